@@ -1,0 +1,97 @@
+/** The shape of a call: what its input is, and what its outcomes become. Shapes and failure modes are decided here only. */
+import type { BatchPlan } from '../config/plan.ts'
+import { got, isRecord } from '../config/kinds.ts'
+import { AbortError, ConfigError } from '../core/error.ts'
+import type { Outcome } from '../core/outcome.ts'
+import { PartialFailureError } from '../core/partial-failure.ts'
+import { fault } from '../core/result.ts'
+import { isIterable } from '../engine/source.ts'
+
+export interface Input {
+  readonly items: Iterable<unknown> | AsyncIterable<unknown>
+  readonly shape: 'one' | 'list' | 'keyed'
+}
+
+/** `(input, options)` or `({ urls, …options })` as one pair. */
+export function argumentsOf(first: unknown, second: unknown): { input: unknown; options: unknown } {
+  const named = isRecord(first) && !(first instanceof URL) && !isIterable(first) && 'urls' in first
+  if (!named) return { input: first, options: second }
+  const { urls, ...options } = first
+  if (second === undefined) return { input: urls, options }
+  throw new ConfigError([
+    'options: expected one object that holds urls and options, got a second one. Put all options into one.',
+  ])
+}
+
+/** The items of an input and the shape of its result; what does not fit together is a ConfigError. */
+export function inputOf(input: unknown, plan: BatchPlan): Input {
+  const problems: string[] = []
+  const isOne = typeof input === 'string' || input instanceof URL || (isRecord(input) && !isIterable(input))
+  if (!isOne && !isIterable(input)) {
+    throw new ConfigError([`urls: expected a URL, a request, or an iterable of them, got ${got(input)}.`])
+  }
+  const { keys, paramsPerUrl } = plan
+  if (keys !== undefined) checkKeys(keys, input, problems)
+  if (paramsPerUrl !== undefined) checkLength('params', paramsPerUrl, input, problems)
+  if (plan.jsonIsArray && !isOne && !(Array.isArray(input) && input.length <= 1)) {
+    problems.push(
+      'json: expected one body for all URLs, got an array, which would be sent whole to each of them. Put each body into its own request: urls.map((url, i) => ({ url, json: bodies[i] })).',
+    )
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  if (isOne) return { items: [input], shape: 'one' }
+  return { items: input as Input['items'], shape: keys === undefined ? 'list' : 'keyed' }
+}
+
+function checkKeys(keys: readonly string[], input: unknown, problems: string[]): void {
+  checkLength('keys', keys, input, problems)
+  if (!Array.isArray(input)) return
+  const own = input.findIndex(item => isRecord(item) && !(item instanceof URL) && item.key !== undefined)
+  if (own !== -1)
+    problems.push(`keys: expected no key in the requests besides, got one in urls[${own}]. Keep one of the two.`)
+}
+
+function checkLength(name: string, list: readonly unknown[], input: unknown, problems: string[]): void {
+  if (!Array.isArray(input)) {
+    problems.push(`${name}: expected an array of URLs beside it, got ${got(input)}. Collect the URLs first: [...urls].`)
+  } else if (list.length !== input.length) {
+    problems.push(`${name}: expected one per URL (${input.length}), got ${list.length}.`)
+  }
+}
+
+/** What the caller gets for the outcomes, in input order; throws where that is what the caller asked for. */
+export function shapeOf(outcomes: readonly Outcome[], { shape }: Input, plan: BatchPlan): unknown {
+  const { onFailure, keys, signal } = plan
+  if (onFailure !== 'settle' && signal?.aborted === true && outcomes.some(wasAborted))
+    throw abortError(outcomes, signal.reason)
+  if (onFailure === 'throw') throwFailures(outcomes, shape)
+  const results = outcomes.map(outcome => (onFailure === 'settle' ? outcome : outcome.ok ? outcome.value : null))
+  if (shape === 'one') return results[0]
+  if (shape === 'list' || keys === undefined) return results
+  // Defined, not assigned: `__proto__` is a key like any other.
+  const byKey = {}
+  for (const [index, key] of keys.entries()) {
+    Object.defineProperty(byKey, key, { value: results[index], enumerable: true, configurable: true, writable: true })
+  }
+  return byKey
+}
+
+function wasAborted(outcome: Outcome): boolean {
+  return !outcome.ok && (outcome.error.code.startsWith('aborted/') || outcome.error.code === 'in_doubt/aborted')
+}
+
+function throwFailures(outcomes: readonly Outcome[], shape: Input['shape']): void {
+  const failed = outcomes.find(outcome => !outcome.ok)
+  if (failed === undefined) return
+  throw shape === 'one' ? failed.error : new PartialFailureError(outcomes)
+}
+
+function abortError(outcomes: readonly Outcome[], reason: unknown): AbortError {
+  const done = outcomes.filter(outcome => !wasAborted(outcome)).length
+  const given = fault(
+    'aborted/in_flight',
+    `the batch was aborted when ${done} of ${outcomes.length} requests were done`,
+    { cause: reason },
+  )
+  return new AbortError(given, { attempts: 0, timings: { total: 0 } }, outcomes)
+}

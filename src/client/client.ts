@@ -1,0 +1,226 @@
+/**
+ * The client: options → plans → engine → shape. Its batches share sockets, cookies and limits.
+ */
+import { argumentsOf, inputOf, shapeOf } from './batch.ts'
+import type { OneShotExtra, OutcomeIterator, RequestCall, StreamCall } from './infer.ts'
+import { reporter } from './progress.ts'
+import { settle } from './settle.ts'
+import { systemClock } from './system-clock.ts'
+import { wire } from './wire.ts'
+import type { Wired } from './wire.ts'
+import { got, isRecord } from '../config/kinds.ts'
+import type { Values } from '../config/options.ts'
+import { planBatch, planClient, readOptions, splitOptions } from '../config/plan.ts'
+import type { BatchPlan, ClientPlan } from '../config/plan.ts'
+import { prepare } from '../config/prepare.ts'
+import { isCookieStore, isPairs, isPairsByOrigin } from '../config/shapes.ts'
+import { ConfigError } from '../core/error.ts'
+import type { ClientOptions, CookiesInput } from '../core/options.ts'
+import { refusedOutcome } from '../core/outcome.ts'
+import type { Outcome } from '../core/outcome.ts'
+import type { Clock } from '../core/ports.ts'
+import { VERSION } from '../core/version.ts'
+import { Run } from '../engine/engine.ts'
+import type { EngineParts, RunOptions } from '../engine/engine.ts'
+import { isIterable, toSource } from '../engine/source.ts'
+import { OutcomeStream } from '../engine/stream.ts'
+
+type Deliver = RunOptions['deliver']
+type Ended = RunOptions['ended']
+
+/**
+ * A long-lived client. Close it when done, with `await using` or `close()`; an idle one does not keep the process
+ * alive.
+ *
+ * @example
+ * const client = new ParallelRequests({ concurrency: 5, rateLimit: '10/s' })
+ * try {
+ *   const repos = await client.request(urls)
+ * } finally {
+ *   await client.close()
+ * }
+ */
+export class ParallelRequests {
+  readonly #values: Values
+  readonly #plan: ClientPlan
+  readonly #clock: Clock
+  readonly #runs = new Set<Run>()
+  #wired: Wired | undefined
+  #closed = false
+
+  /** @throws ConfigError that names every option that is wrong */
+  constructor(options?: ClientOptions) {
+    this.#values = readOptions(options, 'constructor')
+    this.#plan = planClient(this.#values)
+    const { transport } = this.#plan
+    this.#clock = (transport !== undefined && 'clock' in transport ? transport.clock : undefined) ?? systemClock
+    this.#wired = wire(this.#plan, this.#clock, Math.random)
+  }
+
+  /**
+   * Sends a batch and waits for all of it. One URL in, one value out; a list in, a list out in its order; with `keys`,
+   * an object.
+   *
+   * @throws ConfigError (a mistake in the options), PartialFailureError (some requests failed), RequestError (the only
+   * one did), AbortError (the signal struck)
+   * @example const [node, deno] = await client.request<Repo>([nodeUrl, denoUrl])
+   */
+  readonly request: RequestCall<unknown> = (async (first: unknown, second?: unknown) => {
+    const wired = this.#open()
+    const { input, options } = argumentsOf(first, second)
+    const plan = this.#planBatch(readOptions(options, 'request'))
+    return this.#collect(input, plan, wired)
+  }) as RequestCall<unknown>
+
+  /**
+   * Sends lazily and gives outcomes as they come: any number of requests in constant memory. Leaving the loop aborts
+   * what is in flight.
+   *
+   * @throws ConfigError at once
+   * @example for await (const outcome of client.stream(urls)) if (outcome.ok) save(outcome.value)
+   */
+  readonly stream: StreamCall = ((input: unknown, options?: unknown) => {
+    const wired = this.#open()
+    const plan = this.#planBatch(readOptions(options, 'stream'))
+    if (!isIterable(input)) {
+      throw new ConfigError([
+        `urls: expected an iterable or async iterable of requests, got ${got(input)}. Wrap one URL in an array.`,
+      ])
+    }
+    const start = (deliver: Deliver, ended: Ended): Run => this.#run(input, plan, wired, deliver, ended)
+    return new OutcomeStream(start, plan.order === 'input') as unknown as OutcomeIterator<Outcome>
+  }) as StreamCall
+
+  /** Adds cookies: pairs for the origins of the input URLs, pairs by origin, or a jar in place of the present one. */
+  setCookies(cookies: Exclude<CookiesInput, false>): void {
+    if (!isCookieStore(cookies) && !isPairs(cookies) && !isPairsByOrigin(cookies)) {
+      throw new ConfigError([`cookies: expected name and value pairs, pairs by origin, or a jar, got ${got(cookies)}.`])
+    }
+    this.#open().cookies.set(cookies)
+  }
+
+  /** Forgets every cookie, given or learned. */
+  resetCookies(): void {
+    this.#open().cookies.reset()
+  }
+
+  /** Aborts what is still running and closes every socket. Idempotent; any other use afterwards is a ConfigError. */
+  async close(): Promise<void> {
+    this.#closed = true
+    const wired = this.#wired
+    this.#wired = undefined
+    for (const run of this.#runs) run.abort(new Error('the client was closed'))
+    await wired?.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #open(): Wired {
+    if (this.#closed || this.#wired === undefined) {
+      throw new ConfigError(['client: expected an open client, got one that was closed. Make a new ParallelRequests.'])
+    }
+    return this.#wired
+  }
+
+  #planBatch(given: Values): BatchPlan {
+    return planBatch(this.#values, given, this.#plan.concurrency, VERSION)
+  }
+
+  async #collect(input: unknown, plan: BatchPlan, wired: Wired): Promise<unknown> {
+    const shaped = inputOf(input, plan)
+    const outcomes: Outcome[] = []
+    await new Promise<void>((resolve, reject) => {
+      const deliver: Deliver = outcome => {
+        outcomes[outcome.index] = outcome
+        run.give()
+      }
+      const ended: Ended = inputError => (inputError === undefined ? resolve() : reject(inputError.error as Error))
+      const run = this.#run(shaped.items, plan, wired, deliver, ended)
+      run.start()
+    })
+    return shapeOf(outcomes, shaped, plan)
+  }
+
+  #run(
+    items: Iterable<unknown> | AsyncIterable<unknown>,
+    plan: BatchPlan,
+    wired: Wired,
+    deliver: Deliver,
+    ended: Ended,
+  ): Run {
+    const { signal, onProgress } = plan
+    const run: Run = new Run(toSource(items), this.#engineParts(plan, wired), {
+      window: plan.window,
+      maxFailures: plan.maxFailures,
+      signal,
+      deliver,
+      ended: inputError => {
+        this.#runs.delete(run)
+        progress?.end()
+        ended(inputError)
+      },
+    })
+    const progress =
+      onProgress &&
+      reporter({
+        counts: () => run.counts,
+        pausedHosts: () => wired.gate.pausedHosts(),
+        clock: this.#clock,
+        onProgress,
+      })
+    this.#runs.add(run)
+    progress?.start()
+    return run
+  }
+
+  #engineParts({ request, keys, paramsPerUrl }: BatchPlan, { send }: Wired): EngineParts {
+    const clock = this.#clock
+    const { secretNames } = request.call
+    return {
+      prepare: (item, index) => {
+        const call = prepare(
+          item,
+          { index, key: keys?.[index], params: paramsPerUrl?.[index], nowMs: clock.now() },
+          request,
+        )
+        return 'refused' in call ? refusedOutcome(call.spec, call.refused, secretNames) : call
+      },
+      send,
+      settle: (call, result) => settle(call, result, clock),
+      abandon: (item, index, reason) => refusedOutcome(summaryOf(item, index, keys?.[index]), reason, secretNames),
+    }
+  }
+}
+
+/** As much of an item as can be told without preparing it. */
+function summaryOf(item: unknown, index: number, key: string | undefined) {
+  const spec = isRecord(item) && !(item instanceof URL) ? item : { url: item }
+  return {
+    index,
+    key: key ?? (typeof spec.key === 'string' ? spec.key : undefined),
+    method: typeof spec.method === 'string' ? spec.method.toUpperCase() : 'GET',
+    url: String(spec.url),
+    meta: spec.meta,
+  }
+}
+
+/**
+ * Sends any number of requests in parallel and gives typed results: one value for one URL, a list for a list, an
+ * object with `keys`. Makes a client for this one call; two calls share nothing.
+ *
+ * @throws as `ParallelRequests.request` does
+ * @example const repos = await parallelRequests<Repo>(urls, { concurrency: 5, rateLimit: '10/s' })
+ */
+export const parallelRequests: RequestCall<OneShotExtra> = (async (first: unknown, second?: unknown) => {
+  const { input, options } = argumentsOf(first, second)
+  readOptions(options, 'one-shot')
+  const { client, batch } = splitOptions(options)
+  const made = new ParallelRequests(client)
+  try {
+    return await (made.request as (input: unknown, options: unknown) => Promise<unknown>)(input, batch)
+  } finally {
+    await made.close()
+  }
+}) as RequestCall<OneShotExtra>

@@ -1,0 +1,199 @@
+/**
+ * What a call gives back, worked out by the compiler: the value from the schema, `parseFunc` or return type; the shape
+ * from the input and `keys`; what becomes of failures from `onFailure`.
+ */
+import type { FullResponse } from '../codec/response.ts'
+import type { ClientOptions, FailureMode, RequestOptions, StreamOptions } from '../core/options.ts'
+import type { Outcome } from '../core/outcome.ts'
+import type { ParseContext, RequestSpec, ReturnTypeName, Schema } from '../core/spec.ts'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+
+/** One thing to fetch. */
+export type RequestInput = string | URL | RequestSpec
+/** Any number of them. */
+export type RequestInputs = Iterable<RequestInput> | AsyncIterable<RequestInput>
+
+/** Marks a type argument that nobody gave. */
+declare const unset: unique symbol
+export type Unset = typeof unset
+
+/** What a body is before schema and `parseFunc`. */
+export interface RawValues {
+  json: unknown
+  text: string
+  content: Uint8Array
+  response: FullResponse
+}
+
+/** What `parseFunc` is given. */
+export type ParseInput<R extends ReturnTypeName, S> = S extends StandardSchemaV1
+  ? StandardSchemaV1.InferOutput<S>
+  : RawValues[R]
+
+/** The options that shape the value of each request. */
+export interface ValueOptions<R extends ReturnTypeName, S extends Schema | undefined, V> {
+  /** How a body becomes a value. Default `'json'`. */
+  returnType?: R
+  /** A Standard Schema; checks and types the value. Fails with `schema/mismatch`. */
+  schema?: S
+  /** Makes the value; runs after the schema; may be async. A throw fails its own request with `callback/parse`. */
+  parseFunc?(value: ParseInput<R, S>, context: ParseContext): V
+}
+
+/** The options that shape the result of a batch. */
+export interface ShapeOptions<K extends readonly string[], F extends FailureMode> {
+  /** One name per URL; the result is an object with exactly these keys. */
+  keys?: K
+  /** `'throw'` (default), `'null'` or `'settle'`. */
+  onFailure?: F
+}
+
+/** All options of one `client.request()`. */
+export type CallOptions<
+  R extends ReturnTypeName = ReturnTypeName,
+  S extends Schema | undefined = Schema | undefined,
+  V = unknown,
+  K extends readonly string[] = readonly string[],
+  F extends FailureMode = FailureMode,
+> = RequestOptions & ValueOptions<R, S, V> & ShapeOptions<K, F>
+
+/** What a one-shot call takes besides the options of a call: those of the client that it makes. */
+export type OneShotExtra = Omit<ClientOptions, 'params'>
+
+/** All options of one `parallelRequests()`. */
+export type BatchOptions = OneShotExtra & CallOptions
+
+/** All options of one `client.stream()`. */
+export type StreamCallOptions<
+  R extends ReturnTypeName = ReturnTypeName,
+  S extends Schema | undefined = Schema | undefined,
+  V = unknown,
+> = StreamOptions & ValueOptions<R, S, V>
+
+/** The value that the options give to a request without a say of its own. */
+export type OptionValue<R extends ReturnTypeName, S, V> = [V] extends [Unset] ? ParseInput<R, S> : Awaited<V>
+
+/** The value of one item: its own `parseFunc`, schema or return type, else that of the options. */
+export type ItemValue<Item, Default> = Item extends string | URL
+  ? Default
+  : Item extends { parseFunc(...args: never): infer V }
+    ? Awaited<V>
+    : Item extends { schema: infer S extends StandardSchemaV1 }
+      ? StandardSchemaV1.InferOutput<S>
+      : Item extends { returnType: infer R extends ReturnTypeName }
+        ? RawValues[R]
+        : Default
+
+export type ItemMeta<Item> = Item extends { meta: infer M } ? M : undefined
+
+/** Whether an item has a say of its own about its value. */
+type HasOwnValue<Item> = Item extends string | URL
+  ? false
+  : Item extends { parseFunc: unknown } | { schema: unknown } | { returnType: unknown }
+    ? true
+    : false
+
+/** What stands in the place of one request. */
+export type Settled<T, F extends FailureMode, M = unknown> = F extends 'settle'
+  ? Outcome<T, M>
+  : F extends 'null'
+    ? T | null
+    : T
+
+type MetaOf<Item> = [ItemMeta<Item>] extends [undefined] ? unknown : ItemMeta<Item>
+
+type ItemOf<I> = I extends Iterable<infer T> ? T : I extends AsyncIterable<infer T> ? T : never
+
+/** The result of a call, by its input, keys and failure mode. */
+export type BatchResult<I, D, K extends readonly string[], F extends FailureMode> = I extends RequestInput
+  ? Settled<ItemValue<I, D>, F, MetaOf<I>>
+  : [K] extends [never]
+    ? ListResult<I, D, F>
+    : { [Key in K[number]]: Settled<ItemValue<ItemOf<I>, D>, F, MetaOf<ItemOf<I>>> }
+
+type ListResult<I, D, F extends FailureMode> = I extends readonly unknown[]
+  ? true extends HasOwnValue<I[number]>
+    ? { -readonly [P in keyof I]: Settled<ItemValue<I[P], D>, F, MetaOf<I[P]>> }
+    : Settled<D, F, MetaOf<I[number]>>[]
+  : Settled<ItemValue<ItemOf<I>, D>, F, MetaOf<ItemOf<I>>>[]
+
+/** What a stream yields for items of this kind. */
+export type StreamOutcome<I, D> = Outcome<ItemValue<ItemOf<I>, D>, MetaOf<ItemOf<I>>>
+
+type Answer<Sync extends boolean, T> = Sync extends true ? T : Promise<T>
+
+/** Either form of a call: `(input, options)`, or everything in one object. */
+type Args<I, O> = [input: I, options?: O] | [options: O & { urls: I }]
+
+/** Options where the type of the value was asserted: nothing else may say what it is. */
+type Asserted<Extra, F> = Extra &
+  RequestOptions & { returnType?: 'json'; schema?: undefined; parseFunc?: undefined } & F
+
+type Throws = { keys?: undefined; onFailure?: 'throw' }
+type Nulls = { keys?: undefined; onFailure: 'null' }
+type Settles = { keys?: undefined; onFailure: 'settle' }
+type Keyed<F> = Omit<F, 'keys'> & { keys: readonly string[] }
+
+/**
+ * The forms of a call. The first two infer everything; `call<Repo>(…)` asserts the type of the JSON in every shape.
+ * `Extra` is what the place takes besides: the options of a client, or nothing.
+ */
+export interface RequestCall<Extra, Sync extends boolean = false> {
+  <
+    const I extends RequestInput | RequestInputs,
+    R extends ReturnTypeName = 'json',
+    S extends Schema | undefined = undefined,
+    V = Unset,
+    const K extends readonly string[] = never,
+    F extends FailureMode = 'throw',
+  >(
+    input: I,
+    options?: Extra & CallOptions<R, S, V, K, F>,
+  ): Answer<Sync, BatchResult<I, OptionValue<R, S, V>, K, F>>
+  <
+    const I extends RequestInput | RequestInputs,
+    R extends ReturnTypeName = 'json',
+    S extends Schema | undefined = undefined,
+    V = Unset,
+    const K extends readonly string[] = never,
+    F extends FailureMode = 'throw',
+  >(
+    options: Extra & CallOptions<R, S, V, K, F> & { urls: I },
+  ): Answer<Sync, BatchResult<I, OptionValue<R, S, V>, K, F>>
+
+  <T>(...args: Args<RequestInput, Asserted<Extra, Throws>>): Answer<Sync, T>
+  <T>(...args: Args<RequestInput, Asserted<Extra, Nulls>>): Answer<Sync, T | null>
+  <T>(...args: Args<RequestInput, Asserted<Extra, Settles>>): Answer<Sync, Outcome<T>>
+  <T>(...args: Args<RequestInputs, Asserted<Extra, Throws>>): Answer<Sync, T[]>
+  <T>(...args: Args<RequestInputs, Asserted<Extra, Nulls>>): Answer<Sync, (T | null)[]>
+  <T>(...args: Args<RequestInputs, Asserted<Extra, Settles>>): Answer<Sync, Outcome<T>[]>
+  <T>(...args: Args<RequestInputs, Asserted<Extra, Keyed<Throws>>>): Answer<Sync, Record<string, T>>
+  <T>(...args: Args<RequestInputs, Asserted<Extra, Keyed<Nulls>>>): Answer<Sync, Record<string, T | null>>
+  <T>(...args: Args<RequestInputs, Asserted<Extra, Keyed<Settles>>>): Answer<Sync, Record<string, Outcome<T>>>
+}
+
+/** The outcomes of a run, as they come. Can be iterated once; the first `next()` starts the sending. */
+export interface OutcomeIterator<O> extends AsyncIterableIterator<O, undefined, void> {
+  /** No more pulls: what is in flight finishes, the rest is `aborted/…`; the outcomes can still be read. */
+  stop(): void
+  /** Ends everything now; the outcomes can still be read. */
+  abort(reason?: unknown): void
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** The forms of `client.stream()`. */
+export interface StreamCall {
+  <
+    const I extends RequestInputs,
+    R extends ReturnTypeName = 'json',
+    S extends Schema | undefined = undefined,
+    V = Unset,
+  >(
+    input: I,
+    options?: StreamCallOptions<R, S, V>,
+  ): OutcomeIterator<StreamOutcome<I, OptionValue<R, S, V>>>
+  <T>(
+    input: RequestInputs,
+    options?: StreamOptions & { returnType?: 'json'; schema?: undefined; parseFunc?: undefined },
+  ): OutcomeIterator<Outcome<T>>
+}

@@ -1,0 +1,91 @@
+/** Callers' hooks and rules as the retry layer's Opinions: their context, their answers, their failures. */
+import type { Attempt } from '../core/attempt.ts'
+import type { Call } from '../core/call.ts'
+import { reasonOf, runCallback } from '../core/callback.ts'
+import { toHeaders } from '../core/headers.ts'
+import type { Clock } from '../core/ports.ts'
+import { fault, isFault } from '../core/result.ts'
+import type { Fault, Reply, Result } from '../core/result.ts'
+import type { AttemptContext, HookVerdict, ResponseView } from '../core/spec.ts'
+import type { Opinions } from '../layer/retry.ts'
+import type { Verdict } from '../policy/judge.ts'
+
+export type ReadJson = (call: Call, result: Result) => unknown
+
+export function opinionsOf(readJson: ReadJson, clock: Clock): Opinions {
+  const ask = async <T>(name: string, call: Call, run: () => T | PromiseLike<T>): Promise<{ answer: T } | Fault> => {
+    const threw = (error: unknown): Fault =>
+      fault('callback/hook', `${name} threw: ${reasonOf(error)}`, { sent: true, cause: error })
+    const answer = await runCallback(run, threw, { trip: call.trip, timeoutMs: call.plan.timeouts.callbackMs, clock })
+    return isFault(answer) ? answer : { answer }
+  }
+
+  return {
+    async ofResponse(call, trial, result) {
+      const { afterResponse } = call.plan.hooks
+      if (afterResponse === undefined || result.kind === 'fault') return undefined
+      const context = contextOf(call, trial, result, readJson)
+      const asked = await ask('hooks.afterResponse', call, () => afterResponse(viewOf(result), context))
+      if (isFault(asked)) return asked
+      const opinion = asked.answer as HookVerdict | undefined
+      if (opinion?.verdict === 'fail') return rejected(opinion.reason, result)
+      return opinion?.verdict === 'retry' ? repeat(call) : undefined
+    },
+
+    async ofRetry(call, trial, result, verdict) {
+      const { shouldRetry } = call.plan.retry
+      if (shouldRetry === undefined || verdict === 'throttle') return verdict
+      const asked = await ask('retry.shouldRetry', call, () => shouldRetry(contextOf(call, trial, result, readJson)))
+      if (isFault(asked)) return asked
+      if (asked.answer === undefined) return verdict
+      return asked.answer ? repeat(call, result) : 'done'
+    },
+
+    async beforeRetry(call, trial, result) {
+      const { beforeRetry } = call.plan.hooks
+      if (beforeRetry === undefined) return undefined
+      const asked = await ask('hooks.beforeRetry', call, () => beforeRetry(contextOf(call, trial, result, readJson)))
+      if (isFault(asked)) return asked
+      const opinion = asked.answer as HookVerdict | boolean | undefined
+      if (opinion === false) return 'done'
+      return typeof opinion === 'object' && opinion.verdict === 'fail' ? rejected(opinion.reason, result) : undefined
+    },
+  }
+}
+
+/** A caller's wish to repeat is granted where a second copy does no harm. */
+function repeat(call: Call, result?: Result): Verdict {
+  const unsent = result?.kind === 'fault' && !result.sent
+  return call.replayable && (call.repeatable || unsent) ? 'retry' : 'done'
+}
+
+function rejected(reason: string | Error, result: Result): Fault {
+  const extras = {
+    sent: true,
+    ...(reason instanceof Error && { cause: reason }),
+    ...(result.kind === 'reply' && { reply: result }),
+  }
+  return fault('callback/rejected', `a hook rejected it: ${reasonOf(reason)}`, extras)
+}
+
+function viewOf(reply: Reply): ResponseView {
+  return { status: reply.status, headers: toHeaders(reply.headers), url: reply.url }
+}
+
+function contextOf(call: Call, trial: Attempt, result: Result, readJson: ReadJson): AttemptContext {
+  let parsed: { readonly json: unknown } | undefined
+  return {
+    request: { method: call.method, url: call.url, meta: call.meta },
+    index: call.index,
+    key: call.key,
+    attempt: trial.number,
+    response: result.kind === 'reply' ? viewOf(result) : undefined,
+    error: result.kind === 'fault' ? { code: result.code, message: result.message } : undefined,
+    json() {
+      parsed ??= { json: readJson(call, result) }
+      return parsed.json
+    },
+    retry: () => ({ verdict: 'retry' }),
+    fail: reason => ({ verdict: 'fail', reason }),
+  }
+}

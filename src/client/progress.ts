@@ -1,0 +1,79 @@
+/** Tells a caller how a run is going: at most ten times a second, and once at its end. */
+import type { Progress } from '../core/options.ts'
+import { reasonOf } from '../core/callback.ts'
+import type { Clock, Timer } from '../core/ports.ts'
+import type { Counts } from '../engine/engine.ts'
+
+const EVERY_MS = 100
+/** The rate is that of the last three seconds. */
+const SAMPLES = 30
+
+export interface Reporter {
+  start(): void
+  end(): void
+}
+
+export interface ReporterParts {
+  readonly counts: () => Counts
+  readonly pausedHosts: () => readonly string[]
+  readonly clock: Clock
+  readonly onProgress: (progress: Progress) => void
+}
+
+export function reporter({ counts, pausedHosts, clock, onProgress }: ReporterParts): Reporter {
+  const samples: { readonly atMs: number; readonly done: number }[] = []
+  let timer: Timer | undefined
+  let broken = false
+
+  const rateAt = (nowMs: number, done: number): number => {
+    samples.push({ atMs: nowMs, done })
+    if (samples.length > SAMPLES) samples.shift()
+    const [first] = samples
+    if (first === undefined || nowMs <= first.atMs) return 0
+    return ((done - first.done) / (nowMs - first.atMs)) * 1_000
+  }
+
+  const report = (): void => {
+    if (broken) return
+    try {
+      onProgress(snapshot())
+    } catch (error) {
+      broken = true
+      process.emitWarning(`onProgress threw and is not called again: ${reasonOf(error)}`, 'ParallelRequestsWarning')
+    }
+  }
+
+  const snapshot = (): Progress => {
+    const { total, pulled, ok, failed, retries, bytes } = counts()
+    const done = ok + failed
+    const rate = rateAt(clock.now(), done)
+    return {
+      ...(total !== undefined && { total }),
+      done,
+      ok,
+      failed,
+      inFlight: pulled - done,
+      retries,
+      bytes,
+      rate,
+      ...(total !== undefined && rate > 0 && { etaMs: ((total - done) / rate) * 1_000 }),
+      pausedHosts: pausedHosts(),
+    }
+  }
+
+  const tick = (): void => {
+    report()
+    timer = clock.after(EVERY_MS, tick)
+  }
+
+  return {
+    start() {
+      samples.push({ atMs: clock.now(), done: 0 })
+      timer = clock.after(EVERY_MS, tick)
+    },
+    end() {
+      timer?.cancel()
+      report()
+    },
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The only composition root: a ClientPlan → the stack of layers. What is inside what is one list, each line with its
+ * reason.
+ */
+import { opinionsOf } from './opinions.ts'
+import { parseJson } from '../codec/json.ts'
+import { isOwnTransport } from '../config/shapes.ts'
+import type { ClientPlan } from '../config/plan.ts'
+import type { Call } from '../core/call.ts'
+import { stack } from '../core/layer.ts'
+import type { Send } from '../core/layer.ts'
+import type { Clock, Transport } from '../core/ports.ts'
+import { isFault } from '../core/result.ts'
+import type { Result } from '../core/result.ts'
+import { deadline } from '../layer/deadline.ts'
+import { Gate } from '../layer/gate.ts'
+import { redirect } from '../layer/redirect.ts'
+import { retry } from '../layer/retry.ts'
+import { session } from '../layer/session.ts'
+import { timeout } from '../layer/timeout.ts'
+import { budget } from '../policy/budget.ts'
+import type { Budget } from '../policy/budget.ts'
+import type { Limit } from '../policy/limit.ts'
+import { rateLimit } from '../policy/rate.ts'
+import { slots } from '../policy/slots.ts'
+import { Cookies } from '../store/cookies.ts'
+import { dispatcherTransport, undiciTransport } from '../transport/undici.ts'
+
+export interface Wired {
+  readonly send: Send<Call, Result>
+  readonly gate: Gate
+  readonly cookies: Cookies
+  readonly close: () => Promise<void>
+}
+
+export function wire(plan: ClientPlan, clock: Clock, random: () => number): Wired {
+  const cookies = new Cookies(plan.cookies)
+  const limits: Limit[] = [slots(plan.concurrency), ...plan.rates.map(rateLimit)]
+  const gate = new Gate({ limits, clock, random })
+  const { transport, owned } = transportOf(plan, clock)
+  const json = (call: Call, reply: Result): unknown => {
+    const parsed = reply.kind === 'fault' ? reply : parseJson(reply, call)
+    return isFault(parsed) ? undefined : parsed.value
+  }
+  const send = stack(
+    [
+      deadline(clock), // covers queueing, back-off and every attempt: it is the promise made to the user
+      redirect, // each hop is a fresh Call below: it pays its token and knows nothing of another origin's secrets
+    ],
+    // the boundary: Calls above, Attempts below; what backs off holds no place and no token
+    retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions: opinionsOf(json, clock) }),
+    [
+      gate.layer, // waits for every limit, then books all of them in one tick
+      session(cookies, clock), // at the last moment: a cookie set while queued must be in this request
+      timeout(clock), // the attempt's clock starts on the wire, not in the queue
+    ],
+    attempt => transport.send(attempt),
+  )
+  return { send, gate, cookies, close: () => (owned ? transport.close() : Promise.resolve()) }
+}
+
+/** Ours is closed with the client; the caller's stays the caller's. */
+function transportOf({ transport, tls }: ClientPlan, clock: Clock): { transport: Transport; owned: boolean } {
+  if (transport === undefined) return { transport: undiciTransport(tls, clock), owned: true }
+  if (isOwnTransport(transport)) return { transport: cautious(transport), owned: false }
+  return { transport: dispatcherTransport(transport, clock), owned: false }
+}
+
+/** A transport that stamps nothing is taken to have sent the request from the start: the safe side for a POST. */
+function cautious(transport: Transport): Transport {
+  return {
+    send(attempt) {
+      attempt.sent = true
+      attempt.phase = 'headers'
+      return transport.send(attempt)
+    },
+    close: () => transport.close(),
+  }
+}
+
+/** A budget per origin; the oldest is forgotten when there are very many, and starts full again. */
+const MAX_BUDGETS = 10_000
+
+function budgetsBy(plan: ClientPlan['budget']): (origin: string) => Budget {
+  const budgets = new Map<string, Budget>()
+  return origin => {
+    let known = budgets.get(origin)
+    if (known === undefined) {
+      if (budgets.size >= MAX_BUDGETS) budgets.delete(budgets.keys().next().value as string)
+      budgets.set(origin, (known = budget(plan)))
+    }
+    return known
+  }
+}

@@ -1,0 +1,34 @@
+/** UTF-8 bytes → JSON value (RFC 8259), or the position at which they stop being JSON. */
+import { textOf } from './text.ts'
+import type { Call } from '../core/call.ts'
+import { fault } from '../core/result.ts'
+import type { Fault, Reply } from '../core/result.ts'
+
+/** Answers that may be empty: there is nothing to say, and that is no failure. */
+const EMPTY_STATUSES: ReadonlySet<number> = new Set([201, 202, 204, 205])
+const PREFIX_LENGTH = 200
+
+export function parseJson(reply: Reply, call: Pick<Call, 'method'>): { value: unknown } | Fault {
+  if (reply.body.byteLength === 0) return emptyBody(reply, call)
+  const text = textOf(reply.body)
+  try {
+    return { value: JSON.parse(text) as unknown }
+  } catch (error) {
+    const at = positionOf(error, text)
+    const shown = JSON.stringify(text.slice(0, PREFIX_LENGTH))
+    const message = `expected JSON, got something else at position ${at} (status ${reply.status}, ${reply.body.byteLength} bytes): ${shown}`
+    return fault('parse/json', message, { sent: true, reply, cause: error })
+  }
+}
+
+function emptyBody(reply: Reply, { method }: Pick<Call, 'method'>): { value: null } | Fault {
+  // QUERY is a GET with a question in its body.
+  if ((method !== 'GET' && method !== 'QUERY') || EMPTY_STATUSES.has(reply.status)) return { value: null }
+  return fault('parse/empty', `expected JSON, got an empty body (status ${reply.status})`, { sent: true, reply })
+}
+
+/** V8 names the position in its message, except at the end of the text. */
+function positionOf(error: unknown, text: string): number {
+  const match = /position (\d+)/.exec(error instanceof Error ? error.message : '')
+  return match === null ? text.length : Number(match[1])
+}

@@ -1,0 +1,87 @@
+/** The whole response as a value: `returnType: 'response'`. The body has been read, so its methods are synchronous. */
+import { parseJson } from './json.ts'
+import { decodeText } from './text.ts'
+import type { Call } from '../core/call.ts'
+import { makeError } from '../core/error.ts'
+import { toHeaders } from '../core/headers.ts'
+import { timingsOf } from '../core/outcome.ts'
+import type { Timings } from '../core/outcome.ts'
+import { isFault } from '../core/result.ts'
+import type { Reply } from '../core/result.ts'
+import { printableUrl } from '../core/url.ts'
+
+/** A response whose body is at hand. Every status is accepted. */
+export interface FullResponse {
+  readonly status: number
+  readonly statusText: string
+  /** Whether the status is 2xx. */
+  readonly ok: boolean
+  /** The URL that answered, after redirects; fit to print. */
+  readonly url: string
+  readonly headers: Headers
+  readonly timings: Timings
+  readonly attempts: number
+  /** Hops followed to get here. */
+  readonly redirects: number
+  /** The body as JSON. Throws a ParseError when it is none. */
+  json(): unknown
+  /** The body as text, by its charset. */
+  text(): string
+  /** The body as it came, content codings undone. */
+  bytes(): Uint8Array
+}
+
+export function fullResponse(reply: Reply, call: Call, nowMs: number): FullResponse {
+  return new ReadResponse(reply, call, nowMs)
+}
+
+class ReadResponse implements FullResponse {
+  readonly status: number
+  readonly statusText: string
+  readonly ok: boolean
+  readonly url: string
+  readonly timings: Timings
+  readonly attempts: number
+  readonly redirects: number
+  readonly #reply: Reply
+  readonly #method: string
+  #headers: Headers | undefined
+
+  constructor(reply: Reply, call: Call, nowMs: number) {
+    this.status = reply.status
+    this.statusText = reply.statusText
+    this.ok = reply.status >= 200 && reply.status < 300
+    this.url = printableUrl(reply.url, call.plan.secretNames)
+    this.timings = timingsOf(call.trip, nowMs)
+    this.attempts = call.trip.attempts
+    this.redirects = call.trip.redirects
+    this.#reply = reply
+    this.#method = call.method
+  }
+
+  get headers(): Headers {
+    this.#headers ??= toHeaders(this.#reply.headers)
+    return this.#headers
+  }
+
+  json(): unknown {
+    const parsed = parseJson(this.#reply, { method: this.#method })
+    if (!isFault(parsed)) return parsed.value
+    const { url, attempts, timings } = this
+    throw makeError(parsed, { url, method: this.#method, attempts, timings })
+  }
+
+  text(): string {
+    return decodeText(this.#reply).text
+  }
+
+  bytes(): Uint8Array {
+    return bytesOf(this.#reply.body)
+  }
+}
+
+/** A plain Uint8Array of exactly these bytes; a copy where they are a small part of a large buffer. */
+export function bytesOf(body: Uint8Array): Uint8Array {
+  if (body.buffer.byteLength > 2 * body.byteLength + 4_096) return new Uint8Array(body)
+  return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+}

@@ -1,0 +1,48 @@
+/** Bytes → text: by byte-order mark, else by the charset of the content type, else UTF-8 (WHATWG Encoding). */
+import { getHeader } from '../core/headers.ts'
+import type { Reply } from '../core/result.ts'
+
+const CHARSET = /;\s*charset\s*=\s*"?([^\s";,]{1,40})/i
+
+/** UTF-8, without a byte-order mark. */
+export function textOf(body: Uint8Array): string {
+  // Buffer's decoder is twice as fast as TextDecoder's on the small bodies of APIs (bench/text.ts).
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+}
+
+export interface DecodedText {
+  readonly text: string
+  readonly warning?: string
+}
+
+export function decodeText(reply: Reply): DecodedText {
+  const { body } = reply
+  const label = byteOrderMark(body) ?? CHARSET.exec(getHeader(reply.headers, 'content-type') ?? '')?.[1] ?? 'utf-8'
+  const decoder = decoderOf(label)
+  if (decoder === undefined)
+    return { text: textOf(body), warning: `unknown charset ${JSON.stringify(label)}, read as UTF-8` }
+  try {
+    return { text: decoder.decode(body) }
+  } catch {
+    return {
+      text: new TextDecoder(label).decode(body),
+      warning: `some bytes are not ${decoder.encoding}; they read as U+FFFD`,
+    }
+  }
+}
+
+function byteOrderMark([first, second, third]: Uint8Array): string | undefined {
+  if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8'
+  if (first === 0xff && second === 0xfe) return 'utf-16le'
+  if (first === 0xfe && second === 0xff) return 'utf-16be'
+  return undefined
+}
+
+function decoderOf(label: string): InstanceType<typeof TextDecoder> | undefined {
+  try {
+    return new TextDecoder(label, { fatal: true })
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,110 @@
+/** Reply → value: the return type, then the schema, then `parseFunc`. Synchronous unless the caller's functions are not. */
+import { parseJson } from './json.ts'
+import { bytesOf, fullResponse } from './response.ts'
+import { decodeText } from './text.ts'
+import type { Call } from '../core/call.ts'
+import { isThenable, reasonOf, runCallback } from '../core/callback.ts'
+import { toHeaders } from '../core/headers.ts'
+import type { Clock } from '../core/ports.ts'
+import { fault, isFault } from '../core/result.ts'
+import type { Fault, Reply } from '../core/result.ts'
+import type { ParseContext, Schema } from '../core/spec.ts'
+
+/** A value in a box, because a value may be anything: undefined, a promise, an object that looks like a Fault. */
+export interface Value {
+  readonly value: unknown
+}
+
+export function decode(reply: Reply, call: Call, clock: Clock): Value | Fault | Promise<Value | Fault> {
+  const { schema, parseFunc } = call.plan
+  const read = readAs(reply, call, clock)
+  if (isFault(read) || (schema === undefined && parseFunc === undefined)) return read
+  const checked = schema === undefined ? read : check(schema, read, reply, call, clock)
+  if (parseFunc === undefined) return checked
+  return isThenable(checked)
+    ? checked.then(value => (isFault(value) ? value : parse(parseFunc, value, reply, call, clock)))
+    : isFault(checked)
+      ? checked
+      : parse(parseFunc, checked, reply, call, clock)
+}
+
+function readAs(reply: Reply, call: Call, clock: Clock): Value | Fault {
+  switch (call.plan.returnType) {
+    case 'json':
+      return parseJson(reply, call)
+    case 'text': {
+      const { text, warning } = decodeText(reply)
+      if (warning !== undefined) call.trip.warn(warning)
+      return { value: text }
+    }
+    case 'content':
+      return { value: bytesOf(reply.body) }
+    case 'response':
+      return { value: fullResponse(reply, call, clock.now()) }
+  }
+}
+
+function check(
+  schema: Schema,
+  { value }: Value,
+  reply: Reply,
+  call: Call,
+  clock: Clock,
+): Value | Fault | Promise<Value | Fault> {
+  const threw = (error: unknown): Fault =>
+    fault('callback/schema', `the schema threw: ${reasonOf(error)}`, { sent: true, reply, cause: error })
+  const answer = runCallback(() => schema['~standard'].validate(value), threw, limitsOf(call, clock))
+  const verdict = (result: Awaited<typeof answer>): Value | Fault => {
+    if (isFault(result)) return result
+    if (result.issues === undefined) return { value: result.value }
+    return fault('schema/mismatch', mismatch(result.issues), { sent: true, reply, issues: result.issues })
+  }
+  return isThenable(answer) ? answer.then(verdict) : verdict(answer)
+}
+
+type Issue = {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+function mismatch(issues: readonly Issue[]): string {
+  const [first] = issues
+  const path = (first?.path ?? []).map(part => String(typeof part === 'object' ? part.key : part)).join('.')
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
+  return `the value does not fit the schema${path && ` at ${path}`}: ${first?.message ?? 'no reason given'}${more}`
+}
+
+function parse(
+  parseFunc: NonNullable<Call['plan']['parseFunc']>,
+  { value }: Value,
+  reply: Reply,
+  call: Call,
+  clock: Clock,
+): Value | Fault | Promise<Value | Fault> {
+  const threw = (error: unknown): Fault =>
+    fault('callback/parse', `parseFunc threw: ${reasonOf(error)}`, { sent: true, reply, cause: error })
+  const context: ParseContext = {
+    request: { method: call.method, url: call.url, meta: call.meta },
+    index: call.index,
+    key: call.key,
+    get response() {
+      return { status: reply.status, headers: toHeaders(reply.headers), url: reply.url }
+    },
+  }
+  // Boxed inside, so that a value that looks like one of our Faults stays a value.
+  const answer = runCallback(
+    () => {
+      const made = parseFunc(value, context)
+      return isThenable(made) ? made.then(boxed) : { value: made }
+    },
+    threw,
+    limitsOf(call, clock),
+  )
+  return answer
+}
+
+const boxed = (value: unknown): Value => ({ value })
+
+function limitsOf(call: Call, clock: Clock) {
+  return { trip: call.trip, timeoutMs: call.plan.timeouts.callbackMs, clock }
+}

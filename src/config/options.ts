@@ -1,0 +1,256 @@
+/**
+ * THE option table: what each option is called, where it may be given, how it is read and what its default is.
+ * Validation, the README's table and `--help` are made from it; nothing here computes.
+ */
+import { isCookieStore, isPairs, isPairsByOrigin, isTransport } from './shapes.ts'
+import {
+  bool,
+  count,
+  duration,
+  either,
+  fields,
+  func,
+  isRecord,
+  listOf,
+  matching,
+  oneOf,
+  rates,
+  size,
+  text,
+} from './kinds.ts'
+import type { Read } from './kinds.ts'
+
+/**
+ * Where an option may be given. `client`: the constructor (and the one-shot call, which makes a client). `call`: a
+ * call, because it shapes the result. `any`: both, and the call's wins.
+ */
+export type Scope = 'client' | 'call' | 'any'
+
+export interface OptionRow<T> {
+  readonly scope: Scope
+  /** May be given per request, in a RequestSpec. */
+  readonly perSpec: boolean
+  /** Only in `stream()`, or not in `stream()`. */
+  readonly only?: 'stream' | 'request'
+  readonly read: Read<T>
+  /** As a reader of the documentation sees it. */
+  readonly default: string
+  readonly unit: string
+  readonly doc: string
+}
+
+const row = <T>(
+  scope: Scope,
+  read: Read<T>,
+  doc: string,
+  rest: Partial<Pick<OptionRow<T>, 'perSpec' | 'only' | 'default' | 'unit'>> = {},
+): OptionRow<T> => ({ scope, read, doc, perSpec: false, default: '–', unit: '–', ...rest })
+
+const string = (value: unknown): value is string => typeof value === 'string'
+const wholeStatus = (value: unknown): value is number => Number.isInteger(value)
+const LIMIT = { shortest: 100 }
+
+export const OPTIONS = {
+  concurrency: row('client', count(1), 'Attempts on the wire at once.', { default: '20', unit: 'attempts' }),
+  rateLimit: row(
+    'client',
+    rates,
+    "Starts per interval, retries and redirect hops included: `10`, `'100/m'`, `{ limit, interval, burst }`, or an array that holds all at once.",
+    { default: 'none', unit: 'starts per interval; a number is per second' },
+  ),
+  rateLimitBurst: row('client', count(1, ''), 'How many starts may be bunched inside the interval.', {
+    default: '1 for intervals up to a second, else the limit',
+    unit: 'starts',
+  }),
+  cookies: row(
+    'client',
+    matching(
+      'false, name and value pairs, pairs by origin, or a tough-cookie jar',
+      (value): value is unknown => value === false || isCookieStore(value) || isPairs(value) || isPairsByOrigin(value),
+    ),
+    'Pairs for the origins of the input URLs, pairs by origin, a jar, or `false` for none.',
+    { default: 'an empty jar' },
+  ),
+  verifySsl: row('client', bool, 'Check TLS certificates.', { default: 'true' }),
+  tls: row(
+    'client',
+    fields({ ca: either(text, listOf('strings', string)), cert: text, key: text }),
+    "Certificates in PEM: `ca` replaces the system's roots, `cert` and `key` are the client's own.",
+  ),
+  transport: row(
+    'client',
+    matching('a transport with send() and close(), or an undici Dispatcher', isTransport),
+    'What carries the requests: a `Transport`, or an undici `Dispatcher`.',
+    { default: 'our own sockets' },
+  ),
+
+  keys: row('call', listOf('strings', string), 'One name per URL: the result is an object with exactly these keys.', {
+    only: 'request',
+  }),
+  onFailure: row(
+    'call',
+    oneOf(['throw', 'null', 'settle']),
+    'One error for the batch, `null` in the place of a failure, or outcomes.',
+    { only: 'request', default: "'throw'" },
+  ),
+  returnType: row('call', oneOf(['json', 'text', 'content', 'response']), 'How a body becomes a value.', {
+    perSpec: true,
+    default: "'json'",
+  }),
+  schema: row(
+    'call',
+    matching(
+      'a Standard Schema (zod, valibot, arktype …)',
+      (value): value is { '~standard': unknown } =>
+        (isRecord(value) || typeof value === 'function') && '~standard' in value,
+    ),
+    "Checks and types the value; with `'json'` and `'text'`.",
+    { perSpec: true },
+  ),
+  parseFunc: row('call', func, 'Makes the value from what came; runs after the schema; may be async.', {
+    perSpec: true,
+  }),
+  order: row('call', oneOf(['completed', 'input']), 'As they finish, or as they were given.', {
+    only: 'stream',
+    default: "'completed'",
+  }),
+  window: row('call', count(1), 'Requests pulled from a lazy input and not yet given back.', {
+    default: 'max(4 × concurrency, 256)',
+    unit: 'requests',
+  }),
+
+  params: row(
+    'any',
+    matching(
+      'an object, or an array with one object per URL',
+      (value): value is unknown => isRecord(value) || (Array.isArray(value) && value.every(isRecord)),
+    ),
+    'Added to the query of every URL; an array gives one per URL.',
+    { perSpec: true },
+  ),
+  headers: row(
+    'any',
+    matching(
+      'a Headers object, an object of strings or an array of pairs',
+      (value): value is unknown => typeof value === 'object' && value !== null,
+    ),
+    "Added to every request; a spec's own win name by name.",
+    { perSpec: true },
+  ),
+  auth: row(
+    'any',
+    matching(
+      '{ username, password }, { bearer } or a function',
+      (value): value is unknown =>
+        typeof value === 'function' ||
+        (isRecord(value) && ((string(value.username) && string(value.password)) || string(value.bearer))),
+    ),
+    'Basic, bearer, or a function that answers with the `Authorization` of each attempt.',
+    { perSpec: true },
+  ),
+  baseUrl: row(
+    'any',
+    matching(
+      "an absolute http: or https: URL that ends in '/'",
+      (value): value is string | URL =>
+        (string(value) || value instanceof URL) && /^https?:.*\/$/i.test(String(value)) && URL.canParse(String(value)),
+      "Without the '/', new URL would drop the last segment.",
+    ),
+    'Base of relative URLs.',
+  ),
+  method: row('any', text, '`GET`, or `POST` where there is a body.', { perSpec: true, default: "'GET'" }),
+  json: row('any', (value => value) as Read<unknown>, 'Sent as JSON by every request without a body of its own.', {
+    perSpec: true,
+  }),
+  form: row(
+    'any',
+    matching('an object or URLSearchParams', isRecord),
+    'Sent as a form by every request without a body of its own.',
+    { perSpec: true },
+  ),
+  body: row(
+    'any',
+    matching(
+      'a string, bytes, a stream or a function',
+      (value): value is unknown =>
+        string(value) || typeof value === 'function' || (typeof value === 'object' && value !== null),
+    ),
+    'Sent by every request without a body of its own.',
+    { perSpec: true },
+  ),
+  timeout: row('any', duration(LIMIT), 'One attempt, from leaving our queue to the last byte.', {
+    perSpec: true,
+    default: "'30s'",
+    unit: 'ms',
+  }),
+  timeouts: row(
+    'any',
+    fields({
+      connect: duration(LIMIT),
+      headers: duration(LIMIT),
+      idle: duration(LIMIT),
+      callback: duration(LIMIT),
+      total: duration(LIMIT),
+    }),
+    '`connect`, `headers`, `idle`: phases of an attempt. `callback`: one call of your function. `total`: the whole request, queueing included.',
+    { perSpec: true, default: "`{ connect: '10s', headers: '30s', idle: '30s' }`", unit: 'ms' },
+  ),
+  maxRetries: row('any', count(0), 'Further attempts after a failure.', {
+    perSpec: true,
+    default: '3',
+    unit: 'attempts',
+  }),
+  retry: row(
+    'any',
+    fields({
+      methods: listOf('method names', string),
+      statuses: listOf('statuses', wholeStatus),
+      backoff: either(func, fields({ base: duration({ zero: true }), max: duration({ zero: true }) })),
+      maxRetryAfter: duration({ zero: true }),
+      budget: fields({
+        reserve: count(0),
+        ratio: matching('a number ≥ 0', (value): value is number => typeof value === 'number' && value >= 0),
+      }),
+      shouldRetry: func,
+    }),
+    'Which failures are repeated, and after how long: `methods`, `statuses`, `backoff`, `maxRetryAfter`, `budget`, `shouldRetry`.',
+    { perSpec: true, default: 'full jitter from 500 ms to 30 s' },
+  ),
+  acceptStatus: row('any', func, 'Which statuses are a success.', { perSpec: true, default: '2xx' }),
+  followRedirects: row('any', bool, 'Follow 301, 302, 303, 307 and 308.', { perSpec: true, default: 'true' }),
+  maxRedirects: row('any', count(0), 'Hops per request.', { perSpec: true, default: '10', unit: 'hops' }),
+  allowDowngrade: row('any', bool, 'Follow a redirect from https to http.', { default: 'false' }),
+  allowBodyAcrossOrigins: row('any', bool, 'Send a body again to another origin on 307 and 308.', { default: 'false' }),
+  maxResponseBytes: row('any', size, 'Largest decoded body.', { perSpec: true, default: "'64MiB'", unit: 'bytes' }),
+  userAgent: row(
+    'any',
+    either(text, listOf('strings', string)),
+    'A string, or a list of which each request takes the next.',
+    { default: '`parallel-requests/<version>`' },
+  ),
+  idempotencyKey: row(
+    'any',
+    either(bool, text),
+    '`true` makes one key per unsafe request, sent with its every attempt.',
+    { perSpec: true, default: 'false' },
+  ),
+  secretNames: row('any', listOf('strings', string), 'Further header and query names whose values never print.'),
+  maxFailures: row('any', count(1), 'Stop after this many failures.', { default: 'none', unit: 'requests' }),
+  signal: row(
+    'any',
+    matching('an AbortSignal', value => value instanceof AbortSignal),
+    'Ends the run within 100 ms.',
+  ),
+  onProgress: row('any', func, 'Told how the run is going, at most ten times a second.'),
+  hooks: row(
+    'any',
+    fields({ beforeRequest: func, afterResponse: func, beforeRetry: func }),
+    '`beforeRequest`, `afterResponse`, `beforeRetry`: your functions around each attempt.',
+  ),
+} as const satisfies Record<string, OptionRow<unknown>>
+
+export type OptionName = keyof typeof OPTIONS
+/** Options after reading: only what was given, each in its normal form. */
+export type Values = { readonly [K in OptionName]?: NonNullable<ReturnType<(typeof OPTIONS)[K]['read']>> }
+
+export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[]

@@ -1,0 +1,46 @@
+/** One trip on the wire. Made by the retry layer, dressed by the session layer, stamped by the transport. */
+import type { Call } from './call.ts'
+import type { HeaderList } from './headers.ts'
+import type { Phase } from './result.ts'
+import type { Trip } from './trip.ts'
+
+export interface Attempt {
+  readonly call: Call
+  readonly trip: Trip
+  /** 1 for the first; counts over redirect hops. */
+  readonly number: number
+  /** What goes on the wire; the session layer completes it. */
+  headers: HeaderList
+  /** When the attempt left the gate (monotonic ms). */
+  startedAtMs: number
+  phase: Phase
+  /** When the present phase began, or its last byte came (monotonic ms). */
+  phaseAtMs: number
+  /** A byte of the request may have reached the server. */
+  sent: boolean
+  /** The head of a final response has arrived. */
+  headed: boolean
+  /** The connection had carried a request before. */
+  reused: boolean
+  /** The host asked everybody to wait until then (monotonic ms); written by the gate. */
+  pausedUntilMs: number | undefined
+  /** How to stop the work on the wire; set by the transport, called at most once. */
+  abort: (() => void) | undefined
+}
+
+export function attempt(call: Call, number: number, nowMs: number): Attempt {
+  return {
+    call,
+    trip: call.trip,
+    number,
+    headers: call.headers,
+    startedAtMs: nowMs,
+    phase: 'connect',
+    phaseAtMs: nowMs,
+    sent: false,
+    headed: false,
+    reused: false,
+    pausedUntilMs: undefined,
+    abort: undefined,
+  }
+}

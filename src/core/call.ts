@@ -1,0 +1,106 @@
+/**
+ * A Call is a request made ready: parsed, checked, complete. Everything that could be wrong with a spec has been found
+ * by the time that one exists. Frozen in use, but for its Trip.
+ */
+import type { HeaderList } from './headers.ts'
+import type {
+  AttemptContext,
+  Auth,
+  AuthRequest,
+  Duration,
+  Hooks,
+  ParseContext,
+  ReturnTypeName,
+  Schema,
+} from './spec.ts'
+import type { Trip } from './trip.ts'
+
+/** Bytes at hand, or a function that opens a stream once per attempt. */
+export type Body = string | Uint8Array | (() => AsyncIterable<Uint8Array | string>)
+
+/** Full jitter under a growing ceiling, or the caller's own function. */
+export type BackoffPlan = { readonly baseMs: number; readonly maxMs: number } | ((failures: number) => Duration)
+
+export interface RetryPlan {
+  readonly methods: ReadonlySet<string>
+  readonly statuses: ReadonlySet<number>
+  readonly backoff: BackoffPlan
+  readonly maxRetryAfterMs: number
+  readonly shouldRetry: ((context: AttemptContext) => boolean | undefined | Promise<boolean | undefined>) | undefined
+}
+
+export interface TimeoutPlan {
+  readonly attemptMs: number
+  readonly connectMs: number
+  readonly headersMs: number
+  readonly idleMs: number
+  readonly callbackMs: number
+  readonly totalMs: number
+}
+
+export interface HookPlan {
+  readonly beforeRequest?: Hooks['beforeRequest']
+  readonly afterResponse?: Hooks['afterResponse']
+  readonly beforeRetry?: Hooks['beforeRetry']
+}
+
+/** What holds for one request after all merging. Shared by every request that overrides nothing. */
+export interface CallPlan {
+  readonly returnType: ReturnTypeName
+  readonly schema: Schema | undefined
+  readonly parseFunc: ((value: unknown, context: ParseContext) => unknown) | undefined
+  readonly acceptStatus: (status: number) => boolean
+  readonly timeouts: TimeoutPlan
+  readonly maxRetries: number
+  readonly retry: RetryPlan
+  readonly followRedirects: boolean
+  readonly maxRedirects: number
+  readonly allowDowngrade: boolean
+  readonly allowBodyAcrossOrigins: boolean
+  readonly maxResponseBytes: number
+  /** Further names of headers and query fields that never print, in lower case. */
+  readonly secretNames: ReadonlySet<string> | undefined
+  readonly hooks: HookPlan
+}
+
+/** Credentials, computed once where they are constant. Bound to the Call's origin: a hop elsewhere has none. */
+export type Credentials = string | ((request: AuthRequest) => string | Promise<string>)
+
+export interface Call {
+  readonly index: number
+  readonly key: string | undefined
+  readonly meta: unknown
+  readonly method: string
+  /** Canonical and absolute, without userinfo and fragment. May hold secrets in its query. */
+  readonly url: string
+  /** `https://api.example.com:8443` */
+  readonly origin: string
+  /** Path and query. */
+  readonly path: string
+  /** Complete but for what only the last moment knows: cookies and computed credentials. */
+  readonly headers: HeaderList
+  readonly body: Body | undefined
+  readonly credentials: Credentials | undefined
+  /** Still at the origin that the caller named: false for ever once a redirect has left it. */
+  readonly atHome: boolean
+  /** Whether the body can be sent a second time. */
+  readonly replayable: boolean
+  /** Whether a second copy at the server does no harm: by its method, its key, or the caller's word. */
+  readonly repeatable: boolean
+  readonly plan: CallPlan
+  readonly trip: Trip
+}
+
+/** The `Auth` of a caller as credentials. */
+export function credentialsOf(auth: Auth): Credentials {
+  if (typeof auth === 'function') return auth
+  if ('bearer' in auth) return `Bearer ${auth.bearer}`
+  return basic(auth.username, auth.password)
+}
+
+/** RFC 7617, in UTF-8. */
+export function basic(username: string, password: string): string {
+  let binary = ''
+  for (const byte of new TextEncoder().encode(`${username}:${password}`)) binary += String.fromCharCode(byte)
+  return `Basic ${btoa(binary)}`
+}

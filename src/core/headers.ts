@@ -1,0 +1,81 @@
+/**
+ * Headers as one flat list, name then value, names in lower case: `['accept', '*\/*', 'x-a', '1']`.
+ *
+ * A list is what the wire takes and gives; a `Headers` object per request would cost more than the rest of a layer
+ * (bench/headers.ts), so one is made only when somebody asks for it.
+ */
+export type HeaderList = readonly string[]
+
+/** The first value of `name` (lower case), or undefined. */
+export function getHeader(list: HeaderList, name: string): string | undefined {
+  for (let i = 0; i < list.length; i += 2) if (list[i] === name) return list[i + 1]
+  return undefined
+}
+
+/** Every value of `name`, in order. `Set-Cookie` is the reason that this exists: its values must never be joined. */
+export function getAllHeaders(list: HeaderList, name: string): string[] {
+  const values: string[] = []
+  for (let i = 0; i < list.length; i += 2) if (list[i] === name) values.push(list[i + 1] as string)
+  return values
+}
+
+/** `base` with the headers of `over` in place of its own of the same names. */
+export function mergeHeaders(base: HeaderList, over: HeaderList): HeaderList {
+  if (over.length === 0) return base
+  if (base.length === 0) return over
+  const replaced = new Set<string>()
+  for (let i = 0; i < over.length; i += 2) replaced.add(over[i] as string)
+  return [...filterHeaders(base, name => !replaced.has(name)), ...over]
+}
+
+/** Only the headers whose name passes. */
+export function filterHeaders(list: HeaderList, keep: (name: string) => boolean): HeaderList {
+  const kept: string[] = []
+  for (let i = 0; i < list.length; i += 2) {
+    if (keep(list[i] as string)) kept.push(list[i] as string, list[i + 1] as string)
+  }
+  return kept
+}
+
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+// RFC 9110 §5.5: visible characters, obs-text, space and tab. Everything else could smuggle a second header.
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** Why this pair cannot be a header (RFC 9110 §5.1, §5.5), or undefined when it can. Never repeats the value. */
+export function headerProblem(name: string, value: string): string | undefined {
+  if (!NAME.test(name)) return `header name ${JSON.stringify(name)}: expected a token of RFC 9110`
+  if (!VALUE.test(value)) {
+    return `header ${name}: expected a value without control characters and above U+00FF, got some. Encode it first`
+  }
+  return undefined
+}
+
+const CUSTOM_INSPECT = Symbol.for('nodejs.util.inspect.custom')
+
+/** The platform's `Headers`, except that printing it shows no secret. */
+class PrintableHeaders extends Headers {
+  [CUSTOM_INSPECT](): Record<string, string> {
+    const shown: Record<string, string> = {}
+    for (const [name, value] of this) shown[name] = isSecretName(name) ? REDACTED : value
+    return shown
+  }
+}
+
+/** The caller's view of a list. */
+export function toHeaders(list: HeaderList): Headers {
+  const headers = new PrintableHeaders()
+  for (let i = 0; i < list.length; i += 2) headers.append(list[i] as string, list[i + 1] as string)
+  return headers
+}
+
+export const REDACTED = '***'
+
+const SECRET_EXACT = new Set(['authorization', 'cookie', 'set-cookie', 'proxy-authorization', 'auth', 'pwd', 'jwt'])
+const SECRET_PART =
+  /(?:^|[-_.])(?:key|sig|signature|secret|token|password|passwd|passphrase|credential|credentials|session|sessionid|sid)(?:$|[-_.])|api-?key|access-?key|private-?key|token$|secret$|password$|signature$/
+
+/** Whether a header or query name looks like it carries a secret, or is one that the caller listed. */
+export function isSecretName(name: string, listed?: ReadonlySet<string>): boolean {
+  const lower = name.toLowerCase()
+  return SECRET_EXACT.has(lower) || SECRET_PART.test(lower) || listed?.has(lower) === true
+}

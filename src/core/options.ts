@@ -1,0 +1,139 @@
+/** The options as a caller writes them. Their rows in `config/options.ts` say the same to `--help` and the README. */
+import type { CookieStore, Transport } from './ports.ts'
+import type {
+  Auth,
+  BodyInput,
+  Duration,
+  FormInput,
+  HeadersInput,
+  Hooks,
+  Params,
+  RateInput,
+  RetryInput,
+  Size,
+  TimeoutsInput,
+} from './spec.ts'
+
+/** What becomes of failures in the result: one error for the batch, `null` in their place, or outcomes. */
+export type FailureMode = 'throw' | 'null' | 'settle'
+
+/** Plain pairs for the origins of the input URLs; pairs by origin; or a jar of tough-cookie; `false` for none. */
+export type CookiesInput =
+  | false
+  | Readonly<Record<string, string>>
+  | Readonly<Record<string, Readonly<Record<string, string>>>>
+  | CookieStore
+
+/** The part of an undici `Dispatcher` that is used: give a `MockAgent`, a `Pool`, an agent of your own. */
+export interface DispatcherLike {
+  dispatch(options: never, handler: never): boolean
+}
+
+/** How a run is going. */
+export interface Progress {
+  /** Requests in all, when the input has a length. */
+  readonly total?: number
+  /** Requests that have their outcome. */
+  readonly done: number
+  readonly ok: number
+  readonly failed: number
+  /** Pulled from the input and not done. */
+  readonly inFlight: number
+  /** Attempts beyond each request's first. */
+  readonly retries: number
+  /** Decoded bytes of the bodies so far. */
+  readonly bytes: number
+  /** Outcomes per second, over the last few seconds. */
+  readonly rate: number
+  /** Milliseconds to go at that rate, when `total` is known. */
+  readonly etaMs?: number
+  /** Hosts that have asked us to wait. */
+  readonly pausedHosts: readonly string[]
+}
+
+/** Options that mean the same in a constructor and in a call; a call's own win. */
+export interface SharedOptions {
+  /** Added to every request; a spec's own headers win name by name. Default none. */
+  headers?: HeadersInput
+  /** For every request that has none of its own. */
+  auth?: Auth
+  /** Base of relative URLs, resolved by `new URL`; must end in `/`. Default none. */
+  baseUrl?: string | URL
+  /** Default `'GET'`, or `'POST'` where there is a body. */
+  method?: string
+  /** Sent as JSON by every request without a body of its own. */
+  json?: unknown
+  /** Sent as a form by every request without a body of its own. */
+  form?: FormInput
+  /** Sent by every request without a body of its own. */
+  body?: BodyInput
+  /** One attempt, from leaving our queue to the last byte of the body. Default `'30s'`; `Infinity` = no limit. Fails with `timeout/<phase>`. */
+  timeout?: Duration
+  /** Limits of single phases, and of the request as a whole. */
+  timeouts?: TimeoutsInput
+  /** Further attempts after a failure. Default 3; 0 = none; `Infinity` = until a deadline. */
+  maxRetries?: number
+  /** Which failures are repeated, and after how long. */
+  retry?: RetryInput
+  /** Which statuses are a success. Default 2xx. Others fail with `http/<status>`. */
+  acceptStatus?: (status: number) => boolean
+  /** Default true. */
+  followRedirects?: boolean
+  /** Hops per request. Default 10; one more fails with `redirect/too_many`. */
+  maxRedirects?: number
+  /** Follow a redirect from https to http. Default false: `redirect/downgrade`. */
+  allowDowngrade?: boolean
+  /** Send a body again to another origin on 307 and 308. Default false: `redirect/body_cross_origin`. */
+  allowBodyAcrossOrigins?: boolean
+  /** Largest decoded body. Default `'64MiB'`; `Infinity` = no limit. Fails with `too_large/body` or `too_large/decoded`. */
+  maxResponseBytes?: Size
+  /** A string, or a list of which each request takes the next. Default `parallel-requests/<version>`. */
+  userAgent?: string | readonly string[]
+  /** `true` gives each unsafe request a key of its own, sent as `Idempotency-Key` with every attempt. Default false. */
+  idempotencyKey?: boolean
+  /** Further header and query names whose values never print. */
+  secretNames?: readonly string[]
+  /** Stop after this many failures: what is in flight finishes, the rest is `aborted/not_started`. Default none. */
+  maxFailures?: number
+  /** Ends the run within 100 ms: what is in flight is `aborted/in_flight`, the rest `aborted/not_started`. */
+  signal?: AbortSignal
+  /** Told how the run is going, at most ten times a second and once at its end. */
+  onProgress?: (progress: Progress) => void
+  /** Callers' functions around each attempt. */
+  hooks?: Hooks
+}
+
+/** Options of a client: its limits and connections, and defaults for its calls. */
+export interface ClientOptions extends SharedOptions {
+  /** Attempts on the wire at once. Default 20; `Infinity` = no limit. */
+  concurrency?: number
+  /** Starts per interval, retries and redirect hops included; an array holds all at once. Default none. */
+  rateLimit?: RateInput | readonly RateInput[]
+  /** How many starts may be bunched. Default 1 for intervals up to a second, else the limit. */
+  rateLimitBurst?: number
+  /** Default an empty jar per client. */
+  cookies?: CookiesInput
+  /** Check TLS certificates. Default true. */
+  verifySsl?: boolean
+  /** Certificates in PEM: `ca` replaces the system's roots; `cert` and `key` are the client's own. */
+  tls?: { ca?: string | readonly string[]; cert?: string; key?: string }
+  /** What carries the requests: a Transport, or an undici Dispatcher. Default our own sockets. */
+  transport?: Transport | DispatcherLike
+  /** Added to the query of every URL. */
+  params?: Params
+}
+
+/** Every option of a single call but those that shape its result. */
+export interface RequestOptions extends SharedOptions {
+  /** Added to the query of every URL; or one per URL, where `{}` is none. */
+  params?: Params | readonly Params[]
+  /** Requests pulled from a lazy input and not yet given back. Default max(4 × concurrency, 256). */
+  window?: number
+}
+
+/** Options of a stream. */
+export interface StreamOptions extends Omit<RequestOptions, 'params'> {
+  params?: Params
+  /** As they finish, or in the order of the input with a bounded window. Default `'completed'`. */
+  order?: 'completed' | 'input'
+}

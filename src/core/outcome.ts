@@ -1,0 +1,233 @@
+/** What a caller gets for a request: exactly one Outcome per Spec, ok or not, and never thrown. */
+import type { Call } from './call.ts'
+import { makeError } from './error.ts'
+import type { ErrorResponse, RequestError } from './error.ts'
+import { toHeaders } from './headers.ts'
+import type { HeaderList } from './headers.ts'
+import type { Fault, Integrity, Reply } from './result.ts'
+import type { Trip } from './trip.ts'
+import { printableUrl } from './url.ts'
+
+/** Milliseconds spent in each part; a part that did not happen is absent. */
+export interface Timings {
+  /** Waiting for a free place under `concurrency`. */
+  readonly queue?: number
+  /** Waiting for a rate, a budget or a paused host. */
+  readonly limiter?: number
+  /** Waiting between attempts. */
+  readonly backoff?: number
+  readonly dns?: number
+  readonly connect?: number
+  readonly tls?: number
+  /** From the request's first byte to the end of the response's head. */
+  readonly firstByte?: number
+  readonly body?: number
+  /** From being taken from the input to the outcome. */
+  readonly total: number
+}
+
+/** The request as it was asked for. `url` is fit to print: secrets are struck out. */
+export interface RequestSummary<Meta = unknown> {
+  readonly method: string
+  readonly url: string
+  readonly meta: Meta
+}
+
+export interface ResponseSummary {
+  readonly status: number
+  readonly headers: Headers
+  /** The URL that answered, after redirects; fit to print. */
+  readonly url: string
+  /** Decoded bytes of the body. */
+  readonly bytes: number
+  readonly integrity: Integrity
+  readonly protocol: string
+  /** Hops followed to get here. */
+  readonly redirects: number
+}
+
+export interface OkOutcome<Value, Meta = unknown> {
+  readonly ok: true
+  readonly index: number
+  readonly key?: string
+  readonly request: RequestSummary<Meta>
+  readonly value: Value
+  readonly response: ResponseSummary
+  readonly attempts: number
+  readonly timings: Timings
+  readonly warnings: readonly string[]
+  readonly source: 'network' | 'run-file'
+  readonly error?: undefined
+}
+
+export interface FailedOutcome<Meta = unknown> {
+  readonly ok: false
+  readonly index: number
+  readonly key?: string
+  readonly request: RequestSummary<Meta>
+  readonly error: RequestError
+  readonly response?: ResponseSummary
+  readonly attempts: number
+  readonly timings: Timings
+  readonly warnings: readonly string[]
+  readonly source: 'network' | 'run-file'
+  readonly value?: undefined
+}
+
+/** How one request ended. Narrow on `ok`. */
+export type Outcome<Value = unknown, Meta = unknown> = OkOutcome<Value, Meta> | FailedOutcome<Meta>
+
+const NO_WARNINGS: readonly string[] = Object.freeze([])
+
+/** Keeps the usable URL out of sight of printing; `failedUrls()` is the way to it. */
+class CallSummary implements RequestSummary {
+  readonly method: string
+  readonly url: string
+  readonly meta: unknown
+  readonly #url: string
+
+  constructor(method: string, url: string, meta: unknown, secretNames: ReadonlySet<string> | undefined) {
+    this.method = method
+    this.url = printableUrl(url, secretNames)
+    this.meta = meta
+    this.#url = url
+  }
+
+  static usableUrl(summary: RequestSummary): string {
+    return summary instanceof CallSummary ? summary.#url : summary.url
+  }
+}
+
+export const usableUrl: (summary: RequestSummary) => string = CallSummary.usableUrl
+
+export function summarize(
+  method: string,
+  url: string,
+  meta: unknown,
+  secretNames?: ReadonlySet<string>,
+): RequestSummary {
+  return new CallSummary(method, url, meta, secretNames)
+}
+
+/** A Reply without its body; the `Headers` object is made when asked for. */
+class ReplySummary implements ResponseSummary {
+  readonly status: number
+  readonly url: string
+  readonly bytes: number
+  readonly integrity: Integrity
+  readonly protocol: string
+  readonly redirects: number
+  readonly #headers: HeaderList
+  #made: Headers | undefined
+
+  constructor(reply: Reply, redirects: number, secretNames: ReadonlySet<string> | undefined) {
+    this.status = reply.status
+    this.url = printableUrl(reply.url, secretNames)
+    this.bytes = reply.body.byteLength
+    this.integrity = reply.integrity
+    this.protocol = reply.protocol
+    this.redirects = redirects
+    this.#headers = reply.headers
+  }
+
+  get headers(): Headers {
+    this.#made ??= toHeaders(this.#headers)
+    return this.#made
+  }
+}
+
+/** How much of a refused body an error keeps. */
+const MAX_ERROR_BODY_BYTES = 65_536
+
+class RefusedReply extends ReplySummary implements ErrorResponse {
+  readonly #body: Uint8Array
+
+  constructor(reply: Reply, redirects: number, secretNames: ReadonlySet<string> | undefined) {
+    super(reply, redirects, secretNames)
+    // A copy, so that an error kept for the report does not keep the whole body alive.
+    this.#body = reply.body.slice(0, MAX_ERROR_BODY_BYTES)
+  }
+
+  get body(): Uint8Array {
+    return this.#body
+  }
+
+  text(): string {
+    return new TextDecoder().decode(this.#body)
+  }
+}
+
+export function summarizeReply(reply: Reply, redirects: number, secretNames?: ReadonlySet<string>): ResponseSummary {
+  return new ReplySummary(reply, redirects, secretNames)
+}
+
+export function timingsOf(trip: Trip, nowMs: number): Timings {
+  const timings: { -readonly [name in keyof Timings]: Timings[name] } = { total: nowMs - trip.startedAtMs }
+  if (trip.queueMs > 0) timings.queue = trip.queueMs
+  if (trip.limiterMs > 0) timings.limiter = trip.limiterMs
+  if (trip.backoffMs > 0) timings.backoff = trip.backoffMs
+  if (trip.dnsMs !== undefined) timings.dns = trip.dnsMs
+  if (trip.connectMs !== undefined) timings.connect = trip.connectMs
+  if (trip.tlsMs !== undefined) timings.tls = trip.tlsMs
+  if (trip.firstByteMs !== undefined) timings.firstByte = trip.firstByteMs
+  if (trip.bodyMs !== undefined) timings.body = trip.bodyMs
+  return timings
+}
+
+/** What both kinds of outcome say of the way there. */
+function common(call: Call, nowMs: number, secretNames: ReadonlySet<string> | undefined) {
+  return {
+    index: call.index,
+    ...(call.key === undefined ? undefined : { key: call.key }),
+    request: summarize(call.method, call.url, call.meta, secretNames),
+    attempts: call.trip.attempts,
+    timings: timingsOf(call.trip, nowMs),
+    warnings: call.trip.warnings ?? NO_WARNINGS,
+    source: 'network',
+  } as const
+}
+
+export function okOutcome(
+  call: Call,
+  reply: Reply,
+  value: unknown,
+  nowMs: number,
+  secretNames?: ReadonlySet<string>,
+): OkOutcome<unknown> {
+  if (reply.warnings !== undefined) for (const warning of reply.warnings) call.trip.warn(warning)
+  return {
+    ok: true,
+    ...common(call, nowMs, secretNames),
+    value,
+    response: summarizeReply(reply, call.trip.redirects, secretNames),
+  }
+}
+
+export function failedOutcome(
+  call: Call,
+  fault: Fault,
+  nowMs: number,
+  secretNames?: ReadonlySet<string>,
+): FailedOutcome {
+  const shared = common(call, nowMs, secretNames)
+  const response = fault.reply && new RefusedReply(fault.reply, call.trip.redirects, secretNames)
+  const error = makeError(fault, { ...shared, method: call.method, url: shared.request.url, response })
+  return { ok: false, ...shared, error, ...(response && { response }) }
+}
+
+/** The outcome of a spec that never became a Call. */
+export function refusedOutcome(
+  spec: { index: number; key: string | undefined; method: string; url: string; meta: unknown },
+  fault: Fault,
+  secretNames?: ReadonlySet<string>,
+): FailedOutcome {
+  const request = summarize(spec.method, spec.url, spec.meta, secretNames)
+  const shared = {
+    index: spec.index,
+    ...(spec.key === undefined ? undefined : { key: spec.key }),
+    attempts: 0,
+    timings: { total: 0 },
+  }
+  const error = makeError(fault, { ...shared, method: spec.method, url: request.url })
+  return { ok: false, ...shared, request, error, warnings: NO_WARNINGS, source: 'network' }
+}

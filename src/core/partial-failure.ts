@@ -1,0 +1,50 @@
+/** The error of a batch in which some requests failed: nothing of what went well is lost in it. */
+import type { FaultCode } from './result.ts'
+import { usableUrl } from './outcome.ts'
+import type { FailedOutcome, Outcome } from './outcome.ts'
+
+/** Thrown when `onFailure` is `'throw'`, after every request has its outcome. `errors` holds one error per failure. */
+export class PartialFailureError<Value = unknown> extends AggregateError {
+  static {
+    this.prototype.name = 'PartialFailureError'
+  }
+  /** Every request's outcome, in input order. */
+  declare readonly outcomes: readonly Outcome<Value>[]
+  /** The values in input order; undefined in the place of a failure. */
+  declare readonly values: readonly (Value | undefined)[]
+  declare readonly failures: readonly FailedOutcome[]
+  readonly successes: number
+  readonly total: number
+
+  constructor(outcomes: readonly Outcome<Value>[]) {
+    const failures = outcomes.filter(outcome => !outcome.ok)
+    super(
+      failures.map(({ error }) => error),
+      describe(failures, outcomes.length),
+    )
+    this.successes = outcomes.length - failures.length
+    this.total = outcomes.length
+    const values = outcomes.map(outcome => outcome.value)
+    for (const [name, value] of Object.entries({ outcomes, values, failures })) {
+      Object.defineProperty(this, name, { value, enumerable: false })
+    }
+  }
+
+  /** The URLs that failed, as they were asked for, secrets included: fit to fetch again, not to print. */
+  failedUrls(): string[] {
+    return this.failures.map(({ request }) => usableUrl(request))
+  }
+}
+
+const MAX_CODES_SHOWN = 5
+
+/** `3 of 10 requests failed: http/404 (2), timeout/headers (1). First: GET https://…` */
+function describe(failures: readonly FailedOutcome[], total: number): string {
+  const counts = new Map<FaultCode, number>()
+  for (const { error } of failures) counts.set(error.code, (counts.get(error.code) ?? 0) + 1)
+  const sorted = [...counts].toSorted(([, a], [, b]) => b - a)
+  const codes = sorted.slice(0, MAX_CODES_SHOWN).map(([code, count]) => `${code} (${count})`)
+  if (sorted.length > MAX_CODES_SHOWN) codes.push('…')
+  const first = failures[0]?.error.message ?? ''
+  return `${failures.length} of ${total} requests failed: ${codes.join(', ')}. First: ${first}`
+}

@@ -1,0 +1,51 @@
+/**
+ * What the inside asks of the outside: a wire, a clock, a cookie jar. Each port is a contract; the MUSTs bind every
+ * implementation, ours and the caller's.
+ */
+import type { Attempt } from './attempt.ts'
+import type { Result } from './result.ts'
+
+/**
+ * The wire.
+ *
+ * MUST settle exactly once per attempt, when the body is complete, and MUST NOT reject: a network error is a Fault.
+ * MUST NOT interpret the status: a 500 is a Reply. MUST NOT follow redirects or repeat anything. SHOULD set
+ * `attempt.abort` and stop the work when it is called: the request has been given up and its result is not used.
+ * SHOULD keep `attempt.phase` and `attempt.sent` true while it works: who
+ * does not is taken to have sent the request from the start.
+ */
+export interface Transport {
+  send(attempt: Attempt): Promise<Result>
+  /** Time as this transport knows it, for tests; the system's otherwise. */
+  readonly clock?: Clock
+  /** Idempotent. Nothing may be left open afterwards. */
+  close(): Promise<void>
+}
+
+export interface Timer {
+  cancel(): void
+}
+
+/**
+ * Time, so that policies and layers are tested without waiting. `now` MUST be monotonic; `epochMs` is the wall clock
+ * and serves HTTP dates only. A timer MUST call back once, never before its time and never inside `after` itself.
+ */
+export interface Clock {
+  /** Monotonic milliseconds, with a fraction. */
+  now(): number
+  /** Milliseconds since 1970. */
+  epochMs(): number
+  after(delayMs: number, callback: () => void): Timer
+}
+
+/**
+ * Cookies of RFC 6265. MUST be synchronous: a cookie set by one response must be in the next request. A jar of
+ * tough-cookie has these methods.
+ */
+export interface CookieStore {
+  /** The `Cookie` header for this URL, or `''`. */
+  getCookieStringSync(url: string): string
+  /** Takes one `Set-Cookie` value. What is not acceptable MUST be dropped or thrown, never stored. */
+  setCookieSync(cookie: string, url: string, options?: { ignoreError?: boolean }): unknown
+  removeAllCookiesSync(): void
+}

@@ -1,0 +1,208 @@
+/**
+ * What a caller writes: one request (`RequestSpec`) and the types its fields share with the options.
+ *
+ * Everything loose (strings with units, optional fields, several spellings of a body) exists here and in `config/`
+ * only; inside, a Call is total.
+ */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { FaultCode } from './result.ts'
+
+/** Milliseconds, or a string with a unit: `'250ms'`, `'10s'`, `'1m30s'`, `'2h'`. */
+export type Duration = number | string
+
+/** Bytes, or a string with a unit: `'64MiB'`, `'10kB'`. */
+export type Size = number | string
+
+/** `10` is `'10/s'`; `'100/m'`; `'5/2s'`; or in parts. */
+export type RateInput = number | string | { limit: number; interval: Duration; burst?: number }
+
+/** How a body becomes a value. */
+export type ReturnTypeName = 'json' | 'text' | 'content' | 'response'
+
+/** The names of the return types as constants: `ReturnType.JSON` is `'json'`. */
+export const ReturnType = {
+  JSON: 'json',
+  TEXT: 'text',
+  CONTENT: 'content',
+  RESPONSE: 'response',
+} as const
+
+/** `undefined` as a value leaves the key out. An array repeats it. */
+export type Params = Record<
+  string,
+  string | number | boolean | null | undefined | readonly (string | number | boolean)[]
+>
+
+/** Header names in any case. `undefined` as a value removes a default of the same name. */
+export type HeadersInput =
+  | Headers
+  | Readonly<Record<string, string | number | undefined>>
+  | readonly (readonly [string, string])[]
+
+/** What an `auth` function is given. */
+export interface AuthRequest {
+  readonly method: string
+  readonly url: string
+  readonly attempt: number
+}
+
+/** Basic, bearer, or a function that answers with the value of the `Authorization` header for each attempt. */
+export type Auth =
+  | { readonly username: string; readonly password: string }
+  | { readonly bearer: string }
+  | ((request: AuthRequest) => string | Promise<string>)
+
+/** Bytes to send. A function is called once per attempt, which makes a stream repeatable. */
+export type BodyInput =
+  | string
+  | Uint8Array
+  | ArrayBuffer
+  | URLSearchParams
+  | AsyncIterable<Uint8Array | string>
+  | (() => BodyInput)
+
+export type FormInput = URLSearchParams | Params
+
+/** A limit for each phase of an attempt, and for the request as a whole. `Infinity` means none. */
+export interface TimeoutsInput {
+  /** Name look-up, connection and TLS together. Default `'10s'`. Fails with `timeout/dns`, `/connect` or `/tls`. */
+  connect?: Duration
+  /** From the connection to the end of the response's head. Default `'30s'`. Fails with `timeout/headers`. */
+  headers?: Duration
+  /** Between two pieces of a body. Default `'30s'`. Fails with `timeout/body`. */
+  idle?: Duration
+  /** One call of a caller's function (`parseFunc`, a schema, a hook). Default none. Fails with `timeout/callback`. */
+  callback?: Duration
+  /** From being taken from the input to the outcome: queueing, waits, every attempt. Default none. Fails with `timeout/total`. */
+  total?: Duration
+}
+
+/** A request as hooks and rules see it. */
+export interface RequestView {
+  readonly method: string
+  readonly url: string
+  readonly meta: unknown
+}
+
+/** A response as hooks and rules see it. */
+export interface ResponseView {
+  readonly status: number
+  readonly headers: Headers
+  readonly url: string
+}
+
+/** What a rule or a hook is told of an attempt that has just ended. */
+export interface AttemptContext {
+  readonly request: RequestView
+  readonly index: number
+  readonly key?: string | undefined
+  /** From 1. */
+  readonly attempt: number
+  readonly response?: ResponseView | undefined
+  readonly error?: { readonly code: FaultCode; readonly message: string } | undefined
+  /** The parsed body, or undefined where there is none or it is no JSON; parsed once. */
+  json(): unknown
+  /** To return from `afterResponse`: try again, under the same limits as any retry. */
+  retry(): HookVerdict
+  /** To return from a hook: this request has failed, with `callback/rejected` and this reason. */
+  fail(reason: string | Error): HookVerdict
+}
+
+/** What a hook wants done; made by `context.retry()` and `context.fail()` only. */
+export type HookVerdict = { readonly verdict: 'retry' } | { readonly verdict: 'fail'; readonly reason: string | Error }
+
+/** The request of one attempt, as `beforeRequest` may change it: what is set on `headers` is sent. */
+export interface HookRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Headers
+  readonly body: string | Uint8Array | undefined
+  readonly attempt: number
+  readonly meta: unknown
+}
+
+/**
+ * Callers' functions around each attempt. All may be async and run in the async context of the call. A throw fails
+ * that one request with `callback/hook`.
+ */
+export interface Hooks {
+  /** Before each attempt, after cookies and authentication: the place to sign. */
+  beforeRequest?(request: HookRequest): void | Promise<void>
+  /** After each response, whatever its status, before it is judged. */
+  afterResponse?(
+    response: ResponseView,
+    context: AttemptContext,
+  ): HookVerdict | undefined | void | Promise<HookVerdict | undefined | void>
+  /** Before each repeat; `context.fail(reason)` or `false` stops it. */
+  beforeRetry?(
+    context: AttemptContext,
+  ): HookVerdict | boolean | undefined | void | Promise<HookVerdict | boolean | undefined | void>
+}
+
+export interface RetryInput {
+  /** Methods that may be repeated after their bytes were sent. Default: the idempotent ones of RFC 9110 and QUERY. */
+  methods?: readonly string[]
+  /** Statuses worth a further attempt. Default `[408, 425, 429, 500, 502, 503, 504]`. */
+  statuses?: readonly number[]
+  /** Full jitter between 0 and `base · 2^(failures − 1)`, at most `max`; or a function of the failures so far. Default 500 ms, 30 s. */
+  backoff?: { base?: Duration; max?: Duration } | ((failures: number) => Duration)
+  /** Longest announced wait that is obeyed, and longest time of being throttled. Default `'2m'`. 0 = never wait for a throttling server. */
+  maxRetryAfter?: Duration
+  /** Retries per host: a reserve, and a share of the requests. Default `{ reserve: 10, ratio: 0.2 }`. `Infinity` = no budget. */
+  budget?: { reserve?: number; ratio?: number }
+  /** The caller's own rule: true retries, false does not, undefined leaves it to the others. */
+  shouldRetry?(context: AttemptContext): boolean | undefined | Promise<boolean | undefined>
+}
+
+/** What `parseFunc` is told besides the value. */
+export interface ParseContext {
+  readonly request: RequestView
+  readonly index: number
+  readonly key?: string | undefined
+  readonly response: ResponseView
+}
+
+/** Any schema library that speaks Standard Schema 1 (zod, valibot, arktype …). */
+export type Schema<Output = unknown> = StandardSchemaV1<unknown, Output>
+
+/**
+ * One request and what is special about it. Every field but `url` has its default in the options.
+ *
+ * @example { url: '/repos/nodejs/node', params: { ref: 'main' }, key: 'node', timeout: '5s' }
+ */
+export interface RequestSpec<Value = unknown, Meta = unknown> {
+  /** Absolute, or relative to `baseUrl`. `http:` and `https:` only. Userinfo becomes Basic authentication. */
+  readonly url: string | URL
+  /** Default GET, or POST when there is a body. */
+  readonly method?: string
+  /** Added to the query of the URL, over those of the options. */
+  readonly params?: Params
+  /** Over those of the options, name by name. */
+  readonly headers?: HeadersInput
+  /** Sent as JSON with its content type. Exactly one of `json`, `form`, `body`. */
+  readonly json?: unknown
+  /** Sent as `application/x-www-form-urlencoded`. */
+  readonly form?: FormInput
+  /** Sent as it is. */
+  readonly body?: BodyInput
+  /** Wins over userinfo in the URL. */
+  readonly auth?: Auth
+  /** Comes back on the outcome and its errors. */
+  readonly key?: string
+  /** Makes a POST or PATCH safe to repeat: the same key goes out with every attempt. `true` makes one. */
+  readonly idempotencyKey?: string | boolean
+  /** Anything of the caller's; comes back untouched as `outcome.request.meta`. */
+  readonly meta?: Meta
+
+  readonly returnType?: ReturnTypeName
+  readonly schema?: Schema
+  parseFunc?(value: never, context: ParseContext): Value | Promise<Value>
+  readonly acceptStatus?: (status: number) => boolean
+  readonly timeout?: Duration
+  readonly timeouts?: TimeoutsInput
+  readonly maxRetries?: number
+  readonly retry?: RetryInput
+  readonly followRedirects?: boolean
+  readonly maxRedirects?: number
+  readonly maxResponseBytes?: Size
+}

@@ -1,0 +1,83 @@
+/**
+ * What one request has used up and where it is now: the only mutable part of a Call, shared by its redirect hops and
+ * attempts.
+ *
+ * A request is in one place at a time (a queue, a back-off, the wire, a caller's function), so there is one slot for
+ * "who must hear of a cancel" instead of an AbortSignal per request: deriving signals costs more than the rest of a
+ * layer (bench/signals.ts).
+ */
+import type { Fault } from './result.ts'
+
+export type Place = 'queue' | 'backoff' | 'wire' | 'callback'
+
+export class Trip {
+  retriesLeft: number
+  /** Attempts that went out, throttled ones and hops included. */
+  attempts = 0
+  redirects = 0
+  /** When the first throttled answer came (monotonic); the patience of `retry.maxRetryAfter` counts from here. */
+  throttledAtMs: number | undefined = undefined
+  readonly startedAtMs: number
+  /** `timeouts.total` as a monotonic time; Infinity for none. */
+  readonly deadlineMs: number
+
+  queueMs = 0
+  limiterMs = 0
+  backoffMs = 0
+  /** Spent in attempts that were not the last one. */
+  dnsMs: number | undefined = undefined
+  connectMs: number | undefined = undefined
+  tlsMs: number | undefined = undefined
+  firstByteMs: number | undefined = undefined
+  bodyMs: number | undefined = undefined
+  warnings: string[] | undefined = undefined
+
+  /** Set once the request is over for good, whatever comes back. */
+  cancelled: Fault | undefined = undefined
+  /** No further attempt may start, but the one on the wire may finish. */
+  stopping = false
+  #place: Place = 'queue'
+  #onCancel: ((fault: Fault) => void) | undefined = undefined
+
+  constructor(retries: number, startedAtMs: number, deadlineMs: number) {
+    this.retriesLeft = retries
+    this.startedAtMs = startedAtMs
+    this.deadlineMs = deadlineMs
+  }
+
+  /** Whoever holds the request now says how to get it back. Replaces the holder before; heard at once when it is too late. */
+  hold(place: Place, onCancel: (fault: Fault) => void): void {
+    if (this.cancelled !== undefined) return onCancel(this.cancelled)
+    this.#place = place
+    this.#onCancel = onCancel
+  }
+
+  free(): void {
+    this.#onCancel = undefined
+  }
+
+  /** Ends the present step only: an attempt's own limit struck, and a further attempt may follow. */
+  interrupt(fault: Fault): void {
+    const onCancel = this.#onCancel
+    this.#onCancel = undefined
+    onCancel?.(fault)
+  }
+
+  /** Ends the request: nothing may follow. The first fault stands. */
+  cancel(fault: Fault): void {
+    if (this.cancelled !== undefined) return
+    this.cancelled = fault
+    this.interrupt(fault)
+  }
+
+  /** Lets an attempt on the wire (or a caller's function) finish; everything else ends now. */
+  stop(fault: Fault): void {
+    this.stopping = true
+    if (this.#place === 'queue' || this.#place === 'backoff') this.cancel(fault)
+  }
+
+  warn(warning: string): void {
+    this.warnings ??= []
+    if (this.warnings.length < 20) this.warnings.push(warning)
+  }
+}

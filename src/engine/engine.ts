@@ -1,0 +1,231 @@
+/**
+ * Runs a batch: pulls specs while there is room, sends them, hands out one outcome each.
+ *
+ * Knows no HTTP: how a spec becomes a Call, how a Call is sent and how its result becomes an outcome come in as
+ * functions. `open` (pulled and not yet given back) is the one number that bounds memory, so a slow consumer, a paused
+ * host and a slow head of an ordered stream all end in "stop pulling".
+ */
+import type { Source } from './source.ts'
+import type { Call } from '../core/call.ts'
+import { isThenable, reasonOf } from '../core/callback.ts'
+import type { Send } from '../core/layer.ts'
+import type { Outcome } from '../core/outcome.ts'
+import { fault } from '../core/result.ts'
+import type { Fault, Result } from '../core/result.ts'
+
+export interface EngineParts {
+  /** The Call of an item, or the outcome of one that cannot be sent. */
+  readonly prepare: (item: unknown, index: number) => Call | Outcome
+  readonly send: Send<Call, Result>
+  readonly settle: (call: Call, result: Result) => Outcome | Promise<Outcome>
+  /** The outcome of an item that was never sent. */
+  readonly abandon: (item: unknown, index: number, reason: Fault) => Outcome
+}
+
+export interface RunOptions {
+  readonly window: number
+  readonly maxFailures: number
+  readonly signal: AbortSignal | undefined
+  /** Takes each outcome once. It counts as given back when `run.give()` is called. */
+  readonly deliver: (outcome: Outcome) => void
+  /** Everything has been delivered, or the input failed. */
+  readonly ended: (inputError: { readonly error: unknown } | undefined) => void
+}
+
+export interface Counts {
+  readonly total: number | undefined
+  readonly pulled: number
+  readonly ok: number
+  readonly failed: number
+  readonly retries: number
+  readonly bytes: number
+}
+
+type State = 'running' | 'stopping' | 'ended'
+
+export class Run {
+  readonly #parts: EngineParts
+  readonly #source: Source
+  readonly #options: RunOptions
+  readonly #open = new Set<Call>()
+  #state: State = 'running'
+  #pulling = false
+  #pumping = false
+  #exhausted = false
+  #pulled = 0
+  #held = 0
+  #ok = 0
+  #failed = 0
+  #retries = 0
+  #bytes = 0
+  #inputError: { readonly error: unknown } | undefined
+
+  constructor(source: Source, parts: EngineParts, options: RunOptions) {
+    this.#source = source
+    this.#parts = parts
+    this.#options = options
+  }
+
+  get counts(): Counts {
+    return {
+      total: this.#source.size,
+      pulled: this.#pulled,
+      ok: this.#ok,
+      failed: this.#failed,
+      retries: this.#retries,
+      bytes: this.#bytes,
+    }
+  }
+
+  start(): void {
+    const { signal } = this.#options
+    if (signal?.aborted === true) return this.abort(signal.reason)
+    // One listener per run, whatever its size: an AbortSignal per request would cost more than its layers.
+    signal?.addEventListener('abort', this.#onSignal, { once: true })
+    this.#pump()
+  }
+
+  readonly #onSignal = (): void => this.abort(this.#options.signal?.reason)
+
+  /** The consumer has taken an outcome: there is room for another item. */
+  give(): void {
+    this.#held--
+    if (!this.#pulling) this.#pump()
+  }
+
+  /** No more pulls; what is on the wire finishes, everything else ends now. */
+  stop(why = 'the run was stopped'): void {
+    this.#halt(call => call.trip.stop(giveUpFault(call, why)), fault('aborted/not_started', `not sent: ${why}`))
+  }
+
+  /** Ends everything now. */
+  abort(reason: unknown, why = `the run was aborted: ${reasonOf(reason)}`): void {
+    this.#halt(
+      call => call.trip.cancel({ ...giveUpFault(call, why), cause: reason }),
+      fault('aborted/not_started', `not sent: ${why}`, { cause: reason }),
+    )
+  }
+
+  #halt(end: (call: Call) => void, reason: Fault): void {
+    if (this.#state === 'ended') return
+    const first = this.#state === 'running'
+    this.#state = 'stopping'
+    for (const call of this.#open) end(call)
+    if (!first) return
+    this.#abandonRest(reason)
+    if (!this.#exhausted) this.#source.close()
+    this.#exhausted = true
+    this.#endIfDone()
+  }
+
+  /** An input with a length accounts for every item; of a lazy one only what was pulled exists. */
+  #abandonRest(reason: Fault): void {
+    if (this.#source.size === undefined) return
+    for (let pulled = this.#source.pull(); !isThenable(pulled) && !pulled.done; pulled = this.#source.pull()) {
+      this.#held++
+      this.#deliver(this.#parts.abandon(pulled.value, this.#pulled++, reason))
+    }
+    this.#exhausted = true
+  }
+
+  #pump(): void {
+    // Delivering may make room, and an item that is refused is delivered within the pull: one loop, no recursion.
+    if (this.#pumping) return
+    this.#pumping = true
+    this.#pullAll()
+    this.#pumping = false
+  }
+
+  #pullAll(): void {
+    while (this.#state === 'running' && !this.#exhausted && this.#held < this.#options.window) {
+      let pulled
+      try {
+        pulled = this.#source.pull()
+      } catch (error) {
+        return this.#failInput(error)
+      }
+      if (isThenable(pulled)) return this.#await(Promise.resolve(pulled))
+      this.#take(pulled)
+    }
+  }
+
+  #await(pulled: Promise<IteratorResult<unknown, unknown>>): void {
+    this.#pulling = true
+    pulled.then(
+      result => {
+        this.#pulling = false
+        // What came after a stop was pulled, but it is nobody's any more.
+        if (this.#state !== 'running') return
+        this.#take(result)
+        this.#pump()
+      },
+      error => {
+        this.#pulling = false
+        this.#failInput(error)
+      },
+    )
+  }
+
+  #take(pulled: IteratorResult<unknown, unknown>): void {
+    if (pulled.done) {
+      this.#exhausted = true
+      return this.#endIfDone()
+    }
+    const index = this.#pulled++
+    this.#held++
+    const call = this.#parts.prepare(pulled.value, index)
+    if ('ok' in call) return this.#deliver(call)
+    this.#open.add(call)
+    void this.#send(call)
+  }
+
+  async #send(call: Call): Promise<void> {
+    let outcome: Outcome
+    try {
+      const result = await this.#parts.send(call)
+      const settled = this.#parts.settle(call, result)
+      outcome = settled instanceof Promise ? await settled : settled
+    } catch (error) {
+      // Our own bug, or a caller's getter: one request's failure, never the batch's.
+      const unknown = fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent: true, cause: error })
+      outcome = await this.#parts.settle(call, unknown)
+    }
+    this.#open.delete(call)
+    this.#deliver(outcome)
+  }
+
+  #deliver(outcome: Outcome): void {
+    if (outcome.ok) {
+      this.#ok++
+      this.#bytes += outcome.response.bytes
+    } else this.#failed++
+    if (outcome.attempts > 1) this.#retries += outcome.attempts - 1
+    this.#options.deliver(outcome)
+    if (!outcome.ok && this.#failed >= this.#options.maxFailures && this.#state === 'running') {
+      this.stop(`maxFailures (${this.#options.maxFailures}) reached`)
+    }
+    this.#endIfDone()
+  }
+
+  /** What was sent is finished and reported; then the error is the run's. */
+  #failInput(error: unknown): void {
+    this.#inputError = { error }
+    this.#exhausted = true
+    this.#endIfDone()
+  }
+
+  #endIfDone(): void {
+    if (!this.#exhausted || this.#open.size > 0 || this.#state === 'ended') return
+    if (this.#state === 'running' && this.#pulling) return
+    this.#state = 'ended'
+    this.#options.signal?.removeEventListener('abort', this.#onSignal)
+    this.#options.ended(this.#inputError)
+  }
+}
+
+/** Which of the two it was is known only when it happens: nothing of a request that never left the gate was sent. */
+function giveUpFault({ trip }: Call, why: string): Fault {
+  return trip.attempts === 0
+    ? fault('aborted/not_started', `not sent: ${why}`)
+    : fault('aborted/in_flight', `given up in flight: ${why}`)
+}

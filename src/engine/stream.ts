@@ -1,0 +1,128 @@
+/**
+ * A run as an async iterable: starts with the first `next()`, gives outcomes as they finish or in the order of the
+ * input, and aborts what is in flight when the loop is left.
+ */
+import type { Run } from './engine.ts'
+import type { Outcome } from '../core/outcome.ts'
+import { Ring } from '../core/ring.ts'
+
+type Next = IteratorResult<Outcome, undefined>
+
+interface Waiting {
+  readonly resolve: (next: Next) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** What makes the run of a stream, once it is asked for. */
+export type StartRun = (
+  deliver: (outcome: Outcome) => void,
+  ended: (inputError: { readonly error: unknown } | undefined) => void,
+) => Run
+
+const DONE: Next = { done: true, value: undefined }
+
+export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, void> {
+  readonly #startRun: StartRun
+  readonly #inOrder: boolean
+  readonly #ready = new Ring<Outcome>()
+  /** Finished before their turn, by index; bounded by the window. */
+  readonly #early = new Map<number, Outcome>()
+  readonly #waiting = new Ring<Waiting>()
+  #nextIndex = 0
+  #run: Run | undefined
+  #taken = false
+  #ended = false
+  #inputError: { readonly error: unknown } | undefined
+
+  constructor(startRun: StartRun, inOrder: boolean) {
+    this.#startRun = startRun
+    this.#inOrder = inOrder
+  }
+
+  [Symbol.asyncIterator](): this {
+    if (this.#taken)
+      throw new TypeError('stream: expected to be iterated once, got a second loop. Call stream() again.')
+    this.#taken = true
+    return this
+  }
+
+  next(): Promise<Next> {
+    if (this.#run === undefined && !this.#ended) this.#start()
+    const outcome = this.#ready.shift()
+    if (outcome !== undefined) {
+      this.#run?.give()
+      return Promise.resolve({ done: false, value: outcome })
+    }
+    if (this.#ended) return this.#finish()
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  }
+
+  /** The loop was left: what is in flight is given up. */
+  return(): Promise<Next> {
+    this.abort(new Error('the loop over the stream was left'))
+    this.#close()
+    return Promise.resolve(DONE)
+  }
+
+  /** No more pulls; attempts in flight finish; the rest is `aborted/…`. The outcomes can still be read. */
+  stop(): void {
+    if (this.#run === undefined) this.#close()
+    else this.#run.stop()
+  }
+
+  /** Ends everything now. The outcomes can still be read. */
+  abort(reason: unknown = new Error('the stream was aborted')): void {
+    if (this.#run === undefined) this.#close()
+    else this.#run.abort(reason)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return()
+  }
+
+  #start(): void {
+    this.#run = this.#startRun(
+      outcome => this.#take(outcome),
+      inputError => {
+        this.#inputError = inputError
+        this.#ended = true
+        this.#wakeAll()
+      },
+    )
+    this.#run.start()
+  }
+
+  #take(outcome: Outcome): void {
+    if (!this.#inOrder) return this.#offer(outcome)
+    this.#early.set(outcome.index, outcome)
+    for (let next = this.#early.get(this.#nextIndex); next !== undefined; next = this.#early.get(this.#nextIndex)) {
+      this.#early.delete(this.#nextIndex++)
+      this.#offer(next)
+    }
+  }
+
+  #offer(outcome: Outcome): void {
+    const waiting = this.#waiting.shift()
+    if (waiting === undefined) return this.#ready.push(outcome)
+    waiting.resolve({ done: false, value: outcome })
+    this.#run?.give()
+  }
+
+  #close(): void {
+    this.#ended = true
+    this.#ready.filter(() => false)
+    this.#wakeAll()
+  }
+
+  #wakeAll(): void {
+    for (let waiting = this.#waiting.shift(); waiting !== undefined; waiting = this.#waiting.shift()) {
+      this.#finish().then(waiting.resolve, waiting.reject)
+    }
+  }
+
+  #finish(): Promise<Next> {
+    const failed = this.#inputError
+    this.#inputError = undefined
+    return failed === undefined ? Promise.resolve(DONE) : Promise.reject(failed.error)
+  }
+}

@@ -1,0 +1,48 @@
+/** Any number of HTTP requests in, typed results out: parallel, polite, and with nothing lost. */
+export { ParallelRequests, parallelRequests } from './client/client.ts'
+export type {
+  BatchOptions,
+  CallOptions,
+  OutcomeIterator,
+  RequestInput,
+  RequestInputs,
+  StreamCallOptions,
+} from './client/infer.ts'
+export type { FullResponse } from './codec/response.ts'
+export type { Attempt } from './core/attempt.ts'
+export {
+  AbortError,
+  ConfigError,
+  HttpStatusError,
+  ParseError,
+  RequestError,
+  SchemaError,
+  TimeoutError,
+  isAbortError,
+  isConfigError,
+  isHttpStatusError,
+  isParseError,
+  isRequestError,
+  isSchemaError,
+  isTimeoutError,
+} from './core/error.ts'
+export type { ErrorResponse } from './core/error.ts'
+export type { ClientOptions, CookiesInput, FailureMode, Progress } from './core/options.ts'
+export type { FailedOutcome, OkOutcome, Outcome, RequestSummary, ResponseSummary, Timings } from './core/outcome.ts'
+export { PartialFailureError } from './core/partial-failure.ts'
+export type { CookieStore, Transport } from './core/ports.ts'
+export type { Fault, FaultCode, Integrity, Reply, Result } from './core/result.ts'
+export { ReturnType } from './core/spec.ts'
+export type {
+  AttemptContext,
+  Auth,
+  HookRequest,
+  Hooks,
+  Params,
+  ParseContext,
+  RequestSpec,
+  ResponseView,
+  RetryInput,
+  ReturnTypeName,
+  Schema,
+} from './core/spec.ts'

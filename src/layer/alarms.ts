@@ -1,0 +1,57 @@
+/** Any number of deadlines on one timer. A deadline that is met is taken out again and never costs a timer. */
+import { Heap } from '../core/heap.ts'
+import type { Due } from '../core/heap.ts'
+import type { Clock, Timer } from '../core/ports.ts'
+
+export interface Alarm extends Due {
+  /** The time has come. May set `dueAtMs` anew and add the alarm again. */
+  ring(nowMs: number): void
+}
+
+export class Alarms {
+  readonly #clock: Clock
+  readonly #heap = new Heap<Alarm>()
+  #timer: Timer | undefined
+  #timerDueAtMs = Infinity
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  add(alarm: Alarm): void {
+    if (alarm.dueAtMs === Infinity) return
+    this.#heap.add(alarm)
+    if (alarm.dueAtMs < this.#timerDueAtMs) this.#arm()
+  }
+
+  /** Leaves a timer that is armed too early: it wakes once for nothing, which is cheaper than a timer per request. */
+  remove(alarm: Alarm): void {
+    this.#heap.remove(alarm)
+    if (this.#heap.size === 0) this.#disarm()
+  }
+
+  #arm(): void {
+    this.#disarm()
+    const next = this.#heap.peek()
+    if (next === undefined) return
+    this.#timerDueAtMs = next.dueAtMs
+    this.#timer = this.#clock.after(Math.max(0, next.dueAtMs - this.#clock.now()), () => this.#ring())
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#timerDueAtMs = Infinity
+  }
+
+  #ring(): void {
+    const nowMs = this.#clock.now()
+    // Nothing that rings may arm the timer for what this loop is about to reach.
+    this.#timerDueAtMs = -Infinity
+    for (let next = this.#heap.peek(); next !== undefined && next.dueAtMs <= nowMs; next = this.#heap.peek()) {
+      this.#heap.remove(next)
+      next.ring(nowMs)
+    }
+    this.#arm()
+  }
+}

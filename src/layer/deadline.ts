@@ -1,0 +1,30 @@
+/**
+ * `timeouts.total`: the promise made to the user. Covers queueing, waits and every attempt, so it is the outermost
+ * layer. Calls without one pass through.
+ */
+import type { Alarm } from './alarms.ts'
+import { Alarms } from './alarms.ts'
+import type { Call } from '../core/call.ts'
+import { formatDuration } from '../core/duration.ts'
+import type { CallLayer } from '../core/layer.ts'
+import type { Clock } from '../core/ports.ts'
+import { fault } from '../core/result.ts'
+
+export function deadline(clock: Clock): CallLayer {
+  const alarms = new Alarms(clock)
+  return next => call => {
+    if (call.trip.deadlineMs === Infinity) return next(call)
+    const alarm = deadlineAlarm(call)
+    alarms.add(alarm)
+    return next(call).finally(() => alarms.remove(alarm))
+  }
+}
+
+function deadlineAlarm(call: Call): Alarm {
+  const { trip, plan } = call
+  return {
+    dueAtMs: trip.deadlineMs,
+    heapIndex: -1,
+    ring: () => trip.cancel(fault('timeout/total', `not done within ${formatDuration(plan.timeouts.totalMs)} in all`)),
+  }
+}

@@ -1,0 +1,328 @@
+/**
+ * Decides when an attempt may go on the wire. Books every limit in the same tick, because a token spent in a queue
+ * comes out in a bunch; skips a lane that cannot go, so that one host's limits never block another's; and pauses a
+ * whole lane when its host says so.
+ *
+ * Every limit that blocks somebody is a turnstile with its own line of lanes. A lane is parked at the limit that
+ * blocks it and asked again when that limit has something to give, so that nobody scans all lanes, and lanes are
+ * served in turn. One timer for all.
+ */
+import { Alarms } from './alarms.ts'
+import type { Alarm } from './alarms.ts'
+import type { Attempt } from '../core/attempt.ts'
+import { formatDuration } from '../core/duration.ts'
+import { getHeader } from '../core/headers.ts'
+import type { AttemptLayer } from '../core/layer.ts'
+import type { Clock } from '../core/ports.ts'
+import { fault } from '../core/result.ts'
+import type { Fault, Reply, Result } from '../core/result.ts'
+import { Ring } from '../core/ring.ts'
+import { MAX_RESUME_JITTER_MS, backoffMs } from '../policy/backoff.ts'
+import { isThrottle } from '../policy/judge.ts'
+import { Lane } from '../policy/lane.ts'
+import type { Limit } from '../policy/limit.ts'
+import { retryAfterMs } from '../policy/retry-after.ts'
+
+export interface GateParts {
+  /** Limits that all lanes share. */
+  readonly limits: readonly Limit[]
+  readonly clock: Clock
+  readonly random: () => number
+}
+
+interface Waiter {
+  readonly attempt: Attempt
+  readonly enteredAtMs: number
+  /** The lane's clock of limiter time when this one entered. */
+  readonly limiterMs: number
+  readonly admit: (refused: Fault | undefined) => void
+  gone: boolean
+}
+
+/** A lane and those who wait in it. */
+class Queue {
+  readonly lane: Lane
+  readonly waiters = new Ring<Waiter>()
+  parkedAt: Turnstile | undefined = undefined
+  #parkedAtMs = 0
+  #limiterMs = 0
+
+  constructor(lane: Lane) {
+    this.lane = lane
+  }
+
+  /** The first that still waits. */
+  head(): Waiter | undefined {
+    for (let head = this.waiters.peek(); head !== undefined; head = this.waiters.peek()) {
+      if (!head.gone) return head
+      this.waiters.shift()
+    }
+    return undefined
+  }
+
+  park(turnstile: Turnstile, nowMs: number): void {
+    this.parkedAt = turnstile
+    this.#parkedAtMs = nowMs
+    turnstile.lanes.push(this)
+  }
+
+  unpark(nowMs: number): void {
+    this.#limiterMs = this.limiterMsAt(nowMs)
+    this.parkedAt = undefined
+  }
+
+  /** Time that this lane has spent waiting for rates and pauses; what is left of a wait was for a place. */
+  limiterMsAt(nowMs: number): number {
+    const { parkedAt } = this
+    return (
+      this.#limiterMs + (parkedAt !== undefined && parkedAt.limit.waitsFor !== 'place' ? nowMs - this.#parkedAtMs : 0)
+    )
+  }
+}
+
+/** A limit and the lanes that wait for it, in their order. */
+interface Turnstile extends Alarm {
+  readonly limit: Limit
+  readonly lanes: Ring<Queue>
+}
+
+export class Gate {
+  readonly #limits: readonly Limit[]
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #alarms: Alarms
+  readonly #queues = new Map<string, Queue>()
+  readonly #turnstiles = new Map<Limit, Turnstile>()
+
+  constructor({ limits, clock, random }: GateParts) {
+    this.#limits = limits
+    this.#clock = clock
+    this.#random = random
+    this.#alarms = new Alarms(clock)
+  }
+
+  readonly layer: AttemptLayer = next => async attempt => {
+    const queue = this.#queueOf(attempt.call.origin)
+    const refused = this.#enter(queue, attempt)
+    if (refused !== undefined) {
+      const answer = await refused
+      if (answer !== undefined) return answer
+    }
+    let result: Result | undefined
+    try {
+      result = await next(attempt)
+      return result
+    } finally {
+      this.#leave(queue, attempt, result)
+    }
+  }
+
+  /** Hosts that asked us to wait, for people. */
+  pausedHosts(): string[] {
+    const nowMs = this.#clock.now()
+    return [...this.#queues.values()]
+      .filter(({ lane }) => lane.pause.untilMs > nowMs)
+      .map(({ lane }) => hostOf(lane.key))
+  }
+
+  /** One line per lane: `api.example.com 3 running, 12 queued, paused 1.2s`. */
+  describe(): string[] {
+    const nowMs = this.#clock.now()
+    return [...this.#queues.values()].map(({ lane, waiters }) => lane.describe(nowMs, waiters.size))
+  }
+
+  /** Undefined: it may go, and everything is booked. */
+  #enter(queue: Queue, attempt: Attempt): Promise<Fault | undefined> | undefined {
+    const nowMs = this.#clock.now()
+    if (
+      queue.parkedAt === undefined &&
+      queue.waiters.size === 0 &&
+      this.#blocker(queue, attempt, nowMs, undefined) === undefined
+    ) {
+      this.#start(queue, attempt, nowMs)
+      return undefined
+    }
+    return this.#wait(queue, attempt, nowMs)
+  }
+
+  #wait(queue: Queue, attempt: Attempt, nowMs: number): Promise<Fault | undefined> | undefined {
+    const tooLong = this.#pausedTooLong(queue.lane, attempt, nowMs)
+    if (tooLong !== undefined) return Promise.resolve(tooLong)
+    return new Promise(resolve => {
+      const { trip } = attempt
+      const waiter: Waiter = {
+        attempt,
+        enteredAtMs: nowMs,
+        limiterMs: queue.limiterMsAt(nowMs),
+        gone: false,
+        admit: refused => {
+          waiter.gone = true
+          trip.free()
+          resolve(refused)
+        },
+      }
+      // A repeat keeps its place before those who have not been tried yet.
+      if (attempt.number > 1) queue.waiters.unshift(waiter)
+      else queue.waiters.push(waiter)
+      trip.hold('queue', waiter.admit)
+      if (queue.parkedAt === undefined) this.#serve(queue, nowMs, undefined)
+    })
+  }
+
+  /** Lets the lane's waiters go until it is blocked, and parks it there. */
+  #serve(queue: Queue, nowMs: number, admittedAt: Turnstile | undefined): void {
+    let ticket = admittedAt
+    for (let head = queue.head(); head !== undefined; head = queue.head()) {
+      const blocker = this.#blocker(queue, head.attempt, nowMs, ticket)
+      if (blocker !== undefined) {
+        queue.park(blocker, nowMs)
+        return this.#schedule(blocker, nowMs)
+      }
+      queue.waiters.shift()
+      noteWait(queue, head, nowMs)
+      this.#start(queue, head.attempt, nowMs)
+      head.admit(undefined)
+      // One waiter per ticket: then the lane goes to the end of the line, if there is one.
+      ticket = undefined
+    }
+  }
+
+  /** Where this attempt must wait: the limit that blocks it longest, or one at which others were first. */
+  #blocker(queue: Queue, { call }: Attempt, nowMs: number, admittedAt: Turnstile | undefined): Turnstile | undefined {
+    const blocked = queue.lane.blockedBy(nowMs, call)
+    if (blocked !== undefined) return this.#turnstileOf(blocked.by)
+    if (this.#turnstiles.size === 0) return undefined
+    for (const limit of this.#limits) {
+      const turnstile = this.#turnstiles.get(limit)
+      if (turnstile !== undefined && turnstile !== admittedAt && turnstile.lanes.size > 0) return turnstile
+    }
+    return undefined
+  }
+
+  #start(queue: Queue, attempt: Attempt, nowMs: number): void {
+    queue.lane.book(nowMs, attempt.call)
+    attempt.trip.attempts++
+    attempt.startedAtMs = attempt.phaseAtMs = nowMs
+  }
+
+  #leave(queue: Queue, attempt: Attempt, result: Result | undefined): void {
+    const { lane } = queue
+    lane.release(attempt.call)
+    const nowMs = this.#clock.now()
+    if (result?.kind === 'reply') this.#learn(queue, attempt, result, nowMs)
+    for (const limit of this.#limits) {
+      const turnstile = limit.release === undefined ? undefined : this.#turnstiles.get(limit)
+      if (turnstile !== undefined) this.#turn(turnstile, nowMs)
+    }
+    if (lane.running === 0 && queue.parkedAt === undefined && lane.throttles === 0) this.#evict(queue, nowMs)
+  }
+
+  /** A lane that has nothing to remember is forgotten. */
+  #evict(queue: Queue, nowMs: number): void {
+    if (queue.head() === undefined && queue.lane.pause.untilMs <= nowMs) this.#queues.delete(queue.lane.key)
+  }
+
+  /** What the answer says about the host: a throttled one pauses the whole lane. */
+  #learn(queue: Queue, attempt: Attempt, reply: Reply, nowMs: number): void {
+    const { lane } = queue
+    if (!isThrottle(reply)) {
+      if (reply.status < 500) lane.throttles = 0
+      return
+    }
+    const announcedMs = retryAfterMs(
+      getHeader(reply.headers, 'retry-after'),
+      getHeader(reply.headers, 'date'),
+      this.#clock.epochMs(),
+    )
+    const ownMs = backoffMs(attempt.call.plan.retry.backoff, ++lane.throttles, this.#random)
+    const waitMs = announcedMs === undefined ? ownMs : announcedMs + Math.min(ownMs, MAX_RESUME_JITTER_MS)
+    attempt.pausedUntilMs = nowMs + waitMs
+    // One request's patience must not stop the host for others that would wait longer; those with less leave the line.
+    lane.pause.extendTo(attempt.pausedUntilMs)
+    this.#dismissImpatient(queue, nowMs)
+  }
+
+  #dismissImpatient(queue: Queue, nowMs: number): void {
+    const dismissed: [Waiter, Fault][] = []
+    queue.waiters.filter(waiter => {
+      const tooLong = waiter.gone ? undefined : this.#pausedTooLong(queue.lane, waiter.attempt, nowMs)
+      if (tooLong !== undefined) dismissed.push([waiter, tooLong])
+      return tooLong === undefined
+    })
+    for (const [waiter, tooLong] of dismissed) waiter.admit(tooLong)
+  }
+
+  #pausedTooLong(lane: Lane, { call, trip }: Attempt, nowMs: number): Fault | undefined {
+    const waitMs = lane.pause.untilMs - nowMs
+    if (waitMs <= 0) return undefined
+    const { maxRetryAfterMs } = call.plan.retry
+    const patienceMs = maxRetryAfterMs === 0 ? 0 : maxRetryAfterMs + MAX_RESUME_JITTER_MS
+    if (waitMs <= patienceMs && lane.pause.untilMs <= trip.deadlineMs) return undefined
+    const limit =
+      waitMs > patienceMs ? `retry.maxRetryAfter is ${formatDuration(maxRetryAfterMs)}` : 'the deadline is earlier'
+    return fault(
+      'paused/retry_after',
+      `not sent: ${hostOf(lane.key)} asked for a pause of ${formatDuration(waitMs)}, and ${limit}`,
+      {
+        retryAt: Math.round(this.#clock.epochMs() + waitMs),
+      },
+    )
+  }
+
+  #queueOf(origin: string): Queue {
+    let queue = this.#queues.get(origin)
+    if (queue === undefined) this.#queues.set(origin, (queue = new Queue(new Lane(origin, this.#limits))))
+    return queue
+  }
+
+  #turnstileOf(limit: Limit): Turnstile {
+    let turnstile = this.#turnstiles.get(limit)
+    if (turnstile === undefined) {
+      turnstile = {
+        limit,
+        lanes: new Ring(),
+        dueAtMs: Infinity,
+        heapIndex: -1,
+        ring: nowMs => this.#turn(turnstile as Turnstile, nowMs),
+      }
+      this.#turnstiles.set(limit, turnstile)
+    }
+    return turnstile
+  }
+
+  /** Lets lanes through, in turn, for as long as the limit has something to give. */
+  #turn(turnstile: Turnstile, nowMs: number): void {
+    for (let queue = turnstile.lanes.peek(); queue !== undefined; queue = turnstile.lanes.peek()) {
+      const head = queue.head()
+      if (head !== undefined && turnstile.limit.waitMs(nowMs, head.attempt.call) > 0) break
+      turnstile.lanes.shift()
+      queue.unpark(nowMs)
+      this.#serve(queue, nowMs, turnstile)
+    }
+    this.#schedule(turnstile, nowMs)
+  }
+
+  /** Sets the alarm for when the first in line may go; forgets a turnstile at which nobody waits. */
+  #schedule(turnstile: Turnstile, nowMs: number): void {
+    this.#alarms.remove(turnstile)
+    const head = turnstile.lanes.peek()?.head()
+    if (head === undefined) {
+      if (turnstile.lanes.size === 0) this.#turnstiles.delete(turnstile.limit)
+      return
+    }
+    turnstile.dueAtMs = nowMs + turnstile.limit.waitMs(nowMs, head.attempt.call)
+    this.#alarms.add(turnstile)
+  }
+}
+
+/** Splits a wait into what was for a rate or a pause, and what was for a place. */
+function noteWait(queue: Queue, { attempt, enteredAtMs, limiterMs }: Waiter, nowMs: number): void {
+  const waitedMs = nowMs - enteredAtMs
+  const forLimiterMs = Math.min(waitedMs, queue.limiterMsAt(nowMs) - limiterMs)
+  attempt.trip.limiterMs += forLimiterMs
+  attempt.trip.queueMs += waitedMs - forLimiterMs
+}
+
+function hostOf(origin: string): string {
+  return origin.replace(/^https?:\/\//, '')
+}

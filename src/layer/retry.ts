@@ -1,0 +1,127 @@
+/**
+ * Turns one Call into as many Attempts as policy allows: the one place where a request is repeated.
+ *
+ * Above it a layer sees a request once, below it once per try. While a request backs off it holds no place and no
+ * token, because the gate is below.
+ */
+import { attempt } from '../core/attempt.ts'
+import type { Attempt } from '../core/attempt.ts'
+import type { Call } from '../core/call.ts'
+import type { RetryLayer } from '../core/layer.ts'
+import type { Clock } from '../core/ports.ts'
+import { isFault } from '../core/result.ts'
+import type { Fault, Result } from '../core/result.ts'
+import { MAX_RESUME_JITTER_MS, backoffMs } from '../policy/backoff.ts'
+import type { Budget } from '../policy/budget.ts'
+import { orInDoubt } from '../policy/doubt.ts'
+import { judge } from '../policy/judge.ts'
+import type { Verdict } from '../policy/judge.ts'
+
+/** What the caller's own functions think of a result. Absent where there are none. */
+export interface Opinions {
+  /** `afterResponse`: another verdict, or the Fault that the caller makes of it. */
+  ofResponse(call: Call, trial: Attempt, result: Result): Promise<Verdict | Fault | undefined>
+  /** `shouldRetry`: another verdict. */
+  ofRetry(call: Call, trial: Attempt, result: Result, verdict: Verdict): Promise<Verdict | Fault>
+  /** `beforeRetry`: a Fault or `'done'` stops the repeat. */
+  beforeRetry(call: Call, trial: Attempt, result: Result): Promise<'done' | Fault | undefined>
+}
+
+export interface RetryParts {
+  readonly budgetOf: (origin: string) => Budget
+  readonly clock: Clock
+  readonly random: () => number
+  readonly opinions: Opinions
+}
+
+export const retry =
+  (parts: RetryParts): RetryLayer =>
+  next =>
+  async call => {
+    const { trip } = call
+    const budget = parts.budgetOf(call.origin)
+    budget.deposit()
+    let staleRepeats = 0
+    for (let failures = 1; ;) {
+      const trial = attempt(call, trip.attempts + 1, parts.clock.now())
+      const result = await next(trial)
+      const verdict = await judged(parts, call, trial, result)
+      if (isFault(verdict)) return verdict
+      if (verdict === 'done' || trip.cancelled !== undefined || trip.stopping)
+        return last(call, trial, result, parts.clock)
+
+      // A server may close a kept-alive connection just as we use it: that is nobody's failure (RFC 9112 §9.3.1).
+      if (isStale(trial, result) && staleRepeats++ === 0) continue
+
+      let waitMs: number
+      if (verdict === 'throttle') {
+        // The gate has paused the lane and will hold the repeat; here only the request's patience is counted.
+        if (isTooLate(call, trial, parts.clock)) return last(call, trial, result, parts.clock)
+        waitMs = 0
+      } else {
+        if (trip.retriesLeft <= 0 || !budget.withdraw()) return last(call, trial, result, parts.clock)
+        waitMs = backoffMs(call.plan.retry.backoff, failures++, parts.random)
+        // Waiting into the deadline would report a late timeout instead of the real failure.
+        if (parts.clock.now() + waitMs >= trip.deadlineMs) return last(call, trial, result, parts.clock)
+        trip.retriesLeft--
+      }
+      const stopped = await parts.opinions.beforeRetry(call, trial, result)
+      if (stopped === 'done') return last(call, trial, result, parts.clock)
+      if (stopped !== undefined) return stopped
+      if (waitMs > 0) await sleep(call, waitMs, parts.clock)
+      if (trip.cancelled !== undefined) return afterCancel(trip.cancelled, call, trial, result)
+    }
+  }
+
+async function judged({ opinions }: RetryParts, call: Call, trial: Attempt, result: Result): Promise<Verdict | Fault> {
+  const { hooks, retry: plan } = call.plan
+  const verdict = judge(result, call)
+  if (hooks.afterResponse !== undefined && result.kind === 'reply') {
+    const opinion = await opinions.ofResponse(call, trial, result)
+    if (opinion !== undefined) return opinion
+  }
+  return plan.shouldRetry === undefined ? verdict : opinions.ofRetry(call, trial, result, verdict)
+}
+
+/** The result as it leaves: with the time to come back, and with doubt where nobody can know. */
+function last(call: Call, trial: Attempt, result: Result, clock: Clock): Result {
+  if (result.kind === 'fault') return orInDoubt(result, call, trial.headed)
+  if (trial.pausedUntilMs === undefined) return result
+  return { ...result, retryAt: Math.round(clock.epochMs() + trial.pausedUntilMs - clock.now()) }
+}
+
+/** Given up between two attempts: the last one may have been carried out. */
+function afterCancel(cancelled: Fault, call: Call, trial: Attempt, result: Result): Fault {
+  const sent = result.kind === 'fault' && result.sent
+  return orInDoubt({ ...cancelled, sent }, call, trial.headed)
+}
+
+function isStale(trial: Attempt, result: Result): boolean {
+  return trial.reused && result.kind === 'fault' && result.code === 'reset/before_headers'
+}
+
+/** Whether the repeat would come later than `retry.maxRetryAfter` after the first throttled answer, or too late anyway. */
+function isTooLate(call: Call, trial: Attempt, clock: Clock): boolean {
+  const { trip, plan } = call
+  const nowMs = clock.now()
+  trip.throttledAtMs ??= nowMs
+  const repeatAtMs = trial.pausedUntilMs ?? nowMs
+  if (plan.retry.maxRetryAfterMs === 0 || repeatAtMs >= trip.deadlineMs) return true
+  return repeatAtMs - trip.throttledAtMs > plan.retry.maxRetryAfterMs + MAX_RESUME_JITTER_MS
+}
+
+/** Waits, unless the request is given up meanwhile. */
+function sleep(call: Call, waitMs: number, clock: Clock): Promise<void> {
+  const { trip } = call
+  const sinceMs = clock.now()
+  return new Promise(resolve => {
+    const end = (): void => {
+      timer.cancel()
+      trip.free()
+      trip.backoffMs += clock.now() - sinceMs
+      resolve()
+    }
+    const timer = clock.after(waitMs, end)
+    trip.hold('backoff', end)
+  })
+}

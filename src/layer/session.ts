@@ -1,0 +1,119 @@
+/**
+ * What only the last moment knows: cookies, computed credentials, the caller's signature. Inside the gate, so that a
+ * cookie set while a request was queued is in that request.
+ */
+import type { Attempt } from '../core/attempt.ts'
+import type { Call } from '../core/call.ts'
+import { reasonOf, runCallback } from '../core/callback.ts'
+import { getAllHeaders, headerProblem, mergeHeaders, toHeaders } from '../core/headers.ts'
+import type { HeaderList } from '../core/headers.ts'
+import type { AttemptLayer, Send } from '../core/layer.ts'
+import type { Clock } from '../core/ports.ts'
+import { fault, isFault } from '../core/result.ts'
+import type { Fault, Result } from '../core/result.ts'
+
+/** The client's cookies, in and out. */
+export interface CookieSource {
+  /** The `Cookie` header of this call, or `''`. */
+  headerFor(call: Call): string
+  /** Takes the `Set-Cookie` values of an answer to this call. */
+  learn(call: Call, setCookies: readonly string[]): void | Promise<void>
+}
+
+export function session(cookies: CookieSource, clock: Clock): AttemptLayer {
+  return next => attempt => {
+    const { call } = attempt
+    const cookie = cookies.headerFor(call)
+    if (cookie !== '') attempt.headers = withCookie(attempt.headers, cookie)
+    if (call.credentials === undefined && call.plan.hooks.beforeRequest === undefined) {
+      return answered(next, attempt, cookies)
+    }
+    return dressed(next, attempt, cookies, clock)
+  }
+}
+
+async function dressed(
+  next: Send<Attempt, Result>,
+  attempt: Attempt,
+  cookies: CookieSource,
+  clock: Clock,
+): Promise<Result> {
+  const refused = (await authorize(attempt, clock)) ?? (await sign(attempt, clock))
+  if (refused !== undefined) return refused
+  // The attempt's clock starts on the wire: a slow signature has its own limit, `timeouts.callback`.
+  attempt.startedAtMs = attempt.phaseAtMs = clock.now()
+  return answered(next, attempt, cookies)
+}
+
+async function authorize(attempt: Attempt, clock: Clock): Promise<Fault | undefined> {
+  const { call } = attempt
+  const { credentials } = call
+  if (credentials === undefined) return undefined
+  const value =
+    typeof credentials === 'string'
+      ? credentials
+      : await runCallback(
+          () => credentials({ method: call.method, url: call.url, attempt: attempt.number }),
+          hookFault('auth'),
+          limitsOf(attempt, clock),
+        )
+  if (isFault(value)) return value
+  const problem =
+    typeof value === 'string' ? headerProblem('authorization', value) : 'expected auth to answer with a string'
+  if (problem !== undefined) return fault('callback/hook', problem)
+  attempt.headers = mergeHeaders(attempt.headers, ['authorization', value])
+  return undefined
+}
+
+async function sign(attempt: Attempt, clock: Clock): Promise<Fault | undefined> {
+  const { call } = attempt
+  const { beforeRequest } = call.plan.hooks
+  if (beforeRequest === undefined) return undefined
+  const headers = toHeaders(attempt.headers)
+  const request = {
+    method: call.method,
+    url: call.url,
+    headers,
+    body: typeof call.body === 'function' ? undefined : call.body,
+    attempt: attempt.number,
+    meta: call.meta,
+  }
+  const answer = await runCallback(
+    () => beforeRequest(request),
+    hookFault('hooks.beforeRequest'),
+    limitsOf(attempt, clock),
+  )
+  if (isFault(answer)) return answer
+  attempt.headers = listOf(headers)
+  return undefined
+}
+
+function listOf(headers: Headers): HeaderList {
+  const list: string[] = []
+  for (const [name, value] of headers) list.push(name, value)
+  return list
+}
+
+function limitsOf({ call, trip }: Attempt, clock: Clock) {
+  return { trip, timeoutMs: call.plan.timeouts.callbackMs, clock }
+}
+
+function hookFault(name: string): (error: unknown) => Fault {
+  return error => fault('callback/hook', `${name} threw: ${reasonOf(error)}`, { cause: error })
+}
+
+async function answered(next: Send<Attempt, Result>, attempt: Attempt, cookies: CookieSource): Promise<Result> {
+  const result = await next(attempt)
+  if (result.kind === 'reply') {
+    const setCookies = getAllHeaders(result.headers, 'set-cookie')
+    if (setCookies.length > 0) await cookies.learn(attempt.call, setCookies)
+  }
+  return result
+}
+
+/** Beside a `Cookie` header of the caller's own, whose pairs win. */
+function withCookie(headers: HeaderList, cookie: string): HeaderList {
+  const at = headers.indexOf('cookie')
+  if (at === -1 || at % 2 === 1) return [...headers, 'cookie', cookie]
+  return headers.with(at + 1, `${headers[at + 1]}; ${cookie}`)
+}

@@ -1,0 +1,118 @@
+/**
+ * The limits of one attempt: `timeout` as a whole, and connect, headers and idle by phase. The clock starts on the
+ * wire, not in the queue.
+ *
+ * Settles the attempt itself, whatever the wire does about it: a transport may be slow to notice (undici ends a
+ * connection that is being made only when it is made), the caller must not be.
+ */
+import type { Alarm } from './alarms.ts'
+import { Alarms } from './alarms.ts'
+import type { Attempt } from '../core/attempt.ts'
+import { reasonOf } from '../core/callback.ts'
+import { formatDuration } from '../core/duration.ts'
+import type { AttemptLayer, Send } from '../core/layer.ts'
+import type { Clock } from '../core/ports.ts'
+import { fault } from '../core/result.ts'
+import type { Fault, Result } from '../core/result.ts'
+
+export function timeout(clock: Clock): AttemptLayer {
+  const alarms = new Alarms(clock)
+  return next => attempt =>
+    new Promise(resolve => {
+      const watch = new Watch(attempt, alarms, resolve)
+      watch.start(next)
+    })
+}
+
+/** One attempt under its limits; settles once. */
+class Watch implements Alarm {
+  dueAtMs: number
+  heapIndex = -1
+  readonly #attempt: Attempt
+  readonly #alarms: Alarms
+  readonly #resolve: (result: Result) => void
+  #settled = false
+
+  constructor(attempt: Attempt, alarms: Alarms, resolve: (result: Result) => void) {
+    this.#attempt = attempt
+    this.#alarms = alarms
+    this.#resolve = resolve
+    this.dueAtMs = attempt.startedAtMs + shortestMs(attempt)
+  }
+
+  start(next: Send<Attempt, Result>): void {
+    const attempt = this.#attempt
+    attempt.trip.hold('wire', given => this.#giveUp(given))
+    if (this.#settled) return
+    this.#alarms.add(this)
+    next(attempt).then(
+      result => this.#settle(result),
+      // A transport must not reject; one that does costs its own request only.
+      error =>
+        this.#settle(
+          fault('internal/transport', `the transport threw: ${reasonOf(error)}`, { sent: attempt.sent, cause: error }),
+        ),
+    )
+  }
+
+  ring(nowMs: number): void {
+    const struck = struckLimit(this.#attempt, nowMs)
+    if (struck !== undefined) return this.#giveUp(struck)
+    this.dueAtMs = nextDueMs(this.#attempt, nowMs)
+    this.#alarms.add(this)
+  }
+
+  #giveUp(given: Fault): void {
+    if (this.#settled) return
+    const { abort, sent } = this.#attempt
+    this.#settle({ ...given, sent })
+    abort?.()
+  }
+
+  #settle(result: Result): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.#alarms.remove(this)
+    this.#attempt.trip.free()
+    this.#resolve(result)
+  }
+}
+
+/** No limit can strike before this long after the start, whatever phases the attempt runs through. */
+function shortestMs({ call }: Attempt): number {
+  const { attemptMs, connectMs, headersMs, idleMs } = call.plan.timeouts
+  return Math.min(attemptMs, connectMs, headersMs, idleMs)
+}
+
+function phaseDueMs({ call, phase, phaseAtMs, startedAtMs }: Attempt): number {
+  const { connectMs, headersMs, idleMs } = call.plan.timeouts
+  if (phase === 'headers') return phaseAtMs + headersMs
+  if (phase === 'body') return phaseAtMs + idleMs
+  return startedAtMs + connectMs
+}
+
+function struckLimit(attempt: Attempt, nowMs: number): Fault | undefined {
+  const { call, phase, startedAtMs } = attempt
+  const { attemptMs, connectMs, headersMs, idleMs } = call.plan.timeouts
+  if (nowMs >= startedAtMs + attemptMs) {
+    return fault(`timeout/${phase}`, `the attempt took longer than ${formatDuration(attemptMs)} (${IN_PHASE[phase]})`)
+  }
+  if (nowMs < phaseDueMs(attempt)) return undefined
+  if (phase === 'headers') return fault('timeout/headers', `no head of a response within ${formatDuration(headersMs)}`)
+  if (phase === 'body') return fault('timeout/body', `the body stalled for ${formatDuration(idleMs)}`)
+  return fault(`timeout/${phase}`, `no connection within ${formatDuration(connectMs)} (${IN_PHASE[phase]})`)
+}
+
+/** When to look again: a later phase may begin right now, with a limit of its own. */
+function nextDueMs(attempt: Attempt, nowMs: number): number {
+  const { attemptMs, headersMs, idleMs } = attempt.call.plan.timeouts
+  return Math.min(attempt.startedAtMs + attemptMs, phaseDueMs(attempt), nowMs + Math.min(headersMs, idleMs))
+}
+
+const IN_PHASE: Readonly<Record<Attempt['phase'], string>> = {
+  dns: 'looking up the host',
+  connect: 'connecting',
+  tls: 'in the TLS handshake',
+  headers: 'waiting for the response',
+  body: 'reading the body',
+}

@@ -1,0 +1,60 @@
+/**
+ * Is this attempt's result the last word? Pure, so that every rule is a row of a table in its test.
+ *
+ * `throttle`: the server asked us to come back later; costs no retry. `retry`: a failure that may pass.
+ */
+import type { Call } from '../core/call.ts'
+import { getHeader } from '../core/headers.ts'
+import type { Fault, Reply, Result } from '../core/result.ts'
+
+export type Verdict = 'done' | 'retry' | 'throttle'
+
+/** Provably not processed, so any method may be sent again (RFC 9110 §9.2.2). */
+const REFUSALS: ReadonlySet<number> = new Set([425, 429])
+
+/** Classes of faults that may pass by themselves. */
+const TRANSIENT: ReadonlySet<string> = new Set(['connect', 'reset', 'timeout', 'truncated'])
+/** Codes inside those classes, or outside of them, that differ from their class. */
+const EXCEPTIONS: Readonly<Record<string, boolean>> = {
+  'connect/denied': false,
+  'decode/corrupt': true,
+  'decode/truncated': true,
+  'dns/temporary': true,
+  'timeout/callback': false,
+  'timeout/total': false,
+}
+
+export function judge(result: Result, call: Call): Verdict {
+  return result.kind === 'fault' ? judgeFault(result, call) : judgeReply(result, call)
+}
+
+function judgeFault(fault: Fault, call: Call): Verdict {
+  const transient = EXCEPTIONS[fault.code] ?? TRANSIENT.has(fault.code.slice(0, fault.code.indexOf('/')))
+  if (!transient) return 'done'
+  if (!fault.sent) return 'retry'
+  return call.repeatable && call.replayable ? 'retry' : 'done'
+}
+
+function judgeReply(reply: Reply, call: Call): Verdict {
+  if (isThrottle(reply)) return call.replayable ? 'throttle' : 'done'
+  if (!call.plan.retry.statuses.has(reply.status)) return 'done'
+  if (isWanted(call, reply.status)) return 'done'
+  if (!call.replayable) return 'done'
+  return call.repeatable || REFUSALS.has(reply.status) ? 'retry' : 'done'
+}
+
+/** A 503 that the caller counts as a success is one. */
+function isWanted({ plan }: Call, status: number): boolean {
+  try {
+    return plan.returnType !== 'response' && plan.acceptStatus(status)
+  } catch {
+    // The caller's function fails again where the outcome is made, and is reported there.
+    return true
+  }
+}
+
+/** 429 always, 503 only when it says for how long. */
+export function isThrottle(reply: Reply): boolean {
+  if (reply.status === 429) return true
+  return reply.status === 503 && getHeader(reply.headers, 'retry-after') !== undefined
+}

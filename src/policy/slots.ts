@@ -1,0 +1,21 @@
+/** Concurrency as a Limit: a place is free, or one will be after a release. */
+import type { Limit } from './limit.ts'
+
+export interface Slots extends Limit {
+  readonly used: number
+  readonly size: number
+}
+
+export function slots(size: number): Slots {
+  let used = 0
+  return {
+    waitsFor: 'place',
+    size,
+    get used() {
+      return used
+    },
+    waitMs: () => (used < size ? 0 : Infinity),
+    book: () => void used++,
+    release: () => void used--,
+  }
+}

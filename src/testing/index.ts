@@ -1,0 +1,5 @@
+/** For tests of code that uses the library: a transport without a network, and time that does not pass by itself. */
+export { mockTransport } from './mock-transport.ts'
+export type { MockHandler, MockRequest, MockResponse, MockTransport } from './mock-transport.ts'
+export { virtualClock } from './virtual-clock.ts'
+export type { VirtualClock } from './virtual-clock.ts'

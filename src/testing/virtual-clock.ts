@@ -1,0 +1,66 @@
+/** Time that passes when it is told to: back-offs, rates and timeouts of hours are tested in milliseconds. */
+import { Heap } from '../core/heap.ts'
+import type { Due } from '../core/heap.ts'
+import type { Clock, Timer } from '../core/ports.ts'
+
+interface Pending extends Due {
+  readonly callback: () => void
+}
+
+/** A Clock that stands still until `advance()` or `advanceToNext()`. */
+export interface VirtualClock extends Clock {
+  /** Timers that have not fired. */
+  readonly pending: number
+  /** Lets this much time pass, firing timers in their order, and lets promises settle in between. */
+  advance(ms: number): Promise<void>
+  /** Jumps to the next timer and fires what is due. False when there is none. */
+  advanceToNext(): boolean
+}
+
+/** @param startEpochMs what the wall clock shows at the start; default 2026-01-01T00:00:00Z */
+export function virtualClock(startEpochMs = Date.UTC(2026, 0, 1)): VirtualClock {
+  const timers = new Heap<Pending>()
+  let nowMs = 0
+
+  const fireDue = (): void => {
+    for (let next = timers.peek(); next !== undefined && next.dueAtMs <= nowMs; next = timers.peek()) {
+      timers.remove(next)
+      next.callback()
+    }
+  }
+
+  return {
+    now: () => nowMs,
+    epochMs: () => startEpochMs + nowMs,
+    get pending() {
+      return timers.size
+    },
+    after(delayMs, callback): Timer {
+      const pending: Pending = { dueAtMs: nowMs + Math.max(0, delayMs), heapIndex: -1, callback }
+      timers.add(pending)
+      return { cancel: () => timers.remove(pending) }
+    },
+    async advance(ms) {
+      const untilMs = nowMs + ms
+      await settled()
+      for (let next = timers.peek(); next !== undefined && next.dueAtMs <= untilMs; next = timers.peek()) {
+        nowMs = Math.max(nowMs, next.dueAtMs)
+        fireDue()
+        await settled()
+      }
+      nowMs = untilMs
+    },
+    advanceToNext() {
+      const next = timers.peek()
+      if (next === undefined) return false
+      nowMs = Math.max(nowMs, next.dueAtMs)
+      fireDue()
+      return true
+    },
+  }
+}
+
+/** Every promise that can settle without time has settled. */
+function settled(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}

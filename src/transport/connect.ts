@@ -1,0 +1,47 @@
+/** Opens the connection of one attempt and stamps how long the look-up, the connection and TLS took. */
+import { buildConnector } from 'undici'
+import type { Socket } from 'node:net'
+import type { Attempt } from '../core/attempt.ts'
+import type { Clock } from '../core/ports.ts'
+import type { Phase } from '../core/result.ts'
+
+export interface TlsPlan {
+  readonly verify: boolean
+  readonly ca?: string | readonly string[]
+  readonly cert?: string
+  readonly key?: string
+}
+
+export type Connect = buildConnector.connector
+
+/** undici's connector (it resumes TLS sessions), without its timer: the attempt's own limits hold here, too. */
+export function connector(tls: TlsPlan): Connect {
+  const { verify, ca, cert, key } = tls
+  return buildConnector({
+    allowH2: false,
+    timeout: 0,
+    rejectUnauthorized: verify,
+    ...(ca !== undefined && { ca: typeof ca === 'string' ? ca : [...ca] }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  })
+}
+
+/** Follows a connection from its start; the socket tells when each part is over. */
+export function stampPhases(socket: Socket, attempt: Attempt, secure: boolean, clock: Clock): void {
+  const { trip } = attempt
+  let startedAtMs = clock.now()
+  const enter = (phase: Phase): number => {
+    const nowMs = clock.now()
+    const tookMs = nowMs - startedAtMs
+    startedAtMs = nowMs
+    attempt.phase = phase
+    // `timeouts.connect` is one limit for look-up, connection and TLS together, so it keeps counting.
+    return tookMs
+  }
+  attempt.phase = 'dns'
+  attempt.phaseAtMs = startedAtMs
+  socket.once('lookup', () => void (trip.dnsMs = enter('connect')))
+  socket.once('connect', () => void (trip.connectMs = enter(secure ? 'tls' : 'headers')))
+  if (secure) socket.once('secureConnect', () => void (trip.tlsMs = enter('headers')))
+}

@@ -2,19 +2,22 @@
 import { spawnSync } from 'node:child_process'
 
 const CHECKS: readonly (readonly [string, ...string[]])[] = [
-  ['tsc', '-p', 'tsconfig.json'],
+  // By its path, as in build.ts.
+  ['node', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'],
   ['oxlint', '--type-aware', '--deny-warnings'],
   ['oxfmt', '--check', '.'],
-  ['knip'],
+  ['node', 'scripts/docs.ts', '--check'],
+  ['knip', '--treat-config-hints-as-errors'],
   ['npm', 'run', 'build', '--silent'],
   ['publint', '--strict'],
   ['attw', '--pack', '.', '--profile', 'esm-only'],
 ]
 
 const failed: string[] = []
-for (const [command, ...args] of CHECKS) {
-  console.log(`> ${[command, ...args].join(' ')}`)
-  if (spawnSync(command, args, { stdio: 'inherit' }).status !== 0) failed.push(command)
+for (const check of CHECKS) {
+  const [command, ...args] = check
+  console.log(`> ${check.join(' ')}`)
+  if (spawnSync(command, args, { stdio: 'inherit' }).status !== 0) failed.push(check.join(' '))
 }
-console.log(failed.length === 0 ? 'all checks passed' : `failed: ${failed.join(', ')}`)
+console.log(failed.length === 0 ? 'all checks passed' : `failed:\n- ${failed.join('\n- ')}`)
 process.exit(failed.length === 0 ? 0 : 1)

@@ -8,6 +8,7 @@ export type {
   RequestInputs,
   StreamCallOptions,
 } from './client/infer.ts'
+export { parallelRequestsSync } from './client/sync.ts'
 export type { FullResponse } from './codec/response.ts'
 export type { Attempt } from './core/attempt.ts'
 export {

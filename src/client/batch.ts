@@ -1,6 +1,6 @@
 /** The shape of a call: what its input is, and what its outcomes become. Shapes and failure modes are decided here only. */
 import type { BatchPlan } from '../config/plan.ts'
-import { got, isRecord } from '../config/kinds.ts'
+import { got, isRecord, problem } from '../config/kinds.ts'
 import { AbortError, ConfigError } from '../core/error.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { PartialFailureError } from '../core/partial-failure.ts'
@@ -28,19 +28,21 @@ export function inputOf(input: unknown, plan: BatchPlan): Input {
   const problems: string[] = []
   const isOne = typeof input === 'string' || input instanceof URL || (isRecord(input) && !isIterable(input))
   if (!isOne && !isIterable(input)) {
-    throw new ConfigError([`urls: expected a URL, a request, or an iterable of them, got ${got(input)}.`])
+    const expected = 'a URL, a request, or an iterable of them'
+    throw new ConfigError([problem('urls', expected, got(input), "Write 'https://…' or an array of URLs.")])
   }
   const { keys, paramsPerUrl } = plan
   if (keys !== undefined) checkKeys(keys, input, problems)
   if (paramsPerUrl !== undefined) checkLength('params', paramsPerUrl, input, problems)
-  if (plan.jsonIsArray && !isOne && !(Array.isArray(input) && input.length <= 1)) {
-    problems.push(
-      'json: expected one body for all URLs, got an array, which would be sent whole to each of them. Put each body into its own request: urls.map((url, i) => ({ url, json: bodies[i] })).',
-    )
-  }
+  if (plan.soleBody !== undefined && !isOne && !isShort(input)) problems.push(plan.soleBody)
   if (problems.length > 0) throw new ConfigError(problems)
   if (isOne) return { items: [input], shape: 'one' }
-  return { items: input as Input['items'], shape: keys === undefined ? 'list' : 'keyed' }
+  return { items: input, shape: keys === undefined ? 'list' : 'keyed' }
+}
+
+/** At most one request for certain: what may be sent once only is not sent twice. */
+export function isShort(input: unknown): boolean {
+  return Array.isArray(input) && input.length <= 1
 }
 
 function checkKeys(keys: readonly string[], input: unknown, problems: string[]): void {
@@ -53,9 +55,11 @@ function checkKeys(keys: readonly string[], input: unknown, problems: string[]):
 
 function checkLength(name: string, list: readonly unknown[], input: unknown, problems: string[]): void {
   if (!Array.isArray(input)) {
-    problems.push(`${name}: expected an array of URLs beside it, got ${got(input)}. Collect the URLs first: [...urls].`)
+    const remedy = isIterable(input) ? 'Collect the URLs first.' : 'Put the one URL into an array, or leave it out.'
+    problems.push(problem(name, 'an array of URLs beside it', got(input), remedy))
   } else if (list.length !== input.length) {
-    problems.push(`${name}: expected one per URL (${input.length}), got ${list.length}.`)
+    const remedy = name === 'keys' ? 'Name each URL once.' : 'Put {} where a URL has none.'
+    problems.push(problem(name, `one per URL (${input.length})`, String(list.length), remedy))
   }
 }
 

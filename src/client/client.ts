@@ -1,28 +1,27 @@
 /**
  * The client: options → plans → engine → shape. Its batches share sockets, cookies and limits.
  */
-import { argumentsOf, inputOf, shapeOf } from './batch.ts'
+import { argumentsOf, inputOf, isShort, shapeOf } from './batch.ts'
 import type { OneShotExtra, OutcomeIterator, RequestCall, StreamCall } from './infer.ts'
-import { reporter } from './progress.ts'
+import { abandonItem, prepareItem } from './item.ts'
+import { reportedRun } from './reported-run.ts'
 import { settle } from './settle.ts'
 import { systemClock } from './system-clock.ts'
 import { wire } from './wire.ts'
 import type { Wired } from './wire.ts'
-import { got, isRecord } from '../config/kinds.ts'
+import { readCookies } from '../config/cookie-input.ts'
+import { got } from '../config/kinds.ts'
 import type { Values } from '../config/options.ts'
-import { planBatch, planClient, readOptions, splitOptions } from '../config/plan.ts'
+import { planBatch, planClient } from '../config/plan.ts'
 import type { BatchPlan, ClientPlan } from '../config/plan.ts'
-import { prepare } from '../config/prepare.ts'
-import { isCookieStore, isPairs, isPairsByOrigin } from '../config/shapes.ts'
+import { readOptions, splitOptions } from '../config/read.ts'
 import { ConfigError } from '../core/error.ts'
 import type { ClientOptions, CookiesInput } from '../core/options.ts'
-import { refusedOutcome } from '../core/outcome.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
 import { VERSION } from '../core/version.ts'
-import { Run } from '../engine/engine.ts'
-import type { EngineParts, RunOptions } from '../engine/engine.ts'
-import { isIterable, toSource } from '../engine/source.ts'
+import type { EngineParts, Run, RunOptions } from '../engine/engine.ts'
+import { isIterable } from '../engine/source.ts'
 import { OutcomeStream } from '../engine/stream.ts'
 
 type Deliver = RunOptions['deliver']
@@ -80,23 +79,25 @@ export class ParallelRequests {
    * @example for await (const outcome of client.stream(urls)) if (outcome.ok) save(outcome.value)
    */
   readonly stream: StreamCall = ((input: unknown, options?: unknown) => {
-    const wired = this.#open()
+    this.#open()
     const plan = this.#planBatch(readOptions(options, 'stream'))
     if (!isIterable(input)) {
       throw new ConfigError([
         `urls: expected an iterable or async iterable of requests, got ${got(input)}. Wrap one URL in an array.`,
       ])
     }
-    const start = (deliver: Deliver, ended: Ended): Run => this.#run(input, plan, wired, deliver, ended)
+    if (plan.soleBody !== undefined && !isShort(input)) throw new ConfigError([plan.soleBody])
+    // Opened again when the reading starts: the client may have been closed since.
+    const start = (deliver: Deliver, ended: Ended): Run => this.#run(input, plan, this.#open(), deliver, ended)
     return new OutcomeStream(start, plan.order === 'input') as unknown as OutcomeIterator<Outcome>
   }) as StreamCall
 
   /** Adds cookies: pairs for the origins of the input URLs, pairs by origin, or a jar in place of the present one. */
   setCookies(cookies: Exclude<CookiesInput, false>): void {
-    if (!isCookieStore(cookies) && !isPairs(cookies) && !isPairsByOrigin(cookies)) {
-      throw new ConfigError([`cookies: expected name and value pairs, pairs by origin, or a jar, got ${got(cookies)}.`])
-    }
-    this.#open().cookies.set(cookies)
+    const problems: string[] = []
+    const read = readCookies(cookies, 'cookies', problems)
+    if (read === undefined) throw new ConfigError(problems)
+    this.#open().cookies.set(read)
   }
 
   /** Forgets every cookie, given or learned. */
@@ -136,7 +137,7 @@ export class ParallelRequests {
         outcomes[outcome.index] = outcome
         run.give()
       }
-      const ended: Ended = inputError => (inputError === undefined ? resolve() : reject(inputError.error as Error))
+      const ended: Ended = inputError => (inputError === undefined ? resolve() : reject(inputError.error))
       const run = this.#run(shaped.items, plan, wired, deliver, ended)
       run.start()
     })
@@ -150,59 +151,30 @@ export class ParallelRequests {
     deliver: Deliver,
     ended: Ended,
   ): Run {
-    const { signal, onProgress } = plan
-    const run: Run = new Run(toSource(items), this.#engineParts(plan, wired), {
-      window: plan.window,
-      maxFailures: plan.maxFailures,
-      signal,
+    const run: Run = reportedRun({
+      items,
+      limits: plan,
+      parts: this.#engineParts(plan, wired),
+      wired,
+      clock: this.#clock,
       deliver,
       ended: inputError => {
         this.#runs.delete(run)
-        progress?.end()
         ended(inputError)
       },
     })
-    const progress =
-      onProgress &&
-      reporter({
-        counts: () => run.counts,
-        pausedHosts: () => wired.gate.pausedHosts(),
-        clock: this.#clock,
-        onProgress,
-      })
     this.#runs.add(run)
-    progress?.start()
     return run
   }
 
-  #engineParts({ request, keys, paramsPerUrl }: BatchPlan, { send }: Wired): EngineParts {
+  #engineParts(plan: BatchPlan, { send }: Wired): EngineParts {
     const clock = this.#clock
-    const { secretNames } = request.call
     return {
-      prepare: (item, index) => {
-        const call = prepare(
-          item,
-          { index, key: keys?.[index], params: paramsPerUrl?.[index], nowMs: clock.now() },
-          request,
-        )
-        return 'refused' in call ? refusedOutcome(call.spec, call.refused, secretNames) : call
-      },
+      prepare: (item, index) => prepareItem(item, index, plan, clock.now()),
       send,
       settle: (call, result) => settle(call, result, clock),
-      abandon: (item, index, reason) => refusedOutcome(summaryOf(item, index, keys?.[index]), reason, secretNames),
+      abandon: (item, index, reason) => abandonItem(item, index, plan, reason),
     }
-  }
-}
-
-/** As much of an item as can be told without preparing it. */
-function summaryOf(item: unknown, index: number, key: string | undefined) {
-  const spec = isRecord(item) && !(item instanceof URL) ? item : { url: item }
-  return {
-    index,
-    key: key ?? (typeof spec.key === 'string' ? spec.key : undefined),
-    method: typeof spec.method === 'string' ? spec.method.toUpperCase() : 'GET',
-    url: String(spec.url),
-    meta: spec.meta,
   }
 }
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * What a call gives back, worked out by the compiler: the value from the schema, `parseFunc` or return type; the shape
  * from the input and `keys`; what becomes of failures from `onFailure`.
@@ -10,8 +11,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 /** One thing to fetch. */
 export type RequestInput = string | URL | RequestSpec
-/** Any number of them. */
-export type RequestInputs = Iterable<RequestInput> | AsyncIterable<RequestInput>
+/** Any number of them. `object`, because a string is iterable, too. */
+export type RequestInputs = object & (Iterable<RequestInput> | AsyncIterable<RequestInput>)
 
 /** Marks a type argument that nobody gave. */
 declare const unset: unique symbol
@@ -73,16 +74,21 @@ export type StreamCallOptions<
 /** The value that the options give to a request without a say of its own. */
 export type OptionValue<R extends ReturnTypeName, S, V> = [V] extends [Unset] ? ParseInput<R, S> : Awaited<V>
 
-/** The value of one item: its own `parseFunc`, schema or return type, else that of the options. */
-export type ItemValue<Item, Default> = Item extends string | URL
+/**
+ * The value of one item: its own `parseFunc`, else that of the options (`V`), else its own schema or return type, else
+ * what the options say of every request.
+ */
+export type ItemValue<Item, Default, V> = Item extends string | URL
   ? Default
-  : Item extends { parseFunc(...args: never): infer V }
-    ? Awaited<V>
-    : Item extends { schema: infer S extends StandardSchemaV1 }
-      ? StandardSchemaV1.InferOutput<S>
-      : Item extends { returnType: infer R extends ReturnTypeName }
-        ? RawValues[R]
-        : Default
+  : Item extends { parseFunc(...args: never): infer Own }
+    ? Awaited<Own>
+    : [V] extends [Unset]
+      ? Item extends { schema: infer S extends StandardSchemaV1 }
+        ? StandardSchemaV1.InferOutput<S>
+        : Item extends { returnType: infer R extends ReturnTypeName }
+          ? RawValues[R]
+          : Default
+      : Awaited<V>
 
 export type ItemMeta<Item> = Item extends { meta: infer M } ? M : undefined
 
@@ -105,20 +111,20 @@ type MetaOf<Item> = [ItemMeta<Item>] extends [undefined] ? unknown : ItemMeta<It
 type ItemOf<I> = I extends Iterable<infer T> ? T : I extends AsyncIterable<infer T> ? T : never
 
 /** The result of a call, by its input, keys and failure mode. */
-export type BatchResult<I, D, K extends readonly string[], F extends FailureMode> = I extends RequestInput
-  ? Settled<ItemValue<I, D>, F, MetaOf<I>>
+export type BatchResult<I, D, K extends readonly string[], F extends FailureMode, V> = I extends RequestInput
+  ? Settled<ItemValue<I, D, V>, F, MetaOf<I>>
   : [K] extends [never]
-    ? ListResult<I, D, F>
-    : { [Key in K[number]]: Settled<ItemValue<ItemOf<I>, D>, F, MetaOf<ItemOf<I>>> }
+    ? ListResult<I, D, F, V>
+    : { [Key in K[number]]: Settled<ItemValue<ItemOf<I>, D, V>, F, MetaOf<ItemOf<I>>> }
 
-type ListResult<I, D, F extends FailureMode> = I extends readonly unknown[]
+type ListResult<I, D, F extends FailureMode, V> = I extends readonly unknown[]
   ? true extends HasOwnValue<I[number]>
-    ? { -readonly [P in keyof I]: Settled<ItemValue<I[P], D>, F, MetaOf<I[P]>> }
+    ? { -readonly [P in keyof I]: Settled<ItemValue<I[P], D, V>, F, MetaOf<I[P]>> }
     : Settled<D, F, MetaOf<I[number]>>[]
-  : Settled<ItemValue<ItemOf<I>, D>, F, MetaOf<ItemOf<I>>>[]
+  : Settled<ItemValue<ItemOf<I>, D, V>, F, MetaOf<ItemOf<I>>>[]
 
 /** What a stream yields for items of this kind. */
-export type StreamOutcome<I, D> = Outcome<ItemValue<ItemOf<I>, D>, MetaOf<ItemOf<I>>>
+export type StreamOutcome<I, D, V> = Outcome<ItemValue<ItemOf<I>, D, V>, MetaOf<ItemOf<I>>>
 
 type Answer<Sync extends boolean, T> = Sync extends true ? T : Promise<T>
 
@@ -136,10 +142,13 @@ type Keyed<F> = Omit<F, 'keys'> & { keys: readonly string[] }
 
 /**
  * The forms of a call. The first two infer everything; `call<Repo>(…)` asserts the type of the JSON in every shape.
+ * `_Inferred` keeps the two apart: one type argument is too few for those that infer, even where it is a `string`
+ * and would do as their input.
  * `Extra` is what the place takes besides: the options of a client, or nothing.
  */
 export interface RequestCall<Extra, Sync extends boolean = false> {
   <
+    _Inferred extends 0,
     const I extends RequestInput | RequestInputs,
     R extends ReturnTypeName = 'json',
     S extends Schema | undefined = undefined,
@@ -149,8 +158,9 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   >(
     input: I,
     options?: Extra & CallOptions<R, S, V, K, F>,
-  ): Answer<Sync, BatchResult<I, OptionValue<R, S, V>, K, F>>
+  ): Answer<Sync, BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, F, NoInfer<V>>>
   <
+    _Inferred extends 0,
     const I extends RequestInput | RequestInputs,
     R extends ReturnTypeName = 'json',
     S extends Schema | undefined = undefined,
@@ -159,7 +169,7 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
     F extends FailureMode = 'throw',
   >(
     options: Extra & CallOptions<R, S, V, K, F> & { urls: I },
-  ): Answer<Sync, BatchResult<I, OptionValue<R, S, V>, K, F>>
+  ): Answer<Sync, BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, F, NoInfer<V>>>
 
   <T>(...args: Args<RequestInput, Asserted<Extra, Throws>>): Answer<Sync, T>
   <T>(...args: Args<RequestInput, Asserted<Extra, Nulls>>): Answer<Sync, T | null>
@@ -184,6 +194,7 @@ export interface OutcomeIterator<O> extends AsyncIterableIterator<O, undefined, 
 /** The forms of `client.stream()`. */
 export interface StreamCall {
   <
+    _Inferred extends 0,
     const I extends RequestInputs,
     R extends ReturnTypeName = 'json',
     S extends Schema | undefined = undefined,
@@ -191,7 +202,7 @@ export interface StreamCall {
   >(
     input: I,
     options?: StreamCallOptions<R, S, V>,
-  ): OutcomeIterator<StreamOutcome<I, OptionValue<R, S, V>>>
+  ): OutcomeIterator<StreamOutcome<I, OptionValue<R, S, NoInfer<V>>, NoInfer<V>>>
   <T>(
     input: RequestInputs,
     options?: StreamOptions & { returnType?: 'json'; schema?: undefined; parseFunc?: undefined },

@@ -7,50 +7,70 @@ import type { Clock } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'
 import type { AttemptContext, HookVerdict, ResponseView } from '../core/spec.ts'
-import type { Opinions } from '../layer/retry.ts'
+import type { Opinions, Soon } from '../layer/retry.ts'
 import type { Verdict } from '../policy/judge.ts'
 
 export type ReadJson = (call: Call, result: Result) => unknown
 
 export function opinionsOf(readJson: ReadJson, clock: Clock): Opinions {
-  const ask = async <T>(name: string, call: Call, run: () => T | PromiseLike<T>): Promise<{ answer: T } | Fault> => {
+  const ask = <T>(name: string, call: Call, run: () => T | PromiseLike<T>): Soon<{ answer: T } | Fault> => {
     const threw = (error: unknown): Fault =>
       fault('callback/hook', `${name} threw: ${reasonOf(error)}`, { sent: true, cause: error })
-    const answer = await runCallback(run, threw, { trip: call.trip, timeoutMs: call.plan.timeouts.callbackMs, clock })
-    return isFault(answer) ? answer : { answer }
+    const answer = runCallback(run, threw, { trip: call.trip, timeoutMs: call.plan.timeouts.callbackMs, clock })
+    return then(answer, given => (isFault(given) ? given : { answer: given }))
   }
 
   return {
-    async ofResponse(call, trial, result) {
+    ofResponse(call, trial, result) {
       const { afterResponse } = call.plan.hooks
       if (afterResponse === undefined || result.kind === 'fault') return undefined
       const context = contextOf(call, trial, result, readJson)
-      const asked = await ask('hooks.afterResponse', call, () => afterResponse(viewOf(result), context))
-      if (isFault(asked)) return asked
-      const opinion = asked.answer as HookVerdict | undefined
-      if (opinion?.verdict === 'fail') return rejected(opinion.reason, result)
-      return opinion?.verdict === 'retry' ? repeat(call) : undefined
+      return then(
+        ask('hooks.afterResponse', call, () => afterResponse(viewOf(result), context)),
+        asked => {
+          if (isFault(asked)) return asked
+          const opinion = asked.answer as HookVerdict | undefined
+          if (opinion?.verdict === 'fail') return rejected(opinion.reason, result)
+          return opinion?.verdict === 'retry' ? repeat(call) : undefined
+        },
+      )
     },
 
-    async ofRetry(call, trial, result, verdict) {
+    ofRetry(call, trial, result, verdict) {
       const { shouldRetry } = call.plan.retry
       if (shouldRetry === undefined || verdict === 'throttle') return verdict
-      const asked = await ask('retry.shouldRetry', call, () => shouldRetry(contextOf(call, trial, result, readJson)))
-      if (isFault(asked)) return asked
-      if (asked.answer === undefined) return verdict
-      return asked.answer ? repeat(call, result) : 'done'
+      const context = contextOf(call, trial, result, readJson)
+      return then(
+        ask('retry.shouldRetry', call, () => shouldRetry(context)),
+        asked => {
+          if (isFault(asked)) return asked
+          if (asked.answer === undefined) return verdict
+          return asked.answer ? repeat(call, result) : 'done'
+        },
+      )
     },
 
-    async beforeRetry(call, trial, result) {
+    beforeRetry(call, trial, result) {
       const { beforeRetry } = call.plan.hooks
       if (beforeRetry === undefined) return undefined
-      const asked = await ask('hooks.beforeRetry', call, () => beforeRetry(contextOf(call, trial, result, readJson)))
-      if (isFault(asked)) return asked
-      const opinion = asked.answer as HookVerdict | boolean | undefined
-      if (opinion === false) return 'done'
-      return typeof opinion === 'object' && opinion.verdict === 'fail' ? rejected(opinion.reason, result) : undefined
+      const context = contextOf(call, trial, result, readJson)
+      return then(
+        ask('hooks.beforeRetry', call, () => beforeRetry(context)),
+        asked => {
+          if (isFault(asked)) return asked
+          const opinion = asked.answer as HookVerdict | boolean | undefined
+          if (opinion === false) return 'done'
+          return typeof opinion === 'object' && opinion.verdict === 'fail'
+            ? rejected(opinion.reason, result)
+            : undefined
+        },
+      )
     },
   }
+}
+
+function then<T, U>(soon: Soon<T>, use: (value: T) => U): Soon<U> {
+  return soon instanceof Promise ? soon.then(use) : use(soon)
 }
 
 /** A caller's wish to repeat is granted where a second copy does no harm. */

@@ -20,10 +20,24 @@ export interface ReporterParts {
   readonly onProgress: (progress: Progress) => void
 }
 
+/** A function that throws is reported once and not called again: it must not cost the run anything. */
+export function guarded(onProgress: ReporterParts['onProgress']): ReporterParts['onProgress'] {
+  let broken = false
+  return progress => {
+    if (broken) return
+    try {
+      onProgress(progress)
+    } catch (error) {
+      broken = true
+      process.emitWarning(`onProgress threw and is not called again: ${reasonOf(error)}`, 'ParallelRequestsWarning')
+    }
+  }
+}
+
 export function reporter({ counts, pausedHosts, clock, onProgress }: ReporterParts): Reporter {
   const samples: { readonly atMs: number; readonly done: number }[] = []
+  const tell = guarded(onProgress)
   let timer: Timer | undefined
-  let broken = false
 
   const rateAt = (nowMs: number, done: number): number => {
     samples.push({ atMs: nowMs, done })
@@ -31,16 +45,6 @@ export function reporter({ counts, pausedHosts, clock, onProgress }: ReporterPar
     const [first] = samples
     if (first === undefined || nowMs <= first.atMs) return 0
     return ((done - first.done) / (nowMs - first.atMs)) * 1_000
-  }
-
-  const report = (): void => {
-    if (broken) return
-    try {
-      onProgress(snapshot())
-    } catch (error) {
-      broken = true
-      process.emitWarning(`onProgress threw and is not called again: ${reasonOf(error)}`, 'ParallelRequestsWarning')
-    }
   }
 
   const snapshot = (): Progress => {
@@ -62,7 +66,7 @@ export function reporter({ counts, pausedHosts, clock, onProgress }: ReporterPar
   }
 
   const tick = (): void => {
-    report()
+    tell(snapshot())
     timer = clock.after(EVERY_MS, tick)
   }
 
@@ -73,7 +77,7 @@ export function reporter({ counts, pausedHosts, clock, onProgress }: ReporterPar
     },
     end() {
       timer?.cancel()
-      report()
+      tell(snapshot())
     },
   }
 }

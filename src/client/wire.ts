@@ -3,6 +3,7 @@
  * reason.
  */
 import { opinionsOf } from './opinions.ts'
+import type { ReadJson } from './opinions.ts'
 import { parseJson } from '../codec/json.ts'
 import { isOwnTransport } from '../config/shapes.ts'
 import type { ClientPlan } from '../config/plan.ts'
@@ -12,10 +13,12 @@ import type { Send } from '../core/layer.ts'
 import type { Clock, Transport } from '../core/ports.ts'
 import { isFault } from '../core/result.ts'
 import type { Result } from '../core/result.ts'
+import type { Room } from '../engine/engine.ts'
 import { deadline } from '../layer/deadline.ts'
 import { Gate } from '../layer/gate.ts'
 import { redirect } from '../layer/redirect.ts'
 import { retry } from '../layer/retry.ts'
+import type { Opinions } from '../layer/retry.ts'
 import { session } from '../layer/session.ts'
 import { timeout } from '../layer/timeout.ts'
 import { budget } from '../policy/budget.ts'
@@ -29,26 +32,35 @@ import { dispatcherTransport, undiciTransport } from '../transport/undici.ts'
 export interface Wired {
   readonly send: Send<Call, Result>
   readonly gate: Gate
+  /** Whether there is any use in pulling more. */
+  readonly room: Room
   readonly cookies: Cookies
   readonly close: () => Promise<void>
 }
 
-export function wire(plan: ClientPlan, clock: Clock, random: () => number): Wired {
+/** The body as JSON for a caller's hook, or undefined where it is none. */
+export const readJson: ReadJson = (call, result) => {
+  const parsed = result.kind === 'fault' ? result : parseJson(result, call)
+  return isFault(parsed) ? undefined : parsed.value
+}
+
+export function wire(
+  plan: ClientPlan,
+  clock: Clock,
+  random: () => number,
+  opinions: Opinions = opinionsOf(readJson, clock),
+): Wired {
   const cookies = new Cookies(plan.cookies)
   const limits: Limit[] = [slots(plan.concurrency), ...plan.rates.map(rateLimit)]
   const gate = new Gate({ limits, clock, random })
   const { transport, owned } = transportOf(plan, clock)
-  const json = (call: Call, reply: Result): unknown => {
-    const parsed = reply.kind === 'fault' ? reply : parseJson(reply, call)
-    return isFault(parsed) ? undefined : parsed.value
-  }
   const send = stack(
     [
       deadline(clock), // covers queueing, back-off and every attempt: it is the promise made to the user
       redirect, // each hop is a fresh Call below: it pays its token and knows nothing of another origin's secrets
     ],
     // the boundary: Calls above, Attempts below; what backs off holds no place and no token
-    retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions: opinionsOf(json, clock) }),
+    retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions }),
     [
       gate.layer, // waits for every limit, then books all of them in one tick
       session(cookies, clock), // at the last moment: a cookie set while queued must be in this request
@@ -56,7 +68,12 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number): Wire
     ],
     attempt => transport.send(attempt),
   )
-  return { send, gate, cookies, close: () => (owned ? transport.close() : Promise.resolve()) }
+  const room: Room = {
+    places: plan.concurrency,
+    isCrowded: () => gate.isCrowded(),
+    onRoom: listener => gate.onRoom(listener),
+  }
+  return { send, gate, room, cookies, close: () => (owned ? transport.close() : Promise.resolve()) }
 }
 
 /** Ours is closed with the client; the caller's stays the caller's. */
@@ -66,13 +83,18 @@ function transportOf({ transport, tls }: ClientPlan, clock: Clock): { transport:
   return { transport: dispatcherTransport(transport, clock), owned: false }
 }
 
-/** A transport that stamps nothing is taken to have sent the request from the start: the safe side for a POST. */
+/**
+ * A transport that stamps nothing is taken to have sent the request from the start: the safe side for a POST. One that
+ * throws, or answers with something else, rejects like one that rejects: the timeout layer makes a Fault of it.
+ */
 function cautious(transport: Transport): Transport {
   return {
-    send(attempt) {
+    async send(attempt) {
       attempt.sent = true
       attempt.phase = 'headers'
-      return transport.send(attempt)
+      const result = (await transport.send(attempt)) as Result | undefined
+      if (result?.kind === 'reply' || result?.kind === 'fault') return result
+      throw new TypeError('expected send() to answer with a Reply or a Fault')
     },
     close: () => transport.close(),
   }

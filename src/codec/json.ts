@@ -1,4 +1,5 @@
 /** UTF-8 bytes → JSON value (RFC 8259), or the position at which they stop being JSON. */
+import { jsonErrorPosition } from './json-position.ts'
 import { textOf } from './text.ts'
 import type { Call } from '../core/call.ts'
 import { fault } from '../core/result.ts'
@@ -14,7 +15,7 @@ export function parseJson(reply: Reply, call: Pick<Call, 'method'>): { value: un
   try {
     return { value: JSON.parse(text) as unknown }
   } catch (error) {
-    const at = positionOf(error, text)
+    const at = jsonErrorPosition(text)
     const shown = JSON.stringify(text.slice(0, PREFIX_LENGTH))
     const message = `expected JSON, got something else at position ${at} (status ${reply.status}, ${reply.body.byteLength} bytes): ${shown}`
     return fault('parse/json', message, { sent: true, reply, cause: error })
@@ -25,10 +26,4 @@ function emptyBody(reply: Reply, { method }: Pick<Call, 'method'>): { value: nul
   // QUERY is a GET with a question in its body.
   if ((method !== 'GET' && method !== 'QUERY') || EMPTY_STATUSES.has(reply.status)) return { value: null }
   return fault('parse/empty', `expected JSON, got an empty body (status ${reply.status})`, { sent: true, reply })
-}
-
-/** V8 names the position in its message, except at the end of the text. */
-function positionOf(error: unknown, text: string): number {
-  const match = /position (\d+)/.exec(error instanceof Error ? error.message : '')
-  return match === null ? text.length : Number(match[1])
 }

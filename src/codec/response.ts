@@ -45,6 +45,7 @@ class ReadResponse implements FullResponse {
   readonly redirects: number
   readonly #reply: Reply
   readonly #method: string
+  readonly #secretNames: ReadonlySet<string> | undefined
   #headers: Headers | undefined
 
   constructor(reply: Reply, call: Call, nowMs: number) {
@@ -57,10 +58,11 @@ class ReadResponse implements FullResponse {
     this.redirects = call.trip.redirects
     this.#reply = reply
     this.#method = call.method
+    this.#secretNames = call.plan.secretNames
   }
 
   get headers(): Headers {
-    this.#headers ??= toHeaders(this.#reply.headers)
+    this.#headers ??= toHeaders(this.#reply.headers, this.#secretNames)
     return this.#headers
   }
 

@@ -95,7 +95,8 @@ function parse(
   const answer = runCallback(
     () => {
       const made = parseFunc(value, context)
-      return isThenable(made) ? made.then(boxed) : { value: made }
+      // Through a real promise: the `then` of a foreign thenable may answer with nothing.
+      return isThenable(made) ? Promise.resolve(made).then(boxed) : { value: made }
     },
     threw,
     limitsOf(call, clock),

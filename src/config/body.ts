@@ -1,6 +1,9 @@
 /** One of `json`, `form`, `body` → what goes on the wire and the content type that says so. */
 import type { Body } from '../core/call.ts'
-import type { BodyInput, FormInput, Params } from '../core/spec.ts'
+import { isThenable, reasonOf } from '../core/callback.ts'
+import type { BodyInput, Params } from '../core/spec.ts'
+import { isRecord, kindOf, problem } from './kinds.ts'
+import { readPairs } from './query-input.ts'
 
 export interface BodyPlan {
   readonly body: Body
@@ -15,36 +18,47 @@ export interface BodyFields {
   readonly body?: unknown
 }
 
+const KINDS = 'a string, bytes, URLSearchParams, an async iterable or a function that makes one'
+
 /** The body of the fields, or undefined when there is none; two at once, or one that cannot be sent, is a problem. */
-export function bodyOf(fields: BodyFields, problems: string[], subject: string): BodyPlan | undefined {
+export function bodyOf(fields: BodyFields, problems: string[]): BodyPlan | undefined {
   const given = (['json', 'form', 'body'] as const).filter(name => fields[name] !== undefined)
   if (given.length > 1) {
-    problems.push(`${subject}: expected one body, got ${given.join(' and ')}. Keep one of them.`)
+    problems.push(problem('body', 'one of json, form and body', given.join(' and '), 'Keep one of them.'))
     return undefined
   }
-  if (given[0] === 'json') return jsonBody(fields.json, problems, subject)
-  if (given[0] === 'form') return formBody(fields.form as FormInput)
-  if (given[0] === 'body') return rawBody(fields.body as BodyInput, problems, subject)
+  if (given[0] === 'json') return jsonBody(fields.json, problems)
+  if (given[0] === 'form') return formBody(fields.form, problems)
+  if (given[0] === 'body') return rawBody(fields.body, problems)
   return undefined
 }
 
-function jsonBody(value: unknown, problems: string[], subject: string): BodyPlan | undefined {
+function jsonBody(value: unknown, problems: string[]): BodyPlan | undefined {
   let body: string | undefined
-  let reason = `a ${typeof value}`
-  try {
-    body = JSON.stringify(value)
-  } catch (error) {
-    reason = error instanceof Error ? (error.message.split('\n')[0] as string) : String(error)
+  let reason = kindOf(value)
+  if (isThenable(value)) reason = 'a promise: await it first'
+  else {
+    try {
+      body = JSON.stringify(value)
+    } catch (error) {
+      reason = reasonOf(error).split('\n', 1)[0] as string
+    }
   }
   if (body === undefined) {
-    problems.push(`${subject}: json: expected a value that JSON can hold, got one it cannot (${reason}).`)
+    const remedy = 'Convert what it cannot hold first, for example with String().'
+    problems.push(problem('json', 'a value that JSON can hold', `one it cannot (${reason})`, remedy))
     return undefined
   }
   return { body, contentType: 'application/json', replayable: true }
 }
 
-function formBody(form: FormInput): BodyPlan {
-  const fields = form instanceof URLSearchParams ? form : new URLSearchParams(formPairs(form))
+function formBody(form: unknown, problems: string[]): BodyPlan | undefined {
+  if (form instanceof URLSearchParams) return encoded(form)
+  const read = readPairs(form, 'form', problems)
+  return read && encoded(new URLSearchParams(formPairs(read)))
+}
+
+function encoded(fields: URLSearchParams): BodyPlan {
   return { body: fields.toString(), contentType: 'application/x-www-form-urlencoded', replayable: true }
 }
 
@@ -55,28 +69,35 @@ function formPairs(form: Params): [string, string][] {
   })
 }
 
-function rawBody(body: BodyInput, problems: string[], subject: string): BodyPlan | undefined {
+function rawBody(body: unknown, problems: string[]): BodyPlan | undefined {
   if (typeof body === 'string') return { body, contentType: 'text/plain;charset=UTF-8', replayable: true }
-  if (body instanceof URLSearchParams) return formBody(body)
+  if (body instanceof URLSearchParams) return encoded(body)
   if (body instanceof Uint8Array) return { body, contentType: undefined, replayable: true }
   if (body instanceof ArrayBuffer) return { body: new Uint8Array(body), contentType: undefined, replayable: true }
   if (typeof body === 'function') {
-    return { body: () => chunksOf(body()), contentType: undefined, replayable: true }
+    return { body: () => chunksOf((body as () => BodyInput)()), contentType: undefined, replayable: true }
   }
-  if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
-    return { body: () => body, contentType: undefined, replayable: false }
-  }
-  problems.push(
-    `${subject}: body: expected a string, bytes, URLSearchParams, a stream or a function, got ${typeof body}.`,
-  )
+  if (isStream(body)) return { body: () => body, contentType: undefined, replayable: false }
+  problems.push(problem('body', KINDS, kindOf(body), remedyFor(body)))
   return undefined
 }
 
+const isStream = (value: unknown): value is AsyncIterable<Uint8Array | string> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+
+function remedyFor(body: unknown): string {
+  if (body instanceof Blob) return 'Use () => blob.stream().'
+  if (ArrayBuffer.isView(body)) return 'Use new Uint8Array(view.buffer, view.byteOffset, view.byteLength).'
+  return isRecord(body) || Array.isArray(body) ? 'Give an object as json or form.' : 'Turn it into a string.'
+}
+
 /** What a caller's factory made, as a stream of its chunks. */
-async function* chunksOf(made: BodyInput): AsyncIterable<Uint8Array | string> {
-  if (typeof made === 'function') yield* chunksOf(made())
-  else if (typeof made === 'object' && Symbol.asyncIterator in made) yield* made
-  else if (made instanceof URLSearchParams) yield made.toString()
-  else if (made instanceof ArrayBuffer) yield new Uint8Array(made)
-  else yield made
+async function* chunksOf(made: unknown): AsyncIterable<Uint8Array | string> {
+  const given = await made
+  if (typeof given === 'function') yield* chunksOf(given())
+  else if (isStream(given)) yield* given
+  else if (given instanceof URLSearchParams) yield given.toString()
+  else if (given instanceof ArrayBuffer) yield new Uint8Array(given)
+  else if (typeof given === 'string' || given instanceof Uint8Array) yield given
+  else throw new TypeError(problem('body()', KINDS, kindOf(given), remedyFor(given)))
 }

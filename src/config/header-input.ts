@@ -1,7 +1,7 @@
-/** Headers as callers write them → a flat list, checked. */
+/** Headers as callers write them → a flat list, checked. Problems never show a value, since it may be a secret. */
 import { headerProblem } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
-import type { HeadersInput } from '../core/spec.ts'
+import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 
 /** Set by the wire itself: another value would lie about the framing, or send the request elsewhere. */
 const OURS = new Set([
@@ -23,30 +23,54 @@ export interface ReadHeaders {
   readonly unset: readonly string[]
 }
 
-export function readHeaders(input: HeadersInput, problems: string[], subject: string): ReadHeaders {
+const NONE: ReadHeaders = { set: [], unset: [] }
+
+export function readHeaders(input: unknown, problems: string[]): ReadHeaders {
+  const pairs = pairsOf(input, problems)
+  if (pairs === undefined) return NONE
   const set: string[] = []
   const unset: string[] = []
-  for (const [given, value] of pairs(input)) {
-    const name = String(given).toLowerCase()
+  for (const [given, value] of pairs) {
+    const name = given.toLowerCase()
     if (value === undefined) {
       unset.push(name)
       continue
     }
-    const text = typeof value === 'string' ? value.replace(/^[ \t]+|[ \t]+$/g, '') : String(value)
-    const problem =
-      typeof value === 'string' || typeof value === 'number'
-        ? headerProblem(name, text)
-        : `header ${name}: expected a string, got ${typeof value}`
-    if (problem !== undefined) problems.push(`${subject}: ${problem}.`)
+    if (typeof value !== 'string' && typeof value !== 'number') {
+      const remedy = Array.isArray(value) ? 'Join them into one, or give the headers as pairs.' : 'Turn it into one.'
+      problems.push(problem(`headers.${name}`, 'a string', kindOf(value), remedy))
+      continue
+    }
+    const text = String(value).replace(/^[ \t]+|[ \t]+$/g, '')
+    const wrong = headerProblem(name, text)
+    if (wrong !== undefined) problems.push(`headers: ${wrong}.`)
     else if (OURS.has(name))
-      problems.push(`${subject}: expected no ${name} header, got one. It is set from the request itself; leave it out.`)
+      problems.push(problem('headers', `no ${name} header`, 'one', 'It is set from the request itself; leave it out.'))
     else set.push(name, text)
   }
   return { set, unset }
 }
 
-function pairs(input: HeadersInput): Iterable<readonly [string, unknown]> {
-  if (Array.isArray(input)) return input
-  if (typeof (input as { entries?: unknown }).entries === 'function') return (input as Headers).entries()
-  return Object.entries(input)
+type Pair = readonly [name: string, value: unknown]
+
+const isPair = (value: unknown): value is Pair =>
+  Array.isArray(value) && value.length === 2 && typeof value[0] === 'string'
+
+function pairsOf(input: unknown, problems: string[]): Iterable<Pair> | undefined {
+  if (isPlain(input)) return Object.entries(input)
+  // By what it can do and not by its class: undici and other libraries bring a Headers of their own.
+  if (input instanceof Map || typeof (input as Partial<Headers> | null | undefined)?.getSetCookie === 'function') {
+    return [...(input as Headers)]
+  }
+  if (!Array.isArray(input)) {
+    const remedy = plainRemedy(input)
+    problems.push(
+      problem('headers', 'a Headers object, an object of strings or an array of pairs', kindOf(input), remedy),
+    )
+    return undefined
+  }
+  const wrong = input.findIndex(pair => !isPair(pair))
+  if (wrong === -1) return input as Pair[]
+  problems.push(problem(`headers[${wrong}]`, 'a pair', kindOf(input[wrong]), "Write it as ['name', 'value']."))
+  return undefined
 }

@@ -7,24 +7,52 @@ import { parseDuration } from '../core/duration.ts'
 import { parseRate, wholeRate } from '../core/rate.ts'
 import type { Rate } from '../core/rate.ts'
 import { parseSize } from '../core/size.ts'
+import { printableUrl } from '../core/url.ts'
+import { nearest } from './names.ts'
 
 /** Answers with the normal value, or adds to `problems` and answers undefined. */
 export type Read<T> = (value: unknown, name: string, problems: string[]) => T | undefined
 
 export function got(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
+  if (typeof value === 'string') {
+    const shown = printableUrl(value)
+    return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown)
+  }
   if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return `an object (${classOf(value)})`
+  return Array.isArray(value) || typeof value === 'function' ? kindOf(value) : String(value)
+}
+
+/** What sort of value it is, for options whose values may be secrets: never a letter of the value itself. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value === 'object' && value !== null) return `an object (${value.constructor?.name ?? 'no class'})`
-  return String(value)
+  if (typeof value === 'object') return `an object (${classOf(value)})`
+  return `a ${typeof value}`
+}
+
+function classOf(value: object): string {
+  const { constructor } = value
+  // A generator has no constructor, but its tag says what it is.
+  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1)
+  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : tag
+}
+
+/** One problem: subject, expectation, value, remedy. */
+export function problem(name: string, expected: string, shown: string, remedy: string): string {
+  return `${name}: expected ${expected}, got ${shown}.${remedy === '' ? '' : ` ${remedy}`}`
 }
 
 /** Reads with a type guard; `expected` completes "expected …". */
-export function matching<T>(expected: string, test: (value: unknown) => value is T, remedy = ''): Read<T> {
+export function matching<T>(
+  expected: string,
+  test: (value: unknown) => value is T,
+  remedy: string | ((value: unknown) => string),
+  show: (value: unknown) => string = got,
+): Read<T> {
   return (value, name, problems) => {
     if (test(value)) return value
-    problems.push(`${name}: expected ${expected}, got ${got(value)}.${remedy && ` ${remedy}`}`)
+    problems.push(problem(name, expected, show(value), typeof remedy === 'string' ? remedy : remedy(value)))
     return undefined
   }
 }
@@ -32,38 +60,95 @@ export function matching<T>(expected: string, test: (value: unknown) => value is
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-export const bool = matching('true or false', value => typeof value === 'boolean')
-export const text = matching('a string', value => typeof value === 'string')
-export const func = matching('a function', value => typeof value === 'function')
+/**
+ * An object literal, of this realm or another. Of a Map, a Promise or URLSearchParams `Object.entries` sees nothing, so
+ * taking one for a set of fields would silently drop what the caller meant.
+ */
+export const isPlain = (value: unknown): value is Record<string, unknown> => {
+  if (!isRecord(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** How a caller gets a plain object from what was given. */
+export function plainRemedy(value: unknown): string {
+  if (value instanceof Promise) return 'Await it first.'
+  if (isRecord(value) && Symbol.iterator in value) return 'Use Object.fromEntries(…) to make one of it.'
+  return 'Write it as { name: value }.'
+}
+
+export const bool = matching('true or false', value => typeof value === 'boolean', 'Write it without quotes.')
+export const func = matching(
+  'a function',
+  value => typeof value === 'function',
+  'Give the function itself, not what it answers.',
+)
 
 export function oneOf<const T extends string>(names: readonly T[]): Read<T> {
   const list = names.map(name => `'${name}'`).join(', ')
-  return matching(`one of ${list}`, (value): value is T => names.includes(value as T))
-}
-
-export function count(min: number, remedy = 'Use Infinity for no limit.'): Read<number> {
   return matching(
-    `an integer ≥ ${min}`,
-    (value): value is number => value === Infinity || (Number.isInteger(value) && (value as number) >= min),
-    remedy,
+    `one of ${list}`,
+    (value): value is T => names.includes(value as T),
+    value => {
+      const near = typeof value === 'string' ? nearest(value, names) : undefined
+      return near === undefined ? 'Write one of them as a string.' : `Did you mean '${near}'?`
+    },
   )
 }
 
-export function listOf<T>(expected: string, test: (value: unknown) => value is T): Read<readonly T[]> {
-  return matching(`an array of ${expected}`, (value): value is T[] => Array.isArray(value) && value.every(test))
+const unquoted = (value: unknown): string =>
+  typeof value === 'string' && Number.isFinite(Number(value)) ? 'Write it without quotes.' : ''
+
+/** A whole number, or Infinity where that means something. */
+export function count(min: number, remedy = 'Use Infinity for no limit.', infinite = true): Read<number> {
+  return matching(
+    `an integer ≥ ${min}`,
+    (value): value is number =>
+      (value === Infinity && infinite) || (Number.isInteger(value) && (value as number) >= min),
+    value => [unquoted(value), remedy].filter(part => part !== '').join(' '),
+  )
+}
+
+/** A list; the problem names its first wrong entry. `filled` refuses an empty one. */
+export function listOf<T>(
+  expected: string,
+  test: (value: unknown) => value is T,
+  remedy: string,
+  { filled = false, show = got } = {},
+): Read<readonly T[]> {
+  const list = `an array of ${expected}`
+  return (value, name, problems) => {
+    if (!Array.isArray(value)) {
+      problems.push(problem(name, list, show(value), test(value) ? 'Wrap it in an array.' : remedy))
+      return undefined
+    }
+    if (filled && value.length === 0) {
+      problems.push(problem(name, `${list} that is not empty`, 'an empty one', 'Leave it out for the default.'))
+      return undefined
+    }
+    const wrong = value.findIndex(item => !test(item))
+    if (wrong === -1) return value as T[]
+    problems.push(problem(`${name}[${wrong}]`, `an entry in ${list}`, show(value[wrong]), remedy))
+    return undefined
+  }
 }
 
 /** Milliseconds. `shortest` guards against seconds written as a bare number. */
 export function duration({ zero = false, shortest = 0 } = {}): Read<number> {
+  const bound = zero ? '≥ 0' : '> 0'
   return (value, name, problems) => {
     const ms = typeof value === 'string' ? parseDuration(value) : value
     if (typeof ms !== 'number' || Number.isNaN(ms)) {
-      problems.push(`${name}: expected a duration such as '10s' or '500ms', got ${got(value)}.`)
+      const bare = typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value)
+      const remedy = bare
+        ? `Write '${value}s' or '${value}ms'.`
+        : 'Write a number of milliseconds, or one with ms, s, m, h or d.'
+      problems.push(problem(name, "a duration such as '10s' or '500ms'", got(value), remedy))
       return undefined
     }
     if (ms < 0 || (ms === 0 && !zero)) {
-      const remedy = zero ? '' : ' Use Infinity for no limit.'
-      problems.push(`${name}: expected a duration ${zero ? '≥ 0' : '> 0'}, got ${got(value)}.${remedy}`)
+      const remedy = zero ? 'Use 0 for none.' : 'Use Infinity for no limit.'
+      problems.push(problem(name, `a duration ${bound}`, got(value), remedy))
       return undefined
     }
     if (typeof value === 'number' && ms > 0 && ms < shortest) {
@@ -87,6 +172,7 @@ export const size: Read<number> = (value, name, problems) => {
   return undefined
 }
 
+const RATE_FIELDS = ['limit', 'interval', 'burst']
 const RATE_FORMS = `expected a rate such as 10 (per second), '100/m' or { limit: 100, interval: '1m' }`
 
 /** A rate whose burst may still be open: the option `rateLimitBurst` or the default decides then. */
@@ -102,12 +188,20 @@ function rate(value: unknown, name: string, problems: string[]): ReadRate | unde
     problems.push(`${name}: ${RATE_FORMS}, got ${got(value)}. ${remedy}`)
     return undefined
   }
+  const unknown = isRecord(value) ? Object.keys(value).find(field => !RATE_FIELDS.includes(field)) : undefined
+  if (unknown !== undefined) {
+    const near = nearest(unknown, RATE_FIELDS)
+    const remedy = near === undefined ? 'Leave it out.' : `Did you mean '${near}'?`
+    problems.push(problem(`${name}.${unknown}`, `one of ${RATE_FIELDS.join(', ')}`, 'an unknown name', remedy))
+    return undefined
+  }
   const burst = isRecord(value) ? value.burst : undefined
   if (burst === undefined) return { ...parts, burst }
   if (Number.isInteger(burst) && (burst as number) >= 1 && (burst as number) <= parts.limit) {
     return { ...parts, burst: burst as number }
   }
-  problems.push(`${name}.burst: expected an integer from 1 to the limit (${parts.limit}), got ${got(burst)}.`)
+  const range = `an integer from 1 to the limit (${parts.limit})`
+  problems.push(problem(`${name}.burst`, range, got(burst), 'Leave it out for the default.'))
   return undefined
 }
 
@@ -133,23 +227,32 @@ export const rates: Read<readonly ReadRate[]> = (value, name, problems) => {
 /** An object with known fields, each read by its own reader; unknown ones are problems. */
 export function fields<R extends Record<string, Read<unknown>>>(
   readers: R,
+  show: (value: unknown) => string = got,
 ): Read<{ readonly [name in keyof R]?: NonNullable<ReturnType<R[name]>> }> {
+  const known = Object.keys(readers)
   return (value, name, problems) => {
-    if (!isRecord(value)) {
-      problems.push(`${name}: expected an object with ${Object.keys(readers).join(', ')}, got ${got(value)}.`)
+    if (!isPlain(value)) {
+      problems.push(problem(name, `an object with ${known.join(', ')}`, show(value), plainRemedy(value)))
       return undefined
     }
     const read: Record<string, unknown> = {}
     for (const [field, given] of Object.entries(value)) {
       const reader = Object.hasOwn(readers, field) ? readers[field] : undefined
       if (reader === undefined) {
-        problems.push(`${name}.${field}: expected one of ${Object.keys(readers).join(', ')}, got an unknown name.`)
+        const near = nearest(field, known)
+        const remedy = near === undefined ? 'Leave it out.' : `Did you mean '${near}'?`
+        problems.push(problem(`${name}.${field}`, `one of ${known.join(', ')}`, 'an unknown name', remedy))
       } else if (given !== undefined) {
         read[field] = reader(given, `${name}.${field}`, problems)
       }
     }
     return read as { [K in keyof R]?: NonNullable<ReturnType<R[K]>> }
   }
+}
+
+/** One, or an array of them. */
+export function orList<A, B>(one: Read<A>, list: Read<B>): Read<A | B> {
+  return (value, name, problems) => (Array.isArray(value) ? list : one)(value, name, problems)
 }
 
 /** The first reader that fits; the problems of the last one otherwise. */

@@ -1,51 +1,89 @@
 /** What to say to a name that is not ours: the same word in another spelling, another library's word, a typing slip. */
 
-/** Names of the Python original, requests, ky, got, axios, ofetch, p-limit and friends, and what they are called here. */
+/**
+ * Names of the Python original, requests, ky, got, axios, ofetch, p-limit and friends, and what they are called here.
+ * Bare: without `-` and `_`, in lower case. What is only spelt otherwise (`max_retries`, `baseURL`) is found without.
+ */
 const FOREIGN: Readonly<Record<string, string>> = {
-  agent: 'transport',
-  acceptstatuscodes: 'acceptStatus',
-  baseurl: 'baseUrl',
-  data: `json' or 'body`,
-  debug: 'hooks',
-  dispatcher: 'transport',
-  fetch: 'transport',
-  limit: 'concurrency',
-  maxconcurrency: 'concurrency',
-  maxredirections: 'maxRedirects',
-  onerror: 'onFailure',
-  parse: 'parseFunc',
-  parsefn: 'parseFunc',
-  prefixurl: 'baseUrl',
-  qs: 'params',
-  query: 'params',
-  randomuseragent: 'userAgent',
-  ratelimiter: 'rateLimit',
-  redirect: 'followRedirects',
-  rejectunauthorized: 'verifySsl',
-  responsetype: 'returnType',
-  retries: 'maxRetries',
-  retrylimit: 'maxRetries',
-  returnnoneonfailure: `onFailure: 'null`,
-  searchparams: 'params',
-  session: 'cookies',
-  throwhttperrors: 'acceptStatus',
-  throwonerror: 'onFailure',
-  timeoutms: 'timeout',
-  transform: 'parseFunc',
-  url: 'urls',
-  validatestatus: 'acceptStatus',
-  verify: 'verifySsl',
+  acceptstatuscodes: "'acceptStatus'",
+  agent: "'transport'",
+  allowredirects: "'followRedirects'",
+  backend: "'transport'",
+  backoff: "'retry': { backoff }",
+  bearer: "'auth': { bearer }",
+  bodytimeout: "'timeouts': { idle }",
+  ca: "'tls': { ca }",
+  cert: "'tls': { cert, key }",
+  connecttimeout: "'timeouts': { connect }",
+  cookiejar: "'cookies'",
+  data: "'json', 'form' or 'body'",
+  debug: "'hooks'",
+  dispatcher: "'transport'",
+  dontretryon: "'retry': { statuses, shouldRetry }",
+  fetch: "'transport'",
+  headerstimeout: "'timeouts': { headers }",
+  httpagent: "'transport'",
+  httpsagent: "'transport'",
+  interval: "'rateLimit': { limit, interval }",
+  intervalcap: "'rateLimit': { limit, interval }",
+  jar: "'cookies'",
+  limit: "'concurrency'",
+  maxbodylength: "'maxResponseBytes'",
+  maxconcurrency: "'concurrency'",
+  maxcontentlength: "'maxResponseBytes'",
+  maxredirections: "'maxRedirects'",
+  ondownloadprogress: "'onProgress'",
+  onerror: "'onFailure'",
+  parallel: "'concurrency'",
+  parallelism: "'concurrency'",
+  parse: "'parseFunc'",
+  parsefn: "'parseFunc'",
+  parsejson: "'parseFunc'",
+  password: "'auth': { username, password }",
+  payload: "'json', 'form' or 'body'",
+  prefix: "'baseUrl'",
+  prefixurl: "'baseUrl'",
+  progress: "'onProgress'",
+  progresscallback: "'onProgress'",
+  qs: "'params'",
+  query: "'params'",
+  randomuseragent: "'userAgent'",
+  ratelimiter: "'rateLimit'",
+  redirect: "'followRedirects'",
+  rejectunauthorized: "'verifySsl'",
+  responsetype: "'returnType'",
+  retries: "'maxRetries'",
+  retrycondition: "'retry': { shouldRetry }",
+  retrydelay: "'retry': { backoff }",
+  retrylimit: "'maxRetries'",
+  retryon: "'retry': { statuses, shouldRetry }",
+  returnexceptions: "'onFailure': 'settle'",
+  returnnoneonfailure: "'onFailure': 'null'",
+  searchparams: "'params'",
+  session: "'cookies'",
+  stoponerror: "'maxFailures': 1",
+  throwhttperrors: "'acceptStatus' or 'onFailure'",
+  throwonerror: "'onFailure'",
+  timeoutms: "'timeout'",
+  token: "'auth': { bearer }",
+  transform: "'parseFunc'",
+  username: "'auth': { username, password }",
+  validatestatus: "'acceptStatus'",
+  verify: "'verifySsl'",
 }
 
-/** The advice for an unknown name: `Use 'maxRetries'.`, `Did you mean …?`, or `''`. */
+/** The advice for an unknown name: `Use 'maxRetries'.`, `Did you mean …?`, or the plain one. */
 export function adviceFor(name: string, known: readonly string[]): string {
   const bare = bareName(name)
   const same = known.find(candidate => bareName(candidate) === bare)
   if (same !== undefined) return `Use '${same}'.`
-  const ours = FOREIGN[bare]
-  if (ours !== undefined) return `Use '${ours}'.`
+  const ours = Object.hasOwn(FOREIGN, bare) ? FOREIGN[bare] : undefined
+  if (ours !== undefined) {
+    const option = /\w+/.exec(ours)?.[0] ?? ''
+    return known.includes(option) ? `Use ${ours}.` : `Use ${ours} in the options.`
+  }
   const near = nearest(name, known)
-  return near === undefined ? '' : `Did you mean '${near}'?`
+  return near === undefined ? 'Leave it out.' : `Did you mean '${near}'?`
 }
 
 /** The candidate at most a third of the letters away, or undefined. */
@@ -64,16 +102,20 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 
 const bareName = (name: string): string => name.replaceAll(/[-_]/g, '').toLowerCase()
 
-/** Levenshtein distance by the two-row method of Wagner and Fischer. */
+/** Letters to change, add, drop or swap with their neighbour: optimal string alignment, three rows at a time. */
 function editDistance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 8) return Infinity
+  let beforeLast: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let row = 1; row <= a.length; row++) {
     const current = [row]
     for (let column = 1; column <= b.length; column++) {
       const substituted = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1)
-      current.push(Math.min((previous[column] as number) + 1, (current[column - 1] as number) + 1, substituted))
+      const edited = Math.min((previous[column] as number) + 1, (current[column - 1] as number) + 1, substituted)
+      const swappable = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+      current.push(swappable ? Math.min(edited, (beforeLast[column - 2] as number) + 1) : edited)
     }
+    beforeLast = previous
     previous = current
   }
   return previous[b.length] as number

@@ -2,7 +2,8 @@
  * THE option table: what each option is called, where it may be given, how it is read and what its default is.
  * Validation, the README's table and `--help` are made from it; nothing here computes.
  */
-import { isCookieStore, isPairs, isPairsByOrigin, isTransport } from './shapes.ts'
+import { readAuth } from './auth-input.ts'
+import { readCookies } from './cookie-input.ts'
 import {
   bool,
   count,
@@ -10,14 +11,21 @@ import {
   either,
   fields,
   func,
+  got,
   isRecord,
+  kindOf,
   listOf,
   matching,
   oneOf,
+  orList,
+  problem,
   rates,
   size,
-  text,
 } from './kinds.ts'
+import { readPairs } from './query-input.ts'
+import { isTransport } from './shapes.ts'
+import { headerProblem } from '../core/headers.ts'
+import { printableUrl } from '../core/url.ts'
 import type { Read } from './kinds.ts'
 
 /**
@@ -47,8 +55,57 @@ const row = <T>(
 ): OptionRow<T> => ({ scope, read, doc, perSpec: false, default: '–', unit: '–', ...rest })
 
 const string = (value: unknown): value is string => typeof value === 'string'
-const wholeStatus = (value: unknown): value is number => Number.isInteger(value)
+const filled = (value: unknown): value is string => string(value) && value !== ''
+const wholeStatus = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 100 && (value as number) <= 999
 const LIMIT = { shortest: 100 }
+
+/** A method as the wire takes it, in any case; CONNECT is a tunnel and no request. */
+export const isMethod = (value: unknown): value is string =>
+  typeof value === 'string' && /^[!#$%&'*+\-.^_`|~0-9A-Z]+$/i.test(value) && value.toUpperCase() !== 'CONNECT'
+
+export const readMethod = matching('a method of HTTP other than CONNECT', isMethod, "Write it as 'GET' or 'POST'.")
+
+/** Checked with what stands beside it, in plan.ts. */
+const asGiven: Read<unknown> = value => value
+
+const isPem = (value: unknown): value is string => string(value) && value.includes('-----BEGIN ')
+
+const pem = matching(
+  'a certificate or key in PEM',
+  isPem,
+  "Give the text of the file and not its path: readFileSync(path, 'utf8').",
+  kindOf,
+)
+
+const pems = orList(
+  pem,
+  listOf('certificates in PEM', isPem, 'Give the text of each file and not its path.', { show: kindOf }),
+)
+
+const sendable = (value: unknown): value is string =>
+  string(value) && value !== '' && headerProblem('user-agent', value) === undefined
+
+const readParams: Read<unknown> = (value, name, problems) => {
+  if (!Array.isArray(value)) return readPairs(value, name, problems)
+  const read = value.map((item: unknown, index) => readPairs(item, `${name}[${index}]`, problems))
+  return read.every(item => item !== undefined) ? value : undefined
+}
+
+const readBaseUrl: Read<string | URL> = (value, name, problems) => {
+  const parsed = string(value) || value instanceof URL ? URL.parse(String(value)) : null
+  if (parsed === null || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
+    const shown = value instanceof URL ? got(printableUrl(value.href)) : got(value)
+    problems.push(problem(name, 'an absolute http: or https: URL', shown, "Write it as 'https://api.example.com/v1/'."))
+    return undefined
+  }
+  if (parsed.search === '' && parsed.hash === '' && String(value).endsWith('/')) return value as string | URL
+  const shown = got(printableUrl(String(value)))
+  problems.push(
+    problem(name, "a URL that ends in '/'", shown, "Add the '/': without it, new URL would drop the last segment."),
+  )
+  return undefined
+}
 
 export const OPTIONS = {
   concurrency: row('client', count(1), 'Attempts on the wire at once.', { default: '20', unit: 'attempts' }),
@@ -58,35 +115,46 @@ export const OPTIONS = {
     "Starts per interval, retries and redirect hops included: `10`, `'100/m'`, `{ limit, interval, burst }`, or an array that holds all at once.",
     { default: 'none', unit: 'starts per interval; a number is per second' },
   ),
-  rateLimitBurst: row('client', count(1, ''), 'How many starts may be bunched inside the interval.', {
-    default: '1 for intervals up to a second, else the limit',
-    unit: 'starts',
-  }),
+  rateLimitBurst: row(
+    'client',
+    count(1, 'At most the limit of rateLimit.', false),
+    'How many starts may be bunched inside the interval.',
+    {
+      default: '1 for intervals up to a second, else the limit',
+      unit: 'starts',
+    },
+  ),
   cookies: row(
     'client',
-    matching(
-      'false, name and value pairs, pairs by origin, or a tough-cookie jar',
-      (value): value is unknown => value === false || isCookieStore(value) || isPairs(value) || isPairsByOrigin(value),
-    ),
+    (value, name, problems) => (value === false ? value : readCookies(value, name, problems)),
     'Pairs for the origins of the input URLs, pairs by origin, a jar, or `false` for none.',
     { default: 'an empty jar' },
   ),
   verifySsl: row('client', bool, 'Check TLS certificates.', { default: 'true' }),
   tls: row(
     'client',
-    fields({ ca: either(text, listOf('strings', string)), cert: text, key: text }),
+    fields({ ca: pems, cert: pem, key: pem }, kindOf),
     "Certificates in PEM: `ca` replaces the system's roots, `cert` and `key` are the client's own.",
   ),
   transport: row(
     'client',
-    matching('a transport with send() and close(), or an undici Dispatcher', isTransport),
+    matching(
+      'a transport with send() and close(), or an undici Dispatcher',
+      isTransport,
+      'Give an object, for example new Agent() of undici.',
+    ),
     'What carries the requests: a `Transport`, or an undici `Dispatcher`.',
     { default: 'our own sockets' },
   ),
 
-  keys: row('call', listOf('strings', string), 'One name per URL: the result is an object with exactly these keys.', {
-    only: 'request',
-  }),
+  keys: row(
+    'call',
+    listOf('strings', string, 'Turn each into a string.'),
+    'One name per URL: the result is an object with exactly these keys.',
+    {
+      only: 'request',
+    },
+  ),
   onFailure: row(
     'call',
     oneOf(['throw', 'null', 'settle']),
@@ -102,7 +170,9 @@ export const OPTIONS = {
     matching(
       'a Standard Schema (zod, valibot, arktype …)',
       (value): value is { '~standard': unknown } =>
-        (isRecord(value) || typeof value === 'function') && '~standard' in value,
+        (isRecord(value) || typeof value === 'function') &&
+        typeof (value as { '~standard'?: { validate?: unknown } })['~standard']?.validate === 'function',
+      'Give the schema itself; for a function of your own use parseFunc.',
     ),
     "Checks and types the value; with `'json'` and `'text'`.",
     { perSpec: true },
@@ -119,65 +189,24 @@ export const OPTIONS = {
     unit: 'requests',
   }),
 
-  params: row(
-    'any',
-    matching(
-      'an object, or an array with one object per URL',
-      (value): value is unknown => isRecord(value) || (Array.isArray(value) && value.every(isRecord)),
-    ),
-    'Added to the query of every URL; an array gives one per URL.',
-    { perSpec: true },
-  ),
+  params: row('any', readParams, 'Added to the query of every URL; an array gives one per URL.', { perSpec: true }),
   headers: row(
     'any',
-    matching(
-      'a Headers object, an object of strings or an array of pairs',
-      (value): value is unknown => typeof value === 'object' && value !== null,
-    ),
+    // Read where it is merged: see checkTogether in plan.ts.
+    asGiven,
     "Added to every request; a spec's own win name by name.",
     { perSpec: true },
   ),
-  auth: row(
-    'any',
-    matching(
-      '{ username, password }, { bearer } or a function',
-      (value): value is unknown =>
-        typeof value === 'function' ||
-        (isRecord(value) && ((string(value.username) && string(value.password)) || string(value.bearer))),
-    ),
-    'Basic, bearer, or a function that answers with the `Authorization` of each attempt.',
-    { perSpec: true },
-  ),
-  baseUrl: row(
-    'any',
-    matching(
-      "an absolute http: or https: URL that ends in '/'",
-      (value): value is string | URL =>
-        (string(value) || value instanceof URL) && /^https?:.*\/$/i.test(String(value)) && URL.canParse(String(value)),
-      "Without the '/', new URL would drop the last segment.",
-    ),
-    'Base of relative URLs.',
-  ),
-  method: row('any', text, '`GET`, or `POST` where there is a body.', { perSpec: true, default: "'GET'" }),
-  json: row('any', (value => value) as Read<unknown>, 'Sent as JSON by every request without a body of its own.', {
+  auth: row('any', readAuth, 'Basic, bearer, or a function that answers with the `Authorization` of each attempt.', {
     perSpec: true,
   }),
-  form: row(
-    'any',
-    matching('an object or URLSearchParams', isRecord),
-    'Sent as a form by every request without a body of its own.',
-    { perSpec: true },
-  ),
-  body: row(
-    'any',
-    matching(
-      'a string, bytes, a stream or a function',
-      (value): value is unknown =>
-        string(value) || typeof value === 'function' || (typeof value === 'object' && value !== null),
-    ),
-    'Sent by every request without a body of its own.',
-    { perSpec: true },
-  ),
+  baseUrl: row('any', readBaseUrl, 'Base of relative URLs.'),
+  method: row('any', readMethod, '`GET`, or `POST` where there is a body.', { perSpec: true, default: "'GET'" }),
+  json: row('any', asGiven, 'Sent as JSON by every request without a body of its own.', {
+    perSpec: true,
+  }),
+  form: row('any', asGiven, 'Sent as a form by every request without a body of its own.', { perSpec: true }),
+  body: row('any', asGiven, 'Sent by every request without a body of its own.', { perSpec: true }),
   timeout: row('any', duration(LIMIT), 'One attempt, from leaving our queue to the last byte.', {
     perSpec: true,
     default: "'30s'",
@@ -195,7 +224,7 @@ export const OPTIONS = {
     '`connect`, `headers`, `idle`: phases of an attempt. `callback`: one call of your function. `total`: the whole request, queueing included.',
     { perSpec: true, default: "`{ connect: '10s', headers: '30s', idle: '30s' }`", unit: 'ms' },
   ),
-  maxRetries: row('any', count(0), 'Further attempts after a failure.', {
+  maxRetries: row('any', count(0, 'Use 0 for none, Infinity for no limit.'), 'Further attempts after a failure.', {
     perSpec: true,
     default: '3',
     unit: 'attempts',
@@ -203,13 +232,17 @@ export const OPTIONS = {
   retry: row(
     'any',
     fields({
-      methods: listOf('method names', string),
-      statuses: listOf('statuses', wholeStatus),
+      methods: listOf('methods of HTTP', isMethod, "Write each as 'POST'."),
+      statuses: listOf('statuses', wholeStatus, 'Write each as a number, for example 503.'),
       backoff: either(func, fields({ base: duration({ zero: true }), max: duration({ zero: true }) })),
       maxRetryAfter: duration({ zero: true }),
       budget: fields({
         reserve: count(0),
-        ratio: matching('a number ≥ 0', (value): value is number => typeof value === 'number' && value >= 0),
+        ratio: matching(
+          'a number ≥ 0',
+          (value): value is number => typeof value === 'number' && value >= 0,
+          'Use Infinity for no budget.',
+        ),
       }),
       shouldRetry: func,
     }),
@@ -218,27 +251,50 @@ export const OPTIONS = {
   ),
   acceptStatus: row('any', func, 'Which statuses are a success.', { perSpec: true, default: '2xx' }),
   followRedirects: row('any', bool, 'Follow 301, 302, 303, 307 and 308.', { perSpec: true, default: 'true' }),
-  maxRedirects: row('any', count(0), 'Hops per request.', { perSpec: true, default: '10', unit: 'hops' }),
+  maxRedirects: row('any', count(0, 'Set followRedirects: false to follow none.'), 'Hops per request.', {
+    perSpec: true,
+    default: '10',
+    unit: 'hops',
+  }),
   allowDowngrade: row('any', bool, 'Follow a redirect from https to http.', { default: 'false' }),
   allowBodyAcrossOrigins: row('any', bool, 'Send a body again to another origin on 307 and 308.', { default: 'false' }),
   maxResponseBytes: row('any', size, 'Largest decoded body.', { perSpec: true, default: "'64MiB'", unit: 'bytes' }),
   userAgent: row(
     'any',
-    either(text, listOf('strings', string)),
+    orList(
+      matching(
+        'a string that a header can hold, or an array of them',
+        sendable,
+        "To send none, give headers: { 'user-agent': undefined }.",
+      ),
+      listOf('strings that a header can hold', sendable, 'Give strings without control characters.', { filled: true }),
+    ),
     'A string, or a list of which each request takes the next.',
     { default: '`parallel-requests/<version>`' },
   ),
   idempotencyKey: row(
     'any',
-    either(bool, text),
+    matching(
+      'true or false',
+      value => typeof value === 'boolean',
+      'One key for all would be taken for one request: use true, or give each request its own.',
+    ),
     '`true` makes one key per unsafe request, sent with its every attempt.',
     { perSpec: true, default: 'false' },
   ),
-  secretNames: row('any', listOf('strings', string), 'Further header and query names whose values never print.'),
+  secretNames: row(
+    'any',
+    listOf('names', filled, 'Give names of headers or query fields.'),
+    'Further header and query names whose values never print.',
+  ),
   maxFailures: row('any', count(1), 'Stop after this many failures.', { default: 'none', unit: 'requests' }),
   signal: row(
     'any',
-    matching('an AbortSignal', value => value instanceof AbortSignal),
+    matching(
+      'an AbortSignal',
+      value => value instanceof AbortSignal,
+      'Give controller.signal or AbortSignal.timeout(ms).',
+    ),
     'Ends the run within 100 ms.',
   ),
   onProgress: row('any', func, 'Told how the run is going, at most ten times a second.'),

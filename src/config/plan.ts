@@ -1,27 +1,21 @@
-/**
- * Options → plans: everything merged, every default filled in, nothing optional left. A mistake is a ConfigError that
- * names every problem at once.
- */
+/** Options that have been read → plans: everything merged, every default filled in, nothing optional left. */
 import { credentialsOf } from '../core/call.ts'
 import type { CallPlan, Credentials, RetryPlan, TimeoutPlan } from '../core/call.ts'
 import { ConfigError } from '../core/error.ts'
-import { mergeHeaders } from '../core/headers.ts'
+import { filterHeaders, getHeader, mergeHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { CookiesInput, DispatcherLike, FailureMode, Progress } from '../core/options.ts'
 import type { Transport } from '../core/ports.ts'
 import { defaultBurst } from '../core/rate.ts'
 import type { Rate } from '../core/rate.ts'
-import type { Auth, HeadersInput, Params } from '../core/spec.ts'
+import type { Params } from '../core/spec.ts'
 import { bodyOf } from './body.ts'
 import type { BodyPlan } from './body.ts'
 import { readHeaders } from './header-input.ts'
-import { got, isRecord } from './kinds.ts'
-import { adviceFor } from './names.ts'
-import { OPTIONS, OPTION_NAMES } from './options.ts'
-import type { OptionName, OptionRow, Values } from './options.ts'
-
-/** Who is given the options: decides which of them belong there. */
-export type Place = 'constructor' | 'request' | 'stream' | 'one-shot'
+import type { ReadHeaders } from './header-input.ts'
+import { problem } from './kinds.ts'
+import type { Values } from './options.ts'
+import { checkMethod } from './read.ts'
 
 export interface ClientPlan {
   readonly concurrency: number
@@ -40,6 +34,8 @@ export interface ClientPlan {
 /** What every request of a batch starts from. */
 export interface RequestPlan {
   readonly headers: HeaderList
+  /** Names given as undefined: our own default of that name is left out. */
+  readonly unsetHeaders: readonly string[]
   readonly params: Params | undefined
   readonly method: string | undefined
   readonly body: BodyPlan | undefined
@@ -60,90 +56,9 @@ export interface BatchPlan {
   readonly order: 'completed' | 'input'
   readonly window: number
   readonly paramsPerUrl: readonly Params[] | undefined
-  /** A list as the body of every request is nearly always meant as one body per request. */
-  readonly jsonIsArray: boolean
+  /** Why the body of the options can serve one request only; undefined when it serves any number. */
+  readonly soleBody: string | undefined
   readonly request: RequestPlan
-}
-
-/** Reads the options given in one place; all problems end in one ConfigError. */
-export function readOptions(options: unknown, place: Place, also: readonly string[] = []): Values {
-  if (options === undefined) return {}
-  if (!isRecord(options)) throw new ConfigError([`options: expected an object, got ${got(options)}.`])
-  const problems: string[] = []
-  const values: Record<string, unknown> = {}
-  for (const [name, given] of Object.entries(options)) {
-    if (also.includes(name)) continue
-    if (!Object.hasOwn(OPTIONS, name)) {
-      const advice = adviceFor(name, OPTION_NAMES)
-      problems.push(`${name}: expected the name of an option, got an unknown one.${advice && ` ${advice}`}`)
-      continue
-    }
-    if (given === undefined) continue
-    const row: OptionRow<unknown> = OPTIONS[name as OptionName]
-    const misplaced = misplacement(row, place)
-    if (misplaced !== undefined) problems.push(`${name}: ${misplaced}`)
-    else values[name] = row.read(given, name, problems)
-  }
-  checkTogether(values as Values, place, problems)
-  if (problems.length > 0) throw new ConfigError(problems)
-  return values as Values
-}
-
-/** The options of a one-shot call as those of the client that it makes and those of its one batch. */
-export function splitOptions(options: unknown): { client: object; batch: object } {
-  const client: Record<string, unknown> = {}
-  const batch: Record<string, unknown> = {}
-  for (const [name, given] of Object.entries(options ?? {})) {
-    const ofBatch = OPTIONS[name as OptionName].scope === 'call' || (name === 'params' && Array.isArray(given))
-    ;(ofBatch ? batch : client)[name] = given
-  }
-  return { client, batch }
-}
-
-function misplacement({ scope, only }: OptionRow<unknown>, place: Place): string | undefined {
-  if (place === 'constructor' && scope === 'call') {
-    return 'expected in a call, got it in the constructor. It shapes one result: give it to request() or stream().'
-  }
-  if ((place === 'request' || place === 'stream') && scope === 'client') {
-    return 'expected in the constructor, got it in a call. Limits and connections belong to the client: new ParallelRequests({ … }).'
-  }
-  if (only === 'stream' && place !== 'stream')
-    return 'expected in stream() only. Results of request() are in input order.'
-  if (only === 'request' && place === 'stream')
-    return 'expected in request() only. stream() yields outcomes; give `key` in the specs.'
-  return undefined
-}
-
-/** What only shows when two options are seen together. */
-function checkTogether(values: Values, place: Place, problems: string[]): void {
-  const { returnType, schema, rateLimit, rateLimitBurst, params, keys } = values
-  if (schema !== undefined && returnType !== undefined && returnType !== 'json' && returnType !== 'text') {
-    problems.push(`schema: expected returnType 'json' or 'text' beside it, got '${returnType}'. Use parseFunc instead.`)
-  }
-  if (rateLimitBurst !== undefined) {
-    if (rateLimit === undefined) {
-      problems.push(`rateLimitBurst: expected rateLimit beside it, got none. Set rateLimit, for example '10/s'.`)
-    }
-    for (const { limit, burst } of rateLimit ?? []) {
-      if (burst !== undefined || rateLimitBurst <= limit) continue
-      problems.push(`rateLimitBurst: expected an integer from 1 to the limit (${limit}), got ${rateLimitBurst}.`)
-    }
-  }
-  if (Array.isArray(params) && (place === 'stream' || place === 'constructor')) {
-    problems.push(
-      `params: expected an object here, got an array. One per URL belongs to request() with an array of URLs, or into the specs.`,
-    )
-  }
-  if (keys !== undefined && new Set(keys).size !== keys.length) {
-    const repeated = keys.find((key, index) => keys.indexOf(key) !== index)
-    problems.push(`keys: expected names that differ, got ${got(repeated)} twice. Give each request its own.`)
-  }
-  if (values.headers !== undefined) readHeaders(values.headers as HeadersInput, problems, 'headers')
-  const body = bodyOf(values, problems, 'options')
-  const method = values.method?.toUpperCase()
-  if (body !== undefined && (method === 'GET' || method === 'HEAD')) {
-    problems.push(`method: expected one that takes a body, got '${method}' beside a body. Leave method out for POST.`)
-  }
 }
 
 export function planClient(values: Values): ClientPlan {
@@ -157,19 +72,24 @@ export function planClient(values: Values): ClientPlan {
     concurrency: values.concurrency ?? 20,
     rates,
     budget: { reserve: values.retry?.budget?.reserve ?? 10, ratio: values.retry?.budget?.ratio ?? 0.2 },
-    cookies: values.cookies as CookiesInput | undefined,
+    cookies: values.cookies,
     tls: { verify: values.verifySsl ?? true, ...tls },
-    transport: values.transport as Transport | DispatcherLike | undefined,
+    transport: values.transport,
   }
 }
 
 /** The options of a call over those of its client. Headers and params merge name by name, everything else replaces. */
 export function planBatch(defaults: Values, given: Values, concurrency: number, version: string): BatchPlan {
   const values: Values = { ...withoutBody(defaults, given), ...given }
-  const headers = mergeHeaders(headersOf(defaults), headersOf(given))
-  const params = Array.isArray(values.params) ? defaults.params : mergeParams(defaults.params, given.params)
+  const { headers, unset } = mergedHeaders(defaults, given)
+  const perUrl = Array.isArray(given.params) ? (given.params as readonly Params[]) : undefined
+  const params = perUrl === undefined ? mergeParams(defaults.params, given.params) : defaults.params
   const userAgent = values.userAgent ?? `parallel-requests/${version}`
-  const named = headers.includes('user-agent')
+  const named = getHeader(headers, 'user-agent') !== undefined
+  const body = bodyOf(values, [])
+  const problems: string[] = []
+  if (body !== undefined) checkMethod(values.method, problems)
+  if (problems.length > 0) throw new ConfigError(problems)
   return {
     keys: values.keys,
     onFailure: values.onFailure ?? 'throw',
@@ -178,20 +98,47 @@ export function planBatch(defaults: Values, given: Values, concurrency: number, 
     onProgress: values.onProgress as BatchPlan['onProgress'],
     order: values.order ?? 'completed',
     window: values.window ?? Math.max(4 * (Number.isFinite(concurrency) ? concurrency : 64), 256),
-    paramsPerUrl: Array.isArray(given.params) ? (given.params as readonly Params[]) : undefined,
-    jsonIsArray: Array.isArray(values.json),
+    paramsPerUrl: perUrl,
+    soleBody: soleBody(values.json, body),
     request: {
       headers,
+      unsetHeaders: unset,
       params: params as Params | undefined,
       method: values.method?.toUpperCase(),
-      body: bodyOf(values, [], 'options'),
-      credentials: values.auth === undefined ? undefined : credentialsOf(values.auth as Auth),
+      body,
+      credentials: values.auth === undefined ? undefined : credentialsOf(values.auth),
       baseUrl: values.baseUrl === undefined ? undefined : String(values.baseUrl),
       userAgents: named ? [] : typeof userAgent === 'string' ? [userAgent] : userAgent,
-      idempotencyKey: values.idempotencyKey !== undefined && values.idempotencyKey !== false,
-      call: planCall(values, DEFAULT_CALL),
+      idempotencyKey: values.idempotencyKey === true,
+      call: planCall(given, planCall(defaults, DEFAULT_CALL)),
     },
   }
+}
+
+function soleBody(json: unknown, body: BodyPlan | undefined): string | undefined {
+  if (Array.isArray(json)) {
+    return problem(
+      'json',
+      'one body for all URLs',
+      'an array, which would be sent whole to each of them',
+      'Put each body into its own request: urls.map((url, i) => ({ url, json: bodies[i] })).',
+    )
+  }
+  if (body?.replayable !== false) return undefined
+  return problem(
+    'body',
+    'one for all URLs',
+    'a stream, which can be read once',
+    'Give a function that opens it anew for each: () => createReadStream(path).',
+  )
+}
+
+/** By name, the call's over the client's; a name given as undefined takes the client's away. */
+function mergedHeaders(defaults: Values, given: Values): { headers: HeaderList; unset: readonly string[] } {
+  const base = headersOf(defaults)
+  const over = headersOf(given)
+  const kept = filterHeaders(base.set, name => !over.unset.includes(name))
+  return { headers: mergeHeaders(kept, over.set), unset: [...base.unset, ...over.unset] }
 }
 
 /** A body of the call replaces one of the client, whatever kind either is. */
@@ -201,8 +148,8 @@ function withoutBody(defaults: Values, given: Values): Values {
   return rest
 }
 
-function headersOf(values: Values): HeaderList {
-  return values.headers === undefined ? [] : readHeaders(values.headers as HeadersInput, [], 'headers').set
+function headersOf({ headers }: Values): ReadHeaders {
+  return readHeaders(headers ?? {}, [])
 }
 
 function mergeParams(base: unknown, over: unknown): unknown {
@@ -257,9 +204,14 @@ export function planCall(values: Values, base: CallPlan): CallPlan {
     allowDowngrade: values.allowDowngrade ?? base.allowDowngrade,
     allowBodyAcrossOrigins: values.allowBodyAcrossOrigins ?? base.allowBodyAcrossOrigins,
     maxResponseBytes: values.maxResponseBytes ?? base.maxResponseBytes,
-    secretNames: values.secretNames ? new Set(values.secretNames.map(name => name.toLowerCase())) : base.secretNames,
+    secretNames: planSecretNames(values.secretNames, base.secretNames),
     hooks: (values.hooks as CallPlan['hooks'] | undefined) ?? base.hooks,
   }
+}
+
+/** Added to the client's and never in their place: a call that names one secret does not mean to print another. */
+function planSecretNames(names: readonly string[] | undefined, base: CallPlan['secretNames']): CallPlan['secretNames'] {
+  return names === undefined ? base : new Set([...(base ?? []), ...names.map(name => name.toLowerCase())])
 }
 
 function planTimeouts({ timeout, timeouts }: Values, base: TimeoutPlan): TimeoutPlan {

@@ -4,26 +4,40 @@
  */
 import { basic, credentialsOf } from '../core/call.ts'
 import type { Call, Credentials } from '../core/call.ts'
-import { mergeHeaders } from '../core/headers.ts'
+import { filterHeaders, getHeader, headerProblem, mergeHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 import type { Params, RequestSpec } from '../core/spec.ts'
 import { Trip } from '../core/trip.ts'
 import { parseUrl } from '../core/url.ts'
+import type { ParsedUrl } from '../core/url.ts'
+import { readAuth } from './auth-input.ts'
 import { bodyOf } from './body.ts'
+import type { BodyPlan } from './body.ts'
 import { readHeaders } from './header-input.ts'
-import { got, isRecord } from './kinds.ts'
+import { got, isRecord, problem } from './kinds.ts'
+import { castCall, keepMould } from './mould.ts'
 import { adviceFor } from './names.ts'
-import { OPTIONS, OPTION_NAMES } from './options.ts'
-import type { OptionName, OptionRow, Values } from './options.ts'
+import { OPTIONS, OPTION_NAMES, isMethod, readMethod } from './options.ts'
+import type { OptionName, OptionRow } from './options.ts'
 import { planCall } from './plan.ts'
 import type { RequestPlan } from './plan.ts'
+import { readPairs } from './query-input.ts'
+import { BUDGET_IN_CALL, checkSchema } from './read.ts'
+
+export interface Label {
+  readonly index: number
+  readonly key: string | undefined
+  readonly method: string
+  readonly url: string
+  readonly meta: unknown
+}
 
 /** A spec that cannot become a Call, with as much of it as could be read. */
 export interface Refusal {
   readonly refused: Fault
-  readonly spec: { index: number; key: string | undefined; method: string; url: string; meta: unknown }
+  readonly spec: Label
 }
 
 /** What the batch knows of one of its items besides the item. */
@@ -34,7 +48,6 @@ export interface Item {
   readonly nowMs: number
 }
 
-const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Z]+$/
 const NO_BODY_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 const OWN_FIELDS = ['url', 'key', 'meta']
 const SPEC_FIELDS: ReadonlySet<string> = new Set([...OWN_FIELDS, ...OPTION_NAMES.filter(name => OPTIONS[name].perSpec)])
@@ -54,69 +67,93 @@ const PLAN_FIELDS = [
 ] as const satisfies readonly OptionName[]
 
 export function prepare(input: unknown, item: Item, plan: RequestPlan): Call | Refusal {
-  if (typeof input === 'string') return prepareSpec({ url: input }, item, plan)
+  if (typeof input === 'string') return castCall(input, item, plan) ?? preparePlain(input, item, plan)
   if (input instanceof URL) return prepareSpec({ url: input.href }, item, plan)
   if (isRecord(input)) return prepareSpec(input as unknown as RequestSpec, item, plan)
-  return refuse({ url: '' }, item, 'url', `expected a URL or a request with a url, got ${got(input)}.`)
+  return refuse(input, item, 'url', problem('url', 'a URL or a request with a url', got(input), REMEDY_URL))
 }
+
+function preparePlain(url: string, item: Item, plan: RequestPlan): Call | Refusal {
+  const call = prepareSpec({ url }, item, plan)
+  if (!('refused' in call) && item.params === undefined) keepMould(call, plan)
+  return call
+}
+
+const REMEDY_URL = "Write 'https://…' or { url: 'https://…' }."
 
 function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | Refusal {
   for (const name of Object.keys(spec)) if (!SPEC_FIELDS.has(name)) return refuseField(spec, item, name)
   const { url: given } = spec
   if (typeof given !== 'string' && !(given instanceof URL)) {
-    return refuse(spec, item, 'url', `url: expected a string or a URL, got ${got(given)}.`)
+    return refuse(spec, item, 'url', problem('url', 'a string or a URL', got(given), REMEDY_URL))
   }
-  const parsed = parseUrl(String(given), plan.baseUrl, paramsOf(spec, item, plan))
+  const problems: string[] = []
+  const refused = (detail: string): Refusal => refuse(spec, item, detail, problems.join(' '))
+
+  const params = paramsOf(spec, item, plan, problems)
+  if (problems.length > 0) return refused('params')
+  const parsed = parseUrl(String(given), plan.baseUrl, params, plan.call.secretNames)
   if (typeof parsed === 'string') return refuse(spec, item, 'url', `url: ${parsed}.`)
 
-  const problems: string[] = []
-  const body = bodyOf(spec, problems, 'request') ?? (problems.length === 0 ? plan.body : undefined)
-  if (problems.length > 0) return refuse(spec, item, 'body', problems.join(' '))
+  const own = bodyOf(spec, problems)
+  if (problems.length > 0) return refused('body')
+  const body = own ?? plan.body
 
-  const method = (spec.method ?? plan.method ?? (body === undefined ? 'GET' : 'POST')).toUpperCase?.()
-  if (typeof method !== 'string' || !METHOD.test(method) || method === 'CONNECT') {
-    return refuse(
-      spec,
-      item,
-      'method',
-      `method: expected a method of HTTP other than CONNECT, got ${got(spec.method)}.`,
-    )
-  }
+  const method =
+    spec.method === undefined ? (plan.method ?? (body === undefined ? 'GET' : 'POST')) : methodOf(spec, problems)
+  if (method === undefined) return refused('method')
   if (body !== undefined && NO_BODY_METHODS.has(method)) {
-    return refuse(spec, item, 'body', `${method}: expected no body, got one. Leave method out for POST, or use QUERY.`)
+    const remedy = 'Leave method out for POST, or use QUERY.'
+    return refuse(spec, item, 'body', problem(method, 'no body', 'one', remedy))
   }
 
-  const headers = headersFor(spec, item, plan, body?.contentType, problems)
-  if (problems.length > 0) return refuse(spec, item, 'header', problems.join(' '))
+  const key = item.key ?? spec.key
+  if (key !== undefined && typeof key !== 'string') {
+    return refuse(spec, item, 'key', problem('key', 'a string', got(key), 'Turn it into one.'))
+  }
+  const { list: ownHeaders, authorized } = headersFor(spec, item, plan, own, problems)
+  if (problems.length > 0) return refused('header')
 
   const call = callPlanFor(spec, plan, problems)
-  if (problems.length > 0) return refuse(spec, item, 'options', problems.join(' '))
+  if (problems.length > 0) return refused('options')
 
-  const idempotencyKey = idempotencyKeyFor(spec, plan, call.retry.methods.has(method))
+  const idempotencyKey = idempotencyKeyFor(spec, plan, call.retry.methods.has(method), problems)
+  if (problems.length > 0) return refused('header')
+  const headers =
+    idempotencyKey === undefined ? ownHeaders : mergeHeaders(ownHeaders, ['idempotency-key', idempotencyKey])
+
+  const credentials = credentialsFor(spec, parsed, authorized, plan, problems)
+  if (problems.length > 0) return refused('auth')
   return {
     index: item.index,
-    key: item.key ?? spec.key,
+    key,
     meta: spec.meta,
     method,
     url: parsed.url,
     origin: parsed.origin,
     path: parsed.path,
-    headers: idempotencyKey === undefined ? headers : mergeHeaders(headers, ['idempotency-key', idempotencyKey]),
+    headers,
     body: body?.body,
-    credentials: credentialsFor(spec, parsed.username, parsed.password, plan),
+    credentials,
     atHome: true,
     replayable: body?.replayable ?? true,
-    repeatable: call.retry.methods.has(method) || idempotencyKey !== undefined || headers.includes('idempotency-key'),
+    repeatable: call.retry.methods.has(method) || getHeader(headers, 'idempotency-key') !== undefined,
     plan: call,
     trip: new Trip(call.maxRetries, item.nowMs, item.nowMs + call.timeouts.totalMs),
   }
 }
 
+function methodOf({ method }: RequestSpec, problems: string[]): string | undefined {
+  return readMethod(method, 'method', problems)?.toUpperCase()
+}
+
 const NO_PARAMS: readonly Params[] = []
 
-function paramsOf(spec: RequestSpec, item: Item, plan: RequestPlan): readonly Params[] {
+/** Those of the options have been read already. */
+function paramsOf(spec: RequestSpec, item: Item, plan: RequestPlan, problems: string[]): readonly Params[] {
   if (plan.params === undefined && item.params === undefined && spec.params === undefined) return NO_PARAMS
-  return [plan.params, item.params, spec.params].filter(params => params !== undefined)
+  const own = spec.params === undefined ? undefined : readPairs(spec.params, 'params', problems)
+  return [plan.params, item.params, own].filter(params => params !== undefined)
 }
 
 const ACCEPT_JSON: HeaderList = ['accept', 'application/json, text/plain;q=0.9, */*;q=0.8']
@@ -126,55 +163,43 @@ const ACCEPT_ENCODING: HeaderList = ['accept-encoding', 'zstd, br, gzip, deflate
 /** Complete lists by what they were made from, so that requests without headers of their own share one. */
 const shared = new WeakMap<RequestPlan, Map<string, HeaderList>>()
 
+/** All headers of a request, and whether its own `Authorization` is among them: it wins over the options' `auth`. */
 function headersFor(
   spec: RequestSpec,
   item: Item,
   plan: RequestPlan,
-  contentType: string | undefined,
+  own: BodyPlan | undefined,
   problems: string[],
-): HeaderList {
+): { list: HeaderList; authorized: boolean } {
   const returnType = spec.returnType ?? plan.call.returnType
   const userAgent = plan.userAgents.length === 0 ? undefined : plan.userAgents[item.index % plan.userAgents.length]
-  const ownContentType =
-    spec.json !== undefined || spec.form !== undefined || spec.body !== undefined ? contentType : undefined
-  const base = sharedHeaders(plan, returnType, userAgent, ownContentType)
-  if (spec.headers === undefined) return base
-  if (typeof spec.headers !== 'object' || spec.headers === null) {
-    problems.push(`headers: expected an object, got ${got(spec.headers)}.`)
-    return base
-  }
-  const { set, unset } = readHeaders(spec.headers, problems, 'headers')
-  const kept = unset.length === 0 ? base : without(base, unset)
-  return mergeHeaders(kept, set)
-}
-
-function without(list: HeaderList, names: readonly string[]): HeaderList {
-  const kept: string[] = []
-  for (let i = 0; i < list.length; i += 2) {
-    if (!names.includes(list[i] as string)) kept.push(list[i] as string, list[i + 1] as string)
-  }
-  return kept
+  const base = sharedHeaders(plan, returnType, userAgent, (own ?? plan.body)?.contentType)
+  if (spec.headers === undefined) return { list: base, authorized: false }
+  const { set, unset } = readHeaders(spec.headers, problems)
+  const kept = unset.length === 0 ? base : filterHeaders(base, name => !unset.includes(name))
+  return { list: mergeHeaders(kept, set), authorized: getHeader(set, 'authorization') !== undefined }
 }
 
 function sharedHeaders(
   plan: RequestPlan,
   returnType: string,
   userAgent: string | undefined,
-  ownContentType: string | undefined,
+  contentType: string | undefined,
 ): HeaderList {
   let lists = shared.get(plan)
   if (lists === undefined) shared.set(plan, (lists = new Map<string, HeaderList>()))
-  const id = `${returnType === 'json'}\n${ownContentType}\n${userAgent}`
+  const id = `${returnType === 'json'}\n${contentType}\n${userAgent}`
   const known = lists.get(id)
   if (known !== undefined) return known
-  const contentType = ownContentType ?? plan.body?.contentType
   const defaults: HeaderList = [
     ...(returnType === 'json' ? ACCEPT_JSON : ACCEPT_ANY),
     ...ACCEPT_ENCODING,
     ...(userAgent === undefined ? [] : ['user-agent', userAgent]),
     ...(contentType === undefined ? [] : ['content-type', contentType]),
   ]
-  const made = mergeHeaders(defaults, plan.headers)
+  const { unsetHeaders } = plan
+  const wanted = unsetHeaders.length === 0 ? defaults : filterHeaders(defaults, name => !unsetHeaders.includes(name))
+  const made = mergeHeaders(wanted, plan.headers)
   lists.set(id, made)
   return made
 }
@@ -188,50 +213,68 @@ function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: string[]) {
     overrides = true
     values[name] = (OPTIONS[name] as OptionRow<unknown>).read(given, name, problems)
   }
+  if (spec.schema !== undefined) checkSchema(spec.returnType ?? plan.call.returnType, problems)
+  if (isRecord(spec.retry) && spec.retry.budget !== undefined) problems.push(BUDGET_IN_CALL)
   if (!overrides || problems.length > 0) return plan.call
-  return planCall(values as Values, plan.call)
+  return planCall(values, plan.call)
 }
 
-function idempotencyKeyFor(spec: RequestSpec, plan: RequestPlan, idempotent: boolean): string | undefined {
-  const { idempotencyKey } = spec
-  if (typeof idempotencyKey === 'string') return idempotencyKey
-  if (idempotencyKey === true) return crypto.randomUUID()
-  if (idempotencyKey === false || idempotent || !plan.idempotencyKey) return undefined
-  return crypto.randomUUID()
-}
-
-function credentialsFor(
-  spec: RequestSpec,
-  username: string,
-  password: string,
+function idempotencyKeyFor(
+  { idempotencyKey }: RequestSpec,
   plan: RequestPlan,
+  idempotent: boolean,
+  problems: string[],
+): string | undefined {
+  if (idempotencyKey === true) return crypto.randomUUID()
+  if (idempotencyKey === undefined) return idempotent || !plan.idempotencyKey ? undefined : crypto.randomUUID()
+  if (idempotencyKey === false) return undefined
+  if (typeof idempotencyKey === 'string' && idempotencyKey !== '') {
+    const wrong = headerProblem('idempotency-key', idempotencyKey)
+    if (wrong !== undefined) problems.push(`idempotencyKey: ${wrong}.`)
+    return idempotencyKey
+  }
+  const remedy = 'Use true for a new one.'
+  problems.push(problem('idempotencyKey', 'a boolean or a string that is not empty', got(idempotencyKey), remedy))
+  return undefined
+}
+
+/** The most particular wins: the spec's `auth`, its `Authorization`, the options' `auth`, userinfo in the URL. */
+function credentialsFor(
+  { auth }: RequestSpec,
+  { username, password }: ParsedUrl,
+  authorized: boolean,
+  plan: RequestPlan,
+  problems: string[],
 ): Credentials | undefined {
-  if (spec.auth !== undefined) return credentialsOf(spec.auth)
+  if (auth !== undefined) {
+    const read = readAuth(auth, 'auth', problems)
+    return read && credentialsOf(read)
+  }
+  if (authorized) return undefined
   if (plan.credentials !== undefined) return plan.credentials
   return username === '' && password === '' ? undefined : basic(username, password)
 }
 
 function refuseField(spec: RequestSpec, item: Item, name: string): Refusal {
-  const advice = OPTION_NAMES.includes(name as OptionName)
+  const remedy = OPTION_NAMES.includes(name as OptionName)
     ? 'It holds for all requests: give it in the options.'
     : adviceFor(name, [...SPEC_FIELDS])
-  return refuse(
-    spec,
-    item,
-    'field',
-    `${name}: expected a field of a request, got an unknown one.${advice && ` ${advice}`}`,
-  )
+  return refuse(spec, item, 'field', problem(name, 'a field of a request', 'an unknown one', remedy))
 }
 
-function refuse(spec: Partial<RequestSpec>, item: Item, detail: string, message: string): Refusal {
+function refuse(input: unknown, item: Item, detail: string, message: string): Refusal {
+  return { refused: fault(`invalid_request/${detail}`, message), spec: labelOf(input, item) }
+}
+
+/** What can be told of an item that never became a Call. */
+export function labelOf(input: unknown, { index, key }: Pick<Item, 'index' | 'key'>): Label {
+  const spec: Partial<Record<string, unknown>> = isRecord(input) && !(input instanceof URL) ? input : { url: input }
+  const { url, method, meta } = spec
   return {
-    refused: fault(`invalid_request/${detail}`, message),
-    spec: {
-      index: item.index,
-      key: item.key ?? (typeof spec.key === 'string' ? spec.key : undefined),
-      method: typeof spec.method === 'string' ? spec.method.toUpperCase() : 'GET',
-      url: typeof spec.url === 'string' || spec.url instanceof URL ? String(spec.url) : '',
-      meta: spec.meta,
-    },
+    index,
+    key: key ?? (typeof spec.key === 'string' ? spec.key : undefined),
+    method: typeof method === 'string' && isMethod(method) ? method.toUpperCase() : 'GET',
+    url: typeof url === 'string' || url instanceof URL ? String(url) : '',
+    meta,
   }
 }

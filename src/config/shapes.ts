@@ -1,7 +1,6 @@
 /** Guards for the values that are told apart by what they can do. */
 import type { DispatcherLike } from '../core/options.ts'
 import type { CookieStore, Transport } from '../core/ports.ts'
-import { isRecord } from './kinds.ts'
 
 const can = (value: unknown, method: string): boolean =>
   typeof value === 'object' && value !== null && typeof (value as Record<string, unknown>)[method] === 'function'
@@ -13,9 +12,3 @@ export const isTransport = (value: unknown): value is Transport | DispatcherLike
 
 export const isCookieStore = (value: unknown): value is CookieStore =>
   can(value, 'getCookieStringSync') && can(value, 'setCookieSync')
-
-export const isPairs = (value: unknown): value is Readonly<Record<string, string>> =>
-  isRecord(value) && Object.values(value).every(item => typeof item === 'string')
-
-export const isPairsByOrigin = (value: unknown): value is Readonly<Record<string, Readonly<Record<string, string>>>> =>
-  isRecord(value) && Object.entries(value).every(([origin, pairs]) => URL.canParse(origin) && isPairs(pairs))

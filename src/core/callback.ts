@@ -36,7 +36,11 @@ function settle<T>(
 ): Promise<T | Fault> {
   const { trip, timeoutMs, clock } = limits
   return new Promise(resolve => {
+    let ended = false
     const end = (value: T | Fault): void => {
+      // A function that answers after its limit must not take the request from whoever holds it by then.
+      if (ended) return
+      ended = true
       timer?.cancel()
       trip.free()
       resolve(value)

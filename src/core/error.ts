@@ -4,7 +4,7 @@
  * `code` is the stable part (`class/detail`); the subclasses exist for the handful of cases that people catch. Guards
  * look at a brand and not at the prototype, so that two copies of the package agree.
  */
-import type { ResponseSummary, Timings } from './outcome.ts'
+import type { Outcome, ResponseSummary, Timings } from './outcome.ts'
 import { isFault } from './result.ts'
 import type { Fault, FaultCode } from './result.ts'
 
@@ -118,10 +118,10 @@ export class AbortError extends RequestError {
     this.prototype.name = 'AbortError'
   }
   /** Of a batch: how far each request had come. */
-  declare readonly outcomes?: readonly unknown[]
+  declare readonly outcomes?: readonly Outcome[]
 
   /** @internal */
-  constructor(fault: Fault, details: ErrorDetails, outcomes?: readonly unknown[]) {
+  constructor(fault: Fault, details: ErrorDetails, outcomes?: readonly Outcome[]) {
     super(fault, details)
     if (outcomes) hide(this, 'outcomes', outcomes)
   }
@@ -136,7 +136,7 @@ export class ConfigError extends Error {
   readonly problems: readonly string[]
 
   constructor(problems: readonly string[]) {
-    super(problems.length === 1 ? (problems[0] as string) : `${problems.length} problems:\n- ${problems.join('\n- ')}`)
+    super(problems.length === 1 ? problems[0] : `${problems.length} problems:\n- ${problems.join('\n- ')}`)
     this.problems = problems
     hide(this, BRAND, true)
   }
@@ -176,8 +176,10 @@ function faultClass(code: string): string {
 }
 
 function messageOf(fault: Fault, { method, url, attempts }: ErrorDetails): string {
-  if (url === undefined) return fault.message
-  return `${method} ${url}: ${fault.message}${attempts > 1 ? ` (${attempts} attempts)` : ''}`
+  if (url === undefined || url === '') return fault.message
+  // One line, whatever somebody's file held: what is no URL is shown, too.
+  const shown = url.replace(/[\r\n]/g, '␤')
+  return `${method} ${shown}: ${fault.message}${attempts > 1 ? ` (${attempts} attempts)` : ''}`
 }
 
 /** A field that code may read and printing leaves out. */

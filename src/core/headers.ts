@@ -43,7 +43,8 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** Why this pair cannot be a header (RFC 9110 §5.1, §5.5), or undefined when it can. Never repeats the value. */
 export function headerProblem(name: string, value: string): string | undefined {
-  if (!NAME.test(name)) return `header name ${JSON.stringify(name)}: expected a token of RFC 9110`
+  if (!NAME.test(name))
+    return `header name: expected a token of RFC 9110, got ${JSON.stringify(name)}. Use letters, digits and '-'`
   if (!VALUE.test(value)) {
     return `header ${name}: expected a value without control characters and above U+00FF, got some. Encode it first`
   }
@@ -54,28 +55,44 @@ const CUSTOM_INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 /** The platform's `Headers`, except that printing it shows no secret. */
 class PrintableHeaders extends Headers {
+  readonly #secretNames: ReadonlySet<string> | undefined
+
+  constructor(secretNames: ReadonlySet<string> | undefined) {
+    super()
+    this.#secretNames = secretNames
+  }
+
   [CUSTOM_INSPECT](): Record<string, string> {
     const shown: Record<string, string> = {}
-    for (const [name, value] of this) shown[name] = isSecretName(name) ? REDACTED : value
+    for (const [name, value] of this) {
+      if (isSecretName(name, this.#secretNames)) shown[name] = REDACTED
+      // A URL may hold secrets in its query and before its host.
+      else shown[name] = HOLDS_URL.has(name) ? value.replace(/[?#].*|^[^?#]*@/gs, REDACTED) : value
+    }
     return shown
   }
 }
 
+const HOLDS_URL = new Set(['content-location', 'link', 'location', 'referer', 'refresh'])
+
 /** The caller's view of a list. */
-export function toHeaders(list: HeaderList): Headers {
-  const headers = new PrintableHeaders()
+export function toHeaders(list: HeaderList, secretNames?: ReadonlySet<string>): Headers {
+  const headers = new PrintableHeaders(secretNames)
   for (let i = 0; i < list.length; i += 2) headers.append(list[i] as string, list[i + 1] as string)
   return headers
 }
 
 export const REDACTED = '***'
 
-const SECRET_EXACT = new Set(['authorization', 'cookie', 'set-cookie', 'proxy-authorization', 'auth', 'pwd', 'jwt'])
-const SECRET_PART =
-  /(?:^|[-_.])(?:key|sig|signature|secret|token|password|passwd|passphrase|credential|credentials|session|sessionid|sid)(?:$|[-_.])|api-?key|access-?key|private-?key|token$|secret$|password$|signature$/
+// A word of its own, between any of `-_.[]` or at a change to upper case (`authKey`), so that `monkey` and `author` print.
+const SECRET_WORD =
+  /(?:^|[-_.[\]])(?:auth|authorization|authentication|bearer|cookie|credentials?|jwt|key|pass|passphrase|passwd|password|pwd|secret|session|sessionid|sid|sig|signature|token)(?:$|[-_.[\]])/
+const SECRET_ENDING =
+  /(?:access|account|api|app|auth|client|license|master|private|secret|shared|signing|subscription)-?key|(?:password|secret|signature|token)(?:$|[-_.[\]])/
 
 /** Whether a header or query name looks like it carries a secret, or is one that the caller listed. */
 export function isSecretName(name: string, listed?: ReadonlySet<string>): boolean {
   const lower = name.toLowerCase()
-  return SECRET_EXACT.has(lower) || SECRET_PART.test(lower) || listed?.has(lower) === true
+  const words = name.replaceAll(/([a-z\d])([A-Z])/g, '$1-$2').toLowerCase()
+  return SECRET_WORD.test(words) || SECRET_ENDING.test(lower) || listed?.has(lower) === true
 }

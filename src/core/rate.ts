@@ -23,7 +23,7 @@ export function parseRate(text: string): { limit: number; intervalMs: number } |
 
 /** `0.5` per second is one every two seconds; a limit above 1 must be whole, since nobody can start half a request. */
 export function wholeRate(limit: number, intervalMs: number): { limit: number; intervalMs: number } | undefined {
-  if (!(limit > 0) || !Number.isFinite(limit)) return undefined
+  if (!(limit > 0) || !Number.isFinite(limit) || !Number.isFinite(intervalMs / limit)) return undefined
   if (limit < 1) return { limit: 1, intervalMs: intervalMs / limit }
   return Number.isInteger(limit) ? { limit, intervalMs } : undefined
 }
@@ -34,5 +34,5 @@ export function defaultBurst(limit: number, intervalMs: number): number {
 }
 
 export function formatRate({ limit, intervalMs }: Rate): string {
-  return `${limit}/${formatDuration(intervalMs).replace(/^1(?=[a-z])/, '')}`
+  return `${limit}/${formatDuration(intervalMs).replace(/^1(?=[a-z]+$)/, '')}`
 }

@@ -5,6 +5,7 @@
  * functions. `open` (pulled and not yet given back) is the one number that bounds memory, so a slow consumer, a paused
  * host and a slow head of an ordered stream all end in "stop pulling".
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Source } from './source.ts'
 import type { Call } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
@@ -22,8 +23,18 @@ export interface EngineParts {
   readonly abandon: (item: unknown, index: number, reason: Fault) => Outcome
 }
 
+/** What the engine asks of the limits below: is there any use in pulling more? */
+export interface Room {
+  /** How many can be on their way at once. */
+  readonly places: number
+  isCrowded(): boolean
+  /** Calls back when it is crowded no more; answers with how to stop that. */
+  onRoom(listener: () => void): () => void
+}
+
 export interface RunOptions {
   readonly window: number
+  readonly room: Room
   readonly maxFailures: number
   readonly signal: AbortSignal | undefined
   /** Takes each outcome once. It counts as given back when `run.give()` is called. */
@@ -48,9 +59,12 @@ export class Run {
   readonly #source: Source
   readonly #options: RunOptions
   readonly #open = new Set<Call>()
+  /** Pulling may be set off by another batch's answer; callers' functions still run in their own async context. */
+  readonly #inCallersContext = AsyncLocalStorage.snapshot()
   #state: State = 'running'
   #pulling = false
   #pumping = false
+  #stopListening: () => void = () => undefined
   #exhausted = false
   #pulled = 0
   #held = 0
@@ -82,6 +96,7 @@ export class Run {
     if (signal?.aborted === true) return this.abort(signal.reason)
     // One listener per run, whatever its size: an AbortSignal per request would cost more than its layers.
     signal?.addEventListener('abort', this.#onSignal, { once: true })
+    this.#stopListening = this.#options.room.onRoom(() => this.#pump())
     this.#pump()
   }
 
@@ -90,7 +105,7 @@ export class Run {
   /** The consumer has taken an outcome: there is room for another item. */
   give(): void {
     this.#held--
-    if (!this.#pulling) this.#pump()
+    this.#pump()
   }
 
   /** No more pulls; what is on the wire finishes, everything else ends now. */
@@ -123,21 +138,30 @@ export class Run {
     if (this.#source.size === undefined) return
     for (let pulled = this.#source.pull(); !isThenable(pulled) && !pulled.done; pulled = this.#source.pull()) {
       this.#held++
-      this.#deliver(this.#parts.abandon(pulled.value, this.#pulled++, reason))
+      this.#deliver(this.#abandon(pulled.value, this.#pulled++, reason))
     }
     this.#exhausted = true
+  }
+
+  #abandon(item: unknown, index: number, reason: Fault): Outcome {
+    try {
+      return this.#parts.abandon(item, index, reason)
+    } catch {
+      // An item that throws when it is looked at still gets its outcome.
+      return this.#parts.abandon('', index, reason)
+    }
   }
 
   #pump(): void {
     // Delivering may make room, and an item that is refused is delivered within the pull: one loop, no recursion.
     if (this.#pumping) return
     this.#pumping = true
-    this.#pullAll()
+    this.#inCallersContext(() => this.#pullAll())
     this.#pumping = false
   }
 
   #pullAll(): void {
-    while (this.#state === 'running' && !this.#exhausted && this.#held < this.#options.window) {
+    while (this.#hasRoom()) {
       let pulled
       try {
         pulled = this.#source.pull()
@@ -145,8 +169,25 @@ export class Run {
         return this.#failInput(error)
       }
       if (isThenable(pulled)) return this.#await(Promise.resolve(pulled))
-      this.#take(pulled)
+      this.#receive(pulled)
     }
+  }
+
+  #receive(pulled: IteratorResult<unknown, unknown>): void {
+    // The input stopped the run from within: it could not be closed while it ran, and what it gave is nobody's.
+    if (this.#state !== 'running') return this.#source.close()
+    if (typeof pulled === 'object' && pulled !== null) return this.#take(pulled)
+    this.#failInput(new TypeError(`urls: expected an iterator that answers with objects, got ${String(pulled)}.`))
+  }
+
+  /**
+   * Within the window, and somewhere to go: what waits behind a limit that all share only grows old in memory. Hosts
+   * that are paused or back off are not in that line, so that others are pulled past them.
+   */
+  #hasRoom(): boolean {
+    const { window, room } = this.#options
+    if (this.#state !== 'running' || this.#exhausted || this.#pulling || this.#held >= window) return false
+    return this.#open.size < room.places + this.#source.lookAhead || !room.isCrowded()
   }
 
   #await(pulled: Promise<IteratorResult<unknown, unknown>>): void {
@@ -156,12 +197,13 @@ export class Run {
         this.#pulling = false
         // What came after a stop was pulled, but it is nobody's any more.
         if (this.#state !== 'running') return
-        this.#take(result)
+        this.#receive(result)
         this.#pump()
       },
       error => {
         this.#pulling = false
-        this.#failInput(error)
+        // An input that fails because the run was stopped must not turn that into its own failure.
+        if (this.#state === 'running') this.#failInput(error)
       },
     )
   }
@@ -173,10 +215,20 @@ export class Run {
     }
     const index = this.#pulled++
     this.#held++
-    const call = this.#parts.prepare(pulled.value, index)
+    const call = this.#prepare(pulled.value, index)
     if ('ok' in call) return this.#deliver(call)
     this.#open.add(call)
     void this.#send(call)
+  }
+
+  #prepare(item: unknown, index: number): Call | Outcome {
+    try {
+      return this.#parts.prepare(item, index)
+    } catch (error) {
+      // A getter or a proxy of the caller's threw: one item's failure, never the batch's.
+      const unreadable = `expected a request that can be read, but reading it threw: ${reasonOf(error)}`
+      return this.#abandon('', index, fault('invalid_request/unreadable', unreadable, { cause: error }))
+    }
   }
 
   async #send(call: Call): Promise<void> {
@@ -219,6 +271,7 @@ export class Run {
     if (this.#state === 'running' && this.#pulling) return
     this.#state = 'ended'
     this.#options.signal?.removeEventListener('abort', this.#onSignal)
+    this.#stopListening()
     this.#options.ended(this.#inputError)
   }
 }

@@ -5,6 +5,8 @@ export type Pulled = IteratorResult<unknown, unknown>
 export interface Source {
   /** Items in all, when that is known before the first pull. */
   readonly size: number | undefined
+  /** Items worth holding ready, because the next one may take its time to come. */
+  readonly lookAhead: number
   pull(): Pulled | Promise<Pulled>
   /** No more pulls will come: the input may clean up. Errors of that are the input's own. */
   close(): void
@@ -14,14 +16,22 @@ export function isIterable(input: unknown): input is Iterable<unknown> | AsyncIt
   return typeof input === 'object' && input !== null && (Symbol.iterator in input || Symbol.asyncIterator in input)
 }
 
+const ASYNC_LOOK_AHEAD = 16
+
 export function toSource(input: Iterable<unknown> | AsyncIterable<unknown>): Source {
-  const iterator = Symbol.asyncIterator in input ? input[Symbol.asyncIterator]() : input[Symbol.iterator]()
+  const isAsync = Symbol.asyncIterator in input
+  const iterator = isAsync ? input[Symbol.asyncIterator]() : input[Symbol.iterator]()
   return {
+    lookAhead: isAsync ? ASYNC_LOOK_AHEAD : 0,
     size: Array.isArray(input) ? input.length : undefined,
     pull: () => iterator.next(),
     close() {
-      // A generator that is waiting inside would answer only when it wakes; nobody waits for that.
-      void Promise.resolve(iterator.return?.()).catch(() => undefined)
+      try {
+        // A generator that is waiting inside would answer only when it wakes; nobody waits for that.
+        void Promise.resolve(iterator.return?.()).catch(() => undefined)
+      } catch {
+        // Its clean-up threw, or it is running right now: no reason to keep anybody from their outcomes.
+      }
     },
   }
 }

@@ -31,7 +31,10 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   #nextIndex = 0
   #run: Run | undefined
   #taken = false
+  #handed = false
   #ended = false
+  /** The loop was left: nobody reads what still comes. */
+  #left = false
   #inputError: { readonly error: unknown } | undefined
 
   constructor(startRun: StartRun, inOrder: boolean) {
@@ -47,10 +50,19 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   }
 
   next(): Promise<Next> {
-    if (this.#run === undefined && !this.#ended) this.#start()
+    if (this.#run === undefined && !this.#ended) {
+      try {
+        this.#start()
+      } catch (error) {
+        // The client has been closed, or the input cannot be iterated: said once, then the stream is over.
+        this.#ended = true
+        return Promise.reject(error instanceof Error ? error : new Error(String(error)))
+      }
+    }
+    this.#giveBack()
     const outcome = this.#ready.shift()
     if (outcome !== undefined) {
-      this.#run?.give()
+      this.#handed = true
       return Promise.resolve({ done: false, value: outcome })
     }
     if (this.#ended) return this.#finish()
@@ -59,6 +71,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
 
   /** The loop was left: what is in flight is given up. */
   return(): Promise<Next> {
+    this.#left = true
     this.abort(new Error('the loop over the stream was left'))
     this.#close()
     return Promise.resolve(DONE)
@@ -93,6 +106,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   }
 
   #take(outcome: Outcome): void {
+    if (this.#left) return
     if (!this.#inOrder) return this.#offer(outcome)
     this.#early.set(outcome.index, outcome)
     for (let next = this.#early.get(this.#nextIndex); next !== undefined; next = this.#early.get(this.#nextIndex)) {
@@ -105,6 +119,15 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     const waiting = this.#waiting.shift()
     if (waiting === undefined) return this.#ready.push(outcome)
     waiting.resolve({ done: false, value: outcome })
+    this.#handed = true
+    // Somebody else is asking already; one who calls `next()` ahead must not wait for himself.
+    if (this.#waiting.size > 0) this.#giveBack()
+  }
+
+  /** What was handed out counts as given back once the consumer asks for more: until then he works on it. */
+  #giveBack(): void {
+    if (!this.#handed) return
+    this.#handed = false
     this.#run?.give()
   }
 

@@ -10,6 +10,7 @@
 import { Alarms } from './alarms.ts'
 import type { Alarm } from './alarms.ts'
 import type { Attempt } from '../core/attempt.ts'
+import type { Call } from '../core/call.ts'
 import { formatDuration } from '../core/duration.ts'
 import { getHeader } from '../core/headers.ts'
 import type { AttemptLayer } from '../core/layer.ts'
@@ -30,12 +31,15 @@ export interface GateParts {
   readonly random: () => number
 }
 
+/** Lets an attempt through, or refuses it. */
+type Admit = (refused: Fault | undefined) => void
+
 interface Waiter {
   readonly attempt: Attempt
   readonly enteredAtMs: number
   /** The lane's clock of limiter time when this one entered. */
   readonly limiterMs: number
-  readonly admit: (refused: Fault | undefined) => void
+  readonly admit: Admit
   gone: boolean
 }
 
@@ -44,6 +48,9 @@ class Queue {
   readonly lane: Lane
   readonly waiters = new Ring<Waiter>()
   parkedAt: Turnstile | undefined = undefined
+  /** No waiter has less patience or an earlier deadline: bounds, so that a pause within them looks at nobody. */
+  leastPatienceMs = Infinity
+  earliestDeadlineMs = Infinity
   #parkedAtMs = 0
   #limiterMs = 0
 
@@ -58,6 +65,16 @@ class Queue {
       this.waiters.shift()
     }
     return undefined
+  }
+
+  /** Before the waiters are looked at one by one, or when there are none. */
+  resetBounds(): void {
+    this.leastPatienceMs = this.earliestDeadlineMs = Infinity
+  }
+
+  bound({ call, trip }: Attempt): void {
+    this.leastPatienceMs = Math.min(this.leastPatienceMs, patienceMsOf(call))
+    this.earliestDeadlineMs = Math.min(this.earliestDeadlineMs, trip.deadlineMs)
   }
 
   park(turnstile: Turnstile, nowMs: number): void {
@@ -86,6 +103,9 @@ interface Turnstile extends Alarm {
   readonly lanes: Ring<Queue>
 }
 
+/** Lanes kept before idle ones are looked for; doubles with those that are busy, so that looking stays cheap. */
+const SWEEP_FROM = 1_000
+
 export class Gate {
   readonly #limits: readonly Limit[]
   readonly #clock: Clock
@@ -93,6 +113,8 @@ export class Gate {
   readonly #alarms: Alarms
   readonly #queues = new Map<string, Queue>()
   readonly #turnstiles = new Map<Limit, Turnstile>()
+  readonly #listeners = new Set<() => void>()
+  #sweepAt = SWEEP_FROM
 
   constructor({ limits, clock, random }: GateParts) {
     this.#limits = limits
@@ -101,20 +123,37 @@ export class Gate {
     this.#alarms = new Alarms(clock)
   }
 
-  readonly layer: AttemptLayer = next => async attempt => {
-    const queue = this.#queueOf(attempt.call.origin)
-    const refused = this.#enter(queue, attempt)
-    if (refused !== undefined) {
-      const answer = await refused
-      if (answer !== undefined) return answer
+  // One promise and one callback, here and in the other layers: an async function per layer doubles what a request allocates.
+  readonly layer: AttemptLayer = next => attempt =>
+    new Promise((resolve, reject) => {
+      const queue = this.#queueOf(attempt.call.origin)
+      this.#enter(queue, attempt, refused => {
+        if (refused !== undefined) return resolve(refused)
+        next(attempt).then(
+          result => {
+            this.#leave(queue, attempt, result)
+            resolve(result)
+          },
+          (error: unknown) => {
+            this.#leave(queue, attempt, undefined)
+            reject(error)
+          },
+        )
+      })
+    })
+
+  /** Whether a further attempt would only wait in line for what all lanes share. */
+  isCrowded(): boolean {
+    for (const limit of this.#limits) {
+      if (limit.isFull?.() === true || (this.#turnstiles.get(limit)?.lanes.size ?? 0) > 0) return true
     }
-    let result: Result | undefined
-    try {
-      result = await next(attempt)
-      return result
-    } finally {
-      this.#leave(queue, attempt, result)
-    }
+    return false
+  }
+
+  /** Calls back when the gate is not crowded any more; answers with how to stop that. */
+  onRoom(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   /** Hosts that asked us to wait, for people. */
@@ -131,42 +170,43 @@ export class Gate {
     return [...this.#queues.values()].map(({ lane, waiters }) => lane.describe(nowMs, waiters.size))
   }
 
-  /** Undefined: it may go, and everything is booked. */
-  #enter(queue: Queue, attempt: Attempt): Promise<Fault | undefined> | undefined {
+  /** Admits at once where nothing blocks; the attempt waits in its lane otherwise. */
+  #enter(queue: Queue, attempt: Attempt, admit: Admit): void {
     const nowMs = this.#clock.now()
-    if (
-      queue.parkedAt === undefined &&
-      queue.waiters.size === 0 &&
-      this.#blocker(queue, attempt, nowMs, undefined) === undefined
-    ) {
-      this.#start(queue, attempt, nowMs)
-      return undefined
+    const isFree = queue.parkedAt === undefined && queue.waiters.size === 0
+    if (!isFree || this.#blocker(queue, attempt, nowMs, undefined) !== undefined) {
+      return this.#wait(queue, attempt, nowMs, admit)
     }
-    return this.#wait(queue, attempt, nowMs)
+    this.#start(queue, attempt, nowMs)
+    admit(undefined)
   }
 
-  #wait(queue: Queue, attempt: Attempt, nowMs: number): Promise<Fault | undefined> | undefined {
+  #wait(queue: Queue, attempt: Attempt, nowMs: number, admit: Admit): void {
     const tooLong = this.#pausedTooLong(queue.lane, attempt, nowMs)
-    if (tooLong !== undefined) return Promise.resolve(tooLong)
-    return new Promise(resolve => {
-      const { trip } = attempt
-      const waiter: Waiter = {
-        attempt,
-        enteredAtMs: nowMs,
-        limiterMs: queue.limiterMsAt(nowMs),
-        gone: false,
-        admit: refused => {
-          waiter.gone = true
-          trip.free()
-          resolve(refused)
-        },
-      }
-      // A repeat keeps its place before those who have not been tried yet.
-      if (attempt.number > 1) queue.waiters.unshift(waiter)
-      else queue.waiters.push(waiter)
-      trip.hold('queue', waiter.admit)
-      if (queue.parkedAt === undefined) this.#serve(queue, nowMs, undefined)
-    })
+    if (tooLong !== undefined) return admit(tooLong)
+    const { trip } = attempt
+    // Through a promise: who leaves lets others in, and neither its async context nor its stack is theirs. Hooks run in
+    // there, and may come back here while the lane is being served.
+    const { promise, resolve } = Promise.withResolvers<Fault | undefined>()
+    void promise.then(admit)
+    const waiter: Waiter = {
+      attempt,
+      enteredAtMs: nowMs,
+      limiterMs: queue.limiterMsAt(nowMs),
+      gone: false,
+      admit: refused => {
+        waiter.gone = true
+        trip.free()
+        resolve(refused)
+      },
+    }
+    if (queue.waiters.size === 0) queue.resetBounds()
+    queue.bound(attempt)
+    // A repeat keeps its place before those who have not been tried yet.
+    if (attempt.number > 1) queue.waiters.unshift(waiter)
+    else queue.waiters.push(waiter)
+    trip.hold('queue', waiter.admit)
+    if (queue.parkedAt === undefined) this.#serve(queue, nowMs, undefined)
   }
 
   /** Lets the lane's waiters go until it is blocked, and parks it there. */
@@ -214,6 +254,7 @@ export class Gate {
       const turnstile = limit.release === undefined ? undefined : this.#turnstiles.get(limit)
       if (turnstile !== undefined) this.#turn(turnstile, nowMs)
     }
+    if (this.#listeners.size > 0 && !this.isCrowded()) for (const listener of this.#listeners) listener()
     if (lane.running === 0 && queue.parkedAt === undefined && lane.throttles === 0) this.#evict(queue, nowMs)
   }
 
@@ -234,7 +275,7 @@ export class Gate {
       getHeader(reply.headers, 'date'),
       this.#clock.epochMs(),
     )
-    const ownMs = backoffMs(attempt.call.plan.retry.backoff, ++lane.throttles, this.#random)
+    const ownMs = hostBackoffMs(attempt.call, ++lane.throttles, this.#random)
     const waitMs = announcedMs === undefined ? ownMs : announcedMs + Math.min(ownMs, MAX_RESUME_JITTER_MS)
     attempt.pausedUntilMs = nowMs + waitMs
     // One request's patience must not stop the host for others that would wait longer; those with less leave the line.
@@ -243,10 +284,15 @@ export class Gate {
   }
 
   #dismissImpatient(queue: Queue, nowMs: number): void {
+    const { untilMs } = queue.lane.pause
+    if (untilMs - nowMs <= queue.leastPatienceMs && untilMs <= queue.earliestDeadlineMs) return
     const dismissed: [Waiter, Fault][] = []
+    queue.resetBounds()
     queue.waiters.filter(waiter => {
-      const tooLong = waiter.gone ? undefined : this.#pausedTooLong(queue.lane, waiter.attempt, nowMs)
-      if (tooLong !== undefined) dismissed.push([waiter, tooLong])
+      if (waiter.gone) return false
+      const tooLong = this.#pausedTooLong(queue.lane, waiter.attempt, nowMs)
+      if (tooLong === undefined) queue.bound(waiter.attempt)
+      else dismissed.push([waiter, tooLong])
       return tooLong === undefined
     })
     for (const [waiter, tooLong] of dismissed) waiter.admit(tooLong)
@@ -256,7 +302,7 @@ export class Gate {
     const waitMs = lane.pause.untilMs - nowMs
     if (waitMs <= 0) return undefined
     const { maxRetryAfterMs } = call.plan.retry
-    const patienceMs = maxRetryAfterMs === 0 ? 0 : maxRetryAfterMs + MAX_RESUME_JITTER_MS
+    const patienceMs = patienceMsOf(call)
     if (waitMs <= patienceMs && lane.pause.untilMs <= trip.deadlineMs) return undefined
     const limit =
       waitMs > patienceMs ? `retry.maxRetryAfter is ${formatDuration(maxRetryAfterMs)}` : 'the deadline is earlier'
@@ -271,8 +317,19 @@ export class Gate {
 
   #queueOf(origin: string): Queue {
     let queue = this.#queues.get(origin)
-    if (queue === undefined) this.#queues.set(origin, (queue = new Queue(new Lane(origin, this.#limits))))
+    if (queue === undefined) {
+      if (this.#queues.size >= this.#sweepAt) this.#sweep(this.#clock.now())
+      this.#queues.set(origin, (queue = new Queue(new Lane(origin, this.#limits))))
+    }
     return queue
+  }
+
+  /** Forgets the lanes that had something to remember when they fell idle: a pause that is over, a back-off. */
+  #sweep(nowMs: number): void {
+    for (const queue of this.#queues.values()) {
+      if (queue.lane.running === 0 && queue.parkedAt === undefined) this.#evict(queue, nowMs)
+    }
+    this.#sweepAt = Math.max(SWEEP_FROM, 2 * this.#queues.size)
   }
 
   #turnstileOf(limit: Limit): Turnstile {
@@ -302,17 +359,41 @@ export class Gate {
     this.#schedule(turnstile, nowMs)
   }
 
+  /** The first in line; lanes whose waiters were all cancelled leave it, or nobody behind them would be woken. */
+  #firstAt({ lanes }: Turnstile, nowMs: number): Waiter | undefined {
+    for (let queue = lanes.peek(); queue !== undefined; queue = lanes.peek()) {
+      const head = queue.head()
+      if (head !== undefined) return head
+      lanes.shift()
+      queue.unpark(nowMs)
+      if (queue.lane.running === 0 && queue.lane.throttles === 0) this.#evict(queue, nowMs)
+    }
+    return undefined
+  }
+
   /** Sets the alarm for when the first in line may go; forgets a turnstile at which nobody waits. */
   #schedule(turnstile: Turnstile, nowMs: number): void {
     this.#alarms.remove(turnstile)
-    const head = turnstile.lanes.peek()?.head()
-    if (head === undefined) {
-      if (turnstile.lanes.size === 0) this.#turnstiles.delete(turnstile.limit)
-      return
-    }
+    const head = this.#firstAt(turnstile, nowMs)
+    if (head === undefined) return void this.#turnstiles.delete(turnstile.limit)
     turnstile.dueAtMs = nowMs + turnstile.limit.waitMs(nowMs, head.attempt.call)
     this.#alarms.add(turnstile)
   }
+}
+
+/** A caller's own back-off that throws must not keep the place of its request; the host waits by the default. */
+function hostBackoffMs({ plan }: Call, throttles: number, random: () => number): number {
+  try {
+    return backoffMs(plan.retry.backoff, throttles, random)
+  } catch {
+    return backoffMs({ baseMs: 500, maxMs: 30_000 }, throttles, random)
+  }
+}
+
+/** The longest pause that a request sits out. */
+function patienceMsOf({ plan }: Call): number {
+  const { maxRetryAfterMs } = plan.retry
+  return maxRetryAfterMs === 0 ? 0 : maxRetryAfterMs + MAX_RESUME_JITTER_MS
 }
 
 /** Splits a wait into what was for a rate or a pause, and what was for a place. */

@@ -7,9 +7,9 @@
  */
 import type { Call } from '../core/call.ts'
 import { filterHeaders, getAllHeaders, mergeHeaders } from '../core/headers.ts'
-import type { CallLayer } from '../core/layer.ts'
+import type { CallLayer, Send } from '../core/layer.ts'
 import { fault } from '../core/result.ts'
-import type { Fault, Reply } from '../core/result.ts'
+import type { Fault, Reply, Result } from '../core/result.ts'
 import { parseUrl, printableUrl } from '../core/url.ts'
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
@@ -27,37 +27,43 @@ const CROSSING: ReadonlySet<string> = new Set([
 /** Describe a body that is no longer there. */
 const OF_BODY = /^content-/
 
-export const redirect: CallLayer = next => async first => {
-  let call = first
-  let visited: Set<string> | undefined
-  for (;;) {
-    const result = await next(call)
-    if (result.kind === 'fault' || !REDIRECTS.has(result.status) || !call.plan.followRedirects) return result
-    const hop = nextCall(call, result)
-    if (hop === undefined) return result
-    if ('code' in hop) return { ...hop, sent: true, reply: result }
-    // The same request again can only lead here again, unless the answer set a cookie that changes it.
-    if (visited === undefined || getAllHeaders(result.headers, 'set-cookie').length > 0) visited = new Set()
-    if (getAllHeaders(result.headers, 'set-cookie').length === 0) visited.add(`${call.method} ${call.url}`)
+export const redirect: CallLayer = next => call =>
+  next(call).then(result => (isRedirect(result, call) ? follow(next, call, result) : result))
+
+function isRedirect(result: Result, call: Call): result is Reply {
+  return result.kind === 'reply' && REDIRECTS.has(result.status) && call.plan.followRedirects
+}
+
+async function follow(next: Send<Call, Result>, first: Call, answer: Reply): Promise<Result> {
+  const visited = new Set<string>()
+  for (let call = first, reply = answer; ;) {
+    const hop = nextCall(call, reply)
+    if (hop === undefined) return reply
+    if ('code' in hop) return { ...hop, sent: true, reply }
+    // The same request again can only lead here again, unless an answer set a cookie that changes it.
+    if (getAllHeaders(reply.headers, 'set-cookie').length > 0) visited.clear()
+    else visited.add(`${call.method} ${call.url}`)
     if (visited.has(`${hop.method} ${hop.url}`)) {
-      return {
-        ...fault('redirect/loop', `redirected in a loop to ${printableUrl(hop.url)}`),
+      return fault('redirect/loop', `redirected in a loop to ${printableUrl(hop.url, call.plan.secretNames)}`, {
         sent: true,
-        reply: result,
-      }
+        reply,
+      })
     }
     call.trip.redirects++
+    const result = await next(hop)
+    if (!isRedirect(result, hop)) return result
     call = hop
+    reply = result
   }
 }
 
 /** The hop that this answer asks for; undefined when it asks for none. */
 function nextCall(call: Call, reply: Reply): Call | Fault | undefined {
   const [location, ...others] = getAllHeaders(reply.headers, 'location')
-  if (location === undefined || location === '') return undefined
   if (others.some(other => other !== location)) {
     return fault('protocol/location', `expected one Location, got ${others.length + 1} that differ`)
   }
+  if (location === undefined || location === '') return undefined
   const { trip, plan } = call
   if (trip.redirects >= plan.maxRedirects) {
     return fault(
@@ -65,16 +71,16 @@ function nextCall(call: Call, reply: Reply): Call | Fault | undefined {
       `redirected more than ${plan.maxRedirects} times. Raise maxRedirects if that is meant`,
     )
   }
-  const target = URL.parse(location, call.url)
+  const target = URL.parse(encoded(location), call.url)
   if (target !== null && target.protocol !== 'http:' && target.protocol !== 'https:') {
     return fault('redirect/scheme', `redirected to ${target.protocol}, which is not fetched`)
   }
-  const parsed = target === null ? 'expected a URL' : parseUrl(target.href, undefined, [])
+  const parsed = target === null ? 'expected a URL' : parseUrl(target.href, undefined, [], plan.secretNames)
   if (typeof parsed === 'string') return fault('redirect/invalid', `redirected to what is no URL: ${parsed}`)
   if (call.origin.startsWith('https:') && parsed.origin.startsWith('http:') && !plan.allowDowngrade) {
     return fault(
       'redirect/downgrade',
-      `redirected from https to ${printableUrl(parsed.url)}. Set allowDowngrade if that is meant`,
+      `redirected from https to ${printableUrl(parsed.url, plan.secretNames)}. Set allowDowngrade if that is meant`,
     )
   }
 
@@ -93,19 +99,27 @@ function nextCall(call: Call, reply: Reply): Call | Fault | undefined {
       )
     }
   }
+  const method = dropsBody ? 'GET' : call.method
   const kept = crosses ? filterHeaders(call.headers, name => CROSSING.has(name)) : call.headers
   return {
     ...call,
     url: parsed.url,
     origin: parsed.origin,
     path: parsed.path,
-    method: dropsBody ? 'GET' : call.method,
+    method,
     body: dropsBody ? undefined : call.body,
     headers: dropsBody ? filterHeaders(kept, name => !OF_BODY.test(name)) : mergeHeaders(kept, []),
     credentials: crosses ? undefined : call.credentials,
     atHome: call.atHome && !crosses,
-    repeatable: dropsBody || call.repeatable,
+    replayable: dropsBody || call.replayable,
+    // A key that stayed behind protects nothing here.
+    repeatable: plan.retry.methods.has(method) || (call.repeatable && !crosses),
   }
+}
+
+/** Bytes above ASCII as they came: a header holds them as Latin-1, and most of them mean UTF-8. */
+function encoded(location: string): string {
+  return location.replace(/[\x80-\xff]/g, byte => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 /** RFC 9110 §15.4: 303 always becomes GET; 301 and 302 of a POST do, as every browser does it. HEAD stays HEAD. */

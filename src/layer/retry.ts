@@ -7,9 +7,10 @@
 import { attempt } from '../core/attempt.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
+import { reasonOf } from '../core/callback.ts'
 import type { RetryLayer } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
-import { isFault } from '../core/result.ts'
+import { fault, isFault } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
 import { MAX_RESUME_JITTER_MS, backoffMs } from '../policy/backoff.ts'
 import type { Budget } from '../policy/budget.ts'
@@ -17,14 +18,17 @@ import { orInDoubt } from '../policy/doubt.ts'
 import { judge } from '../policy/judge.ts'
 import type { Verdict } from '../policy/judge.ts'
 
+/** At once, unless a caller's function is async. */
+export type Soon<T> = T | Promise<T>
+
 /** What the caller's own functions think of a result. Absent where there are none. */
 export interface Opinions {
   /** `afterResponse`: another verdict, or the Fault that the caller makes of it. */
-  ofResponse(call: Call, trial: Attempt, result: Result): Promise<Verdict | Fault | undefined>
+  ofResponse(call: Call, trial: Attempt, result: Result): Soon<Verdict | Fault | undefined>
   /** `shouldRetry`: another verdict. */
-  ofRetry(call: Call, trial: Attempt, result: Result, verdict: Verdict): Promise<Verdict | Fault>
+  ofRetry(call: Call, trial: Attempt, result: Result, verdict: Verdict): Soon<Verdict | Fault>
   /** `beforeRetry`: a Fault or `'done'` stops the repeat. */
-  beforeRetry(call: Call, trial: Attempt, result: Result): Promise<'done' | Fault | undefined>
+  beforeRetry(call: Call, trial: Attempt, result: Result): Soon<'done' | Fault | undefined>
 }
 
 export interface RetryParts {
@@ -45,7 +49,8 @@ export const retry =
     for (let failures = 1; ;) {
       const trial = attempt(call, trip.attempts + 1, parts.clock.now())
       const result = await next(trial)
-      const verdict = await judged(parts, call, trial, result)
+      const opinionated = call.plan.hooks.afterResponse !== undefined || call.plan.retry.shouldRetry !== undefined
+      const verdict = opinionated ? await judged(parts, call, trial, result) : judge(result, call)
       if (isFault(verdict)) return verdict
       if (verdict === 'done' || trip.cancelled !== undefined || trip.stopping)
         return last(call, trial, result, parts.clock)
@@ -60,7 +65,9 @@ export const retry =
         waitMs = 0
       } else {
         if (trip.retriesLeft <= 0 || !budget.withdraw()) return last(call, trial, result, parts.clock)
-        waitMs = backoffMs(call.plan.retry.backoff, failures++, parts.random)
+        const backoff = ownBackoffMs(call, failures++, parts.random)
+        if (isFault(backoff)) return backoff
+        waitMs = backoff
         // Waiting into the deadline would report a late timeout instead of the real failure.
         if (parts.clock.now() + waitMs >= trip.deadlineMs) return last(call, trial, result, parts.clock)
         trip.retriesLeft--
@@ -68,6 +75,7 @@ export const retry =
       const stopped = await parts.opinions.beforeRetry(call, trial, result)
       if (stopped === 'done') return last(call, trial, result, parts.clock)
       if (stopped !== undefined) return stopped
+      if (trip.stopping) return last(call, trial, result, parts.clock)
       if (waitMs > 0) await sleep(call, waitMs, parts.clock)
       if (trip.cancelled !== undefined) return afterCancel(trip.cancelled, call, trial, result)
     }
@@ -94,6 +102,15 @@ function last(call: Call, trial: Attempt, result: Result, clock: Clock): Result 
 function afterCancel(cancelled: Fault, call: Call, trial: Attempt, result: Result): Fault {
   const sent = result.kind === 'fault' && result.sent
   return orInDoubt({ ...cancelled, sent }, call, trial.headed)
+}
+
+/** The plan may be a function of the caller's. */
+function ownBackoffMs(call: Call, failures: number, random: () => number): number | Fault {
+  try {
+    return backoffMs(call.plan.retry.backoff, failures, random)
+  } catch (error) {
+    return fault('callback/hook', `retry.backoff threw: ${reasonOf(error)}`, { sent: true, cause: error })
+  }
 }
 
 function isStale(trial: Attempt, result: Result): boolean {

@@ -5,7 +5,7 @@
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
 import { reasonOf, runCallback } from '../core/callback.ts'
-import { getAllHeaders, headerProblem, mergeHeaders, toHeaders } from '../core/headers.ts'
+import { getAllHeaders, getHeader, headerProblem, mergeHeaders, toHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { AttemptLayer, Send } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
@@ -17,18 +17,28 @@ export interface CookieSource {
   /** The `Cookie` header of this call, or `''`. */
   headerFor(call: Call): string
   /** Takes the `Set-Cookie` values of an answer to this call. */
-  learn(call: Call, setCookies: readonly string[]): void | Promise<void>
+  learn(call: Call, setCookies: readonly string[]): undefined | Promise<void>
 }
 
 export function session(cookies: CookieSource, clock: Clock): AttemptLayer {
   return next => attempt => {
     const { call } = attempt
-    const cookie = cookies.headerFor(call)
+    const cookie = cookieFor(cookies, call)
+    if (isFault(cookie)) return Promise.resolve(cookie)
     if (cookie !== '') attempt.headers = withCookie(attempt.headers, cookie)
     if (call.credentials === undefined && call.plan.hooks.beforeRequest === undefined) {
       return answered(next, attempt, cookies)
     }
     return dressed(next, attempt, cookies, clock)
+  }
+}
+
+/** A jar of the caller's may throw. */
+function cookieFor(cookies: CookieSource, call: Call): string | Fault {
+  try {
+    return cookies.headerFor(call)
+  } catch (error) {
+    return fault('callback/cookies', `the cookie jar threw: ${reasonOf(error)}`, { cause: error })
   }
 }
 
@@ -57,7 +67,7 @@ async function authorize(attempt: Attempt, clock: Clock): Promise<Fault | undefi
           hookFault('auth'),
           limitsOf(attempt, clock),
         )
-  if (isFault(value)) return value
+  if (isFault(value)) return unsent(value)
   const problem =
     typeof value === 'string' ? headerProblem('authorization', value) : 'expected auth to answer with a string'
   if (problem !== undefined) return fault('callback/hook', problem)
@@ -83,7 +93,7 @@ async function sign(attempt: Attempt, clock: Clock): Promise<Fault | undefined> 
     hookFault('hooks.beforeRequest'),
     limitsOf(attempt, clock),
   )
-  if (isFault(answer)) return answer
+  if (isFault(answer)) return unsent(answer)
   attempt.headers = listOf(headers)
   return undefined
 }
@@ -98,22 +108,27 @@ function limitsOf({ call, trip }: Attempt, clock: Clock) {
   return { trip, timeoutMs: call.plan.timeouts.callbackMs, clock }
 }
 
+/** Whatever went wrong before the wire, nothing is in doubt. */
+function unsent(given: Fault): Fault {
+  return { ...given, sent: false }
+}
+
 function hookFault(name: string): (error: unknown) => Fault {
   return error => fault('callback/hook', `${name} threw: ${reasonOf(error)}`, { cause: error })
 }
 
-async function answered(next: Send<Attempt, Result>, attempt: Attempt, cookies: CookieSource): Promise<Result> {
-  const result = await next(attempt)
-  if (result.kind === 'reply') {
+function answered(next: Send<Attempt, Result>, attempt: Attempt, cookies: CookieSource): Promise<Result> {
+  return next(attempt).then(result => {
+    if (result.kind === 'fault') return result
     const setCookies = getAllHeaders(result.headers, 'set-cookie')
-    if (setCookies.length > 0) await cookies.learn(attempt.call, setCookies)
-  }
-  return result
+    if (setCookies.length === 0) return result
+    const learning = cookies.learn(attempt.call, setCookies)
+    return learning === undefined ? result : learning.then(() => result)
+  })
 }
 
-/** Beside a `Cookie` header of the caller's own, whose pairs win. */
+/** Beside a `Cookie` header of the caller's own, in one line: RFC 6265 §5.4 allows no second. */
 function withCookie(headers: HeaderList, cookie: string): HeaderList {
-  const at = headers.indexOf('cookie')
-  if (at === -1 || at % 2 === 1) return [...headers, 'cookie', cookie]
-  return headers.with(at + 1, `${headers[at + 1]}; ${cookie}`)
+  const own = getHeader(headers, 'cookie')
+  return mergeHeaders(headers, ['cookie', own === undefined ? cookie : `${own}; ${cookie}`])
 }

@@ -45,14 +45,16 @@ class Watch implements Alarm {
     attempt.trip.hold('wire', given => this.#giveUp(given))
     if (this.#settled) return
     this.#alarms.add(this)
-    next(attempt).then(
-      result => this.#settle(result),
-      // A transport must not reject; one that does costs its own request only.
-      error =>
-        this.#settle(
-          fault('internal/transport', `the transport threw: ${reasonOf(error)}`, { sent: attempt.sent, cause: error }),
-        ),
-    )
+    // A transport must neither throw nor reject; one that does costs its own request only.
+    const broke = (error: unknown): void =>
+      this.#settle(
+        fault('internal/transport', `the transport threw: ${reasonOf(error)}`, { sent: attempt.sent, cause: error }),
+      )
+    try {
+      next(attempt).then(result => this.#settle(result), broke)
+    } catch (error) {
+      broke(error)
+    }
   }
 
   ring(nowMs: number): void {

@@ -36,9 +36,10 @@ function judgeFault(fault: Fault, call: Call): Verdict {
 }
 
 function judgeReply(reply: Reply, call: Call): Verdict {
-  if (isThrottle(reply)) return call.replayable ? 'throttle' : 'done'
-  if (!call.plan.retry.statuses.has(reply.status)) return 'done'
+  const throttled = isThrottle(reply)
+  if (!throttled && !call.plan.retry.statuses.has(reply.status)) return 'done'
   if (isWanted(call, reply.status)) return 'done'
+  if (throttled) return call.replayable ? 'throttle' : 'done'
   if (!call.replayable) return 'done'
   return call.repeatable || REFUSALS.has(reply.status) ? 'retry' : 'done'
 }

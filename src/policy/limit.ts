@@ -13,6 +13,8 @@ export interface Limit {
   waitMs(nowMs: number, call: Call): number
   /** Takes what a `waitMs` of 0 has just promised. */
   book(nowMs: number, call: Call): void
+  /** Whether nothing is left to lend: only a release can help. */
+  isFull?(): boolean
   /** The attempt is over: gives back what is only lent. */
   release?(call: Call): void
 }

@@ -4,7 +4,9 @@
  * Total and linear: any text gives a number of milliseconds or undefined, which means "use our own back-off". A date
  * is judged against the response's own `Date`, because the server's clock may be an hour off.
  */
-const DELTA_SECONDS = /^\d{1,15}$/
+const DELTA_SECONDS = /^\d+$/
+/** Beyond what a `Date` can say, any number means the same: never. */
+const MAX_WAIT_MS = 1e15
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** Sun, 06 Nov 1994 08:49:37 GMT */
@@ -22,7 +24,7 @@ export function retryAfterMs(
 ): number | undefined {
   if (value === undefined || value.length > 64) return undefined
   const text = value.trim()
-  if (DELTA_SECONDS.test(text)) return Number(text) * 1_000
+  if (DELTA_SECONDS.test(text)) return Math.min(Number(text) * 1_000, MAX_WAIT_MS)
   const untilMs = parseHttpDate(text, nowEpochMs)
   if (untilMs === undefined) return undefined
   const serverNowMs = dateHeader === undefined ? undefined : parseHttpDate(dateHeader.trim(), nowEpochMs)
@@ -52,6 +54,8 @@ function utc(...[year, month, day, hour, minute, second]: (string | undefined)[]
   if (monthIndex === -1) return undefined
   const [d, h, m, s] = [Number(day), Number(hour), Number(minute), Number(second)]
   if (h > 23 || m > 59 || s > 60) return undefined
-  const date = new Date(Date.UTC(Number(year), monthIndex, d, h, m, s))
-  return date.getUTCDate() === d || s === 60 ? date.getTime() : undefined
+  const midnightMs = Date.UTC(Number(year), monthIndex, d)
+  // `Date` takes the 30th of February for the 2nd of March.
+  if (new Date(midnightMs).getUTCDate() !== d) return undefined
+  return midnightMs + ((h * 60 + m) * 60 + s) * 1_000
 }

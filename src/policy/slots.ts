@@ -14,6 +14,7 @@ export function slots(size: number): Slots {
     get used() {
       return used
     },
+    isFull: () => used >= size,
     waitMs: () => (used < size ? 0 : Infinity),
     book: () => void used++,
     release: () => void used--,

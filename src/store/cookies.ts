@@ -5,6 +5,7 @@
  * and public suffixes. tough-cookie is loaded with the first cookie, not with the library.
  */
 import type { Call } from '../core/call.ts'
+import { reasonOf } from '../core/callback.ts'
 import type { CookiesInput } from '../core/options.ts'
 import type { CookieStore } from '../core/ports.ts'
 
@@ -13,6 +14,8 @@ type Pairs = Readonly<Record<string, string>>
 // Against a server that floods the jar: what one response may set, and how long one may be.
 const MAX_COOKIES_PER_RESPONSE = 50
 const MAX_COOKIE_LENGTH = 4_096
+// And what one request may carry: a server refuses a larger header, and with it the request.
+const MAX_COOKIES_PER_REQUEST = 150
 const MAX_HEADER_LENGTH = 8_192
 
 export class Cookies {
@@ -54,18 +57,22 @@ export class Cookies {
     const given = new Map([...(call.atHome ? this.#pairs : []), ...(this.#pairsByOrigin.get(call.origin) ?? [])])
     // What the server has set since wins over what the caller gave.
     for (const cookie of learned.split('; ')) given.delete(cookie.slice(0, cookie.indexOf('=')))
-    const header = [
-      ...[...given].map(([name, value]) => `${name}=${value}`),
-      ...(learned === '' ? [] : [learned]),
-    ].join('; ')
-    return header.length <= MAX_HEADER_LENGTH ? header : shortened(header)
+    const pairs = [...given].map(([name, value]) => `${name}=${value}`)
+    if (learned !== '') pairs.push(...learned.split('; '))
+    const header = pairs.join('; ')
+    if (pairs.length <= MAX_COOKIES_PER_REQUEST && header.length <= MAX_HEADER_LENGTH) return header
+    return fitting(pairs, call)
   }
 
-  learn(call: Call, setCookies: readonly string[]): void | Promise<void> {
+  learn(call: Call, setCookies: readonly string[]): undefined | Promise<void> {
     if (!this.#enabled) return undefined
-    if (this.#jar !== undefined) return this.#store(this.#jar, call, setCookies)
+    if (this.#jar !== undefined) {
+      this.#store(this.#jar, call, setCookies)
+      return undefined
+    }
     return import('tough-cookie').then(({ CookieJar }) => {
-      this.#jar ??= new CookieJar()
+      // As the RFC has it: on a loopback address, too, a secure cookie needs a secure connection.
+      this.#jar ??= new CookieJar(undefined, { allowSecureOnLocal: false })
       this.#store(this.#jar, call, setCookies)
     })
   }
@@ -75,14 +82,33 @@ export class Cookies {
       call.trip.warn(`of ${setCookies.length} cookies set by one response, ${MAX_COOKIES_PER_RESPONSE} were kept`)
     for (const cookie of setCookies.slice(0, MAX_COOKIES_PER_RESPONSE)) {
       if (cookie.length > MAX_COOKIE_LENGTH) call.trip.warn(`a cookie of ${cookie.length} characters was not kept`)
-      else jar.setCookieSync(cookie, call.url, { ignoreError: true })
+      else keep(jar, cookie, call)
     }
+  }
+}
+
+/** A jar of the caller's may throw; the answer that brought the cookie is good all the same. */
+function keep(jar: CookieStore, cookie: string, call: Call): void {
+  try {
+    jar.setCookieSync(cookie, call.url, { ignoreError: true })
+  } catch (error) {
+    call.trip.warn(`a cookie was not kept: ${reasonOf(error)}`)
   }
 }
 
 const isStore = (input: Exclude<CookiesInput, false>): input is CookieStore =>
   typeof (input as Partial<CookieStore>).getCookieStringSync === 'function'
 
-function shortened(header: string): string {
-  return header.slice(0, header.lastIndexOf('; ', MAX_HEADER_LENGTH))
+/** The first ones, as many as one request may carry. */
+function fitting(pairs: readonly string[], call: Call): string {
+  let header = ''
+  let count = 0
+  for (const pair of pairs) {
+    const longer = header === '' ? pair : `${header}; ${pair}`
+    if (longer.length > MAX_HEADER_LENGTH || count === MAX_COOKIES_PER_REQUEST) continue
+    header = longer
+    count++
+  }
+  call.trip.warn(`of ${pairs.length} cookies for this request, ${count} were sent`)
+  return header
 }

@@ -64,11 +64,12 @@ export function mockTransport(handler: MockHandler, options: { clock?: VirtualCl
   let underWay = 0
   let mostAtOnce = 0
 
-  const answer = async (attempt: Attempt): Promise<Result> => {
+  const answer = async (attempt: Attempt, over: () => void): Promise<Result> => {
     const request = requestOf(attempt, clock.now())
     requests.push(request)
     attempt.sent = true
     attempt.phase = 'headers'
+    attempt.abort = over
     let response: MockResponse
     answering++
     try {
@@ -78,7 +79,10 @@ export function mockTransport(handler: MockHandler, options: { clock?: VirtualCl
     } finally {
       answering--
     }
-    if (response.latencyMs !== undefined && response.latencyMs > 0) await latency(response.latencyMs, attempt, clock)
+    if (response.latencyMs !== undefined && response.latencyMs > 0) {
+      const whole = await latency(response.latencyMs, attempt, clock, over)
+      if (!whole) return fault('aborted/in_flight', 'given up before the mocked answer came', { sent: true })
+    }
     return resultOf(response, attempt)
   }
 
@@ -90,10 +94,16 @@ export function mockTransport(handler: MockHandler, options: { clock?: VirtualCl
     },
     async send(attempt) {
       mostAtOnce = Math.max(mostAtOnce, ++underWay)
+      let isOver = false
+      // At once when it is given up: its place goes to another before a promise can tell.
+      const over = (): void => {
+        if (!isOver) underWay--
+        isOver = true
+      }
       try {
-        return await answer(attempt)
+        return await answer(attempt, over)
       } finally {
-        underWay--
+        over()
       }
     },
     close: async () => undefined,
@@ -127,12 +137,14 @@ function jumpingClock(isIdle: () => boolean): VirtualClock {
   }) as VirtualClock
 }
 
-function latency(ms: number, attempt: Attempt, clock: VirtualClock): Promise<void> {
+/** False when the attempt was given up meanwhile. */
+function latency(ms: number, attempt: Attempt, clock: VirtualClock, over: () => void): Promise<boolean> {
   return new Promise(resolve => {
-    const timer = clock.after(ms, resolve)
+    const timer = clock.after(ms, () => resolve(true))
     attempt.abort = () => {
+      over()
       timer.cancel()
-      resolve()
+      resolve(false)
     }
   })
 }

@@ -4,9 +4,13 @@
  * A handler of our own, because `fetch` and `request` cost two to five times as much for the same bytes.
  */
 import { codingsOf, decompress } from './decompress.ts'
-import { classify } from './faults.ts'
+import { classify, wrongProtocol } from './faults.ts'
+import type { HeaderMemo } from './header-memo.ts'
+import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
-import { getHeader } from '../core/headers.ts'
+import { reasonOf } from '../core/callback.ts'
+import { getAllHeaders, getHeader } from '../core/headers.ts'
+import type { HeaderList } from '../core/headers.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Integrity, Reply, Result } from '../core/result.ts'
@@ -16,8 +20,25 @@ interface Controller {
   abort(reason: Error): void
 }
 
+/** What only the connection knows. Absent on a Dispatcher of the caller's. */
+export interface Wire {
+  readonly socket: Socket | undefined
+}
+
+/** What all collectors of a transport share. */
+export interface CollectorParts {
+  readonly clock: Clock
+  readonly memo: HeaderMemo
+}
+
 /** A 103 or two are fine; hundreds are an attack on the deadline of the head. */
 const MAX_INTERIM_RESPONSES = 100
+const MAX_HEADERS = 2_000
+// What a response may cost on the wire besides its body: its head, a tenth, and the frame of each chunk. Extensions of
+// chunks reach nobody, so that only the connection's own count shows them.
+const MAX_OVERHEAD_BYTES = 65_536
+const MAX_OVERHEAD_RATIO = 1.1
+const MAX_BYTES_PER_FRAME = 12
 
 /** The reason we give undici when the fault is already known. */
 class Stopped extends Error {}
@@ -25,22 +46,32 @@ class Stopped extends Error {}
 export class Collector {
   readonly #attempt: Attempt
   readonly #clock: Clock
+  readonly #memo: HeaderMemo
   readonly #settle: (result: Result) => void
+  readonly #wire: Wire | undefined
   #settled = false
+  #complete = false
   #started = false
+  #uploaded = false
+  #firstRead: Uint8Array | undefined
   #controller: Controller | undefined
   #interims = 0
   #status = 0
   #statusText = ''
-  #headers: string[] = []
+  #headers: HeaderList = []
   #chunks: Uint8Array[] = []
   #bytes = 0
+  #pieces = 0
   #sentAtMs = 0
+  #headAtMs = 0
+  #wireBytes = 0
 
-  constructor(attempt: Attempt, clock: Clock, settle: (result: Result) => void) {
+  constructor(attempt: Attempt, { clock, memo }: CollectorParts, settle: (result: Result) => void, wire?: Wire) {
     this.#attempt = attempt
     this.#clock = clock
+    this.#memo = memo
     this.#settle = settle
+    this.#wire = wire
   }
 
   /** undici has the connection and writes the request next. */
@@ -52,6 +83,13 @@ export class Collector {
     attempt.sent = true
     attempt.phase = 'headers'
     attempt.phaseAtMs = this.#sentAtMs
+  }
+
+  /** The whole request has been handed to the connection, which may still hold a good part of it. */
+  onRequestSent(): void {
+    const socket = this.#wire?.socket
+    if (socket?.writableNeedDrain !== true) this.#uploaded = true
+    else socket.once('drain', () => (this.#uploaded = true))
   }
 
   /** The first byte of a status line is there. */
@@ -67,6 +105,7 @@ export class Collector {
   ): void {
     if (status < 200) return this.#onInterim(status)
     const nowMs = this.#clock.now()
+    this.#headAtMs = nowMs
     const attempt = this.#attempt
     attempt.headed = true
     attempt.phase = 'body'
@@ -74,17 +113,40 @@ export class Collector {
     attempt.trip.firstByteMs = nowMs - this.#sentAtMs
     this.#status = status
     this.#statusText = statusText
-    for (const name in headers) {
-      const value = headers[name] as string | string[]
-      if (typeof value === 'string') this.#headers.push(name, value)
-      else for (const item of value) this.#headers.push(name, item)
+    this.#headers = this.#memo.list(headers)
+    const refused = this.#refusal()
+    if (refused !== undefined) this.#stop(refused)
+  }
+
+  /** What the head alone gives away. */
+  #refusal(): Fault | undefined {
+    const sent = true
+    const protocol = wrongProtocol(this.#firstRead)
+    this.#firstRead = undefined
+    if (protocol !== undefined) return protocol
+    const count = this.#headers.length / 2
+    if (count > MAX_HEADERS) {
+      return fault('too_large/headers', `expected at most ${MAX_HEADERS} headers, got ${count}`, { sent })
     }
+    // The parser takes `chunked, identity` for no framing at all and hands out `gzip, chunked` still packed.
+    if (getHeader(this.#headers, 'transfer-encoding') !== undefined) {
+      const given = getAllHeaders(this.#headers, 'transfer-encoding').join(', ')
+      if (given.trim().toLowerCase() !== 'chunked') {
+        const shown = JSON.stringify(given.slice(0, 80))
+        return fault('protocol/transfer_encoding', `expected the transfer encoding chunked, got ${shown}`, { sent })
+      }
+    }
+    if (this.#hasNoBody()) return undefined
+    const announced = Number(getHeader(this.#headers, 'content-length') ?? 0)
+    return announced > this.#attempt.call.plan.maxResponseBytes ? this.#tooLarge() : undefined
   }
 
   #onInterim(status: number): void {
     if (status < 100)
       this.#stop(fault('protocol/status', `expected a status from 100 to 999, got ${status}`, { sent: true }))
-    else if (++this.#interims > MAX_INTERIM_RESPONSES) {
+    else if (status === 101) {
+      this.#stop(fault('protocol/upgrade', 'the server changed the protocol unasked', { sent: true }))
+    } else if (++this.#interims > MAX_INTERIM_RESPONSES) {
       this.#stop(
         fault('protocol/too_many_1xx', `expected at most ${MAX_INTERIM_RESPONSES} interim responses, got more`, {
           sent: true,
@@ -97,36 +159,89 @@ export class Collector {
     if (this.#settled) return
     this.#attempt.phaseAtMs = this.#clock.now()
     this.#bytes += chunk.byteLength
-    const max = this.#attempt.call.plan.maxResponseBytes
-    if (this.#bytes > max) {
-      return this.#stop(
-        fault('too_large/body', `the body is larger than ${max} bytes. Raise maxResponseBytes if that is meant`, {
-          sent: true,
-          reply: this.#reply(new Uint8Array(0)),
-        }),
-      )
-    }
+    this.#pieces++
+    if (this.#bytes > this.#attempt.call.plan.maxResponseBytes) return this.#stop(this.#tooLarge())
     this.#chunks.push(chunk)
+  }
+
+  #tooLarge(): Fault {
+    const max = this.#attempt.call.plan.maxResponseBytes
+    return fault('too_large/body', `the body is larger than ${max} bytes. Raise maxResponseBytes if that is meant`, {
+      sent: true,
+      reply: this.#reply(new Uint8Array(0)),
+    })
+  }
+
+  /** The connection has read more, which undici is about to parse. False: it must not. */
+  onWireRead(bytes: Uint8Array): boolean {
+    if (this.#settled) return true
+    if (this.#isOverspent()) this.#stop(this.#overspent())
+    this.#wireBytes += bytes.byteLength
+    if (!this.#attempt.headed) this.#firstRead ??= bytes
+    return !this.#settled
+  }
+
+  #isOverspent(): boolean {
+    const body = this.#bytes * MAX_OVERHEAD_RATIO + this.#pieces * MAX_BYTES_PER_FRAME
+    return this.#wireBytes > body + MAX_OVERHEAD_BYTES
+  }
+
+  #overspent(): Fault {
+    const message = `got ${this.#wireBytes} bytes for a body of ${this.#bytes}: no honest framing is as large`
+    return fault('too_large/wire', message, { sent: true })
+  }
+
+  /** The connection broke. */
+  onWireError(error: Error): void {
+    if (this.#complete && error.message === 'bad response') {
+      this.#attempt.trip.warn('bytes after the end of the response were dropped with the connection')
+    }
   }
 
   onResponseEnd(): void {
     if (this.#settled) return
+    this.#complete = true
     const attempt = this.#attempt
-    attempt.trip.bodyMs = this.#clock.now() - attempt.phaseAtMs
+    attempt.trip.bodyMs = this.#clock.now() - this.#headAtMs
+    // undici takes a reset for the end of a body without a length, and passes over trailers that are too large.
+    const broken = this.#wire?.socket?.errored
+    if (broken && !this.#isRefusal()) return this.onResponseError(undefined, broken)
+    if (this.#isOverspent()) return this.#end(this.#overspent())
     const reply = this.#reply(this.#body())
     const codings = codingsOf(reply)
     if (codings.length === 0) return this.#end(reply)
     this.#settled = true
-    void decompress(reply, codings, attempt.call.plan.maxResponseBytes).then(this.#settle)
+    this.#chunks = []
+    decompress(reply, codings, attempt.call.plan.maxResponseBytes).then(this.#settle, error =>
+      this.#settle(fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent: true, cause: error })),
+    )
   }
 
-  onResponseError(_controller: Controller, error: unknown): void {
-    this.#end(classify(error, this.#attempt, { started: this.#started, framing: this.#integrity() }))
+  /** A server that refuses early may reset the connection behind its answer: the status is what counts then. */
+  #isRefusal(): boolean {
+    return this.#status >= 400 && this.#integrity() === 'unverified'
+  }
+
+  onResponseError(_controller: unknown, error: unknown): void {
+    this.#end(
+      classify(error, this.#attempt, {
+        started: this.#started,
+        framing: this.#integrity(),
+        brokenBy: this.#wire?.socket?.errored ?? undefined,
+        firstRead: this.#firstRead,
+        uploading: this.#attempt.call.body !== undefined && !this.#uploaded,
+      }),
+    )
+  }
+
+  /** The caller's own stream failed. */
+  onBodyError(message: string, cause?: unknown): void {
+    this.#stop(fault('callback/body', message, { sent: this.#attempt.sent, cause }))
   }
 
   /** The request could not even be handed over. */
   onDispatchError(error: unknown): void {
-    this.#end(classify(error, this.#attempt, { started: false, framing: 'unverified' }))
+    this.#end(classify(error, this.#attempt, { started: false, framing: 'unverified', uploading: false }))
   }
 
   /** The request has been given up: what still comes is not for anybody. */
@@ -166,8 +281,12 @@ export class Collector {
 
   /** RFC 9112 §6.3. */
   #integrity(): Integrity {
-    if (this.#status === 204 || this.#status === 304 || this.#attempt.call.method === 'HEAD') return 'length'
+    if (this.#hasNoBody()) return 'length'
     if (getHeader(this.#headers, 'content-length') !== undefined) return 'length'
     return getHeader(this.#headers, 'transfer-encoding') === undefined ? 'unverified' : 'chunked'
+  }
+
+  #hasNoBody(): boolean {
+    return this.#status === 204 || this.#status === 304 || this.#attempt.call.method === 'HEAD'
   }
 }

@@ -1,5 +1,6 @@
 /** Opens the connection of one attempt and stamps how long the look-up, the connection and TLS took. */
 import { buildConnector } from 'undici'
+import { isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
 import type { Clock } from '../core/ports.ts'
@@ -28,8 +29,14 @@ export function connector(tls: TlsPlan): Connect {
 }
 
 /** Follows a connection from its start; the socket tells when each part is over. */
-export function stampPhases(socket: Socket, attempt: Attempt, secure: boolean, clock: Clock): void {
+export function stampPhases(
+  socket: Socket,
+  attempt: Attempt,
+  options: Pick<buildConnector.Options, 'hostname' | 'protocol'>,
+  clock: Clock,
+): void {
   const { trip } = attempt
+  const secure = options.protocol === 'https:'
   let startedAtMs = clock.now()
   const enter = (phase: Phase): number => {
     const nowMs = clock.now()
@@ -39,9 +46,14 @@ export function stampPhases(socket: Socket, attempt: Attempt, secure: boolean, c
     // `timeouts.connect` is one limit for look-up, connection and TLS together, so it keeps counting.
     return tookMs
   }
-  attempt.phase = 'dns'
   attempt.phaseAtMs = startedAtMs
-  socket.once('lookup', () => void (trip.dnsMs = enter('connect')))
+  if (isIP(options.hostname) === 0) {
+    attempt.phase = 'dns'
+    socket.once('lookup', (error: Error | null) => {
+      // A look-up cannot be called back: it may end long after the attempt.
+      if (!socket.destroyed) trip.dnsMs = enter(error ? 'dns' : 'connect')
+    })
+  } else attempt.phase = 'connect'
   socket.once('connect', () => void (trip.connectMs = enter(secure ? 'tls' : 'headers')))
   if (secure) socket.once('secureConnect', () => void (trip.tlsMs = enter('headers')))
 }

@@ -2,6 +2,7 @@
  * Foreign error → Fault: the only table. What it does not know is `internal/unknown`, never ok and never retried.
  */
 import type { Attempt } from '../core/attempt.ts'
+import { reasonOf } from '../core/callback.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity } from '../core/result.ts'
 
@@ -64,6 +65,9 @@ const PARSER: readonly (readonly [RegExp, FaultCode])[] = [
   [/expected http\//i, 'protocol/not_http'],
 ]
 
+/** A ProxyAgent of the caller's; undici's code for it is that of an abort, which nobody asked for. */
+const PROXY_ANSWER = /^Proxy response \((\d{3})\)/
+
 interface ForeignError {
   readonly name?: string
   readonly code?: unknown
@@ -78,6 +82,12 @@ export interface Received {
   readonly started: boolean
   /** How its body was to end. */
   readonly framing: Integrity
+  /** The error with which the connection broke, where undici made another one of it. */
+  readonly brokenBy?: Error | undefined
+  /** What the connection read first, while there is no head. */
+  readonly firstRead?: Uint8Array | undefined
+  /** The request's own body was still on its way. */
+  readonly uploading: boolean
 }
 
 /** What a wire error means at the point that this attempt had reached. */
@@ -86,26 +96,79 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
   const code = codeOf(foreign)
   const { sent } = attempt
 
+  const proxied = PROXY_ANSWER.exec(foreign.message ?? '')?.[1]
+  if (code === 'UND_ERR_ABORTED' && proxied !== undefined) {
+    const proxyCode = proxied === '407' ? 'proxy/auth' : 'proxy/refused'
+    return fault(proxyCode, `the proxy answered ${proxied}`, { sent, cause: error })
+  }
   const known = ANYWHERE[code]
   if (known !== undefined && !(code === 'UND_ERR_INVALID_ARG' && sent)) {
     return fault(known[0], withDetail(known[1], foreign, code), { sent, cause: error })
   }
+  const extras = { sent, cause: error }
+  const said = foreign.message ?? ''
+  // undici knows these two by their words only, and gives them the code of a broken connection.
+  if (said === 'bad upgrade') return fault('protocol/upgrade', 'the server changed the protocol unasked', extras)
+  if (said === 'bad response') return fault('protocol/unexpected_100', 'the server answered 100 unasked', extras)
   if (DISCONNECTS.has(code)) return disconnected(error, code, attempt, received)
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
-    return fault('truncated/length', 'the body is not as long as its content-length says', { sent, cause: error })
+    if (attempt.headed) return disconnected(error, endedBy(received), attempt, received)
+    // undici says this of every fault in a head behind its content-length. Only the bytes tell.
+    if (hasOneLength(received.firstRead)) return fault('protocol/malformed_head', 'the head is not valid HTTP', extras)
+    return fault('protocol/content_length', 'expected one content-length, got more or one that is none', extras)
   }
   if (foreign.name === 'HTTPParserError') {
-    const reason = foreign.message ?? ''
-    const found = PARSER.find(([words]) => words.test(reason))
-    return fault(found?.[1] ?? 'protocol/malformed_head', `the response is not valid HTTP: ${reason}`, {
-      sent,
-      cause: error,
-    })
+    // It holds the server's bytes, a Set-Cookie among them, and an error's fields print.
+    Object.defineProperty(error, 'data', { enumerable: false })
+    if (attempt.headed && /eof state/i.test(said)) {
+      return disconnected(error, endedBy(received), attempt, received)
+    }
+    if (!attempt.headed) {
+      const protocol = wrongProtocol(received.firstRead)
+      if (protocol !== undefined) return { ...protocol, cause: error }
+    }
+    const found = PARSER.find(([words]) => words.test(said))?.[1]
+    // After the head there is only the framing of chunks and the trailers behind the last one.
+    const otherwise = attempt.headed ? 'protocol/chunk' : 'protocol/malformed_head'
+    return fault(found ?? otherwise, `the response is not valid HTTP: ${said}`, extras)
   }
   if (/^ERR_(?:SSL|TLS|OSSL)/.test(code) || code === 'EPROTO') {
     return fault('tls/handshake', `the TLS handshake failed: ${foreign.message ?? code}`, { sent, cause: error })
   }
-  return fault('internal/unknown', `unexpected error ${foreign.message ?? String(error)}`, { sent, cause: error })
+  return fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent, cause: error })
+}
+
+/** A reset that the system reported, else the orderly end. */
+function endedBy({ brokenBy }: Received): string {
+  return brokenBy !== undefined && 'syscall' in brokenBy ? 'ECONNRESET' : 'UND_ERR_SOCKET'
+}
+
+/** Whether the head has exactly one content-length, a number, and no other framing. */
+function hasOneLength(firstRead: Uint8Array | undefined): boolean {
+  const head =
+    firstRead === undefined
+      ? ''
+      : (Buffer.from(firstRead)
+          .toString('latin1')
+          .split(/\r?\n\r?\n/)[0] ?? '')
+  const framing = head.match(/^(?:content-length|transfer-encoding)[ \t]*:.*$/gim) ?? []
+  return framing.length === 1 && /^content-length:[ \t]*\d{1,15}[ \t]*$/i.test(framing[0]?.trimEnd() ?? '')
+}
+
+/** What the first bytes of a response say against it, though the parser may take them. */
+export function wrongProtocol(firstRead: Uint8Array | undefined): Fault | undefined {
+  if (firstRead === undefined) return undefined
+  const [first = 0] = firstRead
+  // The parser knows RTSP/ and ICE/, too.
+  if (first === 0x52 || first === 0x49)
+    return fault('protocol/not_http', 'the server speaks another protocol', { sent: true })
+  // HTTP/0.9 had no head: the document itself is the answer.
+  if (first === 0x3c || (first === 0x48 && firstRead[5] === 0x30)) {
+    return fault('protocol/version', 'the server answered in HTTP/0.9, which cannot be told from half an answer', {
+      sent: true,
+    })
+  }
+  return undefined
 }
 
 function codeOf(error: ForeignError): string {
@@ -120,7 +183,8 @@ function withDetail(sentence: string, error: ForeignError, code: string): string
   return `${sentence} (${code})`
 }
 
-function disconnected(error: unknown, code: string, attempt: Attempt, { started, framing }: Received): Fault {
+function disconnected(error: unknown, code: string, attempt: Attempt, received: Received): Fault {
+  const { started, framing, uploading } = received
   const extras = { sent: attempt.sent, cause: error }
   if (attempt.headed) {
     if (code === 'UND_ERR_SOCKET' && framing === 'length')
@@ -132,9 +196,12 @@ function disconnected(error: unknown, code: string, attempt: Attempt, { started,
   if (attempt.phase === 'tls')
     return fault('connect/tls_reset', 'the connection ended within the TLS handshake', extras)
   if (!attempt.sent) {
+    // undici gives up what it was about to send on a kept connection when that one turns out to be reset.
+    if (attempt.reused) return fault('reset/before_headers', 'the kept connection had ended before its use', extras)
     if (code === 'ETIMEDOUT') return fault('timeout/connect', 'no connection in time (ETIMEDOUT)', extras)
     return fault('connect/reset', `the connection was reset while connecting (${code})`, extras)
   }
   if (started) return fault('reset/mid_headers', 'the connection ended within the head of the response', extras)
+  if (uploading) return fault('reset/request_body', 'the connection ended while the body was being sent', extras)
   return fault('reset/before_headers', 'the connection ended before a response', extras)
 }

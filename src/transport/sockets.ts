@@ -13,7 +13,10 @@ import type { Connect } from './connect.ts'
 
 /** As browsers and Node's own agent do; servers close idle connections after five seconds or more. */
 const KEEP_ALIVE_MS = 4_000
-const MAX_HEAD_BYTES = 65_536
+/** Names and values; Node's own agent has the same limit. */
+const MAX_HEAD_BYTES = 16_384
+
+const DROPPED = new Error('the connection is of no more use')
 
 export interface Line {
   readonly client: Client
@@ -24,7 +27,16 @@ export interface Line {
   carried: number
   /** Whom a new connection is for. */
   attempt: Attempt | undefined
+  /** Whose response it carries or carried last. */
+  reader: Reader | undefined
   state: 'busy' | 'idle' | 'gone'
+}
+
+/** Hears of the connection what undici does not tell. */
+export interface Reader {
+  /** False: what was read must not be parsed. */
+  onWireRead(bytes: Uint8Array): boolean
+  onWireError(error: Error): void
 }
 
 export class Sockets {
@@ -41,11 +53,26 @@ export class Sockets {
   /** A connection to the attempt's origin, an idle one if there is any. */
   take(attempt: Attempt): Line {
     const { origin } = attempt.call
-    const line = this.#idle.get(origin)?.pop() ?? this.#make(origin)
+    const line = this.#takeIdle(origin) ?? this.#make(origin)
     line.state = 'busy'
     line.attempt = attempt
     attempt.reused = line.carried > 0
     return line
+  }
+
+  #takeIdle(origin: string): Line | undefined {
+    const idle = this.#idle.get(origin)
+    for (let line = idle?.pop(); line !== undefined; line = idle?.pop()) {
+      // Closed, but undici has not said so yet.
+      if (line.socket?.destroyed === false) return line
+      this.drop(line)
+    }
+    return undefined
+  }
+
+  /** One kept connection turned out to be closed: so are the others, most likely, and the repeat needs a fresh one. */
+  dropIdle(origin: string): void {
+    for (const line of this.#idle.get(origin)?.slice() ?? []) this.drop(line)
   }
 
   /** The response is whole: the connection may carry another request. */
@@ -63,12 +90,14 @@ export class Sockets {
   /** The connection is of no more use. */
   drop(line: Line): void {
     if (line.state === 'gone') return
-    if (line.state === 'idle') this.#forget(line)
+    this.#forget(line)
     line.state = 'gone'
     line.attempt = undefined
+    line.reader = undefined
     this.#open.delete(line)
-    // undici does not end a connection that is still being made; the socket itself does.
-    line.socket?.destroy()
+    // undici does not end a connection that is still being made; the socket itself does. With an error, because undici
+    // takes an end without one for the end of a body without a length, and fails an assertion over the lost request.
+    line.socket?.destroy(DROPPED)
     void line.client.destroy().catch(ignore)
   }
 
@@ -78,20 +107,25 @@ export class Sockets {
 
   #forget(line: Line): void {
     const idle = this.#idle.get(line.origin)
-    const index = idle?.indexOf(line) ?? -1
-    if (idle === undefined || index === -1) return
-    idle.splice(index, 1)
+    if (idle === undefined) return
+    const index = idle.indexOf(line)
+    if (index !== -1) idle.splice(index, 1)
     if (idle.length === 0) this.#idle.delete(line.origin)
   }
 
   #make(origin: string): Line {
-    const secure = origin.startsWith('https:')
     const client = new Client(origin, {
       connect: (options, callback) => {
         line.carried = 0
         // undici's type hides it, but its connector answers with the socket at once.
-        line.socket = this.#connect(options, callback) as unknown as Socket
-        if (line.attempt !== undefined) stampPhases(line.socket, line.attempt, secure, this.#clock)
+        const socket = this.#connect(options, callback) as unknown as Socket
+        line.socket = socket
+        socket.on('error', error => line.reader?.onWireError(error))
+        overhear(socket, line)
+        if (line.attempt === undefined) return
+        // undici makes a new connection when a kept one ended just before its use.
+        line.attempt.reused = false
+        stampPhases(socket, line.attempt, options, this.#clock)
       },
       allowH2: false,
       pipelining: 1,
@@ -101,12 +135,29 @@ export class Sockets {
       headersTimeout: 0,
       bodyTimeout: 0,
     })
-    const line: Line = { client, origin, socket: undefined, carried: 0, attempt: undefined, state: 'busy' }
+    const line: Line = {
+      client,
+      origin,
+      socket: undefined,
+      carried: 0,
+      attempt: undefined,
+      reader: undefined,
+      state: 'busy',
+    }
     client.on('disconnect', () => {
       if (line.state === 'idle') this.drop(line)
     })
     this.#open.add(line)
     return line
+  }
+}
+
+/** The bytes as they come: undici counts only bodies, and has one error for several faults of a head. */
+function overhear(socket: Socket, line: Line): void {
+  const read = socket.read.bind(socket) as (size?: number) => Uint8Array | null
+  socket.read = (size?: number): Uint8Array | null => {
+    const bytes = read(size)
+    return bytes === null || line.reader === undefined || line.reader.onWireRead(bytes) ? bytes : null
   }
 }
 

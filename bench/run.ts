@@ -1,0 +1,13 @@
+/** Runs every bench, one after the other; the exit code says whether each bound held. */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+let status = 0
+for (const name of ['overhead', 'layers', 'startup']) {
+  console.log(`\n${name}`)
+  const ran = spawnSync(process.execPath, [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))], {
+    stdio: 'inherit',
+  })
+  if (ran.status !== 0) status = 1
+}
+process.exitCode = status

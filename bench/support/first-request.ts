@@ -1,0 +1,13 @@
+/** Imports one way to make requests, makes one, and prints the milliseconds from before the import to its answer. */
+const [way, url] = process.argv.slice(2) as [string, string]
+const startedAtMs = performance.now()
+if (way === 'undici') {
+  const { request } = await import('undici')
+  const { body } = await request(url)
+  await body.json()
+} else {
+  const { parallelRequests } = (await import(way)) as typeof import('../../src/index.ts')
+  await parallelRequests(url)
+}
+console.log(performance.now() - startedAtMs)
+process.exit()

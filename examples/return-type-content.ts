@@ -1,0 +1,8 @@
+/** Binary content: each result is the body as a Uint8Array. */
+import { parallelRequests } from 'parallel-requests'
+
+const httpbin = process.env.HTTPBIN_URL ?? 'https://httpbin.org'
+
+const results = await parallelRequests([`${httpbin}/bytes/1024`], { returnType: 'content' })
+
+for (const bytes of results) console.log(`${bytes.length} bytes`)

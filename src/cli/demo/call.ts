@@ -1,0 +1,45 @@
+/**
+ * The call that the demo makes, and the same call as the demo prints it. They stand together because the printed code
+ * must be the code that runs; a test compares them.
+ */
+import type { Repository } from './catalogue.ts'
+import { ParallelRequests } from '../../index.ts'
+import type { Outcome, Progress } from '../../index.ts'
+
+export const CALL = [
+  "import { ParallelRequests } from 'parallel-requests'",
+  '',
+  'await using client = new ParallelRequests({',
+  '  baseUrl,',
+  '  concurrency: 20,',
+  "  rateLimit: '100/s',",
+  '})',
+  '',
+  "const names = await client.request<string[]>('repos')",
+  'const requests = names.map(name => ({ url: `repos/${name}`, key: name }))',
+  'const outcomes = client.stream<Repository>(requests, { onProgress })',
+  "process.once('SIGINT', () => outcomes.stop())",
+  '',
+  'for await (const outcome of outcomes) await save(outcome)',
+]
+
+export interface CallParts {
+  readonly baseUrl: string
+  readonly onProgress: (progress: Progress) => void
+  readonly save: (outcome: Outcome<Repository>) => Promise<void>
+}
+
+export async function fetchAll({ baseUrl, onProgress, save }: CallParts): Promise<void> {
+  await using client = new ParallelRequests({
+    baseUrl,
+    concurrency: 20,
+    rateLimit: '100/s',
+  })
+
+  const names = await client.request<string[]>('repos')
+  const requests = names.map(name => ({ url: `repos/${name}`, key: name }))
+  const outcomes = client.stream<Repository>(requests, { onProgress })
+  process.once('SIGINT', () => outcomes.stop())
+
+  for await (const outcome of outcomes) await save(outcome)
+}

@@ -1,0 +1,83 @@
+/**
+ * The demo's `results.jsonl`: replaces the one of an earlier demo, and no other file. Opened before anything is sent,
+ * so that a folder that cannot be written to costs nobody a request.
+ */
+import { once } from 'node:events'
+import { open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
+
+/** The output cannot be written (74), or must not be (2). */
+export class OutputError extends Error {
+  readonly exitCode: 2 | 74
+
+  constructor(message: string, exitCode: 2 | 74) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+export interface Results {
+  /** A write has failed; the next `write` or `close` says how. */
+  readonly failed: boolean
+  /** Waits where the disk is slower than the network. */
+  write(line: string): Promise<void>
+  /** Resolves once every line is with the system; with the bytes written. Idempotent. */
+  close(): Promise<number>
+}
+
+export async function openResults(path: string): Promise<Results> {
+  if (!(await mayReplace(path))) {
+    throw new OutputError(
+      `${path}: expected no file or that of an earlier demo, got another one. Move it, or run in another folder.`,
+      2,
+    )
+  }
+  const file = await open(path, 'w').catch((error: unknown) => Promise.reject(unwritable(path, error)))
+  const stream = file.createWriteStream()
+  const ended = finished(stream).catch((error: unknown) => Promise.reject(unwritable(path, error)))
+  // Whoever writes or closes is told; until then a failed write must not end the process.
+  ended.catch(() => undefined)
+  return {
+    get failed() {
+      return stream.errored !== null
+    },
+    async write(line) {
+      if (stream.errored === null && stream.write(`${line}\n`)) return
+      if (stream.errored === null) await Promise.race([once(stream, 'drain'), ended])
+      if (stream.errored !== null) await ended
+    },
+    async close() {
+      stream.end()
+      await ended
+      return stream.bytesWritten
+    },
+  }
+}
+
+const OUR_FIRST_LINE = /^\{"v":1,"index":\d+,[^{}]*"url":"http:\/\/127\.0\.0\.1:\d+\/repos\//
+const HEAD_BYTES = 1_024
+
+/** Somebody's own results of the same name are worth more than a demo. */
+async function mayReplace(path: string): Promise<boolean> {
+  let file: FileHandle
+  try {
+    file = await open(path, 'r')
+  } catch {
+    return true
+  }
+  try {
+    const stats = await file.stat()
+    if (!stats.isFile() || stats.size === 0) return true
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+    return OUR_FIRST_LINE.test(buffer.toString('utf8', 0, bytesRead))
+  } finally {
+    await file.close()
+  }
+}
+
+function unwritable(path: string, error: unknown): OutputError {
+  const { code, message } = error as NodeJS.ErrnoException
+  const reason = message.replace(/, (open|write|close).*$/, '').replace(`${code}: `, '')
+  return new OutputError(`${path}: cannot be written: ${reason} (${code}). Run in a folder that takes files.`, 74)
+}

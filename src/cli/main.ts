@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+/**
+ * The command line: argv → mode → exit code. 0 all ok, 1 some failed, 2 usage, 74 output could not be written, 130
+ * interrupted, 141 the reader went away. Everything but the version is imported only once it is needed.
+ */
+import { VERSION } from '../core/version.ts'
+
+// `preq … | head`: the reader has seen enough, which is no error worth a stack.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(141)
+    throw error
+  })
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    process.stdout.write(`${VERSION}\n`)
+    return 0
+  }
+  const { readArgs } = await import('./args.ts')
+  const args = readArgs(argv)
+  switch (args.mode) {
+    case 'text':
+      process.stdout.write(args.text)
+      return 0
+    case 'usage':
+      process.stderr.write(args.text)
+      return 2
+    case 'demo':
+      return (await import('./commands/demo.ts')).demo()
+  }
+}
+
+// Not process.exit(): what still runs when the work is done would be a leak that ought to show.
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,76 @@
+/**
+ * Shows how a run is going: one line that is drawn again and again on a terminal, a plain line a second elsewhere. Goes
+ * to stderr, so that stdout stays clean.
+ */
+import { paintFor } from './paint.ts'
+import type { Paint } from './paint.ts'
+import type { Progress } from '../index.ts'
+
+export interface ProgressDisplay {
+  show(progress: Progress): void
+  /** Leaves what was shown last, and gives the cursor back. */
+  done(): void
+}
+
+const PLAIN_EVERY_MS = 1_000
+const LONGEST_BAR = 30
+const SHORTEST_BAR = 5
+const INDENT = '  '
+
+export async function showProgress(stream: NodeJS.WriteStream): Promise<ProgressDisplay> {
+  // A terminal without a width (some containers' and CI's) cannot be drawn on.
+  if (!stream.isTTY || process.env.TERM === 'dumb' || !stream.columns)
+    return plainDisplay(text => stream.write(text), performance)
+  const { createLogUpdate } = await import('log-update')
+  const draw = createLogUpdate(stream)
+  const paint = paintFor(stream)
+  return {
+    show: progress => draw(barLine(progress, stream.columns, paint)),
+    done: () => draw.done(),
+  }
+}
+
+/** A line a second, and the last state once. */
+export function plainDisplay(write: (text: string) => void, clock: { now(): number }): ProgressDisplay {
+  let writtenAtMs = clock.now()
+  let waiting: Progress | undefined
+  const flush = (): void => {
+    if (waiting !== undefined) write(`${INDENT}${textOf(partsOf(waiting))}\n`)
+    waiting = undefined
+    writtenAtMs = clock.now()
+  }
+  return {
+    show(progress) {
+      waiting = progress
+      if (clock.now() - writtenAtMs >= PLAIN_EVERY_MS) flush()
+    },
+    done: flush,
+  }
+}
+
+/** Never wider than the terminal: first the bar gives way, then the parts from the right. */
+export function barLine(progress: Progress, columns: number, paint: Paint): string {
+  const parts = partsOf(progress)
+  while (parts.length > 1 && INDENT.length + textOf(parts).length >= columns) parts.pop()
+  // The bar leaves room for the note of a pause, lest it shrink and grow with every one.
+  const steady = textOf(partsOf({ ...progress, pausedHosts: ['one'] })).length
+  const room = Math.min(LONGEST_BAR, columns - steady - 5)
+  if (room < SHORTEST_BAR || progress.total === undefined) return `${INDENT}${textOf(parts)}`
+  const full = Math.floor((room * progress.done) / Math.max(progress.total, 1))
+  const bar = `${paint('green', '━'.repeat(full))}${paint('dim', '─'.repeat(room - full))}`
+  return `${INDENT}${bar}  ${textOf(parts)}`
+}
+
+/** Each of a steady width, so that nothing jumps. */
+function partsOf({ total, done, rate, retries, failed, pausedHosts }: Progress): string[] {
+  const width = String(total ?? done).length
+  return [
+    total === undefined ? String(done) : `${String(done).padStart(width)}/${total}`,
+    `${Math.round(rate).toString().padStart(3)}/s`,
+    `${String(retries).padStart(2)} retries`,
+    `${failed} failed`,
+    ...(pausedHosts.length === 0 ? [] : [`${pausedHosts.length} host${pausedHosts.length === 1 ? '' : 's'} paused`]),
+  ]
+}
+
+const textOf = (parts: readonly string[]): string => parts.join('   ')

@@ -1,0 +1,19 @@
+/** One item of an input: its Call, or the outcome of one that is never sent. */
+import type { BatchPlan } from '../config/plan.ts'
+import { labelOf, prepare } from '../config/prepare.ts'
+import type { Call } from '../core/call.ts'
+import { refusedOutcome } from '../core/outcome.ts'
+import type { Outcome } from '../core/outcome.ts'
+import type { Fault } from '../core/result.ts'
+
+/** The item made ready; what is wrong with it is its own outcome. */
+export function prepareItem(item: unknown, index: number, plan: BatchPlan, nowMs: number): Call | Outcome {
+  const { request, keys, paramsPerUrl } = plan
+  const call = prepare(item, { index, key: keys?.[index], params: paramsPerUrl?.[index], nowMs }, request)
+  return 'refused' in call ? refusedOutcome(call.spec, call.refused, request.call.secretNames) : call
+}
+
+/** The outcome of an item that is given up before anybody has looked at it. */
+export function abandonItem(item: unknown, index: number, { request, keys }: BatchPlan, reason: Fault): Outcome {
+  return refusedOutcome(labelOf(item, { index, key: keys?.[index] }), reason, request.call.secretNames)
+}

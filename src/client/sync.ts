@@ -1,0 +1,124 @@
+/**
+ * The blocking call: the same client in a worker thread, while the calling thread waits. What needs the caller's
+ * functions runs where they are, on the calling thread.
+ */
+import { argumentsOf, inputOf, shapeOf } from './batch.ts'
+import type { OneShotExtra, RequestCall } from './infer.ts'
+import { CallingThread } from './sync-caller.ts'
+import type { NetworkDefaults } from './sync-messages.ts'
+import { runOnThread } from './sync-thread.ts'
+import { isRecord, kindOf, problem } from '../config/kinds.ts'
+import { planBatch, planClient } from '../config/plan.ts'
+import { readOptions, splitOptions } from '../config/read.ts'
+import { isCookieStore } from '../config/shapes.ts'
+import { ConfigError } from '../core/error.ts'
+import { VERSION } from '../core/version.ts'
+import { isIterable } from '../engine/source.ts'
+import { getDefaultResultOrder } from 'node:dns'
+import { getDefaultAutoSelectFamily, getDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
+
+/**
+ * `parallelRequests` that blocks until everything is done: for scripts, REPLs and build configurations. The requests
+ * go out from a worker thread; `parseFunc`, `schema`, hooks and every other function run on the calling thread and must
+ * answer at once: one that returns a promise fails its request with `callback/async`.
+ *
+ * While it waits, nothing else happens in the calling thread. So a server in the same thread can never answer: that is
+ * a deadlock until the request's own timeout. In a server, or wherever something else goes on, await
+ * `parallelRequests`.
+ *
+ * Does not take what cannot reach another thread: async iterables, `signal`, `transport`, a cookie jar, streams and
+ * `FormData` as bodies.
+ *
+ * @throws as `ParallelRequests.request` rejects, and a ConfigError for what it does not take
+ * @example const repos = parallelRequestsSync<Repo>(urls, { concurrency: 5, rateLimit: '10/s' })
+ */
+export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: unknown, second?: unknown) => {
+  const { input, options } = argumentsOf(first, second)
+  check(input, options)
+  const { client: clientOptions, batch } = splitOptions(options)
+  const values = readOptions(clientOptions, 'constructor')
+  const { transport: _transport, ...client } = planClient(values)
+  const plan = planBatch(values, readOptions(batch, 'request'), client.concurrency, VERSION)
+  const shaped = inputOf(input, plan)
+  const items = Array.from(shaped.items as Iterable<unknown>)
+  checkBodies(items)
+  const caller = new CallingThread(items, plan, values.body)
+  runOnThread(caller.order(client, networkDefaults()), caller)
+  return shapeOf(caller.outcomes, shaped, plan)
+}) as RequestCall<OneShotExtra, true>
+
+/** What is wrong with the options anyhow, and what cannot reach a worker thread: all of it in one error. */
+function check(input: unknown, options: unknown): void {
+  const problems = unreachable(input, options)
+  try {
+    readOptions(options, 'one-shot')
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigError([...problems, ...error.problems]) : error
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+}
+
+function unreachable(input: unknown, options: unknown): string[] {
+  const problems: string[] = []
+  const refuse = (name: string, expected: string, value: unknown, remedy: string): void => {
+    problems.push(problem(name, `${expected} in parallelRequestsSync`, kindOf(value), remedy))
+  }
+  if (isIterable(input) && Symbol.asyncIterator in input && !(Symbol.iterator in input)) {
+    refuse(
+      'urls',
+      'an array or another sync iterable',
+      input,
+      `Its items come later, and the thread is blocked. ${AWAIT}`,
+    )
+  }
+  if (!isRecord(options)) return problems
+  const { signal, transport, cookies, body, form } = options
+  if (signal !== undefined) {
+    refuse('signal', 'none', signal, `Nothing can abort while the thread is blocked. Use timeouts.total. ${AWAIT}`)
+  }
+  if (transport !== undefined) {
+    refuse('transport', 'none', transport, `The requests go out from another thread, which it cannot reach. ${AWAIT}`)
+  }
+  if (isCookieStore(cookies)) {
+    refuse('cookies', 'pairs, pairs by origin or false', cookies, `A jar cannot reach another thread. ${AWAIT}`)
+  }
+  for (const given of [body, form]) checkBody('body', given, problems)
+  return problems
+}
+
+const AWAIT = 'Or await parallelRequests.'
+
+function checkBodies(items: readonly unknown[]): void {
+  const problems: string[] = []
+  for (const [index, item] of items.entries()) {
+    if (!isRecord(item) || item instanceof URL) continue
+    let given: readonly unknown[] = []
+    try {
+      given = [item.body, item.form]
+    } catch {
+      // An item that cannot be read fails alone, when it is prepared.
+    }
+    for (const body of given) checkBody(`urls[${index}].body`, body, problems)
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+}
+
+function checkBody(name: string, body: unknown, problems: string[]): void {
+  const expected = 'a string, bytes, URLSearchParams or a function that makes one in parallelRequestsSync'
+  if (body instanceof FormData) {
+    problems.push(
+      problem(name, expected, 'a FormData', `Its files are read later, and the thread is blocked. ${AWAIT}`),
+    )
+  } else if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
+    const remedy = `Its chunks come later, and the thread is blocked. Read it first. ${AWAIT}`
+    problems.push(problem(name, expected, 'a stream', remedy))
+  }
+}
+
+function networkDefaults(): NetworkDefaults {
+  return {
+    lookupOrder: getDefaultResultOrder(),
+    autoSelectFamily: getDefaultAutoSelectFamily(),
+    autoSelectFamilyTimeoutMs: getDefaultAutoSelectFamilyAttemptTimeout(),
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Options as they were given → their values: each read by its row of the table, each in its place, all of them together.
+ * A mistake is a ConfigError that names every problem at once.
+ */
+import { ConfigError } from '../core/error.ts'
+import type { ReturnTypeName } from '../core/spec.ts'
+import { bodyOf } from './body.ts'
+import { readHeaders } from './header-input.ts'
+import { got, isPlain, plainRemedy, problem } from './kinds.ts'
+import { adviceFor } from './names.ts'
+import { OPTIONS, OPTION_NAMES } from './options.ts'
+import type { OptionName, OptionRow, Values } from './options.ts'
+
+/** Who is given the options: decides which of them belong there. */
+export type Place = 'constructor' | 'request' | 'stream' | 'one-shot'
+
+/** Reads the options given in one place; all problems end in one ConfigError. */
+export function readOptions(options: unknown, place: Place, also: readonly string[] = []): Values {
+  if (options === undefined) return {}
+  if (!isPlain(options)) throw new ConfigError([problem('options', 'an object', got(options), plainRemedy(options))])
+  const problems: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const [name, given] of Object.entries(options)) {
+    if (also.includes(name)) continue
+    if (!Object.hasOwn(OPTIONS, name)) {
+      problems.push(problem(name, 'the name of an option', 'an unknown one', adviceFor(name, OPTION_NAMES)))
+      continue
+    }
+    if (given === undefined) continue
+    const row: OptionRow<unknown> = OPTIONS[name as OptionName]
+    const misplaced = misplacement(row, place)
+    if (misplaced !== undefined) problems.push(`${name}: ${misplaced}`)
+    else values[name] = row.read(given, name, problems)
+  }
+  checkTogether(values, place, problems)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return values
+}
+
+/** The options of a one-shot call as those of the client that it makes and those of its one batch. */
+export function splitOptions(options: unknown): { client: object; batch: object } {
+  const client: Record<string, unknown> = {}
+  const batch: Record<string, unknown> = {}
+  for (const [name, given] of Object.entries(options ?? {})) {
+    const ofBatch = OPTIONS[name as OptionName].scope === 'call' || (name === 'params' && Array.isArray(given))
+    ;(ofBatch ? batch : client)[name] = given
+  }
+  return { client, batch }
+}
+
+function misplacement({ scope, only }: OptionRow<unknown>, place: Place): string | undefined {
+  if (place === 'constructor' && scope === 'call') {
+    return 'expected in a call, got it in the constructor. It shapes one result: give it to request() or stream().'
+  }
+  if ((place === 'request' || place === 'stream') && scope === 'client') {
+    return 'expected in the constructor, got it in a call. Limits and connections belong to the client: new ParallelRequests({ … }).'
+  }
+  if (only === 'stream' && place !== 'stream')
+    return 'expected in stream(), got it in a call whose results are in input order. Leave it out.'
+  if (only === 'request' && place === 'stream')
+    return 'expected in request(), got it in stream(), which yields outcomes. Leave it out; `key` may be in the specs.'
+  return undefined
+}
+
+/** What only shows when two options are seen together, or with the place in which they were given. */
+function checkTogether(values: Values, place: Place, problems: string[]): void {
+  const { returnType, schema, rateLimit, rateLimitBurst, params, keys, retry } = values
+  if (schema !== undefined && returnType !== undefined) checkSchema(returnType, problems)
+  if (retry?.budget !== undefined && (place === 'request' || place === 'stream')) {
+    problems.push(BUDGET_IN_CALL)
+  }
+  if (rateLimitBurst !== undefined) {
+    if (rateLimit === undefined) {
+      problems.push("rateLimitBurst: expected rateLimit beside it, got none. Set rateLimit, for example '10/s'.")
+    }
+    for (const { limit, burst } of rateLimit ?? []) {
+      if (burst !== undefined || rateLimitBurst <= limit) continue
+      const range = `an integer from 1 to the limit (${limit})`
+      problems.push(problem('rateLimitBurst', range, String(rateLimitBurst), 'Leave it out for the default.'))
+    }
+  }
+  if (Array.isArray(params) && (place === 'stream' || place === 'constructor')) {
+    problems.push(
+      `params: expected an object here, got an array. One per URL belongs to request() with an array of URLs, or into the specs.`,
+    )
+  }
+  if (keys !== undefined && new Set(keys).size !== keys.length) {
+    const repeated = keys.find((key, index) => keys.indexOf(key) !== index)
+    problems.push(`keys: expected names that differ, got ${got(repeated)} twice. Give each request its own.`)
+  }
+  if (values.headers !== undefined) readHeaders(values.headers, problems)
+  const body = bodyOf(values, problems)
+  if (body !== undefined) checkMethod(values.method, problems)
+}
+
+export const BUDGET_IN_CALL =
+  'retry.budget: expected in the constructor, got it in a call. It is shared by all calls: new ParallelRequests({ retry }).'
+
+export function checkSchema(returnType: ReturnTypeName, problems: string[]): void {
+  if (returnType === 'json' || returnType === 'text') return
+  problems.push(problem('schema', "returnType 'json' or 'text' beside it", `'${returnType}'`, 'Use parseFunc instead.'))
+}
+
+/** A body in the options goes with every request: a method that takes none would fail them all. */
+export function checkMethod(given: string | undefined, problems: string[]): void {
+  const method = given?.toUpperCase()
+  if (method !== 'GET' && method !== 'HEAD') return
+  problems.push(problem('method', 'one that takes a body', `'${method}' beside a body`, 'Leave method out for POST.'))
+}

@@ -1,0 +1,388 @@
+/** Wrong values of every option of the table: refused before anything is sent, by a message that says what to write. */
+import { describe, expect, it } from 'vitest'
+import { OPTIONS, OPTION_NAMES } from '../../src/config/options.ts'
+import type { OptionName } from '../../src/config/options.ts'
+import { ConfigError, ParallelRequests, parallelRequests } from '../../src/index.ts'
+import { mockTransport } from '../../src/testing/index.ts'
+
+const URLS = ['http://127.0.0.1:9/a', 'http://127.0.0.1:9/b']
+const circular: Record<string, unknown> = {}
+circular.self = circular
+
+/** For each option: values that are wrong, whatever else is given. */
+const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
+  concurrency: [0, -1, 1.5, NaN, -Infinity, '3', null, true, [], {}, 3n],
+  rateLimit: [
+    0,
+    -1,
+    1.5,
+    NaN,
+    Infinity,
+    '10',
+    '10/x',
+    'fast',
+    null,
+    true,
+    {},
+    [0],
+    ['10/s', 'x'],
+    { limit: 10 },
+    { limit: 10, interval: 0 },
+    { limit: 0, interval: '1s' },
+    { limit: 10, interval: '1s', burst: 11 },
+    { limit: 10, interval: '1s', burst: 0 },
+  ],
+  rateLimitBurst: [0, -1, 1.5, NaN, Infinity, '3', null, []],
+  cookies: [
+    true,
+    'a=1',
+    1,
+    null,
+    [],
+    new Map([['a', '1']]),
+    { a: 1 },
+    { 'a b': '1' },
+    { a: '1\r\nX: y' },
+    { a: '1; b=2' },
+    { 'localhost:3000': { a: '1' } },
+    { 'http://x.test': { a: 1 } },
+    Promise.resolve({}),
+  ],
+  verifySsl: [0, 1, 'false', null, {}],
+  tls: [true, 'x', null, [], { ca: '/etc/ca.pem' }, { ca: ['x'] }, { cert: 1 }, { key: 'x' }],
+  transport: [true, 'http', {}, null, fetch, { send: 1 }],
+  keys: ['a', 1, {}, null, [1, 2], ['a', 'a'], ['a'], ['a', 'b', 'c']],
+  onFailure: [true, 'raise', null, 0, ['throw'], 'Null'],
+  returnType: ['JSON', 'xml', null, true, 1, []],
+  schema: [true, 'x', null, {}, () => 1, { '~standard': {} }, { parse: () => 1 }],
+  parseFunc: [true, 'x', null, {}, []],
+  order: [],
+  window: [0, -1, 1.5, NaN, '3', null],
+  params: [
+    'a=1',
+    1,
+    null,
+    true,
+    [1, 2],
+    [{}],
+    [{}, undefined],
+    new URLSearchParams('a=1'),
+    new Map(),
+    { a: {} },
+    { a: [{}] },
+    { a: () => 1 },
+    { a: new Date() },
+    Promise.resolve({}),
+  ],
+  headers: [
+    'a: 1',
+    1,
+    null,
+    true,
+    ['a', 'b'],
+    [['a']],
+    [['a', 1, 2]],
+    new Date(),
+    Promise.resolve({}),
+    { a: null },
+    { a: true },
+    { a: {} },
+    { a: ['1', '2'] },
+    { 'a b': '1' },
+    { a: 'x\r\ny' },
+    { a: 'x\0y' },
+    { a: '€' },
+    { host: 'x' },
+    { 'Content-Length': '1' },
+    { 'Transfer-Encoding': 'chunked' },
+    { connection: 'close' },
+    { '': 'x' },
+  ],
+  auth: [
+    'x',
+    1,
+    null,
+    true,
+    [],
+    {},
+    { username: 'a' },
+    { password: 'a' },
+    { user: 'a', pass: 'b' },
+    { bearer: 1 },
+    { bearer: '' },
+    { bearer: 'a\nb' },
+    { username: 'a:b', password: 'c' },
+    { username: 'a', password: 'b', bearer: 'c' },
+  ],
+  baseUrl: [
+    '',
+    'x',
+    '/v1/',
+    'api.test/',
+    'ftp://x.test/',
+    'http://x.test/v1',
+    'http://x.test/v1?a=/',
+    1,
+    null,
+    {},
+    new URL('http://x.test/v1'),
+  ],
+  method: ['', 'GE T', 'GET\r\n', 1, null, {}, 'CONNECT', 'connect', 'GÉT'],
+  json: [1n, circular, () => 1, Symbol('x'), Promise.resolve(1), [1, 2]],
+  form: ['a=1', 1, null, [], new Map(), { a: {} }, { a: [{}] }],
+  body: [
+    1,
+    null,
+    true,
+    {},
+    [],
+    new Date(),
+    new FormData(),
+    new Uint16Array(1),
+    new Blob(['x']),
+    (async function* () {})(),
+  ],
+  timeout: [0, -1, 10, 99, 0.5, NaN, -Infinity, '10', 'soon', '-1s', '0s', '', null, true, {}],
+  timeouts: [
+    1,
+    '10s',
+    null,
+    [],
+    { connect: 10 },
+    { headers: 0 },
+    { idle: '5' },
+    { callback: -1 },
+    { total: 30 },
+    { total: null },
+  ],
+  maxRetries: [-1, 1.5, NaN, -Infinity, '3', null, true, {}],
+  retry: [
+    3,
+    'x',
+    null,
+    [],
+    { methods: 'POST' },
+    { methods: ['P OST'] },
+    { statuses: [99] },
+    { statuses: ['503'] },
+    { statuses: [1000] },
+    { statuses: 503 },
+    { backoff: 5 },
+    { backoff: { base: -1 } },
+    { backoff: { max: 'x' } },
+    { maxRetryAfter: -1 },
+    { budget: { reserve: -1 } },
+    { budget: { ratio: NaN } },
+    { budget: 1 },
+    { shouldRetry: true },
+  ],
+  acceptStatus: [200, [200], true, null, '2xx'],
+  followRedirects: [0, 5, 'manual', null],
+  maxRedirects: [-1, 1.5, NaN, '3', null],
+  allowDowngrade: [1, 'yes', null],
+  allowBodyAcrossOrigins: [1, 'yes', null],
+  maxResponseBytes: [0, -1, 1.5, NaN, '64', '64 apples', '0B', null, {}],
+  userAgent: ['', 1, null, [], [''], ['a', 1], 'a\r\nb', ['a\nb'], {}],
+  idempotencyKey: ['abc', 1, null, {}],
+  secretNames: ['token', 1, null, [1], [''], {}],
+  maxFailures: [0, -1, 1.5, NaN, '1', null],
+  signal: [true, 'x', null, {}, new AbortController()],
+  onProgress: [true, 'x', null, {}],
+  hooks: [
+    true,
+    'x',
+    null,
+    [],
+    () => 1,
+    { beforeRequest: 1 },
+    { afterResponse: {} },
+    new (class Hooks {
+      beforeRequest(): void {}
+    })(),
+  ],
+}
+
+class OptionsClass {
+  readonly concurrency = 3
+}
+
+/** Subject, expectation, value, remedy. */
+const SENTENCE = /^[^\n]+: expected .+, got .+\. \S.*[.?]$/s
+
+async function errorOf(options: Record<string, unknown>): Promise<{ error: unknown; sent: number }> {
+  const transport = mockTransport(() => ({ json: 1 }))
+  const call = parallelRequests(URLS, { transport, ...options } as never)
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  return { error, sent: transport.requests.length }
+}
+
+const shown = (value: unknown): string => {
+  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value)
+  return value === circular ? 'circular' : (JSON.stringify(value) ?? 'undefined')
+}
+
+describe('A wrong value of an option is a ConfigError with its remedy, and nothing is sent', () => {
+  it('Every option of the table is tried.', () => {
+    expect(Object.keys(WRONG).toSorted()).toEqual(OPTION_NAMES.toSorted())
+    for (const name of OPTION_NAMES) if (name !== 'order') expect(WRONG[name].length, name).toBeGreaterThan(2)
+  })
+
+  const cases = OPTION_NAMES.flatMap(name => WRONG[name].map(value => ({ name, value, text: shown(value) })))
+  it.each(cases)('$name: $text', async ({ name, value }) => {
+    const others = name === 'rateLimitBurst' ? { rateLimit: '10/s' } : {}
+    const { error, sent } = await errorOf({ ...others, [name]: value })
+    expect(sent).toBe(0)
+    expect(error).toBeInstanceOf(ConfigError)
+    for (const problem of (error as ConfigError).problems) {
+      expect(problem).toMatch(SENTENCE)
+      expect(problem.startsWith(name), problem).toBe(true)
+    }
+  })
+
+  it.each(['COMPLETED', 'random', null, 1])('order: %j, in a stream', async value => {
+    await using client = new ParallelRequests()
+    expect(() => client.stream(URLS, { order: value } as never)).toThrow(
+      /^order: expected one of 'completed', 'input', got .+\. \S.+[.?]$/,
+    )
+  })
+
+  it('The constructor throws it, a call rejects with it, a stream throws it.', async () => {
+    expect(() => new ParallelRequests({ timeout: 10 })).toThrow(ConfigError)
+    await using client = new ParallelRequests()
+    const pending = client.request(URLS, { timeout: 10 })
+    await expect(pending).rejects.toBeInstanceOf(ConfigError)
+    expect(() => client.stream(URLS, { timeout: 10 })).toThrow(ConfigError)
+  })
+
+  it.each([null, 1, 'x', [], new Map(), Promise.resolve({}), new OptionsClass()])(
+    'Options that are no plain object are refused: %s',
+    async options => {
+      const expected = /^options: expected an object, got .+\. \S.+\.$/
+      await expect(parallelRequests(URLS, options as never)).rejects.toThrow(expected)
+      expect(() => new ParallelRequests(options as never)).toThrow(expected)
+    },
+  )
+})
+
+describe('What a message says', () => {
+  it.each([
+    [{ concurrency: 0 }, 'concurrency: expected an integer ≥ 1, got 0. Use Infinity for no limit.'],
+    [
+      { concurrency: '3' },
+      'concurrency: expected an integer ≥ 1, got "3". Write it without quotes. Use Infinity for no limit.',
+    ],
+    [{ maxRetries: -1 }, 'maxRetries: expected an integer ≥ 0, got -1. Use 0 for none, Infinity for no limit.'],
+    [
+      { timeout: 10 },
+      "timeout: expected at least 100 when given as a number, since numbers are milliseconds, got 10. Write '10s' or '10ms'.",
+    ],
+    [
+      { timeouts: { idle: 5 } },
+      "timeouts.idle: expected at least 100 when given as a number, since numbers are milliseconds, got 5. Write '5s' or '5ms'.",
+    ],
+    [{ timeout: 0 }, 'timeout: expected a duration > 0, got 0. Use Infinity for no limit.'],
+    [{ timeout: '10' }, "timeout: expected a duration such as '10s' or '500ms', got \"10\". Write '10s' or '10ms'."],
+    [
+      { maxResponseBytes: 0 },
+      "maxResponseBytes: expected a size such as '64MiB' or a number of bytes > 0, got 0. Use Infinity for no limit.",
+    ],
+    [
+      { rateLimit: 0 },
+      "rateLimit: expected a rate such as 10 (per second), '100/m' or { limit: 100, interval: '1m' }, got 0. Leave it out for no limit.",
+    ],
+    [
+      { rateLimitBurst: 5 },
+      "rateLimitBurst: expected rateLimit beside it, got none. Set rateLimit, for example '10/s'.",
+    ],
+    [
+      { rateLimit: '3/s', rateLimitBurst: 5 },
+      'rateLimitBurst: expected an integer from 1 to the limit (3), got 5. Leave it out for the default.',
+    ],
+    [
+      { returnType: 'jsn' },
+      "returnType: expected one of 'json', 'text', 'content', 'response', got \"jsn\". Did you mean 'json'?",
+    ],
+    [
+      { auth: 'abc' },
+      'auth: expected { username, password }, { bearer } or a function, got a string. Write a token as { bearer: token }.',
+    ],
+    [
+      { params: new URLSearchParams() },
+      'params: expected an object of strings, numbers and booleans, got an object (URLSearchParams). Use Object.fromEntries(…) to make one of it.',
+    ],
+    [
+      { headers: Promise.resolve({}) },
+      'headers: expected a Headers object, an object of strings or an array of pairs, got an object (Promise). Await it first.',
+    ],
+    [
+      { headers: { 'x-a': 'é€' } },
+      'headers: header x-a: expected a value without control characters and above U+00FF, got some. Encode it first.',
+    ],
+    [{ json: 1, form: {} }, 'body: expected one of json, form and body, got json and form. Keep one of them.'],
+    [
+      { json: 1, method: 'get' },
+      "method: expected one that takes a body, got 'GET' beside a body. Leave method out for POST.",
+    ],
+    [
+      { schema: { '~standard': { validate: () => ({ value: 1 }) } }, returnType: 'content' },
+      "schema: expected returnType 'json' or 'text' beside it, got 'content'. Use parseFunc instead.",
+    ],
+    [
+      { baseUrl: 'http://x.test/v1' },
+      "baseUrl: expected a URL that ends in '/', got \"http://x.test/v1\". Add the '/': without it, new URL would drop the last segment.",
+    ],
+    [
+      { json: [1, 2] },
+      'json: expected one body for all URLs, got an array, which would be sent whole to each of them. Put each body into its own request: urls.map((url, i) => ({ url, json: bodies[i] })).',
+    ],
+  ])('%j', async (options, message) => {
+    expect((await errorOf(options)).error).toMatchObject({ message })
+  })
+})
+
+describe('Numbers at the edge that are allowed', () => {
+  it.each([
+    { concurrency: 1 },
+    { concurrency: Infinity },
+    { rateLimit: 0.5, concurrency: 1 },
+    { rateLimit: '10000/s', rateLimitBurst: 1 },
+    { rateLimit: [] },
+    { maxRetries: 0 },
+    { maxRetries: Infinity },
+    { maxRedirects: 0 },
+    { timeout: Infinity },
+    { timeout: 100 },
+    { timeout: '1ms' },
+    { timeout: 1e13 },
+    { timeouts: { connect: Infinity, headers: Infinity, idle: Infinity, callback: Infinity, total: Infinity } },
+    { timeouts: { total: '9999d' } },
+    { retry: { maxRetryAfter: 0, backoff: { base: 0, max: 0 }, budget: { reserve: 0, ratio: 0 } } },
+    { retry: { budget: { reserve: Infinity, ratio: Infinity } } },
+    { maxResponseBytes: Infinity },
+    { maxResponseBytes: 1 },
+    { maxFailures: Infinity },
+    { window: 1 },
+    { window: Infinity },
+  ])('%j', async options => {
+    const { error, sent } = await errorOf(options)
+    expect(error).toBeUndefined()
+    expect(sent).toBe(2)
+  })
+
+  it('undefined is as good as not given, for every option.', async () => {
+    const options = Object.fromEntries(OPTION_NAMES.filter(name => name !== 'order').map(name => [name, undefined]))
+    const transport = mockTransport(() => ({ json: 1 }))
+    expect(await parallelRequests(URLS, { ...options, transport } as never)).toEqual([1, 1])
+  })
+
+  it('Every row of the table says what the option does, its unit and its default.', () => {
+    for (const [name, row] of Object.entries(OPTIONS)) {
+      expect(row.doc, name).toMatch(/\.$/)
+      expect(row.default, name).not.toBe('')
+      expect(row.unit, name).not.toBe('')
+    }
+  })
+})

@@ -1,0 +1,72 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openResults, OutputError } from '../../../src/cli/demo/results.ts'
+
+const OURS = '{"v":1,"index":3,"id":"0f","key":"a/b","method":"GET","url":"http://127.0.0.1:4321/repos/a/b","ok":true}'
+
+function pathOf(content?: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'preq-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'results.jsonl')
+  if (content !== undefined) writeFileSync(path, content)
+  return path
+}
+
+test.each([
+  ['there is none', undefined],
+  ['it is empty', ''],
+  ['it is that of an earlier demo', `${OURS}\n${OURS}\n`],
+  ['it is that of a demo that was killed', OURS.slice(0, -4)],
+])('the file is made anew when %s', async (_, before) => {
+  const path = pathOf(before)
+  const results = await openResults(path)
+  await results.write('first')
+  await results.write('sécond')
+  expect(await results.close()).toBe(14)
+  expect(readFileSync(path, 'utf8')).toBe('first\nsécond\n')
+})
+
+test.each([
+  ['notes', 'do not lose me\n'],
+  ['results of other requests', OURS.replace('127.0.0.1:4321', 'api.example.com')],
+  ['results that mention such a URL further on', `{"v":1,"index":0,"note":{"url":"http://127.0.0.1:1/repos/a"}}`],
+])('a file that holds %s is not replaced', async (_, content) => {
+  const path = pathOf(content)
+  const error = await openResults(path).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(OutputError)
+  expect(error).toMatchObject({ exitCode: 2, message: expect.stringContaining(path) as unknown })
+  expect(readFileSync(path, 'utf8')).toBe(content)
+})
+
+test('a missing folder is told before anything is written', async () => {
+  const path = join(pathOf(), 'missing', 'results.jsonl')
+  await expect(openResults(path)).rejects.toMatchObject({
+    exitCode: 74,
+    message: `${path}: cannot be written: no such file or directory (ENOENT). Run in a folder that takes files.`,
+  })
+})
+
+test('more than the disk takes at once is waited for, and nothing is lost', async () => {
+  const path = pathOf()
+  const results = await openResults(path)
+  const line = 'x'.repeat(99_999)
+  for (let count = 1; count <= 30; count++) {
+    await results.write(line)
+    expect(statSync(path).size).toBe(count * 100_000)
+  }
+  expect(await results.close()).toBe(3_000_000)
+  expect(readFileSync(path, 'utf8')).toBe(`${line}\n`.repeat(30))
+})
+
+test.skipIf(!existsSync('/dev/full'))('a write that fails is told by the next write and by close', async () => {
+  const path = pathOf()
+  symlinkSync('/dev/full', path)
+  const results = await openResults(path)
+  const full = { exitCode: 74, message: expect.stringContaining('(ENOSPC)') as unknown }
+  await results.write('lost').catch(() => undefined)
+  await expect.poll(() => results.failed).toBe(true)
+  await expect(results.write('more')).rejects.toMatchObject(full)
+  await expect(results.close()).rejects.toMatchObject(full)
+})

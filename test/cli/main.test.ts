@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { expect, onTestFinished, test } from 'vitest'
+import { sandbox } from './sandbox.ts'
+import { readArgs } from '../../src/cli/args.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+test.each(['--version', '-V'])('preq %s prints the version of package.json', async flag => {
+  const { code, stdout, stderr } = await sandbox(onTestFinished).preq([flag]).finished
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+test.each([['--help'], ['-h'], ['help']])('preq %s lists every command on stdout', async argument => {
+  const { code, stdout, stderr } = await sandbox(onTestFinished).preq([argument]).finished
+  expect(stdout).toMatch(/^Usage: preq /)
+  expect(stdout).toMatch(/^ {2}demo +\S/m)
+  expect(stdout).toMatch(/^ {2}-V, --version +\S/m)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+})
+
+test('preq demo --help speaks of the demo and does not run it', async () => {
+  const { code, stdout } = await sandbox(onTestFinished).preq(['demo', '--help']).finished
+  expect(stdout).toMatch(/^Usage: preq demo /)
+  expect(code).toBe(0)
+})
+
+test('preq alone is a usage error that shows the help', async () => {
+  const { code, stdout, stderr } = await sandbox(onTestFinished).preq([]).finished
+  expect(stderr).toMatch(/^Usage: preq /)
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+})
+
+test.each([
+  ['dmeo', "preq: unknown command 'dmeo'. Did you mean 'demo'? See preq --help.\n"],
+  ['xyzzy', "preq: unknown command 'xyzzy'. See preq --help.\n"],
+  ['--verison', "preq: unknown option '--verison'. Did you mean '--version'? See preq --help.\n"],
+  ['demo --hepl', "preq: unknown option '--hepl'. Did you mean '--help'? See preq --help.\n"],
+  ['demo twice', "preq: too many arguments for 'demo'. Expected 0 arguments but got 1: twice. See preq --help.\n"],
+])('preq %s is refused on stderr, with the name that was meant where there is one', (line, text) => {
+  expect(readArgs(line.split(' '))).toEqual({ mode: 'usage', text })
+})
+
+test('what is refused exits 2, says so on stderr and leaves stdout alone', async () => {
+  const { code, stdout, stderr } = await sandbox(onTestFinished).preq(['dmeo']).finished
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toContain("Did you mean 'demo'?")
+})
+
+test.each([
+  ['--version', ['cli/main.js', 'version.js']],
+  ['--help', ['args.js', 'cli/main.js', 'names.js', 'version.js']],
+])('preq %s loads no more than it needs', async (flag, expected) => {
+  const hook = `
+    import { registerHooks } from 'node:module'
+    registerHooks({
+      load(url, context, next) {
+        if (url.startsWith('file:')) process.stderr.write('loaded ' + url + '\\n')
+        return next(url, context)
+      },
+    })`
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` }
+  const { stderr } = await sandbox(onTestFinished).preq([flag], { env }).finished
+  const loaded = [...stderr.matchAll(/^loaded \S+\/(?:dist\/(\S+)|node_modules\/(\S+))$/gm)]
+  expect(loaded.flatMap(([, own]) => own ?? []).toSorted()).toEqual(expected)
+  const packages = new Set(loaded.flatMap(([, , path]) => path?.split('/')[0] ?? []))
+  expect([...packages]).toEqual(flag === '--help' ? ['commander'] : [])
+})

@@ -1,0 +1,82 @@
+/** Runs the built `preq` in a folder of its own, as a user would; all of it goes away with the test. */
+import { spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { accessSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+// `npm test` builds it; without, run `npm run build` first.
+accessSync(MAIN)
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Running {
+  readonly child: ChildProcessWithoutNullStreams
+  readonly finished: Promise<Finished>
+  /** Resolves once stdout and stderr together match. */
+  says(what: RegExp): Promise<void>
+}
+
+export interface StartOptions {
+  /** Default the folder of the sandbox. */
+  readonly cwd?: string
+  /** Besides those of this process. */
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** @param onTestFinished of the test: a concurrent one has it in its context */
+export function sandbox(onTestFinished: (undo: () => void) => void) {
+  const folder = mkdtempSync(join(tmpdir(), 'preq-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const start = (command: string, args: readonly string[], { cwd = folder, env }: StartOptions = {}): Running => {
+    const child = spawn(command, args, { cwd, env: { ...plainEnv(), ...env } })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    return watch(child)
+  }
+  return {
+    folder,
+    start,
+    preq: (args: readonly string[], options?: StartOptions) => start(process.execPath, [MAIN, ...args], options),
+  }
+}
+
+function watch(child: ChildProcessWithoutNullStreams): Running {
+  let stdout = ''
+  let stderr = ''
+  let waiting: (() => void) | undefined
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    waiting?.()
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+    waiting?.()
+  })
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', code => resolve({ code, stdout, stderr }))
+  })
+  const says = (what: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      waiting = () => {
+        if (what.test(stdout + stderr)) resolve()
+      }
+      waiting()
+      const tooLate = ({ code }: Finished): void =>
+        reject(new Error(`ended with ${code} before it said ${what}:\n${stdout}${stderr}`))
+      finished.then(tooLate, reject)
+    })
+  return { child, finished, says }
+}
+
+/** The environment without what would colour the output of any program. */
+function plainEnv(): NodeJS.ProcessEnv {
+  const { FORCE_COLOR: _1, NO_COLOR: _2, NODE_DISABLE_COLORS: _3, ...env } = process.env
+  return { ...env, TERM: 'xterm-256color' }
+}

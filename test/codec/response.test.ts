@@ -1,0 +1,79 @@
+/** The whole response as a value, and bytes as a plain Uint8Array. */
+import { describe, expect, test } from 'vitest'
+import { isParseError } from '../../src/index.ts'
+import { bytesOf, fullResponse } from '../../src/codec/response.ts'
+import { makeCall, makeReply } from '../support/calls.ts'
+
+const reply = {
+  ...makeReply(404, { 'content-type': 'application/json', 'x-a': '1' }, '{"a":1}'),
+  statusText: 'Not Found',
+}
+
+describe('A full response', () => {
+  test('says everything about the answer, and hides what is secret in its URL.', () => {
+    const call = makeCall()
+    call.trip.attempts = 2
+    call.trip.redirects = 1
+    const response = fullResponse({ ...reply, url: 'http://a.test/?token=hunter2' }, call, 70)
+    expect(response).toMatchObject({
+      status: 404,
+      statusText: 'Not Found',
+      ok: false,
+      url: 'http://a.test/?token=***',
+      attempts: 2,
+      redirects: 1,
+      timings: { total: 70 },
+    })
+    expect(response.headers).toBeInstanceOf(Headers)
+    expect(response.headers.get('x-a')).toBe('1')
+    expect(fullResponse(makeReply(204), call, 0).ok).toBe(true)
+  })
+
+  test('gives its body in every form, as often as it is asked, at once or awaited.', async () => {
+    const response = fullResponse(reply, makeCall(), 0)
+    for (let again = 0; again < 2; again++) {
+      expect(response.json()).toEqual({ a: 1 })
+      expect(response.text()).toBe('{"a":1}')
+      expect(response.bytes()).toEqual(new TextEncoder().encode('{"a":1}'))
+      await expect(Promise.resolve(response.json())).resolves.toEqual({ a: 1 })
+      await expect(Promise.resolve(response.text())).resolves.toBe('{"a":1}')
+    }
+  })
+
+  test('throws a ParseError, with the position, where its body is no JSON.', () => {
+    const response = fullResponse(makeReply(200, {}, '[1,x]'), makeCall(), 0)
+    try {
+      response.json()
+      expect.unreachable()
+    } catch (error) {
+      expect(isParseError(error)).toBe(true)
+      expect(error).toMatchObject({ code: 'parse/json', method: 'GET', message: expect.stringContaining('position 3') })
+    }
+  })
+
+  test('reads text by its charset.', () => {
+    const latin = { ...makeReply(200, { 'content-type': 'text/plain; charset=latin1' }), body: new Uint8Array([0xe4]) }
+    expect(fullResponse(latin, makeCall(), 0).text()).toBe('ä')
+  })
+})
+
+describe('Bytes', () => {
+  test('are a plain Uint8Array, also when they came as a Buffer.', () => {
+    const bytes = bytesOf(Buffer.from('abc'))
+    expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype)
+    expect(bytes).toEqual(new Uint8Array([97, 98, 99]))
+    expect(Object.getPrototypeOf(bytesOf(Buffer.alloc(10_000)))).toBe(Uint8Array.prototype)
+  })
+
+  test('that are a small part of a large buffer do not keep all of it alive.', () => {
+    const large = new Uint8Array(1_000_000).fill(7)
+    const bytes = bytesOf(large.subarray(10, 20))
+    expect(bytes).toEqual(new Uint8Array(10).fill(7))
+    expect(bytes.buffer.byteLength).toBe(10)
+  })
+
+  test('that are all of their buffer are not copied.', () => {
+    const large = new Uint8Array(1_000_000)
+    expect(bytesOf(large).buffer).toBe(large.buffer)
+  })
+})

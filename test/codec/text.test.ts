@@ -1,0 +1,69 @@
+/** Bytes → text, by byte-order mark, header, or UTF-8. */
+import { expect, test } from 'vitest'
+import { decodeText, textOf } from '../../src/codec/text.ts'
+import { makeReply } from '../support/calls.ts'
+import { fc } from '../support/property.ts'
+
+function text(body: readonly number[], contentType?: string) {
+  const headers = contentType === undefined ? {} : { 'content-type': contentType }
+  return decodeText({ ...makeReply(200, headers), body: new Uint8Array(body) })
+}
+
+test.each<[string, number[], string | undefined, string]>([
+  ['UTF-8 without any word on it', [0xc3, 0xa4], undefined, 'ä'],
+  ['UTF-8 by its header', [0xc3, 0xa4], 'text/plain; charset=utf-8', 'ä'],
+  ['UTF-8 by its mark, which is taken off', [0xef, 0xbb, 0xbf, 0x61], undefined, 'a'],
+  ['latin-1', [0xe4, 0xff], 'text/plain; charset=ISO-8859-1', 'äÿ'],
+  ['latin-1, which on the web is windows-1252', [0x80], 'text/plain; charset=latin1', '€'],
+  ['a charset in quotes', [0xe4], 'text/plain;charset="windows-1252"', 'ä'],
+  ['a charset in odd case after another parameter', [0xe4], 'text/html; x=y; Charset = Latin1', 'ä'],
+  ['UTF-16 by its mark', [0xff, 0xfe, 0x61, 0x00], undefined, 'a'],
+  ['UTF-16, high byte first', [0xfe, 0xff, 0x00, 0x61], undefined, 'a'],
+  ['a mark that contradicts the header, and wins', [0xef, 0xbb, 0xbf, 0xc3, 0xa4], 'text/plain; charset=latin1', 'ä'],
+  ['Shift JIS', [0x82, 0xa0], 'text/plain; charset=shift_jis', 'あ'],
+  ['nothing at all', [], 'text/plain; charset=latin1', ''],
+])('A body in %s is read.', (_name, body, contentType, expected) => {
+  expect(text(body, contentType)).toEqual({ text: expected })
+})
+
+test('Bytes that are not UTF-8 are read all the same, with a warning.', () => {
+  const read = text([0x61, 0xff, 0x62])
+  expect(read.text).toBe('a\ufffdb')
+  expect(read.warning).toContain('not utf-8')
+})
+
+test('An unknown charset is read as UTF-8, with a warning that names it.', () => {
+  expect(text([0xc3, 0xa4], 'text/plain; charset=klingon')).toEqual({
+    text: 'ä',
+    warning: expect.stringContaining('"klingon"'),
+  })
+})
+
+test('Every text comes back from its UTF-8 bytes, the fast way and the careful way alike.', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), given => {
+      const body = new TextEncoder().encode(given)
+      const expected = new TextDecoder().decode(body)
+      expect(textOf(body)).toBe(expected)
+      expect(decodeText({ ...makeReply(), body }).text).toBe(expected)
+    }),
+  )
+})
+
+test('Any bytes and any content type give a text, and never a throw.', () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), fc.string({ maxLength: 40 }), (body, charset) => {
+      const reply = { ...makeReply(200, { 'content-type': `text/plain; charset=${charset}` }), body }
+      expect(typeof decodeText(reply).text).toBe('string')
+      expect(typeof textOf(body)).toBe('string')
+    }),
+  )
+})
+
+test('A megabyte of content type is read in linear time.', () => {
+  for (const piece of [';', ' ', '; charset', ';charset=', '"']) {
+    const startedAtMs = performance.now()
+    text([0x61], `text/plain${piece.repeat(1_000_000 / piece.length)}`)
+    expect(performance.now() - startedAtMs, piece).toBeLessThan(100)
+  }
+})

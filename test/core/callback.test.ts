@@ -1,0 +1,86 @@
+/** A caller's function can harm nobody but its own request. */
+import { describe, expect, test } from 'vitest'
+import { reasonOf, runCallback } from '../../src/core/callback.ts'
+import type { CallbackLimits } from '../../src/core/callback.ts'
+import { fault } from '../../src/core/result.ts'
+import { virtualClock } from '../../src/testing/index.ts'
+import { makeCall } from '../support/calls.ts'
+
+function limits(timeoutMs = Infinity) {
+  const clock = virtualClock()
+  const { trip } = makeCall()
+  return { trip, clock, timeoutMs } satisfies CallbackLimits
+}
+
+const thrown = (error: unknown) => fault('callback/hook', reasonOf(error), { cause: error })
+const never = (): Promise<string> => new Promise(() => undefined)
+
+describe('runCallback', () => {
+  test('answers at once when the function does.', () => {
+    expect(runCallback(() => 7, thrown, limits())).toBe(7)
+    expect(runCallback(() => undefined, thrown, limits())).toBeUndefined()
+  })
+
+  test('waits for a promise, and takes any thenable for one.', async () => {
+    await expect(runCallback(() => Promise.resolve(7), thrown, limits())).resolves.toBe(7)
+    // oxlint-disable-next-line unicorn/no-thenable -- it is what is tested
+    const thenable = { then: (take: (value: number) => void) => take(7) } as PromiseLike<number>
+    await expect(runCallback(() => thenable, thrown, limits())).resolves.toBe(7)
+  })
+
+  test('turns a throw and a rejection into the fault that its caller names.', async () => {
+    const boom = (): never => {
+      throw new Error('boom')
+    }
+    expect(runCallback(boom, thrown, limits())).toMatchObject({ code: 'callback/hook', message: 'boom' })
+    await expect(runCallback(() => Promise.reject(new Error('boom')), thrown, limits())).resolves.toMatchObject({
+      code: 'callback/hook',
+      message: 'boom',
+    })
+  })
+
+  test('ends what never settles at its limit, to the millisecond, and leaves no timer.', async () => {
+    const given = limits(1_000)
+    const answer = runCallback(never, thrown, given)
+    await given.clock.advance(999)
+    expect(given.clock.pending).toBe(1)
+    await given.clock.advance(1)
+    await expect(answer).resolves.toMatchObject({ code: 'timeout/callback' })
+    expect(given.clock.pending).toBe(0)
+  })
+
+  test('ends what never settles when the request is cancelled.', async () => {
+    const given = limits(1_000)
+    const answer = runCallback(never, thrown, given)
+    given.trip.cancel(fault('aborted/in_flight', 'enough'))
+    await expect(answer).resolves.toMatchObject({ code: 'aborted/in_flight' })
+    expect(given.clock.pending).toBe(0)
+  })
+
+  test('of a request that is cancelled already ends at once.', async () => {
+    const given = limits()
+    given.trip.cancel(fault('aborted/in_flight', 'enough'))
+    await expect(runCallback(never, thrown, given)).resolves.toMatchObject({ code: 'aborted/in_flight' })
+  })
+
+  test('does not take the request from its next holder when the function answers late.', async () => {
+    const given = limits(1_000)
+    let late: (value: string) => void = () => undefined
+    const answer = runCallback(() => new Promise<string>(resolve => (late = resolve)), thrown, given)
+    await given.clock.advance(1_000)
+    await answer
+    let heard = false
+    given.trip.hold('queue', () => (heard = true))
+    late('at last')
+    await Promise.resolve()
+    given.trip.cancel(fault('aborted/not_started', 'enough'))
+    expect(heard).toBe(true)
+  })
+})
+
+test('Anything thrown has a reason in one line.', () => {
+  expect(reasonOf(new Error('boom'))).toBe('boom')
+  expect(reasonOf('text')).toBe('text')
+  expect(reasonOf(undefined)).toBe('undefined')
+  expect(reasonOf(Object.create(null))).toBe('something that cannot be printed')
+})

@@ -1,0 +1,89 @@
+/** Durations: what is one, what is none, and there and back. */
+import { describe, expect, test } from 'vitest'
+import { formatDuration, parseDuration } from '../../src/core/duration.ts'
+import { fc } from '../support/property.ts'
+
+describe('parseDuration', () => {
+  test.each([
+    ['250ms', 250],
+    ['10s', 10_000],
+    ['1.5s', 1_500],
+    ['1m30s', 90_000],
+    ['2h', 7_200_000],
+    ['1d', 86_400_000],
+    ['1d2h3m4s5ms', 93_784_005],
+    ['0s', 0],
+  ])('%j is %d milliseconds.', (text, ms) => {
+    expect(parseDuration(text)).toBe(ms)
+  })
+
+  test.each([
+    '',
+    '10',
+    '10 s',
+    's',
+    '-1s',
+    '+1s',
+    '1e3s',
+    '.5s',
+    '1.s',
+    '10S',
+    '1w',
+    '10s ',
+    ' 10s',
+    '1s,2s',
+    'Infinity',
+  ])('%j is no duration.', text => {
+    expect(parseDuration(text)).toBeUndefined()
+  })
+
+  test('Any text gives a number of at least 0 or undefined, and never throws.', () => {
+    const likely = fc.array(fc.constantFrom('1', '0', '9', '.', 'm', 's', 'h', 'd', ' ', '-'), { maxLength: 20 })
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          likely.map(parts => parts.join('')),
+        ),
+        text => {
+          const ms = parseDuration(text)
+          expect(ms === undefined || ms >= 0).toBe(true)
+        },
+      ),
+    )
+  })
+
+  test.each(['9', '1s', '1.', '1m1', '1.1'])('A megabyte of %j is read in linear time.', piece => {
+    const text = `${piece.repeat(1_000_000 / piece.length)}x`
+    const startedAtMs = performance.now()
+    expect(parseDuration(text)).toBeUndefined()
+    expect(performance.now() - startedAtMs).toBeLessThan(50)
+  })
+})
+
+describe('formatDuration', () => {
+  test.each([
+    [0, '0ms'],
+    [12, '12ms'],
+    [999, '999ms'],
+    [1_500, '1.5s'],
+    [59_000, '59s'],
+    [90_000, '1m30s'],
+    [3_600_000, '1h'],
+    [93_784_000, '1d2h3m4s'],
+    [Infinity, 'for ever'],
+  ])('%d milliseconds print as %j.', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text)
+  })
+
+  test('What is printed reads back as the same time, to the precision that is shown.', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e12, noNaN: true }), ms => {
+        const precisionMs = ms < 1_000 ? 0.5 : ms < 60_000 ? 50 : 500
+        const readMs = parseDuration(formatDuration(ms))
+        expect(readMs).toBeDefined()
+        expect(Math.abs((readMs as number) - ms)).toBeLessThanOrEqual(precisionMs + 1e-3)
+      }),
+    )
+  })
+})

@@ -1,0 +1,95 @@
+/** Header lists: by name, merged by name, and never printed with a secret. */
+import { inspect } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import {
+  filterHeaders,
+  getAllHeaders,
+  getHeader,
+  headerProblem,
+  isSecretName,
+  mergeHeaders,
+  toHeaders,
+} from '../../src/core/headers.ts'
+import { fc } from '../support/property.ts'
+
+const LIST = ['accept', '*/*', 'set-cookie', 'a=1', 'set-cookie', 'b=2', 'x-a', 'accept']
+
+test('A name is looked for among names, never among values.', () => {
+  expect(getHeader(LIST, 'accept')).toBe('*/*')
+  expect(getHeader(LIST, '*/*')).toBeUndefined()
+  expect(getAllHeaders(LIST, 'set-cookie')).toEqual(['a=1', 'b=2'])
+  expect(filterHeaders(LIST, name => name === 'x-a')).toEqual(['x-a', 'accept'])
+})
+
+test('A merge replaces every header of the same name and keeps the rest in its order.', () => {
+  expect(mergeHeaders(LIST, ['set-cookie', 'c=3', 'x-b', '1'])).toEqual([
+    'accept',
+    '*/*',
+    'x-a',
+    'accept',
+    'set-cookie',
+    'c=3',
+    'x-b',
+    '1',
+  ])
+  expect(mergeHeaders(LIST, [])).toBe(LIST)
+  expect(mergeHeaders([], LIST)).toBe(LIST)
+})
+
+describe('headerProblem', () => {
+  test('finds nothing wrong with what may be sent.', () => {
+    for (const value of ['', 'a b\tc', '\u00e4\u00ff', '!~']) expect(headerProblem('x-a', value)).toBeUndefined()
+  })
+
+  test.each(['a\r\nb: c', 'a\nb', '\u0000', '\u007f', '\u0100', '😀'])(
+    'refuses the value %j without repeating it.',
+    value => {
+      const problem = headerProblem('x-a', `secret${value}`)
+      expect(problem).toContain('header x-a')
+      expect(problem).not.toContain('secret')
+    },
+  )
+
+  test.each(['', 'a b', 'a:b', 'ä', 'a\n'])('refuses the name %j.', name => {
+    expect(headerProblem(name, 'x')).toContain('a token of RFC 9110')
+  })
+
+  test('lets nothing through that the platform refuses.', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 6 }),
+        fc.string({ unit: 'binary', maxLength: 6 }),
+        (name, value) => {
+          if (headerProblem(name, value) === undefined) expect(() => new Headers([[name, value]])).not.toThrow()
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+})
+
+test.each([
+  ['authorization', true],
+  ['Cookie', true],
+  ['x-api-key', true],
+  ['X-Amz-Signature', true],
+  ['accessToken', true],
+  ['client_secret', true],
+  ['sid', true],
+  ['monkey', false],
+  ['keyboard', false],
+  ['accept', false],
+  ['design', false],
+  ['tokenize', false],
+])('The name %s is secret: %s.', (name, secret) => {
+  expect(isSecretName(name)).toBe(secret)
+})
+
+test('Headers for the caller hold everything and print no secret.', () => {
+  const headers = toHeaders(['authorization', 'Bearer hunter2', 'set-cookie', 'a=hunter2', 'x-a', '1'])
+  expect(headers.get('authorization')).toBe('Bearer hunter2')
+  expect(headers.getSetCookie()).toEqual(['a=hunter2'])
+  expect(inspect(headers)).not.toContain('hunter2')
+  expect(inspect({ nested: { headers } }, { depth: 5 })).not.toContain('hunter2')
+  expect(inspect(headers)).toContain("'x-a': '1'")
+})

@@ -1,0 +1,79 @@
+/** Any number of deadlines on one timer. */
+import { expect, test } from 'vitest'
+import { Alarms } from '../../src/layer/alarms.ts'
+import type { Alarm } from '../../src/layer/alarms.ts'
+import { virtualClock } from '../../src/testing/index.ts'
+import { fc } from '../support/property.ts'
+
+interface Rung {
+  readonly id: number
+  readonly atMs: number
+}
+
+function alarm(id: number, dueAtMs: number, rung: Rung[]): Alarm {
+  return { dueAtMs, heapIndex: -1, ring: atMs => void rung.push({ id, atMs }) }
+}
+
+test('Every alarm rings once, exactly at its time; one that was taken out never; one timer does for all.', async () => {
+  const plan = fc.array(
+    fc.record({ dueAtMs: fc.nat(1_000), removedAtMs: fc.option(fc.nat(1_000), { nil: undefined }) }),
+  )
+  await fc.assert(
+    fc.asyncProperty(plan, async entries => {
+      const clock = virtualClock()
+      const alarms = new Alarms(clock)
+      const rung: Rung[] = []
+      const made = entries.map(({ dueAtMs }, id) => alarm(id, dueAtMs, rung))
+      for (const one of made) alarms.add(one)
+      expect(clock.pending).toBeLessThanOrEqual(1)
+      const removals = entries
+        .flatMap(({ removedAtMs }, id) => (removedAtMs === undefined ? [] : [{ id, removedAtMs }]))
+        .toSorted((a, b) => a.removedAtMs - b.removedAtMs)
+      for (const { id, removedAtMs } of removals) {
+        // Just before that millisecond, so that it is clear which of the two comes first.
+        if (removedAtMs - 0.5 > clock.now()) await clock.advance(removedAtMs - 0.5 - clock.now())
+        alarms.remove(made[id] as Alarm)
+      }
+      await clock.advance(2_000)
+      const expected = entries.flatMap(({ dueAtMs, removedAtMs }, id) =>
+        removedAtMs !== undefined && removedAtMs <= dueAtMs ? [] : [{ id, atMs: dueAtMs }],
+      )
+      expect(rung.toSorted((a, b) => a.id - b.id)).toEqual(expected)
+      expect(clock.pending).toBe(0)
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('An alarm may set itself again, and add others, while it rings.', async () => {
+  const clock = virtualClock()
+  const alarms = new Alarms(clock)
+  const rung: Rung[] = []
+  const again: Alarm = {
+    dueAtMs: 10,
+    heapIndex: -1,
+    ring(atMs) {
+      rung.push({ id: 0, atMs })
+      if (rung.length > 3) return
+      again.dueAtMs = atMs + 10
+      alarms.add(again)
+      alarms.add(alarm(1, atMs, rung))
+    },
+  }
+  alarms.add(again)
+  await clock.advance(100)
+  expect(rung).toEqual([
+    { id: 0, atMs: 10 },
+    { id: 1, atMs: 10 },
+    { id: 0, atMs: 20 },
+    { id: 1, atMs: 20 },
+    { id: 0, atMs: 30 },
+  ])
+  expect(clock.pending).toBe(0)
+})
+
+test('An alarm at no time is no alarm.', () => {
+  const clock = virtualClock()
+  new Alarms(clock).add(alarm(0, Infinity, []))
+  expect(clock.pending).toBe(0)
+})

@@ -1,0 +1,559 @@
+/**
+ * The gate in virtual time, with a wire whose answers the test gives by hand: who may go, when, and in which order.
+ */
+import { describe, expect, test } from 'vitest'
+import { attempt } from '../../src/core/attempt.ts'
+import type { Attempt } from '../../src/core/attempt.ts'
+import type { Clock } from '../../src/core/ports.ts'
+import type { Rate } from '../../src/core/rate.ts'
+import { fault } from '../../src/core/result.ts'
+import type { Reply, Result } from '../../src/core/result.ts'
+import { Gate } from '../../src/layer/gate.ts'
+import { rateLimit } from '../../src/policy/rate.ts'
+import { slots } from '../../src/policy/slots.ts'
+import { virtualClock } from '../../src/testing/index.ts'
+import { makeAttempt, makeCall, makeReply } from '../support/calls.ts'
+import type { CallParts } from '../support/calls.ts'
+import { fc, randomFrom } from '../support/property.ts'
+
+interface Started {
+  readonly attempt: Attempt
+  readonly atMs: number
+  answer(reply?: Reply): Promise<void>
+}
+
+/** All microtasks and immediates have had their say. */
+const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+interface World {
+  readonly concurrency?: number
+  readonly rates?: readonly Rate[]
+  readonly clock?: Clock
+  readonly random?: () => number
+}
+
+/** A gate before a wire on which everything waits until the test answers it. */
+function open({ concurrency = Infinity, rates = [], clock = virtualClock(), random = () => 0 }: World = {}) {
+  const gate = new Gate({ limits: [slots(concurrency), ...rates.map(rateLimit)], clock, random })
+  const started: Started[] = []
+  let running = 0
+  let mostAtOnce = 0
+  const send = gate.layer(
+    entered =>
+      new Promise<Result>(resolve => {
+        mostAtOnce = Math.max(mostAtOnce, ++running)
+        const answer = (reply = makeReply()): Promise<void> => {
+          running--
+          resolve(reply)
+          return settled()
+        }
+        started.push({ attempt: entered, atMs: clock.now(), answer })
+      }),
+  )
+  const enter = (parts: CallParts = {}, number = 1) => {
+    const entered = makeAttempt({ nowMs: clock.now(), ...parts }, number)
+    return { attempt: entered, result: send(entered) }
+  }
+  return {
+    gate,
+    clock,
+    started,
+    enter,
+    send,
+    /** Indices of what has started, in order. */
+    order: () => started.map(({ attempt: { call } }) => call.index),
+    get mostAtOnce() {
+      return mostAtOnce
+    },
+    get running() {
+      return running
+    },
+  }
+}
+
+const A = 'http://a.test'
+const B = 'http://b.test'
+const C = 'http://c.test'
+const perSecond = (limit: number, burst = 1): Rate => ({ limit, intervalMs: 1_000, burst })
+
+describe('Places', () => {
+  test('are never more than `concurrency` at once, in any order of arrivals and answers.', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 8 }), fc.nat(), async (concurrency, chance) => {
+        const random = randomFrom(chance)
+        const world = open({ concurrency })
+        let entered = 0
+        let answered = 0
+        while (answered < 60) {
+          if (entered < 60 && random() < 0.6)
+            world.enter({ index: entered++, origin: [A, B, C][Math.floor(random() * 3)] as string })
+          const next = world.started[answered]
+          if (next !== undefined && random() < 0.5) {
+            answered++
+            await next.answer()
+          }
+          expect(world.running).toBeLessThanOrEqual(concurrency)
+        }
+        expect(world.started).toHaveLength(60)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('go out in the order of arrival within a lane.', async () => {
+    const world = open({ concurrency: 1 })
+    for (let index = 0; index < 20; index++) world.enter({ index })
+    for (let done = 0; done < 20; done++) await world.started[done]?.answer()
+    expect(world.order()).toEqual(Array.from({ length: 20 }, (_, i) => i))
+  })
+
+  test('go round over the lanes that wait, so that the longest queue does not take them all.', async () => {
+    const world = open({ concurrency: 1 })
+    for (let index = 0; index < 6; index++) world.enter({ index, origin: A })
+    for (let index = 10; index < 13; index++) world.enter({ index, origin: B })
+    for (let index = 20; index < 22; index++) world.enter({ index, origin: C })
+    for (let done = 0; done < 11; done++) await world.started[done]?.answer()
+    expect(world.order()).toEqual([0, 1, 10, 20, 2, 11, 21, 3, 12, 4, 5])
+  })
+
+  test('go to a newcomer only when nobody has waited for longer.', async () => {
+    const world = open({ concurrency: 1 })
+    world.enter({ index: 0, origin: A })
+    world.enter({ index: 1, origin: A })
+    world.enter({ index: 2, origin: B })
+    await world.started[0]?.answer()
+    await world.started[1]?.answer()
+    expect(world.order()).toEqual([0, 1, 2])
+  })
+
+  test('go to a repeat before those of its lane that have not been tried.', async () => {
+    const world = open({ concurrency: 1 })
+    world.enter({ index: 0 })
+    world.enter({ index: 1 })
+    world.enter({ index: 2 })
+    world.enter({ index: 3 }, 2)
+    for (let done = 0; done < 4; done++) await world.started[done]?.answer()
+    expect(world.order()).toEqual([0, 3, 1, 2])
+  })
+
+  test('keep their order when an attempt lets others in from within, as a hook may.', async () => {
+    const clock = virtualClock()
+    const gate = new Gate({ limits: [slots(1)], clock, random: () => 0 })
+    const order: number[] = []
+    const send = gate.layer(entered => {
+      const { index, origin } = entered.call
+      order.push(index)
+      if (index < 3) void send(makeAttempt({ index: index + 100, origin }))
+      return Promise.resolve(makeReply())
+    })
+    for (const [index, origin] of [A, A, A, B, B].entries()) void send(makeAttempt({ index, origin }))
+    await settled()
+    // 0 goes at once and brings 100; then the two lanes in turn, each in the order of arrival.
+    expect(order).toEqual([0, 100, 3, 1, 4, 2, 101, 102])
+    expect(gate.describe()).toEqual([])
+  })
+
+  test('are free again when the wire rejects.', async () => {
+    const clock = virtualClock()
+    const gate = new Gate({ limits: [slots(1)], clock, random: () => 0 })
+    const send = gate.layer(() => Promise.reject(new Error('broken wire')))
+    await expect(send(makeAttempt())).rejects.toThrow('broken wire')
+    await expect(send(makeAttempt())).rejects.toThrow('broken wire')
+  })
+})
+
+describe('Place and token', () => {
+  test('are taken together: after a stall of the server no tokens come out in a bunch.', async () => {
+    const rate = { limit: 50, intervalMs: 1_000, burst: 5 }
+    const clock = virtualClock()
+    const world = open({ concurrency: 20, rates: [rate], clock })
+    for (let index = 0; index < 200; index++) world.enter({ index })
+    let answered = 0
+    // One second of service in 10 ms each, then a stall of two, then all at once.
+    for (let ms = 0; ms < 6_000; ms += 10) {
+      await clock.advance(10)
+      const stalled = ms >= 1_000 && ms < 3_000
+      const served = stalled ? 0 : world.started.length
+      while (answered < served) await world.started[answered++]?.answer()
+    }
+    const startsMs = world.started.map(({ atMs }) => atMs)
+    expect(startsMs).toHaveLength(200)
+    for (const fromMs of startsMs) {
+      expect(startsMs.filter(atMs => atMs >= fromMs && atMs < fromMs + 1_000).length).toBeLessThanOrEqual(50)
+    }
+    // All places were taken for most of the stall, so tokens piled up: they must not have been spent meanwhile.
+    expect(startsMs.filter(atMs => atMs > 1_400 && atMs < 3_000)).toHaveLength(0)
+  })
+
+  test('of several limits are taken from all or none.', async () => {
+    const clock = virtualClock()
+    const world = open({ concurrency: 1, rates: [perSecond(10), { limit: 3, intervalMs: 10_000, burst: 3 }], clock })
+    for (let index = 0; index < 5; index++) world.enter({ index })
+    let answered = 0
+    while (answered < 5) {
+      await clock.advance(50)
+      if (world.started[answered]) await world.started[answered++]?.answer()
+    }
+    const [first, second, third, fourth, fifth] = world.started.map(({ atMs }) => atMs)
+    expect(second).toBeGreaterThanOrEqual((first as number) + 95)
+    expect(third).toBeGreaterThanOrEqual((second as number) + 95)
+    expect(fourth).toBeGreaterThanOrEqual((first as number) + 10_000)
+    expect(fifth).toBeGreaterThanOrEqual((second as number) + 10_000)
+  })
+})
+
+describe('A rate', () => {
+  /** A clock whose timers wake up to 4 ms late, as those of a busy process do. */
+  function lateClock(chance: () => number) {
+    const clock = virtualClock()
+    const late: Clock = {
+      now: () => clock.now(),
+      epochMs: () => clock.epochMs(),
+      after: (delayMs, callback) => clock.after(delayMs + chance() * 4, callback),
+    }
+    return { clock, late }
+  }
+
+  test.each([1, 7, 50, 333, 1_000])(
+    'of %d/s is used to 97 %% and never exceeded while there is a backlog, with late timers.',
+    async limit => {
+      const { clock, late } = lateClock(randomFrom(limit))
+      const seconds = limit < 10 ? 40 : 3
+      const world = open({ rates: [perSecond(limit)], clock: late })
+      for (let index = 0; index < limit * seconds + 10; index++) world.enter({ index })
+      while (clock.now() < seconds * 1_000 && clock.advanceToNext())
+        if (world.started.length % 50 === 0) await settled()
+      await settled()
+      const startsMs = world.started.map(entry => entry.attempt.startedAtMs).filter(atMs => atMs < seconds * 1_000)
+      expect(startsMs.length).toBeGreaterThanOrEqual(0.97 * limit * seconds)
+      for (let i = 0; i + limit < startsMs.length; i++) {
+        expect((startsMs[i + limit] as number) - (startsMs[i] as number)).toBeGreaterThanOrEqual(1_000 - 1e-6)
+      }
+      for (let from = 0; from < startsMs.length; from += 17) {
+        for (let to = from + 1; to < Math.min(from + 200, startsMs.length); to++) {
+          const windowMs = (startsMs[to] as number) - (startsMs[from] as number)
+          expect(to - from + 1).toBeLessThanOrEqual(1 + (limit / 1_000) * (windowMs + 5) + 1e-6)
+        }
+      }
+    },
+  )
+
+  test('that opens for several at once lets the lanes through in turn.', async () => {
+    const clock = virtualClock()
+    const world = open({ rates: [{ limit: 3, intervalMs: 10_000, burst: 3 }], clock })
+    for (let index = 0; index < 8; index++) world.enter({ index, origin: A })
+    for (let index = 10; index < 14; index++) world.enter({ index, origin: B })
+    await clock.advance(20_000)
+    expect(world.order()).toEqual([0, 1, 2, 3, 10, 4, 11, 5, 12])
+  })
+
+  test('whose timer is late is not for whoever comes just then, but for who has waited.', async () => {
+    const { clock, late } = lateClock(() => 1)
+    const world = open({ rates: [perSecond(1)], clock: late })
+    world.enter({ index: 0, origin: A })
+    world.enter({ index: 1, origin: A })
+    await clock.advance(997)
+    expect(world.order()).toEqual([0])
+    world.enter({ index: 2, origin: B })
+    expect(world.order()).toEqual([0])
+    await clock.advance(3_000)
+    expect(world.order()).toEqual([0, 1, 2])
+  })
+
+  test('counts repeats as well as first attempts.', async () => {
+    const clock = virtualClock()
+    const world = open({ rates: [perSecond(10)], clock })
+    world.enter({ index: 0 })
+    world.enter({ index: 1 }, 2)
+    await clock.advance(90)
+    expect(world.order()).toEqual([0])
+    await clock.advance(10)
+    expect(world.order()).toEqual([0, 1])
+  })
+
+  test('needs one timer, however many wait for it.', async () => {
+    const clock = virtualClock()
+    const world = open({ rates: [perSecond(10)], clock })
+    for (let index = 0; index < 5_000; index++) world.enter({ index, origin: `http://${index % 50}.test` })
+    expect(clock.pending).toBe(1)
+    await clock.advance(500)
+    expect(clock.pending).toBe(1)
+  })
+
+  test('splits what a request has waited into limiter and queue.', async () => {
+    const clock = virtualClock()
+    const world = open({ concurrency: 1, rates: [perSecond(10)], clock })
+    world.enter()
+    const second = world.enter()
+    await clock.advance(300)
+    await world.started[0]?.answer()
+    const third = world.enter()
+    await world.started[1]?.answer()
+    await clock.advance(100)
+    expect(second.attempt.trip).toMatchObject({ queueMs: 300, limiterMs: 0 })
+    expect(third.attempt.trip).toMatchObject({ queueMs: 0, limiterMs: 95 })
+  })
+})
+
+describe('Retry-After', () => {
+  const throttled = (value?: string): Reply => makeReply(429, value === undefined ? {} : { 'retry-after': value })
+
+  test('pauses the whole lane, and no other lane.', async () => {
+    const clock = virtualClock()
+    const world = open({ clock })
+    world.enter({ index: 0, origin: A })
+    await world.started[0]?.answer(throttled('10'))
+    world.enter({ index: 1, origin: A })
+    world.enter({ index: 2, origin: B })
+    expect(world.order()).toEqual([0, 2])
+    expect(world.gate.pausedHosts()).toEqual(['a.test'])
+    expect(world.gate.describe()).toContain('a.test 0 running, 1 queued, paused 10s')
+    await clock.advance(9_999)
+    expect(world.order()).toEqual([0, 2])
+    await clock.advance(1)
+    expect(world.order()).toEqual([0, 2, 1])
+    expect(world.gate.pausedHosts()).toEqual([])
+  })
+
+  test('of one lane leaves the places to the others.', async () => {
+    const clock = virtualClock()
+    const world = open({ concurrency: 2, clock })
+    world.enter({ index: 0, origin: A })
+    await world.started[0]?.answer(throttled('10'))
+    for (let index = 1; index < 100; index++) world.enter({ index, origin: A })
+    for (let index = 100; index < 110; index++) world.enter({ index, origin: B })
+    for (let done = 1; done <= 10; done++) await world.started[done]?.answer()
+    expect(world.order().slice(1)).toEqual([100, 101, 102, 103, 104, 105, 106, 107, 108, 109])
+    expect(clock.now()).toBe(0)
+  })
+
+  test('is obeyed and not exceeded by more than the jitter.', async () => {
+    for (const chance of [0, 0.5, 1 - 2 ** -53]) {
+      const clock = virtualClock()
+      const world = open({ clock, random: () => chance })
+      world.enter()
+      // Also after many of them, when our own back-off has grown far beyond the jitter.
+      for (let nth = 0; nth < 8; nth++) {
+        const throttledAtMs = clock.now()
+        await world.started[nth]?.answer(throttled('3'))
+        world.enter()
+        await clock.advance(60_000)
+        const waitedMs = (world.started[nth + 1]?.atMs as number) - throttledAtMs
+        expect(waitedMs).toBeGreaterThanOrEqual(3_000)
+        expect(waitedMs).toBeLessThanOrEqual(4_000)
+      }
+    }
+  })
+
+  test('that says nothing usable leaves the pause to our own back-off.', async () => {
+    for (const value of [undefined, 'soon', '-5', '1.5', '0x2', '']) {
+      const clock = virtualClock()
+      const world = open({ clock, random: () => 0.5 })
+      world.enter()
+      await world.started[0]?.answer(throttled(value))
+      expect(world.started[0]?.attempt.pausedUntilMs).toBe(250)
+    }
+  })
+
+  test('again and again without a number makes the host wait longer and longer, until an answer is good.', async () => {
+    const clock = virtualClock()
+    const world = open({ clock, random: () => 0.5 })
+    const pausesMs: number[] = []
+    for (const reply of [throttled(), throttled(), throttled(), makeReply(200), throttled()]) {
+      world.enter()
+      await clock.advance(60_000)
+      const last = world.started.at(-1) as Started
+      await last.answer(reply)
+      if (last.attempt.pausedUntilMs !== undefined) pausesMs.push(last.attempt.pausedUntilMs - clock.now())
+    }
+    expect(pausesMs).toEqual([250, 500, 1_000, 250])
+  })
+
+  test.each([
+    ['maxRetryAfter', { retry: { maxRetryAfterMs: 60_000 } }, 'maxRetryAfter is 1m'],
+    ['maxRetryAfter of 0', { retry: { maxRetryAfterMs: 0 } }, 'maxRetryAfter is 0ms'],
+    ['the deadline', { timeouts: { totalMs: 30_000 } }, 'the deadline is earlier'],
+  ])('longer than %s fails what enters at once, with the time to come back.', async (_name, parts, why) => {
+    const clock = virtualClock()
+    const world = open({ clock })
+    world.enter({ retry: { maxRetryAfterMs: Infinity } })
+    await world.started[0]?.answer(throttled('100'))
+    await expect(world.enter(parts).result).resolves.toMatchObject({
+      code: 'paused/retry_after',
+      sent: false,
+      retryAt: clock.epochMs() + 100_000,
+      message: expect.stringContaining(why),
+    })
+    expect(clock.now()).toBe(0)
+    expect(world.started).toHaveLength(1)
+  })
+
+  test('fails what is queued already at once, and keeps those that are more patient in their order.', async () => {
+    const world = open({ concurrency: 1 })
+    world.enter({ index: 0, retry: { maxRetryAfterMs: Infinity } })
+    const queued = [1, 2, 3, 4].map(index =>
+      world.enter({ index, retry: { maxRetryAfterMs: index % 2 === 0 ? 1_000 : Infinity } }),
+    )
+    await world.started[0]?.answer(throttled('100'))
+    for (const index of [1, 3])
+      await expect(queued[index]?.result).resolves.toMatchObject({ code: 'paused/retry_after' })
+    await (world.clock as ReturnType<typeof virtualClock>).advance(100_000)
+    await world.started[1]?.answer()
+    expect(world.order()).toEqual([0, 1, 3])
+  })
+
+  test('in a date is judged against the Date of the same answer.', async () => {
+    const world = open()
+    world.enter()
+    await world.started[0]?.answer(
+      makeReply(503, { date: 'Thu, 01 Jan 1970 00:00:00 GMT', 'retry-after': 'Thu, 01 Jan 1970 00:00:07 GMT' }),
+    )
+    expect(world.started[0]?.attempt.pausedUntilMs).toBe(7_000)
+  })
+
+  test('never shortens a longer pause.', async () => {
+    const clock = virtualClock()
+    const world = open({ clock })
+    world.enter({ index: 0 })
+    world.enter({ index: 1 })
+    await world.started[0]?.answer(throttled('10'))
+    await world.started[1]?.answer(throttled('1'))
+    world.enter({ index: 2 })
+    await clock.advance(9_999)
+    expect(world.order()).toEqual([0, 1])
+  })
+})
+
+describe('A cancel', () => {
+  test('while queued ends the request at once and frees its place for the next.', async () => {
+    const world = open({ concurrency: 1 })
+    world.enter({ index: 0 })
+    const second = world.enter({ index: 1 })
+    world.enter({ index: 2 })
+    second.attempt.trip.cancel(fault('aborted/not_started', 'enough'))
+    await expect(second.result).resolves.toMatchObject({ code: 'aborted/not_started' })
+    await world.started[0]?.answer()
+    expect(world.order()).toEqual([0, 2])
+    expect(second.attempt.trip.attempts).toBe(0)
+  })
+
+  test('of all that wait leaves the gate open for those who come later.', async () => {
+    const clock = virtualClock()
+    const world = open({ concurrency: 1, rates: [perSecond(1)], clock })
+    const entered = Array.from({ length: 10 }, (_, index) => world.enter({ index, origin: index % 2 ? A : B }))
+    for (const { attempt: one } of entered.slice(1)) one.trip.cancel(fault('aborted/not_started', 'enough'))
+    await world.started[0]?.answer()
+    world.enter({ index: 99 })
+    await clock.advance(1_000)
+    expect(world.order()).toEqual([0, 99])
+  })
+
+  test('of the first in line wakes those of other lanes behind it.', async () => {
+    const clock = virtualClock()
+    const world = open({ rates: [perSecond(1)], clock })
+    world.enter({ index: 0, origin: A })
+    const gone = world.enter({ index: 1, origin: A })
+    await clock.advance(100)
+    gone.attempt.trip.cancel(fault('timeout/total', 'late'))
+    world.enter({ index: 2, origin: B })
+    await clock.advance(1_000)
+    expect(world.order()).toEqual([0, 2])
+    await world.started[0]?.answer()
+    await world.started[1]?.answer()
+    expect(world.gate.describe()).toEqual([])
+  })
+
+  test('that came before the queue is heard there.', async () => {
+    const world = open({ concurrency: 1 })
+    world.enter()
+    const call = makeCall()
+    call.trip.cancel(fault('aborted/in_flight', 'enough'))
+    await expect(world.send(attempt(call, 2, 0))).resolves.toMatchObject({ code: 'aborted/in_flight' })
+  })
+})
+
+describe('A lane', () => {
+  test('that is idle is forgotten.', async () => {
+    const world = open()
+    for (let index = 0; index < 100; index++) world.enter({ index, origin: `http://${index}.test` })
+    expect(world.gate.describe()).toHaveLength(100)
+    for (const started of world.started) await started.answer()
+    expect(world.gate.describe()).toEqual([])
+  })
+
+  test('that was paused or cancelled is forgotten, too, before there are very many.', async () => {
+    const clock = virtualClock()
+    const world = open({ clock })
+    for (let index = 0; index < 5_000; index++) {
+      const origin = `http://${index}.test`
+      world.enter({ index, origin })
+      void world.started.at(-1)?.answer(makeReply(429, { 'retry-after': '1' }))
+      await Promise.resolve()
+      if (index % 2 === 0) {
+        const queued = world.enter({ index, origin })
+        queued.attempt.trip.cancel(fault('aborted/not_started', 'enough'))
+      }
+      if (index % 100 === 0) await clock.advance(2_000)
+    }
+    expect(world.gate.describe().length).toBeLessThan(2_000)
+  })
+
+  test('with a pause that runs is not forgotten.', async () => {
+    const clock = virtualClock()
+    const world = open({ clock })
+    world.enter()
+    await world.started[0]?.answer(makeReply(429, { 'retry-after': '10' }))
+    await clock.advance(5_000)
+    world.enter()
+    expect(world.started).toHaveLength(1)
+  })
+})
+
+describe('Size', () => {
+  test('of the queue after a pause does not matter: 100,000 go at once without a deep stack.', async () => {
+    const clock = virtualClock()
+    const world = open({ clock })
+    world.enter()
+    await world.started[0]?.answer(makeReply(429, { 'retry-after': '1' }))
+    for (let index = 0; index < 100_000; index++) world.enter({ index })
+    expect(world.started).toHaveLength(1)
+    await clock.advance(2_000)
+    expect(world.started).toHaveLength(100_001)
+  })
+
+  /** Milliseconds per request, the median of blocks, of a gate behind which so many wait, over so many lanes. */
+  async function costMs(waiting: number, lanes: number, reply: () => Reply): Promise<number> {
+    const world = open({ concurrency: 10 })
+    const parts = { retry: { maxRetryAfterMs: Infinity } }
+    for (let index = 0; index < waiting; index++)
+      world.enter({ ...parts, index, origin: `http://${index % lanes}.test` })
+    const count = 2_000
+    const blocksMs: number[] = []
+    for (let done = 0; done < count;) {
+      const startedAtMs = performance.now()
+      for (let block = 0; block < 10; block++) void world.started[done++]?.answer(reply())
+      await settled()
+      blocksMs.push(performance.now() - startedAtMs)
+    }
+    expect(world.started.length).toBeGreaterThan(count)
+    return (blocksMs.toSorted((a, b) => a - b)[blocksMs.length >> 1] as number) / 10
+  }
+
+  test.each([
+    ['one lane', 1],
+    ['a thousand lanes', 1_000],
+  ])('of the queue does not matter for the cost of a request, in %s.', async (_name, lanes) => {
+    await costMs(3_000, lanes, makeReply)
+    const short = await costMs(3_000, lanes, makeReply)
+    const long = await costMs(60_000, lanes, makeReply)
+    expect(long).toBeLessThan(10 * short + 0.02)
+  })
+
+  test('of the queue does not matter while the host throttles every request.', async () => {
+    const reply = (): Reply => makeReply(429, { 'retry-after': '0' })
+    await costMs(3_000, 1, reply)
+    const short = await costMs(3_000, 1, reply)
+    const long = await costMs(60_000, 1, reply)
+    expect(long).toBeLessThan(10 * short + 0.02)
+  })
+})

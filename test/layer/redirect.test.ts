@@ -1,0 +1,307 @@
+import { describe, expect, it } from 'vitest'
+import { HASTY, TRUST, ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
+import type { AskOptions } from '../support/ask.ts'
+import { answering, rawServer } from '../support/raw-server.ts'
+import type { RawRequest, RawServer } from '../support/raw-server.ts'
+
+type Answer = { readonly status?: string; readonly headers?: string; readonly body?: string } | undefined
+
+/** Answers by path; a path that is not named gets its own name back. */
+function site(answers: Readonly<Record<string, Answer | ((request: RawRequest) => Answer)>> = {}, cert?: 'server') {
+  return rawServer(
+    answering((connection, request) => {
+      const known = answers[request.path]
+      const answer = typeof known === 'function' ? known(request) : known
+      const { status = '200 OK', headers = '', body = request.path } = answer ?? {}
+      return connection.reply(request.method === 'HEAD' ? '' : body, { status, headers })
+    }),
+    cert && { cert },
+  )
+}
+
+const to = (location: string, status = '302 Found', more = ''): Answer => ({
+  status,
+  headers: `Location: ${location}\r\n${more}`,
+})
+
+const SECRETS: AskOptions = {
+  headers: { 'x-api-key': 't0psecret', cookie: 'own=t0psecret', 'x-trace': 't0psecret', 'accept-language': 'fr' },
+  auth: { bearer: 't0psecret' },
+  cookies: { plain: 't0psecret' },
+}
+const GUARDED = ['authorization', 'cookie', 'x-api-key', 'x-trace']
+
+const received = ({ requests }: RawServer, path: string): RawRequest =>
+  requests.find(request => request.path === path) as RawRequest
+const guardedOf = (request: RawRequest): string[] => GUARDED.filter(name => request.headers.has(name))
+
+describe('a redirect', () => {
+  it('is followed, and told in the response', async () => {
+    await using server = await site({ '/a': to('/b'), '/b': to('/c', '307 X') })
+    const outcome = await ask(`${server.origin}/a`)
+    expect(outcome.value).toBe('/c')
+    expect(outcome.response?.url).toBe(`${server.origin}/c`)
+    expect(outcome.response?.redirects).toBe(2)
+    expect(outcome.request.url).toBe(`${server.origin}/a`)
+  })
+
+  it('is an answer like others with followRedirects: false', async () => {
+    await using server = await site({ '/a': to('/b') })
+    expect(await verdict(`${server.origin}/a`, { followRedirects: false })).toBe('http/302')
+  })
+
+  describe('with secrets', () => {
+    it('keeps them on its own origin', async () => {
+      await using server = await site({ '/a': to('/b') })
+      await ask(`${server.origin}/a`, SECRETS)
+      expect(guardedOf(received(server, '/b'))).toEqual(GUARDED)
+      expect(received(server, '/b').headers.get('authorization')).toBe('Bearer t0psecret')
+    })
+
+    it.each(['another host', 'another port', 'another scheme'])('takes none of them to %s', async where => {
+      await using other = await site({}, where === 'another scheme' ? 'server' : undefined)
+      const target = where === 'another host' ? `http://localhost:${other.port}` : other.origin
+      await using server = await site({ '/a': to(`${target}/b`) })
+      const outcome = await ask(`${server.origin}/a`, { ...SECRETS, ...TRUST })
+      expect(verdictOf(outcome)).toBe('ok')
+      const there = received(other, '/b')
+      expect(there.head).not.toContain('t0psecret')
+      expect(guardedOf(there)).toEqual([])
+      expect(there.headers.get('accept-language')).toBe('fr')
+      expect(there.headers.get('user-agent')).toMatch(/^parallel-requests\//)
+      expect(there.headers.get('accept-encoding')).toContain('gzip')
+    })
+
+    it('does not give them back on a way back, nor between two pages elsewhere', async () => {
+      await using other = await site({ '/b': to('/b2'), '/b2': to('/b3') })
+      await using home = await site({ '/a': to(`${other.origin}/b`) })
+      await ask(`${home.origin}/a`, SECRETS)
+      for (const path of ['/b', '/b2', '/b3']) expect(received(other, path).head).not.toContain('t0psecret')
+
+      // a → b → a
+      const visits: RawRequest[] = []
+      await using away = await site({ '/x': request => (visits.push(request), to(`${start.origin}/end`)) })
+      await using start = await site({ '/start': () => to(`${away.origin}/x`), '/end': () => to('/end2') })
+      await ask(`${start.origin}/start`, SECRETS)
+      expect(guardedOf(received(start, '/start'))).toEqual(GUARDED)
+      for (const path of ['/end', '/end2']) expect(received(start, path).head).not.toContain('t0psecret')
+      expect(visits).toHaveLength(1)
+    })
+
+    it('does not compute credentials for a hop elsewhere, and takes none from a Location', async () => {
+      await using other = await site()
+      await using server = await site({ '/a': to(other.origin.replace('//', '//user:t0psecret@')) })
+      const asked: string[] = []
+      const outcome = await ask(`${server.origin}/a`, {
+        auth: ({ url }) => {
+          asked.push(url)
+          return 'Bearer computed'
+        },
+      })
+      expect(verdictOf(outcome)).toBe('ok')
+      expect(asked).toEqual([`${server.origin}/a`])
+      expect(other.requests[0]?.headers.has('authorization')).toBe(false)
+      expect(JSON.stringify(outcome)).not.toContain('t0psecret')
+    })
+
+    it('takes no userinfo of the first URL elsewhere', async () => {
+      await using other = await site()
+      await using server = await site({ '/a': to(`${other.origin}/b`) })
+      await ask(`${server.origin.replace('//', '//user:t0psecret@')}/a`)
+      expect(received(server, '/a').headers.get('authorization')).toMatch(/^Basic /)
+      expect(received(other, '/b').headers.has('authorization')).toBe(false)
+    })
+  })
+
+  describe('of a request with a body', () => {
+    const POST = { method: 'POST', json: { n: 1 }, headers: { 'content-language': 'fr' } }
+
+    it.each([
+      ['301 X', 'POST', 'GET'],
+      ['302 X', 'POST', 'GET'],
+      ['303 X', 'POST', 'GET'],
+      ['303 X', 'PUT', 'GET'],
+      ['302 X', 'PUT', 'PUT'],
+      ['307 X', 'POST', 'POST'],
+      ['308 X', 'POST', 'POST'],
+      ['307 X', 'PATCH', 'PATCH'],
+    ])('%s turns %s into %s', async (status, method, then) => {
+      await using server = await site({ '/a': to('/b', status) })
+      const outcome = await ask({ ...POST, method, url: `${server.origin}/a` })
+      expect(verdictOf(outcome)).toBe('ok')
+      const hop = received(server, '/b')
+      expect(hop.method).toBe(then)
+      expect(hop.body).toBe(then === 'GET' ? '' : '{"n":1}')
+      const described = [...hop.headers.keys()].filter(name => name.startsWith('content-'))
+      expect(described).toEqual(then === 'GET' ? [] : ['content-language', 'content-length', 'content-type'])
+    })
+
+    it('leaves HEAD a HEAD, 303 or not', async () => {
+      await using server = await site({ '/a': to('/b', '303 X') })
+      await ask({ url: `${server.origin}/a`, method: 'HEAD' })
+      expect(received(server, '/b').method).toBe('HEAD')
+    })
+
+    it.each(['307 X', '308 X'])('%s does not take the body to another origin unless it may', async status => {
+      await using other = await site()
+      await using server = await site({ '/a': to(`${other.origin}/b`, status) })
+      const spec = { ...POST, url: `${server.origin}/a` }
+      const refused = await ask(spec)
+      expect(verdictOf(refused)).toBe('redirect/body_cross_origin')
+      expect(refused.error?.message).toContain('allowBodyAcrossOrigins')
+      expect(refused.error?.response?.status).toBe(Number(status.slice(0, 3)))
+      expect(other.accepted).toBe(0)
+      expect(await verdict(spec, { allowBodyAcrossOrigins: true })).toBe('ok')
+      expect(received(other, '/b').body).toBe('{"n":1}')
+    })
+
+    it('cannot replay a stream that is read once, but needs not where the body is dropped', async () => {
+      const once = () =>
+        (async function* () {
+          yield 'once'
+        })()
+      await using server = await site({
+        '/kept': to('/b', '307 X'),
+        '/dropped': to('/flaky', '303 X'),
+        '/flaky': () =>
+          server.requests.filter(({ path }) => path === '/flaky').length === 1 ? { status: '503 X' } : {},
+      })
+      expect(await verdict({ url: `${server.origin}/kept`, method: 'POST', body: once() })).toBe(
+        'redirect/body_not_replayable',
+      )
+      // The GET that it became may be repeated like any other.
+      const outcome = await ask(
+        { url: `${server.origin}/dropped`, method: 'POST', body: once() },
+        { maxRetries: 1, retry: HASTY },
+      )
+      expect(verdictOf(outcome)).toBe('ok')
+    })
+
+    it('is not repeated elsewhere on the strength of a key that stayed behind', async () => {
+      await using other = await rawServer(async connection => {
+        await connection.request()
+        connection.rst()
+      })
+      await using server = await site({ '/a': to(`${other.origin}/b`, '307 X') })
+      const code = await verdict(
+        { ...POST, url: `${server.origin}/a`, idempotencyKey: 'k' },
+        { allowBodyAcrossOrigins: true, maxRetries: 3, retry: HASTY },
+      )
+      expect(code).toBe('in_doubt/reset')
+      expect(other.accepted).toBe(1)
+      expect(received(server, '/a').headers.get('idempotency-key')).toBe('k')
+      expect(other.requests[0]?.headers.has('idempotency-key')).toBe(false)
+    })
+  })
+
+  describe('that leads nowhere', () => {
+    it('in a loop is redirect/loop, after one round', async () => {
+      await using server = await site({ '/a': to('/b'), '/b': to('/a'), '/self': to('/self') })
+      expect(await verdict(`${server.origin}/a`)).toBe('redirect/loop')
+      expect(server.requests).toHaveLength(2)
+      expect(await verdict(`${server.origin}/self`)).toBe('redirect/loop')
+      expect(server.requests).toHaveLength(3)
+    })
+
+    it('to itself with a cookie that changes the answer is followed', async () => {
+      await using server = await site({
+        '/a': ({ headers }) => (headers.has('cookie') ? {} : to('/a', '302 X', 'Set-Cookie: seen=1\r\n')),
+      })
+      expect(await verdict(`${server.origin}/a`)).toBe('ok')
+      expect(await verdict(`${server.origin}/a`, { cookies: false })).toBe('redirect/too_many')
+    })
+
+    it('after maxRedirects hops is redirect/too_many', async () => {
+      const chain = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`/${i}`, to(`/${i + 1}`)]))
+      await using server = await site(chain)
+      expect(await verdict(`${server.origin}/20`)).toBe('ok')
+      const outcome = await ask(`${server.origin}/19`)
+      expect(verdictOf(outcome)).toBe('redirect/too_many')
+      expect(outcome.error?.message).toContain('maxRedirects')
+      expect(outcome.error?.response?.status).toBe(302)
+      expect(await verdict(`${server.origin}/29`, { maxRedirects: 1 })).toBe('ok')
+      expect(await verdict(`${server.origin}/29`, { maxRedirects: 0 })).toBe('redirect/too_many')
+    })
+
+    it.each([
+      ['', 'http/302'],
+      ['   ', 'http/302'],
+      ['http://[', 'redirect/invalid'],
+      ['http://host:99999/', 'redirect/invalid'],
+      ['http://', 'redirect/invalid'],
+      ['file:///etc/passwd', 'redirect/scheme'],
+      ['data:text/plain,hi', 'redirect/scheme'],
+      ['unix:/run/x', 'redirect/scheme'],
+      ['javascript:alert(1)', 'redirect/scheme'],
+      [`/${'a'.repeat(10_000)}`, 'ok'],
+      ['/b\r\nLocation: /b', 'ok'],
+      ['/b\r\nLocation: /c', 'protocol/location'],
+      ['\r\nLocation: /c', 'protocol/location'],
+    ])('with the Location %j is %s', async (location, code) => {
+      await using server = await site({ '/a': to(location) })
+      expect(await verdict(`${server.origin}/a`)).toBe(code)
+    })
+
+    it('without a Location is an answer like others', async () => {
+      await using server = await site({ '/a': { status: '302 Found' }, '/304': { status: '304 X', body: '' } })
+      expect(await verdict(`${server.origin}/a`)).toBe('http/302')
+      expect(await verdict(`${server.origin}/304`)).toBe('http/304')
+    })
+
+    it('from https to http is redirect/downgrade unless it may', async () => {
+      await using plain = await site()
+      await using secure = await site({ '/a': to(`${plain.origin}/b`) }, 'server')
+      const refused = await ask(`${secure.origin}/a`, TRUST)
+      expect(verdictOf(refused)).toBe('redirect/downgrade')
+      expect(refused.error?.message).toContain('allowDowngrade')
+      expect(plain.accepted).toBe(0)
+      expect(await verdict(`${secure.origin}/a`, { ...TRUST, allowDowngrade: true })).toBe('ok')
+    })
+  })
+
+  it.each([
+    ['../up', '/up'],
+    ['b', '/dir/b'],
+    ['?q=1', '/dir/a?q=1'],
+    ['/with space', '/with%20space'],
+    ['/caf\xc3\xa9', '/caf%C3%A9'],
+    ['/caf\xe9', '/caf%E9'],
+    ['/b#fragment', '/b'],
+  ])('to %j asks for %s', async (location, path) => {
+    await using server = await site({ '/dir/a': to(location) })
+    expect((await ask(`${server.origin}/dir/a`)).value).toBe(path)
+  })
+
+  it('to a host without a scheme keeps its scheme', async () => {
+    await using other = await site()
+    await using server = await site({ '/a': to(`//127.0.0.1:${other.port}/b`) })
+    expect(await verdict(`${server.origin}/a`)).toBe('ok')
+    expect(other.requests).toHaveLength(1)
+  })
+
+  it('shares the retries that are left with its hops', async () => {
+    let left = 3
+    await using server = await site({
+      '/a': () => (left-- === 3 ? { status: '503 X' } : to('/b')),
+      '/b': () => (left-- > 0 ? { status: '503 X' } : {}),
+    })
+    const outcome = await ask(`${server.origin}/a`, { maxRetries: 1, retry: HASTY })
+    expect(verdictOf(outcome)).toBe('http/503')
+    expect(outcome.attempts).toBe(3)
+  })
+
+  it('is done by the one deadline of its request', async () => {
+    await using server = await rawServer(
+      answering(async (connection, { path }) => {
+        await connection.wait(60)
+        await connection.reply('', { status: '302 X', headers: `Location: ${path}x\r\n` })
+      }),
+    )
+    const client = clientOf()
+    const startedAtMs = performance.now()
+    const outcome = await client.request(`${server.origin}/`, { onFailure: 'settle', timeouts: { total: '200ms' } })
+    expect(verdictOf(outcome)).toBe('timeout/total')
+    expect(performance.now() - startedAtMs).toBeLessThan(300)
+    await client.close()
+  })
+})

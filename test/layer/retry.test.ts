@@ -1,0 +1,561 @@
+/**
+ * How often a request is sent, and what its caller hears in the end. The layer alone where the wire must lie about
+ * its sockets; the whole stack, over the mock transport, for callers' functions and limits together.
+ */
+import { describe, expect, test, vi } from 'vitest'
+import { ParallelRequests, isRequestError, parallelRequests } from '../../src/index.ts'
+import type { Outcome } from '../../src/index.ts'
+import type { Attempt } from '../../src/core/attempt.ts'
+import type { Result } from '../../src/core/result.ts'
+import { fault } from '../../src/core/result.ts'
+import { retry } from '../../src/layer/retry.ts'
+import { budget } from '../../src/policy/budget.ts'
+import { mockTransport, virtualClock } from '../../src/testing/index.ts'
+import type { MockHandler, MockResponse } from '../../src/testing/index.ts'
+import { makeCall, makeFault, makeReply } from '../support/calls.ts'
+import type { CallParts } from '../support/calls.ts'
+import { fc } from '../support/property.ts'
+
+const URL_A = 'http://a.test/'
+const quick = { backoff: () => 0 }
+
+/** The layer alone, on a wire that answers these in turn, the last one for ever. */
+function alone(results: readonly ((attempt: Attempt) => Result)[], parts: CallParts = {}) {
+  const clock = virtualClock()
+  const call = makeCall(parts)
+  const attempts: Attempt[] = []
+  const none = {
+    ofResponse: async () => undefined,
+    ofRetry: async () => 'done' as const,
+    beforeRetry: async () => undefined,
+  }
+  const send = retry({
+    budgetOf: () => budget({ reserve: Infinity, ratio: 0 }),
+    clock,
+    random: () => 0,
+    opinions: none,
+  })(attempt => {
+    attempts.push(attempt)
+    attempt.trip.attempts++
+    return Promise.resolve((results[attempts.length - 1] ?? results.at(-1))?.(attempt) as Result)
+  })
+  return { clock, call, attempts, result: send(call) }
+}
+
+const stale = (sent: boolean) => (attempt: Attempt) => {
+  attempt.reused = true
+  return makeFault('reset/before_headers', sent)
+}
+const fresh = (): Result => makeFault('reset/before_headers', true)
+const good = (): Result => makeReply(200)
+
+async function one(handler: MockHandler, options: object = {}, spec: object = {}) {
+  const transport = mockTransport(handler)
+  const outcome = (await parallelRequests(
+    { url: URL_A, ...spec },
+    {
+      onFailure: 'settle',
+      retry: quick,
+      transport,
+      ...options,
+    },
+  )) as Outcome
+  return { outcome, transport, sent: transport.requests.length }
+}
+
+describe('A request', () => {
+  test.each([0, 1, 3, 10])('with maxRetries %d is sent once and at most so many times more.', async maxRetries => {
+    const { outcome, sent } = await one(() => ({ status: 500 }), { maxRetries })
+    expect(sent).toBe(1 + maxRetries)
+    expect(outcome).toMatchObject({ attempts: 1 + maxRetries, error: { code: 'http/500' } })
+  })
+
+  test('is never sent more than 1 + maxRetries times plus its throttled answers, whatever comes back.', async () => {
+    const response: fc.Arbitrary<MockResponse> = fc.oneof(
+      fc.constantFrom(200, 404, 408, 425, 429, 500, 503).map(status => ({ status })),
+      fc.constant({ status: 503, headers: { 'retry-after': '1' } }),
+      fc
+        .constantFrom('connect/refused', 'reset/before_headers', 'timeout/headers', 'dns/temporary', 'tls/untrusted')
+        .map(code => ({ fault: code as `connect/${string}` })),
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(response, { minLength: 1, maxLength: 12 }),
+        fc.nat(4),
+        fc.boolean(),
+        async (script, maxRetries, post) => {
+          const { sent, outcome } = await one(
+            ({ attempt }) => script[attempt - 1] ?? { status: 500 },
+            { maxRetries },
+            post ? { method: 'POST', body: 'x' } : {},
+          )
+          const isThrottled = (answer: MockResponse | undefined): boolean =>
+            answer?.status === 429 || answer?.headers !== undefined
+          const throttled = script.slice(0, sent).filter(isThrottled).length
+          expect(sent).toBeLessThanOrEqual(1 + maxRetries + throttled)
+          expect(outcome.attempts).toBe(sent)
+          if (!post) return
+          // A POST comes again only after a refusal, or where nothing was sent.
+          for (const answer of script.slice(0, sent - 1)) {
+            const unsent = answer.fault?.startsWith('connect/') === true || answer.fault?.startsWith('dns/') === true
+            expect(isThrottled(answer) || answer.status === 425 || unsent).toBe(true)
+          }
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  test('shares its retries with the hops it is redirected over.', async () => {
+    const { outcome, sent } = await one(
+      ({ url, attempt }) => {
+        if (url === URL_A) return attempt <= 2 ? { status: 500 } : { status: 302, headers: { location: '/b' } }
+        return { status: 500 }
+      },
+      { maxRetries: 3 },
+    )
+    // Two failures before the hop, two after it; three retries in all.
+    expect(outcome).toMatchObject({ error: { code: 'http/500' }, response: { redirects: 1 } })
+    expect(sent).toBe(3 + 2)
+  })
+
+  test('waits between attempts with full jitter under a doubling ceiling.', async () => {
+    const random = vi.spyOn(Math, 'random')
+    try {
+      for (const [chance, gapsMs] of [
+        [0, [0, 0, 0, 0]],
+        [0.5, [250, 500, 1_000, 2_000]],
+        [0.999, [499.5, 999, 1_998, 3_996]],
+      ] as const) {
+        random.mockReturnValue(chance)
+        const { outcome, transport } = await one(() => ({ status: 500 }), { maxRetries: 4, retry: {} })
+        const atMs = transport.requests.map(request => request.atMs)
+        for (const [i, gapMs] of gapsMs.entries())
+          expect((atMs[i + 1] as number) - (atMs[i] as number)).toBeCloseTo(gapMs)
+        expect(outcome.timings.backoff ?? 0).toBeCloseTo((atMs.at(-1) as number) - (atMs[0] as number))
+      }
+    } finally {
+      random.mockRestore()
+    }
+  })
+
+  test('holds no place while it backs off.', async () => {
+    const transport = mockTransport(({ index, attempt }) => (index === 0 && attempt === 1 ? { status: 500 } : {}))
+    const urls = Array.from({ length: 5 }, (_, i) => `${URL_A}${i}`)
+    await parallelRequests(urls, { transport, concurrency: 1, retry: { backoff: () => '1h' }, method: 'DELETE' })
+    expect(transport.requests.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 0])
+    expect(transport.requests.map(({ atMs }) => atMs)).toEqual([0, 0, 0, 0, 0, 3_600_000])
+  })
+})
+
+describe('A stale socket', () => {
+  test('gives one repeat for free, at once, even with maxRetries 0.', async () => {
+    const { result, attempts, clock } = alone([stale(true), good], { plan: { maxRetries: 0 } })
+    await expect(result).resolves.toMatchObject({ status: 200 })
+    expect(attempts).toHaveLength(2)
+    expect(clock.now()).toBe(0)
+  })
+
+  test('gives it once: what comes after is a failure like any other.', async () => {
+    const { result, attempts } = alone([stale(true)], { plan: { maxRetries: 0 } })
+    await expect(result).resolves.toMatchObject({ code: 'reset/before_headers' })
+    expect(attempts).toHaveLength(2)
+  })
+
+  test('is no matter of the budget or of the retries left.', async () => {
+    const { result, call } = alone([stale(true), good])
+    await result
+    expect(call.trip.retriesLeft).toBe(3)
+  })
+
+  test('that was fresh is a failure.', async () => {
+    const { result, attempts } = alone([fresh, good], { plan: { maxRetries: 0 } })
+    await expect(result).resolves.toMatchObject({ code: 'reset/before_headers' })
+    expect(attempts).toHaveLength(1)
+  })
+
+  test('leaves a POST in doubt once a byte of it was written, and repeats it otherwise.', async () => {
+    const written = alone([stale(true), good], { method: 'POST' })
+    await expect(written.result).resolves.toMatchObject({ code: 'in_doubt/reset' })
+    expect(written.attempts).toHaveLength(1)
+    const unwritten = alone([stale(false), good], { method: 'POST', plan: { maxRetries: 0 } })
+    await expect(unwritten.result).resolves.toMatchObject({ status: 200 })
+  })
+})
+
+describe('A throttled request', () => {
+  test('uses up no retry, and comes again when the host has said it may.', async () => {
+    const { outcome, transport } = await one(
+      ({ attempt }) => (attempt < 5 ? { status: 429, headers: { 'retry-after': '2' } } : { json: 'ok' }),
+      { maxRetries: 0 },
+    )
+    expect(outcome).toMatchObject({ ok: true, value: 'ok', attempts: 5 })
+    for (let i = 1; i < 5; i++) {
+      const gapMs = (transport.requests[i]?.atMs as number) - (transport.requests[i - 1]?.atMs as number)
+      expect(gapMs).toBeGreaterThanOrEqual(2_000)
+      expect(gapMs).toBeLessThanOrEqual(3_000)
+    }
+    expect(outcome.timings.limiter).toBeGreaterThanOrEqual(8_000)
+  })
+
+  test.each(['GET', 'POST'])(
+    '(%s) with maxRetryAfter 0 is not repeated, and its error says when it could be.',
+    async method => {
+      const { outcome, sent, transport } = await one(
+        () => ({ status: 429, headers: { 'retry-after': '7' } }),
+        { retry: { maxRetryAfter: 0 }, maxRetries: 5 },
+        { method },
+      )
+      expect(sent).toBe(1)
+      expect(outcome.error?.code).toBe('http/429')
+      const waitMs = (outcome.error?.retryAt as number) - transport.clock.epochMs()
+      expect(waitMs).toBeGreaterThanOrEqual(7_000)
+      expect(waitMs).toBeLessThanOrEqual(8_000)
+    },
+  )
+
+  test('with maxRetryAfter 0 is not repeated even when the host asks for no wait at all.', async () => {
+    const { sent, outcome } = await one(() => ({ status: 429, headers: { 'retry-after': '0' } }), {
+      retry: { maxRetryAfter: 0 },
+    })
+    expect([sent, outcome.error?.code]).toEqual([1, 'http/429'])
+  })
+
+  test('is not sent early when the wait is longer than maxRetryAfter.', async () => {
+    for (const value of ['121', '100000000000', '9'.repeat(30), 'Fri, 31 Dec 2099 23:59:59 GMT']) {
+      const { outcome, sent, transport } = await one(() => ({ status: 429, headers: { 'retry-after': value } }), {
+        retry: { maxRetryAfter: '119s' },
+      })
+      expect([sent, outcome.error?.code, transport.clock.now()]).toEqual([1, 'http/429', 0])
+      expect(outcome.error?.retryAt).toBeGreaterThan(transport.clock.epochMs() + 120_000)
+      expect(Number.isNaN(new Date(outcome.error?.retryAt as number).getTime())).toBe(false)
+    }
+  })
+
+  test('gives up once it has been throttled for longer than maxRetryAfter in all.', async () => {
+    const { outcome, sent, transport } = await one(() => ({ status: 429, headers: { 'retry-after': '10' } }), {
+      retry: { maxRetryAfter: '60s' },
+    })
+    expect(outcome.error?.code).toBe('http/429')
+    expect(transport.clock.now()).toBeGreaterThan(40_000)
+    expect(transport.clock.now()).toBeLessThanOrEqual(61_000)
+    expect(sent).toBeGreaterThanOrEqual(5)
+  })
+
+  test('without Retry-After backs off by our own measure, without looping hot.', async () => {
+    const { outcome, sent } = await one(() => ({ status: 429 }), { retry: { maxRetryAfter: '30s' } })
+    expect(outcome.error?.code).toBe('http/429')
+    expect(sent).toBeLessThan(60)
+  })
+})
+
+describe('The budget', () => {
+  test('of a host bounds the repeats of a total outage to its reserve and a fifth.', async () => {
+    const transport = mockTransport(() => ({ status: 503 }))
+    const urls = Array.from({ length: 500 }, (_, i) => `${URL_A}${i}`)
+    const outcomes = await parallelRequests(urls, { transport, onFailure: 'settle', retry: quick })
+    expect(outcomes.every(({ error }) => error?.code === 'http/503')).toBe(true)
+    expect(transport.requests.length).toBeLessThanOrEqual(500 + 10 + 100)
+    expect(transport.requests.length).toBeGreaterThan(500 + 100)
+  })
+
+  test('is one per host: an outage here takes nothing there.', async () => {
+    const transport = mockTransport(({ url, attempt }) =>
+      url.startsWith('http://b') && attempt > 2 ? {} : { status: 503 },
+    )
+    const urls = Array.from({ length: 200 }, (_, i) => `${URL_A}${i}`)
+    const outcomes = await parallelRequests([...urls, 'http://b.test/'], {
+      transport,
+      onFailure: 'settle',
+      retry: quick,
+    })
+    expect(outcomes.at(-1)).toMatchObject({ ok: false, error: { code: 'parse/empty' }, attempts: 3 })
+  })
+
+  test('is shared by the batches of a client, and set by its options.', async () => {
+    const transport = mockTransport(() => ({ status: 503 }))
+    const client = new ParallelRequests({ transport, retry: { ...quick, budget: { reserve: 2, ratio: 0 } } })
+    for (let i = 0; i < 5; i++) await client.request(URL_A, { onFailure: 'settle' })
+    await client.close()
+    expect(transport.requests).toHaveLength(5 + 2)
+  })
+
+  test('is not used by throttled answers.', async () => {
+    const { outcome } = await one(({ attempt }) => (attempt < 10 ? { status: 429 } : { json: 1 }), {
+      retry: { budget: { reserve: 0, ratio: 0 } },
+    })
+    expect(outcome.ok).toBe(true)
+  })
+})
+
+describe('An unsafe request', () => {
+  test.each([
+    ['reset/before_headers', 'in_doubt/reset'],
+    ['timeout/headers', 'in_doubt/timeout'],
+  ] as const)(
+    'whose bytes went out and that ends with %s is %s: sent once, the real error inside.',
+    async (code, doubt) => {
+      const { outcome, sent } = await one(() => ({ fault: code }), {}, { method: 'POST', body: 'x' })
+      expect(sent).toBe(1)
+      expect(outcome.error).toMatchObject({ code: doubt, cause: { code } })
+      expect(isRequestError(outcome.error?.cause)).toBe(true)
+    },
+  )
+
+  test('ends in doubt when the total deadline or the signal strikes, and as an ordinary timeout when it was never sent.', async () => {
+    const post = { method: 'POST', body: 'x' }
+    const late = await one(() => ({ latencyMs: 60_000 }), { timeouts: { total: '1s' } }, post)
+    expect(late.outcome.error?.code).toBe('in_doubt/timeout')
+
+    const controller = new AbortController()
+    const aborted = await one(
+      () => {
+        setImmediate(() => controller.abort())
+        return { latencyMs: 1e9 }
+      },
+      {
+        signal: controller.signal,
+        timeout: Infinity,
+        timeouts: { headers: Infinity, idle: Infinity, connect: Infinity },
+      },
+      post,
+    )
+    expect(aborted.outcome.error?.code).toBe('in_doubt/aborted')
+
+    const queued = await parallelRequests(
+      [
+        { url: URL_A, ...post },
+        { url: URL_A, ...post },
+      ],
+      {
+        transport: mockTransport(() => ({})),
+        rateLimit: '1/h',
+        timeouts: { total: '1s' },
+        onFailure: 'settle',
+      },
+    )
+    expect(queued.map(({ error }) => error?.code)).toEqual([undefined, 'timeout/total'])
+  })
+
+  test('that was never sent is in no doubt when it is given up in its back-off.', async () => {
+    const { clock, result, call } = alone([() => makeFault('connect/refused', false)], {
+      method: 'POST',
+      retry: { backoff: () => 1_000 },
+    })
+    await clock.advance(500)
+    call.trip.cancel(fault('aborted/in_flight', 'enough'))
+    await expect(result).resolves.toMatchObject({ code: 'aborted/in_flight', sent: false })
+  })
+
+  test('comes again with the same key each time when it has an idempotency key.', async () => {
+    const { outcome, transport } = await one(
+      ({ attempt }) => (attempt < 3 ? { fault: 'reset/before_headers' } : { json: 1 }),
+      {},
+      { method: 'POST', body: 'x', idempotencyKey: true },
+    )
+    expect(outcome.ok).toBe(true)
+    const keys = transport.requests.map(({ headers }) => headers.get('idempotency-key'))
+    expect(new Set(keys).size).toBe(1)
+    expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  test('comes again when the caller lists its method.', async () => {
+    const { sent } = await one(
+      () => ({ status: 500 }),
+      { retry: { ...quick, methods: ['POST'] } },
+      { method: 'POST', body: 'x' },
+    )
+    expect(sent).toBe(4)
+  })
+})
+
+describe('afterResponse', () => {
+  test('may ask for a repeat of an answer that looks good.', async () => {
+    const { outcome, sent } = await one(({ attempt }) => ({ json: { state: attempt < 3 ? 'wait' : 'done' } }), {
+      hooks: {
+        afterResponse: (_: unknown, context: { json(): unknown; retry(): unknown }) =>
+          (context.json() as { state: string }).state === 'wait' ? context.retry() : undefined,
+      },
+    })
+    expect(outcome).toMatchObject({ ok: true, value: { state: 'done' } })
+    expect(sent).toBe(3)
+  })
+
+  test('gets no more repeats than maxRetries, and none for a POST that was carried out.', async () => {
+    const hooks = { afterResponse: (_: unknown, context: { retry(): unknown }) => context.retry() }
+    expect((await one(() => ({ json: 1 }), { hooks, maxRetries: 2 })).sent).toBe(3)
+    expect((await one(() => ({ json: 1 }), { hooks }, { method: 'POST', body: 'x' })).sent).toBe(1)
+  })
+
+  test('may refuse an answer, with its reason.', async () => {
+    const reason = new Error('not mine')
+    const { outcome, sent } = await one(() => ({ json: 1 }), {
+      hooks: { afterResponse: (_: unknown, context: { fail(reason: Error): unknown }) => context.fail(reason) },
+    })
+    expect(sent).toBe(1)
+    expect(outcome.error).toMatchObject({ code: 'callback/rejected', cause: reason, response: { status: 200 } })
+    expect(outcome.error?.message).toContain('not mine')
+  })
+
+  test('sees every response, whatever its status, and parses it once.', async () => {
+    const statuses: number[] = []
+    await one(({ attempt }) => ({ status: attempt < 3 ? 500 : 200, json: {} }), {
+      hooks: {
+        afterResponse: (response: { status: number }, context: { json(): unknown }) => {
+          statuses.push(response.status)
+          expect(context.json()).toBe(context.json())
+        },
+      },
+    })
+    expect(statuses).toEqual([500, 500, 200])
+  })
+})
+
+describe('beforeRetry', () => {
+  test.each([
+    ['false', () => false, 'http/500'],
+    ['context.fail()', (context: { fail(reason: string): unknown }) => context.fail('enough'), 'callback/rejected'],
+  ])('that answers with %s stops the repeats.', async (_name, beforeRetry, code) => {
+    const { outcome, sent } = await one(() => ({ status: 500 }), { hooks: { beforeRetry } })
+    expect(sent).toBe(1)
+    expect(outcome.error?.code).toBe(code)
+  })
+
+  test('is told what came back, and anything else lets the repeat go.', async () => {
+    const seen: unknown[] = []
+    const { sent } = await one(({ attempt }) => (attempt === 1 ? { status: 500 } : { fault: 'connect/refused' }), {
+      maxRetries: 2,
+      hooks: {
+        beforeRetry: (context: { attempt: number; response?: { status: number }; error?: { code: string } }) => {
+          seen.push([context.attempt, context.response?.status, context.error?.code])
+          return true
+        },
+      },
+    })
+    expect(sent).toBe(3)
+    expect(seen).toEqual([
+      [1, 500, undefined],
+      [2, undefined, 'connect/refused'],
+    ])
+  })
+})
+
+describe('shouldRetry', () => {
+  const stateOf = (context: { json(): unknown }): unknown => (context.json() as { state?: string } | undefined)?.state
+
+  test('decides on the parsed body, both ways.', async () => {
+    const shouldRetry = (context: { json(): unknown }): boolean | undefined => {
+      if (stateOf(context) === 'busy') return true
+      return stateOf(context) === 'final' ? false : undefined
+    }
+    const busy = await one(({ attempt }) => ({ json: { state: attempt < 3 ? 'busy' : 'done' } }), {
+      retry: { ...quick, shouldRetry },
+    })
+    expect([busy.sent, busy.outcome.ok]).toEqual([3, true])
+    const final = await one(() => ({ status: 500, json: { state: 'final' } }), { retry: { ...quick, shouldRetry } })
+    expect([final.sent, final.outcome.error?.code]).toEqual([1, 'http/500'])
+    const undecided = await one(() => ({ status: 500, json: {} }), { retry: { ...quick, shouldRetry } })
+    expect(undecided.sent).toBe(4)
+  })
+
+  test('gets no body where there is none, and no repeat of a POST that may have been carried out.', async () => {
+    const bodies: unknown[] = []
+    const shouldRetry = (context: { json(): unknown }): boolean => {
+      bodies.push(context.json())
+      return true
+    }
+    const { sent } = await one(
+      () => ({ status: 500, text: 'no json' }),
+      { retry: { ...quick, shouldRetry } },
+      { method: 'POST', body: 'x' },
+    )
+    expect(sent).toBe(1)
+    expect(bodies).toEqual([undefined])
+  })
+})
+
+describe("A caller's function", () => {
+  const boom = (): never => {
+    throw new Error('boom')
+  }
+  const names = ['beforeRequest', 'afterResponse', 'beforeRetry'] as const
+
+  test.each(names)(
+    '(%s) that throws or rejects fails its own request with callback/hook, and no other.',
+    async name => {
+      for (const broken of [boom, () => Promise.reject(new Error('boom'))]) {
+        const transport = mockTransport(({ attempt, index }) => ({
+          status: attempt === 1 && index < 2 ? 500 : 200,
+          json: index,
+        }))
+        const hook = (...given: { meta?: unknown; request?: { meta?: unknown } }[]): unknown =>
+          given.some(one_ => one_.meta === 'victim' || one_.request?.meta === 'victim') ? broken() : undefined
+        const outcomes = await parallelRequests([{ url: URL_A, meta: 'victim' }, URL_A, URL_A], {
+          transport,
+          onFailure: 'settle',
+          retry: quick,
+          hooks: { [name]: hook },
+          concurrency: 1,
+        })
+        expect(outcomes[0]?.error).toMatchObject({ code: 'callback/hook', message: expect.stringContaining('boom') })
+        expect(outcomes.slice(1).map(({ ok }) => ok)).toEqual([true, true])
+      }
+    },
+  )
+
+  test('(shouldRetry, backoff of a caller) that throws fails its own request only.', async () => {
+    const should = await one(() => ({ status: 500 }), { retry: { ...quick, shouldRetry: boom } })
+    expect(should.outcome.error).toMatchObject({ code: 'callback/hook', message: expect.stringContaining('boom') })
+    const backoff = await one(() => ({ status: 500 }), { retry: { backoff: boom } })
+    expect(backoff.outcome.error?.message).toContain('boom')
+    expect(backoff.outcome.error?.code).toBe('callback/hook')
+  })
+
+  test('(backoff of a caller) that throws on a throttled answer fails its own request only, and frees its place.', async () => {
+    const transport = mockTransport(({ index }) => (index === 0 ? { status: 429 } : { json: index }))
+    const outcomes = await parallelRequests(
+      [{ url: URL_A, retry: { backoff: boom } }, 'http://b.test/', 'http://b.test/'],
+      {
+        transport,
+        concurrency: 1,
+        onFailure: 'settle',
+      },
+    )
+    expect(outcomes.map(({ ok }) => ok)).toEqual([false, true, true])
+  })
+
+  test.each([...names, 'shouldRetry'])(
+    '(%s) that never settles ends with timeouts.callback, exactly, and frees its place.',
+    async name => {
+      const never = (): Promise<never> => new Promise(() => undefined)
+      const transport = mockTransport(({ url }) => (url === URL_A ? { status: 500 } : { json: 1 }))
+      const options =
+        name === 'shouldRetry' ? { retry: { backoff: () => 0, shouldRetry: never } } : { hooks: { [name]: never } }
+      const client = new ParallelRequests({ transport, concurrency: 1, retry: quick, timeouts: { callback: '3s' } })
+      const outcome = (await client.request(URL_A, { onFailure: 'settle', ...options })) as Outcome
+      expect(outcome.error?.code).toBe('timeout/callback')
+      expect(outcome.timings.total).toBe(3_000)
+      await expect(client.request('http://b.test/')).resolves.toBe(1)
+      await client.close()
+    },
+  )
+
+  test('(beforeRequest) that never settles leaves no POST in doubt: nothing was sent.', async () => {
+    const never = (): Promise<never> => new Promise(() => undefined)
+    for (const options of [{ hooks: { beforeRequest: never } }, { auth: never }]) {
+      const { outcome, sent } = await one(
+        () => ({}),
+        { timeouts: { callback: '3s' }, ...options },
+        { method: 'POST', body: 'x' },
+      )
+      expect([sent, outcome.error?.code]).toEqual([0, 'timeout/callback'])
+    }
+  })
+
+  test('that never settles ends with the total deadline, too.', async () => {
+    const never = (): Promise<never> => new Promise(() => undefined)
+    const { outcome } = await one(() => ({ json: 1 }), { timeouts: { total: '3s' }, hooks: { afterResponse: never } })
+    expect(outcome.error?.code).toBe('timeout/total')
+    expect(outcome.timings.total).toBe(3_000)
+  })
+})

@@ -1,0 +1,62 @@
+/** Full jitter under a doubling ceiling, and whatever a caller's function says. */
+import { describe, expect, test } from 'vitest'
+import { backoffMs } from '../../src/policy/backoff.ts'
+import { fc } from '../support/property.ts'
+
+describe('backoffMs', () => {
+  test.each([
+    [1, 500],
+    [2, 1_000],
+    [3, 2_000],
+    [6, 16_000],
+    [7, 30_000],
+    [50, 30_000],
+    [10_000, 30_000],
+  ])('after %d failures lies between 0 and %d ms, wherever chance falls.', (failures, ceilingMs) => {
+    const plan = { baseMs: 500, maxMs: 30_000 }
+    expect(backoffMs(plan, failures, () => 0)).toBe(0)
+    expect(backoffMs(plan, failures, () => 0.5)).toBe(ceilingMs / 2)
+    expect(backoffMs(plan, failures, () => 1 - 2 ** -53)).toBeLessThanOrEqual(ceilingMs)
+    expect(backoffMs(plan, failures, () => 1 - 2 ** -53)).toBeGreaterThan(ceilingMs * 0.999)
+  })
+
+  test('never leaves its bounds, for any plan.', () => {
+    const ms = fc.double({ min: 0, max: 1e9, noNaN: true })
+    const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+    fc.assert(
+      fc.property(ms, ms, fc.integer({ min: 1, max: 1_000 }), chance, (baseMs, maxMs, failures, random) => {
+        const waitMs = backoffMs({ baseMs, maxMs }, failures, () => random)
+        expect(waitMs >= 0 && waitMs <= Math.min(maxMs, baseMs * 2 ** (failures - 1))).toBe(true)
+      }),
+    )
+  })
+
+  test.each([
+    [250, 250],
+    ['1.5s', 1_500],
+    [0, 0],
+    [-1, 0],
+    [Number.NaN, 0],
+    ['soon', 0],
+    [undefined as never, 0],
+    [null as never, 0],
+  ])("takes %j from a caller's function as %d ms.", (answer, waitMs) => {
+    expect(
+      backoffMs(
+        () => answer,
+        1,
+        () => 0.5,
+      ),
+    ).toBe(waitMs)
+  })
+
+  test("tells a caller's function the failures so far.", () => {
+    expect(
+      backoffMs(
+        failures => failures * 100,
+        3,
+        () => 0,
+      ),
+    ).toBe(300)
+  })
+})

@@ -1,0 +1,138 @@
+/** The judge as a table: what came back × whose request × what was sent. */
+import { describe, expect, test } from 'vitest'
+import type { FaultCode } from '../../src/core/result.ts'
+import { isThrottle, judge } from '../../src/policy/judge.ts'
+import type { Verdict } from '../../src/policy/judge.ts'
+import { makeCall, makeFault, makeReply } from '../support/calls.ts'
+import type { CallParts } from '../support/calls.ts'
+
+const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']
+const UNSAFE = ['POST', 'PATCH', 'LINK']
+const ASKED_FOR = [408, 500, 502, 503, 504]
+/** Says that nothing was done, so any method may come again. */
+const REFUSED = [425]
+
+describe('Every status × method × idempotency key', () => {
+  const statuses = Array.from({ length: 500 }, (_, i) => i + 100)
+  for (const method of [...IDEMPOTENT, ...UNSAFE]) {
+    for (const keyed of [false, true]) {
+      test(`${method}${keyed ? ' with an idempotency key' : ''} is repeated after the statuses that the contract lists, and no other.`, () => {
+        const repeatable = keyed || IDEMPOTENT.includes(method)
+        const call = makeCall({ method, repeatable })
+        for (const status of statuses) {
+          let verdict: Verdict = 'done'
+          if (status === 429) verdict = 'throttle'
+          else if (REFUSED.includes(status) || (ASKED_FOR.includes(status) && repeatable)) verdict = 'retry'
+          expect(judge(makeReply(status), call), String(status)).toBe(verdict)
+        }
+      })
+    }
+  }
+})
+
+describe('A throttled answer', () => {
+  test('is any 429, and a 503 only when it says for how long.', () => {
+    expect(isThrottle(makeReply(429))).toBe(true)
+    expect(isThrottle(makeReply(503))).toBe(false)
+    expect(isThrottle(makeReply(503, { 'retry-after': '1' }))).toBe(true)
+    expect(isThrottle(makeReply(500, { 'retry-after': '1' }))).toBe(false)
+  })
+
+  test.each(['GET', 'POST'])('makes %s come again, since it was not carried out.', method => {
+    expect(judge(makeReply(429), makeCall({ method }))).toBe('throttle')
+    expect(judge(makeReply(503, { 'retry-after': '1' }), makeCall({ method }))).toBe('throttle')
+  })
+
+  test('is the last word where the body cannot be sent again.', () => {
+    expect(judge(makeReply(429), makeCall({ replayable: false }))).toBe('done')
+  })
+})
+
+describe('Every fault × sent × method × body', () => {
+  const always: FaultCode[] = ['dns/temporary', 'decode/corrupt', 'decode/truncated']
+  const transient: FaultCode[] = [
+    ...always,
+    'connect/refused',
+    'connect/tls_reset',
+    'reset/before_headers',
+    'reset/mid_headers',
+    'reset/request_body',
+    'truncated/length',
+    'truncated/chunked',
+    'timeout/dns',
+    'timeout/connect',
+    'timeout/tls',
+    'timeout/headers',
+    'timeout/body',
+    'timeout/low_speed',
+  ]
+  const final: FaultCode[] = [
+    'aborted/in_flight',
+    'aborted/not_started',
+    'blocked/address',
+    'callback/hook',
+    'connect/denied',
+    'decode/unsupported',
+    'dns/not_found',
+    'internal/unknown',
+    'invalid_request/url',
+    'parse/json',
+    'paused/retry_after',
+    'protocol/malformed_head',
+    'redirect/loop',
+    'timeout/callback',
+    'timeout/total',
+    'tls/untrusted',
+    'too_large/body',
+    'too_large/headers',
+  ]
+  const calls: [string, CallParts][] = [
+    ['a GET', { method: 'GET' }],
+    ['a PUT with a stream that can be read once', { method: 'PUT', replayable: false }],
+    ['a POST', { method: 'POST' }],
+    ['a POST with an idempotency key', { method: 'POST', repeatable: true }],
+    ['a POST with such a key and such a stream', { method: 'POST', repeatable: true, replayable: false }],
+  ]
+
+  test.each(calls)('%s is repeated when the fault may pass and a second copy does no harm.', (_name, parts) => {
+    const call = makeCall(parts)
+    for (const code of transient) {
+      expect(judge(makeFault(code, false), call), `${code} unsent`).toBe('retry')
+      const safe = call.repeatable && call.replayable
+      expect(judge(makeFault(code, true), call), `${code} sent`).toBe(safe ? 'retry' : 'done')
+    }
+  })
+
+  test.each(calls)('%s is never repeated after a fault that stays.', (_name, parts) => {
+    for (const code of final) {
+      for (const sent of [true, false]) expect(judge(makeFault(code, sent), makeCall(parts)), code).toBe('done')
+    }
+  })
+})
+
+describe('The caller decides', () => {
+  test('which statuses are repeated.', () => {
+    const call = makeCall({ retry: { statuses: new Set([404]) } })
+    expect(judge(makeReply(404), call)).toBe('retry')
+    expect(judge(makeReply(500), call)).toBe('done')
+  })
+
+  test.each([500, 503, 429])('that %d is a success, which then is not repeated.', status => {
+    const call = makeCall({ plan: { acceptStatus: () => true } })
+    expect(judge(makeReply(status), call)).toBe('done')
+    expect(judge(makeReply(503, { 'retry-after': '1' }), call)).toBe('done')
+  })
+
+  test("nothing by `returnType: 'response'`: it takes every status, after the usual repeats.", () => {
+    const call = makeCall({ plan: { returnType: 'response', acceptStatus: () => true } })
+    expect(judge(makeReply(500), call)).toBe('retry')
+    expect(judge(makeReply(429), call)).toBe('throttle')
+  })
+
+  test('with a function that may throw: that is reported where the outcome is made, not here.', () => {
+    const acceptStatus = (): boolean => {
+      throw new Error('mine')
+    }
+    expect(judge(makeReply(500), makeCall({ plan: { acceptStatus } }))).toBe('done')
+  })
+})

@@ -1,0 +1,42 @@
+/** A lane: its own pause beside the limits that all share. */
+import { expect, test } from 'vitest'
+import { Lane } from '../../src/policy/lane.ts'
+import type { Limit } from '../../src/policy/limit.ts'
+import { slots } from '../../src/policy/slots.ts'
+import { makeCall } from '../support/calls.ts'
+
+const CALL = makeCall()
+
+function wait(ms: number): Limit & { booked: number } {
+  return {
+    waitsFor: 'rate',
+    booked: 0,
+    waitMs: () => ms,
+    book() {
+      this.booked++
+    },
+  }
+}
+
+test('A lane names the limit that blocks longest.', () => {
+  const [short, long] = [wait(10), wait(20)]
+  expect(new Lane('http://a.test', [short, long]).blockedBy(0, CALL)).toEqual({ waitMs: 20, by: long })
+  expect(new Lane('http://a.test', [wait(0)]).blockedBy(0, CALL)).toBeUndefined()
+})
+
+test('A lane books every limit at once, and gives back what was lent.', () => {
+  const [tokens, places] = [wait(0), slots(1)]
+  const lane = new Lane('http://a.test', [tokens, places])
+  lane.book(0, CALL)
+  expect([tokens.booked, places.used, lane.running]).toEqual([1, 1, 1])
+  lane.release(CALL)
+  expect([tokens.booked, places.used, lane.running]).toEqual([1, 0, 0])
+})
+
+test('A lane describes itself for people.', () => {
+  const lane = new Lane('https://api.example.com', [])
+  lane.book(0, CALL)
+  expect(lane.describe(0, 12)).toBe('api.example.com 1 running, 12 queued')
+  lane.pause.extendTo(1_200)
+  expect(lane.describe(0, 12)).toBe('api.example.com 1 running, 12 queued, paused 1.2s')
+})

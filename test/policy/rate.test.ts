@@ -1,0 +1,135 @@
+/**
+ * The law of every rate limit: for every window [t, t + w] at most burst + rate · (w + 5 ms) starts, and at most
+ * `limit` in any interval. Checked over all pairs of starts of random traces, and shown to catch a limiter that is wrong.
+ */
+import { describe, expect, test } from 'vitest'
+import type { Rate } from '../../src/core/rate.ts'
+import { GRACE_MS, bucket } from '../../src/policy/bucket.ts'
+import type { Limit } from '../../src/policy/limit.ts'
+import { rateLimit } from '../../src/policy/rate.ts'
+import { slidingWindow } from '../../src/policy/window.ts'
+import { makeCall } from '../support/calls.ts'
+import { fc, randomFrom } from '../support/property.ts'
+
+const CALL = makeCall()
+/** Times are sums of fractions: the last bits of a double are no breach. */
+const ROUNDING_MS = 1e-6
+
+type Law = (startsMs: readonly number[], rate: Rate) => string | undefined
+
+/** The sentence on the first breach, or undefined. */
+const evenness: Law = (startsMs, { limit, intervalMs, burst }) => {
+  for (let from = 0; from < startsMs.length; from++) {
+    for (let to = from; to < startsMs.length; to++) {
+      const windowMs = (startsMs[to] as number) - (startsMs[from] as number)
+      const allowed = burst + (limit / intervalMs) * (windowMs + GRACE_MS + ROUNDING_MS)
+      if (to - from + 1 > allowed) return `${to - from + 1} starts in ${windowMs} ms, allowed ${allowed}`
+    }
+  }
+  return undefined
+}
+
+const exactness: Law = (startsMs, { limit, intervalMs }) => {
+  for (let from = 0; from + limit < startsMs.length; from++) {
+    const windowMs = (startsMs[from + limit] as number) - (startsMs[from] as number)
+    if (windowMs < intervalMs - ROUNDING_MS) return `${limit + 1} starts in ${windowMs} ms, allowed ${limit}`
+  }
+  return undefined
+}
+
+/** Sends whenever it may, as a gate does: asks, sleeps as long as it is told and some more, asks again; idles at times. */
+function trace(limit: Limit, chance: () => number, lateMs: number, count = 120): number[] {
+  const startsMs: number[] = []
+  let nowMs = chance() * 1_000
+  while (startsMs.length < count) {
+    const waitMs = limit.waitMs(nowMs, CALL)
+    if (waitMs > 0) {
+      nowMs += waitMs + chance() * lateMs
+      continue
+    }
+    limit.book(nowMs, CALL)
+    startsMs.push(nowMs)
+    if (chance() < 0.05) nowMs += chance() * 3_000
+    else if (chance() < 0.2) nowMs += chance() * 3
+  }
+  return startsMs
+}
+
+const rates: fc.Arbitrary<Rate> = fc
+  .record({
+    limit: fc.integer({ min: 1, max: 50 }),
+    intervalMs: fc.oneof(fc.integer({ min: 10, max: 5_000 }), fc.double({ min: 1, max: 1_000, noNaN: true })),
+    share: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+  .map(({ limit, intervalMs, share }) => ({ limit, intervalMs, burst: Math.max(1, Math.ceil(share * limit)) }))
+
+/** The property itself, for any limiter. */
+function holds(make: (rate: Rate) => Limit, laws: readonly Law[]) {
+  return fc.property(rates, fc.nat(), fc.constantFrom(0, 1, 4, 50), (rate, chance, lateMs) => {
+    const startsMs = trace(make(rate), randomFrom(chance), lateMs)
+    for (const law of laws) expect(law(startsMs, rate)).toBeUndefined()
+  })
+}
+
+/** Wrong on purpose: counts per fixed window, so that twice the limit passes around an edge. */
+function fixedWindow({ limit, intervalMs }: Rate): Limit {
+  let windowAtMs = -Infinity
+  let used = 0
+  const leftMs = (nowMs: number): number => windowAtMs + intervalMs - nowMs
+  return {
+    waitsFor: 'rate',
+    waitMs: nowMs => (used < limit ? 0 : Math.max(0, leftMs(nowMs))),
+    book(nowMs) {
+      if (leftMs(nowMs) <= 0) [windowAtMs, used] = [Math.floor(nowMs / intervalMs) * intervalMs, 0]
+      used++
+    },
+  }
+}
+
+describe('A rate limit', () => {
+  test('lets through at most burst + rate · (w + 5 ms) in any window, and at most the limit in any interval.', () => {
+    fc.assert(holds(rateLimit, [evenness, exactness]), { numRuns: 300 })
+  })
+
+  test('is made of a bucket that keeps it even and a window that keeps it exact.', () => {
+    fc.assert(holds(bucket, [evenness]))
+    fc.assert(holds(slidingWindow, [exactness]))
+  })
+
+  test('of a fixed window breaks the same law, so the law can be broken.', () => {
+    expect(() => fc.assert(holds(fixedWindow, [exactness]), { numRuns: 300 })).toThrow(/starts in/)
+    expect(() => fc.assert(holds(fixedWindow, [evenness]), { numRuns: 300 })).toThrow(/starts in/)
+  })
+
+  test('of a bucket alone breaks the exact half of the law, which is why there is a window.', () => {
+    expect(() => fc.assert(holds(bucket, [exactness]), { numRuns: 300 })).toThrow(/starts in/)
+  })
+
+  test('is asked as often as anybody likes: asking changes nothing.', () => {
+    const asked = rateLimit({ limit: 3, intervalMs: 1_000, burst: 2 })
+    const quiet = rateLimit({ limit: 3, intervalMs: 1_000, burst: 2 })
+    for (let nowMs = 0; nowMs < 5_000; nowMs += 50) {
+      for (let again = 0; again < 3; again++) asked.waitMs(nowMs, CALL)
+      expect(asked.waitMs(nowMs, CALL)).toBe(quiet.waitMs(nowMs, CALL))
+      if (quiet.waitMs(nowMs, CALL) > 0) continue
+      asked.book(nowMs, CALL)
+      quiet.book(nowMs, CALL)
+    }
+  })
+
+  test('of a thousand million per second costs no memory for what has not started.', () => {
+    const limit = rateLimit({ limit: 1e9, intervalMs: 1_000, burst: 1e9 })
+    expect(limit.waitMs(0, CALL)).toBe(0)
+    limit.book(0, CALL)
+    expect(limit.waitMs(0, CALL)).toBe(0)
+  })
+
+  test('gives the whole burst at once after any idle time, and then one per period.', () => {
+    const limit = rateLimit({ limit: 10, intervalMs: 1_000, burst: 3 })
+    for (let start = 0; start < 3; start++) {
+      expect(limit.waitMs(0, CALL)).toBe(0)
+      limit.book(0, CALL)
+    }
+    expect(limit.waitMs(0, CALL)).toBe(100 - GRACE_MS)
+  })
+})

@@ -1,0 +1,135 @@
+/** `Retry-After`: good values, bad values, and any value in linear time. */
+import { describe, expect, test } from 'vitest'
+import { parseHttpDate, retryAfterMs } from '../../src/policy/retry-after.ts'
+import { fc } from '../support/property.ts'
+
+const NOW_MS = Date.UTC(2026, 0, 1, 12)
+const DATES = {
+  imf: 'Thu, 01 Jan 2026 12:00:30 GMT',
+  rfc850: 'Thursday, 01-Jan-26 12:00:30 GMT',
+  asctime: 'Thu Jan  1 12:00:30 2026',
+}
+
+describe('retryAfterMs', () => {
+  test.each([
+    ['0', 0],
+    ['1', 1_000],
+    ['120', 120_000],
+    [' 7 ', 7_000],
+    ['007', 7_000],
+    ['100000000000', 1e14],
+    [DATES.imf, 30_000],
+    [DATES.rfc850, 30_000],
+    [DATES.asctime, 30_000],
+    ['Thu, 01 Jan 2026 11:59:59 GMT', 0],
+    ['Fri, 31 Dec 2099 23:59:59 GMT', Date.UTC(2099, 11, 31, 23, 59, 59) - NOW_MS],
+    ['Sun, 06 Nov 1994 08:49:37 GMT', 0],
+  ])('%j is a wait of %d ms.', (value, ms) => {
+    expect(retryAfterMs(value, undefined, NOW_MS)).toBe(ms)
+  })
+
+  test.each([
+    undefined,
+    '',
+    ' ',
+    '-5',
+    '+5',
+    'abc',
+    '1.5',
+    '0x2',
+    '1e1',
+    '1,000',
+    '5 s',
+    '5;6',
+    'Infinity',
+    'NaN',
+    '١',
+    '9'.repeat(10_240),
+    'x'.repeat(10_240),
+    '2026-01-01T12:00:30Z',
+    'Thu, 01 Jan 2026 12:00:30',
+    'Thu, 01 Jan 2026 12:00:30 UTC',
+    'Thu, 01 Jan 2026 24:00:30 GMT',
+    'Thu, 32 Jan 2026 12:00:30 GMT',
+    'Mon, 30 Feb 2026 12:00:30 GMT',
+    'Mon, 30 Feb 2026 12:00:60 GMT',
+    'Thu, 00 Jan 2026 12:00:30 GMT',
+    'thu, 01 jan 2026 12:00:30 gmt',
+    'Thu, 01 Foo 2026 12:00:30 GMT',
+  ])('%j says nothing, so our own back-off holds.', value => {
+    expect(retryAfterMs(value, undefined, NOW_MS)).toBeUndefined()
+  })
+
+  test('A number of seconds beyond every date means a very long wait, not none.', () => {
+    const ms = retryAfterMs('9'.repeat(30), undefined, NOW_MS)
+    expect(ms).toBeGreaterThan(1e14)
+    expect(Number.isNaN(new Date(NOW_MS + (ms as number)).getTime())).toBe(false)
+  })
+
+  test.each([
+    ['an hour behind', 'Thu, 01 Jan 2026 11:00:00 GMT', 'Thu, 01 Jan 2026 11:00:10 GMT'],
+    ['an hour ahead', 'Thu, 01 Jan 2026 13:00:00 GMT', 'Thu, 01 Jan 2026 13:00:10 GMT'],
+  ])("A date from a server whose clock is %s is judged against the response's own Date.", (_name, date, value) => {
+    expect(retryAfterMs(value, date, NOW_MS)).toBe(10_000)
+  })
+
+  test('Seconds need no Date, and a Date that is none is not used.', () => {
+    expect(retryAfterMs('10', 'Thu, 01 Jan 2026 13:00:00 GMT', NOW_MS)).toBe(10_000)
+    expect(retryAfterMs(DATES.imf, 'yesterday', NOW_MS)).toBe(30_000)
+  })
+})
+
+describe('parseHttpDate', () => {
+  test.each(Object.entries(DATES))('The %s form is read.', (_name, text) => {
+    expect(parseHttpDate(text, NOW_MS)).toBe(NOW_MS + 30_000)
+  })
+
+  test('Every second prints and reads back the same.', () => {
+    const second = fc.integer({ min: 0, max: 253_402_300_799 }).map(seconds => seconds * 1_000)
+    fc.assert(
+      fc.property(second, ms => {
+        expect(parseHttpDate(new Date(ms).toUTCString(), NOW_MS)).toBe(ms)
+      }),
+    )
+  })
+
+  test('Two digits of a year mean one that is at most fifty years ahead.', () => {
+    const yearOf = (digits: string): number =>
+      new Date(parseHttpDate(`Sunday, 06-Nov-${digits} 08:49:37 GMT`, NOW_MS) as number).getUTCFullYear()
+    expect([yearOf('94'), yearOf('00'), yearOf('26'), yearOf('76'), yearOf('77')]).toEqual([
+      1994, 2000, 2026, 2076, 1977,
+    ])
+  })
+
+  test('A leap second is the next minute.', () => {
+    expect(parseHttpDate('Sat, 31 Dec 2016 23:59:60 GMT', NOW_MS)).toBe(Date.UTC(2017, 0, 1))
+  })
+})
+
+test('Any text gives a wait of at least 0 or undefined, as value and as Date, and never throws.', () => {
+  const likely = fc
+    .array(fc.constantFrom('Sun', 'Sunday', ', ', ' ', '06', '6', '-', 'Nov', '1994', '94', '08:49:37', ':', 'GMT'), {
+      maxLength: 12,
+    })
+    .map(parts => parts.join(''))
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), likely, fc.constantFrom(...Object.values(DATES)))
+  fc.assert(
+    fc.property(text, text, (value, date) => {
+      const ms = retryAfterMs(value, date, NOW_MS)
+      expect(ms === undefined || (Number.isFinite(ms) && ms >= 0)).toBe(true)
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test.each(['1', ' ', 'Sun, ', '0', 'Sun Nov  6 08:49:37 1994', 'A', 'a', ':'])(
+  'A megabyte of %j is read in linear time, as value and as Date.',
+  piece => {
+    const text = piece.repeat(1_000_000 / piece.length)
+    const startedAtMs = performance.now()
+    retryAfterMs(text, undefined, NOW_MS)
+    retryAfterMs(DATES.imf, text, NOW_MS)
+    parseHttpDate(text, NOW_MS)
+    expect(performance.now() - startedAtMs).toBeLessThan(50)
+  },
+)

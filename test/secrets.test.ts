@@ -1,0 +1,318 @@
+/** Secrets never print: random canaries in every place that may hold one, looked for in everything that can be shown. */
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { format, inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import {
+  AbortError,
+  ConfigError,
+  HttpStatusError,
+  ParallelRequests,
+  PartialFailureError,
+  parallelRequests,
+} from '../src/index.ts'
+import type { FullResponse, Outcome } from '../src/index.ts'
+import { mockTransport } from '../src/testing/index.ts'
+import { echoServer } from './support/echo-server.ts'
+import type { EchoServer } from './support/echo-server.ts'
+
+/** Starts with letters that no other text here has; fit for URLs, headers and cookies. */
+const canary = (): string => `CANARY${randomBytes(9).toString('hex')}`
+
+/** Every way in which people come to see a value. */
+function everythingShownOf(value: unknown): string {
+  const shown = [
+    inspect(value),
+    inspect(value, { depth: 10, showHidden: false }),
+    inspect(value, { depth: 10, showHidden: false, compact: false }),
+    format('%s %o %O', value, value, value),
+    JSON.stringify(value) ?? '',
+    String(value),
+  ]
+  if (value instanceof Error) {
+    shown.push(value.message, value.stack ?? '', String(value), inspect(value.cause, { depth: 10 }))
+    if (value instanceof AggregateError) for (const error of value.errors) shown.push(everythingShownOf(error))
+  }
+  return shown.join('\n')
+}
+
+function expectNoCanaryIn(...values: readonly unknown[]): void {
+  for (const value of values) {
+    const shown = everythingShownOf(value)
+    const at = shown.indexOf('CANARY')
+    expect(at, at === -1 ? '' : `…${shown.slice(Math.max(0, at - 300), at + 60)}…`).toBe(-1)
+  }
+}
+
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** One request with a secret in every place that can hold one. */
+function secretive(server: EchoServer, path: string) {
+  const query = new URLSearchParams({
+    token: canary(),
+    api_key: canary(),
+    'auth[token]': canary(),
+    accessToken: canary(),
+    'X-Amz-Signature': canary(),
+    tenant: canary(),
+    page: '7',
+  })
+  return {
+    url: `http://user:${canary()}@127.0.0.1:${server.port}${path}?${query.toString()}#access_token=${canary()}`,
+    params: { client_secret: canary(), sig: canary() },
+    headers: {
+      cookie: `sid=${canary()}`,
+      'x-api-key': canary(),
+      'x-auth-token': canary(),
+      'x-tenant': canary(),
+    },
+  }
+}
+
+const OPTIONS = { secretNames: ['tenant', 'X-Tenant'], maxRetries: 0 } as const
+
+describe('No secret of a request is shown', () => {
+  it('by an outcome that is ok, its response, its headers and its timings.', async () => {
+    const server = await echoServer((_echo, response) => {
+      const headers = { 'set-cookie': `sid=${canary()}`, 'x-api-key': canary(), 'x-tenant': canary() }
+      response.writeHead(200, headers).end('{"fine":true}')
+    })
+    const outcome = await parallelRequests(secretive(server, '/ok'), { ...OPTIONS, onFailure: 'settle' })
+    expect(outcome.ok).toBe(true)
+    expectNoCanaryIn(outcome, [outcome], outcome.request, outcome.response, outcome.response?.headers)
+    // What was sent is the real thing, and so is what code may read.
+    expect(server.requests[0]?.url).toContain('token=CANARY')
+    expect(server.requests[0]?.headers['x-api-key']).toContain('CANARY')
+    expect(outcome.response?.headers.get('x-api-key')).toContain('CANARY')
+    expect(outcome.request.url).toContain('page=7')
+    expect(outcome.request.url).toContain('token=***')
+  })
+
+  it('by the error of a refused status, its response and its headers.', async () => {
+    const server = await echoServer((_echo, response) => {
+      response.writeHead(403, { 'set-cookie': `sid=${canary()}`, 'www-authenticate': 'Bearer' }).end('no')
+    })
+    const error: unknown = await parallelRequests(secretive(server, '/no'), OPTIONS).catch((thrown: unknown) => thrown)
+    if (!(error instanceof HttpStatusError)) throw new Error('expected an HttpStatusError')
+    expectNoCanaryIn(error, error.url, error.response, error.response.headers, error.toJSON())
+    expect(error.message).toContain('http://127.0.0.1')
+  })
+
+  it.each([
+    'connect/refused',
+    'reset/before_headers',
+    'timeout/headers',
+    'dns/not_found',
+    'tls/untrusted',
+    'truncated/length',
+  ] as const)('by the error %s.', async fault => {
+    const server = await echoServer()
+    const transport = mockTransport(() => ({ fault }))
+    const outcome = await parallelRequests(secretive(server, '/x'), { ...OPTIONS, transport, onFailure: 'settle' })
+    expect(outcome.error?.code).toBe(fault)
+    expectNoCanaryIn(outcome, outcome.error)
+  })
+
+  it('by the errors of a real connection that is refused or cut, and their causes.', async () => {
+    const server = await echoServer((_echo, _response, request) => request.socket.destroy())
+    const closed = { ...server, port: await closedPort() }
+    const outcomes = await parallelRequests([secretive(server, '/cut'), secretive(closed, '/refused')], {
+      ...OPTIONS,
+      onFailure: 'settle',
+    })
+    expect(outcomes.map(({ error }) => error?.code)).toEqual(['reset/before_headers', 'connect/refused'])
+    for (const outcome of outcomes) expectNoCanaryIn(outcome, outcome.error, outcome.error?.cause)
+  })
+
+  it('by parse, schema and callback errors.', async () => {
+    const server = await echoServer((_echo, response) => response.end('not json'))
+    const schema = {
+      '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [{ message: 'no' }] }) },
+    } as const
+    const parseFunc = (): never => {
+      throw new Error('no')
+    }
+    const specs = [
+      secretive(server, '/a'),
+      { ...secretive(server, '/b'), returnType: 'text', schema } as const,
+      { ...secretive(server, '/c'), returnType: 'text', parseFunc } as const,
+    ]
+    const outcomes: Outcome[] = await parallelRequests(specs, { ...OPTIONS, onFailure: 'settle' })
+    expect(outcomes.map(({ error }) => error?.code)).toEqual(['parse/json', 'schema/mismatch', 'callback/parse'])
+    for (const outcome of outcomes) expectNoCanaryIn(outcome, outcome.error)
+  })
+
+  it('by a PartialFailureError, though failedUrls() gives URLs that can be fetched again.', async () => {
+    const server = await echoServer((_echo, response) => response.writeHead(404).end())
+    const specs = [secretive(server, '/a'), secretive(server, '/b')]
+    const error: unknown = await parallelRequests(specs, OPTIONS).catch((thrown: unknown) => thrown)
+    if (!(error instanceof PartialFailureError)) throw new Error('expected a PartialFailureError')
+    expectNoCanaryIn(error, error.errors, error.outcomes, error.failures, error.values)
+    expect(error.failedUrls().join()).toContain('token=CANARY')
+  })
+
+  it('by an AbortError and its outcomes.', async () => {
+    const server = await echoServer(() => undefined)
+    const controller = new AbortController()
+    const options = { ...OPTIONS, signal: controller.signal, concurrency: 1 }
+    const call = parallelRequests([secretive(server, '/a'), secretive(server, '/b'), 7 as never], options)
+    const caught = call.catch((thrown: unknown) => thrown)
+    while (server.requests.length === 0) await new Promise(resolve => setImmediate(resolve))
+    controller.abort(new Error('enough'))
+    const error = await caught
+    if (!(error instanceof AbortError)) throw new Error('expected an AbortError')
+    expectNoCanaryIn(error, error.outcomes)
+  })
+
+  it('by a full response, its headers and the client.', async () => {
+    const server = await echoServer((_echo, response) => {
+      response.writeHead(200, { 'set-cookie': `sid=${canary()}`, 'x-tenant': canary() }).end('not json')
+    })
+    await using client = new ParallelRequests({
+      headers: { authorization: `Bearer ${canary()}`, 'x-api-key': canary() },
+      auth: { username: 'user', password: canary() },
+      cookies: { sid: canary() },
+      params: { token: canary() },
+      secretNames: ['X-Tenant'],
+    })
+    const response: FullResponse = await client.request(secretive(server, '/a'), {
+      returnType: 'response',
+      secretNames: ['tenant'],
+    })
+    expectNoCanaryIn(response, response.headers, client, client.stream([]))
+    let error: unknown
+    try {
+      response.json()
+    } catch (thrown) {
+      error = thrown
+    }
+    expectNoCanaryIn(error)
+    expect(error).toMatchObject({ code: 'parse/json' })
+  })
+
+  it('by what a redirect says: a loop, too many hops, a scheme that is not fetched, the URL that answered.', async () => {
+    const server = await echoServer((echo, response) => {
+      const { pathname } = new URL(echo.url, 'http://x')
+      const secrets = `token=${canary()}&tenant=${canary()}`
+      const target = {
+        '/loop': echo.url,
+        '/many': `/many?${secrets}`,
+        '/scheme': `ftp://user:${canary()}@x.test/?${secrets}`,
+        '/away': `http://user:${canary()}@127.0.0.1:${server.port}/end?${secrets}`,
+        '/stay': `/end?${secrets}`,
+      }[pathname]
+      if (target === undefined) response.end('1')
+      else response.writeHead(302, { location: target }).end()
+    })
+    const paths = ['/loop', '/many', '/scheme', '/away', '/stay']
+    const outcomes: Outcome[] = await parallelRequests(
+      paths.map(path => ({ ...secretive(server, path), followRedirects: path !== '/stay' })),
+      { ...OPTIONS, onFailure: 'settle' },
+    )
+    expect(outcomes.map(({ ok, error }) => (ok ? 'ok' : error.code))).toEqual([
+      'redirect/loop',
+      'redirect/too_many',
+      'redirect/scheme',
+      'ok',
+      'http/302',
+    ])
+    for (const outcome of outcomes) expectNoCanaryIn(outcome, outcome.error, outcome.response?.headers)
+  })
+})
+
+describe('No secret is shown by a request that is refused before it is sent', () => {
+  const user = (): string => `user:${canary()}`
+  it.each([
+    ['another scheme', () => `ftp://${user()}@x.test/?token=${canary()}&tenant=${canary()}`],
+    ['a port out of range', () => `http://${user()}@x.test:99999/?token=${canary()}`],
+    ['a line break', () => `http://${user()}@x.test/\r\n?token=${canary()}`],
+    ['a slash in the password', () => `http://user:a/${canary()}@x.test/?token=${canary()}`],
+    ['a question mark in the password', () => `http://user:a?${canary()}@x.test/`],
+    ['a hash in the password', () => `http://user:a#${canary()}@x.test/`],
+    ['no scheme', () => `//${user()}@x.test/?token=${canary()}`],
+    ['no scheme and no slashes', () => `${user()}@x.test/`],
+    ['blanks before it', () => `  http://${user()}@x.test:x/`],
+    ['a secret in its fragment', () => `http://x.test:x/#access_token=${canary()}`],
+    ['a bad header', () => ({ url: `http://${user()}@x.test/`, headers: { 'x-api-key': `${canary()}\n` } })],
+    ['a bad token', () => ({ url: 'http://x.test/', auth: { bearer: `${canary()}\n` } })],
+    ['auth that is a string', () => ({ url: 'http://x.test/', auth: canary() })],
+    ['headers that are a string', () => ({ url: 'http://x.test/', headers: `authorization: ${canary()}` })],
+    ['params that are a string', () => ({ url: 'http://x.test/', params: `token=${canary()}` })],
+    ['an unknown field', () => ({ url: `http://${user()}@x.test/?api_key=${canary()}`, tokn: canary() })],
+    ['a bad form', () => ({ url: 'http://x.test/', form: `password=${canary()}` })],
+    ['a body that is none', () => ({ url: 'http://x.test/', body: { password: canary() } })],
+  ])('with %s', async (_what, make) => {
+    const outcome = await parallelRequests(make() as string, { ...OPTIONS, onFailure: 'settle' })
+    expect(outcome.error?.code).toMatch(/^invalid_request\//)
+    expectNoCanaryIn(outcome, outcome.error, outcome.request)
+    const caught = await parallelRequests([make() as string], OPTIONS).catch((thrown: unknown) => thrown)
+    expect(caught).toBeInstanceOf(PartialFailureError)
+    expectNoCanaryIn(caught)
+  })
+
+  it.each([
+    ['auth', canary()],
+    ['auth', { bearer: `${canary()}\n` }],
+    ['auth', { token: canary() }],
+    ['headers', `authorization: ${canary()}`],
+    ['headers', { authorization: `Bearer ${canary()}\n` }],
+    ['headers', { authorization: { bearer: canary() } }],
+    ['cookies', `sid=${canary()}`],
+    ['cookies', { sid: `${canary()};` }],
+    ['cookies', { [`http://u:${canary()}@x.test:x`]: { a: '1' } }],
+    ['params', `token=${canary()}`],
+    ['params', { token: { value: canary() } }],
+    ['form', `password=${canary()}`],
+    ['body', { password: canary() }],
+    ['baseUrl', `http://user:${canary()}@x.test/v1`],
+    ['baseUrl', `ftp://user:${canary()}@x.test/`],
+    ['baseUrl', `http://x.test/?token=${canary()}`],
+    ['tls', { key: canary() }],
+    ['tls', canary()],
+    ['transport', `http://user:${canary()}@proxy.test`],
+    ['proxy', `http://user:${canary()}@proxy.test`],
+    ['token', canary()],
+  ])('for %s in the options, which is a ConfigError', async (name, value) => {
+    const error: unknown = await parallelRequests('http://127.0.0.1:9/', { [name]: value } as never).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toBeInstanceOf(ConfigError)
+    expectNoCanaryIn(error, (error as ConfigError).problems)
+  })
+
+  it('by a URL that is given where a list is needed.', async () => {
+    const url = `http://user:${canary()}@x.test/?token=${canary()}`
+    const error: unknown = await parallelRequests(url, { keys: ['a'] } as never).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(ConfigError)
+    expectNoCanaryIn(error)
+    await using client = new ParallelRequests()
+    expect(() => client.stream(url as never)).toThrow(ConfigError)
+    try {
+      client.stream(url as never)
+    } catch (thrown) {
+      expectNoCanaryIn(thrown)
+    }
+  })
+})
+
+describe('secretNames', () => {
+  it('of a call are added to those of its client, never in their place.', async () => {
+    const transport = mockTransport(() => ({ json: 1 }))
+    await using client = new ParallelRequests({ transport, secretNames: ['First'] })
+    const url = 'http://x.test/?first=1&second=2&third=3'
+    const outcome = await client.request(url, { secretNames: ['SECOND'], onFailure: 'settle' })
+    expect(outcome.request.url).toBe('http://x.test/?first=***&second=***&third=3')
+    const plain = await client.request(url, { onFailure: 'settle' })
+    expect(plain.request.url).toBe('http://x.test/?first=***&second=2&third=3')
+  })
+})

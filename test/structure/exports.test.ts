@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest'
+import * as main from '../../src/index.ts'
+import * as testing from '../../src/testing/index.ts'
+
+it('exports exactly these names: each is a promise under semantic versioning', () => {
+  expect(Object.keys(main).toSorted()).toEqual([
+    'AbortError',
+    'ConfigError',
+    'HttpStatusError',
+    'ParallelRequests',
+    'ParseError',
+    'PartialFailureError',
+    'RequestError',
+    'ReturnType',
+    'SchemaError',
+    'TimeoutError',
+    'isAbortError',
+    'isConfigError',
+    'isHttpStatusError',
+    'isParseError',
+    'isRequestError',
+    'isSchemaError',
+    'isTimeoutError',
+    'parallelRequests',
+    'parallelRequestsSync',
+  ])
+})
+
+it('exports exactly these names for tests of others', () => {
+  expect(Object.keys(testing).toSorted()).toEqual(['mockTransport', 'virtualClock'])
+})

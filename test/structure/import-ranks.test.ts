@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { folderOf, importsOf, sources, targetOf } from '../support/sources.ts'
+
+const RANKS: Readonly<Record<string, number>> = {
+  core: 1,
+  config: 2,
+  policy: 3,
+  transport: 3,
+  store: 3,
+  codec: 3,
+  testing: 3,
+  engine: 4,
+  layer: 4,
+  report: 4,
+  client: 5,
+  // What others see; the command line uses it as they do.
+  index: 6,
+  cli: 7,
+}
+
+/** Folders of the middle that know less than their rank allows; `client/wire.ts` is what brings them together. */
+const KNOWS: Readonly<Record<string, readonly string[]>> = {
+  config: ['core'],
+  policy: ['core'],
+  transport: ['core'],
+  store: ['core'],
+  codec: ['core'],
+  testing: ['core'],
+  engine: ['core'],
+  layer: ['core', 'policy'],
+  report: ['core'],
+}
+
+/** The one folder that may import this package at run time. */
+const HOMES: Readonly<Record<string, string>> = {
+  undici: 'transport',
+  'tough-cookie': 'store',
+  commander: 'cli',
+  'log-update': 'cli',
+}
+
+/** `undici` of `undici/types`, `@a/b` of `@a/b/c`. */
+const packageOf = (specifier: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier
+
+describe('the map of the house', () => {
+  it('has a rank for every folder', () => {
+    const folders = new Set(sources.map(({ path }) => folderOf(path)))
+    expect([...folders].filter(folder => RANKS[folder] === undefined)).toEqual([])
+  })
+
+  it('is walked downwards only: a file imports from a lower rank or its own folder, types included', () => {
+    const wrong: string[] = []
+    for (const { path, imports } of sources) {
+      const from = folderOf(path)
+      // The entry only re-exports, from wherever a name lives.
+      if (from === 'index') continue
+      for (const { specifier } of imports) {
+        const target = targetOf(path, specifier)
+        if (target === undefined) continue
+        const to = folderOf(target)
+        if (to === from) continue
+        const allowed = (RANKS[to] ?? Infinity) < (RANKS[from] ?? 0) && (KNOWS[from]?.includes(to) ?? true)
+        if (!allowed) wrong.push(`${path} → ${target}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('has a file at the end of every import', () => {
+    const missing = sources.flatMap(({ path, imports }) =>
+      imports
+        .map(({ specifier }) => targetOf(path, specifier))
+        .filter(target => target !== undefined && !existsSync(target))
+        .map(target => `${path} → ${target}`),
+    )
+    expect(missing).toEqual([])
+  })
+
+  it('gives each package from outside one home', () => {
+    const strays: string[] = []
+    for (const { path, imports } of sources) {
+      for (const { specifier, typeOnly } of imports) {
+        if (specifier.startsWith('.') || specifier.startsWith('node:') || typeOnly) continue
+        if (HOMES[packageOf(specifier)] !== folderOf(path)) strays.push(`${path} → ${specifier}`)
+      }
+    }
+    expect(strays).toEqual([])
+  })
+})
+
+describe('core', () => {
+  const core = sources.filter(({ path }) => folderOf(path) === 'core')
+
+  it('imports nothing that exists at run time but itself', () => {
+    const outside = core.flatMap(({ path, imports }) =>
+      imports
+        .filter(({ specifier, typeOnly }) => !specifier.startsWith('.') && (!typeOnly || specifier.startsWith('node:')))
+        .map(({ specifier }) => `${path} → ${specifier}`),
+    )
+    expect(outside).toEqual([])
+  })
+
+  it('has no timers and no I/O: time and chance are given to it', () => {
+    const forbidden =
+      /\b(?:(?:setTimeout|setInterval|setImmediate|queueMicrotask|fetch)\(|process\.|Date\.now|Math\.random)/
+    const users = core.filter(({ text }) => forbidden.test(text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')))
+    expect(users.map(({ path }) => path)).toEqual([])
+  })
+})
+
+describe('importsOf', () => {
+  it('finds every way to import', () => {
+    const text = `
+/** import { no } from './comment.ts' */
+// import './comment.ts'
+import './bare.ts'
+import { a } from './a.ts'
+import type { B } from './b.ts'
+import {
+  c,
+  d,
+} from './c.ts'
+export { e } from './e.ts'
+export type { F } from './f.ts'
+export * from './g.ts'
+export const text = 'import of nothing'
+const h = await import('./h.ts')
+const worker = new URL('./worker.ts', import.meta.url)
+`
+    expect(importsOf(text).map(({ specifier, typeOnly }) => `${specifier}${typeOnly ? ' (type)' : ''}`)).toEqual([
+      './bare.ts',
+      './a.ts',
+      './b.ts (type)',
+      './c.ts',
+      './e.ts',
+      './f.ts (type)',
+      './g.ts',
+      './h.ts',
+      './worker.ts',
+    ])
+  })
+})

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { optionTable, withOptions } from '../../scripts/docs.ts'
+import type { CallOptions, StreamCallOptions } from '../../src/client/infer.ts'
+import { OPTIONS, OPTION_NAMES } from '../../src/config/options.ts'
+import type { OptionName, OptionRow } from '../../src/config/options.ts'
+import type { ClientOptions, RequestOptions, SharedOptions } from '../../src/core/options.ts'
+
+const readme = readFileSync('README.md', 'utf8')
+const rows = OPTION_NAMES.map(name => ({ name, row: OPTIONS[name] as OptionRow<unknown> }))
+
+describe('the option table', () => {
+  it.each(rows)('documents $name: a sentence, a default, a unit', ({ row }) => {
+    expect(row.doc).toMatch(/^[`'A-Z].{10,}\.$/s)
+    expect(row.default).not.toBe('')
+    expect(row.unit).not.toBe('')
+  })
+
+  it('names the unit of every option that takes a number', () => {
+    const takes = (row: OptionRow<unknown>, value: unknown): boolean => row.read(value, 'x', []) !== undefined
+    // What takes a symbol, too, is checked elsewhere and says nothing about numbers here.
+    const numbers = rows.filter(({ row }) => takes(row, 1_000) && !takes(row, Symbol('anything')))
+    expect(numbers.length).toBeGreaterThan(5)
+    expect(numbers.filter(({ row }) => row.unit === '–').map(({ name }) => name)).toEqual([])
+  })
+
+  it('has a row for every name that the types know, and the types know every row', () => {
+    type Typed = keyof (SharedOptions & ClientOptions & RequestOptions & CallOptions & StreamCallOptions)
+    // Either line fails to compile when a name is missing on one side.
+    const typed: (name: OptionName) => Typed = name => name
+    const listed: (name: Typed) => OptionName = name => name
+    expect(OPTION_NAMES.map(typed).map(listed)).toEqual(OPTION_NAMES)
+  })
+})
+
+describe('README.md', () => {
+  it('has the option table as it is now', () => {
+    expect(withOptions(readme), 'run `npm run docs`').toBe(readme)
+  })
+
+  it.each(OPTION_NAMES)('lists %s', name => {
+    expect(readme).toContain(`| \`${name}\` |`)
+  })
+})
+
+describe('the generator', () => {
+  it('replaces what is between the markers and nothing else', () => {
+    expect(withOptions('a\n<!-- options -->\nold\n<!-- /options -->\nb\n')).toBe(
+      `a\n<!-- options -->\n\n${optionTable()}\n\n<!-- /options -->\nb\n`,
+    )
+  })
+
+  it('refuses a text without markers', () => {
+    expect(() => withOptions('# Title')).toThrow('expected <!-- options -->')
+  })
+
+  it('keeps one line per option and five cells per line', () => {
+    const lines = optionTable().split('\n')
+    expect(lines).toHaveLength(OPTION_NAMES.length + 2)
+    expect(lines.filter(line => line.split(/(?<!\\)\|/).length !== 7)).toEqual([])
+  })
+})

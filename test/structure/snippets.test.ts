@@ -1,0 +1,120 @@
+/**
+ * Every ```ts block of README.md compiles as it stands, and runs: `https://api.example.com` becomes a local server that
+ * answers any path with a believable record. `/status/<code>` answers with that status, and a list `/items…` with an array.
+ */
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { snippetsOf } from '../support/snippets.ts'
+
+const run = promisify(execFile)
+const ORIGIN = 'https://api.example.com'
+/** What snippets may import. */
+const MODULES = ['@standard-schema/spec', '@types/node', 'tough-cookie', 'undici', 'valibot']
+const snippets = snippetsOf(readFileSync('README.md', 'utf8')).map(snippet => ({
+  ...snippet,
+  file: `line-${snippet.line}.ts`,
+}))
+
+let folder: string
+let server: Server
+let origin: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'parallel-requests-'))
+  const link = (target: string, name: string): void => {
+    const path = join(folder, 'node_modules', name)
+    mkdirSync(dirname(path), { recursive: true })
+    symlinkSync(resolve(target), path, 'dir')
+  }
+  link('.', 'parallel-requests')
+  for (const name of MODULES) link(join('node_modules', name), name)
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  const tsconfig = {
+    extends: resolve('tsconfig.json'),
+    compilerOptions: {
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+      typeRoots: ['node_modules/@types'],
+      // The declarations as built, not the sources.
+      paths: {},
+    },
+    include: ['.'],
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
+
+  server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', ORIGIN)
+    const status = /^\/status\/(\d{3})$/.exec(pathname)?.[1]
+    response.statusCode = status === undefined ? 200 : Number(status)
+    response.setHeader('content-type', 'application/json')
+    const name = pathname.split('/').at(-1)
+    const record = { id: 1, name, path: pathname, query: Object.fromEntries(searchParams), stars: 7, language: 'C' }
+    response.end(JSON.stringify(/^\/items\b/.test(pathname) ? [record, record] : record))
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  for (const { file, code } of snippets) {
+    // The empty export makes a module of it, so that two snippets may use one name.
+    writeFileSync(join(folder, file), `${code.replaceAll(ORIGIN, origin)}\nexport {}\n`)
+  }
+})
+
+afterAll(async () => {
+  await new Promise(done => server.close(done))
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('README.md', () => {
+  it('shows how it is used', () => {
+    expect(snippets.filter(({ runs }) => runs).length).toBeGreaterThan(0)
+  })
+
+  it('has snippets that compile', async () => {
+    const tsc = resolve('node_modules/typescript/bin/tsc')
+    const compiled = await run(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => error)
+    expect(compiled.stdout.slice(0, 2_000)).toBe('')
+  })
+
+  it.each(snippets.filter(({ runs }) => runs))('has a snippet at line $line that runs', async ({ file }) => {
+    const guard = pathToFileURL(resolve('test/support/loopback-only.ts')).href
+    const env = { ...process.env, NODE_OPTIONS: `--import=${guard}` }
+    const ran = await run(process.execPath, [file], { cwd: folder, env, timeout: 15_000 }).catch(
+      (error: { stderr: string }) => error,
+    )
+    expect(ran.stderr).toBe('')
+    expect(ran).not.toBeInstanceOf(Error)
+  })
+})
+
+describe('snippetsOf', () => {
+  const markdown = [
+    'Text',
+    '```ts',
+    'const a = 1',
+    '```',
+    '```sh',
+    'npm start',
+    '```',
+    '```ts continues',
+    'console.log(a)',
+    '```',
+    '```ts no-run',
+    'const b = 2',
+    '```',
+  ].join('\n')
+
+  it('finds the TypeScript, joins what continues, and knows what is not to be run', () => {
+    expect(snippetsOf(markdown)).toEqual([
+      { line: 2, code: 'const a = 1\n\nconsole.log(a)\n', runs: true },
+      { line: 11, code: 'const b = 2\n', runs: false },
+    ])
+  })
+})

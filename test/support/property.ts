@@ -1,0 +1,23 @@
+/**
+ * fast-check with a seed that can be given again: a failure prints it, and `SEED=… npx vitest run <file>` repeats it.
+ */
+import fc from 'fast-check'
+
+const given = process.env['SEED']
+
+export const seed = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given)
+
+fc.configureGlobal({ seed, includeErrorInReport: true })
+
+/** A generator of numbers in [0, 1) that a seed decides: for models that need more chance than an arbitrary gives. */
+export function randomFrom(start: number): () => number {
+  let state = start >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+export { fc }

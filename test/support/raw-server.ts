@@ -1,0 +1,242 @@
+/**
+ * A server that does exactly what a script says, byte by byte: node:net or node:tls, no HTTP of its own.
+ *
+ * A script is a function that plays one connection; of several, the n-th connection gets the n-th and the last one
+ * repeats. What clients send is recorded with monotonic stamps. A script that the client leaves in the middle just
+ * ends; one that goes wrong by itself fails the test in `close()`.
+ */
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+
+export type Script = (connection: Connection) => Promise<unknown> | void
+
+export interface RawRequest {
+  readonly method: string
+  readonly path: string
+  readonly head: string
+  readonly headers: Headers
+  readonly body: string
+}
+
+interface Piece {
+  readonly atMs: number
+  readonly bytes: Buffer
+}
+
+/** The client has closed the connection: the script has nobody to play for. */
+class Gone extends Error {}
+
+export class Connection {
+  readonly index: number
+  readonly openedAtMs = performance.now()
+  closedAtMs: number | undefined
+  readonly pieces: Piece[] = []
+  readonly requests: RawRequest[] = []
+  /** Settles when one side has closed the connection. */
+  readonly closed: Promise<void>
+  readonly #socket: Socket
+  #unread: Buffer = Buffer.alloc(0)
+  #wake: (() => void) | undefined
+
+  constructor(socket: Socket, index: number) {
+    this.index = index
+    this.#socket = socket
+    socket.on('data', (bytes: Buffer) => {
+      this.pieces.push({ atMs: performance.now(), bytes })
+      this.#unread = Buffer.concat([this.#unread, bytes])
+      this.#wake?.()
+    })
+    this.closed = new Promise(resolve => {
+      const end = (): void => {
+        this.closedAtMs ??= performance.now()
+        this.#wake?.()
+        resolve()
+      }
+      // A client that resets is one of the things that are played here.
+      socket.on('end', end).on('error', end).on('close', end)
+    })
+  }
+
+  /** Everything that came, as Latin-1. */
+  get text(): string {
+    return Buffer.concat(this.pieces.map(({ bytes }) => bytes)).toString('latin1')
+  }
+
+  get isOpen(): boolean {
+    return this.closedAtMs === undefined
+  }
+
+  /** Waits until the client has sent this many bytes, or this text, and takes them. */
+  async expect(what: number | string): Promise<Buffer> {
+    for (;;) {
+      const at = typeof what === 'number' ? what : this.#unread.indexOf(what, 0, 'latin1')
+      const end = typeof what === 'number' ? what : at === -1 ? Infinity : at + what.length
+      if (end <= this.#unread.length) {
+        const taken = this.#unread.subarray(0, end)
+        this.#unread = this.#unread.subarray(end)
+        return taken
+      }
+      if (!this.isOpen) throw new Gone('the client has closed the connection')
+      await new Promise<void>(resolve => (this.#wake = resolve))
+    }
+  }
+
+  /** Waits for one whole request. */
+  async request(): Promise<RawRequest> {
+    const head = (await this.expect('\r\n\r\n')).toString('latin1')
+    const [line = '', ...fields] = head.trimEnd().split('\r\n')
+    const [method = '', path = ''] = line.split(' ')
+    const headers = new Headers(
+      fields.map((field): [string, string] => {
+        const colonAt = field.indexOf(':')
+        return [field.slice(0, colonAt), field.slice(colonAt + 1).trim()]
+      }),
+    )
+    const body =
+      headers.get('transfer-encoding') === null
+        ? (await this.expect(Number(headers.get('content-length') ?? 0))).toString()
+        : (await this.expect('0\r\n\r\n')).toString()
+    const request = { method, path, head, headers, body }
+    this.requests.push(request)
+    return request
+  }
+
+  /** Resolves when the bytes are with the kernel. Text is Latin-1, so that every byte can be written. */
+  async send(data: string | Uint8Array): Promise<void> {
+    if (this.#socket.destroyed || !this.#socket.writable) throw new Gone('the connection is closed')
+    await new Promise<void>((resolve, reject) => {
+      this.#socket.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data, error =>
+        error ? reject(new Gone('the client has closed the connection')) : resolve(),
+      )
+    })
+  }
+
+  /** A whole response with a length. */
+  reply(body: string | Uint8Array = '{}', { status = '200 OK', headers = '' } = {}): Promise<void> {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    const head = `HTTP/1.1 ${status}\r\nContent-Length: ${bytes.byteLength}\r\n${headers}\r\n`
+    return this.send(Buffer.concat([Buffer.from(head, 'latin1'), bytes]))
+  }
+
+  async wait(ms: number): Promise<void> {
+    await new Promise(resolve => setTimeout(resolve, ms))
+  }
+
+  /** Stops reading: what the client still sends piles up in the kernels. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  fin(): void {
+    this.#socket.end()
+  }
+
+  rst(): void {
+    this.#socket.resetAndDestroy()
+  }
+
+  /** For the server's own end. */
+  destroy(): void {
+    this.#socket.destroy()
+  }
+}
+
+export interface RawServer {
+  readonly origin: string
+  readonly port: number
+  /** Every connection so far, in the order of their coming (with TLS: after a handshake). */
+  readonly connections: readonly Connection[]
+  /** Whole requests so far, over all connections. */
+  readonly requests: readonly RawRequest[]
+  /** Connections on TCP, handshakes that failed included. */
+  readonly accepted: number
+  /** Most connections that were open at once. */
+  readonly mostOpen: number
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export interface RawServerOptions {
+  /** Name of a certificate in test/fixtures/tls; without one it is plain TCP. */
+  readonly cert?: 'server' | 'expired' | 'elsewhere' | 'self-signed'
+  readonly host?: string
+}
+
+export const tlsFixture = (name: string): string =>
+  readFileSync(new URL(`../fixtures/tls/${name}.pem`, import.meta.url), 'utf8')
+
+export async function rawServer(
+  play: Script | readonly Script[],
+  { cert, host = '127.0.0.1' }: RawServerOptions = {},
+): Promise<RawServer> {
+  const scripts = typeof play === 'function' ? [play] : play
+  const connections: Connection[] = []
+  const sockets = new Set<Socket>()
+  const mistakes: unknown[] = []
+  let accepted = 0
+  let mostOpen = 0
+
+  const take = (socket: Socket): void => {
+    const connection = new Connection(socket, connections.length)
+    connections.push(connection)
+    mostOpen = Math.max(mostOpen, connections.filter(({ isOpen }) => isOpen).length)
+    const script = scripts[Math.min(connection.index, scripts.length - 1)] as Script
+    Promise.resolve(connection)
+      .then(script)
+      .catch(error => {
+        if (!(error instanceof Gone)) mistakes.push(error)
+      })
+  }
+  const server: Server =
+    cert === undefined
+      ? createServer(take)
+      : createTlsServer({ cert: tlsFixture(cert), key: tlsFixture(`${cert}-key`) }, take)
+  server.on('tlsClientError', () => undefined)
+  server.on('connection', (socket: Socket) => {
+    accepted++
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>(resolve => server.listen(0, host, resolve))
+  const { port } = server.address() as AddressInfo
+  const close = async (): Promise<void> => {
+    for (const connection of connections) connection.destroy()
+    for (const socket of sockets) socket.destroy()
+    await new Promise(resolve => server.close(resolve))
+    if (mistakes.length > 0) throw mistakes[0]
+  }
+  return {
+    origin: `${cert === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
+    connections,
+    get requests() {
+      return connections.flatMap(({ requests }) => requests)
+    },
+    get accepted() {
+      return accepted
+    },
+    get mostOpen() {
+      return mostOpen
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Answers every request on every connection with the same bytes, for as long as the client likes. */
+export const answering =
+  (answer: (connection: Connection, request: RawRequest) => unknown): Script =>
+  async connection => {
+    for (;;) await answer(connection, await connection.request())
+  }
+
+/** Reads one request and sends these bytes, then holds the connection open. */
+export const sending =
+  (...parts: readonly (string | Uint8Array)[]): Script =>
+  async connection => {
+    await connection.request()
+    for (const part of parts) await connection.send(part)
+  }

@@ -1,0 +1,255 @@
+import { createServer } from 'node:net'
+import { connect } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { Worker } from 'node:worker_threads'
+import { describe, expect, it } from 'vitest'
+import { HASTY, TRUST, ask, clientOf, until, verdict, verdictOf } from '../support/ask.ts'
+import { answering, rawServer } from '../support/raw-server.ts'
+import type { Script } from '../support/raw-server.ts'
+
+const polite: Script = answering(connection => connection.reply())
+
+/** A port on which nobody listens. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+/** A port whose queue of connections is full: a thread listens and then never gets to accept. */
+async function blackhole(): Promise<{ port: number; close(): Promise<void> }> {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads')
+     const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+       parentPort.postMessage(server.address().port)
+       setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 50)
+     })`,
+    { eval: true },
+  )
+  const port = await new Promise<number>(resolve => worker.once('message', resolve))
+  await new Promise(resolve => setTimeout(resolve, 150))
+  const fillers: Socket[] = []
+  for (let isFull = false; !isFull && fillers.length < 20;) {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    fillers.push(socket)
+    isFull = await Promise.race([
+      new Promise<boolean>(resolve => socket.once('connect', () => resolve(false))),
+      new Promise<boolean>(resolve => setTimeout(() => resolve(true), 150)),
+    ])
+  }
+  return {
+    port,
+    async close() {
+      for (const socket of fillers) socket.destroy()
+      await worker.terminate()
+    },
+  }
+}
+
+async function timed<T>(run: () => Promise<T>): Promise<[T, number]> {
+  const startedAtMs = performance.now()
+  const answer = await run()
+  return [answer, performance.now() - startedAtMs]
+}
+
+describe('connecting', () => {
+  it('calls a refused connection connect/refused, and costs the others nothing', async () => {
+    await using server = await rawServer(polite)
+    const refusing = `http://127.0.0.1:${await freePort()}/`
+    const client = clientOf({ concurrency: 4 })
+    const urls = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? refusing : server.origin))
+    const outcomes = await client.request(urls, { onFailure: 'settle' })
+    await client.close()
+    expect(outcomes.map(verdictOf)).toEqual(urls.map(url => (url === refusing ? 'connect/refused' : 'ok')))
+  })
+
+  it('repeats a refused POST: nothing was sent', async () => {
+    const outcome = await ask(
+      { url: `http://127.0.0.1:${await freePort()}/`, method: 'POST', json: 1 },
+      { maxRetries: 2, retry: HASTY },
+    )
+    expect(verdictOf(outcome)).toBe('connect/refused')
+    expect(outcome.attempts).toBe(3)
+  })
+
+  it('ends a connection that is never made with timeouts.connect, to a tenth of a second', async () => {
+    const hole = await blackhole()
+    for (const limit of [{ timeouts: { connect: '200ms' } }, { timeout: '200ms' }]) {
+      const [outcome, tookMs] = await timed(() =>
+        ask({ url: `http://127.0.0.1:${hole.port}/`, method: 'POST', json: 1 }, limit),
+      )
+      expect(verdictOf(outcome)).toBe('timeout/connect')
+      expect(tookMs).toBeGreaterThanOrEqual(199)
+      expect(tookMs).toBeLessThan(300)
+    }
+    await hole.close()
+  })
+
+  it('ends an attempt to connect within a tenth of a second of an abort, as aborted/in_flight', async () => {
+    const hole = await blackhole()
+    const client = clientOf()
+    const [outcome, tookMs] = await timed(() =>
+      client.request(`http://127.0.0.1:${hole.port}/`, { onFailure: 'settle', signal: AbortSignal.timeout(100) }),
+    )
+    expect(verdictOf(outcome)).toBe('aborted/in_flight')
+    expect(tookMs).toBeLessThan(200)
+    await client.close()
+    await hole.close()
+  })
+
+  it('calls a name that does not exist dns/not_found', async () => {
+    const outcome = await ask('http://no-such-host.invalid/')
+    // A resolver without a network does not know even that.
+    expect(verdictOf(outcome)).toMatch(/^dns\/(?:not_found|temporary)$/)
+    expect(outcome.timings.dns).toBeGreaterThanOrEqual(0)
+    expect(outcome.timings.connect).toBeUndefined()
+  })
+
+  it('refuses a port out of range without any connection', async () => {
+    expect(await verdict('http://127.0.0.1:99999/')).toBe('invalid_request/url')
+  })
+})
+
+describe('TLS', () => {
+  it('trusts the given authority', async () => {
+    await using server = await rawServer(polite, { cert: 'server' })
+    const outcome = await ask(server.origin, TRUST)
+    expect(verdictOf(outcome)).toBe('ok')
+  })
+
+  it.each([
+    ['self-signed', TRUST, 'tls/untrusted'],
+    ['server', {}, 'tls/untrusted'],
+    ['expired', TRUST, 'tls/expired'],
+    ['elsewhere', TRUST, 'tls/hostname'],
+  ] as const)('refuses the certificate "%s" (%o) as %s, once, and sends no byte', async (cert, trust, code) => {
+    await using server = await rawServer(polite, { cert })
+    const outcome = await ask(`${server.origin}/?secret=1`, { ...trust, maxRetries: 2 })
+    expect(verdictOf(outcome)).toBe(code)
+    expect(outcome.attempts).toBe(1)
+    expect(server.accepted).toBe(1)
+    expect(server.connections.map(({ text }) => text).join('')).toBe('')
+    await until(() => server.connections.every(({ isOpen }) => !isOpen))
+  })
+
+  it.each(['self-signed', 'expired', 'elsewhere'] as const)('takes "%s" with verifySsl: false', async cert => {
+    await using server = await rawServer(polite, { cert })
+    expect(await verdict(server.origin, { verifySsl: false })).toBe('ok')
+  })
+
+  it('ends a handshake that is never answered with timeouts.connect, and closes its socket', async () => {
+    await using server = await rawServer(async connection => void (await connection.expect(1)))
+    for (const limit of [{ timeouts: { connect: '200ms' } }, { timeout: '200ms' }]) {
+      const [outcome, tookMs] = await timed(() => ask(`https://127.0.0.1:${server.port}/`, limit))
+      expect(verdictOf(outcome)).toBe('timeout/tls')
+      expect(tookMs).toBeGreaterThanOrEqual(199)
+      expect(tookMs).toBeLessThan(300)
+      expect(outcome.timings.connect).toBeGreaterThanOrEqual(0)
+      expect(outcome.timings.tls).toBeUndefined()
+    }
+    await until(() => server.connections.every(({ isOpen }) => !isOpen), 200)
+  })
+
+  it('closes the socket at once when a request is aborted in the handshake', async () => {
+    await using server = await rawServer(async connection => void (await connection.expect(1)))
+    const client = clientOf()
+    const abort = new AbortController()
+    const asked = client.request(`https://127.0.0.1:${server.port}/`, { onFailure: 'settle', signal: abort.signal })
+    await until(() => server.connections[0]?.text !== undefined && server.connections[0].text !== '')
+    abort.abort()
+    expect(verdictOf(await asked)).toBe('aborted/in_flight')
+    await until(() => server.connections[0]?.isOpen === false, 100)
+    await client.close()
+  })
+
+  it.each(['fin', 'rst'] as const)(
+    'calls a %s in the handshake connect/tls_reset, and repeats even a POST',
+    async how => {
+      await using server = await rawServer(async connection => {
+        await connection.expect(1)
+        connection[how]()
+      })
+      const outcome = await ask(
+        { url: `https://127.0.0.1:${server.port}/`, method: 'POST', json: 1 },
+        { maxRetries: 1, retry: HASTY },
+      )
+      expect(verdictOf(outcome)).toBe('connect/tls_reset')
+      expect(outcome.attempts).toBe(2)
+    },
+  )
+
+  it('calls a port that does not speak TLS tls/not_tls', async () => {
+    await using server = await rawServer(async connection => {
+      await connection.expect(1)
+      await connection.send('HTTP/1.1 400 Bad Request\r\n\r\n')
+    })
+    const outcome = await ask(`https://127.0.0.1:${server.port}/`, { maxRetries: 2 })
+    expect(verdictOf(outcome)).toBe('tls/not_tls')
+    expect(outcome.attempts).toBe(1)
+  })
+
+  it('knows a TLS port that was asked in plain text by what it says, or by its silence', async () => {
+    await using server = await rawServer(polite, { cert: 'server' })
+    expect(await verdict(`http://127.0.0.1:${server.port}/`)).toMatch(/^(?:reset\/before_headers|protocol\/not_http)$/)
+  })
+})
+
+describe('timings', () => {
+  it('tell of a connection only where one was made, and of a look-up only for a name', async () => {
+    await using server = await rawServer(polite)
+    const client = clientOf()
+    const first = await client.request(server.origin, { onFailure: 'settle' })
+    const second = await client.request(server.origin, { onFailure: 'settle' })
+    expect(first.timings.dns).toBeUndefined()
+    expect(first.timings.connect).toBeGreaterThanOrEqual(0)
+    expect(first.timings.tls).toBeUndefined()
+    expect(second.timings.connect).toBeUndefined()
+    for (const { timings } of [first, second]) {
+      expect(timings.firstByte).toBeGreaterThanOrEqual(0)
+      expect(timings.body).toBeGreaterThanOrEqual(0)
+      const { dns = 0, connect: made = 0, firstByte = 0, body = 0, total } = timings
+      expect(dns + made + firstByte + body).toBeLessThanOrEqual(total)
+    }
+    await client.close()
+
+    await using named = await rawServer(polite, { host: 'localhost' })
+    const byName = await ask(`http://localhost:${named.port}/`)
+    expect(byName.timings.dns).toBeGreaterThanOrEqual(0)
+    expect(byName.timings.connect).toBeGreaterThanOrEqual(0)
+  })
+
+  it('tell of the handshake', async () => {
+    await using server = await rawServer(polite, { cert: 'server' })
+    const { timings } = await ask(server.origin, TRUST)
+    expect(timings.connect).toBeGreaterThanOrEqual(0)
+    expect(timings.tls).toBeGreaterThan(0)
+  })
+
+  it('measure the wait for the head and the whole body, not only its last piece', async () => {
+    await using server = await rawServer(
+      answering(async connection => {
+        await connection.wait(60)
+        await connection.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n12')
+        await connection.wait(60)
+        await connection.send('34')
+      }),
+    )
+    const { timings } = await ask(server.origin)
+    expect(timings.firstByte).toBeGreaterThanOrEqual(55)
+    expect(timings.body).toBeGreaterThanOrEqual(55)
+  })
+
+  it('are of the last attempt: one on a kept connection did not connect', async () => {
+    await using server = await rawServer(
+      answering((connection, { path }) =>
+        connection.reply('1', { status: path === '/' && server.requests.length === 1 ? '503 X' : '200 OK' }),
+      ),
+    )
+    const outcome = await ask(server.origin, { maxRetries: 1, retry: HASTY })
+    expect(outcome.attempts).toBe(2)
+    expect(outcome.timings.connect).toBeUndefined()
+  })
+})

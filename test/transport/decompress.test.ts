@@ -1,0 +1,161 @@
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { ask, verdict, verdictOf } from '../support/ask.ts'
+import { answering, rawServer } from '../support/raw-server.ts'
+
+const TEXT = 'It was a bright cold day in April. '.repeat(40)
+const noise = Buffer.from(Array.from({ length: 4_000 }, (_, i) => (i * 7_919 * i) % 251))
+
+const CODERS = {
+  gzip: gzipSync,
+  br: brotliCompressSync,
+  zstd: zstdCompressSync,
+  deflate: deflateSync,
+} as const
+const NAMES = Object.keys(CODERS) as (keyof typeof CODERS)[]
+
+const packed = (body: Uint8Array, coding: string, status = '200 OK') =>
+  rawServer(answering(connection => connection.reply(body, { status, headers: `Content-Encoding: ${coding}\r\n` })))
+
+describe('content codings', () => {
+  it.each(NAMES)('undoes %s', async coding => {
+    await using server = await packed(CODERS[coding](TEXT), coding)
+    const outcome = await ask(server.origin)
+    expect(outcome.value).toBe(TEXT)
+    expect(outcome.response?.bytes).toBe(TEXT.length)
+    expect(outcome.warnings).toEqual([])
+  })
+
+  it('asks for exactly the codings that it can undo', async () => {
+    await using server = await rawServer(answering(connection => connection.reply()))
+    await ask(server.origin)
+    expect(server.requests[0]?.headers.get('accept-encoding')?.split(', ').toSorted()).toEqual(NAMES.toSorted())
+  })
+
+  it.each([
+    ['deflate without its zlib header', deflateRawSync(TEXT), 'deflate'],
+    ['x-gzip', gzipSync(TEXT), 'x-gzip'],
+    ['a name in capitals', gzipSync(TEXT), ' GZIP '],
+    ['identity', Buffer.from(TEXT), 'identity'],
+    ['one coding after another', brotliCompressSync(gzipSync(TEXT)), 'gzip, br'],
+    ['codings in two headers', brotliCompressSync(gzipSync(TEXT)), 'gzip\r\nContent-Encoding: br'],
+    ['gzip of two members', Buffer.concat([gzipSync(TEXT.slice(0, 9)), gzipSync(TEXT.slice(9))]), 'gzip'],
+    [
+      'zstd of two frames',
+      Buffer.concat([zstdCompressSync(TEXT.slice(0, 9)), zstdCompressSync(TEXT.slice(9))]),
+      'zstd',
+    ],
+  ])('reads %s', async (_what, body, coding) => {
+    await using server = await packed(body, coding)
+    const outcome = await ask(server.origin)
+    expect(outcome.value).toBe(TEXT)
+    expect(outcome.warnings).toEqual([])
+  })
+
+  it.each(NAMES)('reads an empty body that says %s', async coding => {
+    await using server = await packed(new Uint8Array(0), coding)
+    expect((await ask(server.origin)).value).toBe('')
+  })
+
+  it.each(NAMES)('reads %s that holds nothing', async coding => {
+    await using server = await packed(CODERS[coding](''), coding)
+    expect((await ask(server.origin)).value).toBe('')
+  })
+
+  it('decodes the body of an error, too', async () => {
+    await using server = await packed(gzipSync('out of order'), 'gzip', '500 Internal Server Error')
+    const outcome = await ask(server.origin)
+    expect(verdictOf(outcome)).toBe('http/500')
+    expect(outcome.error?.response?.text()).toBe('out of order')
+  })
+
+  it.each([...NAMES, 'raw deflate'] as const)('takes %s with bytes behind its end, and says so', async name => {
+    const coding = name === 'raw deflate' ? 'deflate' : name
+    const body = name === 'raw deflate' ? deflateRawSync(TEXT) : CODERS[name](TEXT)
+    await using server = await packed(Buffer.concat([body, Buffer.from('TRAILING')]), coding)
+    const outcome = await ask(server.origin)
+    expect(outcome.value).toBe(TEXT)
+    expect(outcome.warnings).toEqual([`8 bytes after the end of the ${coding} body were ignored`])
+  })
+
+  it('takes gzip members with every field of their heads, and bytes behind them', async () => {
+    const plain = gzipSync(TEXT)
+    // FEXTRA, FNAME and FCOMMENT of RFC 1952.
+    const flags = Buffer.from([4 | 8 | 16])
+    const fields = Buffer.from('\x03\0abcname\0comment\0', 'latin1')
+    const full = Buffer.concat([plain.subarray(0, 3), flags, plain.subarray(4, 10), fields, plain.subarray(10)])
+    await using server = await packed(Buffer.concat([full, plain, Buffer.from('TRAILING')]), 'gzip')
+    const outcome = await ask(server.origin)
+    expect(outcome.value).toBe(TEXT + TEXT)
+    expect(outcome.warnings).toHaveLength(1)
+  })
+
+  describe.each(NAMES)('%s that is not whole', coding => {
+    const whole = CODERS[coding](noise)
+
+    it.each([1, 3, whole.length >> 1, whole.length - 1])('is decode/truncated after %d bytes', async length => {
+      await using server = await packed(whole.subarray(0, length), coding)
+      expect(await verdict(server.origin)).toBe('decode/truncated')
+    })
+  })
+
+  it('finds a wrong sum', async () => {
+    const body = gzipSync(noise)
+    body[body.length - 6] = (body[body.length - 6] as number) ^ 0xff
+    await using server = await packed(body, 'gzip')
+    expect(await verdict(server.origin)).toBe('decode/corrupt')
+    await using behind = await packed(Buffer.concat([gzipSync(TEXT), body, Buffer.from('TRAILING')]), 'gzip')
+    expect(await verdict(behind.origin)).toBe('decode/corrupt')
+  })
+
+  it.each(['gzip', 'br', 'deflate'] as const)('finds damage within %s', async coding => {
+    const body = CODERS[coding](noise)
+    for (const at of [0, 1, 2]) body[(body.length >> 1) + at] = (body[(body.length >> 1) + at] as number) ^ 0xa5
+    await using server = await packed(body, coding)
+    expect(await verdict(server.origin)).toMatch(/^decode\/(?:corrupt|truncated)$/)
+  })
+
+  it.each([
+    ['gzip', 'decode/not_gzip'],
+    ['zstd', 'decode/not_zstd'],
+    ['br', 'decode/corrupt'],
+    ['deflate', 'decode/corrupt'],
+    ['compress', 'decode/unsupported'],
+    ['__proto__', 'decode/unsupported'],
+    ['constructor', 'decode/unsupported'],
+    ['gzip, gzip, gzip, gzip, gzip, gzip', 'decode/chain'],
+    ['gzip, gzip, gzip', 'decode/chain'],
+  ])('refuses plain text that says %s as %s', async (coding, code) => {
+    await using server = await packed(Buffer.from('{"plain": "text"}'), coding)
+    expect(await verdict(server.origin)).toBe(code)
+  })
+
+  it.each(NAMES)('stops a bomb of %s at maxResponseBytes, whatever its status', async coding => {
+    const bomb = CODERS[coding](Buffer.alloc(16_777_216))
+    for (const status of ['200 OK', '404 Not Found', '302 Found']) {
+      await using server = await packed(bomb, `${coding}\r\nLocation: /`, status)
+      const outcome = await ask(server.origin, { maxResponseBytes: '1MiB' })
+      expect(verdictOf(outcome)).toBe('too_large/decoded')
+      expect(outcome.error?.message).toContain('maxResponseBytes')
+      expect(outcome.error?.response?.status).toBe(Number(status.slice(0, 3)))
+    }
+  })
+
+  it('counts all frames, members and layers together', async () => {
+    const half = Buffer.alloc(700_000)
+    for (const [coding, body] of [
+      ['zstd', Buffer.concat([zstdCompressSync(half), zstdCompressSync(half)])],
+      ['gzip', Buffer.concat([gzipSync(half), gzipSync(half), Buffer.from('TRAILING')])],
+      ['gzip, br', brotliCompressSync(gzipSync(Buffer.alloc(16_777_216)))],
+    ] as const) {
+      await using server = await packed(body, coding)
+      expect(await verdict(server.origin, { maxResponseBytes: '1MB' })).toBe('too_large/decoded')
+    }
+  })
+
+  it('decodes up to exactly the limit', async () => {
+    await using server = await packed(gzipSync(Buffer.alloc(5_000)), 'gzip')
+    expect(await verdict(server.origin, { maxResponseBytes: 5_000 })).toBe('ok')
+    expect(await verdict(server.origin, { maxResponseBytes: 4_999 })).toBe('too_large/decoded')
+  })
+})

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest'
+import { clientOf, ask, verdict } from '../support/ask.ts'
+import { answering, rawServer, sending } from '../support/raw-server.ts'
+import type { Connection, Script } from '../support/raw-server.ts'
+
+const OK = 'HTTP/1.1 200 OK\r\n'
+const REST = 'Content-Length: 2\r\n\r\nok'
+
+/** Each part in a packet of its own, then the end. */
+const ending =
+  (how: 'fin' | 'rst', ...parts: readonly string[]): Script =>
+  async connection => {
+    await connection.request()
+    for (const part of parts) {
+      await connection.send(part)
+      await connection.wait(15)
+    }
+    connection[how]()
+  }
+
+const repeating =
+  (first: string, more: string, everyMs = 0): Script =>
+  async connection => {
+    await connection.request()
+    await connection.send(first)
+    for (;;) {
+      await connection.send(more)
+      if (everyMs > 0) await connection.wait(everyMs)
+    }
+  }
+
+const numbered = (count: number): string => Array.from({ length: count }, (_, i) => `X${i}: a\r\n`).join('')
+
+const VERDICTS: readonly (readonly [what: string, script: Script, code: string])[] = [
+  // a server that speaks something else
+  ['an SSH banner', connection => connection.send('SSH-2.0-OpenSSH_9.9\r\n'), 'protocol/not_http'],
+  ['binary junk', sending('\x00\x01\x02\xff\xfe\x80 junk'), 'protocol/not_http'],
+  ['a response of RTSP', sending(`RTSP/1.0 200 OK\r\n${REST}`), 'protocol/not_http'],
+  ['a document without a head', ending('fin', '<html>hello</html>'), 'protocol/version'],
+  ['HTTP/0.9', sending(`HTTP/0.9 200 OK\r\n${REST}`), 'protocol/version'],
+  ['HTTP/3.7', sending(`HTTP/3.7 200 OK\r\n${REST}`), 'protocol/version'],
+  ['HTTP/2.0 on an HTTP/1 connection', sending(`HTTP/2.0 200 OK\r\n${REST}`), 'ok'],
+  ['HTTP/1.0 that ends with the connection', ending('fin', 'HTTP/1.0 200 OK\r\n\r\nok'), 'ok'],
+  // the end of the connection
+  ['a reset before the head', ending('rst'), 'reset/before_headers'],
+  ['an end before the head', ending('fin'), 'reset/before_headers'],
+  ['a reset within the status line', ending('rst', 'HTTP/1.1 20'), 'reset/mid_headers'],
+  ['an end within the status line', ending('fin', 'HTTP/1.1 20'), 'reset/mid_headers'],
+  ['a reset within the head', ending('rst', `${OK}Content-Length: 2\r\nX-A:`), 'reset/mid_headers'],
+  ['an end within the head', ending('fin', `${OK}Content-Length: 2\r\nX-A:`), 'reset/mid_headers'],
+  // interim responses
+  ['103 before the response', sending(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${OK}${REST}`), 'ok'],
+  ['100 unasked', sending(`HTTP/1.1 100 Continue\r\n\r\n${OK}${REST}`), 'protocol/unexpected_100'],
+  ['101 unasked', sending('HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'), 'protocol/upgrade'],
+  ['101 without an upgrade', sending('HTTP/1.1 101 X\r\n\r\n'), 'protocol/upgrade'],
+  ['100 times 102', sending('HTTP/1.1 102 X\r\n\r\n'.repeat(100) + OK + REST), 'ok'],
+  ['101 times 102', sending('HTTP/1.1 102 X\r\n\r\n'.repeat(101) + OK + REST), 'protocol/too_many_1xx'],
+  ['102 for ever', repeating('', 'HTTP/1.1 102 X\r\n\r\n', 1), 'protocol/too_many_1xx'],
+  // sizes
+  ['a head of 20 kB', sending(`${OK}X-Big: ${'a'.repeat(20_000)}\r\n${REST}`), 'too_large/headers'],
+  ['headers without end', repeating(OK, `X-A: ${'b'.repeat(1_000)}\r\n`), 'too_large/headers'],
+  ['a status line without end', repeating('HTTP/1.1 200 ', 'b'.repeat(1_000)), 'too_large/wire'],
+  ['2000 headers', sending(OK + numbered(1_999) + REST), 'ok'],
+  ['2001 headers', sending(OK + numbered(2_000) + REST), 'too_large/headers'],
+  // what is no head
+  ['a folded header', sending(`${OK}X-A: a\r\n b\r\n${REST}`), 'protocol/malformed_head'],
+  ['a space before the colon', sending(`${OK}X-A : a\r\n${REST}`), 'protocol/malformed_head'],
+  ['NUL in a header', sending(`${OK}X-A: a\0b\r\n${REST}`), 'protocol/malformed_head'],
+  ['bare line feeds', sending('HTTP/1.1 200 OK\nX-A: a\nContent-Length: 2\n\nok'), 'protocol/malformed_head'],
+  ['NUL after the length', sending(`${OK}Content-Length: 2\r\nX-A: a\0b\r\n\r\nok`), 'protocol/malformed_head'],
+  ['bytes of Latin-1', sending(`${OK}X-A: caf\xe9\r\n${REST}`), 'ok'],
+  // statuses
+  ['status 099', sending(`HTTP/1.1 099 X\r\n${REST}`), 'protocol/status'],
+  ['status 1000', sending(`HTTP/1.1 1000 X\r\n${REST}`), 'protocol/status'],
+  ['status abc', sending(`HTTP/1.1 abc X\r\n${REST}`), 'protocol/status'],
+  ['status 999', sending(`HTTP/1.1 999 X\r\n${REST}`), 'http/999'],
+  ['408 on a connection in use', ending('fin', 'HTTP/1.1 408 X\r\nContent-Length: 0\r\n\r\n'), 'http/408'],
+]
+
+describe('the head of a response', () => {
+  it.each(VERDICTS)('takes %s for what it is', async (_what, script, code) => {
+    await using server = await rawServer(script)
+    expect(await verdict(server.origin)).toBe(code)
+  })
+
+  it('keeps the connection after 103, and drops it after everything it refuses', async () => {
+    await using server = await rawServer([
+      answering(connection => connection.send(`HTTP/1.1 103 X\r\n\r\n${OK}${REST}`)),
+      answering(connection => connection.reply()),
+    ])
+    const client = clientOf()
+    await client.request([server.origin, server.origin], { onFailure: 'settle', returnType: 'text' })
+    await client.request(server.origin, { onFailure: 'settle', returnType: 'text' })
+    await client.close()
+    expect(server.connections).toHaveLength(2)
+    expect(server.requests).toHaveLength(3)
+  })
+
+  it('gives headers as they came, Latin-1 for byte', async () => {
+    await using server = await rawServer(sending(`${OK}X-A: caf\xe9\r\nX-B: 1\r\nX-B: 2\r\n__proto__: p\r\n${REST}`))
+    const { response } = await ask(server.origin)
+    expect(response?.headers.get('x-a')).toBe('caf\xe9')
+    expect(response?.headers.get('x-b')).toBe('1, 2')
+    expect(response?.headers.get('__proto__')).toBe('p')
+  })
+
+  it('shows nothing of the bytes that it could not parse', async () => {
+    await using server = await rawServer(sending(`${OK}Set-Cookie: a=t0psecret\r\nX-A : t0psecret\r\n${REST}`))
+    const outcome = await ask(server.origin)
+    expect(outcome.error?.code).toBe('protocol/malformed_head')
+    const { inspect } = await import('node:util')
+    expect(inspect(outcome, { depth: 9 })).not.toContain('t0psecret')
+  })
+
+  it('is done with thousands of interim responses in one packet before the event loop notices', async () => {
+    await using server = await rawServer(sending('HTTP/1.1 102 X\r\n\r\n'.repeat(5_000) + OK + REST))
+    let last = performance.now()
+    let lagMs = 0
+    const timer = setInterval(() => {
+      lagMs = Math.max(lagMs, performance.now() - last - 5)
+      last = performance.now()
+    }, 5)
+    expect(await verdict(server.origin)).toBe('protocol/too_many_1xx')
+    clearInterval(timer)
+    expect(lagMs).toBeLessThan(100)
+  })
+
+  const slowly = async (script: Script, limit: object): Promise<[code: string, tookMs: number, Connection]> => {
+    await using server = await rawServer(script)
+    const client = clientOf()
+    const startedAtMs = performance.now()
+    const outcome = await client.request(server.origin, { onFailure: 'settle', ...limit })
+    const tookMs = performance.now() - startedAtMs
+    const [connection] = server.connections
+    await connection?.closed
+    await client.close()
+    return [outcome.ok ? 'ok' : outcome.error.code, tookMs, connection as Connection]
+  }
+
+  it.each([
+    ['a head that never comes', sending()],
+    ['a head byte by byte', repeating('H', 'T', 20)],
+    ['interim responses without end', repeating('', 'HTTP/1.1 102 X\r\n\r\n', 50)],
+  ])('ends %s with the limit for headers, and closes the connection', async (_what, script) => {
+    const [code, tookMs] = await slowly(script, { timeouts: { headers: '250ms' } })
+    // A junk head may be refused before its time.
+    expect(['timeout/headers', 'protocol/not_http']).toContain(code)
+    expect(tookMs).toBeLessThan(350)
+  })
+
+  it('ends a head that comes byte by byte, though each byte is right', async () => {
+    const head = `${OK}X-A: ${'a'.repeat(1_000)}`
+    const drip: Script = async connection => {
+      await connection.request()
+      for (const byte of head) {
+        await connection.send(byte)
+        await connection.wait(20)
+      }
+    }
+    const [code, tookMs] = await slowly(drip, { timeouts: { headers: '250ms' } })
+    expect(code).toBe('timeout/headers')
+    expect(tookMs).toBeGreaterThanOrEqual(250)
+    expect(tookMs).toBeLessThan(350)
+  })
+})

@@ -1,0 +1,238 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import type { Outcome, ParallelRequests, RequestSpec } from '../../src/index.ts'
+import { HASTY, TRUST, clientOf, until, verdictOf } from '../support/ask.ts'
+import { answering, rawServer } from '../support/raw-server.ts'
+import type { Connection, RawServer, Script } from '../support/raw-server.ts'
+
+const OK = 'HTTP/1.1 200 OK\r\n'
+const polite: Script = answering(connection => connection.reply())
+const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
+
+/** Answers the first requests, then plays dead when the next one comes: it has closed the connection meanwhile. */
+const closingAfterReply: Script = async connection => {
+  await connection.request()
+  await connection.reply('first')
+  // Not before the client has sent the next one, so that it surely goes out on a connection that is closing.
+  await connection.expect(1)
+  connection.rst()
+}
+
+describe('kept-alive connections', () => {
+  it.each([undefined, 'server'] as const)('carry requests one after another on one socket (TLS: %s)', async cert => {
+    await using server = await rawServer(polite, cert && { cert })
+    const client = clientOf(TRUST)
+    for (let i = 0; i < 10; i++) expect(verdictOf(await client.request(server.origin, SETTLE))).toBe('ok')
+    expect(server.accepted).toBe(1)
+    expect(server.requests).toHaveLength(10)
+    await client.close()
+  })
+
+  it('are never more than concurrency', async () => {
+    await using server = await rawServer(
+      answering(async connection => {
+        await connection.wait(1)
+        await connection.reply()
+      }),
+    )
+    const client = clientOf({ concurrency: 7 })
+    await client.request(Array.from({ length: 300 }, () => server.origin))
+    expect(server.accepted).toBe(7)
+    expect(server.mostOpen).toBe(7)
+    await client.close()
+  })
+
+  it.each(['close', 'Close', 'keep-alive, close'])('are not used again after Connection: %s', async value => {
+    await using server = await rawServer(
+      answering(connection => connection.reply('{}', { headers: `Connection: ${value}\r\n` })),
+    )
+    const client = clientOf()
+    for (let i = 0; i < 4; i++) expect(verdictOf(await client.request(server.origin, SETTLE))).toBe('ok')
+    expect(server.connections.map(({ requests }) => requests.length)).toEqual([1, 1, 1, 1])
+    await until(() => server.connections.every(({ isOpen }) => !isOpen))
+    await client.close()
+  })
+
+  it('are not used again after HTTP/1.0, nor after a body that ended with the connection', async () => {
+    await using server = await rawServer(async connection => {
+      await connection.request()
+      await connection.send(
+        connection.index % 2 === 0 ? 'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok' : `${OK}\r\nok`,
+      )
+      connection.fin()
+    })
+    const client = clientOf()
+    for (let i = 0; i < 4; i++) expect(verdictOf(await client.request(server.origin, SETTLE))).toBe('ok')
+    expect(server.connections).toHaveLength(4)
+    await client.close()
+  })
+
+  it('end with client.close(), which also ends what is in flight', async () => {
+    await using server = await rawServer(
+      answering((connection, { path }) => (path === '/hang' ? undefined : connection.reply())),
+    )
+    const client = clientOf({ concurrency: 5 })
+    await client.request(Array.from({ length: 5 }, () => server.origin))
+    const hanging = client.request(`${server.origin}/hang`, SETTLE)
+    await until(() => server.requests.some(({ path }) => path === '/hang'))
+    const startedAtMs = performance.now()
+    await client.close()
+    expect(verdictOf(await hanging)).toBe('aborted/in_flight')
+    await until(() => server.connections.every(({ isOpen }) => !isOpen), 200)
+    expect(performance.now() - startedAtMs).toBeLessThan(300)
+  })
+
+  it('do not keep a process alive', async () => {
+    await using server = await rawServer(polite)
+    const script = `import { ParallelRequests } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)}
+      const client = new ParallelRequests()
+      await client.request(${JSON.stringify(server.origin)})
+      console.log('done')`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let doneAtMs = Infinity
+    child.stdout.on('data', () => (doneAtMs = performance.now()))
+    expect(await new Promise(resolve => child.on('exit', resolve))).toBe(0)
+    expect(performance.now() - doneAtMs).toBeLessThan(2_000)
+  })
+
+  it('drop a socket that the server closed while idle, without a word to anybody', async () => {
+    await using server = await rawServer(async connection => {
+      await connection.request()
+      await connection.reply()
+      connection.fin()
+    })
+    const client = clientOf()
+    for (let i = 0; i < 3; i++) {
+      const outcome = await client.request({ url: server.origin, method: 'POST', json: i }, SETTLE)
+      expect(verdictOf(outcome)).toBe('ok')
+      expect(outcome.attempts).toBe(1)
+      await until(() => server.connections[i]?.isOpen === false)
+    }
+    await client.close()
+  })
+
+  it('drop a 408 that comes while idle', async () => {
+    await using server = await rawServer(async connection => {
+      await connection.request()
+      await connection.reply('ok')
+      await connection.wait(10)
+      await connection.send('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      connection.fin()
+    })
+    const client = clientOf()
+    for (let i = 0; i < 3; i++) {
+      expect(await client.request(server.origin, { returnType: 'text' })).toBe('ok')
+      await until(() => server.connections[i]?.isOpen === false)
+    }
+    await client.close()
+  })
+
+  it('cost a GET one free repeat on a fresh socket when the server closes one just as it is used', async () => {
+    await using server = await rawServer([closingAfterReply, closingAfterReply, answering(c => c.reply('second'))])
+    const client = clientOf({ concurrency: 2 })
+    // Two connections, both about to be closed: the repeat must take neither of them.
+    await client.request([server.origin, server.origin], { returnType: 'text' })
+    expect(server.accepted).toBe(2)
+    const outcome = await client.request(server.origin, SETTLE)
+    expect(verdictOf(outcome)).toBe('ok')
+    expect(outcome.value).toBe('second')
+    expect(server.accepted).toBe(3)
+    await client.close()
+  })
+
+  it('leave a POST in doubt when the server closes one just as it is used', async () => {
+    await using server = await rawServer([closingAfterReply, answering(c => c.reply('second'))])
+    const client = clientOf({ maxRetries: 3, retry: HASTY })
+    await client.request(server.origin, { returnType: 'text' })
+    const outcome = await client.request({ url: server.origin, method: 'POST', json: 1 }, SETTLE)
+    expect(verdictOf(outcome)).toBe('in_doubt/reset')
+    expect(outcome.attempts).toBe(1)
+    expect(server.accepted).toBe(1)
+    await client.close()
+  })
+
+  /** Ends the connection in the kernel, and asks again before the event loop has seen it. */
+  const askOnEnded = (server: RawServer, client: ParallelRequests, spec: RequestSpec, how: 'rst' | 'destroy') =>
+    new Promise<Outcome>((resolve, reject) =>
+      setImmediate(() => {
+        server.connections[0]?.[how]()
+        client.request(spec, SETTLE).then(resolve, reject)
+      }),
+    )
+
+  it.each(['destroy', 'rst'] as const)(
+    'cost nobody anything when they ended before a byte was sent (%s)',
+    async how => {
+      for (const method of ['GET', 'POST']) {
+        await using server = await rawServer(polite)
+        const client = clientOf()
+        await client.request(server.origin)
+        const outcome = await askOnEnded(server, client, { url: server.origin, method }, how)
+        expect(verdictOf(outcome)).toBe('ok')
+        await client.close()
+      }
+    },
+  )
+
+  it('give no free repeat when undici has made a fresh one in place of one that had ended', async () => {
+    await using server = await rawServer([
+      polite,
+      async connection => {
+        await connection.request()
+        connection.rst()
+      },
+      polite,
+    ])
+    const client = clientOf()
+    await client.request(server.origin)
+    const outcome = await askOnEnded(server, client, { url: server.origin }, 'destroy')
+    expect(verdictOf(outcome)).toBe('reset/before_headers')
+    expect(outcome.attempts).toBe(1)
+    expect(outcome.timings.connect).toBeGreaterThanOrEqual(0)
+    expect(server.accepted).toBe(2)
+    await client.close()
+  })
+
+  it('give no free repeat to a fresh socket', async () => {
+    await using server = await rawServer(async connection => {
+      await connection.request()
+      connection.rst()
+    })
+    const client = clientOf()
+    const outcome = await client.request(server.origin, SETTLE)
+    expect(verdictOf(outcome)).toBe('reset/before_headers')
+    expect(outcome.attempts).toBe(1)
+    await client.close()
+  })
+
+  it.each([
+    ['before the head', async (connection: Connection) => void (await connection.request())],
+    [
+      'within the body',
+      async (connection: Connection) => {
+        await connection.request()
+        await connection.send(`${OK}Content-Length: 9\r\n\r\nabc`)
+      },
+    ],
+  ])('are closed at once when their request is aborted %s, and the next one is not harmed', async (_when, script) => {
+    await using server = await rawServer([script, answering(connection => connection.reply('next'))])
+    const client = clientOf()
+    const abort = new AbortController()
+    const asked = client.request(server.origin, { ...SETTLE, signal: abort.signal })
+    await until(() => server.connections[0]?.requests.length === 1)
+    await new Promise(resolve => setTimeout(resolve, 20))
+    const startedAtMs = performance.now()
+    abort.abort(new Error('enough'))
+    const outcome = await asked
+    expect(performance.now() - startedAtMs).toBeLessThan(100)
+    expect(verdictOf(outcome)).toBe('aborted/in_flight')
+    expect((outcome.error?.cause as Error | undefined)?.message).toBe('enough')
+    await until(() => server.connections[0]?.isOpen === false, 100)
+    expect(await client.request(server.origin, { returnType: 'text' })).toBe('next')
+    await client.close()
+  })
+})

@@ -1,0 +1,63 @@
+/** `parallelRequests<Repo>(…)` says what the JSON is, in every shape, failure mode and form. Compiled, never run. */
+import { parallelRequests, ParallelRequests } from 'parallel-requests'
+import type { Outcome } from 'parallel-requests'
+import { exactly } from './exactly.ts'
+
+/** With a `url`, as the objects of many APIs have: it must not be taken for a request. */
+interface Repo {
+  readonly url: string
+  readonly stars: number
+}
+
+declare const url: string
+declare const urls: string[]
+declare function generate(): AsyncGenerator<string>
+
+exactly<Repo>()(await parallelRequests<Repo>(url))
+exactly<Repo>()(await parallelRequests<Repo>(new URL(url)))
+exactly<Repo>()(await parallelRequests<Repo>({ url, method: 'POST', json: {} }))
+exactly<Repo>()(await parallelRequests<Repo>({ urls: url }))
+exactly<Repo | null>()(await parallelRequests<Repo>(url, { onFailure: 'null' }))
+exactly<Repo | null>()(await parallelRequests<Repo>({ urls: url, onFailure: 'null' }))
+exactly<Outcome<Repo>>()(await parallelRequests<Repo>(url, { onFailure: 'settle' }))
+exactly<Outcome<Repo>>()(await parallelRequests<Repo>({ urls: url, onFailure: 'settle' }))
+
+exactly<Repo[]>()(await parallelRequests<Repo>(urls))
+exactly<Repo[]>()(await parallelRequests<Repo>(urls, { concurrency: 3, onFailure: 'throw', returnType: 'json' }))
+exactly<Repo[]>()(await parallelRequests<Repo>({ urls, concurrency: 3 }))
+exactly<Repo[]>()(await parallelRequests<Repo>(new Set(urls)))
+exactly<Repo[]>()(await parallelRequests<Repo>(generate()))
+exactly<Repo[]>()(await parallelRequests<Repo>([{ url, key: 'a' }, new URL(url), url]))
+exactly<(Repo | null)[]>()(await parallelRequests<Repo>(urls, { onFailure: 'null' }))
+exactly<(Repo | null)[]>()(await parallelRequests<Repo>({ urls, onFailure: 'null' }))
+exactly<Outcome<Repo>[]>()(await parallelRequests<Repo>(urls, { onFailure: 'settle' }))
+exactly<Outcome<Repo>[]>()(await parallelRequests<Repo>({ urls, onFailure: 'settle' }))
+
+exactly<Record<string, Repo>>()(await parallelRequests<Repo>(urls, { keys: ['a', 'b'] }))
+exactly<Record<string, Repo>>()(await parallelRequests<Repo>({ urls, keys: ['a', 'b'] }))
+exactly<Record<string, Repo | null>>()(await parallelRequests<Repo>(urls, { keys: ['a'], onFailure: 'null' }))
+exactly<Record<string, Repo | null>>()(await parallelRequests<Repo>({ urls, keys: ['a'], onFailure: 'null' }))
+exactly<Record<string, Outcome<Repo>>>()(await parallelRequests<Repo>(urls, { keys: ['a'], onFailure: 'settle' }))
+exactly<Record<string, Outcome<Repo>>>()(await parallelRequests<Repo>({ urls, keys: ['a'], onFailure: 'settle' }))
+
+// Types that would do as an input, too.
+exactly<string>()(await parallelRequests<string>(url))
+exactly<string[]>()(await parallelRequests<string>(urls))
+exactly<string[][]>()(await parallelRequests<string[]>(urls))
+exactly<{ url: string }>()(await parallelRequests<{ url: string }>({ url }))
+
+await using client = new ParallelRequests({ concurrency: 5 })
+exactly<Repo>()(await client.request<Repo>(url))
+exactly<Repo[]>()(await client.request<Repo>({ urls, headers: { accept: 'application/json' } }))
+exactly<(string | null)[]>()(await client.request<string>(urls, { onFailure: 'null' }))
+exactly<Record<string, Repo>>()(await client.request<Repo>(urls, { keys: ['a', 'b'] }))
+for await (const outcome of client.stream<Repo>(generate())) exactly<Outcome<Repo>>()(outcome)
+
+// @ts-expect-error -- a text needs no assertion, and it is no Repo
+void parallelRequests<Repo>(urls, { returnType: 'text' })
+// @ts-expect-error -- the schema says it
+void parallelRequests<Repo>(urls, { schema: {} })
+// @ts-expect-error -- parseFunc says it
+void parallelRequests<Repo>(urls, { parseFunc: () => 1 })
+// @ts-expect-error -- one type argument, or none
+void parallelRequests<Repo, string>(urls)

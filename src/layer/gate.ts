@@ -8,99 +8,24 @@
  * served in turn. One timer for all.
  */
 import { Alarms } from './alarms.ts'
-import type { Alarm } from './alarms.ts'
+import { Queue, noteWait } from './queue.ts'
+import type { Admit, Turnstile, Waiter } from './queue.ts'
 import type { Attempt } from '../core/attempt.ts'
-import type { Call } from '../core/call.ts'
-import { formatDuration } from '../core/duration.ts'
-import { getHeader } from '../core/headers.ts'
 import type { AttemptLayer } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
-import { fault } from '../core/result.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'
 import { Ring } from '../core/ring.ts'
-import { MAX_RESUME_JITTER_MS, backoffMs } from '../policy/backoff.ts'
 import { isThrottle } from '../policy/judge.ts'
 import { Lane } from '../policy/lane.ts'
 import type { Limit } from '../policy/limit.ts'
-import { retryAfterMs } from '../policy/retry-after.ts'
+import { tooLongPaused } from '../policy/patience.ts'
+import { throttleMs } from '../policy/throttle.ts'
 
 export interface GateParts {
   /** Limits that all lanes share. */
   readonly limits: readonly Limit[]
   readonly clock: Clock
   readonly random: () => number
-}
-
-/** Lets an attempt through, or refuses it. */
-type Admit = (refused: Fault | undefined) => void
-
-interface Waiter {
-  readonly attempt: Attempt
-  readonly enteredAtMs: number
-  /** The lane's clock of limiter time when this one entered. */
-  readonly limiterMs: number
-  readonly admit: Admit
-  gone: boolean
-}
-
-/** A lane and those who wait in it. */
-class Queue {
-  readonly lane: Lane
-  readonly waiters = new Ring<Waiter>()
-  parkedAt: Turnstile | undefined = undefined
-  /** No waiter has less patience or an earlier deadline: bounds, so that a pause within them looks at nobody. */
-  leastPatienceMs = Infinity
-  earliestDeadlineMs = Infinity
-  #parkedAtMs = 0
-  #limiterMs = 0
-
-  constructor(lane: Lane) {
-    this.lane = lane
-  }
-
-  /** The first that still waits. */
-  head(): Waiter | undefined {
-    for (let head = this.waiters.peek(); head !== undefined; head = this.waiters.peek()) {
-      if (!head.gone) return head
-      this.waiters.shift()
-    }
-    return undefined
-  }
-
-  /** Before the waiters are looked at one by one, or when there are none. */
-  resetBounds(): void {
-    this.leastPatienceMs = this.earliestDeadlineMs = Infinity
-  }
-
-  bound({ call, trip }: Attempt): void {
-    this.leastPatienceMs = Math.min(this.leastPatienceMs, patienceMsOf(call))
-    this.earliestDeadlineMs = Math.min(this.earliestDeadlineMs, trip.deadlineMs)
-  }
-
-  park(turnstile: Turnstile, nowMs: number): void {
-    this.parkedAt = turnstile
-    this.#parkedAtMs = nowMs
-    turnstile.lanes.push(this)
-  }
-
-  unpark(nowMs: number): void {
-    this.#limiterMs = this.limiterMsAt(nowMs)
-    this.parkedAt = undefined
-  }
-
-  /** Time that this lane has spent waiting for rates and pauses; what is left of a wait was for a place. */
-  limiterMsAt(nowMs: number): number {
-    const { parkedAt } = this
-    return (
-      this.#limiterMs + (parkedAt !== undefined && parkedAt.limit.waitsFor !== 'place' ? nowMs - this.#parkedAtMs : 0)
-    )
-  }
-}
-
-/** A limit and the lanes that wait for it, in their order. */
-interface Turnstile extends Alarm {
-  readonly limit: Limit
-  readonly lanes: Ring<Queue>
 }
 
 /** Lanes kept before idle ones are looked for; doubles with those that are busy, so that looking stays cheap. */
@@ -159,9 +84,7 @@ export class Gate {
   /** Hosts that asked us to wait, for people. */
   pausedHosts(): string[] {
     const nowMs = this.#clock.now()
-    return [...this.#queues.values()]
-      .filter(({ lane }) => lane.pause.untilMs > nowMs)
-      .map(({ lane }) => hostOf(lane.key))
+    return [...this.#queues.values()].filter(({ lane }) => lane.pause.untilMs > nowMs).map(({ lane }) => lane.host)
   }
 
   /** One line per lane: `api.example.com 3 running, 12 queued, paused 1.2s`. */
@@ -182,7 +105,7 @@ export class Gate {
   }
 
   #wait(queue: Queue, attempt: Attempt, nowMs: number, admit: Admit): void {
-    const tooLong = this.#pausedTooLong(queue.lane, attempt, nowMs)
+    const tooLong = tooLongPaused(queue.lane, attempt.call, nowMs, this.#clock.epochMs())
     if (tooLong !== undefined) return admit(tooLong)
     const { trip } = attempt
     // Through a promise: who leaves lets others in, and neither its async context nor its stack is theirs. Hooks run in
@@ -270,13 +193,7 @@ export class Gate {
       if (reply.status < 500) lane.throttles = 0
       return
     }
-    const announcedMs = retryAfterMs(
-      getHeader(reply.headers, 'retry-after'),
-      getHeader(reply.headers, 'date'),
-      this.#clock.epochMs(),
-    )
-    const ownMs = hostBackoffMs(attempt.call, ++lane.throttles, this.#random)
-    const waitMs = announcedMs === undefined ? ownMs : announcedMs + Math.min(ownMs, MAX_RESUME_JITTER_MS)
+    const waitMs = throttleMs(reply, attempt.call, ++lane.throttles, this.#clock.epochMs(), this.#random)
     attempt.pausedUntilMs = nowMs + waitMs
     // One request's patience must not stop the host for others that would wait longer; those with less leave the line.
     lane.pause.extendTo(attempt.pausedUntilMs)
@@ -287,32 +204,16 @@ export class Gate {
     const { untilMs } = queue.lane.pause
     if (untilMs - nowMs <= queue.leastPatienceMs && untilMs <= queue.earliestDeadlineMs) return
     const dismissed: [Waiter, Fault][] = []
+    const epochMs = this.#clock.epochMs()
     queue.resetBounds()
     queue.waiters.filter(waiter => {
       if (waiter.gone) return false
-      const tooLong = this.#pausedTooLong(queue.lane, waiter.attempt, nowMs)
+      const tooLong = tooLongPaused(queue.lane, waiter.attempt.call, nowMs, epochMs)
       if (tooLong === undefined) queue.bound(waiter.attempt)
       else dismissed.push([waiter, tooLong])
       return tooLong === undefined
     })
     for (const [waiter, tooLong] of dismissed) waiter.admit(tooLong)
-  }
-
-  #pausedTooLong(lane: Lane, { call, trip }: Attempt, nowMs: number): Fault | undefined {
-    const waitMs = lane.pause.untilMs - nowMs
-    if (waitMs <= 0) return undefined
-    const { maxRetryAfterMs } = call.plan.retry
-    const patienceMs = patienceMsOf(call)
-    if (waitMs <= patienceMs && lane.pause.untilMs <= trip.deadlineMs) return undefined
-    const limit =
-      waitMs > patienceMs ? `retry.maxRetryAfter is ${formatDuration(maxRetryAfterMs)}` : 'the deadline is earlier'
-    return fault(
-      'paused/retry_after',
-      `not sent: ${hostOf(lane.key)} asked for a pause of ${formatDuration(waitMs)}, and ${limit}`,
-      {
-        retryAt: Math.round(this.#clock.epochMs() + waitMs),
-      },
-    )
   }
 
   #queueOf(origin: string): Queue {
@@ -379,31 +280,4 @@ export class Gate {
     turnstile.dueAtMs = nowMs + turnstile.limit.waitMs(nowMs, head.attempt.call)
     this.#alarms.add(turnstile)
   }
-}
-
-/** A caller's own back-off that throws must not keep the place of its request; the host waits by the default. */
-function hostBackoffMs({ plan }: Call, throttles: number, random: () => number): number {
-  try {
-    return backoffMs(plan.retry.backoff, throttles, random)
-  } catch {
-    return backoffMs({ baseMs: 500, maxMs: 30_000 }, throttles, random)
-  }
-}
-
-/** The longest pause that a request sits out. */
-function patienceMsOf({ plan }: Call): number {
-  const { maxRetryAfterMs } = plan.retry
-  return maxRetryAfterMs === 0 ? 0 : maxRetryAfterMs + MAX_RESUME_JITTER_MS
-}
-
-/** Splits a wait into what was for a rate or a pause, and what was for a place. */
-function noteWait(queue: Queue, { attempt, enteredAtMs, limiterMs }: Waiter, nowMs: number): void {
-  const waitedMs = nowMs - enteredAtMs
-  const forLimiterMs = Math.min(waitedMs, queue.limiterMsAt(nowMs) - limiterMs)
-  attempt.trip.limiterMs += forLimiterMs
-  attempt.trip.queueMs += waitedMs - forLimiterMs
-}
-
-function hostOf(origin: string): string {
-  return origin.replace(/^https?:\/\//, '')
 }

@@ -27,6 +27,11 @@ export class Lane {
     this.#limits = [this.pause, ...shared]
   }
 
+  /** The key as people read it. */
+  get host(): string {
+    return this.key.replace(/^https?:\/\//, '')
+  }
+
   /** The limit that blocks this call longest, or undefined when it may go now. */
   blockedBy(nowMs: number, call: Call): Blocked | undefined {
     let blocked: Blocked | undefined
@@ -50,9 +55,8 @@ export class Lane {
 
   /** `api.example.com 3 running, 12 queued, paused 1.2s` */
   describe(nowMs: number, queued: number): string {
-    const host = this.key.replace(/^https?:\/\//, '')
     const pausedMs = this.pause.waitMs(nowMs, undefined as never)
-    const state = `${host} ${this.running} running, ${queued} queued`
+    const state = `${this.host} ${this.running} running, ${queued} queued`
     return pausedMs > 0 ? `${state}, paused ${formatDuration(pausedMs)}` : state
   }
 }

@@ -1,0 +1,26 @@
+/** How long a request waits for a host that asked everybody to stay away, and what it is told when that is too long. */
+import { MAX_RESUME_JITTER_MS } from './backoff.ts'
+import type { Lane } from './lane.ts'
+import type { Call } from '../core/call.ts'
+import { formatDuration } from '../core/duration.ts'
+import { fault } from '../core/result.ts'
+import type { Fault } from '../core/result.ts'
+
+/** The longest pause that a request sits out. The jitter on top of an announced wait is ours. */
+export function patienceMsOf({ plan }: Call): number {
+  const { maxRetryAfterMs } = plan.retry
+  return maxRetryAfterMs === 0 ? 0 : maxRetryAfterMs + MAX_RESUME_JITTER_MS
+}
+
+/** Why this call does not wait for the lane's pause; undefined when it does, or when there is none. */
+export function tooLongPaused(lane: Lane, call: Call, nowMs: number, epochMs: number): Fault | undefined {
+  const waitMs = lane.pause.untilMs - nowMs
+  if (waitMs <= 0) return undefined
+  const isTooLong = waitMs > patienceMsOf(call)
+  if (!isTooLong && lane.pause.untilMs <= call.trip.deadlineMs) return undefined
+  const limit = isTooLong
+    ? `retry.maxRetryAfter is ${formatDuration(call.plan.retry.maxRetryAfterMs)}`
+    : 'the deadline is earlier'
+  const message = `not sent: ${lane.host} asked for a pause of ${formatDuration(waitMs)}, and ${limit}`
+  return fault('paused/retry_after', message, { retryAt: Math.round(epochMs + waitMs) })
+}

@@ -1,0 +1,25 @@
+/** A throttled answer → how long its host is left alone: what it announced, or our own back-off where it is silent. */
+import { MAX_RESUME_JITTER_MS, backoffMs } from './backoff.ts'
+import { retryAfterMs } from './retry-after.ts'
+import type { Call } from '../core/call.ts'
+import { getHeader } from '../core/headers.ts'
+import type { Reply } from '../core/result.ts'
+
+const DEFAULT_BACKOFF = { baseMs: 500, maxMs: 30_000 }
+
+/** `throttles` counts the host's throttled answers in a row, this one included. */
+export function throttleMs(reply: Reply, call: Call, throttles: number, epochMs: number, random: () => number): number {
+  const { headers } = reply
+  const announcedMs = retryAfterMs(getHeader(headers, 'retry-after'), getHeader(headers, 'date'), epochMs)
+  const ownMs = ownBackoffMs(call, throttles, random)
+  return announcedMs === undefined ? ownMs : announcedMs + Math.min(ownMs, MAX_RESUME_JITTER_MS)
+}
+
+/** A caller's own back-off that throws must not keep the place of its request; the host waits by the default. */
+function ownBackoffMs({ plan }: Call, throttles: number, random: () => number): number {
+  try {
+    return backoffMs(plan.retry.backoff, throttles, random)
+  } catch {
+    return backoffMs(DEFAULT_BACKOFF, throttles, random)
+  }
+}

@@ -12,6 +12,8 @@ export type Place = 'queue' | 'backoff' | 'wire' | 'callback'
 
 export class Trip {
   retriesLeft: number
+  /** Where the run keeps this request. */
+  slot = -1
   /** Attempts that went out, throttled ones and hops included. */
   attempts = 0
   redirects = 0

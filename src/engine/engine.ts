@@ -6,6 +6,7 @@
  * host and a slow head of an ordered stream all end in "stop pulling".
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { OpenCalls } from './open-calls.ts'
 import type { Source } from './source.ts'
 import type { Call } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
@@ -58,7 +59,7 @@ export class Run {
   readonly #parts: EngineParts
   readonly #source: Source
   readonly #options: RunOptions
-  readonly #open = new Set<Call>()
+  readonly #open = new OpenCalls()
   /** Pulling may be set off by another batch's answer; callers' functions still run in their own async context. */
   readonly #inCallersContext = AsyncLocalStorage.snapshot()
   #state: State = 'running'
@@ -154,7 +155,7 @@ export class Run {
 
   #pump(): void {
     // Delivering may make room, and an item that is refused is delivered within the pull: one loop, no recursion.
-    if (this.#pumping) return
+    if (this.#pumping || !this.#hasRoom()) return
     this.#pumping = true
     this.#inCallersContext(() => this.#pullAll())
     this.#pumping = false
@@ -242,7 +243,7 @@ export class Run {
       const unknown = fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent: true, cause: error })
       outcome = await this.#parts.settle(call, unknown)
     }
-    this.#open.delete(call)
+    this.#open.remove(call)
     this.#deliver(outcome)
   }
 

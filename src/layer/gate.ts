@@ -9,9 +9,9 @@
  */
 import { Alarms } from './alarms.ts'
 import { Queue, noteWait } from './queue.ts'
-import type { Admit, Turnstile, Waiter } from './queue.ts'
+import type { Turnstile, Waiter } from './queue.ts'
 import type { Attempt } from '../core/attempt.ts'
-import type { AttemptLayer } from '../core/layer.ts'
+import type { AttemptLayer, Send } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'
 import { Ring } from '../core/ring.ts'
@@ -48,24 +48,27 @@ export class Gate {
     this.#alarms = new Alarms(clock)
   }
 
-  // One promise and one callback, here and in the other layers: an async function per layer doubles what a request allocates.
-  readonly layer: AttemptLayer = next => attempt =>
-    new Promise((resolve, reject) => {
-      const queue = this.#queueOf(attempt.call.origin)
-      this.#enter(queue, attempt, refused => {
-        if (refused !== undefined) return resolve(refused)
-        next(attempt).then(
-          result => {
-            this.#leave(queue, attempt, result)
-            resolve(result)
-          },
-          (error: unknown) => {
-            this.#leave(queue, attempt, undefined)
-            reject(error)
-          },
-        )
-      })
-    })
+  // Chained, not awaited, here and in the other layers: an async function per layer doubles what a request allocates.
+  readonly layer: AttemptLayer = next => attempt => {
+    const queue = this.#queueOf(attempt.call.origin)
+    const waiting = this.#enter(queue, attempt)
+    if (waiting === undefined) return this.#pass(next, queue, attempt)
+    return waiting.then(refused => refused ?? this.#pass(next, queue, attempt))
+  }
+
+  /** Through the gate, and back with what was booked. */
+  #pass(next: Send<Attempt, Result>, queue: Queue, attempt: Attempt): Promise<Result> {
+    return next(attempt).then(
+      result => {
+        this.#leave(queue, attempt, result)
+        return result
+      },
+      (error: unknown) => {
+        this.#leave(queue, attempt, undefined)
+        throw error
+      },
+    )
+  }
 
   /** Whether a further attempt would only wait in line for what all lanes share. */
   isCrowded(): boolean {
@@ -93,25 +96,24 @@ export class Gate {
     return [...this.#queues.values()].map(({ lane, waiters }) => lane.describe(nowMs, waiters.size))
   }
 
-  /** Admits at once where nothing blocks; the attempt waits in its lane otherwise. */
-  #enter(queue: Queue, attempt: Attempt, admit: Admit): void {
+  /** Undefined: it may go, and everything is booked. */
+  #enter(queue: Queue, attempt: Attempt): Promise<Fault | undefined> | undefined {
     const nowMs = this.#clock.now()
     const isFree = queue.parkedAt === undefined && queue.waiters.size === 0
     if (!isFree || this.#blocker(queue, attempt, nowMs, undefined) !== undefined) {
-      return this.#wait(queue, attempt, nowMs, admit)
+      return this.#wait(queue, attempt, nowMs)
     }
     this.#start(queue, attempt, nowMs)
-    admit(undefined)
+    return undefined
   }
 
-  #wait(queue: Queue, attempt: Attempt, nowMs: number, admit: Admit): void {
+  #wait(queue: Queue, attempt: Attempt, nowMs: number): Promise<Fault | undefined> {
     const tooLong = tooLongPaused(queue.lane, attempt.call, nowMs, this.#clock.epochMs())
-    if (tooLong !== undefined) return admit(tooLong)
+    if (tooLong !== undefined) return Promise.resolve(tooLong)
     const { trip } = attempt
     // Through a promise: who leaves lets others in, and neither its async context nor its stack is theirs. Hooks run in
     // there, and may come back here while the lane is being served.
     const { promise, resolve } = Promise.withResolvers<Fault | undefined>()
-    void promise.then(admit)
     const waiter: Waiter = {
       attempt,
       enteredAtMs: nowMs,
@@ -130,6 +132,7 @@ export class Gate {
     else queue.waiters.push(waiter)
     trip.hold('queue', waiter.admit)
     if (queue.parkedAt === undefined) this.#serve(queue, nowMs, undefined)
+    return promise
   }
 
   /** Lets the lane's waiters go until it is blocked, and parks it there. */

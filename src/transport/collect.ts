@@ -210,8 +210,7 @@ export class Collector {
     const reply = this.#reply(this.#body())
     const codings = codingsOf(reply)
     if (codings.length === 0) return this.#end(reply)
-    this.#settled = true
-    this.#chunks = []
+    this.#finish()
     decompress(reply, codings, attempt.call.plan.maxResponseBytes).then(this.#settle, error =>
       this.#settle(fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent: true, cause: error })),
     )
@@ -251,15 +250,23 @@ export class Collector {
 
   #stop(known: Fault): void {
     if (this.#settled) return
+    const controller = this.#controller
     this.#end(known)
-    this.#controller?.abort(new Stopped(known.message))
+    controller?.abort(new Stopped(known.message))
   }
 
   #end(result: Result): void {
     if (this.#settled) return
+    this.#finish()
+    this.#settle(result)
+  }
+
+  /** Lets go of undici's side: holding on made the garbage collector copy every request twice (bench/overhead.ts). */
+  #finish(): void {
     this.#settled = true
     this.#chunks = []
-    this.#settle(result)
+    this.#controller = undefined
+    this.#attempt.abort = undefined
   }
 
   #body(): Uint8Array {

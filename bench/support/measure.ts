@@ -1,5 +1,6 @@
 /** Measures CPU time of this process for competing ways to do the same, in turn, so that noise hits all alike. */
 import { fork } from 'node:child_process'
+import { once } from 'node:events'
 
 export interface Contender {
   readonly name: string
@@ -53,9 +54,7 @@ export function median(numbers: readonly number[]): number {
 /** Starts a program that sends its URL, and answers with that and how to end it. */
 export async function serve(program: URL): Promise<{ url: string; close: () => void }> {
   const child = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  const url = await new Promise<string>((resolve, reject) => {
-    child.once('message', message => resolve(String(message)))
-    child.once('error', reject)
-  })
+  // A program that cannot start ends this one, too: `once` rejects on its error.
+  const [url] = (await once(child, 'message')) as [string]
   return { url, close: () => child.disconnect() }
 }

@@ -77,6 +77,6 @@ function watch(child: ChildProcessWithoutNullStreams): Running {
 
 /** The environment without what would colour the output of any program. */
 function plainEnv(): NodeJS.ProcessEnv {
-  const { FORCE_COLOR: _1, NO_COLOR: _2, NODE_DISABLE_COLORS: _3, ...env } = process.env
+  const { CI: _0, FORCE_COLOR: _1, NO_COLOR: _2, NODE_DISABLE_COLORS: _3, ...env } = process.env
   return { ...env, TERM: 'xterm-256color' }
 }

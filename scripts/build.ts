@@ -36,6 +36,8 @@ await bundle.write({
   dir: 'dist',
   format: 'esm',
   sourcemap: true,
+  // With the sources inside, the maps were half of the tarball; without them, stack traces still name file and line.
+  sourcemapExcludeSources: true,
   chunkFileNames: '[name].js',
   minifyInternalExports: false,
   codeSplitting: {

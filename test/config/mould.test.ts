@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { planBatch } from '../../src/config/plan.ts'
+import type { RequestPlan } from '../../src/config/plan.ts'
+import { prepare } from '../../src/config/prepare.ts'
+import { readOptions } from '../../src/config/read.ts'
+import type { Call } from '../../src/core/call.ts'
+
+const planOf = (options: object): RequestPlan => planBatch({}, readOptions(options, 'request'), 20, '1.0.0').request
+
+function callOf(input: unknown, index: number, plan: RequestPlan): Omit<Call, 'trip'> {
+  const call = prepare(input, { index, key: undefined, params: undefined, nowMs: 0 }, plan)
+  if ('refused' in call) throw new Error(call.refused.message)
+  const { trip: _trip, ...rest } = call
+  return rest
+}
+
+const OPTIONS: Record<string, object> = {
+  'nothing set': {},
+  'headers and a timeout': { headers: { 'x-a': '1' }, timeout: '5s' },
+  'a body for all': { json: { a: 1 } },
+  'bearer authentication': { auth: { bearer: 'b' } },
+  'several user agents': { userAgent: ['one', 'two', 'three'] },
+  'parameters for all': { params: { page: 1 } },
+  'a base URL': { baseUrl: 'http://a.test/v1/' },
+}
+const URLS = [
+  'http://a.test/first',
+  'http://a.test/items/2?x=1',
+  'http://a.test/a/../b',
+  'http://a.test/%7Eme',
+  'http://a.test/has space',
+  'http://u:p@a.test/secret',
+  'http://A.test/upper',
+  'http://a.test/p#fragment',
+  'http://a.test//double',
+  'http://a.test/.hidden',
+  'http://a.test?query',
+  'https://b.test/other',
+  'http://a.test/last',
+]
+
+test.each(Object.entries(OPTIONS))('With %s, a URL becomes the same Call whatever came before it.', (_, options) => {
+  const shared = planOf(options)
+  for (const [index, url] of URLS.entries()) {
+    expect(callOf(url, index, shared), url).toEqual(callOf(url, index, planOf(options)))
+  }
+})
+
+test('Unsafe requests that get a key of their own never share one.', () => {
+  const plan = planOf({ json: 1, idempotencyKey: true })
+  const keys = URLS.map((url, index) => callOf(url, index, plan).headers.join('\n'))
+  expect(new Set(keys).size).toBe(URLS.length)
+})

@@ -30,7 +30,7 @@ export {
 export type { ErrorResponse } from './core/error.ts'
 export type { ClientOptions, CookiesInput, FailureMode, Progress } from './core/options.ts'
 export type { FailedOutcome, OkOutcome, Outcome, RequestSummary, ResponseSummary, Timings } from './core/outcome.ts'
-export { PartialFailureError } from './core/partial-failure.ts'
+export { PartialFailureError, isPartialFailureError } from './core/partial-failure.ts'
 export type { CookieStore, Transport } from './core/ports.ts'
 export type { Fault, FaultCode, Integrity, Reply, Result } from './core/result.ts'
 export { ReturnType } from './core/spec.ts'

@@ -52,6 +52,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
   redirect: "'followRedirects'",
   rejectunauthorized: "'verifySsl'",
   responsetype: "'returnType'",
+  maxretry: "'maxRetries'",
   retries: "'maxRetries'",
   retrycondition: "'retry': { shouldRetry }",
   retrydelay: "'retry': { backoff }",

@@ -8,7 +8,7 @@ import type { Outcome, ResponseSummary, Timings } from './outcome.ts'
 import { isFault } from './result.ts'
 import type { Fault, FaultCode } from './result.ts'
 
-const BRAND = Symbol.for('parallel-requests.error')
+export const BRAND: unique symbol = Symbol.for('parallel-requests.error')
 
 /** The answer that made a request fail, with the beginning of its body (64 KiB). */
 export interface ErrorResponse extends ResponseSummary {
@@ -187,7 +187,7 @@ function hide(target: object, name: PropertyKey, value: unknown): void {
   Object.defineProperty(target, name, { value, configurable: true, writable: true, enumerable: false })
 }
 
-function branded(value: unknown): value is { readonly code?: string; readonly name: string } {
+export function branded(value: unknown): value is { readonly code?: string; readonly name: string } {
   return typeof value === 'object' && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true
 }
 

@@ -1,4 +1,6 @@
 /** The error of a batch in which some requests failed: nothing of what went well is lost in it. */
+import { BRAND, branded } from './error.ts'
+import type { RequestError } from './error.ts'
 import type { FaultCode } from './result.ts'
 import { usableUrl } from './outcome.ts'
 import type { FailedOutcome, Outcome } from './outcome.ts'
@@ -8,6 +10,8 @@ export class PartialFailureError<Value = unknown> extends AggregateError {
   static {
     this.prototype.name = 'PartialFailureError'
   }
+  /** One per failure, in input order. */
+  declare readonly errors: RequestError[]
   /** Every request's outcome, in input order. */
   declare readonly outcomes: readonly Outcome<Value>[]
   /** The values in input order; undefined in the place of a failure. */
@@ -25,7 +29,7 @@ export class PartialFailureError<Value = unknown> extends AggregateError {
     this.successes = outcomes.length - failures.length
     this.total = outcomes.length
     const values = outcomes.map(outcome => outcome.value)
-    for (const [name, value] of Object.entries({ outcomes, values, failures })) {
+    for (const [name, value] of [...Object.entries({ outcomes, values, failures }), [BRAND, true] as const]) {
       Object.defineProperty(this, name, { value, enumerable: false })
     }
   }
@@ -34,6 +38,11 @@ export class PartialFailureError<Value = unknown> extends AggregateError {
   failedUrls(): string[] {
     return this.failures.map(({ request }) => usableUrl(request))
   }
+}
+
+/** Whether this is a PartialFailureError, of this or another copy of the package. */
+export function isPartialFailureError(value: unknown): value is PartialFailureError {
+  return branded(value) && value.name === 'PartialFailureError'
 }
 
 const MAX_CODES_SHOWN = 5

@@ -38,6 +38,9 @@ export interface RetryParts {
   readonly opinions: Opinions
 }
 
+const BUDGET_SPENT =
+  'not repeated: the retry budget of its host is spent. See retry.budget, Infinity as its reserve for none'
+
 export const retry =
   (parts: RetryParts): RetryLayer =>
   next =>
@@ -64,7 +67,11 @@ export const retry =
         if (isTooLate(call, trial, parts.clock)) return last(call, trial, result, parts.clock)
         waitMs = 0
       } else {
-        if (trip.retriesLeft <= 0 || !budget.withdraw()) return last(call, trial, result, parts.clock)
+        if (trip.retriesLeft <= 0) return last(call, trial, result, parts.clock)
+        if (!budget.withdraw()) {
+          trip.warn(BUDGET_SPENT)
+          return last(call, trial, result, parts.clock)
+        }
         const backoff = ownBackoffMs(call, failures++, parts.random)
         if (isFault(backoff)) return backoff
         waitMs = backoff

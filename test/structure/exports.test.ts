@@ -18,6 +18,7 @@ it('exports exactly these names: each is a promise under semantic versioning', (
     'isConfigError',
     'isHttpStatusError',
     'isParseError',
+    'isPartialFailureError',
     'isRequestError',
     'isSchemaError',
     'isTimeoutError',

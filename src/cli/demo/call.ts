@@ -9,18 +9,21 @@ import type { Outcome, Progress } from '../../index.ts'
 export const CALL = [
   "import { ParallelRequests } from 'parallel-requests'",
   '',
-  'await using client = new ParallelRequests({',
+  'const client = new ParallelRequests({',
   '  baseUrl,',
   '  concurrency: 20,',
   "  rateLimit: '100/s',",
   '})',
+  'try {',
+  "  const names = await client.request<string[]>('repos')",
+  '  const requests = names.map(name => ({ url: `repos/${name}`, key: name }))',
+  '  const outcomes = client.stream<Repository>(requests, { onProgress })',
+  "  process.once('SIGINT', () => outcomes.stop())",
   '',
-  "const names = await client.request<string[]>('repos')",
-  'const requests = names.map(name => ({ url: `repos/${name}`, key: name }))',
-  'const outcomes = client.stream<Repository>(requests, { onProgress })',
-  "process.once('SIGINT', () => outcomes.stop())",
-  '',
-  'for await (const outcome of outcomes) await save(outcome)',
+  '  for await (const outcome of outcomes) await save(outcome)',
+  '} finally {',
+  '  await client.close()',
+  '}',
 ]
 
 export interface CallParts {
@@ -30,16 +33,19 @@ export interface CallParts {
 }
 
 export async function fetchAll({ baseUrl, onProgress, save }: CallParts): Promise<void> {
-  await using client = new ParallelRequests({
+  const client = new ParallelRequests({
     baseUrl,
     concurrency: 20,
     rateLimit: '100/s',
   })
+  try {
+    const names = await client.request<string[]>('repos')
+    const requests = names.map(name => ({ url: `repos/${name}`, key: name }))
+    const outcomes = client.stream<Repository>(requests, { onProgress })
+    process.once('SIGINT', () => outcomes.stop())
 
-  const names = await client.request<string[]>('repos')
-  const requests = names.map(name => ({ url: `repos/${name}`, key: name }))
-  const outcomes = client.stream<Repository>(requests, { onProgress })
-  process.once('SIGINT', () => outcomes.stop())
-
-  for await (const outcome of outcomes) await save(outcome)
+    for await (const outcome of outcomes) await save(outcome)
+  } finally {
+    await client.close()
+  }
 }

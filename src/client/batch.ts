@@ -64,10 +64,15 @@ function checkLength(name: string, list: readonly unknown[], input: unknown, pro
 }
 
 /** What the caller gets for the outcomes, in input order; throws where that is what the caller asked for. */
-export function shapeOf(outcomes: readonly Outcome[], { shape }: Input, plan: BatchPlan): unknown {
-  const { onFailure, keys, signal } = plan
-  if (onFailure !== 'settle' && signal?.aborted === true && outcomes.some(wasAborted))
-    throw abortError(outcomes, signal.reason)
+export function shapeOf(
+  outcomes: readonly Outcome[],
+  { shape }: Input,
+  plan: BatchPlan,
+  aborted?: { readonly reason: unknown },
+): unknown {
+  const { onFailure, keys } = plan
+  // Of a lazy input nobody knows how much is missing, so that the values there are must not pass for all.
+  if (onFailure !== 'settle' && aborted !== undefined) throw abortError(outcomes, aborted.reason)
   if (onFailure === 'throw') throwFailures(outcomes, shape)
   const results = outcomes.map(outcome => (onFailure === 'settle' ? outcome : outcome.ok ? outcome.value : null))
   if (shape === 'one') return results[0]

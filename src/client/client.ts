@@ -132,16 +132,16 @@ export class ParallelRequests {
   async #collect(input: unknown, plan: BatchPlan, wired: Wired): Promise<unknown> {
     const shaped = inputOf(input, plan)
     const outcomes: Outcome[] = []
-    await new Promise<void>((resolve, reject) => {
+    const { aborted } = await new Promise<Run>((resolve, reject) => {
       const deliver: Deliver = outcome => {
         outcomes[outcome.index] = outcome
         run.give()
       }
-      const ended: Ended = inputError => (inputError === undefined ? resolve() : reject(inputError.error))
+      const ended: Ended = inputError => (inputError === undefined ? resolve(run) : reject(inputError.error))
       const run = this.#run(shaped.items, plan, wired, deliver, ended)
       run.start()
     })
-    return shapeOf(outcomes, shaped, plan)
+    return shapeOf(outcomes, shaped, plan, aborted)
   }
 
   #run(

@@ -13,9 +13,15 @@ import type { Verdict } from '../policy/judge.ts'
 export type ReadJson = (call: Call, result: Result) => unknown
 
 export function opinionsOf(readJson: ReadJson, clock: Clock): Opinions {
-  const ask = <T>(name: string, call: Call, run: () => T | PromiseLike<T>): Soon<{ answer: T } | Fault> => {
+  const ask = <T>(
+    name: string,
+    call: Call,
+    result: Result,
+    run: () => T | PromiseLike<T>,
+  ): Soon<{ answer: T } | Fault> => {
+    const reply = result.kind === 'reply' ? { reply: result } : undefined
     const threw = (error: unknown): Fault =>
-      fault('callback/hook', `${name} threw: ${reasonOf(error)}`, { sent: true, cause: error })
+      fault('callback/hook', `${name} threw: ${reasonOf(error)}`, { sent: true, cause: error, ...reply })
     const answer = runCallback(run, threw, { trip: call.trip, timeoutMs: call.plan.timeouts.callbackMs, clock })
     return then(answer, given => (isFault(given) ? given : { answer: given }))
   }
@@ -26,7 +32,7 @@ export function opinionsOf(readJson: ReadJson, clock: Clock): Opinions {
       if (afterResponse === undefined || result.kind === 'fault') return undefined
       const context = contextOf(call, trial, result, readJson)
       return then(
-        ask('hooks.afterResponse', call, () => afterResponse(viewOf(result), context)),
+        ask('hooks.afterResponse', call, result, () => afterResponse(viewOf(result), context)),
         asked => {
           if (isFault(asked)) return asked
           const opinion = asked.answer as HookVerdict | undefined
@@ -41,7 +47,7 @@ export function opinionsOf(readJson: ReadJson, clock: Clock): Opinions {
       if (shouldRetry === undefined || verdict === 'throttle') return verdict
       const context = contextOf(call, trial, result, readJson)
       return then(
-        ask('retry.shouldRetry', call, () => shouldRetry(context)),
+        ask('retry.shouldRetry', call, result, () => shouldRetry(context)),
         asked => {
           if (isFault(asked)) return asked
           if (asked.answer === undefined) return verdict
@@ -55,7 +61,7 @@ export function opinionsOf(readJson: ReadJson, clock: Clock): Opinions {
       if (beforeRetry === undefined) return undefined
       const context = contextOf(call, trial, result, readJson)
       return then(
-        ask('hooks.beforeRetry', call, () => beforeRetry(context)),
+        ask('hooks.beforeRetry', call, result, () => beforeRetry(context)),
         asked => {
           if (isFault(asked)) return asked
           const opinion = asked.answer as HookVerdict | boolean | undefined

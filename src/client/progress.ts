@@ -1,6 +1,6 @@
 /** Tells a caller how a run is going: at most ten times a second, and once at its end. */
 import type { Progress } from '../core/options.ts'
-import { reasonOf } from '../core/callback.ts'
+import { isThenable, reasonOf } from '../core/callback.ts'
 import type { Clock, Timer } from '../core/ports.ts'
 import type { Counts } from '../engine/engine.ts'
 
@@ -23,13 +23,19 @@ export interface ReporterParts {
 /** A function that throws is reported once and not called again: it must not cost the run anything. */
 export function guarded(onProgress: ReporterParts['onProgress']): ReporterParts['onProgress'] {
   let broken = false
+  const report = (error: unknown): void => {
+    if (broken) return
+    broken = true
+    process.emitWarning(`onProgress threw and is not called again: ${reasonOf(error)}`, 'ParallelRequestsWarning')
+  }
   return progress => {
     if (broken) return
     try {
-      onProgress(progress)
+      const answer: unknown = onProgress(progress)
+      // Nobody waits for an async one, but its failure must not become an unhandled rejection.
+      if (isThenable(answer)) answer.then(undefined, report)
     } catch (error) {
-      broken = true
-      process.emitWarning(`onProgress threw and is not called again: ${reasonOf(error)}`, 'ParallelRequestsWarning')
+      report(error)
     }
   }
 }

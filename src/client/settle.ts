@@ -24,7 +24,16 @@ export function settle(call: Call, result: Result, clock: Clock): Outcome | Prom
 function refusal({ plan }: Call, reply: Reply): Fault | undefined {
   if (plan.returnType === 'response') return undefined
   try {
-    if (plan.acceptStatus(reply.status)) return undefined
+    const answer: unknown = plan.acceptStatus(reply.status)
+    if (isThenable(answer)) {
+      answer.then(undefined, () => undefined)
+      return fault(
+        'callback/accept_status',
+        'acceptStatus: expected true or false at once, got a promise. Use afterResponse',
+        { sent: true, reply },
+      )
+    }
+    if (answer) return undefined
   } catch (error) {
     return fault('callback/accept_status', `acceptStatus threw: ${reasonOf(error)}`, {
       sent: true,

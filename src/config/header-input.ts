@@ -1,21 +1,7 @@
 /** Headers as callers write them → a flat list, checked. Problems never show a value, since it may be a secret. */
-import { headerProblem } from '../core/headers.ts'
+import { WIRE_HEADERS, headerProblem } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
-
-/** Set by the wire itself: another value would lie about the framing, or send the request elsewhere. */
-const OURS = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
 
 export interface ReadHeaders {
   readonly set: HeaderList
@@ -44,7 +30,7 @@ export function readHeaders(input: unknown, problems: string[]): ReadHeaders {
     const text = String(value).replace(/^[ \t]+|[ \t]+$/g, '')
     const wrong = headerProblem(name, text)
     if (wrong !== undefined) problems.push(`headers: ${wrong}.`)
-    else if (OURS.has(name))
+    else if (WIRE_HEADERS.has(name))
       problems.push(problem('headers', `no ${name} header`, 'one', 'It is set from the request itself; leave it out.'))
     else set.push(name, text)
   }

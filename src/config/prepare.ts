@@ -213,7 +213,8 @@ function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: string[]) {
     overrides = true
     values[name] = (OPTIONS[name] as OptionRow<unknown>).read(given, name, problems)
   }
-  if (spec.schema !== undefined) checkSchema(spec.returnType ?? plan.call.returnType, problems)
+  const hasSchema = spec.schema !== undefined || (spec.returnType !== undefined && plan.call.schema !== undefined)
+  if (hasSchema) checkSchema(spec.returnType ?? plan.call.returnType, problems)
   if (isRecord(spec.retry) && spec.retry.budget !== undefined) problems.push(BUDGET_IN_CALL)
   if (!overrides || problems.length > 0) return plan.call
   return planCall(values, plan.call)

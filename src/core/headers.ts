@@ -37,6 +37,20 @@ export function filterHeaders(list: HeaderList, keep: (name: string) => boolean)
   return kept
 }
 
+/** Set by the wire itself: another value would lie about the framing, or send the request elsewhere. */
+export const WIRE_HEADERS: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 // RFC 9110 §5.5: visible characters, obs-text, space and tab. Everything else could smuggle a second header.
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/

@@ -73,6 +73,7 @@ export class Run {
   #failed = 0
   #retries = 0
   #bytes = 0
+  #aborted: { readonly reason: unknown } | undefined
   #inputError: { readonly error: unknown } | undefined
 
   constructor(source: Source, parts: EngineParts, options: RunOptions) {
@@ -90,6 +91,11 @@ export class Run {
       retries: this.#retries,
       bytes: this.#bytes,
     }
+  }
+
+  /** Why the run was ended before its time; undefined when it was not. */
+  get aborted(): { readonly reason: unknown } | undefined {
+    return this.#aborted
   }
 
   start(): void {
@@ -116,6 +122,7 @@ export class Run {
 
   /** Ends everything now. */
   abort(reason: unknown, why = `the run was aborted: ${reasonOf(reason)}`): void {
+    if (this.#state !== 'ended') this.#aborted ??= { reason }
     this.#halt(
       call => call.trip.cancel({ ...giveUpFault(call, why), cause: reason }),
       fault('aborted/not_started', `not sent: ${why}`, { cause: reason }),
@@ -186,8 +193,10 @@ export class Run {
    * that are paused or back off are not in that line, so that others are pulled past them.
    */
   #hasRoom(): boolean {
-    const { window, room } = this.#options
+    const { window, room, maxFailures } = this.#options
     if (this.#state !== 'running' || this.#exhausted || this.#pulling || this.#held >= window) return false
+    // A request that is being judged may be the last failure that is allowed: what is not sent yet must wait for that.
+    if (maxFailures !== Infinity) return this.#failed < maxFailures && this.#open.size < room.places
     return this.#open.size < room.places + this.#source.lookAhead || !room.isCrowded()
   }
 
@@ -244,6 +253,8 @@ export class Run {
       outcome = await this.#parts.settle(call, unknown)
     }
     this.#open.remove(call)
+    const { attempts, redirects } = call.trip
+    if (attempts > 1) this.#retries += attempts - 1 - redirects
     this.#deliver(outcome)
   }
 
@@ -252,7 +263,6 @@ export class Run {
       this.#ok++
       this.#bytes += outcome.response.bytes
     } else this.#failed++
-    if (outcome.attempts > 1) this.#retries += outcome.attempts - 1
     this.#options.deliver(outcome)
     if (!outcome.ok && this.#failed >= this.#options.maxFailures && this.#state === 'running') {
       this.stop(`maxFailures (${this.#options.maxFailures}) reached`)

@@ -123,6 +123,10 @@ export class Gate {
         waiter.gone = true
         trip.free()
         resolve(refused)
+        // Nobody left to wake: an alarm that stayed would keep the process alive for nothing.
+        if (refused !== undefined && queue.parkedAt !== undefined && queue.head() === undefined) {
+          this.#schedule(queue.parkedAt, this.#clock.now())
+        }
       },
     }
     if (queue.waiters.size === 0) queue.resetBounds()

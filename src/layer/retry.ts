@@ -128,10 +128,12 @@ function isStale(trial: Attempt, result: Result): boolean {
 function isTooLate(call: Call, trial: Attempt, clock: Clock): boolean {
   const { trip, plan } = call
   const nowMs = clock.now()
+  // Our jitter comes on top of an announced wait, not on top of the time in all.
+  const jitterMs = trip.throttledAtMs === undefined ? MAX_RESUME_JITTER_MS : 0
   trip.throttledAtMs ??= nowMs
   const repeatAtMs = trial.pausedUntilMs ?? nowMs
   if (plan.retry.maxRetryAfterMs === 0 || repeatAtMs >= trip.deadlineMs) return true
-  return repeatAtMs - trip.throttledAtMs > plan.retry.maxRetryAfterMs + MAX_RESUME_JITTER_MS
+  return repeatAtMs - trip.throttledAtMs > plan.retry.maxRetryAfterMs + jitterMs
 }
 
 /** Waits, unless the request is given up meanwhile. */

@@ -5,7 +5,7 @@
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
 import { reasonOf, runCallback } from '../core/callback.ts'
-import { getAllHeaders, getHeader, headerProblem, mergeHeaders, toHeaders } from '../core/headers.ts'
+import { WIRE_HEADERS, getAllHeaders, getHeader, headerProblem, mergeHeaders, toHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { AttemptLayer, Send } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
@@ -94,6 +94,13 @@ async function sign(attempt: Attempt, clock: Clock): Promise<Fault | undefined> 
     limitsOf(attempt, clock),
   )
   if (isFault(answer)) return unsent(answer)
+  for (const name of headers.keys()) {
+    if (!WIRE_HEADERS.has(name)) continue
+    return fault(
+      'callback/hook',
+      `hooks.beforeRequest: expected no ${name} header, got one. It is set from the request itself`,
+    )
+  }
   attempt.headers = listOf(headers)
   return undefined
 }

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo, Server } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { AbortError, ParallelRequests, parallelRequests } from '../../src/index.ts'
+import { mockTransport } from '../../src/testing/index.ts'
+
+let server: Server
+let base: string
+const seen: string[] = []
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const path = request.url ?? '/'
+    seen.push(path)
+    if (path.startsWith('/paused')) response.writeHead(429, { 'retry-after': '20' })
+    else if (path.startsWith('/missing')) response.writeHead(404)
+    response.end('{}')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+
+afterAll(async () => {
+  server.close()
+  await once(server, 'close')
+})
+
+/** How long a program of its own lives, in which `parallel`, `Client` and `base` are at hand. */
+async function lifeMs(body: string): Promise<number> {
+  const library = new URL('../../src/index.ts', import.meta.url).href
+  const program = `
+    import { ParallelRequests as Client, parallelRequests as parallel } from '${library}'
+    const base = '${base}'
+    ${body}`
+  const startedAtMs = performance.now()
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  const [code] = (await once(child, 'exit')) as [number | null]
+  clearTimeout(timer)
+  expect(code).toBe(0)
+  return performance.now() - startedAtMs
+}
+
+test.each([
+  [
+    'an aborted wait for a paused host',
+    `await parallel([base + '/paused'], { signal: AbortSignal.timeout(200) }).catch(() => {})`,
+  ],
+  [
+    'an aborted wait for a rate',
+    `await parallel([base + '/a', base + '/b'], { rateLimit: '1/20s', signal: AbortSignal.timeout(200) }).catch(() => {})`,
+  ],
+  [
+    'a stream with a rate that was left, and its client closed',
+    `const client = new Client({ rateLimit: '1/20s' })
+     for await (const outcome of client.stream([base + '/a', base + '/b'])) break
+     await client.close()`,
+  ],
+])('The process ends by itself after %s.', async (_, body) => {
+  expect(await lifeMs(body)).toBeLessThan(8_000)
+})
+
+test('A lazy input that is cut short by the signal rejects: what is there must not pass for all.', async () => {
+  const abort = new AbortController()
+  async function* urls(): AsyncGenerator<string> {
+    yield `${base}/a`
+    yield `${base}/b`
+    abort.abort(new Error('enough'))
+    await new Promise(() => undefined)
+  }
+  const error = await parallelRequests(urls(), { signal: abort.signal }).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(AbortError)
+  expect(error).toMatchObject({ code: 'aborted/in_flight', cause: { message: 'enough' } })
+  const none = parallelRequests(new Set([`${base}/a`]), { signal: AbortSignal.abort(), onFailure: 'null' })
+  await expect(none).rejects.toBeInstanceOf(AbortError)
+})
+
+test('A batch whose client is closed meanwhile rejects, also a lazy one.', async () => {
+  const client = new ParallelRequests()
+  async function* urls(): AsyncGenerator<string> {
+    yield `${base}/a`
+    await new Promise(() => undefined)
+  }
+  const running = client.request(urls()).catch((thrown: unknown) => thrown)
+  await client.close()
+  expect(await running).toMatchObject({ code: 'aborted/in_flight', cause: { message: 'the client was closed' } })
+})
+
+test('With maxFailures nothing is sent after the last failure that is allowed.', async () => {
+  seen.length = 0
+  const urls = [1, 2, 3, 4, 5].map(id => `${base}/missing/${id}`)
+  const outcomes = await parallelRequests(urls, { concurrency: 1, maxFailures: 2, onFailure: 'settle' })
+  expect(seen).toEqual(['/missing/1', '/missing/2'])
+  expect(outcomes.map(({ error }) => error?.code)).toEqual([
+    'http/404',
+    'http/404',
+    'aborted/not_started',
+    'aborted/not_started',
+    'aborted/not_started',
+  ])
+})
+
+test('An async onProgress that rejects is a process warning, once.', async () => {
+  const warned: string[] = []
+  const listen = (warning: Error): void => void warned.push(warning.message)
+  process.on('warning', listen)
+  try {
+    const onProgress = async (): Promise<never> => {
+      throw new Error('boom')
+    }
+    await parallelRequests([`${base}/a`], { onProgress: onProgress as () => void })
+    await new Promise(resolve => setImmediate(resolve))
+  } finally {
+    process.off('warning', listen)
+  }
+  expect(warned).toEqual(['onProgress threw and is not called again: boom'])
+})
+
+test('Redirect hops are no retries in the progress.', async () => {
+  const transport = mockTransport(({ url }) =>
+    url.endsWith('/a') ? { status: 302, headers: { location: '/b' } } : { json: 1 },
+  )
+  let retries = -1
+  await parallelRequests('http://a.test/a', { transport, onProgress: progress => (retries = progress.retries) })
+  expect(retries).toBe(0)
+})
+
+test('An async acceptStatus fails its request instead of accepting everything.', async () => {
+  const acceptStatus = (async () => false) as unknown as () => boolean
+  const outcome = await parallelRequests(`${base}/missing`, { acceptStatus, onFailure: 'settle' })
+  expect(outcome.error?.code).toBe('callback/accept_status')
+})
+
+test('A hook cannot set what the wire sets.', async () => {
+  const hooks = { beforeRequest: ({ headers }: { headers: Headers }) => headers.set('host', 'other.test') }
+  const outcome = await parallelRequests(`${base}/a`, { hooks, onFailure: 'settle' })
+  expect(outcome.error?.code).toBe('callback/hook')
+  expect(outcome.error?.message).toContain('host')
+})
+
+test('A schema of the options does not go with a return type of a request that it cannot check.', async () => {
+  const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as const
+  const [bad, good] = await parallelRequests([{ url: `${base}/a`, returnType: 'content' }, `${base}/b`], {
+    schema,
+    onFailure: 'settle',
+  })
+  expect(bad.error?.code).toBe('invalid_request/options')
+  expect(good.ok).toBe(true)
+})
+
+test('The time of being throttled is bounded by maxRetryAfter, without our jitter on top.', async () => {
+  const transport = mockTransport(() => ({ status: 429, headers: { 'retry-after': '0' } }))
+  await parallelRequests('http://a.test/', { transport, retry: { maxRetryAfter: '1s' }, onFailure: 'settle' })
+  const atMs = transport.requests.map(request => request.atMs)
+  expect((atMs.at(-1) ?? NaN) - (atMs[0] ?? NaN)).toBeLessThanOrEqual(1_000)
+})

@@ -33,6 +33,7 @@ export interface ErrorDetails {
 export class RequestError extends Error {
   static {
     this.prototype.name = 'RequestError'
+    hide(this.prototype, BRAND, true)
   }
   /** `class/detail`: `http/404`, `timeout/headers`, `dns/not_found` … */
   readonly code: FaultCode
@@ -40,11 +41,11 @@ export class RequestError extends Error {
   declare readonly method?: string
   declare readonly index?: number
   declare readonly key?: string
+  // Behind getters: code may read them, printing leaves them out.
+  readonly #timings: Timings
+  readonly #response: ErrorResponse | undefined
   /** Attempts that went out. */
   readonly attempts: number
-  /** Milliseconds by part. */
-  declare readonly timings: Timings
-  declare readonly response?: ErrorResponse
   /** Epoch milliseconds before which asking again is useless. */
   declare readonly retryAt?: number
 
@@ -53,15 +54,27 @@ export class RequestError extends Error {
     super(messageOf(fault, details))
     this.code = fault.code
     this.attempts = details.attempts
-    for (const name of ['url', 'method', 'index', 'key'] as const) {
-      if (details[name] !== undefined) Object.assign(this, { [name]: details[name] })
-    }
+    this.#timings = details.timings
+    this.#response = details.response
+    const { url, method, index, key } = details
+    if (url !== undefined) this.url = url
+    if (method !== undefined) this.method = method
+    if (index !== undefined) this.index = index
+    if (key !== undefined) this.key = key
     if (fault.retryAt !== undefined) this.retryAt = fault.retryAt
-    hide(this, 'timings', details.timings)
-    if (details.response) hide(this, 'response', details.response)
-    if (fault.cause !== undefined)
+    if (fault.cause !== undefined) {
       hide(this, 'cause', isFault(fault.cause) ? makeError(fault.cause, details) : fault.cause)
-    hide(this, BRAND, true)
+    }
+  }
+
+  /** Milliseconds by part. */
+  get timings(): Timings {
+    return this.#timings
+  }
+
+  /** The answer that was refused, when there was one. */
+  get response(): ErrorResponse | undefined {
+    return this.#response
   }
 
   toJSON(): Record<string, unknown> {
@@ -76,7 +89,9 @@ export class HttpStatusError extends RequestError {
   static {
     this.prototype.name = 'HttpStatusError'
   }
-  declare readonly response: ErrorResponse
+  override get response(): ErrorResponse {
+    return super.response as ErrorResponse
+  }
 
   get status(): number {
     return this.response.status

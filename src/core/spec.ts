@@ -46,7 +46,10 @@ export interface AuthRequest {
   readonly attempt: number
 }
 
-/** Basic, bearer, or a function that answers with the value of the `Authorization` header for each attempt. */
+/**
+ * Basic, bearer, or a function that answers with the value of the `Authorization` header for each attempt. The function
+ * runs while the attempt holds its place under `concurrency`: it must not wait for another request of the same client.
+ */
 export type Auth =
   | { readonly username: string; readonly password: string }
   | { readonly bearer: string }

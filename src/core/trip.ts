@@ -19,6 +19,8 @@ export class Trip {
   redirects = 0
   /** When the first throttled answer came (monotonic); the patience of `retry.maxRetryAfter` counts from here. */
   throttledAtMs: number | undefined = undefined
+  /** A 421 has been repeated on a new connection. */
+  misdirected = false
   readonly startedAtMs: number
   /** `timeouts.total` as a monotonic time; Infinity for none. */
   readonly deadlineMs: number

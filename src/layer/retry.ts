@@ -78,6 +78,7 @@ export const retry =
         // Waiting into the deadline would report a late timeout instead of the real failure.
         if (parts.clock.now() + waitMs >= trip.deadlineMs) return last(call, trial, result, parts.clock)
         trip.retriesLeft--
+        if (result.kind === 'reply' && result.status === 421) trip.misdirected = true
       }
       const stopped = await parts.opinions.beforeRetry(call, trial, result)
       if (stopped === 'done') return last(call, trial, result, parts.clock)

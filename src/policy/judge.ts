@@ -36,6 +36,10 @@ function judgeFault(fault: Fault, call: Call): Verdict {
 }
 
 function judgeReply(reply: Reply, call: Call): Verdict {
+  // RFC 9110 §15.5.20: this connection does not speak for the host; a new one may, and one try tells.
+  if (reply.status === 421 && !isWanted(call, 421)) {
+    return call.replayable && !call.trip.misdirected ? 'retry' : 'done'
+  }
   const throttled = isThrottle(reply)
   if (!throttled && !call.plan.retry.statuses.has(reply.status)) return 'done'
   if (isWanted(call, reply.status)) return 'done'

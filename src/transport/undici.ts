@@ -29,7 +29,7 @@ export function undiciTransport(tls: TlsPlan, clock: Clock): Transport {
           result => {
             if (isReusable(result)) sockets.give(line)
             else sockets.drop(line)
-            if (attempt.reused && isReset(result)) sockets.dropIdle(attempt.call.origin)
+            if (isMisdirected(result) || (attempt.reused && isReset(result))) sockets.dropIdle(attempt.call.origin)
             resolve(result)
           },
           line,
@@ -67,10 +67,15 @@ function forgetPhases(trip: Trip): void {
 
 /** undici ends a connection that must not be used again; here it only must not be taken before that. */
 function isReusable(result: Result): boolean {
-  return result.kind === 'reply' && !CLOSE.test(getHeader(result.headers, 'connection') ?? '')
+  return result.kind === 'reply' && !isMisdirected(result) && !CLOSE.test(getHeader(result.headers, 'connection') ?? '')
 }
 
 const isReset = (result: Result): boolean => result.kind === 'fault' && result.code.startsWith('reset/')
+
+/** RFC 9110 §15.5.20: what was asked over this connection is to be asked over another one. */
+function isMisdirected(result: Result): boolean {
+  return result.kind === 'reply' && result.status === 421
+}
 
 const CLOSE = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
 

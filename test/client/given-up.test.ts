@@ -121,6 +121,28 @@ test('An async onProgress that rejects is a process warning, once.', async () =>
   expect(warned).toEqual(['onProgress threw and is not called again: boom'])
 })
 
+test('A 421 is repeated once, whatever the method, and over another connection.', async () => {
+  const ports: (number | undefined)[] = []
+  const strict = createServer((request, response) => {
+    ports.push(request.socket.remotePort)
+    response.writeHead(request.url === '/always' || ports.length === 1 ? 421 : 200)
+    response.end('{}')
+  }).listen(0, '127.0.0.1')
+  await once(strict, 'listening')
+  const origin = `http://127.0.0.1:${(strict.address() as AddressInfo).port}`
+  try {
+    const retry = { backoff: { base: '1ms' } }
+    const outcome = await parallelRequests({ url: origin, json: 1 }, { retry, onFailure: 'settle' })
+    expect(outcome).toMatchObject({ ok: true, attempts: 2 })
+    expect(ports[0]).not.toBe(ports[1])
+    const refused = await parallelRequests(`${origin}/always`, { retry, onFailure: 'settle' })
+    expect(refused).toMatchObject({ ok: false, attempts: 2, error: { code: 'http/421' } })
+  } finally {
+    strict.close()
+    await once(strict, 'close')
+  }
+})
+
 test('Redirect hops are no retries in the progress.', async () => {
   const transport = mockTransport(({ url }) =>
     url.endsWith('/a') ? { status: 302, headers: { location: '/b' } } : { json: 1 },

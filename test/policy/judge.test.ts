@@ -9,8 +9,15 @@ import type { CallParts } from '../support/calls.ts'
 const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']
 const UNSAFE = ['POST', 'PATCH', 'LINK']
 const ASKED_FOR = [408, 500, 502, 503, 504]
-/** Says that nothing was done, so any method may come again. */
-const REFUSED = [425]
+/** Say that nothing was done, so any method may come again. */
+const REFUSED = [421, 425]
+
+test('A 421 is repeated once.', () => {
+  const call = makeCall({ method: 'POST' })
+  expect(judge(makeReply(421), call)).toBe('retry')
+  call.trip.misdirected = true
+  expect(judge(makeReply(421), call)).toBe('done')
+})
 
 describe('Every status × method × idempotency key', () => {
   const statuses = Array.from({ length: 500 }, (_, i) => i + 100)

@@ -113,7 +113,7 @@ test('An async onProgress that rejects is a process warning, once.', async () =>
     const onProgress = async (): Promise<never> => {
       throw new Error('boom')
     }
-    await parallelRequests([`${base}/a`], { onProgress: onProgress as () => void })
+    await parallelRequests([`${base}/a`], { onProgress })
     await new Promise(resolve => setImmediate(resolve))
   } finally {
     process.off('warning', listen)

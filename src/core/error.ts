@@ -51,7 +51,7 @@ export class RequestError extends Error {
 
   /** @internal */
   constructor(fault: Fault, details: ErrorDetails) {
-    super(messageOf(fault, details))
+    super(messageOf(fault, details), causeOf(fault, details))
     this.code = fault.code
     this.attempts = details.attempts
     this.#timings = details.timings
@@ -62,9 +62,6 @@ export class RequestError extends Error {
     if (index !== undefined) this.index = index
     if (key !== undefined) this.key = key
     if (fault.retryAt !== undefined) this.retryAt = fault.retryAt
-    if (fault.cause !== undefined) {
-      hide(this, 'cause', isFault(fault.cause) ? makeError(fault.cause, details) : fault.cause)
-    }
   }
 
   /** Milliseconds by part. */
@@ -188,6 +185,11 @@ function classOf(fault: Fault): new (fault: Fault, details: ErrorDetails) => Req
 
 function faultClass(code: string): string {
   return code.slice(0, code.indexOf('/'))
+}
+
+function causeOf({ cause }: Fault, details: ErrorDetails): { cause: unknown } | undefined {
+  if (cause === undefined) return undefined
+  return { cause: isFault(cause) ? makeError(cause, details) : cause }
 }
 
 function messageOf(fault: Fault, { method, url, attempts }: ErrorDetails): string {

@@ -78,6 +78,8 @@ export interface FailedOutcome<Meta = unknown> {
 export type Outcome<Value = unknown, Meta = unknown> = OkOutcome<Value, Meta> | FailedOutcome<Meta>
 
 const NO_WARNINGS: readonly string[] = Object.freeze([])
+/** Of what was never sent. */
+const UNTIMED: Timings = Object.freeze({ total: 0 })
 
 /** Keeps the usable URL out of sight of printing; `failedUrls()` is the way to it. */
 class CallSummary implements RequestSummary {
@@ -230,13 +232,17 @@ export function refusedOutcome(
   fault: Fault,
   secretNames?: ReadonlySet<string>,
 ): FailedOutcome {
-  const request = summarize(spec.method, spec.url, spec.meta, secretNames)
-  const shared = {
-    index: spec.index,
-    ...(spec.key === undefined ? undefined : { key: spec.key }),
+  const { index, key, method } = spec
+  const request = summarize(method, spec.url, spec.meta, secretNames)
+  const outcome: FailedOutcome = {
+    ok: false,
+    index,
+    request,
+    error: makeError(fault, { index, key, method, url: request.url, attempts: 0, timings: UNTIMED }),
     attempts: 0,
-    timings: { total: 0 },
+    timings: UNTIMED,
+    warnings: NO_WARNINGS,
+    source: 'network',
   }
-  const error = makeError(fault, { ...shared, method: spec.method, url: request.url })
-  return { ok: false, ...shared, request, error, warnings: NO_WARNINGS, source: 'network' }
+  return key === undefined ? outcome : { ...outcome, key }
 }

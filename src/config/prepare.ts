@@ -158,7 +158,7 @@ function paramsOf(spec: RequestSpec, item: Item, plan: RequestPlan, problems: st
 
 const ACCEPT_JSON: HeaderList = ['accept', 'application/json, text/plain;q=0.9, */*;q=0.8']
 const ACCEPT_ANY: HeaderList = ['accept', '*/*']
-// What decode.ts can undo. Node has zstd from 22.15 on, which is below our floor.
+// What transport/decompress.ts can undo. Node has zstd from 22.15 on, which is below our floor.
 const ACCEPT_ENCODING: HeaderList = ['accept-encoding', 'zstd, br, gzip, deflate']
 /** Complete lists by what they were made from, so that requests without headers of their own share one. */
 const shared = new WeakMap<RequestPlan, Map<string, HeaderList>>()

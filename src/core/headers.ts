@@ -1,8 +1,7 @@
 /**
  * Headers as one flat list, name then value, names in lower case: `['accept', '*\/*', 'x-a', '1']`.
  *
- * A list is what the wire takes and gives; a `Headers` object per request would cost more than the rest of a layer
- * (bench/headers.ts), so one is made only when somebody asks for it.
+ * A list is what the wire takes and gives; a `Headers` object is made only when somebody asks for it.
  */
 export type HeaderList = readonly string[]
 

@@ -3,8 +3,8 @@
  * attempts.
  *
  * A request is in one place at a time (a queue, a back-off, the wire, a caller's function), so there is one slot for
- * "who must hear of a cancel" instead of an AbortSignal per request: deriving signals costs more than the rest of a
- * layer (bench/signals.ts).
+ * "who must hear of a cancel" instead of an AbortSignal per request: none has to be
+ * derived, listened to and forgotten again for every one of them.
  */
 import type { Fault } from './result.ts'
 

@@ -101,7 +101,7 @@ export class Run {
   start(): void {
     const { signal } = this.#options
     if (signal?.aborted === true) return this.abort(signal.reason)
-    // One listener per run, whatever its size: an AbortSignal per request would cost more than its layers.
+    // One listener per run, whatever its size; requests hear of it through their Trip.
     signal?.addEventListener('abort', this.#onSignal, { once: true })
     this.#stopListening = this.#options.room.onRoom(() => this.#pump())
     this.#pump()

@@ -2,7 +2,7 @@
  * Our own sockets: one undici Client per open connection, idle ones kept by origin, last used first.
  *
  * One Client per socket, because a Client that cannot connect fails everything queued on it; here nothing ever queues.
- * It also tells which socket an attempt had, fresh or used, and costs no more than a Pool (bench/transport.ts).
+ * It also tells which socket an attempt had, fresh or used.
  */
 import { Client } from 'undici'
 import type { Socket } from 'node:net'

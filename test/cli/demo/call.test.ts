@@ -27,7 +27,7 @@ test('what the demo says to do next works', async () => {
 
   expect(NEXT[0]).toBe("import { parallelRequests } from 'parallel-requests'")
   const script = `return (async () => { ${NEXT.slice(1).join('\n')}\nreturn values })()`
-  // oxlint-disable-next-line no-implied-eval
+  // oxlint-disable-next-line no-implied-eval -- printed code is run as a reader would run it
   const run = new Function('parallelRequests', 'urls', script) as (...values: unknown[]) => Promise<unknown>
   expect(await run(parallelRequests, urls)).toEqual(repositories)
 })

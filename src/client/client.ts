@@ -6,23 +6,32 @@ import type { OneShotExtra, OutcomeIterator, RequestCall, StreamCall } from './i
 import { abandonItem, prepareItem } from './item.ts'
 import { reportedRun } from './reported-run.ts'
 import { settle } from './settle.ts'
+import { statsOf } from './stats.ts'
 import { systemClock } from './system-clock.ts'
 import { wire } from './wire.ts'
 import type { Wired } from './wire.ts'
 import { readCookies } from '../config/cookie-input.ts'
 import { got } from '../config/kinds.ts'
+import { laneReader } from '../config/lane-of-item.ts'
 import type { Values } from '../config/options.ts'
-import { planBatch, planClient } from '../config/plan.ts'
-import type { BatchPlan, ClientPlan } from '../config/plan.ts'
+import { planClient } from '../config/client-plan.ts'
+import { planBatch } from '../config/plan.ts'
+import type { ClientPlan } from '../config/client-plan.ts'
+import type { BatchPlan } from '../config/plan.ts'
 import { readOptions, splitOptions } from '../config/read.ts'
 import { ConfigError } from '../core/error.ts'
 import type { ClientOptions, CookiesInput } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
+import type { ClientStats } from '../core/stats.ts'
 import { VERSION } from '../core/version.ts'
-import type { EngineParts, Run, RunOptions } from '../engine/engine.ts'
-import { isIterable } from '../engine/source.ts'
+import type { Run } from '../engine/engine.ts'
+import type { EngineParts, RunOptions } from '../engine/ports.ts'
+import { laneSource } from '../engine/lane-source.ts'
+import { isIterable, toSource } from '../engine/source.ts'
+import type { Source } from '../engine/source.ts'
 import { OutcomeStream } from '../engine/stream.ts'
+import type { Gate } from '../layer/gate.ts'
 
 type Deliver = RunOptions['deliver']
 type Ended = RunOptions['ended']
@@ -100,6 +109,16 @@ export class ParallelRequests {
     this.#open().cookies.set(read)
   }
 
+  /**
+   * What the client is doing right now and what it has learned of each host: how many run and wait, pauses, circuits,
+   * quotas, and the concurrency that `'auto'` has found.
+   *
+   * @example console.log(String(client.stats())) // api.example.com 3/8 running, 12 queued, paused 1.2 s
+   */
+  stats(): ClientStats {
+    return statsOf(this.#open().gate, this.#clock)
+  }
+
   /** Forgets every cookie, given or learned. */
   resetCookies(): void {
     this.#open().cookies.reset()
@@ -152,7 +171,7 @@ export class ParallelRequests {
     ended: Ended,
   ): Run {
     const run: Run = reportedRun({
-      items,
+      source: sourceOf(items, plan, wired.gate),
       limits: plan,
       parts: this.#engineParts(plan, wired),
       wired,
@@ -170,12 +189,23 @@ export class ParallelRequests {
   #engineParts(plan: BatchPlan, { send }: Wired): EngineParts {
     const clock = this.#clock
     return {
-      prepare: (item, index) => prepareItem(item, index, plan, clock.now()),
+      prepare: item => prepareItem(item, plan, clock.now()),
       send,
       settle: (call, result) => settle(call, result, clock),
       abandon: (item, index, reason) => abandonItem(item, index, plan, reason),
     }
   }
+}
+
+/** An array is taken host by host in turn, unless its order matters; anything else as it comes. */
+function sourceOf(items: Iterable<unknown> | AsyncIterable<unknown>, plan: BatchPlan, gate: Gate): Source {
+  if (!Array.isArray(items) || plan.order === 'input') return toSource(items)
+  const laneOf = laneReader(plan.request)
+  return laneSource(
+    items,
+    (value, index) => laneOf(value, plan.paramsPerUrl?.[index]),
+    (lane, rivals) => gate.welcome(lane, rivals),
+  )
 }
 
 /**

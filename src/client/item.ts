@@ -5,11 +5,14 @@ import type { Call } from '../core/call.ts'
 import { refusedOutcome } from '../core/outcome.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Fault } from '../core/result.ts'
+import type { Item } from '../engine/source.ts'
 
 /** The item made ready; what is wrong with it is its own outcome. */
-export function prepareItem(item: unknown, index: number, plan: BatchPlan, nowMs: number): Call | Outcome {
+export function prepareItem({ value, index, lane }: Item, plan: BatchPlan, nowMs: number): Call | Outcome {
   const { request, keys, paramsPerUrl } = plan
-  const call = prepare(item, { index, key: keys?.[index], params: paramsPerUrl?.[index], nowMs }, request)
+  const asked = request.call.limitKey === undefined || lane === '' ? undefined : lane
+  const item = { index, key: keys?.[index], params: paramsPerUrl?.[index], lane: asked, nowMs }
+  const call = prepare(value, item, request)
   return 'refused' in call ? refusedOutcome(call.spec, call.refused, request.call.secretNames) : call
 }
 

@@ -6,13 +6,15 @@ import { toHeaders } from '../core/headers.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'
-import type { AttemptContext, HookVerdict, ResponseView } from '../core/spec.ts'
+import type { AttemptContext, CostInput, HookVerdict, ResponseView } from '../core/spec.ts'
 import type { Opinions, Soon } from '../layer/retry.ts'
 import type { Verdict } from '../policy/judge.ts'
 
 export type ReadJson = (call: Call, result: Result) => unknown
+export type Correct = (call: Call, cost: CostInput) => void
 
-export function opinionsOf(readJson: ReadJson, clock: Clock): Opinions {
+/** `correct` takes what a call has cost in truth; what is wrong with it is thrown at the hook that said it. */
+export function opinionsOf(readJson: ReadJson, clock: Clock, correct: Correct): Opinions {
   const ask = <T>(
     name: string,
     call: Call,
@@ -30,7 +32,7 @@ export function opinionsOf(readJson: ReadJson, clock: Clock): Opinions {
     ofResponse(call, trial, result) {
       const { afterResponse } = call.plan.hooks
       if (afterResponse === undefined || result.kind === 'fault') return undefined
-      const context = contextOf(call, trial, result, readJson)
+      const context = contextOf(call, trial, result, readJson, correct)
       return then(
         ask('hooks.afterResponse', call, result, () => afterResponse(viewOf(result), context)),
         asked => {
@@ -44,14 +46,16 @@ export function opinionsOf(readJson: ReadJson, clock: Clock): Opinions {
 
     ofRetry(call, trial, result, verdict) {
       const { shouldRetry } = call.plan.retry
-      if (shouldRetry === undefined || verdict === 'throttle') return verdict
-      const context = contextOf(call, trial, result, readJson)
+      if (shouldRetry === undefined) return verdict
+      const context = contextOf(call, trial, result, readJson, correct)
       return then(
         ask('retry.shouldRetry', call, result, () => shouldRetry(context)),
         asked => {
           if (isFault(asked)) return asked
           if (asked.answer === undefined) return verdict
-          return asked.answer ? repeat(call, result) : 'done'
+          if (!asked.answer) return 'done'
+          // Repeated anyway, in the server's time.
+          return verdict === 'throttle' ? verdict : repeat(call, result)
         },
       )
     },
@@ -59,7 +63,7 @@ export function opinionsOf(readJson: ReadJson, clock: Clock): Opinions {
     beforeRetry(call, trial, result) {
       const { beforeRetry } = call.plan.hooks
       if (beforeRetry === undefined) return undefined
-      const context = contextOf(call, trial, result, readJson)
+      const context = contextOf(call, trial, result, readJson, correct)
       return then(
         ask('hooks.beforeRetry', call, result, () => beforeRetry(context)),
         asked => {
@@ -98,7 +102,7 @@ function viewOf(reply: Reply): ResponseView {
   return { status: reply.status, headers: toHeaders(reply.headers), url: reply.url }
 }
 
-function contextOf(call: Call, trial: Attempt, result: Result, readJson: ReadJson): AttemptContext {
+function contextOf(call: Call, trial: Attempt, result: Result, readJson: ReadJson, correct: Correct): AttemptContext {
   let parsed: { readonly json: unknown } | undefined
   return {
     request: { method: call.method, url: call.url, meta: call.meta },
@@ -111,6 +115,7 @@ function contextOf(call: Call, trial: Attempt, result: Result, readJson: ReadJso
       parsed ??= { json: readJson(call, result) }
       return parsed.json
     },
+    setCost: cost => correct(call, cost),
     retry: () => ({ verdict: 'retry' }),
     fail: reason => ({ verdict: 'fail', reason }),
   }

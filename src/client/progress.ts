@@ -2,7 +2,7 @@
 import type { Progress } from '../core/options.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
 import type { Clock, Timer } from '../core/ports.ts'
-import type { Counts } from '../engine/engine.ts'
+import type { Counts } from '../engine/ports.ts'
 
 const EVERY_MS = 100
 /** The rate is that of the last three seconds. */

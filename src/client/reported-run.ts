@@ -4,13 +4,13 @@ import type { Wired } from './wire.ts'
 import type { BatchPlan } from '../config/plan.ts'
 import type { Clock } from '../core/ports.ts'
 import { Run } from '../engine/engine.ts'
-import type { EngineParts, RunOptions } from '../engine/engine.ts'
-import { toSource } from '../engine/source.ts'
+import type { EngineParts, RunOptions } from '../engine/ports.ts'
+import type { Source } from '../engine/source.ts'
 
 type Limits = Pick<BatchPlan, 'window' | 'maxFailures' | 'signal' | 'onProgress'>
 
 export interface ReportedRunParts extends Pick<RunOptions, 'deliver' | 'ended'> {
-  readonly items: Iterable<unknown> | AsyncIterable<unknown>
+  readonly source: Source
   readonly limits: Limits
   readonly parts: EngineParts
   readonly wired: Wired
@@ -18,11 +18,11 @@ export interface ReportedRunParts extends Pick<RunOptions, 'deliver' | 'ended'> 
 }
 
 /** Not started yet; its progress is told from now on. */
-export function reportedRun({ items, limits, parts, wired, clock, deliver, ended }: ReportedRunParts): Run {
+export function reportedRun({ source, limits, parts, wired, clock, deliver, ended }: ReportedRunParts): Run {
   const { window, maxFailures, signal, onProgress } = limits
-  const run: Run = new Run(toSource(items), parts, {
+  const run: Run = new Run(source, parts, {
     window,
-    room: wired.room,
+    room: wired.gate,
     maxFailures,
     signal,
     deliver,

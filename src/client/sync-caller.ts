@@ -8,16 +8,17 @@ import { guarded } from './progress.ts'
 import { settle } from './settle.ts'
 import { AsyncAnswer, promptCredentials, promptPlan } from './sync-functions.ts'
 import { TRIP_FIELDS } from './sync-messages.ts'
-import type { Caller, Hop, Order, SentCall, SentPlan, SentRequest, SentTrip } from './sync-messages.ts'
+import { sender } from './sync-order.ts'
+import type { Caller, Hop, Order, SentRequest, SentTrip } from './sync-messages.ts'
 import { KeptFault, unpackFault, unpackResult } from './sync-result.ts'
 import type { SentFault, SentResult } from './sync-result.ts'
 import { systemClock } from './system-clock.ts'
 import { readJson } from './wire.ts'
+import { trueCosts } from '../config/cost.ts'
 import { isRecord, kindOf } from '../config/kinds.ts'
-import { DEFAULT_CALL } from '../config/plan.ts'
 import type { BatchPlan } from '../config/plan.ts'
 import { attempt } from '../core/attempt.ts'
-import type { Call, CallPlan } from '../core/call.ts'
+import type { Call, CallPlan, Costs } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
 import { toHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
@@ -39,7 +40,10 @@ export class CallingThread implements Caller {
   readonly #sharedBody: unknown
   readonly #calls: (Call | undefined)[] = []
   readonly #kept: unknown[] = []
-  readonly #opinions = opinionsOf(readJson, systemClock)
+  readonly #opinions = opinionsOf(readJson, systemClock, (call, cost) => {
+    this.#trueCosts.set(call.index, trueCosts(cost, call.plan))
+  })
+  readonly #trueCosts = new Map<number, Costs>()
   readonly #onProgress: ((progress: Progress) => void) | undefined
 
   constructor(items: readonly unknown[], plan: BatchPlan, sharedBody: unknown) {
@@ -70,7 +74,7 @@ export class CallingThread implements Caller {
 
   #prepare(item: unknown, index: number): Call | Outcome {
     try {
-      return prepareItem(item, index, this.#plan, systemClock.now())
+      return prepareItem({ value: item, index }, this.#plan, systemClock.now())
     } catch (error) {
       // As in the engine: a getter or a proxy of the caller's threw.
       const unreadable = `expected a request that can be read, but reading it threw: ${reasonOf(error)}`
@@ -160,6 +164,17 @@ export class CallingThread implements Caller {
     return this.#opinion(this.#opinions.beforeRetry(call, trial, result))
   }
 
+  trueCosts(index: number): Costs | undefined {
+    const costs = this.#trueCosts.get(index)
+    this.#trueCosts.delete(index)
+    return costs
+  }
+
+  limitKey(index: number, { method, url }: Pick<AuthRequest, 'method' | 'url'>): string | undefined {
+    const { plan, meta } = this.#call(index)
+    return plan.limitKey?.({ method, url, meta })
+  }
+
   #trial(hop: Hop, number: number, sent: SentResult) {
     const call = { ...this.#call(hop.index), ...hop }
     return { call, trial: attempt(call, number, systemClock.now()), result: unpackResult(sent, this.#kept) }
@@ -175,58 +190,6 @@ export class CallingThread implements Caller {
 
   #call(index: number): Call {
     return this.#calls[index] as Call
-  }
-}
-
-/** Calls → what is sent of them. What they share they share there, too: plans, header lists and bodies. */
-function sender(): (call: Call) => SentCall {
-  const plans = new Map<CallPlan, SentPlan>()
-  const bodies = new Map<Uint8Array, Uint8Array>()
-  return call => {
-    const { index, method, url, origin, path, headers, atHome, replayable, repeatable, body, credentials } = call
-    let plan = plans.get(call.plan)
-    if (plan === undefined) plans.set(call.plan, (plan = sentPlan(call.plan)))
-    return {
-      index,
-      method,
-      url,
-      origin,
-      path,
-      headers,
-      atHome,
-      replayable,
-      repeatable,
-      plan,
-      body: typeof body === 'function' ? undefined : body instanceof Uint8Array ? sentBytes(body, bodies) : body,
-      credentials: typeof credentials === 'function' ? undefined : credentials,
-      asks: { body: typeof body === 'function', auth: typeof credentials === 'function' },
-    }
-  }
-}
-
-/** A view of a part would be cloned with the whole of its buffer. */
-function sentBytes(body: Uint8Array, known: Map<Uint8Array, Uint8Array>): Uint8Array {
-  let sent = known.get(body)
-  if (sent === undefined) known.set(body, (sent = new Uint8Array(body)))
-  return sent
-}
-
-function sentPlan(given: CallPlan): SentPlan {
-  const { schema: _schema, parseFunc: _parseFunc, acceptStatus, retry, hooks, timeouts, ...plain } = given
-  const { backoff, shouldRetry, ...rules } = retry
-  return {
-    ...plain,
-    // A function that blocks its own thread cannot be interrupted, and one that does not block fails at once.
-    timeouts: { ...timeouts, callbackMs: Infinity },
-    retry: rules,
-    backoff: typeof backoff === 'function' ? undefined : backoff,
-    asks: {
-      acceptStatus: acceptStatus !== DEFAULT_CALL.acceptStatus,
-      shouldRetry: shouldRetry !== undefined,
-      beforeRequest: hooks.beforeRequest !== undefined,
-      afterResponse: hooks.afterResponse !== undefined,
-      beforeRetry: hooks.beforeRetry !== undefined,
-    },
   }
 }
 

@@ -3,8 +3,8 @@
  * the answers. All of it is plain data, since functions and prototypes do not cross a thread.
  */
 import type { SentFault, SentResult } from './sync-result.ts'
-import type { ClientPlan } from '../config/plan.ts'
-import type { BackoffPlan, Call, CallPlan, RetryPlan } from '../core/call.ts'
+import type { ClientPlan } from '../config/client-plan.ts'
+import type { BackoffPlan, Call, CallPlan, Costs, RetryPlan } from '../core/call.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Progress } from '../core/options.ts'
 import type { AuthRequest } from '../core/spec.ts'
@@ -40,7 +40,18 @@ export interface NetworkDefaults {
   readonly autoSelectFamilyTimeoutMs: number
 }
 
-type PlainParts = 'index' | 'method' | 'url' | 'origin' | 'path' | 'headers' | 'atHome' | 'replayable' | 'repeatable'
+type PlainParts =
+  | 'index'
+  | 'method'
+  | 'url'
+  | 'origin'
+  | 'lane'
+  | 'costs'
+  | 'path'
+  | 'headers'
+  | 'atHome'
+  | 'replayable'
+  | 'repeatable'
 
 /** A Call without what belongs to the calling thread: `meta`, `key`, the trip and every function. */
 export interface SentCall extends Pick<Call, PlainParts> {
@@ -51,12 +62,16 @@ export interface SentCall extends Pick<Call, PlainParts> {
   readonly asks: { readonly body: boolean; readonly auth: boolean }
 }
 
-export interface SentPlan extends Omit<CallPlan, 'schema' | 'parseFunc' | 'acceptStatus' | 'retry' | 'hooks'> {
+export interface SentPlan extends Omit<
+  CallPlan,
+  'schema' | 'parseFunc' | 'acceptStatus' | 'limitKey' | 'cost' | 'retry' | 'hooks'
+> {
   readonly retry: Omit<RetryPlan, 'backoff' | 'shouldRetry'>
   /** Undefined where it is a function. */
   readonly backoff: Exclude<BackoffPlan, (failures: number) => unknown> | undefined
   readonly asks: {
     readonly acceptStatus: boolean
+    readonly limitKey: boolean
     readonly shouldRetry: boolean
     readonly beforeRequest: boolean
     readonly afterResponse: boolean
@@ -86,6 +101,9 @@ export const TRIP_FIELDS = [
 
 /** What the worker asks of the calling thread, where every function of the caller runs. */
 export interface Caller {
+  /** What a hook has just said of the cost of this request. */
+  trueCosts(index: number): Costs | undefined
+  limitKey(index: number, request: Pick<AuthRequest, 'method' | 'url'>): string | undefined
   /** Makes the outcome; answers whether it is ok. */
   settle(index: number, result: SentResult, trip: SentTrip): boolean
   abandon(index: number, reason: SentFault): void

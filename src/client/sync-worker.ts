@@ -28,6 +28,8 @@ import type { Fault, Result } from '../core/result.ts'
 import type { HookRequest } from '../core/spec.ts'
 import { Trip } from '../core/trip.ts'
 import type { Run } from '../engine/engine.ts'
+import { laneSource } from '../engine/lane-source.ts'
+import type { Gate } from '../layer/gate.ts'
 import type { Opinions } from '../layer/retry.ts'
 import { setDefaultResultOrder } from 'node:dns'
 import { setDefaultAutoSelectFamily, setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
@@ -111,10 +113,14 @@ function receive(message: ToWorker): void {
 
 function start({ client, calls, window, maxFailures, tellsProgress, network }: Order): void {
   useNetwork(network)
-  const wired = wire({ ...client, transport: undefined }, systemClock, Math.random, opinions)
+  const wired = wire({ ...client, transport: undefined }, systemClock, Math.random, opinionsThrough)
   const revive = reviver()
   const run: Run = reportedRun({
-    items: calls,
+    source: laneSource(
+      calls,
+      sent => (sent as SentCall | undefined)?.lane ?? '',
+      (lane, rivals) => wired.gate.welcome(lane, rivals),
+    ),
     limits: {
       window,
       maxFailures,
@@ -122,7 +128,7 @@ function start({ client, calls, window, maxFailures, tellsProgress, network }: O
       onProgress: tellsProgress ? given => tell('progress', [given]) : undefined,
     },
     parts: {
-      prepare: sent => (sent === undefined ? counted(false, 0, 0) : revive(sent as SentCall)),
+      prepare: ({ value: sent }) => (sent === undefined ? counted(false, 0, 0) : revive(sent as SentCall)),
       send: wired.send,
       settle,
       abandon(sent, index, reason) {
@@ -160,19 +166,34 @@ function counted(ok: boolean, attempts: number, bytes: number): Outcome {
   return { ok, attempts, response: { bytes } } as unknown as Outcome
 }
 
-const opinions: Opinions = {
-  ofResponse(call, trial, result) {
-    if (call.plan.hooks.afterResponse === undefined || result.kind === 'fault') return undefined
-    return opinion(call, result, ({ sent, moved }) => ask('ofResponse', [hopOf(call), trial.number, sent], moved))
-  },
-  ofRetry(call, trial, result, verdict) {
-    if (call.plan.retry.shouldRetry === undefined || verdict === 'throttle') return verdict
-    return opinion(call, result, ({ sent, moved }) => ask('ofRetry', [hopOf(call), trial.number, sent, verdict], moved))
-  },
-  beforeRetry(call, trial, result) {
-    if (call.plan.hooks.beforeRetry === undefined) return undefined
-    return opinion(call, result, ({ sent, moved }) => ask('beforeRetry', [hopOf(call), trial.number, sent], moved))
-  },
+function opinionsThrough(gate: Gate): Opinions {
+  /** A hook may have said what its request has cost. */
+  const then = async <T>(call: Call, asked: Promise<T>): Promise<T> => {
+    const answer = await asked
+    const costs = Object.keys(call.plan.weighted).length === 0 ? undefined : await ask('trueCosts', [call.index])
+    if (costs !== undefined) gate.correct(call, costs)
+    return answer
+  }
+  return {
+    ofResponse(call, trial, result) {
+      if (call.plan.hooks.afterResponse === undefined || result.kind === 'fault') return undefined
+      return opinion(call, result, ({ sent, moved }) =>
+        then(call, ask('ofResponse', [hopOf(call), trial.number, sent], moved)),
+      )
+    },
+    ofRetry(call, trial, result, verdict) {
+      if (call.plan.retry.shouldRetry === undefined) return verdict
+      return opinion(call, result, ({ sent, moved }) =>
+        then(call, ask('ofRetry', [hopOf(call), trial.number, sent, verdict], moved)),
+      )
+    },
+    beforeRetry(call, trial, result) {
+      if (call.plan.hooks.beforeRetry === undefined) return undefined
+      return opinion(call, result, ({ sent, moved }) =>
+        then(call, ask('beforeRetry', [hopOf(call), trial.number, sent], moved)),
+      )
+    },
+  }
 }
 
 /** Meanwhile the request may be given up, as with any function of the caller's. */
@@ -227,7 +248,7 @@ function reviver(): (sent: SentCall) => Call {
 }
 
 function asksWithIndex({ asks, backoff }: SentCall['plan']): boolean {
-  return backoff === undefined || asks.acceptStatus || asks.beforeRequest
+  return backoff === undefined || asks.acceptStatus || asks.limitKey || asks.beforeRequest
 }
 
 function planOf({ index, plan }: SentCall): CallPlan {
@@ -237,6 +258,8 @@ function planOf({ index, plan }: SentCall): CallPlan {
     schema: undefined,
     parseFunc: undefined,
     acceptStatus: asks.acceptStatus ? status => askNow('acceptStatus', [index, status]) : DEFAULT_CALL.acceptStatus,
+    cost: undefined,
+    limitKey: asks.limitKey ? ({ method, url }) => askNow('limitKey', [index, { method, url }]) : undefined,
     retry: {
       ...retry,
       backoff: backoff ?? (failures => askNow('backoff', [index, failures])),

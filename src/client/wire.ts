@@ -6,14 +6,17 @@ import { opinionsOf } from './opinions.ts'
 import type { ReadJson } from './opinions.ts'
 import { parseJson } from '../codec/json.ts'
 import { isOwnTransport } from '../config/shapes.ts'
-import type { ClientPlan } from '../config/plan.ts'
-import type { Call } from '../core/call.ts'
+import type { ClientPlan } from '../config/client-plan.ts'
+import { trueCosts } from '../config/cost.ts'
+import { matchHost } from '../config/hosts.ts'
+import { laneKeyOf } from '../config/lane-key.ts'
+import type { Call, Costs } from '../core/call.ts'
 import { stack } from '../core/layer.ts'
 import type { Send } from '../core/layer.ts'
 import type { Clock, Transport } from '../core/ports.ts'
+import type { Rate } from '../core/rate.ts'
 import { isFault } from '../core/result.ts'
 import type { Result } from '../core/result.ts'
-import type { Room } from '../engine/engine.ts'
 import { deadline } from '../layer/deadline.ts'
 import { Gate } from '../layer/gate.ts'
 import { redirect } from '../layer/redirect.ts'
@@ -21,19 +24,23 @@ import { retry } from '../layer/retry.ts'
 import type { Opinions } from '../layer/retry.ts'
 import { session } from '../layer/session.ts'
 import { timeout } from '../layer/timeout.ts'
+import { adaptive } from '../policy/adaptive.ts'
+import { breaker } from '../policy/breaker.ts'
 import { budget } from '../policy/budget.ts'
 import type { Budget } from '../policy/budget.ts'
+import { Lane } from '../policy/lane.ts'
 import type { Limit } from '../policy/limit.ts'
-import { rateLimit } from '../policy/rate.ts'
+import { quota } from '../policy/quota.ts'
+import { rateLimit, startsLimit } from '../policy/rate.ts'
 import { slots } from '../policy/slots.ts'
+import type { Shares } from '../policy/standing.ts'
 import { Cookies } from '../store/cookies.ts'
 import { dispatcherTransport, undiciTransport } from '../transport/undici.ts'
 
 export interface Wired {
   readonly send: Send<Call, Result>
+  /** Who decides when what goes; the engine asks it whether there is any use in pulling more. */
   readonly gate: Gate
-  /** Whether there is any use in pulling more. */
-  readonly room: Room
   readonly cookies: Cookies
   readonly close: () => Promise<void>
 }
@@ -44,20 +51,22 @@ export const readJson: ReadJson = (call, result) => {
   return isFault(parsed) ? undefined : parsed.value
 }
 
-export function wire(
-  plan: ClientPlan,
-  clock: Clock,
-  random: () => number,
-  opinions: Opinions = opinionsOf(readJson, clock),
-): Wired {
+export function wire(plan: ClientPlan, clock: Clock, random: () => number, given?: (gate: Gate) => Opinions): Wired {
   const cookies = new Cookies(plan.cookies)
-  const limits: Limit[] = [slots(plan.concurrency), ...plan.rates.map(rateLimit)]
-  const gate = new Gate({ limits, clock, random })
+  const gate = new Gate({
+    limits: sharedLimits(plan),
+    places: plan.concurrency,
+    clock,
+    random,
+    laneOf: (call, shared, shares) => laneFor(call, plan, shared, shares),
+  })
+  const opinions =
+    given?.(gate) ?? opinionsOf(readJson, clock, (call, cost) => gate.correct(call, trueCosts(cost, call.plan)))
   const { transport, owned } = transportOf(plan, clock)
   const send = stack(
     [
       deadline(clock), // covers queueing, back-off and every attempt: it is the promise made to the user
-      redirect, // each hop is a fresh Call below: it pays its token and knows nothing of another origin's secrets
+      redirect(laneKeyOf), // each hop is a fresh Call below: it pays its token and knows nothing of another origin's secrets
     ],
     // the boundary: Calls above, Attempts below; what backs off holds no place and no token
     retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions }),
@@ -68,12 +77,53 @@ export function wire(
     ],
     attempt => transport.send(attempt),
   )
-  const room: Room = {
-    places: plan.concurrency,
-    isCrowded: () => gate.isCrowded(),
-    onRoom: listener => gate.onRoom(listener),
-  }
-  return { send, gate, room, cookies, close: () => (owned ? transport.close() : Promise.resolve()) }
+  return { send, gate, cookies, close: () => (owned ? transport.close() : Promise.resolve()) }
+}
+
+/** Those that every request of the client is under; the places first. */
+function sharedLimits({ concurrency, rates, budgets }: ClientPlan): Limit[] {
+  const named = Object.entries(budgets)
+  // Without budgets, a cost weighs the starts themselves; a start never counts for less than one.
+  const weighsStarts = named.length === 0
+  return [
+    slots(concurrency),
+    ...rates.map(rate => (weighsStarts ? startsLimit(rate, startsOf) : rateLimit(rate))),
+    ...named.flatMap(([name, several]) => several.map(rate => budgetLimit(rate, name))),
+  ]
+}
+
+/** A start never counts for less than one. */
+function startsOf({ costs }: Call): number {
+  const weight = typeof costs === 'number' ? costs : (costs['rateLimit'] ?? 1)
+  return Math.max(1, Math.ceil(weight))
+}
+
+function budgetLimit(rate: Rate, name: string): Limit {
+  const weightOf = (costs: Costs): number =>
+    typeof costs === 'number' ? costs : Object.hasOwn(costs, name) ? (costs[name] as number) : 0
+  const limit = rateLimit(rate, call => weightOf(call.costs))
+  return { ...limit, correct: (call, costs) => limit.correct(call, weightOf(costs)) }
+}
+
+/** The lane of this call's host: by its entry in `hosts`, or by `perHost`. */
+function laneFor({ lane: key, origin }: Call, plan: ClientPlan, shared: readonly Limit[], shares: Shares): Lane {
+  const pattern = matchHost(Object.keys(plan.hosts), origin)
+  const { concurrency, rates } = (pattern === undefined ? undefined : plan.hosts[pattern]) ?? plan.perHost
+  const places = plan.auto
+    ? adaptive({ max: Math.min(concurrency, plan.concurrency) })
+    : concurrency === Infinity
+      ? undefined
+      : slots(concurrency)
+  return new Lane({
+    key,
+    places,
+    // A cost weighs what all hosts share; of its own host a request takes one start.
+    rates: rates.map(rate => rateLimit(rate)),
+    quota: plan.respectServerLimits ? quota() : undefined,
+    breaker: plan.breaker && breaker(plan.breaker),
+    shared,
+    shares,
+  })
 }
 
 /** Ours is closed with the client; the caller's stays the caller's. */

@@ -24,6 +24,8 @@ export function castCall(input: unknown, item: Item, plan: RequestPlan): Call | 
     method: mould.method,
     url: parsed.url,
     origin: parsed.origin,
+    lane: parsed.origin,
+    costs: mould.costs,
     path: parsed.path,
     headers: mould.headers,
     body: mould.body,
@@ -38,6 +40,12 @@ export function castCall(input: unknown, item: Item, plan: RequestPlan): Call | 
 
 /** Keeps the Call of a plain URL as the mould, unless each request of this plan differs in more than its URL. */
 export function keepMould(call: Call, plan: RequestPlan): void {
-  const differs = plan.params !== undefined || plan.idempotencyKey || plan.userAgents.length > 1
+  const { limitKey, cost } = plan.call
+  const differs =
+    plan.params !== undefined ||
+    plan.idempotencyKey ||
+    plan.userAgents.length > 1 ||
+    limitKey !== undefined ||
+    typeof cost === 'function'
   if (!differs && call.credentials === plan.credentials) moulds.set(plan, call)
 }

@@ -29,7 +29,6 @@ const FOREIGN: Readonly<Record<string, string>> = {
   jar: "'cookies'",
   limit: "'concurrency'",
   maxbodylength: "'maxResponseBytes'",
-  maxconcurrency: "'concurrency'",
   maxcontentlength: "'maxResponseBytes'",
   maxredirections: "'maxRedirects'",
   ondownloadprogress: "'onProgress'",

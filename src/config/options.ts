@@ -19,10 +19,11 @@ import {
   oneOf,
   orList,
   problem,
-  rates,
   size,
 } from './kinds.ts'
+import { readBudgets, readConcurrency, readCost, readHosts, readPerHost } from './limit-input.ts'
 import { readPairs } from './query-input.ts'
+import { rates } from './rate-input.ts'
 import { isTransport } from './shapes.ts'
 import { headerProblem } from '../core/headers.ts'
 import { printableUrl } from '../core/url.ts'
@@ -108,7 +109,16 @@ const readBaseUrl: Read<string | URL> = (value, name, problems) => {
 }
 
 export const OPTIONS = {
-  concurrency: row('client', count(1), 'Attempts on the wire at once.', { default: '20', unit: 'attempts' }),
+  concurrency: row(
+    'client',
+    readConcurrency,
+    "Attempts on the wire at once; `'auto'` finds the best number for each host.",
+    { default: '20', unit: 'attempts' },
+  ),
+  maxConcurrency: row('client', count(1), "Attempts on the wire at once with `concurrency: 'auto'`.", {
+    default: '100',
+    unit: 'attempts',
+  }),
   rateLimit: row(
     'client',
     rates,
@@ -123,6 +133,49 @@ export const OPTIONS = {
       default: '1 for intervals up to a second, else the limit',
       unit: 'starts',
     },
+  ),
+  perHost: row(
+    'client',
+    readPerHost,
+    'Limits of each host for itself, or of each `limitKey`: `concurrency`, `rateLimit`.',
+    { default: 'none' },
+  ),
+  hosts: row(
+    'client',
+    readHosts,
+    "The same for certain hosts, in the place of `perHost`: `{ 'api.x.com': { rateLimit: '5/s' }, '*.y.com': { concurrency: 2 } }`.",
+    { default: 'none' },
+  ),
+  limitKey: row(
+    'client',
+    func,
+    'Whose limits a request is under: your name for it (an account, a tenant), or undefined for its origin.',
+    { default: 'its origin' },
+  ),
+  budgets: row(
+    'client',
+    readBudgets,
+    "Weighted limits by name, of which each attempt takes its `cost`: `{ tokens: '90000/m' }`.",
+    { default: 'none', unit: 'what cost counts, per interval' },
+  ),
+  respectServerLimits: row(
+    'client',
+    bool,
+    'Heed RateLimit headers: spend what remains, then pause the host before it answers 429.',
+    { default: 'true' },
+  ),
+  breaker: row(
+    'client',
+    either(
+      bool,
+      fields({
+        failures: count(1, 'Use breaker: false for none.', false),
+        window: duration(LIMIT),
+        cooldown: duration(LIMIT),
+      }),
+    ),
+    'Send nothing to a host that keeps failing: `true`, or `failures` within `window`; one request tries again after `cooldown`.',
+    { default: "`false`; `true` is `{ failures: 5, window: '30s', cooldown: '10s' }`" },
   ),
   cookies: row(
     'client',
@@ -281,6 +334,12 @@ export const OPTIONS = {
     ),
     '`true` makes one key per unsafe request, sent with its every attempt.',
     { perSpec: true, default: 'false' },
+  ),
+  cost: row(
+    'any',
+    readCost,
+    'What each attempt takes from `budgets`, or from `rateLimit` where there are none: a number, `{ tokens: 1200 }`, or a function of the request.',
+    { perSpec: true, default: '1 of each', unit: 'what the budget counts' },
   ),
   secretNames: row(
     'any',

@@ -4,32 +4,16 @@ import type { CallPlan, Credentials, RetryPlan, TimeoutPlan } from '../core/call
 import { ConfigError } from '../core/error.ts'
 import { filterHeaders, getHeader, mergeHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
-import type { CookiesInput, DispatcherLike, FailureMode, Progress } from '../core/options.ts'
-import type { Transport } from '../core/ports.ts'
-import { defaultBurst } from '../core/rate.ts'
-import type { Rate } from '../core/rate.ts'
+import type { FailureMode, Progress } from '../core/options.ts'
 import type { Params } from '../core/spec.ts'
 import { bodyOf } from './body.ts'
 import type { BodyPlan } from './body.ts'
+import { planLanes } from './client-plan.ts'
 import { readHeaders } from './header-input.ts'
 import type { ReadHeaders } from './header-input.ts'
 import { problem } from './kinds.ts'
 import type { Values } from './options.ts'
 import { checkMethod } from './read.ts'
-
-export interface ClientPlan {
-  readonly concurrency: number
-  readonly rates: readonly Rate[]
-  readonly budget: { readonly reserve: number; readonly ratio: number }
-  readonly cookies: CookiesInput | undefined
-  readonly tls: {
-    readonly verify: boolean
-    readonly ca?: string | readonly string[]
-    readonly cert?: string
-    readonly key?: string
-  }
-  readonly transport: Transport | DispatcherLike | undefined
-}
 
 /** What every request of a batch starts from. */
 export interface RequestPlan {
@@ -59,23 +43,6 @@ export interface BatchPlan {
   /** Why the body of the options can serve one request only; undefined when it serves any number. */
   readonly soleBody: string | undefined
   readonly request: RequestPlan
-}
-
-export function planClient(values: Values): ClientPlan {
-  const { tls } = values
-  const rates = (values.rateLimit ?? []).map(({ limit, intervalMs, burst }) => ({
-    limit,
-    intervalMs,
-    burst: burst ?? values.rateLimitBurst ?? defaultBurst(limit, intervalMs),
-  }))
-  return {
-    concurrency: values.concurrency ?? 20,
-    rates,
-    budget: { reserve: values.retry?.budget?.reserve ?? 10, ratio: values.retry?.budget?.ratio ?? 0.2 },
-    cookies: values.cookies,
-    tls: { verify: values.verifySsl ?? true, ...tls },
-    transport: values.transport,
-  }
 }
 
 /** The options of a call over those of its client. Headers and params merge name by name, everything else replaces. */
@@ -110,7 +77,7 @@ export function planBatch(defaults: Values, given: Values, concurrency: number, 
       baseUrl: values.baseUrl === undefined ? undefined : String(values.baseUrl),
       userAgents: named ? [] : typeof userAgent === 'string' ? [userAgent] : userAgent,
       idempotencyKey: values.idempotencyKey === true,
-      call: planCall(given, planCall(defaults, DEFAULT_CALL)),
+      call: planCall(given, planCall(defaults, { ...DEFAULT_CALL, ...planLanes(defaults) })),
     },
   }
 }
@@ -185,6 +152,10 @@ export const DEFAULT_CALL: CallPlan = {
   allowDowngrade: false,
   allowBodyAcrossOrigins: false,
   maxResponseBytes: 64 * 2 ** 20,
+  limitKey: undefined,
+  hostPatterns: [],
+  cost: undefined,
+  weighted: {},
   secretNames: undefined,
   hooks: {},
 }
@@ -204,6 +175,10 @@ export function planCall(values: Values, base: CallPlan): CallPlan {
     allowDowngrade: values.allowDowngrade ?? base.allowDowngrade,
     allowBodyAcrossOrigins: values.allowBodyAcrossOrigins ?? base.allowBodyAcrossOrigins,
     maxResponseBytes: values.maxResponseBytes ?? base.maxResponseBytes,
+    limitKey: base.limitKey,
+    hostPatterns: base.hostPatterns,
+    cost: values.cost ?? base.cost,
+    weighted: base.weighted,
     secretNames: planSecretNames(values.secretNames, base.secretNames),
     hooks: (values.hooks as CallPlan['hooks'] | undefined) ?? base.hooks,
   }

@@ -6,7 +6,7 @@ import { basic, credentialsOf } from '../core/call.ts'
 import type { Call, Credentials } from '../core/call.ts'
 import { filterHeaders, getHeader, headerProblem, mergeHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
-import { fault } from '../core/result.ts'
+import { fault, isFault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 import type { Params, RequestSpec } from '../core/spec.ts'
 import { Trip } from '../core/trip.ts'
@@ -16,7 +16,9 @@ import { readAuth } from './auth-input.ts'
 import { bodyOf } from './body.ts'
 import type { BodyPlan } from './body.ts'
 import { readHeaders } from './header-input.ts'
+import { costsOf } from './cost.ts'
 import { got, isRecord, problem } from './kinds.ts'
+import { laneKeyOf } from './lane-key.ts'
 import { castCall, keepMould } from './mould.ts'
 import { adviceFor } from './names.ts'
 import { OPTIONS, OPTION_NAMES, isMethod, readMethod } from './options.ts'
@@ -45,6 +47,8 @@ export interface Item {
   readonly index: number
   readonly key: string | undefined
   readonly params: Params | undefined
+  /** Whose limits it is under, where that has been asked already. */
+  readonly lane?: string | undefined
   readonly nowMs: number
 }
 
@@ -124,6 +128,11 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
 
   const credentials = credentialsFor(spec, parsed, authorized, plan, problems)
   if (problems.length > 0) return refused('auth')
+  const asked = { method, url: parsed.url, origin: parsed.origin, meta: spec.meta, body: body?.body }
+  const lane = item.lane ?? laneKeyOf(asked, call)
+  if (typeof lane !== 'string') return { refused: lane, spec: labelOf(spec, item) }
+  const costs = costsOf(spec.cost, asked, call)
+  if (isFault(costs)) return { refused: costs, spec: labelOf(spec, item) }
   return {
     index: item.index,
     key,
@@ -131,6 +140,8 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
     method,
     url: parsed.url,
     origin: parsed.origin,
+    lane,
+    costs,
     path: parsed.path,
     headers,
     body: body?.body,

@@ -79,6 +79,11 @@ function checkTogether(values: Values, place: Place, problems: string[]): void {
       problems.push(problem('rateLimitBurst', range, String(rateLimitBurst), 'Leave it out for the default.'))
     }
   }
+  if (values.maxConcurrency !== undefined && values.concurrency !== 'auto') {
+    problems.push(
+      "maxConcurrency: expected concurrency: 'auto' beside it, got none. For a fixed number set concurrency alone.",
+    )
+  }
   if (Array.isArray(params) && (place === 'stream' || place === 'constructor')) {
     problems.push(
       `params: expected an object here, got an array. One per URL belongs to request() with an array of URLs, or into the specs.`,

@@ -11,7 +11,9 @@ export interface Attempt {
   readonly number: number
   /** What goes on the wire; the session layer completes it. */
   headers: HeaderList
-  /** When the attempt left the gate (monotonic ms). */
+  /** When it was let through the gate (monotonic ms). */
+  admittedAtMs: number
+  /** When its clock began to run: at the gate, or when a caller's function had dressed it (monotonic ms). */
   startedAtMs: number
   phase: Phase
   /** When the present phase began, or its last byte came (monotonic ms). */
@@ -34,6 +36,7 @@ export function attempt(call: Call, number: number, nowMs: number): Attempt {
     trip: call.trip,
     number,
     headers: call.headers,
+    admittedAtMs: nowMs,
     startedAtMs: nowMs,
     phase: 'connect',
     phaseAtMs: nowMs,

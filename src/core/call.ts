@@ -7,9 +7,12 @@ import type {
   AttemptContext,
   Auth,
   AuthRequest,
+  CostInput,
+  CostRequest,
   Duration,
   Hooks,
   ParseContext,
+  RequestView,
   ReturnTypeName,
   Schema,
 } from './spec.ts'
@@ -58,10 +61,21 @@ export interface CallPlan {
   readonly allowDowngrade: boolean
   readonly allowBodyAcrossOrigins: boolean
   readonly maxResponseBytes: number
+  /** Whose limits a request is under, where that is not its origin. */
+  readonly limitKey: ((request: RequestView) => string | undefined) | undefined
+  /** The hosts that have limits of their own, by pattern. */
+  readonly hostPatterns: readonly string[]
+  /** What a request costs that does not say it. */
+  readonly cost: Costs | ((request: CostRequest) => CostInput) | undefined
+  /** The most that a request may take at once from each weighted limit, by name. */
+  readonly weighted: Readonly<Record<string, number>>
   /** Further names of headers and query fields that never print, in lower case. */
   readonly secretNames: ReadonlySet<string> | undefined
   readonly hooks: HookPlan
 }
+
+/** A weight, for every weighted limit alike or by the name of its budget; a name that is missing takes nothing. */
+export type Costs = number | Readonly<Record<string, number>>
 
 /** Credentials, computed once where they are constant. Bound to the Call's origin: a hop elsewhere has none. */
 export type Credentials = string | ((request: AuthRequest) => string | Promise<string>)
@@ -75,6 +89,10 @@ export interface Call {
   readonly url: string
   /** `https://api.example.com:8443` */
   readonly origin: string
+  /** Whose limits it is under: its origin, or what `limitKey` answered. */
+  readonly lane: string
+  /** What an attempt takes from the weighted limits: the same from each, or by name. */
+  readonly costs: Costs
   /** Path and query. */
   readonly path: string
   /** Complete but for what only the last moment knows: cookies and computed credentials. */

@@ -1,16 +1,28 @@
 /**
- * Items by due time, earliest first. Each item remembers its own place, so that taking one out of the middle (which
- * is what nearly every request does with its deadline) costs a few steps instead of a search.
+ * Items by rank, lowest first: alarms by their time, lanes by their ticket. Each item remembers its own place, so that
+ * taking one out of the middle (which is what nearly every request does with its deadline) costs a few steps instead of
+ * a search.
  */
-export interface Due {
-  /** Monotonic milliseconds. */
-  dueAtMs: number
+export interface Ranked {
   /** Place in the heap; -1 when in none. Written by the heap only. */
   heapIndex: number
 }
 
-export class Heap<T extends Due> {
+export interface Due extends Ranked {
+  /** Monotonic milliseconds. */
+  dueAtMs: number
+}
+
+export const byDueTime = ({ dueAtMs }: Due): number => dueAtMs
+
+export class Heap<T extends Ranked> {
   readonly #items: T[] = []
+  readonly #rankOf: (item: T) => number
+
+  /** The rank of an item MUST NOT change while it is in the heap. */
+  constructor(rankOf: (item: T) => number) {
+    this.#rankOf = rankOf
+  }
 
   get size(): number {
     return this.#items.length
@@ -35,12 +47,18 @@ export class Heap<T extends Due> {
     this.#down(last, last.heapIndex)
   }
 
+  /** All of them, the first one first and the others in no order. */
+  [Symbol.iterator](): Iterator<T> {
+    return this.#items[Symbol.iterator]()
+  }
+
   #up(item: T, from: number): void {
+    const rank = this.#rankOf(item)
     let index = from
     while (index > 0) {
       const parentIndex = (index - 1) >> 1
       const parent = this.#items[parentIndex] as T
-      if (parent.dueAtMs <= item.dueAtMs) break
+      if (this.#rankOf(parent) <= rank) break
       this.#place(parent, index)
       index = parentIndex
     }
@@ -48,17 +66,18 @@ export class Heap<T extends Due> {
   }
 
   #down(item: T, from: number): void {
+    const rank = this.#rankOf(item)
     let index = from
     for (;;) {
       let childIndex = 2 * index + 1
       let child = this.#items[childIndex]
       if (child === undefined) break
       const right = this.#items[childIndex + 1]
-      if (right !== undefined && right.dueAtMs < child.dueAtMs) {
+      if (right !== undefined && this.#rankOf(right) < this.#rankOf(child)) {
         child = right
         childIndex++
       }
-      if (item.dueAtMs <= child.dueAtMs) break
+      if (rank <= this.#rankOf(child)) break
       this.#place(child, index)
       index = childIndex
     }

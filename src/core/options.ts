@@ -3,12 +3,15 @@ import type { CookieStore, Transport } from './ports.ts'
 import type {
   Auth,
   BodyInput,
+  CostInput,
+  CostRequest,
   Duration,
   FormInput,
   HeadersInput,
   Hooks,
   Params,
   RateInput,
+  RequestView,
   RetryInput,
   Size,
   TimeoutsInput,
@@ -27,6 +30,24 @@ export type CookiesInput =
 /** The part of an undici `Dispatcher` that is used: give a `MockAgent`, a `Pool`, an agent of your own. */
 export interface DispatcherLike {
   dispatch(options: never, handler: never): boolean
+}
+
+/** Limits of one host. */
+export interface HostLimits {
+  /** Attempts on the wire at once. Default none of its own; `Infinity` = none. */
+  concurrency?: number
+  /** Starts per interval; an array holds all at once. Default none. */
+  rateLimit?: RateInput | readonly RateInput[]
+}
+
+/** When a host counts as down, and when it is tried again. */
+export interface BreakerInput {
+  /** Failures within `window`, more of them than good answers. Default 5. */
+  failures?: number
+  /** Default `'30s'`. */
+  window?: Duration
+  /** Default `'10s'`. */
+  cooldown?: Duration
 }
 
 /** How a run is going. */
@@ -91,6 +112,11 @@ export interface SharedOptions {
   userAgent?: string | readonly string[]
   /** `true` gives each unsafe request a key of its own, sent as `Idempotency-Key` with every attempt. Default false. */
   idempotencyKey?: boolean
+  /**
+   * What each attempt takes from `budgets`, or from `rateLimit` where there are none: a number for all of them, one per
+   * name, or a function of the request. Default 1 of each; 0 takes nothing. More than the burst: `invalid_request/cost`.
+   */
+  cost?: CostInput | ((request: CostRequest) => CostInput)
   /** Further header and query names whose values never print. */
   secretNames?: readonly string[]
   /** Stop after this many failures: what is in flight finishes, the rest is `aborted/not_started`. Default none. */
@@ -105,12 +131,50 @@ export interface SharedOptions {
 
 /** Options of a client: its limits and connections, and defaults for its calls. */
 export interface ClientOptions extends SharedOptions {
-  /** Attempts on the wire at once. Default 20; `Infinity` = no limit. */
-  concurrency?: number
+  /**
+   * Attempts on the wire at once. Default 20; `Infinity` = no limit. `'auto'` finds the number for each host from its
+   * throughput, latency and failures, never more than `maxConcurrency`; `client.stats()` says what it found.
+   */
+  concurrency?: number | 'auto'
+  /** Most attempts on the wire at once with `concurrency: 'auto'`. Default 100. */
+  maxConcurrency?: number
   /** Starts per interval, retries and redirect hops included; an array holds all at once. Default none. */
   rateLimit?: RateInput | readonly RateInput[]
   /** How many starts may be bunched. Default 1 for intervals up to a second, else the limit. */
   rateLimitBurst?: number
+  /** Limits of each origin for itself (or of each `limitKey`), beside the ones of the whole client. Default none. */
+  perHost?: HostLimits
+  /**
+   * The same for certain hosts, in the place of `perHost` field by field: `'api.x.com'`, `'localhost:8080'`, or
+   * `'*.y.com'` for all names below it. The most particular pattern counts; each origin still has its own limits.
+   */
+  hosts?: Readonly<Record<string, HostLimits>>
+  /**
+   * Whose limits a request is under: an account, a tenant, anything. Requests with the same key share the limits of
+   * `perHost`, a pause that the server asked for, and the breaker. Default, and where it answers undefined: the origin.
+   * A throw fails that request with `callback/limit_key`.
+   *
+   * @example limitKey: ({ meta }) => (meta as Tenant).account
+   */
+  limitKey?: (request: RequestView) => string | undefined
+  /**
+   * Weighted limits by name: in any interval the costs of the attempts add up to no more than the limit. The burst of a
+   * budget is its limit unless given. Default none.
+   *
+   * @example budgets: { requests: '500/m', tokens: '90000/m' }, cost: { requests: 1, tokens: 1200 }
+   */
+  budgets?: Readonly<Record<string, RateInput | readonly RateInput[]>>
+  /**
+   * Heed what a host publishes of its quota (`RateLimit`, `RateLimit-*`, `X-RateLimit-*`): spend what remains, then
+   * pause the host until it is renewed, before it answers 429. Default true. `Retry-After` is obeyed either way, within
+   * `retry.maxRetryAfter`.
+   */
+  respectServerLimits?: boolean
+  /**
+   * Send nothing to a host that keeps failing: `circuit/open` at once, and one request that tries again after the
+   * cooldown. Default off.
+   */
+  breaker?: boolean | BreakerInput
   /** Default an empty jar per client. */
   cookies?: CookiesInput
   /** Check TLS certificates. Default true. */

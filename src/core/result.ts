@@ -84,6 +84,9 @@ export function fault(code: FaultCode, message: string, extras?: FaultExtras): F
   return { kind: 'fault', code, message, sent: false, ...extras }
 }
 
+/** The attempt gave its place to others before anything was sent. Never leaves the retry layer. */
+export const PREEMPTED = 'connect/preempted'
+
 export function isFault(value: unknown): value is Fault {
   return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'fault'
 }

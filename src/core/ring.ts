@@ -35,6 +35,11 @@ export class Ring<T> {
     return this.#size === 0 ? undefined : this.#slots[this.#head]
   }
 
+  /** The item so many places behind the first one. */
+  at(index: number): T | undefined {
+    return index < 0 || index >= this.#size ? undefined : this.#slots[(this.#head + index) & (this.#slots.length - 1)]
+  }
+
   /** Keeps the items that pass, in their order. Linear: for rare events such as a pause or an abort. */
   filter(keep: (item: T) => boolean): void {
     const size = this.#size

@@ -16,6 +16,15 @@ export type Size = number | string
 /** `10` is `'10/s'`; `'100/m'`; `'5/2s'`; or in parts. */
 export type RateInput = number | string | { limit: number; interval: Duration; burst?: number }
 
+/** What a request takes: the same from every budget, or by name; a budget that is not named loses nothing. */
+export type CostInput = number | Readonly<Record<string, number>>
+
+/** What a `cost` function is given. */
+export interface CostRequest extends RequestView {
+  /** As it is sent; undefined where there is none, or where it is a stream. */
+  readonly body: string | Uint8Array | undefined
+}
+
 /** How a body becomes a value. */
 export type ReturnTypeName = 'json' | 'text' | 'content' | 'response'
 
@@ -107,6 +116,8 @@ export interface AttemptContext {
   json(): unknown
   /** To return from `afterResponse`: try again, under the same limits as any retry. */
   retry(): HookVerdict
+  /** What the request has cost in truth, for `budgets`: corrects what was taken from them for this attempt. */
+  setCost(cost: CostInput): void
   /** To return from a hook: this request has failed, with `callback/rejected` and this reason. */
   fail(reason: string | Error): HookVerdict
 }
@@ -194,6 +205,8 @@ export interface RequestSpec<Value = unknown, Meta = unknown> {
   readonly key?: string
   /** Makes a POST or PATCH safe to repeat: the same key goes out with every attempt. `true` makes one. */
   readonly idempotencyKey?: string | boolean
+  /** What it takes from `budgets`, or from `rateLimit` where there are none. Default 1 of each. Above the burst: `invalid_request/cost`. */
+  readonly cost?: CostInput | ((request: CostRequest) => CostInput)
   /** Anything of the caller's; comes back untouched as `outcome.request.meta`. */
   readonly meta?: Meta
 

@@ -56,6 +56,10 @@ export class Trip {
     this.#onCancel = onCancel
   }
 
+  get place(): Place {
+    return this.#place
+  }
+
   free(): void {
     this.#onCancel = undefined
   }

@@ -7,51 +7,13 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { OpenCalls } from './open-calls.ts'
-import type { Source } from './source.ts'
+import type { Counts, EngineParts, RunOptions } from './ports.ts'
+import type { Item, Pulled, Source } from './source.ts'
 import type { Call } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
-import type { Send } from '../core/layer.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { fault } from '../core/result.ts'
-import type { Fault, Result } from '../core/result.ts'
-
-export interface EngineParts {
-  /** The Call of an item, or the outcome of one that cannot be sent. */
-  readonly prepare: (item: unknown, index: number) => Call | Outcome
-  readonly send: Send<Call, Result>
-  readonly settle: (call: Call, result: Result) => Outcome | Promise<Outcome>
-  /** The outcome of an item that was never sent. */
-  readonly abandon: (item: unknown, index: number, reason: Fault) => Outcome
-}
-
-/** What the engine asks of the limits below: is there any use in pulling more? */
-export interface Room {
-  /** How many can be on their way at once. */
-  readonly places: number
-  isCrowded(): boolean
-  /** Calls back when it is crowded no more; answers with how to stop that. */
-  onRoom(listener: () => void): () => void
-}
-
-export interface RunOptions {
-  readonly window: number
-  readonly room: Room
-  readonly maxFailures: number
-  readonly signal: AbortSignal | undefined
-  /** Takes each outcome once. It counts as given back when `run.give()` is called. */
-  readonly deliver: (outcome: Outcome) => void
-  /** Everything has been delivered, or the input failed. */
-  readonly ended: (inputError: { readonly error: unknown } | undefined) => void
-}
-
-export interface Counts {
-  readonly total: number | undefined
-  readonly pulled: number
-  readonly ok: number
-  readonly failed: number
-  readonly retries: number
-  readonly bytes: number
-}
+import type { Fault } from '../core/result.ts'
 
 type State = 'running' | 'stopping' | 'ended'
 
@@ -103,7 +65,14 @@ export class Run {
     if (signal?.aborted === true) return this.abort(signal.reason)
     // One listener per run, whatever its size; requests hear of it through their Trip.
     signal?.addEventListener('abort', this.#onSignal, { once: true })
-    this.#stopListening = this.#options.room.onRoom(() => this.#pump())
+    this.#stopListening = this.#options.room.attach({
+      onRoom: (lane, proven) => {
+        if (lane !== undefined) this.#source.wake?.(lane, proven)
+        this.#pump()
+      },
+      wantsProven: () => this.#state === 'running' && this.#source.wantsProven?.() === true,
+      backlogOf: lane => (this.#exhausted ? 0 : (this.#source.backlogOf?.(lane) ?? 0)),
+    })
     this.#pump()
   }
 
@@ -144,9 +113,10 @@ export class Run {
   /** An input with a length accounts for every item; of a lazy one only what was pulled exists. */
   #abandonRest(reason: Fault): void {
     if (this.#source.size === undefined) return
-    for (let pulled = this.#source.pull(); !isThenable(pulled) && !pulled.done; pulled = this.#source.pull()) {
+    for (const { value, index } of this.#source.rest()) {
+      this.#pulled++
       this.#held++
-      this.#deliver(this.#abandon(pulled.value, this.#pulled++, reason))
+      this.#deliver(this.#abandon(value, index, reason))
     }
     this.#exhausted = true
   }
@@ -176,16 +146,20 @@ export class Run {
       } catch (error) {
         return this.#failInput(error)
       }
-      if (isThenable(pulled)) return this.#await(Promise.resolve(pulled))
+      if (isThenable(pulled)) return this.#await(pulled)
+      if (pulled === 'later') return
       this.#receive(pulled)
     }
   }
 
-  #receive(pulled: IteratorResult<unknown, unknown>): void {
+  #receive(pulled: Pulled): void {
     // The input stopped the run from within: it could not be closed while it ran, and what it gave is nobody's.
     if (this.#state !== 'running') return this.#source.close()
-    if (typeof pulled === 'object' && pulled !== null) return this.#take(pulled)
-    this.#failInput(new TypeError(`urls: expected an iterator that answers with objects, got ${String(pulled)}.`))
+    if (pulled === 'done') {
+      this.#exhausted = true
+      return this.#endIfDone()
+    }
+    if (pulled !== 'later') this.#take(pulled)
   }
 
   /**
@@ -194,13 +168,14 @@ export class Run {
    */
   #hasRoom(): boolean {
     const { window, room, maxFailures } = this.#options
-    if (this.#state !== 'running' || this.#exhausted || this.#pulling || this.#held >= window) return false
+    if (this.#state !== 'running' || this.#exhausted || this.#pulling) return false
+    if (this.#held - (this.#source.isByLanes === true ? this.#open.size : 0) >= window) return false
     // A request that is being judged may be the last failure that is allowed: what is not sent yet must wait for that.
     if (maxFailures !== Infinity) return this.#failed < maxFailures && this.#open.size < room.places
     return this.#open.size < room.places + this.#source.lookAhead || !room.isCrowded()
   }
 
-  #await(pulled: Promise<IteratorResult<unknown, unknown>>): void {
+  #await(pulled: Promise<Pulled>): void {
     this.#pulling = true
     pulled.then(
       result => {
@@ -218,26 +193,22 @@ export class Run {
     )
   }
 
-  #take(pulled: IteratorResult<unknown, unknown>): void {
-    if (pulled.done) {
-      this.#exhausted = true
-      return this.#endIfDone()
-    }
-    const index = this.#pulled++
+  #take(item: Item): void {
+    this.#pulled++
     this.#held++
-    const call = this.#prepare(pulled.value, index)
+    const call = this.#prepare(item)
     if ('ok' in call) return this.#deliver(call)
     this.#open.add(call)
     void this.#send(call)
   }
 
-  #prepare(item: unknown, index: number): Call | Outcome {
+  #prepare(item: Item): Call | Outcome {
     try {
-      return this.#parts.prepare(item, index)
+      return this.#parts.prepare(item)
     } catch (error) {
       // A getter or a proxy of the caller's threw: one item's failure, never the batch's.
       const unreadable = `expected a request that can be read, but reading it threw: ${reasonOf(error)}`
-      return this.#abandon('', index, fault('invalid_request/unreadable', unreadable, { cause: error }))
+      return this.#abandon('', item.index, fault('invalid_request/unreadable', unreadable, { cause: error }))
     }
   }
 

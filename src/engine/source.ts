@@ -1,6 +1,15 @@
 /** Any input as one way to ask for the next item; arrays also say how many there are. */
+import { isThenable } from '../core/callback.ts'
 
-export type Pulled = IteratorResult<unknown, unknown>
+/** An item with its place in the input. `lane`: whose limits it is under, where that is known already. */
+export interface Item {
+  readonly value: unknown
+  readonly index: number
+  readonly lane?: string
+}
+
+/** `'done'`: there are no more. `'later'`: there are, but none that could go now. */
+export type Pulled = Item | 'done' | 'later'
 
 export interface Source {
   /** Items in all, when that is known before the first pull. */
@@ -8,6 +17,16 @@ export interface Source {
   /** Items worth holding ready, because the next one may take its time to come. */
   readonly lookAhead: number
   pull(): Pulled | Promise<Pulled>
+  /** Items that an input with a length still has, whoever could go; taken by this. Nothing of a lazy one. */
+  rest(): Iterable<Item>
+  /** By lanes: its items that wait for their turn cost nothing, so they need no window. */
+  readonly isByLanes?: boolean
+  /** The lane may have room again. */
+  wake?(lane: string, proven: boolean): void
+  /** Whether an item for a proven host is ready. */
+  wantsProven?(): boolean
+  /** Items that are meant for this lane and have not been pulled, as far as that is known. */
+  backlogOf?(lane: string): number
   /** No more pulls will come: the input may clean up. Errors of that are the input's own. */
   close(): void
 }
@@ -18,13 +37,53 @@ export function isIterable(input: unknown): input is Iterable<unknown> | AsyncIt
 
 const ASYNC_LOOK_AHEAD = 16
 
-export function toSource(input: Iterable<unknown> | AsyncIterable<unknown>): Source {
+/** Items in the order of the input. `lane`: that of all of them, where they have one. */
+export function toSource(input: Iterable<unknown> | AsyncIterable<unknown>, lane?: string): Source {
+  return Array.isArray(input) ? fromArray(input, lane) : fromIterator(input)
+}
+
+function fromArray(input: readonly unknown[], lane: string | undefined): Source {
+  const size = input.length
+  let next = 0
+  let isProven = false
+  const pull = (): Pulled => {
+    if (next >= size) return 'done'
+    return lane === undefined ? { value: input[next], index: next++ } : { value: input[next], index: next++, lane }
+  }
+  return {
+    size,
+    lookAhead: 0,
+    pull,
+    *rest() {
+      for (let item = pull(); typeof item !== 'string'; item = pull()) yield item
+    },
+    wake(asked, proven) {
+      if (asked === lane) isProven = proven
+    },
+    wantsProven: () => isProven && next < size,
+    backlogOf: asked => (asked === lane ? size - next : 0),
+    close: () => undefined,
+  }
+}
+
+function fromIterator(input: Iterable<unknown> | AsyncIterable<unknown>): Source {
   const isAsync = Symbol.asyncIterator in input
   const iterator = isAsync ? input[Symbol.asyncIterator]() : input[Symbol.iterator]()
+  let index = 0
+  const take = (answer: IteratorResult<unknown, unknown>): Pulled => {
+    if (typeof answer !== 'object' || answer === null) {
+      throw new TypeError(`urls: expected an iterator that answers with objects, got ${String(answer)}.`)
+    }
+    return answer.done === true ? 'done' : { value: answer.value, index: index++ }
+  }
   return {
     lookAhead: isAsync ? ASYNC_LOOK_AHEAD : 0,
-    size: Array.isArray(input) ? input.length : undefined,
-    pull: () => iterator.next(),
+    size: undefined,
+    pull() {
+      const answer = iterator.next()
+      return isThenable(answer) ? Promise.resolve(answer).then(take) : take(answer)
+    },
+    rest: () => [],
     close() {
       try {
         // A generator that is waiting inside would answer only when it wakes; nobody waits for that.

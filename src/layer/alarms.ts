@@ -1,5 +1,5 @@
 /** Any number of deadlines on one timer. A deadline that is met is taken out again and never costs a timer. */
-import { Heap } from '../core/heap.ts'
+import { Heap, byDueTime } from '../core/heap.ts'
 import type { Due } from '../core/heap.ts'
 import type { Clock, Timer } from '../core/ports.ts'
 
@@ -10,7 +10,7 @@ export interface Alarm extends Due {
 
 export class Alarms {
   readonly #clock: Clock
-  readonly #heap = new Heap<Alarm>()
+  readonly #heap = new Heap<Alarm>(byDueTime)
   #timer: Timer | undefined
   #timerDueAtMs = Infinity
 

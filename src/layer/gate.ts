@@ -1,56 +1,70 @@
 /**
  * Decides when an attempt may go on the wire. Books every limit in the same tick, because a token spent in a queue
- * comes out in a bunch; skips a lane that cannot go, so that one host's limits never block another's; and pauses a
- * whole lane when its host says so.
+ * comes out in a bunch; skips a lane that cannot go, so that one host's limits never block another's; and lets a lane
+ * learn from every answer, so that a host that asks for time gets it from all.
  *
- * Every limit that blocks somebody is a turnstile with its own line of lanes. A lane is parked at the limit that
- * blocks it and asked again when that limit has something to give, so that nobody scans all lanes, and lanes are
- * served in turn. One timer for all.
+ * Who has to wait and where: `queue.ts` (within a lane) and `turnstiles.ts` (between lanes).
  */
 import { Alarms } from './alarms.ts'
+import { Guests } from './guests.ts'
+import type { Guest } from './guests.ts'
+import { Lanes } from './lanes.ts'
+import { Preemption } from './preemption.ts'
 import { Queue, noteWait } from './queue.ts'
-import type { Turnstile, Waiter } from './queue.ts'
+import type { Waiter } from './queue.ts'
+import { Turnstiles } from './turnstiles.ts'
 import type { Attempt } from '../core/attempt.ts'
+import type { Call, Costs } from '../core/call.ts'
 import type { AttemptLayer, Send } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
-import type { Fault, Reply, Result } from '../core/result.ts'
-import { Ring } from '../core/ring.ts'
-import { isThrottle } from '../policy/judge.ts'
-import { Lane } from '../policy/lane.ts'
+import type { Fault, Result } from '../core/result.ts'
+import type { Lane, Surroundings } from '../policy/lane.ts'
 import type { Limit } from '../policy/limit.ts'
-import { tooLongPaused } from '../policy/patience.ts'
-import { throttleMs } from '../policy/throttle.ts'
+import { refusalOf } from '../policy/refusal.ts'
+import { shares } from '../policy/standing.ts'
+import type { Shares } from '../policy/standing.ts'
 
 export interface GateParts {
-  /** Limits that all lanes share. */
+  /** The limits that all lanes share; the first one is that of the places. */
   readonly limits: readonly Limit[]
+  readonly places: number
   readonly clock: Clock
   readonly random: () => number
+  /** A new lane for the host of this call. */
+  readonly laneOf: (call: Call, shared: readonly Limit[], shares: Shares) => Lane
 }
 
-/** Lanes kept before idle ones are looked for; doubles with those that are busy, so that looking stays cheap. */
-const SWEEP_FROM = 1_000
-
 export class Gate {
+  readonly places: number
   readonly #limits: readonly Limit[]
   readonly #clock: Clock
-  readonly #random: () => number
-  readonly #alarms: Alarms
-  readonly #queues = new Map<string, Queue>()
-  readonly #turnstiles = new Map<Limit, Turnstile>()
-  readonly #listeners = new Set<() => void>()
-  #sweepAt = SWEEP_FROM
+  readonly #around: Surroundings
+  readonly #shares: Shares
+  readonly #lanes: Lanes
+  readonly #turnstiles: Turnstiles
+  readonly #guests = new Guests()
+  readonly #preemption: Preemption
+  #tickets = 0
 
-  constructor({ limits, clock, random }: GateParts) {
+  constructor({ limits, places, clock, random, laneOf }: GateParts) {
+    const alarms = new Alarms(clock)
+    this.places = places
     this.#limits = limits
     this.#clock = clock
-    this.#random = random
-    this.#alarms = new Alarms(clock)
+    this.#around = { clock, random }
+    this.#shares = shares(places, () => this.#isProvenWaiting())
+    this.#preemption = new Preemption(this.#shares.new, () => limits[0]?.isFull?.() === true, alarms)
+    this.#lanes = new Lanes(call => laneOf(call, limits, this.#shares))
+    this.#turnstiles = new Turnstiles(
+      alarms,
+      (queue, nowMs) => this.#serve(queue, nowMs),
+      (turnstile, nowMs) => this.#guests.after(() => this.#turnstiles.turn(turnstile, nowMs)),
+    )
   }
 
   // Chained, not awaited, here and in the other layers: an async function per layer doubles what a request allocates.
   readonly layer: AttemptLayer = next => attempt => {
-    const queue = this.#queueOf(attempt.call.origin)
+    const queue = this.#lanes.of(attempt.call, this.#clock)
     const waiting = this.#enter(queue, attempt)
     if (waiting === undefined) return this.#pass(next, queue, attempt)
     return waiting.then(refused => refused ?? this.#pass(next, queue, attempt))
@@ -73,43 +87,72 @@ export class Gate {
   /** Whether a further attempt would only wait in line for what all lanes share. */
   isCrowded(): boolean {
     for (const limit of this.#limits) {
-      if (limit.isFull?.() === true || (this.#turnstiles.get(limit)?.lanes.size ?? 0) > 0) return true
+      if (limit.isFull?.() === true || (this.#turnstiles.at(limit)?.lanes.size ?? 0) > 0) return true
     }
     return false
   }
 
-  /** Calls back when the gate is not crowded any more; answers with how to stop that. */
-  onRoom(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+  /**
+   * Whether a further request for this lane would go now, would wait behind others of its own, or should let other
+   * lanes go first (there are `rivals` of them, this one included): because its host has not proven itself and enough
+   * places are held by such hosts, or because it holds its part of the places already.
+   */
+  welcome(key: string, rivals: number): 'go' | 'wait' | 'yield' {
+    const queue = this.#lanes.get(key)
+    const lane = queue?.lane
+    if (queue !== undefined && queue.waiting > 0) return 'wait'
+    const standing = lane?.standing ?? 'new'
+    if (standing !== 'proven' && !this.#shares[standing].isOpen(this.#clock.now())) return 'yield'
+    return lane !== undefined && lane.running >= Math.ceil(this.places / rivals) ? 'yield' : 'go'
+  }
+
+  /** Tells the guest whenever there may be room; answers with how to stop that. */
+  attach(guest: Guest): () => void {
+    return this.#guests.attach(guest)
+  }
+
+  /** The cost of a call's last attempt, now that it is known. */
+  correct(call: Call, costs: Costs): void {
+    const nowMs = this.#clock.now()
+    this.#guests.after(() => {
+      for (const limit of this.#limits) {
+        limit.correct?.(call, costs)
+        this.#turnAt(limit, nowMs)
+      }
+    })
   }
 
   /** Hosts that asked us to wait, for people. */
   pausedHosts(): string[] {
     const nowMs = this.#clock.now()
-    return [...this.#queues.values()].filter(({ lane }) => lane.pause.untilMs > nowMs).map(({ lane }) => lane.host)
+    return [...this.#lanes].filter(({ lane }) => lane.pause.untilMs > nowMs).map(({ lane }) => lane.host)
   }
 
-  /** One line per lane: `api.example.com 3 running, 12 queued, paused 1.2s`. */
-  describe(): string[] {
-    const nowMs = this.#clock.now()
-    return [...this.#queues.values()].map(({ lane, waiters }) => lane.describe(nowMs, waiters.size))
+  /** Every lane that is remembered, with how many wait in it and for it. */
+  *lanes(): Generator<{ readonly lane: Lane; readonly queued: number }> {
+    for (const { lane, waiting } of this.#lanes) yield { lane, queued: waiting + this.#guests.backlogOf(lane.key) }
   }
 
   /** Undefined: it may go, and everything is booked. */
   #enter(queue: Queue, attempt: Attempt): Promise<Fault | undefined> | undefined {
     const nowMs = this.#clock.now()
-    const isFree = queue.parkedAt === undefined && queue.waiters.size === 0
-    if (!isFree || this.#blocker(queue, attempt, nowMs, undefined) !== undefined) {
+    const refused = this.#refusal(queue.lane, attempt, nowMs)
+    if (refused !== undefined) return Promise.resolve(refused)
+    if (queue.waiting === 0) queue.ticket = ++this.#tickets
+    if (queue.waiting > 0 || this.#blocker(queue, attempt, nowMs) !== undefined) {
       return this.#wait(queue, attempt, nowMs)
     }
     this.#start(queue, attempt, nowMs)
     return undefined
   }
 
+  /** Only two things refuse: a circuit that is open, and a pause; most lanes have neither. */
+  #refusal(lane: Lane, { call }: Attempt, nowMs: number): Fault | undefined {
+    if (lane.breaker === undefined && lane.pause.untilMs <= nowMs) return undefined
+    return refusalOf(lane, call, nowMs, this.#clock.epochMs())
+  }
+
   #wait(queue: Queue, attempt: Attempt, nowMs: number): Promise<Fault | undefined> {
-    const tooLong = tooLongPaused(queue.lane, attempt.call, nowMs, this.#clock.epochMs())
-    if (tooLong !== undefined) return Promise.resolve(tooLong)
     const { trip } = attempt
     // Through a promise: who leaves lets others in, and neither its async context nor its stack is theirs. Hooks run in
     // there, and may come back here while the lane is being served.
@@ -120,51 +163,59 @@ export class Gate {
       limiterMs: queue.limiterMsAt(nowMs),
       gone: false,
       admit: refused => {
-        waiter.gone = true
+        queue.leave(waiter)
         trip.free()
         resolve(refused)
-        // Nobody left to wake: an alarm that stayed would keep the process alive for nothing.
-        if (refused !== undefined && queue.parkedAt !== undefined && queue.head() === undefined) {
-          this.#schedule(queue.parkedAt, this.#clock.now())
-        }
+        if (refused !== undefined) this.#left(queue)
       },
     }
-    if (queue.waiters.size === 0) queue.resetBounds()
-    queue.bound(attempt)
-    // A repeat keeps its place before those who have not been tried yet.
-    if (attempt.number > 1) queue.waiters.unshift(waiter)
-    else queue.waiters.push(waiter)
+    queue.add(waiter)
     trip.hold('queue', waiter.admit)
-    if (queue.parkedAt === undefined) this.#serve(queue, nowMs, undefined)
+    if (queue.parkedAt === undefined) this.#serve(queue, nowMs)
+    else this.#turnstiles.changed(queue, nowMs)
     return promise
   }
 
+  /** Somebody gave up waiting: whoever is first now may have another wait, and nobody needs an alarm for nobody. */
+  #left(queue: Queue): void {
+    const nowMs = this.#clock.now()
+    this.#guests.after(() => {
+      if (queue.waiting > 0) return this.#turnstiles.changed(queue, nowMs)
+      this.#turnstiles.unpark(queue, nowMs)
+      this.#guests.note(queue)
+    })
+  }
+
   /** Lets the lane's waiters go until it is blocked, and parks it there. */
-  #serve(queue: Queue, nowMs: number, admittedAt: Turnstile | undefined): void {
-    let ticket = admittedAt
+  #serve(queue: Queue, nowMs: number): void {
     for (let head = queue.head(); head !== undefined; head = queue.head()) {
-      const blocker = this.#blocker(queue, head.attempt, nowMs, ticket)
-      if (blocker !== undefined) {
-        queue.park(blocker, nowMs)
-        return this.#schedule(blocker, nowMs)
+      const { attempt } = head
+      // Asked again when its turn has come: a line that formed before the host fell ill does not drain into it.
+      const refused = this.#refusal(queue.lane, attempt, nowMs)
+      if (refused !== undefined) {
+        head.admit(refused)
+        continue
       }
-      queue.waiters.shift()
+      const blocker = this.#blocker(queue, attempt, nowMs)
+      if (blocker !== undefined) return this.#turnstiles.park(queue, blocker, nowMs)
       noteWait(queue, head, nowMs)
-      this.#start(queue, head.attempt, nowMs)
+      this.#start(queue, attempt, nowMs)
       head.admit(undefined)
       // One waiter per ticket: then the lane goes to the end of the line, if there is one.
-      ticket = undefined
+      queue.ticket = ++this.#tickets
     }
+    this.#guests.note(queue)
   }
 
   /** Where this attempt must wait: the limit that blocks it longest, or one at which others were first. */
-  #blocker(queue: Queue, { call }: Attempt, nowMs: number, admittedAt: Turnstile | undefined): Turnstile | undefined {
+  #blocker(queue: Queue, { call }: Attempt, nowMs: number): Limit | undefined {
     const blocked = queue.lane.blockedBy(nowMs, call)
-    if (blocked !== undefined) return this.#turnstileOf(blocked.by)
+    if (blocked !== undefined) return blocked.by
     if (this.#turnstiles.size === 0) return undefined
     for (const limit of this.#limits) {
-      const turnstile = this.#turnstiles.get(limit)
-      if (turnstile !== undefined && turnstile !== admittedAt && turnstile.lanes.size > 0) return turnstile
+      const first = this.#turnstiles.at(limit)?.lanes.peek()
+      if (first === undefined || first.ticket >= queue.ticket) continue
+      if (limit.concerns?.(call) !== false) return limit
     }
     return undefined
   }
@@ -172,119 +223,62 @@ export class Gate {
   #start(queue: Queue, attempt: Attempt, nowMs: number): void {
     queue.lane.book(nowMs, attempt.call)
     attempt.trip.attempts++
-    attempt.startedAtMs = attempt.phaseAtMs = nowMs
+    attempt.admittedAtMs = attempt.startedAtMs = attempt.phaseAtMs = nowMs
+    if (queue.lane.standing !== 'new') return
+    this.#shares.new.enter(attempt, queue.lane)
+    this.#preemption.watch(nowMs)
   }
 
   #leave(queue: Queue, attempt: Attempt, result: Result | undefined): void {
     const { lane } = queue
-    lane.release(attempt.call)
     const nowMs = this.#clock.now()
-    if (result?.kind === 'reply') this.#learn(queue, attempt, result, nowMs)
-    for (const limit of this.#limits) {
-      const turnstile = limit.release === undefined ? undefined : this.#turnstiles.get(limit)
-      if (turnstile !== undefined) this.#turn(turnstile, nowMs)
-    }
-    if (this.#listeners.size > 0 && !this.isCrowded()) for (const listener of this.#listeners) listener()
-    if (lane.running === 0 && queue.parkedAt === undefined && lane.throttles === 0) this.#evict(queue, nowMs)
-  }
-
-  /** A lane that has nothing to remember is forgotten. */
-  #evict(queue: Queue, nowMs: number): void {
-    if (queue.head() === undefined && queue.lane.pause.untilMs <= nowMs) this.#queues.delete(queue.lane.key)
-  }
-
-  /** What the answer says about the host: a throttled one pauses the whole lane. */
-  #learn(queue: Queue, attempt: Attempt, reply: Reply, nowMs: number): void {
-    const { lane } = queue
-    if (!isThrottle(reply)) {
-      if (reply.status < 500) lane.throttles = 0
-      return
-    }
-    const waitMs = throttleMs(reply, attempt.call, ++lane.throttles, this.#clock.epochMs(), this.#random)
-    attempt.pausedUntilMs = nowMs + waitMs
-    // One request's patience must not stop the host for others that would wait longer; those with less leave the line.
-    lane.pause.extendTo(attempt.pausedUntilMs)
-    this.#dismissImpatient(queue, nowMs)
-  }
-
-  #dismissImpatient(queue: Queue, nowMs: number): void {
-    const { untilMs } = queue.lane.pause
-    if (untilMs - nowMs <= queue.leastPatienceMs && untilMs <= queue.earliestDeadlineMs) return
-    const dismissed: [Waiter, Fault][] = []
-    const epochMs = this.#clock.epochMs()
-    queue.resetBounds()
-    queue.waiters.filter(waiter => {
-      if (waiter.gone) return false
-      const tooLong = tooLongPaused(queue.lane, waiter.attempt.call, nowMs, epochMs)
-      if (tooLong === undefined) queue.bound(waiter.attempt)
-      else dismissed.push([waiter, tooLong])
-      return tooLong === undefined
+    this.#guests.after(() => {
+      lane.release(attempt.call)
+      const wasNew = this.#shares.new.leave(attempt)
+      const closed = lane.learn(attempt, result, nowMs, this.#around)
+      if (wasNew) this.#met(lane, attempt, nowMs)
+      if (closed && queue.waiting > 0) this.#dismiss(queue, nowMs)
+      if (this.#turnstiles.size > 0) this.#turnAfter(queue, nowMs)
+      // Also when others of its lane wait: for their host, perhaps, and the place is free for another.
+      this.#guests.note(queue)
     })
-    for (const [waiter, tooLong] of dismissed) waiter.admit(tooLong)
   }
 
-  #queueOf(origin: string): Queue {
-    let queue = this.#queues.get(origin)
-    if (queue === undefined) {
-      if (this.#queues.size >= this.#sweepAt) this.#sweep(this.#clock.now())
-      this.#queues.set(origin, (queue = new Queue(new Lane(origin, this.#limits))))
-    }
-    return queue
+  /** A host that had never answered has, or has failed to. */
+  #met({ standing }: Lane, { admittedAtMs }: Attempt, nowMs: number): void {
+    if (standing !== 'new') this.#shares.new.learn(standing === 'proven', nowMs - admittedAtMs)
+    if (this.#shares.new.running === 0) this.#preemption.rest()
+    else this.#preemption.hasten(nowMs)
   }
 
-  /** Forgets the lanes that had something to remember when they fell idle: a pause that is over, a back-off. */
-  #sweep(nowMs: number): void {
-    for (const queue of this.#queues.values()) {
-      if (queue.lane.running === 0 && queue.parkedAt === undefined) this.#evict(queue, nowMs)
-    }
-    this.#sweepAt = Math.max(SWEEP_FROM, 2 * this.#queues.size)
+  /** What the end of an attempt may have freed: a place, a part of the places, something of its own lane. */
+  #turnAfter(queue: Queue, nowMs: number): void {
+    for (const limit of this.#limits) if (limit.release !== undefined) this.#turnAt(limit, nowMs)
+    this.#turnAt(this.#shares.new, nowMs)
+    this.#turnAt(this.#shares.silent, nowMs)
+    const own = queue.parkedAt
+    if (own !== undefined && !this.#limits.includes(own.limit)) this.#turnstiles.turn(own, nowMs)
   }
 
-  #turnstileOf(limit: Limit): Turnstile {
-    let turnstile = this.#turnstiles.get(limit)
-    if (turnstile === undefined) {
-      turnstile = {
-        limit,
-        lanes: new Ring(),
-        dueAtMs: Infinity,
-        heapIndex: -1,
-        ring: nowMs => this.#turn(turnstile as Turnstile, nowMs),
-      }
-      this.#turnstiles.set(limit, turnstile)
-    }
-    return turnstile
+  #turnAt(limit: Limit, nowMs: number): void {
+    const turnstile = this.#turnstiles.at(limit)
+    if (turnstile !== undefined) this.#turnstiles.turn(turnstile, nowMs)
   }
 
-  /** Lets lanes through, in turn, for as long as the limit has something to give. */
-  #turn(turnstile: Turnstile, nowMs: number): void {
-    for (let queue = turnstile.lanes.peek(); queue !== undefined; queue = turnstile.lanes.peek()) {
-      const head = queue.head()
-      if (head !== undefined && turnstile.limit.waitMs(nowMs, head.attempt.call) > 0) break
-      turnstile.lanes.shift()
-      queue.unpark(nowMs)
-      this.#serve(queue, nowMs, turnstile)
-    }
-    this.#schedule(turnstile, nowMs)
+  /** The lane has closed for a time: those who do not wait that long leave. */
+  #dismiss(queue: Queue, nowMs: number): void {
+    const { lane } = queue
+    const { untilMs } = lane.pause
+    const isPatient = untilMs - nowMs <= queue.leastPatienceMs && untilMs <= queue.earliestDeadlineMs
+    if (isPatient && lane.breaker?.refusesUntilMs(nowMs) === undefined) return
+    const epochMs = this.#clock.epochMs()
+    const refused = queue.refuse(({ call }) => refusalOf(lane, call, nowMs, epochMs))
+    for (const [waiter, fault] of refused) waiter.admit(fault)
   }
 
-  /** The first in line; lanes whose waiters were all cancelled leave it, or nobody behind them would be woken. */
-  #firstAt({ lanes }: Turnstile, nowMs: number): Waiter | undefined {
-    for (let queue = lanes.peek(); queue !== undefined; queue = lanes.peek()) {
-      const head = queue.head()
-      if (head !== undefined) return head
-      lanes.shift()
-      queue.unpark(nowMs)
-      if (queue.lane.running === 0 && queue.lane.throttles === 0) this.#evict(queue, nowMs)
-    }
-    return undefined
-  }
-
-  /** Sets the alarm for when the first in line may go; forgets a turnstile at which nobody waits. */
-  #schedule(turnstile: Turnstile, nowMs: number): void {
-    this.#alarms.remove(turnstile)
-    const head = this.#firstAt(turnstile, nowMs)
-    if (head === undefined) return void this.#turnstiles.delete(turnstile.limit)
-    turnstile.dueAtMs = nowMs + turnstile.limit.waitMs(nowMs, head.attempt.call)
-    this.#alarms.add(turnstile)
+  #isProvenWaiting(): boolean {
+    const [places] = this.#limits
+    if (places !== undefined && (this.#turnstiles.at(places)?.proven ?? 0) > 0) return true
+    return this.#guests.wantProven()
   }
 }

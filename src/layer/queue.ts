@@ -1,13 +1,12 @@
 /**
- * The gate's lines: those who wait in a lane, and the lanes that wait at a limit. State and its bookkeeping; who may go
- * is the gate's to decide.
+ * Those who wait in a lane, in their order. State and its bookkeeping; who may go is the gate's to decide.
  */
-import type { Alarm } from './alarms.ts'
+import type { Turnstile } from './turnstiles.ts'
 import type { Attempt } from '../core/attempt.ts'
+import type { Ranked } from '../core/heap.ts'
 import type { Fault } from '../core/result.ts'
 import { Ring } from '../core/ring.ts'
 import type { Lane } from '../policy/lane.ts'
-import type { Limit } from '../policy/limit.ts'
 import { patienceMsOf } from '../policy/patience.ts'
 
 /** Lets an attempt through, or refuses it. */
@@ -23,13 +22,19 @@ export interface Waiter {
 }
 
 /** A lane and those who wait in it. */
-export class Queue {
+export class Queue implements Ranked {
   readonly lane: Lane
-  readonly waiters = new Ring<Waiter>()
+  heapIndex = -1
+  /** Drawn for each waiter that becomes the first of its lane: the lower one goes first wherever two lanes meet. */
+  ticket = 0
   parkedAt: Turnstile | undefined = undefined
+  /** Its host was proven when it was parked. */
+  countedProven = false
   /** No waiter has less patience or an earlier deadline: bounds, so that a pause within them looks at nobody. */
   leastPatienceMs = Infinity
   earliestDeadlineMs = Infinity
+  readonly #waiters = new Ring<Waiter>()
+  #waiting = 0
   #parkedAtMs = 0
   #limiterMs = 0
 
@@ -37,13 +42,54 @@ export class Queue {
     this.lane = lane
   }
 
+  /** How many wait; those who have left the line do not. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
   /** The first that still waits. */
   head(): Waiter | undefined {
-    for (let head = this.waiters.peek(); head !== undefined; head = this.waiters.peek()) {
+    if (this.#waiting === 0) return undefined
+    for (let head = this.#waiters.peek(); head !== undefined; head = this.#waiters.peek()) {
       if (!head.gone) return head
-      this.waiters.shift()
+      this.#waiters.shift()
     }
     return undefined
+  }
+
+  /** A repeat keeps its place before those who have not been tried yet. */
+  add(waiter: Waiter): void {
+    const { call, trip, number } = waiter.attempt
+    if (this.#waiting++ === 0) this.resetBounds()
+    this.leastPatienceMs = Math.min(this.leastPatienceMs, patienceMsOf(call))
+    this.earliestDeadlineMs = Math.min(this.earliestDeadlineMs, trip.deadlineMs)
+    if (number > 1) this.#waiters.unshift(waiter)
+    else this.#waiters.push(waiter)
+  }
+
+  /** It waits no longer; the line forgets it when its turn comes. */
+  leave(waiter: Waiter): void {
+    if (waiter.gone) return
+    waiter.gone = true
+    if (--this.#waiting === 0) this.#waiters.filter(() => false)
+  }
+
+  /** Takes out those whom `refuse` has an answer for, and answers with both. */
+  refuse(refuse: (attempt: Attempt) => Fault | undefined): [Waiter, Fault][] {
+    const refused: [Waiter, Fault][] = []
+    this.resetBounds()
+    this.#waiters.filter(waiter => {
+      if (waiter.gone) return false
+      const fault = refuse(waiter.attempt)
+      if (fault !== undefined) {
+        refused.push([waiter, fault])
+        return true
+      }
+      this.leastPatienceMs = Math.min(this.leastPatienceMs, patienceMsOf(waiter.attempt.call))
+      this.earliestDeadlineMs = Math.min(this.earliestDeadlineMs, waiter.attempt.trip.deadlineMs)
+      return true
+    })
+    return refused
   }
 
   /** Before the waiters are looked at one by one, or when there are none. */
@@ -51,18 +97,13 @@ export class Queue {
     this.leastPatienceMs = this.earliestDeadlineMs = Infinity
   }
 
-  bound({ call, trip }: Attempt): void {
-    this.leastPatienceMs = Math.min(this.leastPatienceMs, patienceMsOf(call))
-    this.earliestDeadlineMs = Math.min(this.earliestDeadlineMs, trip.deadlineMs)
-  }
-
-  park(turnstile: Turnstile, nowMs: number): void {
+  parked(turnstile: Turnstile, nowMs: number): void {
     this.parkedAt = turnstile
+    this.countedProven = this.lane.standing === 'proven'
     this.#parkedAtMs = nowMs
-    turnstile.lanes.push(this)
   }
 
-  unpark(nowMs: number): void {
+  unparked(nowMs: number): void {
     this.#limiterMs = this.limiterMsAt(nowMs)
     this.parkedAt = undefined
   }
@@ -74,12 +115,6 @@ export class Queue {
       this.#limiterMs + (parkedAt !== undefined && parkedAt.limit.waitsFor !== 'place' ? nowMs - this.#parkedAtMs : 0)
     )
   }
-}
-
-/** A limit and the lanes that wait for it, in their order. */
-export interface Turnstile extends Alarm {
-  readonly limit: Limit
-  readonly lanes: Ring<Queue>
 }
 
 /** Splits a wait into what was for a rate or a pause, and what was for a place. */

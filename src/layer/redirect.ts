@@ -5,7 +5,7 @@
  * Each hop is a fresh Call below, so it passes the gate and pays its token; it shares the retries left and the
  * deadline. Secrets never cross an origin and are never restored on the way back.
  */
-import type { Call } from '../core/call.ts'
+import type { Call, CallPlan } from '../core/call.ts'
 import { filterHeaders, getAllHeaders, mergeHeaders } from '../core/headers.ts'
 import type { CallLayer, Send } from '../core/layer.ts'
 import { fault } from '../core/result.ts'
@@ -27,17 +27,23 @@ const CROSSING: ReadonlySet<string> = new Set([
 /** Describe a body that is no longer there. */
 const OF_BODY = /^content-/
 
-export const redirect: CallLayer = next => call =>
-  next(call).then(result => (isRedirect(result, call) ? follow(next, call, result) : result))
+/** Whose limits a hop is under; a Fault when the caller's function for that failed. */
+export type LaneKeyOf = (hop: Pick<Call, 'method' | 'url' | 'origin' | 'meta'>, plan: CallPlan) => string | Fault
+
+export const redirect =
+  (laneKeyOf: LaneKeyOf): CallLayer =>
+  next =>
+  call =>
+    next(call).then(result => (isRedirect(result, call) ? follow(next, call, result, laneKeyOf) : result))
 
 function isRedirect(result: Result, call: Call): result is Reply {
   return result.kind === 'reply' && REDIRECTS.has(result.status) && call.plan.followRedirects
 }
 
-async function follow(next: Send<Call, Result>, first: Call, answer: Reply): Promise<Result> {
+async function follow(next: Send<Call, Result>, first: Call, answer: Reply, laneKeyOf: LaneKeyOf): Promise<Result> {
   const visited = new Set<string>()
   for (let call = first, reply = answer; ;) {
-    const hop = nextCall(call, reply)
+    const hop = nextCall(call, reply, laneKeyOf)
     if (hop === undefined) return reply
     if ('code' in hop) return { ...hop, sent: true, reply }
     // The same request again can only lead here again, unless an answer set a cookie that changes it.
@@ -58,7 +64,7 @@ async function follow(next: Send<Call, Result>, first: Call, answer: Reply): Pro
 }
 
 /** The hop that this answer asks for; undefined when it asks for none. */
-function nextCall(call: Call, reply: Reply): Call | Fault | undefined {
+function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault | undefined {
   const [location, ...others] = getAllHeaders(reply.headers, 'location')
   if (others.some(other => other !== location)) {
     return fault('protocol/location', `expected one Location, got ${others.length + 1} that differ`)
@@ -100,11 +106,16 @@ function nextCall(call: Call, reply: Reply): Call | Fault | undefined {
     }
   }
   const method = dropsBody ? 'GET' : call.method
+  const lane = crosses
+    ? laneKeyOf({ method, url: parsed.url, origin: parsed.origin, meta: call.meta }, plan)
+    : call.lane
+  if (typeof lane !== 'string') return lane
   const kept = crosses ? filterHeaders(call.headers, name => CROSSING.has(name)) : call.headers
   return {
     ...call,
     url: parsed.url,
     origin: parsed.origin,
+    lane,
     path: parsed.path,
     method,
     body: dropsBody ? undefined : call.body,

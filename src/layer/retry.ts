@@ -10,7 +10,7 @@ import type { Call } from '../core/call.ts'
 import { reasonOf } from '../core/callback.ts'
 import type { RetryLayer } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
-import { fault, isFault } from '../core/result.ts'
+import { PREEMPTED, fault, isFault } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
 import { MAX_RESUME_JITTER_MS, backoffMs } from '../policy/backoff.ts'
 import type { Budget } from '../policy/budget.ts'
@@ -52,6 +52,11 @@ export const retry =
     for (let failures = 1; ;) {
       const trial = attempt(call, trip.attempts + 1, parts.clock.now())
       const result = await next(trial)
+      if (result.kind === 'fault' && result.code === PREEMPTED && trip.cancelled === undefined) {
+        trip.attempts--
+        if (trip.stopping) return fault('aborted/not_started', 'not sent: the run was stopped')
+        continue
+      }
       const opinionated = call.plan.hooks.afterResponse !== undefined || call.plan.retry.shouldRetry !== undefined
       const verdict = opinionated ? await judged(parts, call, trial, result) : judge(result, call)
       if (isFault(verdict)) return verdict

@@ -1,30 +1,81 @@
 /**
- * A Lane is one origin's share of the world: its own limits beside the global ones, and who waits for them.
+ * A Lane is one host's share of the world (or that of one `limitKey`): its own limits beside the shared ones, and what
+ * its answers have taught us about it.
  *
  * It answers "may the next one go?" and names the limit that says no, so that the gate can park the lane there instead
  * of asking every lane again.
  */
-import type { Call } from '../core/call.ts'
-import { formatDuration } from '../core/duration.ts'
+import type { Adaptive } from './adaptive.ts'
+import type { Breaker } from './breaker.ts'
+import { healthOf } from './health.ts'
+import type { Health } from './health.ts'
 import type { Limit } from './limit.ts'
 import { pause } from './pause.ts'
+import type { QuotaLimit } from './quota.ts'
+import { readQuota } from './quota-headers.ts'
+import type { Slots } from './slots.ts'
+import { standingAfter } from './standing.ts'
+import type { Shares, Standing } from './standing.ts'
+import { throttleMs } from './throttle.ts'
+import type { Attempt } from '../core/attempt.ts'
+import type { Call } from '../core/call.ts'
+import type { Clock } from '../core/ports.ts'
+import { PREEMPTED } from '../core/result.ts'
+import type { Reply, Result } from '../core/result.ts'
 
 export interface Blocked {
   readonly waitMs: number
   readonly by: Limit
 }
 
+export interface LaneParts {
+  readonly key: string
+  /** Its own places, fixed or found. */
+  readonly places?: Slots | Adaptive | undefined
+  readonly rates?: readonly Limit[]
+  readonly quota?: QuotaLimit | undefined
+  readonly breaker?: Breaker | undefined
+  /** What all lanes have in common. */
+  readonly shared: readonly Limit[]
+  /** For as long as its host is not proven. */
+  readonly shares?: Shares | undefined
+}
+
+/** What a lane needs besides an answer to learn from it. */
+export interface Surroundings {
+  readonly clock: Clock
+  readonly random: () => number
+}
+
 export class Lane {
   readonly key: string
   readonly pause = pause()
+  readonly places: Slots | Adaptive | undefined
+  readonly quota: QuotaLimit | undefined
+  readonly breaker: Breaker | undefined
   running = 0
-  /** Throttled answers since the last good one: the back-off of the whole host. */
-  throttles = 0
-  readonly #limits: readonly Limit[]
+  /** Attempts that went out, and those of them that were answered with "come back later". */
+  attempts = 0
+  throttled = 0
+  standing: Standing = 'new'
+  readonly #own: readonly Limit[]
+  readonly #shared: readonly Limit[]
+  readonly #shares: Shares | undefined
+  #limits: readonly Limit[] = []
+  #silences = 0
+  /** Rounds of throttled answers since the last good one: the back-off of the whole host. */
+  #throttles = 0
+  #throttledAtMs = -Infinity
 
-  constructor(key: string, shared: readonly Limit[]) {
+  constructor({ key, places, rates = [], quota, breaker, shared, shares }: LaneParts) {
     this.key = key
-    this.#limits = [this.pause, ...shared]
+    this.places = places
+    this.quota = quota
+    this.breaker = breaker
+    this.#own = [this.pause, places, ...rates, quota].filter(limit => limit !== undefined)
+    this.#shared = shared
+    this.#shares = shares
+    this.#relimit()
   }
 
   /** The key as people read it. */
@@ -45,6 +96,8 @@ export class Lane {
   /** Takes from every limit in the same tick. */
   book(nowMs: number, call: Call): void {
     this.running++
+    this.attempts++
+    this.breaker?.book(nowMs)
     for (const limit of this.#limits) limit.book(nowMs, call)
   }
 
@@ -53,10 +106,80 @@ export class Lane {
     for (const limit of this.#limits) limit.release?.(call)
   }
 
-  /** `api.example.com 3 running, 12 queued, paused 1.2s` */
-  describe(nowMs: number, queued: number): string {
-    const pausedMs = this.pause.waitMs(nowMs, undefined as never)
-    const state = `${this.host} ${this.running} running, ${queued} queued`
-    return pausedMs > 0 ? `${state}, paused ${formatDuration(pausedMs)}` : state
+  /** What the end of an attempt says about the host. Answers whether nobody may go there any more for a time. */
+  learn(attempt: Attempt, result: Result | undefined, nowMs: number, around: Surroundings): boolean {
+    // What we took back ourselves is a silence, but no failure that opens a circuit or costs places.
+    const isPreempted = result?.kind === 'fault' && result.code === PREEMPTED
+    const health = isPreempted ? 'unknown' : healthOf(result, attempt.headed)
+    const { admittedAtMs } = attempt
+    const { untilMs } = this.pause
+    this.pause.learn(admittedAtMs, health === 'good')
+    if (this.places !== undefined && 'learn' in this.places) {
+      this.places.learn({ startedAtMs: admittedAtMs, nowMs, verdict: adaptiveVerdict(health, result) })
+    }
+    const opened = this.breaker?.record(breakerVerdict(health), admittedAtMs, nowMs) ?? false
+    if (result?.kind === 'reply') this.#learnLimits(attempt, result, health, nowMs, around)
+    // What was never sent has taken nothing from the host's quota; of what was, nobody knows.
+    else if (result?.sent === false) this.quota?.learn(undefined, admittedAtMs, nowMs)
+    this.#stand(isPreempted ? 'down' : health)
+    return opened || this.pause.untilMs > untilMs
   }
+
+  /** What the server says of its limits: a throttled answer pauses the whole lane, an exhausted quota does before it. */
+  #learnLimits(attempt: Attempt, reply: Reply, health: Health, nowMs: number, { clock, random }: Surroundings): void {
+    if (this.quota !== undefined) {
+      const seen = readQuota(reply.headers, clock.epochMs())
+      const untilMs = this.quota.learn(seen, attempt.admittedAtMs, nowMs)
+      if (untilMs !== undefined) this.pause.extendTo(untilMs)
+    }
+    if (health === 'good') this.#throttles = 0
+    if (health !== 'throttled') return
+    this.throttled++
+    // What was on its way together was turned away together: one round, however many they were.
+    if (attempt.admittedAtMs >= this.#throttledAtMs) {
+      this.#throttles++
+      this.#throttledAtMs = nowMs
+    }
+    const waitMs = throttleMs(reply, attempt.call, this.#throttles, clock.epochMs(), random)
+    attempt.pausedUntilMs = nowMs + waitMs
+    // One request's patience must not stop the host for others that would wait longer; those with less leave the line.
+    this.pause.extendTo(attempt.pausedUntilMs)
+  }
+
+  #stand(health: Health): void {
+    const after = standingAfter(health, this.standing, this.#silences)
+    this.#silences = after.silences
+    if (after.standing === this.standing) return
+    const shares = this.#shares
+    if (shares !== undefined) {
+      if (this.standing !== 'proven') shares[this.standing].running -= this.running
+      if (after.standing !== 'proven') shares[after.standing].running += this.running
+    }
+    this.standing = after.standing
+    this.#relimit()
+  }
+
+  #relimit(): void {
+    const part = this.standing === 'proven' ? undefined : this.#shares?.[this.standing]
+    this.#limits = [...this.#own, ...(part === undefined ? [] : [part]), ...this.#shared]
+  }
+
+  /** Nothing worth remembering: a lane made anew would behave the same. */
+  isIdle(nowMs: number): boolean {
+    if (this.running > 0 || this.breaker?.isIdle(nowMs) === false) return false
+    return this.#own.every(limit => limit.isIdle?.(nowMs) ?? true)
+  }
+}
+
+function breakerVerdict(health: Health): 'ok' | 'failed' | 'unknown' {
+  if (health === 'good') return 'ok'
+  return health === 'failing' || health === 'down' ? 'failed' : 'unknown'
+}
+
+/** A 429, a 503 that asks for time and a timeout say "too much"; other failures do not say of what. */
+function adaptiveVerdict(health: Health, result: Result | undefined): 'ok' | 'overload' | 'failed' | 'ignored' {
+  if (health === 'good') return 'ok'
+  if (health === 'unknown') return 'ignored'
+  if (health === 'throttled') return 'overload'
+  return result?.kind === 'fault' && result.code.startsWith('timeout/') ? 'overload' : 'failed'
 }

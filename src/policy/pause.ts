@@ -1,23 +1,45 @@
-/** A host that asked us to wait, as a Limit: nobody goes before its time. */
+/**
+ * A host that asked us to wait, as a Limit: nobody goes before its time. Then one goes alone; each good answer lets one
+ * more go at once, so that those who waited come back in ones, twos and fours instead of as a herd that would only be
+ * sent away again.
+ */
 import type { Limit } from './limit.ts'
 
 export interface Pause extends Limit {
   readonly untilMs: number
   /** Never shortens a pause that is running. */
   extendTo(untilMs: number): void
+  /** An attempt is over. Only a good answer to one that went after the pause says that the host is back. */
+  learn(startedAtMs: number, good: boolean): void
 }
 
 export function pause(): Pause {
   let untilMs = -Infinity
+  let running = 0
+  /** How many may be on their way at once; Infinity when the host has come back in full. */
+  let allowed = Infinity
+  /** As many as were on their way when it began: with these it is back. */
+  let enough = 0
   return {
     waitsFor: 'pause',
     get untilMs() {
       return untilMs
     },
-    waitMs: nowMs => Math.max(0, untilMs - nowMs),
-    book: () => undefined,
+    waitMs: nowMs => (nowMs < untilMs ? untilMs - nowMs : running < allowed ? 0 : Infinity),
+    book: () => void running++,
+    release: () => void running--,
     extendTo(newUntilMs) {
-      untilMs = Math.max(untilMs, newUntilMs)
+      if (newUntilMs <= untilMs) return
+      untilMs = newUntilMs
+      if (allowed === Infinity) enough = running + 1
+      // Those still on their way went before it: they are no part of what may go after it.
+      allowed = running + 1
     },
+    learn(startedAtMs, good) {
+      if (allowed === Infinity) return
+      if (startedAtMs < untilMs) allowed = Math.max(1, allowed - 1)
+      else if (good && ++allowed > enough) allowed = Infinity
+    },
+    isIdle: nowMs => nowMs >= untilMs && running === 0,
   }
 }

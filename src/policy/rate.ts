@@ -1,20 +1,100 @@
-/** A rate as one Limit: exact per interval, and no more bunched than its burst. */
+/**
+ * A rate as one Limit: exact per interval, and no more bunched than its burst. With a function that weighs, a start
+ * takes its weight instead of 1, and the weight of the latest start of a Call can be corrected once it is known better.
+ */
+import type { Call } from '../core/call.ts'
 import type { Rate } from '../core/rate.ts'
-import { bucket } from './bucket.ts'
+import { bucket, weightedBucket } from './bucket.ts'
+import type { Counted } from './bucket.ts'
 import type { Limit } from './limit.ts'
-import { slidingWindow } from './window.ts'
+import { Bookings } from './weight.ts'
+import type { Booking } from './weight.ts'
+import { slidingWindow, weightedWindow } from './window.ts'
 
-export function rateLimit(rate: Rate): Limit {
+/** What a start of this call takes; may be a fraction. 0: nothing, and it is not held up either. MUST be quick. */
+export type Weigh = (call: Call) => number
+
+export interface RateLimit extends Limit {
+  /**
+   * The latest start of this very Call took this much instead. A refund comes back at once, as far as the bucket was
+   * not full in between; a debit above the limit delays those who come next. Unweighted: changes nothing.
+   */
+  correct(call: Call, weight: number): void
+  isIdle(nowMs: number): boolean
+}
+
+/** A start can be corrected for as long as an attempt takes by default, and for its interval if that is longer. */
+const CORRECTABLE_MS = 30_000
+
+export function rateLimit(rate: Rate, weigh?: Weigh): RateLimit {
+  return weigh === undefined ? countedRate(rate) : weightedRate(rate, weigh)
+}
+
+function countedRate(rate: Rate): RateLimit {
+  return { ...counted(rate), correct: () => undefined }
+}
+
+function counted(rate: Rate): Counted {
   const window = slidingWindow(rate)
   // A burst of the whole limit is what the window allows by itself.
   if (rate.burst >= rate.limit) return window
   const even = bucket(rate)
   return {
     waitsFor: 'rate',
-    waitMs: (nowMs, call) => Math.max(window.waitMs(nowMs, call), even.waitMs(nowMs, call)),
+    waitMs: (nowMs, call, starts) => Math.max(window.waitMs(nowMs, call, starts), even.waitMs(nowMs, call, starts)),
     book(nowMs, call) {
       window.book(nowMs, call)
       even.book(nowMs, call)
     },
+    isIdle: nowMs => window.isIdle(nowMs) && even.isIdle(nowMs),
+  }
+}
+
+/** A rate of starts of which a call may count for several, in whole numbers. As cheap as one where each counts once. */
+export function startsLimit(rate: Rate, startsOf: (call: Call) => number): Limit {
+  const limit = counted(rate)
+  return {
+    ...limit,
+    waitMs: (nowMs, call) => limit.waitMs(nowMs, call, startsOf(call)),
+    book(nowMs, call) {
+      for (let starts = startsOf(call); starts > 0; starts--) limit.book(nowMs, call)
+    },
+  }
+}
+
+/** Always with a bucket: a debit above the limit may be owed for longer than an interval, and a window knows no more. */
+function weightedRate(rate: Rate, weigh: Weigh): RateLimit {
+  const window = weightedWindow(rate)
+  const even = weightedBucket(rate)
+  const bookings = new Bookings(Math.max(rate.intervalMs, CORRECTABLE_MS))
+  const latest = new WeakMap<Call, Booking>()
+  const weightOf = (call: Call): number => {
+    const weight = weigh(call)
+    return weight > 0 ? weight : 0
+  }
+  return {
+    waitsFor: 'rate',
+    concerns: call => weightOf(call) > 0,
+    waitMs(nowMs, call) {
+      const weight = weightOf(call)
+      return weight === 0 ? 0 : Math.max(window.waitMs(nowMs, weight), even.waitMs(nowMs, weight))
+    },
+    book(nowMs, call) {
+      const weight = weightOf(call)
+      if (weight === 0) return
+      const booking = bookings.add(nowMs, weight)
+      latest.set(call, booking)
+      window.book(booking)
+      even.book(booking)
+      bookings.cut(nowMs)
+    },
+    correct(call, weight) {
+      const booking = latest.get(call)
+      if (booking === undefined || !bookings.has(booking) || !Number.isFinite(weight) || weight < 0) return
+      window.correct(booking, weight)
+      even.correct(booking, weight)
+      booking.weight = weight
+    },
+    isIdle: nowMs => window.isIdle(nowMs) && even.isIdle(nowMs),
   }
 }

@@ -79,6 +79,12 @@ export function mockTransport(handler: MockHandler, options: { clock?: VirtualCl
     } finally {
       answering--
     }
+    const connection = /^(?:timeout\/)?(dns|connect|tls)\b/.exec(response.fault ?? '')?.[1]
+    // It never came so far: nothing was sent.
+    if (connection !== undefined) {
+      attempt.sent = false
+      attempt.phase = connection as Attempt['phase']
+    }
     if (response.latencyMs !== undefined && response.latencyMs > 0) {
       const whole = await latency(response.latencyMs, attempt, clock, over)
       if (!whole) return fault('aborted/in_flight', 'given up before the mocked answer came', { sent: true })
@@ -164,9 +170,7 @@ function requestOf({ call, headers, number }: Attempt, atMs: number): MockReques
 
 function resultOf(response: MockResponse, attempt: Attempt): Result {
   if (response.fault !== undefined) {
-    const sent = !/^(?:dns|connect|tls)\//.test(response.fault)
-    attempt.sent = sent
-    return fault(response.fault, `mocked ${response.fault}`, { sent })
+    return fault(response.fault, `mocked ${response.fault}`, { sent: attempt.sent })
   }
   const body = bodyOf(response)
   attempt.headed = true

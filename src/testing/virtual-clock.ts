@@ -1,5 +1,5 @@
 /** Time that passes when it is told to: back-offs, rates and timeouts of hours are tested in milliseconds. */
-import { Heap } from '../core/heap.ts'
+import { Heap, byDueTime } from '../core/heap.ts'
 import type { Due } from '../core/heap.ts'
 import type { Clock, Timer } from '../core/ports.ts'
 
@@ -19,7 +19,7 @@ export interface VirtualClock extends Clock {
 
 /** @param startEpochMs what the wall clock shows at the start; default 2026-01-01T00:00:00Z */
 export function virtualClock(startEpochMs = Date.UTC(2026, 0, 1)): VirtualClock {
-  const timers = new Heap<Pending>()
+  const timers = new Heap<Pending>(byDueTime)
   let nowMs = 0
 
   const fireDue = (): void => {

@@ -12,6 +12,26 @@ circular.self = circular
 /** For each option: values that are wrong, whatever else is given. */
 const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
   concurrency: [0, -1, 1.5, NaN, -Infinity, '3', null, true, [], {}, 3n],
+  maxConcurrency: [0, -1, 1.5, NaN, '3', null, true],
+  perHost: [0, 'x', null, [], { concurrency: 0 }, { concurency: 3 }, { rateLimit: '10/fortnight' }, { rateLimit: 0 }],
+  hosts: [
+    0,
+    'api.example.com',
+    null,
+    [],
+    { '': { concurrency: 1 } },
+    { 'https://api.example.com': { concurrency: 1 } },
+    { 'a.*.com': { concurrency: 1 } },
+    { 'api.example.com/x': { concurrency: 1 } },
+    { 'api.example.com': 3 },
+    { 'api.example.com': { concurrency: -1 } },
+    { 'api.example.com': { rate: '3/s' } },
+  ],
+  limitKey: ['account', 1, null, {}],
+  budgets: [1, '90000/m', null, [], { tokens: 0 }, { tokens: '90000' }, { tokens: { limit: 1 } }, { tokens: null }],
+  cost: [-1, NaN, Infinity, '5', null, true, [], { tokens: -1 }, { tokens: '5' }, { tokens: null }],
+  respectServerLimits: ['true', 1, null, {}],
+  breaker: ['on', 1, null, [], { failures: 0 }, { failures: Infinity }, { window: 10 }, { cooldown: 0 }, { fails: 3 }],
   rateLimit: [
     0,
     -1,

@@ -1,6 +1,6 @@
 /** The heap against a list that is searched. */
 import { expect, test } from 'vitest'
-import { Heap } from '../../src/core/heap.ts'
+import { Heap, byDueTime } from '../../src/core/heap.ts'
 import type { Due } from '../../src/core/heap.ts'
 import { fc } from '../support/property.ts'
 
@@ -16,7 +16,7 @@ test('A heap gives the earliest first, whatever is taken out of its middle.', ()
       fc.array(fc.nat(50), { maxLength: 60, size: 'max' }),
       fc.array(step, { maxLength: 150, size: 'max' }),
       (before, steps) => {
-        const heap = new Heap<Due>()
+        const heap = new Heap<Due>(byDueTime)
         const model: Due[] = []
         const drop = (item: Due): void => {
           heap.remove(item)
@@ -43,7 +43,7 @@ test('A heap gives the earliest first, whatever is taken out of its middle.', ()
 })
 
 test('Taking out what is in no heap changes nothing.', () => {
-  const heap = new Heap<Due>()
+  const heap = new Heap<Due>(byDueTime)
   heap.add({ dueAtMs: 1, heapIndex: -1 })
   heap.remove({ dueAtMs: 2, heapIndex: -1 })
   expect(heap.size).toBe(1)

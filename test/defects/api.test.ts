@@ -43,6 +43,7 @@ describe('What is documented exists', () => {
       acceptStatus: true,
       auth: true,
       body: true,
+      cost: true,
       followRedirects: true,
       form: true,
       headers: true,

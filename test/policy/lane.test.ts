@@ -20,23 +20,15 @@ function wait(ms: number): Limit & { booked: number } {
 
 test('A lane names the limit that blocks longest.', () => {
   const [short, long] = [wait(10), wait(20)]
-  expect(new Lane('http://a.test', [short, long]).blockedBy(0, CALL)).toEqual({ waitMs: 20, by: long })
-  expect(new Lane('http://a.test', [wait(0)]).blockedBy(0, CALL)).toBeUndefined()
+  expect(new Lane({ key: 'http://a.test', shared: [short, long] }).blockedBy(0, CALL)).toEqual({ waitMs: 20, by: long })
+  expect(new Lane({ key: 'http://a.test', shared: [wait(0)] }).blockedBy(0, CALL)).toBeUndefined()
 })
 
 test('A lane books every limit at once, and gives back what was lent.', () => {
   const [tokens, places] = [wait(0), slots(1)]
-  const lane = new Lane('http://a.test', [tokens, places])
+  const lane = new Lane({ key: 'http://a.test', shared: [tokens, places] })
   lane.book(0, CALL)
   expect([tokens.booked, places.used, lane.running]).toEqual([1, 1, 1])
   lane.release(CALL)
   expect([tokens.booked, places.used, lane.running]).toEqual([1, 0, 0])
-})
-
-test('A lane describes itself for people.', () => {
-  const lane = new Lane('https://api.example.com', [])
-  lane.book(0, CALL)
-  expect(lane.describe(0, 12)).toBe('api.example.com 1 running, 12 queued')
-  lane.pause.extendTo(1_200)
-  expect(lane.describe(0, 12)).toBe('api.example.com 1 running, 12 queued, paused 1.2s')
 })

@@ -4,7 +4,7 @@ import { patienceMsOf, tooLongPaused } from '../../src/policy/patience.ts'
 import { makeCall } from '../support/calls.ts'
 
 function paused(waitMs: number): Lane {
-  const lane = new Lane('https://api.test', [])
+  const lane = new Lane({ key: 'https://api.test', shared: [] })
   lane.pause.extendTo(1_000 + waitMs)
   return lane
 }

@@ -1,6 +1,5 @@
 /**
- * The law of every rate limit: for every window [t, t + w] at most burst + rate · (w + 5 ms) starts, and at most
- * `limit` in any interval. Checked over all pairs of starts of random traces, and shown to catch a limiter that is wrong.
+ * The law of a rate limit, checked over all pairs of starts of random traces and shown to catch limiters that are wrong.
  */
 import { describe, expect, test } from 'vitest'
 import type { Rate } from '../../src/core/rate.ts'
@@ -10,33 +9,10 @@ import { rateLimit } from '../../src/policy/rate.ts'
 import { slidingWindow } from '../../src/policy/window.ts'
 import { makeCall } from '../support/calls.ts'
 import { fc, randomFrom } from '../support/property.ts'
+import { evenness, exactness, fixedWindow } from '../support/rate-law.ts'
+import type { Law } from '../support/rate-law.ts'
 
 const CALL = makeCall()
-/** Times are sums of fractions: the last bits of a double are no breach. */
-const ROUNDING_MS = 1e-6
-
-type Law = (startsMs: readonly number[], rate: Rate) => string | undefined
-
-/** The sentence on the first breach, or undefined. */
-const evenness: Law = (startsMs, { limit, intervalMs, burst }) => {
-  for (let from = 0; from < startsMs.length; from++) {
-    for (let to = from; to < startsMs.length; to++) {
-      const windowMs = (startsMs[to] as number) - (startsMs[from] as number)
-      const allowed = burst + (limit / intervalMs) * (windowMs + GRACE_MS + ROUNDING_MS)
-      if (to - from + 1 > allowed) return `${to - from + 1} starts in ${windowMs} ms, allowed ${allowed}`
-    }
-  }
-  return undefined
-}
-
-const exactness: Law = (startsMs, { limit, intervalMs }) => {
-  for (let from = 0; from + limit < startsMs.length; from++) {
-    const windowMs = (startsMs[from + limit] as number) - (startsMs[from] as number)
-    if (windowMs < intervalMs - ROUNDING_MS) return `${limit + 1} starts in ${windowMs} ms, allowed ${limit}`
-  }
-  return undefined
-}
-
 /** Sends whenever it may, as a gate does: asks, sleeps as long as it is told and some more, asks again; idles at times. */
 function trace(limit: Limit, chance: () => number, lateMs: number, count = 120): number[] {
   const startsMs: number[] = []
@@ -69,21 +45,6 @@ function holds(make: (rate: Rate) => Limit, laws: readonly Law[]) {
     const startsMs = trace(make(rate), randomFrom(chance), lateMs)
     for (const law of laws) expect(law(startsMs, rate)).toBeUndefined()
   })
-}
-
-/** Wrong on purpose: counts per fixed window, so that twice the limit passes around an edge. */
-function fixedWindow({ limit, intervalMs }: Rate): Limit {
-  let windowAtMs = -Infinity
-  let used = 0
-  const leftMs = (nowMs: number): number => windowAtMs + intervalMs - nowMs
-  return {
-    waitsFor: 'rate',
-    waitMs: nowMs => (used < limit ? 0 : Math.max(0, leftMs(nowMs))),
-    book(nowMs) {
-      if (leftMs(nowMs) <= 0) [windowAtMs, used] = [Math.floor(nowMs / intervalMs) * intervalMs, 0]
-      used++
-    },
-  }
 }
 
 describe('A rate limit', () => {

@@ -1,9 +1,9 @@
 /**
- * Every ```ts block of README.md compiles as it stands, and runs: `https://api.example.com` becomes a local server that
+ * Every ```ts block of README.md and of the pages under docs/ compiles as it stands, and runs: `https://api.example.com` becomes a local server that
  * answers any path with a believable record. `/status/<code>` answers with that status, and a list `/items…` with an array.
  */
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -18,10 +18,19 @@ const run = promisify(execFile)
 const ORIGIN = 'https://api.example.com'
 /** What snippets may import. */
 const MODULES = ['@standard-schema/spec', '@types/node', 'tough-cookie', 'undici', 'valibot']
-const snippets = snippetsOf(readFileSync('README.md', 'utf8')).map(snippet => ({
-  ...snippet,
-  file: `line-${snippet.line}.ts`,
-}))
+const PAGES = [
+  'README.md',
+  ...readdirSync('docs')
+    .filter(name => name.endsWith('.md'))
+    .map(name => `docs/${name}`),
+]
+const snippets = PAGES.flatMap(page =>
+  snippetsOf(readFileSync(page, 'utf8')).map(snippet => ({
+    ...snippet,
+    page,
+    file: `${page.replaceAll(/\W/g, '-')}-${snippet.line}.ts`,
+  })),
+)
 
 let folder: string
 let server: Server
@@ -72,7 +81,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-describe('README.md', () => {
+describe('The documentation', () => {
   it('shows how it is used', () => {
     expect(snippets.filter(({ runs }) => runs).length).toBeGreaterThan(0)
   })
@@ -83,7 +92,7 @@ describe('README.md', () => {
     expect(compiled.stdout.slice(0, 2_000)).toBe('')
   })
 
-  it.each(snippets.filter(({ runs }) => runs))('has a snippet at line $line that runs', async ({ file }) => {
+  it.each(snippets.filter(({ runs }) => runs))('has a snippet in $page at line $line that runs', async ({ file }) => {
     const guard = pathToFileURL(resolve('test/support/loopback-only.ts')).href
     const env = { ...process.env, NODE_OPTIONS: `--import=${guard}` }
     const ran = await run(process.execPath, [file], { cwd: folder, env, timeout: 15_000 }).catch(

@@ -33,6 +33,8 @@ export function makeCall({ plan, retry, timeouts, nowMs = 0, ...fields }: CallPa
     method,
     url: `${origin}/`,
     origin,
+    lane: origin,
+    costs: 1,
     path: '/',
     headers: [],
     body: undefined,

@@ -1,0 +1,233 @@
+/**
+ * Rates at a real server: never over, nearly all of what is allowed used, and what the pacing itself costs. Prints a
+ * table; with `--write` it becomes docs/rates.md, which says how each column is measured.
+ */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { breachMs, idealMs, mostIn } from './support/law.ts'
+import type { Rate } from './support/law.ts'
+import { median } from './support/measure.ts'
+import { MONOTONIC_OFFSET_MS } from './support/monotonic.ts'
+import { stampedTransport } from './support/stamped-transport.ts'
+import { ParallelRequests } from '../src/index.ts'
+import type { ClientOptions, Reply, Transport } from '../src/index.ts'
+
+interface Case {
+  readonly rateLimit: NonNullable<ClientOptions['rateLimit']>
+  /** The same in numbers: judged by what the documentation says, not by how it was read. The first is per second. */
+  readonly rates: readonly [Rate, ...Rate[]]
+  readonly requests: number
+}
+
+interface Spent {
+  readonly cpuMs: number
+  readonly wallMs: number
+}
+
+const perSecond = (limit: number, burst = 1): Rate => ({ limit, intervalMs: 1_000, burst })
+/** A rate of a longer interval may be spent at once. */
+const per = (intervalMs: number, limit: number): Rate => ({ limit, intervalMs, burst: limit })
+
+const CASES: readonly Case[] = [
+  { rateLimit: '1/s', rates: [perSecond(1)], requests: 9 },
+  { rateLimit: '10/s', rates: [perSecond(10)], requests: 61 },
+  { rateLimit: '100/s', rates: [perSecond(100)], requests: 501 },
+  { rateLimit: '1000/s', rates: [perSecond(1_000)], requests: 5_001 },
+  { rateLimit: '5000/s', rates: [perSecond(5_000)], requests: 25_001 },
+  {
+    rateLimit: { limit: 1_000, interval: '1s', burst: 100 },
+    rates: [perSecond(1_000, 100)],
+    requests: 5_001,
+  },
+  { rateLimit: ['100/s', '250/5s'], rates: [perSecond(100), per(5_000, 250)], requests: 301 },
+  {
+    rateLimit: ['1000/s', '4000/5s', '60000/m'],
+    rates: [perSecond(1_000), per(5_000, 4_000), per(60_000, 60_000)],
+    requests: 4_501,
+  },
+]
+
+/** What the project promises. */
+const MIN_USED = 0.97
+const MIN_USED_ABOVE_1000 = 0.95
+const MAX_PACING = 0.05
+
+// Room for answers that a busy machine delays: a place that is missing would be taken for a rate that is not used.
+const CONCURRENCY = 200
+/** Of the pacing's cost. */
+const ROUNDS = 5
+const ROUND_SECONDS = 0.5
+const WARM_UPS = 3
+
+const body = new TextEncoder().encode('{}')
+const instant: Transport = {
+  send: ({ call }) =>
+    Promise.resolve<Reply>({
+      kind: 'reply',
+      status: 200,
+      statusText: 'OK',
+      headers: [],
+      body,
+      url: call.url,
+      integrity: 'length',
+      protocol: 'http/1.1',
+    }),
+  close: () => Promise.resolve(),
+}
+
+const server = fork(new URL('./support/stamp-server.ts', import.meta.url), {
+  stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+})
+const [origin] = (await once(server, 'message')) as [string]
+
+async function takeStamps(): Promise<number[]> {
+  server.send('stamps')
+  const [stampsMs] = (await once(server, 'message')) as [number[]]
+  return stampsMs
+}
+
+/** Sends so many requests at once: what cannot go yet is the backlog. */
+async function run(transport: Transport, requests: number, rateLimit?: Case['rateLimit']): Promise<Spent> {
+  const urls = Array.from({ length: requests }, (_, index) => `${origin}/items/${index}`)
+  await using client = new ParallelRequests({
+    transport,
+    concurrency: CONCURRENCY,
+    ...(rateLimit !== undefined && { rateLimit }),
+  })
+  const startedAtMs = performance.now()
+  const before = process.cpuUsage()
+  await client.request(urls)
+  const { user, system } = process.cpuUsage(before)
+  return { cpuMs: (user + system) / 1_000, wallMs: performance.now() - startedAtMs }
+}
+
+/** CPU with the rate less CPU without it, as a share of the time it took: of one core. */
+const extra = (paced: Spent, unpaced: Spent): number => (paced.cpuMs - unpaced.cpuMs) / paced.wallMs
+
+/** The pacing's share of a core in each case. In turn, so that a busy moment of the machine hits one round of each. */
+async function pacingOf(cases: readonly Case[]): Promise<number[]> {
+  // What the compiler learns meanwhile is nobody's pacing.
+  for (let warmUp = 0; warmUp < WARM_UPS; warmUp++) {
+    await run(instant, 20_000)
+    await run(instant, 5_000, '5000/s')
+  }
+  const rounds: number[][] = cases.map(() => [])
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [index, { rateLimit, rates }] of cases.entries()) {
+      const [{ limit, burst }] = rates
+      const requests = burst + Math.ceil(limit * ROUND_SECONDS)
+      const unpaced = await run(instant, requests)
+      const paced = await run(instant, requests, rateLimit)
+      rounds[index]?.push(extra(paced, unpaced))
+    }
+  }
+  return rounds.map(median)
+}
+
+interface Row {
+  readonly name: string
+  readonly cells: readonly string[]
+  readonly broken: readonly string[]
+}
+
+/** On the wire; `pacing` is measured apart. */
+async function measure({ rateLimit, rates, requests }: Case, pacing: number): Promise<Row> {
+  const transport = stampedTransport()
+  // Opens the connections, too: how long that takes is not the rate's doing.
+  const unpaced = await run(transport, requests)
+  await takeStamps()
+  transport.startsMs.length = 0
+  const paced = await run(transport, requests, rateLimit)
+  const arrivalsMs = await takeStamps()
+  await transport.close()
+
+  const startsMs = transport.startsMs.map(startMs => startMs + MONOTONIC_OFFSET_MS)
+  const lagsMs = arrivalsMs.map((arrivalMs, index) => arrivalMs - (startsMs[index] ?? NaN)).toSorted((a, b) => a - b)
+  const lagMs = (share: number): number => lagsMs[Math.min(lagsMs.length - 1, Math.floor(lagsMs.length * share))] ?? NaN
+  const overAtGateMs = breachMs(startsMs, rates)
+  const overAtServerMs = breachMs(arrivalsMs, rates)
+  const spreadMs = lagMs(1) - lagMs(0)
+  const used = idealMs(requests, rates) / ((arrivalsMs.at(-1) ?? NaN) - (startsMs[0] ?? NaN))
+
+  const [{ limit }] = rates
+  const minUsed = limit > 1_000 ? MIN_USED_ABOVE_1000 : MIN_USED
+  const broken: string[] = []
+  if (startsMs.length !== requests || arrivalsMs.length !== requests)
+    broken.push(`${startsMs.length} starts and ${arrivalsMs.length} arrivals of ${requests} requests`)
+  if (overAtGateMs > 0) broken.push(`over by ${overAtGateMs.toFixed(2)} ms at the gate`)
+  if (overAtServerMs > spreadMs) broken.push(`over by ${overAtServerMs.toFixed(2)} ms at the server`)
+  if (!(used >= minUsed)) broken.push(`${percent(used)} used, expected ${percent(minUsed)}`)
+  if (!(pacing <= MAX_PACING)) broken.push(`pacing took ${percent(pacing)} of a core, expected ${percent(MAX_PACING)}`)
+
+  const name = typeof rateLimit === 'object' ? inspect(rateLimit) : `'${String(rateLimit)}'`
+  const most = rates.map(rate => `${mostIn(rate.intervalMs, arrivalsMs)} of ${rate.limit}`).join(', ')
+  const lags = `${lagMs(0.5).toFixed(1)} / ${lagMs(0.99).toFixed(1)} / ${lagMs(1).toFixed(1)} ms`
+  const over = overAtGateMs > 0 ? `${overAtGateMs.toFixed(2)} ms` : 'never'
+  const cells = [String(requests), percent(used), over, most, lags, percent(pacing), percent(extra(paced, unpaced))]
+  return { name, cells, broken }
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+
+function inspect(rateLimit: object): string {
+  return JSON.stringify(rateLimit)
+    .replaceAll('"', "'")
+    .replaceAll(/'(\w+)':/g, '$1: ')
+    .replaceAll(',', ', ')
+}
+
+const HEAD = [
+  '`rateLimit`',
+  'requests',
+  'used',
+  'over, at the gate',
+  'most in an interval, at the server',
+  'gate to server: median / 99 % / most',
+  'pacing',
+  'on the wire',
+]
+
+const page = (rows: readonly Row[]): string => `# Rates, measured
+
+Made by \`node bench/rates.ts --write\` (Node ${process.version}, ${availableParallelism()} cores); \`npm run bench\` runs it again and fails when a
+bound does not hold.
+
+| ${HEAD.join(' | ')} |
+|${'---|'.repeat(HEAD.length)}
+${rows.map(({ name, cells }) => `| \`${name}\` | ${cells.join(' | ')} |`).join('\n')}
+
+All requests are given at once, so that there is a backlog until the last one has started, with \`concurrency: ${CONCURRENCY}\`.
+The server is another process, on 127.0.0.1; both stamp with the machine's monotonic clock.
+
+- **used**: the shortest time in which so many may start under these rates, divided by the time from the first start to
+  the last arrival at the server. Bounds: ${percent(MIN_USED)}, and ${percent(MIN_USED_ABOVE_1000)} above 1,000 a second. It can pass 100 % by a hair, as a timer's
+  lateness may be made up for by 5 ms.
+- **over, at the gate**: judged over every pair of starts, when they leave the gate, which is where the promise is made:
+  at most \`burst + rate · (w + 5 ms)\` in any window \`w\`, and at most \`limit\` in any interval. Bound: never.
+- **most in an interval, at the server**: the most arrivals in any one interval, with nothing allowed for. A server sees
+  its own and the connection's jitter besides: what starts evenly may arrive in a bunch. The bound is the same law as at
+  the gate, and the spread of the lag, shortest to longest, as the only excuse. Nothing arrives that did not start.
+- **gate to server**: how long after its start a request reached the server's handler.
+- **pacing**: CPU time with the rate less CPU time without it, for the same number of requests over a transport that
+  answers at once, divided by the time it took: a share of one core. Median of ${ROUNDS} rounds of ${ROUND_SECONDS} s.
+  Every timer, every wake-up of the process and every decision of the gate is in it. Bound: ${percent(MAX_PACING)}.
+- **on the wire**: the same difference over the real connections, once. It has more in it than the pacing: without a
+  rate, the kernel, Node and undici handle many answers in one turn of the loop; spread over time, each is a turn of its
+  own, whoever paces them. No bound.
+`
+
+const pacings = await pacingOf(CASES)
+const rows: Row[] = []
+for (const [index, one] of CASES.entries()) {
+  const row = await measure(one, pacings[index] ?? NaN)
+  rows.push(row)
+  console.log(`${row.name.padEnd(44)} ${row.cells.join('  ')}`)
+  for (const problem of row.broken) console.log(`  NOT held: ${problem}`)
+}
+server.disconnect()
+const held = rows.every(({ broken }) => broken.length === 0)
+console.log(`bounds: ${held ? 'held' : 'NOT held'}`)
+if (process.argv.includes('--write')) writeFileSync(new URL('../docs/rates.md', import.meta.url), page(rows))
+process.exitCode = held ? 0 : 1

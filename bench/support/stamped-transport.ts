@@ -1,0 +1,22 @@
+/** Our own transport with a note of when each attempt left the gate, which is where a rate is promised. */
+import { systemClock } from '../../src/client/system-clock.ts'
+import type { Transport } from '../../src/index.ts'
+import { undiciTransport } from '../../src/transport/undici.ts'
+
+export interface StampedTransport extends Transport {
+  /** When the gate booked each attempt, by `performance.now()`; empty it between runs. */
+  readonly startsMs: number[]
+}
+
+export function stampedTransport(): StampedTransport {
+  const wire = undiciTransport({ verify: true }, systemClock)
+  const startsMs: number[] = []
+  return {
+    startsMs,
+    send(attempt) {
+      startsMs.push(attempt.startedAtMs)
+      return wire.send(attempt)
+    },
+    close: () => wire.close(),
+  }
+}

@@ -1,0 +1,81 @@
+/** What a request takes from the weighted limits: as its spec says, or the options, or a function of the caller's. */
+import { readCosts } from './limit-input.ts'
+import { nearest } from './names.ts'
+import type { Call, CallPlan, Costs } from '../core/call.ts'
+import { isThenable, reasonOf } from '../core/callback.ts'
+import { fault } from '../core/result.ts'
+import type { Fault } from '../core/result.ts'
+import type { CostRequest } from '../core/spec.ts'
+
+type Asked = Pick<Call, 'method' | 'url' | 'body' | 'meta'>
+
+/** One unit of everything: what a request costs that says nothing. */
+const DEFAULT_COSTS: Costs = 1
+
+/** `given`: the spec's own. */
+export function costsOf(given: unknown, request: Asked, plan: CallPlan): Costs | Fault {
+  const cost = given ?? plan.cost
+  if (cost === undefined) return DEFAULT_COSTS
+  const answer = typeof cost === 'function' ? ask(cost as (request: CostRequest) => unknown, request) : cost
+  return isFailure(answer) ? answer : checked(answer, plan)
+}
+
+function ask(cost: (request: CostRequest) => unknown, { method, url, body, meta }: Asked): unknown {
+  let answer: unknown
+  try {
+    answer = cost({ method, url, body: typeof body === 'function' ? undefined : body, meta })
+  } catch (error) {
+    return fault('callback/cost', `cost threw: ${reasonOf(error)}`, { cause: error })
+  }
+  if (!isThenable(answer)) return answer
+  answer.then(undefined, () => undefined)
+  return fault('callback/cost', 'cost: expected a number or an object of them, got a promise. Make it synchronous')
+}
+
+function isFailure(answer: unknown): answer is Fault {
+  return typeof answer === 'object' && answer !== null && (answer as { kind?: unknown }).kind === 'fault'
+}
+
+/** What a hook says a request has cost in truth; any amount, since it has been spent. Throws what is wrong with it. */
+export function trueCosts(answer: unknown, { weighted }: CallPlan): Costs {
+  const problems: string[] = []
+  const costs = readCosts(answer, 'setCost', problems)
+  if (costs === undefined || problems.length > 0) throw new TypeError(problems.join(' '))
+  const unknown =
+    typeof costs === 'number' ? undefined : Object.keys(costs).find(name => !Object.hasOwn(weighted, name))
+  if (unknown !== undefined) throw new TypeError(unknownBudget('setCost', unknown, weighted))
+  return costs
+}
+
+/** Costs that can be paid: of known budgets, none above its burst. */
+function checked(answer: unknown, { weighted }: CallPlan): Costs | Fault {
+  const problems: string[] = []
+  const costs = readCosts(answer, 'cost', problems)
+  if (costs === undefined || problems.length > 0) return fault('invalid_request/cost', problems.join(' '))
+  if (typeof costs === 'number') {
+    for (const name of Object.keys(weighted))
+      if (costs > weightedBurst(weighted, name)) return tooHigh(name, costs, weighted)
+    return costs
+  }
+  for (const [name, weight] of Object.entries(costs)) {
+    if (!Object.hasOwn(weighted, name)) return fault('invalid_request/cost', unknownBudget('cost', name, weighted))
+    if (weight > weightedBurst(weighted, name)) return tooHigh(name, weight, weighted)
+  }
+  return costs
+}
+
+function unknownBudget(subject: string, name: string, weighted: CallPlan['weighted']): string {
+  const near = nearest(name, Object.keys(weighted))
+  const remedy = near === undefined ? `Add it to budgets: { ${name}: '1000/m' }.` : `Did you mean '${near}'?`
+  return `${subject}.${name}: expected the name of a budget, got an unknown one. ${remedy}`
+}
+
+function weightedBurst(weighted: CallPlan['weighted'], name: string): number {
+  return weighted[name] ?? Infinity
+}
+
+function tooHigh(name: string, cost: number, weighted: CallPlan['weighted']): Fault {
+  const burst = weightedBurst(weighted, name)
+  const remedy = 'It could never be sent: split the request, or raise the burst.'
+  return fault('invalid_request/cost', `cost: expected at most the burst of ${name} (${burst}), got ${cost}. ${remedy}`)
+}

@@ -1,0 +1,43 @@
+/**
+ * Patterns of hosts, as in `hosts: { 'api.x.com': …, '*.y.com': …, 'localhost:8080': … }`. The most particular one that
+ * fits counts: a name before a wildcard, a longer wildcard before a shorter one, with a port before without.
+ */
+
+/** The pattern in its canonical form, or undefined when it can never match a host. */
+export function normalHost(pattern: string): string | undefined {
+  if (pattern === '*') return pattern
+  const wild = pattern.startsWith('*.')
+  const host = wild ? pattern.slice(2) : pattern
+  if (host === '' || /[/@?#*\\\s]/.test(host)) return undefined
+  const parsed = URL.parse(`http://${host}`)
+  if (parsed === null || parsed.hostname === '') return undefined
+  // `URL` leaves the port of its scheme out; here it means something.
+  const port = /:(\d+)$/.exec(host)?.[1]
+  const name = parsed.hostname
+  return `${wild ? '*.' : ''}${name}${port === undefined ? '' : `:${Number(port)}`}`
+}
+
+/** The pattern that fits this origin best. */
+export function matchHost(patterns: readonly string[], origin: string): string | undefined {
+  if (patterns.length === 0) return undefined
+  const { hostname, port, protocol } = new URL(origin)
+  const withPort = `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`
+  let best: string | undefined
+  for (const pattern of patterns) {
+    if (fits(pattern, hostname, withPort) && (best === undefined || weight(pattern) > weight(best))) best = pattern
+  }
+  return best
+}
+
+function fits(pattern: string, hostname: string, withPort: string): boolean {
+  if (pattern === '*' || pattern === hostname || pattern === withPort) return true
+  if (!pattern.startsWith('*.')) return false
+  const suffix = pattern.slice(1)
+  return hostname.endsWith(suffix) || withPort.endsWith(suffix)
+}
+
+/** A name outweighs every wildcard; of two wildcards the longer one says more. */
+function weight(pattern: string): number {
+  if (pattern === '*') return 0
+  return pattern.startsWith('*.') ? pattern.length : 1_000 + pattern.length
+}

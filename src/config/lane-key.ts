@@ -1,0 +1,30 @@
+/** Whose limits a request is under: its origin's, or those of whatever the caller's `limitKey` names. */
+import { matchHost } from './hosts.ts'
+import { got } from './kinds.ts'
+import type { Call, CallPlan } from '../core/call.ts'
+import { isThenable, reasonOf } from '../core/callback.ts'
+import { fault } from '../core/result.ts'
+import type { Fault } from '../core/result.ts'
+
+type Asked = Pick<Call, 'method' | 'url' | 'origin' | 'meta'>
+
+/** The key of its lane; a Fault when the caller's function failed. */
+export function laneKeyOf({ method, url, origin, meta }: Asked, { limitKey, hostPatterns }: CallPlan): string | Fault {
+  if (limitKey === undefined) return origin
+  let key: unknown
+  try {
+    key = limitKey({ method, url, meta })
+  } catch (error) {
+    return fault('callback/limit_key', `limitKey threw: ${reasonOf(error)}`, { cause: error })
+  }
+  if (key === undefined) return origin
+  if (typeof key === 'string') {
+    // The same key under two entries of `hosts` is two lanes, each with the limits of its own entry.
+    const pattern = matchHost(hostPatterns, origin)
+    return pattern === undefined ? key : `${key} @ ${pattern}`
+  }
+  // Nobody will look at it any more, and its failure must not end the process.
+  if (isThenable(key)) key.then(undefined, () => undefined)
+  const expected = 'limitKey: expected it to answer with a string, or undefined for the origin'
+  return fault('callback/limit_key', `${expected}, got ${got(key)}`)
+}

@@ -1,0 +1,58 @@
+/**
+ * The lane of an item that has not been looked at otherwise: what an array is sorted by before anything is sent. A wrong
+ * answer costs fairness only, so an item that cannot be read has lane `''` and fails when its turn comes.
+ */
+import { isRecord } from './kinds.ts'
+import { laneKeyOf } from './lane-key.ts'
+import type { RequestPlan } from './plan.ts'
+import type { Params, RequestSpec } from '../core/spec.ts'
+import { parseUrl } from '../core/url.ts'
+
+export type LaneOfItem = (value: unknown, params: Params | undefined) => string
+
+export function laneReader(plan: RequestPlan): LaneOfItem {
+  const { limitKey } = plan.call
+  const byOrigin = limitKey === undefined ? originReader(plan) : undefined
+  return (value, params) => {
+    try {
+      const spec = specOf(value)
+      return byOrigin === undefined ? keyed(spec, params, plan) : byOrigin(String(spec.url))
+    } catch {
+      return ''
+    }
+  }
+}
+
+function specOf(value: unknown): Pick<RequestSpec, 'url' | 'method' | 'params' | 'meta'> & Bodied {
+  if (typeof value === 'string' || value instanceof URL) return { url: value }
+  return isRecord(value) ? (value as unknown as RequestSpec) : { url: '' }
+}
+
+type Bodied = Partial<Pick<RequestSpec, 'json' | 'form' | 'body'>>
+
+/** Most URLs of an array share a few beginnings, so each of these is parsed once. */
+function originReader({ baseUrl }: RequestPlan): (url: string) => string {
+  const known = new Map<string, string>()
+  return url => {
+    const slashes = url.indexOf('://')
+    const end = slashes === -1 ? -1 : url.slice(slashes + 3, slashes + 300).search(/[/?#\\]/)
+    const beginning = end === -1 ? url : url.slice(0, slashes + 3 + end)
+    let origin = known.get(beginning)
+    if (origin === undefined) {
+      const parsed = parseUrl(beginning, baseUrl, [])
+      known.set(beginning, (origin = typeof parsed === 'string' ? '' : parsed.origin))
+    }
+    return origin
+  }
+}
+
+function keyed(spec: ReturnType<typeof specOf>, params: Params | undefined, plan: RequestPlan): string {
+  const all = [plan.params, params, spec.params].filter(given => given !== undefined)
+  const parsed = parseUrl(String(spec.url), plan.baseUrl, all)
+  if (typeof parsed === 'string') return ''
+  const hasBody =
+    plan.body !== undefined || spec.json !== undefined || spec.form !== undefined || spec.body !== undefined
+  const method = (spec.method ?? plan.method ?? (hasBody ? 'POST' : 'GET')).toUpperCase()
+  const lane = laneKeyOf({ method, url: parsed.url, origin: parsed.origin, meta: spec.meta }, plan.call)
+  return typeof lane === 'string' ? lane : ''
+}

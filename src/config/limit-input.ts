@@ -1,0 +1,90 @@
+/** The options that limit: per host, by pattern of hosts, by named budget, by cost. */
+import { normalHost } from './hosts.ts'
+import { count, fields, func, got, isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
+import type { Read } from './kinds.ts'
+import { rates } from './rate-input.ts'
+import type { ReadRate } from './rate-input.ts'
+import type { Costs } from '../core/call.ts'
+
+/** The limits of one host, as far as they were given. */
+export interface ReadHostLimits {
+  readonly concurrency?: number
+  readonly rateLimit?: readonly ReadRate[]
+}
+
+const readCount = count(1)
+
+export const readConcurrency: Read<number | 'auto'> = (value, name, problems) => {
+  if (value === 'auto') return value
+  if (typeof value !== 'string' || Number.isFinite(Number(value))) return readCount(value, name, problems)
+  problems.push(problem(name, "an integer ≥ 1 or 'auto'", got(value), 'Use Infinity for no limit.'))
+  return undefined
+}
+
+export const readPerHost: Read<ReadHostLimits> = fields({ concurrency: count(1), rateLimit: rates })
+
+const HOST_FORM = "a name such as 'api.example.com', '*.example.com' or 'localhost:8080'"
+
+export const readHosts: Read<Readonly<Record<string, ReadHostLimits>>> = (value, name, problems) => {
+  if (!isPlain(value)) {
+    problems.push(problem(name, 'an object with limits by host', got(value), plainRemedy(value)))
+    return undefined
+  }
+  const read: Record<string, ReadHostLimits> = {}
+  for (const [pattern, limits] of Object.entries(value)) {
+    const host = normalHost(pattern)
+    if (host === undefined) {
+      const remedy = 'Leave out scheme, path and user; a wildcard stands for the first labels.'
+      problems.push(problem(name, HOST_FORM, got(pattern), remedy))
+      continue
+    }
+    const of = limits === undefined ? undefined : readPerHost(limits, `${name}['${pattern}']`, problems)
+    if (of !== undefined) read[host] = { ...read[host], ...of }
+  }
+  return read
+}
+
+export const readBudgets: Read<Readonly<Record<string, readonly ReadRate[]>>> = (value, name, problems) => {
+  if (!isPlain(value)) {
+    problems.push(problem(name, "an object such as { tokens: '90000/m' }", got(value), plainRemedy(value)))
+    return undefined
+  }
+  const read: [string, readonly ReadRate[]][] = []
+  for (const [budget, given] of Object.entries(value)) {
+    if (given === undefined) continue
+    const of = rates(given, `${name}.${budget}`, problems)
+    if (of !== undefined) read.push([budget, of])
+  }
+  return Object.fromEntries(read)
+}
+
+const isWeight = (value: unknown): value is number => typeof value === 'number' && value >= 0 && Number.isFinite(value)
+
+/** A weight or weights by name; undefined and a problem for anything else. */
+export const readCosts: Read<Costs> = (value, name, problems) => {
+  if (isWeight(value)) return value
+  if (!isPlain(value)) {
+    const remedy = 'Write a number, or one per budget: { tokens: 1200 }.'
+    problems.push(
+      problem(
+        name,
+        'a number ≥ 0 or an object of them',
+        typeof value === 'number' ? String(value) : kindOf(value),
+        remedy,
+      ),
+    )
+    return undefined
+  }
+  const read: [string, number][] = []
+  for (const [budget, weight] of Object.entries(value)) {
+    if (weight === undefined) continue
+    if (isWeight(weight)) read.push([budget, weight])
+    else
+      problems.push(problem(`${name}.${budget}`, 'a number ≥ 0', got(weight), 'Leave it out where it takes nothing.'))
+  }
+  return Object.fromEntries(read)
+}
+
+/** As it was given: what a function answers is read for each request. */
+export const readCost: Read<unknown> = (value, name, problems) =>
+  typeof value === 'function' ? func(value, name, problems) : readCosts(value, name, problems)

@@ -1,0 +1,50 @@
+/** A line that can be left from the middle: each link knows its neighbours, so nobody is searched for. */
+export interface Link<T extends Link<T>> {
+  /** The line that it stands in, and its neighbours there. Written by the line only. */
+  line: Line<T> | undefined
+  before: T | undefined
+  behind: T | undefined
+}
+
+export class Line<T extends Link<T>> {
+  #first: T | undefined
+  #last: T | undefined
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  peek(): T | undefined {
+    return this.#first
+  }
+
+  /** At the end; out of the line that it stood in. */
+  push(item: T): void {
+    item.line?.remove(item)
+    item.line = this
+    item.before = this.#last
+    item.behind = undefined
+    if (this.#last === undefined) this.#first = item
+    else this.#last.behind = item
+    this.#last = item
+    this.#size++
+  }
+
+  shift(): T | undefined {
+    const first = this.#first
+    if (first !== undefined) this.remove(first)
+    return first
+  }
+
+  remove(item: T): void {
+    if (item.line !== this) return
+    const { before, behind } = item
+    if (before === undefined) this.#first = behind
+    else before.behind = behind
+    if (behind === undefined) this.#last = before
+    else behind.before = before
+    item.line = item.before = item.behind = undefined
+    this.#size--
+  }
+}

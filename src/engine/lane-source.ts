@@ -1,0 +1,159 @@
+/**
+ * An array by lanes: whoever is next in a lane that has room, one lane after the other. What waits costs one number, so
+ * that a paused, slow or dead host with a million requests keeps nobody else from their turn.
+ *
+ * Lanes stand in one of three places: ready; aside, where they go only when nobody is ready (their host has not proven
+ * itself, or holds its part of the places already); or parked, because one of theirs waits at the gate and a second one
+ * would only wait behind it.
+ */
+import { toSource } from './source.ts'
+import type { Item, Pulled, Source } from './source.ts'
+import { Line } from '../core/line.ts'
+import type { Link } from '../core/line.ts'
+
+/** What the gate says of a lane; `rivals` lanes, this one included, want places. */
+export type Welcome = (lane: string, rivals: number) => 'go' | 'wait' | 'yield'
+
+interface Group extends Link<Group> {
+  readonly lane: string
+  readonly indexes: number[]
+  next: number
+  proven: boolean
+}
+
+/** How many of those aside are asked per pull: they come back by themselves when something changes for them. */
+const ASKED_ASIDE = 4
+
+/** The array by lanes; in its own order where all of it is one lane. */
+export function laneSource(
+  input: readonly unknown[],
+  laneOf: (value: unknown, index: number) => string,
+  welcome: Welcome,
+): Source {
+  const groups = groupsOf(input, laneOf)
+  if (groups.size > 1) return new ByLanes(input, groups, welcome)
+  const [only] = groups.keys()
+  return toSource(input, only)
+}
+
+function groupsOf(input: readonly unknown[], laneOf: (value: unknown, index: number) => string): Map<string, Group> {
+  const groups = new Map<string, Group>()
+  for (let index = 0; index < input.length; index++) {
+    const lane = laneOf(input[index], index)
+    let group = groups.get(lane)
+    if (group === undefined) {
+      group = { lane, indexes: [], next: 0, proven: false, line: undefined, before: undefined, behind: undefined }
+      groups.set(lane, group)
+    }
+    group.indexes.push(index)
+  }
+  return groups
+}
+
+class ByLanes implements Source {
+  readonly isByLanes = true
+  readonly size: number
+  readonly lookAhead = 0
+  readonly #input: readonly unknown[]
+  readonly #groups: Map<string, Group>
+  readonly #welcome: Welcome
+  readonly #ready = new Line<Group>()
+  readonly #aside = new Line<Group>()
+  /** Lanes of proven hosts that are not parked. */
+  #provenWaiting = 0
+  #left: number
+
+  constructor(input: readonly unknown[], groups: Map<string, Group>, welcome: Welcome) {
+    this.#input = input
+    this.#groups = groups
+    this.#welcome = welcome
+    this.size = this.#left = input.length
+    for (const group of groups.values()) this.#join(this.#ready, group)
+  }
+
+  pull(): Pulled {
+    const group = this.#back() ?? this.#first() ?? this.#anybody()
+    if (group === undefined) return this.#left === 0 ? 'done' : 'later'
+    return this.#take(group)
+  }
+
+  wake(lane: string, proven: boolean): void {
+    const group = this.#groups.get(lane)
+    if (group === undefined) return
+    this.#leaveLine(group)
+    group.proven = proven
+    this.#join(this.#ready, group)
+  }
+
+  wantsProven(): boolean {
+    return this.#provenWaiting > 0
+  }
+
+  backlogOf(lane: string): number {
+    const group = this.#groups.get(lane)
+    return group === undefined ? 0 : group.indexes.length - group.next
+  }
+
+  *rest(): Iterable<Item> {
+    for (const group of this.#groups.values()) {
+      this.#leaveLine(group)
+      while (group.next < group.indexes.length) yield this.#take(group)
+    }
+  }
+
+  close(): void {
+    // An array has nothing to clean up.
+  }
+
+  /** One that stood aside and need not any more: it has waited longest. */
+  #back(): Group | undefined {
+    for (let asked = Math.min(ASKED_ASIDE, this.#aside.size); asked > 0; asked--) {
+      const group = this.#aside.peek() as Group
+      this.#leaveLine(group)
+      const answer = this.#welcome(group.lane, this.#groups.size)
+      if (answer === 'go') return group
+      // In no line is parked: woken when the one at the gate has gone.
+      if (answer === 'yield') this.#join(this.#aside, group)
+    }
+    return undefined
+  }
+
+  #first(): Group | undefined {
+    for (let group = this.#ready.peek(); group !== undefined; group = this.#ready.peek()) {
+      this.#leaveLine(group)
+      const answer = this.#welcome(group.lane, this.#groups.size)
+      if (answer === 'go') return group
+      if (answer === 'yield') this.#join(this.#aside, group)
+    }
+    return undefined
+  }
+
+  /** Nobody else wants the place. */
+  #anybody(): Group | undefined {
+    for (let group = this.#aside.peek(); group !== undefined; group = this.#aside.peek()) {
+      this.#leaveLine(group)
+      if (this.#welcome(group.lane, this.#groups.size) !== 'wait') return group
+    }
+    return undefined
+  }
+
+  #take(group: Group): Item {
+    const index = group.indexes[group.next++] as number
+    this.#left--
+    if (group.next < group.indexes.length) this.#join(this.#ready, group)
+    else this.#groups.delete(group.lane)
+    return { value: this.#input[index], index, lane: group.lane }
+  }
+
+  #join(line: Line<Group>, group: Group): void {
+    if (group.line !== undefined) return
+    line.push(group)
+    if (group.proven) this.#provenWaiting++
+  }
+
+  #leaveLine(group: Group): void {
+    if (group.line === undefined) return
+    group.line.remove(group)
+    if (group.proven) this.#provenWaiting--
+  }
+}

@@ -1,0 +1,54 @@
+/** What the engine is given from outside: how a request is made, sent and settled, and how much room there is. */
+import type { Item } from './source.ts'
+import type { Call } from '../core/call.ts'
+import type { Send } from '../core/layer.ts'
+import type { Outcome } from '../core/outcome.ts'
+import type { Fault, Result } from '../core/result.ts'
+
+export interface EngineParts {
+  /** The Call of an item, or the outcome of one that cannot be sent. */
+  readonly prepare: (item: Item) => Call | Outcome
+  readonly send: Send<Call, Result>
+  readonly settle: (call: Call, result: Result) => Outcome | Promise<Outcome>
+  /** The outcome of an item that was never sent. */
+  readonly abandon: (item: unknown, index: number, reason: Fault) => Outcome
+}
+
+/** What the engine tells the limits below, and hears from them. */
+export interface Guest {
+  /** There may be room: in this lane, or in general only. */
+  onRoom(lane: string | undefined, proven: boolean): void
+  /** Whether it has something to send to a host that has proven itself. */
+  wantsProven(): boolean
+  /** How many it keeps back that are meant for this lane. */
+  backlogOf(lane: string): number
+}
+
+/** What the engine asks of the limits below: is there any use in pulling more? */
+export interface Room {
+  /** How many can be on their way at once. */
+  readonly places: number
+  isCrowded(): boolean
+  /** Tells the guest whenever there may be room; answers with how to stop that. */
+  attach(guest: Guest): () => void
+}
+
+export interface RunOptions {
+  readonly window: number
+  readonly room: Room
+  readonly maxFailures: number
+  readonly signal: AbortSignal | undefined
+  /** Takes each outcome once. It counts as given back when `run.give()` is called. */
+  readonly deliver: (outcome: Outcome) => void
+  /** Everything has been delivered, or the input failed. */
+  readonly ended: (inputError: { readonly error: unknown } | undefined) => void
+}
+
+export interface Counts {
+  readonly total: number | undefined
+  readonly pulled: number
+  readonly ok: number
+  readonly failed: number
+  readonly retries: number
+  readonly bytes: number
+}

@@ -1,0 +1,60 @@
+/**
+ * Those who have more to send than they have put in line. They are told that a lane may have room when everything else
+ * is done, because they come back in at once.
+ */
+import type { Queue } from './queue.ts'
+
+/** Who has more to send and waits to be told that there is room. */
+export interface Guest {
+  /** There may be room: in this lane, or in general only. */
+  onRoom(lane: string | undefined, proven: boolean): void
+  /** Whether it has something to send to a host that has proven itself. */
+  wantsProven(): boolean
+  /** How many it keeps back that are meant for this lane. */
+  backlogOf(lane: string): number
+}
+
+export class Guests {
+  readonly #guests = new Set<Guest>()
+  /** Lanes in which nobody waits any more, or that have given a place back. */
+  readonly #news: Queue[] = []
+  #depth = 0
+
+  /** Answers with how to leave. */
+  attach(guest: Guest): () => void {
+    this.#guests.add(guest)
+    return () => void this.#guests.delete(guest)
+  }
+
+  wantProven(): boolean {
+    for (const guest of this.#guests) if (guest.wantsProven()) return true
+    return false
+  }
+
+  backlogOf(lane: string): number {
+    let backlog = 0
+    for (const guest of this.#guests) backlog += guest.backlogOf(lane)
+    return backlog
+  }
+
+  /** To be told once the work that goes on is done. */
+  note(queue: Queue): void {
+    this.#news.push(queue)
+  }
+
+  /** Does the work, then tells the guests what came of it; what they set off in turn is told to them, too. */
+  after(work: () => void): void {
+    this.#depth++
+    work()
+    if (this.#depth === 1) this.#tell()
+    this.#depth--
+  }
+
+  #tell(): void {
+    for (let queue = this.#news.pop(); queue !== undefined; queue = this.#news.pop()) {
+      const { key, standing } = queue.lane
+      const lane = queue.waiting === 0 ? key : undefined
+      for (const guest of this.#guests) guest.onRoom(lane, standing === 'proven')
+    }
+  }
+}

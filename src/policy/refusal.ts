@@ -1,0 +1,20 @@
+/** Why a call is not even put in line: its host's circuit is open, or it asked for a longer pause than the call has patience. */
+import type { Lane } from './lane.ts'
+import { tooLongPaused } from './patience.ts'
+import type { Call } from '../core/call.ts'
+import { formatDuration } from '../core/duration.ts'
+import { fault } from '../core/result.ts'
+import type { Fault } from '../core/result.ts'
+
+/** Undefined: it may wait, or go. */
+export function refusalOf(lane: Lane, call: Call, nowMs: number, epochMs: number): Fault | undefined {
+  return circuitOpen(lane, nowMs, epochMs) ?? tooLongPaused(lane, call, nowMs, epochMs)
+}
+
+function circuitOpen({ breaker, host }: Lane, nowMs: number, epochMs: number): Fault | undefined {
+  const untilMs = breaker?.refusesUntilMs(nowMs)
+  if (untilMs === undefined) return undefined
+  const waitMs = Math.max(0, untilMs - nowMs)
+  const message = `not sent: ${host} kept failing, so that nothing is sent there for ${formatDuration(Math.ceil(waitMs))}`
+  return fault('circuit/open', message, { retryAt: Math.round(epochMs + waitMs) })
+}

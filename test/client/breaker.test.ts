@@ -1,0 +1,229 @@
+/** The circuit breaker through the whole client: what opens it, what happens meanwhile, and how a host comes back. */
+import { describe, expect, test } from 'vitest'
+import { ParallelRequests } from '../../src/index.ts'
+import type { ClientOptions, Outcome, RequestSpec } from '../../src/index.ts'
+import { mockTransport } from '../../src/testing/index.ts'
+import type { MockRequest, MockResponse, MockTransport } from '../../src/testing/index.ts'
+
+const EPOCH_MS = Date.UTC(2026, 0, 1)
+const LATENCY_MS = 10
+const HOST = 'http://a.test'
+const OTHER = 'http://b.test'
+
+const OK: MockResponse = { json: {}, latencyMs: LATENCY_MS }
+const DOWN: MockResponse = { status: 500, latencyMs: LATENCY_MS }
+
+const urlsOf = (count: number, host = HOST): string[] => Array.from({ length: count }, (_, n) => `${host}/${n}`)
+
+const codes = (outcomes: readonly Outcome[]): string[] =>
+  outcomes.map(outcome => (outcome.ok ? 'ok' : outcome.error.code))
+
+const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
+
+/** A client with a breaker and one place, and what it sends in batches. */
+function clientFor(transport: MockTransport, options: ClientOptions = {}) {
+  const client = new ParallelRequests({ transport, concurrency: 1, maxRetries: 0, breaker: true, ...options })
+  const send = (urls: readonly (string | RequestSpec)[]): Promise<Outcome[]> =>
+    client.request(urls, { onFailure: 'settle' })
+  return { client, send, close: () => client.close() }
+}
+
+/** Down before this time, then up. */
+const downUntil =
+  (untilMs: number) =>
+  ({ atMs, url }: MockRequest): MockResponse =>
+    atMs < untilMs && url.startsWith(HOST) ? DOWN : OK
+
+describe('A breaker', () => {
+  test('is off by default: every request is sent, however many fail.', async () => {
+    const transport = mockTransport(() => DOWN)
+    for (const options of [{}, { breaker: false }]) {
+      const client = new ParallelRequests({ transport, concurrency: 1, maxRetries: 0, ...options })
+      expect(codes(await client.request(urlsOf(30), { onFailure: 'settle' }))).toEqual(times(30, 'http/500'))
+      await client.close()
+    }
+    expect(transport.requests).toHaveLength(60)
+  })
+
+  test('of true opens at the fifth failure, and the line that stood before drains with nothing sent.', async () => {
+    const transport = mockTransport(() => DOWN)
+    const { send, close } = clientFor(transport)
+    const outcomes = await send(urlsOf(100))
+    expect(codes(outcomes)).toEqual([...times(5, 'http/500'), ...times(95, 'circuit/open')])
+    expect(transport.requests).toHaveLength(5)
+    // At once: the clock stands where the fifth answer came.
+    expect(transport.clock.now()).toBe(5 * LATENCY_MS)
+    for (const { error, attempts } of outcomes.slice(5)) {
+      expect(error?.retryAt).toBe(EPOCH_MS + 5 * LATENCY_MS + 10_000)
+      expect(attempts).toBe(0)
+    }
+    expect(codes(await send(urlsOf(3)))).toEqual(times(3, 'circuit/open'))
+    expect(transport.requests).toHaveLength(5)
+    await close()
+  })
+
+  test('drains who waits for a place, for a rate and for a back-off, too.', async () => {
+    const transport = mockTransport(() => DOWN)
+    const { send, close } = clientFor(transport, {
+      concurrency: 3,
+      rateLimit: '20/s',
+      maxRetries: 3,
+      retry: { backoff: () => 300 },
+    })
+    const outcomes = await send(urlsOf(100))
+    expect(new Set(codes(outcomes))).toEqual(new Set(['circuit/open']))
+    // Five failures, and what was on the wire besides.
+    expect(transport.requests.length).toBeLessThanOrEqual(5 + 2)
+    expect(transport.clock.now()).toBeLessThan(1_000)
+    await close()
+  })
+
+  test.each([
+    [{ failures: 2 }, 2, 10_000],
+    [{ failures: 7, cooldown: '1m' }, 7, 60_000],
+    [{ failures: 1, cooldown: '500ms', window: '1s' }, 1, 500],
+    [{}, 5, 10_000],
+  ])('of %j opens at failure %i.', async (breaker, failures, cooldownMs) => {
+    const transport = mockTransport(() => DOWN)
+    const { send, close } = clientFor(transport, { breaker })
+    const outcomes = await send(urlsOf(20))
+    expect(codes(outcomes)).toEqual([...times(failures, 'http/500'), ...times(20 - failures, 'circuit/open')])
+    expect(outcomes.at(-1)?.error?.retryAt).toBe(EPOCH_MS + failures * LATENCY_MS + cooldownMs)
+    await close()
+  })
+
+  test('does not add up failures that lie further apart than its window.', async () => {
+    const transport = mockTransport(() => DOWN)
+    const { send, close } = clientFor(transport, { breaker: { window: '30s' }, perHost: { rateLimit: '1/8s' } })
+    expect(codes(await send(urlsOf(12)))).toEqual(times(12, 'http/500'))
+    await close()
+  })
+
+  test.each([404, 400, 401, 410, 422, 304])('does not count a %i as a failure of the host.', async status => {
+    const transport = mockTransport(() => ({ status, latencyMs: LATENCY_MS }))
+    const { send, close } = clientFor(transport)
+    expect(codes(await send(urlsOf(20)))).toEqual(times(20, `http/${status}`))
+    await close()
+  })
+
+  test.each([
+    ['429 with Retry-After', { status: 429, headers: { 'retry-after': '1' } }],
+    ['429 without', { status: 429 }],
+    ['503 with Retry-After', { status: 503, headers: { 'retry-after': '1' } }],
+  ])('does not count %s as a failure: it is a pause.', async (_name, throttle) => {
+    const transport = mockTransport(({ atMs }) => (atMs < 20_000 ? { ...throttle, latencyMs: LATENCY_MS } : OK))
+    const { send, close } = clientFor(transport, { retry: { backoff: () => 500 } })
+    expect(codes(await send(urlsOf(10)))).toEqual(times(10, 'ok'))
+    expect(transport.requests.length).toBeGreaterThan(15)
+    await close()
+  })
+
+  test.each(['connect/refused', 'reset/before_headers', 'timeout/headers', 'dns/not_found'] as const)(
+    'counts %s as a failure.',
+    async code => {
+      const transport = mockTransport(() => ({ fault: code, latencyMs: LATENCY_MS }))
+      const { send, close } = clientFor(transport)
+      expect(codes(await send(urlsOf(20)))).toEqual([...times(5, code), ...times(15, 'circuit/open')])
+      await close()
+    },
+  )
+
+  test('is one per host: the others are served while one is open.', async () => {
+    const transport = mockTransport(downUntil(Infinity))
+    const { send, close } = clientFor(transport, { concurrency: 4 })
+    const outcomes = await send([...urlsOf(50), ...urlsOf(50, OTHER)])
+    expect(codes(outcomes.slice(50))).toEqual(times(50, 'ok'))
+    expect(codes(outcomes.slice(0, 50)).filter(code => code === 'circuit/open').length).toBeGreaterThanOrEqual(42)
+    await close()
+  })
+
+  test('is one per limitKey where there is one.', async () => {
+    const transport = mockTransport(downUntil(Infinity))
+    const { send, close } = clientFor(transport, { limitKey: ({ meta }) => meta as string })
+    const specs = (meta: string, host: string) => urlsOf(10, host).map(url => ({ url, meta }))
+    expect(codes(await send(specs('x', HOST))).filter(code => code === 'circuit/open')).toHaveLength(5)
+    // Another host under the same key, then the same host under another key.
+    expect(codes(await send(specs('x', OTHER)))).toEqual(times(10, 'circuit/open'))
+    expect(codes(await send(specs('y', HOST))).filter(code => code === 'http/500')).toHaveLength(5)
+    await close()
+  })
+})
+
+describe('After its cooldown', () => {
+  /** Opened; the clock stands at 50 ms. */
+  async function opened(handler: (request: MockRequest) => MockResponse, options: ClientOptions = {}) {
+    const transport = mockTransport(handler)
+    const parts = clientFor(transport, { concurrency: 10, ...options })
+    for (let batch = 0; batch < 5; batch++) await parts.send(urlsOf(1))
+    expect(codes(await parts.send(urlsOf(1)))).toEqual(['circuit/open'])
+    return { ...parts, transport }
+  }
+
+  /** Lets time pass: requests to another host at a rate do. */
+  async function wait(transport: MockTransport, ms: number): Promise<void> {
+    await new Promise<void>(resolve => transport.clock.after(ms, resolve))
+  }
+
+  test('exactly one probe goes, and an answer that is good closes it.', async () => {
+    const { send, transport, close } = await opened(downUntil(1_000))
+    await wait(transport, 9_999)
+    expect(codes(await send(urlsOf(5)))).toEqual(times(5, 'circuit/open'))
+    await wait(transport, 1)
+    const before = transport.requests.length
+    const outcomes = await send(urlsOf(20))
+    expect(codes(outcomes).filter(code => code === 'ok')).toHaveLength(1)
+    expect(codes(outcomes).filter(code => code === 'circuit/open')).toHaveLength(19)
+    expect(transport.requests.length - before).toBe(1)
+    expect(codes(await send(urlsOf(20)))).toEqual(times(20, 'ok'))
+    await close()
+  })
+
+  test('a probe that fails opens it again, for a whole cooldown.', async () => {
+    const { send, transport, close } = await opened(downUntil(Infinity))
+    await wait(transport, 10_000)
+    const before = transport.requests.length
+    const [probe, ...others] = await send(urlsOf(20))
+    expect(codes([probe as Outcome])).toEqual(['http/500'])
+    expect(codes(others)).toEqual(times(19, 'circuit/open'))
+    const [refused] = await send(urlsOf(1))
+    const nowMs = transport.clock.now()
+    expect(refused?.error?.retryAt).toBe(EPOCH_MS + nowMs + 10_000)
+    await wait(transport, 9_999)
+    expect(codes(await send(urlsOf(1)))).toEqual(['circuit/open'])
+    expect(transport.requests.length - before).toBe(1)
+    await wait(transport, 1)
+    await send(urlsOf(5))
+    expect(transport.requests.length - before).toBe(2)
+    await close()
+  })
+
+  test('a probe that is throttled leaves the question to the next one.', async () => {
+    const script: MockResponse[] = [...times(5, DOWN), { status: 429, headers: { 'retry-after': '3' } }, OK]
+    const { send, transport, close } = await opened(() => script.shift() ?? OK)
+    await wait(transport, 10_000)
+    expect(codes(await send(urlsOf(1)))).toEqual(['ok'])
+    expect(codes(await send(urlsOf(10)))).toEqual(times(10, 'ok'))
+    await close()
+  })
+})
+
+test('While it is open nothing takes a token: the rate is there for those who are served.', async () => {
+  const transport = mockTransport(downUntil(Infinity))
+  const { send, close } = clientFor(transport, { rateLimit: { limit: 20, interval: '1h' }, budgets: { units: '20/h' } })
+  expect(codes(await send(urlsOf(1_000))).filter(code => code === 'circuit/open')).toHaveLength(995)
+  expect(codes(await send(urlsOf(15, OTHER)))).toEqual(times(15, 'ok'))
+  expect(transport.clock.now()).toBeLessThan(1_000)
+  await close()
+})
+
+test('A retry that finds it open ends as circuit/open, and an attempt that had been sent is counted.', async () => {
+  const transport = mockTransport(() => DOWN)
+  const { send, close } = clientFor(transport, {
+    breaker: { failures: 2 },
+    maxRetries: 5,
+    retry: { backoff: () => 100 },
+  })
+  const [outcome] = await send(urlsOf(1))
+  expect([outcome?.error?.code, outcome?.attempts, transport.requests.length]).toEqual(['circuit/open', 2, 2])
+  await close()
+})

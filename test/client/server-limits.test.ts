@@ -1,0 +1,255 @@
+/**
+ * A server that publishes its quota, counts, and answers 429 beyond it: it never has to. In virtual time for every
+ * dialect, once against a real server, and with headers that mean nothing.
+ */
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { ParallelRequests } from '../../src/index.ts'
+import type { ClientOptions, Outcome } from '../../src/index.ts'
+import { mockTransport } from '../../src/testing/index.ts'
+import type { MockTransport } from '../../src/testing/index.ts'
+import { echoServer } from '../support/echo-server.ts'
+
+const EPOCH_MS = Date.UTC(2026, 0, 1)
+const LIMIT = 100
+const WINDOW_MS = 2_000
+
+/** What the server counts: so much is left, and the quota is renewed after so long, at this point in time. */
+interface Count {
+  readonly left: number
+  readonly resetMs: number
+  readonly resetEpochMs: number
+}
+
+type Dialect = (count: Count) => Readonly<Record<string, string>>
+
+const up = (ms: number): number => Math.ceil(ms / 1_000)
+const down = (ms: number): number => Math.floor(ms / 1_000)
+
+const DIALECTS: Readonly<Record<string, Dialect>> = {
+  'RateLimit with its policy, t rounded up': ({ left, resetMs }) => ({
+    ratelimit: `"q";r=${left};t=${up(resetMs)}`,
+    'ratelimit-policy': `"q";q=${LIMIT};w=2`,
+  }),
+  'RateLimit with its policy, t rounded down': ({ left, resetMs }) => ({
+    ratelimit: `"q";r=${left};t=${down(resetMs)}`,
+    'ratelimit-policy': `"q";q=${LIMIT};w=2`,
+  }),
+  'RateLimit without a policy, t rounded up': ({ left, resetMs }) => ({ ratelimit: `"q";r=${left};t=${up(resetMs)}` }),
+  'RateLimit without a policy, t rounded down': ({ left, resetMs }) => ({
+    ratelimit: `"q";r=${left};t=${down(resetMs)}`,
+  }),
+  'RateLimit of draft 7': ({ left, resetMs }) => ({
+    ratelimit: `limit=${LIMIT}, remaining=${left}, reset=${up(resetMs)}`,
+  }),
+  'RateLimit-Remaining and -Reset, rounded up': ({ left, resetMs }) => ({
+    'ratelimit-limit': String(LIMIT),
+    'ratelimit-remaining': String(left),
+    'ratelimit-reset': String(up(resetMs)),
+  }),
+  'RateLimit-Remaining and -Reset, rounded down': ({ left, resetMs }) => ({
+    'ratelimit-remaining': String(left),
+    'ratelimit-reset': String(down(resetMs)),
+  }),
+  'X-RateLimit-* with seconds since 1970, rounded up': ({ left, resetEpochMs }) => ({
+    'x-ratelimit-limit': String(LIMIT),
+    'x-ratelimit-remaining': String(left),
+    'x-ratelimit-reset': String(up(resetEpochMs)),
+  }),
+  'X-RateLimit-* with seconds since 1970, rounded down': ({ left, resetEpochMs }) => ({
+    'x-ratelimit-remaining': String(left),
+    'x-ratelimit-reset': String(down(resetEpochMs)),
+  }),
+}
+
+/** Counts what it takes per fixed window, which begins with the first request after the last one. */
+function counter(now: () => number, epochMs: () => number, limit = LIMIT, windowMs = WINDOW_MS) {
+  let endsAtMs = -Infinity
+  let used = 0
+  return (): { readonly ok: boolean; readonly count: Count } => {
+    const nowMs = now()
+    if (nowMs >= endsAtMs) {
+      endsAtMs = nowMs + windowMs
+      used = 0
+    }
+    const ok = used < limit
+    if (ok) used++
+    const resetMs = endsAtMs - nowMs
+    return { ok, count: { left: limit - used, resetMs, resetEpochMs: epochMs() + resetMs } }
+  }
+}
+
+interface QuotaServer {
+  readonly transport: MockTransport
+  /** Answers of 429. */
+  refused: number
+}
+
+/** `counted.test` counts, any other host takes everything. A request is counted when it comes, and answered later. */
+function quotaServer(dialect: Dialect, limit = LIMIT, windowMs = WINDOW_MS): QuotaServer {
+  const take = counter(
+    () => transport.clock.now(),
+    () => transport.clock.epochMs(),
+    limit,
+    windowMs,
+  )
+  const transport = mockTransport(({ url, index }) => {
+    const latencyMs = 10 + ((index * 37) % 60)
+    if (!url.startsWith('http://counted.test/')) return { json: {}, latencyMs }
+    const { ok, count } = take()
+    if (!ok) server.refused++
+    return ok ? { json: {}, headers: dialect(count), latencyMs } : { status: 429, headers: dialect(count), latencyMs }
+  })
+  const server: QuotaServer = { transport, refused: 0 }
+  return server
+}
+
+const urlsOf = (count: number, host = 'http://counted.test'): string[] =>
+  Array.from({ length: count }, (_, n) => `${host}/${n}`)
+
+async function send(options: ClientOptions, urls: readonly string[]): Promise<Outcome[]> {
+  const client = new ParallelRequests({ maxRetries: 0, ...options })
+  try {
+    return await client.request(urls, { onFailure: 'settle' })
+  } finally {
+    await client.close()
+  }
+}
+
+const okOf = (outcomes: readonly Outcome[]): number => outcomes.filter(({ ok }) => ok).length
+
+describe.each(Object.entries(DIALECTS))('A server that counts and publishes %s', (_name, dialect) => {
+  test.each([1, 5, 20, 50])('never has to answer 429, with %i places.', async concurrency => {
+    const server = quotaServer(dialect)
+    const outcomes = await send({ transport: server.transport, concurrency }, urlsOf(500))
+    expect(okOf(outcomes)).toBe(500)
+    expect(server.refused).toBe(0)
+    // Each request once and nothing else.
+    expect(server.transport.requests).toHaveLength(500)
+    // Five windows, each given away a second at most by what was rounded, or by what was rounded twice.
+    expect(server.transport.clock.now()).toBeGreaterThanOrEqual(4 * WINDOW_MS)
+    expect(server.transport.clock.now()).toBeLessThanOrEqual(5 * (WINDOW_MS + 2_500))
+  })
+
+  test('slows nobody but its own host.', async () => {
+    const both = [...urlsOf(300), ...urlsOf(300, 'http://other.test')]
+    const lastAtMs = async (urls: string[], ready: QuotaServer): Promise<number> => {
+      expect(okOf(await send({ transport: ready.transport, concurrency: 20 }, urls))).toBe(urls.length)
+      expect(ready.refused).toBe(0)
+      const others = ready.transport.requests.filter(({ url }) => url.startsWith('http://other.test/'))
+      return Math.max(...others.map(({ atMs }) => atMs))
+    }
+    const unheard = quotaServer(() => ({}), Infinity)
+    const freely = await lastAtMs(both, unheard)
+    expect(await lastAtMs(both, quotaServer(dialect))).toBeLessThanOrEqual(freely / 0.95)
+  })
+})
+
+test('Who does not respect the quota sees it: 429, and waits for what that says.', async () => {
+  const dialect = DIALECTS['RateLimit without a policy, t rounded up'] as Dialect
+  const server = quotaServer(dialect)
+  const options: ClientOptions = { transport: server.transport, concurrency: 20, respectServerLimits: false }
+  expect(okOf(await send(options, urlsOf(500)))).toBe(500)
+  expect(server.refused).toBeGreaterThan(0)
+})
+
+test('A quota that is renewed too late for those who wait fails them at once, with the time to come back.', async () => {
+  const renewedMs = 600_000
+  const server = quotaServer(({ left, resetMs }) => ({ ratelimit: `"q";r=${left};t=${up(resetMs)}` }), 30, renewedMs)
+  const outcomes = await send({ transport: server.transport, concurrency: 5 }, urlsOf(100))
+  expect(server.refused).toBe(0)
+  expect(okOf(outcomes)).toBe(30)
+  expect(server.transport.requests).toHaveLength(30)
+  const failures = outcomes.filter(outcome => !outcome.ok).map(({ error }) => error)
+  expect(new Set(failures.map(error => error?.code))).toEqual(new Set(['paused/retry_after']))
+  for (const error of failures) {
+    expect(error?.retryAt).toBeGreaterThanOrEqual(EPOCH_MS + renewedMs)
+    expect(error?.retryAt).toBeLessThanOrEqual(EPOCH_MS + renewedMs + 5_000)
+  }
+  expect(server.transport.clock.now()).toBeLessThan(5_000)
+})
+
+const NONSENSE: readonly Readonly<Record<string, string>>[] = [
+  { ratelimit: '' },
+  { ratelimit: '"q"' },
+  { ratelimit: '"q";r=-1;t=60' },
+  { ratelimit: '"q";r=NaN;t=60' },
+  { ratelimit: '"q";r=1e9;t=60' },
+  { ratelimit: '"q;r=0;t=60' },
+  { ratelimit: `${'a,'.repeat(3_000)}"q";r=0;t=60` },
+  { ratelimit: '"q";r=0' },
+  { ratelimit: '"q";r=0;t=-5' },
+  { ratelimit: '"q";r=0;t=soon' },
+  { ratelimit: '"q";r=0;t=99999999999999999999' },
+  { ratelimit: '"q";t=60' },
+  { ratelimit: ';;;===,,,""' },
+  { 'ratelimit-remaining': '-1', 'ratelimit-reset': '60' },
+  { 'ratelimit-remaining': '0' },
+  { 'ratelimit-remaining': 'none', 'ratelimit-reset': '60' },
+  { 'ratelimit-remaining': '0', 'ratelimit-reset': 'never' },
+  { 'ratelimit-remaining': '0', 'ratelimit-reset': '1e400' },
+  { 'ratelimit-limit': '0', 'ratelimit-remaining': '0', 'ratelimit-reset': '60' },
+  { 'ratelimit-reset': '60' },
+  { 'x-ratelimit-remaining': '0x0', 'x-ratelimit-reset': '60' },
+  { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '99999999999' },
+  { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'Thu, 01 Jan 2099 00:00:00 GMT' },
+  { 'x-ratelimit-limit': 'unlimited', 'x-ratelimit-remaining': 'unlimited', 'x-ratelimit-reset': '60' },
+  { 'ratelimit-policy': '"q";q=0;w=0' },
+  { ratelimit: '"q";r=0;t=0', 'ratelimit-policy': '"q";q=0;w=60' },
+  { 'x-ratelimit-remaining': '0, 0, 0', 'x-ratelimit-reset': '60, 60' },
+]
+
+describe('Headers that mean nothing', () => {
+  const freely = 50
+  test.each(NONSENSE.map(headers => [JSON.stringify(headers).slice(0, 90), headers] as const))(
+    'neither hang nor slow a run: %s.',
+    async (_name, headers) => {
+      const transport = mockTransport(() => ({ json: {}, headers, latencyMs: freely }))
+      expect(okOf(await send({ transport, concurrency: 10 }, urlsOf(50)))).toBe(50)
+      expect(transport.clock.now()).toBe(5 * freely)
+    },
+  )
+})
+
+test.each([
+  // Renewed long ago by a server that says nothing new: one at a time finds out.
+  ['1000000001', 50 * 50],
+  ['2019-01-01T00:00:00Z', 50 * 50],
+  ['0.0', 50 * 50],
+  // Less than a second, rounded down: each waits that long.
+  ['0', 50 * 1_050],
+])('A quota that is always used up and always renewed at %s is asked by one at a time.', async (reset, mostMs) => {
+  const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }
+  const transport = mockTransport(() => ({ json: {}, headers, latencyMs: 50 }))
+  expect(okOf(await send({ transport, concurrency: 10 }, urlsOf(50)))).toBe(50)
+  expect(transport.clock.now()).toBeLessThanOrEqual(mostMs)
+})
+
+test('At a real server a run of 500 over a quota of 100 per 2 s ends with no 429, while another host runs freely.', async () => {
+  const take = counter(
+    () => performance.now(),
+    () => Date.now(),
+  )
+  const statuses: number[] = []
+  const counted = await echoServer((_echo, response) => {
+    const { ok, count } = take()
+    statuses.push(ok ? 200 : 429)
+    const headers = { ratelimit: `"q";r=${count.left};t=${up(count.resetMs)}`, 'ratelimit-policy': '"q";q=100;w=2' }
+    setTimeout(() => response.writeHead(ok ? 200 : 429, headers).end('{}'), 5)
+  })
+  const other = await echoServer()
+  const client = new ParallelRequests({ concurrency: 20, maxRetries: 0 })
+  onTestFinished(() => client.close())
+  let othersDoneMs = 0
+  const sinceMs = performance.now()
+  const [outcomes, others] = await Promise.all([
+    client.request(urlsOf(500, counted.url), { onFailure: 'settle' }),
+    client.request(urlsOf(500, other.url), { onFailure: 'settle' }).then(done => {
+      othersDoneMs = performance.now() - sinceMs
+      return done
+    }),
+  ])
+  expect([okOf(outcomes), okOf(others)]).toEqual([500, 500])
+  expect(statuses).toEqual(Array.from({ length: 500 }, () => 200))
+  // Less than the first of the pauses that the other host asks for.
+  expect(othersDoneMs).toBeLessThan(WINDOW_MS)
+})

@@ -1,0 +1,84 @@
+/** The line against an array that is searched. */
+import { expect, test } from 'vitest'
+import { Line } from '../../src/core/line.ts'
+import type { Link } from '../../src/core/line.ts'
+import { fc } from '../support/property.ts'
+
+interface Person extends Link<Person> {
+  readonly name: number
+}
+
+const person = (name: number): Person => ({ name, line: undefined, before: undefined, behind: undefined })
+
+/** From the front to the back, and checked against the way back. */
+function namesIn(line: Line<Person>): number[] {
+  const names: number[] = []
+  let last: Person | undefined
+  for (let next = line.peek(); next !== undefined; next = next.behind) {
+    expect(next.before).toBe(last)
+    expect(next.line).toBe(line)
+    names.push(next.name)
+    last = next
+  }
+  return names
+}
+
+const step = fc.record({
+  name: fc.constantFrom('push', 'push', 'shift', 'remove'),
+  line: fc.nat(1),
+  who: fc.nat(9),
+})
+
+test('Two lines do what two arrays do, whoever is taken out of a middle or changes from one to the other.', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 120, size: 'max' }), steps => {
+      const people = Array.from({ length: 10 }, (_, name) => person(name))
+      const lines = [new Line<Person>(), new Line<Person>()]
+      const models: number[][] = [[], []]
+      const drop = (model: number[], who: number): void => {
+        if (model.includes(who)) model.splice(model.indexOf(who), 1)
+      }
+      for (const { name, line: number, who } of steps) {
+        const line = lines[number] as Line<Person>
+        const model = models[number] as number[]
+        const one = people[who] as Person
+        if (name === 'push') {
+          for (const other of models) drop(other, who)
+          model.push(who)
+          line.push(one)
+        } else if (name === 'shift') {
+          expect(line.shift()?.name).toBe(model.shift())
+        } else {
+          drop(model, who)
+          line.remove(one)
+        }
+        for (const [index, each] of lines.entries()) {
+          expect(namesIn(each)).toEqual(models[index])
+          expect(each.size).toBe(models[index]?.length)
+        }
+        const standing = new Set(models.flat())
+        for (const each of people) {
+          if (!standing.has(each.name))
+            expect([each.line, each.before, each.behind]).toEqual([undefined, undefined, undefined])
+        }
+      }
+    }),
+  )
+})
+
+test('Who is pushed again goes to the end of the line.', () => {
+  const line = new Line<Person>()
+  const [first, second] = [person(1), person(2)]
+  line.push(first)
+  line.push(second)
+  line.push(first)
+  expect(namesIn(line)).toEqual([2, 1])
+})
+
+test('Who stands elsewhere is not taken out of this line.', () => {
+  const [here, there] = [new Line<Person>(), new Line<Person>()]
+  const one = person(1)
+  here.push(one)
+  there.remove(one)
+  expect([here.size, there.size]).toEqual([1, 0])
+})

@@ -1,0 +1,200 @@
+/** An array by lanes: who is next, whatever the gate says of the lanes, and that everybody is taken once. */
+import { describe, expect, test } from 'vitest'
+import { laneSource } from '../../src/engine/lane-source.ts'
+import type { Item, Source } from '../../src/engine/source.ts'
+import { fc } from '../support/property.ts'
+
+type Answer = 'go' | 'wait' | 'yield'
+
+/** Items are texts such as 'a1': the first letter is the lane. What is not said of a lane is 'go'. */
+function open(items: readonly string[], said: Record<string, Answer> = {}) {
+  const asked: string[] = []
+  const source = laneSource(
+    items,
+    value => String(value).charAt(0),
+    lane => {
+      asked.push(lane)
+      return said[lane] ?? 'go'
+    },
+  )
+  const pull = (): string => {
+    const pulled = source.pull() as Item | 'done' | 'later'
+    return typeof pulled === 'string' ? pulled : String(pulled.value)
+  }
+  const pulls = (count: number): string[] => Array.from({ length: count }, pull)
+  return { source, pulls, said, asked }
+}
+
+describe('Lanes', () => {
+  test.each([
+    ['that are sorted one after the other', ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'], 'a1 b1 c1 a2 b2 a3'],
+    ['that are mixed', ['a1', 'b1', 'a2', 'c1', 'b2', 'a3'], 'a1 b1 c1 a2 b2 a3'],
+    ['of one item each', ['c1', 'b1', 'a1'], 'c1 b1 a1'],
+    ['that are one', ['a1', 'a2', 'a3'], 'a1 a2 a3'],
+    ['that are none', [], ''],
+  ])('%s are taken in turn, each in its own order.', (_name, items, expected) => {
+    const { pulls } = open(items)
+    expect(pulls(items.length).join(' ')).toBe(expected)
+    expect(pulls(2)).toEqual(['done', 'done'])
+  })
+
+  test('that wait at the gate are left out until one is woken, and keep nobody else.', () => {
+    const { pulls, source, said } = open(['a1', 'a2', 'b1', 'b2', 'b3'], { a: 'wait' })
+    expect(pulls(4)).toEqual(['b1', 'b2', 'b3', 'later'])
+    delete said['a']
+    expect(pulls(1)).toEqual(['later'])
+    source.wake?.('a', true)
+    expect(pulls(3)).toEqual(['a1', 'a2', 'done'])
+  })
+
+  test('are not asked again and again while one of theirs waits.', () => {
+    const { pulls, asked } = open(['a1', 'a2', 'b1', 'b2', 'b3', 'b4'], { a: 'wait' })
+    pulls(6)
+    expect(asked.filter(lane => lane === 'a')).toHaveLength(1)
+  })
+
+  test('that should let others go first go when nobody else is left.', () => {
+    const { pulls } = open(['a1', 'a2', 'b1', 'b2'], { a: 'yield' })
+    expect(pulls(5)).toEqual(['b1', 'b2', 'a1', 'a2', 'done'])
+  })
+
+  test('that stood aside go before others once they need not any more: they have waited longest.', () => {
+    const { pulls, said } = open(['a1', 'a2', 'b1', 'b2', 'b3'], { a: 'yield' })
+    expect(pulls(1)).toEqual(['b1'])
+    delete said['a']
+    expect(pulls(4)).toEqual(['a1', 'b2', 'a2', 'b3'])
+  })
+
+  test('that stand aside and then wait at the gate are out until woken.', () => {
+    const { pulls, source, said } = open(['a1', 'b1', 'b2'], { a: 'yield' })
+    expect(pulls(1)).toEqual(['b1'])
+    said['a'] = 'wait'
+    expect(pulls(2)).toEqual(['b2', 'later'])
+    delete said['a']
+    source.wake?.('a', false)
+    expect(pulls(2)).toEqual(['a1', 'done'])
+  })
+
+  test('aside cost a pull the same, however many they are.', () => {
+    const items = Array.from({ length: 2_000 }, (_, index) => `${String.fromCodePoint(0x4e00 + index)}1`)
+    const said: Record<string, Answer> = {}
+    for (const item of items) said[item.charAt(0)] = 'yield'
+    const ready = Array.from({ length: 1_000 }, (_, index) => `a${index}`)
+    const { pulls, asked } = open([...items, ...ready], said)
+    pulls(1)
+    asked.length = 0
+    pulls(999)
+    expect(asked.length).toBeLessThanOrEqual(999 * 5)
+  })
+})
+
+describe('What a source says of itself', () => {
+  test('is how many items of a lane have not been pulled.', () => {
+    const { source, pulls } = open(['a1', 'a2', 'a3', 'b1'])
+    const backlogs = (): (number | undefined)[] => ['a', 'b', 'z'].map(lane => source.backlogOf?.(lane))
+    expect(backlogs()).toEqual([3, 1, 0])
+    pulls(3)
+    expect(backlogs()).toEqual([1, 0, 0])
+    pulls(1)
+    expect(backlogs()).toEqual([0, 0, 0])
+  })
+
+  test('is the backlog of its only lane, too.', () => {
+    const { source, pulls } = open(['a1', 'a2', 'a3'])
+    pulls(1)
+    expect([source.backlogOf?.('a'), source.backlogOf?.('b')]).toEqual([2, 0])
+  })
+
+  test('is whether an item for a proven host is ready: not for one that is parked, taken or unproven.', () => {
+    const { source, pulls, said } = open(['a1', 'a2', 'b1', 'b2', 'b3', 'b4'])
+    expect(source.wantsProven?.()).toBe(false)
+    source.wake?.('a', true)
+    expect(source.wantsProven?.()).toBe(true)
+    said['a'] = 'wait'
+    pulls(2)
+    expect(source.wantsProven?.()).toBe(false)
+    source.wake?.('a', true)
+    source.wake?.('a', true)
+    expect(source.wantsProven?.()).toBe(true)
+    delete said['a']
+    pulls(6)
+    expect(source.wantsProven?.()).toBe(false)
+  })
+
+  test('is the lane of every item, also where all are of one.', () => {
+    for (const items of [
+      ['a1', 'a2'],
+      ['a1', 'b1'],
+    ]) {
+      const { source } = open(items)
+      expect(items.map(() => (source.pull() as Item).lane)).toEqual(items.map(item => item.charAt(0)))
+    }
+  })
+
+  test('is who is left, in any order, when the run has been ended; nobody twice.', () => {
+    const { source, pulls } = open(['a1', 'a2', 'b1', 'b2', 'c1'], { b: 'wait', c: 'yield' })
+    const pulled = pulls(2)
+    expect([...pulled, ...[...source.rest()].map(({ value }) => String(value))].toSorted()).toEqual([
+      'a1',
+      'a2',
+      'b1',
+      'b2',
+      'c1',
+    ])
+    expect(source.pull()).toBe('done')
+  })
+
+  test('changes nothing for a lane that it does not know (any more).', () => {
+    const { source, pulls } = open(['a1', 'b1'])
+    source.wake?.('z', true)
+    pulls(1)
+    source.wake?.('a', true)
+    expect([source.wantsProven?.(), ...pulls(2)]).toEqual([false, 'b1', 'done'])
+  })
+})
+
+test('Every item is pulled once and in the order of its lane, whatever the gate says and whoever is woken.', () => {
+  const step = fc.record({
+    lane: fc.constantFrom('a', 'b', 'c', 'd'),
+    said: fc.constantFrom<Answer>('go', 'wait', 'yield'),
+    pulls: fc.nat(4),
+    wake: fc.boolean(),
+  })
+  const items = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 40, size: 'max' })
+  fc.assert(
+    fc.property(items, fc.array(step, { maxLength: 30, size: 'max' }), (lanes, steps) => {
+      const said: Record<string, Answer> = {}
+      const source: Source = laneSource(
+        lanes,
+        value => value as string,
+        lane => said[lane] ?? 'go',
+      )
+      const pulled: Item[] = []
+      const pull = (): string => {
+        const item = source.pull() as Item | 'done' | 'later'
+        if (typeof item === 'string') return item
+        if (new Set(lanes).size > 1) expect(said[item.lane as string]).not.toBe('wait')
+        pulled.push(item)
+        return 'item'
+      }
+      for (const { lane, said: answer, pulls, wake } of steps) {
+        said[lane] = answer
+        if (wake) source.wake?.(lane, answer === 'go')
+        for (let nth = 0; nth < pulls; nth++) pull()
+        const backlog =
+          new Set(lanes).size > 0 ? ['a', 'b', 'c', 'd'].reduce((sum, l) => sum + (source.backlogOf?.(l) ?? 0), 0) : 0
+        expect(backlog + pulled.length).toBe(lanes.length)
+      }
+      for (const lane of ['a', 'b', 'c', 'd']) {
+        said[lane] = 'go'
+        source.wake?.(lane, false)
+      }
+      for (let answer = pull(); answer !== 'done'; answer = pull()) expect(answer).toBe('item')
+      expect(pulled.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual(lanes.map((_, index) => index))
+      for (const lane of new Set(lanes)) {
+        const order = pulled.filter(({ value }) => value === lane).map(({ index }) => index)
+        expect(order).toEqual(order.toSorted((a, b) => a - b))
+      }
+    }),
+  )
+})

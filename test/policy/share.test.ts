@@ -1,0 +1,37 @@
+/** A part of the places. */
+import { expect, test } from 'vitest'
+import { share } from '../../src/policy/share.ts'
+import { makeCall } from '../support/calls.ts'
+
+const CALL = makeCall()
+
+test.each([
+  { running: 0, isWanted: true, waitMs: 0 },
+  { running: 1, isWanted: true, waitMs: 0 },
+  { running: 2, isWanted: true, waitMs: Infinity },
+  { running: 3, isWanted: true, waitMs: Infinity },
+  { running: 2, isWanted: false, waitMs: 0 },
+  { running: 9, isWanted: false, waitMs: 0 },
+])(
+  'Of 2 places, $running taken and wanted by others: $isWanted, one waits for $waitMs ms.',
+  ({ running, ...given }) => {
+    const part = share(2, () => given.isWanted)
+    for (let taken = 0; taken < running; taken++) part.book(0, CALL)
+    expect(part.waitMs(0, CALL)).toBe(given.waitMs)
+    expect(part.isOpen(0)).toBe(running < 2)
+  },
+)
+
+test('A place that is given back opens the part again.', () => {
+  const part = share(1, () => true)
+  part.book(0, CALL)
+  expect(part.waitMs(0, CALL)).toBe(Infinity)
+  part.release?.(CALL)
+  expect([part.running, part.waitMs(0, CALL)]).toEqual([0, 0])
+})
+
+test('Asking changes nothing.', () => {
+  const part = share(1, () => true)
+  for (let times = 0; times < 3; times++) expect(part.waitMs(0, CALL)).toBe(0)
+  expect(part.running).toBe(0)
+})

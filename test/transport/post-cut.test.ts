@@ -1,0 +1,327 @@
+/**
+ * Connections that are cut after byte k of a request, or of its answer, for every k.
+ *
+ * The server keeps a ledger of every byte that it was given, also of those behind k that came in the same segment: the
+ * strict side, because a server that has read a request whole may have carried it out.
+ */
+import { beforeAll, describe, expect, it } from 'vitest'
+import { HASTY, ask, clientOf, until, verdictOf } from '../support/ask.ts'
+import { connectionsWithBytes, headerValues, wholeCopies } from '../support/ledger.ts'
+import { answering, rawServer } from '../support/raw-server.ts'
+import type { RawServer, Script } from '../support/raw-server.ts'
+import type { Outcome, RequestSpec } from '../../src/index.ts'
+
+const HOWS = ['fin', 'rst'] as const
+type How = (typeof HOWS)[number]
+type Request = Omit<RequestSpec, 'url'>
+
+const RETRIES = { maxRetries: 3, retry: HASTY }
+const POST: Request = { method: 'POST', json: { account: 17, amount: 100 } }
+/** Servers at once. */
+const AT_ONCE = 48
+
+/** A chunk of one byte as undici writes it: the end of what was before, its length, itself. */
+const FRAME = '\r\n1\r\nx'
+
+/** Connections that are cut, before the server answers as it should. */
+const CUTS = 2
+const answer: Script = answering(connection => connection.reply('done'))
+
+const cutAfter =
+  (bytes: number, how: How): Script =>
+  async connection => {
+    await connection.expect(bytes)
+    connection[how]()
+  }
+
+/** Everything that went wrong, so that a failure shows every k at once. */
+async function forEvery(
+  lengths: readonly number[],
+  check: (length: number, how: How) => Promise<string | undefined>,
+): Promise<string[]> {
+  const wrong: string[] = []
+  const todo = lengths.flatMap(length => HOWS.map(how => ({ length, how })))
+  const worker = async (): Promise<void> => {
+    for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+      const problem = await check(next.length, next.how)
+      if (problem !== undefined) wrong.push(`${next.how} after ${next.length}: ${problem}`)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  return wrong.toSorted()
+}
+
+/** 0 … most. */
+const upTo = (most: number): number[] => Array.from({ length: most + 1 }, (_, length) => length)
+
+const causeOf = ({ error }: Outcome): string => (error?.cause as { code?: string } | undefined)?.code ?? 'no cause'
+
+const story = (outcome: Outcome, server: RawServer): string =>
+  `${verdictOf(outcome)} (${causeOf(outcome)}), ${outcome.attempts} attempts, ${server.accepted} connections, ` +
+  `${connectionsWithBytes(server)} with bytes, ${wholeCopies(server).length} whole`
+
+/** Bytes on the wire of one such request, its head and body. */
+async function lengthOf(request: Request): Promise<number> {
+  await using server = await rawServer(answer)
+  await ask({ url: `${server.origin}/orders`, ...request }, RETRIES)
+  return server.connections[0]?.text.length ?? NaN
+}
+
+/** Sends one request to a server that cuts the first connections after so many bytes. */
+async function cut(
+  request: Request,
+  length: number,
+  how: How,
+  wrongWith: (outcome: Outcome, server: RawServer) => boolean,
+): Promise<string | undefined> {
+  await using server = await rawServer([...Array.from({ length: CUTS }, () => cutAfter(length, how)), answer])
+  const outcome = await ask({ url: `${server.origin}/orders`, ...request }, RETRIES)
+  return wrongWith(outcome, server) ? story(outcome, server) : undefined
+}
+
+/** One copy at most, and never an ok that hides a second. */
+function brokePromise(outcome: Outcome, server: RawServer): boolean {
+  const copies = wholeCopies(server).length
+  if (connectionsWithBytes(server) > 1 || copies > 1) return true
+  return outcome.ok ? copies !== 1 : verdictOf(outcome) !== 'in_doubt/reset' || !causeOf(outcome).startsWith('reset/')
+}
+
+describe('a POST without a key whose connection is cut after byte k', () => {
+  let length = 0
+  beforeAll(async () => {
+    length = await lengthOf(POST)
+  })
+
+  it('reaches the server once at most and ends in doubt, for every k.', async () => {
+    expect(length).toBeGreaterThan(150)
+    const wrong = await forEvery(upTo(length), (k, how) =>
+      cut(POST, k, how, (outcome, server) => {
+        if (k > 0 && (outcome.ok || outcome.attempts !== 1 || server.accepted !== 1)) return true
+        return brokePromise(outcome, server)
+      }),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('reaches the server once at most when its body is still being sent, for every k of the body.', async () => {
+    const wrong = await forEvery(upTo(20 * FRAME.length).slice(1), async (k, how) => {
+      await using server = await rawServer([
+        async connection => {
+          await connection.expect('transfer-encoding: chunked\r\n')
+          await connection.expect(k)
+          connection[how]()
+        },
+        answer,
+      ])
+      const { promise: ended, resolve: end } = Promise.withResolvers<undefined>()
+      // A byte goes out when the one before it has arrived: what is behind the frame of byte k never leaves the client.
+      const body = async function* (): AsyncGenerator<string> {
+        for (let sent = 1; sent <= Math.ceil(k / FRAME.length); sent++) {
+          yield 'x'
+          await until(() => server.connections[0]?.text.endsWith(`chunked\r\n${FRAME.repeat(sent)}`) === true)
+        }
+        await ended
+      }
+      const outcome = await ask({ url: `${server.origin}/orders`, method: 'POST', body }, RETRIES)
+      end(undefined)
+      const isRight = verdictOf(outcome) === 'in_doubt/reset' && causeOf(outcome) === 'reset/request_body'
+      const isBegunOnce = server.accepted === 1 && outcome.attempts === 1 && wholeCopies(server).length === 0
+      return isRight && isBegunOnce ? undefined : story(outcome, server)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('is not sent again over another connection when the one that was kept alive is cut, for every k.', async () => {
+    const wrong = await forEvery(upTo(length), async (k, how) => {
+      await using server = await rawServer([
+        async connection => {
+          await connection.request()
+          await connection.reply('warm')
+          await connection.expect(k)
+          connection[how]()
+        },
+        answer,
+      ])
+      await using client = clientOf(RETRIES)
+      await client.request(server.origin, { returnType: 'text' })
+      const spec: RequestSpec = { url: `${server.origin}/orders`, ...POST }
+      const outcome: Outcome = await client.request(spec, { onFailure: 'settle', returnType: 'text' })
+      const posts = headerValues(server, 'content-length').length
+      if (k > 0 && (outcome.ok || outcome.attempts !== 1 || server.accepted !== 1)) return story(outcome, server)
+      // Closed before the request, which the client may have noticed in time or not.
+      if (posts > 1 || (outcome.ok ? posts !== 1 : verdictOf(outcome) !== 'in_doubt/reset')) {
+        return story(outcome, server)
+      }
+      return undefined
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it.each(HOWS)(
+    'is in doubt, and no second copy goes out, when its bytes cross the %s of a kept connection.',
+    async how => {
+      await using server = await rawServer(answer)
+      await using client = clientOf(RETRIES)
+      await client.request(server.origin, { returnType: 'text' })
+      // In one turn: the request is written before the client can have heard that the connection is closed.
+      server.connections[0]?.[how]()
+      const spec: RequestSpec = { url: `${server.origin}/orders`, ...POST }
+      const outcome: Outcome = await client.request(spec, { onFailure: 'settle', returnType: 'text' })
+      expect(verdictOf(outcome)).toBe('in_doubt/reset')
+      expect(outcome.attempts).toBe(1)
+      expect(server.accepted).toBe(1)
+    },
+  )
+})
+
+describe('a request that may be repeated, cut after byte k', () => {
+  it('is repeated with one and the same key when it is a POST with a key, for every k.', async () => {
+    const keyed: Request = { ...POST, idempotencyKey: true }
+    const length = await lengthOf(keyed)
+    const wrong = await forEvery(upTo(length), (k, how) =>
+      cut(keyed, k, how, (outcome, server) => {
+        if (!outcome.ok || outcome.attempts !== CUTS + 1 || server.accepted !== CUTS + 1) return true
+        const keys = headerValues(server, 'idempotency-key')
+        if (new Set(keys).size !== 1 || !/^[0-9a-f-]{36}$/.test(keys[0] ?? '')) return true
+        // Of a connection that is cut at once nothing need have come.
+        return k > 0 && (keys.length !== CUTS + 1 || new Set(wholeCopies(server).map(({ body }) => body)).size !== 1)
+      }),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it.each<Request>([
+    { method: 'PUT', json: { account: 17, amount: 100 } },
+    { method: 'GET' },
+    { ...POST, retry: { methods: ['POST'] } },
+  ])('is repeated until it is answered, for every k: %o', async request => {
+    const length = await lengthOf(request)
+    const wrong = await forEvery(upTo(length), (k, how) =>
+      cut(
+        request,
+        k,
+        how,
+        (outcome, server) =>
+          !outcome.ok || outcome.value !== 'done' || outcome.attempts !== CUTS + 1 || server.accepted !== CUTS + 1,
+      ),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('is repeated once for nothing when a kept-alive connection turns out to be closed.', async () => {
+    for (const how of HOWS) {
+      await using server = await rawServer(answer)
+      await using client = clientOf({ maxRetries: 0 })
+      await client.request(server.origin, { returnType: 'text' })
+      server.connections[0]?.[how]()
+      const outcome: Outcome = await client.request(server.origin, { onFailure: 'settle', returnType: 'text' })
+      expect(verdictOf(outcome)).toBe('ok')
+      expect(outcome.attempts).toBe(2)
+    }
+  })
+})
+
+describe('a POST whose answer is cut after byte k', () => {
+  const HINTS = 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n'
+  const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n'
+  const ANSWER = `${HINTS}${HEAD}done`
+  const headEnd = HINTS.length + HEAD.length
+
+  it('is in doubt without a whole head, truncated with one, and reaches the server once: for every k.', async () => {
+    const wrong = await forEvery(upTo(ANSWER.length), async (k, how) => {
+      await using server = await rawServer([cutAnswer(ANSWER.slice(0, k), how), answer])
+      const outcome = await ask({ url: server.origin, ...POST }, RETRIES)
+      const truncated = how === 'fin' ? 'truncated/length' : 'truncated/reset'
+      const expected = k === ANSWER.length ? 'ok' : k >= headEnd ? truncated : 'in_doubt/reset'
+      const isOnce = server.accepted === 1 && wholeCopies(server).length === 1 && outcome.attempts === 1
+      const isCaused = expected !== 'in_doubt/reset' || causeOf(outcome).startsWith('reset/')
+      return isOnce && isCaused && verdictOf(outcome) === expected ? undefined : story(outcome, server)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('is sent again when it has a key, for every k.', async () => {
+    const wrong = await forEvery(upTo(ANSWER.length - 1), async (k, how) => {
+      await using server = await rawServer([cutAnswer(ANSWER.slice(0, k), how), answer])
+      const outcome = await ask({ url: server.origin, ...POST, idempotencyKey: true }, RETRIES)
+      const keys = headerValues(server, 'idempotency-key')
+      const isTwice = wholeCopies(server).length === 2 && keys.length === 2 && keys[0] === keys[1]
+      return isTwice && outcome.ok && outcome.value === 'done' ? undefined : story(outcome, server)
+    })
+    expect(wrong).toEqual([])
+  })
+})
+
+describe('a POST that a server refuses', () => {
+  const refusal = (status: string, headers = ''): Script =>
+    answering((connection, { method }) =>
+      method === 'POST' && connection.requests.length === 1
+        ? connection.reply('later', { status, headers })
+        : connection.reply('done'),
+    )
+
+  it.each([
+    ['429 Too Many Requests', ''],
+    ['429 Too Many Requests', 'Retry-After: 0\r\n'],
+    ['503 Service Unavailable', 'Retry-After: 0\r\n'],
+  ])('is sent again, whole, after %s %j.', async (status, headers) => {
+    await using server = await rawServer(refusal(status, headers))
+    const outcome = await ask({ url: server.origin, ...POST }, RETRIES)
+    expect(outcome.value).toBe('done')
+    expect(new Set(wholeCopies(server).map(({ body }) => body))).toEqual(new Set([JSON.stringify(POST.json)]))
+    expect(wholeCopies(server)).toHaveLength(2)
+  })
+
+  it.each(['500 Internal Server Error', '502 Bad Gateway', '503 Service Unavailable', '504 Gateway Timeout'])(
+    'is not sent again after %s, which may mean that it was carried out.',
+    async status => {
+      await using server = await rawServer(refusal(status))
+      expect(verdictOf(await ask({ url: server.origin, ...POST }, RETRIES))).toBe(`http/${status.slice(0, 3)}`)
+      expect(wholeCopies(server)).toHaveLength(1)
+    },
+  )
+
+  it('is in doubt when the repeat is cut, for every k: the refused copy and one more, no third.', async () => {
+    const length = await lengthOf(POST)
+    const wrong = await forEvery(upTo(length), async (k, how) => {
+      await using server = await rawServer([
+        async connection => {
+          await connection.request()
+          await connection.reply('', { status: '429 Too Many Requests', headers: 'Retry-After: 0\r\n' })
+          await connection.expect(k)
+          connection[how]()
+        },
+        answer,
+      ])
+      const outcome = await ask({ url: `${server.origin}/orders`, ...POST }, RETRIES)
+      const copies = wholeCopies(server).length
+      if (k > 0 && (outcome.ok || outcome.attempts !== 2 || server.accepted !== 1)) return story(outcome, server)
+      // Closed behind the refusal, which the client may have noticed before its repeat or not.
+      const isRight = outcome.ok ? copies === 2 : verdictOf(outcome) === 'in_doubt/reset' && copies <= 2
+      return isRight ? undefined : story(outcome, server)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('is not sent again when the refusal is cut before its head is whole.', async () => {
+    const head = 'HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\nContent-Length: 5\r\n\r\n'
+    const wrong = await forEvery(upTo(head.length - 1), async (k, how) => {
+      await using server = await rawServer([cutAnswer(head.slice(0, k), how), answer])
+      const outcome = await ask({ url: server.origin, ...POST }, RETRIES)
+      const isOnce = wholeCopies(server).length === 1 && server.accepted === 1
+      return isOnce && verdictOf(outcome) === 'in_doubt/reset' ? undefined : story(outcome, server)
+    })
+    expect(wrong).toEqual([])
+  })
+})
+
+/** Reads a request, sends these bytes, and cuts when the client has read them. */
+function cutAnswer(bytes: string, how: How): Script {
+  return async connection => {
+    await connection.request()
+    if (bytes !== '') await connection.send(bytes)
+    // A reset overtakes what the client has not read yet.
+    await connection.wait(15)
+    connection[how]()
+  }
+}

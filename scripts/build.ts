@@ -8,7 +8,8 @@ const TSC = 'node_modules/typescript/bin/tsc'
 // `from './call.ts'` and `import("./call.ts")`
 const TS_SPECIFIER = /((?:from |import\()(['"])\.{1,2}\/[^'"]+)\.ts\2/g
 /** What is loaded with the library. The command line stays apart and loads its parts when it needs them. */
-const ROOM = /\/src\/(core|config|policy|transport|codec|store|layer|engine|client)\/(?!sync-worker|version|names)/
+const ROOM =
+  /\/src\/(core|config|policy|transport|codec|store|layer|engine|client)\/(?!sync-worker|wire-worker|version|names)/
 
 rmSync('dist', { recursive: true, force: true })
 const { status } = spawnSync(process.execPath, [TSC, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
@@ -23,10 +24,12 @@ for (const path of globSync('dist/**/*.d.ts')) {
 const bundle = await rolldown({
   input: {
     index: 'src/index.ts',
+    'sinks/index': 'src/sinks/index.ts',
     'testing/index': 'src/testing/index.ts',
     'cli/main': 'src/cli/main.ts',
     // Beside the module that starts it by its name.
     'sync-worker': 'src/client/sync-worker.ts',
+    'wire-worker': 'src/client/wire-worker.ts',
   },
   platform: 'node',
   preserveEntrySignatures: 'allow-extension',

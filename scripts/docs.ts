@@ -10,7 +10,7 @@ const START = '<!-- options -->'
 const END = '<!-- /options -->'
 
 const PLACES: Readonly<Record<Scope, string>> = { client: 'client', call: 'call', any: 'client, call' }
-const ONLY = { stream: 'stream', request: 'call, not stream' }
+const ONLY = { stream: 'stream', request: 'call, not stream', drain: 'drain' }
 
 /** The option table as Markdown, in the order of its rows. */
 export function optionTable(): string {

@@ -1,6 +1,7 @@
 /** Any number of HTTP requests in, typed results out: parallel, polite, and with nothing lost. */
 export { ParallelRequests, parallelRequests } from './client/client.ts'
 export type {
+  BatchDrainOptions,
   BatchOptions,
   CallOptions,
   OutcomeIterator,
@@ -28,22 +29,35 @@ export {
   isTimeoutError,
 } from './core/error.ts'
 export type { ErrorResponse } from './core/error.ts'
-export type { ClientOptions, CookiesInput, FailureMode, Progress } from './core/options.ts'
+export type {
+  BreakerInput,
+  ClientOptions,
+  CookiesInput,
+  FailureMode,
+  HostLimits,
+  Progress,
+  Totals,
+} from './core/options.ts'
 export type { FailedOutcome, OkOutcome, Outcome, RequestSummary, ResponseSummary, Timings } from './core/outcome.ts'
 export { PartialFailureError, isPartialFailureError } from './core/partial-failure.ts'
 export type { CookieStore, Transport } from './core/ports.ts'
 export type { Fault, FaultCode, Integrity, Reply, Result } from './core/result.ts'
+export type { Sink } from './core/sink.ts'
 export { ReturnType } from './core/spec.ts'
 export type {
   AttemptContext,
   Auth,
+  CostInput,
+  CostRequest,
   HookRequest,
   Hooks,
   Params,
   ParseContext,
   RequestSpec,
+  RequestView,
   ResponseView,
   RetryInput,
   ReturnTypeName,
   Schema,
 } from './core/spec.ts'
+export type { ClientStats, LaneStats } from './core/stats.ts'

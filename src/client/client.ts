@@ -1,37 +1,42 @@
 /**
  * The client: options → plans → engine → shape. Its batches share sockets, cookies and limits.
  */
+import { batchRun } from './batch-run.ts'
+import type { BatchRun } from './batch-run.ts'
 import { argumentsOf, inputOf, isShort, shapeOf } from './batch.ts'
-import type { OneShotExtra, OutcomeIterator, RequestCall, StreamCall } from './infer.ts'
-import { abandonItem, prepareItem } from './item.ts'
-import { reportedRun } from './reported-run.ts'
-import { settle } from './settle.ts'
+import { drain } from './drain.ts'
+import type {
+  BatchDrainOptions,
+  OneShotExtra,
+  OutcomeIterator,
+  RequestCall,
+  RequestInputs,
+  StreamCall,
+} from './infer.ts'
 import { statsOf } from './stats.ts'
 import { systemClock } from './system-clock.ts'
 import { wire } from './wire.ts'
 import type { Wired } from './wire.ts'
 import { readCookies } from '../config/cookie-input.ts'
 import { got } from '../config/kinds.ts'
-import { laneReader } from '../config/lane-of-item.ts'
 import type { Values } from '../config/options.ts'
 import { planClient } from '../config/client-plan.ts'
 import { planBatch } from '../config/plan.ts'
 import type { ClientPlan } from '../config/client-plan.ts'
 import type { BatchPlan } from '../config/plan.ts'
 import { readOptions, splitOptions } from '../config/read.ts'
+import { isThenable } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
-import type { ClientOptions, CookiesInput } from '../core/options.ts'
+import type { ClientOptions, CookiesInput, Totals } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
 import type { ClientStats } from '../core/stats.ts'
 import { VERSION } from '../core/version.ts'
 import type { Run } from '../engine/engine.ts'
-import type { EngineParts, RunOptions } from '../engine/ports.ts'
-import { laneSource } from '../engine/lane-source.ts'
-import { isIterable, toSource } from '../engine/source.ts'
-import type { Source } from '../engine/source.ts'
+import type { RunOptions } from '../engine/ports.ts'
+import { isIterable } from '../engine/source.ts'
 import { OutcomeStream } from '../engine/stream.ts'
-import type { Gate } from '../layer/gate.ts'
+import type { StartRun } from '../engine/stream.ts'
 
 type Deliver = RunOptions['deliver']
 type Ended = RunOptions['ended']
@@ -90,16 +95,33 @@ export class ParallelRequests {
   readonly stream: StreamCall = ((input: unknown, options?: unknown) => {
     this.#open()
     const plan = this.#planBatch(readOptions(options, 'stream'))
-    if (!isIterable(input)) {
-      throw new ConfigError([
-        `urls: expected an iterable or async iterable of requests, got ${got(input)}. Wrap one URL in an array.`,
-      ])
-    }
-    if (plan.soleBody !== undefined && !isShort(input)) throw new ConfigError([plan.soleBody])
+    checkLazy(input, plan)
     // Opened again when the reading starts: the client may have been closed since.
-    const start = (deliver: Deliver, ended: Ended): Run => this.#run(input, plan, this.#open(), deliver, ended)
+    const start: StartRun = (deliver, ended) => {
+      const batch = this.#batch(input, plan, this.#open(), deliver, ended)
+      return isThenable(batch) ? batch.then(({ run }) => run) : batch.run
+    }
     return new OutcomeStream(start, plan.order === 'input') as unknown as OutcomeIterator<Outcome>
   }) as StreamCall
+
+  /**
+   * Sends everything and keeps nothing: each outcome goes to `sink`, which the run waits for and closes, and totals come
+   * back. Failed requests are counted, not thrown.
+   *
+   * @throws ConfigError (a mistake in the options, a run file of another batch), or what the sink or the input threw
+   * @example const { ok, failed } = await client.drain(urls, { sink: jsonLines('results.jsonl') })
+   */
+  async drain(input: RequestInputs, options?: BatchDrainOptions): Promise<Totals> {
+    const wired = this.#open()
+    const plan = this.#planBatch(readOptions(options, 'drain'))
+    checkLazy(input, plan)
+    return drain({
+      sink: plan.sink,
+      signal: plan.signal,
+      clock: this.#clock,
+      open: (deliver, ended) => this.#batch(input, plan, wired, deliver, ended),
+    })
+  }
 
   /** Adds cookies: pairs for the origins of the input URLs, pairs by origin, or a jar in place of the present one. */
   setCookies(cookies: Exclude<CookiesInput, false>): void {
@@ -152,60 +174,59 @@ export class ParallelRequests {
     const shaped = inputOf(input, plan)
     const outcomes: Outcome[] = []
     const { aborted } = await new Promise<Run>((resolve, reject) => {
+      let run: Run
       const deliver: Deliver = outcome => {
         outcomes[outcome.index] = outcome
         run.give()
       }
       const ended: Ended = inputError => (inputError === undefined ? resolve(run) : reject(inputError.error))
-      const run = this.#run(shaped.items, plan, wired, deliver, ended)
-      run.start()
+      const start = (batch: BatchRun): void => {
+        run = batch.run
+        run.start()
+      }
+      const batch = this.#batch(shaped.items, plan, wired, deliver, ended)
+      if (isThenable(batch)) batch.then(start).catch(reject)
+      else start(batch)
     })
     return shapeOf(outcomes, shaped, plan, aborted)
   }
 
-  #run(
+  #batch(
     items: Iterable<unknown> | AsyncIterable<unknown>,
     plan: BatchPlan,
     wired: Wired,
     deliver: Deliver,
     ended: Ended,
-  ): Run {
-    const run: Run = reportedRun({
-      source: sourceOf(items, plan, wired.gate),
-      limits: plan,
-      parts: this.#engineParts(plan, wired),
+  ): BatchRun | Promise<BatchRun> {
+    const keep = (batch: BatchRun): BatchRun => {
+      this.#runs.add((kept = batch.run))
+      // Closed while its run file was being opened.
+      if (this.#closed) kept.abort(new Error('the client was closed'))
+      return batch
+    }
+    let kept: Run | undefined
+    const made = batchRun({
+      items,
+      plan,
       wired,
       clock: this.#clock,
       deliver,
       ended: inputError => {
-        this.#runs.delete(run)
+        if (kept !== undefined) this.#runs.delete(kept)
         ended(inputError)
       },
     })
-    this.#runs.add(run)
-    return run
-  }
-
-  #engineParts(plan: BatchPlan, { send }: Wired): EngineParts {
-    const clock = this.#clock
-    return {
-      prepare: item => prepareItem(item, plan, clock.now()),
-      send,
-      settle: (call, result) => settle(call, result, clock),
-      abandon: (item, index, reason) => abandonItem(item, index, plan, reason),
-    }
+    return isThenable(made) ? made.then(keep) : keep(made)
   }
 }
 
-/** An array is taken host by host in turn, unless its order matters; anything else as it comes. */
-function sourceOf(items: Iterable<unknown> | AsyncIterable<unknown>, plan: BatchPlan, gate: Gate): Source {
-  if (!Array.isArray(items) || plan.order === 'input') return toSource(items)
-  const laneOf = laneReader(plan.request)
-  return laneSource(
-    items,
-    (value, index) => laneOf(value, plan.paramsPerUrl?.[index]),
-    (lane, rivals) => gate.welcome(lane, rivals),
-  )
+function checkLazy(input: unknown, plan: BatchPlan): asserts input is Iterable<unknown> | AsyncIterable<unknown> {
+  if (!isIterable(input)) {
+    throw new ConfigError([
+      `urls: expected an iterable or async iterable of requests, got ${got(input)}. Wrap one URL in an array.`,
+    ])
+  }
+  if (plan.soleBody !== undefined && !isShort(input)) throw new ConfigError([plan.soleBody])
 }
 
 /**

@@ -4,7 +4,7 @@
  * from the input and `keys`; what becomes of failures from `onFailure`.
  */
 import type { FullResponse } from '../codec/response.ts'
-import type { ClientOptions, FailureMode, RequestOptions, StreamOptions } from '../core/options.ts'
+import type { ClientOptions, DrainOptions, FailureMode, RequestOptions, StreamOptions } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { ParseContext, RequestSpec, ReturnTypeName, Schema } from '../core/spec.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
@@ -70,6 +70,9 @@ export type StreamCallOptions<
   S extends Schema | undefined = Schema | undefined,
   V = unknown,
 > = StreamOptions & ValueOptions<R, S, V>
+
+/** All options of one `client.drain()`. */
+export type BatchDrainOptions = DrainOptions & ValueOptions<ReturnTypeName, Schema | undefined, unknown>
 
 /** The value that the options give to a request without a say of its own. */
 export type OptionValue<R extends ReturnTypeName, S, V> = [V] extends [Unset] ? ParseInput<R, S> : Awaited<V>

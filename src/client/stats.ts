@@ -12,11 +12,11 @@ export function statsOf(gate: Gate, clock: Clock): ClientStats {
     const lane = new LaneSnapshot(entry.lane, entry.queued, gate.places, nowMs)
     lanes.push(lane)
     running += lane.running
-    queued += lane.queued
+    queued += entry.waiting
     attempts += lane.attempts
     throttled += lane.throttled
   }
-  return new Snapshot(running, queued, attempts, throttled, lanes)
+  return new Snapshot(running, queued + gate.backlog(), attempts, throttled, lanes)
 }
 
 class Snapshot implements ClientStats {

@@ -2,19 +2,10 @@
  * The worker thread of sync calls: sends what it is ordered to, with the same layers and the same engine as any other
  * client, and asks the calling thread wherever a function of the caller's is due.
  */
+import { useNetwork } from './network.ts'
 import { reportedRun } from './reported-run.ts'
 import { CELLS, STATES, TRIP_FIELDS } from './sync-messages.ts'
-import type {
-  Caller,
-  Hop,
-  NetworkDefaults,
-  Order,
-  SentCall,
-  SentTrip,
-  ToCaller,
-  ToWorker,
-  Wiring,
-} from './sync-messages.ts'
+import type { Caller, Hop, Order, SentCall, SentTrip, ToCaller, ToWorker, Wiring } from './sync-messages.ts'
 import { KeptError, packResult } from './sync-result.ts'
 import type { SentFault } from './sync-result.ts'
 import { systemClock } from './system-clock.ts'
@@ -31,8 +22,6 @@ import type { Run } from '../engine/engine.ts'
 import { laneSource } from '../engine/lane-source.ts'
 import type { Gate } from '../layer/gate.ts'
 import type { Opinions } from '../layer/retry.ts'
-import { setDefaultResultOrder } from 'node:dns'
-import { setDefaultAutoSelectFamily, setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 
 const { port, cells } = workerData as Wiring
@@ -113,7 +102,7 @@ function receive(message: ToWorker): void {
 
 function start({ client, calls, window, maxFailures, tellsProgress, network }: Order): void {
   useNetwork(network)
-  const wired = wire({ ...client, transport: undefined }, systemClock, Math.random, opinionsThrough)
+  const wired = wire({ ...client, transport: undefined, workers: 0 }, systemClock, Math.random, opinionsThrough)
   const revive = reviver()
   const run: Run = reportedRun({
     source: laneSource(
@@ -143,12 +132,6 @@ function start({ client, calls, window, maxFailures, tellsProgress, network }: O
     ended: () => void wired.close().then(() => post({ kind: 'done' })),
   })
   run.start()
-}
-
-function useNetwork({ lookupOrder, autoSelectFamily, autoSelectFamilyTimeoutMs }: NetworkDefaults): void {
-  setDefaultResultOrder(lookupOrder)
-  setDefaultAutoSelectFamily(autoSelectFamily)
-  setDefaultAutoSelectFamilyAttemptTimeout(autoSelectFamilyTimeoutMs)
 }
 
 async function settle(call: Call, result: Result): Promise<Outcome> {

@@ -4,8 +4,8 @@
  */
 import { argumentsOf, inputOf, shapeOf } from './batch.ts'
 import type { OneShotExtra, RequestCall } from './infer.ts'
+import { networkDefaults } from './network.ts'
 import { CallingThread } from './sync-caller.ts'
-import type { NetworkDefaults } from './sync-messages.ts'
 import { runOnThread } from './sync-thread.ts'
 import { isRecord, kindOf, problem } from '../config/kinds.ts'
 import { planClient } from '../config/client-plan.ts'
@@ -15,8 +15,6 @@ import { isCookieStore } from '../config/shapes.ts'
 import { ConfigError } from '../core/error.ts'
 import { VERSION } from '../core/version.ts'
 import { isIterable } from '../engine/source.ts'
-import { getDefaultResultOrder } from 'node:dns'
-import { getDefaultAutoSelectFamily, getDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 
 /**
  * `parallelRequests` that blocks until everything is done: for scripts, REPLs and build configurations. The requests
@@ -113,13 +111,5 @@ function checkBody(name: string, body: unknown, problems: string[]): void {
   } else if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
     const remedy = `Its chunks come later, and the thread is blocked. Read it first. ${AWAIT}`
     problems.push(problem(name, expected, 'a stream', remedy))
-  }
-}
-
-function networkDefaults(): NetworkDefaults {
-  return {
-    lookupOrder: getDefaultResultOrder(),
-    autoSelectFamily: getDefaultAutoSelectFamily(),
-    autoSelectFamilyTimeoutMs: getDefaultAutoSelectFamilyAttemptTimeout(),
   }
 }

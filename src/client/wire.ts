@@ -4,6 +4,7 @@
  */
 import { opinionsOf } from './opinions.ts'
 import type { ReadJson } from './opinions.ts'
+import { threadedTransport } from './wire-threads.ts'
 import { parseJson } from '../codec/json.ts'
 import { isOwnTransport } from '../config/shapes.ts'
 import type { ClientPlan } from '../config/client-plan.ts'
@@ -23,7 +24,7 @@ import { redirect } from '../layer/redirect.ts'
 import { retry } from '../layer/retry.ts'
 import type { Opinions } from '../layer/retry.ts'
 import { session } from '../layer/session.ts'
-import { timeout } from '../layer/timeout.ts'
+import { timeout, untimed } from '../layer/timeout.ts'
 import { adaptive } from '../policy/adaptive.ts'
 import { breaker } from '../policy/breaker.ts'
 import { budget } from '../policy/budget.ts'
@@ -73,7 +74,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
     [
       gate.layer, // waits for every limit, then books all of them in one tick
       session(cookies, clock), // at the last moment: a cookie set while queued must be in this request
-      timeout(clock), // the attempt's clock starts on the wire, not in the queue
+      plan.workers > 0 ? untimed : timeout(clock), // the attempt's clock starts on the wire, not in the queue
     ],
     attempt => transport.send(attempt),
   )
@@ -127,10 +128,18 @@ function laneFor({ lane: key, origin }: Call, plan: ClientPlan, shared: readonly
 }
 
 /** Ours is closed with the client; the caller's stays the caller's. */
-function transportOf({ transport, tls }: ClientPlan, clock: Clock): { transport: Transport; owned: boolean } {
-  if (transport === undefined) return { transport: undiciTransport(tls, clock), owned: true }
+function transportOf({ transport, tls, workers }: ClientPlan, clock: Clock): { transport: Transport; owned: boolean } {
+  if (transport === undefined) {
+    const own = undiciTransport(tls, clock)
+    return { transport: workers === 0 ? own : threadedTransport(workers, tls, timed(own, clock)), owned: true }
+  }
   if (isOwnTransport(transport)) return { transport: cautious(transport), owned: false }
   return { transport: dispatcherTransport(transport, clock), owned: false }
+}
+
+/** What stays on this thread keeps its limits of time here. */
+function timed(transport: Transport, clock: Clock): Transport {
+  return { send: timeout(clock)(attempt => transport.send(attempt)), close: () => transport.close() }
 }
 
 /**

@@ -41,6 +41,8 @@ export interface ClientPlan {
     readonly key?: string
   }
   readonly transport: Transport | DispatcherLike | undefined
+  /** Threads that carry the attempts; 0 for none beside our own. */
+  readonly workers: number
 }
 
 export function planClient(values: Values): ClientPlan {
@@ -61,6 +63,7 @@ export function planClient(values: Values): ClientPlan {
     cookies: values.cookies,
     tls: { verify: values.verifySsl ?? true, ...tls },
     transport: values.transport,
+    workers: values.workers ?? 0,
   }
 }
 

@@ -14,26 +14,26 @@ const DEFAULT_COSTS: Costs = 1
 
 /** `given`: the spec's own. */
 export function costsOf(given: unknown, request: Asked, plan: CallPlan): Costs | Fault {
-  const cost = given ?? plan.cost
+  const cost = given === undefined ? plan.cost : given
   if (cost === undefined) return DEFAULT_COSTS
-  const answer = typeof cost === 'function' ? ask(cost as (request: CostRequest) => unknown, request) : cost
-  return isFailure(answer) ? answer : checked(answer, plan)
+  if (typeof cost !== 'function') return checked(cost, plan)
+  const asked = ask(cost as (request: CostRequest) => unknown, request)
+  return 'answer' in asked ? checked(asked.answer, plan) : asked
 }
 
-function ask(cost: (request: CostRequest) => unknown, { method, url, body, meta }: Asked): unknown {
+function ask(
+  cost: (request: CostRequest) => unknown,
+  { method, url, body, meta }: Asked,
+): { readonly answer: unknown } | Fault {
   let answer: unknown
   try {
     answer = cost({ method, url, body: typeof body === 'function' ? undefined : body, meta })
   } catch (error) {
     return fault('callback/cost', `cost threw: ${reasonOf(error)}`, { cause: error })
   }
-  if (!isThenable(answer)) return answer
+  if (!isThenable(answer)) return { answer }
   answer.then(undefined, () => undefined)
   return fault('callback/cost', 'cost: expected a number or an object of them, got a promise. Make it synchronous')
-}
-
-function isFailure(answer: unknown): answer is Fault {
-  return typeof answer === 'object' && answer !== null && (answer as { kind?: unknown }).kind === 'fault'
 }
 
 /** What a hook says a request has cost in truth; any amount, since it has been spent. Throws what is wrong with it. */

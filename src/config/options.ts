@@ -24,7 +24,7 @@ import {
 import { readBudgets, readConcurrency, readCost, readHosts, readPerHost } from './limit-input.ts'
 import { readPairs } from './query-input.ts'
 import { rates } from './rate-input.ts'
-import { isTransport } from './shapes.ts'
+import { isSink, isTransport } from './shapes.ts'
 import { headerProblem } from '../core/headers.ts'
 import { printableUrl } from '../core/url.ts'
 import type { Read } from './kinds.ts'
@@ -39,8 +39,8 @@ export interface OptionRow<T> {
   readonly scope: Scope
   /** May be given per request, in a RequestSpec. */
   readonly perSpec: boolean
-  /** Only in `stream()`, or not in `stream()`. */
-  readonly only?: 'stream' | 'request'
+  /** Only in `stream()`, `request()` or `drain()`. */
+  readonly only?: 'stream' | 'request' | 'drain'
   readonly read: Read<T>
   /** As a reader of the documentation sees it. */
   readonly default: string
@@ -199,6 +199,12 @@ export const OPTIONS = {
     'What carries the requests: a `Transport`, or an undici `Dispatcher`.',
     { default: 'our own sockets' },
   ),
+  workers: row(
+    'client',
+    count(0, 'Use 0 for none beside this one.', false),
+    'Threads that carry the requests, for more than one core; limits and your functions stay on this one.',
+    { default: '0', unit: 'threads' },
+  ),
 
   keys: row(
     'call',
@@ -241,6 +247,37 @@ export const OPTIONS = {
     default: 'max(4 × concurrency, 256)',
     unit: 'requests',
   }),
+
+  resume: row(
+    'call',
+    matching('a path', filled, "Write it as 'run.jsonl'."),
+    'Run file: one line per finished request; a rerun goes on where it ends.',
+    {
+      default: 'none',
+    },
+  ),
+  retryFailed: row('call', bool, 'With `resume`: send again what had failed.', { default: 'false' }),
+  unknownWrites: row(
+    'call',
+    oneOf(['fail', 'resend']),
+    'With `resume`: what becomes of unsafe requests that were under way when the run before it ended.',
+    { default: "`'fail'`: `in_doubt/crash`" },
+  ),
+  durability: row(
+    'call',
+    oneOf(['process', 'power']),
+    'With `resume`: a finished line survives the end of the process, or of the power as well.',
+    { default: "'process'" },
+  ),
+  sink: row(
+    'call',
+    matching('a sink with write() and close()', isSink, "Take one of 'parallel-requests/sinks'."),
+    'Where the outcomes of `drain()` go.',
+    {
+      only: 'drain',
+      default: 'nowhere: totals only',
+    },
+  ),
 
   params: row('any', readParams, 'Added to the query of every URL; an array gives one per URL.', { perSpec: true }),
   headers: row(

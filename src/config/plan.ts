@@ -5,6 +5,7 @@ import { ConfigError } from '../core/error.ts'
 import { filterHeaders, getHeader, mergeHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { FailureMode, Progress } from '../core/options.ts'
+import type { Sink } from '../core/sink.ts'
 import type { Params } from '../core/spec.ts'
 import { bodyOf } from './body.ts'
 import type { BodyPlan } from './body.ts'
@@ -31,6 +32,14 @@ export interface RequestPlan {
   readonly call: CallPlan
 }
 
+/** How a run is recorded, and taken up again. */
+export interface ResumePlan {
+  readonly path: string
+  readonly retryFailed: boolean
+  readonly unknownWrites: 'fail' | 'resend'
+  readonly durability: 'process' | 'power'
+}
+
 export interface BatchPlan {
   readonly keys: readonly string[] | undefined
   readonly onFailure: FailureMode
@@ -39,6 +48,8 @@ export interface BatchPlan {
   readonly onProgress: ((progress: Progress) => void) | undefined
   readonly order: 'completed' | 'input'
   readonly window: number
+  readonly resume: ResumePlan | undefined
+  readonly sink: Sink | undefined
   readonly paramsPerUrl: readonly Params[] | undefined
   /** Why the body of the options can serve one request only; undefined when it serves any number. */
   readonly soleBody: string | undefined
@@ -65,6 +76,8 @@ export function planBatch(defaults: Values, given: Values, concurrency: number, 
     onProgress: values.onProgress as BatchPlan['onProgress'],
     order: values.order ?? 'completed',
     window: values.window ?? Math.max(4 * (Number.isFinite(concurrency) ? concurrency : 64), 256),
+    resume: planResume(values),
+    sink: values.sink,
     paramsPerUrl: perUrl,
     soleBody: soleBody(values.json, body),
     request: {
@@ -79,6 +92,16 @@ export function planBatch(defaults: Values, given: Values, concurrency: number, 
       idempotencyKey: values.idempotencyKey === true,
       call: planCall(given, planCall(defaults, { ...DEFAULT_CALL, ...planLanes(defaults) })),
     },
+  }
+}
+
+function planResume({ resume, retryFailed, unknownWrites, durability }: Values): ResumePlan | undefined {
+  if (resume === undefined) return undefined
+  return {
+    path: resume,
+    retryFailed: retryFailed ?? false,
+    unknownWrites: unknownWrites ?? 'fail',
+    durability: durability ?? 'process',
   }
 }
 

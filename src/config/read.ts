@@ -12,7 +12,9 @@ import { OPTIONS, OPTION_NAMES } from './options.ts'
 import type { OptionName, OptionRow, Values } from './options.ts'
 
 /** Who is given the options: decides which of them belong there. */
-export type Place = 'constructor' | 'request' | 'stream' | 'one-shot'
+export type Place = 'constructor' | 'request' | 'stream' | 'drain' | 'one-shot'
+
+const isCall = (place: Place): boolean => place === 'request' || place === 'stream' || place === 'drain'
 
 /** Reads the options given in one place; all problems end in one ConfigError. */
 export function readOptions(options: unknown, place: Place, also: readonly string[] = []): Values {
@@ -52,13 +54,16 @@ function misplacement({ scope, only }: OptionRow<unknown>, place: Place): string
   if (place === 'constructor' && scope === 'call') {
     return 'expected in a call, got it in the constructor. It shapes one result: give it to request() or stream().'
   }
-  if ((place === 'request' || place === 'stream') && scope === 'client') {
+  if (isCall(place) && scope === 'client') {
     return 'expected in the constructor, got it in a call. Limits and connections belong to the client: new ParallelRequests({ … }).'
   }
   if (only === 'stream' && place !== 'stream')
     return 'expected in stream(), got it in a call whose results are in input order. Leave it out.'
-  if (only === 'request' && place === 'stream')
-    return 'expected in request(), got it in stream(), which yields outcomes. Leave it out; `key` may be in the specs.'
+  if (only === 'request' && (place === 'stream' || place === 'drain')) {
+    return `expected in request(), got it in ${place}(), which works on outcomes. Leave it out; \`key\` may be in the specs.`
+  }
+  if (only === 'drain' && place !== 'drain')
+    return 'expected in drain(), got it elsewhere. Call client.drain(urls, { sink }).'
   return undefined
 }
 
@@ -66,7 +71,7 @@ function misplacement({ scope, only }: OptionRow<unknown>, place: Place): string
 function checkTogether(values: Values, place: Place, problems: string[]): void {
   const { returnType, schema, rateLimit, rateLimitBurst, params, keys, retry } = values
   if (schema !== undefined && returnType !== undefined) checkSchema(returnType, problems)
-  if (retry?.budget !== undefined && (place === 'request' || place === 'stream')) {
+  if (retry?.budget !== undefined && isCall(place)) {
     problems.push(BUDGET_IN_CALL)
   }
   if (rateLimitBurst !== undefined) {
@@ -79,12 +84,19 @@ function checkTogether(values: Values, place: Place, problems: string[]): void {
       problems.push(problem('rateLimitBurst', range, String(rateLimitBurst), 'Leave it out for the default.'))
     }
   }
+  for (const name of ['retryFailed', 'unknownWrites', 'durability'] as const) {
+    if (values[name] === undefined || values.resume !== undefined) continue
+    problems.push(`${name}: expected resume beside it, got none. Set resume: 'run.jsonl'.`)
+  }
+  if ((values.workers ?? 0) > 0 && values.transport !== undefined) {
+    problems.push('workers: expected no transport beside it, got one. A transport cannot go to another thread.')
+  }
   if (values.maxConcurrency !== undefined && values.concurrency !== 'auto') {
     problems.push(
       "maxConcurrency: expected concurrency: 'auto' beside it, got none. For a fixed number set concurrency alone.",
     )
   }
-  if (Array.isArray(params) && (place === 'stream' || place === 'constructor')) {
+  if (Array.isArray(params) && (place === 'stream' || place === 'drain' || place === 'constructor')) {
     problems.push(
       `params: expected an object here, got an array. One per URL belongs to request() with an array of URLs, or into the specs.`,
     )

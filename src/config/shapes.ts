@@ -1,6 +1,7 @@
 /** Guards for the values that are told apart by what they can do. */
 import type { DispatcherLike } from '../core/options.ts'
 import type { CookieStore, Transport } from '../core/ports.ts'
+import type { Sink } from '../core/sink.ts'
 
 const can = (value: unknown, method: string): boolean =>
   typeof value === 'object' && value !== null && typeof (value as Record<string, unknown>)[method] === 'function'
@@ -12,3 +13,5 @@ export const isTransport = (value: unknown): value is Transport | DispatcherLike
 
 export const isCookieStore = (value: unknown): value is CookieStore =>
   can(value, 'getCookieStringSync') && can(value, 'setCookieSync')
+
+export const isSink = (value: unknown): value is Sink => can(value, 'write') && can(value, 'close')

@@ -44,10 +44,17 @@ export class RequestError extends Error {
   // Behind getters: code may read them, printing leaves them out.
   readonly #timings: Timings
   readonly #response: ErrorResponse | undefined
+  readonly #reason: string
   /** Attempts that went out. */
   readonly attempts: number
   /** Epoch milliseconds before which asking again is useless. */
   declare readonly retryAt?: number
+
+  /** The message without method, URL and attempts. @internal */
+  static reason(this: void, error: RequestError): string {
+    // Of another copy of the package, perhaps, which keeps its own.
+    return #reason in (error as object) ? error.#reason : error.message
+  }
 
   /** @internal */
   constructor(fault: Fault, details: ErrorDetails) {
@@ -56,6 +63,7 @@ export class RequestError extends Error {
     this.attempts = details.attempts
     this.#timings = details.timings
     this.#response = details.response
+    this.#reason = fault.message
     const { url, method, index, key } = details
     if (url !== undefined) this.url = url
     if (method !== undefined) this.method = method

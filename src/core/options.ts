@@ -1,5 +1,6 @@
 /** The options as a caller writes them. Their rows in `config/options.ts` say the same to `--help` and the README. */
 import type { CookieStore, Transport } from './ports.ts'
+import type { Sink } from './sink.ts'
 import type {
   Auth,
   BodyInput,
@@ -183,16 +184,67 @@ export interface ClientOptions extends SharedOptions {
   tls?: { ca?: string | readonly string[]; cert?: string; key?: string }
   /** What carries the requests: a Transport, or an undici Dispatcher. Default our own sockets. */
   transport?: Transport | DispatcherLike
+  /**
+   * Threads that carry the requests, so that more than one core can work on the wire. Limits, cookies and callers'
+   * functions stay on the caller's thread; so does a request whose body a function makes. Not with `transport`. Default
+   * 0: none.
+   */
+  workers?: number
   /** Added to the query of every URL. */
   params?: Params
 }
 
+/** How a run is recorded in a file, and taken up again after a crash. */
+export interface ResumeOptions {
+  /**
+   * Path of the run file: one JSON line per finished request. A rerun with the same input goes on where the file ends,
+   * and gives back what is in it; an input that differs is a ConfigError that shows the first difference. Default none.
+   */
+  resume?: string
+  /** Send again what had failed. Default false. */
+  retryFailed?: boolean
+  /**
+   * What becomes of unsafe requests (POST, PATCH) that were under way when the run before it ended: `'fail'`, the
+   * default, gives `in_doubt/crash`; `'resend'` sends them again. Those with an idempotency key are sent again with the
+   * same key either way.
+   */
+  unknownWrites?: 'fail' | 'resend'
+  /** A finished line survives `'process'`, the end of the process (default), or `'power'`, that of the machine as well. */
+  durability?: 'process' | 'power'
+}
+
+/** What a run came to, when nobody keeps its outcomes. */
+export interface Totals {
+  /** Requests that have their outcome. */
+  readonly total: number
+  readonly ok: number
+  readonly failed: number
+  /** Attempts beyond each request's first. */
+  readonly retries: number
+  /** Decoded bytes of the bodies. */
+  readonly bytes: number
+  /** Outcomes that were given back from the run file. */
+  readonly restored: number
+  /** Outcomes that the sink could not keep, and said so of them alone. */
+  readonly unwritten: number
+  readonly elapsedMs: number
+  /** The run was ended before its time: by `signal`, or with the client. */
+  readonly aborted: boolean
+}
+
 /** Every option of a single call but those that shape its result. */
-export interface RequestOptions extends SharedOptions {
+export interface RequestOptions extends SharedOptions, ResumeOptions {
   /** Added to the query of every URL; or one per URL, where `{}` is none. */
   params?: Params | readonly Params[]
   /** Requests pulled from a lazy input and not yet given back. Default max(4 × concurrency, 256). */
   window?: number
+}
+
+/** Options of `drain()`. */
+export interface DrainOptions extends Omit<RequestOptions, 'params'> {
+  params?: Params
+  /** Takes each outcome; the run waits for it, and closes it at its end. Default none: totals only. */
+  sink?: Sink
 }
 
 /** Options of a stream. */

@@ -25,6 +25,10 @@ export class Run {
   /** Pulling may be set off by another batch's answer; callers' functions still run in their own async context. */
   readonly #inCallersContext = AsyncLocalStorage.snapshot()
   #state: State = 'running'
+  #started = false
+  /** What was asked of the run before it was started. */
+  #wish: (() => void) | undefined
+  #halted = false
   #pulling = false
   #pumping = false
   #stopListening: () => void = () => undefined
@@ -60,7 +64,14 @@ export class Run {
     return this.#aborted
   }
 
+  /** Ended by `stop()`, `abort()` or too many failures, so that its input may not have come to its end. */
+  get halted(): boolean {
+    return this.#halted
+  }
+
   start(): void {
+    this.#started = true
+    if (this.#wish !== undefined) return this.#wish()
     const { signal } = this.#options
     if (signal?.aborted === true) return this.abort(signal.reason)
     // One listener per run, whatever its size; requests hear of it through their Trip.
@@ -86,11 +97,13 @@ export class Run {
 
   /** No more pulls; what is on the wire finishes, everything else ends now. */
   stop(why = 'the run was stopped'): void {
+    if (!this.#started) return void (this.#wish ??= () => this.stop(why))
     this.#halt(call => call.trip.stop(giveUpFault(call, why)), fault('aborted/not_started', `not sent: ${why}`))
   }
 
   /** Ends everything now. */
   abort(reason: unknown, why = `the run was aborted: ${reasonOf(reason)}`): void {
+    if (!this.#started) return void (this.#wish = () => this.abort(reason, why))
     if (this.#state !== 'ended') this.#aborted ??= { reason }
     this.#halt(
       call => call.trip.cancel({ ...giveUpFault(call, why), cause: reason }),
@@ -102,6 +115,7 @@ export class Run {
     if (this.#state === 'ended') return
     const first = this.#state === 'running'
     this.#state = 'stopping'
+    this.#halted = true
     for (const call of this.#open) end(call)
     if (!first) return
     this.#abandonRest(reason)

@@ -2,9 +2,9 @@
  * An array by lanes: whoever is next in a lane that has room, one lane after the other. What waits costs one number, so
  * that a paused, slow or dead host with a million requests keeps nobody else from their turn.
  *
- * Lanes stand in one of three places: ready; aside, where they go only when nobody is ready (their host has not proven
- * itself, or holds its part of the places already); or parked, because one of theirs waits at the gate and a second one
- * would only wait behind it.
+ * Lanes stand in one of these places: ready; sated, because they hold their part of the places already, to go when
+ * nobody is ready; aside, because their host has not proven itself, to go when no proven one wants the place; or parked,
+ * because one of theirs waits at the gate and a second one would only wait behind it.
  */
 import { toSource } from './source.ts'
 import type { Item, Pulled, Source } from './source.ts'
@@ -12,7 +12,7 @@ import { Line } from '../core/line.ts'
 import type { Link } from '../core/line.ts'
 
 /** What the gate says of a lane; `rivals` lanes, this one included, want places. */
-export type Welcome = (lane: string, rivals: number) => 'go' | 'wait' | 'yield'
+export type Welcome = (lane: string, rivals: number) => 'go' | 'wait' | 'sated' | 'yield'
 
 interface Group extends Link<Group> {
   readonly lane: string
@@ -21,7 +21,7 @@ interface Group extends Link<Group> {
   proven: boolean
 }
 
-/** How many of those aside are asked per pull: they come back by themselves when something changes for them. */
+/** How many of those sated, and of those aside, are asked per pull: a change of their own brings them back by itself. */
 const ASKED_ASIDE = 4
 
 /** The array by lanes; in its own order where all of it is one lane. */
@@ -57,7 +57,10 @@ class ByLanes implements Source {
   readonly #input: readonly unknown[]
   readonly #groups: Map<string, Group>
   readonly #welcome: Welcome
+  /** Their turn had come when they could not go, and now they can, perhaps. */
+  readonly #due = new Line<Group>()
   readonly #ready = new Line<Group>()
+  readonly #sated = new Line<Group>()
   readonly #aside = new Line<Group>()
   /** Lanes of proven hosts that are not parked. */
   #provenWaiting = 0
@@ -72,7 +75,13 @@ class ByLanes implements Source {
   }
 
   pull(): Pulled {
-    const group = this.#back() ?? this.#first() ?? this.#anybody()
+    const group =
+      this.#back(this.#aside) ??
+      this.#back(this.#sated) ??
+      this.#first(this.#due) ??
+      this.#first(this.#ready) ??
+      this.#anybody(this.#sated) ??
+      this.#anybody(this.#aside)
     if (group === undefined) return this.#left === 0 ? 'done' : 'later'
     return this.#take(group)
   }
@@ -80,16 +89,20 @@ class ByLanes implements Source {
   wake(lane: string, proven: boolean): void {
     const group = this.#groups.get(lane)
     if (group === undefined) return
-    this.#leaveLine(group)
+    const { line } = group
+    if (line !== undefined && group.proven !== proven) this.#provenWaiting += proven ? 1 : -1
     group.proven = proven
-    this.#join(this.#ready, group)
+    if (line === undefined) return this.#join(this.#ready, group)
+    // Who is in line keeps its place; to wake a lane often must not send it to the end.
+    if (line !== this.#ready && line !== this.#due) this.#due.push(group)
   }
 
   wantsProven(): boolean {
     return this.#provenWaiting > 0
   }
 
-  backlogOf(lane: string): number {
+  backlogOf(lane: string | undefined): number {
+    if (lane === undefined) return this.#left
     const group = this.#groups.get(lane)
     return group === undefined ? 0 : group.indexes.length - group.next
   }
@@ -105,32 +118,36 @@ class ByLanes implements Source {
     // An array has nothing to clean up.
   }
 
-  /** One that stood aside and need not any more: it has waited longest. */
-  #back(): Group | undefined {
-    for (let asked = Math.min(ASKED_ASIDE, this.#aside.size); asked > 0; asked--) {
-      const group = this.#aside.peek() as Group
-      this.#leaveLine(group)
-      const answer = this.#welcome(group.lane, this.#groups.size)
-      if (answer === 'go') return group
-      // In no line is parked: woken when the one at the gate has gone.
-      if (answer === 'yield') this.#join(this.#aside, group)
+  /** One of those that stood there and need not any more: it has waited longest. */
+  #back(line: Line<Group>): Group | undefined {
+    for (let asked = Math.min(ASKED_ASIDE, line.size); asked > 0; asked--) {
+      const group = line.peek() as Group
+      if (this.#mayGo(group)) return group
     }
     return undefined
   }
 
-  #first(): Group | undefined {
-    for (let group = this.#ready.peek(); group !== undefined; group = this.#ready.peek()) {
-      this.#leaveLine(group)
-      const answer = this.#welcome(group.lane, this.#groups.size)
-      if (answer === 'go') return group
-      if (answer === 'yield') this.#join(this.#aside, group)
+  #first(line: Line<Group>): Group | undefined {
+    for (let group = line.peek(); group !== undefined; group = line.peek()) {
+      if (this.#mayGo(group)) return group
     }
     return undefined
+  }
+
+  /** Takes the group out of its line and asks for it; it goes, or stands where it belongs. */
+  #mayGo(group: Group): boolean {
+    this.#leaveLine(group)
+    const answer = this.#welcome(group.lane, this.#groups.size)
+    if (answer === 'go') return true
+    if (answer === 'sated') group.proven = true
+    // In no line is parked: woken when the one at the gate has gone.
+    if (answer !== 'wait') this.#join(answer === 'sated' ? this.#sated : this.#aside, group)
+    return false
   }
 
   /** Nobody else wants the place. */
-  #anybody(): Group | undefined {
-    for (let group = this.#aside.peek(); group !== undefined; group = this.#aside.peek()) {
+  #anybody(line: Line<Group>): Group | undefined {
+    for (let group = line.peek(); group !== undefined; group = line.peek()) {
       this.#leaveLine(group)
       if (this.#welcome(group.lane, this.#groups.size) !== 'wait') return group
     }

@@ -20,8 +20,8 @@ export interface Guest {
   onRoom(lane: string | undefined, proven: boolean): void
   /** Whether it has something to send to a host that has proven itself. */
   wantsProven(): boolean
-  /** How many it keeps back that are meant for this lane. */
-  backlogOf(lane: string): number
+  /** How many it keeps back that are meant for this lane; for any lane. */
+  backlogOf(lane: string | undefined): number
 }
 
 /** What the engine asks of the limits below: is there any use in pulling more? */

@@ -25,8 +25,8 @@ export interface Source {
   wake?(lane: string, proven: boolean): void
   /** Whether an item for a proven host is ready. */
   wantsProven?(): boolean
-  /** Items that are meant for this lane and have not been pulled, as far as that is known. */
-  backlogOf?(lane: string): number
+  /** Items that have not been pulled and are meant for this lane, or for any; as far as that is known. */
+  backlogOf?(lane: string | undefined): number
   /** No more pulls will come: the input may clean up. Errors of that are the input's own. */
   close(): void
 }
@@ -61,7 +61,7 @@ function fromArray(input: readonly unknown[], lane: string | undefined): Source 
       if (asked === lane) isProven = proven
     },
     wantsProven: () => isProven && next < size,
-    backlogOf: asked => (asked === lane ? size - next : 0),
+    backlogOf: asked => (asked === undefined || asked === lane ? size - next : 0),
     close: () => undefined,
   }
 }

@@ -3,6 +3,7 @@
  * input, and aborts what is in flight when the loop is left.
  */
 import type { Run } from './engine.ts'
+import { isThenable } from '../core/callback.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { Ring } from '../core/ring.ts'
 
@@ -17,7 +18,7 @@ interface Waiting {
 export type StartRun = (
   deliver: (outcome: Outcome) => void,
   ended: (inputError: { readonly error: unknown } | undefined) => void,
-) => Run
+) => Run | Promise<Run>
 
 const DONE: Next = { done: true, value: undefined }
 
@@ -30,6 +31,10 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   readonly #waiting = new Ring<Waiting>()
   #nextIndex = 0
   #run: Run | undefined
+  /** Asked for, and not made yet. */
+  #starting = false
+  /** What was asked of the run before it was made. */
+  #wish: ((run: Run) => void) | undefined
   #taken = false
   #handed = false
   #ended = false
@@ -50,7 +55,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   }
 
   next(): Promise<Next> {
-    if (this.#run === undefined && !this.#ended) {
+    if (this.#run === undefined && !this.#starting && !this.#ended) {
       try {
         this.#start()
       } catch (error) {
@@ -79,14 +84,19 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
 
   /** No more pulls; attempts in flight finish; the rest is `aborted/…`. The outcomes can still be read. */
   stop(): void {
-    if (this.#run === undefined) this.#close()
-    else this.#run.stop()
+    this.#tell(run => run.stop())
   }
 
   /** Ends everything now. The outcomes can still be read. */
   abort(reason: unknown = new Error('the stream was aborted')): void {
-    if (this.#run === undefined) this.#close()
-    else this.#run.abort(reason)
+    this.#tell(run => run.abort(reason))
+  }
+
+  /** Now, or as soon as there is a run; none will come of one that was never asked for. */
+  #tell(wish: (run: Run) => void): void {
+    if (this.#run !== undefined) wish(this.#run)
+    else if (this.#starting) this.#wish = wish
+    else this.#close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -94,15 +104,28 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   }
 
   #start(): void {
-    this.#run = this.#startRun(
+    const made = this.#startRun(
       outcome => this.#take(outcome),
-      inputError => {
-        this.#inputError = inputError
-        this.#ended = true
-        this.#wakeAll()
-      },
+      inputError => this.#end(inputError),
     )
-    this.#run.start()
+    if (!isThenable(made)) return this.#begin(made)
+    this.#starting = true
+    made.then(run => this.#begin(run)).catch((error: unknown) => this.#end({ error }))
+  }
+
+  #begin(run: Run): void {
+    this.#run = run
+    this.#starting = false
+    // First, so that nothing is sent of what nobody wants any more.
+    this.#wish?.(run)
+    run.start()
+  }
+
+  #end(inputError: { readonly error: unknown } | undefined): void {
+    this.#starting = false
+    this.#inputError = inputError
+    this.#ended = true
+    this.#wakeAll()
   }
 
   #take(outcome: Outcome): void {

@@ -94,16 +94,17 @@ export class Gate {
 
   /**
    * Whether a further request for this lane would go now, would wait behind others of its own, or should let other
-   * lanes go first (there are `rivals` of them, this one included): because its host has not proven itself and enough
-   * places are held by such hosts, or because it holds its part of the places already.
+   * lanes go first (there are `rivals` of them, this one included): because it holds its part of the places already
+   * (sated), or, after those, because its host has not proven itself and such hosts hold enough places (yield).
    */
-  welcome(key: string, rivals: number): 'go' | 'wait' | 'yield' {
+  welcome(key: string, rivals: number): 'go' | 'wait' | 'sated' | 'yield' {
     const queue = this.#lanes.get(key)
     const lane = queue?.lane
     if (queue !== undefined && queue.waiting > 0) return 'wait'
     const standing = lane?.standing ?? 'new'
     if (standing !== 'proven' && !this.#shares[standing].isOpen(this.#clock.now())) return 'yield'
-    return lane !== undefined && lane.running >= Math.ceil(this.places / rivals) ? 'yield' : 'go'
+    if (lane === undefined || lane.running < Math.ceil(this.places / rivals)) return 'go'
+    return standing === 'proven' ? 'sated' : 'yield'
   }
 
   /** Tells the guest whenever there may be room; answers with how to stop that. */
@@ -129,8 +130,14 @@ export class Gate {
   }
 
   /** Every lane that is remembered, with how many wait in it and for it. */
-  *lanes(): Generator<{ readonly lane: Lane; readonly queued: number }> {
-    for (const { lane, waiting } of this.#lanes) yield { lane, queued: waiting + this.#guests.backlogOf(lane.key) }
+  *lanes(): Generator<{ readonly lane: Lane; readonly waiting: number; readonly queued: number }> {
+    for (const { lane, waiting } of this.#lanes)
+      yield { lane, waiting, queued: waiting + this.#guests.backlogOf(lane.key) }
+  }
+
+  /** How many are kept back by those who have more to send, for lanes that are remembered and others. */
+  backlog(): number {
+    return this.#guests.backlogOf(undefined)
   }
 
   /** Undefined: it may go, and everything is booked. */

@@ -10,8 +10,8 @@ export interface Guest {
   onRoom(lane: string | undefined, proven: boolean): void
   /** Whether it has something to send to a host that has proven itself. */
   wantsProven(): boolean
-  /** How many it keeps back that are meant for this lane. */
-  backlogOf(lane: string): number
+  /** How many it keeps back that are meant for this lane; for any lane. */
+  backlogOf(lane: string | undefined): number
 }
 
 export class Guests {
@@ -31,7 +31,7 @@ export class Guests {
     return false
   }
 
-  backlogOf(lane: string): number {
+  backlogOf(lane: string | undefined): number {
     let backlog = 0
     for (const guest of this.#guests) backlog += guest.backlogOf(lane)
     return backlog

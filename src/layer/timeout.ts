@@ -17,23 +17,23 @@ import type { Fault, Result } from '../core/result.ts'
 
 export function timeout(clock: Clock): AttemptLayer {
   const alarms = new Alarms(clock)
-  return next => attempt =>
-    new Promise(resolve => {
-      const watch = new Watch(attempt, alarms, resolve)
-      watch.start(next)
-    })
+  return next => attempt => new Promise(resolve => new Watch(attempt, alarms, resolve).start(next))
 }
+
+/** For a wire that keeps its limits of time itself: an attempt can be given up, and that at once. */
+export const untimed: AttemptLayer = next => attempt =>
+  new Promise(resolve => new Watch(attempt, undefined, resolve).start(next))
 
 /** One attempt under its limits; settles once. */
 class Watch implements Alarm {
   dueAtMs: number
   heapIndex = -1
   readonly #attempt: Attempt
-  readonly #alarms: Alarms
+  readonly #alarms: Alarms | undefined
   readonly #resolve: (result: Result) => void
   #settled = false
 
-  constructor(attempt: Attempt, alarms: Alarms, resolve: (result: Result) => void) {
+  constructor(attempt: Attempt, alarms: Alarms | undefined, resolve: (result: Result) => void) {
     this.#attempt = attempt
     this.#alarms = alarms
     this.#resolve = resolve
@@ -44,7 +44,7 @@ class Watch implements Alarm {
     const attempt = this.#attempt
     attempt.trip.hold('wire', given => this.#giveUp(given))
     if (this.#settled) return
-    this.#alarms.add(this)
+    this.#alarms?.add(this)
     // A transport must neither throw nor reject; one that does costs its own request only.
     const broke = (error: unknown): void =>
       this.#settle(
@@ -61,7 +61,7 @@ class Watch implements Alarm {
     const struck = struckLimit(this.#attempt, nowMs)
     if (struck !== undefined) return this.#giveUp(struck)
     this.dueAtMs = nextDueMs(this.#attempt, nowMs)
-    this.#alarms.add(this)
+    this.#alarms?.add(this)
   }
 
   #giveUp(given: Fault): void {
@@ -74,7 +74,7 @@ class Watch implements Alarm {
   #settle(result: Result): void {
     if (this.#settled) return
     this.#settled = true
-    this.#alarms.remove(this)
+    this.#alarms?.remove(this)
     this.#attempt.trip.free()
     this.#resolve(result)
   }

@@ -27,6 +27,8 @@ interface Report {
   readonly learnedAtMs: number
 }
 
+/** So often in a row a quota may be used up again by the first request after its renewal; then it means nothing. */
+const MAX_EMPTY_RENEWALS = 3
 /** How long a report matters that does not say when the quota is renewed. */
 const DEFAULT_WINDOW_MS = 60_000
 
@@ -41,6 +43,12 @@ export function quota(): QuotaLimit {
   let lostSinceMs = -Infinity
   /** When the probe began that is out. */
   let probedAtMs: number | undefined
+  /** Renewals in a row after which nothing was left at once, as of a host that always says 0. */
+  let emptyRenewals = 0
+
+  function isEmptyRenewal({ remaining, resetMs, limit }: SeenQuota, startedAtMs: number): boolean {
+    return remaining === 0 && limit !== 1 && resetMs === 0 && startedAtMs >= renewedAtMs
+  }
 
   function mayStart(): boolean {
     const remaining = reports[0]?.remaining
@@ -102,6 +110,11 @@ export function quota(): QuotaLimit {
       if (remaining === 0 && resetMs === undefined) {
         // No pause could follow from it, and a host that always says so would get one request at a time.
         if (startedAtMs >= (reports.at(-1)?.learnedAtMs ?? -Infinity)) forget()
+        return undefined
+      }
+      if (remaining > 0) emptyRenewals = 0
+      else if (isEmptyRenewal(seen, startedAtMs) && ++emptyRenewals > MAX_EMPTY_RENEWALS) {
+        forget()
         return undefined
       }
       add(remaining, startedAtMs, nowMs)

@@ -9,8 +9,8 @@ import type { Share } from './share.ts'
 
 export type Standing = 'new' | 'proven' | 'silent'
 
-/** Of all places, for hosts that have never answered. */
-const NEW_SHARE = 1 / 4
+/** Of all places, for hosts that have never answered. With the silent ones it is a quarter. */
+const NEW_SHARE = 1 / 5
 /** For hosts that have been asked and are silent: enough to notice that they are back. */
 const SILENT_SHARE = 1 / 20
 /** A host that has answered before may be silent this many times in a row and is still trusted. */

@@ -208,6 +208,12 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
   maxFailures: [0, -1, 1.5, NaN, '1', null],
   signal: [true, 'x', null, {}, new AbortController()],
   onProgress: [true, 'x', null, {}],
+  workers: [-1, 1.5, NaN, Infinity, '2', null, true, {}],
+  resume: ['', 1, true, null, {}, [], new URL('file:///tmp/run.jsonl')],
+  retryFailed: ['yes', 1, null, {}],
+  unknownWrites: ['repeat', true, null, 1],
+  durability: ['disk', true, null, 1],
+  sink: ['results.jsonl', 1, null, {}, [], { write() {} }, { close() {} }, () => undefined],
   hooks: [
     true,
     'x',
@@ -239,6 +245,24 @@ async function errorOf(options: Record<string, unknown>): Promise<{ error: unkno
   return { error, sent: transport.requests.length }
 }
 
+async function drainError(options: Record<string, unknown>): Promise<{ error: unknown; sent: number }> {
+  const transport = mockTransport(() => ({ json: 1 }))
+  await using client = new ParallelRequests({ transport })
+  const error = await client.drain(URLS, options as never).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  return { error, sent: transport.requests.length }
+}
+
+/** What must stand beside it. */
+const OTHERS: Partial<Record<OptionName, Record<string, unknown>>> = {
+  rateLimitBurst: { rateLimit: '10/s' },
+  retryFailed: { resume: 'run.jsonl' },
+  unknownWrites: { resume: 'run.jsonl' },
+  durability: { resume: 'run.jsonl' },
+}
+
 const shown = (value: unknown): string => {
   if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value)
   return value === circular ? 'circular' : (JSON.stringify(value) ?? 'undefined')
@@ -252,8 +276,8 @@ describe('A wrong value of an option is a ConfigError with its remedy, and nothi
 
   const cases = OPTION_NAMES.flatMap(name => WRONG[name].map(value => ({ name, value, text: shown(value) })))
   it.each(cases)('$name: $text', async ({ name, value }) => {
-    const others = name === 'rateLimitBurst' ? { rateLimit: '10/s' } : {}
-    const { error, sent } = await errorOf({ ...others, [name]: value })
+    const others = OTHERS[name] ?? {}
+    const { error, sent } = await (name === 'sink' ? drainError : errorOf)({ ...others, [name]: value })
     expect(sent).toBe(0)
     expect(error).toBeInstanceOf(ConfigError)
     for (const problem of (error as ConfigError).problems) {

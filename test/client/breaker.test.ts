@@ -62,6 +62,17 @@ describe('A breaker', () => {
     await close()
   })
 
+  test('drains at once who waits for a rate that would let them go much later.', async () => {
+    const transport = mockTransport(() => DOWN)
+    const perHost = { rateLimit: { limit: 2, interval: '1h', burst: 2 } }
+    const { client, close } = clientFor(transport, { concurrency: 20, breaker: { failures: 2 }, perHost })
+    // Batches of one: all of them stand in the line of the host.
+    const batches = await Promise.all(urlsOf(8).map(url => client.request([url], { onFailure: 'settle' })))
+    expect(codes(batches.flat())).toEqual([...times(2, 'http/500'), ...times(6, 'circuit/open')])
+    expect(transport.clock.now()).toBe(LATENCY_MS)
+    await close()
+  })
+
   test('drains who waits for a place, for a rate and for a back-off, too.', async () => {
     const transport = mockTransport(() => DOWN)
     const { send, close } = clientFor(transport, {

@@ -99,16 +99,18 @@ describe('A cost', () => {
     }
     const input = [
       `${HOST}/a`,
+      `${HOST}/a2`,
       { url: `${HOST}/b?x=1`, method: 'PUT', json: { n: 1 }, meta: { id: 7 } },
       { url: `${HOST}/c`, form: { a: 'b' }, idempotencyKey: 'k' },
     ]
     const options: ClientOptions = { transport, budgets, cost, maxRetries: 3, retry: { backoff: () => 1 } }
-    expect(codes(await send(options, input))).toEqual(['ok', 'ok', 'ok'])
-    expect(transport.requests).toHaveLength(9)
-    expect(asked).toHaveLength(3)
+    expect(codes(await send(options, input))).toEqual(['ok', 'ok', 'ok', 'ok'])
+    expect(transport.requests).toHaveLength(12)
+    expect(asked).toHaveLength(4)
     expect(asked).toEqual(
       expect.arrayContaining([
         { method: 'GET', url: `${HOST}/a`, body: undefined, meta: undefined },
+        { method: 'GET', url: `${HOST}/a2`, body: undefined, meta: undefined },
         { method: 'PUT', url: `${HOST}/b?x=1`, body: '{"n":1}', meta: { id: 7 } },
         { method: 'POST', url: `${HOST}/c`, body: 'a=b', meta: undefined },
       ]),
@@ -174,7 +176,7 @@ describe('A cost', () => {
     async (_name, options, cost, why) => {
       const transport = mockTransport(() => ({ json: {} }))
       const specs = urlsOf(7).map((url, n) => (n === 3 ? { url, cost } : { url, cost: 0 }))
-      const outcomes = await send({ transport, ...options } as ClientOptions, specs as RequestSpec[])
+      const outcomes = await send({ transport, ...options }, specs)
       const { error } = outcomes[3] as Outcome
       expect(error?.code).toBe('invalid_request/cost')
       expect(error?.message).toMatch(why)

@@ -91,16 +91,6 @@ describe('The statistics of a client', () => {
     await client.close()
   })
 
-  test('count hosts of whom nobody has been sent yet.', async () => {
-    const { client, clock } = stillClient(slow, { concurrency: 1 })
-    const done = client.request([...urlsOf(3), ...urlsOf(3, 'http://b.test'), ...urlsOf(3, 'http://c.test')])
-    await clock.advance(10)
-    expect(client.stats()).toMatchObject({ running: 1, queued: 8 })
-    await clock.advance(20_000)
-    await done
-    await client.close()
-  })
-
   test('say how long a host is paused, and count what was throttled.', async () => {
     const { client, clock } = stillClient(
       ({ attempt }) => (attempt === 1 ? { status: 429, latencyMs: 10 } : { json: {}, latencyMs: 1_000 }),

@@ -241,6 +241,20 @@ describe('A pause that is too long', () => {
     expect(transport.clock.now()).toBeLessThan(1_000)
   })
 
+  test('is too long for those, too, who wait for a rate that would let them go much later.', async () => {
+    const transport = mockTransport(() => ({ status: 429, headers: { 'retry-after': '7200' }, latencyMs: LATENCY_MS }))
+    const perHost = { rateLimit: { limit: 2, interval: '1h', burst: 2 } }
+    const client = new ParallelRequests({ transport, perHost })
+    // Batches of one: all of them stand in the line of the host.
+    const outcomes = await Promise.all(urlsFor([STORMY], 8).map(url => client.request([url], { onFailure: 'settle' })))
+    await client.close()
+    expect(outcomes.flat().map(({ error }) => error?.code)).toEqual([
+      ...Array.from({ length: 2 }, () => 'http/429'),
+      ...Array.from({ length: 6 }, () => 'paused/retry_after'),
+    ])
+    expect(transport.clock.now()).toBe(LATENCY_MS)
+  })
+
   test('for some is waited for by those who have the patience.', async () => {
     const { transport } = storm(100, { status: 429, retryAfterS: 20 })
     const specs = Array.from({ length: 20 }, (_, n) => ({
@@ -301,7 +315,7 @@ test('The same holds at real servers on twenty addresses.', async () => {
   const options: ClientOptions = { concurrency: 60, perHost }
   const measure = async (stormMs: number) => {
     const servers = await twentyServers(stormMs, 1)
-    const outcomes = await send(options, urlsFor(servers.urls, 40))
+    const outcomes = await send(options, urlsFor(servers.urls, 70))
     expect(codesOf(outcomes)).toEqual(['ok'])
     const stormy = new URL(servers.urls[0] as string).host
     const others = servers.arrivals.filter(({ host }) => host !== stormy).map(({ atMs }) => atMs)

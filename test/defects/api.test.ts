@@ -23,6 +23,7 @@ import {
   parallelRequests,
 } from '../../src/index.ts'
 import type {
+  BatchDrainOptions,
   BatchOptions,
   ClientOptions,
   FullResponse,
@@ -35,7 +36,7 @@ import { echoServer } from '../support/echo-server.ts'
 
 describe('What is documented exists', () => {
   it('Every option that the types offer has a row in the table, and every row is offered by the types.', () => {
-    type Offered = keyof BatchOptions | keyof ClientOptions | keyof StreamCallOptions
+    type Offered = keyof BatchOptions | keyof ClientOptions | keyof StreamCallOptions | keyof BatchDrainOptions
     expectTypeOf<Exclude<Offered, OptionName>>().toBeNever()
     expectTypeOf<Exclude<OptionName, Offered>>().toBeNever()
     // Complete by its type: a field that the table does not know, or knows and the type does not, fails.

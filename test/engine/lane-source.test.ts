@@ -4,7 +4,7 @@ import { laneSource } from '../../src/engine/lane-source.ts'
 import type { Item, Source } from '../../src/engine/source.ts'
 import { fc } from '../support/property.ts'
 
-type Answer = 'go' | 'wait' | 'yield'
+type Answer = 'go' | 'wait' | 'sated' | 'yield'
 
 /** Items are texts such as 'a1': the first letter is the lane. What is not said of a lane is 'go'. */
 function open(items: readonly string[], said: Record<string, Answer> = {}) {
@@ -47,6 +47,15 @@ describe('Lanes', () => {
     expect(pulls(3)).toEqual(['a1', 'a2', 'done'])
   })
 
+  test('that were woken stand at the end of the line, before those that stood aside.', () => {
+    const { pulls, source, said } = open(['a1', 'b1', 'c1', 'd1'], { a: 'wait', b: 'wait', c: 'yield' })
+    expect(pulls(1)).toEqual(['d1'])
+    said['a'] = said['b'] = 'yield'
+    for (const lane of ['a', 'b']) source.wake?.(lane, false)
+    said['a'] = 'go'
+    expect(pulls(4)).toEqual(['a1', 'c1', 'b1', 'done'])
+  })
+
   test('are not asked again and again while one of theirs waits.', () => {
     const { pulls, asked } = open(['a1', 'a2', 'b1', 'b2', 'b3', 'b4'], { a: 'wait' })
     pulls(6)
@@ -63,6 +72,30 @@ describe('Lanes', () => {
     expect(pulls(1)).toEqual(['b1'])
     delete said['a']
     expect(pulls(4)).toEqual(['a1', 'b2', 'a2', 'b3'])
+  })
+
+  test('that hold their part already go before those that are not proven, and in turn.', () => {
+    const { pulls, source } = open(['a1', 'a2', 'b1', 'b2', 'c1', 'c2'], { a: 'yield', b: 'sated', c: 'sated' })
+    expect(pulls(7)).toEqual(['b1', 'c1', 'b2', 'c2', 'a1', 'a2', 'done'])
+    expect(source.wantsProven?.()).toBe(false)
+  })
+
+  test('keep their place in line, however often they are woken meanwhile.', () => {
+    const { pulls, source } = open(['a1', 'a2', 'b1', 'b2', 'c1', 'c2'])
+    for (const lane of ['a', 'b', 'a']) source.wake?.(lane, true)
+    expect(pulls(4)).toEqual(['a1', 'b1', 'c1', 'a2'])
+    source.wake?.('b', true)
+    expect(pulls(3)).toEqual(['b2', 'c2', 'done'])
+  })
+
+  test('whose turn came when they held their part are next once they are woken.', () => {
+    const sated: Record<string, Answer> = { a: 'sated', b: 'sated', c: 'sated', d: 'sated', e: 'sated' }
+    const { pulls, source, said } = open(['a1', 'a2', 'b1', 'b2', 'c1', 'c2', 'd1', 'd2', 'e1', 'f1'], sated)
+    expect(pulls(1)).toEqual(['f1'])
+    // Further back than those that are asked at every pull.
+    said['e'] = 'go'
+    source.wake?.('e', true)
+    expect(pulls(1)).toEqual(['e1'])
   })
 
   test('that stand aside and then wait at the gate are out until woken.', () => {
@@ -156,7 +189,7 @@ describe('What a source says of itself', () => {
 test('Every item is pulled once and in the order of its lane, whatever the gate says and whoever is woken.', () => {
   const step = fc.record({
     lane: fc.constantFrom('a', 'b', 'c', 'd'),
-    said: fc.constantFrom<Answer>('go', 'wait', 'yield'),
+    said: fc.constantFrom<Answer>('go', 'wait', 'sated', 'yield'),
     pulls: fc.nat(4),
     wake: fc.boolean(),
   })

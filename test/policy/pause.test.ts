@@ -19,3 +19,101 @@ test('A later answer never shortens a pause that is running.', () => {
   host.extendTo(50)
   expect(host.untilMs).toBe(100)
 })
+
+/** Books and ends attempts of a host, and knows who is under way. */
+function hostWith(underWay: number) {
+  const host = pause()
+  for (let i = 0; i < underWay; i++) host.book(0, CALL)
+  return {
+    host,
+    go: (nowMs: number) => host.book(nowMs, CALL),
+    end: (startedAtMs: number, good: boolean): void => {
+      host.release?.(CALL)
+      host.learn(startedAtMs, good)
+    },
+    /** How many more may go at this moment. */
+    room(nowMs: number): number {
+      let room = 0
+      while (host.waitMs(nowMs, CALL) === 0 && room < 100) {
+        host.book(nowMs, CALL)
+        room++
+      }
+      for (let i = 0; i < room; i++) host.release?.(CALL)
+      return room
+    },
+  }
+}
+
+/** Ended by a throttled answer, as a lane does it. */
+function throttle({ host, end }: ReturnType<typeof hostWith>, startedAtMs: number, untilMs: number): void {
+  end(startedAtMs, false)
+  host.extendTo(untilMs)
+}
+
+test('After a pause one may go, however many were under way when it began and still are.', () => {
+  for (const underWay of [1, 5, 50]) {
+    const it = hostWith(underWay)
+    throttle(it, 0, 100)
+    expect(it.room(99)).toBe(0)
+    expect(it.room(100)).toBe(1)
+    it.go(100)
+    expect(it.room(100)).toBe(0)
+    // Those from before the pause make no room when they end, good or not.
+    for (let i = 1; i < underWay; i++) {
+      it.end(0, i % 2 === 0)
+      expect(it.room(100)).toBe(0)
+    }
+  }
+})
+
+test('Each good answer lets one more go, until there are as many as there were; then anybody may.', () => {
+  const it = hostWith(8)
+  for (let i = 0; i < 8; i++) throttle(it, 0, 100)
+  const rounds: number[] = []
+  for (let atMs = 100; rounds.length < 4; atMs += 10) {
+    const room = it.room(atMs)
+    rounds.push(room)
+    for (let i = 0; i < room; i++) it.go(atMs)
+    for (let i = 0; i < room; i++) it.end(atMs, true)
+  }
+  expect(rounds).toEqual([1, 2, 4, 8])
+  expect(it.room(200)).toBe(100)
+})
+
+test('An answer that is not good makes no room for more, and takes none away.', () => {
+  const it = hostWith(4)
+  for (let i = 0; i < 4; i++) throttle(it, 0, 100)
+  for (let n = 0; n < 3; n++) {
+    it.go(100)
+    it.end(100, false)
+    expect(it.room(100)).toBe(1)
+  }
+})
+
+test('A pause on the way back begins with one again, and is over at as many as there were before the first.', () => {
+  const it = hostWith(16)
+  for (let i = 0; i < 16; i++) throttle(it, 0, 100)
+  it.go(100)
+  it.end(100, true)
+  for (let i = 0; i < 2; i++) it.go(110)
+  throttle(it, 110, 300)
+  it.end(110, true)
+  expect([it.room(299), it.room(300)]).toEqual([0, 1])
+  const rounds: number[] = []
+  for (let atMs = 300; rounds.length < 5; atMs += 10) {
+    const room = it.room(atMs)
+    rounds.push(room)
+    for (let i = 0; i < room; i++) it.go(atMs)
+    for (let i = 0; i < room; i++) it.end(atMs, true)
+  }
+  expect(rounds).toEqual([1, 2, 4, 8, 16])
+  expect(it.room(400)).toBe(100)
+})
+
+test('A host is idle when its pause is over and nobody is on their way.', () => {
+  const it = hostWith(2)
+  expect(it.host.isIdle?.(0)).toBe(false)
+  throttle(it, 0, 100)
+  it.end(0, true)
+  expect([it.host.isIdle?.(99), it.host.isIdle?.(100)]).toEqual([false, true])
+})

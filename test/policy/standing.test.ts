@@ -50,8 +50,8 @@ describe('Of all places', () => {
   test.each([
     { places: 1, newPlaces: 1, silent: 1 },
     { places: 4, newPlaces: 1, silent: 1 },
-    { places: 20, newPlaces: 5, silent: 1 },
-    { places: 100, newPlaces: 25, silent: 5 },
+    { places: 20, newPlaces: 4, silent: 1 },
+    { places: 100, newPlaces: 20, silent: 5 },
     { places: Infinity, newPlaces: Infinity, silent: Infinity },
   ])('$places, hosts that never answered get $newPlaces and silent ones $silent.', ({ places, newPlaces, silent }) => {
     const parts = shares(places, () => true)

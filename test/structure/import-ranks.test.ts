@@ -10,6 +10,7 @@ const RANKS: Readonly<Record<string, number>> = {
   store: 3,
   codec: 3,
   testing: 3,
+  sinks: 3,
   engine: 4,
   layer: 4,
   report: 4,
@@ -27,6 +28,7 @@ const KNOWS: Readonly<Record<string, readonly string[]>> = {
   store: ['core'],
   codec: ['core'],
   testing: ['core'],
+  sinks: ['core', 'config'],
   engine: ['core'],
   layer: ['core', 'policy'],
   report: ['core'],
@@ -38,6 +40,7 @@ const HOMES: Readonly<Record<string, string>> = {
   'tough-cookie': 'store',
   commander: 'cli',
   'log-update': 'cli',
+  'csv-stringify': 'sinks',
 }
 
 /** `undici` of `undici/types`, `@a/b` of `@a/b/c`. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { optionTable, withOptions } from '../../scripts/docs.ts'
-import type { CallOptions, StreamCallOptions } from '../../src/client/infer.ts'
+import type { BatchDrainOptions, CallOptions, StreamCallOptions } from '../../src/client/infer.ts'
 import { OPTIONS, OPTION_NAMES } from '../../src/config/options.ts'
 import type { OptionName, OptionRow } from '../../src/config/options.ts'
 import type { ClientOptions, RequestOptions, SharedOptions } from '../../src/core/options.ts'
@@ -25,7 +25,12 @@ describe('the option table', () => {
   })
 
   it('has a row for every name that the types know, and the types know every row', () => {
-    type Typed = keyof (SharedOptions & ClientOptions & RequestOptions & CallOptions & StreamCallOptions)
+    type Typed = keyof (SharedOptions &
+      ClientOptions &
+      RequestOptions &
+      CallOptions &
+      StreamCallOptions &
+      BatchDrainOptions)
     // Either line fails to compile when a name is missing on one side.
     const typed: (name: OptionName) => Typed = name => name
     const listed: (name: Typed) => OptionName = name => name

@@ -1,0 +1,151 @@
+/**
+ * CPU per request of the gate alone: everybody enters, then each is answered as it comes through, on a wire that costs
+ * nothing. Every case has the same number of requests in line at once, in as many gates as it takes: what 100,000
+ * promises cost the memory and its collector is the same for all then, and what is left is the gate's.
+ */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { median } from './measure.ts'
+import { systemClock } from '../../src/client/system-clock.ts'
+import { DEFAULT_CALL } from '../../src/config/plan.ts'
+import { attempt } from '../../src/core/attempt.ts'
+import type { Attempt } from '../../src/core/attempt.ts'
+import type { Call } from '../../src/core/call.ts'
+import type { Reply, Result } from '../../src/core/result.ts'
+import { Trip } from '../../src/core/trip.ts'
+import { Gate } from '../../src/layer/gate.ts'
+import { Lane } from '../../src/policy/lane.ts'
+import { slots } from '../../src/policy/slots.ts'
+
+const CASES: readonly (readonly [hosts: number, queued: number])[] = [
+  [1, 1_000],
+  [100, 10],
+  [100, 1_000],
+  [1_000, 100],
+  [1, 100_000],
+]
+const REQUESTS = 100_000
+const ROUNDS = 7
+const PLACES = 50
+/** What the project promises: the largest over the smallest. */
+const BOUND = 1.5
+
+export interface GateCost {
+  readonly name: string
+  readonly microseconds: number
+  readonly spread: string
+}
+
+const REPLY: Reply = {
+  kind: 'reply',
+  status: 200,
+  statusText: 'OK',
+  headers: [],
+  body: new Uint8Array(0),
+  url: 'http://h0.test/',
+  integrity: 'length',
+  protocol: 'http/1.1',
+}
+
+// Without it the garbage of one case is collected in the time of another.
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+function attemptsFor(hosts: number, queued: number): Attempt[] {
+  const origins = Array.from({ length: hosts }, (_, host) => `http://h${host}.test`)
+  const made: Attempt[] = []
+  for (let nth = 0; nth < queued; nth++) {
+    for (const origin of origins) made.push(attempt(callTo(origin, made.length), 1, 0))
+  }
+  return made
+}
+
+function callTo(origin: string, index: number): Call {
+  return {
+    index,
+    key: undefined,
+    meta: undefined,
+    method: 'GET',
+    url: `${origin}/`,
+    origin,
+    lane: origin,
+    costs: 1,
+    path: '/',
+    headers: [],
+    body: undefined,
+    credentials: undefined,
+    atHome: true,
+    replayable: true,
+    repeatable: true,
+    plan: DEFAULT_CALL,
+    trip: new Trip(3, 0, Infinity),
+  }
+}
+
+/** A gate, and those who are through it and wait for their answer. */
+class World {
+  readonly #gate = new Gate({
+    limits: [slots(PLACES)],
+    places: PLACES,
+    clock: systemClock,
+    random: Math.random,
+    laneOf: ({ lane }, shared, shares) => new Lane({ key: lane, shared, shares }),
+  })
+  readonly #send = this.#gate.layer(() => new Promise<Result>(resolve => void this.#onWire.push(resolve)))
+  #onWire: ((result: Result) => void)[] = []
+  #left = 0
+
+  enter(attempts: readonly Attempt[]): void {
+    this.#left += attempts.length
+    for (const each of attempts) void this.#send(each).then(() => void this.#left--)
+  }
+
+  async drain(): Promise<void> {
+    while (this.#left > 0) {
+      const answered = this.#onWire
+      this.#onWire = []
+      for (const answer of answered) answer(REPLY)
+      await turn()
+    }
+  }
+}
+
+/** CPU microseconds per request, in and out, of gates that are all full before the first answer comes. */
+async function round([hosts, queued]: readonly [number, number]): Promise<number> {
+  const gates = REQUESTS / (hosts * queued)
+  const worlds: { world: World; attempts: Attempt[] }[] = []
+  for (let nth = 0; nth < gates; nth++) {
+    const world = new World()
+    // Who has never been asked is met once, which costs more than a request: that is the price of a host, not of a line.
+    world.enter(attemptsFor(hosts, 1))
+    await world.drain()
+    worlds.push({ world, attempts: attemptsFor(hosts, queued) })
+  }
+  collect()
+  const before = process.cpuUsage()
+  for (const { world, attempts } of worlds) world.enter(attempts)
+  for (const { world } of worlds) await world.drain()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / REQUESTS
+}
+
+export async function gateCosts(): Promise<{ rows: GateCost[]; ratio: number; isHeld: boolean; bound: number }> {
+  const costsUs = CASES.map((): number[] => [])
+  for (let nth = -1; nth < ROUNDS; nth++) {
+    // In turn, so that noise hits all alike; the first round teaches the compiler.
+    for (const [index, one] of CASES.entries()) {
+      const us = await round(one)
+      if (nth >= 0) costsUs[index]?.push(us)
+    }
+  }
+  const rows = CASES.map(([hosts, queued], index): GateCost => {
+    const us = costsUs[index] as number[]
+    const name = `${hosts.toLocaleString('en')} × ${queued.toLocaleString('en')}`
+    return { name, microseconds: median(us), spread: `${Math.min(...us).toFixed(2)}–${Math.max(...us).toFixed(2)}` }
+  })
+  const all = rows.map(({ microseconds }) => microseconds)
+  const ratio = Math.max(...all) / Math.min(...all)
+  return { rows, ratio, isHeld: ratio <= BOUND, bound: BOUND }
+}

@@ -1,0 +1,59 @@
+/** The ways in which very many requests are sent by bench/scale.ts and bench/drift.ts, and what starts their processes. */
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { ClientOptions } from '../../src/index.ts'
+
+export const CONCURRENCY = 200
+
+export interface ScaleCase {
+  readonly name: string
+  readonly says: string
+  readonly hosts: number
+  /** Of so many requests the server refuses one; 0: none. */
+  readonly refuseEvery: number
+  /** Whether outcomes are counted by a sink. */
+  readonly sink: boolean
+  readonly options: ClientOptions
+}
+
+const plain = { hosts: 1, refuseEvery: 0, sink: true, options: { concurrency: CONCURRENCY } } as const
+const FAR_AWAY_RATE = { limit: 1_000_000, interval: '1s', burst: 1_000_000 } as const
+
+export const CASES: readonly ScaleCase[] = [
+  { ...plain, name: 'sink', says: '`drain` with a sink that counts the outcomes' },
+  { ...plain, name: 'totals', says: '`drain` without a sink', sink: false },
+  { ...plain, name: 'hosts', says: 'the first over 50 hosts in turn', hosts: 50 },
+  {
+    ...plain,
+    name: 'retries',
+    says: 'the first with 1 % of the answers a 503, and a rate that is never reached',
+    refuseEvery: 100,
+    options: { concurrency: CONCURRENCY, rateLimit: FAR_AWAY_RATE },
+  },
+]
+
+export function caseOf(name: string): ScaleCase {
+  const found = CASES.find(each => each.name === name)
+  if (found === undefined) throw new Error(`case: expected one of ${CASES.map(each => each.name).join(', ')}, got ${name}.`)
+  return found
+}
+
+/** Distinct URLs, one origin after the other. */
+export const urlOf = (origins: readonly string[], index: number): string =>
+  `${origins[index % origins.length] as string}/items/${index}?page=1`
+
+/** A program of this folder in a process of its own, garbage collector at hand. It ends when it is disconnected from. */
+export function start(program: string, args: readonly (string | number)[]): ChildProcess {
+  return fork(new URL(`./${program}.ts`, import.meta.url), args.map(String), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: ['--expose-gc'],
+  })
+}
+
+/** Starts the server of a case, and answers with its origins and how to end it. */
+export async function serve({ hosts, refuseEvery }: ScaleCase): Promise<{ origins: string[]; close: () => void }> {
+  const child = start('canned-server', [hosts, refuseEvery])
+  const [origins] = (await once(child, 'message')) as [string[]]
+  return { origins, close: () => child.disconnect() }
+}

@@ -1,0 +1,212 @@
+/**
+ * Takes a run up where its file ends: what is done is given back and not sent again, what is sent gets its line before
+ * its outcome is handed out. Around sending and settling, so that neither the engine nor the layers know of it.
+ */
+import { fingerprint } from './fingerprint.ts'
+import { lineOf, lineValue, resultOf } from './run-line.ts'
+import { settle } from './settle.ts'
+import type { ResumePlan } from '../config/plan.ts'
+import type { Call } from '../core/call.ts'
+import { reasonOf } from '../core/callback.ts'
+import { ConfigError } from '../core/error.ts'
+import { getHeader } from '../core/headers.ts'
+import type { DoneLine, Journal } from '../core/journal.ts'
+import type { Send } from '../core/layer.ts'
+import { failedOutcome } from '../core/outcome.ts'
+import type { Outcome } from '../core/outcome.ts'
+import type { Clock } from '../core/ports.ts'
+import { fault } from '../core/result.ts'
+import type { Fault, Result } from '../core/result.ts'
+import { Trip } from '../core/trip.ts'
+import { printableUrl } from '../core/url.ts'
+
+export interface ResumeParts {
+  readonly journal: Journal
+  readonly plan: ResumePlan
+  readonly send: Send<Call, Result>
+  readonly clock: Clock
+  /** Ends the run: nothing more is sent, and this is its error. */
+  readonly fail: (error: unknown) => void
+}
+
+export class Resume {
+  /** Outcomes that came from the file. */
+  restored = 0
+  readonly #parts: ResumeParts
+  /** Fingerprints of what is under way. */
+  readonly #ids = new WeakMap<Call['trip'], string>()
+  /** Idempotency keys of what is under way and unsafe. */
+  readonly #keys = new WeakMap<Call['trip'], string | undefined>()
+  readonly #lines = new WeakMap<Call['trip'], DoneLine>()
+
+  constructor(parts: ResumeParts) {
+    this.#parts = parts
+  }
+
+  /** What the file has of this request, or what the network says. */
+  readonly send: Send<Call, Result> = async call => {
+    const { journal, plan, send } = this.#parts
+    const id = fingerprint(call)
+    this.#ids.set(call.trip, id)
+    const known = journal.known(call.index)
+    const doubt = journal.intent(call.index)
+    // With both, the intent is of a later attempt at what had failed.
+    const before = doubt ?? known
+    if (before !== undefined && before.id !== id) return this.#refuse(call)
+    if (known !== undefined && doubt === undefined && (known.ok || !plan.retryFailed)) return this.#restore(call)
+    if (isSafe(call)) return send(call)
+    const failed = known && doubt === undefined ? await journal.read(call.index).catch(() => undefined) : undefined
+    const isUnknown = doubt !== undefined || failed?.error?.code.startsWith('in_doubt/') === true
+    const key = getHeader(call.headers, 'idempotency-key')
+    const keyBefore = doubt?.idempotencyKey ?? failed?.['idempotencyKey']
+    // Sent before with a key, and now with the same one: the server knows it again.
+    const keyed = typeof keyBefore === 'string' && key !== undefined
+    // Not behind the caller's back.
+    if (isUnknown && !keyed && plan.unknownWrites === 'fail') return doubt ? CRASHED : this.#restore(call)
+    const sent = keyed ? withKey(call, keyBefore) : call
+    this.#keys.set(call.trip, keyed ? keyBefore : key)
+    const refused = await this.#intend(sent, id)
+    return refused ?? send(sent)
+  }
+
+  /** The outcome, once its line is written. */
+  async settle(call: Call, result: Result): Promise<Outcome> {
+    const { clock, journal } = this.#parts
+    const line = this.#lines.get(call.trip)
+    if (line !== undefined) return this.#restored(call, result, line)
+    const outcome = await settle(call, result, clock)
+    const id = this.#ids.get(call.trip)
+    if (id === undefined || isUnfinished(outcome)) return outcome
+    try {
+      const more =
+        outcome.ok && result.kind === 'reply' ? await this.#valueOf(call, result, outcome) : this.#keyOf(call)
+      await journal.append(lineOf(call, id, outcome, more, clock.epochMs()))
+      return outcome
+    } catch (error) {
+      return this.#unwritten(call, error)
+    }
+  }
+
+  /** What the file has is compared with an array before anything is sent. */
+  async check(calls: Iterable<Call | Outcome>): Promise<void> {
+    for (const call of calls) {
+      if ('ok' in call) continue
+      const known = this.#parts.journal.known(call.index) ?? this.#parts.journal.intent(call.index)
+      if (known !== undefined && known.id !== fingerprint(call)) throw await this.#difference(call)
+    }
+  }
+
+  async #restore(call: Call): Promise<Result> {
+    try {
+      const line = await this.#parts.journal.read(call.index)
+      this.#lines.set(call.trip, line)
+      return resultOf(line, call)
+    } catch (error) {
+      return this.#broken('read', error)
+    }
+  }
+
+  async #restored(call: Call, result: Result, line: DoneLine): Promise<Outcome> {
+    this.restored++
+    const { attempts, bytes, timings } = line
+    // It was accepted then, and it took so many attempts then; none of them is one of this run.
+    const plan = line.ok ? { ...call.plan, acceptStatus: () => true } : call.plan
+    const trip = Object.assign(new Trip(0, this.#parts.clock.now(), Infinity), { attempts })
+    const outcome = await settle({ ...call, plan, trip }, result, this.#parts.clock)
+    const whole = { ...outcome, attempts, timings: { total: 0, ...timings }, source: 'run-file' } as Outcome
+    if (whole.response !== undefined) Object.defineProperty(whole.response, 'bytes', { value: bytes, enumerable: true })
+    return whole
+  }
+
+  /** Before schema and parseFunc: with either of them the body is read a second time. */
+  async #valueOf(call: Call, result: Result & { kind: 'reply' }, outcome: Outcome) {
+    const { schema, parseFunc } = call.plan
+    if (schema === undefined && parseFunc === undefined) return lineValue(call, result, outcome.value)
+    const plain = { ...call, plan: { ...call.plan, schema: undefined, parseFunc: undefined } }
+    return lineValue(call, result, (await settle(plain, result, this.#parts.clock)).value)
+  }
+
+  /** Kept with a failure: whoever sends it again must do so with the same key, for it may have been carried out. */
+  #keyOf(call: Call): { readonly idempotencyKey?: string } {
+    const idempotencyKey = this.#keys.get(call.trip)
+    return idempotencyKey === undefined ? {} : { idempotencyKey }
+  }
+
+  /** An unsafe request says what it is about to do, so that a crash leaves no silence. */
+  async #intend(call: Call, id: string): Promise<Fault | undefined> {
+    const { journal, clock } = this.#parts
+    const key = getHeader(call.headers, 'idempotency-key')
+    const url = printableUrl(call.url, call.plan.secretNames)
+    const at = new Date(clock.epochMs()).toISOString()
+    const { index, method } = call
+    try {
+      await journal.append({ intent: { v: 1, index, id, ...(key && { idempotencyKey: key }), at, method, url } })
+      return undefined
+    } catch (error) {
+      return this.#broken('written', error)
+    }
+  }
+
+  async #refuse(call: Call): Promise<Fault> {
+    this.#parts.fail(await this.#difference(call))
+    return fault('aborted/not_started', 'not sent: the run file is of another batch')
+  }
+
+  /** The first one that is noticed: what the file has at this place, and what the input has now. */
+  async #difference(call: Call): Promise<ConfigError> {
+    const { journal, plan } = this.#parts
+    const line = journal.known(call.index) && (await journal.read(call.index).catch(() => undefined))
+    const now = described({ ...call, url: printableUrl(call.url, call.plan.secretNames) })
+    const then = line === undefined ? 'another request' : described(line)
+    const same = now === then ? ' (they differ in what is not shown: the body, or secrets in the URL)' : ''
+    return new ConfigError([
+      `resume: expected the input that ${plan.path} was made from, got another one: request ${call.index} was ${then} and is ${now}${same}. Give the same input (it may be longer), or another path.`,
+    ])
+  }
+
+  /** The file can take no more: the run ends, and this request does not count as done. */
+  #unwritten(call: Call, error: unknown): Outcome {
+    return failedOutcome(call, this.#broken('written', error), this.#parts.clock.now(), call.plan.secretNames)
+  }
+
+  #broken(what: string, error: unknown): Fault {
+    const { path } = this.#parts.plan
+    const broken = fault('resource/run_file', `the run file ${path} cannot be ${what}: ${reasonOf(error)}`, {
+      cause: error,
+    })
+    this.#parts.fail(broken)
+    return broken
+  }
+}
+
+const CRASHED: Fault = fault(
+  'in_doubt/crash',
+  "under way when the run before this one ended, so that nobody knows whether it was carried out. unknownWrites: 'resend' sends it again",
+  { sent: true },
+)
+
+function described({
+  method,
+  url,
+  key,
+}: Pick<DoneLine, 'method' | 'url'> & { readonly key?: string | undefined }): string {
+  return `${method} ${url}${key === undefined ? '' : ` (key ${key})`}`
+}
+
+/** A second copy does no harm by its method, or by the caller's word. */
+function isSafe({ method, plan }: Call): boolean {
+  return plan.retry.methods.has(method)
+}
+
+function withKey(call: Call, key: string): Call {
+  const headers = call.headers.map((value, at) =>
+    at % 2 === 1 && call.headers[at - 1] === 'idempotency-key' ? key : value,
+  )
+  return { ...call, headers }
+}
+
+/** None of them gets a line. What was not sent the next run sends; of what was, the intent stays until somebody decides. */
+function isUnfinished({ error }: Outcome): boolean {
+  if (error === undefined) return false
+  return error.code.startsWith('aborted/') || error.code === 'in_doubt/aborted' || error.code === 'in_doubt/crash'
+}

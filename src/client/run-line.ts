@@ -1,0 +1,111 @@
+/**
+ * Outcome → line of the run file, and back. A line holds the value before schema and `parseFunc`, which run again when it
+ * is restored; so a restored line becomes a Reply again and takes the same way as one from the network.
+ */
+import type { Call } from '../core/call.ts'
+import { RequestError } from '../core/error.ts'
+import { filterHeaders, isSecretName } from '../core/headers.ts'
+import type { DoneLine } from '../core/journal.ts'
+import type { Outcome } from '../core/outcome.ts'
+import { fault } from '../core/result.ts'
+import type { Fault, FaultCode, Reply, Result } from '../core/result.ts'
+import { printableUrl } from '../core/url.ts'
+
+/** What has been read of the body: as it stands in the line. */
+export interface LineValue {
+  readonly value?: unknown
+  readonly encoding?: 'base64'
+  /** Of a whole response. */
+  readonly head?: Pick<Reply, 'statusText' | 'headers' | 'url'>
+}
+
+/** `more`: fields besides those that every line has. */
+export function lineOf(call: Call, id: string, outcome: Outcome, more: object, atMs: number): DoneLine {
+  const { key, method } = call
+  const { response } = outcome
+  return {
+    v: 1,
+    index: call.index,
+    id,
+    ...(key !== undefined && { key }),
+    method,
+    url: outcome.request.url,
+    ok: outcome.ok,
+    ...(response && { status: response.status }),
+    ...(!outcome.ok && { error: { code: outcome.error.code, message: RequestError.reason(outcome.error) } }),
+    ...more,
+    attempts: outcome.attempts,
+    bytes: response?.bytes ?? 0,
+    timings: { ...outcome.timings },
+    at: new Date(atMs).toISOString(),
+  }
+}
+
+/** The value of a reply as a line holds it: what the return type makes of the body. */
+export function lineValue({ plan }: Call, reply: Reply, decoded: unknown): LineValue {
+  switch (plan.returnType) {
+    case 'json':
+    case 'text':
+      return { value: decoded }
+    case 'content':
+      return { value: base64(reply.body), encoding: 'base64' }
+    case 'response': {
+      const { statusText } = reply
+      const { secretNames } = plan
+      const headers = filterHeaders(reply.headers, name => !isSecretName(name, secretNames))
+      const url = printableUrl(reply.url, secretNames)
+      return { value: base64(reply.body), encoding: 'base64', head: { statusText, headers, url } }
+    }
+  }
+}
+
+/** What came back then. */
+export function resultOf(line: DoneLine, call: Call): Result {
+  return line.ok ? replyOf(line, call) : faultOf(line, call)
+}
+
+function replyOf(line: DoneLine, call: Call): Reply {
+  const head = line.head as Pick<Reply, 'statusText' | 'headers' | 'url'> | undefined
+  return {
+    kind: 'reply',
+    status: line.status ?? 200,
+    statusText: '',
+    headers: [],
+    url: call.url,
+    ...head,
+    body: bodyOf(line, call),
+    integrity: 'length',
+    protocol: 'http/1.1',
+  }
+}
+
+function bodyOf({ value, encoding }: DoneLine, { plan }: Call): Uint8Array {
+  if (encoding === 'base64' && typeof value === 'string') return Buffer.from(value, 'base64')
+  // The return type may be another one than then: text is text, and what is no text is JSON.
+  const text = typeof value === 'string' && plan.returnType !== 'json' ? value : JSON.stringify(value ?? null)
+  // A text that begins with a byte-order mark had two, and reading takes one off.
+  const mark = plan.returnType === 'text' && text.startsWith('\uFEFF') ? '\uFEFF' : ''
+  return new TextEncoder().encode(mark + text)
+}
+
+function faultOf({ error, status }: DoneLine, call: Call): Fault {
+  const code = (error?.code ?? 'internal/unknown') as FaultCode
+  const reply: Reply | undefined =
+    status === undefined
+      ? undefined
+      : {
+          kind: 'reply',
+          status,
+          statusText: '',
+          headers: [],
+          body: new Uint8Array(),
+          url: call.url,
+          integrity: 'unverified',
+          protocol: 'http/1.1',
+        }
+  return fault(code, error?.message ?? 'failed', { sent: true, ...(reply && { reply }) })
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}

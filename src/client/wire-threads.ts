@@ -1,0 +1,170 @@
+/**
+ * A Transport whose sockets live in worker threads. Everything above it stays on one thread: one source, one set of
+ * limits, one place where callers' functions run; only the wire, which is most of the work, is spread over cores.
+ */
+import { networkDefaults } from './network.ts'
+import { unpackResult } from './sync-result.ts'
+import { WIRE_TIMES } from './wire-messages.ts'
+import type { FromWire, ToWire, WireData } from './wire-messages.ts'
+import type { ClientPlan } from '../config/client-plan.ts'
+import type { Attempt } from '../core/attempt.ts'
+import type { CallPlan } from '../core/call.ts'
+import type { Transport } from '../core/ports.ts'
+import { fault } from '../core/result.ts'
+import type { Result } from '../core/result.ts'
+import { MessageChannel, Worker } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+
+/** A string is what the compiler does not rewrite, so the name follows this file's own: source or build. */
+const ENTRY = new URL(`./wire-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+
+/** @param local carries what cannot cross a thread: bodies that a function of the caller's makes */
+export function threadedTransport(threads: number, tls: ClientPlan['tls'], local: Transport): Transport {
+  const lines: Thread[] = []
+  const freest = (): Thread => {
+    let best: Thread | undefined
+    for (const line of lines) if (best === undefined || line.running < best.running) best = line
+    if (best !== undefined && (best.running === 0 || lines.length === threads)) return best
+    const made = new Thread(tls, () => void lines.splice(lines.indexOf(made), 1))
+    lines.push(made)
+    return made
+  }
+  return {
+    send: attempt => (typeof attempt.call.body === 'function' ? local.send(attempt) : freest().carry(attempt)),
+    async close() {
+      await Promise.all([local.close(), ...lines.map(line => line.close())])
+    },
+  }
+}
+
+interface Carried {
+  readonly attempt: Attempt
+  readonly resolve: (result: Result) => void
+}
+
+class Thread {
+  readonly #worker: Worker
+  readonly #port: MessagePort
+  readonly #carried = new Map<number, Carried>()
+  readonly #plans = new Map<CallPlan, number>()
+  #outbox: ToWire[] = []
+  #lastId = 0
+  #closing = false
+
+  constructor(tls: ClientPlan['tls'], gone: () => void) {
+    const { port1, port2 } = new MessageChannel()
+    this.#port = port1
+    const workerData: WireData = { port: port2, tls, network: networkDefaults() }
+    this.#worker = new Worker(ENTRY, { name: 'parallel-requests-wire', workerData, transferList: [port2] })
+    let reason: unknown
+    this.#worker.on('error', error => (reason = error))
+    this.#worker.on('exit', () => {
+      gone()
+      this.#lose(reason)
+    })
+    this.#port.on('message', (ended: readonly FromWire[]) => {
+      for (const one of ended) this.#end(one)
+    })
+    this.#rest()
+  }
+
+  get running(): number {
+    return this.#carried.size
+  }
+
+  carry(attempt: Attempt): Promise<Result> {
+    return new Promise(resolve => {
+      const id = ++this.#lastId
+      const { index, method, url, origin, path, replayable, repeatable, body, plan, trip } = attempt.call
+      // Idle threads keep nothing alive; busy ones do.
+      if (this.#carried.size === 0) this.#wake()
+      this.#carried.set(id, { attempt, resolve })
+      // What happens on the other side is heard of at the end only: until then it may have been sent.
+      attempt.sent = true
+      attempt.abort = () => this.#abort(id)
+      this.#post({
+        kind: 'send',
+        id,
+        plan: this.#planNumber(plan),
+        index,
+        method,
+        url,
+        origin,
+        path,
+        replayable,
+        repeatable,
+        headers: attempt.headers,
+        // A view of a part would be cloned with the whole of its buffer.
+        body: body instanceof Uint8Array ? new Uint8Array(body) : (body as string | undefined),
+        misdirected: trip.misdirected,
+      })
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return
+    this.#closing = true
+    this.#post({ kind: 'close' })
+    this.#flush()
+    await this.#worker.terminate()
+  }
+
+  #abort(id: number): void {
+    if (this.#carried.delete(id)) this.#post({ kind: 'abort', id })
+    if (this.#carried.size === 0) this.#rest()
+  }
+
+  #end({ id, result, sent, headed, reused, times }: FromWire): void {
+    const carried = this.#carried.get(id)
+    // Given up meanwhile.
+    if (carried === undefined) return
+    this.#carried.delete(id)
+    if (this.#carried.size === 0) this.#rest()
+    const { attempt, resolve } = carried
+    Object.assign(attempt, { sent, headed, reused })
+    for (const name of WIRE_TIMES) Object.assign(attempt.trip, { [name]: times[name] })
+    resolve(unpackResult(result, []))
+  }
+
+  /** A thread that dies takes along what it carried; nobody knows what of it was sent. */
+  #lose(cause: unknown): void {
+    const lost = fault('internal/worker', 'the worker thread that carried it has ended', { sent: true, cause })
+    for (const { resolve } of this.#carried.values()) resolve(lost)
+    this.#carried.clear()
+    this.#port.close()
+  }
+
+  #planNumber(plan: CallPlan): number {
+    let number = this.#plans.get(plan)
+    if (number !== undefined) return number
+    // Plans of single requests come and go: the worker keeps as many as this side does.
+    if (this.#plans.size >= MAX_PLANS) this.#plans.clear()
+    this.#plans.set(plan, (number = this.#plans.size))
+    const { timeouts, maxResponseBytes, secretNames } = plan
+    this.#post({ kind: 'plan', number, plan: { timeouts, maxResponseBytes, secretNames } })
+    return number
+  }
+
+  /** All that is sent in one turn is one message. */
+  #post(message: ToWire): void {
+    if (this.#outbox.push(message) === 1) queueMicrotask(() => this.#flush())
+  }
+
+  #flush(): void {
+    if (this.#outbox.length === 0) return
+    this.#port.postMessage(this.#outbox)
+    this.#outbox = []
+  }
+
+  #wake(): void {
+    this.#worker.ref()
+    this.#port.ref()
+  }
+
+  #rest(): void {
+    this.#worker.unref()
+    this.#port.unref()
+  }
+}
+
+const MAX_PLANS = 1_000

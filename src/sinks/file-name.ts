@@ -1,0 +1,50 @@
+/**
+ * A name for a file made of a name that may come from anywhere: always one name inside its folder, on every system,
+ * the same for the same input. What is not allowed is percent-encoded, so two names stay two.
+ */
+import { createHash } from 'node:crypto'
+
+// Separators, what Windows forbids, control characters, our own escape; and what hides or turns text around.
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const FORBIDDEN = /[\x00-\x1f\x7f-\x9f/\\:*?"<>|%\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
+/** Devices of Windows, with any ending. */
+const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(?:\.|$)/i
+/** File systems take 255; a number may be added. */
+const MAX_BYTES = 200
+const EXTENSION = /\.[A-Za-z0-9]{1,10}$/
+
+/** Never begins with a dot: those names are for files in the making. */
+export function safeName(given: string): string {
+  const name = given.toWellFormed().replaceAll(FORBIDDEN, escape).replace(/^\./, '%2E').replace(/[. ]$/, escape)
+  if (name === '') return '_'
+  return shortened(RESERVED.test(name) ? `_${name}` : name)
+}
+
+/** `a.json`, 7 → `a~7.json`. */
+export function numbered(name: string, number: number): string {
+  const extension = EXTENSION.exec(name)?.[0] ?? ''
+  return `${name.slice(0, name.length - extension.length)}~${number}${extension}`
+}
+
+/** The same for names that some file system takes for one: of different case, or composed otherwise. */
+export function foldedName(name: string): string {
+  return name.normalize('NFKC').toUpperCase().toLowerCase()
+}
+
+/** Whether it ends as file names do: in `.png` and the like. */
+export function hasExtension(name: string): boolean {
+  return EXTENSION.test(name)
+}
+
+function escape(character: string): string {
+  return [...Buffer.from(character)].map(byte => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')
+}
+
+function shortened(name: string): string {
+  if (Buffer.byteLength(name) <= MAX_BYTES) return name
+  const extension = EXTENSION.exec(name)?.[0] ?? ''
+  const ending = `~${createHash('sha256').update(name).digest('hex').slice(0, 16)}${extension}`
+  const start = Buffer.from(name).subarray(0, MAX_BYTES - ending.length)
+  // A character that the cut went through is left out.
+  return new TextDecoder().decode(start, { stream: true }) + ending
+}

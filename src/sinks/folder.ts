@@ -1,0 +1,224 @@
+/** A folder of files: one per answer, whole or not there, under a name that cannot leave the folder. */
+import { mkdirSync, statSync } from 'node:fs'
+import { lstat, open, rename, rm } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { bool, count, func } from '../config/kinds.ts'
+import { reasonOf } from '../core/callback.ts'
+import { ConfigError } from '../core/error.ts'
+import type { OkOutcome, Outcome } from '../core/outcome.ts'
+import { RowError, SinkError, isRowError } from '../core/sink.ts'
+import type { Sink } from '../core/sink.ts'
+import { foldedName, hasExtension, numbered, safeName } from './file-name.ts'
+import { whyNot } from './file-output.ts'
+import { jsonLines } from './json-lines.ts'
+import { readSinkOptions } from './options.ts'
+import { pathOf } from './output.ts'
+import { keptOf, keyOf } from './row.ts'
+import type { Kept } from './row.ts'
+
+export interface FolderOptions {
+  /** The name of an outcome's file. Default: its key, or its index, with `.json`, `.txt` or `.bin` when it has none. */
+  readonly name?: (outcome: OkOutcome<unknown>) => string
+  /** Replace files that are there. Default false: their outcomes reject with a `RowError`. */
+  readonly overwrite?: boolean
+  /** Spaces per level of JSON; 0 for one line. Default 2. */
+  readonly indent?: number
+}
+
+/** As many as Node's threads for files. */
+const MAX_OPEN_FILES = 4
+const ERRORS = 'errors.jsonl'
+const EXTENSIONS = { json: '.json', text: '.txt', bytes: '.bin', none: '.txt' } as const
+/** These say that the name is the trouble, not the disk. */
+const NAME_CODES = new Set(['EEXIST', 'EILSEQ', 'EINVAL', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'ENOTDIR', 'ENOTEMPTY'])
+
+/**
+ * A sink that writes one file per outcome that is ok: bytes as they came (of `returnType: 'response'` the body), text as
+ * UTF-8, other values as JSON. A file is written under another name and renamed when it is whole. Failed outcomes get a
+ * line in `errors.jsonl`, which is there from the start, so that a second run into the same folder is a `ConfigError`
+ * unless it says `overwrite: true`. The folder is made when its parent exists.
+ *
+ * Names may come from anywhere: whatever could leave the folder, hide, or be refused by some system is percent-encoded
+ * (`../a` becomes `%2E.%2Fa`), long ones are cut and get a hash, and of names that differ in case only the later ones
+ * get `~` and their index. Each name is remembered for that: about 100 bytes per file.
+ *
+ * A name that is taken by a file from before, a `name` function that throws, and a value that JSON cannot hold reject
+ * with a `RowError`: there is no file for that outcome, and the others go on.
+ *
+ * ```ts
+ * await client.drain(urls, { sink: folder('pages', { name: ({ index }) => `page-${index}.html` }) })
+ * ```
+ */
+export function folder(path: string | URL, options: FolderOptions = {}): Sink {
+  const read = readSinkOptions('folder', options, {
+    name: func,
+    overwrite: bool,
+    indent: count(0, 'Use 0 for one line.', false),
+  })
+  const where = pathOf('folder', path)
+  makeFolder(where)
+  const { overwrite = false, indent = 2 } = read
+  return new FolderSink(where, { name: read.name as FolderOptions['name'], overwrite, indent })
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new ConfigError([`folder: ${whyNot(path, error)}`])
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
+    throw new ConfigError([`folder: expected a folder, got ${JSON.stringify(path)}, which is a file. Choose another.`])
+  }
+}
+
+interface Settings {
+  readonly name: FolderOptions['name'] | undefined
+  readonly overwrite: boolean
+  readonly indent: number
+}
+
+class FolderSink implements Sink {
+  readonly #path: string
+  readonly #settings: Settings
+  readonly #errors: Sink
+  readonly #taken = new Set([foldedName(ERRORS)])
+  readonly #waiting: (() => void)[] = []
+  readonly #open = new Set<Promise<void>>()
+  #writing = 0
+  #parts = 0
+  #kept = 0
+  #closed = false
+  #failure: SinkError | undefined
+
+  constructor(path: string, settings: Settings) {
+    this.#path = path
+    this.#settings = settings
+    this.#errors = jsonLines(join(path, ERRORS), { overwrite: settings.overwrite })
+  }
+
+  write(outcome: Outcome): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#closed) return Promise.reject(new Error(`${this.#path}: expected no write after close(), got one`))
+    const written = this.#keep(outcome).then(
+      () => void this.#kept++,
+      (error: unknown) => Promise.reject(isRowError(error) ? error : this.#fail(error)),
+    )
+    this.#open.add(written)
+    const ended = (): void => void this.#open.delete(written)
+    written.then(ended, ended)
+    return written
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.allSettled(this.#open)
+    try {
+      await this.#errors.close()
+    } catch (error) {
+      this.#fail(error)
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #fail(cause: unknown): SinkError {
+    this.#failure ??= cause instanceof SinkError ? cause : new SinkError(this.#path, this.#kept, cause)
+    return this.#failure
+  }
+
+  /** Up to its first wait it runs at once, so that names are given in the order of the calls. */
+  async #keep(outcome: Outcome): Promise<void> {
+    if (!outcome.ok) return this.#errors.write(outcome)
+    const kept = keptOf(outcome.value, outcome, this.#settings.indent)
+    const name = this.#freeName(nameOf(outcome, kept, this.#settings.name), outcome.index)
+    if (this.#writing >= MAX_OPEN_FILES) await new Promise<void>(resolve => this.#waiting.push(resolve))
+    else this.#writing++
+    try {
+      if (this.#failure !== undefined) throw this.#failure
+      await this.#store(name, contentOf(kept))
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      if (!NAME_CODES.has(code ?? '')) throw error
+      const remedy = 'Set overwrite: true to replace a file, or choose another name.'
+      throw new RowError(
+        outcome.index,
+        `name: expected one that is free, got ${JSON.stringify(name)} (${message}). ${remedy}`,
+        error,
+      )
+    } finally {
+      const next = this.#waiting.shift()
+      // The place goes from hand to hand.
+      if (next === undefined) this.#writing--
+      else next()
+    }
+  }
+
+  async #store(name: string, content: string | Uint8Array): Promise<void> {
+    const part = join(this.#path, `.${this.#parts++}.part`)
+    try {
+      const file = await openNew(part)
+      try {
+        await file.writeFile(content)
+      } finally {
+        await file.close()
+      }
+      const path = join(this.#path, name)
+      if (!this.#settings.overwrite) await refuseExisting(path)
+      await rename(part, path)
+    } catch (error) {
+      await rm(part, { force: true }).catch(() => {})
+      throw error
+    }
+  }
+
+  #freeName(wanted: string, index: number): string {
+    let name = wanted
+    for (let more = index; this.#taken.has(foldedName(name)); more++) name = numbered(wanted, more)
+    this.#taken.add(foldedName(name))
+    return name
+  }
+}
+
+/** Never through a link, nor into a file that is there: what a run before left behind under this name goes first. */
+async function openNew(part: string): Promise<FileHandle> {
+  try {
+    return await open(part, 'wx')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    await rm(part)
+    return open(part, 'wx')
+  }
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  const existing = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+  if (existing === undefined) return
+  const error: NodeJS.ErrnoException = new Error('EEXIST: file already exists')
+  error.code = 'EEXIST'
+  throw error
+}
+
+function nameOf(outcome: OkOutcome<unknown>, { kind }: Kept, name: Settings['name']): string {
+  const { index } = outcome
+  if (name === undefined) {
+    const extension = EXTENSIONS[kind]
+    const key = keyOf(outcome)
+    const plain = key === undefined || key === '' ? String(index) : key
+    const fits = kind === 'json' ? plain.endsWith(extension) : hasExtension(plain)
+    return safeName(fits ? plain : plain + extension)
+  }
+  let given: unknown
+  try {
+    given = name(outcome)
+  } catch (error) {
+    throw new RowError(index, `name: expected a name, got an error (${reasonOf(error)}). Mend the function.`, error)
+  }
+  if (typeof given === 'string' && given !== '') return safeName(given)
+  throw new RowError(index, `name: expected a name, got ${given === '' ? "''" : typeof given}. Mend the function.`)
+}
+
+function contentOf({ kind, content }: Kept): string | Uint8Array {
+  return kind === 'json' ? `${content}\n` : (content ?? '')
+}

@@ -1,0 +1,11 @@
+/** Sinks: where `client.drain(urls, { sink })` puts the outcomes. All behind one port, so that yours is as good as ours. */
+export { RowError, SinkError, isRowError } from '../core/sink.ts'
+export type { Sink } from '../core/sink.ts'
+export { csv } from './csv.ts'
+export type { CsvColumn, CsvField, CsvOptions } from './csv.ts'
+export { folder } from './folder.ts'
+export type { FolderOptions } from './folder.ts'
+export { jsonLines } from './json-lines.ts'
+export type { JsonLinesOptions } from './json-lines.ts'
+export { sqlite } from './sqlite.ts'
+export type { SqliteOptions } from './sqlite.ts'

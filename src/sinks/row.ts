@@ -1,0 +1,83 @@
+/** What the sinks have in common: the fields of an outcome as they are kept, and its value as text or bytes. */
+import type { Outcome, Timings } from '../core/outcome.ts'
+import { RowError } from '../core/sink.ts'
+import { printableUrl } from '../core/url.ts'
+
+/** A value as it can be kept. `'json'` is the text of a JSON value; `'none'`, that there is no value. */
+export type Kept =
+  | { readonly kind: 'json' | 'text'; readonly content: string }
+  | { readonly kind: 'bytes'; readonly content: Uint8Array }
+  | { readonly kind: 'none'; readonly content: null }
+
+const NOTHING: Kept = { kind: 'none', content: null }
+
+/** A value of this outcome; of a whole response (`returnType: 'response'`) its body. Throws a RowError. */
+export function keptOf(value: unknown, outcome: Outcome, indent?: number): Kept {
+  if (value === undefined) return NOTHING
+  if (typeof value === 'string') return { kind: 'text', content: value }
+  const bytes = bytesIn(value)
+  if (bytes === undefined) return { kind: 'json', content: jsonOf(value, outcome, indent) }
+  const text = isResponse(value) ? utf8(bytes) : undefined
+  return text === undefined ? { kind: 'bytes', content: bytes } : { kind: 'text', content: text }
+}
+
+/** The bytes that this value is, or undefined when it is something else. */
+export function bytesIn(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value
+  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  return isResponse(value) ? value.bytes() : undefined
+}
+
+function isResponse(value: unknown): value is { bytes(): Uint8Array } {
+  if (typeof value !== 'object' || value === null || !('bytes' in value && 'text' in value && 'status' in value)) {
+    return false
+  }
+  return typeof value.bytes === 'function' && typeof value.text === 'function' && typeof value.status === 'number'
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return UTF8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** The JSON of `value`. What JSON leaves out inside of it (functions, symbols) is left out here. Throws a RowError. */
+export function jsonOf(value: unknown, { index }: Outcome, indent?: number): string {
+  let text: string | undefined
+  let cause: unknown
+  try {
+    text = JSON.stringify(value, undefined, indent)
+  } catch (error) {
+    cause = error
+  }
+  if (text !== undefined) return text
+  const what = cause instanceof Error ? cause.message.split('\n', 1)[0] : `a ${typeof value}`
+  const remedy = 'Make something else of it in parseFunc'
+  throw new RowError(index, `value: expected what JSON can hold, got something else (${what}). ${remedy}.`, cause)
+}
+
+/** Bytes as base64, without a copy. */
+export function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64')
+}
+
+/** The URL once more through the strainer: an outcome need not be one of ours. */
+export function urlOf({ request }: Outcome): string {
+  return printableUrl(request.url)
+}
+
+/** A key that is a URL is printed as one. */
+export function keyOf({ key }: Outcome): string | undefined {
+  return key?.includes('://') === true ? printableUrl(key) : key
+}
+
+/** Tenths of a millisecond: finer is noise. */
+export function roundedTimings(timings: Timings): Record<string, number> {
+  const rounded: Record<string, number> = {}
+  for (const [part, ms] of Object.entries(timings) as [string, number][]) rounded[part] = Math.round(ms * 10) / 10
+  return rounded
+}

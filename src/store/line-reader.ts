@@ -1,0 +1,49 @@
+/** Hands over the lines of a file one by one, in constant memory: a run file may be larger than that. */
+import { constants } from 'node:buffer'
+import { read } from 'node:fs'
+import { promisify } from 'node:util'
+
+const readInto = promisify(read)
+const NEWLINE = 0x0a
+const CHUNK_BYTES = 1 << 20
+
+/** What stands behind the last `\n`. */
+export interface Rest {
+  readonly bytes: Buffer
+  readonly offset: number
+}
+
+/** The bytes of a line, without its `\n`, are good until `onLine` returns. `undefined`: a line that no text can hold. */
+export async function readLines(
+  fd: number,
+  onLine: (bytes: Buffer, offset: number) => void,
+  chunkBytes = CHUNK_BYTES,
+): Promise<Rest | undefined> {
+  let buffer = Buffer.allocUnsafe(chunkBytes)
+  // The buffer holds the file from `offset` on, `filled` bytes of it; those before `searched` have no line end.
+  let offset = 0
+  let filled = 0
+  for (;;) {
+    if (filled === buffer.length) {
+      if (filled >= constants.MAX_STRING_LENGTH) return undefined
+      const larger = Buffer.allocUnsafe(buffer.length * 2)
+      buffer.copy(larger, 0, 0, filled)
+      buffer = larger
+    }
+    // oxlint-disable-next-line no-await-in-loop -- The next part of the buffer depends on this one.
+    const { bytesRead } = await readInto(fd, buffer, filled, buffer.length - filled, offset + filled)
+    if (bytesRead === 0) return { bytes: buffer.subarray(0, filled), offset }
+    const searched = filled
+    filled += bytesRead
+    let start = 0
+    let end = buffer.subarray(0, filled).indexOf(NEWLINE, searched)
+    while (end !== -1) {
+      onLine(buffer.subarray(start, end), offset + start)
+      start = end + 1
+      end = buffer.subarray(0, filled).indexOf(NEWLINE, start)
+    }
+    buffer.copyWithin(0, start, filled)
+    offset += start
+    filled -= start
+  }
+}

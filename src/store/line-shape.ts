@@ -1,0 +1,98 @@
+/** The fields that a line of a run file must have: a line edited by hand is told what is wrong with it. */
+
+/** A JSON value that is an object. */
+type Fields = Readonly<Record<string, unknown>>
+
+interface Field {
+  readonly name: string
+  readonly expected: string
+  readonly fits: (value: unknown) => boolean
+  readonly optional?: true
+}
+
+const TIME = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$/
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+const isTime = (value: unknown): boolean => typeof value === 'string' && TIME.test(value)
+
+/** Of every line. */
+const COMMON: readonly Field[] = [
+  { name: 'v', expected: '1', fits: value => value === 1 },
+  { name: 'index', expected: 'an integer ≥ 0', fits: isCount },
+  { name: 'id', expected: 'a text', fits: isText },
+  { name: 'method', expected: 'a text', fits: isText },
+  { name: 'url', expected: 'a text', fits: value => typeof value === 'string' },
+  { name: 'at', expected: 'a time as in 2026-01-31T12:00:00.000Z', fits: isTime },
+]
+
+const INTENT: readonly Field[] = [
+  ...COMMON,
+  { name: 'idempotencyKey', expected: 'a text', fits: isText, optional: true },
+]
+
+const DONE: readonly Field[] = [
+  ...COMMON,
+  { name: 'ok', expected: 'true or false', fits: value => typeof value === 'boolean' },
+  { name: 'attempts', expected: 'an integer ≥ 0', fits: isCount },
+  { name: 'bytes', expected: 'an integer ≥ 0', fits: isCount },
+  { name: 'timings', expected: 'an object of milliseconds', fits: isTimings },
+  { name: 'key', expected: 'a text', fits: value => typeof value === 'string', optional: true },
+  { name: 'status', expected: 'an integer from 100 to 999', fits: isStatus, optional: true },
+  { name: 'encoding', expected: '"base64"', fits: value => value === 'base64', optional: true },
+  { name: 'error', expected: 'an object with the texts code and message', fits: isError, optional: true },
+]
+
+/** What keeps a JSON value from being a line; undefined when nothing does. */
+export function problemOf(value: unknown): string | undefined {
+  if (!isObject(value)) return `it is ${show(value)}, expected an object`
+  if (value['intent'] !== undefined) {
+    const { intent } = value
+    return isObject(intent)
+      ? firstProblem(intent, INTENT, 'intent.')
+      : `intent: expected an object, got ${show(intent)}`
+  }
+  const problem = firstProblem(value, DONE, '')
+  if (problem !== undefined) return problem
+  if (value['ok'] === false && value['error'] === undefined) return 'error: expected one where ok is false, got none'
+  if (value['encoding'] === 'base64' && typeof value['value'] !== 'string') {
+    return `value: expected a text where encoding is "base64", got ${show(value['value'])}`
+  }
+  return undefined
+}
+
+function firstProblem(fields: Fields, shape: readonly Field[], prefix: string): string | undefined {
+  for (const { name, expected, fits, optional } of shape) {
+    const value = fields[name]
+    if (fits(value) || (optional && value === undefined)) continue
+    return `${prefix}${name}: expected ${expected}, got ${show(value)}`
+  }
+  return undefined
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isTimings(value: unknown): boolean {
+  if (!isObject(value)) return false
+  for (const name in value) if (typeof value[name] !== 'number') return false
+  return true
+}
+
+function isStatus(value: unknown): boolean {
+  return isCount(value) && (value as number) >= 100 && (value as number) <= 999
+}
+
+function isError(value: unknown): boolean {
+  return isObject(value) && isText(value['code']) && typeof value['message'] === 'string'
+}
+
+/** Short, whatever somebody wrote there. */
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  if (isObject(value)) return 'an object'
+  const text = JSON.stringify(value)
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
+}

@@ -1,0 +1,147 @@
+/**
+ * One process at a time on a run file.
+ *
+ * The lock is that of an SQLite database beside the file, held open in a transaction: the kernel lets it go when its
+ * holder dies, however it dies, so no process id is ever asked whether it is alive, and namespaces do not matter.
+ * Node has no other lock of this kind. Two things to know: POSIX drops it when this process opens the lock file itself
+ * and closes it again, so nobody may read it but SQLite; and a file with two hard links has two locks.
+ */
+import { randomUUID } from 'node:crypto'
+import { unlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import type { DatabaseSync } from 'node:sqlite'
+import { reasonOf } from '../core/callback.ts'
+import { ConfigError } from '../core/error.ts'
+
+export interface Lock {
+  /** Idempotent; does not throw. */
+  release(): void
+}
+
+interface Holder {
+  readonly nonce: string
+  readonly pid: number
+  readonly host: string
+}
+
+const BUSY = 5
+const CORRUPT = 11
+const CANNOT_OPEN = 14
+const NOT_A_DATABASE = 26
+/** For those who only read who holds it: a holder writes that for a moment. */
+const READ_PATIENCE_MS = 200
+const COMMIT_PATIENCE_MS = 2_000
+/** Each attempt but the last met a holder that was just leaving. */
+const MAX_ATTEMPTS = 100
+
+/** Locks the file of this real path, by `<path>.lock`. Throws a ConfigError when another run has it. */
+export function lock(path: string, name: string): Lock {
+  const lockPath = `${path}.lock`
+  for (let attempts = 1; ; attempts++) {
+    const nonce = randomUUID()
+    const database = hold(lockPath, nonce, name)
+    // A holder that leaves deletes the file: who had opened it before then holds the lock of a file that is no more.
+    if (readHolder(lockPath)?.nonce === nonce) return { release: () => release(database, lockPath, nonce) }
+    database.close()
+    if (attempts === MAX_ATTEMPTS) throw lockedError(lockPath, name, undefined)
+  }
+}
+
+/** An open transaction on the lock file, whatever its path leads to by now. */
+function hold(lockPath: string, nonce: string, name: string): DatabaseSync {
+  let database: DatabaseSync | undefined
+  try {
+    database = open(lockPath, 0)
+    // Not EXCLUSIVE: the others may read who it is.
+    database.exec('BEGIN IMMEDIATE')
+    database.exec('CREATE TABLE IF NOT EXISTS holder (nonce TEXT, pid INTEGER, host TEXT); DELETE FROM holder')
+    database.prepare('INSERT INTO holder VALUES (?, ?, ?)').run(nonce, process.pid, hostname())
+    database.exec(`PRAGMA busy_timeout = ${COMMIT_PATIENCE_MS}`)
+    database.exec('COMMIT; PRAGMA busy_timeout = 0')
+    // In between somebody else may have come first; then it is theirs.
+    database.exec('BEGIN IMMEDIATE')
+    return database
+  } catch (error) {
+    const holder = codeOf(error) === BUSY ? readHolder(lockPath) : undefined
+    database?.close()
+    if (codeOf(error) === BUSY) throw lockedError(lockPath, name, holder?.nonce === nonce ? undefined : holder)
+    throw unusableError(lockPath, name, error)
+  }
+}
+
+/** While it is still held: so nobody deletes the file of the next one. */
+function release(database: DatabaseSync, lockPath: string, nonce: string): void {
+  if (!database.isOpen) return
+  try {
+    // Somebody may have removed the file by hand; then the one that is there now is not ours.
+    if (readHolder(lockPath)?.nonce === nonce) unlinkSync(lockPath)
+  } catch {
+    // It stays behind, as after a crash, and locks nobody out.
+  }
+  database.close()
+}
+
+function readHolder(lockPath: string): Holder | undefined {
+  let database: DatabaseSync | undefined
+  try {
+    database = open(lockPath, READ_PATIENCE_MS, true)
+    return database.prepare('SELECT nonce, pid, host FROM holder').get() as unknown as Holder | undefined
+  } catch {
+    return undefined
+  } finally {
+    database?.close()
+  }
+}
+
+function open(path: string, timeout: number, readOnly = false): DatabaseSync {
+  const { DatabaseSync } = loadSqlite()
+  return new DatabaseSync(path, { timeout, readOnly })
+}
+
+let sqlite: typeof import('node:sqlite') | undefined
+
+/** At the first lock only, and without the warning that it is experimental: it is no news to who uses a run file. */
+function loadSqlite(): typeof import('node:sqlite') {
+  if (sqlite !== undefined) return sqlite
+  const emitWarning = process.emitWarning.bind(process)
+  process.emitWarning = () => {}
+  try {
+    sqlite = process.getBuiltinModule('node:sqlite')
+  } finally {
+    process.emitWarning = emitWarning
+  }
+  return sqlite
+}
+
+function lockedError(lockPath: string, name: string, holder: Holder | undefined): ConfigError {
+  const where = holder !== undefined && holder.host !== hostname() ? ` on ${holder.host}` : ''
+  const who = holder === undefined ? 'another run' : `another run (process ${holder.pid}${where})`
+  return new ConfigError([
+    `${name} is locked by ${who}. Wait until that run has ended or stop it, or give each run a file of its own; ` +
+      `${lockPath} need not be deleted: a lock ends with its process.`,
+  ])
+}
+
+function unusableError(lockPath: string, name: string, error: unknown): ConfigError {
+  const code = codeOf(error)
+  if (code === NOT_A_DATABASE || code === CORRUPT) {
+    return new ConfigError([
+      `${name} cannot be locked: ${lockPath} exists and is not a lock of a run. Move that file away.`,
+    ])
+  }
+  if (code === CANNOT_OPEN) {
+    return new ConfigError([
+      `${name} cannot be locked: ${lockPath} cannot be made. Its folder must be writable, and nothing else of that ` +
+        'name may be there; allow it, or give a path in another folder.',
+    ])
+  }
+  return new ConfigError([
+    `${name} cannot be locked by ${lockPath}: ${reasonOf(error)}. Give a path on a file system that has locks and room.`,
+  ])
+}
+
+/** The primary code: the higher bits tell details apart. */
+function codeOf(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown } | undefined)?.errcode
+  return typeof code === 'number' ? code & 0xff : undefined
+}

@@ -1,0 +1,150 @@
+/**
+ * Decides, line by line, what a run file is worth: what is known, where its good part ends, or why it is refused.
+ *
+ * Writing stops at the end of a file, so damage at the end is what a crash leaves, and is dropped. Damage before good
+ * lines, and a whole line that makes no sense, are not: somebody should look. A file that never was a run file is
+ * refused before anything is changed. Reads and writes nothing itself.
+ */
+import { LineIndex } from './line-index.ts'
+import { mayBeginLine, readLine } from './run-lines.ts'
+import type { Rest } from './line-reader.ts'
+import type { Reading } from './run-lines.ts'
+import { ConfigError } from '../core/error.ts'
+import type { DoneLine, Doubt, Dropped, IntentLine } from '../core/journal.ts'
+
+// It may be well-meant, or two halves that a crash put together: one in 10,000 misplaced blocks looks like that.
+const UNSUMMED = 'it has no crc as the lines before it have'
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF')
+
+/** How much of the file stays. */
+export interface Kept {
+  readonly bytes: number
+  readonly dropped: Dropped | undefined
+}
+
+type Bad = Extract<Reading, { readonly kind: 'damaged' | 'refused' }>
+
+interface Damage {
+  readonly number: number
+  readonly offset: number
+  readonly problem: string
+}
+
+export class Recovery {
+  readonly done = new LineIndex()
+  readonly doubts = new Map<number, Doubt>()
+  /** One more than the highest index. */
+  size = 0
+  readonly #name: string
+  /** Lines so far, blank ones included. */
+  #number = 0
+  /** Good lines so far. */
+  #good = 0
+  #bad = 0
+  /** A line had a checksum: so had all that this program wrote. */
+  #summed = false
+  /** The first damaged line behind the last good one. */
+  #damage: Damage | undefined
+
+  /** `name` is how messages call the file. */
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  /** The next line, without its `\n`. */
+  take(bytes: Buffer, offset: number): void {
+    this.#number++
+    const skipped = markLength(bytes, offset)
+    const line = bytes.subarray(skipped)
+    const reading = readLine(line)
+    switch (reading.kind) {
+      case 'blank':
+        return
+      case 'newer':
+        throw this.#newer(reading.version)
+      case 'damaged':
+      case 'refused':
+        return this.#takeBad(line, offset, reading)
+      case 'done':
+      case 'intent':
+        // What follows damage was written after it: the damage is not the end of a crash.
+        if (this.#damage !== undefined) throw this.#refuse(this.#damage)
+        if (this.#summed && !reading.summed) throw this.#refuse({ number: this.#number, offset, problem: UNSUMMED })
+        this.#good++
+        this.#summed ||= reading.summed
+        if (reading.kind === 'done') this.#addDone(reading.line, offset + skipped, line.length)
+        else this.#addIntent(reading.line)
+    }
+  }
+
+  #takeBad(line: Buffer, offset: number, reading: Bad): void {
+    const { problem } = reading
+    if (this.#good === 0 && this.#damage === undefined && !mayBeginLine(line, true)) throw this.#foreign(problem)
+    this.#damage ??= { number: this.#number, offset, problem }
+    this.#bad++
+    // Blocks that a crash put in the wrong place are JSON now and then; but where lines have checksums, not with one.
+    const crashed = reading.kind === 'damaged' || (this.#summed && !reading.summed)
+    if (!crashed) throw this.#refuse(this.#damage)
+  }
+
+  /** The end of the file; may be asked at any line, and changes nothing. */
+  end({ bytes, offset }: Rest): Kept {
+    const rest = bytes.subarray(markLength(bytes, offset))
+    if (this.#good === 0 && this.#damage === undefined && !mayBeginLine(rest, false)) throw this.#foreignRest(rest)
+    const keep = this.#damage?.offset ?? offset
+    const lost = offset + bytes.length - keep
+    if (lost === 0) return { bytes: keep, dropped: undefined }
+    const lines = this.#bad + (bytes.length > 0 ? 1 : 0)
+    return { bytes: keep, dropped: { bytes: lost, lines, firstLine: this.#damage?.number ?? this.#number + 1 } }
+  }
+
+  /** A line that no text can hold. */
+  refuseEndless(): ConfigError {
+    this.#number++
+    return this.#foreign('it is longer than any text may be')
+  }
+
+  #addDone({ index, id, ok }: DoneLine, offset: number, length: number): void {
+    this.done.set(index, { id, ok, offset, length })
+    this.doubts.delete(index)
+    this.size = Math.max(this.size, index + 1)
+  }
+
+  #addIntent({ intent: { index, id, idempotencyKey } }: IntentLine): void {
+    this.doubts.set(index, { id, ...(idempotencyKey !== undefined && { idempotencyKey }) })
+    this.size = Math.max(this.size, index + 1)
+  }
+
+  #foreignRest(rest: Buffer): ConfigError {
+    this.#number++
+    const reading = readLine(rest)
+    if (reading.kind === 'newer') return this.#newer(reading.version)
+    return this.#foreign('problem' in reading ? reading.problem : 'it has no line end')
+  }
+
+  #foreign(problem: string): ConfigError {
+    return new ConfigError([
+      `${this.#name} is not a run file: expected lines of JSON as a run writes them, but line ${this.#number} is none: ` +
+        `${problem}. The file was left as it is; give the path of a run file, or of a new file.`,
+    ])
+  }
+
+  #newer(version: number): ConfigError {
+    return new ConfigError([
+      `${this.#name}, line ${this.#number}: expected version 1, got ${version}: it was written by a newer version of ` +
+        'parallel-requests. Update the package, or give the path of a new file.',
+    ])
+  }
+
+  #refuse({ number, problem }: Damage): ConfigError {
+    return new ConfigError([
+      `${this.#name}, line ${number} cannot be used: ${problem}. It was damaged, or changed by hand. Delete this line ` +
+        'to have its request sent again, or give the path of a new file.',
+    ])
+  }
+}
+
+/** Editors put a mark at the beginning of a file. */
+function markLength(bytes: Buffer, offset: number): number {
+  return offset === 0 && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
+}

@@ -1,0 +1,617 @@
+/**
+ * Fairness through the whole client, in virtual time: what a paused, slow, dead, heavy or greedy host costs the others.
+ * "Alone" is always the same requests of the other hosts, without those of the one that is in question.
+ */
+import { describe, expect, test } from 'vitest'
+import { ParallelRequests } from '../../src/index.ts'
+import type { ClientOptions, Outcome, RequestSpec } from '../../src/index.ts'
+import { mockTransport } from '../../src/testing/index.ts'
+import type { MockHandler, MockRequest, MockResponse, MockTransport } from '../../src/testing/index.ts'
+import { fc, randomFrom } from '../support/property.ts'
+
+/** `http://a.test` of `http://a.test/7`. */
+const hostOf = (url: string): string => url.slice(0, url.indexOf('/', 8))
+const urlsOf = (name: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `http://${name}.test/${index}`)
+const perHost = (hosts: number, count: number, name = 'h'): string[] =>
+  Array.from({ length: hosts }, (_, host) => urlsOf(`${name}${host}`, count)).flat()
+
+function shuffled<T>(items: readonly T[], chance: () => number): T[] {
+  const rest = [...items]
+  for (let last = rest.length - 1; last > 0; last--) {
+    const other = Math.floor(chance() * (last + 1))
+    ;[rest[last], rest[other]] = [rest[other] as T, rest[last] as T]
+  }
+  return rest
+}
+
+interface Ended {
+  readonly transport: MockTransport
+  readonly outcomes: readonly Outcome[]
+  /** When the last request of each host had its outcome. */
+  readonly endsMs: ReadonlyMap<string, number>
+}
+
+async function run(
+  input: Iterable<string | RequestSpec>,
+  handler: MockHandler,
+  options: ClientOptions = {},
+): Promise<Ended> {
+  const transport = mockTransport(handler)
+  await using client = new ParallelRequests({ transport, ...options })
+  const outcomes: Outcome[] = []
+  const endsMs = new Map<string, number>()
+  for await (const outcome of client.stream(input)) {
+    outcomes.push(outcome)
+    endsMs.set(hostOf(outcome.request.url), transport.clock.now())
+  }
+  expect(client.stats()).toMatchObject({ running: 0, queued: 0 })
+  return { transport, outcomes, endsMs }
+}
+
+/** How many attempts at these hosts were under way at once, by what the handler is asked and how long it takes. */
+class Watch {
+  most = 0
+  running = 0
+  enter(transport: MockTransport, forMs: number): void {
+    this.most = Math.max(this.most, ++this.running)
+    transport.clock.after(forMs, () => this.running--)
+  }
+}
+
+const last = (endsMs: ReadonlyMap<string, number>, isMeant: (host: string) => boolean = () => true): number =>
+  Math.max(...[...endsMs].filter(([host]) => isMeant(host)).map(([, atMs]) => atMs))
+
+/** 1: all are slowed down alike; 1/n: one alone is not. */
+function jain(shares: readonly number[]): number {
+  const sum = shares.reduce((total, share) => total + share, 0)
+  return sum ** 2 / (shares.length * shares.reduce((total, share) => total + share ** 2, 0))
+}
+
+describe('Within a host', () => {
+  test('requests go out in the order of the input, whatever the latencies, the limits and the other hosts.', async () => {
+    const plan = fc.record({
+      hosts: fc.array(fc.nat(4), { minLength: 1, maxLength: 80, size: 'max' }),
+      concurrency: fc.integer({ min: 1, max: 12 }),
+      own: fc.constantFrom(undefined, 1, 3),
+      start: fc.nat(),
+      lazy: fc.boolean(),
+    })
+    await fc.assert(
+      fc.asyncProperty(plan, async ({ hosts, concurrency, own, start, lazy }) => {
+        const chance = randomFrom(start)
+        const urls = hosts.map((host, index) => `http://h${host}.test/${index}`)
+        const handler: MockHandler = ({ attempt }) =>
+          attempt === 1 && chance() < 0.2
+            ? { status: 503, latencyMs: 5 }
+            : { json: 1, latencyMs: Math.floor(chance() * 50) }
+        const { transport } = await run(lazy ? urls.values() : urls, handler, {
+          concurrency,
+          ...(own !== undefined && { perHost: { concurrency: own } }),
+        })
+        const orders = Map.groupBy(
+          transport.requests.filter(({ attempt }) => attempt === 1),
+          ({ url }) => hostOf(url),
+        )
+        for (const order of orders.values()) {
+          // Those that start in the same tick may reach the transport in another order.
+          const startsMs = order.toSorted((a, b) => a.index - b.index).map(({ atMs }) => atMs)
+          expect(startsMs).toEqual(startsMs.toSorted((a, b) => a - b))
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('Round robin over the hosts of an array', () => {
+  const handler: MockHandler = () => ({ json: 1, latencyMs: 10 })
+  const [a, b, c] = [urlsOf('a', 10_000), urlsOf('b', 20), urlsOf('c', 10)]
+  const mixed = a.flatMap((url, index) => [url, ...b.slice(index, index + 1), ...c.slice(index, index + 1)])
+
+  test.each([
+    ['sorted by host, the big one first', [...a, ...b, ...c]],
+    ['sorted by host, the big one last', [...c, ...b, ...a]],
+    ['sorted by path', mixed],
+    ['in no order', shuffled([...a, ...b, ...c], randomFrom(1))],
+  ])('does not care for the order of the array: %s.', async (_name, urls) => {
+    const { endsMs } = await run(urls, handler, { concurrency: 6 })
+    // In turn on 6 places: 2 of each per 10 ms, so that c is done after 5 rounds; then 3 of the other two.
+    expect(endsMs.get('http://c.test')).toBeLessThanOrEqual(60)
+    expect(endsMs.get('http://b.test')).toBeLessThanOrEqual(100)
+    expect(endsMs.get('http://a.test')).toBeGreaterThan(16_000)
+  })
+
+  test('gives each host that has more to send as many starts as any other.', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(),
+        fc.integer({ min: 2, max: 12 }),
+        fc.integer({ min: 1, max: 20 }),
+        async (start, hosts, concurrency) => {
+          const chance = randomFrom(start)
+          const urls = shuffled(perHost(hosts, 60), chance)
+          // Not in lockstep: who is first of those that answer in the same tick is nobody's decision.
+          const uneven: MockHandler = () => ({ json: 1, latencyMs: 10 + chance() })
+          const { transport } = await run(urls, uneven, { concurrency })
+          // New hosts are let in by and by; from then on in turn.
+          const half = transport.requests.slice(hosts * 5, hosts * 35)
+          const counts = [...Map.groupBy(half, ({ url }) => hostOf(url)).values()].map(({ length }) => length)
+          expect(counts).toHaveLength(hosts)
+          expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(4)
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
+})
+
+describe('A host that is paused costs the others nothing', () => {
+  const others = perHost(20, 100)
+  const isOther = (host: string): boolean => host.startsWith('http://h')
+  const pausedFor =
+    (ms: number) =>
+    ({ url, atMs }: MockRequest): MockResponse =>
+      url.startsWith('http://p') && atMs < ms
+        ? { status: 429, headers: { 'retry-after': String(Math.ceil((ms - atMs) / 1_000)) }, latencyMs: 10 }
+        : { json: 1, latencyMs: 10 }
+
+  test.each([
+    ['one with 1,000 requests', 1, 1_000],
+    ['12 of them on 5 places', 12, 50],
+    ['200 of them on 5 places', 200, 3],
+  ])('at the head of the array: %s.', async (_name, hosts, count) => {
+    const options = { concurrency: 5 }
+    const alone = await run(others, pausedFor(30_000), options)
+    const both = await run([...perHost(hosts, count, 'p'), ...others], pausedFor(30_000), options)
+    // One attempt at each of them has to find out.
+    const findingOutMs = Math.ceil(hosts / 5) * 10
+    expect(last(both.endsMs, isOther)).toBeLessThanOrEqual(1.05 * last(alone.endsMs) + findingOutMs)
+    expect(both.outcomes.every(({ ok }) => ok)).toBe(true)
+    // And it hears of nobody until its time has come.
+    const early = both.transport.requests.filter(
+      ({ url, atMs }) => url.startsWith('http://p') && atMs > 100 + findingOutMs && atMs < 30_000,
+    )
+    expect(early).toHaveLength(0)
+  })
+
+  test('by its `limitKey`: another tenant of the same host goes on.', async () => {
+    const of = (tenant: string, count: number): RequestSpec[] => urlsOf('p', count).map(url => ({ url, meta: tenant }))
+    const handler: MockHandler = request =>
+      request.index < 100 ? pausedFor(30_000)(request) : { json: 1, latencyMs: 10 }
+    const options: ClientOptions = { concurrency: 5, limitKey: ({ meta }) => meta as string }
+    const { outcomes, transport } = await run([...of('one', 100), ...of('two', 200)], handler, options)
+    const two = transport.requests.filter(({ index }) => index >= 100)
+    expect(two.at(-1)?.atMs).toBeLessThanOrEqual(1.05 * (200 / 5) * 10 + 20)
+    expect(outcomes.every(({ ok }) => ok)).toBe(true)
+  })
+
+  test('of a lazy input as long as the window holds those that were pulled.', async () => {
+    const every5th = others.flatMap((url, index) => (index % 10 === 0 ? [`http://p.test/${index}`, url] : [url]))
+    const alone = await run(others.values(), pausedFor(30_000), { concurrency: 5 })
+    const both = await run(every5th.values(), pausedFor(30_000), { concurrency: 5 })
+    expect(last(both.endsMs, isOther)).toBeLessThanOrEqual(1.05 * last(alone.endsMs) + 10)
+  })
+
+  test('of a lazy input until the window is full of it; then all wait, because nobody knows what comes.', async () => {
+    const { endsMs } = await run([...urlsOf('p', 300), ...others].values(), pausedFor(30_000), { concurrency: 5 })
+    expect(last(endsMs, isOther)).toBeGreaterThan(30_000)
+  })
+
+  test('also when its answers come one by one, and all who are next are slow.', async () => {
+    const handler: MockHandler = request =>
+      hostOf(request.url) === 'http://p.test'
+        ? { ...pausedFor(30_000)(request), latencyMs: 10 + 10 * request.index }
+        : { json: 1, latencyMs: 10_000 }
+    const { transport } = await run([...urlsOf('p', 5), ...perHost(5, 1)].values(), handler, { concurrency: 5 })
+    const startsMs = transport.requests.filter(({ url }) => isOther(hostOf(url))).map(({ atMs }) => atMs)
+    expect(startsMs).toEqual([10, 20, 30, 40, 50])
+  })
+})
+
+describe('A slow host', () => {
+  test('holds its part of the places and no more: 10 s per answer, 100 requests, before 20 fast ones.', async () => {
+    const handler: MockHandler = ({ url }) => ({ json: 1, latencyMs: url.startsWith('http://slow') ? 10_000 : 10 })
+    const fast = perHost(20, 500)
+    const alone = await run(fast, handler)
+    const both = await run([...urlsOf('slow', 100), ...fast], handler)
+    const ratio = last(both.endsMs, host => host !== 'http://slow.test') / last(alone.endsMs)
+    // 1 of 20 places is its fair part.
+    expect(ratio).toBeLessThanOrEqual((20 / 19) * 1.05)
+    // When the others are done it has all of them: 100 requests on 20 places.
+    expect(both.endsMs.get('http://slow.test')).toBeLessThanOrEqual(last(alone.endsMs) * 2 + 60_000)
+  })
+})
+
+describe('Dead hosts: 10 % of 1,000, with one host that has 90 % of the work', () => {
+  const HEAVY = 'http://h0.test'
+  const isDead = (host: string): boolean => host !== HEAVY && /\d0\.test$/.test(host)
+  const light = perHost(1_000, 20).filter(url => hostOf(url) !== HEAVY && !isDead(hostOf(url)))
+  const dead = perHost(1_000, 20).filter(url => isDead(hostOf(url)))
+  const heavy = urlsOf('h0', 180_000)
+
+  test.each([
+    ['refused', 100, { fault: 'connect/refused' as const }],
+    ['refused', 20, { fault: 'connect/refused' as const }],
+    ['black holes', 100, { fault: 'timeout/connect' as const, latencyMs: 10_000 }],
+    ['black holes', 20, { fault: 'timeout/connect' as const, latencyMs: 10_000 }],
+  ])(
+    'keep nobody: %s, concurrency %d.',
+    async (_name, concurrency, ofDead) => {
+      const go = async (urls: readonly string[]): Promise<ReadonlyMap<string, number>> => {
+        const chance = randomFrom(3)
+        const transport = mockTransport(({ url }) =>
+          isDead(hostOf(url)) ? ofDead : { json: 1, latencyMs: 2 + 6 * chance() },
+        )
+        const client = new ParallelRequests({ transport, concurrency })
+        const ends = new Map<string, number>()
+        const stream = client.stream(urls)
+        let left = light.length
+        for await (const { ok, request } of stream) {
+          const host = hostOf(request.url)
+          if (isDead(host)) continue
+          if (host === HEAVY) continue
+          expect(ok).toBe(true)
+          ends.set(host, transport.clock.now())
+          // What comes after the last of them is of no interest here.
+          if (--left === 0) stream.abort()
+        }
+        await client.close()
+        return ends
+      }
+      const chance = randomFrom(5)
+      const alone = await go(shuffled(light, chance))
+      const mixed = await go(shuffled([...heavy, ...light, ...dead], chance))
+      const ratios = [...alone].map(([host, atMs]) => (mixed.get(host) as number) / atMs)
+      expect(ratios).toHaveLength(900)
+      expect(last(mixed)).toBeLessThanOrEqual(1.1 * last(alone))
+      expect(jain(ratios.map(ratio => 1 / ratio))).toBeGreaterThanOrEqual(0.95)
+    },
+    60_000,
+  )
+
+  test('that come first on most places give them back when others come.', async () => {
+    const transport = mockTransport(({ url }) =>
+      url.startsWith('http://dead') ? { fault: 'timeout/connect', latencyMs: 10_000 } : { json: 1, latencyMs: 10 },
+    )
+    await using client = new ParallelRequests({ transport, maxRetries: 0 })
+    await client.request(['http://a.test/'])
+    const silent = client.request(perHost(15, 1, 'dead'), { onFailure: 'settle' })
+    await new Promise<void>(resolve => void transport.clock.after(3_000, resolve))
+    const sinceMs = transport.clock.now()
+    await client.request(urlsOf('a', 2_000))
+    const aloneMs = (2_000 / 20) * 10
+    expect(transport.clock.now() - sinceMs).toBeLessThanOrEqual(1.1 * aloneMs + 250)
+    expect(await silent).toHaveLength(15)
+  })
+})
+
+describe('Hosts that never answer', () => {
+  test.each([
+    ['a quarter of the places while proven ones wait', 0, 10],
+    // Let in before the first of them was noticed: newcomers were trusted till then.
+    ['a third of them when most of the new hosts before had answered', 30, 13],
+  ])('hold at most %s.', async (_name, goodFirst, most) => {
+    const watch = new Watch()
+    const counts: number[] = []
+    const transport: MockTransport = mockTransport(({ url, atMs }) => {
+      if (!url.startsWith('http://dead')) {
+        // Once they have had the time to be found out.
+        if (atMs > 1_100) counts.push(watch.running)
+        return { json: 1, latencyMs: 10 }
+      }
+      watch.enter(transport, 2_000)
+      return { fault: 'timeout/headers', latencyMs: 2_000 }
+    })
+    await using client = new ParallelRequests({ transport, concurrency: 40 })
+    const proven = ['http://a.test/', 'http://b.test/']
+    await client.request(proven)
+    const urls = [
+      ...perHost(goodFirst, 1, 'good'),
+      ...perHost(200, 2, 'dead'),
+      ...urlsOf('a', 10_000),
+      ...urlsOf('b', 10_000),
+    ]
+    const stream = client.stream(urls)
+    let left = 20_000
+    for await (const { request } of stream) if (/\/\/[ab]\.test/.test(request.url) && --left === 0) break
+    expect(counts.length).toBeGreaterThan(10_000)
+    expect(Math.max(...counts)).toBeLessThanOrEqual(most)
+    expect(Math.max(...counts)).toBeGreaterThan(0)
+  })
+
+  test('hold every place that nobody else wants.', async () => {
+    const watch = new Watch()
+    const transport: MockTransport = mockTransport(() => {
+      watch.enter(transport, 2_000)
+      return { fault: 'timeout/headers', latencyMs: 2_000 }
+    })
+    await using client = new ParallelRequests({ transport, concurrency: 40, maxRetries: 0 })
+    await client.request(perHost(100, 1), { onFailure: 'settle' })
+    expect(watch.most).toBe(40)
+  })
+
+  test('and are given up while connecting open no circuit: a host that is far away gets its answers.', async () => {
+    const transport = mockTransport(() => ({ json: 1, latencyMs: 5 }))
+    const far: MockTransport = Object.create(transport, {
+      send: {
+        value: async (attempt: Parameters<MockTransport['send']>[0]) => {
+          if (!attempt.call.url.startsWith('http://far')) return transport.send(attempt)
+          attempt.sent = false
+          await new Promise<void>(resolve => {
+            const timer = transport.clock.after(300, resolve)
+            attempt.abort = () => (timer.cancel(), resolve())
+          })
+          return transport.send(attempt)
+        },
+      },
+    }) as MockTransport
+    await using client = new ParallelRequests({ transport: far, concurrency: 100, breaker: true })
+    const urls = [...urlsOf('far', 30), ...perHost(4, 2_000)]
+    expect(await client.request(urls)).toHaveLength(urls.length)
+  })
+})
+
+describe('A heavy request at a budget', () => {
+  /**
+   * The bound: from when it is the first of its lane, one request of each other lane may still go before it, and then
+   * the budget must have room for it, which takes an interval at most. Plus 5 ms for the grace of the bucket.
+   */
+  const boundMs = (limit: number, intervalMs: number, others: readonly number[], cost: number): number =>
+    2 * intervalMs + ((others.reduce((sum, other) => sum + other, 0) + cost) / limit) * intervalMs + 5
+
+  test.each([
+    ['on the same host', 'a'],
+    ['on another host', 'b'],
+  ])('is not passed by light ones for ever: %s.', async (_name, host) => {
+    const light = urlsOf('a', 1_000).map(url => ({ url, cost: { tokens: 10 } }))
+    const heavy = { url: `http://${host}.test/heavy`, cost: { tokens: 900 } }
+    const input = [...light.slice(0, 50), heavy, ...light.slice(50)]
+    const { transport } = await run(input, () => ({ json: 1, latencyMs: 20 }), { budgets: { tokens: '1000/s' } })
+    const ofHeavy = transport.requests.find(({ url }) => url === heavy.url) as MockRequest
+    // On its own host the 50 before it go first: 500 tokens, which the budget has at once.
+    expect(ofHeavy.atMs).toBeLessThanOrEqual(boundMs(1_000, 1_000, [10], 900))
+    // Not at the cost of the rate: 10,900 tokens need 9.9 s, and one interval may be poor because of the heavy one.
+    expect(transport.requests.at(-1)?.atMs).toBeLessThanOrEqual(1.03 * (9_900 + 1_000))
+  })
+
+  test('with any costs, budgets and hosts: nobody waits longer than the bound at the head of the line.', async () => {
+    const plan = fc.record({
+      specs: fc.array(
+        fc.record({ host: fc.nat(4), x: fc.integer({ min: 0, max: 100 }), y: fc.integer({ min: 0, max: 50 }) }),
+        {
+          minLength: 2,
+          maxLength: 40,
+          size: 'max',
+        },
+      ),
+      latencyMs: fc.nat(200),
+    })
+    await fc.assert(
+      fc.asyncProperty(plan, async ({ specs, latencyMs }) => {
+        const input = specs.map(({ host, x, y }, index) => ({ url: `http://h${host}.test/${index}`, cost: { x, y } }))
+        const transport = mockTransport(() => ({ json: 1, latencyMs }))
+        await using client = new ParallelRequests({ transport, concurrency: 50, budgets: { x: '100/s', y: '50/2s' } })
+        expect(await client.request(input)).toHaveLength(input.length)
+        const startsMs = new Map(transport.requests.map(({ index, atMs }) => [index, atMs]))
+        // The first of its lane from the start of the one before it; nobody of a lane waits longer than the slower
+        // budget needs for one of each lane.
+        const byHost = Map.groupBy([...specs.entries()], ([, { host }]) => host)
+        for (const line of byHost.values()) {
+          let beforeMs = 0
+          for (const [index, { host, x, y }] of line) {
+            const atMs = startsMs.get(index) as number
+            const others = [...byHost]
+              .filter(([other]) => other !== host)
+              .map(([, their]) => their.map(([, cost]) => cost))
+            const most = (name: 'x' | 'y'): number[] => others.map(costs => Math.max(...costs.map(cost => cost[name])))
+            const worst = Math.max(boundMs(100, 1_000, most('x'), x), boundMs(50, 2_000, most('y'), y))
+            expect(atMs - beforeMs).toBeLessThanOrEqual(worst)
+            beforeMs = atMs
+          }
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
+
+describe('Limits of a host', () => {
+  /** Most at once and starts, by whatever the tests call a group. */
+  function counting(groupOf: (request: MockRequest) => string, latencyMs = 50) {
+    const watches = new Map<string, Watch>()
+    const startsMs = new Map<string, number[]>()
+    const transport: MockTransport = mockTransport(request => {
+      const group = groupOf(request)
+      if (!watches.has(group)) watches.set(group, new Watch())
+      watches.get(group)?.enter(transport, latencyMs)
+      startsMs.set(group, [...(startsMs.get(group) ?? []), request.atMs])
+      return { json: 1, latencyMs }
+    })
+    const most = (): Record<string, number> =>
+      Object.fromEntries([...watches].map(([name, watch]) => [name, watch.most]))
+    const mostIn = (group: string, intervalMs: number): number => {
+      const starts = startsMs.get(group) ?? []
+      return Math.max(
+        ...starts.map(fromMs => starts.filter(atMs => atMs >= fromMs && atMs < fromMs + intervalMs).length),
+      )
+    }
+    return { transport, most, mostIn, startsMs }
+  }
+  const group = ({ url }: MockRequest): string => hostOf(url).slice(7)
+
+  test('by `perHost` and `hosts` hold for each origin, counted at the transport.', async () => {
+    const { transport, most } = counting(group)
+    await using client = new ParallelRequests({
+      transport,
+      concurrency: 30,
+      perHost: { concurrency: 3 },
+      hosts: { '*.b.test': { concurrency: 1 }, 'y.b.test': { concurrency: 5 } },
+    })
+    const urls = ['a', 'x.b', 'y.b', 'z.b', 'c'].flatMap(name => urlsOf(name, 40))
+    await client.request(shuffled(urls, randomFrom(2)))
+    expect(most()).toEqual({ 'a.test': 3, 'c.test': 3, 'x.b.test': 1, 'y.b.test': 5, 'z.b.test': 1 })
+  })
+
+  test('in rates hold for each origin and do not slow down the others.', async () => {
+    const { transport, mostIn, startsMs } = counting(group)
+    await using client = new ParallelRequests({
+      transport,
+      concurrency: 30,
+      perHost: { rateLimit: '20/s' },
+      hosts: { 'b.test': { rateLimit: { limit: 5, interval: '2s', burst: 2 } } },
+    })
+    await client.request([...urlsOf('b', 20), ...urlsOf('a', 60), ...urlsOf('c', 60)])
+    expect(mostIn('a.test', 1_000)).toBe(20)
+    expect(mostIn('b.test', 2_000)).toBe(5)
+    for (const host of ['a.test', 'c.test'])
+      expect(startsMs.get(host)?.at(-1)).toBeLessThanOrEqual((60 / 20) * 1_000 * 1.03)
+  })
+
+  test('are those of the `limitKey`, over as many hosts as have it.', async () => {
+    const keyOf = (url: string): string => (/^http:\/\/[ab]\./.test(url) ? 'shared' : 'own')
+    const { transport, most } = counting(({ url }) => keyOf(url))
+    await using client = new ParallelRequests({
+      transport,
+      concurrency: 30,
+      perHost: { concurrency: 4 },
+      limitKey: ({ url }) => keyOf(url),
+    })
+    await client.request([...urlsOf('a', 40), ...urlsOf('b', 40), ...urlsOf('c', 40)])
+    expect(most()).toEqual({ own: 4, shared: 4 })
+  })
+
+  test.each([
+    ['one key in an array', (urls: string[]) => urls, 1],
+    ['several keys in an array', (urls: string[]) => urls, 3],
+    ['a lazy input', (urls: string[]) => urls.values(), 3],
+  ])('ask `limitKey` once per request: %s.', async (_name, input, keys) => {
+    const asked: string[] = []
+    const transport = mockTransport(({ attempt }) => (attempt === 1 ? { status: 503 } : { json: 1 }))
+    await using client = new ParallelRequests({
+      transport,
+      retry: { budget: { reserve: Infinity } },
+      limitKey: ({ url }) => {
+        asked.push(url)
+        return `key-${asked.length % keys}`
+      },
+    })
+    const urls = urlsOf('a', 50)
+    await client.request(input(urls))
+    expect(asked.toSorted()).toEqual(urls.toSorted())
+  })
+})
+
+describe('Lanes', () => {
+  test('of 5,000 hosts one after another are not all remembered.', async () => {
+    const transport = mockTransport(({ url }) => (url.includes('7') ? { fault: 'connect/refused' } : { json: 1 }))
+    await using client = new ParallelRequests({ transport, maxRetries: 0 })
+    let most = 0
+    for (let first = 0; first < 5_000; first += 100) {
+      const urls = Array.from({ length: 100 }, (_, index) => `http://h${first + index}.test/`)
+      await client.request(urls, { onFailure: 'settle' })
+      most = Math.max(most, client.stats().lanes.length)
+    }
+    expect(most).toBeLessThanOrEqual(1_000)
+    expect(client.stats()).toMatchObject({ running: 0, queued: 0 })
+  })
+})
+
+describe('Two batches at once on one client', () => {
+  const handler: MockHandler = () => ({ json: 1, latencyMs: 10 })
+  const ended = async (client: ParallelRequests, transport: MockTransport, urls: string[]): Promise<number> => {
+    await client.request(urls)
+    return transport.clock.now()
+  }
+
+  test.each([
+    ['to the same host', urlsOf('a', 2_000), urlsOf('a', 2_000)],
+    ['to two hosts', urlsOf('a', 2_000), urlsOf('b', 2_000)],
+    ['to many hosts each', perHost(50, 40), perHost(50, 40, 'other')],
+    ['to many hosts and one', perHost(20, 100), urlsOf('b', 2_000)],
+  ])('share its places: %s.', async (_name, first, second) => {
+    const transport = mockTransport(handler)
+    await using client = new ParallelRequests({ transport })
+    const ends = await Promise.all([ended(client, transport, first), ended(client, transport, second)])
+    const allMs = (4_000 / 20) * 10
+    for (const endMs of ends) expect(endMs).toBeGreaterThan(0)
+    expect(Math.max(...ends)).toBeLessThanOrEqual(1.05 * allMs)
+  })
+
+  test('of which one is small: it does not wait for the big one.', async () => {
+    const transport = mockTransport(handler)
+    await using client = new ParallelRequests({ transport })
+    const big = client.request(urlsOf('a', 10_000))
+    const small = await ended(client, transport, urlsOf('b', 100))
+    // Alone it would take 50 ms; of two lanes each has half of the places.
+    expect(small).toBeLessThanOrEqual(2 * 50 * 1.1 + 10)
+    await big
+  })
+})
+
+describe('A run ends', () => {
+  test('with one outcome per input and nothing left behind, whatever the hosts, the limits and the time it is ended.', async () => {
+    const plan = fc.record({
+      hosts: fc.array(fc.nat(9), { maxLength: 60, size: 'max' }),
+      concurrency: fc.integer({ min: 1, max: 20 }),
+      own: fc.constantFrom(undefined, 1, 2, 5),
+      rate: fc.constantFrom(undefined, '5/s', '50/s'),
+      hostRate: fc.constantFrom(undefined, '2/s', '20/s'),
+      tokens: fc.constantFrom(undefined, '20/s'),
+      breaker: fc.boolean(),
+      lazy: fc.boolean(),
+      abortMs: fc.constantFrom(undefined, 0, 1, 50, 900, 5_000),
+      stop: fc.boolean(),
+      maxFailures: fc.constantFrom(undefined, 1, 5),
+      total: fc.constantFrom(undefined, '1s', '20s'),
+      start: fc.nat(),
+    })
+    await fc.assert(
+      fc.asyncProperty(plan, async given => {
+        const chance = randomFrom(given.start)
+        const moods = Array.from({ length: 10 }, () => chance())
+        const handler: MockHandler = ({ url }) => {
+          const mood = moods[Number(/\d/.exec(url)?.[0])] as number
+          const latencyMs = Math.floor(chance() * (mood < 0.1 ? 8_000 : 100))
+          if (mood > 0.9) return { fault: 'timeout/connect', latencyMs: 10_000 }
+          if (mood > 0.8) return { fault: 'connect/refused' }
+          if (mood > 0.7) return { fault: 'timeout/headers', latencyMs: 3_000 }
+          if (mood > 0.6 && chance() < 0.5)
+            return { status: 429, headers: { 'retry-after': String(Math.floor(chance() * 4)) }, latencyMs }
+          if (chance() < 0.1) return { status: 503, latencyMs }
+          return { json: 1, latencyMs }
+        }
+        const transport = mockTransport(handler)
+        await using client = new ParallelRequests({
+          transport,
+          concurrency: given.concurrency,
+          perHost: {
+            ...(given.own !== undefined && { concurrency: given.own }),
+            ...(given.hostRate !== undefined && { rateLimit: given.hostRate }),
+          },
+          ...(given.rate !== undefined && { rateLimit: given.rate }),
+          ...(given.tokens !== undefined && { budgets: { tokens: given.tokens } }),
+          ...(given.total !== undefined && { timeouts: { total: given.total } }),
+          breaker: given.breaker,
+        })
+        const urls = given.hosts.map((host, index) => ({
+          url: `http://h${host}.test/${index}`,
+          ...(given.tokens !== undefined && { cost: { tokens: Math.floor(chance() * 20) } }),
+        }))
+        const stream = client.stream(given.lazy ? urls.values() : urls, {
+          ...(given.maxFailures !== undefined && { maxFailures: given.maxFailures }),
+        })
+        const { abortMs } = given
+        if (abortMs !== undefined) transport.clock.after(abortMs, () => (given.stop ? stream.stop() : stream.abort()))
+        const seen: number[] = []
+        for await (const { index } of stream) seen.push(index)
+        const all = urls.map((_, index) => index)
+        const isWhole = !given.lazy || (abortMs === undefined && given.maxFailures === undefined)
+        expect(seen.toSorted((a, b) => a - b)).toEqual(isWhole ? all : all.slice(0, seen.length))
+        expect(client.stats()).toMatchObject({ running: 0, queued: 0 })
+        expect(transport.mostAtOnce).toBeLessThanOrEqual(given.concurrency)
+      }),
+      { numRuns: 150 },
+    )
+  })
+})

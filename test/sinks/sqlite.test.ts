@@ -1,0 +1,222 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { sqlite } from '../../src/sinks/index.ts'
+import { failedOutcome, freshFolder, okOutcome, runProgram, writeTo } from './outcomes.ts'
+
+/** A second connection, as another process would have it. */
+function reader(path: string): DatabaseSync {
+  const database = new DatabaseSync(path)
+  onTestFinished(() => {
+    if (database.isOpen) database.close()
+  })
+  return database
+}
+
+const rowsOf = (path: string, table = 'results') =>
+  reader(path)
+    .prepare(`SELECT * FROM "${table.replaceAll('"', '""')}" ORDER BY "index"`)
+    .all()
+    .map(row => ({ ...row }))
+
+describe('sqlite', () => {
+  it('writes a row per outcome, values by their kind.', async () => {
+    const path = join(freshFolder(), 'results.db')
+    const sink = sqlite(path)
+    const outcomes = [
+      okOutcome(0, { stars: 7 }, { key: 'a' }),
+      okOutcome(1, 'text\0and more'),
+      okOutcome(2, new Uint8Array([0, 255])),
+      failedOutcome(3, { attempts: 2 }),
+      okOutcome(4, undefined),
+      okOutcome(5, null),
+    ]
+    await Promise.all(outcomes.map(outcome => writeTo(sink, outcome)))
+    await sink.close()
+    // One file, for nobody else has it open.
+    expect(existsSync(`${path}-wal`)).toBe(false)
+    const rows = rowsOf(path)
+    expect(rows.map(({ value, encoding }) => [value, encoding])).toEqual([
+      ['{"stars":7}', 'json'],
+      ['text\0and more', 'text'],
+      [new Uint8Array([0, 255]), 'bytes'],
+      [null, null],
+      [null, null],
+      ['null', 'json'],
+    ])
+    expect(rows[0]).toMatchObject({ index: 0, key: 'a', method: 'GET', url: 'https://api.example.com/items/0', ok: 1 })
+    expect(rows[0]).toMatchObject({ status: 200, attempts: 1, bytes: 17, timings: '{"total":12.3,"firstByte":3.3}' })
+    expect(rows[3]).toMatchObject({ ok: 0, status: 404, error_code: 'http/404', attempts: 2, key: null })
+    expect(rows[3]?.['error_message']).toMatch(/status 404/)
+    expect(Date.parse(String(rows[0]?.['at']))).toBeGreaterThan(Date.now() - 60_000)
+    const stars = reader(path).prepare(`SELECT json_extract(value, '$.stars') AS stars FROM results`).get()
+    expect(stars?.['stars']).toBe(7)
+  })
+
+  it('can be read by another connection while it is written: each row when its write has resolved.', async () => {
+    const path = join(freshFolder(), 'results.db')
+    const sink = sqlite(path)
+    const other = reader(path)
+    const count = other.prepare('SELECT count(*) AS rows FROM results')
+    for (let round = 1; round <= 5; round++) {
+      const writes = Array.from({ length: 250 }, (_, more) => writeTo(sink, okOutcome(round * 1_000 + more, more)))
+      await Promise.all(writes)
+      expect(count.get()?.['rows']).toBe(round * 250)
+    }
+    await sink.close()
+  })
+
+  it('commits 100 rows at once, and fewer after 50 ms.', async () => {
+    const path = join(freshFolder(), 'results.db')
+    const sink = sqlite(path)
+    const count = reader(path).prepare('SELECT count(*) AS rows FROM results')
+    const startedAt = performance.now()
+    const writes = Array.from({ length: 130 }, (_, index) => writeTo(sink, okOutcome(index, index)))
+    await writes[99]
+    expect(count.get()?.['rows']).toBe(100)
+    await writes[129]
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(49)
+    expect(count.get()?.['rows']).toBe(130)
+    await sink.close()
+  })
+
+  it('puts an outcome of an index that is there in its place.', async () => {
+    const path = join(freshFolder(), 'results.db')
+    for (const value of ['old', 'new']) {
+      const sink = sqlite(path, { append: true })
+      await sink.write(okOutcome(1, value))
+      await sink.close()
+    }
+    expect(rowsOf(path)).toMatchObject([{ index: 1, value: 'new' }])
+  })
+
+  it('replaces a table when told to, but not before there is something new, and leaves the others alone.', async () => {
+    const path = join(freshFolder(), 'results.db')
+    const other = reader(path)
+    other.exec('CREATE TABLE results (old); INSERT INTO results VALUES (1); CREATE TABLE precious AS SELECT 5 AS five')
+    const sink = sqlite(path, { overwrite: true })
+    expect(other.prepare('SELECT old FROM results').get()).toMatchObject({ old: 1 })
+    await sink.write(okOutcome(0, 'x'))
+    await sink.close()
+    expect(rowsOf(path)).toMatchObject([{ index: 0, value: 'x' }])
+    expect(other.prepare('SELECT five FROM precious').get()).toMatchObject({ five: 5 })
+    await sqlite(path, { overwrite: true }).close()
+    expect(rowsOf(path)).toEqual([])
+  })
+
+  it.each(['a "b"; DROP TABLE x --', 'select', "it's", 'with space', '😀', '[x]', '`'])(
+    'takes the table name %j.',
+    async table => {
+      const path = join(freshFolder(), 'results.db')
+      const sink = sqlite(path, { table })
+      await sink.write(okOutcome(0, 'x'))
+      await sink.close()
+      expect(rowsOf(path, table)).toHaveLength(1)
+    },
+  )
+
+  it('waits for another connection that writes, without blocking the event loop.', async () => {
+    const path = join(freshFolder(), 'results.db')
+    const sink = sqlite(path)
+    const other = reader(path)
+    other.exec('BEGIN IMMEDIATE')
+    let kept = false
+    const written = writeTo(sink, okOutcome(0, 'x')).then(() => (kept = true))
+    let mostLateMs = 0
+    for (let tick = 0; tick < 20; tick++) {
+      const startedAt = performance.now()
+      await new Promise(done => setTimeout(done, 10))
+      mostLateMs = Math.max(mostLateMs, performance.now() - startedAt)
+    }
+    expect(kept).toBe(false)
+    other.exec('ROLLBACK')
+    await written
+    await sink.close()
+    expect(mostLateMs).toBeLessThan(1_000)
+  })
+
+  it('refuses the row that no JSON can hold, and keeps the others.', async () => {
+    const path = join(freshFolder(), 'results.db')
+    const sink = sqlite(path)
+    const settled = await Promise.allSettled([0, 1n, 2].map((value, index) => writeTo(sink, okOutcome(index, value))))
+    await sink.close()
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(settled[1]).toMatchObject({ reason: { name: 'RowError', index: 1 } })
+    expect(rowsOf(path).map(({ index }) => index)).toEqual([0, 2])
+  })
+
+  it('rejects every write when its table is gone, and says why.', async () => {
+    const path = join(freshFolder(), 'results.db')
+    const sink = sqlite(path)
+    await sink.write(okOutcome(0, 'x'))
+    reader(path).exec('DROP TABLE results')
+    const failure = await writeTo(sink, okOutcome(1, 'x')).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ name: 'SinkError', rows: 1, code: 'ERR_SQLITE_ERROR' })
+    expect(String(failure)).toContain('no such table: results')
+    await expect(writeTo(sink, okOutcome(2, 'x'))).rejects.toBe(failure)
+    await expect(sink.close()).rejects.toBe(failure)
+  })
+
+  it('refuses what it cannot write to when it is made, and harms nothing.', async () => {
+    const dir = freshFolder()
+    const at = (name: string): string => join(dir, name)
+    writeFileSync(at('text'), 'this is no database, but somebody needs it')
+    mkdirSync(at('sub'))
+    reader(at('made.db')).exec('CREATE TABLE results (x); CREATE VIEW seen AS SELECT 1; CREATE TABLE odd (x)')
+    expect(() => sqlite(at('text'))).toThrow(/expected an SQLite database or a path where nothing is yet/)
+    expect(() => sqlite(at('text'), { overwrite: true })).toThrow(/which is something else/)
+    expect(() => sqlite(at('sub'))).toThrow(/which is a folder/)
+    expect(() => sqlite(at('missing/results.db'))).toThrow(/Make ".*missing" first/)
+    expect(() => sqlite(at('text/results.db'))).toThrow(/one part of it is a file/)
+    expect(() => sqlite(at('made.db'))).toThrow(
+      /expected a table that is not there yet, got "results" in ".*made\.db"\. Set overwrite/,
+    )
+    expect(() => sqlite(at('made.db'), { table: 'RESULTS' })).toThrow(/not there yet/)
+    expect(() => sqlite(at('made.db'), { table: 'seen', overwrite: true })).toThrow(
+      /the name of a table, got "seen", which is a view/,
+    )
+    expect(() => sqlite(at('made.db'), { table: 'odd', append: true })).toThrow(/no column named/)
+    expect(() => sqlite(at('new.db'), { table: 'sqlite_x' })).toThrow(/reserved/)
+    expect(() => sqlite(at('new.db'), { table: '' })).toThrow(/sqlite\.table: expected the name of a table, got ""/)
+    expect(() => sqlite(':memory:')).toThrow(/expected the path of a file/)
+    expect(() => sqlite(at('new.db'), { overwrite: true, append: true })).toThrow(/got both/)
+    expect(readFileSync(at('text'), 'utf8')).toBe('this is no database, but somebody needs it')
+    // An empty file is an empty database.
+    writeFileSync(at('empty'), '')
+    await sqlite(at('empty')).close()
+    expect(rowsOf(at('empty'))).toEqual([])
+  })
+
+  it('prints no warning that SQLite is young in Node, and leaves the warnings of others alone.', async () => {
+    // Some versions of Node warn by themselves; this one is made to.
+    const program = `
+      const { getBuiltinModule } = process
+      process.getBuiltinModule = name => {
+        process.emitWarning('SQLite is young', 'ExperimentalWarning')
+        return getBuiltinModule(name)
+      }
+      const before = process.emitWarning
+      await sqlite('results.db').close()
+      console.log(process.emitWarning === before)
+    `
+    expect(await runProgram(program, '$NODE', freshFolder())).toEqual({ status: 0, stdout: 'true\n', stderr: '' })
+  })
+
+  it('keeps what it has counted when the process is killed.', async () => {
+    const dir = freshFolder()
+    const program = `
+      const sink = sqlite('results.db')
+      for (let index = 0; ; index += 10) {
+        await Promise.all(Array.from({ length: 10 }, (_, more) => sink.write(outcome(index + more, 'x'))))
+        if (index === 50) {
+          void sink.write(outcome(9_999, 'x'))
+          process.kill(process.pid, 'SIGKILL')
+        }
+      }
+    `
+    const { status } = await runProgram(program, 'exec $NODE', dir)
+    expect(status).toBe('SIGKILL')
+    expect(rowsOf(join(dir, 'results.db'))).toHaveLength(60)
+  })
+})

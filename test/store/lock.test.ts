@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { Worker } from 'node:worker_threads'
+import { expect, it, onTestFinished } from 'vitest'
+import { ConfigError } from '../../src/core/error.ts'
+import { openRunFile } from '../../src/store/run-file.ts'
+import { doneLine, folder } from '../support/run-lines.ts'
+
+const PROGRAM = join(import.meta.dirname, '../support/run-file-process.ts')
+
+function start(what: string, path: string): ChildProcessByStdio<null, Readable, Readable> {
+  const child = spawn(process.execPath, [PROGRAM, what, path], { stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+const open = (path: string) => openRunFile(path, { durability: 'process' })
+
+/** The message of the ConfigError. */
+async function refusal(path: string): Promise<string> {
+  const error: unknown = await open(path).then(
+    journal => journal.close(),
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(ConfigError)
+  return (error as ConfigError).message
+}
+
+it('refuses a second run in the same process, says who has the file and what to do, and lets go on close', async () => {
+  const path = join(folder(), 'run.jsonl')
+  const first = await open(path)
+  const message = await refusal(path)
+  expect(message).toContain(`${JSON.stringify(path)} is locked by another run (process ${process.pid})`)
+  expect(message).toContain('give each run a file of its own')
+  // Being refused took nothing from the first one.
+  expect(await refusal(path)).toContain('is locked by another run')
+  await first.append(doneLine(0))
+  await first.close()
+  await first.close()
+  expect(existsSync(`${path}.lock`)).toBe(false)
+  const second = await open(path)
+  expect(second.size).toBe(1)
+  await second.close()
+})
+
+it('takes links and relative paths for the file that they lead to', async () => {
+  const path = join(folder(), 'run.jsonl')
+  const journal = await open(path)
+  symlinkSync(path, `${path}-link`)
+  symlinkSync(join(path, '..'), join(path, '../again'))
+  for (const other of [`${path}-link`, relative(process.cwd(), path), join(path, '../again/run.jsonl')]) {
+    // oxlint-disable-next-line no-await-in-loop -- One after the other.
+    expect(await refusal(other)).toContain('is locked by another run')
+  }
+  await journal.close()
+})
+
+it('refuses a second thread of the same process', async () => {
+  const path = join(folder(), 'run.jsonl')
+  const journal = await open(path)
+  const module = JSON.stringify(new URL('../../src/store/run-file.ts', import.meta.url).href)
+  const code = `import(${module}).then(({ openRunFile }) => openRunFile(${JSON.stringify(path)}, { durability: 'process' }))
+    .then(() => 'open', error => error.message).then(text => require('node:worker_threads').parentPort.postMessage(text))`
+  const worker = new Worker(code, { eval: true })
+  const [message] = (await once(worker, 'message')) as [string]
+  await worker.terminate()
+  expect(message).toContain('is locked by another run')
+  // The thread that was refused has ended, and the lock is still there.
+  expect(await refusal(path)).toContain('is locked by another run')
+  await journal.close()
+})
+
+it('refuses a second process, and is free as soon as the holder is killed', async () => {
+  const path = join(folder(), 'run.jsonl')
+  const holder = start('hold', path)
+  await once(holder.stdout, 'data')
+  expect(await refusal(path)).toContain(`is locked by another run (process ${holder.pid})`)
+  holder.kill('SIGKILL')
+  await once(holder, 'exit')
+  expect(existsSync(`${path}.lock`)).toBe(true)
+  const journal = await open(path)
+  // Whoever comes now sees the living holder and not the dead one.
+  expect(await refusal(path)).toContain(`(process ${process.pid})`)
+  await journal.close()
+  expect(existsSync(`${path}.lock`)).toBe(false)
+})
+
+it('lets in one process at a time while several come and go and delete the lock file', async () => {
+  const path = join(folder(), 'run.jsonl')
+  const said = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const child = start('race', path)
+      return Promise.all([text(child.stdout), text(child.stderr)])
+    }),
+  )
+  expect(said).toEqual([1, 2, 3].map(() => ['done\n', '']))
+  expect(existsSync(`${path}.lock`)).toBe(false)
+})
+
+it('leaves the lock of another run alone when its own file was deleted by hand', async () => {
+  const path = join(folder(), 'run.jsonl')
+  const first = await open(path)
+  rmSync(`${path}.lock`)
+  const second = await open(path)
+  await first.close()
+  expect(await refusal(path)).toContain('is locked by another run')
+  await second.close()
+  expect(existsSync(`${path}.lock`)).toBe(false)
+})
+
+it('says what stands in the place of the lock file, and leaves it as it is', async () => {
+  const path = join(folder(), 'run.jsonl')
+  writeFileSync(`${path}.lock`, 'somebody else’s')
+  expect(await refusal(path)).toContain(`${path}.lock exists and is not a lock of a run. Move that file away.`)
+  expect(readFileSync(`${path}.lock`, 'utf8')).toBe('somebody else’s')
+  rmSync(`${path}.lock`)
+  mkdirSync(`${path}.lock`)
+  expect(await refusal(path)).toContain(`${path}.lock cannot be made. Its folder must be writable`)
+})
+
+it('names the lock file when its name is too long to be made', async () => {
+  expect(await refusal(join(folder(), 'n'.repeat(252)))).toContain('.lock cannot be made')
+})

@@ -1,0 +1,372 @@
+import { spawnSync } from 'node:child_process'
+import fs, { existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { ConfigError } from '../../src/core/error.ts'
+import { GroupWriter } from '../../src/store/group-writer.ts'
+import type { Disk } from '../../src/store/group-writer.ts'
+import { LineIndex } from '../../src/store/line-index.ts'
+import { openRunFile } from '../../src/store/run-file.ts'
+import { doneLine, failedLine, folder, idOf, intentLine, textOf } from '../support/run-lines.ts'
+
+const PROGRAM = join(import.meta.dirname, '../support/run-file-process.ts')
+const newPath = (): string => join(folder(), 'run.jsonl')
+const open = (path: string, durability: 'process' | 'power' = 'process') => openRunFile(path, { durability })
+
+describe('a run file', () => {
+  it('gives back on the next opening what was appended, whole and by index', async () => {
+    const path = newPath()
+    const first = await open(path)
+    expect([first.size, first.known(0), first.intent(0), first.dropped]).toEqual([0, undefined, undefined, undefined])
+    const lines = [doneLine(0), failedLine(1), doneLine(2, { key: 'two', value: 'AAEC', encoding: 'base64' })]
+    await Promise.all([...lines, intentLine(4, 'the key'), intentLine(3), doneLine(3)].map(line => first.append(line)))
+    expect(first.size).toBe(5)
+    await first.close()
+
+    const second = await open(path)
+    expect(second.size).toBe(5)
+    expect(second.known(0)).toMatchObject({ id: idOf(0), ok: true })
+    expect(second.known(1)).toMatchObject({ id: idOf(1), ok: false })
+    expect(await Promise.all([second.read(0), second.read(1), second.read(2)])).toEqual(lines)
+    expect([second.intent(3), second.intent(4)]).toEqual([undefined, { id: idOf(4), idempotencyKey: 'the key' }])
+    expect(second.known(4)).toBeUndefined()
+    await expect(second.read(4)).rejects.toThrow('has no finished line of index 4')
+    await second.close()
+  })
+
+  it('lets the last finished line of an index win, and opens a doubt again with an intent after it', async () => {
+    const path = newPath()
+    writeFileSync(
+      path,
+      textOf(doneLine(0, { id: 'first' }), intentLine(1), failedLine(0), failedLine(1), intentLine(1)),
+    )
+    const journal = await open(path)
+    expect(journal.known(0)).toMatchObject({ id: idOf(0), ok: false })
+    expect(await journal.read(0)).toEqual(failedLine(0))
+    expect(journal.known(1)).toMatchObject({ ok: false })
+    expect(journal.intent(1)).toEqual({ id: idOf(1) })
+    await journal.close()
+  })
+
+  it('keeps lines in the order of the calls, each a line of JSON with the fields as they were given', async () => {
+    const path = newPath()
+    const journal = await open(path)
+    const order = [5, 3, 9, 0, 7]
+    await Promise.all(order.map(index => journal.append(doneLine(index, { value: 'line\nend \u2028 \uD800' }))))
+    await journal.close()
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+    expect(lines.map(line => (JSON.parse(line) as { index: number }).index)).toEqual(order)
+    expect(JSON.parse(lines[0] as string)).toEqual({
+      ...doneLine(5, { value: 'line\nend \u2028 \uD800' }),
+      crc: expect.stringMatching(/^[0-9a-f]{8}$/) as string,
+    })
+  })
+
+  it('rejects a line that is no JSON alone, and appends the others', async () => {
+    const path = newPath()
+    const journal = await open(path)
+    const appended = [doneLine(0), doneLine(1, { value: 1n }), doneLine(2)].map(line => journal.append(line))
+    await expect(Promise.allSettled(appended)).resolves.toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: expect.any(TypeError) as TypeError },
+      { status: 'fulfilled' },
+    ])
+    await journal.close()
+    expect(readFileSync(path, 'utf8')).toBe(textOf(doneLine(0), doneLine(2)))
+  })
+
+  it('writes once per turn of the event loop, whatever the number of callbacks in it', async () => {
+    const path = newPath()
+    const journal = await open(path)
+    const written = vi.spyOn(fs, 'writeSync')
+    syncBuiltinESMExports()
+    onTestFinished(() => {
+      written.mockRestore()
+      syncBuiltinESMExports()
+    })
+    let appended: Promise<void>[] = []
+    for (let turn = 0; turn < 10; turn++) {
+      appended = []
+      for (let i = 0; i < 50; i++) {
+        appended.push(journal.append(doneLine(turn * 100 + i)))
+        appended.push(Promise.resolve().then(() => journal.append(doneLine(turn * 100 + 50 + i))))
+      }
+      // oxlint-disable-next-line no-await-in-loop -- The next turn.
+      await setImmediate()
+      expect(written).toHaveBeenCalledTimes(turn + 1)
+    }
+    await Promise.all(appended)
+    await journal.close()
+    expect(written).toHaveBeenCalledTimes(10)
+    expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(1_001)
+  })
+
+  it.each(['process', 'power'] as const)(
+    'resolves in %s mode only when the bytes are in the file',
+    async durability => {
+      const path = newPath()
+      const journal = await open(path, durability)
+      let checked = 0
+      const appended: Promise<void>[] = []
+      for (let index = 0; index < 400; index++) {
+        const line = doneLine(index)
+        const acked = journal.append(line).then(() => {
+          // Through a file descriptor of its own.
+          expect(readFileSync(path, 'utf8')).toContain(textOf(line))
+          checked++
+        })
+        appended.push(acked)
+        // oxlint-disable-next-line no-await-in-loop -- Groups of seven.
+        if (index % 7 === 0) await setImmediate()
+      }
+      await Promise.all(appended)
+      expect(checked).toBe(400)
+      await journal.close()
+    },
+  )
+
+  it('flushes on close, and takes and gives nothing afterwards', async () => {
+    const path = newPath()
+    writeFileSync(path, textOf(doneLine(0)))
+    const journal = await open(path)
+    const appended = journal.append(doneLine(1))
+    // More than are done at once.
+    const reads = Array.from({ length: 200 }, () => journal.read(0))
+    await Promise.all([journal.close(), journal.close()])
+    await appended
+    for (const line of await Promise.all(reads)) expect(line).toEqual(doneLine(0))
+    expect(readFileSync(path, 'utf8')).toBe(textOf(doneLine(0), doneLine(1)))
+    await expect(journal.append(doneLine(2))).rejects.toThrow('The run file is closed')
+    await expect(journal.read(0)).rejects.toThrow('is closed')
+  })
+
+  it('says so when a line was changed behind its back', async () => {
+    const path = newPath()
+    const text = textOf(doneLine(0), doneLine(1))
+    writeFileSync(path, text)
+    const journal = await open(path)
+    const file = openSync(path, 'r+')
+    fs.writeSync(file, 'z', text.indexOf('GET'))
+    fs.closeSync(file)
+    await expect(journal.read(0)).rejects.toThrow('was changed while it was open')
+    expect(await journal.read(1)).toEqual(doneLine(1))
+    await journal.close()
+  })
+
+  it('takes more than 100,000 lines a second when 100 come per turn', async () => {
+    const perSecond: number[] = []
+    for (let run = 0; run < 3; run++) {
+      // oxlint-disable no-await-in-loop -- One run after the other.
+      const journal = await open(newPath())
+      const line = doneLine(0)
+      const started = performance.now()
+      for (let turn = 0; turn < 300; turn++) {
+        for (let i = 0; i < 99; i++) void journal.append(line)
+        await journal.append(line)
+      }
+      perSecond.push(30_000 / ((performance.now() - started) / 1_000))
+      await journal.close()
+      // oxlint-enable no-await-in-loop
+    }
+    expect(Math.max(...perSecond)).toBeGreaterThan(100_000)
+  })
+
+  it('remembers a million lines in less than 40 MB, ids of another form included', () => {
+    const before = process.memoryUsage()
+    const index = new LineIndex()
+    for (let i = 0; i < 1_000_000; i++) index.set(i, { id: idOf(i), ok: i % 2 === 0, offset: i * 300, length: 300 })
+    const after = process.memoryUsage()
+    const grown = after.arrayBuffers - before.arrayBuffers
+    expect(grown).toBeGreaterThan(27e6)
+    expect(grown).toBeLessThan(40e6)
+    index.set(7, { id: 'another form', ok: true, offset: 2 ** 40, length: 2 ** 29 })
+    index.set(2 ** 50, { id: idOf(1).toUpperCase(), ok: false, offset: 0, length: 1 })
+    expect(index.get(7)).toEqual({ id: 'another form', ok: true, offset: 2 ** 40, length: 2 ** 29 })
+    index.set(7, { id: idOf(3), ok: false, offset: 1, length: 2 })
+    expect(index.get(7)).toEqual({ id: idOf(3), ok: false, offset: 1, length: 2 })
+    expect(index.get(999_999)).toEqual({ id: idOf(999_999), ok: false, offset: 299_999_700, length: 300 })
+    expect(index.get(2 ** 50)?.id).toBe(idOf(1).toUpperCase())
+    expect([index.get(1_000_000), index.get(2 ** 51)]).toEqual([undefined, undefined])
+  })
+})
+
+describe('a disk that fails', () => {
+  /** Keeps the text in memory. */
+  class Memory implements Disk {
+    text = ''
+    readonly syncs: ((error: Error | null) => void)[] = []
+    /** Bytes that still fit. */
+    room = Infinity
+    /** Bytes that one call takes. */
+    most = Infinity
+
+    write(_fd: number, bytes: Buffer, start: number): number {
+      const taken = bytes.toString('latin1', start, start + Math.min(this.room, this.most))
+      if (this.room === 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+      this.text += taken
+      this.room -= taken.length
+      return taken.length
+    }
+
+    sync(_fd: number, done: (error: Error | null) => void): void {
+      this.syncs.push(done)
+    }
+
+    truncate(_fd: number, size: number): void {
+      this.text = this.text.slice(0, size)
+    }
+  }
+
+  it('that takes a few bytes at a time gets them all', async () => {
+    const disk = Object.assign(new Memory(), { most: 3 })
+    const writer = new GroupWriter(0, 0, 'process', disk)
+    await Promise.all([writer.append('first\n'), writer.append('second\n')])
+    expect(disk.text).toBe('first\nsecond\n')
+  })
+
+  it('and is full in the middle of a line keeps whole lines, and rejects what waits and what comes later', async () => {
+    const disk = Object.assign(new Memory(), { text: 'old\n', room: 10 })
+    const writer = new GroupWriter(0, 4, 'process', disk)
+    const appended = [writer.append('first\n'), writer.append('second\n'), writer.append('third\n')]
+    for (const { status } of await Promise.allSettled(appended)) expect(status).toBe('rejected')
+    expect(disk.text).toBe('old\nfirst\n')
+    disk.room = Infinity
+    await expect(writer.append('later\n')).rejects.toMatchObject({ code: 'ENOSPC' })
+    await writer.end()
+    expect(disk.text).toBe('old\nfirst\n')
+  })
+
+  it('has a line safe in power mode only after a sync that began after its write', async () => {
+    const disk = new Memory()
+    const writer = new GroupWriter(0, 0, 'power', disk)
+    const acked: string[] = []
+    const append = (name: string) => void writer.append(`${name}\n`).then(() => acked.push(name))
+    append('a')
+    await setImmediate()
+    expect([disk.text, disk.syncs.length, acked]).toEqual(['a\n', 1, []])
+    append('b')
+    append('c')
+    await setImmediate()
+    append('d')
+    await setImmediate()
+    // One sync at a time: the others gather.
+    expect([disk.text, disk.syncs.length, acked]).toEqual(['a\nb\nc\nd\n', 1, []])
+    disk.syncs[0]?.(null)
+    await setImmediate()
+    expect([disk.syncs.length, acked]).toEqual([2, ['a']])
+    let ended = false
+    const ending = writer.end().then(() => (ended = true))
+    await setImmediate()
+    expect(ended).toBe(false)
+    disk.syncs[1]?.(null)
+    await ending
+    expect([disk.syncs.length, acked]).toEqual([2, ['a', 'b', 'c', 'd']])
+  })
+
+  it('and cannot sync is not asked again', async () => {
+    const disk = new Memory()
+    const writer = new GroupWriter(0, 0, 'power', disk)
+    const first = writer.append('a\n')
+    await setImmediate()
+    const second = writer.append('b\n')
+    await setImmediate()
+    disk.syncs[0]?.(Object.assign(new Error('i/o error'), { code: 'EIO' }))
+    await expect(first).rejects.toMatchObject({ code: 'EIO' })
+    await expect(second).rejects.toMatchObject({ code: 'EIO' })
+    await expect(writer.append('c\n')).rejects.toMatchObject({ code: 'EIO' })
+    await writer.end()
+    expect(disk.syncs).toHaveLength(1)
+  })
+
+  const mounts = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
+
+  it.skipIf(!mounts)(
+    'for real: a full one ends the run with whole lines, all that were promised among them',
+    async () => {
+      // What is mounted is seen by these processes only: the copy goes to a folder that is there outside, too.
+      const [small, copy] = [folder(), newPath()]
+      const script = 'mount -t tmpfs -o size=300k tmpfs "$1" && "$2" "$3" fill "$1/run.jsonl"; cp "$1/run.jsonl" "$4"'
+      const { stdout, stderr } = spawnSync(
+        'unshare',
+        ['-rm', 'sh', '-c', script, 'sh', small, process.execPath, PROGRAM, copy],
+        { encoding: 'utf8' },
+      )
+      expect(stderr).toBe('')
+      const said = stdout.trimEnd().split('\n')
+      expect(said.slice(-3)).toEqual(['ENOSPC', 'ENOSPC', 'closed'])
+      const journal = await open(copy)
+      expect(journal.dropped).toBeUndefined()
+      expect(journal.size).toBeGreaterThan(Number(said.at(-4)))
+      expect(journal.size).toBeGreaterThan(500)
+      await journal.close()
+    },
+  )
+})
+
+describe('what cannot be a run file', () => {
+  async function refusal(path: string): Promise<string> {
+    const error: unknown = await open(path).then(
+      journal => journal.close(),
+      (reason: unknown) => reason,
+    )
+    expect(error).toBeInstanceOf(ConfigError)
+    return (error as ConfigError).message
+  }
+
+  it('is a folder: the message asks for a file', async () => {
+    const path = newPath()
+    mkdirSync(path)
+    expect(await refusal(path)).toMatch(/run\.jsonl": expected the path of a file, got a folder\. Give the path/)
+  })
+
+  it('is in a folder that does not exist: the message says to make it', async () => {
+    const path = join(folder(), 'missing', 'run.jsonl')
+    expect(await refusal(path)).toMatch(/Its folder must exist: make it, or give another path\.$/)
+    expect(existsSync(join(path, '..'))).toBe(false)
+    const file = newPath()
+    writeFileSync(file, '')
+    expect(await refusal(join(file, 'run.jsonl'))).toContain('A part of its path is a file')
+  })
+
+  it.skipIf(process.platform === 'win32')('is a device', async () => {
+    expect(await refusal('/dev/full')).toContain('expected the path of a file, got a device, a pipe or a socket')
+    const pipe = newPath()
+    spawnSync('mkfifo', [pipe])
+    expect(await refusal(pipe)).toContain('got a device, a pipe or a socket')
+  })
+
+  it.skipIf(process.platform !== 'linux')('is where nobody may write', async () => {
+    expect(await refusal('/sys/kernel/run.jsonl')).toMatch(/It must be readable and writable: allow it/)
+  })
+
+  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('is without permission', async () => {
+    const path = newPath()
+    writeFileSync(path, '', { mode: 0o000 })
+    expect(await refusal(path)).toContain('It must be readable and writable')
+    fs.chmodSync(join(path, '..'), 0o500)
+    onTestFinished(() => fs.chmodSync(join(path, '..'), 0o700))
+    fs.chmodSync(path, 0o600)
+    expect(await refusal(path)).toContain('Its folder must be writable')
+  })
+
+  it.each([
+    ['a list', '[{"v":1},\n{"v":1}]\n'],
+    ['a list on one line without an end', '[1,2,3]'],
+    ['a table', 'url,status\nhttp://127.0.0.1/,200\n'],
+    ['JSON lines of somebody else', '{"url":"http://127.0.0.1/"}\n{"url":"http://127.0.0.1/2"}\n'],
+    ['a JSON file over several lines', '{\n  "name": "x"\n}\n'],
+    ['text', 'hello'],
+    ['text with blank lines before it', '\n\nhello\n'],
+    ['bytes', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d])],
+    ['UTF-16', Buffer.from('{"v":1}\n', 'utf16le')],
+  ])('is %s: it is left as it is', async (_, content) => {
+    const path = newPath()
+    writeFileSync(path, content)
+    expect(await refusal(path)).toMatch(/run\.jsonl" is not a run file: .*left as it is; give the path/)
+    expect(readFileSync(path)).toEqual(Buffer.from(content))
+    expect(statSync(path).size).toBe(Buffer.from(content).length)
+    expect(existsSync(`${path}.lock`)).toBe(false)
+  })
+})

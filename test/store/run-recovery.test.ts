@@ -1,0 +1,389 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { ConfigError, isConfigError } from '../../src/core/error.ts'
+import type { DoneLine, IntentLine } from '../../src/core/journal.ts'
+import { readLines } from '../../src/store/line-reader.ts'
+import { Recovery } from '../../src/store/recovery.ts'
+import type { Kept } from '../../src/store/recovery.ts'
+import { openRunFile } from '../../src/store/run-file.ts'
+import { randomFrom, seed } from '../support/property.ts'
+import { doneLine, failedLine, folder, intentLine, textOf } from '../support/run-lines.ts'
+
+const PROGRAM = join(import.meta.dirname, '../support/run-file-process.ts')
+const NEWLINE = 0x0a
+const newPath = (): string => join(folder(), 'run.jsonl')
+const open = (path: string) => openRunFile(path, { durability: 'process' })
+
+/** Every third one failed, every fifth one was unsafe. */
+function runOf(count: number): (DoneLine | IntentLine)[] {
+  return Array.from({ length: count }, (_, index) => [
+    ...(index % 5 === 0 ? [intentLine(index, `key ${index}`)] : []),
+    index % 3 === 0 ? failedLine(index) : doneLine(index),
+  ]).flat()
+}
+
+/** What opening does, on bytes in memory. */
+function recover(bytes: Buffer): { readonly recovery: Recovery; readonly kept: Kept } {
+  const recovery = new Recovery('the run file')
+  let start = 0
+  for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+    recovery.take(bytes.subarray(start, end), start)
+    start = end + 1
+  }
+  return { recovery, kept: recovery.end({ bytes: bytes.subarray(start), offset: start }) }
+}
+
+/** A line of JSON without a checksum, or the remains of one that has lost it. */
+function isUnsummed(line: string): boolean {
+  try {
+    return !Object.hasOwn(JSON.parse(line) as object, 'crc')
+  } catch {
+    return false
+  }
+}
+
+async function refusal(path: string): Promise<string> {
+  const error: unknown = await open(path).then(
+    journal => journal.close(),
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(ConfigError)
+  return (error as ConfigError).message
+}
+
+describe('a torn end', () => {
+  it('of every length loses only the torn line, for every prefix of 2,000 lines', () => {
+    const bytes = Buffer.from(textOf(...runOf(2_000)))
+    const recovery = new Recovery('the run file')
+    let start = 0
+    let lines = 0
+    for (let length = 0; length <= bytes.length; length++) {
+      if (length > 0 && bytes[length - 1] === NEWLINE) {
+        recovery.take(bytes.subarray(start, length - 1), start)
+        start = length
+        lines++
+      }
+      const { bytes: kept, dropped } = recovery.end({ bytes: bytes.subarray(start, length), offset: start })
+      const torn = length - start
+      // Not by expect: half a million times.
+      if (kept !== start) throw new Error(`of ${length} bytes kept ${kept} and not ${start}`)
+      if (torn === 0 ? dropped !== undefined : dropped?.bytes !== torn || dropped.lines !== 1) {
+        throw new Error(`of ${length} bytes dropped ${JSON.stringify(dropped)} and not ${torn}`)
+      }
+      if (dropped !== undefined && dropped.firstLine !== lines + 1) throw new Error(`torn at line ${dropped.firstLine}`)
+    }
+    expect([lines, recovery.size]).toEqual([2_400, 2_000])
+  })
+
+  it('is cut off the file, and the next line comes where it was', async () => {
+    const run = runOf(20)
+    const bytes = Buffer.from(textOf(...run))
+    const ends = run.map((_, i) => textOf(...run.slice(0, i + 1)).length)
+    expect(Buffer.byteLength(textOf(run[0] as DoneLine))).toBe(ends[0])
+    const random = randomFrom(seed)
+    for (let round = 0; round < 100; round++) {
+      const path = newPath()
+      const length = Math.floor(random() * (bytes.length + 1))
+      writeFileSync(path, bytes.subarray(0, length))
+      // oxlint-disable no-await-in-loop -- One file after the other.
+      const journal = await open(path)
+      const whole = bytes.subarray(0, length).lastIndexOf(NEWLINE) + 1
+      expect(readFileSync(path), `seed ${seed}, length ${length}`).toEqual(bytes.subarray(0, whole))
+      expect(journal.dropped?.bytes ?? 0).toBe(length - whole)
+      for (let index = 0; index < journal.size; index++) {
+        if (journal.known(index) === undefined) expect(journal.intent(index)).toBeDefined()
+        else expect(await journal.read(index)).toEqual(index % 3 === 0 ? failedLine(index) : doneLine(index))
+      }
+      await journal.append(doneLine(77))
+      await journal.close()
+      // oxlint-enable no-await-in-loop
+      expect(readFileSync(path, 'utf8')).toBe(bytes.toString('utf8', 0, whole) + textOf(doneLine(77)))
+    }
+  })
+})
+
+describe('damage at the end', () => {
+  type Damage = (bytes: Buffer, random: (below: number) => number, from: number) => Buffer
+  const DAMAGES: Readonly<Record<string, Damage>> = {
+    'one flipped bit': (bytes, random, from) => {
+      const at = from + random(bytes.length - from)
+      bytes[at] = (bytes[at] as number) ^ (1 << random(8))
+      return bytes
+    },
+    'several flipped bits': (bytes, random, from) => {
+      for (let i = 2 + random(12); i > 0; i--) {
+        const at = from + random(bytes.length - from)
+        bytes[at] = (bytes[at] as number) ^ (1 << random(8))
+      }
+      return bytes
+    },
+    'zeros to the end': (bytes, random, from) => bytes.fill(0, from + random(bytes.length - from)),
+    'a block of zeros': (bytes, random, from) => {
+      const at = from + random(bytes.length - from)
+      return bytes.fill(0, at, Math.min(bytes.length, at + 1 + random(700)))
+    },
+    'noise to the end': (bytes, random, from) => {
+      for (let at = from + random(bytes.length - from); at < bytes.length; at++) bytes[at] = random(256)
+      return bytes
+    },
+    'a cut': (bytes, random, from) => bytes.subarray(0, from + random(bytes.length - from)),
+    'a block twice': (bytes, random, from) => {
+      const [start, at] = [from + random(bytes.length - from), from + random(bytes.length - from)]
+      const block = bytes.subarray(start, start + 1 + random(700))
+      return Buffer.concat([bytes.subarray(0, at), block, bytes.subarray(at)])
+    },
+    'a block over another': (bytes, random, from) => {
+      const [start, at] = [from + random(bytes.length - from), from + random(bytes.length - from)]
+      bytes.copyWithin(at, start, start + 1 + random(700))
+      return bytes
+    },
+    'a cut and a flipped bit': (bytes, random, from) => {
+      const rest = bytes.subarray(0, from + 1 + random(bytes.length - from - 1))
+      const at = from + random(rest.length - from)
+      rest[at] = (rest[at] as number) ^ (1 << random(8))
+      return rest
+    },
+  }
+
+  it('is dropped, invents nothing and loses nothing before it, in 10,000 ways', { timeout: 60_000 }, () => {
+    const lines = runOf(16)
+    const whole = Buffer.from(textOf(...lines))
+    const originals = new Set(whole.toString('latin1').split('\n'))
+    // The end: about eight lines.
+    const from = whole.length - 2_200
+    const random = randomFrom(seed)
+    const below = (limit: number): number => Math.floor(random() * limit)
+    const kinds = Object.entries(DAMAGES)
+    const counts = { recovered: 0, refused: 0, odd: 0 }
+    for (let round = 0; round < 10_000; round++) {
+      const [kind, damage] = kinds[round % kinds.length] as (typeof kinds)[number]
+      const bytes = damage(Buffer.from(whole), below, from)
+      const note = `seed ${seed}, round ${round}: ${kind}`
+      // The judge: whether a line stands there as it was written.
+      const found = bytes.toString('latin1').split('\n')
+      const rest = found.pop() as string
+      const good = found.map(line => originals.has(line) && line !== '')
+      // Damage that left JSON but no checksum may look like somebody's own line: then refusing is right, too.
+      const isOdd = found.some((line, i) => !good[i] && isUnsummed(line))
+      const isNothing = (line: string): boolean => /^[\t\r ]*$/.test(line)
+      const firstBad = found.findIndex((line, i) => !good[i] && !isNothing(line))
+      const mustRefuse = firstBad !== -1 && good.indexOf(true, firstBad) !== -1
+      try {
+        const { recovery, kept } = recover(bytes)
+        for (let index = 0; index < recovery.size; index++) {
+          const place = recovery.done.get(index)
+          const shown = place && bytes.toString('latin1', place.offset, place.offset + place.length)
+          if (shown !== undefined && !originals.has(shown)) throw new Error(`${note} invented ${shown}`)
+        }
+        expect(mustRefuse, note).toBe(false)
+        const expected = found.slice(0, firstBad === -1 ? undefined : firstBad).map(line => `${line}\n`)
+        expect(bytes.toString('latin1', 0, kept.bytes), note).toBe(expected.join(''))
+        expect(kept.dropped?.bytes ?? 0, note).toBe(bytes.length - kept.bytes)
+        expect(kept.dropped !== undefined, note).toBe(firstBad !== -1 || rest !== '')
+        counts.recovered++
+      } catch (error) {
+        if (!isConfigError(error)) throw error
+        if (isOdd) {
+          counts.odd++
+          continue
+        }
+        expect(mustRefuse, `${note}: ${(error as Error).message}`).toBe(true)
+        expect((error as Error).message, note).toContain(`line ${firstBad + 1} cannot be used`)
+        counts.refused++
+      }
+    }
+    console.log(`seed ${seed}:`, counts)
+    expect(counts.odd).toBeLessThan(100)
+    expect(counts.recovered).toBeGreaterThan(4_000)
+    expect(counts.refused).toBeGreaterThan(100)
+  })
+
+  it('is cut off the file and told: its lines, and the first of them', async () => {
+    const path = newPath()
+    const good = textOf(doneLine(0), doneLine(1))
+    writeFileSync(
+      path,
+      Buffer.concat([Buffer.from(good), Buffer.alloc(300), Buffer.from('\n{"v":1,"ind\n\xff\n{"v":1')]),
+    )
+    const journal = await open(path)
+    expect(journal.dropped).toEqual({ bytes: 300 + 1 + 12 + 3 + 6, lines: 4, firstLine: 3 })
+    expect(journal.size).toBe(2)
+    await journal.close()
+    expect(readFileSync(path, 'utf8')).toBe(good)
+  })
+
+  it.each([
+    ['zeros', Buffer.alloc(4_096)],
+    ['a torn first line', Buffer.from('{"v":1,"index":0,"id":"a')],
+    ['a damaged first line', Buffer.from('{"v":1,"index":0,"id":\u0000}\n')],
+    ['a torn first intent', Buffer.from('{"inte')],
+    ['nothing but blank lines', Buffer.from('\n \n')],
+  ])('may be all that there is: %s', async (_, content) => {
+    const path = newPath()
+    writeFileSync(path, content)
+    const journal = await open(path)
+    expect(journal.size).toBe(0)
+    await journal.append(doneLine(0))
+    await journal.close()
+    expect(readFileSync(path, 'utf8').trimStart()).toBe(textOf(doneLine(0)))
+  })
+})
+
+describe('a line that cannot be used', () => {
+  const { at: _, ...noTime } = doneLine(1)
+  const { id: __, ...noId } = doneLine(1)
+  const json = (line: object): string => `${JSON.stringify(line)}\n`
+
+  it.each([
+    ['without an id', json(noId), 'id: expected a text, got nothing'],
+    ['without a time', json(noTime), 'at: expected a time as in 2026-01-31T12:00:00.000Z, got nothing'],
+    ['with a text for the index', json({ ...doneLine(1), index: '1' }), 'index: expected an integer ≥ 0, got "1"'],
+    ['with a text for ok', json({ ...doneLine(1), ok: 'yes' }), 'ok: expected true or false, got "yes"'],
+    ['with an index below 0', json({ ...doneLine(1), index: -1 }), 'index: expected an integer ≥ 0, got -1'],
+    ['with no attempts', json({ ...doneLine(1), attempts: null }), 'attempts: expected an integer ≥ 0, got null'],
+    ['that failed of nothing', json({ ...doneLine(1), ok: false }), 'error: expected one where ok is false, got none'],
+    [
+      'with an error without code',
+      json({ ...doneLine(1), error: {} }),
+      'error: expected an object with the texts code',
+    ],
+    [
+      'whose bytes are a number',
+      json({ ...doneLine(1), value: 5, encoding: 'base64' }),
+      'value: expected a text where encoding',
+    ],
+    ['with an empty intent', json({ intent: {} }), 'intent.v: expected 1, got nothing'],
+    ['that is a list', '[1,2]\n', 'it is a list, expected an object'],
+    ['that is no JSON, before good ones', 'hello\n', 'it is not JSON'],
+    ['that is not UTF-8, before good ones', '\xff\n', 'it is not UTF-8'],
+    ['changed by hand', textOf(doneLine(1)).replace('"n":7', '"n":8'), 'it is not as it was written: its crc differs'],
+    ['changed by hand so that it is wrong', textOf(doneLine(1)).replace('true', '"y"'), 'ok: expected true or false'],
+  ])('%s is refused by its number, and the file is left as it is', async (_title, line, problem) => {
+    const path = newPath()
+    const content = Buffer.concat([
+      Buffer.from(`${textOf(doneLine(0))}\n`),
+      Buffer.from(line, line.includes('\xff') ? 'latin1' : 'utf8'),
+      Buffer.from(textOf(doneLine(2))),
+    ])
+    writeFileSync(path, content)
+    const message = await refusal(path)
+    expect(message).toContain(`run.jsonl", line 3 cannot be used: ${problem}`)
+    expect(message).toContain('Delete this line to have its request sent again')
+    expect(readFileSync(path)).toEqual(content)
+  })
+
+  it('is refused at the end, too, in a file without checksums: there nothing tells a crash from a hand', async () => {
+    const path = newPath()
+    writeFileSync(path, json(doneLine(0)) + json(noId))
+    expect(await refusal(path)).toContain('line 2 cannot be used: id: expected a text, got nothing')
+  })
+
+  it('is refused when it has no checksum and those before it have one', async () => {
+    const path = newPath()
+    writeFileSync(path, textOf(doneLine(0)) + json(doneLine(1)))
+    expect(await refusal(path)).toContain('line 2 cannot be used: it has no crc as the lines before it have')
+  })
+
+  it('is the first of several', async () => {
+    const path = newPath()
+    writeFileSync(path, `${json(doneLine(0))}hello\n${json(noId)}`)
+    expect(await refusal(path)).toContain('line 2 cannot be used: it is not JSON')
+  })
+
+  it.each([
+    ['the first of many', textOf(doneLine(0)).replace('"v":1', '"v":2') + textOf(doneLine(1)), 1],
+    ['the only one', textOf(doneLine(0)).replace('"v":1', '"v":2'), 1],
+    ['the last one', textOf(doneLine(0), { ...doneLine(1), v: 2 } as unknown as DoneLine), 2],
+    ['another format', `${textOf(doneLine(0))}{"v":7}\n`, 2],
+    ['an intent', `${textOf(doneLine(0))}{"intent":{"v":2}}\n`, 2],
+  ])('is of a newer version: %s', async (_title, content, number) => {
+    const path = newPath()
+    writeFileSync(path, content)
+    expect(await refusal(path)).toMatch(
+      new RegExp(
+        `line ${number}: expected version 1, got \\d: it was written by a newer version .* Update the package`,
+      ),
+    )
+    expect(readFileSync(path, 'utf8')).toBe(content)
+  })
+})
+
+describe('reading', () => {
+  it('takes what editors and other programs do: a mark at the start, other line ends, blank lines, no checksum', async () => {
+    const path = newPath()
+    const plain = `${JSON.stringify(doneLine(2), null, 1).replaceAll(/\n\s*/g, ' ')}\n`
+    const content = `\uFEFF${plain}\n  \n${textOf(doneLine(0), failedLine(1))}`.replaceAll('\n', '\r\n')
+    writeFileSync(path, content)
+    const journal = await open(path)
+    expect(journal.dropped).toBeUndefined()
+    expect(await Promise.all([journal.read(0), journal.read(1), journal.read(2)])).toEqual([
+      doneLine(0),
+      failedLine(1),
+      doneLine(2),
+    ])
+    await journal.append(doneLine(3))
+    await journal.close()
+    expect(readFileSync(path, 'utf8')).toBe(content + textOf(doneLine(3)))
+  })
+
+  it('streams: lines are whole for every size of the buffer, smaller than a line or larger than the file', async () => {
+    const path = newPath()
+    const lines = ['a', '', 'bc', 'x'.repeat(300), 'ü💡', 'd'.repeat(64), 'last']
+    writeFileSync(path, lines.join('\n'))
+    const fd = openSync(path, 'r')
+    onTestFinished(() => closeSync(fd))
+    for (const chunk of [1, 2, 3, 7, 64, 65, 299, 300, 301, 10_000]) {
+      const seen: string[] = []
+      let offset = 0
+      // oxlint-disable-next-line no-await-in-loop -- One size after the other.
+      const rest = await readLines(
+        fd,
+        (bytes, at) => {
+          expect(at).toBe(offset)
+          offset += bytes.length + 1
+          seen.push(bytes.toString())
+        },
+        chunk,
+      )
+      expect([...seen, rest?.bytes.toString()], `chunk ${chunk}`).toEqual(lines)
+      expect(rest?.offset).toBe(offset)
+    }
+  })
+})
+
+it('has every line that was promised, and opens, after SIGKILL at 20 random moments', { timeout: 60_000 }, async () => {
+  const path = newPath()
+  const random = randomFrom(seed)
+  let promised = 0
+  for (let kill = 0; kill < 20; kill++) {
+    // oxlint-disable no-await-in-loop -- One life after the other.
+    const durability = kill % 2 === 0 ? 'process' : 'power'
+    const child = spawn(process.execPath, [PROGRAM, 'append', path, durability], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const said = text(child.stdout)
+    await once(child.stdout, 'data')
+    await new Promise(resolve => setTimeout(resolve, random() * 60))
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    // The last number may be cut off in the pipe.
+    const last = Number((await said).split('\n').at(-2) ?? promised)
+    expect(last, `seed ${seed}, kill ${kill}`).toBeGreaterThanOrEqual(promised)
+    promised = last
+    const journal = await open(path)
+    expect(journal.size, `seed ${seed}, kill ${kill}`).toBeGreaterThan(promised)
+    expect(journal.known(promised)).toMatchObject({ id: promised.toString(16).padStart(32, '0') })
+    await journal.close()
+    // oxlint-enable no-await-in-loop
+  }
+  const journal = await open(path)
+  let missing = 0
+  for (let index = 0; index <= promised; index++) if (journal.known(index) === undefined) missing++
+  await journal.close()
+  expect(missing).toBe(0)
+})

@@ -1,0 +1,50 @@
+/** Runs with a run file, and what stands in it. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { folder } from './run-lines.ts'
+import type { DoneLine, IntentLine } from '../../src/core/journal.ts'
+import type { Outcome } from '../../src/core/outcome.ts'
+import { mockTransport } from '../../src/testing/index.ts'
+import type { MockHandler, MockTransport } from '../../src/testing/index.ts'
+
+/** A path in a folder of its own, gone with the test. */
+export const newRun = (): string => join(folder(), 'run.jsonl')
+
+export const urlsTo = (count: number, hosts = 1): string[] =>
+  Array.from({ length: count }, (_, n) => `http://h${n % hosts}.test/${n}`)
+
+export const postsTo = (count: number): { url: string; json: unknown }[] =>
+  urlsTo(count).map((url, n) => ({ url, json: { n } }))
+
+/** Answers with the path that was asked for. */
+export function echo(handler?: MockHandler): MockTransport {
+  return mockTransport(request => handler?.(request) ?? { json: { path: new URL(request.url).pathname } })
+}
+
+/** `network:ok`, `run-file:http/404` … */
+export const endsOf = (outcomes: readonly Outcome[]): string[] =>
+  outcomes.map(({ source, error }) => `${source}:${error?.code ?? 'ok'}`)
+
+export const sentIndexes = ({ requests }: MockTransport): number[] =>
+  requests.map(({ index }) => index).toSorted((a, b) => a - b)
+
+export function linesIn(path: string): (DoneLine | IntentLine)[] {
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
+  return lines.map(line => JSON.parse(line) as DoneLine | IntentLine)
+}
+
+export const doneIn = (path: string): DoneLine[] =>
+  linesIn(path).filter((line): line is DoneLine => !('intent' in line))
+
+export const intentsIn = (path: string): IntentLine['intent'][] =>
+  linesIn(path).flatMap(line => ('intent' in line ? [(line as IntentLine).intent] : []))
+
+/** The file as a crash leaves it that came before the finished line of these. */
+export function withoutDone(text: string, ...indexes: readonly number[]): string {
+  const kept = text.split('\n').filter(line => {
+    if (line === '') return true
+    const value = JSON.parse(line) as DoneLine | IntentLine
+    return 'intent' in value || !indexes.includes(value.index as number)
+  })
+  return kept.join('\n')
+}

@@ -1,12 +1,15 @@
 /**
- * Whether a request costs more, or less, after a million others: CPU of 10,000 at the end of a long batch against 10,000
- * of a young one after the same warm-up, in turn. Prints each round; the exit code says whether the bound held.
- * Arguments: requests of the long batch (a million when left out), cases.
+ * Whether a request costs more, or less, after a million others: CPU of blocks of 10,000 at the end of a long batch
+ * against those of a young one after the same warm-up, in turn, each batch in a process of its own. Prints each young
+ * one; the exit code says whether the bound held. With `--write` it becomes the second part of docs/scale.md.
+ *
+ * Arguments: requests of the long batch before its blocks (a million when left out), cases (those with a sink).
  */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { median } from './support/measure.ts'
 import type { Spent } from './support/drift-run.ts'
+import { median } from './support/measure.ts'
+import { writeScalePart } from './support/scale-page.ts'
 import { CASES, caseOf, serve, start } from './support/scale-cases.ts'
 import type { ScaleCase } from './support/scale-cases.ts'
 
@@ -15,9 +18,19 @@ const BLOCK = 10_000
 const WARM_UP_BLOCKS = 8
 /** Before each block, uncounted: connections that were idle for long are closed and have to be made again. */
 const LEAD_IN = 2_000
-const ROUNDS = 11
+/** Each in a new process: what its compiled code and its memory are like is chance, too. */
+const YOUNG_ONES = 5
+/** Of blocks, with each young one. Neighbours on the machine make a single pair differ by a third. */
+const PAIRS = 7
 /** What the project promises, both ways. */
 const MAX_DRIFT = 0.1
+
+interface Row {
+  readonly cells: readonly string[]
+  readonly isHeld: boolean
+}
+
+const inUs = (blocksUs: readonly number[]): string => median(blocksUs).toFixed(1)
 
 async function spend(child: ChildProcess, requests: number): Promise<Spent> {
   child.send(requests)
@@ -25,13 +38,14 @@ async function spend(child: ChildProcess, requests: number): Promise<Spent> {
   return spent
 }
 
+async function warmUp(child: ChildProcess): Promise<void> {
+  for (let nth = 0; nth < WARM_UP_BLOCKS; nth++) await spend(child, BLOCK)
+}
+
+/** In microseconds per request. */
 async function block(child: ChildProcess): Promise<number> {
   await spend(child, LEAD_IN)
   return (await spend(child, BLOCK)).cpuUs / BLOCK
-}
-
-async function warmUp(child: ChildProcess): Promise<void> {
-  for (let nth = 0; nth < WARM_UP_BLOCKS; nth++) await spend(child, BLOCK)
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -39,57 +53,82 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit')
 }
 
-/** The young one's process is a new one in each round: what its memory and its compiled code are like is chance, too. */
-async function round(name: string, origins: readonly string[], long: ChildProcess, nth: number) {
-  const young = start('drift-run', [name, ...origins])
-  await warmUp(young)
-  let youngUs
-  let longUs
-  if (nth % 2 === 0) {
-    youngUs = await block(young)
-    longUs = await block(long)
-  } else {
-    longUs = await block(long)
-    youngUs = await block(young)
-  }
-  await end(young)
-  return { youngUs, longUs, ratio: longUs / youngUs }
+/** What the first blocks after the warm-up cost, and the last ones before the end of so many, without a pause. */
+async function age(long: ChildProcess, requests: number): Promise<{ few: number; earlyUs: number; lateUs: number }> {
+  const { blocksUs } = await spend(long, requests)
+  const few = Math.min(11, blocksUs.length >> 1)
+  return { few, earlyUs: median(blocksUs.slice(0, few)) / BLOCK, lateUs: median(blocksUs.slice(-few)) / BLOCK }
 }
 
-async function drift(one: ScaleCase, total: number): Promise<boolean> {
-  const { name } = one
+async function drift(one: ScaleCase, total: number): Promise<Row> {
+  const { name, says } = one
   const server = await serve(one)
   const long = start('drift-run', [name, ...server.origins])
   await warmUp(long)
-  const { blocksUs } = await spend(long, total - WARM_UP_BLOCKS * BLOCK - ROUNDS * (LEAD_IN + BLOCK))
-  const few = Math.max(1, Math.min(11, Math.floor(blocksUs.length / 2)))
-  const earlyUs = median(blocksUs.slice(0, few)) / BLOCK
-  const lateUs = median(blocksUs.slice(-few)) / BLOCK
+  const { few, earlyUs, lateUs } = await age(long, total - WARM_UP_BLOCKS * BLOCK)
+  const inOneGo = (lateUs / earlyUs).toFixed(3)
   console.log(
-    `${name}: ${earlyUs.toFixed(1)} µs/request after the warm-up, ${lateUs.toFixed(1)} before the last blocks, in one go` +
-      ` (medians of ${few} × ${BLOCK}): ${(lateUs / earlyUs).toFixed(3)}`,
+    `${name}, in one go: first ${few} blocks ${earlyUs.toFixed(1)}, last ${few} ${lateUs.toFixed(1)} µs/request: ${inOneGo}`,
   )
-  const ratios: number[] = []
-  for (let nth = 0; nth < ROUNDS; nth++) {
-    const { youngUs, longUs, ratio } = await round(name, server.origins, long, nth)
-    ratios.push(ratio)
-    console.log(`  young ${youngUs.toFixed(1)}  long ${longUs.toFixed(1)} µs/request  ${ratio.toFixed(3)}`)
+  const youngUs: number[] = []
+  const longUs: number[] = []
+  for (let nth = 0; nth < YOUNG_ONES; nth++) {
+    const young = start('drift-run', [name, ...server.origins])
+    await warmUp(young)
+    for (let pair = 0; pair < PAIRS; pair++) {
+      if (pair % 2 === 1) youngUs.push(await block(young))
+      longUs.push(await block(long))
+      if (pair % 2 === 0) youngUs.push(await block(young))
+    }
+    await end(young)
+    const [youngOf, longOf] = [youngUs.slice(-PAIRS), longUs.slice(-PAIRS)].map(median) as [number, number]
+    console.log(`  young ${youngOf.toFixed(1)}, long ${longOf.toFixed(1)} µs/request: ${(longOf / youngOf).toFixed(3)}`)
   }
   await end(long)
   server.close()
-  const ratio = median(ratios)
+  const ratio = median(longUs) / median(youngUs)
   const isHeld = Math.abs(ratio - 1) <= MAX_DRIFT
   console.log(
-    `${name}: ${total.toLocaleString('en')} requests, long / young ${ratio.toFixed(3)}` +
-      ` (${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)});` +
-      ` bound: 1 ± ${MAX_DRIFT}, ${isHeld ? 'held' : 'NOT held'}`,
+    `${name}: after ${total.toLocaleString('en')} requests, long / young ${ratio.toFixed(3)}` +
+      ` by medians of ${longUs.length} blocks; bound: 1 ± ${MAX_DRIFT}, ${isHeld ? 'held' : 'NOT held'}`,
   )
-  return isHeld
+  const cells = [says, total.toLocaleString('en'), inUs(youngUs), inUs(longUs), ratio.toFixed(3), inOneGo]
+  return { isHeld, cells }
 }
 
-const [totalText = '1000000', ...names] = process.argv.slice(2)
-let isHeld = true
-for (const one of names.length === 0 ? CASES.filter(({ sink }) => sink) : names.map(caseOf)) {
-  isHeld = (await drift(one, Number(totalText))) && isHeld
+const HEAD = [
+  'case',
+  'requests before',
+  'young, µs/request',
+  'long, µs/request',
+  'long / young',
+  'last / first, in one go',
+]
+
+const page = (rows: readonly Row[]): string => `
+By \`npm run nightly:drift -- --write\`. CPU of the client's process, user and system: a million requests in one batch must not
+make the next one dearer, or cheaper.
+
+| ${HEAD.join(' | ')} |
+|${'---|'.repeat(HEAD.length)}
+${rows.map(({ cells }) => `| ${cells.join(' | ')} |`).join('\n')}
+
+- **young**: blocks of ${BLOCK.toLocaleString('en')} requests of a batch that has sent ${(WARM_UP_BLOCKS * BLOCK).toLocaleString('en')} before, as a warm-up; ${YOUNG_ONES} such batches one
+  after the other, each in a process of its own, with ${PAIRS} blocks each. The median of all of them.
+- **long**: as many blocks of a batch that began with the same warm-up and went on to the number before. It is one batch
+  from its first request to its last, in one process: between blocks its sink keeps it waiting. A block of the one and a
+  block of the other take turns, and turns at being first, so that what else the machine does hits both alike. Each
+  block comes after ${LEAD_IN.toLocaleString('en')} requests that do not count: idle connections are closed after a few seconds.
+- **long / young**: of the medians. Bound: ${MAX_DRIFT * 100} % both ways. On a shared machine a single pair differs by up to a third.
+- **last / first, in one go**: the long batch alone, without a pause: the median of the last 11 blocks before the number
+  by that of the first 11 after the warm-up. No bound: minutes lie between them, and the machine is not the same.
+`
+
+const given = process.argv.slice(2).filter(text => text !== '--write')
+const total = /^\d+$/.test(given[0] ?? '') ? Number(given.shift()) : 1_000_000
+const rows: Row[] = []
+for (const one of given.length === 0 ? CASES.filter(({ sink }) => sink) : given.map(caseOf)) {
+  rows.push(await drift(one, total))
 }
-process.exitCode = isHeld ? 0 : 1
+if (process.argv.includes('--write')) writeScalePart('drift', page(rows))
+process.exitCode = rows.every(({ isHeld }) => isHeld) ? 0 : 1

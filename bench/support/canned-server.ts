@@ -2,7 +2,7 @@
  * Answers every GET from a buffer made beforehand, so that it costs less than any client: no HTTP is parsed, the end of
  * a head is the end of a chunk, because nobody sends a second request before the answer. A process of its own.
  *
- * Arguments: how many addresses from 127.0.1.1 on, one server on each; and of how many requests one is refused with
+ * Arguments: how many addresses from 127.0.0.1 on, one server on each; and of how many requests one is refused with
  * 503 (0: none). Sends its origins when it listens.
  */
 import { once } from 'node:events'
@@ -34,7 +34,7 @@ function answer(socket: Socket): void {
 const origins: string[] = []
 for (let host = 1; host <= hosts; host++) {
   const server = createServer(answer)
-  server.listen(0, `127.0.1.${host}`, 4_096)
+  server.listen(0, `127.0.0.${host}`, 4_096)
   await once(server, 'listening')
   const { address, port } = server.address() as AddressInfo
   origins.push(`http://${address}:${port}`)

@@ -35,7 +35,10 @@ const spentUs = (): number => {
 }
 
 function* urls(): Generator<string> {
-  for (let index = 0; !isOver; index++) yield urlOf(origins, index)
+  for (let index = 0; ; index++) {
+    if (isOver) return
+    yield urlOf(origins, index)
+  }
 }
 
 function write({ ok }: { readonly ok: boolean }): void | Promise<void> {

@@ -35,7 +35,8 @@ export const CASES: readonly ScaleCase[] = [
 
 export function caseOf(name: string): ScaleCase {
   const found = CASES.find(each => each.name === name)
-  if (found === undefined) throw new Error(`case: expected one of ${CASES.map(each => each.name).join(', ')}, got ${name}.`)
+  if (found === undefined)
+    throw new Error(`case: expected one of ${CASES.map(each => each.name).join(', ')}, got ${name}.`)
   return found
 }
 

@@ -8,7 +8,7 @@ import { laneReader } from '../config/lane-of-item.ts'
 import type { BatchPlan, ResumePlan } from '../config/plan.ts'
 import type { Call } from '../core/call.ts'
 import { ConfigError, makeError } from '../core/error.ts'
-import type { Journal } from '../core/journal.ts'
+import type { Dropped, Journal } from '../core/journal.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
 import { isFault } from '../core/result.ts'
@@ -43,18 +43,22 @@ export function batchRun(parts: BatchRunParts): BatchRun | Promise<BatchRun> {
 async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<BatchRun> {
   const { items, wired, clock, ended } = parts
   const journal = await openRunFile(plan.path, { durability: plan.durability })
-  const { size } = journal
+  const { size, dropped } = journal
+  // A torn last line is what any crash leaves, and is no news.
+  if (dropped !== undefined && !dropped.isTorn) warnOf(plan.path, dropped)
   let failure: { readonly error: unknown } | undefined
   try {
     const base = engineParts(parts)
+    const stop = (): void => run.stop('the run file ended it')
     const resume = new Resume({
       journal,
       plan,
       send: wired.send,
       clock,
+      stop,
       fail: error => {
         failure ??= { error: isFault(error) ? makeError(error, { attempts: 0, timings: { total: 0 } }) : error }
-        run.stop('the run file ended it')
+        stop()
       },
     })
     if (Array.isArray(items)) await checkArray(items, base, resume, journal, plan.path)
@@ -73,6 +77,12 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
     await journal.close()
     throw error
   }
+}
+
+function warnOf(path: string, { lines, firstLine }: Dropped): void {
+  const what = lines === 1 ? `line ${firstLine}` : `${lines} lines, the first of them line ${firstLine},`
+  const message = `${path}: ${what} could not be read and was set aside; what is missing is sent again`
+  process.emitWarning(message, 'ParallelRequestsWarning')
 }
 
 /** Everything that the file has is in the array, and the same: known before anything is sent. */
@@ -123,6 +133,7 @@ function sourceOf(items: Iterable<unknown> | AsyncIterable<unknown>, plan: Batch
   return laneSource(
     items,
     (value, index) => laneOf(value, plan.paramsPerUrl?.[index]),
-    (lane, rivals) => gate.welcome(lane, rivals),
+    (lane, rivals, full) => gate.welcome(lane, rivals, full),
+    plan.window,
   )
 }

@@ -25,7 +25,9 @@ export interface ResumeParts {
   readonly plan: ResumePlan
   readonly send: Send<Call, Result>
   readonly clock: Clock
-  /** Ends the run: nothing more is sent, and this is its error. */
+  /** Nothing more is sent. */
+  readonly stop: () => void
+  /** Ends the run, and this is its error. */
   readonly fail: (error: unknown) => void
 }
 
@@ -65,8 +67,8 @@ export class Resume {
     if (isUnknown && !keyed && plan.unknownWrites === 'fail') return doubt ? CRASHED : this.#restore(call)
     const sent = keyed ? withKey(call, keyBefore) : call
     this.#keys.set(call.trip, keyed ? keyBefore : key)
-    const refused = await this.#intend(sent, id)
-    return refused ?? send(sent)
+    let intended: Promise<Fault | undefined> | undefined
+    return send({ ...sent, announced: () => (intended ??= this.#intend(sent, id)) })
   }
 
   /** The outcome, once its line is written. */
@@ -148,6 +150,8 @@ export class Resume {
   }
 
   async #refuse(call: Call): Promise<Fault> {
+    // At once: what comes next is of the other batch, too.
+    this.#parts.stop()
     this.#parts.fail(await this.#difference(call))
     return fault('aborted/not_started', 'not sent: the run file is of another batch')
   }

@@ -2,6 +2,7 @@
  * The worker thread of sync calls, as the calling thread sees it: started with the first call, kept idle for the next,
  * ended when there is another idle one. It never keeps the process alive.
  */
+import { threadOptions } from './network.ts'
 import { CELLS, STATES } from './sync-messages.ts'
 import type { Caller, Order, ToCaller, ToWorker, Wiring } from './sync-messages.ts'
 import { reasonOf } from '../core/callback.ts'
@@ -18,9 +19,6 @@ const LOOK_EVERY_MS = 500
 
 /** A string is what the compiler does not rewrite, so the name follows this file's own: source or build. */
 const ENTRY = new URL(`./sync-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
-
-/** Only what changes connections. `--eval` is not for a worker, and a preloaded module may make sync calls itself. */
-const FLAGS = /^--(?:use-system-ca|tls-(?:min|max)-v1\.\d|tls-keylog=.*|insecure-http-parser)$/
 
 /** Who answers questions, and keeps what was thrown meanwhile. */
 export interface Answering extends Caller {
@@ -60,8 +58,7 @@ class Thread {
       name: 'parallel-requests-sync',
       workerData,
       transferList: [port2],
-      execArgv: process.execArgv.filter(flag => FLAGS.test(flag)),
-      env: { ...process.env, NODE_OPTIONS: flagsOf(process.env.NODE_OPTIONS ?? '') },
+      ...threadOptions(),
     })
     this.#worker.unref()
     // Whoever waits learns it from the shared memory; an error without a listener would end the process.
@@ -125,13 +122,6 @@ class Thread {
     const isStarting = Atomics.load(this.#cells, CELLS.state) === STATES.starting
     return !this.ping() || (isStarting && performance.now() - this.#startedAtMs > MAX_START_MS)
   }
-}
-
-function flagsOf(options: string): string {
-  return options
-    .split(/\s+/)
-    .filter(flag => FLAGS.test(flag))
-    .join(' ')
 }
 
 function lost(reason: string): RequestError {

@@ -108,7 +108,8 @@ function start({ client, calls, window, maxFailures, tellsProgress, network }: O
     source: laneSource(
       calls,
       sent => (sent as SentCall | undefined)?.lane ?? '',
-      (lane, rivals) => wired.gate.welcome(lane, rivals),
+      (lane, rivals, full) => wired.gate.welcome(lane, rivals, full),
+      window,
     ),
     limits: {
       window,

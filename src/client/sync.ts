@@ -71,12 +71,15 @@ function unreachable(input: unknown, options: unknown): string[] {
     )
   }
   if (!isRecord(options)) return problems
-  const { signal, transport, cookies, body, form } = options
+  const { signal, transport, cookies, body, form, resume } = options
   if (signal !== undefined) {
     refuse('signal', 'none', signal, `Nothing can abort while the thread is blocked. Use timeouts.total. ${AWAIT}`)
   }
   if (transport !== undefined) {
     refuse('transport', 'none', transport, `The requests go out from another thread, which it cannot reach. ${AWAIT}`)
+  }
+  if (resume !== undefined) {
+    refuse('resume', 'none', resume, `The run file is written while other things go on. ${AWAIT}`)
   }
   if (isCookieStore(cookies)) {
     refuse('cookies', 'pairs, pairs by origin or false', cookies, `A jar cannot reach another thread. ${AWAIT}`)

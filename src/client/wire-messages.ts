@@ -1,10 +1,15 @@
-/** What goes between a client and the worker threads that carry its attempts: plain data, many of them per message. */
-import type { SentFault, SentResult } from './sync-result.ts'
+/**
+ * What goes between a client and the worker threads that carry its attempts: plain data, many of them per message.
+ *
+ * What there is one of per request is a tuple, and what is alike for many is one object that they share: each name of
+ * a field and each copy of a list would be written and read again for every request, on the thread that decides.
+ */
+import type { SentFault } from './sync-result.ts'
 import type { NetworkDefaults } from './sync-messages.ts'
 import type { ClientPlan } from '../config/client-plan.ts'
-import type { Call, CallPlan } from '../core/call.ts'
+import type { CallPlan } from '../core/call.ts'
 import type { HeaderList } from '../core/headers.ts'
-import type { Trip } from '../core/trip.ts'
+import type { Reply } from '../core/result.ts'
 import type { MessagePort } from 'node:worker_threads'
 
 /** How a worker is set up. */
@@ -15,38 +20,51 @@ export interface WireData {
 }
 
 /** What the wire asks of a plan; sent once, then named by its number. */
-export type WirePlan = Pick<CallPlan, 'timeouts' | 'maxResponseBytes' | 'secretNames'>
+export type WirePlan = Pick<CallPlan, 'timeouts' | 'maxResponseBytes'>
 
-type WireCall = Pick<Call, 'index' | 'method' | 'url' | 'origin' | 'path' | 'replayable' | 'repeatable'>
+/** One attempt. */
+export type Sending = readonly [
+  id: number,
+  plan: number,
+  method: string,
+  origin: string,
+  path: string,
+  headers: HeaderList,
+  body: string | Uint8Array | undefined,
+  misdirected: boolean,
+]
 
 export type ToWire =
+  | Sending
   | { readonly kind: 'plan'; readonly number: number; readonly plan: WirePlan }
-  | (WireCall & {
-      readonly kind: 'send'
-      readonly id: number
-      readonly plan: number
-      readonly headers: HeaderList
-      readonly body: string | Uint8Array | undefined
-      readonly misdirected: boolean
-    })
   | { readonly kind: 'abort'; readonly id: number }
+  /** Ends the attempt if it is still connecting: only the worker knows that to the last moment. */
+  | { readonly kind: 'preempt'; readonly id: number }
   | { readonly kind: 'close' }
 
-export const WIRE_TIMES = [
-  'dnsMs',
-  'connectMs',
-  'tlsMs',
-  'firstByteMs',
-  'bodyMs',
-  'warnings',
-] as const satisfies readonly (keyof Trip)[]
+/** A Reply without what the client knows itself. Answers of one server look alike: they share it. */
+export type SentHead = Omit<Reply, 'kind' | 'body' | 'url'>
 
 /** How an attempt ended, and what only the wire knows of it. */
+export type Ended = readonly [
+  id: number,
+  /** `FLAGS`, added up. */
+  flags: number,
+  result: SentHead | SentFault,
+  /** Bytes of its own, or how many of the small ones are its. */
+  body: Uint8Array | number,
+  dnsMs: number | undefined,
+  connectMs: number | undefined,
+  tlsMs: number | undefined,
+  firstByteMs: number | undefined,
+  bodyMs: number | undefined,
+  warnings: readonly string[] | undefined,
+]
+
+export const FLAGS = { sent: 1, headed: 2, reused: 4 } as const
+
 export interface FromWire {
-  readonly id: number
-  readonly result: SentResult | SentFault
-  readonly sent: boolean
-  readonly headed: boolean
-  readonly reused: boolean
-  readonly times: Pick<Trip, (typeof WIRE_TIMES)[number]>
+  readonly ended: readonly Ended[]
+  /** The small bodies, one behind the other. */
+  readonly small: Uint8Array
 }

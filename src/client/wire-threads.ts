@@ -2,10 +2,10 @@
  * A Transport whose sockets live in worker threads. Everything above it stays on one thread: one source, one set of
  * limits, one place where callers' functions run; only the wire, which is most of the work, is spread over cores.
  */
-import { networkDefaults } from './network.ts'
+import { networkDefaults, threadOptions } from './network.ts'
 import { unpackResult } from './sync-result.ts'
-import { WIRE_TIMES } from './wire-messages.ts'
-import type { FromWire, ToWire, WireData } from './wire-messages.ts'
+import { FLAGS } from './wire-messages.ts'
+import type { Ended, FromWire, ToWire, WireData } from './wire-messages.ts'
 import type { ClientPlan } from '../config/client-plan.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { CallPlan } from '../core/call.ts'
@@ -48,6 +48,7 @@ class Thread {
   readonly #carried = new Map<number, Carried>()
   readonly #plans = new Map<CallPlan, number>()
   #outbox: ToWire[] = []
+  #moved: ArrayBuffer[] = []
   #lastId = 0
   #closing = false
 
@@ -55,15 +56,26 @@ class Thread {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     const workerData: WireData = { port: port2, tls, network: networkDefaults() }
-    this.#worker = new Worker(ENTRY, { name: 'parallel-requests-wire', workerData, transferList: [port2] })
+    this.#worker = new Worker(ENTRY, {
+      name: 'parallel-requests-wire',
+      workerData,
+      transferList: [port2],
+      ...threadOptions(),
+    })
     let reason: unknown
     this.#worker.on('error', error => (reason = error))
     this.#worker.on('exit', () => {
       gone()
       this.#lose(reason)
     })
-    this.#port.on('message', (ended: readonly FromWire[]) => {
-      for (const one of ended) this.#end(one)
+    this.#port.on('message', ({ ended, small }: FromWire) => {
+      let at = 0
+      for (const one of ended) {
+        const [, , , body] = one
+        // A copy: what a caller does with the buffer of one body must not reach others.
+        const bytes = typeof body === 'number' ? small.slice(at, (at += body)) : body
+        this.#end(one, bytes)
+      }
     })
     this.#rest()
   }
@@ -75,30 +87,26 @@ class Thread {
   carry(attempt: Attempt): Promise<Result> {
     return new Promise(resolve => {
       const id = ++this.#lastId
-      const { index, method, url, origin, path, replayable, repeatable, body, plan, trip } = attempt.call
+      const { method, origin, path, body, plan, trip } = attempt.call
       // Idle threads keep nothing alive; busy ones do.
       if (this.#carried.size === 0) this.#wake()
       this.#carried.set(id, { attempt, resolve })
       // What happens on the other side is heard of at the end only: until then it may have been sent.
       attempt.sent = true
       attempt.abort = () => this.#abort(id)
-      this.#post({
-        kind: 'send',
-        id,
-        plan: this.#planNumber(plan),
-        index,
-        method,
-        url,
-        origin,
-        path,
-        replayable,
-        repeatable,
-        headers: attempt.headers,
-        // A view of a part would be cloned with the whole of its buffer.
-        body: body instanceof Uint8Array ? new Uint8Array(body) : (body as string | undefined),
-        misdirected: trip.misdirected,
-      })
+      attempt.giveWay = () => this.#post({ kind: 'preempt', id })
+      const number = this.#planNumber(plan)
+      this.#post([id, number, method, origin, path, attempt.headers, this.#cross(body), trip.misdirected])
     })
+  }
+
+  /** Bytes go in a buffer of their own, which moves: the caller's stay, for a repeat, and for the caller. */
+  #cross(body: Attempt['call']['body']): string | Uint8Array | undefined {
+    // A function never gets here.
+    if (!(body instanceof Uint8Array)) return body as string | undefined
+    const copy = new Uint8Array(body)
+    this.#moved.push(copy.buffer)
+    return copy
   }
 
   async close(): Promise<void> {
@@ -114,16 +122,25 @@ class Thread {
     if (this.#carried.size === 0) this.#rest()
   }
 
-  #end({ id, result, sent, headed, reused, times }: FromWire): void {
+  #end([id, flags, result, , dnsMs, connectMs, tlsMs, firstByteMs, bodyMs, warnings]: Ended, body: Uint8Array): void {
     const carried = this.#carried.get(id)
     // Given up meanwhile.
     if (carried === undefined) return
     this.#carried.delete(id)
     if (this.#carried.size === 0) this.#rest()
     const { attempt, resolve } = carried
-    Object.assign(attempt, { sent, headed, reused })
-    for (const name of WIRE_TIMES) Object.assign(attempt.trip, { [name]: times[name] })
-    resolve(unpackResult(result, []))
+    const { call, trip } = attempt
+    attempt.sent = (flags & FLAGS.sent) !== 0
+    attempt.headed = (flags & FLAGS.headed) !== 0
+    attempt.reused = (flags & FLAGS.reused) !== 0
+    attempt.abort = attempt.giveWay = undefined
+    trip.dnsMs = dnsMs
+    trip.connectMs = connectMs
+    trip.tlsMs = tlsMs
+    trip.firstByteMs = firstByteMs
+    trip.bodyMs = bodyMs
+    if (warnings !== undefined) for (const warning of warnings) trip.warn(warning)
+    resolve('kind' in result ? unpackResult(result, []) : { kind: 'reply', ...result, body, url: call.url })
   }
 
   /** A thread that dies takes along what it carried; nobody knows what of it was sent. */
@@ -140,20 +157,21 @@ class Thread {
     // Plans of single requests come and go: the worker keeps as many as this side does.
     if (this.#plans.size >= MAX_PLANS) this.#plans.clear()
     this.#plans.set(plan, (number = this.#plans.size))
-    const { timeouts, maxResponseBytes, secretNames } = plan
-    this.#post({ kind: 'plan', number, plan: { timeouts, maxResponseBytes, secretNames } })
+    const { timeouts, maxResponseBytes } = plan
+    this.#post({ kind: 'plan', number, plan: { timeouts, maxResponseBytes } })
     return number
   }
 
-  /** All that is sent in one turn is one message. */
+  /** All that is sent in one turn is one message: a tick comes when every promise of the turn has had its say. */
   #post(message: ToWire): void {
-    if (this.#outbox.push(message) === 1) queueMicrotask(() => this.#flush())
+    if (this.#outbox.push(message) === 1) process.nextTick(() => this.#flush())
   }
 
   #flush(): void {
     if (this.#outbox.length === 0) return
-    this.#port.postMessage(this.#outbox)
+    this.#port.postMessage(this.#outbox, this.#moved)
     this.#outbox = []
+    this.#moved = []
   }
 
   #wake(): void {

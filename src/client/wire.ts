@@ -18,6 +18,7 @@ import type { Clock, Transport } from '../core/ports.ts'
 import type { Rate } from '../core/rate.ts'
 import { isFault } from '../core/result.ts'
 import type { Result } from '../core/result.ts'
+import { announce } from '../layer/announce.ts'
 import { deadline } from '../layer/deadline.ts'
 import { Gate } from '../layer/gate.ts'
 import { redirect } from '../layer/redirect.ts'
@@ -73,6 +74,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
     retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions }),
     [
       gate.layer, // waits for every limit, then books all of them in one tick
+      announce, // at the last moment, too: what waits has not been sent
       session(cookies, clock), // at the last moment: a cookie set while queued must be in this request
       plan.workers > 0 ? untimed : timeout(clock), // the attempt's clock starts on the wire, not in the queue
     ],

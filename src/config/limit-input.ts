@@ -1,6 +1,6 @@
 /** The options that limit: per host, by pattern of hosts, by named budget, by cost. */
 import { normalHost } from './hosts.ts'
-import { count, fields, func, got, isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
+import { count, duration, fields, func, got, isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 import type { Read } from './kinds.ts'
 import { rates } from './rate-input.ts'
 import type { ReadRate } from './rate-input.ts'
@@ -21,6 +21,24 @@ export const readConcurrency: Read<number | 'auto'> = (value, name, problems) =>
   return undefined
 }
 
+const readBreakerFields = fields({
+  failures: count(1, 'Use breaker: false for none.', false),
+  window: duration({ shortest: 100 }),
+  cooldown: duration({ shortest: 100 }),
+})
+
+export const readBreaker: Read<boolean | NonNullable<ReturnType<typeof readBreakerFields>>> = (
+  value,
+  name,
+  problems,
+) => {
+  if (typeof value === 'boolean') return value
+  if (isPlain(value)) return readBreakerFields(value, name, problems)
+  const expected = 'true, false or an object with failures, window, cooldown'
+  problems.push(problem(name, expected, got(value), 'Write true for the defaults.'))
+  return undefined
+}
+
 export const readPerHost: Read<ReadHostLimits> = fields({ concurrency: count(1), rateLimit: rates })
 
 const HOST_FORM = "a name such as 'api.example.com', '*.example.com' or 'localhost:8080'"
@@ -30,7 +48,7 @@ export const readHosts: Read<Readonly<Record<string, ReadHostLimits>>> = (value,
     problems.push(problem(name, 'an object with limits by host', got(value), plainRemedy(value)))
     return undefined
   }
-  const read: Record<string, ReadHostLimits> = {}
+  const read = new Map<string, ReadHostLimits>()
   for (const [pattern, limits] of Object.entries(value)) {
     const host = normalHost(pattern)
     if (host === undefined) {
@@ -39,9 +57,9 @@ export const readHosts: Read<Readonly<Record<string, ReadHostLimits>>> = (value,
       continue
     }
     const of = limits === undefined ? undefined : readPerHost(limits, `${name}['${pattern}']`, problems)
-    if (of !== undefined) read[host] = { ...read[host], ...of }
+    if (of !== undefined) read.set(host, { ...read.get(host), ...of })
   }
-  return read
+  return Object.fromEntries(read)
 }
 
 export const readBudgets: Read<Readonly<Record<string, readonly ReadRate[]>>> = (value, name, problems) => {

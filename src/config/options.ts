@@ -21,7 +21,7 @@ import {
   problem,
   size,
 } from './kinds.ts'
-import { readBudgets, readConcurrency, readCost, readHosts, readPerHost } from './limit-input.ts'
+import { readBreaker, readBudgets, readConcurrency, readCost, readHosts, readPerHost } from './limit-input.ts'
 import { readPairs } from './query-input.ts'
 import { rates } from './rate-input.ts'
 import { isSink, isTransport } from './shapes.ts'
@@ -166,14 +166,7 @@ export const OPTIONS = {
   ),
   breaker: row(
     'client',
-    either(
-      bool,
-      fields({
-        failures: count(1, 'Use breaker: false for none.', false),
-        window: duration(LIMIT),
-        cooldown: duration(LIMIT),
-      }),
-    ),
+    readBreaker,
     'Send nothing to a host that keeps failing: `true`, or `failures` within `window`; one request tries again after `cooldown`.',
     { default: "`false`; `true` is `{ failures: 5, window: '30s', cooldown: '10s' }`" },
   ),

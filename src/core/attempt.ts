@@ -28,6 +28,11 @@ export interface Attempt {
   pausedUntilMs: number | undefined
   /** How to stop the work on the wire; set by the transport, called at most once. */
   abort: (() => void) | undefined
+  /**
+   * Asks a wire that is far away to give the attempt back if it is still connecting: `phase` and `sent` do not tell
+   * here. It then ends as PREEMPTED.
+   */
+  giveWay: (() => void) | undefined
 }
 
 export function attempt(call: Call, number: number, nowMs: number): Attempt {
@@ -45,5 +50,6 @@ export function attempt(call: Call, number: number, nowMs: number): Attempt {
     reused: false,
     pausedUntilMs: undefined,
     abort: undefined,
+    giveWay: undefined,
   }
 }

@@ -16,6 +16,7 @@ import type {
   ReturnTypeName,
   Schema,
 } from './spec.ts'
+import type { Fault } from './result.ts'
 import type { Trip } from './trip.ts'
 
 /** Bytes at hand, or a function that opens a stream once per attempt. */
@@ -107,6 +108,8 @@ export interface Call {
   readonly repeatable: boolean
   readonly plan: CallPlan
   readonly trip: Trip
+  /** To be awaited before each attempt; a Fault stops it. Absent where nobody records what is about to be sent. */
+  readonly announced?: () => Promise<Fault | undefined>
 }
 
 /** The `Auth` of a caller as credentials. */

@@ -67,6 +67,8 @@ export interface Dropped {
   readonly lines: number
   /** Number of the first one, from 1. */
   readonly firstLine: number
+  /** Nothing but a last line that was not written to its end: what any crash leaves. */
+  readonly isTorn: boolean
 }
 
 /**

@@ -31,6 +31,25 @@ export class Line<T extends Link<T>> {
     this.#size++
   }
 
+  /**
+   * Where its rank belongs, lowest first. Quick for the highest, which is nearly always given, and for low ones: it is
+   * looked for from the front.
+   */
+  insert(item: T, rankOf: (item: T) => number): void {
+    const rank = rankOf(item)
+    if (this.#last === undefined || rankOf(this.#last) <= rank) return this.push(item)
+    let next = this.#first as T
+    while (rankOf(next) <= rank) next = next.behind as T
+    item.line?.remove(item)
+    item.line = this
+    item.before = next.before
+    item.behind = next
+    if (next.before === undefined) this.#first = item
+    else next.before.behind = item
+    next.before = item
+    this.#size++
+  }
+
   shift(): T | undefined {
     const first = this.#first
     if (first !== undefined) this.remove(first)

@@ -115,7 +115,7 @@ export interface SharedOptions {
   idempotencyKey?: boolean
   /**
    * What each attempt takes from `budgets`, or from `rateLimit` where there are none: a number for all of them, one per
-   * name, or a function of the request. Default 1 of each; 0 takes nothing. More than the burst: `invalid_request/cost`.
+   * name, or a function of the request. Default 1 of each; 0 takes nothing of a budget, and a start of `rateLimit` all the same. More than the burst: `invalid_request/cost`.
    */
   cost?: CostInput | ((request: CostRequest) => CostInput)
   /** Further header and query names whose values never print. */

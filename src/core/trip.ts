@@ -12,7 +12,7 @@ export type Place = 'queue' | 'backoff' | 'wire' | 'callback'
 
 export class Trip {
   retriesLeft: number
-  /** Where the run keeps this request. */
+  /** Where the run keeps this request; -1 when it does not, before and after. */
   slot = -1
   /** Attempts that went out, throttled ones and hops included. */
   attempts = 0

@@ -185,8 +185,16 @@ export class Run {
     if (this.#state !== 'running' || this.#exhausted || this.#pulling) return false
     if (this.#held - (this.#source.isByLanes === true ? this.#open.size : 0) >= window) return false
     // A request that is being judged may be the last failure that is allowed: what is not sent yet must wait for that.
-    if (maxFailures !== Infinity) return this.#failed < maxFailures && this.#open.size < room.places
+    if (maxFailures !== Infinity) return this.#failed < maxFailures && this.#hasFreePlace(room.places)
     return this.#open.size < room.places + this.#source.lookAhead || !room.isCrowded()
+  }
+
+  /** Those that wait for their host, or back off, hold no place and cannot fail before they do. */
+  #hasFreePlace(places: number): boolean {
+    if (this.#open.size < places) return true
+    let held = 0
+    for (const { trip } of this.#open) if (trip.place !== 'queue' && trip.place !== 'backoff') held++
+    return held < places
   }
 
   #await(pulled: Promise<Pulled>): void {
@@ -213,7 +221,8 @@ export class Run {
     const call = this.#prepare(item)
     if ('ok' in call) return this.#deliver(call)
     this.#open.add(call)
-    void this.#send(call)
+    if (item.lane !== undefined) this.#source.pulled?.(item.lane, call.trip)
+    void this.#send(call, item.lane)
   }
 
   #prepare(item: Item): Call | Outcome {
@@ -226,7 +235,7 @@ export class Run {
     }
   }
 
-  async #send(call: Call): Promise<void> {
+  async #send(call: Call, lane: string | undefined): Promise<void> {
     let outcome: Outcome
     try {
       const result = await this.#parts.send(call)
@@ -240,6 +249,8 @@ export class Run {
     this.#open.remove(call)
     const { attempts, redirects } = call.trip
     if (attempts > 1) this.#retries += attempts - 1 - redirects
+    // It never passed the gate, so nobody there tells that its lane has room again.
+    if (attempts === 0 && lane !== undefined) this.#source.wake?.(lane, false)
     this.#deliver(outcome)
   }
 

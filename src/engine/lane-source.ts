@@ -4,34 +4,48 @@
  *
  * Lanes stand in one of these places: ready; sated, because they hold their part of the places already, to go when
  * nobody is ready; aside, because their host has not proven itself, to go when no proven one wants the place; or parked,
- * because one of theirs waits at the gate and a second one would only wait behind it.
+ * because as many of theirs wait at the gate as may and a further one would only wait behind them.
  */
 import { toSource } from './source.ts'
 import type { Item, Pulled, Source } from './source.ts'
 import { Line } from '../core/line.ts'
 import type { Link } from '../core/line.ts'
+import { Ring } from '../core/ring.ts'
+import type { Trip } from '../core/trip.ts'
 
-/** What the gate says of a lane; `rivals` lanes, this one included, want places. */
-export type Welcome = (lane: string, rivals: number) => 'go' | 'wait' | 'sated' | 'yield'
+/**
+ * What the gate says of a lane; `rivals` lanes, this one included, want places. `full`: as many of ours wait there as
+ * may.
+ */
+export type Welcome = (lane: string, rivals: number, full: boolean) => 'go' | 'wait' | 'sated' | 'yield'
 
 interface Group extends Link<Group> {
   readonly lane: string
   readonly indexes: number[]
   next: number
   proven: boolean
+  /** Pulled and perhaps not let through yet, oldest first. */
+  readonly pulled: Ring<Trip>
 }
 
 /** How many of those sated, and of those aside, are asked per pull: a change of their own brings them back by itself. */
 const ASKED_ASIDE = 4
 
-/** The array by lanes; in its own order where all of it is one lane. */
+/**
+ * The array by lanes; in its own order where all of it is one lane. Taken as it is now: what is done to it later changes
+ * nothing.
+ *
+ * @param window how many may wait at the gate, over all lanes; one of each lane always may
+ */
 export function laneSource(
-  input: readonly unknown[],
+  given: readonly unknown[],
   laneOf: (value: unknown, index: number) => string,
   welcome: Welcome,
+  window = 1,
 ): Source {
+  const input = given.slice()
   const groups = groupsOf(input, laneOf)
-  if (groups.size > 1) return new ByLanes(input, groups, welcome)
+  if (groups.size > 1) return new ByLanes(input, groups, welcome, Math.max(1, Math.floor(window / groups.size)))
   const [only] = groups.keys()
   return toSource(input, only)
 }
@@ -42,7 +56,16 @@ function groupsOf(input: readonly unknown[], laneOf: (value: unknown, index: num
     const lane = laneOf(input[index], index)
     let group = groups.get(lane)
     if (group === undefined) {
-      group = { lane, indexes: [], next: 0, proven: false, line: undefined, before: undefined, behind: undefined }
+      group = {
+        lane,
+        indexes: [],
+        next: 0,
+        proven: false,
+        pulled: new Ring(),
+        line: undefined,
+        before: undefined,
+        behind: undefined,
+      }
       groups.set(lane, group)
     }
     group.indexes.push(index)
@@ -57,6 +80,8 @@ class ByLanes implements Source {
   readonly #input: readonly unknown[]
   readonly #groups: Map<string, Group>
   readonly #welcome: Welcome
+  /** As many of a lane may wait at the gate. */
+  readonly #perLane: number
   /** Their turn had come when they could not go, and now they can, perhaps. */
   readonly #due = new Line<Group>()
   readonly #ready = new Line<Group>()
@@ -66,8 +91,9 @@ class ByLanes implements Source {
   #provenWaiting = 0
   #left: number
 
-  constructor(input: readonly unknown[], groups: Map<string, Group>, welcome: Welcome) {
+  constructor(input: readonly unknown[], groups: Map<string, Group>, welcome: Welcome, perLane: number) {
     this.#input = input
+    this.#perLane = perLane
     this.#groups = groups
     this.#welcome = welcome
     this.size = this.#left = input.length
@@ -95,6 +121,10 @@ class ByLanes implements Source {
     if (line === undefined) return this.#join(this.#ready, group)
     // Who is in line keeps its place; to wake a lane often must not send it to the end.
     if (line !== this.#ready && line !== this.#due) this.#due.push(group)
+  }
+
+  pulled(lane: string, trip: Trip): void {
+    this.#groups.get(lane)?.pulled.push(trip)
   }
 
   wantsProven(): boolean {
@@ -137,7 +167,7 @@ class ByLanes implements Source {
   /** Takes the group out of its line and asks for it; it goes, or stands where it belongs. */
   #mayGo(group: Group): boolean {
     this.#leaveLine(group)
-    const answer = this.#welcome(group.lane, this.#groups.size)
+    const answer = this.#ask(group)
     if (answer === 'go') return true
     if (answer === 'sated') group.proven = true
     // In no line is parked: woken when the one at the gate has gone.
@@ -149,9 +179,14 @@ class ByLanes implements Source {
   #anybody(line: Line<Group>): Group | undefined {
     for (let group = line.peek(); group !== undefined; group = line.peek()) {
       this.#leaveLine(group)
-      if (this.#welcome(group.lane, this.#groups.size) !== 'wait') return group
+      if (this.#ask(group) !== 'wait') return group
     }
     return undefined
+  }
+
+  #ask({ lane, pulled }: Group): ReturnType<Welcome> {
+    for (let first = pulled.peek(); first !== undefined && !isWaiting(first); first = pulled.peek()) pulled.shift()
+    return this.#welcome(lane, this.#groups.size, pulled.size >= this.#perLane)
   }
 
   #take(group: Group): Item {
@@ -173,4 +208,9 @@ class ByLanes implements Source {
     group.line.remove(group)
     if (group.proven) this.#provenWaiting--
   }
+}
+
+/** Neither let through nor over. */
+function isWaiting({ attempts, slot }: Trip): boolean {
+  return attempts === 0 && slot !== -1
 }

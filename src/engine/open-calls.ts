@@ -19,6 +19,7 @@ export class OpenCalls implements Iterable<Call> {
 
   remove(call: Call): void {
     const { slot } = call.trip
+    call.trip.slot = -1
     const last = this.#calls.pop() as Call
     if (last === call) return
     this.#calls[slot] = last

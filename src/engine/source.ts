@@ -1,5 +1,6 @@
 /** Any input as one way to ask for the next item; arrays also say how many there are. */
 import { isThenable } from '../core/callback.ts'
+import type { Trip } from '../core/trip.ts'
 
 /** An item with its place in the input. `lane`: whose limits it is under, where that is known already. */
 export interface Item {
@@ -23,6 +24,8 @@ export interface Source {
   readonly isByLanes?: boolean
   /** The lane may have room again. */
   wake?(lane: string, proven: boolean): void
+  /** An item of this lane is on its way. */
+  pulled?(lane: string, trip: Trip): void
   /** Whether an item for a proven host is ready. */
   wantsProven?(): boolean
   /** Items that have not been pulled and are meant for this lane, or for any; as far as that is known. */

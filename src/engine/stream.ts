@@ -31,6 +31,8 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   readonly #waiting = new Ring<Waiting>()
   #nextIndex = 0
   #run: Run | undefined
+  /** Of a run that has a file to close: settles when that is done. */
+  #over: PromiseWithResolvers<void> | undefined
   /** Asked for, and not made yet. */
   #starting = false
   /** What was asked of the run before it was made. */
@@ -74,12 +76,12 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 
-  /** The loop was left: what is in flight is given up. */
+  /** The loop was left: what is in flight is given up. When that is over the next run may have the file. */
   return(): Promise<Next> {
     this.#left = true
     this.abort(new Error('the loop over the stream was left'))
     this.#close()
-    return Promise.resolve(DONE)
+    return this.#over === undefined ? Promise.resolve(DONE) : this.#over.promise.then(() => DONE)
   }
 
   /** No more pulls; attempts in flight finish; the rest is `aborted/…`. The outcomes can still be read. */
@@ -110,6 +112,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     )
     if (!isThenable(made)) return this.#begin(made)
     this.#starting = true
+    this.#over = Promise.withResolvers()
     made.then(run => this.#begin(run)).catch((error: unknown) => this.#end({ error }))
   }
 
@@ -125,6 +128,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     this.#starting = false
     this.#inputError = inputError
     this.#ended = true
+    this.#over?.resolve()
     this.#wakeAll()
   }
 

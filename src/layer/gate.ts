@@ -6,6 +6,7 @@
  * Who has to wait and where: `queue.ts` (within a lane) and `turnstiles.ts` (between lanes).
  */
 import { Alarms } from './alarms.ts'
+import { Demand } from './demand.ts'
 import { Guests } from './guests.ts'
 import type { Guest } from './guests.ts'
 import { Lanes } from './lanes.ts'
@@ -52,14 +53,16 @@ export class Gate {
     this.#limits = limits
     this.#clock = clock
     this.#around = { clock, random }
-    this.#shares = shares(places, () => this.#isProvenWaiting())
-    this.#preemption = new Preemption(this.#shares.new, () => limits[0]?.isFull?.() === true, alarms)
-    this.#lanes = new Lanes(call => laneOf(call, limits, this.#shares))
     this.#turnstiles = new Turnstiles(
       alarms,
       (queue, nowMs) => this.#serve(queue, nowMs),
       (turnstile, nowMs) => this.#guests.after(() => this.#turnstiles.turn(turnstile, nowMs)),
     )
+    const demand = new Demand(limits[0], this.#turnstiles, this.#guests)
+    this.#shares = shares(places, () => demand.isProven())
+    this.#lanes = new Lanes(call => laneOf(call, limits, this.#shares))
+    const isWanted = (key: string): boolean => demand.isOfOthers(key, this.#lanes.get(key), this.#shares)
+    this.#preemption = new Preemption(this.#shares.new, isWanted, alarms)
   }
 
   // Chained, not awaited, here and in the other layers: an async function per layer doubles what a request allocates.
@@ -93,14 +96,14 @@ export class Gate {
   }
 
   /**
-   * Whether a further request for this lane would go now, would wait behind others of its own, or should let other
+   * Whether a further request for this lane may come, would wait behind too many of its own (`full`), or should let other
    * lanes go first (there are `rivals` of them, this one included): because it holds its part of the places already
    * (sated), or, after those, because its host has not proven itself and such hosts hold enough places (yield).
    */
-  welcome(key: string, rivals: number): 'go' | 'wait' | 'sated' | 'yield' {
+  welcome(key: string, rivals: number, full: boolean): 'go' | 'wait' | 'sated' | 'yield' {
     const queue = this.#lanes.get(key)
     const lane = queue?.lane
-    if (queue !== undefined && queue.waiting > 0) return 'wait'
+    if (full && queue !== undefined && queue.waiting > 0) return 'wait'
     const standing = lane?.standing ?? 'new'
     if (standing !== 'proven' && !this.#shares[standing].isOpen(this.#clock.now())) return 'yield'
     if (lane === undefined || lane.running < Math.ceil(this.places / rivals)) return 'go'
@@ -195,6 +198,7 @@ export class Gate {
 
   /** Lets the lane's waiters go until it is blocked, and parks it there. */
   #serve(queue: Queue, nowMs: number): void {
+    let admitted = false
     for (let head = queue.head(); head !== undefined; head = queue.head()) {
       const { attempt } = head
       // Asked again when its turn has come: a line that formed before the host fell ill does not drain into it.
@@ -204,7 +208,11 @@ export class Gate {
         continue
       }
       const blocker = this.#blocker(queue, attempt, nowMs)
-      if (blocker !== undefined) return this.#turnstiles.park(queue, blocker, nowMs)
+      if (blocker !== undefined) {
+        if (admitted) this.#guests.note(queue)
+        return this.#turnstiles.park(queue, blocker, nowMs)
+      }
+      admitted = true
       noteWait(queue, head, nowMs)
       this.#start(queue, attempt, nowMs)
       head.admit(undefined)
@@ -281,11 +289,5 @@ export class Gate {
     const epochMs = this.#clock.epochMs()
     const refused = queue.refuse(({ call }) => refusalOf(lane, call, nowMs, epochMs))
     for (const [waiter, fault] of refused) waiter.admit(fault)
-  }
-
-  #isProvenWaiting(): boolean {
-    const [places] = this.#limits
-    if (places !== undefined && (this.#turnstiles.at(places)?.proven ?? 0) > 0) return true
-    return this.#guests.wantProven()
   }
 }

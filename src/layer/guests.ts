@@ -53,8 +53,7 @@ export class Guests {
   #tell(): void {
     for (let queue = this.#news.pop(); queue !== undefined; queue = this.#news.pop()) {
       const { key, standing } = queue.lane
-      const lane = queue.waiting === 0 ? key : undefined
-      for (const guest of this.#guests) guest.onRoom(lane, standing === 'proven')
+      for (const guest of this.#guests) guest.onRoom(key, standing === 'proven')
     }
   }
 }

@@ -15,13 +15,13 @@ export class Preemption implements Alarm {
   dueAtMs = Infinity
   heapIndex = -1
   readonly #newcomers: Newcomers
-  readonly #isScarce: () => boolean
+  readonly #isWanted: (byOthersThan: string) => boolean
   readonly #alarms: Alarms
 
-  /** `isScarce` says whether there are too few places for all who want one. */
-  constructor(newcomers: Newcomers, isScarce: () => boolean, alarms: Alarms) {
+  /** `isWanted` says whether there are too few places, and others than this lane want one. */
+  constructor(newcomers: Newcomers, isWanted: (byOthersThan: string) => boolean, alarms: Alarms) {
     this.#newcomers = newcomers
-    this.#isScarce = isScarce
+    this.#isWanted = isWanted
     this.#alarms = alarms
   }
 
@@ -43,13 +43,17 @@ export class Preemption implements Alarm {
   }
 
   ring(nowMs: number): void {
-    const isScarce = this.#isScarce()
-    if (isScarce) {
-      const silent = [...this.#newcomers.silent(nowMs)].filter(attempt => isConnecting(attempt))
-      for (const { trip } of silent) trip.interrupt(fault(PREEMPTED, 'gave its place to others while connecting'))
+    const silent = [...this.#newcomers.silent(nowMs)].filter(attempt => isConnecting(attempt))
+    for (const { trip, call, giveWay } of silent) {
+      if (!this.#isWanted(call.lane)) continue
+      if (giveWay !== undefined) giveWay()
+      else trip.interrupt(fault(PREEMPTED, 'gave its place to others while connecting'))
     }
     // Who may keep their places now may not when others come.
-    const nextAtMs = Math.min(this.#newcomers.nextSilentAtMs(nowMs), isScarce ? Infinity : nowMs + LOOK_AGAIN_MS)
+    const nextAtMs = Math.min(
+      this.#newcomers.nextSilentAtMs(nowMs),
+      silent.length > 0 ? nowMs + LOOK_AGAIN_MS : Infinity,
+    )
     this.dueAtMs = Math.max(nowMs + 1, nextAtMs)
     this.#alarms.add(this)
   }
@@ -60,6 +64,8 @@ export class Preemption implements Alarm {
   }
 }
 
-function isConnecting({ phase, sent, trip }: Attempt): boolean {
-  return !sent && phase !== 'headers' && phase !== 'body' && trip.place === 'wire'
+/** Or may be: who can give way knows better. */
+function isConnecting({ phase, sent, trip, giveWay }: Attempt): boolean {
+  if (trip.place !== 'wire') return false
+  return giveWay !== undefined || (!sent && phase !== 'headers' && phase !== 'body')
 }

@@ -3,11 +3,11 @@
  */
 import type { Turnstile } from './turnstiles.ts'
 import type { Attempt } from '../core/attempt.ts'
-import type { Ranked } from '../core/heap.ts'
+import type { Line, Link } from '../core/line.ts'
 import type { Fault } from '../core/result.ts'
 import { Ring } from '../core/ring.ts'
 import type { Lane } from '../policy/lane.ts'
-import { patienceMsOf } from '../policy/patience.ts'
+import { patienceMsOf, patientUntilMs } from '../policy/patience.ts'
 
 /** Lets an attempt through, or refuses it. */
 export type Admit = (refused: Fault | undefined) => void
@@ -22,9 +22,11 @@ export interface Waiter {
 }
 
 /** A lane and those who wait in it. */
-export class Queue implements Ranked {
+export class Queue implements Link<Queue> {
   readonly lane: Lane
-  heapIndex = -1
+  line: Line<Queue> | undefined = undefined
+  before: Queue | undefined = undefined
+  behind: Queue | undefined = undefined
   /** Drawn for each waiter that becomes the first of its lane: the lower one goes first wherever two lanes meet. */
   ticket = 0
   parkedAt: Turnstile | undefined = undefined
@@ -59,10 +61,10 @@ export class Queue implements Ranked {
 
   /** A repeat keeps its place before those who have not been tried yet. */
   add(waiter: Waiter): void {
-    const { call, trip, number } = waiter.attempt
+    const { call, number } = waiter.attempt
     if (this.#waiting++ === 0) this.resetBounds()
     this.leastPatienceMs = Math.min(this.leastPatienceMs, patienceMsOf(call))
-    this.earliestDeadlineMs = Math.min(this.earliestDeadlineMs, trip.deadlineMs)
+    this.earliestDeadlineMs = Math.min(this.earliestDeadlineMs, patientUntilMs(call))
     if (number > 1) this.#waiters.unshift(waiter)
     else this.#waiters.push(waiter)
   }
@@ -86,7 +88,7 @@ export class Queue implements Ranked {
         return true
       }
       this.leastPatienceMs = Math.min(this.leastPatienceMs, patienceMsOf(waiter.attempt.call))
-      this.earliestDeadlineMs = Math.min(this.earliestDeadlineMs, waiter.attempt.trip.deadlineMs)
+      this.earliestDeadlineMs = Math.min(this.earliestDeadlineMs, patientUntilMs(waiter.attempt.call))
       return true
     })
     return refused

@@ -106,9 +106,10 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
     }
   }
   const method = dropsBody ? 'GET' : call.method
-  const lane = crosses
-    ? laneKeyOf({ method, url: parsed.url, origin: parsed.origin, meta: call.meta }, plan)
-    : call.lane
+  const lane =
+    crosses || plan.limitKey !== undefined
+      ? laneKeyOf({ method, url: parsed.url, origin: parsed.origin, meta: call.meta }, plan)
+      : call.lane
   if (typeof lane !== 'string') return lane
   const kept = crosses ? filterHeaders(call.headers, name => CROSSING.has(name)) : call.headers
   return {

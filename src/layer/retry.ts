@@ -52,9 +52,10 @@ export const retry =
     for (let failures = 1; ;) {
       const trial = attempt(call, trip.attempts + 1, parts.clock.now())
       const result = await next(trial)
-      if (result.kind === 'fault' && result.code === PREEMPTED && trip.cancelled === undefined) {
+      if (result.kind === 'fault' && result.code === PREEMPTED) {
         trip.attempts--
-        if (trip.stopping) return fault('aborted/not_started', 'not sent: the run was stopped')
+        if (trip.cancelled !== undefined) return trip.cancelled
+        if (trip.stopping) return stoppedFault(trip.attempts)
         continue
       }
       const opinionated = call.plan.hooks.afterResponse !== undefined || call.plan.retry.shouldRetry !== undefined
@@ -93,6 +94,14 @@ export const retry =
       if (trip.cancelled !== undefined) return afterCancel(trip.cancelled, call, trial, result)
     }
   }
+
+/** What was sent on the hops before is not unsent. */
+function stoppedFault(attempts: number): Fault {
+  const why = 'the run was stopped'
+  return attempts === 0
+    ? fault('aborted/not_started', `not sent: ${why}`)
+    : fault('aborted/in_flight', `given up in flight: ${why}`, { sent: true })
+}
 
 async function judged({ opinions }: RetryParts, call: Call, trial: Attempt, result: Result): Promise<Verdict | Fault> {
   const { hooks, retry: plan } = call.plan

@@ -68,7 +68,11 @@ class Watch implements Alarm {
     if (this.#settled) return
     const { abort, sent } = this.#attempt
     this.#settle({ ...given, sent })
-    abort?.()
+    try {
+      abort?.()
+    } catch {
+      // A transport of the caller's: the request is given up all the same, and nobody else must pay for it.
+    }
   }
 
   #settle(result: Result): void {

@@ -7,13 +7,13 @@
  */
 import type { Alarm, Alarms } from './alarms.ts'
 import type { Queue } from './queue.ts'
-import { Heap } from '../core/heap.ts'
+import { Line } from '../core/line.ts'
 import type { Limit } from '../policy/limit.ts'
 
 /** A limit and the lanes that wait for it. */
 export interface Turnstile extends Alarm {
   readonly limit: Limit
-  readonly lanes: Heap<Queue>
+  readonly lanes: Line<Queue>
   /** Lanes of proven hosts among them. */
   proven: number
 }
@@ -57,7 +57,7 @@ export class Turnstiles {
     if (turnstile === undefined) this.#turnstiles.set(limit, (turnstile = this.#make(limit)))
     queue.parked(turnstile, nowMs)
     if (queue.countedProven) turnstile.proven++
-    turnstile.lanes.add(queue)
+    turnstile.lanes.insert(queue, byTicket)
     if (turnstile.lanes.peek() === queue) this.#schedule(turnstile, nowMs)
   }
 
@@ -111,7 +111,7 @@ export class Turnstiles {
   #make(limit: Limit): Turnstile {
     const turnstile: Turnstile = {
       limit,
-      lanes: new Heap(byTicket),
+      lanes: new Line(),
       proven: 0,
       dueAtMs: Infinity,
       heapIndex: -1,

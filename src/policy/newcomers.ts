@@ -44,6 +44,7 @@ export class Newcomers implements Limit {
 
   isOpen(nowMs: number): boolean {
     if (this.#trust < 0.5) return this.running < this.size
+    if (this.size === Infinity) return true
     let silent = 0
     for (const _ of this.silent(nowMs)) if (++silent >= this.size) return false
     return true

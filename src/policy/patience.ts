@@ -12,15 +12,22 @@ export function patienceMsOf({ plan }: Call): number {
   return maxRetryAfterMs === 0 ? 0 : maxRetryAfterMs + MAX_RESUME_JITTER_MS
 }
 
+/** Until when a request may wait for its host at all: its deadline, or the end of its patience since it was first throttled. */
+export function patientUntilMs(call: Call): number {
+  const { deadlineMs, throttledAtMs } = call.trip
+  return throttledAtMs === undefined ? deadlineMs : Math.min(deadlineMs, throttledAtMs + patienceMsOf(call))
+}
+
 /** Why this call does not wait for the lane's pause; undefined when it does, or when there is none. */
 export function tooLongPaused(lane: Lane, call: Call, nowMs: number, epochMs: number): Fault | undefined {
   const waitMs = lane.pause.untilMs - nowMs
   if (waitMs <= 0) return undefined
   const isTooLong = waitMs > patienceMsOf(call)
-  if (!isTooLong && lane.pause.untilMs <= call.trip.deadlineMs) return undefined
-  const limit = isTooLong
-    ? `retry.maxRetryAfter is ${formatDuration(call.plan.retry.maxRetryAfterMs)}`
-    : 'the deadline is earlier'
+  if (!isTooLong && lane.pause.untilMs <= patientUntilMs(call)) return undefined
+  const limit =
+    isTooLong || lane.pause.untilMs <= call.trip.deadlineMs
+      ? `retry.maxRetryAfter is ${formatDuration(call.plan.retry.maxRetryAfterMs)}`
+      : 'the deadline is earlier'
   const message = `not sent: ${lane.host} asked for a pause of ${formatDuration(waitMs)}, and ${limit}`
   return fault('paused/retry_after', message, { retryAt: Math.round(epochMs + waitMs) })
 }

@@ -15,11 +15,17 @@ export function throttleMs(reply: Reply, call: Call, throttles: number, epochMs:
   return announcedMs === undefined ? ownMs : announcedMs + Math.min(ownMs, MAX_RESUME_JITTER_MS)
 }
 
-/** A caller's own back-off that throws must not keep the place of its request; the host waits by the default. */
+/** However short the caller's back-off is: who has just been sent away must not come back at once, again and again. */
+const LEAST_MS = 100
+
+/** A caller's own back-off that throws, or never ends, must not decide for a host; then it waits by the default. */
 function ownBackoffMs({ plan }: Call, throttles: number, random: () => number): number {
+  const leastMs = random() * LEAST_MS
   try {
-    return backoffMs(plan.retry.backoff, throttles, random)
+    const ownMs = backoffMs(plan.retry.backoff, throttles, random)
+    if (Number.isFinite(ownMs)) return Math.max(ownMs, leastMs)
   } catch {
-    return backoffMs(DEFAULT_BACKOFF, throttles, random)
+    // As if it had not been given.
   }
+  return backoffMs(DEFAULT_BACKOFF, throttles, random)
 }

@@ -1,9 +1,9 @@
 /**
  * Decides, line by line, what a run file is worth: what is known, where its good part ends, or why it is refused.
  *
- * Writing stops at the end of a file, so damage at the end is what a crash leaves, and is dropped. Damage before good
- * lines, and a whole line that makes no sense, are not: somebody should look. A file that never was a run file is
- * refused before anything is changed. Reads and writes nothing itself.
+ * Writing stops at the end of a file, so damage there is what a crash leaves: what is damaged is dropped, and good lines
+ * behind it stay. Damage far from the end, and a whole line that makes no sense, are not of a crash: somebody should
+ * look. A file that never was a run file is refused before anything is changed. Reads and writes nothing itself.
  */
 import { LineIndex } from './line-index.ts'
 import { mayBeginLine, readLine } from './run-lines.ts'
@@ -16,10 +16,20 @@ import type { DoneLine, Doubt, Dropped, IntentLine } from '../core/journal.ts'
 const UNSUMMED = 'it has no crc as the lines before it have'
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF')
 
+/** How far from the end a crash may have reached: what the system had not written to the disk yet. */
+export const TAIL_BYTES = 65_536
+
 /** How much of the file stays. */
 export interface Kept {
   readonly bytes: number
   readonly dropped: Dropped | undefined
+  /** Damaged lines before good ones: to be blanked, so that they are found nowhere the next time. */
+  readonly blanks: readonly Span[]
+}
+
+export interface Span {
+  readonly offset: number
+  readonly length: number
 }
 
 type Bad = Extract<Reading, { readonly kind: 'damaged' | 'refused' }>
@@ -45,10 +55,16 @@ export class Recovery {
   #summed = false
   /** The first damaged line behind the last good one. */
   #damage: Damage | undefined
+  /** The damaged lines since then. */
+  #spans: Span[] = []
+  readonly #blanks: Span[] = []
+  #firstBlank: number | undefined
+  readonly #tailFrom: number
 
-  /** `name` is how messages call the file. */
-  constructor(name: string) {
+  /** `name` is how messages call the file; `size` is its length in bytes. */
+  constructor(name: string, size: number) {
     this.#name = name
+    this.#tailFrom = size - TAIL_BYTES
   }
 
   /** The next line, without its `\n`. */
@@ -67,9 +83,8 @@ export class Recovery {
         return this.#takeBad(line, offset, reading)
       case 'done':
       case 'intent':
-        // What follows damage was written after it: the damage is not the end of a crash.
-        if (this.#damage !== undefined) throw this.#refuse(this.#damage)
-        if (this.#summed && !reading.summed) throw this.#refuse({ number: this.#number, offset, problem: UNSUMMED })
+        if (this.#summed && !reading.summed) return this.#takeBad(line, offset, { kind: 'damaged', problem: UNSUMMED })
+        if (this.#damage !== undefined) this.#setAside(this.#damage)
         this.#good++
         this.#summed ||= reading.summed
         if (reading.kind === 'done') this.#addDone(reading.line, offset + skipped, line.length)
@@ -82,9 +97,19 @@ export class Recovery {
     if (this.#good === 0 && this.#damage === undefined && !mayBeginLine(line, true)) throw this.#foreign(problem)
     this.#damage ??= { number: this.#number, offset, problem }
     this.#bad++
+    this.#spans.push({ offset, length: line.length })
     // Blocks that a crash put in the wrong place are JSON now and then; but where lines have checksums, not with one.
     const crashed = reading.kind === 'damaged' || (this.#summed && !reading.summed)
     if (!crashed) throw this.#refuse(this.#damage)
+  }
+
+  /** Good lines follow, so only what is damaged goes; and only where a crash can have been. */
+  #setAside(damage: Damage): void {
+    if (damage.offset < this.#tailFrom || !this.#summed) throw this.#refuse(damage)
+    this.#blanks.push(...this.#spans)
+    this.#firstBlank ??= damage.number
+    this.#damage = undefined
+    this.#spans = []
   }
 
   /** The end of the file; may be asked at any line, and changes nothing. */
@@ -92,10 +117,12 @@ export class Recovery {
     const rest = bytes.subarray(markLength(bytes, offset))
     if (this.#good === 0 && this.#damage === undefined && !mayBeginLine(rest, false)) throw this.#foreignRest(rest)
     const keep = this.#damage?.offset ?? offset
-    const lost = offset + bytes.length - keep
-    if (lost === 0) return { bytes: keep, dropped: undefined }
+    const blanks = this.#blanks
+    const lost = offset + bytes.length - keep + blanks.reduce((sum, { length }) => sum + length, 0)
+    if (lost === 0) return { bytes: keep, dropped: undefined, blanks }
     const lines = this.#bad + (bytes.length > 0 ? 1 : 0)
-    return { bytes: keep, dropped: { bytes: lost, lines, firstLine: this.#damage?.number ?? this.#number + 1 } }
+    const firstLine = this.#firstBlank ?? this.#damage?.number ?? this.#number + 1
+    return { bytes: keep, dropped: { bytes: lost, lines, firstLine, isTorn: this.#bad === 0 }, blanks }
   }
 
   /** A line that no text can hold. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { inspect } from 'node:util'
@@ -15,8 +16,8 @@ import {
   doneIn,
   echo,
   endsOf,
+  indexesIn,
   intentsIn,
-  linesIn,
   newRun,
   postsTo,
   sentIndexes,
@@ -26,7 +27,7 @@ import {
 
 const URL_A = 'http://a.test/'
 
-function open(options: ClientOptions): ParallelRequests {
+function opened(options: ClientOptions): ParallelRequests {
   const client = new ParallelRequests(options)
   onTestFinished(() => client.close())
   return client
@@ -182,16 +183,27 @@ describe('What a run file gives back', () => {
     expect(second.error?.response?.status).toBe(first.error?.response?.status)
   })
 
+  test('is a success when it was one then, whatever acceptStatus says now.', async () => {
+    const path = newRun()
+    const transport = echo(() => ({ status: 404, json: 'a page' }))
+    const run = (options: object) => parallelRequests(URL_A, { transport, resume: path, ...options })
+    expect([await run({ acceptStatus: () => true }), await run({})]).toEqual(['a page', 'a page'])
+    expect(transport.requests).toHaveLength(1)
+  })
+
   test('has the shape that was asked for, with keys and one by one.', async () => {
     const path = newRun()
     const transport = echo()
     const keyed = () => parallelRequests(urlsTo(2), { transport, keys: ['__proto__', 'b'], resume: path })
     expect(Object.entries(await keyed())).toEqual(Object.entries(await keyed()))
     expect(
-      await parallelRequests([...urlsTo(2).map((url, n) => ({ url, key: n === 0 ? '__proto__' : 'b' }))], {
-        transport,
-        resume: path,
-      }),
+      await parallelRequests(
+        urlsTo(2).map((url, n) => ({ url, key: n === 0 ? '__proto__' : 'b' })),
+        {
+          transport,
+          resume: path,
+        },
+      ),
     ).toEqual([{ path: '/0' }, { path: '/1' }])
     expect(transport.requests).toHaveLength(2)
     const failing = newRun()
@@ -206,7 +218,7 @@ describe('What a run file gives back', () => {
   test('is the same for every way to ask: request(), parallelRequests(), stream() in both orders, and drain().', async () => {
     const path = newRun()
     const transport = echo(({ index }) => (index === 3 ? { status: 404 } : (undefined as never)))
-    const client = open({ transport, concurrency: 3 })
+    const client = opened({ transport, concurrency: 3 })
     const items = urlsTo(9, 3)
     await client.drain(items.slice(0, 5), { resume: path })
     const collect = async (order: 'completed' | 'input') => {
@@ -217,8 +229,15 @@ describe('What a run file gives back', () => {
     const ordered = await collect('input')
     expect(ordered.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
     expect(endsOf(ordered)).toEqual([
-      ...['run-file:ok', 'run-file:ok', 'run-file:ok', 'run-file:http/404', 'run-file:ok'],
-      ...['network:ok', 'network:ok', 'network:ok', 'network:ok'],
+      'run-file:ok',
+      'run-file:ok',
+      'run-file:ok',
+      'run-file:http/404',
+      'run-file:ok',
+      'network:ok',
+      'network:ok',
+      'network:ok',
+      'network:ok',
     ])
     const completed = await collect('completed')
     const values = completed.toSorted((a, b) => a.index - b.index).map(({ value }) => value)
@@ -286,14 +305,14 @@ describe('With a run file', () => {
       'network:invalid_request/header',
       expect.stringContaining('network:aborted/') as string,
     ])
-    expect(linesIn(path).map(line => line["index"])).toEqual([0])
+    expect(indexesIn(path)).toEqual([0])
     const second = await parallelRequests(items, { ...options, transport: echo() })
     expect(endsOf(second)).toEqual(
       ['run-file:ok', first[1], 'network:ok', first[3], 'network:ok'].map(end =>
         typeof end === 'string' ? end : `network:${end?.error?.code}`,
       ),
     )
-    expect(linesIn(path).map(line => line["index"])).toEqual([0, 2, 4])
+    expect(indexesIn(path)).toEqual([0, 2, 4])
   })
 
   test.each(['stop', 'abort', 'signal', 'return'] as const)(
@@ -301,7 +320,7 @@ describe('With a run file', () => {
     async how => {
       const path = newRun()
       const transport = echo(() => ({ json: 1, latencyMs: 10 }))
-      const client = open({ transport, concurrency: 4 })
+      const client = opened({ transport, concurrency: 4 })
       const controller = new AbortController()
       const stream = client.stream(urlsTo(60, 3), { resume: path, signal: controller.signal })
       let seen = 0
@@ -312,7 +331,7 @@ describe('With a run file', () => {
         if (how === 'signal') controller.abort()
         if (how === 'return') break
       }
-      const done = doneIn(path).map(({ index }) => index)
+      const done = indexesIn(path)
       expect(done.length).toBeGreaterThanOrEqual(17)
       expect(done.length).toBeLessThan(60)
       const next = echo()
@@ -330,7 +349,7 @@ describe('With a run file', () => {
     await parallelRequests(urlsTo(600), { transport, resume: path, onFailure: 'null' })
     const failed = await parallelRequests(lazily(), { transport, resume: path, maxFailures: 3, onFailure: 'settle' })
     expect(failed.length).toBeLessThan(600)
-    const stream = open({ transport, concurrency: 2 }).stream(lazily(), { resume: path, window: 3 })
+    const stream = opened({ transport, concurrency: 2 }).stream(lazily(), { resume: path, window: 3 })
     let seen = 0
     for await (const _ of stream) if (++seen === 3) stream.stop()
     expect(seen).toBeLessThan(10)
@@ -339,7 +358,7 @@ describe('With a run file', () => {
   test('a stream that is stopped or left before its file is open sends nothing and lets go of the file.', async () => {
     const path = newRun()
     const transport = echo()
-    const client = open({ transport })
+    const client = opened({ transport })
     const stopped = client.stream(urlsTo(5), { resume: path })
     const first = stopped.next()
     stopped.stop()
@@ -349,8 +368,8 @@ describe('With a run file', () => {
     const left = client.stream(urlsTo(5), { resume: path })
     const pending = left.next()
     await left.return?.()
+    expect(existsSync(`${path}.lock`)).toBe(false)
     expect(await pending).toMatchObject({ done: true })
-    await expect.poll(() => existsSync(`${path}.lock`)).toBe(false)
     expect(transport.requests).toEqual([])
   })
 
@@ -408,21 +427,21 @@ describe('With a run file', () => {
   })
 
   test.each([
-    ['a folder', (path: string) => void mkdirSync(path), 'got a folder'],
+    ['a folder', (path: string) => mkdirSync(path), 'got a folder'],
     ['not a run file', (path: string) => writeFileSync(path, 'a,b\n1,2\n'), 'is not a run file'],
     ['of a newer version', (path: string) => writeFileSync(path, '{"v":2,"index":0}\n'), 'newer version'],
   ])('a path that is %s is a ConfigError, for each way to ask, and nothing is sent.', async (_name, make, message) => {
     const path = newRun()
     make(path)
     const transport = echo()
-    const client = open({ transport })
+    const client = opened({ transport })
     for (const run of [
-      parallelRequests([URL_A], { transport, resume: path }),
-      client.request([URL_A], { resume: path, onFailure: 'settle' }),
-      client.drain([URL_A], { resume: path }),
-      client.stream([URL_A], { resume: path }).next(),
+      () => parallelRequests([URL_A], { transport, resume: path }),
+      () => client.request([URL_A], { resume: path, onFailure: 'settle' }),
+      () => client.drain([URL_A], { resume: path }),
+      () => client.stream([URL_A], { resume: path }).next(),
     ]) {
-      expect(await refusal(run)).toContain(message)
+      expect(await refusal(run())).toContain(message)
     }
     const missing = refusal(client.request([URL_A], { resume: join(dirname(path), 'none', 'run.jsonl') }))
     expect(await missing).toContain('Its folder must exist')
@@ -492,10 +511,16 @@ describe('An input that is not that of the run file', () => {
 
   test('may be longer: the rest is sent. A shorter array is refused before anything is sent.', async () => {
     const path = await made(urlsTo(5))
+    const whole = readFileSync(path, 'utf8')
+    writeFileSync(path, withoutDone(whole, 2, 3))
     const transport = echo()
     const shorter = refusal(parallelRequests(urlsTo(4), { transport, resume: path, retryFailed: true }))
     expect(await shorter).toContain('had at least 5 requests, got a shorter one')
+    // Nor are those before the first difference.
+    const other = refusal(parallelRequests([...urlsTo(4), URL_A], { transport, resume: path }))
+    expect(await other).toContain('request 4 was GET http://h0.test/4 and is GET http://a.test/')
     expect(transport.requests).toEqual([])
+    writeFileSync(path, whole)
     expect(await parallelRequests(urlsTo(7), { transport, resume: path })).toHaveLength(7)
     expect(sentIndexes(transport)).toEqual([5, 6])
   })
@@ -506,7 +531,7 @@ describe('An input that is not that of the run file', () => {
     writeFileSync(path, withoutDone(file, 0, 1))
     const transport = echo(({ index }) => ({ json: index, latencyMs: 50 }))
     const outcomes: Outcome[] = []
-    const stream = open({ transport }).stream(
+    const stream = opened({ transport }).stream(
       (function* () {
         yield* urlsTo(20)
       })(),
@@ -520,17 +545,13 @@ describe('An input that is not that of the run file', () => {
     expect(message).toContain('request 2 was GET http://h0.test/other and is GET http://h0.test/2')
     expect(sentIndexes(transport)).toEqual([0, 1])
     expect(outcomes.filter(({ ok }) => ok).map(({ index }) => index)).toEqual([0, 1])
-    expect(
-      doneIn(path)
-        .map(({ index }) => index)
-        .toSorted(),
-    ).toEqual([0, 1, 2])
+    expect(indexesIn(path)).toEqual([0, 1, 2])
   })
 
   test('ends a lazy run at its end when it was too short, and its outcomes are there.', async () => {
     const path = await made(urlsTo(5))
     const outcomes: Outcome[] = []
-    const stream = open({ transport: echo() }).stream(
+    const stream = opened({ transport: echo() }).stream(
       (function* () {
         yield* urlsTo(3)
       })(),
@@ -560,11 +581,7 @@ describe('An input that is not that of the run file', () => {
       throw new Error('the list broke')
     }
     await expect(parallelRequests(broken(), { transport: echo(), resume: path })).rejects.toThrow('the list broke')
-    expect(
-      doneIn(path)
-        .map(({ index }) => index)
-        .toSorted(),
-    ).toEqual([0, 1, 2])
+    expect(indexesIn(path)).toEqual([0, 1, 2])
     const transport = echo()
     expect(await parallelRequests(urlsTo(4), { transport, resume: path })).toHaveLength(4)
     expect(sentIndexes(transport)).toEqual([3])
@@ -722,6 +739,26 @@ describe('An unsafe request', () => {
     expect([doneIn(path), transport.requests]).toEqual([[], []])
   })
 
+  // It is, so far, with an intent before it queues and none to take it back.
+  test('that was not sent when the run was stopped is sent by the next run.', async () => {
+    const path = newRun()
+    const transport = echo(() => ({ json: 1, latencyMs: 50 }))
+    const stream = opened({ transport, concurrency: 4, rateLimit: '1/s' }).stream(postsTo(4), { resume: path })
+    const outcomes: Outcome[] = []
+    for await (const outcome of stream) {
+      outcomes.push(outcome)
+      stream.stop()
+    }
+    expect(endsOf(outcomes).toSorted()).toEqual([
+      'network:aborted/not_started',
+      'network:aborted/not_started',
+      'network:aborted/not_started',
+      'network:ok',
+    ])
+    const next = await parallelRequests(postsTo(4), { transport, resume: path, onFailure: 'settle' })
+    expect(endsOf(next)).toEqual(['run-file:ok', 'network:ok', 'network:ok', 'network:ok'])
+  })
+
   test('of another batch is refused by its intent alone.', async () => {
     const path = await crashed(postsTo(1), 1)
     const transport = echo()
@@ -854,5 +891,46 @@ describe('From every state that a crash can leave', () => {
       { numRuns: 12 },
     )
     expect(prefixes).toBeGreaterThan(60)
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('When the run file can take no more', () => {
+  const PROGRAM = join(import.meta.dirname, '../support/full-disk-process.ts')
+
+  test.each(['request', 'stream', 'drain'] as const)(
+    '%s rejects with resource/run_file, and only what has its line counts as done.',
+    how => {
+      const path = newRun()
+      // In blocks of 512 or 1,024 bytes, by the shell.
+      const { stdout, stderr, status } = spawnSync(
+        '/bin/sh',
+        ['-c', 'ulimit -f 16; exec "$@"', 'sh', process.execPath, PROGRAM, how, path],
+        { encoding: 'utf8' },
+      )
+      expect([stderr, status]).toEqual(['', 0])
+      const { code, message, cause, arrived, ok } = JSON.parse(stdout) as Record<string, unknown>
+      expect([code, cause]).toEqual(['resource/run_file', 'EFBIG'])
+      expect(message).toContain(path)
+      const done = indexesIn(path)
+      expect(done.length).toBeGreaterThan(10)
+      expect(done.length).toBeLessThan(200)
+      // Nothing further was sent once it was known: one group of lines that failed, and those on the wire meanwhile.
+      expect(arrived).toBeLessThanOrEqual(done.length + 40)
+      // Lines of the group that failed may be whole.
+      expect((ok as number[]).filter(index => !done.includes(index))).toEqual([])
+      expect((ok as number[]).length).toBeGreaterThan(how === 'request' ? -1 : 0)
+      expect(existsSync(`${path}.lock`)).toBe(false)
+    },
+  )
+
+  test('and it has room again, the next run goes on from there.', async () => {
+    const path = newRun()
+    spawnSync('/bin/sh', ['-c', 'ulimit -f 16; exec "$@"', 'sh', process.execPath, PROGRAM, 'request', path])
+    const done = indexesIn(path)
+    const transport = echo()
+    expect(await parallelRequests(urlsTo(200), { transport, resume: path })).toHaveLength(200)
+    expect([...sentIndexes(transport), ...done].toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 200 }, (_, n) => n),
+    )
   })
 })

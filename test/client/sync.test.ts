@@ -495,6 +495,7 @@ describe('what cannot reach another thread', () => {
       ['urls: expected an array', later()],
       ['signal: expected none', url, { signal: new AbortController().signal }],
       ['transport: expected none', url, { transport }],
+      ['resume: expected none', url, { resume: 'run.jsonl' }],
       ['cookies: expected pairs', url, { cookies: new CookieJar() }],
       ['body: expected', url, { body: stream }],
       ['body: expected', url, { body: new FormData() }],

@@ -28,13 +28,19 @@ export const endsOf = (outcomes: readonly Outcome[]): string[] =>
 export const sentIndexes = ({ requests }: MockTransport): number[] =>
   requests.map(({ index }) => index).toSorted((a, b) => a - b)
 
-export function linesIn(path: string): (DoneLine | IntentLine)[] {
+function linesIn(path: string): (DoneLine | IntentLine)[] {
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   return lines.map(line => JSON.parse(line) as DoneLine | IntentLine)
 }
 
 export const doneIn = (path: string): DoneLine[] =>
   linesIn(path).filter((line): line is DoneLine => !('intent' in line))
+
+/** Indexes of the finished lines, in the order of the input. */
+export const indexesIn = (path: string): number[] =>
+  doneIn(path)
+    .map(({ index }) => index)
+    .toSorted((a, b) => a - b)
 
 export const intentsIn = (path: string): IntentLine['intent'][] =>
   linesIn(path).flatMap(line => ('intent' in line ? [(line as IntentLine).intent] : []))
@@ -44,7 +50,7 @@ export function withoutDone(text: string, ...indexes: readonly number[]): string
   const kept = text.split('\n').filter(line => {
     if (line === '') return true
     const value = JSON.parse(line) as DoneLine | IntentLine
-    return 'intent' in value || !indexes.includes(value.index as number)
+    return 'intent' in value || !indexes.includes(value.index)
   })
   return kept.join('\n')
 }

@@ -1,0 +1,145 @@
+/**
+ * Millions of requests from a generator, and what memory they take: live heap that must stay flat and small, and RSS.
+ * Prints each sample and a table; with `--write` it becomes the first part of docs/scale.md, which says how each column is measured.
+ *
+ * Arguments: how many requests (ten million when left out; the cases after the first get a tenth), and which cases.
+ */
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { CASES, caseOf, CONCURRENCY, serve, start } from './support/scale-cases.ts'
+import type { ScaleCase } from './support/scale-cases.ts'
+import { writeScalePart } from './support/scale-page.ts'
+import type { Sample, Told } from './support/scale-run.ts'
+import { trend } from './support/trend.ts'
+
+const MB = 1_000_000
+/** What the project promises. */
+const MAX_HEAP_MB = 60
+const MAX_RSS_MB = 350
+/** Of the live heap, over the whole run: what flat means. One pointer kept per request is more, from 300,000 on. */
+const MAX_GROWTH_MB = 1
+const SAMPLES = 40
+/** While code is compiled and everything is used for the first time the heap is not what it will be. */
+const WARM_UP = 50_000
+
+type End = Extract<Told, { readonly end: unknown }>['end']
+
+interface Row {
+  readonly cells: readonly string[]
+  readonly problems: readonly string[]
+}
+
+const inMb = (bytes: number): string => (bytes / MB).toFixed(1)
+const count = (number: number): string => number.toLocaleString('en')
+
+async function run(one: ScaleCase, requests: number): Promise<Row> {
+  const server = await serve(one)
+  const child = start('scale-run', [one.name, requests, SAMPLES, ...server.origins])
+  const samples: Sample[] = []
+  let end: End | undefined
+  child.on('message', (told: Told) => {
+    if ('end' in told) end = told.end
+    else {
+      const { sample } = told
+      samples.push(sample)
+      console.log(
+        `${one.name.padEnd(8)} ${count(sample.requests).padStart(11)}  heap ${inMb(sample.heapBytes)}  external` +
+          ` ${inMb(sample.externalBytes)}  buffers ${inMb(sample.arrayBufferBytes)}  RSS ${inMb(sample.rssBytes)} MB`,
+      )
+    }
+  })
+  await once(child, 'exit')
+  server.close()
+  if (end === undefined) throw new Error(`${one.name}: expected a run to its end, got one that broke off.`)
+  return judge(one, requests, samples, end)
+}
+
+function judge(one: ScaleCase, requests: number, samples: readonly Sample[], end: End): Row {
+  const { totals, counted, maxRssBytes, cpuMs, wallMs } = end
+  const settled = samples.filter(sample => sample.requests >= Math.min(WARM_UP, requests / 4))
+  const { slope, creep, rise } = trend(settled.map(sample => ({ at: sample.requests, value: sample.heapBytes })))
+  const heapMb = Math.max(...samples.map(({ heapBytes }) => heapBytes)) / MB
+  const externalBytes = Math.max(...samples.map(sample => sample.externalBytes))
+  // Memory that Node gives up once, as it does, must not hide what is kept per request.
+  const growthMb = (Math.max(slope, creep) * requests) / MB
+  const problems: string[] = []
+  const check = (isHeld: boolean, problem: string): void => {
+    if (!isHeld) problems.push(`${one.name}: ${problem}`)
+  }
+  check(
+    totals.ok === requests && (counted ?? requests) === requests,
+    `expected ${requests} good outcomes, got ${totals.ok}, counted ${counted ?? 'none'}`,
+  )
+  check(totals.retries > 0 === one.refuseEvery > 0, `expected retries where there are refusals, got ${totals.retries}`)
+  check(heapMb <= MAX_HEAP_MB, `expected at most ${MAX_HEAP_MB} MB of live heap, got ${heapMb.toFixed(1)}`)
+  check(maxRssBytes <= MAX_RSS_MB * MB, `expected at most ${MAX_RSS_MB} MB RSS, got ${inMb(maxRssBytes)}`)
+  check(growthMb <= MAX_GROWTH_MB, `expected growth of at most ${MAX_GROWTH_MB} MB, got ${growthMb.toFixed(2)}`)
+  return {
+    problems,
+    cells: [
+      one.says,
+      count(requests),
+      count(totals.retries),
+      heapMb.toFixed(1),
+      count(Math.round(slope * MB)),
+      growthMb.toFixed(2),
+      count(Math.round(rise)),
+      inMb(externalBytes),
+      inMb(maxRssBytes),
+      ((cpuMs * 1_000) / requests).toFixed(1),
+      count(Math.round((requests / wallMs) * 1_000)),
+    ],
+  }
+}
+
+const HEAD = [
+  'case',
+  'requests',
+  'retries',
+  'live heap, MB',
+  'slope, bytes per million',
+  'growth, MB',
+  'last − first quarter, bytes',
+  'external, MB',
+  'most RSS, MB',
+  'CPU, µs/request',
+  'requests/s',
+]
+
+const page = (rows: readonly Row[]): string => `# Scale, measured
+
+Made by \`npm run nightly:scale -- --write\` (Node ${process.version}, ${availableParallelism()} cores, shared). It fails when a bound does not hold;
+the same with 300,000 requests is one of the tests.
+
+| ${HEAD.join(' | ')} |
+|${'---|'.repeat(HEAD.length)}
+${rows.map(({ cells }) => `| ${cells.join(' | ')} |`).join('\n')}
+
+A generator gives distinct URLs to \`client.drain\` at \`concurrency: ${CONCURRENCY}\`, everything else as it is by default. Client and
+server are processes of their own, on 127.0.0.1; each case has new ones. The server answers from a buffer on plain
+sockets and parses nothing, so that it is not what the client waits for. MB are millions of bytes.
+
+- **live heap**: \`heapUsed\` after a full garbage collection, ${SAMPLES - 1} times in the middle of the work, with as much under way as
+  ever; the most of them. Node itself and the code of everything loaded are in it. Bound: ${MAX_HEAP_MB}.
+- **slope**: of the live heap, by least squares over the samples after ${count(WARM_UP)} requests (a quarter of a short run). It is
+  negative where Node gave up some megabytes of its own once on the way.
+- **growth**: that slope, or the median of the slopes from each sample to the fourth after it, if that is steeper, times
+  the number of requests: one step down must not hide what grows between the steps. Bound: ${MAX_GROWTH_MB}. A number kept per request
+  makes eight times the millions.
+- **last − first quarter**: the same samples, the median of the last quarter less that of the first. No bound.
+- **external**: buffers outside the heap, after the same collections; the most of them.
+- **most RSS**: the most that the kernel ever counted for the client's process, not only at the samples. Nobody collects
+  garbage between two samples but Node, when it wants to. Bound: ${MAX_RSS_MB}.
+- **CPU**: user and system time of the client's process, warm-up, samples and kernel included.
+`
+
+const given = process.argv.slice(2).filter(text => text !== '--write')
+const requests = /^\d+$/.test(given[0] ?? '') ? Number(given.shift()) : 10_000_000
+const cases = given.length === 0 ? CASES : given.map(caseOf)
+const rows: Row[] = []
+for (const one of cases) rows.push(await run(one, one === cases[0] ? requests : requests / 10))
+for (const { cells } of rows) console.log(`\n${HEAD.map((name, nth) => `${name}: ${cells[nth]}`).join('\n')}`)
+const problems = rows.flatMap(row => row.problems)
+console.log(`\nbounds: ${problems.length === 0 ? 'held' : `NOT held\n${problems.join('\n')}`}`)
+if (process.argv.includes('--write')) writeScalePart('scale', page(rows))
+process.exitCode = problems.length === 0 ? 0 : 1

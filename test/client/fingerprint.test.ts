@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import { fingerprint } from '../../src/client/fingerprint.ts'
+import type { Call } from '../../src/core/call.ts'
+import { makeCall } from '../support/calls.ts'
+import { fc } from '../support/property.ts'
+
+type Parts = Pick<Call, 'method' | 'url' | 'body' | 'key'>
+
+const print = (parts: Partial<Parts>): string =>
+  fingerprint(makeCall({ method: 'GET', url: 'http://a.test/', body: undefined, key: undefined, ...parts }))
+
+describe('The fingerprint of a request', () => {
+  test('is the same in every version: run files live longer than a release.', () => {
+    expect(print({})).toBe('11bTB33X-kgJTQKE')
+    expect(print({ method: 'POST', url: 'http://a.test/é?q=1', body: '{"a":"é"}', key: 'k' })).toBe('HnLOrQ4B-wI258_F')
+    expect(print({ method: 'POST', body: Uint8Array.of(0, 255), key: '' })).toBe('aX3iNJm9JGUU6gCv')
+  })
+
+  test('has 16 letters that need no escaping anywhere.', () => {
+    fc.assert(
+      fc.property(fc.string(), key => {
+        expect(print({ key })).toMatch(/^[\w-]{16}$/)
+      }),
+    )
+  })
+
+  test('is another one for another method, URL, body or key, and only then.', () => {
+    const part = fc.record({
+      method: fc.constantFrom('GET', 'POST', 'PUT'),
+      url: fc.constantFrom('http://a.test/', 'http://a.test/1', 'http://a.test/11', 'http://a.test/1?k'),
+      body: fc.option(fc.oneof(fc.constantFrom('', '1', 'k', 'n', 's', 'f'), fc.string()), { nil: undefined }),
+      key: fc.option(fc.oneof(fc.constantFrom('', '1', 'k', 'n', 's', 'f'), fc.string()), { nil: undefined }),
+    })
+    const same = (a: Parts, b: Parts) =>
+      a.method === b.method && a.url === b.url && a.body === b.body && a.key === b.key
+    fc.assert(
+      fc.property(part, part, (a, b) => {
+        expect(print(a) === print(b)).toBe(same(a, b))
+        expect(print({ ...a })).toBe(print(a))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('keeps its parts apart where they meet.', () => {
+    const twins: [Partial<Parts>, Partial<Parts>][] = [
+      [
+        { url: 'http://a.test/x', key: 'y' },
+        { url: 'http://a.test/', key: 'xy' },
+      ],
+      [
+        { key: 'a', body: 'b' },
+        { key: 'ab', body: '' },
+      ],
+      [{ key: '' }, { key: undefined }],
+      [{ body: '' }, { body: undefined }],
+      [{ body: 'f' }, { body: () => asyncNothing() }],
+      [
+        { method: 'PUT', url: 'http://a.test/' },
+        { method: 'PU', url: 'Thttp://a.test/' },
+      ],
+      [{ url: 'http://a.test/', key: '0:n' }, { url: 'http://a.test/0:n' }],
+    ]
+    for (const [a, b] of twins) expect(print(a)).not.toBe(print(b))
+  })
+
+  test('takes text and its bytes for one body, and a stream for any stream.', () => {
+    expect(print({ body: 'é' })).toBe(print({ body: new TextEncoder().encode('é') }))
+    expect(print({ body: () => asyncNothing() })).toBe(print({ body: () => asyncNothing() }))
+    expect(print({ body: () => asyncNothing() })).not.toBe(print({}))
+  })
+
+  test('does not look at headers, credentials, options and the place in the input.', () => {
+    const more = {
+      headers: ['a', '1'],
+      credentials: 'Bearer x',
+      index: 7,
+      meta: {},
+      costs: 9,
+      lane: 'x',
+      plan: { maxRetries: 9 },
+    }
+    expect(fingerprint(makeCall({ ...more, url: 'http://a.test/' }))).toBe(print({}))
+  })
+})
+
+async function* asyncNothing(): AsyncGenerator<Uint8Array> {
+  // Nothing.
+}

@@ -1,0 +1,183 @@
+/**
+ * What `workers: n` costs and spares: CPU per request in all and on the deciding thread, for small bodies and large ones.
+ * Prints a table; with `--write` it becomes docs/workers.md, with what follows from it for more cores.
+ */
+import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { median, serve } from './support/measure.ts'
+import { ParallelRequests } from '../src/index.ts'
+
+/** What the project promises: a thread that decides has less than half of the work of one that does it all. */
+const MAX_MAIN_SHARE = 0.5
+const CONCURRENCY = 100
+const THREADS = [0, 1, 2] as const
+const ROUNDS = 7
+const CORES = [2, 4, 8] as const
+
+interface Size {
+  readonly name: string
+  readonly path: string
+  readonly requests: number
+}
+
+const SIZES: readonly Size[] = [
+  { name: '217 B of JSON', path: 'small', requests: 15_000 },
+  { name: '100 kB of JSON', path: 'large', requests: 500 },
+]
+
+interface Cost {
+  readonly perSecond: number
+  readonly allUs: number
+  readonly mainUs: number
+}
+
+async function measure(client: ParallelRequests, urls: readonly string[]): Promise<Cost> {
+  const startedAtMs = performance.now()
+  const all = process.cpuUsage()
+  const main = process.threadCpuUsage()
+  const { ok } = await client.drain(urls)
+  const mainCpu = process.threadCpuUsage(main)
+  const allCpu = process.cpuUsage(all)
+  const tookMs = performance.now() - startedAtMs
+  if (ok !== urls.length) throw new Error(`expected ${urls.length} answers, got ${ok}`)
+  return {
+    perSecond: (urls.length / tookMs) * 1_000,
+    allUs: (allCpu.user + allCpu.system) / urls.length,
+    mainUs: (mainCpu.user + mainCpu.system) / urls.length,
+  }
+}
+
+async function compare({ path, requests }: Size, server: string): Promise<readonly Cost[]> {
+  const urls = Array.from({ length: requests }, (_, index) => `${server}/${path}/${index}`)
+  const clients = THREADS.map(workers => new ParallelRequests({ concurrency: CONCURRENCY, workers }))
+  const rounds: Cost[][] = THREADS.map(() => [])
+  try {
+    for (let round = -2; round < ROUNDS; round++) {
+      // The order turns, so that nobody always runs in the wake of the same neighbour.
+      for (let nth = 0; nth < THREADS.length; nth++) {
+        const index = (round + THREADS.length + nth) % THREADS.length
+        const cost = await measure(clients[index] as ParallelRequests, urls)
+        if (round >= 0) rounds[index]?.push(cost)
+      }
+    }
+  } finally {
+    for (const client of clients) await client.close()
+  }
+  return rounds.map(costs => ({
+    perSecond: median(costs.map(({ perSecond }) => perSecond)),
+    allUs: median(costs.map(({ allUs }) => allUs)),
+    mainUs: median(costs.map(({ mainUs }) => mainUs)),
+  }))
+}
+
+interface Table {
+  readonly size: Size
+  readonly costs: readonly Cost[]
+}
+
+const micro = (us: number): string => us.toFixed(1)
+const count = (perSecond: number): string => Math.round(perSecond).toLocaleString('en')
+
+const rowsOf = ({ size, costs }: Table): string[][] =>
+  costs.map(({ perSecond, allUs, mainUs }, index) => [
+    size.name,
+    String(THREADS[index]),
+    count(perSecond),
+    micro(allUs),
+    micro(mainUs),
+    micro(allUs - mainUs),
+  ])
+
+/** The deciding thread has a core of its own, the workers have the others; the client has the whole machine. */
+function projected({ costs }: Table, cores: number) {
+  const [without, , two] = costs as readonly [Cost, Cost, Cost]
+  const alone = 1e6 / without.mainUs
+  const decides = 1e6 / two.mainUs
+  const carries = ((cores - 1) * 1e6) / (two.allUs - two.mainUs)
+  return { alone, decides, carries, together: Math.min(decides, carries) }
+}
+
+function projectionOf(table: Table): string {
+  return CORES.map(cores => {
+    const { alone, decides, carries, together } = projected(table, cores)
+    const cells = [table.size.name, cores, count(alone), count(decides), count(carries), count(together)]
+    return `| ${[...cells, `${(together / alone).toFixed(1)} ×`].join(' | ')} |`
+  }).join('\n')
+}
+
+const page = (tables: readonly Table[]): string => `# Worker threads, measured and projected
+
+Made by \`node bench/workers.ts --write\` (Node ${process.version}, ${availableParallelism()} cores); \`npm run bench\` runs it again and fails when its
+bound does not hold.
+
+## Measured
+
+| body | \`workers\` | requests/s | CPU µs per request, all threads | of the deciding thread | of the others |
+|---|---|---|---|---|---|
+${tables
+  .flatMap(rowsOf)
+  .map(cells => `| ${cells.join(' | ')} |`)
+  .join('\n')}
+
+\`drain\` with \`concurrency: ${CONCURRENCY}\`, everything else as it is by default, against a Node server in a process of its own on
+the same machine. Median of ${ROUNDS} rounds, the variants in turn. CPU by \`process.cpuUsage()\` and \`process.threadCpuUsage()\`; "the
+others" are the workers, the compiler and the garbage collector. Bound: with 2 workers and small bodies the deciding
+thread has less than ${MAX_MAIN_SHARE * 100} % of the work that it has without.
+
+**No gain is to be seen in the requests/s of a machine with two cores**: the server needs one of them, so that worker
+threads only share the other with the thread that decides, and what they cost on top is a loss. Leave \`workers\` at 0
+there, and wherever the process does not keep a core busy, or a rate or the server is what is slow.
+
+## Projected
+
+This is arithmetic and no measurement. With
+
+- m: CPU of the deciding thread per request with \`workers: 2\`, w: CPU of all others per request,
+- c: cores that the client has to itself (the server is on another machine), c − 1 of them for workers,
+
+the deciding thread allows 1 / m requests a second, the workers (c − 1) / w, and the smaller one counts:
+**min(1 / m, (c − 1) / w)**. Without workers it is 1 / m₀, the CPU of the one thread that does it all.
+
+| body | cores | without | 1 / m | (c − 1) / w | with c − 1 workers | gain |
+|---|---|---|---|---|---|---|
+${tables.map(projectionOf).join('\n')}
+
+What it takes for granted, all of it in favour of workers: cores of equal speed that nobody else uses, no loss in memory
+and caches, m and w the same for any number of workers (a batch of messages gets smaller with more of them, and costs
+more per request), a network and a server that keep up. Take it as an upper bound, and measure on the machine at hand.
+
+- **1 / m is the ceiling**, however many workers there are: the source, the gate, cookies, retries, decoding of JSON and
+  the outcome are the work of one thread. Where the two columns cross, more workers are of no use.
+- **Large bodies**: sockets, TLS and decompression are the workers'; a body of more than 16 kB then moves in its own
+  buffer, without a copy, and smaller ones together in one. Parsing stays with the deciding thread, so that large JSON
+  gains less. With \`returnType: 'content'\`, TLS or gzip the workers have more of the work, and the gain is larger.
+
+## What is different with workers
+
+- A thread takes about as long to start as the package takes to load; it is started when the first request needs it,
+  and idle ones keep nothing alive.
+- A request whose body a function makes stays on the caller's thread.
+- A POST that is given up while it is being connected counts as sent: that it was not is known on the other thread
+  only, and too late. It is \`in_doubt\` rather than repeated.
+- A worker that dies takes along what it carried: \`internal/worker\`, or \`in_doubt/worker\` for what must not be repeated.
+  The next request starts a new one.
+- Each thread keeps its own idle connections. At no time are more of them in use than \`concurrency\` allows.
+`
+
+const server = await serve(new URL('./support/worker-server.ts', import.meta.url))
+const tables: Table[] = []
+for (const size of SIZES) {
+  const table = { size, costs: await compare(size, server.url) }
+  tables.push(table)
+  for (const [body = '', ...cells] of rowsOf(table))
+    console.log(body.padEnd(16), cells.map(cell => cell.padStart(9)).join(''))
+}
+server.close()
+const [without, , two] = tables[0]?.costs ?? []
+const share = (two?.mainUs ?? NaN) / (without?.mainUs ?? NaN)
+const isHeld = share <= MAX_MAIN_SHARE
+console.log(
+  `deciding thread: ${(100 * share).toFixed(0)} % of its work without; bound: ${100 * MAX_MAIN_SHARE} %, ${isHeld ? 'held' : 'NOT held'}`,
+)
+if (process.argv.includes('--write')) writeFileSync(new URL('../docs/workers.md', import.meta.url), page(tables))
+process.exitCode = isHeld ? 0 : 1

@@ -156,6 +156,8 @@ more per request), a network and a server that keep up. Take it as an upper boun
 
 - A thread takes about as long to start as the package takes to load; it is started when the first request needs it,
   and idle ones keep nothing alive.
+- A limit of time on an attempt counts from when its thread has taken it; \`timeouts.total\` from the start, as ever.
+- \`parallelRequestsSync\` takes \`workers\`, too; its threads start and end with each call, which pays for large batches only.
 - A request whose body a function makes stays on the caller's thread.
 - A POST that is given up while it is being connected counts as sent: that it was not is known on the other thread
   only, and too late. It is \`in_doubt\` rather than repeated.

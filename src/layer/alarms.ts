@@ -13,6 +13,8 @@ export class Alarms {
   readonly #heap = new Heap<Alarm>(byDueTime)
   #timer: Timer | undefined
   #timerDueAtMs = Infinity
+  /** What is due is being rung; the timer is set once, at the end of it. */
+  #ringing = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -21,13 +23,13 @@ export class Alarms {
   add(alarm: Alarm): void {
     if (alarm.dueAtMs === Infinity) return
     this.#heap.add(alarm)
-    if (alarm.dueAtMs < this.#timerDueAtMs) this.#arm()
+    if (!this.#ringing && alarm.dueAtMs < this.#timerDueAtMs) this.#arm()
   }
 
   /** Leaves a timer that is armed too early: it wakes once for nothing, which is cheaper than a timer per request. */
   remove(alarm: Alarm): void {
     this.#heap.remove(alarm)
-    if (this.#heap.size === 0) this.#disarm()
+    if (this.#heap.size === 0 && !this.#ringing) this.#disarm()
   }
 
   #arm(): void {
@@ -46,12 +48,15 @@ export class Alarms {
 
   #ring(): void {
     const nowMs = this.#clock.now()
-    // Nothing that rings may arm the timer for what this loop is about to reach.
-    this.#timerDueAtMs = -Infinity
-    for (let next = this.#heap.peek(); next !== undefined && next.dueAtMs <= nowMs; next = this.#heap.peek()) {
-      this.#heap.remove(next)
-      next.ring(nowMs)
+    this.#ringing = true
+    try {
+      for (let next = this.#heap.peek(); next !== undefined && next.dueAtMs <= nowMs; next = this.#heap.peek()) {
+        this.#heap.remove(next)
+        next.ring(nowMs)
+      }
+    } finally {
+      this.#ringing = false
+      this.#arm()
     }
-    this.#arm()
   }
 }

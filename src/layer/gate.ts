@@ -182,7 +182,7 @@ export class Gate {
     queue.add(waiter)
     trip.hold('queue', waiter.admit)
     if (queue.parkedAt === undefined) this.#serve(queue, nowMs)
-    else this.#turnstiles.changed(queue, nowMs)
+    else if (queue.head() === waiter) this.#turnstiles.changed(queue, nowMs)
     return promise
   }
 

@@ -1,4 +1,5 @@
 /** One item of an input: its Call, or the outcome of one that is never sent. */
+import { UNREADABLE } from '../config/lane-of-item.ts'
 import type { BatchPlan } from '../config/plan.ts'
 import { labelOf, prepare } from '../config/prepare.ts'
 import type { Call } from '../core/call.ts'
@@ -10,7 +11,7 @@ import type { Item } from '../engine/source.ts'
 /** The item made ready; what is wrong with it is its own outcome. */
 export function prepareItem({ value, index, lane }: Item, plan: BatchPlan, nowMs: number): Call | Outcome {
   const { request, keys, paramsPerUrl } = plan
-  const asked = request.call.limitKey === undefined || lane === '' ? undefined : lane
+  const asked = request.call.limitKey === undefined || lane === UNREADABLE ? undefined : lane
   const item = { index, key: keys?.[index], params: paramsPerUrl?.[index], lane: asked, nowMs }
   const call = prepare(value, item, request)
   return 'refused' in call ? refusedOutcome(call.spec, call.refused, request.call.secretNames) : call

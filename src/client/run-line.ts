@@ -52,12 +52,18 @@ export function lineValue({ plan }: Call, reply: Reply, decoded: unknown): LineV
     case 'response': {
       const { statusText } = reply
       const { secretNames } = plan
-      const headers = filterHeaders(reply.headers, name => !isSecretName(name, secretNames))
+      const kept = filterHeaders(reply.headers, name => !isSecretName(name, secretNames))
+      // A URL in a header may hold what one in a request may.
+      const headers = kept.map((text, at) =>
+        at % 2 === 1 && URL_HEADERS.has(kept[at - 1] as string) ? printableUrl(text, secretNames) : text,
+      )
       const url = printableUrl(reply.url, secretNames)
       return { value: base64(reply.body), encoding: 'base64', head: { statusText, headers, url } }
     }
   }
 }
+
+const URL_HEADERS: ReadonlySet<string> = new Set(['location', 'content-location', 'refresh', 'link'])
 
 /** What came back then. */
 export function resultOf(line: DoneLine, call: Call): Result {

@@ -1,12 +1,15 @@
 /**
  * The lane of an item that has not been looked at otherwise: what an array is sorted by before anything is sent. A wrong
- * answer costs fairness only, so an item that cannot be read has lane `''` and fails when its turn comes.
+ * answer costs fairness only, so an item that cannot be read has the lane UNREADABLE and fails when its turn comes.
  */
 import { isRecord } from './kinds.ts'
 import { laneKeyOf } from './lane-key.ts'
 import type { RequestPlan } from './plan.ts'
 import type { Params, RequestSpec } from '../core/spec.ts'
 import { parseUrl } from '../core/url.ts'
+
+/** No answer of a `limitKey`, and no origin. */
+export const UNREADABLE = '\u0000'
 
 export type LaneOfItem = (value: unknown, params: Params | undefined) => string
 
@@ -18,7 +21,7 @@ export function laneReader(plan: RequestPlan): LaneOfItem {
       const spec = specOf(value)
       return byOrigin === undefined ? keyed(spec, params, plan) : byOrigin(String(spec.url))
     } catch {
-      return ''
+      return UNREADABLE
     }
   }
 }
@@ -40,7 +43,7 @@ function originReader({ baseUrl }: RequestPlan): (url: string) => string {
     let origin = known.get(beginning)
     if (origin === undefined) {
       const parsed = parseUrl(beginning, baseUrl, [])
-      known.set(beginning, (origin = typeof parsed === 'string' ? '' : parsed.origin))
+      known.set(beginning, (origin = typeof parsed === 'string' ? UNREADABLE : parsed.origin))
     }
     return origin
   }
@@ -49,10 +52,10 @@ function originReader({ baseUrl }: RequestPlan): (url: string) => string {
 function keyed(spec: ReturnType<typeof specOf>, params: Params | undefined, plan: RequestPlan): string {
   const all = [plan.params, params, spec.params].filter(given => given !== undefined)
   const parsed = parseUrl(String(spec.url), plan.baseUrl, all)
-  if (typeof parsed === 'string') return ''
+  if (typeof parsed === 'string') return UNREADABLE
   const hasBody =
     plan.body !== undefined || spec.json !== undefined || spec.form !== undefined || spec.body !== undefined
   const method = (spec.method ?? plan.method ?? (hasBody ? 'POST' : 'GET')).toUpperCase()
   const lane = laneKeyOf({ method, url: parsed.url, origin: parsed.origin, meta: spec.meta }, plan.call)
-  return typeof lane === 'string' ? lane : ''
+  return typeof lane === 'string' ? lane : UNREADABLE
 }

@@ -110,8 +110,7 @@ export class Batches<Row> {
       this.#waiting.shift()
       clearTimeout(batch.timer)
       try {
-        // In order: the next batch is written after this one.
-        // oxlint-disable-next-line no-await-in-loop
+        // oxlint-disable-next-line no-await-in-loop -- in order: the next batch is written after this one
         await this.#deliver(batch.rows)
       } catch (error) {
         this.fail(error)

@@ -136,8 +136,7 @@ export class FileOutput implements Output {
   async #writeAll(bytes: Buffer): Promise<void> {
     for (let done = 0; done < bytes.length;) {
       const position = this.#isFile ? this.#end + done : null
-      // The system may take a part only; the rest has to follow.
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- the system may take a part only, and the rest has to follow
       const { bytesWritten } = await writeTo(this.#fd, bytes, done, bytes.length - done, position)
       done += bytesWritten
     }

@@ -138,7 +138,7 @@ describe('Round robin over the hosts of an array', () => {
           const half = transport.requests.slice(hosts * 5, hosts * 35)
           const counts = [...Map.groupBy(half, ({ url }) => hostOf(url)).values()].map(({ length }) => length)
           expect(counts).toHaveLength(hosts)
-          // Of 30 each; mostly none or two.
+          // Of 30 each; mostly none or two. More than four about once in a hundred runs, for a reason not known yet.
           expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(6)
         },
       ),

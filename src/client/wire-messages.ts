@@ -6,8 +6,8 @@
  */
 import type { SentFault } from './sync-result.ts'
 import type { NetworkDefaults } from './sync-messages.ts'
-import type { ClientPlan } from '../config/client-plan.ts'
 import type { CallPlan } from '../core/call.ts'
+import type { ConnectionPlan } from '../core/connection-plan.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Reply } from '../core/result.ts'
 import type { MessagePort } from 'node:worker_threads'
@@ -15,7 +15,7 @@ import type { MessagePort } from 'node:worker_threads'
 /** How a worker is set up. */
 export interface WireData {
   readonly port: MessagePort
-  readonly tls: ClientPlan['tls']
+  readonly connection: ConnectionPlan
   readonly network: NetworkDefaults
 }
 

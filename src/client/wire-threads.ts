@@ -6,7 +6,7 @@ import { networkDefaults, threadOptions } from './network.ts'
 import { unpackResult } from './sync-result.ts'
 import { FLAGS } from './wire-messages.ts'
 import type { Ended, FromWire, ToWire, WireData } from './wire-messages.ts'
-import type { ClientPlan } from '../config/client-plan.ts'
+import type { ConnectionPlan } from '../core/connection-plan.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { CallPlan } from '../core/call.ts'
 import type { Transport } from '../core/ports.ts'
@@ -19,13 +19,13 @@ import type { MessagePort } from 'node:worker_threads'
 const ENTRY = new URL(`./wire-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
 /** @param local carries what cannot cross a thread: bodies that a function of the caller's makes */
-export function threadedTransport(threads: number, tls: ClientPlan['tls'], local: Transport): Transport {
+export function threadedTransport(threads: number, connection: ConnectionPlan, local: Transport): Transport {
   const lines: Thread[] = []
   const freest = (): Thread => {
     let best: Thread | undefined
     for (const line of lines) if (best === undefined || line.running < best.running) best = line
     if (best !== undefined && (best.running === 0 || lines.length === threads)) return best
-    const made = new Thread(tls, () => void lines.splice(lines.indexOf(made), 1))
+    const made = new Thread(connection, () => void lines.splice(lines.indexOf(made), 1))
     lines.push(made)
     return made
   }
@@ -52,10 +52,10 @@ class Thread {
   #lastId = 0
   #closing = false
 
-  constructor(tls: ClientPlan['tls'], gone: () => void) {
+  constructor(connection: ConnectionPlan, gone: () => void) {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
-    const workerData: WireData = { port: port2, tls, network: networkDefaults() }
+    const workerData: WireData = { port: port2, connection, network: networkDefaults() }
     this.#worker = new Worker(ENTRY, {
       name: 'parallel-requests-wire',
       workerData,

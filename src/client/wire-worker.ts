@@ -21,10 +21,10 @@ import { workerData } from 'node:worker_threads'
 /** A larger body is cheaper to move in a buffer of its own than to copy. */
 const MAX_SMALL_BYTES = 16_384
 
-const { port, tls, network } = workerData as WireData
+const { port, connection, network } = workerData as WireData
 useNetwork(network)
 
-const transport = undiciTransport(tls, systemClock)
+const transport = undiciTransport(connection, systemClock)
 const send = timeout(systemClock)(carried => transport.send(carried))
 const plans = new Map<number, CallPlan>()
 const underWay = new Map<number, Attempt>()

@@ -130,10 +130,13 @@ function laneFor({ lane: key, origin }: Call, plan: ClientPlan, shared: readonly
 }
 
 /** Ours is closed with the client; the caller's stays the caller's. */
-function transportOf({ transport, tls, workers }: ClientPlan, clock: Clock): { transport: Transport; owned: boolean } {
+function transportOf(
+  { transport, connection, workers }: ClientPlan,
+  clock: Clock,
+): { transport: Transport; owned: boolean } {
   if (transport === undefined) {
-    const own = undiciTransport(tls, clock)
-    return { transport: workers === 0 ? own : threadedTransport(workers, tls, timed(own, clock)), owned: true }
+    const own = undiciTransport(connection, clock)
+    return { transport: workers === 0 ? own : threadedTransport(workers, connection, timed(own, clock)), owned: true }
   }
   if (isOwnTransport(transport)) return { transport: cautious(transport), owned: false }
   return { transport: dispatcherTransport(transport, clock), owned: false }

@@ -3,6 +3,7 @@ import type { ReadHostLimits } from './limit-input.ts'
 import type { Values } from './options.ts'
 import type { ReadRate } from './rate-input.ts'
 import type { CallPlan } from '../core/call.ts'
+import type { ConnectionPlan } from '../core/connection-plan.ts'
 import type { CookiesInput, DispatcherLike } from '../core/options.ts'
 import type { Transport } from '../core/ports.ts'
 import { defaultBurst } from '../core/rate.ts'
@@ -34,12 +35,7 @@ export interface ClientPlan {
   readonly breaker: BreakerPlan | undefined
   readonly budget: { readonly reserve: number; readonly ratio: number }
   readonly cookies: CookiesInput | undefined
-  readonly tls: {
-    readonly verify: boolean
-    readonly ca?: string | readonly string[]
-    readonly cert?: string
-    readonly key?: string
-  }
+  readonly connection: ConnectionPlan
   readonly transport: Transport | DispatcherLike | undefined
   /** Threads that carry the attempts; 0 for none beside our own. */
   readonly workers: number
@@ -61,7 +57,7 @@ export function planClient(values: Values): ClientPlan {
     breaker: planBreaker(values.breaker),
     budget: { reserve: values.retry?.budget?.reserve ?? 10, ratio: values.retry?.budget?.ratio ?? 0.2 },
     cookies: values.cookies,
-    tls: { verify: values.verifySsl ?? true, ...tls },
+    connection: { tls: { verify: values.verifySsl ?? true, ...tls } },
     transport: values.transport,
     workers: values.workers ?? 0,
   }

@@ -2,6 +2,7 @@
 import type { Call } from './call.ts'
 import type { HeaderList } from './headers.ts'
 import type { Phase } from './result.ts'
+import type { Proxy } from './route.ts'
 import type { Trip } from './trip.ts'
 
 export interface Attempt {
@@ -9,6 +10,8 @@ export interface Attempt {
   readonly trip: Trip
   /** 1 for the first; counts over redirect hops. */
   readonly number: number
+  /** The way to its origin; undefined is the direct one. */
+  proxy: Proxy | undefined
   /** What goes on the wire; the session layer completes it. */
   headers: HeaderList
   /** When it was let through the gate (monotonic ms). */
@@ -40,6 +43,7 @@ export function attempt(call: Call, number: number, nowMs: number): Attempt {
     call,
     trip: call.trip,
     number,
+    proxy: undefined,
     headers: call.headers,
     admittedAtMs: nowMs,
     startedAtMs: nowMs,

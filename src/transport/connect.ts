@@ -3,15 +3,9 @@ import { buildConnector } from 'undici'
 import { isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
+import type { TlsPlan } from '../core/connection-plan.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Phase } from '../core/result.ts'
-
-export interface TlsPlan {
-  readonly verify: boolean
-  readonly ca?: string | readonly string[]
-  readonly cert?: string
-  readonly key?: string
-}
 
 export type Connect = buildConnector.connector
 

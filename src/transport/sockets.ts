@@ -1,5 +1,5 @@
 /**
- * Our own sockets: one undici Client per open connection, idle ones kept by origin, last used first.
+ * Our own sockets: one undici Client per open connection, idle ones kept by route, last used first.
  *
  * One Client per socket, because a Client that cannot connect fails everything queued on it; here nothing ever queues.
  * It also tells which socket an attempt had, fresh or used.
@@ -8,6 +8,7 @@ import { Client } from 'undici'
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
 import type { Clock } from '../core/ports.ts'
+import { routeKey } from '../core/route.ts'
 import { stampPhases } from './connect.ts'
 import type { Connect } from './connect.ts'
 
@@ -20,7 +21,8 @@ const DROPPED = new Error('the connection is of no more use')
 
 export interface Line {
   readonly client: Client
-  readonly origin: string
+  /** Where it goes, and which way. */
+  readonly route: string
   /** The connection, while there is one. */
   socket: Socket | undefined
   /** Requests that this connection has carried. */
@@ -53,15 +55,16 @@ export class Sockets {
   /** A connection to the attempt's origin, an idle one if there is any. */
   take(attempt: Attempt): Line {
     const { origin } = attempt.call
-    const line = this.#takeIdle(origin) ?? this.#make(origin)
+    const route = routeKey(origin, attempt.proxy)
+    const line = this.#takeIdle(route) ?? this.#make(origin, route)
     line.state = 'busy'
     line.attempt = attempt
     attempt.reused = line.carried > 0
     return line
   }
 
-  #takeIdle(origin: string): Line | undefined {
-    const idle = this.#idle.get(origin)
+  #takeIdle(route: string): Line | undefined {
+    const idle = this.#idle.get(route)
     for (let line = idle?.pop(); line !== undefined; line = idle?.pop()) {
       // Closed, but undici has not said so yet.
       if (line.socket?.destroyed === false) return line
@@ -71,8 +74,8 @@ export class Sockets {
   }
 
   /** One kept connection turned out to be closed: so are the others, most likely, and the repeat needs a fresh one. */
-  dropIdle(origin: string): void {
-    for (const line of this.#idle.get(origin)?.slice() ?? []) this.drop(line)
+  dropIdle({ call, proxy }: Attempt): void {
+    for (const line of this.#idle.get(routeKey(call.origin, proxy))?.slice() ?? []) this.drop(line)
   }
 
   /** The response is whole: the connection may carry another request. */
@@ -82,8 +85,8 @@ export class Sockets {
     line.state = 'idle'
     line.attempt = undefined
     line.carried++
-    const idle = this.#idle.get(line.origin)
-    if (idle === undefined) this.#idle.set(line.origin, [line])
+    const idle = this.#idle.get(line.route)
+    if (idle === undefined) this.#idle.set(line.route, [line])
     else idle.push(line)
   }
 
@@ -106,14 +109,14 @@ export class Sockets {
   }
 
   #forget(line: Line): void {
-    const idle = this.#idle.get(line.origin)
+    const idle = this.#idle.get(line.route)
     if (idle === undefined) return
     const index = idle.indexOf(line)
     if (index !== -1) idle.splice(index, 1)
-    if (idle.length === 0) this.#idle.delete(line.origin)
+    if (idle.length === 0) this.#idle.delete(line.route)
   }
 
-  #make(origin: string): Line {
+  #make(origin: string, route: string): Line {
     const client = new Client(origin, {
       connect: (options, callback) => {
         line.carried = 0
@@ -137,7 +140,7 @@ export class Sockets {
     })
     const line: Line = {
       client,
-      origin,
+      route,
       socket: undefined,
       carried: 0,
       attempt: undefined,

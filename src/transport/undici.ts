@@ -2,6 +2,7 @@
 import type { Dispatcher } from 'undici'
 import type { Attempt } from '../core/attempt.ts'
 import type { Body } from '../core/call.ts'
+import type { ConnectionPlan } from '../core/connection-plan.ts'
 import { reasonOf } from '../core/callback.ts'
 import type { DispatcherLike } from '../core/options.ts'
 import type { Clock, Transport } from '../core/ports.ts'
@@ -11,11 +12,10 @@ import type { Trip } from '../core/trip.ts'
 import { Collector } from './collect.ts'
 import type { CollectorParts } from './collect.ts'
 import { connector } from './connect.ts'
-import type { TlsPlan } from './connect.ts'
 import { HeaderMemo } from './header-memo.ts'
 import { Sockets } from './sockets.ts'
 
-export function undiciTransport(tls: TlsPlan, clock: Clock): Transport {
+export function undiciTransport({ tls }: ConnectionPlan, clock: Clock): Transport {
   const parts: CollectorParts = { clock, memo: new HeaderMemo() }
   const sockets = new Sockets(connector(tls), clock)
   return {
@@ -29,7 +29,7 @@ export function undiciTransport(tls: TlsPlan, clock: Clock): Transport {
           result => {
             if (isReusable(result)) sockets.give(line)
             else sockets.drop(line)
-            if (isMisdirected(result) || (attempt.reused && isReset(result))) sockets.dropIdle(attempt.call.origin)
+            if (isMisdirected(result) || (attempt.reused && isReset(result))) sockets.dropIdle(attempt)
             resolve(result)
           },
           line,

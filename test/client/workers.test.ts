@@ -272,7 +272,11 @@ describe('limits', () => {
     ['a budget', { budgets: { units: { limit: 100, interval: '1s', burst: 1 } }, cost: 1 }],
   ])('that are %s hold to the letter at the gate, and at the server but for the way there', async (_name, options) => {
     const rates = [{ limit: 100, intervalMs: 1_000, burst: 1 }]
-    const threads = threadedTransport(2, { verify: true }, undiciTransport({ verify: true }, systemClock))
+    const threads = threadedTransport(
+      2,
+      { tls: { verify: true } },
+      undiciTransport({ tls: { verify: true } }, systemClock),
+    )
     onTestFinished(() => threads.close())
     const startsMs: number[] = []
     const transport: Transport = {

@@ -1,0 +1,12 @@
+/** How a client's connections are made: the same for all of its attempts, and plain data that a worker can be given. */
+
+export interface TlsPlan {
+  readonly verify: boolean
+  readonly ca?: string | readonly string[]
+  readonly cert?: string
+  readonly key?: string
+}
+
+export interface ConnectionPlan {
+  readonly tls: TlsPlan
+}

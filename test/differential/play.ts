@@ -1,0 +1,57 @@
+/** Plays one answer to whoever comes, and asks for it with curl and with us. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { clientOf } from '../support/ask.ts'
+import { rawServer } from '../support/raw-server.ts'
+import type { RawServer } from '../support/raw-server.ts'
+import type { Answer } from './answer.ts'
+
+/** Long enough for an answer, short enough to wait for silence. */
+const PATIENCE_MS = 500
+const MAX_BYTES = 100_000
+
+/** No file of settings, no proxy, no globs; a limit for all that we have a limit for. */
+const CURL = [
+  '--disable --silent --globoff --noproxy * --http1.1 --compressed --location --max-redirs 10'.split(' '),
+  ['--max-filesize', String(MAX_BYTES), '--max-time', String(PATIENCE_MS / 1_000)],
+].flat()
+
+/** Every request on every connection gets the answer, for as long as it leaves the connection open. */
+export const playing = ({ bytes, end }: Answer): Promise<RawServer> =>
+  rawServer(async connection => {
+    for (;;) {
+      await connection.request()
+      if (bytes.byteLength > 0) await connection.send(bytes)
+      if (end === 'hold') continue
+      // A reset throws away what the other side has not read yet.
+      if (end === 'rst' && bytes.byteLength > 0) await connection.wait(20)
+      return connection[end]()
+    }
+  })
+
+export interface CurlResult {
+  readonly exit: number
+  readonly body: Buffer
+}
+
+export async function curlOf(origin: string): Promise<CurlResult> {
+  const child = spawn('curl', [...CURL, origin], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const parts: Buffer[] = []
+  child.stdout.on('data', (part: Buffer) => parts.push(part))
+  const [exit] = (await once(child, 'close')) as [number]
+  return { exit, body: Buffer.concat(parts) }
+}
+
+export interface OurResult {
+  /** `'ok'` or the code. */
+  readonly code: string
+  readonly body: Uint8Array
+}
+
+export async function oursOf(origin: string): Promise<OurResult> {
+  await using client = clientOf({ maxRetries: 0, timeout: PATIENCE_MS, maxResponseBytes: MAX_BYTES })
+  const outcome = await client.request(origin, { onFailure: 'settle', returnType: 'content' })
+  return outcome.ok
+    ? { code: 'ok', body: outcome.value }
+    : { code: outcome.error.code, body: outcome.error.response?.body ?? new Uint8Array(0) }
+}

@@ -3,6 +3,9 @@
  * same. Method, URL, body and key; not headers, credentials and options, which may change between two runs.
  */
 import { createHash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
+import { isBlob } from '../core/body.ts'
+import type { Part } from '../core/body.ts'
 import type { Call } from '../core/call.ts'
 
 /** 96 bits: of a thousand million requests no two are taken for one. */
@@ -10,12 +13,30 @@ const LETTERS = 16
 
 export function fingerprint({ method, url, body, key }: Call): string {
   const hash = createHash('sha256')
-  // Each part behind its length, so that no two requests can run into the same text.
-  for (const part of [method, url, key ?? '']) hash.update(`${part.length}:${part}`)
+  for (const part of [method, url, key ?? '']) framed(hash, part)
   hash.update(key === undefined ? 'n' : 'k')
   if (typeof body === 'string') hash.update(`s${body}`)
   else if (body instanceof Uint8Array) hash.update('s').update(body)
   // What a stream will give nobody knows before it is sent.
-  else if (body !== undefined) hash.update('f')
+  else if (typeof body === 'function') hash.update('f')
+  else if (isBlob(body)) hash.update(`b${body.size}`)
+  else if (body !== undefined) for (const part of body.parts) addPart(hash, part)
   return hash.digest('base64url').slice(0, LETTERS)
+}
+
+/** Behind its length, so that no two requests can run into the same text. */
+function framed(hash: Hash, text: string): void {
+  hash.update(`${text.length}:${text}`)
+}
+
+/** Files by their paths: what is in them is read when they are sent. */
+function addPart(hash: Hash, { name, filename, content }: Part): void {
+  hash.update('m')
+  framed(hash, name)
+  framed(hash, filename ?? '')
+  if (typeof content === 'string') framed(hash.update('s'), content)
+  else if (content instanceof Uint8Array) hash.update(`c${content.byteLength}:`).update(content)
+  else if (isBlob(content)) hash.update(`b${content.size}`)
+  else if ('path' in content) framed(hash.update('p'), content.path)
+  else hash.update('f')
 }

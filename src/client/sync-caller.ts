@@ -17,6 +17,7 @@ import { readJson } from './wire.ts'
 import { trueCosts } from '../config/cost.ts'
 import { isRecord, kindOf } from '../config/kinds.ts'
 import type { BatchPlan } from '../config/plan.ts'
+import { isAtHand } from '../core/body.ts'
 import { attempt } from '../core/attempt.ts'
 import type { Call, CallPlan, Costs } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
@@ -142,7 +143,7 @@ export class CallingThread implements Caller {
       method,
       url,
       headers,
-      body: hasBody && typeof body !== 'function' ? body : undefined,
+      body: hasBody && isAtHand(body) ? body : undefined,
       attempt: number,
       meta,
     })

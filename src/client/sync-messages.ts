@@ -4,6 +4,7 @@
  */
 import type { SentFault, SentResult } from './sync-result.ts'
 import type { ClientPlan } from '../config/client-plan.ts'
+import type { Upload } from '../core/body.ts'
 import type { BackoffPlan, Call, CallPlan, Costs, RetryPlan } from '../core/call.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Progress } from '../core/options.ts'
@@ -55,7 +56,7 @@ type PlainParts =
 
 /** A Call without what belongs to the calling thread: `meta`, `key`, the trip and every function. */
 export interface SentCall extends Pick<Call, PlainParts> {
-  readonly body: string | Uint8Array | undefined
+  readonly body: string | Uint8Array | Upload | undefined
   readonly credentials: string | undefined
   readonly plan: SentPlan
   /** Which functions the worker must ask for. */

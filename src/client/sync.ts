@@ -11,6 +11,8 @@ import { isRecord, kindOf, problem } from '../config/kinds.ts'
 import { planClient } from '../config/client-plan.ts'
 import { planBatch } from '../config/plan.ts'
 import { readOptions, splitOptions } from '../config/read.ts'
+import { readMultipart } from '../config/multipart-input.ts'
+import { isFormData } from '../config/raw-body.ts'
 import { isCookieStore } from '../config/shapes.ts'
 import { ConfigError } from '../core/error.ts'
 import { VERSION } from '../core/version.ts'
@@ -71,7 +73,7 @@ function unreachable(input: unknown, options: unknown): string[] {
     )
   }
   if (!isRecord(options)) return problems
-  const { signal, transport, cookies, body, form, resume } = options
+  const { signal, transport, cookies, body, form, multipart, resume } = options
   if (signal !== undefined) {
     refuse('signal', 'none', signal, `Nothing can abort while the thread is blocked. Use timeouts.total. ${AWAIT}`)
   }
@@ -85,6 +87,7 @@ function unreachable(input: unknown, options: unknown): string[] {
     refuse('cookies', 'pairs, pairs by origin or false', cookies, `A jar cannot reach another thread. ${AWAIT}`)
   }
   for (const given of [body, form]) checkBody('body', given, problems)
+  checkParts('multipart', multipart, problems)
   return problems
 }
 
@@ -95,24 +98,40 @@ function checkBodies(items: readonly unknown[]): void {
   for (const [index, item] of items.entries()) {
     if (!isRecord(item) || item instanceof URL) continue
     let given: readonly unknown[] = []
+    let parts: unknown
     try {
       given = [item.body, item.form]
+      parts = item.multipart
     } catch {
       // An item that cannot be read fails alone, when it is prepared.
     }
     for (const body of given) checkBody(`urls[${index}].body`, body, problems)
+    checkParts(`urls[${index}].multipart`, parts, problems)
   }
   if (problems.length > 0) throw new ConfigError(problems)
 }
 
 function checkBody(name: string, body: unknown, problems: string[]): void {
   const expected = 'a string, bytes, URLSearchParams or a function that makes one in parallelRequestsSync'
-  if (body instanceof FormData) {
+  if (isFormData(body)) {
     problems.push(
       problem(name, expected, 'a FormData', `Its files are read later, and the thread is blocked. ${AWAIT}`),
     )
   } else if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
     const remedy = `Its chunks come later, and the thread is blocked. Read it first. ${AWAIT}`
     problems.push(problem(name, expected, 'a stream', remedy))
+  }
+}
+
+/** Files on disk are read by the worker; streams and functions are of this thread. */
+function checkParts(name: string, multipart: unknown, problems: string[]): void {
+  if (multipart === undefined) return
+  checkBody(name, multipart, problems)
+  const read = isFormData(multipart) ? undefined : readMultipart(multipart, name, [])
+  for (const { name: field, content } of read ?? []) {
+    if (typeof content !== 'object' || !('open' in content)) continue
+    const expected = 'a string, bytes, a Blob or a path in parallelRequestsSync'
+    const remedy = `Its chunks come later, and the thread is blocked. Give the path of the file. ${AWAIT}`
+    problems.push(problem(`${name}.${field}`, expected, 'a stream', remedy))
   }
 }

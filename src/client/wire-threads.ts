@@ -6,6 +6,7 @@ import { networkDefaults, threadOptions } from './network.ts'
 import { unpackResult } from './sync-result.ts'
 import { FLAGS } from './wire-messages.ts'
 import type { Ended, FromWire, ToWire, WireData } from './wire-messages.ts'
+import { isAtHand } from '../core/body.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { CallPlan } from '../core/call.ts'
@@ -18,7 +19,7 @@ import type { MessagePort } from 'node:worker_threads'
 /** A string is what the compiler does not rewrite, so the name follows this file's own: source or build. */
 const ENTRY = new URL(`./wire-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
-/** @param local carries what cannot cross a thread: bodies that a function of the caller's makes */
+/** @param local carries the bodies that are not at hand: streams, files, what a function of the caller's makes */
 export function threadedTransport(threads: number, connection: ConnectionPlan, local: Transport): Transport {
   const lines: Thread[] = []
   const freest = (): Thread => {
@@ -30,7 +31,7 @@ export function threadedTransport(threads: number, connection: ConnectionPlan, l
     return made
   }
   return {
-    send: attempt => (typeof attempt.call.body === 'function' ? local.send(attempt) : freest().carry(attempt)),
+    send: attempt => (isAtHand(attempt.call.body) ? freest().carry(attempt) : local.send(attempt)),
     async close() {
       await Promise.all([local.close(), ...lines.map(line => line.close())])
     },
@@ -102,7 +103,7 @@ class Thread {
 
   /** Bytes go in a buffer of their own, which moves: the caller's stay, for a repeat, and for the caller. */
   #cross(body: Attempt['call']['body']): string | Uint8Array | undefined {
-    // A function never gets here.
+    // Nothing else gets here.
     if (!(body instanceof Uint8Array)) return body as string | undefined
     const copy = new Uint8Array(body)
     this.#moved.push(copy.buffer)

@@ -1,36 +1,43 @@
-/** One of `json`, `form`, `body` → what goes on the wire and the content type that says so. */
-import type { Body } from '../core/call.ts'
+/** One of `json`, `form`, `multipart`, `body` → what goes on the wire and the content type that says so. */
+import type { Body } from '../core/body.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
-import type { BodyInput, Params } from '../core/spec.ts'
-import { isRecord, kindOf, problem } from './kinds.ts'
+import type { Params } from '../core/spec.ts'
+import { kindOf, problem } from './kinds.ts'
+import { readMultipart } from './multipart-input.ts'
 import { readPairs } from './query-input.ts'
+import { isFormData, readRaw } from './raw-body.ts'
 
 export interface BodyPlan {
   readonly body: Body
   readonly contentType: string | undefined
-  /** False for a stream at hand: it can be read once. */
+  /** False where a stream at hand is in it: it can be read once. */
   readonly replayable: boolean
 }
 
 export interface BodyFields {
   readonly json?: unknown
   readonly form?: unknown
+  readonly multipart?: unknown
   readonly body?: unknown
 }
 
-const KINDS = 'a string, bytes, URLSearchParams, an async iterable or a function that makes one'
+const FIELDS = ['json', 'form', 'multipart', 'body'] as const satisfies readonly (keyof BodyFields)[]
+
+export const hasBody = (fields: BodyFields): boolean => FIELDS.some(name => fields[name] !== undefined)
 
 /** The body of the fields, or undefined when there is none; two at once, or one that cannot be sent, is a problem. */
 export function bodyOf(fields: BodyFields, problems: string[]): BodyPlan | undefined {
-  const given = (['json', 'form', 'body'] as const).filter(name => fields[name] !== undefined)
+  const given = FIELDS.filter(name => fields[name] !== undefined)
   if (given.length > 1) {
-    problems.push(problem('body', 'one of json, form and body', given.join(' and '), 'Keep one of them.'))
+    problems.push(problem('body', 'one of json, form, multipart and body', given.join(' and '), 'Keep one of them.'))
     return undefined
   }
   if (given[0] === 'json') return jsonBody(fields.json, problems)
   if (given[0] === 'form') return formBody(fields.form, problems)
-  if (given[0] === 'body') return rawBody(fields.body, problems)
-  return undefined
+  if (given[0] === 'multipart') return multipartBody(fields.multipart, 'multipart', problems)
+  if (given[0] !== 'body') return undefined
+  if (fields.body instanceof URLSearchParams) return encoded(fields.body)
+  return isFormData(fields.body) ? multipartBody(fields.body, 'body', problems) : readRaw(fields.body, problems)
 }
 
 function jsonBody(value: unknown, problems: string[]): BodyPlan | undefined {
@@ -69,35 +76,14 @@ function formPairs(form: Params): [string, string][] {
   })
 }
 
-function rawBody(body: unknown, problems: string[]): BodyPlan | undefined {
-  if (typeof body === 'string') return { body, contentType: 'text/plain;charset=UTF-8', replayable: true }
-  if (body instanceof URLSearchParams) return encoded(body)
-  if (body instanceof Uint8Array) return { body, contentType: undefined, replayable: true }
-  if (body instanceof ArrayBuffer) return { body: new Uint8Array(body), contentType: undefined, replayable: true }
-  if (typeof body === 'function') {
-    return { body: () => chunksOf((body as () => BodyInput)()), contentType: undefined, replayable: true }
+function multipartBody(given: unknown, name: string, problems: string[]): BodyPlan | undefined {
+  const parts = readMultipart(given, name, problems)
+  if (parts === undefined) return undefined
+  // Of its own for each body: who knows one must not be able to end a part of another.
+  const boundary = `preq-${crypto.randomUUID().replaceAll('-', '')}`
+  return {
+    body: { boundary, parts },
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    replayable: parts.every(({ replayable }) => replayable),
   }
-  if (isStream(body)) return { body: () => body, contentType: undefined, replayable: false }
-  problems.push(problem('body', KINDS, kindOf(body), remedyFor(body)))
-  return undefined
-}
-
-const isStream = (value: unknown): value is AsyncIterable<Uint8Array | string> =>
-  typeof value === 'object' && value !== null && Symbol.asyncIterator in value
-
-function remedyFor(body: unknown): string {
-  if (body instanceof Blob) return 'Use () => blob.stream().'
-  if (ArrayBuffer.isView(body)) return 'Use new Uint8Array(view.buffer, view.byteOffset, view.byteLength).'
-  return isRecord(body) || Array.isArray(body) ? 'Give an object as json or form.' : 'Turn it into a string.'
-}
-
-/** What a caller's factory made, as a stream of its chunks. */
-async function* chunksOf(made: unknown): AsyncIterable<Uint8Array | string> {
-  const given = await made
-  if (typeof given === 'function') yield* chunksOf(given())
-  else if (isStream(given)) yield* given
-  else if (given instanceof URLSearchParams) yield given.toString()
-  else if (given instanceof ArrayBuffer) yield new Uint8Array(given)
-  else if (typeof given === 'string' || given instanceof Uint8Array) yield given
-  else throw new TypeError(problem('body()', KINDS, kindOf(given), remedyFor(given)))
 }

@@ -1,6 +1,7 @@
 /** What a request takes from the weighted limits: as its spec says, or the options, or a function of the caller's. */
 import { readCosts } from './limit-input.ts'
 import { nearest } from './names.ts'
+import { isAtHand } from '../core/body.ts'
 import type { Call, CallPlan, Costs } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
 import { fault } from '../core/result.ts'
@@ -27,7 +28,7 @@ function ask(
 ): { readonly answer: unknown } | Fault {
   let answer: unknown
   try {
-    answer = cost({ method, url, body: typeof body === 'function' ? undefined : body, meta })
+    answer = cost({ method, url, body: isAtHand(body) ? body : undefined, meta })
   } catch (error) {
     return fault('callback/cost', `cost threw: ${reasonOf(error)}`, { cause: error })
   }

@@ -2,6 +2,7 @@
  * The lane of an item that has not been looked at otherwise: what an array is sorted by before anything is sent. A wrong
  * answer costs fairness only, so an item that cannot be read has the lane UNREADABLE and fails when its turn comes.
  */
+import { hasBody } from './body.ts'
 import { isRecord } from './kinds.ts'
 import { laneKeyOf } from './lane-key.ts'
 import type { RequestPlan } from './plan.ts'
@@ -31,7 +32,7 @@ function specOf(value: unknown): Pick<RequestSpec, 'url' | 'method' | 'params' |
   return isRecord(value) ? (value as unknown as RequestSpec) : { url: '' }
 }
 
-type Bodied = Partial<Pick<RequestSpec, 'json' | 'form' | 'body'>>
+type Bodied = Partial<Pick<RequestSpec, 'json' | 'form' | 'multipart' | 'body'>>
 
 /** Most URLs of an array share a few beginnings, so each of these is parsed once. */
 function originReader({ baseUrl }: RequestPlan): (url: string) => string {
@@ -53,9 +54,11 @@ function keyed(spec: ReturnType<typeof specOf>, params: Params | undefined, plan
   const all = [plan.params, params, spec.params].filter(given => given !== undefined)
   const parsed = parseUrl(String(spec.url), plan.baseUrl, all)
   if (typeof parsed === 'string') return UNREADABLE
-  const hasBody =
-    plan.body !== undefined || spec.json !== undefined || spec.form !== undefined || spec.body !== undefined
-  const method = (spec.method ?? plan.method ?? (hasBody ? 'POST' : 'GET')).toUpperCase()
+  const method = (
+    spec.method ??
+    plan.method ??
+    (plan.body !== undefined || hasBody(spec) ? 'POST' : 'GET')
+  ).toUpperCase()
   const lane = laneKeyOf({ method, url: parsed.url, origin: parsed.origin, meta: spec.meta }, plan.call)
   return typeof lane === 'string' ? lane : UNREADABLE
 }

@@ -289,6 +289,9 @@ export const OPTIONS = {
     perSpec: true,
   }),
   form: row('any', asGiven, 'Sent as a form by every request without a body of its own.', { perSpec: true }),
+  multipart: row('any', asGiven, 'Sent as `multipart/form-data` by every request without a body of its own.', {
+    perSpec: true,
+  }),
   body: row('any', asGiven, 'Sent by every request without a body of its own.', { perSpec: true }),
   timeout: row('any', duration(LIMIT), 'One attempt, from leaving our queue to the last byte.', {
     perSpec: true,

@@ -7,7 +7,7 @@ import type { HeaderList } from '../core/headers.ts'
 import type { FailureMode, Progress } from '../core/options.ts'
 import type { Sink } from '../core/sink.ts'
 import type { Params } from '../core/spec.ts'
-import { bodyOf } from './body.ts'
+import { bodyOf, hasBody } from './body.ts'
 import type { BodyPlan } from './body.ts'
 import { planLanes } from './client-plan.ts'
 import { readHeaders } from './header-input.ts'
@@ -133,8 +133,8 @@ function mergedHeaders(defaults: Values, given: Values): { headers: HeaderList; 
 
 /** A body of the call replaces one of the client, whatever kind either is. */
 function withoutBody(defaults: Values, given: Values): Values {
-  if (given.json === undefined && given.form === undefined && given.body === undefined) return defaults
-  const { json: _json, form: _form, body: _body, ...rest } = defaults
+  if (!hasBody(given)) return defaults
+  const { json: _json, form: _form, multipart: _multipart, body: _body, ...rest } = defaults
   return rest
 }
 

@@ -2,6 +2,7 @@
  * Spec → Call: merged with the batch's options, parsed, checked. What is wrong with one spec is found here, costs no
  * other request anything, and ends as `invalid_request/<field>`.
  */
+import { isMultipart } from '../core/body.ts'
 import { basic, credentialsOf } from '../core/call.ts'
 import type { Call, Credentials } from '../core/call.ts'
 import { filterHeaders, getHeader, headerProblem, mergeHeaders } from '../core/headers.ts'
@@ -184,11 +185,16 @@ function headersFor(
 ): { list: HeaderList; authorized: boolean } {
   const returnType = spec.returnType ?? plan.call.returnType
   const userAgent = plan.userAgents.length === 0 ? undefined : plan.userAgents[item.index % plan.userAgents.length]
-  const base = sharedHeaders(plan, returnType, userAgent, (own ?? plan.body)?.contentType)
-  if (spec.headers === undefined) return { list: base, authorized: false }
+  const body = own ?? plan.body
+  // A boundary is of one body: no other request shares it, and no other header may hide it.
+  const bounded: HeaderList = isMultipart(body?.body) ? ['content-type', body?.contentType ?? ''] : []
+  const common = bounded.length > 0 ? undefined : body?.contentType
+  const base = sharedHeaders(plan, returnType, userAgent, common)
+  if (spec.headers === undefined) return { list: mergeHeaders(base, bounded), authorized: false }
   const { set, unset } = readHeaders(spec.headers, problems)
   const kept = unset.length === 0 ? base : filterHeaders(base, name => !unset.includes(name))
-  return { list: mergeHeaders(kept, set), authorized: getHeader(set, 'authorization') !== undefined }
+  const list = mergeHeaders(mergeHeaders(kept, set), bounded)
+  return { list, authorized: getHeader(set, 'authorization') !== undefined }
 }
 
 function sharedHeaders(

@@ -2,6 +2,7 @@
  * A Call is a request made ready: parsed, checked, complete. Everything that could be wrong with a spec has been found
  * by the time that one exists. Frozen in use, but for its Trip.
  */
+import type { Body } from './body.ts'
 import type { HeaderList } from './headers.ts'
 import type {
   AttemptContext,
@@ -18,9 +19,6 @@ import type {
 } from './spec.ts'
 import type { Fault } from './result.ts'
 import type { Trip } from './trip.ts'
-
-/** Bytes at hand, or a function that opens a stream once per attempt. */
-export type Body = string | Uint8Array | (() => AsyncIterable<Uint8Array | string>)
 
 /** Full jitter under a growing ceiling, or the caller's own function. */
 export type BackoffPlan = { readonly baseMs: number; readonly maxMs: number } | ((failures: number) => Duration)

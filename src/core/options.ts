@@ -10,6 +10,7 @@ import type {
   FormInput,
   HeadersInput,
   Hooks,
+  MultipartInput,
   Params,
   RateInput,
   RequestView,
@@ -87,6 +88,8 @@ export interface SharedOptions {
   json?: unknown
   /** Sent as a form by every request without a body of its own. */
   form?: FormInput
+  /** Sent as `multipart/form-data` by every request without a body of its own. */
+  multipart?: MultipartInput
   /** Sent by every request without a body of its own. */
   body?: BodyInput
   /** One attempt, from leaving our queue to the last byte of the body. Default `'30s'`; `Infinity` = no limit. Fails with `timeout/<phase>`. */

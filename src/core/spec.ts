@@ -64,16 +64,59 @@ export type Auth =
   | { readonly bearer: string }
   | ((request: AuthRequest) => string | Promise<string>)
 
-/** Bytes to send. A function is called once per attempt, which makes a stream repeatable. */
+/**
+ * Bytes to send. A function is called once per attempt, which makes a stream repeatable; text, bytes, a Blob and a
+ * FormData are repeatable as they are. A `FormData` is sent as `multipart` is; a function cannot answer with one.
+ */
 export type BodyInput =
   | string
   | Uint8Array
   | ArrayBuffer
   | URLSearchParams
+  | Blob
+  | FormData
   | AsyncIterable<Uint8Array | string>
   | (() => BodyInput)
 
 export type FormInput = URLSearchParams | Params
+
+/**
+ * A file for `multipart`: on disk at `path`, or `data` at hand (a string, bytes, a Blob, a stream, a function that opens
+ * one). `filename` defaults to the file's own name, else `'blob'`; `type` to that of the Blob, else
+ * `application/octet-stream`. `bytes` is the length of a stream where it is known.
+ *
+ * A file is read while it is sent, in constant memory, and its length goes ahead. One that is not there fails with
+ * `invalid_request/file`, nothing sent; one that changes meanwhile with `invalid_request/file_changed`, its request cut
+ * short.
+ */
+export type FileInput =
+  | { readonly path: string | URL; readonly filename?: string; readonly type?: string }
+  | {
+      readonly data:
+        | string
+        | Uint8Array
+        | ArrayBuffer
+        | Blob
+        | AsyncIterable<Uint8Array | string>
+        | (() => BodyInput | Promise<BodyInput>)
+      readonly filename?: string
+      readonly type?: string
+      readonly bytes?: number
+    }
+
+type PartInput = string | number | boolean | bigint | null | Blob | Uint8Array | ArrayBuffer | FileInput
+
+/**
+ * Fields and files of `multipart/form-data` (RFC 7578, escaped as the HTML standard has it). An array repeats the
+ * name, `undefined` leaves it out. Names and filenames with control characters are refused. A stream at hand makes the
+ * request one that cannot be repeated: give `() => createReadStream(path)` as `data`, or the `path` itself.
+ *
+ * @example multipart: { title: 'Holiday', photo: { path: './photo.jpg', type: 'image/jpeg' }, tags: ['sea', 'sun'] }
+ */
+export type MultipartInput =
+  | FormData
+  | Readonly<Record<string, PartInput | undefined | readonly PartInput[]>>
+  | readonly (readonly [name: string, value: PartInput | undefined | readonly PartInput[]])[]
 
 /** A limit for each phase of an attempt, and for the request as a whole. `Infinity` means none. */
 export interface TimeoutsInput {
@@ -193,10 +236,12 @@ export interface RequestSpec<Value = unknown, Meta = unknown> {
   readonly params?: Params
   /** Over those of the options, name by name. */
   readonly headers?: HeadersInput
-  /** Sent as JSON with its content type. Exactly one of `json`, `form`, `body`. */
+  /** Sent as JSON with its content type. Exactly one of `json`, `form`, `multipart`, `body`. */
   readonly json?: unknown
   /** Sent as `application/x-www-form-urlencoded`. */
   readonly form?: FormInput
+  /** Sent as `multipart/form-data`: fields, files from disk, Blobs, streams, or a `FormData`. */
+  readonly multipart?: MultipartInput
   /** Sent as it is. */
   readonly body?: BodyInput
   /** Wins over userinfo in the URL. */

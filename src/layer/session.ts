@@ -3,6 +3,7 @@
  * cookie set while a request was queued is in that request.
  */
 import type { Attempt } from '../core/attempt.ts'
+import { isAtHand } from '../core/body.ts'
 import type { Call } from '../core/call.ts'
 import { reasonOf, runCallback } from '../core/callback.ts'
 import { WIRE_HEADERS, getAllHeaders, getHeader, headerProblem, mergeHeaders, toHeaders } from '../core/headers.ts'
@@ -84,7 +85,7 @@ async function sign(attempt: Attempt, clock: Clock): Promise<Fault | undefined> 
     method: call.method,
     url: call.url,
     headers,
-    body: typeof call.body === 'function' ? undefined : call.body,
+    body: isAtHand(call.body) ? call.body : undefined,
     attempt: attempt.number,
     meta: call.meta,
   }

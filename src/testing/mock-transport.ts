@@ -5,6 +5,7 @@
 import { virtualClock } from './virtual-clock.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 import type { Attempt } from '../core/attempt.ts'
+import { isAtHand } from '../core/body.ts'
 import { reasonOf } from '../core/callback.ts'
 import { toHeaders } from '../core/headers.ts'
 import type { Transport } from '../core/ports.ts'
@@ -156,7 +157,7 @@ function latency(ms: number, attempt: Attempt, clock: VirtualClock, over: () => 
 }
 
 function requestOf({ call, headers, number }: Attempt, atMs: number): MockRequest {
-  const body = typeof call.body === 'function' ? undefined : call.body
+  const body = isAtHand(call.body) ? call.body : undefined
   return {
     method: call.method,
     url: call.url,

@@ -13,7 +13,7 @@ import { getAllHeaders, getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault } from '../core/result.ts'
-import type { Fault, Integrity, Reply, Result } from '../core/result.ts'
+import type { Fault, FaultCode, Integrity, Reply, Result } from '../core/result.ts'
 
 /** What undici hands to a handler to steer its request. */
 interface Controller {
@@ -233,9 +233,9 @@ export class Collector {
     )
   }
 
-  /** The caller's own stream failed. */
-  onBodyError(message: string, cause?: unknown): void {
-    this.#stop(fault('callback/body', message, { sent: this.#attempt.sent, cause }))
+  /** The caller's own stream failed, or a file. */
+  onBodyError(message: string, cause?: unknown, code: FaultCode = 'callback/body'): void {
+    this.#stop(fault(code, message, { sent: this.#attempt.sent, cause }))
   }
 
   /** The request could not even be handed over. */

@@ -1,11 +1,13 @@
 /** The wire: undici's `dispatch` on sockets of our own, or on a Dispatcher of the caller's. */
 import type { Dispatcher } from 'undici'
 import type { Attempt } from '../core/attempt.ts'
-import type { Body } from '../core/call.ts'
+import { isUpload } from '../core/body.ts'
+import type { Chunks } from '../core/body.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'
 import { reasonOf } from '../core/callback.ts'
 import type { DispatcherLike } from '../core/options.ts'
 import type { Clock, Transport } from '../core/ports.ts'
+import { fault, isFault } from '../core/result.ts'
 import type { Result } from '../core/result.ts'
 import { getHeader } from '../core/headers.ts'
 import type { Trip } from '../core/trip.ts'
@@ -14,33 +16,36 @@ import type { CollectorParts } from './collect.ts'
 import { connector } from './connect.ts'
 import { HeaderMemo } from './header-memo.ts'
 import { Sockets } from './sockets.ts'
+import { UploadError, measure } from './upload.ts'
+import type { Measured } from './upload.ts'
 
 export function undiciTransport({ tls }: ConnectionPlan, clock: Clock): Transport {
   const parts: CollectorParts = { clock, memo: new HeaderMemo() }
   const sockets = new Sockets(connector(tls), clock)
+  const carry = (attempt: Attempt, measured?: Measured): Promise<Result> =>
+    new Promise(resolve => {
+      forgetPhases(attempt.trip)
+      const line = sockets.take(attempt)
+      const collector = new Collector(
+        attempt,
+        parts,
+        result => {
+          if (isReusable(result)) sockets.give(line)
+          else sockets.drop(line)
+          if (isMisdirected(result) || (attempt.reused && isReset(result))) sockets.dropIdle(attempt)
+          resolve(result)
+        },
+        line,
+      )
+      line.reader = collector
+      attempt.abort = () => {
+        collector.giveUp()
+        sockets.drop(line)
+      }
+      dispatch(line.client, attempt, collector, measured)
+    })
   return {
-    send: attempt =>
-      new Promise(resolve => {
-        forgetPhases(attempt.trip)
-        const line = sockets.take(attempt)
-        const collector = new Collector(
-          attempt,
-          parts,
-          result => {
-            if (isReusable(result)) sockets.give(line)
-            else sockets.drop(line)
-            if (isMisdirected(result) || (attempt.reused && isReset(result))) sockets.dropIdle(attempt)
-            resolve(result)
-          },
-          line,
-        )
-        line.reader = collector
-        attempt.abort = () => {
-          collector.giveUp()
-          sockets.drop(line)
-        }
-        dispatch(line.client, attempt, collector)
-      }),
+    send: attempt => (isUpload(attempt.call.body) ? sendMeasured(attempt, carry) : carry(attempt)),
     close: async () => sockets.close(),
   }
 }
@@ -48,16 +53,31 @@ export function undiciTransport({ tls }: ConnectionPlan, clock: Clock): Transpor
 /** The caller's own Dispatcher: a MockAgent, a pool with other settings. It stays the caller's to close. */
 export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): Transport {
   const parts: CollectorParts = { clock, memo: new HeaderMemo() }
+  const carry = (attempt: Attempt, measured?: Measured): Promise<Result> =>
+    new Promise(resolve => {
+      forgetPhases(attempt.trip)
+      const collector = new Collector(attempt, parts, resolve)
+      attempt.abort = () => collector.giveUp()
+      dispatch(dispatcher as unknown as Dispatcher, attempt, collector, measured)
+    })
   return {
-    send: attempt =>
-      new Promise(resolve => {
-        forgetPhases(attempt.trip)
-        const collector = new Collector(attempt, parts, resolve)
-        attempt.abort = () => collector.giveUp()
-        dispatch(dispatcher as unknown as Dispatcher, attempt, collector)
-      }),
+    send: attempt => (isUpload(attempt.call.body) ? sendMeasured(attempt, carry) : carry(attempt)),
     close: async () => undefined,
   }
+}
+
+/** An upload is looked at before it takes a connection: what cannot be read costs none. */
+async function sendMeasured(
+  attempt: Attempt,
+  carry: (attempt: Attempt, measured: Measured) => Promise<Result>,
+): Promise<Result> {
+  const { body } = attempt.call
+  let given = true
+  attempt.abort = () => (given = false)
+  const measured = isUpload(body) ? await measure(body) : undefined
+  attempt.abort = undefined
+  if (!given || measured === undefined) return fault('aborted/in_flight', 'given up before it was sent')
+  return isFault(measured) ? measured : carry(attempt, measured)
 }
 
 /** Timings tell of the last attempt: what an earlier one spent on a connection is not this one's. */
@@ -79,17 +99,20 @@ function isMisdirected(result: Result): boolean {
 
 const CLOSE = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
 
-function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector): void {
+function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector, measured?: Measured): void {
   const { method, origin, path, body } = attempt.call
+  const { headers } = attempt
+  const bytes = measured?.bytes
+  const open = measured?.chunks ?? (typeof body === 'function' ? body : undefined)
   try {
     dispatcher.dispatch(
       {
         origin,
         path,
         method,
-        headers: attempt.headers as string[],
+        headers: (bytes === undefined ? headers : [...headers, 'content-length', String(bytes)]) as string[],
         // An async iterable is what undici takes, too; its types know only streams.
-        body: (typeof body === 'function' ? watched(body, collector) : (body ?? null)) as Exclude<
+        body: (open === undefined ? (body ?? null) : watched(open, collector)) as Exclude<
           Dispatcher.DispatchOptions['body'],
           undefined
         >,
@@ -101,11 +124,8 @@ function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector
   }
 }
 
-/** The caller's stream. Its failure is told apart from the wire's, whatever code its error has. */
-async function* watched(
-  open: Exclude<Body, string | Uint8Array>,
-  collector: Collector,
-): AsyncGenerator<Uint8Array | string, void> {
+/** The caller's stream, or a file. Its failure is told apart from the wire's, whatever code its error has. */
+async function* watched(open: () => Chunks, collector: Collector): AsyncGenerator<Uint8Array | string, void> {
   // Not in the turn in which undici writes: a failure there would end its Client in the middle of its bookkeeping, and
   // an assertion of undici's would take down the process.
   await Promise.resolve()
@@ -117,7 +137,8 @@ async function* watched(
       yield chunk
     }
   } catch (error) {
-    collector.onBodyError(`the body could not be read: ${reasonOf(error)}`, error)
+    if (error instanceof UploadError) collector.onBodyError(error.message, error, error.code)
+    else collector.onBodyError(`the body could not be read: ${reasonOf(error)}`, error)
     throw error
   }
 }

@@ -165,7 +165,7 @@ describe('A field of a request that is wrong fails it alone', () => {
     [
       { url, json: 1, form: {} },
       'body',
-      'body: expected one of json, form and body, got json and form. Keep one of them.',
+      'body: expected one of json, form, multipart and body, got json and form. Keep one of them.',
     ],
     [{ url, json: 1, form: {}, body: 'x' }, 'body', 'got json and form and body'],
     [
@@ -181,8 +181,15 @@ describe('A field of a request that is wrong fails it alone', () => {
     [{ url, form: { a: {} } }, 'body', 'form.a: expected a string'],
     [{ url, body: 5 }, 'body', 'body: expected a string, bytes'],
     [{ url, body: null }, 'body', 'got null'],
-    [{ url, body: { a: 1 } }, 'body', 'Give an object as json or form.'],
-    [{ url, body: new FormData() }, 'body', 'got an object (FormData)'],
+    [{ url, body: { a: 1 } }, 'body', 'Give an object as json, form or multipart.'],
+    [{ url, multipart: 'a=1' }, 'body', 'multipart: expected a FormData, an object or an array of pairs, got a string'],
+    [{ url, multipart: { 'a\r\nX-Evil: 1': 'x' } }, 'body', 'expected names without control characters'],
+    [{ url, multipart: { 'a\0': 'x' } }, 'body', 'expected names without control characters'],
+    [{ url, multipart: { a: { data: 'x', filename: 'b"\r\nc' } } }, 'body', 'a name without control characters'],
+    [{ url, multipart: { a: { data: 'x', type: 'a/b\r\nc: d' } } }, 'body', 'multipart.a.type: expected a media type'],
+    [{ url, multipart: { a: { path: 'x', nmae: 'y' } } }, 'body', 'multipart.a.nmae: expected one of path, data'],
+    [{ url, multipart: { a: new File(['x'], 'a\nb') } }, 'body', 'Give a filename beside it.'],
+    [{ url, multipart: {}, form: {} }, 'body', 'got form and multipart'],
     // Headers.
     [
       { url, headers: { 'x-a': 'a\r\nX-Evil: 1' } },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fingerprint } from '../../src/client/fingerprint.ts'
+import type { Part, PartStream } from '../../src/core/body.ts'
 import type { Call } from '../../src/core/call.ts'
 import { makeCall } from '../support/calls.ts'
 import { fc } from '../support/property.ts'
@@ -81,6 +82,19 @@ describe('The fingerprint of a request', () => {
       plan: { maxRetries: 9 },
     }
     expect(fingerprint(makeCall({ ...more, url: 'http://a.test/' }))).toBe(print({}))
+  })
+
+  test('knows a multipart body by its fields and paths, not by its boundary; a stream by its presence only.', () => {
+    const part = { name: 'a', filename: undefined, type: undefined }
+    const parts = (content: Part['content'], more: Partial<Part> = {}): string =>
+      print({ body: { boundary: String(Math.random()), parts: [{ ...part, ...more, content }] } })
+    const stream = (): PartStream => ({ open: async function* () {}, bytes: undefined })
+    expect(parts('x')).toBe(parts('x'))
+    expect(parts(stream())).toBe(parts(stream()))
+    const contents: Part['content'][] = ['x', 'y', Uint8Array.of(1), Uint8Array.of(2), { path: 'x' }, { path: 'y' }]
+    const all = [...contents, stream(), new Blob(['x']), new Blob(['xy'])].map(content => parts(content))
+    all.push(parts('x', { name: 'b' }), parts('x', { filename: 'b' }), print({}), print({ body: 'x' }))
+    expect(new Set(all).size).toBe(all.length)
   })
 })
 

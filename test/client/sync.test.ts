@@ -483,6 +483,17 @@ describe('errors', () => {
 })
 
 describe('what cannot reach another thread', () => {
+  it('Files from disk, Blobs and fields reach the worker as multipart.', () => {
+    const multipart = { a: 'x', file: { path: 'LICENSE' }, blob: new Blob(['blobby'], { type: 'text/plain' }) }
+    const echoed = parallelRequestsSync<Echo>(`${server.url}/echo`, { multipart })
+    expect(echoed.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/)
+    expect(Number(echoed.headers['content-length'])).toBe(Buffer.byteLength(echoed.body))
+    expect(echoed.body).toContain('name="file"; filename="LICENSE"')
+    expect(echoed.body).toContain('Permission is hereby granted')
+    expect(echoed.body).toContain('Content-Type: text/plain\r\n\r\nblobby\r\n')
+    expect(parallelRequestsSync<Echo>(`${server.url}/echo`, { body: new Blob(['raw']) }).body).toBe('raw')
+  })
+
   it('is a ConfigError that says why and what to do, all of it at once, and nothing is sent', () => {
     const id = freshId()
     const url = at(`/x?id=${id}`)
@@ -502,6 +513,9 @@ describe('what cannot reach another thread', () => {
       ['urls[1].body: expected', [url, { url, body: stream }]],
       ['urls[1].body: expected', [url, { url, body: new FormData() }]],
       ['urls[0].body: expected', { url, body: new ReadableStream() }],
+      ['multipart: expected', url, { multipart: new FormData() }],
+      ['multipart.a: expected', url, { multipart: { a: { data: stream } } }],
+      ['urls[0].multipart.a: expected', { url, multipart: { a: { data: () => 'x' } } }],
     ]
     for (const [start, input, options] of cases) {
       const error = thrownBy(() => parallelRequestsSync(input as never, options as never)) as ConfigError

@@ -54,6 +54,7 @@ describe('What is documented exists', () => {
       maxResponseBytes: true,
       maxRetries: true,
       method: true,
+      multipart: true,
       params: true,
       parseFunc: true,
       retry: true,

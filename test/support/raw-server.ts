@@ -129,6 +129,10 @@ export class Connection {
     this.#socket.pause()
   }
 
+  resume(): void {
+    this.#socket.resume()
+  }
+
   fin(): void {
     this.#socket.end()
   }

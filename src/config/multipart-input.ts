@@ -1,0 +1,149 @@
+/** `multipart` as callers write it → its parts. Problems never show a value: a token may be among the fields. */
+import { fileURLToPath } from 'node:url'
+import { isBlob, isStream } from '../core/body.ts'
+import type { Part } from '../core/body.ts'
+import { headerProblem } from '../core/headers.ts'
+import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
+import { chunksOf, isFormData } from './raw-body.ts'
+
+export interface ReadPart extends Part {
+  /** False for a stream at hand. */
+  readonly replayable: boolean
+}
+
+const VALUES = 'a string, number, boolean, bytes, a Blob, { path } or { data }'
+// oxlint-disable-next-line no-control-regex -- they could end the line and begin another header
+const CONTROL = /[\x00-\x1f\x7f]/
+
+type Entry = readonly [name: string, value: unknown]
+
+export function readMultipart(given: unknown, name: string, problems: string[]): readonly ReadPart[] | undefined {
+  const entries = entriesOf(given, name, problems)
+  if (entries === undefined) return undefined
+  const before = problems.length
+  const parts: ReadPart[] = []
+  for (const [field, value] of entries) {
+    if (CONTROL.test(field)) {
+      problems.push(
+        problem(name, 'names without control characters', JSON.stringify(field.slice(0, 80)), 'Rename the field.'),
+      )
+      continue
+    }
+    for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
+      if (one === undefined) continue
+      const part = partOf(field, one, `${name}.${field}`, problems)
+      if (part !== undefined) parts.push(part)
+    }
+  }
+  return problems.length === before ? parts : undefined
+}
+
+function entriesOf(given: unknown, name: string, problems: string[]): readonly Entry[] | undefined {
+  if (isFormData(given)) return [...given]
+  if (isPlain(given)) return Object.entries(given)
+  if (Array.isArray(given)) {
+    const wrong = given.findIndex(pair => !Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string')
+    if (wrong === -1) return given as Entry[]
+    problems.push(problem(`${name}[${wrong}]`, 'a pair', kindOf(given[wrong]), "Write it as ['name', value]."))
+    return undefined
+  }
+  problems.push(problem(name, 'a FormData, an object or an array of pairs', kindOf(given), plainRemedy(given)))
+  return undefined
+}
+
+function partOf(field: string, value: unknown, name: string, problems: string[]): ReadPart | undefined {
+  const plain = { name: field, filename: undefined, type: undefined, replayable: true }
+  if (typeof value === 'string') return { ...plain, content: asField(value) }
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' || value === null) {
+    return { ...plain, content: String(value) }
+  }
+  if (!isPlain(value)) return filePart(plain, value, {}, name, problems)
+  const { path, data, ...rest } = value
+  if ((path === undefined) === (data === undefined)) {
+    problems.push(problem(name, VALUES, kindOf(value), 'Give one of path and data; other values as a string.'))
+    return undefined
+  }
+  const given = path === undefined ? data : pathOf(path, name, problems)
+  return given === undefined ? undefined : filePart(plain, given, rest, name, problems)
+}
+
+/** The file at a path; a class, so that no caller's object is taken for one. */
+class PathOf {
+  readonly path: string
+  constructor(path: string) {
+    this.path = path
+  }
+}
+
+function pathOf(path: unknown, name: string, problems: string[]): PathOf | undefined {
+  if (path instanceof URL && path.protocol === 'file:' && path.host === '') {
+    return new PathOf(fileURLToPath(path))
+  }
+  if (typeof path === 'string' && path !== '' && !path.includes('\0')) return new PathOf(path)
+  problems.push(problem(`${name}.path`, 'the path of a file', kindOf(path), "Write it as './photo.jpg'."))
+  return undefined
+}
+
+type Plain = Pick<ReadPart, 'name'>
+
+function filePart(
+  plain: Plain,
+  given: unknown,
+  { filename, type, bytes, ...unknown }: Readonly<Record<string, unknown>>,
+  name: string,
+  problems: string[],
+): ReadPart | undefined {
+  const before = problems.length
+  for (const field of Object.keys(unknown)) {
+    const known = 'one of path, data, filename, type and bytes'
+    problems.push(problem(`${name}.${field}`, known, 'an unknown name', 'Leave it out.'))
+  }
+  const content = contentOf(given, bytes, name, problems)
+  if (filename !== undefined && (typeof filename !== 'string' || CONTROL.test(filename))) {
+    const shown = typeof filename === 'string' ? 'one with some' : kindOf(filename)
+    problems.push(problem(`${name}.filename`, 'a name without control characters', shown, 'Rename the file.'))
+  }
+  const ownType = typeof type === 'string' || type !== undefined ? type : isBlob(given) ? given.type : undefined
+  if (ownType !== undefined && (typeof ownType !== 'string' || headerProblem('content-type', ownType) !== undefined)) {
+    problems.push(problem(`${name}.type`, 'a media type', kindOf(ownType), "Write it as 'image/jpeg'."))
+  }
+  const ownName = filename ?? nameOf(given)
+  if (typeof ownName === 'string' && CONTROL.test(ownName) && filename === undefined) {
+    problems.push(
+      problem(`${name}.filename`, 'a name without control characters', 'one with some', 'Give a filename beside it.'),
+    )
+  }
+  if (problems.length > before || content === undefined) return undefined
+  return {
+    name: plain.name,
+    filename: ownName as string,
+    type: (ownType as string | undefined) || 'application/octet-stream',
+    content,
+    replayable: !isStream(given),
+  }
+}
+
+function contentOf(given: unknown, bytes: unknown, name: string, problems: string[]): Part['content'] | undefined {
+  if (typeof given === 'string' || given instanceof Uint8Array || isBlob(given)) return given
+  if (given instanceof PathOf) return { path: given.path }
+  if (given instanceof ArrayBuffer) return new Uint8Array(given)
+  if (isStream(given) || typeof given === 'function') {
+    if (bytes !== undefined && !(Number.isInteger(bytes) && (bytes as number) >= 0)) {
+      problems.push(problem(`${name}.bytes`, 'an integer ≥ 0', kindOf(bytes), 'Leave it out where it is not known.'))
+    }
+    const open = typeof given === 'function' ? () => chunksOf((given as () => unknown)()) : () => given
+    return { open, bytes: bytes as number | undefined }
+  }
+  problems.push(problem(name, VALUES, kindOf(given), 'Turn it into a string first.'))
+  return undefined
+}
+
+/** As browsers name what has no name. */
+function nameOf(given: unknown): string {
+  if (given instanceof PathOf) return given.path.replace(/^.*[\\/]/s, '')
+  const { name } = given as { name?: unknown }
+  return isBlob(given) && typeof name === 'string' ? name : 'blob'
+}
+
+/** As the HTML standard has it for fields: every line break is CRLF. */
+const asField = (text: string): string => text.replace(/\r\n|\r|\n/g, '\r\n')

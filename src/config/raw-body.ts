@@ -1,0 +1,43 @@
+/** `body`: bytes, text, a Blob, a stream or a function that makes one of them. */
+import type { BodyPlan } from './body.ts'
+import { isRecord, kindOf, problem } from './kinds.ts'
+import { isBlob, isStream } from '../core/body.ts'
+import type { Chunks } from '../core/body.ts'
+import type { BodyInput } from '../core/spec.ts'
+
+const KINDS = 'a string, bytes, URLSearchParams, a Blob, FormData, an async iterable or a function that makes one'
+
+/** By its tag: other libraries bring a FormData of their own. */
+export const isFormData = (value: unknown): value is FormData =>
+  isRecord(value) && value[Symbol.toStringTag as never] === 'FormData' && Symbol.iterator in value
+
+export function readRaw(body: unknown, problems: string[]): BodyPlan | undefined {
+  if (typeof body === 'string') return { body, contentType: 'text/plain;charset=UTF-8', replayable: true }
+  if (body instanceof Uint8Array) return { body, contentType: undefined, replayable: true }
+  if (body instanceof ArrayBuffer) return { body: new Uint8Array(body), contentType: undefined, replayable: true }
+  if (isBlob(body)) return { body, contentType: body.type === '' ? undefined : body.type, replayable: true }
+  if (typeof body === 'function') {
+    return { body: () => chunksOf((body as () => BodyInput)()), contentType: undefined, replayable: true }
+  }
+  if (isStream(body)) return { body: () => body, contentType: undefined, replayable: false }
+  problems.push(problem('body', KINDS, kindOf(body), remedyFor(body)))
+  return undefined
+}
+
+function remedyFor(body: unknown): string {
+  if (ArrayBuffer.isView(body)) return 'Use new Uint8Array(view.buffer, view.byteOffset, view.byteLength).'
+  if (isFormData(body)) return 'Give a FormData itself as body or multipart.'
+  return isRecord(body) || Array.isArray(body) ? 'Give an object as json, form or multipart.' : 'Turn it into a string.'
+}
+
+/** What a caller's factory made, as a stream of its chunks. */
+export async function* chunksOf(made: unknown): Chunks {
+  const given = await made
+  if (typeof given === 'function') yield* chunksOf(given())
+  else if (isStream(given)) yield* given
+  else if (isBlob(given)) yield* given.stream()
+  else if (given instanceof URLSearchParams) yield given.toString()
+  else if (given instanceof ArrayBuffer) yield new Uint8Array(given)
+  else if (typeof given === 'string' || given instanceof Uint8Array) yield given
+  else throw new TypeError(problem('body()', KINDS.replace(' FormData,', ''), kindOf(given), remedyFor(given)))
+}

@@ -4,7 +4,7 @@
  * A handler of our own, because `fetch` and `request` cost two to five times as much for the same bytes.
  */
 import { codingsOf, decompress } from './decompress.ts'
-import { classify, wrongProtocol } from './faults.ts'
+import { classify, headSoFar, warnOfBody, wrongProtocol } from './faults.ts'
 import type { HeaderMemo } from './header-memo.ts'
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
@@ -136,7 +136,7 @@ export class Collector {
         return fault('protocol/transfer_encoding', `expected the transfer encoding chunked, got ${shown}`, { sent })
       }
     }
-    if (this.#hasNoBody()) return undefined
+    if (this.#hasNoBody()) return warnOfBody(this.#attempt, this.#status, this.#headers)
     const announced = Number(getHeader(this.#headers, 'content-length') ?? 0)
     return announced > this.#attempt.call.plan.maxResponseBytes ? this.#tooLarge() : undefined
   }
@@ -177,7 +177,7 @@ export class Collector {
     if (this.#settled) return true
     if (this.#isOverspent()) this.#stop(this.#overspent())
     this.#wireBytes += bytes.byteLength
-    if (!this.#attempt.headed) this.#firstRead ??= bytes
+    if (!this.#attempt.headed) this.#firstRead = headSoFar(this.#firstRead, bytes)
     return !this.#settled
   }
 

@@ -3,6 +3,8 @@
  */
 import type { Attempt } from '../core/attempt.ts'
 import { reasonOf } from '../core/callback.ts'
+import { getHeader } from '../core/headers.ts'
+import type { HeaderList } from '../core/headers.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity } from '../core/result.ts'
 
@@ -84,7 +86,7 @@ export interface Received {
   readonly framing: Integrity
   /** The error with which the connection broke, where undici made another one of it. */
   readonly brokenBy?: Error | undefined
-  /** What the connection read first, while there is no head. */
+  /** What the connection has read, while there is no head. */
   readonly firstRead?: Uint8Array | undefined
   /** The request's own body was still on its way. */
   readonly uploading: boolean
@@ -155,6 +157,15 @@ function hasOneLength(firstRead: Uint8Array | undefined): boolean {
   return framing.length === 1 && /^content-length:[ \t]*\d{1,15}[ \t]*$/i.test(framing[0]?.trimEnd() ?? '')
 }
 
+/** As large as a head may be, and the read with which it became too large. */
+const MOST_KEPT_BYTES = 65_536
+
+/** What the connection read before there was a head, however it was cut on the way: almost always one read. */
+export function headSoFar(before: Uint8Array | undefined, bytes: Uint8Array): Uint8Array {
+  if (before === undefined) return bytes
+  return before.byteLength > MOST_KEPT_BYTES ? before : Buffer.concat([before, bytes])
+}
+
 /** What the first bytes of a response say against it, though the parser may take them. */
 export function wrongProtocol(firstRead: Uint8Array | undefined): Fault | undefined {
   if (firstRead === undefined) return undefined
@@ -169,6 +180,13 @@ export function wrongProtocol(firstRead: Uint8Array | undefined): Fault | undefi
     })
   }
   return undefined
+}
+
+/** RFC 9110 §8.6, RFC 9112 §6.1: a 204 that announces a body contradicts itself, and its body is dropped. */
+export function warnOfBody({ trip }: Attempt, status: number, headers: HeaderList): undefined {
+  if (status !== 204) return
+  const announced = getHeader(headers, 'transfer-encoding') ?? getHeader(headers, 'content-length') ?? '0'
+  if (announced !== '0') trip.warn('the response says 204, which has no body, and announces one')
 }
 
 function codeOf(error: ForeignError): string {

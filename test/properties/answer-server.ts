@@ -1,0 +1,71 @@
+/**
+ * A server that answers request n, `GET /n`, with plan n: bytes, cut into segments where the plan says, then the end
+ * that the plan says. One request per connection. Small and quick, for properties that ask tens of thousands of times.
+ */
+import { createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+
+export interface AnswerPlan {
+  readonly bytes: Uint8Array
+  readonly end: 'fin' | 'rst' | 'hold'
+  /** Where a new segment begins; sorted. Default: all at once. */
+  readonly cuts?: readonly number[]
+}
+
+export interface AnswerServer {
+  readonly origin: string
+  /** Requests so far, by path. */
+  readonly asked: ReadonlyMap<string, number>
+  readonly open: number
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** A reset throws away what the other side has not read yet. */
+const RESET_AFTER_MS = 15
+
+const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+export async function answerServer(planOf: (path: string) => AnswerPlan): Promise<AnswerServer> {
+  const asked = new Map<string, number>()
+  const sockets = new Set<Socket>()
+  const server = createServer({ noDelay: true }, socket => {
+    sockets.add(socket)
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
+    let head = ''
+    socket.on('data', (bytes: Buffer) => {
+      head += bytes.toString('latin1')
+      if (!head.includes('\r\n\r\n')) return
+      const path = head.split(' ', 2)[1] ?? ''
+      head = ''
+      asked.set(path, (asked.get(path) ?? 0) + 1)
+      void answer(socket, planOf(path))
+    })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', 1_024, resolve))
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    get open() {
+      return sockets.size
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
+
+async function answer(socket: Socket, { bytes, end, cuts = [] }: AnswerPlan): Promise<void> {
+  let from = 0
+  for (const to of [...cuts, bytes.byteLength]) {
+    if (socket.destroyed) return
+    if (to > from) {
+      socket.write(bytes.subarray(from, to))
+      // The client, in this process, reads between two turns: what is written in one arrives in one piece.
+      if (to < bytes.byteLength) await nextTurn()
+    }
+    from = to
+  }
+  if (end === 'fin') socket.end()
+  if (end === 'rst') setTimeout(() => socket.resetAndDestroy(), bytes.byteLength > 0 ? RESET_AFTER_MS : 0)
+}

@@ -83,8 +83,8 @@ export class Connection {
     }
   }
 
-  /** Waits for one whole request. */
-  async request(): Promise<RawRequest> {
+  /** Waits for the head of a request, and leaves its body to come. */
+  async head(): Promise<Omit<RawRequest, 'body'>> {
     const head = (await this.expect('\r\n\r\n')).toString('latin1')
     const [line = '', ...fields] = head.trimEnd().split('\r\n')
     const [method = '', path = ''] = line.split(' ')
@@ -94,11 +94,20 @@ export class Connection {
         return [field.slice(0, colonAt), field.slice(colonAt + 1).trim()]
       }),
     )
-    const body =
-      headers.get('transfer-encoding') === null
-        ? (await this.expect(Number(headers.get('content-length') ?? 0))).toString()
-        : (await this.expect('0\r\n\r\n')).toString()
-    const request = { method, path, head, headers, body }
+    return { method, path, head, headers }
+  }
+
+  /** Waits for the body that follows this head. */
+  async body({ headers }: Pick<RawRequest, 'headers'>): Promise<string> {
+    return headers.get('transfer-encoding') === null
+      ? (await this.expect(Number(headers.get('content-length') ?? 0))).toString()
+      : (await this.expect('0\r\n\r\n')).toString()
+  }
+
+  /** Waits for one whole request. */
+  async request(): Promise<RawRequest> {
+    const head = await this.head()
+    const request = { ...head, body: await this.body(head) }
     this.requests.push(request)
     return request
   }

@@ -1,0 +1,138 @@
+/** Section B of the catalogue: what comes in place of a head, or is a strange one. */
+import type { Scenario } from '../support/hostile/scenario.ts'
+import { OK, fin, forever, reply, rst, send, wait } from '../support/hostile/steps.ts'
+import type { Steps } from '../support/hostile/steps.ts'
+
+export const url = import.meta.url
+
+const REST = 'Content-Length: 2\r\n\r\nok'
+const INTERIM = 'HTTP/1.1 102 Processing\r\n\r\n'
+const SOON = { timeouts: { headers: '250ms' } }
+
+/** A connection that ends while the head is awaited. */
+const cut = (row: number, name: string, steps: Steps, outcome: string): Scenario => ({
+  row,
+  name,
+  plays: [steps],
+  outcome,
+  // No head came, so nobody knows what became of a POST.
+  post: 'in_doubt/reset',
+  retry: 'I',
+  socket: 'X',
+})
+
+/** A head that must not be believed, or is too much. */
+const refused = (row: number, name: string, outcome: string, ...steps: Steps): Scenario => ({
+  row,
+  name,
+  plays: [steps],
+  outcome,
+  retry: 'N',
+  socket: 'X',
+})
+
+const slow = (row: number, name: string, ...steps: Steps): Scenario => ({
+  row,
+  name,
+  plays: [steps],
+  options: SOON,
+  outcome: 'timeout/headers',
+  post: 'in_doubt/timeout',
+  retry: 'I',
+  socket: 'X',
+  withinMs: [249, 350],
+})
+
+const fine = (row: number, name: string, ...steps: Steps): Scenario => ({
+  row,
+  name,
+  plays: [steps],
+  outcome: 'ok',
+  retry: '–',
+  socket: 'K',
+  look: ({ outcome }) => outcome.value,
+  sees: 'ok',
+})
+
+const numbered = (count: number): string => Array.from({ length: count }, (_, i) => `X${i}: a\r\n`).join('')
+const drip = (text: string): Steps => text.split('').flatMap(byte => [send(byte), wait(100)])
+
+export const HEAD: readonly Scenario[] = [
+  cut(14, 'a reset before the head', rst, 'reset/before_headers'),
+  cut(15, 'an end before the head', fin, 'reset/before_headers'),
+  {
+    row: 16,
+    name: 'the server closes a kept connection just as it is used',
+    plays: [['fin'], [reply()]],
+    primed: true,
+    requests: 1,
+    outcome: 'ok',
+    post: 'in_doubt/reset',
+    retry: 'I',
+    socket: 'K',
+    options: { maxRetries: 0 },
+    look: ({ outcome }) => outcome.attempts,
+    sees: 2,
+  },
+  cut(17, 'a reset within the status line', [send('HTTP/1.1 20'), ...rst], 'reset/mid_headers'),
+  cut(17, 'an end within the status line', [send('HTTP/1.1 20'), ...fin], 'reset/mid_headers'),
+  cut(17, 'a reset within the headers', [send(`${OK}Content-Length: 2\r\nX-A:`), ...rst], 'reset/mid_headers'),
+  cut(17, 'an end within the headers', [send(`${OK}Content-Length: 2\r\nX-A:`), ...fin], 'reset/mid_headers'),
+  slow(18, 'a head that never comes', 'hold'),
+  slow(19, 'a head that comes byte by byte', ...drip(OK + REST)),
+  slow(20, '102 for ever, 50 ms apart', forever(send(INTERIM), wait(50))),
+  refused(20, '102 for ever, as fast as may be', 'protocol/too_many_1xx', forever(send(INTERIM), wait(1))),
+  refused(21, '5000 times 102 in one packet', 'protocol/too_many_1xx', send(INTERIM.repeat(5_000) + OK + REST)),
+  fine(21, '100 times 102', send(INTERIM.repeat(100) + OK + REST)),
+  refused(22, '100 unasked', 'protocol/unexpected_100', send(`HTTP/1.1 100 Continue\r\n\r\n${OK}${REST}`)),
+  fine(23, '103 before the response', send(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${OK}${REST}`)),
+  refused(
+    24,
+    '101 unasked',
+    'protocol/upgrade',
+    send('HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
+    'hold',
+  ),
+  refused(26, 'a head of 20 kB', 'too_large/headers', send(`${OK}X-Big: ${'a'.repeat(20_000)}\r\n${REST}`)),
+  refused(26, 'headers without end', 'too_large/headers', send(OK), forever(send(`X-A: ${'b'.repeat(1_000)}\r\n`))),
+  refused(
+    26,
+    'trailers of 64 kB',
+    'too_large/headers',
+    send(`${OK}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n${`X-T: ${'a'.repeat(1_000)}\r\n`.repeat(64)}\r\n`),
+  ),
+  fine(27, '1000 small headers', send(OK + numbered(999) + REST)),
+  refused(27, '2001 small headers', 'too_large/headers', send(OK + numbered(2_000) + REST)),
+  refused(28, 'a folded header', 'protocol/malformed_head', send(`${OK}X-A: a\r\n b\r\n${REST}`)),
+  refused(28, 'a space before the colon', 'protocol/malformed_head', send(`${OK}X-A : a\r\n${REST}`)),
+  refused(28, 'NUL in a header', 'protocol/malformed_head', send(`${OK}X-A: a\0b\r\n${REST}`)),
+  refused(28, 'bare line feeds', 'protocol/malformed_head', send('HTTP/1.1 200 OK\nX-A: a\nContent-Length: 2\n\nok')),
+  {
+    ...fine(29, 'Latin-1 in a header', send(`${OK}X-A: caf\xe9\r\n${REST}`)),
+    look: ({ outcome }) => outcome.response?.headers.get('x-a'),
+    sees: 'caf\xe9',
+  },
+  refused(30, 'status 099', 'protocol/status', send(`HTTP/1.1 099 X\r\n${REST}`)),
+  refused(30, 'status 1000', 'protocol/status', send(`HTTP/1.1 1000 X\r\n${REST}`)),
+  { ...refused(30, 'status 999', 'http/999', send(`HTTP/1.1 999 X\r\n${REST}`)), socket: 'K' },
+  refused(31, 'a document without a head (HTTP/0.9)', 'protocol/version', send('<html>hello</html>'), ...fin),
+  refused(31, 'HTTP/3.7', 'protocol/version', send(`HTTP/3.7 200 OK\r\n${REST}`)),
+  { ...fine(31, 'HTTP/2.0 on an HTTP/1 connection', send(`HTTP/2.0 200 OK\r\n${REST}`)), socket: 'X' },
+  {
+    row: 32,
+    name: '408 and the end, on a connection in use',
+    plays: [[reply('', 'Connection: close\r\n', '408 Request Timeout'), ...fin]],
+    outcome: 'http/408',
+    retry: 'I',
+    socket: 'X',
+  },
+  {
+    row: 32,
+    name: '408 and the end, on an idle connection',
+    plays: [[reply(), wait(10), reply('', 'Connection: close\r\n', '408 Request Timeout'), ...fin]],
+    restMs: 60,
+    outcome: 'ok',
+    retry: '–',
+    socket: 'X',
+  },
+]

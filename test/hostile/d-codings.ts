@@ -1,0 +1,145 @@
+/** Section D of the catalogue: content codings, charsets and JSON. */
+import {
+  brotliCompressSync,
+  constants,
+  createBrotliCompress,
+  createGzip,
+  createZstdCompress,
+  deflateRawSync,
+  gzipSync,
+} from 'node:zlib'
+import type { Scenario } from '../support/hostile/scenario.ts'
+import { reply } from '../support/hostile/steps.ts'
+
+export const url = import.meta.url
+
+const TEXT = 'It was a bright cold day in April. '.repeat(40)
+const gzipped = gzipSync(TEXT)
+const coded = (coding: string): string => `Content-Encoding: ${coding}\r\n`
+
+/** 64 MiB of zeros, small on the wire. */
+const BOMB_BYTES = 67_108_864
+const BOMB_LIMIT = '1MiB'
+
+async function bomb(coder: NodeJS.ReadWriteStream): Promise<Buffer> {
+  const zeros = Buffer.alloc(1_048_576)
+  const parts: Buffer[] = []
+  coder.on('data', (part: Buffer) => parts.push(part))
+  const ended = new Promise(resolve => coder.once('end', resolve))
+  for (let written = 0; written < BOMB_BYTES; written += zeros.length) {
+    if (!coder.write(zeros)) await new Promise(resolve => coder.once('drain', resolve))
+  }
+  coder.end()
+  await ended
+  return Buffer.concat(parts)
+}
+
+const [gzipBomb, brotliBomb, zstdBomb] = await Promise.all([
+  bomb(createGzip()),
+  bomb(createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })),
+  bomb(createZstdCompress()),
+])
+
+const row = (
+  number: number,
+  name: string,
+  outcome: string,
+  body: string | Uint8Array,
+  coding?: string,
+  more: Partial<Scenario> = {},
+): Scenario => ({
+  row: number,
+  name,
+  plays: [[reply(body, coding === undefined ? '' : coded(coding))]],
+  outcome,
+  retry: outcome === 'ok' ? '–' : 'N',
+  socket: 'K',
+  ...(outcome === 'ok' && { look: ({ outcome: { value } }) => value, sees: TEXT }),
+  ...more,
+})
+
+const exploding = (name: string, body: Uint8Array, coding: string, status = '200 OK'): Scenario => ({
+  ...row(50, name, 'too_large/decoded', body, coding),
+  // What is left of it on the wire is not worth reading.
+  socket: 'X',
+  plays: [[reply(body, `${coded(coding)}Location: /polite/next\r\n`, status)]],
+  options: { maxResponseBytes: BOMB_LIMIT },
+})
+
+/** The body was whole, so its connection could be kept. */
+const dropped = { owed: { socket: 'X' } } as const
+
+const json = (name: string, outcome: string, body: string | Uint8Array, more: Partial<Scenario> = {}): Scenario => ({
+  ...row(61, name, outcome, body, undefined, { look: () => undefined, sees: undefined }),
+  ...more,
+  spec: { returnType: 'json', ...more.spec },
+})
+
+export const CODINGS: readonly Scenario[] = [
+  exploding('a gzip bomb', gzipBomb, 'gzip'),
+  exploding('a brotli bomb', brotliBomb, 'br'),
+  exploding('a zstd bomb', zstdBomb, 'zstd'),
+  exploding('a gzip bomb on status 404', gzipBomb, 'gzip', '404 Not Found'),
+  row(51, 'six codings', 'decode/chain', TEXT, 'gzip, gzip, gzip, gzip, gzip, gzip', { socket: 'X' }),
+  row(52, 'corrupt gzip', 'decode/corrupt', Buffer.concat([gzipped.subarray(0, 20), gzipped.subarray(22)]), 'gzip', {
+    retry: 'I',
+    ...dropped,
+  }),
+  row(52, 'gzip with a wrong checksum', 'decode/corrupt', wrongChecksum(gzipped), 'gzip', { retry: 'I', ...dropped }),
+  row(53, 'gzip cut short, the length right', 'decode/truncated', gzipped.subarray(0, -10), 'gzip', {
+    retry: 'I',
+    ...dropped,
+  }),
+  row(54, 'says gzip and is plain', 'decode/not_gzip', TEXT, 'gzip', dropped),
+  row(55, 'gzip with bytes behind its end', 'ok', Buffer.concat([gzipped, Buffer.from('MORE')]), 'gzip', {
+    look: ({ outcome }) => [outcome.value, outcome.warnings.length],
+    sees: [TEXT, 1],
+  }),
+  row(55, 'gzip of two members', 'ok', Buffer.concat([gzipSync(TEXT.slice(0, 9)), gzipSync(TEXT.slice(9))]), 'gzip'),
+  row(56, 'says gzip and has 0 bytes', 'ok', '', 'gzip', { look: ({ outcome }) => outcome.value, sees: '' }),
+  row(57, 'deflate without its zlib header', 'ok', deflateRawSync(TEXT), 'deflate'),
+  row(57, 'one coding after another', 'ok', brotliCompressSync(gzipped), 'gzip, br'),
+  row(58, 'an unknown coding', 'decode/unsupported', TEXT, 'lzma', dropped),
+  {
+    ...row(59, 'gzip on status 500', 'http/500', gzipped, 'gzip'),
+    plays: [[reply(gzipped, coded('gzip'), '500 Internal Server Error')]],
+    retry: 'I',
+    look: ({ outcome }) => outcome.error?.response?.text(),
+    sees: TEXT,
+  },
+  row(60, 'text that is not UTF-8', 'ok', Buffer.from('caf\xe9', 'latin1'), undefined, {
+    look: ({ outcome }) => [outcome.value, outcome.warnings.length],
+    sees: ['caf\ufffd', 1],
+  }),
+  { ...json('JSON in UTF-16', 'parse/json', Buffer.from('{"a":1}', 'utf16le')), row: 60 },
+  json('JSON behind a byte-order mark', 'ok', '\xef\xbb\xbf{"a":1}', {
+    plays: [[reply(Buffer.from('\ufeff{"a":1}'))]],
+    look: ({ outcome }) => outcome.value,
+    sees: { a: 1 },
+  }),
+  json('no JSON', 'parse/json', '<html>', {
+    look: ({ outcome: { error } }) => [error?.message.includes('<html>'), error?.response?.status],
+    sees: [true, 200],
+  }),
+  // An empty answer to a POST is null, so the POST of the retry trial is ok.
+  json('an empty answer to GET', 'parse/empty', '', { post: 'ok' }),
+  json('204 for JSON', 'ok', '', {
+    plays: [[reply('', '', '204 No Content')]],
+    look: ({ outcome }) => outcome.value,
+    sees: null,
+  }),
+  { ...json('JSON 200,000 levels deep, not closed', 'parse/json', '['.repeat(200_000)), row: 62 },
+  {
+    ...json('JSON with the key __proto__', 'ok', '{"__proto__":{"polluted":1}}'),
+    row: 62,
+    look: ({ outcome }) => [Object.hasOwn(outcome.value as object, '__proto__'), 'polluted' in {}],
+    sees: [true, false],
+  },
+]
+
+function wrongChecksum(bytes: Uint8Array): Buffer {
+  const copy = Buffer.from(bytes)
+  const at = copy.length - 8
+  copy[at] = (copy[at] ?? 0) ^ 1
+  return copy
+}

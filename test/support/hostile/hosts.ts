@@ -1,0 +1,111 @@
+/**
+ * Two servers of one scenario: the host of the victim and another origin. Both answer a path of /polite/<token> with
+ * the token; the victim's path, /victim/<token>…, meets the steps. Everything received is in the ledger of
+ * `raw-server`, with monotonic stamps.
+ */
+import { rawServer } from '../raw-server.ts'
+import type { Connection, RawServer, RawServerOptions, Script } from '../raw-server.ts'
+import { perform } from './steps.ts'
+import type { Steps } from './steps.ts'
+
+export interface HostsOptions extends RawServerOptions {
+  readonly plays: readonly Steps[]
+  readonly early?: boolean | undefined
+  readonly onConnect?: boolean | undefined
+}
+
+let lastToken = 0
+export const newToken = (): string => `t${++lastToken}x${Math.random().toString(36).slice(2, 10)}`
+
+export class Hosts {
+  readonly token = newToken()
+  readonly #plays: readonly Steps[]
+  readonly #early: boolean
+  #onConnect: boolean
+  #played = 0
+  #host: RawServer | undefined
+  #other: RawServer | undefined
+
+  private constructor({ plays, early = false, onConnect = false }: HostsOptions) {
+    this.#plays = plays
+    this.#early = early
+    this.#onConnect = onConnect
+  }
+
+  static async open(options: HostsOptions): Promise<Hosts> {
+    const hosts = new Hosts(options)
+    hosts.#host = await rawServer(
+      hosts.#script(() => hosts.host),
+      options,
+    )
+    hosts.#other = await rawServer(
+      hosts.#script(() => hosts.other),
+      options,
+    )
+    return hosts
+  }
+
+  get host(): RawServer {
+    return this.#host as RawServer
+  }
+
+  get other(): RawServer {
+    return this.#other as RawServer
+  }
+
+  /** From now on the host answers everybody. */
+  heal(): void {
+    this.#onConnect = false
+  }
+
+  /** Requests of the victim that came, whole or begun, over both servers. */
+  get victims(): number {
+    return this.#all.reduce((sum, { text }) => sum + text.split(`/victim/${this.token}`).length - 1, 0)
+  }
+
+  /** The connection that brought this text, the last one of several. */
+  connectionWith(text: string): Connection | undefined {
+    return this.#all.findLast(connection => connection.text.includes(text))
+  }
+
+  get #all(): Connection[] {
+    return [...this.host.connections, ...this.other.connections]
+  }
+
+  get isQuiet(): boolean {
+    return this.#all.every(({ isOpen }) => !isOpen)
+  }
+
+  async close(): Promise<void> {
+    await this.host.close()
+    await this.other.close()
+  }
+
+  #script(self: () => RawServer): Script {
+    return async connection => {
+      if (this.#onConnect && self() === this.host) return this.#play(connection, self())
+      for (;;) {
+        const head = await connection.head()
+        const [, kind, token = ''] = head.path.split(/[/?]/)
+        if (kind !== 'victim') {
+          await connection.body(head)
+          await connection.reply(head.method === 'HEAD' ? '' : token)
+        } else {
+          if (!this.#early) await connection.body(head)
+          await this.#play(connection, self())
+        }
+      }
+    }
+  }
+
+  async #play(connection: Connection, self: RawServer): Promise<void> {
+    const steps = this.#plays[Math.min(this.#played++, this.#plays.length - 1)] as Steps
+    const other = self === this.host ? this.other : this.host
+    await perform(connection, steps, {
+      origin: self.origin,
+      other: other.origin,
+      port: String(self.port),
+      token: this.token,
+    })
+  }
+}

@@ -1,0 +1,83 @@
+/** docs/hostile-servers.md, from what a run saw. */
+
+export interface Line {
+  readonly row: number
+  readonly name: string
+  readonly outcome: string
+  readonly retry: string
+  readonly socket: string
+  /** The file that has seen it, from the root. */
+  readonly where: string
+}
+
+/** A row that no run here can see. */
+export interface Absence {
+  readonly row: number
+  readonly name: string
+  readonly why: string
+}
+
+export const LAST_ROW = 122
+
+const SECTIONS: readonly (readonly [first: number, title: string])[] = [
+  [1, 'Connecting'],
+  [14, 'The head of a response'],
+  [33, 'Framing and body'],
+  [50, 'Codings and parsing'],
+  [63, 'Redirects'],
+  [74, 'Statuses and pacing'],
+  [83, 'HTTP/2'],
+  [93, 'Proxies'],
+  [99, 'Cookies'],
+  [104, 'Inputs'],
+  [112, 'Faults on this side'],
+]
+
+const INTRO = `# Hostile servers
+
+What this library does when a server, a proxy, an input or the machine misbehaves. Each line was written by a run of
+the tests that are named in it; \`npm run docs:hostile\` writes it again, and a test fails when a run sees something else.
+
+- **Outcome**: \`ok\`, or the \`code\` of the error. Where a POST ends otherwise, that stands behind it.
+- **Retry**: A = any method is repeated, I = only idempotent ones (or those with an idempotency key), N = none, – =
+  nothing to repeat. Counted at the server, with one repeat allowed.
+- **Socket**: K = the connection is kept for the next request, X = it is closed, – = there is none, or it does not
+  matter.
+
+Every row also shows that: exactly one outcome comes out; twenty requests to the same origin and twenty to another are
+all answered with their own bodies, none more than 250 ms later than in peace; the next request to that origin is
+answered; nothing is left open a second after \`close()\`; no error goes uncaught; and the secrets in the request's URL,
+headers and cookies show nowhere and reach no other origin.
+`
+
+const HEAD = '| # | behaviour | outcome | retry | socket | seen by |\n|---|---|---|---|---|---|'
+
+/** One line of the table. */
+export function lineOf({ row, name, outcome, retry, socket, where }: Line): string {
+  const file = where.slice(where.lastIndexOf('/') + 1)
+  return `| ${row} | ${escape(name)} | ${outcome} | ${retry} | ${socket} | [${file}](../${where}) |`
+}
+
+export const absenceOf = ({ row, name, why }: Absence): string => `| ${row} | ${escape(name)} | ${why} | | | – |`
+
+/** The whole page. */
+export function pageOf(lines: readonly Line[], absences: readonly Absence[]): string {
+  const all = [
+    ...lines.map(line => ({ ...line, text: lineOf(line) })),
+    ...absences.map(absence => ({ ...absence, text: absenceOf(absence) })),
+  ]
+  const sections = SECTIONS.map(([first, title], index) => {
+    const end = SECTIONS[index + 1]?.[0] ?? LAST_ROW + 1
+    const own = all.filter(({ row }) => row >= first && row < end)
+    own.sort((a, b) => a.row - b.row || (a.name < b.name ? -1 : 1))
+    return `## ${title}\n\n${[HEAD, ...own.map(({ text }) => text)].join('\n')}\n`
+  })
+  return [INTRO, ...sections].join('\n')
+}
+
+/** The rows that the page has a line for, each as often as it has. */
+export function rowsOf(page: string): number[] {
+  return [...page.matchAll(/^\| (\d+) \|/gm)].map(([, row]) => Number(row))
+}
+
+const escape = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')

@@ -1,0 +1,51 @@
+/** Makes tests of the rows of a section: each is played, judged, and recorded for the page. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { covers } from './record.ts'
+import { observe } from './run.ts'
+import type { Observed } from './run.ts'
+import type { Act, Into, Scenario, Way } from './scenario.ts'
+import { holdings, surplus } from './vitals.ts'
+
+const ways = (process.env['HOSTILE_WAYS'] ?? 'plain').split(',') as Way[]
+const intos = (process.env['HOSTILE_INTO'] ?? 'buffered').split(',') as Into[]
+
+/**
+ * @param where the data file's own `import.meta.url`
+ */
+export function proves(where: string, rows: readonly (Scenario | Act)[]): void {
+  let before: Record<string, number>
+  beforeAll(() => {
+    before = holdings()
+  })
+  for (const way of ways) {
+    for (const into of intos) {
+      describe.concurrent(`${way}, ${into}`, () => {
+        const meant = rows.filter(row => (row.ways ?? [way]).includes(way) && (row.into ?? [into]).includes(into))
+        it.each(meant)('$row: $name', { timeout: 30_000 }, async row => {
+          const seen = await observe(row, way, into)
+          expect(seen).toEqual(wantedOf(row, way, into))
+          if (way === 'plain' && into === 'buffered') tell(where, row, seen)
+        })
+      })
+    }
+  }
+  afterAll(async () => {
+    const endMs = performance.now() + 1_000
+    while (surplus(before).length > 0 && performance.now() < endMs) await new Promise(go => setTimeout(go, 20))
+    expect(surplus(before), 'held after everything was closed').toEqual([])
+  })
+}
+
+const wantedOf = (row: Scenario | Act, way: Way, into: Into): object => ({
+  wrong: [],
+  outcome: row.over?.[into] ?? row.over?.[way] ?? row.outcome,
+  post: 'plays' in row ? row.post : undefined,
+  retry: row.retry,
+  socket: row.socket,
+  ...row.owed,
+})
+
+function tell(where: string, { row, name }: Scenario | Act, { outcome, post, retry, socket }: Observed): void {
+  const said = post === undefined ? `\`${outcome}\`` : `\`${outcome}\`; POST: \`${post}\``
+  covers(where, { row, name, outcome: said, retry, socket })
+}

@@ -1,0 +1,32 @@
+/**
+ * What a run saw becomes a line of docs/hostile-servers.md. A run either checks that the page says so, or, with
+ * HOSTILE_OBSERVED naming a folder, leaves the line there for `npm run docs:hostile`.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { lineOf } from './page.ts'
+import type { Line } from './page.ts'
+
+const ROOT = new URL('../../../', import.meta.url)
+
+/** Leaves the line for the page, or expects the page to have it. */
+function record(line: Line): void {
+  const folder = process.env['HOSTILE_OBSERVED']
+  if (folder !== undefined) {
+    const name = createHash('sha1').update(`${line.row} ${line.name}`).digest('hex')
+    return writeFileSync(join(folder, `${name}.json`), JSON.stringify(line))
+  }
+  const page = readFileSync(new URL('docs/hostile-servers.md', ROOT), 'utf8').split('\n')
+  expect(page, 'docs/hostile-servers.md should say what this run saw: npm run docs:hostile').toContain(lineOf(line))
+}
+
+/**
+ * The last line of a test that plays a row of the catalogue: what it has seen.
+ *
+ * @param where the `import.meta.url` of the file that has the row
+ */
+export function covers(where: string, line: Omit<Line, 'where'>): void {
+  record({ ...line, where: where.slice(ROOT.href.length) })
+}

@@ -1,0 +1,170 @@
+/**
+ * Plays one row of the catalogue and says what was seen. Four trials, side by side: among polite requests, alone (for
+ * the connection), and with one repeat allowed, as it is and as a POST (for the retry class).
+ */
+import { inspect, isDeepStrictEqual } from 'node:util'
+import type { Outcome } from '../../../src/index.ts'
+import { until, verdictOf } from '../ask.ts'
+import type { Act, Into, Retry, Scenario, Seen, Socket, Way } from './scenario.ts'
+import { isAct } from './scenario.ts'
+import { Trial, isOwn } from './trial.ts'
+import type { Spec, TrialParts } from './trial.ts'
+import { median, starvation } from './vitals.ts'
+
+export interface Observed {
+  readonly outcome: string
+  /** Of a POST, where it differs. */
+  readonly post: string | undefined
+  readonly retry: Retry
+  readonly socket: Socket
+  /** Everything that must not be, in sentences. */
+  readonly wrong: readonly string[]
+}
+
+/** Polite requests to each origin. */
+const CONTROLS = 20
+/** What a fault may cost the others. */
+const CONTROL_MS = 250
+
+const ONCE_MORE = { maxRetries: 1 }
+
+export async function observe(row: Scenario | Act, way: Way = 'plain', into: Into = 'buffered'): Promise<Observed> {
+  const parts = { row, way, into }
+  return isAct(row) ? observeAct(row, parts) : observeScenario(row, parts)
+}
+
+async function observeScenario(row: Scenario, parts: TrialParts): Promise<Observed> {
+  let outcome = ''
+  let socket: Socket = '–'
+  let asItIs = { seen: 0, code: '' }
+  let asPost = { seen: 0, code: '' }
+  const requests = row.requests ?? 1
+  const repeatable = row.retry !== '–'
+  const isPost = row.spec?.method === 'POST'
+  const more = { ...parts, options: { ...row.options, ...ONCE_MORE } }
+  const wrong = await Promise.all([
+    Trial.run(parts, trial => amongOthers(trial, row, code => (outcome = code))),
+    Trial.run(parts, trial => alone(trial, row, kept => (socket = kept))),
+    repeatable && !isPost ? Trial.run(more, trial => counted(trial, row, {}, seen => (asItIs = seen))) : [],
+    repeatable ? Trial.run(more, trial => counted(trial, row, postOf(row), seen => (asPost = seen))) : [],
+  ])
+  const idempotent = asItIs.seen > requests
+  const any = asPost.seen > requests
+  const retry = !repeatable ? '–' : any && (idempotent || isPost) ? 'A' : idempotent ? 'I' : 'N'
+  const post = repeatable && asPost.code !== outcome ? asPost.code : undefined
+  return { outcome, post, retry, socket: row.socket === '–' ? '–' : socket, wrong: wrong.flat() }
+}
+
+const postOf = ({ spec }: Scenario): object => ({ method: 'POST', ...(spec?.body === undefined && { json: 1 }) })
+
+/** The victim's code, and what is wrong with the others, who must not notice. */
+async function amongOthers(trial: Trial, row: Scenario, tell: (code: string) => void): Promise<string[]> {
+  const { hosts } = trial
+  const limitMs = await baselineMs(trial)
+  if (row.primed) await trial.politely('host')
+  const controls = politeTo(trial, row.whole ? ['other'] : ['host', 'other'])
+  const starved = starvation()
+  const [victim, ...others] = await (row.primed ? ahead(trial, controls) : trial.askAll([trial.victim(), ...controls]))
+  if (victim === undefined) throw new Error('expected an outcome of the victim')
+  const graceMs = starved()
+  tell(verdictOf(victim))
+  hosts.heal()
+  await rest(row)
+  const tookMs = victim.timings.total
+  return [
+    ...disturbed(others, limitMs + graceMs),
+    ...mistimed(tookMs, row.withinMs, graceMs),
+    ...(await trial.politely('host')),
+    ...(await trial.politely('other')),
+    ...missed(row, { outcome: victim, hosts, tookMs }),
+  ]
+}
+
+/** The victim first, so that it is the one that gets the kept connection. */
+async function ahead(trial: Trial, controls: readonly Spec[]): Promise<Outcome[]> {
+  const victim = trial.ask(trial.victim())
+  await until(() => trial.hosts.victims > 0)
+  const others = await trial.askAll(controls)
+  return [await victim, ...others]
+}
+
+const rest = ({ restMs = 0 }: Scenario): Promise<void> => new Promise(resolve => setTimeout(resolve, restMs))
+
+const politeTo = (trial: Trial, hosts: readonly ('host' | 'other')[]): Spec[] =>
+  Array.from({ length: CONTROLS }, () => hosts.map(host => trial.polite(host))).flat()
+
+/** What a polite request may take: what it takes in peace, and a little. */
+async function baselineMs(trial: Trial): Promise<number> {
+  const outcomes = await trial.askAll(politeTo(trial, ['other']))
+  return median(outcomes.map(({ timings }) => timings.total)) + CONTROL_MS
+}
+
+function disturbed(outcomes: readonly Outcome[], limitMs: number): string[] {
+  return outcomes.flatMap(outcome => [
+    ...(isOwn(outcome) ? [] : [`a control ended as ${verdictOf(outcome)} with ${String(outcome.value)}`]),
+    ...(outcome.timings.total > limitMs ? [`a control took ${outcome.timings.total} ms of ${limitMs}`] : []),
+  ])
+}
+
+function mistimed(tookMs: number, limits: readonly [number, number] = [0, Infinity], graceMs: number): string[] {
+  const [soonestMs, latestMs] = limits
+  return tookMs < soonestMs || tookMs > latestMs + graceMs ? [`the victim took ${tookMs} ms`] : []
+}
+
+/** Alone, so that the next request would find the victim's connection and no other. */
+async function alone(trial: Trial, row: Scenario, tell: (kept: Socket) => void): Promise<string[]> {
+  const { hosts } = trial
+  if (row.primed) await trial.politely('host')
+  await trial.ask(trial.victim())
+  const used = row.onConnect ? hosts.host.connections[0] : hosts.connectionWith(`/victim/${hosts.token}`)
+  hosts.heal()
+  await rest(row)
+  const where = used !== undefined && hosts.other.connections.includes(used) ? 'other' : 'host'
+  const wrong = await trial.politely(where)
+  const next = hosts.connectionWith('/polite/')
+  tell(next === used ? 'K' : 'X')
+  if (next === used) return wrong
+  await Promise.race([used?.closed, new Promise(resolve => setTimeout(resolve, 1_000))])
+  return used?.isOpen ? [...wrong, 'the connection was left open, though it was not used again'] : wrong
+}
+
+/** With repeats allowed: how many requests the server sees. */
+async function counted(
+  trial: Trial,
+  row: Scenario,
+  spec: object,
+  tell: (seen: { seen: number; code: string }) => void,
+): Promise<string[]> {
+  if (row.primed) await trial.politely('host')
+  const outcome = await trial.ask(trial.victim(spec))
+  const seen = Math.max(trial.hosts.victims, row.onConnect ? trial.hosts.host.accepted : 0)
+  tell({ seen, code: verdictOf(outcome) })
+  const expected = outcome.attempts - 1 + (row.requests ?? 1)
+  if (seen === expected) return []
+  return [`${outcome.attempts} attempts are said to have been made, and the server saw ${seen} requests`]
+}
+
+async function observeAct(row: Act, parts: TrialParts): Promise<Observed> {
+  let seen = { outcome: '', retry: row.retry, socket: row.socket }
+  const wrong = await Trial.run(parts, async trial => {
+    const limitMs = await baselineMs(trial)
+    const starved = starvation()
+    const startedAtMs = performance.now()
+    const acting = row.act(trial).then(acted => ({ ...acted, tookMs: performance.now() - startedAtMs }))
+    const others = await trial.askAll(politeTo(trial, ['other']))
+    const { verdict, retry = row.retry, socket = row.socket, tookMs } = await acting
+    const graceMs = starved()
+    seen = { outcome: verdict, retry, socket }
+    return [
+      ...disturbed(others, limitMs + graceMs),
+      ...mistimed(tookMs, row.withinMs, graceMs),
+      ...(await trial.politely('other')),
+    ]
+  })
+  return { ...seen, post: undefined, wrong }
+}
+
+function missed({ look, sees }: Scenario, seen: Seen): string[] {
+  const there = look?.(seen)
+  return isDeepStrictEqual(there, sees) ? [] : [`expected to see ${inspect(sees)}, saw ${inspect(there)}`]
+}

@@ -1,0 +1,58 @@
+/**
+ * What a hostile server does to one request, as data: a list of steps, played after the head of the request is read.
+ * In texts `{origin}`, `{other}` and `{token}` stand for the server's own origin, for the other one, and for the
+ * request's token.
+ */
+import type { Connection } from '../raw-server.ts'
+
+export type Step =
+  | { readonly send: string | Uint8Array }
+  | { readonly waitMs: number }
+  | { readonly expect: number | string }
+  | { readonly again: readonly Step[]; readonly times: number }
+  | 'fin'
+  | 'rst'
+  | 'hold'
+  | 'stop reading'
+
+export type Steps = readonly Step[]
+export type Names = Readonly<Record<string, string>>
+
+/** Text is Latin-1, so that every byte can be written. */
+export const send = (data: string | Uint8Array): Step => ({ send: data })
+export const wait = (waitMs: number): Step => ({ waitMs })
+/** Takes this much, or up to this text, of what the client sends on. */
+export const expects = (what: number | string): Step => ({ expect: what })
+export const again = (times: number, ...steps: Steps): Step => ({ again: steps, times })
+export const forever = (...steps: Steps): Step => again(Infinity, ...steps)
+
+/** The end, in a packet of its own: the client reads what came before it first. */
+export const fin: Steps = [wait(15), 'fin']
+export const rst: Steps = [wait(15), 'rst']
+
+export const OK = 'HTTP/1.1 200 OK\r\n'
+export const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`
+/** A whole response. */
+export function reply(body: string | Uint8Array = 'ok', headers = '', status = '200 OK'): Step {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  const head = `HTTP/1.1 ${status}\r\nContent-Length: ${bytes.byteLength}\r\n${headers}\r\n`
+  if (typeof body === 'string') return send(head + bytes.toString('latin1'))
+  return send(Buffer.concat([Buffer.from(head, 'latin1'), bytes]))
+}
+
+const fill = (text: string, names: Names): string =>
+  text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => names[name] ?? whole)
+
+/** Plays the steps on a connection. The client may leave in the middle: `raw-server` takes that for an end. */
+export async function perform(connection: Connection, steps: Steps, names: Names): Promise<void> {
+  for (const step of steps) {
+    if (step === 'fin') connection.fin()
+    else if (step === 'rst') connection.rst()
+    else if (step === 'hold') await connection.closed
+    else if (step === 'stop reading') connection.pause()
+    else if ('send' in step) await connection.send(typeof step.send === 'string' ? fill(step.send, names) : step.send)
+    else if ('waitMs' in step) await connection.wait(step.waitMs)
+    else if ('expect' in step) await connection.expect(step.expect)
+    else for (let time = 0; time < step.times; time++) await perform(connection, step.again, names)
+  }
+}

@@ -1,0 +1,121 @@
+/** One client against the two hosts of a scenario, from opening to the last look at what is left of it. */
+import type { Outcome, ParallelRequests, RequestSpec } from '../../../src/index.ts'
+import { TRUST, clientOf, verdictOf } from '../ask.ts'
+import type { AskOptions } from '../ask.ts'
+import { Hosts, newToken } from './hosts.ts'
+import type { Act, Into, Scenario, Stage, Way } from './scenario.ts'
+import { isAct } from './scenario.ts'
+import { abortListeners, leaks, strayCount, strays } from './vitals.ts'
+
+/** Sockets, timers and listeners are gone within this time of `close()`. */
+const CLEAN_WITHIN_MS = 1_000
+
+export type Spec = Partial<RequestSpec> & { url: string }
+
+export interface TrialParts {
+  readonly row: Scenario | Act
+  readonly way: Way
+  readonly into: Into
+  readonly options?: AskOptions
+}
+
+export class Trial implements Stage {
+  readonly hosts: Hosts
+  readonly client: ParallelRequests
+  readonly canary = `C4N4RY${newToken()}`
+  readonly #abort = new AbortController()
+  readonly #said: unknown[] = []
+  readonly #parts: TrialParts
+  readonly #strays = strayCount()
+
+  private constructor(parts: TrialParts, hosts: Hosts) {
+    this.#parts = parts
+    this.hosts = hosts
+    const secure = parts.way === 'tls' || parts.way === 'connect'
+    this.client = clientOf({ concurrency: 64, ...(secure && TRUST), ...parts.row.options, ...parts.options })
+  }
+
+  /** Runs `drive`, closes everything, and answers with every vital sign that is wrong. */
+  static async run(parts: TrialParts, drive: (trial: Trial) => Promise<readonly string[]>): Promise<string[]> {
+    const { row, way } = parts
+    const secure = way === 'tls' || way === 'connect'
+    const hosts = await Hosts.open({
+      ...(isAct(row) ? { plays: [] } : { plays: row.plays, early: row.early, onConnect: row.onConnect }),
+      ...(secure && { cert: 'server' }),
+    })
+    const trial = new Trial(parts, hosts)
+    try {
+      const wrong = await drive(trial)
+      await trial.client.close()
+      return [...wrong, ...(await trial.#aftermath())]
+    } finally {
+      await trial.client.close()
+      await hosts.close()
+    }
+  }
+
+  /** The victim, with secrets in every place that a caller has for them. */
+  victim(more: Partial<RequestSpec> = {}): Spec {
+    const { row } = this.#parts
+    const { host } = this.hosts
+    const spec = isAct(row) ? {} : row.spec
+    return {
+      ...spec,
+      ...more,
+      url: `${host.origin.replace('://', `://user:${this.canary}@`)}/victim/${this.hosts.token}?api_key=${this.canary}`,
+      headers: { 'x-api-key': this.canary, cookie: `session=${this.canary}`, ...(spec?.headers as object) },
+    }
+  }
+
+  /** A request that is to be answered with its `meta`. */
+  polite(where: 'host' | 'other'): Spec {
+    const meta = newToken()
+    return { url: `${this.hosts[where].origin}/polite/${meta}`, meta }
+  }
+
+  async ask(spec: string | Spec, options: AskOptions = {}): Promise<Outcome> {
+    const whole = { returnType: 'text', ...(typeof spec === 'string' ? { url: spec } : spec) }
+    const asked = { onFailure: 'settle', signal: this.#abort.signal, ...options }
+    const outcome = (await this.client.request(whole as RequestSpec, asked as { onFailure: 'settle' })) as Outcome
+    this.#said.push(outcome)
+    return outcome
+  }
+
+  /** All at once. Throws when an input has no outcome, or more than one. */
+  async askAll(specs: readonly Spec[]): Promise<Outcome[]> {
+    const outcomes: Outcome[] = []
+    const inputs = specs.map(({ url, ...spec }) => ({ returnType: 'text', ...spec, url }) as const)
+    for await (const outcome of this.client.stream(inputs, { signal: this.#abort.signal, window: 1_000 })) {
+      this.#said.push(outcome)
+      if (outcomes[outcome.index] !== undefined) throw new Error(`input ${outcome.index} has a second outcome`)
+      outcomes[outcome.index] = outcome
+    }
+    const missing = specs.findIndex((_, index) => outcomes[index] === undefined)
+    if (missing !== -1) throw new Error(`input ${missing} has no outcome`)
+    return outcomes
+  }
+
+  /** One polite request after the other must bring its own token. */
+  async politely(where: 'host' | 'other'): Promise<string[]> {
+    const outcome = await this.ask(this.polite(where))
+    if (isOwn(outcome)) return []
+    return [`the next request to the ${where} ended as ${verdictOf(outcome)} with ${JSON.stringify(outcome.value)}`]
+  }
+
+  /** After `close()`. */
+  async #aftermath(): Promise<string[]> {
+    const wrong: string[] = []
+    const endMs = performance.now() + CLEAN_WITHIN_MS
+    while (!this.hosts.isQuiet && performance.now() < endMs) await new Promise(resolve => setTimeout(resolve, 5))
+    if (!this.hosts.isQuiet) wrong.push('a connection is open a second after close()')
+    const listeners = abortListeners(this.#abort.signal)
+    if (listeners > 0) wrong.push(`${listeners} listeners are left on the signal`)
+    wrong.push(...leaks(this.canary, this.#said), ...strays(this.#strays))
+    const crossed = this.hosts.other.connections.some(({ text }) => text.includes(this.canary))
+    if (crossed) wrong.push('a secret of the host was sent to another origin')
+    return wrong
+  }
+}
+
+/** A polite request was answered with its own token. */
+export const isOwn = ({ ok, value, request }: Outcome): boolean => ok && value === request.meta

@@ -1,0 +1,94 @@
+/** What must hold whatever a server does: checks that answer with what is wrong, as sentences. */
+import { getEventListeners } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { inspect } from 'node:util'
+import type { Outcome } from '../../../src/index.ts'
+
+/** Errors that nobody caught, and warnings of the process, since this module was loaded. */
+const stray: unknown[] = []
+const warnings: unknown[] = []
+process.on('uncaughtExceptionMonitor', error => stray.push(error))
+process.on('unhandledRejection', reason => stray.push(reason))
+process.on('warning', warning => warnings.push(warning))
+
+export const strayCount = (): number => stray.length
+
+export function strays(since: number): string[] {
+  return stray.slice(since).map(error => `an error that nobody caught: ${inspect(error)}`)
+}
+
+/** In every place and form in which a secret may hide in what the caller gets. */
+export function leaks(canary: string, said: readonly unknown[]): string[] {
+  const needles = [canary, Buffer.from(`user:${canary}`).toString('base64').replaceAll('=', '')]
+  const texts = [...said, ...warnings].flatMap(thing => [inspect(thing, { depth: 12 }), asJson(thing), stackOf(thing)])
+  return needles.flatMap(needle =>
+    texts.filter(text => text.includes(needle)).map(text => `a secret shows in: ${around(text, needle)}`),
+  )
+}
+
+function around(text: string, needle: string): string {
+  const at = text.indexOf(needle)
+  return text.slice(Math.max(0, at - 80), at + 80)
+}
+
+function asJson(thing: unknown): string {
+  try {
+    return JSON.stringify(thing) ?? ''
+  } catch {
+    return ''
+  }
+}
+
+function stackOf(thing: unknown): string {
+  const error = (thing as Outcome | undefined)?.error
+  return error === undefined ? '' : `${error.stack}\n${String(error)}\n${String(error.cause)}`
+}
+
+export function abortListeners(signal: AbortSignal): number {
+  return getEventListeners(signal, 'abort').length
+}
+
+/** What this process holds open, by kind, and its file descriptors. */
+export function holdings(): Record<string, number> {
+  const held: Record<string, number> = { fds: readdirSync('/proc/self/fd').length }
+  for (const kind of process.getActiveResourcesInfo()) held[kind] = (held[kind] ?? 0) + 1
+  return held
+}
+
+/** What is held now above what was held before. */
+export function surplus(before: Readonly<Record<string, number>>): string[] {
+  return Object.entries(holdings())
+    .filter(([kind, count]) => count > (before[kind] ?? 0))
+    .map(([kind, count]) => `${kind}: ${before[kind] ?? 0} before, ${count} now`)
+}
+
+const TICK_MS = 10
+
+/**
+ * Milliseconds in which this process stood still without using the processor: the machine was busy with others. What
+ * it computed itself is not in it, so a client that blocks its own loop is still found out.
+ */
+export function starvation(): () => number {
+  let starvedMs = 0
+  let lastMs = performance.now()
+  let lastCpu = process.cpuUsage()
+  const tick = (): void => {
+    const cpu = process.cpuUsage(lastCpu)
+    const nowMs = performance.now()
+    const usedMs = (cpu.user + cpu.system) / 1_000
+    const lateMs = nowMs - lastMs - TICK_MS
+    starvedMs += Math.max(0, Math.min(lateMs, nowMs - lastMs - usedMs))
+    lastMs = nowMs
+    lastCpu = process.cpuUsage()
+  }
+  const timer = setInterval(tick, TICK_MS)
+  return () => {
+    tick()
+    clearInterval(timer)
+    return starvedMs
+  }
+}
+
+export function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
+}

@@ -35,6 +35,7 @@ export type {
   CookiesInput,
   FailureMode,
   HostLimits,
+  LookupInput,
   Progress,
   Totals,
 } from './core/options.ts'

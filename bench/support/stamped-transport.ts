@@ -9,7 +9,7 @@ export interface StampedTransport extends Transport {
 }
 
 export function stampedTransport(): StampedTransport {
-  const wire = undiciTransport({ tls: { verify: true } }, systemClock)
+  const wire = undiciTransport({ tls: { verify: true }, blockPrivateAddresses: false }, systemClock)
   const startsMs: number[] = []
   return {
     startsMs,

@@ -25,7 +25,7 @@ export interface Wiring {
 
 /** One call of `parallelRequestsSync`: the batch made ready on the calling thread, for the worker to send. */
 export interface Order {
-  readonly client: Omit<ClientPlan, 'transport'>
+  readonly client: Omit<ClientPlan, 'transport' | 'lookup'>
   /** Undefined in the place of a request that has been refused already. */
   readonly calls: readonly (SentCall | undefined)[]
   readonly window: number

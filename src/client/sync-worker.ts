@@ -102,7 +102,12 @@ function receive(message: ToWorker): void {
 
 function start({ client, calls, window, maxFailures, tellsProgress, network }: Order): void {
   useNetwork(network)
-  const wired = wire({ ...client, transport: undefined, workers: 0 }, systemClock, Math.random, opinionsThrough)
+  const wired = wire(
+    { ...client, transport: undefined, lookup: undefined, workers: 0 },
+    systemClock,
+    Math.random,
+    opinionsThrough,
+  )
   const revive = reviver()
   const run: Run = reportedRun({
     source: laneSource(

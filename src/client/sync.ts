@@ -27,7 +27,7 @@ import { isIterable } from '../engine/source.ts'
  * a deadlock until the request's own timeout. In a server, or wherever something else goes on, await
  * `parallelRequests`.
  *
- * Does not take what cannot reach another thread: async iterables, `signal`, `transport`, a cookie jar, streams and
+ * Does not take what cannot reach another thread: async iterables, `signal`, `transport`, `lookup`, a cookie jar, streams and
  * `FormData` as bodies.
  *
  * @throws as `ParallelRequests.request` rejects, and a ConfigError for what it does not take
@@ -38,7 +38,7 @@ export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: un
   check(input, options)
   const { client: clientOptions, batch } = splitOptions(options)
   const values = readOptions(clientOptions, 'constructor')
-  const { transport: _transport, ...client } = planClient(values)
+  const { transport: _transport, lookup: _lookup, ...client } = planClient(values)
   const plan = planBatch(values, readOptions(batch, 'request'), client.concurrency, VERSION)
   const shaped = inputOf(input, plan)
   const items = Array.from(shaped.items as Iterable<unknown>)
@@ -73,12 +73,15 @@ function unreachable(input: unknown, options: unknown): string[] {
     )
   }
   if (!isRecord(options)) return problems
-  const { signal, transport, cookies, body, form, multipart, resume } = options
+  const { signal, transport, lookup, cookies, body, form, multipart, resume } = options
   if (signal !== undefined) {
     refuse('signal', 'none', signal, `Nothing can abort while the thread is blocked. Use timeouts.total. ${AWAIT}`)
   }
   if (transport !== undefined) {
     refuse('transport', 'none', transport, `The requests go out from another thread, which it cannot reach. ${AWAIT}`)
+  }
+  if (lookup !== undefined) {
+    refuse('lookup', 'none', lookup, `The requests go out from another thread, which it cannot reach. ${AWAIT}`)
   }
   if (resume !== undefined) {
     refuse('resume', 'none', resume, `The run file is written while other things go on. ${AWAIT}`)

@@ -131,11 +131,11 @@ function laneFor({ lane: key, origin }: Call, plan: ClientPlan, shared: readonly
 
 /** Ours is closed with the client; the caller's stays the caller's. */
 function transportOf(
-  { transport, connection, workers }: ClientPlan,
+  { transport, connection, lookup, workers }: ClientPlan,
   clock: Clock,
 ): { transport: Transport; owned: boolean } {
   if (transport === undefined) {
-    const own = undiciTransport(connection, clock)
+    const own = undiciTransport(connection, clock, lookup)
     return { transport: workers === 0 ? own : threadedTransport(workers, connection, timed(own, clock)), owned: true }
   }
   if (isOwnTransport(transport)) return { transport: cautious(transport), owned: false }

@@ -4,7 +4,7 @@ import type { Values } from './options.ts'
 import type { ReadRate } from './rate-input.ts'
 import type { CallPlan } from '../core/call.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'
-import type { CookiesInput, DispatcherLike } from '../core/options.ts'
+import type { CookiesInput, DispatcherLike, LookupInput } from '../core/options.ts'
 import type { Transport } from '../core/ports.ts'
 import { defaultBurst } from '../core/rate.ts'
 import type { Rate } from '../core/rate.ts'
@@ -36,6 +36,8 @@ export interface ClientPlan {
   readonly budget: { readonly reserve: number; readonly ratio: number }
   readonly cookies: CookiesInput | undefined
   readonly connection: ConnectionPlan
+  /** The caller's way from names to addresses; undefined is the system's. */
+  readonly lookup: LookupInput | undefined
   readonly transport: Transport | DispatcherLike | undefined
   /** Threads that carry the attempts; 0 for none beside our own. */
   readonly workers: number
@@ -57,7 +59,11 @@ export function planClient(values: Values): ClientPlan {
     breaker: planBreaker(values.breaker),
     budget: { reserve: values.retry?.budget?.reserve ?? 10, ratio: values.retry?.budget?.ratio ?? 0.2 },
     cookies: values.cookies,
-    connection: { tls: { verify: values.verifySsl ?? true, ...tls } },
+    connection: {
+      tls: { verify: values.verifySsl ?? true, ...tls },
+      blockPrivateAddresses: values.blockPrivateAddresses ?? false,
+    },
+    lookup: values.lookup as LookupInput | undefined,
     transport: values.transport,
     workers: values.workers ?? 0,
   }

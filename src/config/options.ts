@@ -182,6 +182,18 @@ export const OPTIONS = {
     fields({ ca: pems, cert: pem, key: pem }, kindOf),
     "Certificates in PEM: `ca` replaces the system's roots, `cert` and `key` are the client's own.",
   ),
+  blockPrivateAddresses: row(
+    'client',
+    bool,
+    'Connect to addresses of the public Internet only, on every redirect and reconnect: for URLs from strangers.',
+    { default: 'false' },
+  ),
+  lookup: row(
+    'client',
+    func,
+    'Finds the addresses of host names for each new connection: `dns.lookup` of Node, or a function like it.',
+    { default: "the system's, remembered for 10 s" },
+  ),
   transport: row(
     'client',
     matching(

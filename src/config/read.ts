@@ -91,6 +91,15 @@ function checkTogether(values: Values, place: Place, problems: string[]): void {
   if ((values.workers ?? 0) > 0 && values.transport !== undefined) {
     problems.push('workers: expected no transport beside it, got one. A transport cannot go to another thread.')
   }
+  if ((values.workers ?? 0) > 0 && values.lookup !== undefined) {
+    problems.push('workers: expected no lookup beside it, got one. A function cannot go to another thread.')
+  }
+  if (values.transport !== undefined) {
+    for (const name of ['lookup', 'blockPrivateAddresses'] as const) {
+      if (values[name] === undefined || values[name] === false) continue
+      problems.push(`${name}: expected no transport beside it, got one. A transport makes its own connections.`)
+    }
+  }
   if (values.maxConcurrency !== undefined && values.concurrency !== 'auto') {
     problems.push(
       "maxConcurrency: expected concurrency: 'auto' beside it, got none. For a fixed number set concurrency alone.",

@@ -9,4 +9,6 @@ export interface TlsPlan {
 
 export interface ConnectionPlan {
   readonly tls: TlsPlan
+  /** Connect to addresses of the public Internet only. */
+  readonly blockPrivateAddresses: boolean
 }

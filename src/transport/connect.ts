@@ -6,20 +6,24 @@ import type { Attempt } from '../core/attempt.ts'
 import type { TlsPlan } from '../core/connection-plan.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Phase } from '../core/result.ts'
+import type { Addresses } from './addresses.ts'
 
 export type Connect = buildConnector.connector
 
 /** undici's connector (it resumes TLS sessions), without its timer: the attempt's own limits hold here, too. */
-export function connector(tls: TlsPlan): Connect {
+export function connector(tls: TlsPlan, addresses: Addresses): Connect {
   const { verify, ca, cert, key } = tls
-  return buildConnector({
+  const connect = buildConnector({
     allowH2: false,
     timeout: 0,
     rejectUnauthorized: verify,
     ...(ca !== undefined && { ca: typeof ca === 'string' ? ca : [...ca] }),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
+    lookup: addresses.lookup,
   })
+  // undici's type hides it, but its connector answers with the socket at once.
+  return (options, callback) => addresses.follow(() => connect(options, callback) as unknown as Socket)
 }
 
 /** Follows a connection from its start; the socket tells when each part is over. */

@@ -8,6 +8,16 @@ import type { HeaderList } from '../core/headers.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity } from '../core/result.ts'
 
+/** A Fault on its way through code that knows errors only: `classify` gives it back as it is. */
+export class FaultError extends Error {
+  readonly fault: Fault
+
+  constructor(known: Fault) {
+    super(known.message)
+    this.fault = known
+  }
+}
+
 /** Codes that mean the same wherever they come up. */
 const ANYWHERE: Readonly<Record<string, readonly [FaultCode, string]>> = {
   ENOTFOUND: ['dns/not_found', 'the host name does not exist'],
@@ -94,6 +104,7 @@ export interface Received {
 
 /** What a wire error means at the point that this attempt had reached. */
 export function classify(error: unknown, attempt: Attempt, received: Received): Fault {
+  if (error instanceof FaultError) return { ...error.fault, sent: attempt.sent }
   const foreign = (typeof error === 'object' && error !== null ? error : {}) as ForeignError
   const code = codeOf(foreign)
   const { sent } = attempt
@@ -138,6 +149,40 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
     return fault('tls/handshake', `the TLS handshake failed: ${foreign.message ?? code}`, { sent, cause: error })
   }
   return fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent, cause: error })
+}
+
+/** What a failed look-up means: getaddrinfo's codes and those of c-ares, of which some mean a connection elsewhere. */
+const LOOKUPS: Readonly<Record<string, FaultCode>> = {
+  ENOTFOUND: 'dns/not_found',
+  ENODATA: 'dns/empty',
+  EAI_ADDRFAMILY: 'dns/empty',
+  EAI_AGAIN: 'dns/temporary',
+  EAI_FAIL: 'dns/temporary',
+  EAI_MEMORY: 'dns/temporary',
+  ESERVFAIL: 'dns/temporary',
+  ETIMEOUT: 'dns/temporary',
+  ETIMEDOUT: 'dns/temporary',
+  ECONNREFUSED: 'dns/temporary',
+  EREFUSED: 'dns/temporary',
+  EMFILE: 'resource/fd',
+  ENFILE: 'resource/fd',
+}
+
+const OF_LOOKUP: Readonly<Record<string, string>> = {
+  'dns/not_found': 'the host name does not exist',
+  'dns/empty': 'the host name has no address',
+  'dns/temporary': 'the host name could not be looked up just now',
+  'resource/fd': 'this process has no file descriptor left',
+}
+
+/** @param own the caller's own `lookup` failed: what it throws is its mistake, unless it has a code of the table */
+export function lookupFault(error: unknown, own: boolean): Fault {
+  if (error instanceof FaultError) return error.fault
+  const code = codeOf(typeof error === 'object' && error !== null ? error : {})
+  const known = LOOKUPS[code]
+  if (known !== undefined) return fault(known, `${OF_LOOKUP[known]} (${code})`, { cause: error })
+  if (own) return fault('callback/lookup', `lookup failed: ${reasonOf(error)}`, { cause: error })
+  return fault('dns/failed', `the host name could not be looked up: ${reasonOf(error)}`, { cause: error })
 }
 
 /** A reset that the system reported, else the orderly end. */

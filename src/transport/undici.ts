@@ -5,23 +5,29 @@ import { isUpload } from '../core/body.ts'
 import type { Chunks } from '../core/body.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'
 import { reasonOf } from '../core/callback.ts'
-import type { DispatcherLike } from '../core/options.ts'
+import type { DispatcherLike, LookupInput } from '../core/options.ts'
 import type { Clock, Transport } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
-import type { Result } from '../core/result.ts'
+import type { Fault, Result } from '../core/result.ts'
 import { getHeader } from '../core/headers.ts'
 import type { Trip } from '../core/trip.ts'
 import { Collector } from './collect.ts'
 import type { CollectorParts } from './collect.ts'
+import { Addresses } from './addresses.ts'
 import { connector } from './connect.ts'
 import { HeaderMemo } from './header-memo.ts'
 import { Sockets } from './sockets.ts'
 import { UploadError, measure } from './upload.ts'
 import type { Measured } from './upload.ts'
 
-export function undiciTransport({ tls }: ConnectionPlan, clock: Clock): Transport {
+export function undiciTransport(
+  { tls, blockPrivateAddresses }: ConnectionPlan,
+  clock: Clock,
+  lookup?: LookupInput,
+): Transport {
   const parts: CollectorParts = { clock, memo: new HeaderMemo() }
-  const sockets = new Sockets(connector(tls), clock)
+  const addresses = new Addresses({ clock, lookup, publicOnly: blockPrivateAddresses })
+  const sockets = new Sockets(connector(tls, addresses), clock)
   const carry = (attempt: Attempt, measured?: Measured): Promise<Result> =>
     new Promise(resolve => {
       forgetPhases(attempt.trip)
@@ -44,10 +50,31 @@ export function undiciTransport({ tls }: ConnectionPlan, clock: Clock): Transpor
       }
       dispatch(line.client, attempt, collector, measured)
     })
+  const measuredFirst = (attempt: Attempt): Promise<Result> =>
+    isUpload(attempt.call.body) ? sendMeasured(attempt, carry) : carry(attempt)
   return {
-    send: attempt => (isUpload(attempt.call.body) ? sendMeasured(attempt, carry) : carry(attempt)),
+    send: attempt => {
+      const refused = addresses.refusal(attempt)
+      if (refused === undefined) return measuredFirst(attempt)
+      return isFault(refused) ? Promise.resolve(refused) : onceAdmitted(attempt, refused, measuredFirst)
+    },
     close: async () => sockets.close(),
   }
+}
+
+/** Carries the attempt unless it is refused, or given up, while nothing is open for it yet. */
+async function onceAdmitted(
+  attempt: Attempt,
+  refusal: Promise<Fault | undefined>,
+  carry: (attempt: Attempt) => Promise<Result>,
+): Promise<Result> {
+  let givenUp = false
+  attempt.phase = 'dns'
+  attempt.abort = () => (givenUp = true)
+  const refused = await refusal
+  attempt.abort = undefined
+  if (refused !== undefined) return refused
+  return givenUp ? fault('aborted/in_flight', 'given up before it was sent') : carry(attempt)
 }
 
 /** The caller's own Dispatcher: a MockAgent, a pool with other settings. It stays the caller's to close. */

@@ -70,6 +70,8 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
   ],
   verifySsl: [0, 1, 'false', null, {}],
   tls: [true, 'x', null, [], { ca: '/etc/ca.pem' }, { ca: ['x'] }, { cert: 1 }, { key: 'x' }],
+  blockPrivateAddresses: [0, 1, 'true', null, {}],
+  lookup: [true, 'dns', null, {}, ['127.0.0.1']],
   transport: [true, 'http', {}, null, fetch, { send: 1 }],
   keys: ['a', 1, {}, null, [1, 2], ['a', 'a'], ['a'], ['a', 'b', 'c']],
   onFailure: [true, 'raise', null, 0, ['throw'], 'Null'],

@@ -506,6 +506,7 @@ describe('what cannot reach another thread', () => {
       ['urls: expected an array', later()],
       ['signal: expected none', url, { signal: new AbortController().signal }],
       ['transport: expected none', url, { transport }],
+      ['lookup: expected none', url, { lookup: () => undefined }],
       ['resume: expected none', url, { resume: 'run.jsonl' }],
       ['cookies: expected pairs', url, { cookies: new CookieJar() }],
       ['body: expected', url, { body: stream }],

@@ -274,8 +274,8 @@ describe('limits', () => {
     const rates = [{ limit: 100, intervalMs: 1_000, burst: 1 }]
     const threads = threadedTransport(
       2,
-      { tls: { verify: true } },
-      undiciTransport({ tls: { verify: true } }, systemClock),
+      { tls: { verify: true }, blockPrivateAddresses: false },
+      undiciTransport({ tls: { verify: true }, blockPrivateAddresses: false }, systemClock),
     )
     onTestFinished(() => threads.close())
     const startsMs: number[] = []

@@ -1,0 +1,146 @@
+/**
+ * Which addresses are not of the public Internet: loopback, private networks, link-local (cloud metadata among them),
+ * shared, reserved and multicast. Decided on the bytes of an address, because text has too many forms.
+ *
+ * The IANA special-purpose registries (RFC 6890 and its updates). Of IPv6 only 2000::/3 is global at all; an IPv4
+ * address inside an IPv6 one (mapped, NAT64, 6to4) is judged itself.
+ */
+
+/** Network, and how people call it. The first that fits counts. */
+const RANGES_4: readonly (readonly [string, string])[] = [
+  ['0.0.0.0/8', 'this network'],
+  ['10.0.0.0/8', 'private'],
+  ['100.64.0.0/10', 'shared (CGNAT)'],
+  ['127.0.0.0/8', 'loopback'],
+  // Azure answers here with what belongs to the machine, though the address is a public one.
+  ['168.63.129.16/32', 'cloud metadata'],
+  ['169.254.0.0/16', 'link-local'],
+  ['172.16.0.0/12', 'private'],
+  ['192.0.0.0/24', 'reserved'],
+  ['192.0.2.0/24', 'documentation'],
+  ['192.88.99.0/24', 'reserved'],
+  ['192.168.0.0/16', 'private'],
+  ['198.18.0.0/15', 'benchmarking'],
+  ['198.51.100.0/24', 'documentation'],
+  ['203.0.113.0/24', 'documentation'],
+  ['224.0.0.0/4', 'multicast'],
+  ['255.255.255.255/32', 'broadcast'],
+  ['240.0.0.0/4', 'reserved'],
+]
+
+const RANGES_6: readonly (readonly [string, string])[] = [
+  ['::/128', 'unspecified'],
+  ['::1/128', 'loopback'],
+  ['64:ff9b:1::/48', 'private (NAT64)'],
+  ['100::/64', 'discard-only'],
+  // Teredo, ORCHID, benchmarking and others: protocols, not hosts.
+  ['2001::/23', 'reserved'],
+  ['2001:db8::/32', 'documentation'],
+  ['3fff::/20', 'documentation'],
+  ['fc00::/7', 'private (unique local)'],
+  ['fe80::/10', 'link-local'],
+  ['fec0::/10', 'site-local'],
+  ['ff00::/8', 'multicast'],
+]
+
+/** Prefixes behind which an IPv4 address stands, and where. `::/96` (IPv4-compatible) after `::` and `::1`. */
+const EMBEDDING: readonly (readonly [string, number])[] = [
+  ['::ffff:0:0/96', 12],
+  ['::ffff:0:0:0/96', 12],
+  ['::/96', 12],
+  ['64:ff9b::/96', 12],
+  ['2002::/16', 2],
+]
+
+interface Network {
+  readonly bytes: Uint8Array
+  readonly bits: number
+}
+
+/** Why this address is not of the public Internet; undefined when it is. What is no address at all is none either. */
+export function specialRangeOf(address: string): string | undefined {
+  const zoneAt = address.indexOf('%')
+  // A zone names an interface of this machine.
+  if (zoneAt !== -1) return 'scoped'
+  const bytes = parseAddress(address)
+  if (bytes === undefined) return 'no address'
+  return bytes.length === 4 ? rangeOf(bytes, networks4) : range6Of(bytes)
+}
+
+function range6Of(bytes: Uint8Array): string | undefined {
+  const own = rangeOf(bytes, networks6)
+  if (own !== undefined) return own
+  for (const [network, at] of embedding) {
+    if (!isWithin(bytes, network)) continue
+    const inner = bytes.subarray(at, at + 4)
+    const range = rangeOf(inner, networks4)
+    return range && `${range}, as ${inner.join('.')}`
+  }
+  return isWithin(bytes, GLOBAL_UNICAST) ? undefined : 'reserved'
+}
+
+function rangeOf(bytes: Uint8Array, networks: readonly (readonly [Network, string])[]): string | undefined {
+  return networks.find(([network]) => isWithin(bytes, network))?.[1]
+}
+
+function isWithin(bytes: Uint8Array, { bytes: prefix, bits }: Network): boolean {
+  for (let at = 0; at * 8 < bits; at++) {
+    const mask = bits - at * 8 >= 8 ? 0xff : (0xff << (8 - (bits - at * 8))) & 0xff
+    if (((bytes[at] ?? 0) & mask) !== ((prefix[at] ?? 0) & mask)) return false
+  }
+  return true
+}
+
+/** 4 or 16 bytes; undefined for anything but dotted decimals or RFC 4291 §2.2, as resolvers and `new URL` write them. */
+export function parseAddress(text: string): Uint8Array | undefined {
+  return text.includes(':') ? parse6(text) : parse4(text)
+}
+
+function parse4(text: string): Uint8Array | undefined {
+  const parts = text.split('.')
+  if (parts.length !== 4 || !parts.every(part => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) {
+    return undefined
+  }
+  return Uint8Array.from(parts, Number)
+}
+
+function parse6(text: string): Uint8Array | undefined {
+  const halves = text.split('::')
+  if (halves.length > 2) return undefined
+  const [head, tail] = halves.map(groupsOf)
+  if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined
+  if (tail === undefined) return head.length === 16 ? Uint8Array.from(head) : undefined
+  const gap = 16 - head.length - tail.length
+  // `::` stands for one group at least.
+  if (gap < 2) return undefined
+  return Uint8Array.from([...head, ...Array.from({ length: gap }, () => 0), ...tail])
+}
+
+/** The bytes of one side of `::`; a dotted IPv4 address may be its end. */
+function groupsOf(side: string): number[] | undefined {
+  if (side === '') return []
+  const bytes: number[] = []
+  const groups = side.split(':')
+  for (const [index, group] of groups.entries()) {
+    if (group.includes('.') && index === groups.length - 1) {
+      const last = parse4(group)
+      if (last === undefined) return undefined
+      bytes.push(...last)
+    } else {
+      if (!/^[0-9a-f]{1,4}$/i.test(group)) return undefined
+      const value = Number.parseInt(group, 16)
+      bytes.push(value >> 8, value & 0xff)
+    }
+  }
+  return bytes
+}
+
+function networkOf(cidr: string): Network {
+  const [address = '', bits] = cidr.split('/')
+  return { bytes: parseAddress(address) as Uint8Array, bits: Number(bits) }
+}
+
+const networks4 = RANGES_4.map(([cidr, name]) => [networkOf(cidr), name] as const)
+const networks6 = RANGES_6.map(([cidr, name]) => [networkOf(cidr), name] as const)
+const embedding = EMBEDDING.map(([cidr, at]) => [networkOf(cidr), at] as const)
+const GLOBAL_UNICAST = networkOf('2000::/3')

@@ -1,0 +1,157 @@
+/**
+ * Host names → addresses, remembered for a while: Node asks the system for every new connection, in a pool of four
+ * threads that file access needs, too.
+ *
+ * One look-up per name at a time, however many wait for it, and few names at once. Who gives up leaves the line; a
+ * look-up under way cannot be called back, so one that hangs stops counting after a while: others get their turn, and
+ * the system finds the thread (libuv lends half of its pool to look-ups and no more).
+ */
+import dns from 'node:dns'
+import type { LookupAddress, LookupOptions } from 'node:dns'
+import type { Clock } from '../core/ports.ts'
+import { Ring } from '../core/ring.ts'
+
+export type Answer = (error: unknown, addresses: readonly LookupAddress[]) => void
+
+/** Asks for all addresses of a name; how it answers is told to `answer`, once. */
+export type AskNames = (hostname: string, options: LookupOptions, answer: Answer) => void
+
+/** One who waits for a name. */
+export interface Waiter {
+  /** Its answer does not matter any more. */
+  leave(): void
+}
+
+/** getaddrinfo tells no lifetime; browsers keep what it says for a minute. Short, so that a host may move. */
+const FOUND_MS = 10_000
+/** RFC 2308 keeps what does not exist for minutes; a batch with a typo in it asks once. */
+const NOT_FOUND_MS = 30_000
+/** A look-up that takes longer than the resolver's own first timeout hangs, most likely. */
+const HUNG_MS = 5_000
+const MAX_NAMES = 1_000
+
+/** Half of libuv's pool, which is what it gives to look-ups. */
+const atOnce = (): number => Math.max(2, Math.floor(Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) / 2) || 2)
+
+/** A name that somebody waits for. */
+interface Asked {
+  readonly key: string
+  readonly hostname: string
+  readonly options: LookupOptions
+  readonly waiters: Set<Answer>
+}
+
+interface Known {
+  readonly error: unknown
+  readonly addresses: readonly LookupAddress[]
+  readonly untilMs: number
+}
+
+export class Names {
+  readonly #ask: AskNames
+  readonly #clock: Clock
+  readonly #atOnce: number
+  /** Oldest first. */
+  readonly #known = new Map<string, Known>()
+  readonly #asked = new Map<string, Asked>()
+  readonly #line = new Ring<Asked>()
+  #running = 0
+
+  constructor(ask: AskNames, clock: Clock, most = atOnce()) {
+    this.#ask = ask
+    this.#clock = clock
+    this.#atOnce = most
+  }
+
+  /** Never answers before it has returned: Node listens for a look-up only after that. */
+  find(hostname: string, options: LookupOptions, answer: Answer): Waiter {
+    const key = keyOf(hostname, options)
+    const known = this.#known.get(key)
+    if (known !== undefined && known.untilMs > this.#clock.now()) {
+      let left = false
+      process.nextTick(() => left || answer(known.error, known.addresses))
+      return { leave: () => void (left = true) }
+    }
+    const asked = this.#asked.get(key) ?? this.#enqueue({ key, hostname, options, waiters: new Set() })
+    // One function may wait twice.
+    const waiter: Answer = (error, addresses) => answer(error, addresses)
+    asked.waiters.add(waiter)
+    return { leave: () => void asked.waiters.delete(waiter) }
+  }
+
+  /** What was found did not help: it is looked up again next time, unless it is quite new. */
+  forget(hostname: string): void {
+    const olderMs = this.#clock.now() + FOUND_MS - FRESH_MS
+    for (const [key, { error, untilMs }] of this.#known) {
+      if (key.startsWith(`${hostname} `) && error === null && untilMs < olderMs) this.#known.delete(key)
+    }
+  }
+
+  #enqueue(asked: Asked): Asked {
+    this.#asked.set(asked.key, asked)
+    this.#line.push(asked)
+    if (this.#running < this.#atOnce) process.nextTick(() => this.#next())
+    return asked
+  }
+
+  #next(): void {
+    while (this.#running < this.#atOnce) {
+      const asked = this.#line.shift()
+      if (asked === undefined) return
+      // Everybody has given up meanwhile.
+      if (asked.waiters.size === 0) this.#asked.delete(asked.key)
+      else this.#start(asked)
+    }
+  }
+
+  #start(asked: Asked): void {
+    this.#running++
+    let counts = true
+    const leave = (): void => {
+      hung.cancel()
+      if (!counts) return
+      counts = false
+      this.#running--
+      this.#next()
+    }
+    const hung = this.#clock.after(HUNG_MS, leave)
+    this.#ask(asked.hostname, asked.options, (error, addresses) => {
+      this.#learn(asked, error ?? null, addresses)
+      leave()
+    })
+  }
+
+  #learn({ key, waiters }: Asked, error: unknown, addresses: readonly LookupAddress[]): void {
+    this.#asked.delete(key)
+    this.#known.delete(key)
+    const forMs = error === null ? FOUND_MS : isNotFound(error) ? NOT_FOUND_MS : 0
+    if (forMs > 0) this.#known.set(key, { error, addresses, untilMs: this.#clock.now() + forMs })
+    if (this.#known.size > MAX_NAMES) this.#known.delete(this.#known.keys().next().value as string)
+    for (const answer of waiters) answer(error, addresses)
+  }
+}
+
+/** What was looked up within this time is not to blame for a connection that fails. */
+const FRESH_MS = 1_000
+
+function keyOf(hostname: string, { family, hints, order, verbatim }: LookupOptions): string {
+  return `${hostname} ${family ?? 0} ${hints ?? 0} ${order ?? verbatim ?? dns.getDefaultResultOrder()}`
+}
+
+const isNotFound = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'ENOTFOUND'
+
+// Read at the time of the call: what a program puts in the place of `dns.lookup` is meant for all of it.
+const askSystem: AskNames = (hostname, options, answer) => {
+  try {
+    dns.lookup(hostname, { ...options, all: true }, (error, addresses) => answer(error, error ? [] : addresses))
+  } catch (error) {
+    answer(error, [])
+  }
+}
+
+let shared: Names | undefined
+
+/** One for all clients of this thread. */
+export function systemNames(clock: Clock): Names {
+  return (shared ??= new Names(askSystem, clock))
+}

@@ -1,0 +1,123 @@
+/**
+ * An abort at any moment settles everything at once, whatever it was waiting for: a place, a look-up that never ends,
+ * a connection, a handshake, a head, a body, a rate, the end of a pause, the next retry.
+ */
+import { subscribe } from 'node:diagnostics_channel'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { expect, it } from 'vitest'
+import type { Outcome, RequestSpec } from '../../src/index.ts'
+import { clientOf } from '../support/ask.ts'
+import { randomFrom, seed } from '../support/property.ts'
+import { answerServer } from './answer-server.ts'
+import type { AnswerPlan } from './answer-server.ts'
+import { SEEDED, limitMs, runs } from './runs.ts'
+
+const RUNS = runs(60)
+/** The promise is 100 ms; a machine that tests many things at once is late by itself. What it took is printed. */
+const WITHIN_MS = 250
+
+const OK = 'HTTP/1.1 200 OK\r\n'
+const text = (bytes: string, end: AnswerPlan['end'] = 'hold'): AnswerPlan => ({ bytes: Buffer.from(bytes), end })
+const PLANS: Readonly<Record<string, AnswerPlan>> = {
+  good: text(`${OK}Content-Length: 2\r\n\r\nok`),
+  silent: text(''),
+  head: text(`${OK}Content-Le`),
+  body: text(`${OK}Content-Length: 99\r\n\r\nhalf`),
+  cut: text(`${OK}Content-Length: 99\r\n\r\nhalf`, 'fin'),
+  busy: text('HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n'),
+  later: text('HTTP/1.1 429 Later\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n'),
+}
+const AT_SERVER = Object.keys(PLANS)
+const KINDS = [...AT_SERVER, 'good', 'good', 'refused', 'handshake', 'upload']
+
+/** Connections and requests that undici has begun: at the server they may come late. */
+let beginnings = 0
+for (const channel of ['undici:client:beforeConnect', 'undici:client:sendHeaders']) {
+  subscribe(channel, () => void beginnings++)
+}
+
+async function* neverEnding(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('half')
+  await new Promise(() => undefined)
+}
+
+it(
+  `${RUNS} batches aborted at random moments settle within ${WITHIN_MS} ms, every request accounted for (${SEEDED})`,
+  async () => {
+    const random = randomFrom(seed)
+    const upTo = (most: number): number => Math.floor(random() * most)
+    await using server = await answerServer(path => PLANS[path.split('/')[1] ?? ''] as AnswerPlan)
+    // Takes connections and never says a word: a TLS handshake against it never ends.
+    const mute = createServer(socket => void socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1')
+    await new Promise(resolve => mute.once('listening', resolve))
+    const mutePort = (mute.address() as AddressInfo).port
+    const specOf = (n: number): RequestSpec => {
+      const kind = KINDS[upTo(KINDS.length)] as string
+      const method = random() < 0.8 ? 'GET' : 'POST'
+      if (kind === 'refused') return { url: 'http://127.0.0.1:1/' }
+      if (kind === 'handshake') return { url: `https://127.0.0.1:${mutePort}/` }
+      if (kind === 'upload') return { url: `${server.origin}/silent/${n}`, method: 'PUT', body: neverEnding }
+      return { url: `${server.origin}/${kind}/${n}`, method }
+    }
+    let slowestMs = 0
+    for (let run = 0; run < RUNS; run++) {
+      const specs = Array.from({ length: 1 + upTo(60) }, (_, n) => specOf(n))
+      const client = clientOf({
+        concurrency: 1 + upTo(64),
+        maxRetries: upTo(4),
+        timeout: '30s',
+        ...(random() < 0.3 && { rateLimit: '200/s' }),
+      })
+      const controller = new AbortController()
+      const options = { returnType: 'text', signal: controller.signal } as const
+      const isStream = random() < 0.5
+      const taken: Outcome[] = []
+      const batch = isStream
+        ? (async () => {
+            for await (const outcome of client.stream(specs, options)) taken.push(outcome)
+            return taken
+          })()
+        : client.request(specs, { ...options, onFailure: 'settle' })
+      const afterMs = random() < 0.1 ? 0 : upTo(120)
+      if (afterMs > 0) await new Promise(resolve => setTimeout(resolve, afterMs))
+      const abortedAtMs = performance.now()
+      controller.abort()
+      const outcomes = await batch
+      const tookMs = performance.now() - abortedAtMs
+      slowestMs = Math.max(slowestMs, tookMs)
+      const how = `run ${run}: ${specs.length} requests, aborted after ${afterMs} ms`
+      expect(tookMs, how).toBeLessThan(WITHIN_MS)
+      // Ok, failed, aborted, not started: together all of them, each once.
+      expect(
+        outcomes.map(({ index }) => index).toSorted((a, b) => a - b),
+        how,
+      ).toEqual(specs.map((_, n) => n))
+      for (const { ok, error, request } of outcomes) {
+        if (error?.code === 'in_doubt/aborted') expect(request.method).not.toBe('GET')
+        expect(ok || !error.code.startsWith('internal/'), `${how}: ${error?.message}`).toBe(true)
+      }
+      // Nobody is connected to, and nothing sent, once it has settled.
+      const begun = beginnings
+      await new Promise(resolve => setTimeout(resolve, 15))
+      expect(beginnings, how).toBe(begun)
+      await client.close()
+      await untilNone(() => server.open)
+    }
+    mute.close()
+    expect(beginnings).toBeGreaterThan(RUNS)
+    console.log(`aborted batches: the slowest settled after ${slowestMs.toFixed(1)} ms`)
+    await untilNone(() => sockets() - 1)
+  },
+  limitMs(),
+)
+
+const sockets = (): number => process.getActiveResourcesInfo().filter(name => name.startsWith('TCP')).length
+
+async function untilNone(count: () => number): Promise<void> {
+  const endMs = performance.now() + 1_000
+  while (count() > 0) {
+    if (performance.now() > endMs) throw new Error(`expected none open after 1 s, got ${count()}`)
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+}

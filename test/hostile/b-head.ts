@@ -35,7 +35,7 @@ const slow = (row: number, name: string, ...steps: Steps): Scenario => ({
   row,
   name,
   plays: [steps],
-  options: SOON,
+  spec: SOON,
   outcome: 'timeout/headers',
   post: 'in_doubt/timeout',
   retry: 'I',

@@ -63,7 +63,7 @@ const exploding = (name: string, body: Uint8Array, coding: string, status = '200
   // What is left of it on the wire is not worth reading.
   socket: 'X',
   plays: [[reply(body, `${coded(coding)}Location: /polite/next\r\n`, status)]],
-  options: { maxResponseBytes: BOMB_LIMIT },
+  spec: { maxResponseBytes: BOMB_LIMIT },
 })
 
 /** The body was whole, so its connection could be kept. */

@@ -38,6 +38,8 @@ export class Connection {
   readonly closed: Promise<void>
   readonly #socket: Socket
   #unread: Buffer = Buffer.alloc(0)
+  /** Behind `#unread`; put together only when somebody asks, for uploads are long. */
+  #arrived: Buffer[] = []
   #wake: (() => void) | undefined
 
   constructor(socket: Socket, index: number) {
@@ -45,7 +47,7 @@ export class Connection {
     this.#socket = socket
     socket.on('data', (bytes: Buffer) => {
       this.pieces.push({ atMs: performance.now(), bytes })
-      this.#unread = Buffer.concat([this.#unread, bytes])
+      this.#arrived.push(bytes)
       this.#wake?.()
     })
     this.closed = new Promise(resolve => {
@@ -71,6 +73,7 @@ export class Connection {
   /** Waits until the client has sent this many bytes, or this text, and takes them. */
   async expect(what: number | string): Promise<Buffer> {
     for (;;) {
+      if (this.#arrived.length > 0) this.#unread = Buffer.concat([this.#unread, ...this.#arrived.splice(0)])
       const at = typeof what === 'number' ? what : this.#unread.indexOf(what, 0, 'latin1')
       const end = typeof what === 'number' ? what : at === -1 ? Infinity : at + what.length
       if (end <= this.#unread.length) {
@@ -147,7 +150,9 @@ export class Connection {
   }
 
   rst(): void {
-    this.#socket.resetAndDestroy()
+    // Under TLS the connection is the socket below, which Node's types do not know.
+    const below = (this.#socket as Socket & { readonly _parent?: Socket | null })._parent ?? this.#socket
+    below.resetAndDestroy()
   }
 
   /** For the server's own end. */

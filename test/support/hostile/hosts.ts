@@ -104,7 +104,8 @@ export class Hosts {
     await perform(connection, steps, {
       origin: self.origin,
       other: other.origin,
-      port: String(self.port),
+      otherPort: String(other.port),
+      host: `127.0.0.1:${self.port}`,
       token: this.token,
     })
   }

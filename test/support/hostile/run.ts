@@ -5,10 +5,10 @@
 import { inspect, isDeepStrictEqual } from 'node:util'
 import type { Outcome } from '../../../src/index.ts'
 import { until, verdictOf } from '../ask.ts'
-import type { Act, Into, Retry, Scenario, Seen, Socket, Way } from './scenario.ts'
-import { isAct } from './scenario.ts'
+import type { Act, Into, Retry, Scenario, Seen, Socket, Spec, Way } from './scenario.ts'
+import { isAct, retryOf } from './scenario.ts'
 import { Trial, isOwn } from './trial.ts'
-import type { Spec, TrialParts } from './trial.ts'
+import type { TrialParts } from './trial.ts'
 import { median, starvation } from './vitals.ts'
 
 export interface Observed {
@@ -50,7 +50,7 @@ async function observeScenario(row: Scenario, parts: TrialParts): Promise<Observ
   ])
   const idempotent = asItIs.seen > requests
   const any = asPost.seen > requests
-  const retry = !repeatable ? '–' : any && (idempotent || isPost) ? 'A' : idempotent ? 'I' : 'N'
+  const retry = repeatable ? retryOf(idempotent, any) : '–'
   const post = repeatable && asPost.code !== outcome ? asPost.code : undefined
   return { outcome, post, retry, socket: row.socket === '–' ? '–' : socket, wrong: wrong.flat() }
 }
@@ -66,15 +66,15 @@ async function amongOthers(trial: Trial, row: Scenario, tell: (code: string) => 
   const starved = starvation()
   const [victim, ...others] = await (row.primed ? ahead(trial, controls) : trial.askAll([trial.victim(), ...controls]))
   if (victim === undefined) throw new Error('expected an outcome of the victim')
-  const graceMs = starved()
+  const graceMs = starved.stop()
   tell(verdictOf(victim))
   hosts.heal()
   await rest(row)
   const tookMs = victim.timings.total
   return [
     ...disturbed(others, limitMs + graceMs),
-    ...mistimed(tookMs, row.withinMs, graceMs),
-    ...(await trial.politely('host')),
+    ...mistimed(tookMs, row.withinMs, graceMs + trial.slackMs),
+    ...(row.parked ? [] : await trial.politely('host')),
     ...(await trial.politely('other')),
     ...missed(row, { outcome: victim, hosts, tookMs }),
   ]
@@ -114,6 +114,7 @@ function mistimed(tookMs: number, limits: readonly [number, number] = [0, Infini
 /** Alone, so that the next request would find the victim's connection and no other. */
 async function alone(trial: Trial, row: Scenario, tell: (kept: Socket) => void): Promise<string[]> {
   const { hosts } = trial
+  if (row.socket === '–') return []
   if (row.primed) await trial.politely('host')
   await trial.ask(trial.victim())
   const used = row.onConnect ? hosts.host.connections[0] : hosts.connectionWith(`/victim/${hosts.token}`)
@@ -139,8 +140,8 @@ async function counted(
   const outcome = await trial.ask(trial.victim(spec))
   const seen = Math.max(trial.hosts.victims, row.onConnect ? trial.hosts.host.accepted : 0)
   tell({ seen, code: verdictOf(outcome) })
-  const expected = outcome.attempts - 1 + (row.requests ?? 1)
-  if (seen === expected) return []
+  // A hop is an attempt of its own.
+  if (seen === outcome.attempts) return []
   return [`${outcome.attempts} attempts are said to have been made, and the server saw ${seen} requests`]
 }
 
@@ -153,7 +154,7 @@ async function observeAct(row: Act, parts: TrialParts): Promise<Observed> {
     const acting = row.act(trial).then(acted => ({ ...acted, tookMs: performance.now() - startedAtMs }))
     const others = await trial.askAll(politeTo(trial, ['other']))
     const { verdict, retry = row.retry, socket = row.socket, tookMs } = await acting
-    const graceMs = starved()
+    const graceMs = starved.stop()
     seen = { outcome: verdict, retry, socket }
     return [
       ...disturbed(others, limitMs + graceMs),

@@ -12,6 +12,8 @@ export type Socket = 'K' | 'X' | '–'
 export type Way = 'plain' | 'tls' | 'connect' | 'sliced'
 export type Into = 'buffered' | 'file' | 'slow'
 
+export type Spec = Partial<RequestSpec> & { url: string }
+
 interface Common {
   /** Number in the catalogue. */
   readonly row: number
@@ -45,6 +47,8 @@ export interface Scenario extends Common {
   readonly onConnect?: true
   /** The whole host is out of order: other requests to it share its fate. */
   readonly whole?: true
+  /** The host asks for so long a pause that nothing more goes to it. */
+  readonly parked?: true
   /** A polite request goes first, so that the victim finds a kept connection. */
   readonly primed?: true
   /** So long after the victim comes the next request. */
@@ -78,7 +82,8 @@ export interface Stage {
   readonly hosts: Hosts
   /** The secret that must not come out. */
   readonly canary: string
-  ask(spec: string | (Partial<RequestSpec> & { url: string }), options?: AskOptions): Promise<Outcome>
+  ask(spec: string | Spec, options?: AskOptions): Promise<Outcome>
+  askAll(specs: readonly Spec[]): Promise<Outcome[]>
 }
 
 export interface Seen {
@@ -86,5 +91,8 @@ export interface Seen {
   readonly hosts: Hosts
   readonly tookMs: number
 }
+
+/** The retry class, from whether a GET and a POST are repeated. */
+export const retryOf = (get: boolean, post: boolean): Retry => (post ? 'A' : get ? 'I' : 'N')
 
 export const isAct = (row: Scenario | Act): row is Act => 'act' in row

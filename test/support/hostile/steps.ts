@@ -6,7 +6,7 @@
 import type { Connection } from '../raw-server.ts'
 
 export type Step =
-  | { readonly send: string | Uint8Array }
+  | { readonly send: string | Uint8Array | (() => string) }
   | { readonly waitMs: number }
   | { readonly expect: number | string }
   | { readonly again: readonly Step[]; readonly times: number }
@@ -18,8 +18,8 @@ export type Step =
 export type Steps = readonly Step[]
 export type Names = Readonly<Record<string, string>>
 
-/** Text is Latin-1, so that every byte can be written. */
-export const send = (data: string | Uint8Array): Step => ({ send: data })
+/** Text is Latin-1, so that every byte can be written; a function is asked when its turn comes. */
+export const send = (data: string | Uint8Array | (() => string)): Step => ({ send: data })
 export const wait = (waitMs: number): Step => ({ waitMs })
 /** Takes this much, or up to this text, of what the client sends on. */
 export const expects = (what: number | string): Step => ({ expect: what })
@@ -43,6 +43,11 @@ export function reply(body: string | Uint8Array = 'ok', headers = '', status = '
 const fill = (text: string, names: Names): string =>
   text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => names[name] ?? whole)
 
+function bytesOf(data: string | Uint8Array | (() => string), names: Names): string | Uint8Array {
+  if (typeof data === 'function') return fill(data(), names)
+  return typeof data === 'string' ? fill(data, names) : data
+}
+
 /** Plays the steps on a connection. The client may leave in the middle: `raw-server` takes that for an end. */
 export async function perform(connection: Connection, steps: Steps, names: Names): Promise<void> {
   for (const step of steps) {
@@ -50,7 +55,7 @@ export async function perform(connection: Connection, steps: Steps, names: Names
     else if (step === 'rst') connection.rst()
     else if (step === 'hold') await connection.closed
     else if (step === 'stop reading') connection.pause()
-    else if ('send' in step) await connection.send(typeof step.send === 'string' ? fill(step.send, names) : step.send)
+    else if ('send' in step) await connection.send(bytesOf(step.send, names))
     else if ('waitMs' in step) await connection.wait(step.waitMs)
     else if ('expect' in step) await connection.expect(step.expect)
     else for (let time = 0; time < step.times; time++) await perform(connection, step.again, names)

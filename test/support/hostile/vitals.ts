@@ -68,7 +68,7 @@ const TICK_MS = 10
  * Milliseconds in which this process stood still without using the processor: the machine was busy with others. What
  * it computed itself is not in it, so a client that blocks its own loop is still found out.
  */
-export function starvation(): () => number {
+export function starvation(): { soFarMs(): number; stop(): number } {
   let starvedMs = 0
   let lastMs = performance.now()
   let lastCpu = process.cpuUsage()
@@ -82,10 +82,16 @@ export function starvation(): () => number {
     lastCpu = process.cpuUsage()
   }
   const timer = setInterval(tick, TICK_MS)
-  return () => {
+  const soFarMs = (): number => {
     tick()
-    clearInterval(timer)
     return starvedMs
+  }
+  return {
+    soFarMs,
+    stop() {
+      clearInterval(timer)
+      return soFarMs()
+    },
   }
 }
 

@@ -1,0 +1,164 @@
+/** Section A of the catalogue: from the name to the first byte. */
+import { TRUST, verdictOf } from '../support/ask.ts'
+import { blackHole, freePort } from '../support/dead-ends.ts'
+import { retryOf } from '../support/hostile/scenario.ts'
+import type { Act, Acted, Scenario, Spec, Stage } from '../support/hostile/scenario.ts'
+import { fin, send } from '../support/hostile/steps.ts'
+import { answering, rawServer } from '../support/raw-server.ts'
+import type { RawServerOptions, Script } from '../support/raw-server.ts'
+
+export const url = import.meta.url
+
+const SOON = { timeouts: { connect: '200ms' } } as const
+const polite: Script = answering(connection => connection.reply())
+
+interface Asking extends Partial<Spec> {
+  readonly isX?: boolean
+}
+
+/** Asks once, and then with a repeat allowed: as GET and as POST. */
+async function asked(stage: Stage, target: string, { isX = false, ...spec }: Asking = {}): Promise<Acted> {
+  const secret = target.replace('://', `://user:${stage.canary}@`)
+  const outcome = await stage.ask({ ...spec, url: secret })
+  const get = await stage.ask({ ...spec, url: secret, maxRetries: 1 })
+  const post = await stage.ask({ ...spec, url: secret, method: 'POST', json: 1, maxRetries: 1 })
+  const retry = retryOf(get.attempts > 1, post.attempts > 1)
+  return { verdict: verdictOf(outcome), retry, ...(isX && { socket: 'X' as const }) }
+}
+
+/** The same against a server of its own, which must have seen as many connections, and no byte of a request. */
+const handshake = (script: Script, options: RawServerOptions = {}, spec: Partial<Spec> = {}) =>
+  async function act(stage: Stage): Promise<Acted> {
+    await using server = await rawServer(script, options)
+    const acted = await asked(stage, `https://127.0.0.1:${server.port}`, { isX: true, ...spec })
+    const attempts = acted.retry === 'A' ? 5 : acted.retry === 'I' ? 4 : 3
+    const isBare = server.connections.every(({ text }) => !text.includes('HTTP/1.1'))
+    await Promise.all(server.connections.map(({ closed }) => closed))
+    if (server.accepted !== attempts) return { verdict: `${server.accepted} connections for ${attempts} attempts` }
+    return isBare ? acted : { verdict: 'a request was sent' }
+  }
+
+const certificate = (name: string, cert: 'self-signed' | 'expired' | 'elsewhere', outcome: string): Act => ({
+  row: 10,
+  name,
+  options: TRUST,
+  outcome,
+  retry: 'N',
+  socket: 'X',
+  ways: ['plain'],
+  act: handshake(polite, { cert }),
+})
+
+const ending =
+  (how: 'fin' | 'rst'): Script =>
+  async connection => {
+    await connection.expect(1)
+    connection[how]()
+  }
+
+const greeting = (name: string, bytes: string): Scenario => ({
+  row: 13,
+  name,
+  plays: [[send(bytes), ...fin]],
+  onConnect: true,
+  whole: true,
+  outcome: 'protocol/not_http',
+  retry: 'N',
+  socket: 'X',
+  ways: ['plain', 'sliced'],
+})
+
+export const CONNECTING: readonly (Scenario | Act)[] = [
+  {
+    row: 1,
+    name: 'a refused connection',
+    outcome: 'connect/refused',
+    retry: 'A',
+    socket: '–',
+    ways: ['plain'],
+    act: async stage => asked(stage, `http://127.0.0.1:${await freePort()}`),
+  },
+  {
+    row: 2,
+    name: 'a host that answers no SYN',
+    outcome: 'timeout/connect',
+    retry: 'A',
+    socket: '–',
+    ways: ['plain'],
+    async act(stage) {
+      await using hole = await blackHole()
+      const startedAtMs = performance.now()
+      const acted = await asked(stage, `http://127.0.0.1:${hole.port}`, SOON)
+      // Five attempts of 200 ms, none of which may be a tenth of a second late.
+      const tookMs = performance.now() - startedAtMs
+      return tookMs > 990 && tookMs < 1_700 ? acted : { verdict: `took ${tookMs} ms` }
+    },
+  },
+  certificate('a certificate that is self-signed', 'self-signed', 'tls/untrusted'),
+  certificate('a certificate that has expired', 'expired', 'tls/expired'),
+  certificate('a certificate for another host', 'elsewhere', 'tls/hostname'),
+  {
+    row: 11,
+    name: 'a TLS handshake that is not answered',
+    outcome: 'timeout/tls',
+    retry: 'A',
+    socket: 'X',
+    ways: ['plain'],
+    act: handshake(async connection => void (await connection.expect(1)), {}, SOON),
+  },
+  {
+    row: 11,
+    name: 'the end within the TLS handshake',
+    outcome: 'connect/tls_reset',
+    retry: 'A',
+    socket: 'X',
+    ways: ['plain'],
+    act: handshake(ending('fin')),
+  },
+  {
+    row: 11,
+    name: 'a reset within the TLS handshake',
+    outcome: 'connect/tls_reset',
+    retry: 'A',
+    socket: 'X',
+    ways: ['plain'],
+    act: handshake(ending('rst')),
+  },
+  {
+    row: 12,
+    name: 'https to a port that speaks plain HTTP',
+    outcome: 'tls/not_tls',
+    retry: 'N',
+    socket: 'X',
+    ways: ['plain'],
+    act: handshake(async connection => {
+      await connection.expect(1)
+      await connection.send('HTTP/1.1 400 Bad Request\r\n\r\n')
+    }),
+  },
+  {
+    row: 12,
+    name: 'http to a port that speaks TLS and ends the connection',
+    plays: [[...fin]],
+    onConnect: true,
+    whole: true,
+    outcome: 'reset/before_headers',
+    post: 'in_doubt/reset',
+    retry: 'I',
+    socket: 'X',
+    ways: ['plain'],
+  },
+  {
+    row: 12,
+    name: 'http to a port that speaks TLS and says so in an alert',
+    plays: [[send('\x15\x03\x01\x00\x02\x02\x46'), ...fin]],
+    onConnect: true,
+    whole: true,
+    outcome: 'protocol/not_http',
+    retry: 'N',
+    socket: 'X',
+    ways: ['plain'],
+  },
+  greeting('an SSH banner', 'SSH-2.0-OpenSSH_9.9\r\n'),
+  greeting('binary junk', '\x00\x01\x02\xff\xfe\x80 junk'),
+]

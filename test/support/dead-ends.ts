@@ -1,0 +1,49 @@
+/** Ports that go nowhere. */
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { Worker } from 'node:worker_threads'
+
+/** A port on which nobody listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+export interface BlackHole {
+  readonly port: number
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** A port whose queue of connections is full: a thread listens and then never gets to accept. */
+export async function blackHole(): Promise<BlackHole> {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads')
+     const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+       parentPort.postMessage(server.address().port)
+       setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 50)
+     })`,
+    { eval: true },
+  )
+  const port = await new Promise<number>(resolve => worker.once('message', resolve))
+  await new Promise(resolve => setTimeout(resolve, 150))
+  const fillers: Socket[] = []
+  for (let isFull = false; !isFull && fillers.length < 20;) {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    fillers.push(socket)
+    isFull = await Promise.race([
+      new Promise<boolean>(resolve => socket.once('connect', () => resolve(false))),
+      new Promise<boolean>(resolve => setTimeout(() => resolve(true), 150)),
+    ])
+  }
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of fillers) socket.destroy()
+      await worker.terminate()
+    },
+  }
+}

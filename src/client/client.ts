@@ -25,6 +25,7 @@ import { planBatch } from '../config/plan.ts'
 import type { ClientPlan } from '../config/client-plan.ts'
 import type { BatchPlan } from '../config/plan.ts'
 import { readOptions, splitOptions } from '../config/read.ts'
+import { isCookieStore } from '../config/shapes.ts'
 import { isThenable } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
 import type { ClientOptions, CookiesInput, Totals } from '../core/options.ts'
@@ -127,7 +128,10 @@ export class ParallelRequests {
   setCookies(cookies: Exclude<CookiesInput, false>): void {
     const problems: string[] = []
     const read = readCookies(cookies, 'cookies', problems)
-    if (read === undefined) throw new ConfigError(problems)
+    if (this.#plan.cookieFile !== undefined && isCookieStore(read)) {
+      problems.push('setCookies: expected pairs beside cookieFile, got a jar of your own. Make a client without one.')
+    }
+    if (read === undefined || problems.length > 0) throw new ConfigError(problems)
     this.#open().cookies.set(read)
   }
 

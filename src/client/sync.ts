@@ -17,6 +17,7 @@ import { isCookieStore } from '../config/shapes.ts'
 import { ConfigError } from '../core/error.ts'
 import { VERSION } from '../core/version.ts'
 import { isIterable } from '../engine/source.ts'
+import { checkCookieFile } from '../store/cookie-file.ts'
 
 /**
  * `parallelRequests` that blocks until everything is done: for scripts, REPLs and build configurations. The requests
@@ -39,6 +40,8 @@ export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: un
   const { client: clientOptions, batch } = splitOptions(options)
   const values = readOptions(clientOptions, 'constructor')
   const { transport: _transport, lookup: _lookup, ...client } = planClient(values)
+  // Here, because an error of the worker would be no ConfigError.
+  if (client.cookieFile !== undefined) checkCookieFile(client.cookieFile)
   const plan = planBatch(values, readOptions(batch, 'request'), client.concurrency, VERSION)
   const shaped = inputOf(input, plan)
   const items = Array.from(shaped.items as Iterable<unknown>)

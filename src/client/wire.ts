@@ -54,7 +54,7 @@ export const readJson: ReadJson = (call, result) => {
 }
 
 export function wire(plan: ClientPlan, clock: Clock, random: () => number, given?: (gate: Gate) => Opinions): Wired {
-  const cookies = new Cookies(plan.cookies)
+  const cookies = new Cookies(plan.cookies, plan.cookieFile, clock)
   const gate = new Gate({
     limits: sharedLimits(plan),
     places: plan.concurrency,
@@ -80,7 +80,10 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
     ],
     attempt => transport.send(attempt),
   )
-  return { send, gate, cookies, close: () => (owned ? transport.close() : Promise.resolve()) }
+  const close = async (): Promise<void> => {
+    await Promise.all([owned ? transport.close() : undefined, cookies.close()])
+  }
+  return { send, gate, cookies, close }
 }
 
 /** Those that every request of the client is under; the places first. */

@@ -35,6 +35,7 @@ export interface ClientPlan {
   readonly breaker: BreakerPlan | undefined
   readonly budget: { readonly reserve: number; readonly ratio: number }
   readonly cookies: CookiesInput | undefined
+  readonly cookieFile: string | undefined
   readonly connection: ConnectionPlan
   /** The caller's way from names to addresses; undefined is the system's. */
   readonly lookup: LookupInput | undefined
@@ -64,6 +65,7 @@ export function planClient(values: Values): ClientPlan {
       blockPrivateAddresses: values.blockPrivateAddresses ?? false,
     },
     lookup: values.lookup as LookupInput | undefined,
+    cookieFile: values.cookieFile,
     transport: values.transport,
     workers: values.workers ?? 0,
   }

@@ -176,6 +176,12 @@ export const OPTIONS = {
     'Pairs for the origins of the input URLs, pairs by origin, a jar, or `false` for none.',
     { default: 'an empty jar' },
   ),
+  cookieFile: row(
+    'client',
+    matching('a path', filled, "Write it as 'cookies.json'."),
+    'Where the jar is kept between runs: JSON, or cookies.txt as curl has it where the path ends in `.txt`.',
+    { default: 'none' },
+  ),
   verifySsl: row('client', bool, 'Check TLS certificates.', { default: 'true' }),
   tls: row(
     'client',

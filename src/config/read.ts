@@ -10,6 +10,7 @@ import { got, isPlain, plainRemedy, problem } from './kinds.ts'
 import { adviceFor } from './names.ts'
 import { OPTIONS, OPTION_NAMES } from './options.ts'
 import type { OptionName, OptionRow, Values } from './options.ts'
+import { isCookieStore } from './shapes.ts'
 
 /** Who is given the options: decides which of them belong there. */
 export type Place = 'constructor' | 'request' | 'stream' | 'drain' | 'one-shot'
@@ -99,6 +100,10 @@ function checkTogether(values: Values, place: Place, problems: string[]): void {
       if (values[name] === undefined || values[name] === false) continue
       problems.push(`${name}: expected no transport beside it, got one. A transport makes its own connections.`)
     }
+  }
+  if (values.cookieFile !== undefined && (values.cookies === false || isCookieStore(values.cookies))) {
+    const given = values.cookies === false ? 'cookies: false' : 'a jar of your own'
+    problems.push(problem('cookieFile', 'cookies that it can keep', given, 'Leave out one of the two.'))
   }
   if (values.maxConcurrency !== undefined && values.concurrency !== 'auto') {
     problems.push(

@@ -195,6 +195,15 @@ export interface ClientOptions extends SharedOptions {
   breaker?: boolean | BreakerInput
   /** Default an empty jar per client. */
   cookies?: CookiesInput
+  /**
+   * Path of a file in which the jar is kept between runs: read when the client is made, written (whole, mode 0600) a
+   * second after a change and by `close()`. A path that ends in `.txt` is a cookies.txt as curl reads and writes it, any
+   * other JSON of tough-cookie. Cookies of a session are kept, too. A file that is no jar is a ConfigError and stays as
+   * it is; of two clients on one file the last to write wins. Not with a jar in `cookies`. Default none.
+   *
+   * @example cookieFile: 'cookies.json'
+   */
+  cookieFile?: string
   /** Check TLS certificates. Default true. */
   verifySsl?: boolean
   /** Certificates in PEM: `ca` replaces the system's roots; `cert` and `key` are the client's own. */

@@ -7,7 +7,8 @@
 import type { Call } from '../core/call.ts'
 import { reasonOf } from '../core/callback.ts'
 import type { CookiesInput } from '../core/options.ts'
-import type { CookieStore } from '../core/ports.ts'
+import type { Clock, CookieStore } from '../core/ports.ts'
+import { CookieFile, JAR_OPTIONS } from './cookie-file.ts'
 
 type Pairs = Readonly<Record<string, string>>
 
@@ -23,9 +24,13 @@ export class Cookies {
   #pairs: Map<string, string> = new Map()
   #pairsByOrigin: Map<string, Map<string, string>> = new Map()
   #jar: CookieStore | undefined
+  readonly #file: CookieFile | undefined
 
-  constructor(input: CookiesInput | undefined) {
+  /** @throws ConfigError for a file that cannot be used */
+  constructor(input: CookiesInput | undefined, file: string | undefined, clock: Clock) {
     this.#enabled = input !== false
+    if (file !== undefined) this.#file = new CookieFile(file, clock)
+    this.#jar = this.#file?.jar
     if (input !== undefined && input !== false) this.set(input)
   }
 
@@ -48,6 +53,12 @@ export class Cookies {
     this.#pairs.clear()
     this.#pairsByOrigin.clear()
     this.#jar?.removeAllCookiesSync()
+    this.#file?.touch()
+  }
+
+  /** Saves what is not saved yet. */
+  async close(): Promise<void> {
+    await this.#file?.close()
   }
 
   headerFor(call: Call): string {
@@ -68,11 +79,11 @@ export class Cookies {
     if (!this.#enabled) return undefined
     if (this.#jar !== undefined) {
       this.#store(this.#jar, call, setCookies)
+      this.#file?.touch()
       return undefined
     }
     return import('tough-cookie').then(({ CookieJar }) => {
-      // As the RFC has it: on a loopback address, too, a secure cookie needs a secure connection.
-      this.#jar ??= new CookieJar(undefined, { allowSecureOnLocal: false })
+      this.#jar ??= new CookieJar(undefined, JAR_OPTIONS)
       this.#store(this.#jar, call, setCookies)
     })
   }

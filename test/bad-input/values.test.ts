@@ -68,6 +68,7 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
     { 'http://x.test': { a: 1 } },
     Promise.resolve({}),
   ],
+  cookieFile: ['', 1, null, true, {}, []],
   verifySsl: [0, 1, 'false', null, {}],
   tls: [true, 'x', null, [], { ca: '/etc/ca.pem' }, { ca: ['x'] }, { cert: 1 }, { key: 'x' }],
   blockPrivateAddresses: [0, 1, 'true', null, {}],

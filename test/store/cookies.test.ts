@@ -1,6 +1,7 @@
 import { CookieJar } from 'tough-cookie'
 import { describe, expect, it } from 'vitest'
 import { ConfigError, ParallelRequests } from '../../src/index.ts'
+import { mockTransport } from '../../src/testing/index.ts'
 import { TRUST, ask, clientOf, verdictOf } from '../support/ask.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 import type { RawServer } from '../support/raw-server.ts'
@@ -67,6 +68,33 @@ describe('cookies that servers set', () => {
     await using server = await setting(cookie)
     const value = await learned(server, '/page')
     expect(value === '' || value === undefined).toBe(true)
+  })
+
+  it.each([
+    ['https://shop.example.com', 'other.com', false],
+    ['https://shop.example.com', 'com', false],
+    ['https://shop.example.com', 'com.', false],
+    ['https://shop.example.com', 'xample.com', false],
+    ['https://example.com', 'shop.example.com', false],
+    ['https://shop.example.co.uk', 'co.UK', false],
+    ['https://evil.github.io', 'github.io', false],
+    ['http://127.0.0.1', '0.0.1', false],
+    ['http://10.0.0.1', '10.0.0.2', false],
+    ['http://localhost', 'localhost', true],
+    ['http://127.0.0.1', '127.0.0.1', true],
+    ['https://shop.example.com', '.EXAMPLE.com', true],
+    ['https://shop.example.com', 'shop.example.com', true],
+  ])('of %s for the domain %s are kept: %s', async (origin, domain, kept) => {
+    const transport = mockTransport(() => ({ json: 1, headers: { 'set-cookie': `a=1; Domain=${domain}` } }))
+    const client = clientOf({ transport })
+    await client.request(`${origin}/set`)
+    for (const host of [origin, `https://${domain}`, 'https://victim.github.io', 'https://bank.co.uk']) {
+      if (URL.canParse(host)) await client.request(`${host}/`)
+    }
+    await client.close()
+    const [, own, ...others] = transport.requests.map(({ headers }) => headers.get('cookie'))
+    expect(own).toBe(kept ? 'a=1' : null)
+    if (!kept) expect(others.filter(cookie => cookie !== null)).toEqual([])
   })
 
   it('go by their path', async () => {

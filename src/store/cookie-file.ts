@@ -1,0 +1,195 @@
+/**
+ * A jar in a file: read once when the client is made, written a second after it has changed and when the client is
+ * closed, whole and at once (a new file that takes the place of the old one), for its owner's eyes only.
+ *
+ * JSON as tough-cookie serializes it, or Netscape's cookies.txt where the path ends in `.txt`. Of two clients on one
+ * file, the one that writes last wins.
+ */
+import { randomUUID } from 'node:crypto'
+import { accessSync, constants, existsSync, readFileSync, realpathSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, resolve } from 'node:path'
+import type { CookieJar, SerializedCookieJar } from 'tough-cookie'
+import { reasonOf } from '../core/callback.ts'
+import { ConfigError } from '../core/error.ts'
+import { headerProblem } from '../core/headers.ts'
+import type { Clock, Timer } from '../core/ports.ts'
+import { formatNetscape, parseNetscape } from './netscape.ts'
+
+const SAVE_AFTER_MS = 1_000
+/** As the RFC has it: on a loopback address, too, a secure cookie needs a secure connection. */
+export const JAR_OPTIONS = { allowSecureOnLocal: false } as const
+
+export class CookieFile {
+  readonly jar: CookieJar
+  readonly #path: string
+  readonly #given: string
+  readonly #clock: Clock
+  #timer: Timer | undefined
+  #saving: Promise<void> = Promise.resolve()
+
+  /** @throws ConfigError for a file that is no jar, and for one that cannot be read or written; it stays as it is */
+  constructor(path: string, clock: Clock) {
+    this.#given = path
+    this.#clock = clock
+    this.#path = realPath(path)
+    this.jar = load(this.#path, path)
+  }
+
+  /** The jar has changed. */
+  touch(): void {
+    this.#timer ??= this.#clock.after(SAVE_AFTER_MS, () => void this.#save())
+  }
+
+  /** Writes what is not written yet. */
+  async close(): Promise<void> {
+    if (this.#timer !== undefined) await this.#save()
+    await this.#saving
+  }
+
+  #save(): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    const text = isNetscape(this.#path)
+      ? netscapeOf(this.jar)
+      : `${JSON.stringify(this.jar.serializeSync(), null, 1)}\n`
+    // One after the other, so that the last one is what stays.
+    this.#saving = this.#saving.then(() => replace(this.#path, text)).catch(error => this.#warn(error))
+    return this.#saving
+  }
+
+  #warn(error: unknown): void {
+    const message = `cookieFile: ${this.#given} could not be written (${reasonOf(error)}); it is as it was before`
+    process.emitWarning(message, 'ParallelRequestsWarning')
+  }
+}
+
+const isNetscape = (path: string): boolean => /\.txt$/i.test(path)
+
+/** Throws what a client with this file would throw. */
+export function checkCookieFile(path: string): void {
+  load(realPath(path), path)
+}
+
+/** Behind links, so that the file is replaced and not the link. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return resolve(path)
+  }
+}
+
+function load(path: string, given: string): CookieJar {
+  const text = read(path, given)
+  const { CookieJar: Jar } = createRequire(import.meta.url)('tough-cookie') as typeof import('tough-cookie')
+  if (text.trim() === '') return new Jar(undefined, JAR_OPTIONS)
+  const stored = isNetscape(path) ? fromNetscape(text, given) : fromJson(text, given)
+  for (const { key, value } of stored.cookies) {
+    if (headerProblem('cookie', `${key}=${value}`) !== undefined)
+      throw corrupt(given, 'a cookie that no header can hold')
+  }
+  try {
+    // Its cookies, and not its settings.
+    return new Jar(Jar.deserializeSync(stored).store, JAR_OPTIONS)
+  } catch (error) {
+    throw corrupt(given, reasonOf(error))
+  }
+}
+
+/** The text of the file; nothing where there is none yet. */
+function read(path: string, given: string): string {
+  try {
+    // What is not there yet will be made there.
+    accessSync(dirname(path), constants.W_OK)
+    return existsSync(path) ? readFileSync(path, 'utf8') : ''
+  } catch (error) {
+    throw unusable(given, error)
+  }
+}
+
+function fromJson(text: string, given: string): SerializedCookieJar {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    throw corrupt(given, 'no JSON')
+  }
+  const { cookies } = (parsed ?? {}) as { cookies?: unknown }
+  if (!Array.isArray(cookies) || !cookies.every(isStored)) throw corrupt(given, 'other JSON')
+  return parsed as SerializedCookieJar
+}
+
+function isStored(cookie: unknown): boolean {
+  const { key, value, domain, path } = (cookie ?? {}) as Record<string, unknown>
+  return [key, value ?? '', domain, path].every(field => typeof field === 'string')
+}
+
+function fromNetscape(text: string, given: string): SerializedCookieJar {
+  const parsed = parseNetscape(text)
+  if (typeof parsed === 'number') throw corrupt(given, `line ${parsed} is none`)
+  const creation = new Date().toISOString()
+  return {
+    version: 'tough-cookie@6',
+    storeType: 'MemoryCookieStore',
+    rejectPublicSuffixes: true,
+    cookies: parsed.map(({ expiresAtMs, ...cookie }) => ({
+      ...cookie,
+      creation,
+      ...(Number.isFinite(expiresAtMs) && { expires: new Date(expiresAtMs).toISOString() }),
+    })),
+  }
+}
+
+function netscapeOf(jar: CookieJar): string {
+  const { cookies } = jar.serializeSync() as SerializedCookieJar
+  const { Cookie } = createRequire(import.meta.url)('tough-cookie') as typeof import('tough-cookie')
+  const stored = cookies.flatMap(given => {
+    const cookie = Cookie.fromJSON(given)
+    if (cookie === undefined) return []
+    const { key, value, domain, path, secure, httpOnly, hostOnly } = cookie
+    return {
+      key,
+      value,
+      domain: domain ?? '',
+      path: path ?? '/',
+      secure,
+      httpOnly,
+      hostOnly: hostOnly ?? true,
+      expiresAtMs: cookie.expiryTime() ?? Infinity,
+    }
+  })
+  const nowMs = Date.now()
+  return formatNetscape(stored.filter(({ expiresAtMs }) => expiresAtMs > nowMs))
+}
+
+async function replace(path: string, text: string): Promise<void> {
+  const beside = `${path}.${randomUUID()}.tmp`
+  try {
+    const file = await open(beside, 'wx', 0o600)
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(beside, path)
+  } catch (error) {
+    await rm(beside, { force: true })
+    throw error
+  }
+}
+
+function corrupt(given: string, reason: string): ConfigError {
+  const format = isNetscape(given) ? "cookies.txt of Netscape's format" : 'jar of tough-cookie in JSON'
+  return new ConfigError([
+    `cookieFile: expected ${given} to be a ${format}, got ${reason}. Nothing was changed: repair it, move it away, or give another path.`,
+  ])
+}
+
+function unusable(given: string, error: unknown): ConfigError {
+  return new ConfigError([
+    `cookieFile: expected a file that can be read and written, got ${given} (${reasonOf(error)}). Make its folder, or give another path.`,
+  ])
+}

@@ -131,7 +131,8 @@ export class Collector {
     // The parser takes `chunked, identity` for no framing at all and hands out `gzip, chunked` still packed.
     if (getHeader(this.#headers, 'transfer-encoding') !== undefined) {
       const given = getAllHeaders(this.#headers, 'transfer-encoding').join(', ')
-      if (given.trim().toLowerCase() !== 'chunked') {
+      // Not trim(): it takes a no-break space for a blank, and the parser does not.
+      if (!/^[ \t]*chunked[ \t]*$/i.test(given)) {
         const shown = JSON.stringify(given.slice(0, 80))
         return fault('protocol/transfer_encoding', `expected the transfer encoding chunked, got ${shown}`, { sent })
       }

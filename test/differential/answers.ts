@@ -123,6 +123,13 @@ const ROWS: readonly Row[] = [
     0,
     'we never offer it in TE (RFC 9112 §7.4), so nobody may send it; curl unpacks it',
   ],
+  [
+    'a no-break space before `chunked`',
+    `${OK}Transfer-Encoding: \xa0chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
+    'fin',
+    'protocol/transfer_encoding',
+    61,
+  ],
   ['an unknown transfer coding', `${OK}Transfer-Encoding: zipped\r\n\r\nok`, 'fin', 'protocol/transfer_encoding', 61],
   // heads
   ['a greeting of SSH', 'SSH-2.0-OpenSSH_9.2\r\n', 'fin', 'protocol/not_http', 1],

@@ -280,7 +280,12 @@ describe('No secret is shown by a request that is refused before it is sent', ()
     ['tls', { key: canary() }],
     ['tls', canary()],
     ['transport', `http://user:${canary()}@proxy.test`],
-    ['proxy', `http://user:${canary()}@proxy.test`],
+    ['proxy', `ftp://user:${canary()}@proxy.test`],
+    ['proxy', `http://user:${canary()}@proxy.test/${canary()}`],
+    ['proxy', `proxy.test:x:user:${canary()}`],
+    ['proxy', `${canary()}@`],
+    ['proxies', [`10.0.0.1:80:${canary()}`]],
+    ['proxies', `http://user:${canary()}@proxy.test`],
     ['token', canary()],
   ])('for %s in the options, which is a ConfigError', async (name, value) => {
     const error: unknown = await parallelRequests('http://127.0.0.1:9/', { [name]: value } as never).catch(

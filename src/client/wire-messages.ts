@@ -10,6 +10,7 @@ import type { CallPlan } from '../core/call.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Reply } from '../core/result.ts'
+import type { Proxy } from '../core/route.ts'
 import type { MessagePort } from 'node:worker_threads'
 
 /** How a worker is set up. */
@@ -32,6 +33,8 @@ export type Sending = readonly [
   headers: HeaderList,
   body: string | Uint8Array | undefined,
   misdirected: boolean,
+  /** With its credentials; one object for all that take it. */
+  proxy: Proxy | undefined,
 ]
 
 export type ToWire =

@@ -97,7 +97,17 @@ class Thread {
       attempt.abort = () => this.#abort(id)
       attempt.giveWay = () => this.#post({ kind: 'preempt', id })
       const number = this.#planNumber(plan)
-      this.#post([id, number, method, origin, path, attempt.headers, this.#cross(body), trip.misdirected])
+      this.#post([
+        id,
+        number,
+        method,
+        origin,
+        path,
+        attempt.headers,
+        this.#cross(body),
+        trip.misdirected,
+        attempt.proxy,
+      ])
     })
   }
 

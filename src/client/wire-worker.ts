@@ -55,7 +55,7 @@ function receive(message: ToWire): void {
   }
 }
 
-function carry([id, number, method, origin, path, headers, body, misdirected]: Sending): void {
+function carry([id, number, method, origin, path, headers, body, misdirected, proxy]: Sending): void {
   const nowMs = systemClock.now()
   const trip = new Trip(0, nowMs, Infinity)
   trip.misdirected = misdirected
@@ -83,6 +83,7 @@ function carry([id, number, method, origin, path, headers, body, misdirected]: S
     1,
     nowMs,
   )
+  carried.proxy = proxy
   underWay.set(id, carried)
   void send(carried).then(result => {
     if (underWay.delete(id)) end(id, carried, result)

@@ -22,6 +22,7 @@ import { announce } from '../layer/announce.ts'
 import { deadline } from '../layer/deadline.ts'
 import { Gate } from '../layer/gate.ts'
 import { redirect } from '../layer/redirect.ts'
+import { route } from '../layer/route.ts'
 import { retry } from '../layer/retry.ts'
 import type { Opinions } from '../layer/retry.ts'
 import { session } from '../layer/session.ts'
@@ -32,6 +33,7 @@ import { budget } from '../policy/budget.ts'
 import type { Budget } from '../policy/budget.ts'
 import { Lane } from '../policy/lane.ts'
 import type { Limit } from '../policy/limit.ts'
+import { Proxies } from '../policy/proxies.ts'
 import { quota } from '../policy/quota.ts'
 import { rateLimit, startsLimit } from '../policy/rate.ts'
 import { slots } from '../policy/slots.ts'
@@ -65,6 +67,8 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
   const opinions =
     given?.(gate) ?? opinionsOf(readJson, clock, (call, cost) => gate.correct(call, trueCosts(cost, call.plan)))
   const { transport, owned } = transportOf(plan, clock)
+  // Always there, since any request may bring a proxy; one look at its plan is what it costs the others.
+  const routes = route(new Proxies(plan.proxies, random), clock)
   const send = stack(
     [
       deadline(clock), // covers queueing, back-off and every attempt: it is the promise made to the user
@@ -73,7 +77,9 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
     // the boundary: Calls above, Attempts below; what backs off holds no place and no token
     retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions }),
     [
+      routes.refuse, // before the gate: what no proxy takes must cost no token
       gate.layer, // waits for every limit, then books all of them in one tick
+      routes.choose, // at the last moment: a proxy that failed meanwhile is not taken
       announce, // at the last moment, too: what waits has not been sent
       session(cookies, clock), // at the last moment: a cookie set while queued must be in this request
       plan.workers > 0 ? untimed : timeout(clock), // the attempt's clock starts on the wire, not in the queue

@@ -40,6 +40,10 @@ export interface ClientPlan {
   /** The caller's way from names to addresses; undefined is the system's. */
   readonly lookup: LookupInput | undefined
   readonly transport: Transport | DispatcherLike | undefined
+  readonly proxies: {
+    readonly selection: 'round_robin' | 'random'
+    readonly cooldownMs: number
+  }
   /** Threads that carry the attempts; 0 for none beside our own. */
   readonly workers: number
 }
@@ -67,6 +71,7 @@ export function planClient(values: Values): ClientPlan {
     lookup: values.lookup as LookupInput | undefined,
     cookieFile: values.cookieFile,
     transport: values.transport,
+    proxies: { selection: values.proxySelection ?? 'round_robin', cooldownMs: values.proxyCooldown ?? 60_000 },
     workers: values.workers ?? 0,
   }
 }

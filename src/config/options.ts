@@ -22,6 +22,7 @@ import {
   size,
 } from './kinds.ts'
 import { readBreaker, readBudgets, readConcurrency, readCost, readHosts, readPerHost } from './limit-input.ts'
+import { readProxies, readProxy, readProxyFile } from './proxy-input.ts'
 import { readPairs } from './query-input.ts'
 import { rates } from './rate-input.ts'
 import { isSink, isTransport } from './shapes.ts'
@@ -200,6 +201,26 @@ export const OPTIONS = {
     'Finds the addresses of host names for each new connection: `dns.lookup` of Node, or a function like it.',
     { default: "the system's, remembered for 10 s" },
   ),
+  proxy: row(
+    'client',
+    readProxy,
+    "Goes through this proxy (`http:`, `https:`, `socks5:`), never around it: a URL, `'env'` for `HTTP_PROXY` and friends, `false` for none.",
+    { perSpec: true, default: 'none' },
+  ),
+  proxies: row('client', readProxies, 'The same with a list: each attempt takes another one.', { default: 'none' }),
+  proxyFile: row(
+    'client',
+    readProxyFile,
+    'Path of such a list: one `host:port`, `host:port:user:password` or URL per line.',
+    { default: 'none' },
+  ),
+  proxySelection: row('client', oneOf(['round_robin', 'random']), 'In turn, or at random.', {
+    default: "'round_robin'",
+  }),
+  proxyCooldown: row('client', duration({ zero: true }), 'How long a proxy that failed by itself is passed over.', {
+    default: "'60s'",
+    unit: 'ms',
+  }),
   transport: row(
     'client',
     matching(

@@ -5,6 +5,7 @@ import { ConfigError } from '../core/error.ts'
 import { filterHeaders, getHeader, mergeHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { FailureMode, Progress } from '../core/options.ts'
+import { DIRECT } from '../core/route.ts'
 import type { Sink } from '../core/sink.ts'
 import type { Params } from '../core/spec.ts'
 import { bodyOf, hasBody } from './body.ts'
@@ -29,6 +30,8 @@ export interface RequestPlan {
   /** Rotated over the requests; empty when a `User-Agent` header was given. */
   readonly userAgents: readonly string[]
   readonly idempotencyKey: boolean
+  /** False where a transport of the caller's carries the requests: it goes its own ways. */
+  readonly takesProxy: boolean
   readonly call: CallPlan
 }
 
@@ -90,6 +93,7 @@ export function planBatch(defaults: Values, given: Values, concurrency: number, 
       baseUrl: values.baseUrl === undefined ? undefined : String(values.baseUrl),
       userAgents: named ? [] : typeof userAgent === 'string' ? [userAgent] : userAgent,
       idempotencyKey: values.idempotencyKey === true,
+      takesProxy: defaults.transport === undefined,
       call: planCall(given, planCall(defaults, { ...DEFAULT_CALL, ...planLanes(defaults) })),
     },
   }
@@ -175,6 +179,7 @@ export const DEFAULT_CALL: CallPlan = {
   allowDowngrade: false,
   allowBodyAcrossOrigins: false,
   maxResponseBytes: 64 * 2 ** 20,
+  ways: DIRECT,
   limitKey: undefined,
   hostPatterns: [],
   cost: undefined,
@@ -198,6 +203,7 @@ export function planCall(values: Values, base: CallPlan): CallPlan {
     allowDowngrade: values.allowDowngrade ?? base.allowDowngrade,
     allowBodyAcrossOrigins: values.allowBodyAcrossOrigins ?? base.allowBodyAcrossOrigins,
     maxResponseBytes: values.maxResponseBytes ?? base.maxResponseBytes,
+    ways: values.proxy ?? values.proxies ?? values.proxyFile ?? base.ways,
     limitKey: base.limitKey,
     hostPatterns: base.hostPatterns,
     cost: values.cost ?? base.cost,

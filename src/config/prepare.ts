@@ -27,7 +27,7 @@ import type { OptionName, OptionRow } from './options.ts'
 import { planCall } from './plan.ts'
 import type { RequestPlan } from './plan.ts'
 import { readPairs } from './query-input.ts'
-import { BUDGET_IN_CALL, checkSchema } from './read.ts'
+import { BUDGET_IN_CALL, TRANSPORT_ROUTES, checkSchema } from './read.ts'
 
 export interface Label {
   readonly index: number
@@ -69,6 +69,7 @@ const PLAN_FIELDS = [
   'followRedirects',
   'maxRedirects',
   'maxResponseBytes',
+  'proxy',
 ] as const satisfies readonly OptionName[]
 
 export function prepare(input: unknown, item: Item, plan: RequestPlan): Call | Refusal {
@@ -233,6 +234,9 @@ function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: string[]) {
   const hasSchema = spec.schema !== undefined || (spec.returnType !== undefined && plan.call.schema !== undefined)
   if (hasSchema) checkSchema(spec.returnType ?? plan.call.returnType, problems)
   if (isRecord(spec.retry) && spec.retry.budget !== undefined) problems.push(BUDGET_IN_CALL)
+  if (spec.proxy !== undefined && spec.proxy !== false && spec.proxy !== null && !plan.takesProxy) {
+    problems.push(`proxy: expected no transport in the options, got one. ${TRANSPORT_ROUTES}`)
+  }
   if (!overrides || problems.length > 0) return plan.call
   return planCall(values, plan.call)
 }

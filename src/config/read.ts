@@ -105,6 +105,7 @@ function checkTogether(values: Values, place: Place, problems: string[]): void {
     const given = values.cookies === false ? 'cookies: false' : 'a jar of your own'
     problems.push(problem('cookieFile', 'cookies that it can keep', given, 'Leave out one of the two.'))
   }
+  problems.push(...proxyProblems(values))
   if (values.maxConcurrency !== undefined && values.concurrency !== 'auto') {
     problems.push(
       "maxConcurrency: expected concurrency: 'auto' beside it, got none. For a fixed number set concurrency alone.",
@@ -123,6 +124,23 @@ function checkTogether(values: Values, place: Place, problems: string[]): void {
   const body = bodyOf(values, problems)
   if (body !== undefined) checkMethod(values.method, problems)
 }
+
+function proxyProblems(values: Values): string[] {
+  const { proxy, proxies, proxyFile, proxySelection, transport } = values
+  const given = Object.entries({ proxy, proxies, proxyFile }).filter(([, ways]) => ways !== undefined)
+  const [first, second] = given.map(([name]) => name)
+  if (second !== undefined)
+    return [`${second}: expected no ${first} beside it, got both. Put all proxies into one of them.`]
+  if (first !== undefined && given[0]?.[1]?.kind !== 'direct' && transport !== undefined) {
+    return [`${first}: expected no transport beside it, got one. ${TRANSPORT_ROUTES}`]
+  }
+  if (proxySelection !== undefined && proxies === undefined && proxyFile === undefined) {
+    return ['proxySelection: expected proxies or proxyFile beside it, got neither. One proxy leaves no choice.']
+  }
+  return []
+}
+
+export const TRANSPORT_ROUTES = 'A transport goes its own ways: set the proxy in it.'
 
 export const BUDGET_IN_CALL =
   'retry.budget: expected in the constructor, got it in a call. It is shared by all calls: new ParallelRequests({ retry }).'

@@ -18,6 +18,7 @@ import type {
   Schema,
 } from './spec.ts'
 import type { Fault } from './result.ts'
+import type { Ways } from './route.ts'
 import type { Trip } from './trip.ts'
 
 /** Full jitter under a growing ceiling, or the caller's own function. */
@@ -60,6 +61,8 @@ export interface CallPlan {
   readonly allowDowngrade: boolean
   readonly allowBodyAcrossOrigins: boolean
   readonly maxResponseBytes: number
+  /** Straight to the origin, or through which proxies. */
+  readonly ways: Ways
   /** Whose limits a request is under, where that is not its origin. */
   readonly limitKey: ((request: RequestView) => string | undefined) | undefined
   /** The hosts that have limits of their own, by pattern. */

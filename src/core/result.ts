@@ -7,7 +7,7 @@
 import type { HeaderList } from './headers.ts'
 
 /** The part of an attempt in which something happened, in the order in which they happen. */
-export type Phase = 'dns' | 'connect' | 'tls' | 'headers' | 'body'
+export type Phase = 'dns' | 'connect' | 'proxy' | 'tls' | 'headers' | 'body'
 
 /** How the end of a body was known: by its length, by its last chunk, or only by the end of the connection. */
 export type Integrity = 'length' | 'chunked' | 'unverified'
@@ -72,6 +72,8 @@ export interface Fault {
   readonly reply?: Reply
   /** Epoch milliseconds before which asking again is useless. */
   readonly retryAt?: number
+  /** A repeat would take another proxy, which may not fail like this. */
+  readonly hasOtherWay?: boolean
   /** What a schema had to say. */
   readonly issues?: readonly unknown[]
 }

@@ -211,6 +211,9 @@ export interface RetryInput {
   shouldRetry?(context: AttemptContext): boolean | undefined | Promise<boolean | undefined>
 }
 
+/** The URL of a proxy; `'env'` for those of the environment; `false` or null for the direct way. */
+export type ProxyInput = string | URL | false | null
+
 /** What `parseFunc` is told besides the value. */
 export interface ParseContext {
   readonly request: RequestView
@@ -266,4 +269,6 @@ export interface RequestSpec<Value = unknown, Meta = unknown> {
   readonly followRedirects?: boolean
   readonly maxRedirects?: number
   readonly maxResponseBytes?: Size
+  /** In the place of the client's proxies: the URL of one, `'env'`, or `false` (or null) for the direct way. */
+  readonly proxy?: ProxyInput
 }

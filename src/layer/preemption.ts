@@ -64,8 +64,10 @@ export class Preemption implements Alarm {
   }
 }
 
-/** Or may be: who can give way knows better. */
-function isConnecting({ phase, sent, trip, giveWay }: Attempt): boolean {
+/** Or may be: who can give way knows better. Behind a proxy nobody knows whether it is the host that keeps silent. */
+function isConnecting(attempt: Attempt): boolean {
+  const { phase, sent, trip, giveWay } = attempt
   if (trip.place !== 'wire') return false
+  if (attempt.proxy !== undefined) return false
   return giveWay !== undefined || (!sent && phase !== 'headers' && phase !== 'body')
 }

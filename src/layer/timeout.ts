@@ -118,6 +118,7 @@ function nextDueMs(attempt: Attempt, nowMs: number): number {
 const IN_PHASE: Readonly<Record<Attempt['phase'], string>> = {
   dns: 'looking up the host',
   connect: 'connecting',
+  proxy: 'reaching it through a proxy',
   tls: 'in the TLS handshake',
   headers: 'waiting for the response',
   body: 'reading the body',

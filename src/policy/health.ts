@@ -10,8 +10,8 @@ export type Health = 'good' | 'throttled' | 'failing' | 'down' | 'unknown'
 
 /** Classes of faults in which the host, or the way to it, had its part. */
 const OF_HOST: ReadonlySet<string> = new Set(['dns', 'connect', 'tls', 'reset', 'timeout', 'protocol', 'truncated'])
-/** Limits of the caller's that say nothing about the host. */
-const OF_CALLER: ReadonlySet<string> = new Set(['timeout/total', 'timeout/callback'])
+/** Limits that say nothing about the host: the caller's own, and the way to it. */
+const OF_OTHERS: ReadonlySet<string> = new Set(['timeout/total', 'timeout/callback', 'timeout/proxy'])
 
 /** `headed`: the head of a response had come. */
 export function healthOf(result: Result | undefined, headed: boolean): Health {
@@ -21,6 +21,6 @@ export function healthOf(result: Result | undefined, headed: boolean): Health {
     return result.status >= 500 ? 'failing' : 'good'
   }
   const { code } = result
-  if (OF_CALLER.has(code) || !OF_HOST.has(code.slice(0, code.indexOf('/')))) return 'unknown'
+  if (OF_OTHERS.has(code) || !OF_HOST.has(code.slice(0, code.indexOf('/')))) return 'unknown'
   return headed ? 'failing' : 'down'
 }

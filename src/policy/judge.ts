@@ -20,6 +20,9 @@ const EXCEPTIONS: Readonly<Record<string, boolean>> = {
   'decode/corrupt': true,
   'decode/truncated': true,
   'dns/temporary': true,
+  'proxy/connect': true,
+  'proxy/failed': true,
+  'proxy/unreachable': true,
   'timeout/callback': false,
   'timeout/total': false,
 }
@@ -29,10 +32,16 @@ export function judge(result: Result, call: Call): Verdict {
 }
 
 function judgeFault(fault: Fault, call: Call): Verdict {
-  const transient = EXCEPTIONS[fault.code] ?? TRANSIENT.has(fault.code.slice(0, fault.code.indexOf('/')))
-  if (!transient) return 'done'
+  if (!isTransient(fault)) return 'done'
   if (!fault.sent) return 'retry'
   return call.repeatable && call.replayable ? 'retry' : 'done'
+}
+
+function isTransient(fault: Fault): boolean {
+  if (fault.hasOtherWay === true) return true
+  // A proxy that may not go there says so for good (403); one that cannot just now says that, too (502, 504).
+  if (fault.code === 'proxy/refused') return fault.reply !== undefined && fault.reply.status >= 500
+  return EXCEPTIONS[fault.code] ?? TRANSIENT.has(fault.code.slice(0, fault.code.indexOf('/')))
 }
 
 function judgeReply(reply: Reply, call: Call): Verdict {

@@ -7,6 +7,7 @@ import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity } from '../core/result.ts'
+import { ProxyFailure } from './tunnel/failure.ts'
 
 /** A Fault on its way through code that knows errors only: `classify` gives it back as it is. */
 export class FaultError extends Error {
@@ -109,6 +110,7 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
   const code = codeOf(foreign)
   const { sent } = attempt
 
+  if (error instanceof ProxyFailure) return faultOfProxy(error)
   const proxied = PROXY_ANSWER.exec(foreign.message ?? '')?.[1]
   if (code === 'UND_ERR_ABORTED' && proxied !== undefined) {
     const proxyCode = proxied === '407' ? 'proxy/auth' : 'proxy/refused'
@@ -183,6 +185,16 @@ export function lookupFault(error: unknown, own: boolean): Fault {
   if (known !== undefined) return fault(known, `${OF_LOOKUP[known]} (${code})`, { cause: error })
   if (own) return fault('callback/lookup', `lookup failed: ${reasonOf(error)}`, { cause: error })
   return fault('dns/failed', `the host name could not be looked up: ${reasonOf(error)}`, { cause: error })
+}
+
+/** Between us and the proxy: whatever it was, nothing has reached the target. */
+export function faultOfProxy(failure: ProxyFailure): Fault {
+  const { detail, message, reply, cause } = failure
+  // Of this machine, which has nothing left for any connection; or of the caller's own look-up.
+  if (cause instanceof FaultError && !cause.fault.code.startsWith('dns/')) return cause.fault
+  const own = ANYWHERE[codeOf(cause ?? {})]
+  if (own?.[0].startsWith('resource/') === true) return fault(own[0], own[1], { cause })
+  return fault(`proxy/${detail}`, message, { cause: cause ?? failure, ...(reply && { reply }) })
 }
 
 /** A reset that the system reported, else the orderly end. */

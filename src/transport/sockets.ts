@@ -9,8 +9,10 @@ import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
 import type { Clock } from '../core/ports.ts'
 import { routeKey } from '../core/route.ts'
+import type { Proxy } from '../core/route.ts'
 import { stampPhases } from './connect.ts'
 import type { Connect } from './connect.ts'
+import type { Through } from './tunnel/through.ts'
 
 /** As browsers and Node's own agent do; servers close idle connections after five seconds or more. */
 const KEEP_ALIVE_MS = 4_000
@@ -43,12 +45,15 @@ export interface Reader {
 
 export class Sockets {
   readonly #connect: Connect
+  readonly #through: Through
   readonly #clock: Clock
   readonly #idle = new Map<string, Line[]>()
   readonly #open = new Set<Line>()
 
-  constructor(connect: Connect, clock: Clock) {
+  /** `connect` goes straight to an origin, `through` takes a proxy. */
+  constructor(connect: Connect, through: Through, clock: Clock) {
     this.#connect = connect
+    this.#through = through
     this.#clock = clock
   }
 
@@ -56,7 +61,7 @@ export class Sockets {
   take(attempt: Attempt): Line {
     const { origin } = attempt.call
     const route = routeKey(origin, attempt.proxy)
-    const line = this.#takeIdle(route) ?? this.#make(origin, route)
+    const line = this.#takeIdle(route) ?? this.#make(origin, route, attempt.proxy)
     line.state = 'busy'
     line.attempt = attempt
     attempt.reused = line.carried > 0
@@ -116,14 +121,22 @@ export class Sockets {
     if (idle.length === 0) this.#idle.delete(line.route)
   }
 
-  #make(origin: string, route: string): Line {
+  #make(origin: string, route: string, proxy: Proxy | undefined): Line {
     const client = new Client(origin, {
       connect: (options, callback) => {
         line.carried = 0
+        if (proxy !== undefined) {
+          const { attempt } = line
+          if (attempt !== undefined) attempt.reused = false
+          const passage = { proxy, target: options, attempt, hold: (socket: Socket) => hold(socket, line) }
+          return this.#through(passage, (error, socket) => {
+            if (socket !== null) overhear(socket, line)
+            ;(callback as (error: Error | null, socket: Socket | null) => void)(error, socket)
+          })
+        }
         // undici's type hides it, but its connector answers with the socket at once.
         const socket = this.#connect(options, callback) as unknown as Socket
-        line.socket = socket
-        socket.on('error', error => line.reader?.onWireError(error))
+        hold(socket, line)
         overhear(socket, line)
         if (line.attempt === undefined) return
         // undici makes a new connection when a kept one ended just before its use.
@@ -153,6 +166,14 @@ export class Sockets {
     this.#open.add(line)
     return line
   }
+}
+
+/** From now on it stands for the connection; what it went through is below it and closes with it. */
+function hold(socket: Socket, line: Line): void {
+  line.socket = socket
+  socket.on('error', error => line.reader?.onWireError(error))
+  // Given up between two steps of its making.
+  if (line.state === 'gone') socket.destroy(DROPPED)
 }
 
 /** The bytes as they come: undici counts only bodies, and has one error for several faults of a head. */

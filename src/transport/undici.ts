@@ -17,6 +17,8 @@ import { Addresses } from './addresses.ts'
 import { connector } from './connect.ts'
 import { HeaderMemo } from './header-memo.ts'
 import { Sockets } from './sockets.ts'
+import { orRefusedByProxy, requestHeaders, requestTarget } from './tunnel/forward.ts'
+import { tunneller } from './tunnel/through.ts'
 import { UploadError, measure } from './upload.ts'
 import type { Measured } from './upload.ts'
 
@@ -27,7 +29,8 @@ export function undiciTransport(
 ): Transport {
   const parts: CollectorParts = { clock, memo: new HeaderMemo() }
   const addresses = new Addresses({ clock, lookup, publicOnly: blockPrivateAddresses })
-  const sockets = new Sockets(connector(tls, addresses), clock)
+  const connect = connector(tls, addresses)
+  const sockets = new Sockets(connect, tunneller({ tls, connect, addresses, clock }), clock)
   const carry = (attempt: Attempt, measured?: Measured): Promise<Result> =>
     new Promise(resolve => {
       forgetPhases(attempt.trip)
@@ -35,7 +38,8 @@ export function undiciTransport(
       const collector = new Collector(
         attempt,
         parts,
-        result => {
+        given => {
+          const result = orRefusedByProxy(given, attempt)
           if (isReusable(result)) sockets.give(line)
           else sockets.drop(line)
           if (isMisdirected(result) || (attempt.reused && isReset(result))) sockets.dropIdle(attempt)
@@ -127,15 +131,15 @@ function isMisdirected(result: Result): boolean {
 const CLOSE = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
 
 function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector, measured?: Measured): void {
-  const { method, origin, path, body } = attempt.call
-  const { headers } = attempt
+  const { method, origin, body } = attempt.call
+  const headers = requestHeaders(attempt)
   const bytes = measured?.bytes
   const open = measured?.chunks ?? (typeof body === 'function' ? body : undefined)
   try {
     dispatcher.dispatch(
       {
         origin,
-        path,
+        path: requestTarget(attempt),
         method,
         headers: (bytes === undefined ? headers : [...headers, 'content-length', String(bytes)]) as string[],
         // An async iterable is what undici takes, too; its types know only streams.

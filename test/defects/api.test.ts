@@ -57,6 +57,7 @@ describe('What is documented exists', () => {
       multipart: true,
       params: true,
       parseFunc: true,
+      proxy: true,
       retry: true,
       returnType: true,
       schema: true,

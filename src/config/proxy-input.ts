@@ -1,0 +1,84 @@
+/**
+ * Proxies as callers write them: URLs, or `host:port:user:password` as lists of them are sold. Problems never show a
+ * letter of what was given, since any part of it may be a password.
+ */
+import { readFileSync } from 'node:fs'
+import { DIRECT } from '../core/route.ts'
+import type { Proxy, Ways } from '../core/route.ts'
+import { kindOf, problem } from './kinds.ts'
+import { waysOfEnvironment } from './proxy-env.ts'
+import { REMEDY, parseProxy } from './proxy-url.ts'
+
+const FORM = 'the URL of a proxy'
+
+/** One proxy for all requests; `false` or null for none; `'env'` for those of the environment. */
+export function readProxy(value: unknown, name: string, problems: string[]): Ways | undefined {
+  if (value === false || value === null) return DIRECT
+  if (value === 'env') return waysOfEnvironment(process.env, name, problems)
+  if (Array.isArray(value)) {
+    problems.push(problem(name, FORM, kindOf(value), "Give a list as 'proxies'."))
+    return undefined
+  }
+  const proxy = readOne(value, name, problems)
+  return proxy && { kind: 'proxies', proxies: [proxy] }
+}
+
+export function readProxies(value: unknown, name: string, problems: string[]): Ways | undefined {
+  if (!Array.isArray(value)) {
+    const remedy = typeof value === 'string' || value instanceof URL ? 'Wrap it in an array.' : REMEDY
+    problems.push(problem(name, 'an array of URLs of proxies', kindOf(value), remedy))
+    return undefined
+  }
+  if (value.length === 0) {
+    problems.push(problem(name, 'at least one proxy', 'an empty array', 'Leave it out to go without.'))
+    return undefined
+  }
+  const before = problems.length
+  const proxies = value.map((item: unknown, index) => readOne(item, `${name}[${index}]`, problems))
+  return problems.length > before ? undefined : { kind: 'proxies', proxies: proxies as Proxy[] }
+}
+
+/** One proxy per line; blank lines and those that begin with `#` are passed over. */
+export function readProxyFile(value: unknown, name: string, problems: string[]): Ways | undefined {
+  if (typeof value !== 'string' || value === '') {
+    problems.push(problem(name, 'the path of a file', kindOf(value), "Write it as 'proxies.txt'."))
+    return undefined
+  }
+  let text: string
+  try {
+    text = readFileSync(value, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    problems.push(problem(name, 'a file that can be read', `${code ?? 'an error'} for it`, 'Check its path.'))
+    return undefined
+  }
+  const before = problems.length
+  const proxies: Proxy[] = []
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/)
+    .entries()) {
+    const line = raw.trim()
+    if (line === '' || line.startsWith('#')) continue
+    const proxy = parseProxy(line)
+    if ('remedy' in proxy) {
+      const { shown, remedy } = proxy
+      problems.push(problem(`${name}, line ${index + 1}`, 'host:port, host:port:user:password or a URL', shown, remedy))
+    } else proxies.push(proxy)
+  }
+  if (problems.length > before) return undefined
+  if (proxies.length > 0) return { kind: 'proxies', proxies }
+  problems.push(problem(name, 'a file with at least one proxy', 'one without', 'Write one per line.'))
+  return undefined
+}
+
+function readOne(value: unknown, name: string, problems: string[]): Proxy | undefined {
+  if (typeof value !== 'string' && !(value instanceof URL)) {
+    problems.push(problem(name, FORM, kindOf(value), REMEDY))
+    return undefined
+  }
+  const proxy = parseProxy(String(value))
+  if (!('remedy' in proxy)) return proxy
+  problems.push(problem(name, FORM, proxy.shown, proxy.remedy))
+  return undefined
+}

@@ -1,0 +1,71 @@
+/**
+ * Chooses the proxy of each attempt, repeats and hops included, and learns from how it went. Nothing here ever falls
+ * back to the direct way.
+ *
+ * Two layers, one on each side of the gate. Above it waits nobody whom no proxy would take: that costs neither a token
+ * nor a place. Below it the choice is made, at the last moment: a proxy that fails while others wait in line is not
+ * theirs yet.
+ */
+import type { Attempt } from '../core/attempt.ts'
+import type { AttemptLayer } from '../core/layer.ts'
+import type { Clock } from '../core/ports.ts'
+import { fault } from '../core/result.ts'
+import type { Fault, Result } from '../core/result.ts'
+import type { Proxy } from '../core/route.ts'
+import { proxiesFor } from '../policy/bypass.ts'
+import { proxyHealthOf } from '../policy/proxies.ts'
+import type { Proxies } from '../policy/proxies.ts'
+
+export interface RouteLayers {
+  readonly refuse: AttemptLayer
+  readonly choose: AttemptLayer
+}
+
+export function route(proxies: Proxies, clock: Clock): RouteLayers {
+  const refusal = (among: readonly Proxy[]): Fault | undefined => {
+    const nowMs = clock.now()
+    const untilMs = proxies.refusedUntilMs(among, nowMs)
+    return untilMs === undefined ? undefined : refused(among, untilMs - nowMs, clock)
+  }
+  return {
+    refuse: next => attempt => {
+      const among = waysOf(attempt)
+      const refusing = among.length === 0 ? undefined : refusal(among)
+      return refusing === undefined ? next(attempt) : Promise.resolve(refusing)
+    },
+    choose: next => attempt => {
+      const among = waysOf(attempt)
+      if (among.length === 0) return next(attempt)
+      const chosenAtMs = clock.now()
+      const proxy = proxies.choose(among, chosenAtMs)
+      if (proxy === undefined) return Promise.resolve(refusal(among) ?? refused(among, 0, clock))
+      attempt.proxy = proxy
+      return next(attempt).then(result => {
+        proxies.learn(proxy, proxyHealthOf(result), chosenAtMs, clock.now())
+        return withOtherWay(result, among, proxies, clock.now())
+      })
+    },
+  }
+}
+
+const NONE: readonly Proxy[] = []
+
+function waysOf({ call }: Attempt): readonly Proxy[] {
+  const { ways } = call.plan
+  return ways.kind === 'direct' ? NONE : proxiesFor(ways, call.origin)
+}
+
+/** Credentials that one proxy refuses end a request only where no other proxy is left. */
+function withOtherWay(result: Result, among: readonly Proxy[], proxies: Proxies, nowMs: number): Result {
+  if (result.kind === 'reply' || result.code !== 'proxy/auth') return result
+  return among.length > 1 && proxies.refusedUntilMs(among, nowMs) === undefined
+    ? { ...result, hasOtherWay: true }
+    : result
+}
+
+function refused(among: readonly Proxy[], waitMs: number, clock: Clock): Fault {
+  const who = among.length === 1 ? `the proxy ${among[0]?.name}` : `each of the ${among.length} proxies`
+  const message = `not sent: ${who} has refused its credentials, and is left alone for proxyCooldown`
+  const retryAt = Number.isFinite(waitMs) ? { retryAt: Math.ceil(clock.epochMs() + waitMs) } : undefined
+  return fault('proxy/auth', message, retryAt)
+}

@@ -1,0 +1,70 @@
+/** CONNECT (RFC 9110 §9.3.6): asks an HTTP proxy for a tunnel to the target. */
+import type { Socket } from 'node:net'
+import { basic } from '../../core/call.ts'
+import type { HeaderList } from '../../core/headers.ts'
+import type { Reply } from '../../core/result.ts'
+import type { Proxy } from '../../core/route.ts'
+import { ProxyFailure, refusedCredentials } from './failure.ts'
+import { Incoming } from './incoming.ts'
+
+/** As for the head of a response. */
+const MAX_HEAD_BYTES = 16_384
+/** Interim answers to a CONNECT have no use. */
+const MAX_INTERIM_RESPONSES = 10
+
+/** Resolves when everything that is written or read from now on is the target's. */
+export async function httpConnect(socket: Socket, proxy: Proxy, target: string): Promise<void> {
+  const { credentials } = proxy
+  const authorization =
+    credentials === undefined ? '' : `proxy-authorization: ${basic(credentials.username, credentials.password)}\r\n`
+  const incoming = new Incoming(socket)
+  try {
+    socket.write(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${authorization}\r\n`)
+    for (let interims = 0; interims <= MAX_INTERIM_RESPONSES; interims++) {
+      const reply = await readHead(incoming, proxy)
+      if (reply.status < 200) continue
+      // Any 2xx opens the tunnel, and what it says of a length means nothing.
+      if (reply.status < 300) return
+      if (reply.status === 407) throw refusedCredentials(proxy, reply)
+      const said = `${reply.status} ${reply.statusText}`.trimEnd()
+      throw new ProxyFailure('refused', `the proxy ${proxy.name} refused to connect to ${target}: ${said}`, { reply })
+    }
+    throw notHttp(proxy, 'one interim answer after the other')
+  } finally {
+    incoming.release()
+  }
+}
+
+async function readHead(incoming: Incoming, proxy: Proxy): Promise<Reply> {
+  const head = await incoming.through('\r\n\r\n', MAX_HEAD_BYTES)
+  if (head === undefined) throw notHttp(proxy, `no end of a head within ${MAX_HEAD_BYTES} bytes`)
+  const [first = '', ...lines] = head.toString('latin1').trimEnd().split('\r\n')
+  const [, status, statusText = ''] = /^HTTP\/1\.[01] ([1-9]\d\d)(?: (.*))?$/.exec(first) ?? []
+  if (status === undefined) throw notHttp(proxy, 'another protocol')
+  const headers: string[] = []
+  for (const line of lines) {
+    const [, name, value = ''] = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? []
+    if (name === undefined) throw notHttp(proxy, 'a malformed header')
+    headers.push(name.toLowerCase(), value)
+  }
+  return replyOf(proxy, Number(status), statusText, headers)
+}
+
+/** What the proxy said, without its body: nobody waits for that. */
+function replyOf(proxy: Proxy, status: number, statusText: string, headers: HeaderList): Reply {
+  const body = new Uint8Array(0)
+  return {
+    kind: 'reply',
+    status,
+    statusText,
+    headers,
+    body,
+    url: proxy.name,
+    integrity: 'unverified',
+    protocol: 'http/1.1',
+  }
+}
+
+function notHttp(proxy: Proxy, got: string): ProxyFailure {
+  return new ProxyFailure('protocol', `expected the proxy ${proxy.name} to answer in HTTP, got ${got}. Check its URL`)
+}

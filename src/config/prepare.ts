@@ -23,11 +23,10 @@ import { laneKeyOf } from './lane-key.ts'
 import { castCall, keepMould } from './mould.ts'
 import { adviceFor } from './names.ts'
 import { OPTIONS, OPTION_NAMES, isMethod, readMethod } from './options.ts'
-import type { OptionName, OptionRow } from './options.ts'
-import { planCall } from './plan.ts'
+import type { OptionName } from './options.ts'
 import type { RequestPlan } from './plan.ts'
 import { readPairs } from './query-input.ts'
-import { BUDGET_IN_CALL, TRANSPORT_ROUTES, checkSchema } from './read.ts'
+import { callPlanFor } from './spec-plan.ts'
 
 export interface Label {
   readonly index: number
@@ -56,21 +55,6 @@ export interface Item {
 const NO_BODY_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 const OWN_FIELDS = ['url', 'key', 'meta']
 const SPEC_FIELDS: ReadonlySet<string> = new Set([...OWN_FIELDS, ...OPTION_NAMES.filter(name => OPTIONS[name].perSpec)])
-/** Fields that replace a part of the shared CallPlan; a spec without one shares it. */
-const PLAN_FIELDS = [
-  'returnType',
-  'schema',
-  'parseFunc',
-  'acceptStatus',
-  'timeout',
-  'timeouts',
-  'maxRetries',
-  'retry',
-  'followRedirects',
-  'maxRedirects',
-  'maxResponseBytes',
-  'proxy',
-] as const satisfies readonly OptionName[]
 
 export function prepare(input: unknown, item: Item, plan: RequestPlan): Call | Refusal {
   if (typeof input === 'string') return castCall(input, item, plan) ?? preparePlain(input, item, plan)
@@ -220,25 +204,6 @@ function sharedHeaders(
   const made = mergeHeaders(wanted, plan.headers)
   lists.set(id, made)
   return made
-}
-
-function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: string[]) {
-  const values: Record<string, unknown> = {}
-  let overrides = false
-  for (const name of PLAN_FIELDS) {
-    const given = spec[name]
-    if (given === undefined) continue
-    overrides = true
-    values[name] = (OPTIONS[name] as OptionRow<unknown>).read(given, name, problems)
-  }
-  const hasSchema = spec.schema !== undefined || (spec.returnType !== undefined && plan.call.schema !== undefined)
-  if (hasSchema) checkSchema(spec.returnType ?? plan.call.returnType, problems)
-  if (isRecord(spec.retry) && spec.retry.budget !== undefined) problems.push(BUDGET_IN_CALL)
-  if (spec.proxy !== undefined && spec.proxy !== false && spec.proxy !== null && !plan.takesProxy) {
-    problems.push(`proxy: expected no transport in the options, got one. ${TRANSPORT_ROUTES}`)
-  }
-  if (!overrides || problems.length > 0) return plan.call
-  return planCall(values, plan.call)
 }
 
 function idempotencyKeyFor(

@@ -1,0 +1,44 @@
+/** What a spec says differently from the options → the plan of its Call: the shared one, or one of its own. */
+import type { CallPlan } from '../core/call.ts'
+import type { RequestSpec } from '../core/spec.ts'
+import { isRecord } from './kinds.ts'
+import { OPTIONS } from './options.ts'
+import type { OptionName, OptionRow } from './options.ts'
+import { planCall } from './plan.ts'
+import type { RequestPlan } from './plan.ts'
+import { BUDGET_IN_CALL, TRANSPORT_ROUTES, checkSchema } from './read.ts'
+
+/** Fields that replace a part of the shared CallPlan; a spec without one shares it. */
+const PLAN_FIELDS = [
+  'returnType',
+  'schema',
+  'parseFunc',
+  'acceptStatus',
+  'timeout',
+  'timeouts',
+  'maxRetries',
+  'retry',
+  'followRedirects',
+  'maxRedirects',
+  'maxResponseBytes',
+  'proxy',
+] as const satisfies readonly OptionName[]
+
+export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: string[]): CallPlan {
+  const values: Record<string, unknown> = {}
+  let overrides = false
+  for (const name of PLAN_FIELDS) {
+    const given = spec[name]
+    if (given === undefined) continue
+    overrides = true
+    values[name] = (OPTIONS[name] as OptionRow<unknown>).read(given, name, problems)
+  }
+  const hasSchema = spec.schema !== undefined || (spec.returnType !== undefined && plan.call.schema !== undefined)
+  if (hasSchema) checkSchema(spec.returnType ?? plan.call.returnType, problems)
+  if (isRecord(spec.retry) && spec.retry.budget !== undefined) problems.push(BUDGET_IN_CALL)
+  if (spec.proxy !== undefined && spec.proxy !== false && spec.proxy !== null && !plan.takesProxy) {
+    problems.push(`proxy: expected no transport in the options, got one. ${TRANSPORT_ROUTES}`)
+  }
+  if (!overrides || problems.length > 0) return plan.call
+  return planCall(values, plan.call)
+}

@@ -1,5 +1,6 @@
 /** The options as a caller writes them. Their rows in `config/options.ts` say the same to `--help` and the README. */
 import type { CookieStore, Transport } from './ports.ts'
+import type { ProxyOptions } from './proxy-options.ts'
 import type { Sink } from './sink.ts'
 import type {
   Auth,
@@ -12,7 +13,6 @@ import type {
   Hooks,
   MultipartInput,
   Params,
-  ProxyInput,
   RateInput,
   RequestView,
   RetryInput,
@@ -149,7 +149,7 @@ export interface SharedOptions {
 }
 
 /** Options of a client: its limits and connections, and defaults for its calls. */
-export interface ClientOptions extends SharedOptions {
+export interface ClientOptions extends SharedOptions, ProxyOptions {
   /**
    * Attempts on the wire at once. Default 20; `Infinity` = no limit. `'auto'` finds the number for each host from its
    * throughput, latency and failures, never more than `maxConcurrency`; `client.stats()` says what it found.
@@ -226,26 +226,6 @@ export interface ClientOptions extends SharedOptions {
    * @example lookup: (hostname, options, callback) => callback(null, [{ address: '192.0.2.10', family: 4 }])
    */
   lookup?: LookupInput
-  /**
-   * Every request goes through this proxy, and never around it: `http://user:password@host:3128`, `https://…` or
-   * `socks5://…` (with `socks5h:` and `socks5:` alike names are looked up at the proxy); `host:port:user:password` is
-   * an http: proxy. `'env'` takes those of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`; `false` or null is
-   * none. A failure of the proxy is `proxy/…` or `timeout/proxy`. Not with `transport`. Default none.
-   *
-   * @example proxy: 'http://user:password@proxy.example:3128'
-   */
-  proxy?: ProxyInput
-  /** The same with a list, of which each attempt takes another one, repeats and redirect hops too. Default none. */
-  proxies?: readonly (string | URL)[]
-  /** The path of such a list: `host:port`, `host:port:user:password` or a URL per line; `#` begins a comment. Default none. */
-  proxyFile?: string
-  /** In turn, or at random. Default `'round_robin'`. */
-  proxySelection?: 'round_robin' | 'random'
-  /**
-   * How long a proxy that failed by itself is passed over. When all cool down, the one that is back soonest is taken;
-   * those that refused their credentials are not asked at all: `proxy/auth`. Default `'60s'`. 0 = not at all.
-   */
-  proxyCooldown?: Duration
   /** What carries the requests: a Transport, or an undici Dispatcher. Default our own sockets. */
   transport?: Transport | DispatcherLike
   /**

@@ -3,7 +3,8 @@
  *
  * A handler of our own, because `fetch` and `request` cost two to five times as much for the same bytes.
  */
-import { codingsOf, decompress } from './decompress.ts'
+import { codingsOf } from './codings.ts'
+import { decompress } from './decompress.ts'
 import { classify, headSoFar, warnOfBody, wrongProtocol } from './faults.ts'
 import type { HeaderMemo } from './header-memo.ts'
 import type { Socket } from 'node:net'
@@ -209,7 +210,7 @@ export class Collector {
     if (broken && !this.#isRefusal()) return this.onResponseError(undefined, broken)
     if (this.#isOverspent()) return this.#end(this.#overspent())
     const reply = this.#reply(this.#body())
-    const codings = codingsOf(reply)
+    const codings = codingsOf(reply.headers)
     if (codings.length === 0) return this.#end(reply)
     this.#finish()
     decompress(reply, codings, attempt.call.plan.maxResponseBytes).then(this.#settle, error =>

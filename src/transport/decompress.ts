@@ -1,55 +1,118 @@
 /**
- * Content codings → plain bytes (RFC 9110 §8.4), never more than the cap. At most two codings: more is an attack.
+ * Content codings → plain bytes (RFC 9110 §8.4), of a body that is at hand; never more than the cap.
+ *
+ * Mostly at once, by Node's one-shot functions. What turns out large is decoded anew, piece by piece, so that what is a
+ * bomb is found out before it fills the memory.
  */
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib'
 import type { InputType, ZlibOptions, ZstdOptions } from 'node:zlib'
-import { getAllHeaders } from '../core/headers.ts'
+import { MAX_CODINGS, explain, hasZlibHeader, hasZstdMagic, tooLarge, tooMany, unsupported } from './codings.ts'
+import type { Coding, Problem, ZlibError } from './codings.ts'
+import { Undecodable, unpack } from './unpack.ts'
 import { fault } from '../core/result.ts'
-import type { Fault, Reply, Result } from '../core/result.ts'
-
-const MAX_CODINGS = 2
+import type { Reply, Result } from '../core/result.ts'
 
 interface Opened {
   readonly plain: Uint8Array
   /** How many of the packed bytes it took; what follows is not of this coding. */
   readonly read: number
 }
-type ZlibError = Error & { readonly code?: string }
 type Decoder = (packed: Uint8Array, maxBytes: number) => Promise<Opened | ZlibError>
 
-/** The codings still on the body, in the order in which they were applied. */
-export function codingsOf(reply: Reply): string[] {
-  const header = getAllHeaders(reply.headers, 'content-encoding')
-  if (header.length === 0) return []
-  return header
-    .join(',')
-    .split(',')
-    .map(coding => coding.trim().toLowerCase())
-    .filter(coding => coding !== '' && coding !== 'identity')
-}
+/** A decoded body, or why there is none. */
+type Unpacked = { readonly plain: Uint8Array; readonly warnings: readonly string[] } | { readonly problem: Problem }
 
-/** The reply with its body decoded, or why that cannot be. */
-export async function decompress(reply: Reply, codings: readonly string[], maxBytes: number): Promise<Result> {
+/** What is decoded at once and kept. */
+const MAX_AT_ONCE_BYTES = 2 * 2 ** 20
+/** What is kept of a body of which nobody knows yet whether it is a bomb: this much, or this many times its packed size. */
+const MAX_TRUSTED_BYTES = 8 * 2 ** 20
+const MAX_TRUSTED_RATIO = 50
+
+/** The reply with its body decoded, or why that cannot be. `lenient`: what is not of its coding is taken as it is. */
+export async function decompress(
+  reply: Reply,
+  codings: readonly string[],
+  maxBytes: number,
+  lenient = false,
+): Promise<Result> {
   // Nothing to decode in an empty body, whatever its head says: HEAD, 204, 304.
   if (reply.body.byteLength === 0) return reply
-  if (codings.length > MAX_CODINGS) {
-    return refuse('decode/chain', `expected at most ${MAX_CODINGS} content codings, got ${codings.length}`, reply)
+  const unpacked = await unpackBody(reply.body, codings, maxBytes, lenient)
+  if ('problem' in unpacked) {
+    const [code, message] = unpacked.problem
+    return fault(code, message, { sent: true, reply: { ...reply, body: reply.body.subarray(0, 0) } })
   }
-  let body = reply.body
+  const { plain, warnings } = unpacked
+  return { ...reply, body: plain, ...(warnings.length > 0 && { warnings }) }
+}
+
+/** Node says so of bytes behind the last member, too, where browsers and curl take the body. */
+const NOT_GZIP = 'decode/not_gzip'
+
+async function unpackBody(
+  packed: Uint8Array,
+  codings: readonly string[],
+  maxBytes: number,
+  lenient: boolean,
+): Promise<Unpacked> {
+  if (codings.length > MAX_CODINGS) return { problem: tooMany(codings.length) }
+  const atOnce = await unpackAtOnce(packed, codings, Math.min(maxBytes, MAX_AT_ONCE_BYTES))
+  if (!('problem' in atOnce)) return atOnce
+  const [code] = atOnce.problem
+  if (code === 'too_large/decoded' ? maxBytes <= MAX_AT_ONCE_BYTES : !lenient && code !== NOT_GZIP) return atOnce
+  return unpackInPieces(packed, codings, maxBytes, lenient)
+}
+
+async function unpackAtOnce(packed: Uint8Array, codings: readonly string[], maxBytes: number): Promise<Unpacked> {
+  let body = packed
   const warnings: string[] = []
   for (const coding of codings.toReversed()) {
     const open = DECODERS[coding]
-    if (open === undefined) {
-      return refuse('decode/unsupported', `the content coding ${JSON.stringify(coding.slice(0, 80))} is unknown`, reply)
-    }
+    if (open === undefined) return { problem: unsupported(coding) }
     const opened = await open(body, maxBytes)
-    if (opened instanceof Error) return refuse(...explain(opened, coding, maxBytes), reply)
-    if (opened.plain.byteLength > maxBytes) return refuse('too_large/decoded', tooLarge(maxBytes), reply)
+    if (opened instanceof Error) return { problem: explain(opened, coding, maxBytes) }
+    if (opened.plain.byteLength > maxBytes) return { problem: ['too_large/decoded', tooLarge(maxBytes)] }
     const left = body.byteLength - opened.read
     if (left > 0) warnings.push(`${left} bytes after the end of the ${coding} body were ignored`)
     body = opened.plain
   }
-  return { ...reply, body, ...(warnings.length > 0 && { warnings }) }
+  return { plain: body, warnings }
+}
+
+async function unpackInPieces(
+  packed: Uint8Array,
+  codings: readonly string[],
+  maxBytes: number,
+  lenient: boolean,
+): Promise<Unpacked> {
+  const warnings: string[] = []
+  const pieces = (warn: (warning: string) => void): AsyncIterable<Uint8Array> =>
+    unpack(once(packed), { codings, maxBytes, lenient, warn })
+  try {
+    let kept: Uint8Array[] | undefined = []
+    let bytes = 0
+    for await (const piece of pieces(warning => warnings.push(warning))) {
+      bytes += piece.byteLength
+      // Looks like a bomb. The rest is only counted; if it was none after all, it is decoded again.
+      if (bytes > MAX_TRUSTED_BYTES && bytes > packed.byteLength * MAX_TRUSTED_RATIO) kept = undefined
+      kept?.push(piece)
+    }
+    if (kept !== undefined) return { plain: Buffer.concat(kept, bytes), warnings }
+    const plain = new Uint8Array(bytes)
+    let at = 0
+    for await (const piece of pieces(() => undefined)) {
+      plain.set(piece, at)
+      at += piece.byteLength
+    }
+    return { plain, warnings }
+  } catch (error) {
+    if (error instanceof Undecodable) return { problem: error.problem }
+    throw error
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield bytes
 }
 
 /** One of Node's decoders: asynchronous, bounded, and saying how much it read. */
@@ -72,59 +135,18 @@ function native(
     })
 }
 
-const gzipWhole = native(gunzip)
 const zlib = native(inflate)
 const raw = native(inflateRaw)
 const zstdFrame = native(zstdDecompress)
 
 const DECODERS: Readonly<Record<string, Decoder>> = Object.assign(Object.create(null) as Record<string, Decoder>, {
-  gzip,
-  'x-gzip': gzip,
+  gzip: native(gunzip),
+  'x-gzip': native(gunzip),
   // RFC 9110 §8.4.1.2 means zlib, but some servers send the bare stream. The first two bytes tell.
   deflate: ((packed, maxBytes) => (hasZlibHeader(packed) ? zlib : raw)(packed, maxBytes)) satisfies Decoder,
   br: native(brotliDecompress),
   zstd,
-})
-
-/** RFC 1950 §2.2: method 8, and a check value that makes the pair a multiple of 31. */
-function hasZlibHeader([first = 0, second = 0]: Uint8Array): boolean {
-  return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0
-}
-
-/** Node reads all members, but refuses the whole for bytes behind the last one, where browsers and curl do not. */
-async function gzip(packed: Uint8Array, maxBytes: number): Promise<Opened | ZlibError> {
-  const opened = await gzipWhole(packed, maxBytes)
-  if (!(opened instanceof Error) || !/incorrect header check/.test(opened.message) || !hasGzipHeader(packed, 0)) {
-    return opened
-  }
-  const members: Uint8Array[] = []
-  let at = 0
-  let bytes = 0
-  while (hasGzipHeader(packed, at)) {
-    const member = await gzipMember(packed.subarray(at), maxBytes - bytes)
-    if (member instanceof Error) return member
-    members.push(member.plain)
-    bytes += member.plain.byteLength
-    at += member.read
-  }
-  return { plain: Buffer.concat(members, bytes), read: at }
-}
-
-function hasGzipHeader(packed: Uint8Array, at: number): boolean {
-  return packed[at] === 0x1f && packed[at + 1] === 0x8b && packed[at + 2] === 8
-}
-
-/** RFC 1952 §2.3. Its sum has been checked: Node came past it to the bytes behind. */
-async function gzipMember(packed: Uint8Array, maxBytes: number): Promise<Opened | ZlibError> {
-  const flags = packed[3] ?? 0
-  let at = 10
-  if (flags & 4) at += 2 + (packed[at] ?? 0) + (packed[at + 1] ?? 0) * 256
-  for (const named of [8, 16]) if (flags & named) at = packed.indexOf(0, at) + 1 || packed.byteLength
-  if (flags & 2) at += 2
-  const opened = await raw(packed.subarray(at), maxBytes)
-  if (opened instanceof Error) return opened
-  return { plain: opened.plain, read: at + opened.read + 8 }
-}
+} satisfies Record<Coding, Decoder>)
 
 /** A body may be several frames (RFC 8878 §3.1), and Node stops after the first without a word. */
 async function zstd(packed: Uint8Array, maxBytes: number): Promise<Opened | ZlibError> {
@@ -140,29 +162,4 @@ async function zstd(packed: Uint8Array, maxBytes: number): Promise<Opened | Zlib
     at += frame.read
   } while (hasZstdMagic(packed, at))
   return { plain: Buffer.concat(frames, bytes), read: at }
-}
-
-/** A frame, or one that carries no data and is to be skipped. */
-function hasZstdMagic(packed: Uint8Array, at: number): boolean {
-  const [a = 0, b, c, d] = packed.subarray(at, at + 4)
-  return (
-    (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) || (a >> 4 === 5 && b === 0x2a && c === 0x4d && d === 0x18)
-  )
-}
-
-const tooLarge = (maxBytes: number): string =>
-  `the decoded body is larger than ${maxBytes} bytes. Raise maxResponseBytes if that is meant`
-
-function explain(error: ZlibError, coding: string, maxBytes: number): [Fault['code'], string] {
-  const code = error.code ?? ''
-  if (code === 'ERR_BUFFER_TOO_LARGE') return ['too_large/decoded', tooLarge(maxBytes)]
-  if (code === 'Z_BUF_ERROR' || /unexpected end|srcSize_wrong/i.test(error.message))
-    return ['decode/truncated', `the ${coding} body ends too early`]
-  if (/incorrect header check|unknown.*frame|prefix/i.test(error.message))
-    return [`decode/not_${coding}`, `the body is not ${coding}, although its head says so`]
-  return ['decode/corrupt', `the ${coding} body is corrupt: ${error.message}`]
-}
-
-function refuse(code: Fault['code'], message: string, reply: Reply): Fault {
-  return fault(code, message, { sent: true, reply: { ...reply, body: reply.body.subarray(0, 0) } })
 }

@@ -1,0 +1,67 @@
+/** What is known of content codings: their names, the first bytes of each, and what zlib's complaints mean. */
+import type { Fault } from '../core/result.ts'
+import { getAllHeaders } from '../core/headers.ts'
+import type { HeaderList } from '../core/headers.ts'
+
+export type ZlibError = Error & { readonly code?: string }
+export type Problem = readonly [code: Fault['code'], message: string]
+
+/** More than two is an attack. */
+export const MAX_CODINGS = 2
+
+const KNOWN = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'] as const
+export type Coding = (typeof KNOWN)[number]
+
+export const isKnown = (coding: string): coding is Coding => (KNOWN as readonly string[]).includes(coding)
+
+/** The codings on a body with these headers, in the order in which they were applied. */
+export function codingsOf(headers: HeaderList): string[] {
+  const header = getAllHeaders(headers, 'content-encoding')
+  if (header.length === 0) return []
+  return header
+    .join(',')
+    .split(',')
+    .map(coding => coding.trim().toLowerCase())
+    .filter(coding => coding !== '' && coding !== 'identity')
+}
+
+/** RFC 1950 §2.2: method 8, and a check value that makes the pair a multiple of 31. */
+export function hasZlibHeader([first = 0, second = 0]: Uint8Array): boolean {
+  return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0
+}
+
+export function hasGzipHeader(packed: Uint8Array, at: number): boolean {
+  return packed[at] === 0x1f && packed[at + 1] === 0x8b && packed[at + 2] === 8
+}
+
+/** A frame, or one that carries no data and is to be skipped. */
+export function hasZstdMagic(packed: Uint8Array, at: number): boolean {
+  const [a = 0, b, c, d] = packed.subarray(at, at + 4)
+  return (
+    (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) || (a >> 4 === 5 && b === 0x2a && c === 0x4d && d === 0x18)
+  )
+}
+
+export const tooLarge = (maxBytes: number): string =>
+  `the decoded body is larger than ${maxBytes} bytes. Raise maxResponseBytes if that is meant`
+
+export const unsupported = (coding: string): Problem => [
+  'decode/unsupported',
+  `the content coding ${JSON.stringify(coding.slice(0, 80))} is unknown. contentCoding: 'raw' takes the body as it came`,
+]
+
+export const tooMany = (count: number): Problem => [
+  'decode/chain',
+  `expected at most ${MAX_CODINGS} content codings, got ${count}`,
+]
+
+export function explain(error: ZlibError, given: string, maxBytes: number): Problem {
+  const code = error.code ?? ''
+  const coding = given === 'x-gzip' ? 'gzip' : given
+  if (code === 'ERR_BUFFER_TOO_LARGE') return ['too_large/decoded', tooLarge(maxBytes)]
+  if (code === 'Z_BUF_ERROR' || /unexpected end|srcSize_wrong/i.test(error.message))
+    return ['decode/truncated', `the ${coding} body ends too early`]
+  if (/incorrect header check|unknown.*frame|prefix/i.test(error.message))
+    return [`decode/not_${coding}`, `the body is not ${coding}, although its head says so`]
+  return ['decode/corrupt', `the ${coding} body is corrupt: ${error.message}`]
+}

@@ -1,0 +1,201 @@
+/**
+ * Content codings → plain bytes, piece by piece and in constant memory (RFC 9110 §8.4). What `decompress.ts` does at
+ * once for a body that is at hand and small, this does for any.
+ *
+ * A chain of async generators: who does not ask for the next piece holds up everything before it.
+ */
+import { crc32, createBrotliDecompress, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib'
+import type { BrotliDecompress, Inflate, InflateRaw, ZstdDecompress } from 'node:zlib'
+import { ByteSource } from './byte-source.ts'
+import { explain, hasGzipHeader, hasZlibHeader, hasZstdMagic, isKnown, tooLarge, unsupported } from './codings.ts'
+import type { Problem, ZlibError } from './codings.ts'
+
+/** A body that cannot be decoded; leaves this folder as a Fault. */
+export class Undecodable extends Error {
+  readonly problem: Problem
+
+  constructor(problem: Problem) {
+    super(problem[1])
+    this.problem = problem
+  }
+}
+
+export interface UnpackPlan {
+  readonly codings: readonly string[]
+  readonly maxBytes: number
+  /** What is not of its coding is passed on as it is. */
+  readonly lenient: boolean
+  readonly warn: (warning: string) => void
+}
+
+type Pieces = AsyncGenerator<Uint8Array, void, void>
+
+/** @throws Undecodable */
+export function unpack(packed: AsyncIterable<Uint8Array>, plan: UnpackPlan): AsyncIterable<Uint8Array> {
+  return plan.codings.toReversed().reduce<AsyncIterable<Uint8Array>>((pieces, coding) => {
+    return capped(plan.lenient ? forgiving(coding, pieces, plan) : strict(coding, pieces, plan.warn), plan.maxBytes)
+  }, packed)
+}
+
+async function* capped(pieces: Pieces, maxBytes: number): Pieces {
+  let bytes = 0
+  for await (const piece of pieces) {
+    bytes += piece.byteLength
+    if (bytes > maxBytes) throw new Undecodable(['too_large/decoded', tooLarge(maxBytes)])
+    yield piece
+  }
+}
+
+async function* strict(coding: string, packed: AsyncIterable<Uint8Array>, warn: UnpackPlan['warn']): Pieces {
+  const source = new ByteSource(packed)
+  if (!isKnown(coding)) throw new Undecodable(unsupported(coding))
+  if ((await source.peek(1)).byteLength === 0) return
+  yield* DECODERS[coding](source)
+  let left = 0
+  for (let piece = await source.next(); piece !== undefined; piece = await source.next()) left += piece.byteLength
+  if (left > 0) warn(`${left} bytes after the end of the ${coding} body were ignored`)
+}
+
+/** As much as is remembered, in case that it turns out not to be of its coding. */
+const MAX_REMEMBERED_BYTES = 65_536
+
+async function* forgiving(coding: string, packed: AsyncIterable<Uint8Array>, plan: UnpackPlan): Pieces {
+  const source = new ByteSource(packed)
+  let seen: Uint8Array[] | undefined = []
+  let seenBytes = 0
+  const remembering = async function* (): Pieces {
+    for (let piece = await source.next(); piece !== undefined; piece = await source.next()) {
+      seenBytes += piece.byteLength
+      if (seenBytes > MAX_REMEMBERED_BYTES && seen !== undefined && seen.length > 0) seen = undefined
+      seen?.push(piece)
+      yield piece
+    }
+  }
+  // The bare stream has no mark, and any text may begin like one.
+  const isUnmarked = coding === 'deflate' && !hasZlibHeader(await source.peek(2))
+  const held: Uint8Array[] = []
+  try {
+    for await (const piece of strict(coding, remembering(), plan.warn)) {
+      held.push(piece)
+      if (isUnmarked && seen !== undefined) continue
+      seen = undefined
+      yield* held.splice(0)
+    }
+    return yield* held
+  } catch (error) {
+    if (seen === undefined || !(error instanceof Undecodable)) throw error
+    plan.warn(`${error.message}; it was taken as it is`)
+  }
+  for (const piece of seen ?? []) yield piece
+  for (let piece = await source.next(); piece !== undefined; piece = await source.next()) yield piece
+}
+
+type Engine = Inflate | InflateRaw | BrotliDecompress | ZstdDecompress
+
+const CHUNK = { chunkSize: 65_536 }
+
+const DECODERS = {
+  gzip,
+  'x-gzip': gzip,
+  async *deflate(source) {
+    const engine = hasZlibHeader(await source.peek(2)) ? createInflate(CHUNK) : createInflateRaw(CHUNK)
+    yield* run(engine, 'deflate', source)
+  },
+  br: source => run(createBrotliDecompress(CHUNK), 'br', source),
+  /** Several frames (RFC 8878 §3.1); Node stops behind each that does not end with a piece. */
+  async *zstd(source) {
+    do yield* run(createZstdDecompress(CHUNK), 'zstd', source)
+    while (hasZstdMagic(await source.peek(4), 0))
+  },
+} satisfies Record<string, (source: ByteSource) => Pieces>
+
+/** RFC 1952 §2.2: any number of members. Each by itself, because Node refuses the last one for bytes behind it. */
+async function* gzip(source: ByteSource): Pieces {
+  do yield* member(source)
+  while (hasGzipHeader(await source.peek(3), 0))
+}
+
+/** RFC 1952 §2.3. */
+async function* member(source: ByteSource): Pieces {
+  const magic = await source.peek(3)
+  const isCut = magic.byteLength < 3
+  if (!hasGzipHeader(isCut ? Buffer.concat([magic, GZIP_MAGIC.subarray(magic.byteLength)]) : magic, 0)) {
+    throw new Undecodable(explain(new Error('incorrect header check'), 'gzip', 0))
+  }
+  const take = async (count: number): Promise<Uint8Array> => {
+    const bytes = await source.take(count)
+    if (bytes.byteLength < count) throw new Undecodable(explain(new Error('unexpected end'), 'gzip', 0))
+    return bytes
+  }
+  const flags = (await take(10))[3] as number
+  if (flags & 4) {
+    const [low = 0, high = 0] = await take(2)
+    await take(low + high * 256)
+  }
+  for (const named of [8, 16]) if (flags & named) while ((await take(1))[0] !== 0);
+  if (flags & 2) await take(2)
+  let sum = 0
+  let bytes = 0
+  for await (const piece of run(createInflateRaw(CHUNK), 'gzip', source)) {
+    sum = crc32(piece, sum)
+    bytes += piece.byteLength
+    yield piece
+  }
+  const end = await take(8)
+  const view = new DataView(end.buffer, end.byteOffset, 8)
+  if (view.getUint32(0, true) === sum && view.getUint32(4, true) === bytes % 2 ** 32) return
+  throw new Undecodable(explain(new Error('incorrect data check'), 'gzip', 0))
+}
+
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b, 8])
+
+/** RFC 8878: magic, header, one block. */
+const MIN_FRAME_BYTES = 9
+
+/** One of Node's engines from its first byte to its last; what it did not read is left in the source. */
+async function* run(engine: Engine, coding: string, source: ByteSource): Pieces {
+  let failed: ZlibError | undefined
+  let wake: () => void = () => undefined
+  engine.on('error', error => {
+    failed = error
+    wake()
+  })
+  engine.on('end', () => wake())
+  let last: Uint8Array = NOTHING
+  let fedBytes = 0
+  const feed = async (): Promise<void> => {
+    // What the engine has not read of a piece comes behind the end of the data.
+    while (failed === undefined && !engine.destroyed && engine.bytesWritten === fedBytes) {
+      const piece = await source.next()
+      if (piece === undefined) return void engine.end()
+      last = piece
+      fedBytes += piece.byteLength
+      // Node answers no write behind the end of the data, but ends.
+      await new Promise<void>(resolve => {
+        wake = resolve
+        engine.write(piece, () => resolve())
+      })
+    }
+  }
+  // A source that fails ends the engine with its own failure.
+  feed().catch((error: unknown) => engine.destroy(error as Error))
+  try {
+    for await (const piece of engine) yield piece as Uint8Array
+    source.unread(unreadOf(last, fedBytes - engine.bytesWritten))
+  } catch (error) {
+    if (error instanceof Undecodable) throw error
+    // A frame that ended with a piece, and behind it something that is none.
+    const isBehind = engine.bytesWritten >= MIN_FRAME_BYTES && /unknown.*frame|prefix/i.test(String(error))
+    if (coding === 'zstd' && isBehind) return source.unread(last)
+    throw new Undecodable(explain(error as ZlibError, coding, 0))
+  } finally {
+    engine.destroy()
+    wake()
+  }
+}
+
+const NOTHING = new Uint8Array(0)
+
+function unreadOf(last: Uint8Array, bytes: number): Uint8Array {
+  return last.subarray(last.byteLength - bytes)
+}

@@ -94,14 +94,15 @@ function quote(text: string): string {
 }
 
 // What a URL parser takes for userinfo, in the loose text that it accepts: leading blanks, tabs and line breaks anywhere,
-// any number of slashes of either kind, or two of them without a scheme.
+// any number of slashes of either kind, or two of them without a scheme. The look-aheads keep it linear: no text can be
+// divided between two parts in more than one way.
 const USERINFO =
   // oxlint-disable-next-line no-control-regex -- a parser skips them, so a secret can hide behind them
-  /^([\x00-\x20]*(?:[a-z][a-z0-9+.\-\t\r\n]*:[\\/\t\r\n]*|[\t\r\n]*[\\/][\t\r\n]*[\\/][\\/\t\r\n]*))[^\\/?#]*@/i
+  /^([\x00-\x20]*(?:[a-z][a-z0-9+.\-\t\r\n]*:[\\/\t\r\n]*|[\\/][\t\r\n]*[\\/][\\/\t\r\n]*)(?![\\/\t\r\n]))[^\\/?#]*@/i
 const QUERY_PAIR = /([?&#])([^?&#=]*)=([^&#]*)/g
 
 /** A password with a bare `/`, `?` or `#` in it, which makes the text no URL: everything up to the last `@` goes. */
-const BROKEN_USERINFO = /^(\s*(?:[a-z][a-z0-9+.-]*:[\\/]+|[\\/]{2,})?)[^@]*:.*@/is
+const BROKEN_USERINFO = /^(\s*(?!\s)(?:[a-z][a-z0-9+.-]*:[\\/]+|[\\/]{2,})?)[^@]*:.*@/is
 
 function withoutUserinfo(url: string): string {
   const bare = url.replace(USERINFO, '$1')

@@ -236,7 +236,19 @@ export function wrongProtocol(firstRead: Uint8Array | undefined): Fault | undefi
       sent: true,
     })
   }
-  return undefined
+  return firstRead.includes(TAB) ? tabbedCoding(firstRead) : undefined
+}
+
+const TAB = 0x09
+const TABBED_CODING = /^transfer-encoding:[^\r\n]*\t[ \t]*\r?$/im
+
+/** `chunked` with a tab behind it is another word to the parser, which hands out the raw framing; undici trims the tab. */
+function tabbedCoding(firstRead: Uint8Array): Fault | undefined {
+  const head = Buffer.from(firstRead.subarray(0, MOST_KEPT_BYTES)).toString('latin1')
+  if (!TABBED_CODING.test(head)) return undefined
+  return fault('protocol/transfer_encoding', 'expected the transfer encoding chunked, got it with a tab behind it', {
+    sent: true,
+  })
 }
 
 /** RFC 9110 §8.6, RFC 9112 §6.1: a 204 that announces a body contradicts itself, and its body is dropped. */

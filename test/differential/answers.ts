@@ -130,6 +130,14 @@ const ROWS: readonly Row[] = [
     'protocol/transfer_encoding',
     61,
   ],
+  [
+    'a tab behind `chunked`',
+    `${OK}Transfer-Encoding: chunked\t\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
+    'fin',
+    'protocol/transfer_encoding',
+    0,
+    'a blank by RFC 9110 §5.6.3, but not to the parser below us, which would hand out the raw framing',
+  ],
   ['an unknown transfer coding', `${OK}Transfer-Encoding: zipped\r\n\r\nok`, 'fin', 'protocol/transfer_encoding', 61],
   // heads
   ['a greeting of SSH', 'SSH-2.0-OpenSSH_9.2\r\n', 'fin', 'protocol/not_http', 1],

@@ -1,0 +1,270 @@
+/**
+ * Guards, and how to take each of them out. The text must be there exactly once: a guard that has moved makes the script
+ * fail until this table has moved with it.
+ */
+export interface Edit {
+  readonly file: string
+  readonly find: string
+  readonly put: string
+}
+
+export interface Mutant {
+  /** The guard that is gone. */
+  readonly guard: string
+  readonly edits: readonly Edit[]
+  /** Test files, or folders of them, of which at least one test must fail. */
+  readonly tests: readonly string[]
+}
+
+const mutant = (guard: string, file: string, find: string, put: string, ...tests: readonly string[]): Mutant => ({
+  guard,
+  edits: [{ file, find, put }],
+  tests,
+})
+
+const COLLECT = 'src/transport/collect.ts'
+const DECOMPRESS = 'src/transport/decompress.ts'
+const FAULTS = 'src/transport/faults.ts'
+const ADDRESSES = 'src/transport/addresses.ts'
+const REDIRECT = 'src/layer/redirect.ts'
+const COOKIES = 'src/store/cookies.ts'
+const URLS = 'src/core/url.ts'
+const HEADERS = 'src/core/headers.ts'
+
+export const MUTANTS: readonly Mutant[] = [
+  // What a body may cost
+  {
+    guard: 'the cap of decoded bytes',
+    edits: [
+      { file: DECOMPRESS, find: 'Math.min(Math.max(maxBytes, 1), 2 ** 32)', put: '2 ** 32' },
+      { file: DECOMPRESS, find: 'if (opened.plain.byteLength > maxBytes) return', put: 'if (maxBytes < 0) return' },
+    ],
+    tests: ['test/transport/decompress.test.ts'],
+  },
+  mutant(
+    'the cap of bytes of a body',
+    COLLECT,
+    'if (this.#bytes > this.#attempt.call.plan.maxResponseBytes) return',
+    'if (this.#bytes < 0) return',
+    'test/transport/body.test.ts',
+  ),
+  mutant(
+    'the cap of framing around a body',
+    COLLECT,
+    'return this.#wireBytes > body + MAX_OVERHEAD_BYTES',
+    'return this.#wireBytes > body + Infinity',
+    'test/transport/body.test.ts',
+  ),
+  mutant(
+    'at most two codings',
+    DECOMPRESS,
+    'if (codings.length > MAX_CODINGS) {',
+    'if (codings.length > 99) {',
+    'test/transport/decompress.test.ts',
+  ),
+  mutant(
+    'at most a hundred interim responses',
+    COLLECT,
+    '++this.#interims > MAX_INTERIM_RESPONSES',
+    '++this.#interims > Infinity',
+    'test/transport/head.test.ts',
+  ),
+  // `ok` means whole
+  mutant(
+    'a body that ends before its length is truncated',
+    FAULTS,
+    "if (code === 'UND_ERR_SOCKET' && framing === 'length')",
+    "if (code === 'none' && framing === 'length')",
+    'test/transport/body.test.ts',
+  ),
+  mutant(
+    'a reset is no end of a body',
+    COLLECT,
+    'if (broken && !this.#isRefusal()) return',
+    'if (broken && this.#bytes < 0) return',
+    'test/transport/body.test.ts',
+  ),
+  mutant(
+    'no transfer coding but chunked',
+    COLLECT,
+    'if (!/^[ \\t]*chunked[ \\t]*$/i.test(given)) {',
+    'if (given === undefined) {',
+    'test/properties/corruption.test.ts',
+    'test/transport/body.test.ts',
+  ),
+  mutant(
+    'a head is judged by all of it, however it was cut',
+    COLLECT,
+    'this.#firstRead = headSoFar(this.#firstRead, bytes)',
+    'this.#firstRead ??= bytes',
+    'test/properties/segmentation.test.ts',
+  ),
+  // What a redirect may carry
+  mutant(
+    'headers stay with their origin',
+    REDIRECT,
+    'crosses ? filterHeaders(call.headers, name => CROSSING.has(name)) : call.headers',
+    'call.headers',
+    'test/layer/redirect.test.ts',
+  ),
+  mutant(
+    'credentials stay with their origin',
+    REDIRECT,
+    'credentials: crosses ? undefined : call.credentials',
+    'credentials: call.credentials',
+    'test/layer/redirect.test.ts',
+  ),
+  mutant(
+    "the caller's cookies stay with their origin",
+    REDIRECT,
+    'atHome: call.atHome && !crosses',
+    'atHome: call.atHome',
+    'test/layer/redirect.test.ts',
+    'test/store/cookies.test.ts',
+  ),
+  mutant(
+    'a body stays with its origin',
+    REDIRECT,
+    'if (crosses && !plan.allowBodyAcrossOrigins) {',
+    'if (crosses && plan.allowBodyAcrossOrigins && false) {',
+    'test/layer/redirect.test.ts',
+  ),
+  mutant(
+    'no way from https to http',
+    REDIRECT,
+    "parsed.origin.startsWith('http:') && !plan.allowDowngrade",
+    "parsed.origin.startsWith('http:') && false",
+    'test/layer/redirect.test.ts',
+  ),
+  mutant(
+    'a loop is seen',
+    REDIRECT,
+    'if (visited.has(`${hop.method} ${hop.url}`)) {',
+    "if (visited.has('')) {",
+    'test/layer/redirect.test.ts',
+  ),
+  // Where a connection may go, and whose it is
+  mutant(
+    'private addresses are refused in a URL',
+    ADDRESSES,
+    'if (isIP(hostname) !== 0) return privateFault(hostname, [{ address: hostname }])',
+    'if (isIP(hostname) !== 0) return undefined',
+    'test/transport/addresses.test.ts',
+  ),
+  mutant(
+    'certificates are checked',
+    'src/transport/connect.ts',
+    'rejectUnauthorized: verify,',
+    'rejectUnauthorized: false,',
+    'test/transport/connect.test.ts',
+  ),
+  mutant(
+    'a connection belongs to its origin',
+    'src/core/route.ts',
+    'return proxy === undefined ? origin :',
+    "return proxy === undefined ? 'any' :",
+    'test/transport/sockets.test.ts',
+  ),
+  // What is sent again
+  mutant(
+    'a request that may do harm twice is not repeated',
+    'src/policy/judge.ts',
+    "return call.repeatable && call.replayable ? 'retry' : 'done'\n}\n\nfunction judgeReply",
+    "return 'retry'\n}\n\nfunction judgeReply",
+    'test/policy/judge.test.ts',
+    'test/transport/post-cut.test.ts',
+  ),
+  mutant(
+    'a repeat on a stale connection is free',
+    'src/layer/retry.ts',
+    'if (isStale(trial, result) && staleRepeats++ === 0) continue',
+    'if (isStale(trial, result) && staleRepeats++ < 0) continue',
+    'test/layer/retry.test.ts',
+    'test/transport/sockets.test.ts',
+  ),
+  mutant(
+    'a repeat on a stale connection is free only once',
+    'src/layer/retry.ts',
+    'if (isStale(trial, result) && staleRepeats++ === 0) continue',
+    'if (isStale(trial, result) && staleRepeats++ < 99) continue',
+    'test/layer/retry.test.ts',
+    'test/transport/sockets.test.ts',
+  ),
+  mutant(
+    'what may have been carried out is in doubt',
+    'src/policy/doubt.ts',
+    'if (detail === undefined || !real.sent',
+    'if (detail !== null || !real.sent',
+    'test/policy/doubt.test.ts',
+    'test/transport/doubt.test.ts',
+  ),
+  // What goes into a head
+  mutant(
+    'no control character in a header',
+    HEADERS,
+    'if (!VALUE.test(value)) {',
+    'if (value === undefined) {',
+    'test/bad-input',
+    'test/transport/request.test.ts',
+  ),
+  mutant(
+    'no control character in a URL',
+    URLS,
+    'if (CONTROL.test(input)) return',
+    "if (input === '\\n') return",
+    'test/core/url.test.ts',
+    'test/bad-input',
+  ),
+  // Cookies
+  mutant(
+    'so many cookies of one response',
+    COOKIES,
+    'setCookies.slice(0, MAX_COOKIES_PER_RESPONSE)',
+    'setCookies',
+    'test/store/cookies.test.ts',
+  ),
+  mutant(
+    'no cookie longer than 4 KiB',
+    COOKIES,
+    'if (cookie.length > MAX_COOKIE_LENGTH)',
+    'if (cookie.length > Infinity)',
+    'test/store/cookies.test.ts',
+  ),
+  mutant(
+    'so many cookies in one request',
+    COOKIES,
+    'if (pairs.length <= MAX_COOKIES_PER_REQUEST && header.length <= MAX_HEADER_LENGTH) return header',
+    'if (pairs.length >= 0) return header',
+    'test/store/cookies.test.ts',
+  ),
+  // Secrets
+  mutant(
+    'secrets in a query are struck out',
+    URLS,
+    "isSecretName(decode(name).replace(/[\\t\\r\\n]/g, ''), secretNames) ?",
+    'secretNames === null ?',
+    'test/secrets.test.ts',
+  ),
+  mutant(
+    'userinfo is struck out',
+    URLS,
+    "const bare = url.includes('@') ? withoutUserinfo(url) : url",
+    'const bare = url',
+    'test/secrets.test.ts',
+  ),
+  mutant(
+    'secrets in headers are struck out',
+    HEADERS,
+    'if (isSecretName(name, this.#secretNames)) shown[name] = REDACTED',
+    'if (this.#secretNames === null) shown[name] = REDACTED',
+    'test/secrets.test.ts',
+  ),
+  mutant(
+    "the server's bytes in an error do not print",
+    FAULTS,
+    "Object.defineProperty(error, 'data', { enumerable: false })",
+    "Object.defineProperty(error, 'data', { enumerable: true })",
+    'test/transport/faults.test.ts',
+    'test/secrets.test.ts',
+  ),
+]

@@ -1,0 +1,51 @@
+/** Many requests to a server that mixes up answers where it can: who got somebody else's? */
+import { ParallelRequests } from '../../src/index.ts'
+import { GIVEN_UP_MS, poisonServer } from './poison-server.ts'
+
+export interface Deliveries {
+  readonly ok: number
+  readonly failed: number
+  /** A request with the answer of another: there must be none. */
+  readonly misdelivered: readonly string[]
+  /** Without an outcome, or with two: there must be none. */
+  readonly lost: number
+  readonly seconds: number
+}
+
+/** Between two rounds every connection is idle, and gets an answer that nobody asked for. */
+const ROUND = 2_000
+
+export async function deliver(count: number, told: (done: number) => void = () => undefined): Promise<Deliveries> {
+  const server = await poisonServer()
+  const client = new ParallelRequests({ concurrency: 100, maxRetries: 0, timeout: `${GIVEN_UP_MS}ms` })
+  const startedAtMs = performance.now()
+  const misdelivered: string[] = []
+  const seen = new Uint8Array(count)
+  let ok = 0
+  let failed = 0
+  try {
+    for (let first = 0; first < count; first += ROUND) {
+      await round(first, Math.min(ROUND, count - first))
+      await server.poison()
+    }
+  } finally {
+    await client.close()
+    await server.close()
+  }
+  const lost = seen.reduce((sum, times) => sum + (times === 1 ? 0 : 1), 0)
+  return { ok, failed, misdelivered, lost, seconds: (performance.now() - startedAtMs) / 1_000 }
+
+  async function round(first: number, length: number): Promise<void> {
+    const urls = Array.from({ length }, (_, at) => `${server.url}/t${first + at}z`)
+    for await (const outcome of client.stream(urls, { returnType: 'text' })) {
+      const index = first + outcome.index
+      seen[index] = (seen[index] ?? 0) + 1
+      if (!outcome.ok) failed++
+      // A 204 is an answer without a body.
+      else if (outcome.response.status === 204 && outcome.value === '') ok++
+      else if (outcome.value === `t${index}z`) ok++
+      else misdelivered.push(`t${index}z got ${outcome.value}`)
+      if ((ok + failed) % 1_000_000 === 0) told(ok + failed)
+    }
+  }
+}

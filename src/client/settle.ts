@@ -1,12 +1,12 @@
 /** Result → Outcome: is the status a success, what is its value, and if not, which error. */
 import { decode } from '../codec/value.ts'
 import type { Value } from '../codec/value.ts'
-import type { Call } from '../core/call.ts'
+import type { Call, CallPlan } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
 import { failedOutcome, okOutcome } from '../core/outcome.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
-import { fault, isFault } from '../core/result.ts'
+import { fault, isFault, unverifiedFault } from '../core/result.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'
 
 export function settle(call: Call, result: Result, clock: Clock): Outcome | Promise<Outcome> {
@@ -22,7 +22,7 @@ export function settle(call: Call, result: Result, clock: Clock): Outcome | Prom
 }
 
 function refusal({ plan }: Call, reply: Reply): Fault | undefined {
-  if (plan.returnType === 'response') return undefined
+  if (plan.returnType === 'response') return unverified(plan, reply)
   try {
     const answer: unknown = plan.acceptStatus(reply.status)
     if (isThenable(answer)) {
@@ -33,7 +33,7 @@ function refusal({ plan }: Call, reply: Reply): Fault | undefined {
         { sent: true, reply },
       )
     }
-    if (answer) return undefined
+    if (answer) return unverified(plan, reply)
   } catch (error) {
     return fault('callback/accept_status', `acceptStatus threw: ${reasonOf(error)}`, {
       sent: true,
@@ -47,4 +47,8 @@ function refusal({ plan }: Call, reply: Reply): Fault | undefined {
     reply,
     ...retryAt,
   })
+}
+
+function unverified({ strictIntegrity }: CallPlan, reply: Reply): Fault | undefined {
+  return strictIntegrity && reply.integrity === 'unverified' ? unverifiedFault(reply) : undefined
 }

@@ -21,7 +21,7 @@ export interface WireData {
 }
 
 /** What the wire asks of a plan; sent once, then named by its number. */
-export type WirePlan = Pick<CallPlan, 'timeouts' | 'maxResponseBytes'>
+export type WirePlan = Pick<CallPlan, 'timeouts' | 'maxResponseBytes' | 'minSpeed' | 'contentCoding'>
 
 /** One attempt. */
 export type Sending = readonly [

@@ -168,8 +168,8 @@ class Thread {
     // Plans of single requests come and go: the worker keeps as many as this side does.
     if (this.#plans.size >= MAX_PLANS) this.#plans.clear()
     this.#plans.set(plan, (number = this.#plans.size))
-    const { timeouts, maxResponseBytes } = plan
-    this.#post({ kind: 'plan', number, plan: { timeouts, maxResponseBytes } })
+    const { timeouts, maxResponseBytes, minSpeed, contentCoding } = plan
+    this.#post({ kind: 'plan', number, plan: { timeouts, maxResponseBytes, minSpeed, contentCoding } })
     return number
   }
 

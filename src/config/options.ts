@@ -23,6 +23,7 @@ import {
 } from './kinds.ts'
 import { readBreaker, readBudgets, readConcurrency, readCost, readHosts, readPerHost } from './limit-input.ts'
 import { readProxies, readProxy, readProxyFile } from './proxy-input.ts'
+import { readMinSpeed } from './speed-input.ts'
 import { readPairs } from './query-input.ts'
 import { rates } from './rate-input.ts'
 import { isSink, isTransport } from './shapes.ts'
@@ -384,6 +385,24 @@ export const OPTIONS = {
   allowDowngrade: row('any', bool, 'Follow a redirect from https to http.', { default: 'false' }),
   allowBodyAcrossOrigins: row('any', bool, 'Send a body again to another origin on 307 and 308.', { default: 'false' }),
   maxResponseBytes: row('any', size, 'Largest decoded body.', { perSpec: true, default: "'64MiB'", unit: 'bytes' }),
+  minSpeed: row(
+    'any',
+    readMinSpeed,
+    'Slowest body: `bytes` per second, on average over the time `over`; `false` or 0 for none.',
+    { default: "`{ bytes: 256, over: '30s' }`", unit: 'bytes per second' },
+  ),
+  strictIntegrity: row(
+    'any',
+    bool,
+    'Refuse a body whose end only the end of the connection showed: `truncated/unverified`.',
+    { default: 'false' },
+  ),
+  contentCoding: row(
+    'any',
+    oneOf(['strict', 'lenient', 'raw']),
+    'Compressed bodies: undone or refused, undone or taken as they came with a warning, or never touched.',
+    { default: "'strict'" },
+  ),
   userAgent: row(
     'any',
     orList(

@@ -1,6 +1,6 @@
 /** Options that have been read → plans: everything merged, every default filled in, nothing optional left. */
 import { credentialsOf } from '../core/call.ts'
-import type { CallPlan, Credentials, RetryPlan, TimeoutPlan } from '../core/call.ts'
+import type { CallPlan, Credentials, RetryPlan, SpeedPlan, TimeoutPlan } from '../core/call.ts'
 import { ConfigError } from '../core/error.ts'
 import { filterHeaders, getHeader, mergeHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
@@ -180,6 +180,9 @@ export const DEFAULT_CALL: CallPlan = {
   allowBodyAcrossOrigins: false,
   maxResponseBytes: 64 * 2 ** 20,
   ways: DIRECT,
+  minSpeed: { bytesPerSecond: 256, overMs: 30_000 },
+  strictIntegrity: false,
+  contentCoding: 'strict',
   limitKey: undefined,
   hostPatterns: [],
   cost: undefined,
@@ -204,6 +207,9 @@ export function planCall(values: Values, base: CallPlan): CallPlan {
     allowBodyAcrossOrigins: values.allowBodyAcrossOrigins ?? base.allowBodyAcrossOrigins,
     maxResponseBytes: values.maxResponseBytes ?? base.maxResponseBytes,
     ways: values.proxy ?? values.proxies ?? values.proxyFile ?? base.ways,
+    minSpeed: planSpeed(values.minSpeed, base.minSpeed),
+    strictIntegrity: values.strictIntegrity ?? base.strictIntegrity,
+    contentCoding: values.contentCoding ?? base.contentCoding,
     limitKey: base.limitKey,
     hostPatterns: base.hostPatterns,
     cost: values.cost ?? base.cost,
@@ -227,6 +233,11 @@ function planTimeouts({ timeout, timeouts }: Values, base: TimeoutPlan): Timeout
     callbackMs: timeouts?.callback ?? base.callbackMs,
     totalMs: timeouts?.total ?? base.totalMs,
   }
+}
+
+function planSpeed(speed: Values['minSpeed'], base: SpeedPlan): SpeedPlan {
+  if (speed === undefined) return base
+  return { bytesPerSecond: speed.bytes ?? base.bytesPerSecond, overMs: speed.over ?? base.overMs }
 }
 
 function planRetry(retry: Values['retry'], base: RetryPlan): RetryPlan {

@@ -21,6 +21,12 @@ export interface Attempt {
   phase: Phase
   /** When the present phase began, or its last byte came (monotonic ms). */
   phaseAtMs: number
+  /** Bytes of the body so far, as they came. */
+  bodyBytes: number
+  /** Since when what came is being worked on and its clocks stand still (monotonic ms); undefined while they run. */
+  heldAtMs: number | undefined
+  /** How long they have stood still so far; `startedAtMs` has been moved by as much. */
+  heldMs: number
   /** A byte of the request may have reached the server. */
   sent: boolean
   /** The head of a final response has arrived. */
@@ -49,6 +55,9 @@ export function attempt(call: Call, number: number, nowMs: number): Attempt {
     startedAtMs: nowMs,
     phase: 'connect',
     phaseAtMs: nowMs,
+    bodyBytes: 0,
+    heldAtMs: undefined,
+    heldMs: 0,
     sent: false,
     headed: false,
     reused: false,
@@ -56,4 +65,18 @@ export function attempt(call: Call, number: number, nowMs: number): Attempt {
     abort: undefined,
     giveWay: undefined,
   }
+}
+
+/** Stops the clocks of an attempt: what has come is being worked on, and more is not asked for. */
+export function hold(attempt: Attempt, nowMs: number): void {
+  attempt.heldAtMs ??= nowMs
+}
+
+export function release(attempt: Attempt, nowMs: number): void {
+  if (attempt.heldAtMs === undefined) return
+  const heldMs = nowMs - attempt.heldAtMs
+  attempt.heldAtMs = undefined
+  attempt.heldMs += heldMs
+  attempt.startedAtMs += heldMs
+  attempt.phaseAtMs = nowMs
 }

@@ -41,6 +41,12 @@ export interface TimeoutPlan {
   readonly totalMs: number
 }
 
+export interface SpeedPlan {
+  /** 0 for none. */
+  readonly bytesPerSecond: number
+  readonly overMs: number
+}
+
 export interface HookPlan {
   readonly beforeRequest?: Hooks['beforeRequest']
   readonly afterResponse?: Hooks['afterResponse']
@@ -63,6 +69,9 @@ export interface CallPlan {
   readonly maxResponseBytes: number
   /** Straight to the origin, or through which proxies. */
   readonly ways: Ways
+  readonly minSpeed: SpeedPlan
+  readonly strictIntegrity: boolean
+  readonly contentCoding: 'strict' | 'lenient' | 'raw'
   /** Whose limits a request is under, where that is not its origin. */
   readonly limitKey: ((request: RequestView) => string | undefined) | undefined
   /** The hosts that have limits of their own, by pattern. */

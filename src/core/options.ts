@@ -67,6 +67,14 @@ export interface BreakerInput {
   cooldown?: Duration
 }
 
+/** How slow a body may be. */
+export interface MinSpeedInput {
+  /** Per second. Default 256. */
+  bytes?: Size
+  /** Default `'30s'`. */
+  over?: Duration
+}
+
 /** How a run is going. */
 export interface Progress {
   /** Requests in all, when the input has a length. */
@@ -127,6 +135,23 @@ export interface SharedOptions {
   allowBodyAcrossOrigins?: boolean
   /** Largest decoded body. Default `'64MiB'`; `Infinity` = no limit. Fails with `too_large/body` or `too_large/decoded`. */
   maxResponseBytes?: Size
+  /**
+   * A body that is slower than `bytes` per second, on average over the last `over`, fails with `timeout/low_speed`.
+   * Counts the bytes of the wire, from the head on, and not the time that `onChunk` or a disk takes. Default
+   * `{ bytes: 256, over: '30s' }`; `false`, or 0 bytes, for none.
+   */
+  minSpeed?: false | 0 | MinSpeedInput
+  /**
+   * Refuse a body that has neither a length nor chunks: that it is whole nobody can know (`integrity: 'unverified'`).
+   * Default false. Fails with `truncated/unverified`, and is not repeated: the server would answer the same way.
+   */
+  strictIntegrity?: boolean
+  /**
+   * What becomes of gzip, deflate, br and zstd. `'strict'`, the default: undone; what cannot be undone fails with
+   * `decode/…`. `'lenient'`: a body that is not of the coding its head names, or of one that is unknown, is taken as it
+   * is, with a warning. `'raw'`: the body as it came; `accept-encoding` is sent all the same, unless `headers` say otherwise.
+   */
+  contentCoding?: 'strict' | 'lenient' | 'raw'
   /** A string, or a list of which each request takes the next. Default `parallel-requests/<version>`. */
   userAgent?: string | readonly string[]
   /** `true` gives each unsafe request a key of its own, sent as `Idempotency-Key` with every attempt. Default false. */

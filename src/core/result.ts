@@ -86,6 +86,12 @@ export function fault(code: FaultCode, message: string, extras?: FaultExtras): F
   return { kind: 'fault', code, message, sent: false, ...extras }
 }
 
+/** For `strictIntegrity`. */
+export function unverifiedFault(reply: Reply): Fault {
+  const message = 'only the end of the connection ended the body: nobody knows whether it is whole (strictIntegrity)'
+  return fault('truncated/unverified', message, { sent: true, reply })
+}
+
 /** The attempt gave its place to others before anything was sent. Never leaves the retry layer. */
 export const PREEMPTED = 'connect/preempted'
 

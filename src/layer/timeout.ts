@@ -1,12 +1,13 @@
 /**
- * The limits of one attempt: `timeout` as a whole, and connect, headers and idle by phase. The clock starts on the
- * wire, not in the queue.
+ * The limits of one attempt: `timeout` as a whole, connect, headers and idle by phase, and the speed of its body. The
+ * clock starts on the wire, not in the queue, and stands still while what has come is being worked on.
  *
  * Settles the attempt itself, whatever the wire does about it: a transport may be slow to notice (undici ends a
  * connection that is being made only when it is made), the caller must not be.
  */
 import type { Alarm } from './alarms.ts'
 import { Alarms } from './alarms.ts'
+import { Speedometer, stepMs } from './speedometer.ts'
 import type { Attempt } from '../core/attempt.ts'
 import { reasonOf } from '../core/callback.ts'
 import { formatDuration } from '../core/duration.ts'
@@ -32,6 +33,8 @@ class Watch implements Alarm {
   readonly #alarms: Alarms | undefined
   readonly #resolve: (result: Result) => void
   #settled = false
+  /** Only for bodies that take their time. */
+  #speed: Speedometer | undefined
 
   constructor(attempt: Attempt, alarms: Alarms | undefined, resolve: (result: Result) => void) {
     this.#attempt = attempt
@@ -58,10 +61,30 @@ class Watch implements Alarm {
   }
 
   ring(nowMs: number): void {
-    const struck = struckLimit(this.#attempt, nowMs)
-    if (struck !== undefined) return this.#giveUp(struck)
-    this.dueAtMs = nextDueMs(this.#attempt, nowMs)
+    const attempt = this.#attempt
+    const { heldAtMs } = attempt
+    if (heldAtMs === undefined) {
+      const struck = struckLimit(attempt, nowMs) ?? this.#tooSlow(nowMs)
+      if (struck !== undefined) return this.#giveUp(struck)
+      this.dueAtMs = nextDueMs(attempt, nowMs)
+    } else {
+      // Its clocks have stood still since then, and go on where they were.
+      this.dueAtMs = nextDueMs(attempt, heldAtMs) + nowMs - heldAtMs
+    }
     this.#alarms?.add(this)
+  }
+
+  #tooSlow(nowMs: number): Fault | undefined {
+    const { phase, bodyBytes, heldMs, call } = this.#attempt
+    const { minSpeed } = call.plan
+    if (phase !== 'body' || minSpeed.bytesPerSecond === 0) return undefined
+    this.#speed ??= new Speedometer(minSpeed)
+    const { overMs, bytesPerSecond } = minSpeed
+    if (!this.#speed.isTooSlow(nowMs - heldMs, bodyBytes)) return undefined
+    return fault(
+      'timeout/low_speed',
+      `the body came at less than ${bytesPerSecond} bytes per second for ${formatDuration(overMs)}. See minSpeed`,
+    )
   }
 
   #giveUp(given: Fault): void {
@@ -87,7 +110,7 @@ class Watch implements Alarm {
 /** No limit can strike before this long after the start, whatever phases the attempt runs through. */
 function shortestMs({ call }: Attempt): number {
   const { attemptMs, connectMs, headersMs, idleMs } = call.plan.timeouts
-  return Math.min(attemptMs, connectMs, headersMs, idleMs)
+  return Math.min(attemptMs, connectMs, headersMs, idleMs, stepMs(call.plan.minSpeed))
 }
 
 function phaseDueMs({ call, phase, phaseAtMs, startedAtMs }: Attempt): number {
@@ -111,8 +134,10 @@ function struckLimit(attempt: Attempt, nowMs: number): Fault | undefined {
 
 /** When to look again: a later phase may begin right now, with a limit of its own. */
 function nextDueMs(attempt: Attempt, nowMs: number): number {
-  const { attemptMs, headersMs, idleMs } = attempt.call.plan.timeouts
-  return Math.min(attempt.startedAtMs + attemptMs, phaseDueMs(attempt), nowMs + Math.min(headersMs, idleMs))
+  const { timeouts, minSpeed } = attempt.call.plan
+  const { attemptMs, headersMs, idleMs } = timeouts
+  const soonest = Math.min(headersMs, idleMs, stepMs(minSpeed))
+  return Math.min(attempt.startedAtMs + attemptMs, phaseDueMs(attempt), nowMs + soonest)
 }
 
 const IN_PHASE: Readonly<Record<Attempt['phase'], string>> = {

@@ -25,6 +25,7 @@ const EXCEPTIONS: Readonly<Record<string, boolean>> = {
   'proxy/unreachable': true,
   'timeout/callback': false,
   'timeout/total': false,
+  'truncated/unverified': false,
 }
 
 export function judge(result: Result, call: Call): Verdict {

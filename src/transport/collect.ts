@@ -5,12 +5,13 @@
  */
 import { codingsOf } from './codings.ts'
 import { decompress } from './decompress.ts'
-import { classify, headSoFar, warnOfBody, wrongProtocol } from './faults.ts'
+import { classify, headSoFar, warnOfBody } from './faults.ts'
+import { headProblem, interimProblem } from './head.ts'
 import type { HeaderMemo } from './header-memo.ts'
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
 import { reasonOf } from '../core/callback.ts'
-import { getAllHeaders, getHeader } from '../core/headers.ts'
+import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault } from '../core/result.ts'
@@ -32,14 +33,13 @@ export interface CollectorParts {
   readonly memo: HeaderMemo
 }
 
-/** A 103 or two are fine; hundreds are an attack on the deadline of the head. */
-const MAX_INTERIM_RESPONSES = 100
-const MAX_HEADERS = 2_000
 // What a response may cost on the wire besides its body: its head, a tenth, and the frame of each chunk. Extensions of
 // chunks reach nobody, so that only the connection's own count shows them.
 const MAX_OVERHEAD_BYTES = 65_536
 const MAX_OVERHEAD_RATIO = 1.1
 const MAX_BYTES_PER_FRAME = 12
+
+const NONE: readonly string[] = []
 
 /** The reason we give undici when the fault is already known. */
 class Stopped extends Error {}
@@ -121,46 +121,23 @@ export class Collector {
 
   /** What the head alone gives away. */
   #refusal(): Fault | undefined {
-    const sent = true
-    const protocol = wrongProtocol(this.#firstRead)
+    const problem = headProblem(this.#headers, this.#firstRead)
     this.#firstRead = undefined
-    if (protocol !== undefined) return protocol
-    const count = this.#headers.length / 2
-    if (count > MAX_HEADERS) {
-      return fault('too_large/headers', `expected at most ${MAX_HEADERS} headers, got ${count}`, { sent })
-    }
-    // The parser takes `chunked, identity` for no framing at all and hands out `gzip, chunked` still packed.
-    if (getHeader(this.#headers, 'transfer-encoding') !== undefined) {
-      const given = getAllHeaders(this.#headers, 'transfer-encoding').join(', ')
-      // Not trim(): it takes a no-break space for a blank, and the parser does not.
-      if (!/^[ \t]*chunked[ \t]*$/i.test(given)) {
-        const shown = JSON.stringify(given.slice(0, 80))
-        return fault('protocol/transfer_encoding', `expected the transfer encoding chunked, got ${shown}`, { sent })
-      }
-    }
+    if (problem !== undefined) return problem
     if (this.#hasNoBody()) return warnOfBody(this.#attempt, this.#status, this.#headers)
     const announced = Number(getHeader(this.#headers, 'content-length') ?? 0)
     return announced > this.#attempt.call.plan.maxResponseBytes ? this.#tooLarge() : undefined
   }
 
   #onInterim(status: number): void {
-    if (status < 100)
-      this.#stop(fault('protocol/status', `expected a status from 100 to 999, got ${status}`, { sent: true }))
-    else if (status === 101) {
-      this.#stop(fault('protocol/upgrade', 'the server changed the protocol unasked', { sent: true }))
-    } else if (++this.#interims > MAX_INTERIM_RESPONSES) {
-      this.#stop(
-        fault('protocol/too_many_1xx', `expected at most ${MAX_INTERIM_RESPONSES} interim responses, got more`, {
-          sent: true,
-        }),
-      )
-    }
+    const problem = interimProblem(status, ++this.#interims)
+    if (problem !== undefined) this.#stop(problem)
   }
 
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
     if (this.#settled) return
     this.#attempt.phaseAtMs = this.#clock.now()
-    this.#bytes += chunk.byteLength
+    this.#attempt.bodyBytes = this.#bytes += chunk.byteLength
     this.#pieces++
     if (this.#bytes > this.#attempt.call.plan.maxResponseBytes) return this.#stop(this.#tooLarge())
     this.#chunks.push(chunk)
@@ -210,10 +187,11 @@ export class Collector {
     if (broken && !this.#isRefusal()) return this.onResponseError(undefined, broken)
     if (this.#isOverspent()) return this.#end(this.#overspent())
     const reply = this.#reply(this.#body())
-    const codings = codingsOf(reply.headers)
+    const { maxResponseBytes, contentCoding } = attempt.call.plan
+    const codings = contentCoding === 'raw' ? NONE : codingsOf(reply.headers)
     if (codings.length === 0) return this.#end(reply)
     this.#finish()
-    decompress(reply, codings, attempt.call.plan.maxResponseBytes).then(this.#settle, error =>
+    decompress(reply, codings, maxResponseBytes, contentCoding === 'lenient').then(this.#settle, error =>
       this.#settle(fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent: true, cause: error })),
     )
   }

@@ -8,7 +8,7 @@ import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'n
 import type { InputType, ZlibOptions, ZstdOptions } from 'node:zlib'
 import { MAX_CODINGS, explain, hasZlibHeader, hasZstdMagic, tooLarge, tooMany, unsupported } from './codings.ts'
 import type { Coding, Problem, ZlibError } from './codings.ts'
-import { Undecodable, unpack } from './unpack.ts'
+import { Undecodable, discard, unpack } from './unpack.ts'
 import { fault } from '../core/result.ts'
 import type { Reply, Result } from '../core/result.ts'
 
@@ -23,9 +23,9 @@ type Decoder = (packed: Uint8Array, maxBytes: number) => Promise<Opened | ZlibEr
 type Unpacked = { readonly plain: Uint8Array; readonly warnings: readonly string[] } | { readonly problem: Problem }
 
 /** What is decoded at once and kept. */
-const MAX_AT_ONCE_BYTES = 2 * 2 ** 20
+const MAX_AT_ONCE_BYTES = 2 ** 19
 /** What is kept of a body of which nobody knows yet whether it is a bomb: this much, or this many times its packed size. */
-const MAX_TRUSTED_BYTES = 8 * 2 ** 20
+const MAX_TRUSTED_BYTES = 4 * 2 ** 20
 const MAX_TRUSTED_RATIO = 50
 
 /** The reply with its body decoded, or why that cannot be. `lenient`: what is not of its coding is taken as it is. */
@@ -94,8 +94,12 @@ async function unpackInPieces(
     for await (const piece of pieces(warning => warnings.push(warning))) {
       bytes += piece.byteLength
       // Looks like a bomb. The rest is only counted; if it was none after all, it is decoded again.
-      if (bytes > MAX_TRUSTED_BYTES && bytes > packed.byteLength * MAX_TRUSTED_RATIO) kept = undefined
-      kept?.push(piece)
+      if (bytes > MAX_TRUSTED_BYTES && bytes > packed.byteLength * MAX_TRUSTED_RATIO) {
+        kept?.forEach(discard)
+        kept = undefined
+      }
+      if (kept === undefined) discard(piece)
+      else kept.push(piece)
     }
     if (kept !== undefined) return { plain: Buffer.concat(kept, bytes), warnings }
     const plain = new Uint8Array(bytes)
@@ -103,6 +107,7 @@ async function unpackInPieces(
     for await (const piece of pieces(() => undefined)) {
       plain.set(piece, at)
       at += piece.byteLength
+      discard(piece)
     }
     return { plain, warnings }
   } catch (error) {

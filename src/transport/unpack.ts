@@ -90,6 +90,16 @@ async function* forgiving(coding: string, packed: AsyncIterable<Uint8Array>, pla
   for (let piece = await source.next(); piece !== undefined; piece = await source.next()) yield piece
 }
 
+/**
+ * Gives the memory of a piece back at once: there is no collection before the garbage of a bomb is as large as what it
+ * would have become. A piece that is not the end of its buffer shares it with what the engine writes next.
+ */
+export function discard(piece: Uint8Array): void {
+  const { buffer, byteOffset, byteLength } = piece
+  const isOwn = buffer instanceof ArrayBuffer && buffer.byteLength === CHUNK.chunkSize
+  if (isOwn && byteOffset + byteLength === buffer.byteLength) buffer.transfer(0)
+}
+
 type Engine = Inflate | InflateRaw | BrotliDecompress | ZstdDecompress
 
 const CHUNK = { chunkSize: 65_536 }

@@ -1,6 +1,8 @@
 /** The limits of one attempt: exact to the millisecond, and named after the phase in which they struck. */
 import { describe, expect, test } from 'vitest'
+import { hold, release } from '../../src/core/attempt.ts'
 import type { Attempt } from '../../src/core/attempt.ts'
+import type { SpeedPlan } from '../../src/core/call.ts'
 import { fault } from '../../src/core/result.ts'
 import type { Phase, Result } from '../../src/core/result.ts'
 import { timeout } from '../../src/layer/timeout.ts'
@@ -11,9 +13,9 @@ import { fc } from '../support/property.ts'
 const LIMITS = { attemptMs: 30_000, connectMs: 10_000, headersMs: 20_000, idleMs: 5_000 }
 
 /** An attempt that goes through these phases at these times and then hangs. */
-function run(phases: readonly (readonly [Phase, number])[], limits: Partial<typeof LIMITS> = {}) {
+function run(phases: readonly (readonly [Phase, number])[], limits: Partial<typeof LIMITS> = {}, minSpeed?: SpeedPlan) {
   const clock = virtualClock()
-  const attempt = makeAttempt({ timeouts: { ...LIMITS, ...limits } })
+  const attempt = makeAttempt({ timeouts: { ...LIMITS, ...limits }, ...(minSpeed && { plan: { minSpeed } }) })
   let aborted = 0
   attempt.abort = () => aborted++
   for (const [phase, atMs] of phases) {
@@ -120,7 +122,7 @@ describe('A limit', () => {
 
   test('of Infinity never strikes.', async () => {
     const none = { attemptMs: Infinity, connectMs: Infinity, headersMs: Infinity, idleMs: Infinity }
-    const { clock, endedAtMs } = run([['headers', 5]], none)
+    const { clock, endedAtMs } = run([['headers', 5]], none, { bytesPerSecond: 0, overMs: 1 })
     await clock.advance(1e9)
     expect(endedAtMs()).toBe(-1)
     expect(clock.pending).toBe(0)
@@ -133,6 +135,86 @@ describe('A limit', () => {
       await clock.advance(100_000)
       await expect(result).resolves.toMatchObject({ sent })
     }
+  })
+})
+
+describe('minSpeed', () => {
+  const NONE = { attemptMs: Infinity, idleMs: 400 }
+  const SPEED = { bytesPerSecond: 100, overMs: 5_000 }
+
+  /** A body that begins after a second and comes at a speed that changes: bytes per 100 ms, for so many ms. */
+  function download(speeds: readonly (readonly [bytes: number, forMs: number])[], plan: SpeedPlan = SPEED) {
+    const made = run([['headers', 10]], NONE, plan)
+    const { clock, attempt } = made
+    let atMs = 1_000
+    clock.after(atMs, () => {
+      attempt.phase = 'body'
+      attempt.phaseAtMs = clock.now()
+    })
+    for (const [bytes, forMs] of speeds) {
+      for (const endMs = atMs + forMs; atMs < endMs;) {
+        atMs += 100
+        clock.after(atMs, () => {
+          attempt.phaseAtMs = clock.now()
+          attempt.bodyBytes += bytes
+        })
+      }
+    }
+    return made
+  }
+
+  test.each([
+    ['slow from the start', [[9, 60_000]], 6_000, 8_000],
+    [
+      'slow after a fast beginning',
+      [
+        [1_000, 20_000],
+        [9, 60_000],
+      ],
+      26_000,
+      28_000,
+    ],
+  ] as const)('ends a body that is %s, a window later.', async (_name, speeds, fromMs, toMs) => {
+    const { clock, result, endedAtMs, aborted } = download(speeds)
+    await clock.advance(200_000)
+    await expect(result).resolves.toMatchObject({ code: 'timeout/low_speed' })
+    expect(endedAtMs()).toBeGreaterThanOrEqual(fromMs)
+    expect(endedAtMs()).toBeLessThanOrEqual(toMs)
+    expect(aborted()).toBe(1)
+  })
+
+  test.each([
+    ['just fast enough', [[11, 60_000]], SPEED],
+    [
+      'in bursts that make up for the waits',
+      [
+        [600, 100],
+        [1, 2_000],
+        [600, 100],
+        [1, 2_000],
+        [600, 100],
+        [1, 2_000],
+        [600, 100],
+      ],
+      SPEED,
+    ],
+    ['slow, where there is no limit', [[1, 60_000]], { bytesPerSecond: 0, overMs: 5_000 }],
+  ] as const)('leaves alone what is %s.', async (_name, speeds, plan) => {
+    const { clock, result } = download(speeds, plan)
+    await clock.advance(200_000)
+    // In the end nothing comes at all, which is another limit.
+    await expect(result).resolves.toMatchObject({ code: 'timeout/body' })
+  })
+
+  test('does not count the time in which the body is not read, and nor does any limit of the attempt.', async () => {
+    const { clock, attempt, endedAtMs } = run([['body', 1_000]], { ...NONE, attemptMs: 4_000 }, SPEED)
+    clock.after(2_000, () => hold(attempt, clock.now()))
+    clock.after(102_000, () => release(attempt, clock.now()))
+    await clock.advance(103_999)
+    expect(endedAtMs()).toBe(-1)
+    await clock.advance(10_000)
+    // Two of its four seconds had gone by.
+    expect(endedAtMs()).toBe(104_000)
   })
 })
 

@@ -282,3 +282,50 @@ describe('the body of a response', () => {
     expect(server.requests).toHaveLength(0)
   })
 })
+
+describe('strictIntegrity', () => {
+  const UNFRAMED = 'HTTP/1.1 200 OK\r\n\r\nabc'
+
+  it('refuses a body of which nobody knows whether it is whole, once', async () => {
+    await using server = await rawServer(ending('fin', UNFRAMED))
+    const outcome = await ask(server.origin, { strictIntegrity: true, maxRetries: 2, retry: HASTY })
+    expect(verdictOf(outcome)).toBe('truncated/unverified')
+    expect(outcome.response?.integrity).toBe('unverified')
+    expect(outcome.attempts).toBe(1)
+    expect(await verdict(server.origin)).toBe('ok')
+  })
+
+  it.each(['Content-Length: 3\r\n\r\nabc', 'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'])(
+    'takes %j',
+    async rest => {
+      await using server = await rawServer(sending(OK + rest))
+      expect(await verdict(server.origin, { strictIntegrity: true })).toBe('ok')
+    },
+  )
+
+  it('keeps the status of what is refused anyhow', async () => {
+    await using server = await rawServer(ending('fin', 'HTTP/1.1 404 Not Found\r\n\r\nabc'))
+    expect(await verdict(server.origin, { strictIntegrity: true })).toBe('http/404')
+  })
+})
+
+describe('minSpeed', () => {
+  const drip: Script = async connection => {
+    await connection.request()
+    await connection.send(`${OK}\r\n`)
+    for (;;) {
+      await connection.send('x')
+      await connection.wait(20)
+    }
+  }
+
+  it.each([0, 1])('ends a body that drips, and not one that is allowed to, with %i workers', async workers => {
+    await using server = await rawServer(drip)
+    const slow = { timeout: '1s', minSpeed: { bytes: 500, over: '250ms' }, workers } as const
+    const startedAtMs = performance.now()
+    expect(await verdict(server.origin, slow)).toBe('timeout/low_speed')
+    if (workers === 0) expect(performance.now() - startedAtMs).toBeLessThan(600)
+    expect(await verdict(server.origin, { ...slow, minSpeed: false })).toBe('timeout/body')
+    expect(await verdict(server.origin, { ...slow, minSpeed: { bytes: 5, over: '250ms' } })).toBe('timeout/body')
+  })
+})

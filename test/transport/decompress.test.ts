@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { ask, verdict, verdictOf } from '../support/ask.ts'
+import { ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 
 const TEXT = 'It was a bright cold day in April. '.repeat(40)
@@ -140,6 +140,27 @@ describe('content codings', () => {
       expect(outcome.error?.response?.status).toBe(Number(status.slice(0, 3)))
     }
   })
+
+  it('leaves a body packed that is asked for raw', async () => {
+    const body = gzipSync(TEXT)
+    await using server = await packed(body, 'gzip')
+    const client = clientOf({ contentCoding: 'raw' })
+    expect(Buffer.from(await client.request(server.origin, { returnType: 'content' }))).toEqual(body)
+    await client.close()
+    expect(server.requests[0]?.headers.get('accept-encoding')).toContain('gzip')
+    await using unknown = await packed(Buffer.from('as it is'), 'compress')
+    expect((await ask(unknown.origin, { contentCoding: 'raw' })).value).toBe('as it is')
+  })
+
+  it.each(['gzip', 'br', 'zstd', 'deflate', 'compress'])(
+    'takes plain text that says %s as it is where that is allowed, and warns',
+    async coding => {
+      await using server = await packed(Buffer.from('{"plain": "text"}'), coding)
+      const outcome = await ask(server.origin, { contentCoding: 'lenient' })
+      expect(outcome.value).toBe('{"plain": "text"}')
+      expect(outcome.warnings).toEqual([expect.stringContaining('taken as it is')])
+    },
+  )
 
   it('counts all frames, members and layers together', async () => {
     const half = Buffer.alloc(700_000)

@@ -1,0 +1,30 @@
+/** How `minSpeed` is written: `{ bytes, over }`, and `false` or 0 for none. */
+import { duration, fields, matching, problem } from './kinds.ts'
+import type { Read } from './kinds.ts'
+import { parseSize } from '../core/size.ts'
+
+export interface ReadSpeed {
+  readonly bytes?: number
+  readonly over?: number
+}
+
+const bytes: Read<number> = (value, name, problems) => {
+  const count = typeof value === 'string' ? parseSize(value) : value
+  return matching(
+    'a number of bytes ≥ 0',
+    (given): given is number => typeof given === 'number' && given >= 0 && Number.isFinite(given),
+    'Use 0 for no limit.',
+  )(count ?? value, name, problems)
+}
+
+const readParts = fields({ bytes, over: duration({ shortest: 100 }) })
+
+export const readMinSpeed: Read<ReadSpeed> = (value, name, problems) => {
+  if (value === false || value === 0) return { bytes: 0 }
+  if (typeof value !== 'object') {
+    const remedy = "Write it as { bytes: 256, over: '30s' }."
+    problems.push(problem(name, 'an object with bytes, over, or false', String(value), remedy))
+    return undefined
+  }
+  return readParts(value, name, problems)
+}

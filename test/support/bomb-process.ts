@@ -1,0 +1,21 @@
+/**
+ * Asks for bombs and says as JSON what became of each and by how many bytes its memory grew. Arguments: the origin of the
+ * server, what to ask for as a list of `[path, options]` in JSON.
+ */
+import { ParallelRequests } from '../../src/index.ts'
+
+const [, , origin = '', asked = ''] = process.argv
+const client = new ParallelRequests({ maxRetries: 0 })
+const verdicts: (readonly [path: string, verdict: string, bytes: number])[] = []
+// Engines, code and young objects have their place before it counts.
+for (let i = 0; i < 60; i++) {
+  await client.request(`${origin}/warm/${['gzip', 'br', 'zstd'][i % 3]}`, { returnType: 'text', onFailure: 'settle' })
+}
+const before = process.memoryUsage.rss()
+for (const [path, options] of JSON.parse(asked) as [string, object][]) {
+  const outcome = await client.request(origin + path, { ...options, onFailure: 'settle' })
+  const verdict = outcome.ok ? 'ok' : outcome.error.code
+  verdicts.push([path, verdict, process.resourceUsage().maxRSS * 1024 - before])
+}
+await client.close()
+console.log(JSON.stringify(verdicts))

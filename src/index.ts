@@ -36,11 +36,11 @@ export type {
   FailureMode,
   HostLimits,
   LookupInput,
-  Progress,
-  Totals,
+  MinSpeedInput,
 } from './core/options.ts'
 export type { FailedOutcome, OkOutcome, Outcome, RequestSummary, ResponseSummary, Timings } from './core/outcome.ts'
 export { PartialFailureError, isPartialFailureError } from './core/partial-failure.ts'
+export type { Progress, Totals } from './core/progress.ts'
 export type { CookieStore, Transport } from './core/ports.ts'
 export type { Fault, FaultCode, Integrity, Reply, Result } from './core/result.ts'
 export type { Sink } from './core/sink.ts'

@@ -1,7 +1,7 @@
 /** Sends everything and keeps nothing: outcomes go to a sink, totals come back. */
 import type { BatchRun } from './batch-run.ts'
 import { isThenable } from '../core/callback.ts'
-import type { Totals } from '../core/options.ts'
+import type { Totals } from '../core/progress.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Sink } from '../core/sink.ts'

@@ -1,5 +1,5 @@
 /** Tells a caller how a run is going: at most ten times a second, and once at its end. */
-import type { Progress } from '../core/options.ts'
+import type { Progress } from '../core/progress.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
 import type { Clock, Timer } from '../core/ports.ts'
 import type { Counts } from '../engine/ports.ts'

@@ -1,5 +1,5 @@
 /** How `minSpeed` is written: `{ bytes, over }`, and `false` or 0 for none. */
-import { duration, fields, matching, problem } from './kinds.ts'
+import { duration, fields, got, matching, problem } from './kinds.ts'
 import type { Read } from './kinds.ts'
 import { parseSize } from '../core/size.ts'
 
@@ -23,7 +23,7 @@ export const readMinSpeed: Read<ReadSpeed> = (value, name, problems) => {
   if (value === false || value === 0) return { bytes: 0 }
   if (typeof value !== 'object') {
     const remedy = "Write it as { bytes: 256, over: '30s' }."
-    problems.push(problem(name, 'an object with bytes, over, or false', String(value), remedy))
+    problems.push(problem(name, 'an object with bytes, over, or false', got(value), remedy))
     return undefined
   }
   return readParts(value, name, problems)

@@ -68,15 +68,15 @@ export function attempt(call: Call, number: number, nowMs: number): Attempt {
 }
 
 /** Stops the clocks of an attempt: what has come is being worked on, and more is not asked for. */
-export function hold(attempt: Attempt, nowMs: number): void {
-  attempt.heldAtMs ??= nowMs
+export function hold(held: Attempt, nowMs: number): void {
+  held.heldAtMs ??= nowMs
 }
 
-export function release(attempt: Attempt, nowMs: number): void {
-  if (attempt.heldAtMs === undefined) return
-  const heldMs = nowMs - attempt.heldAtMs
-  attempt.heldAtMs = undefined
-  attempt.heldMs += heldMs
-  attempt.startedAtMs += heldMs
-  attempt.phaseAtMs = nowMs
+export function release(held: Attempt, nowMs: number): void {
+  if (held.heldAtMs === undefined) return
+  const heldMs = nowMs - held.heldAtMs
+  held.heldAtMs = undefined
+  held.heldMs += heldMs
+  held.startedAtMs += heldMs
+  held.phaseAtMs = nowMs
 }

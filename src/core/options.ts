@@ -1,6 +1,7 @@
 /** The options as a caller writes them. Their rows in `config/options.ts` say the same to `--help` and the README. */
 import type { CookieStore, Transport } from './ports.ts'
 import type { ProxyOptions } from './proxy-options.ts'
+import type { Progress } from './progress.ts'
 import type { Sink } from './sink.ts'
 import type {
   Auth,
@@ -73,28 +74,6 @@ export interface MinSpeedInput {
   bytes?: Size
   /** Default `'30s'`. */
   over?: Duration
-}
-
-/** How a run is going. */
-export interface Progress {
-  /** Requests in all, when the input has a length. */
-  readonly total?: number
-  /** Requests that have their outcome. */
-  readonly done: number
-  readonly ok: number
-  readonly failed: number
-  /** Pulled from the input and not done. */
-  readonly inFlight: number
-  /** Attempts beyond each request's first. */
-  readonly retries: number
-  /** Decoded bytes of the bodies so far. */
-  readonly bytes: number
-  /** Outcomes per second, over the last few seconds. */
-  readonly rate: number
-  /** Milliseconds to go at that rate, when `total` is known. */
-  readonly etaMs?: number
-  /** Hosts that have asked us to wait. */
-  readonly pausedHosts: readonly string[]
 }
 
 /** Options that mean the same in a constructor and in a call; a call's own win. */
@@ -280,25 +259,6 @@ export interface ResumeOptions {
   unknownWrites?: 'fail' | 'resend'
   /** A finished line survives `'process'`, the end of the process (default), or `'power'`, that of the machine as well. */
   durability?: 'process' | 'power'
-}
-
-/** What a run came to, when nobody keeps its outcomes. */
-export interface Totals {
-  /** Requests that have their outcome. */
-  readonly total: number
-  readonly ok: number
-  readonly failed: number
-  /** Attempts beyond each request's first. */
-  readonly retries: number
-  /** Decoded bytes of the bodies. */
-  readonly bytes: number
-  /** Outcomes that were given back from the run file. */
-  readonly restored: number
-  /** Outcomes that the sink could not keep, and said so of them alone. */
-  readonly unwritten: number
-  readonly elapsedMs: number
-  /** The run was ended before its time: by `signal`, or with the client. */
-  readonly aborted: boolean
 }
 
 /** Every option of a single call but those that shape its result. */

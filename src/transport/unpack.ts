@@ -164,18 +164,14 @@ const MIN_FRAME_BYTES = 9
 
 /** One of Node's engines from its first byte to its last; what it did not read is left in the source. */
 async function* run(engine: Engine, coding: string, source: ByteSource): Pieces {
-  let failed: ZlibError | undefined
   let wake: () => void = () => undefined
-  engine.on('error', error => {
-    failed = error
-    wake()
-  })
+  engine.on('error', () => wake())
   engine.on('end', () => wake())
   let last: Uint8Array = NOTHING
   let fedBytes = 0
   const feed = async (): Promise<void> => {
     // What the engine has not read of a piece comes behind the end of the data.
-    while (failed === undefined && !engine.destroyed && engine.bytesWritten === fedBytes) {
+    while (!engine.destroyed && engine.bytesWritten === fedBytes) {
       const piece = await source.next()
       if (piece === undefined) return void engine.end()
       last = piece

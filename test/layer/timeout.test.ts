@@ -207,7 +207,7 @@ describe('minSpeed', () => {
   })
 
   test('does not count the time in which the body is not read, and nor does any limit of the attempt.', async () => {
-    const { clock, attempt, endedAtMs } = run([['body', 1_000]], { ...NONE, attemptMs: 4_000 }, SPEED)
+    const { clock, attempt, endedAtMs } = run([['body', 1_000]], { attemptMs: 4_000, idleMs: 3_000 }, SPEED)
     clock.after(2_000, () => hold(attempt, clock.now()))
     clock.after(102_000, () => release(attempt, clock.now()))
     await clock.advance(103_999)

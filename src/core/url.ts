@@ -51,7 +51,8 @@ export function parseUrl(
   if (query !== '') parsed.search = parsed.search === '' ? query : `${parsed.search}&${query}`
   const { username, password } = parsed
   if (username !== '' || password !== '') parsed.username = parsed.password = ''
-  if (parsed.hash !== '') parsed.hash = ''
+  // Of an empty fragment only the text shows the '#'.
+  if (parsed.href.includes('#')) parsed.hash = ''
   const url = parsed.href
   if (url.length > MAX_URL_LENGTH)
     return `expected at most ${MAX_URL_LENGTH} characters with its query, got ${url.length}`

@@ -4,6 +4,11 @@ import { parseUrl, printableUrl } from '../../src/core/url.ts'
 import { fc } from '../support/property.ts'
 
 describe('parseUrl', () => {
+  test('An empty fragment is taken out of the URL like any other.', () => {
+    expect(parseUrl('http://a.test/x#', undefined, [])).toMatchObject({ url: 'http://a.test/x', path: '/x' })
+    expect(parseUrl('http://a.test/?q#', undefined, [])).toMatchObject({ path: '/?q' })
+  })
+
   test('Userinfo and fragment are taken out of the URL.', () => {
     expect(parseUrl('https://us%20er:p%40ss@h.test:8443/a?b=c#d', undefined, [])).toEqual({
       url: 'https://h.test:8443/a?b=c',

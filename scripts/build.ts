@@ -9,7 +9,7 @@ const TSC = 'node_modules/typescript/bin/tsc'
 const TS_SPECIFIER = /((?:from |import\()(['"])\.{1,2}\/[^'"]+)\.ts\2/g
 /** What is loaded with the library. The command line stays apart and loads its parts when it needs them. */
 const ROOM =
-  /\/src\/(core|config|policy|transport|codec|store|layer|engine|client)\/(?!sync-worker|wire-worker|version|names)/
+  /\/src\/(core|config|policy|transport|codec|store|layer|engine|client)\/(?!sync-worker|wire-worker|version|names|h2)/
 
 rmSync('dist', { recursive: true, force: true })
 const { status } = spawnSync(process.execPath, [TSC, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })

@@ -66,6 +66,7 @@ export function planClient(values: Values): ClientPlan {
     cookies: values.cookies,
     connection: {
       tls: { verify: values.verifySsl ?? true, ...tls },
+      ...(values.http2 === true && { http2: true }),
       blockPrivateAddresses: values.blockPrivateAddresses ?? false,
     },
     lookup: values.lookup as LookupInput | undefined,

@@ -222,6 +222,12 @@ export const OPTIONS = {
     default: "'60s'",
     unit: 'ms',
   }),
+  http2: row(
+    'client',
+    bool,
+    'Offer HTTP/2 to https origins: one connection carries many requests. A server that does not take it gets HTTP/1.1.',
+    { default: 'false' },
+  ),
   transport: row(
     'client',
     matching(

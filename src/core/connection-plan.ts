@@ -11,4 +11,6 @@ export interface ConnectionPlan {
   readonly tls: TlsPlan
   /** Connect to addresses of the public Internet only. */
   readonly blockPrivateAddresses: boolean
+  /** Offer HTTP/2 to https origins; absent: do not. */
+  readonly http2?: boolean
 }

@@ -1,5 +1,6 @@
 /** The options as a caller writes them. Their rows in `config/options.ts` say the same to `--help` and the README. */
-import type { CookieStore, Transport } from './ports.ts'
+import type { ConnectionOptions } from './connection-options.ts'
+import type { CookieStore } from './ports.ts'
 import type { ProxyOptions } from './proxy-options.ts'
 import type { Progress } from './progress.ts'
 import type { Sink } from './sink.ts'
@@ -21,6 +22,8 @@ import type {
   TimeoutsInput,
 } from './spec.ts'
 
+export type { DispatcherLike, LookupInput } from './connection-options.ts'
+
 /** What becomes of failures in the result: one error for the batch, `null` in their place, or outcomes. */
 export type FailureMode = 'throw' | 'null' | 'settle'
 
@@ -30,25 +33,6 @@ export type CookiesInput =
   | Readonly<Record<string, string>>
   | Readonly<Record<string, Readonly<Record<string, string>>>>
   | CookieStore
-
-/** The part of an undici `Dispatcher` that is used: give a `MockAgent`, a `Pool`, an agent of your own. */
-export interface DispatcherLike {
-  dispatch(options: never, handler: never): boolean
-}
-
-/** One address of a host, in text. */
-export type LookupAnswer = string | { readonly address: string }
-
-/**
- * Finds the addresses of a host name: `dns.lookup` or `dns.promises.lookup` of Node, or a function like one of them. It
- * is asked with `{ all: true }` and answers with one address or several, through the callback or a promise.
- */
-export type LookupInput = (
-  hostname: string,
-  options: { all?: boolean | undefined; family?: number | 'IPv4' | 'IPv6' | undefined; hints?: number | undefined },
-  // As loose as Node's own types have it.
-  callback: (error: Error | null, address: string | readonly LookupAnswer[], family?: number) => void,
-) => unknown
 
 /** Limits of one host. */
 export interface HostLimits {
@@ -153,7 +137,7 @@ export interface SharedOptions {
 }
 
 /** Options of a client: its limits and connections, and defaults for its calls. */
-export interface ClientOptions extends SharedOptions, ProxyOptions {
+export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOptions {
   /**
    * Attempts on the wire at once. Default 20; `Infinity` = no limit. `'auto'` finds the number for each host from its
    * throughput, latency and failures, never more than `maxConcurrency`; `client.stats()` says what it found.
@@ -209,29 +193,6 @@ export interface ClientOptions extends SharedOptions, ProxyOptions {
    * @example cookieFile: 'cookies.json'
    */
   cookieFile?: string
-  /** Check TLS certificates. Default true. */
-  verifySsl?: boolean
-  /** Certificates in PEM: `ca` replaces the system's roots; `cert` and `key` are the client's own. */
-  tls?: { ca?: string | readonly string[]; cert?: string; key?: string }
-  /**
-   * Connect to addresses of the public Internet only: for URLs from people you do not know. Checked on the bytes of each
-   * address that is about to be connected to, on every redirect and reconnect; private, loopback, link-local, shared and
-   * reserved addresses fail with `blocked/address`, and nothing is sent. Through a proxy the name is looked up and checked
-   * here, but the proxy looks it up itself. Not with `transport`. Default false.
-   *
-   * Source: the IANA special-purpose address registries, RFC 6890.
-   */
-  blockPrivateAddresses?: boolean
-  /**
-   * Finds the addresses of host names, for every new connection. An error with a code of `dns.lookup` fails with
-   * `dns/not_found`, `dns/temporary` or `dns/empty`; another error, or an answer that is no address, with
-   * `callback/lookup`. Not with `transport` nor `workers`. Default the system's (`dns.lookup`), remembered for 10 s.
-   *
-   * @example lookup: (hostname, options, callback) => callback(null, [{ address: '192.0.2.10', family: 4 }])
-   */
-  lookup?: LookupInput
-  /** What carries the requests: a Transport, or an undici Dispatcher. Default our own sockets. */
-  transport?: Transport | DispatcherLike
   /**
    * Threads that carry the requests, so that more than one core can work on the wire. Limits, cookies and callers'
    * functions stay on the caller's thread; so does a request whose body a function makes. Not with `transport`. Default

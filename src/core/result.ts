@@ -64,7 +64,7 @@ export interface Fault {
   readonly kind: 'fault'
   readonly code: FaultCode
   readonly message: string
-  /** Whether a byte of the request may have reached the server. */
+  /** Whether a byte of the request may have reached the server, and it has not said that it did nothing with them. */
   readonly sent: boolean
   /** The foreign error or the caller's reason; stays in the process. */
   readonly cause?: unknown

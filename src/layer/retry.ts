@@ -64,7 +64,8 @@ export const retry =
       if (verdict === 'done' || trip.cancelled !== undefined || trip.stopping)
         return last(call, trial, result, parts.clock)
 
-      // A server may close a kept-alive connection just as we use it: that is nobody's failure (RFC 9112 §9.3.1).
+      // A server may close a kept-alive connection just as we use it: that is nobody's failure (RFC 9112 §9.3.1). In
+      // HTTP/2 it says which requests came too late for it (RFC 9113 §6.8).
       if (isStale(trial, result) && staleRepeats++ === 0) continue
 
       let waitMs: number
@@ -136,7 +137,8 @@ function ownBackoffMs(call: Call, failures: number, random: () => number): numbe
 }
 
 function isStale(trial: Attempt, result: Result): boolean {
-  return trial.reused && result.kind === 'fault' && result.code === 'reset/before_headers'
+  if (!trial.reused || result.kind !== 'fault') return false
+  return result.code === 'reset/before_headers' || (result.code === 'reset/goaway' && !result.sent)
 }
 
 /** Whether the repeat would come later than `retry.maxRetryAfter` after the first throttled answer, or too late anyway. */

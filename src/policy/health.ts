@@ -16,10 +16,8 @@ const OF_OTHERS: ReadonlySet<string> = new Set(['timeout/total', 'timeout/callba
 /** `headed`: the head of a response had come. */
 export function healthOf(result: Result | undefined, headed: boolean): Health {
   if (result === undefined) return 'unknown'
-  if (result.kind === 'reply') {
-    if (isThrottle(result)) return 'throttled'
-    return result.status >= 500 ? 'failing' : 'good'
-  }
+  if (isThrottle(result)) return 'throttled'
+  if (result.kind === 'reply') return result.status >= 500 ? 'failing' : 'good'
   const { code } = result
   if (OF_OTHERS.has(code) || !OF_HOST.has(code.slice(0, code.indexOf('/')))) return 'unknown'
   return headed ? 'failing' : 'down'

@@ -28,13 +28,19 @@ const EXCEPTIONS: Readonly<Record<string, boolean>> = {
   'truncated/unverified': false,
 }
 
+/** Refused after bytes had gone out: the server did nothing with them, but a body may have been spent (RFC 9113 §8.7). */
+const REFUSED_ON_THE_WIRE: ReadonlySet<string> = new Set(['reset/goaway', 'reset/http_1_1_required', 'reset/refused'])
+/** What a 429 is, said by HTTP/2 itself. */
+const CALM = 'reset/enhance_your_calm'
+
 export function judge(result: Result, call: Call): Verdict {
   return result.kind === 'fault' ? judgeFault(result, call) : judgeReply(result, call)
 }
 
 function judgeFault(fault: Fault, call: Call): Verdict {
   if (!isTransient(fault)) return 'done'
-  if (!fault.sent) return 'retry'
+  if (fault.code === CALM) return call.replayable && (!fault.sent || call.repeatable) ? 'throttle' : 'done'
+  if (!fault.sent) return REFUSED_ON_THE_WIRE.has(fault.code) && !call.replayable ? 'done' : 'retry'
   return call.repeatable && call.replayable ? 'retry' : 'done'
 }
 
@@ -68,8 +74,9 @@ function isWanted({ plan }: Call, status: number): boolean {
   }
 }
 
-/** 429 always, 503 only when it says for how long. */
-export function isThrottle(reply: Reply): boolean {
+/** 429 always, 503 only when it says for how long, and what HTTP/2 has for it. */
+export function isThrottle(reply: Result): boolean {
+  if (reply.kind === 'fault') return reply.code === CALM
   if (reply.status === 429) return true
   return reply.status === 503 && getHeader(reply.headers, 'retry-after') !== undefined
 }

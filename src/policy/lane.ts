@@ -21,7 +21,7 @@ import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
 import type { Clock } from '../core/ports.ts'
 import { PREEMPTED } from '../core/result.ts'
-import type { Reply, Result } from '../core/result.ts'
+import type { Result } from '../core/result.ts'
 
 export interface Blocked {
   readonly waitMs: number
@@ -118,17 +118,17 @@ export class Lane {
       this.places.learn({ startedAtMs: admittedAtMs, nowMs, verdict: adaptiveVerdict(health, result) })
     }
     const opened = this.breaker?.record(breakerVerdict(health), admittedAtMs, nowMs) ?? false
-    if (result?.kind === 'reply') this.#learnLimits(attempt, result, health, nowMs, around)
+    if (result !== undefined) this.#learnLimits(attempt, result, health, nowMs, around)
     // What was never sent has taken nothing from the host's quota; of what was, nobody knows.
-    else if (result?.sent === false) this.quota?.learn(undefined, admittedAtMs, nowMs)
+    if (result?.kind === 'fault' && !result.sent) this.quota?.learn(undefined, admittedAtMs, nowMs)
     this.#stand(isPreempted ? 'down' : health)
     return opened || this.pause.untilMs > untilMs
   }
 
   /** What the server says of its limits: a throttled answer pauses the whole lane, an exhausted quota does before it. */
-  #learnLimits(attempt: Attempt, reply: Reply, health: Health, nowMs: number, { clock, random }: Surroundings): void {
-    if (this.quota !== undefined) {
-      const seen = readQuota(reply.headers, clock.epochMs())
+  #learnLimits(attempt: Attempt, result: Result, health: Health, nowMs: number, { clock, random }: Surroundings): void {
+    if (this.quota !== undefined && result.kind === 'reply') {
+      const seen = readQuota(result.headers, clock.epochMs())
       const untilMs = this.quota.learn(seen, attempt.admittedAtMs, nowMs)
       if (untilMs !== undefined) this.pause.extendTo(untilMs)
     }
@@ -140,7 +140,7 @@ export class Lane {
       this.#throttles++
       this.#throttledAtMs = nowMs
     }
-    const waitMs = throttleMs(reply, attempt.call, this.#throttles, clock.epochMs(), random)
+    const waitMs = throttleMs(result, attempt.call, this.#throttles, clock.epochMs(), random)
     attempt.pausedUntilMs = nowMs + waitMs
     // One request's patience must not stop the host for others that would wait longer; those with less leave the line.
     this.pause.extendTo(attempt.pausedUntilMs)

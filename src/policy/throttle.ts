@@ -3,13 +3,20 @@ import { MAX_RESUME_JITTER_MS, backoffMs } from './backoff.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { Call } from '../core/call.ts'
 import { getHeader } from '../core/headers.ts'
-import type { Reply } from '../core/result.ts'
+import type { Result } from '../core/result.ts'
 
 const DEFAULT_BACKOFF = { baseMs: 500, maxMs: 30_000 }
 
 /** `throttles` counts the host's throttled answers in a row, this one included. */
-export function throttleMs(reply: Reply, call: Call, throttles: number, epochMs: number, random: () => number): number {
-  const { headers } = reply
+export function throttleMs(
+  result: Result,
+  call: Call,
+  throttles: number,
+  epochMs: number,
+  random: () => number,
+): number {
+  // HTTP/2's own way to say it has no headers.
+  const headers = result.kind === 'reply' ? result.headers : []
   const announcedMs = retryAfterMs(getHeader(headers, 'retry-after'), getHeader(headers, 'date'), epochMs)
   const ownMs = ownBackoffMs(call, throttles, random)
   return announcedMs === undefined ? ownMs : announcedMs + Math.min(ownMs, MAX_RESUME_JITTER_MS)

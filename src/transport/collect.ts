@@ -25,8 +25,8 @@ interface Controller {
 /** What only the connection knows. Absent on a Dispatcher of the caller's. */
 export interface Wire {
   readonly socket: Socket | undefined
+  readonly protocol?: 'h2'
 }
-
 /** What all collectors of a transport share. */
 export interface CollectorParts {
   readonly clock: Clock
@@ -262,15 +262,14 @@ export class Collector {
       body,
       url: this.#attempt.call.url,
       integrity: this.#integrity(),
-      protocol: 'http/1.1',
+      protocol: this.#wire?.protocol ?? 'http/1.1',
     }
   }
 
-  /** RFC 9112 §6.3. */
+  /** RFC 9112 §6.3. In HTTP/2 every body has an end of its own, as the last chunk is one (RFC 9113 §8.1). */
   #integrity(): Integrity {
-    if (this.#hasNoBody()) return 'length'
-    if (getHeader(this.#headers, 'content-length') !== undefined) return 'length'
-    return getHeader(this.#headers, 'transfer-encoding') === undefined ? 'unverified' : 'chunked'
+    if (this.#hasNoBody() || getHeader(this.#headers, 'content-length') !== undefined) return 'length'
+    return (this.#wire?.protocol ?? getHeader(this.#headers, 'transfer-encoding')) ? 'chunked' : 'unverified'
   }
 
   #hasNoBody(): boolean {

@@ -11,10 +11,11 @@ import type { Addresses } from './addresses.ts'
 export type Connect = buildConnector.connector
 
 /** undici's connector (it resumes TLS sessions), without its timer: the attempt's own limits hold here, too. */
-export function connector(tls: TlsPlan, addresses: Addresses): Connect {
+export function connector(tls: TlsPlan, addresses: Addresses, http2 = false): Connect {
   const { verify, ca, cert, key } = tls
   const connect = buildConnector({
-    allowH2: false,
+    allowH2: http2,
+    preferH2: http2,
     timeout: 0,
     rejectUnauthorized: verify,
     ...(ca !== undefined && { ca: typeof ca === 'string' ? ca : [...ca] }),

@@ -5,7 +5,7 @@ import type { Attempt } from '../core/attempt.ts'
 import { reasonOf } from '../core/callback.ts'
 import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
-import { fault } from '../core/result.ts'
+import { fault, isFault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity } from '../core/result.ts'
 import { ProxyFailure } from './tunnel/failure.ts'
 
@@ -106,6 +106,8 @@ export interface Received {
 /** What a wire error means at the point that this attempt had reached. */
 export function classify(error: unknown, attempt: Attempt, received: Received): Fault {
   if (error instanceof FaultError) return { ...error.fault, sent: attempt.sent }
+  // HTTP/2 says what it means.
+  if (isFault(error)) return error
   const foreign = (typeof error === 'object' && error !== null ? error : {}) as ForeignError
   const code = codeOf(foreign)
   const { sent } = attempt

@@ -57,11 +57,12 @@ export class Sockets {
     this.#clock = clock
   }
 
-  /** A connection to the attempt's origin, an idle one if there is any. */
-  take(attempt: Attempt): Line {
+  /** A connection to the attempt's origin: the one that is `ready`, else an idle one if there is any. */
+  take(attempt: Attempt, ready?: Socket): Line {
     const { origin } = attempt.call
     const route = routeKey(origin, attempt.proxy)
-    const line = this.#takeIdle(route) ?? this.#make(origin, route, attempt.proxy)
+    const idle = ready === undefined ? this.#takeIdle(route) : undefined
+    const line = idle ?? this.#make(origin, route, attempt.proxy, ready)
     line.state = 'busy'
     line.attempt = attempt
     attempt.reused = line.carried > 0
@@ -121,10 +122,18 @@ export class Sockets {
     if (idle.length === 0) this.#idle.delete(line.route)
   }
 
-  #make(origin: string, route: string, proxy: Proxy | undefined): Line {
+  #make(origin: string, route: string, proxy: Proxy | undefined, ready: Socket | undefined): Line {
+    let made = ready
     const client = new Client(origin, {
       connect: (options, callback) => {
         line.carried = 0
+        if (made !== undefined) {
+          hold(made, line)
+          overhear(made, line)
+          process.nextTick(callback, null, made)
+          made = undefined
+          return
+        }
         if (proxy !== undefined) {
           const { attempt } = line
           if (attempt !== undefined) attempt.reused = false

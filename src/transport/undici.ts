@@ -1,10 +1,9 @@
 /** The wire: undici's `dispatch` on sockets of our own, or on a Dispatcher of the caller's. */
 import type { Dispatcher } from 'undici'
+import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
 import { isUpload } from '../core/body.ts'
-import type { Chunks } from '../core/body.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'
-import { reasonOf } from '../core/callback.ts'
 import type { DispatcherLike, LookupInput } from '../core/options.ts'
 import type { Clock, Transport } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
@@ -16,14 +15,16 @@ import type { CollectorParts } from './collect.ts'
 import { Addresses } from './addresses.ts'
 import { connector } from './connect.ts'
 import { HeaderMemo } from './header-memo.ts'
+import { lateHttp2 } from './late-http2.ts'
 import { Sockets } from './sockets.ts'
 import { orRefusedByProxy, requestHeaders, requestTarget } from './tunnel/forward.ts'
 import { tunneller } from './tunnel/through.ts'
-import { UploadError, measure } from './upload.ts'
+import { measure } from './upload.ts'
 import type { Measured } from './upload.ts'
+import { watched } from './watched.ts'
 
 export function undiciTransport(
-  { tls, blockPrivateAddresses }: ConnectionPlan,
+  { tls, http2 = false, blockPrivateAddresses }: ConnectionPlan,
   clock: Clock,
   lookup?: LookupInput,
 ): Transport {
@@ -31,10 +32,10 @@ export function undiciTransport(
   const addresses = new Addresses({ clock, lookup, publicOnly: blockPrivateAddresses })
   const connect = connector(tls, addresses)
   const sockets = new Sockets(connect, tunneller({ tls, connect, addresses, clock }), clock)
-  const carry = (attempt: Attempt, measured?: Measured): Promise<Result> =>
+  /** @param ready a connection that has been made for this attempt */
+  const plain = (attempt: Attempt, measured?: Measured, ready?: Socket): Promise<Result> =>
     new Promise(resolve => {
-      forgetPhases(attempt.trip)
-      const line = sockets.take(attempt)
+      const line = sockets.take(attempt, ready)
       const collector = new Collector(
         attempt,
         parts,
@@ -54,6 +55,13 @@ export function undiciTransport(
       }
       dispatch(line.client, attempt, collector, measured)
     })
+  const h2 = http2 ? lateHttp2({ connection: { tls, addresses, clock }, ...parts, plain }) : undefined
+  const carry = (attempt: Attempt, measured?: Measured): Promise<Result> => {
+    forgetPhases(attempt.trip)
+    return h2 !== undefined && attempt.call.origin.startsWith('https:')
+      ? h2.send(attempt, measured)
+      : plain(attempt, measured)
+  }
   const measuredFirst = (attempt: Attempt): Promise<Result> =>
     isUpload(attempt.call.body) ? sendMeasured(attempt, carry) : carry(attempt)
   return {
@@ -62,7 +70,10 @@ export function undiciTransport(
       if (refused === undefined) return measuredFirst(attempt)
       return isFault(refused) ? Promise.resolve(refused) : onceAdmitted(attempt, refused, measuredFirst)
     },
-    close: async () => sockets.close(),
+    async close() {
+      sockets.close()
+      await h2?.close()
+    },
   }
 }
 
@@ -152,24 +163,5 @@ function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector
     )
   } catch (error) {
     collector.onDispatchError(error)
-  }
-}
-
-/** The caller's stream, or a file. Its failure is told apart from the wire's, whatever code its error has. */
-async function* watched(open: () => Chunks, collector: Collector): AsyncGenerator<Uint8Array | string, void> {
-  // Not in the turn in which undici writes: a failure there would end its Client in the middle of its bookkeeping, and
-  // an assertion of undici's would take down the process.
-  await Promise.resolve()
-  try {
-    for await (const chunk of open()) {
-      if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
-        throw new TypeError(`expected chunks of bytes or text, got a ${typeof chunk}`)
-      }
-      yield chunk
-    }
-  } catch (error) {
-    if (error instanceof UploadError) collector.onBodyError(error.message, error, error.code)
-    else collector.onBodyError(`the body could not be read: ${reasonOf(error)}`, error)
-    throw error
   }
 }

@@ -70,6 +70,7 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
   ],
   cookieFile: ['', 1, null, true, {}, []],
   verifySsl: [0, 1, 'false', null, {}],
+  http2: [0, 1, 'true', null, {}],
   tls: [true, 'x', null, [], { ca: '/etc/ca.pem' }, { ca: ['x'] }, { cert: 1 }, { key: 'x' }],
   blockPrivateAddresses: [0, 1, 'true', null, {}],
   lookup: [true, 'dns', null, {}, ['127.0.0.1']],

@@ -180,6 +180,8 @@ export interface RawServerOptions {
   /** Name of a certificate in test/fixtures/tls; without one it is plain TCP. */
   readonly cert?: 'server' | 'expired' | 'elsewhere' | 'self-signed'
   readonly host?: string
+  /** What the server speaks, by ALPN, in its own order. */
+  readonly alpn?: readonly string[]
 }
 
 export const tlsFixture = (name: string): string =>
@@ -187,7 +189,7 @@ export const tlsFixture = (name: string): string =>
 
 export async function rawServer(
   play: Script | readonly Script[],
-  { cert, host = '127.0.0.1' }: RawServerOptions = {},
+  { cert, host = '127.0.0.1', alpn }: RawServerOptions = {},
 ): Promise<RawServer> {
   const scripts = typeof play === 'function' ? [play] : play
   const connections: Connection[] = []
@@ -197,6 +199,8 @@ export async function rawServer(
   let mostOpen = 0
 
   const take = (socket: Socket): void => {
+    // Many small frames, none of which waits for the others.
+    if (alpn !== undefined) socket.setNoDelay(true)
     const connection = new Connection(socket, connections.length)
     connections.push(connection)
     mostOpen = Math.max(mostOpen, connections.filter(({ isOpen }) => isOpen).length)
@@ -210,7 +214,10 @@ export async function rawServer(
   const server: Server =
     cert === undefined
       ? createServer(take)
-      : createTlsServer({ cert: tlsFixture(cert), key: tlsFixture(`${cert}-key`) }, take)
+      : createTlsServer(
+          { cert: tlsFixture(cert), key: tlsFixture(`${cert}-key`), ...(alpn && { ALPNProtocols: [...alpn] }) },
+          take,
+        )
   server.on('tlsClientError', () => undefined)
   server.on('connection', (socket: Socket) => {
     accepted++

@@ -1,0 +1,200 @@
+/**
+ * One request on one HTTP/2 stream, told to a Collector as undici would tell it.
+ *
+ * Over node:http2 itself, because undici's Client takes RST_STREAM for the end of a body, and repeats refused streams
+ * on its own. Node, too, ends a stream alike for END_STREAM and for a reset without an error; only the order in which
+ * it closes and ends tells them apart.
+ */
+import { Duplex } from 'node:stream'
+import type { ClientHttp2Stream } from 'node:http2'
+import { brokenStream } from './h2-codes.ts'
+import type { Broken } from './h2-codes.ts'
+import type { Measured } from './upload.ts'
+import { watched } from './watched.ts'
+import type { Collector } from './collect.ts'
+import type { Attempt } from '../core/attempt.ts'
+import { isAtHand } from '../core/body.ts'
+import { fault } from '../core/result.ts'
+
+/** As for HTTP/1.1: names and values. */
+const MAX_HEAD_BYTES = 16_384
+const CANCEL = 8
+
+/** What a stream needs of its session. */
+export interface Host {
+  /** Why it went, once it is gone. */
+  readonly goaway: Broken['goaway']
+  readonly gone: boolean
+  readonly error: unknown
+  /** Bytes of a body have come, in one piece. False: the connection has cost too much besides. */
+  isHonest(bytes: number): boolean
+  /** The stream needs its place no longer. */
+  over(exchange: Exchange): void
+}
+
+/** Whether END_STREAM has come. */
+const ENDED = Symbol('ended')
+
+type Marked = ClientHttp2Stream & { [ENDED]?: true }
+
+/** Node ends a stream that END_STREAM ends first and closes it then; one that is reset it closes first. */
+function push(this: Marked, chunk: unknown, encoding?: BufferEncoding): boolean {
+  if (chunk === null && !this.closed) this[ENDED] = true
+  return Duplex.prototype.push.call(this, chunk, encoding)
+}
+
+export class Exchange {
+  readonly attempt: Attempt
+  readonly #stream: Marked
+  readonly #collector: Collector
+  readonly #host: Host
+  #error: unknown
+  #isOver = false
+  #announced: number | undefined
+  #bytes = 0
+
+  constructor(stream: ClientHttp2Stream, attempt: Attempt, collector: Collector, host: Host) {
+    this.attempt = attempt
+    this.#stream = stream
+    this.#collector = collector
+    this.#host = host
+    stream.push = push
+    stream.on('error', error => (this.#error = error))
+    stream.on('close', () => this.#onClose())
+    collector.onRequestStart(this)
+    // Given up at once.
+    if (this.#isOver) return
+    stream.on('headers', (head: Head) => collector.onResponseStart(this, Number(head[':status']), {}))
+    stream.on('response', (head: Head, _flags: number, raw: readonly string[]) => this.#onHead(head, raw))
+    stream.on('data', (chunk: Uint8Array) => this.#onData(chunk))
+    stream.on('trailers', (_head: unknown, _flags: number, raw: readonly string[] = []) => this.#onTrailers(raw))
+    stream.on('end', () => this.#onEnd())
+  }
+
+  /** The collector needs no more of it; the other streams of the connection go on. */
+  abort(): void {
+    this.#over()
+    if (!this.#stream.closed) this.#stream.close(CANCEL)
+  }
+
+  pause(): void {
+    this.#stream.pause()
+  }
+
+  resume(): void {
+    this.#stream.resume()
+  }
+
+  upload(measured: Measured | undefined): void {
+    if (this.#isOver) return
+    const { body } = this.attempt.call
+    const open = measured?.chunks ?? (typeof body === 'function' ? body : undefined)
+    if (open !== undefined) return void this.#pour(watched(open, this.#collector)).catch(() => this.abort())
+    // Without a body the head has ended the stream.
+    if (isAtHand(body) && body !== undefined) this.#stream.end(body, () => this.#collector.onRequestSent())
+    else this.#collector.onRequestSent()
+  }
+
+  async #pour(chunks: AsyncIterable<Uint8Array | string>): Promise<void> {
+    const stream = this.#stream
+    for await (const chunk of chunks) {
+      // What nobody reads any more: leaving the loop closes the caller's stream.
+      if (this.#isOver || stream.closed) return
+      if (!stream.write(chunk)) await drained(stream)
+    }
+    if (!this.#isOver) stream.end(() => this.#collector.onRequestSent())
+  }
+
+  #onHead(head: Head, raw: readonly string[]): void {
+    if (this.#isOver) return
+    if (isTooLong(raw)) return this.#tooLong('head')
+    const length = head['content-length']
+    this.#announced = length === undefined ? undefined : Number(length)
+    this.#collector.onResponseStart(this, Number(head[':status']), fieldsOf(raw))
+  }
+
+  #onData(chunk: Uint8Array): void {
+    if (this.#isOver) return
+    this.#bytes += chunk.byteLength
+    if (!this.#host.isHonest(chunk.byteLength)) {
+      return this.#fail(
+        fault('too_large/wire', 'got far more bytes than bodies: no honest framing is as large', { sent: true }),
+      )
+    }
+    this.#collector.onResponseData(this, chunk)
+  }
+
+  #onTrailers(raw: readonly string[]): void {
+    if (!this.#isOver && isTooLong(raw)) this.#tooLong('trailers')
+  }
+
+  #tooLong(what: string): void {
+    this.#fail(
+      fault('too_large/headers', `expected ${what} of at most ${MAX_HEAD_BYTES} bytes, got more`, { sent: true }),
+    )
+  }
+
+  #fail(known: ReturnType<typeof fault>): void {
+    this.#collector.onResponseError(this, known)
+    this.abort()
+  }
+
+  #onEnd(): void {
+    // Without END_STREAM it was a reset; `close` comes next and says which.
+    if (this.#isOver || this.#stream[ENDED] !== true) return
+    this.#over()
+    this.#collector.onResponseEnd()
+    // Answered before the upload was through: the rest of it is of no use (RFC 9113 §8.1).
+    if (!this.#stream.closed && !this.#stream.writableFinished) this.#stream.close(CANCEL)
+  }
+
+  #onClose(): void {
+    if (this.#isOver) return
+    this.#over()
+    const { rstCode, id } = this.#stream
+    const { goaway, gone, error } = this.#host
+    const { headed } = this.attempt
+    const short = this.#announced !== undefined && this.#bytes < this.#announced
+    const known = brokenStream({ code: rstCode, id, goaway, gone, error: error ?? this.#error, headed, short })
+    this.#collector.onResponseError(this, known)
+  }
+
+  #over(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#host.over(this)
+  }
+}
+
+type Head = Readonly<Record<string, string | readonly string[] | number | undefined>>
+
+function drained(stream: ClientHttp2Stream): Promise<void> {
+  return new Promise(resolve => {
+    const go = (): void => {
+      stream.off('drain', go).off('close', go)
+      resolve()
+    }
+    stream.on('drain', go).on('close', go)
+  })
+}
+
+function isTooLong(raw: readonly string[]): boolean {
+  let bytes = 0
+  for (const text of raw) bytes += text.length + 2
+  return bytes > MAX_HEAD_BYTES
+}
+
+/** Names and values without the pseudo fields. Node's own object drops what comes twice. */
+function fieldsOf(raw: readonly string[]): Record<string, string | string[]> {
+  const fields = Object.create(null) as Record<string, string | string[]>
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at] as string
+    if (name.startsWith(':')) continue
+    const value = raw[at + 1] as string
+    const known = fields[name]
+    if (known === undefined) fields[name] = value
+    else if (typeof known === 'string') fields[name] = [known, value]
+    else known.push(value)
+  }
+  return fields
+}

@@ -1,0 +1,45 @@
+/** The head of a request as HTTP/2 wants it: pseudo fields, and nothing that is about one connection (RFC 9113 §8.2.2). */
+import type { Measured } from './upload.ts'
+import type { OutgoingHttpHeaders } from 'node:http2'
+import type { Attempt } from '../core/attempt.ts'
+
+const OF_CONNECTION: ReadonlySet<string> = new Set([
+  'connection',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+])
+
+export function headOf({ call, headers }: Attempt, measured: Measured | undefined): OutgoingHttpHeaders {
+  const { method, origin, path, body } = call
+  const head = Object.create(null) as Record<string, string | string[]>
+  head[':method'] = method
+  head[':scheme'] = 'https'
+  head[':authority'] = origin.slice('https://'.length)
+  head[':path'] = path
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string
+    const value = headers[at + 1] as string
+    if (name === 'host') head[':authority'] = value
+    if (OF_CONNECTION.has(name) || (name === 'te' && value !== 'trailers')) continue
+    const known = head[name]
+    if (known === undefined) head[name] = value
+    else if (typeof known === 'string') head[name] = [known, value]
+    else known.push(value)
+  }
+  const length = measured?.bytes ?? lengthOf(method, body)
+  if (length !== undefined) head['content-length'] ??= `${length}`
+  return head
+}
+
+/** RFC 9110 §8.6: a method that means a body says that it has none. */
+function lengthOf(method: string, body: Attempt['call']['body']): number | undefined {
+  if (typeof body === 'string') return Buffer.byteLength(body)
+  if (body instanceof Uint8Array) return body.byteLength
+  return body === undefined && MEANS_A_BODY.has(method) ? 0 : undefined
+}
+
+const MEANS_A_BODY: ReadonlySet<string> = new Set(['PATCH', 'POST', 'PUT'])

@@ -1,0 +1,209 @@
+/** One HTTP/2 connection: carries many attempts at once, knows how many it may, and how it ended. */
+import { connect } from 'node:http2'
+import type { ClientHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import { Collector } from './collect.ts'
+import type { CollectorParts } from './collect.ts'
+import { Exchange } from './h2-exchange.ts'
+import type { Host } from './h2-exchange.ts'
+import { headOf } from './h2-head.ts'
+import { Flood } from './h2-codes.ts'
+import type { Broken } from './h2-codes.ts'
+import type { Measured } from './upload.ts'
+import type { Attempt } from '../core/attempt.ts'
+import type { Result } from '../core/result.ts'
+
+/** As for HTTP/1.1. */
+const KEEP_ALIVE_MS = 4_000
+/** Of one stream, and of the connection: a stream that its consumer holds up must not hold up the others. */
+const STREAM_WINDOW_BYTES = 262_144
+const SESSION_WINDOW_BYTES = 2 ** 30
+/** Above our own caps, which tell what was too large; Node's reset would look like the server's. */
+const MAX_HEADER_LIST_BYTES = 1_048_576
+const MAX_HEADER_PAIRS = 20_000
+// What the connection may cost besides the bodies: frames, records of TLS, heads, and the server's own business.
+const MAX_OVERHEAD_BYTES = 65_536
+const MAX_OVERHEAD_RATIO = 1.1
+const MAX_BYTES_PER_FRAME = 64
+const MAX_BYTES_PER_STREAM = 32_768
+
+/** What a session tells to whoever keeps it. */
+export interface Keeper {
+  /** It can carry more now, or is gone. */
+  changed(session: Session): void
+  /** The server wants to be asked in HTTP/1.1. */
+  wantsHttp1(): void
+  /** A kept connection turned out to be dead: the others are likely to be. */
+  stale(): void
+}
+
+export class Session implements Host {
+  goaway: Broken['goaway']
+  error: unknown
+  /** Until the server has said how many streams it takes, one is tried. */
+  limit = 1
+  isSettled = false
+  readonly #http2: ClientHttp2Session
+  readonly #socket: Socket
+  readonly #parts: CollectorParts
+  readonly #keeper: Keeper
+  #load = 0
+  #carried = 0
+  #isRetired = false
+  #idleSinceMs = 0
+  #idleTimer: NodeJS.Timeout | undefined
+  #allowedBytes = MAX_OVERHEAD_BYTES
+
+  constructor(origin: string, socket: Socket, parts: CollectorParts, keeper: Keeper) {
+    this.#socket = socket
+    this.#parts = parts
+    this.#keeper = keeper
+    this.#http2 = connect(origin, {
+      createConnection: () => socket,
+      settings: {
+        enablePush: false,
+        initialWindowSize: STREAM_WINDOW_BYTES,
+        maxHeaderListSize: MAX_HEADER_LIST_BYTES,
+      },
+      maxHeaderListPairs: MAX_HEADER_PAIRS,
+    })
+      .once('connect', session => {
+        if (!session.destroyed) session.setLocalWindowSize(SESSION_WINDOW_BYTES)
+      })
+      .on('remoteSettings', ({ maxConcurrentStreams }) => {
+        if (this.#isOverspent()) return this.#flooded()
+        this.isSettled = true
+        this.limit = maxConcurrentStreams ?? Infinity
+        keeper.changed(this)
+      })
+      .on('goaway', (code: number, lastId: number) => {
+        // A server may say it twice: first that it will end, then where (RFC 9113 §6.8).
+        this.goaway = { code, lastId }
+        this.retire()
+      })
+      // Node ends a flood that comes faster than it can be answered; this is for the others.
+      .on('ping', () => this.#isOverspent() && this.#flooded())
+      .on('error', (error: unknown) => (this.error ??= error))
+      .on('close', () => this.#onClose())
+    socket.on('error', (error: unknown) => (this.error ??= error))
+  }
+
+  get gone(): boolean {
+    return this.#http2.destroyed || this.#socket.destroyed
+  }
+
+  /** Streams that it can carry besides those that it does. */
+  get room(): number {
+    if (!this.isUsable) return 0
+    return Math.max(0, this.limit - this.#load)
+  }
+
+  get isUsable(): boolean {
+    return !this.#isRetired && !this.gone && !this.#http2.closed
+  }
+
+  carry(attempt: Attempt, measured: Measured | undefined): Promise<Result> {
+    return new Promise(resolve => {
+      attempt.reused = this.#carried > 0
+      if (this.#load++ === 0) this.#socket.ref()
+      this.#allowedBytes += MAX_BYTES_PER_STREAM
+      const readBefore = this.#socket.bytesRead
+      const collector = new Collector(attempt, this.#parts, result => resolve(this.#learn(attempt, result)), WIRE)
+      attempt.abort = () => {
+        // Not a byte since: the other side may be gone without a word, and whoever comes next should not wait for it.
+        if (this.#socket.bytesRead === readBefore) this.retire()
+        collector.giveUp()
+      }
+      try {
+        const stream = this.#http2.request(headOf(attempt, measured), { endStream: attempt.call.body === undefined })
+        new Exchange(stream, attempt, collector, this).upload(measured)
+      } catch (error) {
+        this.over()
+        collector.onDispatchError(error)
+      }
+    })
+  }
+
+  #learn(attempt: Attempt, result: Result): Result {
+    if (result.kind === 'reply') {
+      // RFC 9110 §15.5.20: to be asked over another connection.
+      if (result.status === 421) this.retire()
+      return result
+    }
+    if (result.code === 'reset/http_1_1_required') this.#keeper.wantsHttp1()
+    if (attempt.reused && result.code === 'reset/before_headers') this.#keeper.stale()
+    return result
+  }
+
+  isHonest(bytes: number): boolean {
+    this.#allowedBytes += bytes * MAX_OVERHEAD_RATIO + MAX_BYTES_PER_FRAME
+    if (!this.#isOverspent()) return true
+    this.retire()
+    return false
+  }
+
+  #isOverspent(): boolean {
+    return this.#socket.bytesRead > this.#allowedBytes
+  }
+
+  #flooded(): void {
+    this.error ??= new Flood('it sent far more than its responses')
+    this.#isRetired = true
+    this.#http2.destroy()
+  }
+
+  over(): void {
+    this.#carried++
+    if (--this.#load === 0) this.#rest()
+    this.#keeper.changed(this)
+  }
+
+  /** Takes no further streams; ends with the last one. */
+  retire(): void {
+    if (this.#isRetired) return
+    this.#isRetired = true
+    if (this.#load === 0) this.#endSoon()
+  }
+
+  /** Not in this turn: Node is in the middle of a frame, or of a stream's end. */
+  #endSoon(): void {
+    setImmediate(() => this.#load === 0 && this.end())
+  }
+
+  /** At once, with all that it carries. */
+  end(): void {
+    this.#isRetired = true
+    if (!this.#http2.destroyed) this.#http2.destroy()
+    this.#socket.destroy()
+  }
+
+  dropIdle(): void {
+    if (this.#load === 0) this.end()
+  }
+
+  #rest(): void {
+    if (this.#isRetired) return this.#endSoon()
+    this.#socket.unref()
+    this.#idleSinceMs = performance.now()
+    this.#idleTimer ??= this.#watch(KEEP_ALIVE_MS)
+  }
+
+  /** One timer, not one per request: it looks how long the connection has been idle when it wakes. */
+  #watch(delayMs: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#idleTimer = undefined
+      if (this.#load > 0) return
+      const leftMs = this.#idleSinceMs + KEEP_ALIVE_MS - performance.now()
+      if (leftMs <= 0) this.end()
+      else this.#idleTimer = this.#watch(leftMs)
+    }, delayMs).unref()
+  }
+
+  #onClose(): void {
+    this.#isRetired = true
+    clearTimeout(this.#idleTimer)
+    this.#keeper.changed(this)
+  }
+}
+
+const WIRE = { socket: undefined, protocol: 'h2' } as const

@@ -1,0 +1,260 @@
+/**
+ * Which connection an attempt takes where HTTP/2 is offered: a stream of one that is open, a new one, or HTTP/1.1.
+ *
+ * What a server speaks shows only when a connection is made. So the first attempt to an unknown origin makes one, and
+ * the others wait for what it learns instead of making theirs in vain; not for long, though: a connection that hangs is
+ * not worth waiting for.
+ */
+import { classify } from './faults.ts'
+import { connector, stampPhases } from './connect.ts'
+import type { Connect } from './connect.ts'
+import type { CollectorParts } from './collect.ts'
+import { Session } from './h2-session.ts'
+import type { Keeper } from './h2-session.ts'
+import { tunneller } from './tunnel/through.ts'
+import type { Through, TunnelParts } from './tunnel/through.ts'
+import type { Measured } from './upload.ts'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Attempt } from '../core/attempt.ts'
+import { fault } from '../core/result.ts'
+import type { Result } from '../core/result.ts'
+import { routeKey } from '../core/route.ts'
+
+/** How long others wait for a connection that another attempt makes. */
+const PATIENCE_MS = 1_000
+/** What is known of routes that have no connection is forgotten, the oldest first, when they are very many. */
+const MAX_ROUTES = 10_000
+
+const DROPPED = new Error('the connection is of no more use')
+
+export interface Http2Parts extends CollectorParts {
+  readonly connection: Omit<TunnelParts, 'connect'>
+  /** Carries an attempt by HTTP/1.1, on the connection that is ready if there is one. */
+  readonly plain: (attempt: Attempt, measured?: Measured, ready?: Socket) => Promise<Result>
+}
+
+interface RouteParts extends Http2Parts {
+  readonly connect: Connect
+  readonly through: Through
+}
+
+/** An attempt without a connection. */
+interface Waiter {
+  readonly attempt: Attempt
+  readonly measured: Measured | undefined
+  /** The connection that it makes itself. */
+  socket: Socket | undefined
+  go(carried: Result | Promise<Result>): void
+}
+
+export class Http2 {
+  readonly #parts: RouteParts
+  readonly #routes = new Map<string, Route>()
+
+  constructor(parts: Http2Parts) {
+    const { tls, addresses } = parts.connection
+    // Offers both protocols.
+    const connect = connector(tls, addresses, true)
+    this.#parts = { ...parts, connect, through: tunneller({ ...parts.connection, connect }) }
+  }
+
+  send(attempt: Attempt, measured?: Measured): Promise<Result> {
+    return this.#routeOf(attempt).send(attempt, measured)
+  }
+
+  #routeOf({ call, proxy }: Attempt): Route {
+    const key = routeKey(call.origin, proxy)
+    let route = this.#routes.get(key)
+    if (route === undefined) {
+      if (this.#routes.size >= MAX_ROUTES) this.#forget()
+      this.#routes.set(key, (route = new Route(this.#parts)))
+    }
+    return route
+  }
+
+  #forget(): void {
+    for (const [key, route] of this.#routes) {
+      if (route.isIdle) return void this.#routes.delete(key)
+    }
+  }
+
+  close(): void {
+    for (const route of this.#routes.values()) route.close()
+    this.#routes.clear()
+  }
+}
+
+/** One origin, by one way. */
+class Route implements Keeper {
+  readonly #parts: RouteParts
+  #speaks: 'unknown' | 'http/1.1' | 'h2' = 'unknown'
+  readonly #sessions = new Set<Session>()
+  /** In the order of their coming. */
+  readonly #line = new Set<Waiter>()
+  /** Streams that a new connection will carry, as far as the last one tells. */
+  #expected = Infinity
+  #connecting = 0
+  #isImpatient = false
+  #patience: NodeJS.Timeout | undefined
+
+  constructor(parts: RouteParts) {
+    this.#parts = parts
+  }
+
+  get isIdle(): boolean {
+    return this.#sessions.size === 0 && this.#line.size === 0
+  }
+
+  send(attempt: Attempt, measured?: Measured): Promise<Result> {
+    if (this.#speaks === 'http/1.1') return this.#parts.plain(attempt, measured)
+    const session = this.#line.size === 0 ? this.#free() : undefined
+    return session === undefined ? this.#wait(attempt, measured) : session.carry(attempt, measured)
+  }
+
+  #free(): Session | undefined {
+    for (const session of this.#sessions) if (session.room > 0) return session
+    return undefined
+  }
+
+  #wait(attempt: Attempt, measured: Measured | undefined): Promise<Result> {
+    return new Promise(resolve => {
+      const waiter: Waiter = {
+        attempt,
+        measured,
+        socket: undefined,
+        go: carried => {
+          this.#line.delete(waiter)
+          resolve(carried)
+        },
+      }
+      attempt.abort = () => {
+        waiter.go(fault('aborted/in_flight', 'given up while connecting'))
+        // With an error: that is what its maker hears of.
+        waiter.socket?.destroy(DROPPED)
+        this.#serve()
+      }
+      this.#line.add(waiter)
+      this.#serve()
+    })
+  }
+
+  /** Lets go who can, and makes connections for the others. */
+  #serve(): void {
+    for (const waiter of this.#line) {
+      // Who makes a connection waits for it, as everybody does with HTTP/1.1.
+      if (waiter.socket !== undefined) continue
+      if (this.#speaks === 'http/1.1') {
+        waiter.go(this.#parts.plain(waiter.attempt, waiter.measured))
+        continue
+      }
+      const session = this.#free()
+      if (session === undefined) break
+      waiter.go(session.carry(waiter.attempt, waiter.measured))
+    }
+    this.#connect()
+    if (this.#line.size > this.#connecting) this.#patience ??= this.#wakeLater()
+  }
+
+  #wakeLater(): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#patience = undefined
+      this.#isImpatient = true
+      this.#serve()
+    }, PATIENCE_MS)
+  }
+
+  /** As many connections as those who wait will need, and no more. */
+  #connect(): void {
+    const missing = this.#missing()
+    for (const waiter of this.#line) {
+      if (this.#connecting >= missing) return
+      if (waiter.socket === undefined) this.#make(waiter)
+    }
+  }
+
+  #missing(): number {
+    if (this.#line.size === 0) return 0
+    const sessions = [...this.#sessions].filter(({ isUsable }) => isUsable)
+    // A server may take no streams for a time, and say so: another connection would be told the same.
+    if (sessions.some(({ isSettled, limit }) => isSettled && limit === 0)) return 0
+    if (this.#isImpatient) return this.#line.size
+    // One that has not said yet how much it takes may be all that is needed.
+    if (sessions.some(({ isSettled }) => !isSettled)) return 0
+    return Math.ceil(this.#line.size / Math.min(this.#line.size, Math.max(1, this.#expected)))
+  }
+
+  #make(waiter: Waiter): void {
+    const { attempt } = waiter
+    const { origin } = attempt.call
+    const { protocol, host, hostname, port } = new URL(origin)
+    const options = { protocol, host, hostname, port }
+    this.#connecting++
+    const done = (error: Error | null, made: Socket | null): void => {
+      this.#connecting--
+      // Given up meanwhile.
+      if (!this.#line.has(waiter)) made?.destroy()
+      else if (error === null) this.#take(waiter, made as TLSSocket)
+      else {
+        const received = { started: false, framing: 'unverified', uploading: false } as const
+        waiter.go(classify(error, attempt, received))
+      }
+      this.#serve()
+    }
+    const hold = (socket: Socket): void => {
+      waiter.socket = socket
+      socket.on('error', ignore)
+      if (!this.#line.has(waiter)) socket.destroy(DROPPED)
+    }
+    attempt.reused = false
+    if (attempt.proxy !== undefined) {
+      return this.#parts.through({ proxy: attempt.proxy, target: options, attempt, hold }, done)
+    }
+    // undici's type hides it, but its connector answers with the socket at once.
+    const socket = this.#parts.connect(options, done) as unknown as Socket
+    hold(socket)
+    stampPhases(socket, attempt, options, this.#parts.clock)
+  }
+
+  /** A connection is there, and with it the answer what the server speaks. */
+  #take(waiter: Waiter, socket: TLSSocket): void {
+    if (socket.alpnProtocol !== 'h2') {
+      this.#speaks = 'http/1.1'
+      return waiter.go(this.#parts.plain(waiter.attempt, waiter.measured, socket))
+    }
+    this.#speaks = 'h2'
+    const session = new Session(waiter.attempt.call.origin, socket, this.#parts, this)
+    this.#sessions.add(session)
+    waiter.go(session.carry(waiter.attempt, waiter.measured))
+  }
+
+  changed(session: Session): void {
+    if (!session.isUsable && session.gone) this.#sessions.delete(session)
+    else if (session.isSettled) {
+      this.#expected = session.limit
+      this.#isImpatient = false
+    }
+    if (this.#line.size > 0) this.#serve()
+    else if (this.#patience !== undefined) {
+      clearTimeout(this.#patience)
+      this.#patience = undefined
+    }
+  }
+
+  wantsHttp1(): void {
+    this.#speaks = 'http/1.1'
+    if (this.#line.size > 0) this.#serve()
+  }
+
+  stale(): void {
+    for (const session of this.#sessions) session.dropIdle()
+  }
+
+  close(): void {
+    clearTimeout(this.#patience)
+    for (const { attempt } of this.#line) attempt.abort?.()
+    for (const session of this.#sessions) session.end()
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,24 @@
+/** The caller's stream, or a file, as a body on its way. */
+import type { Collector } from './collect.ts'
+import { UploadError } from './upload.ts'
+import type { Chunks } from '../core/body.ts'
+import { reasonOf } from '../core/callback.ts'
+
+/** Its failure is told apart from the wire's, whatever code its error has. */
+export async function* watched(open: () => Chunks, collector: Collector): AsyncGenerator<Uint8Array | string, void> {
+  // Not in the turn in which undici writes: a failure there would end its Client in the middle of its bookkeeping, and
+  // an assertion of undici's would take down the process.
+  await Promise.resolve()
+  try {
+    for await (const chunk of open()) {
+      if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
+        throw new TypeError(`expected chunks of bytes or text, got a ${typeof chunk}`)
+      }
+      yield chunk
+    }
+  } catch (error) {
+    if (error instanceof UploadError) collector.onBodyError(error.message, error, error.code)
+    else collector.onBodyError(`the body could not be read: ${reasonOf(error)}`, error)
+    throw error
+  }
+}

@@ -17,6 +17,7 @@ import type { FullResponse, Outcome } from '../src/index.ts'
 import { mockTransport } from '../src/testing/index.ts'
 import { echoServer } from './support/echo-server.ts'
 import type { EchoServer } from './support/echo-server.ts'
+import { httpProxy, socksProxy } from './support/proxy-server.ts'
 
 /** Starts with letters that no other text here has; fit for URLs, headers and cookies. */
 const canary = (): string => `CANARY${randomBytes(9).toString('hex')}`
@@ -132,6 +133,55 @@ describe('No secret of a request is shown', () => {
     })
     expect(outcomes.map(({ error }) => error?.code)).toEqual(['reset/before_headers', 'connect/refused'])
     for (const outcome of outcomes) expectNoCanaryIn(outcome, outcome.error, outcome.error?.cause)
+  })
+
+  it('by what becomes of proxies, of the client and of requests, and by their causes.', async () => {
+    await using closed = await httpProxy({ wants: 'a:b' })
+    await using echoing = await httpProxy({
+      onConnect(socket) {
+        socket.end(`HTTP/1.1 403 No\r\nX-Api-Key: ${canary()}\r\nSet-Cookie: a=${canary()}\r\n\r\n`)
+        return true
+      },
+    })
+    await using socks = await socksProxy({ wants: 'a:b' })
+    const down = `http://user:${canary()}@127.0.0.1:${await closedPort()}`
+    const ways = [
+      closed.urlFor(canary(), canary()),
+      echoing.urlFor(canary(), canary()),
+      socks.urlFor(canary(), canary()),
+      down,
+      `127.0.0.1:${await closedPort()}:${canary()}:${canary()}`,
+      // Wrong ones, too.
+      `http://user:${canary()}@127.0.0.1:1/path`,
+      `ftp://user:${canary()}@127.0.0.1`,
+      `${canary()}:${canary()}`,
+    ]
+    const specs = ways.map(proxy => ({ url: 'https://localhost:9/', proxy }))
+    for (const workers of [0, 1]) {
+      const outcomes: Outcome[] = await parallelRequests([...specs, 'https://localhost:9/'], {
+        ...OPTIONS,
+        proxy: down,
+        workers,
+        onFailure: 'settle',
+      })
+      expect(outcomes.map(({ error }) => error?.code)).toEqual([
+        'proxy/auth',
+        'proxy/refused',
+        'proxy/auth',
+        'proxy/connect',
+        'proxy/connect',
+        'invalid_request/options',
+        'invalid_request/options',
+        'invalid_request/options',
+        'proxy/connect',
+      ])
+      for (const outcome of outcomes) expectNoCanaryIn(outcome, outcome.error, outcome.error?.cause, outcome.response)
+    }
+    const client = new ParallelRequests({ proxies: [down] })
+    expectNoCanaryIn(client, client.stats())
+    await client.close()
+    const error: unknown = await parallelRequests(specs.slice(0, 5), OPTIONS).catch((thrown: unknown) => thrown)
+    expectNoCanaryIn(error)
   })
 
   it('by parse, schema and callback errors.', async () => {

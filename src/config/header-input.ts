@@ -30,12 +30,16 @@ export function readHeaders(input: unknown, problems: string[]): ReadHeaders {
     const text = String(value).replace(/^[ \t]+|[ \t]+$/g, '')
     const wrong = headerProblem(name, text)
     if (wrong !== undefined) problems.push(`headers: ${wrong}.`)
+    else if (name === 'proxy-authorization') problems.push(problem('headers', `no ${name} header`, 'one', OF_PROXY))
     else if (WIRE_HEADERS.has(name))
       problems.push(problem('headers', `no ${name} header`, 'one', 'It is set from the request itself; leave it out.'))
     else set.push(name, text)
   }
   return { set, unset }
 }
+
+// Through a tunnel it would get to the origin.
+const OF_PROXY = 'Write its credentials into the URL of the proxy.'
 
 type Pair = readonly [name: string, value: unknown]
 

@@ -55,8 +55,34 @@ describe('A throttled answer', () => {
   })
 })
 
+describe('A proxy', () => {
+  test.each([
+    [403, 'done'],
+    [404, 'done'],
+    [502, 'retry'],
+    [503, 'retry'],
+    [504, 'retry'],
+  ] as const)('that answers CONNECT with %i: %s, also for a POST.', (status, verdict) => {
+    const refused = { ...makeFault('proxy/refused', false), reply: makeReply(status) }
+    expect(judge(refused, makeCall({ method: 'POST' }))).toBe(verdict)
+  })
+
+  test('that refuses its credentials is the last word where there is no other.', () => {
+    const refused = makeFault('proxy/auth', false)
+    expect(judge(refused, makeCall({ method: 'POST' }))).toBe('done')
+    expect(judge({ ...refused, hasOtherWay: true }, makeCall({ method: 'POST' }))).toBe('retry')
+  })
+})
+
 describe('Every fault × sent × method × body', () => {
-  const always: FaultCode[] = ['dns/temporary', 'decode/corrupt', 'decode/truncated']
+  const always: FaultCode[] = [
+    'dns/temporary',
+    'decode/corrupt',
+    'decode/truncated',
+    'proxy/connect',
+    'proxy/failed',
+    'proxy/unreachable',
+  ]
   const transient: FaultCode[] = [
     ...always,
     'connect/refused',
@@ -68,6 +94,7 @@ describe('Every fault × sent × method × body', () => {
     'truncated/chunked',
     'timeout/dns',
     'timeout/connect',
+    'timeout/proxy',
     'timeout/tls',
     'timeout/headers',
     'timeout/body',
@@ -85,6 +112,10 @@ describe('Every fault × sent × method × body', () => {
     'invalid_request/url',
     'parse/json',
     'paused/retry_after',
+    'proxy/auth',
+    'proxy/protocol',
+    'proxy/refused',
+    'proxy/tls',
     'protocol/malformed_head',
     'redirect/loop',
     'timeout/callback',

@@ -26,7 +26,7 @@ export async function httpConnect(socket: Socket, proxy: Proxy, target: string):
       // Any 2xx opens the tunnel, and what it says of a length means nothing.
       if (reply.status < 300) return
       if (reply.status === 407) throw refusedCredentials(proxy, reply)
-      const said = `${reply.status} ${reply.statusText}`.trimEnd()
+      const said = `${reply.status} ${reply.statusText.slice(0, 80)}`.trimEnd()
       throw new ProxyFailure('refused', `the proxy ${proxy.name} refused to connect to ${target}: ${said}`, { reply })
     }
     throw notHttp(proxy, 'one interim answer after the other')

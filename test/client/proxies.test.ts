@@ -1,0 +1,206 @@
+/** Proxies as users have them: per client and per request, in rotation, cooling down, from a file and the environment. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Worker } from 'node:worker_threads'
+import { ConfigError, ParallelRequests, parallelRequests, parallelRequestsSync } from '../../src/index.ts'
+import { mockTransport } from '../../src/testing/index.ts'
+import { HASTY, TRUST, ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
+import { httpProxy, socksProxy } from '../support/proxy-server.ts'
+import type { TestProxy } from '../support/proxy-server.ts'
+import { answering, rawServer } from '../support/raw-server.ts'
+import type { Script } from '../support/raw-server.ts'
+
+const polite: Script = answering(connection => connection.reply('"hello"'))
+
+afterEach(() => vi.unstubAllEnvs())
+
+async function several(count: number): Promise<{ proxies: TestProxy[]; urls: string[] } & AsyncDisposable> {
+  const proxies = await Promise.all(Array.from({ length: count }, () => httpProxy()))
+  return {
+    proxies,
+    urls: proxies.map(({ url }) => url),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(proxies.map(proxy => proxy.close()))
+    },
+  }
+}
+
+describe('A list', () => {
+  it('is taken in turn by requests, repeats and redirect hops alike', async () => {
+    await using target = await rawServer(
+      answering((connection, { path }) => {
+        if (path === '/fail' && target.requests.length === 1) return connection.reply('', { status: '503 X' })
+        if (path === '/fail') return connection.reply('', { status: '302 X', headers: 'Location: /end\r\n' })
+        return connection.reply('"hello"')
+      }),
+    )
+    await using three = await several(3)
+    const outcome = await ask(`${target.origin}/fail`, { proxies: three.urls, maxRetries: 1, retry: HASTY })
+    expect(verdictOf(outcome)).toBe('ok')
+    expect(three.proxies.map(({ forwards }) => forwards.map(line => new URL(line.slice(4)).pathname))).toEqual([
+      ['/fail'],
+      ['/fail'],
+      ['/end'],
+    ])
+  })
+
+  it('goes on without a proxy that dies in the middle of a batch, never directly, and no request is lost', async () => {
+    await using target = await rawServer(polite, { cert: 'server' })
+    await using three = await several(3)
+    const client = clientOf({ ...TRUST, proxies: three.urls, maxRetries: 2, concurrency: 6, breaker: true })
+    const url = `https://localhost:${target.port}/`
+    const urls = Array.from({ length: 120 }, (_, n) => `${url}${n}`)
+    let done = 0
+    for await (const outcome of client.stream(urls)) {
+      expect(verdictOf(outcome)).toBe('ok')
+      if (++done === 30) await three.proxies[1]?.kill()
+    }
+    expect(done).toBe(120)
+    expect(target.accepted).toBe(three.proxies.reduce((sum, { tunnels }) => sum + tunnels.length, 0))
+    await client.close()
+  })
+
+  it('repeats a request elsewhere when one proxy refuses its credentials, and leaves that one alone', async () => {
+    await using target = await rawServer(polite, { cert: 'server' })
+    await using closed = await httpProxy({ wants: 'user:pass' })
+    await using open = await httpProxy()
+    const client = clientOf({ ...TRUST, proxies: [closed.url, open.url], maxRetries: 1, concurrency: 1 })
+    const url = `https://localhost:${target.port}/`
+    const outcomes = await client.request([url, url, url, url], { onFailure: 'settle' })
+    expect(outcomes.map(verdictOf)).toEqual(['ok', 'ok', 'ok', 'ok'])
+    expect(outcomes.map(({ attempts }) => attempts)).toEqual([2, 1, 1, 1])
+    expect(closed.tunnels).toHaveLength(1)
+    await client.close()
+  })
+
+  it('does not blame a proxy for a status of the target, nor the target for its proxies', async () => {
+    await using target = await rawServer(answering(connection => connection.reply('', { status: '500 X' })))
+    await using two = await several(2)
+    const client = clientOf({ proxies: two.urls, concurrency: 1 })
+    await client.request(
+      Array.from({ length: 6 }, () => target.origin),
+      { onFailure: 'settle' },
+    )
+    expect(two.proxies.map(({ forwards }) => forwards.length)).toEqual([3, 3])
+    await client.close()
+
+    await using good = await rawServer(polite, { cert: 'server' })
+    await using refusing = await httpProxy({ wants: 'a:b' })
+    const { port } = refusing
+    const strict = clientOf({ ...TRUST, breaker: { failures: 2 }, concurrency: 1, proxyCooldown: 0 })
+    const url = `https://localhost:${good.port}/`
+    const dead = { url, proxy: 'http://127.0.0.1:9' }
+    const silent = { url, proxy: `http://127.0.0.1:${port}`, timeouts: { connect: '100ms' } }
+    const outcomes = await strict.request([dead, silent, dead, silent, dead, url], { onFailure: 'settle' })
+    expect(outcomes.map(verdictOf)).toEqual([
+      'proxy/connect',
+      'proxy/auth',
+      'proxy/connect',
+      'proxy/auth',
+      'proxy/connect',
+      'ok',
+    ])
+    await strict.close()
+  })
+
+  it('may be a file', async () => {
+    await using target = await rawServer(polite)
+    await using proxy = await httpProxy({ wants: 'user:pass' })
+    const folder = mkdtempSync(join(tmpdir(), 'proxies-'))
+    const proxyFile = join(folder, 'proxies.txt')
+    writeFileSync(proxyFile, `# one\n127.0.0.1:${proxy.port}:user:pass\n`)
+    expect(await verdict(target.origin, { proxyFile })).toBe('ok')
+    expect(proxy.credentials).toEqual(['user:pass'])
+    rmSync(folder, { recursive: true })
+  })
+})
+
+describe('A request', () => {
+  it('may have a proxy of its own, or none, in the place of the client’s', async () => {
+    await using target = await rawServer(polite)
+    await using clients = await httpProxy()
+    await using own = await socksProxy()
+    const client = clientOf({ proxy: clients.url, concurrency: 1 })
+    const url = target.origin
+    await client.request([{ url }, { url, proxy: own.url }, { url, proxy: false }, { url, proxy: null }, url])
+    expect(clients.forwards).toHaveLength(2)
+    expect(own.tunnels).toHaveLength(1)
+    expect(target.requests).toHaveLength(5)
+    await client.close()
+  })
+
+  it('with a proxy that is none fails alone, and nothing of it is sent', async () => {
+    await using target = await rawServer(polite)
+    const client = clientOf()
+    const bad = ['nonsense', 'http://u%0d%0aX: y@p.test', 'ftp://p.test', 7 as never]
+    const specs = [...bad.map(proxy => ({ url: target.origin, proxy })), { url: target.origin }]
+    const outcomes = await client.request(specs, { onFailure: 'settle' })
+    expect(outcomes.map(verdictOf)).toEqual([...bad.map(() => 'invalid_request/options'), 'ok'])
+    expect(target.requests).toHaveLength(1)
+    await client.close()
+  })
+
+  it('cannot carry credentials of a proxy in its headers: they would get to the origin', async () => {
+    const outcome = await ask({ url: 'http://127.0.0.1:9/', headers: { 'Proxy-Authorization': 'Basic x' } })
+    expect(verdictOf(outcome)).toBe('invalid_request/header')
+    expect(outcome.error?.message).toContain('into the URL of the proxy')
+  })
+})
+
+describe('parallelRequestsSync', () => {
+  it('goes through proxies, of its own and of single requests', async () => {
+    // A server of this thread could not answer while it waits.
+    const thread = new Worker(new URL('../support/proxy-thread.ts', import.meta.url))
+    const { target, first, second } = await new Promise<Record<'target' | 'first' | 'second', string>>(resolve =>
+      thread.once('message', resolve),
+    )
+    const specs = [{ url: target }, { url: target, proxy: second as string }, { url: target, proxy: false as const }]
+    const values = parallelRequestsSync(specs, { proxy: first as string, concurrency: 1 })
+    expect(values).toEqual(['first', 'second', 'direct'])
+    await thread.terminate()
+  })
+})
+
+describe("'env'", () => {
+  it('chooses by scheme and NO_PROXY, anew for each hop', async () => {
+    await using inside = await rawServer(polite, { host: '::1' })
+    await using outside = await rawServer(
+      answering(connection => connection.reply('', { status: '302 X', headers: `Location: ${inside.origin}/in\r\n` })),
+    )
+    await using proxy = await httpProxy()
+    for (const name of ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']) vi.stubEnv(name, undefined)
+    vi.stubEnv('HTTP_PROXY', proxy.url)
+    vi.stubEnv('NO_PROXY', '[::1]')
+    expect(await verdict(outside.origin, { proxy: 'env' })).toBe('ok')
+    expect(proxy.forwards).toEqual([`GET ${outside.origin}/`])
+    expect(inside.requests).toHaveLength(1)
+    // Not asked to, it is not read.
+    expect(await verdict(inside.origin, {})).toBe('ok')
+    vi.stubEnv('NO_PROXY', '')
+    expect(await verdict(outside.origin)).toBe('ok')
+    expect(proxy.forwards).toHaveLength(1)
+  })
+})
+
+describe('A transport of the caller’s', () => {
+  const transport = mockTransport(() => ({ json: 1 }))
+
+  it.each([
+    { proxy: 'http://p.test' },
+    { proxies: ['http://p.test'] },
+    { proxy: 'http://p.test', proxies: ['http://p.test'] },
+  ])('goes its own ways: %j is a ConfigError', options => {
+    expect(() => new ParallelRequests({ transport, ...options })).toThrow(ConfigError)
+  })
+
+  it('fails a request with a proxy of its own, and that alone', async () => {
+    const specs = [
+      { url: 'http://x.test/', proxy: 'http://p.test' },
+      { url: 'http://x.test/', proxy: false as const },
+    ]
+    const outcomes = await parallelRequests(specs, { transport, onFailure: 'settle' })
+    expect(outcomes.map(verdictOf)).toEqual(['invalid_request/options', 'ok'])
+  })
+})

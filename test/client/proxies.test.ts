@@ -156,8 +156,8 @@ describe('parallelRequestsSync', () => {
     const { target, first, second } = await new Promise<Record<'target' | 'first' | 'second', string>>(resolve =>
       thread.once('message', resolve),
     )
-    const specs = [{ url: target }, { url: target, proxy: second as string }, { url: target, proxy: false as const }]
-    const values = parallelRequestsSync(specs, { proxy: first as string, concurrency: 1 })
+    const specs = [{ url: target }, { url: target, proxy: second }, { url: target, proxy: false as const }]
+    const values = parallelRequestsSync(specs, { proxy: first, concurrency: 1 })
     expect(values).toEqual(['first', 'second', 'direct'])
     await thread.terminate()
   })

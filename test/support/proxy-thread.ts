@@ -18,4 +18,4 @@ const proxy = (name: string): Promise<string> =>
     request.pipe(onward)
   })
 
-parentPort?.postMessage({ target, first: await proxy('first'), second: await proxy('second') })
+parentPort?.postMessage({ target, first: await proxy('first'), second: await proxy('second') }, [])

@@ -1,70 +1,126 @@
 /**
- * argv → what is to be done. Validates, does nothing. Commander reads the flags; what it refuses is said in our words,
- * with the name that was probably meant.
+ * argv → what is to be done. Validates, does nothing. Commander reads the flags of the table; what it refuses is said in
+ * our words, with the name that was probably meant.
  */
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
+import { FLAG_NAMES, flagOf } from './flags.ts'
+import type { FlagName } from './flags.ts'
+import { help, helpAll } from './help.ts'
+import type { GivenFlags } from './settings.ts'
 import { nearest } from '../config/names.ts'
 import { VERSION } from '../core/version.ts'
 
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
+export type Shell = (typeof SHELLS)[number]
+
 export type Args =
-  | { readonly mode: 'demo' }
+  | { readonly mode: 'run' | 'plan'; readonly urls: readonly string[]; readonly flags: GivenFlags }
+  | { readonly mode: 'demo' | 'doctor' }
+  | { readonly mode: 'completion'; readonly shell: Shell }
   /** Was asked for: stdout, exit 0. */
   | { readonly mode: 'text'; readonly text: string }
   /** Was not understood: stderr, exit 2. */
   | { readonly mode: 'usage'; readonly text: string }
 
-export function readArgs(argv: readonly string[]): Args {
-  let args: Args | undefined
-  let printed = ''
-  const program = new Command('preq')
-    .description('Any number of HTTP requests in, typed results out: parallel, polite, and with nothing lost.')
-    .version(VERSION, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
-    .showSuggestionAfterError(false)
-    .exitOverride()
-    .configureOutput({
-      writeOut: text => (printed += text),
-      writeErr: text => (printed += text),
-      outputError: () => undefined,
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    })
-  program
-    .command('demo')
-    .description('fetch 300 records from a small API on this machine, and watch')
-    .action(() => {
-      args = { mode: 'demo' }
-    })
-  // Our own instead of commander's, which answers with a failure and takes any name.
-  program.command('help', { hidden: true }).action(() => {
-    args = { mode: 'text', text: program.helpInformation() }
-  })
+export const COMMANDS = {
+  plan: 'show what would be sent, and send nothing',
+  demo: 'fetch 300 records from a small API on this machine, and watch',
+  doctor: 'look at what this machine allows: files, proxies, clock',
+  completion: 'print the completions for bash, zsh or fish',
+} as const
 
+export function readArgs(argv: readonly string[]): Args {
+  if (argv.length === 0) return { mode: 'usage', text: help() }
+  let args: Args | undefined
+  const flags: [FlagName, string | true][] = []
+  const program = quiet(new Command('preq'))
+    .version(VERSION, '-V, --version')
+    .option('-h, --help')
+    .option('--help-all')
+    .helpOption(false)
+    .helpCommand(false)
+    .argument('[urls...]')
+    .action((urls: string[]) => void (args = { mode: 'run', urls, flags }))
+  addFlags(program, flags)
+  const plan = command(program, 'plan').argument('[urls...]')
+  plan.action((urls: string[]) => void (args = { mode: 'plan', urls, flags }))
+  addFlags(plan, flags)
+  command(program, 'demo').action(() => void (args = { mode: 'demo' }))
+  command(program, 'doctor').action(() => void (args = { mode: 'doctor' }))
+  command(program, 'completion')
+    .argument('<shell>')
+    .action((shell: string) => void (args = completionFor(shell)))
+  // Our own instead of commander's, which answers with a failure and takes any name.
+  quiet(program.command('help', { hidden: true })).action(() => void (args = { mode: 'text', text: help() }))
+
+  // Wherever they stand, so that a line which does not parse can still be asked about.
+  if (argv.includes('--help-all')) return { mode: 'text', text: helpAll() }
+  const until = argv.includes('--') ? argv.indexOf('--') : argv.length
+  if (argv.slice(0, until).some(arg => arg === '--help' || arg === '-h')) return { mode: 'text', text: help() }
   try {
     program.parse(argv, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    if (error.code === 'commander.help') return { mode: 'usage', text: printed }
-    if (error.exitCode === 0) return { mode: 'text', text: printed }
-    return { mode: 'usage', text: `preq: ${complaint(error, program)}\n` }
+    if (error.code === 'commander.version') return { mode: 'text', text: `${VERSION}\n` }
+    return usage(complaint(error))
   }
-  return args ?? { mode: 'usage', text: program.helpInformation() }
+  return noCommand(args) ?? args ?? { mode: 'usage', text: help() }
 }
 
+function command(program: Command, name: keyof typeof COMMANDS): Command {
+  return quiet(program.command(name))
+}
+
+function quiet(command: Command): Command {
+  return command
+    .showSuggestionAfterError(false)
+    .helpOption(false)
+    .exitOverride()
+    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined, outputError: () => undefined })
+}
+
+/** Commander splits, names and counts; the values are read with those of the other layers. */
+function addFlags(command: Command, flags: [FlagName, string | true][]): void {
+  for (const name of FLAG_NAMES) {
+    const { short, takes } = flagOf(name)
+    const names = `${short === undefined ? '' : `-${short}, `}--${name}`
+    const option = new Option(takes === undefined ? names : `${names} <value>`)
+    option.argParser((value: string) => void flags.push([name, value]))
+    command.addOption(option)
+    // Of switches commander calls no parser.
+    if (takes === undefined) command.on(`option:${option.name()}`, () => void flags.push([name, true]))
+  }
+}
+
+function completionFor(shell: string): Args {
+  const known = SHELLS.find(name => name === shell)
+  if (known !== undefined) return { mode: 'completion', shell: known }
+  return usage(`completion: expected ${SHELLS.join(', ')}, got '${shell}'.`)
+}
+
+/** `preq dmeo` is a command that was meant, and no URL. */
+function noCommand(args: Args | undefined): Args | undefined {
+  if (args?.mode !== 'run' || args.urls.length !== 1) return undefined
+  const [word = ''] = args.urls
+  if (!/^[\w-]+$/.test(word)) return undefined
+  const near = nearest(word, Object.keys(COMMANDS))
+  return usage(`unknown command '${word}'. ${near === undefined ? '' : `Did you mean '${near}'? `}See preq --help.`)
+}
+
+const usage = (text: string): Args => ({ mode: 'usage', text: `preq: ${text}\n` })
+
 /** Subject, value, remedy; commander's message holds the name in quotes. */
-function complaint({ code, message }: CommanderError, program: Command): string {
-  const text = message.replace(/^error: /, '')
+function complaint({ code, message }: CommanderError): string {
+  const text = message.replace(/^error: /, '').replace(/ <value>'/, "'")
   const name = /'([^']*)'/.exec(text)?.[1] ?? ''
-  const near = nearest(name, knownNames(code, program))
+  const near = nearest(name, code === 'commander.unknownOption' ? allFlags() : [])
   return `${text.replace(/\.$/, '')}. ${near === undefined ? '' : `Did you mean '${near}'? `}See preq --help.`
 }
 
-function knownNames(code: string, program: Command): readonly string[] {
-  const commands = [program, ...program.commands]
-  if (code === 'commander.unknownCommand') return program.commands.map(command => command.name())
-  if (code !== 'commander.unknownOption') return []
-  return [...new Set(commands.flatMap(command => command.createHelp().visibleOptions(command)))].flatMap(option =>
-    [option.long, option.short].filter(flag => flag !== undefined),
-  )
+function allFlags(): string[] {
+  const flags = FLAG_NAMES.flatMap(name => {
+    const { short } = flagOf(name)
+    return short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`]
+  })
+  return [...flags, '--help', '-h', '--help-all', '--version', '-V']
 }

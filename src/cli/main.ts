@@ -27,10 +27,31 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'usage':
       process.stderr.write(args.text)
       return 2
+    case 'run':
+      return (await import('./commands/run.ts')).run(args.urls, args.flags)
     case 'demo':
       return (await import('./commands/demo.ts')).demo()
+    case 'plan':
+    case 'doctor':
+    case 'completion':
+      process.stderr.write(`preq: ${args.mode} is not there yet.\n`)
+      return 2
   }
 }
 
+/** What people did wrong, and what cannot be written, is said in a sentence; anything else is ours. */
+function complain(error: unknown): number {
+  if (!(error instanceof Error)) throw error
+  if (error.name === 'UsageError') {
+    process.stderr.write(`preq: ${error.message}\n`)
+    return (error as Error & { readonly exitCode: number }).exitCode
+  }
+  if (error.name === 'ConfigError') {
+    process.stderr.write(`preq: ${error.message}\n`)
+    return 2
+  }
+  throw error
+}
+
 // Not process.exit(): what still runs when the work is done would be a leak that ought to show.
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await main(process.argv.slice(2)).catch(complain)

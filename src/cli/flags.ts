@@ -1,0 +1,286 @@
+/**
+ * THE flag table: what each flag of `preq` is called, what it takes, how that is read, and what is said of it. The
+ * parser, both helps, the completions, the man page, the environment (`PREQ_MAX_RETRIES`) and the configuration file are
+ * made from it; nothing here computes.
+ *
+ * A flag for an option of the library has the option's reader, so that both take the same values; a unit is required.
+ */
+import { count, duration, got, oneOf, problem, size } from '../config/kinds.ts'
+import type { Read } from '../config/kinds.ts'
+import { rates } from '../config/rate-input.ts'
+import { isMethod } from '../config/options.ts'
+
+export const GROUPS = [
+  'Input',
+  'Request',
+  'Output',
+  'Run',
+  'Limits',
+  'Retries and time',
+  'Connection',
+  'Display',
+] as const
+export type Group = (typeof GROUPS)[number]
+
+export interface Flag<T = unknown> {
+  readonly group: Group
+  readonly short?: string
+  /** What it takes, as helps show it; a switch takes nothing. */
+  readonly takes?: string
+  /** May be given more than once: the values add up. */
+  readonly repeat?: true
+  /** On the first screen of help. */
+  readonly common?: true
+  /** One line. */
+  readonly doc: string
+  /** What a reader of `--help-all` and of the manual wants to know besides. */
+  readonly more?: string
+  readonly default?: string
+  readonly read: Read<T>
+}
+
+type Rest = Omit<Flag, 'group' | 'doc' | 'read' | 'takes'>
+
+const taking = <T, const R extends Rest = {}>(group: Group, takes: string, read: Read<T>, doc: string, rest?: R) =>
+  ({ group, takes, read, doc, ...rest }) as { group: Group; takes: string; read: Read<T>; doc: string } & R
+
+const aSwitch = (group: Group, doc: string, rest: Rest = {}): Flag<boolean> => ({
+  group,
+  read: switched,
+  doc,
+  ...rest,
+})
+
+/** Of the environment and a configuration file it is text. */
+const switched: Read<boolean> = (value, name, problems) => {
+  if (value === true || value === 'true' || value === '1') return true
+  if (value === false || value === 'false' || value === '0') return false
+  problems.push(problem(name, 'true or false', got(value), ''))
+  return undefined
+}
+
+const text: Read<string> = (value, name, problems) => {
+  if (typeof value === 'string' && value !== '') return value
+  problems.push(problem(name, 'a text that is not empty', got(value), ''))
+  return undefined
+}
+
+/** Numbers are text on a command line, and bare in a configuration file. */
+const number =
+  (read: Read<number>): Read<number> =>
+  (value, name, problems) =>
+    read(typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : infinite(value), name, problems)
+
+const infinite = (value: unknown): unknown => (value === 'Infinity' || value === 'none' ? Infinity : value)
+
+/** A unit is required here: a bare number is refused by the reader of texts. */
+const withUnit =
+  <T>(read: Read<T>): Read<T> =>
+  (value, name, problems) =>
+    read(infinite(typeof value === 'number' ? String(value) : value), name, problems)
+
+const rate = withUnit(rates)
+const time = withUnit(duration())
+const timeOrZero = withUnit(duration({ zero: true }))
+const bytes = withUnit(size)
+
+const concurrency: Read<number | 'auto'> = (value, name, problems) =>
+  value === 'auto' ? value : number(count(1))(value, name, problems)
+
+const method: Read<string> = (value, name, problems) => {
+  if (isMethod(value)) return value.toUpperCase()
+  problems.push(problem(name, 'a method of HTTP other than CONNECT', got(value), "Write it as 'GET' or 'POST'."))
+  return undefined
+}
+
+/** `name: value`, or `@file` with one per line. */
+const header: Read<string> = (value, name, problems) => {
+  if (typeof value === 'string' && (value.startsWith('@') || /^[^\s:]+:/.test(value))) return value
+  problems.push(problem(name, "'name: value' or '@file'", 'something else', "Write it as 'accept: text/csv'."))
+  return undefined
+}
+
+const pair: Read<readonly [string, string]> = (value, name, problems) => {
+  const at = typeof value === 'string' ? value.indexOf('=') : -1
+  if (at > 0) return [(value as string).slice(0, at), (value as string).slice(at + 1)]
+  problems.push(problem(name, "'name=value'", typeof value === 'string' ? 'something else' : got(value), ''))
+  return undefined
+}
+
+export const FORMATS = ['lines', 'csv', 'tsv', 'jsonl'] as const
+export const OUTPUT_FORMATS = ['jsonl', 'csv', 'tsv', 'sqlite'] as const
+
+export const FLAGS = {
+  input: taking('Input', 'FILE', text, 'read URLs or requests from FILE; - is standard input', {
+    short: 'i',
+    repeat: true,
+    common: true,
+    more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each; by the ending of the name, or by --format.',
+  }),
+  format: taking('Input', 'FORMAT', oneOf(FORMATS), 'format of the input: lines, csv, tsv or jsonl', {
+    default: 'by the ending of the name; else lines',
+  }),
+  curl: taking('Input', 'COMMAND', text, 'take a pasted curl command as the request', {
+    more: 'Its URL, method, headers, body and options become those of this run; flags beside it win.',
+  }),
+  'base-url': taking('Input', 'URL', text, "what relative URLs are relative to; ends in '/'"),
+
+  method: taking('Request', 'METHOD', method, 'GET, or POST where there is a body', { short: 'X', common: true }),
+  header: taking('Request', 'NAME: VALUE', header, 'a header of every request; @FILE reads one per line', {
+    short: 'H',
+    repeat: true,
+    common: true,
+    more: 'Values may have {columns}. Secrets belong into a file.',
+  }),
+  param: taking('Request', 'NAME=VALUE', pair, 'added to the query of every URL; may have {columns}', { repeat: true }),
+  json: taking('Request', 'TEXT', text, 'body as JSON, with {columns}; @FILE reads it from a file', {
+    common: true,
+    more: 'A known column in braces is escaped as text inside of quotes, and a JSON value elsewhere: {"id": {id}, "name": "{name}"}.',
+  }),
+  body: taking('Request', 'TEXT', text, 'body as it is, with {columns}; @FILE sends a file', { short: 'd' }),
+  form: taking('Request', 'NAME=VALUE', pair, 'body as a form, field by field; values may have {columns}', {
+    repeat: true,
+  }),
+  auth: taking('Request', 'USER:PASSWORD', text, 'Basic authentication; env:NAME or @FILE reads it from there'),
+  bearer: taking('Request', 'TOKEN', text, 'bearer token; env:NAME or @FILE reads it from there', { common: true }),
+  cookie: taking('Request', 'NAME=VALUE', pair, 'a cookie for the origins of the input', { repeat: true }),
+  'cookie-file': taking('Request', 'FILE', text, 'jar to load, and to save what servers set'),
+  'user-agent': taking('Request', 'TEXT', text, 'what the requests call themselves', { short: 'A' }),
+  'idempotency-key': aSwitch('Request', 'give each POST and PATCH a key, so that it may be repeated'),
+  key: taking('Request', 'COLUMN', text, 'name of each request: a column, or a text with {columns}', { common: true }),
+
+  output: taking('Output', 'FILE', text, 'write to FILE: .jsonl, .csv, .tsv or .sqlite', {
+    short: 'o',
+    common: true,
+    default: 'JSON lines on standard output',
+  }),
+  'output-format': taking('Output', 'FORMAT', oneOf(OUTPUT_FORMATS), 'format of the output', {
+    default: 'by the ending of the name; else jsonl',
+  }),
+  overwrite: aSwitch('Output', 'replace an output that exists'),
+  select: taking('Output', 'PATHS', text, "parts of each value, as JMESPath: 'stars' or 'n: name, stars'", {
+    common: true,
+    more: 'Each becomes a column of CSV and SQLite. In JSON lines the value is replaced by an object of them, or by the one part that was asked for without a name.',
+  }),
+  save: taking('Output', 'FOLDER', text, 'write each body to a file in FOLDER', {
+    more: 'Named by --name, the key, or the end of the URL; never outside of FOLDER.',
+  }),
+  name: taking('Output', 'NAME', text, 'names of the files of --save: a text with {columns}'),
+  'write-out': taking('Output', 'TEMPLATE', text, "one line per request: '{status} {url}\\n'", {
+    short: 'w',
+    more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, total_ms, value, and every column of the input. \\n and \\t are a line end and a tab.',
+  }),
+  as: taking('Output', 'TYPE', oneOf(['auto', 'json', 'text', 'bytes', 'none']), 'how a body becomes a value', {
+    default: 'auto: JSON where it is some, else text, else base64',
+  }),
+  order: taking('Output', 'ORDER', oneOf(['completed', 'input']), 'as they finish, or as they were given', {
+    default: 'completed',
+  }),
+
+  resume: aSwitch('Run', 'go on where the output (.jsonl) ends', { common: true }),
+  'retry-failed': aSwitch('Run', 'with --resume: send again what had failed'),
+  'unknown-writes': taking(
+    'Run',
+    'fail|resend',
+    oneOf(['fail', 'resend']),
+    'with --resume: POSTs under way at the crash',
+    {
+      default: 'fail',
+    },
+  ),
+  durability: taking(
+    'Run',
+    'LEVEL',
+    oneOf(['process', 'power']),
+    'what a finished line survives: the end of the process, or of the power',
+    {
+      default: 'process',
+    },
+  ),
+  'fail-fast': aSwitch('Run', 'stop after the first failure', { common: true }),
+  'max-failures': taking('Run', 'N', number(count(1)), 'stop after N failures', { default: 'none' }),
+  config: taking('Run', 'FILE', text, 'read flags from a JSON file', {
+    default: 'preq.json here, if there is one',
+    more: 'An object of flags without their dashes: {"concurrency": 50, "rate": "10/s"}. The environment wins over it (PREQ_MAX_RETRIES=5), and flags win over both.',
+  }),
+  workers: taking('Run', 'N', number(count(0)), 'threads that carry the requests', { default: '0' }),
+
+  concurrency: taking('Limits', 'N', concurrency, "requests on the wire at once; 'auto' finds it per host", {
+    short: 'c',
+    common: true,
+    default: '20',
+  }),
+  rate: taking('Limits', 'N/UNIT', rate, 'starts per interval: 10/s, 100/m, 5000/h; all given hold at once', {
+    short: 'r',
+    repeat: true,
+    common: true,
+    default: 'none',
+  }),
+  'rate-burst': taking('Limits', 'N', number(count(1)), 'how many starts may be bunched', {
+    default: '1 for intervals up to a second, else the limit',
+  }),
+  'per-host': taking('Limits', 'N', number(count(1)), 'requests on the wire at once to each host', { default: 'none' }),
+  'per-host-rate': taking('Limits', 'N/UNIT', rate, 'starts per interval to each host', {
+    repeat: true,
+    default: 'none',
+  }),
+  'ignore-server-limits': aSwitch('Limits', 'do not slow down for RateLimit headers'),
+  breaker: aSwitch('Limits', 'send nothing for a while to a host that keeps failing'),
+
+  retries: taking('Retries and time', 'N', number(count(0)), 'further attempts after a failure', {
+    common: true,
+    default: '3',
+  }),
+  'max-retry-after': taking('Retries and time', 'TIME', timeOrZero, 'longest wait that a server may ask for', {
+    default: '2m',
+  }),
+  timeout: taking('Retries and time', 'TIME', time, 'one attempt, to its last byte: 10s, 1m30s', {
+    short: 't',
+    common: true,
+    default: '30s',
+  }),
+  'connect-timeout': taking('Retries and time', 'TIME', time, 'look-up, connection and TLS', { default: '10s' }),
+  'headers-timeout': taking('Retries and time', 'TIME', time, 'from the connection to the head', { default: '30s' }),
+  'idle-timeout': taking('Retries and time', 'TIME', time, 'between two pieces of a body', { default: '30s' }),
+  'total-timeout': taking('Retries and time', 'TIME', time, 'one request: queueing, waits, every attempt', {
+    default: 'none',
+  }),
+
+  'no-follow': aSwitch('Connection', 'do not follow redirects'),
+  'max-redirects': taking('Connection', 'N', number(count(0)), 'hops per request', { default: '10' }),
+  'max-bytes': taking('Connection', 'SIZE', bytes, 'largest decoded body: 64MiB', {
+    default: '64MiB; none with --save',
+  }),
+  proxy: taking('Connection', 'URL', text, "http, https or socks5 proxy; 'env' reads HTTP_PROXY and friends", {
+    short: 'x',
+    default: 'none',
+  }),
+  'proxy-file': taking('Connection', 'FILE', text, 'proxies to take turns: URLs, or ip:port:user:password'),
+  insecure: aSwitch('Connection', 'do not check TLS certificates', { short: 'k' }),
+  'tls-ca': taking('Connection', 'FILE', text, "certificates in PEM in the place of the system's roots"),
+  'tls-cert': taking('Connection', 'FILE', text, 'certificate of the client, in PEM'),
+  'tls-key': taking('Connection', 'FILE', text, 'its key, in PEM'),
+  http2: aSwitch('Connection', 'offer HTTP/2'),
+  'block-private-addresses': aSwitch('Connection', 'refuse addresses that are not public, on every hop'),
+
+  quiet: aSwitch('Display', 'no progress and no summary; errors only', { short: 'q', common: true }),
+  verbose: aSwitch('Display', 'every failure and every host at the end', { short: 'v' }),
+  'no-progress': aSwitch('Display', 'no progress, but the summary'),
+  'json-progress': aSwitch('Display', 'progress as JSON lines on standard error'),
+} as const
+
+export type FlagName = keyof typeof FLAGS
+
+type ReadOf<F> = F extends { readonly read: Read<infer T> } ? T : never
+type ValueOf<F> = F extends { readonly repeat: true } ? readonly ReadOf<F>[] : ReadOf<F>
+
+/** What was given, read. */
+export type FlagValues = { readonly [name in FlagName]?: ValueOf<(typeof FLAGS)[name]> }
+
+export const FLAG_NAMES = Object.keys(FLAGS) as FlagName[]
+
+/** The table's row, without the particulars of its type. */
+export const flagOf = (name: FlagName): Flag => FLAGS[name]
+
+/** `PREQ_MAX_RETRIES` */
+export const envName = (name: FlagName): string => `PREQ_${name.replaceAll('-', '_').toUpperCase()}`

@@ -1,0 +1,27 @@
+/** `-H 'name: value'` and `-H @file` → pairs. Values may be secrets: messages name the line, never its text. */
+import { readFileSync } from 'node:fs'
+import { reasonOf } from '../core/callback.ts'
+
+export function headersOf(given: readonly string[], problems: string[]): [string, string][] {
+  return given.flatMap(text => {
+    if (!text.startsWith('@')) return pairOf(text, '-H', problems)
+    const path = text.slice(1)
+    let lines: string[]
+    try {
+      lines = readFileSync(path, 'utf8').split(/\r?\n/)
+    } catch (error) {
+      problems.push(`-H: expected a file that can be read, got ${path} (${reasonOf(error)}).`)
+      return []
+    }
+    return lines.flatMap((line, index) =>
+      line.trim() === '' || line.startsWith('#') ? [] : pairOf(line, `${path}:${index + 1}`, problems),
+    )
+  })
+}
+
+function pairOf(text: string, as: string, problems: string[]): [string, string][] {
+  const at = text.indexOf(':')
+  if (at > 0) return [[text.slice(0, at).trim(), text.slice(at + 1).trim()]]
+  problems.push(`${as}: expected 'name: value', got something else. Write it with a colon.`)
+  return []
+}

@@ -1,0 +1,72 @@
+/** What `--help` (one screen) and `--help-all` say, from the table of flags. */
+import { COMMANDS } from './args.ts'
+import { FLAG_NAMES, GROUPS, envName, flagOf } from './flags.ts'
+import type { FlagName } from './flags.ts'
+
+const USAGE = `Usage: preq [flags] URL…          requests to these, as JSON lines
+       preq [flags] -i FILE       … to those of a file; a URL beside it is a template: 'https://x.org/{id}'
+`
+
+const HEAD = 'Any number of HTTP requests in, typed results out: parallel, polite, and with nothing lost.\n'
+
+export function help(): string {
+  const lines = FLAG_NAMES.filter(name => flagOf(name).common === true).map(name => line(name))
+  return `${HEAD}\n${USAGE}\n${commands()}\nFlags (all of them: --help-all):\n${lines.join('')}\
+${entry('-h, --help', 'this help')}${entry('-V, --version', 'the version')}`
+}
+
+export function helpAll(): string {
+  const groups = GROUPS.map(group => {
+    const names = FLAG_NAMES.filter(name => flagOf(name).group === group)
+    return `\n${group}:\n${names.map(name => `${line(name)}${rest(name)}`).join('')}`
+  })
+  return `${HEAD}\n${USAGE}\n${commands()}${groups.join('')}\n${EXITS}`
+}
+
+function commands(): string {
+  const lines = Object.entries(COMMANDS).map(([name, doc]) => entry(name, doc))
+  return `Commands:\n${lines.join('')}`
+}
+
+function line(name: FlagName): string {
+  const { short, takes, doc } = flagOf(name)
+  const flags = `${short === undefined ? '    ' : `-${short}, `}--${name}${takes === undefined ? '' : ` ${takes}`}`
+  return entry(flags, doc)
+}
+
+function rest(name: FlagName): string {
+  const { more, default: standard, repeat } = flagOf(name)
+  const notes = [
+    ...(more === undefined ? [] : [more]),
+    ...(standard === undefined ? [] : [`Default: ${standard}.`]),
+    ...(repeat === true ? ['May be repeated.'] : []),
+    `Environment: ${envName(name)}.`,
+  ]
+  return `${wrap(notes.join(' '), WIDTH - INDENT)
+    .map(text => `${' '.repeat(INDENT)}${text}\n`)
+    .join('')}`
+}
+
+const INDENT = 32
+const WIDTH = 100
+
+function entry(flags: string, doc: string): string {
+  const start = `  ${flags}`
+  return start.length < INDENT ? `${start.padEnd(INDENT)}${doc}\n` : `${start}\n${' '.repeat(INDENT)}${doc}\n`
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
+}
+
+const EXITS = `Exit codes: 0 all ok, 1 some failed, 2 usage, 74 output could not be written, 130 interrupted (the first Ctrl-C
+lets what is under way finish, the second ends it), 141 the reader went away, 143 SIGTERM.
+`

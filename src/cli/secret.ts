@@ -1,0 +1,23 @@
+/** Secrets, read from the environment (`env:NAME`) or a file (`@FILE`), so that no command line needs to hold one. */
+import { readFileSync } from 'node:fs'
+import { reasonOf } from '../core/callback.ts'
+
+/** @param as how the flag was given: `--bearer` */
+export function secretOf(text: string, as: string, env: NodeJS.ProcessEnv, problems: string[]): string | undefined {
+  if (text.startsWith('@')) return secretFile(text.slice(1), as, problems)
+  if (!text.startsWith('env:')) return text
+  const name = text.slice('env:'.length)
+  const value = env[name]
+  if (value !== undefined && value !== '') return value
+  problems.push(`${as}: expected the variable ${name} to hold it, got none. Export ${name}, or use @FILE.`)
+  return undefined
+}
+
+function secretFile(path: string, as: string, problems: string[]): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    problems.push(`${as}: expected a file that can be read, got ${path} (${reasonOf(error)}).`)
+    return undefined
+  }
+}

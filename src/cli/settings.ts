@@ -1,0 +1,109 @@
+/**
+ * The layers of a run: configuration file ← environment ← flags, each over the one before it, read into values. All
+ * that is wrong is said at once, with the name by which it was given.
+ */
+import { readFileSync } from 'node:fs'
+import { FLAG_NAMES, envName, flagOf } from './flags.ts'
+import type { FlagName, FlagValues } from './flags.ts'
+import { isPlain } from '../config/kinds.ts'
+import { nearest } from '../config/names.ts'
+import { reasonOf } from '../core/callback.ts'
+
+/** What a layer has for a flag: one value, or several of a flag that may be repeated. */
+interface Given {
+  /** As people wrote it: `--rate`, `PREQ_RATE`, `preq.json: rate`. */
+  readonly as: string
+  readonly values: readonly unknown[]
+}
+
+type Layer = Map<FlagName, Given>
+
+export interface Settings {
+  readonly values: FlagValues
+  readonly problems: readonly string[]
+}
+
+/** Flags of the command line, in their order. */
+export type GivenFlags = readonly (readonly [name: FlagName, value: string | true])[]
+
+const DEFAULT_CONFIG = 'preq.json'
+
+export function readSettings(flags: GivenFlags, env: NodeJS.ProcessEnv): Settings {
+  const problems: string[] = []
+  const ofFlags = flagLayer(flags)
+  const ofEnv = envLayer(env)
+  const path = ofFlags.get('config')?.values.at(-1) ?? ofEnv.get('config')?.values.at(-1)
+  const ofFile = fileLayer(path as string | undefined, problems)
+  const merged = new Map([...ofFile, ...ofEnv, ...ofFlags])
+  return { values: readAll(merged, problems), problems }
+}
+
+function flagLayer(flags: GivenFlags): Layer {
+  const layer: Layer = new Map()
+  for (const [name, value] of flags) {
+    layer.set(name, { as: `--${name}`, values: [...(layer.get(name)?.values ?? []), value] })
+  }
+  return layer
+}
+
+function envLayer(env: NodeJS.ProcessEnv): Layer {
+  const layer: Layer = new Map()
+  for (const name of FLAG_NAMES) {
+    const as = envName(name)
+    const value = env[as]
+    if (value !== undefined && value !== '') layer.set(name, { as, values: [value] })
+  }
+  return layer
+}
+
+function fileLayer(path: string | undefined, problems: string[]): Layer {
+  const layer: Layer = new Map()
+  const content = configText(path, problems)
+  if (content === undefined) return layer
+  const shown = path ?? DEFAULT_CONFIG
+  let config: unknown
+  try {
+    config = JSON.parse(content)
+  } catch (error) {
+    problems.push(`${shown}: expected JSON, got something else (${reasonOf(error)}). Mend it, or leave it out.`)
+    return layer
+  }
+  if (!isPlain(config)) {
+    problems.push(`${shown}: expected an object of flags, got something else. Write it as {"concurrency": 50}.`)
+    return layer
+  }
+  for (const [key, value] of Object.entries(config)) {
+    const name = FLAG_NAMES.find(candidate => candidate === key)
+    if (name === undefined || name === 'config') {
+      const near = nearest(key, FLAG_NAMES)
+      const remedy = near === undefined ? 'Leave it out.' : `Did you mean '${near}'?`
+      problems.push(`${shown}: ${key}: expected the name of a flag, got an unknown one. ${remedy}`)
+    } else {
+      layer.set(name, { as: `${shown}: ${name}`, values: Array.isArray(value) ? value : [value] })
+    }
+  }
+  return layer
+}
+
+/** Undefined where none is asked for and none is there. */
+function configText(path: string | undefined, problems: string[]): string | undefined {
+  try {
+    return readFileSync(path ?? DEFAULT_CONFIG, 'utf8')
+  } catch (error) {
+    if (path === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    problems.push(`--config: expected a file that can be read, got ${path ?? DEFAULT_CONFIG} (${reasonOf(error)}).`)
+    return undefined
+  }
+}
+
+function readAll(layer: Layer, problems: string[]): FlagValues {
+  const values: Partial<Record<FlagName, unknown>> = {}
+  for (const [name, { as, values: given }] of layer) {
+    const flag = flagOf(name)
+    const read = given.map(value => flag.read(value, as, problems))
+    if (flag.repeat === true) values[name] = read
+    else if (given.length > 1) problems.push(`${as}: expected it once, got it ${given.length} times. Keep one of them.`)
+    else values[name] = read[0]
+  }
+  return values as FlagValues
+}

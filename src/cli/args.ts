@@ -85,10 +85,9 @@ function addFlags(command: Command, flags: [FlagName, string | true][]): void {
     const { short, takes } = flagOf(name)
     const names = `${short === undefined ? '' : `-${short}, `}--${name}`
     const option = new Option(takes === undefined ? names : `${names} <value>`)
-    option.argParser((value: string) => void flags.push([name, value]))
+    // A switch has no value.
+    option.argParser((value: string | undefined) => void flags.push([name, value ?? true]))
     command.addOption(option)
-    // Of switches commander calls no parser.
-    if (takes === undefined) command.on(`option:${option.name()}`, () => void flags.push([name, true]))
   }
 }
 

@@ -11,6 +11,7 @@ import { fault, isFault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 import type { Params, RequestSpec } from '../core/spec.ts'
 import { Trip } from '../core/trip.ts'
+import { Unusable } from '../core/unusable.ts'
 import { parseUrl } from '../core/url.ts'
 import type { ParsedUrl } from '../core/url.ts'
 import { readAuth } from './auth-input.ts'
@@ -59,6 +60,7 @@ const SPEC_FIELDS: ReadonlySet<string> = new Set([...OWN_FIELDS, ...OPTION_NAMES
 export function prepare(input: unknown, item: Item, plan: RequestPlan): Call | Refusal {
   if (typeof input === 'string') return castCall(input, item, plan) ?? preparePlain(input, item, plan)
   if (input instanceof URL) return prepareSpec({ url: input.href }, item, plan)
+  if (input instanceof Unusable) return refuse(input, item, 'input', input.problem)
   if (isRecord(input)) return prepareSpec(input as unknown as RequestSpec, item, plan)
   return refuse(input, item, 'url', problem('url', 'a URL or a request with a url', got(input), REMEDY_URL))
 }

@@ -1,43 +1,175 @@
 /** The input of a run as requests, one after the other; each knows where it stands, for messages and for the output. */
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
+import { extname } from 'node:path'
+import type { Readable } from 'node:stream'
 import { linesOf } from './lines.ts'
-import type { InputPlan } from '../run-plan.ts'
+import { countOf, expanded } from './range.ts'
+import { jobMaker } from './requests.ts'
+import type { MakeJob } from './requests.ts'
+import { tableOf } from './rows.ts'
+import { objectOf } from './json-rows.ts'
+import { isTemplate, urlTemplate } from './url-template.ts'
+import type { Row } from './url-template.ts'
+import type { InputFormat, InputPlan } from '../run-plan.ts'
+import { UsageError } from '../usage-error.ts'
+import { nearest } from '../../config/names.ts'
+import { Unusable } from '../../core/unusable.ts'
+import { reasonOf } from '../../core/callback.ts'
 import type { RequestSpec } from '../../index.ts'
 
 /** Where a request comes from; the `meta` of its spec. */
 export interface Place {
   /** Undefined for the command line. */
   readonly file: string | undefined
-  /** From 1: of the file, or of the command line's URLs. */
+  /** From 1: of the file, or of the URLs of the command line. */
   readonly line: number
   /** Its columns, where it is a row. */
-  readonly row?: Readonly<Record<string, string>>
+  readonly row?: Row
 }
 
 export type Job = RequestSpec<unknown, Place>
 
-export interface Jobs extends AsyncIterable<Job> {
+export interface Jobs extends AsyncIterable<Job | Unusable> {
   /** How many there are, where that is known before the first. */
   readonly total: number | undefined
-  /** Names of the columns that rows have. */
+  /** Names of the columns that rows have; none for lists. */
   readonly columns: readonly string[]
+}
+
+type Stream = AsyncGenerator<Job | Unusable, void>
+
+interface Opened {
+  readonly columns: readonly string[]
+  readonly jobs: Stream
 }
 
 /** Throws a UsageError for what can be known to be wrong before anything is sent. */
 export async function openJobs(input: InputPlan): Promise<Jobs> {
   const { urls, files } = input
-  const total = files.length === 0 ? urls.length : undefined
-  return { total, columns: [], [Symbol.asyncIterator]: () => jobsOf(input) }
+  if (files.length === 0) {
+    for (const url of urls) urlTemplate(url, [])
+    const total = urls.reduce((sum, url) => sum + countOf(url), 0)
+    return { total, columns: [], [Symbol.asyncIterator]: () => ofUrls(urls, jobMaker(input, [])) }
+  }
+  const opened: Opened[] = []
+  for (const file of files) opened.push(await openFile(file, input))
+  const columns = [...new Set(opened.flatMap(one => one.columns))]
+  return { total: undefined, columns, [Symbol.asyncIterator]: () => all(opened) }
 }
 
-async function* jobsOf({ urls, files, ...alike }: InputPlan): AsyncGenerator<Job, void> {
-  for (const [index, url] of urls.entries()) yield jobOf(url, { file: undefined, line: index + 1 }, alike)
-  for (const file of files) {
-    for await (const { text, line } of linesOf(file)) {
-      if (text.trim() !== '' && !text.startsWith('#')) yield jobOf(text.trim(), { file, line }, alike)
+async function* all(opened: readonly Opened[]): Stream {
+  for (const { jobs } of opened) yield* jobs
+}
+
+async function* ofUrls(urls: readonly string[], make: MakeJob): Stream {
+  let line = 0
+  for (const url of urls) for (const one of expanded(url)) yield make(one, {}, { file: undefined, line: ++line })
+}
+
+async function openFile(file: string, input: InputPlan): Promise<Opened> {
+  const [template] = input.urls
+  const format = input.format ?? formatOf(file)
+  switch (format) {
+    case 'lines':
+      return { columns: [], jobs: ofLines(file, await open(file), template, input) }
+    case 'jsonl':
+      return { columns: [], jobs: ofJsonLines(file, await open(file), template, input) }
+    case 'csv':
+    case 'tsv': {
+      const { columns, rows } = await tableOf(await open(file), file, format === 'csv' ? ',' : '\t')
+      const url = template === undefined ? urlColumn(file, columns) : urlTemplate(template, columns)
+      const make = jobMaker(input, columns)
+      return { columns, jobs: ofRows(file, rows, url, make) }
     }
   }
 }
 
-function jobOf(url: string, meta: Place, { method, headers }: Pick<InputPlan, 'method' | 'headers'>): Job {
-  return { url, meta, headers, ...(method !== undefined && { method }) }
+function formatOf(file: string): InputFormat {
+  const ending = extname(file).toLowerCase()
+  if (ending === '.csv') return 'csv'
+  if (ending === '.tsv' || ending === '.tab') return 'tsv'
+  return ending === '.jsonl' || ending === '.ndjson' ? 'jsonl' : 'lines'
+}
+
+/** Opened before anything is sent, so that a name that is wrong is heard of then. */
+async function open(file: string): Promise<Readable> {
+  if (file === '-') return process.stdin
+  const stream = createReadStream(file)
+  try {
+    await once(stream, 'ready')
+    // Reading a folder fails only then.
+    if (stream.errored) throw stream.errored
+  } catch (error) {
+    throw new UsageError(`-i: expected a file that can be read, got ${file} (${reasonOf(error)}).`)
+  }
+  return stream
+}
+
+function urlColumn(file: string, columns: readonly string[]): (row: Row) => string {
+  if (columns.includes('url')) return row => String(row['url'])
+  const near = nearest('url', columns)
+  const remedy = near === undefined ? '' : ` Or did you mean {${near}}: preq '{+${near}}' -i ${file}?`
+  throw new UsageError(
+    `${file}: expected a column 'url' or a URL with {columns} beside -i, got the columns ${columns.join(', ')}.${remedy}`,
+  )
+}
+
+async function* ofLines(file: string, stream: Readable, template: string | undefined, input: InputPlan): Stream {
+  const make = jobMaker(input, template === undefined ? [] : ['line'])
+  const fill = template === undefined ? undefined : urlTemplate(template, ['line'])
+  for await (const { text, line } of linesOf(stream)) {
+    const content = text.trim()
+    if (content === '' || content.startsWith('#')) continue
+    if (content.includes('\0')) throw new UsageError(`${file}:${line}: expected text, got bytes that are none.`)
+    const row = { line: content }
+    if (fill !== undefined) yield make(fill(row), row, { file, line, row })
+    else for (const url of expanded(content)) yield make(url, {}, { file, line })
+  }
+}
+
+async function* ofRows(
+  file: string,
+  rows: Awaited<ReturnType<typeof tableOf>>['rows'],
+  url: (row: Row) => string,
+  make: MakeJob,
+): Stream {
+  for await (const one of rows) {
+    const { line } = one
+    if ('problem' in one) yield new Unusable(`${file}:${line}: ${one.problem}`, '', { file, line })
+    else yield make(url(one.row), one.row, { file, line, row: one.row })
+  }
+}
+
+async function* ofJsonLines(file: string, stream: Readable, template: string | undefined, input: InputPlan): Stream {
+  const isRow = template !== undefined && isTemplate(template)
+  let makers: { readonly columns: string; readonly make: MakeJob; readonly url: (row: Row) => string } | undefined
+  for await (const { text, line } of linesOf(stream)) {
+    if (text.trim() === '') continue
+    const place: Place = { file, line }
+    const read = objectOf(text)
+    if (typeof read === 'string') yield new Unusable(`${file}:${line}: ${read}`, '', place)
+    else if (!isRow) yield { ...alike(input), ...read, meta: place } as unknown as Job
+    else {
+      const columns = Object.keys(read)
+      const shape = columns.join('\0')
+      try {
+        if (makers?.columns !== shape) {
+          makers = { columns: shape, make: jobMaker(input, columns), url: urlTemplate(template, columns) }
+        }
+      } catch (error) {
+        // Rows may differ: what one of them lacks is its own trouble.
+        if (!(error instanceof UsageError)) throw error
+        yield new Unusable(`${file}:${line}: ${error.message}`, '', place)
+        continue
+      }
+      yield makers.make(makers.url(read), read, { ...place, row: read })
+    }
+  }
+}
+
+/** What flags say of all requests; a request's own fields win. */
+function alike(input: InputPlan): Partial<Job> {
+  const { url: _url, meta: _meta, ...fields } = jobMaker(input, [])('', {}, { file: undefined, line: 0 })
+  return fields
 }

@@ -1,9 +1,10 @@
-/** Lines of a file or of standard input, with their numbers; a byte-order mark and CR are not part of them. */
-import { createReadStream } from 'node:fs'
+/** Lines of a text with their numbers; a byte-order mark and CR are not part of them. */
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 
-export async function* linesOf(file: string): AsyncGenerator<{ readonly text: string; readonly line: number }, void> {
-  const input = file === '-' ? process.stdin : createReadStream(file)
+export async function* linesOf(
+  input: Readable,
+): AsyncGenerator<{ readonly text: string; readonly line: number }, void> {
   let line = 0
   for await (const text of createInterface({ input, crlfDelay: Infinity })) {
     line++

@@ -1,0 +1,79 @@
+/** What is alike in all requests of a run, with the columns of a row filled in: method, headers, query, body, key. */
+import { readFileSync } from 'node:fs'
+import type { Place, Job } from './jobs.ts'
+import { jsonTemplate, nameTemplate, textTemplate } from './text-template.ts'
+import type { Fill } from './text-template.ts'
+import type { Row } from './url-template.ts'
+import type { InputPlan } from '../run-plan.ts'
+import { UsageError } from '../usage-error.ts'
+import { reasonOf } from '../../core/callback.ts'
+
+/** A row's URL and place → its request. */
+export type MakeJob = (url: string, row: Row, meta: Place) => Job
+
+export function jobMaker(input: InputPlan, columns: readonly string[]): MakeJob {
+  const { method, auth } = input
+  const headers = pairsTemplate(input.headers, columns)
+  const params = pairsTemplate(input.params, columns)
+  const key = input.key === undefined ? undefined : nameTemplate(input.key, columns, '--key')
+  const body = bodyTemplate(input.body, columns)
+  return (url, row, meta) => ({
+    url,
+    meta,
+    ...(method !== undefined && { method }),
+    ...(headers !== undefined && { headers: headers(row) }),
+    ...(params !== undefined && { params: paramsOf(params(row)) }),
+    ...(auth !== undefined && { auth }),
+    ...(key !== undefined && { key: key(row) }),
+    ...body?.(row),
+  })
+}
+
+type Pairs = readonly (readonly [string, string])[]
+
+function pairsTemplate(pairs: Pairs, columns: readonly string[]): ((row: Row) => [string, string][]) | undefined {
+  if (pairs.length === 0) return undefined
+  const filled = pairs.map(([name, value]): [string, Fill] => [name, textTemplate(value, columns)])
+  return row => filled.map(([name, fill]) => [name, fill(row)])
+}
+
+/** A name that comes twice has both values. */
+function paramsOf(pairs: Pairs): Record<string, string | string[]> {
+  const params: Record<string, string | string[]> = {}
+  for (const [name, value] of pairs) {
+    const before = params[name]
+    params[name] = before === undefined ? value : [before, value].flat()
+  }
+  return params
+}
+
+function bodyTemplate(body: InputPlan['body'], columns: readonly string[]): ((row: Row) => Partial<Job>) | undefined {
+  switch (body?.kind) {
+    case undefined:
+      return undefined
+    case 'form': {
+      const fields = pairsTemplate(body.fields, columns)
+      return row => ({ form: paramsOf(fields?.(row) ?? []) })
+    }
+    case 'file': {
+      const bytes = bytesOf(body.path)
+      return () => ({ body: bytes })
+    }
+    case 'text': {
+      const fill = textTemplate(body.text, columns)
+      return row => ({ body: fill(row) })
+    }
+    case 'json': {
+      const fill = jsonTemplate(body.text, columns)
+      return row => ({ json: JSON.parse(fill(row)) as unknown })
+    }
+  }
+}
+
+function bytesOf(path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new UsageError(`--body: expected a file that can be read, got ${path} (${reasonOf(error)}).`)
+  }
+}

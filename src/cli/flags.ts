@@ -151,7 +151,9 @@ export const FLAGS = {
 
   output: taking('Output', 'FILE', text, 'write to FILE: .jsonl, .csv, .tsv or .sqlite', {
     short: 'o',
+    repeat: true,
     common: true,
+    more: 'All that are given get everything.',
     default: 'JSON lines on standard output',
   }),
   'output-format': taking('Output', 'FORMAT', oneOf(OUTPUT_FORMATS), 'format of the output', {
@@ -166,6 +168,10 @@ export const FLAGS = {
     more: 'Named by --name, the key, or the end of the URL; never outside of FOLDER.',
   }),
   name: taking('Output', 'NAME', text, 'names of the files of --save: a text with {columns}'),
+  columns: taking('Output', 'NAMES', text, 'columns of CSV and TSV, with commas between them', {
+    default: 'index, key, those of the input, url, status, what was selected or value, error',
+    more: 'Fields as in --write-out, columns of the input, and names of --select.',
+  }),
   'write-out': taking('Output', 'TEMPLATE', text, "one line per request: '{status} {url}\\n'", {
     short: 'w',
     more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, total_ms, value, and every column of the input. \\n and \\t are a line end and a tab.',

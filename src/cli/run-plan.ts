@@ -3,9 +3,14 @@
  * do, where outcomes go, what is shown. Reads small files that flags name (headers, certificates, secrets); sends nothing.
  */
 import { clientOptions, callOptions } from './run-options.ts'
+import { resolve } from 'node:path'
 import type { FlagValues } from './flags.ts'
 import { headersOf } from './headers-input.ts'
+import { readCurl } from './input/curl.ts'
+import type { CurlRequest } from './input/curl.ts'
 import { secretOf } from './secret.ts'
+import { readSettings } from './settings.ts'
+import type { GivenFlags } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 import type { Auth, ClientOptions, StreamCallOptions } from '../index.ts'
 
@@ -18,7 +23,6 @@ export interface InputPlan {
   readonly urls: readonly string[]
   readonly files: readonly string[]
   readonly format: InputFormat | undefined
-  readonly curl: string | undefined
   readonly method: string | undefined
   readonly headers: readonly (readonly [string, string])[]
   readonly params: readonly (readonly [string, string])[]
@@ -32,13 +36,20 @@ export interface InputPlan {
   readonly key: string | undefined
 }
 
+export interface Target {
+  readonly path: string
+  readonly format: OutputFormat
+}
+
 export interface OutputPlan {
-  /** Undefined is standard output. */
-  readonly path: string | undefined
+  /** None: standard output. */
+  readonly files: readonly Target[]
+  /** Of standard output. */
   readonly format: OutputFormat
   readonly overwrite: boolean
   readonly resume: boolean
   readonly select: string | undefined
+  readonly columns: readonly string[] | undefined
   readonly writeOut: string | undefined
   readonly save: { readonly folder: string; readonly name: string | undefined } | undefined
   readonly as: 'auto' | 'json' | 'text' | 'bytes' | 'none'
@@ -59,15 +70,17 @@ export interface RunPlan {
   readonly call: StreamCallOptions
 }
 
-/** Throws a UsageError that holds every problem. */
-export function planRun(
-  urls: readonly string[],
-  values: FlagValues,
-  problems: string[],
-  env: NodeJS.ProcessEnv,
-): RunPlan {
+/** Reads every layer. Throws a UsageError that holds every problem. */
+export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.ProcessEnv): RunPlan {
+  const pasted = flags.findLast(([name]) => name === 'curl')?.[1]
+  const curl = typeof pasted === 'string' ? readCurl(pasted) : undefined
+  // What is said beside the pasted command wins.
+  const ofCurl = (curl?.flags ?? []).filter(([name]) => !flags.some(([given]) => given === name))
+  const settings = readSettings([...ofCurl, ...flags], env)
+  const { values } = settings
+  const problems = [...settings.problems]
   const plan: RunPlan = {
-    input: inputPlan(urls, values, env, problems),
+    input: inputPlan(urls, values, curl, env, problems),
     output: outputPlan(values, problems),
     display: {
       quiet: values.quiet ?? false,
@@ -81,9 +94,16 @@ export function planRun(
   return plan
 }
 
-function inputPlan(urls: readonly string[], values: FlagValues, env: NodeJS.ProcessEnv, problems: string[]): InputPlan {
+function inputPlan(
+  given: readonly string[],
+  values: FlagValues,
+  curl: CurlRequest | undefined,
+  env: NodeJS.ProcessEnv,
+  problems: string[],
+): InputPlan {
+  const urls = [...given, ...(curl?.urls ?? [])]
   const files = values.input ?? []
-  if (urls.length === 0 && files.length === 0 && values.curl === undefined) {
+  if (urls.length === 0 && files.length === 0) {
     problems.push('expected URLs, -i FILE or --curl, got none of them. See preq --help.')
   }
   if (urls.length > 1 && files.length > 0) {
@@ -95,14 +115,19 @@ function inputPlan(urls: readonly string[], values: FlagValues, env: NodeJS.Proc
     urls,
     files,
     format: values.format,
-    curl: values.curl,
-    method: values.method,
-    headers: headersOf(values.header ?? [], problems),
+    method: values.method ?? curl?.method,
+    headers: over(curl?.headers ?? [], headersOf(values.header ?? [], problems)),
     params: values.param ?? [],
-    body: bodyPlan(values, problems),
-    auth: authOf(values, env, problems),
+    body: bodyPlan(values, problems) ?? (curl?.body === undefined ? undefined : { kind: 'text', text: curl.body }),
+    auth: authOf(curl?.user === undefined ? values : { auth: curl.user, ...values }, env, problems),
     key: values.key,
   }
+}
+
+/** Name by name. */
+function over(below: InputPlan['headers'], above: InputPlan['headers']): InputPlan['headers'] {
+  const names = new Set(above.map(([name]) => name.toLowerCase()))
+  return [...below.filter(([name]) => !names.has(name.toLowerCase())), ...above]
 }
 
 function bodyPlan({ json, body, form }: FlagValues, problems: string[]): InputPlan['body'] {
@@ -143,31 +168,41 @@ const BY_ENDING: Readonly<Record<string, OutputFormat>> = {
 }
 
 function outputPlan(values: FlagValues, problems: string[]): OutputPlan {
-  const path = values.output === '-' ? undefined : values.output
-  const ending = /\.\w+$/.exec(path ?? '')?.[0].toLowerCase() ?? ''
-  const format = values['output-format'] ?? BY_ENDING[ending] ?? 'jsonl'
+  const files = (values.output ?? [])
+    .filter(path => path !== '-')
+    .map((path): Target => ({ path, format: values['output-format'] ?? formatOf(path) ?? 'jsonl' }))
   const resume = values.resume ?? false
-  if (resume && (path === undefined || format !== 'jsonl')) {
+  if (resume && !files.some(({ format }) => format === 'jsonl')) {
     problems.push('--resume: expected -o FILE.jsonl to go on with, got none. Add it.')
   }
-  if (format === 'sqlite' && path === undefined) {
+  if (values['output-format'] === 'sqlite' && files.length === 0) {
     problems.push('--output-format: expected -o FILE for a database, got none. Add it.')
   }
-  if (path !== undefined && values.input?.includes(path)) {
-    problems.push(`-o: expected another file than the input, got ${path} for both. Write to a file of its own.`)
+  for (const { path } of files) {
+    if (values.input?.some(input => resolve(input) === resolve(path)) === true) {
+      problems.push(`-o: expected another file than the input, got ${path} for both. Write to a file of its own.`)
+    }
   }
-  for (const [flag, given] of [['--overwrite', values.overwrite && resume]] as const) {
-    if (given) problems.push(`${flag}: expected it without --resume, got both. Keep one of them.`)
+  if (values.overwrite === true && resume) {
+    problems.push('--overwrite: expected it without --resume, got both. Keep one of them.')
+  }
+  if (values['retry-failed'] === true && !resume) {
+    problems.push('--retry-failed: expected --resume beside it, got none. Add it.')
   }
   return {
-    path,
-    format,
+    files,
+    format: values['output-format'] ?? 'jsonl',
     overwrite: values.overwrite ?? false,
     resume,
     select: values.select,
+    columns: values.columns?.split(',').map(name => name.trim()),
     writeOut: values['write-out'],
     save: values.save === undefined ? undefined : { folder: values.save, name: values.name },
     as: values.as ?? 'auto',
     order: values.order ?? 'completed',
   }
+}
+
+function formatOf(path: string): OutputFormat | undefined {
+  return BY_ENDING[/\.\w+$/.exec(path)?.[0].toLowerCase() ?? '']
 }

@@ -1,6 +1,6 @@
 /** CSV (RFC 4180, with `\n`): one line per outcome for spreadsheets and data tools. The quoting is csv-stringify's. */
 import { stringify } from 'csv-stringify/sync'
-import { bool, got, isPlain, problem } from '../config/kinds.ts'
+import { bool, got, isPlain, oneOf, problem } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { nearest } from '../config/names.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
@@ -42,6 +42,8 @@ export type CsvColumn = CsvField | { readonly name: string; readonly value: (out
 export interface CsvOptions extends FileOptions {
   /** Default `index, key, method, url, ok, status, attempts, error, value`. */
   readonly columns?: readonly CsvColumn[]
+  /** Between two cells. Default `','`. */
+  readonly delimiter?: ',' | ';' | '\t' | '|'
 }
 
 const DEFAULT: readonly CsvField[] = ['index', 'key', 'method', 'url', 'ok', 'status', 'attempts', 'error', 'value']
@@ -69,10 +71,15 @@ interface Column {
  * @param target a path, or a Writable, which is waited for and not ended
  */
 export function csv(target: Target, options: CsvOptions = {}): Sink {
-  const read = readSinkOptions('csv', options, { overwrite: bool, append: bool, columns: readColumns })
+  const read = readSinkOptions('csv', options, {
+    overwrite: bool,
+    append: bool,
+    columns: readColumns,
+    delimiter: oneOf([',', ';', '\t', '|']),
+  })
   const columns = read.columns ?? columnsOf(DEFAULT)
   // A lone empty cell would be an empty line, which readers skip.
-  const format = { quoted_empty: columns.length === 1 }
+  const format = { quoted_empty: columns.length === 1, delimiter: read.delimiter ?? ',' }
   const header = stringify([columns.map(({ name }) => name)], format)
   const sink = new TextRows<readonly string[]>('csv', target, read, {
     rowOf: outcome => columns.map(column => cellOf(column, outcome)),

@@ -1,27 +1,50 @@
 /** `preq URL…`, `preq -i FILE`: sends everything, writes every outcome, and says at the end how it went. */
 import { openJobs } from '../input/jobs.ts'
 import { openOutput } from '../output/output.ts'
+import { pump } from '../pump.ts'
 import { planRun } from '../run-plan.ts'
-import { readSettings } from '../settings.ts'
 import type { GivenFlags } from '../settings.ts'
 import { showProgress } from '../progress.ts'
+import { interrupts } from '../signals.ts'
+import { Tally } from '../tally.ts'
 import { ParallelRequests } from '../../index.ts'
+import type { Outcome, RequestInputs } from '../../index.ts'
 
 /** Resolves with the exit code. */
 export async function run(urls: readonly string[], flags: GivenFlags): Promise<number> {
-  const { values, problems } = readSettings(flags, process.env)
-  const plan = planRun(urls, values, [...problems], process.env)
+  const plan = planRun(urls, flags, process.env)
   const jobs = await openJobs(plan.input)
-  const { sink, resume } = await openOutput(plan.output)
+  const { sink, resume } = openOutput(plan.output, { columns: jobs.columns, hasKey: plan.input.key !== undefined })
   const display = plan.display.progress === 'none' ? undefined : await showProgress(process.stderr)
+  const tally = new Tally(plan.display.verbose)
+  const aborting = new AbortController()
   await using client = new ParallelRequests(plan.client)
-  const { order: _, ...call } = plan.call
-  const totals = await client.drain(jobs, {
-    ...call,
-    ...(sink !== undefined && { sink }),
+  const stream = client.stream(jobs as RequestInputs, {
+    ...plan.call,
+    signal: aborting.signal,
     ...(resume !== undefined && { resume }),
     ...(display !== undefined && { onProgress: progress => display.show(progress) }),
   })
-  display?.done()
-  return totals.failed === 0 ? 0 : 1
+  const signals = interrupts({
+    stop: () => stream.stop(),
+    abort: () => aborting.abort(),
+    say: text => process.stderr.write(`preq: ${text}\n`),
+  })
+  try {
+    await pump({
+      outcomes: stream as AsyncIterable<Outcome>,
+      sink,
+      note: outcome => tally.note(outcome),
+      unwritten(error) {
+        tally.unwritten++
+        process.stderr.write(`preq: ${error.message}\n`)
+      },
+      stop: () => stream.stop(),
+    })
+  } finally {
+    display?.done()
+    signals.close()
+  }
+  if (!plan.display.quiet || tally.failed > 0) process.stderr.write(tally.text())
+  return signals.exitCode ?? (tally.failed + tally.unfinished + tally.unwritten > 0 ? 1 : 0)
 }

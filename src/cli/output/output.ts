@@ -1,17 +1,98 @@
-/** Where the outcomes of a run go: a sink by the format that was asked for, or the run file itself. */
-import type { OutputPlan } from '../run-plan.ts'
-import type { Sink } from '../../index.ts'
-import { jsonLines } from '../../sinks/index.ts'
+/** Where the outcomes of a run go: files by their formats, standard output, a folder; and the run file itself. */
+import { existsSync, rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { columnsOf } from './columns.ts'
+import { fieldsOf } from './fields.ts'
+import { readSelection } from './select.ts'
+import type { Selection } from './select.ts'
+import { several } from './several.ts'
+import { writeOutTemplate } from './write-out.ts'
+import type { OutputFormat, OutputPlan, Target } from '../run-plan.ts'
+import { UsageError } from '../usage-error.ts'
+import type { Outcome, Sink } from '../../index.ts'
+import { csv, jsonLines, sqlite } from '../../sinks/index.ts'
 
 export interface Output {
-  /** Undefined where the run file is the output. */
-  readonly sink: Sink | undefined
+  readonly sink: Sink
   /** The run file. */
   readonly resume: string | undefined
 }
 
+/** What the output must know of the input. */
+export interface InputShape {
+  readonly columns: readonly string[]
+  readonly hasKey: boolean
+}
+
 /** Throws a UsageError when it cannot be written, before anything is sent. */
-export async function openOutput(output: OutputPlan): Promise<Output> {
-  if (output.path !== undefined && output.format === 'jsonl') return { sink: undefined, resume: output.path }
-  return { sink: jsonLines(process.stdout), resume: undefined }
+export function openOutput(plan: OutputPlan, input: InputShape): Output {
+  const selection = plan.select === undefined ? undefined : readSelection(plan.select)
+  const columns = columnsOf(plan.columns, input, selection)
+  const runFile = runFileOf(plan, selection)
+  for (const { path } of plan.files) checkPlace(path, plan)
+  const rest = plan.files.filter(file => file !== runFile)
+  const sinks = [
+    ...(plan.files.length === 0 && plan.save === undefined && plan.writeOut === undefined
+      ? [toStdout(plan.format)]
+      : []),
+    ...rest.map(file => toFile(file)),
+    ...(plan.writeOut === undefined ? [] : [writeOut(plan.writeOut, input.columns, selection)]),
+  ]
+  return { sink: several(sinks), resume: runFile?.path }
+
+  function toFile({ path, format }: Target): Sink {
+    const overwrite = plan.overwrite || plan.resume
+    if (format === 'sqlite') return selected(sqlite(path, { overwrite }), selection)
+    if (format === 'jsonl') return selected(jsonLines(path, { overwrite }), selection)
+    return csv(path, { columns, overwrite, delimiter: format === 'tsv' ? '\t' : ',' })
+  }
+
+  function toStdout(format: OutputFormat): Sink {
+    if (format === 'csv' || format === 'tsv') {
+      return csv(process.stdout, { columns, delimiter: format === 'tsv' ? '\t' : ',' })
+    }
+    return selected(jsonLines(process.stdout), selection)
+  }
+}
+
+/**
+ * JSON lines in a file are a run file, so that `--resume` can go on with them later, also when nobody thought of it at
+ * first. It holds whole values: with `--select` and without `--resume` they are plain lines.
+ */
+function runFileOf({ files, resume }: OutputPlan, selection: Selection | undefined): Target | undefined {
+  if (selection !== undefined && !resume) return undefined
+  return files.find(({ format }) => format === 'jsonl')
+}
+
+/** Nothing is overwritten unasked, and a folder that is missing is not made. */
+function checkPlace(path: string, { overwrite, resume }: OutputPlan): void {
+  const folder = dirname(path)
+  if (!existsSync(folder))
+    throw new UsageError(`-o: expected a folder that is there, got ${folder}. Make it first.`, 74)
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (there?.isDirectory() === true) throw new UsageError(`-o: expected a file, got the folder ${path}.`, 74)
+  // A terminal, a pipe, /dev/null: nothing of theirs would be lost.
+  if (there === undefined || !there.isFile() || resume) return
+  if (!overwrite)
+    throw new UsageError(`-o: expected a file that is not there yet, got ${path}. Add --resume or --overwrite.`)
+  rmSync(path)
+}
+
+function selected(sink: Sink, selection: Selection | undefined): Sink {
+  if (selection === undefined) return sink
+  return {
+    write: outcome => sink.write(outcome.ok ? { ...outcome, value: selection.of(outcome.value) } : outcome),
+    close: () => sink.close(),
+  }
+}
+
+function writeOut(template: string, columns: readonly string[], selection: Selection | undefined): Sink {
+  const textOf = writeOutTemplate(template, fieldsOf(columns, selection?.parts ?? []))
+  return {
+    async write(outcome: Outcome) {
+      if (process.stdout.write(textOf(outcome))) return
+      await new Promise<void>(resolve => process.stdout.once('drain', resolve))
+    },
+    close: () => undefined,
+  }
 }

@@ -1,0 +1,29 @@
+/** The columns of CSV: those that were chosen, or what the input has and what was selected of each answer. */
+import type { Field } from './fields.ts'
+import { fieldsOf } from './fields.ts'
+import type { Selection } from './select.ts'
+import { nearest } from '../../config/names.ts'
+import { UsageError } from '../usage-error.ts'
+
+export interface Column {
+  readonly name: string
+  readonly value: Field
+}
+
+export function columnsOf(
+  chosen: readonly string[] | undefined,
+  input: { readonly columns: readonly string[]; readonly hasKey: boolean },
+  selection: Selection | undefined,
+): Column[] {
+  const parts = selection?.parts ?? []
+  const fields = fieldsOf(input.columns, parts)
+  const selected = selection === undefined ? ['value'] : parts.map(({ name }) => name)
+  const standard = ['index', ...(input.hasKey ? ['key'] : []), ...input.columns, 'url', 'status', ...selected, 'error']
+  return [...new Set(chosen ?? standard)].map(name => {
+    const value = Object.hasOwn(fields, name) ? fields[name] : undefined
+    if (value !== undefined) return { name, value }
+    const near = nearest(name, Object.keys(fields))
+    const remedy = near === undefined ? '' : ` Did you mean '${near}'?`
+    throw new UsageError(`--columns: expected some of ${Object.keys(fields).join(', ')}, got '${name}'.${remedy}`)
+  })
+}

@@ -1,0 +1,77 @@
+/** `--select 'stars, name: full_name'`: parts of a value as JMESPath, each with the name of its column. */
+import { compile, TreeInterpreter } from '@jmespath-community/jmespath'
+import { UsageError } from '../usage-error.ts'
+import { reasonOf } from '../../core/callback.ts'
+
+export interface Part {
+  readonly name: string
+  readonly of: (value: unknown) => unknown
+}
+
+export interface Selection {
+  readonly parts: readonly Part[]
+  /** One part without a name of its own is the value itself; otherwise an object of the parts. */
+  readonly of: (value: unknown) => unknown
+}
+
+export function readSelection(text: string): Selection {
+  const given = topLevelParts(text).map(part => {
+    const [, name, path = part] = /^([\w-]+)\s*:\s*([^]+)$/.exec(part) ?? []
+    return { name: name ?? part, path, isNamed: name !== undefined }
+  })
+  const names = new Set<string>()
+  for (const { name } of given) {
+    if (names.has(name)) throw new UsageError(`--select: expected names that differ, got '${name}' twice.`)
+    names.add(name)
+  }
+  const parts = given.map(({ name, path }): Part => ({ name, of: pathOf(path) }))
+  const [first] = parts
+  const isOne = parts.length === 1 && given[0]?.isNamed === false
+  return {
+    parts,
+    of:
+      isOne && first !== undefined
+        ? first.of
+        : value => Object.fromEntries(parts.map(({ name, of }) => [name, of(value) ?? null])),
+  }
+}
+
+function pathOf(path: string): (value: unknown) => unknown {
+  if (path.trim() === '') throw new UsageError('--select: expected a path between commas, got nothing. Leave it out.')
+  let compiled: ReturnType<typeof compile>
+  try {
+    compiled = compile(path)
+  } catch (error) {
+    throw new UsageError(`--select: expected a path of JMESPath, got '${path}' (${reasonOf(error)}).`)
+  }
+  return value => {
+    try {
+      return TreeInterpreter.search(compiled, value as Parameters<typeof TreeInterpreter.search>[1])
+    } catch {
+      // A function of JMESPath that does not take what is there: this value has no such part.
+      return null
+    }
+  }
+}
+
+/** Commas within brackets and quotes are part of a path. */
+function topLevelParts(text: string): string[] {
+  const parts: string[] = []
+  let depth = 0
+  let from = 0
+  let quote = ''
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at] as string
+    if (quote !== '') {
+      if (letter === '\\') at++
+      else if (letter === quote) quote = ''
+    } else if (letter === '"' || letter === "'" || letter === '`') quote = letter
+    else if ('([{'.includes(letter)) depth++
+    else if (')]}'.includes(letter)) depth--
+    else if (letter === ',' && depth === 0) {
+      parts.push(text.slice(from, at).trim())
+      from = at + 1
+    }
+  }
+  return [...parts, text.slice(from).trim()]
+}

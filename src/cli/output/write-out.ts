@@ -1,0 +1,37 @@
+/** `-w '{status} {url}\n'`: a text per outcome. */
+import { nearest } from '../../config/names.ts'
+import type { Field } from './fields.ts'
+import { UsageError } from '../usage-error.ts'
+import type { Outcome } from '../../index.ts'
+
+const FIELD = /\{([^{}]*)\}/g
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\' }
+
+export function writeOutTemplate(text: string, fields: Readonly<Record<string, Field>>): (outcome: Outcome) => string {
+  const parts: (string | Field)[] = []
+  let from = 0
+  for (const match of text.matchAll(FIELD)) {
+    const [whole, name = ''] = match
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined
+    if (field === undefined) throw unknownField(name, Object.keys(fields))
+    parts.push(unescaped(text.slice(from, match.index)), field)
+    from = match.index + whole.length
+  }
+  parts.push(unescaped(text.slice(from)))
+  return outcome => parts.map(part => (typeof part === 'string' ? part : textOf(part(outcome)))).join('')
+}
+
+function unknownField(name: string, known: readonly string[]): UsageError {
+  const near = nearest(name, known)
+  const remedy = near === undefined ? '' : ` Did you mean {${near}}?`
+  return new UsageError(`-w: expected one of ${known.join(', ')}, got {${name}}.${remedy}`)
+}
+
+const unescaped = (text: string): string =>
+  text.replaceAll(/\\([ntr\\])/g, (_, letter: string) => ESCAPES[letter] ?? '')
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (value === undefined || value === null) return ''
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as number | boolean)
+}

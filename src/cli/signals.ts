@@ -1,0 +1,46 @@
+/**
+ * Ctrl-C: the first lets what is under way finish, the second ends it. SIGTERM ends it at once, with its lines written.
+ * Says with what code the process ends.
+ */
+export interface Interrupts {
+  /** 130 or 143; undefined where nobody interrupted. */
+  readonly exitCode: number | undefined
+  close(): void
+}
+
+export interface Interrupted {
+  /** Sends nothing more. */
+  readonly stop: () => void
+  /** Gives up what is under way. */
+  readonly abort: () => void
+  readonly say: (text: string) => void
+}
+
+export function interrupts({ stop, abort, say }: Interrupted): Interrupts {
+  let exitCode: number | undefined
+  let count = 0
+  const onInterrupt = (): void => {
+    exitCode ??= 130
+    count++
+    if (count === 1) {
+      say('interrupted: what is under way finishes; once more ends it')
+      stop()
+    } else if (count === 2) abort()
+    else process.exit(130)
+  }
+  const onTerm = (): void => {
+    exitCode ??= 143
+    abort()
+  }
+  process.on('SIGINT', onInterrupt)
+  process.on('SIGTERM', onTerm)
+  return {
+    get exitCode() {
+      return exitCode
+    },
+    close() {
+      process.off('SIGINT', onInterrupt)
+      process.off('SIGTERM', onTerm)
+    },
+  }
+}

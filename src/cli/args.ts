@@ -3,6 +3,7 @@
  * our words, with the name that was probably meant.
  */
 import { Command, CommanderError, Option } from 'commander'
+import { COMMANDS } from './commands.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
 import { help, helpAll } from './help.ts'
@@ -22,13 +23,6 @@ export type Args =
   /** Was not understood: stderr, exit 2. */
   | { readonly mode: 'usage'; readonly text: string }
 
-export const COMMANDS = {
-  plan: 'show what would be sent, and send nothing',
-  demo: 'fetch 300 records from a small API on this machine, and watch',
-  doctor: 'look at what this machine allows: files, proxies, clock',
-  completion: 'print the completions for bash, zsh or fish',
-} as const
-
 export function readArgs(argv: readonly string[]): Args {
   if (argv.length === 0) return { mode: 'usage', text: help() }
   let args: Args | undefined
@@ -42,12 +36,12 @@ export function readArgs(argv: readonly string[]): Args {
     .argument('[urls...]')
     .action((urls: string[]) => void (args = { mode: 'run', urls, flags }))
   addFlags(program, flags)
-  const plan = command(program, 'plan').argument('[urls...]')
+  const plan = subcommand(program, 'plan').argument('[urls...]')
   plan.action((urls: string[]) => void (args = { mode: 'plan', urls, flags }))
   addFlags(plan, flags)
-  command(program, 'demo').action(() => void (args = { mode: 'demo' }))
-  command(program, 'doctor').action(() => void (args = { mode: 'doctor' }))
-  command(program, 'completion')
+  subcommand(program, 'demo').action(() => void (args = { mode: 'demo' }))
+  subcommand(program, 'doctor').action(() => void (args = { mode: 'doctor' }))
+  subcommand(program, 'completion')
     .argument('<shell>')
     .action((shell: string) => void (args = completionFor(shell)))
   // Our own instead of commander's, which answers with a failure and takes any name.
@@ -67,7 +61,7 @@ export function readArgs(argv: readonly string[]): Args {
   return noCommand(args) ?? args ?? { mode: 'usage', text: help() }
 }
 
-function command(program: Command, name: keyof typeof COMMANDS): Command {
+function subcommand(program: Command, name: keyof typeof COMMANDS): Command {
   return quiet(program.command(name))
 }
 

@@ -27,6 +27,8 @@ export interface Flag<T = unknown> {
   readonly short?: string
   /** What it takes, as helps show it; a switch takes nothing. */
   readonly takes?: string
+  /** All that it takes, where they are few. */
+  readonly choices?: readonly string[]
   /** May be given more than once: the values add up. */
   readonly repeat?: true
   /** On the first screen of help. */
@@ -118,6 +120,7 @@ export const FLAGS = {
     more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each; by the ending of the name, or by --format.',
   }),
   format: taking('Input', 'FORMAT', oneOf(FORMATS), 'format of the input: lines, csv, tsv or jsonl', {
+    choices: FORMATS,
     default: 'by the ending of the name; else lines',
   }),
   curl: taking('Input', 'COMMAND', text, 'take a pasted curl command as the request', {
@@ -157,6 +160,7 @@ export const FLAGS = {
     default: 'JSON lines on standard output',
   }),
   'output-format': taking('Output', 'FORMAT', oneOf(OUTPUT_FORMATS), 'format of the output', {
+    choices: OUTPUT_FORMATS,
     default: 'by the ending of the name; else jsonl',
   }),
   overwrite: aSwitch('Output', 'replace an output that exists'),
@@ -177,9 +181,11 @@ export const FLAGS = {
     more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, total_ms, value, and every column of the input. \\n and \\t are a line end and a tab.',
   }),
   as: taking('Output', 'TYPE', oneOf(['auto', 'json', 'text', 'bytes', 'none']), 'how a body becomes a value', {
+    choices: ['auto', 'json', 'text', 'bytes', 'none'],
     default: 'auto: JSON where it is some, else text, else base64',
   }),
   order: taking('Output', 'ORDER', oneOf(['completed', 'input']), 'as they finish, or as they were given', {
+    choices: ['completed', 'input'],
     default: 'completed',
   }),
 

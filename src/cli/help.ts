@@ -1,5 +1,5 @@
 /** What `--help` (one screen) and `--help-all` say, from the table of flags. */
-import { COMMANDS } from './args.ts'
+import { COMMANDS } from './commands.ts'
 import { FLAG_NAMES, GROUPS, envName, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
 
@@ -10,7 +10,7 @@ const USAGE = `Usage: preq [flags] URL…          requests to these, as JSON li
 const HEAD = 'Any number of HTTP requests in, typed results out: parallel, polite, and with nothing lost.\n'
 
 export function help(): string {
-  const lines = FLAG_NAMES.filter(name => flagOf(name).common === true).map(name => line(name))
+  const lines = FLAG_NAMES.filter(name => flagOf(name).common === true).map(name => flagLine(name))
   return `${HEAD}\n${USAGE}\n${commands()}\nFlags (all of them: --help-all):\n${lines.join('')}\
 ${entry('-h, --help', 'this help')}${entry('-V, --version', 'the version')}`
 }
@@ -18,7 +18,7 @@ ${entry('-h, --help', 'this help')}${entry('-V, --version', 'the version')}`
 export function helpAll(): string {
   const groups = GROUPS.map(group => {
     const names = FLAG_NAMES.filter(name => flagOf(name).group === group)
-    return `\n${group}:\n${names.map(name => `${line(name)}${rest(name)}`).join('')}`
+    return `\n${group}:\n${names.map(name => `${flagLine(name)}${rest(name)}`).join('')}`
   })
   return `${HEAD}\n${USAGE}\n${commands()}${groups.join('')}\n${EXITS}`
 }
@@ -28,7 +28,7 @@ function commands(): string {
   return `Commands:\n${lines.join('')}`
 }
 
-function line(name: FlagName): string {
+function flagLine(name: FlagName): string {
   const { short, takes, doc } = flagOf(name)
   const flags = `${short === undefined ? '    ' : `-${short}, `}--${name}${takes === undefined ? '' : ` ${takes}`}`
   return entry(flags, doc)
@@ -42,9 +42,9 @@ function rest(name: FlagName): string {
     ...(repeat === true ? ['May be repeated.'] : []),
     `Environment: ${envName(name)}.`,
   ]
-  return `${wrap(notes.join(' '), WIDTH - INDENT)
+  return wrap(notes.join(' '), WIDTH - INDENT)
     .map(text => `${' '.repeat(INDENT)}${text}\n`)
-    .join('')}`
+    .join('')
 }
 
 const INDENT = 32

@@ -32,10 +32,12 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'demo':
       return (await import('./commands/demo.ts')).demo()
     case 'plan':
+      return (await import('./commands/plan.ts')).plan(args.urls, args.flags)
     case 'doctor':
+      return (await import('./commands/doctor.ts')).doctor()
     case 'completion':
-      process.stderr.write(`preq: ${args.mode} is not there yet.\n`)
-      return 2
+      process.stdout.write((await import('./completion.ts')).completion(args.shell))
+      return 0
   }
 }
 

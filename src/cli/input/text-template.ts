@@ -4,6 +4,7 @@
  */
 import type { Row } from './url-template.ts'
 import { unknownColumn } from './url-template.ts'
+import { cellText } from '../cell-text.ts'
 import { UsageError } from '../usage-error.ts'
 
 /** A text, or what fills a row into it. */
@@ -89,10 +90,4 @@ function jsonCell(cell: unknown): string {
   if (cell === '') return 'null'
   if (/^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/.test(cell)) return cell
   return JSON.stringify(cell)
-}
-
-function cellText(cell: unknown): string {
-  if (typeof cell === 'string') return cell
-  if (cell === undefined || cell === null) return ''
-  return typeof cell === 'object' ? JSON.stringify(cell) : String(cell as number | boolean)
 }

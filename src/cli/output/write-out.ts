@@ -1,6 +1,7 @@
 /** `-w '{status} {url}\n'`: a text per outcome. */
 import { nearest } from '../../config/names.ts'
 import type { Field } from './fields.ts'
+import { cellText } from '../cell-text.ts'
 import { UsageError } from '../usage-error.ts'
 import type { Outcome } from '../../index.ts'
 
@@ -18,7 +19,7 @@ export function writeOutTemplate(text: string, fields: Readonly<Record<string, F
     from = match.index + whole.length
   }
   parts.push(unescaped(text.slice(from)))
-  return outcome => parts.map(part => (typeof part === 'string' ? part : textOf(part(outcome)))).join('')
+  return outcome => parts.map(part => (typeof part === 'string' ? part : cellText(part(outcome)))).join('')
 }
 
 function unknownField(name: string, known: readonly string[]): UsageError {
@@ -29,9 +30,3 @@ function unknownField(name: string, known: readonly string[]): UsageError {
 
 const unescaped = (text: string): string =>
   text.replaceAll(/\\([ntr\\])/g, (_, letter: string) => ESCAPES[letter] ?? '')
-
-function textOf(value: unknown): string {
-  if (typeof value === 'string') return value
-  if (value === undefined || value === null) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as number | boolean)
-}

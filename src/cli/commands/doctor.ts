@@ -1,0 +1,78 @@
+/** `preq doctor`: what this machine allows, and what of it will be in the way. Sends nothing. */
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { paintFor } from '../paint.ts'
+import { printableUrl } from '../../core/url.ts'
+import { VERSION } from '../../core/version.ts'
+
+interface Finding {
+  readonly what: string
+  readonly found: string
+  /** What to do about it; undefined where all is well. */
+  readonly remedy?: string | undefined
+}
+
+const OLDEST_NODE = [22, 19] as const
+const FEW_FILES = 1_024
+/** Before this the clock cannot be right: it is when this was written. */
+const EARLIEST_MS = Date.UTC(2026, 0, 1)
+
+/** Resolves with the exit code: 1 where something is in the way. */
+export function doctor(): number {
+  const findings = [node(), openFiles(), ...proxies(process.env), clock(), cores()]
+  const paint = paintFor(process.stdout)
+  const width = Math.max(...findings.map(({ what }) => what.length))
+  for (const { what, found, remedy } of findings) {
+    const mark = remedy === undefined ? paint('green', 'ok') : paint('yellow', '!!')
+    process.stdout.write(`${mark}  ${what.padEnd(width)}  ${found}${remedy === undefined ? '' : `. ${remedy}`}\n`)
+  }
+  return findings.some(({ remedy }) => remedy !== undefined) ? 1 : 0
+}
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const isOld = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])
+  const found = `${process.version}, preq ${VERSION}`
+  return { what: 'Node', found, remedy: isOld ? `Node ${OLDEST_NODE.join('.')} or newer is needed.` : undefined }
+}
+
+/** Each connection is an open file. */
+function openFiles(): Finding {
+  const limit = openFileLimit()
+  if (limit === undefined) return { what: 'open files', found: 'no limit known' }
+  const remedy =
+    limit < FEW_FILES ? `Raise it for more than ${Math.floor(limit / 2)} connections: ulimit -n 4096.` : undefined
+  return { what: 'open files', found: `at most ${limit}`, remedy }
+}
+
+function openFileLimit(): number | undefined {
+  try {
+    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+    return soft === undefined ? undefined : Number(soft)
+  } catch {
+    return undefined
+  }
+}
+
+function proxies(env: NodeJS.ProcessEnv): Finding[] {
+  const names = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap(name => [name, name.toUpperCase()])
+  const set = names.filter(name => (env[name] ?? '') !== '')
+  if (set.length === 0) return [{ what: 'proxies', found: 'none in the environment' }]
+  return set.map(name => {
+    const value = env[name] as string
+    const isWrong = !/no_proxy/i.test(name) && !URL.canParse(value.includes('://') ? value : `http://${value}`)
+    const remedy = isWrong ? 'Write it as http://host:port.' : undefined
+    return { what: name, found: `${isWrong ? 'no URL' : printableUrl(value)}, used with --proxy env only`, remedy }
+  })
+}
+
+/** Dates of servers, cookies and certificates are judged by it. */
+function clock(): Finding {
+  const now = new Date()
+  const remedy = now.getTime() < EARLIEST_MS ? 'Set the clock: certificates will seem not to be valid yet.' : undefined
+  return { what: 'clock', found: now.toISOString(), remedy }
+}
+
+function cores(): Finding {
+  return { what: 'cores', found: String(availableParallelism()) }
+}

@@ -1,0 +1,81 @@
+/**
+ * `preq plan …`: what a run would do. Reads the whole input and makes every request ready as the run would; sends
+ * nothing and writes nothing.
+ */
+import { openJobs } from '../input/jobs.ts'
+import { leastMs } from '../plan/least-time.ts'
+import { survey } from '../plan/survey.ts'
+import type { Survey } from '../plan/survey.ts'
+import { planRun } from '../run-plan.ts'
+import type { GivenFlags } from '../settings.ts'
+import { prepareItem } from '../../client/item.ts'
+import { planClient } from '../../config/client-plan.ts'
+import type { ClientPlan } from '../../config/client-plan.ts'
+import { matchHost } from '../../config/hosts.ts'
+import { planBatch } from '../../config/plan.ts'
+import { readOptions } from '../../config/read.ts'
+import { formatDuration } from '../../core/duration.ts'
+import { formatRate } from '../../core/rate.ts'
+import type { Rate } from '../../core/rate.ts'
+import { VERSION } from '../../core/version.ts'
+
+const SHOWN_HOSTS = 20
+
+/** Resolves with the exit code: 1 where a request could not be sent as it stands. */
+export async function plan(urls: readonly string[], flags: GivenFlags): Promise<number> {
+  const run = planRun(urls, flags, process.env)
+  const values = readOptions(run.client, 'constructor')
+  const client = planClient(values)
+  const batch = planBatch(values, readOptions(run.call, 'stream'), client.concurrency, VERSION)
+  const { survey: found, add } = survey()
+  let index = 0
+  for await (const value of await openJobs(run.input)) add(prepareItem({ value, index: index++ }, batch, 0))
+  process.stdout.write(textOf(found, client))
+  return found.invalid === 0 ? 0 : 1
+}
+
+function textOf(found: Survey, client: ClientPlan): string {
+  const { requests, invalid, duplicates, hosts, methods, first, problems } = found
+  const kinds = [...methods].map(([method, count]) => `${count} ${method}`).join(', ')
+  return [
+    `${requests - invalid} requests${kinds === '' ? '' : ` (${kinds})`}, ${duplicates} duplicates, ${invalid} invalid`,
+    timeLine(found, client),
+    section('hosts', hostLines(hosts)),
+    section('first requests', first),
+    section('invalid', problems, invalid),
+  ]
+    .filter(part => part !== '')
+    .join('\n')
+    .concat('\n')
+}
+
+function section(title: string, lines: readonly string[], all = lines.length): string {
+  if (lines.length === 0) return ''
+  const more = all > lines.length ? [`  … and ${all - lines.length} more`] : []
+  return ['', `${title}:`, ...lines.map(line => `  ${line}`), ...more].join('\n')
+}
+
+function hostLines(hosts: ReadonlyMap<string, number>): string[] {
+  const sorted = [...hosts].toSorted(([, a], [, b]) => b - a)
+  const width = String(sorted[0]?.[1] ?? 0).length
+  const lines = sorted.slice(0, SHOWN_HOSTS).map(([host, count]) => `${String(count).padStart(width)}  ${host}`)
+  return sorted.length > SHOWN_HOSTS ? [...lines, `… and ${sorted.length - SHOWN_HOSTS} more`] : lines
+}
+
+function timeLine(
+  { requests, invalid, hosts }: Survey,
+  { rates, perHost, hosts: named, concurrency }: ClientPlan,
+): string {
+  const together = leastMs(requests - invalid, rates)
+  const ofHosts = [...hosts].map(([origin, count]) => leastMs(count, ratesOf(origin, perHost, named)))
+  const least = Math.max(together, ...ofHosts)
+  const limits = [`${concurrency} at once`, ...rates.map(rate => formatRate(rate))]
+  const limited = perHost.rates.map(rate => `${formatRate(rate)} per host`)
+  const time = least === 0 ? 'the limits ask for no waiting' : `at least ${formatDuration(least)}`
+  return `${time} (${[...limits, ...limited].join(', ')})`
+}
+
+function ratesOf(origin: string, perHost: ClientPlan['perHost'], named: ClientPlan['hosts']): readonly Rate[] {
+  const pattern = matchHost(Object.keys(named), origin)
+  return ((pattern === undefined ? undefined : named[pattern]) ?? perHost).rates
+}

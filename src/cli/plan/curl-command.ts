@@ -1,0 +1,31 @@
+/** A request as a curl command that a shell can run, its secrets blotted out. */
+import type { Call } from '../../core/call.ts'
+import { REDACTED, isSecretName } from '../../core/headers.ts'
+import { printableUrl } from '../../core/url.ts'
+
+/** What curl would say of itself, or do by itself. */
+const OWN: ReadonlySet<string> = new Set(['accept-encoding', 'user-agent'])
+
+export function curlCommand({ method, url, headers, body, credentials, plan }: Call): string {
+  const parts = ['curl']
+  if (method === 'HEAD') parts.push('-I')
+  else if (method !== (body === undefined ? 'GET' : 'POST')) parts.push('-X', quoted(method))
+  parts.push(quoted(printableUrl(url, plan.secretNames)))
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string
+    if (OWN.has(name) || (name === 'accept' && headers[at + 1] === '*/*')) continue
+    parts.push(
+      '-H',
+      quoted(`${name}: ${isSecretName(name, plan.secretNames) ? REDACTED : (headers[at + 1] as string)}`),
+    )
+  }
+  if (credentials !== undefined) parts.push('-H', quoted(`authorization: ${REDACTED}`))
+  if (typeof body === 'string') parts.push('--data-raw', quoted(body))
+  else if (body !== undefined) parts.push('--data-binary', '@-')
+  return parts.join(' ')
+}
+
+/** For sh: single quotes take everything but themselves. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}

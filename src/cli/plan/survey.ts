@@ -1,0 +1,67 @@
+/** What an input holds, counted as it is read: requests, hosts, duplicates, what is invalid and where. */
+import { createHash } from 'node:crypto'
+import { curlCommand } from './curl-command.ts'
+import type { Call } from '../../core/call.ts'
+import type { Place } from '../input/jobs.ts'
+import type { Outcome } from '../../index.ts'
+
+const SHOWN_REQUESTS = 3
+const SHOWN_INVALID = 20
+
+export interface Survey {
+  requests: number
+  duplicates: number
+  invalid: number
+  readonly hosts: Map<string, number>
+  readonly methods: Map<string, number>
+  /** The first ones, as curl commands. */
+  readonly first: string[]
+  /** The first ones, with their places. */
+  readonly problems: string[]
+}
+
+export function survey(): { readonly survey: Survey; readonly add: (call: Call | Outcome) => void } {
+  const found: Survey = {
+    requests: 0,
+    duplicates: 0,
+    invalid: 0,
+    hosts: new Map(),
+    methods: new Map(),
+    first: [],
+    problems: [],
+  }
+  const seen = new Set<string>()
+  return {
+    survey: found,
+    add(call) {
+      found.requests++
+      if ('ok' in call) return refuse(found, call)
+      const id = digest(call)
+      if (seen.has(id)) found.duplicates++
+      else seen.add(id)
+      count(found.hosts, call.origin)
+      count(found.methods, call.method)
+      if (found.first.length < SHOWN_REQUESTS) found.first.push(curlCommand(call))
+    },
+  }
+}
+
+function refuse(found: Survey, { request, error }: Outcome): void {
+  found.invalid++
+  if (found.problems.length >= SHOWN_INVALID) return
+  const { file, line } = (request.meta ?? { file: undefined, line: 0 }) as Place
+  const where = file === undefined ? `URL ${line}: ` : `${file}:${line}: `
+  const message = error?.message ?? ''
+  found.problems.push(message.startsWith(where) ? message : `${where}${message}`)
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+/** Short, because there is one per request. */
+function digest({ method, url, body }: Call): string {
+  const hash = createHash('sha1').update(`${method} ${url}\n`)
+  if (typeof body === 'string' || body instanceof Uint8Array) hash.update(body)
+  return hash.digest('base64').slice(0, 16)
+}

@@ -46,6 +46,14 @@ type Rest = Omit<Flag, 'group' | 'doc' | 'read' | 'takes'>
 const taking = <T, const R extends Rest = {}>(group: Group, takes: string, read: Read<T>, doc: string, rest?: R) =>
   ({ group, takes, read, doc, ...rest }) as { group: Group; takes: string; read: Read<T>; doc: string } & R
 
+const choosing = <const C extends string, const R extends Rest = {}>(
+  group: Group,
+  takes: string,
+  choices: readonly C[],
+  doc: string,
+  rest?: R,
+) => taking(group, takes, oneOf(choices), doc, { choices, ...rest })
+
 const aSwitch = (group: Group, doc: string, rest: Rest = {}): Flag<boolean> => ({
   group,
   read: switched,
@@ -119,7 +127,7 @@ export const FLAGS = {
     common: true,
     more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each; by the ending of the name, or by --format.',
   }),
-  format: taking('Input', 'FORMAT', oneOf(FORMATS), 'format of the input: lines, csv, tsv or jsonl', {
+  format: choosing('Input', 'FORMAT', FORMATS, 'format of the input: lines, csv, tsv or jsonl', {
     choices: FORMATS,
     default: 'by the ending of the name; else lines',
   }),
@@ -159,7 +167,7 @@ export const FLAGS = {
     more: 'All that are given get everything.',
     default: 'JSON lines on standard output',
   }),
-  'output-format': taking('Output', 'FORMAT', oneOf(OUTPUT_FORMATS), 'format of the output', {
+  'output-format': choosing('Output', 'FORMAT', OUTPUT_FORMATS, 'format of the output', {
     choices: OUTPUT_FORMATS,
     default: 'by the ending of the name; else jsonl',
   }),
@@ -180,30 +188,24 @@ export const FLAGS = {
     short: 'w',
     more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, total_ms, value, and every column of the input. \\n and \\t are a line end and a tab.',
   }),
-  as: taking('Output', 'TYPE', oneOf(['auto', 'json', 'text', 'bytes', 'none']), 'how a body becomes a value', {
+  as: choosing('Output', 'TYPE', ['auto', 'json', 'text', 'bytes', 'none'], 'how a body becomes a value', {
     choices: ['auto', 'json', 'text', 'bytes', 'none'],
     default: 'auto: JSON where it is some, else text, else base64',
   }),
-  order: taking('Output', 'ORDER', oneOf(['completed', 'input']), 'as they finish, or as they were given', {
+  order: choosing('Output', 'ORDER', ['completed', 'input'], 'as they finish, or as they were given', {
     choices: ['completed', 'input'],
     default: 'completed',
   }),
 
   resume: aSwitch('Run', 'go on where the output (.jsonl) ends', { common: true }),
   'retry-failed': aSwitch('Run', 'with --resume: send again what had failed'),
-  'unknown-writes': taking(
-    'Run',
-    'fail|resend',
-    oneOf(['fail', 'resend']),
-    'with --resume: POSTs under way at the crash',
-    {
-      default: 'fail',
-    },
-  ),
-  durability: taking(
+  'unknown-writes': choosing('Run', 'fail|resend', ['fail', 'resend'], 'with --resume: POSTs under way at the crash', {
+    default: 'fail',
+  }),
+  durability: choosing(
     'Run',
     'LEVEL',
-    oneOf(['process', 'power']),
+    ['process', 'power'],
     'what a finished line survives: the end of the process, or of the power',
     {
       default: 'process',

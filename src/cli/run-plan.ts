@@ -78,7 +78,9 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
   const ofCurl = (curl?.flags ?? []).filter(([name]) => !flags.some(([given]) => given === name))
   const settings = readSettings([...ofCurl, ...flags], env)
   const { values } = settings
-  const problems = [...settings.problems]
+  // What could not be read cannot be judged beside the others.
+  if (settings.problems.length > 0) throw new UsageError(settings.problems)
+  const problems: string[] = []
   const plan: RunPlan = {
     input: inputPlan(urls, values, curl, env, problems),
     output: outputPlan(values, problems),

@@ -41,6 +41,9 @@ const HOMES: Readonly<Record<string, string>> = {
   commander: 'cli',
   'log-update': 'cli',
   'csv-stringify': 'sinks',
+  'csv-parse': 'cli',
+  'url-template': 'cli',
+  '@jmespath-community/jmespath': 'cli',
 }
 
 /** `undici` of `undici/types`, `@a/b` of `@a/b/c`. */

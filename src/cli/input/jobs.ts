@@ -1,6 +1,6 @@
 /** The input of a run as requests, one after the other; each knows where it stands, for messages and for the output. */
 import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { linesOf } from './lines.ts'
@@ -98,9 +98,9 @@ async function open(file: string): Promise<Readable> {
   const stream = createReadStream(file)
   try {
     await once(stream, 'ready')
-    // Reading a folder fails only then.
-    if (stream.errored) throw stream.errored
+    if (statSync(file).isDirectory()) throw new Error('it is a folder')
   } catch (error) {
+    stream.destroy()
     throw new UsageError(`-i: expected a file that can be read, got ${file} (${reasonOf(error)}).`)
   }
   return stream

@@ -13,7 +13,7 @@ export function curlCommand({ method, url, headers, body, credentials, plan }: C
   parts.push(quoted(printableUrl(url, plan.secretNames)))
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string
-    if (OWN.has(name) || (name === 'accept' && headers[at + 1] === '*/*')) continue
+    if (OWN.has(name) || (name === 'accept' && headers[at + 1]?.includes('*/*') === true)) continue
     parts.push(
       '-H',
       quoted(`${name}: ${isSecretName(name, plan.secretNames) ? REDACTED : (headers[at + 1] as string)}`),

@@ -1,0 +1,93 @@
+/** `preq plan`, `doctor` and `completion`, by the built binary. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { api } from './api.ts'
+import { sandbox } from './sandbox.ts'
+import { FLAG_NAMES } from '../../src/cli/flags.ts'
+
+describe('preq plan', () => {
+  test('says what would be sent, how long it takes at least and what is invalid; sends and writes nothing.', async () => {
+    await using server = await api()
+    const { folder, preq } = sandbox(onTestFinished)
+    const rows = ['id,host', ...Array.from({ length: 60 }, (_, n) => `${n % 50},127.0.0.${(n % 2) + 1}`), 'x']
+    writeFileSync(join(folder, 'r.csv'), rows.join('\n'))
+    const port = new URL(server.origin).port
+    const args = [
+      'plan',
+      `http://{host}:${port}/{id}?token=s3cr3t`,
+      '-i',
+      'r.csv',
+      '--rate',
+      '10/s',
+      '-o',
+      'none/r.csv',
+    ]
+    const { code, stdout, stderr } = await preq([...args, '--bearer', 's3cr3t', '--json', '{"it": "is {id}"}']).finished
+    expect([code, stderr, server.seen]).toEqual([1, '', []])
+    expect(stdout).toContain('60 requests (60 POST), 10 duplicates, 1 invalid')
+    expect(stdout).toContain('at least 5.9s (20 at once, 10/s)')
+    expect(stdout).toMatch(new RegExp(`^ {2}30 {2}http://127\\.0\\.0\\.1:${port}$`, 'm'))
+    expect(stdout).toContain(`--data-raw '{"it":"is 0"}'`)
+    expect(stdout).toContain('r.csv:62: expected 2 cells, got 1')
+    expect(stdout).not.toContain('s3cr3t')
+  })
+
+  test('refuses what a run would refuse.', async () => {
+    const { code, stderr } = await sandbox(onTestFinished).preq(['plan', 'http://127.0.0.1/{id}']).finished
+    expect([code, stderr]).toEqual([2, expect.stringContaining('expected rows of -i FILE, got {id}')])
+  })
+
+  test('shows requests that a shell can run.', async () => {
+    await using server = await api()
+    const { preq, start } = sandbox(onTestFinished)
+    const { stdout } = await preq(['plan', `${server.origin}/it's?a=1&b=2`, '-H', 'x-a: b "c"', '-d', "it's"]).finished
+    const command = /^ {2}(curl .*)$/m.exec(stdout)?.[1] ?? ''
+    const words = await start('bash', ['-c', `printf '%s\\n' ${command}`]).finished
+    expect(words.stdout.trimEnd().split('\n')).toEqual([
+      'curl',
+      `${server.origin}/it's?a=1&b=2`,
+      '-H',
+      'content-type: text/plain;charset=UTF-8',
+      '-H',
+      'x-a: b "c"',
+      '--data-raw',
+      "it's",
+    ])
+  })
+})
+
+describe('preq doctor', () => {
+  test('looks at Node, open files, proxies and the clock, and prints no password.', async () => {
+    const env = { HTTPS_PROXY: 'http://me:hidden@127.0.0.1:1', NO_PROXY: '', http_proxy: '' }
+    const { code, stdout } = await sandbox(onTestFinished).preq(['doctor'], { env }).finished
+    for (const what of ['Node', 'open files', 'HTTPS_PROXY', 'clock']) expect(stdout).toMatch(new RegExp(`  ${what} `))
+    expect(stdout).not.toContain('hidden')
+    expect(code).toBe(stdout.includes('!!') ? 1 : 0)
+  })
+})
+
+describe('preq completion', () => {
+  test.each(['bash', 'zsh', 'fish'])('knows every flag and every command for %s.', async shell => {
+    const { code, stdout } = await sandbox(onTestFinished).preq(['completion', shell]).finished
+    expect(code).toBe(0)
+    const spelled = (name: string): string => (shell === 'fish' ? `-l ${name}` : `--${name}`)
+    expect(FLAG_NAMES.filter(name => !stdout.includes(spelled(name)))).toEqual([])
+    expect(['plan', 'demo', 'doctor', 'completion'].filter(name => !stdout.includes(name))).toEqual([])
+  })
+
+  test('completes in bash: flags, values of a flag, commands.', async () => {
+    const script = `eval "$("$0" "$1" completion bash)"
+      try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _preq; echo "\${COMPREPLY[*]}"; }
+      try preq --concu; try preq --durability p; try preq do`
+    const { MAIN } = await import('./sandbox.ts')
+    const { stdout, stderr } = await sandbox(onTestFinished).start('bash', ['-c', script, process.execPath, MAIN])
+      .finished
+    expect([stdout, stderr]).toEqual(['--concurrency\nprocess power\ndoctor\n', ''])
+  })
+
+  test('refuses other shells.', async () => {
+    const { code, stderr } = await sandbox(onTestFinished).preq(['completion', 'tcsh']).finished
+    expect([code, stderr]).toEqual([2, "preq: completion: expected bash, zsh, fish, got 'tcsh'.\n"])
+  })
+})

@@ -1,0 +1,227 @@
+/** What `preq` takes in: the built binary, files in a folder of its own, a server that saw what was asked. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { api } from './api.ts'
+import { sandbox } from './sandbox.ts'
+
+interface Line {
+  readonly index: number
+  readonly key?: string
+  readonly ok: boolean
+  readonly value?: { readonly method: string; readonly path: string; readonly body: string }
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+const linesOf = (stdout: string): Line[] =>
+  stdout
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as Line)
+    .toSorted((a, b) => a.index - b.index)
+
+/** Runs preq with these files in its folder, and `URL` in its arguments for the server's origin. */
+async function run(args: readonly string[], files: Readonly<Record<string, string | Uint8Array>> = {}, stdin = '') {
+  await using server = await api()
+  const { folder, preq } = sandbox(onTestFinished)
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(folder, name), typeof content === 'string' ? content.replaceAll('URL', server.origin) : content)
+  }
+  const { child, finished } = preq(args.map(arg => arg.replaceAll('URL', server.origin)))
+  child.stdin.end(stdin.replaceAll('URL', server.origin))
+  const { code, stdout, stderr } = await finished
+  return { code, stdout, stderr, seen: [...server.seen], origin: server.origin }
+}
+
+const pathsOf = ({ seen }: Awaited<ReturnType<typeof run>>): string[] => seen.map(({ path }) => path).toSorted()
+
+describe('URLs', () => {
+  test('are arguments, and come out as JSON lines on stdout alone.', async () => {
+    const { code, stdout } = await run(['URL/a', 'URL/b?x=1'])
+    const lines = linesOf(stdout)
+    expect(code).toBe(0)
+    expect(lines.map(({ ok, value }) => [ok, value?.path])).toEqual([
+      [true, '/a'],
+      [true, '/b?x=1'],
+    ])
+  })
+
+  test.each([
+    ['URL/{1..3}', ['/1', '/2', '/3']],
+    ['URL/{08..10}', ['/08', '/09', '/10']],
+    ['URL/{6..1..2}', ['/2', '/4', '/6']],
+    ['URL/{1..2}/{1..2}', ['/1/1', '/1/2', '/2/1', '/2/2']],
+  ])('have ranges: %s.', async (url, paths) => {
+    expect(pathsOf(await run([url]))).toEqual(paths)
+  })
+
+  test.each([
+    [
+      'a list, with comments, blanks, a byte-order mark and CRLF',
+      'urls.txt',
+      '\uFEFFURL/a\r\n\r\n# no\r\n  URL/b  \r\n',
+    ],
+    ['a list without a line end', 'urls', 'URL/a\nURL/b'],
+    ['CSV with a column url', 'urls.csv', 'id,url\n1,URL/a\n2,URL/b\n'],
+    ['TSV with a column url', 'urls.tsv', 'id\turl\n1\tURL/a\n2\tURL/b\n'],
+    ['JSON lines', 'urls.jsonl', '{"url":"URL/a"}\n\n"URL/b"\n'],
+  ])('come from %s.', async (_what, name, content) => {
+    const result = await run(['-i', name], { [name]: content })
+    expect([result.code, pathsOf(result)]).toEqual([0, ['/a', '/b']])
+  })
+
+  test('come from standard input, in the format that is named.', async () => {
+    const result = await run(['-i', '-', '--format', 'jsonl'], {}, '{"url":"URL/a","method":"POST","json":{"b":1}}\n')
+    expect(result.code).toBe(0)
+    expect(result.seen.map(({ method, body }) => [method, body])).toEqual([['POST', '{"b":1}']])
+  })
+
+  test('come from several inputs, one after the other.', async () => {
+    const files = { 'a.txt': 'URL/a\n', 'b.csv': 'url\nURL/b\n' }
+    expect(pathsOf(await run(['-i', 'a.txt', '-i', 'b.csv'], files))).toEqual(['/a', '/b'])
+  })
+})
+
+describe('Rows', () => {
+  const CSV = 'owner,name,n\n"a b","x, ""y""",1\n"two\nlines",z,\n'
+
+  test('fill a template, percent-encoded; key and headers may have their columns.', async () => {
+    const args = ['URL/repos/{owner}/{name}{?n}', '-i', 'r.csv', '--key', 'name', '-H', 'x-owner: <{n}>']
+    const { code, stdout, seen } = await run(args, { 'r.csv': CSV })
+    expect(code).toBe(0)
+    expect(linesOf(stdout).map(({ key, value }) => [key, value?.path])).toEqual([
+      ['x, "y"', '/repos/a%20b/x%2C%20%22y%22?n=1'],
+      ['z', '/repos/two%0Alines/z?n='],
+    ])
+    expect(new Set(seen.map(({ headers }) => headers['x-owner']))).toEqual(new Set(['<1>', '<>']))
+  })
+
+  test('fill JSON: escaped inside of quotes, as JSON values elsewhere; braces that are no columns stay.', async () => {
+    const json = '{"name": "<{name}>", "n": {n}, "who": {owner}, "more": {"deep": {}}}'
+    const { code, seen } = await run(['URL/{n}', '-i', 'r.csv', '--json', json], { 'r.csv': CSV })
+    expect(code).toBe(0)
+    expect(seen.map(({ body }) => JSON.parse(body) as unknown)).toEqual(
+      expect.arrayContaining([
+        { name: '<x, "y">', n: 1, who: 'a b', more: { deep: {} } },
+        { name: '<z>', n: null, who: 'two\nlines', more: { deep: {} } },
+      ]),
+    )
+    expect(seen.map(({ method }) => method)).toEqual(['POST', 'POST'])
+  })
+
+  test('of JSON lines and of a plain list fill one, too.', async () => {
+    const files = { 'r.jsonl': '{"id": 7}\n{"id": "a/b"}\n', 'ids.txt': '1\n2\n' }
+    expect(pathsOf(await run(['URL/{id}', '-i', 'r.jsonl'], files))).toEqual(['/7', '/a%2Fb'])
+    expect(pathsOf(await run(['URL/{line}', '-i', 'ids.txt'], files))).toEqual(['/1', '/2'])
+  })
+
+  test('fill query, form and text.', async () => {
+    const param = await run(['URL/', '-i', 'r.csv', '--param', 'q={name}'], { 'r.csv': 'name\na&b\n' })
+    expect(pathsOf(param)).toEqual(['/?q=a%26b'])
+    const form = await run(['URL/', '-i', 'r.csv', '--form', 'q={name}'], { 'r.csv': 'name\na&b\n' })
+    expect(form.seen.map(({ body }) => body)).toEqual(['q=a%26b'])
+    const text = await run(['URL/', '-i', 'r.csv', '-d', 'is {name} {other}'], { 'r.csv': 'name\na&b\n' })
+    expect(text.seen.map(({ body }) => body)).toEqual(['is a&b {other}'])
+  })
+})
+
+describe('A curl command', () => {
+  test('is taken as the request: quotes of all kinds, headers, body, method, user.', async () => {
+    const curl = `curl 'URL/c?x=1' \\
+      -H 'accept: text/csv' -H "x-two: a\\"b" --data-raw $'line\\nbreak' -X PUT -u me:pass --compressed`
+    const { code, seen } = await run(['--curl', curl])
+    expect(code).toBe(0)
+    expect(seen).toMatchObject([
+      {
+        method: 'PUT',
+        path: '/c?x=1',
+        body: 'line\nbreak',
+        headers: {
+          accept: 'text/csv',
+          'x-two': 'a"b',
+          authorization: `Basic ${Buffer.from('me:pass').toString('base64')}`,
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+      },
+    ])
+  })
+
+  test('is the template of rows, and flags beside it win.', async () => {
+    const curl = "curl 'URL/{id}' -H 'x-a: 1' -H 'x-b: 1'"
+    const { seen } = await run(['--curl', curl, '-H', 'X-B: 2', '-i', 'r.csv'], { 'r.csv': 'id\n5\n' })
+    expect(seen).toMatchObject([{ path: '/5', headers: { 'x-a': '1', 'x-b': '2' } }])
+  })
+
+  test.each([
+    ["curl 'http://127.0.0.1/ -H x", 'expected quotes in pairs'],
+    ['wget http://127.0.0.1/', "begins with 'curl'"],
+    ['curl http://127.0.0.1/ --data @file', 'Give it with --body @FILE'],
+    ['curl http://127.0.0.1/ --unix-socket /x', "unknown option '--unix-socket'"],
+    ['curl -s', 'expected a URL in the command'],
+  ])('that is none is refused: %s.', async (curl, why) => {
+    const { code, stderr } = await run(['--curl', curl])
+    expect([code, stderr]).toEqual([2, expect.stringContaining(why)])
+  })
+})
+
+describe('What can be known to be wrong', () => {
+  const R = { 'r.csv': 'owner,name\na,b\n' }
+  test.each<[string, string[], Record<string, string | Uint8Array>, string]>([
+    ['a column that is missing', ['URL/{ownr}', '-i', 'r.csv'], R, 'got {ownr}. Did you mean {owner}?'],
+    ['a column without rows', ['URL/{owner}'], {}, 'expected rows of -i FILE, got {owner}'],
+    ['an open brace', ['URL/x{owner', '-i', 'r.csv'], R, 'expected braces in pairs'],
+    ['a closing brace', ['URL/x}', '-i', 'r.csv'], R, 'expected braces in pairs'],
+    ['empty braces', ['URL/{}', '-i', 'r.csv'], R, 'expected braces in pairs'],
+    ['a key that is no column', ['URL/{owner}', '-i', 'r.csv', '--key', 'nme'], R, 'Did you mean {name}?'],
+    ['JSON that can be none', ['URL/{owner}', '-i', 'r.csv', '--json', '{"a": {owner}'], R, '--json: expected JSON'],
+    ['a CSV without url', ['-i', 'r.csv'], R, "expected a column 'url' or a URL with {columns}"],
+    ['an empty CSV', ['-i', 'e.csv'], { 'e.csv': '' }, 'expected a header'],
+    ['a column twice', ['-i', 'e.csv'], { 'e.csv': 'url,url\n' }, "got 'url' twice"],
+    ['a file that is missing', ['-i', 'none.txt'], {}, '-i: expected a file that can be read, got none.txt'],
+    ['a folder', ['-i', '.'], {}, '-i: expected a file that can be read, got .'],
+    ['two URLs beside a file', ['URL/a', 'URL/b', '-i', 'r.csv'], R, 'expected one URL beside -i'],
+    ['two bodies', ['URL/a', '--json', '{}', '-d', 'x'], {}, 'expected one of --json, --body and --form'],
+    ['no input', ['-q'], {}, 'expected URLs, -i FILE or --curl'],
+    [
+      'a unit that was forgotten',
+      ['URL/a', '--timeout', '10'],
+      {},
+      `--timeout: expected a duration such as '10s' or '500ms', got "10"`,
+    ],
+    ['a rate without a unit', ['URL/a', '--rate', '10'], {}, '--rate: expected a rate such as'],
+    ['a number that is none', ['URL/a', '-c', 'many'], {}, '--concurrency: expected an integer ≥ 1'],
+    ['a flag that is unknown', ['URL/a', '--retires', '2'], {}, "Did you mean '--retries'?"],
+  ])('is said before anything is sent, with exit code 2: %s.', async (_what, args, files, why) => {
+    const { code, stdout, stderr, seen } = await run(args, files)
+    expect([code, stdout, seen]).toEqual([2, '', []])
+    expect(stderr).toContain(why)
+    expect(stderr).not.toContain('    at ')
+  })
+
+  test('costs one row only, where it is one row: 99 are done, one is named with its line.', async () => {
+    const lines = Array.from({ length: 100 }, (_, n) => (n === 16 ? 'no url' : `URL/${n}`))
+    const { code, stdout, stderr, seen } = await run(['-i', 'urls.txt'], { 'urls.txt': lines.join('\n') })
+    expect(code).toBe(1)
+    expect(seen).toHaveLength(99)
+    expect(linesOf(stdout).filter(({ ok }) => !ok)).toMatchObject([
+      { index: 16, error: { code: 'invalid_request/url' } },
+    ])
+    expect(stderr).toMatch(/^urls\.txt:17: /m)
+  })
+
+  test.each([
+    ['a row with too many cells', 'r.csv', 'url\nURL/a\nURL/b,c\nURL/d\n', 3],
+    ['a line that is no JSON', 'r.jsonl', '{"url":"URL/a"}\n{"url":\n{"url":"URL/d"}\n', 2],
+    ['a line that is no request', 'r.jsonl', '{"url":"URL/a"}\n[]\n{"url":"URL/d"}\n', 2],
+    ['a field that is unknown', 'r.jsonl', '{"url":"URL/a"}\n{"url":"URL/x","methd":"GET"}\n{"url":"URL/d"}\n', 2],
+  ])('costs one row only: %s.', async (_what, name, content, line) => {
+    const result = await run(['-i', name], { [name]: content })
+    expect([result.code, pathsOf(result)]).toEqual([1, ['/a', '/d']])
+    expect(result.stderr).toMatch(new RegExp(`^${name.replace('.', '\\.')}:${line}: `, 'm'))
+  })
+
+  test('is binary input: refused with its line.', async () => {
+    const { code, stderr } = await run(['-i', 'x.bin'], { 'x.bin': new Uint8Array([0x7f, 0x45, 0x00, 0x01, 0x0a]) })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('x.bin:1: expected text')])
+  })
+})

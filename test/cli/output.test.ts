@@ -1,0 +1,244 @@
+/** What `preq` gives out: formats, files, exit codes, signals; by the built binary in a folder of its own. */
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { parse } from 'csv-parse/sync'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { api } from './api.ts'
+import { sandbox } from './sandbox.ts'
+
+async function open() {
+  const server = await api()
+  onTestFinished(() => server[Symbol.asyncDispose]())
+  const { folder, preq, start } = sandbox(onTestFinished)
+  const file = (name: string): string => join(folder, name)
+  writeFileSync(file('repos.csv'), 'owner,name\nann,alpha\nbob,be\n')
+  return {
+    server,
+    start,
+    file,
+    text: (name: string) => readFileSync(file(name), 'utf8'),
+    rows: (name: string, delimiter = ',') =>
+      parse(readFileSync(file(name)), { columns: true, delimiter }) as Record<string, string>[],
+    lines: (name: string) =>
+      readFileSync(file(name), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line) as Record<string, unknown>),
+    preq: (args: readonly string[], env?: NodeJS.ProcessEnv) =>
+      preq(
+        args.map(arg => arg.replaceAll('URL', server.origin)),
+        env === undefined ? {} : { env },
+      ),
+  }
+}
+
+const TEMPLATE = ['URL/stars/{name}', '-i', 'repos.csv', '--key', 'name']
+
+describe('An output', () => {
+  test('is JSON lines by its name, in the format of a run file.', async () => {
+    const { preq, lines } = await open()
+    const { code, stdout } = await preq(['URL/a', 'URL/status/404', '-o', 'r.jsonl']).finished
+    expect([code, stdout]).toEqual([1, ''])
+    expect(lines('r.jsonl').toSorted((a, b) => Number(a['index']) - Number(b['index']))).toMatchObject([
+      { v: 1, index: 0, ok: true, status: 200, value: { path: '/a' } },
+      { v: 1, index: 1, ok: false, status: 404, error: { code: 'http/404' } },
+    ])
+  })
+
+  test('is CSV with the columns of the input, the selected parts and what failed.', async () => {
+    const { preq, rows } = await open()
+    const { code } = await preq([...TEMPLATE, '--select', 'stars, id: owner.id', '-o', 's.csv', '--order', 'input'])
+      .finished
+    expect(code).toBe(0)
+    expect(rows('s.csv')).toMatchObject([
+      { index: '0', key: 'alpha', owner: 'ann', name: 'alpha', status: '200', stars: '5', id: 'id-alpha', error: '' },
+      { index: '1', key: 'be', owner: 'bob', name: 'be', status: '200', stars: '2', id: 'id-be', error: '' },
+    ])
+  })
+
+  test('has the columns that were chosen, in their order; TSV by its name.', async () => {
+    const { preq, text } = await open()
+    const args = [...TEMPLATE, '--select', 'stars', '--columns', 'stars,owner', '--order', 'input', '-o', 's.tsv']
+    expect((await preq(args).finished).code).toBe(0)
+    expect(text('s.tsv')).toBe('stars\towner\n5\tann\n2\tbob\n')
+  })
+
+  test('is a table of SQLite by its name.', async () => {
+    const { preq, file } = await open()
+    expect((await preq([...TEMPLATE, '--select', 'stars', '-o', 's.sqlite']).finished).code).toBe(0)
+    using database = new DatabaseSync(file('s.sqlite'))
+    const found = database.prepare('SELECT key, value FROM results ORDER BY "index"').all()
+    expect(found.map(row => ({ ...row }))).toEqual([
+      { key: 'alpha', value: '5' },
+      { key: 'be', value: '2' },
+    ])
+  })
+
+  test('is several files at once.', async () => {
+    const { preq, rows, lines } = await open()
+    expect((await preq([...TEMPLATE, '-o', 'a.jsonl', '-o', 'b.csv']).finished).code).toBe(0)
+    expect([lines('a.jsonl').length, rows('b.csv').length]).toEqual([2, 2])
+  })
+
+  test('is standard output in the format that is named.', async () => {
+    const { preq } = await open()
+    const { stdout } = await preq([
+      'URL/stars/abc',
+      '--output-format',
+      'csv',
+      '--select',
+      'stars',
+      '--columns',
+      'stars',
+    ]).finished
+    expect(stdout).toBe('stars\n3\n')
+  })
+
+  test('is a line of one’s own.', async () => {
+    const { preq, server } = await open()
+    const { stdout } = await preq([...TEMPLATE, '-w', '{status} {owner} {url}\\n', '-c', '1']).finished
+    expect(stdout).toBe(`200 ann ${server.origin}/stars/alpha\n200 bob ${server.origin}/stars/be\n`)
+  })
+
+  test('has the selected part in the place of the value.', async () => {
+    const { preq } = await open()
+    const { stdout } = await preq(['URL/stars/abc', '--select', 'owner.id']).finished
+    expect(JSON.parse(stdout)).toMatchObject({ value: 'id-abc' })
+  })
+})
+
+describe('An output that cannot be', () => {
+  test.each<[string, string[], number, string]>([
+    ['exists', ['-o', 'repos.csv'], 2, 'got repos.csv. Add --resume or --overwrite'],
+    ['is in a missing folder', ['-o', 'none/r.csv'], 74, 'expected a folder that is there, got none'],
+    ['is a folder', ['-o', 'folder'], 74, 'got the folder folder'],
+    ['is the input', ['-i', 'repos.csv', '-o', './repos.csv', '--overwrite'], 2, 'got ./repos.csv for both'],
+    ['cannot be resumed', ['--resume', '-o', 'r.csv'], 2, '--resume: expected -o FILE.jsonl'],
+    ['has an unknown column', ['-o', 'r.csv', '--columns', 'statuss'], 2, "Did you mean 'status'?"],
+    ['has an unknown field', ['-w', '{statsu}'], 2, 'Did you mean {status}?'],
+    ['has a path that is none', ['-o', 'r.csv', '--select', 'a['], 2, '--select: expected a path of JMESPath'],
+  ])('%s is refused before anything is sent.', async (_what, args, exitCode, why) => {
+    const { preq, file, server, text } = await open()
+    mkdirSync(file('folder'))
+    const { code, stdout, stderr } = await preq(['URL/a', ...args]).finished
+    expect([code, stdout, server.seen]).toEqual([exitCode, '', []])
+    expect(stderr).toContain(why)
+    expect(text('repos.csv')).toContain('ann,alpha')
+  })
+
+  test('is replaced when that is asked for.', async () => {
+    const { preq, text } = await open()
+    expect((await preq(['URL/a', '-o', 'repos.csv', '--overwrite', '--columns', 'status']).finished).code).toBe(0)
+    expect(text('repos.csv')).toBe('status\n200\n')
+  })
+})
+
+describe('The exit code', () => {
+  test.each([
+    [['URL/a'], 0],
+    [['URL/a', 'URL/status/500', '--retries', '0'], 1],
+    [['URL/a', '--nope'], 2],
+  ])('of %j is %d.', async (args, exitCode) => {
+    const { preq } = await open()
+    expect((await preq(args).finished).code).toBe(exitCode)
+  })
+
+  test('is 141, quietly, when the reader goes away; the run ends.', async () => {
+    const { start, server } = await open()
+    const { MAIN } = await import('./sandbox.ts')
+    const script = `"$0" "$1" '${server.origin}/{1..100000}' | head -n 2; echo "code \${PIPESTATUS[0]}"`
+    const { stdout, stderr } = await start('bash', ['-c', script, process.execPath, MAIN]).finished
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('code 141')
+    expect(stderr).not.toContain('    at ')
+    expect(server.seen.length).toBeLessThan(50_000)
+  })
+
+  test('is 130 after Ctrl-C, which lets what is under way finish; a rerun does the rest.', async () => {
+    const { preq, server, lines } = await open()
+    const args = ['URL/slow/{300..319}', '-c', '4', '-o', 'r.jsonl', '--resume']
+    const running = preq(args)
+    await expect.poll(() => server.seen.length).toBeGreaterThanOrEqual(4)
+    running.child.kill('SIGINT')
+    const { code, stderr } = await running.finished
+    const done = lines('r.jsonl').length
+    expect(code).toBe(130)
+    expect(stderr).toContain('interrupted: what is under way finishes')
+    expect([done, server.seen.length]).toEqual([4, 4])
+    expect((await preq(args).finished).code).toBe(0)
+    expect([lines('r.jsonl').length, server.seen.length]).toEqual([20, 20])
+  })
+
+  test('is 130 at once after a second Ctrl-C, and 143 after SIGTERM; every line is whole.', async () => {
+    for (const [signals, exitCode] of [
+      [['SIGINT', 'SIGINT'], 130],
+      [['SIGTERM'], 143],
+    ] as const) {
+      const { preq, server, file, lines } = await open()
+      const running = preq(['URL/slow/1', 'URL/slow/60000', '-o', 'r.jsonl'])
+      await expect
+        .poll(() => existsSync(file('r.jsonl')) && readFileSync(file('r.jsonl'), 'utf8').includes('\n'))
+        .toBe(true)
+      expect(server.seen.length).toBe(2)
+      for (const signal of signals) {
+        running.child.kill(signal)
+        if (signals.length > 1) await Promise.race([running.says(/interrupted/), once(running.child, 'exit')])
+      }
+      expect((await running.finished).code).toBe(exitCode)
+      expect(lines('r.jsonl')).toMatchObject([{ index: 0, ok: true }])
+    }
+  })
+})
+
+describe('A run', () => {
+  test('goes on after SIGKILL with --resume: what is done is not sent again, and every other output is whole.', async () => {
+    const { preq, server, lines, rows } = await open()
+    const args = ['URL/slow/{1..40}', '-c', '2', '-o', 'r.jsonl', '-o', 'r.csv', '--resume']
+    const running = preq(args)
+    await expect.poll(() => server.seen.length).toBeGreaterThanOrEqual(10)
+    running.child.kill('SIGKILL')
+    await running.finished
+    const done = lines('r.jsonl').length
+    expect((await preq(args).finished).code).toBe(0)
+    expect(new Set(lines('r.jsonl').map(line => line['index'])).size).toBe(40)
+    expect(server.seen.length).toBeLessThanOrEqual(40 + 2)
+    expect(done).toBeGreaterThan(0)
+    expect(new Set(rows('r.csv').map(row => row['index'])).size).toBe(40)
+  })
+
+  test('stops after the first failure with --fail-fast.', async () => {
+    const { preq, server } = await open()
+    const { code } = await preq(['URL/status/404', 'URL/slow/{1..50}', '-c', '1', '--fail-fast']).finished
+    expect(code).toBe(1)
+    expect(server.seen.length).toBeLessThan(5)
+  })
+
+  test('takes secrets from the environment and from files, and prints none of them.', async () => {
+    const { preq, server, file } = await open()
+    writeFileSync(file('token'), 'tok-from-file\n')
+    writeFileSync(file('headers'), '# mine\nx-api-key: key-from-file\n')
+    const args = ['URL/a?access_token=tok-in-url', '--bearer', 'env:MY_TOKEN', '-H', '@headers', '-v']
+    const first = await preq(args, { MY_TOKEN: 'tok-from-env' }).finished
+    const second = await preq(['URL/status/404', '--bearer', '@token', '-v']).finished
+    expect(server.seen.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer tok-from-env',
+      'Bearer tok-from-file',
+    ])
+    expect(server.seen[0]?.headers['x-api-key']).toBe('key-from-file')
+    const printed = [first.stdout, first.stderr, second.stdout, second.stderr].join('')
+    for (const secret of ['tok-from-env', 'tok-from-file', 'key-from-file']) expect(printed).not.toContain(secret)
+    // What the server echoes is data.
+    expect(first.stderr).not.toContain('tok-in-url')
+  })
+
+  test('has layers: a file, over it the environment, over both the flags.', async () => {
+    const { preq, server, file } = await open()
+    writeFileSync(file('preq.json'), JSON.stringify({ 'user-agent': 'file', header: ['x-a: file'], param: ['p=file'] }))
+    await preq(['URL/a', '-H', 'x-a: flag', '-q'], { PREQ_USER_AGENT: 'env', PREQ_HEADER: 'x-a: env' }).finished
+    expect(server.seen).toMatchObject([{ path: '/a?p=file', headers: { 'user-agent': 'env', 'x-a': 'flag' } }])
+    writeFileSync(file('preq.json'), '{"retires": 1}')
+    const { code, stderr } = await preq(['URL/a']).finished
+    expect([code, stderr]).toEqual([2, expect.stringContaining('preq.json: retires: expected the name of a flag')])
+  })
+})

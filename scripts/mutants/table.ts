@@ -248,8 +248,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'userinfo is struck out',
     URLS,
-    "const bare = url.includes('@') ? withoutUserinfo(url) : url",
-    'const bare = url',
+    "const whole = url.includes('@') ? withoutUserinfo(url) : url",
+    'const whole = url',
     'test/secrets.test.ts',
   ),
   mutant(

@@ -111,9 +111,10 @@ function withoutUserinfo(url: string): string {
   return bare.replace(BROKEN_USERINFO, '$1')
 }
 
-/** The URL with userinfo and secret query values struck out. Works on text that is no URL, too. */
+/** The URL with userinfo and secret query values struck out. Of text that is too long for a URL, the beginning. */
 export function printableUrl(url: string, secretNames?: ReadonlySet<string>): string {
-  const bare = url.includes('@') ? withoutUserinfo(url) : url
+  const whole = url.includes('@') ? withoutUserinfo(url) : url
+  const bare = whole.length > MAX_URL_LENGTH ? `${whole.slice(0, MAX_URL_LENGTH)}…` : whole
   if (!bare.includes('=')) return bare
   return bare.replace(QUERY_PAIR, (pair, start: string, name: string) =>
     isSecretName(decode(name).replace(/[\t\r\n]/g, ''), secretNames) ? `${start}${name}=${REDACTED}` : pair,

@@ -1,0 +1,133 @@
+/**
+ * What reads the words of servers and of files is total and linear: no text makes it throw, and none of a megabyte
+ * takes long. Nasty texts are a beginning, something that repeats, and an end: what regular expressions stumble over.
+ */
+import { describe, expect, it } from 'vitest'
+import { jsonErrorPosition } from '../../src/codec/json-position.ts'
+import { decodeText } from '../../src/codec/text.ts'
+import { parseProxy } from '../../src/config/proxy-url.ts'
+import { bypassesOf } from '../../src/config/proxy-env.ts'
+import { parseAddress } from '../../src/core/address.ts'
+import { parseDuration } from '../../src/core/duration.ts'
+import { headerProblem, isSecretName } from '../../src/core/headers.ts'
+import { parseRate } from '../../src/core/rate.ts'
+import type { Reply } from '../../src/core/result.ts'
+import { parseSize } from '../../src/core/size.ts'
+import { parseUrl, printableUrl } from '../../src/core/url.ts'
+import { readQuota } from '../../src/policy/quota-headers.ts'
+import { parseHttpDate, retryAfterMs } from '../../src/policy/retry-after.ts'
+import { safeName } from '../../src/sinks/file-name.ts'
+import { parseNetscape } from '../../src/store/netscape.ts'
+import { mayBeginLine, readLine } from '../../src/store/run-lines.ts'
+import { CookieJar } from 'tough-cookie'
+import { codingsOf } from '../../src/transport/codings.ts'
+import { wrongProtocol } from '../../src/transport/faults.ts'
+import { fc } from '../support/property.ts'
+import { SEEDED, limitMs, runs } from './runs.ts'
+
+const NOW = Date.UTC(2026, 0, 31)
+
+const replyWith = (name: string, value: string): Reply => ({
+  kind: 'reply',
+  status: 200,
+  statusText: '',
+  headers: [name, value],
+  body: Buffer.from('body'),
+  url: 'http://x.test/',
+  integrity: 'length',
+  protocol: 'http/1.1',
+})
+
+const quotas = ['ratelimit', 'ratelimit-policy', 'ratelimit-reset', 'x-ratelimit-reset', 'x-ratelimit-remaining']
+
+const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
+  'Retry-After': text => retryAfterMs(text, undefined, NOW),
+  'Date beside Retry-After': text => retryAfterMs('Sun, 06 Nov 1994 08:49:37 GMT', text, NOW),
+  'a date of HTTP': text => parseHttpDate(text, NOW),
+  'headers of quotas': text => quotas.map(name => readQuota([name, text], NOW)),
+  'Content-Type': text => decodeText(replyWith('content-type', text)),
+  'Content-Encoding': text => codingsOf(['content-encoding', text]),
+  'the name of a header': text => [headerProblem(text, 'a'), isSecretName(text)],
+  'the value of a header': text => headerProblem('x-a', text),
+  'Set-Cookie': text => {
+    const jar = new CookieJar()
+    // As the store does: longer ones are not given to it.
+    return text.length <= 4_096 && jar.setCookieSync(text, 'http://x.test/a/b', { ignoreError: true })
+  },
+  'a URL in a line of a file': text => parseUrl(text, undefined, []),
+  'a URL with params': text => parseUrl(text, 'http://x.test/', [{ a: text.slice(0, 100) }]),
+  'a URL to print': text => printableUrl(text),
+  'a line of a run file': text => [readLine(Buffer.from(text)), mayBeginLine(Buffer.from(text), false)],
+  'a JSON text with an error': text => jsonErrorPosition(text),
+  'a cookies.txt': text => parseNetscape(text),
+  'a line of a file of proxies': text => parseProxy(text),
+  // One variable of the environment, or one name: linear, too, but not cheap.
+  NO_PROXY: text => bypassesOf(text.slice(0, 20_000)),
+  'an address': text => parseAddress(text),
+  'a duration, a size, a rate': text => [parseDuration(text), parseSize(text), parseRate(text)],
+  'a name for a file': text => safeName(text.slice(0, 20_000)),
+  'the beginning of a response': text => wrongProtocol(Buffer.from(text)),
+}
+
+const STARTS = ['', 'http:', '//', '{"v":1,"a":"', 'text/html; charset=', 'a=b; ', '"', 'x']
+const UNITS = [
+  ...' \t\r\n@:/?#&=;,."\\%[]{}()-_aA0<\0\u00a0é😀',
+  'a=',
+  '&a=',
+  'a:',
+  '; a',
+  '%2',
+  '..',
+  'a@',
+  ', ',
+  ' GMT',
+  '\\"',
+  '[{',
+]
+const ENDS = ['', '@', ':', '"', '=', '/x@', '\n']
+const SOME = 30_000
+const MEGABYTE = 1_000_000
+
+/** The best of three: the machine may be busy, an algorithm that is not linear is slow every time. */
+function tookMs(parse: (text: string) => unknown, text: string, allowedMs: number): number {
+  let best = Infinity
+  for (let n = 0; n < 3 && best > allowedMs; n++) {
+    const startedAtMs = performance.now()
+    parse(text)
+    best = Math.min(best, performance.now() - startedAtMs)
+  }
+  return best
+}
+
+const repeated = (unit: string, length: number): string => unit.repeat(Math.ceil(length / unit.length))
+
+describe.each(Object.entries(PARSERS))('%s', (_name, parse) => {
+  it(`is read without a throw, whatever it is (${SEEDED})`, () => {
+    const some = fc.constantFrom(...STARTS, ...UNITS, ...ENDS)
+    const pieces = fc.array(fc.oneof(some, fc.string({ unit: 'binary', maxLength: 8 })), { maxLength: 30 })
+    fc.assert(
+      fc.property(pieces, parts => void parse(parts.join(''))),
+      { numRuns: runs(1_000) },
+    )
+  })
+
+  it(
+    'is read in linear time',
+    () => {
+      const slow: string[] = []
+      const judge = (text: string, what: string, allowedMs: number): void => {
+        const ms = tookMs(parse, text, allowedMs)
+        if (ms > allowedMs) slow.push(`${what}: ${ms.toFixed(0)} ms`)
+      }
+      // Of a square, 30,000 characters show the beginning: seconds.
+      for (const start of STARTS) {
+        for (const end of ENDS) {
+          for (const unit of UNITS) judge(start + repeated(unit, SOME) + end, JSON.stringify([start, unit, end]), 100)
+        }
+      }
+      for (const unit of UNITS) judge(repeated(unit, MEGABYTE), `a megabyte of ${JSON.stringify(unit)}`, 300)
+      expect(slow).toEqual([])
+    },
+    limitMs(),
+  )
+})

@@ -71,7 +71,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
 
 const STARTS = ['', 'http:', '//', '{"v":1,"a":"', 'text/html; charset=', 'a=b; ', '"', 'x']
 const UNITS = [
-  ...' \t\r\n@:/?#&=;,."\\%[]{}()-_aA0<\0\u00a0é😀',
+  ...Array.from(' \t\r\n@:/?#&=;,."\\%[]{}()-_aA0<\0\u00a0é😀'),
   'a=',
   '&a=',
   'a:',

@@ -1,5 +1,6 @@
-/** Builds `dist/`: one readable module per room of the house, declarations and source maps. */
+/** Builds `dist/`: one readable module per room of the house, declarations. */
 import { spawnSync } from 'node:child_process'
+import { dirname, join } from 'node:path'
 import { chmodSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rolldown } from 'rolldown'
 
@@ -20,6 +21,20 @@ for (const path of globSync('dist/**/*.d.ts')) {
   writeFileSync(path, readFileSync(path, 'utf8').replaceAll(TS_SPECIFIER, '$1.js$2'))
 }
 
+// Declarations of the inside that no public one leads to are of no use to anybody.
+const reached = new Set<string>()
+const reach = (path: string): void => {
+  if (reached.has(path)) return
+  reached.add(path)
+  for (const [, specifier = ''] of readFileSync(path, 'utf8').matchAll(
+    /(?:from |import\()['"](\.{1,2}\/[^'"]+)\.js['"]/g,
+  )) {
+    reach(join(dirname(path), `${specifier}.d.ts`))
+  }
+}
+for (const entry of ['index', 'sinks/index', 'testing/index']) reach(join('dist', `${entry}.d.ts`))
+for (const path of globSync('dist/**/*.d.ts')) if (!reached.has(path)) rmSync(path)
+
 // Bundled by room: a hundred small files took twice as long to import (bench/startup.ts).
 const bundle = await rolldown({
   input: {
@@ -38,9 +53,8 @@ const bundle = await rolldown({
 await bundle.write({
   dir: 'dist',
   format: 'esm',
-  sourcemap: true,
-  // With the sources inside, the maps were half of the tarball; without them, stack traces still name file and line.
-  sourcemapExcludeSources: true,
+  // No maps: without the sources they name lines of files that are not shipped, and they were a quarter of the tarball.
+  sourcemap: false,
   chunkFileNames: '[name].js',
   minifyInternalExports: false,
   codeSplitting: {

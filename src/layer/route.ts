@@ -55,9 +55,11 @@ function waysOf({ call }: Attempt): readonly Proxy[] {
   return ways.kind === 'direct' ? NONE : proxiesFor(ways, call.origin)
 }
 
-/** Credentials that one proxy refuses end a request only where no other proxy is left. */
+/** What only this proxy has against a request ends it only where no other proxy is left. */
+const OF_THIS_PROXY: ReadonlySet<string> = new Set(['proxy/auth', 'proxy/tls', 'proxy/protocol'])
+
 function withOtherWay(result: Result, among: readonly Proxy[], proxies: Proxies, nowMs: number): Result {
-  if (result.kind === 'reply' || result.code !== 'proxy/auth') return result
+  if (result.kind === 'reply' || !OF_THIS_PROXY.has(result.code)) return result
   return among.length > 1 && proxies.refusedUntilMs(among, nowMs) === undefined
     ? { ...result, hasOtherWay: true }
     : result

@@ -75,6 +75,25 @@ describe('A list', () => {
     await client.close()
   })
 
+  it('repeats a request elsewhere when what answers is no proxy, or one that nobody trusts', async () => {
+    await using target = await rawServer(polite, { cert: 'server' })
+    await using other = await rawServer(async connection => {
+      await connection.expect(1)
+      await connection.send('SSH-2.0-OpenSSH_9.9\r\n\r\n')
+    })
+    await using untrusted = await httpProxy({ cert: 'self-signed' })
+    await using good = await httpProxy()
+    const proxies = [`http://127.0.0.1:${other.port}`, untrusted.url, good.url]
+    const client = clientOf({ ...TRUST, proxies, maxRetries: 2, concurrency: 1 })
+    const url = `https://localhost:${target.port}/`
+    // The first one has met them all; the second one knows.
+    for (const attempts of [3, 1]) {
+      const outcome = await client.request(url, { onFailure: 'settle' })
+      expect([verdictOf(outcome), outcome.attempts]).toEqual(['ok', attempts])
+    }
+    await client.close()
+  })
+
   it('does not blame a proxy for a status of the target, nor the target for its proxies', async () => {
     await using target = await rawServer(answering(connection => connection.reply('', { status: '500 X' })))
     await using two = await several(2)

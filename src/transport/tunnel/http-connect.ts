@@ -25,7 +25,8 @@ export async function httpConnect(socket: Socket, proxy: Proxy, target: string):
       if (reply.status < 200) continue
       // Any 2xx opens the tunnel, and what it says of a length means nothing.
       if (reply.status < 300) return
-      if (reply.status === 407) throw refusedCredentials(proxy, reply)
+      // Tinyproxy says 401 to wrong credentials: nobody but the proxy answers a CONNECT.
+      if (reply.status === 407 || reply.status === 401) throw refusedCredentials(proxy, reply)
       const said = `${reply.status} ${reply.statusText.slice(0, 80)}`.trimEnd()
       throw new ProxyFailure('refused', `the proxy ${proxy.name} refused to connect to ${target}: ${said}`, { reply })
     }

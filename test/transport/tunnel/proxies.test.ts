@@ -233,6 +233,7 @@ describe('CONNECT', () => {
     ['a head without an end', `HTTP/1.1 200 OK\r\nX: ${'y'.repeat(20_000)}`, 'proxy/protocol'],
     ['interim answers without an end', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(50), 'proxy/protocol'],
     ['101', 'HTTP/1.1 101 Switching\r\n\r\nHTTP/1.1 403 No\r\n\r\n', 'proxy/refused'],
+    ['401', 'HTTP/1.1 401 Unauthorized\r\n\r\n', 'proxy/auth'],
     ['302', 'HTTP/1.1 302 Found\r\nLocation: https://x.test/\r\n\r\n', 'proxy/refused'],
   ])('answered with %s is called by its name', async (_what, answer, code) => {
     await using proxy = await answeringConnect(answer)

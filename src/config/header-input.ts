@@ -11,7 +11,8 @@ export interface ReadHeaders {
 
 const NONE: ReadHeaders = { set: [], unset: [] }
 
-export function readHeaders(input: unknown, problems: string[]): ReadHeaders {
+/** @param allowHost whether `Host` may be given: `allowHostHeader` */
+export function readHeaders(input: unknown, problems: string[], allowHost = false): ReadHeaders {
   const pairs = pairsOf(input, problems)
   if (pairs === undefined) return NONE
   const set: string[] = []
@@ -31,8 +32,8 @@ export function readHeaders(input: unknown, problems: string[]): ReadHeaders {
     const wrong = headerProblem(name, text)
     if (wrong !== undefined) problems.push(`headers: ${wrong}.`)
     else if (name === 'proxy-authorization') problems.push(problem('headers', `no ${name} header`, 'one', OF_PROXY))
-    else if (WIRE_HEADERS.has(name))
-      problems.push(problem('headers', `no ${name} header`, 'one', 'It is set from the request itself; leave it out.'))
+    else if (name === 'host' && allowHost) readHost(text, set, problems)
+    else if (WIRE_HEADERS.has(name)) problems.push(problem('headers', `no ${name} header`, 'one', remedyFor(name)))
     else set.push(name, text)
   }
   return { set, unset }
@@ -40,6 +41,18 @@ export function readHeaders(input: unknown, problems: string[]): ReadHeaders {
 
 // Through a tunnel it would get to the origin.
 const OF_PROXY = 'Write its credentials into the URL of the proxy.'
+function remedyFor(name: string): string {
+  if (name === 'host') return 'Set allowHostHeader if that is meant, or leave it out.'
+  return 'It is set from the request itself; leave it out.'
+}
+
+const HOST = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
+
+function readHost(host: string, set: string[], problems: string[]): void {
+  if (set.includes('host')) problems.push(problem('headers', 'one host header', 'another', 'Keep one of them.'))
+  else if (HOST.test(host)) set.push('host', host)
+  else problems.push(problem('headers.host', 'a host, with or without a port', 'another value', "Write 'example.com'."))
+}
 
 type Pair = readonly [name: string, value: unknown]
 

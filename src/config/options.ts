@@ -438,6 +438,9 @@ export const OPTIONS = {
     'What each attempt takes from `budgets`, or from `rateLimit` where there are none: a number, `{ tokens: 1200 }`, or a function of the request.',
     { perSpec: true, default: '1 of each', unit: 'what the budget counts' },
   ),
+  allowHostHeader: row('any', bool, 'Send a `Host` header of yours in the place of the host in the URL.', {
+    default: 'false',
+  }),
   secretNames: row(
     'any',
     listOf('names', filled, 'Give names of headers or query fields.'),

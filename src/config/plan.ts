@@ -31,6 +31,7 @@ export interface RequestPlan {
   /** Rotated over the requests; empty when a `User-Agent` header was given. */
   readonly userAgents: readonly string[]
   readonly idempotencyKey: boolean
+  readonly allowHostHeader: boolean
   /** False where a transport of the caller's carries the requests: it goes its own ways. */
   readonly takesProxy: boolean
   readonly call: CallPlan
@@ -71,6 +72,8 @@ export function planBatch(defaults: Values, given: Values, concurrency: number, 
   const body = bodyOf(values, [])
   const problems: string[] = []
   if (body !== undefined) checkMethod(values.method, problems)
+  // Read again, because only here the call's headers and the client's word meet.
+  if (values.allowHostHeader !== true) readHeaders(given.headers ?? {}, problems)
   if (problems.length > 0) throw new ConfigError(problems)
   return {
     keys: values.keys,
@@ -94,6 +97,7 @@ export function planBatch(defaults: Values, given: Values, concurrency: number, 
       baseUrl: values.baseUrl === undefined ? undefined : String(values.baseUrl),
       userAgents: named ? [] : typeof userAgent === 'string' ? [userAgent] : userAgent,
       idempotencyKey: values.idempotencyKey === true,
+      allowHostHeader: values.allowHostHeader === true,
       takesProxy: defaults.transport === undefined,
       call: planCall(given, planCall(defaults, { ...DEFAULT_CALL, ...planLanes(defaults) })),
     },
@@ -144,7 +148,7 @@ function withoutBody(defaults: Values, given: Values): Values {
 }
 
 function headersOf({ headers }: Values): ReadHeaders {
-  return readHeaders(headers ?? {}, [])
+  return readHeaders(headers ?? {}, [], true)
 }
 
 function mergeParams(base: unknown, over: unknown): unknown {

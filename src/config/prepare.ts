@@ -178,7 +178,7 @@ function headersFor(
   const common = bounded.length > 0 ? undefined : body?.contentType
   const base = sharedHeaders(plan, returnType, userAgent, common)
   if (spec.headers === undefined) return { list: mergeHeaders(base, bounded), authorized: false }
-  const { set, unset } = readHeaders(spec.headers, problems)
+  const { set, unset } = readHeaders(spec.headers, problems, plan.allowHostHeader)
   const kept = unset.length === 0 ? base : filterHeaders(base, name => !unset.includes(name))
   const list = mergeHeaders(mergeHeaders(kept, set), bounded)
   return { list, authorized: getHeader(set, 'authorization') !== undefined }

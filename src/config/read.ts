@@ -120,7 +120,7 @@ function checkTogether(values: Values, place: Place, problems: string[]): void {
     const repeated = keys.find((key, index) => keys.indexOf(key) !== index)
     problems.push(`keys: expected names that differ, got ${got(repeated)} twice. Give each request its own.`)
   }
-  if (values.headers !== undefined) readHeaders(values.headers, problems)
+  if (values.headers !== undefined) readHeaders(values.headers, problems, values.allowHostHeader ?? isCall(place))
   const body = bodyOf(values, problems)
   if (body !== undefined) checkMethod(values.method, problems)
 }

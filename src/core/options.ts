@@ -124,6 +124,14 @@ export interface SharedOptions {
    * name, or a function of the request. Default 1 of each; 0 takes nothing of a budget, and a start of `rateLimit` all the same. More than the burst: `invalid_request/cost`.
    */
   cost?: CostInput | ((request: CostRequest) => CostInput)
+  /**
+   * Take a `Host` header of yours, sent in the place of the host in the URL. TLS and cookies go by the URL all the same
+   * (TLS to a bare address by the header); a redirect to another origin drops it. Default false: such a header is
+   * `invalid_request/header`, or a ConfigError in the options.
+   *
+   * @example { url: 'http://127.0.0.1:8080/', headers: { host: 'shop.example.com' } }
+   */
+  allowHostHeader?: boolean
   /** Further header and query names whose values never print. */
   secretNames?: readonly string[]
   /** Stop after this many failures: what is in flight finishes, the rest is `aborted/not_started`. Default none. */

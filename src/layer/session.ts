@@ -96,7 +96,7 @@ async function sign(attempt: Attempt, clock: Clock): Promise<Fault | undefined> 
   )
   if (isFault(answer)) return unsent(answer)
   for (const name of headers.keys()) {
-    if (!WIRE_HEADERS.has(name)) continue
+    if (!WIRE_HEADERS.has(name) || headers.get(name) === getHeader(attempt.headers, name)) continue
     return fault(
       'callback/hook',
       `hooks.beforeRequest: expected no ${name} header, got one. It is set from the request itself`,

@@ -1,4 +1,5 @@
 /** The wire: undici's `dispatch` on sockets of our own, or on a Dispatcher of the caller's. */
+import { isIP } from 'node:net'
 import type { Dispatcher } from 'undici'
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
@@ -145,11 +146,13 @@ function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector
   const { method, origin, body } = attempt.call
   const headers = requestHeaders(attempt)
   const bytes = measured?.bytes
+  const serverName = getHeader(headers, 'host') === undefined ? undefined : nameOf(origin)
   const open = measured?.chunks ?? (typeof body === 'function' ? body : undefined)
   try {
     dispatcher.dispatch(
       {
         origin,
+        ...(serverName !== undefined && { servername: serverName }),
         path: requestTarget(attempt),
         method,
         headers: (bytes === undefined ? headers : [...headers, 'content-length', String(bytes)]) as string[],
@@ -164,4 +167,10 @@ function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector
   } catch (error) {
     collector.onDispatchError(error)
   }
+}
+
+/** Whom TLS asks for, whatever the `Host` header says; an address has no name. */
+function nameOf(origin: string): string | undefined {
+  const { hostname } = new URL(origin)
+  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : undefined
 }

@@ -203,7 +203,7 @@ describe('A field of a request that is wrong fails it alone', () => {
     [
       { url, headers: { host: 'evil.test' } },
       'header',
-      'headers: expected no host header, got one. It is set from the request itself; leave it out.',
+      'headers: expected no host header, got one. Set allowHostHeader if that is meant, or leave it out.',
     ],
     [{ url, headers: { 'Content-Length': '1' } }, 'header', 'expected no content-length header'],
     [{ url, headers: { 'Transfer-Encoding': 'chunked' } }, 'header', 'expected no transfer-encoding header'],

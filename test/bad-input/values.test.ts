@@ -259,6 +259,7 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
   contentCoding: [true, 'gzip', null, 'Raw', 1],
   userAgent: ['', 1, null, [], [''], ['a', 1], 'a\r\nb', ['a\nb'], {}],
   idempotencyKey: ['abc', 1, null, {}],
+  allowHostHeader: [1, 'true', null, {}],
   secretNames: ['token', 1, null, [1], [''], {}],
   maxFailures: [0, -1, 1.5, NaN, '1', null],
   signal: [true, 'x', null, {}, new AbortController()],

@@ -31,7 +31,11 @@ export async function showProgress(stream: NodeJS.WriteStream): Promise<Progress
 }
 
 /** A line a second, and the last state once. */
-export function plainDisplay(write: (text: string) => void, clock: { now(): number }): ProgressDisplay {
+export function plainDisplay(
+  write: (text: string) => void,
+  clock: { now(): number },
+  everyMs = PLAIN_EVERY_MS,
+): ProgressDisplay {
   let writtenAtMs = clock.now()
   let waiting: Progress | undefined
   const flush = (): void => {
@@ -42,7 +46,7 @@ export function plainDisplay(write: (text: string) => void, clock: { now(): numb
   return {
     show(progress) {
       waiting = progress
-      if (clock.now() - writtenAtMs >= PLAIN_EVERY_MS) flush()
+      if (clock.now() - writtenAtMs >= everyMs) flush()
     },
     done: flush,
   }

@@ -1,7 +1,8 @@
 /** What came of a run, as it goes: counts, the first failures with their places, and the words for both. */
 import { placeOf } from './output/fields.ts'
 import { printableUrl } from '../core/url.ts'
-import type { Outcome } from '../index.ts'
+import { RequestError } from '../index.ts'
+import type { FailedOutcome, Outcome } from '../index.ts'
 
 const SHOWN_FAILURES = 10
 
@@ -63,11 +64,12 @@ export class Tally {
   }
 }
 
-function failureLine(outcome: Outcome): string {
+/** Where it stands in the input, what was asked, and why it failed. */
+function failureLine(outcome: FailedOutcome): string {
   const { request, error } = outcome
   const place = placeOf(outcome)
   const where = place?.file === undefined ? '' : `${place.file}:${place.line}: `
-  const url = request.url === '' ? '' : `${request.method} ${printableUrl(request.url)}: `
-  const message = error?.message ?? ''
-  return `${where}${url}${message.startsWith(where) ? message.slice(where.length) : message} (${error?.code})`
+  const asked = request.url === '' ? '' : `${request.method} ${printableUrl(request.url)}: `
+  const reason = RequestError.reason(error)
+  return `${where}${asked}${reason.startsWith(where) ? reason.slice(where.length) : reason} (${error.code})`
 }

@@ -2,9 +2,9 @@
 import { openJobs } from '../input/jobs.ts'
 import { openOutput } from '../output/output.ts'
 import { pump } from '../pump.ts'
+import { live } from '../live.ts'
 import { planRun } from '../run-plan.ts'
 import type { GivenFlags } from '../settings.ts'
-import { showProgress } from '../progress.ts'
 import { interrupts } from '../signals.ts'
 import { Tally } from '../tally.ts'
 import { ParallelRequests } from '../../index.ts'
@@ -15,20 +15,27 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   const plan = planRun(urls, flags, process.env)
   const jobs = await openJobs(plan.input)
   const { sink, resume } = openOutput(plan.output, { columns: jobs.columns, hasKey: plan.input.key !== undefined })
-  const display = plan.display.progress === 'none' ? undefined : await showProgress(process.stderr)
+  const toTerminal = process.stdout.isTTY && plan.output.files.length === 0
   const tally = new Tally(plan.display.verbose)
   const aborting = new AbortController()
   await using client = new ParallelRequests(plan.client)
+  const display = await live({
+    // Data on the same terminal shows how it goes, and a bar would run into it.
+    how: plan.display.progress === 'shown' && toTerminal ? 'none' : plan.display.progress,
+    stream: process.stderr,
+    total: jobs.total,
+    pauses: () => client.stats().lanes.filter(({ pausedMs }) => pausedMs > 0),
+  })
   const stream = client.stream(jobs as RequestInputs, {
     ...plan.call,
     signal: aborting.signal,
     ...(resume !== undefined && { resume }),
-    ...(display !== undefined && { onProgress: progress => display.show(progress) }),
+    ...(display.show !== undefined && { onProgress: display.show }),
   })
   const signals = interrupts({
     stop: () => stream.stop(),
     abort: () => aborting.abort(),
-    say: text => process.stderr.write(`preq: ${text}\n`),
+    say: text => display.say(`preq: ${text}`),
   })
   try {
     await pump({
@@ -37,12 +44,12 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
       note: outcome => tally.note(outcome),
       unwritten(error) {
         tally.unwritten++
-        process.stderr.write(`preq: ${error.message}\n`)
+        display.say(`preq: ${error.message}`)
       },
       stop: () => stream.stop(),
     })
   } finally {
-    display?.done()
+    display.done()
     signals.close()
   }
   if (!plan.display.quiet || tally.failed > 0) process.stderr.write(tally.text())

@@ -1,0 +1,118 @@
+/**
+ * What a run shows while it goes, on standard error: two lines that are drawn again and again on a terminal, a plain
+ * line every few seconds elsewhere, JSON lines for programs, or nothing. What is said meanwhile stands above it.
+ */
+import { barLine, plainDisplay } from './progress.ts'
+import { paintFor } from './paint.ts'
+import type { Paint } from './paint.ts'
+import type { DisplayPlan } from './run-plan.ts'
+import { formatDuration } from '../core/duration.ts'
+import type { Progress } from '../index.ts'
+
+export interface Live {
+  /** Undefined where nothing is shown. */
+  readonly show: ((progress: Progress) => void) | undefined
+  /** A line of its own. */
+  say(text: string): void
+  done(): void
+}
+
+/** A host that asked us to wait, and for how long still. */
+export interface Pause {
+  readonly host: string
+  readonly pausedMs: number
+}
+
+export interface LiveParts {
+  readonly how: DisplayPlan['progress']
+  readonly stream: NodeJS.WriteStream
+  /** Where known: a lazy input does not say. */
+  readonly total: number | undefined
+  readonly pauses: () => readonly Pause[]
+}
+
+const PLAIN_EVERY_MS = 5_000
+const JSON_EVERY_MS = 1_000
+const SHOWN_PAUSES = 3
+
+export async function live({ how, stream, total, pauses }: LiveParts): Promise<Live> {
+  const say = (text: string): void => void stream.write(`${text}\n`)
+  if (how === 'none') return { show: undefined, say, done: () => undefined }
+  const whole = (progress: Progress): Progress => withTotal(progress, total)
+  if (how === 'json') {
+    const display = paced(progress => stream.write(`${jsonLine(whole(progress), pauses())}\n`), JSON_EVERY_MS)
+    return { ...display, say }
+  }
+  // A terminal without a width (some containers' and CI's) cannot be drawn on.
+  if (!stream.isTTY || process.env['TERM'] === 'dumb' || !stream.columns) {
+    const display = plainDisplay(text => stream.write(text), performance, PLAIN_EVERY_MS)
+    return { show: progress => display.show(whole(progress)), say, done: () => display.done() }
+  }
+  const { createLogUpdate } = await import('log-update')
+  const draw = createLogUpdate(stream)
+  const paint = paintFor(stream)
+  return {
+    show: progress => draw(screen(whole(progress), pauses(), stream.columns, paint)),
+    say(text) {
+      draw.clear()
+      say(text)
+    },
+    done: () => draw.done(),
+  }
+}
+
+/** The bar, and below it who is paused and how long it takes; never wider than the terminal. */
+export function screen(progress: Progress, pauses: readonly Pause[], columns: number, paint: Paint): string {
+  const bar = barLine(progress, columns, paint)
+  const notes = [
+    ...(progress.etaMs === undefined ? [] : [`${formatDuration(progress.etaMs)} left`]),
+    ...pauseNotes(pauses),
+  ]
+  if (notes.length === 0) return bar
+  const note = notes.join('   ')
+  const room = Math.max(0, columns - 3)
+  return `${bar}\n  ${paint('dim', note.length > room ? `${note.slice(0, Math.max(0, room - 1))}…` : note)}`
+}
+
+function pauseNotes(pauses: readonly Pause[]): string[] {
+  if (pauses.length === 0) return []
+  const longest = pauses.toSorted((a, b) => b.pausedMs - a.pausedMs)
+  const shown = longest.slice(0, SHOWN_PAUSES).map(({ host, pausedMs }) => `${host} for ${formatDuration(pausedMs)}`)
+  const more = longest.length > SHOWN_PAUSES ? [`${longest.length - SHOWN_PAUSES} more`] : []
+  return [`paused: ${[...shown, ...more].join(', ')}`]
+}
+
+function withTotal(progress: Progress, total: number | undefined): Progress {
+  if (total === undefined || progress.total !== undefined) return progress
+  const { done, rate } = progress
+  return { ...progress, total, ...(rate > 0 && { etaMs: ((total - done) / rate) * 1_000 }) }
+}
+
+function jsonLine(progress: Progress, pauses: readonly Pause[]): string {
+  const { rate, etaMs, pausedHosts: _, ...counts } = progress
+  const paused = pauses.map(({ host, pausedMs }) => ({ host, ms: Math.round(pausedMs) }))
+  const rounded = { rate: Math.round(rate * 10) / 10, ...(etaMs !== undefined && { eta_ms: Math.round(etaMs) }) }
+  return JSON.stringify({ type: 'progress', ...counts, ...rounded, paused })
+}
+
+/** Not more often than this, and the last one at the end. */
+function paced(
+  write: (progress: Progress) => void,
+  everyMs: number,
+): Pick<Live, 'done'> & { show: (progress: Progress) => void } {
+  let writtenAtMs = -Infinity
+  let waiting: Progress | undefined
+  const flush = (): void => {
+    if (waiting === undefined) return
+    write(waiting)
+    waiting = undefined
+    writtenAtMs = performance.now()
+  }
+  return {
+    show(progress) {
+      waiting = progress
+      if (performance.now() - writtenAtMs >= everyMs) flush()
+    },
+    done: flush,
+  }
+}

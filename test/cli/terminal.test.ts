@@ -1,0 +1,110 @@
+/** What `preq` draws on a terminal: a pseudo-terminal of `script`, and what a screen shows of it. */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import xterm from '@xterm/headless'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { api } from './api.ts'
+import type { Api } from './api.ts'
+import { MAIN } from './sandbox.ts'
+
+const hasScript = spawnSync('script', ['--version']).status === 0 && spawnSync('stty', ['--version']).status === 0
+
+interface Screen {
+  /** The lines that are not blank. */
+  lines(): string[]
+  /** Resolves once the screen satisfies it. */
+  until(isThere: (lines: string[]) => boolean): Promise<string[]>
+  readonly ended: Promise<number | null>
+}
+
+/** Runs preq on a terminal of this width. */
+function onTerminal(args: readonly string[], columns: number): Screen {
+  const folder = mkdtempSync(join(tmpdir(), 'preq-terminal-'))
+  const terminal = new xterm.Terminal({ cols: columns, rows: 24, allowProposedApi: true, convertEol: false })
+  const words = [process.execPath, MAIN, ...args].map(word => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
+  const command = `stty cols ${columns} rows 24; ${words}`
+  const { CI: _0, NO_COLOR: _1, FORCE_COLOR: _2, ...env } = process.env
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    cwd: folder,
+    env: { ...env, TERM: 'xterm-256color' },
+  })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+    terminal.dispose()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  let wake: (() => void) | undefined
+  child.stdout.on('data', (bytes: Uint8Array) => terminal.write(bytes, () => wake?.()))
+  const lines = (): string[] => {
+    const { active } = terminal.buffer
+    return Array.from({ length: active.length }, (_, at) => active.getLine(at)?.translateToString(true) ?? '').filter(
+      line => line.trim() !== '',
+    )
+  }
+  return {
+    lines,
+    until: isThere =>
+      new Promise(resolve => {
+        wake = () => {
+          const shown = lines()
+          if (isThere(shown)) resolve(shown)
+        }
+        wake()
+      }),
+    ended: new Promise(resolve => {
+      child.on('close', code => terminal.write('', () => resolve(code)))
+    }),
+  }
+}
+
+/** Those of a bar, whichever moment they show. */
+const barsOf = (lines: readonly string[]): string[] => lines.filter(line => /\d\/s /.test(line))
+
+async function withApi(): Promise<Api> {
+  const server = await api()
+  onTestFinished(() => server[Symbol.asyncDispose]())
+  return server
+}
+
+describe.skipIf(!hasScript)('On a terminal', () => {
+  test('one bar is drawn again and again, with what is left; at its end it stands above the summary.', async () => {
+    const { origin } = await withApi()
+    const screen = onTerminal([`${origin}/slow/{100..139}`, '-c', '2', '-o', 'r.jsonl'], 90)
+    const during = await screen.until(lines => lines.some(line => / 1?\d\/40 .*retries/.test(line)))
+    expect(barsOf(during)).toHaveLength(1)
+    expect(await screen.until(lines => lines.some(line => /s left/.test(line)))).toHaveLength(2)
+    expect(await screen.ended).toBe(0)
+    const after = screen.lines()
+    expect(barsOf(after)).toEqual([expect.stringMatching(/^ {2}━{30} {2}40\/40 /)])
+    expect(after.at(-1)).toMatch(/^40 ok, 0 failed in \d+\.\d s$/)
+  })
+
+  test('a narrow one is not wrapped.', async () => {
+    const { origin } = await withApi()
+    const screen = onTerminal([`${origin}/slow/{100..119}`, '-c', '2', '-o', 'r.jsonl'], 40)
+    await screen.until(lines => lines.some(line => /\d\/20/.test(line)))
+    expect(await screen.ended).toBe(0)
+    const lines = screen.lines()
+    expect(barsOf(lines)).toHaveLength(1)
+    expect(lines.every(line => line.length <= 40)).toBe(true)
+  })
+
+  test('failures stand below it, in lines of their own.', async () => {
+    const { origin } = await withApi()
+    const screen = onTerminal([`${origin}/slow/{100..109}`, `${origin}/status/404`, '-c', '2', '-o', 'r.jsonl'], 100)
+    expect(await screen.ended).toBe(1)
+    const [bar, failure, summary] = screen.lines().slice(-3)
+    expect(bar).toContain('11/11')
+    expect(failure).toContain('/status/404')
+    expect(summary).toMatch(/^10 ok, 1 failed in/)
+  })
+
+  test('data on the terminal itself is not broken by a bar.', async () => {
+    const { origin } = await withApi()
+    const screen = onTerminal([`${origin}/slow/{100..104}`, '-w', '{status} {index}\\n', '-c', '1'], 80)
+    expect(await screen.ended).toBe(0)
+    expect(screen.lines().slice(0, 5)).toEqual(['200 0', '200 1', '200 2', '200 3', '200 4'])
+  })
+})

@@ -82,8 +82,19 @@ function judge(mutant: Mutant): Result {
 }
 
 copyTree()
-// All of them first: a table that has fallen behind is told at once.
-for (const mutant of chosen) edited(mutant)
+// All of them first: a table that has fallen behind is told at once, and all of it.
+const fallenBehind = chosen.flatMap(mutant => {
+  try {
+    edited(mutant)
+    return []
+  } catch (error) {
+    return [String(error)]
+  }
+})
+if (fallenBehind.length > 0) {
+  console.error(fallenBehind.join('\n'))
+  process.exit(1)
+}
 const sound = run([...new Set(chosen.flatMap(({ tests }) => tests))], 0)
 if (sound.failed > 0 || sound.passed === 0) {
   console.error(`the tests fail as they are: ${sound.failed} failed, ${sound.passed} passed, ${sound.firstFailure}`)

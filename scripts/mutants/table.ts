@@ -23,6 +23,7 @@ const mutant = (guard: string, file: string, find: string, put: string, ...tests
 })
 
 const COLLECT = 'src/transport/collect.ts'
+const HEAD = 'src/transport/head.ts'
 const DECOMPRESS = 'src/transport/decompress.ts'
 const FAULTS = 'src/transport/faults.ts'
 const ADDRESSES = 'src/transport/addresses.ts'
@@ -38,6 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       { file: DECOMPRESS, find: 'Math.min(Math.max(maxBytes, 1), 2 ** 32)', put: '2 ** 32' },
       { file: DECOMPRESS, find: 'if (opened.plain.byteLength > maxBytes) return', put: 'if (maxBytes < 0) return' },
+      { file: 'src/transport/unpack.ts', find: 'if (bytes > maxBytes) throw', put: 'if (bytes < 0) throw' },
     ],
     tests: ['test/transport/decompress.test.ts'],
   },
@@ -58,15 +60,15 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'at most two codings',
     DECOMPRESS,
-    'if (codings.length > MAX_CODINGS) {',
-    'if (codings.length > 99) {',
+    'if (codings.length > MAX_CODINGS) return',
+    'if (codings.length > 99) return',
     'test/transport/decompress.test.ts',
   ),
   mutant(
     'at most a hundred interim responses',
-    COLLECT,
-    '++this.#interims > MAX_INTERIM_RESPONSES',
-    '++this.#interims > Infinity',
+    HEAD,
+    'if (count <= MAX_INTERIM_RESPONSES) return undefined',
+    'if (count >= 0) return undefined',
     'test/transport/head.test.ts',
   ),
   // `ok` means whole
@@ -86,9 +88,9 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'no transfer coding but chunked',
-    COLLECT,
-    'if (!/^[ \\t]*chunked[ \\t]*$/i.test(given)) {',
-    'if (given === undefined) {',
+    HEAD,
+    'if (/^[ \\t]*chunked[ \\t]*$/i.test(given)) return undefined',
+    'if (given !== undefined) return undefined',
     'test/properties/corruption.test.ts',
     'test/transport/body.test.ts',
   ),
@@ -152,6 +154,13 @@ export const MUTANTS: readonly Mutant[] = [
     'test/transport/addresses.test.ts',
   ),
   mutant(
+    'private addresses are refused where a name has them',
+    ADDRESSES,
+    'return publicOnly ? privateFault(hostname, addresses) : undefined',
+    'return undefined',
+    'test/transport/addresses.test.ts',
+  ),
+  mutant(
     'certificates are checked',
     'src/transport/connect.ts',
     'rejectUnauthorized: verify,',
@@ -165,12 +174,19 @@ export const MUTANTS: readonly Mutant[] = [
     "return proxy === undefined ? 'any' :",
     'test/transport/sockets.test.ts',
   ),
+  mutant(
+    'a connection belongs to its proxy and the credentials for it',
+    'src/core/route.ts',
+    '`${origin} via ${proxy.key}`',
+    '`${origin} via a proxy`',
+    'test/transport/tunnel/pooling.test.ts',
+  ),
   // What is sent again
   mutant(
     'a request that may do harm twice is not repeated',
     'src/policy/judge.ts',
-    "return call.repeatable && call.replayable ? 'retry' : 'done'\n}\n\nfunction judgeReply",
-    "return 'retry'\n}\n\nfunction judgeReply",
+    "return call.repeatable && call.replayable ? 'retry' : 'done'\n}\n\nfunction isTransient",
+    "return 'retry'\n}\n\nfunction isTransient",
     'test/policy/judge.test.ts',
     'test/transport/post-cut.test.ts',
   ),

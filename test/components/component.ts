@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -66,6 +66,8 @@ export async function start({
   const path = pathOf(program)
   if (path === undefined) throw new Error(`expected ${program} to be installed`)
   const folder = mkdtempSync(join(tmpdir(), `component-${program}-`))
+  // Started as root, some of them become another user.
+  chmodSync(folder, 0o777)
   const port = given ?? (await freePort())
   for (const [name, content] of Object.entries(files?.(folder, port) ?? {})) writeFileSync(join(folder, name), content)
   const child = spawn(path, args(folder, port), {

@@ -134,10 +134,15 @@ describe.skipIf(isMissing('tinyproxy'))('tinyproxy', () => {
       program: 'tinyproxy',
       args: folder => ['-d', '-c', `${folder}/tinyproxy.conf`],
       files: (_folder, port) => ({
-        'tinyproxy.conf': [
-          ...[`Port ${port}`, 'Listen 127.0.0.1', 'Timeout 5', 'MaxClients 50', 'LogLevel Critical'],
-          ...['BasicAuth user secret', `ConnectPort ${secure.port}`, 'ViaProxyName "tiny"'],
-        ].join('\n'),
+        'tinyproxy.conf': `Port ${port}
+Listen 127.0.0.1
+Timeout 5
+MaxClients 50
+LogLevel Critical
+BasicAuth user secret
+ConnectPort ${secure.port}
+ViaProxyName "tiny"
+`,
       }),
     })
   })

@@ -65,7 +65,9 @@ export async function live({ how, stream, total, pauses }: LiveParts): Promise<L
 export function screen(progress: Progress, pauses: readonly Pause[], columns: number, paint: Paint): string {
   const bar = barLine(progress, columns, paint)
   const notes = [
-    ...(progress.etaMs === undefined ? [] : [`${formatDuration(progress.etaMs)} left`]),
+    ...(progress.etaMs === undefined || progress.done === progress.total
+      ? []
+      : [`${formatDuration(progress.etaMs)} left`]),
     ...pauseNotes(pauses),
   ]
   if (notes.length === 0) return bar

@@ -74,7 +74,7 @@ describe.skipIf(!hasScript)('On a terminal', () => {
     const screen = onTerminal([`${origin}/slow/{100..139}`, '-c', '2', '-o', 'r.jsonl'], 90)
     const during = await screen.until(lines => lines.some(line => / 1?\d\/40 .*retries/.test(line)))
     expect(barsOf(during)).toHaveLength(1)
-    expect(await screen.until(lines => lines.some(line => /s left/.test(line)))).toHaveLength(2)
+    await screen.until(lines => lines.length === 2 && lines.some(line => /s left/.test(line)))
     expect(await screen.ended).toBe(0)
     const after = screen.lines()
     expect(barsOf(after)).toEqual([expect.stringMatching(/^ {2}━{30} {2}40\/40 /)])

@@ -74,6 +74,37 @@ describe('A proxy', () => {
   })
 })
 
+describe('What HTTP/2 says of a stream', () => {
+  const unsafe = { method: 'POST', body: 'x' }
+  test.each([
+    // Not processed, by the server's word: any method, as long as its body can be sent again.
+    ['reset/refused', false, unsafe, 'retry'],
+    ['reset/goaway', false, unsafe, 'retry'],
+    ['reset/http_1_1_required', false, unsafe, 'retry'],
+    ['reset/refused', false, { ...unsafe, replayable: false }, 'done'],
+    ['reset/goaway', false, { ...unsafe, replayable: false }, 'done'],
+    ['reset/http_1_1_required', false, { ...unsafe, replayable: false }, 'done'],
+    // Nobody knows.
+    ['reset/goaway', true, {}, 'retry'],
+    ['reset/goaway', true, unsafe, 'done'],
+    ['reset/stream', true, {}, 'retry'],
+    ['reset/stream', true, unsafe, 'done'],
+    // Another word for 429; but what was not refused may have been done.
+    ['reset/enhance_your_calm', true, {}, 'throttle'],
+    ['reset/enhance_your_calm', true, unsafe, 'done'],
+    ['reset/enhance_your_calm', false, unsafe, 'throttle'],
+    ['reset/enhance_your_calm', false, { ...unsafe, replayable: false }, 'done'],
+    ['protocol/h2', true, {}, 'done'],
+  ] as const)('%s (sent: %s) of %j is %s', (code, sent, parts, expected) => {
+    expect(judge(makeFault(code, sent), makeCall(parts))).toBe(expected)
+  })
+
+  test('is a throttle where it asks for calm', () => {
+    expect(isThrottle(makeFault('reset/enhance_your_calm', true))).toBe(true)
+    expect(isThrottle(makeFault('reset/refused', false))).toBe(false)
+  })
+})
+
 describe('Every fault × sent × method × body', () => {
   const always: FaultCode[] = [
     'dns/temporary',

@@ -137,8 +137,9 @@ function speaking(script: H2Script, streams: H2Request[], goaways: number[]): Sc
         if (request.whole && script.early !== true) answer(request)
         if (payload.length > 0) await connection.send(windowFrames(stream, payload.length))
       } else if (type === TYPES.rst && request !== undefined) request.rst = payload.readUInt32BE(0)
-      else if (type === TYPES.settings && (flags & ACK) === 0) await connection.send(frame('settings', ACK, 0))
-      else if (type === TYPES.ping && (flags & ACK) === 0) await connection.send(frame('ping', ACK, 0, payload))
+      else if (type === TYPES.settings && (flags & ACK) === 0 && script.mute !== true) {
+        await connection.send(frame('settings', ACK, 0))
+      } else if (type === TYPES.ping && (flags & ACK) === 0) await connection.send(frame('ping', ACK, 0, payload))
       else if (type === TYPES.goaway) goaways.push(payload.readUInt32BE(4))
     }
   }

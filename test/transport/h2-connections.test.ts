@@ -1,0 +1,281 @@
+import { spawn } from 'node:child_process'
+import { createSecureServer } from 'node:http2'
+import type { Http2SecureServer, Http2ServerResponse, SecureServerOptions } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { parallelRequestsSync } from '../../src/index.ts'
+import { TRUST, clientOf, until, verdictOf } from '../support/ask.ts'
+import { h2Server, replying } from '../support/h2-server.ts'
+import { answering, rawServer, tlsFixture } from '../support/raw-server.ts'
+
+const H2 = { ...TRUST, http2: true } as const
+const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
+
+/** Node's own server, which says what it was asked; `/status/421` answers with that, `/hang` never. */
+async function nodeServer(options: SecureServerOptions = {}) {
+  let sessions = 0
+  let connections = 0
+  const sockets = new Set<Socket>()
+  const server: Http2SecureServer = createSecureServer({
+    key: tlsFixture('server-key'),
+    cert: tlsFixture('server'),
+    ...options,
+  })
+  server.on('session', () => sessions++)
+  server.on('secureConnection', socket => {
+    connections++
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  server.on('request', (request, response: Http2ServerResponse) => {
+    const path = request.url
+    if (path === '/hang') return
+    const status = /^\/status\/(\d+)/.exec(path)?.[1]
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      response.writeHead(Number(status ?? 200), { 'content-type': 'application/json', 'x-token': path })
+      // In two pieces, so that responses mix on the connection.
+      response.write(`{"path":${JSON.stringify(path)},`)
+      setImmediate(() => response.end(`"body":${JSON.stringify(body)},"version":"${request.httpVersion}"}`))
+    })
+    request.on('error', () => undefined)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return {
+    origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    counts: () => ({ sessions, connections, open: sockets.size }),
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
+
+describe('one connection', () => {
+  it('carries 500 requests at once', async () => {
+    await using server = await nodeServer()
+    const client = clientOf({ ...H2, concurrency: 500 })
+    const outcomes = await client.request(
+      Array.from({ length: 500 }, (_, i) => `${server.origin}/${i}`),
+      { onFailure: 'settle' },
+    )
+    expect(outcomes.filter(({ ok }) => !ok)).toEqual([])
+    expect(server.counts()).toMatchObject({ sessions: 1, connections: 1 })
+    await client.close()
+  })
+
+  it('gives each of 6,000 requests its own answer', async () => {
+    await using server = await nodeServer({ settings: { maxConcurrentStreams: 100 } })
+    const client = clientOf({ ...H2, concurrency: 150 })
+    const specs = Array.from({ length: 6_000 }, (_, i) =>
+      i % 3 === 0 ? { url: `${server.origin}/${i}`, json: { token: i } } : { url: `${server.origin}/${i}` },
+    )
+    const answers = await client.request<{ path: string; body: string }>(specs)
+    answers.forEach(({ path, body }, i) => {
+      expect(path).toBe(`/${i}`)
+      expect(body).toBe(i % 3 === 0 ? JSON.stringify({ token: i }) : '')
+    })
+    expect(server.counts().connections).toBeLessThanOrEqual(3)
+    await client.close()
+  })
+
+  it('says which request was first on it, and closes when it has been idle', { timeout: 15_000 }, async () => {
+    await using server = await nodeServer()
+    const client = clientOf(H2)
+    const first = await client.request(server.origin, SETTLE)
+    expect(first.timings).toMatchObject({ connect: expect.any(Number), tls: expect.any(Number) })
+    const second = await client.request(server.origin, SETTLE)
+    expect(second.timings).not.toHaveProperty('connect')
+    expect(server.counts()).toEqual({ sessions: 1, connections: 1, open: 1 })
+    await until(() => server.counts().open === 0, 6_000)
+    expect(verdictOf(await client.request(server.origin, SETTLE))).toBe('ok')
+    expect(server.counts().sessions).toBe(2)
+    await client.close()
+    await until(() => server.counts().open === 0)
+  })
+
+  it('goes on when one of its requests is given up', async () => {
+    await using server = await nodeServer()
+    const client = clientOf({ ...H2, timeout: '300ms' })
+    const hanging = client.request(`${server.origin}/hang`, SETTLE)
+    const others = await client.request(
+      Array.from({ length: 20 }, (_, i) => `${server.origin}/${i}`),
+      SETTLE,
+    )
+    expect(others.map(verdictOf)).toEqual(others.map(() => 'ok'))
+    expect(verdictOf(await hanging)).toBe('timeout/headers')
+    expect(verdictOf(await client.request(server.origin, SETTLE))).toBe('ok')
+    expect(server.counts().sessions).toBe(1)
+    await client.close()
+  })
+
+  it('that ended while idle costs the next request nothing', async () => {
+    await using server = await h2Server([
+      { answers: [replying(), [{ reset: true }]] },
+      { answers: [replying('fresh')] },
+    ])
+    const client = clientOf(H2)
+    await client.request(server.origin, SETTLE)
+    const outcome = await client.request(server.origin, SETTLE)
+    expect(outcome).toMatchObject({ ok: true, value: 'fresh', attempts: 2 })
+    await client.close()
+  })
+
+  it('that answers 421 is not used again', async () => {
+    await using server = await nodeServer()
+    const client = clientOf({ ...H2, maxRetries: 1 })
+    const outcome = await client.request(`${server.origin}/status/421`, SETTLE)
+    expect(verdictOf(outcome)).toBe('http/421')
+    expect(outcome.attempts).toBe(2)
+    expect(server.counts().sessions).toBe(2)
+    await client.close()
+  })
+})
+
+describe('the first requests to an origin', () => {
+  it('share one connection instead of making theirs', async () => {
+    await using server = await h2Server({ answers: [replying()] })
+    const client = clientOf({ ...H2, concurrency: 50 })
+    const outcomes = await client.request(
+      Array.from({ length: 50 }, () => server.origin),
+      SETTLE,
+    )
+    expect(outcomes.every(({ ok }) => ok)).toBe(true)
+    expect(server.accepted).toBe(1)
+    await client.close()
+  })
+
+  it('use the connection that tells that the server speaks HTTP/1.1 only', async () => {
+    await using server = await rawServer(
+      answering(connection => connection.reply('h1')),
+      { cert: 'server', alpn: ['http/1.1'] },
+    )
+    const client = clientOf({ ...H2, concurrency: 5 })
+    const outcomes = await client.request(
+      Array.from({ length: 50 }, () => server.origin),
+      SETTLE,
+    )
+    expect(outcomes.every(outcome => outcome.ok && outcome.response.protocol === 'http/1.1')).toBe(true)
+    expect(server.accepted).toBeLessThanOrEqual(5)
+    expect(server.connections.every(({ requests }) => requests.length > 0)).toBe(true)
+    await client.close()
+  })
+
+  it('speak HTTP/1.1 with a server that knows no ALPN', async () => {
+    await using server = await rawServer(
+      answering(connection => connection.reply('h1')),
+      { cert: 'server' },
+    )
+    const client = clientOf(H2)
+    expect(await client.request(server.origin, SETTLE)).toMatchObject({ ok: true, value: 'h1' })
+    await client.close()
+  })
+
+  it('do not wait long for a connection that hangs', async () => {
+    await using server = await h2Server([{ mute: true, answers: [[]] }, { answers: [replying('other')] }])
+    const client = clientOf({ ...H2, timeouts: { headers: '5s' } })
+    const abort = new AbortController()
+    const running = client.request(
+      Array.from({ length: 5 }, () => server.origin),
+      { ...SETTLE, signal: abort.signal },
+    )
+    await until(() => server.streams.length === 5, 3_000)
+    await new Promise(resolve => setTimeout(resolve, 100))
+    abort.abort()
+    expect((await running).map(verdictOf).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'aborted/in_flight',
+      'ok',
+      'ok',
+      'ok',
+      'ok',
+    ])
+    await client.close()
+  })
+
+  it('each hear of their own failure', async () => {
+    await using server = await rawServer(() => undefined, { cert: 'self-signed' })
+    const client = clientOf({ http2: true, concurrency: 5 })
+    const outcomes = await client.request(
+      Array.from({ length: 5 }, () => server.origin),
+      SETTLE,
+    )
+    expect(outcomes.map(verdictOf)).toEqual(outcomes.map(() => 'tls/untrusted'))
+    await client.close()
+  })
+
+  it('end with the client', async () => {
+    await using server = await rawServer(() => undefined)
+    const client = clientOf({ ...H2, concurrency: 5 })
+    const running = client.request(
+      Array.from({ length: 5 }, () => server.origin.replace('http:', 'https:')),
+      SETTLE,
+    )
+    await until(() => server.accepted === 1)
+    await client.close()
+    expect((await running).map(verdictOf)).toEqual((await running).map(() => 'aborted/in_flight'))
+    await until(() => server.connections.every(({ isOpen }) => !isOpen))
+  })
+})
+
+describe('http2', () => {
+  it('works on worker threads and in the sync call', async () => {
+    await using server = await nodeServer()
+    const client = clientOf({ ...H2, workers: 1 })
+    expect(await client.request(`${server.origin}/a`, SETTLE)).toMatchObject({ response: { protocol: 'h2' } })
+    await client.close()
+    // A call that blocks this thread needs a server of another one; that the option goes along is what shows here.
+    const [outcome] = parallelRequestsSync(['https://127.0.0.1:1/'], {
+      http2: true,
+      maxRetries: 0,
+      onFailure: 'settle',
+    })
+    expect(outcome?.error?.code).toBe('connect/refused')
+  })
+
+  const source = JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)
+  const run = async (script: string, env: NodeJS.ProcessEnv = {}): Promise<{ out: string; tookMs: number }> => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    })
+    let out = ''
+    let saidAtMs = Infinity
+    child.stdout.on('data', (chunk: Buffer) => {
+      saidAtMs = performance.now()
+      out += chunk.toString()
+    })
+    expect(await new Promise(resolve => child.on('exit', resolve))).toBe(0)
+    return { out, tookMs: performance.now() - saidAtMs }
+  }
+
+  it('does not keep a process alive', async () => {
+    await using server = await nodeServer()
+    const { out, tookMs } = await run(
+      `import { ParallelRequests } from ${source}
+      const client = new ParallelRequests({ http2: true, tls: { ca: process.env.TEST_CA } })
+      const outcome = await client.request(${JSON.stringify(server.origin)}, { onFailure: 'settle' })
+      console.log(outcome.response.protocol)`,
+      { TEST_CA: tlsFixture('ca') },
+    )
+    expect(out).toBe('h2\n')
+    expect(tookMs).toBeLessThan(2_000)
+  })
+
+  it('costs nothing where it is not asked for: no code of it is loaded', async () => {
+    await using server = await nodeServer({ allowHTTP1: true })
+    const loaded = async (options: string): Promise<string> => {
+      const script = `import { ParallelRequests } from ${source}
+        const client = new ParallelRequests({ tls: { ca: process.env.TEST_CA } ${options} })
+        const outcome = await client.request(${JSON.stringify(server.origin)}, { onFailure: 'settle' })
+        console.log(outcome.response.protocol, process.moduleLoadList.includes('NativeModule internal/http2/core'))
+        await client.close()`
+      return (await run(script, { TEST_CA: tlsFixture('ca') })).out.trim()
+    }
+    expect(await loaded(', http2: true')).toBe('h2 true')
+    expect(await loaded('')).toMatch(/^http\/1\.1 /)
+  })
+})

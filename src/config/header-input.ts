@@ -32,6 +32,7 @@ export function readHeaders(input: unknown, problems: string[], allowHost = fals
     const wrong = headerProblem(name, text)
     if (wrong !== undefined) problems.push(`headers: ${wrong}.`)
     else if (name === 'proxy-authorization') problems.push(problem('headers', `no ${name} header`, 'one', OF_PROXY))
+    else if (name === 'expect' && text.toLowerCase() === '100-continue') set.push(name, '100-continue')
     else if (name === 'host' && allowHost) readHost(text, set, problems)
     else if (WIRE_HEADERS.has(name)) problems.push(problem('headers', `no ${name} header`, 'one', remedyFor(name)))
     else set.push(name, text)

@@ -1,5 +1,6 @@
 /** One trip on the wire. Made by the retry layer, dressed by the session layer, stamped by the transport. */
 import type { Call } from './call.ts'
+import { filterHeaders } from './headers.ts'
 import type { HeaderList } from './headers.ts'
 import type { Phase } from './result.ts'
 import type { Proxy } from './route.ts'
@@ -50,7 +51,7 @@ export function attempt(call: Call, number: number, nowMs: number): Attempt {
     trip: call.trip,
     number,
     proxy: undefined,
-    headers: call.headers,
+    headers: call.trip.unexpecting ? filterHeaders(call.headers, name => name !== 'expect') : call.headers,
     admittedAtMs: nowMs,
     startedAtMs: nowMs,
     phase: 'connect',

@@ -21,6 +21,8 @@ export class Trip {
   throttledAtMs: number | undefined = undefined
   /** A 421 has been repeated on a new connection. */
   misdirected = false
+  /** A 417 has been answered without `Expect`. */
+  unexpecting = false
   readonly startedAtMs: number
   /** `timeouts.total` as a monotonic time; Infinity for none. */
   readonly deadlineMs: number

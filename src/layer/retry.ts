@@ -86,6 +86,7 @@ export const retry =
         if (parts.clock.now() + waitMs >= trip.deadlineMs) return last(call, trial, result, parts.clock)
         trip.retriesLeft--
         if (result.kind === 'reply' && result.status === 421) trip.misdirected = true
+        if (result.kind === 'reply' && result.status === 417) trip.unexpecting = true
       }
       const stopped = await parts.opinions.beforeRetry(call, trial, result)
       if (stopped === 'done') return last(call, trial, result, parts.clock)

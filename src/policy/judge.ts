@@ -56,6 +56,10 @@ function judgeReply(reply: Reply, call: Call): Verdict {
   if (reply.status === 421 && !isWanted(call, 421)) {
     return call.replayable && !call.trip.misdirected ? 'retry' : 'done'
   }
+  // RFC 9110 §10.1.1: what was expected cannot be met, and nothing was done.
+  if (reply.status === 417 && !call.trip.unexpecting && getHeader(call.headers, 'expect') !== undefined) {
+    return call.replayable && !isWanted(call, 417) ? 'retry' : 'done'
+  }
   const throttled = isThrottle(reply)
   if (!throttled && !call.plan.retry.statuses.has(reply.status)) return 'done'
   if (isWanted(call, reply.status)) return 'done'

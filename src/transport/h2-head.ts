@@ -5,6 +5,7 @@ import type { Attempt } from '../core/attempt.ts'
 
 const OF_CONNECTION: ReadonlySet<string> = new Set([
   'connection',
+  'expect',
   'host',
   'http2-settings',
   'keep-alive',

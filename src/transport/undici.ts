@@ -9,12 +9,13 @@ import type { DispatcherLike, LookupInput } from '../core/options.ts'
 import type { Clock, Transport } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
-import { getHeader } from '../core/headers.ts'
+import { filterHeaders, getHeader } from '../core/headers.ts'
 import type { Trip } from '../core/trip.ts'
 import { Collector } from './collect.ts'
 import type { CollectorParts } from './collect.ts'
 import { Addresses } from './addresses.ts'
 import { connector } from './connect.ts'
+import { Expectation, ExpectingCollector, expectsContinue } from './expect.ts'
 import { HeaderMemo } from './header-memo.ts'
 import { lateHttp2 } from './late-http2.ts'
 import { Sockets } from './sockets.ts'
@@ -37,18 +38,22 @@ export function undiciTransport(
   const plain = (attempt: Attempt, measured?: Measured, ready?: Socket): Promise<Result> =>
     new Promise(resolve => {
       const line = sockets.take(attempt, ready)
-      const collector = new Collector(
+      const expectation = expectsContinue(attempt) ? new Expectation(() => line.socket, clock) : undefined
+      const args = [
         attempt,
         parts,
-        given => {
+        (given: Result) => {
           const result = orRefusedByProxy(given, attempt)
-          if (isReusable(result)) sockets.give(line)
+          expectation?.end()
+          if (isReusable(result) && expectation?.isDone !== false) sockets.give(line)
           else sockets.drop(line)
           if (isMisdirected(result) || (attempt.reused && isReset(result))) sockets.dropIdle(attempt)
           resolve(result)
         },
         line,
-      )
+      ] as const
+      const collector =
+        expectation === undefined ? new Collector(...args) : new ExpectingCollector(expectation, ...args)
       line.reader = collector
       attempt.abort = () => {
         collector.giveUp()
@@ -144,7 +149,10 @@ const CLOSE = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
 
 function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector, measured?: Measured): void {
   const { method, origin, body } = attempt.call
-  const headers = requestHeaders(attempt)
+  const given = requestHeaders(attempt)
+  // undici knows no expectations: the socket adds the header where there is a body to keep back.
+  const expects = getHeader(given, 'expect') !== undefined
+  const headers = expects ? filterHeaders(given, name => name !== 'expect') : given
   const bytes = measured?.bytes
   const serverName = getHeader(headers, 'host') === undefined ? undefined : nameOf(origin)
   const open = measured?.chunks ?? (typeof body === 'function' ? body : undefined)

@@ -79,7 +79,7 @@ async function open({ tls, connect, addresses, clock }: TunnelParts, passage: Pa
       stamps.secured()
       resolve(socket)
     }) as unknown as Socket
-    secured.once('close', () => link.destroy())
+    // Node closes what is below a TLS socket together with it.
     hold(secured)
   })
 }

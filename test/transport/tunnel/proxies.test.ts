@@ -132,6 +132,23 @@ describe.each(KINDS)('Through an %s proxy', (kind, open) => {
     await client.close()
   })
 
+  it('a target that keeps silent behind the tunnel is timeout/tls; what is given up there closes down to the proxy', async () => {
+    await using target = await rawServer(async connection => void (await connection.expect(1)))
+    await using proxy = await open()
+    const url = `https://localhost:${target.port}/`
+    expect(await verdict(url, { ...TRUST, proxy: proxy.url, timeouts: { connect: '300ms' } })).toBe('timeout/tls')
+    await until(() => proxy.open === 0 && target.connections.every(({ isOpen }) => !isOpen), 200)
+
+    const client = clientOf({ ...TRUST, proxy: proxy.url })
+    const abort = new AbortController()
+    const asked = client.request(url, { onFailure: 'settle', signal: abort.signal })
+    await until(() => (target.connections[1]?.text ?? '') !== '')
+    abort.abort()
+    expect(verdictOf(await asked)).toBe('aborted/in_flight')
+    await until(() => proxy.open === 0 && target.connections[1]?.isOpen === false, 200)
+    await client.close()
+  })
+
   it('a proxy that ends the connection instead of answering is proxy/connect, or speaks no TLS', async () => {
     for (const how of ['fin', 'rst'] as const) {
       await using rude = await rawServer(async connection => {

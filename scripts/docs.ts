@@ -1,8 +1,9 @@
 /**
- * Writes the option table of README.md from the one in `config/options.ts`, between two markers. With `--check` it
- * only says whether that has been done.
+ * Writes what is made from tables: the options of README.md from `config/options.ts`, the flags of docs/cli.md and the
+ * manual page from `cli/flags.ts`. With `--check` it only says whether that has been done.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { flagTable, manualPage } from '../src/cli/manual.ts'
 import { OPTIONS, OPTION_NAMES } from '../src/config/options.ts'
 import type { OptionName, OptionRow, Scope } from '../src/config/options.ts'
 
@@ -20,10 +21,14 @@ export function optionTable(): string {
 
 /** The README with a fresh table. @throws when a marker is missing */
 export function withOptions(readme: string): string {
-  const start = readme.indexOf(START)
-  const end = readme.indexOf(END)
-  if (start === -1 || end < start) throw new Error(`README.md: expected ${START} and ${END} around the option table.`)
-  return `${readme.slice(0, start + START.length)}\n\n${optionTable()}\n\n${readme.slice(end)}`
+  return between('README.md', readme, START, END, optionTable())
+}
+
+function between(path: string, text: string, from: string, to: string, fresh: string): string {
+  const start = text.indexOf(from)
+  const end = text.indexOf(to)
+  if (start === -1 || end < start) throw new Error(`${path}: expected ${from} and ${to} around the table.`)
+  return `${text.slice(0, start + from.length)}\n\n${fresh}\n\n${text.slice(end)}`
 }
 
 function line(name: OptionName): string {
@@ -38,12 +43,21 @@ function code(text: string): string {
   return /^(?:'.*'|true|false|\d+)$/.test(text) ? `\`${text}\`` : text
 }
 
+/** Each page and what it should be, given what it is. */
+const PAGES: Readonly<Record<string, (now: string) => string>> = {
+  'README.md': withOptions,
+  'docs/cli.md': now => between('docs/cli.md', now, '<!-- flags -->', '<!-- /flags -->', flagTable()),
+  'man/preq.1': manualPage,
+}
+
 if (import.meta.main) {
-  const readme = readFileSync('README.md', 'utf8')
-  const fresh = withOptions(readme)
-  if (!process.argv.includes('--check')) writeFileSync('README.md', fresh)
-  else if (fresh !== readme) {
-    console.error('README.md: expected the option table of src/config/options.ts, got another. Run `npm run docs`.')
-    process.exitCode = 1
+  for (const [path, page] of Object.entries(PAGES)) {
+    const now = readFileSync(path, 'utf8')
+    const fresh = page(now)
+    if (!process.argv.includes('--check')) writeFileSync(path, fresh)
+    else if (fresh !== now) {
+      console.error(`${path}: expected what its table in src/ says, got another text. Run \`npm run docs\`.`)
+      process.exitCode = 1
+    }
   }
 }

@@ -1,6 +1,6 @@
 /**
  * THE flag table: what each flag of `preq` is called, what it takes, how that is read, and what is said of it. The
- * parser, both helps, the completions, the man page, the environment (`PREQ_MAX_RETRIES`) and the configuration file are
+ * parser, both helps, the completions, the man page, the environment (`PREQ_RETRIES`) and the configuration file are
  * made from it; nothing here computes.
  *
  * A flag for an option of the library has the option's reader, so that both take the same values; a unit is required.
@@ -215,7 +215,7 @@ export const FLAGS = {
   'max-failures': taking('Run', 'N', number(count(1)), 'stop after N failures', { default: 'none' }),
   config: taking('Run', 'FILE', text, 'read flags from a JSON file', {
     default: 'preq.json here, if there is one',
-    more: 'An object of flags without their dashes: {"concurrency": 50, "rate": "10/s"}. The environment wins over it (PREQ_MAX_RETRIES=5), and flags win over both.',
+    more: 'An object of flags without their dashes: {"concurrency": 50, "rate": "10/s"}. The environment wins over it (PREQ_RETRIES=5), and flags win over both.',
   }),
   workers: taking('Run', 'N', number(count(0)), 'threads that carry the requests', { default: '0' }),
 
@@ -296,5 +296,5 @@ export const FLAG_NAMES = Object.keys(FLAGS) as FlagName[]
 /** The table's row, without the particulars of its type. */
 export const flagOf = (name: FlagName): Flag => FLAGS[name]
 
-/** `PREQ_MAX_RETRIES` */
+/** `PREQ_RETRIES` */
 export const envName = (name: FlagName): string => `PREQ_${name.replaceAll('-', '_').toUpperCase()}`

@@ -1,5 +1,6 @@
 /** What `--help` (one screen) and `--help-all` say, from the table of flags. */
 import { COMMANDS } from './commands.ts'
+import { EXITS } from './manual.ts'
 import { FLAG_NAMES, GROUPS, envName, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
 
@@ -20,7 +21,7 @@ export function helpAll(): string {
     const names = FLAG_NAMES.filter(name => flagOf(name).group === group)
     return `\n${group}:\n${names.map(name => `${flagLine(name)}${rest(name)}`).join('')}`
   })
-  return `${HEAD}\n${USAGE}\n${commands()}${groups.join('')}\n${EXITS}`
+  return `${HEAD}\n${USAGE}\n${commands()}${groups.join('')}\nExit codes:\n${EXITS.map(([code, meaning]) => entry(code, meaning)).join('')}`
 }
 
 function commands(): string {
@@ -66,7 +67,3 @@ function wrap(text: string, width: number): string[] {
   }
   return [...lines, line]
 }
-
-const EXITS = `Exit codes: 0 all ok, 1 some failed, 2 usage, 74 output could not be written, 130 interrupted (the first Ctrl-C
-lets what is under way finish, the second ends it), 141 the reader went away, 143 SIGTERM.
-`

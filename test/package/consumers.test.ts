@@ -78,7 +78,7 @@ describe('the tarball', () => {
     const paths = packed.files.map(file => file.path)
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/index.js']))
     expect(paths).toEqual(expect.arrayContaining(Object.values(manifest().bin)))
-    const strays = paths.filter(path => !path.startsWith('dist/') && path.includes('/'))
+    const strays = paths.filter(path => !/^(?:dist|man)\//.test(path) && path.includes('/'))
     expect(strays).toEqual([])
   })
 

@@ -1,0 +1,90 @@
+/** The manual page of `preq` (`man preq`) and the table of flags in its guide, from the table of flags. */
+import { COMMANDS } from './commands.ts'
+import { FLAG_NAMES, GROUPS, envName, flagOf } from './flags.ts'
+import type { FlagName } from './flags.ts'
+import { VERSION } from '../core/version.ts'
+
+/** In roff, as man(7) wants it. */
+export function manualPage(): string {
+  return `${[
+    `.TH PREQ 1 "" "preq ${VERSION}" "User Commands"`,
+    '.SH NAME',
+    String.raw`preq \- any number of HTTP requests: parallel, polite, and with nothing lost`,
+    '.SH SYNOPSIS',
+    '.B preq',
+    String.raw`[\fIflags\fR] \fIURL\fR...`,
+    '.br',
+    '.B preq',
+    String.raw`[\fIflags\fR] \fB\-i\fR \fIFILE\fR [\fITEMPLATE\fR]`,
+    ...Object.entries(COMMANDS).flatMap(([name, doc]) => ['.br', '.B preq', `${name} \t${roff(doc)}`]),
+    ...GROUPS.flatMap(group => [
+      `.SH ${group.toUpperCase()}`,
+      ...FLAG_NAMES.filter(name => flagOf(name).group === group).flatMap(entry),
+    ]),
+    '.SH EXIT STATUS',
+    ...EXITS.flatMap(([code, meaning]) => ['.TP', `.B ${code}`, roff(meaning)]),
+    '.SH ENVIRONMENT',
+    roff('Each flag has a variable: PREQ_ and its name in capitals, with _ for -. Flags win over variables, and'),
+    roff('variables over the configuration file. NO_COLOR turns colours off. Proxies of the environment are used'),
+    roff('with --proxy env only.'),
+    '.SH FILES',
+    '.TP',
+    '.B preq.json',
+    roff('In the working folder: an object of flags without their dashes.'),
+  ].join('\n')}\n`
+}
+
+/** As Markdown, group by group. */
+export function flagTable(): string {
+  return GROUPS.flatMap(group => [
+    `### ${group}`,
+    '',
+    '| flag | default | meaning |',
+    '|---|---|---|',
+    ...FLAG_NAMES.filter(name => flagOf(name).group === group).map(row),
+    '',
+  ])
+    .join('\n')
+    .trimEnd()
+}
+
+export const EXITS: readonly (readonly [code: string, meaning: string])[] = [
+  ['0', 'Every request is ok.'],
+  ['1', 'Some requests failed, or could not be written.'],
+  ['2', 'What was asked for could not be understood; nothing was sent.'],
+  ['74', 'An output could not be written.'],
+  ['130', 'Interrupted: the first Ctrl-C lets what is under way finish, the second ends it.'],
+  ['141', 'The reader of standard output went away.'],
+  ['143', 'Ended by SIGTERM.'],
+]
+
+function entry(name: FlagName): string[] {
+  const { short, takes, doc, more, repeat, default: standard } = flagOf(name)
+  const value = takes === undefined ? '' : String.raw` \fI${roff(takes)}\fR`
+  const names = [...(short === undefined ? [] : [`-${short}`]), `--${name}`].map(
+    flag => String.raw`\fB${roff(flag)}\fR`,
+  )
+  const notes = [
+    `${doc[0]?.toUpperCase()}${doc.slice(1)}.`,
+    ...(more === undefined ? [] : [more]),
+    ...(standard === undefined ? [] : [`Default: ${standard}.`]),
+    ...(repeat === true ? ['May be repeated.'] : []),
+    `Environment: ${envName(name)}.`,
+  ]
+  return ['.TP', `${names.join(', ')}${value}`, ...notes.map(roff)]
+}
+
+function row(name: FlagName): string {
+  const { short, takes, doc, more, default: standard } = flagOf(name)
+  const flag = `${short === undefined ? '' : `-${short}, `}--${name}${takes === undefined ? '' : ` ${takes}`}`
+  const cells = [`\`${flag}\``, standard ?? '–', more === undefined ? doc : `${doc}. ${more}`]
+  return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
+}
+
+/** Backslashes, dashes and what would begin a request of roff. */
+function roff(text: string): string {
+  return text
+    .replaceAll('\\', String.raw`\e`)
+    .replaceAll('-', String.raw`\-`)
+    .replace(/^([.'])/, String.raw`\&$1`)
+}

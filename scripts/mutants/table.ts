@@ -278,9 +278,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     "the server's bytes in an error do not print",
     FAULTS,
-    "Object.defineProperty(error, 'data', { enumerable: false })",
-    "Object.defineProperty(error, 'data', { enumerable: true })",
-    'test/transport/faults.test.ts',
-    'test/secrets.test.ts',
+    "Reflect.deleteProperty(foreign, 'data')",
+    "Object.defineProperty(foreign, 'data', { enumerable: false })",
+    'test/properties/secrets.test.ts',
   ),
 ]

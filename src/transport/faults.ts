@@ -135,8 +135,8 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
     return fault('protocol/content_length', 'expected one content-length, got more or one that is none', extras)
   }
   if (foreign.name === 'HTTPParserError') {
-    // It holds the server's bytes, a Set-Cookie among them, and an error's fields print.
-    Object.defineProperty(error, 'data', { enumerable: false })
+    // It holds the server's bytes, a Set-Cookie among them, and an error's fields print, hidden ones with %o.
+    Reflect.deleteProperty(foreign, 'data')
     if (attempt.headed && /eof state/i.test(said)) {
       return disconnected(error, endedBy(received), attempt, received)
     }

@@ -54,6 +54,19 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 
+  it('belong to their origin: servers that differ in the port alone, or in TLS, get their own requests', async () => {
+    const naming = (name: string): Script => answering(connection => connection.reply(name))
+    await using first = await rawServer(naming('first'))
+    await using second = await rawServer(naming('second'))
+    await using secure = await rawServer(naming('secure'), { cert: 'server' })
+    await using client = clientOf(TRUST)
+    const origins = [first.origin, second.origin, secure.origin, first.origin, second.origin, secure.origin]
+    const names: unknown[] = []
+    for (const origin of origins) names.push(await client.request(origin, { returnType: 'text' }))
+    expect(names).toEqual(['first', 'second', 'secure', 'first', 'second', 'secure'])
+    expect([first.accepted, second.accepted, secure.accepted]).toEqual([1, 1, 1])
+  })
+
   it('are not used again after HTTP/1.0, nor after a body that ended with the connection', async () => {
     await using server = await rawServer(async connection => {
       await connection.request()

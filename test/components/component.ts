@@ -14,7 +14,8 @@ import { join } from 'node:path'
 /** Servers live in folders that a user's PATH may lack. */
 const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/usr/bin']
 
-function pathOf(program: string): string | undefined {
+/** Where a program is, if it is installed. */
+export function pathOf(program: string): string | undefined {
   return FOLDERS.map(folder => join(folder, program)).find(path => existsSync(path))
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TRUST, ask, clientOf, until, verdict, verdictOf } from '../support/ask.ts'
 import { tlsFixture } from '../support/raw-server.ts'
-import { freePort, isMissing, start } from './component.ts'
+import { freePort, isMissing, pathOf, start } from './component.ts'
 import type { Component } from './component.ts'
 
 const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
@@ -153,9 +153,13 @@ https://127.0.0.1:${tlsPort}, https://localhost:${tlsPort} {
         values.push(value ?? error?.message)
         if (values.length === 100) {
           const config = http2 ? 'Caddyfile' : 'Again'
-          execFileSync('caddy', ['reload', '--config', join(caddy.folder, config), '--adapter', 'caddyfile'], {
-            stdio: 'ignore',
-          })
+          execFileSync(
+            pathOf('caddy') ?? '',
+            ['reload', '--config', join(caddy.folder, config), '--adapter', 'caddyfile'],
+            {
+              stdio: 'ignore',
+            },
+          )
         }
       }
       expect(values).toHaveLength(300)

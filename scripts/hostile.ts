@@ -11,20 +11,21 @@ import { pageOf } from '../test/support/hostile/page.ts'
 import type { Line } from '../test/support/hostile/page.ts'
 
 const PAGE = 'docs/hostile-servers.md'
-/** How a test elsewhere says that it plays a row. */
-const COVERING = 'covers(import.meta.url'
+/** How a test says that it plays rows: those of a section, or one of its own. */
+const PLAYING = /\b(?:proves\(url|covers\(import\.meta\.url)/
 
 const play = (files: readonly string[], env: Readonly<Record<string, string>>): number =>
   spawnSync('vitest', ['run', ...files], { stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1
 
 function writePage(): number {
-  const covering = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  const playing = readdirSync('test', { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.test.ts'))
     .map(name => join('test', name))
-    .filter(path => readFileSync(path, 'utf8').includes(COVERING))
+    .filter(path => PLAYING.test(readFileSync(path, 'utf8')))
+  // The command line is played as it is shipped.
+  if (spawnSync('npm', ['run', 'build', '--silent'], { stdio: 'inherit' }).status !== 0) return 1
   const folder = mkdtempSync(join(tmpdir(), 'hostile-page-'))
-  // The page itself is what is about to be written.
-  const status = play(['test/hostile/', ...covering], { HOSTILE_OBSERVED: folder })
+  const status = play(playing, { HOSTILE_OBSERVED: folder })
   const lines = readdirSync(folder).map(name => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Line)
   rmSync(folder, { recursive: true })
   if (status === 0) writeFileSync(PAGE, pageOf(lines, ABSENT))
@@ -37,7 +38,6 @@ if (what === 'page') process.exitCode = writePage()
 else if (what === 'matrix') {
   process.exitCode = play(['test/hostile/', '--no-file-parallelism'], {
     HOSTILE_WAYS: 'plain,sliced,tls,connect',
-    HOSTILE_INTO: 'buffered,file,slow',
   })
 } else {
   console.error('usage: node scripts/hostile.ts page|matrix')

@@ -5,6 +5,7 @@ import { test } from 'vitest'
 import { MAIN, sandbox } from './sandbox.ts'
 import { CALL } from '../../src/cli/demo/call.ts'
 import { catalogue, fullName } from '../../src/cli/demo/catalogue.ts'
+import { covers } from '../support/hostile/record.ts'
 
 interface Line {
   readonly v: number
@@ -118,6 +119,13 @@ test
     const { code, stderr } = await preq(['demo']).finished
     expect(code).toBe(74)
     expect(stderr).toMatch(/^preq: results\.jsonl: cannot be written: .*\(ENOSPC\)/m)
+    covers(import.meta.url, {
+      row: 116,
+      name: 'no space left on the disk of the command line',
+      outcome: `exit ${code}`,
+      retry: '–',
+      socket: '–',
+    })
   })
 
 test.concurrent("somebody else's results.jsonl is left alone: exit 2", async ({ expect, onTestFinished }) => {

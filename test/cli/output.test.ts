@@ -7,6 +7,7 @@ import { parse } from 'csv-parse/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { api } from './api.ts'
 import { sandbox } from './sandbox.ts'
+import { covers } from '../support/hostile/record.ts'
 
 async function open() {
   const server = await api()
@@ -153,6 +154,13 @@ describe('The exit code', () => {
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('code 141')
     expect(stderr).not.toContain('    at ')
     expect(server.seen.length).toBeLessThan(50_000)
+    covers(import.meta.url, {
+      row: 117,
+      name: 'the reader of stdout goes away (`preq … | head`)',
+      outcome: 'exit 141, no stack trace',
+      retry: '–',
+      socket: '–',
+    })
   })
 
   test('is 130 after Ctrl-C, which lets what is under way finish; a rerun does the rest.', async () => {
@@ -168,6 +176,13 @@ describe('The exit code', () => {
     expect([done, server.seen.length]).toEqual([4, 4])
     expect((await preq(args).finished).code).toBe(0)
     expect([lines('r.jsonl').length, server.seen.length]).toEqual([20, 20])
+    covers(import.meta.url, {
+      row: 115,
+      name: 'SIGINT',
+      outcome: `exit ${code}, what is under way finishes`,
+      retry: '–',
+      socket: '–',
+    })
   })
 
   test('is 130 at once after a second Ctrl-C, and 143 after SIGTERM; every line is whole.', async () => {
@@ -187,6 +202,13 @@ describe('The exit code', () => {
       }
       expect((await running.finished).code).toBe(exitCode)
       expect(lines('r.jsonl')).toMatchObject([{ index: 0, ok: true }])
+      covers(import.meta.url, {
+        row: 115,
+        name: signals.join(', '),
+        outcome: `exit ${exitCode}, every line whole`,
+        retry: '–',
+        socket: '–',
+      })
     }
   })
 })
@@ -205,6 +227,13 @@ describe('A run', () => {
     expect(server.seen.length).toBeLessThanOrEqual(40 + 2)
     expect(done).toBeGreaterThan(0)
     expect(new Set(rows('r.csv').map(row => row['index'])).size).toBe(40)
+    covers(import.meta.url, {
+      row: 115,
+      name: 'SIGKILL, then a run with --resume',
+      outcome: 'what is done is not sent again',
+      retry: '–',
+      socket: '–',
+    })
   })
 
   test('stops after the first failure with --fail-fast.', async () => {

@@ -10,6 +10,7 @@ import { ParallelRequests } from '../../src/index.ts'
 import type { ClientOptions, Outcome } from '../../src/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 import type { MockRequest, MockResponse, MockTransport } from '../../src/testing/index.ts'
+import { covers } from '../support/hostile/record.ts'
 
 const EPOCH_MS = Date.UTC(2026, 0, 1)
 const LATENCY_MS = 50
@@ -328,6 +329,13 @@ test('The same holds at real servers on twenty addresses.', async () => {
   const { rate: calm } = await measure(0)
   const { rate, stormy, throttledAtMs, inFlightAtFirst } = await measure(1_700)
   expect(rate).toBeGreaterThanOrEqual(0.95 * calm)
+  covers(import.meta.url, {
+    row: 74,
+    name: 'one host in twenty answers 429 for a while',
+    outcome: 'the host waits, the others keep 95 % of their rate',
+    retry: 'A',
+    socket: 'K',
+  })
   const pauses = throttledAtMs.filter((atMs, nth) => nth === 0 || atMs - (throttledAtMs[nth - 1] ?? 0) > 500)
   expect(pauses.length).toBeGreaterThanOrEqual(2)
   for (const [nth, atMs] of pauses.entries()) {

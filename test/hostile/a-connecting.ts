@@ -1,8 +1,10 @@
 /** Section A of the catalogue: from the name to the first byte. */
 import { TRUST, verdictOf } from '../support/ask.ts'
+import type { AskOptions } from '../support/ask.ts'
 import { blackHole, freePort } from '../support/dead-ends.ts'
 import { retryOf } from '../support/hostile/scenario.ts'
 import type { Act, Acted, Scenario, Spec, Stage } from '../support/hostile/scenario.ts'
+import { starvation } from '../support/hostile/vitals.ts'
 import { fin, send } from '../support/hostile/steps.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 import type { RawServerOptions, Script } from '../support/raw-server.ts'
@@ -37,6 +39,31 @@ const handshake = (script: Script, options: RawServerOptions = {}, spec: Partial
     if (server.accepted !== attempts) return { verdict: `${server.accepted} connections for ${attempts} attempts` }
     return isBare ? acted : { verdict: 'a request was sent' }
   }
+
+type LookUp = NonNullable<AskOptions['lookup']>
+
+/** A host name, looked up so. */
+const named = (
+  row: number,
+  name: string,
+  outcome: string,
+  retry: Act['retry'],
+  lookup: LookUp,
+  spec: Partial<Spec> = {},
+): Act => ({
+  row,
+  name,
+  options: { lookup },
+  outcome,
+  retry,
+  socket: '–',
+  ways: ['plain'],
+  act: stage => asked(stage, 'http://some.host.invalid/', spec),
+})
+const failing =
+  (code: string): LookUp =>
+  (_name, _options, answer) =>
+    answer(Object.assign(new Error(code), { code }), [])
 
 const certificate = (name: string, cert: 'self-signed' | 'expired' | 'elsewhere', outcome: string): Act => ({
   row: 10,
@@ -92,6 +119,39 @@ export const CONNECTING: readonly (Scenario | Act)[] = [
       // Five attempts of 200 ms, none of which may be a tenth of a second late.
       const tookMs = performance.now() - startedAtMs
       return tookMs > 990 && tookMs < 1_700 ? acted : { verdict: `took ${tookMs} ms` }
+    },
+  },
+  named(3, 'a name that does not exist', 'dns/not_found', 'N', failing('ENOTFOUND')),
+  named(4, 'a look-up that fails for now', 'dns/temporary', 'A', failing('EAI_AGAIN')),
+  named(5, 'a look-up that never ends', 'timeout/dns', 'A', () => undefined, SOON),
+  {
+    ...named(5, 'a hundred look-ups that never end', 'timeout/dns', 'A', () => undefined),
+    async act(stage) {
+      const urls = Array.from({ length: 100 }, (_, index) => ({ url: `http://host${index}.invalid/`, ...SOON }))
+      return { verdict: [...new Set((await stage.askAll(urls)).map(verdictOf))].join(', ') }
+    },
+  },
+  named(6, 'a name without an address', 'dns/empty', 'N', (_name, _options, answer) => answer(null, [])),
+  {
+    row: 7,
+    name: 'an IPv6 address that is dead, an IPv4 address that is alive',
+    options: {
+      lookup: (_name, _options, answer) => answer(null, [{ address: '::1' }, { address: '127.0.0.1' }]),
+    },
+    outcome: 'ok',
+    retry: '–',
+    socket: 'K',
+    ways: ['plain'],
+    withinMs: [0, 1_500],
+    async act(stage) {
+      await using server = await rawServer(polite)
+      await using _ = await blackHole({ host: '::1', port: server.port })
+      const starved = starvation()
+      const first = await stage.ask(`http://two.families.invalid:${server.port}/`)
+      const isLate = (first.timings.connect ?? Infinity) > 400 + starved.stop()
+      await stage.ask(`http://two.families.invalid:${server.port}/`)
+      const socket = server.connections.length === 1 ? 'K' : 'X'
+      return { verdict: isLate ? `connected after ${first.timings.connect} ms` : verdictOf(first), socket }
     },
   },
   certificate('a certificate that is self-signed', 'self-signed', 'tls/untrusted'),

@@ -107,6 +107,16 @@ export const FRAMING: readonly Scenario[] = [
   },
   {
     row: 43,
+    name: 'neither length nor chunks, then the end, with strictIntegrity',
+    plays: [[send(`${OK}\r\nok`), ...fin]],
+    options: { strictIntegrity: true },
+    outcome: 'truncated/unverified',
+    // The same would come again.
+    retry: 'N',
+    socket: 'X',
+  },
+  {
+    row: 43,
     name: 'neither length nor chunks, then a reset',
     plays: [[send(`${OK}\r\nok`), ...rst]],
     outcome: 'truncated/reset',
@@ -151,6 +161,16 @@ export const FRAMING: readonly Scenario[] = [
     retry: 'I',
     socket: 'X',
     withinMs: [199, 300],
+  },
+  {
+    row: 46,
+    name: 'a body that drips, a byte at a time',
+    plays: [[send(`${OK}\r\n`), forever(send('x'), wait(20))]],
+    options: { minSpeed: { bytes: 256, over: '400ms' } },
+    outcome: 'timeout/low_speed',
+    retry: 'I',
+    socket: 'X',
+    withinMs: [399, 700],
   },
   {
     row: 47,

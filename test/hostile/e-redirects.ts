@@ -1,5 +1,6 @@
 /** Section E of the catalogue: every hop is decided anew. */
 import { TRUST, verdictOf } from '../support/ask.ts'
+import { retryOf } from '../support/hostile/scenario.ts'
 import type { Act, Scenario, Seen } from '../support/hostile/scenario.ts'
 import { reply, send } from '../support/hostile/steps.ts'
 import type { Steps } from '../support/hostile/steps.ts'
@@ -65,6 +66,37 @@ const replayed = (status: string): Scenario =>
 
 const located = (name: string, location: string): Scenario => followed(72, name, [to(location)])
 
+/** Ways to write addresses of this machine and its network; the name is looked up as one of them. */
+const PRIVATE = [
+  '127.1',
+  '0x7f.1',
+  '017700000001',
+  '0',
+  '[::ffff:7f00:1]',
+  '[::1]',
+  '169.254.169.254',
+  'rebinds.example',
+]
+
+const blocked = (host: string): Act => ({
+  row: 69,
+  name: `${host}, with blockPrivateAddresses`,
+  options: { blockPrivateAddresses: true, lookup: (_name, _options, answer) => answer(null, '127.0.0.1', 4) },
+  outcome: 'blocked/address',
+  retry: 'N',
+  socket: '–',
+  ways: ['plain'],
+  alone: true,
+  async act(stage) {
+    await using decoy = await rawServer(answering(connection => connection.reply()))
+    const target = `http://${host}:${decoy.port}/`
+    const get = await stage.ask({ url: target, maxRetries: 1 })
+    const post = await stage.ask({ url: target, method: 'POST', json: 1, maxRetries: 1 })
+    if (decoy.accepted > 0) return { verdict: 'connected' }
+    return { verdict: verdictOf(get), retry: retryOf(get.attempts > 1, post.attempts > 1) }
+  },
+})
+
 async function* once(): AsyncGenerator<string> {
   yield 'only once'
 }
@@ -124,6 +156,7 @@ export const REDIRECTS: readonly (Scenario | Act)[] = [
   ...['file:///etc/passwd', 'data:text/plain,hi', 'unix:/run/x', 'javascript:alert(1)'].map(target =>
     refused(69, `to ${target}`, 'redirect/scheme', to(target)),
   ),
+  ...PRIVATE.map(blocked),
   ...['301 Moved', '302 Found', '303 See Other'].map(turned),
   ...['307 Temporary', '308 Permanent'].map(replayed),
   refused(71, '307 to another origin, with a body', 'redirect/body_cross_origin', to(there('x'), '307 Temporary'), {

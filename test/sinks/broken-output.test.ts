@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { SinkError, csv, jsonLines } from '../../src/sinks/index.ts'
 import { ConfigError } from '../../src/index.ts'
 import { freshFolder, okOutcome, runProgram, writeTo } from './outcomes.ts'
+import { covers } from '../support/hostile/record.ts'
 
 const onLinux = process.platform === 'linux'
 
@@ -65,6 +66,13 @@ describe('A full disk', () => {
       name === 'csv' ? Number(line.split(',')[0]) : (JSON.parse(line) as { index: number }).index,
     )
     expect(indexes).toEqual(told.kept)
+    covers(import.meta.url, {
+      row: 116,
+      name: 'no space left for the output',
+      outcome: '`SinkError`; every row that was counted is whole on the disk',
+      retry: '–',
+      socket: '–',
+    })
   })
 
   it.runIf(onLinux)('leaves a folder without the file that did not fit.', async () => {
@@ -167,6 +175,13 @@ describe('A stream that was given', () => {
     const ms = performance.now() - startedAt
     expect(ms).toBeGreaterThan((taken / perSecond) * 1_000 * 0.9)
     expect(most).toBeLessThan(windowSize * 300)
+    covers(import.meta.url, {
+      row: 120,
+      name: 'a sink that takes 10 KB/s',
+      outcome: 'the run slows down to it, in constant memory',
+      retry: '–',
+      socket: '–',
+    })
   })
 
   it('is waited for when another writer has filled it.', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { folder } from '../../src/sinks/index.ts'
 import { failedOutcome, freshFolder, okOutcome, writeTo } from './outcomes.ts'
+import { covers } from '../support/hostile/record.ts'
 
 const filesOf = (path: string): Record<string, string> =>
   Object.fromEntries(readdirSync(path).map(name => [name, readFileSync(join(path, name), 'latin1')]))
@@ -69,6 +70,13 @@ describe('folder', () => {
     expect(namesOf(path)).toEqual(expect.arrayContaining(['%2E.%2Fvictim', '%2E0.part', '_CON', 'errors~7.jsonl']))
     for (const name of namesOf(path)) expect(lstatSync(join(path, name)).isFile()).toBe(true)
     expect(readFileSync(join(path, '_CON'), 'utf8')).toBe('{"index":4}\n')
+    covers(import.meta.url, {
+      row: 121,
+      name: 'names like ../x, /etc/x or a\\\\0b for the file of an answer',
+      outcome: 'a name inside of the folder',
+      retry: '–',
+      socket: '–',
+    })
   })
 
   it('gives names that some system takes for one a number, in the order of the calls.', async () => {
@@ -93,6 +101,13 @@ describe('folder', () => {
     const settled = await Promise.allSettled([0, 1, 2, 3].map(index => writeTo(sink, okOutcome(index, 'new'))))
     await sink.close()
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+    covers(import.meta.url, {
+      row: 121,
+      name: 'a file that is there already',
+      outcome: 'refused; the others are written',
+      retry: '–',
+      socket: '–',
+    })
     expect(settled[1]).toMatchObject({ reason: { name: 'RowError', index: 1 } })
     expect(String((settled[1] as PromiseRejectedResult).reason)).toContain('expected one that is free, got "1.txt"')
     expect(readFileSync(join(path, '1.txt'), 'utf8')).toBe('precious')
@@ -129,6 +144,13 @@ describe('folder', () => {
     expect(readFileSync(join(path, '0.txt'), 'utf8')).toBe('fine')
     expect(readFileSync(join(dir, 'victim'), 'utf8')).toBe('precious')
     expect(existsSync(join(dir, 'nowhere'))).toBe(false)
+    covers(import.meta.url, {
+      row: 121,
+      name: 'a symbolic link where the file is to be',
+      outcome: 'refused; nothing is written through it',
+      retry: '–',
+      socket: '–',
+    })
   })
 
   it('shows a file under its name only when it is whole.', async () => {

@@ -10,6 +10,7 @@ import { parseNetscape } from '../../src/store/netscape.ts'
 import { clientOf, until } from '../support/ask.ts'
 import { fc } from '../support/property.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
+import { covers } from '../support/hostile/record.ts'
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0
 let folder = ''
@@ -44,6 +45,13 @@ describe('a cookie file', () => {
     expect(await parallelRequests(site.origin, { cookieFile })).toBe('a=1; b=2')
     expect(await parallelRequests(`${site.origin}/other`, { cookieFile })).toMatch(/x=y/)
     expect(await parallelRequests(site.origin)).toBeNull()
+    covers(import.meta.url, {
+      row: 103,
+      name: 'cookies of another run',
+      outcome: 'none, but those of its own file, of mode 0600',
+      retry: '–',
+      socket: '–',
+    })
   })
 
   it('is written soon after a change, and when all cookies are forgotten', async () => {

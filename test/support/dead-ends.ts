@@ -18,20 +18,20 @@ export interface BlackHole {
 }
 
 /** A port whose queue of connections is full: a thread listens and then never gets to accept. */
-export async function blackHole(): Promise<BlackHole> {
+export async function blackHole({ host = '127.0.0.1', port: wanted = 0 } = {}): Promise<BlackHole> {
   const worker = new Worker(
-    `const { parentPort } = require('node:worker_threads')
-     const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    `const { parentPort, workerData } = require('node:worker_threads')
+     const server = require('node:net').createServer().listen({ ...workerData, backlog: 1 }, () => {
        parentPort.postMessage(server.address().port)
        setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 50)
      })`,
-    { eval: true },
+    { eval: true, workerData: { host, port: wanted } },
   )
   const port = await new Promise<number>(resolve => worker.once('message', resolve))
   await new Promise(resolve => setTimeout(resolve, 150))
   const fillers: Socket[] = []
   for (let isFull = false; !isFull && fillers.length < 20;) {
-    const socket = connect(port, '127.0.0.1')
+    const socket = connect(port, host)
     socket.on('error', () => undefined)
     fillers.push(socket)
     isFull = await Promise.race([

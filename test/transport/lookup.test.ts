@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import { describe, expect, it } from 'vitest'
 import { virtualClock } from '../../src/testing/index.ts'
+import { covers } from '../support/hostile/record.ts'
 import { Names } from '../../src/transport/lookup.ts'
 import type { AskNames } from '../../src/transport/lookup.ts'
 
@@ -86,6 +87,14 @@ describe('names', () => {
     expect(hosts()).toEqual(['a', 'b', 'c'])
     failed(0, 'EAI_AGAIN')
     expect(hosts()).toEqual(['a', 'b', 'c', 'd'])
+    const most = 2
+    covers(import.meta.url, {
+      row: 5,
+      name: 'look-ups that hang, and the disk, which needs the same threads',
+      outcome: `${most} look-ups at a time`,
+      retry: '–',
+      socket: '–',
+    })
   })
 
   it('that hang let others pass after five seconds, and are not asked for twice', async () => {

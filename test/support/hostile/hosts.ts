@@ -3,16 +3,23 @@
  * the token; the victim's path, /victim/<token>…, meets the steps. Everything received is in the ledger of
  * `raw-server`, with monotonic stamps.
  */
+import { faultProxy } from '../fault-proxy.ts'
+import type { FaultProxy } from '../fault-proxy.ts'
 import { rawServer } from '../raw-server.ts'
 import type { Connection, RawServer, RawServerOptions, Script } from '../raw-server.ts'
 import { perform } from './steps.ts'
 import type { Steps } from './steps.ts'
 
 export interface HostsOptions extends RawServerOptions {
+  /** Between the client and both servers stands a proxy that cuts everything into slices. */
+  readonly sliced?: boolean
   readonly plays: readonly Steps[]
   readonly early?: boolean | undefined
   readonly onConnect?: boolean | undefined
 }
+
+/** Small, and no divisor of anything. */
+const SLICE_BYTES = 7
 
 let lastToken = 0
 export const newToken = (): string => `t${++lastToken}x${Math.random().toString(36).slice(2, 10)}`
@@ -23,6 +30,7 @@ export class Hosts {
   readonly #early: boolean
   #onConnect: boolean
   #played = 0
+  readonly #paths: FaultProxy[] = []
   #host: RawServer | undefined
   #other: RawServer | undefined
 
@@ -42,7 +50,20 @@ export class Hosts {
       hosts.#script(() => hosts.other),
       options,
     )
+    if (options.sliced === true) {
+      const bytes = { sliceBytes: SLICE_BYTES }
+      for (const { port } of [hosts.host, hosts.other]) {
+        hosts.#paths.push(await faultProxy(port, { down: bytes, up: bytes }))
+      }
+    }
     return hosts
+  }
+
+  /** Where the client finds it: the server itself, or the proxy in front of it. */
+  originOf(which: 'host' | 'other'): string {
+    const server = this[which]
+    const path = this.#paths[which === 'host' ? 0 : 1]
+    return path === undefined ? server.origin : `http://127.0.0.1:${path.port}`
   }
 
   get host(): RawServer {
@@ -77,6 +98,7 @@ export class Hosts {
   }
 
   async close(): Promise<void> {
+    for (const path of this.#paths) await path.close()
     await this.host.close()
     await this.other.close()
   }
@@ -100,12 +122,13 @@ export class Hosts {
 
   async #play(connection: Connection, self: RawServer): Promise<void> {
     const steps = this.#plays[Math.min(this.#played++, this.#plays.length - 1)] as Steps
-    const other = self === this.host ? this.other : this.host
+    const [own, other] = self === this.host ? (['host', 'other'] as const) : (['other', 'host'] as const)
+    const origin = this.originOf(own)
     await perform(connection, steps, {
-      origin: self.origin,
-      other: other.origin,
-      otherPort: String(other.port),
-      host: `127.0.0.1:${self.port}`,
+      origin,
+      other: this.originOf(other),
+      otherPort: new URL(this.originOf(other)).port,
+      host: new URL(origin).host,
       token: this.token,
     })
   }

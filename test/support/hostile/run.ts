@@ -148,18 +148,18 @@ async function counted(
 async function observeAct(row: Act, parts: TrialParts): Promise<Observed> {
   let seen = { outcome: '', retry: row.retry, socket: row.socket }
   const wrong = await Trial.run(parts, async trial => {
-    const limitMs = await baselineMs(trial)
+    const limitMs = row.alone ? Infinity : await baselineMs(trial)
     const starved = starvation()
     const startedAtMs = performance.now()
     const acting = row.act(trial).then(acted => ({ ...acted, tookMs: performance.now() - startedAtMs }))
-    const others = await trial.askAll(politeTo(trial, ['other']))
+    const others = row.alone ? [] : await trial.askAll(politeTo(trial, ['other']))
     const { verdict, retry = row.retry, socket = row.socket, tookMs } = await acting
     const graceMs = starved.stop()
     seen = { outcome: verdict, retry, socket }
     return [
       ...disturbed(others, limitMs + graceMs),
       ...mistimed(tookMs, row.withinMs, graceMs),
-      ...(await trial.politely('other')),
+      ...(row.alone ? [] : await trial.politely('other')),
     ]
   })
   return { ...seen, post: undefined, wrong }

@@ -66,6 +66,8 @@ export interface Scenario extends Common {
 export interface Act extends Common {
   readonly options?: AskOptions
   readonly withinMs?: readonly [number, number]
+  /** The client may not reach this machine at all, so no polite request goes beside it. */
+  readonly alone?: true
   /** Does it through the stage's client, and answers with what was seen. */
   readonly act: (stage: Stage) => Promise<Acted>
 }

@@ -2,6 +2,7 @@
 import type { Outcome, ParallelRequests, RequestSpec } from '../../../src/index.ts'
 import { TRUST, clientOf, verdictOf } from '../ask.ts'
 import type { AskOptions } from '../ask.ts'
+import { httpProxy } from '../proxy-server.ts'
 import { Hosts, newToken } from './hosts.ts'
 import type { Act, Into, Scenario, Spec, Stage, Way } from './scenario.ts'
 import { isAct } from './scenario.ts'
@@ -26,11 +27,17 @@ export class Trial implements Stage {
   readonly #parts: TrialParts
   readonly #strays = strayCount()
 
-  private constructor(parts: TrialParts, hosts: Hosts) {
+  private constructor(parts: TrialParts, hosts: Hosts, proxy: string | undefined) {
     this.#parts = parts
     this.hosts = hosts
     const secure = parts.way === 'tls' || parts.way === 'connect'
-    this.client = clientOf({ concurrency: 64, ...(secure && TRUST), ...parts.row.options, ...parts.options })
+    this.client = clientOf({
+      concurrency: 64,
+      ...(secure && TRUST),
+      ...(proxy !== undefined && { proxy }),
+      ...parts.row.options,
+      ...parts.options,
+    })
   }
 
   /** Handshakes of forty connections, on both sides in this one process. */
@@ -45,14 +52,17 @@ export class Trial implements Stage {
     const hosts = await Hosts.open({
       ...(isAct(row) ? { plays: [] } : { plays: row.plays, early: row.early, onConnect: row.onConnect }),
       ...(secure && { cert: 'server' }),
+      sliced: way === 'sliced',
     })
-    const trial = new Trial(parts, hosts)
+    const proxy = way === 'connect' ? await httpProxy() : undefined
+    const trial = new Trial(parts, hosts, proxy?.url)
     try {
       const wrong = await drive(trial)
       await trial.client.close()
       return [...wrong, ...(await trial.#aftermath())]
     } finally {
       await trial.client.close()
+      await proxy?.close()
       await hosts.close()
     }
   }
@@ -60,12 +70,11 @@ export class Trial implements Stage {
   /** The victim, with secrets in every place that a caller has for them. */
   victim(more: Partial<RequestSpec> = {}): Spec {
     const { row } = this.#parts
-    const { host } = this.hosts
     const spec = isAct(row) ? {} : row.spec
     return {
       ...spec,
       ...more,
-      url: `${host.origin.replace('://', `://user:${this.canary}@`)}/victim/${this.hosts.token}?api_key=${this.canary}`,
+      url: `${this.hosts.originOf('host').replace('://', `://user:${this.canary}@`)}/victim/${this.hosts.token}?api_key=${this.canary}`,
       headers: { 'x-api-key': this.canary, cookie: `session=${this.canary}`, ...(spec?.headers as object) },
     }
   }
@@ -73,7 +82,7 @@ export class Trial implements Stage {
   /** A request that is to be answered with its `meta`. */
   polite(where: 'host' | 'other'): Spec {
     const meta = newToken()
-    return { url: `${this.hosts[where].origin}/polite/${meta}`, meta }
+    return { url: `${this.hosts.originOf(where)}/polite/${meta}`, meta }
   }
 
   async ask(spec: string | Spec, options: AskOptions = {}): Promise<Outcome> {

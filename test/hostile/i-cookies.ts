@@ -1,0 +1,124 @@
+/** Section I of the catalogue: cookies that must not be kept, or not be sent. */
+import { verdictOf } from '../support/ask.ts'
+import type { Act, Stage } from '../support/hostile/scenario.ts'
+import { answering, rawServer } from '../support/raw-server.ts'
+
+export const url = import.meta.url
+
+const HOST = 'shop.example.co.uk'
+
+interface Set {
+  readonly row: number
+  readonly name: string
+  readonly cookies: readonly string[]
+  /** Where they are set, and where they would be sent. */
+  readonly from?: string
+  readonly to?: string
+  /** The Cookie header of the request after it. */
+  readonly sent: string | ((header: string) => boolean)
+  readonly outcome: string
+}
+
+/** Every name is this machine. */
+const lookup = (
+  _name: string,
+  _options: object,
+  answer: (error: null, address: string, family: number) => void,
+): void => answer(null, '127.0.0.1', 4)
+
+const set = ({ cookies, from = `${HOST}/`, to = from, sent, ...row }: Set): Act => ({
+  ...row,
+  options: { lookup },
+  retry: '–',
+  socket: '–',
+  ways: ['plain'],
+  async act(stage: Stage) {
+    await using server = await rawServer(
+      answering((connection, { path, headers }) =>
+        connection.reply(headers.get('cookie') ?? '', {
+          headers: path.endsWith('set') ? cookies.map(cookie => `Set-Cookie: ${cookie}\r\n`).join('') : '',
+        }),
+      ),
+    )
+    const at = (place: string): string => `http://${place.replace('/', `:${server.port}/`)}`
+    const first = await stage.ask(`${at(from)}set`)
+    if (!first.ok) return { verdict: verdictOf(first) }
+    const header = String((await stage.ask(at(to))).value)
+    const isRight = typeof sent === 'string' ? header === sent : sent(header)
+    if (!isRight) return { verdict: `sent ${header.slice(0, 200)}` }
+    return { verdict: row.outcome }
+  },
+})
+
+const refused = (row: number, name: string, ...cookies: readonly string[]): Act =>
+  set({ row, name, cookies, sent: '', outcome: 'nothing is sent' })
+
+export const COOKIES: readonly Act[] = [
+  refused(99, 'Domain= another host', 'a=1; Domain=other.example'),
+  refused(99, 'Domain=com', 'a=1; Domain=com'),
+  refused(99, 'Domain=co.UK', 'a=1; Domain=co.UK'),
+  refused(99, 'Domain=com.', 'a=1; Domain=com.'),
+  set({
+    row: 99,
+    name: 'Domain=github.io, a public suffix that anybody may live under',
+    from: 'me.github.io/',
+    to: 'you.github.io/',
+    cookies: ['a=1; Domain=github.io'],
+    sent: '',
+    outcome: 'nothing is sent',
+  }),
+  set({
+    row: 99,
+    name: 'a Domain of its own',
+    to: 'www.example.co.uk/',
+    cookies: ['a=1; Domain=example.co.uk'],
+    sent: 'a=1',
+    outcome: 'sent to the whole domain',
+  }),
+  set({
+    row: 100,
+    name: 'an address as Domain',
+    from: '127.0.0.1/',
+    cookies: ['a=1; Domain=127.0.0.1'],
+    sent: 'a=1',
+    outcome: 'kept for that host alone',
+  }),
+  set({
+    row: 100,
+    name: 'a part of an address as Domain',
+    from: '127.0.0.1/',
+    cookies: ['a=1; Domain=0.0.1'],
+    sent: '',
+    outcome: 'nothing is sent',
+  }),
+  set({
+    row: 100,
+    name: 'no Domain',
+    to: `www.${HOST}/`,
+    cookies: ['a=1'],
+    sent: '',
+    outcome: 'kept for that host alone',
+  }),
+  set({
+    row: 101,
+    name: 'Path=/a, asked for /ab',
+    from: `${HOST}/a/`,
+    to: `${HOST}/ab`,
+    cookies: ['a=1; Path=/a'],
+    sent: '',
+    outcome: 'nothing is sent',
+  }),
+  refused(101, 'Secure, over plain http', 'a=1; Secure'),
+  refused(101, '__Host- with a Domain', `__Host-a=1; Secure; Path=/; Domain=${HOST}`),
+  // The parser refuses the whole head before a cookie is looked at.
+  { ...refused(101, 'control characters', 'a=1\x01'), outcome: 'protocol/malformed_head' },
+  set({
+    row: 102,
+    name: '5000 cookies',
+    // More than this would not be a head that is read at all.
+    cookies: Array.from({ length: 900 }, (_, index) => `c${index}=1`),
+    sent: header => header.split('; ').length === 50,
+    outcome: '50 of one response are kept',
+  }),
+  refused(102, 'a cookie of 10 kB', `a=${'x'.repeat(10_000)}`),
+]

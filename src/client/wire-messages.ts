@@ -18,6 +18,8 @@ export interface WireData {
   readonly port: MessagePort
   readonly connection: ConnectionPlan
   readonly network: NetworkDefaults
+  /** How many it may keep open. */
+  readonly sockets: number
 }
 
 /** What the wire asks of a plan; sent once, then named by its number. */

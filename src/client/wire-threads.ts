@@ -3,6 +3,7 @@
  * limits, one place where callers' functions run; only the wire, which is most of the work, is spread over cores.
  */
 import { networkDefaults, threadOptions } from './network.ts'
+import { processSockets } from './process-sockets.ts'
 import { unpackResult } from './sync-result.ts'
 import { FLAGS } from './wire-messages.ts'
 import type { Ended, FromWire, ToWire, WireData } from './wire-messages.ts'
@@ -26,7 +27,7 @@ export function threadedTransport(threads: number, connection: ConnectionPlan, l
     let best: Thread | undefined
     for (const line of lines) if (best === undefined || line.running < best.running) best = line
     if (best !== undefined && (best.running === 0 || lines.length === threads)) return best
-    const made = new Thread(connection, () => void lines.splice(lines.indexOf(made), 1))
+    const made = new Thread(connection, threads, () => void lines.splice(lines.indexOf(made), 1))
     lines.push(made)
     return made
   }
@@ -53,10 +54,15 @@ class Thread {
   #lastId = 0
   #closing = false
 
-  constructor(connection: ConnectionPlan, gone: () => void) {
+  constructor(connection: ConnectionPlan, threads: number, gone: () => void) {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
-    const workerData: WireData = { port: port2, connection, network: networkDefaults() }
+    const workerData: WireData = {
+      port: port2,
+      connection,
+      network: networkDefaults(),
+      sockets: Math.ceil(processSockets().size / threads),
+    }
     this.#worker = new Worker(ENTRY, {
       name: 'parallel-requests-wire',
       workerData,

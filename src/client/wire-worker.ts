@@ -21,10 +21,10 @@ import { workerData } from 'node:worker_threads'
 /** A larger body is cheaper to move in a buffer of its own than to copy. */
 const MAX_SMALL_BYTES = 16_384
 
-const { port, connection, network } = workerData as WireData
+const { port, connection, network, sockets } = workerData as WireData
 useNetwork(network)
 
-const transport = undiciTransport(connection, systemClock)
+const transport = undiciTransport(connection, systemClock, { room: { max: () => sockets } })
 const send = timeout(systemClock)(carried => transport.send(carried))
 const plans = new Map<number, CallPlan>()
 const underWay = new Map<number, Attempt>()

@@ -3,6 +3,7 @@
  * reason.
  */
 import { opinionsOf } from './opinions.ts'
+import { processSockets } from './process-sockets.ts'
 import type { ReadJson } from './opinions.ts'
 import { threadedTransport } from './wire-threads.ts'
 import { parseJson } from '../codec/json.ts'
@@ -24,7 +25,7 @@ import { Gate } from '../layer/gate.ts'
 import { redirect } from '../layer/redirect.ts'
 import { route } from '../layer/route.ts'
 import { retry } from '../layer/retry.ts'
-import type { Opinions } from '../layer/retry.ts'
+import type { Opinions, RetryParts } from '../layer/retry.ts'
 import { session } from '../layer/session.ts'
 import { timeout, untimed } from '../layer/timeout.ts'
 import { adaptive } from '../policy/adaptive.ts'
@@ -37,6 +38,7 @@ import { Proxies } from '../policy/proxies.ts'
 import { quota } from '../policy/quota.ts'
 import { rateLimit, startsLimit } from '../policy/rate.ts'
 import { slots } from '../policy/slots.ts'
+import type { SocketBudget } from '../policy/socket-budget.ts'
 import type { Shares } from '../policy/standing.ts'
 import { Cookies } from '../store/cookies.ts'
 import { dispatcherTransport, undiciTransport } from '../transport/undici.ts'
@@ -57,8 +59,14 @@ export const readJson: ReadJson = (call, result) => {
 
 export function wire(plan: ClientPlan, clock: Clock, random: () => number, given?: (gate: Gate) => Opinions): Wired {
   const cookies = new Cookies(plan.cookies, plan.cookieFile, clock)
-  const gate = new Gate({
-    limits: sharedLimits(plan),
+  // A transport of the caller's has sockets of its own, or none.
+  const sockets = plan.transport === undefined ? processSockets() : undefined
+  const spending: Limit | undefined = sockets?.limit({
+    wants: () => gate.isWaitedFor(spending as Limit),
+    wake: () => gate.turn(spending as Limit),
+  })
+  const gate: Gate = new Gate({
+    limits: [...sharedLimits(plan), ...(spending === undefined ? [] : [spending])],
     places: plan.concurrency,
     clock,
     random,
@@ -75,7 +83,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
       redirect(laneKeyOf), // each hop is a fresh Call below: it pays its token and knows nothing of another origin's secrets
     ],
     // the boundary: Calls above, Attempts below; what backs off holds no place and no token
-    retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions }),
+    retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions, onShortage: sockets && shrinking(sockets) }),
     [
       routes.refuse, // before the gate: what no proxy takes must cost no token
       gate.layer, // waits for every limit, then books all of them in one tick
@@ -90,6 +98,13 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
     await Promise.all([owned ? transport.close() : undefined, cookies.close()])
   }
   return { send, gate, cookies, close }
+}
+
+/** Ports are missing towards one destination only; what is the process's own is missing to all. */
+function shrinking(sockets: SocketBudget): RetryParts['onShortage'] {
+  return ({ code }, admittedAtMs, nowMs) => {
+    if (code !== 'resource/port') sockets.shrink(admittedAtMs, nowMs)
+  }
 }
 
 /** Those that every request of the client is under; the places first. */
@@ -144,7 +159,7 @@ function transportOf(
   clock: Clock,
 ): { transport: Transport; owned: boolean } {
   if (transport === undefined) {
-    const own = undiciTransport(connection, clock, lookup)
+    const own = undiciTransport(connection, clock, { lookup, room: processSockets() })
     return { transport: workers === 0 ? own : threadedTransport(workers, connection, timed(own, clock)), owned: true }
   }
   if (isOwnTransport(transport)) return { transport: cautious(transport), owned: false }

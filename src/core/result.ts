@@ -95,6 +95,13 @@ export function unverifiedFault(reply: Reply): Fault {
 /** The attempt gave its place to others before anything was sent. Never leaves the retry layer. */
 export const PREEMPTED = 'connect/preempted'
 
+/** This machine had no socket to give: nobody's failure, and no attempt's. */
+export function isShortage(result: Result): result is Fault {
+  return result.kind === 'fault' && SHORTAGES.has(result.code) && !result.sent
+}
+
+const SHORTAGES: ReadonlySet<string> = new Set(['resource/fd', 'resource/port', 'resource/memory'])
+
 export function isFault(value: unknown): value is Fault {
   return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'fault'
 }

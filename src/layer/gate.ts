@@ -89,10 +89,7 @@ export class Gate {
 
   /** Whether a further attempt would only wait in line for what all lanes share. */
   isCrowded(): boolean {
-    for (const limit of this.#limits) {
-      if (limit.isFull?.() === true || (this.#turnstiles.at(limit)?.lanes.size ?? 0) > 0) return true
-    }
-    return false
+    return this.#limits.some(limit => limit.isFull?.() === true || this.isWaitedFor(limit))
   }
 
   /**
@@ -108,6 +105,16 @@ export class Gate {
     if (standing !== 'proven' && !this.#shares[standing].isOpen(this.#clock.now())) return 'yield'
     if (lane === undefined || lane.running < Math.ceil(this.places / rivals)) return 'go'
     return standing === 'proven' ? 'sated' : 'yield'
+  }
+
+  /** Whether anybody waits at this limit. */
+  isWaitedFor(limit: Limit): boolean {
+    return (this.#turnstiles.at(limit)?.lanes.size ?? 0) > 0
+  }
+
+  /** The limit may have something to give that did not come from here. */
+  turn(limit: Limit): void {
+    this.#guests.after(() => this.#turnAt(limit, this.#clock.now()))
   }
 
   /** Tells the guest whenever there may be room; answers with how to stop that. */

@@ -10,7 +10,7 @@ import type { Call } from '../core/call.ts'
 import { reasonOf } from '../core/callback.ts'
 import type { RetryLayer } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
-import { PREEMPTED, fault, isFault } from '../core/result.ts'
+import { PREEMPTED, fault, isFault, isShortage } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
 import { MAX_RESUME_JITTER_MS, backoffMs } from '../policy/backoff.ts'
 import type { Budget } from '../policy/budget.ts'
@@ -36,7 +36,13 @@ export interface RetryParts {
   readonly clock: Clock
   readonly random: () => number
   readonly opinions: Opinions
+  /** Hears that the system has refused a socket. Absent: such a refusal is an end like others. */
+  readonly onShortage?: ((refusal: Fault, admittedAtMs: number, nowMs: number) => void) | undefined
 }
+
+/** A closed connection keeps its port for a minute: what has not come back after two will not. */
+const MAX_SHORTAGE_MS = 120_000
+const SHORT = 'waited for a socket: this process or this machine had none left'
 
 const BUDGET_SPENT =
   'not repeated: the retry budget of its host is spent. See retry.budget, Infinity as its reserve for none'
@@ -49,6 +55,7 @@ export const retry =
     const budget = parts.budgetOf(call.origin)
     budget.deposit()
     let staleRepeats = 0
+    let shortSinceMs: number | undefined
     for (let failures = 1; ;) {
       const trial = attempt(call, trip.attempts + 1, parts.clock.now())
       const result = await next(trial)
@@ -58,6 +65,19 @@ export const retry =
         if (trip.stopping) return stoppedFault(trip.attempts)
         continue
       }
+      if (parts.onShortage !== undefined && isShortage(result)) {
+        const nowMs = parts.clock.now()
+        if (shortSinceMs === undefined) trip.warn(SHORT)
+        shortSinceMs ??= nowMs
+        if (nowMs - shortSinceMs < MAX_SHORTAGE_MS) {
+          // As if it had not been tried: it goes back in line, and the gate waits.
+          parts.onShortage(result, trial.admittedAtMs, nowMs)
+          trip.attempts--
+          if (trip.cancelled !== undefined) return trip.cancelled
+          if (trip.stopping) return stoppedFault(trip.attempts)
+          continue
+        }
+      } else shortSinceMs = undefined
       const opinionated = call.plan.hooks.afterResponse !== undefined || call.plan.retry.shouldRetry !== undefined
       const verdict = opinionated ? await judged(parts, call, trial, result) : judge(result, call)
       if (isFault(verdict)) return verdict

@@ -14,6 +14,7 @@ import { pause } from './pause.ts'
 import type { QuotaLimit } from './quota.ts'
 import { readQuota } from './quota-headers.ts'
 import type { Slots } from './slots.ts'
+import { SocketBudget } from './socket-budget.ts'
 import { standingAfter } from './standing.ts'
 import type { Shares, Standing } from './standing.ts'
 import { throttleMs } from './throttle.ts'
@@ -58,7 +59,9 @@ export class Lane {
   attempts = 0
   throttled = 0
   standing: Standing = 'new'
-  readonly #own: readonly Limit[]
+  #own: readonly Limit[]
+  /** Once ports have run out towards its host: they do so per destination, and others have theirs. */
+  #ports: SocketBudget | undefined
   readonly #shared: readonly Limit[]
   readonly #shares: Shares | undefined
   #limits: readonly Limit[] = []
@@ -118,6 +121,7 @@ export class Lane {
       this.places.learn({ startedAtMs: admittedAtMs, nowMs, verdict: adaptiveVerdict(health, result) })
     }
     const opened = this.breaker?.record(breakerVerdict(health), admittedAtMs, nowMs) ?? false
+    if (result?.kind === 'fault' && result.code === 'resource/port') this.#shrink(attempt, nowMs)
     if (result !== undefined) this.#learnLimits(attempt, result, health, nowMs, around)
     // What was never sent has taken nothing from the host's quota; of what was, nobody knows.
     if (result?.kind === 'fault' && !result.sent) this.quota?.learn(undefined, admittedAtMs, nowMs)
@@ -144,6 +148,18 @@ export class Lane {
     attempt.pausedUntilMs = nowMs + waitMs
     // One request's patience must not stop the host for others that would wait longer; those with less leave the line.
     this.pause.extendTo(attempt.pausedUntilMs)
+  }
+
+  /** There are fewer ports than attempts. */
+  #shrink({ call, admittedAtMs }: Attempt, nowMs: number): void {
+    if (this.#ports === undefined) {
+      this.#ports = new SocketBudget(Infinity, work => work())
+      const ports = this.#ports.limit({ wants: () => false, wake: () => undefined })
+      for (let running = this.running; running > 0; running--) ports.book(nowMs, call)
+      this.#own = [...this.#own, ports]
+      this.#relimit()
+    }
+    this.#ports.shrink(admittedAtMs, nowMs)
   }
 
   #stand(health: Health): void {

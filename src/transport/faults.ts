@@ -1,6 +1,7 @@
 /**
  * Foreign error → Fault: the only table. What it does not know is `internal/unknown`, never ok and never retried.
  */
+import { networkInterfaces } from 'node:os'
 import type { Attempt } from '../core/attempt.ts'
 import { reasonOf } from '../core/callback.ts'
 import { getHeader } from '../core/headers.ts'
@@ -85,6 +86,8 @@ interface ForeignError {
   readonly name?: string
   readonly code?: unknown
   readonly message?: string
+  /** Where a connection was to go. */
+  readonly address?: string
   readonly errors?: readonly unknown[]
   readonly cause?: unknown
 }
@@ -117,6 +120,9 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
   if (code === 'UND_ERR_ABORTED' && proxied !== undefined) {
     const proxyCode = proxied === '407' ? 'proxy/auth' : 'proxy/refused'
     return fault(proxyCode, `the proxy answered ${proxied}`, { sent, cause: error })
+  }
+  if (code === 'EADDRNOTAVAIL' && foreign.address?.includes(':') === true && !hasIPv6()) {
+    return fault('connect/unreachable', 'this machine has no IPv6 address', { sent, cause: error })
   }
   const known = ANYWHERE[code]
   if (known !== undefined && !(code === 'UND_ERR_INVALID_ARG' && sent)) {
@@ -153,40 +159,6 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
     return fault('tls/handshake', `the TLS handshake failed: ${foreign.message ?? code}`, { sent, cause: error })
   }
   return fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent, cause: error })
-}
-
-/** What a failed look-up means: getaddrinfo's codes and those of c-ares, of which some mean a connection elsewhere. */
-const LOOKUPS: Readonly<Record<string, FaultCode>> = {
-  ENOTFOUND: 'dns/not_found',
-  ENODATA: 'dns/empty',
-  EAI_ADDRFAMILY: 'dns/empty',
-  EAI_AGAIN: 'dns/temporary',
-  EAI_FAIL: 'dns/temporary',
-  EAI_MEMORY: 'dns/temporary',
-  ESERVFAIL: 'dns/temporary',
-  ETIMEOUT: 'dns/temporary',
-  ETIMEDOUT: 'dns/temporary',
-  ECONNREFUSED: 'dns/temporary',
-  EREFUSED: 'dns/temporary',
-  EMFILE: 'resource/fd',
-  ENFILE: 'resource/fd',
-}
-
-const OF_LOOKUP: Readonly<Record<string, string>> = {
-  'dns/not_found': 'the host name does not exist',
-  'dns/empty': 'the host name has no address',
-  'dns/temporary': 'the host name could not be looked up just now',
-  'resource/fd': 'this process has no file descriptor left',
-}
-
-/** @param own the caller's own `lookup` failed: what it throws is its mistake, unless it has a code of the table */
-export function lookupFault(error: unknown, own: boolean): Fault {
-  if (error instanceof FaultError) return error.fault
-  const code = codeOf(typeof error === 'object' && error !== null ? error : {})
-  const known = LOOKUPS[code]
-  if (known !== undefined) return fault(known, `${OF_LOOKUP[known]} (${code})`, { cause: error })
-  if (own) return fault('callback/lookup', `lookup failed: ${reasonOf(error)}`, { cause: error })
-  return fault('dns/failed', `the host name could not be looked up: ${reasonOf(error)}`, { cause: error })
 }
 
 /** Between us and the proxy: whatever it was, nothing has reached the target. */
@@ -260,11 +232,18 @@ export function warnOfBody({ trip }: Attempt, status: number, headers: HeaderLis
   if (announced !== '0') trip.warn('the response says 204, which has no body, and announces one')
 }
 
+const hasIPv6 = (): boolean =>
+  Object.values(networkInterfaces()).some(addresses => addresses?.some(({ family }) => family === 'IPv6'))
+
+/** What says more about this machine than about the address. */
+const OWN_SIDE: ReadonlySet<unknown> = new Set(['EADDRNOTAVAIL', 'ENETUNREACH', 'EAFNOSUPPORT'])
+
 function codeOf(error: ForeignError): string {
-  if (typeof error.code === 'string') return error.code
-  // Connecting to several addresses fails with all of their errors; the first is the preferred family's.
-  const first = error.errors?.[0] as ForeignError | undefined
-  return typeof first?.code === 'string' ? first.code : ''
+  if (typeof error.code === 'string' && error.errors === undefined) return error.code
+  // Connecting to several addresses fails with all of their errors; the first is the preferred family's, which this
+  // machine may not even have.
+  const codes = (error.errors ?? []).map(one => (one as ForeignError | undefined)?.code)
+  return (codes.find(code => typeof code === 'string' && !OWN_SIDE.has(code)) ?? codes[0] ?? '') as string
 }
 
 function withDetail(sentence: string, error: ForeignError, code: string): string {

@@ -12,6 +12,8 @@ import { routeKey } from '../core/route.ts'
 import type { Proxy } from '../core/route.ts'
 import { stampPhases } from './connect.ts'
 import type { Connect } from './connect.ts'
+import { openSockets } from './open-sockets.ts'
+import type { Kept, Room } from './open-sockets.ts'
 import type { Through } from './tunnel/through.ts'
 
 /** As browsers and Node's own agent do; servers close idle connections after five seconds or more. */
@@ -21,7 +23,7 @@ const MAX_HEAD_BYTES = 16_384
 
 const DROPPED = new Error('the connection is of no more use')
 
-export interface Line {
+export interface Line extends Kept {
   readonly client: Client
   /** Where it goes, and which way. */
   readonly route: string
@@ -47,14 +49,16 @@ export class Sockets {
   readonly #connect: Connect
   readonly #through: Through
   readonly #clock: Clock
+  readonly #room: Room
   readonly #idle = new Map<string, Line[]>()
   readonly #open = new Set<Line>()
 
   /** `connect` goes straight to an origin, `through` takes a proxy. */
-  constructor(connect: Connect, through: Through, clock: Clock) {
+  constructor(connect: Connect, through: Through, clock: Clock, room: Room) {
     this.#connect = connect
     this.#through = through
     this.#clock = clock
+    this.#room = room
   }
 
   /** A connection to the attempt's origin: the one that is `ready`, else an idle one if there is any. */
@@ -64,6 +68,7 @@ export class Sockets {
     const idle = ready === undefined ? this.#takeIdle(route) : undefined
     const line = idle ?? this.#make(origin, route, attempt.proxy, ready)
     line.state = 'busy'
+    openSockets.use(line)
     line.attempt = attempt
     attempt.reused = line.carried > 0
     return line
@@ -91,6 +96,7 @@ export class Sockets {
     line.state = 'idle'
     line.attempt = undefined
     line.carried++
+    openSockets.rest(line)
     const idle = this.#idle.get(line.route)
     if (idle === undefined) this.#idle.set(line.route, [line])
     else idle.push(line)
@@ -104,6 +110,7 @@ export class Sockets {
     line.attempt = undefined
     line.reader = undefined
     this.#open.delete(line)
+    openSockets.closed(line)
     // undici does not end a connection that is still being made; the socket itself does. With an error, because undici
     // takes an end without one for the end of a body without a length, and fails an assertion over the lost request.
     line.socket?.destroy(DROPPED)
@@ -123,6 +130,7 @@ export class Sockets {
   }
 
   #make(origin: string, route: string, proxy: Proxy | undefined, ready: Socket | undefined): Line {
+    openSockets.opening(this.#room.max(this.#clock.now()))
     let made = ready
     const client = new Client(origin, {
       connect: (options, callback) => {
@@ -168,6 +176,10 @@ export class Sockets {
       attempt: undefined,
       reader: undefined,
       state: 'busy',
+      line: undefined,
+      before: undefined,
+      behind: undefined,
+      close: () => this.drop(line),
     }
     client.on('disconnect', () => {
       if (line.state === 'idle') this.drop(line)

@@ -7,7 +7,7 @@ import { isUpload } from '../core/body.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'
 import type { DispatcherLike, LookupInput } from '../core/options.ts'
 import type { Clock, Transport } from '../core/ports.ts'
-import { fault, isFault } from '../core/result.ts'
+import { fault, isFault, isShortage } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
 import { filterHeaders, getHeader } from '../core/headers.ts'
 import type { Trip } from '../core/trip.ts'
@@ -18,6 +18,8 @@ import { connector } from './connect.ts'
 import { Expectation, ExpectingCollector, expectsContinue } from './expect.ts'
 import { HeaderMemo } from './header-memo.ts'
 import { lateHttp2 } from './late-http2.ts'
+import { openSockets } from './open-sockets.ts'
+import type { Room } from './open-sockets.ts'
 import { Sockets } from './sockets.ts'
 import { orRefusedByProxy, requestHeaders, requestTarget } from './tunnel/forward.ts'
 import { tunneller } from './tunnel/through.ts'
@@ -25,15 +27,22 @@ import { measure } from './upload.ts'
 import type { Measured } from './upload.ts'
 import { watched } from './watched.ts'
 
+export interface WireParts {
+  /** The caller's way from names to addresses. Default the system's. */
+  readonly lookup?: LookupInput | undefined
+  /** How many sockets this thread may have. Default as many as the system gives. */
+  readonly room?: Room
+}
+
 export function undiciTransport(
   { tls, http2 = false, blockPrivateAddresses }: ConnectionPlan,
   clock: Clock,
-  lookup?: LookupInput,
+  { lookup, room = { max: () => Infinity } }: WireParts = {},
 ): Transport {
   const parts: CollectorParts = { clock, memo: new HeaderMemo() }
   const addresses = new Addresses({ clock, lookup, publicOnly: blockPrivateAddresses })
   const connect = connector(tls, addresses)
-  const sockets = new Sockets(connect, tunneller({ tls, connect, addresses, clock }), clock)
+  const sockets = new Sockets(connect, tunneller({ tls, connect, addresses, clock }), clock, room)
   /** @param ready a connection that has been made for this attempt */
   const plain = (attempt: Attempt, measured?: Measured, ready?: Socket): Promise<Result> =>
     new Promise(resolve => {
@@ -47,6 +56,8 @@ export function undiciTransport(
           expectation?.end()
           if (isReusable(result) && expectation?.isDone !== false) sockets.give(line)
           else sockets.drop(line)
+          // Not for a port: closing a connection keeps its port for a minute more.
+          if (isShortage(result) && result.code !== 'resource/port') openSockets.closeIdle()
           if (isMisdirected(result) || (attempt.reused && isReset(result))) sockets.dropIdle(attempt)
           resolve(result)
         },

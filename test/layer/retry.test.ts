@@ -6,9 +6,10 @@ import { describe, expect, test, vi } from 'vitest'
 import { ParallelRequests, isRequestError, parallelRequests } from '../../src/index.ts'
 import type { Outcome } from '../../src/index.ts'
 import type { Attempt } from '../../src/core/attempt.ts'
-import type { Result } from '../../src/core/result.ts'
+import type { FaultCode, Result } from '../../src/core/result.ts'
 import { fault } from '../../src/core/result.ts'
 import { retry } from '../../src/layer/retry.ts'
+import type { RetryParts } from '../../src/layer/retry.ts'
 import { budget } from '../../src/policy/budget.ts'
 import { mockTransport, virtualClock } from '../../src/testing/index.ts'
 import type { MockHandler, MockResponse } from '../../src/testing/index.ts'
@@ -557,5 +558,53 @@ describe("A caller's function", () => {
     const { outcome } = await one(() => ({ json: 1 }), { timeouts: { total: '3s' }, hooks: { afterResponse: never } })
     expect(outcome.error?.code).toBe('timeout/total')
     expect(outcome.timings.total).toBe(3_000)
+  })
+})
+
+describe('a machine without a socket to give', () => {
+  function short(codes: readonly FaultCode[], onShortage?: RetryParts['onShortage'], stepMs = 0) {
+    const clock = virtualClock()
+    const call = makeCall({})
+    let sent = 0
+    const send = retry({
+      budgetOf: () => budget({ reserve: 0, ratio: 0 }),
+      clock: { ...clock, now: () => sent * stepMs },
+      random: () => 0,
+      opinions: {
+        ofResponse: async () => undefined,
+        ofRetry: async () => 'done' as const,
+        beforeRetry: async () => undefined,
+      },
+      onShortage,
+    })(({ trip }) => {
+      trip.attempts++
+      const code = codes[Math.min(sent++, codes.length - 1)]
+      return Promise.resolve(code === undefined ? makeReply(200) : fault(code, 'none left'))
+    })
+    return { call, result: send(call), sent: () => sent }
+  }
+
+  test('costs no attempt and no retry, however often it says so', async () => {
+    const heard: string[] = []
+    const codes: FaultCode[] = ['resource/fd', 'resource/port', 'resource/memory', 'resource/fd']
+    const { call, result } = short([...codes, undefined as never], ({ code }) => heard.push(code))
+    expect((await result).kind).toBe('reply')
+    expect(heard).toEqual(codes)
+    expect(call.trip.attempts).toBe(1)
+    expect(call.trip.retriesLeft).toBe(makeCall({}).trip.retriesLeft)
+    expect(call.trip.warnings).toEqual(['waited for a socket: this process or this machine had none left'])
+  })
+
+  test('is the end after two minutes in vain', async () => {
+    const { call, result, sent } = short(['resource/port'], () => undefined, 30_000)
+    expect(await result).toMatchObject({ code: 'resource/port' })
+    expect(sent()).toBe(5)
+    expect(call.trip.attempts).toBe(1)
+  })
+
+  test('is the end at once where nobody minds sockets', async () => {
+    const { result, sent } = short(['resource/fd'])
+    expect(await result).toMatchObject({ code: 'resource/fd' })
+    expect(sent()).toBe(1)
   })
 })

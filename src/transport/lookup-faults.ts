@@ -1,0 +1,39 @@
+/** Why a name could not be looked up → Fault. Beside `faults.ts`, because the same codes mean other things there. */
+import { reasonOf } from '../core/callback.ts'
+import { fault } from '../core/result.ts'
+import type { Fault, FaultCode } from '../core/result.ts'
+import { FaultError } from './faults.ts'
+
+/** What a failed look-up means: getaddrinfo's codes and those of c-ares, of which some mean a connection elsewhere. */
+const LOOKUPS: Readonly<Record<string, FaultCode>> = {
+  ENOTFOUND: 'dns/not_found',
+  ENODATA: 'dns/empty',
+  EAI_ADDRFAMILY: 'dns/empty',
+  EAI_AGAIN: 'dns/temporary',
+  EAI_FAIL: 'dns/temporary',
+  EAI_MEMORY: 'dns/temporary',
+  ESERVFAIL: 'dns/temporary',
+  ETIMEOUT: 'dns/temporary',
+  ETIMEDOUT: 'dns/temporary',
+  ECONNREFUSED: 'dns/temporary',
+  EREFUSED: 'dns/temporary',
+  EMFILE: 'resource/fd',
+  ENFILE: 'resource/fd',
+}
+
+const OF_LOOKUP: Readonly<Record<string, string>> = {
+  'dns/not_found': 'the host name does not exist',
+  'dns/empty': 'the host name has no address',
+  'dns/temporary': 'the host name could not be looked up just now',
+  'resource/fd': 'this process has no file descriptor left',
+}
+
+/** @param own the caller's own `lookup` failed: what it throws is its mistake, unless it has a code of the table */
+export function lookupFault(error: unknown, own: boolean): Fault {
+  if (error instanceof FaultError) return error.fault
+  const { code } = (error ?? {}) as { code?: unknown }
+  const known = typeof code === 'string' ? LOOKUPS[code] : undefined
+  if (known !== undefined) return fault(known, `${OF_LOOKUP[known]} (${String(code)})`, { cause: error })
+  if (own) return fault('callback/lookup', `lookup failed: ${reasonOf(error)}`, { cause: error })
+  return fault('dns/failed', `the host name could not be looked up: ${reasonOf(error)}`, { cause: error })
+}

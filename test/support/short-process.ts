@@ -1,0 +1,55 @@
+/**
+ * A process with few file descriptors or ports: sends many requests to one server, or to many hosts of it, and says
+ * what became of them. Arguments: origin (`own` for a server in here), number of requests, concurrency, `hosts` for one address per request and
+ * `clients` for three of them, and how many files to hold open besides.
+ */
+import { openSync, readdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { ParallelRequests } from '../../src/index.ts'
+
+const [, , given = '', count = '0', concurrency = '1', how = '', held = '0'] = process.argv
+// In a network of its own nobody else can be reached.
+const server = createServer((_request, response) => void setTimeout(() => response.end('{}'), 5))
+if (given === 'own') await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+const origin = given === 'own' ? `http://127.0.0.1:${(server.address() as AddressInfo).port}` : given
+const { port } = new URL(origin)
+const urls = Array.from({ length: Number(count) }, (_, i) =>
+  how.includes('hosts') ? `http://127.0.${(i >> 8) & 255}.${i & 255}:${port}/${i}` : `${origin}/${i}`,
+)
+for (let i = 0; i < Number(held); i++) openSync('/dev/null', 'r')
+let mostFds = 0
+const gauge = setInterval(() => {
+  try {
+    mostFds = Math.max(mostFds, readdirSync('/proc/self/fd').length)
+  } catch {
+    // There is none left to look with.
+    mostFds = Infinity
+  }
+}, 5)
+
+const clients = Array.from(
+  { length: how.includes('clients') ? 3 : 1 },
+  () => new ParallelRequests({ concurrency: Number(concurrency), maxRetries: 0, timeout: '5s' }),
+)
+const codes: Record<string, number> = {}
+let attempts = 0
+let waited = 0
+const startedAtMs = performance.now()
+await Promise.all(
+  clients.map(async (client, own) => {
+    const mine = urls.filter((_, i) => i % clients.length === own)
+    for (const outcome of await client.request(mine, { onFailure: 'settle', returnType: 'text' })) {
+      const code = outcome.ok ? 'ok' : outcome.error.code
+      codes[code] = (codes[code] ?? 0) + 1
+      attempts = Math.max(attempts, outcome.attempts)
+      if (outcome.warnings.some(warning => warning.startsWith('waited for a socket'))) waited++
+    }
+  }),
+)
+clearInterval(gauge)
+await Promise.all(clients.map(client => client.close()))
+server.close()
+process.stdout.write(
+  JSON.stringify({ codes, attempts, waited, mostFds, ms: Math.round(performance.now() - startedAtMs) }),
+)

@@ -52,6 +52,8 @@ export class Sockets {
   readonly #room: Room
   readonly #idle = new Map<string, Line[]>()
   readonly #open = new Set<Line>()
+  /** Fresh connections that repeats have coming to them, by route. */
+  readonly #owed = new Map<string, number>()
 
   /** `connect` goes straight to an origin, `through` takes a proxy. */
   constructor(connect: Connect, through: Through, clock: Clock, room: Room) {
@@ -65,7 +67,7 @@ export class Sockets {
   take(attempt: Attempt, ready?: Socket): Line {
     const { origin } = attempt.call
     const route = routeKey(origin, attempt.proxy)
-    const idle = ready === undefined ? this.#takeIdle(route) : undefined
+    const idle = ready === undefined && !this.#isOwedFresh(attempt, route) ? this.#takeIdle(route) : undefined
     const line = idle ?? this.#make(origin, route, attempt.proxy, ready)
     line.state = 'busy'
     openSockets.use(line)
@@ -86,7 +88,18 @@ export class Sockets {
 
   /** One kept connection turned out to be closed: so are the others, most likely, and the repeat needs a fresh one. */
   dropIdle({ call, proxy }: Attempt): void {
-    for (const line of this.#idle.get(routeKey(call.origin, proxy))?.slice() ?? []) this.drop(line)
+    const route = routeKey(call.origin, proxy)
+    for (const line of this.#idle.get(route)?.slice() ?? []) this.drop(line)
+    this.#owed.set(route, (this.#owed.get(route) ?? 0) + 1)
+  }
+
+  /** Until the repeat comes, others may have given back connections that are closing, too. */
+  #isOwedFresh({ number }: Attempt, route: string): boolean {
+    const owed = number > 1 ? this.#owed.get(route) : undefined
+    if (owed === undefined) return false
+    if (owed === 1) this.#owed.delete(route)
+    else this.#owed.set(route, owed - 1)
+    return true
   }
 
   /** The response is whole: the connection may carry another request. */

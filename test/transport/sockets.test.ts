@@ -157,6 +157,22 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 
+  it('cost no more than the free repeat at a server that ends each of them without a word', async () => {
+    await using server = await rawServer(async connection => {
+      await connection.request()
+      await connection.reply('once')
+      await connection.wait(connection.index % 3)
+      connection.fin()
+    })
+    await using client = clientOf({ concurrency: 6, maxRetries: 0 })
+    const outcomes = await client.request(
+      Array.from({ length: 200 }, (_, n) => `${server.origin}/${n}`),
+      SETTLE,
+    )
+    expect(new Set(outcomes.map(verdictOf))).toEqual(new Set(['ok']))
+    expect(outcomes.some(({ attempts }) => attempts === 2)).toBe(true)
+  })
+
   it('leave a POST in doubt when the server closes one just as it is used', async () => {
     await using server = await rawServer([closingAfterReply, answering(c => c.reply('second'))])
     const client = clientOf({ maxRetries: 3, retry: HASTY })

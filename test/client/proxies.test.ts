@@ -9,6 +9,7 @@ import { mockTransport } from '../../src/testing/index.ts'
 import { HASTY, TRUST, ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
 import { httpProxy, socksProxy } from '../support/proxy-server.ts'
 import type { TestProxy } from '../support/proxy-server.ts'
+import { covers } from '../support/hostile/record.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 import type { Script } from '../support/raw-server.ts'
 
@@ -190,11 +191,19 @@ describe("'env'", () => {
     )
     await using proxy = await httpProxy()
     for (const name of ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']) vi.stubEnv(name, undefined)
-    vi.stubEnv('HTTP_PROXY', proxy.url)
+    vi.stubEnv('HTTP_PROXY', proxy.urlFor('user', 'pass'))
     vi.stubEnv('NO_PROXY', '[::1]')
     expect(await verdict(outside.origin, { proxy: 'env' })).toBe('ok')
     expect(proxy.forwards).toEqual([`GET ${outside.origin}/`])
     expect(inside.requests).toHaveLength(1)
+    expect(inside.requests[0]?.head).not.toMatch(/proxy-/i)
+    covers(import.meta.url, {
+      row: 73,
+      name: 'a hop for which NO_PROXY says otherwise',
+      outcome: '`ok`',
+      retry: '–',
+      socket: '–',
+    })
     // Not asked to, it is not read.
     expect(await verdict(inside.origin, {})).toBe('ok')
     vi.stubEnv('NO_PROXY', '')

@@ -1,10 +1,12 @@
 /** Requests through real proxies: what the proxy sees, what the target sees, and what each failure is called. */
+import type { AddressInfo } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { HASTY, TRUST, ask, clientOf, until, verdict, verdictOf } from '../../support/ask.ts'
 import type { AskOptions } from '../../support/ask.ts'
 import { httpProxy, socksProxy } from '../../support/proxy-server.ts'
 import type { TestProxy } from '../../support/proxy-server.ts'
-import { answering, rawServer } from '../../support/raw-server.ts'
+import { answering, rawServer, tlsFixture } from '../../support/raw-server.ts'
 import type { RawServer, Script } from '../../support/raw-server.ts'
 
 const polite: Script = answering(connection => connection.reply('"hello"'))
@@ -311,6 +313,26 @@ describe('An https: proxy', () => {
       expect(proxy.credentials).toEqual([])
     },
   )
+})
+
+describe('The certificate of the client', () => {
+  it('is shown to the target alone, never to an https: proxy', async () => {
+    const seen: boolean[] = []
+    const server = createTlsServer(
+      { cert: tlsFixture('server'), key: tlsFixture('server-key'), requestCert: true, rejectUnauthorized: false },
+      socket => {
+        seen.push(Object.keys(socket.getPeerCertificate()).length > 0)
+        socket.destroy()
+      },
+    )
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const tls = { ...TRUST.tls, cert: tlsFixture('server'), key: tlsFixture('server-key') }
+    await verdict('https://target.invalid/', { tls, proxy: `https://localhost:${port}` })
+    await verdict(`https://localhost:${port}/`, { tls })
+    expect(seen).toEqual([false, true])
+    await new Promise(resolve => server.close(resolve))
+  })
 })
 
 describe('SOCKS 5', () => {

@@ -24,6 +24,8 @@ export interface RawValues {
   text: string
   content: Uint8Array
   response: FullResponse
+  /** Bytes that `onChunk` was given. */
+  stream: number
 }
 
 /** What `parseFunc` is given. */

@@ -5,6 +5,7 @@
 import { fingerprint } from './fingerprint.ts'
 import { lineOf, lineValue, resultOf } from './run-line.ts'
 import { settle } from './settle.ts'
+import { NOT_RESUMABLE } from '../config/plan.ts'
 import type { ResumePlan } from '../config/plan.ts'
 import type { Call } from '../core/call.ts'
 import { reasonOf } from '../core/callback.ts'
@@ -48,6 +49,7 @@ export class Resume {
   /** What the file has of this request, or what the network says. */
   readonly send: Send<Call, Result> = async call => {
     const { journal, plan, send } = this.#parts
+    if (call.plan.returnType === 'stream') return fault('invalid_request/options', NOT_RESUMABLE)
     const id = fingerprint(call)
     this.#ids.set(call.trip, id)
     const known = journal.known(call.index)

@@ -47,6 +47,8 @@ export function lineValue({ plan }: Call, reply: Reply, decoded: unknown): LineV
     case 'json':
     case 'text':
       return { value: decoded }
+    case 'stream':
+      return { value: reply.taken?.bytes ?? 0 }
     case 'content':
       return { value: base64(reply.body), encoding: 'base64' }
     case 'response': {

@@ -65,7 +65,7 @@ export interface SentCall extends Pick<Call, PlainParts> {
 
 export interface SentPlan extends Omit<
   CallPlan,
-  'schema' | 'parseFunc' | 'acceptStatus' | 'limitKey' | 'cost' | 'retry' | 'hooks'
+  'schema' | 'parseFunc' | 'onChunk' | 'acceptStatus' | 'limitKey' | 'cost' | 'retry' | 'hooks'
 > {
   readonly retry: Omit<RetryPlan, 'backoff' | 'shouldRetry'>
   /** Undefined where it is a function. */

@@ -53,7 +53,15 @@ function sentBytes(body: Uint8Array, known: Map<Uint8Array, Uint8Array>): Uint8A
 }
 
 function sentPlan(given: CallPlan): SentPlan {
-  const { schema: _schema, parseFunc: _parseFunc, acceptStatus, limitKey, cost: _cost, ...others } = given
+  const {
+    schema: _schema,
+    parseFunc: _parseFunc,
+    onChunk: _onChunk,
+    acceptStatus,
+    limitKey,
+    cost: _cost,
+    ...others
+  } = given
   const { retry, hooks, timeouts, ...plain } = others
   const { backoff, shouldRetry, ...rules } = retry
   return {

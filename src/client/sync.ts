@@ -76,9 +76,13 @@ function unreachable(input: unknown, options: unknown): string[] {
     )
   }
   if (!isRecord(options)) return problems
-  const { signal, transport, lookup, cookies, body, form, multipart, resume } = options
+  const { signal, transport, returnType, onChunk, lookup, cookies, body, form, multipart, resume } = options
   if (signal !== undefined) {
     refuse('signal', 'none', signal, `Nothing can abort while the thread is blocked. Use timeouts.total. ${AWAIT}`)
+  }
+  if (returnType === 'stream' || onChunk !== undefined) {
+    const remedy = `The pieces come while the thread is blocked. ${AWAIT}`
+    refuse('onChunk', "no returnType 'stream'", onChunk ?? returnType, remedy)
   }
   if (transport !== undefined) {
     refuse('transport', 'none', transport, `The requests go out from another thread, which it cannot reach. ${AWAIT}`)

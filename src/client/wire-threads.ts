@@ -32,7 +32,8 @@ export function threadedTransport(threads: number, connection: ConnectionPlan, l
     return made
   }
   return {
-    send: attempt => (isAtHand(attempt.call.body) ? freest().carry(attempt) : local.send(attempt)),
+    send: attempt =>
+      isAtHand(attempt.call.body) && attempt.call.sink === undefined ? freest().carry(attempt) : local.send(attempt),
     async close() {
       await Promise.all([local.close(), ...lines.map(line => line.close())])
     },

@@ -6,12 +6,14 @@ import { opinionsOf } from './opinions.ts'
 import { processSockets } from './process-sockets.ts'
 import type { ReadJson } from './opinions.ts'
 import { threadedTransport } from './wire-threads.ts'
+import { consumerSink } from '../codec/consumer.ts'
 import { parseJson } from '../codec/json.ts'
 import { isOwnTransport } from '../config/shapes.ts'
 import type { ClientPlan } from '../config/client-plan.ts'
 import { trueCosts } from '../config/cost.ts'
 import { matchHost } from '../config/hosts.ts'
 import { laneKeyOf } from '../config/lane-key.ts'
+import type { BodySink } from '../core/body-sink.ts'
 import type { Call, Costs } from '../core/call.ts'
 import { stack } from '../core/layer.ts'
 import type { Send } from '../core/layer.ts'
@@ -24,6 +26,7 @@ import { deadline } from '../layer/deadline.ts'
 import { Gate } from '../layer/gate.ts'
 import { redirect } from '../layer/redirect.ts'
 import { route } from '../layer/route.ts'
+import { handOn, receive } from '../layer/receive.ts'
 import { retry } from '../layer/retry.ts'
 import type { Opinions, RetryParts } from '../layer/retry.ts'
 import { session } from '../layer/session.ts'
@@ -80,6 +83,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
   const send = stack(
     [
       deadline(clock), // covers queueing, back-off and every attempt: it is the promise made to the user
+      receive(call => sinkFor(call, clock)), // above whatever repeats a request: one sink for all of its attempts and hops
       redirect(laneKeyOf), // each hop is a fresh Call below: it pays its token and knows nothing of another origin's secrets
     ],
     // the boundary: Calls above, Attempts below; what backs off holds no place and no token
@@ -89,6 +93,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
       gate.layer, // waits for every limit, then books all of them in one tick
       routes.choose, // at the last moment: a proxy that failed meanwhile is not taken
       announce, // at the last moment, too: what waits has not been sent
+      handOn, // outside the wire, which may know nothing of sinks; above the session, so that hooks see what it asks for
       session(cookies, clock), // at the last moment: a cookie set while queued must be in this request
       plan.workers > 0 ? untimed : timeout(clock), // the attempt's clock starts on the wire, not in the queue
     ],
@@ -105,6 +110,12 @@ function shrinking(sockets: SocketBudget): RetryParts['onShortage'] {
   return ({ code }, admittedAtMs, nowMs) => {
     if (code !== 'resource/port') sockets.shrink(admittedAtMs, nowMs)
   }
+}
+
+/** Where a body goes that is not collected. */
+function sinkFor(call: Call, clock: Clock): BodySink | undefined {
+  const { onChunk } = call.plan
+  return onChunk && consumerSink(call, onChunk, clock)
 }
 
 /** Those that every request of the client is under; the places first. */

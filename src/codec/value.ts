@@ -39,6 +39,8 @@ function readAs(reply: Reply, call: Call, clock: Clock): Value | Fault {
     }
     case 'content':
       return { value: bytesOf(reply.body) }
+    case 'stream':
+      return { value: reply.taken?.bytes ?? 0 }
     case 'response':
       return { value: fullResponse(reply, call, clock.now()) }
   }

@@ -259,7 +259,7 @@ export const OPTIONS = {
     'One error for the batch, `null` in the place of a failure, or outcomes.',
     { only: 'request', default: "'throw'" },
   ),
-  returnType: row('call', oneOf(['json', 'text', 'content', 'response']), 'How a body becomes a value.', {
+  returnType: row('call', oneOf(['json', 'text', 'content', 'response', 'stream']), 'How a body becomes a value.', {
     perSpec: true,
     default: "'json'",
   }),
@@ -391,6 +391,11 @@ export const OPTIONS = {
   allowDowngrade: row('any', bool, 'Follow a redirect from https to http.', { default: 'false' }),
   allowBodyAcrossOrigins: row('any', bool, 'Send a body again to another origin on 307 and 308.', { default: 'false' }),
   maxResponseBytes: row('any', size, 'Largest decoded body.', { perSpec: true, default: "'64MiB'", unit: 'bytes' }),
+  onChunk: row(
+    'any',
+    func,
+    "With `returnType: 'stream'`: takes each piece of the body, decoded; the next one waits for it.",
+  ),
   minSpeed: row(
     'any',
     readMinSpeed,

@@ -16,7 +16,7 @@ import { readHeaders } from './header-input.ts'
 import type { ReadHeaders } from './header-input.ts'
 import { problem } from './kinds.ts'
 import type { Values } from './options.ts'
-import { checkMethod } from './read.ts'
+import { NO_ONCHUNK, checkMethod } from './read.ts'
 
 /** What every request of a batch starts from. */
 export interface RequestPlan {
@@ -74,6 +74,10 @@ export function planBatch(defaults: Values, given: Values, concurrency: number, 
   if (body !== undefined) checkMethod(values.method, problems)
   // Read again, because only here the call's headers and the client's word meet.
   if (values.allowHostHeader !== true) readHeaders(given.headers ?? {}, problems)
+  if (values.returnType === 'stream') {
+    if (values.onChunk === undefined) problems.push(NO_ONCHUNK)
+    if (values.resume !== undefined) problems.push(NOT_RESUMABLE)
+  }
   if (problems.length > 0) throw new ConfigError(problems)
   return {
     keys: values.keys,
@@ -103,6 +107,10 @@ export function planBatch(defaults: Values, given: Values, concurrency: number, 
     },
   }
 }
+
+/** What went to `onChunk` is in no line of a run file. */
+export const NOT_RESUMABLE =
+  "resume: expected a return type whose values can be kept, got 'stream', whose pieces are gone. Use another one, or leave resume out."
 
 function planResume({ resume, retryFailed, unknownWrites, durability }: Values): ResumePlan | undefined {
   if (resume === undefined) return undefined
@@ -185,6 +193,8 @@ export const DEFAULT_CALL: CallPlan = {
   allowBodyAcrossOrigins: false,
   maxResponseBytes: 64 * 2 ** 20,
   ways: DIRECT,
+  onChunk: undefined,
+  given: { attemptMs: undefined, maxResponseBytes: undefined },
   minSpeed: { bytesPerSecond: 256, overMs: 30_000 },
   strictIntegrity: false,
   contentCoding: 'strict',
@@ -198,19 +208,31 @@ export const DEFAULT_CALL: CallPlan = {
 
 /** The part of the options that a single spec may override as well. */
 export function planCall(values: Values, base: CallPlan): CallPlan {
+  const returnType = values.returnType ?? base.returnType
+  const streams = returnType === 'stream'
+  const given = {
+    attemptMs: values.timeout ?? base.given.attemptMs,
+    maxResponseBytes: values.maxResponseBytes ?? base.given.maxResponseBytes,
+  }
   return {
-    returnType: values.returnType ?? base.returnType,
+    returnType,
     schema: (values.schema as CallPlan['schema']) ?? base.schema,
     parseFunc: (values.parseFunc as CallPlan['parseFunc']) ?? base.parseFunc,
     acceptStatus: (values.acceptStatus as CallPlan['acceptStatus'] | undefined) ?? base.acceptStatus,
-    timeouts: planTimeouts(values, base.timeouts),
+    timeouts: planTimeouts(
+      values,
+      base.timeouts,
+      given.attemptMs ?? (streams ? Infinity : DEFAULT_CALL.timeouts.attemptMs),
+    ),
     maxRetries: values.maxRetries ?? base.maxRetries,
     retry: planRetry(values.retry, base.retry),
     followRedirects: values.followRedirects ?? base.followRedirects,
     maxRedirects: values.maxRedirects ?? base.maxRedirects,
     allowDowngrade: values.allowDowngrade ?? base.allowDowngrade,
     allowBodyAcrossOrigins: values.allowBodyAcrossOrigins ?? base.allowBodyAcrossOrigins,
-    maxResponseBytes: values.maxResponseBytes ?? base.maxResponseBytes,
+    maxResponseBytes: given.maxResponseBytes ?? (streams ? Infinity : DEFAULT_CALL.maxResponseBytes),
+    onChunk: (values.onChunk as CallPlan['onChunk']) ?? base.onChunk,
+    given,
     ways: values.proxy ?? values.proxies ?? values.proxyFile ?? base.ways,
     minSpeed: planSpeed(values.minSpeed, base.minSpeed),
     strictIntegrity: values.strictIntegrity ?? base.strictIntegrity,
@@ -229,9 +251,9 @@ function planSecretNames(names: readonly string[] | undefined, base: CallPlan['s
   return names === undefined ? base : new Set([...(base ?? []), ...names.map(name => name.toLowerCase())])
 }
 
-function planTimeouts({ timeout, timeouts }: Values, base: TimeoutPlan): TimeoutPlan {
+function planTimeouts({ timeouts }: Values, base: TimeoutPlan, attemptMs: number): TimeoutPlan {
   return {
-    attemptMs: timeout ?? base.attemptMs,
+    attemptMs,
     connectMs: timeouts?.connect ?? base.connectMs,
     headersMs: timeouts?.headers ?? base.headersMs,
     idleMs: timeouts?.idle ?? base.idleMs,

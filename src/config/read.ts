@@ -142,6 +142,9 @@ function proxyProblems(values: Values): string[] {
 
 export const TRANSPORT_ROUTES = 'A transport goes its own ways: set the proxy in it.'
 
+export const NO_ONCHUNK =
+  "returnType: expected onChunk beside 'stream', got none. Give onChunk: chunk => … in the options, which takes the pieces."
+
 export const BUDGET_IN_CALL =
   'retry.budget: expected in the constructor, got it in a call. It is shared by all calls: new ParallelRequests({ retry }).'
 

@@ -6,7 +6,7 @@ import { OPTIONS } from './options.ts'
 import type { OptionName, OptionRow } from './options.ts'
 import { planCall } from './plan.ts'
 import type { RequestPlan } from './plan.ts'
-import { BUDGET_IN_CALL, TRANSPORT_ROUTES, checkSchema } from './read.ts'
+import { BUDGET_IN_CALL, NO_ONCHUNK, TRANSPORT_ROUTES, checkSchema } from './read.ts'
 
 /** Fields that replace a part of the shared CallPlan; a spec without one shares it. */
 const PLAN_FIELDS = [
@@ -35,6 +35,7 @@ export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: stri
   }
   const hasSchema = spec.schema !== undefined || (spec.returnType !== undefined && plan.call.schema !== undefined)
   if (hasSchema) checkSchema(spec.returnType ?? plan.call.returnType, problems)
+  if (spec.returnType === 'stream' && plan.call.onChunk === undefined) problems.push(NO_ONCHUNK)
   if (isRecord(spec.retry) && spec.retry.budget !== undefined) problems.push(BUDGET_IN_CALL)
   if (spec.proxy !== undefined && spec.proxy !== false && spec.proxy !== null && !plan.takesProxy) {
     problems.push(`proxy: expected no transport in the options, got one. ${TRANSPORT_ROUTES}`)

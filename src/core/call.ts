@@ -3,6 +3,7 @@
  * by the time that one exists. Frozen in use, but for its Trip.
  */
 import type { Body } from './body.ts'
+import type { BodySink } from './body-sink.ts'
 import type { HeaderList } from './headers.ts'
 import type {
   AttemptContext,
@@ -70,6 +71,9 @@ export interface CallPlan {
   /** Straight to the origin, or through which proxies. */
   readonly ways: Ways
   readonly minSpeed: SpeedPlan
+  readonly onChunk: ((chunk: Uint8Array, request: RequestView) => unknown) | undefined
+  /** As the caller gave them: without it they depend on the return type. */
+  readonly given: { readonly attemptMs: number | undefined; readonly maxResponseBytes: number | undefined }
   readonly strictIntegrity: boolean
   readonly contentCoding: 'strict' | 'lenient' | 'raw'
   /** Whose limits a request is under, where that is not its origin. */
@@ -120,6 +124,8 @@ export interface Call {
   readonly trip: Trip
   /** To be awaited before each attempt; a Fault stops it. Absent where nobody records what is about to be sent. */
   readonly announced?: () => Promise<Fault | undefined>
+  /** Where the body of its answer goes. Absent where it is collected. */
+  readonly sink?: BodySink
 }
 
 /** The `Auth` of a caller as credentials. */

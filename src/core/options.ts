@@ -78,7 +78,7 @@ export interface SharedOptions {
   multipart?: MultipartInput
   /** Sent by every request without a body of its own. */
   body?: BodyInput
-  /** One attempt, from leaving our queue to the last byte of the body. Default `'30s'`; `Infinity` = no limit. Fails with `timeout/<phase>`. */
+  /** One attempt, from leaving our queue to the last byte of the body. Default `'30s'`, none with `'stream'`; `Infinity` = no limit. Fails with `timeout/<phase>`. */
   timeout?: Duration
   /** Limits of single phases, and of the request as a whole. */
   timeouts?: TimeoutsInput
@@ -96,8 +96,16 @@ export interface SharedOptions {
   allowDowngrade?: boolean
   /** Send a body again to another origin on 307 and 308. Default false: `redirect/body_cross_origin`. */
   allowBodyAcrossOrigins?: boolean
-  /** Largest decoded body. Default `'64MiB'`; `Infinity` = no limit. Fails with `too_large/body` or `too_large/decoded`. */
+  /** Largest decoded body. Default `'64MiB'`, none with `'stream'`; `Infinity` = no limit. Fails with `too_large/body` or `too_large/decoded`. */
   maxResponseBytes?: Size
+  /**
+   * With `returnType: 'stream'`: takes each piece of the body, decoded, and its request. The next piece waits until it is
+   * done, and so does the server; the limits of the attempt do not count that time. Only of an answer that is a
+   * success. Once a piece has been handed out the request is not repeated. A throw fails it with `callback/on_chunk`.
+   *
+   * @example onChunk: (chunk, { url }) => files.get(url).write(chunk)
+   */
+  onChunk?: (chunk: Uint8Array, request: RequestView) => unknown
   /**
    * A body that is slower than `bytes` per second, on average over the last `over`, fails with `timeout/low_speed`.
    * Counts the bytes of the wire, from the head on, and not the time that `onChunk` or a disk takes. Default

@@ -128,7 +128,7 @@ class ReplySummary implements ResponseSummary {
     const { secretNames } = call.plan
     this.status = reply.status
     this.url = reply.url === call.url ? asked.url : printableUrl(reply.url, secretNames)
-    this.bytes = reply.body.byteLength
+    this.bytes = reply.taken?.bytes ?? reply.body.byteLength
     this.integrity = reply.integrity
     this.protocol = reply.protocol
     this.redirects = call.trip.redirects

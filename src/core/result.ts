@@ -41,6 +41,13 @@ export type FaultClass =
 /** `class/detail`, for example `timeout/headers` or `http/404`. Public API under semantic versioning. */
 export type FaultCode = `${FaultClass}/${string}`
 
+/** A body that went elsewhere than into memory. */
+export interface Taken {
+  readonly bytes: number
+  /** The file that holds it. */
+  readonly path?: string
+}
+
 export interface Reply {
   readonly kind: 'reply'
   readonly status: number
@@ -49,6 +56,8 @@ export interface Reply {
   readonly headers: HeaderList
   /** Decoded (no content coding left). */
   readonly body: Uint8Array
+  /** The body went elsewhere, and `body` is empty. */
+  readonly taken?: Taken
   /** The URL that answered, without userinfo. */
   readonly url: string
   readonly integrity: Integrity

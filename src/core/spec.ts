@@ -26,7 +26,7 @@ export interface CostRequest extends RequestView {
 }
 
 /** How a body becomes a value. */
-export type ReturnTypeName = 'json' | 'text' | 'content' | 'response'
+export type ReturnTypeName = 'json' | 'text' | 'content' | 'response' | 'stream'
 
 /** The names of the return types as constants: `ReturnType.JSON` is `'json'`. */
 export const ReturnType = {
@@ -34,6 +34,7 @@ export const ReturnType = {
   TEXT: 'text',
   CONTENT: 'content',
   RESPONSE: 'response',
+  STREAM: 'stream',
 } as const
 
 /** `undefined` as a value leaves the key out. An array repeats it. */

@@ -19,6 +19,8 @@ export class Trip {
   redirects = 0
   /** When the first throttled answer came (monotonic); the patience of `retry.maxRetryAfter` counts from here. */
   throttledAtMs: number | undefined = undefined
+  /** A piece of a body has been handed to `onChunk`: the request must not begin again. */
+  delivered = false
   /** A 421 has been repeated on a new connection. */
   misdirected = false
   /** A 417 has been answered without `Expect`. */

@@ -81,7 +81,7 @@ export const retry =
       const opinionated = call.plan.hooks.afterResponse !== undefined || call.plan.retry.shouldRetry !== undefined
       const verdict = opinionated ? await judged(parts, call, trial, result) : judge(result, call)
       if (isFault(verdict)) return verdict
-      if (verdict === 'done' || trip.cancelled !== undefined || trip.stopping)
+      if (verdict === 'done' || trip.delivered || trip.cancelled !== undefined || trip.stopping)
         return last(call, trial, result, parts.clock)
 
       // A server may close a kept-alive connection just as we use it: that is nobody's failure (RFC 9112 §9.3.1). In

@@ -62,15 +62,11 @@ class Watch implements Alarm {
 
   ring(nowMs: number): void {
     const attempt = this.#attempt
-    const { heldAtMs } = attempt
-    if (heldAtMs === undefined) {
-      const struck = struckLimit(attempt, nowMs) ?? this.#tooSlow(nowMs)
-      if (struck !== undefined) return this.#giveUp(struck)
-      this.dueAtMs = nextDueMs(attempt, nowMs)
-    } else {
-      // Its clocks have stood still since then, and go on where they were.
-      this.dueAtMs = nextDueMs(attempt, heldAtMs) + nowMs - heldAtMs
-    }
+    // While it is held its clocks show the time at which that began; it may still have struck before.
+    const atMs = attempt.heldAtMs ?? nowMs
+    const struck = struckLimit(attempt, atMs) ?? this.#tooSlow(atMs)
+    if (struck !== undefined) return this.#giveUp(struck)
+    this.dueAtMs = nextDueMs(attempt, atMs) + nowMs - atMs
     this.#alarms?.add(this)
   }
 

@@ -6,19 +6,22 @@
 import { codingsOf } from './codings.ts'
 import { decompress } from './decompress.ts'
 import { classify, headSoFar, warnOfBody } from './faults.ts'
-import { headProblem, interimProblem } from './head.ts'
+import { headProblem, interimProblem, overspentProblem } from './head.ts'
+import { Intake, behindCodings } from './intake.ts'
+import type { Faucet } from './intake.ts'
 import type { HeaderMemo } from './header-memo.ts'
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
+import type { BodySink } from '../core/body-sink.ts'
 import { reasonOf } from '../core/callback.ts'
 import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Clock } from '../core/ports.ts'
-import { fault } from '../core/result.ts'
-import type { Fault, FaultCode, Integrity, Reply, Result } from '../core/result.ts'
+import { fault, isFault } from '../core/result.ts'
+import type { Fault, FaultCode, Integrity, Reply, Result, Taken } from '../core/result.ts'
 
 /** What undici hands to a handler to steer its request. */
-interface Controller {
+interface Controller extends Faucet {
   abort(reason: Error): void
 }
 
@@ -33,13 +36,8 @@ export interface CollectorParts {
   readonly memo: HeaderMemo
 }
 
-// What a response may cost on the wire besides its body: its head, a tenth, and the frame of each chunk. Extensions of
-// chunks reach nobody, so that only the connection's own count shows them.
-const MAX_OVERHEAD_BYTES = 65_536
-const MAX_OVERHEAD_RATIO = 1.1
-const MAX_BYTES_PER_FRAME = 12
-
-const NONE: readonly string[] = []
+const NOTHING = new Uint8Array(0)
+const MAX_COLLECTED_BYTES = 64 * 2 ** 20
 
 /** The reason we give undici when the fault is already known. */
 class Stopped extends Error {}
@@ -61,6 +59,7 @@ export class Collector {
   #statusText = ''
   #headers: HeaderList = []
   #chunks: Uint8Array[] = []
+  #intake: Intake | undefined
   #bytes = 0
   #pieces = 0
   #sentAtMs = 0
@@ -99,7 +98,7 @@ export class Collector {
   }
 
   onResponseStart(
-    _controller: Controller,
+    controller: Controller,
     status: number,
     headers: Record<string, string | string[]>,
     statusText = '',
@@ -117,6 +116,28 @@ export class Collector {
     this.#headers = this.#memo.list(headers)
     const refused = this.#refusal()
     if (refused !== undefined) this.#stop(refused)
+    else if (attempt.call.sink !== undefined) this.#open(attempt.call.sink, controller)
+  }
+
+  #open(sink: BodySink, faucet: Controller): void {
+    const head = this.#reply(NOTHING)
+    const begun = sink.begin(head)
+    if (begun === undefined) return
+    const writer = isFault(begun) ? begun : behindCodings(begun, head, this.#attempt)
+    if (isFault(writer)) return this.#stop(writer)
+    const done = (ended: Fault | Taken): void => {
+      if (isFault(ended)) this.#stop(ended)
+      else this.#end({ ...head, taken: ended })
+    }
+    this.#intake = new Intake({ attempt: this.#attempt, writer, faucet, clock: this.#clock, done })
+  }
+
+  /** What is not for the sink is held in memory, whatever the sink may take. */
+  get #maxBytes(): number {
+    const { sink, plan } = this.#attempt.call
+    return sink === undefined || this.#intake !== undefined
+      ? plan.maxResponseBytes
+      : Math.min(plan.maxResponseBytes, MAX_COLLECTED_BYTES)
   }
 
   /** What the head alone gives away. */
@@ -139,35 +160,31 @@ export class Collector {
     this.#attempt.phaseAtMs = this.#clock.now()
     this.#attempt.bodyBytes = this.#bytes += chunk.byteLength
     this.#pieces++
-    if (this.#bytes > this.#attempt.call.plan.maxResponseBytes) return this.#stop(this.#tooLarge())
-    this.#chunks.push(chunk)
+    if (this.#bytes > this.#maxBytes) return this.#stop(this.#tooLarge())
+    if (this.#intake === undefined) this.#chunks.push(chunk)
+    else this.#intake.take(chunk)
   }
 
   #tooLarge(): Fault {
-    const max = this.#attempt.call.plan.maxResponseBytes
+    const max = this.#maxBytes
     return fault('too_large/body', `the body is larger than ${max} bytes. Raise maxResponseBytes if that is meant`, {
       sent: true,
-      reply: this.#reply(new Uint8Array(0)),
+      reply: this.#reply(NOTHING),
     })
   }
 
   /** The connection has read more, which undici is about to parse. False: it must not. */
   onWireRead(bytes: Uint8Array): boolean {
     if (this.#settled) return true
-    if (this.#isOverspent()) this.#stop(this.#overspent())
+    const overspent = this.#overspent()
+    if (overspent !== undefined) this.#stop(overspent)
     this.#wireBytes += bytes.byteLength
     if (!this.#attempt.headed) this.#firstRead = headSoFar(this.#firstRead, bytes)
     return !this.#settled
   }
 
-  #isOverspent(): boolean {
-    const body = this.#bytes * MAX_OVERHEAD_RATIO + this.#pieces * MAX_BYTES_PER_FRAME
-    return this.#wireBytes > body + MAX_OVERHEAD_BYTES
-  }
-
-  #overspent(): Fault {
-    const message = `got ${this.#wireBytes} bytes for a body of ${this.#bytes}: no honest framing is as large`
-    return fault('too_large/wire', message, { sent: true })
+  #overspent(): Fault | undefined {
+    return overspentProblem(this.#wireBytes, this.#bytes, this.#pieces)
   }
 
   /** The connection broke. */
@@ -185,13 +202,15 @@ export class Collector {
     // undici takes a reset for the end of a body without a length, and passes over trailers that are too large.
     const broken = this.#wire?.socket?.errored
     if (broken && !this.#isRefusal()) return this.onResponseError(undefined, broken)
-    if (this.#isOverspent()) return this.#end(this.#overspent())
+    const overspent = this.#overspent()
+    if (overspent !== undefined) return this.#end(overspent)
+    if (this.#intake !== undefined) return this.#intake.end()
     const reply = this.#reply(this.#body())
-    const { maxResponseBytes, contentCoding } = attempt.call.plan
-    const codings = contentCoding === 'raw' ? NONE : codingsOf(reply.headers)
+    const { contentCoding } = attempt.call.plan
+    const codings = contentCoding === 'raw' ? [] : codingsOf(reply.headers)
     if (codings.length === 0) return this.#end(reply)
     this.#finish()
-    decompress(reply, codings, maxResponseBytes, contentCoding === 'lenient').then(this.#settle, error =>
+    decompress(reply, codings, this.#maxBytes, contentCoding === 'lenient').then(this.#settle, error =>
       this.#settle(fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent: true, cause: error })),
     )
   }
@@ -244,6 +263,8 @@ export class Collector {
   /** Lets go of undici's side: holding on made the garbage collector copy every request twice (bench/overhead.ts). */
   #finish(): void {
     this.#settled = true
+    this.#intake?.stop()
+    this.#intake = undefined
     this.#chunks = []
     this.#controller = undefined
     this.#attempt.abort = undefined

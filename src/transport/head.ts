@@ -1,4 +1,4 @@
-/** What the head of a response alone gives away: reasons to read nothing of its body. */
+/** What gives a response away as unfit to be read: its head, and what it costs on the wire. */
 import { wrongProtocol } from './faults.ts'
 import { getAllHeaders, getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
@@ -35,4 +35,18 @@ export function interimProblem(status: number, count: number): Fault | undefined
   if (count <= MAX_INTERIM_RESPONSES) return undefined
   const message = `expected at most ${MAX_INTERIM_RESPONSES} interim responses, got more`
   return fault('protocol/too_many_1xx', message, { sent })
+}
+
+// What a response may cost on the wire besides its body: its head, a tenth, and the frame of each chunk. Extensions of
+// chunks reach nobody, so that only the connection's own count shows them.
+const MAX_OVERHEAD_BYTES = 65_536
+const MAX_OVERHEAD_RATIO = 1.1
+const MAX_BYTES_PER_FRAME = 12
+
+/** @param wireBytes what the connection has read for a body of so many `bytes` in so many `pieces` */
+export function overspentProblem(wireBytes: number, bytes: number, pieces: number): Fault | undefined {
+  const body = bytes * MAX_OVERHEAD_RATIO + pieces * MAX_BYTES_PER_FRAME
+  if (wireBytes <= body + MAX_OVERHEAD_BYTES) return undefined
+  const message = `got ${wireBytes} bytes for a body of ${bytes}: no honest framing is as large`
+  return fault('too_large/wire', message, { sent: true })
 }

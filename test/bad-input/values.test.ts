@@ -242,6 +242,7 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
   allowDowngrade: [1, 'yes', null],
   allowBodyAcrossOrigins: [1, 'yes', null],
   maxResponseBytes: [0, -1, 1.5, NaN, '64', '64 apples', '0B', null, {}],
+  onChunk: ['x', 1, null, {}, []],
   minSpeed: [
     true,
     1,
@@ -403,7 +404,7 @@ describe('What a message says', () => {
     ],
     [
       { returnType: 'jsn' },
-      "returnType: expected one of 'json', 'text', 'content', 'response', got \"jsn\". Did you mean 'json'?",
+      "returnType: expected one of 'json', 'text', 'content', 'response', 'stream', got \"jsn\". Did you mean 'json'?",
     ],
     [
       { auth: 'abc' },

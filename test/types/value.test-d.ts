@@ -30,6 +30,15 @@ exactly<string[]>()(await parallelRequests(urls, { returnType: ReturnType.TEXT }
 exactly<Uint8Array[]>()(await parallelRequests(urls, { returnType: 'content' }))
 exactly<Uint8Array>()(await parallelRequests(url, { returnType: ReturnType.CONTENT }))
 exactly<FullResponse[]>()(await parallelRequests(urls, { returnType: 'response' }))
+exactly<number[]>()(
+  await parallelRequests(urls, { returnType: 'stream', onChunk: chunk => exactly<Uint8Array>()(chunk) }),
+)
+exactly<number>()(
+  await parallelRequests(url, {
+    returnType: ReturnType.STREAM,
+    onChunk: (_chunk, { url: from }) => exactly<string>()(from),
+  }),
+)
 exactly<FullResponse>()(await parallelRequests({ urls: url, returnType: ReturnType.RESPONSE }))
 exactly<unknown[]>()(await parallelRequests(urls, { returnType }))
 

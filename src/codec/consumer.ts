@@ -1,0 +1,84 @@
+/** A body for `onChunk`: piece by piece, each awaited, never a second time from the start. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { isWanted } from './wanted.ts'
+import type { BodySink, BodyWriter } from '../core/body-sink.ts'
+import type { Call } from '../core/call.ts'
+import { isThenable, reasonOf } from '../core/callback.ts'
+import { formatDuration } from '../core/duration.ts'
+import type { Clock } from '../core/ports.ts'
+import { fault } from '../core/result.ts'
+import type { Fault, Taken } from '../core/result.ts'
+
+type OnChunk = NonNullable<Call['plan']['onChunk']>
+
+export function consumerSink(call: Call, onChunk: OnChunk, clock: Clock): BodySink {
+  // The wire calls from anywhere; the caller's function runs where the caller is.
+  const inCallersContext = AsyncLocalStorage.snapshot()
+  return {
+    open: () => undefined,
+    prepare: () => undefined,
+    begin(head) {
+      const wanted = isWanted(head, call)
+      if (wanted !== true) return wanted === false ? undefined : wanted
+      return new Consumer(call, (piece, request) => inCallersContext(onChunk, piece, request), clock)
+    },
+    close: result => result,
+  }
+}
+
+class Consumer implements BodyWriter {
+  readonly #call: Call
+  readonly #onChunk: OnChunk
+  readonly #clock: Clock
+  #bytes = 0
+  #stopped = false
+
+  constructor(call: Call, onChunk: OnChunk, clock: Clock) {
+    this.#call = call
+    this.#onChunk = onChunk
+    this.#clock = clock
+  }
+
+  write(piece: Uint8Array): Promise<Fault | undefined> | undefined {
+    if (this.#stopped) return undefined
+    const { trip, method, url, meta } = this.#call
+    trip.delivered = true
+    this.#bytes += piece.byteLength
+    try {
+      const answer: unknown = this.#onChunk(piece, { method, url, meta })
+      return isThenable(answer) ? this.#await(answer) : undefined
+    } catch (error) {
+      return Promise.resolve(threw(error))
+    }
+  }
+
+  #await(answer: PromiseLike<unknown>): Promise<Fault | undefined> {
+    const { callbackMs } = this.#call.plan.timeouts
+    return new Promise(resolve => {
+      const end = (found: Fault | undefined): void => {
+        timer?.cancel()
+        resolve(found)
+      }
+      const late = `onChunk took longer than ${formatDuration(callbackMs)}`
+      const timer = Number.isFinite(callbackMs)
+        ? this.#clock.after(callbackMs, () => resolve(fault('timeout/callback', late, { sent: true })))
+        : undefined
+      answer.then(
+        () => end(undefined),
+        (error: unknown) => end(threw(error)),
+      )
+    })
+  }
+
+  end(): Promise<Taken> {
+    return Promise.resolve({ bytes: this.#bytes })
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+}
+
+function threw(error: unknown): Fault {
+  return fault('callback/on_chunk', `onChunk threw: ${reasonOf(error)}`, { sent: true, cause: error })
+}

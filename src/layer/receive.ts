@@ -1,0 +1,57 @@
+/**
+ * Bodies that go elsewhere than into memory. Above everything that repeats a request: its sink, opened before and closed
+ * after all of its attempts. Around the wire: what a wire that knows nothing of sinks has collected is handed on whole.
+ */
+import type { Attempt } from '../core/attempt.ts'
+import type { BodySink } from '../core/body-sink.ts'
+import type { Call } from '../core/call.ts'
+import type { AttemptLayer, CallLayer, Send } from '../core/layer.ts'
+import { fault, isFault } from '../core/result.ts'
+import type { Fault, Result, Taken } from '../core/result.ts'
+
+/** Undefined: its body is collected. */
+export type SinkFor = (call: Call) => BodySink | undefined
+
+export const receive =
+  (sinkFor: SinkFor): CallLayer =>
+  next =>
+  call => {
+    if (call.plan.returnType !== 'stream') return next(call)
+    const sink = sinkFor(call)
+    return sink === undefined ? next(call) : received(next, call, sink)
+  }
+
+async function received(next: Send<Call, Result>, call: Call, sink: BodySink): Promise<Result> {
+  const refused = await sink.open()
+  return refused ?? sink.close(await next({ ...call, sink }))
+}
+
+export const handOn: AttemptLayer = next => attempt => {
+  const { sink } = attempt.call
+  if (sink === undefined) return next(attempt)
+  sink.prepare(attempt)
+  return next(attempt).then(result =>
+    result.kind === 'fault' || result.taken !== undefined ? result : handOver(result, attempt, sink),
+  )
+}
+
+async function handOver(reply: Result & { kind: 'reply' }, { trip }: Attempt, sink: BodySink): Promise<Result> {
+  const writer = sink.begin(reply)
+  if (writer === undefined) return reply
+  if (isFault(writer)) return writer
+  const ended = await new Promise<Fault | Taken>(resolve => {
+    const write = async (): Promise<Fault | Taken> => {
+      const failed = reply.body.byteLength === 0 ? undefined : await writer.write(reply.body)
+      return failed ?? writer.end()
+    }
+    trip.hold('callback', given => {
+      writer.stop()
+      resolve({ ...given, sent: true })
+    })
+    write().then(resolve, (error: unknown) =>
+      resolve(fault('internal/unknown', 'unexpected error', { sent: true, cause: error })),
+    )
+  })
+  trip.free()
+  return isFault(ended) ? ended : { ...reply, body: reply.body.subarray(0, 0), taken: ended }
+}

@@ -1,0 +1,110 @@
+/**
+ * A body on its way to its sink. While the sink is busy the connection is not read and the clocks of the attempt stand
+ * still.
+ */
+import { codingsOf, MAX_CODINGS, tooMany } from './codings.ts'
+import { Unpacking } from './unpacking.ts'
+import type { BodyWriter } from '../core/body-sink.ts'
+import { hold, release } from '../core/attempt.ts'
+import type { Attempt } from '../core/attempt.ts'
+import type { Clock } from '../core/ports.ts'
+import { fault, isFault } from '../core/result.ts'
+import type { Fault, Reply, Taken } from '../core/result.ts'
+
+export interface Faucet {
+  pause?(): void
+  resume?(): void
+}
+
+export interface IntakeParts {
+  readonly attempt: Attempt
+  readonly writer: BodyWriter
+  readonly faucet: Faucet
+  readonly clock: Clock
+  readonly done: (ended: Fault | Taken) => void
+}
+
+/** The writer for a body with this head: behind its content codings, where it has any. */
+export function behindCodings(writer: BodyWriter, head: Reply, { call, trip }: Attempt): BodyWriter | Fault {
+  const { contentCoding, maxResponseBytes } = call.plan
+  const codings = contentCoding === 'raw' ? [] : codingsOf(head.headers)
+  if (codings.length === 0) return writer
+  if (codings.length > MAX_CODINGS) {
+    const [code, message] = tooMany(codings.length)
+    return fault(code, message, { sent: true, reply: head })
+  }
+  const lenient = contentCoding === 'lenient'
+  return new Unpacking(writer, head, { codings, lenient, maxBytes: maxResponseBytes, warn: text => trip.warn(text) })
+}
+
+export class Intake {
+  readonly #parts: IntakeParts
+  readonly #queue: Uint8Array[] = []
+  #state: 'open' | 'busy' | 'ending' | 'over' = 'open'
+  #complete = false
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts
+  }
+
+  take(piece: Uint8Array): void {
+    // undici hands out an empty one whenever it goes on.
+    if (piece.byteLength === 0) return
+    // More may come although the connection is not read: undici hands out what it has when the other side has ended.
+    this.#queue.push(piece)
+    if (this.#state === 'open') this.#next()
+  }
+
+  /** The body is complete. */
+  end(): void {
+    this.#complete = true
+    if (this.#state === 'open') this.#finish()
+  }
+
+  /** Nothing more of it is for anybody. */
+  stop(): void {
+    if (this.#state === 'over') return
+    this.#state = 'over'
+    this.#queue.length = 0
+    this.#parts.writer.stop()
+  }
+
+  #next(): void {
+    const { writer, attempt, clock, faucet } = this.#parts
+    for (let piece = this.#queue.shift(); piece !== undefined; piece = this.#queue.shift()) {
+      const taking = writer.write(piece)
+      if (taking === undefined) continue
+      if (this.#state === 'open') {
+        this.#state = 'busy'
+        hold(attempt, clock.now())
+        faucet.pause?.()
+      }
+      void taking.then(failed => {
+        if (this.#state !== 'busy') return
+        if (failed === undefined) this.#next()
+        else this.#close(failed)
+      })
+      return
+    }
+    if (this.#complete) return this.#finish()
+    if (this.#state !== 'busy') return
+    this.#state = 'open'
+    release(attempt, clock.now())
+    faucet.resume?.()
+  }
+
+  #finish(): void {
+    const { writer, attempt, clock } = this.#parts
+    this.#state = 'ending'
+    hold(attempt, clock.now())
+    void writer.end().then(ended => {
+      if (this.#state === 'ending') this.#close(ended)
+    })
+  }
+
+  #close(ended: Fault | Taken): void {
+    if (isFault(ended)) this.stop()
+    this.#state = 'over'
+    this.#parts.done(ended)
+  }
+}

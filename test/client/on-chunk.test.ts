@@ -1,0 +1,235 @@
+/** `returnType: 'stream'`: a body piece by piece, each awaited, never begun again. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { ConfigError, parallelRequests, parallelRequestsSync } from '../../src/index.ts'
+import type { AskOptions } from '../support/ask.ts'
+import { HASTY, clientOf, until, verdictOf } from '../support/ask.ts'
+import { answering, rawServer } from '../support/raw-server.ts'
+import type { Script } from '../support/raw-server.ts'
+import { mockTransport } from '../../src/testing/index.ts'
+
+const BYTES = randomBytes(1_000_000)
+const CODERS = { gzip: gzipSync, br: brotliCompressSync, zstd: zstdCompressSync } as const
+const PACKED = Object.fromEntries(Object.entries(CODERS).map(([name, pack]) => [name, pack(BYTES)]))
+const OK = 'HTTP/1.1 200 OK\r\n'
+
+/** Everything that `onChunk` was given for one request, and how that ended. */
+async function take(url: string, options: AskOptions & { onChunk?: (chunk: Uint8Array) => unknown } = {}) {
+  const chunks: Uint8Array[] = []
+  const client = clientOf({ onChunk: chunk => void chunks.push(chunk), ...options })
+  const outcome = await client.request(url, { returnType: 'stream', onFailure: 'settle' })
+  await client.close()
+  return { outcome, chunks, bytes: Buffer.concat(chunks) }
+}
+
+const cutting =
+  (bytes: string): Script =>
+  async connection => {
+    await connection.request()
+    await connection.send(bytes)
+    await connection.wait(20)
+    connection.fin()
+  }
+
+describe('onChunk', () => {
+  it.each(['identity', 'gzip', 'br', 'zstd'])(
+    'gets every byte of %s, in order and decoded; the value counts them',
+    async coding => {
+      await using server = await rawServer(
+        answering(connection =>
+          connection.reply(PACKED[coding] ?? BYTES, { headers: `Content-Encoding: ${coding}\r\n` }),
+        ),
+      )
+      const { outcome, bytes } = await take(server.origin)
+      expect(outcome.value).toBe(BYTES.length)
+      expect(outcome.response?.bytes).toBe(BYTES.length)
+      expect(bytes.equals(BYTES)).toBe(true)
+      const slow = await take(server.origin, { timeout: '5s' })
+      expect(slow.outcome.ok).toBe(true)
+    },
+  )
+
+  it.each(['identity', 'gzip'])('is awaited, one piece at a time, and the server of %s waits, too', async coding => {
+    let sent = 0
+    const packed = gzipSync(randomBytes(4_000_000))
+    await using server = await rawServer(async connection => {
+      await connection.request()
+      await connection.send(`${OK}Content-Encoding: ${coding}\r\nContent-Length: ${packed.length}\r\n\r\n`)
+      for (let at = 0; at < packed.length; at += 65_536) {
+        await connection.send(packed.subarray(at, at + 65_536))
+        sent += 65_536
+      }
+    })
+    let atOnce = 0
+    let most = 0
+    let first: (() => void) | undefined
+    const held = new Promise<void>(resolve => (first = resolve))
+    let calls = 0
+    const taking = take(server.origin, {
+      timeout: '300ms',
+      minSpeed: { bytes: 100_000, over: '100ms' },
+      onChunk: async () => {
+        most = Math.max(most, ++atOnce)
+        if (++calls === 1) await held
+        atOnce--
+      },
+    })
+    await sleep(700)
+    // What the kernels and undici hold between them; no more comes while nobody takes it.
+    const sentThen = sent
+    await sleep(100)
+    expect(sent).toBe(sentThen)
+    expect(calls).toBe(1)
+    first?.()
+    expect(verdictOf((await taking).outcome)).toBe('ok')
+    expect(most).toBe(1)
+  })
+
+  it('gets nothing of an answer that is repeated, redirected or refused', async () => {
+    let asked = 0
+    await using server = await rawServer(
+      answering((connection, { path }) => {
+        if (path === '/gone') return connection.reply('error page', { status: '404 Not Found' })
+        if (asked++ === 0) return connection.reply('busy', { status: '503 Busy' })
+        if (asked === 2) return connection.reply('moved', { status: '302 Found', headers: 'Location: /there\r\n' })
+        return connection.reply('whole')
+      }),
+    )
+    const { outcome, bytes } = await take(server.origin, { maxRetries: 2 })
+    expect(outcome.value).toBe(5)
+    expect(bytes.toString()).toBe('whole')
+    const refused = await take(`${server.origin}/gone`)
+    expect(verdictOf(refused.outcome)).toBe('http/404')
+    expect(refused.outcome.error?.response?.text()).toBe('error page')
+    expect(refused.chunks).toEqual([])
+  })
+
+  it('is never begun again: once a piece was handed out there is no retry', async () => {
+    await using server = await rawServer([
+      cutting(`${OK}Content-Length: 9\r\n\r\nabc`),
+      answering(connection => connection.reply('whole')),
+    ])
+    const { outcome, bytes } = await take(server.origin, { maxRetries: 3, retry: HASTY })
+    expect(verdictOf(outcome)).toBe('truncated/length')
+    expect(outcome.attempts).toBe(1)
+    expect(bytes.toString()).toBe('abc')
+  })
+
+  it('may be tried again while nothing was handed out', async () => {
+    await using server = await rawServer([
+      cutting(`${OK}Content-Length: 9\r\n\r\n`),
+      answering(connection => connection.reply('whole')),
+    ])
+    const { outcome, bytes } = await take(server.origin, { maxRetries: 3, retry: HASTY })
+    expect(outcome.value).toBe(5)
+    expect(outcome.attempts).toBe(2)
+    expect(bytes.toString()).toBe('whole')
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('enough')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('enough'))],
+  ])('that %s costs its own request only', async (_how, fail) => {
+    await using server = await rawServer(
+      answering((connection, { path }) => connection.reply(path === '/bad' ? BYTES : 'good')),
+    )
+    const client = clientOf({
+      maxRetries: 3,
+      onChunk: (_chunk, { url }) => (url.endsWith('/bad') ? fail() : undefined),
+    })
+    const outcomes = await client.request([`${server.origin}/a`, `${server.origin}/bad`, `${server.origin}/b`], {
+      returnType: 'stream',
+      onFailure: 'settle',
+    })
+    expect(outcomes.map(verdictOf)).toEqual(['ok', 'callback/on_chunk', 'ok'])
+    expect(outcomes[1]?.error?.message).toContain('enough')
+    expect(outcomes[1]?.attempts).toBe(1)
+    await client.close()
+  })
+
+  it('that hangs keeps neither an abort nor timeouts.callback waiting', async () => {
+    await using server = await rawServer(answering(connection => connection.reply(BYTES)))
+    const hang = (): Promise<void> => new Promise(() => undefined)
+    const late = await take(server.origin, { onChunk: hang, timeouts: { callback: '100ms' } })
+    expect(verdictOf(late.outcome)).toBe('timeout/callback')
+    const controller = new AbortController()
+    let abortedAtMs = 0
+    setTimeout(() => {
+      abortedAtMs = performance.now()
+      controller.abort()
+    }, 100)
+    const { outcome } = await take(server.origin, { onChunk: hang, signal: controller.signal })
+    expect(performance.now() - abortedAtMs).toBeLessThan(100)
+    expect(verdictOf(outcome)).toBe('aborted/in_flight')
+    await until(() => server.connections.every(({ isOpen }) => !isOpen))
+  })
+
+  it('runs where the caller is', async () => {
+    await using server = await rawServer(answering(connection => connection.reply('abc')))
+    const storage = new AsyncLocalStorage<string>()
+    let seen: string | undefined
+    await storage.run('mine', () => take(server.origin, { onChunk: () => void (seen = storage.getStore()) }))
+    expect(seen).toBe('mine')
+  })
+
+  it.each(['gzip', 'br', 'zstd'])('gets no more of a bomb of %s than maxResponseBytes', async coding => {
+    const bomb = CODERS[coding as keyof typeof CODERS](Buffer.alloc(16 * 2 ** 20))
+    await using server = await rawServer(
+      answering(connection => connection.reply(bomb, { headers: `Content-Encoding: ${coding}\r\n` })),
+    )
+    let bytes = 0
+    const options = { maxResponseBytes: '1MiB', onChunk: (chunk: Uint8Array) => void (bytes += chunk.byteLength) }
+    expect(verdictOf((await take(server.origin, options)).outcome)).toBe('too_large/decoded')
+    expect(bytes).toBeLessThanOrEqual(2 ** 20)
+    expect((await take(server.origin)).outcome.value).toBe(16 * 2 ** 20)
+  })
+
+  it.each([
+    ['a cut coding', PACKED.gzip?.subarray(0, -9), 'gzip', 'decode/truncated'],
+    ['an unknown coding', BYTES, 'compress', 'decode/unsupported'],
+    ['three codings', BYTES, 'gzip, gzip, gzip', 'decode/chain'],
+    ['plain text that says gzip', Buffer.from('plain'), 'gzip', 'decode/not_gzip'],
+  ])('ends with %s', async (_what, body = BYTES, coding, code) => {
+    await using server = await rawServer(
+      answering(connection => connection.reply(body, { headers: `Content-Encoding: ${coding}\r\n` })),
+    )
+    expect(verdictOf((await take(server.origin)).outcome)).toBe(code)
+  })
+
+  it('works with a transport that knows nothing of it, and with worker threads', async () => {
+    const transport = mockTransport(() => ({ text: 'mocked' }))
+    const mocked = await take('http://a.test/', { transport })
+    expect(mocked.outcome.value).toBe(6)
+    expect(mocked.bytes.toString()).toBe('mocked')
+    await using server = await rawServer(answering(connection => connection.reply(BYTES)))
+    const threaded = await take(server.origin, { workers: 1 })
+    expect(threaded.bytes.equals(BYTES)).toBe(true)
+  })
+})
+
+describe("returnType 'stream'", () => {
+  const url = 'http://127.0.0.1:9/'
+  it('needs onChunk', async () => {
+    await expect(parallelRequests(url, { returnType: 'stream' })).rejects.toThrow(ConfigError)
+    const [outcome] = await parallelRequests([{ url, returnType: 'stream' }], { onFailure: 'settle' })
+    expect(outcome.error?.code).toBe('invalid_request/options')
+  })
+
+  it('does not go with a schema, a run file or a blocked thread', async () => {
+    const onChunk = (): void => undefined
+    await expect(parallelRequests(url, { returnType: 'stream', onChunk, resume: '/tmp/none.jsonl' })).rejects.toThrow(
+      /resume: .*'stream'/,
+    )
+    expect(() => parallelRequestsSync(url, { returnType: 'stream', onChunk })).toThrow(
+      /onChunk: expected no returnType 'stream'/,
+    )
+  })
+})

@@ -1,6 +1,6 @@
 /**
  * An abort at any moment settles everything at once, whatever it was waiting for: a place, a look-up that never ends,
- * a connection, a handshake, a head, a body, a rate, the end of a pause, the next retry.
+ * a connection, a handshake, a tunnel, a head, a body, a rate, the end of a pause, the next retry.
  */
 import { subscribe } from 'node:diagnostics_channel'
 import { createServer } from 'node:net'
@@ -29,7 +29,7 @@ const PLANS: Readonly<Record<string, AnswerPlan>> = {
   later: text('HTTP/1.1 429 Later\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n'),
 }
 const AT_SERVER = Object.keys(PLANS)
-const KINDS = [...AT_SERVER, 'good', 'good', 'refused', 'handshake', 'upload']
+const KINDS = [...AT_SERVER, 'good', 'good', 'refused', 'handshake', 'tunnel', 'upload']
 
 /** Connections and requests that undici has begun: at the server they may come late. */
 let beginnings = 0
@@ -57,6 +57,7 @@ it(
       const method = random() < 0.8 ? 'GET' : 'POST'
       if (kind === 'refused') return { url: 'http://127.0.0.1:1/' }
       if (kind === 'handshake') return { url: `https://127.0.0.1:${mutePort}/` }
+      if (kind === 'tunnel') return { url: 'https://x.test/', proxy: `http://127.0.0.1:${mutePort}` }
       if (kind === 'upload') return { url: `${server.origin}/silent/${n}`, method: 'PUT', body: neverEnding }
       return { url: `${server.origin}/${kind}/${n}`, method }
     }

@@ -95,6 +95,18 @@ describe('the tarball', () => {
   })
 })
 
+describe('its command line', () => {
+  it('runs with what the package depends on, and no more', async () => {
+    const folder = project('cli')
+    writeFileSync(join(folder, 'rows.csv'), 'name\na\nb\n')
+    const preq = join(folder, 'node_modules', 'parallel-requests', manifest().bin['preq'] as string)
+    const args = [preq, `${base}{name}`, '-i', 'rows.csv', '--select', 'stars', '-o', 'r.csv', '-o', 'r.sqlite', '-q']
+    const { stderr } = await run(process.execPath, args, { cwd: folder })
+    expect(stderr).toBe('')
+    expect(readFileSync(join(folder, 'r.csv'), 'utf8')).toContain(`${base}b,200,7,`)
+  })
+})
+
 describe('a JavaScript project', () => {
   it('imports it', async () => {
     const folder = project('esm')

@@ -36,7 +36,7 @@ function writePage(): number {
 const [, , what] = process.argv
 if (what === 'page') process.exitCode = writePage()
 else if (what === 'matrix') {
-  process.exitCode = play(['test/hostile/', '--no-file-parallelism'], {
+  process.exitCode = play(['test/hostile/', '--no-file-parallelism', '--maxConcurrency=2'], {
     HOSTILE_WAYS: 'plain,sliced,tls,connect',
   })
 } else {

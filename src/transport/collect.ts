@@ -49,7 +49,8 @@ export class Collector {
   readonly #settle: (result: Result) => void
   readonly #wire: Wire | undefined
   #settled = false
-  #complete = false
+  /** The response came to its end on the wire, whatever became of it afterwards. */
+  isComplete = false
   #started = false
   #uploaded = false
   #firstRead: Uint8Array | undefined
@@ -189,14 +190,14 @@ export class Collector {
 
   /** The connection broke. */
   onWireError(error: Error): void {
-    if (this.#complete && error.message === 'bad response') {
+    if (this.isComplete && error.message === 'bad response') {
       this.#attempt.trip.warn('bytes after the end of the response were dropped with the connection')
     }
   }
 
   onResponseEnd(): void {
     if (this.#settled) return
-    this.#complete = true
+    this.isComplete = true
     const attempt = this.#attempt
     attempt.trip.bodyMs = this.#clock.now() - this.#headAtMs
     // undici takes a reset for the end of a body without a length, and passes over trailers that are too large.

@@ -54,7 +54,7 @@ export function undiciTransport(
         (given: Result) => {
           const result = orRefusedByProxy(given, attempt)
           expectation?.end()
-          if (isReusable(result) && expectation?.isDone !== false) sockets.give(line)
+          if ((isReusable(result) || isKept(result, collector)) && expectation?.isDone !== false) sockets.give(line)
           else sockets.drop(line)
           // Not for a port: closing a connection keeps its port for a minute more.
           if (isShortage(result) && result.code !== 'resource/port') openSockets.closeIdle()
@@ -148,6 +148,13 @@ function forgetPhases(trip: Trip): void {
 function isReusable(result: Result): boolean {
   return result.kind === 'reply' && !isMisdirected(result) && !CLOSE.test(getHeader(result.headers, 'connection') ?? '')
 }
+
+/** The wire did its part: a body that came whole, and could not be decoded. undici ends what is to be ended. */
+function isKept(result: Result, { isComplete }: Collector): boolean {
+  return isComplete && result.kind === 'fault' && UNDECODED.test(result.code)
+}
+
+const UNDECODED = /^decode\/(?:corrupt|truncated|not_gzip|unsupported)$/
 
 const isReset = (result: Result): boolean => result.kind === 'fault' && result.code.startsWith('reset/')
 

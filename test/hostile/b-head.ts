@@ -1,6 +1,6 @@
 /** Section B of the catalogue: what comes in place of a head, or is a strange one. */
-import type { Scenario } from '../support/hostile/scenario.ts'
-import { OK, fin, forever, reply, rst, send, wait } from '../support/hostile/steps.ts'
+import type { Scenario, Seen } from '../support/hostile/scenario.ts'
+import { OK, expects, fin, forever, reply, rst, send, wait } from '../support/hostile/steps.ts'
 import type { Steps } from '../support/hostile/steps.ts'
 
 export const url = import.meta.url
@@ -54,6 +54,10 @@ const fine = (row: number, name: string, ...steps: Steps): Scenario => ({
   sees: 'ok',
 })
 
+const BODY = 'the whole body'
+const EXPECTANT = { method: 'PUT', body: BODY, headers: { expect: '100-continue' } } as const
+const bodyCame = ({ hosts }: Seen): boolean => hosts.host.connections.some(({ text }) => text.includes(BODY))
+
 const numbered = (count: number): string => Array.from({ length: count }, (_, i) => `X${i}: a\r\n`).join('')
 const drip = (text: string): Steps => text.split('').flatMap(byte => [send(byte), wait(100)])
 
@@ -93,6 +97,42 @@ export const HEAD: readonly Scenario[] = [
     send('HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
     'hold',
   ),
+  {
+    ...fine(
+      25,
+      'Expect: 100-continue, answered with 100',
+      send('HTTP/1.1 100 Continue\r\n\r\n'),
+      expects(BODY),
+      reply(),
+    ),
+    early: true,
+    spec: EXPECTANT,
+  },
+  {
+    ...fine(25, 'Expect: 100-continue, not answered: the body goes after a second', expects(BODY), reply()),
+    early: true,
+    spec: EXPECTANT,
+    withinMs: [990, 1_500],
+  },
+  {
+    ...refused(25, 'Expect: 100-continue, answered with 417', 'ok', reply('', '', '417 Expectation Failed')),
+    plays: [[reply('', '', '417 Expectation Failed')], [expects(BODY), reply()]],
+    early: true,
+    spec: EXPECTANT,
+    options: { maxRetries: 1 },
+    look: ({ outcome }) => outcome.attempts,
+    sees: 2,
+    retry: 'A',
+    // That of the repeat.
+    socket: 'K',
+  },
+  {
+    ...refused(25, 'Expect: 100-continue, answered with 413', 'http/413', reply('no', '', '413 Payload Too Large')),
+    early: true,
+    spec: EXPECTANT,
+    look: bodyCame,
+    sees: false,
+  },
   refused(26, 'a head of 20 kB', 'too_large/headers', send(`${OK}X-Big: ${'a'.repeat(20_000)}\r\n${REST}`)),
   refused(26, 'headers without end', 'too_large/headers', send(OK), forever(send(`X-A: ${'b'.repeat(1_000)}\r\n`))),
   refused(

@@ -60,14 +60,12 @@ const row = (
 
 const exploding = (name: string, body: Uint8Array, coding: string, status = '200 OK'): Scenario => ({
   ...row(50, name, 'too_large/decoded', body, coding),
+  ways: ['plain', 'tls', 'connect'],
   // What is left of it on the wire is not worth reading.
   socket: 'X',
   plays: [[reply(body, `${coded(coding)}Location: /polite/next\r\n`, status)]],
   spec: { maxResponseBytes: BOMB_LIMIT },
 })
-
-/** The body was whole, so its connection could be kept. */
-const dropped = { owed: { socket: 'X' } } as const
 
 const json = (name: string, outcome: string, body: string | Uint8Array, more: Partial<Scenario> = {}): Scenario => ({
   ...row(61, name, outcome, body, undefined, { look: () => undefined, sees: undefined }),
@@ -83,14 +81,12 @@ export const CODINGS: readonly Scenario[] = [
   row(51, 'six codings', 'decode/chain', TEXT, 'gzip, gzip, gzip, gzip, gzip, gzip', { socket: 'X' }),
   row(52, 'corrupt gzip', 'decode/corrupt', Buffer.concat([gzipped.subarray(0, 20), gzipped.subarray(22)]), 'gzip', {
     retry: 'I',
-    ...dropped,
   }),
-  row(52, 'gzip with a wrong checksum', 'decode/corrupt', wrongChecksum(gzipped), 'gzip', { retry: 'I', ...dropped }),
+  row(52, 'gzip with a wrong checksum', 'decode/corrupt', wrongChecksum(gzipped), 'gzip', { retry: 'I' }),
   row(53, 'gzip cut short, the length right', 'decode/truncated', gzipped.subarray(0, -10), 'gzip', {
     retry: 'I',
-    ...dropped,
   }),
-  row(54, 'says gzip and is plain', 'decode/not_gzip', TEXT, 'gzip', dropped),
+  row(54, 'says gzip and is plain', 'decode/not_gzip', TEXT, 'gzip'),
   row(55, 'gzip with bytes behind its end', 'ok', Buffer.concat([gzipped, Buffer.from('MORE')]), 'gzip', {
     look: ({ outcome }) => [outcome.value, outcome.warnings.length],
     sees: [TEXT, 1],
@@ -99,7 +95,7 @@ export const CODINGS: readonly Scenario[] = [
   row(56, 'says gzip and has 0 bytes', 'ok', '', 'gzip', { look: ({ outcome }) => outcome.value, sees: '' }),
   row(57, 'deflate without its zlib header', 'ok', deflateRawSync(TEXT), 'deflate'),
   row(57, 'one coding after another', 'ok', brotliCompressSync(gzipped), 'gzip, br'),
-  row(58, 'an unknown coding', 'decode/unsupported', TEXT, 'lzma', dropped),
+  row(58, 'an unknown coding', 'decode/unsupported', TEXT, 'lzma'),
   {
     ...row(59, 'gzip on status 500', 'http/500', gzipped, 'gzip'),
     plays: [[reply(gzipped, coded('gzip'), '500 Internal Server Error')]],

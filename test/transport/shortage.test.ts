@@ -7,6 +7,7 @@ import { socketsFor } from '../../src/client/process-sockets.ts'
 import { openSockets } from '../../src/transport/open-sockets.ts'
 import { clientOf, until } from '../support/ask.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
+import { covers } from '../support/hostile/record.ts'
 
 const SHORT = fileURLToPath(new URL('../support/short-process.ts', import.meta.url))
 
@@ -73,6 +74,13 @@ describe.skipIf(!works('ulimit -n 64'))('a process with few file descriptors', (
       expect(told).toMatchObject({ codes: { ok: 3_000 }, attempts: 1 })
       // It was short indeed.
       expect(told.waited).toBeGreaterThan(0)
+      covers(import.meta.url, {
+        row: 8,
+        name: 'others hold the file descriptors (EMFILE)',
+        outcome: `${Object.keys(told.codes).join()}, waited for; no attempt is spent`,
+        retry: 'A',
+        socket: '–',
+      })
     },
     70_000,
   )
@@ -84,6 +92,13 @@ describe.skipIf(!works(`unshare -n sh -c '${PORTS}'`))('a machine with a hundred
     const told = await run(`exec unshare -n sh -c '${PORTS}; exec "$@"' sh "$@"`, ['own', '3000', '500'])
     expect(told).toMatchObject({ codes: { ok: 3_000 }, attempts: 1 })
     expect(told.waited).toBeGreaterThan(0)
+    covers(import.meta.url, {
+      row: 9,
+      name: 'the ports run out (EADDRNOTAVAIL)',
+      outcome: `${Object.keys(told.codes).join()}, waited for; no attempt is spent`,
+      retry: 'A',
+      socket: '–',
+    })
   }, 70_000)
 })
 

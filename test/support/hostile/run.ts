@@ -66,14 +66,14 @@ async function amongOthers(trial: Trial, row: Scenario, tell: (code: string) => 
   const starved = starvation()
   const [victim, ...others] = await (row.primed ? ahead(trial, controls) : trial.askAll([trial.victim(), ...controls]))
   if (victim === undefined) throw new Error('expected an outcome of the victim')
-  const graceMs = starved.stop()
+  const graceMs = starved.stop() + trial.slackMs
   tell(verdictOf(victim))
   hosts.heal()
   await rest(row)
   const tookMs = victim.timings.total
   return [
     ...disturbed(others, limitMs + graceMs),
-    ...mistimed(tookMs, row.withinMs, graceMs + trial.slackMs),
+    ...mistimed(tookMs, row.withinMs, graceMs),
     ...(row.parked ? [] : await trial.politely('host')),
     ...(await trial.politely('other')),
     ...missed(row, { outcome: victim, hosts, tookMs }),

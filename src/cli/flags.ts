@@ -188,7 +188,7 @@ export const FLAGS = {
     short: 'w',
     more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, total_ms, value, and every column of the input. \\n and \\t are a line end and a tab.',
   }),
-  as: choosing('Output', 'TYPE', ['auto', 'json', 'text', 'bytes', 'none'], 'how a body becomes a value', {
+  as: choosing('Output', 'TYPE', ['auto', 'json', 'text', 'bytes'], 'how a body becomes a value', {
     choices: ['auto', 'json', 'text', 'bytes', 'none'],
     default: 'auto: JSON where it is some, else text, else base64',
   }),

@@ -38,6 +38,7 @@ export function clientOptions(values: FlagValues, problems: string[]): ClientOpt
 
 export function callOptions(values: FlagValues): StreamCallOptions {
   return defined({
+    returnType: values.as === 'bytes' ? ('content' as const) : (values.as ?? 'auto'),
     maxFailures: values['fail-fast'] === true ? 1 : values['max-failures'],
     order: values.order,
     retryFailed: values['retry-failed'],

@@ -52,7 +52,7 @@ export interface OutputPlan {
   readonly columns: readonly string[] | undefined
   readonly writeOut: string | undefined
   readonly save: { readonly folder: string; readonly name: string | undefined } | undefined
-  readonly as: 'auto' | 'json' | 'text' | 'bytes' | 'none'
+  readonly as: 'auto' | 'json' | 'text' | 'bytes'
   readonly order: 'completed' | 'input'
 }
 

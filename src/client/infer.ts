@@ -22,6 +22,7 @@ export type Unset = typeof unset
 export interface RawValues {
   json: unknown
   text: string
+  auto: unknown
   content: Uint8Array
   response: FullResponse
   /** Bytes that `onChunk` was given. */

@@ -44,6 +44,9 @@ export function lineOf(call: Call, id: string, outcome: Outcome, more: object, a
 /** The value of a reply as a line holds it: what the return type makes of the body. */
 export function lineValue({ plan }: Call, reply: Reply, decoded: unknown): LineValue {
   switch (plan.returnType) {
+    case 'auto':
+      if (decoded instanceof Uint8Array) return { value: base64(decoded), encoding: 'base64' }
+      return { value: decoded }
     case 'json':
     case 'text':
       return { value: decoded }
@@ -78,7 +81,7 @@ function replyOf(line: DoneLine, call: Call): Reply {
     kind: 'reply',
     status: line.status ?? 200,
     statusText: '',
-    headers: [],
+    headers: call.plan.returnType === 'auto' ? ['content-type', typeOf(line)] : [],
     url: call.url,
     ...head,
     body: bodyOf(line, call),
@@ -87,12 +90,18 @@ function replyOf(line: DoneLine, call: Call): Reply {
   }
 }
 
+/** What `'auto'` made of it then it makes of it again. */
+function typeOf({ value, encoding }: DoneLine): string {
+  if (encoding === 'base64') return 'application/octet-stream'
+  return typeof value === 'string' ? 'text/plain' : 'application/json'
+}
+
 function bodyOf({ value, encoding }: DoneLine, { plan }: Call): Uint8Array {
   if (encoding === 'base64' && typeof value === 'string') return Buffer.from(value, 'base64')
   // The return type may be another one than then: text is text, and what is no text is JSON.
   const text = typeof value === 'string' && plan.returnType !== 'json' ? value : JSON.stringify(value ?? null)
   // A text that begins with a byte-order mark had two, and reading takes one off.
-  const mark = plan.returnType === 'text' && text.startsWith('\uFEFF') ? '\uFEFF' : ''
+  const mark = (plan.returnType === 'text' || plan.returnType === 'auto') && text.startsWith('\uFEFF') ? '\uFEFF' : ''
   return new TextEncoder().encode(mark + text)
 }
 

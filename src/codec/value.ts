@@ -1,4 +1,5 @@
 /** Reply → value: the return type, then the schema, then `parseFunc`. Synchronous unless the caller's functions are not. */
+import { guess } from './auto.ts'
 import { parseJson } from './json.ts'
 import { bytesOf, fullResponse } from './response.ts'
 import { decodeText } from './text.ts'
@@ -30,6 +31,8 @@ export function decode(reply: Reply, call: Call, clock: Clock): Value | Fault | 
 
 function readAs(reply: Reply, call: Call, clock: Clock): Value | Fault {
   switch (call.plan.returnType) {
+    case 'auto':
+      return guess(reply, call)
     case 'json':
       return parseJson(reply, call)
     case 'text': {

@@ -259,10 +259,15 @@ export const OPTIONS = {
     'One error for the batch, `null` in the place of a failure, or outcomes.',
     { only: 'request', default: "'throw'" },
   ),
-  returnType: row('call', oneOf(['json', 'text', 'content', 'response', 'stream']), 'How a body becomes a value.', {
-    perSpec: true,
-    default: "'json'",
-  }),
+  returnType: row(
+    'call',
+    oneOf(['auto', 'json', 'text', 'content', 'response', 'stream']),
+    'How a body becomes a value.',
+    {
+      perSpec: true,
+      default: "'json'",
+    },
+  ),
   schema: row(
     'call',
     matching(

@@ -25,11 +25,12 @@ export interface CostRequest extends RequestView {
   readonly body: string | Uint8Array | undefined
 }
 
-/** How a body becomes a value. */
-export type ReturnTypeName = 'json' | 'text' | 'content' | 'response' | 'stream'
+/** How a body becomes a value. `'auto'`: JSON where it is some, else text, else bytes, as the command line does. */
+export type ReturnTypeName = 'auto' | 'json' | 'text' | 'content' | 'response' | 'stream'
 
 /** The names of the return types as constants: `ReturnType.JSON` is `'json'`. */
 export const ReturnType = {
+  AUTO: 'auto',
   JSON: 'json',
   TEXT: 'text',
   CONTENT: 'content',

@@ -1,0 +1,33 @@
+/**
+ * A body as what it most likely is: JSON where its type says so, or where it reads as an object or an array of it; else
+ * text; else bytes. Nothing is null.
+ */
+import { bytesOf } from './response.ts'
+import { parseJson } from './json.ts'
+import { decodeText } from './text.ts'
+import type { Call } from '../core/call.ts'
+import { getHeader } from '../core/headers.ts'
+import type { Fault, Reply } from '../core/result.ts'
+
+/** RFC 6839 §3.1 names the second half `+json`. */
+const JSON_TYPE = /^\s*[\w.+-]+\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i
+const TEXT_TYPE = /^\s*(?:text\/|application\/(?:[\w.+-]*\+)?(?:xml|javascript|yaml)\b)/i
+const MAY_BE_JSON = /^\s*[[{]/
+
+export function guess(reply: Reply, call: Call): { readonly value: unknown } | Fault {
+  if (reply.body.byteLength === 0) return { value: null }
+  const type = getHeader(reply.headers, 'content-type') ?? ''
+  // What says that it is JSON must be some.
+  if (JSON_TYPE.test(type)) return parseJson(reply, call)
+  const { text, warning } = decodeText(reply)
+  if (warning !== undefined && !TEXT_TYPE.test(type)) return { value: bytesOf(reply.body) }
+  if (MAY_BE_JSON.test(text)) {
+    try {
+      return { value: JSON.parse(text) as unknown }
+    } catch {
+      // Text that begins with a brace.
+    }
+  }
+  if (warning !== undefined) call.trip.warn(warning)
+  return { value: text }
+}

@@ -86,6 +86,13 @@ export const LOCAL_FAULTS: readonly Act[] = [
   calling('a hook rejects', 'callback/hook', {}, { hooks: { afterResponse: rejects } }),
   calling('a hook never settles', 'timeout/callback', PATIENCE, { hooks: { beforeRequest: never } }),
   calling('acceptStatus throws', 'callback/accept_status', { acceptStatus: boom }),
+  act(113, 'a consumer that never takes the body', 'timeout/callback', async stage => {
+    await using server = await rawServer(answering(connection => connection.reply('x'.repeat(1_000_000))))
+    const spec = { url: server.origin, returnType: 'stream', ...PATIENCE } as Spec
+    const outcome = await stage.ask(spec, { onChunk: never } as AskOptions)
+    await server.connections[0]?.closed
+    return verdictOf(outcome)
+  }),
   act(114, 'an abort while a GET is in flight', 'aborted/in_flight', stage => givenUp(stage, {})),
   act(114, 'an abort while a POST is in flight', 'in_doubt/aborted', stage =>
     givenUp(stage, { method: 'POST', json: 1 }),

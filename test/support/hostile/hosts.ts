@@ -18,6 +18,8 @@ export interface HostsOptions extends RawServerOptions {
   readonly onConnect?: boolean | undefined
 }
 
+/** Polite answers take a moment, so that they are on their way while the fault strikes. */
+const POLITE_MS = 25
 /** Small, and no divisor of anything. */
 const SLICE_BYTES = 7
 
@@ -111,6 +113,7 @@ export class Hosts {
         const [, kind, token = ''] = head.path.split(/[/?]/)
         if (kind !== 'victim') {
           await connection.body(head)
+          await connection.wait(POLITE_MS)
           await connection.reply(head.method === 'HEAD' ? '' : token)
         } else {
           if (!this.#early) await connection.body(head)

@@ -89,7 +89,7 @@ export const LOCAL_FAULTS: readonly Act[] = [
   act(113, 'a consumer that never takes the body', 'timeout/callback', async stage => {
     await using server = await rawServer(answering(connection => connection.reply('x'.repeat(1_000_000))))
     const spec = { url: server.origin, returnType: 'stream', ...PATIENCE } as Spec
-    const outcome = await stage.ask(spec, { onChunk: never } as AskOptions)
+    const outcome = await stage.ask(spec, { onChunk: never })
     await server.connections[0]?.closed
     return verdictOf(outcome)
   }),

@@ -130,10 +130,5 @@ function engineParts({ plan, wired, clock }: BatchRunParts): EngineParts {
 function sourceOf(items: Iterable<unknown> | AsyncIterable<unknown>, plan: BatchPlan, gate: Gate): Source {
   if (!Array.isArray(items) || plan.order === 'input') return toSource(items)
   const laneOf = laneReader(plan.request)
-  return laneSource(
-    items,
-    (value, index) => laneOf(value, plan.paramsPerUrl?.[index]),
-    (lane, rivals, full) => gate.welcome(lane, rivals, full),
-    plan.window,
-  )
+  return laneSource(items, (value, index) => laneOf(value, plan.paramsPerUrl?.[index]), gate, plan.window)
 }

@@ -110,12 +110,7 @@ function start({ client, calls, window, maxFailures, tellsProgress, network }: O
   )
   const revive = reviver()
   const run: Run = reportedRun({
-    source: laneSource(
-      calls,
-      sent => (sent as SentCall | undefined)?.lane ?? '',
-      (lane, rivals, full) => wired.gate.welcome(lane, rivals, full),
-      window,
-    ),
+    source: laneSource(calls, sent => (sent as SentCall | undefined)?.lane ?? '', wired.gate, window),
     limits: {
       window,
       maxFailures,

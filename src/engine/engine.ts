@@ -77,11 +77,11 @@ export class Run {
     // One listener per run, whatever its size; requests hear of it through their Trip.
     signal?.addEventListener('abort', this.#onSignal, { once: true })
     this.#stopListening = this.#options.room.attach({
-      onRoom: (lane, proven) => {
-        if (lane !== undefined) this.#source.wake?.(lane, proven)
+      onRoom: (lane, standing) => {
+        if (lane !== undefined) this.#source.wake?.(lane, standing)
         this.#pump()
       },
-      wantsProven: () => this.#state === 'running' && this.#source.wantsProven?.() === true,
+      wants: standing => this.#state === 'running' && !this.#isWindowFull() && this.#source.wants?.(standing) === true,
       backlogOf: lane => (this.#exhausted ? 0 : (this.#source.backlogOf?.(lane) ?? 0)),
     })
     this.#pump()
@@ -181,12 +181,16 @@ export class Run {
    * that are paused or back off are not in that line, so that others are pulled past them.
    */
   #hasRoom(): boolean {
-    const { window, room, maxFailures } = this.#options
+    const { room, maxFailures } = this.#options
     if (this.#state !== 'running' || this.#exhausted || this.#pulling) return false
-    if (this.#held - (this.#source.isByLanes === true ? this.#open.size : 0) >= window) return false
+    if (this.#isWindowFull()) return false
     // A request that is being judged may be the last failure that is allowed: what is not sent yet must wait for that.
     if (maxFailures !== Infinity) return this.#failed < maxFailures && this.#hasFreePlace(room.places)
     return this.#open.size < room.places + this.#source.lookAhead || !room.isCrowded()
+  }
+
+  #isWindowFull(): boolean {
+    return this.#held - (this.#source.isByLanes === true ? this.#open.size : 0) >= this.#options.window
   }
 
   /** Those that wait for their host, or back off, hold no place and cannot fail before they do. */
@@ -250,7 +254,7 @@ export class Run {
     const { attempts, redirects } = call.trip
     if (attempts > 1) this.#retries += attempts - 1 - redirects
     // It never passed the gate, so nobody there tells that its lane has room again.
-    if (attempts === 0 && lane !== undefined) this.#source.wake?.(lane, false)
+    if (attempts === 0 && lane !== undefined) this.#source.wake?.(lane)
     this.#deliver(outcome)
   }
 

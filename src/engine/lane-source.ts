@@ -11,19 +11,22 @@ import type { Item, Pulled, Source } from './source.ts'
 import { Line } from '../core/line.ts'
 import type { Link } from '../core/line.ts'
 import { Ring } from '../core/ring.ts'
+import type { Standing } from '../core/standing.ts'
 import type { Trip } from '../core/trip.ts'
 
-/**
- * What the gate says of a lane; `rivals` lanes, this one included, want places. `full`: as many of ours wait there as
- * may.
- */
-export type Welcome = (lane: string, rivals: number, full: boolean) => 'go' | 'wait' | 'sated' | 'yield'
+/** What the gate says of a lane. */
+export interface Porter {
+  /** `rivals` lanes, this one included, want places. `full`: as many of ours wait there as may. */
+  welcome(lane: string, rivals: number, full: boolean): 'go' | 'wait' | 'sated' | 'yield'
+  standingOf(lane: string): Standing
+}
 
 interface Group extends Link<Group> {
   readonly lane: string
   readonly indexes: number[]
   next: number
-  proven: boolean
+  /** How far its host is trusted, as far as we have heard. */
+  standing: Standing
   /** Pulled and perhaps not let through yet, oldest first. */
   readonly pulled: Ring<Trip>
 }
@@ -40,17 +43,21 @@ const ASKED_ASIDE = 4
 export function laneSource(
   given: readonly unknown[],
   laneOf: (value: unknown, index: number) => string,
-  welcome: Welcome,
+  porter: Porter,
   window = 1,
 ): Source {
   const input = given.slice()
-  const groups = groupsOf(input, laneOf)
-  if (groups.size > 1) return new ByLanes(input, groups, welcome, Math.max(1, Math.floor(window / groups.size)))
-  const [only] = groups.keys()
-  return toSource(input, only)
+  const groups = groupsOf(input, laneOf, porter)
+  if (groups.size > 1) return new ByLanes(input, groups, porter, Math.max(1, Math.floor(window / groups.size)))
+  const [only] = groups.values()
+  return toSource(input, only?.lane, only?.standing)
 }
 
-function groupsOf(input: readonly unknown[], laneOf: (value: unknown, index: number) => string): Map<string, Group> {
+function groupsOf(
+  input: readonly unknown[],
+  laneOf: (value: unknown, index: number) => string,
+  porter: Porter,
+): Map<string, Group> {
   const groups = new Map<string, Group>()
   for (let index = 0; index < input.length; index++) {
     const lane = laneOf(input[index], index)
@@ -60,7 +67,7 @@ function groupsOf(input: readonly unknown[], laneOf: (value: unknown, index: num
         lane,
         indexes: [],
         next: 0,
-        proven: false,
+        standing: porter.standingOf(lane),
         pulled: new Ring(),
         line: undefined,
         before: undefined,
@@ -79,7 +86,7 @@ class ByLanes implements Source {
   readonly lookAhead = 0
   readonly #input: readonly unknown[]
   readonly #groups: Map<string, Group>
-  readonly #welcome: Welcome
+  readonly #porter: Porter
   /** As many of a lane may wait at the gate. */
   readonly #perLane: number
   /** Their turn had come when they could not go, and now they can, perhaps. */
@@ -87,15 +94,15 @@ class ByLanes implements Source {
   readonly #ready = new Line<Group>()
   readonly #sated = new Line<Group>()
   readonly #aside = new Line<Group>()
-  /** Lanes of proven hosts that are not parked. */
-  #provenWaiting = 0
+  /** Lanes that are not parked, by the standing of their hosts. */
+  readonly #waiting: Record<Standing, number> = { new: 0, proven: 0, silent: 0 }
   #left: number
 
-  constructor(input: readonly unknown[], groups: Map<string, Group>, welcome: Welcome, perLane: number) {
+  constructor(input: readonly unknown[], groups: Map<string, Group>, porter: Porter, perLane: number) {
     this.#input = input
     this.#perLane = perLane
     this.#groups = groups
-    this.#welcome = welcome
+    this.#porter = porter
     this.size = this.#left = input.length
     for (const group of groups.values()) this.#join(this.#ready, group)
   }
@@ -112,12 +119,17 @@ class ByLanes implements Source {
     return this.#take(group)
   }
 
-  wake(lane: string, proven: boolean): void {
+  wake(lane: string, standing?: Standing): void {
     const group = this.#groups.get(lane)
     if (group === undefined) return
     const { line } = group
-    if (line !== undefined && group.proven !== proven) this.#provenWaiting += proven ? 1 : -1
-    group.proven = proven
+    if (standing !== undefined && standing !== group.standing) {
+      if (line !== undefined) {
+        this.#waiting[group.standing]--
+        this.#waiting[standing]++
+      }
+      group.standing = standing
+    }
     if (line === undefined) return this.#join(this.#ready, group)
     // Who is in line keeps its place; to wake a lane often must not send it to the end.
     if (line !== this.#ready && line !== this.#due) this.#due.push(group)
@@ -127,8 +139,8 @@ class ByLanes implements Source {
     this.#groups.get(lane)?.pulled.push(trip)
   }
 
-  wantsProven(): boolean {
-    return this.#provenWaiting > 0
+  wants(standing: Standing): boolean {
+    return this.#waiting[standing] > 0
   }
 
   backlogOf(lane: string | undefined): number {
@@ -169,7 +181,8 @@ class ByLanes implements Source {
     this.#leaveLine(group)
     const answer = this.#ask(group)
     if (answer === 'go') return true
-    if (answer === 'sated') group.proven = true
+    // It may have changed before this run heard of anything.
+    if (answer !== 'wait') group.standing = this.#porter.standingOf(group.lane)
     // In no line is parked: woken when the one at the gate has gone.
     if (answer !== 'wait') this.#join(answer === 'sated' ? this.#sated : this.#aside, group)
     return false
@@ -184,9 +197,9 @@ class ByLanes implements Source {
     return undefined
   }
 
-  #ask({ lane, pulled }: Group): ReturnType<Welcome> {
+  #ask({ lane, pulled }: Group): ReturnType<Porter['welcome']> {
     for (let first = pulled.peek(); first !== undefined && !isWaiting(first); first = pulled.peek()) pulled.shift()
-    return this.#welcome(lane, this.#groups.size, pulled.size >= this.#perLane)
+    return this.#porter.welcome(lane, this.#groups.size, pulled.size >= this.#perLane)
   }
 
   #take(group: Group): Item {
@@ -200,13 +213,13 @@ class ByLanes implements Source {
   #join(line: Line<Group>, group: Group): void {
     if (group.line !== undefined) return
     line.push(group)
-    if (group.proven) this.#provenWaiting++
+    this.#waiting[group.standing]++
   }
 
   #leaveLine(group: Group): void {
     if (group.line === undefined) return
     group.line.remove(group)
-    if (group.proven) this.#provenWaiting--
+    this.#waiting[group.standing]--
   }
 }
 

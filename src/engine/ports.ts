@@ -4,6 +4,7 @@ import type { Call } from '../core/call.ts'
 import type { Send } from '../core/layer.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Fault, Result } from '../core/result.ts'
+import type { Standing } from '../core/standing.ts'
 
 export interface EngineParts {
   /** The Call of an item, or the outcome of one that cannot be sent. */
@@ -17,9 +18,9 @@ export interface EngineParts {
 /** What the engine tells the limits below, and hears from them. */
 export interface Guest {
   /** There may be room: in this lane, or in general only. */
-  onRoom(lane: string | undefined, proven: boolean): void
-  /** Whether it has something to send to a host that has proven itself. */
-  wantsProven(): boolean
+  onRoom(lane: string | undefined, standing: Standing): void
+  /** Whether it has something to send to a host of this standing, and would if there were a place. */
+  wants(standing: Standing): boolean
   /** How many it keeps back that are meant for this lane; for any lane. */
   backlogOf(lane: string | undefined): number
 }

@@ -1,5 +1,6 @@
 /** Any input as one way to ask for the next item; arrays also say how many there are. */
 import { isThenable } from '../core/callback.ts'
+import type { Standing } from '../core/standing.ts'
 import type { Trip } from '../core/trip.ts'
 
 /** An item with its place in the input. `lane`: whose limits it is under, where that is known already. */
@@ -22,12 +23,12 @@ export interface Source {
   rest(): Iterable<Item>
   /** By lanes: its items that wait for their turn cost nothing, so they need no window. */
   readonly isByLanes?: boolean
-  /** The lane may have room again. */
-  wake?(lane: string, proven: boolean): void
+  /** The lane may have room again. `standing`: how far its host is trusted now, when there is news of that. */
+  wake?(lane: string, standing?: Standing): void
   /** An item of this lane is on its way. */
   pulled?(lane: string, trip: Trip): void
-  /** Whether an item for a proven host is ready. */
-  wantsProven?(): boolean
+  /** Whether an item for a host of this standing is ready. */
+  wants?(standing: Standing): boolean
   /** Items that have not been pulled and are meant for this lane, or for any; as far as that is known. */
   backlogOf?(lane: string | undefined): number
   /** No more pulls will come: the input may clean up. Errors of that are the input's own. */
@@ -40,15 +41,19 @@ export function isIterable(input: unknown): input is Iterable<unknown> | AsyncIt
 
 const ASYNC_LOOK_AHEAD = 16
 
-/** Items in the order of the input. `lane`: that of all of them, where they have one. */
-export function toSource(input: Iterable<unknown> | AsyncIterable<unknown>, lane?: string): Source {
-  return Array.isArray(input) ? fromArray(input, lane) : fromIterator(input)
+/** Items in the order of the input. `lane`: that of all of them, where they have one; `standing`: that of its host. */
+export function toSource(
+  input: Iterable<unknown> | AsyncIterable<unknown>,
+  lane?: string,
+  standing: Standing = 'new',
+): Source {
+  return Array.isArray(input) ? fromArray(input, lane, standing) : fromIterator(input)
 }
 
-function fromArray(input: readonly unknown[], lane: string | undefined): Source {
+function fromArray(input: readonly unknown[], lane: string | undefined, first: Standing): Source {
   const size = input.length
   let next = 0
-  let isProven = false
+  let standing = first
   const pull = (): Pulled => {
     if (next >= size) return 'done'
     return lane === undefined ? { value: input[next], index: next++ } : { value: input[next], index: next++, lane }
@@ -60,10 +65,11 @@ function fromArray(input: readonly unknown[], lane: string | undefined): Source 
     *rest() {
       for (let item = pull(); typeof item !== 'string'; item = pull()) yield item
     },
-    wake(asked, proven) {
-      if (asked === lane) isProven = proven
+    wake(asked, now) {
+      if (asked === lane && now !== undefined) standing = now
     },
-    wantsProven: () => isProven && next < size,
+    // Without a lane nobody knows whom the next item is for.
+    wants: asked => lane !== undefined && asked === standing && next < size,
     backlogOf: asked => (asked === undefined || asked === lane ? size - next : 0),
     close: () => undefined,
   }

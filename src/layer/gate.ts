@@ -7,6 +7,7 @@
  */
 import { Alarms } from './alarms.ts'
 import { Demand } from './demand.ts'
+import { dismiss } from './dismiss.ts'
 import { Guests } from './guests.ts'
 import type { Guest } from './guests.ts'
 import { Lanes } from './lanes.ts'
@@ -19,10 +20,10 @@ import type { Call, Costs } from '../core/call.ts'
 import type { AttemptLayer, Send } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Fault, Result } from '../core/result.ts'
+import type { Standing } from '../core/standing.ts'
 import type { Lane, Surroundings } from '../policy/lane.ts'
 import type { Limit } from '../policy/limit.ts'
 import { refusalOf } from '../policy/refusal.ts'
-import { shares } from '../policy/standing.ts'
 import type { Shares } from '../policy/standing.ts'
 
 export interface GateParts {
@@ -40,10 +41,11 @@ export class Gate {
   readonly #limits: readonly Limit[]
   readonly #clock: Clock
   readonly #around: Surroundings
+  readonly #demand: Demand
   readonly #shares: Shares
   readonly #lanes: Lanes
   readonly #turnstiles: Turnstiles
-  readonly #guests = new Guests()
+  readonly #guests = new Guests(() => this.#demand.settle(this.#clock))
   readonly #preemption: Preemption
   #tickets = 0
 
@@ -58,11 +60,10 @@ export class Gate {
       (queue, nowMs) => this.#serve(queue, nowMs),
       (turnstile, nowMs) => this.#guests.after(() => this.#turnstiles.turn(turnstile, nowMs)),
     )
-    const demand = new Demand(limits[0], this.#turnstiles, this.#guests)
-    this.#shares = shares(places, () => demand.isProven())
+    this.#demand = new Demand(limits[0], places, this.#turnstiles, this.#guests)
+    this.#shares = this.#demand.shares
     this.#lanes = new Lanes(call => laneOf(call, limits, this.#shares))
-    const isWanted = (key: string): boolean => demand.isOfOthers(key, this.#lanes.get(key), this.#shares)
-    this.#preemption = new Preemption(this.#shares.new, isWanted, alarms)
+    this.#preemption = new Preemption(this.#shares, key => this.#demand.isOfOthers(key, this.#lanes.get(key)), alarms)
   }
 
   // Chained, not awaited, here and in the other layers: an async function per layer doubles what a request allocates.
@@ -114,7 +115,12 @@ export class Gate {
 
   /** The limit may have something to give that did not come from here. */
   turn(limit: Limit): void {
-    this.#guests.after(() => this.#turnAt(limit, this.#clock.now()))
+    this.#guests.after(() => this.#turnstiles.turnAt(limit, this.#clock.now()))
+  }
+
+  /** How far the host of this lane is trusted. */
+  standingOf(key: string): Standing {
+    return this.#lanes.get(key)?.lane.standing ?? 'new'
   }
 
   /** Tells the guest whenever there may be room; answers with how to stop that. */
@@ -128,7 +134,7 @@ export class Gate {
     this.#guests.after(() => {
       for (const limit of this.#limits) {
         limit.correct?.(call, costs)
-        this.#turnAt(limit, nowMs)
+        this.#turnstiles.turnAt(limit, nowMs)
       }
     })
   }
@@ -188,7 +194,7 @@ export class Gate {
     }
     queue.add(waiter)
     trip.hold('queue', waiter.admit)
-    if (queue.parkedAt === undefined) this.#serve(queue, nowMs)
+    if (queue.parkedAt === undefined) this.#guests.after(() => this.#serve(queue, nowMs))
     else if (queue.head() === waiter) this.#turnstiles.changed(queue, nowMs)
     return promise
   }
@@ -216,7 +222,8 @@ export class Gate {
       }
       const blocker = this.#blocker(queue, attempt, nowMs)
       if (blocker !== undefined) {
-        if (admitted) this.#guests.note(queue)
+        // What it steps back from is for others, who may not have asked for it yet.
+        if (this.#demand.isStepBack(blocker) || admitted) this.#guests.note(queue)
         return this.#turnstiles.park(queue, blocker, nowMs)
       }
       admitted = true
@@ -234,7 +241,7 @@ export class Gate {
     const blocked = queue.lane.blockedBy(nowMs, call)
     if (blocked !== undefined) return blocked.by
     if (this.#turnstiles.size === 0) return undefined
-    for (const limit of this.#limits) {
+    for (const limit of queue.lane.shared) {
       const first = this.#turnstiles.at(limit)?.lanes.peek()
       if (first === undefined || first.ticket >= queue.ticket) continue
       if (limit.concerns?.(call) !== false) return limit
@@ -246,9 +253,9 @@ export class Gate {
     queue.lane.book(nowMs, attempt.call)
     attempt.trip.attempts++
     attempt.admittedAtMs = attempt.startedAtMs = attempt.phaseAtMs = nowMs
-    if (queue.lane.standing !== 'new') return
-    this.#shares.new.enter(attempt, queue.lane)
-    this.#preemption.watch(nowMs)
+    if (queue.lane.standing === 'proven') return
+    if (queue.lane.standing === 'new') this.#shares.new.enter(attempt, queue.lane)
+    this.#preemption.watch(attempt, queue.lane, nowMs)
   }
 
   #leave(queue: Queue, attempt: Attempt, result: Result | undefined): void {
@@ -256,10 +263,17 @@ export class Gate {
     const nowMs = this.#clock.now()
     this.#guests.after(() => {
       lane.release(attempt.call)
+      const { standing } = lane
       const wasNew = this.#shares.new.leave(attempt)
+      this.#preemption.leave(attempt)
       const closed = lane.learn(attempt, result, nowMs, this.#around)
       if (wasNew) this.#met(lane, attempt, nowMs)
-      if (closed && queue.waiting > 0) this.#dismiss(queue, nowMs)
+      if (closed && queue.waiting > 0) dismiss(queue, nowMs, this.#clock.epochMs())
+      // Who waits in it was parked for what its host was: other limits hold for them now, and others step back for them.
+      if (lane.standing !== standing) {
+        this.#turnstiles.unpark(queue, nowMs)
+        this.#serve(queue, nowMs)
+      }
       if (this.#turnstiles.size > 0) this.#turnAfter(queue, nowMs)
       // Also when others of its lane wait: for their host, perhaps, and the place is free for another.
       this.#guests.note(queue)
@@ -269,32 +283,14 @@ export class Gate {
   /** A host that had never answered has, or has failed to. */
   #met({ standing }: Lane, { admittedAtMs }: Attempt, nowMs: number): void {
     if (standing !== 'new') this.#shares.new.learn(standing === 'proven', nowMs - admittedAtMs)
-    if (this.#shares.new.running === 0) this.#preemption.rest()
-    else this.#preemption.hasten(nowMs)
+    this.#preemption.hasten(nowMs)
   }
 
   /** What the end of an attempt may have freed: a place, a part of the places, something of its own lane. */
   #turnAfter(queue: Queue, nowMs: number): void {
-    for (const limit of this.#limits) if (limit.release !== undefined) this.#turnAt(limit, nowMs)
-    this.#turnAt(this.#shares.new, nowMs)
-    this.#turnAt(this.#shares.silent, nowMs)
+    for (const limit of this.#limits) if (limit.release !== undefined) this.#turnstiles.turnAt(limit, nowMs)
+    this.#demand.turnShares(nowMs)
     const own = queue.parkedAt
     if (own !== undefined && !this.#limits.includes(own.limit)) this.#turnstiles.turn(own, nowMs)
-  }
-
-  #turnAt(limit: Limit, nowMs: number): void {
-    const turnstile = this.#turnstiles.at(limit)
-    if (turnstile !== undefined) this.#turnstiles.turn(turnstile, nowMs)
-  }
-
-  /** The lane has closed for a time: those who do not wait that long leave. */
-  #dismiss(queue: Queue, nowMs: number): void {
-    const { lane } = queue
-    const { untilMs } = lane.pause
-    const isPatient = untilMs - nowMs <= queue.leastPatienceMs && untilMs <= queue.earliestDeadlineMs
-    if (isPatient && lane.breaker?.refusesUntilMs(nowMs) === undefined) return
-    const epochMs = this.#clock.epochMs()
-    const refused = queue.refuse(({ call }) => refusalOf(lane, call, nowMs, epochMs))
-    for (const [waiter, fault] of refused) waiter.admit(fault)
   }
 }

@@ -6,6 +6,7 @@ import type { Attempt } from '../core/attempt.ts'
 import type { Line, Link } from '../core/line.ts'
 import type { Fault } from '../core/result.ts'
 import { Ring } from '../core/ring.ts'
+import type { Standing } from '../core/standing.ts'
 import type { Lane } from '../policy/lane.ts'
 import { patienceMsOf, patientUntilMs } from '../policy/patience.ts'
 
@@ -30,8 +31,8 @@ export class Queue implements Link<Queue> {
   /** Drawn for each waiter that becomes the first of its lane: the lower one goes first wherever two lanes meet. */
   ticket = 0
   parkedAt: Turnstile | undefined = undefined
-  /** Its host was proven when it was parked. */
-  countedProven = false
+  /** What its host was when it was parked. */
+  countedAs: Standing = 'new'
   /** No waiter has less patience or an earlier deadline: bounds, so that a pause within them looks at nobody. */
   leastPatienceMs = Infinity
   earliestDeadlineMs = Infinity
@@ -101,7 +102,7 @@ export class Queue implements Link<Queue> {
 
   parked(turnstile: Turnstile, nowMs: number): void {
     this.parkedAt = turnstile
-    this.countedProven = this.lane.standing === 'proven'
+    this.countedAs = this.lane.standing
     this.#parkedAtMs = nowMs
   }
 

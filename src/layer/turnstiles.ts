@@ -8,14 +8,15 @@
 import type { Alarm, Alarms } from './alarms.ts'
 import type { Queue } from './queue.ts'
 import { Line } from '../core/line.ts'
+import type { Standing } from '../core/standing.ts'
 import type { Limit } from '../policy/limit.ts'
 
 /** A limit and the lanes that wait for it. */
 export interface Turnstile extends Alarm {
   readonly limit: Limit
   readonly lanes: Line<Queue>
-  /** Lanes of proven hosts among them. */
-  proven: number
+  /** How many of them are of hosts of each standing. */
+  readonly standings: Record<Standing, number>
 }
 
 /**
@@ -56,7 +57,7 @@ export class Turnstiles {
     let turnstile = this.#turnstiles.get(limit)
     if (turnstile === undefined) this.#turnstiles.set(limit, (turnstile = this.#make(limit)))
     queue.parked(turnstile, nowMs)
-    if (queue.countedProven) turnstile.proven++
+    turnstile.standings[queue.countedAs]++
     turnstile.lanes.insert(queue, byTicket)
     if (turnstile.lanes.peek() === queue) this.#schedule(turnstile, nowMs)
   }
@@ -88,9 +89,15 @@ export class Turnstiles {
     this.#schedule(turnstile, nowMs)
   }
 
+  /** The same, where anybody waits for this limit. */
+  turnAt(limit: Limit, nowMs: number): void {
+    const turnstile = this.#turnstiles.get(limit)
+    if (turnstile !== undefined) this.turn(turnstile, nowMs)
+  }
+
   #release(queue: Queue, turnstile: Turnstile, nowMs: number): void {
     turnstile.lanes.remove(queue)
-    if (queue.countedProven) turnstile.proven--
+    turnstile.standings[queue.countedAs]--
     queue.unparked(nowMs)
   }
 
@@ -112,7 +119,7 @@ export class Turnstiles {
     const turnstile: Turnstile = {
       limit,
       lanes: new Line(),
-      proven: 0,
+      standings: { new: 0, proven: 0, silent: 0 },
       dueAtMs: Infinity,
       heapIndex: -1,
       ring: nowMs => this.#ring(turnstile, nowMs),

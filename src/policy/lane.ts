@@ -16,13 +16,14 @@ import { readQuota } from './quota-headers.ts'
 import type { Slots } from './slots.ts'
 import { SocketBudget } from './socket-budget.ts'
 import { standingAfter } from './standing.ts'
-import type { Shares, Standing } from './standing.ts'
+import type { Shares } from './standing.ts'
 import { throttleMs } from './throttle.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
 import type { Clock } from '../core/ports.ts'
 import { PREEMPTED } from '../core/result.ts'
 import type { Result } from '../core/result.ts'
+import type { Standing } from '../core/standing.ts'
 
 export interface Blocked {
   readonly waitMs: number
@@ -59,6 +60,8 @@ export class Lane {
   attempts = 0
   throttled = 0
   standing: Standing = 'new'
+  /** The limits at which it meets other lanes: the part of those of its standing, and what all lanes have in common. */
+  shared: readonly Limit[] = []
   #own: readonly Limit[]
   /** Once ports have run out towards its host: they do so per destination, and others have theirs. */
   #ports: SocketBudget | undefined
@@ -177,7 +180,8 @@ export class Lane {
 
   #relimit(): void {
     const part = this.standing === 'proven' ? undefined : this.#shares?.[this.standing]
-    this.#limits = [...this.#own, ...(part === undefined ? [] : [part]), ...this.#shared]
+    this.shared = part === undefined ? this.#shared : [part, ...this.#shared]
+    this.#limits = [...this.#own, ...this.shared]
   }
 
   /** Nothing worth remembering: a lane made anew would behave the same. */

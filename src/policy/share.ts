@@ -5,6 +5,8 @@ export interface Share extends Limit {
   readonly size: number
   running: number
   isOpen(nowMs: number): boolean
+  /** How many more than its size have been let in, now that others want their places. */
+  excess(): number
 }
 
 /** `isWanted` says whether anybody else waits for places: nobody is kept from one that would stay empty. */
@@ -14,6 +16,7 @@ export function share(size: number, isWanted: () => boolean): Share {
     size,
     running: 0,
     isOpen: () => part.running < size,
+    excess: () => (part.running > size && isWanted() ? part.running - size : 0),
     waitMs: nowMs => (part.isOpen(nowMs) || !isWanted() ? 0 : Infinity),
     book: () => void part.running++,
     release: () => void part.running--,

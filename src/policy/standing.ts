@@ -1,13 +1,12 @@
 /**
- * How far a host is trusted with places that others wait for: it has answered, it has not been asked yet, or it does not
- * answer (any more). The last two share a part of all places among themselves.
+ * What the standing of a host follows from, and what it may cost others: those that have not been asked yet and those that
+ * do not answer share a part of all places among themselves.
  */
 import type { Health } from './health.ts'
 import { Newcomers } from './newcomers.ts'
 import { share } from './share.ts'
 import type { Share } from './share.ts'
-
-export type Standing = 'new' | 'proven' | 'silent'
+import type { Standing } from '../core/standing.ts'
 
 /** Of all places, for hosts that have never answered. With the silent ones it is a quarter. */
 const NEW_SHARE = 1 / 5
@@ -21,10 +20,13 @@ export interface Shares {
   readonly silent: Share
 }
 
-/** `isWanted` says whether a proven host waits for a place. */
-export function shares(places: number, isWanted: () => boolean): Shares {
+/**
+ * New hosts step back for a proven one that waits for a place, silent ones also for one that has not been asked yet: else
+ * their repeats hold every place until their timeouts when nobody proven has anything left to send.
+ */
+export function shares(places: number, isProvenWaiting: () => boolean, isHopefulWaiting: () => boolean): Shares {
   const part = (of: number): number => Math.max(1, Math.floor(places * of))
-  return { new: new Newcomers(part(NEW_SHARE), isWanted), silent: share(part(SILENT_SHARE), isWanted) }
+  return { new: new Newcomers(part(NEW_SHARE), isProvenWaiting), silent: share(part(SILENT_SHARE), isHopefulWaiting) }
 }
 
 /** The standing after an attempt, and how often in a row the host has been silent. */

@@ -338,6 +338,61 @@ describe('Hosts that never answer', () => {
     expect(watch.most).toBe(40)
   })
 
+  const swallowing: MockHandler = ({ url }) =>
+    url.startsWith('http://dead') ? { fault: 'timeout/connect', latencyMs: 10_000 } : { json: 1, latencyMs: 2 }
+
+  test('and are tried again keep no place from hosts that nobody has asked yet, long before their time is up.', async () => {
+    // With some of these chances the last host is first asked when nobody proven has anything left to send.
+    for (let start = 0; start < 12; start++) {
+      const chance = randomFrom(start)
+      const met = new Set<string>()
+      const transport = mockTransport(request => {
+        const host = hostOf(request.url)
+        if (host.startsWith('http://dead')) return swallowing(request)
+        const latencyMs = (met.has(host) ? 2 : 30) * chance()
+        met.add(host)
+        return { json: 1, latencyMs }
+      })
+      await using client = new ParallelRequests({ transport, concurrency: 10 })
+      const live = perHost(20, 3, 'live')
+      let left = live.length
+      for await (const { ok } of client.stream([...perHost(6, 5, 'dead'), ...live])) if (ok && --left === 0) break
+      expect(left).toBe(0)
+      // As long as it takes to find out who is silent, and a few answers.
+      expect(transport.clock.now()).toBeLessThanOrEqual(200)
+    }
+  })
+
+  test('hold every place that nobody can take, because what a run has ready waits for its consumer.', async () => {
+    const transport = mockTransport(({ url }) =>
+      url.startsWith('http://dead') ? { fault: 'timeout/headers', latencyMs: 2_000 } : { json: 1 },
+    )
+    await using client = new ParallelRequests({ transport, concurrency: 10, maxRetries: 0 })
+    const unread = client.stream(perHost(20, 50), { window: 4 })
+    await unread[Symbol.asyncIterator]().next()
+    await client.request(perHost(3, 10, 'dead'), { onFailure: 'settle' })
+    expect(transport.clock.now()).toBeLessThanOrEqual((30 / 10) * 2_000 + 100)
+    unread.abort()
+  })
+
+  test('and are tried again on all places give them back when others come, known or not.', async () => {
+    for (const known of [true, false]) {
+      const transport = mockTransport(swallowing)
+      await using client = new ParallelRequests({ transport, concurrency: 10 })
+      if (known) await client.request('http://a.test/')
+      const stream = client.stream(perHost(6, 10, 'dead'))
+      const silent = (async () => {
+        for await (const { ok } of stream) expect(ok).toBe(false)
+      })()
+      await new Promise<void>(resolve => void transport.clock.after(8_000, resolve))
+      const sinceMs = transport.clock.now()
+      await client.request(urlsOf('a', 90))
+      expect(transport.clock.now() - sinceMs).toBeLessThanOrEqual(1.1 * (90 / 9) * 2 + 250)
+      stream.abort()
+      await silent
+    }
+  })
+
   test('and are given up while connecting open no circuit: a host that is far away gets its answers.', async () => {
     const transport = mockTransport(() => ({ json: 1, latencyMs: 5 }))
     const far: MockTransport = Object.create(transport, {

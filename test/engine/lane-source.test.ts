@@ -1,28 +1,29 @@
 /** An array by lanes: who is next, whatever the gate says of the lanes, and that everybody is taken once. */
+import type { Standing } from '../../src/core/standing.ts'
 import { describe, expect, test } from 'vitest'
 import { laneSource } from '../../src/engine/lane-source.ts'
+import { toSource } from '../../src/engine/source.ts'
 import type { Item, Source } from '../../src/engine/source.ts'
 import { fc } from '../support/property.ts'
 
 type Answer = 'go' | 'wait' | 'sated' | 'yield'
 
 /** Items are texts such as 'a1': the first letter is the lane. What is not said of a lane is 'go'. */
-function open(items: readonly string[], said: Record<string, Answer> = {}) {
+function open(items: readonly string[], said: Record<string, Answer> = {}, standings: Record<string, Standing> = {}) {
   const asked: string[] = []
-  const source = laneSource(
-    items,
-    value => String(value).charAt(0),
-    lane => {
+  const source = laneSource(items, value => String(value).charAt(0), {
+    welcome(lane) {
       asked.push(lane)
       return said[lane] ?? 'go'
     },
-  )
+    standingOf: lane => standings[lane] ?? 'new',
+  })
   const pull = (): string => {
     const pulled = source.pull() as Item | 'done' | 'later'
     return typeof pulled === 'string' ? pulled : String(pulled.value)
   }
   const pulls = (count: number): string[] => Array.from({ length: count }, pull)
-  return { source, pulls, said, asked }
+  return { source, pulls, said, standings, asked }
 }
 
 describe('Lanes', () => {
@@ -43,7 +44,7 @@ describe('Lanes', () => {
     expect(pulls(4)).toEqual(['b1', 'b2', 'b3', 'later'])
     delete said['a']
     expect(pulls(1)).toEqual(['later'])
-    source.wake?.('a', true)
+    source.wake?.('a', 'proven')
     expect(pulls(3)).toEqual(['a1', 'a2', 'done'])
   })
 
@@ -51,7 +52,7 @@ describe('Lanes', () => {
     const { pulls, source, said } = open(['a1', 'b1', 'c1', 'd1'], { a: 'wait', b: 'wait', c: 'yield' })
     expect(pulls(1)).toEqual(['d1'])
     said['a'] = said['b'] = 'yield'
-    for (const lane of ['a', 'b']) source.wake?.(lane, false)
+    for (const lane of ['a', 'b']) source.wake?.(lane, 'silent')
     said['a'] = 'go'
     expect(pulls(4)).toEqual(['a1', 'c1', 'b1', 'done'])
   })
@@ -77,14 +78,14 @@ describe('Lanes', () => {
   test('that hold their part already go before those that are not proven, and in turn.', () => {
     const { pulls, source } = open(['a1', 'a2', 'b1', 'b2', 'c1', 'c2'], { a: 'yield', b: 'sated', c: 'sated' })
     expect(pulls(7)).toEqual(['b1', 'c1', 'b2', 'c2', 'a1', 'a2', 'done'])
-    expect(source.wantsProven?.()).toBe(false)
+    expect(source.wants?.('proven')).toBe(false)
   })
 
   test('keep their place in line, however often they are woken meanwhile.', () => {
     const { pulls, source } = open(['a1', 'a2', 'b1', 'b2', 'c1', 'c2'])
-    for (const lane of ['a', 'b', 'a']) source.wake?.(lane, true)
+    for (const lane of ['a', 'b', 'a']) source.wake?.(lane, 'proven')
     expect(pulls(4)).toEqual(['a1', 'b1', 'c1', 'a2'])
-    source.wake?.('b', true)
+    source.wake?.('b', 'proven')
     expect(pulls(3)).toEqual(['b2', 'c2', 'done'])
   })
 
@@ -94,7 +95,7 @@ describe('Lanes', () => {
     expect(pulls(1)).toEqual(['f1'])
     // Further back than those that are asked at every pull.
     said['e'] = 'go'
-    source.wake?.('e', true)
+    source.wake?.('e', 'proven')
     expect(pulls(1)).toEqual(['e1'])
   })
 
@@ -104,7 +105,7 @@ describe('Lanes', () => {
     said['a'] = 'wait'
     expect(pulls(2)).toEqual(['b2', 'later'])
     delete said['a']
-    source.wake?.('a', false)
+    source.wake?.('a', 'silent')
     expect(pulls(2)).toEqual(['a1', 'done'])
   })
 
@@ -140,18 +141,52 @@ describe('What a source says of itself', () => {
 
   test('is whether an item for a proven host is ready: not for one that is parked, taken or unproven.', () => {
     const { source, pulls, said } = open(['a1', 'a2', 'b1', 'b2', 'b3', 'b4'])
-    expect(source.wantsProven?.()).toBe(false)
-    source.wake?.('a', true)
-    expect(source.wantsProven?.()).toBe(true)
+    expect(source.wants?.('proven')).toBe(false)
+    source.wake?.('a', 'proven')
+    expect(source.wants?.('proven')).toBe(true)
     said['a'] = 'wait'
     pulls(2)
-    expect(source.wantsProven?.()).toBe(false)
-    source.wake?.('a', true)
-    source.wake?.('a', true)
-    expect(source.wantsProven?.()).toBe(true)
+    expect(source.wants?.('proven')).toBe(false)
+    source.wake?.('a', 'proven')
+    source.wake?.('a', 'proven')
+    expect(source.wants?.('proven')).toBe(true)
     delete said['a']
     pulls(6)
-    expect(source.wantsProven?.()).toBe(false)
+    expect(source.wants?.('proven')).toBe(false)
+  })
+
+  test('is whether an item for a host that nobody has asked yet is ready, before it has heard of any.', () => {
+    const { source, pulls } = open(['a1', 'b1', 'b2'], {}, { a: 'silent' })
+    const wants = (): Standing[] => (['new', 'silent', 'proven'] as const).filter(one => source.wants?.(one))
+    expect(wants()).toEqual(['new', 'silent'])
+    source.wake?.('b', 'proven')
+    expect(wants()).toEqual(['silent', 'proven'])
+    source.wake?.('b')
+    expect(wants()).toEqual(['silent', 'proven'])
+    pulls(2)
+    expect(wants()).toEqual(['proven'])
+    source.wake?.('b', 'silent')
+    expect(wants()).toEqual(['silent'])
+    pulls(1)
+    expect(wants()).toEqual([])
+  })
+
+  test('is put right when the gate says that a host has changed before the run could hear of it.', () => {
+    const { source, pulls, standings } = open(['a1', 'a2', 'b1', 'b2'], { a: 'yield', b: 'yield' })
+    standings['a'] = standings['b'] = 'silent'
+    expect(source.wants?.('new')).toBe(true)
+    expect(pulls(1)).toEqual(['a1'])
+    expect([source.wants?.('new'), source.wants?.('silent')]).toEqual([false, true])
+  })
+
+  test('is the standing of its only lane, too; without a lane nobody knows whom the next one is for.', () => {
+    const { source, pulls } = open(['a1', 'a2'])
+    expect(source.wants?.('new')).toBe(true)
+    source.wake?.('a', 'silent')
+    expect([source.wants?.('new'), source.wants?.('silent')]).toEqual([false, true])
+    pulls(2)
+    expect(source.wants?.('silent')).toBe(false)
+    expect(toSource(['a1']).wants?.('new')).toBe(false)
   })
 
   test('is the lane of every item, also where all are of one.', () => {
@@ -179,10 +214,10 @@ describe('What a source says of itself', () => {
 
   test('changes nothing for a lane that it does not know (any more).', () => {
     const { source, pulls } = open(['a1', 'b1'])
-    source.wake?.('z', true)
+    source.wake?.('z', 'proven')
     pulls(1)
-    source.wake?.('a', true)
-    expect([source.wantsProven?.(), ...pulls(2)]).toEqual([false, 'b1', 'done'])
+    source.wake?.('a', 'proven')
+    expect([source.wants?.('proven'), ...pulls(2)]).toEqual([false, 'b1', 'done'])
   })
 })
 
@@ -197,11 +232,10 @@ test('Every item is pulled once and in the order of its lane, whatever the gate 
   fc.assert(
     fc.property(items, fc.array(step, { maxLength: 30, size: 'max' }), (lanes, steps) => {
       const said: Record<string, Answer> = {}
-      const source: Source = laneSource(
-        lanes,
-        value => value as string,
-        lane => said[lane] ?? 'go',
-      )
+      const source: Source = laneSource(lanes, value => value as string, {
+        welcome: lane => said[lane] ?? 'go',
+        standingOf: () => 'new',
+      })
       const pulled: Item[] = []
       const pull = (): string => {
         const item = source.pull() as Item | 'done' | 'later'
@@ -212,7 +246,7 @@ test('Every item is pulled once and in the order of its lane, whatever the gate 
       }
       for (const { lane, said: answer, pulls, wake } of steps) {
         said[lane] = answer
-        if (wake) source.wake?.(lane, answer === 'go')
+        if (wake) source.wake?.(lane, answer === 'go' ? 'proven' : 'silent')
         for (let nth = 0; nth < pulls; nth++) pull()
         const backlog =
           new Set(lanes).size > 0 ? ['a', 'b', 'c', 'd'].reduce((sum, l) => sum + (source.backlogOf?.(l) ?? 0), 0) : 0
@@ -220,7 +254,7 @@ test('Every item is pulled once and in the order of its lane, whatever the gate 
       }
       for (const lane of ['a', 'b', 'c', 'd']) {
         said[lane] = 'go'
-        source.wake?.(lane, false)
+        source.wake?.(lane, 'silent')
       }
       for (let answer = pull(); answer !== 'done'; answer = pull()) expect(answer).toBe('item')
       expect(pulled.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual(lanes.map((_, index) => index))

@@ -11,10 +11,12 @@ import type { Reply, Result } from '../../src/core/result.ts'
 import { statsOf } from '../../src/client/stats.ts'
 import { Gate } from '../../src/layer/gate.ts'
 import type { GateParts } from '../../src/layer/gate.ts'
+import type { Guest } from '../../src/layer/guests.ts'
 import { Lane } from '../../src/policy/lane.ts'
 import { rateLimit } from '../../src/policy/rate.ts'
 import { slots } from '../../src/policy/slots.ts'
 import { virtualClock } from '../../src/testing/index.ts'
+import type { VirtualClock } from '../../src/testing/index.ts'
 import { makeAttempt, makeCall, makeReply } from '../support/calls.ts'
 import type { CallParts } from '../support/calls.ts'
 import { fc, randomFrom } from '../support/property.ts'
@@ -22,7 +24,7 @@ import { fc, randomFrom } from '../support/property.ts'
 interface Started {
   readonly attempt: Attempt
   readonly atMs: number
-  answer(reply?: Reply): Promise<void>
+  answer(result?: Result): Promise<void>
 }
 
 /** All microtasks and immediates have had their say. */
@@ -54,9 +56,9 @@ function open({ concurrency = Infinity, rates = [], clock = virtualClock(), rand
     entered =>
       new Promise<Result>(resolve => {
         mostAtOnce = Math.max(mostAtOnce, ++running)
-        const answer = (reply = makeReply()): Promise<void> => {
+        const answer = (result: Result = makeReply()): Promise<void> => {
           running--
-          resolve(reply)
+          resolve(result)
           return settled()
         }
         started.push({ attempt: entered, atMs: clock.now(), answer })
@@ -524,6 +526,160 @@ describe('A lane', () => {
     world.enter()
     expect(world.started).toHaveLength(1)
   })
+})
+
+describe('Hosts that are known to be silent', () => {
+  const DEAD = fault('timeout/connect', 'no answer')
+
+  /** Both places are held by a silent host, which has more to send: nobody else wanted them. */
+  async function openSilent(concurrency = 2) {
+    const world = open({ concurrency })
+    world.enter({ origin: A })
+    await world.started[0]?.answer(DEAD)
+    for (let index = 1; index <= concurrency + 2; index++) world.enter({ origin: A, index })
+    expect(world.order()).toHaveLength(1 + concurrency)
+    return world
+  }
+
+  /** Has one item for a new host, and brings it when it hears of room. */
+  const guestOf = (world: ReturnType<typeof open>): Guest => {
+    let left = 1
+    return {
+      onRoom: () => {
+        if (world.gate.isCrowded() || left === 0) return
+        left--
+        world.enter({ origin: B, index: 90 })
+      },
+      wants: standing => standing === 'new' && left > 0,
+      backlogOf: lane => (lane === undefined || lane === B ? left : 0),
+    }
+  }
+
+  test('step back for one that was never asked and waits.', async () => {
+    const world = await openSilent()
+    world.enter({ origin: B, index: 90 })
+    await world.started[1]?.answer(DEAD)
+    expect(world.order()).toEqual([0, 1, 2, 90])
+  })
+
+  test('step back for one that was never asked and that somebody has something for.', async () => {
+    const world = await openSilent()
+    world.gate.attach(guestOf(world))
+    await world.started[1]?.answer(DEAD)
+    expect(world.order()).toEqual([0, 1, 2, 90])
+  })
+
+  test('step back for one that had to wait for proven ones, once these want no place any more.', async () => {
+    const world = open({ concurrency: 3 })
+    const enter = (origin: string, index: number) => world.enter({ origin, index })
+    enter(A, 0)
+    await world.started[0]?.answer(DEAD)
+    let isWanted = false
+    world.gate.attach({
+      onRoom: () => undefined,
+      wants: standing => isWanted && standing === 'proven',
+      backlogOf: () => 0,
+    })
+    enter(A, 1)
+    enter(A, 2)
+    enter(B, 3)
+    enter(A, 4)
+    isWanted = true
+    enter(B, 90)
+    isWanted = false
+    await world.started[1]?.answer(DEAD)
+    expect(world.order()).toEqual([0, 1, 2, 3, 90])
+  })
+
+  test('get at once what is left over when fewer come than there are places.', async () => {
+    const world = await openSilent(3)
+    const guest = guestOf(world)
+    let isReady = false
+    world.gate.attach({ ...guest, onRoom: (...room) => isReady && guest.onRoom(...room) })
+    await world.started[1]?.answer(DEAD)
+    expect(world.running).toBe(2)
+    isReady = true
+    await world.started[2]?.answer(DEAD)
+    expect(world.order()).toEqual([0, 1, 2, 3, 90, 4])
+    expect(world.running).toBe(3)
+  })
+
+  test('leave a token to whoever comes for it when they step back at a rate.', async () => {
+    const clock = virtualClock()
+    const world = open({ concurrency: 5, rates: [perSecond(1)], clock })
+    world.enter({ origin: A })
+    await world.started[0]?.answer(DEAD)
+    for (let index = 1; index <= 3; index++) world.enter({ origin: A, index })
+    await clock.advance(1_010)
+    expect(world.order()).toEqual([0, 1])
+    world.gate.attach(guestOf(world))
+    await clock.advance(1_010)
+    expect(world.order()).toEqual([0, 1, 90])
+  })
+
+  test('get places in turn, so that the requests of one do not take all that is left.', async () => {
+    const world = open({ concurrency: 4 })
+    for (const origin of [A, B]) world.enter({ origin })
+    for (const one of world.started) await one.answer(DEAD)
+    let isWanted = true
+    world.gate.attach({ onRoom: () => undefined, wants: () => isWanted, backlogOf: () => 0 })
+    for (let index = 10; index < 16; index++) world.enter({ origin: A, index })
+    for (let index = 20; index < 22; index++) world.enter({ origin: B, index })
+    expect(world.order().slice(2)).toEqual([10])
+    isWanted = false
+    await world.started[2]?.answer(DEAD)
+    expect(world.order().slice(3)).toEqual([11, 20, 12, 21])
+  })
+
+  test('leave no place empty when one comes after others have changed their minds.', async () => {
+    const world = open({ concurrency: 4 })
+    const enter = (origin: string, index: number) => world.enter({ origin, index })
+    let isWanted = true
+    world.gate.attach({ onRoom: () => undefined, wants: () => isWanted, backlogOf: () => 0 })
+    enter(A, 0)
+    enter(A, 1)
+    expect(world.order()).toEqual([0])
+    isWanted = false
+    enter(B, 2)
+    await settled()
+    expect(world.order()).toEqual([0, 1, 2])
+  })
+
+  test('have one attempt under way, whoever else wants places.', async () => {
+    const world = open({ concurrency: 2 })
+    world.enter({ origin: A })
+    await world.started[0]?.answer(DEAD)
+    world.gate.attach({ onRoom: () => undefined, wants: () => true, backlogOf: () => 1 })
+    for (let index = 1; index <= 3; index++) world.enter({ origin: A, index })
+    expect(world.order()).toEqual([0, 1])
+    await world.started[1]?.answer(DEAD)
+    expect(world.order()).toEqual([0, 1, 2])
+  })
+})
+
+test('No timer is left of hosts that have not proven themselves when nobody is under way.', async () => {
+  const world = open()
+  for (const origin of [A, B, A]) world.enter({ origin })
+  await world.started[0]?.answer(fault('timeout/connect', 'no answer'))
+  for (const one of world.started.slice(1)) await one.answer()
+  expect((world.clock as VirtualClock).pending).toBe(0)
+})
+
+test('Those who wait as of a new host compete as of a proven one from when it has answered.', async () => {
+  const world = open({ concurrency: 3 })
+  const enter = (origin: string, index: number) => world.enter({ origin, index })
+  enter(A, 0)
+  await world.started[0]?.answer()
+  enter(A, 1)
+  enter(B, 2)
+  enter(C, 3)
+  for (let index = 4; index < 8; index++) enter(A, index)
+  // Its part is taken, by another one, too.
+  enter(B, 90)
+  await world.started[2]?.answer()
+  expect(world.order()).toEqual([0, 1, 2, 3, 4])
+  await world.started[1]?.answer()
+  expect(world.order()).toEqual([0, 1, 2, 3, 4, 90])
 })
 
 describe('Size', () => {

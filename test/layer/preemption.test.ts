@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest'
 import type { Attempt } from '../../src/core/attempt.ts'
 import { PREEMPTED } from '../../src/core/result.ts'
 import type { Fault } from '../../src/core/result.ts'
+import type { Standing } from '../../src/core/standing.ts'
 import { Alarms } from '../../src/layer/alarms.ts'
 import { Preemption } from '../../src/layer/preemption.ts'
-import { Newcomers } from '../../src/policy/newcomers.ts'
+import { shares } from '../../src/policy/standing.ts'
 import { virtualClock } from '../../src/testing/index.ts'
 import { makeAttempt } from '../support/calls.ts'
 
@@ -15,21 +16,32 @@ const SILENT_MS = 1_000
 function open({ isScarce = true } = {}) {
   const clock = virtualClock()
   const world = { isScarce }
-  const newcomers = new Newcomers(5, () => true)
-  const preemption = new Preemption(newcomers, () => world.isScarce, new Alarms(clock))
+  const wanted = (): boolean => world.isScarce
+  // 20 places: one for silent hosts.
+  const parts = shares(20, wanted, wanted)
+  const newcomers = parts.new
+  const asked: string[] = []
+  const isWanted = (lane: string): boolean => (asked.push(lane), world.isScarce)
+  const preemption = new Preemption(parts, isWanted, new Alarms(clock))
   const ended: { attempt: Attempt; fault: Fault; atMs: number }[] = []
-  const enter = (how: Partial<Attempt> = {}, standing = 'new'): Attempt => {
+  const leave = (attempt: Attempt, standing: Standing = 'new'): void => {
+    newcomers.leave(attempt)
+    if (standing === 'silent') parts.silent.release?.(attempt.call)
+    preemption.leave(attempt)
+  }
+  const enter = (how: Partial<Attempt> = {}, standing: Standing = 'new', host = { standing }): Attempt => {
     const attempt = Object.assign(makeAttempt({ nowMs: clock.now() }), how)
     attempt.admittedAtMs = clock.now()
-    newcomers.enter(attempt, { standing })
+    if (standing === 'new') newcomers.enter(attempt, host)
+    if (standing === 'silent') parts.silent.book(0, attempt.call)
     attempt.trip.hold('wire', fault => {
       ended.push({ attempt, fault, atMs: clock.now() })
-      newcomers.leave(attempt)
+      leave(attempt, host.standing)
     })
-    preemption.watch(clock.now())
+    preemption.watch(attempt, host, clock.now())
     return attempt
   }
-  return { clock, world, newcomers, preemption, ended, enter }
+  return { clock, world, newcomers, preemption, ended, enter, leave, asked, parts }
 }
 
 describe('An attempt at a new host that keeps silent', () => {
@@ -103,35 +115,82 @@ describe('An attempt at a new host that keeps silent', () => {
   })
 })
 
+describe('Attempts at hosts that are known to be silent', () => {
+  test('that were let in before that was known are ended at their own time, and not taken for those that came later.', async () => {
+    const { clock, enter, ended, parts } = open()
+    const host: { standing: Standing } = { standing: 'new' }
+    const first = [enter({}, 'new', host), enter({}, 'new', host)]
+    host.standing = 'silent'
+    for (const { call } of first) parts.silent.book(0, call)
+    const kept = enter({}, 'silent')
+    await clock.advance(SILENT_MS)
+    expect(ended.map(({ attempt }) => attempt)).toEqual(first)
+    await clock.advance(60_000)
+    expect(ended.map(({ attempt }) => attempt)).not.toContain(kept)
+  })
+
+  test('give back what is beyond their part when others want it: the latest, so that the first come to an end.', async () => {
+    const { clock, enter, ended } = open()
+    const attempts = Array.from({ length: 4 }, () => enter({}, 'silent'))
+    await clock.advance(SILENT_MS)
+    expect(ended.map(({ attempt }) => attempt)).toEqual(attempts.slice(1))
+    await clock.advance(60_000)
+    expect(ended).toHaveLength(3)
+  })
+
+  test('keep what nobody else wants, and give it back soon after others have come for it.', async () => {
+    const { clock, enter, ended, world } = open({ isScarce: false })
+    for (let nth = 0; nth < 4; nth++) enter({}, 'silent')
+    await clock.advance(5_000)
+    expect(ended).toEqual([])
+    world.isScarce = true
+    await clock.advance(250)
+    expect(ended).toHaveLength(3)
+  })
+
+  test('are asked beyond their part when that is taken by those that have sent something.', async () => {
+    const { clock, enter, ended } = open()
+    enter({ sent: true }, 'silent')
+    enter({}, 'silent')
+    await clock.advance(SILENT_MS)
+    expect(ended).toHaveLength(1)
+  })
+
+  test('are found behind those at new hosts, and have as long as these.', async () => {
+    const { clock, enter, ended } = open()
+    enter()
+    await clock.advance(400)
+    for (let nth = 0; nth < 2; nth++) enter({}, 'silent')
+    await clock.advance(SILENT_MS)
+    expect(ended.map(({ atMs }) => atMs)).toEqual([1_000, 1_400])
+  })
+})
+
 describe('The watch', () => {
   test('needs one timer for any number, and none when nobody is left.', async () => {
-    const { clock, enter, preemption } = open({ isScarce: false })
-    for (let nth = 0; nth < 100; nth++) enter()
+    const { clock, enter, leave } = open({ isScarce: false })
+    const attempts = Array.from({ length: 100 }, () => enter())
     expect(clock.pending).toBe(1)
-    preemption.rest()
+    for (const attempt of attempts.slice(1)) leave(attempt)
+    expect(clock.pending).toBe(1)
+    for (const attempt of attempts) leave(attempt)
     expect(clock.pending).toBe(0)
   })
 
   test('looks a few times a second while there are places for all, and no more.', async () => {
-    const { clock, enter, newcomers } = open({ isScarce: false })
+    const { clock, enter, asked } = open({ isScarce: false })
     enter()
-    let asked = 0
-    const silent = newcomers.nextSilentAtMs.bind(newcomers)
-    newcomers.nextSilentAtMs = nowMs => {
-      asked++
-      return silent(nowMs)
-    }
     await clock.advance(60_000)
-    expect(asked).toBeLessThanOrEqual(60 * 4)
+    expect(asked.length).toBeGreaterThan(100)
+    expect(asked.length).toBeLessThanOrEqual(60 * 4)
   })
 
   test('begins anew after it has rested.', async () => {
-    const { clock, enter, ended, preemption } = open()
-    enter()
-    preemption.rest()
+    const { clock, enter, ended, leave } = open()
+    leave(enter())
     await clock.advance(10)
     enter()
     await clock.advance(SILENT_MS)
-    expect(ended.map(({ atMs }) => atMs)).toEqual([1_010, 1_010])
+    expect(ended.map(({ atMs }) => atMs)).toEqual([1_010])
   })
 })

@@ -136,7 +136,7 @@ describe('A turnstile', () => {
     expect(turnstiles.size).toBe(0)
   })
 
-  test('knows how many of its lanes are of hosts that have proven themselves, as they were when they came.', () => {
+  test('knows how many of its lanes are of hosts of each standing, as they were when they came.', () => {
     const limit = tap()
     const { turnstiles, served } = open([limit])
     const queues = [1, 2, 3].map(ticket => queueWith(ticket))
@@ -145,17 +145,17 @@ describe('A turnstile', () => {
     third.lane.standing = 'proven'
     for (const queue of queues) turnstiles.park(queue, limit, 0)
     const turnstile = turnstiles.at(limit) as Turnstile
-    expect(turnstile.proven).toBe(2)
+    expect(turnstile.standings).toEqual({ new: 1, proven: 2, silent: 0 })
     // What they become while they stand there does not matter.
     second.lane.standing = 'proven'
     first.lane.standing = 'silent'
     limit.left = 1
     turnstiles.turn(turnstile, 0)
-    expect([served, turnstile.proven]).toEqual([[1], 1])
+    expect([served, turnstile.standings.proven]).toEqual([[1], 1])
     turnstiles.unpark(second, 0)
-    expect(turnstile.proven).toBe(1)
+    expect(turnstile.standings.proven).toBe(1)
     turnstiles.unpark(third, 0)
-    expect(turnstile.proven).toBe(0)
+    expect(turnstile.standings).toEqual({ new: 0, proven: 0, silent: 0 })
   })
 })
 

@@ -30,6 +30,16 @@ test('A place that is given back opens the part again.', () => {
   expect([part.running, part.waitMs(0, CALL)]).toEqual([0, 0])
 })
 
+test.each([
+  { running: 2, isWanted: true, excess: 0 },
+  { running: 5, isWanted: true, excess: 3 },
+  { running: 5, isWanted: false, excess: 0 },
+])('Of 2 places, $running taken and wanted by others: $isWanted, $excess are too many.', ({ running, ...given }) => {
+  const part = share(2, () => given.isWanted)
+  for (let taken = 0; taken < running; taken++) part.book(0, CALL)
+  expect(part.excess()).toBe(given.excess)
+})
+
 test('Asking changes nothing.', () => {
   const part = share(1, () => true)
   for (let times = 0; times < 3; times++) expect(part.waitMs(0, CALL)).toBe(0)

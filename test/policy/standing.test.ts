@@ -1,8 +1,9 @@
 /** How far a host is trusted. */
+import type { Standing } from '../../src/core/standing.ts'
 import { describe, expect, test } from 'vitest'
 import type { Health } from '../../src/policy/health.ts'
 import { shares, standingAfter } from '../../src/policy/standing.ts'
-import type { Standing } from '../../src/policy/standing.ts'
+import { makeCall } from '../support/calls.ts'
 
 /** The standing after each of these ends of attempts. */
 function story(...healths: readonly Health[]): Standing[] {
@@ -54,7 +55,27 @@ describe('Of all places', () => {
     { places: 100, newPlaces: 20, silent: 5 },
     { places: Infinity, newPlaces: Infinity, silent: Infinity },
   ])('$places, hosts that never answered get $newPlaces and silent ones $silent.', ({ places, newPlaces, silent }) => {
-    const parts = shares(places, () => true)
+    const parts = shares(
+      places,
+      () => true,
+      () => true,
+    )
     expect([parts.new.size, parts.silent.size]).toEqual([newPlaces, silent])
+  })
+
+  test.each([
+    { waiting: 'a proven host', isProven: true, isHopeful: true, waitsMs: [Infinity, Infinity] },
+    { waiting: 'a new one only', isProven: false, isHopeful: true, waitsMs: [0, Infinity] },
+    { waiting: 'nobody', isProven: false, isHopeful: false, waitsMs: [0, 0] },
+  ])('new and silent hosts with their part wait $waitsMs ms for more while $waiting does.', given => {
+    const parts = shares(
+      1,
+      () => given.isProven,
+      () => given.isHopeful,
+    )
+    const call = makeCall()
+    parts.new.book()
+    parts.silent.book(0, call)
+    expect([parts.new.waitMs(0), parts.silent.waitMs(0, call)]).toEqual(given.waitsMs)
   })
 })

@@ -33,6 +33,11 @@ export class ExpectingCollector extends Collector {
     super.onRequestStart(controller)
     this.expectation.begin()
   }
+
+  override onResponseStart(...head: Parameters<Collector['onResponseStart']>): void {
+    super.onResponseStart(...head)
+    if (head[1] >= 200) this.expectation.answered()
+  }
 }
 
 export class Expectation {
@@ -41,6 +46,7 @@ export class Expectation {
   #state: 'head' | 'waiting' | 'sending' | 'refused' = 'head'
   #held: { readonly chunk: string | Uint8Array; readonly encoding: BufferEncoding | undefined }[] = []
   #isChunked = false
+  #isAnswered = false
   #unread: Buffer = Buffer.alloc(0)
   #timer: Timer | undefined
   #restore: (() => void) | undefined
@@ -74,6 +80,11 @@ export class Expectation {
       }
     }
     this.#timer = this.#clock.after(PATIENCE_MS, () => this.#send())
+  }
+
+  /** The head of the final answer is there: what follows is its body, whatever it looks like. */
+  answered(): void {
+    this.#isAnswered = true
   }
 
   /** The request is over. */
@@ -121,7 +132,7 @@ export class Expectation {
   #read(read: (size?: number) => Buffer | null, size?: number): Buffer | null {
     for (;;) {
       const bytes = read(size)
-      if (bytes === null || this.#restore === undefined) return bytes
+      if (bytes === null || this.#isAnswered || this.#restore === undefined) return bytes
       this.#unread = this.#unread.byteLength === 0 ? bytes : Buffer.concat([this.#unread, bytes])
       const start = this.#unread.subarray(0, 12).toString('latin1')
       const isWhole = start.length === 12

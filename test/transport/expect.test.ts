@@ -59,6 +59,20 @@ describe('a request with Expect: 100-continue', () => {
     expect(waitedMs).toBeLessThan(1_600)
   })
 
+  it.each(['H', 'HTTP/1.1 100 is text\r\n\r\n, too'])('takes nothing from a body that is %j', async text => {
+    await using server = await rawServer(async connection => {
+      await headOf(connection)
+      await connection.send('HTTP/1.1 100 Continue\r\n\r\n')
+      await connection.expect(5)
+      await connection.send(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n`)
+      await connection.wait(50)
+      await connection.send(text)
+      await connection.closed
+    })
+    const outcome = await ask({ url: server.origin, headers, body: 'hello', timeout: '2s' })
+    expect([verdictOf(outcome), outcome.value]).toEqual(['ok', text])
+  })
+
   it.each(BODIES)('keeps %s back when the answer is final, and closes the connection', async (_what, body) => {
     await using server = await rawServer(async connection => {
       await headOf(connection)

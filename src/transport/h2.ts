@@ -188,7 +188,8 @@ class Route implements Keeper {
     const { attempt } = waiter
     const { origin } = attempt.call
     const { protocol, host, hostname, port } = new URL(origin)
-    const options = { protocol, host, hostname, port }
+    // As undici does it: an address is connected to without its brackets.
+    const options = { protocol, host, hostname: hostname.replace(/^\[|\]$/g, ''), port }
     this.#connecting++
     const done = (error: Error | null, made: Socket | null): void => {
       this.#connecting--

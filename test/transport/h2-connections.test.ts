@@ -5,15 +5,16 @@ import type { AddressInfo, Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parallelRequestsSync } from '../../src/index.ts'
-import { TRUST, clientOf, until, verdictOf } from '../support/ask.ts'
+import { TRUST, ask, clientOf, until, verdictOf } from '../support/ask.ts'
 import { h2Server, replying } from '../support/h2-server.ts'
+import { httpProxy } from '../support/proxy-server.ts'
 import { answering, rawServer, tlsFixture } from '../support/raw-server.ts'
 
 const H2 = { ...TRUST, http2: true } as const
 const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
 
 /** Node's own server, which says what it was asked; `/status/421` answers with that, `/hang` never. */
-async function nodeServer(options: SecureServerOptions = {}) {
+async function nodeServer(options: SecureServerOptions = {}, host = '127.0.0.1') {
   let sessions = 0
   let connections = 0
   const sockets = new Set<Socket>()
@@ -43,9 +44,9 @@ async function nodeServer(options: SecureServerOptions = {}) {
     })
     request.on('error', () => undefined)
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>(resolve => server.listen(0, host, resolve))
   return {
-    origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `https://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
     counts: () => ({ sessions, connections, open: sockets.size }),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
@@ -55,6 +56,17 @@ async function nodeServer(options: SecureServerOptions = {}) {
 }
 
 describe('one connection', () => {
+  it('goes to an IPv6 address, too, and asks a proxy for it', async () => {
+    await using server = await nodeServer({}, '::1')
+    const client = clientOf({ ...H2, verifySsl: false })
+    const outcome = await client.request(server.origin, SETTLE)
+    expect([verdictOf(outcome), outcome.response?.protocol]).toEqual(['ok', 'h2'])
+    await client.close()
+    await using proxy = await httpProxy()
+    await ask(server.origin, { ...H2, proxy: proxy.url })
+    expect(proxy.tunnels).toEqual([server.origin.slice('https://'.length)])
+  })
+
   it('carries 500 requests at once', async () => {
     await using server = await nodeServer()
     const client = clientOf({ ...H2, concurrency: 500 })

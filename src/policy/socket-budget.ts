@@ -102,7 +102,17 @@ export class SocketBudget {
     if (nowMs < this.#restsUntilMs) return this.#restsUntilMs - nowMs
     if (this.#running < this.max(nowMs) && !this.#mustYield(account)) return 0
     this.#refused.add(account)
-    return Infinity
+    return this.#growsInMs(nowMs)
+  }
+
+  /** A release is told; that a shrunken budget has grown while attempts take their time, only the clock tells. */
+  #growsInMs(nowMs: number): number {
+    const max = this.max(nowMs)
+    if (max >= this.size || this.#running >= this.size) return Infinity
+    // There is room, for another client that was before: its turn is soon over.
+    if (this.#running < max) return REST_MS
+    const atMs = this.#shrunkAtMs + DOUBLE_MS * Math.log2((this.#running + 1) / this.#shrunkTo)
+    return Math.max(1, Math.ceil(atMs - nowMs))
   }
 
   /** Another client waits that has less of it, or was served longer ago. */

@@ -86,10 +86,27 @@ describe('the budget of sockets', () => {
     budget.shrink(4, 7)
     expect(budget.max(5)).toBe(50)
     expect(limit.waitMs(5, CALL)).toBe(25)
-    expect(limit.waitMs(31, CALL)).toBe(Infinity)
+    expect(limit.waitMs(31, CALL)).toBe(10_005 - 31)
     expect(budget.max(10_005)).toBe(100)
     expect(limit.waitMs(10_005, CALL)).toBe(0)
     expect(budget.max(60_005)).toBe(1_000)
+  })
+
+  it('tells when it will have grown, since nobody may end for hours', () => {
+    const budget = new SocketBudget(1_000, task => task())
+    const first = budget.limit({ wants: () => true, wake: () => undefined })
+    const second = budget.limit({ wants: () => true, wake: () => undefined })
+    first.book(0, CALL)
+    first.book(0, CALL)
+    budget.shrink(0, 0)
+    expect(budget.max(0)).toBe(1)
+    const waitMs = first.waitMs(30, CALL)
+    expect(waitMs).toBeLessThan(16_000)
+    expect(second.waitMs(30 + waitMs, CALL)).toBe(0)
+    // The other one waits for its turn, and looks again.
+    expect(first.waitMs(30 + waitMs, CALL)).toBeLessThan(1_000)
+    for (let i = 0; i < 998; i++) second.book(0, CALL)
+    expect(first.waitMs(1_000_000, CALL)).toBe(Infinity)
   })
 
   it('rests longer each time while it is not over, up to a second, and never shrinks to nothing', () => {

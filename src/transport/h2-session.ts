@@ -9,8 +9,11 @@ import type { Host } from './h2-exchange.ts'
 import { headOf } from './h2-head.ts'
 import { Flood } from './h2-codes.ts'
 import type { Broken } from './h2-codes.ts'
+import { openSockets } from './open-sockets.ts'
+import type { Kept } from './open-sockets.ts'
 import type { Measured } from './upload.ts'
 import type { Attempt } from '../core/attempt.ts'
+import type { Line } from '../core/line.ts'
 import type { Result } from '../core/result.ts'
 
 /** As for HTTP/1.1. */
@@ -37,7 +40,10 @@ export interface Keeper {
   stale(): void
 }
 
-export class Session implements Host {
+export class Session implements Host, Kept {
+  line: Line<Kept> | undefined
+  before: Kept | undefined
+  behind: Kept | undefined
   goaway: Broken['goaway']
   error: unknown
   /** Until the server has said how many streams it takes, one is tried. */
@@ -50,10 +56,12 @@ export class Session implements Host {
   #load = 0
   #carried = 0
   #isRetired = false
+  #isCounted = true
   #idleSinceMs = 0
   #idleTimer: NodeJS.Timeout | undefined
   #allowedBytes = MAX_OVERHEAD_BYTES
 
+  /** The socket has been counted when it was opened; from now on the session answers for that. */
   constructor(origin: string, socket: Socket, parts: CollectorParts, keeper: Keeper) {
     this.#socket = socket
     this.#parts = parts
@@ -105,7 +113,10 @@ export class Session implements Host {
   carry(attempt: Attempt, measured: Measured | undefined): Promise<Result> {
     return new Promise(resolve => {
       attempt.reused = this.#carried > 0
-      if (this.#load++ === 0) this.#socket.ref()
+      if (this.#load++ === 0) {
+        this.#socket.ref()
+        openSockets.use(this)
+      }
       this.#allowedBytes += MAX_BYTES_PER_STREAM
       const readBefore = this.#socket.bytesRead
       const collector = new Collector(attempt, this.#parts, result => resolve(this.#learn(attempt, result)), WIRE)
@@ -175,6 +186,18 @@ export class Session implements Host {
     this.#isRetired = true
     if (!this.#http2.destroyed) this.#http2.destroy()
     this.#socket.destroy()
+    this.#uncount()
+  }
+
+  /** Its socket is wanted for another connection. */
+  close(): void {
+    this.end()
+  }
+
+  #uncount(): void {
+    if (!this.#isCounted) return
+    this.#isCounted = false
+    openSockets.closed(this)
   }
 
   dropIdle(): void {
@@ -183,6 +206,8 @@ export class Session implements Host {
 
   #rest(): void {
     if (this.#isRetired) return this.#endSoon()
+    // Closed already, but it has not been told yet.
+    if (this.#isCounted) openSockets.rest(this)
     this.#socket.unref()
     this.#idleSinceMs = performance.now()
     this.#idleTimer ??= this.#watch(KEEP_ALIVE_MS)
@@ -201,6 +226,7 @@ export class Session implements Host {
 
   #onClose(): void {
     this.#isRetired = true
+    this.#uncount()
     clearTimeout(this.#idleTimer)
     this.#keeper.changed(this)
   }

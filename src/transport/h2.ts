@@ -11,13 +11,15 @@ import type { Connect } from './connect.ts'
 import type { CollectorParts } from './collect.ts'
 import { Session } from './h2-session.ts'
 import type { Keeper } from './h2-session.ts'
+import { openSockets } from './open-sockets.ts'
+import type { Room } from './open-sockets.ts'
 import { tunneller } from './tunnel/through.ts'
 import type { Through, TunnelParts } from './tunnel/through.ts'
 import type { Measured } from './upload.ts'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Attempt } from '../core/attempt.ts'
-import { fault } from '../core/result.ts'
+import { fault, isShortage } from '../core/result.ts'
 import type { Result } from '../core/result.ts'
 import { routeKey } from '../core/route.ts'
 
@@ -30,6 +32,7 @@ const DROPPED = new Error('the connection is of no more use')
 
 export interface Http2Parts extends CollectorParts {
   readonly connection: Omit<TunnelParts, 'connect'>
+  readonly room: Room
   /** Carries an attempt by HTTP/1.1, on the connection that is ready if there is one. */
   readonly plain: (attempt: Attempt, measured?: Measured, ready?: Socket) => Promise<Result>
 }
@@ -191,14 +194,17 @@ class Route implements Keeper {
     // As undici does it: an address is connected to without its brackets.
     const options = { protocol, host, hostname: hostname.replace(/^\[|\]$/g, ''), port }
     this.#connecting++
+    openSockets.opening(this.#parts.room.max(this.#parts.clock.now()))
     const done = (error: Error | null, made: Socket | null): void => {
       this.#connecting--
       // Given up meanwhile.
-      if (!this.#line.has(waiter)) made?.destroy()
-      else if (error === null) this.#take(waiter, made as TLSSocket)
+      if (!this.#line.has(waiter)) {
+        openSockets.closed()
+        made?.destroy()
+      } else if (error === null) this.#take(waiter, made as TLSSocket)
       else {
-        const received = { started: false, framing: 'unverified', uploading: false } as const
-        waiter.go(classify(error, attempt, received))
+        openSockets.closed()
+        this.#failed(waiter, error)
       }
       this.#serve()
     }
@@ -217,10 +223,19 @@ class Route implements Keeper {
     stampPhases(socket, attempt, options, this.#parts.clock)
   }
 
+  #failed(waiter: Waiter, error: Error): void {
+    const failure = classify(error, waiter.attempt, { started: false, framing: 'unverified', uploading: false })
+    // As for HTTP/1.1: closing a connection frees no port.
+    if (isShortage(failure) && failure.code !== 'resource/port') openSockets.closeIdle()
+    waiter.go(failure)
+  }
+
   /** A connection is there, and with it the answer what the server speaks. */
   #take(waiter: Waiter, socket: TLSSocket): void {
     if (socket.alpnProtocol !== 'h2') {
       this.#speaks = 'http/1.1'
+      // It is counted again where it goes.
+      openSockets.closed()
       return waiter.go(this.#parts.plain(waiter.attempt, waiter.measured, socket))
     }
     this.#speaks = 'h2'

@@ -31,8 +31,9 @@ class OpenSockets {
     this.#open++
   }
 
-  closed(kept: Kept): void {
-    this.#idle.remove(kept)
+  /** @param kept undefined: it was never made, or belongs to another one that counts itself */
+  closed(kept?: Kept): void {
+    if (kept !== undefined) this.#idle.remove(kept)
     this.#open--
   }
 

@@ -72,7 +72,7 @@ export function undiciTransport(
       }
       dispatch(line.client, attempt, collector, measured)
     })
-  const h2 = http2 ? lateHttp2({ connection: { tls, addresses, clock }, ...parts, plain }) : undefined
+  const h2 = http2 ? lateHttp2({ connection: { tls, addresses, clock }, room, ...parts, plain }) : undefined
   const carry = (attempt: Attempt, measured?: Measured): Promise<Result> => {
     forgetPhases(attempt.trip)
     return h2 !== undefined && attempt.call.origin.startsWith('https:')

@@ -1,7 +1,8 @@
 /**
  * A process with few file descriptors or ports: sends many requests to one server, or to many hosts of it, and says
- * what became of them. Arguments: origin (`own` for a server in here), number of requests, concurrency, `hosts` for one address per request and
- * `clients` for three of them, and how many files to hold open besides.
+ * what became of them. Arguments: origin (`own` for a server in here), number of requests, concurrency, `hosts` for one
+ * address per request and `clients` for three of them, and how many files to hold open besides. An https origin is asked
+ * in HTTP/2.
  */
 import { openSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -13,9 +14,10 @@ const [, , given = '', count = '0', concurrency = '1', how = '', held = '0'] = p
 const server = createServer((_request, response) => void setTimeout(() => response.end('{}'), 5))
 if (given === 'own') await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
 const origin = given === 'own' ? `http://127.0.0.1:${(server.address() as AddressInfo).port}` : given
-const { port } = new URL(origin)
+const { port, protocol } = new URL(origin)
+const isSecure = protocol === 'https:'
 const urls = Array.from({ length: Number(count) }, (_, i) =>
-  how.includes('hosts') ? `http://127.0.${(i >> 8) & 255}.${i & 255}:${port}/${i}` : `${origin}/${i}`,
+  how.includes('hosts') ? `${protocol}//127.0.${(i >> 8) & 255}.${i & 255}:${port}/${i}` : `${origin}/${i}`,
 )
 for (let i = 0; i < Number(held); i++) openSync('/dev/null', 'r')
 let mostFds = 0
@@ -30,11 +32,18 @@ const gauge = setInterval(() => {
 
 const clients = Array.from(
   { length: how.includes('clients') ? 3 : 1 },
-  () => new ParallelRequests({ concurrency: Number(concurrency), maxRetries: 0, timeout: '5s' }),
+  () =>
+    new ParallelRequests({
+      concurrency: Number(concurrency),
+      maxRetries: 0,
+      timeout: '5s',
+      ...(isSecure && { http2: true, verifySsl: false }),
+    }),
 )
 const codes: Record<string, number> = {}
 let attempts = 0
 let waited = 0
+const protocols = new Set<string>()
 const startedAtMs = performance.now()
 await Promise.all(
   clients.map(async (client, own) => {
@@ -42,6 +51,7 @@ await Promise.all(
     for (const outcome of await client.request(mine, { onFailure: 'settle', returnType: 'text' })) {
       const code = outcome.ok ? 'ok' : outcome.error.code
       codes[code] = (codes[code] ?? 0) + 1
+      if (outcome.response !== undefined) protocols.add(outcome.response.protocol)
       attempts = Math.max(attempts, outcome.attempts)
       if (outcome.warnings.some(warning => warning.startsWith('waited for a socket'))) waited++
     }
@@ -51,5 +61,12 @@ clearInterval(gauge)
 await Promise.all(clients.map(client => client.close()))
 server.close()
 process.stdout.write(
-  JSON.stringify({ codes, attempts, waited, mostFds, ms: Math.round(performance.now() - startedAtMs) }),
+  JSON.stringify({
+    codes,
+    attempts,
+    waited,
+    mostFds,
+    protocols: [...protocols],
+    ms: Math.round(performance.now() - startedAtMs),
+  }),
 )

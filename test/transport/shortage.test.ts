@@ -1,12 +1,17 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { createServer } from 'node:http'
+import { createSecureServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { socketsFor } from '../../src/client/process-sockets.ts'
+import { systemClock } from '../../src/client/system-clock.ts'
 import { openSockets } from '../../src/transport/open-sockets.ts'
-import { clientOf, until } from '../support/ask.ts'
-import { answering, rawServer } from '../support/raw-server.ts'
+import { undiciTransport } from '../../src/transport/undici.ts'
+import { TRUST, clientOf, until } from '../support/ask.ts'
+import { makeAttempt } from '../support/calls.ts'
+import { h2Server, replying } from '../support/h2-server.ts'
+import { answering, rawServer, tlsFixture } from '../support/raw-server.ts'
 import { covers } from '../support/hostile/record.ts'
 
 const SHORT = fileURLToPath(new URL('../support/short-process.ts', import.meta.url))
@@ -15,6 +20,7 @@ interface Told {
   readonly codes: Readonly<Record<string, number>>
   readonly attempts: number
   readonly waited: number
+  readonly protocols: readonly string[]
   /** null: there was none left to count with. */
   readonly mostFds: number | null
 }
@@ -46,6 +52,27 @@ afterAll(() => {
   server.closeAllConnections()
   server.close()
 })
+
+/** Speaks HTTP/2 on every address of this machine. */
+async function secureServer() {
+  const secure = createSecureServer({ cert: tlsFixture('server'), key: tlsFixture('server-key') })
+  const open = new Set<{ destroy(): void }>()
+  secure.on('session', session => {
+    open.add(session)
+    session.on('error', () => undefined)
+    session.on('close', () => open.delete(session))
+  })
+  secure.on('request', (_request, response) => void response.end('{}'))
+  secure.on('tlsClientError', () => undefined)
+  await new Promise<void>(resolve => secure.listen(0, '0.0.0.0', resolve))
+  return {
+    origin: `https://127.0.0.1:${(secure.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      for (const session of open) session.destroy()
+      await new Promise<void>(resolve => void secure.close(() => resolve()))
+    },
+  }
+}
 
 // The shell's own limit is what counts: Node cannot raise it. Windows has none.
 describe.skipIf(!works('ulimit -n 64'))('a process with few file descriptors', () => {
@@ -81,6 +108,36 @@ describe.skipIf(!works('ulimit -n 64'))('a process with few file descriptors', (
         retry: 'A',
         socket: '–',
       })
+    },
+    70_000,
+  )
+})
+
+describe.skipIf(process.platform !== 'linux' || !works('ulimit -n 64'))('HTTP/2 with few file descriptors', () => {
+  it.each([
+    ['64', 'hosts'],
+    ['64', 'hosts clients'],
+    ['100', 'hosts'],
+  ])(
+    'closes idle connections for those to other hosts (%s, %s)',
+    async (descriptors, how) => {
+      await using secure = await secureServer()
+      const told = await run(`ulimit -n ${descriptors}; exec "$@"`, [secure.origin, '400', '100', how, '0'])
+      expect(told).toMatchObject({ codes: { ok: 400 }, attempts: 1, waited: 0, protocols: ['h2'] })
+      expect(told.mostFds).toBeLessThan(Number(descriptors))
+    },
+    70_000,
+  )
+
+  it.each(['hosts', 'hosts clients', ''])(
+    'loses no request when others hold most of them (%s)',
+    async how => {
+      await using secure = await secureServer()
+      const told = await run('ulimit -n 300; exec "$@"', [secure.origin, '400', '200', how, '235'])
+      expect(told).toMatchObject({ codes: { ok: 400 }, attempts: 1, protocols: ['h2'] })
+      // One connection for all is not short of anything.
+      if (how === '') expect(told.waited).toBe(0)
+      else expect(told.waited).toBeGreaterThan(0)
     },
     70_000,
   )
@@ -129,6 +186,73 @@ describe('idle connections', () => {
     await until(() => one.connections.every(({ isOpen }) => !isOpen))
   })
 
+  it('that speak HTTP/2 count once, whatever they carry, and make room for others like those of HTTP/1.1', async () => {
+    const script = { answers: [replying()] }
+    await using one = await h2Server(script)
+    await using two = await h2Server(script)
+    await using plain = await rawServer(
+      answering(connection => connection.reply()),
+      { cert: 'server', alpn: ['http/1.1'] },
+    )
+    await using client = clientOf({ ...TRUST, http2: true })
+    const before = openSockets.open
+    await client.request(Array.from({ length: 20 }, () => one.origin))
+    expect(openSockets.open).toBe(before + 1)
+    await client.request(plain.origin)
+    await client.request(two.origin)
+    await client.request(one.origin)
+    expect(openSockets.open).toBe(before + 3)
+    // As another client would ask for its sockets: those that were used longest ago go first, one for each.
+    const isOpen = () => [one, plain, two].map(({ connections }) => connections.every(each => each.isOpen))
+    for (const left of [
+      [true, false, true],
+      [true, false, false],
+      [false, false, false],
+    ]) {
+      openSockets.opening(openSockets.open)
+      openSockets.closed()
+      await until(() => String(isOpen()) === String(left))
+    }
+    expect(openSockets.open).toBe(before)
+    // And who needs one of them again gets a new one.
+    await client.request([one.origin, plain.origin])
+    expect(openSockets.open).toBe(before + 2)
+    await client.close()
+    expect(openSockets.open).toBe(before)
+  })
+
+  it('that speak HTTP/2 stay while they carry something, and are not counted any more when a server ends them', async () => {
+    await using slow = await h2Server({ answers: [replying(), [{ wait: 150 }, ...replying()]] })
+    await using ending = await h2Server({ answers: [[...replying(), { fin: true }]] })
+    await using client = clientOf({ ...TRUST, http2: true })
+    const before = openSockets.open
+    await client.request(slow.origin)
+    const answered = client.request(slow.origin)
+    await until(() => slow.streams.length === 2)
+    openSockets.opening(openSockets.open)
+    openSockets.closed()
+    await answered
+    expect(slow.accepted).toBe(1)
+    await client.request(ending.origin)
+    await until(() => ending.connections.every(({ isOpen }) => !isOpen))
+    await until(() => openSockets.open === before + 1)
+  })
+
+  it('are not counted where none came about, nor where they were given up', async () => {
+    await using mute = await rawServer(() => undefined)
+    await using refusing = await rawServer(() => undefined, { cert: 'self-signed' })
+    const secure = mute.origin.replace('http:', 'https:')
+    const before = openSockets.open
+    for (const options of [{}, TRUST, { http2: true }, { ...TRUST, http2: true }]) {
+      const client = clientOf({ ...options, timeouts: { connect: '150ms' } })
+      const asked = [secure, secure, refusing.origin, 'https://127.0.0.1:1/']
+      const outcomes = await client.request(asked, { onFailure: 'settle' })
+      expect(outcomes.every(({ ok }) => !ok)).toBe(true)
+      await until(() => openSockets.open === before)
+      await client.close()
+    }
+  })
+
   it('make room for new ones when there are as many as may be: used longest ago first', () => {
     const closed: string[] = []
     const kept = (name: string) => {
@@ -159,5 +283,24 @@ describe('idle connections', () => {
     openSockets.opening(2)
     expect(closed).toEqual(['b', 'a'])
     for (let i = openSockets.open; i > 0; i--) openSockets.closed(c)
+  })
+})
+
+describe('a connection for which there is no file descriptor', () => {
+  it.each(['http', 'https'])('has idle ones closed at once, of whatever protocol (%s)', async scheme => {
+    await using kept = await h2Server({ answers: [replying()] })
+    const plan = { tls: { verify: false }, blockPrivateAddresses: false, http2: true }
+    const lookup = async () => {
+      throw Object.assign(new Error('no more'), { code: 'EMFILE' })
+    }
+    const transport = undiciTransport(plan, systemClock, { lookup })
+    const send = (to: string) => transport.send(makeAttempt({ origin: to, url: `${to}/` }))
+    const before = openSockets.open
+    expect(await send(kept.origin)).toMatchObject({ kind: 'reply', protocol: 'h2' })
+    expect(openSockets.open).toBe(before + 1)
+    expect(await send(`${scheme}://short.test`)).toMatchObject({ code: 'resource/fd', sent: false })
+    expect(openSockets.open).toBe(before)
+    await until(() => kept.connections.every(({ isOpen }) => !isOpen))
+    await transport.close()
   })
 })

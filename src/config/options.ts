@@ -261,7 +261,7 @@ export const OPTIONS = {
   ),
   returnType: row(
     'call',
-    oneOf(['auto', 'json', 'text', 'content', 'response', 'stream']),
+    oneOf(['json', 'text', 'content', 'response', 'stream', 'auto']),
     'How a body becomes a value.',
     {
       perSpec: true,

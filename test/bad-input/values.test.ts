@@ -404,7 +404,7 @@ describe('What a message says', () => {
     ],
     [
       { returnType: 'jsn' },
-      "returnType: expected one of 'auto', 'json', 'text', 'content', 'response', 'stream', got \"jsn\". Did you mean 'json'?",
+      "returnType: expected one of 'json', 'text', 'content', 'response', 'stream', 'auto', got \"jsn\". Did you mean 'json'?",
     ],
     [
       { auth: 'abc' },

@@ -161,6 +161,20 @@ export const MUTANTS: readonly Mutant[] = [
     'test/transport/addresses.test.ts',
   ),
   mutant(
+    'private names are refused to a proxy, too',
+    ADDRESSES,
+    'return proxy === undefined ? undefined : this.#check(hostname)',
+    'return undefined',
+    'test/transport/guard.test.ts',
+  ),
+  mutant(
+    'idle connections of HTTP/2 make room for others',
+    'src/transport/h2-session.ts',
+    'if (this.#isCounted) openSockets.rest(this)',
+    '',
+    'test/transport/shortage.test.ts',
+  ),
+  mutant(
     'certificates are checked',
     'src/transport/connect.ts',
     'rejectUnauthorized: verify,',

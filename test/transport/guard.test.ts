@@ -1,0 +1,142 @@
+/** `blockPrivateAddresses` against names that change their minds, redirects, reconnects and proxies. */
+import { execFile, execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { parallelRequests, parallelRequestsSync } from '../../src/index.ts'
+import type { LookupInput } from '../../src/index.ts'
+import { TRUST, ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
+import { httpProxy, socksProxy } from '../support/proxy-server.ts'
+import type { TestProxy } from '../support/proxy-server.ts'
+import { answering, rawServer } from '../support/raw-server.ts'
+
+const BLOCK = { blockPrivateAddresses: true } as const
+const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
+const PUBLIC = '93.184.215.14'
+const PORT = '18080'
+const FIVE_BLOCKED = Array.from({ length: 5 }, () => 'blocked/address')
+
+// A network of its own, in which a public address is this machine's: nothing can leave it.
+const NETWORK = `ip link set lo up && ip addr add ${PUBLIC}/32 dev lo && ip addr add 10.0.0.1/32 dev lo`
+const canUnshare = ((): boolean => {
+  try {
+    execFileSync('unshare', ['-n', 'sh', '-c', NETWORK], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+})()
+
+interface Played {
+  readonly codes: readonly string[]
+  readonly attempts: readonly number[]
+  readonly connections: number
+  readonly decoyed: number
+}
+
+describe.skipIf(!canUnshare)('an address that is public', () => {
+  let told: Readonly<Record<string, Played>> = {}
+  beforeAll(async () => {
+    const program = fileURLToPath(new URL('../support/guard-process.ts', import.meta.url))
+    const script = `${NETWORK} && exec "$@"`
+    told = await new Promise((resolve, reject) => {
+      execFile(
+        'unshare',
+        ['-n', 'sh', '-c', script, 'sh', process.execPath, program, PUBLIC, PORT],
+        { timeout: 60_000 },
+        (error, out, err) =>
+          error === null
+            ? resolve(JSON.parse(out) as Record<string, Played>)
+            : reject(new Error(`${error.message}\n${err}`)),
+      )
+    })
+  }, 70_000)
+
+  it.each([
+    ['address', ['ok'], [1], 1],
+    ['per connection', ['ok', 'blocked/address', 'blocked/address'], [1, 1, 1], 1],
+    // Where a connection goes has been judged when it was made.
+    ['pinned', ['ok', 'ok', 'ok'], [1, 1, 1], 1],
+    ['closed while idle', ['ok', 'blocked/address'], [1, 1], 1],
+    ['closed at its use', ['ok', 'blocked/address'], [1, 2], 1],
+    ['retry', ['blocked/address'], [2], 1],
+    ['mixed', ['blocked/address'], [1], 0],
+    ['mixed, private first', ['blocked/address'], [1], 0],
+    ['redirect to an address', FIVE_BLOCKED, [2, 2, 2, 2, 2], 1],
+    ['redirect to a name', ['blocked/address'], [2], 1],
+    ['redirect after a redirect', ['blocked/address'], [3], 2],
+    ['redirect to itself, moved', ['blocked/address'], [2], 1],
+    ['HTTP/2', ['ok', 'ok', 'blocked/address'], [1, 1, 1], 0],
+  ] as const)('does not lead to one that is not: %s', (name, codes, attempts, connections) => {
+    expect(told[name]).toEqual({ codes, attempts, connections, decoyed: 0 })
+  })
+})
+
+const KINDS: readonly (readonly [string, () => Promise<TestProxy>])[] = [
+  ['http', () => httpProxy()],
+  ['https', () => httpProxy({ cert: 'server' })],
+  ['socks5', () => socksProxy()],
+]
+
+describe.each(KINDS)('through an %s proxy', (kind, open) => {
+  /** As the world outside of this machine has it; the proxy takes every name for this machine. */
+  const lookup: LookupInput = async name => (/^(?:inside|localhost)/.test(name) ? '127.0.0.1' : PUBLIC)
+
+  it.each(['http', 'https'] as const)('nothing private is asked for (%s)', async scheme => {
+    await using proxy = await open()
+    const options = { ...BLOCK, ...TRUST, lookup, proxy: proxy.url, maxRetries: 2 }
+    for (const host of ['127.0.0.1', '[::1]', '0x7f.1', '10.0.0.1', '169.254.169.254', 'inside.test', 'localhost']) {
+      const outcome = await ask(`${scheme}://${host}/`, options)
+      expect(`${host} ${verdictOf(outcome)} ${outcome.attempts}`).toBe(`${host} blocked/address 1`)
+    }
+    expect(proxy.accepted).toBe(0)
+  })
+
+  it.each(['http', 'https'] as const)('what is public is, whatever the address of the proxy (%s)', async scheme => {
+    await using target = await rawServer(
+      answering(connection => connection.reply('"hello"')),
+      scheme === 'https' ? { cert: 'server' } : {},
+    )
+    await using proxy = await open()
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const options = { ...BLOCK, verifySsl: false, lookup, proxy: proxy.url.replace('127.0.0.1', host) }
+      expect(await verdict(`${scheme}://public.test:${target.port}/`, options)).toBe('ok')
+    }
+    const seen = scheme === 'https' || kind === 'socks5' ? proxy.tunnels : proxy.forwards
+    expect(seen).toHaveLength(2)
+    expect(seen[0]).toContain(`public.test:${target.port}`)
+  })
+
+  it('each hop and each attempt is judged, also on a connection that is kept', async () => {
+    let asked = 0
+    const turning: LookupInput = async name =>
+      name === 'turning.public' ? (asked++ === 0 ? PUBLIC : '127.0.0.1') : name === 'public.test' ? PUBLIC : '127.0.0.1'
+    await using target = await rawServer(
+      answering((connection, { path }) =>
+        path.endsWith('/moved')
+          ? connection.reply('', { status: '302 Found', headers: 'Location: http://inside.test/\r\n' })
+          : connection.reply(),
+      ),
+    )
+    await using proxy = await open()
+    await using client = clientOf({ ...BLOCK, ...TRUST, lookup: turning, proxy: proxy.url })
+    const verdictFor = async (name: string): Promise<string> =>
+      verdictOf(await client.request(`http://${name.replace('/', `:${target.port}/`)}`, SETTLE))
+    expect(await verdictFor('public.test/moved')).toBe('blocked/address')
+    expect(await verdictFor('turning.public/')).toBe('ok')
+    expect(await verdictFor('turning.public/')).toBe('blocked/address')
+    expect(target.requests).toHaveLength(2)
+    expect(proxy.tunnels.concat(proxy.forwards).join(' ')).not.toContain('inside')
+  })
+
+  it('holds on worker threads and in the sync call', async () => {
+    await using proxy = await open()
+    const urls = ['http://127.0.0.1/', 'https://localhost/']
+    const options = { ...SETTLE, ...BLOCK, ...TRUST, proxy: proxy.url }
+    const outcomes = [
+      ...(await parallelRequests(urls, { ...options, workers: 1 })),
+      ...parallelRequestsSync(urls, options),
+    ]
+    expect(outcomes.map(verdictOf)).toEqual(outcomes.map(() => 'blocked/address'))
+    expect(proxy.accepted).toBe(0)
+  })
+})

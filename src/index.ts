@@ -61,6 +61,9 @@ export type {
   ResponseView,
   RetryInput,
   ReturnTypeName,
+  SaveRequest,
+  SaveTo,
+  SavedFile,
   Schema,
 } from './core/spec.ts'
 export type { ClientStats, LaneStats } from './core/stats.ts'

@@ -6,7 +6,7 @@
 import type { FullResponse } from '../codec/response.ts'
 import type { ClientOptions, DrainOptions, FailureMode, RequestOptions, StreamOptions } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
-import type { ParseContext, RequestSpec, ReturnTypeName, Schema } from '../core/spec.ts'
+import type { ParseContext, RequestSpec, ReturnTypeName, SavedFile, Schema } from '../core/spec.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 /** One thing to fetch. */
@@ -27,6 +27,7 @@ export interface RawValues {
   response: FullResponse
   /** Bytes that `onChunk` was given. */
   stream: number
+  file: SavedFile
 }
 
 /** What `parseFunc` is given. */

@@ -9,6 +9,7 @@ import type { DoneLine } from '../core/journal.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, FaultCode, Reply, Result } from '../core/result.ts'
+import type { SavedFile } from '../core/spec.ts'
 import { printableUrl } from '../core/url.ts'
 
 /** What has been read of the body: as it stands in the line. */
@@ -49,6 +50,7 @@ export function lineValue({ plan }: Call, reply: Reply, decoded: unknown): LineV
       return { value: decoded }
     case 'json':
     case 'text':
+    case 'file':
       return { value: decoded }
     case 'stream':
       return { value: reply.taken?.bytes ?? 0 }
@@ -87,6 +89,7 @@ function replyOf(line: DoneLine, call: Call): Reply {
     body: bodyOf(line, call),
     integrity: 'length',
     protocol: 'http/1.1',
+    ...(call.plan.returnType === 'file' && { taken: line.value as SavedFile }),
   }
 }
 

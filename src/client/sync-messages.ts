@@ -5,7 +5,7 @@
 import type { SentFault, SentResult } from './sync-result.ts'
 import type { ClientPlan } from '../config/client-plan.ts'
 import type { Upload } from '../core/body.ts'
-import type { BackoffPlan, Call, CallPlan, Costs, RetryPlan } from '../core/call.ts'
+import type { BackoffPlan, Call, CallPlan, Costs, RetryPlan, SavingPlan } from '../core/call.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Progress } from '../core/progress.ts'
 import type { AuthRequest } from '../core/spec.ts'
@@ -65,8 +65,9 @@ export interface SentCall extends Pick<Call, PlainParts> {
 
 export interface SentPlan extends Omit<
   CallPlan,
-  'schema' | 'parseFunc' | 'onChunk' | 'acceptStatus' | 'limitKey' | 'cost' | 'retry' | 'hooks'
+  'schema' | 'parseFunc' | 'onChunk' | 'saving' | 'acceptStatus' | 'limitKey' | 'cost' | 'retry' | 'hooks'
 > {
+  readonly saving: Omit<SavingPlan, 'saveTo'> & { readonly saveTo: string | undefined }
   readonly retry: Omit<RetryPlan, 'backoff' | 'shouldRetry'>
   /** Undefined where it is a function. */
   readonly backoff: Exclude<BackoffPlan, (failures: number) => unknown> | undefined

@@ -60,12 +60,15 @@ function sentPlan(given: CallPlan): SentPlan {
     acceptStatus,
     limitKey,
     cost: _cost,
+    saving,
     ...others
   } = given
   const { retry, hooks, timeouts, ...plain } = others
   const { backoff, shouldRetry, ...rules } = retry
   return {
     ...plain,
+    // Functions have been refused.
+    saving: { ...saving, saveTo: saving.saveTo as string | undefined },
     // A function that blocks its own thread cannot be interrupted, and one that does not block fails at once.
     timeouts: { ...timeouts, callbackMs: Infinity },
     retry: rules,

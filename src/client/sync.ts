@@ -84,6 +84,7 @@ function unreachable(input: unknown, options: unknown): string[] {
     const remedy = `The pieces come while the thread is blocked. ${AWAIT}`
     refuse('onChunk', "no returnType 'stream'", onChunk ?? returnType, remedy)
   }
+  if (typeof options.saveTo === 'function') refuse('saveTo', 'a folder', options.saveTo, `${NOT_ASKED} ${AWAIT}`)
   if (transport !== undefined) {
     refuse('transport', 'none', transport, `The requests go out from another thread, which it cannot reach. ${AWAIT}`)
   }
@@ -101,6 +102,7 @@ function unreachable(input: unknown, options: unknown): string[] {
   return problems
 }
 
+const NOT_ASKED = 'A function would be asked while the thread is blocked.'
 const AWAIT = 'Or await parallelRequests.'
 
 function checkBodies(items: readonly unknown[]): void {
@@ -109,14 +111,20 @@ function checkBodies(items: readonly unknown[]): void {
     if (!isRecord(item) || item instanceof URL) continue
     let given: readonly unknown[] = []
     let parts: unknown
+    let saveTo: unknown
     try {
       given = [item.body, item.form]
       parts = item.multipart
+      saveTo = item.saveTo
     } catch {
       // An item that cannot be read fails alone, when it is prepared.
     }
     for (const body of given) checkBody(`urls[${index}].body`, body, problems)
     checkParts(`urls[${index}].multipart`, parts, problems)
+    if (typeof saveTo === 'function') {
+      const expected = 'a folder in parallelRequestsSync'
+      problems.push(problem(`urls[${index}].saveTo`, expected, 'a function', `${NOT_ASKED} ${AWAIT}`))
+    }
   }
   if (problems.length > 0) throw new ConfigError(problems)
 }

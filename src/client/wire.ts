@@ -6,7 +6,9 @@ import { opinionsOf } from './opinions.ts'
 import { processSockets } from './process-sockets.ts'
 import type { ReadJson } from './opinions.ts'
 import { threadedTransport } from './wire-threads.ts'
+import { reserve } from './save-to.ts'
 import { consumerSink } from '../codec/consumer.ts'
+import { fileSink } from '../codec/file.ts'
 import { parseJson } from '../codec/json.ts'
 import { isOwnTransport } from '../config/shapes.ts'
 import type { ClientPlan } from '../config/client-plan.ts'
@@ -44,6 +46,7 @@ import { slots } from '../policy/slots.ts'
 import type { SocketBudget } from '../policy/socket-budget.ts'
 import type { Shares } from '../policy/standing.ts'
 import { Cookies } from '../store/cookies.ts'
+import { fileFault } from '../transport/faults.ts'
 import { dispatcherTransport, undiciTransport } from '../transport/undici.ts'
 
 export interface Wired {
@@ -114,7 +117,8 @@ function shrinking(sockets: SocketBudget): RetryParts['onShortage'] {
 
 /** Where a body goes that is not collected. */
 function sinkFor(call: Call, clock: Clock): BodySink | undefined {
-  const { onChunk } = call.plan
+  const { onChunk, returnType } = call.plan
+  if (returnType === 'file') return fileSink(call, { reserve: asked => reserve(asked, clock), faultOf: fileFault })
   return onChunk && consumerSink(call, onChunk, clock)
 }
 

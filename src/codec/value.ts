@@ -44,6 +44,8 @@ function readAs(reply: Reply, call: Call, clock: Clock): Value | Fault {
       return { value: bytesOf(reply.body) }
     case 'stream':
       return { value: reply.taken?.bytes ?? 0 }
+    case 'file':
+      return { value: { path: reply.taken?.path ?? '', bytes: reply.taken?.bytes ?? 0 } }
     case 'response':
       return { value: fullResponse(reply, call, clock.now()) }
   }

@@ -26,6 +26,7 @@ import { readProxies, readProxy, readProxyFile } from './proxy-input.ts'
 import { readMinSpeed } from './speed-input.ts'
 import { readPairs } from './query-input.ts'
 import { rates } from './rate-input.ts'
+import { readChecksum, readSaveTo } from './saving.ts'
 import { isSink, isTransport } from './shapes.ts'
 import { headerProblem } from '../core/headers.ts'
 import { printableUrl } from '../core/url.ts'
@@ -261,7 +262,7 @@ export const OPTIONS = {
   ),
   returnType: row(
     'call',
-    oneOf(['json', 'text', 'content', 'response', 'stream', 'auto']),
+    oneOf(['json', 'text', 'content', 'response', 'stream', 'file', 'auto']),
     'How a body becomes a value.',
     {
       perSpec: true,
@@ -401,6 +402,15 @@ export const OPTIONS = {
     func,
     "With `returnType: 'stream'`: takes each piece of the body, decoded; the next one waits for it.",
   ),
+  saveTo: row(
+    'any',
+    readSaveTo,
+    "With `returnType: 'file'`: the folder that bodies are saved in, or a function that answers with a path.",
+    { perSpec: true },
+  ),
+  checksum: row('any', readChecksum, "With `returnType: 'file'`: `'sha256:<hex>'` of what must come.", {
+    perSpec: true,
+  }),
   minSpeed: row(
     'any',
     readMinSpeed,

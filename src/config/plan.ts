@@ -17,6 +17,7 @@ import type { ReadHeaders } from './header-input.ts'
 import { problem } from './kinds.ts'
 import type { Values } from './options.ts'
 import { NO_ONCHUNK, checkMethod } from './read.ts'
+import { checkSaving, planSaving } from './saving.ts'
 
 /** What every request of a batch starts from. */
 export interface RequestPlan {
@@ -78,6 +79,7 @@ export function planBatch(defaults: Values, given: Values, concurrency: number, 
     if (values.onChunk === undefined) problems.push(NO_ONCHUNK)
     if (values.resume !== undefined) problems.push(NOT_RESUMABLE)
   }
+  checkSaving(values.returnType ?? 'json', values, problems)
   if (problems.length > 0) throw new ConfigError(problems)
   return {
     keys: values.keys,
@@ -103,7 +105,10 @@ export function planBatch(defaults: Values, given: Values, concurrency: number, 
       idempotencyKey: values.idempotencyKey === true,
       allowHostHeader: values.allowHostHeader === true,
       takesProxy: defaults.transport === undefined,
-      call: planCall(given, planCall(defaults, { ...DEFAULT_CALL, ...planLanes(defaults) })),
+      call: planCall(
+        given,
+        planCall(defaults, { ...DEFAULT_CALL, saving: { ...NO_SAVING, batch: {} }, ...planLanes(defaults) }),
+      ),
     },
   }
 }
@@ -166,6 +171,8 @@ function mergeParams(base: unknown, over: unknown): unknown {
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY'])
 const RETRY_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
 
+const NO_SAVING: CallPlan['saving'] = { saveTo: undefined, checksum: undefined, batch: {} }
+
 export const DEFAULT_CALL: CallPlan = {
   returnType: 'json',
   schema: undefined,
@@ -194,6 +201,7 @@ export const DEFAULT_CALL: CallPlan = {
   maxResponseBytes: 64 * 2 ** 20,
   ways: DIRECT,
   onChunk: undefined,
+  saving: NO_SAVING,
   given: { attemptMs: undefined, maxResponseBytes: undefined },
   minSpeed: { bytesPerSecond: 256, overMs: 30_000 },
   strictIntegrity: false,
@@ -209,7 +217,7 @@ export const DEFAULT_CALL: CallPlan = {
 /** The part of the options that a single spec may override as well. */
 export function planCall(values: Values, base: CallPlan): CallPlan {
   const returnType = values.returnType ?? base.returnType
-  const streams = returnType === 'stream'
+  const streams = returnType === 'stream' || returnType === 'file'
   const given = {
     attemptMs: values.timeout ?? base.given.attemptMs,
     maxResponseBytes: values.maxResponseBytes ?? base.given.maxResponseBytes,
@@ -232,6 +240,7 @@ export function planCall(values: Values, base: CallPlan): CallPlan {
     allowBodyAcrossOrigins: values.allowBodyAcrossOrigins ?? base.allowBodyAcrossOrigins,
     maxResponseBytes: given.maxResponseBytes ?? (streams ? Infinity : DEFAULT_CALL.maxResponseBytes),
     onChunk: (values.onChunk as CallPlan['onChunk']) ?? base.onChunk,
+    saving: planSaving(values, base.saving),
     given,
     ways: values.proxy ?? values.proxies ?? values.proxyFile ?? base.ways,
     minSpeed: planSpeed(values.minSpeed, base.minSpeed),

@@ -159,6 +159,8 @@ const ACCEPT_JSON: HeaderList = ['accept', 'application/json, text/plain;q=0.9, 
 const ACCEPT_ANY: HeaderList = ['accept', '*/*']
 // What transport/decompress.ts can undo. Node has zstd from 22.15 on, which is below our floor.
 const ACCEPT_ENCODING: HeaderList = ['accept-encoding', 'zstd, br, gzip, deflate']
+// What is cut can be taken up again only where bytes are bytes: a part of a coded body is of no use.
+const ACCEPT_IDENTITY: HeaderList = ['accept-encoding', 'identity']
 /** Complete lists by what they were made from, so that requests without headers of their own share one. */
 const shared = new WeakMap<RequestPlan, Map<string, HeaderList>>()
 
@@ -192,12 +194,13 @@ function sharedHeaders(
 ): HeaderList {
   let lists = shared.get(plan)
   if (lists === undefined) shared.set(plan, (lists = new Map<string, HeaderList>()))
-  const id = `${returnType === 'json'}\n${contentType}\n${userAgent}`
+  const look = returnType === 'json' || returnType === 'file' ? returnType : ''
+  const id = `${look}\n${contentType}\n${userAgent}`
   const known = lists.get(id)
   if (known !== undefined) return known
   const defaults: HeaderList = [
     ...(returnType === 'json' ? ACCEPT_JSON : ACCEPT_ANY),
-    ...ACCEPT_ENCODING,
+    ...(returnType === 'file' ? ACCEPT_IDENTITY : ACCEPT_ENCODING),
     ...(userAgent === undefined ? [] : ['user-agent', userAgent]),
     ...(contentType === undefined ? [] : ['content-type', contentType]),
   ]

@@ -7,6 +7,7 @@ import type { OptionName, OptionRow } from './options.ts'
 import { planCall } from './plan.ts'
 import type { RequestPlan } from './plan.ts'
 import { BUDGET_IN_CALL, NO_ONCHUNK, TRANSPORT_ROUTES, checkSchema } from './read.ts'
+import { NO_SAVE_TO, checkSaving } from './saving.ts'
 
 /** Fields that replace a part of the shared CallPlan; a spec without one shares it. */
 const PLAN_FIELDS = [
@@ -22,6 +23,8 @@ const PLAN_FIELDS = [
   'maxRedirects',
   'maxResponseBytes',
   'proxy',
+  'saveTo',
+  'checksum',
 ] as const satisfies readonly OptionName[]
 
 export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: string[]): CallPlan {
@@ -36,6 +39,9 @@ export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: stri
   const hasSchema = spec.schema !== undefined || (spec.returnType !== undefined && plan.call.schema !== undefined)
   if (hasSchema) checkSchema(spec.returnType ?? plan.call.returnType, problems)
   if (spec.returnType === 'stream' && plan.call.onChunk === undefined) problems.push(NO_ONCHUNK)
+  const returnType = spec.returnType ?? plan.call.returnType
+  if (returnType === 'file' && (spec.saveTo ?? plan.call.saving.saveTo) === undefined) problems.push(NO_SAVE_TO)
+  checkSaving(returnType, spec, problems)
   if (isRecord(spec.retry) && spec.retry.budget !== undefined) problems.push(BUDGET_IN_CALL)
   if (spec.proxy !== undefined && spec.proxy !== false && spec.proxy !== null && !plan.takesProxy) {
     problems.push(`proxy: expected no transport in the options, got one. ${TRANSPORT_ROUTES}`)

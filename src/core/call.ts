@@ -16,6 +16,7 @@ import type {
   ParseContext,
   RequestView,
   ReturnTypeName,
+  SaveTo,
   Schema,
 } from './spec.ts'
 import type { Fault } from './result.ts'
@@ -54,6 +55,15 @@ export interface HookPlan {
   readonly beforeRetry?: Hooks['beforeRetry']
 }
 
+/** Of `returnType: 'file'`. */
+export interface SavingPlan {
+  readonly saveTo: Exclude<SaveTo, URL> | undefined
+  /** `sha256:<hex>`, in lower case. */
+  readonly checksum: string | undefined
+  /** Nothing but itself: one for all requests of a batch, among which each name is given once. */
+  readonly batch: object
+}
+
 /** What holds for one request after all merging. Shared by every request that overrides nothing. */
 export interface CallPlan {
   readonly returnType: ReturnTypeName
@@ -72,6 +82,7 @@ export interface CallPlan {
   readonly ways: Ways
   readonly minSpeed: SpeedPlan
   readonly onChunk: ((chunk: Uint8Array, request: RequestView) => unknown) | undefined
+  readonly saving: SavingPlan
   /** As the caller gave them: without it they depend on the return type. */
   readonly given: { readonly attemptMs: number | undefined; readonly maxResponseBytes: number | undefined }
   readonly strictIntegrity: boolean

@@ -18,6 +18,7 @@ import type {
   RateInput,
   RequestView,
   RetryInput,
+  SaveTo,
   Size,
   TimeoutsInput,
 } from './spec.ts'
@@ -78,7 +79,7 @@ export interface SharedOptions {
   multipart?: MultipartInput
   /** Sent by every request without a body of its own. */
   body?: BodyInput
-  /** One attempt, from leaving our queue to the last byte of the body. Default `'30s'`, none with `'stream'`; `Infinity` = no limit. Fails with `timeout/<phase>`. */
+  /** One attempt, from leaving our queue to the last byte of the body. Default `'30s'`, none with `'stream'` and `'file'`; `Infinity` = no limit. Fails with `timeout/<phase>`. */
   timeout?: Duration
   /** Limits of single phases, and of the request as a whole. */
   timeouts?: TimeoutsInput
@@ -96,7 +97,7 @@ export interface SharedOptions {
   allowDowngrade?: boolean
   /** Send a body again to another origin on 307 and 308. Default false: `redirect/body_cross_origin`. */
   allowBodyAcrossOrigins?: boolean
-  /** Largest decoded body. Default `'64MiB'`, none with `'stream'`; `Infinity` = no limit. Fails with `too_large/body` or `too_large/decoded`. */
+  /** Largest decoded body. Default `'64MiB'`, none with `'stream'` and `'file'`; `Infinity` = no limit. Fails with `too_large/body` or `too_large/decoded`. */
   maxResponseBytes?: Size
   /**
    * With `returnType: 'stream'`: takes each piece of the body, decoded, and its request. The next piece waits until it is
@@ -106,6 +107,21 @@ export interface SharedOptions {
    * @example onChunk: (chunk, { url }) => files.get(url).write(chunk)
    */
   onChunk?: (chunk: Uint8Array, request: RequestView) => unknown
+  /**
+   * With `returnType: 'file'`: the folder that bodies are saved in, made when its parent exists; or a function that
+   * answers with the path of one file, relative to the working directory. In a folder a file is named after the end of
+   * its URL's path, made safe; the later of two of a batch gets `~` and its index. A body is written to `<path>.part` and
+   * gets its name when it is whole. What is there already is never replaced: `resource/file`. A throw fails the request
+   * with `callback/save_to`. Default none.
+   *
+   * @example saveTo: ({ index }) => `pages/${index}.html`
+   */
+  saveTo?: SaveTo
+  /**
+   * With `returnType: 'file'`: what must come, as `'sha256:<hex>'`; sha512, sha1 and md5 are known, too. Of the decoded
+   * body. Another one fails with `truncated/checksum`, is repeated from the start and never gets its name. Default none.
+   */
+  checksum?: string
   /**
    * A body that is slower than `bytes` per second, on average over the last `over`, fails with `timeout/low_speed`.
    * Counts the bytes of the wire, from the head on, and not the time that `onChunk` or a disk takes. Default

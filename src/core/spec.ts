@@ -26,7 +26,7 @@ export interface CostRequest extends RequestView {
 }
 
 /** How a body becomes a value. `'auto'`: JSON where it is some, else text, else bytes, as the command line does. */
-export type ReturnTypeName = 'auto' | 'json' | 'text' | 'content' | 'response' | 'stream'
+export type ReturnTypeName = 'auto' | 'json' | 'text' | 'content' | 'response' | 'stream' | 'file'
 
 /** The names of the return types as constants: `ReturnType.JSON` is `'json'`. */
 export const ReturnType = {
@@ -36,6 +36,7 @@ export const ReturnType = {
   CONTENT: 'content',
   RESPONSE: 'response',
   STREAM: 'stream',
+  FILE: 'file',
 } as const
 
 /** `undefined` as a value leaves the key out. An array repeats it. */
@@ -139,6 +140,23 @@ export interface RequestView {
   readonly method: string
   readonly url: string
   readonly meta: unknown
+}
+
+/** What a `saveTo` function is given. */
+export interface SaveRequest extends RequestView {
+  readonly index: number
+  readonly key: string | undefined
+}
+
+/** The folder that a body is saved in, or a function that answers with the path of its file. */
+export type SaveTo = string | URL | ((request: SaveRequest) => string | URL | Promise<string | URL>)
+
+/** The value of `returnType: 'file'`. */
+export interface SavedFile {
+  /** Absolute. */
+  readonly path: string
+  /** Its size: the decoded body. */
+  readonly bytes: number
 }
 
 /** A response as hooks and rules see it. */
@@ -271,6 +289,10 @@ export interface RequestSpec<Value = unknown, Meta = unknown> {
   readonly followRedirects?: boolean
   readonly maxRedirects?: number
   readonly maxResponseBytes?: Size
+  /** With `returnType: 'file'`: over that of the options. */
+  readonly saveTo?: SaveTo
+  /** With `returnType: 'file'`: what must come, as `'sha256:<hex>'`; sha512, sha1 and md5 are known, too. */
+  readonly checksum?: string
   /** In the place of the client's proxies: the URL of one, `'env'`, or `false` (or null) for the direct way. */
   readonly proxy?: ProxyInput
 }

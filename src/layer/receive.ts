@@ -16,7 +16,8 @@ export const receive =
   (sinkFor: SinkFor): CallLayer =>
   next =>
   call => {
-    if (call.plan.returnType !== 'stream') return next(call)
+    const { returnType } = call.plan
+    if (returnType !== 'stream' && returnType !== 'file') return next(call)
     const sink = sinkFor(call)
     return sink === undefined ? next(call) : received(next, call, sink)
   }

@@ -56,6 +56,17 @@ const ANYWHERE: Readonly<Record<string, readonly [FaultCode, string]>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: ['tls/not_tls', 'the port does not speak TLS'],
 }
 
+/** Codes of files that are written; what is not here is `resource/file` if it is an error of the system at all. */
+const FILES: Readonly<Record<string, readonly [FaultCode, string]>> = {
+  ENOSPC: ['resource/disk', 'its disk is full. Make room, or save elsewhere'],
+  EDQUOT: ['resource/disk', 'the quota of its disk is used up. Make room, or save elsewhere'],
+  EFBIG: ['resource/disk', 'it is larger than its disk allows'],
+  EEXIST: ['resource/file', 'it is there already, and nothing is replaced. Move it away, or save elsewhere'],
+  ENOENT: ['resource/file', 'its folder is not there. Make it first'],
+  EMFILE: ['resource/fd', 'this process has no file descriptor left'],
+  ENFILE: ['resource/fd', 'this machine has no file descriptor left'],
+}
+
 /** The end of a connection, which means something else in each phase. */
 const DISCONNECTS: ReadonlySet<string> = new Set([
   'ECONNRESET',
@@ -162,6 +173,14 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
 }
 
 /** Between us and the proxy: whatever it was, nothing has reached the target. */
+export function fileFault(error: unknown, path: string): Fault {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  const known = FILES[code ?? '']
+  if (known !== undefined) return fault(known[0], `${path}: ${known[1]}`, { cause: error })
+  const isOfSystem = typeof code === 'string' && (syscall !== undefined || /^E[A-Z]+$/.test(code))
+  return fault(isOfSystem ? 'resource/file' : 'internal/unknown', `${path}: ${reasonOf(error)}`, { cause: error })
+}
+
 export function faultOfProxy(failure: ProxyFailure): Fault {
   const { detail, message, reply, cause } = failure
   // Of this machine, which has nothing left for any connection; or of the caller's own look-up.

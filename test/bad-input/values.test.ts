@@ -243,6 +243,8 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
   allowBodyAcrossOrigins: [1, 'yes', null],
   maxResponseBytes: [0, -1, 1.5, NaN, '64', '64 apples', '0B', null, {}],
   onChunk: ['x', 1, null, {}, []],
+  saveTo: ['', 'a\0b', 1, true, null, {}, [], new URL('http://a.test/x')],
+  checksum: ['', 'abc', 'sha256', 'sha256:', 'sha256:abc', 'crc32:00000000', `md5:${'g'.repeat(32)}`, 1, null, {}, []],
   minSpeed: [
     true,
     1,
@@ -404,7 +406,7 @@ describe('What a message says', () => {
     ],
     [
       { returnType: 'jsn' },
-      "returnType: expected one of 'json', 'text', 'content', 'response', 'stream', 'auto', got \"jsn\". Did you mean 'json'?",
+      "returnType: expected one of 'json', 'text', 'content', 'response', 'stream', 'file', 'auto', got \"jsn\". Did you mean 'json'?",
     ],
     [
       { auth: 'abc' },

@@ -1,6 +1,6 @@
 /** The type of a value follows from `returnType`, `schema` and `parseFunc`, of the options or of a request. Compiled, never run. */
 import { isAbortError, parallelRequests, ReturnType } from 'parallel-requests'
-import type { FullResponse, Outcome, PartialFailureError, ReturnTypeName, Schema } from 'parallel-requests'
+import type { FullResponse, Outcome, PartialFailureError, ReturnTypeName, SavedFile, Schema } from 'parallel-requests'
 import * as v from 'valibot'
 import { exactly } from './exactly.ts'
 
@@ -38,6 +38,16 @@ exactly<number>()(
     returnType: ReturnType.STREAM,
     onChunk: (_chunk, { url: from }) => exactly<string>()(from),
   }),
+)
+exactly<SavedFile[]>()(await parallelRequests(urls, { returnType: 'file', saveTo: './downloads' }))
+exactly<SavedFile>()(
+  await parallelRequests(url, {
+    returnType: ReturnType.FILE,
+    saveTo: ({ index, key, url: from }) => `${key ?? index}${from}`,
+  }),
+)
+exactly<[SavedFile, unknown]>()(
+  await parallelRequests([{ url, returnType: 'file', saveTo: './downloads', checksum: 'md5:00' }, url]),
 )
 exactly<FullResponse>()(await parallelRequests({ urls: url, returnType: ReturnType.RESPONSE }))
 exactly<unknown[]>()(await parallelRequests(urls, { returnType }))

@@ -1,7 +1,7 @@
 import { dirname, join, relative, resolve, win32 } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { foldedName, numbered, safeName } from '../../src/sinks/file-name.ts'
+import { foldedName, numbered, safeName } from '../../src/config/file-name.ts'
 
 describe('safeName', () => {
   it.each([

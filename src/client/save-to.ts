@@ -1,0 +1,117 @@
+/** Where the body of a request is saved: a name inside of the folder, or what the caller's function answers. */
+import { mkdir, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Reserved } from '../codec/file.ts'
+import { refuseExisting } from '../codec/part-file.ts'
+import { foldedName, numbered, safeName } from '../config/file-name.ts'
+import { got, problem } from '../config/kinds.ts'
+import type { Call } from '../core/call.ts'
+import { reasonOf, runCallback } from '../core/callback.ts'
+import type { Clock } from '../core/ports.ts'
+import { fault, isFault } from '../core/result.ts'
+import type { Fault } from '../core/result.ts'
+import type { SaveRequest } from '../core/spec.ts'
+import { fileFault } from '../transport/faults.ts'
+
+/** What the requests of one batch have been given so far. */
+interface Given {
+  readonly names: Set<string>
+  readonly folders: Map<string, Promise<unknown>>
+}
+
+const batches = new WeakMap<object, Given>()
+/** Paths that this process is writing to now. */
+const inUse = new Set<string>()
+
+export async function reserve(call: Call, clock: Clock): Promise<Reserved | Fault> {
+  const { saveTo, batch } = call.plan.saving
+  let given = batches.get(batch)
+  if (given === undefined) batches.set(batch, (given = { names: new Set(), folders: new Map() }))
+  let path: string
+  try {
+    if (typeof saveTo === 'function') {
+      const answer = await askedFor(saveTo, call, clock)
+      if (isFault(answer)) return answer
+      path = answer
+    } else {
+      const folder = resolve(saveTo ?? '.')
+      // Before anything is awaited: names are given in the order of the requests.
+      path = resolve(folder, nameIn(folder, call, given.names))
+      await folderThere(folder, given)
+    }
+  } catch (error) {
+    return fileFault(error, typeof saveTo === 'string' ? saveTo : '')
+  }
+  const id = foldedName(path)
+  if (inUse.has(id)) {
+    const remedy = 'Give each request a path of its own.'
+    return fault('resource/file', problem(path, 'a path that is free', 'one that another request writes to', remedy))
+  }
+  inUse.add(id)
+  const release = (): void => void inUse.delete(id)
+  try {
+    await refuseExisting(path)
+  } catch (error) {
+    release()
+    return fileFault(error, path)
+  }
+  return { path, release }
+}
+
+async function askedFor(saveTo: (request: SaveRequest) => unknown, call: Call, clock: Clock): Promise<string | Fault> {
+  const { method, url, meta, index, key, trip, plan } = call
+  const failed = (why: string, cause?: unknown): Fault => fault('callback/save_to', why, { cause })
+  const limits = { trip, timeoutMs: plan.timeouts.callbackMs, clock }
+  const answer = await runCallback(
+    () => saveTo({ method, url, meta, index, key }),
+    error => failed(`saveTo threw: ${reasonOf(error)}`, error),
+    limits,
+  )
+  if (isFault(answer)) return answer
+  if (typeof answer === 'string' && answer !== '' && !answer.includes('\0')) return resolve(answer)
+  if (answer instanceof URL && answer.protocol === 'file:') {
+    try {
+      return fileURLToPath(answer)
+    } catch (error) {
+      return failed(`saveTo: ${reasonOf(error)}`, error)
+    }
+  }
+  return failed(problem('saveTo', 'a path from it', got(answer), 'Mend the function.'))
+}
+
+/** Made when its parent is there; once per batch. */
+function folderThere(folder: string, { folders }: Given): Promise<unknown> {
+  let there = folders.get(folder)
+  if (there === undefined) folders.set(folder, (there = makeFolder(folder)))
+  return there
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if (!(await stat(folder)).isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' })
+  }
+}
+
+/** The end of the path that the caller named: never of a redirect, nor what the server would like. */
+function nameIn(folder: string, { path, index }: Call, names: Set<string>): string {
+  const segment = path.replace(/\?.*$/s, '').split('/').at(-1) ?? ''
+  const wanted = safeName(decoded(segment) || 'index').replace(/\.part$/i, end => `%2E${end.slice(1)}`)
+  let name = wanted
+  for (let more = index; names.has(idOf(folder, name)); more++) name = numbered(wanted, more)
+  names.add(idOf(folder, name))
+  return name
+}
+
+const idOf = (folder: string, name: string): string => `${folder}\0${foldedName(name)}`
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * A file in the making: `<path>.part`, which gets its name when it is whole. Never through a link, never into a file
+ * that somebody else made, never over one that is there.
+ */
+import { createHash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { link, lstat, open, rename, rm } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+// Windows has no such flag: there a file that must be new is none that a link leads to.
+const { O_CREAT, O_EXCL, O_WRONLY } = constants
+const NEW = O_WRONLY | O_CREAT | O_EXCL | ((constants as { O_NOFOLLOW?: number }).O_NOFOLLOW ?? 0)
+
+/** Its operations run one after the other; each rejects with the error of the system. */
+export class PartFile {
+  /** How much of the body it has been given, from its beginning. */
+  bytes = 0
+  readonly #path: string
+  readonly #part: string
+  readonly #algorithm: string | undefined
+  #hash: Hash | undefined
+  #file: FileHandle | undefined
+  #last: Promise<unknown> = Promise.resolve()
+  #generation = 0
+  /** Of this generation: it can take no more. */
+  #broken: { readonly error: unknown } | undefined
+
+  /** @param algorithm of the checksum that is wanted, if any */
+  constructor(path: string, algorithm: string | undefined) {
+    this.#path = path
+    this.#part = `${path}.part`
+    this.#algorithm = algorithm
+    this.restart()
+  }
+
+  /** What it holds is of no use: it is overwritten from the beginning. */
+  restart(): void {
+    this.bytes = 0
+    this.#generation++
+    this.#broken = undefined
+    this.#hash = this.#algorithm === undefined ? undefined : createHash(this.#algorithm)
+  }
+
+  append(data: Uint8Array): Promise<void> {
+    const at = this.bytes
+    const generation = this.#generation
+    this.bytes += data.byteLength
+    return this.#inTurn(async () => {
+      if (generation !== this.#generation) return
+      this.#check()
+      try {
+        const file = await this.#opened()
+        for (let done = 0; done < data.byteLength;) {
+          const { bytesWritten } = await file.write(data, done, data.byteLength - done, at + done)
+          done += bytesWritten
+        }
+        if (generation === this.#generation) this.#hash?.update(data)
+      } catch (error) {
+        if (generation === this.#generation) this.#broken = { error }
+        throw error
+      }
+    })
+  }
+
+  /** All of it is there and on the disk. The checksum in hexadecimal, where one is wanted. */
+  finish(): Promise<string | undefined> {
+    return this.#inTurn(async () => {
+      this.#check()
+      const file = await this.#opened()
+      // Of a longer beginning that was given up something may be left.
+      await file.truncate(this.bytes)
+      await file.sync()
+      return this.#hash?.copy().digest('hex')
+    })
+  }
+
+  /** Gives it its name. */
+  commit(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!(await this.#isOurs())) throw systemError('EBUSY', `${this.#part} has been replaced by somebody else`)
+      await this.#close()
+      await moveToFree(this.#part, this.#path)
+      await syncFolder(dirname(this.#path))
+    })
+  }
+
+  /** Takes it away. */
+  discard(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#file === undefined) return
+      try {
+        if (await this.#isOurs()) await rm(this.#part, { force: true })
+      } finally {
+        await this.#close()
+      }
+    })
+  }
+
+  #check(): void {
+    if (this.#broken !== undefined) throw this.#broken.error
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work)
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #opened(): Promise<FileHandle> {
+    return (this.#file ??= await openNew(this.#part))
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+
+  async #isOurs(): Promise<boolean> {
+    if (this.#file === undefined) return false
+    const ours = await this.#file.stat({ bigint: true })
+    const there = await lstat(this.#part, { bigint: true }).catch(() => undefined)
+    return there !== undefined && there.ino === ours.ino && there.dev === ours.dev
+  }
+}
+
+/** What a process before left behind goes first: nobody knows what it is the beginning of. */
+async function openNew(part: string): Promise<FileHandle> {
+  try {
+    return await open(part, NEW, 0o666)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    await rm(part)
+    return open(part, NEW, 0o666)
+  }
+}
+
+/** A second name fails where there is one already, which renaming does not; some file systems have no second names. */
+async function moveToFree(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error
+    await refuseExisting(to)
+    return rename(from, to)
+  }
+  await rm(from)
+}
+
+/** Whatever it is: a link that leads nowhere, too. */
+export async function refuseExisting(path: string): Promise<void> {
+  const existing = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+  if (existing !== undefined) throw systemError('EEXIST', 'file already exists')
+}
+
+/** So that the name outlives a loss of power. Not everywhere can a folder be opened. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    await using folder = await open(path)
+    await folder.sync()
+  } catch {
+    // The file itself is safe.
+  }
+}
+
+function systemError(code: string, message: string): Error {
+  return Object.assign(new Error(`${code}: ${message}`), { code })
+}

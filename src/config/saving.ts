@@ -1,0 +1,58 @@
+/** How `saveTo` and `checksum` are read and planned. */
+import { fileURLToPath } from 'node:url'
+import { got, matching, problem } from './kinds.ts'
+import type { Read } from './kinds.ts'
+import type { Values } from './options.ts'
+import type { SavingPlan } from '../core/call.ts'
+import type { ReturnTypeName, SaveTo } from '../core/spec.ts'
+
+/** A folder, or the function that knows the path. */
+export const readSaveTo: Read<Exclude<SaveTo, URL>> = (value, name, problems) => {
+  if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value
+  if (typeof value === 'function') return value as Exclude<SaveTo, URL | string>
+  if (value instanceof URL && value.protocol === 'file:') {
+    try {
+      return fileURLToPath(value)
+    } catch {
+      // A host, or a slash within a name: no path of this system.
+    }
+  }
+  const remedy = "Write it as './downloads', or as request => path."
+  problems.push(problem(name, 'a folder, or a function that answers with a path', got(value), remedy))
+  return undefined
+}
+
+/** Hexadecimal digits of each. */
+const DIGITS: Readonly<Record<string, number>> = { md5: 32, sha1: 40, sha256: 64, sha512: 128 }
+const CHECKSUM = /^(md5|sha1|sha256|sha512):([0-9a-f]+)$/i
+
+export const readChecksum: Read<string> = (value, name, problems) => {
+  const read = matching(
+    "a checksum such as 'sha256:9f86d0…' (sha256, sha512, sha1 or md5, in hexadecimal)",
+    (given): given is string => {
+      const [, algorithm = '', digits = ''] = CHECKSUM.exec(typeof given === 'string' ? given : '') ?? []
+      return digits.length > 0 && digits.length === DIGITS[algorithm.toLowerCase()]
+    },
+    'Give all of its digits.',
+  )(value, name, problems)
+  return read?.toLowerCase()
+}
+
+export function planSaving({ saveTo, checksum }: Values, base: SavingPlan): SavingPlan {
+  if (saveTo === undefined && checksum === undefined) return base
+  return { ...base, saveTo: saveTo ?? base.saveTo, checksum: checksum ?? base.checksum }
+}
+
+export function checkSaving(
+  returnType: ReturnTypeName,
+  own: { readonly checksum?: unknown },
+  problems: string[],
+): void {
+  if (returnType !== 'file' && own.checksum !== undefined) problems.push(NOT_A_FILE)
+}
+
+export const NO_SAVE_TO =
+  "returnType: expected saveTo beside 'file', got none. Give saveTo: './downloads' in the options, or in the request."
+
+const NOT_A_FILE =
+  "checksum: expected returnType 'file' beside it, got another one. It is of what is saved: leave it out."

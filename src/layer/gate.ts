@@ -194,9 +194,14 @@ export class Gate {
     }
     queue.add(waiter)
     trip.hold('queue', waiter.admit)
-    if (queue.parkedAt === undefined) this.#guests.after(() => this.#serve(queue, nowMs))
+    if (queue.parkedAt === undefined) this.#queueUp(queue, nowMs)
     else if (queue.head() === waiter) this.#turnstiles.changed(queue, nowMs)
     return promise
+  }
+
+  /** The first of its lane. On its own, because what a closure holds is paid for by everybody who waits. */
+  #queueUp(queue: Queue, nowMs: number): void {
+    this.#guests.after(() => this.#serve(queue, nowMs))
   }
 
   /** Somebody gave up waiting: whoever is first now may have another wait, and nobody needs an alarm for nobody. */
@@ -270,10 +275,7 @@ export class Gate {
       if (wasNew) this.#met(lane, attempt, nowMs)
       if (closed && queue.waiting > 0) dismiss(queue, nowMs, this.#clock.epochMs())
       // Who waits in it was parked for what its host was: other limits hold for them now, and others step back for them.
-      if (lane.standing !== standing) {
-        this.#turnstiles.unpark(queue, nowMs)
-        this.#serve(queue, nowMs)
-      }
+      if (lane.standing !== standing) this.#turnstiles.again(queue, nowMs)
       if (this.#turnstiles.size > 0) this.#turnAfter(queue, nowMs)
       // Also when others of its lane wait: for their host, perhaps, and the place is free for another.
       this.#guests.note(queue)

@@ -71,6 +71,12 @@ export class Turnstiles {
     if (wasFirst) this.#schedule(turnstile, nowMs)
   }
 
+  /** Other limits may hold for the lane now. */
+  again(queue: Queue, nowMs: number): void {
+    this.unpark(queue, nowMs)
+    this.#serve(queue, nowMs)
+  }
+
   /** The first waiter of a parked lane is another one now. */
   changed(queue: Queue, nowMs: number): void {
     const turnstile = queue.parkedAt

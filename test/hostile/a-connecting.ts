@@ -4,7 +4,7 @@ import type { AskOptions } from '../support/ask.ts'
 import { blackHole, freePort } from '../support/dead-ends.ts'
 import { retryOf } from '../support/hostile/scenario.ts'
 import type { Act, Acted, Scenario, Spec, Stage } from '../support/hostile/scenario.ts'
-import { starvation } from '../support/hostile/vitals.ts'
+import { watchLoop } from '../support/hostile/loop.ts'
 import { fin, send } from '../support/hostile/steps.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 import type { RawServerOptions, Script } from '../support/raw-server.ts'
@@ -146,9 +146,10 @@ export const CONNECTING: readonly (Scenario | Act)[] = [
     async act(stage) {
       await using server = await rawServer(polite)
       await using _ = await blackHole({ host: '::1', port: server.port })
-      const starved = starvation()
+      const loop = watchLoop()
       const first = await stage.ask(`http://two.families.invalid:${server.port}/`)
-      const isLate = (first.timings.connect ?? Infinity) > 400 + starved.stop()
+      const isLate = (first.timings.connect ?? Infinity) > 400 + loop.starvedMs()
+      loop.stop()
       await stage.ask(`http://two.families.invalid:${server.port}/`)
       const socket = server.connections.length === 1 ? 'K' : 'X'
       return { verdict: isLate ? `connected after ${first.timings.connect} ms` : verdictOf(first), socket }

@@ -108,19 +108,25 @@ export const LOCAL_FAULTS: readonly Act[] = [
 
 /** Everything in the process stands still with it, so it is played alone. */
 export const STANDSTILL: readonly Act[] = [
-  act(119, 'the event loop stands still for two seconds, longer than any limit', 'ok', async stage => {
-    const server = await threadServer()
-    try {
-      const limits = { timeout: '1s', timeouts: { headers: '500ms', idle: '500ms' } } as const
-      const asked = Promise.all(
-        Array.from({ length: 10 }, () => stage.ask({ url: `${server.url}/slow?ms=100`, ...limits })),
-      )
-      // The requests are on the wire, and their answers come while nobody listens.
-      await new Promise(resolve => setTimeout(resolve, 50))
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000)
-      return [...new Set((await asked).map(verdictOf))].join(', ')
-    } finally {
-      await server.close()
-    }
-  }),
+  act(
+    119,
+    'the event loop stands still for two seconds, longer than any limit',
+    'ok',
+    async stage => {
+      const server = await threadServer()
+      try {
+        const limits = { timeout: '1s', timeouts: { headers: '500ms', idle: '500ms' } } as const
+        const asked = Promise.all(
+          Array.from({ length: 10 }, () => stage.ask({ url: `${server.url}/slow?ms=100`, ...limits })),
+        )
+        // The requests are on the wire, and their answers come while nobody listens.
+        await new Promise(resolve => setTimeout(resolve, 50))
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000)
+        return [...new Set((await asked).map(verdictOf))].join(', ')
+      } finally {
+        await server.close()
+      }
+    },
+    { standsStill: true },
+  ),
 ]

@@ -9,7 +9,7 @@ import type { Act, Into, Retry, Scenario, Seen, Socket, Spec, Way } from './scen
 import { isAct, retryOf } from './scenario.ts'
 import { Trial, isOwn } from './trial.ts'
 import type { TrialParts } from './trial.ts'
-import { median, starvation } from './vitals.ts'
+import { median } from './vitals.ts'
 
 export interface Observed {
   readonly outcome: string
@@ -63,10 +63,10 @@ async function amongOthers(trial: Trial, row: Scenario, tell: (code: string) => 
   const limitMs = await baselineMs(trial)
   if (row.primed) await trial.politely('host')
   const controls = politeTo(trial, row.whole ? ['other'] : ['host', 'other'])
-  const starved = starvation()
+  const starvedMs = trial.loop.starvedMs()
   const [victim, ...others] = await (row.primed ? ahead(trial, controls) : trial.askAll([trial.victim(), ...controls]))
   if (victim === undefined) throw new Error('expected an outcome of the victim')
-  const graceMs = starved.stop() + trial.slackMs
+  const graceMs = trial.loop.starvedMs() - starvedMs + trial.slackMs
   tell(verdictOf(victim))
   hosts.heal()
   await rest(row)
@@ -148,13 +148,13 @@ async function counted(
 async function observeAct(row: Act, parts: TrialParts): Promise<Observed> {
   let seen = { outcome: '', retry: row.retry, socket: row.socket }
   const wrong = await Trial.run(parts, async trial => {
-    const limitMs = row.alone ? Infinity : await baselineMs(trial)
-    const starved = starvation()
+    const limitMs = row.alone || row.standsStill ? Infinity : await baselineMs(trial)
+    const starvedMs = trial.loop.starvedMs()
     const startedAtMs = performance.now()
     const acting = row.act(trial).then(acted => ({ ...acted, tookMs: performance.now() - startedAtMs }))
     const others = row.alone ? [] : await trial.askAll(politeTo(trial, ['other']))
     const { verdict, retry = row.retry, socket = row.socket, tookMs } = await acting
-    const graceMs = starved.stop()
+    const graceMs = trial.loop.starvedMs() - starvedMs
     seen = { outcome: verdict, retry, socket }
     return [
       ...disturbed(others, limitMs + graceMs),

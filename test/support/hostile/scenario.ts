@@ -68,6 +68,8 @@ export interface Act extends Common {
   readonly withinMs?: readonly [number, number]
   /** The client may not reach this machine at all, so no polite request goes beside it. */
   readonly alone?: true
+  /** It blocks the event loop itself. */
+  readonly standsStill?: true
   /** Does it through the stage's client, and answers with what was seen. */
   readonly act: (stage: Stage) => Promise<Acted>
 }

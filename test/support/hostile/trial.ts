@@ -6,10 +6,16 @@ import { httpProxy } from '../proxy-server.ts'
 import { Hosts, newToken } from './hosts.ts'
 import type { Act, Into, Scenario, Spec, Stage, Way } from './scenario.ts'
 import { isAct } from './scenario.ts'
-import { abortListeners, leaks, starvation, strayCount, strays } from './vitals.ts'
+import { watchLoop } from './loop.ts'
+import type { LoopWatch } from './loop.ts'
+import { abortListeners, leaks, strayCount, strays } from './vitals.ts'
 
 /** Sockets, timers and listeners are gone within this time of `close()`. */
 const CLEAN_WITHIN_MS = 1_000
+/** What one turn of the event loop may take, with all the trials that go on beside this one. */
+const BUSY_MS = 150
+/** More than that, because modules are loaded meanwhile, from a disk that others use, too. */
+const ASLEEP_MS = 500
 
 export interface TrialParts {
   readonly row: Scenario | Act
@@ -26,6 +32,7 @@ export class Trial implements Stage {
   readonly #said: unknown[] = []
   readonly #parts: TrialParts
   readonly #strays = strayCount()
+  readonly loop: LoopWatch = watchLoop()
 
   private constructor(parts: TrialParts, hosts: Hosts, proxy: string | undefined) {
     this.#parts = parts
@@ -59,8 +66,9 @@ export class Trial implements Stage {
     try {
       const wrong = await drive(trial)
       await trial.client.close()
-      return [...wrong, ...(await trial.#aftermath())]
+      return [...wrong, ...(await trial.#aftermath()), ...trial.#held()]
     } finally {
+      trial.loop.stop()
       await trial.client.close()
       await proxy?.close()
       await hosts.close()
@@ -114,15 +122,25 @@ export class Trial implements Stage {
     return [`the next request to the ${where} ended as ${verdictOf(outcome)} with ${JSON.stringify(outcome.value)}`]
   }
 
+  /** A client that blocks the loop disturbs everybody, also those whose answers came before. */
+  #held(): string[] {
+    const { row } = this.#parts
+    const { busyMs, asleepMs } = this.loop.held()
+    if (isAct(row) && row.standsStill) return []
+    return [
+      ...(busyMs > BUSY_MS ? [`one turn of the event loop computed for ${busyMs} ms`] : []),
+      ...(asleepMs > ASLEEP_MS ? [`one turn of the event loop slept for ${asleepMs} ms`] : []),
+    ]
+  }
+
   /** After `close()`. */
   async #aftermath(): Promise<string[]> {
     const wrong: string[] = []
     const endMs = performance.now() + CLEAN_WITHIN_MS
-    const starved = starvation()
-    while (!this.hosts.isQuiet && performance.now() < endMs + starved.soFarMs()) {
+    const starvedMs = this.loop.starvedMs()
+    while (!this.hosts.isQuiet && performance.now() < endMs + this.loop.starvedMs() - starvedMs) {
       await new Promise(resolve => setTimeout(resolve, 5))
     }
-    starved.stop()
     if (!this.hosts.isQuiet) wrong.push('a connection is open a second after close()')
     const listeners = abortListeners(this.#abort.signal)
     if (listeners > 0) wrong.push(`${listeners} listeners are left on the signal`)

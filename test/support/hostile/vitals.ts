@@ -62,39 +62,6 @@ export function surplus(before: Readonly<Record<string, number>>): string[] {
     .map(([kind, count]) => `${kind}: ${before[kind] ?? 0} before, ${count} now`)
 }
 
-const TICK_MS = 10
-
-/**
- * Milliseconds in which this process stood still without using the processor: the machine was busy with others. What
- * it computed itself is not in it, so a client that blocks its own loop is still found out.
- */
-export function starvation(): { soFarMs(): number; stop(): number } {
-  let starvedMs = 0
-  let lastMs = performance.now()
-  let lastCpu = process.cpuUsage()
-  const tick = (): void => {
-    const cpu = process.cpuUsage(lastCpu)
-    const nowMs = performance.now()
-    const usedMs = (cpu.user + cpu.system) / 1_000
-    const lateMs = nowMs - lastMs - TICK_MS
-    starvedMs += Math.max(0, Math.min(lateMs, nowMs - lastMs - usedMs))
-    lastMs = nowMs
-    lastCpu = process.cpuUsage()
-  }
-  const timer = setInterval(tick, TICK_MS)
-  const soFarMs = (): number => {
-    tick()
-    return starvedMs
-  }
-  return {
-    soFarMs,
-    stop() {
-      clearInterval(timer)
-      return soFarMs()
-    },
-  }
-}
-
 export function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
 }

@@ -32,6 +32,10 @@ export async function pump({ outcomes, sink, note, unwritten, stop }: PumpParts)
     open--
     wake?.()
   }
+  const failed = (error: unknown): void => {
+    fail(error)
+    settled()
+  }
   try {
     for await (const outcome of outcomes) {
       note(outcome)
@@ -41,7 +45,7 @@ export async function pump({ outcomes, sink, note, unwritten, stop }: PumpParts)
         const write = sink.write(outcome)
         if (write === undefined) continue
         open++
-        write.catch(fail).finally(settled)
+        write.then(settled, failed)
       } catch (error) {
         fail(error)
       }

@@ -3,11 +3,14 @@ import { once } from 'node:events'
 import { createReadStream, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
+import { flattened } from './batches.ts'
 import { linesOf } from './lines.ts'
+import type { Line } from './lines.ts'
 import { countOf, expanded } from './range.ts'
 import { jobMaker } from './requests.ts'
 import type { MakeJob } from './requests.ts'
 import { tableOf } from './rows.ts'
+import type { BrokenRow, NumberedRow } from './rows.ts'
 import { objectOf } from './json-rows.ts'
 import { isTemplate, urlTemplate } from './url-template.ts'
 import type { Row } from './url-template.ts'
@@ -37,7 +40,8 @@ export interface Jobs extends AsyncIterable<Job | Unusable> {
   readonly columns: readonly string[]
 }
 
-type Stream = AsyncGenerator<Job | Unusable, void>
+/** As many at once as a piece of the input holds. */
+type Stream = AsyncGenerator<Iterable<Job | Unusable>, void>
 
 interface Opened {
   readonly columns: readonly string[]
@@ -50,12 +54,12 @@ export async function openJobs(input: InputPlan): Promise<Jobs> {
   if (files.length === 0) {
     for (const url of urls) urlTemplate(url, [])
     const total = urls.reduce((sum, url) => sum + countOf(url), 0)
-    return { total, columns: [], [Symbol.asyncIterator]: () => ofUrls(urls, jobMaker(input, [])) }
+    return { total, columns: [], [Symbol.asyncIterator]: () => flattened(ofUrls(urls, jobMaker(input, []))) }
   }
   const opened: Opened[] = []
   for (const file of files) opened.push(await openFile(file, input))
   const columns = [...new Set(opened.flatMap(one => one.columns))]
-  return { total: undefined, columns, [Symbol.asyncIterator]: () => all(opened) }
+  return { total: undefined, columns, [Symbol.asyncIterator]: () => flattened(all(opened)) }
 }
 
 async function* all(opened: readonly Opened[]): Stream {
@@ -63,8 +67,10 @@ async function* all(opened: readonly Opened[]): Stream {
 }
 
 async function* ofUrls(urls: readonly string[], make: MakeJob): Stream {
-  let line = 0
-  for (const url of urls) for (const one of expanded(url)) yield make(one, {}, { file: undefined, line: ++line })
+  yield (function* () {
+    let line = 0
+    for (const url of urls) for (const one of expanded(url)) yield make(one, {}, { file: undefined, line: ++line })
+  })()
 }
 
 async function openFile(file: string, input: InputPlan): Promise<Opened> {
@@ -118,13 +124,17 @@ function urlColumn(file: string, columns: readonly string[]): (row: Row) => stri
 async function* ofLines(file: string, stream: Readable, template: string | undefined, input: InputPlan): Stream {
   const make = jobMaker(input, template === undefined ? [] : ['line'])
   const fill = template === undefined ? undefined : urlTemplate(template, ['line'])
-  for await (const { text, line } of linesOf(stream)) {
-    const content = text.trim()
-    if (content === '' || content.startsWith('#')) continue
-    if (content.includes('\0')) throw new UsageError(`${file}:${line}: expected text, got bytes that are none.`)
-    const row = { line: content }
-    if (fill !== undefined) yield make(fill(row), row, { file, line, row })
-    else for (const url of expanded(content)) yield make(url, {}, { file, line })
+  for await (const lines of linesOf(stream)) yield jobsOf(lines)
+
+  function* jobsOf(lines: readonly Line[]): Generator<Job, void> {
+    for (const { text, line } of lines) {
+      const content = text.trim()
+      if (content === '' || content.startsWith('#')) continue
+      if (content.includes('\0')) throw new UsageError(`${file}:${line}: expected text, got bytes that are none.`)
+      const row = { line: content }
+      if (fill !== undefined) yield make(fill(row), row, { file, line, row })
+      else for (const url of expanded(content)) yield make(url, {}, { file, line })
+    }
   }
 }
 
@@ -134,37 +144,48 @@ async function* ofRows(
   url: (row: Row) => string,
   make: MakeJob,
 ): Stream {
-  for await (const one of rows) {
+  for await (const some of rows) yield some.map(jobOf)
+
+  function jobOf(one: NumberedRow | BrokenRow): Job | Unusable {
     const { line } = one
-    if ('problem' in one) yield new Unusable(`${file}:${line}: ${one.problem}`, '', { file, line })
-    else yield make(url(one.row), one.row, { file, line, row: one.row })
+    if ('problem' in one) return new Unusable(`${file}:${line}: ${one.problem}`, '', { file, line })
+    return make(url(one.row), one.row, { file, line, row: one.row })
   }
 }
 
 async function* ofJsonLines(file: string, stream: Readable, template: string | undefined, input: InputPlan): Stream {
   const isRow = template !== undefined && isTemplate(template)
-  let makers: { readonly columns: string; readonly make: MakeJob; readonly url: (row: Row) => string } | undefined
-  for await (const { text, line } of linesOf(stream)) {
-    if (text.trim() === '') continue
-    const place: Place = { file, line }
-    const read = objectOf(text)
-    if (typeof read === 'string') yield new Unusable(`${file}:${line}: ${read}`, '', place)
-    else if (!isRow) yield { ...alike(input), ...read, meta: place } as unknown as Job
-    else {
-      const columns = Object.keys(read)
-      const shape = columns.join('\0')
-      try {
-        if (makers?.columns !== shape) {
-          makers = { columns: shape, make: jobMaker(input, columns), url: urlTemplate(template, columns) }
-        }
-      } catch (error) {
-        // Rows may differ: what one of them lacks is its own trouble.
-        if (!(error instanceof UsageError)) throw error
-        yield new Unusable(`${file}:${line}: ${error.message}`, '', place)
-        continue
-      }
-      yield makers.make(makers.url(read), read, { ...place, row: read })
+  const common = isRow ? undefined : alike(input)
+  const jobOf = rowMaker(file, template ?? '', input)
+  for await (const lines of linesOf(stream)) yield jobsOf(lines)
+
+  function* jobsOf(lines: readonly Line[]): Generator<Job | Unusable, void> {
+    for (const { text, line } of lines) {
+      if (text.trim() === '') continue
+      const place: Place = { file, line }
+      const read = objectOf(text)
+      if (typeof read === 'string') yield new Unusable(`${file}:${line}: ${read}`, '', place)
+      else if (common === undefined) yield jobOf(read, place)
+      else yield { ...common, ...read, meta: place } as unknown as Job
     }
+  }
+}
+
+/** Rows may differ: what one of them lacks is its own trouble. */
+function rowMaker(file: string, template: string, input: InputPlan): (row: Row, place: Place) => Job | Unusable {
+  let makers: { readonly columns: string; readonly make: MakeJob; readonly url: (row: Row) => string } | undefined
+  return (row, place) => {
+    const columns = Object.keys(row)
+    const shape = columns.join('\0')
+    try {
+      if (makers?.columns !== shape) {
+        makers = { columns: shape, make: jobMaker(input, columns), url: urlTemplate(template, columns) }
+      }
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error
+      return new Unusable(`${file}:${place.line}: ${error.message}`, '', place)
+    }
+    return makers.make(makers.url(row), row, { ...place, row })
   }
 }
 

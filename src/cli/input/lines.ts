@@ -1,13 +1,28 @@
 /** Lines of a text with their numbers; a byte-order mark and CR are not part of them. */
-import { createInterface } from 'node:readline'
+import { StringDecoder } from 'node:string_decoder'
 import type { Readable } from 'node:stream'
 
-export async function* linesOf(
-  input: Readable,
-): AsyncGenerator<{ readonly text: string; readonly line: number }, void> {
+export interface Line {
+  readonly text: string
+  /** From 1. */
+  readonly line: number
+}
+
+/** As many at once as a piece of the input holds: a promise per line would cost more than the line. */
+export async function* linesOf(input: Readable): AsyncGenerator<readonly Line[], void> {
+  const decoder = new StringDecoder('utf8')
   let line = 0
-  for await (const text of createInterface({ input, crlfDelay: Infinity })) {
-    line++
-    yield { text: line === 1 ? text.replace(/^\uFEFF/, '') : text, line }
+  let rest = ''
+  for await (const bytes of input as AsyncIterable<Buffer>) {
+    const texts = (rest + decoder.write(bytes)).split('\n')
+    rest = texts.pop() ?? ''
+    yield texts.map(text => ({ text: plain(text, ++line), line }))
   }
+  const last = rest + decoder.end()
+  if (last !== '') yield [{ text: plain(last, ++line), line }]
+}
+
+function plain(text: string, line: number): string {
+  const whole = text.endsWith('\r') ? text.slice(0, -1) : text
+  return line === 1 ? whole.replace(/^\uFEFF/, '') : whole
 }

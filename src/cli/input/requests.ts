@@ -17,17 +17,19 @@ export function jobMaker(input: InputPlan, columns: readonly string[]): MakeJob 
   const params = pairsTemplate(input.params, columns)
   const key = input.key === undefined ? undefined : nameTemplate(input.key, columns, '--key')
   const body = bodyTemplate(input.body, columns)
-  return (url, row, meta) => ({
-    url,
-    meta,
-    ...(method !== undefined && { method }),
-    ...(headers !== undefined && { headers: headers(row) }),
-    ...(params !== undefined && { params: paramsOf(params(row)) }),
-    ...(auth !== undefined && { auth }),
-    ...(key !== undefined && { key: key(row) }),
-    ...body?.(row),
-  })
+  // Field by field, because it is done for every request.
+  return (url, row, meta) => {
+    const job: Writable<Job> = { url, meta }
+    if (method !== undefined) job.method = method
+    if (headers !== undefined) job.headers = headers(row)
+    if (params !== undefined) job.params = paramsOf(params(row))
+    if (auth !== undefined) job.auth = auth
+    if (key !== undefined) job.key = key(row)
+    return body === undefined ? job : Object.assign(job, body(row))
+  }
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 type Pairs = readonly (readonly [string, string])[]
 

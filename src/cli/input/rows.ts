@@ -18,7 +18,8 @@ export interface BrokenRow {
 
 export interface Table {
   readonly columns: readonly string[]
-  readonly rows: AsyncIterable<NumberedRow | BrokenRow>
+  /** As many at once as a piece of the input holds. */
+  readonly rows: AsyncIterable<readonly (NumberedRow | BrokenRow)[]>
 }
 
 /** Reads the header. Throws a UsageError when there is none, or when it names a column twice. */
@@ -36,43 +37,78 @@ export async function tableOf(input: Readable, name: string, delimiter: ',' | '\
         quote: delimiter === '\t' ? null : '"',
       }),
     )
-  const records = parser[Symbol.asyncIterator]() as AsyncIterator<{ record: string[]; info: Info }>
-  const first = await nextOf(records, name)
-  if (first === undefined)
+  const batches = recordsOf(parser, name)
+  const first = (await batches.next()).value
+  const [header] = first ?? []
+  if (first === undefined || header === undefined)
     throw new UsageError(`${name}: expected a header with the names of the columns, got nothing.`)
-  const columns = first.record.map(cell => cell.trim())
+  const columns = header.record.map(cell => cell.trim())
   const twice = columns.find((column, at) => columns.indexOf(column) !== at)
   if (twice !== undefined) throw new UsageError(`${name}:1: expected columns that differ, got '${twice}' twice.`)
-  return { columns, rows: rowsOf(records, columns, name, first.info.lines) }
+  return { columns, rows: rowsOf(first.slice(1), batches, columns, header.info.lines) }
+}
+
+interface Numbered {
+  readonly record: readonly string[]
+  readonly info: Info
 }
 
 async function* rowsOf(
-  records: AsyncIterator<{ record: string[]; info: Info }>,
+  first: readonly Numbered[],
+  batches: AsyncIterable<readonly Numbered[]>,
   columns: readonly string[],
-  name: string,
   headerLines: number,
-): AsyncGenerator<NumberedRow | BrokenRow, void> {
+): AsyncGenerator<readonly (NumberedRow | BrokenRow)[], void> {
   // csv-parse tells the line on which a record ends; the next one begins below.
   let endedAt = headerLines
-  for (let next = await nextOf(records, name); next !== undefined; next = await nextOf(records, name)) {
-    const { record, info } = next
+  const hasProto = columns.includes('__proto__')
+  const rowOf = ({ record, info }: Numbered): NumberedRow | BrokenRow => {
     const line = endedAt + 1
     endedAt = info.lines
-    if (record.length === columns.length) {
-      yield { row: Object.fromEntries(columns.map((column, at) => [column, record[at] as string])), line }
-    } else {
-      yield { problem: `expected ${columns.length} cells, got ${record.length}. Quote those that hold a comma.`, line }
+    if (record.length !== columns.length) {
+      return { problem: `expected ${columns.length} cells, got ${record.length}. Quote those that hold a comma.`, line }
     }
+    // Object.fromEntries makes a column of it that has its name; it is ten times as slow.
+    if (hasProto) return { row: Object.fromEntries(columns.map((column, at) => [column, record[at] as string])), line }
+    const row: Record<string, string> = {}
+    for (let at = 0; at < columns.length; at++) row[columns[at] as string] = record[at] as string
+    return { row, line }
+  }
+  yield first.map(rowOf)
+  for await (const batch of batches) yield batch.map(rowOf)
+}
+
+const MAX_BATCH = 1_000
+
+/** As many at once as are there: a promise per record would cost more than the record. */
+async function* recordsOf(parser: Readable, name: string): AsyncGenerator<readonly Numbered[], void> {
+  let failure: { readonly error: unknown } | undefined
+  let ended = false
+  let wake: (() => void) | undefined
+  parser.on('readable', () => wake?.())
+  parser.on('end', () => {
+    ended = true
+    wake?.()
+  })
+  parser.on('error', error => {
+    failure = { error }
+    wake?.()
+  })
+  for (;;) {
+    const batch: Numbered[] = []
+    for (let one = parser.read() as Numbered | null; one !== null; one = parser.read() as Numbered | null) {
+      batch.push(one)
+      if (batch.length === MAX_BATCH) break
+    }
+    if (batch.length > 0) yield batch
+    else if (failure !== undefined) throw complaint(failure.error, name)
+    else if (ended) return
+    else await new Promise<void>(resolve => (wake = resolve))
   }
 }
 
-async function nextOf<T>(records: AsyncIterator<T>, name: string): Promise<T | undefined> {
-  try {
-    const { done, value } = await records.next()
-    return done === true ? undefined : value
-  } catch (error) {
-    const { code, message, lines } = error as CsvError & { readonly lines?: number }
-    if (typeof code !== 'string' || !code.startsWith('CSV_')) throw error
-    throw new UsageError(`${name}:${lines ?? 1}: expected CSV, got something else (${message}).`)
-  }
+function complaint(error: unknown, name: string): unknown {
+  const { code, message, lines } = error as CsvError & { readonly lines?: number }
+  if (typeof code !== 'string' || !code.startsWith('CSV_')) return error
+  return new UsageError(`${name}:${lines ?? 1}: expected CSV, got something else (${message}).`)
 }

@@ -1,21 +1,37 @@
 /** Several sinks as one: each gets everything, and what one of them cannot keep is told once. */
+import { isThenable } from '../../core/callback.ts'
 import type { Outcome, Sink } from '../../index.ts'
 
 export function several(sinks: readonly Sink[]): Sink {
   const [only] = sinks
   if (sinks.length === 1 && only !== undefined) return only
   return {
-    async write(outcome: Outcome) {
-      const writes = await Promise.allSettled(sinks.map(async sink => sink.write(outcome)))
-      raise(writes)
+    write(outcome: Outcome) {
+      let writes: Promise<unknown>[] | undefined
+      for (const sink of sinks) {
+        const write = startOf(sink, outcome)
+        if (write !== undefined) (writes ??= []).push(write)
+      }
+      return writes && allOf(writes)
     },
     async close() {
-      raise(await Promise.allSettled(sinks.map(async sink => sink.close())))
+      await allOf(sinks.map(async sink => sink.close()))
     },
   }
 }
 
-function raise(settled: readonly PromiseSettledResult<unknown>[]): void {
-  const failed = settled.find(one => one.status === 'rejected')
+/** A sink that throws keeps nothing from the next one. */
+function startOf(sink: Sink, outcome: Outcome): Promise<unknown> | undefined {
+  try {
+    const write: unknown = sink.write(outcome)
+    return isThenable(write) ? (write as Promise<unknown>) : undefined
+  } catch (error) {
+    return Promise.reject(error as Error)
+  }
+}
+
+/** Waits for every one, whatever the others say. */
+async function allOf(writes: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(writes)).find(one => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason
 }

@@ -26,7 +26,7 @@ function startOf(sink: Sink, outcome: Outcome): Promise<unknown> | undefined {
     const write: unknown = sink.write(outcome)
     return isThenable(write) ? (write as Promise<unknown>) : undefined
   } catch (error) {
-    return Promise.reject(error as Error)
+    return Promise.reject(error)
   }
 }
 

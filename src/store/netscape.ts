@@ -19,14 +19,23 @@ export interface StoredCookie {
 const HEADER = '# Netscape HTTP Cookie File\n# Written by parallel-requests. Edit at your own risk.\n\n'
 const HTTP_ONLY = '#HttpOnly_'
 
+/** The last day that a Date can hold with four digits for its year. */
+const MAX_END_S = Date.UTC(9999, 11, 31) / 1_000
+
 export function formatNetscape(cookies: readonly StoredCookie[]): string {
-  const lines = cookies.map(({ key, value, domain, path, secure, httpOnly, hostOnly, expiresAtMs }) => {
-    const end = Number.isFinite(expiresAtMs) ? String(Math.ceil(expiresAtMs / 1_000)) : '0'
-    const name = `${httpOnly ? HTTP_ONLY : ''}${hostOnly ? '' : '.'}${domain}`
-    return [name, yesNo(!hostOnly), path, yesNo(secure), end, key, value].join('\t')
-  })
+  const lines = cookies
+    .filter(isWritable)
+    .map(({ key, value, domain, path, secure, httpOnly, hostOnly, expiresAtMs }) => {
+      const end = Number.isFinite(expiresAtMs) ? String(Math.min(Math.ceil(expiresAtMs / 1_000), MAX_END_S)) : '0'
+      const name = `${httpOnly ? HTTP_ONLY : ''}${hostOnly ? '' : '.'}${domain}`
+      return [name, yesNo(!hostOnly), path, yesNo(secure), end, key, value].join('\t')
+    })
   return HEADER + lines.map(line => `${line}\n`).join('')
 }
+
+/** A server may put a tab into a path: no line could hold that, and the whole file would be none. */
+const isWritable = ({ key, value, domain, path }: StoredCookie): boolean =>
+  ![key, value, domain, path].some(field => /[\t\r\n]/.test(field))
 
 const yesNo = (is: boolean): string => (is ? 'TRUE' : 'FALSE')
 
@@ -47,7 +56,7 @@ export function parseNetscape(text: string): StoredCookie[] | number {
       path.startsWith('/') &&
       /^(?:TRUE|FALSE)$/i.test(withSubdomains) &&
       /^(?:TRUE|FALSE)$/i.test(secure) &&
-      /^\d{1,15}$/.test(end)
+      /^\d{1,19}$/.test(end)
     if (!isCookie) return index + 1
     cookies.push({
       key,
@@ -57,7 +66,7 @@ export function parseNetscape(text: string): StoredCookie[] | number {
       secure: secure.toUpperCase() === 'TRUE',
       httpOnly,
       hostOnly: withSubdomains.toUpperCase() === 'FALSE',
-      expiresAtMs: end === '0' ? Infinity : Number(end) * 1_000,
+      expiresAtMs: end === '0' ? Infinity : Math.min(Number(end), MAX_END_S) * 1_000,
     })
   }
   return cookies

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CookieJar } from 'tough-cookie'
 import { ConfigError, ParallelRequests, parallelRequests, parallelRequestsSync } from '../../src/index.ts'
 import { parseNetscape } from '../../src/store/netscape.ts'
+import type { StoredCookie } from '../../src/store/netscape.ts'
 import { clientOf, until } from '../support/ask.ts'
 import { fc } from '../support/property.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
@@ -137,6 +138,16 @@ describe('a cookie file', () => {
     expect(await readdir(folder)).toEqual([name])
   })
 
+  it.each(['a=1; Path=/x\ty', 'a=1; Max-Age=99999999999999', 'a=1; Max-Age=9999999999999999999999'])(
+    'in the format of Netscape can be read again, whatever a server sets: %j',
+    async cookie => {
+      const cookieFile = join(folder, 'cookies.txt')
+      await using site = await server(cookie, 'b=2')
+      await parallelRequests(`${site.origin}/set`, { cookieFile })
+      expect(await parallelRequests(site.origin, { cookieFile })).toMatch(/b=2/)
+    },
+  )
+
   it('in a folder that is not there, or that is a folder, is a ConfigError', () => {
     for (const cookieFile of [join(folder, 'no', 'cookies.json'), folder]) {
       expect(() => new ParallelRequests({ cookieFile })).toThrow(/^cookieFile: expected a file that can be read/)
@@ -184,6 +195,13 @@ describe('a cookie file', () => {
 })
 
 describe('parseNetscape', () => {
+  it('takes an end that no Date can hold for the last one', () => {
+    for (const end of ['999999999999999', '9223372036854775807']) {
+      const [cookie] = parseNetscape(`a.example\tFALSE\t/\tFALSE\t${end}\tk\tv`) as StoredCookie[]
+      expect(new Date(cookie?.expiresAtMs ?? NaN).getUTCFullYear()).toBe(9999)
+    }
+  })
+
   it('takes any text, in a time that grows with its length', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), text => {

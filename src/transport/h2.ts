@@ -217,10 +217,15 @@ class Route implements Keeper {
     if (attempt.proxy !== undefined) {
       return this.#parts.through({ proxy: attempt.proxy, target: options, attempt, hold }, done)
     }
-    // undici's type hides it, but its connector answers with the socket at once.
-    const socket = this.#parts.connect(options, done) as unknown as Socket
-    hold(socket)
-    stampPhases(socket, attempt, options, this.#parts.clock)
+    try {
+      // undici's type hides it, but its connector answers with the socket at once.
+      const socket = this.#parts.connect(options, done) as unknown as Socket
+      hold(socket)
+      stampPhases(socket, attempt, options, this.#parts.clock)
+    } catch (error) {
+      // A certificate and a key that do not belong together, for one: Node says so at once.
+      process.nextTick(done, error, null)
+    }
   }
 
   #failed(waiter: Waiter, error: Error): void {

@@ -233,6 +233,18 @@ describe('the first requests to an origin', () => {
 })
 
 describe('http2', () => {
+  it('fails each request for itself where the certificate and the key of the client do not match', async () => {
+    await using server = await nodeServer()
+    const tls = { ...TRUST.tls, cert: tlsFixture('server'), key: tlsFixture('elsewhere-key') }
+    const client = clientOf({ http2: true, tls, concurrency: 3 })
+    const outcomes = await client.request(
+      Array.from({ length: 10 }, () => server.origin),
+      SETTLE,
+    )
+    expect(new Set(outcomes.map(verdictOf))).toEqual(new Set(['tls/handshake']))
+    await client.close()
+  })
+
   it('works on worker threads and in the sync call', async () => {
     await using server = await nodeServer()
     const client = clientOf({ ...H2, workers: 1 })

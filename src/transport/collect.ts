@@ -175,17 +175,17 @@ export class Collector {
   }
 
   /** The connection has read more, which undici is about to parse. False: it must not. */
-  onWireRead(bytes: Uint8Array): boolean {
+  onWireRead(bytes: Uint8Array, returned: number): boolean {
     if (this.#settled) return true
-    const overspent = this.#overspent()
+    const overspent = this.#overspent(returned)
     if (overspent !== undefined) this.#stop(overspent)
-    this.#wireBytes += bytes.byteLength
+    this.#wireBytes += Math.max(0, bytes.byteLength - returned)
     if (!this.#attempt.headed) this.#firstRead = headSoFar(this.#firstRead, bytes)
     return !this.#settled
   }
 
-  #overspent(): Fault | undefined {
-    return overspentProblem(this.#wireBytes, this.#bytes, this.#pieces)
+  #overspent(returned = 0): Fault | undefined {
+    return overspentProblem(this.#wireBytes - returned, this.#bytes, this.#pieces)
   }
 
   /** The connection broke. */

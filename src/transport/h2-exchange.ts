@@ -26,8 +26,10 @@ export interface Host {
   readonly goaway: Broken['goaway']
   readonly gone: boolean
   readonly error: unknown
-  /** Bytes of a body have come, in one piece. False: the connection has cost too much besides. */
-  isHonest(bytes: number): boolean
+  /** Bytes of a body have come, in one piece, whoever takes them when. */
+  arrived(bytes: number): void
+  /** False: the connection has cost too much besides. */
+  isHonest(): boolean
   /** The stream needs its place no longer. */
   over(exchange: Exchange): void
 }
@@ -35,11 +37,14 @@ export interface Host {
 /** Whether END_STREAM has come. */
 const ENDED = Symbol('ended')
 
-type Marked = ClientHttp2Stream & { [ENDED]?: true }
+const HOST = Symbol('host')
+
+type Marked = ClientHttp2Stream & { [ENDED]?: true; [HOST]?: Host }
 
 /** Node ends a stream that END_STREAM ends first and closes it then; one that is reset it closes first. */
 function push(this: Marked, chunk: unknown, encoding?: BufferEncoding): boolean {
   if (chunk === null && !this.closed) this[ENDED] = true
+  if (chunk instanceof Uint8Array) this[HOST]?.arrived(chunk.byteLength)
   return Duplex.prototype.push.call(this, chunk, encoding)
 }
 
@@ -52,12 +57,15 @@ export class Exchange {
   #isOver = false
   #announced: number | undefined
   #bytes = 0
+  #isHeaded = false
+  #early: Uint8Array[] | undefined
 
   constructor(stream: ClientHttp2Stream, attempt: Attempt, collector: Collector, host: Host) {
     this.attempt = attempt
     this.#stream = stream
     this.#collector = collector
     this.#host = host
+    this.#stream[HOST] = host
     stream.push = push
     stream.on('error', error => (this.#error = error))
     stream.on('close', () => this.#onClose())
@@ -110,18 +118,24 @@ export class Exchange {
     if (isTooLong(raw)) return this.#tooLong('head')
     const length = head['content-length']
     this.#announced = length === undefined ? undefined : Number(length)
+    this.#isHeaded = true
     this.#collector.onResponseStart(this, Number(head[':status']), fieldsOf(raw))
+    const early = this.#early ?? []
+    this.#early = undefined
+    for (const chunk of early) if (!this.#isOver) this.#collector.onResponseData(this, chunk)
   }
 
   #onData(chunk: Uint8Array): void {
     if (this.#isOver) return
     this.#bytes += chunk.byteLength
-    if (!this.#host.isHonest(chunk.byteLength)) {
+    if (!this.#host.isHonest()) {
       return this.#fail(
         fault('too_large/wire', 'got far more bytes than bodies: no honest framing is as large', { sent: true }),
       )
     }
-    this.#collector.onResponseData(this, chunk)
+    // Node tells of a head a tick later, and at times of data in the same tick.
+    if (this.#isHeaded) this.#collector.onResponseData(this, chunk)
+    else (this.#early ??= []).push(chunk)
   }
 
   #onTrailers(raw: readonly string[]): void {

@@ -146,8 +146,11 @@ export class Session implements Host, Kept {
     return result
   }
 
-  isHonest(bytes: number): boolean {
+  arrived(bytes: number): void {
     this.#allowedBytes += bytes * MAX_OVERHEAD_RATIO + MAX_BYTES_PER_FRAME
+  }
+
+  isHonest(): boolean {
     if (!this.#isOverspent()) return true
     this.retire()
     return false

@@ -40,8 +40,8 @@ export interface Line extends Kept {
 
 /** Hears of the connection what undici does not tell. */
 export interface Reader {
-  /** False: what was read must not be parsed. */
-  onWireRead(bytes: Uint8Array): boolean
+  /** False: what was read must not be parsed. So many bytes, these first, have been read before and given back. */
+  onWireRead(bytes: Uint8Array, returned: number): boolean
   onWireError(error: Error): void
 }
 
@@ -215,7 +215,17 @@ function overhear(socket: Socket, line: Line): void {
   const read = socket.read.bind(socket) as (size?: number) => Uint8Array | null
   socket.read = (size?: number): Uint8Array | null => {
     const bytes = read(size)
-    return bytes === null || line.reader === undefined || line.reader.onWireRead(bytes) ? bytes : null
+    if (bytes === null || line.reader === undefined) return bytes
+    const before = returned
+    returned = Math.max(0, before - bytes.byteLength)
+    return line.reader.onWireRead(bytes, before) ? bytes : null
+  }
+  // undici gives back what it has not parsed while the taker of a body is busy.
+  const unshift = socket.unshift.bind(socket)
+  let returned = 0
+  socket.unshift = (bytes: Uint8Array): void => {
+    returned += bytes.byteLength
+    unshift(bytes)
   }
 }
 

@@ -1,13 +1,15 @@
 /** `returnType: 'stream'`: a body piece by piece, each awaited, never begun again. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
+import { createSecureServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { ConfigError, parallelRequests, parallelRequestsSync } from '../../src/index.ts'
 import type { AskOptions } from '../support/ask.ts'
-import { HASTY, clientOf, until, verdictOf } from '../support/ask.ts'
-import { answering, rawServer } from '../support/raw-server.ts'
+import { HASTY, TRUST, clientOf, until, verdictOf } from '../support/ask.ts'
+import { answering, rawServer, tlsFixture } from '../support/raw-server.ts'
 import type { Script } from '../support/raw-server.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 
@@ -33,6 +35,37 @@ const cutting =
     await connection.wait(20)
     connection.fin()
   }
+
+/** Slow enough that the connection has read more than it was asked for. */
+const slowly = async (): Promise<void> => sleep(2)
+
+describe('onChunk that is slow', () => {
+  it('gets a body of many chunks that came at once', async () => {
+    const chunk = `${(40_000).toString(16)}\r\n${'x'.repeat(40_000)}\r\n`
+    await using server = await rawServer(async connection => {
+      await connection.request()
+      await connection.send(`${OK}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(25)}0\r\n\r\n`)
+      await connection.closed
+    })
+    const { outcome } = await take(server.origin, { onChunk: slowly })
+    expect([verdictOf(outcome), outcome.value]).toEqual(['ok', 1_000_000])
+  })
+
+  it('gets every byte over HTTP/2, of bodies small and large', async () => {
+    const server = createSecureServer({ key: tlsFixture('server-key'), cert: tlsFixture('server') })
+    server.on('request', (request, response) => response.end(Buffer.alloc(Number(request.url.slice(1)))))
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const client = clientOf({ ...TRUST, http2: true, concurrency: 16 })
+    const sizes = Array.from({ length: 400 }, (_, i) => [1, 100, 300_000][i % 3] as number)
+    const urls = sizes.map(size => `https://127.0.0.1:${(server.address() as AddressInfo).port}/${size}`)
+    let turn = 0
+    const onChunk = (): unknown => (turn++ % 2 === 0 ? slowly() : undefined)
+    const outcomes = await client.request(urls, { returnType: 'stream', onChunk, onFailure: 'settle' })
+    await client.close()
+    server.close()
+    expect(outcomes.map(outcome => outcome.value ?? verdictOf(outcome))).toEqual(sizes)
+  })
+})
 
 describe('onChunk', () => {
   it.each(['identity', 'gzip', 'br', 'zstd'])(

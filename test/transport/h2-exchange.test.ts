@@ -1,0 +1,25 @@
+import { PassThrough } from 'node:stream'
+import type { ClientHttp2Stream } from 'node:http2'
+import { expect, it } from 'vitest'
+import type { Attempt } from '../../src/core/attempt.ts'
+import type { Collector } from '../../src/transport/collect.ts'
+import { Exchange } from '../../src/transport/h2-exchange.ts'
+import type { Host } from '../../src/transport/h2-exchange.ts'
+
+it('tells of a head before the data, in whatever order Node does', () => {
+  const told: string[] = []
+  const collector = {
+    onRequestStart: () => undefined,
+    onResponseError: () => undefined,
+    onResponseStart: (_: unknown, status: number) => void told.push(`head ${status}`),
+    onResponseData: (_: unknown, chunk: Uint8Array) => void told.push(Buffer.from(chunk).toString()),
+  } as unknown as Collector
+  const host = { arrived: () => undefined, isHonest: () => true, over: () => undefined } as unknown as Host
+  const stream = new PassThrough()
+  void new Exchange(stream as unknown as ClientHttp2Stream, {} as Attempt, collector, host)
+  stream.emit('data', Buffer.from('early'))
+  stream.emit('response', { ':status': 200 }, 0, [':status', '200'])
+  stream.emit('data', Buffer.from('late'))
+  expect(told).toEqual(['head 200', 'early', 'late'])
+  stream.destroy()
+})

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Reserved } from '../codec/file.ts'
 import { refuseExisting } from '../codec/part-file.ts'
-import { foldedName, numbered, safeName } from '../config/file-name.ts'
+import { foldedName, nameOfUrl, numbered, savedName } from '../config/file-name.ts'
 import { got, problem } from '../config/kinds.ts'
 import type { Call } from '../core/call.ts'
 import { reasonOf, runCallback } from '../core/callback.ts'
@@ -98,8 +98,7 @@ async function makeFolder(folder: string): Promise<void> {
 
 /** The end of the path that the caller named: never of a redirect, nor what the server would like. */
 function nameIn(folder: string, { path, index }: Call, names: Set<string>): string {
-  const segment = path.replace(/\?.*$/s, '').split('/').at(-1) ?? ''
-  const wanted = safeName(decoded(segment) || 'index').replace(/\.part$/i, end => `%2E${end.slice(1)}`)
+  const wanted = savedName(nameOfUrl(path))
   let name = wanted
   for (let more = index; names.has(idOf(folder, name)); more++) name = numbered(wanted, more)
   names.add(idOf(folder, name))
@@ -107,11 +106,3 @@ function nameIn(folder: string, { path, index }: Call, names: Set<string>): stri
 }
 
 const idOf = (folder: string, name: string): string => `${folder}\0${foldedName(name)}`
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
-}

@@ -155,7 +155,7 @@ interface WriterParts {
 }
 
 /** More than this is not held in memory: the server waits for the disk. */
-const MAX_WAITING_BYTES = 2 ** 20
+const MAX_WAITING_BYTES = 2 ** 18
 
 class PartWriter implements BodyWriter {
   readonly #part: PartFile

@@ -20,6 +20,21 @@ export function safeName(given: string): string {
   return shortened(RESERVED.test(name) ? `_${name}` : name)
 }
 
+/** Where nothing else names it: the end of the path of its URL. Not safe yet. */
+export function nameOfUrl(path: string): string {
+  const segment = path.replace(/\?.*$/s, '').split('/').at(-1) ?? ''
+  try {
+    return decodeURIComponent(segment) || 'index'
+  } catch {
+    return segment
+  }
+}
+
+/** Safe, and never one that a file in the making has. */
+export function savedName(given: string): string {
+  return safeName(given).replace(/\.part$/i, end => `%2E${end.slice(1)}`)
+}
+
 /** `a.json`, 7 → `a~7.json`. */
 export function numbered(name: string, number: number): string {
   const extension = EXTENSION.exec(name)?.[0] ?? ''

@@ -1,6 +1,6 @@
 /** What `preq` gives out: formats, files, exit codes, signals; by the built binary in a folder of its own. */
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parse } from 'csv-parse/sync'
@@ -46,6 +46,26 @@ describe('An output', () => {
       { v: 1, index: 0, ok: true, status: 200, value: { path: '/a' } },
       { v: 1, index: 1, ok: false, status: 404, error: { code: 'http/404' } },
     ])
+  })
+
+  test('is a file per body with --save, named by --name, the key or the URL; lines say where it is.', async () => {
+    const { preq, text, file, lines } = await open()
+    const named = await preq(['URL/stars/{name}', '-i', 'repos.csv', '--save', 'out', '--name', '../{name}.json'])
+      .finished
+    expect([named.code, named.stdout.trimEnd().split('\n').length]).toEqual([0, 2])
+    expect(readdirSync(file('out')).toSorted()).toEqual(['%2E.%2Falpha.json', '%2E.%2Fbe.json'])
+    expect(JSON.parse(text('out/%2E.%2Fbe.json'))).toMatchObject({ stars: 2 })
+    const keyed = await preq([...TEMPLATE, '--save', 'keyed', '-o', 'r.jsonl', '--resume']).finished
+    expect([keyed.code, keyed.stdout]).toEqual([0, ''])
+    expect(readdirSync(file('keyed')).toSorted()).toEqual(['alpha', 'be'])
+    const values = lines('r.jsonl').map(({ value }) => value as { path: string; bytes: number })
+    for (const { path, bytes } of values) expect(statSync(path).size).toBe(bytes)
+    // What is saved is not sent again.
+    expect((await preq([...TEMPLATE, '--save', 'keyed', '-o', 'r.jsonl', '--resume']).finished).code).toBe(0)
+    const plain = await preq(['URL/a/x.txt', 'URL/b/x.txt', 'URL/status/404', '--save', 'out', '-c', '1']).finished
+    expect(plain.code).toBe(1)
+    expect(readdirSync(file('out')).toSorted().slice(2)).toEqual(['x.txt', 'x~1.txt'])
+    expect((await preq(['URL/a', '--save', 'repos.csv']).finished).code).toBe(74)
   })
 
   test('is CSV with the columns of the input, the selected parts and what failed.', async () => {

@@ -1,8 +1,11 @@
 /** `returnType: 'file'`: whole under its name or not there, inside its folder, gone on with only where that is proven. */
+import { execFile, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigError, parallelRequests, parallelRequestsSync } from '../../src/index.ts'
@@ -13,6 +16,8 @@ import type { AskOptions } from '../support/ask.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 import type { RawRequest, Script } from '../support/raw-server.ts'
 
+const run = promisify(execFile)
+const PROGRAM = fileURLToPath(new URL('save-process.ts', import.meta.url))
 const BYTES = randomBytes(1_000_000)
 const SHA256 = `sha256:${createHash('sha256').update(BYTES).digest('hex')}`
 const OK = 'HTTP/1.1 200 OK\r\n'
@@ -290,6 +295,64 @@ describe('What was cut', () => {
     expect(readFileSync(outside, 'utf8')).toBe('mine')
     expect(there()).toEqual(['in', 'outside'])
     expect(readdirSync(saveTo).toSorted()).toEqual(['a', 'b', 'c', 'd'])
+  })
+})
+
+describe('A process that saves', () => {
+  const LARGE = 256 * 2 ** 20
+  const large = answering(async (connection, { path }) => {
+    const bytes = path === '/large' ? LARGE : LARGE / 4
+    if (path !== '/large' && path !== '/quarter') return connection.reply('abc')
+    await connection.send(`${OK}Content-Length: ${bytes}\r\n\r\n`)
+    const piece = BYTES.subarray(0, 2 ** 18)
+    for (let sent = 0; sent < bytes; sent += piece.length) await connection.send(piece)
+  })
+  interface Told {
+    readonly outcomes: readonly { ok: boolean; bytes?: number; code?: string; attempts: number }[]
+    readonly grownBytes: number
+    readonly files: readonly string[]
+  }
+  const told = async (command: string, args: readonly string[], env = process.env): Promise<Told> =>
+    JSON.parse((await run(command, args, { env })).stdout) as Told
+
+  it('a body of 256 MiB takes no more than 32 MiB above one of 64 MiB', async () => {
+    await using server = await rawServer(large)
+    // The buffers of sockets are garbage before they are collected: the same for a quarter of it as for all of it.
+    const [warm, url] = [`${server.origin}/quarter`, `${server.origin}/large`]
+    const { outcomes, grownBytes, files } = await told(process.execPath, [PROGRAM, folder, warm, url])
+    expect(outcomes).toEqual([{ ok: true, bytes: LARGE, attempts: 1 }])
+    expect(grownBytes).toBeLessThan(32 * 2 ** 20)
+    expect(files).toEqual(['large', 'quarter'])
+  }, 60_000)
+
+  const mounts = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
+
+  it.skipIf(!mounts)('to a full disk tells so once, leaves nothing of it, and the others go on', async () => {
+    await using server = await rawServer(large)
+    const urls = ['/warm', '/large', '/small'].map(path => server.origin + path)
+    const script = 'mount -t tmpfs -o size=2m tmpfs "$1" && exec "$PROGRAM_NODE" "$PROGRAM" "$@"'
+    const env = { ...process.env, PROGRAM_NODE: process.execPath, PROGRAM }
+    const { outcomes, files } = await told('unshare', ['-rm', 'sh', '-c', script, 'sh', folder, ...urls], env)
+    expect(outcomes).toMatchObject([
+      { ok: false, code: 'resource/disk', attempts: 1 },
+      { ok: true, bytes: 3 },
+    ])
+    expect(files).toEqual(['small', 'warm'])
+  })
+})
+
+describe('A run that is taken up again', () => {
+  it('gives back what it saved, and sends nothing', async () => {
+    await using server = await rawServer(answering(connection => connection.reply('abc')))
+    const resume = join(folder, 'run.jsonl')
+    const client = clientOf({ saveTo: join(folder, 'in') })
+    const options = { returnType: 'file', resume } as const
+    const first = await client.request([`${server.origin}/x`], options)
+    const again = await client.request([`${server.origin}/x`], options)
+    await client.close()
+    expect(first).toEqual([{ path: join(folder, 'in', 'x'), bytes: 3 }])
+    expect(again).toEqual(first)
+    expect(server.connections.flatMap(({ requests }) => requests)).toHaveLength(1)
   })
 })
 

@@ -1,6 +1,7 @@
 /** `preq URL…`, `preq -i FILE`: sends everything, writes every outcome, and says at the end how it went. */
 import { openJobs } from '../input/jobs.ts'
 import { openOutput } from '../output/output.ts'
+import { savingOptions } from '../output/save.ts'
 import { pump } from '../pump.ts'
 import { live } from '../live.ts'
 import { planRun } from '../run-plan.ts'
@@ -28,6 +29,7 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   })
   const stream = client.stream(jobs as RequestInputs, {
     ...plan.call,
+    ...savingOptions(plan.output.save, jobs.columns),
     signal: aborting.signal,
     ...(resume !== undefined && { resume }),
     ...(display.show !== undefined && { onProgress: display.show }),

@@ -32,9 +32,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
   for (const { path } of plan.files) checkPlace(path, plan)
   const rest = plan.files.filter(file => file !== runFile)
   const sinks = [
-    ...(plan.files.length === 0 && plan.save === undefined && plan.writeOut === undefined
-      ? [toStdout(plan.format)]
-      : []),
+    ...(plan.files.length === 0 && plan.writeOut === undefined ? [toStdout(plan.format)] : []),
     ...rest.map(file => toFile(file)),
     ...(plan.writeOut === undefined ? [] : [writeOut(plan.writeOut, input.columns, selection)]),
   ]

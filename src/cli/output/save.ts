@@ -1,0 +1,40 @@
+/** `--save`: the folder for bodies, and under which names. Whatever the name is made of, it stays one name in it. */
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Place } from '../input/jobs.ts'
+import { textTemplate } from '../input/text-template.ts'
+import type { OutputPlan } from '../run-plan.ts'
+import { UsageError } from '../usage-error.ts'
+import { foldedName, nameOfUrl, numbered, savedName } from '../../config/file-name.ts'
+import { reasonOf } from '../../core/callback.ts'
+import type { StreamCallOptions } from '../../index.ts'
+
+export function savingOptions(
+  save: OutputPlan['save'],
+  columns: readonly string[],
+): Pick<StreamCallOptions<'file'>, 'returnType' | 'saveTo'> {
+  if (save === undefined) return {}
+  const { folder } = save
+  makeFolder(folder)
+  const fill = save.name === undefined ? undefined : textTemplate(save.name, columns)
+  const taken = new Set<string>()
+  return {
+    returnType: 'file',
+    saveTo({ url, key, index, meta }) {
+      const wanted = savedName(fill?.((meta as Place).row ?? {}) || key || nameOfUrl(new URL(url).pathname))
+      let name = wanted
+      for (let more = index; taken.has(foldedName(name)); more++) name = numbered(wanted, more)
+      taken.add(foldedName(name))
+      return join(folder, name)
+    },
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return
+    throw new UsageError(`--save: expected a folder, got ${folder} (${reasonOf(error)}). Choose another.`, 74)
+  }
+}

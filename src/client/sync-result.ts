@@ -70,6 +70,8 @@ function packReply(reply: Reply, last: boolean, bodies: Bodies): Reply {
 /** The bytes in a buffer of their own: a part of a larger one would take the rest of it along. */
 function movable(body: Uint8Array, last: boolean): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = body
+  // The empty one of a body that went elsewhere is everybody's.
+  if (byteLength === 0) return new Uint8Array()
   const isWhole = byteLength === buffer.byteLength && buffer instanceof ArrayBuffer
   return last && isWhole ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(body)
 }

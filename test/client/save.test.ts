@@ -13,6 +13,7 @@ import type { RequestSpec, SaveTo } from '../../src/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 import { HASTY, clientOf, until, verdictOf } from '../support/ask.ts'
 import type { AskOptions } from '../support/ask.ts'
+import { covers } from '../support/hostile/record.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 import type { RawRequest, Script } from '../support/raw-server.ts'
 
@@ -180,6 +181,13 @@ describe('What was cut', () => {
     expect(asked.map(({ headers }) => headers.get('if-range'))).toEqual(['"one"'])
     expect(fromOf(asked[0] as RawRequest)).toBeGreaterThan(0)
     expect(there()).toEqual(['x'])
+    covers(import.meta.url, {
+      row: 33,
+      name: 'a file that is cut, by a server with a strong ETag',
+      outcome: 'ok; goes on where it ended',
+      retry: 'I',
+      socket: '–',
+    })
   })
 
   it.each([
@@ -295,6 +303,13 @@ describe('What was cut', () => {
     expect(readFileSync(outside, 'utf8')).toBe('mine')
     expect(there()).toEqual(['in', 'outside'])
     expect(readdirSync(saveTo).toSorted()).toEqual(['a', 'b', 'c', 'd'])
+    covers(import.meta.url, {
+      row: 121,
+      name: 'symbolic links where a file of saveTo, or its .part, is to be',
+      outcome: '`resource/file`; nothing is written through them',
+      retry: '–',
+      socket: '–',
+    })
   })
 })
 
@@ -338,6 +353,13 @@ describe('A process that saves', () => {
       { ok: true, bytes: 3 },
     ])
     expect(files).toEqual(['small', 'warm'])
+    covers(import.meta.url, {
+      row: 116,
+      name: "no space left for a file of returnType 'file'",
+      outcome: '`resource/disk`; nothing is left of it, the others go on',
+      retry: 'N',
+      socket: '–',
+    })
   })
 })
 
@@ -415,6 +437,13 @@ describe('saveTo', () => {
       ),
     )
     expect((await save(`${server.origin}/mine`)).value).toEqual({ path: join(folder, 'mine'), bytes: 3 })
+    covers(import.meta.url, {
+      row: 121,
+      name: 'Content-Disposition and a redirect that name a file of saveTo',
+      outcome: '`ok`, under the name of its own URL',
+      retry: '–',
+      socket: '–',
+    })
   })
 
   it('a folder: long names are cut, and of equal ones the later get their index', async () => {
@@ -483,6 +512,28 @@ describe('saveTo', () => {
     expect(outcome.error?.message).toContain('Move it away')
     expect(readFileSync(join(folder, 'x'), 'utf8')).toBe('mine')
     expect(server.connections).toEqual([])
+    covers(import.meta.url, {
+      row: 121,
+      name: 'a file of saveTo that is there already',
+      outcome: '`resource/file`; nothing is sent',
+      retry: '–',
+      socket: '–',
+    })
+  })
+
+  it('a folder works on a blocked thread', async () => {
+    await using server = await rawServer(answering(connection => connection.reply('abc')))
+    const program = `
+      import { parallelRequestsSync } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)}
+      const [url, saveTo] = process.argv.slice(1)
+      console.log(JSON.stringify(parallelRequestsSync([url + '/x', { url: url + '/b/x' }], { returnType: 'file', saveTo })))
+    `
+    const args = ['--input-type=module', '-e', program, server.origin, folder]
+    const { stdout } = await run(process.execPath, args)
+    expect(JSON.parse(stdout)).toEqual([
+      { path: join(folder, 'x'), bytes: 3 },
+      { path: join(folder, 'x~1'), bytes: 3 },
+    ])
   })
 
   it('is needed, and of a function nobody can ask a blocked thread', async () => {

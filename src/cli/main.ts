@@ -1,17 +1,18 @@
 #!/usr/bin/env node
 /**
  * The command line: argv → mode → exit code. 0 all ok, 1 some failed, 2 usage, 74 output could not be written, 130
- * interrupted, 141 the reader went away. Everything but the version is imported only once it is needed.
+ * interrupted, 141 the reader went away, 129 and 143 SIGHUP and SIGTERM. Everything but the version is imported only once it is needed.
  */
 import { VERSION } from '../core/version.ts'
 
-// `preq … | head`: the reader has seen enough, which is no error worth a stack.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(141)
-    throw error
-  })
-}
+// `preq … | head`: the reader has seen enough, which is no error worth a word.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(141)
+  process.stderr.write(`preq: standard output: expected to write on, got ${error.message}.\n`)
+  process.exit(74)
+})
+// Nobody reads how it goes: the data goes on.
+process.stderr.on('error', () => undefined)
 
 async function main(argv: readonly string[]): Promise<number> {
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
@@ -43,17 +44,22 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** What people did wrong, and what cannot be written, is said in a sentence; anything else is ours. */
 function complain(error: unknown): number {
-  if (!(error instanceof Error)) throw error
-  if (error.name === 'UsageError') {
-    process.stderr.write(`preq: ${error.message}\n`)
-    return (error as Error & { readonly exitCode: number }).exitCode
+  const { name, message, stack, code, syscall, exitCode } = Object(error) as NodeJS.ErrnoException & {
+    readonly exitCode?: number
   }
-  if (error.name === 'ConfigError') {
-    process.stderr.write(`preq: ${error.message}\n`)
-    return 2
+  const known = CODES[name] ?? (code === 'resource/run_file' ? 74 : syscall === undefined ? undefined : 1)
+  if (known !== undefined) {
+    process.stderr.write(`preq: ${message}\n`)
+    return exitCode ?? known
   }
-  throw error
+  const isAsked = process.env['DEBUG'] !== undefined || process.argv.some(arg => arg === '-v' || arg === '--verbose')
+  const more = isAsked ? `\n${stack ?? ''}` : ' -v shows where.'
+  process.stderr.write(`preq: ${message ?? String(error)}\nThis is a bug: please report it.${more}\n`)
+  return 1
 }
+
+/** By name, so that nothing has to be imported for it. */
+const CODES: Readonly<Record<string, number>> = { UsageError: 2, ConfigError: 2, SinkError: 74 }
 
 // Not process.exit(): what still runs when the work is done would be a leak that ought to show.
 process.exitCode = await main(process.argv.slice(2)).catch(complain)

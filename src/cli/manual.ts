@@ -53,6 +53,7 @@ export const EXITS: readonly (readonly [code: string, meaning: string])[] = [
   ['1', 'Some requests failed, or could not be written.'],
   ['2', 'What was asked for could not be understood; nothing was sent.'],
   ['74', 'An output could not be written.'],
+  ['129', 'Ended by SIGHUP: the terminal went away.'],
   ['130', 'Interrupted: the first Ctrl-C lets what is under way finish, the second ends it.'],
   ['141', 'The reader of standard output went away.'],
   ['143', 'Ended by SIGTERM.'],

@@ -185,6 +185,9 @@ function outputPlan(values: FlagValues, problems: string[]): OutputPlan {
       problems.push(`-o: expected another file than the input, got ${path} for both. Write to a file of its own.`)
     }
   }
+  const paths = files.map(({ path }) => resolve(path))
+  const twice = files.find((_file, at) => paths.indexOf(paths[at] as string) !== at)
+  if (twice !== undefined) problems.push(`-o: expected files that differ, got ${twice.path} twice. Keep one of them.`)
   if (values.overwrite === true && resume) {
     problems.push('--overwrite: expected it without --resume, got both. Keep one of them.')
   }

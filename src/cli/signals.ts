@@ -1,9 +1,10 @@
 /**
- * Ctrl-C: the first lets what is under way finish, the second ends it. SIGTERM ends it at once, with its lines written.
+ * Ctrl-C: the first lets what is under way finish, the second ends it. SIGTERM, and SIGHUP of a terminal that goes, end
+ * it at once, with its lines written.
  * Says with what code the process ends.
  */
 export interface Interrupts {
-  /** 130 or 143; undefined where nobody interrupted. */
+  /** 129, 130 or 143; undefined where nobody interrupted. */
   readonly exitCode: number | undefined
   close(): void
 }
@@ -32,6 +33,11 @@ export function interrupts({ stop, abort, say }: Interrupted): Interrupts {
     exitCode ??= 143
     abort()
   }
+  const onHangUp = (): void => {
+    exitCode ??= 129
+    abort()
+  }
+  process.on('SIGHUP', onHangUp)
   process.on('SIGINT', onInterrupt)
   process.on('SIGTERM', onTerm)
   return {
@@ -39,6 +45,7 @@ export function interrupts({ stop, abort, say }: Interrupted): Interrupts {
       return exitCode
     },
     close() {
+      process.off('SIGHUP', onHangUp)
       process.off('SIGINT', onInterrupt)
       process.off('SIGTERM', onTerm)
     },

@@ -14,6 +14,8 @@ export class Tally {
   restored = 0
   unwritten = 0
   bytes = 0
+  /** The input ended before its end. */
+  broken = false
   readonly #failures: string[] = []
   readonly #codes = new Map<string, number>()
   readonly #most: number
@@ -33,6 +35,10 @@ export class Tally {
     this.failed++
     this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1)
     if (this.#failures.length < this.#most) this.#failures.push(failureLine(outcome))
+  }
+
+  get isWhole(): boolean {
+    return !this.broken && this.failed + this.unfinished + this.unwritten === 0
   }
 
   /** For standard error. */

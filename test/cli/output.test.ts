@@ -133,6 +133,7 @@ describe('An output', () => {
 describe('An output that cannot be', () => {
   test.each<[string, string[], number, string]>([
     ['exists', ['-o', 'repos.csv'], 2, 'got repos.csv. Add --resume or --overwrite'],
+    ['is there twice', ['-o', 'r.csv', '-o', './r.csv'], 2, 'expected files that differ, got ./r.csv twice'],
     ['is in a missing folder', ['-o', 'none/r.csv'], 74, 'expected a folder that is there, got none'],
     ['is a folder', ['-o', 'folder'], 74, 'got the folder folder'],
     ['is the input', ['-i', 'repos.csv', '-o', './repos.csv', '--overwrite'], 2, 'got ./repos.csv for both'],
@@ -153,6 +154,31 @@ describe('An output that cannot be', () => {
     const { preq, text } = await open()
     expect((await preq(['URL/a', '-o', 'repos.csv', '--overwrite', '--columns', 'status']).finished).code).toBe(0)
     expect(text('repos.csv')).toBe('status\n200\n')
+  })
+})
+
+describe('An output that fills up', () => {
+  test.each([
+    ['as CSV', '-o /dev/full --output-format csv'],
+    ['as JSON lines', '-o /dev/full'],
+    ['as standard output', '> /dev/full'],
+  ])('%s is told in a sentence: exit code 74.', async (_what, where) => {
+    const { start, server } = await open()
+    const { MAIN } = await import('./sandbox.ts')
+    const script = `"$0" "$1" '${server.origin}/{1..3}' -q ${where}`
+    const { code, stderr } = await start('bash', ['-c', script, process.execPath, MAIN]).finished
+    expect([code, stderr]).toEqual([74, expect.stringMatching(/^preq: .*ENOSPC.*\n$/)])
+  })
+})
+
+describe('An input that breaks off', () => {
+  test('is told with its line; what was sent is written, and the exit code is 1.', async () => {
+    const { preq, file, rows } = await open()
+    writeFileSync(file('broken.csv'), 'id\n1\n2\n"3\n')
+    const { code, stderr } = await preq(['URL/{id}', '-i', 'broken.csv', '-o', 'r.csv']).finished
+    expect([code, new Set(rows('r.csv').map(row => row['id']))]).toEqual([1, new Set(['1', '2'])])
+    expect(stderr).toMatch(/^preq: broken\.csv:\d: expected CSV.*Quote Not Closed/m)
+    expect(stderr).toContain('2 ok, 0 failed')
   })
 })
 
@@ -205,10 +231,11 @@ describe('The exit code', () => {
     })
   })
 
-  test('is 130 at once after a second Ctrl-C, and 143 after SIGTERM; every line is whole.', async () => {
+  test('is 130 at once after a second Ctrl-C, 143 after SIGTERM, 129 after SIGHUP; every line is whole.', async () => {
     for (const [signals, exitCode] of [
       [['SIGINT', 'SIGINT'], 130],
       [['SIGTERM'], 143],
+      [['SIGHUP'], 129],
     ] as const) {
       const { preq, server, file, lines } = await open()
       const running = preq(['URL/slow/1', 'URL/slow/60000', '-o', 'r.jsonl'])
@@ -222,6 +249,7 @@ describe('The exit code', () => {
       }
       expect((await running.finished).code).toBe(exitCode)
       expect(lines('r.jsonl')).toMatchObject([{ index: 0, ok: true }])
+      if (signals[0] === 'SIGHUP') continue
       covers(import.meta.url, {
         row: 115,
         name: signals.join(', '),

@@ -8,6 +8,7 @@ import { planRun } from '../run-plan.ts'
 import type { GivenFlags } from '../settings.ts'
 import { interrupts } from '../signals.ts'
 import { Tally } from '../tally.ts'
+import { UsageError } from '../usage-error.ts'
 import { ParallelRequests } from '../../index.ts'
 import type { Outcome, RequestInputs } from '../../index.ts'
 
@@ -50,10 +51,15 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
       },
       stop: () => stream.stop(),
     })
+  } catch (error) {
+    // An input that breaks off after the first requests: what was sent is done and written, and nothing is undone.
+    if (!(error instanceof UsageError) || tally.ok + tally.failed === 0) throw error
+    display.say(`preq: ${error.message}`)
+    tally.broken = true
   } finally {
     display.done()
     signals.close()
   }
   if (!plan.display.quiet || tally.failed > 0) process.stderr.write(tally.text())
-  return signals.exitCode ?? (tally.failed + tally.unfinished + tally.unwritten > 0 ? 1 : 0)
+  return signals.exitCode ?? (tally.isWhole ? 0 : 1)
 }

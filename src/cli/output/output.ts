@@ -36,6 +36,8 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
     ...rest.map(file => toFile(file)),
     ...(plan.writeOut === undefined ? [] : [writeOut(plan.writeOut, input.columns, selection)]),
   ]
+  // Last, when all else can be: a run file is gone on with, and this one is to begin anew.
+  if (plan.overwrite && runFile !== undefined) rmSync(runFile.path, { force: true })
   return { sink: several(sinks), resume: runFile?.path }
 
   function toFile({ path, format }: Target): Sink {
@@ -59,7 +61,8 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
  */
 function runFileOf({ files, resume }: OutputPlan, selection: Selection | undefined): Target | undefined {
   if (selection !== undefined && !resume) return undefined
-  return files.find(({ format }) => format === 'jsonl')
+  // A device, a pipe: nothing could be read back from there.
+  return files.find(({ path, format }) => format === 'jsonl' && (resume || isFileOrNothing(path)))
 }
 
 /** Nothing is overwritten unasked, and a folder that is missing is not made. */
@@ -73,7 +76,10 @@ function checkPlace(path: string, { overwrite, resume }: OutputPlan): void {
   if (there === undefined || !there.isFile() || resume) return
   if (!overwrite)
     throw new UsageError(`-o: expected a file that is not there yet, got ${path}. Add --resume or --overwrite.`)
-  rmSync(path)
+}
+
+function isFileOrNothing(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() !== false
 }
 
 function selected(sink: Sink, selection: Selection | undefined): Sink {

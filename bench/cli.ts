@@ -1,0 +1,129 @@
+/**
+ * What the command line costs, each figure beside its bound: CPU against `curl -Z` over the same list, memory, a million
+ * rows, the start. Ratios are of the same round, so that a busy machine slows both sides.
+ */
+import { spawnSync } from 'node:child_process'
+import { createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { median, serve } from './support/measure.ts'
+
+const URLS = 30_000
+const ROWS = Number(process.env['ROWS'] ?? 1_000_000)
+const ROUNDS = 5
+const STARTS = 25
+const MAX_CPU_RATIO = 2
+const MAX_RSS_MB = 150
+const MAX_VERSION_RATIO = 1.5
+const MAX_FIRST_REQUEST_MS = 150
+
+const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'preq-bench-'))
+const server = await serve(new URL('support/server.ts', import.meta.url))
+let held = true
+
+function judge(what: string, figure: number, bound: number, unit: string): void {
+  const isHeld = figure <= bound
+  held &&= isHeld
+  console.log(
+    `${what.padEnd(44)} ${figure.toFixed(2).padStart(8)} ${unit}, bound ${bound}: ${isHeld ? 'held' : 'exceeded'}`,
+  )
+}
+
+/** User and system time of a command and its children, as the shell saw it, and the most memory of a Node below it. */
+function usage(script: string): { readonly seconds: number; readonly rssMb: number } {
+  const report = `process.on('exit',()=>console.error('rss '+process.resourceUsage().maxRSS))`
+  const { stderr, status } = spawnSync('bash', ['-c', `TIMEFORMAT='cpu %U %S'; time { ${script}; }`], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(report)}` },
+  })
+  if (status !== 0) throw new Error(`expected ${script} to end well, got ${status}: ${stderr}`)
+  const [, user = 'NaN', system = 'NaN'] = /^cpu (\S+) (\S+)$/m.exec(stderr) ?? []
+  return { seconds: Number(user) + Number(system), rssMb: Number(/^rss (\d+)$/m.exec(stderr)?.[1]) / 1_024 }
+}
+
+const preq = (args: string): string => `'${process.execPath}' '${MAIN}' ${args}`
+
+function againstCurl(): void {
+  const urls = Array.from({ length: URLS }, (_, index) => `${server.url}/items/${index}`)
+  writeFileSync(join(folder, 'urls.txt'), `${urls.join('\n')}\n`)
+  writeFileSync(join(folder, 'curl.cfg'), urls.map(url => `url = "${url}"\noutput = "/dev/null"\n`).join(''))
+  const hasCurl = spawnSync('curl', ['--version']).status === 0
+  if (!hasCurl) console.log('SKIPPED: curl is missing, so that the ratios to it are not measured')
+  const ways = {
+    'JSON lines to a file': preq('-i urls.txt -c 50 -q -o run.jsonl --overwrite'),
+    'JSON lines to standard output': `${preq('-i urls.txt -c 50 -q')} > lines.jsonl`,
+  }
+  const ratios: Record<string, number[]> = {}
+  const rss: Record<string, number> = {}
+  for (let round = 0; round < ROUNDS; round++) {
+    const curl = hasCurl ? usage('curl -s -Z --parallel-max 50 -K curl.cfg 2> /dev/null').seconds : NaN
+    for (const [name, script] of Object.entries(ways)) {
+      const { seconds, rssMb } = usage(script)
+      ;(ratios[name] ??= []).push(seconds / curl)
+      rss[name] = Math.max(rss[name] ?? 0, rssMb)
+    }
+  }
+  for (const name of Object.keys(ways)) {
+    if (hasCurl) judge(`${name}: CPU`, median(ratios[name] ?? []), MAX_CPU_RATIO, '× curl -Z')
+    judge(`${name}: memory`, rss[name] ?? NaN, MAX_RSS_MB, 'MB')
+  }
+}
+
+async function manyRows(): Promise<void> {
+  const file = createWriteStream(join(folder, 'rows.csv'))
+  file.write('id,name\n')
+  for (let row = 0; row < ROWS; row++) if (!file.write(`${row},"Name, ${row}"\n`)) await once(file, 'drain')
+  file.end()
+  await once(file, 'close')
+  const { rssMb } = usage(preq(`'${server.url}/{id}' -i rows.csv --select stars -c 50 -q -o rows-out.csv`))
+  const bytes = statSync(join(folder, 'rows-out.csv')).size
+  judge(`${ROWS} rows, CSV to CSV (${Math.round(bytes / 1e6)} MB): memory`, rssMb, MAX_RSS_MB, 'MB')
+}
+
+function starts(): void {
+  const timeMs = (args: readonly string[]): number => {
+    const fromMs = performance.now()
+    spawnSync(process.execPath, args, { stdio: 'ignore' })
+    return performance.now() - fromMs
+  }
+  const ratios: number[] = []
+  for (let pair = 0; pair <= STARTS; pair++) {
+    const bareMs = timeMs(['-e', '0'])
+    const ratio = timeMs([MAIN, '--version']) / bareMs
+    // The first pair fills the caches of the file system.
+    if (pair > 0) ratios.push(ratio)
+  }
+  judge('preq --version', median(ratios), MAX_VERSION_RATIO, '× node -e 0')
+}
+
+async function firstRequest(): Promise<void> {
+  const { fork, spawn } = await import('node:child_process')
+  const { monotonicMs } = await import('./support/monotonic.ts')
+  const stamps = fork(fileURLToPath(new URL('support/stamp-server.ts', import.meta.url)))
+  const [url] = (await once(stamps, 'message')) as [string]
+  const tookMs: number[] = []
+  for (let start = 0; start < STARTS; start++) {
+    const fromMs = monotonicMs()
+    await once(spawn(process.execPath, [MAIN, url, '-q'], { stdio: 'ignore' }), 'close')
+    stamps.send('stamps')
+    const [[atMs = NaN]] = (await once(stamps, 'message')) as [number[]]
+    tookMs.push(atMs - fromMs)
+  }
+  stamps.disconnect()
+  judge('first request on the wire', median(tookMs), MAX_FIRST_REQUEST_MS, 'ms')
+}
+
+try {
+  starts()
+  await firstRequest()
+  againstCurl()
+  await manyRows()
+} finally {
+  server.close()
+  rmSync(folder, { recursive: true, force: true })
+}
+process.exitCode = held ? 0 : 1

@@ -81,7 +81,12 @@ export class PartFile {
     return this.#inTurn(async () => {
       if (!(await this.#isOurs())) throw systemError('EBUSY', `${this.#part} has been replaced by somebody else`)
       await this.#close()
-      await moveToFree(this.#part, this.#path)
+      try {
+        await moveToFree(this.#part, this.#path)
+      } catch (error) {
+        await rm(this.#part, { force: true })
+        throw error
+      }
       await syncFolder(dirname(this.#path))
     })
   }

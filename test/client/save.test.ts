@@ -521,6 +521,18 @@ describe('saveTo', () => {
     })
   })
 
+  it('does not replace what came meanwhile, either', async () => {
+    await using server = await rawServer(
+      answering(connection => {
+        writeFileSync(join(folder, 'x'), 'mine')
+        return connection.reply('abc')
+      }),
+    )
+    expect(verdictOf(await save(`${server.origin}/x`))).toBe('resource/file')
+    expect(readFileSync(join(folder, 'x'), 'utf8')).toBe('mine')
+    expect(there()).toEqual(['x'])
+  })
+
   it('a folder works on a blocked thread', async () => {
     await using server = await rawServer(answering(connection => connection.reply('abc')))
     const program = `

@@ -38,6 +38,7 @@ if (what === 'page') process.exitCode = writePage()
 else if (what === 'matrix') {
   process.exitCode = play(['test/hostile/', '--no-file-parallelism', '--maxConcurrency=2'], {
     HOSTILE_WAYS: 'plain,sliced,tls,connect',
+    HOSTILE_INTO: 'buffered,file,slow',
   })
 } else {
   console.error('usage: node scripts/hostile.ts page|matrix')

@@ -1,6 +1,6 @@
 /** Section H of the catalogue: proxies that refuse, stall, die or lie. */
 import type { Duplex } from 'node:stream'
-import { TRUST, verdictOf } from '../support/ask.ts'
+import { TRUST, clientOf, verdictOf } from '../support/ask.ts'
 import { freePort } from '../support/dead-ends.ts'
 import { retryOf } from '../support/hostile/scenario.ts'
 import type { Act, Acted, Spec, Stage } from '../support/hostile/scenario.ts'
@@ -177,7 +177,7 @@ export const PROXIES: readonly Act[] = [
   socks('SOCKS 5: not allowed', 'proxy/refused', 'N', { refusesWith: 2 }),
   {
     row: 98,
-    name: 'SOCKS 5: two origins, names looked up at the proxy, TLS options heeded',
+    name: 'SOCKS 5: two origins, two sets of TLS options, names looked up at the proxy',
     options: TRUST,
     outcome: 'ok',
     retry: '–',
@@ -201,8 +201,17 @@ export const PROXIES: readonly Act[] = [
       if (said.includes(false)) return { verdict: 'an answer came from another host' }
       const wrong = await ask(`https://localhost:${untrusted.port}/`)
       if (wrong.error?.code !== 'tls/untrusted') return { verdict: `untrusted: ${verdictOf(wrong)}` }
+      await using trusting = clientOf({ verifySsl: false })
+      const lax = await trusting.request(
+        { url: `https://localhost:${untrusted.port}/`, proxy: proxy.urlFor('user', canary) },
+        { onFailure: 'settle', returnType: 'text' },
+      )
+      if (!lax.ok) return { verdict: `not verified: ${verdictOf(lax)}` }
+      // The connection of the one client is none for the other.
+      const still = await ask(`https://localhost:${untrusted.port}/`)
+      if (still.error?.code !== 'tls/untrusted') return { verdict: `untrusted, then: ${verdictOf(still)}` }
       // Two of its connections served four requests.
-      return { verdict: 'ok', socket: proxy.accepted === 3 ? 'K' : 'X' }
+      return { verdict: 'ok', socket: proxy.accepted === 5 ? 'K' : 'X' }
     },
   },
 ]

@@ -114,11 +114,44 @@ export const COOKIES: readonly Act[] = [
   { ...refused(101, 'control characters', 'a=1\x01'), outcome: 'protocol/malformed_head' },
   set({
     row: 102,
-    name: '5000 cookies',
-    // More than this would not be a head that is read at all.
+    name: '900 cookies in one answer, as many as a head can have',
     cookies: Array.from({ length: 900 }, (_, index) => `c${index}=1`),
     sent: header => header.split('; ').length === 50,
     outcome: '50 of one response are kept',
   }),
   refused(102, 'a cookie of 10 kB', `a=${'x'.repeat(10_000)}`),
+  {
+    row: 102,
+    name: '5000 cookies, by a hundred answers',
+    options: { lookup },
+    outcome: 'at most 150, and 8 kB, are sent',
+    retry: '–',
+    socket: '–',
+    ways: ['plain'],
+    async act(stage) {
+      let answers = 0
+      let longest = 0
+      let most = 0
+      await using server = await rawServer(
+        answering((connection, { headers }) => {
+          const sent = headers.get('cookie') ?? ''
+          longest = Math.max(longest, sent.length)
+          most = Math.max(most, sent.split('; ').length)
+          const cookies = Array.from(
+            { length: 50 },
+            (_, index) => `Set-Cookie: c${answers}x${index}=${'v'.repeat(40)}\r\n`,
+          )
+          answers++
+          return connection.reply('', { headers: cookies.join('') })
+        }),
+      )
+      const outcomes = []
+      for (let i = 0; i <= 100; i++) outcomes.push(await stage.ask(`http://${HOST}:${server.port}/`))
+      const failed = outcomes.find(({ ok }) => !ok)
+      if (failed !== undefined) return { verdict: verdictOf(failed) }
+      if (answers !== 101 || most > 150 || longest > 8_192 || most < 100)
+        return { verdict: `sent ${most}, ${longest} long` }
+      return { verdict: 'at most 150, and 8 kB, are sent' }
+    },
+  },
 ]

@@ -34,8 +34,12 @@ const sent = (row: number, name: string, spec: (port: number) => Spec, seen: (he
   ways: ['plain'],
   async act(stage) {
     await using server = await rawServer(answering(connection => connection.reply()))
-    const outcome = await stage.ask(spec(server.port))
+    const asked = spec(server.port)
+    const outcome = await stage.ask(asked)
     const head = server.requests[0]?.head ?? ''
+    const shown = new URL(asked.url)
+    shown.username = shown.password = ''
+    if (outcome.ok && outcome.response.url !== shown.href) return { verdict: `shown as ${outcome.response.url}` }
     return { verdict: outcome.ok && !seen(head) ? `the server saw ${head.slice(0, 300)}` : verdictOf(outcome) }
   },
 })
@@ -75,6 +79,23 @@ export const INPUTS: readonly Act[] = [
       port => ({ url: `http://${host}:${port}/` }),
       head => /^Host: 127\.0\.0\.1:/im.test(head),
     ),
+  ),
+  ...[
+    ['0', '0.0.0.0'],
+    ['[::ffff:7f00:1]', '[::ffff:7f00:1]'],
+  ].map(([host = '', shown = '']) =>
+    sent(
+      106,
+      `http://${host}/: shown as the address that it is`,
+      port => ({ url: `http://${host}:${port}/` }),
+      head => head.includes(`\r\nhost: ${shown}:`),
+    ),
+  ),
+  sent(
+    106,
+    'http:127.1: no slashes',
+    port => ({ url: `http:127.1:${port}` }),
+    head => /^Host: 127\.0\.0\.1:/im.test(head),
   ),
   sent(
     106,

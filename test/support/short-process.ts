@@ -1,8 +1,8 @@
 /**
  * A process with few file descriptors or ports: sends many requests to one server, or to many hosts of it, and says
  * what became of them. Arguments: origin (`own` for a server in here), number of requests, concurrency, `hosts` for one
- * address per request and `clients` for three of them, and how many files to hold open besides. An https origin is asked
- * in HTTP/2.
+ * address per request, `clients` for three of them and `posts` for every second request a POST, and how many files to hold
+ * open besides. An https origin is asked in HTTP/2.
  */
 import { openSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -16,9 +16,10 @@ if (given === 'own') await new Promise<void>(resolve => server.listen(0, '127.0.
 const origin = given === 'own' ? `http://127.0.0.1:${(server.address() as AddressInfo).port}` : given
 const { port, protocol } = new URL(origin)
 const isSecure = protocol === 'https:'
-const urls = Array.from({ length: Number(count) }, (_, i) =>
-  how.includes('hosts') ? `${protocol}//127.0.${(i >> 8) & 255}.${i & 255}:${port}/${i}` : `${origin}/${i}`,
-)
+const urls = Array.from({ length: Number(count) }, (_, i) => {
+  const url = how.includes('hosts') ? `${protocol}//127.0.${(i >> 8) & 255}.${i & 255}:${port}/${i}` : `${origin}/${i}`
+  return how.includes('posts') && i % 2 === 1 ? { url, method: 'POST' } : url
+})
 for (let i = 0; i < Number(held); i++) openSync('/dev/null', 'r')
 let mostFds = 0
 const gauge = setInterval(() => {
@@ -43,6 +44,7 @@ const clients = Array.from(
 const codes: Record<string, number> = {}
 let attempts = 0
 let waited = 0
+const methods = new Set<string>()
 const protocols = new Set<string>()
 const startedAtMs = performance.now()
 await Promise.all(
@@ -53,7 +55,9 @@ await Promise.all(
       codes[code] = (codes[code] ?? 0) + 1
       if (outcome.response !== undefined) protocols.add(outcome.response.protocol)
       attempts = Math.max(attempts, outcome.attempts)
-      if (outcome.warnings.some(warning => warning.startsWith('waited for a socket'))) waited++
+      if (!outcome.warnings.some(warning => warning.startsWith('waited for a socket'))) continue
+      waited++
+      methods.add(outcome.request.method ?? 'GET')
     }
   }),
 )
@@ -65,6 +69,7 @@ process.stdout.write(
     codes,
     attempts,
     waited,
+    methods: [...methods],
     mostFds,
     protocols: [...protocols],
     ms: Math.round(performance.now() - startedAtMs),

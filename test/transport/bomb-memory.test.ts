@@ -10,6 +10,7 @@ import {
   zstdCompressSync,
 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { covers } from '../support/hostile/record.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 
 const PROGRAM = new URL('../support/bomb-process.ts', import.meta.url).pathname
@@ -69,6 +70,13 @@ describe.each(Object.keys(ENGINES) as Coding[])('A bomb of %s', coding => {
         expect(verdicts.map(([, verdict]) => verdict)).toEqual(asked.map(() => 'too_large/decoded'))
         expect(Math.max(...verdicts.map(([, , bytes]) => bytes))).toBeLessThan(MAX_GROWTH_BYTES)
       }
+      covers(import.meta.url, {
+        row: 50,
+        name: `256 MiB of zeros in ${coding}, with any return type and status: at most 32 MiB of memory`,
+        outcome: '`too_large/decoded`',
+        retry: '–',
+        socket: '–',
+      })
     },
   )
 })

@@ -64,8 +64,9 @@ async function amongOthers(trial: Trial, row: Scenario, tell: (code: string) => 
   if (row.primed) await trial.politely('host')
   const controls = politeTo(trial, row.whole ? ['other'] : ['host', 'other'])
   const starvedMs = trial.loop.starvedMs()
-  const [victim, ...others] = await (row.primed ? ahead(trial, controls) : trial.askAll([trial.victim(), ...controls]))
-  if (victim === undefined) throw new Error('expected an outcome of the victim')
+  const [met, ...others] = await (row.primed ? ahead(trial, controls) : trial.askAll([trial.victim(), ...controls]))
+  if (met === undefined) throw new Error('expected an outcome of the victim')
+  const victim = trial.destination.read(met)
   const graceMs = trial.loop.starvedMs() - starvedMs + trial.slackMs
   tell(verdictOf(victim))
   hosts.heal()
@@ -116,7 +117,7 @@ async function alone(trial: Trial, row: Scenario, tell: (kept: Socket) => void):
   const { hosts } = trial
   if (row.socket === '–') return []
   if (row.primed) await trial.politely('host')
-  await trial.ask(trial.victim())
+  trial.destination.read(await trial.ask(trial.victim()))
   const used = row.onConnect ? hosts.host.connections[0] : hosts.connectionWith(`/victim/${hosts.token}`)
   hosts.heal()
   await rest(row)
@@ -137,7 +138,7 @@ async function counted(
   tell: (seen: { seen: number; code: string }) => void,
 ): Promise<string[]> {
   if (row.primed) await trial.politely('host')
-  const outcome = await trial.ask(trial.victim(spec))
+  const outcome = trial.destination.read(await trial.ask(trial.victim(spec)))
   const seen = Math.max(trial.hosts.victims, row.onConnect ? trial.hosts.host.accepted : 0)
   tell({ seen, code: verdictOf(outcome) })
   // A hop is an attempt of its own.

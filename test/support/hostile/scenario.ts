@@ -11,6 +11,7 @@ export type Socket = 'K' | 'X' | '–'
 
 export type Way = 'plain' | 'tls' | 'connect' | 'sliced'
 export type Into = 'buffered' | 'file' | 'slow'
+export const EVERYWHERE: readonly Into[] = ['buffered', 'file', 'slow']
 
 export type Spec = Partial<RequestSpec> & { url: string }
 
@@ -25,13 +26,15 @@ interface Common {
   readonly socket: Socket
   /** Ways on which the row means something; all unless said. */
   readonly ways?: readonly Way[]
-  /** What the response goes into where the row means something; all unless said. */
+  /** What the response goes into where the row means something; into memory unless said. */
   readonly into?: readonly Into[]
   /** A fault of ours that is known and being mended: what is seen today. A run that sees better fails, too. */
   readonly owed?: Readonly<Partial<Record<'outcome' | 'retry' | 'socket', string>>>
-  /** Another outcome over this way, with the reason beside it in the row. */
-  readonly over?: Readonly<Partial<Record<Way | Into, string>>>
+  /** What is otherwise over this way or into this, with the reason beside it in the row. */
+  readonly over?: Readonly<Partial<Record<Way | Into, Otherwise>>>
 }
+
+export type Otherwise = Readonly<Partial<Record<'outcome' | 'post' | 'retry' | 'socket', string | undefined>>>
 
 /** A server that plays steps. */
 export interface Scenario extends Common {

@@ -3,6 +3,8 @@ import type { Outcome, ParallelRequests, RequestSpec } from '../../../src/index.
 import { TRUST, clientOf, verdictOf } from '../ask.ts'
 import type { AskOptions } from '../ask.ts'
 import { httpProxy } from '../proxy-server.ts'
+import { destination } from './destination.ts'
+import type { Destination } from './destination.ts'
 import { Hosts, newToken } from './hosts.ts'
 import type { Act, Into, Scenario, Spec, Stage, Way } from './scenario.ts'
 import { isAct } from './scenario.ts'
@@ -33,17 +35,20 @@ export class Trial implements Stage {
   readonly #parts: TrialParts
   readonly #strays = strayCount()
   readonly loop: LoopWatch = watchLoop()
+  readonly destination: Destination
 
   private constructor(parts: TrialParts, hosts: Hosts, proxy: string | undefined) {
     this.#parts = parts
     this.hosts = hosts
     const secure = parts.way === 'tls' || parts.way === 'connect'
+    this.destination = destination(parts.into)
     this.client = clientOf({
       concurrency: 64,
       ...(secure && TRUST),
       ...(proxy !== undefined && { proxy }),
       ...parts.row.options,
       ...parts.options,
+      ...this.destination.options,
     })
   }
 
@@ -72,6 +77,7 @@ export class Trial implements Stage {
       await trial.client.close()
       await proxy?.close()
       await hosts.close()
+      trial.destination.close()
     }
   }
 
@@ -80,6 +86,7 @@ export class Trial implements Stage {
     const { row } = this.#parts
     const spec = isAct(row) ? {} : row.spec
     return {
+      ...this.destination.spec,
       ...spec,
       ...more,
       url: `${this.hosts.originOf('host').replace('://', `://user:${this.canary}@`)}/victim/${this.hosts.token}?api_key=${this.canary}`,
@@ -144,6 +151,7 @@ export class Trial implements Stage {
     if (!this.hosts.isQuiet) wrong.push('a connection is open a second after close()')
     const listeners = abortListeners(this.#abort.signal)
     if (listeners > 0) wrong.push(`${listeners} listeners are left on the signal`)
+    wrong.push(...this.destination.wrong())
     wrong.push(...leaks(this.canary, this.#said), ...strays(this.#strays))
     const crossed = this.hosts.other.connections.some(({ text }) => text.includes(this.canary))
     if (crossed) wrong.push('a secret of the host was sent to another origin')

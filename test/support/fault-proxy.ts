@@ -5,6 +5,8 @@
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 
+const PIECES_PER_TURN = 64
+
 export interface Toxics {
   /** Every piece comes so much later. */
   readonly latencyMs?: number
@@ -67,6 +69,7 @@ export async function faultProxy(targetPort: number, faults: Faults = {}): Promi
 
 async function pump(from: Socket, to: Socket, toxics: () => Toxics): Promise<void> {
   let passed = 0
+  let written = 0
   try {
     for await (const chunk of from as AsyncIterable<Buffer>) {
       for (const piece of slices(chunk, toxics().sliceBytes ?? Infinity)) {
@@ -75,6 +78,8 @@ async function pump(from: Socket, to: Socket, toxics: () => Toxics): Promise<voi
         if (to.destroyed) return
         if (left > 0) await write(to, piece.subarray(0, left))
         passed += piece.byteLength
+        // Writes that succeed at once would keep the loop from everybody else.
+        if (++written % PIECES_PER_TURN === 0) await new Promise(resolve => setImmediate(resolve))
         // Silence goes on reading, so that it hears of the end.
         if (passed >= Math.min(...endsOf(toxics()))) return cut(from, to, toxics())
       }

@@ -48,23 +48,20 @@ export function undiciTransport(
     new Promise(resolve => {
       const line = sockets.take(attempt, ready)
       const expectation = expectsContinue(attempt) ? new Expectation(() => line.socket, clock) : undefined
-      const args = [
-        attempt,
-        parts,
-        (given: Result) => {
-          const result = orRefusedByProxy(given, attempt)
-          expectation?.end()
-          if ((isReusable(result) || isKept(result, collector)) && expectation?.isDone !== false) sockets.give(line)
-          else sockets.drop(line)
-          // Not for a port: closing a connection keeps its port for a minute more.
-          if (isShortage(result) && result.code !== 'resource/port') openSockets.closeIdle()
-          if (isMisdirected(result) || (attempt.reused && isReset(result))) sockets.dropIdle(attempt)
-          resolve(result)
-        },
-        line,
-      ] as const
+      const settle = (given: Result): void => {
+        const result = orRefusedByProxy(given, attempt)
+        expectation?.end()
+        if ((isReusable(result) || isKept(result, collector)) && expectation?.isDone !== false) sockets.give(line)
+        else sockets.drop(line)
+        // Not for a port: closing a connection keeps its port for a minute more.
+        if (isShortage(result) && result.code !== 'resource/port') openSockets.closeIdle()
+        if (isMisdirected(result) || (attempt.reused && isReset(result))) sockets.dropIdle(attempt)
+        resolve(result)
+      }
       const collector =
-        expectation === undefined ? new Collector(...args) : new ExpectingCollector(expectation, ...args)
+        expectation === undefined
+          ? new Collector(attempt, parts, settle, line)
+          : new ExpectingCollector(expectation, attempt, parts, settle, line)
       line.reader = collector
       attempt.abort = () => {
         collector.giveUp()

@@ -152,4 +152,4 @@ function wrongChecksum(bytes: Uint8Array): Buffer {
 }
 
 // What is not parsed is not looked at: charsets and JSON are a matter of memory.
-export const CODINGS: readonly Scenario[] = ROWS.map(row => (row.row < 60 ? { into: EVERYWHERE, ...row } : row))
+export const CODINGS: readonly Scenario[] = ROWS.map(each => (each.row < 60 ? { into: EVERYWHERE, ...each } : each))

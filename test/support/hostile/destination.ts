@@ -44,7 +44,7 @@ function folder(): Destination {
       if (!outcome.ok) return outcome
       const { path } = outcome.value as SavedFile
       expected = [path]
-      return { ...outcome, value: readFileSync(path, 'utf8') } as Outcome
+      return { ...outcome, value: readFileSync(path, 'utf8') }
     },
     wrong() {
       const found = readdirSync(saveTo).map(name => join(saveTo, name))
@@ -70,7 +70,7 @@ function consumer(): Destination {
       },
     },
     spec: { returnType: 'stream' },
-    read: outcome => (outcome.ok ? ({ ...outcome, value: Buffer.concat(pieces).toString() } as Outcome) : outcome),
+    read: outcome => (outcome.ok ? { ...outcome, value: Buffer.concat(pieces).toString() } : outcome),
     wrong: () => (most > 1 ? [`${most} pieces were handed out at once`] : []),
     close: () => undefined,
   }

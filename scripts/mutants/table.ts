@@ -195,6 +195,13 @@ export const MUTANTS: readonly Mutant[] = [
     '`${origin} via a proxy`',
     'test/transport/tunnel/pooling.test.ts',
   ),
+  mutant(
+    'a connection with the rest of a response on it is not used again',
+    'src/transport/undici.ts',
+    'if ((isReusable(result) || isKept(result, collector)) && expectation?.isDone !== false)',
+    'if (expectation?.isDone !== false)',
+    'test/hostile/d-codings.test.ts',
+  ),
   // What is sent again
   mutant(
     'a request that may do harm twice is not repeated',

@@ -51,8 +51,8 @@ export async function faultProxy(targetPort: number, faults: Faults = {}): Promi
     const target = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true })
     follow(client)
     follow(target)
-    client.on('error', () => target.resetAndDestroy())
-    target.on('error', () => client.resetAndDestroy())
+    client.on('error', () => reset(target))
+    target.on('error', () => reset(client))
     void pump(client, target, () => proxy.faults.up ?? {})
     void pump(target, client, () => proxy.faults.down ?? {})
   })
@@ -62,9 +62,15 @@ export async function faultProxy(targetPort: number, faults: Faults = {}): Promi
   const close = (): Promise<void> =>
     (closing ??= new Promise(resolve => {
       server.close(() => resolve())
-      for (const socket of sockets) socket.resetAndDestroy()
+      for (const socket of sockets) reset(socket)
     }))
   return Object.assign(proxy, { port, goDown: close, close, [Symbol.asyncDispose]: close })
+}
+
+/** Node cannot reset a connection that is being ended, and leaves its handle open. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 async function pump(from: Socket, to: Socket, toxics: () => Toxics): Promise<void> {

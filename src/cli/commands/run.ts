@@ -7,6 +7,7 @@ import { live } from '../live.ts'
 import { planRun } from '../run-plan.ts'
 import type { GivenFlags } from '../settings.ts'
 import { interrupts } from '../signals.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 import { Tally } from '../tally.ts'
 import { UsageError } from '../usage-error.ts'
 import { ParallelRequests } from '../../index.ts'
@@ -14,6 +15,7 @@ import type { Outcome, RequestInputs } from '../../index.ts'
 
 /** Resolves with the exit code. */
 export async function run(urls: readonly string[], flags: GivenFlags): Promise<number> {
+  keepHeapSmall()
   const plan = planRun(urls, flags, process.env)
   const jobs = await openJobs(plan.input)
   const { sink, resume } = openOutput(plan.output, { columns: jobs.columns, hasKey: plan.input.key !== undefined })

@@ -54,7 +54,7 @@ export class Trial implements Stage {
 
   /** Handshakes of forty connections, on both sides in this one process. */
   get slackMs(): number {
-    return this.#parts.way === 'plain' ? 0 : 1_000
+    return this.#parts.way === 'plain' ? 0 : 250
   }
 
   /** Runs `drive`, closes everything, and answers with every vital sign that is wrong. */

@@ -103,6 +103,15 @@ const method: Read<string> = (value, name, problems) => {
   return undefined
 }
 
+/** `404`, or `2xx` for all that begin with 2. */
+const statuses: Read<readonly string[]> = (value, name, problems) => {
+  const given = typeof value === 'number' ? String(value) : value
+  const list = typeof given === 'string' ? given.split(',').map(status => status.trim().toLowerCase()) : []
+  if (list.length > 0 && list.every(status => /^[1-9](?:xx|\d\d)$/.test(status))) return list
+  problems.push(problem(name, "statuses such as '200,404' or '2xx'", got(value), 'Put commas between them.'))
+  return undefined
+}
+
 /** `name: value`, or `@file` with one per line. */
 const header: Read<string> = (value, name, problems) => {
   if (typeof value === 'string' && (value.startsWith('@') || /^[^\s:]+:/.test(value))) return value
@@ -241,6 +250,9 @@ export const FLAGS = {
   'ignore-server-limits': aSwitch('Limits', 'do not slow down for RateLimit headers'),
   breaker: aSwitch('Limits', 'send nothing for a while to a host that keeps failing'),
 
+  accept: taking('Run', 'STATUSES', statuses, 'statuses that are ok: 200,404 or 2xx,404', { default: '2xx' }),
+  'secret-name': taking('Run', 'NAME', text, 'a header or query name whose values never print', { repeat: true }),
+
   retries: taking('Retries and time', 'N', number(count(0)), 'further attempts after a failure', {
     common: true,
     default: '3',
@@ -261,6 +273,7 @@ export const FLAGS = {
   }),
 
   'no-follow': aSwitch('Connection', 'do not follow redirects'),
+  'allow-downgrade': aSwitch('Connection', 'follow redirects from https to http'),
   'max-redirects': taking('Connection', 'N', number(count(0)), 'hops per request', { default: '10' }),
   'max-bytes': taking('Connection', 'SIZE', bytes, 'largest decoded body: 64MiB', {
     default: '64MiB; none with --save',

@@ -4,11 +4,11 @@ import { EXITS } from './manual.ts'
 import { FLAG_NAMES, GROUPS, envName, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
 
-const USAGE = `Usage: preq [flags] URL…          requests to these, as JSON lines
-       preq [flags] -i FILE       … to those of a file; a URL beside it is a template: 'https://x.org/{id}'
+const USAGE = `Usage: preq [flags] URL…                  requests to these, as JSON lines
+       preq [flags] -i FILE [TEMPLATE]    to its rows, as 'https://x.org/{id}'
 `
 
-const HEAD = 'Any number of HTTP requests in, typed results out: parallel, polite, and with nothing lost.\n'
+const HEAD = 'Any number of HTTP requests: parallel, polite, and with nothing lost.\n'
 
 export function help(): string {
   const lines = FLAG_NAMES.filter(name => flagOf(name).common === true).map(name => flagLine(name))
@@ -48,7 +48,7 @@ function rest(name: FlagName): string {
     .join('')
 }
 
-const INDENT = 32
+const INDENT = 28
 const WIDTH = 100
 
 function entry(flags: string, doc: string): string {

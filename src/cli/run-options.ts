@@ -30,6 +30,9 @@ export function clientOptions(values: FlagValues, problems: string[]): ClientOpt
     retry: values['max-retry-after'] === undefined ? undefined : { maxRetryAfter: values['max-retry-after'] },
     timeout: inMs(values.timeout),
     timeouts: timeoutsOf(values),
+    acceptStatus: acceptStatusOf(values.accept),
+    secretNames: values['secret-name'],
+    allowDowngrade: values['allow-downgrade'],
     followRedirects: values['no-follow'] === true ? false : undefined,
     maxRedirects: values['max-redirects'],
     maxResponseBytes: values['max-bytes'],
@@ -45,6 +48,10 @@ export function callOptions(values: FlagValues): StreamCallOptions {
     unknownWrites: values['unknown-writes'],
     durability: values.durability,
   })
+}
+
+function acceptStatusOf(accept: readonly string[] | undefined): ClientOptions['acceptStatus'] {
+  return accept && (status => accept.includes(String(status)) || accept.includes(`${Math.floor(status / 100)}xx`))
 }
 
 /** With a unit, lest a small number be taken for seconds. */

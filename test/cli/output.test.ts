@@ -284,6 +284,16 @@ describe('A run', () => {
     })
   })
 
+  test('takes the statuses for ok that it is told.', async () => {
+    const { preq } = await open()
+    const args = ['URL/status/404', 'URL/status/410', 'URL/a', '--accept', '2xx,404', '--order', 'input', '-w', '{ok} ']
+    const { code, stdout } = await preq(args).finished
+    expect([code, stdout]).toEqual([1, 'true false true '])
+    expect((await preq(['URL/a', '--accept', '2xx,abc']).finished).stderr).toContain(
+      '--accept: expected statuses such as',
+    )
+  })
+
   test('stops after the first failure with --fail-fast.', async () => {
     const { preq, server } = await open()
     const { code } = await preq(['URL/status/404', 'URL/slow/{1..50}', '-c', '1', '--fail-fast']).finished

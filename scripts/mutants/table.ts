@@ -46,15 +46,15 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'the cap of bytes of a body',
     COLLECT,
-    'if (this.#bytes > this.#attempt.call.plan.maxResponseBytes) return',
-    'if (this.#bytes < 0) return',
+    'if (this.#bytes > this.#maxBytes) return this.#stop(this.#tooLarge())',
+    'if (this.#bytes < 0) return this.#stop(this.#tooLarge())',
     'test/transport/body.test.ts',
   ),
   mutant(
     'the cap of framing around a body',
-    COLLECT,
-    'return this.#wireBytes > body + MAX_OVERHEAD_BYTES',
-    'return this.#wireBytes > body + Infinity',
+    'src/transport/head.ts',
+    'if (wireBytes <= body + MAX_OVERHEAD_BYTES) return undefined',
+    'if (wireBytes <= body + Infinity) return undefined',
     'test/transport/body.test.ts',
   ),
   mutant(

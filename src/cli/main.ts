@@ -3,6 +3,7 @@
  * The command line: argv → mode → exit code. 0 all ok, 1 some failed, 2 usage, 74 output could not be written, 130
  * interrupted, 141 the reader went away, 129 and 143 SIGHUP and SIGTERM. Everything but the version is imported only once it is needed.
  */
+import { enableCompileCache } from 'node:module'
 import { VERSION } from '../core/version.ts'
 
 // `preq … | head`: the reader has seen enough, which is no error worth a word.
@@ -19,6 +20,8 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${VERSION}\n`)
     return 0
   }
+  // Compiled once per machine: a tenth of the CPU of a short run.
+  enableCompileCache()
   const { readArgs } = await import('./args.ts')
   const args = readArgs(argv)
   switch (args.mode) {

@@ -6,6 +6,7 @@ export default defineConfig({
     typecheck: { enabled: false },
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    reporters: ['default', './test/support/stalled.ts'],
     // A second is short for a process or a thread to start on a busy machine.
     expect: { poll: { timeout: 10_000 } },
   },

@@ -3,6 +3,9 @@ import { Heap, byDueTime } from '../core/heap.ts'
 import type { Due } from '../core/heap.ts'
 import type { Clock, Timer } from '../core/ports.ts'
 
+/** After this long an alarm rings again that is due again at once. */
+const SOON_MS = 1
+
 export interface Alarm extends Due {
   /** The time has come. May set `dueAtMs` anew and add the alarm again. */
   ring(nowMs: number): void
@@ -46,6 +49,14 @@ export class Alarms {
     this.#timerDueAtMs = Infinity
   }
 
+  /** A sum of times that was rounded down may be due again at once, and would ring for ever: time stands still here. */
+  #putOff(alarm: Alarm, nowMs: number): void {
+    if (alarm.heapIndex === -1 || alarm.dueAtMs > nowMs) return
+    this.#heap.remove(alarm)
+    alarm.dueAtMs = nowMs + SOON_MS
+    this.#heap.add(alarm)
+  }
+
   #ring(): void {
     const nowMs = this.#clock.now()
     this.#ringing = true
@@ -53,6 +64,7 @@ export class Alarms {
       for (let next = this.#heap.peek(); next !== undefined && next.dueAtMs <= nowMs; next = this.#heap.peek()) {
         this.#heap.remove(next)
         next.ring(nowMs)
+        this.#putOff(next, nowMs)
       }
     } finally {
       this.#ringing = false

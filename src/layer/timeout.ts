@@ -66,7 +66,8 @@ class Watch implements Alarm {
     const atMs = attempt.heldAtMs ?? nowMs
     const struck = struckLimit(attempt, atMs) ?? this.#tooSlow(atMs)
     if (struck !== undefined) return this.#giveUp(struck)
-    this.dueAtMs = nextDueMs(attempt, atMs) + nowMs - atMs
+    // In this order: without a hold nothing is added, so that nothing is rounded.
+    this.dueAtMs = nextDueMs(attempt, atMs) + (nowMs - atMs)
     this.#alarms?.add(this)
   }
 

@@ -36,7 +36,7 @@ export function virtualClock(startEpochMs = Date.UTC(2026, 0, 1)): VirtualClock 
       return timers.size
     },
     after(delayMs, callback): Timer {
-      const pending: Pending = { dueAtMs: nowMs + Math.max(0, delayMs), heapIndex: -1, callback }
+      const pending: Pending = { dueAtMs: later(nowMs, delayMs), heapIndex: -1, callback }
       timers.add(pending)
       return { cancel: () => timers.remove(pending) }
     },
@@ -58,6 +58,12 @@ export function virtualClock(startEpochMs = Date.UTC(2026, 0, 1)): VirtualClock 
       return true
     },
   }
+}
+
+/** However short, a delay takes time: who waits for the rest of a rounded sum would else wait for ever in one moment. */
+function later(nowMs: number, delayMs: number): number {
+  if (delayMs <= 0) return nowMs
+  return Math.max(nowMs + delayMs, nowMs * (1 + Number.EPSILON))
 }
 
 /** Every promise that can settle without time has settled. */

@@ -72,6 +72,43 @@ test('An alarm may set itself again, and add others, while it rings.', async () 
   expect(clock.pending).toBe(0)
 })
 
+test('An alarm that is due again at once rings again a moment later, and the others are not kept from theirs.', async () => {
+  const clock = virtualClock()
+  const alarms = new Alarms(clock)
+  const rung: Rung[] = []
+  const hasty: Alarm = {
+    dueAtMs: 10,
+    heapIndex: -1,
+    ring(atMs) {
+      rung.push({ id: 0, atMs })
+      // Not for ever, so that a fault does not hang the test.
+      if (rung.length < 5) alarms.add(hasty)
+    },
+  }
+  alarms.add(hasty)
+  alarms.add(alarm(1, 10, rung))
+  await clock.advance(12)
+  expect(rung).toEqual([
+    { id: 0, atMs: 10 },
+    { id: 1, atMs: 10 },
+    { id: 0, atMs: 11 },
+    { id: 0, atMs: 12 },
+  ])
+})
+
+test('Time passes with every delay, however short: a clock of virtual time never stands still for ever.', async () => {
+  const clock = virtualClock()
+  await clock.advance(1e6)
+  let rounds = 0
+  const again = (): void => {
+    if (++rounds < 100) clock.after(1e-12, again)
+  }
+  clock.after(1e-12, again)
+  expect(clock.advanceToNext()).toBe(true)
+  expect(rounds).toBe(1)
+  expect(clock.now()).toBeGreaterThan(1e6)
+})
+
 test('An alarm at no time is no alarm.', () => {
   const clock = virtualClock()
   new Alarms(clock).add(alarm(0, Infinity, []))

@@ -18,6 +18,8 @@ export interface StrictServer {
   readonly violations: readonly string[]
   /** Bytes of all connections. */
   readonly bytes: number
+  /** The requests so far: memory must not grow with them. */
+  forget(): void
   close(): Promise<void>
 }
 
@@ -64,6 +66,9 @@ export async function strictServer(): Promise<StrictServer> {
     violations,
     get bytes() {
       return bytes
+    },
+    forget() {
+      requests.length = 0
     },
     async close() {
       for (const socket of sockets) socket.destroy()

@@ -15,10 +15,17 @@ const EXTENSION = /\.[A-Za-z0-9]{1,10}$/
 
 /** Never begins with a dot: those names are for files in the making. */
 export function safeName(given: string): string {
-  const name = given.toWellFormed().replaceAll(FORBIDDEN, escape).replace(/^\./, '%2E').replace(/[. ]$/, escape)
+  const whole = given.toWellFormed()
+  // Of what is longer in any case only the beginning shows: escaping a megabyte of it would take long.
+  const isLong = whole.length > MAX_BYTES
+  const name = escaped(isLong ? whole.slice(0, MAX_BYTES).toWellFormed() : whole)
   if (name === '') return '_'
-  return shortened(RESERVED.test(name) ? `_${name}` : name)
+  const free = RESERVED.test(name) ? `_${name}` : name
+  return isLong || Buffer.byteLength(free) > MAX_BYTES ? shortened(free, whole) : free
 }
+
+const escaped = (name: string): string =>
+  name.replaceAll(FORBIDDEN, escape).replace(/^\./, '%2E').replace(/[. ]$/, escape)
 
 /** Where nothing else names it: the end of the path of its URL. Not safe yet. */
 export function nameOfUrl(path: string): string {
@@ -55,10 +62,10 @@ function escape(character: string): string {
   return [...Buffer.from(character)].map(byte => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')
 }
 
-function shortened(name: string): string {
-  if (Buffer.byteLength(name) <= MAX_BYTES) return name
-  const extension = EXTENSION.exec(name)?.[0] ?? ''
-  const ending = `~${createHash('sha256').update(name).digest('hex').slice(0, 16)}${extension}`
+/** The beginning of the name, and what tells the whole of it from others. */
+function shortened(name: string, whole: string): string {
+  const extension = EXTENSION.exec(whole.slice(-MAX_BYTES))?.[0] ?? ''
+  const ending = `~${createHash('sha256').update(whole).digest('hex').slice(0, 16)}${extension}`
   const start = Buffer.from(name).subarray(0, MAX_BYTES - ending.length)
   // A character that the cut went through is left out.
   return new TextDecoder().decode(start, { stream: true }) + ending

@@ -91,8 +91,12 @@ function isWithin(bytes: Uint8Array, { bytes: prefix, bits }: Network): boolean 
   return true
 }
 
+/** Six groups and four decimals. Whatever is longer is not worth reading. */
+const LONGEST = 'ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255'.length
+
 /** 4 or 16 bytes; undefined for anything but dotted decimals or RFC 4291 §2.2, as resolvers and `new URL` write them. */
 export function parseAddress(text: string): Uint8Array | undefined {
+  if (text.length > LONGEST) return undefined
   return text.includes(':') ? parse6(text) : parse4(text)
 }
 

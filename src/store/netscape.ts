@@ -42,7 +42,10 @@ const yesNo = (is: boolean): string => (is ? 'TRUE' : 'FALSE')
 /** The cookies, or the number of the first line that is none. */
 export function parseNetscape(text: string): StoredCookie[] | number {
   const cookies: StoredCookie[] = []
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+  let number = 0
+  for (const raw of text.split(/\r?\n/)) {
+    number++
+    if (raw === '') continue
     const httpOnly = raw.startsWith(HTTP_ONLY)
     const line = httpOnly ? raw.slice(HTTP_ONLY.length) : raw
     if (line.trim() === '' || (line.startsWith('#') && !httpOnly)) continue
@@ -57,7 +60,7 @@ export function parseNetscape(text: string): StoredCookie[] | number {
       /^(?:TRUE|FALSE)$/i.test(withSubdomains) &&
       /^(?:TRUE|FALSE)$/i.test(secure) &&
       /^\d{1,19}$/.test(end)
-    if (!isCookie) return index + 1
+    if (!isCookie) return number
     cookies.push({
       key,
       value,

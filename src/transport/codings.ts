@@ -21,6 +21,7 @@ export function codingsOf(headers: HeaderList): string[] {
   return header
     .join(',')
     .split(',')
+    .filter(coding => coding !== '')
     .map(coding => coding.trim().toLowerCase())
     .filter(coding => coding !== '' && coding !== 'identity')
 }

@@ -142,17 +142,21 @@ export const CONNECTING: readonly (Scenario | Act)[] = [
     retry: '–',
     socket: 'K',
     ways: ['plain'],
-    withinMs: [0, 1_500],
+    withinMs: [0, 2_500],
     async act(stage) {
       await using server = await rawServer(polite)
       await using _ = await blackHole({ host: '::1', port: server.port })
+      const askAt = (name: string) => stage.ask(`http://${name}.families.invalid:${server.port}/`)
       const loop = watchLoop()
-      const first = await stage.ask(`http://two.families.invalid:${server.port}/`)
-      const isLate = (first.timings.connect ?? Infinity) > 400 + loop.starvedMs()
+      // The quickest of three: what goes on beside it makes others slower, never quicker.
+      const firsts = [await askAt('two'), await askAt('both'), await askAt('all')]
+      const connectMs = Math.min(...firsts.map(({ timings }) => timings.connect ?? Infinity))
+      const isLate = connectMs > 300 + loop.starvedMs()
       loop.stop()
-      await stage.ask(`http://two.families.invalid:${server.port}/`)
-      const socket = server.connections.length === 1 ? 'K' : 'X'
-      return { verdict: isLate ? `connected after ${first.timings.connect} ms` : verdictOf(first), socket }
+      const again = await askAt('two')
+      const socket = server.connections.length === firsts.length ? 'K' : 'X'
+      const verdicts = new Set([...firsts, again].map(verdictOf))
+      return { verdict: isLate ? `connected after ${connectMs} ms` : [...verdicts].join(), socket }
     },
   },
   certificate('a certificate that is self-signed', 'self-signed', 'tls/untrusted'),

@@ -116,20 +116,24 @@ describe('a request with Expect: 100-continue', () => {
 })
 
 describe('an upload that is refused early', () => {
-  it('is http/413, and stops long before its end', async () => {
-    let refusedAtMs = 0
-    await using server = await rawServer(async connection => {
-      await headOf(connection)
-      refusedAtMs = performance.now()
-      await connection.reply('', { status: '413 Large', headers: 'Connection: close\r\n' })
-      await connection.closed
-    })
-    const outcome = await ask({ url: server.origin, body: () => new Blob([new Uint8Array(64 * 2 ** 20)]).stream() })
-    expect(verdictOf(outcome)).toBe('http/413')
-    const [connection] = server.connections
-    await connection?.closed
-    // The promise is 100 ms; a machine that tests many things at once reads late what the kernels hold.
-    expect((connection?.pieces.at(-1)?.atMs ?? Infinity) - refusedAtMs).toBeLessThan(1_000)
-    expect(bytesAfterHead(connection as Connection)).toBeLessThan(48 * 2 ** 20)
+  it('is http/413, and stops within 100 ms, long before its end', async () => {
+    const stoppedMs: number[] = []
+    // The quickest of three: a machine that tests many things at once reads late what the kernels hold.
+    for (let i = 0; i < 3; i++) {
+      let refusedAtMs = 0
+      await using server = await rawServer(async connection => {
+        await headOf(connection)
+        refusedAtMs = performance.now()
+        await connection.reply('', { status: '413 Large', headers: 'Connection: close\r\n' })
+        await connection.closed
+      })
+      const outcome = await ask({ url: server.origin, body: () => new Blob([new Uint8Array(64 * 2 ** 20)]).stream() })
+      expect(verdictOf(outcome)).toBe('http/413')
+      const [connection] = server.connections
+      await connection?.closed
+      stoppedMs.push((connection?.pieces.at(-1)?.atMs ?? Infinity) - refusedAtMs)
+      expect(bytesAfterHead(connection as Connection)).toBeLessThan(48 * 2 ** 20)
+    }
+    expect(Math.min(...stoppedMs)).toBeLessThan(100)
   })
 })

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { median, serve } from './support/measure.ts'
+import { usageOf } from '../test/support/usage.ts'
 
 const URLS = 30_000
 const ROWS = Number(process.env['ROWS'] ?? 1_000_000)
@@ -32,19 +33,6 @@ function judge(what: string, figure: number, bound: number, unit: string): void 
   )
 }
 
-/** User and system time of a command and its children, as the shell saw it, and the most memory of a Node below it. */
-function usage(script: string): { readonly seconds: number; readonly rssMb: number } {
-  const report = `process.on('exit',()=>console.error('rss '+process.resourceUsage().maxRSS))`
-  const { stderr, status } = spawnSync('bash', ['-c', `TIMEFORMAT='cpu %U %S'; time { ${script}; }`], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(report)}` },
-  })
-  if (status !== 0) throw new Error(`expected ${script} to end well, got ${status}: ${stderr}`)
-  const [, user = 'NaN', system = 'NaN'] = /^cpu (\S+) (\S+)$/m.exec(stderr) ?? []
-  return { seconds: Number(user) + Number(system), rssMb: Number(/^rss (\d+)$/m.exec(stderr)?.[1]) / 1_024 }
-}
-
 const preq = (args: string): string => `'${process.execPath}' '${MAIN}' ${args}`
 
 function againstCurl(): void {
@@ -60,10 +48,10 @@ function againstCurl(): void {
   const ratios: Record<string, number[]> = {}
   const rss: Record<string, number> = {}
   for (let round = 0; round < ROUNDS; round++) {
-    const curl = hasCurl ? usage('curl -s -Z --parallel-max 50 -K curl.cfg 2> /dev/null').seconds : NaN
+    const curl = hasCurl ? usageOf('curl -s -Z --parallel-max 50 -K curl.cfg 2> /dev/null', folder).cpuSeconds : NaN
     for (const [name, script] of Object.entries(ways)) {
-      const { seconds, rssMb } = usage(script)
-      ;(ratios[name] ??= []).push(seconds / curl)
+      const { cpuSeconds, rssMb } = usageOf(script, folder)
+      ;(ratios[name] ??= []).push(cpuSeconds / curl)
       rss[name] = Math.max(rss[name] ?? 0, rssMb)
     }
   }
@@ -79,7 +67,7 @@ async function manyRows(): Promise<void> {
   for (let row = 0; row < ROWS; row++) if (!file.write(`${row},"Name, ${row}"\n`)) await once(file, 'drain')
   file.end()
   await once(file, 'close')
-  const { rssMb } = usage(preq(`'${server.url}/{id}' -i rows.csv --select stars -c 50 -q -o rows-out.csv`))
+  const { rssMb } = usageOf(preq(`'${server.url}/{id}' -i rows.csv --select stars -c 50 -q -o rows-out.csv`), folder)
   const bytes = statSync(join(folder, 'rows-out.csv')).size
   judge(`${ROWS} rows, CSV to CSV (${Math.round(bytes / 1e6)} MB): memory`, rssMb, MAX_RSS_MB, 'MB')
 }

@@ -8,6 +8,7 @@ import { survey } from '../plan/survey.ts'
 import type { Survey } from '../plan/survey.ts'
 import { planRun } from '../run-plan.ts'
 import type { GivenFlags } from '../settings.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 import { prepareItem } from '../../client/item.ts'
 import { planClient } from '../../config/client-plan.ts'
 import type { ClientPlan } from '../../config/client-plan.ts'
@@ -23,6 +24,7 @@ const SHOWN_HOSTS = 20
 
 /** Resolves with the exit code: 1 where a request could not be sent as it stands. */
 export async function plan(urls: readonly string[], flags: GivenFlags): Promise<number> {
+  keepHeapSmall()
   const run = planRun(urls, flags, process.env)
   const values = readOptions(run.client, 'constructor')
   const client = planClient(values)

@@ -1,6 +1,7 @@
 /** What an input holds, counted as it is read: requests, hosts, duplicates, what is invalid and where. */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { curlCommand } from './curl-command.ts'
+import { Seen } from './seen.ts'
 import type { Call } from '../../core/call.ts'
 import type { Place } from '../input/jobs.ts'
 import type { Outcome } from '../../index.ts'
@@ -30,15 +31,13 @@ export function survey(): { readonly survey: Survey; readonly add: (call: Call |
     first: [],
     problems: [],
   }
-  const seen = new Set<string>()
+  const seen = new Seen()
   return {
     survey: found,
     add(call) {
       found.requests++
       if ('ok' in call) return refuse(found, call)
-      const id = digest(call)
-      if (seen.has(id)) found.duplicates++
-      else seen.add(id)
+      if (seen.add(digest(call))) found.duplicates++
       count(found.hosts, call.origin)
       count(found.methods, call.method)
       if (found.first.length < SHOWN_REQUESTS) found.first.push(curlCommand(call))
@@ -59,9 +58,9 @@ function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
-/** Short, because there is one per request. */
-function digest({ method, url, body }: Call): string {
-  const hash = createHash('sha1').update(`${method} ${url}\n`)
-  if (typeof body === 'string' || body instanceof Uint8Array) hash.update(body)
-  return hash.digest('base64').slice(0, 16)
+function digest({ method, url, body }: Call): Buffer {
+  const head = `${method} ${url}\n`
+  if (body instanceof Uint8Array) return createHash('sha1').update(head).update(body).digest()
+  // In one go it takes half the time.
+  return hash('sha1', typeof body === 'string' ? head + body : head, 'buffer')
 }

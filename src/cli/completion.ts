@@ -2,7 +2,8 @@
 import type { Shell } from './args.ts'
 import { COMMANDS } from './commands.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
-import type { Flag, FlagName } from './flags.ts'
+import type { Flag } from './flag.ts'
+import type { FlagName } from './flags.ts'
 
 export function completion(shell: Shell): string {
   switch (shell) {

@@ -1,8 +1,12 @@
 /** How the values of flags are read: texts of a command line or the environment, and bare ones of a configuration file. */
-import { count, duration, got, problem, size } from '../config/kinds.ts'
+import { normalHost } from '../config/hosts.ts'
+import { count, duration, got, matching, problem, size } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { isMethod } from '../config/options.ts'
 import { rates } from '../config/rate-input.ts'
+import type { ReadRate } from '../config/rate-input.ts'
+import { readChecksum } from '../config/saving.ts'
+import { parseSize } from '../core/size.ts'
 
 /** Of the environment and a configuration file it is text. */
 export const switched: Read<boolean> = (value, name, problems) => {
@@ -68,3 +72,77 @@ export const pair: Read<readonly [string, string]> = (value, name, problems) => 
   problems.push(problem(name, "'name=value'", typeof value === 'string' ? 'something else' : got(value), ''))
   return undefined
 }
+
+/** Of a second; what it lacks for a rate is said by the name of the flag. */
+export const speed: Read<number> = (value, name, problems) => {
+  if (value === 'none' || value === 0 || value === '0') return 0
+  const perSecond = typeof value === 'string' ? parseSize(value.replace(/\/s$/, '')) : undefined
+  if (perSecond !== undefined) return perSecond
+  problems.push(problem(name, "a size per second such as '1KiB'", got(value), "Add the unit; 'none' is no limit."))
+  return undefined
+}
+
+/** A part of a whole, or several. */
+export const share = number(
+  matching(
+    'a number ≥ 0',
+    (value): value is number => typeof value === 'number' && value >= 0,
+    "Write 0.2, or 'none' for no limit.",
+  ),
+)
+
+export const methods: Read<readonly string[]> = (value, name, problems) => {
+  const list = typeof value === 'string' ? value.split(',').map(one => one.trim()) : []
+  if (list.length > 0 && list.every(isMethod)) return list.map(one => one.toUpperCase())
+  problems.push(problem(name, "methods such as 'GET,POST'", got(value), 'Put commas between them.'))
+  return undefined
+}
+
+export interface HostLimits {
+  readonly concurrency?: number
+  readonly rates: readonly ReadRate[]
+}
+
+/** `api.x.com=5/s,2`: a number with a unit is a rate, one without is how many at once. */
+export const hostLimit: Read<readonly [string, HostLimits]> = (value, name, problems) => {
+  const given = typeof value === 'string' ? /^([^=]+)=(.+)$/.exec(value) : null
+  const host = given === null ? undefined : normalHost(given[1] as string)
+  if (given === null || host === undefined) {
+    problems.push(problem(name, "a host and its limits such as 'api.x.com=5/s,2'", got(value), 'Leave out the scheme.'))
+    return undefined
+  }
+  const parts = (given[2] as string).split(',').map(part => part.trim())
+  const counts = parts.filter(part => /^\d+$/.test(part))
+  if (counts.length > 1) {
+    problems.push(problem(name, 'one number at once', got(value), 'Give the others a unit: 5/s.'))
+    return undefined
+  }
+  const before = problems.length
+  const [atOnce] = counts.map(part => number(count(1))(part, name, problems))
+  const read = parts.filter(part => !counts.includes(part)).flatMap(part => rate(part, name, problems) ?? [])
+  if (problems.length > before) return undefined
+  return [host, { ...(atOnce !== undefined && { concurrency: atOnce }), rates: read }]
+}
+
+/** `tokens=90000/m` */
+export const namedRate: Read<readonly [string, readonly ReadRate[]]> = (value, name, problems) => {
+  const given = typeof value === 'string' ? /^([^=]+)=(.+)$/.exec(value) : null
+  if (given === null) {
+    problems.push(problem(name, "a name and its rate such as 'tokens=90000/m'", got(value), "Put '=' between them."))
+    return undefined
+  }
+  const read = rate(given[2], name, problems)
+  return read && [given[1] as string, read]
+}
+
+/** `3`, `tokens=1200`, `tokens={n}`; the name is undefined where it is of every budget. */
+export const cost: Read<readonly [string | undefined, string]> = (value, name, problems) => {
+  const [, budget, amount = ''] = /^(?:([^={}]+)=)?(.*)$/.exec(String(value)) ?? []
+  if (/\{[^{}]+\}/.test(amount) || /^\d+(?:\.\d+)?$/.test(amount)) return [budget, amount]
+  problems.push(problem(name, "a number ≥ 0 such as '3', or 'tokens=1200'", got(value), 'It may be a {column}.'))
+  return undefined
+}
+
+/** What has {columns} can only be judged row by row. */
+export const checksum: Read<string> = (value, name, problems) =>
+  typeof value === 'string' && /\{[^{}]+\}/.test(value) ? value : readChecksum(value, name, problems)

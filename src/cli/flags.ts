@@ -5,73 +5,30 @@
  *
  * A flag for an option of the library has the option's reader, so that both take the same values; a unit is required.
  */
+import { aSwitch, choosing, taking } from './flag.ts'
+import type { Flag } from './flag.ts'
 import {
   bytes,
+  checksum,
   concurrency,
+  cost,
   header,
+  hostLimit,
   method,
+  methods,
+  namedRate,
   number,
   pair,
   rate,
+  share,
+  speed,
   statuses,
-  switched,
   text,
   time,
   timeOrZero,
 } from './flag-readers.ts'
-import { count, oneOf } from '../config/kinds.ts'
+import { count } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
-
-export const GROUPS = [
-  'Input',
-  'Request',
-  'Output',
-  'Run',
-  'Limits',
-  'Retries and time',
-  'Connection',
-  'Display',
-] as const
-export type Group = (typeof GROUPS)[number]
-
-export interface Flag<T = unknown> {
-  readonly group: Group
-  readonly short?: string
-  /** What it takes, as helps show it; a switch takes nothing. */
-  readonly takes?: string
-  /** All that it takes, where they are few. */
-  readonly choices?: readonly string[]
-  /** May be given more than once: the values add up. */
-  readonly repeat?: true
-  /** On the first screen of help. */
-  readonly common?: true
-  /** One line. */
-  readonly doc: string
-  /** What a reader of `--help-all` and of the manual wants to know besides. */
-  readonly more?: string
-  readonly default?: string
-  readonly read: Read<T>
-}
-
-type Rest = Omit<Flag, 'group' | 'doc' | 'read' | 'takes'>
-
-const taking = <T, const R extends Rest = {}>(group: Group, takes: string, read: Read<T>, doc: string, rest?: R) =>
-  ({ group, takes, read, doc, ...rest }) as { group: Group; takes: string; read: Read<T>; doc: string } & R
-
-const choosing = <const C extends string, const R extends Rest = {}>(
-  group: Group,
-  takes: string,
-  choices: readonly C[],
-  doc: string,
-  rest?: R,
-) => taking(group, takes, oneOf(choices), doc, { choices, ...rest })
-
-const aSwitch = (group: Group, doc: string, rest: Rest = {}): Flag<boolean> => ({
-  group,
-  read: switched,
-  doc,
-  ...rest,
-})
 
 export const FORMATS = ['lines', 'csv', 'tsv', 'jsonl'] as const
 export const OUTPUT_FORMATS = ['jsonl', 'csv', 'tsv', 'sqlite'] as const
@@ -107,12 +64,22 @@ export const FLAGS = {
   form: taking('Request', 'NAME=VALUE', pair, 'body as a form, field by field; values may have {columns}', {
     repeat: true,
   }),
+  multipart: taking('Request', 'NAME=VALUE', pair, 'body as multipart/form-data; NAME=@FILE sends a file', {
+    short: 'F',
+    repeat: true,
+    more: 'Values and paths may have {columns}. A file is read while it is sent.',
+  }),
   auth: taking('Request', 'USER:PASSWORD', text, 'Basic authentication; env:NAME or @FILE reads it from there'),
   bearer: taking('Request', 'TOKEN', text, 'bearer token; env:NAME or @FILE reads it from there', { common: true }),
   cookie: taking('Request', 'NAME=VALUE', pair, 'a cookie for the origins of the input', { repeat: true }),
   'cookie-file': taking('Request', 'FILE', text, 'jar to load, and to save what servers set'),
-  'user-agent': taking('Request', 'TEXT', text, 'what the requests call themselves', { short: 'A' }),
+  'no-cookies': aSwitch('Request', 'keep no cookies, and send none'),
+  'user-agent': taking('Request', 'TEXT', text, 'what the requests call themselves; several take turns', {
+    short: 'A',
+    repeat: true,
+  }),
   'idempotency-key': aSwitch('Request', 'give each POST and PATCH a key, so that it may be repeated'),
+  'allow-host-header': aSwitch('Request', 'send a Host of -H in the place of the one in the URL'),
   key: taking('Request', 'COLUMN', text, 'name of each request: a column, or a text with {columns}', { common: true }),
 
   output: taking('Output', 'FILE', text, 'write to FILE: .jsonl, .csv, .tsv or .sqlite', {
@@ -123,7 +90,6 @@ export const FLAGS = {
     default: 'JSON lines on standard output',
   }),
   'output-format': choosing('Output', 'FORMAT', OUTPUT_FORMATS, 'format of the output', {
-    choices: OUTPUT_FORMATS,
     default: 'by the ending of the name; else jsonl',
   }),
   overwrite: aSwitch('Output', 'replace an output that exists'),
@@ -135,6 +101,9 @@ export const FLAGS = {
     more: 'Named by --name, the key, or the end of the URL; never outside of FOLDER.',
   }),
   name: taking('Output', 'NAME', text, 'names of the files of --save: a text with {columns}'),
+  checksum: taking('Output', 'ALGORITHM:HEX', checksum, 'what --save must bring: sha256:9f86…; may have {columns}', {
+    more: 'Of sha256, sha512, sha1 and md5. A body that differs is not kept.',
+  }),
   columns: taking('Output', 'NAMES', text, 'columns of CSV and TSV, with commas between them', {
     default: 'index, key, those of the input, url, status, what was selected or value, error',
     more: 'Fields as in --write-out, columns of the input, and names of --select.',
@@ -144,12 +113,14 @@ export const FLAGS = {
     more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, total_ms, value, and every column of the input. \\n and \\t are a line end and a tab.',
   }),
   as: choosing('Output', 'TYPE', ['auto', 'json', 'text', 'bytes'], 'how a body becomes a value', {
-    choices: ['auto', 'json', 'text', 'bytes', 'none'],
     default: 'auto: JSON where it is some, else text, else base64',
   }),
   order: choosing('Output', 'ORDER', ['completed', 'input'], 'as they finish, or as they were given', {
-    choices: ['completed', 'input'],
     default: 'completed',
+  }),
+  window: taking('Output', 'N', number(count(1)), 'requests read and not yet written', {
+    default: 'max(4 × concurrency, 256)',
+    more: 'Bounds memory: with --order input it is how far the others may run ahead of a slow one.',
   }),
 
   resume: aSwitch('Run', 'go on where the output (.jsonl) ends', { common: true }),
@@ -179,6 +150,9 @@ export const FLAGS = {
     common: true,
     default: '20',
   }),
+  'max-concurrency': taking('Limits', 'N', number(count(1)), 'with -c auto: the most that it tries', {
+    default: '100',
+  }),
   rate: taking('Limits', 'N/UNIT', rate, 'starts per interval: 10/s, 100/m, 5000/h; all given hold at once', {
     short: 'r',
     repeat: true,
@@ -193,8 +167,30 @@ export const FLAGS = {
     repeat: true,
     default: 'none',
   }),
+  'host-limit': taking('Limits', 'HOST=LIMITS', hostLimit, 'the same for certain hosts: api.x.com=5/s,2 or *.y.com=2', {
+    repeat: true,
+    more: 'In the place of --per-host and --per-host-rate. A number with a unit is a rate, one without how many at once.',
+  }),
+  'limit-key': taking('Limits', 'TEXT', text, 'limits per this in the place of per host: a text with {columns}', {
+    more: 'As for accounts: {account}. Where it is empty, the host counts.',
+  }),
+  budget: taking('Limits', 'NAME=N/UNIT', namedRate, 'a limit by weight, of which each attempt takes its --cost', {
+    repeat: true,
+    default: 'none',
+    more: 'As tokens=90000/m.',
+  }),
+  cost: taking('Limits', '[NAME=]N', cost, 'what an attempt takes of a budget: 3, tokens=1200, tokens={columns}', {
+    repeat: true,
+    default: '1 of each; of the rate where there is no budget',
+  }),
   'ignore-server-limits': aSwitch('Limits', 'do not slow down for RateLimit headers'),
   breaker: aSwitch('Limits', 'send nothing for a while to a host that keeps failing'),
+  'breaker-failures': taking('Limits', 'N', number(count(1, 'Leave it out for 5.', false)), 'failures that it takes', {
+    default: '5',
+    more: 'This and the next two switch the breaker on.',
+  }),
+  'breaker-window': taking('Limits', 'TIME', time, 'within which they count', { default: '30s' }),
+  'breaker-cooldown': taking('Limits', 'TIME', time, 'until one request tries the host again', { default: '10s' }),
 
   accept: taking('Run', 'STATUSES', statuses, 'statuses that are ok: 200,404 or 2xx,404', { default: '2xx' }),
   'secret-name': taking('Run', 'NAME', text, 'a header or query name whose values never print', { repeat: true }),
@@ -202,6 +198,23 @@ export const FLAGS = {
   retries: taking('Retries and time', 'N', number(count(0)), 'further attempts after a failure', {
     common: true,
     default: '3',
+  }),
+  'retry-methods': taking('Retries and time', 'METHODS', methods, 'methods that may be repeated: GET,POST', {
+    default: 'those that change nothing twice',
+  }),
+  'retry-statuses': taking('Retries and time', 'STATUSES', statuses, 'statuses that are repeated: 429,5xx', {
+    default: '408,425,429,500,502,503,504',
+  }),
+  backoff: taking('Retries and time', 'TIME', timeOrZero, 'longest wait before the first retry; then it doubles', {
+    default: '500ms',
+  }),
+  'max-backoff': taking('Retries and time', 'TIME', timeOrZero, 'longest wait before any retry', { default: '30s' }),
+  'retry-share': taking('Retries and time', 'N', share, 'retries per request that a host may cost', {
+    default: '0.2',
+    more: "Keeps a host that is down from getting all its requests four times; 'none' is no limit.",
+  }),
+  'retry-reserve': taking('Retries and time', 'N', number(count(0)), 'retries of a host before the share counts', {
+    default: '10',
   }),
   'max-retry-after': taking('Retries and time', 'TIME', timeOrZero, 'longest wait that a server may ask for', {
     default: '2m',
@@ -217,18 +230,41 @@ export const FLAGS = {
   'total-timeout': taking('Retries and time', 'TIME', time, 'one request: queueing, waits, every attempt', {
     default: 'none',
   }),
+  'min-speed': taking('Retries and time', 'SIZE', speed, "slowest body per second: 1KiB; 'none' is no limit", {
+    default: '256B',
+  }),
+  'min-speed-over': taking('Retries and time', 'TIME', time, 'the time over which that is measured', {
+    default: '30s',
+  }),
 
   'no-follow': aSwitch('Connection', 'do not follow redirects'),
   'allow-downgrade': aSwitch('Connection', 'follow redirects from https to http'),
   'max-redirects': taking('Connection', 'N', number(count(0)), 'hops per request', { default: '10' }),
+  'allow-body-across-origins': aSwitch('Connection', 'send a body again to another origin on 307 and 308'),
   'max-bytes': taking('Connection', 'SIZE', bytes, 'largest decoded body: 64MiB', {
     default: '64MiB; none with --save',
   }),
+  'content-coding': choosing(
+    'Connection',
+    'MODE',
+    ['strict', 'lenient', 'raw'],
+    'compressed bodies: undone or refused, undone or as they came, as they came',
+    { default: 'strict' },
+  ),
+  'strict-integrity': aSwitch('Connection', 'refuse a body whose end only the end of the connection showed'),
   proxy: taking('Connection', 'URL', text, "http, https or socks5 proxy; 'env' reads HTTP_PROXY and friends", {
     short: 'x',
+    repeat: true,
+    more: 'Several take turns, one attempt each.',
     default: 'none',
   }),
   'proxy-file': taking('Connection', 'FILE', text, 'proxies to take turns: URLs, or ip:port:user:password'),
+  'proxy-selection': choosing('Connection', 'HOW', ['round_robin', 'random'], 'which proxy is next', {
+    default: 'round_robin',
+  }),
+  'proxy-cooldown': taking('Connection', 'TIME', timeOrZero, 'how long a proxy that failed is passed over', {
+    default: '60s',
+  }),
   insecure: aSwitch('Connection', 'do not check TLS certificates', { short: 'k' }),
   'tls-ca': taking('Connection', 'FILE', text, "certificates in PEM in the place of the system's roots"),
   'tls-cert': taking('Connection', 'FILE', text, 'certificate of the client, in PEM'),

@@ -1,7 +1,8 @@
 /** What `--help` (one screen) and `--help-all` say, from the table of flags. */
 import { COMMANDS } from './commands.ts'
 import { EXITS } from './manual.ts'
-import { FLAG_NAMES, GROUPS, envName, flagOf } from './flags.ts'
+import { GROUPS } from './flag.ts'
+import { FLAG_NAMES, envName, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
 
 const USAGE = `Usage: preq [flags] URL…                  requests to these, as JSON lines

@@ -1,6 +1,7 @@
 /** The manual page of `preq` (`man preq`) and the table of flags in its guide, from the table of flags. */
 import { COMMANDS } from './commands.ts'
-import { FLAG_NAMES, GROUPS, envName, flagOf } from './flags.ts'
+import { GROUPS } from './flag.ts'
+import { FLAG_NAMES, envName, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
 import { VERSION } from '../core/version.ts'
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { FlagValues } from './flags.ts'
 import { reasonOf } from '../core/callback.ts'
+import type { HostLimits } from './flag-readers.ts'
 import type { ReadRate } from '../config/rate-input.ts'
 import type { RateInput } from '../core/spec.ts'
 import type { ClientOptions, StreamCallOptions } from '../index.ts'
@@ -9,30 +10,41 @@ import type { ClientOptions, StreamCallOptions } from '../index.ts'
 export function clientOptions(values: FlagValues, problems: string[]): ClientOptions {
   return defined({
     concurrency: values.concurrency,
+    maxConcurrency: values['max-concurrency'],
     rateLimit: ratesOf(values.rate),
     rateLimitBurst: values['rate-burst'],
     perHost: perHost(values),
+    hosts: hostsOf(values['host-limit']),
+    budgets: budgetsOf(values.budget),
     respectServerLimits: values['ignore-server-limits'] === true ? false : undefined,
-    breaker: values.breaker,
-    cookies: values.cookie && Object.fromEntries(values.cookie),
+    breaker: breakerOf(values),
+    cookies: values['no-cookies'] === true ? (false as const) : values.cookie && Object.fromEntries(values.cookie),
     cookieFile: values['cookie-file'],
-    proxy: values.proxy,
+    proxy: values.proxy?.length === 1 ? values.proxy[0] : undefined,
+    proxies: values.proxy !== undefined && values.proxy.length > 1 ? values.proxy : undefined,
     proxyFile: values['proxy-file'],
+    proxySelection: values['proxy-selection'],
+    proxyCooldown: values['proxy-cooldown'],
     http2: values.http2,
     blockPrivateAddresses: values['block-private-addresses'],
     verifySsl: values.insecure === true ? false : undefined,
     tls: tlsOf(values, problems),
     workers: values.workers,
     baseUrl: values['base-url'],
-    userAgent: values['user-agent'],
+    userAgent: values['user-agent']?.length === 1 ? values['user-agent'][0] : values['user-agent'],
+    allowHostHeader: values['allow-host-header'],
     idempotencyKey: values['idempotency-key'],
     maxRetries: values.retries,
-    retry: values['max-retry-after'] === undefined ? undefined : { maxRetryAfter: values['max-retry-after'] },
+    retry: retryOf(values),
     timeout: inMs(values.timeout),
     timeouts: timeoutsOf(values),
+    minSpeed: filled({ bytes: values['min-speed'], over: inMs(values['min-speed-over']) }),
     acceptStatus: acceptStatusOf(values.accept),
     secretNames: values['secret-name'],
     allowDowngrade: values['allow-downgrade'],
+    allowBodyAcrossOrigins: values['allow-body-across-origins'],
+    contentCoding: values['content-coding'],
+    strictIntegrity: values['strict-integrity'],
     followRedirects: values['no-follow'] === true ? false : undefined,
     maxRedirects: values['max-redirects'],
     maxResponseBytes: values['max-bytes'],
@@ -44,6 +56,7 @@ export function callOptions(values: FlagValues): StreamCallOptions {
     returnType: values.as === 'bytes' ? ('content' as const) : (values.as ?? 'auto'),
     maxFailures: values['fail-fast'] === true ? 1 : values['max-failures'],
     order: values.order,
+    window: values.window,
     retryFailed: values['retry-failed'],
     unknownWrites: values['unknown-writes'],
     durability: values.durability,
@@ -59,13 +72,60 @@ const inMs = (ms: number | undefined): string | number | undefined =>
   ms === undefined || ms === Infinity ? ms : `${ms}ms`
 
 function timeoutsOf(values: FlagValues): ClientOptions['timeouts'] {
-  const timeouts = defined({
+  return filled({
     connect: inMs(values['connect-timeout']),
     headers: inMs(values['headers-timeout']),
     idle: inMs(values['idle-timeout']),
     total: inMs(values['total-timeout']),
   })
-  return Object.keys(timeouts).length === 0 ? undefined : timeouts
+}
+
+function retryOf(values: FlagValues): ClientOptions['retry'] {
+  return filled({
+    methods: values['retry-methods'],
+    statuses: values['retry-statuses']?.flatMap(statusesIn),
+    backoff: filled({ base: values.backoff, max: values['max-backoff'] }),
+    maxRetryAfter: values['max-retry-after'],
+    budget: filled({ reserve: values['retry-reserve'], ratio: values['retry-share'] }),
+  })
+}
+
+/** `5xx` is a hundred of them. */
+function statusesIn(text: string): number[] {
+  return text.endsWith('xx') ? Array.from({ length: 100 }, (_, at) => Number(text[0]) * 100 + at) : [Number(text)]
+}
+
+/** Its particulars switch it on, too. */
+function breakerOf(values: FlagValues): ClientOptions['breaker'] {
+  const particulars = filled({
+    failures: values['breaker-failures'],
+    window: inMs(values['breaker-window']),
+    cooldown: inMs(values['breaker-cooldown']),
+  })
+  return particulars === undefined || values.breaker === false ? values.breaker : particulars
+}
+
+/** One that comes twice has the limits of both. */
+function hostsOf(given: readonly (readonly [string, HostLimits])[] | undefined): ClientOptions['hosts'] {
+  if (given === undefined) return undefined
+  const hosts = new Map<string, HostLimits>()
+  for (const [host, limits] of given) {
+    const before = hosts.get(host)
+    hosts.set(host, { ...before, ...limits, rates: [...(before?.rates ?? []), ...limits.rates] })
+  }
+  return Object.fromEntries(
+    [...hosts].map(([host, { concurrency, rates }]) => [
+      host,
+      defined({ concurrency, rateLimit: rates.length === 0 ? undefined : ratesOf([rates]) }),
+    ]),
+  )
+}
+
+function budgetsOf(given: readonly (readonly [string, readonly ReadRate[]])[] | undefined): ClientOptions['budgets'] {
+  if (given === undefined) return undefined
+  const budgets = new Map<string, ReadRate[]>()
+  for (const [name, rates] of given) budgets.set(name, [...(budgets.get(name) ?? []), ...rates])
+  return Object.fromEntries([...budgets].map(([name, rates]) => [name, ratesOf([rates]) ?? []]))
 }
 
 function ratesOf(given: readonly (readonly ReadRate[])[] | undefined): RateInput[] | undefined {
@@ -73,8 +133,7 @@ function ratesOf(given: readonly (readonly ReadRate[])[] | undefined): RateInput
 }
 
 function perHost(values: FlagValues): ClientOptions['perHost'] {
-  const limits = defined({ concurrency: values['per-host'], rateLimit: ratesOf(values['per-host-rate']) })
-  return Object.keys(limits).length === 0 ? undefined : limits
+  return filled({ concurrency: values['per-host'], rateLimit: ratesOf(values['per-host-rate']) })
 }
 
 function tlsOf(values: FlagValues, problems: string[]): ClientOptions['tls'] {
@@ -88,8 +147,7 @@ function tlsOf(values: FlagValues, problems: string[]): ClientOptions['tls'] {
       return undefined
     }
   }
-  const tls = defined({ ca: read('tls-ca'), cert: read('tls-cert'), key: read('tls-key') })
-  return Object.keys(tls).length === 0 ? undefined : tls
+  return filled({ ca: read('tls-ca'), cert: read('tls-cert'), key: read('tls-key') })
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
@@ -97,4 +155,10 @@ type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 /** Without the fields that are undefined: an option that is left out has its default. */
 function defined<T extends object>(record: T): Defined<T> {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Defined<T>
+}
+
+/** The same; undefined where nothing is left. */
+function filled<T extends object>(record: T): Defined<T> | undefined {
+  const left = defined(record)
+  return Object.keys(left).length === 0 ? undefined : left
 }

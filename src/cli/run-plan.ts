@@ -12,6 +12,7 @@ import { secretOf } from './secret.ts'
 import { readSettings } from './settings.ts'
 import type { GivenFlags } from './settings.ts'
 import { UsageError } from './usage-error.ts'
+import { nearest } from '../config/names.ts'
 import type { Auth, ClientOptions, StreamCallOptions } from '../index.ts'
 
 export type InputFormat = 'lines' | 'csv' | 'tsv' | 'jsonl'
@@ -30,10 +31,14 @@ export interface InputPlan {
   readonly body:
     | { readonly kind: 'json' | 'text'; readonly text: string }
     | { readonly kind: 'file'; readonly path: string }
-    | { readonly kind: 'form'; readonly fields: readonly (readonly [string, string])[] }
+    | { readonly kind: 'form' | 'multipart'; readonly fields: readonly (readonly [string, string])[] }
     | undefined
   readonly auth: Auth | undefined
   readonly key: string | undefined
+  /** Of each budget by name, or of all of them. */
+  readonly cost: readonly (readonly [budget: string | undefined, amount: string])[]
+  readonly checksum: string | undefined
+  readonly limitKey: string | undefined
 }
 
 export interface Target {
@@ -81,6 +86,7 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
   // What could not be read cannot be judged beside the others.
   if (settings.problems.length > 0) throw new UsageError(settings.problems)
   const problems: string[] = []
+  checkCookies(values, problems)
   const plan: RunPlan = {
     input: inputPlan(urls, values, curl, env, problems),
     output: outputPlan(values, problems),
@@ -123,7 +129,37 @@ function inputPlan(
     body: bodyPlan(values, problems) ?? (curl?.body === undefined ? undefined : { kind: 'text', text: curl.body }),
     auth: authOf(curl?.user === undefined ? values : { auth: curl.user, ...values }, env, problems),
     key: values.key,
+    cost: costOf(values, problems),
+    checksum: checksumOf(values, problems),
+    limitKey: values['limit-key'],
   }
+}
+
+function costOf({ cost = [], budget = [] }: FlagValues, problems: string[]): InputPlan['cost'] {
+  const budgets = budget.map(([name]) => name)
+  for (const [name] of cost) {
+    if (name === undefined || budgets.includes(name)) continue
+    const near = nearest(name, budgets)
+    const remedy = near === undefined ? `Add --budget ${name}=N/UNIT.` : `Did you mean '${near}'?`
+    problems.push(`--cost: expected the name of a --budget, got '${name}'. ${remedy}`)
+  }
+  if (cost.length > 1 && cost.some(([name]) => name === undefined)) {
+    problems.push('--cost: expected names where there are several, got one without. Write it as NAME=N.')
+  }
+  return cost
+}
+
+function checksumOf({ checksum, save }: FlagValues, problems: string[]): string | undefined {
+  if (checksum !== undefined && save === undefined) {
+    problems.push('--checksum: expected --save beside it, got none. It is of what is saved: add it.')
+  }
+  return checksum
+}
+
+function checkCookies(values: FlagValues, problems: string[]): void {
+  if (values['no-cookies'] !== true || (values.cookie ?? values['cookie-file']) === undefined) return
+  const other = values.cookie === undefined ? '--cookie-file' : '--cookie'
+  problems.push(`--no-cookies: expected it without ${other}, got both. Keep one of them.`)
 }
 
 /** Name by name. */
@@ -132,10 +168,14 @@ function over(below: InputPlan['headers'], above: InputPlan['headers']): InputPl
   return [...below.filter(([name]) => !names.has(name.toLowerCase())), ...above]
 }
 
-function bodyPlan({ json, body, form }: FlagValues, problems: string[]): InputPlan['body'] {
-  const given = [json !== undefined && '--json', body !== undefined && '--body', form !== undefined && '--form']
-  const names = given.filter(name => name !== false)
-  if (names.length > 1) problems.push(`expected one of --json, --body and --form, got ${names.join(' and ')}.`)
+function bodyPlan({ json, body, form, multipart }: FlagValues, problems: string[]): InputPlan['body'] {
+  const given = Object.entries({ json, body, form, multipart }).flatMap(([name, value]) =>
+    value === undefined ? [] : `--${name}`,
+  )
+  if (given.length > 1) {
+    problems.push(`expected one of --json, --body, --form and --multipart, got ${given.join(' and ')}.`)
+  }
+  if (multipart !== undefined) return { kind: 'multipart', fields: multipart }
   if (form !== undefined) return { kind: 'form', fields: form }
   if (body?.startsWith('@') === true) return { kind: 'file', path: body.slice(1) }
   if (body !== undefined) return { kind: 'text', text: body }

@@ -3,6 +3,7 @@
  * nothing and writes nothing.
  */
 import { openJobs } from '../input/jobs.ts'
+import { limitKeyOption } from '../input/limit-key.ts'
 import { leastMs } from '../plan/least-time.ts'
 import { survey } from '../plan/survey.ts'
 import type { Survey } from '../plan/survey.ts'
@@ -26,22 +27,26 @@ const SHOWN_HOSTS = 20
 export async function plan(urls: readonly string[], flags: GivenFlags): Promise<number> {
   keepHeapSmall()
   const run = planRun(urls, flags, process.env)
-  const values = readOptions(run.client, 'constructor')
+  const jobs = await openJobs(run.input)
+  const limitKey = limitKeyOption(run.input.limitKey, jobs.columns)
+  const values = readOptions({ ...run.client, ...limitKey }, 'constructor')
   const client = planClient(values)
-  const batch = planBatch(values, readOptions(run.call, 'stream'), client.concurrency, VERSION)
+  const { save } = run.output
+  const saving = save === undefined ? {} : { returnType: 'file' as const, saveTo: save.folder }
+  const batch = planBatch(values, readOptions({ ...run.call, ...saving }, 'stream'), client.concurrency, VERSION)
   const { survey: found, add } = survey()
   let index = 0
-  for await (const value of await openJobs(run.input)) add(prepareItem({ value, index: index++ }, batch, 0))
-  process.stdout.write(textOf(found, client))
+  for await (const value of jobs) add(prepareItem({ value, index: index++ }, batch, 0))
+  process.stdout.write(textOf(found, client, run.input.limitKey === undefined))
   return found.invalid === 0 ? 0 : 1
 }
 
-function textOf(found: Survey, client: ClientPlan): string {
+function textOf(found: Survey, client: ClientPlan, byHost: boolean): string {
   const { requests, invalid, duplicates, hosts, methods, first, problems } = found
   const kinds = [...methods].map(([method, count]) => `${count} ${method}`).join(', ')
   return [
     `${requests - invalid} requests${kinds === '' ? '' : ` (${kinds})`}, ${duplicates} duplicates, ${invalid} invalid`,
-    timeLine(found, client),
+    timeLine(found, client, byHost),
     section('hosts', hostLines(hosts)),
     section('first requests', first),
     section('invalid', problems, invalid),
@@ -64,15 +69,24 @@ function hostLines(hosts: ReadonlyMap<string, number>): string[] {
   return sorted.length > SHOWN_HOSTS ? [...lines, `… and ${sorted.length - SHOWN_HOSTS} more`] : lines
 }
 
+/** @param byHost false where the limits of hosts are those of something else, whose shares are not counted here */
 function timeLine(
-  { requests, invalid, hosts }: Survey,
-  { rates, perHost, hosts: named, concurrency }: ClientPlan,
+  { requests, invalid, hosts, costs }: Survey,
+  { rates, perHost, hosts: named, budgets, concurrency }: ClientPlan,
+  byHost: boolean,
 ): string {
-  const together = leastMs(requests - invalid, rates)
-  const ofHosts = [...hosts].map(([origin, count]) => leastMs(count, ratesOf(origin, perHost, named)))
-  const least = Math.max(together, ...ofHosts)
+  const ofAll = costs.get('') ?? 0
+  const weighted = Object.entries(budgets)
+  // Without budgets the rate takes what a request costs.
+  const together = leastMs(weighted.length === 0 ? ofAll : requests - invalid, rates)
+  const ofBudgets = weighted.map(([name, each]) => leastMs(ofAll + (costs.get(name) ?? 0), each))
+  const ofHosts = byHost ? [...hosts].map(([origin, count]) => leastMs(count, ratesOf(origin, perHost, named))) : []
+  const least = Math.max(together, ...ofBudgets, ...ofHosts)
   const limits = [`${concurrency} at once`, ...rates.map(rate => formatRate(rate))]
-  const limited = perHost.rates.map(rate => `${formatRate(rate)} per host`)
+  const limited = [
+    ...perHost.rates.map(rate => `${formatRate(rate)} per ${byHost ? 'host' : 'key'}`),
+    ...weighted.flatMap(([name, each]) => each.map(rate => `${formatRate(rate)} of ${name}`)),
+  ]
   const time = least === 0 ? 'the limits ask for no waiting' : `at least ${formatDuration(least)}`
   return `${time} (${[...limits, ...limited].join(', ')})`
 }

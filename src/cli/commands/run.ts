@@ -1,5 +1,6 @@
 /** `preq URL…`, `preq -i FILE`: sends everything, writes every outcome, and says at the end how it went. */
 import { openJobs } from '../input/jobs.ts'
+import { limitKeyOption } from '../input/limit-key.ts'
 import { openOutput } from '../output/output.ts'
 import { savingOptions } from '../output/save.ts'
 import { pump } from '../pump.ts'
@@ -22,7 +23,7 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   const toTerminal = process.stdout.isTTY && plan.output.files.length === 0
   const tally = new Tally(plan.display.verbose)
   const aborting = new AbortController()
-  await using client = new ParallelRequests(plan.client)
+  await using client = new ParallelRequests({ ...plan.client, ...limitKeyOption(plan.input.limitKey, jobs.columns) })
   const display = await live({
     // Data on the same terminal shows how it goes, and a bar would run into it.
     how: plan.display.progress === 'shown' && toTerminal ? 'none' : plan.display.progress,
@@ -32,7 +33,7 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   })
   const stream = client.stream(jobs as RequestInputs, {
     ...plan.call,
-    ...savingOptions(plan.output.save, jobs.columns),
+    ...savingOptions(plan.output.save),
     signal: aborting.signal,
     ...(resume !== undefined && { resume }),
     ...(display.show !== undefined && { onProgress: display.show }),

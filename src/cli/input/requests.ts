@@ -7,6 +7,7 @@ import type { Row } from './url-template.ts'
 import type { InputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import { reasonOf } from '../../core/callback.ts'
+import type { CostInput } from '../../index.ts'
 
 /** A row's URL and place → its request. */
 export type MakeJob = (url: string, row: Row, meta: Place) => Job
@@ -17,6 +18,8 @@ export function jobMaker(input: InputPlan, columns: readonly string[]): MakeJob 
   const params = pairsTemplate(input.params, columns)
   const key = input.key === undefined ? undefined : nameTemplate(input.key, columns, '--key')
   const body = bodyTemplate(input.body, columns)
+  const cost = costTemplate(input.cost, columns)
+  const checksum = input.checksum === undefined ? undefined : textTemplate(input.checksum, columns)
   // Field by field, because it is done for every request.
   return (url, row, meta) => {
     const job: Writable<Job> = { url, meta }
@@ -25,6 +28,8 @@ export function jobMaker(input: InputPlan, columns: readonly string[]): MakeJob 
     if (params !== undefined) job.params = paramsOf(params(row))
     if (auth !== undefined) job.auth = auth
     if (key !== undefined) job.key = key(row)
+    if (cost !== undefined) job.cost = cost(row)
+    if (checksum !== undefined) job.checksum = checksum(row)
     return body === undefined ? job : Object.assign(job, body(row))
   }
 }
@@ -57,6 +62,10 @@ function bodyTemplate(body: InputPlan['body'], columns: readonly string[]): ((ro
       const fields = pairsTemplate(body.fields, columns)
       return row => ({ form: paramsOf(fields?.(row) ?? []) })
     }
+    case 'multipart': {
+      const parts = body.fields.map(([name, text]) => partTemplate(name, text, columns))
+      return row => ({ multipart: parts.map(part => part(row)) })
+    }
     case 'file': {
       const bytes = bytesOf(body.path)
       return () => ({ body: bytes })
@@ -70,6 +79,28 @@ function bodyTemplate(body: InputPlan['body'], columns: readonly string[]): ((ro
       return row => ({ json: JSON.parse(fill(row)) as unknown })
     }
   }
+}
+
+/** The `@` is that of the flag: a cell that begins with one is text, lest rows choose what is read. */
+function partTemplate(name: string, text: string, columns: readonly string[]): (row: Row) => MultipartPart {
+  const fill = textTemplate(text.startsWith('@') ? text.slice(1) : text, columns)
+  return text.startsWith('@') ? row => [name, { path: fill(row) }] : row => [name, fill(row)]
+}
+
+type MultipartPart = readonly [name: string, value: string | { readonly path: string }]
+
+function costTemplate(given: InputPlan['cost'], columns: readonly string[]): ((row: Row) => CostInput) | undefined {
+  const fills = given.map(([name, amount]) => [name, textTemplate(amount, columns)] as const)
+  const [first] = fills
+  if (first === undefined) return undefined
+  const [name, fill] = first
+  if (name === undefined) return row => amountOf(fill(row)) as CostInput
+  return row => Object.fromEntries(fills.map(([budget, one]) => [budget, amountOf(one(row))])) as CostInput
+}
+
+/** A cell that is no number is what its row fails by. */
+function amountOf(text: string): number | string {
+  return /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : text
 }
 
 function bytesOf(path: string): Uint8Array {

@@ -18,14 +18,32 @@ export function textTemplate(text: string, columns: readonly string[]): Fill {
   return row => parts.map(part => (typeof part === 'string' ? part : cellText(row[part.column]))).join('')
 }
 
+/** Where rows may differ, or are not known yet: each fills in the columns that it has. */
+export function rowTemplate(text: string): Fill {
+  const parts = text.split(/(\{[^{}"\s]+\})/)
+  return row =>
+    parts
+      .map((part, at) => {
+        const column = at % 2 === 1 ? part.slice(1, -1) : ''
+        return at % 2 === 1 && Object.hasOwn(row, column) ? cellText(row[column]) : part
+      })
+      .join('')
+}
+
+/** A text whose {columns} must be there. */
+export function knownTemplate(text: string, columns: readonly string[], flag: string): Fill {
+  const unknown = namesOf(text).find(name => !columns.includes(name))
+  if (unknown !== undefined) throw unknownColumn(flag, unknown, columns)
+  return textTemplate(text, columns)
+}
+
+const namesOf = (text: string): string[] => [...text.matchAll(NAME)].map(([, name = '']) => name)
+
 /** A column by its bare name, or a text with {columns}, all of which must be there. */
 export function nameTemplate(text: string, columns: readonly string[], flag: string): Fill {
   if (columns.includes(text)) return row => cellText(row[text])
-  const names = [...text.matchAll(NAME)].map(([, name = '']) => name)
-  const unknown = names.find(name => !columns.includes(name))
-  if (unknown !== undefined) throw unknownColumn(flag, unknown, columns)
-  if (names.length === 0) throw unknownColumn(flag, text, columns)
-  return textTemplate(text, columns)
+  if (namesOf(text).length === 0) throw unknownColumn(flag, text, columns)
+  return knownTemplate(text, columns, flag)
 }
 
 /** Throws a UsageError for a text that could never be JSON. */

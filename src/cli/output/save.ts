@@ -2,21 +2,18 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Place } from '../input/jobs.ts'
-import { textTemplate } from '../input/text-template.ts'
+import { rowTemplate } from '../input/text-template.ts'
 import type { OutputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import { foldedName, nameOfUrl, numbered, savedName } from '../../config/file-name.ts'
 import { reasonOf } from '../../core/callback.ts'
 import type { StreamCallOptions } from '../../index.ts'
 
-export function savingOptions(
-  save: OutputPlan['save'],
-  columns: readonly string[],
-): Pick<StreamCallOptions<'file'>, 'returnType' | 'saveTo'> {
+export function savingOptions(save: OutputPlan['save']): Pick<StreamCallOptions<'file'>, 'returnType' | 'saveTo'> {
   if (save === undefined) return {}
   const { folder } = save
   makeFolder(folder)
-  const fill = save.name === undefined ? undefined : textTemplate(save.name, columns)
+  const fill = save.name === undefined ? undefined : rowTemplate(save.name)
   const taken = new Set<string>()
   return {
     returnType: 'file',

@@ -2,7 +2,8 @@
 import { createHash, hash } from 'node:crypto'
 import { curlCommand } from './curl-command.ts'
 import { Seen } from './seen.ts'
-import type { Call } from '../../core/call.ts'
+import { isAtHand } from '../../core/body.ts'
+import type { Call, Costs } from '../../core/call.ts'
 import type { Place } from '../input/jobs.ts'
 import type { Outcome } from '../../index.ts'
 
@@ -15,6 +16,8 @@ export interface Survey {
   invalid: number
   readonly hosts: Map<string, number>
   readonly methods: Map<string, number>
+  /** What all of them cost: of each budget by name, and of every one under ''. */
+  readonly costs: Map<string, number>
   /** The first ones, as curl commands. */
   readonly first: string[]
   /** The first ones, with their places. */
@@ -28,6 +31,7 @@ export function survey(): { readonly survey: Survey; readonly add: (call: Call |
     invalid: 0,
     hosts: new Map(),
     methods: new Map(),
+    costs: new Map(),
     first: [],
     problems: [],
   }
@@ -37,7 +41,9 @@ export function survey(): { readonly survey: Survey; readonly add: (call: Call |
     add(call) {
       found.requests++
       if ('ok' in call) return refuse(found, call)
-      if (seen.add(digest(call))) found.duplicates++
+      const id = digest(call)
+      if (id !== undefined && seen.add(id)) found.duplicates++
+      countCosts(found.costs, call.costs)
       count(found.hosts, call.origin)
       count(found.methods, call.method)
       if (found.first.length < SHOWN_REQUESTS) found.first.push(curlCommand(call))
@@ -54,13 +60,20 @@ function refuse(found: Survey, { request, error }: Outcome): void {
   found.problems.push(message.startsWith(where) ? message : `${where}${message}`)
 }
 
-function count(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
+function count(counts: Map<string, number>, key: string, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by)
 }
 
-function digest({ method, url, body }: Call): Buffer {
+function countCosts(costs: Map<string, number>, of: Costs): void {
+  if (typeof of === 'number') count(costs, '', of)
+  else for (const [budget, cost] of Object.entries(of)) count(costs, budget, cost)
+}
+
+/** Undefined where the body is opened only when it is sent. */
+function digest({ method, url, body }: Call): Buffer | undefined {
+  if (!isAtHand(body)) return undefined
   const head = `${method} ${url}\n`
   if (body instanceof Uint8Array) return createHash('sha1').update(head).update(body).digest()
   // In one go it takes half the time.
-  return hash('sha1', typeof body === 'string' ? head + body : head, 'buffer')
+  return hash('sha1', body === undefined ? head : head + body, 'buffer')
 }

@@ -95,7 +95,8 @@ function completionFor(shell: string): Args {
 function noCommand(args: Args | undefined): Args | undefined {
   if (args?.mode !== 'run' || args.urls.length !== 1) return undefined
   const [word = ''] = args.urls
-  if (!/^[\w-]+$/.test(word)) return undefined
+  // Relative to a base it is a URL.
+  if (!/^[\w-]+$/.test(word) || args.flags.some(([name]) => name === 'base-url')) return undefined
   const near = nearest(word, Object.keys(COMMANDS))
   return usage(`unknown command '${word}'. ${near === undefined ? '' : `Did you mean '${near}'? `}See preq --help.`)
 }

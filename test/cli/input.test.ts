@@ -180,7 +180,12 @@ describe('What can be known to be wrong', () => {
     ['a file that is missing', ['-i', 'none.txt'], {}, '-i: expected a file that can be read, got none.txt'],
     ['a folder', ['-i', '.'], {}, '-i: expected a file that can be read, got .'],
     ['two URLs beside a file', ['URL/a', 'URL/b', '-i', 'r.csv'], R, 'expected one URL beside -i'],
-    ['two bodies', ['URL/a', '--json', '{}', '-d', 'x'], {}, 'expected one of --json, --body and --form'],
+    [
+      'two bodies',
+      ['URL/a', '--json', '{}', '-d', 'x'],
+      {},
+      'expected one of --json, --body, --form and --multipart, got --json and --body',
+    ],
     ['no input', ['-q'], {}, 'expected URLs, -i FILE or --curl'],
     [
       'a unit that was forgotten',

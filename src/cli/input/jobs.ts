@@ -1,6 +1,6 @@
 /** The input of a run as requests, one after the other; each knows where it stands, for messages and for the output. */
 import { once } from 'node:events'
-import { createReadStream, statSync } from 'node:fs'
+import { createReadStream, fstatSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { flattened } from './batches.ts'
@@ -100,16 +100,24 @@ function formatOf(file: string): InputFormat {
 
 /** Opened before anything is sent, so that a name that is wrong is heard of then. */
 async function open(file: string): Promise<Readable> {
-  if (file === '-') return process.stdin
+  if (file === '-') return standardInput()
   const stream = createReadStream(file)
   try {
     await once(stream, 'ready')
-    if (statSync(file).isDirectory()) throw new Error('it is a folder')
+    if (statSync(file).isDirectory()) throw new Error(A_FOLDER)
   } catch (error) {
     stream.destroy()
     throw new UsageError(`-i: expected a file that can be read, got ${file} (${reasonOf(error)}).`)
   }
   return stream
+}
+
+const A_FOLDER = 'it is a folder'
+
+/** Of a folder, Node would make an empty text. */
+function standardInput(): Readable {
+  if (!fstatSync(0).isDirectory()) return process.stdin
+  throw new UsageError(`-i: expected a file that can be read, got standard input (${A_FOLDER}).`)
 }
 
 function urlColumn(file: string, columns: readonly string[]): (row: Row) => string {
@@ -124,7 +132,7 @@ function urlColumn(file: string, columns: readonly string[]): (row: Row) => stri
 async function* ofLines(file: string, stream: Readable, template: string | undefined, input: InputPlan): Stream {
   const make = jobMaker(input, template === undefined ? [] : ['line'])
   const fill = template === undefined ? undefined : urlTemplate(template, ['line'])
-  for await (const lines of linesOf(stream)) yield jobsOf(lines)
+  for await (const lines of linesOf(stream, file)) yield jobsOf(lines)
 
   function* jobsOf(lines: readonly Line[]): Generator<Job, void> {
     for (const { text, line } of lines) {
@@ -157,7 +165,7 @@ async function* ofJsonLines(file: string, stream: Readable, template: string | u
   const isRow = template !== undefined && isTemplate(template)
   const common = isRow ? undefined : alike(input)
   const jobOf = rowMaker(file, template ?? '', input)
-  for await (const lines of linesOf(stream)) yield jobsOf(lines)
+  for await (const lines of linesOf(stream, file)) yield jobsOf(lines)
 
   function* jobsOf(lines: readonly Line[]): Generator<Job | Unusable, void> {
     for (const { text, line } of lines) {

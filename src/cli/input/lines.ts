@@ -1,6 +1,7 @@
 /** Lines of a text with their numbers; a byte-order mark and CR are not part of them. */
 import { StringDecoder } from 'node:string_decoder'
 import type { Readable } from 'node:stream'
+import { unreadable } from './unreadable.ts'
 
 export interface Line {
   readonly text: string
@@ -9,14 +10,19 @@ export interface Line {
 }
 
 /** As many at once as a piece of the input holds: a promise per line would cost more than the line. */
-export async function* linesOf(input: Readable): AsyncGenerator<readonly Line[], void> {
+export async function* linesOf(input: Readable, name: string): AsyncGenerator<readonly Line[], void> {
   const decoder = new StringDecoder('utf8')
   let line = 0
   let rest = ''
-  for await (const bytes of input as AsyncIterable<Buffer>) {
-    const texts = (rest + decoder.write(bytes)).split('\n')
-    rest = texts.pop() ?? ''
-    yield texts.map(text => ({ text: plain(text, ++line), line }))
+  try {
+    for await (const bytes of input as AsyncIterable<Buffer>) {
+      const texts = (rest + decoder.write(bytes)).split('\n')
+      rest = texts.pop() ?? ''
+      yield texts.map(text => ({ text: plain(text, ++line), line }))
+    }
+  } catch (error) {
+    // Of the input only: what goes wrong with who reads the lines never comes here.
+    throw unreadable(name, error)
   }
   const last = rest + decoder.end()
   if (last !== '') yield [{ text: plain(last, ++line), line }]

@@ -2,6 +2,7 @@
 import { parse } from 'csv-parse'
 import type { CsvError, Info } from 'csv-parse'
 import type { Readable } from 'node:stream'
+import { unreadable } from './unreadable.ts'
 import { UsageError } from '../usage-error.ts'
 
 export interface NumberedRow {
@@ -107,8 +108,8 @@ async function* recordsOf(parser: Readable, name: string): AsyncGenerator<readon
   }
 }
 
-function complaint(error: unknown, name: string): unknown {
+function complaint(error: unknown, name: string): UsageError {
   const { code, message, lines } = error as CsvError & { readonly lines?: number }
-  if (typeof code !== 'string' || !code.startsWith('CSV_')) return error
+  if (typeof code !== 'string' || !code.startsWith('CSV_')) return unreadable(name, error)
   return new UsageError(`${name}:${lines ?? 1}: expected CSV, got something else (${message}).`)
 }

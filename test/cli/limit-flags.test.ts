@@ -1,0 +1,143 @@
+/** What flags say of limits: `preq plan` tells what they come to, a server how many it saw at once. */
+import { describe, expect, test } from 'vitest'
+import { endsOf, workplace } from './workplace.ts'
+import type { Respond } from '../support/echo-server.ts'
+
+const HOLD_MS = 60
+const slow: Respond = (_echo, response) => void setTimeout(() => response.end('{}'), HOLD_MS)
+
+/** The line of a plan that says how long it takes. */
+async function timeOf(args: readonly string[], rows?: string): Promise<string> {
+  const { run, write } = await workplace()
+  if (rows !== undefined) write('rows.csv', rows)
+  const { stdout, stderr } = await run(['plan', ...args])
+  return /^(?:at least|the limits) .*$/m.exec(stdout)?.[0] ?? `${stdout}${stderr}`
+}
+
+describe('A rate', () => {
+  test.each([
+    ['one', ['--rate', '10/s'], 'at least 3.9s (20 at once, 10/s)'],
+    ['several at once', ['-r', '10/s', '-r', '100/m'], 'at least 3.9s (20 at once, 10/s, 100/m)'],
+    ['with a burst', ['--rate', '10/s', '--rate-burst', '10'], 'at least 3s (20 at once, 10/s)'],
+    ['per host', ['--per-host-rate', '20/s'], 'at least 1.9s (20 at once, 20/s per host)'],
+    ['of one host', ['--host-limit', '127.0.0.1=40/s,3'], 'at least 975ms (20 at once)'],
+    ['of another host', ['--host-limit', 'api.example.com=1/s'], 'the limits ask for no waiting (20 at once)'],
+    ['of all hosts below a name', ['--host-limit', '*=4/s', '--host-limit', '*=2'], 'at least 9.8s (20 at once)'],
+    ['of a budget', ['--budget', 'tokens=100/m', '--cost', 'tokens=5'], 'at least 1m (20 at once, 100/m of tokens)'],
+    [
+      'taken by cost where there is no budget',
+      ['--rate', '10/s', '--rate-burst', '5', '--cost', '5'],
+      'at least 19.5s (20 at once, 10/s)',
+    ],
+  ])('%s is what a plan reckons with: %j.', async (_what, args, expected) => {
+    expect(await timeOf(['URL/{1..40}', ...args])).toBe(expected)
+  })
+
+  test('by --limit-key is nobody’s host: its share is not counted.', async () => {
+    expect(await timeOf(['URL/{1..40}', '--limit-key', 'all', '--per-host-rate', '1/s'])).toBe(
+      'the limits ask for no waiting (20 at once, 1/s per key)',
+    )
+  })
+
+  test('is kept: per host, and by key.', async () => {
+    const { run, server, write } = await workplace()
+    write('rows.csv', 'account\nann\nann\nann\nbob\nbob\nbob\n')
+    const started = performance.now()
+    const args = ['URL/{account}', '-i', 'rows.csv', '--per-host-rate', '4/s']
+    expect((await run([...args, '--limit-key', '{account}'])).code).toBe(0)
+    const byKeyMs = performance.now() - started
+    // Three each: two intervals of 250 ms; six of one host would be five.
+    expect(byKeyMs).toBeGreaterThan(480)
+    const again = performance.now()
+    expect((await run(args)).code).toBe(0)
+    expect(performance.now() - again).toBeGreaterThan(1_230)
+    expect(server.requests).toHaveLength(12)
+  })
+})
+
+describe('How many there are at once', () => {
+  test.each([
+    ['-c', ['-c', '3'], 3],
+    ['--per-host', ['--per-host', '2'], 2],
+    ['--host-limit', ['--host-limit', '127.0.0.1=4', '--per-host', '2'], 4],
+    ['--max-concurrency', ['-c', 'auto', '--max-concurrency', '1'], 1],
+  ])('is bounded by %s.', async (_what, args, most) => {
+    const { run, server } = await workplace(slow)
+    expect((await run(['URL/{1..12}', '-q', ...args])).code).toBe(0)
+    expect(server.mostAtOnce).toBe(most)
+  })
+
+  test('is bounded by --limit-key, each for itself; where it is empty, the host counts.', async () => {
+    const { run, server, write } = await workplace(slow)
+    write('rows.csv', `account\n${['ann', 'bob', '""'].flatMap(name => Array<string>(6).fill(name)).join('\n')}\n`)
+    const { code } = await run(['URL/a', '-i', 'rows.csv', '--limit-key', '{account}', '--per-host', '1'])
+    expect([code, server.mostAtOnce]).toEqual([0, 3])
+    const refused = await run(['URL/a', '-i', 'rows.csv', '--limit-key', '{acount}'])
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('Did you mean {account}?')])
+  })
+
+  test('is bounded by --window as well, since no more are read before the first are written.', async () => {
+    const { run, server } = await workplace(slow)
+    expect((await run(['URL/{1..12}', '-q', '--window', '2'])).code).toBe(0)
+    expect(server.mostAtOnce).toBe(2)
+  })
+})
+
+describe('A cost', () => {
+  test('is a column; a cell that is no number, or more than the budget, costs that row only.', async () => {
+    const { run, write } = await workplace()
+    write('rows.csv', 'id,n\na,3\nb,many\nc,11\n')
+    const args = ['URL/{id}', '-i', 'rows.csv', '--budget', 'tokens=10/s', '--cost', 'tokens={n}']
+    const { code, lines } = await run(args)
+    expect([code, endsOf(lines)]).toEqual([1, ['ok', 'invalid_request/cost', 'invalid_request/cost']])
+  })
+
+  test.each([
+    [
+      ['--budget', 'tokens=10/s', '--cost', 'token=1'],
+      "--cost: expected the name of a --budget, got 'token'. Did you mean 'tokens'?",
+    ],
+    [['--cost', 'tokens=1'], "--cost: expected the name of a --budget, got 'tokens'. Add --budget tokens=N/UNIT."],
+    [['--budget', 'a=10/s', '--cost', 'a=1', '--cost', '2'], '--cost: expected names where there are several'],
+    [['--cost', 'much'], '--cost: expected a number ≥ 0'],
+    [['--budget', 'tokens'], '--budget: expected a name and its rate such as'],
+    [['--budget', 'tokens=10'], '--budget: expected a rate such as'],
+    [['--host-limit', 'https://x.com=2'], '--host-limit: expected a host and its limits such as'],
+    [['--host-limit', 'x.com=2,3'], '--host-limit: expected one number at once'],
+    [['--host-limit', 'x.com=2/'], '--host-limit: expected a rate such as'],
+    [['--max-concurrency', '0', '-c', 'auto'], '--max-concurrency: expected an integer ≥ 1'],
+    [['--breaker-window', '10'], '--breaker-window: expected a duration such as'],
+    [['--breaker-failures', 'none'], '--breaker-failures: expected an integer ≥ 1'],
+  ])('or limit that cannot be read is refused before anything is sent: %j.', async (args, why) => {
+    const { run, server } = await workplace()
+    const { code, stderr } = await run(['URL/a', ...args])
+    expect([code, stderr, server.requests]).toEqual([2, expect.stringContaining(why), []])
+  })
+})
+
+describe('A host', () => {
+  test('that publishes its limits is heeded, unless --ignore-server-limits says otherwise.', async () => {
+    const { run } = await workplace((_echo, response) => {
+      response.setHeader('ratelimit', '"default";r=0;t=3').setHeader('ratelimit-policy', '"default";q=1;w=3').end('{}')
+    })
+    const timed = async (...more: string[]): Promise<number> => {
+      const started = performance.now()
+      expect((await run(['URL/{1..2}', '-c', '1', ...more])).code).toBe(0)
+      return performance.now() - started
+    }
+    expect(await timed()).toBeGreaterThan(2_900)
+    expect(await timed('--ignore-server-limits')).toBeLessThan(2_900)
+  })
+
+  test('that keeps failing is left alone with --breaker and its particulars.', async () => {
+    const { run, server } = await workplace((_echo, response) => void response.writeHead(500).end())
+    const args = ['URL/{1..20}', '-c', '1', '--retries', '0', '--order', 'input']
+    const codes = async (...more: string[]): Promise<string[]> => endsOf((await run([...args, ...more])).lines)
+    expect(new Set(await codes())).toEqual(new Set(['http/500']))
+    const tripped = await codes('--breaker')
+    expect([tripped.filter(code => code === 'http/500').length, tripped.at(-1)]).toEqual([5, 'circuit/open'])
+    const sooner = await codes('--breaker-failures', '2', '--breaker-window', '1m', '--breaker-cooldown', '1h')
+    expect([sooner.filter(code => code === 'http/500').length, sooner.at(-1)]).toEqual([2, 'circuit/open'])
+    expect(server.requests).toHaveLength(20 + 5 + 2)
+  })
+})

@@ -1,0 +1,193 @@
+/** What flags say of the run: its record, its order, what it shows, where its settings come from. */
+import { describe, expect, test } from 'vitest'
+import { endsOf, workplace } from './workplace.ts'
+
+/** Fails the first time it is asked for a path, and is fine after that. */
+const failingFirst = () => {
+  const asked = new Set<string>()
+  return workplace(({ url }, response) => {
+    response.writeHead(asked.has(url) ? 200 : 404).end('{}')
+    asked.add(url)
+  })
+}
+
+describe('A rerun', () => {
+  test('sends again what had failed with --retry-failed only, which needs --resume.', async () => {
+    const { run, server, linesIn } = await failingFirst()
+    const args = ['URL/{1..3}', '-o', 'r.jsonl', '--resume']
+    expect((await run(args)).code).toBe(1)
+    expect((await run(args)).code).toBe(1)
+    expect(server.requests).toHaveLength(3)
+    expect((await run([...args, '--retry-failed'])).code).toBe(0)
+    expect(server.requests).toHaveLength(6)
+    expect(linesIn('r.jsonl').filter(({ ok }) => ok)).toHaveLength(3)
+    const { code, stderr } = await run(['URL/a', '-o', 'x.jsonl', '--retry-failed'])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--retry-failed: expected --resume beside it')])
+  })
+
+  test('sends a POST that was under way at a crash only where --unknown-writes says so.', async () => {
+    let hangs = true
+    const { run, start, server } = await workplace((_echo, response) => {
+      if (!hangs) response.end('{}')
+    })
+    const args = ['URL/a', '--json', '{}', '-o', 'r.jsonl', '--resume']
+    const running = start(args)
+    await expect.poll(() => server.requests.length).toBe(1)
+    running.child.kill('SIGKILL')
+    await running.finished
+    hangs = false
+    const failed = await run([...args, '--unknown-writes', 'fail'])
+    expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining('in_doubt/crash')])
+    expect(server.requests).toHaveLength(1)
+    expect((await run([...args, '--retry-failed', '--unknown-writes', 'resend'])).code).toBe(0)
+    expect(server.requests).toHaveLength(2)
+  })
+
+  test.each(['process', 'power'])('finds the lines of --durability %s.', async level => {
+    const { run, server } = await workplace()
+    const args = ['URL/{1..5}', '-o', 'r.jsonl', '--resume', '--durability', level]
+    expect([(await run(args)).code, (await run(args)).code, server.requests.length]).toEqual([0, 0, 5])
+  })
+})
+
+describe('A run', () => {
+  test('stops after --max-failures.', async () => {
+    const { run, server } = await workplace((_echo, response) => void response.writeHead(404).end())
+    const { code } = await run(['URL/{1..50}', '-c', '1', '--max-failures', '3', '-o', 'r.jsonl'])
+    expect([code, server.requests.length]).toEqual([1, expect.toSatisfy((count: number) => count >= 3 && count < 6)])
+  })
+
+  test('gives out in the order of the input with --order input, whichever is first.', async () => {
+    const { run } = await workplace(({ url }, response) => {
+      const at = Number(url.slice(1))
+      setTimeout(() => response.end('{}'), (6 - at) * 40)
+    })
+    const order = async (...more: string[]): Promise<string> =>
+      (await run(['URL/{1..6}', '-w', '{index}', ...more])).stdout
+    expect(await order('--order', 'input')).toBe('012345')
+    expect(await order()).not.toBe('012345')
+  })
+
+  test('is carried by --workers, and comes to the same.', async () => {
+    const { run, server } = await workplace()
+    const { code, lines } = await run(['URL/{1..40}', '--workers', '2'])
+    expect([code, lines.length, server.requests.length]).toEqual([0, 40, 40])
+    expect((await run(['URL/a', '--workers', '-1'])).stderr).toContain('--workers: expected an integer ≥ 0')
+  })
+
+  test('has settings from --config, which says what it cannot take.', async () => {
+    const { run, server, write } = await workplace()
+    write('mine.json', JSON.stringify({ header: ['x-a: config'], retries: 0, rate: ['50/s', '900/m'] }))
+    expect((await run(['URL/a', '--config', 'mine.json'])).code).toBe(0)
+    expect((await run(['URL/b'], { env: { PREQ_CONFIG: 'mine.json' } })).code).toBe(0)
+    expect(server.requests.map(({ headers }) => headers['x-a'])).toEqual(['config', 'config'])
+    const refusals: readonly (readonly [config: string, why: string])[] = [
+      ['{"timeout": 10}', "mine.json: timeout: expected a duration such as '10s'"],
+      ['{"retry-status": "500"}', "Did you mean 'retry-statuses'?"],
+      ['{', 'mine.json: expected JSON'],
+      ['[]', 'mine.json: expected an object of flags'],
+    ]
+    for (const [config, why] of refusals) {
+      write('mine.json', config)
+      const { code, stderr } = await run(['URL/a', '--config', 'mine.json'])
+      expect([code, stderr]).toEqual([2, expect.stringContaining(why)])
+    }
+    const missing = await run(['URL/a', '--config', 'none.json'])
+    expect([missing.code, missing.stderr]).toEqual([
+      2,
+      expect.stringContaining('--config: expected a file that can be'),
+    ])
+  })
+
+  test('prints no value of a --secret-name.', async () => {
+    const { run } = await workplace((_echo, response) => void response.writeHead(404).end())
+    const shown = async (...more: string[]): Promise<string> => {
+      const { stdout, stderr } = await run(['URL/a?kennwort=hidden-word', '-v', ...more])
+      return stdout + stderr
+    }
+    expect(await shown()).toContain('hidden-word')
+    expect(await shown('--secret-name', 'kennwort')).not.toContain('hidden-word')
+  })
+})
+
+describe('What a run shows', () => {
+  const slow = () => workplace((_echo, response) => void setTimeout(() => response.end('{}'), 300))
+
+  test('is a plain line every five seconds where standard error is no terminal, the last state, and a summary.', async () => {
+    const { run } = await workplace((_echo, response) => void setTimeout(() => response.end('{}'), 1_100))
+    const { stderr } = await run(['URL/{1..6}', '-c', '1', '-o', 'r.jsonl'])
+    const lines = stderr.trimEnd().split('\n')
+    expect(lines).toHaveLength(3)
+    expect(lines[0]).toMatch(/^ {2}[45]\/6 +\d+\/s +0 retries +0 failed$/)
+    expect(lines[1]).toMatch(/^ {2}6\/6 /)
+    expect(lines[2]).toMatch(/^6 ok, 0 failed in \d/)
+    // oxlint-disable-next-line no-control-regex -- colours begin with it
+    expect(stderr).not.toMatch(/\x1b/)
+  })
+
+  test('is the summary alone with --no-progress, nothing with --quiet, and failures even then.', async () => {
+    const { run } = await slow()
+    expect((await run(['URL/{1..2}', '--no-progress', '-o', 'a.jsonl'])).stderr).toMatch(/^2 ok, 0 failed in \S+ s\n$/)
+    expect((await run(['URL/{1..2}', '--quiet', '-o', 'b.jsonl'])).stderr).toBe('')
+    expect((await run(['URL/{1..2}', 'http://127.0.0.1:1/', '-q', '--retries', '0'])).stderr).toContain(
+      '2 ok, 1 failed',
+    )
+  })
+
+  test('is JSON lines for programs with --json-progress, of which the last one has it all.', async () => {
+    const { run } = await slow()
+    const { stderr } = await run(['URL/{1..4}', '-c', '1', '--json-progress', '-o', 'r.jsonl'])
+    const shown = stderr.split('\n').filter(line => line.startsWith('{'))
+    const last: unknown = JSON.parse(shown.at(-1) ?? '')
+    expect(last).toMatchObject({ type: 'progress', total: 4, done: 4, ok: 4, failed: 0, paused: [] })
+  })
+
+  test('is every failure with --verbose, the first ones without.', async () => {
+    const { run } = await workplace((_echo, response) => void response.writeHead(404).end())
+    const failures = async (...more: string[]): Promise<number> => {
+      const { stderr } = await run(['URL/{1..15}', '-o', 'r.jsonl', '--overwrite', ...more])
+      return stderr.split('\n').filter(line => line.includes('http/404') && line.includes('GET')).length
+    }
+    expect([await failures(), await failures('--verbose'), await failures('-v')]).toEqual([10, 15, 15])
+  })
+})
+
+describe('Standard input', () => {
+  test('is read by plan as by a run.', async () => {
+    const { run, server } = await workplace()
+    const { code, stdout } = await run(['plan', 'URL/{id}', '-i', '-', '--format', 'csv'], { stdin: 'id\n1\n2\n' })
+    expect([code, stdout, server.requests]).toEqual([0, expect.stringContaining('2 requests (2 GET)'), []])
+  })
+
+  test.each(['lines', 'csv', 'jsonl'])('that cannot be read is said in a sentence, as %s.', async format => {
+    const { shell } = await workplace()
+    const inputs: readonly (readonly [input: string, why: string])[] = [
+      ['-i - < .', '-i: expected a file that can be read, got standard input (it is a folder).'],
+      ['-i - 0> written', '-i: expected to read standard input to its end, got EBADF'],
+      // A file of Linux that can be opened, and whose first byte cannot be read.
+      ['-i /proc/self/mem', '-i: expected to read /proc/self/mem to its end, got EIO'],
+    ]
+    for (const command of ['', 'plan']) {
+      for (const [input, why] of inputs) {
+        const { code, stderr, stdout } = await shell(`preq ${command} -q --format ${format} ${input}`).finished
+        expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(`preq: ${why}`)])
+        expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+      }
+    }
+  })
+
+  test('that is closed or empty is no hang.', async () => {
+    const { shell } = await workplace()
+    const closed = await shell('preq -i - --format lines <&-').finished
+    expect([closed.code, closed.stderr]).toEqual([expect.toBeOneOf([0, 2]), expect.not.stringContaining('    at ')])
+    const empty = await shell('preq -i - --format lines </dev/null').finished
+    expect([empty.code, empty.stderr]).toEqual([0, expect.stringContaining('0 ok, 0 failed')])
+  })
+
+  test('that fails in the middle costs nothing of what was sent.', async () => {
+    const { run } = await workplace()
+    const { code, stderr, lines } = await run(['URL/{id}', '-i', '-', '--format', 'csv'], { stdin: 'id\n1\n2\n"3' })
+    expect([code, endsOf(lines)]).toEqual([1, ['ok', 'ok']])
+    expect(stderr).toMatch(/^preq: -:\d: expected CSV/m)
+  })
+})

@@ -132,14 +132,22 @@ describe('Round robin over the hosts of an array', () => {
           const chance = randomFrom(start)
           const urls = shuffled(perHost(hosts, 60), chance)
           // Not in lockstep: who is first of those that answer in the same tick is nobody's decision.
-          const uneven: MockHandler = () => ({ json: 1, latencyMs: 10 + chance() })
+          // The rounds stay apart all the same.
+          const uneven: MockHandler = () => ({ json: 1, latencyMs: 10 + chance() / 5 })
           const { transport } = await run(urls, uneven, { concurrency })
-          // New hosts are let in by and by; from then on in turn.
-          const half = transport.requests.slice(hosts * 5, hosts * 35)
+          // New hosts are let in by and by; from then on in turn. Whole rounds of all places are counted: within one,
+          // who has had its starts already is decided by the latencies.
+          const whole = (starts: number): number => Math.ceil(starts / concurrency) * concurrency
+          const half = transport.requests.slice(whole(hosts * 5), whole(hosts * 35))
           const counts = [...Map.groupBy(half, ({ url }) => hostOf(url)).values()].map(({ length }) => length)
           expect(counts).toHaveLength(hosts)
-          // Of 30 each; mostly none or two. More than four about once in a hundred runs, for a reason not known yet.
-          expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(6)
+          // Of 30 each. A host holds its part of the places and gets back what it gives back, so that equal parts are
+          // equal starts. Where they do not come out even, who has one more place in a round is decided by which place
+          // comes back first: a matter of luck, which evens out. Of 10,000 runs it made 4 in 28, and 5 in 2.
+          const isEven = concurrency % hosts === 0
+          expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(
+            isEven ? 0 : concurrency < hosts ? 4 : 6,
+          )
         },
       ),
       { numRuns: 20 },

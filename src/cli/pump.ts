@@ -18,6 +18,9 @@ export interface PumpParts {
   readonly stop: () => void
 }
 
+/** Of what was not sent, or given up, there is nothing to write: the run says how many there are. */
+const isGivenUp = ({ error }: Outcome): boolean => error?.code.startsWith('aborted/') === true
+
 /** Rejects with the error of the sink, or of the input. */
 export async function pump({ outcomes, sink, note, unwritten, stop }: PumpParts): Promise<void> {
   let open = 0
@@ -40,7 +43,7 @@ export async function pump({ outcomes, sink, note, unwritten, stop }: PumpParts)
     for await (const outcome of outcomes) {
       note(outcome)
       // What is under way still ends, and what ended is told; there is nowhere to write it.
-      if (broken !== undefined) continue
+      if (broken !== undefined || isGivenUp(outcome)) continue
       try {
         const write = sink.write(outcome)
         if (write === undefined) continue

@@ -47,8 +47,9 @@ export interface Target {
 }
 
 export interface OutputPlan {
-  /** None: standard output. */
   readonly files: readonly Target[]
+  /** Asked for, or nothing else was. */
+  readonly toStdout: boolean
   /** Of standard output. */
   readonly format: OutputFormat
   readonly overwrite: boolean
@@ -234,8 +235,13 @@ function outputPlan(values: FlagValues, problems: string[]): OutputPlan {
   if (values['retry-failed'] === true && !resume) {
     problems.push('--retry-failed: expected --resume beside it, got none. Add it.')
   }
+  const toStdout = values.output?.includes('-') === true
+  if (toStdout && values['write-out'] !== undefined) {
+    problems.push('-w: expected standard output for itself, got -o - beside it. Keep one of them.')
+  }
   return {
     files,
+    toStdout: toStdout || (files.length === 0 && values['write-out'] === undefined),
     format: values['output-format'] ?? 'jsonl',
     overwrite: values.overwrite ?? false,
     resume,

@@ -53,7 +53,7 @@ export function openTable(path: string, name: string, options: FileOptions): Tab
   if (path === ':memory:') {
     throw new ConfigError(['sqlite: expected the path of a file, got ":memory:". Nobody could read it there.'])
   }
-  checkFile(path)
+  checkDatabase(path)
   let database: DatabaseSync | undefined
   try {
     const { DatabaseSync: Database } = loadSqlite()
@@ -70,8 +70,8 @@ export function openTable(path: string, name: string, options: FileOptions): Tab
   }
 }
 
-/** SQLite's own words for these are all the same: unable to open database file. */
-function checkFile(path: string): void {
+/** Throws a ConfigError. SQLite's own words for these are all the same: unable to open database file. */
+export function checkDatabase(path: string): void {
   try {
     const isNew = statSync(path, { throwIfNoEntry: false }) === undefined
     closeSync(openSync(path, isNew ? 'wx' : 'r+'))
@@ -99,7 +99,7 @@ function startsAsDatabase(path: string): boolean {
 }
 
 /** Only when it is needed, and without Node's warning that it is young, which is not for the users of a program. */
-function loadSqlite(): typeof import('node:sqlite') {
+export function loadSqlite(): typeof import('node:sqlite') {
   // oxlint-disable-next-line typescript/unbound-method -- it is put back, not called
   const { emitWarning } = process
   process.emitWarning = () => {}

@@ -1,17 +1,20 @@
 /** `preq URL…`, `preq -i FILE`: sends everything, writes every outcome, and says at the end how it went. */
 import { openJobs } from '../input/jobs.ts'
+import type { Jobs } from '../input/jobs.ts'
 import { limitKeyOption } from '../input/limit-key.ts'
 import { openOutput } from '../output/output.ts'
+import type { Output } from '../output/output.ts'
 import { savingOptions } from '../output/save.ts'
 import { pump } from '../pump.ts'
 import { live } from '../live.ts'
 import { planRun } from '../run-plan.ts'
+import type { RunPlan } from '../run-plan.ts'
 import type { GivenFlags } from '../settings.ts'
 import { interrupts } from '../signals.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { Tally } from '../tally.ts'
 import { UsageError } from '../usage-error.ts'
-import { ParallelRequests } from '../../index.ts'
+import { ConfigError, ParallelRequests } from '../../index.ts'
 import type { Outcome, RequestInputs } from '../../index.ts'
 
 /** Resolves with the exit code. */
@@ -19,8 +22,24 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   keepHeapSmall()
   const plan = planRun(urls, flags, process.env)
   const jobs = await openJobs(plan.input)
-  const { sink, resume } = openOutput(plan.output, { columns: jobs.columns, hasKey: plan.input.key !== undefined })
-  const toTerminal = process.stdout.isTTY && plan.output.files.length === 0
+  const output = openOutput(plan.output, { columns: jobs.columns, hasKey: plan.input.key !== undefined })
+  try {
+    const exitCode = await send(plan, jobs, output)
+    await output.keep()
+    return exitCode
+  } catch (error) {
+    // What a run with a run file has lost the next one makes anew.
+    if (isRefusal(error) || plan.output.resume) output.discard()
+    else await output.keep()
+    throw error
+  }
+}
+
+/** A mistake of the caller's, found in the input or in the run file: there is nothing to keep. */
+const isRefusal = (error: unknown): boolean => error instanceof UsageError || error instanceof ConfigError
+
+async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> {
+  const toTerminal = process.stdout.isTTY && (plan.output.toStdout || plan.output.writeOut !== undefined)
   const tally = new Tally(plan.display.verbose)
   const aborting = new AbortController()
   await using client = new ParallelRequests({ ...plan.client, ...limitKeyOption(plan.input.limitKey, jobs.columns) })
@@ -35,7 +54,7 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
     ...plan.call,
     ...savingOptions(plan.output.save),
     signal: aborting.signal,
-    ...(resume !== undefined && { resume }),
+    ...(output.resume !== undefined && { resume: output.resume }),
     ...(display.show !== undefined && { onProgress: display.show }),
   })
   const signals = interrupts({
@@ -43,10 +62,11 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
     abort: () => aborting.abort(),
     say: text => display.say(`preq: ${text}`),
   })
+  output.begin()
   try {
     await pump({
       outcomes: stream as AsyncIterable<Outcome>,
-      sink,
+      sink: output.sink,
       note: outcome => tally.note(outcome),
       unwritten(error) {
         tally.unwritten++

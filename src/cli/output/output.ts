@@ -1,7 +1,9 @@
 /** Where the outcomes of a run go: files by their formats, standard output, a folder; and the run file itself. */
-import { existsSync, rmSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { columnsOf } from './columns.ts'
+import { aside, tableDraft, textDraft } from './draft.ts'
+import type { Draft } from './draft.ts'
 import { fieldsOf } from './fields.ts'
 import { readSelection } from './select.ts'
 import type { Selection } from './select.ts'
@@ -9,13 +11,20 @@ import { several } from './several.ts'
 import { writeOutTemplate } from './write-out.ts'
 import type { OutputFormat, OutputPlan, Target } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
-import type { Outcome, Sink } from '../../index.ts'
+import type { Sink } from '../../index.ts'
 import { csv, jsonLines, sqlite } from '../../sinks/index.ts'
+import { TextRows } from '../../sinks/text-rows.ts'
 
 export interface Output {
   readonly sink: Sink
   /** The run file. */
   readonly resume: string | undefined
+  /** Last, when all else can be. */
+  begin(): void
+  /** The run is over: what was written stands under its name from now on. After the sink is closed, as the next one. */
+  keep(): Promise<void>
+  /** The run was refused: what was there is as it was. */
+  discard(): void
 }
 
 /** What the output must know of the input. */
@@ -31,20 +40,44 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
   const runFile = runFileOf(plan, selection)
   for (const { path } of plan.files) checkPlace(path, plan)
   const rest = plan.files.filter(file => file !== runFile)
-  const sinks = [
-    ...(plan.files.length === 0 && plan.writeOut === undefined ? [toStdout(plan.format)] : []),
-    ...rest.map(file => toFile(file)),
+  const onStdout = [
+    ...(plan.toStdout ? [toStdout(plan.format)] : []),
     ...(plan.writeOut === undefined ? [] : [writeOut(plan.writeOut, input.columns, selection)]),
   ]
-  // Last, when all else can be: a run file is gone on with, and this one is to begin anew.
-  if (plan.overwrite && runFile !== undefined) rmSync(runFile.path, { force: true })
-  return { sink: several(sinks), resume: runFile?.path }
+  const drafts: Draft[] = []
+  try {
+    for (const file of rest) drafts.push(toFile(file))
+  } catch (error) {
+    for (const draft of drafts) draft.discard()
+    throw error
+  }
+  // A run file is gone on with; with --overwrite it begins anew.
+  const anew = plan.overwrite && runFile !== undefined ? aside(runFile.path) : undefined
+  return {
+    sink: several([...onStdout, ...drafts.map(({ sink }) => sink)]),
+    resume: runFile?.path,
+    begin() {
+      anew?.begin()
+    },
+    async keep() {
+      anew?.keep()
+      await Promise.all(drafts.map(draft => draft.keep()))
+    },
+    discard() {
+      anew?.discard()
+      for (const draft of drafts) draft.discard()
+    },
+  }
 
-  function toFile({ path, format }: Target): Sink {
-    const overwrite = plan.overwrite || plan.resume
-    if (format === 'sqlite') return selected(sqlite(path, { overwrite }), selection)
-    if (format === 'jsonl') return selected(jsonLines(path, { overwrite }), selection)
-    return csv(path, { columns, overwrite, delimiter: format === 'tsv' ? '\t' : ',' })
+  function toFile({ path, format }: Target): Draft {
+    if (format === 'sqlite') {
+      return tableDraft(path, (table, overwrite) => selected(sqlite(path, { table, overwrite }), selection))
+    }
+    if (format === 'jsonl') {
+      return textDraft(path, (place, overwrite) => selected(jsonLines(place, { overwrite }), selection))
+    }
+    const delimiter = format === 'tsv' ? '\t' : ','
+    return textDraft(path, (place, overwrite) => csv(place, { columns, overwrite, delimiter }))
   }
 
   function toStdout(format: OutputFormat): Sink {
@@ -92,11 +125,15 @@ function selected(sink: Sink, selection: Selection | undefined): Sink {
 
 function writeOut(template: string, columns: readonly string[], selection: Selection | undefined): Sink {
   const textOf = writeOutTemplate(template, fieldsOf(columns, selection?.parts ?? []))
-  return {
-    async write(outcome: Outcome) {
-      if (process.stdout.write(textOf(outcome))) return
-      await new Promise<void>(resolve => process.stdout.once('drain', resolve))
+  return new TextRows(
+    'write-out',
+    process.stdout,
+    {},
+    {
+      rowOf: textOf,
+      sizeOf: text => text.length,
+      textOf: texts => texts.join(''),
+      header: '',
     },
-    close: () => undefined,
-  }
+  )
 }

@@ -70,7 +70,12 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
           void journal.close().then(() => ended(failure ?? inputError ?? short))
         },
       },
-      { ...base, send: resume.send, settle: (call, result) => resume.settle(call, result) },
+      {
+        ...base,
+        prepare: item => resume.admit(base.prepare(item), parts.plan.request.call),
+        send: resume.send,
+        settle: (call, result) => resume.settle(call, result),
+      },
     )
     return { run, restored: () => resume.restored }
   } catch (error) {

@@ -3,18 +3,20 @@
  * its outcome is handed out. Around sending and settling, so that neither the engine nor the layers know of it.
  */
 import { fingerprint } from './fingerprint.ts'
+import { Refusals, saysTheSame } from './refusals.ts'
 import { lineOf, lineValue, resultOf } from './run-line.ts'
 import { settle } from './settle.ts'
 import { NOT_RESUMABLE } from '../config/plan.ts'
 import type { ResumePlan } from '../config/plan.ts'
-import type { Call } from '../core/call.ts'
+import type { Call, CallPlan } from '../core/call.ts'
 import { reasonOf } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
 import { getHeader } from '../core/headers.ts'
-import type { DoneLine, Journal } from '../core/journal.ts'
+import { REFUSED_ID } from '../core/journal.ts'
+import type { DoneLine, Journal, Known } from '../core/journal.ts'
 import type { Send } from '../core/layer.ts'
 import { failedOutcome } from '../core/outcome.ts'
-import type { Outcome } from '../core/outcome.ts'
+import type { FailedOutcome, Outcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
@@ -41,18 +43,25 @@ export class Resume {
   /** Idempotency keys of what is under way and unsafe. */
   readonly #keys = new WeakMap<Call['trip'], string | undefined>()
   readonly #lines = new WeakMap<Call['trip'], DoneLine>()
+  readonly #refusals = new Refusals()
 
   constructor(parts: ResumeParts) {
     this.#parts = parts
   }
 
+  /** What cannot be sent as it was written has its line, too: see refusals.ts. */
+  admit(prepared: Call | Outcome, plan: CallPlan): Call {
+    return this.#refusals.admit(prepared, plan, this.#parts.clock.now())
+  }
+
   /** What the file has of this request, or what the network says. */
   readonly send: Send<Call, Result> = async call => {
     const { journal, plan, send } = this.#parts
+    if (this.#refusals.of(call) !== undefined) return REFUSED
     if (call.plan.returnType === 'stream') return fault('invalid_request/options', NOT_RESUMABLE)
     const id = fingerprint(call)
     this.#ids.set(call.trip, id)
-    const known = journal.known(call.index)
+    const known = this.#known(call.index)
     const doubt = journal.intent(call.index)
     // With both, the intent is of a later attempt at what had failed.
     const before = doubt ?? known
@@ -76,6 +85,8 @@ export class Resume {
   /** The outcome, once its line is written. */
   async settle(call: Call, result: Result): Promise<Outcome> {
     const { clock, journal } = this.#parts
+    const refused = this.#refusals.of(call)
+    if (refused !== undefined) return this.#refused(call, refused)
     const line = this.#lines.get(call.trip)
     if (line !== undefined) return this.#restored(call, result, line)
     const outcome = await settle(call, result, clock)
@@ -95,8 +106,29 @@ export class Resume {
   async check(calls: Iterable<Call | Outcome>): Promise<void> {
     for (const call of calls) {
       if ('ok' in call) continue
-      const known = this.#parts.journal.known(call.index) ?? this.#parts.journal.intent(call.index)
+      const known = this.#known(call.index) ?? this.#parts.journal.intent(call.index)
       if (known !== undefined && known.id !== fingerprint(call)) throw await this.#difference(call)
+    }
+  }
+
+  /** What was sent; what was refused then may be anything now. */
+  #known(index: number): Known | undefined {
+    const known = this.#parts.journal.known(index)
+    return known?.id === REFUSED_ID ? undefined : known
+  }
+
+  /** The outcome, once the file has a line of it. */
+  async #refused(call: Call, outcome: FailedOutcome): Promise<Outcome> {
+    const { clock, journal } = this.#parts
+    const { index } = call
+    // What was sent from this place must not be hidden behind a line that says it never was.
+    if (this.#known(index) !== undefined || journal.intent(index) !== undefined) return outcome
+    try {
+      if (journal.known(index) !== undefined && saysTheSame(await journal.read(index), outcome)) return outcome
+      await journal.append(lineOf(call, REFUSED_ID, outcome, {}, clock.epochMs()))
+      return outcome
+    } catch (error) {
+      return this.#unwritten(call, error)
     }
   }
 
@@ -161,7 +193,7 @@ export class Resume {
   /** The first one that is noticed: what the file has at this place, and what the input has now. */
   async #difference(call: Call): Promise<ConfigError> {
     const { journal, plan } = this.#parts
-    const line = journal.known(call.index) && (await journal.read(call.index).catch(() => undefined))
+    const line = this.#known(call.index) && (await journal.read(call.index).catch(() => undefined))
     const now = described({ ...call, url: printableUrl(call.url, call.plan.secretNames) })
     const then = line === undefined ? 'another request' : described(line)
     const same = now === then ? ' (they differ in what is not shown: the body, or secrets in the URL)' : ''
@@ -184,6 +216,9 @@ export class Resume {
     return broken
   }
 }
+
+/** In the place of an answer; nobody looks at it. */
+const REFUSED: Fault = fault('invalid_request/options', 'could not be sent as it was written')
 
 const CRASHED: Fault = fault(
   'in_doubt/crash',

@@ -5,6 +5,12 @@
  * by whoever makes the line. The port says nothing of files: the local run file and a distributed store are behind it.
  */
 
+/**
+ * The `id` of a request that could not be sent as it was written: no fingerprint has a dot. It binds nobody, so that
+ * whatever stands at its place in the next run is looked at, and sent if it can be.
+ */
+export const REFUSED_ID = 'refused.........'
+
 /** One finished request. */
 export interface DoneLine {
   readonly v: 1
@@ -76,7 +82,7 @@ export interface Dropped {
  * index before it sends it, and a run of any length costs no memory per line that it appends.
  */
 export interface Journal {
-  /** One more than the highest index that it has seen, in the record or appended since. */
+  /** One more than the highest index that it has seen, in the record or appended since; those of REFUSED_ID aside. */
   readonly size: number
   /** What had to be dropped on opening; undefined when the record was whole. */
   readonly dropped: Dropped | undefined

@@ -10,6 +10,7 @@ import { mayBeginLine, readLine } from './run-lines.ts'
 import type { Rest } from './line-reader.ts'
 import type { Reading } from './run-lines.ts'
 import { ConfigError } from '../core/error.ts'
+import { REFUSED_ID } from '../core/journal.ts'
 import type { DoneLine, Doubt, Dropped, IntentLine } from '../core/journal.ts'
 
 // It may be well-meant, or two halves that a crash put together: one in 10,000 misplaced blocks looks like that.
@@ -43,7 +44,7 @@ interface Damage {
 export class Recovery {
   readonly done = new LineIndex()
   readonly doubts = new Map<number, Doubt>()
-  /** One more than the highest index. */
+  /** One more than the highest index of what was sent. */
   size = 0
   readonly #name: string
   /** Lines so far, blank ones included. */
@@ -134,7 +135,7 @@ export class Recovery {
   #addDone({ index, id, ok }: DoneLine, offset: number, length: number): void {
     this.done.set(index, { id, ok, offset, length })
     this.doubts.delete(index)
-    this.size = Math.max(this.size, index + 1)
+    if (id !== REFUSED_ID) this.size = Math.max(this.size, index + 1)
   }
 
   #addIntent({ intent: { index, id, idempotencyKey } }: IntentLine): void {

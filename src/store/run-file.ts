@@ -27,6 +27,7 @@ import type { Span } from './recovery.ts'
 import { readLine, writeLine } from './run-lines.ts'
 import { reasonOf } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
+import { REFUSED_ID } from '../core/journal.ts'
 import type { DoneLine, Doubt, Dropped, IntentLine, Journal, Known } from '../core/journal.ts'
 
 export interface RunFileOptions {
@@ -140,8 +141,8 @@ class RunFile implements Journal {
       // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- Whatever a caller's toJSON throws.
       return Promise.reject(error)
     }
-    const index = 'intent' in line ? (line as IntentLine).intent.index : line.index
-    if (index >= this.#size) this.#size = index + 1
+    const { index, id } = 'intent' in line ? (line as IntentLine).intent : line
+    if (index >= this.#size && id !== REFUSED_ID) this.#size = index + 1
     return this.#writer.append(text)
   }
 

@@ -282,7 +282,7 @@ describe('With a run file', () => {
     expect(transport.requests).toHaveLength(12)
   })
 
-  test('what was aborted has no line, and neither has an item that is refused: it is refused again.', async () => {
+  test('what was aborted has no line; an item that is refused has one, and is refused again.', async () => {
     const path = newRun()
     const controller = new AbortController()
     const items = [
@@ -305,14 +305,14 @@ describe('With a run file', () => {
       'network:invalid_request/header',
       expect.stringContaining('network:aborted/') as string,
     ])
-    expect(indexesIn(path)).toEqual([0])
+    expect(indexesIn(path)).toEqual([0, 1, 3])
     const second = await parallelRequests(items, { ...options, transport: echo() })
     expect(endsOf(second)).toEqual(
       ['run-file:ok', first[1], 'network:ok', first[3], 'network:ok'].map(end =>
         typeof end === 'string' ? end : `network:${end?.error?.code}`,
       ),
     )
-    expect(indexesIn(path)).toEqual([0, 2, 4])
+    expect(indexesIn(path)).toEqual([0, 1, 2, 3, 4])
   })
 
   test.each(['stop', 'abort', 'signal', 'return'] as const)(

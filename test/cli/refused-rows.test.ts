@@ -1,0 +1,60 @@
+/** Rows that cannot be sent as they stand, in a run that is gone on with; by the built binary. */
+import { describe, expect, test } from 'vitest'
+import { endsOf, workplace } from './workplace.ts'
+
+const BROKEN = 'id,n\na,1\nb,2,3\nc,many\nd,4\n'
+const ARGS = ['URL/{id}', '-i', 'rows.csv', '--budget', 'units=10/s', '--cost', 'units={n}', '-o', 'r.jsonl']
+
+describe('A row that cannot be sent', () => {
+  test('has its line in the run file, with its code and where it stands; a rerun says the same and adds nothing.', async () => {
+    const { run, server, write, linesIn, text } = await workplace()
+    write('rows.csv', BROKEN)
+    const first = await run([...ARGS, '--resume'])
+    const lines = linesIn('r.jsonl')
+    expect([first.code, server.requests.length]).toEqual([1, 2])
+    expect(endsOf(lines)).toEqual(['ok', 'invalid_request/input', 'invalid_request/cost', 'ok'])
+    expect(lines[1]).toMatchObject({
+      index: 1,
+      ok: false,
+      attempts: 0,
+      error: { message: expect.stringContaining('rows.csv:3: expected 2 cells, got 3') as string },
+    })
+    const whole = text('r.jsonl')
+    const again = await run([...ARGS, '--resume'])
+    expect([again.code, server.requests.length, text('r.jsonl')]).toEqual([1, 2, whole])
+    expect(again.stderr).toContain('2 ok, 2 failed')
+  })
+
+  test('is sent once it is mended, alone; --retry-failed is not needed, and does no harm.', async () => {
+    for (const more of [[], ['--retry-failed']]) {
+      const { run, server, write, linesIn } = await workplace()
+      write('rows.csv', BROKEN)
+      await run([...ARGS, '--resume'])
+      write('rows.csv', BROKEN.replace('b,2,3', 'b,2'))
+      expect((await run([...ARGS, '--resume', ...more])).code).toBe(1)
+      write('rows.csv', BROKEN.replace('b,2,3', 'b,2').replace('many', '3'))
+      expect((await run([...ARGS, '--resume', '-o', 'r.csv', ...more])).code).toBe(0)
+      expect(server.requests.map(({ url }) => url).toSorted()).toEqual(['/a', '/b', '/c', '/d'])
+      // The last line of each counts.
+      const last = new Map(linesIn('r.jsonl').map(line => [line.index, line.ok]))
+      expect([...last]).toEqual([0, 1, 2, 3].map(index => [index, true]))
+    }
+  })
+
+  test('may be left out at the end, since it was never sent.', async () => {
+    const { run, server, write } = await workplace()
+    write('urls.txt', 'URL/a\nno url\n')
+    expect((await run(['-i', 'urls.txt', '-o', 'r.jsonl', '--resume'])).code).toBe(1)
+    write('urls.txt', 'URL/a\n')
+    expect((await run(['-i', 'urls.txt', '-o', 'r.jsonl', '--resume'])).code).toBe(0)
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('ends the run with 74 where its line cannot be written.', async () => {
+    const { shell, write } = await workplace()
+    write('urls.txt', 'no url\n'.repeat(500))
+    const { code, stderr } = await shell('ulimit -f 8; preq -i urls.txt -o r.jsonl -q').finished
+    expect([code, stderr]).toEqual([74, expect.stringMatching(/^preq: the run file r\.jsonl cannot be written: /m)])
+    expect(stderr).not.toContain('    at ')
+  })
+})

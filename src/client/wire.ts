@@ -47,6 +47,7 @@ import type { SocketBudget } from '../policy/socket-budget.ts'
 import type { Shares } from '../policy/standing.ts'
 import { Cookies } from '../store/cookies.ts'
 import { fileFault } from '../transport/faults.ts'
+import { openSockets } from '../transport/open-sockets.ts'
 import { dispatcherTransport, undiciTransport } from '../transport/undici.ts'
 
 export interface Wired {
@@ -111,7 +112,10 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
 /** Ports are missing towards one destination only; what is the process's own is missing to all. */
 function shrinking(sockets: SocketBudget): RetryParts['onShortage'] {
   return ({ code }, admittedAtMs, nowMs) => {
-    if (code !== 'resource/port') sockets.shrink(admittedAtMs, nowMs)
+    if (code === 'resource/port') return
+    sockets.shrink(admittedAtMs, nowMs)
+    // A file may have been what there was no descriptor for: what nobody uses makes room for it.
+    openSockets.closeIdle()
   }
 }
 

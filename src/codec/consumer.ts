@@ -17,6 +17,7 @@ export function consumerSink(call: Call, onChunk: OnChunk, clock: Clock): BodySi
   return {
     open: () => undefined,
     prepare: () => undefined,
+    rest: () => undefined,
     begin(head) {
       const wanted = isWanted(head, call)
       if (wanted !== true) return wanted === false ? undefined : wanted

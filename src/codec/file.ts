@@ -61,8 +61,29 @@ class FileSink implements BodySink {
     return undefined
   }
 
-  prepare(attempt: Attempt): void {
+  prepare(attempt: Attempt): Promise<Fault | undefined> {
     this.#writer?.stop()
+    this.#goOn(attempt)
+    return this.#opened()
+  }
+
+  /** Before anything is sent: where there is no file descriptor for it, nothing is lost, and it can wait. */
+  async #opened(): Promise<Fault | undefined> {
+    try {
+      await this.#part?.open()
+      return undefined
+    } catch (error) {
+      return this.#parts.faultOf(error, this.#reserved?.path ?? '')
+    }
+  }
+
+  rest(): void {
+    // Its failure is told where the request ends.
+    if (this.#part?.bytes === 0) this.#part.discard().catch(() => undefined)
+  }
+
+  /** Asks for what is missing, where something is there that it can be put to. */
+  #goOn(attempt: Attempt): void {
     this.#askedFrom = 0
     this.#wantsRange = getHeader(attempt.headers, 'range') !== undefined
     const known = this.#known

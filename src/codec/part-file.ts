@@ -43,6 +43,11 @@ export class PartFile {
     this.#hash = this.#algorithm === undefined ? undefined : createHash(this.#algorithm)
   }
 
+  /** It is there, and can be written to. */
+  open(): Promise<void> {
+    return this.#inTurn(async () => void (await this.#opened()))
+  }
+
   append(data: Uint8Array): Promise<void> {
     const at = this.bytes
     const generation = this.#generation

@@ -15,10 +15,15 @@ export interface BodyWriter {
 export interface BodySink {
   /** Before anything is sent. A Fault: nothing is. */
   open(): Promise<Fault | undefined> | undefined
-  /** Before each attempt, whose headers it may change. */
-  prepare(attempt: Attempt): void
+  /**
+   * Before each attempt, whose headers it may change. A promise: it is not sent before that settles, and not at all with
+   * a Fault. MUST NOT throw or reject.
+   */
+  prepare(attempt: Attempt): Promise<Fault | undefined> | undefined
   /** At the head of each response: who takes its body; undefined to collect it as ever; a Fault to refuse it. */
   begin(head: Reply): BodyWriter | Fault | undefined
+  /** The attempt is over, and the body is not here: what nothing has come into yet MUST NOT be held while others wait. */
+  rest(): void
   /** The request is over, whatever comes: the result as it leaves. */
   close(result: Result): Result | Promise<Result>
 }

@@ -30,10 +30,32 @@ async function received(next: Send<Call, Result>, call: Call, sink: BodySink): P
 export const handOn: AttemptLayer = next => attempt => {
   const { sink } = attempt.call
   if (sink === undefined) return next(attempt)
-  sink.prepare(attempt)
-  return next(attempt).then(result =>
-    result.kind === 'fault' || result.taken !== undefined ? result : handOver(result, attempt, sink),
-  )
+  const preparing = sink.prepare(attempt)
+  return preparing === undefined ? handed(next, attempt, sink) : prepared(next, attempt, sink, preparing)
+}
+
+async function prepared(
+  next: Send<Attempt, Result>,
+  attempt: Attempt,
+  sink: BodySink,
+  preparing: Promise<Fault | undefined>,
+): Promise<Result> {
+  const { trip } = attempt
+  const refused = await new Promise<Fault | undefined>(resolve => {
+    trip.hold('callback', resolve)
+    void preparing.then(resolve)
+  })
+  trip.free()
+  if (refused === undefined) return handed(next, attempt, sink)
+  sink.rest()
+  return { ...refused, sent: false }
+}
+
+async function handed(next: Send<Attempt, Result>, attempt: Attempt, sink: BodySink): Promise<Result> {
+  const came = await next(attempt)
+  const result = came.kind === 'fault' || came.taken !== undefined ? came : await handOver(came, attempt, sink)
+  if (result.kind === 'fault' || result.taken === undefined) sink.rest()
+  return result
 }
 
 async function handOver(reply: Result & { kind: 'reply' }, { trip }: Attempt, sink: BodySink): Promise<Result> {

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
 import { isUpload } from '../core/body.ts'
+import type { Upload } from '../core/body.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'
 import type { DispatcherLike, LookupInput } from '../core/options.ts'
 import type { Clock, Transport } from '../core/ports.ts'
@@ -76,8 +77,10 @@ export function undiciTransport(
       ? h2.send(attempt, measured)
       : plain(attempt, measured)
   }
-  const measuredFirst = (attempt: Attempt): Promise<Result> =>
-    isUpload(attempt.call.body) ? sendMeasured(attempt, carry) : carry(attempt)
+  const measuredFirst = (attempt: Attempt): Promise<Result> => {
+    const { body } = attempt.call
+    return isUpload(body) ? sendMeasured(attempt, body, carry, clock) : carry(attempt)
+  }
   return {
     send: attempt => {
       const refused = addresses.refusal(attempt)
@@ -117,7 +120,10 @@ export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): T
       dispatch(dispatcher as unknown as Dispatcher, attempt, collector, measured)
     })
   return {
-    send: attempt => (isUpload(attempt.call.body) ? sendMeasured(attempt, carry) : carry(attempt)),
+    send(attempt) {
+      const { body } = attempt.call
+      return isUpload(body) ? sendMeasured(attempt, body, carry, clock) : carry(attempt)
+    },
     close: async () => undefined,
   }
 }
@@ -125,15 +131,20 @@ export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): T
 /** An upload is looked at before it takes a connection: what cannot be read costs none. */
 async function sendMeasured(
   attempt: Attempt,
+  upload: Upload,
   carry: (attempt: Attempt, measured: Measured) => Promise<Result>,
+  clock: Clock,
 ): Promise<Result> {
-  const { body } = attempt.call
   let given = true
   attempt.abort = () => (given = false)
-  const measured = isUpload(body) ? await measure(body) : undefined
+  const measured = await measure(upload, clock)
   attempt.abort = undefined
-  if (!given || measured === undefined) return fault('aborted/in_flight', 'given up before it was sent')
-  return isFault(measured) ? measured : carry(attempt, measured)
+  if (isFault(measured)) return measured
+  try {
+    return given ? await carry(attempt, measured) : fault('aborted/in_flight', 'given up before it was sent')
+  } finally {
+    measured.close()
+  }
 }
 
 /** Timings tell of the last attempt: what an earlier one spent on a connection is not this one's. */

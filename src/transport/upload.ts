@@ -10,13 +10,17 @@ import type { Chunks, Multipart, Part, PartFile, Upload } from '../core/body.ts'
 import { isBlob } from '../core/body.ts'
 import { reasonOf } from '../core/callback.ts'
 import { fault, isFault } from '../core/result.ts'
-import type { Fault } from '../core/result.ts'
+import type { Clock } from '../core/ports.ts'
+import type { Fault, FaultCode } from '../core/result.ts'
+import { openSockets } from './open-sockets.ts'
 
 /** What an attempt is about to send. */
 export interface Measured {
   /** Undefined where a stream is in it whose length nobody knows: it goes in chunks. */
   readonly bytes: number | undefined
   readonly chunks: () => Chunks
+  /** The attempt is over: nothing stays open. */
+  close(): void
 }
 
 /** A file as it was when its length was announced. */
@@ -26,6 +30,64 @@ interface Seen {
 }
 
 const READ_BYTES = 65_536
+
+/** Where there is no file descriptor the wait for one doubles from the first to the last. */
+const FIRST_WAIT_MS = 5
+const LAST_WAIT_MS = 200
+
+/** The files of one attempt. */
+class Files {
+  readonly #seen = new Map<Part, Seen>()
+  readonly #clock: Clock
+  #first: { readonly part: Part; readonly file: FileHandle } | undefined
+  #isOver = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /**
+   * How long it is. The first one is opened at once, while nothing has been sent: where there is no file descriptor for
+   * it, the request can still wait in line for one. The others take its place, one after the other.
+   */
+  async lookAt(part: Part, path: string): Promise<number | 'none'> {
+    const found = await stat(path)
+    if (!found.isFile()) return 'none'
+    if (this.#seen.size === 0) this.#first = { part, file: await open(path) }
+    this.#seen.set(part, { size: found.size, changedAtMs: found.mtimeMs })
+    return found.size
+  }
+
+  seen(part: Part): Seen {
+    return this.#seen.get(part) as Seen
+  }
+
+  /** Waits for a file descriptor: what has been sent cannot be taken back. */
+  async open(part: Part, path: string): Promise<FileHandle> {
+    const first = this.#first
+    if (first?.part === part) {
+      this.#first = undefined
+      return first.file
+    }
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(LAST_WAIT_MS, 2 * waitMs)) {
+      try {
+        return await open(path)
+      } catch (error) {
+        if (this.#isOver || shortageOf(error) === undefined) throw error
+      }
+      openSockets.closeIdle()
+      await new Promise<void>(resolve => void this.#clock.after(waitMs, resolve))
+    }
+  }
+
+  close(): void {
+    this.#isOver = true
+    const first = this.#first
+    this.#first = undefined
+    // Nothing was written to it.
+    first?.file.close().catch(() => undefined)
+  }
+}
 
 /** What was announced cannot be sent. Carries the code of its fault. */
 export class UploadError extends Error {
@@ -37,43 +99,53 @@ export class UploadError extends Error {
 }
 
 /** Looks at its files; one that is not there is a Fault, and nothing has been sent. */
-export async function measure(upload: Upload): Promise<Measured | Fault> {
-  if (isBlob(upload)) return { bytes: upload.size, chunks: () => upload.stream() }
-  const seen = new Map<Part, Seen>()
+export async function measure(upload: Upload, clock: Clock): Promise<Measured | Fault> {
+  if (isBlob(upload)) return { bytes: upload.size, chunks: () => upload.stream(), close: () => undefined }
+  const files = new Files(clock)
   let bytes: number | undefined = closing(upload).byteLength
   for (const part of upload.parts) {
-    const length = await lengthOf(part, seen)
-    if (isFault(length)) return length
+    const length = await lengthOf(part, files)
+    if (isFault(length)) {
+      files.close()
+      return length
+    }
     if (bytes !== undefined)
       bytes = length === undefined ? undefined : bytes + opening(upload, part).byteLength + length + 2
   }
-  return { bytes, chunks: () => encode(upload, seen) }
+  return { bytes, chunks: () => encode(upload, files), close: () => files.close() }
 }
 
-async function lengthOf(part: Part, seen: Map<Part, Seen>): Promise<number | undefined | Fault> {
+async function lengthOf(part: Part, files: Files): Promise<number | undefined | Fault> {
   const { content, name } = part
   if (typeof content === 'string') return Buffer.byteLength(content)
   if (content instanceof Uint8Array) return content.byteLength
   if (isBlob(content)) return content.size
   if ('open' in content) return content.bytes
   try {
-    const found = await stat(content.path)
-    if (!found.isFile()) return noFile(name, `${content.path} is none`)
-    seen.set(part, { size: found.size, changedAtMs: found.mtimeMs })
-    return found.size
+    const length = await files.lookAt(part, content.path)
+    return length === 'none' ? noFile(name, `${content.path} is none`) : length
   } catch (error) {
-    return noFile(name, reasonOf(error), error)
+    const short = shortageOf(error)
+    return short === undefined
+      ? noFile(name, reasonOf(error), error)
+      : fault(short, `multipart.${name}: no file descriptor is left for ${content.path}`, { cause: error })
   }
+}
+
+/** Of the process or of the machine. */
+function shortageOf(error: unknown): FaultCode | undefined {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException
+  return code === 'EMFILE' || code === 'ENFILE' ? 'resource/fd' : undefined
 }
 
 function noFile(name: string, reason: string, cause?: unknown): Fault {
   return fault('invalid_request/file', `multipart.${name}: expected a file that can be read: ${reason}`, { cause })
 }
 
-async function* encode(upload: Multipart, seen: ReadonlyMap<Part, Seen>): Chunks {
+async function* encode(upload: Multipart, files: Files): Chunks {
   for (const part of upload.parts) {
     yield opening(upload, part)
-    yield* contentOf(part, seen)
+    yield* contentOf(part, files)
     yield CRLF
   }
   yield closing(upload)
@@ -81,21 +153,23 @@ async function* encode(upload: Multipart, seen: ReadonlyMap<Part, Seen>): Chunks
 
 const CRLF = Buffer.from('\r\n')
 
-function contentOf(part: Part, seen: ReadonlyMap<Part, Seen>): Chunks | Uint8Array[] {
+function contentOf(part: Part, files: Files): Chunks | Uint8Array[] {
   const { content, name } = part
   if (typeof content === 'string') return content === '' ? [] : [Buffer.from(content)]
   if (content instanceof Uint8Array) return content.byteLength === 0 ? [] : [content]
   if (isBlob(content)) return content.stream()
   if ('open' in content) return counted(content.open(), content.bytes, name)
-  return readFile(content, seen.get(part) as Seen, name)
+  return readFile(part, content, files)
 }
 
-async function* readFile({ path }: PartFile, seen: Seen, name: string): Chunks {
+async function* readFile(part: Part, { path }: PartFile, files: Files): Chunks {
+  const { name } = part
+  const seen = files.seen(part)
   const changed = (): UploadError =>
     new UploadError('invalid_request/file_changed', `multipart.${name}: ${path} changed while it was sent`)
   let file: FileHandle
   try {
-    file = await open(path)
+    file = await files.open(part, path)
   } catch (error) {
     throw new UploadError('invalid_request/file', `multipart.${name}: ${reasonOf(error)}`)
   }

@@ -1,15 +1,20 @@
 /**
  * A process with few file descriptors or ports: sends many requests to one server, or to many hosts of it, and says
  * what became of them. Arguments: origin (`own` for a server in here), number of requests, concurrency, `hosts` for one
- * address per request, `clients` for three of them and `posts` for every second request a POST, and how many files to hold
- * open besides. An https origin is asked in HTTP/2.
+ * address per request, `clients` for three of them, `posts` for every second request a POST, `uploads` for two files of
+ * the disk in each and `saves` for a file of each answer, and how many files to hold open besides. An https origin is
+ * asked in HTTP/2.
  */
-import { openSync, readdirSync } from 'node:fs'
+import { mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { ParallelRequests } from '../../src/index.ts'
 
 const [, , given = '', count = '0', concurrency = '1', how = '', held = '0'] = process.argv
+const OWN = import.meta.filename
+const saveTo = how.includes('saves') ? mkdtempSync(join(tmpdir(), 'preq-short-')) : undefined
 // In a network of its own nobody else can be reached.
 const server = createServer((_request, response) => void setTimeout(() => response.end('{}'), 5))
 if (given === 'own') await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -18,6 +23,7 @@ const { port, protocol } = new URL(origin)
 const isSecure = protocol === 'https:'
 const urls = Array.from({ length: Number(count) }, (_, i) => {
   const url = how.includes('hosts') ? `${protocol}//127.0.${(i >> 8) & 255}.${i & 255}:${port}/${i}` : `${origin}/${i}`
+  if (how.includes('uploads')) return { url, multipart: { one: { path: OWN }, two: { path: OWN } } }
   return how.includes('posts') && i % 2 === 1 ? { url, method: 'POST' } : url
 })
 for (let i = 0; i < Number(held); i++) openSync('/dev/null', 'r')
@@ -50,7 +56,8 @@ const startedAtMs = performance.now()
 await Promise.all(
   clients.map(async (client, own) => {
     const mine = urls.filter((_, i) => i % clients.length === own)
-    for (const outcome of await client.request(mine, { onFailure: 'settle', returnType: 'text' })) {
+    const into = saveTo === undefined ? ({ returnType: 'text' } as const) : ({ returnType: 'file', saveTo } as const)
+    for (const outcome of await client.request(mine, { onFailure: 'settle', ...into })) {
       const code = outcome.ok ? 'ok' : outcome.error.code
       codes[code] = (codes[code] ?? 0) + 1
       if (outcome.response !== undefined) protocols.add(outcome.response.protocol)
@@ -64,10 +71,13 @@ await Promise.all(
 clearInterval(gauge)
 await Promise.all(clients.map(client => client.close()))
 server.close()
+const saved = saveTo === undefined ? 0 : readdirSync(saveTo).filter(name => !name.endsWith('.part')).length
+if (saveTo !== undefined) rmSync(saveTo, { recursive: true })
 process.stdout.write(
   JSON.stringify({
     codes,
     attempts,
+    saved,
     waited,
     methods: [...methods],
     mostFds,

@@ -21,6 +21,8 @@ interface Told {
   readonly codes: Readonly<Record<string, number>>
   readonly attempts: number
   readonly waited: number
+  /** Files that are there, and whole. */
+  readonly saved: number
   /** Of those that waited. */
   readonly methods: readonly string[]
   readonly protocols: readonly string[]
@@ -45,7 +47,11 @@ const works = (command: string): boolean => {
   }
 }
 
-const server = createServer((_request, response) => void setTimeout(() => response.end('{}'), 5))
+let seen = 0
+const server = createServer((request, response) => {
+  seen++
+  request.resume().on('end', () => setTimeout(() => response.end('{}'), 5))
+})
 let origin = ''
 beforeAll(async () => {
   await new Promise<void>(resolve => server.listen(0, '0.0.0.0', resolve))
@@ -111,6 +117,26 @@ describe.skipIf(!works('ulimit -n 64'))('a process with few file descriptors', (
         retry: retryOf(told.methods.includes('GET'), told.methods.includes('POST')),
         socket: '–',
       })
+    },
+    70_000,
+  )
+})
+
+describe.skipIf(!works('ulimit -n 64'))('files, when others hold most of the file descriptors', () => {
+  it.each([
+    ['uploads', '300', '220'],
+    ['saves', '300', '220'],
+    ['uploads saves', '300', '225'],
+    ['uploads saves clients', '300', '210'],
+    ['uploads saves', '64', '0'],
+  ])(
+    'wait like connections, and nothing is sent twice (%s, %s of which %s are held)',
+    async (how, descriptors, held) => {
+      const before = seen
+      const told = await run(`ulimit -n ${descriptors}; exec "$@"`, [origin, '1000', '200', how, held])
+      expect(told).toMatchObject({ codes: { ok: 1_000 }, attempts: 1, saved: how.includes('saves') ? 1_000 : 0 })
+      expect(seen - before).toBe(1_000)
+      if (held !== '0') expect(told.waited).toBeGreaterThan(0)
     },
     70_000,
   )

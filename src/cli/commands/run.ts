@@ -82,6 +82,7 @@ async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> 
   } finally {
     display.done()
     signals.close()
+    jobs.close()
   }
   if (!plan.display.quiet || tally.failed > 0) process.stderr.write(tally.text())
   return signals.exitCode ?? (tally.isWhole ? 0 : 1)

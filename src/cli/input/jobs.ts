@@ -1,6 +1,7 @@
 /** The input of a run as requests, one after the other; each knows where it stands, for messages and for the output. */
 import { once } from 'node:events'
-import { createReadStream, fstatSync, statSync } from 'node:fs'
+import { createReadStream, fstatSync, openSync, statSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { flattened } from './batches.ts'
@@ -38,6 +39,8 @@ export interface Jobs extends AsyncIterable<Job | Unusable> {
   readonly total: number | undefined
   /** Names of the columns that rows have; none for lists. */
   readonly columns: readonly string[]
+  /** Whoever still writes to standard input or a pipe would keep a process that is done. */
+  close(): void
 }
 
 /** As many at once as a piece of the input holds. */
@@ -46,6 +49,7 @@ type Stream = AsyncGenerator<Iterable<Job | Unusable>, void>
 interface Opened {
   readonly columns: readonly string[]
   readonly jobs: Stream
+  readonly stream: Readable
 }
 
 /** Throws a UsageError for what can be known to be wrong before anything is sent. */
@@ -54,12 +58,20 @@ export async function openJobs(input: InputPlan): Promise<Jobs> {
   if (files.length === 0) {
     for (const url of urls) urlTemplate(url, [])
     const total = urls.reduce((sum, url) => sum + countOf(url), 0)
-    return { total, columns: [], [Symbol.asyncIterator]: () => flattened(ofUrls(urls, jobMaker(input, []))) }
+    const jobs = ofUrls(urls, jobMaker(input, []))
+    return { total, columns: [], close: () => undefined, [Symbol.asyncIterator]: () => flattened(jobs) }
   }
   const opened: Opened[] = []
   for (const file of files) opened.push(await openFile(file, input))
   const columns = [...new Set(opened.flatMap(one => one.columns))]
-  return { total: undefined, columns, [Symbol.asyncIterator]: () => flattened(all(opened)) }
+  return {
+    total: undefined,
+    columns,
+    close() {
+      for (const { stream } of opened) stream.destroy()
+    },
+    [Symbol.asyncIterator]: () => flattened(all(opened)),
+  }
 }
 
 async function* all(opened: readonly Opened[]): Stream {
@@ -76,17 +88,18 @@ async function* ofUrls(urls: readonly string[], make: MakeJob): Stream {
 async function openFile(file: string, input: InputPlan): Promise<Opened> {
   const [template] = input.urls
   const format = input.format ?? formatOf(file)
+  const stream = await open(file)
   switch (format) {
     case 'lines':
-      return { columns: [], jobs: ofLines(file, await open(file), template, input) }
+      return { columns: [], jobs: ofLines(file, stream, template, input), stream }
     case 'jsonl':
-      return { columns: [], jobs: ofJsonLines(file, await open(file), template, input) }
+      return { columns: [], jobs: ofJsonLines(file, stream, template, input), stream }
     case 'csv':
     case 'tsv': {
-      const { columns, rows } = await tableOf(await open(file), file, format === 'csv' ? ',' : '\t')
+      const { columns, rows } = await tableOf(stream, file, format === 'csv' ? ',' : '\t')
       const url = template === undefined ? urlColumn(file, columns) : urlTemplate(template, columns)
       const make = jobMaker(input, columns)
-      return { columns, jobs: ofRows(file, rows, url, make) }
+      return { columns, jobs: ofRows(file, rows, url, make), stream }
     }
   }
 }
@@ -101,6 +114,10 @@ function formatOf(file: string): InputFormat {
 /** Opened before anything is sent, so that a name that is wrong is heard of then. */
 async function open(file: string): Promise<Readable> {
   if (file === '-') return standardInput()
+  // Read as a file, a pipe could not be let go of before its writer says something.
+  if (statSync(file, { throwIfNoEntry: false })?.isFIFO() === true) {
+    return new Socket({ fd: openSync(file, 'r'), writable: false })
+  }
   const stream = createReadStream(file)
   try {
     await once(stream, 'ready')

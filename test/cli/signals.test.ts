@@ -1,0 +1,45 @@
+/** Ctrl-C and SIGTERM while the input still comes: whoever writes it may live on, `preq` does not wait for them. */
+import { once } from 'node:events'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { api } from './api.ts'
+import { sandbox } from './sandbox.ts'
+
+async function opened() {
+  const server = await api()
+  onTestFinished(() => server[Symbol.asyncDispose]())
+  return { server, ...sandbox(onTestFinished) }
+}
+
+test.each([
+  ['SIGINT', 'lines', 130],
+  ['SIGTERM', 'lines', 143],
+  ['SIGINT', 'csv', 130],
+  ['SIGTERM', 'csv', 143],
+  ['SIGINT', 'jsonl', 130],
+  ['SIGTERM', 'jsonl', 143],
+] as const)('%s ends a run whose standard input, %s, stays open: exit code %d.', async (signal, format, exitCode) => {
+  const { server, preq } = await opened()
+  const { child, finished } = preq(['-i', '-', '--format', format, '-q'])
+  const url = `${server.origin}/a`
+  child.stdin.write({ lines: `${url}\n`, csv: `url\n${url}\n${url}\n`, jsonl: `${JSON.stringify({ url })}\n` }[format])
+  await once(child.stdout, 'data')
+  child.kill(signal)
+  const { code, stdout, stderr } = await finished
+  expect([code, stdout.trimEnd().split('\n').length]).toEqual([exitCode, 1])
+  expect(stderr).not.toContain('    at ')
+})
+
+test('SIGTERM ends a run whose input is a pipe that stays open.', async () => {
+  const { server, folder, preq, start } = await opened()
+  expect((await start('mkfifo', ['pipe']).finished).code).toBe(0)
+  const { child, finished } = preq(['-i', 'pipe', '-q'])
+  const writer = await open(join(folder, 'pipe'), 'w')
+  await writer.write(`${server.origin}/a\n`)
+  await once(child.stdout, 'data')
+  child.kill('SIGTERM')
+  const { code, stdout } = await finished
+  await writer.close()
+  expect([code, JSON.parse(stdout)]).toEqual([143, expect.objectContaining({ ok: true })])
+})

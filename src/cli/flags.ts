@@ -198,6 +198,7 @@ export const FLAGS = {
   retries: taking('Retries and time', 'N', number(count(0)), 'further attempts after a failure', {
     common: true,
     default: '3',
+    more: 'A host has a budget of them, which may end them before: --retry-reserve and --retry-share.',
   }),
   'retry-methods': taking('Retries and time', 'METHODS', methods, 'methods that may be repeated: GET,POST', {
     default: 'those that change nothing twice',

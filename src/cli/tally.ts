@@ -1,73 +1,157 @@
 /** What came of a run, as it goes: counts, the first failures with their places, and the words for both. */
+import { inFlags } from './in-flags.ts'
 import { placeOf } from './output/fields.ts'
 import { printableUrl } from '../core/url.ts'
 import { RequestError } from '../index.ts'
 import type { FailedOutcome, Outcome } from '../index.ts'
 
 const SHOWN_FAILURES = 10
+const SHOWN_WARNINGS = 5
+/** Some hold a number or a reason of their own: no more kinds are told apart. */
+const MAX_WARNINGS = 100
+
+export interface TallyParts {
+  /** Errors only. */
+  readonly quiet: boolean
+  /** All failures and hosts, not only the first failures. */
+  readonly verbose: boolean
+  /** Of requests, where it is known. */
+  readonly total: number | undefined
+  /** How to do what was not done. */
+  readonly remedy: string
+}
+
+interface HostCounts {
+  ok: number
+  failed: number
+  repeats: number
+  bytes: number
+}
 
 export class Tally {
   ok = 0
   failed = 0
-  /** Given up, so that a later run sends it. */
+  /** Taken from the input, and not sent. */
+  unsent = 0
+  /** Given up under way, so that a later run sends it. */
   unfinished = 0
   restored = 0
   unwritten = 0
   bytes = 0
   /** The input ended before its end. */
   broken = false
+  /** The run ended before the input did. */
+  stopped = false
   readonly #failures: string[] = []
   readonly #codes = new Map<string, number>()
+  readonly #warnings = new Map<string, number>()
+  readonly #hosts = new Map<string, HostCounts>()
+  readonly #parts: TallyParts
   readonly #most: number
   readonly #startedAtMs = performance.now()
 
-  /** @param all of the failures, not only the first ones */
-  constructor(all: boolean) {
-    this.#most = all ? Infinity : SHOWN_FAILURES
+  constructor(parts: TallyParts) {
+    this.#parts = parts
+    this.#most = parts.verbose ? Infinity : SHOWN_FAILURES
   }
 
   note(outcome: Outcome): void {
     if (outcome.source === 'run-file') this.restored++
     this.bytes += outcome.response?.bytes ?? 0
+    if (outcome.warnings.length > 0) this.#warn(outcome.warnings)
+    const code = outcome.error?.code
+    if (code === 'aborted/not_started') return void this.unsent++
+    if (code?.startsWith('aborted/') === true) return void this.unfinished++
+    if (this.#parts.verbose) this.#noteHost(outcome)
     if (outcome.ok) return void this.ok++
-    const { code } = outcome.error
-    if (code.startsWith('aborted/')) return void this.unfinished++
     this.failed++
-    this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1)
+    this.#codes.set(outcome.error.code, (this.#codes.get(outcome.error.code) ?? 0) + 1)
     if (this.#failures.length < this.#most) this.#failures.push(failureLine(outcome))
   }
 
   get isWhole(): boolean {
-    return !this.broken && this.failed + this.unfinished + this.unwritten === 0
+    return !this.broken && !this.stopped && this.failed + this.unfinished + this.unsent + this.unwritten === 0
   }
 
   /** For standard error. */
   text(): string {
     const lines = this.#failures.map(line => `${line}\n`)
     const more = this.failed - this.#failures.length
-    if (more > 0) lines.push(`… and ${more} more: ${this.#byCode()}\n`)
-    return `${lines.join('')}${this.#summary()}\n`
+    if (more > 0) lines.push(`… and ${more} more: ${mostOf(this.#codes)}\n`)
+    const { quiet, remedy } = this.#parts
+    if (quiet) return lines.join('')
+    lines.push(...this.#warned(), ...this.#hostLines(), `${this.#summary()}\n`)
+    if (this.#left > 0 || this.unfinished > 0 || this.#hasUnknownRest) lines.push(`${remedy}\n`)
+    return lines.join('')
   }
 
-  #byCode(): string {
-    return [...this.#codes]
-      .toSorted(([, a], [, b]) => b - a)
-      .slice(0, 5)
-      .map(([code, count]) => `${count} ${code}`)
-      .join(', ')
+  /** Not sent: what was taken from the input, and what was left there, as far as it is known. */
+  get #left(): number {
+    const { total } = this.#parts
+    if (total === undefined || !this.stopped) return this.unsent
+    return total - this.ok - this.failed - this.unfinished
+  }
+
+  get #hasUnknownRest(): boolean {
+    return this.stopped && this.#parts.total === undefined
+  }
+
+  #warn(warnings: readonly string[]): void {
+    for (const warning of warnings) {
+      const before = this.#warnings.get(warning)
+      if (before !== undefined || this.#warnings.size < MAX_WARNINGS) this.#warnings.set(warning, (before ?? 0) + 1)
+    }
+  }
+
+  #warned(): string[] {
+    const kinds = [...this.#warnings].toSorted(([, a], [, b]) => b - a)
+    const lines = kinds
+      .slice(0, SHOWN_WARNINGS)
+      .map(([warning, count]) => `warning, ${count} request${count === 1 ? '' : 's'}: ${inFlags(warning)}\n`)
+    return kinds.length > SHOWN_WARNINGS ? [...lines, '… and other warnings\n'] : lines
+  }
+
+  #noteHost({ request, ok, attempts, response, source }: Outcome): void {
+    const host = URL.parse(request.url)?.host
+    if (host === undefined) return
+    let counts = this.#hosts.get(host)
+    if (counts === undefined) this.#hosts.set(host, (counts = { ok: 0, failed: 0, repeats: 0, bytes: 0 }))
+    counts[ok ? 'ok' : 'failed']++
+    if (source === 'run-file') return
+    counts.repeats += Math.max(0, attempts - 1)
+    counts.bytes += response?.bytes ?? 0
+  }
+
+  #hostLines(): string[] {
+    return [...this.#hosts].map(
+      ([host, { ok, failed, repeats, bytes }]) =>
+        `${host}: ${ok} ok, ${failed} failed, ${repeats} repeats, ${bytes} bytes\n`,
+    )
   }
 
   #summary(): string {
     const seconds = (performance.now() - this.#startedAtMs) / 1_000
+    const restored = this.restored > 0 ? ` (${this.restored} of them from before)` : ''
+    const left = this.#left
+    const rest = this.#hasUnknownRest ? ['the rest of the input'] : []
+    const unsent = [...(left > 0 ? [String(left)] : []), ...rest]
     const parts = [
       `${this.ok} ok`,
-      `${this.failed} failed`,
-      ...(this.unfinished > 0 ? [`${this.unfinished} not finished`] : []),
+      `${this.failed} failed${restored}`,
+      ...(this.unfinished > 0 ? [`${this.unfinished} given up under way`] : []),
+      ...(unsent.length > 0 ? [`${unsent.join(' and ')} not sent`] : []),
       ...(this.unwritten > 0 ? [`${this.unwritten} not written`] : []),
-      ...(this.restored > 0 ? [`${this.restored} of them from before`] : []),
     ]
     return `${parts.join(', ')} in ${seconds.toFixed(1)} s`
   }
+}
+
+function mostOf(codes: ReadonlyMap<string, number>): string {
+  return [...codes]
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, 5)
+    .map(([code, count]) => `${count} ${code}`)
+    .join(', ')
 }
 
 /** Where it stands in the input, what was asked, and why it failed. */
@@ -76,6 +160,6 @@ function failureLine(outcome: FailedOutcome): string {
   const place = placeOf(outcome)
   const where = place?.file === undefined ? '' : `${place.file}:${place.line}: `
   const asked = request.url === '' ? '' : `${request.method} ${printableUrl(request.url)}: `
-  const reason = RequestError.reason(error)
+  const reason = inFlags(RequestError.reason(error))
   return `${where}${asked}${reason.startsWith(where) ? reason.slice(where.length) : reason} (${error.code})`
 }

@@ -362,11 +362,16 @@ export const OPTIONS = {
     '`connect`, `headers`, `idle`: phases of an attempt. `callback`: one call of your function. `total`: the whole request, queueing included.',
     { perSpec: true, default: "`{ connect: '10s', headers: '30s', idle: '30s' }`", unit: 'ms' },
   ),
-  maxRetries: row('any', count(0, 'Use 0 for none, Infinity for no limit.'), 'Further attempts after a failure.', {
-    perSpec: true,
-    default: '3',
-    unit: 'attempts',
-  }),
+  maxRetries: row(
+    'any',
+    count(0, 'Use 0 for none, Infinity for no limit.'),
+    'Further attempts after a failure, as far as the retry budget of its host goes.',
+    {
+      perSpec: true,
+      default: '3',
+      unit: 'attempts',
+    },
+  ),
   retry: row(
     'any',
     fields({

@@ -83,7 +83,7 @@ export interface SharedOptions {
   timeout?: Duration
   /** Limits of single phases, and of the request as a whole. */
   timeouts?: TimeoutsInput
-  /** Further attempts after a failure. Default 3; 0 = none; `Infinity` = until a deadline. */
+  /** Further attempts after a failure, as far as `retry.budget` goes. Default 3; 0 = none; `Infinity` = until a deadline. */
   maxRetries?: number
   /** Which failures are repeated, and after how long. */
   retry?: RetryInput

@@ -212,12 +212,14 @@ export function failedOutcome(
   const request = summarize(method, call.url, call.meta, secretNames)
   const timings = timingsOf(trip, nowMs)
   const response = fault.reply && new RefusedReply(fault.reply, call, request)
+  const { unrepeated } = trip
+  const whole = unrepeated === undefined ? fault : { ...fault, message: `${fault.message}; ${unrepeated}` }
   return {
     ok: false,
     index,
     ...(key !== undefined && { key }),
     request,
-    error: makeError(fault, { index, key, method, url: request.url, attempts, timings, response }),
+    error: makeError(whole, { index, key, method, url: request.url, attempts, timings, response }),
     ...(response && { response }),
     attempts,
     timings,

@@ -39,6 +39,8 @@ export class Trip {
   firstByteMs: number | undefined = undefined
   bodyMs: number | undefined = undefined
   warnings: string[] | undefined = undefined
+  /** Why its failure was not repeated although it might have been. */
+  unrepeated: string | undefined = undefined
 
   /** Set once the request is over for good, whatever comes back. */
   cancelled: Fault | undefined = undefined

@@ -17,6 +17,7 @@ import type { Budget } from '../policy/budget.ts'
 import { orInDoubt } from '../policy/doubt.ts'
 import { judge } from '../policy/judge.ts'
 import type { Verdict } from '../policy/judge.ts'
+import { impatience } from '../policy/patience.ts'
 
 /** At once, unless a caller's function is async. */
 export type Soon<T> = T | Promise<T>
@@ -91,12 +92,16 @@ export const retry =
       let waitMs: number
       if (verdict === 'throttle') {
         // The gate has paused the lane and will hold the repeat; here only the request's patience is counted.
-        if (isTooLate(call, trial, parts.clock)) return last(call, trial, result, parts.clock)
+        if (isTooLate(call, trial, parts.clock)) {
+          trip.unrepeated = impatience(call, trial.pausedUntilMs, parts.clock.now())
+          return last(call, trial, result, parts.clock)
+        }
         waitMs = 0
       } else {
         if (trip.retriesLeft <= 0) return last(call, trial, result, parts.clock)
         if (!budget.withdraw()) {
           trip.warn(BUDGET_SPENT)
+          trip.unrepeated = BUDGET_SPENT
           return last(call, trial, result, parts.clock)
         }
         const backoff = ownBackoffMs(call, failures++, parts.random)

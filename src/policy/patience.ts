@@ -31,3 +31,18 @@ export function tooLongPaused(lane: Lane, call: Call, nowMs: number, epochMs: nu
   const message = `not sent: ${lane.host} asked for a pause of ${formatDuration(waitMs)}, and ${limit}`
   return fault('paused/retry_after', message, { retryAt: Math.round(epochMs + waitMs) })
 }
+
+/** Why a throttled answer is the last one; undefined where nobody wanted to wait at all. */
+export function impatience({ plan, trip }: Call, pausedUntilMs: number | undefined, nowMs: number): string | undefined {
+  const { maxRetryAfterMs } = plan.retry
+  if (maxRetryAfterMs === 0) return undefined
+  const waitMs = (pausedUntilMs ?? nowMs) - nowMs
+  const isLate = nowMs + waitMs >= trip.deadlineMs
+  const limit = isLate ? 'the deadline is earlier' : `retry.maxRetryAfter is ${formatDuration(maxRetryAfterMs)}`
+  const throttledMs = nowMs - (trip.throttledAtMs ?? nowMs)
+  const asked =
+    isLate || waitMs > maxRetryAfterMs
+      ? `its host asked for a pause of ${formatDuration(waitMs)}`
+      : `its host has been turning it away for ${formatDuration(throttledMs + waitMs)}`
+  return `not repeated: ${asked}, and ${limit}`
+}

@@ -31,6 +31,14 @@ test('In a total outage every granted retry is granted: none is lost to rounding
   expect(retries).toBeLessThanOrEqual(210)
 })
 
+test('The share of twenty requests is four retries, whole, whenever they are asked for.', () => {
+  const host = budget({ reserve: 10, ratio: 0.2 })
+  for (let request = 0; request < 20; request++) host.deposit()
+  let retries = 0
+  while (host.withdraw()) retries++
+  expect(retries).toBe(14)
+})
+
 test('Good times are not saved up without end.', () => {
   const host = budget({ reserve: 10, ratio: 0.2 })
   for (let request = 0; request < 1_000_000; request++) host.deposit()

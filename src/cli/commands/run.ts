@@ -1,6 +1,7 @@
 /** `preq URL…`, `preq -i FILE`: sends everything, writes every outcome, and says at the end how it went. */
 import { openJobs } from '../input/jobs.ts'
 import type { Jobs } from '../input/jobs.ts'
+import { watched } from '../input/watched.ts'
 import { limitKeyOption } from '../input/limit-key.ts'
 import { openOutput } from '../output/output.ts'
 import type { Output } from '../output/output.ts'
@@ -15,7 +16,7 @@ import { keepHeapSmall } from '../small-heap.ts'
 import { Tally } from '../tally.ts'
 import { UsageError } from '../usage-error.ts'
 import { ConfigError, ParallelRequests } from '../../index.ts'
-import type { Outcome, RequestInputs } from '../../index.ts'
+import type { Outcome, Progress, RequestInputs } from '../../index.ts'
 
 /** Resolves with the exit code. */
 export async function run(urls: readonly string[], flags: GivenFlags): Promise<number> {
@@ -23,16 +24,14 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   const plan = planRun(urls, flags, process.env)
   const jobs = await openJobs(plan.input)
   const output = openOutput(plan.output, { columns: jobs.columns, hasKey: plan.input.key !== undefined })
-  try {
-    const exitCode = await send(plan, jobs, output)
-    await output.keep()
-    return exitCode
-  } catch (error) {
+  const exitCode = await send(plan, jobs, output).catch(async (error: unknown) => {
     // What a run with a run file has lost the next one makes anew.
     if (isRefusal(error) || plan.output.resume) output.discard()
     else await output.keep()
     throw error
-  }
+  })
+  await output.keep()
+  return exitCode
 }
 
 /** A mistake of the caller's, found in the input or in the run file: there is nothing to keep. */
@@ -40,7 +39,8 @@ const isRefusal = (error: unknown): boolean => error instanceof UsageError || er
 
 async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> {
   const toTerminal = process.stdout.isTTY && (plan.output.toStdout || plan.output.writeOut !== undefined)
-  const tally = new Tally(plan.display.verbose)
+  const tally = new Tally({ ...plan.display, total: jobs.total, remedy: remedyOf(plan, output) })
+  const input = watched(jobs)
   const aborting = new AbortController()
   await using client = new ParallelRequests({ ...plan.client, ...limitKeyOption(plan.input.limitKey, jobs.columns) })
   const display = await live({
@@ -50,12 +50,18 @@ async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> 
     total: jobs.total,
     pauses: () => client.stats().lanes.filter(({ pausedMs }) => pausedMs > 0),
   })
-  const stream = client.stream(jobs as RequestInputs, {
+  let shown: Progress | undefined
+  const stream = client.stream(input.jobs as RequestInputs, {
     ...plan.call,
     ...savingOptions(plan.output.save),
     signal: aborting.signal,
     ...(output.resume !== undefined && { resume: output.resume }),
-    ...(display.show !== undefined && { onProgress: display.show }),
+    ...(display.show !== undefined && {
+      onProgress(progress: Progress) {
+        shown = progress
+        display.show?.(withoutGivenUp(progress, tally))
+      },
+    }),
   })
   const signals = interrupts({
     stop: () => stream.stop(),
@@ -80,10 +86,26 @@ async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> 
     display.say(`preq: ${error.message}`)
     tally.broken = true
   } finally {
+    // The last state once more: what was given up is known only now.
+    if (shown !== undefined && tally.unsent + tally.unfinished > 0) display.show?.(withoutGivenUp(shown, tally))
     display.done()
     signals.close()
     jobs.close()
   }
-  if (!plan.display.quiet || tally.failed > 0) process.stderr.write(tally.text())
+  tally.stopped = !input.isAtEnd && !tally.broken && tally.ok + tally.failed !== jobs.total
+  process.stderr.write(tally.text())
   return signals.exitCode ?? (tally.isWhole ? 0 : 1)
+}
+
+/** To the engine what it gave up has failed; to whoever watches it is not done. */
+function withoutGivenUp(progress: Progress, { unsent, unfinished }: Tally): Progress {
+  const count = unsent + unfinished
+  return { ...progress, done: progress.done - count, failed: progress.failed - count }
+}
+
+/** For a run that ends before its input does. */
+function remedyOf({ output }: RunPlan, { resume }: Output): string {
+  if (output.resume) return 'The same command again goes on from here.'
+  if (resume === undefined) return 'With -o FILE.jsonl --resume a run can be gone on with.'
+  return `The same command with --resume${output.overwrite ? ' in place of --overwrite' : ''} goes on from here.`
 }

@@ -1,0 +1,9 @@
+/** What the library says of its options, in the words of the command line. */
+
+const WORDS: readonly (readonly [ofLibrary: string, ofFlags: string])[] = [
+  ['See retry.budget, Infinity as its reserve for none', 'See --retry-share and --retry-reserve, none for no limit'],
+  ['retry.maxRetryAfter', '--max-retry-after'],
+]
+
+export const inFlags = (text: string): string =>
+  WORDS.reduce((said, [ofLibrary, ofFlags]) => said.replaceAll(ofLibrary, ofFlags), text)

@@ -1,0 +1,36 @@
+/** An input that tells whether it was read to its end. */
+import type { Jobs } from './jobs.ts'
+import { isThenable } from '../../core/callback.ts'
+
+export interface Watched {
+  readonly jobs: Jobs
+  readonly isAtEnd: boolean
+}
+
+export function watched(jobs: Jobs): Watched {
+  let isAtEnd = false
+  const seen = <T extends { readonly done?: boolean | undefined }>(one: T): T => {
+    if (one.done === true) isAtEnd = true
+    return one
+  }
+  return {
+    get isAtEnd() {
+      return isAtEnd
+    },
+    jobs: {
+      ...jobs,
+      [Symbol.asyncIterator]() {
+        const inner = jobs[Symbol.asyncIterator]()
+        type Next = ReturnType<typeof inner.next>
+        return {
+          // Most answers come without a promise, and must stay so.
+          next: (() => {
+            const one = inner.next() as Next | Awaited<Next>
+            return isThenable(one) ? one.then(seen) : seen(one)
+          }) as typeof inner.next,
+          return: async () => (await inner.return?.()) ?? { done: true, value: undefined },
+        }
+      },
+    },
+  }
+}

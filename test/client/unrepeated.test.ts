@@ -1,0 +1,45 @@
+/** A failure that retries might have mended says why there were none. */
+import { expect, test } from 'vitest'
+import { parallelRequests } from '../../src/index.ts'
+import { echoServer } from '../support/echo-server.ts'
+
+test('The retry budget is named in the message, the reason and the warnings of what it left.', async () => {
+  const { url, requests } = await echoServer((_echo, response) => void response.writeHead(503).end())
+  const urls = Array.from({ length: 20 }, (_, at) => `${url}/${at}`)
+  const retry = { backoff: { base: '1ms', max: '1ms' } } as const
+  const outcomes = await parallelRequests(urls, { onFailure: 'settle', maxRetries: 20, retry })
+  expect(requests).toHaveLength(20 + 14)
+  for (const { error, warnings } of outcomes) {
+    expect(error?.message).toMatch(/503 Service Unavailable; not repeated: the retry budget of its host is spent/)
+    expect(warnings).toEqual([expect.stringContaining('not repeated: the retry budget')])
+  }
+  const unlimited = { ...retry, budget: { reserve: Infinity } }
+  const [first] = await parallelRequests(urls, { onFailure: 'settle', retry: unlimited })
+  expect(first).toMatchObject({
+    attempts: 4,
+    error: { message: expect.not.stringContaining('not repeated') as unknown },
+  })
+})
+
+test.each([
+  [
+    'a pause that is too long',
+    { retry: { maxRetryAfter: '1m' } },
+    'asked for a pause of 1h, and retry.maxRetryAfter is 1m',
+  ],
+  [
+    'a pause beyond the deadline',
+    { timeouts: { total: '9s' } },
+    'asked for a pause of 1h, and the deadline is earlier',
+  ],
+])('So is %s.', async (_what, options, why) => {
+  const { url } = await echoServer((_echo, response) => void response.writeHead(429, { 'retry-after': '3600' }).end())
+  const [outcome] = await parallelRequests([url], { onFailure: 'settle', ...options })
+  expect(outcome?.error?.message).toContain(`429 Too Many Requests; not repeated: its host ${why}`)
+})
+
+test('A host that nobody wanted to wait for is not mentioned.', async () => {
+  const { url } = await echoServer((_echo, response) => void response.writeHead(429, { 'retry-after': '3600' }).end())
+  const [outcome] = await parallelRequests([url], { onFailure: 'settle', retry: { maxRetryAfter: 0 } })
+  expect(outcome?.error?.message).toMatch(/: 429 Too Many Requests$/)
+})

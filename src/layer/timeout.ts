@@ -16,6 +16,12 @@ import type { Clock } from '../core/ports.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
 
+/**
+ * While an attempt is held what is left of its limits stays the same, and it is looked at again after as much time. With
+ * next to nothing left the timer would ring all the while, so it rests for this long; the limit is late by that at most.
+ */
+const HELD_MS = 20
+
 export function timeout(clock: Clock): AttemptLayer {
   const alarms = new Alarms(clock)
   return next => attempt => new Promise(resolve => new Watch(attempt, alarms, resolve).start(next))
@@ -66,8 +72,8 @@ class Watch implements Alarm {
     const atMs = attempt.heldAtMs ?? nowMs
     const struck = struckLimit(attempt, atMs) ?? this.#tooSlow(atMs)
     if (struck !== undefined) return this.#giveUp(struck)
-    // In this order: without a hold nothing is added, so that nothing is rounded.
-    this.dueAtMs = nextDueMs(attempt, atMs) + (nowMs - atMs)
+    const dueAtMs = nextDueMs(attempt, atMs)
+    this.dueAtMs = attempt.heldAtMs === undefined ? dueAtMs : nowMs + Math.max(dueAtMs - atMs, HELD_MS)
     this.#alarms?.add(this)
   }
 

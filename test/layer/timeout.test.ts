@@ -218,6 +218,21 @@ describe('minSpeed', () => {
     // Two of its four seconds had gone by.
     expect(endedAtMs()).toBe(104_000)
   })
+
+  test('lets its timer rest in that time, however little was left of a limit.', async () => {
+    const { clock, attempt, endedAtMs } = run([['body', 1_000]], { attemptMs: 4_000, idleMs: 10_000 })
+    clock.after(3_999.999, () => hold(attempt, clock.now()))
+    clock.after(63_999.999, () => release(attempt, clock.now()))
+    let timers = 0
+    while (endedAtMs() === -1 && timers < 10_000 && clock.advanceToNext()) {
+      timers++
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    // A minute of it; and then it strikes almost in time.
+    expect(timers).toBeLessThan(60_000 / 20 + 20)
+    expect(endedAtMs()).toBeGreaterThanOrEqual(64_000)
+    expect(endedAtMs()).toBeLessThanOrEqual(64_020)
+  })
 })
 
 describe('The layer', () => {

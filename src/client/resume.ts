@@ -9,11 +9,11 @@ import { settle } from './settle.ts'
 import { NOT_RESUMABLE } from '../config/plan.ts'
 import type { ResumePlan } from '../config/plan.ts'
 import type { Call, CallPlan } from '../core/call.ts'
-import { reasonOf } from '../core/callback.ts'
+import { isThenable, reasonOf } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
 import { getHeader } from '../core/headers.ts'
 import { REFUSED_ID } from '../core/journal.ts'
-import type { DoneLine, Journal, Known } from '../core/journal.ts'
+import type { DoneLine, Doubt, Journal, Known } from '../core/journal.ts'
 import type { Send } from '../core/layer.ts'
 import { failedOutcome } from '../core/outcome.ts'
 import type { FailedOutcome, Outcome } from '../core/outcome.ts'
@@ -38,8 +38,6 @@ export class Resume {
   /** Outcomes that came from the file. */
   restored = 0
   readonly #parts: ResumeParts
-  /** Fingerprints of what is under way. */
-  readonly #ids = new WeakMap<Call['trip'], string>()
   /** Idempotency keys of what is under way and unsafe. */
   readonly #keys = new WeakMap<Call['trip'], string | undefined>()
   readonly #lines = new WeakMap<Call['trip'], DoneLine>()
@@ -54,15 +52,21 @@ export class Resume {
     return this.#refusals.admit(prepared, plan, this.#parts.clock.now())
   }
 
-  /** What the file has of this request, or what the network says. */
-  readonly send: Send<Call, Result> = async call => {
-    const { journal, plan, send } = this.#parts
-    if (this.#refusals.of(call) !== undefined) return REFUSED
-    if (call.plan.returnType === 'stream') return fault('invalid_request/options', NOT_RESUMABLE)
+  /** What the file has of this request, or what the network says. Not async, nor is `settle`: nearly all are new. */
+  readonly send: Send<Call, Result> = call => {
+    const { journal, send } = this.#parts
+    if (this.#refusals.of(call) !== undefined) return Promise.resolve(REFUSED)
+    if (call.plan.returnType === 'stream') return Promise.resolve(fault('invalid_request/options', NOT_RESUMABLE))
     const id = fingerprint(call)
-    this.#ids.set(call.trip, id)
+    call.trip.recordId = id
     const known = this.#known(call.index)
     const doubt = journal.intent(call.index)
+    const isNew = known === undefined && doubt === undefined
+    return isNew && isSafe(call) ? send(call) : this.#sendAgain(call, id, known, doubt)
+  }
+
+  async #sendAgain(call: Call, id: string, known: Known | undefined, doubt: Doubt | undefined): Promise<Result> {
+    const { journal, plan, send } = this.#parts
     // With both, the intent is of a later attempt at what had failed.
     const before = doubt ?? known
     if (before !== undefined && before.id !== id) return this.#refuse(call)
@@ -83,22 +87,39 @@ export class Resume {
   }
 
   /** The outcome, once its line is written. */
-  async settle(call: Call, result: Result): Promise<Outcome> {
-    const { clock, journal } = this.#parts
+  settle(call: Call, result: Result): Promise<Outcome> {
     const refused = this.#refusals.of(call)
     if (refused !== undefined) return this.#refused(call, refused)
     const line = this.#lines.get(call.trip)
     if (line !== undefined) return this.#restored(call, result, line)
-    const outcome = await settle(call, result, clock)
-    const id = this.#ids.get(call.trip)
-    if (id === undefined || isUnfinished(outcome)) return outcome
+    const outcome = settle(call, result, this.#parts.clock)
+    return isThenable(outcome)
+      ? outcome.then(settled => this.#record(call, result, settled))
+      : this.#record(call, result, outcome)
+  }
+
+  #record(call: Call, result: Result, outcome: Outcome): Promise<Outcome> {
+    const id = call.trip.recordId
+    if (id === undefined || isUnfinished(outcome)) return Promise.resolve(outcome)
+    if (!outcome.ok || result.kind === 'fault') return this.#write(call, id, outcome, () => this.#keyOf(call))
+    const { schema, parseFunc } = call.plan
+    const isPlain = schema === undefined && parseFunc === undefined
+    if (isPlain) return this.#write(call, id, outcome, () => lineValue(call, result, outcome.value))
+    return this.#plainValue(call, result).then(
+      value => this.#write(call, id, outcome, () => lineValue(call, result, value)),
+      (error: unknown) => this.#unwritten(call, error),
+    )
+  }
+
+  #write(call: Call, id: string, outcome: Outcome, more: () => object): Promise<Outcome> {
+    const { clock, journal } = this.#parts
     try {
-      const more =
-        outcome.ok && result.kind === 'reply' ? await this.#valueOf(call, result, outcome) : this.#keyOf(call)
-      await journal.append(lineOf(call, id, outcome, more, clock.epochMs()))
-      return outcome
+      return journal.append(lineOf(call, id, outcome, more(), clock.epochMs())).then(
+        () => outcome,
+        (error: unknown) => this.#unwritten(call, error),
+      )
     } catch (error) {
-      return this.#unwritten(call, error)
+      return Promise.resolve(this.#unwritten(call, error))
     }
   }
 
@@ -155,11 +176,9 @@ export class Resume {
   }
 
   /** Before schema and parseFunc: with either of them the body is read a second time. */
-  async #valueOf(call: Call, result: Result & { kind: 'reply' }, outcome: Outcome) {
-    const { schema, parseFunc } = call.plan
-    if (schema === undefined && parseFunc === undefined) return lineValue(call, result, outcome.value)
+  async #plainValue(call: Call, result: Result): Promise<unknown> {
     const plain = { ...call, plan: { ...call.plan, schema: undefined, parseFunc: undefined } }
-    return lineValue(call, result, (await settle(plain, result, this.#parts.clock)).value)
+    return (await settle(plain, result, this.#parts.clock)).value
   }
 
   /** Kept with a failure: whoever sends it again must do so with the same key, for it may have been carried out. */

@@ -91,13 +91,15 @@ function completionFor(shell: string): Args {
   return usage(`completion: expected ${SHELLS.join(', ')}, got '${shell}'.`)
 }
 
-/** `preq dmeo` is a command that was meant, and no URL. */
+/** `preq dmeo` is a command that was meant, and so is `preq paln URL`: it would send what was only to be looked at. */
 function noCommand(args: Args | undefined): Args | undefined {
-  if (args?.mode !== 'run' || args.urls.length !== 1) return undefined
-  const [word = ''] = args.urls
+  if (args?.mode !== 'run') return undefined
+  const [word = '', ...others] = args.urls
   // Relative to a base it is a URL.
   if (!/^[\w-]+$/.test(word) || args.flags.some(([name]) => name === 'base-url')) return undefined
   const near = nearest(word, Object.keys(COMMANDS))
+  // Whether another is a URL is for those to say who know the base.
+  if (near === undefined && others.length > 0) return undefined
   return usage(`unknown command '${word}'. ${near === undefined ? '' : `Did you mean '${near}'? `}See preq --help.`)
 }
 

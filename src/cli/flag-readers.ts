@@ -146,3 +146,11 @@ export const cost: Read<readonly [string | undefined, string]> = (value, name, p
 /** What has {columns} can only be judged row by row. */
 export const checksum: Read<string> = (value, name, problems) =>
   typeof value === 'string' && /\{[^{}]+\}/.test(value) ? value : readChecksum(value, name, problems)
+
+/** Of cells. */
+export const delimiter: Read<string> = (value, name, problems) => {
+  const shown = value === '\\t' || value === 'tab' ? '\t' : value
+  if (typeof shown === 'string' && shown.length === 1 && !'"\r\n'.includes(shown)) return shown
+  problems.push(problem(name, "one character such as ';', or tab", got(value), "Write it as ';'."))
+  return undefined
+}

@@ -12,6 +12,7 @@ import {
   checksum,
   concurrency,
   cost,
+  delimiter,
   header,
   hostLimit,
   method,
@@ -38,15 +39,18 @@ export const FLAGS = {
     short: 'i',
     repeat: true,
     common: true,
-    more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each; by the ending of the name, or by --format.',
+    more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each; by the ending of the name, or by --format. Any of them may be compressed: .csv.gz.',
   }),
   format: choosing('Input', 'FORMAT', FORMATS, 'format of the input: lines, csv, tsv or jsonl', {
     default: 'by the ending of the name; else lines',
   }),
+  delimiter: taking('Input', 'CHARACTER', delimiter, "what is between the cells of a CSV input: ';'", {
+    default: 'a comma; of tsv a tab',
+  }),
   curl: taking('Input', 'COMMAND', text, 'take a pasted curl command as the request', {
     more: 'Its URL, method, headers, body and options become those of this run; flags beside it win.',
   }),
-  'base-url': taking('Input', 'URL', text, "what relative URLs are relative to; ends in '/'"),
+  'base-url': taking('Input', 'URL', text, 'what relative URLs are relative to'),
 
   method: taking('Request', 'METHOD', method, 'GET, or POST where there is a body', { short: 'X', common: true }),
   header: taking('Request', 'NAME: VALUE', header, 'a header of every request; @FILE reads one per line', {

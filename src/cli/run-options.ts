@@ -30,7 +30,7 @@ export function clientOptions(values: FlagValues, problems: string[]): ClientOpt
     verifySsl: values.insecure === true ? false : undefined,
     tls: tlsOf(values, problems),
     workers: values.workers,
-    baseUrl: values['base-url'],
+    baseUrl: folderOf(values['base-url']),
     userAgent: values['user-agent']?.length === 1 ? values['user-agent'][0] : values['user-agent'],
     allowHostHeader: values['allow-host-header'],
     idempotencyKey: values['idempotency-key'],
@@ -61,6 +61,11 @@ export function callOptions(values: FlagValues): StreamCallOptions {
     unknownWrites: values['unknown-writes'],
     durability: values.durability,
   })
+}
+
+/** Without a slash at the end its last segment would be no part of what is relative to it. */
+function folderOf(url: string | undefined): string | undefined {
+  return url === undefined || url.endsWith('/') || /[?#]/.test(url) ? url : `${url}/`
 }
 
 function acceptStatusOf(accept: readonly string[] | undefined): ClientOptions['acceptStatus'] {

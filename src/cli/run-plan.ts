@@ -6,6 +6,8 @@ import { clientOptions, callOptions } from './run-options.ts'
 import { resolve } from 'node:path'
 import type { FlagValues } from './flags.ts'
 import { headersOf } from './headers-input.ts'
+import { checkArguments } from './input/arguments.ts'
+import { outputFormatOf } from './output/format.ts'
 import { readCurl } from './input/curl.ts'
 import type { CurlRequest } from './input/curl.ts'
 import { secretOf } from './secret.ts'
@@ -24,6 +26,8 @@ export interface InputPlan {
   readonly urls: readonly string[]
   readonly files: readonly string[]
   readonly format: InputFormat | undefined
+  /** Of CSV; undefined where the format has its own. */
+  readonly delimiter: string | undefined
   readonly method: string | undefined
   readonly headers: readonly (readonly [string, string])[]
   readonly params: readonly (readonly [string, string])[]
@@ -115,6 +119,7 @@ function inputPlan(
   if (urls.length === 0 && files.length === 0) {
     problems.push('expected URLs, -i FILE or --curl, got none of them. See preq --help.')
   }
+  checkArguments(given, values['base-url'] !== undefined, problems)
   if (urls.length > 1 && files.length > 0) {
     problems.push(
       `expected one URL beside -i, as the template of its rows, got ${urls.length}. Put them into the file.`,
@@ -124,6 +129,7 @@ function inputPlan(
     urls,
     files,
     format: values.format,
+    delimiter: values.delimiter,
     method: values.method ?? curl?.method,
     headers: over(curl?.headers ?? [], headersOf(values.header ?? [], problems)),
     params: values.param ?? [],
@@ -201,19 +207,10 @@ function authOf({ auth, bearer }: FlagValues, env: NodeJS.ProcessEnv, problems: 
   return undefined
 }
 
-const BY_ENDING: Readonly<Record<string, OutputFormat>> = {
-  '.jsonl': 'jsonl',
-  '.ndjson': 'jsonl',
-  '.csv': 'csv',
-  '.tsv': 'tsv',
-  '.sqlite': 'sqlite',
-  '.db': 'sqlite',
-}
-
 function outputPlan(values: FlagValues, problems: string[]): OutputPlan {
   const files = (values.output ?? [])
     .filter(path => path !== '-')
-    .map((path): Target => ({ path, format: values['output-format'] ?? formatOf(path) ?? 'jsonl' }))
+    .map((path): Target => ({ path, format: values['output-format'] ?? outputFormatOf(path, problems) }))
   const resume = values.resume ?? false
   if (resume && !files.some(({ format }) => format === 'jsonl')) {
     problems.push('--resume: expected -o FILE.jsonl to go on with, got none. Add it.')
@@ -252,8 +249,4 @@ function outputPlan(values: FlagValues, problems: string[]): OutputPlan {
     as: values.as ?? 'auto',
     order: values.order ?? 'completed',
   }
-}
-
-function formatOf(path: string): OutputFormat | undefined {
-  return BY_ENDING[/\.\w+$/.exec(path)?.[0].toLowerCase() ?? '']
 }

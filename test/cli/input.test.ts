@@ -226,7 +226,9 @@ describe('What can be known to be wrong', () => {
   })
 
   test('is binary input: refused with its line.', async () => {
-    const { code, stderr } = await run(['-i', 'x.bin'], { 'x.bin': new Uint8Array([0x7f, 0x45, 0x00, 0x01, 0x0a]) })
+    const { code, stderr } = await run(['-i', 'x.bin', '--format', 'lines'], {
+      'x.bin': new Uint8Array([0x7f, 0x45, 0x00, 0x01, 0x0a]),
+    })
     expect([code, stderr]).toEqual([2, expect.stringContaining('x.bin:1: expected text')])
   })
 })

@@ -7,6 +7,7 @@ import { limitKeyOption } from '../input/limit-key.ts'
 import { leastMs } from '../plan/least-time.ts'
 import { survey } from '../plan/survey.ts'
 import type { Survey } from '../plan/survey.ts'
+import { nameOf } from '../output/save.ts'
 import { planRun } from '../run-plan.ts'
 import type { GivenFlags } from '../settings.ts'
 import { keepHeapSmall } from '../small-heap.ts'
@@ -32,6 +33,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   const values = readOptions({ ...run.client, ...limitKey }, 'constructor')
   const client = planClient(values)
   const { save } = run.output
+  if (save !== undefined) nameOf(save, jobs.columns)
   const saving = save === undefined ? {} : { returnType: 'file' as const, saveTo: save.folder }
   const batch = planBatch(values, readOptions({ ...run.call, ...saving }, 'stream'), client.concurrency, VERSION)
   const { survey: found, add } = survey()

@@ -53,7 +53,7 @@ async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> 
   let shown: Progress | undefined
   const stream = client.stream(input.jobs as RequestInputs, {
     ...plan.call,
-    ...savingOptions(plan.output.save),
+    ...savingOptions(plan.output.save, jobs.columns),
     signal: aborting.signal,
     ...(output.resume !== undefined && { resume: output.resume }),
     ...(display.show !== undefined && {

@@ -2,20 +2,22 @@
 import { once } from 'node:events'
 import { createReadStream, fstatSync, openSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { extname } from 'node:path'
+import { pipeline } from 'node:stream'
 import type { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { flattened } from './batches.ts'
+import { shapeOf } from './format.ts'
 import { linesOf } from './lines.ts'
 import type { Line } from './lines.ts'
 import { countOf, expanded } from './range.ts'
-import { jobMaker } from './requests.ts'
+import { isVaried, jobMaker } from './requests.ts'
 import type { MakeJob } from './requests.ts'
 import { tableOf } from './rows.ts'
 import type { BrokenRow, NumberedRow } from './rows.ts'
 import { objectOf } from './json-rows.ts'
 import { isTemplate, urlTemplate } from './url-template.ts'
 import type { Row } from './url-template.ts'
-import type { InputFormat, InputPlan } from '../run-plan.ts'
+import type { InputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import { nearest } from '../../config/names.ts'
 import { Unusable } from '../../core/unusable.ts'
@@ -87,32 +89,47 @@ async function* ofUrls(urls: readonly string[], make: MakeJob): Stream {
 
 async function openFile(file: string, input: InputPlan): Promise<Opened> {
   const [template] = input.urls
-  const format = input.format ?? formatOf(file)
-  const stream = await open(file)
-  switch (format) {
+  const shape = shapeOf(file, input)
+  const isVarying = template === undefined || isTemplate(template) || isVaried(input)
+  if (!isVarying && shape.format !== 'jsonl') throw allAlike(file, template)
+  const stream = await open(file, shape.isGzip)
+  switch (shape.format) {
     case 'lines':
-      return { columns: [], jobs: ofLines(file, stream, template, input), stream }
-    case 'jsonl':
-      return { columns: [], jobs: ofJsonLines(file, stream, template, input), stream }
-    case 'csv':
-    case 'tsv': {
-      const { columns, rows } = await tableOf(stream, file, format === 'csv' ? ',' : '\t')
+      return { ...linesFile(file, stream, template, input), stream }
+    case 'jsonl': {
+      // Without a {column} anywhere the lines are requests, and the URL is that of those without one.
+      const asRows = template !== undefined && isVarying
+      const jobs = asRows ? ofJsonRows(file, stream, template, input) : ofRequests(file, stream, input)
+      return { columns: [], jobs, stream }
+    }
+    case 'csv': {
+      const { columns, rows } = await tableOf(stream, file, shape.delimiter)
+      checkDelimiter(file, columns, input)
       const url = template === undefined ? urlColumn(file, columns) : urlTemplate(template, columns)
-      const make = jobMaker(input, columns)
-      return { columns, jobs: ofRows(file, rows, url, make), stream }
+      return { columns, jobs: ofRows(file, rows, url, jobMaker(input, columns), template !== undefined), stream }
     }
   }
 }
 
-function formatOf(file: string): InputFormat {
-  const ending = extname(file).toLowerCase()
-  if (ending === '.csv') return 'csv'
-  if (ending === '.tsv' || ending === '.tab') return 'tsv'
-  return ending === '.jsonl' || ending === '.ndjson' ? 'jsonl' : 'lines'
+function allAlike(file: string, template: string): UsageError {
+  // What is wrong with its braces comes first.
+  urlTemplate(template, [])
+  return new UsageError(
+    `-i: expected a {column} of ${file} in the URL, a header or the body, got none: all requests would be the same. ` +
+      'Add one, or leave -i out.',
+  )
+}
+
+/** Half the world's spreadsheets write semicolons. */
+function checkDelimiter(file: string, [only = '', ...others]: readonly string[], { delimiter }: InputPlan): void {
+  const other = /[;\t|]/.exec(only)?.[0]
+  if (others.length > 0 || delimiter !== undefined || other === undefined) return
+  const shown = other === '\t' ? '--format tsv' : `--delimiter '${other}'`
+  throw new UsageError(`${file}:1: expected columns with commas between them, got one: '${only}'. Add ${shown}.`)
 }
 
 /** Opened before anything is sent, so that a name that is wrong is heard of then. */
-async function open(file: string): Promise<Readable> {
+async function open(file: string, isGzip: boolean): Promise<Readable> {
   if (file === '-') return standardInput()
   // Read as a file, a pipe could not be let go of before its writer says something.
   if (statSync(file, { throwIfNoEntry: false })?.isFIFO() === true) {
@@ -126,7 +143,8 @@ async function open(file: string): Promise<Readable> {
     stream.destroy()
     throw new UsageError(`-i: expected a file that can be read, got ${file} (${reasonOf(error)}).`)
   }
-  return stream
+  // What goes wrong with the file is what is read of it then.
+  return isGzip ? pipeline(stream, createGunzip(), () => undefined) : stream
 }
 
 const A_FOLDER = 'it is a folder'
@@ -146,9 +164,26 @@ function urlColumn(file: string, columns: readonly string[]): (row: Row) => stri
   )
 }
 
-async function* ofLines(file: string, stream: Readable, template: string | undefined, input: InputPlan): Stream {
-  const make = jobMaker(input, template === undefined ? [] : ['line'])
-  const fill = template === undefined ? undefined : urlTemplate(template, ['line'])
+function linesFile(
+  file: string,
+  stream: Readable,
+  template: string | undefined,
+  input: InputPlan,
+): Omit<Opened, 'stream'> {
+  const make = jobMaker(input, LINE)
+  const fill = template === undefined ? undefined : urlTemplate(template, LINE)
+  return { columns: fill === undefined ? [] : LINE, jobs: ofLines(file, stream, fill, make) }
+}
+
+/** The column of a list. */
+const LINE = ['line']
+
+async function* ofLines(
+  file: string,
+  stream: Readable,
+  fill: ((row: Row) => string) | undefined,
+  make: MakeJob,
+): Stream {
   for await (const lines of linesOf(stream, file)) yield jobsOf(lines)
 
   function* jobsOf(lines: readonly Line[]): Generator<Job, void> {
@@ -157,8 +192,7 @@ async function* ofLines(file: string, stream: Readable, template: string | undef
       if (content === '' || content.startsWith('#')) continue
       if (content.includes('\0')) throw new UsageError(`${file}:${line}: expected text, got bytes that are none.`)
       const row = { line: content }
-      if (fill !== undefined) yield make(fill(row), row, { file, line, row })
-      else for (const url of expanded(content)) yield make(url, {}, { file, line })
+      for (const url of expanded(fill === undefined ? content : fill(row))) yield make(url, row, { file, line, row })
     }
   }
 }
@@ -168,38 +202,63 @@ async function* ofRows(
   rows: Awaited<ReturnType<typeof tableOf>>['rows'],
   url: (row: Row) => string,
   make: MakeJob,
+  mayHaveRanges: boolean,
 ): Stream {
-  for await (const some of rows) yield some.map(jobOf)
+  for await (const some of rows) yield mayHaveRanges ? ranged(some) : some.map(one => jobOf(one))
 
-  function jobOf(one: NumberedRow | BrokenRow): Job | Unusable {
+  function* ranged(some: readonly (NumberedRow | BrokenRow)[]): Generator<Job | Unusable, void> {
+    for (const one of some) {
+      if ('problem' in one) yield jobOf(one)
+      else for (const each of expanded(url(one.row))) yield jobOf(one, each)
+    }
+  }
+
+  function jobOf(one: NumberedRow | BrokenRow, filled?: string): Job | Unusable {
     const { line } = one
     if ('problem' in one) return new Unusable(`${file}:${line}: ${one.problem}`, '', { file, line })
-    return make(url(one.row), one.row, { file, line, row: one.row })
+    return make(filled ?? url(one.row), one.row, { file, line, row: one.row })
   }
 }
 
-async function* ofJsonLines(file: string, stream: Readable, template: string | undefined, input: InputPlan): Stream {
-  const isRow = template !== undefined && isTemplate(template)
-  const common = isRow ? undefined : alike(input)
-  const jobOf = rowMaker(file, template ?? '', input)
-  for await (const lines of linesOf(stream, file)) yield jobsOf(lines)
+async function* ofJsonRows(file: string, stream: Readable, template: string, input: InputPlan): Stream {
+  const jobsOf = rowMaker(file, template, input)
+  for await (const lines of linesOf(stream, file)) yield jobsIn(lines)
 
-  function* jobsOf(lines: readonly Line[]): Generator<Job | Unusable, void> {
+  function* jobsIn(lines: readonly Line[]): Generator<Job | Unusable, void> {
+    for (const { text, line } of lines) {
+      if (text.trim() === '') continue
+      const read = objectOf(text)
+      if (typeof read === 'string') yield new Unusable(`${file}:${line}: ${read}`, '', { file, line })
+      else yield* jobsOf(read, { file, line })
+    }
+  }
+}
+
+async function* ofRequests(file: string, stream: Readable, input: InputPlan): Stream {
+  const common = alike(input)
+  const [fixed = ''] = input.urls
+  for await (const lines of linesOf(stream, file)) yield jobsIn(lines)
+
+  function* jobsIn(lines: readonly Line[]): Generator<Job | Unusable, void> {
     for (const { text, line } of lines) {
       if (text.trim() === '') continue
       const place: Place = { file, line }
       const read = objectOf(text)
       if (typeof read === 'string') yield new Unusable(`${file}:${line}: ${read}`, '', place)
-      else if (common === undefined) yield jobOf(read, place)
-      else yield { ...common, ...read, meta: place } as unknown as Job
+      else if (fixed === '' || read['url'] !== undefined) yield { ...common, ...read, meta: place } as unknown as Job
+      else for (const url of expanded(fixed)) yield { ...common, ...read, url, meta: place }
     }
   }
 }
 
 /** Rows may differ: what one of them lacks is its own trouble. */
-function rowMaker(file: string, template: string, input: InputPlan): (row: Row, place: Place) => Job | Unusable {
+function rowMaker(
+  file: string,
+  template: string,
+  input: InputPlan,
+): (row: Row, place: Place) => Iterable<Job | Unusable> {
   let makers: { readonly columns: string; readonly make: MakeJob; readonly url: (row: Row) => string } | undefined
-  return (row, place) => {
+  return function* (row, place) {
     const columns = Object.keys(row)
     const shape = columns.join('\0')
     try {
@@ -208,9 +267,10 @@ function rowMaker(file: string, template: string, input: InputPlan): (row: Row, 
       }
     } catch (error) {
       if (!(error instanceof UsageError)) throw error
-      return new Unusable(`${file}:${place.line}: ${error.message}`, '', place)
+      return void (yield new Unusable(`${file}:${place.line}: ${error.message}`, '', place))
     }
-    return makers.make(makers.url(row), row, { ...place, row })
+    const { make, url } = makers
+    for (const each of expanded(url(row))) yield make(each, row, { ...place, row })
   }
 }
 

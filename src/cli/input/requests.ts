@@ -1,7 +1,7 @@
 /** What is alike in all requests of a run, with the columns of a row filled in: method, headers, query, body, key. */
 import { readFileSync } from 'node:fs'
 import type { Place, Job } from './jobs.ts'
-import { jsonTemplate, nameTemplate, textTemplate } from './text-template.ts'
+import { bodyTemplate as textBodyTemplate, jsonTemplate, nameTemplate, namesOf, textTemplate } from './text-template.ts'
 import type { Fill } from './text-template.ts'
 import type { Row } from './url-template.ts'
 import type { InputPlan } from '../run-plan.ts'
@@ -14,12 +14,12 @@ export type MakeJob = (url: string, row: Row, meta: Place) => Job
 
 export function jobMaker(input: InputPlan, columns: readonly string[]): MakeJob {
   const { method, auth } = input
-  const headers = pairsTemplate(input.headers, columns)
-  const params = pairsTemplate(input.params, columns)
+  const headers = pairsTemplate(input.headers, columns, '-H')
+  const params = pairsTemplate(input.params, columns, '--param')
   const key = input.key === undefined ? undefined : nameTemplate(input.key, columns, '--key')
   const body = bodyTemplate(input.body, columns)
   const cost = costTemplate(input.cost, columns)
-  const checksum = input.checksum === undefined ? undefined : textTemplate(input.checksum, columns)
+  const checksum = input.checksum === undefined ? undefined : textTemplate(input.checksum, columns, '--checksum')
   // Field by field, because it is done for every request.
   return (url, row, meta) => {
     const job: Writable<Job> = { url, meta }
@@ -34,13 +34,25 @@ export function jobMaker(input: InputPlan, columns: readonly string[]): MakeJob 
   }
 }
 
+/** Whether a row changes anything of a request besides its URL: something has a {column}. */
+export function isVaried({ headers, params, body, cost, checksum, key, limitKey }: InputPlan): boolean {
+  const fields = body !== undefined && 'fields' in body ? body.fields : []
+  const texts = [...headers, ...params, ...fields].map(([, value]) => value)
+  const bare = [body !== undefined && 'text' in body ? body.text : '', checksum ?? '', key ?? '', limitKey ?? '']
+  return [...texts, ...bare, ...cost.map(([, amount]) => amount)].some(text => namesOf(text).length > 0)
+}
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 type Pairs = readonly (readonly [string, string])[]
 
-function pairsTemplate(pairs: Pairs, columns: readonly string[]): ((row: Row) => [string, string][]) | undefined {
+function pairsTemplate(
+  pairs: Pairs,
+  columns: readonly string[],
+  flag: string,
+): ((row: Row) => [string, string][]) | undefined {
   if (pairs.length === 0) return undefined
-  const filled = pairs.map(([name, value]): [string, Fill] => [name, textTemplate(value, columns)])
+  const filled = pairs.map(([name, value]): [string, Fill] => [name, textTemplate(value, columns, flag)])
   return row => filled.map(([name, fill]) => [name, fill(row)])
 }
 
@@ -59,7 +71,7 @@ function bodyTemplate(body: InputPlan['body'], columns: readonly string[]): ((ro
     case undefined:
       return undefined
     case 'form': {
-      const fields = pairsTemplate(body.fields, columns)
+      const fields = pairsTemplate(body.fields, columns, '--form')
       return row => ({ form: paramsOf(fields?.(row) ?? []) })
     }
     case 'multipart': {
@@ -71,7 +83,7 @@ function bodyTemplate(body: InputPlan['body'], columns: readonly string[]): ((ro
       return () => ({ body: bytes })
     }
     case 'text': {
-      const fill = textTemplate(body.text, columns)
+      const fill = textBodyTemplate(body.text, columns)
       return row => ({ body: fill(row) })
     }
     case 'json': {
@@ -83,14 +95,14 @@ function bodyTemplate(body: InputPlan['body'], columns: readonly string[]): ((ro
 
 /** The `@` is that of the flag: a cell that begins with one is text, lest rows choose what is read. */
 function partTemplate(name: string, text: string, columns: readonly string[]): (row: Row) => MultipartPart {
-  const fill = textTemplate(text.startsWith('@') ? text.slice(1) : text, columns)
+  const fill = textTemplate(text.startsWith('@') ? text.slice(1) : text, columns, '--multipart')
   return text.startsWith('@') ? row => [name, { path: fill(row) }] : row => [name, fill(row)]
 }
 
 type MultipartPart = readonly [name: string, value: string | { readonly path: string }]
 
 function costTemplate(given: InputPlan['cost'], columns: readonly string[]): ((row: Row) => CostInput) | undefined {
-  const fills = given.map(([name, amount]) => [name, textTemplate(amount, columns)] as const)
+  const fills = given.map(([name, amount]) => [name, textTemplate(amount, columns, '--cost')] as const)
   const [first] = fills
   if (first === undefined) return undefined
   const [name, fill] = first

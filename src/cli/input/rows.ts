@@ -24,7 +24,7 @@ export interface Table {
 }
 
 /** Reads the header. Throws a UsageError when there is none, or when it names a column twice. */
-export async function tableOf(input: Readable, name: string, delimiter: ',' | '\t'): Promise<Table> {
+export async function tableOf(input: Readable, name: string, delimiter: string): Promise<Table> {
   const parser = input
     .on('error', error => parser.destroy(error))
     .pipe(

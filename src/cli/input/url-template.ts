@@ -8,6 +8,7 @@ export type Row = Readonly<Record<string, unknown>>
 /** `{name}`, `{+path}`, `{?q,page}`, `{name:3}`, `{list*}`; a range is none of them. */
 const EXPRESSION = /\{([+#./;?&]?)([^{}]*)\}/g
 const RANGE = /^-?\d+\.\.-?\d+(?:\.\.\d+)?$/
+const RANGES = /(\{-?\d+\.\.-?\d+(?:\.\.\d+)?\})/
 const OPERATOR = /^[+#./;?&]/
 
 /** Fills a row in. `columns`: those that every row has, or undefined where rows may differ. */
@@ -19,21 +20,28 @@ export function urlTemplate(text: string, columns: readonly string[] | undefined
     }
     if (columns !== undefined && !columns.includes(name)) throw unknownColumn('URL', name, columns)
   }
-  const template = parseTemplate(text)
+  // Ranges stay as they are: a cell cannot bring one, since its braces are encoded.
+  const parts = text.split(RANGES).map((part, at) => (at % 2 === 1 ? part : parseTemplate(part)))
   // What it takes are texts, numbers and lists of them.
-  return row => template.expand(row as Parameters<typeof template.expand>[0])
+  const filled = (part: Filled, row: Row): string =>
+    typeof part === 'string' ? part : part.expand(row as Parameters<typeof part.expand>[0])
+  const [first] = parts
+  if (parts.length === 1 && first !== undefined) return row => filled(first, row)
+  return row => parts.map(part => filled(part, row)).join('')
 }
+
+type Filled = string | ReturnType<typeof parseTemplate>
 
 /** Whether it has a {column}. */
 export function isTemplate(text: string): boolean {
   return namesIn(text).length > 0
 }
 
-export function unknownColumn(subject: string, name: string, columns: readonly string[]): UsageError {
+export function unknownColumn(subject: string, name: string, columns: readonly string[], more = ''): UsageError {
   const near = nearest(name, columns)
   const shown = columns.length === 0 ? 'rows of -i FILE' : `one of the columns ${columns.join(', ')}`
   const remedy = near === undefined ? '' : ` Did you mean {${near}}?`
-  return new UsageError(`${subject}: expected ${shown}, got {${name}}.${remedy}`)
+  return new UsageError(`${subject}: expected ${shown}, got {${name}}.${remedy}${more && ` ${more}`}`)
 }
 
 const REMEDY = 'Write %7B and %7D for braces that are meant.'

@@ -2,18 +2,22 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Place } from '../input/jobs.ts'
-import { rowTemplate } from '../input/text-template.ts'
+import { knownTemplate, rowTemplate } from '../input/text-template.ts'
+import type { Fill } from '../input/text-template.ts'
 import type { OutputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import { foldedName, nameOfUrl, numbered, savedName } from '../../config/file-name.ts'
 import { reasonOf } from '../../core/callback.ts'
 import type { StreamCallOptions } from '../../index.ts'
 
-export function savingOptions(save: OutputPlan['save']): Pick<StreamCallOptions<'file'>, 'returnType' | 'saveTo'> {
+export function savingOptions(
+  save: OutputPlan['save'],
+  columns: readonly string[],
+): Pick<StreamCallOptions<'file'>, 'returnType' | 'saveTo'> {
   if (save === undefined) return {}
   const { folder } = save
+  const fill = nameOf(save, columns)
   makeFolder(folder)
-  const fill = save.name === undefined ? undefined : rowTemplate(save.name)
   const taken = new Set<string>()
   return {
     returnType: 'file',
@@ -25,6 +29,12 @@ export function savingOptions(save: OutputPlan['save']): Pick<StreamCallOptions<
       return join(folder, name)
     },
   }
+}
+
+/** Throws a UsageError for a column that is none. */
+export function nameOf({ name }: NonNullable<OutputPlan['save']>, columns: readonly string[]): Fill | undefined {
+  if (name === undefined) return undefined
+  return columns.length === 0 ? rowTemplate(name) : knownTemplate(name, columns, '--name')
 }
 
 function makeFolder(folder: string): void {

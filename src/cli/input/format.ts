@@ -1,0 +1,48 @@
+/** What an input is read as: as flags say, or by the ending of its name. */
+import { extname } from 'node:path'
+import type { InputFormat, InputPlan } from '../run-plan.ts'
+import { UsageError } from '../usage-error.ts'
+
+export type Shape =
+  | { readonly format: 'csv'; readonly delimiter: string; readonly isGzip: boolean }
+  | { readonly format: 'lines' | 'jsonl'; readonly isGzip: boolean }
+
+const BY_ENDING: Readonly<Record<string, InputFormat>> = {
+  '': 'lines',
+  '.txt': 'lines',
+  '.list': 'lines',
+  '.lst': 'lines',
+  '.urls': 'lines',
+  '.csv': 'csv',
+  '.tsv': 'tsv',
+  '.tab': 'tsv',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+}
+
+export function shapeOf(file: string, { format, delimiter }: Pick<InputPlan, 'format' | 'delimiter'>): Shape {
+  const isGzip = extname(file).toLowerCase() === '.gz'
+  const known = format ?? byEnding(isGzip ? file.slice(0, -'.gz'.length) : file, delimiter)
+  if (known === 'csv' || known === 'tsv') {
+    return { format: 'csv', delimiter: delimiter ?? (known === 'tsv' ? '\t' : ','), isGzip }
+  }
+  if (delimiter === undefined) return { format: known, isGzip }
+  throw new UsageError(`--delimiter: expected CSV to read, got ${known} in ${file}. Leave it out, or add --format csv.`)
+}
+
+function byEnding(file: string, delimiter: string | undefined): InputFormat {
+  const ending = extname(file).toLowerCase()
+  const known = Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending] : undefined
+  // Standard input has no ending: a delimiter tells enough.
+  if (known !== undefined) return ending === '' && delimiter !== undefined ? 'csv' : known
+  // A date, a number: no ending that names a format.
+  if (!/^\.[a-z]/.test(ending)) return 'lines'
+  throw new UsageError(`-i: expected ${KNOWN}, got ${file}. ${remedyFor(ending, file)}`)
+}
+
+const KNOWN = 'a file that ends in .txt, .csv, .tsv or .jsonl (or in one of them and .gz)'
+
+function remedyFor(ending: string, file: string): string {
+  if (ending === '.json') return `Make lines of it: jq -c '.[]' ${file} | preq -i - --format jsonl.`
+  return 'Say what it is with --format lines, csv, tsv or jsonl.'
+}

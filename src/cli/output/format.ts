@@ -1,0 +1,30 @@
+/** What a file is written as, by the ending of its name. */
+import { extname } from 'node:path'
+import type { OutputFormat } from '../run-plan.ts'
+
+const BY_ENDING: Readonly<Record<string, OutputFormat>> = {
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+  '.csv': 'csv',
+  '.tsv': 'tsv',
+  '.sqlite': 'sqlite',
+  '.db': 'sqlite',
+}
+
+/** JSON lines where the name tells of nothing: `/dev/stdout`, `results`. */
+export function outputFormatOf(path: string, problems: string[]): OutputFormat {
+  const ending = extname(path).toLowerCase()
+  const known = Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending] : undefined
+  if (known === undefined && /^\.[a-z]/.test(ending)) {
+    problems.push(
+      `-o: expected a file that ends in .jsonl, .csv, .tsv or .sqlite, got ${path}. ${remedyFor(ending, path)}`,
+    )
+  }
+  return known ?? 'jsonl'
+}
+
+function remedyFor(ending: string, path: string): string {
+  if (ending === '.json') return 'JSON lines are .jsonl; jq -s makes one array of them.'
+  if (ending === '.gz') return `Write to standard output, and compress that: preq … | gzip > ${path}.`
+  return 'Say what it is to be with --output-format.'
+}

@@ -1,0 +1,88 @@
+/** What an input or an output is by its name, and CSV whose cells are not between commas. */
+import { writeFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { workplace } from './workplace.ts'
+
+describe('A delimiter', () => {
+  test.each([
+    ['of semicolons', 'rows.csv', 'id;name\n1;"a;b"\n', ';'],
+    ['of bars', 'rows.csv', 'id|name\n1|a;b\n', '|'],
+    ['of tabs in a file that is called otherwise', 'rows.csv', 'id\tname\n1\ta;b\n', '\\t'],
+    ['of tabs by name', 'rows.txt', 'id\tname\n1\ta;b\n', 'tab'],
+  ])('is taken: %s.', async (_what, name, content, delimiter) => {
+    const { run, server, write } = await workplace()
+    write(name, content)
+    const format = name.endsWith('.csv') ? [] : ['--format', 'csv']
+    expect((await run(['URL/{id}/{name}', '-i', name, '--delimiter', delimiter, ...format])).code).toBe(0)
+    expect(server.requests.map(({ url }) => url)).toEqual(['/1/a%3Bb'])
+  })
+
+  test('makes CSV of standard input.', async () => {
+    const { run, server } = await workplace()
+    expect((await run(['URL/{id}', '-i', '-', '--delimiter', ';'], { stdin: 'id;name\n1;a\n' })).code).toBe(0)
+    expect(server.requests.map(({ url }) => url)).toEqual(['/1'])
+  })
+
+  test.each([
+    [
+      'id;name\n1;a\n',
+      [],
+      "rows.csv:1: expected columns with commas between them, got one: 'id;name'. Add --delimiter ';'",
+    ],
+    ['id\tname\n1\ta\n', [], 'Add --format tsv'],
+    ['id,name\n1,a\n', ['--delimiter', ';;'], "--delimiter: expected one character such as ';', or tab, got"],
+    ['id,name\n1,a\n', ['--delimiter', ';', '--format', 'jsonl'], '--delimiter: expected CSV to read, got jsonl'],
+  ])('that is missing or none is said: %j %j.', async (content, args, why) => {
+    const { run, server, write } = await workplace()
+    write('rows.csv', content)
+    const { code, stderr } = await run(['URL/{id}', '-i', 'rows.csv', ...args])
+    expect([code, server.requests]).toEqual([2, []])
+    expect(stderr).toContain(why)
+  })
+})
+
+describe('A name', () => {
+  test.each([
+    ['-i', 'rows.parquet', 'expected a file that ends in .txt, .csv, .tsv or .jsonl'],
+    ['-i', 'rows.json', "Make lines of it: jq -c '.[]' rows.json | preq -i - --format jsonl."],
+    ['-o', 'out.parquet', '-o: expected a file that ends in .jsonl, .csv, .tsv or .sqlite, got out.parquet'],
+    ['-o', 'out.json', 'JSON lines are .jsonl; jq -s makes one array of them'],
+    ['-o', 'out.jsonl.gz', 'Write to standard output, and compress that: preq … | gzip > out.jsonl.gz'],
+  ])('that tells of no format we know is refused: %s %s.', async (flag, name, why) => {
+    const { run, server, write } = await workplace()
+    if (flag === '-i') write(name, '[]')
+    const { code, stderr } = await run(['URL/{id}'.slice(0, flag === '-i' ? 8 : 3), flag, name])
+    expect([code, server.requests]).toEqual([2, []])
+    expect(stderr).toContain(why)
+  })
+
+  test('is passed over where the format is given.', async () => {
+    const { run, server, write, linesIn } = await workplace()
+    write('rows.data', '{"id":1}\n')
+    const args = ['URL/{id}', '-i', 'rows.data', '--format', 'jsonl', '-o', 'out.data', '--output-format', 'jsonl']
+    expect((await run(args)).code).toBe(0)
+    expect([server.requests.length, linesIn('out.data').length]).toEqual([1, 1])
+  })
+
+  test('of a compressed input is that of what is in it.', async () => {
+    const { run, server, file } = await workplace()
+    writeFileSync(file('a.csv.gz'), gzipSync('id\n1\n2\n'))
+    writeFileSync(file('b.jsonl.gz'), gzipSync('{"id":3}\n'))
+    expect((await run(['URL/{id}', '-i', 'a.csv.gz', '-i', 'b.jsonl.gz'])).code).toBe(0)
+    expect(server.requests.map(({ url }) => url).toSorted()).toEqual(['/1', '/2', '/3'])
+    writeFileSync(file('c.csv.gz'), gzipSync('id\n1\n2\n').subarray(0, 15))
+    const { code, stderr } = await run(['URL/{id}', '-i', 'c.csv.gz'])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('-i: expected to read c.csv.gz to its end')])
+  })
+})
+
+describe('A URL beside JSON lines', () => {
+  test('is that of the lines that have none.', async () => {
+    const { run, server, write } = await workplace()
+    write('jobs.jsonl', '{"json":{"a":1}}\n{"url":"URL/own","json":2}\n')
+    expect((await run(['URL/all', '-i', 'jobs.jsonl'])).code).toBe(0)
+    const seen = server.requests.map(({ url, body }) => `${url} ${body}`)
+    expect(seen.toSorted()).toEqual(['/all {"a":1}', '/own 2'])
+  })
+})

@@ -133,13 +133,18 @@ function inputPlan(
     method: values.method ?? curl?.method,
     headers: over(curl?.headers ?? [], headersOf(values.header ?? [], problems)),
     params: values.param ?? [],
-    body: bodyPlan(values, problems) ?? (curl?.body === undefined ? undefined : { kind: 'text', text: curl.body }),
+    body: bodyPlan(values, problems) ?? bodyOf(curl),
     auth: authOf(curl?.user === undefined ? values : { auth: curl.user, ...values }, env, problems),
     key: values.key,
     cost: costOf(values, problems),
     checksum: checksumOf(values, problems),
     limitKey: values['limit-key'],
   }
+}
+
+function bodyOf(curl: CurlRequest | undefined): InputPlan['body'] {
+  if (curl?.form !== undefined) return { kind: 'multipart', fields: curl.form }
+  return curl?.body === undefined ? undefined : { kind: 'text', text: curl.body }
 }
 
 function costOf({ cost = [], budget = [] }: FlagValues, problems: string[]): InputPlan['cost'] {

@@ -146,6 +146,15 @@ describe('A curl command', () => {
     ])
   })
 
+  test('sends its form as multipart/form-data, files included.', async () => {
+    const files = { 'a.txt': 'content of a' }
+    const { code, seen } = await run(['--curl', "curl 'URL/up' -F 'who=me=you' --form doc=@a.txt"], files)
+    expect([code, seen[0]?.method]).toEqual([0, 'POST'])
+    expect(seen[0]?.body).toMatch(/name="who"\r\n\r\nme=you\r\n[^]*name="doc"; filename="a\.txt"[^]*content of a/)
+    const beside = await run(['--curl', "curl 'URL/up' -F 'who=me'", '--json', '{}'])
+    expect(beside.seen[0]?.body).toBe('{}')
+  })
+
   test('is the template of rows, and flags beside it win.', async () => {
     const curl = "curl 'URL/{id}' -H 'x-a: 1' -H 'x-b: 1'"
     const { seen } = await run(['--curl', curl, '-H', 'X-B: 2', '-i', 'r.csv'], { 'r.csv': 'id\n5\n' })
@@ -156,6 +165,8 @@ describe('A curl command', () => {
     ["curl 'http://127.0.0.1/ -H x", 'expected quotes in pairs'],
     ['wget http://127.0.0.1/', "begins with 'curl'"],
     ['curl http://127.0.0.1/ --data @file', 'Give it with --body @FILE'],
+    ['curl http://127.0.0.1/ -F a=@x;type=text/plain', 'Give it with --multipart'],
+    ['curl http://127.0.0.1/ -F a=<x', 'Give it with --multipart'],
     ['curl http://127.0.0.1/ --unix-socket /x', "unknown option '--unix-socket'"],
     ['curl -s', 'expected a URL in the command'],
   ])('that is none is refused: %s.', async (curl, why) => {

@@ -17,10 +17,12 @@ interface Screen {
   /** Resolves once the screen satisfies it. */
   until(isThere: (lines: string[]) => boolean): Promise<string[]>
   readonly ended: Promise<number | null>
+  /** Everything that came, colours and all. */
+  raw(): string
 }
 
 /** Runs preq on a terminal of this width. */
-function onTerminal(args: readonly string[], columns: number): Screen {
+function onTerminal(args: readonly string[], columns: number, more: NodeJS.ProcessEnv = {}): Screen {
   const folder = mkdtempSync(join(tmpdir(), 'preq-terminal-'))
   const terminal = new xterm.Terminal({ cols: columns, rows: 24, allowProposedApi: true, convertEol: false })
   const words = [process.execPath, MAIN, ...args].map(word => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
@@ -28,7 +30,7 @@ function onTerminal(args: readonly string[], columns: number): Screen {
   const { CI: _0, NO_COLOR: _1, FORCE_COLOR: _2, ...env } = process.env
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     cwd: folder,
-    env: { ...env, TERM: 'xterm-256color' },
+    env: { ...env, TERM: 'xterm-256color', ...more },
   })
   onTestFinished(() => {
     child.kill('SIGKILL')
@@ -36,7 +38,11 @@ function onTerminal(args: readonly string[], columns: number): Screen {
     rmSync(folder, { recursive: true, force: true })
   })
   let wake: (() => void) | undefined
-  child.stdout.on('data', (bytes: Uint8Array) => terminal.write(bytes, () => wake?.()))
+  let raw = ''
+  child.stdout.on('data', (bytes: Buffer) => {
+    raw += bytes.toString('latin1')
+    terminal.write(bytes, () => wake?.())
+  })
   const lines = (): string[] => {
     const { active } = terminal.buffer
     return Array.from({ length: active.length }, (_, at) => active.getLine(at)?.translateToString(true) ?? '').filter(
@@ -45,6 +51,7 @@ function onTerminal(args: readonly string[], columns: number): Screen {
   }
   return {
     lines,
+    raw: () => raw,
     until: isThere =>
       new Promise(resolve => {
         wake = () => {
@@ -89,6 +96,21 @@ describe.skipIf(!hasScript)('On a terminal', () => {
     const lines = screen.lines()
     expect(barsOf(lines)).toHaveLength(1)
     expect(lines.every(line => line.length <= 40)).toBe(true)
+  })
+
+  test('there are colours, but with NO_COLOR; a terminal that cannot draw gets plain lines.', async () => {
+    const { origin } = await withApi()
+    const shown = async (env: NodeJS.ProcessEnv): Promise<string> => {
+      const screen = onTerminal([`${origin}/slow/{100..104}`, '-c', '1', '-o', 'r.jsonl'], 80, env)
+      expect(await screen.ended).toBe(0)
+      expect(barsOf(screen.lines()).at(-1)).toContain('5/5')
+      return screen.raw()
+    }
+    // oxlint-disable-next-line no-control-regex -- what begins a colour
+    const colour = /\x1b\[[\d;]*m/
+    expect(await shown({})).toMatch(colour)
+    expect(await shown({ NO_COLOR: '1' })).not.toMatch(colour)
+    expect(await shown({ TERM: 'dumb' })).not.toContain('\x1b')
   })
 
   test('failures stand below it, in lines of their own.', async () => {

@@ -12,6 +12,8 @@ export interface CurlRequest {
   readonly method: string | undefined
   readonly headers: readonly (readonly [string, string])[]
   readonly body: string | undefined
+  /** As those of --multipart. */
+  readonly form: readonly (readonly [string, string])[] | undefined
   readonly user: string | undefined
   /** Flags of ours that stand for curl's, as on the command line. */
   readonly flags: readonly (readonly [
@@ -80,6 +82,7 @@ export function readCurl(text: string): CurlRequest {
     '--data-raw <v>',
     '--data-binary <v>',
     '--data-urlencode <v>',
+    '-F, --form <v>',
     '-b, --cookie <v>',
     '--url <v>',
   ]) {
@@ -121,6 +124,7 @@ interface CurlFlags {
   readonly dataRaw?: readonly string[]
   readonly dataBinary?: readonly string[]
   readonly dataUrlencode?: readonly string[]
+  readonly form?: readonly string[]
   readonly cookie?: readonly string[]
   readonly url?: readonly string[]
   readonly head?: true
@@ -140,6 +144,7 @@ function requestOf(args: readonly string[], given: CurlFlags): CurlRequest {
     method: given.request ?? (given.head === true ? 'HEAD' : undefined),
     headers,
     body: given.get === true ? undefined : data,
+    form: given.form?.map(partOf),
     user: given.user,
     flags: [
       ...(given.insecure === true ? [['insecure', true] as const] : []),
@@ -159,6 +164,17 @@ function bodyOf({ json, data, dataAscii, dataRaw, dataBinary, dataUrlencode }: C
   }
   const parts = [...plain, ...(dataRaw ?? []), ...(dataUrlencode ?? []).map(encoded)]
   return parts.length === 0 ? undefined : parts.join('&')
+}
+
+/** `name=text` and `name=@path`, without what curl lets follow them. */
+function partOf(part: string): [string, string] {
+  const [, name, value] = /^([^=]+)=([^]*)$/.exec(part) ?? []
+  if (name !== undefined && value !== undefined && !/^<|^@.*[;,]|;(?:type|filename|headers|encoder)=/.test(value)) {
+    return [name, value]
+  }
+  throw new UsageError(
+    "--curl: expected fields as 'name=text' or 'name=@file', got another one. Give it with --multipart.",
+  )
 }
 
 /** `name=text` and `text`, the text encoded. */

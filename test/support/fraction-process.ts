@@ -30,7 +30,13 @@ const maybe = <T>(chance: Chance, often: number, make: () => T): T | undefined =
   chance() < often ? make() : undefined
 
 const RATES = ['3/s', '7/s', '100/m', '1/7ms', '3/100ms', '0.7/s', '11/333ms', '1000/s', '7/1.1s']
-const FAULTS: readonly FaultCode[] = ['reset/before_headers', 'connect/refused', 'timeout/connect', 'resource/fd']
+const FAULTS: readonly FaultCode[] = [
+  'reset/before_headers',
+  'connect/refused',
+  'timeout/connect',
+  'resource/fd',
+  'resource/port',
+]
 
 function optionsOf(chance: Chance): ClientOptions {
   const often = (p: number): boolean => chance() < p
@@ -45,7 +51,8 @@ function optionsOf(chance: Chance): ClientOptions {
       ...(often(0.6) && { rateLimit: rate() }),
     })),
     budgets: maybe(chance, 0.3, () => ({ tokens: pick(chance, ['100/s', '33/100ms', '1000/m']) })),
-    breaker: maybe(chance, 0.3, () => true),
+    breaker: maybe(chance, 0.3, () => (often(0.5) ? true : { failures: 2, cooldown: duration(chance, 1, 3_000) })),
+    limitKey: maybe(chance, 0.1, () => () => pick(chance, ['a', 'b'])),
     respectServerLimits: often(0.7),
     timeout: maybe(chance, 0.5, () => duration(chance, 1, 3_000)),
     timeouts: maybe(chance, 0.6, () => ({
@@ -63,6 +70,8 @@ function optionsOf(chance: Chance): ClientOptions {
   for (const name in options) if (options[name] === undefined) Reflect.deleteProperty(options, name)
   return options
 }
+
+const isDead = (url: string): boolean => /h\d*[37]\.test/.test(url)
 
 /** An attempt goes through its phases; some pieces of its body are held by whoever takes them. */
 class Wire implements Transport {
@@ -96,8 +105,10 @@ class Wire implements Transport {
       attempt.phaseAtMs = this.clock.now()
     }
     const given = fault('aborted/in_flight', 'given up')
-    await sleep(someMs(chance, 40))
+    // Some hosts keep silent for long.
+    await sleep(someMs(chance, isDead(attempt.call.url) ? 12_000 : 40))
     if (over) return given
+    if (isDead(attempt.call.url) && chance() < 0.8) return fault('timeout/connect', 'it does not answer')
     if (chance() < this.#sick / 3) {
       const code = pick(chance, FAULTS)
       return fault(code, code, { sent: attempt.sent })
@@ -144,7 +155,7 @@ class Wire implements Transport {
 }
 
 function inputOf(chance: Chance, hasBudget: boolean): RequestSpec[] {
-  const hosts = 1 + Math.floor(chance() * 4)
+  const hosts = 1 + Math.floor(chance() ** 3 * 30)
   return Array.from({ length: 1 + Math.floor(chance() * 60) }, (_, index) => ({
     url: `http://h${Math.floor(chance() * hosts)}.test/${index}`,
     method: chance() < 0.2 ? 'POST' : 'GET',

@@ -41,7 +41,7 @@ export const FLAGS = {
     common: true,
     more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each; by the ending of the name, or by --format. Any of them may be compressed: .csv.gz.',
   }),
-  format: choosing('Input', 'FORMAT', FORMATS, 'format of the input: lines, csv, tsv or jsonl', {
+  format: choosing('Input', 'FORMAT', FORMATS, 'format of the input', {
     default: 'by the ending of the name; else lines',
   }),
   delimiter: taking('Input', 'CHARACTER', delimiter, "what is between the cells of a CSV input: ';'", {
@@ -132,15 +132,9 @@ export const FLAGS = {
   'unknown-writes': choosing('Run', 'fail|resend', ['fail', 'resend'], 'with --resume: POSTs under way at the crash', {
     default: 'fail',
   }),
-  durability: choosing(
-    'Run',
-    'LEVEL',
-    ['process', 'power'],
-    'what a finished line survives: the end of the process, or of the power',
-    {
-      default: 'process',
-    },
-  ),
+  durability: choosing('Run', 'LEVEL', ['process', 'power'], 'whose end a finished line survives', {
+    default: 'process',
+  }),
   'fail-fast': aSwitch('Run', 'stop after the first failure', { common: true }),
   'max-failures': taking('Run', 'N', number(count(1)), 'stop after N failures', { default: 'none' }),
   config: taking('Run', 'FILE', text, 'read flags from a JSON file', {
@@ -205,7 +199,7 @@ export const FLAGS = {
     more: 'A host has a budget of them, which may end them before: --retry-reserve and --retry-share.',
   }),
   'retry-methods': taking('Retries and time', 'METHODS', methods, 'methods that may be repeated: GET,POST', {
-    default: 'those that change nothing twice',
+    default: 'GET,HEAD,OPTIONS,TRACE,PUT,DELETE,QUERY',
   }),
   'retry-statuses': taking('Retries and time', 'STATUSES', statuses, 'statuses that are repeated: 429,5xx', {
     default: '408,425,429,500,502,503,504',
@@ -249,13 +243,10 @@ export const FLAGS = {
   'max-bytes': taking('Connection', 'SIZE', bytes, 'largest decoded body: 64MiB', {
     default: '64MiB; none with --save',
   }),
-  'content-coding': choosing(
-    'Connection',
-    'MODE',
-    ['strict', 'lenient', 'raw'],
-    'compressed bodies: undone or refused, undone or as they came, as they came',
-    { default: 'strict' },
-  ),
+  'content-coding': choosing('Connection', 'MODE', ['strict', 'lenient', 'raw'], 'what becomes of compressed bodies', {
+    default: 'strict',
+    more: 'strict undoes or refuses them, lenient takes those as they came that cannot be undone, raw touches none.',
+  }),
   'strict-integrity': aSwitch('Connection', 'refuse a body whose end only the end of the connection showed'),
   proxy: taking('Connection', 'URL', text, "http, https or socks5 proxy; 'env' reads HTTP_PROXY and friends", {
     short: 'x',

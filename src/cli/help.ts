@@ -1,8 +1,8 @@
 /** What `--help` (one screen) and `--help-all` say, from the table of flags. */
 import { COMMANDS } from './commands.ts'
-import { EXITS } from './manual.ts'
+import { EXITS, notesOf } from './manual.ts'
 import { GROUPS } from './flag.ts'
-import { FLAG_NAMES, envName, flagOf } from './flags.ts'
+import { FLAG_NAMES, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
 
 const USAGE = `Usage: preq [flags] URL…                  requests to these, as JSON lines
@@ -37,14 +37,7 @@ function flagLine(name: FlagName): string {
 }
 
 function rest(name: FlagName): string {
-  const { more, default: standard, repeat } = flagOf(name)
-  const notes = [
-    ...(more === undefined ? [] : [more]),
-    ...(standard === undefined ? [] : [`Default: ${standard}.`]),
-    ...(repeat === true ? ['May be repeated.'] : []),
-    `Environment: ${envName(name)}.`,
-  ]
-  return wrap(notes.join(' '), WIDTH - INDENT)
+  return wrap(notesOf(name).join(' '), WIDTH - INDENT)
     .map(text => `${' '.repeat(INDENT)}${text}\n`)
     .join('')
 }

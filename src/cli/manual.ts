@@ -60,26 +60,33 @@ export const EXITS: readonly (readonly [code: string, meaning: string])[] = [
   ['143', 'Ended by SIGTERM.'],
 ]
 
-function entry(name: FlagName): string[] {
-  const { short, takes, doc, more, repeat, default: standard } = flagOf(name)
-  const value = takes === undefined ? '' : String.raw` \fI${roff(takes)}\fR`
-  const names = [...(short === undefined ? [] : [`-${short}`]), `--${name}`].map(
-    flag => String.raw`\fB${roff(flag)}\fR`,
-  )
-  const notes = [
-    `${doc[0]?.toUpperCase()}${doc.slice(1)}.`,
+/** What is to be known of a flag besides its one line. */
+export function notesOf(name: FlagName): string[] {
+  const { more, choices, default: standard, repeat } = flagOf(name)
+  return [
     ...(more === undefined ? [] : [more]),
+    ...(choices === undefined ? [] : [`One of ${choices.join(', ')}.`]),
     ...(standard === undefined ? [] : [`Default: ${standard}.`]),
     ...(repeat === true ? ['May be repeated.'] : []),
     `Environment: ${envName(name)}.`,
   ]
+}
+
+function entry(name: FlagName): string[] {
+  const { short, takes, doc } = flagOf(name)
+  const value = takes === undefined ? '' : String.raw` \fI${roff(takes)}\fR`
+  const names = [...(short === undefined ? [] : [`-${short}`]), `--${name}`].map(
+    flag => String.raw`\fB${roff(flag)}\fR`,
+  )
+  const notes = [`${doc[0]?.toUpperCase()}${doc.slice(1)}.`, ...notesOf(name)]
   return ['.TP', `${names.join(', ')}${value}`, ...notes.map(roff)]
 }
 
 function row(name: FlagName): string {
-  const { short, takes, doc, more, default: standard } = flagOf(name)
+  const { short, takes, doc, more, choices, default: standard } = flagOf(name)
+  const meaning = choices === undefined || takes?.includes('|') === true ? doc : `${doc}: ${choices.join(', ')}`
   const flag = `${short === undefined ? '' : `-${short}, `}--${name}${takes === undefined ? '' : ` ${takes}`}`
-  const cells = [`\`${flag}\``, standard ?? '–', more === undefined ? doc : `${doc}. ${more}`]
+  const cells = [`\`${flag}\``, standard ?? '–', more === undefined ? meaning : `${meaning}. ${more}`]
   return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 

@@ -1,5 +1,4 @@
 /** Opens the connection of one attempt and stamps how long the look-up, the connection and TLS took. */
-import { buildConnector } from 'undici'
 import { isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
@@ -7,6 +6,7 @@ import type { TlsPlan } from '../core/connection-plan.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Phase } from '../core/result.ts'
 import type { Addresses } from './addresses.ts'
+import { buildConnector } from './undici-parts.ts'
 
 export type Connect = buildConnector.connector
 

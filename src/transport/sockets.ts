@@ -4,7 +4,6 @@
  * One Client per socket, because a Client that cannot connect fails everything queued on it; here nothing ever queues.
  * It also tells which socket an attempt had, fresh or used.
  */
-import { Client } from 'undici'
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
 import type { Clock } from '../core/ports.ts'
@@ -13,6 +12,7 @@ import type { Proxy } from '../core/route.ts'
 import { stampPhases } from './connect.ts'
 import type { Connect } from './connect.ts'
 import { openSockets } from './open-sockets.ts'
+import { Client } from './undici-parts.ts'
 import type { Kept, Room } from './open-sockets.ts'
 import type { Through } from './tunnel/through.ts'
 

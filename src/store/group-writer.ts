@@ -21,11 +21,15 @@ const nodeDisk: Disk = {
   truncate: ftruncateSync,
 }
 
-type Group = PromiseWithResolvers<void> & { text: string }
+type Group = PromiseWithResolvers<void>
 
 const NEWLINE = 0x0a
-/** Beyond this a turn's lines are more than one write: a text has a longest length, and memory is not free. */
-const MAX_GROUP_CHARS = 1 << 23
+/** Beyond this a turn's lines are more than one write: memory is not free. */
+const MAX_GROUP_BYTES = 1 << 23
+/** What is gathered in the same memory again and again makes no garbage; more than a turn mostly has is given back. */
+const KEPT_BYTES = 1 << 16
+/** The most that UTF-8 makes of a character of a string. */
+const BYTES_PER_CHAR = 3
 
 export class GroupWriter {
   readonly #fd: number
@@ -34,6 +38,9 @@ export class GroupWriter {
   /** Bytes in the file, whole lines only. */
   #size: number
   #gathering: Group | undefined
+  /** What it has gathered. */
+  #bytes = Buffer.allocUnsafeSlow(KEPT_BYTES)
+  #filled = 0
   /** Written, and not known to be on the disk. */
   #unsynced: Group[] = []
   #syncing: Group[] | undefined
@@ -52,11 +59,11 @@ export class GroupWriter {
   append(text: string): Promise<void> {
     // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- It is what the disk said.
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#gathering !== undefined && this.#gathering.text.length + text.length > MAX_GROUP_CHARS) this.#write()
+    if (this.#gathering !== undefined && this.#filled + text.length > MAX_GROUP_BYTES) this.#write()
     // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- It is what the disk said.
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     this.#gathering ??= this.#begin()
-    this.#gathering.text += text
+    this.#gather(text)
     return this.#gathering.promise
   }
 
@@ -71,15 +78,32 @@ export class GroupWriter {
     // The check phase ends a turn: sockets and timers of this turn have called back by then. A microtask would come
     // after each of them, with a write of its own.
     setImmediate(() => this.#write())
-    return { text: '', ...Promise.withResolvers<void>() }
+    return Promise.withResolvers<void>()
+  }
+
+  #gather(text: string): void {
+    const needed = this.#filled + text.length * BYTES_PER_CHAR
+    if (needed > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length))
+      this.#bytes.copy(larger, 0, 0, this.#filled)
+      this.#bytes = larger
+    }
+    this.#filled += this.#bytes.write(text, this.#filled)
+  }
+
+  /** Gives what has been gathered, good until the next one is. */
+  #taken(): Buffer {
+    const bytes = this.#bytes.subarray(0, this.#filled)
+    this.#filled = 0
+    if (this.#bytes.length > KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(KEPT_BYTES)
+    return bytes
   }
 
   #write(): void {
     const group = this.#gathering
     if (group === undefined) return
     this.#gathering = undefined
-    const bytes = Buffer.from(group.text)
-    group.text = ''
+    const bytes = this.#taken()
     let done = 0
     try {
       while (done < bytes.length) {

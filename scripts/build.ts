@@ -1,4 +1,4 @@
-/** Builds `dist/`: one readable module per room of the house, declarations. */
+/** Builds `dist/`: one readable module per room of the house, declarations. With `--no-types` the modules alone. */
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { chmodSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,27 +13,7 @@ const ROOM =
   /\/src\/(core|config|policy|transport|codec|store|layer|engine|client)\/(?!sync-worker|wire-worker|version|names|h2)/
 
 rmSync('dist', { recursive: true, force: true })
-const { status } = spawnSync(process.execPath, [TSC, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
-if (status !== 0) process.exit(status ?? 1)
-
-// The compiler leaves specifiers in declarations alone; one that says `.ts` names a file that is not shipped.
-for (const path of globSync('dist/**/*.d.ts')) {
-  writeFileSync(path, readFileSync(path, 'utf8').replaceAll(TS_SPECIFIER, '$1.js$2'))
-}
-
-// Declarations of the inside that no public one leads to are of no use to anybody.
-const reached = new Set<string>()
-const reach = (path: string): void => {
-  if (reached.has(path)) return
-  reached.add(path)
-  for (const [, specifier = ''] of readFileSync(path, 'utf8').matchAll(
-    /(?:from |import\()['"](\.{1,2}\/[^'"]+)\.js['"]/g,
-  )) {
-    reach(join(dirname(path), `${specifier}.d.ts`))
-  }
-}
-for (const entry of ['index', 'sinks/index', 'testing/index']) reach(join('dist', `${entry}.d.ts`))
-for (const path of globSync('dist/**/*.d.ts')) if (!reached.has(path)) rmSync(path)
+if (!process.argv.includes('--no-types')) declare()
 
 // Bundled by room: a hundred small files took twice as long to import (bench/startup.ts).
 const bundle = await rolldown({
@@ -64,3 +44,27 @@ await bundle.write({
 })
 await bundle.close()
 chmodSync('dist/cli/main.js', 0o755)
+
+function declare(): void {
+  const { status } = spawnSync(process.execPath, [TSC, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+
+  // The compiler leaves specifiers in declarations alone; one that says `.ts` names a file that is not shipped.
+  for (const path of globSync('dist/**/*.d.ts')) {
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(TS_SPECIFIER, '$1.js$2'))
+  }
+
+  // Declarations of the inside that no public one leads to are of no use to anybody.
+  const reached = new Set<string>()
+  const reach = (path: string): void => {
+    if (reached.has(path)) return
+    reached.add(path)
+    for (const [, specifier = ''] of readFileSync(path, 'utf8').matchAll(
+      /(?:from |import\()['"](\.{1,2}\/[^'"]+)\.js['"]/g,
+    )) {
+      reach(join(dirname(path), `${specifier}.d.ts`))
+    }
+  }
+  for (const entry of ['index', 'sinks/index', 'testing/index']) reach(join('dist', `${entry}.d.ts`))
+  for (const path of globSync('dist/**/*.d.ts')) if (!reached.has(path)) rmSync(path)
+}

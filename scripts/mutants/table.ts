@@ -1,26 +1,6 @@
-/**
- * Guards, and how to take each of them out. The text must be there exactly once: a guard that has moved makes the script
- * fail until this table has moved with it.
- */
-export interface Edit {
-  readonly file: string
-  readonly find: string
-  readonly put: string
-}
-
-export interface Mutant {
-  /** The guard that is gone. */
-  readonly guard: string
-  readonly edits: readonly Edit[]
-  /** Test files, or folders of them, of which at least one test must fail. */
-  readonly tests: readonly string[]
-}
-
-const mutant = (guard: string, file: string, find: string, put: string, ...tests: readonly string[]): Mutant => ({
-  guard,
-  edits: [{ file, find, put }],
-  tests,
-})
+/** The guards of the library. */
+import { mutant } from './mutant.ts'
+import type { Mutant } from './mutant.ts'
 
 const COLLECT = 'src/transport/collect.ts'
 const HEAD = 'src/transport/head.ts'

@@ -23,13 +23,15 @@ describe('preq plan', () => {
       '-o',
       'none/r.csv',
     ]
-    const { code, stdout, stderr } = await preq([...args, '--bearer', 's3cr3t', '--json', '{"it": "is {id}"}']).finished
+    const secrets = ['--bearer', 's3cr3t', '-H', 'x-api-key: s3cr3t']
+    const { code, stdout, stderr } = await preq([...args, ...secrets, '--json', '{"it": "is {id}"}']).finished
     expect([code, stderr, server.seen]).toEqual([1, '', []])
     expect(stdout).toContain('60 requests (60 POST), 10 duplicates, 1 invalid')
     expect(stdout).toContain('at least 5.9s (20 at once, 10/s)')
     expect(stdout).toMatch(new RegExp(`^ {2}30 {2}http://127\\.0\\.0\\.1:${port}$`, 'm'))
     expect(stdout).toContain(`--data-raw '{"it":"is 0"}'`)
     expect(stdout).toContain('r.csv:62: expected 2 cells, got 1')
+    expect(stdout).toContain('x-api-key: ')
     expect(stdout).not.toContain('s3cr3t')
   })
 

@@ -63,8 +63,10 @@ describe('URLs', () => {
     ],
     ['a list without a line end', 'urls', 'URL/a\nURL/b'],
     ['CSV with a column url', 'urls.csv', 'id,url\n1,URL/a\n2,URL/b\n'],
+    ['CSV with a byte-order mark, quotes and CRLF', 'urls.csv', '\uFEFF"url",id\r\n"URL/a",1\r\nURL/b,2\r\n'],
     ['TSV with a column url', 'urls.tsv', 'id\turl\n1\tURL/a\n2\tURL/b\n'],
     ['JSON lines', 'urls.jsonl', '{"url":"URL/a"}\n\n"URL/b"\n'],
+    ['JSON lines with a byte-order mark and CRLF', 'urls.jsonl', '\uFEFF{"url":"URL/a"}\r\n"URL/b"\r\n'],
   ])('come from %s.', async (_what, name, content) => {
     const result = await run(['-i', name], { [name]: content })
     expect([result.code, pathsOf(result)]).toEqual([0, ['/a', '/b']])

@@ -79,6 +79,16 @@ describe('An output', () => {
     ])
   })
 
+  test('is CSV that reads back as it was: quotes, commas and line ends are quoted.', async () => {
+    const { preq, file, rows } = await open()
+    const cells = ['a "b", c', 'two\nlines', ' blank ', '=1+1']
+    const quoted = cells.map((cell, at) => `${at},"${cell.replaceAll('"', '""')}"\n`)
+    writeFileSync(file('odd.csv'), `id,text\n${quoted.join('')}`)
+    const args = ['URL/text/{id}', '-i', 'odd.csv', '--columns', 'id,text,value', '-o', 'r.csv', '--order', 'input']
+    expect((await preq(args).finished).code).toBe(0)
+    expect(rows('r.csv')).toEqual(cells.map((text, at) => ({ id: String(at), text, value: 'plain' })))
+  })
+
   test('has the columns that were chosen, in their order; TSV by its name.', async () => {
     const { preq, text } = await open()
     const args = [...TEMPLATE, '--select', 'stars', '--columns', 'stars,owner', '--order', 'input', '-o', 's.tsv']

@@ -1,0 +1,235 @@
+/** The promises of `preq`. */
+import { mutant } from './mutant.ts'
+import type { Mutant } from './mutant.ts'
+
+const RUN = 'src/cli/commands/run.ts'
+const RUN_PLAN = 'src/cli/run-plan.ts'
+const RUN_OPTIONS = 'src/cli/run-options.ts'
+const OUTPUT = 'src/cli/output/output.ts'
+const MAIN = 'src/cli/main.ts'
+const SIGNALS = 'src/cli/signals.ts'
+const JOBS = 'src/cli/input/jobs.ts'
+const LINES = 'src/cli/input/lines.ts'
+const ROWS = 'src/cli/input/rows.ts'
+const URL_TEMPLATE = 'src/cli/input/url-template.ts'
+const TEXT_TEMPLATE = 'src/cli/input/text-template.ts'
+const CURL = 'src/cli/plan/curl-command.ts'
+
+const IN = 'test/cli/input.test.ts'
+const OUT = 'test/cli/output.test.ts'
+const SHOWN = 'test/cli/run-flags.test.ts'
+
+export const CLI_MUTANTS: readonly Mutant[] = [
+  // What is refused before anything is sent
+  mutant(
+    'preq: an output that is there is not replaced unasked',
+    OUTPUT,
+    'if (there === undefined || !there.isFile() || resume) return',
+    'if (there !== null) return',
+    OUT,
+  ),
+  mutant(
+    'preq: an output is not the input',
+    RUN_PLAN,
+    'if (values.input?.some(input => resolve(input) === resolve(path)) === true) {',
+    'if (values.input === null) {',
+    OUT,
+  ),
+  mutant(
+    'preq: a missing folder of an output is found first',
+    OUTPUT,
+    'if (!existsSync(folder))',
+    'if (folder === undefined)',
+    OUT,
+  ),
+  mutant(
+    'preq: 74 for an output in a missing folder',
+    OUTPUT,
+    'got ${folder}. Make it first.`, 74)',
+    'got ${folder}. Make it first.`)',
+    OUT,
+  ),
+  mutant('preq: 74 for an output that fills up', MAIN, 'SinkError: 74 }', 'SinkError: 1 }', OUT),
+  mutant(
+    'preq: --resume needs a run file',
+    RUN_PLAN,
+    "if (resume && !files.some(({ format }) => format === 'jsonl')) {",
+    'if (resume && files === null) {',
+    OUT,
+  ),
+  mutant(
+    'preq: a unit is required',
+    'src/cli/flag-readers.ts',
+    "read(infinite(typeof value === 'number' ? String(value) : value), name, problems)",
+    "read(infinite(typeof value === 'string' && /^\\d+$/.test(value) ? Number(value) * 1000 : value), name, problems)",
+    IN,
+  ),
+  mutant(
+    'preq: a column of a URL must be there',
+    URL_TEMPLATE,
+    'if (columns !== undefined && !columns.includes(name)) throw',
+    'if (columns === null) throw',
+    IN,
+  ),
+  mutant('preq: binary input is refused', JOBS, "if (content.includes('\\0'))", "if (content === '\\0')", IN),
+  // What goes in
+  mutant(
+    'preq: cells are percent-encoded in a URL',
+    URL_TEMPLATE,
+    'parseTemplate(part)',
+    "parseTemplate(part.replaceAll(/\\{(?=\\w)/g, '{+'))",
+    IN,
+  ),
+  mutant(
+    'preq: cells are escaped inside of quotes of JSON',
+    TEXT_TEMPLATE,
+    'kinds[at] ? JSON.stringify(cellText(cell)).slice(1, -1) :',
+    'kinds[at] ? cellText(cell) :',
+    IN,
+  ),
+  mutant(
+    'preq: cells are JSON values outside of quotes',
+    TEXT_TEMPLATE,
+    '.slice(1, -1) : jsonCell(cell)',
+    '.slice(1, -1) : cellText(cell)',
+    IN,
+  ),
+  mutant('preq: the line of a row', ROWS, 'const line = endedAt + 1', 'const line = endedAt', IN),
+  mutant('preq: the line of a list', LINES, 'let line = 0', 'let line = 1', IN),
+  mutant('preq: lines without their byte-order mark', LINES, ".replace(/^\\uFEFF/, '')", '', IN),
+  mutant('preq: a table without its byte-order mark', ROWS, 'bom: true,', 'bom: false,', IN),
+  {
+    guard: 'preq: a list without CR and blanks around its lines',
+    edits: [
+      { file: LINES, find: "text.endsWith('\\r') ? text.slice(0, -1) : text", put: 'text' },
+      { file: JOBS, find: 'const content = text.trim()', put: 'const content = text' },
+    ],
+    tests: [IN],
+  },
+  // What comes out
+  mutant(
+    'preq: --select',
+    OUTPUT,
+    'sink.write(outcome.ok ? { ...outcome, value: selection.of(outcome.value) } : outcome)',
+    'sink.write(outcome)',
+    OUT,
+  ),
+  mutant(
+    'preq: cells of CSV are quoted',
+    'src/sinks/csv.ts',
+    'textOf: rows => stringify(rows as string[][], format),',
+    "textOf: rows => rows.map(cells => `${cells.join(',')}\\n`).join(''),",
+    OUT,
+  ),
+  mutant('preq: progress is no data', RUN, 'stream: process.stderr,', 'stream: process.stdout,', SHOWN, OUT),
+  mutant(
+    'preq: the summary is no data',
+    RUN,
+    'process.stderr.write(tally.text())',
+    'process.stdout.write(tally.text())',
+    OUT,
+  ),
+  mutant(
+    'preq: --quiet is without a summary',
+    'src/cli/tally.ts',
+    "if (quiet) return lines.join('')",
+    'if (quiet && lines === null) return remedy',
+    SHOWN,
+  ),
+  mutant(
+    'preq: --quiet is without progress',
+    RUN_PLAN,
+    "values['no-progress'] || values.quiet ? 'none' :",
+    "values['no-progress'] ? 'none' :",
+    SHOWN,
+  ),
+  // Exit codes and signals
+  mutant('preq: 1 when some failed', RUN, '(tally.isWhole ? 0 : 1)', '(tally.isWhole ? 0 : 0)', OUT),
+  mutant('preq: 1 when the input broke off', RUN, 'tally.broken = true', 'tally.broken = false', OUT),
+  mutant('preq: 141 when the reader goes away', MAIN, "if (error.code === 'EPIPE')", "if (error.code === 'none')", OUT),
+  mutant('preq: the first Ctrl-C lets what is under way finish', SIGNALS, '      stop()\n', '      abort()\n', OUT),
+  mutant('preq: the second Ctrl-C ends it', SIGNALS, 'count === 2) abort()', 'count === 2) stop()', OUT),
+  mutant('preq: 130 when interrupted', SIGNALS, 'exitCode ??= 130', 'exitCode ??= 1', OUT),
+  mutant('preq: 143 after SIGTERM', SIGNALS, 'exitCode ??= 143', 'exitCode ??= 1', OUT),
+  mutant('preq: SIGTERM leaves every line whole', SIGNALS, "process.on('SIGTERM', onTerm)", '', OUT),
+  mutant('preq: a signal does not wait for the input', RUN, '    jobs.close()\n', '', 'test/cli/signals.test.ts'),
+  mutant(
+    'preq: a signal does not wait for a pipe',
+    JOBS,
+    '?.isFIFO() === true',
+    '?.isFIFO() === null',
+    'test/cli/signals.test.ts',
+  ),
+  // Going on, and giving up
+  mutant(
+    'preq: --resume goes on with what is there',
+    OUTPUT,
+    'plan.overwrite && runFile !== undefined ? aside',
+    'runFile !== undefined ? aside',
+    OUT,
+  ),
+  mutant(
+    'preq: one run at a time has a run file',
+    'src/store/lock.ts',
+    'const lockPath = `${path}.lock`',
+    'const lockPath = `${path}.${process.pid}.lock`',
+    'test/cli/outputs.test.ts',
+  ),
+  mutant(
+    'preq: --fail-fast',
+    RUN_OPTIONS,
+    "values['fail-fast'] === true ? 1 : values['max-failures']",
+    "values['max-failures']",
+    OUT,
+  ),
+  mutant(
+    'preq: --max-failures',
+    RUN_OPTIONS,
+    "=== true ? 1 : values['max-failures']",
+    '=== true ? 1 : undefined',
+    SHOWN,
+  ),
+  mutant(
+    'preq: flags win over the environment, and that over a file',
+    'src/cli/settings.ts',
+    'new Map([...ofFile, ...ofEnv, ...ofFlags])',
+    'new Map([...ofFlags, ...ofEnv, ...ofFile])',
+    OUT,
+  ),
+  // Plans and secrets
+  mutant(
+    'preq: a plan blots out secrets of a URL',
+    CURL,
+    'quoted(printableUrl(url, plan.secretNames))',
+    'quoted(url)',
+    'test/cli/commands.test.ts',
+  ),
+  mutant(
+    'preq: a plan blots out secret headers',
+    CURL,
+    'isSecretName(name, plan.secretNames) ? REDACTED :',
+    "name === '' ? REDACTED :",
+    'test/cli/commands.test.ts',
+  ),
+  mutant(
+    'preq: a plan blots out credentials',
+    CURL,
+    'quoted(`authorization: ${REDACTED}`)',
+    'quoted(`authorization: ${JSON.stringify(credentials)}`)',
+    'test/cli/commands.test.ts',
+  ),
+  mutant(
+    'preq: secrets of the environment',
+    'src/cli/secret.ts',
+    "if (!text.startsWith('env:')) return text",
+    "if (text !== '') return text",
+    OUT,
+  ),
+  mutant(
+    'preq: a plan counts duplicates',
+    'src/cli/plan/survey.ts',
+    'id !== undefined && seen.add(id)',
+    'id !== undefined && !seen',
+    'test/cli/commands.test.ts',
+  ),
+]

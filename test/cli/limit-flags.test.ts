@@ -140,4 +140,24 @@ describe('A host', () => {
     expect([sooner.filter(code => code === 'http/500').length, sooner.at(-1)]).toEqual([2, 'circuit/open'])
     expect(server.requests).toHaveLength(20 + 5 + 2)
   })
+
+  test('is left alone for failures within the --breaker-window, and until the --breaker-cooldown is over.', async () => {
+    const { shell } = await workplace((_echo, response) => void response.writeHead(500).end())
+    const rows = '(echo URL/1; sleep 2; echo URL/2; sleep 0.5; echo URL/3)'
+    const codes = async (...more: string[]): Promise<string> => {
+      const flags = ['-w', "'{error} '", '-q', '--retries', '0', '--breaker-failures', '2', ...more]
+      return (await shell(`${rows} | preq -i - ${flags.join(' ')}`).finished).stdout.trim()
+    }
+    const [failed, open] = ['http/500', 'circuit/open']
+    const all = await Promise.all([
+      codes('--breaker-window', '1m', '--breaker-cooldown', '1m'),
+      codes('--breaker-window', '1m', '--breaker-cooldown', '150ms'),
+      codes('--breaker-window', '150ms', '--breaker-cooldown', '1m'),
+    ])
+    expect(all).toEqual([
+      `${failed} ${failed} ${open}`,
+      `${failed} ${failed} ${failed}`,
+      `${failed} ${failed} ${failed}`,
+    ])
+  })
 })

@@ -102,8 +102,11 @@ describe('A request that takes too long', () => {
   test('ends by --connect-timeout where nobody answers.', async () => {
     const { run } = await workplace()
     await using hole = await blackHole()
+    const started = performance.now()
     const { lines } = await run([`http://127.0.0.1:${hole.port}/`, '--connect-timeout', '300ms', '--retries', '0'])
     expect(endsOf(lines)).toEqual(['timeout/connect'])
+    // By default it would be ten seconds.
+    expect(performance.now() - started).toBeLessThan(8_000)
   })
 })
 

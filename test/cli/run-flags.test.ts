@@ -2,6 +2,28 @@
 import { describe, expect, test } from 'vitest'
 import { endsOf, workplace } from './workplace.ts'
 
+const preloaded = (program: string): string => `--import=data:text/javascript,${encodeURIComponent(program)}`
+
+const TELLS_SYNCS = `
+  import fs from 'node:fs'
+  import { syncBuiltinESMExports } from 'node:module'
+  for (const name of ['fsync', 'fdatasync', 'fsyncSync', 'fdatasyncSync']) {
+    const was = fs[name]
+    fs[name] = (...args) => (process.stderr.write('synced\\n'), was(...args))
+  }
+  syncBuiltinESMExports()`
+
+const TELLS_THREADS = `
+  import threads from 'node:worker_threads'
+  import { syncBuiltinESMExports } from 'node:module'
+  threads.Worker = class extends threads.Worker {
+    constructor(...args) {
+      super(...args)
+      process.stderr.write('thread started\\n')
+    }
+  }
+  syncBuiltinESMExports()`
+
 /** Fails the first time it is asked for a path, and is fine after that. */
 const failingFirst = () => {
   const asked = new Set<string>()
@@ -43,10 +65,13 @@ describe('A rerun', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test.each(['process', 'power'])('finds the lines of --durability %s.', async level => {
+  test.each(['process', 'power'])('finds the lines of --durability %s, which only power has synced.', async level => {
     const { run, server } = await workplace()
+    const env = { NODE_OPTIONS: preloaded(TELLS_SYNCS) }
     const args = ['URL/{1..5}', '-o', 'r.jsonl', '--resume', '--durability', level]
-    expect([(await run(args)).code, (await run(args)).code, server.requests.length]).toEqual([0, 0, 5])
+    const first = await run(args, { env })
+    expect([first.code, (await run(args)).code, server.requests.length]).toEqual([0, 0, 5])
+    expect(first.stderr.includes('synced')).toBe(level === 'power')
   })
 })
 
@@ -70,8 +95,11 @@ describe('A run', () => {
 
   test('is carried by --workers, and comes to the same.', async () => {
     const { run, server } = await workplace()
-    const { code, lines } = await run(['URL/{1..40}', '--workers', '2'])
+    const env = { NODE_OPTIONS: preloaded(TELLS_THREADS) }
+    const { code, lines, stderr } = await run(['URL/{1..40}', '--workers', '2'], { env })
     expect([code, lines.length, server.requests.length]).toEqual([0, 40, 40])
+    expect(stderr.match(/thread started/g)).toHaveLength(2)
+    expect((await run(['URL/a'], { env })).stderr).not.toContain('thread started')
     expect((await run(['URL/a', '--workers', '-1'])).stderr).toContain('--workers: expected an integer ≥ 0')
   })
 

@@ -99,6 +99,7 @@ export const TRIP_FIELDS = [
   'firstByteMs',
   'bodyMs',
   'warnings',
+  'unrepeated',
 ] as const satisfies readonly (keyof Trip)[]
 
 /** What the worker asks of the calling thread, where every function of the caller runs. */

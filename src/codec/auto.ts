@@ -6,6 +6,7 @@ import { bytesOf } from './response.ts'
 import { parseJson } from './json.ts'
 import { decodeText } from './text.ts'
 import type { Call } from '../core/call.ts'
+import { parseAnswer } from '../core/exact-json.ts'
 import { getHeader } from '../core/headers.ts'
 import type { Fault, Reply } from '../core/result.ts'
 
@@ -23,7 +24,7 @@ export function guess(reply: Reply, call: Call): { readonly value: unknown } | F
   if (warning !== undefined && !TEXT_TYPE.test(type)) return { value: bytesOf(reply.body) }
   if (MAY_BE_JSON.test(text)) {
     try {
-      return { value: JSON.parse(text) as unknown }
+      return { value: parseAnswer(text) }
     } catch {
       // Text that begins with a brace.
     }

@@ -2,6 +2,7 @@
 import { jsonErrorPosition } from './json-position.ts'
 import { textOf } from './text.ts'
 import type { Call } from '../core/call.ts'
+import { parseAnswer } from '../core/exact-json.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Reply } from '../core/result.ts'
 
@@ -13,7 +14,7 @@ export function parseJson(reply: Reply, call: Pick<Call, 'method'>): { value: un
   if (reply.body.byteLength === 0) return emptyBody(reply, call)
   const text = textOf(reply.body)
   try {
-    return { value: JSON.parse(text) as unknown }
+    return { value: parseAnswer(text) }
   } catch (error) {
     const at = jsonErrorPosition(text)
     const shown = JSON.stringify(text.slice(0, PREFIX_LENGTH))

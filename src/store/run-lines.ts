@@ -4,6 +4,7 @@
  * A line ends with a checksum of the bytes before it, because a flipped bit inside a number or a text is still good
  * JSON. A file of another program, or made by hand, may have lines without one. UTF-8, `\n`; `\r\n` is read, too.
  */
+import { parseAnswer } from '../core/exact-json.ts'
 import { isUtf8 } from 'node:buffer'
 import { crc32 } from 'node:zlib'
 import { problemOf } from './line-shape.ts'
@@ -79,7 +80,7 @@ function isBlank(line: Buffer): boolean {
 /** Undefined when it is not JSON. */
 function parse(line: Buffer): unknown {
   try {
-    return JSON.parse(line.toString())
+    return parseAnswer(line.toString())
   } catch {
     return undefined
   }

@@ -15,12 +15,14 @@ import { interrupts } from '../signals.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { Tally } from '../tally.ts'
 import { UsageError } from '../usage-error.ts'
+import { keepIntegers } from '../../core/exact-json.ts'
 import { ConfigError, ParallelRequests } from '../../index.ts'
 import type { Outcome, Progress, RequestInputs } from '../../index.ts'
 
 /** Resolves with the exit code. */
 export async function run(urls: readonly string[], flags: GivenFlags): Promise<number> {
   keepHeapSmall()
+  keepIntegers()
   const plan = planRun(urls, flags, process.env)
   const jobs = await openJobs(plan.input)
   const output = openOutput(plan.output, { columns: jobs.columns, hasKey: plan.input.key !== undefined })

@@ -14,7 +14,7 @@ import { isVaried, jobMaker } from './requests.ts'
 import type { MakeJob } from './requests.ts'
 import { tableOf } from './rows.ts'
 import type { BrokenRow, NumberedRow } from './rows.ts'
-import { objectOf } from './json-rows.ts'
+import { objectOf, requestOf } from './json-rows.ts'
 import { isTemplate, urlTemplate } from './url-template.ts'
 import type { Row } from './url-template.ts'
 import type { InputPlan } from '../run-plan.ts'
@@ -243,7 +243,7 @@ async function* ofRequests(file: string, stream: Readable, input: InputPlan): St
     for (const { text, line } of lines) {
       if (text.trim() === '') continue
       const place: Place = { file, line }
-      const read = objectOf(text)
+      const read = requestOf(text)
       if (typeof read === 'string') yield new Unusable(`${file}:${line}: ${read}`, '', place)
       else if (fixed === '' || read['url'] !== undefined) yield { ...common, ...read, meta: place } as unknown as Job
       else for (const url of expanded(fixed)) yield { ...common, ...read, url, meta: place }

@@ -6,6 +6,7 @@ import type { Fill } from './text-template.ts'
 import type { Row } from './url-template.ts'
 import type { InputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
+import { parseAsWritten } from '../../core/exact-json.ts'
 import { reasonOf } from '../../core/callback.ts'
 import type { CostInput } from '../../index.ts'
 
@@ -88,7 +89,7 @@ function bodyTemplate(body: InputPlan['body'], columns: readonly string[]): ((ro
     }
     case 'json': {
       const fill = jsonTemplate(body.text, columns)
-      return row => ({ json: JSON.parse(fill(row)) as unknown })
+      return row => ({ json: parseAsWritten(fill(row)) })
     }
   }
 }

@@ -1,6 +1,7 @@
 /** A URL with {columns}: RFC 6570 through `url-template`, checked against the columns before anything is sent. */
 import { parseTemplate } from 'url-template'
 import { nearest } from '../../config/names.ts'
+import { mapRaw } from '../../core/exact-json.ts'
 import { UsageError } from '../usage-error.ts'
 
 export type Row = Readonly<Record<string, unknown>>
@@ -21,13 +22,23 @@ export function urlTemplate(text: string, columns: readonly string[] | undefined
     if (columns !== undefined && !columns.includes(name)) throw unknownColumn('URL', name, columns)
   }
   // Ranges stay as they are: a cell cannot bring one, since its braces are encoded.
+  const names = namesIn(text)
   const parts = text.split(RANGES).map((part, at) => (at % 2 === 1 ? part : parseTemplate(part)))
   // What it takes are texts, numbers and lists of them.
   const filled = (part: Filled, row: Row): string =>
     typeof part === 'string' ? part : part.expand(row as Parameters<typeof part.expand>[0])
   const [first] = parts
-  if (parts.length === 1 && first !== undefined) return row => filled(first, row)
-  return row => parts.map(part => filled(part, row)).join('')
+  if (parts.length === 1 && first !== undefined) return row => filled(first, withTexts(row, names))
+  return row => {
+    const texts = withTexts(row, names)
+    return parts.map(part => filled(part, texts)).join('')
+  }
+}
+
+/** Numbers that are more than a double holds are objects, which no URL takes. */
+function withTexts(row: Row, names: readonly string[]): Row {
+  if (!names.some(name => typeof row[name] === 'object')) return row
+  return Object.fromEntries(names.map(name => [name, mapRaw(row[name], String)]))
 }
 
 type Filled = string | ReturnType<typeof parseTemplate>

@@ -1,6 +1,7 @@
 /** `--select 'stars, name: full_name'`: parts of a value as JMESPath, each with the name of its column. */
 import { compile, TreeInterpreter } from '@jmespath-community/jmespath'
 import { UsageError } from '../usage-error.ts'
+import { asDoubles } from '../../core/exact-json.ts'
 import { reasonOf } from '../../core/callback.ts'
 
 export interface Part {
@@ -44,8 +45,11 @@ function pathOf(path: string): (value: unknown) => unknown {
   } catch (error) {
     throw new UsageError(`--select: expected a path of JMESPath, got '${path}' (${reasonOf(error)}).`)
   }
-  return value => {
+  // A filter, a function: they take numbers only.
+  const computes = /[?(<>=!&]/.test(path)
+  return given => {
     try {
+      const value = computes ? asDoubles(given) : given
       return TreeInterpreter.search(compiled, value as Parameters<typeof TreeInterpreter.search>[1])
     } catch {
       // A function of JMESPath that does not take what is there: this value has no such part.

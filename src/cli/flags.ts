@@ -114,7 +114,7 @@ export const FLAGS = {
   }),
   'write-out': taking('Output', 'TEMPLATE', text, "one line per request: '{status} {url}\\n'", {
     short: 'w',
-    more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, total_ms, value, and every column of the input. \\n and \\t are a line end and a tab.',
+    more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, total_ms, value, line_number, names of --select, and every column of the input. A name of theirs that is taken is value.NAME and row.NAME. \\n and \\t are a line end and a tab.',
   }),
   as: choosing('Output', 'TYPE', ['auto', 'json', 'text', 'bytes'], 'how a body becomes a value', {
     default: 'auto: JSON where it is some, else text, else base64',

@@ -25,7 +25,11 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   keepIntegers()
   const plan = planRun(urls, flags, process.env)
   const jobs = await openJobs(plan.input)
-  const output = openOutput(plan.output, { columns: jobs.columns, hasKey: plan.input.key !== undefined })
+  const output = openOutput(plan.output, {
+    columns: jobs.columns,
+    hasKey: plan.input.key !== undefined,
+    hasUrls: plan.input.urls.length === 0,
+  })
   const exitCode = await send(plan, jobs, output).catch(async (error: unknown) => {
     // What a run with a run file has lost the next one makes anew.
     if (isRefusal(error) || plan.output.resume) output.discard()

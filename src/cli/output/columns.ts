@@ -1,6 +1,6 @@
 /** The columns of CSV: those that were chosen, or what the input has and what was selected of each answer. */
 import type { Field } from './fields.ts'
-import { fieldsOf } from './fields.ts'
+import { columnName, fieldNamed, fieldsOf, partName } from './fields.ts'
 import type { Selection } from './select.ts'
 import { nearest } from '../../config/names.ts'
 import { UsageError } from '../usage-error.ts'
@@ -12,15 +12,17 @@ export interface Column {
 
 export function columnsOf(
   chosen: readonly string[] | undefined,
-  input: { readonly columns: readonly string[]; readonly hasKey: boolean },
+  input: { readonly columns: readonly string[]; readonly hasKey: boolean; readonly hasUrls: boolean },
   selection: Selection | undefined,
 ): Column[] {
   const parts = selection?.parts ?? []
   const fields = fieldsOf(input.columns, parts)
-  const selected = selection === undefined ? ['value'] : parts.map(({ name }) => name)
-  const standard = ['index', ...(input.hasKey ? ['key'] : []), ...input.columns, 'url', 'status', ...selected, 'error']
+  const selected = selection === undefined ? ['value'] : parts.map(({ name }) => partName(name, fields))
+  // The column of the URLs is the one that every outcome has.
+  const rest = input.columns.filter(name => !(input.hasUrls && name === 'url')).map(name => columnName(name, fields))
+  const standard = ['index', ...(input.hasKey ? ['key'] : []), ...rest, 'url', 'status', ...selected, 'error']
   return [...new Set(chosen ?? standard)].map(name => {
-    const value = Object.hasOwn(fields, name) ? fields[name] : undefined
+    const value = fieldNamed(name, fields)
     if (value !== undefined) return { name, value }
     const near = nearest(name, Object.keys(fields))
     const remedy = near === undefined ? '' : ` Did you mean '${near}'?`

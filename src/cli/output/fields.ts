@@ -1,6 +1,7 @@
 /** What a column of CSV or a {field} of `-w` may be: what every outcome has, the input's columns, the selected parts. */
 import type { Part } from './select.ts'
 import type { Place } from '../input/jobs.ts'
+import { cellText } from '../cell-text.ts'
 import { bytesIn, base64Of } from '../../sinks/row.ts'
 import { printableUrl } from '../../core/url.ts'
 import type { Outcome } from '../../index.ts'
@@ -20,24 +21,49 @@ export const OUTCOME_FIELDS: Readonly<Record<string, Field>> = {
   message: ({ error }) => error?.message,
   total_ms: ({ timings }) => Math.round(timings.total * 10) / 10,
   value: ({ value }) => shown(value),
-  line: outcome => placeOf(outcome)?.line,
+  line_number: outcome => placeOf(outcome)?.line,
 }
 
-/** Over those of the outcome, the columns of the input; over both, the selected parts. */
-export function fieldsOf(columns: readonly string[], parts: readonly Part[]): Readonly<Record<string, Field>> {
+export type Fields = Readonly<Record<string, Field>>
+
+/**
+ * A bare name is ours, else a selected part, else a column of the input: nothing of an input may stand in for what became
+ * of a request. `value.NAME` and `row.NAME` are the selected parts and the columns, whatever they are called.
+ */
+export function fieldsOf(columns: readonly string[], parts: readonly Part[]): Fields {
+  const ofColumns = columns.map((column): [string, Field] => [column, columnField(column)])
+  const ofParts = parts.map(({ name, of }): [string, Field] => [name, ({ ok, value }) => (ok ? of(value) : undefined)])
   return {
+    ...Object.fromEntries([...ofColumns, ...ofParts]),
+    ...Object.fromEntries(ofColumns.map(([name, field]) => [`${ROW}${name}`, field])),
+    ...Object.fromEntries(ofParts.map(([name, field]) => [`${VALUE}${name}`, field])),
     ...OUTCOME_FIELDS,
-    ...Object.fromEntries(columns.map(column => [column, columnField(column)])),
-    ...Object.fromEntries(
-      parts.map(({ name, of }) => [name, (outcome: Outcome) => (outcome.ok ? of(outcome.value) : undefined)]),
-    ),
   }
 }
 
-const columnField =
-  (column: string): Field =>
-  outcome =>
-    placeOf(outcome)?.row?.[column]
+const ROW = 'row.'
+const VALUE = 'value.'
+
+/** Where rows may differ any column may be asked for, with its prefix. */
+export function fieldNamed(name: string, fields: Fields): Field | undefined {
+  if (Object.hasOwn(fields, name)) return fields[name]
+  if (!name.startsWith(ROW) || Object.keys(fields).some(known => known.startsWith(ROW))) return undefined
+  return columnField(name.slice(ROW.length))
+}
+
+/** The bare name where it stands for this column or part, else the one with the prefix. */
+export const columnName = (name: string, fields: Fields): string => plainName(name, ROW, fields)
+export const partName = (name: string, fields: Fields): string => plainName(name, VALUE, fields)
+
+function plainName(name: string, prefix: string, fields: Fields): string {
+  return fields[name] === fields[`${prefix}${name}`] ? name : `${prefix}${name}`
+}
+
+function columnField(column: string): Field {
+  const cell: Field = outcome => placeOf(outcome)?.row?.[column]
+  // One that is called so is taken for one, with its secrets.
+  return column !== 'url' ? cell : outcome => printableUrl(cellText(cell(outcome)))
+}
 
 export const placeOf = ({ request }: Outcome): Place | undefined => request.meta as Place | undefined
 

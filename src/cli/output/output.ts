@@ -31,6 +31,8 @@ export interface Output {
 export interface InputShape {
   readonly columns: readonly string[]
   readonly hasKey: boolean
+  /** Its column `url` is the URL of each request. */
+  readonly hasUrls: boolean
 }
 
 /** Throws a UsageError when it cannot be written, before anything is sent. */

@@ -1,5 +1,6 @@
 /** `-w '{status} {url}\n'`: a text per outcome. */
 import { nearest } from '../../config/names.ts'
+import { fieldNamed } from './fields.ts'
 import type { Field } from './fields.ts'
 import { cellText } from '../cell-text.ts'
 import { UsageError } from '../usage-error.ts'
@@ -13,7 +14,7 @@ export function writeOutTemplate(text: string, fields: Readonly<Record<string, F
   let from = 0
   for (const match of text.matchAll(FIELD)) {
     const [whole, name = ''] = match
-    const field = Object.hasOwn(fields, name) ? fields[name] : undefined
+    const field = fieldNamed(name, fields)
     if (field === undefined) throw unknownField(name, Object.keys(fields))
     parts.push(unescaped(text.slice(from, match.index)), field)
     from = match.index + whole.length

@@ -61,6 +61,7 @@ export type {
   ResponseView,
   RetryInput,
   ReturnTypeName,
+  SavePath,
   SaveRequest,
   SaveTo,
   SavedFile,

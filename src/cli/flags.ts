@@ -96,7 +96,7 @@ export const FLAGS = {
   'output-format': choosing('Output', 'FORMAT', OUTPUT_FORMATS, 'format of the output', {
     default: 'by the ending of the name; else jsonl',
   }),
-  overwrite: aSwitch('Output', 'replace an output that exists'),
+  overwrite: aSwitch('Output', 'replace an output that exists, and files of --save'),
   select: taking('Output', 'PATHS', text, "parts of each value, as JMESPath: 'stars' or 'n: name, stars'", {
     common: true,
     more: 'Each becomes a column of CSV and SQLite. In JSON lines the value is replaced by an object of them, or by the one part that was asked for without a name.',
@@ -108,9 +108,9 @@ export const FLAGS = {
   checksum: taking('Output', 'ALGORITHM:HEX', checksum, 'what --save must bring: sha256:9f86…; may have {columns}', {
     more: 'Of sha256, sha512, sha1 and md5. A body that differs is not kept.',
   }),
-  columns: taking('Output', 'NAMES', text, 'columns of CSV and TSV, with commas between them', {
+  columns: taking('Output', 'NAMES', text, 'columns of CSV, TSV and SQLite, with commas between them', {
     default: 'index, key, those of the input, url, status, what was selected or value, error',
-    more: 'Fields as in --write-out, columns of the input, and names of --select.',
+    more: 'Fields as in --write-out, columns of the input, and names of --select. SQLite has its own besides.',
   }),
   'write-out': taking('Output', 'TEMPLATE', text, "one line per request: '{status} {url}\\n'", {
     short: 'w',

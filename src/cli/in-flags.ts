@@ -2,6 +2,7 @@
 
 const WORDS: readonly (readonly [ofLibrary: string, ofFlags: string])[] = [
   ['See retry.budget, Infinity as its reserve for none', 'See --retry-share and --retry-reserve, none for no limit'],
+  ['Move it away, or save elsewhere', 'Add --overwrite, or --resume to the run that saved it'],
   ['retry.maxRetryAfter', '--max-retry-after'],
 ]
 

@@ -237,6 +237,12 @@ function outputPlan(values: FlagValues, problems: string[]): OutputPlan {
   if (values['retry-failed'] === true && !resume) {
     problems.push('--retry-failed: expected --resume beside it, got none. Add it.')
   }
+  if (values.name !== undefined && values.save === undefined) {
+    problems.push('--name: expected --save beside it, got none. It names what is saved: add it.')
+  }
+  if (values.columns !== undefined && !isTable(values, files)) {
+    problems.push('--columns: expected an output with columns, got none. Add -o FILE.csv, or --output-format csv.')
+  }
   const toStdout = values.output?.includes('-') === true
   if (toStdout && values['write-out'] !== undefined) {
     problems.push('-w: expected standard output for itself, got -o - beside it. Keep one of them.')
@@ -254,4 +260,11 @@ function outputPlan(values: FlagValues, problems: string[]): OutputPlan {
     as: values.as ?? 'auto',
     order: values.order ?? 'completed',
   }
+}
+
+/** Whether something that is written has columns to choose. */
+function isTable(values: FlagValues, files: readonly Target[]): boolean {
+  return [values['output-format'], ...files.map(({ format }) => format)].some(
+    format => format !== 'jsonl' && format !== undefined,
+  )
 }

@@ -74,13 +74,18 @@ export class Tally {
   }
 
   /** For standard error. */
-  text(): string {
+  text(remarks: readonly string[] = []): string {
     const lines = this.#failures.map(line => `${line}\n`)
     const more = this.failed - this.#failures.length
     if (more > 0) lines.push(`… and ${more} more: ${mostOf(this.#codes)}\n`)
     const { quiet, remedy } = this.#parts
     if (quiet) return lines.join('')
-    lines.push(...this.#warned(), ...this.#hostLines(), `${this.#summary()}\n`)
+    lines.push(
+      ...this.#warned(),
+      ...remarks.map(remark => `warning: ${remark}\n`),
+      ...this.#hostLines(),
+      `${this.#summary()}\n`,
+    )
     if (this.#left > 0 || this.unfinished > 0 || this.#hasUnknownRest) lines.push(`${remedy}\n`)
     return lines.join('')
   }

@@ -2,6 +2,7 @@
  * Takes a run up where its file ends: what is done is given back and not sent again, what is sent gets its line before
  * its outcome is handed out. Around sending and settling, so that neither the engine nor the layers know of it.
  */
+import { lstat } from 'node:fs/promises'
 import { fingerprint } from './fingerprint.ts'
 import { Refusals, saysTheSame } from './refusals.ts'
 import { lineOf, lineValue, resultOf } from './run-line.ts'
@@ -156,6 +157,8 @@ export class Resume {
   async #restore(call: Call): Promise<Result> {
     try {
       const line = await this.#parts.journal.read(call.index)
+      // What was saved and is gone is fetched again, where that does no harm.
+      if (call.plan.returnType === 'file' && isSafe(call) && (await isGone(line))) return this.#parts.send(call)
       this.#lines.set(call.trip, line)
       return resultOf(line, call)
     } catch (error) {
@@ -251,6 +254,15 @@ function described({
   key,
 }: Pick<DoneLine, 'method' | 'url'> & { readonly key?: string | undefined }): string {
   return `${method} ${url}${key === undefined ? '' : ` (key ${key})`}`
+}
+
+async function isGone({ value }: DoneLine): Promise<boolean> {
+  const path: unknown = Object(value).path
+  if (typeof path !== 'string') return false
+  return lstat(path).then(
+    () => false,
+    error => (error as NodeJS.ErrnoException).code === 'ENOENT',
+  )
 }
 
 /** A second copy does no harm by its method, or by the caller's word. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Reserved } from '../codec/file.ts'
 import { refuseExisting } from '../codec/part-file.ts'
 import { foldedName, nameOfUrl, numbered, savedName } from '../config/file-name.ts'
-import { got, problem } from '../config/kinds.ts'
+import { got, isPlain, problem } from '../config/kinds.ts'
 import type { Call } from '../core/call.ts'
 import { reasonOf, runCallback } from '../core/callback.ts'
 import type { Clock } from '../core/ports.ts'
@@ -29,11 +29,13 @@ export async function reserve(call: Call, clock: Clock): Promise<Reserved | Faul
   let given = batches.get(batch)
   if (given === undefined) batches.set(batch, (given = { names: new Set(), folders: new Map() }))
   let path: string
+  let overwrite = false
   try {
     if (typeof saveTo === 'function') {
       const answer = await askedFor(saveTo, call, clock)
       if (isFault(answer)) return answer
-      path = answer
+      path = answer.path
+      overwrite = answer.overwrite
     } else {
       const folder = resolve(saveTo ?? '.')
       // Before anything is awaited: names are given in the order of the requests.
@@ -51,15 +53,19 @@ export async function reserve(call: Call, clock: Clock): Promise<Reserved | Faul
   inUse.add(id)
   const release = (): void => void inUse.delete(id)
   try {
-    await refuseExisting(path)
+    if (!overwrite) await refuseExisting(path)
   } catch (error) {
     release()
     return fileFault(error, path)
   }
-  return { path, release }
+  return { path, overwrite, release }
 }
 
-async function askedFor(saveTo: (request: SaveRequest) => unknown, call: Call, clock: Clock): Promise<string | Fault> {
+async function askedFor(
+  saveTo: (request: SaveRequest) => unknown,
+  call: Call,
+  clock: Clock,
+): Promise<Omit<Reserved, 'release'> | Fault> {
   const { method, url, meta, index, key, trip, plan } = call
   const failed = (why: string, cause?: unknown): Fault => fault('callback/save_to', why, { cause })
   const limits = { trip, timeoutMs: plan.timeouts.callbackMs, clock }
@@ -69,10 +75,11 @@ async function askedFor(saveTo: (request: SaveRequest) => unknown, call: Call, c
     limits,
   )
   if (isFault(answer)) return answer
-  if (typeof answer === 'string' && answer !== '' && !answer.includes('\0')) return resolve(answer)
-  if (answer instanceof URL && answer.protocol === 'file:') {
+  const [place, overwrite] = isPlain(answer) ? [answer['path'], answer['overwrite'] === true] : [answer, false]
+  if (typeof place === 'string' && place !== '' && !place.includes('\0')) return { path: resolve(place), overwrite }
+  if (place instanceof URL && place.protocol === 'file:') {
     try {
-      return fileURLToPath(answer)
+      return { path: fileURLToPath(place), overwrite }
     } catch (error) {
       return failed(`saveTo: ${reasonOf(error)}`, error)
     }

@@ -19,6 +19,8 @@ export interface FileParts {
 
 export interface Reserved {
   readonly path: string
+  /** Whatever file is there. */
+  readonly overwrite: boolean
   readonly release: () => void
 }
 
@@ -57,7 +59,7 @@ class FileSink implements BodySink {
     const reserved = await this.#parts.reserve(this.#call)
     if (isFault(reserved)) return reserved
     this.#reserved = reserved
-    this.#part = new PartFile(reserved.path, this.#call.plan.saving.checksum?.split(':')[0])
+    this.#part = new PartFile(reserved, this.#call.plan.saving.checksum?.split(':')[0])
     return undefined
   }
 

@@ -1,6 +1,6 @@
 /**
  * A file in the making: `<path>.part`, which gets its name when it is whole. Never through a link, never into a file
- * that somebody else made, never over one that is there.
+ * that somebody else made, never over one that is there unless that is asked for.
  */
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
@@ -19,6 +19,7 @@ export class PartFile {
   bytes = 0
   readonly #path: string
   readonly #part: string
+  readonly #overwrite: boolean
   readonly #algorithm: string | undefined
   #hash: Hash | undefined
   #file: FileHandle | undefined
@@ -28,8 +29,12 @@ export class PartFile {
   #broken: { readonly error: unknown } | undefined
 
   /** @param algorithm of the checksum that is wanted, if any */
-  constructor(path: string, algorithm: string | undefined) {
+  constructor(
+    { path, overwrite }: { readonly path: string; readonly overwrite: boolean },
+    algorithm: string | undefined,
+  ) {
     this.#path = path
+    this.#overwrite = overwrite
     this.#part = `${path}.part`
     this.#algorithm = algorithm
     this.restart()
@@ -87,7 +92,8 @@ export class PartFile {
       if (!(await this.#isOurs())) throw systemError('EBUSY', `${this.#part} has been replaced by somebody else`)
       await this.#close()
       try {
-        await moveToFree(this.#part, this.#path)
+        if (this.#overwrite) await rename(this.#part, this.#path)
+        else await moveToFree(this.#part, this.#path)
       } catch (error) {
         await rm(this.#part, { force: true })
         throw error

@@ -148,8 +148,10 @@ export interface SaveRequest extends RequestView {
   readonly key: string | undefined
 }
 
+/** The path of a file; with `overwrite` one that is there is replaced, once the new one is whole. */
+export type SavePath = string | URL | { readonly path: string | URL; readonly overwrite?: boolean }
 /** The folder that a body is saved in, or a function that answers with the path of its file. */
-export type SaveTo = string | URL | ((request: SaveRequest) => string | URL | Promise<string | URL>)
+export type SaveTo = string | URL | ((request: SaveRequest) => SavePath | Promise<SavePath>)
 
 /** The value of `returnType: 'file'`. */
 export interface SavedFile {

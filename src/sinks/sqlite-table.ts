@@ -38,6 +38,9 @@ const COLUMNS = {
   at: 'TEXT NOT NULL',
 } as const
 
+/** SQLite takes names without regard to case. */
+export const isFixed = (name: string): boolean => Object.hasOwn(COLUMNS, name.toLowerCase())
+
 const BUSY = 5
 const LOCKED = 6
 /** For another connection's transaction. */
@@ -46,7 +49,8 @@ const LOOK_EVERY_MS = 10
 /** SQLite's own codes as the system's, which is what a run looks at. */
 const SYSTEM_CODES: Readonly<Record<number, string>> = { 8: 'EROFS', 10: 'EIO', 13: 'ENOSPC' }
 
-export function openTable(path: string, name: string, options: FileOptions): Table {
+/** @param more columns besides those that every table has */
+export function openTable(path: string, name: string, options: FileOptions, more: readonly string[] = []): Table {
   if (options.overwrite === true && options.append === true) {
     throw new ConfigError(['sqlite: expected overwrite or append, got both. Leave one of them out.'])
   }
@@ -59,7 +63,7 @@ export function openTable(path: string, name: string, options: FileOptions): Tab
     const { DatabaseSync: Database } = loadSqlite()
     // Resolved, because SQLite reads some names as URLs or as places in memory.
     database = new Database(resolve(path), { timeout: 5_000 })
-    return new OpenTable(path, database, name, options)
+    return new OpenTable(path, database, name, { ...options, more })
   } catch (error) {
     database?.close()
     if (error instanceof ConfigError) throw error
@@ -122,13 +126,21 @@ class OpenTable implements Table {
   /** Absent until what is to be replaced has been. */
   #insert: StatementSync | undefined
 
-  constructor(path: string, database: DatabaseSync, name: string, { overwrite, append }: FileOptions) {
+  constructor(
+    path: string,
+    database: DatabaseSync,
+    name: string,
+    { overwrite, append, more }: FileOptions & { readonly more: readonly string[] },
+  ) {
     this.path = path
     this.#database = database
     this.#name = quoted(name)
-    const columns = Object.entries(COLUMNS).map(([column, type]) => `${quoted(column)} ${type}`.trimEnd())
+    const columns = [
+      ...Object.entries(COLUMNS).map(([column, type]) => `${quoted(column)} ${type}`.trimEnd()),
+      ...more.map(quoted),
+    ]
     this.#create = `CREATE TABLE IF NOT EXISTS ${this.#name} (${columns.join(', ')})`
-    this.#insertInto = insertInto(this.#name)
+    this.#insertInto = insertInto(this.#name, [...Object.keys(COLUMNS), ...more])
     database.exec('PRAGMA journal_mode = WAL')
     // A commit survives the end of this process; not, for the last ones, the end of the power.
     database.exec('PRAGMA synchronous = NORMAL')
@@ -145,6 +157,7 @@ class OpenTable implements Table {
         `sqlite: expected a table that is not there yet, got ${got(name)} in ${JSON.stringify(path)}. Set overwrite: true to replace it, append: true to add to it, or choose another.`,
       ])
     }
+    if (found !== undefined && append === true) this.#checkColumns(more)
     if (found === undefined || overwrite !== true) this.#prepare()
     // From here on waiting is done without blocking.
     database.exec('PRAGMA busy_timeout = 0')
@@ -165,6 +178,16 @@ class OpenTable implements Table {
 
   close(): void {
     this.#database.close()
+  }
+
+  #checkColumns(wanted: readonly string[]): void {
+    const there = this.#database.prepare(`PRAGMA table_info(${this.#name})`).all()
+    const names = new Set(there.map(({ name }) => String(name).toLowerCase()))
+    const missing = wanted.filter(name => !names.has(name.toLowerCase()))
+    if (missing.length === 0) return
+    throw new ConfigError([
+      `sqlite: expected a table with the columns ${missing.map(got).join(', ')}, got one without, in ${JSON.stringify(this.path)}. Set overwrite: true to replace it, or choose another.`,
+    ])
   }
 
   #prepare(): StatementSync {
@@ -205,8 +228,8 @@ class OpenTable implements Table {
   }
 }
 
-function insertInto(table: string): string {
-  const names = Object.keys(COLUMNS).map(quoted)
+function insertInto(table: string, columns: readonly string[]): string {
+  const names = columns.map(quoted)
   const updates = names.slice(1).map(name => `${name} = excluded.${name}`)
   return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
     ON CONFLICT ("index") DO UPDATE SET ${updates.join(', ')}`

@@ -1,5 +1,7 @@
 /** A table of SQLite, which others can query while it grows: WAL, and a transaction per 100 rows or 50 ms. */
-import { bool, matching } from '../config/kinds.ts'
+import { bool, got, isPlain, matching, problem } from '../config/kinds.ts'
+import type { Read } from '../config/kinds.ts'
+import { isThenable, reasonOf } from '../core/callback.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { RowError } from '../core/sink.ts'
 import type { Sink } from '../core/sink.ts'
@@ -8,7 +10,7 @@ import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import { pathOf } from './output.ts'
 import { keptOf, keyOf, roundedTimings, urlOf } from './row.ts'
-import { openTable } from './sqlite-table.ts'
+import { isFixed, openTable } from './sqlite-table.ts'
 import type { Row, Table } from './sqlite-table.ts'
 
 /** A transaction costs as much as 30 rows; a reader waits for no row longer than this. */
@@ -20,6 +22,14 @@ const MAX_VALUE_BYTES = 1_000_000_000
 export interface SqliteOptions extends FileOptions {
   /** Default `'results'`. */
   readonly table?: string
+  /** Columns of your own, after those that every table has. Without one of these names, and without regard to case. */
+  readonly columns?: readonly SqliteColumn[]
+}
+
+/** A column of your own: numbers, texts and bytes as they are, `true` as 1, dates as ISO 8601, other values as JSON. */
+export interface SqliteColumn {
+  readonly name: string
+  readonly value: (outcome: Outcome) => unknown
 }
 
 /**
@@ -27,7 +37,7 @@ export interface SqliteOptions extends FileOptions {
  * (INTEGER PRIMARY KEY), `key`, `method`, `url`, `ok` (0 or 1), `status`, `value`, `encoding`, `error_code`,
  * `error_message`, `attempts`, `bytes`, `timings` (JSON, milliseconds) and `at` (ISO 8601). `encoding` says what
  * `value` is: `'json'` (text for `json_extract`), `'text'`, or `'bytes'` (a BLOB). An outcome of an index that is there
- * takes its place.
+ * takes its place. `columns` adds some of your own.
  *
  * The table can be read while it is written: a row is there when its write has resolved, at most 50 ms later. Rows
  * survive the end of the process from then on. While another connection writes, the sink waits up to 30 s for its turn
@@ -44,31 +54,38 @@ export function sqlite(path: string | URL, options: SqliteOptions = {}): Sink {
     table = 'results',
     overwrite,
     append,
+    columns = [],
   } = readSinkOptions('sqlite', options, {
     overwrite: bool,
     append: bool,
+    columns: readColumns,
     table: matching(
       'the name of a table',
       (value): value is string => typeof value === 'string' && value !== '' && !value.includes('\0'),
       "Leave it out for 'results'.",
     ),
   })
-  return new SqliteSink(openTable(pathOf('sqlite', path), table, { overwrite, append }))
+  const names = columns.map(({ name }) => name)
+  return new SqliteSink(openTable(pathOf('sqlite', path), table, { overwrite, append }, names), columns)
 }
 
 class SqliteSink implements Sink {
   readonly #table: Table
   readonly #batches: Batches<Row>
+  readonly #columns: readonly SqliteColumn[]
 
-  constructor(table: Table) {
+  constructor(table: Table, columns: readonly SqliteColumn[]) {
     this.#table = table
+    this.#columns = columns
     this.#batches = new Batches(table.path, rows => table.insert(rows), LIMITS)
   }
 
   write(outcome: Outcome): Promise<void> {
     try {
       const { row, size } = rowOf(outcome)
-      return this.#batches.add(row, size)
+      if (this.#columns.length === 0) return this.#batches.add(row, size)
+      const cells = this.#columns.map(column => cellOf(column, outcome))
+      return this.#batches.add([...row, ...cells], size + sizeOf(cells))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -89,6 +106,47 @@ class SqliteSink implements Sink {
     await this.#batches.close()
   }
 }
+
+const readColumns: Read<readonly SqliteColumn[]> = (value, name, problems) => {
+  if (!Array.isArray(value)) {
+    problems.push(problem(name, 'an array of columns', got(value), 'Write it as [{ name, value: outcome => … }].'))
+    return undefined
+  }
+  const before = problems.length
+  const names = new Set<string>()
+  for (const [at, column] of value.entries()) {
+    const title: unknown = isPlain(column) ? column['name'] : undefined
+    const where = `${name}[${at}]`
+    if (typeof title !== 'string' || title === '' || typeof (column as SqliteColumn).value !== 'function') {
+      problems.push(problem(where, '{ name, value: outcome => … }', got(column), ''))
+    } else if (isFixed(title) || names.has(title.toLowerCase())) {
+      problems.push(problem(where, 'a name that no other column has', got(title), 'Give it another.'))
+    } else names.add(title.toLowerCase())
+  }
+  return problems.length === before ? (value as SqliteColumn[]) : undefined
+}
+
+function cellOf({ name, value }: SqliteColumn, outcome: Outcome): Row[number] {
+  let cell: unknown
+  try {
+    cell = value(outcome)
+  } catch (error) {
+    const threw = `column ${name}: expected its function to answer, got an error (${reasonOf(error)}). Mend the function.`
+    throw new RowError(outcome.index, threw, error)
+  }
+  if (typeof cell === 'number') return cell
+  if (cell === null) return null
+  if (typeof cell === 'boolean') return cell ? 1 : 0
+  if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? null : cell.toISOString()
+  if (isThenable(cell)) {
+    cell.then(undefined, () => {})
+    throw new RowError(outcome.index, `column ${name}: expected a value, got a promise. Await it in parseFunc.`)
+  }
+  return keptOf(cell, outcome).content
+}
+
+const sizeOf = (cells: Row): number =>
+  cells.reduce<number>((sum, cell) => sum + (cell === null || typeof cell === 'number' ? 8 : cell.length), 0)
 
 function rowOf(outcome: Outcome): { row: Row; size: number } {
   const { index, ok, request, response, error, attempts, timings } = outcome

@@ -1,5 +1,5 @@
 /** What becomes of outputs that are there already, and of several at once; by the built binary. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
@@ -37,11 +37,16 @@ describe('An output that is there', () => {
   })
 
   test('is not touched by a second run on the run file, which does the first no harm.', async () => {
-    const { start, run, text, server } = await workplace()
-    const args = ['URL/slow/{300..311}', '-c', '4', ...TO_ALL]
+    const { promise: over, resolve: end } = Promise.withResolvers<void>()
+    const { start, run, text, server } = await workplace(({ url }, response) => {
+      if (url === '/12') void over.then(() => response.end('{}'))
+      else response.end('{}')
+    })
+    const args = ['URL/{1..12}', ...TO_ALL]
     const first = start(args)
-    await expect.poll(() => server.requests.length).toBeGreaterThan(4)
+    await expect.poll(() => server.requests.length).toBe(12)
     expect(await run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining('locked') as unknown })
+    end()
     expect((await first.finished).code).toBe(0)
     expect(text('r.csv').trim().split('\n').length).toBe(13)
   })
@@ -94,5 +99,129 @@ describe('Standard output', () => {
       `preq 'URL/{1..3000}' -q -c 100 -w '{url} ${'x'.repeat(2_000)}\n' | (sleep 1; cat) | wc -l`,
     ).finished
     expect([stderr, stdout.trim()]).toEqual(['', '3000'])
+  })
+})
+
+describe('A table of SQLite', () => {
+  const PEOPLE = 'id,name,status\n1,"Ann ""A"", B",active\n2,Bob,idle\n'
+  const SELECT = ['URL/{id}', '-i', 'p.csv', '--select', 'method, host: headers.host', '-o', 'r.sqlite']
+
+  test('has the columns of the input, and a column for each selected part.', async () => {
+    const { run, write, file, server } = await workplace()
+    write('p.csv', PEOPLE)
+    for (const again of [[], ['--overwrite']]) {
+      expect((await run([...SELECT, '--order', 'input', ...again])).code).toBe(0)
+      using database = new DatabaseSync(file('r.sqlite'))
+      const rows = database.prepare('SELECT id, name, method, host, value, status FROM results').all()
+      const host = `127.0.0.1:${server.port}`
+      const value = JSON.stringify({ method: 'GET', host })
+      expect(rows.map(row => ({ ...row }))).toEqual([
+        { id: '1', name: 'Ann "A", B', method: 'GET', host, value, status: 200 },
+        { id: '2', name: 'Bob', method: 'GET', host, value, status: 200 },
+      ])
+    }
+  })
+
+  test('has those that --columns chooses.', async () => {
+    const { run, write, file } = await workplace()
+    write('p.csv', PEOPLE)
+    expect((await run([...SELECT, '--columns', 'index,name,host'])).code).toBe(0)
+    using database = new DatabaseSync(file('r.sqlite'))
+    const columns = database
+      .prepare('PRAGMA table_info(results)')
+      .all()
+      .map(({ name }) => name)
+    expect(columns.slice(-2)).toEqual(['name', 'host'])
+  })
+})
+
+describe('--columns', () => {
+  test('is refused where nothing has columns.', async () => {
+    const { run, server } = await workplace()
+    const { code, stderr } = await run(['URL/a', '--columns', 'url'])
+    expect([code, stderr, server.requests]).toEqual([
+      2,
+      expect.stringContaining('--columns: expected an output with'),
+      [],
+    ])
+  })
+})
+
+describe('--select', () => {
+  test.each([
+    ['nosuch(name)', 'Unknown function: nosuch()'],
+    ['a[?b == `1`].[length(c, d)]', 'Invalid arity: length()'],
+    ['x: {a: b, c: nosuch(d)}', 'Unknown function: nosuch()'],
+  ])('with %s is refused before anything is sent.', async (path, why) => {
+    const { run, server } = await workplace()
+    const { code, stderr } = await run(['URL/a', '--select', path])
+    expect([code, stderr, server.requests]).toEqual([2, expect.stringContaining(why), []])
+  })
+
+  test('says what no value had.', async () => {
+    const { run } = await workplace()
+    const { code, stderr } = await run(['URL/{1..2}', '--select', 'Method, url, l: length(body)'])
+    expect([code, stderr]).toEqual([0, expect.stringContaining("warning: no value had 'Method' (--select)\n2 ok, 0")])
+    expect((await run(['URL/{1..2}', '--select', 'method'])).stderr).not.toContain('warning')
+  })
+})
+
+describe('--save', () => {
+  const SAVE = ['URL/{1..3}.bin', '--save', 'dl']
+
+  test('replaces what is there with --overwrite, whole; without it says what to do, and sends nothing.', async () => {
+    const { run, text, file, write, server } = await workplace()
+    expect((await run(SAVE)).code).toBe(0)
+    write('dl/2.bin', 'older')
+    const sent = server.requests.length
+    const refused = await run(SAVE)
+    expect([refused.code, server.requests.length]).toEqual([1, sent])
+    expect(refused.stderr).toMatch(
+      /1\.bin: it is there already, and nothing is replaced\. Add --overwrite, or --resume/,
+    )
+    expect(text('dl/2.bin')).toBe('older')
+    expect((await run([...SAVE, '--overwrite'])).code).toBe(0)
+    expect(JSON.parse(text('dl/2.bin'))).toMatchObject({ url: '/2.bin' })
+    expect(readdirSync(file('dl')).toSorted()).toEqual(['1.bin', '2.bin', '3.bin'])
+  })
+
+  test('leaves what is there where its request fails, also with --overwrite.', async () => {
+    const { run, text } = await workplace()
+    expect((await run(['URL/a', '--save', 'dl', '--name', 'x'])).code).toBe(0)
+    const before = text('dl/x')
+    expect((await run(['URL/status/404', '--save', 'dl', '--name', 'x', '--overwrite'])).code).toBe(1)
+    expect(text('dl/x')).toBe(before)
+  })
+
+  test('fetches with --resume what was deleted, and nothing else.', async () => {
+    const { run, file, server } = await workplace()
+    const args = [...SAVE, '-o', 'r.jsonl', '--resume']
+    expect((await run(args)).code).toBe(0)
+    rmSync(file('dl/2.bin'))
+    const { code, stderr } = await run(args)
+    expect([code, stderr]).toEqual([0, expect.stringContaining('3 ok, 0 failed (2 of them from before)')])
+    expect(readdirSync(file('dl')).toSorted()).toEqual(['1.bin', '2.bin', '3.bin'])
+    expect(server.requests.map(({ url }) => url).slice(3)).toEqual(['/2.bin'])
+    expect((await run(args)).stderr).toContain('(3 of them from before)')
+  })
+
+  test('has no parts to select but its path and size.', async () => {
+    const { run, server, text } = await workplace()
+    const refused = await run([...SAVE, '--select', 'id'])
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("expected 'path' or 'bytes' beside --save"),
+    ])
+    expect(server.requests).toEqual([])
+    expect((await run(['URL/a', '--save', 'dl', '--select', 'path', '-o', 'r.csv', '--columns', 'path'])).code).toBe(0)
+    expect(text('r.csv')).toMatch(/\/dl\/a\n$/)
+  })
+
+  test('is what --name needs.', async () => {
+    const { run } = await workplace()
+    expect(await run(['URL/a', '--name', 'x'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--name') as unknown,
+    })
   })
 })

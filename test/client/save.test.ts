@@ -521,6 +521,20 @@ describe('saveTo', () => {
     })
   })
 
+  it('replaces it where a function says so, once the new one is whole', async () => {
+    await using server = await rawServer(answering(connection => connection.reply('abc')))
+    const path = join(folder, 'x')
+    writeFileSync(path, 'mine')
+    const refused = await save(`${server.origin}/x`, { saveTo: () => ({ path, overwrite: false }) })
+    const wrong = await save(`${server.origin}/x`, {
+      saveTo: () => ({ path, overwrite: true }),
+      checksum: `sha256:${'0'.repeat(64)}`,
+    })
+    expect([verdictOf(refused), wrong.ok, readFileSync(path, 'utf8')]).toEqual(['resource/file', false, 'mine'])
+    expect((await save(`${server.origin}/x`, { saveTo: () => ({ path, overwrite: true }) })).ok).toBe(true)
+    expect([readFileSync(path, 'utf8'), there()]).toEqual(['abc', ['x']])
+  })
+
   it('does not replace what came meanwhile, either', async () => {
     await using server = await rawServer(
       answering(connection => {

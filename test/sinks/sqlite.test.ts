@@ -54,6 +54,67 @@ describe('sqlite', () => {
     expect(stars?.['stars']).toBe(7)
   })
 
+  it('has columns of one’s own after those of every table, values by their kind.', async () => {
+    const path = join(freshFolder(), 'results.db')
+    const values = [7, 'text', true, null, undefined, new Uint8Array([1]), new Date(0), { a: [1] }, Number.NaN]
+    const columns = values.map((value, at) => ({ name: `c "${at}`, value: () => value }))
+    const sink = sqlite(path, { columns })
+    await writeTo(sink, okOutcome(0, 1))
+    await sink.close()
+    expect(Object.values(rowsOf(path)[0] ?? {}).slice(-values.length)).toEqual([
+      7,
+      'text',
+      1,
+      null,
+      null,
+      new Uint8Array([1]),
+      '1970-01-01T00:00:00.000Z',
+      '{"a":[1]}',
+      null,
+    ])
+    expect(() => sqlite(path, { append: true, columns: [{ name: 'other', value: () => 1 }] })).toThrow(
+      /expected a table with the columns "other", got one without/,
+    )
+    await writeTo(sqlite(path, { append: true, columns }), okOutcome(1, 1))
+    expect(rowsOf(path)).toHaveLength(2)
+  })
+
+  it('costs a row where a column of one’s own throws or is async, and no more.', async () => {
+    const path = join(freshFolder(), 'results.db')
+    const value = ({ index }: { index: number }): unknown => {
+      if (index === 1) throw new Error('no')
+      return index === 2 ? Promise.reject(new Error('late')) : index
+    }
+    const sink = sqlite(path, { columns: [{ name: 'own', value }] })
+    const writes = [0, 1, 2, 3].map(index => writeTo(sink, okOutcome(index, 1)))
+    expect((await Promise.allSettled(writes)).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'fulfilled',
+    ])
+    await sink.close()
+    expect(rowsOf(path).map(({ own }) => own)).toEqual([0, 3])
+  })
+
+  it.each([
+    ['URL', 'expected a name that no other column has, got "URL"'],
+    ['own', 'expected a name that no other column has, got "own"'],
+    ['', 'expected { name, value: outcome => … }'],
+  ])('refuses a column that is called %j.', (name, why) => {
+    const value = (): number => 1
+    const path = join(freshFolder(), 'results.db')
+    expect(() =>
+      sqlite(path, {
+        columns: [
+          { name: 'Own', value },
+          { name, value },
+        ],
+      }),
+    ).toThrow(why)
+    expect(existsSync(path)).toBe(false)
+  })
+
   it('can be read by another connection while it is written: each row when its write has resolved.', async () => {
     const path = join(freshFolder(), 'results.db')
     const sink = sqlite(path)

@@ -59,7 +59,7 @@ async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> 
   let shown: Progress | undefined
   const stream = client.stream(input.jobs as RequestInputs, {
     ...plan.call,
-    ...savingOptions(plan.output.save, jobs.columns),
+    ...savingOptions(plan.output, jobs.columns),
     signal: aborting.signal,
     ...(output.resume !== undefined && { resume: output.resume }),
     ...(display.show !== undefined && {
@@ -99,7 +99,7 @@ async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> 
     jobs.close()
   }
   tally.stopped = !input.isAtEnd && !tally.broken && tally.ok + tally.failed !== jobs.total
-  process.stderr.write(tally.text())
+  process.stderr.write(tally.text(output.remarks()))
   return signals.exitCode ?? (tally.isWhole ? 0 : 1)
 }
 

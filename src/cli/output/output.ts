@@ -4,21 +4,24 @@ import { dirname } from 'node:path'
 import { columnsOf } from './columns.ts'
 import { aside, tableDraft, textDraft } from './draft.ts'
 import type { Draft } from './draft.ts'
-import { fieldsOf } from './fields.ts'
+import { OUTCOME_FIELDS, fieldsOf } from './fields.ts'
 import { readSelection } from './select.ts'
 import type { Selection } from './select.ts'
 import { several } from './several.ts'
 import { writeOutTemplate } from './write-out.ts'
 import type { OutputFormat, OutputPlan, Target } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
-import type { Sink } from '../../index.ts'
+import type { Outcome, Sink } from '../../index.ts'
 import { csv, jsonLines, sqlite } from '../../sinks/index.ts'
+import { isFixed } from '../../sinks/sqlite-table.ts'
 import { TextRows } from '../../sinks/text-rows.ts'
 
 export interface Output {
   readonly sink: Sink
   /** The run file. */
   readonly resume: string | undefined
+  /** What was odd, for the end. */
+  remarks(): readonly string[]
   /** Last, when all else can be. */
   begin(): void
   /** The run is over: what was written stands under its name from now on. After the sink is closed, as the next one. */
@@ -38,6 +41,7 @@ export interface InputShape {
 /** Throws a UsageError when it cannot be written, before anything is sent. */
 export function openOutput(plan: OutputPlan, input: InputShape): Output {
   const selection = plan.select === undefined ? undefined : readSelection(plan.select)
+  if (plan.save !== undefined && selection !== undefined) checkSaved(selection)
   const columns = columnsOf(plan.columns, input, selection)
   const runFile = runFileOf(plan, selection)
   for (const { path } of plan.files) checkPlace(path, plan)
@@ -58,6 +62,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
   return {
     sink: several([...onStdout, ...drafts.map(({ sink }) => sink)]),
     resume: runFile?.path,
+    remarks: () => selection?.missed().map(name => `no value had '${name}' (--select)`) ?? [],
     begin() {
       anew?.begin()
     },
@@ -73,7 +78,14 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
 
   function toFile({ path, format }: Target): Draft {
     if (format === 'sqlite') {
-      return tableDraft(path, (table, overwrite) => selected(sqlite(path, { table, overwrite }), selection))
+      const more = columns.filter(({ name }) => !isFixed(name) && !Object.hasOwn(OUTCOME_FIELDS, name))
+      return tableDraft(path, (table, overwrite) => {
+        let whole: Outcome
+        // Rows are made at once: of the whole value the columns, of what was selected the value.
+        const own = more.map(({ name, value }) => ({ name, value: () => value(whole) }))
+        const sink = selected(sqlite(path, { table, overwrite, columns: own }), selection)
+        return { write: outcome => sink.write((whole = outcome)), close: () => sink.close() }
+      })
     }
     if (format === 'jsonl') {
       return textDraft(path, (place, overwrite) => selected(jsonLines(place, { overwrite }), selection))
@@ -122,6 +134,16 @@ function selected(sink: Sink, selection: Selection | undefined): Sink {
   return {
     write: outcome => sink.write(outcome.ok ? { ...outcome, value: selection.of(outcome.value) } : outcome),
     close: () => sink.close(),
+  }
+}
+
+/** What was saved is not read again: its value is `{ path, bytes }`. */
+function checkSaved({ parts }: Selection): void {
+  for (const { name, of } of parts) {
+    if ((of({ path: 'x', bytes: 1 }) ?? undefined) !== undefined) continue
+    throw new UsageError(
+      `--select: expected 'path' or 'bytes' beside --save, whose bodies go into files unread, got '${name}'. Leave it out.`,
+    )
   }
 }
 

@@ -11,7 +11,7 @@ import { reasonOf } from '../../core/callback.ts'
 import type { StreamCallOptions } from '../../index.ts'
 
 export function savingOptions(
-  save: OutputPlan['save'],
+  { save, overwrite }: OutputPlan,
   columns: readonly string[],
 ): Pick<StreamCallOptions<'file'>, 'returnType' | 'saveTo'> {
   if (save === undefined) return {}
@@ -26,7 +26,7 @@ export function savingOptions(
       let name = wanted
       for (let more = index; taken.has(foldedName(name)); more++) name = numbered(wanted, more)
       taken.add(foldedName(name))
-      return join(folder, name)
+      return { path: join(folder, name), overwrite }
     },
   }
 }

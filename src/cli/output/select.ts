@@ -11,6 +11,8 @@ export interface Part {
 
 export interface Selection {
   readonly parts: readonly Part[]
+  /** Names of those that no value had so far, where there were values. */
+  readonly missed: () => readonly string[]
   /** One part without a name of its own is the value itself; otherwise an object of the parts. */
   readonly of: (value: unknown) => unknown
 }
@@ -25,15 +27,32 @@ export function readSelection(text: string): Selection {
     if (names.has(name)) throw new UsageError(`--select: expected names that differ, got '${name}' twice.`)
     names.add(name)
   }
-  const parts = given.map(({ name, path }): Part => ({ name, of: pathOf(path) }))
+  const counted = given.map(({ name, path }) => counting(name, pathOf(path)))
+  const parts: readonly Part[] = counted
   const [first] = parts
   const isOne = parts.length === 1 && given[0]?.isNamed === false
   return {
     parts,
+    missed: () => counted.filter(({ isMissed }) => isMissed()).map(({ name }) => name),
     of:
       isOne && first !== undefined
         ? first.of
         : value => Object.fromEntries(parts.map(({ name, of }) => [name, of(value) ?? null])),
+  }
+}
+
+function counting(name: string, of: Part['of']): Part & { readonly isMissed: () => boolean } {
+  let asked = 0
+  let found = 0
+  return {
+    name,
+    of(value) {
+      const part = of(value)
+      asked++
+      if (part !== null && part !== undefined) found++
+      return part
+    },
+    isMissed: () => asked > 0 && found === 0,
   }
 }
 
@@ -45,6 +64,7 @@ function pathOf(path: string): (value: unknown) => unknown {
   } catch (error) {
     throw new UsageError(`--select: expected a path of JMESPath, got '${path}' (${reasonOf(error)}).`)
   }
+  checkFunctions(compiled, path)
   // A filter, a function: they take numbers only.
   const computes = /[?(<>=!&]/.test(path)
   return given => {
@@ -55,6 +75,22 @@ function pathOf(path: string): (value: unknown) => unknown {
       // A function of JMESPath that does not take what is there: this value has no such part.
       return null
     }
+  }
+}
+
+/** A function that there is not, or with too few arguments, is so for every value. */
+function checkFunctions(node: unknown, path: string): void {
+  if (typeof node !== 'object' || node === null) return
+  for (const inner of Object.values(node)) checkFunctions(inner, path)
+  const { type, children } = node as { readonly type?: unknown; readonly children?: readonly unknown[] }
+  if (type !== 'Function') return
+  try {
+    const called = { ...node, children: children?.map(() => ({ type: 'Literal', value: null })) }
+    TreeInterpreter.search(called as unknown as ReturnType<typeof compile>, null)
+  } catch (error) {
+    const reason = reasonOf(error)
+    if (!/^(?:Unknown function|Invalid arity)/.test(reason)) return
+    throw new UsageError(`--select: expected functions of JMESPath, got '${path}' (${reason}).`)
   }
 }
 

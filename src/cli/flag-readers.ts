@@ -36,10 +36,28 @@ const withUnit =
   (value, name, problems) =>
     read(infinite(typeof value === 'number' ? String(value) : value), name, problems)
 
-export const rate = withUnit(rates)
+/** The same in words of a command line. @param expected with examples, @param unit of those that a bare number lacks */
+const said =
+  <T>(read: Read<T>, expected: string, unit: string, remedy: string): Read<T> =>
+  (value, name, problems) => {
+    const wrong: string[] = []
+    const result = withUnit(read)(value, name, wrong)
+    const isBare = /^\d+(?:\.\d+)?$/.test(String(value)) && Number(value) > 0
+    if (wrong.length > 0) {
+      problems.push(problem(name, expected, got(value), isBare ? `Did you mean '${String(value)}${unit}'?` : remedy))
+    }
+    return result
+  }
+
+export const rate = said(
+  rates,
+  "a rate such as '10/s', '100/m' or '1/5s'",
+  '/s',
+  'Write a whole number, a slash and the time. Leave it out for no limit.',
+)
 export const time = withUnit(duration())
 export const timeOrZero = withUnit(duration({ zero: true }))
-export const bytes = withUnit(size)
+export const bytes = said(size, "a size such as '64MiB'", 'B', "Add the unit; 'none' is no limit.")
 
 export const concurrency: Read<number | 'auto'> = (value, name, problems) =>
   value === 'auto' ? value : number(count(1))(value, name, problems)

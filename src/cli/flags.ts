@@ -251,7 +251,7 @@ export const FLAGS = {
   proxy: taking('Connection', 'URL', text, "http, https or socks5 proxy; 'env' reads HTTP_PROXY and friends", {
     short: 'x',
     repeat: true,
-    more: 'Several take turns, one attempt each.',
+    more: "Several take turns, one attempt each; 'none' takes back that of a configuration file.",
     default: 'none',
   }),
   'proxy-file': taking('Connection', 'FILE', text, 'proxies to take turns: URLs, or ip:port:user:password'),

@@ -46,13 +46,14 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** What people did wrong, and what cannot be written, is said in a sentence; anything else is ours. */
-function complain(error: unknown): number {
+async function complain(error: unknown): Promise<number> {
   const { name, message, stack, code, syscall, exitCode } = Object(error) as NodeJS.ErrnoException & {
     readonly exitCode?: number
   }
   const known = CODES[name] ?? (code === 'resource/run_file' ? 74 : syscall === undefined ? undefined : 1)
   if (known !== undefined) {
-    process.stderr.write(`preq: ${message}\n`)
+    const said = name === 'ConfigError' ? (await import('./in-flags.ts')).problemsInFlags(message) : message
+    process.stderr.write(`preq: ${said}\n`)
     return exitCode ?? known
   }
   const isAsked = process.env['DEBUG'] !== undefined || process.argv.some(arg => arg === '-v' || arg === '--verbose')

@@ -20,7 +20,7 @@ export function clientOptions(values: FlagValues, problems: string[]): ClientOpt
     breaker: breakerOf(values),
     cookies: values['no-cookies'] === true ? (false as const) : values.cookie && Object.fromEntries(values.cookie),
     cookieFile: values['cookie-file'],
-    proxy: values.proxy?.length === 1 ? values.proxy[0] : undefined,
+    proxy: values.proxy?.length === 1 ? proxyOf(values.proxy[0]) : undefined,
     proxies: values.proxy !== undefined && values.proxy.length > 1 ? values.proxy : undefined,
     proxyFile: values['proxy-file'],
     proxySelection: values['proxy-selection'],
@@ -62,6 +62,9 @@ export function callOptions(values: FlagValues): StreamCallOptions {
     durability: values.durability,
   })
 }
+
+/** `none` takes back the one of a configuration file. */
+const proxyOf = (proxy: string | undefined): string | false | undefined => (proxy === 'none' ? false : proxy)
 
 /** Without a slash at the end its last segment would be no part of what is relative to it. */
 function folderOf(url: string | undefined): string | undefined {

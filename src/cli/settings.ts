@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { FLAG_NAMES, envName, flagOf } from './flags.ts'
 import type { FlagName, FlagValues } from './flags.ts'
+import { inFlags } from './in-flags.ts'
 import { isPlain } from '../config/kinds.ts'
 import { nearest } from '../config/names.ts'
 import { reasonOf } from '../core/callback.ts'
@@ -31,7 +32,7 @@ const DEFAULT_CONFIG = 'preq.json'
 export function readSettings(flags: GivenFlags, env: NodeJS.ProcessEnv): Settings {
   const problems: string[] = []
   const ofFlags = flagLayer(flags)
-  const ofEnv = envLayer(env)
+  const ofEnv = envLayer(env, problems)
   const path = ofFlags.get('config')?.values.at(-1) ?? ofEnv.get('config')?.values.at(-1)
   const ofFile = fileLayer(path as string | undefined, problems)
   const merged = new Map([...ofFile, ...ofEnv, ...ofFlags])
@@ -46,12 +47,20 @@ function flagLayer(flags: GivenFlags): Layer {
   return layer
 }
 
-function envLayer(env: NodeJS.ProcessEnv): Layer {
+function envLayer(env: NodeJS.ProcessEnv, problems: string[]): Layer {
   const layer: Layer = new Map()
   for (const name of FLAG_NAMES) {
     const as = envName(name)
     const value = env[as]
     if (value !== undefined && value !== '') layer.set(name, { as, values: [value] })
+  }
+  const known = FLAG_NAMES.map(envName)
+  for (const name of Object.keys(env)) {
+    const near = !name.startsWith('PREQ_') || known.includes(name) ? undefined : nearest(name, known)
+    // Others may have variables that begin so.
+    if (near !== undefined) {
+      problems.push(`${name}: expected the variable of a flag, got an unknown one. Did you mean '${near}'?`)
+    }
   }
   return layer
 }
@@ -100,7 +109,9 @@ function readAll(layer: Layer, problems: string[]): FlagValues {
   const values: Partial<Record<FlagName, unknown>> = {}
   for (const [name, { as, values: given }] of layer) {
     const flag = flagOf(name)
-    const read = given.map(value => flag.read(value, as, problems))
+    const wrong: string[] = []
+    const read = given.map(value => flag.read(value, as, wrong))
+    problems.push(...wrong.map(inFlags))
     if (flag.repeat === true) values[name] = read
     else if (given.length > 1) problems.push(`${as}: expected it once, got it ${given.length} times. Keep one of them.`)
     else values[name] = read[0]

@@ -8,6 +8,7 @@ import { leastMs } from '../plan/least-time.ts'
 import { survey } from '../plan/survey.ts'
 import type { Survey } from '../plan/survey.ts'
 import { nameOf } from '../output/save.ts'
+import { inFlags } from '../in-flags.ts'
 import { planRun } from '../run-plan.ts'
 import type { GivenFlags } from '../settings.ts'
 import { keepHeapSmall } from '../small-heap.ts'
@@ -51,7 +52,7 @@ function textOf(found: Survey, client: ClientPlan, byHost: boolean): string {
     timeLine(found, client, byHost),
     section('hosts', hostLines(hosts)),
     section('first requests', first),
-    section('invalid', problems, invalid),
+    section('invalid', problems.map(inFlags), invalid),
   ]
     .filter(part => part !== '')
     .join('\n')

@@ -141,7 +141,9 @@ async function open(file: string, isGzip: boolean): Promise<Readable> {
     if (statSync(file).isDirectory()) throw new Error(A_FOLDER)
   } catch (error) {
     stream.destroy()
-    throw new UsageError(`-i: expected a file that can be read, got ${file} (${reasonOf(error)}).`)
+    throw new UsageError(
+      `-i: expected a file that can be read, got ${file} (${reasonOf(error).replace(/, \w+ '.*'$/, '')}).`,
+    )
   }
   // What goes wrong with the file is what is read of it then.
   return isGzip ? pipeline(stream, createGunzip(), () => undefined) : stream

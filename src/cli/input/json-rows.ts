@@ -3,12 +3,15 @@ import { isPlain } from '../../config/kinds.ts'
 import { mapRaw, mayBeUnlikeDouble, parseAsWritten } from '../../core/exact-json.ts'
 import { reasonOf } from '../../core/callback.ts'
 
+/** It is line 1 always, beside the line of the file. */
+const ITS_LINE = / \(line \d+ column \d+\)$/
+
 export function objectOf(text: string): Readonly<Record<string, unknown>> | string {
   let value: unknown
   try {
     value = parseAsWritten(text)
   } catch (error) {
-    return `expected one JSON object, got something else (${reasonOf(error)}).`
+    return `expected one JSON object, got something else (${reasonOf(error).replace(ITS_LINE, '')}).`
   }
   if (typeof value === 'string') return { url: value }
   return isPlain(value) ? value : 'expected a request such as {"url": "https://…"}, got another JSON value.'

@@ -3,7 +3,8 @@
  * The command line: argv → mode → exit code. 0 all ok, 1 some failed, 2 usage, 74 output could not be written, 130
  * interrupted, 141 the reader went away, 129 and 143 SIGHUP and SIGTERM. Everything but the version is imported only once it is needed.
  */
-import { enableCompileCache } from 'node:module'
+// By its default: a name that an old Node lacks would end it with a SyntaxError before a word is said.
+import nodeModule from 'node:module'
 import { VERSION } from '../core/version.ts'
 
 // `preq … | head`: the reader has seen enough, which is no error worth a word.
@@ -15,13 +16,27 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Nobody reads how it goes: the data goes on.
 process.stderr.on('error', () => undefined)
 
+/** What package.json asks for; whatever is loaded from here on may need it. */
+const OLDEST = [22, 19] as const
+
+function isTooOld(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     process.stdout.write(`${VERSION}\n`)
     return 0
   }
+  if (isTooOld()) {
+    process.stderr.write(
+      `preq: expected Node ${OLDEST.join('.')} or later, got ${process.version}. Install a later one.\n`,
+    )
+    return 2
+  }
   // Compiled once per machine: a tenth of the CPU of a short run.
-  enableCompileCache()
+  nodeModule.enableCompileCache()
   const { readArgs } = await import('./args.ts')
   const args = readArgs(argv)
   switch (args.mode) {

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
-import { sandbox } from './sandbox.ts'
+import { MAIN, sandbox } from './sandbox.ts'
 import { readArgs } from '../../src/cli/args.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -68,4 +69,30 @@ test.each([
   expect(loaded.flatMap(([, own]) => own ?? []).toSorted()).toEqual(expected)
   const packages = new Set(loaded.flatMap(([, , path]) => path?.split('/')[0] ?? []))
   expect([...packages]).toEqual(flag === '--help' ? ['commander'] : [])
+})
+
+/** Of the machine itself, where it has one that is too old. */
+const OLD = ['/usr/bin/node', '/usr/local/bin/node'].find(path => {
+  if (!existsSync(path)) return false
+  const { stdout } = spawnSync(path, ['-p', 'process.versions.node'], { encoding: 'utf8' })
+  const [major = 0, minor = 0] = stdout.split('.').map(Number)
+  return major >= 18 && (major < 22 || (major === 22 && minor < 19))
+})
+
+test.skipIf(OLD === undefined)('an old Node gets a sentence, and the version where it asks for it', async () => {
+  const { start } = sandbox(onTestFinished)
+  for (const args of [['--help'], ['http://127.0.0.1:1/'], ['doctor']]) {
+    const { code, stdout, stderr } = await start(OLD ?? '', [MAIN, ...args]).finished
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^preq: expected Node 22\.19 or later, got v\d+\.\d+\.\d+\. Install a later one\.\n$/)
+  }
+  expect(await start(OLD ?? '', [MAIN, '--version']).finished).toMatchObject({ code: 0, stdout: `${version}\n` })
+})
+
+test('the oldest Node is the one of package.json', () => {
+  const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    engines: { node: string }
+  }
+  expect(engines.node).toBe('>=22.19')
+  expect(readFileSync(MAIN, 'utf8')).toContain('[22, 19]')
 })

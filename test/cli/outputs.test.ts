@@ -225,3 +225,19 @@ describe('--save', () => {
     })
   })
 })
+
+describe('Secrets in URLs', () => {
+  test('are struck out in whatever column, key or table holds one; data is not.', async () => {
+    const { run, write, text, file, server } = await workplace()
+    write('s.csv', 'url,link,note\nURL/a?token=SECRET1,http://me:SECRET2@x.org/?api_key=SECRET3,plain token=4\n')
+    const shows = ['--key', '{link}', '-w', '{url} {link} {row.url} {key} {note}\\n', '-v', '--select', 'method']
+    const to = ['-o', 'r.csv', '-o', 'r.sqlite', '-o', 'r.jsonl']
+    const { code, stdout, stderr } = await run(['-i', 's.csv', ...shows, ...to])
+    expect([code, server.requests[0]?.url]).toEqual([0, '/a?token=SECRET1'])
+    using database = new DatabaseSync(file('r.sqlite'))
+    const rows = JSON.stringify(database.prepare('SELECT * FROM results').all())
+    for (const shown of [stdout, stderr, text('r.csv'), text('r.jsonl'), rows]) expect(shown).not.toContain('SECRET')
+    for (const shown of [stdout, text('r.csv'), rows]) expect(shown).toContain('plain token=4')
+    expect(stdout).toContain('http://x.org/?api_key=***')
+  })
+})

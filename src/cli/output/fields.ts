@@ -2,7 +2,7 @@
 import type { Part } from './select.ts'
 import type { Place } from '../input/jobs.ts'
 import { cellText } from '../cell-text.ts'
-import { bytesIn, base64Of } from '../../sinks/row.ts'
+import { bytesIn, base64Of, keyOf } from '../../sinks/row.ts'
 import { printableUrl } from '../../core/url.ts'
 import type { Outcome } from '../../index.ts'
 
@@ -10,7 +10,7 @@ export type Field = (outcome: Outcome) => unknown
 
 export const OUTCOME_FIELDS: Readonly<Record<string, Field>> = {
   index: ({ index }) => index,
-  key: ({ key }) => key,
+  key: keyOf,
   method: ({ request }) => request.method,
   url: ({ request }) => printableUrl(request.url),
   ok: ({ ok }) => ok,
@@ -62,7 +62,12 @@ function plainName(name: string, prefix: string, fields: Fields): string {
 function columnField(column: string): Field {
   const cell: Field = outcome => placeOf(outcome)?.row?.[column]
   // One that is called so is taken for one, with its secrets.
-  return column !== 'url' ? cell : outcome => printableUrl(cellText(cell(outcome)))
+  if (column === 'url') return outcome => printableUrl(cellText(cell(outcome)))
+  return outcome => {
+    const found = cell(outcome)
+    // So is a cell that holds one: it may be what was asked for.
+    return typeof found === 'string' && found.includes('://') ? printableUrl(found) : found
+  }
 }
 
 export const placeOf = ({ request }: Outcome): Place | undefined => request.meta as Place | undefined

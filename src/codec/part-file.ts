@@ -176,8 +176,8 @@ export async function refuseExisting(path: string): Promise<void> {
 /** So that the name outlives a loss of power. Not everywhere can a folder be opened. */
 async function syncFolder(path: string): Promise<void> {
   try {
-    await using folder = await open(path)
-    await folder.sync()
+    const folder = await open(path)
+    await folder.sync().finally(() => folder.close())
   } catch {
     // The file itself is safe.
   }

@@ -14,6 +14,7 @@ import type { GivenFlags } from '../settings.ts'
 import { interrupts } from '../signals.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { Tally } from '../tally.ts'
+import { tierUpSoon } from '../tier-up.ts'
 import { UsageError } from '../usage-error.ts'
 import { keepIntegers } from '../../core/exact-json.ts'
 import { ConfigError, ParallelRequests } from '../../index.ts'
@@ -22,6 +23,7 @@ import type { Outcome, Progress, RequestInputs } from '../../index.ts'
 /** Resolves with the exit code. */
 export async function run(urls: readonly string[], flags: GivenFlags): Promise<number> {
   keepHeapSmall()
+  tierUpSoon()
   keepIntegers()
   const plan = planRun(urls, flags, process.env)
   const jobs = await openJobs(plan.input)
@@ -44,11 +46,19 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
 const isRefusal = (error: unknown): boolean => error instanceof UsageError || error instanceof ConfigError
 
 async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> {
+  const client = new ParallelRequests({ ...plan.client, ...limitKeyOption(plan.input.limitKey, jobs.columns) })
+  try {
+    return await sendBy(client, plan, jobs, output)
+  } finally {
+    await client.close()
+  }
+}
+
+async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, output: Output): Promise<number> {
   const toTerminal = process.stdout.isTTY && (plan.output.toStdout || plan.output.writeOut !== undefined)
   const tally = new Tally({ ...plan.display, total: jobs.total, remedy: remedyOf(plan, output) })
   const input = watched(jobs)
   const aborting = new AbortController()
-  await using client = new ParallelRequests({ ...plan.client, ...limitKeyOption(plan.input.limitKey, jobs.columns) })
   const display = await live({
     // Data on the same terminal shows how it goes, and a bar would run into it.
     how: plan.display.progress === 'shown' && toTerminal ? 'none' : plan.display.progress,

@@ -177,7 +177,11 @@ export async function refuseExisting(path: string): Promise<void> {
 async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path)
-    await folder.sync().finally(() => folder.close())
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
   } catch {
     // The file itself is safe.
   }

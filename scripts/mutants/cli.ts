@@ -13,13 +13,93 @@ const LINES = 'src/cli/input/lines.ts'
 const ROWS = 'src/cli/input/rows.ts'
 const URL_TEMPLATE = 'src/cli/input/url-template.ts'
 const TEXT_TEMPLATE = 'src/cli/input/text-template.ts'
+const ARGS = 'src/cli/args.ts'
+const ARGUMENTS = 'src/cli/input/arguments.ts'
+const EXACT = 'src/core/exact-json.ts'
+const FIELDS = 'src/cli/output/fields.ts'
 const CURL = 'src/cli/plan/curl-command.ts'
 
 const IN = 'test/cli/input.test.ts'
+const WORDS = 'test/cli/arguments.test.ts'
+const NUMBERS = 'test/cli/numbers.test.ts'
+const NAMES = 'test/cli/names.test.ts'
 const OUT = 'test/cli/output.test.ts'
 const SHOWN = 'test/cli/run-flags.test.ts'
 
 export const CLI_MUTANTS: readonly Mutant[] = [
+  // What goes in is what was meant
+  mutant(
+    'preq: a word near a command is that command',
+    ARGS,
+    'if (near === undefined && others.length > 0)',
+    'if (others.length > 0)',
+    WORDS,
+  ),
+  mutant(
+    'preq: a word without a dot is no URL',
+    ARGUMENTS,
+    'if (hasBase) return',
+    'if (hasBase || words.length > 1) return',
+    WORDS,
+  ),
+  mutant(
+    'preq: a slip in a column is refused in a header',
+    TEXT_TEMPLATE,
+    'name => refuseAll(name, columns, flag)',
+    '() => undefined',
+    WORDS,
+  ),
+  mutant(
+    'preq: a slip in a column is refused in a body',
+    TEXT_TEMPLATE,
+    'if (nearest(name, columns) !== undefined) refuseAll',
+    'if (name === flag) refuseAll',
+    WORDS,
+  ),
+  mutant(
+    'preq: doubled braces are meant',
+    TEXT_TEMPLATE,
+    'if (literal !== undefined) before += whole.slice(1, -1)',
+    'if (literal !== undefined) before += whole',
+    WORDS,
+  ),
+  mutant(
+    'preq: a range beside columns is expanded',
+    JOBS,
+    'mayHaveRanges ? ranged(some) : some.map(one => jobOf(one))',
+    'some.map(one => jobOf(one))',
+    WORDS,
+  ),
+  mutant(
+    'preq: rows that change nothing are refused',
+    JOBS,
+    "if (!isVarying && shape.format !== 'jsonl')",
+    'if (shape === undefined)',
+    WORDS,
+  ),
+  mutant(
+    'preq: numbers are sent as they were written',
+    EXACT,
+    'String(value) !== source ? rawJSON(source) : value',
+    'source === undefined ? rawJSON(source) : value',
+    NUMBERS,
+  ),
+  mutant('preq: integers of answers come out whole', RUN, '  keepIntegers()\n', '', NUMBERS),
+  mutant(
+    'preq: a selection that computes gets numbers',
+    'src/cli/output/select.ts',
+    'computes ? asDoubles(given) : given',
+    'given',
+    NUMBERS,
+  ),
+  mutant(
+    'preq: a bare name is a field of ours',
+    FIELDS,
+    '    ...OUTCOME_FIELDS,\n',
+    '    ...OUTCOME_FIELDS,\n    ...Object.fromEntries(ofColumns),\n',
+    NAMES,
+  ),
+
   // What is refused before anything is sent
   mutant(
     'preq: an output that is there is not replaced unasked',
@@ -125,8 +205,8 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant(
     'preq: the summary is no data',
     RUN,
-    'process.stderr.write(tally.text())',
-    'process.stdout.write(tally.text())',
+    'process.stderr.write(tally.text(output.remarks()))',
+    'process.stdout.write(tally.text(output.remarks()))',
     OUT,
   ),
   mutant(

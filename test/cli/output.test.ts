@@ -282,7 +282,9 @@ describe('A run', () => {
     const done = lines('r.jsonl').length
     expect((await preq(args).finished).code).toBe(0)
     expect(new Set(lines('r.jsonl').map(line => line['index'])).size).toBe(40)
-    expect(server.seen.length).toBeLessThanOrEqual(40 + 2)
+    // Again goes what was sent and had no line: the two on the wire, and two more if it died within the turn in which
+    // they were answered and others sent in their place.
+    expect(server.seen.length).toBeLessThanOrEqual(40 + 2 + 2)
     expect(done).toBeGreaterThan(0)
     expect(new Set(rows('r.csv').map(row => row['index'])).size).toBe(40)
     covers(import.meta.url, {

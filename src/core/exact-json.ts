@@ -59,7 +59,8 @@ function parseDeep(text: string): unknown {
 
 const withIntegers: Reviver = (_key, value, { source }) => {
   if (typeof value !== 'number' || Number.isSafeInteger(value) || source === undefined) return value
-  if (!/^-?\d+$/.test(source) || BigInt(source) === BigInt(Number.isFinite(value) ? value : 0)) return value
+  // What a double holds is not what it writes: 2 ** 63 it writes as 9223372036854776000.
+  if (!/^-?\d+$/.test(source) || String(value) === source) return value
   kept = true
   return rawJSON(source)
 }

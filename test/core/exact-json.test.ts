@@ -40,6 +40,20 @@ describe('An answer', () => {
     expect(asDoubles(kept)).toEqual(JSON.parse(TEXT))
   })
 
+  test('gives back any integer, also one that a double holds and writes in other digits.', () => {
+    keepIntegers()
+    for (const text of ['9223372036854775808', '-9223372036854775808', '36028797018963968', '1000000000000000000000']) {
+      expect(JSON.stringify(parseAnswer(text))).toBe(text)
+    }
+    const powers = fc.tuple(fc.bigInt({ min: -99n, max: 99n }), fc.integer({ min: 0, max: 1_000 }))
+    fc.assert(
+      fc.property(powers, ([factor, power]) => {
+        const text = String(factor * 2n ** BigInt(power))
+        expect(JSON.stringify(parseAnswer(text))).toBe(text)
+      }),
+    )
+  })
+
   test('that is nested too deep for it is still read.', () => {
     keepIntegers()
     const deep = `${'['.repeat(50_000)}12345678901234567890${']'.repeat(50_000)}`

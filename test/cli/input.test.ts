@@ -244,4 +244,13 @@ describe('What can be known to be wrong', () => {
     })
     expect([code, stderr]).toEqual([2, expect.stringContaining('x.bin:1: expected text')])
   })
+
+  test.each([
+    ['binary', new Uint8Array([0x7f, 0x45, 0x00, 0x01, 0x0a]), 'preq: x.csv: expected text, got bytes that are none.'],
+    ['no CSV', 'id\na\u001b[31m"b\n', 'preq: x.csv:2: expected CSV, got something else ('],
+  ])('is %s in place of CSV: refused, and nothing of it is printed.', async (_what, content, message) => {
+    const { code, stderr } = await run(['URL/{id}', '-i', 'x.csv'], { 'x.csv': content })
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)])
+    expect(stderr).not.toMatch(/(?!\n)\p{Cc}/u)
+  })
 })

@@ -1,6 +1,7 @@
 /** The rows of a CSV or TSV file, one at a time, with the lines on which they begin; csv-parse does the quoting. */
-import { parse } from 'csv-parse'
-import type { CsvError, Info } from 'csv-parse'
+import { CsvError, parse } from 'csv-parse'
+import type { Info } from 'csv-parse'
+import { Transform } from 'node:stream'
 import type { Readable } from 'node:stream'
 import { unreadable } from './unreadable.ts'
 import { UsageError } from '../usage-error.ts'
@@ -27,6 +28,8 @@ export interface Table {
 export async function tableOf(input: Readable, name: string, delimiter: string): Promise<Table> {
   const parser = input
     .on('error', error => parser.destroy(error))
+    .pipe(textOnly(name))
+    .on('error', error => parser.destroy(error))
     .pipe(
       parse({
         delimiter,
@@ -47,6 +50,16 @@ export async function tableOf(input: Readable, name: string, delimiter: string):
   const twice = columns.find((column, at) => columns.indexOf(column) !== at)
   if (twice !== undefined) throw new UsageError(`${name}:1: expected columns that differ, got '${twice}' twice.`)
   return { columns, rows: rowsOf(first.slice(1), batches, columns, header.info.lines) }
+}
+
+/** What has a zero in it is no text, whatever a parser would make of it. */
+function textOnly(name: string): Transform {
+  return new Transform({
+    transform(bytes: Buffer, _encoding, done) {
+      if (bytes.includes(0)) done(new UsageError(`${name}: expected text, got bytes that are none.`))
+      else done(null, bytes)
+    },
+  })
 }
 
 interface Numbered {
@@ -109,7 +122,9 @@ async function* recordsOf(parser: Readable, name: string): AsyncGenerator<readon
 }
 
 function complaint(error: unknown, name: string): UsageError {
-  const { code, message, lines } = error as CsvError & { readonly lines?: number }
-  if (typeof code !== 'string' || !code.startsWith('CSV_')) return unreadable(name, error)
-  return new UsageError(`${name}:${lines ?? 1}: expected CSV, got something else (${message}).`)
+  if (error instanceof UsageError) return error
+  if (!(error instanceof CsvError)) return unreadable(name, error)
+  // The message may hold what stands in the cell.
+  const message = error.message.replaceAll(/\p{Cc}/gu, '?').slice(0, 200)
+  return new UsageError(`${name}:${Number(error['lines'] ?? 1)}: expected CSV, got something else (${message}).`)
 }

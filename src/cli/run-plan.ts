@@ -212,9 +212,12 @@ function authOf({ auth, bearer }: FlagValues, env: NodeJS.ProcessEnv, problems: 
   return undefined
 }
 
+/** By its other names it may be a file, which is not to be made anew: somebody's `>>`. */
+const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])
+
 function outputPlan(values: FlagValues, problems: string[]): OutputPlan {
   const files = (values.output ?? [])
-    .filter(path => path !== '-')
+    .filter(path => !STDOUT.has(path))
     .map((path): Target => ({ path, format: values['output-format'] ?? outputFormatOf(path, problems) }))
   const resume = values.resume ?? false
   if (resume && !files.some(({ format }) => format === 'jsonl')) {
@@ -243,7 +246,7 @@ function outputPlan(values: FlagValues, problems: string[]): OutputPlan {
   if (values.columns !== undefined && !isTable(values, files)) {
     problems.push('--columns: expected an output with columns, got none. Add -o FILE.csv, or --output-format csv.')
   }
-  const toStdout = values.output?.includes('-') === true
+  const toStdout = values.output?.some(path => STDOUT.has(path)) === true
   if (toStdout && values['write-out'] !== undefined) {
     problems.push('-w: expected standard output for itself, got -o - beside it. Keep one of them.')
   }

@@ -1,5 +1,5 @@
 /** What becomes of outputs that are there already, and of several at once; by the built binary. */
-import { readdirSync, rmSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
@@ -64,6 +64,53 @@ describe('An output that is there', () => {
     expect([text('r.csv'), rowsIn(file('r.sqlite'))]).toEqual(['index\n0\n', 1])
   })
 
+  test('is replaced by one run at a time: a second one is refused, and does the first no harm.', async () => {
+    for (const to of ['r.csv', 'r.sqlite']) {
+      const { promise: over, resolve: end } = Promise.withResolvers<void>()
+      const { start, run, text, file, server } = await workplace(({ url }, response) => {
+        if (url === '/12') void over.then(() => response.end('{}'))
+        else response.end('{}')
+      })
+      expect((await run(['URL/0', '-o', to])).code).toBe(0)
+      const first = start(['URL/{1..12}', '-o', to, '--overwrite'])
+      await expect.poll(() => server.requests.length).toBe(13)
+      const second = await run(['URL/other', '-o', to, '--overwrite'])
+      expect(second).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(new RegExp(`^preq: -o: ${to} is locked`)) as unknown,
+      })
+      expect(server.requests.length).toBe(13)
+      end()
+      expect((await first.finished).code).toBe(0)
+      expect(to === 'r.csv' ? text(to).trim().split('\n').length - 1 : rowsIn(file(to))).toBe(12)
+      expect(readdirSync(file('.'))).toEqual([to])
+    }
+  })
+
+  test('is replaced where a link leads, and the link stays.', async () => {
+    const { run, text, file } = await workplace()
+    for (const ending of ['csv', 'jsonl']) {
+      const [real, link] = [`real.${ending}`, `link.${ending}`]
+      expect((await run(['URL/a', '-o', real])).code).toBe(0)
+      symlinkSync(real, file(link))
+      expect((await run(['URL/b', '-o', link, '--overwrite'])).code).toBe(0)
+      expect([lstatSync(file(link)).isSymbolicLink(), text(real)]).toEqual([true, expect.stringContaining('/b')])
+    }
+    expect(readdirSync(file('.')).length).toBe(4)
+  })
+
+  test('and one that cannot be made are told of by the name of the flag.', async () => {
+    const { run, write, file } = await workplace()
+    write('text.db', 'no database')
+    symlinkSync('gone.csv', file('link.csv'))
+    mkdirSync(file('r.csv.part'))
+    expect((await run(['URL/a', '-o', 'r.csv'])).code).toBe(0)
+    for (const to of ['text.db', 'link.csv', 'r.csv']) {
+      const { code, stderr } = await run(['URL/a', '-o', to, '--overwrite', '-q'])
+      expect([code, stderr]).toEqual([74, expect.stringMatching(/^preq: -o: expected /)])
+    }
+  })
+
   test('is not left behind by a run that is refused.', async () => {
     const { run, write, file } = await workplace()
     write('broken.csv', 'id\n"1\n')
@@ -84,6 +131,13 @@ describe('Standard output', () => {
         expect([code, lines.map(({ index }) => index)]).toEqual([0, [0, 1, 2]])
       }
     }
+  })
+
+  test('is standard output by its names in /dev, too, and is added to.', async () => {
+    const { shell, text } = await workplace()
+    const script = `echo one > log; preq URL/a -o /dev/stdout --output-format tsv -q >> log; preq URL/b -o /dev/fd/1 -q | wc -l`
+    expect((await shell(script).finished).stdout.trim()).toBe('1')
+    expect(text('log')).toMatch(/^one\nindex\turl.*\n0\t.*\n$/)
   })
 
   test('is for one of -w and -o -.', async () => {

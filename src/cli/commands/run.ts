@@ -35,7 +35,8 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   const exitCode = await send(plan, jobs, output).catch(async (error: unknown) => {
     // What a run with a run file has lost the next one makes anew.
     if (isRefusal(error) || plan.output.resume) output.discard()
-    else await output.keep()
+    // What went wrong first is told.
+    else await output.keep().catch(() => undefined)
     throw error
   })
   await output.keep()
@@ -84,8 +85,8 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
     abort: () => aborting.abort(),
     say: text => display.say(`preq: ${text}`),
   })
-  output.begin()
   try {
+    output.begin()
     await pump({
       outcomes: stream as AsyncIterable<Outcome>,
       sink: output.sink,

@@ -11,7 +11,7 @@ const BY_ENDING: Readonly<Record<string, OutputFormat>> = {
   '.db': 'sqlite',
 }
 
-/** JSON lines where the name tells of nothing: `/dev/stdout`, `results`. */
+/** JSON lines where the name tells of nothing: `/dev/null`, `results`. */
 export function outputFormatOf(path: string, problems: string[]): OutputFormat {
   const ending = extname(path).toLowerCase()
   const known = Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending] : undefined

@@ -1,5 +1,5 @@
 /** Where the outcomes of a run go: files by their formats, standard output, a folder; and the run file itself. */
-import { existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { columnsOf } from './columns.ts'
 import { aside, tableDraft, textDraft } from './draft.ts'
@@ -12,6 +12,7 @@ import { writeOutTemplate } from './write-out.ts'
 import type { OutputFormat, OutputPlan, Target } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import type { Outcome, Sink } from '../../index.ts'
+import { whyNot } from '../../sinks/file-output.ts'
 import { csv, jsonLines, sqlite } from '../../sinks/index.ts'
 import { isFixed } from '../../sinks/sqlite-table.ts'
 import { TextRows } from '../../sinks/text-rows.ts'
@@ -64,6 +65,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
     resume: runFile?.path,
     remarks: () => selection?.missed().map(name => `no value had '${name}' (--select)`) ?? [],
     begin() {
+      for (const draft of drafts) draft.begin()
       anew?.begin()
     },
     async keep() {
@@ -120,9 +122,16 @@ function checkPlace(path: string, { overwrite, resume }: OutputPlan): void {
   const there = statSync(path, { throwIfNoEntry: false })
   if (there?.isDirectory() === true) throw new UsageError(`-o: expected a file, got the folder ${path}.`, 74)
   // A terminal, a pipe, /dev/null: nothing of theirs would be lost.
-  if (there === undefined || !there.isFile() || resume) return
-  if (!overwrite)
+  if (there?.isFile() === true && !resume && !overwrite) {
     throw new UsageError(`-o: expected a file that is not there yet, got ${path}. Add --resume or --overwrite.`)
+  }
+  try {
+    if (there !== undefined) accessSync(path, constants.W_OK)
+    // Drafts and locks stand beside it.
+    if (there?.isFile() !== false) accessSync(dirname(there === undefined ? path : realpathSync(path)), constants.W_OK)
+  } catch (error) {
+    throw new UsageError(`-o: ${whyNot(path, error)}`, 74)
+  }
 }
 
 function isFileOrNothing(path: string): boolean {

@@ -7,6 +7,7 @@ import { COMMANDS } from './commands.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
 import { help, helpAll } from './help.ts'
+import { isStandardInputGiven } from './input/standard-input.ts'
 import type { GivenFlags } from './settings.ts'
 import { nearest } from '../config/names.ts'
 import { VERSION } from '../core/version.ts'
@@ -24,7 +25,7 @@ export type Args =
   | { readonly mode: 'usage'; readonly text: string }
 
 export function readArgs(argv: readonly string[]): Args {
-  if (argv.length === 0) return { mode: 'usage', text: help() }
+  if (argv.length === 0 && !isStandardInputGiven()) return { mode: 'usage', text: help() }
   let args: Args | undefined
   const flags: [FlagName, string | true][] = []
   const program = quiet(new Command('preq'))

@@ -39,7 +39,7 @@ export const FLAGS = {
     short: 'i',
     repeat: true,
     common: true,
-    more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each; by the ending of the name, or by --format. Any of them may be compressed: .csv.gz.',
+    more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each; by the ending of the name, or by --format. Any of them may be compressed: .csv.gz. Without -i, and without URLs or with a template alone, standard input is read where it is a pipe or a file.',
   }),
   format: choosing('Input', 'FORMAT', FORMATS, 'format of the input', {
     default: 'by the ending of the name; else lines',

@@ -10,6 +10,8 @@ import { checkArguments } from './input/arguments.ts'
 import { outputFormatOf } from './output/format.ts'
 import { readCurl } from './input/curl.ts'
 import type { CurlRequest } from './input/curl.ts'
+import { isStandardInputGiven } from './input/standard-input.ts'
+import { isTemplate } from './input/url-template.ts'
 import { secretOf } from './secret.ts'
 import { readSettings } from './settings.ts'
 import type { GivenFlags } from './settings.ts'
@@ -115,9 +117,11 @@ function inputPlan(
   problems: string[],
 ): InputPlan {
   const urls = [...given, ...(curl?.urls ?? [])]
-  const files = values.input ?? []
+  const files = values.input ?? (isAwaited(urls) && isStandardInputGiven() ? ['-'] : [])
   if (urls.length === 0 && files.length === 0) {
-    problems.push('expected URLs, -i FILE or --curl, got none of them. See preq --help.')
+    problems.push(
+      'expected URLs, -i FILE, --curl, or a file or pipe on standard input, got none of them. See preq --help.',
+    )
   }
   checkArguments(given, values['base-url'] !== undefined, problems)
   if (urls.length > 1 && files.length > 0) {
@@ -140,6 +144,12 @@ function inputPlan(
     checksum: checksumOf(values, problems),
     limitKey: values['limit-key'],
   }
+}
+
+/** Nothing can be sent without rows: no URL, or one whose columns are to be filled in. */
+function isAwaited(urls: readonly string[]): boolean {
+  const [only = ''] = urls
+  return urls.length === 0 || (urls.length === 1 && isTemplate(only))
 }
 
 function bodyOf(curl: CurlRequest | undefined): InputPlan['body'] {

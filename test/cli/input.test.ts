@@ -181,7 +181,6 @@ describe('What can be known to be wrong', () => {
   const R = { 'r.csv': 'owner,name\na,b\n' }
   test.each<[string, string[], Record<string, string | Uint8Array>, string]>([
     ['a column that is missing', ['URL/{ownr}', '-i', 'r.csv'], R, 'got {ownr}. Did you mean {owner}?'],
-    ['a column without rows', ['URL/{owner}'], {}, 'expected rows of -i FILE, got {owner}'],
     ['an open brace', ['URL/x{owner', '-i', 'r.csv'], R, 'expected braces in pairs'],
     ['a closing brace', ['URL/x}', '-i', 'r.csv'], R, 'expected braces in pairs'],
     ['empty braces', ['URL/{}', '-i', 'r.csv'], R, 'expected braces in pairs'],
@@ -199,7 +198,6 @@ describe('What can be known to be wrong', () => {
       {},
       'expected one of --json, --body, --form and --multipart, got --json and --body',
     ],
-    ['no input', ['-q'], {}, 'expected URLs, -i FILE or --curl'],
     [
       'a unit that was forgotten',
       ['URL/a', '--timeout', '10'],

@@ -30,7 +30,7 @@ test('preq demo --help speaks of the demo and does not run it', async () => {
 })
 
 test('preq alone is a usage error that shows the help', async () => {
-  const { code, stdout, stderr } = await sandbox(onTestFinished).preq([]).finished
+  const { code, stdout, stderr } = await sandbox(onTestFinished).preq([], { stdin: 'nothing' }).finished
   expect(stderr).toMatch(/^Usage: preq /m)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
 })
@@ -53,7 +53,7 @@ test('what is refused exits 2, says so on stderr and leaves stdout alone', async
 
 test.each([
   ['--version', ['cli/main.js', 'version.js']],
-  ['--help', ['args.js', 'cli/main.js', 'commands.js', 'config.js', 'core.js', 'flags.js', 'names.js', 'version.js']],
+  ['--help', ['args.js', 'cli/main.js', 'commands.js', 'config.js', 'core.js', 'flags.js', 'names.js', 'standard-input.js', 'version.js']],
 ])('preq %s loads no more than it needs', async (flag, expected) => {
   const hook = `
     import { registerHooks } from 'node:module'

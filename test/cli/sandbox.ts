@@ -1,6 +1,6 @@
 /** Runs the built `preq` in a folder of its own, as a user would; all of it goes away with the test. */
 import { spawn } from 'node:child_process'
-import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams, StdioOptions } from 'node:child_process'
 import { accessSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,14 +28,19 @@ export interface StartOptions {
   readonly cwd?: string
   /** Besides those of this process. */
   readonly env?: NodeJS.ProcessEnv
+  /** Nothing is what cron gives; default a pipe that its test ends. */
+  readonly stdin?: 'nothing'
 }
 
 /** @param onTestFinished of the test: a concurrent one has it in its context */
 export function sandbox(onTestFinished: (undo: () => void) => void) {
   const folder = mkdtempSync(join(tmpdir(), 'preq-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const start = (command: string, args: readonly string[], { cwd = folder, env }: StartOptions = {}): Running => {
-    const child = spawn(command, args, { cwd, env: { ...plainEnv(), ...env } })
+  const start = (command: string, args: readonly string[], { cwd = folder, env, stdin }: StartOptions = {}): Running => {
+    const options = { cwd, env: { ...plainEnv(), ...env } }
+    const child = (
+      stdin === undefined ? spawn(command, args, options) : spawn(command, args, { ...options, stdio: NOTHING })
+    ) as ChildProcessWithoutNullStreams
     onTestFinished(() => void child.kill('SIGKILL'))
     return watch(child)
   }
@@ -45,6 +50,8 @@ export function sandbox(onTestFinished: (undo: () => void) => void) {
     preq: (args: readonly string[], options?: StartOptions) => start(process.execPath, [MAIN, ...args], options),
   }
 }
+
+const NOTHING: StdioOptions = ['ignore', 'pipe', 'pipe']
 
 function watch(child: ChildProcessWithoutNullStreams): Running {
   let stdout = ''

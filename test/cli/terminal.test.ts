@@ -123,6 +123,12 @@ describe.skipIf(!hasScript)('On a terminal', () => {
     expect(summary).toMatch(/^10 ok, 1 failed in/)
   })
 
+  test('without any input the help is shown, not waited for.', async () => {
+    const screen = onTerminal([], 100)
+    expect(await screen.ended).toBe(2)
+    expect(screen.raw()).toMatch(/^Usage: preq /m)
+  })
+
   test('data on the terminal itself is not broken by a bar.', async () => {
     const { origin } = await withApi()
     const screen = onTerminal([`${origin}/slow/{100..104}`, '-w', '{status} {index}\\n', '-c', '1'], 80)

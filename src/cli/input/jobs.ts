@@ -172,8 +172,10 @@ function linesFile(
   template: string | undefined,
   input: InputPlan,
 ): Omit<Opened, 'stream'> {
+  const shown = file === '-' ? 'standard input' : file
+  const remedy = input.format === undefined ? `Add --format csv or jsonl if ${shown} has columns.` : ''
+  const fill = template === undefined ? undefined : urlTemplate(template, LINE, remedy)
   const make = jobMaker(input, LINE)
-  const fill = template === undefined ? undefined : urlTemplate(template, LINE)
   return { columns: fill === undefined ? [] : LINE, jobs: ofLines(file, stream, fill, make) }
 }
 

@@ -12,14 +12,21 @@ const RANGE = /^-?\d+\.\.-?\d+(?:\.\.\d+)?$/
 const RANGES = /(\{-?\d+\.\.-?\d+(?:\.\.\d+)?\})/
 const OPERATOR = /^[+#./;?&]/
 
-/** Fills a row in. `columns`: those that every row has, or undefined where rows may differ. */
-export function urlTemplate(text: string, columns: readonly string[] | undefined): (row: Row) => string {
+/**
+ * Fills a row in. `columns`: those that every row has, or undefined where rows may differ. @param remedy for a column that
+ * is not among them
+ */
+export function urlTemplate(
+  text: string,
+  columns: readonly string[] | undefined,
+  remedy = '',
+): (row: Row) => string {
   checkBraces(text)
   for (const name of namesIn(text)) {
     if (!/^[\w.%-]+$/u.test(name) && !columns?.includes(name)) {
       throw new UsageError(`URL: expected the name of a column in braces, got {${name}}. ${REMEDY}`)
     }
-    if (columns !== undefined && !columns.includes(name)) throw unknownColumn('URL', name, columns)
+    if (columns !== undefined && !columns.includes(name)) throw unknownColumn('URL', name, columns, remedy)
   }
   // Ranges stay as they are: a cell cannot bring one, since its braces are encoded.
   const names = namesIn(text)
@@ -50,7 +57,7 @@ export function isTemplate(text: string): boolean {
 
 export function unknownColumn(subject: string, name: string, columns: readonly string[], more = ''): UsageError {
   const near = nearest(name, columns)
-  const shown = columns.length === 0 ? 'rows of -i FILE' : `one of the columns ${columns.join(', ')}`
+  const shown = columns.length === 0 ? 'rows of -i FILE or of standard input' : `one of the columns ${columns.join(', ')}`
   const remedy = near === undefined ? '' : ` Did you mean {${near}}?`
   return new UsageError(`${subject}: expected ${shown}, got {${name}}.${remedy}${more && ` ${more}`}`)
 }

@@ -50,6 +50,9 @@ export const FLAGS = {
   curl: taking('Input', 'COMMAND', text, 'take a pasted curl command as the request', {
     more: 'Its URL, method, headers, body and options become those of this run; flags beside it win.',
   }),
+  limit: taking('Input', 'N', number(count(1)), 'only the first N requests of the input, ranges expanded', {
+    default: 'none',
+  }),
   'base-url': taking('Input', 'URL', text, 'what relative URLs are relative to'),
 
   method: taking('Request', 'METHOD', method, 'GET, or POST where there is a body', { short: 'X', common: true }),

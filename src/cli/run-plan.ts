@@ -30,6 +30,8 @@ export interface InputPlan {
   readonly format: InputFormat | undefined
   /** Of CSV; undefined where the format has its own. */
   readonly delimiter: string | undefined
+  /** Undefined is all of them. */
+  readonly limit: number | undefined
   readonly method: string | undefined
   readonly headers: readonly (readonly [string, string])[]
   readonly params: readonly (readonly [string, string])[]
@@ -134,6 +136,7 @@ function inputPlan(
     files,
     format: values.format,
     delimiter: values.delimiter,
+    limit: values.limit,
     method: values.method ?? curl?.method,
     headers: over(curl?.headers ?? [], headersOf(values.header ?? [], problems)),
     params: values.param ?? [],

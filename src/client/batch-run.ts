@@ -10,6 +10,7 @@ import type { Call } from '../core/call.ts'
 import { ConfigError, makeError } from '../core/error.ts'
 import type { Dropped, Journal } from '../core/journal.ts'
 import type { Outcome } from '../core/outcome.ts'
+import { isPartial } from '../core/partial.ts'
 import type { Clock } from '../core/ports.ts'
 import { isFault } from '../core/result.ts'
 import type { Run } from '../engine/engine.ts'
@@ -66,7 +67,8 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
       {
         ...parts,
         ended: inputError => {
-          const short = !run.halted && run.counts.pulled < size ? { error: shorter(plan.path, size) } : undefined
+          const isShort = !run.halted && run.counts.pulled < size && !isPartial(items)
+          const short = isShort ? { error: shorter(plan.path, size) } : undefined
           void journal.close().then(() => ended(failure ?? inputError ?? short))
         },
       },

@@ -38,7 +38,10 @@ describe('preq plan', () => {
   test('refuses what a run would refuse.', async () => {
     const { code, stderr } = await sandbox(onTestFinished).preq(['plan', 'http://127.0.0.1/{id}'], { stdin: 'nothing' })
       .finished
-    expect([code, stderr]).toEqual([2, expect.stringContaining('expected rows of -i FILE or of standard input, got {id}')])
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('expected rows of -i FILE or of standard input, got {id}'),
+    ])
   })
 
   test('shows requests that a shell can run.', async () => {

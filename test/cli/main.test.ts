@@ -53,7 +53,20 @@ test('what is refused exits 2, says so on stderr and leaves stdout alone', async
 
 test.each([
   ['--version', ['cli/main.js', 'version.js']],
-  ['--help', ['args.js', 'cli/main.js', 'commands.js', 'config.js', 'core.js', 'flags.js', 'names.js', 'standard-input.js', 'version.js']],
+  [
+    '--help',
+    [
+      'args.js',
+      'cli/main.js',
+      'commands.js',
+      'config.js',
+      'core.js',
+      'flags.js',
+      'names.js',
+      'standard-input.js',
+      'version.js',
+    ],
+  ],
 ])('preq %s loads no more than it needs', async (flag, expected) => {
   const hook = `
     import { registerHooks } from 'node:module'

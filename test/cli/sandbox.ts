@@ -36,7 +36,11 @@ export interface StartOptions {
 export function sandbox(onTestFinished: (undo: () => void) => void) {
   const folder = mkdtempSync(join(tmpdir(), 'preq-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const start = (command: string, args: readonly string[], { cwd = folder, env, stdin }: StartOptions = {}): Running => {
+  const start = (
+    command: string,
+    args: readonly string[],
+    { cwd = folder, env, stdin }: StartOptions = {},
+  ): Running => {
     const options = { cwd, env: { ...plainEnv(), ...env } }
     const child = (
       stdin === undefined ? spawn(command, args, options) : spawn(command, args, { ...options, stdio: NOTHING })

@@ -3,6 +3,7 @@
  * nothing and writes nothing.
  */
 import { openJobs } from '../input/jobs.ts'
+import { limited } from '../input/limited.ts'
 import { limitKeyOption } from '../input/limit-key.ts'
 import { leastMs } from '../plan/least-time.ts'
 import { survey } from '../plan/survey.ts'
@@ -29,7 +30,7 @@ const SHOWN_HOSTS = 20
 export async function plan(urls: readonly string[], flags: GivenFlags): Promise<number> {
   keepHeapSmall()
   const run = planRun(urls, flags, process.env)
-  const jobs = await openJobs(run.input)
+  const jobs = limited(await openJobs(run.input), run.input.limit)
   const limitKey = limitKeyOption(run.input.limitKey, jobs.columns)
   const values = readOptions({ ...run.client, ...limitKey }, 'constructor')
   const client = planClient(values)
@@ -86,12 +87,12 @@ function timeLine(
   const ofHosts = byHost ? [...hosts].map(([origin, count]) => leastMs(count, ratesOf(origin, perHost, named))) : []
   const least = Math.max(together, ...ofBudgets, ...ofHosts)
   const limits = [`${concurrency} at once`, ...rates.map(rate => formatRate(rate))]
-  const limited = [
+  const besides = [
     ...perHost.rates.map(rate => `${formatRate(rate)} per ${byHost ? 'host' : 'key'}`),
     ...weighted.flatMap(([name, each]) => each.map(rate => `${formatRate(rate)} of ${name}`)),
   ]
   const time = least === 0 ? 'the limits ask for no waiting' : `at least ${formatDuration(least)}`
-  return `${time} (${[...limits, ...limited].join(', ')})`
+  return `${time} (${[...limits, ...besides].join(', ')})`
 }
 
 function ratesOf(origin: string, perHost: ClientPlan['perHost'], named: ClientPlan['hosts']): readonly Rate[] {

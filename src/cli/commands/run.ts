@@ -1,6 +1,7 @@
 /** `preq URL…`, `preq -i FILE`: sends everything, writes every outcome, and says at the end how it went. */
 import { openJobs } from '../input/jobs.ts'
 import type { Jobs } from '../input/jobs.ts'
+import { limited } from '../input/limited.ts'
 import { watched } from '../input/watched.ts'
 import { limitKeyOption } from '../input/limit-key.ts'
 import { openOutput } from '../output/output.ts'
@@ -26,7 +27,7 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   tierUpSoon()
   keepIntegers()
   const plan = planRun(urls, flags, process.env)
-  const jobs = await openJobs(plan.input)
+  const jobs = limited(await openJobs(plan.input), plan.input.limit)
   const output = openOutput(plan.output, {
     columns: jobs.columns,
     hasKey: plan.input.key !== undefined,

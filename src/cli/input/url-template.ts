@@ -16,11 +16,7 @@ const OPERATOR = /^[+#./;?&]/
  * Fills a row in. `columns`: those that every row has, or undefined where rows may differ. @param remedy for a column that
  * is not among them
  */
-export function urlTemplate(
-  text: string,
-  columns: readonly string[] | undefined,
-  remedy = '',
-): (row: Row) => string {
+export function urlTemplate(text: string, columns: readonly string[] | undefined, remedy = ''): (row: Row) => string {
   checkBraces(text)
   for (const name of namesIn(text)) {
     if (!/^[\w.%-]+$/u.test(name) && !columns?.includes(name)) {
@@ -57,7 +53,8 @@ export function isTemplate(text: string): boolean {
 
 export function unknownColumn(subject: string, name: string, columns: readonly string[], more = ''): UsageError {
   const near = nearest(name, columns)
-  const shown = columns.length === 0 ? 'rows of -i FILE or of standard input' : `one of the columns ${columns.join(', ')}`
+  const shown =
+    columns.length === 0 ? 'rows of -i FILE or of standard input' : `one of the columns ${columns.join(', ')}`
   const remedy = near === undefined ? '' : ` Did you mean {${near}}?`
   return new UsageError(`${subject}: expected ${shown}, got {${name}}.${remedy}${more && ` ${more}`}`)
 }

@@ -1,0 +1,72 @@
+/** `--limit N`: the first requests of an input, however it is given. */
+import { describe, expect, test } from 'vitest'
+import { workplace } from './workplace.ts'
+
+describe('--limit', () => {
+  const files = {
+    'ids.txt': '# all\n1\n2\n3\n4\n',
+    'ids.csv': 'id\n1\n2\n3\n4\n',
+    'ids.jsonl': '{"id":1}\n{"id":2}\n{"id":3}\n{"id":4}\n',
+  }
+
+  test.each([
+    ['arguments', ['URL/1', 'URL/2', 'URL/3', 'URL/4']],
+    ['a range', ['URL/{1..100000000}']],
+    ['a list', ['URL/{line}', '-i', 'ids.txt']],
+    ['CSV', ['URL/{id}', '-i', 'ids.csv']],
+    ['JSON lines', ['URL/{id}', '-i', 'ids.jsonl']],
+    ['several inputs', ['URL/{id}', '-i', 'ids.csv', '-i', 'ids.jsonl']],
+  ])('takes the first ones of %s, and so does plan.', async (_what, args) => {
+    const { run, server, write } = await workplace()
+    for (const [name, content] of Object.entries(files)) write(name, content)
+    const { code, stderr } = await run([...args, '--limit', '3'])
+    expect([code, server.requests.map(({ url }) => url).toSorted()]).toEqual([0, ['/1', '/2', '/3']])
+    // It is a whole run: nothing was left.
+    expect(stderr).toMatch(/^3 ok, 0 failed in/m)
+    expect(stderr).not.toContain('not sent')
+    expect((await run(['plan', ...args, '--limit', '3'])).stdout).toMatch(/^3 requests \(3 GET\)/)
+  })
+
+  test('counts requests after ranges are expanded, and is not more than there is.', async () => {
+    const { run, server, write } = await workplace()
+    write('ids.csv', files['ids.csv'])
+    await run(['URL/{1..3}/{id}', '-i', 'ids.csv', '--limit', '4'])
+    expect(server.requests.map(({ url }) => url).toSorted()).toEqual(['/1/1', '/1/2', '/2/1', '/3/1'])
+    expect((await run(['URL/{1..3}', '--limit', '9'])).stderr).toMatch(/^3 ok, 0 failed in/m)
+  })
+
+  test('waits for no more of an input that stays open, in a run and in a plan.', async () => {
+    const { shell, server } = await workplace()
+    const endless = (command: string): string =>
+      `{ printf 'URL/1\\nURL/2\\nURL/3\\n'; exec sleep 600; } | { ${command} --limit 2; kill %1 2> /dev/null; kill 0; }`
+    for (const command of ['preq', 'preq plan']) {
+      const running = shell(`set -m\n${endless(command)}`)
+      await running.says(/2 ok, 0 failed|2 requests/)
+    }
+    expect(server.requests).toHaveLength(2)
+  })
+
+  test('beside --resume is a shorter input: nothing of the run file is lost, and nothing is sent twice.', async () => {
+    const { run, server, write, linesIn, text } = await workplace()
+    write('ids.csv', files['ids.csv'])
+    const args = ['URL/{id}', '-i', 'ids.csv', '-o', 'r.jsonl', '-o', 'r.csv', '--resume']
+    expect((await run([...args, '--limit', '1'])).code).toBe(0)
+    expect((await run(args)).code).toBe(0)
+    expect(server.requests.map(({ url }) => url).toSorted()).toEqual(['/1', '/2', '/3', '/4'])
+    const { code, stderr } = await run([...args, '--limit', '2'])
+    expect([code, stderr]).toEqual([0, expect.stringContaining('2 ok, 0 failed (2 of them from before)')])
+    expect([linesIn('r.jsonl').length, text('r.csv').trim().split('\n').length]).toEqual([4, 3])
+    expect((await run(args)).code).toBe(0)
+    expect([server.requests.length, text('r.csv').trim().split('\n').length]).toEqual([4, 5])
+  })
+
+  test.each(['0', '-1', '1.5', 'many'])('refuses %s.', async limit => {
+    const { run, server } = await workplace()
+    const { code, stderr } = await run(['URL/a', `--limit=${limit}`])
+    expect([code, server.requests, stderr]).toEqual([
+      2,
+      [],
+      expect.stringContaining('--limit: expected an integer ≥ 1'),
+    ])
+  })
+})

@@ -1,53 +1,10 @@
-import { createServer } from 'node:net'
-import { connect } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
-import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { HASTY, TRUST, ask, clientOf, until, verdict, verdictOf } from '../support/ask.ts'
+import { blackHole, freePort } from '../support/dead-ends.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 import type { Script } from '../support/raw-server.ts'
 
 const polite: Script = answering(connection => connection.reply())
-
-/** A port on which nobody listens. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
-
-/** A port whose queue of connections is full: a thread listens and then never gets to accept. */
-async function blackhole(): Promise<{ port: number; close(): Promise<void> }> {
-  const worker = new Worker(
-    `const { parentPort } = require('node:worker_threads')
-     const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-       parentPort.postMessage(server.address().port)
-       setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 50)
-     })`,
-    { eval: true },
-  )
-  const port = await new Promise<number>(resolve => worker.once('message', resolve))
-  await new Promise(resolve => setTimeout(resolve, 150))
-  const fillers: Socket[] = []
-  for (let isFull = false; !isFull && fillers.length < 20;) {
-    const socket = connect(port, '127.0.0.1')
-    socket.on('error', () => undefined)
-    fillers.push(socket)
-    isFull = await Promise.race([
-      new Promise<boolean>(resolve => socket.once('connect', () => resolve(false))),
-      new Promise<boolean>(resolve => setTimeout(() => resolve(true), 150)),
-    ])
-  }
-  return {
-    port,
-    async close() {
-      for (const socket of fillers) socket.destroy()
-      await worker.terminate()
-    },
-  }
-}
 
 async function timed<T>(run: () => Promise<T>): Promise<[T, number]> {
   const startedAtMs = performance.now()
@@ -76,7 +33,7 @@ describe('connecting', () => {
   })
 
   it('ends a connection that is never made with timeouts.connect, to a tenth of a second', async () => {
-    const hole = await blackhole()
+    await using hole = await blackHole()
     for (const limit of [{ timeouts: { connect: '200ms' } }, { timeout: '200ms' }]) {
       const [outcome, tookMs] = await timed(() =>
         ask({ url: `http://127.0.0.1:${hole.port}/`, method: 'POST', json: 1 }, limit),
@@ -85,11 +42,10 @@ describe('connecting', () => {
       expect(tookMs).toBeGreaterThanOrEqual(199)
       expect(tookMs).toBeLessThan(300)
     }
-    await hole.close()
   })
 
   it('ends an attempt to connect within a tenth of a second of an abort, as aborted/in_flight', async () => {
-    const hole = await blackhole()
+    await using hole = await blackHole()
     const client = clientOf()
     const [outcome, tookMs] = await timed(() =>
       client.request(`http://127.0.0.1:${hole.port}/`, { onFailure: 'settle', signal: AbortSignal.timeout(100) }),
@@ -97,7 +53,6 @@ describe('connecting', () => {
     expect(verdictOf(outcome)).toBe('aborted/in_flight')
     expect(tookMs).toBeLessThan(200)
     await client.close()
-    await hole.close()
   })
 
   it('calls a name that does not exist dns/not_found', async () => {

@@ -104,8 +104,8 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant(
     'preq: an output that is there is not replaced unasked',
     OUTPUT,
-    'if (there === undefined || !there.isFile() || resume) return',
-    'if (there !== null) return',
+    'if (there?.isFile() === true && !resume && !overwrite) {',
+    'if (there === null) {',
     OUT,
   ),
   mutant(

@@ -144,7 +144,9 @@ export const FLAGS = {
     default: 'preq.json here, if there is one',
     more: 'An object of flags without their dashes: {"concurrency": 50, "rate": "10/s"}. The environment wins over it (PREQ_RETRIES=5), and flags win over both.',
   }),
-  workers: taking('Run', 'N', number(count(0)), 'threads that carry the requests', { default: '0' }),
+  workers: taking('Run', 'N', number(count(0, '0 is none.', false)), 'threads that carry the requests', {
+    default: '0',
+  }),
 
   concurrency: taking('Limits', 'N', concurrency, "requests on the wire at once; 'auto' finds it per host", {
     short: 'c',

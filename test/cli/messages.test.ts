@@ -9,6 +9,7 @@ describe('A message', () => {
     ['--host-limit x=y', "--host-limit: expected a rate such as '10/s'"],
     ['--max-bytes 10', `--max-bytes: expected a size such as '64MiB', got "10". Did you mean '10B'?`],
     ['--retries=-1', `--retries: expected an integer ≥ 0, got "-1". Write 'none' for no limit.`],
+    ['--workers 1.5', '--workers: expected an integer ≥ 0, got 1.5. 0 is none.'],
     ['--order foo', `--order: expected one of 'completed', 'input', got "foo". Write one of them.`],
     ['--durability power', '--durability: expected --resume beside it, got none. Add it.'],
     ['--proxy foo', '--proxy: expected the URL of a proxy'],
@@ -34,6 +35,7 @@ describe('A message', () => {
     expect((await run(['-i', 'urls.txt'])).stderr).toContain("Write 'https://…' or give --base-url.")
     expect((await run(['plan', '-i', 'urls.txt'])).stdout).toContain("Write 'https://…' or give --base-url.")
     expect((await run(['URL/a', '--max-bytes', '5B'])).stderr).toContain('Raise --max-bytes if that is meant')
+    expect((await run(['URL/a', '--block-private-addresses'])).stderr).toContain('Leave out --block-private-addresses')
     write('rows.jsonl', '{"a\n')
     expect((await run(['-i', 'rows.jsonl'])).stderr).toMatch(/^rows\.jsonl:1: (?!.*line 1)/m)
   })

@@ -1,4 +1,5 @@
 /** Columns of the input and selected parts that are called like fields of ours, or like each other. */
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
 
@@ -6,6 +7,11 @@ const respond = (_echo: unknown, response: import('node:http').ServerResponse) =
   response.writeHead(404, { 'content-type': 'application/json' }).end('{"status":"theirs","name":"N"}')
 
 const OURS = 'index,key,method,url,ok,status,attempts,bytes,error,message,total_ms,value,line_number'
+
+function rowOf(path: string): unknown {
+  using database = new DatabaseSync(path)
+  return { ...database.prepare('SELECT * FROM results').get() }
+}
 
 describe('A column of the input', () => {
   test('never stands in for what became of a request, whatever it is called.', async () => {
@@ -58,6 +64,25 @@ describe('A column of the input', () => {
     write('rows.csv', 'id\n1\n')
     const { code, stderr } = await run(['URL/{id}', '-i', 'rows.csv', '-w', '{row.di}\\n'])
     expect([code, stderr]).toEqual([2, expect.stringContaining('got {row.di}. Did you mean {row.id}?')])
+  })
+
+  test('has its prefix in SQLite, too, also where only upper case tells the two apart.', async () => {
+    const { run, write, file } = await workplace(respond)
+    write('rows.csv', 'id,Status,at,name\n7,mine,noon,N1\n')
+    const select = ['--select', 'ID: name, Url: status, Name: name', '--accept', '404']
+    await run(['URL/{id}', '-i', 'rows.csv', ...select, '-o', 'all.sqlite'])
+    expect(rowOf(file('all.sqlite'))).toMatchObject({
+      id: '7',
+      'row.Status': 'mine',
+      'row.at': 'noon',
+      name: 'N1',
+      'value.ID': 'N',
+      'value.Url': 'theirs',
+      'value.Name': 'N',
+      status: 404,
+    })
+    await run(['URL/{id}', '-i', 'rows.csv', '-o', 'some.sqlite', '--columns', 'line_number,status'])
+    expect(rowOf(file('some.sqlite'))).toMatchObject({ line_number: 2, status: 404 })
   })
 
   test('of a list is the line, and its number has another name.', async () => {

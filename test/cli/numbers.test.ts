@@ -55,9 +55,11 @@ describe('An integer of an answer', () => {
     expect(stdout).toContain(`"value":${BODY}`)
     const wo = await run(['URL/a', '-w', '{value}\n'])
     expect(wo.stdout).toContain('{"id":12345678901234567890,"n":{"k":[9007199254740993,-9007199254740993]}')
-    const select = ['--select', 'id, k: n.k[0], more: n.k[?@ > `0`]']
+    const select = ['--select', 'id, k: n.k[0], more: n.k[?@ > `0`], half: n.k[0] / `2`, minus: -f, any: n.k[?@]']
     await run(['URL/a', ...select, '-o', 'out.csv'])
-    expect(text('out.csv')).toContain(',12345678901234567890,9007199254740993,[9007199254740992],')
+    expect(text('out.csv')).toContain(
+      ',12345678901234567890,9007199254740993,[9007199254740992],4503599627370496,-0.5,"[9007199254740993,-9007199254740993]",',
+    )
     await run(['URL/a', '-o', 'run.jsonl'])
     expect(text('run.jsonl')).toContain('"id":12345678901234567890,')
     await run(['URL/a', '-o', 'run.jsonl', '--resume', '-o', 'all.csv', '--select', 'id'])

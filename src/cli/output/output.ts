@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { columnsOf } from './columns.ts'
+import type { Column } from './columns.ts'
 import { aside, tableDraft, textDraft } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { OUTCOME_FIELDS, fieldsOf } from './fields.ts'
@@ -80,7 +81,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
 
   function toFile({ path, format }: Target): Draft {
     if (format === 'sqlite') {
-      const more = columns.filter(({ name }) => !isFixed(name) && !Object.hasOwn(OUTCOME_FIELDS, name))
+      const more = tableColumns(columns, plan, input.columns)
       return tableDraft(path, (table, overwrite) => {
         let whole: Outcome
         // Rows are made at once: of the whole value the columns, of what was selected the value.
@@ -102,6 +103,23 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
     }
     return selected(jsonLines(process.stdout), selection)
   }
+}
+
+/** Besides those of every table. SQLite takes names without regard to case: one that is taken has its prefix. */
+function tableColumns(
+  columns: readonly Column[],
+  { columns: chosen }: OutputPlan,
+  ofInput: readonly string[],
+): Column[] {
+  const taken = new Set<string>()
+  return columns
+    .filter(({ name }) => !(Object.hasOwn(OUTCOME_FIELDS, name) && (chosen === undefined || isFixed(name))))
+    .map(({ name, value }) => {
+      const isTaken = isFixed(name) || taken.has(name.toLowerCase())
+      const own = isTaken ? `${ofInput.includes(name) ? 'row' : 'value'}.${name}` : name
+      taken.add(own.toLowerCase())
+      return { name: own, value }
+    })
 }
 
 /**

@@ -65,8 +65,7 @@ function pathOf(path: string): (value: unknown) => unknown {
     throw new UsageError(`--select: expected a path of JMESPath, got '${path}' (${reasonOf(error)}).`)
   }
   checkFunctions(compiled, path)
-  // A filter, a function: they take numbers only.
-  const computes = /[?(<>=!&]/.test(path)
+  const computes = isComputing(compiled)
   return given => {
     try {
       const value = computes ? asDoubles(given) : given
@@ -76,6 +75,14 @@ function pathOf(path: string): (value: unknown) => unknown {
       return null
     }
   }
+}
+
+/** They take numbers only. */
+const COMPUTING: ReadonlySet<unknown> = new Set(['Arithmetic', 'Comparator', 'Function', 'Unary'])
+
+function isComputing(node: unknown): boolean {
+  if (typeof node !== 'object' || node === null) return false
+  return COMPUTING.has((node as { readonly type?: unknown }).type) || Object.values(node).some(isComputing)
 }
 
 /** A function that there is not, or with too few arguments, is so for every value. */

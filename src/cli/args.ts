@@ -3,6 +3,8 @@
  * our words, with the name that was probably meant.
  */
 import { Command, CommanderError, Option } from 'commander'
+import { commandHelp } from './command-help.ts'
+import type { CommandName } from './command-help.ts'
 import { COMMANDS } from './commands.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
@@ -46,12 +48,16 @@ export function readArgs(argv: readonly string[]): Args {
     .argument('<shell>')
     .action((shell: string) => void (args = completionFor(shell)))
   // Our own instead of commander's, which answers with a failure and takes any name.
-  quiet(program.command('help', { hidden: true })).action(() => void (args = { mode: 'text', text: help() }))
+  quiet(program.command('help', { hidden: true }))
+    .argument('[command]')
+    .action((name?: string) => void (args = { mode: 'text', text: helpOf(name) }))
 
   // Wherever they stand, so that a line which does not parse can still be asked about.
   if (argv.includes('--help-all')) return { mode: 'text', text: helpAll() }
   const until = argv.includes('--') ? argv.indexOf('--') : argv.length
-  if (argv.slice(0, until).some(arg => arg === '--help' || arg === '-h')) return { mode: 'text', text: help() }
+  if (argv.slice(0, until).some(arg => arg === '--help' || arg === '-h')) {
+    return { mode: 'text', text: helpOf(argv.find(arg => !arg.startsWith('-'))) }
+  }
   try {
     program.parse(argv, { from: 'user' })
   } catch (error) {
@@ -60,6 +66,11 @@ export function readArgs(argv: readonly string[]): Args {
     return usage(complaint(error))
   }
   return noCommand(args) ?? args ?? { mode: 'usage', text: help() }
+}
+
+/** Of a command, or of all. */
+function helpOf(name: string | undefined): string {
+  return name !== undefined && Object.hasOwn(COMMANDS, name) ? commandHelp(name as CommandName) : help()
 }
 
 function subcommand(program: Command, name: keyof typeof COMMANDS): Command {

@@ -1,5 +1,6 @@
 /** What `--help` (one screen) and `--help-all` say, from the table of flags. */
 import { COMMANDS } from './commands.ts'
+import { EXAMPLES } from './examples.ts'
 import { EXITS, notesOf } from './manual.ts'
 import { GROUPS } from './flag.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
@@ -13,7 +14,7 @@ const HEAD = 'Any number of HTTP requests: parallel, polite, and with nothing lo
 
 export function help(): string {
   const lines = FLAG_NAMES.filter(name => flagOf(name).common === true).map(name => flagLine(name))
-  return `${HEAD}\n${USAGE}\n${commands()}\nFlags (all of them: --help-all):\n${lines.join('')}\
+  return `${HEAD}\n${USAGE}\n${commands()}\nFlags (all of them, and examples: --help-all):\n${lines.join('')}\
 ${entry('-h, --help', 'this help')}${entry('-V, --version', 'the version')}`
 }
 
@@ -22,13 +23,16 @@ export function helpAll(): string {
     const names = FLAG_NAMES.filter(name => flagOf(name).group === group)
     return `\n${group}:\n${names.map(name => `${flagLine(name)}${rest(name)}`).join('')}`
   })
-  return `${HEAD}\n${USAGE}\n${commands()}${groups.join('')}\nExit codes:\n${EXITS.map(([code, meaning]) => entry(code, meaning)).join('')}`
+  return `${HEAD}\n${USAGE}\n${commands()}${groups.join('')}\nExamples:\n${examples()}\nExit codes:\n${EXITS.map(([code, meaning]) => entry(code, meaning)).join('')}`
 }
 
 function commands(): string {
   const lines = Object.entries(COMMANDS).map(([name, doc]) => entry(name, doc))
   return `Commands:\n${lines.join('')}`
 }
+
+/** With what they do above them: they are too long for a line. */
+const examples = (): string => EXAMPLES.map(({ what, line }) => `  ${what}:\n    ${line}\n`).join('')
 
 function flagLine(name: FlagName): string {
   const { short, takes, doc } = flagOf(name)

@@ -1,8 +1,10 @@
 /** The manual page of `preq` (`man preq`) and the table of flags in its guide, from the table of flags. */
 import { COMMANDS } from './commands.ts'
+import { EXAMPLES } from './examples.ts'
 import { GROUPS } from './flag.ts'
 import { FLAG_NAMES, envName, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
+import { SECTIONS } from './manual-sections.ts'
 import { VERSION } from '../core/version.ts'
 
 /** In roff, as man(7) wants it. */
@@ -17,11 +19,23 @@ export function manualPage(): string {
     '.br',
     '.B preq',
     String.raw`[\fIflags\fR] \fB\-i\fR \fIFILE\fR [\fITEMPLATE\fR]`,
-    ...Object.entries(COMMANDS).flatMap(([name, doc]) => ['.br', '.B preq', `${name} \t${roff(doc)}`]),
+    ...Object.entries(ARGUMENTS).flatMap(([name, takes]) => [
+      '.br',
+      `.B preq ${name}`,
+      ...(takes === '' ? [] : [takes]),
+    ]),
+    '.SH COMMANDS',
+    ...Object.entries(COMMANDS).flatMap(([name, doc]) => ['.TP', `.B ${name}`, sentence(doc)]),
+    ...SECTIONS.flatMap(({ title, paragraphs }) => [
+      `.SH ${title}`,
+      ...paragraphs.flatMap((text, at) => [...(at === 0 ? [] : ['.PP']), roff(text)]),
+    ]),
     ...GROUPS.flatMap(group => [
       `.SH ${group.toUpperCase()}`,
       ...FLAG_NAMES.filter(name => flagOf(name).group === group).flatMap(entry),
     ]),
+    '.SH EXAMPLES',
+    ...EXAMPLES.flatMap(({ what, line }) => ['.PP', sentence(what), '.PP', '.RS 4', '.nf', roff(line), '.fi', '.RE']),
     '.SH EXIT STATUS',
     ...EXITS.flatMap(([code, meaning]) => ['.TP', `.B ${code}`, roff(meaning)]),
     '.SH ENVIRONMENT',
@@ -33,6 +47,14 @@ export function manualPage(): string {
     '.B preq.json',
     roff('In the working folder: an object of flags without their dashes.'),
   ].join('\n')}\n`
+}
+
+/** What stands behind each command. */
+const ARGUMENTS: Readonly<Record<keyof typeof COMMANDS, string>> = {
+  plan: String.raw`[\fIflags\fR] \fIURL\fR... | \fB\-i\fR \fIFILE\fR [\fITEMPLATE\fR]`,
+  demo: '',
+  doctor: '',
+  completion: String.raw`\fIbash\fR|\fIzsh\fR|\fIfish\fR`,
 }
 
 /** As Markdown, group by group. */
@@ -51,7 +73,10 @@ export function flagTable(): string {
 
 export const EXITS: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'Every request is ok.'],
-  ['1', 'Some requests failed, or could not be written.'],
+  [
+    '1',
+    'Some requests failed, were not sent or could not be written, or the input broke off. Of plan: rows are invalid.',
+  ],
   ['2', 'What was asked for could not be understood; nothing was sent.'],
   ['74', 'An output could not be written.'],
   ['129', 'Ended by SIGHUP: the terminal went away.'],
@@ -78,8 +103,7 @@ function entry(name: FlagName): string[] {
   const names = [...(short === undefined ? [] : [`-${short}`]), `--${name}`].map(
     flag => String.raw`\fB${roff(flag)}\fR`,
   )
-  const notes = [`${doc[0]?.toUpperCase()}${doc.slice(1)}.`, ...notesOf(name)]
-  return ['.TP', `${names.join(', ')}${value}`, ...notes.map(roff)]
+  return ['.TP', `${names.join(', ')}${value}`, sentence(doc), ...notesOf(name).map(roff)]
 }
 
 function row(name: FlagName): string {
@@ -89,6 +113,8 @@ function row(name: FlagName): string {
   const cells = [`\`${flag}\``, standard ?? '–', more === undefined ? meaning : `${meaning}. ${more}`]
   return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
+
+const sentence = (text: string): string => roff(`${text[0]?.toUpperCase()}${text.slice(1)}.`)
 
 /** Backslashes, dashes and what would begin a request of roff. */
 function roff(text: string): string {

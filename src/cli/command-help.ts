@@ -1,0 +1,61 @@
+/** What `preq COMMAND --help` says: its arguments, what it does, and how it ends. Each fits a screen of 24 × 80. */
+import type { COMMANDS } from './commands.ts'
+
+export type CommandName = keyof typeof COMMANDS
+
+const PLAN = `Usage: preq plan [flags] URL…
+       preq plan [flags] -i FILE [TEMPLATE]
+
+Shows what a run with the same arguments would send, and sends nothing: how many
+requests, of which methods and to which hosts, duplicates, rows that are invalid
+with their lines, the time that the limits take at least, and the first requests
+as curl commands. Reads the whole input; writes to no file.
+
+Flags: all those of a run. What matters here:
+  -i, --input FILE     rows or URLs; without URLs, what is piped in
+      --limit N        the first N requests only
+  -r, --rate N/UNIT    and the other limits: how long it takes
+      --resume         with -o FILE.jsonl: what of it is done already
+      --json TEXT      and the other parts of a request: seen as curl commands
+
+Exit code 1 where a row is invalid, 2 where a run would be refused, else 0.
+
+Example: preq plan 'https://api.example.com/{id}' -i ids.csv --rate 5/s
+All flags: preq --help-all
+`
+
+const DOCTOR = `Usage: preq doctor
+
+Looks at what this machine allows, and says what of it will be in the way of a
+run: the version of Node, how many files and so connections may be open, proxies
+and settings of the environment, preq.json of this folder, the clock, the cores.
+Sends nothing, and takes no flags.
+
+Exit code 1 where something will be in the way, else 0.
+`
+
+const COMPLETION = `Usage: preq completion SHELL
+
+Prints the completions for a shell: bash, zsh or fish. Takes no flags.
+
+  bash    eval "$(preq completion bash)"        into ~/.bashrc
+  zsh     preq completion zsh > "\${fpath[1]}/_preq"
+  fish    preq completion fish > ~/.config/fish/completions/preq.fish
+`
+
+const DEMO = `Usage: preq demo
+
+Starts a small API on this machine that fails, limits and stalls now and then,
+fetches 300 records from it, and shows how that goes. Nothing leaves the
+machine. What came back is in results.jsonl of this folder, which replaces that
+of an earlier demo. Takes no flags.
+`
+
+const HELPS: Readonly<Record<CommandName, string>> = {
+  plan: PLAN,
+  doctor: DOCTOR,
+  completion: COMPLETION,
+  demo: DEMO,
+}
+
+export const commandHelp = (name: CommandName): string => HELPS[name]

@@ -1,0 +1,20 @@
+/** What people do with `preq`, to begin from. A test reads every line as the command line does. */
+export interface Example {
+  readonly what: string
+  readonly line: string
+}
+
+export const EXAMPLES: readonly Example[] = [
+  { what: 'JSON lines of two URLs', line: 'preq https://api.example.com/a https://api.example.com/b' },
+  { what: 'a list, ten requests a second', line: 'preq -i urls.txt --rate 10/s -o results.jsonl' },
+  {
+    what: 'a column of CSV from each answer',
+    line: "preq 'https://api.example.com/users/{id}' -i users.csv --select name -o names.csv",
+  },
+  {
+    what: 'a POST per row, gone on with after a crash',
+    line: `preq https://api.example.com/users -i users.csv --json '{"name": "{name}"}' -o run.jsonl --resume`,
+  },
+  { what: 'what a range would send', line: "preq plan 'https://api.example.com/{1..500}' --per-host 4" },
+  { what: 'statuses of what is piped in', line: "sort -u urls.txt | preq -w '{status} {url}\\n'" },
+]

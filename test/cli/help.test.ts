@@ -1,0 +1,76 @@
+/** What `preq` says of itself: a screen for each command, examples that are read as they stand, a page that renders. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { sandbox } from './sandbox.ts'
+import { readArgs } from '../../src/cli/args.ts'
+import { EXAMPLES } from '../../src/cli/examples.ts'
+import { shellWords } from '../../src/cli/input/shell-words.ts'
+import { readSettings } from '../../src/cli/settings.ts'
+
+const COMMANDS = ['plan', 'doctor', 'completion', 'demo']
+
+describe('The help of a command', () => {
+  test.each(COMMANDS.flatMap(name => [[[name, '--help']], [[name, '-h']], [['help', name]]]))(
+    'is its own, and fits a screen of 24 × 80: %j.',
+    async args => {
+      const { code, stdout, stderr } = await sandbox(onTestFinished).preq(args).finished
+      expect([code, stderr]).toEqual([0, ''])
+      const name = args.find(word => COMMANDS.includes(word))
+      expect(stdout).toMatch(new RegExp(`^Usage: preq ${name}\\b`))
+      const lines = stdout.trimEnd().split('\n')
+      expect(lines.length).toBeLessThan(24)
+      expect(lines.filter(line => line.length > 80)).toEqual([])
+    },
+  )
+
+  test('says what the command takes.', () => {
+    const helpOf = (name: string): string => {
+      const args = readArgs([name, '--help'])
+      return 'text' in args ? args.text : ''
+    }
+    expect(helpOf('completion')).toContain('bash, zsh or fish')
+    expect(helpOf('plan')).toContain('--rate N/UNIT')
+    expect(helpOf('plan')).toContain('sends nothing')
+  })
+
+  test('of no command is that of all.', async () => {
+    const { preq } = sandbox(onTestFinished)
+    const { stdout } = await preq(['--help']).finished
+    for (const args of [
+      ['http://x.org/', '-h'],
+      ['help', 'nothing'],
+      ['-q', '--help'],
+    ]) {
+      expect((await preq(args).finished).stdout).toBe(stdout)
+    }
+  })
+})
+
+describe('Examples', () => {
+  test.each(EXAMPLES)('are read as they stand: $line', ({ line }) => {
+    const [, ...argv] = shellWords(line.split(' | ').at(-1) ?? '') ?? []
+    const args = readArgs(argv)
+    expect(['run', 'plan']).toContain(args.mode)
+    if ('flags' in args) expect(readSettings(args.flags, {}).problems).toEqual([])
+  })
+
+  test('are part of --help-all and of the manual page.', async () => {
+    const { stdout } = await sandbox(onTestFinished).preq(['--help-all']).finished
+    const page = readFileSync(new URL('../../man/preq.1', import.meta.url), 'utf8').replaceAll(/\\e/g, '\\')
+    for (const { line } of EXAMPLES) {
+      expect(stdout).toContain(`    ${line}\n`)
+      expect(page.replaceAll(String.raw`\-`, '-')).toContain(`\n${line}\n`)
+    }
+  })
+})
+
+const hasMan = spawnSync('man', ['--version']).status === 0
+
+test.skipIf(!hasMan)('The manual page renders without a warning, section by section.', () => {
+  const options = { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8', MANWIDTH: '80' } } as const
+  const { stdout, stderr } = spawnSync('man', ['--warnings', '-l', 'man/preq.1'], options)
+  expect(stderr).toBe('')
+  const titles = ['COMMANDS', 'FORMATS', 'TEMPLATES', 'RANGES', 'SELECTED PARTS', 'EXAMPLES', 'EXIT STATUS']
+  expect(titles.filter(title => !new RegExp(`^${title}$`, 'm').test(stdout))).toEqual([])
+})

@@ -13,6 +13,22 @@ function rowOf(path: string): unknown {
   return { ...database.prepare('SELECT * FROM results').get() }
 }
 
+describe('{value}', () => {
+  test.each([
+    ['name', 'N', 'N'],
+    ['n: name', '{"n":"N"}', '"{""n"":""N""}"'],
+    ['name, status', '{"name":"N","status":"theirs"}', '"{""name"":""N"",""status"":""theirs""}"'],
+  ])('is what --select %s takes of it, as in JSON lines, in -w and in CSV.', async (paths, line, cell) => {
+    const { run } = await workplace(respond)
+    const args = ['URL/a', '--accept', '404', '--select', paths]
+    expect((await run([...args, '-w', '{status} {value}\\n'])).stdout).toBe(`404 ${line}\n`)
+    const table = await run([...args, '--output-format', 'csv', '--columns', 'value,status'])
+    expect(table.stdout).toBe(`value,status\n${cell},404\n`)
+    const { value } = (await run(args)).lines[0] ?? {}
+    expect(typeof value === 'string' ? value : JSON.stringify(value)).toBe(line)
+  })
+})
+
 describe('A column of the input', () => {
   test('never stands in for what became of a request, whatever it is called.', async () => {
     const { run, server, write, text } = await workplace(respond)

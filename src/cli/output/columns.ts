@@ -16,7 +16,7 @@ export function columnsOf(
   selection: Selection | undefined,
 ): Column[] {
   const parts = selection?.parts ?? []
-  const fields = fieldsOf(input.columns, parts)
+  const fields = fieldsOf(input.columns, selection)
   const selected = selection === undefined ? ['value'] : parts.map(({ name }) => partName(name, fields))
   // The column of the URLs is the one that every outcome has.
   const rest = input.columns.filter(name => !(input.hasUrls && name === 'url')).map(name => columnName(name, fields))

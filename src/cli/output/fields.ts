@@ -1,5 +1,5 @@
 /** What a column of CSV or a {field} of `-w` may be: what every outcome has, the input's columns, the selected parts. */
-import type { Part } from './select.ts'
+import type { Selection } from './select.ts'
 import type { Place } from '../input/jobs.ts'
 import { cellText } from '../cell-text.ts'
 import { bytesIn, base64Of, keyOf } from '../../sinks/row.ts'
@@ -28,9 +28,11 @@ export type Fields = Readonly<Record<string, Field>>
 
 /**
  * A bare name is ours, else a selected part, else a column of the input: nothing of an input may stand in for what became
- * of a request. `value.NAME` and `row.NAME` are the selected parts and the columns, whatever they are called.
+ * of a request. `value.NAME` and `row.NAME` are the selected parts and the columns, whatever they are called. The value
+ * is what was selected of it, as in JSON lines.
  */
-export function fieldsOf(columns: readonly string[], parts: readonly Part[]): Fields {
+export function fieldsOf(columns: readonly string[], selection: Selection | undefined): Fields {
+  const parts = selection?.parts ?? []
   const ofColumns = columns.map((column): [string, Field] => [column, columnField(column)])
   const ofParts = parts.map(({ name, of }): [string, Field] => [name, ({ ok, value }) => (ok ? of(value) : undefined)])
   return {
@@ -38,6 +40,7 @@ export function fieldsOf(columns: readonly string[], parts: readonly Part[]): Fi
     ...Object.fromEntries(ofColumns.map(([name, field]) => [`${ROW}${name}`, field])),
     ...Object.fromEntries(ofParts.map(([name, field]) => [`${VALUE}${name}`, field])),
     ...OUTCOME_FIELDS,
+    ...(selection && { value: ({ ok, value }) => (ok ? shown(selection.of(value)) : undefined) }),
   }
 }
 

@@ -175,7 +175,7 @@ function checkSaved({ parts }: Selection): void {
 }
 
 function writeOut(template: string, columns: readonly string[], selection: Selection | undefined): Sink {
-  const textOf = writeOutTemplate(template, fieldsOf(columns, selection?.parts ?? []))
+  const textOf = writeOutTemplate(template, fieldsOf(columns, selection))
   return new TextRows(
     'write-out',
     process.stdout,

@@ -2,6 +2,7 @@
 import { abandonItem, prepareItem } from './item.ts'
 import { reportedRun } from './reported-run.ts'
 import { Resume } from './resume.ts'
+import { goOn } from './save-to.ts'
 import { settle } from './settle.ts'
 import type { Wired } from './wire.ts'
 import { laneReader } from '../config/lane-of-item.ts'
@@ -50,6 +51,8 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
   let failure: { readonly error: unknown } | undefined
   try {
     const base = engineParts(parts)
+    const { call: common } = parts.plan.request
+    if (size > 0) goOn(common.saving.batch)
     const stop = (): void => run.stop('the run file ended it')
     const resume = new Resume({
       journal,
@@ -74,7 +77,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
       },
       {
         ...base,
-        prepare: item => resume.admit(base.prepare(item), parts.plan.request.call),
+        prepare: item => resume.admit(base.prepare(item), common),
         send: resume.send,
         settle: (call, result) => resume.settle(call, result),
       },

@@ -1,4 +1,5 @@
 /** Where the body of a request is saved: a name inside of the folder, or what the caller's function answers. */
+import { lstatSync } from 'node:fs'
 import { mkdir, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,16 +19,27 @@ import { fileFault } from '../transport/faults.ts'
 interface Given {
   readonly names: Set<string>
   readonly folders: Map<string, Promise<unknown>>
+  goesOn: boolean
 }
 
 const batches = new WeakMap<object, Given>()
 /** Paths that this process is writing to now. */
 const inUse = new Set<string>()
 
+/** The batch goes on with a run before: names that are there on the disk may be given, to requests that are done. */
+export function goOn(batch: object): void {
+  givenTo(batch).goesOn = true
+}
+
+function givenTo(batch: object): Given {
+  let given = batches.get(batch)
+  if (given === undefined) batches.set(batch, (given = { names: new Set(), folders: new Map(), goesOn: false }))
+  return given
+}
+
 export async function reserve(call: Call, clock: Clock): Promise<Reserved | Fault> {
   const { saveTo, batch } = call.plan.saving
-  let given = batches.get(batch)
-  if (given === undefined) batches.set(batch, (given = { names: new Set(), folders: new Map() }))
+  const given = givenTo(batch)
   let path: string
   let overwrite = false
   try {
@@ -39,7 +51,7 @@ export async function reserve(call: Call, clock: Clock): Promise<Reserved | Faul
     } else {
       const folder = resolve(saveTo ?? '.')
       // Before anything is awaited: names are given in the order of the requests.
-      path = resolve(folder, nameIn(folder, call, given.names))
+      path = resolve(folder, nameIn(folder, call, given))
       await folderThere(folder, given)
     }
   } catch (error) {
@@ -104,12 +116,16 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 /** The end of the path that the caller named: never of a redirect, nor what the server would like. */
-function nameIn(folder: string, { path, index }: Call, names: Set<string>): string {
+function nameIn(folder: string, { path, index }: Call, { names, goesOn }: Given): string {
   const wanted = savedName(nameOfUrl(path))
+  const isTaken = (name: string): boolean => names.has(idOf(folder, name)) || (goesOn && isThere(resolve(folder, name)))
   let name = wanted
-  for (let more = index; names.has(idOf(folder, name)); more++) name = numbered(wanted, more)
+  for (let more = index; isTaken(name); more++) name = numbered(wanted, more)
   names.add(idOf(folder, name))
   return name
 }
+
+/** A link that leads nowhere, too. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
 const idOf = (folder: string, name: string): string => `${folder}\0${foldedName(name)}`

@@ -259,6 +259,16 @@ describe('--save', () => {
     expect((await run(args)).stderr).toContain('(3 of them from before)')
   })
 
+  test('gives no name twice when a run goes on.', async () => {
+    const { run, file, text } = await workplace()
+    const to = ['--save', 'dl', '-o', 'r.jsonl', '--resume']
+    expect((await run(['URL/{1..2}/x', ...to])).code).toBe(0)
+    rmSync(file('dl/x~1'))
+    expect((await run(['URL/{1..4}/x', ...to])).code).toBe(0)
+    expect(readdirSync(file('dl')).toSorted()).toEqual(['x', 'x~1', 'x~2', 'x~3'])
+    expect(JSON.parse(text('dl/x~3'))).toMatchObject({ url: '/4/x' })
+  })
+
   test('has no parts to select but its path and size.', async () => {
     const { run, server, text } = await workplace()
     const refused = await run([...SAVE, '--select', 'id'])

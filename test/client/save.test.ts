@@ -378,6 +378,23 @@ describe('A run that is taken up again', () => {
   })
 })
 
+describe('A run that goes on', () => {
+  it('gives no name twice: neither that of a request that is done, nor to one whose file is gone', async () => {
+    await using server = await rawServer(answering((connection, { path }) => connection.reply(path)))
+    const resume = join(folder, 'run.jsonl')
+    const client = clientOf({ saveTo: join(folder, 'in') })
+    const urls = ['/1/x', '/2/x', '/3/x', '/4/x'].map(path => `${server.origin}${path}`)
+    const path = (name: string): string => join(folder, 'in', name)
+    const options = { returnType: 'file', resume } as const
+    await client.request(urls.slice(0, 2), options)
+    rmSync(path('x~1'))
+    const outcomes = await client.request(urls, options)
+    await client.close()
+    expect(outcomes.map(one => one.path)).toEqual([path('x'), path('x~1'), path('x~2'), path('x~3')])
+    expect(outcomes.map(one => readFileSync(one.path, 'utf8'))).toEqual(['/1/x', '/2/x', '/3/x', '/4/x'])
+  })
+})
+
 describe('checksum', () => {
   it('that does not fit: no file, tried again from the start', async () => {
     await using server = await rawServer([

@@ -1,5 +1,5 @@
 /** `--save`: the folder for bodies, and under which names. Whatever the name is made of, it stays one name in it. */
-import { mkdirSync, statSync } from 'node:fs'
+import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Place } from '../input/jobs.ts'
 import { knownTemplate, rowTemplate } from '../input/text-template.ts'
@@ -11,25 +11,31 @@ import { reasonOf } from '../../core/callback.ts'
 import type { StreamCallOptions } from '../../index.ts'
 
 export function savingOptions(
-  { save, overwrite }: OutputPlan,
+  { save, overwrite, resume, files }: OutputPlan,
   columns: readonly string[],
 ): Pick<StreamCallOptions<'file'>, 'returnType' | 'saveTo'> {
   if (save === undefined) return {}
   const { folder } = save
   const fill = nameOf(save, columns)
   makeFolder(folder)
+  // Names that are there on the disk may be of requests that are done already.
+  const goesOn = resume && files.some(({ path, format }) => format === 'jsonl' && sizeOf(path) > 0)
   const taken = new Set<string>()
+  const isTaken = (name: string): boolean => taken.has(foldedName(name)) || (goesOn && isThere(join(folder, name)))
   return {
     returnType: 'file',
     saveTo({ url, key, index, meta }) {
       const wanted = savedName(fill?.((meta as Place).row ?? {}) || key || nameOfUrl(new URL(url).pathname))
       let name = wanted
-      for (let more = index; taken.has(foldedName(name)); more++) name = numbered(wanted, more)
+      for (let more = index; isTaken(name); more++) name = numbered(wanted, more)
       taken.add(foldedName(name))
       return { path: join(folder, name), overwrite }
     },
   }
 }
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
 /** Throws a UsageError for a column that is none. */
 export function nameOf({ name }: NonNullable<OutputPlan['save']>, columns: readonly string[]): Fill | undefined {

@@ -2,7 +2,7 @@
  * The layers of a run: configuration file ← environment ← flags, each over the one before it, read into values. All
  * that is wrong is said at once, with the name by which it was given.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { FLAG_NAMES, envName, flagOf } from './flags.ts'
 import type { FlagName, FlagValues } from './flags.ts'
 import { inFlags } from './in-flags.ts'
@@ -37,6 +37,19 @@ export function readSettings(flags: GivenFlags, env: NodeJS.ProcessEnv): Setting
   const ofFile = fileLayer(path as string | undefined, problems)
   const merged = new Map([...ofFile, ...ofEnv, ...ofFlags])
   return { values: readAll(merged, problems), problems }
+}
+
+/** Where settings come from besides the flags: names only, for values may be secrets. */
+export interface SettingSources {
+  readonly file: string | undefined
+  readonly variables: readonly string[]
+}
+
+export function settingSources(flags: GivenFlags, env: NodeJS.ProcessEnv): SettingSources {
+  const given = flags.findLast(([name]) => name === 'config')?.[1] ?? env[envName('config')]
+  const file =
+    typeof given === 'string' && given !== '' ? given : existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined
+  return { file, variables: FLAG_NAMES.map(envName).filter(name => (env[name] ?? '') !== '') }
 }
 
 function flagLayer(flags: GivenFlags): Layer {

@@ -117,7 +117,7 @@ function* prepared(items: readonly unknown[], { prepare }: EngineParts): Generat
   }
 }
 
-function shorter(path: string, size: number): ConfigError {
+export function shorter(path: string, size: number): ConfigError {
   return new ConfigError([
     `resume: expected the input that ${path} was made from, which had at least ${size} requests, got a shorter one. Give the same input (it may be longer), or another path.`,
   ])

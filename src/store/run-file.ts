@@ -60,6 +60,22 @@ export async function openRunFile(path: string, { durability }: RunFileOptions):
   }
 }
 
+/** What it holds, read only: no lock, and nothing is mended. Undefined where there is none. */
+export async function lookInto(path: string): Promise<Recovery | undefined> {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined
+  const name = `the run file ${JSON.stringify(path)}`
+  const fd = openSync(path, 'r')
+  try {
+    const recovery = new Recovery(name, fstatSync(fd).size)
+    const rest = await readLines(fd, (bytes, offset) => recovery.take(bytes, offset))
+    if (rest === undefined) throw recovery.refuseEndless()
+    recovery.end(rest)
+    return recovery
+  } finally {
+    closeSync(fd)
+  }
+}
+
 /** Spaces in the place of damaged lines: no line moves, so a crash in between loses nothing. */
 function blank(path: string, spans: readonly Span[]): void {
   const fd = openSync(path, 'r+')

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { paintFor } from '../paint.ts'
+import { readSettings, settingSources } from '../settings.ts'
 import { printableUrl } from '../../core/url.ts'
 import { VERSION } from '../../core/version.ts'
 
@@ -19,7 +20,7 @@ const EARLIEST_MS = Date.UTC(2026, 0, 1)
 
 /** Resolves with the exit code: 1 where something is in the way. */
 export function doctor(): number {
-  const findings = [node(), openFiles(), ...proxies(process.env), clock(), cores()]
+  const findings = [node(), openFiles(), ...proxies(process.env), settings(process.env), clock(), cores()]
   const paint = paintFor(process.stdout)
   const width = Math.max(...findings.map(({ what }) => what.length))
   for (const { what, found, remedy } of findings) {
@@ -64,6 +65,19 @@ function proxies(env: NodeJS.ProcessEnv): Finding[] {
     const remedy = isWrong ? 'Write it as http://host:port.' : undefined
     return { what: name, found: `${isWrong ? 'no URL' : printableUrl(value)}, used with --proxy env only`, remedy }
   })
+}
+
+/** What every run here begins with; values may be secrets, and are not shown. */
+function settings(env: NodeJS.ProcessEnv): Finding {
+  const { file, variables } = settingSources([], env)
+  const named = [...(file === undefined ? [] : [file]), ...variables]
+  const [problem] = readSettings([], env).problems
+  return {
+    what: 'settings',
+    found:
+      named.length === 0 ? 'no preq.json here, no PREQ_ variables' : `every run here has those of ${named.join(', ')}`,
+    remedy: problem === undefined ? undefined : `Mend ${problem.split(': expected')[0]}: no run here takes it.`,
+  }
 }
 
 /** Dates of servers, cookies and certificates are judged by it. */

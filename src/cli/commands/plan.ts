@@ -5,13 +5,15 @@
 import { openJobs } from '../input/jobs.ts'
 import { limited } from '../input/limited.ts'
 import { limitKeyOption } from '../input/limit-key.ts'
+import { doneLine, recordOf, runFileOf } from '../plan/done.ts'
 import { leastMs } from '../plan/least-time.ts'
 import { survey } from '../plan/survey.ts'
 import type { Survey } from '../plan/survey.ts'
 import { nameOf } from '../output/save.ts'
 import { inFlags } from '../in-flags.ts'
 import { planRun } from '../run-plan.ts'
-import type { GivenFlags } from '../settings.ts'
+import { settingSources } from '../settings.ts'
+import type { GivenFlags, SettingSources } from '../settings.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { prepareItem } from '../../client/item.ts'
 import { planClient } from '../../config/client-plan.ts'
@@ -36,20 +38,42 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   const client = planClient(values)
   const { save } = run.output
   if (save !== undefined) nameOf(save, jobs.columns)
+  const path = runFileOf(run.output)
   const saving = save === undefined ? {} : { returnType: 'file' as const, saveTo: save.folder }
-  const batch = planBatch(values, readOptions({ ...run.call, ...saving }, 'stream'), client.concurrency, VERSION)
+  const batch = planBatch(
+    values,
+    readOptions({ ...run.call, ...saving, ...(path !== undefined && { resume: path }) }, 'stream'),
+    client.concurrency,
+    VERSION,
+  )
   const { survey: found, add } = survey()
   let index = 0
-  for await (const value of jobs) add(prepareItem({ value, index: index++ }, batch, 0))
-  process.stdout.write(textOf(found, client, run.input.limitKey === undefined))
+  const record = await recordOf(run, path)
+  for await (const value of jobs) {
+    const call = prepareItem({ value, index: index++ }, batch, 0)
+    if ('ok' in call || record === undefined || record.isLeft(call)) add(call)
+  }
+  record?.end(index)
+  const more = [
+    ...(record === undefined ? [] : [doneLine(record.done, run.output)]),
+    ...settingsLine(settingSources(flags, process.env)),
+  ]
+  process.stdout.write(textOf(found, client, run.input.limitKey === undefined, more))
   return found.invalid === 0 ? 0 : 1
 }
 
-function textOf(found: Survey, client: ClientPlan, byHost: boolean): string {
+/** Which there are, not what is in them: values may be secrets. */
+function settingsLine({ file, variables }: SettingSources): string[] {
+  const named = [...(file === undefined ? [] : [file]), ...variables]
+  return named.length === 0 ? [] : [`settings besides the flags: ${named.join(', ')}`]
+}
+
+function textOf(found: Survey, client: ClientPlan, byHost: boolean, more: readonly string[]): string {
   const { requests, invalid, duplicates, hosts, methods, first, problems } = found
   const kinds = [...methods].map(([method, count]) => `${count} ${method}`).join(', ')
   return [
     `${requests - invalid} requests${kinds === '' ? '' : ` (${kinds})`}, ${duplicates} duplicates, ${invalid} invalid`,
+    ...more,
     timeLine(found, client, byHost),
     section('hosts', hostLines(hosts)),
     section('first requests', first),

@@ -1,0 +1,96 @@
+/** `preq plan` beside a run file, and what it and `preq doctor` say of settings that no flag gave. */
+import { describe, expect, test } from 'vitest'
+import { workplace } from './workplace.ts'
+
+const respond: import('../support/echo-server.ts').Respond = ({ url }, response) =>
+  void response.writeHead(url.includes('fail') ? 404 : 200).end('{}')
+
+describe('preq plan --resume', () => {
+  test('says what is done already, and counts what is left to be sent.', async () => {
+    const { run, server, text } = await workplace(respond)
+    const args = ['-o', 'r.jsonl', '--resume']
+    const urls = ['URL/fail', 'URL/{1..9}', 'URL/{10..14}']
+    expect((await run(['plan', ...urls, ...args])).stdout).toMatch(/^15 requests \(15 GET\)/)
+    await run([...urls.slice(0, 2), ...args])
+    const before = text('r.jsonl')
+    const { code, stdout } = await run(['plan', ...urls, ...args, '--rate', '1/s'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^5 requests \(5 GET\), 0 duplicates, 0 invalid$/m)
+    expect(stdout).toMatch(/^done already: 10, 1 of them failed \(--retry-failed sends them again\)$/m)
+    expect(stdout).toContain('at least 4s')
+    expect(stdout).toMatch(/^ {2}curl \S+\/10$/m)
+    const again = await run(['plan', ...urls, ...args, '--retry-failed'])
+    expect(again.stdout).toMatch(/^6 requests .*\ndone already: 9$/m)
+    expect((await run(['plan', ...urls, '-o', 'r.jsonl'])).stdout).toMatch(/^15 requests/)
+    // It sent nothing, and what it said is what the run does.
+    expect([text('r.jsonl'), server.requests.length]).toEqual([before, 10])
+    await run([...urls, ...args])
+    expect(server.requests).toHaveLength(15)
+    expect((await run(['plan', ...urls, ...args])).stdout).toMatch(/^0 requests, .*\ndone already: 15, /m)
+  })
+
+  test('counts bodies and keys as a run does, and a write in doubt.', async () => {
+    const { run, start, server, write } = await workplace((echo, response) => {
+      if (!echo.body.includes('hang')) response.end('{}')
+    })
+    write('rows.csv', 'id\na\nb\nhang\n')
+    const args = ['URL/x', '-i', 'rows.csv', '--json', '{"id":"{id}"}', '--key', 'id', '-o', 'r.jsonl', '--resume']
+    const running = start([...args, '-c', '1'])
+    await expect.poll(() => server.requests.length).toBe(3)
+    running.child.kill('SIGKILL')
+    await running.finished
+    const { stdout } = await run(['plan', ...args])
+    expect(stdout).toMatch(
+      /^0 requests, .*\ndone already: 2, 1 in doubt \(--unknown-writes resend sends them again\)$/m,
+    )
+    const resent = await run(['plan', ...args, '--unknown-writes', 'resend'])
+    expect(resent.stdout).toMatch(/^1 requests \(1 POST\), .*\ndone already: 2$/m)
+  })
+
+  test('refuses another input, and a shorter one, as the run would.', async () => {
+    const { run } = await workplace(respond)
+    const args = ['-o', 'r.jsonl', '--resume']
+    await run(['URL/{1..3}', ...args])
+    for (const [urls, why] of [
+      ['URL/{2..4}', 'got another one: request 0 is GET http'],
+      ['URL/{1..2}', 'had at least 3 requests, got a shorter one'],
+    ]) {
+      for (const command of [[], ['plan']]) {
+        const { code, stdout, stderr } = await run([...command, urls as string, ...args])
+        expect([code, stdout]).toEqual([2, ''])
+        expect(stderr).toContain('--resume: expected the input that r.jsonl was made from')
+        if (command.length > 0) expect(stderr).toContain(why)
+      }
+    }
+    expect((await run(['plan', 'URL/{1..3}', ...args, '--limit', '2'])).stdout).toMatch(/\ndone already: 2\n/)
+  })
+})
+
+describe('Settings besides the flags', () => {
+  test('are named by plan and doctor, without their values.', async () => {
+    const { run, write } = await workplace(respond)
+    const none = await run(['plan', 'URL/a'])
+    expect(none.stdout).not.toContain('settings')
+    expect((await run(['doctor'])).stdout).toMatch(/^ok {2}settings +no preq\.json here, no PREQ_ variables$/m)
+    write('preq.json', '{"retries": 7}')
+    write('mine.json', '{"retries": 7}')
+    const env = { PREQ_BEARER: 's3cr3t', PREQ_TIMEOUT: '77s', PREQ_QUIET: '' }
+    const { stdout } = await run(['plan', 'URL/a'], { env })
+    expect(stdout).toMatch(/^settings besides the flags: preq\.json, PREQ_BEARER, PREQ_TIMEOUT$/m)
+    const other = await run(['plan', 'URL/a', '--config', 'mine.json'])
+    expect(other.stdout).toMatch(/^settings besides the flags: mine\.json$/m)
+    const doctor = await run(['doctor'], { env })
+    expect(doctor.stdout).toMatch(
+      /^ok {2}settings +every run here has those of preq\.json, PREQ_BEARER, PREQ_TIMEOUT$/m,
+    )
+    expect(stdout + doctor.stdout).not.toMatch(/s3cr3t|77/)
+  })
+
+  test('that no run takes are told by doctor.', async () => {
+    const { run, write } = await workplace(respond)
+    write('preq.json', '{"rate": "s3cr3t"}')
+    const { code, stdout } = await run(['doctor'])
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^!! {2}settings .*Mend preq\.json: rate/m)])
+    expect(stdout).not.toContain('s3cr3t')
+  })
+})

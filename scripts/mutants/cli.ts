@@ -225,7 +225,7 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   ),
   // Exit codes and signals
   mutant('preq: 1 when some failed', RUN, '(tally.isWhole ? 0 : 1)', '(tally.isWhole ? 0 : 0)', OUT),
-  mutant('preq: 1 when the input broke off', RUN, 'tally.broken = true', 'tally.broken = false', OUT),
+  mutant('preq: 1 when the input broke off', 'src/cli/tally.ts', '!this.broken && !this.stopped && ', '', OUT),
   mutant('preq: 141 when the reader goes away', MAIN, "if (error.code === 'EPIPE')", "if (error.code === 'none')", OUT),
   mutant('preq: the first Ctrl-C lets what is under way finish', SIGNALS, '      stop()\n', '      abort()\n', OUT),
   mutant('preq: the second Ctrl-C ends it', SIGNALS, 'count === 2) abort()', 'count === 2) stop()', OUT),

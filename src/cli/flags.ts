@@ -276,7 +276,7 @@ export const FLAGS = {
   quiet: aSwitch('Display', 'no progress and no summary; errors only', { short: 'q', common: true }),
   verbose: aSwitch('Display', 'every failure and every host at the end', { short: 'v' }),
   'no-progress': aSwitch('Display', 'no progress, but the summary'),
-  'json-progress': aSwitch('Display', 'progress as JSON lines on standard error'),
+  'json-progress': aSwitch('Display', 'progress, failures and summary as JSON lines on standard error'),
 } as const
 
 export type FlagName = keyof typeof FLAGS

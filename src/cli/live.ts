@@ -2,7 +2,8 @@
  * What a run shows while it goes, on standard error: two lines that are drawn again and again on a terminal, a plain
  * line every few seconds elsewhere, JSON lines for programs, or nothing. What is said meanwhile stands above it.
  */
-import { barLine, plainDisplay } from './progress.ts'
+import { barLine, canDraw, plainDisplay } from './progress.ts'
+import { messageRecord, record, warnInRecords } from './records.ts'
 import { paintFor } from './paint.ts'
 import type { Paint } from './paint.ts'
 import type { DisplayPlan } from './run-plan.ts'
@@ -29,25 +30,25 @@ export interface LiveParts {
   /** Where known: a lazy input does not say. */
   readonly total: number | undefined
   readonly pauses: () => readonly Pause[]
+  /** Requests on the wire. */
+  readonly running: () => number
 }
 
 const PLAIN_EVERY_MS = 5_000
 const JSON_EVERY_MS = 1_000
 const SHOWN_PAUSES = 3
 
-export async function live({ how, stream, total, pauses }: LiveParts): Promise<Live> {
+export async function live({ how, stream, total, pauses, running }: LiveParts): Promise<Live> {
   const say = (text: string): void => void stream.write(`${text}\n`)
   if (how === 'none') return { show: undefined, say, done: () => undefined }
   const whole = (progress: Progress): Progress => withTotal(progress, total)
   if (how === 'json') {
-    const display = paced(progress => stream.write(`${jsonLine(whole(progress), pauses())}\n`), JSON_EVERY_MS)
-    return { ...display, say }
+    const write = (text: string): void => void stream.write(text)
+    warnInRecords(write)
+    const display = paced(progress => write(jsonLine(whole(progress), running(), pauses())), JSON_EVERY_MS)
+    return { ...display, say: text => write(messageRecord('message', text)) }
   }
-  // A terminal without a width (some containers' and CI's) cannot be drawn on.
-  if (!stream.isTTY || process.env['TERM'] === 'dumb' || !stream.columns) {
-    const display = plainDisplay(text => stream.write(text), performance, PLAIN_EVERY_MS)
-    return { show: progress => display.show(whole(progress)), say, done: () => display.done() }
-  }
+  if (!canDraw(stream)) return plainLive(stream, whole, say)
   const { createLogUpdate } = await import('log-update')
   const draw = createLogUpdate(stream)
   const paint = paintFor(stream)
@@ -58,6 +59,23 @@ export async function live({ how, stream, total, pauses }: LiveParts): Promise<L
       say(text)
     },
     done: () => draw.done(),
+  }
+}
+
+/** A run that ends before its first line needs none: the summary says the same. */
+function plainLive(stream: NodeJS.WriteStream, whole: (progress: Progress) => Progress, say: Live['say']): Live {
+  let isWritten = false
+  const write = (text: string): void => {
+    isWritten = true
+    stream.write(text)
+  }
+  const display = plainDisplay(write, performance, PLAIN_EVERY_MS)
+  return {
+    show: progress => display.show(whole(progress)),
+    say,
+    done() {
+      if (isWritten) display.done()
+    },
   }
 }
 
@@ -90,11 +108,13 @@ function withTotal(progress: Progress, total: number | undefined): Progress {
   return { ...progress, total, ...(rate > 0 && { etaMs: ((total - done) / rate) * 1_000 }) }
 }
 
-function jsonLine(progress: Progress, pauses: readonly Pause[]): string {
-  const { rate, etaMs, pausedHosts: _, ...counts } = progress
+function jsonLine(progress: Progress, running: number, pauses: readonly Pause[]): string {
+  const { rate, etaMs, inFlight, pausedHosts: _, ...counts } = progress
   const paused = pauses.map(({ host, pausedMs }) => ({ host, ms: Math.round(pausedMs) }))
   const rounded = { rate: Math.round(rate * 10) / 10, ...(etaMs !== undefined && { eta_ms: Math.round(etaMs) }) }
-  return JSON.stringify({ type: 'progress', ...counts, ...rounded, paused })
+  // Read, and neither done nor on the wire: it waits for a place, a limit or a retry.
+  const waiting = Math.max(0, inFlight - running)
+  return record('progress', { ...counts, inFlight: Math.min(running, inFlight), waiting, ...rounded, paused })
 }
 
 /** Not more often than this, and the last one at the end. */

@@ -44,7 +44,7 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(args.text)
       return 0
     case 'usage':
-      process.stderr.write(args.text)
+      await complainOf(args.text)
       return 2
     case 'run':
       return (await import('./commands/run.ts')).run(args.urls, args.flags)
@@ -68,13 +68,18 @@ async function complain(error: unknown): Promise<number> {
   const known = CODES[name] ?? (code === 'resource/run_file' ? 74 : syscall === undefined ? undefined : 1)
   if (known !== undefined) {
     const said = name === 'ConfigError' ? (await import('./in-flags.ts')).problemsInFlags(message) : message
-    process.stderr.write(`preq: ${said}\n`)
+    await complainOf(`preq: ${said}\n`)
     return exitCode ?? known
   }
   const isAsked = process.env['DEBUG'] !== undefined || process.argv.some(arg => arg === '-v' || arg === '--verbose')
   const more = isAsked ? `\n${stack ?? ''}` : ' -v shows where.'
-  process.stderr.write(`preq: ${message ?? String(error)}\nThis is a bug: please report it.${more}\n`)
+  await complainOf(`preq: ${message ?? String(error)}\nThis is a bug: please report it.${more}\n`)
   return 1
+}
+
+async function complainOf(text: string): Promise<void> {
+  const { messageRecord, isJsonAsked } = await import('./records.ts')
+  process.stderr.write(isJsonAsked(process.argv, process.env) ? messageRecord('error', text) : text)
 }
 
 /** By name, so that nothing has to be imported for it. */

@@ -18,9 +18,7 @@ const SHORTEST_BAR = 5
 const INDENT = '  '
 
 export async function showProgress(stream: NodeJS.WriteStream): Promise<ProgressDisplay> {
-  // A terminal without a width (some containers' and CI's) cannot be drawn on.
-  if (!stream.isTTY || process.env.TERM === 'dumb' || !stream.columns)
-    return plainDisplay(text => stream.write(text), performance)
+  if (!canDraw(stream)) return plainDisplay(text => stream.write(text), performance)
   const { createLogUpdate } = await import('log-update')
   const draw = createLogUpdate(stream)
   const paint = paintFor(stream)
@@ -28,6 +26,11 @@ export async function showProgress(stream: NodeJS.WriteStream): Promise<Progress
     show: progress => draw(barLine(progress, stream.columns, paint)),
     done: () => draw.done(),
   }
+}
+
+/** A terminal without a size (some containers' and CI's) cannot be drawn on. */
+export function canDraw(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && process.env['TERM'] !== 'dumb' && stream.columns > 0 && stream.rows > 0
 }
 
 /** A line a second, and the last state once. */

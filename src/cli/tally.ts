@@ -1,6 +1,7 @@
 /** What came of a run, as it goes: counts, the first failures with their places, and the words for both. */
 import { inFlags } from './in-flags.ts'
 import { placeOf } from './output/fields.ts'
+import { record } from './records.ts'
 import { printableUrl } from '../core/url.ts'
 import { RequestError } from '../index.ts'
 import type { FailedOutcome, Outcome } from '../index.ts'
@@ -15,6 +16,8 @@ export interface TallyParts {
   readonly quiet: boolean
   /** All failures and hosts, not only the first failures. */
   readonly verbose: boolean
+  /** Lines of JSON in the place of text. */
+  readonly asRecords: boolean
   /** Of requests, where it is known. */
   readonly total: number | undefined
   /** How to do what was not done. */
@@ -66,7 +69,8 @@ export class Tally {
     if (outcome.ok) return void this.ok++
     this.failed++
     this.#codes.set(outcome.error.code, (this.#codes.get(outcome.error.code) ?? 0) + 1)
-    if (this.#failures.length < this.#most) this.#failures.push(failureLine(outcome))
+    if (this.#failures.length < this.#most)
+      this.#failures.push(this.#parts.asRecords ? failureRecord(outcome) : failureLine(outcome))
   }
 
   get isWhole(): boolean {
@@ -75,6 +79,7 @@ export class Tally {
 
   /** For standard error. */
   text(remarks: readonly string[] = []): string {
+    if (this.#parts.asRecords) return this.#records(remarks)
     const lines = this.#failures.map(line => `${line}\n`)
     const more = this.failed - this.#failures.length
     if (more > 0) lines.push(`… and ${more} more: ${mostOf(this.#codes)}\n`)
@@ -88,6 +93,29 @@ export class Tally {
     )
     if (this.#left > 0 || this.unfinished > 0 || this.#hasUnknownRest) lines.push(`${remedy}\n`)
     return lines.join('')
+  }
+
+  /** Whatever is quiet: who asks for records wants them. */
+  #records(remarks: readonly string[]): string {
+    const notSent = this.#left
+    const isComplete = !(this.broken || this.stopped) && notSent + this.unfinished === 0
+    return [
+      ...this.#failures,
+      ...[...this.#warnings].map(([message, requests]) => record('warning', { message: inFlags(message), requests })),
+      ...remarks.map(message => record('warning', { message })),
+      ...[...this.#hosts].map(([host, counts]) => record('host', { host, ...counts })),
+      record('summary', {
+        ok: this.ok,
+        failed: this.failed,
+        from_before: this.restored,
+        given_up: this.unfinished,
+        not_sent: notSent,
+        not_written: this.unwritten,
+        complete: isComplete,
+        codes: Object.fromEntries(this.#codes),
+        elapsed_ms: Math.round(performance.now() - this.#startedAtMs),
+      }),
+    ].join('')
   }
 
   /** Not sent: what was taken from the input, and what was left there, as far as it is known. */
@@ -157,6 +185,25 @@ function mostOf(codes: ReadonlyMap<string, number>): string {
     .slice(0, 5)
     .map(([code, count]) => `${count} ${code}`)
     .join(', ')
+}
+
+function failureRecord(outcome: FailedOutcome): string {
+  const { index, key, request, error, response } = outcome
+  const { file, line } = placeOf(outcome) ?? {}
+  const { method, url } = request
+  const status = response?.status
+  const message = inFlags(RequestError.reason(error))
+  return record('failure', {
+    index,
+    key,
+    file,
+    line,
+    method,
+    url: printableUrl(url),
+    status,
+    code: error.code,
+    message,
+  })
 }
 
 /** Where it stands in the input, what was asked, and why it failed. */

@@ -165,7 +165,7 @@ describe('What a run shows', () => {
   test('is JSON lines for programs with --json-progress, of which the last one has it all.', async () => {
     const { run } = await slow()
     const { stderr } = await run(['URL/{1..4}', '-c', '1', '--json-progress', '-o', 'r.jsonl'])
-    const shown = stderr.split('\n').filter(line => line.startsWith('{'))
+    const shown = stderr.split('\n').filter(line => line.startsWith('{"type":"progress"'))
     const last: unknown = JSON.parse(shown.at(-1) ?? '')
     expect(last).toMatchObject({ type: 'progress', total: 4, done: 4, ok: 4, failed: 0, paused: [] })
   })

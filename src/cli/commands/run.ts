@@ -58,7 +58,8 @@ async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> 
 
 async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, output: Output): Promise<number> {
   const toTerminal = process.stdout.isTTY && (plan.output.toStdout || plan.output.writeOut !== undefined)
-  const tally = new Tally({ ...plan.display, total: jobs.total, remedy: remedyOf(plan, output) })
+  const asRecords = plan.display.progress === 'json'
+  const tally = new Tally({ ...plan.display, asRecords, total: jobs.total, remedy: remedyOf(plan, output) })
   const input = watched(jobs)
   const aborting = new AbortController()
   const display = await live({
@@ -66,6 +67,7 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
     how: plan.display.progress === 'shown' && toTerminal ? 'none' : plan.display.progress,
     stream: process.stderr,
     total: jobs.total,
+    running: () => client.stats().running,
     pauses: () => client.stats().lanes.filter(({ pausedMs }) => pausedMs > 0),
   })
   let shown: Progress | undefined

@@ -1,0 +1,131 @@
+/** `--json-progress`: standard error is lines of JSON, whatever becomes of the run, and the last one says what did. */
+import { describe, expect, test } from 'vitest'
+import { workplace } from './workplace.ts'
+import type { Respond } from '../support/echo-server.ts'
+
+interface Record {
+  readonly type: string
+  readonly [field: string]: unknown
+}
+
+/** Throws for what is no JSON. */
+const recordsOf = (stderr: string): Record[] =>
+  stderr
+    .split('\n')
+    .slice(0, -1)
+    .map(line => JSON.parse(line) as Record)
+
+const partly: Respond = ({ url }, response) => void response.writeHead(url.includes('fail') ? 404 : 200).end('{}')
+
+describe('--json-progress', () => {
+  test('ends with a summary; failures, warnings and hosts have records of their own.', async () => {
+    const { run, server, write } = await workplace(partly)
+    write('urls.txt', 'URL/a\nURL/fail?token=s3cr3t\nnothing\nURL/b\n')
+    const args = [
+      '-i',
+      'urls.txt',
+      '--json-progress',
+      '-o',
+      'r.jsonl',
+      '-o',
+      'r.csv',
+      '--select',
+      'x',
+      '-v',
+      '--resume',
+    ]
+    for (const before of [0, 4]) {
+      const { code, stdout, stderr } = await run(args)
+      const records = recordsOf(stderr)
+      expect([code, stdout]).toEqual([1, ''])
+      expect(records.at(-1)).toEqual({
+        type: 'summary',
+        ok: 2,
+        failed: 2,
+        from_before: before === 0 ? 0 : 3,
+        given_up: 0,
+        not_sent: 0,
+        not_written: 0,
+        complete: true,
+        codes: { 'http/404': 1, 'invalid_request/url': 1 },
+        elapsed_ms: expect.any(Number) as number,
+      })
+      expect(
+        records.filter(({ type }) => type === 'failure').toSorted((a, b) => Number(a['index']) - Number(b['index'])),
+      ).toEqual([
+        {
+          type: 'failure',
+          index: 1,
+          file: 'urls.txt',
+          line: 2,
+          method: 'GET',
+          url: `${server.url}/fail?token=***`,
+          status: 404,
+          code: 'http/404',
+          message: '404 Not Found',
+        },
+        expect.objectContaining({ type: 'failure', index: 2, line: 3, code: 'invalid_request/url' }),
+      ])
+      expect(records).toContainEqual({ type: 'warning', message: "no value had 'x' (--select)" })
+      expect(records).toContainEqual(expect.objectContaining({ type: 'host', ok: 2, failed: 1 }))
+    }
+  })
+
+  test('counts as inFlight what is on the wire, and as waiting what is read besides.', async () => {
+    const { start, server } = await workplace()
+    const running = start(['URL/slow/{3000..3019}', '-c', '4', '--json-progress', '-o', 'r.jsonl'])
+    await expect.poll(() => server.mostAtOnce).toBe(4)
+    await running.says(/"type":"progress"/)
+    running.child.kill('SIGTERM')
+    const records = recordsOf((await running.finished).stderr)
+    expect(records[0]).toMatchObject({ type: 'progress', total: 20, done: 0, inFlight: 4, waiting: 16 })
+    expect(records.findLast(({ type }) => type === 'progress')).toMatchObject({ done: 0, failed: 0, inFlight: 0 })
+    expect(records.at(-1)).toMatchObject({ type: 'summary', given_up: 4, not_sent: 16, complete: false })
+  })
+
+  test('agrees with itself after an interruption, which is a message.', async () => {
+    const { start, server } = await workplace()
+    const running = start(['URL/slow/{300..349}', '-c', '4', '--json-progress', '-q', '-o', 'r.jsonl'])
+    await expect.poll(() => server.requests.length).toBeGreaterThan(4)
+    running.child.kill('SIGINT')
+    const records = recordsOf((await running.finished).stderr)
+    const [ok, notSent] = [records.at(-1)?.['ok'], records.at(-1)?.['not_sent']]
+    expect(Number(ok) + Number(notSent)).toBe(50)
+    expect(records.findLast(({ type }) => type === 'progress')).toMatchObject({ done: ok, failed: 0, total: 50 })
+    expect(records.filter(({ type }) => type === 'message')).toEqual([
+      { type: 'message', message: 'interrupted: what is under way finishes; once more ends it' },
+    ])
+  })
+
+  test.each([
+    [['URL/{id}', '-i', 'none.csv', '--json-progress'], 2, /^-i: expected a file that can be read, got none\.csv/],
+    [['URL/a', '--json-progress', '--retires', '1'], 2, /^unknown option '--retires'\. Did you mean '--retries'\?/],
+    [['URL/a', '--json-progress', '--rate', '10'], 2, /^--rate: expected a rate/],
+    [['URL/a', '--json-progress', '-o', 'none/r.csv'], 74, /^-o: expected a folder that is there/],
+    [['URL/a', '--json-progress', '-o', '/dev/full', '--output-format', 'csv'], 74, /ENOSPC/],
+  ])('says what ended it in a record, too: %j.', async (args, exitCode, why) => {
+    const { run } = await workplace()
+    const { code, stderr } = await run(args)
+    expect([code, recordsOf(stderr).at(-1)]).toEqual([
+      exitCode,
+      { type: 'error', message: expect.stringMatching(why) as string },
+    ])
+  })
+
+  test('has warnings of the process as records.', async () => {
+    const { run, write, text } = await workplace()
+    const args = ['URL/{1..3}', '--json-progress', '-o', 'r.jsonl', '--resume']
+    await run(args)
+    write('r.jsonl', `${text('r.jsonl')}{"v":1,"index":2,"id"\n{"v":1,\n`)
+    const { code, stderr } = await run(args, { env: { PREQ_QUIET: '1' } })
+    expect(code).toBe(0)
+    expect(recordsOf(stderr)).toContainEqual(
+      expect.objectContaining({ type: 'warning', name: 'ParallelRequestsWarning' }),
+    )
+  })
+})
+
+test('A short run in a log is the summary alone.', async () => {
+  const { run } = await workplace()
+  expect((await run(['URL/a', '-o', 'r.jsonl'])).stderr).toMatch(/^1 ok, 0 failed in \S+ s\n$/)
+})

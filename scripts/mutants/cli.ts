@@ -111,7 +111,7 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant(
     'preq: an output is not the input',
     RUN_PLAN,
-    'if (values.input?.some(input => resolve(input) === resolve(path)) === true) {',
+    'if (values.input?.some(input => isSameFile(input, path)) === true) {',
     'if (values.input === null) {',
     OUT,
   ),
@@ -311,5 +311,26 @@ export const CLI_MUTANTS: readonly Mutant[] = [
     'id !== undefined && seen.add(id)',
     'id !== undefined && !seen',
     'test/cli/commands.test.ts',
+  ),
+  mutant(
+    'preq: an output is replaced by one run at a time',
+    'src/cli/output/draft.ts',
+    'held: () => lock(part, `-o: ${path}`)',
+    'held: () => ({ release() {} })',
+    'test/cli/outputs.test.ts',
+  ),
+  mutant(
+    'preq: a file that goes on takes no name that is there',
+    'src/cli/output/save.ts',
+    'goesOn && isThere(',
+    'goesOn && isThere(`${name}?`) && isThere(',
+    'test/cli/outputs.test.ts',
+  ),
+  mutant(
+    'preq: the input is not the output by a link',
+    'src/cli/same-file.ts',
+    'one !== undefined && one === other',
+    'false',
+    'test/cli/outputs.test.ts',
   ),
 ]

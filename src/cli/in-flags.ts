@@ -5,6 +5,7 @@ const WORDS: readonly (readonly [ofLibrary: string, ofFlags: string])[] = [
   ['Move it away, or save elsewhere', 'Add --overwrite, or --resume to the run that saved it'],
   ['retry.maxRetryAfter', '--max-retry-after'],
   ['set baseUrl', 'give --base-url'],
+  ['the burst of rateLimit (', 'the burst of --rate ('],
   ["Set resume: 'run.jsonl'.", 'Add it.'],
   ['expected resume beside it', 'expected --resume beside it'],
   ['An idempotencyKey makes', '--idempotency-key makes'],

@@ -3,7 +3,6 @@
  * do, where outcomes go, what is shown. Reads small files that flags name (headers, certificates, secrets); sends nothing.
  */
 import { clientOptions, callOptions } from './run-options.ts'
-import { resolve } from 'node:path'
 import type { FlagValues } from './flags.ts'
 import { headersOf } from './headers-input.ts'
 import { checkArguments } from './input/arguments.ts'
@@ -12,6 +11,7 @@ import { readCurl } from './input/curl.ts'
 import type { CurlRequest } from './input/curl.ts'
 import { isStandardInputGiven } from './input/standard-input.ts'
 import { isTemplate } from './input/url-template.ts'
+import { isSameFile } from './same-file.ts'
 import { secretOf } from './secret.ts'
 import { readSettings } from './settings.ts'
 import type { GivenFlags } from './settings.ts'
@@ -240,12 +240,11 @@ function outputPlan(values: FlagValues, problems: string[]): OutputPlan {
     problems.push('--output-format: expected -o FILE for a database, got none. Add it.')
   }
   for (const { path } of files) {
-    if (values.input?.some(input => resolve(input) === resolve(path)) === true) {
+    if (values.input?.some(input => isSameFile(input, path)) === true) {
       problems.push(`-o: expected another file than the input, got ${path} for both. Write to a file of its own.`)
     }
   }
-  const paths = files.map(({ path }) => resolve(path))
-  const twice = files.find((_file, at) => paths.indexOf(paths[at] as string) !== at)
+  const twice = files.find(({ path }, at) => files.slice(0, at).some(other => isSameFile(other.path, path)))
   if (twice !== undefined) problems.push(`-o: expected files that differ, got ${twice.path} twice. Keep one of them.`)
   if (values.overwrite === true && resume) {
     problems.push('--overwrite: expected it without --resume, got both. Keep one of them.')

@@ -1,5 +1,5 @@
 /** What becomes of outputs that are there already, and of several at once; by the built binary. */
-import { lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { linkSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
@@ -97,6 +97,26 @@ describe('An output that is there', () => {
       expect([lstatSync(file(link)).isSymbolicLink(), text(real)]).toEqual([true, expect.stringContaining('/b')])
     }
     expect(readdirSync(file('.')).length).toBe(4)
+  })
+
+  test('is not the input, nor another output, by whatever link.', async () => {
+    const { run, text, write, file, server } = await workplace()
+    write('ids.csv', 'id\n1\n')
+    symlinkSync('ids.csv', file('link.csv'))
+    linkSync(file('ids.csv'), file('hard.csv'))
+    for (const [from, to] of [
+      ['link.csv', 'ids.csv'],
+      ['ids.csv', 'hard.csv'],
+    ] as const) {
+      const { code, stderr } = await run(['URL/{id}', '-i', from, '-o', to, '--overwrite'])
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining(`-o: expected another file than the input, got ${to}`),
+      ])
+    }
+    const { code, stderr } = await run(['URL/a', '-o', 'ids.csv', '-o', 'hard.csv', '--overwrite'])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('-o: expected files that differ, got hard.csv twice')])
+    expect([text('ids.csv'), server.requests]).toEqual(['id\n1\n', []])
   })
 
   test('and one that cannot be made are told of by the name of the flag.', async () => {

@@ -1,13 +1,13 @@
 /**
  * A file that takes the place of one that is there only once the run has been accepted and is over: a run that is refused
- * leaves everything as it was. Until then rows go to `<path>.part`, or to a table of their own; opened with the first
- * row, when nobody else can hold the run file.
+ * leaves everything as it was. Until then rows go to `<path>.part`, or to a table of their own: locked before anything is
+ * sent, opened with the first row.
  */
 import { realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { reasonOf } from '../../core/callback.ts'
-import type { Sink } from '../../index.ts'
 import { ConfigError } from '../../index.ts'
+import type { Sink } from '../../index.ts'
 import { checkDatabase, loadSqlite, quoted } from '../../sinks/sqlite-table.ts'
 import { lock } from '../../store/lock.ts'
 import type { Lock } from '../../store/lock.ts'

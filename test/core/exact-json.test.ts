@@ -54,6 +54,14 @@ describe('An answer', () => {
     )
   })
 
+  test('gives it back wherever JSON may have it.', () => {
+    keepIntegers()
+    const id = '9223372036854775808'
+    for (const text of [id, `-${id}`, ` ${id} `, `[${id}]`, `[1,\n\t-${id}]`, `{"a":${id}}`, `{"a": -${id}}`]) {
+      expect(JSON.stringify(parseAnswer(text))).toBe(text.replaceAll(/\s/g, ''))
+    }
+  })
+
   test('that is nested too deep for it is still read.', () => {
     keepIntegers()
     const deep = `${'['.repeat(50_000)}12345678901234567890${']'.repeat(50_000)}`

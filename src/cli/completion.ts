@@ -1,4 +1,5 @@
 /** Completions for shells, from the table of flags. */
+import { SHELLS } from './args.ts'
 import type { Shell } from './args.ts'
 import { COMMANDS } from './commands.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
@@ -22,21 +23,31 @@ const EXTRA = { help: 'one screen of help', 'help-all': 'all flags', version: 't
 /** What may follow, where that is a short list. */
 const choicesOf = ({ choices }: Flag): readonly string[] => choices ?? []
 
-const isFile = ({ takes }: Flag): boolean => takes === 'FILE' || takes === 'FOLDER'
+/** What of the disk may follow: of some flags only behind an @. */
+function placeOf({ takes, doc }: Flag): 'file' | 'folder' | '@file' | undefined {
+  if (takes === 'FILE') return 'file'
+  if (takes === 'FOLDER') return 'folder'
+  return /(?:^|[ ;])@FILE/.test(doc) ? '@file' : undefined
+}
 
 function bash(): string {
   const words = [...FLAG_NAMES.map(name => `--${name}`), ...Object.keys(EXTRA).map(name => `--${name}`)]
   const cases = FLAG_NAMES.flatMap(name => {
-    const flag = flagOf(name)
-    if (choicesOf(flag).length > 0)
-      return [`    ${spellings(name)}) COMPREPLY=($(compgen -W '${choicesOf(flag).join(' ')}' -- "$cur")); return ;;`]
-    return isFile(flag) ? [`    ${spellings(name)}) COMPREPLY=($(compgen -f -- "$cur")); return ;;`] : []
+    const action = bashAction(flagOf(name))
+    return action === '' ? [] : [`    ${spellings(name)}) ${action}; return ;;`]
   })
+  // Bash parts words at = and @, and replaces the @ again; where it does not part them, what stands before is said again.
   return `# bash completion of preq: eval "$(preq completion bash)"
 _preq() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}"
+  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" before= at=
+  case "$cur" in =@ | @) at=1 before=@ cur= ;; =) cur= ;; esac
+  case "$prev" in =@ | @) at=1 before=@ prev="\${COMP_WORDS[COMP_CWORD-2]}" ;; esac
+  [[ $prev == = ]] && prev="\${COMP_WORDS[COMP_CWORD-2-\${at:-0}]}"
+  if [[ $cur == --*=* ]]; then before="\${cur%%=*}=" prev="\${cur%%=*}" cur="\${cur#*=}"; fi
+  if [[ $cur == @* ]]; then at=1 before="$before@" cur="\${cur#@}"; fi
   case "$prev" in
 ${cases.join('\n')}
+    completion) if [[ $COMP_CWORD -eq 2 ]]; then COMPREPLY=($(compgen -W '${SHELLS.join(' ')}' -- "$cur")); return; fi ;;
   esac
   if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$cur"))
   elif [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY=($(compgen -W '${COMMAND_NAMES.join(' ')}' -- "$cur"))
@@ -44,6 +55,15 @@ ${cases.join('\n')}
 }
 complete -F _preq preq
 `
+}
+
+function bashAction(flag: Flag): string {
+  const replies = (how: string): string => `COMPREPLY=($(compgen -P "$before" ${how} -- "$cur"))`
+  if (choicesOf(flag).length > 0) return replies(`-W '${choicesOf(flag).join(' ')}'`)
+  const place = placeOf(flag)
+  if (place === undefined) return ''
+  if (place === '@file') return `[[ -n $at ]] && ${replies('-f')}`
+  return replies(place === 'file' ? '-f' : '-d')
 }
 
 function spellings(name: FlagName): string {
@@ -55,10 +75,12 @@ function zsh(): string {
   const flags = FLAG_NAMES.map(name => {
     const flag = flagOf(name)
     const many = flag.repeat === true ? '*' : ''
+    // The value may be the next word, or stand behind =.
+    const [short, long] = flag.takes === undefined ? ['', ''] : ['+', '=']
     const names =
       flag.short === undefined
-        ? `'${many}--${name}`
-        : `${many === '' ? `'(-${flag.short} --${name})'` : "'*'"}{-${flag.short},--${name}}'`
+        ? `'${many}--${name}${long}`
+        : `${many === '' ? `'(-${flag.short} --${name})'` : "'*'"}{-${flag.short}${short},--${name}${long}}'`
     return `    ${names}[${zshText(flag.doc)}]${zshValue(flag)}'`
   })
   const extra = Object.entries(EXTRA).map(([name, doc]) => `    '--${name}[${doc}]'`)
@@ -70,6 +92,7 @@ _preq() {
   _arguments -s -S \\
 ${[...flags, ...extra].join(' \\\n')} \\
     '1:command or URL:{_describe command commands}' \\
+    '2:URL:{if [[ $words[2] == completion ]]; then compadd ${SHELLS.join(' ')}; else _urls; fi}' \\
     '*:URL:_urls'
 }
 compdef _preq preq
@@ -79,8 +102,10 @@ compdef _preq preq
 function zshValue(flag: Flag): string {
   if (flag.takes === undefined) return ''
   if (choicesOf(flag).length > 0) return `:${flag.takes}:(${choicesOf(flag).join(' ')})`
-  return `:${zshText(flag.takes)}:${isFile(flag) ? '_files' : ' '}`
+  return `:${zshText(flag.takes)}:${ZSH_PLACES[placeOf(flag) ?? 'none']}`
 }
+
+const ZSH_PLACES = { file: '_files', folder: '_files -/', '@file': '{compset -P "@" && _files}', none: ' ' } as const
 
 const zshText = (text: string): string => text.replaceAll("'", "'\\''").replaceAll(/[[\]:]/g, String.raw`\$&`)
 
@@ -92,9 +117,7 @@ function fish(): string {
         ? ''
         : choicesOf(flag).length > 0
           ? ` -x -a '${choicesOf(flag).join(' ')}'`
-          : isFile(flag)
-            ? ' -r -F'
-            : ' -x'
+          : FISH_PLACES[placeOf(flag) ?? 'none']
     return `complete -c preq -l ${name}${flag.short === undefined ? '' : ` -s ${flag.short}`}${value} -d '${fishText(flag.doc)}'`
   })
   const extra = Object.entries(EXTRA).map(([name, doc]) => `complete -c preq -l ${name} -d '${doc}'`)
@@ -103,8 +126,18 @@ function fish(): string {
   )
   return `# fish completion of preq: preq completion fish > ~/.config/fish/completions/preq.fish
 complete -c preq -f
-${[...commands, ...flags, ...extra].join('\n')}
+${[...commands, SHELLS_OF_FISH, ...flags, ...extra].join('\n')}
 `
 }
+
+const SHELLS_OF_FISH = `complete -c preq -n '__fish_seen_subcommand_from completion' -x -a '${SHELLS.join(' ')}'`
+
+const FISH_PLACES = {
+  file: ' -r -F',
+  folder: " -x -a '(__fish_complete_directories)'",
+  // Whatever may stand there besides.
+  '@file': ' -x',
+  none: ' -x',
+} as const
 
 const fishText = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")

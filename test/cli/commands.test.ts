@@ -1,9 +1,9 @@
 /** `preq plan`, `doctor` and `completion`, by the built binary. */
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { api } from './api.ts'
-import { sandbox } from './sandbox.ts'
+import { MAIN, sandbox } from './sandbox.ts'
 import { FLAG_NAMES } from '../../src/cli/flags.ts'
 
 describe('preq plan', () => {
@@ -86,10 +86,46 @@ describe('preq completion', () => {
     const script = `eval "$("$0" "$1" completion bash)"
       try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _preq; echo "\${COMPREPLY[*]}"; }
       try preq --concu; try preq --durability p; try preq do`
-    const { MAIN } = await import('./sandbox.ts')
     const { stdout, stderr } = await sandbox(onTestFinished).start('bash', ['-c', script, process.execPath, MAIN])
       .finished
     expect([stdout, stderr]).toEqual(['--concurrency\nprocess power\ndoctor\n', ''])
+  })
+
+  test('completes in bash: shells, values behind =, files behind @, folders of --save.', async () => {
+    const { folder, start } = sandbox(onTestFinished)
+    writeFileSync(join(folder, 'auth.txt'), '')
+    mkdirSync(join(folder, 'away'))
+    // Words as bash parts them, at = and @ too, and as it leaves them with another COMP_WORDBREAKS.
+    const tries: readonly (readonly [line: string, shown: string])[] = [
+      ["preq completion ''", 'bash zsh fish'],
+      ['preq completion f', 'fish'],
+      ["preq completion bash ''", ''],
+      ['preq --order =', 'completed input'],
+      ['preq --order = i', 'input'],
+      ['preq --order=i', '--order=input'],
+      ["preq --as ''", 'auto json text bytes'],
+      ['preq -H @', '@auth.txt @away'],
+      ['preq -H @ au', '@auth.txt'],
+      ['preq --json @au', '@auth.txt'],
+      ['preq --bearer =@ au', '@auth.txt'],
+      ['preq --bearer =@', '@auth.txt @away'],
+      ['preq --bearer = @ au', '@auth.txt'],
+      ['preq --bearer=@au', '--bearer=@auth.txt'],
+      ['preq -H au', ''],
+      ['preq -i a', 'auth.txt away'],
+      ['preq --save a', 'away'],
+      ['preq --save = a', 'away'],
+    ]
+    const script = `eval "$("$0" "$1" completion bash)"
+      try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _preq; echo $(printf '%s\\n' "\${COMPREPLY[@]}"); }
+      ${tries.map(([line]) => `try ${line}`).join('; ')}`
+    const { stdout, stderr } = await start('bash', ['-c', script, process.execPath, MAIN]).finished
+    const shown = stdout.trimEnd().split('\n')
+    const sorted = (text = ''): string => text.split(' ').toSorted().join(' ')
+    expect(tries.map(([line], at) => [line, sorted(shown[at])])).toEqual(
+      tries.map(([line, expected]) => [line, sorted(expected)]),
+    )
+    expect(stderr).toBe('')
   })
 
   test('refuses other shells.', async () => {

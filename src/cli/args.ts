@@ -5,7 +5,8 @@
 import { Command, CommanderError, Option } from 'commander'
 import { commandHelp } from './command-help.ts'
 import type { CommandName } from './command-help.ts'
-import { COMMANDS } from './commands.ts'
+import { COMMANDS, SHELLS } from './commands.ts'
+import type { Shell } from './commands.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
 import { help, helpAll } from './help.ts'
@@ -13,9 +14,6 @@ import { isStandardInputGiven } from './input/standard-input.ts'
 import type { GivenFlags } from './settings.ts'
 import { nearest } from '../config/names.ts'
 import { VERSION } from '../core/version.ts'
-
-export const SHELLS = ['bash', 'zsh', 'fish'] as const
-export type Shell = (typeof SHELLS)[number]
 
 export type Args =
   | { readonly mode: 'run' | 'plan'; readonly urls: readonly string[]; readonly flags: GivenFlags }
@@ -94,8 +92,18 @@ function addFlags(command: Command, flags: [FlagName, string | true][]): void {
     // A switch has no value.
     option.argParser((value: string | undefined) => void flags.push([name, value ?? true]))
     command.addOption(option)
+    if (takes === undefined) addUndo(command, name, flags)
   }
 }
+
+/** A switch of a configuration file or the environment is taken back by `--no-NAME`; not listed in helps. */
+function addUndo(command: Command, name: FlagName, flags: [FlagName, string | true][]): void {
+  const option = new Option(undoOf(name))
+  option.argParser(() => void flags.push([name, 'false']))
+  command.addOption(option)
+}
+
+const undoOf = (name: FlagName): string => (name.startsWith('no-') ? `--${name.slice('no-'.length)}` : `--no-${name}`)
 
 function completionFor(shell: string): Args {
   const known = SHELLS.find(name => name === shell)
@@ -127,8 +135,9 @@ function complaint({ code, message }: CommanderError): string {
 
 function allFlags(): string[] {
   const flags = FLAG_NAMES.flatMap(name => {
-    const { short } = flagOf(name)
-    return short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`]
+    const { short, takes } = flagOf(name)
+    const undo = takes === undefined ? [undoOf(name)] : []
+    return short === undefined ? [`--${name}`, ...undo] : [`--${name}`, `-${short}`, ...undo]
   })
   return [...flags, '--help', '-h', '--help-all', '--version', '-V']
 }

@@ -5,3 +5,7 @@ export const COMMANDS = {
   doctor: 'look at what this machine allows: files, proxies, clock',
   completion: 'print the completions for bash, zsh or fish',
 } as const
+
+/** What `preq completion` knows. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
+export type Shell = (typeof SHELLS)[number]

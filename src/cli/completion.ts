@@ -1,7 +1,6 @@
 /** Completions for shells, from the table of flags. */
-import { SHELLS } from './args.ts'
-import type { Shell } from './args.ts'
-import { COMMANDS } from './commands.ts'
+import { COMMANDS, SHELLS } from './commands.ts'
+import type { Shell } from './commands.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
 import type { Flag } from './flag.ts'
 import type { FlagName } from './flags.ts'

@@ -36,12 +36,13 @@ describe('--limit', () => {
   })
 
   test('waits for no more of an input that stays open, in a run and in a plan.', async () => {
-    const { shell, server } = await workplace()
-    const endless = (command: string): string =>
-      `{ printf 'URL/1\\nURL/2\\nURL/3\\n'; exec sleep 600; } | { ${command} --limit 2; kill %1 2> /dev/null; kill 0; }`
-    for (const command of ['preq', 'preq plan']) {
-      const running = shell(`set -m\n${endless(command)}`)
-      await running.says(/2 ok, 0 failed|2 requests/)
+    const { start, server } = await workplace()
+    for (const command of [[], ['plan']]) {
+      const { child, finished } = start([...command, '--limit', '2'])
+      // Never ended.
+      child.stdin.write(['1', '2', '3'].map(id => `${server.url}/${id}\n`).join(''))
+      const { code, stdout, stderr } = await finished
+      expect([code, stdout + stderr]).toEqual([0, expect.stringMatching(/2 ok, 0 failed|2 requests/)])
     }
     expect(server.requests).toHaveLength(2)
   })

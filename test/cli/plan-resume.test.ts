@@ -83,7 +83,7 @@ describe('Settings besides the flags', () => {
     expect(doctor.stdout).toMatch(
       /^ok {2}settings +every run here has those of preq\.json, PREQ_BEARER, PREQ_TIMEOUT$/m,
     )
-    expect(stdout + doctor.stdout).not.toMatch(/s3cr3t|77/)
+    expect(stdout + doctor.stdout).not.toMatch(/s3cr3t|77s/)
   })
 
   test('that no run takes are told by doctor.', async () => {

@@ -12,6 +12,8 @@ import { serve } from '../../bench/support/measure.ts'
 import { liveMbOf, usageOf } from '../support/usage.ts'
 
 const STARTS = 10
+/** They are quick, so that there is time to wait for a quiet moment. */
+const MOST_VERSION_STARTS = 60
 const MAX_VERSION_RATIO = 1.5
 const MAX_FIRST_REQUEST_MS = 150
 const URLS = 30_000
@@ -61,7 +63,8 @@ describe('The start', () => {
     let bareMs = Infinity
     let versionMs = Infinity
     // In turn, so that both have the same chance of a quiet moment.
-    for (let start = 0; start < STARTS; start++) {
+    for (let start = 0; start < MOST_VERSION_STARTS; start++) {
+      if (start >= STARTS && versionMs <= MAX_VERSION_RATIO * bareMs) break
       bareMs = Math.min(bareMs, timeMs(['-e', '0']))
       versionMs = Math.min(versionMs, timeMs([MAIN, '--version']))
     }

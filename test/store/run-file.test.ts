@@ -155,6 +155,16 @@ describe('a run file', () => {
     await journal.close()
   })
 
+  it('has every line of a turn, however much they are together, and letters of any length', async () => {
+    const path = newPath()
+    const journal = await open(path)
+    const lines = Array.from({ length: 400 }, (_, index) => ({ ...doneLine(index), value: 'aé漢🙂'.repeat(index) }))
+    await Promise.all(lines.map(line => journal.append(line)))
+    await journal.append(doneLine(400))
+    await journal.close()
+    expect(readFileSync(path, 'utf8')).toBe(textOf(...lines, doneLine(400)))
+  })
+
   it('takes more than 100,000 lines a second when 100 come per turn', async () => {
     const perSecond: number[] = []
     for (let run = 0; run < 3; run++) {

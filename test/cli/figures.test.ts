@@ -20,7 +20,7 @@ const URLS = 30_000
 const MAX_RSS_MB = 150
 const MAX_CPU_RATIO = 2
 /** A neighbour's work spoils caches, which makes either side slower in a round: the best of each is what it takes. */
-const ROUNDS = 4
+const ROUNDS = 10
 const FEW_ROWS = 5_000
 const MANY_ROWS = 25_000
 /** Peaks move by 0.3 MB from run to run. 100 bytes that are kept of each row would show: about what its URL takes. */

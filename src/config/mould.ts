@@ -1,26 +1,40 @@
 /**
- * The first plain URL of a batch is the mould of all others: their Calls differ in the URL only. Preparing each from
- * nothing cost more than all layers together (bench/overhead.ts).
+ * The first plain request of a batch is the mould of all others: their Calls differ in URL, key and meta only. Preparing
+ * each from nothing cost more than all layers together (bench/overhead.ts).
  */
 import type { Item } from './prepare.ts'
 import type { RequestPlan } from './plan.ts'
 import type { Call } from '../core/call.ts'
+import type { Params, RequestSpec } from '../core/spec.ts'
 import { Trip } from '../core/trip.ts'
 import { parseUrl } from '../core/url.ts'
 
+const NO_PARAMS: readonly Params[] = []
 const moulds = new WeakMap<RequestPlan, Call>()
 
+/** What a request may have besides its URL and still be like the others. */
+export interface Plain {
+  readonly key?: string
+  readonly meta?: unknown
+}
+
+/** Whether a spec says nothing but what may differ from the mould. */
+export function isPlain(spec: RequestSpec): spec is Plain & { readonly url: string } {
+  for (const name in spec) if (name !== 'url' && name !== 'meta' && name !== 'key') return false
+  return typeof spec.url === 'string' && (spec.key === undefined || typeof spec.key === 'string')
+}
+
 /** The Call of a URL that is like the ones before; undefined when it must be looked at in full. */
-export function castCall(input: unknown, item: Item, plan: RequestPlan): Call | undefined {
-  if (typeof input !== 'string' || item.params !== undefined) return undefined
+export function castCall(url: string, { key, meta }: Plain, item: Item, plan: RequestPlan): Call | undefined {
+  if (item.params !== undefined) return undefined
   const mould = moulds.get(plan)
   if (mould === undefined) return undefined
-  const parsed = parseUrl(input, plan.baseUrl, [])
+  const parsed = parseUrl(url, plan.baseUrl, NO_PARAMS)
   if (typeof parsed === 'string' || parsed.username !== '' || parsed.password !== '') return undefined
   return {
     index: item.index,
-    key: item.key,
-    meta: undefined,
+    key: item.key ?? key,
+    meta,
     method: mould.method,
     url: parsed.url,
     origin: parsed.origin,
@@ -38,7 +52,7 @@ export function castCall(input: unknown, item: Item, plan: RequestPlan): Call | 
   }
 }
 
-/** Keeps the Call of a plain URL as the mould, unless each request of this plan differs in more than its URL. */
+/** Keeps the Call of a plain request as the mould, unless each request of this plan differs in more than its URL. */
 export function keepMould(call: Call, plan: RequestPlan): void {
   const { limitKey, cost } = plan.call
   const differs =

@@ -51,3 +51,41 @@ test('Unsafe requests that get a key of their own never share one.', () => {
   const keys = URLS.map((url, index) => callOf(url, index, plan).headers.join('\n'))
   expect(new Set(keys).size).toBe(URLS.length)
 })
+
+const LIKE_A_URL = [
+  (url: string) => ({ url }),
+  (url: string) => ({ url, key: `key of ${url}` }),
+  (url: string) => ({ url, meta: { row: url } }),
+  (url: string) => ({ url, key: undefined, meta: undefined }),
+]
+const UNLIKE_A_URL = [
+  (url: string) => ({ url, method: 'PUT' }),
+  (url: string) => ({ url, headers: { 'x-own': '1' } }),
+  (url: string) => ({ url, json: { own: true } }),
+  (url: string) => ({ url, auth: { bearer: 'own' } }),
+  (url: string) => ({ url, params: { own: 1 } }),
+  (url: string) => ({ url, timeout: '1s' }),
+]
+
+test.each(Object.entries(OPTIONS))(
+  'With %s, a request becomes the same Call whatever came before it.',
+  (_, options) => {
+    const shared = planOf(options)
+    for (const [index, url] of URLS.entries()) {
+      for (const make of [...LIKE_A_URL, ...UNLIKE_A_URL, ...LIKE_A_URL]) {
+        const spec = make(url)
+        expect(callOf(spec, index, shared), JSON.stringify(spec)).toEqual(callOf(spec, index, planOf(options)))
+      }
+    }
+  },
+)
+
+test('A request in the mould keeps its own key and meta, and what is wrong with it is said.', () => {
+  const plan = planOf({})
+  const meta = { row: 1 }
+  callOf('http://a.test/first', 0, plan)
+  expect(callOf({ url: 'http://a.test/2', key: 'two', meta }, 1, plan)).toMatchObject({ key: 'two', meta })
+  expect(callOf({ url: 'http://a.test/3' }, 2, plan)).toMatchObject({ key: undefined, meta: undefined })
+  expect(() => callOf({ url: 'http://a.test/4', key: 4 }, 3, plan)).toThrow('key: expected a string')
+  expect(() => callOf({ url: 'http://a.test/5', meat: 5 }, 4, plan)).toThrow('meat: expected a field of a request')
+})

@@ -79,6 +79,7 @@ function fromIterator(input: Iterable<unknown> | AsyncIterable<unknown>): Source
   const isAsync = Symbol.asyncIterator in input
   const iterator = isAsync ? input[Symbol.asyncIterator]() : input[Symbol.iterator]()
   let index = 0
+  let lookAhead = 0
   const take = (answer: IteratorResult<unknown, unknown>): Pulled => {
     if (typeof answer !== 'object' || answer === null) {
       throw new TypeError(`urls: expected an iterator that answers with objects, got ${String(answer)}.`)
@@ -86,11 +87,15 @@ function fromIterator(input: Iterable<unknown> | AsyncIterable<unknown>): Source
     return answer.done === true ? 'done' : { value: answer.value, index: index++ }
   }
   return {
-    lookAhead: isAsync ? ASYNC_LOOK_AHEAD : 0,
+    get lookAhead() {
+      return lookAhead
+    },
     size: undefined,
     pull() {
       const answer = iterator.next()
-      return isThenable(answer) ? Promise.resolve(answer).then(take) : take(answer)
+      const isLate = isThenable(answer)
+      lookAhead = isLate ? ASYNC_LOOK_AHEAD : 0
+      return isLate ? Promise.resolve(answer).then(take) : take(answer)
     },
     rest: () => [],
     close() {

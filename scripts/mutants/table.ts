@@ -271,7 +271,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'secrets in headers are struck out',
-    HEADERS,
+    'src/core/printable-headers.ts',
     'if (isSecretName(name, this.#secretNames)) shown[name] = REDACTED',
     'if (this.#secretNames === null) shown[name] = REDACTED',
     'test/secrets.test.ts',

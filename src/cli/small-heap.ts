@@ -13,6 +13,8 @@ const LOOK_EVERY_MS = 5
 
 export function keepHeapSmall(): void {
   setV8Flag(`--heap-growing-percent=${GROWING_PERCENT}`)
+  // So little is young that handing it out to other threads costs more than collecting it.
+  setV8Flag('--no-parallel-scavenge')
   // Its largest size can only be set when Node starts; that it grows no further, at any time.
   const looking = setInterval(() => {
     const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')

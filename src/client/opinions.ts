@@ -2,7 +2,7 @@
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
 import { reasonOf, runCallback } from '../core/callback.ts'
-import { toHeaders } from '../core/headers.ts'
+import { toHeaders } from '../core/printable-headers.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'

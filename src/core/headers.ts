@@ -65,37 +65,6 @@ export function headerProblem(name: string, value: string): string | undefined {
   return undefined
 }
 
-const CUSTOM_INSPECT = Symbol.for('nodejs.util.inspect.custom')
-
-/** The platform's `Headers`, except that printing it shows no secret. */
-class PrintableHeaders extends Headers {
-  readonly #secretNames: ReadonlySet<string> | undefined
-
-  constructor(secretNames: ReadonlySet<string> | undefined) {
-    super()
-    this.#secretNames = secretNames
-  }
-
-  [CUSTOM_INSPECT](): Record<string, string> {
-    const shown: Record<string, string> = {}
-    for (const [name, value] of this) {
-      if (isSecretName(name, this.#secretNames)) shown[name] = REDACTED
-      // A URL may hold secrets in its query and before its host.
-      else shown[name] = HOLDS_URL.has(name) ? value.replace(/[?#].*|^[^?#]*@/gs, REDACTED) : value
-    }
-    return shown
-  }
-}
-
-const HOLDS_URL = new Set(['content-location', 'link', 'location', 'referer', 'refresh'])
-
-/** The caller's view of a list. */
-export function toHeaders(list: HeaderList, secretNames?: ReadonlySet<string>): Headers {
-  const headers = new PrintableHeaders(secretNames)
-  for (let i = 0; i < list.length; i += 2) headers.append(list[i] as string, list[i + 1] as string)
-  return headers
-}
-
 export const REDACTED = '***'
 
 // A word of its own, between any of `-_.[]` or at a change to upper case (`authKey`), so that `monkey` and `author` print.

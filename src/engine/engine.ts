@@ -6,6 +6,7 @@
  * host and a slow head of an ordered stream all end in "stop pulling".
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { carry } from './carry.ts'
 import { OpenCalls } from './open-calls.ts'
 import type { Counts, EngineParts, RunOptions } from './ports.ts'
 import type { Item, Pulled, Source } from './source.ts'
@@ -226,7 +227,7 @@ export class Run {
     if ('ok' in call) return this.#deliver(call)
     this.#open.add(call)
     if (item.lane !== undefined) this.#source.pulled?.(item.lane, call.trip)
-    void this.#send(call, item.lane)
+    carry(call, this.#parts, outcome => this.#settled(call, item.lane, outcome))
   }
 
   #prepare(item: Item): Call | Outcome {
@@ -239,17 +240,7 @@ export class Run {
     }
   }
 
-  async #send(call: Call, lane: string | undefined): Promise<void> {
-    let outcome: Outcome
-    try {
-      const result = await this.#parts.send(call)
-      const settled = this.#parts.settle(call, result)
-      outcome = settled instanceof Promise ? await settled : settled
-    } catch (error) {
-      // Our own bug, or a caller's getter: one request's failure, never the batch's.
-      const unknown = fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent: true, cause: error })
-      outcome = await this.#parts.settle(call, unknown)
-    }
+  #settled(call: Call, lane: string | undefined, outcome: Outcome): void {
     this.#open.remove(call)
     const { attempts, redirects } = call.trip
     if (attempts > 1) this.#retries += attempts - 1 - redirects

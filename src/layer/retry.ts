@@ -8,7 +8,7 @@ import { attempt } from '../core/attempt.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
 import { reasonOf } from '../core/callback.ts'
-import type { RetryLayer } from '../core/layer.ts'
+import type { RetryLayer, Send } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
 import { PREEMPTED, fault, isFault, isShortage } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
@@ -51,76 +51,93 @@ const BUDGET_SPENT =
 export const retry =
   (parts: RetryParts): RetryLayer =>
   next =>
-  async call => {
-    const { trip } = call
-    const budget = parts.budgetOf(call.origin)
-    budget.deposit()
-    let staleRepeats = 0
-    let shortSinceMs: number | undefined
-    for (let failures = 1; ;) {
-      const trial = attempt(call, trip.attempts + 1, parts.clock.now())
-      const result = await next(trial)
-      if (result.kind === 'fault' && result.code === PREEMPTED) {
+  call => {
+    parts.budgetOf(call.origin).deposit()
+    const first = nextTrial(call, parts.clock)
+    // Chained: most requests are answered at once, and need nothing of what a repeat does.
+    return next(first).then(result =>
+      isAnswer(call, result) ? last(call, first, result, parts.clock) : repeat(parts, next, first, result),
+    )
+  }
+
+const nextTrial = (call: Call, clock: Clock): Attempt => attempt(call, call.trip.attempts + 1, clock.now())
+
+const isOpinionated = ({ plan }: Call): boolean =>
+  plan.hooks.afterResponse !== undefined || plan.retry.shouldRetry !== undefined
+
+/** With nothing to decide about it. */
+function isAnswer(call: Call, result: Result): boolean {
+  return result.kind === 'reply' && !isOpinionated(call) && judge(result, call) === 'done'
+}
+
+async function repeat(parts: RetryParts, next: Send<Attempt, Result>, first: Attempt, answer: Result): Promise<Result> {
+  const { call } = first
+  const { trip } = call
+  const budget = parts.budgetOf(call.origin)
+  let staleRepeats = 0
+  let shortSinceMs: number | undefined
+  let failures = 1
+  for (let trial = first, result = answer; ; trial = nextTrial(call, parts.clock), result = await next(trial)) {
+    if (result.kind === 'fault' && result.code === PREEMPTED) {
+      trip.attempts--
+      if (trip.cancelled !== undefined) return trip.cancelled
+      if (trip.stopping) return stoppedFault(trip.attempts)
+      continue
+    }
+    if (parts.onShortage !== undefined && isShortage(result)) {
+      const nowMs = parts.clock.now()
+      if (shortSinceMs === undefined) trip.warn(SHORT)
+      shortSinceMs ??= nowMs
+      if (nowMs - shortSinceMs < MAX_SHORTAGE_MS) {
+        // As if it had not been tried: it goes back in line, and the gate waits.
+        parts.onShortage(result, trial.admittedAtMs, nowMs)
         trip.attempts--
         if (trip.cancelled !== undefined) return trip.cancelled
         if (trip.stopping) return stoppedFault(trip.attempts)
         continue
       }
-      if (parts.onShortage !== undefined && isShortage(result)) {
-        const nowMs = parts.clock.now()
-        if (shortSinceMs === undefined) trip.warn(SHORT)
-        shortSinceMs ??= nowMs
-        if (nowMs - shortSinceMs < MAX_SHORTAGE_MS) {
-          // As if it had not been tried: it goes back in line, and the gate waits.
-          parts.onShortage(result, trial.admittedAtMs, nowMs)
-          trip.attempts--
-          if (trip.cancelled !== undefined) return trip.cancelled
-          if (trip.stopping) return stoppedFault(trip.attempts)
-          continue
-        }
-      } else shortSinceMs = undefined
-      const opinionated = call.plan.hooks.afterResponse !== undefined || call.plan.retry.shouldRetry !== undefined
-      const verdict = opinionated ? await judged(parts, call, trial, result) : judge(result, call)
-      if (isFault(verdict)) return verdict
-      if (verdict === 'done' || trip.delivered || trip.cancelled !== undefined || trip.stopping)
+    } else shortSinceMs = undefined
+    const verdict = isOpinionated(call) ? await judged(parts, call, trial, result) : judge(result, call)
+    if (isFault(verdict)) return verdict
+    if (verdict === 'done' || trip.delivered || trip.cancelled !== undefined || trip.stopping)
+      return last(call, trial, result, parts.clock)
+
+    // A server may close a kept-alive connection just as we use it: that is nobody's failure (RFC 9112 §9.3.1). In
+    // HTTP/2 it says which requests came too late for it (RFC 9113 §6.8).
+    if (isStale(trial, result) && staleRepeats++ === 0) continue
+
+    let waitMs: number
+    if (verdict === 'throttle') {
+      // The gate has paused the lane and will hold the repeat; here only the request's patience is counted.
+      if (isTooLate(call, trial, parts.clock)) {
+        trip.unrepeated = impatience(call, trial.pausedUntilMs, parts.clock.now())
         return last(call, trial, result, parts.clock)
-
-      // A server may close a kept-alive connection just as we use it: that is nobody's failure (RFC 9112 §9.3.1). In
-      // HTTP/2 it says which requests came too late for it (RFC 9113 §6.8).
-      if (isStale(trial, result) && staleRepeats++ === 0) continue
-
-      let waitMs: number
-      if (verdict === 'throttle') {
-        // The gate has paused the lane and will hold the repeat; here only the request's patience is counted.
-        if (isTooLate(call, trial, parts.clock)) {
-          trip.unrepeated = impatience(call, trial.pausedUntilMs, parts.clock.now())
-          return last(call, trial, result, parts.clock)
-        }
-        waitMs = 0
-      } else {
-        if (trip.retriesLeft <= 0) return last(call, trial, result, parts.clock)
-        if (!budget.withdraw()) {
-          trip.warn(BUDGET_SPENT)
-          trip.unrepeated = BUDGET_SPENT
-          return last(call, trial, result, parts.clock)
-        }
-        const backoff = ownBackoffMs(call, failures++, parts.random)
-        if (isFault(backoff)) return backoff
-        waitMs = backoff
-        // Waiting into the deadline would report a late timeout instead of the real failure.
-        if (parts.clock.now() + waitMs >= trip.deadlineMs) return last(call, trial, result, parts.clock)
-        trip.retriesLeft--
-        if (result.kind === 'reply' && result.status === 421) trip.misdirected = true
-        if (result.kind === 'reply' && result.status === 417) trip.unexpecting = true
       }
-      const stopped = await parts.opinions.beforeRetry(call, trial, result)
-      if (stopped === 'done') return last(call, trial, result, parts.clock)
-      if (stopped !== undefined) return stopped
-      if (trip.stopping) return last(call, trial, result, parts.clock)
-      if (waitMs > 0) await sleep(call, waitMs, parts.clock)
-      if (trip.cancelled !== undefined) return afterCancel(trip.cancelled, call, trial, result)
+      waitMs = 0
+    } else {
+      if (trip.retriesLeft <= 0) return last(call, trial, result, parts.clock)
+      if (!budget.withdraw()) {
+        trip.warn(BUDGET_SPENT)
+        trip.unrepeated = BUDGET_SPENT
+        return last(call, trial, result, parts.clock)
+      }
+      const backoff = ownBackoffMs(call, failures++, parts.random)
+      if (isFault(backoff)) return backoff
+      waitMs = backoff
+      // Waiting into the deadline would report a late timeout instead of the real failure.
+      if (parts.clock.now() + waitMs >= trip.deadlineMs) return last(call, trial, result, parts.clock)
+      trip.retriesLeft--
+      if (result.kind === 'reply' && result.status === 421) trip.misdirected = true
+      if (result.kind === 'reply' && result.status === 417) trip.unexpecting = true
     }
+    const stopped = await parts.opinions.beforeRetry(call, trial, result)
+    if (stopped === 'done') return last(call, trial, result, parts.clock)
+    if (stopped !== undefined) return stopped
+    if (trip.stopping) return last(call, trial, result, parts.clock)
+    if (waitMs > 0) await sleep(call, waitMs, parts.clock)
+    if (trip.cancelled !== undefined) return afterCancel(trip.cancelled, call, trial, result)
   }
+}
 
 /** What was sent on the hops before is not unsent. */
 function stoppedFault(attempts: number): Fault {

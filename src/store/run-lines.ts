@@ -69,9 +69,12 @@ function begins(bytes: Buffer, beginning: Buffer): boolean {
   return bytes.subarray(0, beginning.length).equals(beginning)
 }
 
+/** Byte by byte: `toString(16)` of what is no small integer is slow. */
 function hex(sum: number): string {
-  return sum.toString(16).padStart(8, '0')
+  return HEX[sum >>> 24]! + HEX[(sum >>> 16) & 0xff]! + HEX[(sum >>> 8) & 0xff]! + HEX[sum & 0xff]!
 }
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 function isBlank(line: Buffer): boolean {
   return line.every(byte => byte === SPACE || byte === TAB || byte === CARRIAGE_RETURN)

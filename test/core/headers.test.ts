@@ -8,8 +8,8 @@ import {
   headerProblem,
   isSecretName,
   mergeHeaders,
-  toHeaders,
 } from '../../src/core/headers.ts'
+import { toHeaders } from '../../src/core/printable-headers.ts'
 import { fc } from '../support/property.ts'
 
 const LIST = ['accept', '*/*', 'set-cookie', 'a=1', 'set-cookie', 'b=2', 'x-a', 'accept']

@@ -1,0 +1,42 @@
+/**
+ * What callers get of headers: the platform's `Headers`, except that printing it shows no secret.
+ *
+ * Made when the first one is asked for: whoever touches `Headers` loads all of Node's fetch, which is 30 ms of CPU time
+ * and 16 MB for something that most batches never look at.
+ */
+import { REDACTED, isSecretName } from './headers.ts'
+import type { HeaderList } from './headers.ts'
+
+const CUSTOM_INSPECT = Symbol.for('nodejs.util.inspect.custom')
+const HOLDS_URL = new Set(['content-location', 'link', 'location', 'referer', 'refresh'])
+
+let made: ReturnType<typeof makeClass> | undefined
+
+/** The caller's view of a list. */
+export function toHeaders(list: HeaderList, secretNames?: ReadonlySet<string>): Headers {
+  const PrintableHeaders = (made ??= makeClass())
+  const headers = new PrintableHeaders(secretNames)
+  for (let i = 0; i < list.length; i += 2) headers.append(list[i] as string, list[i + 1] as string)
+  return headers
+}
+
+function makeClass() {
+  return class PrintableHeaders extends Headers {
+    readonly #secretNames: ReadonlySet<string> | undefined
+
+    constructor(secretNames: ReadonlySet<string> | undefined) {
+      super()
+      this.#secretNames = secretNames
+    }
+
+    [CUSTOM_INSPECT](): Record<string, string> {
+      const shown: Record<string, string> = {}
+      for (const [name, value] of this) {
+        if (isSecretName(name, this.#secretNames)) shown[name] = REDACTED
+        // A URL may hold secrets in its query and before its host.
+        else shown[name] = HOLDS_URL.has(name) ? value.replace(/[?#].*|^[^?#]*@/gs, REDACTED) : value
+      }
+      return shown
+    }
+  }
+}

@@ -38,8 +38,7 @@ export type {
   LookupInput,
   MinSpeedInput,
 } from './core/options.ts'
-export type { FailedOutcome, OkOutcome, Outcome, RequestSummary, ResponseSummary } from './core/outcome.ts'
-export type { Timings } from './core/timings.ts'
+export type { FailedOutcome, OkOutcome, Outcome, RequestSummary, ResponseSummary, Timings } from './core/outcome.ts'
 export { PartialFailureError, isPartialFailureError } from './core/partial-failure.ts'
 export type { Progress, Totals } from './core/progress.ts'
 export type { CookieStore, Transport } from './core/ports.ts'

@@ -11,6 +11,7 @@ const REDIRECT = 'src/layer/redirect.ts'
 const COOKIES = 'src/store/cookies.ts'
 const URLS = 'src/core/url.ts'
 const HEADERS = 'src/core/headers.ts'
+const MOULD = 'src/config/mould.ts'
 
 export const MUTANTS: readonly Mutant[] = [
   // What a body may cost
@@ -275,6 +276,20 @@ export const MUTANTS: readonly Mutant[] = [
     'if (isSecretName(name, this.#secretNames)) shown[name] = REDACTED',
     'if (this.#secretNames === null) shown[name] = REDACTED',
     'test/secrets.test.ts',
+  ),
+  mutant(
+    'what hides in an instance of a class is no mould for others',
+    MOULD,
+    'if (prototype !== Object.prototype && prototype !== null) return undefined',
+    'if (prototype === undefined) return undefined',
+    'test/config/mould.test.ts',
+  ),
+  mutant(
+    'what a proxy or hidden fields say is no mould for others',
+    MOULD,
+    'for (const name of Object.getOwnPropertyNames(spec)) {',
+    'hasUrl = true\n  for (const name in spec) {',
+    'test/config/mould.test.ts',
   ),
   mutant(
     "the server's bytes in an error do not print",

@@ -5,12 +5,12 @@
 import type { Call } from '../core/call.ts'
 import { RequestError } from '../core/error.ts'
 import { filterHeaders, isSecretName } from '../core/headers.ts'
+import { isoTime } from '../core/iso-time.ts'
 import type { DoneLine } from '../core/journal.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, FaultCode, Reply, Result } from '../core/result.ts'
 import type { SavedFile } from '../core/spec.ts'
-import { isoTime, roundedTimings } from '../core/timings.ts'
 import { printableUrl } from '../core/url.ts'
 
 /** What has been read of the body: as it stands in the line. */
@@ -21,7 +21,7 @@ export interface LineValue {
   readonly head?: Pick<Reply, 'statusText' | 'headers' | 'url'>
 }
 
-/** `more`: fields besides those that every line has. Field by field: spreading parts costs thrice as much. */
+/** `more`: fields besides those that every line has. Field by field, because it is done for every request. */
 export function lineOf(call: Call, id: string, outcome: Outcome, more: object, atMs: number): DoneLine {
   const { key, method } = call
   const { response } = outcome
@@ -35,7 +35,7 @@ export function lineOf(call: Call, id: string, outcome: Outcome, more: object, a
   Object.assign(line, more)
   line.attempts = outcome.attempts
   line.bytes = response?.bytes ?? 0
-  line.timings = roundedTimings(outcome.timings, PER_MS)
+  line.timings = rounded(outcome.timings)
   line.at = isoTime(atMs)
   return line as DoneLine
 }
@@ -43,7 +43,11 @@ export function lineOf(call: Call, id: string, outcome: Outcome, more: object, a
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 /** To the microsecond: what is beyond it is noise, and made a line a tenth longer. */
-const PER_MS = 1_000
+function rounded(timings: Outcome['timings']): Record<string, number> {
+  const line: Record<string, number> = {}
+  for (const name in timings) line[name] = Math.round((timings[name as keyof typeof timings] as number) * 1_000) / 1_000
+  return line
+}
 
 /** The value of a reply as a line holds it: what the return type makes of the body. */
 export function lineValue({ plan }: Call, reply: Reply, decoded: unknown): LineValue {

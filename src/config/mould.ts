@@ -12,21 +12,32 @@ import { parseUrl } from '../core/url.ts'
 const NO_PARAMS: readonly Params[] = []
 const moulds = new WeakMap<RequestPlan, Call>()
 
-/** What a request may have besides its URL and still be like the others. */
-export interface Plain {
+/** All that a request may say and still be like the others. */
+export interface Bare {
+  readonly url: RequestSpec['url']
   readonly key?: string
   readonly meta?: unknown
 }
 
-/** Whether a spec says nothing but what may differ from the mould. */
-export function isPlain(spec: RequestSpec): spec is Plain & { readonly url: string } {
-  for (const name in spec) if (name !== 'url' && name !== 'meta' && name !== 'key') return false
-  return typeof spec.url === 'string' && (spec.key === undefined || typeof spec.key === 'string')
+/**
+ * A copy of a spec that says nothing else, whose fields are read once. Undefined for whatever may say more without
+ * showing it: an instance of a class, fields that are not enumerable, a proxy.
+ */
+export function bareOf(spec: RequestSpec): Bare | undefined {
+  const prototype: unknown = Object.getPrototypeOf(spec)
+  if (prototype !== Object.prototype && prototype !== null) return undefined
+  let hasUrl = false
+  for (const name of Object.getOwnPropertyNames(spec)) {
+    if (name === 'url') hasUrl = true
+    else if (name !== 'meta' && name !== 'key') return undefined
+  }
+  return hasUrl ? ({ url: spec.url, key: spec.key, meta: spec.meta } as Bare) : undefined
 }
 
-/** The Call of a URL that is like the ones before; undefined when it must be looked at in full. */
-export function castCall(url: string, { key, meta }: Plain, item: Item, plan: RequestPlan): Call | undefined {
-  if (item.params !== undefined) return undefined
+/** The Call of a request that is like the ones before; undefined when it must be looked at in full. */
+export function castCall({ url, key, meta }: Bare, item: Item, plan: RequestPlan): Call | undefined {
+  if (typeof url !== 'string' || item.params !== undefined) return undefined
+  if (key !== undefined && typeof key !== 'string') return undefined
   const mould = moulds.get(plan)
   if (mould === undefined) return undefined
   const parsed = parseUrl(url, plan.baseUrl, NO_PARAMS)

@@ -21,8 +21,8 @@ import { readHeaders } from './header-input.ts'
 import { costsOf } from './cost.ts'
 import { got, isRecord, problem } from './kinds.ts'
 import { laneKeyOf } from './lane-key.ts'
-import { castCall, isPlain, keepMould } from './mould.ts'
-import type { Plain } from './mould.ts'
+import { bareOf, castCall, keepMould } from './mould.ts'
+import type { Bare } from './mould.ts'
 import { adviceFor } from './names.ts'
 import { OPTIONS, OPTION_NAMES, isMethod, readMethod } from './options.ts'
 import type { OptionName } from './options.ts'
@@ -59,23 +59,24 @@ const OWN_FIELDS = ['url', 'key', 'meta']
 const SPEC_FIELDS: ReadonlySet<string> = new Set([...OWN_FIELDS, ...OPTION_NAMES.filter(name => OPTIONS[name].perSpec)])
 
 export function prepare(input: unknown, item: Item, plan: RequestPlan): Call | Refusal {
-  if (typeof input === 'string')
-    return castCall(input, NOTHING_ELSE, item, plan) ?? preparePlain({ url: input }, item, plan)
+  if (typeof input === 'string') return prepareBare({ url: input }, item, plan)
   if (input instanceof URL) return prepareSpec({ url: input.href }, item, plan)
   if (input instanceof Unusable) return refuse(input, item, 'input', input.problem)
   if (isRecord(input)) return prepareRecord(input as unknown as RequestSpec, item, plan)
   return refuse(input, item, 'url', problem('url', 'a URL or a request with a url', got(input), REMEDY_URL))
 }
 
-const NOTHING_ELSE: Plain = {}
-
 function prepareRecord(spec: RequestSpec, item: Item, plan: RequestPlan): Call | Refusal {
-  if (!isPlain(spec)) return prepareSpec(spec, item, plan)
-  return castCall(spec.url, spec, item, plan) ?? preparePlain(spec, item, plan)
+  const bare = bareOf(spec)
+  return bare === undefined ? prepareSpec(spec, item, plan) : prepareBare(bare, item, plan)
 }
 
-function preparePlain(spec: RequestSpec, item: Item, plan: RequestPlan): Call | Refusal {
-  const call = prepareSpec(spec, item, plan)
+function prepareBare(bare: Bare, item: Item, plan: RequestPlan): Call | Refusal {
+  return castCall(bare, item, plan) ?? prepareFirst(bare, item, plan)
+}
+
+function prepareFirst(bare: Bare, item: Item, plan: RequestPlan): Call | Refusal {
+  const call = prepareSpec(bare, item, plan)
   if (!('refused' in call) && item.params === undefined) keepMould(call, plan)
   return call
 }

@@ -4,8 +4,7 @@
  * `code` is the stable part (`class/detail`); the subclasses exist for the handful of cases that people catch. Guards
  * look at a brand and not at the prototype, so that two copies of the package agree.
  */
-import type { Outcome, ResponseSummary } from './outcome.ts'
-import type { Timings } from './timings.ts'
+import type { Outcome, ResponseSummary, Timings } from './outcome.ts'
 import { isFault } from './result.ts'
 import type { Fault, FaultCode } from './result.ts'
 

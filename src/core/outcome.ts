@@ -2,12 +2,29 @@
 import type { Call } from './call.ts'
 import { makeError } from './error.ts'
 import type { ErrorResponse, RequestError } from './error.ts'
-import { toHeaders } from './printable-headers.ts'
 import type { HeaderList } from './headers.ts'
+import { toHeaders } from './printable-headers.ts'
 import type { Fault, Integrity, Reply } from './result.ts'
-import { timingsOf } from './timings.ts'
-import type { Timings } from './timings.ts'
+import type { Trip } from './trip.ts'
 import { printableUrl } from './url.ts'
+
+/** Milliseconds spent in each part; a part that did not happen is absent. */
+export interface Timings {
+  /** Waiting for a free place under `concurrency`. */
+  readonly queue?: number
+  /** Waiting for a rate, a budget or a paused host. */
+  readonly limiter?: number
+  /** Waiting between attempts. */
+  readonly backoff?: number
+  readonly dns?: number
+  readonly connect?: number
+  readonly tls?: number
+  /** From the request's first byte to the end of the response's head. */
+  readonly firstByte?: number
+  readonly body?: number
+  /** From being taken from the input to the outcome. */
+  readonly total: number
+}
 
 /** The request as it was asked for. `url` is fit to print: secrets are struck out. */
 export interface RequestSummary<Meta = unknown> {
@@ -144,6 +161,19 @@ class RefusedReply extends ReplySummary implements ErrorResponse {
   text(): string {
     return new TextDecoder().decode(this.#body)
   }
+}
+
+export function timingsOf(trip: Trip, nowMs: number): Timings {
+  const timings: { -readonly [name in keyof Timings]: Timings[name] } = { total: nowMs - trip.startedAtMs }
+  if (trip.queueMs > 0) timings.queue = trip.queueMs
+  if (trip.limiterMs > 0) timings.limiter = trip.limiterMs
+  if (trip.backoffMs > 0) timings.backoff = trip.backoffMs
+  if (trip.dnsMs !== undefined) timings.dns = trip.dnsMs
+  if (trip.connectMs !== undefined) timings.connect = trip.connectMs
+  if (trip.tlsMs !== undefined) timings.tls = trip.tlsMs
+  if (trip.firstByteMs !== undefined) timings.firstByte = trip.firstByteMs
+  if (trip.bodyMs !== undefined) timings.body = trip.bodyMs
+  return timings
 }
 
 export function okOutcome(

@@ -1,8 +1,8 @@
 /**
  * What callers get of headers: the platform's `Headers`, except that printing it shows no secret.
  *
- * Made when the first one is asked for: whoever touches `Headers` loads all of Node's fetch, which is 30 ms of CPU time
- * and 16 MB for something that most batches never look at.
+ * Its class is made when somebody asks for the first one, of the `Headers` that there is then: whoever touches that name
+ * loads all of Node's fetch, which most batches have no use for.
  */
 import { REDACTED, isSecretName } from './headers.ts'
 import type { HeaderList } from './headers.ts'

@@ -40,6 +40,8 @@ export function isIterable(input: unknown): input is Iterable<unknown> | AsyncIt
 }
 
 const ASYNC_LOOK_AHEAD = 16
+/** An input that has answered so often at once reads ahead by itself, as whoever hands out a file does. */
+const ANSWERS_AT_ONCE = 64
 
 /** Items in the order of the input. `lane`: that of all of them, where they have one; `standing`: that of its host. */
 export function toSource(
@@ -79,7 +81,8 @@ function fromIterator(input: Iterable<unknown> | AsyncIterable<unknown>): Source
   const isAsync = Symbol.asyncIterator in input
   const iterator = isAsync ? input[Symbol.asyncIterator]() : input[Symbol.iterator]()
   let index = 0
-  let lookAhead = 0
+  let lookAhead = isAsync ? ASYNC_LOOK_AHEAD : 0
+  let atOnce = 0
   const take = (answer: IteratorResult<unknown, unknown>): Pulled => {
     if (typeof answer !== 'object' || answer === null) {
       throw new TypeError(`urls: expected an iterator that answers with objects, got ${String(answer)}.`)
@@ -93,9 +96,13 @@ function fromIterator(input: Iterable<unknown> | AsyncIterable<unknown>): Source
     size: undefined,
     pull() {
       const answer = iterator.next()
-      const isLate = isThenable(answer)
-      lookAhead = isLate ? ASYNC_LOOK_AHEAD : 0
-      return isLate ? Promise.resolve(answer).then(take) : take(answer)
+      if (isThenable(answer)) {
+        atOnce = 0
+        lookAhead = isAsync ? ASYNC_LOOK_AHEAD : 0
+        return Promise.resolve(answer).then(take)
+      }
+      if (++atOnce > ANSWERS_AT_ONCE) lookAhead = 0
+      return take(answer)
     },
     rest: () => [],
     close() {

@@ -16,7 +16,13 @@ export function deadline(clock: Clock): CallLayer {
     if (call.trip.deadlineMs === Infinity) return next(call)
     const alarm = deadlineAlarm(call)
     alarms.add(alarm)
-    return next(call).finally(() => alarms.remove(alarm))
+    const over = (): void => alarms.remove(alarm)
+    try {
+      return next(call).finally(over)
+    } catch (error) {
+      over()
+      throw error
+    }
   }
 }
 

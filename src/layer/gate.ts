@@ -90,7 +90,7 @@ export class Gate {
 
   /** Whether a further attempt would only wait in line for what all lanes share. */
   isCrowded(): boolean {
-    // A loop: every answer asks, and a function for each would be a fortieth of what a request allocates.
+    // A loop, without a function for each: every answer asks.
     for (const limit of this.#limits) if (limit.isFull?.() === true || this.isWaitedFor(limit)) return true
     return false
   }

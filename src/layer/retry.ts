@@ -52,12 +52,15 @@ export const retry =
   (parts: RetryParts): RetryLayer =>
   next =>
   call => {
-    parts.budgetOf(call.origin).deposit()
-    const first = nextTrial(call, parts.clock)
+    const budget = parts.budgetOf(call.origin)
+    budget.deposit()
+    const trial = nextTrial(call, parts.clock)
     // Chained: most requests are answered at once, and need nothing of what a repeat does.
-    return next(first).then(result =>
-      isAnswer(call, result) ? last(call, first, result, parts.clock) : repeat(parts, next, first, result),
-    )
+    return next(trial).then(result => {
+      const verdict = result.kind === 'fault' || isOpinionated(call) ? undefined : judge(result, call)
+      if (verdict === 'done') return last(call, trial, result, parts.clock)
+      return repeat({ ...parts, next, budget }, trial, result, verdict)
+    })
   }
 
 const nextTrial = (call: Call, clock: Clock): Attempt => attempt(call, call.trip.attempts + 1, clock.now())
@@ -65,19 +68,21 @@ const nextTrial = (call: Call, clock: Clock): Attempt => attempt(call, call.trip
 const isOpinionated = ({ plan }: Call): boolean =>
   plan.hooks.afterResponse !== undefined || plan.retry.shouldRetry !== undefined
 
-/** With nothing to decide about it. */
-function isAnswer(call: Call, result: Result): boolean {
-  return result.kind === 'reply' && !isOpinionated(call) && judge(result, call) === 'done'
+interface RepeatParts extends RetryParts {
+  readonly next: Send<Attempt, Result>
+  readonly budget: Budget
 }
 
-async function repeat(parts: RetryParts, next: Send<Attempt, Result>, first: Attempt, answer: Result): Promise<Result> {
+/** From the first attempt on, which may have been judged already: callers' functions are asked once. */
+async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgement?: Verdict): Promise<Result> {
   const { call } = first
+  const { next, budget } = parts
   const { trip } = call
-  const budget = parts.budgetOf(call.origin)
+  let [trial, result, known] = [first, answer, judgement]
   let staleRepeats = 0
   let shortSinceMs: number | undefined
   let failures = 1
-  for (let trial = first, result = answer; ; trial = nextTrial(call, parts.clock), result = await next(trial)) {
+  for (; ; trial = nextTrial(call, parts.clock), result = await next(trial), known = undefined) {
     if (result.kind === 'fault' && result.code === PREEMPTED) {
       trip.attempts--
       if (trip.cancelled !== undefined) return trip.cancelled
@@ -97,7 +102,7 @@ async function repeat(parts: RetryParts, next: Send<Attempt, Result>, first: Att
         continue
       }
     } else shortSinceMs = undefined
-    const verdict = isOpinionated(call) ? await judged(parts, call, trial, result) : judge(result, call)
+    const verdict = known ?? (isOpinionated(call) ? await judged(parts, call, trial, result) : judge(result, call))
     if (isFault(verdict)) return verdict
     if (verdict === 'done' || trip.delivered || trip.cancelled !== undefined || trip.stopping)
       return last(call, trial, result, parts.clock)

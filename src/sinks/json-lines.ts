@@ -1,13 +1,13 @@
 /** JSON lines: one object per outcome, in the format of a run file, for whatever reads lines. */
 import { bool } from '../config/kinds.ts'
+import { isoTime } from '../core/iso-time.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { RowError } from '../core/sink.ts'
 import type { Sink } from '../core/sink.ts'
-import { isoTime } from '../core/timings.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
-import { base64Of, bytesIn, jsonOf, keptOf, keyOf, timingsOf, urlOf } from './row.ts'
+import { base64Of, bytesIn, jsonOf, keptOf, keyOf, roundedTimings, urlOf } from './row.ts'
 import { TextRows } from './text-rows.ts'
 
 /** What to do with a file that exists; with neither it is refused. Not for streams. */
@@ -40,9 +40,9 @@ export function jsonLines(target: Target, options: JsonLinesOptions = {}): Sink 
   })
 }
 
-/** One literal with all fields, those that are not there undefined, which JSON leaves out: spreading parts costs thrice as much. */
+/** One literal with all fields, because it is made for every row; those that are not there are undefined, which JSON leaves out. */
 function lineOf(outcome: Outcome): string {
-  const { index, ok, error, request, response, attempts } = outcome
+  const { index, ok, error, request, response, attempts, timings } = outcome
   const { value, encoding } = error === undefined ? valueOf(outcome) : NONE
   const line = {
     index,
@@ -56,7 +56,7 @@ function lineOf(outcome: Outcome): string {
     error: error && { code: error.code, message: error.message },
     attempts,
     bytes: response?.bytes ?? 0,
-    timings: timingsOf(outcome),
+    timings: roundedTimings(timings),
     at: isoTime(Date.now()),
   }
   return `${jsonOf(line, outcome)}\n`

@@ -1,7 +1,5 @@
 /** What the sinks have in common: the fields of an outcome as they are kept, and its value as text or bytes. */
-import type { Outcome } from '../core/outcome.ts'
-import { roundedTimings } from '../core/timings.ts'
-import type { Timings } from '../core/timings.ts'
+import type { Outcome, Timings } from '../core/outcome.ts'
 import { RowError } from '../core/sink.ts'
 import { printableUrl } from '../core/url.ts'
 
@@ -77,9 +75,9 @@ export function keyOf({ key }: Outcome): string | undefined {
   return key?.includes('://') === true ? printableUrl(key) : key
 }
 
-/** Finer is noise. */
-const PER_MS = 10
-
-export function timingsOf({ timings }: Outcome): Timings {
-  return roundedTimings(timings, PER_MS)
+/** Tenths of a millisecond: finer is noise. */
+export function roundedTimings(timings: Timings): Record<string, number> {
+  const rounded: Record<string, number> = {}
+  for (const part in timings) rounded[part] = Math.round((timings[part as keyof Timings] as number) * 10) / 10
+  return rounded
 }

@@ -2,15 +2,15 @@
 import { bool, got, isPlain, matching, problem } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
+import { isoTime } from '../core/iso-time.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { RowError } from '../core/sink.ts'
 import type { Sink } from '../core/sink.ts'
-import { isoTime } from '../core/timings.ts'
 import { Batches } from './batches.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import { pathOf } from './output.ts'
-import { keptOf, keyOf, timingsOf, urlOf } from './row.ts'
+import { keptOf, keyOf, roundedTimings, urlOf } from './row.ts'
 import { isFixed, openTable } from './sqlite-table.ts'
 import type { Row, Table } from './sqlite-table.ts'
 
@@ -150,7 +150,7 @@ const sizeOf = (cells: Row): number =>
   cells.reduce<number>((sum, cell) => sum + (cell === null || typeof cell === 'number' ? 8 : cell.length), 0)
 
 function rowOf(outcome: Outcome): { row: Row; size: number } {
-  const { index, ok, request, response, error, attempts } = outcome
+  const { index, ok, request, response, error, attempts, timings } = outcome
   const { kind, content } = keptOf(outcome.value, outcome)
   const size = content === null ? 0 : content.length
   if (size > MAX_VALUE_BYTES / 3 && Buffer.byteLength(content ?? '') > MAX_VALUE_BYTES) {
@@ -169,7 +169,7 @@ function rowOf(outcome: Outcome): { row: Row; size: number } {
     error?.message ?? null,
     attempts,
     response?.bytes ?? 0,
-    JSON.stringify(timingsOf(outcome)),
+    JSON.stringify(roundedTimings(timings)),
     isoTime(Date.now()),
   ]
   return { row, size: size + 200 }

@@ -73,14 +73,14 @@ describe('--json-progress', () => {
 
   test('counts as inFlight what is on the wire, and as waiting what is read besides.', async () => {
     const { start, server } = await workplace()
-    const running = start(['URL/slow/{3000..3019}', '-c', '4', '--rate', '1/h', '--json-progress', '-o', 'r.jsonl'])
-    await expect.poll(() => server.requests.length).toBe(1)
+    const running = start(['URL/slow/{3000..3019}', '-c', '4', '--json-progress', '-o', 'r.jsonl'])
+    await expect.poll(() => server.mostAtOnce).toBe(4)
     await running.says(/"type":"progress"/)
     running.child.kill('SIGTERM')
     const records = recordsOf((await running.finished).stderr)
-    expect(records[0]).toMatchObject({ type: 'progress', total: 20, done: 0, inFlight: 1, waiting: 3 })
+    expect(records[0]).toMatchObject({ type: 'progress', total: 20, done: 0, inFlight: 4, waiting: 16 })
     expect(records.findLast(({ type }) => type === 'progress')).toMatchObject({ done: 0, failed: 0, inFlight: 0 })
-    expect(records.at(-1)).toMatchObject({ type: 'summary', given_up: 1, not_sent: 19, complete: false })
+    expect(records.at(-1)).toMatchObject({ type: 'summary', given_up: 4, not_sent: 16, complete: false })
   })
 
   test('agrees with itself after an interruption, which is a message.', async () => {

@@ -1,4 +1,4 @@
-/** What a batch must not load: Node's own fetch costs 30 ms of CPU time and 16 MB, and hangs on a name like `Headers`. */
+/** What a batch must not load: Node's own fetch costs a start 10 ms and more, and hangs on a name like `Headers`. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'

@@ -80,6 +80,53 @@ test.each(Object.entries(OPTIONS))(
   },
 )
 
+class Getters {
+  readonly url: string
+  constructor(url: string) {
+    this.url = url
+  }
+  get method(): string {
+    return 'POST'
+  }
+  get headers(): object {
+    return { authorization: 'Bearer own' }
+  }
+}
+const HIDING: Record<string, (url: string) => object> = {
+  'getters of a class': url => new Getters(url),
+  'a url that a class gets': url => Object.create({ url, method: 'PUT' }),
+  'fields that are not enumerable': url => Object.defineProperty({ url }, 'method', { value: 'DELETE' }),
+  'a proxy': url => new Proxy({}, { get: (_target, name) => ({ url, method: 'PUT' })[String(name)] }),
+}
+
+test.each(Object.entries(HIDING))('What hides in %s is sent, and by nobody else.', (_, make) => {
+  const [url, other] = ['http://a.test/own', 'http://b.test/other']
+  const ofItsOwn = callOf(make(url), 0, planOf({}))
+  expect(ofItsOwn.method).not.toBe('GET')
+  const after = planOf({})
+  callOf(other, 0, after)
+  callOf({ url: other, key: 'k' }, 0, after)
+  expect(callOf(make(url), 0, after)).toEqual(ofItsOwn)
+  const before = planOf({})
+  callOf(make(url), 0, before)
+  for (const plain of [other, { url: other }, { url: other, key: 'k' }]) {
+    expect(callOf(plain, 0, before)).toEqual(callOf(plain, 0, planOf({})))
+  }
+})
+
+test('The URL of a request is read once.', () => {
+  const plan = planOf({})
+  callOf('http://a.test/first', 0, plan)
+  let reads = 0
+  const spec = {
+    get url() {
+      return `http://a.test/${++reads}`
+    },
+  }
+  expect(callOf(spec, 1, plan).url).toBe('http://a.test/1')
+  expect(reads).toBe(1)
+})
+
 test('A request in the mould keeps its own key and meta, and what is wrong with it is said.', () => {
   const plan = planOf({})
   const meta = { row: 1 }

@@ -44,6 +44,11 @@ test('A request without a deadline needs no timer, and one that is done leaves n
   const call = makeCall({ timeouts: { totalMs: 1_000 } })
   await expect(deadline(clock)(() => Promise.reject(new Error('ours')))(call)).rejects.toThrow('ours')
   expect(clock.pending).toBe(0)
+  const broken = (): never => {
+    throw new Error('at once')
+  }
+  expect(() => deadline(clock)(broken)(call)).toThrow('at once')
+  expect(clock.pending).toBe(0)
 })
 
 test.each([

@@ -608,3 +608,23 @@ describe('a machine without a socket to give', () => {
     expect(sent()).toBe(1)
   })
 })
+
+test.each([
+  [200, 1],
+  [404, 1],
+  [429, 2],
+  [503, 3],
+])(
+  'A caller is asked once about each answer that may be repeated, and once about the last: %i.',
+  async (status, asked) => {
+    let times = 0
+    const acceptStatus = (given: number): boolean => {
+      times++
+      return given === 200
+    }
+    const transport = mockTransport(() => ({ status }))
+    const options = { maxRetries: 1, retry: { maxRetryAfter: 0 }, onFailure: 'settle' } as const
+    await parallelRequests(['http://a.test/'], { transport, acceptStatus, ...options })
+    expect(times).toBe(asked)
+  },
+)

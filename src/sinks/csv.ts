@@ -3,15 +3,13 @@ import { stringify } from 'csv-stringify/sync'
 import { bool, got, isPlain, oneOf, problem } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { nearest } from '../config/names.ts'
-import { isThenable, reasonOf } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
 import type { Outcome } from '../core/outcome.ts'
-import { RowError } from '../core/sink.ts'
 import type { Sink } from '../core/sink.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
-import { base64Of, keptOf, keyOf, urlOf } from './row.ts'
+import { base64Of, cellOf, keptOf, keyOf, urlOf } from './row.ts'
 import { TextRows } from './text-rows.ts'
 
 type Cell = (outcome: Outcome) => unknown
@@ -82,7 +80,7 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
   const format = { quoted_empty: columns.length === 1, delimiter: read.delimiter ?? ',' }
   const header = stringify([columns.map(({ name }) => name)], format)
   const sink = new TextRows<readonly string[]>('csv', target, read, {
-    rowOf: outcome => columns.map(column => cellOf(column, outcome)),
+    rowOf: outcome => columns.map(column => textOf(column, outcome)),
     sizeOf: cells => cells.reduce((sum, { length }) => sum + length + 1, 0),
     textOf: rows => stringify(rows as string[][], format),
     header,
@@ -134,26 +132,12 @@ function columnsOf(given: readonly CsvColumn[]): Column[] {
   })
 }
 
-function cellOf({ name, cell }: Column, outcome: Outcome): string {
-  let value: unknown
-  try {
-    value = cell(outcome)
-  } catch (error) {
-    const threw = `column ${name}: expected its function to answer, got an error (${reasonOf(error)}). Mend the function.`
-    throw new RowError(outcome.index, threw, error)
-  }
-  return textOf(value, name, outcome)
-}
-
-function textOf(value: unknown, name: string, outcome: Outcome): string {
+function textOf({ name, cell }: Column, outcome: Outcome): string {
+  const value = cellOf(name, cell, outcome)
   if (typeof value === 'string') return value
   if (value === undefined || value === null) return ''
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString()
-  if (isThenable(value)) {
-    value.then(undefined, () => {})
-    throw new RowError(outcome.index, `column ${name}: expected a value, got a promise. Await it in parseFunc.`)
-  }
   const { kind, content } = keptOf(value, outcome)
   return kind === 'bytes' ? base64Of(content) : (content ?? '')
 }

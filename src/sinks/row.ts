@@ -1,4 +1,5 @@
 /** What the sinks have in common: the fields of an outcome as they are kept, and its value as text or bytes. */
+import { isThenable, reasonOf } from '../core/callback.ts'
 import type { Outcome, Timings } from '../core/outcome.ts'
 import { RowError } from '../core/sink.ts'
 import { printableUrl } from '../core/url.ts'
@@ -80,4 +81,18 @@ export function roundedTimings(timings: Timings): Record<string, number> {
   const rounded: Record<string, number> = {}
   for (const part in timings) rounded[part] = Math.round((timings[part as keyof Timings] as number) * 10) / 10
   return rounded
+}
+
+/** What a column of the caller's answers for this outcome. Throws a RowError where it throws, or promises. */
+export function cellOf(name: string, value: (outcome: Outcome) => unknown, outcome: Outcome): unknown {
+  let cell: unknown
+  try {
+    cell = value(outcome)
+  } catch (error) {
+    const threw = `column ${name}: expected its function to answer, got an error (${reasonOf(error)}). Mend the function.`
+    throw new RowError(outcome.index, threw, error)
+  }
+  if (!isThenable(cell)) return cell
+  cell.then(undefined, () => {})
+  throw new RowError(outcome.index, `column ${name}: expected a value, got a promise. Await it in parseFunc.`)
 }

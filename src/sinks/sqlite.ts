@@ -1,7 +1,6 @@
 /** A table of SQLite, which others can query while it grows: WAL, and a transaction per 100 rows or 50 ms. */
 import { bool, got, isPlain, matching, problem } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
-import { isThenable, reasonOf } from '../core/callback.ts'
 import { isoTime } from '../core/iso-time.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { RowError } from '../core/sink.ts'
@@ -10,7 +9,7 @@ import { Batches } from './batches.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import { pathOf } from './output.ts'
-import { keptOf, keyOf, roundedTimings, urlOf } from './row.ts'
+import { cellOf, keptOf, keyOf, roundedTimings, urlOf } from './row.ts'
 import { isFixed, openTable } from './sqlite-table.ts'
 import type { Row, Table } from './sqlite-table.ts'
 
@@ -85,7 +84,7 @@ class SqliteSink implements Sink {
     try {
       const { row, size } = rowOf(outcome)
       if (this.#columns.length === 0) return this.#batches.add(row, size)
-      const cells = this.#columns.map(column => cellOf(column, outcome))
+      const cells = this.#columns.map(column => ownCellOf(column, outcome))
       return this.#batches.add([...row, ...cells], size + sizeOf(cells))
     } catch (error) {
       return Promise.reject(error)
@@ -127,22 +126,12 @@ const readColumns: Read<readonly SqliteColumn[]> = (value, name, problems) => {
   return problems.length === before ? (value as SqliteColumn[]) : undefined
 }
 
-function cellOf({ name, value }: SqliteColumn, outcome: Outcome): Row[number] {
-  let cell: unknown
-  try {
-    cell = value(outcome)
-  } catch (error) {
-    const threw = `column ${name}: expected its function to answer, got an error (${reasonOf(error)}). Mend the function.`
-    throw new RowError(outcome.index, threw, error)
-  }
+function ownCellOf({ name, value }: SqliteColumn, outcome: Outcome): Row[number] {
+  const cell = cellOf(name, value, outcome)
   if (typeof cell === 'number') return cell
   if (cell === null) return null
   if (typeof cell === 'boolean') return cell ? 1 : 0
   if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? null : cell.toISOString()
-  if (isThenable(cell)) {
-    cell.then(undefined, () => {})
-    throw new RowError(outcome.index, `column ${name}: expected a value, got a promise. Await it in parseFunc.`)
-  }
   return keptOf(cell, outcome).content
 }
 

@@ -172,7 +172,7 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
   return fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent, cause: error })
 }
 
-/** Between us and the proxy: whatever it was, nothing has reached the target. */
+/** Of a file on this machine. */
 export function fileFault(error: unknown, path: string): Fault {
   const { code, syscall } = error as NodeJS.ErrnoException
   const known = FILES[code ?? '']
@@ -181,6 +181,7 @@ export function fileFault(error: unknown, path: string): Fault {
   return fault(isOfSystem ? 'resource/file' : 'internal/unknown', `${path}: ${reasonOf(error)}`, { cause: error })
 }
 
+/** Between us and the proxy: whatever it was, nothing has reached the target. */
 export function faultOfProxy(failure: ProxyFailure): Fault {
   const { detail, message, reply, cause } = failure
   // Of this machine, which has nothing left for any connection; or of the caller's own look-up.

@@ -11,7 +11,8 @@ import { isBlob } from '../core/body.ts'
 import { reasonOf } from '../core/callback.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Clock } from '../core/ports.ts'
-import type { Fault, FaultCode } from '../core/result.ts'
+import type { Fault } from '../core/result.ts'
+import { fileFault } from './faults.ts'
 import { openSockets } from './open-sockets.ts'
 
 /** What an attempt is about to send. */
@@ -73,7 +74,7 @@ class Files {
       try {
         return await open(path)
       } catch (error) {
-        if (this.#isOver || shortageOf(error) === undefined) throw error
+        if (this.#isOver || !isShortOfFiles(error, path)) throw error
       }
       openSockets.closeIdle()
       await new Promise<void>(resolve => void this.#clock.after(waitMs, resolve))
@@ -125,18 +126,14 @@ async function lengthOf(part: Part, files: Files): Promise<number | undefined | 
     const length = await files.lookAt(part, content.path)
     return length === 'none' ? noFile(name, `${content.path} is none`) : length
   } catch (error) {
-    const short = shortageOf(error)
-    return short === undefined
-      ? noFile(name, reasonOf(error), error)
-      : fault(short, `multipart.${name}: no file descriptor is left for ${content.path}`, { cause: error })
+    return isShortOfFiles(error, content.path)
+      ? fault('resource/fd', `multipart.${name}: no file descriptor is left for ${content.path}`, { cause: error })
+      : noFile(name, reasonOf(error), error)
   }
 }
 
-/** Of the process or of the machine. */
-function shortageOf(error: unknown): FaultCode | undefined {
-  const { code } = (error ?? {}) as NodeJS.ErrnoException
-  return code === 'EMFILE' || code === 'ENFILE' ? 'resource/fd' : undefined
-}
+/** The process or the machine. */
+const isShortOfFiles = (error: unknown, path: string): boolean => fileFault(error, path).code === 'resource/fd'
 
 function noFile(name: string, reason: string, cause?: unknown): Fault {
   return fault('invalid_request/file', `multipart.${name}: expected a file that can be read: ${reason}`, { cause })

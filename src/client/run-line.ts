@@ -12,6 +12,7 @@ import { fault } from '../core/result.ts'
 import type { Fault, FaultCode, Reply, Result } from '../core/result.ts'
 import type { SavedFile } from '../core/spec.ts'
 import { printableUrl } from '../core/url.ts'
+import type { Writable } from '../core/writable.ts'
 
 /** What has been read of the body: as it stands in the line. */
 export interface LineValue {
@@ -39,8 +40,6 @@ export function lineOf(call: Call, id: string, outcome: Outcome, more: object, a
   line.at = isoTime(atMs)
   return line as DoneLine
 }
-
-type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 /** To the microsecond: what is beyond it is noise, and made a line a tenth longer. */
 function rounded(timings: Outcome['timings']): Record<string, number> {

@@ -21,7 +21,8 @@ export interface Bare {
 
 /**
  * A copy of a spec that says nothing else, whose fields are read once. Undefined for whatever may say more without
- * showing it: an instance of a class, fields that are not enumerable, a proxy.
+ * showing it: an instance of a class (also of one that extends null, which `isPlain` takes), fields that are not
+ * enumerable, a proxy.
  */
 export function bareOf(spec: RequestSpec): Bare | undefined {
   const prototype: unknown = Object.getPrototypeOf(spec)

@@ -3,7 +3,7 @@
 let lastMs = NaN
 let lastText = ''
 
-/** ISO 8601, in UTC. Lines come many in a millisecond, and making the text of one takes as long as the rest of a line. */
+/** ISO 8601, in UTC. Many lines are made in a millisecond, and its text once. */
 export function isoTime(epochMs: number): string {
   if (epochMs !== lastMs) {
     lastText = new Date(epochMs).toISOString()

@@ -7,6 +7,7 @@ import { toHeaders } from './printable-headers.ts'
 import type { Fault, Integrity, Reply } from './result.ts'
 import type { Trip } from './trip.ts'
 import { printableUrl } from './url.ts'
+import type { Writable } from './writable.ts'
 
 /** Milliseconds spent in each part; a part that did not happen is absent. */
 export interface Timings {
@@ -164,7 +165,7 @@ class RefusedReply extends ReplySummary implements ErrorResponse {
 }
 
 export function timingsOf(trip: Trip, nowMs: number): Timings {
-  const timings: { -readonly [name in keyof Timings]: Timings[name] } = { total: nowMs - trip.startedAtMs }
+  const timings: Writable<Timings> = { total: nowMs - trip.startedAtMs }
   if (trip.queueMs > 0) timings.queue = trip.queueMs
   if (trip.limiterMs > 0) timings.limiter = trip.limiterMs
   if (trip.backoffMs > 0) timings.backoff = trip.backoffMs

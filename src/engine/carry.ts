@@ -1,6 +1,5 @@
 /**
- * One Call to its one outcome, whatever goes wrong on the way. Chained, not awaited, like the layers
- * below.
+ * One Call to its one outcome, whatever goes wrong on the way. Chained, not awaited, like the layers below.
  */
 import type { EngineParts } from './ports.ts'
 import type { Call } from '../core/call.ts'

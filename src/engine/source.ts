@@ -81,8 +81,7 @@ function fromIterator(input: Iterable<unknown> | AsyncIterable<unknown>): Source
   const isAsync = Symbol.asyncIterator in input
   const iterator = isAsync ? input[Symbol.asyncIterator]() : input[Symbol.iterator]()
   let index = 0
-  let lookAhead = isAsync ? ASYNC_LOOK_AHEAD : 0
-  let atOnce = 0
+  let answeredAtOnce = 0
   const take = (answer: IteratorResult<unknown, unknown>): Pulled => {
     if (typeof answer !== 'object' || answer === null) {
       throw new TypeError(`urls: expected an iterator that answers with objects, got ${String(answer)}.`)
@@ -91,18 +90,14 @@ function fromIterator(input: Iterable<unknown> | AsyncIterable<unknown>): Source
   }
   return {
     get lookAhead() {
-      return lookAhead
+      return isAsync && answeredAtOnce <= ANSWERS_AT_ONCE ? ASYNC_LOOK_AHEAD : 0
     },
     size: undefined,
     pull() {
       const answer = iterator.next()
-      if (isThenable(answer)) {
-        atOnce = 0
-        lookAhead = isAsync ? ASYNC_LOOK_AHEAD : 0
-        return Promise.resolve(answer).then(take)
-      }
-      if (++atOnce > ANSWERS_AT_ONCE) lookAhead = 0
-      return take(answer)
+      const isLate = isThenable(answer)
+      answeredAtOnce = isLate ? 0 : answeredAtOnce + 1
+      return isLate ? Promise.resolve(answer).then(take) : take(answer)
     },
     rest: () => [],
     close() {

@@ -40,7 +40,7 @@ export function jsonLines(target: Target, options: JsonLinesOptions = {}): Sink 
   })
 }
 
-/** One literal with all fields, because it is made for every row; those that are not there are undefined, which JSON leaves out. */
+/** One literal, because it is made for every row; of what is not there JSON leaves out the name. */
 function lineOf(outcome: Outcome): string {
   const { index, ok, error, request, response, attempts, timings } = outcome
   const { value, encoding } = error === undefined ? valueOf(outcome) : NONE

@@ -4,10 +4,10 @@
  * A line ends with a checksum of the bytes before it, because a flipped bit inside a number or a text is still good
  * JSON. A file of another program, or made by hand, may have lines without one. UTF-8, `\n`; `\r\n` is read, too.
  */
-import { parseAnswer } from '../core/exact-json.ts'
 import { isUtf8 } from 'node:buffer'
 import { crc32 } from 'node:zlib'
 import { problemOf } from './line-shape.ts'
+import { parseAnswer } from '../core/exact-json.ts'
 import type { DoneLine, IntentLine } from '../core/journal.ts'
 
 /** How the last bytes of a line with a checksum look; `?` is a hexadecimal digit. */
@@ -69,12 +69,13 @@ function begins(bytes: Buffer, beginning: Buffer): boolean {
   return bytes.subarray(0, beginning.length).equals(beginning)
 }
 
-/** Byte by byte: `toString(16)` of what is no small integer is slow. */
-function hex(sum: number): string {
-  return HEX[sum >>> 24]! + HEX[(sum >>> 16) & 0xff]! + HEX[(sum >>> 8) & 0xff]! + HEX[sum & 0xff]!
-}
+const WORD = Buffer.alloc(4)
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+/** By way of bytes: `toString(16)` of what is no small integer is slow, and there is one for every line. */
+function hex(sum: number): string {
+  WORD.writeUInt32BE(sum)
+  return WORD.toString('hex')
+}
 
 function isBlank(line: Buffer): boolean {
   return line.every(byte => byte === SPACE || byte === TAB || byte === CARRIAGE_RETURN)

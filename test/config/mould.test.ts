@@ -94,6 +94,8 @@ class Getters {
 }
 const HIDING: Record<string, (url: string) => object> = {
   'getters of a class': url => new Getters(url),
+  'getters of a class without a parent': url =>
+    Object.assign(Object.create(Object.create(null, { method: { get: () => 'POST' } })), { url }),
   'a url that a class gets': url => Object.create({ url, method: 'PUT' }),
   'fields that are not enumerable': url => Object.defineProperty({ url }, 'method', { value: 'DELETE' }),
   'a proxy': url => new Proxy({}, { get: (_target, name) => ({ url, method: 'PUT' })[String(name)] }),

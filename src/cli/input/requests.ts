@@ -8,6 +8,7 @@ import type { InputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import { parseAsWritten } from '../../core/exact-json.ts'
 import { reasonOf } from '../../core/callback.ts'
+import type { Writable } from '../../core/writable.ts'
 import type { CostInput } from '../../index.ts'
 
 /** A row's URL and place → its request. */
@@ -42,8 +43,6 @@ export function isVaried({ headers, params, body, cost, checksum, key, limitKey 
   const bare = [body !== undefined && 'text' in body ? body.text : '', checksum ?? '', key ?? '', limitKey ?? '']
   return [...texts, ...bare, ...cost.map(([, amount]) => amount)].some(text => namesOf(text).length > 0)
 }
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 type Pairs = readonly (readonly [string, string])[]
 

@@ -3,6 +3,8 @@
  * its outcome is handed out. Around sending and settling, so that neither the engine nor the layers know of it.
  */
 import { lstat } from 'node:fs/promises'
+import { fateOf, isSafe, knownOf } from './fate.ts'
+import type { Fate } from './fate.ts'
 import { fingerprint } from './fingerprint.ts'
 import { Refusals, saysTheSame } from './refusals.ts'
 import { lineOf, lineValue, resultOf } from './run-line.ts'
@@ -14,7 +16,7 @@ import { isThenable, reasonOf } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
 import { getHeader } from '../core/headers.ts'
 import { REFUSED_ID } from '../core/journal.ts'
-import type { DoneLine, Doubt, Journal, Known } from '../core/journal.ts'
+import type { DoneLine, Journal } from '../core/journal.ts'
 import type { Send } from '../core/layer.ts'
 import { failedOutcome } from '../core/outcome.ts'
 import type { FailedOutcome, Outcome } from '../core/outcome.ts'
@@ -60,31 +62,33 @@ export class Resume {
     if (call.plan.returnType === 'stream') return Promise.resolve(fault('invalid_request/options', NOT_RESUMABLE))
     const id = fingerprint(call)
     call.trip.recordId = id
-    const known = this.#known(call.index)
-    const doubt = journal.intent(call.index)
-    const isNew = known === undefined && doubt === undefined
-    return isNew && isSafe(call) ? send(call) : this.#sendAgain(call, id, known, doubt)
+    const isNew = knownOf(journal, call.index) === undefined && journal.intent(call.index) === undefined
+    return isNew && isSafe(call) ? send(call) : this.#sendAgain(call, id)
   }
 
-  async #sendAgain(call: Call, id: string, known: Known | undefined, doubt: Doubt | undefined): Promise<Result> {
-    const { journal, plan, send } = this.#parts
-    // With both, the intent is of a later attempt at what had failed.
-    const before = doubt ?? known
-    if (before !== undefined && before.id !== id) return this.#refuse(call)
-    if (known !== undefined && doubt === undefined && (known.ok || !plan.retryFailed)) return this.#restore(call)
-    if (isSafe(call)) return send(call)
-    const failed = known && doubt === undefined ? await journal.read(call.index).catch(() => undefined) : undefined
-    const isUnknown = doubt !== undefined || failed?.error?.code.startsWith('in_doubt/') === true
-    const key = getHeader(call.headers, 'idempotency-key')
-    const keyBefore = doubt?.idempotencyKey ?? failed?.['idempotencyKey']
-    // Sent before with a key, and now with the same one: the server knows it again.
-    const keyed = typeof keyBefore === 'string' && key !== undefined
-    // Not behind the caller's back.
-    if (isUnknown && !keyed && plan.unknownWrites === 'fail') return doubt ? CRASHED : this.#restore(call)
-    const sent = keyed ? withKey(call, keyBefore) : call
-    this.#keys.set(call.trip, keyed ? keyBefore : key)
-    let intended: Promise<Fault | undefined> | undefined
-    return send({ ...sent, announced: () => (intended ??= this.#intend(sent, id)) })
+  #sendAgain(call: Call, id: string): Promise<Result> {
+    const { journal, plan } = this.#parts
+    const fate = fateOf(call, id, journal, plan)
+    return isThenable(fate) ? fate.then(found => this.#follow(call, id, found)) : this.#follow(call, id, fate)
+  }
+
+  #follow(call: Call, id: string, fate: Fate): Promise<Result> {
+    const { send } = this.#parts
+    switch (fate.kind) {
+      case 'another':
+        return this.#refuse(call)
+      case 'restore':
+        return this.#restore(call)
+      case 'doubt':
+        return fate.crashed ? Promise.resolve(CRASHED) : this.#restore(call)
+      case 'send': {
+        if (isSafe(call)) return send(call)
+        const sent = fate.key === undefined ? call : withKey(call, fate.key)
+        this.#keys.set(call.trip, getHeader(sent.headers, 'idempotency-key'))
+        let intended: Promise<Fault | undefined> | undefined
+        return send({ ...sent, announced: () => (intended ??= this.#intend(sent, id)) })
+      }
+    }
   }
 
   /** The outcome, once its line is written. */
@@ -128,15 +132,9 @@ export class Resume {
   async check(calls: Iterable<Call | Outcome>): Promise<void> {
     for (const call of calls) {
       if ('ok' in call) continue
-      const known = this.#known(call.index) ?? this.#parts.journal.intent(call.index)
+      const known = knownOf(this.#parts.journal, call.index) ?? this.#parts.journal.intent(call.index)
       if (known !== undefined && known.id !== fingerprint(call)) throw await this.#difference(call)
     }
-  }
-
-  /** What was sent; what was refused then may be anything now. */
-  #known(index: number): Known | undefined {
-    const known = this.#parts.journal.known(index)
-    return known?.id === REFUSED_ID ? undefined : known
   }
 
   /** The outcome, once the file has a line of it. */
@@ -144,7 +142,7 @@ export class Resume {
     const { clock, journal } = this.#parts
     const { index } = call
     // What was sent from this place must not be hidden behind a line that says it never was.
-    if (this.#known(index) !== undefined || journal.intent(index) !== undefined) return outcome
+    if (knownOf(this.#parts.journal, index) !== undefined || journal.intent(index) !== undefined) return outcome
     try {
       if (journal.known(index) !== undefined && saysTheSame(await journal.read(index), outcome)) return outcome
       await journal.append(lineOf(call, REFUSED_ID, outcome, {}, clock.epochMs()))
@@ -215,7 +213,7 @@ export class Resume {
   /** The first one that is noticed: what the file has at this place, and what the input has now. */
   async #difference(call: Call): Promise<ConfigError> {
     const { journal, plan } = this.#parts
-    const line = this.#known(call.index) && (await journal.read(call.index).catch(() => undefined))
+    const line = knownOf(this.#parts.journal, call.index) && (await journal.read(call.index).catch(() => undefined))
     const now = described({ ...call, url: printableUrl(call.url, call.plan.secretNames) })
     const then = line === undefined ? 'another request' : described(line)
     const same = now === then ? ' (they differ in what is not shown: the body, or secrets in the URL)' : ''
@@ -263,11 +261,6 @@ async function isGone({ value }: DoneLine): Promise<boolean> {
     () => false,
     error => (error as NodeJS.ErrnoException).code === 'ENOENT',
   )
-}
-
-/** A second copy does no harm by its method, or by the caller's word. */
-function isSafe({ method, plan }: Call): boolean {
-  return plan.retry.methods.has(method)
 }
 
 function withKey(call: Call, key: string): Call {

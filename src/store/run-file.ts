@@ -60,8 +60,11 @@ export async function openRunFile(path: string, { durability }: RunFileOptions):
   }
 }
 
-/** What it holds, read only: no lock, and nothing is mended. Undefined where there is none. */
-export async function lookInto(path: string): Promise<Recovery | undefined> {
+/** What a run file holds. */
+export type Contents = Pick<Journal, 'size' | 'known' | 'intent' | 'read'>
+
+/** Read only: no lock, and nothing is mended. Undefined where there is none. */
+export async function lookInto(path: string): Promise<Contents | undefined> {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined
   const name = `the run file ${JSON.stringify(path)}`
   const fd = openSync(path, 'r')
@@ -70,10 +73,35 @@ export async function lookInto(path: string): Promise<Recovery | undefined> {
     const rest = await readLines(fd, (bytes, offset) => recovery.take(bytes, offset))
     if (rest === undefined) throw recovery.refuseEndless()
     recovery.end(rest)
-    return recovery
+    return {
+      size: recovery.size,
+      known: index => recovery.done.get(index),
+      intent: index => recovery.doubts.get(index),
+      read: index => lookAt(path, name, recovery, index),
+    }
   } finally {
     closeSync(fd)
   }
+}
+
+/** Opened for it alone: few lines are asked for, and nobody says when it was the last. */
+async function lookAt(path: string, name: string, recovery: Recovery, index: number): Promise<DoneLine> {
+  const fd = openSync(path, 'r')
+  try {
+    return await lineAt(fd, name, recovery, index)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+async function lineAt(fd: number, name: string, { done }: Recovery, index: number): Promise<DoneLine> {
+  const place = done.get(index)
+  if (place === undefined) throw new Error(`${name} has no finished line of index ${index}.`)
+  const bytes = Buffer.allocUnsafe(place.length)
+  const { bytesRead } = await readInto(fd, bytes, 0, place.length, place.offset)
+  const reading = readLine(bytes.subarray(0, bytesRead))
+  if (reading.kind === 'done' && reading.line.index === index) return reading.line
+  throw new Error(`${name} was changed while it was open: its line of index ${index} is no longer there.`)
 }
 
 /** Spaces in the place of damaged lines: no line moves, so a crash in between loses nothing. */
@@ -128,7 +156,7 @@ class RunFile implements Journal {
 
   async read(index: number): Promise<DoneLine> {
     if (this.#closing !== undefined) throw new Error(`${this.#name} is closed: nothing can be read any more.`)
-    const reading = this.#readLine(index)
+    const reading = lineAt(this.#fd, this.#name, this.#recovery, index)
     // Closing waits for it: the number of a closed file may be another file's by then.
     this.#reads.add(reading)
     try {
@@ -136,16 +164,6 @@ class RunFile implements Journal {
     } finally {
       this.#reads.delete(reading)
     }
-  }
-
-  async #readLine(index: number): Promise<DoneLine> {
-    const place = this.#recovery.done.get(index)
-    if (place === undefined) throw new Error(`${this.#name} has no finished line of index ${index}.`)
-    const bytes = Buffer.allocUnsafe(place.length)
-    const { bytesRead } = await readInto(this.#fd, bytes, 0, place.length, place.offset)
-    const reading = readLine(bytes.subarray(0, bytesRead))
-    if (reading.kind === 'done' && reading.line.index === index) return reading.line
-    throw new Error(`${this.#name} was changed while it was open: its line of index ${index} is no longer there.`)
   }
 
   // Not async: all of one turn share one promise, and a line that cannot be JSON rejects alone.

@@ -47,6 +47,27 @@ describe('preq plan --resume', () => {
     expect(resent.stdout).toMatch(/^1 requests \(1 POST\), .*\ndone already: 2$/m)
   })
 
+  test('counts a write that ended in doubt as one that is not sent again, as a run does.', async () => {
+    const { run, server, write } = await workplace((echo, response) => {
+      if (echo.body.includes('cut')) response.socket?.destroy()
+      else response.end('{}')
+    })
+    write('rows.csv', 'id\na\ncut\n')
+    const args = ['URL/x', '-i', 'rows.csv', '--json', '{"id":"{id}"}', '-o', 'r.jsonl', '--resume']
+    await run(args)
+    const again = [...args, '--retry-failed']
+    const { stdout } = await run(['plan', ...again])
+    expect(stdout).toMatch(
+      /^0 requests, .*\ndone already: 1, 1 in doubt \(--unknown-writes resend sends them again\)$/m,
+    )
+    await run(again)
+    expect(server.requests).toHaveLength(2)
+    const resending = [...again, '--unknown-writes', 'resend']
+    expect((await run(['plan', ...resending])).stdout).toMatch(/^1 requests \(1 POST\), .*\ndone already: 1$/m)
+    await run(resending)
+    expect(server.requests).toHaveLength(3)
+  })
+
   test('refuses another input, and a shorter one, as the run would.', async () => {
     const { run } = await workplace(respond)
     const args = ['-o', 'r.jsonl', '--resume']

@@ -48,10 +48,10 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   )
   const { survey: found, add } = survey()
   let index = 0
-  const record = await recordOf(run, path)
+  const record = await recordOf(batch.resume, run.input.limit)
   for await (const value of jobs) {
     const call = prepareItem({ value, index: index++ }, batch, 0)
-    if ('ok' in call || record === undefined || record.isLeft(call)) add(call)
+    if ('ok' in call || record === undefined || (await record.isLeft(call))) add(call)
   }
   record?.end(index)
   const more = [

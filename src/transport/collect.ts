@@ -6,10 +6,11 @@
 import { codingsOf } from './codings.ts'
 import { decompress } from './decompress.ts'
 import { classify, headSoFar, warnOfBody } from './faults.ts'
-import { headProblem, interimProblem, overspentProblem } from './head.ts'
+import { hasNoBody, headProblem, integrityOf, interimProblem, isAllOf, overspentProblem } from './head.ts'
 import { Intake, behindCodings } from './intake.ts'
 import type { Faucet } from './intake.ts'
 import type { HeaderMemo } from './header-memo.ts'
+import { Pieces } from './pieces.ts'
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
 import type { BodySink } from '../core/body-sink.ts'
@@ -59,7 +60,7 @@ export class Collector {
   #status = 0
   #statusText = ''
   #headers: HeaderList = []
-  #chunks: Uint8Array[] = []
+  readonly #held = new Pieces()
   #intake: Intake | undefined
   #bytes = 0
   #pieces = 0
@@ -146,7 +147,8 @@ export class Collector {
     const problem = headProblem(this.#headers, this.#firstRead)
     this.#firstRead = undefined
     if (problem !== undefined) return problem
-    if (this.#hasNoBody()) return warnOfBody(this.#attempt, this.#status, this.#headers)
+    if (hasNoBody(this.#status, this.#attempt.call.method))
+      return warnOfBody(this.#attempt, this.#status, this.#headers)
     const announced = Number(getHeader(this.#headers, 'content-length') ?? 0)
     return announced > this.#attempt.call.plan.maxResponseBytes ? this.#tooLarge() : undefined
   }
@@ -162,7 +164,7 @@ export class Collector {
     this.#attempt.bodyBytes = this.#bytes += chunk.byteLength
     this.#pieces++
     if (this.#bytes > this.#maxBytes) return this.#stop(this.#tooLarge())
-    if (this.#intake === undefined) this.#chunks.push(chunk)
+    if (this.#intake === undefined) this.#held.add(chunk)
     else this.#intake.take(chunk)
   }
 
@@ -198,15 +200,19 @@ export class Collector {
   onResponseEnd(): void {
     if (this.#settled) return
     this.isComplete = true
-    const attempt = this.#attempt
-    attempt.trip.bodyMs = this.#clock.now() - this.#headAtMs
+    this.#attempt.trip.bodyMs = this.#clock.now() - this.#headAtMs
     // undici takes a reset for the end of a body without a length, and passes over trailers that are too large.
     const broken = this.#wire?.socket?.errored
     if (broken && !this.#isRefusal()) return this.onResponseError(undefined, broken)
+    this.#complete()
+  }
+
+  #complete(): void {
+    const attempt = this.#attempt
     const overspent = this.#overspent()
     if (overspent !== undefined) return this.#end(overspent)
     if (this.#intake !== undefined) return this.#intake.end()
-    const reply = this.#reply(this.#body())
+    const reply = this.#reply(this.#held.join())
     const { contentCoding } = attempt.call.plan
     const codings = contentCoding === 'raw' ? [] : codingsOf(reply.headers)
     if (codings.length === 0) return this.#end(reply)
@@ -222,6 +228,8 @@ export class Collector {
   }
 
   onResponseError(_controller: unknown, error: unknown): void {
+    // undici reports an end of the connection that it sees while the body is paused, also behind the last byte.
+    if (!this.#settled && isAllOf(this.#headers, this.#bytes)) return this.#complete()
     this.#end(
       classify(error, this.#attempt, {
         started: this.#started,
@@ -266,13 +274,9 @@ export class Collector {
     this.#settled = true
     this.#intake?.stop()
     this.#intake = undefined
-    this.#chunks = []
+    this.#held.clear()
     this.#controller = undefined
     this.#attempt.abort = undefined
-  }
-
-  #body(): Uint8Array {
-    return this.#chunks.length === 1 ? (this.#chunks[0] as Uint8Array) : Buffer.concat(this.#chunks, this.#bytes)
   }
 
   #reply(body: Uint8Array): Reply {
@@ -288,13 +292,8 @@ export class Collector {
     }
   }
 
-  /** RFC 9112 §6.3. In HTTP/2 every body has an end of its own, as the last chunk is one (RFC 9113 §8.1). */
   #integrity(): Integrity {
-    if (this.#hasNoBody() || getHeader(this.#headers, 'content-length') !== undefined) return 'length'
-    return (this.#wire?.protocol ?? getHeader(this.#headers, 'transfer-encoding')) ? 'chunked' : 'unverified'
-  }
-
-  #hasNoBody(): boolean {
-    return this.#status === 204 || this.#status === 304 || this.#attempt.call.method === 'HEAD'
+    const framed = this.#wire?.protocol === 'h2'
+    return integrityOf(this.#status, this.#attempt.call.method, this.#headers, framed)
   }
 }

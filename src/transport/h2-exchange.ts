@@ -9,6 +9,7 @@ import { Duplex } from 'node:stream'
 import type { ClientHttp2Stream } from 'node:http2'
 import { brokenStream } from './h2-codes.ts'
 import type { Broken } from './h2-codes.ts'
+import { Pieces } from './pieces.ts'
 import type { Measured } from './upload.ts'
 import { watched } from './watched.ts'
 import type { Collector } from './collect.ts'
@@ -39,13 +40,35 @@ const ENDED = Symbol('ended')
 
 const HOST = Symbol('host')
 
-type Marked = ClientHttp2Stream & { [ENDED]?: true; [HOST]?: Host }
+/** What came while the stream was paused. */
+const HELD = Symbol('held')
 
-/** Node ends a stream that END_STREAM ends first and closes it then; one that is reset it closes first. */
+type Marked = ClientHttp2Stream & { [ENDED]?: true; [HOST]?: Host; [HELD]?: Pieces }
+
+/**
+ * Node ends a stream that END_STREAM ends first and closes it then; one that is reset it closes first.
+ *
+ * A paused stream gets what the window lets through, a Buffer for each frame: frames of one byte would take 120 times
+ * the window.
+ */
 function push(this: Marked, chunk: unknown, encoding?: BufferEncoding): boolean {
   if (chunk === null && !this.closed) this[ENDED] = true
-  if (chunk instanceof Uint8Array) this[HOST]?.arrived(chunk.byteLength)
+  if (chunk instanceof Uint8Array) {
+    this[HOST]?.arrived(chunk.byteLength)
+    const held = this[HELD]
+    if (held !== undefined && this.isPaused()) {
+      held.add(chunk)
+      return held.bytes < this.readableHighWaterMark
+    }
+  }
+  handBack(this)
   return Duplex.prototype.push.call(this, chunk, encoding)
+}
+
+/** Gives the stream what was held; it asks its connection for more when that has been read. */
+function handBack(stream: Marked): void {
+  const held = stream[HELD]
+  for (let piece = held?.shift(); piece !== undefined; piece = held?.shift()) Duplex.prototype.push.call(stream, piece)
 }
 
 export class Exchange {
@@ -66,6 +89,7 @@ export class Exchange {
     this.#collector = collector
     this.#host = host
     this.#stream[HOST] = host
+    this.#stream[HELD] = new Pieces()
     stream.push = push
     stream.on('error', error => (this.#error = error))
     stream.on('close', () => this.#onClose())
@@ -90,6 +114,7 @@ export class Exchange {
   }
 
   resume(): void {
+    handBack(this.#stream)
     this.#stream.resume()
   }
 

@@ -3,7 +3,7 @@ import { wrongProtocol } from './faults.ts'
 import { getAllHeaders, getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import { fault } from '../core/result.ts'
-import type { Fault } from '../core/result.ts'
+import type { Fault, Integrity } from '../core/result.ts'
 
 const MAX_HEADERS = 2_000
 /** A 103 or two are fine; hundreds are an attack on the deadline of the head. */
@@ -25,6 +25,25 @@ export function headProblem(headers: HeaderList, firstRead: Uint8Array | undefin
   if (/^[ \t]*chunked[ \t]*$/i.test(given)) return undefined
   const shown = JSON.stringify(given.slice(0, 80))
   return fault('protocol/transfer_encoding', `expected the transfer encoding chunked, got ${shown}`, { sent })
+}
+
+export const hasNoBody = (status: number, method: string): boolean =>
+  status === 204 || status === 304 || method === 'HEAD'
+
+/**
+ * RFC 9112 §6.3.
+ *
+ * @param framed every body has an end of its own, as the last chunk is one: HTTP/2 (RFC 9113 §8.1)
+ */
+export function integrityOf(status: number, method: string, headers: HeaderList, framed: boolean): Integrity {
+  if (hasNoBody(status, method) || getHeader(headers, 'content-length') !== undefined) return 'length'
+  return framed || getHeader(headers, 'transfer-encoding') ? 'chunked' : 'unverified'
+}
+
+/** So many bytes are the whole body, by the length that was announced. */
+export function isAllOf(headers: HeaderList, bytes: number): boolean {
+  const announced = getHeader(headers, 'content-length')
+  return announced !== undefined && Number(announced) === bytes
 }
 
 /** @param count of interim responses, this one included */

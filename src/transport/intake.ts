@@ -1,8 +1,9 @@
 /**
- * A body on its way to its sink. While the sink is busy the connection is not read and the clocks of the attempt stand
- * still.
+ * A body on its way to its sink. While the sink is busy, a little of what comes is held and then the connection is not
+ * read; the clocks of the attempt stand still.
  */
 import { codingsOf, MAX_CODINGS, tooMany } from './codings.ts'
+import { Pieces } from './pieces.ts'
 import { Unpacking } from './unpacking.ts'
 import type { BodyWriter } from '../core/body-sink.ts'
 import { hold, release } from '../core/attempt.ts'
@@ -10,6 +11,12 @@ import type { Attempt } from '../core/attempt.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, Reply, Taken } from '../core/result.ts'
+
+/**
+ * Held for a sink that is busy before the connection is paused. A pause for each piece would make undici read and parse
+ * again what stands behind it: a body in small chunks would take quadratic time.
+ */
+const MAX_AHEAD_BYTES = 65_536
 
 export interface Faucet {
   pause?(): void
@@ -39,9 +46,10 @@ export function behindCodings(writer: BodyWriter, head: Reply, { call, trip }: A
 
 export class Intake {
   readonly #parts: IntakeParts
-  readonly #queue: Uint8Array[] = []
+  readonly #queue = new Pieces()
   #state: 'open' | 'busy' | 'ending' | 'over' = 'open'
   #complete = false
+  #isPaused = false
 
   constructor(parts: IntakeParts) {
     this.#parts = parts
@@ -51,8 +59,9 @@ export class Intake {
     // undici hands out an empty one whenever it goes on.
     if (piece.byteLength === 0) return
     // More may come although the connection is not read: undici hands out what it has when the other side has ended.
-    this.#queue.push(piece)
+    this.#queue.add(piece)
     if (this.#state === 'open') this.#next()
+    else if (this.#queue.bytes >= MAX_AHEAD_BYTES) this.#pause()
   }
 
   /** The body is complete. */
@@ -65,19 +74,18 @@ export class Intake {
   stop(): void {
     if (this.#state === 'over') return
     this.#state = 'over'
-    this.#queue.length = 0
+    this.#queue.clear()
     this.#parts.writer.stop()
   }
 
   #next(): void {
-    const { writer, attempt, clock, faucet } = this.#parts
+    const { writer, attempt, clock } = this.#parts
     for (let piece = this.#queue.shift(); piece !== undefined; piece = this.#queue.shift()) {
       const taking = writer.write(piece)
       if (taking === undefined) continue
       if (this.#state === 'open') {
         this.#state = 'busy'
         hold(attempt, clock.now())
-        faucet.pause?.()
       }
       void taking.then(failed => {
         if (this.#state !== 'busy') return
@@ -90,7 +98,19 @@ export class Intake {
     if (this.#state !== 'busy') return
     this.#state = 'open'
     release(attempt, clock.now())
-    faucet.resume?.()
+    this.#resume()
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return
+    this.#isPaused = true
+    this.#parts.faucet.pause?.()
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#parts.faucet.resume?.()
   }
 
   #finish(): void {

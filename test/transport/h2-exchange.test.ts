@@ -23,3 +23,27 @@ it('tells of a head before the data, in whatever order Node does', () => {
   expect(told).toEqual(['head 200', 'early', 'late'])
   stream.destroy()
 })
+
+it('gathers the small frames of a paused stream, and hands them over in order', async () => {
+  const told: Uint8Array[] = []
+  const collector = {
+    onRequestStart: () => undefined,
+    onResponseError: () => undefined,
+    onResponseStart: () => undefined,
+    onResponseData: (_: unknown, chunk: Uint8Array) => void told.push(chunk),
+  } as unknown as Collector
+  const host = { arrived: () => undefined, isHonest: () => true, over: () => undefined } as unknown as Host
+  const stream = new PassThrough()
+  const exchange = new Exchange(stream as unknown as ClientHttp2Stream, {} as Attempt, collector, host)
+  stream.emit('response', { ':status': 200 }, 0, [':status', '200'])
+  exchange.pause()
+  for (let at = 0; at < 1_000; at++) stream.push(Buffer.from([at % 251]))
+  expect(told).toEqual([])
+  exchange.resume()
+  stream.push(Buffer.from('end'))
+  await new Promise(resolve => setImmediate(resolve))
+  const expected = Buffer.concat([Uint8Array.from({ length: 1_000 }, (_, at) => at % 251), Buffer.from('end')])
+  expect(Buffer.compare(Buffer.concat(told), expected)).toBe(0)
+  expect(told.length).toBeLessThan(10)
+  stream.destroy()
+})

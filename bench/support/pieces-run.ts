@@ -1,0 +1,42 @@
+/**
+ * Some requests at once in a process of its own; says on each message what memory is live after a full collection.
+ * Arguments: the URL, how many requests, the cap on a body, and whether they are collected or wait in `onChunk`.
+ */
+import { readFileSync } from 'node:fs'
+import { ParallelRequests } from '../../src/index.ts'
+
+const [origin = '', count, cap, taker] = process.argv.slice(2)
+const ca = readFileSync(new URL('../../test/fixtures/tls/ca.pem', import.meta.url), 'utf8')
+
+/** One client for each, so that each has a connection of its own in HTTP/2, too. */
+const clients = Array.from(
+  { length: Number(count) },
+  () =>
+    new ParallelRequests({
+      http2: origin.startsWith('https:'),
+      tls: { ca },
+      maxRetries: 0,
+      maxResponseBytes: Number(cap),
+      timeout: Infinity,
+      timeouts: { idle: Infinity, callback: Infinity },
+      minSpeed: false,
+    }),
+)
+
+let goOn = (): void => undefined
+const waiting = new Promise<void>(resolve => (goOn = resolve))
+
+process.on('message', () => {
+  globalThis.gc?.()
+  const { heapUsed, external } = process.memoryUsage()
+  process.send?.({ bytes: heapUsed + external, maxRssBytes: process.resourceUsage().maxRSS * 1024 })
+  goOn()
+})
+
+const how =
+  taker === 'waiting' ? ({ returnType: 'stream', onChunk: () => waiting } as const) : { returnType: 'content' as const }
+const outcomes = await Promise.all(clients.map(client => client.request(origin, { ...how, onFailure: 'settle' })))
+const failed = outcomes.find(({ ok }) => !ok)
+await Promise.all(clients.map(client => client.close()))
+process.send?.(failed === undefined ? 'ok' : String(failed.error))
+process.disconnect()

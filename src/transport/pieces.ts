@@ -1,0 +1,77 @@
+/**
+ * The bytes of a body that are held, in memory that is about as large as they are.
+ *
+ * A server chooses how it cuts its body. Each piece costs some 120 bytes of heap besides its own, so that a body in
+ * chunks of one byte would take 120 times the limit that is set for it: small pieces are copied into blocks.
+ */
+
+/** Larger pieces are kept as they came; what a block costs besides is little then. */
+const KEPT_BYTES = 32_768
+const MIN_BLOCK_BYTES = 4_096
+const MAX_BLOCK_BYTES = 65_536
+
+export class Pieces {
+  #whole: Uint8Array[] = []
+  /** Filled up to `#used`, and the caller of `shift` has not seen it. */
+  #block: Uint8Array | undefined
+  #used = 0
+  #bytes = 0
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  add(piece: Uint8Array): void {
+    if (piece.byteLength === 0) return
+    // Most bodies come in one piece, which is never copied.
+    if (this.#bytes === 0) this.#whole.push(piece)
+    else this.#gather(piece)
+    this.#bytes += piece.byteLength
+  }
+
+  /** The oldest bytes, which leave. */
+  shift(): Uint8Array | undefined {
+    if (this.#whole.length === 0) this.#closeBlock()
+    const piece = this.#whole.shift()
+    this.#bytes -= piece?.byteLength ?? 0
+    return piece
+  }
+
+  /** All of it in one. */
+  join(): Uint8Array {
+    this.#closeBlock()
+    return this.#whole.length === 1 ? (this.#whole[0] as Uint8Array) : Buffer.concat(this.#whole, this.#bytes)
+  }
+
+  clear(): void {
+    this.#whole = []
+    this.#block = undefined
+    this.#bytes = 0
+  }
+
+  #gather(piece: Uint8Array): void {
+    let left = piece
+    while (left.byteLength > 0) {
+      if (this.#block === undefined) {
+        if (left.byteLength >= KEPT_BYTES) return void this.#whole.push(left)
+        const size = Math.min(MAX_BLOCK_BYTES, Math.max(MIN_BLOCK_BYTES, this.#bytes, left.byteLength))
+        this.#block = Buffer.allocUnsafeSlow(size)
+        this.#used = 0
+      }
+      const part = left.subarray(0, this.#block.byteLength - this.#used)
+      this.#block.set(part, this.#used)
+      this.#used += part.byteLength
+      left = left.subarray(part.byteLength)
+      if (this.#used === this.#block.byteLength) this.#closeBlock()
+    }
+  }
+
+  #closeBlock(): void {
+    const block = this.#block
+    if (block === undefined) return
+    // Whoever keeps the bytes should not keep an empty block with them.
+    const isHalfEmpty = this.#used * 2 < block.byteLength
+    this.#whole.push(isHalfEmpty ? block.slice(0, this.#used) : block.subarray(0, this.#used))
+    this.#block = undefined
+  }
+}

@@ -10,7 +10,7 @@ const TSC = 'node_modules/typescript/bin/tsc'
 const TS_SPECIFIER = /((?:from |import\()(['"])\.{1,2}\/[^'"]+)\.ts\2/g
 /** What is loaded with the library. The command line stays apart and loads its parts when it needs them. */
 const ROOM =
-  /\/src\/(core|config|policy|transport|codec|store|layer|engine|client)\/(?!sync-worker|wire-worker|version|names|h2)/
+  /\/src\/(core|config|policy|transport|codec|store|layer|engine|client)\/(?!sync-worker|wire-worker|supported-node|version|names|h2)/
 
 rmSync('dist', { recursive: true, force: true })
 if (!process.argv.includes('--no-types')) declare()

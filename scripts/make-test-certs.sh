@@ -2,7 +2,7 @@
 # Makes the certificates that the tests use, valid for a hundred years. Run it only to replace them.
 set -eu
 cd "$(dirname "$0")/../test/fixtures/tls"
-rm -f ./*.pem
+rm -f ./*.pem ./*.p12
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -45,4 +45,5 @@ here='subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1'
   issue elsewhere elsewhere.example 'subjectAltName=DNS:elsewhere.example' $long ca
   issue self-signed localhost "$here" $long self-signed
 }
+openssl pkcs12 -export -in server.pem -inkey server-key.pem -passout pass:only-for-tests -out server.p12
 rm ca-key.pem

@@ -1,4 +1,5 @@
 /** Any number of HTTP requests in, typed results out: parallel, polite, and with nothing lost. */
+import './core/supported-node.ts'
 export { ParallelRequests, parallelRequests } from './client/client.ts'
 export type {
   BatchDrainOptions,

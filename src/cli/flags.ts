@@ -270,6 +270,13 @@ export const FLAGS = {
   'tls-ca': taking('Connection', 'FILE', text, "certificates in PEM in the place of the system's roots"),
   'tls-cert': taking('Connection', 'FILE', text, 'certificate of the client, in PEM'),
   'tls-key': taking('Connection', 'FILE', text, 'its key, in PEM'),
+  'tls-pfx': taking('Connection', 'FILE', text, 'both in one PKCS #12 file'),
+  'tls-passphrase': taking(
+    'Connection',
+    'SECRET',
+    text,
+    'opens the key: env:NAME or @FILE keep it off the command line',
+  ),
   http2: aSwitch('Connection', 'offer HTTP/2'),
   'block-private-addresses': aSwitch('Connection', 'refuse addresses that are not public, on every hop'),
 

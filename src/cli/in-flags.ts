@@ -19,6 +19,7 @@ const WORDS: readonly (readonly [ofLibrary: string, ofFlags: string])[] = [
   ['Set allowDowngrade if', 'Add --allow-downgrade if'],
   ['Set allowHostHeader if', 'Add --allow-host-header if'],
   ['Set blockPrivateAddresses: false to allow it', 'Leave out --block-private-addresses to allow it'],
+  ['Set tls: { cert, key }', 'Give --tls-cert and --tls-key, or --tls-pfx'],
   [' Write it without quotes.', ''],
   ['Write one of them as a string.', 'Write one of them.'],
   ['Use Infinity for no limit.', "Write 'none' for no limit."],
@@ -45,7 +46,11 @@ const FLAGS: Readonly<Record<string, string>> = {
 
 /** A ConfigError's message: each of its problems begins with the option. */
 export const problemsInFlags = (text: string): string =>
-  inFlags(text).replaceAll(/^(- )?([a-z][a-zA-Z0-9]*): expected/gm, (_, dash: string | undefined, option: string) => {
-    const flag = FLAGS[option] ?? option.replaceAll(/[A-Z0-9]+/g, letter => `-${letter.toLowerCase()}`)
-    return `${dash ?? ''}--${flag}: expected`
-  })
+  inFlags(text).replaceAll(
+    /^(- )?(tls\.[a-z]+|[a-z][a-zA-Z0-9]*): expected/gm,
+    (_, dash: string | undefined, option: string) => {
+      const flag =
+        FLAGS[option] ?? option.replace('.', '-').replaceAll(/[A-Z0-9]+/g, letter => `-${letter.toLowerCase()}`)
+      return `${dash ?? ''}--${flag}: expected`
+    },
+  )

@@ -35,8 +35,8 @@ async function main(argv: readonly string[]): Promise<number> {
     )
     return 2
   }
-  // Compiled once per machine: a tenth of the CPU of a short run.
-  nodeModule.enableCompileCache()
+  // Compiled once per machine: a tenth of the CPU of a short run. Deno has no such cache.
+  nodeModule.enableCompileCache?.()
   const { readArgs } = await import('./args.ts')
   const args = readArgs(argv)
   switch (args.mode) {

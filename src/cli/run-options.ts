@@ -5,9 +5,10 @@ import { reasonOf } from '../core/callback.ts'
 import type { HostLimits } from './flag-readers.ts'
 import type { ReadRate } from '../config/rate-input.ts'
 import type { RateInput } from '../core/spec.ts'
+import { secretOf } from './secret.ts'
 import type { ClientOptions, StreamCallOptions } from '../index.ts'
 
-export function clientOptions(values: FlagValues, problems: string[]): ClientOptions {
+export function clientOptions(values: FlagValues, env: NodeJS.ProcessEnv, problems: string[]): ClientOptions {
   return defined({
     concurrency: values.concurrency,
     maxConcurrency: values['max-concurrency'],
@@ -28,7 +29,7 @@ export function clientOptions(values: FlagValues, problems: string[]): ClientOpt
     http2: values.http2,
     blockPrivateAddresses: values['block-private-addresses'],
     verifySsl: values.insecure === true ? false : undefined,
-    tls: tlsOf(values, problems),
+    tls: tlsOf(values, env, problems),
     workers: values.workers,
     baseUrl: folderOf(values['base-url']),
     userAgent: values['user-agent']?.length === 1 ? values['user-agent'][0] : values['user-agent'],
@@ -144,18 +145,25 @@ function perHost(values: FlagValues): ClientOptions['perHost'] {
   return filled({ concurrency: values['per-host'], rateLimit: ratesOf(values['per-host-rate']) })
 }
 
-function tlsOf(values: FlagValues, problems: string[]): ClientOptions['tls'] {
-  const read = (flag: 'tls-ca' | 'tls-cert' | 'tls-key'): string | undefined => {
+function tlsOf(values: FlagValues, env: NodeJS.ProcessEnv, problems: string[]): ClientOptions['tls'] {
+  const read = (flag: 'tls-ca' | 'tls-cert' | 'tls-key' | 'tls-pfx'): Buffer | undefined => {
     const path = values[flag]
     if (path === undefined) return undefined
     try {
-      return readFileSync(path, 'utf8')
+      return readFileSync(path)
     } catch (error) {
       problems.push(`--${flag}: expected a file that can be read, got ${path} (${reasonOf(error)}).`)
       return undefined
     }
   }
-  return filled({ ca: read('tls-ca'), cert: read('tls-cert'), key: read('tls-key') })
+  const passphrase = values['tls-passphrase']
+  return filled({
+    ca: read('tls-ca')?.toString(),
+    cert: read('tls-cert')?.toString(),
+    key: read('tls-key')?.toString(),
+    pfx: read('tls-pfx'),
+    passphrase: passphrase && secretOf(passphrase, '--tls-passphrase', env, problems),
+  })
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }

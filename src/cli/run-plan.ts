@@ -104,7 +104,7 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
       verbose: values.verbose ?? false,
       progress: values['json-progress'] === true ? 'json' : values['no-progress'] || values.quiet ? 'none' : 'shown',
     },
-    client: clientOptions(values, problems),
+    client: clientOptions(values, env, problems),
     call: callOptions(values),
   }
   if (problems.length > 0) throw new UsageError(problems)

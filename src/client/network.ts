@@ -29,17 +29,29 @@ export function useNetwork({ lookupOrder, autoSelectFamily, autoSelectFamilyTime
 /** Only what changes connections. `--eval` is not for a worker, and a preloaded module may send requests itself. */
 const FLAGS = /^--(?:use-system-ca|tls-(?:min|max)-v1\.\d|tls-keylog=.*|insecure-http-parser)$/
 
+/** Yarn's Plug'n'Play finds and reads packages by hooks; without them a worker cannot even load its own module. */
+const LOADERS = /^(?:-r|--require|--import|--loader|--experimental-loader)(?:=|$)/
+const PNP_HOOK = /\.pnp\.(?:c?js|loader\.mjs)"?$/
+
 /** How a worker thread is started. */
 export function threadOptions(): Required<Pick<WorkerOptions, 'execArgv' | 'env'>> {
+  const words = (process.env.NODE_OPTIONS ?? '').match(WORD) ?? []
   return {
-    execArgv: process.execArgv.filter(flag => FLAGS.test(flag)),
-    env: { ...process.env, NODE_OPTIONS: flagsOf(process.env.NODE_OPTIONS ?? '') },
+    execArgv: flagsForThread(process.execArgv),
+    env: { ...process.env, NODE_OPTIONS: flagsForThread(words).join(' ') },
   }
 }
 
-function flagsOf(options: string): string {
-  return options
-    .split(/\s+/)
-    .filter(flag => FLAGS.test(flag))
-    .join(' ')
+/** Words of NODE_OPTIONS: blanks within double quotes do not end one. */
+const WORD = /(?:"(?:\\.|[^"\\])*"|[^\s"])+/g
+
+/** Those of the flags of Node that a worker thread starts with, too. */
+export function flagsForThread(flags: readonly string[]): string[] {
+  return flags.filter((flag, index) => {
+    if (FLAGS.test(flag)) return true
+    const before = flags[index - 1] ?? ''
+    // `--require hook` and `--require=hook`
+    if (LOADERS.test(flag)) return PNP_HOOK.test(flag.includes('=') ? flag : (flags[index + 1] ?? ''))
+    return LOADERS.test(before) && !before.includes('=') && PNP_HOOK.test(flag)
+  })
 }

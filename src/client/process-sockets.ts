@@ -1,6 +1,7 @@
 /** The one socket budget of this thread, for all of its clients. */
 import { SocketBudget } from '../policy/socket-budget.ts'
 import { readFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers'
 
 /** Where the limit is not known: enough for any batch, few enough for most systems. */
 const UNKNOWN = 4_096

@@ -13,7 +13,7 @@ import type { Clock } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 import type { SaveRequest } from '../core/spec.ts'
-import { fileFault } from '../transport/faults.ts'
+import { fileFault } from '../transport/file-faults.ts'
 
 /** What the requests of one batch have been given so far. */
 interface Given {

@@ -5,6 +5,7 @@
 import { threadOptions } from './network.ts'
 import { CELLS, STATES } from './sync-messages.ts'
 import type { Caller, Order, ToCaller, ToWorker, Wiring } from './sync-messages.ts'
+import { workerFile } from './worker-file.ts'
 import { reasonOf } from '../core/callback.ts'
 import { makeError } from '../core/error.ts'
 import type { RequestError } from '../core/error.ts'
@@ -16,9 +17,6 @@ import type { MessagePort } from 'node:worker_threads'
 const MAX_START_MS = 30_000
 /** How often a waiting caller looks whether its worker still exists. */
 const LOOK_EVERY_MS = 500
-
-/** A string is what the compiler does not rewrite, so the name follows this file's own: source or build. */
-const ENTRY = new URL(`./sync-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
 /** Who answers questions, and keeps what was thrown meanwhile. */
 export interface Answering extends Caller {
@@ -54,7 +52,7 @@ class Thread {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     const workerData: Wiring = { port: port2, cells: this.#cells }
-    this.#worker = new Worker(ENTRY, {
+    this.#worker = new Worker(workerFile('sync-worker', 'parallelRequestsSync'), {
       name: 'parallel-requests-sync',
       workerData,
       transferList: [port2],

@@ -5,6 +5,7 @@
 import { networkDefaults, threadOptions } from './network.ts'
 import { processSockets } from './process-sockets.ts'
 import { unpackResult } from './sync-result.ts'
+import { workerFile } from './worker-file.ts'
 import { FLAGS } from './wire-messages.ts'
 import type { Ended, FromWire, ToWire, WireData } from './wire-messages.ts'
 import { isAtHand } from '../core/body.ts'
@@ -17,17 +18,18 @@ import type { Result } from '../core/result.ts'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
-/** A string is what the compiler does not rewrite, so the name follows this file's own: source or build. */
-const ENTRY = new URL(`./wire-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
-
-/** @param local carries the bodies that are not at hand: streams, files, what a function of the caller's makes */
+/**
+ * @param local carries the bodies that are not at hand: streams, files, what a function of the caller's makes
+ * @throws ConfigError where no thread can be started
+ */
 export function threadedTransport(threads: number, connection: ConnectionPlan, local: Transport): Transport {
+  const file = workerFile('wire-worker', 'workers')
   const lines: Thread[] = []
   const freest = (): Thread => {
     let best: Thread | undefined
     for (const line of lines) if (best === undefined || line.running < best.running) best = line
     if (best !== undefined && (best.running === 0 || lines.length === threads)) return best
-    const made = new Thread(connection, threads, () => void lines.splice(lines.indexOf(made), 1))
+    const made = new Thread(file, connection, threads, () => void lines.splice(lines.indexOf(made), 1))
     lines.push(made)
     return made
   }
@@ -55,7 +57,7 @@ class Thread {
   #lastId = 0
   #closing = false
 
-  constructor(connection: ConnectionPlan, threads: number, gone: () => void) {
+  constructor(file: string, connection: ConnectionPlan, threads: number, gone: () => void) {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     const workerData: WireData = {
@@ -64,7 +66,7 @@ class Thread {
       network: networkDefaults(),
       sockets: Math.ceil(processSockets().size / threads),
     }
-    this.#worker = new Worker(ENTRY, {
+    this.#worker = new Worker(file, {
       name: 'parallel-requests-wire',
       workerData,
       transferList: [port2],

@@ -16,6 +16,7 @@ import type { Reply, Result } from '../core/result.ts'
 import { Trip } from '../core/trip.ts'
 import { timeout } from '../layer/timeout.ts'
 import { undiciTransport } from '../transport/undici.ts'
+import { setImmediate } from 'node:timers'
 import { workerData } from 'node:worker_threads'
 
 /** A larger body is cheaper to move in a buffer of its own than to copy. */

@@ -46,7 +46,7 @@ import { slots } from '../policy/slots.ts'
 import type { SocketBudget } from '../policy/socket-budget.ts'
 import type { Shares } from '../policy/standing.ts'
 import { Cookies } from '../store/cookies.ts'
-import { fileFault } from '../transport/faults.ts'
+import { fileFault } from '../transport/file-faults.ts'
 import { openSockets } from '../transport/open-sockets.ts'
 import { dispatcherTransport, undiciTransport } from '../transport/undici.ts'
 

@@ -13,7 +13,6 @@ import {
   func,
   got,
   isRecord,
-  kindOf,
   listOf,
   matching,
   oneOf,
@@ -28,6 +27,7 @@ import { readPairs } from './query-input.ts'
 import { rates } from './rate-input.ts'
 import { readChecksum, readSaveTo } from './saving.ts'
 import { isSink, isTransport } from './shapes.ts'
+import { readTls } from './tls-input.ts'
 import { headerProblem } from '../core/headers.ts'
 import { printableUrl } from '../core/url.ts'
 import type { Read } from './kinds.ts'
@@ -72,20 +72,6 @@ export const readMethod = matching('a method of HTTP other than CONNECT', isMeth
 
 /** Checked with what stands beside it, in plan.ts. */
 const asGiven: Read<unknown> = value => value
-
-const isPem = (value: unknown): value is string => string(value) && value.includes('-----BEGIN ')
-
-const pem = matching(
-  'a certificate or key in PEM',
-  isPem,
-  "Give the text of the file and not its path: readFileSync(path, 'utf8').",
-  kindOf,
-)
-
-const pems = orList(
-  pem,
-  listOf('certificates in PEM', isPem, 'Give the text of each file and not its path.', { show: kindOf }),
-)
 
 const sendable = (value: unknown): value is string =>
   string(value) && value !== '' && headerProblem('user-agent', value) === undefined
@@ -188,8 +174,8 @@ export const OPTIONS = {
   verifySsl: row('client', bool, 'Check TLS certificates.', { default: 'true' }),
   tls: row(
     'client',
-    fields({ ca: pems, cert: pem, key: pem }, kindOf),
-    "Certificates in PEM: `ca` replaces the system's roots, `cert` and `key` are the client's own.",
+    readTls,
+    "Certificates in PEM: `ca` replaces the system's roots, `cert` and `key` are the client's own; or `pfx`, the bytes of a PKCS #12 file. `passphrase` opens the key.",
   ),
   blockPrivateAddresses: row(
     'client',
@@ -207,7 +193,7 @@ export const OPTIONS = {
     'client',
     readProxy,
     "Goes through this proxy (`http:`, `https:`, `socks5:`), never around it: a URL, `'env'` for `HTTP_PROXY` and friends, `false` for none.",
-    { perSpec: true, default: 'none' },
+    { perSpec: true, default: "none; `'env'` under NODE_USE_ENV_PROXY=1" },
   ),
   proxies: row('client', readProxies, 'The same with a list: each attempt takes another one.', { default: 'none' }),
   proxyFile: row(

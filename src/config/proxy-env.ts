@@ -35,6 +35,15 @@ export function waysOfEnvironment(env: Environment, name: string, problems: stri
   }
 }
 
+/**
+ * Whether Node itself was told to take the proxies of the environment: `NODE_USE_ENV_PROXY=1` or `--use-env-proxy`. A
+ * machine that is set up so has no direct way out.
+ */
+export function nodeTakesEnvironment(env: Environment, flags: readonly string[]): boolean {
+  const options = [...flags, ...(env['NODE_OPTIONS'] ?? '').split(/\s+/)]
+  return env['NODE_USE_ENV_PROXY'] === '1' || options.includes('--use-env-proxy')
+}
+
 /** `example.com, .internal:8080, 10.0.0.0/8, [::1], *`; what cannot be read matches nothing. */
 export function bypassesOf(list: string): readonly Bypass[] {
   return list

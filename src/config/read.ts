@@ -10,6 +10,8 @@ import { got, isPlain, plainRemedy, problem } from './kinds.ts'
 import { adviceFor } from './names.ts'
 import { OPTIONS, OPTION_NAMES } from './options.ts'
 import type { OptionName, OptionRow, Values } from './options.ts'
+import { nodeTakesEnvironment } from './proxy-env.ts'
+import { readProxy } from './proxy-input.ts'
 import { isCookieStore } from './shapes.ts'
 
 /** Who is given the options: decides which of them belong there. */
@@ -35,9 +37,17 @@ export function readOptions(options: unknown, place: Place, also: readonly strin
     if (misplaced !== undefined) problems.push(`${name}: ${misplaced}`)
     else values[name] = row.read(given, name, problems)
   }
+  if (!isCall(place)) takeProxyOfNode(values, problems)
   checkTogether(values, place, problems)
   if (problems.length > 0) throw new ConfigError(problems)
   return values
+}
+
+/** A client without a proxy or transport of its own goes the way that Node's fetch goes in this process. */
+function takeProxyOfNode(values: Record<string, unknown>, problems: string[]): void {
+  if (!nodeTakesEnvironment(process.env, process.execArgv)) return
+  if (['proxy', 'proxies', 'proxyFile', 'transport'].some(name => values[name] !== undefined)) return
+  values['proxy'] = readProxy('env', 'proxy', problems)
 }
 
 /** The options of a one-shot call as those of the client that it makes and those of its one batch. */

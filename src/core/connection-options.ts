@@ -24,8 +24,21 @@ export type LookupInput = (
 export interface ConnectionOptions {
   /** Check TLS certificates. Default true. */
   verifySsl?: boolean
-  /** Certificates in PEM: `ca` replaces the system's roots; `cert` and `key` are the client's own. */
-  tls?: { ca?: string | readonly string[]; cert?: string; key?: string }
+  /**
+   * Certificates in PEM: `ca` replaces the system's roots; `cert` and `key` are the client's own. Instead of those two,
+   * `pfx` takes the bytes of a PKCS #12 file. `passphrase` opens the key or the `pfx`; it never prints. A server that
+   * refuses the certificate, or the lack of one, is `tls/client_certificate`. Default the system's roots and no
+   * certificate. A key that cannot be opened is a ConfigError.
+   *
+   * @example tls: { pfx: readFileSync('client.p12'), passphrase: process.env.P12_PASSPHRASE }
+   */
+  tls?: {
+    ca?: string | readonly string[] | undefined
+    cert?: string | undefined
+    key?: string | undefined
+    passphrase?: string | undefined
+    pfx?: Uint8Array | undefined
+  }
   /**
    * Connect to addresses of the public Internet only: for URLs from people you do not know. Checked on the bytes of each
    * address that is about to be connected to, on every redirect and reconnect; private, loopback, link-local, shared and

@@ -5,6 +5,8 @@ export interface TlsPlan {
   readonly ca?: string | readonly string[]
   readonly cert?: string
   readonly key?: string
+  readonly passphrase?: string
+  readonly pfx?: Uint8Array
 }
 
 export interface ConnectionPlan {

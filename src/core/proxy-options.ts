@@ -7,7 +7,8 @@ export interface ProxyOptions {
    * Every request goes through this proxy, and never around it: `http://user:password@host:3128`, `https://…` or
    * `socks5://…` (with `socks5h:` and `socks5:` alike names are looked up at the proxy); `host:port:user:password` is
    * an http: proxy. `'env'` takes those of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`; `false` or null is
-   * none. A failure of the proxy is `proxy/…` or `timeout/proxy`. Not with `transport`. Default none.
+   * none. A failure of the proxy is `proxy/…` or `timeout/proxy`. Not with `transport`. Default none; `'env'` where Node
+   * was told so, by `NODE_USE_ENV_PROXY=1` or `--use-env-proxy`.
    *
    * @example proxy: 'http://user:password@proxy.example:3128'
    */

@@ -5,6 +5,7 @@
  * comes meanwhile gathers in the next one. All rows of a batch share one promise, so a row costs no more than its text.
  */
 import { SinkError } from '../core/sink.ts'
+import { setImmediate } from 'node:timers'
 
 export interface BatchLimits {
   /** Rows of a full batch. */

@@ -1,4 +1,5 @@
 /** Sinks: where `client.drain(urls, { sink })` puts the outcomes. All behind one port, so that yours is as good as ours. */
+import '../core/supported-node.ts'
 export { RowError, SinkError, isRowError } from '../core/sink.ts'
 export type { Sink } from '../core/sink.ts'
 export { csv } from './csv.ts'

@@ -6,6 +6,7 @@
  * after it nobody knows what a disk holds, so nothing that comes later may look as if it were safe.
  */
 import { fdatasync, ftruncateSync, writeSync } from 'node:fs'
+import { setImmediate } from 'node:timers'
 
 /** What the writer needs of a disk; tests have bad ones. */
 export interface Disk {

@@ -5,7 +5,8 @@
  * JSON. A file of another program, or made by hand, may have lines without one. UTF-8, `\n`; `\r\n` is read, too.
  */
 import { isUtf8 } from 'node:buffer'
-import { crc32 } from 'node:zlib'
+// By its default export: see core/supported-node.ts.
+import zlib from 'node:zlib'
 import { problemOf } from './line-shape.ts'
 import { parseAnswer } from '../core/exact-json.ts'
 import type { DoneLine, IntentLine } from '../core/journal.ts'
@@ -33,7 +34,7 @@ export type Reading =
 /** The line with its checksum and line end. Throws what JSON.stringify throws. */
 export function writeLine(line: DoneLine | IntentLine): string {
   const open = JSON.stringify(line).slice(0, -1)
-  return `${open},"crc":"${hex(crc32(open))}"}\n`
+  return `${open},"crc":"${hex(zlib.crc32(open))}"}\n`
 }
 
 /** Of a line's bytes, without its `\n`. */
@@ -100,7 +101,7 @@ function checkSum(line: Buffer, value: unknown): 'fits' | 'differs' | 'none' {
   if (alike < FIXED / 2) return none
   if (alike < FIXED) return 'differs'
   const written = line.toString('latin1', start + FIRST_DIGIT, start + FIRST_DIGIT + 8)
-  return written === hex(crc32(line.subarray(0, start))) ? 'fits' : 'differs'
+  return written === hex(zlib.crc32(line.subarray(0, start))) ? 'fits' : 'differs'
 }
 
 function versionOf(value: unknown): number {

@@ -11,6 +11,7 @@ import { toHeaders } from '../core/printable-headers.ts'
 import type { Transport } from '../core/ports.ts'
 import { fault } from '../core/result.ts'
 import type { FaultCode, Result } from '../core/result.ts'
+import { setImmediate } from 'node:timers'
 
 /** One attempt as it arrived. */
 export interface MockRequest {

@@ -2,6 +2,7 @@
 import { Heap, byDueTime } from '../core/heap.ts'
 import type { Due } from '../core/heap.ts'
 import type { Clock, Timer } from '../core/ports.ts'
+import { setImmediate } from 'node:timers'
 
 interface Pending extends Due {
   readonly callback: () => void

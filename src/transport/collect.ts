@@ -3,6 +3,7 @@
  *
  * A handler of our own, because `fetch` and `request` cost two to five times as much for the same bytes.
  */
+import { certificateFault } from './client-certificate.ts'
 import { codingsOf } from './codings.ts'
 import { decompress } from './decompress.ts'
 import { classify, headSoFar, warnOfBody } from './faults.ts'
@@ -192,6 +193,8 @@ export class Collector {
 
   /** The connection broke. */
   onWireError(error: Error): void {
+    const certificate = this.#attempt.headed ? undefined : certificateFault(error)
+    if (certificate !== undefined) return this.#stop(certificate)
     if (this.isComplete && error.message === 'bad response') {
       this.#attempt.trip.warn('bytes after the end of the response were dropped with the connection')
     }
@@ -257,7 +260,6 @@ export class Collector {
   }
 
   #stop(known: Fault): void {
-    if (this.#settled) return
     const controller = this.#controller
     this.#end(known)
     controller?.abort(new Stopped(known.message))
@@ -293,7 +295,6 @@ export class Collector {
   }
 
   #integrity(): Integrity {
-    const framed = this.#wire?.protocol === 'h2'
-    return integrityOf(this.#status, this.#attempt.call.method, this.#headers, framed)
+    return integrityOf(this.#status, this.#attempt.call.method, this.#headers, this.#wire?.protocol === 'h2')
   }
 }

@@ -12,7 +12,7 @@ export type Connect = buildConnector.connector
 
 /** undici's connector (it resumes TLS sessions), without its timer: the attempt's own limits hold here, too. */
 export function connector(tls: TlsPlan, addresses: Addresses, http2 = false): Connect {
-  const { verify, ca, cert, key } = tls
+  const { verify, ca, cert, key, passphrase, pfx } = tls
   const connect = buildConnector({
     allowH2: http2,
     preferH2: http2,
@@ -21,6 +21,9 @@ export function connector(tls: TlsPlan, addresses: Addresses, http2 = false): Co
     ...(ca !== undefined && { ca: typeof ca === 'string' ? ca : [...ca] }),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
+    ...(passphrase !== undefined && { passphrase }),
+    // A worker thread gets it as a plain Uint8Array, which `tls` does not take here.
+    ...(pfx !== undefined && { pfx: Buffer.from(pfx) }),
     lookup: addresses.lookup,
   })
   // undici's type hides it, but its connector answers with the socket at once.

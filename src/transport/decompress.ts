@@ -4,7 +4,8 @@
  * Mostly at once, by Node's one-shot functions. What turns out large is decoded anew, piece by piece, so that what is a
  * bomb is found out before it fills the memory.
  */
-import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib'
+// By its default export: see core/supported-node.ts.
+import zlib from 'node:zlib'
 import type { InputType, ZlibOptions, ZstdOptions } from 'node:zlib'
 import { MAX_CODINGS, explain, hasZlibHeader, hasZstdMagic, tooLarge, tooMany, unsupported } from './codings.ts'
 import type { Coding, Problem, ZlibError } from './codings.ts'
@@ -140,16 +141,16 @@ function native(
     })
 }
 
-const zlib = native(inflate)
-const raw = native(inflateRaw)
-const zstdFrame = native(zstdDecompress)
+const wrapped = native(zlib.inflate)
+const raw = native(zlib.inflateRaw)
+const zstdFrame = native(zlib.zstdDecompress)
 
 const DECODERS: Readonly<Record<string, Decoder>> = Object.assign(Object.create(null) as Record<string, Decoder>, {
-  gzip: native(gunzip),
-  'x-gzip': native(gunzip),
+  gzip: native(zlib.gunzip),
+  'x-gzip': native(zlib.gunzip),
   // RFC 9110 §8.4.1.2 means zlib, but some servers send the bare stream. The first two bytes tell.
-  deflate: ((packed, maxBytes) => (hasZlibHeader(packed) ? zlib : raw)(packed, maxBytes)) satisfies Decoder,
-  br: native(brotliDecompress),
+  deflate: ((packed, maxBytes) => (hasZlibHeader(packed) ? wrapped : raw)(packed, maxBytes)) satisfies Decoder,
+  br: native(zlib.brotliDecompress),
   zstd,
 } satisfies Record<Coding, Decoder>)
 

@@ -8,6 +8,7 @@ import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity } from '../core/result.ts'
+import { certificateFault } from './client-certificate.ts'
 import { ProxyFailure } from './tunnel/failure.ts'
 
 /** A Fault on its way through code that knows errors only: `classify` gives it back as it is. */
@@ -20,6 +21,9 @@ export class FaultError extends Error {
   }
 }
 
+/** What to do where the runtime forbids the network. */
+export const NO_NETWORK = 'this process may not use the network. Start it with --allow-net'
+
 /** Codes that mean the same wherever they come up. */
 const ANYWHERE: Readonly<Record<string, readonly [FaultCode, string]>> = {
   ENOTFOUND: ['dns/not_found', 'the host name does not exist'],
@@ -31,6 +35,9 @@ const ANYWHERE: Readonly<Record<string, readonly [FaultCode, string]>> = {
   ENETUNREACH: ['connect/unreachable', 'the network cannot be reached'],
   EACCES: ['connect/denied', 'this machine does not allow the connection'],
   EPERM: ['connect/denied', 'this machine does not allow the connection'],
+  // Node's permission model, and Deno's, which gives its error a name and no code.
+  ERR_ACCESS_DENIED: ['blocked/permission', NO_NETWORK],
+  NotCapable: ['blocked/permission', NO_NETWORK],
   EMFILE: ['resource/fd', 'this process has no file descriptor left'],
   ENFILE: ['resource/fd', 'this machine has no file descriptor left'],
   EADDRNOTAVAIL: ['resource/port', 'this machine has no port left for the connection'],
@@ -54,17 +61,6 @@ const ANYWHERE: Readonly<Record<string, readonly [FaultCode, string]>> = {
   CERT_UNTRUSTED: ['tls/untrusted', 'the certificate is not trusted'],
   ERR_SSL_WRONG_VERSION_NUMBER: ['tls/not_tls', 'the port does not speak TLS'],
   ERR_SSL_PACKET_LENGTH_TOO_LONG: ['tls/not_tls', 'the port does not speak TLS'],
-}
-
-/** Codes of files that are written; what is not here is `resource/file` if it is an error of the system at all. */
-const FILES: Readonly<Record<string, readonly [FaultCode, string]>> = {
-  ENOSPC: ['resource/disk', 'its disk is full. Make room, or save elsewhere'],
-  EDQUOT: ['resource/disk', 'the quota of its disk is used up. Make room, or save elsewhere'],
-  EFBIG: ['resource/disk', 'it is larger than its disk allows'],
-  EEXIST: ['resource/file', 'it is there already, and nothing is replaced. Move it away, or save elsewhere'],
-  ENOENT: ['resource/file', 'its folder is not there. Make it first'],
-  EMFILE: ['resource/fd', 'this process has no file descriptor left'],
-  ENFILE: ['resource/fd', 'this machine has no file descriptor left'],
 }
 
 /** The end of a connection, which means something else in each phase. */
@@ -166,19 +162,12 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
     const otherwise = attempt.headed ? 'protocol/chunk' : 'protocol/malformed_head'
     return fault(found ?? otherwise, `the response is not valid HTTP: ${said}`, extras)
   }
+  const certificate = certificateFault(error)
+  if (certificate !== undefined) return certificate
   if (/^ERR_(?:SSL|TLS|OSSL)/.test(code) || code === 'EPROTO') {
     return fault('tls/handshake', `the TLS handshake failed: ${foreign.message ?? code}`, { sent, cause: error })
   }
   return fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent, cause: error })
-}
-
-/** Of a file on this machine. */
-export function fileFault(error: unknown, path: string): Fault {
-  const { code, syscall } = error as NodeJS.ErrnoException
-  const known = FILES[code ?? '']
-  if (known !== undefined) return fault(known[0], `${path}: ${known[1]}`, { cause: error })
-  const isOfSystem = typeof code === 'string' && (syscall !== undefined || /^E[A-Z]+$/.test(code))
-  return fault(isOfSystem ? 'resource/file' : 'internal/unknown', `${path}: ${reasonOf(error)}`, { cause: error })
 }
 
 /** Between us and the proxy: whatever it was, nothing has reached the target. */
@@ -260,6 +249,7 @@ const OWN_SIDE: ReadonlySet<unknown> = new Set(['EADDRNOTAVAIL', 'ENETUNREACH', 
 
 function codeOf(error: ForeignError): string {
   if (typeof error.code === 'string' && error.errors === undefined) return error.code
+  if (error.name === 'NotCapable') return error.name
   // Connecting to several addresses fails with all of their errors; the first is the preferred family's, which this
   // machine may not even have.
   const codes = (error.errors ?? []).map(one => (one as ForeignError | undefined)?.code)

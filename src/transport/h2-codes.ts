@@ -4,6 +4,7 @@
  * A Fault that says `sent: false` here means that the server provably did nothing with the request, although its bytes
  * went out: any method may be repeated (RFC 9113 §8.7).
  */
+import { certificateFault } from './client-certificate.ts'
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 
@@ -54,6 +55,8 @@ export interface Broken {
 export function brokenStream(broken: Broken): Fault {
   const { goaway, id, gone, error, headed } = broken
   const cause = error
+  const certificate = headed ? undefined : certificateFault(error)
+  if (certificate !== undefined) return certificate
   if (isViolation(error)) {
     const said = error instanceof Error ? error.message : ''
     return fault('protocol/h2', `the server broke the rules of HTTP/2: ${said}`, { sent: true, cause })

@@ -2,7 +2,7 @@
 import { reasonOf } from '../core/callback.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, FaultCode } from '../core/result.ts'
-import { FaultError } from './faults.ts'
+import { FaultError, NO_NETWORK } from './faults.ts'
 
 /** What a failed look-up means: getaddrinfo's codes and those of c-ares, of which some mean a connection elsewhere. */
 const LOOKUPS: Readonly<Record<string, FaultCode>> = {
@@ -17,6 +17,9 @@ const LOOKUPS: Readonly<Record<string, FaultCode>> = {
   ETIMEDOUT: 'dns/temporary',
   ECONNREFUSED: 'dns/temporary',
   EREFUSED: 'dns/temporary',
+  // Denied by Node's permission model, and by Deno's.
+  ERR_ACCESS_DENIED: 'blocked/permission',
+  EPERM: 'blocked/permission',
   EMFILE: 'resource/fd',
   ENFILE: 'resource/fd',
 }
@@ -25,6 +28,7 @@ const OF_LOOKUP: Readonly<Record<string, string>> = {
   'dns/not_found': 'the host name does not exist',
   'dns/empty': 'the host name has no address',
   'dns/temporary': 'the host name could not be looked up just now',
+  'blocked/permission': NO_NETWORK,
   'resource/fd': 'this process has no file descriptor left',
 }
 

@@ -4,7 +4,8 @@
  *
  * A chain of async generators: who does not ask for the next piece holds up everything before it.
  */
-import { crc32, createBrotliDecompress, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib'
+// By its default export: see core/supported-node.ts.
+import zlib from 'node:zlib'
 import type { BrotliDecompress, Inflate, InflateRaw, ZstdDecompress } from 'node:zlib'
 import { ByteSource } from './byte-source.ts'
 import { explain, hasGzipHeader, hasZlibHeader, hasZstdMagic, isKnown, tooLarge, unsupported } from './codings.ts'
@@ -108,13 +109,13 @@ const DECODERS = {
   gzip,
   'x-gzip': gzip,
   async *deflate(source) {
-    const engine = hasZlibHeader(await source.peek(2)) ? createInflate(CHUNK) : createInflateRaw(CHUNK)
+    const engine = hasZlibHeader(await source.peek(2)) ? zlib.createInflate(CHUNK) : zlib.createInflateRaw(CHUNK)
     yield* run(engine, 'deflate', source)
   },
-  br: source => run(createBrotliDecompress(CHUNK), 'br', source),
+  br: source => run(zlib.createBrotliDecompress(CHUNK), 'br', source),
   /** Several frames (RFC 8878 §3.1); Node stops behind each that does not end with a piece. */
   async *zstd(source) {
-    do yield* run(createZstdDecompress(CHUNK), 'zstd', source)
+    do yield* run(zlib.createZstdDecompress(CHUNK), 'zstd', source)
     while (hasZstdMagic(await source.peek(4), 0))
   },
 } satisfies Record<string, (source: ByteSource) => Pieces>
@@ -146,8 +147,8 @@ async function* member(source: ByteSource): Pieces {
   if (flags & 2) await take(2)
   let sum = 0
   let bytes = 0
-  for await (const piece of run(createInflateRaw(CHUNK), 'gzip', source)) {
-    sum = crc32(piece, sum)
+  for await (const piece of run(zlib.createInflateRaw(CHUNK), 'gzip', source)) {
+    sum = zlib.crc32(piece, sum)
     bytes += piece.byteLength
     yield piece
   }

@@ -12,7 +12,7 @@ import { reasonOf } from '../core/callback.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Fault } from '../core/result.ts'
-import { fileFault } from './faults.ts'
+import { fileFault } from './file-faults.ts'
 import { openSockets } from './open-sockets.ts'
 
 /** What an attempt is about to send. */

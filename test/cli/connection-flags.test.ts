@@ -1,5 +1,5 @@
 /** What flags say of the connection: redirects, bodies, proxies, TLS; against servers that play the other side. */
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { endsOf, workplace } from './workplace.ts'
@@ -29,6 +29,7 @@ const OK = answering(connection => connection.reply('{}'))
 /** The certificates of test/fixtures/tls as files of the folder. */
 function withCertificates({ file }: Workplace): void {
   for (const name of ['ca', 'server', 'server-key']) writeFileSync(file(`${name}.pem`), tlsFixture(name))
+  copyFileSync('test/fixtures/tls/server.p12', file('server.p12'))
 }
 
 describe('A redirect', () => {
@@ -198,7 +199,7 @@ describe('TLS', () => {
     ])
   })
 
-  test('shows the certificate of --tls-cert and --tls-key to a server that asks.', async () => {
+  test('shows the certificate of --tls-cert and --tls-key, or of --tls-pfx, to a server that asks.', async () => {
     const place = await workplace()
     withCertificates(place)
     const { createServer } = await import('node:https')
@@ -220,6 +221,15 @@ describe('TLS', () => {
     expect((await place.run(args)).code).toBe(1)
     const { code } = await place.run([...args, '--tls-cert', 'server.pem', '--tls-key', 'server-key.pem'])
     expect([code, seen.length]).toEqual([0, 1])
+    const bundle = [...args, '--tls-pfx', 'server.p12']
+    const opened = await place.run([...bundle, '--tls-passphrase', 'env:P12'], { env: { P12: 'only-for-tests' } })
+    expect([opened.code, seen.length]).toEqual([0, 2])
+    const wrong = await place.run([...bundle, '--tls-passphrase', 'guessed-wrongly'])
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('--tls-pfx: expected one that can be opened'),
+    ])
+    expect(wrong.stderr).not.toContain('guessed-wrongly')
     const path = await place.run([...args, '--tls-cert', 'server-key.none'])
     expect(path.stderr).toContain('--tls-cert: expected a file that can be read')
   })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Worker } from 'node:worker_threads'
+import { nodeTakesEnvironment } from '../../src/config/proxy-env.ts'
 import { ConfigError, ParallelRequests, parallelRequests, parallelRequestsSync } from '../../src/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 import { HASTY, TRUST, ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
@@ -209,6 +210,34 @@ describe("'env'", () => {
     vi.stubEnv('NO_PROXY', '')
     expect(await verdict(outside.origin)).toBe('ok')
     expect(proxy.forwards).toHaveLength(1)
+  })
+})
+
+describe('NODE_USE_ENV_PROXY=1', () => {
+  async function behindProxy(run: (target: string) => Promise<unknown>): Promise<number> {
+    await using target = await rawServer(polite)
+    await using proxy = await httpProxy()
+    for (const name of ['https_proxy', 'all_proxy', 'no_proxy', 'NO_PROXY']) vi.stubEnv(name, undefined)
+    vi.stubEnv('http_proxy', proxy.urlFor('user', 'pass'))
+    vi.stubEnv('NODE_USE_ENV_PROXY', '1')
+    await run(target.origin)
+    return proxy.forwards.length
+  }
+
+  it("makes 'env' the default of a client, as it does for fetch", async () => {
+    expect(await behindProxy(origin => parallelRequests([origin], { returnType: 'text' }))).toBe(1)
+  })
+
+  it('leaves a client alone that names its own way, and a transport', async () => {
+    expect(await behindProxy(origin => parallelRequests([origin], { returnType: 'text', proxy: false }))).toBe(0)
+    const transport = mockTransport(() => ({ json: 1 }))
+    expect(await behindProxy(origin => parallelRequests([origin], { transport }))).toBe(0)
+  })
+
+  it('can be said by a flag of Node or in NODE_OPTIONS, too', () => {
+    expect(nodeTakesEnvironment({}, ['--use-env-proxy'])).toBe(true)
+    expect(nodeTakesEnvironment({ NODE_OPTIONS: '--no-warnings --use-env-proxy' }, [])).toBe(true)
+    expect(nodeTakesEnvironment({ NODE_USE_ENV_PROXY: '0' }, ['--no-warnings'])).toBe(false)
   })
 })
 

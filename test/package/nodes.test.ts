@@ -1,6 +1,6 @@
 /**
  * What is built, on other Nodes than ours: the oldest that the package is for and a newer one. Their paths are in
- * OTHER_NODES, separated by colons (`.ci/nodes` has them); without it these tests are skipped, and counted.
+ * OTHER_NODES, separated by colons (`.ci/runtimes` has them); without it these tests are skipped, and counted.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

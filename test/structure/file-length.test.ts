@@ -3,7 +3,7 @@ import { sources } from '../support/sources.ts'
 
 const MOST_LINES = 300
 /** Tables may be long; logic may not. */
-const TABLES = ['src/config/options.ts']
+const TABLES = ['src/config/options.ts', 'src/cli/flags.ts']
 
 it(`keeps every file under src within ${MOST_LINES} lines`, () => {
   const long = sources

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Attempt } from '../../src/core/attempt.ts'
 import { classify } from '../../src/transport/faults.ts'
+import { lookupFault } from '../../src/transport/lookup-faults.ts'
 
 const fresh = { phase: 'connect', sent: false, headed: false, reused: false } as Attempt
 const sent = { ...fresh, phase: 'headers', sent: true } as Attempt
@@ -29,6 +30,7 @@ describe('a foreign error', () => {
     ['EPROTO', 'tls/handshake'],
     ['CERT_NOT_YET_VALID', 'tls/expired'],
     ['UND_ERR_INVALID_ARG', 'invalid_request/rejected'],
+    ['ERR_ACCESS_DENIED', 'blocked/permission'],
   ])('%s before anything was sent is %s', (code, expected) => {
     const fault = classify(withCode(code), fresh, nothing)
     expect(fault.code).toBe(expected)
@@ -44,6 +46,14 @@ describe('a foreign error', () => {
     expect(codeOf(error, sent, { uploading: true })).toBe('reset/request_body')
     expect(codeOf(error, sent, { started: true, uploading: true })).toBe('reset/mid_headers')
     expect(codeOf(error, headed)).toBe('truncated/reset')
+  })
+
+  it('of a network that the runtime forbids is blocked/permission, for look-ups too', () => {
+    // Deno's error has a name and no code.
+    expect(codeOf(Object.assign(new Error('Requires net access'), { name: 'NotCapable' }))).toBe('blocked/permission')
+    for (const code of ['ERR_ACCESS_DENIED', 'EPERM']) {
+      expect(lookupFault(withCode(code), false)).toMatchObject({ code: 'blocked/permission', sent: false })
+    }
   })
 
   it('of several addresses is that of the first', () => {

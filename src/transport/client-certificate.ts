@@ -1,0 +1,22 @@
+/**
+ * A server that refuses the client's certificate, or the lack of one. In TLS 1.3 the client's side of the handshake is
+ * over before the server looks at it (RFC 8446 §4.4.2.4), so the alert may come after a request was written, which the
+ * server then never reads.
+ */
+import { fault } from '../core/result.ts'
+import type { Fault } from '../core/result.ts'
+
+/** Node names the alerts of RFC 8446 §6.2 so. Only a server sends these to a client: they are about its certificate. */
+const REFUSED =
+  /ALERT_(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(?:EXPIRED|REVOKED|UNKNOWN)|UNKNOWN_CA)$/
+
+export function certificateFault(error: unknown): Fault | undefined {
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  const alert = typeof code === 'string' ? REFUSED.exec(code)?.[0] : undefined
+  if (alert === undefined) return undefined
+  const message =
+    alert === 'ALERT_CERTIFICATE_REQUIRED'
+      ? 'the server asks for a client certificate. Set tls: { cert, key }'
+      : `the server refused the client certificate (${alert.slice('ALERT_'.length).toLowerCase().replaceAll('_', ' ')})`
+  return fault('tls/client_certificate', message, { cause: error })
+}

@@ -1,5 +1,6 @@
 /** A batch as a run of the engine: plain, or taken up where its run file ends. */
 import { abandonItem, prepareItem } from './item.ts'
+import { RequestIds } from './request-ids.ts'
 import { reportedRun } from './reported-run.ts'
 import { Resume } from './resume.ts'
 import { goOn } from './save-to.ts'
@@ -104,7 +105,8 @@ async function checkArray(
   path: string,
 ): Promise<void> {
   if (items.length < journal.size) throw shorter(path, journal.size)
-  await resume.check(prepared(items.slice(0, journal.size), parts))
+  // Those with a key may be anywhere.
+  await resume.check(prepared(journal.hasKeys ? items : items.slice(0, journal.size), parts))
 }
 
 function* prepared(items: readonly unknown[], { prepare }: EngineParts): Generator<Call | Outcome> {
@@ -127,12 +129,13 @@ function makeRun({ items, plan, wired, clock, deliver, ended }: BatchRunParts, p
   return reportedRun({ source: sourceOf(items, plan, wired.gate), limits: plan, parts, wired, clock, deliver, ended })
 }
 
-function engineParts({ plan, wired, clock }: BatchRunParts): EngineParts {
+function engineParts({ items, plan, wired, clock }: BatchRunParts): EngineParts {
+  const ids = new RequestIds(items, plan.keys !== undefined)
   return {
-    prepare: item => prepareItem(item, plan, clock.now()),
+    prepare: item => prepareItem(item, plan, clock.now(), ids),
     send: wired.send,
     settle: (call, result) => settle(call, result, clock),
-    abandon: (item, index, reason) => abandonItem(item, index, plan, reason),
+    abandon: (item, index, reason) => abandonItem(item, index, plan, reason, ids),
   }
 }
 

@@ -1,4 +1,5 @@
 /** One item of an input: its Call, or the outcome of one that is never sent. */
+import type { RequestIds } from './request-ids.ts'
 import { UNREADABLE } from '../config/lane-of-item.ts'
 import type { BatchPlan } from '../config/plan.ts'
 import { labelOf, prepare } from '../config/prepare.ts'
@@ -9,15 +10,32 @@ import type { Fault } from '../core/result.ts'
 import type { Item } from '../engine/source.ts'
 
 /** The item made ready; what is wrong with it is its own outcome. */
-export function prepareItem({ value, index, lane }: Item, plan: BatchPlan, nowMs: number): Call | Outcome {
+export function prepareItem(
+  { value, index, lane }: Item,
+  plan: BatchPlan,
+  nowMs: number,
+  ids: RequestIds,
+): Call | Outcome {
   const { request, keys, paramsPerUrl } = plan
   const asked = request.call.limitKey === undefined || lane === UNREADABLE ? undefined : lane
   const item = { index, key: keys?.[index], params: paramsPerUrl?.[index], lane: asked, nowMs }
   const call = prepare(value, item, request)
-  return 'refused' in call ? refusedOutcome(call.spec, call.refused, request.call.secretNames) : call
+  if ('refused' in call) {
+    const { spec, refused } = call
+    return refusedOutcome({ ...spec, id: ids.of(index, spec.key) }, refused, request.call.secretNames)
+  }
+  call.trip.id = ids.of(index, call.key)
+  return call
 }
 
 /** The outcome of an item that is given up before anybody has looked at it. */
-export function abandonItem(item: unknown, index: number, { request, keys }: BatchPlan, reason: Fault): Outcome {
-  return refusedOutcome(labelOf(item, { index, key: keys?.[index] }), reason, request.call.secretNames)
+export function abandonItem(
+  item: unknown,
+  index: number,
+  { request, keys }: BatchPlan,
+  reason: Fault,
+  ids: RequestIds,
+): Outcome {
+  const label = labelOf(item, { index, key: keys?.[index] })
+  return refusedOutcome({ ...label, id: ids.of(index, label.key) }, reason, request.call.secretNames)
 }

@@ -18,7 +18,8 @@ export class Refusals {
     // It waits for nothing that a stop could spare it.
     trip.hold('callback', () => undefined)
     this.#outcomes.set(trip, prepared)
-    const { index, key, request } = prepared
+    const { id, index, key, request } = prepared
+    trip.id = id
     return { ...NOWHERE, index, key, meta: request.meta, method: request.method, url: request.url, plan, trip }
   }
 

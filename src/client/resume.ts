@@ -3,7 +3,8 @@
  * its outcome is handed out. Around sending and settling, so that neither the engine nor the layers know of it.
  */
 import { lstat } from 'node:fs/promises'
-import { fateOf, isSafe, knownOf } from './fate.ts'
+import { another } from './another-input.ts'
+import { fateOf, findIn, isSafe, knownOf } from './fate.ts'
 import type { Fate } from './fate.ts'
 import { fingerprint } from './fingerprint.ts'
 import { Refusals, saysTheSame } from './refusals.ts'
@@ -13,9 +14,8 @@ import { NOT_RESUMABLE } from '../config/plan.ts'
 import type { ResumePlan } from '../config/plan.ts'
 import type { Call, CallPlan } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
-import { ConfigError } from '../core/error.ts'
 import { getHeader } from '../core/headers.ts'
-import { REFUSED_ID } from '../core/journal.ts'
+import { REFUSED_PRINT } from '../core/journal.ts'
 import type { DoneLine, Journal } from '../core/journal.ts'
 import type { Send } from '../core/layer.ts'
 import { failedOutcome } from '../core/outcome.ts'
@@ -60,33 +60,27 @@ export class Resume {
     const { journal, send } = this.#parts
     if (this.#refusals.of(call) !== undefined) return Promise.resolve(REFUSED)
     if (call.plan.returnType === 'stream') return Promise.resolve(fault('invalid_request/options', NOT_RESUMABLE))
-    const id = fingerprint(call)
-    call.trip.recordId = id
-    const isNew = knownOf(journal, call.index) === undefined && journal.intent(call.index) === undefined
-    return isNew && isSafe(call) ? send(call) : this.#sendAgain(call, id)
+    call.trip.print = fingerprint(call, journal.salt)
+    if (journal.isNew && isSafe(call)) return send(call)
+    const fate = fateOf(call, journal, this.#parts.plan)
+    return isThenable(fate) ? fate.then(found => this.#follow(call, found)) : this.#follow(call, fate)
   }
 
-  #sendAgain(call: Call, id: string): Promise<Result> {
-    const { journal, plan } = this.#parts
-    const fate = fateOf(call, id, journal, plan)
-    return isThenable(fate) ? fate.then(found => this.#follow(call, id, found)) : this.#follow(call, id, fate)
-  }
-
-  #follow(call: Call, id: string, fate: Fate): Promise<Result> {
+  #follow(call: Call, fate: Fate): Promise<Result> {
     const { send } = this.#parts
     switch (fate.kind) {
       case 'another':
-        return this.#refuse(call)
+        return this.#refuse(call, fate)
       case 'restore':
-        return this.#restore(call)
+        return this.#restore(call, fate.id)
       case 'doubt':
-        return fate.crashed ? Promise.resolve(CRASHED) : this.#restore(call)
+        return fate.id === undefined ? Promise.resolve(CRASHED) : this.#restore(call, fate.id)
       case 'send': {
         if (isSafe(call)) return send(call)
         const sent = fate.key === undefined ? call : withKey(call, fate.key)
         this.#keys.set(call.trip, getHeader(sent.headers, 'idempotency-key'))
         let intended: Promise<Fault | undefined> | undefined
-        return send({ ...sent, announced: () => (intended ??= this.#intend(sent, id)) })
+        return send({ ...sent, announced: () => (intended ??= this.#intend(sent)) })
       }
     }
   }
@@ -104,22 +98,22 @@ export class Resume {
   }
 
   #record(call: Call, result: Result, outcome: Outcome): Promise<Outcome> {
-    const id = call.trip.recordId
-    if (id === undefined || isUnfinished(outcome)) return Promise.resolve(outcome)
-    if (!outcome.ok || result.kind === 'fault') return this.#write(call, id, outcome, () => this.#keyOf(call))
+    const { print } = call.trip
+    if (print === undefined || isUnfinished(outcome)) return Promise.resolve(outcome)
+    if (!outcome.ok || result.kind === 'fault') return this.#write(call, print, outcome, () => this.#keyOf(call))
     const { schema, parseFunc } = call.plan
     const isPlain = schema === undefined && parseFunc === undefined
-    if (isPlain) return this.#write(call, id, outcome, () => lineValue(call, result, outcome.value))
+    if (isPlain) return this.#write(call, print, outcome, () => lineValue(call, result, outcome.value))
     return this.#plainValue(call, result).then(
-      value => this.#write(call, id, outcome, () => lineValue(call, result, value)),
+      value => this.#write(call, print, outcome, () => lineValue(call, result, value)),
       (error: unknown) => this.#unwritten(call, error),
     )
   }
 
-  #write(call: Call, id: string, outcome: Outcome, more: () => object): Promise<Outcome> {
+  #write(call: Call, print: string, outcome: Outcome, more: () => object): Promise<Outcome> {
     const { clock, journal } = this.#parts
     try {
-      return journal.append(lineOf(call, id, outcome, more(), clock.epochMs())).then(
+      return journal.append(lineOf(call, print, outcome, more(), clock.epochMs())).then(
         () => outcome,
         (error: unknown) => this.#unwritten(call, error),
       )
@@ -132,29 +126,29 @@ export class Resume {
   async check(calls: Iterable<Call | Outcome>): Promise<void> {
     for (const call of calls) {
       if ('ok' in call) continue
-      const known = knownOf(this.#parts.journal, call.index) ?? this.#parts.journal.intent(call.index)
-      if (known !== undefined && known.id !== fingerprint(call)) throw await this.#difference(call)
+      const found = findIn(this.#parts.journal, call, fingerprint(call, this.#parts.journal.salt))
+      if (found !== undefined && 'kind' in found) throw await another(call, found, this.#parts)
     }
   }
 
   /** The outcome, once the file has a line of it. */
   async #refused(call: Call, outcome: FailedOutcome): Promise<Outcome> {
     const { clock, journal } = this.#parts
-    const { index } = call
+    const { id } = call.trip
     // What was sent from this place must not be hidden behind a line that says it never was.
-    if (knownOf(this.#parts.journal, index) !== undefined || journal.intent(index) !== undefined) return outcome
+    if (knownOf(journal, id) !== undefined || journal.intent(id) !== undefined) return outcome
     try {
-      if (journal.known(index) !== undefined && saysTheSame(await journal.read(index), outcome)) return outcome
-      await journal.append(lineOf(call, REFUSED_ID, outcome, {}, clock.epochMs()))
+      if (journal.known(id) !== undefined && saysTheSame(await journal.read(id), outcome)) return outcome
+      await journal.append(lineOf(call, REFUSED_PRINT, outcome, {}, clock.epochMs()))
       return outcome
     } catch (error) {
       return this.#unwritten(call, error)
     }
   }
 
-  async #restore(call: Call): Promise<Result> {
+  async #restore(call: Call, id: string): Promise<Result> {
     try {
-      const line = await this.#parts.journal.read(call.index)
+      const line = await this.#parts.journal.read(id)
       // What was saved and is gone is fetched again, where that does no harm.
       if (call.plan.returnType === 'file' && isSafe(call) && (await isGone(line))) return this.#parts.send(call)
       this.#lines.set(call.trip, line)
@@ -169,7 +163,7 @@ export class Resume {
     const { attempts, bytes, timings } = line
     // It was accepted then, and it took so many attempts then; none of them is one of this run.
     const plan = line.ok ? { ...call.plan, acceptStatus: () => true } : call.plan
-    const trip = Object.assign(new Trip(0, this.#parts.clock.now(), Infinity), { attempts })
+    const trip = Object.assign(new Trip(0, this.#parts.clock.now(), Infinity), { attempts, id: call.trip.id })
     const outcome = await settle({ ...call, plan, trip }, result, this.#parts.clock)
     const whole = { ...outcome, attempts, timings: { total: 0, ...timings }, source: 'run-file' } as Outcome
     if (whole.response !== undefined) Object.defineProperty(whole.response, 'bytes', { value: bytes, enumerable: true })
@@ -189,37 +183,26 @@ export class Resume {
   }
 
   /** An unsafe request says what it is about to do, so that a crash leaves no silence. */
-  async #intend(call: Call, id: string): Promise<Fault | undefined> {
+  async #intend(call: Call): Promise<Fault | undefined> {
     const { journal, clock } = this.#parts
     const key = getHeader(call.headers, 'idempotency-key')
     const url = printableUrl(call.url, call.plan.secretNames)
     const at = new Date(clock.epochMs()).toISOString()
-    const { index, method } = call
+    const { index, method, trip } = call
+    const { id, print = '' } = trip
     try {
-      await journal.append({ intent: { v: 1, index, id, ...(key && { idempotencyKey: key }), at, method, url } })
+      await journal.append({ intent: { v: 2, index, id, print, ...(key && { idempotencyKey: key }), at, method, url } })
       return undefined
     } catch (error) {
       return this.#broken('written', error)
     }
   }
 
-  async #refuse(call: Call): Promise<Fault> {
+  async #refuse(call: Call, found: Extract<Fate, { kind: 'another' }>): Promise<Fault> {
     // At once: what comes next is of the other batch, too.
     this.#parts.stop()
-    this.#parts.fail(await this.#difference(call))
+    this.#parts.fail(await another(call, found, this.#parts))
     return fault('aborted/not_started', 'not sent: the run file is of another batch')
-  }
-
-  /** The first one that is noticed: what the file has at this place, and what the input has now. */
-  async #difference(call: Call): Promise<ConfigError> {
-    const { journal, plan } = this.#parts
-    const line = knownOf(this.#parts.journal, call.index) && (await journal.read(call.index).catch(() => undefined))
-    const now = described({ ...call, url: printableUrl(call.url, call.plan.secretNames) })
-    const then = line === undefined ? 'another request' : described(line)
-    const same = now === then ? ' (they differ in what is not shown: the body, or secrets in the URL)' : ''
-    return new ConfigError([
-      `resume: expected the input that ${plan.path} was made from, got another one: request ${call.index} was ${then} and is ${now}${same}. Give the same input (it may be longer), or another path.`,
-    ])
   }
 
   /** The file can take no more: the run ends, and this request does not count as done. */
@@ -245,14 +228,6 @@ const CRASHED: Fault = fault(
   "under way when the run before this one ended, so that nobody knows whether it was carried out. unknownWrites: 'resend' sends it again",
   { sent: true },
 )
-
-function described({
-  method,
-  url,
-  key,
-}: Pick<DoneLine, 'method' | 'url'> & { readonly key?: string | undefined }): string {
-  return `${method} ${url}${key === undefined ? '' : ` (key ${key})`}`
-}
 
 async function isGone({ value }: DoneLine): Promise<boolean> {
   const path: unknown = Object(value).path

@@ -23,10 +23,10 @@ export interface LineValue {
 }
 
 /** `more`: fields besides those that every line has. Field by field, because it is done for every request. */
-export function lineOf(call: Call, id: string, outcome: Outcome, more: object, atMs: number): DoneLine {
+export function lineOf(call: Call, print: string, outcome: Outcome, more: object, atMs: number): DoneLine {
   const { key, method } = call
   const { response } = outcome
-  const line: Writable<Partial<DoneLine>> = { v: 1, index: call.index, id }
+  const line: Writable<Partial<DoneLine>> = { v: 2, index: call.index, id: call.trip.id, print }
   if (key !== undefined) line.key = key
   line.method = method
   line.url = outcome.request.url

@@ -3,6 +3,7 @@
  * outcomes, with the very functions of the async call. So values, errors and their fields are the same in both.
  */
 import { abandonItem, prepareItem } from './item.ts'
+import { RequestIds } from './request-ids.ts'
 import { opinionsOf } from './opinions.ts'
 import { guarded } from './progress.ts'
 import { settle } from './settle.ts'
@@ -39,6 +40,7 @@ export class CallingThread implements Caller {
   readonly #plan: BatchPlan
   /** The body of the options, as it was given. */
   readonly #sharedBody: unknown
+  readonly #ids: RequestIds
   readonly #calls: (Call | undefined)[] = []
   readonly #kept: unknown[] = []
   readonly #opinions = opinionsOf(readJson, systemClock, (call, cost) => {
@@ -49,6 +51,7 @@ export class CallingThread implements Caller {
 
   constructor(items: readonly unknown[], plan: BatchPlan, sharedBody: unknown) {
     this.#items = items
+    this.#ids = new RequestIds(items, plan.keys !== undefined)
     this.#plan = plan
     this.#sharedBody = sharedBody
     this.#onProgress = plan.onProgress && guarded(plan.onProgress)
@@ -75,7 +78,7 @@ export class CallingThread implements Caller {
 
   #prepare(item: unknown, index: number): Call | Outcome {
     try {
-      return prepareItem({ value: item, index }, this.#plan, systemClock.now())
+      return prepareItem({ value: item, index }, this.#plan, systemClock.now(), this.#ids)
     } catch (error) {
       // As in the engine: a getter or a proxy of the caller's threw.
       const unreadable = `expected a request that can be read, but reading it threw: ${reasonOf(error)}`
@@ -84,7 +87,7 @@ export class CallingThread implements Caller {
   }
 
   #abandoned(item: unknown, index: number, reason: Fault): Outcome {
-    return abandonItem(item, index, this.#plan, reason)
+    return abandonItem(item, index, this.#plan, reason, this.#ids)
   }
 
   /** Keeps what cannot cross; the number stands for it. */
@@ -93,7 +96,8 @@ export class CallingThread implements Caller {
   }
 
   settle(index: number, sent: SentResult, trip: SentTrip): boolean {
-    const call = { ...this.#call(index), trip: tripOf(trip) }
+    const made = this.#call(index)
+    const call = { ...made, trip: Object.assign(tripOf(trip), { id: made.trip.id }) }
     const outcome = settleNow(call, unpackResult(sent, this.#kept))
     this.outcomes[index] = outcome
     return outcome.ok

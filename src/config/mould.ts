@@ -56,6 +56,7 @@ export function castCall({ url, key, meta }: Bare, item: Item, plan: RequestPlan
     headers: mould.headers,
     body: mould.body,
     credentials: mould.credentials,
+    own: undefined,
     atHome: true,
     replayable: mould.replayable,
     repeatable: mould.repeatable,

@@ -18,6 +18,7 @@ import { readAuth } from './auth-input.ts'
 import { bodyOf } from './body.ts'
 import type { BodyPlan } from './body.ts'
 import { readHeaders } from './header-input.ts'
+import type { ReadHeaders } from './header-input.ts'
 import { costsOf } from './cost.ts'
 import { got, isRecord, problem } from './kinds.ts'
 import { laneKeyOf } from './lane-key.ts'
@@ -26,6 +27,7 @@ import type { Bare } from './mould.ts'
 import { adviceFor } from './names.ts'
 import { OPTIONS, OPTION_NAMES, isMethod, readMethod } from './options.ts'
 import type { OptionName } from './options.ts'
+import { NO_HEADERS, ownOf } from './own.ts'
 import type { RequestPlan } from './plan.ts'
 import { readPairs } from './query-input.ts'
 import { callPlanFor } from './spec-plan.ts'
@@ -113,7 +115,7 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
   if (key !== undefined && typeof key !== 'string') {
     return refuse(spec, item, 'key', problem('key', 'a string', got(key), 'Turn it into one.'))
   }
-  const { list: ownHeaders, authorized } = headersFor(spec, item, plan, own, problems)
+  const { list: ownHeaders, authorized, brought } = headersFor(spec, item, plan, own, problems)
   if (problems.length > 0) return refused('header')
 
   const call = callPlanFor(spec, plan, problems)
@@ -144,6 +146,7 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
     headers,
     body: body?.body,
     credentials,
+    own: ownOf(spec, brought, own, plan.credentials === undefined || spec.auth !== undefined ? credentials : undefined),
     atHome: true,
     replayable: body?.replayable ?? true,
     repeatable: call.retry.methods.has(method) || getHeader(headers, 'idempotency-key') !== undefined,
@@ -181,7 +184,7 @@ function headersFor(
   plan: RequestPlan,
   own: BodyPlan | undefined,
   problems: string[],
-): { list: HeaderList; authorized: boolean } {
+): { list: HeaderList; authorized: boolean; brought: ReadHeaders } {
   const returnType = spec.returnType ?? plan.call.returnType
   const userAgent = plan.userAgents.length === 0 ? undefined : plan.userAgents[item.index % plan.userAgents.length]
   const body = own ?? plan.body
@@ -189,11 +192,12 @@ function headersFor(
   const bounded: HeaderList = isMultipart(body?.body) ? ['content-type', body?.contentType ?? ''] : []
   const common = bounded.length > 0 ? undefined : body?.contentType
   const base = sharedHeaders(plan, returnType, userAgent, common)
-  if (spec.headers === undefined) return { list: mergeHeaders(base, bounded), authorized: false }
-  const { set, unset } = readHeaders(spec.headers, problems, plan.allowHostHeader)
+  if (spec.headers === undefined) return { list: mergeHeaders(base, bounded), authorized: false, brought: NO_HEADERS }
+  const brought = readHeaders(spec.headers, problems, plan.allowHostHeader)
+  const { set, unset } = brought
   const kept = unset.length === 0 ? base : filterHeaders(base, name => !unset.includes(name))
   const list = mergeHeaders(mergeHeaders(kept, set), bounded)
-  return { list, authorized: getHeader(set, 'authorization') !== undefined }
+  return { list, authorized: getHeader(set, 'authorization') !== undefined, brought }
 }
 
 function sharedHeaders(

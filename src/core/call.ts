@@ -106,6 +106,20 @@ export type Costs = number | Readonly<Record<string, number>>
 /** Credentials, computed once where they are constant. Bound to the Call's origin: a hop elsewhere has none. */
 export type Credentials = string | ((request: AuthRequest) => string | Promise<string>)
 
+/**
+ * What a request brings by itself besides its method, URL and body. What all requests of a batch have alike (headers and
+ * `auth` of the options, the constant ones of the command line) is no part of it.
+ */
+export interface Own {
+  readonly headers: HeaderList
+  /** Names of headers of the options that it goes without. */
+  readonly unset: readonly string[]
+  /** Its `auth`, or the userinfo of its URL. */
+  readonly credentials: Credentials | undefined
+  /** Of a body of its own. */
+  readonly contentType: string | undefined
+}
+
 export interface Call {
   readonly index: number
   readonly key: string | undefined
@@ -125,6 +139,8 @@ export interface Call {
   readonly headers: HeaderList
   readonly body: Body | undefined
   readonly credentials: Credentials | undefined
+  /** Absent where it brings nothing. */
+  readonly own?: Own | undefined
   /** Still at the origin that the caller named: false for ever once a redirect has left it. */
   readonly atHome: boolean
   /** Whether the body can be sent a second time. */

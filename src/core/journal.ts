@@ -6,18 +6,30 @@
  */
 
 /**
- * The `id` of a request that could not be sent as it was written: no fingerprint has a dot. It binds nobody, so that
- * whatever stands at its place in the next run is looked at, and sent if it can be.
+ * The fingerprint of a request that could not be sent as it was written: no other one has a dot. It binds nobody, so that
+ * whatever has its name in the next run is looked at, and sent if it can be.
  */
-export const REFUSED_ID = 'refused.........'
+export const REFUSED_PRINT = 'refused.........'
+
+/** The first line. */
+export interface SaltLine {
+  readonly v: 2
+  /** 128 random bits: the fingerprints of this record are keyed with it. */
+  readonly salt: string
+  /** ISO 8601. */
+  readonly at: string
+}
 
 /** One finished request. */
 export interface DoneLine {
-  readonly v: 1
-  /** Its place in the input, from 0. */
+  /** Lines of version 1 are read, and not written any more. */
+  readonly v: 1 | 2
+  /** Its place in the input of its run, from 0. For display: what counts is the `id`. */
   readonly index: number
-  /** Fingerprint of what was asked: a line counts for a request when `index` and `id` are the same. */
+  /** What the request is called, `Outcome.id`. In version 1 the fingerprint; there the index was the name. */
   readonly id: string
+  /** Fingerprint of what was asked: a line counts for a request when `id` and `print` are the same. Version 2. */
+  readonly print?: string
   readonly key?: string
   readonly method: string
   /** Without secrets. */
@@ -43,10 +55,13 @@ export interface DoneLine {
 /** An unsafe request is about to be sent. */
 export interface IntentLine {
   readonly intent: {
-    readonly v: 1
+    readonly v: 1 | 2
     readonly index: number
     readonly id: string
+    readonly print?: string
     readonly idempotencyKey?: string
+    /** False takes back the intent before it: the server has done nothing. */
+    readonly sent?: false
     readonly at: string
     readonly method: string
     /** Without secrets. */
@@ -56,14 +71,18 @@ export interface IntentLine {
 
 /** A finished request that the record had when it was opened. */
 export interface Known {
-  readonly id: string
+  readonly v: 1 | 2
+  readonly print: string
   readonly ok: boolean
 }
 
 /** An unsafe request of which nobody knows whether it was done. */
 export interface Doubt {
-  readonly id: string
+  readonly v: 1 | 2
+  readonly print: string
   readonly idempotencyKey?: string
+  /** The record says so in a finished line, too. */
+  readonly hasLine?: true
 }
 
 /** What opening took off the end of a damaged record. Its requests are sent again. */
@@ -78,27 +97,40 @@ export interface Dropped {
 }
 
 /**
- * `known`, `intent`, `read` and `dropped` MUST answer for what the record held when it was opened: a run asks about an
- * index before it sends it, and a run of any length costs no memory per line that it appends.
+ * `known`, `intent`, `keyedAt`, `read`, `isNew` and `dropped` MUST answer for what the record held when it was opened: a run
+ * asks about a request before it sends it, and a run of any length costs no memory per line that it appends.
+ *
+ * A finished line or intent of version 1 is that of `#<index>`.
  */
 export interface Journal {
-  /** One more than the highest index that it has seen, in the record or appended since; those of REFUSED_ID aside. */
+  /** One more than the highest position by which a request is known; those of REFUSED_PRINT aside. */
   readonly size: number
+  /** It held nothing. */
+  readonly isNew: boolean
+  /** Requests with keys are known. */
+  readonly hasKeys: boolean
+  /** For the fingerprints. */
+  readonly salt: string
   /** What had to be dropped on opening; undefined when the record was whole. */
   readonly dropped: Dropped | undefined
-  /** The last finished line of this index: with several the last one MUST win. */
-  known(index: number): Known | undefined
-  /** An intent of this index without a finished line after it. */
-  intent(index: number): Doubt | undefined
-  /** The whole line of an index that is known. MUST reject when it is not, or is damaged by now. */
-  read(index: number): Promise<DoneLine>
+  /** The last finished line of this id: with several the last one MUST win. */
+  known(id: string): Known | undefined
+  /** An intent of this id without a finished line after it, or with one that says that nobody knows. */
+  intent(id: string): Doubt | undefined
+  /** The last finished line of a request with a key that was at this place in its run. */
+  keyedAt(index: number): Known | undefined
+  /** The whole line of an id that is known, or of what `keyedAt` knows. MUST reject when it is not, or is damaged by now. */
+  read(id: string | number): Promise<DoneLine>
   /**
    * MUST keep the order of calls, and MUST NOT resolve before the line is as safe as the durability says: `process`,
    * handed to the operating system; `power`, on the disk. All lines of one turn of the event loop SHOULD be one write.
    * MUST reject when that fails, and so must all lines that wait and all later ones; MUST NOT throw. A line that cannot
-   * be written as JSON rejects alone.
+   * be written as JSON rejects alone, with a LineError.
    */
   append(line: DoneLine | IntentLine): Promise<void>
   /** Flushes, closes and unlocks. MUST be idempotent and MUST NOT reject: who appended knows what failed. */
   close(): Promise<void>
 }
+
+/** No line can be made of this: nothing is wrong with the record. `cause` is what JSON said. */
+export class LineError extends Error {}

@@ -239,7 +239,12 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
 export interface ResumeOptions {
   /**
    * Path of the run file: one JSON line per finished request. A rerun with the same input goes on where the file ends,
-   * and gives back what is in it; an input that differs is a ConfigError that shows the first difference. Default none.
+   * and gives back what is in it; an input that differs is a ConfigError that shows the first difference. A request is
+   * known by its `key`, else by its place (`Outcome.id`), and by all that it brings: URL, method, body, its own headers
+   * and credentials. Those of the options may change. The input may be longer; with keys also sorted, or shorter. The
+   * file is made for its owner alone. Default none.
+   *
+   * @example resume: 'run.jsonl'
    */
   resume?: string
   /** Send again what had failed. Default false. */

@@ -49,6 +49,11 @@ export interface ResponseSummary {
 
 export interface OkOutcome<Value, Meta = unknown> {
   readonly ok: true
+  /**
+   * What the request is called in every run of the same input: `k:<key>`, or `#<index>` where it has no key; the second
+   * one with a key is `k:<key>~2`.
+   */
+  readonly id: string
   readonly index: number
   readonly key?: string
   readonly request: RequestSummary<Meta>
@@ -63,6 +68,11 @@ export interface OkOutcome<Value, Meta = unknown> {
 
 export interface FailedOutcome<Meta = unknown> {
   readonly ok: false
+  /**
+   * What the request is called in every run of the same input: `k:<key>`, or `#<index>` where it has no key; the second
+   * one with a key is `k:<key>~2`.
+   */
+  readonly id: string
   readonly index: number
   readonly key?: string
   readonly request: RequestSummary<Meta>
@@ -190,6 +200,7 @@ export function okOutcome(
   // Written out twice, here and below: one literal is a third of the cost of spreading a shared part into it.
   const outcome: OkOutcome<unknown> = {
     ok: true,
+    id: trip.id,
     index: call.index,
     request,
     value,
@@ -217,6 +228,7 @@ export function failedOutcome(
   const whole = unrepeated === undefined ? fault : { ...fault, message: `${fault.message}; ${unrepeated}` }
   return {
     ok: false,
+    id: trip.id,
     index,
     ...(key !== undefined && { key }),
     request,
@@ -231,14 +243,15 @@ export function failedOutcome(
 
 /** The outcome of a spec that never became a Call. */
 export function refusedOutcome(
-  spec: { index: number; key: string | undefined; method: string; url: string; meta: unknown },
+  spec: { id: string; index: number; key: string | undefined; method: string; url: string; meta: unknown },
   fault: Fault,
   secretNames?: ReadonlySet<string>,
 ): FailedOutcome {
-  const { index, key, method } = spec
+  const { id, index, key, method } = spec
   const request = summarize(method, spec.url, spec.meta, secretNames)
   const outcome: FailedOutcome = {
     ok: false,
+    id,
     index,
     request,
     error: makeError(fault, { index, key, method, url: request.url, attempts: 0, timings: UNTIMED }),

@@ -16,8 +16,10 @@ export class Trip {
   slot = -1
   /** Attempts that went out, throttled ones and hops included. */
   attempts = 0
-  /** By what the run file knows the request; undefined where there is none. */
-  recordId: string | undefined = undefined
+  /** What the request is called: `Outcome.id`. */
+  id = ''
+  /** Its fingerprint in the run file; undefined where there is none. */
+  print: string | undefined = undefined
   redirects = 0
   /** When the first throttled answer came (monotonic); the patience of `retry.maxRetryAfter` counts from here. */
   throttledAtMs: number | undefined = undefined

@@ -1,12 +1,13 @@
 /**
  * Where the line of an index stands in the run file, for millions of them.
  *
- * Pages of typed arrays, so that a line costs 12 bytes and its id: 28 MB for a million ids of 32 hexadecimal digits,
- * a fifth of what objects take. Ids that are not like the first one are kept aside as text.
+ * Pages of typed arrays, so that a line costs 12 bytes and its fingerprint: 28 MB for a million of 16 letters, a fifth of
+ * what objects take. Fingerprints that are not like the first one are kept aside as text.
  */
 
 export interface Place {
-  readonly id: string
+  readonly v: 1 | 2
+  readonly print: string
   readonly ok: boolean
   readonly offset: number
   readonly length: number
@@ -14,13 +15,13 @@ export interface Place {
 
 interface Page {
   readonly offsets: Float64Array
-  /** Twice the length, plus one for `ok`; 0 for none. */
+  /** Four times the length, plus one for `ok` and two for version 1; 0 for none. */
   readonly lengths: Uint32Array
-  readonly ids: Buffer
+  readonly prints: Buffer
 }
 
 const PAGE_SIZE = 1_024
-/** Of an id in a page, in bytes. */
+/** Of a fingerprint in a page, in bytes. */
 const MAX_WIDTH = 64
 const HEX = /^(?:[0-9a-f]{2})+$/
 const ASCII = /^[\x20-\x7e]+$/
@@ -32,16 +33,16 @@ export class LineIndex {
   #packing: 'hex' | 'latin1' = 'hex'
   #width: number | undefined
 
-  set(index: number, { id, ok, offset, length }: Place): void {
-    this.#width ??= this.#choose(id)
+  set(index: number, { v, print, ok, offset, length }: Place): void {
+    this.#width ??= this.#choose(print)
     const page = this.#page(index)
     const slot = index % PAGE_SIZE
     page.offsets[slot] = offset
-    page.lengths[slot] = length * 2 + (ok ? 1 : 0)
-    if (this.#fits(id)) {
-      page.ids.write(id, slot * this.#width, this.#packing)
+    page.lengths[slot] = length * 4 + (ok ? 1 : 0) + (v === 1 ? 2 : 0)
+    if (this.#fits(print)) {
+      page.prints.write(print, slot * this.#width, this.#packing)
       this.#strays.delete(index)
-    } else this.#strays.set(index, id)
+    } else this.#strays.set(index, print)
   }
 
   get(index: number): Place | undefined {
@@ -51,23 +52,24 @@ export class LineIndex {
     if (page === undefined || packed === undefined || packed === 0) return undefined
     const width = this.#width ?? 0
     return {
-      id: this.#strays.get(index) ?? page.ids.toString(this.#packing, slot * width, (slot + 1) * width),
+      v: packed % 4 >= 2 ? 1 : 2,
+      print: this.#strays.get(index) ?? page.prints.toString(this.#packing, slot * width, (slot + 1) * width),
       ok: packed % 2 === 1,
       offset: page.offsets[slot] as number,
-      length: Math.floor(packed / 2),
+      length: Math.floor(packed / 4),
     }
   }
 
-  /** All ids are fingerprints by one function, so the first one tells how to pack them. */
-  #choose(id: string): number {
-    this.#packing = HEX.test(id) ? 'hex' : 'latin1'
-    const width = this.#packing === 'hex' ? id.length / 2 : id.length
+  /** All are fingerprints by one function, so the first one tells how to pack them. */
+  #choose(print: string): number {
+    this.#packing = HEX.test(print) ? 'hex' : 'latin1'
+    const width = this.#packing === 'hex' ? print.length / 2 : print.length
     return width > MAX_WIDTH ? 0 : width
   }
 
-  #fits(id: string): boolean {
-    if (this.#packing === 'hex') return id.length === 2 * (this.#width as number) && HEX.test(id)
-    return id.length === this.#width && ASCII.test(id)
+  #fits(print: string): boolean {
+    if (this.#packing === 'hex') return print.length === 2 * (this.#width as number) && HEX.test(print)
+    return print.length === this.#width && ASCII.test(print)
   }
 
   #page(index: number): Page {
@@ -77,7 +79,7 @@ export class LineIndex {
       page = {
         offsets: new Float64Array(PAGE_SIZE),
         lengths: new Uint32Array(PAGE_SIZE),
-        ids: Buffer.alloc(PAGE_SIZE * (this.#width as number)),
+        prints: Buffer.alloc(PAGE_SIZE * (this.#width as number)),
       }
       this.#pages.set(number, page)
     }

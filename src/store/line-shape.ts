@@ -14,21 +14,27 @@ const TIME = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d+)?(?:Z|[+-]\d
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
-const isTime = (value: unknown): boolean => typeof value === 'string' && TIME.test(value)
 
-/** Of every line. */
+const VERSION: Field = { name: 'v', expected: '1 or 2', fits: value => value === 1 || value === 2 }
+const AT: Field = { name: 'at', expected: 'a time as in 2026-01-31T12:00:00.000Z', fits: isTime }
+
+/** Of every line of a request. */
 const COMMON: readonly Field[] = [
-  { name: 'v', expected: '1', fits: value => value === 1 },
+  VERSION,
   { name: 'index', expected: 'an integer ≥ 0', fits: isCount },
   { name: 'id', expected: 'a text', fits: isText },
   { name: 'method', expected: 'a text', fits: isText },
   { name: 'url', expected: 'a text', fits: value => typeof value === 'string' },
-  { name: 'at', expected: 'a time as in 2026-01-31T12:00:00.000Z', fits: isTime },
+  AT,
 ]
+
+const PRINT: readonly Field[] = [{ name: 'print', expected: 'a text', fits: isText }]
+const SALT: readonly Field[] = [VERSION, { name: 'salt', expected: 'a text', fits: isText }, AT]
 
 const INTENT: readonly Field[] = [
   ...COMMON,
   { name: 'idempotencyKey', expected: 'a text', fits: isText, optional: true },
+  { name: 'sent', expected: 'false', fits: value => value === false, optional: true },
 ]
 
 const DONE: readonly Field[] = [
@@ -49,16 +55,21 @@ export function problemOf(value: unknown): string | undefined {
   if (value['intent'] !== undefined) {
     const { intent } = value
     return isObject(intent)
-      ? firstProblem(intent, INTENT, 'intent.')
+      ? requestProblem(intent, INTENT, 'intent.')
       : `intent: expected an object, got ${show(intent)}`
   }
-  const problem = firstProblem(value, DONE, '')
+  if (value['salt'] !== undefined) return firstProblem(value, SALT, '')
+  const problem = requestProblem(value, DONE, '')
   if (problem !== undefined) return problem
   if (value['ok'] === false && value['error'] === undefined) return 'error: expected one where ok is false, got none'
   if (value['encoding'] === 'base64' && typeof value['value'] !== 'string') {
     return `value: expected a text where encoding is "base64", got ${show(value['value'])}`
   }
   return undefined
+}
+
+function requestProblem(fields: Fields, shape: readonly Field[], prefix: string): string | undefined {
+  return firstProblem(fields, shape, prefix) ?? (fields['v'] === 2 ? firstProblem(fields, PRINT, prefix) : undefined)
 }
 
 function firstProblem(fields: Fields, shape: readonly Field[], prefix: string): string | undefined {
@@ -72,6 +83,10 @@ function firstProblem(fields: Fields, shape: readonly Field[], prefix: string): 
 
 function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && TIME.test(value)
 }
 
 function isTimings(value: unknown): boolean {

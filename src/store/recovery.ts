@@ -5,13 +5,13 @@
  * behind it stay. Damage far from the end, and a whole line that makes no sense, are not of a crash: somebody should
  * look. A file that never was a run file is refused before anything is changed. Reads and writes nothing itself.
  */
-import { LineIndex } from './line-index.ts'
+import { LineBook, nameOf, positionOf } from './line-book.ts'
 import { mayBeginLine, readLine } from './run-lines.ts'
 import type { Rest } from './line-reader.ts'
 import type { Reading } from './run-lines.ts'
 import { ConfigError } from '../core/error.ts'
-import { REFUSED_ID } from '../core/journal.ts'
-import type { DoneLine, Doubt, Dropped, IntentLine } from '../core/journal.ts'
+import { REFUSED_PRINT } from '../core/journal.ts'
+import type { DoneLine, Doubt, Dropped, IntentLine, SaltLine } from '../core/journal.ts'
 
 // It may be well-meant, or two halves that a crash put together: one in 10,000 misplaced blocks looks like that.
 const UNSUMMED = 'it has no crc as the lines before it have'
@@ -42,10 +42,12 @@ interface Damage {
 }
 
 export class Recovery {
-  readonly done = new LineIndex()
-  readonly doubts = new Map<number, Doubt>()
-  /** One more than the highest index of what was sent. */
+  readonly done = new LineBook()
+  readonly doubts = new Map<string, Doubt>()
+  /** One more than the highest position of what was sent. */
   size = 0
+  /** Of the first line. */
+  salt: string | undefined
   readonly #name: string
   /** Lines so far, blank ones included. */
   #number = 0
@@ -68,6 +70,11 @@ export class Recovery {
     this.#tailFrom = size - TAIL_BYTES
   }
 
+  /** Nothing was known. */
+  get isEmpty(): boolean {
+    return this.#good === 0
+  }
+
   /** The next line, without its `\n`. */
   take(bytes: Buffer, offset: number): void {
     this.#number++
@@ -84,12 +91,15 @@ export class Recovery {
         return this.#takeBad(line, offset, reading)
       case 'done':
       case 'intent':
+      case 'salt':
+      case 'note':
         if (this.#summed && !reading.summed) return this.#takeBad(line, offset, { kind: 'damaged', problem: UNSUMMED })
         if (this.#damage !== undefined) this.#setAside(this.#damage)
         this.#good++
         this.#summed ||= reading.summed
         if (reading.kind === 'done') this.#addDone(reading.line, offset + skipped, line.length)
-        else this.#addIntent(reading.line)
+        else if (reading.kind === 'intent') this.#addIntent(reading.line)
+        else if (reading.kind === 'salt') this.#addSalt(reading.line)
     }
   }
 
@@ -132,15 +142,49 @@ export class Recovery {
     return this.#foreign('it is longer than any text may be')
   }
 
-  #addDone({ index, id, ok }: DoneLine, offset: number, length: number): void {
-    this.done.set(index, { id, ok, offset, length })
-    this.doubts.delete(index)
-    if (id !== REFUSED_ID) this.size = Math.max(this.size, index + 1)
+  #addSalt({ salt }: SaltLine): void {
+    this.salt ??= salt
+    if (this.salt === salt) return
+    throw new ConfigError([
+      `${this.#name}, line ${this.#number}: expected one line with a salt, got another one: these are two run files in ` +
+        'one. Give the path of one of them.',
+    ])
   }
 
-  #addIntent({ intent: { index, id, idempotencyKey } }: IntentLine): void {
-    this.doubts.set(index, { id, ...(idempotencyKey !== undefined && { idempotencyKey }) })
-    this.size = Math.max(this.size, index + 1)
+  #addDone(line: DoneLine, offset: number, length: number): void {
+    const { v, ok } = line
+    const print = this.#printOf(line)
+    const name = nameOf(line)
+    this.done.set({ id: name, index: line.index }, { v, print, ok, offset, length })
+    this.doubts.delete(name)
+    if (print !== REFUSED_PRINT) this.#count(name)
+  }
+
+  #addIntent({ intent }: IntentLine): void {
+    const { v, idempotencyKey, sent } = intent
+    const print = this.#printOf(intent)
+    const name = nameOf(intent)
+    if (sent === false) this.doubts.delete(name)
+    else this.doubts.set(name, { v, print, ...(idempotencyKey !== undefined && { idempotencyKey }) })
+    this.#count(name)
+  }
+
+  #count(name: string): void {
+    this.size = Math.max(this.size, (positionOf(name) ?? -1) + 1)
+  }
+
+  /** Without the salt nothing can be compared with it. */
+  #printOf({ v, id, print }: Pick<DoneLine, 'v' | 'id' | 'print'>): string {
+    if (v === 1) return id
+    if (this.salt === undefined) throw this.#saltless()
+    return print as string
+  }
+
+  #saltless(): ConfigError {
+    return new ConfigError([
+      `${this.#name}, line ${this.#number}: expected the line with the salt before it, which a run writes first, got ` +
+        'none: without it nobody can tell which requests these are. Put it back, or give the path of a new file.',
+    ])
   }
 
   #foreignRest(rest: Buffer): ConfigError {
@@ -159,7 +203,7 @@ export class Recovery {
 
   #newer(version: number): ConfigError {
     return new ConfigError([
-      `${this.#name}, line ${this.#number}: expected version 1, got ${version}: it was written by a newer version of ` +
+      `${this.#name}, line ${this.#number}: expected version 1 or 2, got ${version}: it was written by a newer version of ` +
         'parallel-requests. Update the package, or give the path of a new file.',
     ])
   }

@@ -4,9 +4,11 @@
  * Opening locks it, reads it once in constant memory, cuts off what a crash left torn and remembers per index where
  * its last line stands. Values stay in the file until somebody asks.
  */
+import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   constants,
+  fchmodSync,
   fstatSync,
   fsyncSync,
   openSync,
@@ -20,6 +22,7 @@ import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { GroupWriter } from './group-writer.ts'
 import { readLines } from './line-reader.ts'
+import { nameOf, positionOf } from './line-book.ts'
 import { lock } from './lock.ts'
 import type { Lock } from './lock.ts'
 import { Recovery } from './recovery.ts'
@@ -27,7 +30,7 @@ import type { Span } from './recovery.ts'
 import { readLine, writeLine } from './run-lines.ts'
 import { reasonOf } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
-import { REFUSED_ID } from '../core/journal.ts'
+import { LineError, REFUSED_PRINT } from '../core/journal.ts'
 import type { DoneLine, Doubt, Dropped, IntentLine, Journal, Known } from '../core/journal.ts'
 
 export interface RunFileOptions {
@@ -36,6 +39,7 @@ export interface RunFileOptions {
 }
 
 const readInto = promisify(read)
+const SALT_BYTES = 16
 
 /** Opens or makes the file. Rejects with a ConfigError when it cannot serve; then it is as it was. */
 export async function openRunFile(path: string, { durability }: RunFileOptions): Promise<Journal> {
@@ -61,7 +65,7 @@ export async function openRunFile(path: string, { durability }: RunFileOptions):
 }
 
 /** What a run file holds. */
-export type Contents = Pick<Journal, 'size' | 'known' | 'intent' | 'read'>
+export type Contents = Pick<Journal, 'size' | 'hasKeys' | 'salt' | 'known' | 'intent' | 'keyedAt' | 'read'>
 
 /** Read only: no lock, and nothing is mended. Undefined where there is none. */
 export async function lookInto(path: string): Promise<Contents | undefined> {
@@ -75,9 +79,12 @@ export async function lookInto(path: string): Promise<Contents | undefined> {
     recovery.end(rest)
     return {
       size: recovery.size,
-      known: index => recovery.done.get(index),
-      intent: index => recovery.doubts.get(index),
-      read: index => lookAt(path, name, recovery, index),
+      hasKeys: recovery.done.hasKeys,
+      salt: recovery.salt ?? '',
+      known: id => recovery.done.get(id),
+      intent: id => recovery.doubts.get(id),
+      keyedAt: index => recovery.done.keyedAt(index),
+      read: id => lookAt(path, name, recovery, id),
     }
   } finally {
     closeSync(fd)
@@ -85,24 +92,27 @@ export async function lookInto(path: string): Promise<Contents | undefined> {
 }
 
 /** Opened for it alone: few lines are asked for, and nobody says when it was the last. */
-async function lookAt(path: string, name: string, recovery: Recovery, index: number): Promise<DoneLine> {
+async function lookAt(path: string, name: string, recovery: Recovery, id: string | number): Promise<DoneLine> {
   const fd = openSync(path, 'r')
   try {
-    return await lineAt(fd, name, recovery, index)
+    return await lineAt(fd, name, recovery, id)
   } finally {
     closeSync(fd)
   }
 }
 
-async function lineAt(fd: number, name: string, { done }: Recovery, index: number): Promise<DoneLine> {
-  const place = done.get(index)
-  if (place === undefined) throw new Error(`${name} has no finished line of index ${index}.`)
+async function lineAt(fd: number, name: string, { done }: Recovery, id: string | number): Promise<DoneLine> {
+  const place = typeof id === 'number' ? done.keyedAt(id) : done.get(id)
+  if (place === undefined) throw new Error(`${name} has no finished line of ${id}.`)
   const bytes = Buffer.allocUnsafe(place.length)
   const { bytesRead } = await readInto(fd, bytes, 0, place.length, place.offset)
   const reading = readLine(bytes.subarray(0, bytesRead))
-  if (reading.kind === 'done' && reading.line.index === index) return reading.line
-  throw new Error(`${name} was changed while it was open: its line of index ${index} is no longer there.`)
+  if (reading.kind === 'done' && isOf(reading.line, id)) return reading.line
+  throw new Error(`${name} was changed while it was open: its line of ${id} is no longer there.`)
 }
+
+const isOf = (line: DoneLine, id: string | number): boolean =>
+  typeof id === 'number' ? line.index === id : nameOf(line) === id
 
 /** Spaces in the place of damaged lines: no line moves, so a crash in between loses nothing. */
 function blank(path: string, spans: readonly Span[]): void {
@@ -115,6 +125,9 @@ function blank(path: string, spans: readonly Span[]): void {
 }
 
 class RunFile implements Journal {
+  readonly isNew: boolean
+  readonly hasKeys: boolean
+  readonly salt: string
   readonly dropped: Dropped | undefined
   readonly #name: string
   readonly #fd: number
@@ -123,6 +136,8 @@ class RunFile implements Journal {
   readonly #writer: GroupWriter
   readonly #reads = new Set<Promise<unknown>>()
   #size: number
+  /** The line with the salt has been written. */
+  #isSalted: boolean
   #closing: Promise<void> | undefined
 
   constructor(
@@ -139,6 +154,10 @@ class RunFile implements Journal {
     this.#recovery = recovery
     this.#writer = writer
     this.#size = recovery.size
+    this.#isSalted = recovery.salt !== undefined
+    this.salt = recovery.salt ?? randomBytes(SALT_BYTES).toString('base64url')
+    this.hasKeys = recovery.done.hasKeys
+    this.isNew = recovery.isEmpty
     this.dropped = dropped
   }
 
@@ -146,17 +165,21 @@ class RunFile implements Journal {
     return this.#size
   }
 
-  known(index: number): Known | undefined {
-    return this.#recovery.done.get(index)
+  known(id: string): Known | undefined {
+    return this.isNew ? undefined : this.#recovery.done.get(id)
   }
 
-  intent(index: number): Doubt | undefined {
-    return this.#recovery.doubts.get(index)
+  intent(id: string): Doubt | undefined {
+    return this.isNew ? undefined : this.#recovery.doubts.get(id)
   }
 
-  async read(index: number): Promise<DoneLine> {
+  keyedAt(index: number): Known | undefined {
+    return this.#recovery.done.keyedAt(index)
+  }
+
+  async read(id: string | number): Promise<DoneLine> {
     if (this.#closing !== undefined) throw new Error(`${this.#name} is closed: nothing can be read any more.`)
-    const reading = lineAt(this.#fd, this.#name, this.#recovery, index)
+    const reading = lineAt(this.#fd, this.#name, this.#recovery, id)
     // Closing waits for it: the number of a closed file may be another file's by then.
     this.#reads.add(reading)
     try {
@@ -171,13 +194,23 @@ class RunFile implements Journal {
     let text: string
     try {
       text = writeLine(line)
-    } catch (error) {
-      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- Whatever a caller's toJSON throws.
-      return Promise.reject(error)
+    } catch (cause) {
+      return Promise.reject(new LineError(reasonOf(cause), { cause }))
     }
-    const { index, id } = 'intent' in line ? (line as IntentLine).intent : line
-    if (index >= this.#size && id !== REFUSED_ID) this.#size = index + 1
-    return this.#writer.append(text)
+    const request = 'intent' in line ? (line as IntentLine).intent : line
+    if (request.index >= this.#size && request.print !== REFUSED_PRINT && positionOf(nameOf(request)) !== undefined) {
+      this.#size = request.index + 1
+    }
+    return this.#writer.append(this.#isSalted ? text : this.#salted(text, request.v))
+  }
+
+  /** Before the first line that needs it: a run that is refused leaves the file as it was. */
+  #salted(text: string, v: 1 | 2): string {
+    if (v === 1) return text
+    this.#isSalted = true
+    // One that was there before may have been made for all to read.
+    keepPrivate(this.#fd)
+    return `${writeLine({ v: 2, salt: this.salt, at: new Date().toISOString() })}${text}`
   }
 
   close(): Promise<void> {
@@ -202,7 +235,7 @@ function openFile(path: string, name: string): { readonly fd: number; readonly r
     const there = statSync(path, { throwIfNoEntry: false })
     // Before it is opened: a pipe would wait for its other end.
     if (there !== undefined && !there.isFile()) throw notAFile(name, there.isDirectory())
-    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o666)
+    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600)
     return { fd, real: realpathSync.native(path) }
   } catch (error) {
     throw error instanceof ConfigError ? error : unusable(name, error)
@@ -219,6 +252,14 @@ function syncAll(fd: number, real: string): void {
     fsyncSync(folder)
   } finally {
     closeSync(folder)
+  }
+}
+
+function keepPrivate(fd: number): void {
+  try {
+    fchmodSync(fd, 0o600)
+  } catch {
+    // Somebody else's, or a file system without modes.
   }
 }
 

@@ -9,7 +9,7 @@ import { isUtf8 } from 'node:buffer'
 import zlib from 'node:zlib'
 import { problemOf } from './line-shape.ts'
 import { parseAnswer } from '../core/exact-json.ts'
-import type { DoneLine, IntentLine } from '../core/journal.ts'
+import type { DoneLine, IntentLine, SaltLine } from '../core/journal.ts'
 
 /** How the last bytes of a line with a checksum look; `?` is a hexadecimal digit. */
 const SUM = Buffer.from(',"crc":"????????"}')
@@ -20,11 +20,16 @@ const CARRIAGE_RETURN = 0x0d
 const SPACE = 0x20
 const TAB = 0x09
 
+const VERSION = 2
+
 /** What a line is. */
 export type Reading =
   | { readonly kind: 'blank' }
   | { readonly kind: 'done'; readonly line: DoneLine; readonly summed: boolean }
   | { readonly kind: 'intent'; readonly line: IntentLine; readonly summed: boolean }
+  | { readonly kind: 'salt'; readonly line: SaltLine; readonly summed: boolean }
+  /** Of the run itself, and of no request: nothing depends on it. */
+  | { readonly kind: 'note'; readonly summed: boolean }
   /** Not what was once written: by a disk, or by hand. */
   | { readonly kind: 'damaged'; readonly problem: string }
   /** Whole JSON, but no line that this program can use. */
@@ -32,7 +37,7 @@ export type Reading =
   | { readonly kind: 'newer'; readonly version: number }
 
 /** The line with its checksum and line end. Throws what JSON.stringify throws. */
-export function writeLine(line: DoneLine | IntentLine): string {
+export function writeLine(line: DoneLine | IntentLine | SaltLine): string {
   const open = JSON.stringify(line).slice(0, -1)
   return `${open},"crc":"${hex(zlib.crc32(open))}"}\n`
 }
@@ -46,16 +51,17 @@ export function readLine(bytes: Buffer): Reading {
   if (value === undefined) return { kind: 'damaged', problem: 'it is not JSON' }
   const sum = checkSum(line, value)
   const version = versionOf(value)
-  // A later version may sum in another way. No single flipped bit makes a 2 of a 1, but one makes a 3.
-  if (version > 1 && (sum !== 'differs' || version === 2)) return { kind: 'newer', version }
+  // One flipped bit makes a 3 of a 2.
+  if (version > VERSION && sum !== 'differs') return { kind: 'newer', version }
+  if (sum !== 'differs' && isNote(value)) return { kind: 'note', summed: sum === 'fits' }
   const problem = problemOf(value)
   if (sum === 'differs') return { kind: 'damaged', problem: problem ?? 'it is not as it was written: its crc differs' }
   const summed = sum === 'fits'
   if (problem !== undefined) return { kind: 'refused', problem, summed }
   if (summed) delete (value as { crc?: unknown }).crc
-  return 'intent' in (value as object)
-    ? { kind: 'intent', line: value as IntentLine, summed }
-    : { kind: 'done', line: value as DoneLine, summed }
+  if ('intent' in (value as object)) return { kind: 'intent', line: value as IntentLine, summed }
+  if ('salt' in (value as object)) return { kind: 'salt', line: value as SaltLine, summed }
+  return { kind: 'done', line: value as DoneLine, summed }
 }
 
 /** Whether somebody's bytes can be the beginning of a line of ours, or the zeros that a power loss leaves of it. */
@@ -64,7 +70,13 @@ export function mayBeginLine(bytes: Buffer, ended: boolean): boolean {
   return zeros || BEGINNINGS.some(ours => begins(bytes, ours) || (!ended && begins(ours, bytes)))
 }
 
-const BEGINNINGS = [Buffer.from('{"v":1,'), Buffer.from('{"intent":{"v":1,')]
+const BEGINNINGS = ['{"v":1,', '{"intent":{"v":1,', '{"v":2,', '{"intent":{"v":2,'].map(text => Buffer.from(text))
+
+/** When a run began or ended, when a host was paused. */
+function isNote(value: unknown): boolean {
+  const { run, pause } = Object(value) as { run?: unknown; pause?: unknown }
+  return run !== undefined || pause !== undefined
+}
 
 function begins(bytes: Buffer, beginning: Buffer): boolean {
   return bytes.subarray(0, beginning.length).equals(beginning)

@@ -26,7 +26,8 @@ async function open() {
       readFileSync(file(name), 'utf8')
         .trimEnd()
         .split('\n')
-        .map(line => JSON.parse(line) as Record<string, unknown>),
+        .map(line => JSON.parse(line) as Record<string, unknown>)
+        .filter(line => !('salt' in line)),
     preq: (args: readonly string[], env?: NodeJS.ProcessEnv) =>
       preq(
         args.map(arg => arg.replaceAll('URL', server.origin)),
@@ -43,8 +44,8 @@ describe('An output', () => {
     const { code, stdout } = await preq(['URL/a', 'URL/status/404', '-o', 'r.jsonl']).finished
     expect([code, stdout]).toEqual([1, ''])
     expect(lines('r.jsonl').toSorted((a, b) => Number(a['index']) - Number(b['index']))).toMatchObject([
-      { v: 1, index: 0, ok: true, status: 200, value: { path: '/a' } },
-      { v: 1, index: 1, ok: false, status: 404, error: { code: 'http/404' } },
+      { v: 2, index: 0, id: '#0', ok: true, status: 200, value: { path: '/a' } },
+      { v: 2, index: 1, id: '#1', ok: false, status: 404, error: { code: 'http/404' } },
     ])
   })
 

@@ -73,7 +73,7 @@ describe('preq plan --resume', () => {
     const args = ['-o', 'r.jsonl', '--resume']
     await run(['URL/{1..3}', ...args])
     for (const [urls, why] of [
-      ['URL/{2..4}', 'got another one: request 0 is GET http'],
+      ['URL/{2..4}', 'got another one: request 0 was GET http'],
       ['URL/{1..2}', 'had at least 3 requests, got a shorter one'],
     ]) {
       for (const command of [[], ['plan']]) {

@@ -33,6 +33,78 @@ describe('A run file', () => {
   })
 })
 
+describe('What a run file knows a row by', () => {
+  const CSV = 'account,region\nalice,eu\nbob,eu\ncarol,us\n'
+  const sorted = 'account,region\ncarol,us\nbob,eu\nalice,eu\n'
+  const place = () =>
+    workplace(({ headers }, response) => void response.end(JSON.stringify({ account: headers['x-account'] })))
+  const args = [
+    'URL/me',
+    '-i',
+    'rows.csv',
+    '-H',
+    'X-Account: {account}',
+    '-o',
+    'run.jsonl',
+    '--resume',
+    '-w',
+    '{account} {value}\n',
+  ]
+
+  test('is its headers with a column, too: a sorted input is refused, and nobody gets the answer of another.', async () => {
+    const { run, server, write } = await place()
+    write('rows.csv', CSV)
+    const first = await run([...args, '-H', 'X-All: 1', '--bearer', 'old'])
+    expect(first.stdout.trimEnd().split('\n').toSorted()).toEqual([
+      'alice {"account":"alice"}',
+      'bob {"account":"bob"}',
+      'carol {"account":"carol"}',
+    ])
+    write('rows.csv', sorted)
+    for (const command of [[], ['plan']]) {
+      const { code, stdout, stderr } = await run([...command, ...args])
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toContain('got another one: request 0 was GET')
+    }
+    expect(server.requests).toHaveLength(3)
+    // What all rows have alike may be another one.
+    write('rows.csv', CSV)
+    const { code, stderr } = await run([...args, '-H', 'X-All: 2', '--bearer', 'new'])
+    expect([code, stderr]).toEqual([0, expect.stringContaining('3 ok, 0 failed (3 of them from before)')])
+    expect(server.requests).toHaveLength(3)
+  })
+
+  test('is its --key, where there is one: the input may be sorted, shorter and longer.', async () => {
+    const { run, server, write } = await place()
+    write('rows.csv', CSV)
+    const keyed = [...args, '--key', 'account']
+    await run(keyed)
+    write('rows.csv', sorted)
+    expect((await run(['plan', ...keyed])).stdout).toMatch(/^0 requests, .*\ndone already: 3$/m)
+    const again = await run(keyed)
+    expect(again.stdout.split('\n', 1)).toEqual(['carol {"account":"carol"}'])
+    write('rows.csv', 'account,region\nbob,eu\ndave,us\n')
+    const { code, stdout } = await run(keyed)
+    expect([code, stdout.trimEnd().split('\n').toSorted()]).toEqual([
+      0,
+      ['bob {"account":"bob"}', 'dave {"account":"dave"}'],
+    ])
+    expect(server.requests).toHaveLength(4)
+  })
+
+  test('is not what JSON lines have from flags: a request with headers of its own is another one with others.', async () => {
+    const { run, server, write } = await place()
+    const line = (account: string) => `{"url":"${server.url}/me","headers":{"x-account":"${account}"}}\n`
+    write('jobs.jsonl', line('alice') + `{"url":"${server.url}/me"}\n`)
+    const jobs = ['-i', 'jobs.jsonl', '-o', 'run.jsonl', '--resume', '-H']
+    expect((await run([...jobs, 'X-All: 1'])).code).toBe(0)
+    expect((await run([...jobs, 'X-All: 2'])).code).toBe(0)
+    write('jobs.jsonl', line('bob') + `{"url":"${server.url}/me"}\n`)
+    expect((await run([...jobs, 'X-All: 2'])).code).toBe(2)
+    expect(server.requests).toHaveLength(2)
+  })
+})
+
 describe('Exit code 1', () => {
   test.each([
     ['a request that failed', ['URL/fail'], ''],

@@ -31,6 +31,7 @@ export interface Workplace {
   readonly file: (name: string) => string
   readonly text: (name: string) => string
   readonly write: (name: string, content: string) => void
+  /** Of JSON lines, those of requests. */
   readonly linesIn: (name: string) => Line[]
   readonly start: (args: readonly string[], env?: NodeJS.ProcessEnv) => Running
   /** To its end, with this on standard input. */
@@ -51,7 +52,7 @@ export async function workplace(respond?: Respond): Promise<Workplace> {
     file,
     text: name => readFileSync(file(name), 'utf8'),
     write: (name, content) => writeFileSync(file(name), filled(content)),
-    linesIn: name => linesOf(readFileSync(file(name), 'utf8')),
+    linesIn: name => linesOf(readFileSync(file(name), 'utf8')).filter(line => !('salt' in line)),
     start: begin,
     async run(args, { env, stdin = '' } = {}) {
       const { child, finished } = begin(args, env)

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { fingerprint } from '../../src/client/fingerprint.ts'
+import { fingerprint, oldFingerprint } from '../../src/client/fingerprint.ts'
 import type { Part, PartStream } from '../../src/core/body.ts'
-import type { Call } from '../../src/core/call.ts'
+import type { Call, Own } from '../../src/core/call.ts'
 import { makeCall } from '../support/calls.ts'
 import { fc } from '../support/property.ts'
 
 type Parts = Pick<Call, 'method' | 'url' | 'body' | 'key'>
 
 const print = (parts: Partial<Parts>): string =>
-  fingerprint(makeCall({ method: 'GET', url: 'http://a.test/', body: undefined, key: undefined, ...parts }))
+  oldFingerprint(makeCall({ method: 'GET', url: 'http://a.test/', body: undefined, key: undefined, ...parts }))
 
-describe('The fingerprint of a request', () => {
+describe('The fingerprint of version 1', () => {
   test('is the same in every version: run files live longer than a release.', () => {
     expect(print({})).toBe('11bTB33X-kgJTQKE')
     expect(print({ method: 'POST', url: 'http://a.test/é?q=1', body: '{"a":"é"}', key: 'k' })).toBe('HnLOrQ4B-wI258_F')
@@ -81,7 +81,7 @@ describe('The fingerprint of a request', () => {
       lane: 'x',
       plan: { maxRetries: 9 },
     }
-    expect(fingerprint(makeCall({ ...more, url: 'http://a.test/' }))).toBe(print({}))
+    expect(oldFingerprint(makeCall({ ...more, url: 'http://a.test/' }))).toBe(print({}))
   })
 
   test('knows a multipart body by its fields and paths, not by its boundary; a stream by its presence only.', () => {
@@ -95,6 +95,46 @@ describe('The fingerprint of a request', () => {
     const all = [...contents, stream(), new Blob(['x']), new Blob(['xy'])].map(content => parts(content))
     all.push(parts('x', { name: 'b' }), parts('x', { filename: 'b' }), print({}), print({ body: 'x' }))
     expect(new Set(all).size).toBe(all.length)
+  })
+})
+
+describe('The fingerprint of a request', () => {
+  const SALT = 'abcdefghijklmnopqrstuv'
+  const NOTHING: Own = { headers: [], unset: [], credentials: undefined, contentType: undefined }
+  const of = (own: Partial<Own> | undefined, parts: Partial<Parts> = {}, salt = SALT): string =>
+    fingerprint(makeCall({ url: 'http://a.test/', ...parts, own: own && { ...NOTHING, ...own } }), salt)
+
+  test('is the same in every version, and another one with every salt.', () => {
+    expect(of(undefined)).toBe('UJ2iA_2OsPhNFdUY')
+    const own = { headers: ['x-b', '2', 'x-a', '1'], unset: ['accept'], credentials: 'Bearer x' }
+    expect(of(own, { method: 'POST', body: '{"a":"é"}' })).toBe('FgjZddwfG9WOwhAl')
+    expect(of(own, {}, SALT.toUpperCase())).not.toBe(of(own))
+  })
+
+  test('looks at headers, whatever their order, at credentials and at the type of a body of its own.', () => {
+    const alike: Partial<Own>[] = [{ headers: ['a', '1', 'b', '2'] }, { headers: ['b', '2', 'a', '1'] }]
+    expect(new Set(alike.map(own => of(own))).size).toBe(1)
+    const all: (Partial<Own> | undefined)[] = [
+      undefined,
+      { headers: ['a', '1'] },
+      { headers: ['a', '2'] },
+      { headers: ['a1', ''] },
+      { headers: ['a', '1', 'a', '2'] },
+      { headers: ['a', '2', 'a', '1', 'b', ''] },
+      { unset: ['a'] },
+      { credentials: 'a' },
+      { credentials: () => 'a' },
+      { contentType: 'a' },
+      { contentType: 'text/plain' },
+    ]
+    expect(new Set(all.map(own => of(own))).size).toBe(all.length)
+    // The boundary of a multipart body is another one each time.
+    expect(of({ contentType: 'multipart/form-data; boundary=1' })).toBe(of(undefined))
+  })
+
+  test('does not look at the key, which is the name, and at what all requests have alike.', () => {
+    const more = { headers: ['a', '1'], credentials: 'Bearer x', index: 7, key: 'k', costs: 9, plan: { maxRetries: 9 } }
+    expect(fingerprint(makeCall({ ...more, url: 'http://a.test/' }), SALT)).toBe(of(undefined))
   })
 })
 

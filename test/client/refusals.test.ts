@@ -1,5 +1,5 @@
 /** Requests that cannot be sent as they were written, in runs with a run file. */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ParallelRequests, parallelRequests } from '../../src/index.ts'
 import type { Outcome } from '../../src/index.ts'
@@ -111,9 +111,9 @@ describe('A request that cannot be sent', () => {
     const options = { ...settle, resume: path }
     await parallelRequests([BAD], { ...options, transport: echo() })
     const refused = textOf(path)
-    const other = newRun()
-    await parallelRequests([{ url: GOOD, json: {} }], { ...options, resume: other, transport: echo() })
-    appendFileSync(path, withoutDone(textOf(other), 0))
+    await parallelRequests([{ url: GOOD, json: {} }], { ...options, transport: echo() })
+    // As a crash leaves it: without the last line.
+    writeFileSync(path, textOf(path).replace(/.*\n$/, ''))
     expect(textOf(path).length).toBeGreaterThan(refused.length)
     const ends = (await parallelRequests([{ url: GOOD, json: {} }], { ...options, transport: echo() })) as Outcome[]
     expect(endsOf(ends)).toEqual(['network:in_doubt/crash'])

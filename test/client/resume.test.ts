@@ -19,6 +19,7 @@ import {
   indexesIn,
   intentsIn,
   newRun,
+  saltIn,
   postsTo,
   sentIndexes,
   urlsTo,
@@ -429,7 +430,7 @@ describe('With a run file', () => {
   test.each([
     ['a folder', (path: string) => mkdirSync(path), 'got a folder'],
     ['not a run file', (path: string) => writeFileSync(path, 'a,b\n1,2\n'), 'is not a run file'],
-    ['of a newer version', (path: string) => writeFileSync(path, '{"v":2,"index":0}\n'), 'newer version'],
+    ['of a newer version', (path: string) => writeFileSync(path, '{"v":3,"index":0}\n'), 'newer version'],
   ])('a path that is %s is a ConfigError, for each way to ask, and nothing is sent.', async (_name, make, message) => {
     const path = newRun()
     make(path)
@@ -566,11 +567,14 @@ describe('An input that is not that of the run file', () => {
     expect(endsOf(outcomes)).toEqual(['run-file:ok', 'run-file:ok', 'run-file:ok'])
   })
 
-  test('does not matter in headers, credentials and options.', async () => {
-    const path = await made([{ url: URL_A, headers: { a: '1' }, auth: { bearer: 'old' } }])
+  test('does not matter in headers, credentials and cookies that all requests have alike.', async () => {
+    const path = newRun()
+    const before = { headers: { a: '1', 'x-api-key': 'old' }, auth: { bearer: 'old' }, cookies: { sid: 'old' } }
+    await parallelRequests([URL_A], { transport: echo(), resume: path, ...before })
     const transport = echo()
-    const options = { transport, resume: path, userAgent: 'another', maxRetries: 9, headers: { b: '2' } }
-    expect(await parallelRequests([{ url: URL_A, auth: { bearer: 'new' } }], options)).toEqual([{ path: '/' }])
+    const after = { headers: { b: '2' }, auth: { bearer: 'new' }, cookies: { sid: 'new' }, userAgent: 'another' }
+    const options = { transport, resume: path, maxRetries: 9, ...after }
+    expect(await parallelRequests([URL_A], options)).toEqual([{ path: '/' }])
     expect(transport.requests).toEqual([])
   })
 
@@ -717,7 +721,9 @@ describe('An unsafe request', () => {
     // As it stands after the second intent; lines by hand have no checksum.
     writeFileSync(
       path,
-      [{ intent }, failed, { intent }].map(line => `${JSON.stringify({ ...line, crc: undefined })}\n`).join(''),
+      [saltIn(path), { intent }, failed, { intent }]
+        .map(line => `${JSON.stringify({ ...line, crc: undefined })}\n`)
+        .join(''),
     )
     const transport = echo()
     const ends = endsOf(await parallelRequests(postsTo(1), { transport, resume: path, onFailure: 'settle' }))

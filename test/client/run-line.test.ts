@@ -14,9 +14,10 @@ const AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 /** Into a line, through the file's JSON, and out again. */
 async function thereAndBack(result: Result, plan: Partial<CallPlan> = {}, now: Partial<CallPlan> = plan) {
   const call = makeCall({ plan, key: 'k', index: 3, url: 'http://a.test/p?token=canary' })
+  call.trip.id = 'k:k'
   const outcome = await settle(call, result, clock)
   const value = outcome.ok && result.kind === 'reply' ? lineValue(call, result, outcome.value) : {}
-  const line = JSON.parse(JSON.stringify(lineOf(call, 'the id', outcome, value, AT_MS))) as DoneLine
+  const line = JSON.parse(JSON.stringify(lineOf(call, 'the print', outcome, value, AT_MS))) as DoneLine
   const next = makeCall({ plan: now, key: 'k', index: 3, url: call.url })
   return { outcome, line, back: await settle(next, resultOf(line, next), clock) }
 }
@@ -27,9 +28,10 @@ describe('A line of a run file', () => {
   test('has the fields that are promised, and nothing that is not there.', async () => {
     const { line } = await thereAndBack(makeReply(201, {}, '{"a":1}'))
     expect(line).toEqual({
-      v: 1,
+      v: 2,
       index: 3,
-      id: 'the id',
+      id: 'k:k',
+      print: 'the print',
       key: 'k',
       method: 'GET',
       url: 'http://a.test/p?token=***',
@@ -43,9 +45,10 @@ describe('A line of a run file', () => {
     })
     const { line: failed } = await thereAndBack(makeFault('connect/refused', false))
     expect(failed).toEqual({
-      v: 1,
+      v: 2,
       index: 3,
-      id: 'the id',
+      id: 'k:k',
+      print: 'the print',
       key: 'k',
       method: 'GET',
       url: 'http://a.test/p?token=***',

@@ -18,6 +18,7 @@ export function okOutcome(index: number, value: unknown, { key, url, attempts = 
   const asked = url ?? `https://api.example.com/items/${index}`
   return {
     ok: true,
+    id: key === undefined ? `#${index}` : `k:${key}`,
     index,
     ...(key !== undefined && { key }),
     request: { method: 'GET', url: asked, meta: undefined },
@@ -36,6 +37,7 @@ export function failedOutcome(index: number, { key, url, attempts = 1 }: Changes
   const fault = { kind: 'fault', code: 'http/404', message: 'status 404, said "no"', sent: true } as never
   return {
     ok: false,
+    id: key === undefined ? `#${index}` : `k:${key}`,
     index,
     ...(key !== undefined && { key }),
     request: { method: 'GET', url: asked, meta: undefined },

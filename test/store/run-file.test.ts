@@ -8,6 +8,7 @@ import { ConfigError } from '../../src/core/error.ts'
 import { GroupWriter } from '../../src/store/group-writer.ts'
 import type { Disk } from '../../src/store/group-writer.ts'
 import { LineIndex } from '../../src/store/line-index.ts'
+import { LineError } from '../../src/core/journal.ts'
 import { openRunFile } from '../../src/store/run-file.ts'
 import { doneLine, failedLine, folder, idOf, intentLine, textOf } from '../support/run-lines.ts'
 
@@ -19,7 +20,12 @@ describe('a run file', () => {
   it('gives back on the next opening what was appended, whole and by index', async () => {
     const path = newPath()
     const first = await open(path)
-    expect([first.size, first.known(0), first.intent(0), first.dropped]).toEqual([0, undefined, undefined, undefined])
+    expect([first.size, first.known('#0'), first.intent('#0'), first.dropped]).toEqual([
+      0,
+      undefined,
+      undefined,
+      undefined,
+    ])
     const lines = [doneLine(0), failedLine(1), doneLine(2, { key: 'two', value: 'AAEC', encoding: 'base64' })]
     await Promise.all([...lines, intentLine(4, 'the key'), intentLine(3), doneLine(3)].map(line => first.append(line)))
     expect(first.size).toBe(5)
@@ -27,12 +33,15 @@ describe('a run file', () => {
 
     const second = await open(path)
     expect(second.size).toBe(5)
-    expect(second.known(0)).toMatchObject({ id: idOf(0), ok: true })
-    expect(second.known(1)).toMatchObject({ id: idOf(1), ok: false })
-    expect(await Promise.all([second.read(0), second.read(1), second.read(2)])).toEqual(lines)
-    expect([second.intent(3), second.intent(4)]).toEqual([undefined, { id: idOf(4), idempotencyKey: 'the key' }])
-    expect(second.known(4)).toBeUndefined()
-    await expect(second.read(4)).rejects.toThrow('has no finished line of index 4')
+    expect(second.known('#0')).toMatchObject({ print: idOf(0), ok: true })
+    expect(second.known('#1')).toMatchObject({ print: idOf(1), ok: false })
+    expect(await Promise.all([second.read('#0'), second.read('#1'), second.read('#2')])).toEqual(lines)
+    expect([second.intent('#3'), second.intent('#4')]).toEqual([
+      undefined,
+      { v: 1, print: idOf(4), idempotencyKey: 'the key' },
+    ])
+    expect(second.known('#4')).toBeUndefined()
+    await expect(second.read('#4')).rejects.toThrow('has no finished line of #4')
     await second.close()
   })
 
@@ -43,10 +52,10 @@ describe('a run file', () => {
       textOf(doneLine(0, { id: 'first' }), intentLine(1), failedLine(0), failedLine(1), intentLine(1)),
     )
     const journal = await open(path)
-    expect(journal.known(0)).toMatchObject({ id: idOf(0), ok: false })
-    expect(await journal.read(0)).toEqual(failedLine(0))
-    expect(journal.known(1)).toMatchObject({ ok: false })
-    expect(journal.intent(1)).toEqual({ id: idOf(1) })
+    expect(journal.known('#0')).toMatchObject({ print: idOf(0), ok: false })
+    expect(await journal.read('#0')).toEqual(failedLine(0))
+    expect(journal.known('#1')).toMatchObject({ ok: false })
+    expect(journal.intent('#1')).toEqual({ v: 1, print: idOf(1) })
     await journal.close()
   })
 
@@ -70,7 +79,7 @@ describe('a run file', () => {
     const appended = [doneLine(0), doneLine(1, { value: 1n }), doneLine(2)].map(line => journal.append(line))
     await expect(Promise.allSettled(appended)).resolves.toMatchObject([
       { status: 'fulfilled' },
-      { status: 'rejected', reason: expect.any(TypeError) as TypeError },
+      { status: 'rejected', reason: expect.any(LineError) as LineError },
       { status: 'fulfilled' },
     ])
     await journal.close()
@@ -133,13 +142,13 @@ describe('a run file', () => {
     const journal = await open(path)
     const appended = journal.append(doneLine(1))
     // More than are done at once.
-    const reads = Array.from({ length: 200 }, () => journal.read(0))
+    const reads = Array.from({ length: 200 }, () => journal.read('#0'))
     await Promise.all([journal.close(), journal.close()])
     await appended
     for (const line of await Promise.all(reads)) expect(line).toEqual(doneLine(0))
     expect(readFileSync(path, 'utf8')).toBe(textOf(doneLine(0), doneLine(1)))
     await expect(journal.append(doneLine(2))).rejects.toThrow('The run file is closed')
-    await expect(journal.read(0)).rejects.toThrow('is closed')
+    await expect(journal.read('#0')).rejects.toThrow('is closed')
   })
 
   it('says so when a line was changed behind its back', async () => {
@@ -150,8 +159,8 @@ describe('a run file', () => {
     const file = openSync(path, 'r+')
     fs.writeSync(file, 'z', text.indexOf('GET'))
     fs.closeSync(file)
-    await expect(journal.read(0)).rejects.toThrow('was changed while it was open')
-    expect(await journal.read(1)).toEqual(doneLine(1))
+    await expect(journal.read('#0')).rejects.toThrow('was changed while it was open')
+    expect(await journal.read('#1')).toEqual(doneLine(1))
     await journal.close()
   })
 
@@ -185,21 +194,22 @@ describe('a run file', () => {
     expect(Math.max(...perSecond)).toBeGreaterThan(100_000)
   })
 
-  it('remembers a million lines in less than 40 MB, ids of another form included', () => {
+  it('remembers a million lines in less than 40 MB, fingerprints of another form included', () => {
     const before = process.memoryUsage()
     const index = new LineIndex()
-    for (let i = 0; i < 1_000_000; i++) index.set(i, { id: idOf(i), ok: i % 2 === 0, offset: i * 300, length: 300 })
+    for (let i = 0; i < 1_000_000; i++)
+      index.set(i, { v: 2, print: idOf(i), ok: i % 2 === 0, offset: i * 300, length: 300 })
     const after = process.memoryUsage()
     const grown = after.arrayBuffers - before.arrayBuffers
     expect(grown).toBeGreaterThan(27e6)
     expect(grown).toBeLessThan(40e6)
-    index.set(7, { id: 'another form', ok: true, offset: 2 ** 40, length: 2 ** 29 })
-    index.set(2 ** 50, { id: idOf(1).toUpperCase(), ok: false, offset: 0, length: 1 })
-    expect(index.get(7)).toEqual({ id: 'another form', ok: true, offset: 2 ** 40, length: 2 ** 29 })
-    index.set(7, { id: idOf(3), ok: false, offset: 1, length: 2 })
-    expect(index.get(7)).toEqual({ id: idOf(3), ok: false, offset: 1, length: 2 })
-    expect(index.get(999_999)).toEqual({ id: idOf(999_999), ok: false, offset: 299_999_700, length: 300 })
-    expect(index.get(2 ** 50)?.id).toBe(idOf(1).toUpperCase())
+    index.set(7, { v: 1, print: 'another form', ok: true, offset: 2 ** 40, length: 2 ** 29 })
+    index.set(2 ** 50, { v: 2, print: idOf(1).toUpperCase(), ok: false, offset: 0, length: 1 })
+    expect(index.get(7)).toEqual({ v: 1, print: 'another form', ok: true, offset: 2 ** 40, length: 2 ** 29 })
+    index.set(7, { v: 2, print: idOf(3), ok: false, offset: 1, length: 2 })
+    expect(index.get(7)).toEqual({ v: 2, print: idOf(3), ok: false, offset: 1, length: 2 })
+    expect(index.get(999_999)).toEqual({ v: 2, print: idOf(999_999), ok: false, offset: 299_999_700, length: 300 })
+    expect(index.get(2 ** 50)?.print).toBe(idOf(1).toUpperCase())
     expect([index.get(1_000_000), index.get(2 ** 51)]).toEqual([undefined, undefined])
   })
 })

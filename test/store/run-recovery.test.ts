@@ -89,8 +89,8 @@ describe('a torn end', () => {
       expect(readFileSync(path), `seed ${seed}, length ${length}`).toEqual(bytes.subarray(0, whole))
       expect(journal.dropped?.bytes ?? 0).toBe(length - whole)
       for (let index = 0; index < journal.size; index++) {
-        if (journal.known(index) === undefined) expect(journal.intent(index)).toBeDefined()
-        else expect(await journal.read(index)).toEqual(index % 3 === 0 ? failedLine(index) : doneLine(index))
+        if (journal.known(`#${index}`) === undefined) expect(journal.intent(`#${index}`)).toBeDefined()
+        else expect(await journal.read(`#${index}`)).toEqual(index % 3 === 0 ? failedLine(index) : doneLine(index))
       }
       await journal.append(doneLine(77))
       await journal.close()
@@ -165,7 +165,7 @@ describe('damage at the end', () => {
       const { recovery, kept } = recover(bytes)
       // Invents nothing …
       for (let index = 0; index < recovery.size; index++) {
-        const place = recovery.done.get(index)
+        const place = recovery.done.get(`#${index}`)
         const shown = place && bytes.toString('latin1', place.offset, place.offset + place.length)
         if (shown !== undefined && !originals.has(shown)) throw new Error(`${note} invented ${shown}`)
       }
@@ -175,7 +175,7 @@ describe('damage at the end', () => {
         const known =
           'intent' in line
             ? (line as IntentLine).intent.index < recovery.size
-            : recovery.done.get(line.index) !== undefined
+            : recovery.done.get(`#${line.index}`) !== undefined
         if (!known) throw new Error(`${note} lost ${JSON.stringify(line)}`)
       }
       const bad = found.filter((line, i) => !good[i] && !isNothing(line))
@@ -248,7 +248,7 @@ describe('a line that cannot be used', () => {
       json({ ...doneLine(1), value: 5, encoding: 'base64' }),
       'value: expected a text where encoding',
     ],
-    ['with an empty intent', json({ intent: {} }), 'intent.v: expected 1, got nothing'],
+    ['with an empty intent', json({ intent: {} }), 'intent.v: expected 1 or 2, got nothing'],
     ['that is a list', '[1,2]\n', 'it is a list, expected an object'],
     ['that is no JSON, before good ones', 'hello\n', 'it is not JSON'],
     ['that is not UTF-8, before good ones', '\xff\n', 'it is not UTF-8'],
@@ -288,8 +288,8 @@ describe('a line that cannot be used', () => {
     writeFileSync(path, lines.join(''))
     const journal = await open(path)
     expect(journal.dropped).toMatchObject({ lines: 1, firstLine: 2 })
-    expect([0, 1, 2, 3].map(index => journal.known(index)?.ok)).toEqual([true, undefined, undefined, true])
-    expect(journal.intent(2)).toMatchObject({ idempotencyKey: 'k' })
+    expect([0, 1, 2, 3].map(index => journal.known(`#${index}`)?.ok)).toEqual([true, undefined, undefined, true])
+    expect(journal.intent('#2')).toMatchObject({ idempotencyKey: 'k' })
     await journal.close()
     const after = readFileSync(path, 'utf8')
     expect(after).toBe(`${lines[0]}${' '.repeat(Buffer.byteLength(lines[1] as string) - 1)}\n${lines[2]}`)
@@ -303,7 +303,7 @@ describe('a line that cannot be used', () => {
     writeFileSync(path, textOf(doneLine(0)) + json(doneLine(1)) + textOf(doneLine(2)))
     const journal = await open(path)
     expect(journal.dropped).toMatchObject({ lines: 1, firstLine: 2 })
-    expect([0, 1, 2].map(index => journal.known(index)?.ok)).toEqual([true, undefined, true])
+    expect([0, 1, 2].map(index => journal.known(`#${index}`)?.ok)).toEqual([true, undefined, true])
     await journal.close()
     writeFileSync(path, textOf(doneLine(0)) + json(doneLine(1)) + FAR)
     expect(await refusal(path)).toContain('line 2 cannot be used: it has no crc as the lines before it have')
@@ -316,17 +316,17 @@ describe('a line that cannot be used', () => {
   })
 
   it.each([
-    ['the first of many', textOf(doneLine(0)).replace('"v":1', '"v":2') + textOf(doneLine(1)), 1],
-    ['the only one', textOf(doneLine(0)).replace('"v":1', '"v":2'), 1],
-    ['the last one', textOf(doneLine(0), { ...doneLine(1), v: 2 } as unknown as DoneLine), 2],
+    ['the first of many', textOf({ ...doneLine(0), v: 3 } as unknown as DoneLine) + textOf(doneLine(1)), 1],
+    ['the only one', textOf({ ...doneLine(0), v: 3 } as unknown as DoneLine), 1],
+    ['the last one', textOf(doneLine(0), { ...doneLine(1), v: 3 } as unknown as DoneLine), 2],
     ['another format', `${textOf(doneLine(0))}{"v":7}\n`, 2],
-    ['an intent', `${textOf(doneLine(0))}{"intent":{"v":2}}\n`, 2],
+    ['an intent', `${textOf(doneLine(0))}{"intent":{"v":3}}\n`, 2],
   ])('is of a newer version: %s', async (_title, content, number) => {
     const path = newPath()
     writeFileSync(path, content)
     expect(await refusal(path)).toMatch(
       new RegExp(
-        `line ${number}: expected version 1, got \\d: it was written by a newer version .* Update the package`,
+        `line ${number}: expected version 1 or 2, got \\d: it was written by a newer version .* Update the package`,
       ),
     )
     expect(readFileSync(path, 'utf8')).toBe(content)
@@ -341,7 +341,7 @@ describe('reading', () => {
     writeFileSync(path, content)
     const journal = await open(path)
     expect(journal.dropped).toBeUndefined()
-    expect(await Promise.all([journal.read(0), journal.read(1), journal.read(2)])).toEqual([
+    expect(await Promise.all([journal.read('#0'), journal.read('#1'), journal.read('#2')])).toEqual([
       doneLine(0),
       failedLine(1),
       doneLine(2),
@@ -398,13 +398,13 @@ it('has every line that was promised, and opens, after SIGKILL at 20 random mome
     promised = last
     const journal = await open(path)
     expect(journal.size, `seed ${seed}, kill ${kill}`).toBeGreaterThan(promised)
-    expect(journal.known(promised)).toMatchObject({ id: promised.toString(16).padStart(32, '0') })
+    expect(journal.known(`#${promised}`)).toMatchObject({ print: promised.toString(16).padStart(32, '0') })
     await journal.close()
     // oxlint-enable no-await-in-loop
   }
   const journal = await open(path)
   let missing = 0
-  for (let index = 0; index <= promised; index++) if (journal.known(index) === undefined) missing++
+  for (let index = 0; index <= promised; index++) if (journal.known(`#${index}`) === undefined) missing++
   await journal.close()
   expect(missing).toBe(0)
 })

@@ -136,7 +136,7 @@ function leftIn(path: string): Kill {
   const done = new Set<number>()
   for (const line of whole.split('\n').slice(0, -1)) {
     const value = JSON.parse(line) as DoneLine | IntentLine
-    if (!('intent' in value)) done.add(value.index)
+    if ('ok' in value) done.add(value.index)
   }
   return { done, torn: whole.length < text.length }
 }

@@ -33,8 +33,11 @@ function linesIn(path: string): (DoneLine | IntentLine)[] {
   return lines.map(line => JSON.parse(line) as DoneLine | IntentLine)
 }
 
-export const doneIn = (path: string): DoneLine[] =>
-  linesIn(path).filter((line): line is DoneLine => !('intent' in line))
+export const doneIn = (path: string): DoneLine[] => linesIn(path).filter((line): line is DoneLine => 'ok' in line)
+
+/** The first line. */
+export const saltIn = (path: string): object =>
+  JSON.parse(readFileSync(path, 'utf8').split('\n', 1)[0] as string) as object
 
 /** Indexes of the finished lines, in the order of the input. */
 export const indexesIn = (path: string): number[] =>
@@ -50,7 +53,7 @@ export function withoutDone(text: string, ...indexes: readonly number[]): string
   const kept = text.split('\n').filter(line => {
     if (line === '') return true
     const value = JSON.parse(line) as DoneLine | IntentLine
-    return 'intent' in value || !indexes.includes(value.index)
+    return !('ok' in value) || !indexes.includes(value.index)
   })
   return kept.join('\n')
 }

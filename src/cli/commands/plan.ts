@@ -16,6 +16,7 @@ import { settingSources } from '../settings.ts'
 import type { GivenFlags, SettingSources } from '../settings.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { prepareItem } from '../../client/item.ts'
+import { RequestIds } from '../../client/request-ids.ts'
 import { planClient } from '../../config/client-plan.ts'
 import type { ClientPlan } from '../../config/client-plan.ts'
 import { matchHost } from '../../config/hosts.ts'
@@ -47,10 +48,11 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
     VERSION,
   )
   const { survey: found, add } = survey()
+  const ids = new RequestIds()
   let index = 0
   const record = await recordOf(batch.resume, run.input.limit)
   for await (const value of jobs) {
-    const call = prepareItem({ value, index: index++ }, batch, 0)
+    const call = prepareItem({ value, index: index++ }, batch, 0, ids)
     if ('ok' in call || record === undefined || (await record.isLeft(call))) add(call)
   }
   record?.end(index)

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import type { Place, Job } from './jobs.ts'
 import { bodyTemplate as textBodyTemplate, jsonTemplate, nameTemplate, namesOf, textTemplate } from './text-template.ts'
-import type { Fill } from './text-template.ts'
 import type { Row } from './url-template.ts'
 import type { InputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
+import { markCommon } from '../../core/common.ts'
 import { parseAsWritten } from '../../core/exact-json.ts'
 import { reasonOf } from '../../core/callback.ts'
 import type { Writable } from '../../core/writable.ts'
@@ -15,7 +15,8 @@ import type { CostInput } from '../../index.ts'
 export type MakeJob = (url: string, row: Row, meta: Place) => Job
 
 export function jobMaker(input: InputPlan, columns: readonly string[]): MakeJob {
-  const { method, auth } = input
+  const { method } = input
+  const auth = input.auth && markCommon(input.auth)
   const headers = pairsTemplate(input.headers, columns, '-H')
   const params = pairsTemplate(input.params, columns, '--param')
   const key = input.key === undefined ? undefined : nameTemplate(input.key, columns, '--key')
@@ -52,8 +53,21 @@ function pairsTemplate(
   flag: string,
 ): ((row: Row) => [string, string][]) | undefined {
   if (pairs.length === 0) return undefined
-  const filled = pairs.map(([name, value]): [string, Fill] => [name, textTemplate(value, columns, flag)])
-  return row => filled.map(([name, fill]) => [name, fill(row)])
+  const filled = pairs.map(([name, value]) => pairTemplate(name, value, columns, flag))
+  return row => filled.map(fill => fill(row))
+}
+
+function pairTemplate(
+  name: string,
+  value: string,
+  columns: readonly string[],
+  flag: string,
+): (row: Row) => [string, string] {
+  const fill = textTemplate(value, columns, flag)
+  if (namesOf(value).some(column => columns.includes(column))) return row => [name, fill(row)]
+  // Alike in all rows, so it may be another one when the run is gone on with.
+  const pair = markCommon<[string, string]>([name, fill({})])
+  return () => pair
 }
 
 /** A name that comes twice has both values. */

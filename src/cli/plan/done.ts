@@ -1,12 +1,10 @@
 /** What a run with `--resume` would take from its run file, request by request. */
 import type { RunPlan } from '../run-plan.ts'
-import { UsageError } from '../usage-error.ts'
 import { shorter } from '../../client/batch-run.ts'
+import { another } from '../../client/another-input.ts'
 import { fateOf, knownOf } from '../../client/fate.ts'
-import { fingerprint } from '../../client/fingerprint.ts'
 import type { ResumePlan } from '../../config/plan.ts'
 import type { Call } from '../../core/call.ts'
-import { printableUrl } from '../../core/url.ts'
 import { lookInto } from '../../store/run-file.ts'
 
 export interface Done {
@@ -18,7 +16,7 @@ export interface Done {
 
 export interface Record {
   readonly done: Done
-  /** Whether it would be sent. Throws a UsageError where the file is of another input. */
+  /** Whether it would be sent. Throws a ConfigError where the file is of another input. */
   readonly isLeft: (call: Call) => Promise<boolean>
   /** Throws where the file knows of more than was given. */
   readonly end: (requests: number) => void
@@ -37,17 +35,17 @@ export async function recordOf(plan: ResumePlan | undefined, limit: number | und
   return {
     done,
     async isLeft(call) {
-      const fate = await fateOf(call, fingerprint(call), file, plan)
+      const fate = await fateOf(call, file, plan)
       switch (fate.kind) {
         case 'send':
           return true
         case 'another':
-          throw another(plan.path, call)
+          throw await another(call, fate, { journal: file, plan })
         case 'doubt':
           done.doubtful++
           return false
         case 'restore':
-          done[knownOf(file, call.index)?.ok === true ? 'ok' : 'failed']++
+          done[knownOf(file, fate.id)?.ok === true ? 'ok' : 'failed']++
           return false
       }
     },
@@ -66,12 +64,4 @@ export function doneLine({ ok, failed, doubtful }: Done, output: RunPlan['output
     ...(output.save !== undefined && ok > 0 ? ['files that are gone are fetched again'] : []),
   ]
   return parts.join(', ')
-}
-
-function another(path: string, { index, method, url, plan }: Call): UsageError {
-  const now = `${method} ${printableUrl(url, plan.secretNames)}`
-  return new UsageError(
-    `--resume: expected the input that ${path} was made from, got another one: request ${index} is ${now} now. ` +
-      'Give the same input (it may be longer), or another path.',
-  )
 }

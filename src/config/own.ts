@@ -1,0 +1,36 @@
+/** What a request brings by itself, and what it shares with all others of its input: see `Own`. */
+import type { Credentials, Own } from '../core/call.ts'
+import { isCommon } from '../core/common.ts'
+import { filterHeaders } from '../core/headers.ts'
+import type { HeaderList } from '../core/headers.ts'
+import type { RequestSpec } from '../core/spec.ts'
+import type { BodyPlan } from './body.ts'
+import type { ReadHeaders } from './header-input.ts'
+
+export const NO_HEADERS: ReadHeaders = { set: [], unset: [] }
+
+/** @param credentials those that it is sent with, unless they are of the options. Undefined where it brings nothing. */
+export function ownOf(
+  spec: RequestSpec,
+  brought: ReadHeaders,
+  body: BodyPlan | undefined,
+  credentials: Credentials | undefined,
+): Own | undefined {
+  const { auth, idempotencyKey } = spec
+  const named = brought === NO_HEADERS ? brought.set : withoutCommon(spec.headers, brought.set)
+  const headers = typeof idempotencyKey === 'string' ? [...named, 'idempotency-key', idempotencyKey] : named
+  const own = typeof auth === 'object' && isCommon(auth) ? undefined : credentials
+  const { unset } = brought
+  if (headers.length === 0 && unset.length === 0 && own === undefined && body === undefined) return undefined
+  return { headers, unset, credentials: own, contentType: body?.contentType }
+}
+
+/** Only pairs are marked as the same in all requests; a name that comes twice is the request's if one of them is. */
+function withoutCommon(given: unknown, set: HeaderList): HeaderList {
+  if (!Array.isArray(given)) return set
+  const pairs = given as readonly (readonly [string, unknown])[]
+  const varied = pairs.filter(pair => !isCommon(pair))
+  if (varied.length === pairs.length) return set
+  const names = new Set(varied.map(([name]) => name.toLowerCase()))
+  return filterHeaders(set, name => names.has(name))
+}

@@ -1,0 +1,73 @@
+/**
+ * Texts, numbered from 0 in the order in which they were added, for millions of them: a hash of 64 bits and a number for
+ * each, 16 to 32 bytes whatever its length. Of a thousand million texts, two share a hash with a chance of 3 in 100.
+ */
+
+const FIRST_CAPACITY = 64
+
+export class KeyTable {
+  /** How many there are. */
+  size = 0
+  #capacity = FIRST_CAPACITY
+  /** Two words of hash and the number plus one, which is 0 where there is nothing. */
+  #words = new Uint32Array(3 * FIRST_CAPACITY)
+  #low = 0
+  #high = 0
+
+  /** Its number, or undefined where it has not been added. */
+  find(key: string): number | undefined {
+    if (this.size === 0) return undefined
+    this.#hash(key)
+    const number = this.#words[this.#placeOf(this.#low, this.#high) + 2] as number
+    return number === 0 ? undefined : number - 1
+  }
+
+  /** Its number, which is a new one where it has not been added before. */
+  add(key: string): number {
+    if (4 * (this.size + 1) > 3 * this.#capacity) this.#grow()
+    this.#hash(key)
+    const at = this.#placeOf(this.#low, this.#high)
+    const number = this.#words[at + 2] as number
+    if (number !== 0) return number - 1
+    this.#words[at] = this.#low
+    this.#words[at + 1] = this.#high
+    this.#words[at + 2] = this.size + 1
+    return this.size++
+  }
+
+  /** Where this hash stands, or would. */
+  #placeOf(low: number, high: number): number {
+    const words = this.#words
+    const mask = this.#capacity - 1
+    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
+      const at = 3 * slot
+      if (words[at + 2] === 0 || (words[at] === low && words[at + 1] === high)) return at
+    }
+  }
+
+  #grow(): void {
+    const before = this.#words
+    this.#capacity *= 2
+    this.#words = new Uint32Array(3 * this.#capacity)
+    for (let at = 0; at < before.length; at += 3) {
+      if (before[at + 2] !== 0)
+        this.#words.set(before.subarray(at, at + 3), this.#placeOf(before[at] as number, before[at + 1] as number))
+    }
+  }
+
+  /** Two multiplicative hashes, mixed at the end: fast for what is short, and a change anywhere changes both words. */
+  #hash(key: string): void {
+    let low = 0xdeadbeef
+    let high = 0x41c6ce57
+    for (let at = 0; at < key.length; at++) {
+      // oxlint-disable-next-line unicorn/prefer-code-point -- Units are what is hashed.
+      const unit = key.charCodeAt(at)
+      low = Math.imul(low ^ unit, 0x9e3779b1)
+      high = Math.imul(high ^ unit, 0x5f356495)
+    }
+    low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35)
+    high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35)
+    this.#low = low >>> 0
+    this.#high = high >>> 0
+  }
+}

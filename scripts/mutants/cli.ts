@@ -10,7 +10,8 @@ const MAIN = 'src/cli/main.ts'
 const SIGNALS = 'src/cli/signals.ts'
 const JOBS = 'src/cli/input/jobs.ts'
 const LINES = 'src/cli/input/lines.ts'
-const ROWS = 'src/cli/input/rows.ts'
+const RECORDS = 'src/cli/input/record-reader.ts'
+const TEXT = 'src/cli/input/text.ts'
 const URL_TEMPLATE = 'src/cli/input/url-template.ts'
 const TEXT_TEMPLATE = 'src/cli/input/text-template.ts'
 const ARGS = 'src/cli/args.ts'
@@ -20,6 +21,8 @@ const FIELDS = 'src/cli/output/fields.ts'
 const CURL = 'src/cli/plan/curl-command.ts'
 
 const IN = 'test/cli/input.test.ts'
+const CELLS = 'test/cli/input/rows.test.ts'
+const LINE_TESTS = 'test/cli/input/lines.test.ts'
 const WORDS = 'test/cli/arguments.test.ts'
 const NUMBERS = 'test/cli/numbers.test.ts'
 const NAMES = 'test/cli/names.test.ts'
@@ -174,15 +177,39 @@ export const CLI_MUTANTS: readonly Mutant[] = [
     '.slice(1, -1) : cellText(cell)',
     IN,
   ),
-  mutant('preq: the line of a row', ROWS, 'const line = endedAt + 1', 'const line = endedAt', IN),
+  mutant('preq: the line of a row', RECORDS, 'line: this.#recordLine, problem', 'line: this.#line, problem', CELLS),
   mutant('preq: the line of a list', LINES, 'let line = 0', 'let line = 1', IN),
-  mutant('preq: lines without their byte-order mark', LINES, ".replace(/^\\uFEFF/, '')", '', IN),
-  mutant('preq: a table without its byte-order mark', ROWS, 'bom: true,', 'bom: false,', IN),
+  mutant('preq: text without its byte-order mark', TEXT, 'utf8(marked?.mark.length ?? 0)', 'utf8(0)', IN),
+  mutant('preq: text that is not UTF-8 is refused', TEXT, 'if (isUtf8(whole)) return', 'if (isUtf8) return', CELLS),
+  mutant('preq: a character cut in two is one', TEXT, ': all.subarray(0, wholeLength(all))', ': all', CELLS),
+  mutant(
+    'preq: a CRLF cut in two is one line end',
+    RECORDS,
+    '(at === 0 ? this.#endedInCr :',
+    '(at === 0 ? false :',
+    CELLS,
+  ),
+  mutant(
+    'preq: a row whose quotes say two things is not sent',
+    RECORDS,
+    'problem: this.#problem',
+    'problem: undefined',
+    CELLS,
+  ),
+  mutant(
+    'preq: a quote that is never closed is told',
+    RECORDS,
+    "if (this.#mode === 'quoted') {\n      this.#failure",
+    "if (this.#mode === 'bare') {\n      this.#failure",
+    CELLS,
+  ),
+  mutant('preq: a line has a limit', LINES, 'isTooLong = held > maxLine', 'isTooLong = false', LINE_TESTS),
+  mutant('preq: a row has a limit', RECORDS, 'if (this.#held > this.#format.maxLine)', 'if (false)', CELLS),
   {
     guard: 'preq: a list without CR and blanks around its lines',
     edits: [
-      { file: LINES, find: "text.endsWith('\\r') ? text.slice(0, -1) : text", put: 'text' },
-      { file: JOBS, find: 'const content = text.trim()', put: 'const content = text' },
+      { file: LINES, find: 'text.split(/\\r\\n|[\\r\\n]/)', put: "text.split('\\n')" },
+      { file: JOBS, find: 'withoutNote(text.trim()) : text.trim()', put: 'withoutNote(text) : text' },
     ],
     tests: [IN],
   },
@@ -197,8 +224,8 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant(
     'preq: cells of CSV are quoted',
     'src/sinks/csv.ts',
-    'textOf: rows => stringify(rows as string[][], format),',
-    "textOf: rows => rows.map(cells => `${cells.join(',')}\\n`).join(''),",
+    'hasQuotes ? stringify(rows as string[][], format) :',
+    '!hasQuotes ? stringify(rows as string[][], format) :',
     OUT,
   ),
   mutant('preq: progress is no data', RUN, 'stream: process.stderr,', 'stream: process.stdout,', SHOWN, OUT),
@@ -235,7 +262,7 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant('preq: a signal does not wait for the input', RUN, '    jobs.close()\n', '', 'test/cli/signals.test.ts'),
   mutant(
     'preq: a signal does not wait for a pipe',
-    JOBS,
+    'src/cli/input/open-input.ts',
     '?.isFIFO() === true',
     '?.isFIFO() === null',
     'test/cli/signals.test.ts',

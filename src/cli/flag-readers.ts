@@ -172,3 +172,13 @@ export const delimiter: Read<string> = (value, name, problems) => {
   problems.push(problem(name, "one character such as ';', or tab", got(value), "Write it as ';'."))
   return undefined
 }
+
+/** Of text, by any of its names in the WHATWG Encoding Standard. */
+export const encoding: Read<string> = (value, name, problems) => {
+  try {
+    return new TextDecoder(String(value)).encoding
+  } catch {
+    problems.push(problem(name, "an encoding such as 'windows-1252'", got(value), 'UTF-8 needs no flag.'))
+    return undefined
+  }
+}

@@ -7,12 +7,12 @@
  */
 import { aSwitch, choosing, taking } from './flag.ts'
 import type { Flag } from './flag.ts'
+import { INPUT_FLAGS } from './input-flags.ts'
 import {
   bytes,
   checksum,
   concurrency,
   cost,
-  delimiter,
   header,
   hostLimit,
   method,
@@ -31,29 +31,10 @@ import {
 import { count } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 
-export const FORMATS = ['lines', 'csv', 'tsv', 'jsonl'] as const
 export const OUTPUT_FORMATS = ['jsonl', 'csv', 'tsv', 'sqlite'] as const
 
 export const FLAGS = {
-  input: taking('Input', 'FILE', text, 'read URLs or requests from FILE; - is standard input', {
-    short: 'i',
-    repeat: true,
-    common: true,
-    more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each; by the ending of the name, or by --format. Any of them may be compressed: .csv.gz. Without -i, and without URLs or with a template alone, standard input is read where it is a pipe or a file.',
-  }),
-  format: choosing('Input', 'FORMAT', FORMATS, 'format of the input', {
-    default: 'by the ending of the name; else lines',
-  }),
-  delimiter: taking('Input', 'CHARACTER', delimiter, "what is between the cells of a CSV input: ';'", {
-    default: 'a comma; of tsv a tab',
-  }),
-  curl: taking('Input', 'COMMAND', text, 'take a pasted curl command as the request', {
-    more: 'Its URL, method, headers, body and options become those of this run; flags beside it win.',
-  }),
-  limit: taking('Input', 'N', number(count(1)), 'only the first N requests of the input, ranges expanded', {
-    default: 'none',
-  }),
-  'base-url': taking('Input', 'URL', text, 'what relative URLs are relative to'),
+  ...INPUT_FLAGS,
 
   method: taking('Request', 'METHOD', method, 'GET, or POST where there is a body', { short: 'X', common: true }),
   header: taking('Request', 'NAME: VALUE', header, 'a header of every request; @FILE reads one per line', {

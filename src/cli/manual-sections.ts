@@ -10,6 +10,7 @@ export const SECTIONS: readonly Section[] = [
     paragraphs: [
       'An input is a list (.txt, or no ending), CSV or TSV with a header (.csv, .tsv), or JSON lines (.jsonl, .ndjson), each also compressed (.gz). --format says it where the name does not, as of standard input.',
       'A line of JSON is a URL, a request ({"url": …, "method": …, "headers": …, "json": …, "key": …}), or a row for a template. Without a template the column url of CSV is the URL.',
+      'Text is UTF-8, or UTF-16 with a byte-order mark; --encoding names another. In CSV a quote within a cell that does not begin with one is a character; a row whose quotes do not fit fails by itself. TSV has no quotes: a cell is what stands between two tabs, and a tab or line end in a value is written as \\t, \\n or \\r. --format csv --delimiter tab reads tabs and quotes.',
       'Outputs are JSON lines (.jsonl), CSV, TSV, or the table results of SQLite (.sqlite), by their endings or --output-format. The first .jsonl of --resume is the run file: what it has is not sent again.',
     ],
   },

@@ -19,6 +19,9 @@ import { UsageError } from './usage-error.ts'
 import { nearest } from '../config/names.ts'
 import type { Auth, ClientOptions, StreamCallOptions } from '../index.ts'
 
+/** Enough for any row; a file without line ends is held up to here, and not in whole. */
+const MAX_LINE = 16 * 2 ** 20
+
 export type InputFormat = 'lines' | 'csv' | 'tsv' | 'jsonl'
 export type OutputFormat = 'jsonl' | 'csv' | 'tsv' | 'sqlite'
 
@@ -30,6 +33,10 @@ export interface InputPlan {
   readonly format: InputFormat | undefined
   /** Of CSV; undefined where the format has its own. */
   readonly delimiter: string | undefined
+  /** A label of `TextDecoder`; undefined is UTF-8. */
+  readonly encoding: string | undefined
+  /** Characters that a line of the input may have. */
+  readonly maxLine: number
   /** Undefined is all of them. */
   readonly limit: number | undefined
   readonly method: string | undefined
@@ -136,6 +143,8 @@ function inputPlan(
     files,
     format: values.format,
     delimiter: values.delimiter,
+    encoding: values.encoding,
+    maxLine: values['max-line'] ?? MAX_LINE,
     limit: values.limit,
     method: values.method ?? curl?.method,
     headers: over(curl?.headers ?? [], headersOf(values.header ?? [], problems)),

@@ -42,6 +42,12 @@ export interface CsvOptions extends FileOptions {
   readonly columns?: readonly CsvColumn[]
   /** Between two cells. Default `','`. */
   readonly delimiter?: ',' | ';' | '\t' | '|'
+  /**
+   * Whether cells that need it are put in quotes. Default `true`. `false`, with the delimiter `'\t'` only, writes
+   * tab-separated values as IANA registered them (`text/tab-separated-values`): nothing is quoted, and a tab, LF or CR
+   * within a value, which that format cannot hold, is written as `\t`, `\n` or `\r`; a backslash stays as it is.
+   */
+  readonly quotes?: boolean
 }
 
 const DEFAULT: readonly CsvField[] = ['index', 'key', 'method', 'url', 'ok', 'status', 'attempts', 'error', 'value']
@@ -74,20 +80,33 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
     append: bool,
     columns: readColumns,
     delimiter: oneOf([',', ';', '\t', '|']),
+    quotes: bool,
   })
+  const hasQuotes = read.quotes ?? true
+  if (!hasQuotes && read.delimiter !== '\t') {
+    const remedy = "Only tab-separated values do without: add delimiter: '\\t', or leave quotes out."
+    throw new ConfigError([problem('quotes', 'true beside this delimiter', 'false', remedy)])
+  }
   const columns = read.columns ?? columnsOf(DEFAULT)
   // A lone empty cell would be an empty line, which readers skip.
   const format = { quoted_empty: columns.length === 1, delimiter: read.delimiter ?? ',' }
-  const header = stringify([columns.map(({ name }) => name)], format)
+  const textOf = (rows: readonly (readonly string[])[]): string =>
+    hasQuotes ? stringify(rows as string[][], format) : rows.map(unquotedLine).join('')
+  const header = textOf([columns.map(({ name }) => name)])
   const sink = new TextRows<readonly string[]>('csv', target, read, {
-    rowOf: outcome => columns.map(column => textOf(column, outcome)),
+    rowOf: outcome => columns.map(column => cellText(column, outcome)),
     sizeOf: cells => cells.reduce((sum, { length }) => sum + length + 1, 0),
-    textOf: rows => stringify(rows as string[][], format),
+    textOf,
     header,
   })
   if (sink.firstLine !== '' && sink.firstLine !== header.split('\n', 1)[0]) refuseHeader(sink, header)
   return sink
 }
+
+const ESCAPES: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' }
+
+const unquotedLine = (cells: readonly string[]): string =>
+  `${cells.map(cell => cell.replace(/[\t\n\r]/g, one => ESCAPES[one] as string)).join('\t')}\n`
 
 function refuseHeader(sink: TextRows<readonly string[]>, header: string): never {
   const { firstLine } = sink
@@ -132,7 +151,7 @@ function columnsOf(given: readonly CsvColumn[]): Column[] {
   })
 }
 
-function textOf({ name, cell }: Column, outcome: Outcome): string {
+function cellText({ name, cell }: Column, outcome: Outcome): string {
   const value = cellOf(name, cell, outcome)
   if (typeof value === 'string') return value
   if (value === undefined || value === null) return ''

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { workplace } from './workplace.ts'
+import { endsOf, workplace } from './workplace.ts'
 
 describe('A delimiter', () => {
   test.each([
@@ -74,6 +74,65 @@ describe('A name', () => {
     writeFileSync(file('c.csv.gz'), gzipSync('id\n1\n2\n').subarray(0, 15))
     const { code, stderr } = await run(['URL/{id}', '-i', 'c.csv.gz'])
     expect([code, stderr]).toEqual([2, expect.stringContaining('-i: expected to read c.csv.gz to its end')])
+  })
+})
+
+describe('Text', () => {
+  test('that is not UTF-8 is refused with its line, and read with --encoding.', async () => {
+    const { run, server, file } = await workplace()
+    writeFileSync(file('rows.csv'), Buffer.from('name\nM\xfcller\n', 'latin1'))
+    const args = ['URL/{name}', '-i', 'rows.csv']
+    const { code, stderr } = await run(args)
+    expect([code, server.requests]).toEqual([2, []])
+    expect(stderr).toContain('rows.csv:2: expected UTF-8, got bytes that are none. Name the encoding')
+    expect((await run([...args, '--encoding', 'latin1'])).code).toBe(0)
+    expect(server.requests.map(({ url }) => url)).toEqual(['/M%C3%BCller'])
+    expect((await run([...args, '--encoding', 'latin-8'])).stderr).toContain(
+      `--encoding: expected an encoding such as 'windows-1252', got "latin-8"`,
+    )
+  })
+
+  test('with a line beyond --max-line costs that request: it is told, and the others are sent.', async () => {
+    const { run, server, write } = await workplace()
+    write('urls.txt', `URL/a\nURL/${'b'.repeat(2_000)}\nURL/c\n`)
+    const { code, stderr, lines } = await run(['-i', 'urls.txt', '--max-line', '1KiB'])
+    expect([code, endsOf(lines)]).toEqual([1, ['ok', 'invalid_request/input', 'ok']])
+    expect(stderr).toContain('urls.txt:2: expected a line of at most 1 KiB, got a longer one. Raise --max-line')
+    expect(server.requests).toHaveLength(2)
+  })
+})
+
+describe('A row of CSV from a pipe', () => {
+  test('is sent when its line has ended, while the pipe stays open.', async () => {
+    const { start, server } = await workplace()
+    const { child, finished } = start(['URL/{id}', '-i', '-', '--format', 'csv', '-w', '{id}\\n'])
+    child.stdin.write('id\n1\n')
+    await expect.poll(() => server.requests.map(({ url }) => url)).toEqual(['/1'])
+    child.stdin.end('2\n')
+    const { code, stdout } = await finished
+    expect([code, stdout]).toEqual([0, '1\n2\n'])
+  })
+})
+
+describe('A URL in a list', () => {
+  test('may have a note behind it; the line of a template may not.', async () => {
+    const { run, server, write } = await workplace()
+    write('urls.txt', 'URL/a # note\nURL/b#part\t# another\n')
+    expect((await run(['-i', 'urls.txt'])).code).toBe(0)
+    write('names.txt', 'Room #4\n')
+    expect((await run(['URL/{line}', '-i', 'names.txt'])).code).toBe(0)
+    expect(server.requests.map(({ url }) => url).toSorted()).toEqual(['/Room%20%234', '/a', '/b'])
+  })
+})
+
+describe('Tab-separated values', () => {
+  test('are written as they are read, without quotes.', async () => {
+    const { run, server, text, write } = await workplace()
+    write('in.csv', 'id,n\n1,"Say ""hi"", C:\\new"\n')
+    expect((await run(['URL/{id}', '-i', 'in.csv', '-o', 'x.tsv', '--columns', 'id,n', '-q'])).code).toBe(0)
+    expect(text('x.tsv')).toBe('id\tn\n1\tSay "hi", C:\\new\n')
+    expect((await run(['URL/x{?n}', '-i', 'x.tsv', '-q'])).code).toBe(0)
+    expect(server.requests.at(-1)?.url).toBe(`/x?n=${encodeURIComponent('Say "hi", C:\\new')}`)
   })
 })
 

@@ -244,8 +244,12 @@ describe('What can be known to be wrong', () => {
   })
 
   test.each([
-    ['binary', new Uint8Array([0x7f, 0x45, 0x00, 0x01, 0x0a]), 'preq: x.csv: expected text, got bytes that are none.'],
-    ['no CSV', 'id\na\u001b[31m"b\n', 'preq: x.csv:2: expected CSV, got something else ('],
+    [
+      'binary',
+      new Uint8Array([0x7f, 0x45, 0x00, 0x01, 0x0a]),
+      'preq: x.csv:1: expected text, got bytes that are none.',
+    ],
+    ['a quote that nothing closes', 'id\n"a\u001b[31mb\n', 'preq: x.csv:2: expected a quote that closes the cell'],
   ])('is %s in place of CSV: refused, and nothing of it is printed.', async (_what, content, message) => {
     const { code, stderr } = await run(['URL/{id}', '-i', 'x.csv'], { 'x.csv': content })
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)])

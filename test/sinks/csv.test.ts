@@ -60,6 +60,18 @@ describe('csv', () => {
     )
   })
 
+  it('without quotes is tab-separated values: only what no cell can hold is escaped.', async () => {
+    const text = await written(
+      { columns: ['index', 'value'], delimiter: '\t', quotes: false },
+      okOutcome(0, 'a "b", c'),
+      okOutcome(1, 'tab\tline\r\nbreak'),
+      okOutcome(2, 'C:\\new'),
+      okOutcome(3, null),
+    )
+    expect(text).toBe('index\tvalue\n0\ta "b", c\n1\ttab\\tline\\r\\nbreak\n2\tC:\\new\n3\t\n')
+    expect(() => csv('x.csv', { quotes: false })).toThrow('quotes: expected true beside this delimiter, got false.')
+  })
+
   it('is read back as it was, whatever the text.', async () => {
     const path = join(freshFolder(), 'results.csv')
     const texts = fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 20 })

@@ -1,10 +1,11 @@
 /** What an input is read as: as flags say, or by the ending of its name. */
 import { extname } from 'node:path'
+import type { TableFormat } from './record-reader.ts'
 import type { InputFormat, InputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 
 export type Shape =
-  | { readonly format: 'csv'; readonly delimiter: string; readonly isGzip: boolean }
+  | (Omit<TableFormat, 'maxLine'> & { readonly format: 'csv'; readonly isGzip: boolean })
   | { readonly format: 'lines' | 'jsonl'; readonly isGzip: boolean }
 
 const BY_ENDING: Readonly<Record<string, InputFormat>> = {
@@ -24,7 +25,9 @@ export function shapeOf(file: string, { format, delimiter }: Pick<InputPlan, 'fo
   const isGzip = extname(file).toLowerCase() === '.gz'
   const known = format ?? byEnding(isGzip ? file.slice(0, -'.gz'.length) : file, delimiter)
   if (known === 'csv' || known === 'tsv') {
-    return { format: 'csv', delimiter: delimiter ?? (known === 'tsv' ? '\t' : ','), isGzip }
+    const isFixed = delimiter !== undefined || known === 'tsv'
+    const chosen = delimiter ?? (known === 'tsv' ? '\t' : ',')
+    return { format: 'csv', delimiter: chosen, isFixed, hasQuotes: known === 'csv', isGzip }
   }
   if (delimiter === undefined) return { format: known, isGzip }
   throw new UsageError(`--delimiter: expected CSV to read, got ${known} in ${file}. Leave it out, or add --format csv.`)

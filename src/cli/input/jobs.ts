@@ -1,14 +1,10 @@
 /** The input of a run as requests, one after the other; each knows where it stands, for messages and for the output. */
-import { once } from 'node:events'
-import { createReadStream, fstatSync, openSync, statSync } from 'node:fs'
-import { Socket } from 'node:net'
-import { pipeline } from 'node:stream'
 import type { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { flattened } from './batches.ts'
 import { shapeOf } from './format.ts'
 import { linesOf } from './lines.ts'
-import type { Line } from './lines.ts'
+import type { Line, LongLine, TextFormat } from './lines.ts'
+import { openInput } from './open-input.ts'
 import { countOf, expanded } from './range.ts'
 import { isVaried, jobMaker } from './requests.ts'
 import type { MakeJob } from './requests.ts'
@@ -21,7 +17,6 @@ import type { InputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import { nearest } from '../../config/names.ts'
 import { Unusable } from '../../core/unusable.ts'
-import { reasonOf } from '../../core/callback.ts'
 import type { RequestSpec } from '../../index.ts'
 
 /** Where a request comes from; the `meta` of its spec. */
@@ -92,7 +87,7 @@ async function openFile(file: string, input: InputPlan): Promise<Opened> {
   const shape = shapeOf(file, input)
   const isVarying = template === undefined || isTemplate(template) || isVaried(input)
   if (!isVarying && shape.format !== 'jsonl') throw allAlike(file, template)
-  const stream = await open(file, shape.isGzip)
+  const stream = await openInput(file, shape.isGzip)
   switch (shape.format) {
     case 'lines':
       return { ...linesFile(file, stream, template, input), stream }
@@ -103,7 +98,11 @@ async function openFile(file: string, input: InputPlan): Promise<Opened> {
       return { columns: [], jobs, stream }
     }
     case 'csv': {
-      const { columns, rows } = await tableOf(stream, file, shape.delimiter)
+      const { columns, rows } = await tableOf(stream, file, {
+        ...shape,
+        encoding: input.encoding,
+        maxLine: input.maxLine,
+      })
       checkDelimiter(file, columns, input)
       const url = template === undefined ? urlColumn(file, columns) : urlTemplate(template, columns)
       return { columns, jobs: ofRows(file, rows, url, jobMaker(input, columns), template !== undefined), stream }
@@ -128,35 +127,6 @@ function checkDelimiter(file: string, [only = '', ...others]: readonly string[],
   throw new UsageError(`${file}:1: expected columns with commas between them, got one: '${only}'. Add ${shown}.`)
 }
 
-/** Opened before anything is sent, so that a name that is wrong is heard of then. */
-async function open(file: string, isGzip: boolean): Promise<Readable> {
-  if (file === '-') return standardInput()
-  // Read as a file, a pipe could not be let go of before its writer says something.
-  if (statSync(file, { throwIfNoEntry: false })?.isFIFO() === true) {
-    return new Socket({ fd: openSync(file, 'r'), writable: false })
-  }
-  const stream = createReadStream(file)
-  try {
-    await once(stream, 'ready')
-    if (statSync(file).isDirectory()) throw new Error(A_FOLDER)
-  } catch (error) {
-    stream.destroy()
-    throw new UsageError(
-      `-i: expected a file that can be read, got ${file} (${reasonOf(error).replace(/, \w+ '.*'$/, '')}).`,
-    )
-  }
-  // What goes wrong with the file is what is read of it then.
-  return isGzip ? pipeline(stream, createGunzip(), () => undefined) : stream
-}
-
-const A_FOLDER = 'it is a folder'
-
-/** Of a folder, Node would make an empty text. */
-function standardInput(): Readable {
-  if (!fstatSync(0).isDirectory()) return process.stdin
-  throw new UsageError(`-i: expected a file that can be read, got standard input (${A_FOLDER}).`)
-}
-
 function urlColumn(file: string, columns: readonly string[]): (row: Row) => string {
   if (columns.includes('url')) return row => String(row['url'])
   const near = nearest('url', columns)
@@ -176,8 +146,15 @@ function linesFile(
   const remedy = input.format === undefined ? `Add --format csv or jsonl if ${shown} has columns.` : ''
   const fill = template === undefined ? undefined : urlTemplate(template, LINE, remedy)
   const make = jobMaker(input, LINE)
-  return { columns: fill === undefined ? [] : LINE, jobs: ofLines(file, stream, fill, make) }
+  return { columns: fill === undefined ? [] : LINE, jobs: ofLines(file, stream, fill, make, input) }
 }
+
+/** A row that cannot be sent, and why; the others go on. */
+const unusable = (file: string, { problem, line }: LongLine): Unusable =>
+  new Unusable(`${file}:${line}: ${problem}`, '', { file, line })
+
+/** `https://… # note`: no URL has a blank in it, so that what follows one and a `#` is not for the server. */
+const withoutNote = (url: string): string => url.replace(/\s+#.*$/, '')
 
 /** The column of a list. */
 const LINE = ['line']
@@ -187,12 +164,18 @@ async function* ofLines(
   stream: Readable,
   fill: ((row: Row) => string) | undefined,
   make: MakeJob,
+  format: TextFormat,
 ): Stream {
-  for await (const lines of linesOf(stream, file)) yield jobsOf(lines)
+  for await (const lines of linesOf(stream, file, format)) yield jobsOf(lines)
 
-  function* jobsOf(lines: readonly Line[]): Generator<Job, void> {
-    for (const { text, line } of lines) {
-      const content = text.trim()
+  function* jobsOf(lines: readonly (Line | LongLine)[]): Generator<Job | Unusable, void> {
+    for (const one of lines) {
+      if ('problem' in one) {
+        yield unusable(file, one)
+        continue
+      }
+      const { text, line } = one
+      const content = fill === undefined ? withoutNote(text.trim()) : text.trim()
       if (content === '' || content.startsWith('#')) continue
       if (content.includes('\0')) throw new UsageError(`${file}:${line}: expected text, got bytes that are none.`)
       const row = { line: content }
@@ -219,20 +202,21 @@ async function* ofRows(
 
   function jobOf(one: NumberedRow | BrokenRow, filled?: string): Job | Unusable {
     const { line } = one
-    if ('problem' in one) return new Unusable(`${file}:${line}: ${one.problem}`, '', { file, line })
+    if ('problem' in one) return unusable(file, one)
     return make(filled ?? url(one.row), one.row, { file, line, row: one.row })
   }
 }
 
 async function* ofJsonRows(file: string, stream: Readable, template: string, input: InputPlan): Stream {
   const jobsOf = rowMaker(file, template, input)
-  for await (const lines of linesOf(stream, file)) yield jobsIn(lines)
+  for await (const lines of linesOf(stream, file, input)) yield jobsIn(lines)
 
-  function* jobsIn(lines: readonly Line[]): Generator<Job | Unusable, void> {
-    for (const { text, line } of lines) {
-      if (text.trim() === '') continue
-      const read = objectOf(text)
-      if (typeof read === 'string') yield new Unusable(`${file}:${line}: ${read}`, '', { file, line })
+  function* jobsIn(lines: readonly (Line | LongLine)[]): Generator<Job | Unusable, void> {
+    for (const one of lines) {
+      const { line } = one
+      if ('text' in one && one.text.trim() === '') continue
+      const read = 'problem' in one ? one.problem : objectOf(one.text)
+      if (typeof read === 'string') yield unusable(file, { problem: read, line })
       else yield* jobsOf(read, { file, line })
     }
   }
@@ -241,14 +225,15 @@ async function* ofJsonRows(file: string, stream: Readable, template: string, inp
 async function* ofRequests(file: string, stream: Readable, input: InputPlan): Stream {
   const common = alike(input)
   const [fixed = ''] = input.urls
-  for await (const lines of linesOf(stream, file)) yield jobsIn(lines)
+  for await (const lines of linesOf(stream, file, input)) yield jobsIn(lines)
 
-  function* jobsIn(lines: readonly Line[]): Generator<Job | Unusable, void> {
-    for (const { text, line } of lines) {
-      if (text.trim() === '') continue
+  function* jobsIn(lines: readonly (Line | LongLine)[]): Generator<Job | Unusable, void> {
+    for (const one of lines) {
+      const { line } = one
+      if ('text' in one && one.text.trim() === '') continue
       const place: Place = { file, line }
-      const read = requestOf(text)
-      if (typeof read === 'string') yield new Unusable(`${file}:${line}: ${read}`, '', place)
+      const read = 'problem' in one ? one.problem : requestOf(one.text)
+      if (typeof read === 'string') yield unusable(file, { problem: read, line })
       else if (fixed === '' || read['url'] !== undefined) yield { ...common, ...read, meta: place } as unknown as Job
       else for (const url of expanded(fixed)) yield { ...common, ...read, url, meta: place }
     }

@@ -1,7 +1,8 @@
-/** Lines of a text with their numbers; a byte-order mark and CR are not part of them. */
-import { StringDecoder } from 'node:string_decoder'
+/** Lines of a text with their numbers. LF, CRLF and CR end a line, and are not part of it. */
 import type { Readable } from 'node:stream'
-import { unreadable } from './unreadable.ts'
+import { NotText, textOf } from './text.ts'
+import { UsageError } from '../usage-error.ts'
+import { formatSize } from '../../core/size.ts'
 
 export interface Line {
   readonly text: string
@@ -9,26 +10,68 @@ export interface Line {
   readonly line: number
 }
 
+/** A line that is not held, because it has no end within the limit. */
+export interface LongLine {
+  readonly problem: string
+  readonly line: number
+}
+
+export interface TextFormat {
+  /** A label of `TextDecoder`; undefined is UTF-8. */
+  readonly encoding: string | undefined
+  /** Characters that a line may have. */
+  readonly maxLine: number
+}
+
 /** As many at once as a piece of the input holds: a promise per line would cost more than the line. */
-export async function* linesOf(input: Readable, name: string): AsyncGenerator<readonly Line[], void> {
-  const decoder = new StringDecoder('utf8')
+export async function* linesOf(
+  input: Readable,
+  name: string,
+  { encoding, maxLine }: TextFormat,
+): AsyncGenerator<readonly (Line | LongLine)[], void> {
   let line = 0
-  let rest = ''
+  // Pieces of the line that has not ended yet: adding them up each time would make a long line quadratic.
+  let pieces: string[] = []
+  let held = 0
+  let isTooLong = false
+  let endsInCr = false
   try {
-    for await (const bytes of input as AsyncIterable<Buffer>) {
-      const texts = (rest + decoder.write(bytes)).split('\n')
-      rest = texts.pop() ?? ''
-      yield texts.map(text => ({ text: plain(text, ++line), line }))
+    for await (const piece of textOf(input, name, encoding)) {
+      const text = endsInCr && piece.startsWith('\n') ? piece.slice(1) : piece
+      if (piece !== '') endsInCr = piece.endsWith('\r')
+      const texts = text.includes('\r') ? text.split(/\r\n|[\r\n]/) : text.split('\n')
+      const rest = texts.pop() ?? ''
+      const lines: (Line | LongLine)[] = []
+      for (const one of texts) {
+        line++
+        const whole = held === 0 ? one : pieces.join('') + one
+        if (!isTooLong) lines.push(whole.length > maxLine ? longLine(line, maxLine) : { text: whole, line })
+        pieces = []
+        held = 0
+        isTooLong = false
+      }
+      if (rest !== '' && !isTooLong) {
+        pieces.push(rest)
+        held += rest.length
+        isTooLong = held > maxLine
+        // Said at once, for its end may never come; the rest of it is passed over.
+        if (isTooLong) {
+          lines.push(longLine(line + 1, maxLine))
+          pieces = []
+          held = 0
+        }
+      }
+      yield lines
     }
   } catch (error) {
     // Of the input only: what goes wrong with who reads the lines never comes here.
-    throw unreadable(name, error)
+    if (error instanceof NotText) throw new UsageError(`${name}:${line + 1}: ${error.message}`)
+    throw error
   }
-  const last = rest + decoder.end()
-  if (last !== '') yield [{ text: plain(last, ++line), line }]
+  if (held > 0) yield [{ text: pieces.join(''), line: line + 1 }]
 }
 
-function plain(text: string, line: number): string {
-  const whole = text.endsWith('\r') ? text.slice(0, -1) : text
-  return line === 1 ? whole.replace(/^\uFEFF/, '') : whole
-}
+const longLine = (line: number, maxLine: number): LongLine => ({ problem: tooLong('line', maxLine), line })
+
+export const tooLong = (what: string, maxLine: number): string =>
+  `expected a ${what} of at most ${formatSize(maxLine)}, got a longer one. Raise --max-line if that is meant.`

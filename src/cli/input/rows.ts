@@ -1,9 +1,8 @@
-/** The rows of a CSV or TSV file, one at a time, with the lines on which they begin; csv-parse does the quoting. */
-import { CsvError, parse } from 'csv-parse'
-import type { Info } from 'csv-parse'
-import { Transform } from 'node:stream'
+/** The rows of a CSV or TSV file, with the lines on which they begin, as soon as their lines have ended. */
 import type { Readable } from 'node:stream'
-import { unreadable } from './unreadable.ts'
+import { RecordReader } from './record-reader.ts'
+import type { TableFormat, TableRecord } from './record-reader.ts'
+import { NotText, textOf } from './text.ts'
 import { UsageError } from '../usage-error.ts'
 
 export interface NumberedRow {
@@ -12,7 +11,7 @@ export interface NumberedRow {
   readonly line: number
 }
 
-/** A row that is none, because it has too few or too many cells. */
+/** A row that is none, because it has too few or too many cells, or quotes that do not fit. */
 export interface BrokenRow {
   readonly problem: string
   readonly line: number
@@ -24,107 +23,98 @@ export interface Table {
   readonly rows: AsyncIterable<readonly (NumberedRow | BrokenRow)[]>
 }
 
+export interface TableOptions extends TableFormat {
+  /** A label of `TextDecoder`; undefined is UTF-8. */
+  readonly encoding: string | undefined
+}
+
 /** Reads the header. Throws a UsageError when there is none, or when it names a column twice. */
-export async function tableOf(input: Readable, name: string, delimiter: string): Promise<Table> {
-  const parser = input
-    .on('error', error => parser.destroy(error))
-    .pipe(textOnly(name))
-    .on('error', error => parser.destroy(error))
-    .pipe(
-      parse({
-        delimiter,
-        bom: true,
-        info: true,
-        relax_column_count: true,
-        skip_empty_lines: true,
-        // A tab-separated file has no quotes.
-        quote: delimiter === '\t' ? null : '"',
-      }),
-    )
-  const batches = recordsOf(parser, name)
-  const first = (await batches.next()).value
-  const [header] = first ?? []
-  if (first === undefined || header === undefined)
-    throw new UsageError(`${name}: expected a header with the names of the columns, got nothing.`)
-  const columns = header.record.map(cell => cell.trim())
+export async function tableOf(input: Readable, name: string, options: TableOptions): Promise<Table> {
+  const batches = recordsOf(input, name, options)
+  let first: readonly TableRecord[] = []
+  while (first.length === 0) {
+    const next = await batches.next()
+    if (next.done === true)
+      throw new UsageError(`${name}: expected a header with the names of the columns, got nothing.`)
+    first = next.value
+  }
+  const [header, ...others] = first as [TableRecord, ...TableRecord[]]
+  const columns = columnsOf(header, name, options)
+  return { columns, rows: rowsOf(others, batches, columns, header.cells.length, options) }
+}
+
+function columnsOf({ cells, line, problem }: TableRecord, name: string, { hasQuotes }: TableFormat): readonly string[] {
+  const refuse = (why: string): never => {
+    throw new UsageError(`${name}:${line}: ${why}`)
+  }
+  if (problem !== undefined) refuse(problem)
+  const columns = cells.map(cell => cell.trim())
+  // What spreadsheets write where a column was deleted.
+  while (columns.at(-1) === '') columns.pop()
+  if (columns.length === 0) refuse('expected a header with the names of the columns, got empty cells.')
+  const quoted = hasQuotes ? undefined : columns.find(column => /^".*"$/.test(column))
+  if (quoted !== undefined) {
+    refuse(`expected names without quotes, which TSV has none of, got ${quoted}. Add --format csv --delimiter tab.`)
+  }
   const twice = columns.find((column, at) => columns.indexOf(column) !== at)
-  if (twice !== undefined) throw new UsageError(`${name}:1: expected columns that differ, got '${twice}' twice.`)
-  return { columns, rows: rowsOf(first.slice(1), batches, columns, header.info.lines) }
-}
-
-/** What has a zero in it is no text, whatever a parser would make of it. */
-function textOnly(name: string): Transform {
-  return new Transform({
-    transform(bytes: Buffer, _encoding, done) {
-      if (bytes.includes(0)) done(new UsageError(`${name}: expected text, got bytes that are none.`))
-      else done(null, bytes)
-    },
-  })
-}
-
-interface Numbered {
-  readonly record: readonly string[]
-  readonly info: Info
+  if (twice !== undefined) refuse(`expected columns that differ, got '${twice}' twice.`)
+  return columns
 }
 
 async function* rowsOf(
-  first: readonly Numbered[],
-  batches: AsyncIterable<readonly Numbered[]>,
+  first: readonly TableRecord[],
+  batches: AsyncIterable<readonly TableRecord[]>,
   columns: readonly string[],
-  headerLines: number,
+  width: number,
+  { hasQuotes }: TableFormat,
 ): AsyncGenerator<readonly (NumberedRow | BrokenRow)[], void> {
-  // csv-parse tells the line on which a record ends; the next one begins below.
-  let endedAt = headerLines
   const hasProto = columns.includes('__proto__')
-  const rowOf = ({ record, info }: Numbered): NumberedRow | BrokenRow => {
-    const line = endedAt + 1
-    endedAt = info.lines
-    if (record.length !== columns.length) {
-      return { problem: `expected ${columns.length} cells, got ${record.length}. Quote those that hold a comma.`, line }
+  const problemOf = ({ cells, problem }: TableRecord): string | undefined => {
+    if (problem !== undefined || cells.length === columns.length) return problem
+    if (cells.length > columns.length && cells.length <= width) {
+      const at = cells.findIndex((cell, index) => index >= columns.length && cell.trim() !== '')
+      return at === -1 ? undefined : `expected nothing in column ${at + 1}, which has no name, got a cell. Name it.`
     }
+    const remedy = hasQuotes ? ' Quote those that hold a comma.' : ''
+    return `expected ${columns.length} cells, got ${cells.length}.${remedy}`
+  }
+  const rowOf = (record: TableRecord): NumberedRow | BrokenRow => {
+    const { cells, line } = record
+    const problem = problemOf(record)
+    if (problem !== undefined) return { problem, line }
     // Object.fromEntries makes a column of it that has its name; it is ten times as slow.
-    if (hasProto) return { row: Object.fromEntries(columns.map((column, at) => [column, record[at] as string])), line }
+    if (hasProto) return { row: Object.fromEntries(columns.map((column, at) => [column, cells[at] as string])), line }
     const row: Record<string, string> = {}
-    for (let at = 0; at < columns.length; at++) row[columns[at] as string] = record[at] as string
+    for (let at = 0; at < columns.length; at++) row[columns[at] as string] = cells[at] as string
     return { row, line }
   }
   yield first.map(rowOf)
   for await (const batch of batches) yield batch.map(rowOf)
 }
 
-const MAX_BATCH = 1_000
-
-/** As many at once as are there: a promise per record would cost more than the record. */
-async function* recordsOf(parser: Readable, name: string): AsyncGenerator<readonly Numbered[], void> {
-  let failure: { readonly error: unknown } | undefined
-  let ended = false
-  let wake: (() => void) | undefined
-  parser.on('readable', () => wake?.())
-  parser.on('end', () => {
-    ended = true
-    wake?.()
-  })
-  parser.on('error', error => {
-    failure = { error }
-    wake?.()
-  })
-  for (;;) {
-    const batch: Numbered[] = []
-    for (let one = parser.read() as Numbered | null; one !== null; one = parser.read() as Numbered | null) {
-      batch.push(one)
-      if (batch.length === MAX_BATCH) break
-    }
-    if (batch.length > 0) yield batch
-    else if (failure !== undefined) throw complaint(failure.error, name)
-    else if (ended) return
-    else await new Promise<void>(resolve => (wake = resolve))
+/** As many at once as a piece of the input holds: a promise per record would cost more than the record. */
+async function* recordsOf(
+  input: Readable,
+  name: string,
+  options: TableOptions,
+): AsyncGenerator<readonly TableRecord[], void> {
+  const reader = new RecordReader(options)
+  const refuse = (problem: string, line: number): never => {
+    throw new UsageError(`${name}:${line}: ${problem}`)
   }
-}
-
-function complaint(error: unknown, name: string): UsageError {
-  if (error instanceof UsageError) return error
-  if (!(error instanceof CsvError)) return unreadable(name, error)
-  // The message may hold what stands in the cell.
-  const message = error.message.replaceAll(/\p{Cc}/gu, '?').slice(0, 200)
-  return new UsageError(`${name}:${Number(error['lines'] ?? 1)}: expected CSV, got something else (${message}).`)
+  try {
+    for await (const text of textOf(input, name, options.encoding)) {
+      // What has a zero in it is no text, whatever a parser would make of it.
+      const zeroAt = text.indexOf('\0')
+      yield reader.read(zeroAt === -1 ? text : text.slice(0, zeroAt))
+      if (reader.failure !== undefined) refuse(reader.failure.problem, reader.failure.line)
+      if (zeroAt !== -1) refuse('expected text, got bytes that are none.', reader.line)
+    }
+  } catch (error) {
+    // Of the input only: what goes wrong with who reads the rows never comes here.
+    if (error instanceof NotText) refuse(error.message, reader.line)
+    throw error
+  }
+  yield reader.end()
+  if (reader.failure !== undefined) refuse(reader.failure.problem, reader.failure.line)
 }

@@ -93,17 +93,19 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
     if (format === 'jsonl') {
       return textDraft(path, (place, overwrite) => selected(jsonLines(place, { overwrite }), selection))
     }
-    const delimiter = format === 'tsv' ? '\t' : ','
-    return textDraft(path, (place, overwrite) => csv(place, { columns, overwrite, delimiter }))
+    return textDraft(path, (place, overwrite) => csv(place, { columns, overwrite, ...STYLES[format] }))
   }
 
   function toStdout(format: OutputFormat): Sink {
     if (format === 'csv' || format === 'tsv') {
-      return csv(process.stdout, { columns, delimiter: format === 'tsv' ? '\t' : ',' })
+      return csv(process.stdout, { columns, ...STYLES[format] })
     }
     return selected(jsonLines(process.stdout), selection)
   }
 }
+
+/** TSV is written as it is read: without quotes. */
+const STYLES = { csv: { delimiter: ',' }, tsv: { delimiter: '\t', quotes: false } } as const
 
 /** Besides those of every table. SQLite takes names without regard to case: one that is taken has its prefix. */
 function tableColumns(

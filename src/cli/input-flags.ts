@@ -1,0 +1,36 @@
+/** Flags that say what is sent: where requests come from and how it is read. Rows of the flag table (flags.ts). */
+import { choosing, taking } from './flag.ts'
+import { bytes, delimiter, encoding, number, text } from './flag-readers.ts'
+import { count } from '../config/kinds.ts'
+
+const FORMATS = ['lines', 'csv', 'tsv', 'jsonl'] as const
+
+export const INPUT_FLAGS = {
+  input: taking('Input', 'FILE', text, 'read URLs or requests from FILE; - is standard input', {
+    short: 'i',
+    repeat: true,
+    common: true,
+    more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each; by the ending of the name, or by --format. Any of them may be compressed: .csv.gz. Without -i, and without URLs or with a template alone, standard input is read where it is a pipe or a file.',
+  }),
+  format: choosing('Input', 'FORMAT', FORMATS, 'format of the input', {
+    default: 'by the ending of the name; else lines',
+  }),
+  delimiter: taking('Input', 'CHARACTER', delimiter, "what is between the cells of a CSV input: ';'", {
+    default: 'a comma; of tsv a tab',
+  }),
+  encoding: taking('Input', 'NAME', encoding, 'encoding of the input: windows-1252, shift_jis, utf-16le …', {
+    default: 'UTF-8, or what a byte-order mark says',
+    more: 'Names as in the WHATWG Encoding Standard. Bytes that are none of it end the run with their line: nothing is guessed.',
+  }),
+  'max-line': taking('Input', 'SIZE', bytes, 'longest line of an input, or row of CSV, in characters: 64MiB', {
+    default: '16MiB',
+    more: 'A longer line of a list or of JSON lines costs that request; a longer row of CSV, which is mostly a missing quote, ends the run.',
+  }),
+  curl: taking('Input', 'COMMAND', text, 'take a pasted curl command as the request', {
+    more: 'Its URL, method, headers, body and options become those of this run; flags beside it win.',
+  }),
+  limit: taking('Input', 'N', number(count(1)), 'only the first N requests of the input, ranges expanded', {
+    default: 'none',
+  }),
+  'base-url': taking('Input', 'URL', text, 'what relative URLs are relative to'),
+} as const

@@ -1,0 +1,38 @@
+/** A file, a pipe or standard input → the stream of its bytes, without their compression. */
+import { once } from 'node:events'
+import { createReadStream, fstatSync, openSync, statSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { pipeline } from 'node:stream'
+import type { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { UsageError } from '../usage-error.ts'
+import { reasonOf } from '../../core/callback.ts'
+
+/** Opened before anything is sent, so that a name that is wrong is heard of then. */
+export async function openInput(file: string, isGzip: boolean): Promise<Readable> {
+  if (file === '-') return standardInput()
+  // Read as a file, a pipe could not be let go of before its writer says something.
+  if (statSync(file, { throwIfNoEntry: false })?.isFIFO() === true) {
+    return new Socket({ fd: openSync(file, 'r'), writable: false })
+  }
+  const stream = createReadStream(file)
+  try {
+    await once(stream, 'ready')
+    if (statSync(file).isDirectory()) throw new Error(A_FOLDER)
+  } catch (error) {
+    stream.destroy()
+    throw new UsageError(
+      `-i: expected a file that can be read, got ${file} (${reasonOf(error).replace(/, \w+ '.*'$/, '')}).`,
+    )
+  }
+  // What goes wrong with the file is what is read of it then.
+  return isGzip ? pipeline(stream, createGunzip(), () => undefined) : stream
+}
+
+const A_FOLDER = 'it is a folder'
+
+/** Of a folder, Node would make an empty text. */
+function standardInput(): Readable {
+  if (!fstatSync(0).isDirectory()) return process.stdin
+  throw new UsageError(`-i: expected a file that can be read, got standard input (${A_FOLDER}).`)
+}

@@ -7,8 +7,10 @@ import type { FlagValues } from './flags.ts'
 import { headersOf } from './headers-input.ts'
 import { checkArguments } from './input/arguments.ts'
 import { outputFormatOf } from './output/format.ts'
-import { readCurl } from './input/curl.ts'
-import type { CurlRequest } from './input/curl.ts'
+import { readCurl } from './curl/request.ts'
+import type { CurlPart } from './curl/form.ts'
+import type { CurlRequest } from './curl/request.ts'
+import { bodyOfPasted, clientOfPasted, headersOfPasted } from './curl/into-plan.ts'
 import { isStandardInputGiven } from './input/standard-input.ts'
 import { isTemplate } from './input/url-template.ts'
 import { isSameFile } from './same-file.ts'
@@ -47,6 +49,10 @@ export interface InputPlan {
     | { readonly kind: 'json' | 'text'; readonly text: string }
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'form' | 'multipart'; readonly fields: readonly (readonly [string, string])[] }
+    /** Of a pasted command: sent as it is; a template where there are rows. */
+    | { readonly kind: 'raw'; readonly content: string | Uint8Array }
+    | { readonly kind: 'pasted'; readonly text: string; readonly contentType: string }
+    | { readonly kind: 'parts'; readonly parts: readonly CurlPart[] }
     | undefined
   readonly auth: Auth | undefined
   readonly key: string | undefined
@@ -89,12 +95,15 @@ export interface RunPlan {
   readonly display: DisplayPlan
   readonly client: ClientOptions
   readonly call: StreamCallOptions
+  /** What was left out of a pasted command, in sentences. */
+  readonly notes: readonly string[]
 }
 
 /** Reads every layer. Throws a UsageError that holds every problem. */
 export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.ProcessEnv): RunPlan {
   const pasted = flags.findLast(([name]) => name === 'curl')?.[1]
-  const curl = typeof pasted === 'string' ? readCurl(pasted) : undefined
+  const hasRows = readSettings(flags, env).values.input !== undefined
+  const curl = typeof pasted === 'string' ? readCurl(pasted, hasRows) : undefined
   // What is said beside the pasted command wins.
   const ofCurl = (curl?.flags ?? []).filter(([name]) => !flags.some(([given]) => given === name))
   const settings = readSettings([...ofCurl, ...flags], env)
@@ -111,8 +120,9 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
       verbose: values.verbose ?? false,
       progress: values['json-progress'] === true ? 'json' : values['no-progress'] || values.quiet ? 'none' : 'shown',
     },
-    client: clientOptions(values, env, problems),
+    client: { ...clientOptions(values, env, problems), ...clientOfPasted(curl, values) },
     call: callOptions(values),
+    notes: curl?.notes ?? [],
   }
   if (problems.length > 0) throw new UsageError(problems)
   return plan
@@ -133,6 +143,8 @@ function inputPlan(
     )
   }
   checkArguments(given, values['base-url'] !== undefined, problems)
+  const ownBody = bodyPlan(values, problems)
+  const pasted = ownBody === undefined ? curl?.body : undefined
   if (urls.length > 1 && files.length > 0) {
     problems.push(
       `expected one URL beside -i, as the template of its rows, got ${urls.length}. Put them into the file.`,
@@ -147,10 +159,13 @@ function inputPlan(
     maxLine: values['max-line'] ?? MAX_LINE,
     limit: values.limit,
     method: values.method ?? curl?.method,
-    headers: over(curl?.headers ?? [], headersOf(values.header ?? [], problems)),
+    headers: over(
+      curl === undefined ? [] : headersOfPasted(curl, pasted, values),
+      headersOf(values.header ?? [], problems),
+    ),
     params: values.param ?? [],
-    body: bodyPlan(values, problems) ?? bodyOf(curl),
-    auth: authOf(curl?.user === undefined ? values : { auth: curl.user, ...values }, env, problems),
+    body: ownBody ?? (curl === undefined ? undefined : bodyOfPasted(pasted, curl, files.length > 0)),
+    auth: authOf(values, env, problems),
     key: values.key,
     cost: costOf(values, problems),
     checksum: checksumOf(values, problems),
@@ -162,11 +177,6 @@ function inputPlan(
 function isAwaited(urls: readonly string[]): boolean {
   const [only = ''] = urls
   return urls.length === 0 || (urls.length === 1 && isTemplate(only))
-}
-
-function bodyOf(curl: CurlRequest | undefined): InputPlan['body'] {
-  if (curl?.form !== undefined) return { kind: 'multipart', fields: curl.form }
-  return curl?.body === undefined ? undefined : { kind: 'text', text: curl.body }
 }
 
 function costOf({ cost = [], budget = [] }: FlagValues, problems: string[]): InputPlan['cost'] {

@@ -99,7 +99,7 @@ function filePart(
     problems.push(problem(`${name}.${field}`, known, 'an unknown name', 'Leave it out.'))
   }
   const content = contentOf(given, bytes, name, problems)
-  if (filename !== undefined && (typeof filename !== 'string' || CONTROL.test(filename))) {
+  if (filename !== undefined && filename !== null && (typeof filename !== 'string' || CONTROL.test(filename))) {
     const shown = typeof filename === 'string' ? 'one with some' : kindOf(filename)
     problems.push(problem(`${name}.filename`, 'a name without control characters', shown, 'Rename the file.'))
   }
@@ -116,8 +116,8 @@ function filePart(
   if (problems.length > before || content === undefined) return undefined
   return {
     name: plain.name,
-    filename: ownName as string,
-    type: (ownType as string | undefined) || 'application/octet-stream',
+    filename: filename === null ? undefined : (ownName as string),
+    type: (ownType as string | undefined) || (filename === null ? undefined : 'application/octet-stream'),
     content,
     replayable: !isStream(given),
   }

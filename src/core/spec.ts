@@ -85,15 +85,15 @@ export type FormInput = URLSearchParams | Params
 
 /**
  * A file for `multipart`: on disk at `path`, or `data` at hand (a string, bytes, a Blob, a stream, a function that opens
- * one). `filename` defaults to the file's own name, else `'blob'`; `type` to that of the Blob, else
- * `application/octet-stream`. `bytes` is the length of a stream where it is known.
+ * one). `filename` defaults to the file's own name, else `'blob'`; null makes it a field. `type` defaults to that of the
+ * Blob, else `application/octet-stream`, for a field none. `bytes` is the length of a stream where it is known.
  *
  * A file is read while it is sent, in constant memory, and its length goes ahead. One that is not there fails with
  * `invalid_request/file`, nothing sent; one that changes meanwhile with `invalid_request/file_changed`, its request cut
  * short.
  */
 export type FileInput =
-  | { readonly path: string | URL; readonly filename?: string; readonly type?: string }
+  | { readonly path: string | URL; readonly filename?: string | null; readonly type?: string }
   | {
       readonly data:
         | string
@@ -102,7 +102,7 @@ export type FileInput =
         | Blob
         | AsyncIterable<Uint8Array | string>
         | (() => BodyInput | Promise<BodyInput>)
-      readonly filename?: string
+      readonly filename?: string | null
       readonly type?: string
       readonly bytes?: number
     }

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { sandbox } from './sandbox.ts'
 import { readArgs } from '../../src/cli/args.ts'
 import { EXAMPLES } from '../../src/cli/examples.ts'
-import { shellWords } from '../../src/cli/input/shell-words.ts'
+import { shellWords } from '../../src/cli/curl/words.ts'
 import { readSettings } from '../../src/cli/settings.ts'
 
 const COMMANDS = ['plan', 'doctor', 'completion', 'demo']
@@ -49,7 +49,7 @@ describe('The help of a command', () => {
 
 describe('Examples', () => {
   test.each(EXAMPLES)('are read as they stand: $line', ({ line }) => {
-    const [, ...argv] = shellWords(line.split(' | ').at(-1) ?? '') ?? []
+    const [, ...argv] = shellWords(line.split(' | ').at(-1) ?? '').map(String)
     const args = readArgs(argv)
     expect(['run', 'plan']).toContain(args.mode)
     if ('flags' in args) expect(readSettings(args.flags, {}).problems).toEqual([])

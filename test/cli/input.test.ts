@@ -163,17 +163,65 @@ describe('A curl command', () => {
     expect(seen).toMatchObject([{ path: '/5', headers: { 'x-a': '1', 'x-b': '2' } }])
   })
 
+  test('says what it left out, unless --quiet is given.', async () => {
+    const curl = "curl 'URL/x' -H 'Connection: keep-alive' -H 'TE: trailers' -o out.json"
+    const { code, seen, stderr } = await run(['--curl', curl])
+    expect([code, seen.length]).toEqual([0, 1])
+    expect(stderr).toContain(
+      'preq: --curl: left out Connection, TE: preq sets the headers of its connections itself.\n' +
+        'preq: --curl: left out -o: preq has flags of its own for output and retries.\n',
+    )
+    expect((await run(['--curl', curl, '-q'])).stderr).toBe('')
+  })
+
+  test('that is followed by a pipe sends nothing.', async () => {
+    const { code, stderr, seen } = await run(['--curl', "curl -H 'authorization: Bearer hush' URL/a | URL/b"])
+    expect([code, seen]).toEqual([2, []])
+    expect(stderr).toContain('got a pipe')
+    expect(stderr).not.toContain('hush')
+  })
+
   test.each([
-    ["curl 'http://127.0.0.1/ -H x", 'expected quotes in pairs'],
-    ['wget http://127.0.0.1/', "begins with 'curl'"],
-    ['curl http://127.0.0.1/ --data @file', 'Give it with --body @FILE'],
-    ['curl http://127.0.0.1/ -F a=@x;type=text/plain', 'Give it with --multipart'],
-    ['curl http://127.0.0.1/ -F a=<x', 'Give it with --multipart'],
-    ['curl http://127.0.0.1/ --unix-socket /x', "unknown option '--unix-socket'"],
-    ['curl -s', 'expected a URL in the command'],
-  ])('that is none is refused: %s.', async (curl, why) => {
-    const { code, stderr } = await run(['--curl', curl])
-    expect([code, stderr]).toEqual([2, expect.stringContaining(why)])
+    [
+      'JSON, as --json does',
+      `-H 'content-type: application/json' --data-raw '{"n": "{name}",  "i": {id}}'`,
+      '{"n": "a\\"b&c",  "i": 5}',
+    ],
+    ['JSON with the type of a form', `-d '{"n":"{name}"}'`, '{"n":"a\\"b&c"}'],
+    [
+      'JSON lines',
+      `-H 'content-type: application/x-ndjson' --data-raw $'{"i":{id}}\\n{"n":"{name}"}\\n'`,
+      '{"i":5}\n{"n":"a\\"b&c"}\n',
+    ],
+    ['a form, percent-encoded', `-d 'n={name}&b=%20'`, 'n=a%22b%26c&b=%20'],
+    ['text, as it is', `-H 'content-type: text/plain' -d 'n={name}'`, 'n=a"b&c'],
+  ])('fills columns into %s.', async (_what, data, body) => {
+    const rows = { 'r.csv': 'id,name\n5,"a""b&c"\n' }
+    const { code, seen } = await run(['--curl', `curl 'URL/{id}' ${data}`, '-i', 'r.csv'], rows)
+    expect([code, seen[0]?.body]).toEqual([0, body])
+  })
+
+  test.each([
+    [`curl 'URL/{id}' --data-urlencode 'q={id}'`, "Write it as -d 'name={column}'"],
+    [`curl 'URL/{id,name}'`, 'Write {a},{b} for columns'],
+    [`curl 'URL/{id}' -H 'x-ä: {id}'`, 'expected a token'],
+    [`curl 'URL/{id}' -H 'x: ä {id}'`, 'Give it with -H beside --curl'],
+    [`curl 'URL/{id}' -H 'content-type: application/json' -d '{"a": {id}'`, '--json: expected JSON'],
+  ])('that rows make ambiguous is refused: %s.', async (curl, why) => {
+    const { code, stderr, seen } = await run(['--curl', curl, '-i', 'r.csv'], { 'r.csv': 'id,name\n5,x\n' })
+    expect([code, stderr, seen]).toEqual([2, expect.stringContaining(why), []])
+  })
+
+  test('goes to the query as a template with -G.', async () => {
+    const curl = `curl -G 'URL/x' -d 'q={name}' -d b=1`
+    const { code, seen } = await run(['--curl', curl, '-i', 'r.csv'], { 'r.csv': 'name\na&b\n' })
+    expect([code, seen[0]?.path]).toEqual([0, '/x?q=a%26b&b=1'])
+  })
+
+  test('keeps the cookies of servers with -c or --cookie-file, and loses its credentials to --auth beside it.', async () => {
+    const curl = `curl 'URL/x' -u a:b -A me`
+    const { seen } = await run(['--curl', curl, '--auth', 'c:d', '-A', 'you'])
+    expect(seen[0]?.headers).toMatchObject({ authorization: `Basic ${btoa('c:d')}`, 'user-agent': 'you' })
   })
 })
 

@@ -91,6 +91,18 @@ describe('multipart', () => {
     expect(await fileOf(form, 'empty')).toEqual(['none', 'application/octet-stream', Buffer.alloc(0)])
   })
 
+  it('sends data with filename null as a field, with the type that is given', async () => {
+    const { bytes } = await sent({
+      multipart: {
+        meta: { data: '{"a":\n1}', filename: null, type: 'application/json' },
+        text: { path: photo, filename: null },
+      },
+    })
+    const body = bytes.toString('latin1')
+    expect(body).toContain('name="meta"\r\nContent-Type: application/json\r\n\r\n{"a":\n1}\r\n')
+    expect(body).toContain(`name="text"\r\n\r\n${BYTES.toString('latin1')}\r\n`)
+  })
+
   it('takes streams of the web and of Node, in chunks unless their length is given', async () => {
     const web = (): ReadableStream => new Blob(['web']).stream()
     const chunked = await sent({ multipart: { a: { data: web() }, b: { data: () => createReadStream(photo) } } })

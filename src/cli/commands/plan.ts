@@ -11,6 +11,7 @@ import { survey } from '../plan/survey.ts'
 import type { Survey } from '../plan/survey.ts'
 import { nameOf } from '../output/save.ts'
 import { inFlags } from '../in-flags.ts'
+import { sayNotes } from '../notes.ts'
 import { planRun } from '../run-plan.ts'
 import { settingSources } from '../settings.ts'
 import type { GivenFlags, SettingSources } from '../settings.ts'
@@ -34,6 +35,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   keepHeapSmall()
   const run = planRun(urls, flags, process.env)
   const jobs = limited(await openJobs(run.input), run.input.limit)
+  sayNotes(run)
   const limitKey = limitKeyOption(run.input.limitKey, jobs.columns)
   const values = readOptions({ ...run.client, ...limitKey }, 'constructor')
   const client = planClient(values)

@@ -9,6 +9,7 @@ import type { Output } from '../output/output.ts'
 import { savingOptions } from '../output/save.ts'
 import { pump } from '../pump.ts'
 import { live } from '../live.ts'
+import { sayNotes } from '../notes.ts'
 import { planRun } from '../run-plan.ts'
 import type { RunPlan } from '../run-plan.ts'
 import type { GivenFlags } from '../settings.ts'
@@ -28,6 +29,7 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   keepIntegers()
   const plan = planRun(urls, flags, process.env)
   const jobs = limited(await openJobs(plan.input), plan.input.limit)
+  sayNotes(plan)
   const output = openOutput(plan.output, {
     columns: jobs.columns,
     hasKey: plan.input.key !== undefined,

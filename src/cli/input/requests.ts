@@ -4,12 +4,14 @@ import type { Place, Job } from './jobs.ts'
 import { bodyTemplate as textBodyTemplate, jsonTemplate, nameTemplate, namesOf, textTemplate } from './text-template.ts'
 import type { Row } from './url-template.ts'
 import type { InputPlan } from '../run-plan.ts'
+import { pastedTemplate } from '../curl/body-template.ts'
+import type { CurlPart } from '../curl/form.ts'
 import { UsageError } from '../usage-error.ts'
 import { markCommon } from '../../core/common.ts'
 import { parseAsWritten } from '../../core/exact-json.ts'
 import { reasonOf } from '../../core/callback.ts'
 import type { Writable } from '../../core/writable.ts'
-import type { CostInput } from '../../index.ts'
+import type { CostInput, FileInput } from '../../index.ts'
 
 /** A row's URL and place → its request. */
 export type MakeJob = (url: string, row: Row, meta: Place) => Job
@@ -39,10 +41,16 @@ export function jobMaker(input: InputPlan, columns: readonly string[]): MakeJob 
 
 /** Whether a row changes anything of a request besides its URL: something has a {column}. */
 export function isVaried({ headers, params, body, cost, checksum, key, limitKey }: InputPlan): boolean {
-  const fields = body !== undefined && 'fields' in body ? body.fields : []
+  const fields = body === undefined ? [] : fieldsOf(body)
   const texts = [...headers, ...params, ...fields].map(([, value]) => value)
   const bare = [body !== undefined && 'text' in body ? body.text : '', checksum ?? '', key ?? '', limitKey ?? '']
   return [...texts, ...bare, ...cost.map(([, amount]) => amount)].some(text => namesOf(text).length > 0)
+}
+
+function fieldsOf(body: NonNullable<InputPlan['body']>): Pairs {
+  if ('fields' in body) return body.fields
+  if (body.kind !== 'parts') return []
+  return body.parts.map(({ name, value }) => [name, 'path' in value ? value.path : value.text])
 }
 
 type Pairs = readonly (readonly [string, string])[]
@@ -100,6 +108,18 @@ function bodyTemplate(body: InputPlan['body'], columns: readonly string[]): ((ro
       const fill = textBodyTemplate(body.text, columns)
       return row => ({ body: fill(row) })
     }
+    case 'raw': {
+      const { content } = body
+      return () => ({ body: content })
+    }
+    case 'pasted': {
+      const fill = pastedTemplate(body.text, body.contentType, columns)
+      return row => ({ body: fill(row) })
+    }
+    case 'parts': {
+      const parts = body.parts.map(part => pastedPart(part, columns))
+      return row => ({ multipart: parts.map(part => part(row)) })
+    }
     case 'json': {
       const fill = jsonTemplate(body.text, columns)
       return row => ({ json: parseAsWritten(fill(row)) })
@@ -113,7 +133,17 @@ function partTemplate(name: string, text: string, columns: readonly string[]): (
   return text.startsWith('@') ? row => [name, { path: fill(row) }] : row => [name, fill(row)]
 }
 
-type MultipartPart = readonly [name: string, value: string | { readonly path: string }]
+type MultipartPart = readonly [name: string, value: string | FileInput]
+
+/** As curl sends it: a field without a filename, its line ends as they are. */
+function pastedPart(
+  { name, value, filename, type }: CurlPart,
+  columns: readonly string[],
+): (row: Row) => MultipartPart {
+  const more = { filename: filename ?? null, ...(type !== undefined && { type }) }
+  const fill = textTemplate('path' in value ? value.path : value.text, columns, '--curl: -F')
+  return row => [name, 'path' in value ? { path: fill(row), ...more } : { data: fill(row), ...more }]
+}
 
 function costTemplate(given: InputPlan['cost'], columns: readonly string[]): ((row: Row) => CostInput) | undefined {
   const fills = given.map(([name, amount]) => [name, textTemplate(amount, columns, '--cost')] as const)

@@ -1,0 +1,81 @@
+/** The words behind `curl` → its options in their order, and its URLs, split as curl splits them. Refuses what the table refuses. */
+import { CURL_OPTIONS, longOption, shortOption } from './options.ts'
+import type { CurlOption } from './options.ts'
+import type { Word } from './words.ts'
+import { UsageError } from '../usage-error.ts'
+import { nearest } from '../../config/names.ts'
+
+export interface Given {
+  /** The long one, without dashes. */
+  readonly name: string
+  /** Empty where the option takes none. */
+  readonly value: Word
+}
+
+export interface CurlArguments {
+  /** Those that are read, in their order. */
+  readonly options: readonly Given[]
+  readonly urls: readonly Word[]
+  /** What was left out and changes what the user sees, as it was written: `-o`. */
+  readonly noted: readonly string[]
+}
+
+export function curlArguments(words: readonly Word[]): CurlArguments {
+  const options: Given[] = []
+  const urls: Word[] = []
+  const noted = new Set<string>()
+  const left = [...words]
+  const take = (option: CurlOption, written: string, attached?: string | Uint8Array): void => {
+    const value = option.takes ? (attached ?? left.shift()) : ''
+    if (value === undefined)
+      throw new UsageError(`--curl: ${written}: expected a value behind it, got none. Paste it whole.`)
+    if (typeof option.fate === 'object') throw refused(written, option.fate.remedy)
+    if (option.fate === 'noted') noted.add(written)
+    if (option.fate !== 'read') return
+    if (option.name === 'url') urls.push(value)
+    else options.push({ name: option.name, value })
+  }
+  for (let word = left.shift(); word !== undefined; word = left.shift()) {
+    if (typeof word !== 'string')
+      throw new UsageError('--curl: expected text, got a word that is not UTF-8. Write it as text.')
+    if (word === '--') urls.push(...left.splice(0))
+    else if (word.startsWith('--')) take(known(longOption(word.slice(2)), word), word)
+    else if (word.startsWith('-')) takeShort(word, take)
+    else urls.push(word)
+  }
+  return { options, urls, noted: [...noted] }
+}
+
+/** `-sSLd x`, `-XPOST` */
+function takeShort(word: string, take: (option: CurlOption, written: string, attached?: string) => void): void {
+  if (word === '-') throw unknown(word)
+  for (let at = 1; at < word.length; at++) {
+    const letter = word[at] as string
+    const option = known(shortOption(letter), `-${letter}`)
+    const attached = word.slice(at + 1)
+    take(option, `-${letter}`, attached === '' ? undefined : attached)
+    if (option.takes) return
+  }
+}
+
+function known(option: CurlOption | undefined, written: string): CurlOption {
+  if (option === undefined) throw unknown(written)
+  return option
+}
+
+/** What is behind a `=` may be a secret. */
+function unknown(written: string): UsageError {
+  const name = written.replace(/=[^]*$/, '')
+  if (name !== written && longOption(name.slice(2))?.takes === true) {
+    return new UsageError(`--curl: ${name}: expected its value as a word of its own, got it behind '='. Write a space.`)
+  }
+  const near = nearest(
+    name,
+    CURL_OPTIONS.map(option => `--${option.name}`),
+  )
+  const remedy = near === undefined ? 'Leave it out.' : `Did you mean '${near}'?`
+  return new UsageError(`--curl: expected options of curl, got ${name}. ${remedy}`)
+}
+
+const refused = (written: string, remedy: string): UsageError =>
+  new UsageError(`--curl: expected options that preq can follow, got ${written}. ${remedy}`)

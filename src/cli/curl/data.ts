@@ -1,0 +1,87 @@
+/**
+ * `-d` and its relatives → one text or bytes, as curl puts them together: in the order of the command, with `&` between
+ * them, but none before a `--json`. `-d @FILE` drops line ends, `--data-binary @FILE` and `--json @FILE` nothing.
+ */
+import { curlFile } from './files.ts'
+import type { Given } from './arguments.ts'
+import type { Word } from './words.ts'
+import { UsageError } from '../usage-error.ts'
+
+const NAMES: ReadonlySet<string> = new Set(['data', 'data-ascii', 'data-raw', 'data-binary', 'data-urlencode', 'json'])
+
+/** Undefined where none of them is given. */
+export function curlData(options: readonly Given[], hasRows: boolean): Word | undefined {
+  const pieces: Word[] = []
+  for (const { name, value } of options) {
+    if (!NAMES.has(name)) continue
+    if (pieces.length > 0 && name !== 'json') pieces.push('&')
+    pieces.push(pieceOf(name, value, hasRows))
+  }
+  return pieces.length === 0 ? undefined : joined(pieces)
+}
+
+function pieceOf(name: string, value: Word, hasRows: boolean): Word {
+  if (name === 'data-urlencode') return urlEncoded(value, '--data-urlencode', hasRows)
+  if (name === 'data-raw' || !isFile(value)) return value
+  const bytes = curlFile(textOf(value, `--${name}`).slice(1), `--${name}`)
+  if (name !== 'data' && name !== 'data-ascii') return textIfAny(bytes)
+  // Which bytes behind one are sent depends on the version of curl.
+  if (bytes.includes(0))
+    throw new UsageError(`--curl: --${name}: expected a text, got a file with NULs. Use --data-binary.`)
+  return textIfAny(bytes.filter(byte => byte !== LF && byte !== CR))
+}
+
+const isFile = (value: Word): boolean => (typeof value === 'string' ? value.startsWith('@') : value[0] === AT)
+const AT = 0x40
+const LF = 0x0a
+const CR = 0x0d
+
+/** `content`, `=content`, `name=content`, `@file`, `name@file`: what is not the name is encoded. */
+export function urlEncoded(value: Word, option: string, hasRows: boolean): string {
+  const text = Buffer.from(value).toString('latin1')
+  const at = text.includes('=') ? text.indexOf('=') : text.indexOf('@')
+  const name = at === -1 ? '' : text.slice(0, at)
+  const rest = text.slice(at + 1)
+  const isOfFile = at !== -1 && text[at] === '@'
+  const content = isOfFile ? Buffer.from(curlFile(latin1AsText(rest), option)).toString('latin1') : rest
+  if (hasRows && /\{[^{}\s"]+\}/.test(content)) {
+    throw new UsageError(
+      `--curl: ${option}: expected no braces beside -i, got some: they would be encoded before a column is filled in. ` +
+        "Write it as -d 'name={column}', whose cells are encoded.",
+    )
+  }
+  return `${name === '' ? '' : `${latin1AsText(name)}=`}${encoded(content)}`
+}
+
+const latin1AsText = (text: string): string => {
+  const word = textIfAny(Buffer.from(text, 'latin1'))
+  if (typeof word === 'string') return word
+  throw new UsageError('--curl: --data-urlencode: expected a name in UTF-8, got other bytes. Write it as text.')
+}
+
+/** Bytes as Latin-1, encoded as curl does: all but the unreserved of RFC 3986, and a plus for a space. */
+export function encoded(latin1: string): string {
+  return latin1.replaceAll(/[^A-Za-z\d\-._~]/g, letter =>
+    letter === ' ' ? '+' : `%${letter.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  )
+}
+
+function joined(pieces: readonly Word[]): Word {
+  if (pieces.every(piece => typeof piece === 'string')) return pieces.join('')
+  return textIfAny(Buffer.concat(pieces.map(piece => Buffer.from(piece))))
+}
+
+/** Text where the bytes are UTF-8, the same bytes again when it is sent. */
+export function textIfAny(bytes: Uint8Array): Word {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return bytes
+  }
+}
+
+/** @param option as it is called, for the message */
+export function textOf(value: Word, option: string): string {
+  if (typeof value === 'string') return value
+  throw new UsageError(`--curl: ${option}: expected text, got bytes that are not UTF-8. Write it as text.`)
+}

@@ -1,0 +1,125 @@
+/**
+ * `-F` and `--form-string` → the parts of a multipart body, as curl reads them: quotes around a value are taken away, `@`
+ * is a file, `<` the text of one, and `;type=` and `;filename=` are of the part. Postman writes every field in quotes.
+ */
+import type { Given } from './arguments.ts'
+import { textOf } from './data.ts'
+import { checkPath } from './files.ts'
+import { UsageError } from '../usage-error.ts'
+
+export interface CurlPart {
+  readonly name: string
+  /** A path is that of a file whose bytes are sent. */
+  readonly value: { readonly text: string } | { readonly path: string }
+  /** Undefined for a field. */
+  readonly filename: string | undefined
+  readonly type: string | undefined
+}
+
+/** Undefined where there is none. */
+export function curlForm(options: readonly Given[]): CurlPart[] | undefined {
+  const parts = options.flatMap(({ name, value }) =>
+    name === 'form' || name === 'form-string' ? [partOf(textOf(value, `--${name}`), name === 'form-string')] : [],
+  )
+  return parts.length === 0 ? undefined : parts
+}
+
+function partOf(field: string, isLiteral: boolean): CurlPart {
+  const [, name, value = ''] = /^([^=]+)=([^]*)$/.exec(field) ?? []
+  if (name === undefined) throw refused('another one', "Write it as 'name=value'.")
+  // oxlint-disable-next-line no-control-regex -- they could end the line of a part
+  if (/[\x00-\x1f\x7f]/.test(name)) throw refused('a name with control characters', 'Rename the field.')
+  if (isLiteral) return { name, value: { text: value }, filename: undefined, type: undefined }
+  if (value.startsWith('=') || value.startsWith('('))
+    throw refused('parts within a part', 'preq sends fields and files.')
+  if (value.startsWith('@')) return filePart(name, value.slice(1))
+  if (value.startsWith('<')) {
+    const { text, filename, type } = read(value.slice(1), 'file')
+    if (filename !== undefined) throw refused("';filename=' of a text", "Write '@' for a file.")
+    checkPath(text, '--form')
+    return { name, value: { path: text }, filename: undefined, type }
+  }
+  const { text, filename, type } = read(value, 'text')
+  if (filename !== undefined) throw refused("';filename=' of a text", "Write '@' for a file.")
+  return { name, value: { text }, filename: undefined, type }
+}
+
+function filePart(name: string, value: string): CurlPart {
+  const { text, filename, type } = read(value, 'file')
+  checkPath(text, '--form')
+  const own = filename ?? text.replace(/^.*[\\/]/s, '')
+  return {
+    name,
+    value: { path: text },
+    filename: own,
+    type: type ?? typeOf(own) ?? typeOf(text) ?? 'application/octet-stream',
+  }
+}
+
+/** By curl's own list. */
+const TYPES: Readonly<Record<string, string>> = {
+  gif: 'image/gif',
+  htm: 'text/html',
+  html: 'text/html',
+  jpeg: 'image/jpeg',
+  jpg: 'image/jpeg',
+  pdf: 'application/pdf',
+  png: 'image/png',
+  svg: 'image/svg+xml',
+  txt: 'text/plain',
+  xml: 'application/xml',
+}
+
+const typeOf = (name: string): string | undefined => TYPES[/\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? '']
+
+interface Value {
+  readonly text: string
+  readonly filename: string | undefined
+  readonly type: string | undefined
+}
+
+/** The value with its `;name=value` behind it; each of them may be in quotes. */
+function read(value: string, kind: 'text' | 'file'): Value {
+  const [text, rest] = word(value, kind === 'file' ? /^[^;,]*/ : /^[^;]*/)
+  let left = rest
+  let filename: string | undefined
+  let type: string | undefined
+  while (left !== '') {
+    const [, key = '', after = ''] = /^;\s*(type|filename)=([^]*)$/.exec(left) ?? []
+    if (key === '') {
+      throw refused(
+        left.startsWith(',') ? 'several files in one part' : "a value with ';' or another part of curl's language",
+        left.startsWith(',')
+          ? 'Write one -F for each.'
+          : `Put the value into double quotes, inside of the single ones: 'name="…"'.`,
+      )
+    }
+    if (key === 'filename') [filename, left] = word(after, /^[^;]*/)
+    else [type, left] = typeIn(after)
+  }
+  return { text, filename, type }
+}
+
+/** In quotes, where `\"` and `\\` are characters; or as far as it goes, without blanks around it. */
+function word(value: string, bare: RegExp): [text: string, rest: string] {
+  const [whole, quoted] = /^[ \t\n\v\f\r]*"((?:[^"\\]|\\[^])*)"[ \t\n\v\f\r]*/.exec(value) ?? []
+  if (whole !== undefined && quoted !== undefined) {
+    const rest = value.slice(whole.length)
+    if (/^[^;,]/.test(rest)) throw refused('text behind a value in quotes', 'curl would drop it. Leave it out.')
+    return [quoted.replaceAll(/\\([\\"])/g, '$1'), rest]
+  }
+  if (/^[ \t\n\v\f\r]*"/.test(value)) throw refused('an open quote', 'Paste it whole.')
+  const [text = ''] = bare.exec(value) ?? []
+  return [text.replaceAll(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, ''), value.slice(text.length)]
+}
+
+/** A media type has parameters of its own: `text/plain;charset=utf-8`. */
+function typeIn(value: string): [type: string, rest: string] {
+  const [type] =
+    /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:;\s*(?!type=|filename=|headers=|encoder=)[\w-]+=[\w.+-]+)*/.exec(value) ?? []
+  if (type === undefined) throw refused("a ';type=' that is no media type", "Write it as 'type=text/plain'.")
+  return [type, value.slice(type.length)]
+}
+
+const refused = (what: string, remedy: string): UsageError =>
+  new UsageError(`--curl: -F: expected fields that preq sends as curl does, got ${what}. ${remedy}`)

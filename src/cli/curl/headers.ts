@@ -1,0 +1,107 @@
+/**
+ * `-H` of a pasted command → headers as curl sends them. `X:` takes out one that would be sent by itself, `X;` sends an
+ * empty one. What only describes curl's own connection is left out and named. Messages never show a value.
+ */
+import type { Given } from './arguments.ts'
+import { textOf } from './data.ts'
+import { UsageError } from '../usage-error.ts'
+import { headerProblem } from '../../core/headers.ts'
+
+export interface CurlHeaders {
+  /** Values as the bytes of UTF-8 in Latin-1, which is how a header goes out. */
+  readonly pairs: readonly (readonly [string, string])[]
+  /** Names of those that are not to be sent, in lower case. */
+  readonly without: readonly string[]
+  /** Names of those that were left out, as they were written. */
+  readonly dropped: readonly string[]
+  /** Whether `Host` is among the pairs. */
+  readonly hasHost: boolean
+}
+
+const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+])
+const REFUSED: Readonly<Record<string, string>> = {
+  'proxy-authorization': 'Write the credentials into the URL of --proxy.',
+  trailer: 'preq sends no trailers.',
+  upgrade: 'preq speaks HTTP, and no other protocol on its connections.',
+}
+
+/** @param hosts of the URLs, with their ports; undefined where rows bring them */
+export function curlHeaders(options: readonly Given[], hosts: readonly string[], hasRows: boolean): CurlHeaders {
+  const pairs: [string, string][] = []
+  const without: string[] = []
+  const dropped: string[] = []
+  for (const { name: option, value } of options) {
+    if (option !== 'header') continue
+    // Of HTTP/2, as browsers show them; curl sends none.
+    const bytes = Buffer.from(value)
+    if (bytes[0] === COLON) {
+      dropped.push(':…')
+      continue
+    }
+    if (bytes[0] === AT) throw refused('a file', 'Give it with -H @FILE beside --curl.')
+    const [name, text] = parted(bytes.toString('latin1'))
+    const lower = name.toLowerCase()
+    const problem = headerProblem(name, text ?? '')
+    if (problem !== undefined) throw new UsageError(`--curl: ${problem}.`)
+    const remedy = REFUSED[lower]
+    if (remedy !== undefined && text !== undefined) throw refused(name, `Leave it out: ${remedy}`)
+    if (lower === 'host') takeHost(name, text, hosts, pairs, dropped)
+    else if (OF_THE_CONNECTION.has(lower)) dropped.push(name)
+    else if (text === undefined) without.push(lower)
+    else pairs.push([name, checkedFor(text, name, hasRows)])
+  }
+  return { pairs, without, dropped, hasHost: pairs.some(([name]) => name.toLowerCase() === 'host') }
+}
+
+const COLON = 0x3a
+const AT = 0x40
+
+/** The value is undefined where the header is to be taken out. */
+function parted(line: string): [name: string, value: string | undefined] {
+  const [, name, value] = /^([^:;]+):([^]*)$/.exec(line) ?? []
+  if (name !== undefined && value !== undefined) {
+    const text = value.replaceAll(/^[ \t]+|[ \t]+$/g, '')
+    return [name, text === '' ? undefined : text]
+  }
+  const empty = /^([^:;]+);$/.exec(line)?.[1]
+  if (empty !== undefined) return [empty, '']
+  throw refused('another line', "curl would leave it out. Write it as 'name: value', or 'name;' for an empty one.")
+}
+
+/** One that says what the URL says, too, is no header of its own. */
+function takeHost(
+  name: string,
+  text: string | undefined,
+  hosts: readonly string[],
+  pairs: [string, string][],
+  dropped: string[],
+): void {
+  if (text === undefined || text === '') throw refused('a request without Host', 'HTTP/1.1 requires it. Leave it out.')
+  if (hosts.length > 0 && hosts.every(host => host === text.toLowerCase())) dropped.push(name)
+  else pairs.push([name, text])
+}
+
+function checkedFor(latin1: string, name: string, hasRows: boolean): string {
+  if (!hasRows || !/[\x80-\xff]/.test(latin1) || !latin1.includes('{')) return latin1
+  throw refused(`${name} with a column and letters outside of ASCII`, 'Give it with -H beside --curl.')
+}
+
+/** Text of another option, as the value of a header. */
+export function headerText(value: Given['value'], option: string): string {
+  const latin1 = Buffer.from(value).toString('latin1')
+  const problem = headerProblem('x', latin1)
+  if (problem === undefined) return latin1
+  textOf(value, option)
+  throw new UsageError(`--curl: ${option}: expected a text without control characters, got some. Leave them out.`)
+}
+
+const refused = (what: string, remedy: string): UsageError =>
+  new UsageError(`--curl: -H: expected headers that preq sends as curl does, got ${what}. ${remedy}`)

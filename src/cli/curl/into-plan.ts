@@ -1,0 +1,44 @@
+/** A pasted command → the parts of a plan that it makes, where the flags beside it leave room. */
+import type { CurlBody, CurlRequest } from './request.ts'
+import type { FlagValues } from '../flags.ts'
+import type { InputPlan } from '../run-plan.ts'
+import type { ClientOptions } from '../../index.ts'
+
+/** What a pasted command asks of the client that no flag does. */
+export function clientOfPasted(curl: CurlRequest | undefined, values: FlagValues): ClientOptions {
+  if (curl === undefined) return {}
+  const keepsCookies = curl.keepsCookies || values.cookie !== undefined || values['cookie-file'] !== undefined
+  return {
+    ...(!keepsCookies && { cookies: false as const }),
+    ...(curl.withoutHeaders.length > 0 && {
+      headers: Object.fromEntries(curl.withoutHeaders.map(name => [name, undefined])),
+    }),
+  }
+}
+
+/** Flags beside the command win over its headers. */
+export function headersOfPasted(
+  curl: CurlRequest,
+  body: CurlBody | undefined,
+  values: FlagValues,
+): InputPlan['headers'] {
+  const beaten = new Set([
+    ...(values.auth === undefined && values.bearer === undefined ? [] : ['authorization']),
+    ...(values['user-agent'] === undefined ? [] : ['user-agent']),
+  ])
+  const type = body?.kind === 'data' ? body.contentType : undefined
+  const kept = curl.headers.filter(([name]) => !beaten.has(name.toLowerCase()))
+  return type === undefined ? kept : [...kept, ['Content-Type', type]]
+}
+
+export function bodyOfPasted(
+  body: CurlBody | undefined,
+  { headers }: CurlRequest,
+  hasRows: boolean,
+): InputPlan['body'] {
+  if (body?.kind !== 'data') return body
+  const { content, contentType } = body
+  if (!hasRows || typeof content !== 'string') return { kind: 'raw', content }
+  const given = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1]
+  return { kind: 'pasted', text: content, contentType: given ?? contentType ?? '' }
+}

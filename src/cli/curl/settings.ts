@@ -1,0 +1,80 @@
+/** Options of curl about the connection and its limits → the flags of ours that mean the same. */
+import type { Given } from './arguments.ts'
+import { textOf } from './data.ts'
+import { UsageError } from '../usage-error.ts'
+
+export type CurlFlag = readonly [
+  name:
+    | 'allow-host-header'
+    | 'connect-timeout'
+    | 'http2'
+    | 'insecure'
+    | 'max-redirects'
+    | 'no-follow'
+    | 'proxy'
+    | 'retries'
+    | 'timeout'
+    | 'tls-ca'
+    | 'tls-cert'
+    | 'tls-key',
+  value: string | true,
+]
+
+/** curl's own; ours is lower. */
+const MAX_REDIRECTS = '50'
+
+export function curlSettings(options: readonly Given[], hasHost: boolean): CurlFlag[] {
+  const last = (name: string): string | undefined => {
+    const value = options.findLast(option => option.name === name)?.value
+    return value === undefined ? undefined : textOf(value, `--${name}`)
+  }
+  const has = (name: string): boolean => options.some(option => option.name === name)
+  const flags: CurlFlag[] = []
+  const add = (name: CurlFlag[0], value: string | true | undefined): void => {
+    if (value !== undefined) flags.push([name, value])
+  }
+  if (has('location')) add('max-redirects', redirects(last('max-redirs')))
+  else add('no-follow', true)
+  if (has('insecure')) add('insecure', true)
+  if (has('http2')) add('http2', true)
+  if (hasHost) add('allow-host-header', true)
+  add('timeout', seconds(last('max-time'), '--max-time', 'none'))
+  add('connect-timeout', seconds(last('connect-timeout'), '--connect-timeout', undefined))
+  add('retries', count(last('retry'), '--retry'))
+  add('proxy', proxy(last('proxy')))
+  add('tls-ca', last('cacert'))
+  const cert = last('cert')
+  if (cert?.includes(':') === true)
+    throw refused('--cert', 'a password in it', 'Use a key without one, with --tls-key.')
+  add('tls-cert', cert)
+  // curl looks for the key in the file of the certificate.
+  add('tls-key', last('key') ?? cert)
+  return flags
+}
+
+function redirects(given: string | undefined): string {
+  return given === '-1' ? 'none' : (count(given, '--max-redirs') ?? MAX_REDIRECTS)
+}
+
+/** @param zero what 0 stands for: a default that is not ours is left to ours */
+function seconds(given: string | undefined, option: string, zero: string | undefined): string | undefined {
+  if (given === undefined) return undefined
+  if (!/^\d+(?:\.\d+)?$/.test(given)) throw refused(option, 'something else than seconds', "Write it as '2.5'.")
+  return Number(given) === 0 ? zero : `${given}s`
+}
+
+function count(given: string | undefined, option: string): string | undefined {
+  if (given !== undefined && !/^\d+$/.test(given)) throw refused(option, 'no whole number', "Write it as '3'.")
+  return given
+}
+
+/** Without a port curl takes 1080, which is that of no HTTP proxy. */
+function proxy(given: string | undefined): string | undefined {
+  if (given === undefined) return undefined
+  if (given === '') return 'none'
+  if (!/:\d+\/?$/.test(given)) throw refused('--proxy', 'one without a port', "Write it as 'http://host:3128'.")
+  return given
+}
+
+const refused = (option: string, what: string, remedy: string): UsageError =>
+  new UsageError(`--curl: ${option}: expected what preq can follow, got ${what}. ${remedy}`)

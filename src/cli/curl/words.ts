@@ -1,0 +1,184 @@
+/**
+ * A pasted shell command → the words of one command, as bash splits them: quotes of all three kinds, escapes, lines
+ * continued with a backslash. It is no shell: what a shell would run, redirect or expand is refused, because taken for
+ * words it would send a pasted secret somewhere else. Messages name the place and never the text, which may be a secret.
+ */
+import { ansiC } from './ansi-c.ts'
+import { UsageError } from '../usage-error.ts'
+
+/** Bytes where they are not UTF-8: `$'\xff'`. */
+export type Word = string | Uint8Array
+
+/** What a shell expands behind a `$`. */
+const EXPANDED = /^\$[\w{([@*#?$!-]/
+const QUOTE_IT = "Put the word into single quotes ('…')"
+const WINDOWS =
+  "This is a command for Windows (cmd.exe). Copy it with 'Copy as cURL (bash)' or '(POSIX)', or write it with single quotes."
+
+/** What a shell does between commands, and what to write in its place. */
+const OPERATORS: readonly (readonly [RegExp, string, string])[] = [
+  [/^\|\|?/, 'a pipe', 'Leave out the rest; --select or a pipe behind preq takes its place.'],
+  [/^(?:&&|;)/, 'a second command', 'Paste one command at a time.'],
+  [/^&/, "an '&' outside of quotes", 'Put the URL into single quotes, or paste one command at a time.'],
+  [/^[<>]/, 'a redirection', 'Leave it out; preq writes to FILE with -o FILE.'],
+  [/^[()]/, 'a parenthesis outside of quotes', `${QUOTE_IT}.`],
+  [/^`/, 'a command in backticks', 'Write its result.'],
+]
+
+export function shellWords(text: string): Word[] {
+  if (text.includes('\uFFFD')) {
+    throw new UsageError("--curl: expected text, got bytes that are not UTF-8. Write them as $'\\xff', or as a file.")
+  }
+  const words: Word[] = []
+  let word: Pieces | undefined
+  let at = 0
+  const refuse = (what: string, remedy: string): never => {
+    throw new UsageError(`--curl: expected one command, got ${what} ${placeOf(text, at)}. ${remedy}`)
+  }
+  const end = (): void => {
+    if (word !== undefined) words.push(word.read(refuse))
+    word = undefined
+  }
+  while (at < text.length) {
+    const rest = text.slice(at, at + 3)
+    const [letter = ''] = rest
+    if (letter === ' ' || letter === '\t') {
+      end()
+      at++
+      continue
+    }
+    if (isLineEnd(text, at)) {
+      const left = text.slice(at).trim()
+      if (left === '') break
+      refuse(
+        'a second line',
+        "End each line of a command but its last with a backslash ('\\'), or paste one at a time.",
+      )
+    }
+    if (/^\\\r?\n/.test(rest)) {
+      at += rest.indexOf('\n') + 1
+      continue
+    }
+    if (/^[;&]/.test(letter) && text.slice(at + 1).trim() === '') break
+    if (letter === '#' && word === undefined) refuse('a comment', 'Leave it out.')
+    for (const [pattern, what, remedy] of OPERATORS) if (pattern.test(rest)) refuse(what, remedy)
+    word ??= new Pieces()
+    at = takePiece(text, at, word, refuse)
+  }
+  end()
+  return words
+}
+
+type Refuse = (what: string, remedy: string) => never
+
+/** One word while it is read. */
+class Pieces {
+  readonly #pieces: (string | Uint8Array)[] = []
+  /** Its text outside of quotes, with `q` for what was inside. */
+  #bare = ''
+
+  quoted(...pieces: readonly (string | Uint8Array)[]): void {
+    this.#pieces.push(...pieces)
+    this.#bare += 'q'
+  }
+
+  bare(text: string): void {
+    this.#pieces.push(text)
+    this.#bare += text
+  }
+
+  read(refuse: Refuse): Word {
+    const bare = this.#bare
+    if (/\{[^{}]*(?:,|\.\.)[^{}]*\}/.test(bare)) refuse('{…} outside of quotes, which a shell expands', `${QUOTE_IT}.`)
+    if (/(?:^|[=:])~/.test(bare)) refuse("a '~', which a shell expands", 'Write the path.')
+    // Of a URL it cannot be a file's name, in practice.
+    if (/[*?[]/.test(bare) && !/[/=:]/.test(bare)) refuse('a pattern of file names', `${QUOTE_IT}.`)
+    if (/[“”‘’]/.test(bare)) refuse('a typographic quote', 'Write \' or ".')
+    if (/^[\u2010-\u2015\u2212]/.test(bare)) refuse('a typographic dash', 'Write -.')
+    return joined(this.#pieces)
+  }
+}
+
+function joined(pieces: readonly (string | Uint8Array)[]): Word {
+  if (pieces.every(piece => typeof piece === 'string')) return pieces.join('')
+  const bytes = Buffer.concat(pieces.map(piece => (typeof piece === 'string' ? Buffer.from(piece) : piece)))
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return bytes
+  }
+}
+
+/** Where the piece that begins here ends. */
+function takePiece(text: string, at: number, word: Pieces, refuse: Refuse): number {
+  const rest = text.slice(at)
+  if (/^\^["^\\&%{}\r\n]/.test(rest)) refuse("a '^'", WINDOWS)
+  const [letter = ''] = rest
+  if (letter === "'") return takeSingle(rest, at, word)
+  if (letter === '"') return takeDouble(rest, at, word, refuse)
+  if (rest.startsWith("$'")) return takeAnsiC(rest, at, word)
+  if (rest.startsWith('$"')) refuse('$"…"', 'Leave out the $.')
+  if (EXPANDED.test(rest)) refuse("a '$…', which a shell expands", VARIABLE)
+  if (letter === '\\') {
+    if (/^\\[ \t]+\r?\n/.test(rest)) refuse('a blank behind the backslash at the end of a line', 'Remove the blank.')
+    const escaped = /^\\([^])/u.exec(rest)?.[1]
+    if (escaped === undefined) return refuse('a backslash at its end', 'Paste it whole.')
+    word.quoted(escaped)
+    return at + 1 + escaped.length
+  }
+  const [plain = letter] = /^(?:[^\s'"\\$`;&|<>()^\p{Cc}\p{Cf}\p{Z}]+|[$^])/u.exec(rest) ?? []
+  if (/^[\s\p{Cc}\p{Cf}\p{Z}]/u.test(plain)) refuse('a blank that is no space', 'Write a space.')
+  word.bare(plain)
+  return at + plain.length
+}
+
+const VARIABLE =
+  "Write its value, put the word into single quotes if the '$' is meant, or give a secret with --bearer env:NAME."
+
+function takeSingle(rest: string, at: number, word: Pieces): number {
+  const end = rest.indexOf("'", 1)
+  if (end === -1) throw openQuote()
+  word.quoted(rest.slice(1, end))
+  return at + end + 1
+}
+
+function takeAnsiC(rest: string, at: number, word: Pieces): number {
+  const inside = upTo("'", rest, 2)
+  word.quoted(...ansiC(inside))
+  return at + inside.length + 3
+}
+
+function takeDouble(rest: string, at: number, word: Pieces, refuse: Refuse): number {
+  const inside = upTo('"', rest, 1)
+  if (/\^(?:[&%{}]|\r?\n|\\\^|$)/.test(inside)) refuse("a '^'", WINDOWS)
+  // By the rules of Windows the two quotes are one that is meant; of a shell they are none at all.
+  if (rest[inside.length + 2] === '"') refuse('two double quotes in a row', WINDOWS)
+  const plain = inside.replaceAll(/\\(?:(\r?\n)|([\\"$`]))/g, (_whole, line?: string, letter?: string) =>
+    line === undefined ? (letter ?? '') : '',
+  )
+  const unescaped = inside.replaceAll(/\\[^]/g, '__')
+  if (unescaped.includes('`')) refuse('a command in backticks', 'Write its result.')
+  if (/\$[\w{(@*#?$!-]/.test(unescaped)) refuse("a '$…' in double quotes, which a shell expands", VARIABLE)
+  word.quoted(plain)
+  return at + inside.length + 2
+}
+
+/** The text from there to a quote that no backslash escapes. */
+function upTo(quote: string, rest: string, from: number): string {
+  for (let at = from; at < rest.length; at++) {
+    if (rest[at] === quote) return rest.slice(from, at)
+    if (rest[at] === '\\') at++
+  }
+  throw openQuote()
+}
+
+const openQuote = (): UsageError => new UsageError('--curl: expected quotes in pairs, got an open one. Paste it whole.')
+
+const isLineEnd = (text: string, at: number): boolean =>
+  text[at] === '\n' || (text[at] === '\r' && text[at + 1] === '\n')
+
+function placeOf(text: string, at: number): string {
+  const lines = text.slice(0, at).split('\n')
+  const column = (lines.at(-1)?.length ?? 0) + 1
+  return lines.length === 1 ? `at character ${column}` : `at line ${lines.length}, character ${column}`
+}

@@ -1,0 +1,44 @@
+/** The same commands, run by bash with the installed curl, and by our reader and client in this process. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { Recorded, Recorder } from './recorder.ts'
+import { openJobs } from '../../../src/cli/input/jobs.ts'
+import { planRun } from '../../../src/cli/run-plan.ts'
+import type { GivenFlags } from '../../../src/cli/settings.ts'
+import { ParallelRequests } from '../../../src/index.ts'
+import type { RequestInputs } from '../../../src/index.ts'
+
+/** Between two commands: sent by bash itself, since a process for each would double the time. */
+const MARK = '/between-commands'
+
+/** What each command makes curl send. One bash for all, in a UTF-8 locale, as terminals have it. */
+export async function sentByCurl(commands: readonly string[], server: Recorder): Promise<Recorded[][]> {
+  const [name = '', port = ''] = server.host.split(':')
+  const mark = `exec 3<>/dev/tcp/${name}/${port}; printf 'GET ${MARK} HTTP/1.1\\r\\n\\r\\n' >&3; read -r -N 60 <&3; exec 3>&-`
+  const script = ['curl() { command curl -q -sS -m 10 "$@"; }', 'curl.exe() { curl "$@"; }', 'mark() {', mark, '}']
+  for (const command of commands) script.push('(', command, 'wait', ') < /dev/null', 'mark')
+  const env = { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', HOME: '/nonexistent' }
+  await promisify(execFile)('bash', ['-c', script.join('\n')], { env, timeout: 300_000 })
+  const groups: Recorded[][] = [[]]
+  for (const request of server.take()) {
+    if (request.target === MARK) groups.push([])
+    else groups.at(-1)?.push(request)
+  }
+  return groups.slice(0, commands.length)
+}
+
+/** What `preq --curl COMMAND` sends. Throws the UsageError with which it refuses. */
+export async function sentByUs(command: string, server: Recorder, flags: GivenFlags = []): Promise<Recorded[]> {
+  const plan = planRun([], [['curl', command], ['retries', '0'], ['concurrency', '1'], ...flags], {})
+  const jobs = await openJobs(plan.input)
+  const client = new ParallelRequests(plan.client)
+  try {
+    for await (const outcome of client.stream(jobs as unknown as RequestInputs, plan.call)) {
+      if (!outcome.ok && outcome.response === undefined) throw outcome.error
+    }
+  } finally {
+    await client.close()
+    jobs.close()
+  }
+  return server.take()
+}

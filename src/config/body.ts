@@ -1,5 +1,5 @@
 /** One of `json`, `form`, `multipart`, `body` → what goes on the wire and the content type that says so. */
-import type { Body } from '../core/body.ts'
+import type { Body, Chunks } from '../core/body.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
 import type { Params } from '../core/spec.ts'
 import { kindOf, problem } from './kinds.ts'
@@ -12,6 +12,8 @@ export interface BodyPlan {
   readonly contentType: string | undefined
   /** False where a stream at hand is in it: it can be read once. */
   readonly replayable: boolean
+  /** Those at hand. Absent where there are none. */
+  readonly streams?: readonly Chunks[]
 }
 
 export interface BodyFields {
@@ -85,5 +87,6 @@ function multipartBody(given: unknown, name: string, problems: string[]): BodyPl
     body: { boundary, parts },
     contentType: `multipart/form-data; boundary=${boundary}`,
     replayable: parts.every(({ replayable }) => replayable),
+    streams: parts.flatMap(({ stream }) => stream ?? []),
   }
 }

@@ -1,14 +1,17 @@
 /** `multipart` as callers write it → its parts. Problems never show a value: a token may be among the fields. */
 import { fileURLToPath } from 'node:url'
 import { isBlob, isStream } from '../core/body.ts'
-import type { Part } from '../core/body.ts'
+import type { Chunks, Part } from '../core/body.ts'
 import { headerProblem } from '../core/headers.ts'
 import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
+import { chunksOnce, isOneShot } from './one-shot.ts'
 import { chunksOf, isFormData } from './raw-body.ts'
 
 export interface ReadPart extends Part {
   /** False for a stream at hand. */
   readonly replayable: boolean
+  /** It, where it can be read once. */
+  readonly stream?: Chunks
 }
 
 const VALUES = 'a string, number, boolean, bytes, a Blob, { path } or { data }'
@@ -120,6 +123,7 @@ function filePart(
     type: (ownType as string | undefined) || (filename === null ? undefined : 'application/octet-stream'),
     content,
     replayable: !isStream(given),
+    ...(isOneShot(given) && { stream: given }),
   }
 }
 
@@ -131,7 +135,7 @@ function contentOf(given: unknown, bytes: unknown, name: string, problems: strin
     if (bytes !== undefined && !(Number.isInteger(bytes) && (bytes as number) >= 0)) {
       problems.push(problem(`${name}.bytes`, 'an integer ≥ 0', kindOf(bytes), 'Leave it out where it is not known.'))
     }
-    const open = typeof given === 'function' ? () => chunksOf((given as () => unknown)()) : () => given
+    const open = typeof given === 'function' ? () => chunksOf((given as () => unknown)()) : () => chunksOnce(given)
     return { open, bytes: bytes as number | undefined }
   }
   problems.push(problem(name, VALUES, kindOf(given), 'Turn it into a string first.'))

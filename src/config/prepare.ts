@@ -29,6 +29,7 @@ import { OPTIONS, OPTION_NAMES, isMethod, readMethod } from './options.ts'
 import type { OptionName } from './options.ts'
 import { NO_HEADERS, ownOf } from './own.ts'
 import type { RequestPlan } from './plan.ts'
+import { claim, USED } from './one-shot.ts'
 import { readPairs } from './query-input.ts'
 import { callPlanFor } from './spec-plan.ts'
 
@@ -133,6 +134,8 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
   if (typeof lane !== 'string') return { refused: lane, spec: labelOf(spec, item) }
   const costs = costsOf(spec.cost, asked, call)
   if (isFault(costs)) return { refused: costs, spec: labelOf(spec, item) }
+  const trip = new Trip(call.maxRetries, item.nowMs, item.nowMs + call.timeouts.totalMs)
+  if (body?.streams !== undefined && !claim(body.streams, trip)) return refuse(spec, item, 'body', USED)
   return {
     index: item.index,
     key,
@@ -151,7 +154,7 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
     replayable: body?.replayable ?? true,
     repeatable: call.retry.methods.has(method) || getHeader(headers, 'idempotency-key') !== undefined,
     plan: call,
-    trip: new Trip(call.maxRetries, item.nowMs, item.nowMs + call.timeouts.totalMs),
+    trip,
   }
 }
 

@@ -1,6 +1,7 @@
 /** `body`: bytes, text, a Blob, a stream or a function that makes one of them. */
 import type { BodyPlan } from './body.ts'
 import { isRecord, kindOf, problem } from './kinds.ts'
+import { chunksOnce, isOneShot } from './one-shot.ts'
 import { isBlob, isStream } from '../core/body.ts'
 import type { Chunks } from '../core/body.ts'
 import type { BodyInput } from '../core/spec.ts'
@@ -19,7 +20,10 @@ export function readRaw(body: unknown, problems: string[]): BodyPlan | undefined
   if (typeof body === 'function') {
     return { body: () => chunksOf((body as () => BodyInput)()), contentType: undefined, replayable: true }
   }
-  if (isStream(body)) return { body: () => body, contentType: undefined, replayable: false }
+  if (isStream(body)) {
+    const streams = isOneShot(body) ? [body] : []
+    return { body: () => chunksOnce(body), contentType: undefined, replayable: false, streams }
+  }
   problems.push(problem('body', KINDS, kindOf(body), remedyFor(body)))
   return undefined
 }
@@ -34,7 +38,7 @@ function remedyFor(body: unknown): string {
 export async function* chunksOf(made: unknown): Chunks {
   const given = await made
   if (typeof given === 'function') yield* chunksOf(given())
-  else if (isStream(given)) yield* given
+  else if (isStream(given)) yield* chunksOnce(given)
   else if (isBlob(given)) yield* given.stream()
   else if (given instanceof URLSearchParams) yield given.toString()
   else if (given instanceof ArrayBuffer) yield new Uint8Array(given)

@@ -32,6 +32,9 @@ export interface PartStream {
   readonly bytes: number | undefined
 }
 
+/** A stream that can be read once was to be read again. */
+export class UsedStream extends Error {}
+
 /** At hand: it can be shown to a hook, measured and sent to another thread. */
 export function isAtHand(body: Body | undefined): body is string | Uint8Array | undefined {
   return body === undefined || typeof body === 'string' || body instanceof Uint8Array

@@ -1,6 +1,7 @@
 /** The caller's stream, or a file, as a body on its way. */
 import type { Collector } from './collect.ts'
 import { UploadError } from './upload.ts'
+import { UsedStream } from '../core/body.ts'
 import type { Chunks } from '../core/body.ts'
 import { reasonOf } from '../core/callback.ts'
 
@@ -18,6 +19,7 @@ export async function* watched(open: () => Chunks, collector: Collector): AsyncG
     }
   } catch (error) {
     if (error instanceof UploadError) collector.onBodyError(error.message, error, error.code)
+    else if (error instanceof UsedStream) collector.onBodyError(error.message, error, 'invalid_request/body')
     else collector.onBodyError(`the body could not be read: ${reasonOf(error)}`, error)
     throw error
   }

@@ -1,8 +1,8 @@
 /** One of `json`, `form`, `multipart`, `body` → what goes on the wire and the content type that says so. */
 import type { Body, Chunks } from '../core/body.ts'
-import { isThenable, reasonOf } from '../core/callback.ts'
-import type { Params } from '../core/spec.ts'
-import { kindOf, problem } from './kinds.ts'
+import { pairsOf } from '../core/url.ts'
+import { jsonText } from './json-body.ts'
+import { problem } from './kinds.ts'
 import { readMultipart } from './multipart-input.ts'
 import { readPairs } from './query-input.ts'
 import { isFormData, readRaw } from './raw-body.ts'
@@ -43,39 +43,18 @@ export function bodyOf(fields: BodyFields, problems: string[]): BodyPlan | undef
 }
 
 function jsonBody(value: unknown, problems: string[]): BodyPlan | undefined {
-  let body: string | undefined
-  let reason = kindOf(value)
-  if (isThenable(value)) reason = 'a promise: await it first'
-  else {
-    try {
-      body = JSON.stringify(value)
-    } catch (error) {
-      reason = reasonOf(error).split('\n', 1)[0] as string
-    }
-  }
-  if (body === undefined) {
-    const remedy = 'Convert what it cannot hold first, for example with String().'
-    problems.push(problem('json', 'a value that JSON can hold', `one it cannot (${reason})`, remedy))
-    return undefined
-  }
-  return { body, contentType: 'application/json', replayable: true }
+  const body = jsonText(value, problems)
+  return body === undefined ? undefined : { body, contentType: 'application/json', replayable: true }
 }
 
 function formBody(form: unknown, problems: string[]): BodyPlan | undefined {
   if (form instanceof URLSearchParams) return encoded(form)
   const read = readPairs(form, 'form', problems)
-  return read && encoded(new URLSearchParams(formPairs(read)))
+  return read && encoded(new URLSearchParams(pairsOf(read)))
 }
 
 function encoded(fields: URLSearchParams): BodyPlan {
   return { body: fields.toString(), contentType: 'application/x-www-form-urlencoded', replayable: true }
-}
-
-function formPairs(form: Params): [string, string][] {
-  return Object.entries(form).flatMap(([name, value]) => {
-    if (value === undefined) return []
-    return Array.isArray(value) ? value.map((item): [string, string] => [name, String(item)]) : [[name, String(value)]]
-  })
 }
 
 function multipartBody(given: unknown, name: string, problems: string[]): BodyPlan | undefined {

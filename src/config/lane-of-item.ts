@@ -6,6 +6,7 @@ import { hasBody } from './body.ts'
 import { isRecord } from './kinds.ts'
 import { laneKeyOf } from './lane-key.ts'
 import type { RequestPlan } from './plan.ts'
+import { readPairs } from './query-input.ts'
 import type { Params, RequestSpec } from '../core/spec.ts'
 import { parseUrl } from '../core/url.ts'
 
@@ -51,7 +52,8 @@ function originReader({ baseUrl }: RequestPlan): (url: string) => string {
 }
 
 function keyed(spec: ReturnType<typeof specOf>, params: Params | undefined, plan: RequestPlan): string {
-  const all = [plan.params, params, spec.params].filter(given => given !== undefined)
+  const own = spec.params === undefined ? undefined : readPairs(spec.params, 'params', [])
+  const all = [plan.params, params, own].filter(given => given !== undefined)
   const parsed = parseUrl(String(spec.url), plan.baseUrl, all)
   if (typeof parsed === 'string') return UNREADABLE
   const method = (

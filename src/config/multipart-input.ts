@@ -33,7 +33,7 @@ export function readMultipart(given: unknown, name: string, problems: string[]):
       continue
     }
     for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
-      if (one === undefined) continue
+      if (one === undefined || one === null) continue
       const part = partOf(field, one, `${name}.${field}`, problems)
       if (part !== undefined) parts.push(part)
     }
@@ -57,7 +57,11 @@ function entriesOf(given: unknown, name: string, problems: string[]): readonly E
 function partOf(field: string, value: unknown, name: string, problems: string[]): ReadPart | undefined {
   const plain = { name: field, filename: undefined, type: undefined, replayable: true }
   if (typeof value === 'string') return { ...plain, content: asField(value) }
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' || value === null) {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    problems.push(problem(name, VALUES, String(value), 'Use null to leave it out.'))
+    return undefined
+  }
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
     return { ...plain, content: String(value) }
   }
   if (!isPlain(value)) return filePart(plain, value, {}, name, problems)

@@ -79,7 +79,7 @@ const sendable = (value: unknown): value is string =>
 const readParams: Read<unknown> = (value, name, problems) => {
   if (!Array.isArray(value)) return readPairs(value, name, problems)
   const read = value.map((item: unknown, index) => readPairs(item, `${name}[${index}]`, problems))
-  return read.every(item => item !== undefined) ? value : undefined
+  return read.every(item => item !== undefined) ? read : undefined
 }
 
 const readBaseUrl: Read<string | URL> = (value, name, problems) => {

@@ -3,10 +3,14 @@ import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 import type { Params } from '../core/spec.ts'
 
 const isScalar = (value: unknown): boolean =>
-  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
+  typeof value === 'string' ||
+  (typeof value === 'number' && Number.isFinite(value)) ||
+  typeof value === 'boolean' ||
+  typeof value === 'bigint'
 
 /** The pairs, or undefined and what is wrong with them. Never shows a value: a token may be among them. */
 export function readPairs(value: unknown, name: string, problems: string[]): Params | undefined {
+  if (value instanceof URLSearchParams) return grouped(value)
   if (!isPlain(value)) {
     problems.push(problem(name, 'an object of strings, numbers and booleans', kindOf(value), plainRemedy(value)))
     return undefined
@@ -15,8 +19,32 @@ export function readPairs(value: unknown, name: string, problems: string[]): Par
   for (const [field, given] of Object.entries(value)) {
     if (given === undefined || given === null || isScalar(given)) continue
     if (Array.isArray(given) && given.every(isScalar)) continue
-    const expected = 'a string, number, boolean or an array of them'
-    problems.push(problem(`${name}.${field}`, expected, kindOf(given), 'Turn it into a string first.'))
+    problems.push(problem(`${name}.${field}`, EXPECTED, shownOf(given), remedyFor(given)))
   }
   return problems.length === before ? (value as Params) : undefined
+}
+
+const EXPECTED = 'a string, number, boolean or an array of them'
+
+const isUnreal = (value: unknown): value is number => typeof value === 'number' && !Number.isFinite(value)
+
+/** NaN and Infinity are no secrets, and "a number" would not say what is wrong. */
+function shownOf(given: unknown): string {
+  if (isUnreal(given)) return String(given)
+  const wrong = Array.isArray(given) ? (given.find(item => !isScalar(item)) as unknown) : undefined
+  return Array.isArray(given)
+    ? `${kindOf(given)} with ${isUnreal(wrong) ? String(wrong) : kindOf(wrong)}`
+    : kindOf(given)
+}
+
+function remedyFor(given: unknown): string {
+  if (isUnreal(given)) return 'Use null to leave it out.'
+  return Array.isArray(given) ? 'Filter the array first.' : 'Turn it into a string first.'
+}
+
+/** A name that comes several times is an array, at its first place. */
+function grouped(search: URLSearchParams): Params {
+  const params = Object.create(null) as Params
+  for (const name of new Set(search.keys())) params[name] = search.getAll(name)
+  return params
 }

@@ -232,7 +232,7 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
    */
   workers?: number
   /** Added to the query of every URL. */
-  params?: Params
+  params?: Params | URLSearchParams
 }
 
 /** How a run is recorded in a file, and taken up again after a crash. */
@@ -262,21 +262,21 @@ export interface ResumeOptions {
 /** Every option of a single call but those that shape its result. */
 export interface RequestOptions extends SharedOptions, ResumeOptions {
   /** Added to the query of every URL; or one per URL, where `{}` is none. */
-  params?: Params | readonly Params[]
+  params?: Params | URLSearchParams | readonly (Params | URLSearchParams)[]
   /** Requests pulled from a lazy input and not yet given back. Default max(4 × concurrency, 256). */
   window?: number
 }
 
 /** Options of `drain()`. */
 export interface DrainOptions extends Omit<RequestOptions, 'params'> {
-  params?: Params
+  params?: Params | URLSearchParams
   /** Takes each outcome; the run waits for it, and closes it at its end. Default none: totals only. */
   sink?: Sink
 }
 
 /** Options of a stream. */
 export interface StreamOptions extends Omit<RequestOptions, 'params'> {
-  params?: Params
+  params?: Params | URLSearchParams
   /** As they finish, or in the order of the input with a bounded window. Default `'completed'`. */
   order?: 'completed' | 'input'
 }

@@ -39,7 +39,7 @@ export const ReturnType = {
   FILE: 'file',
 } as const
 
-/** `undefined` as a value leaves the key out. An array repeats it. */
+/** `null` and `undefined` leave a name out, an array repeats it. NaN and Infinity are refused: they have no text. */
 export type Params = Record<
   string,
   string | number | boolean | null | undefined | readonly (string | number | boolean)[]
@@ -111,7 +111,7 @@ type PartInput = string | number | boolean | bigint | null | Blob | Uint8Array |
 
 /**
  * Fields and files of `multipart/form-data` (RFC 7578, escaped as the HTML standard has it). An array repeats the
- * name, `undefined` leaves it out. Names and filenames with control characters are refused. A stream at hand makes the
+ * name, `null` and `undefined` leave it out. Names and filenames with control characters are refused. A stream at hand makes the
  * request one that cannot be repeated: give `() => createReadStream(path)` as `data`, or the `path` itself.
  *
  * @example multipart: { title: 'Holiday', photo: { path: './photo.jpg', type: 'image/jpeg' }, tags: ['sea', 'sun'] }
@@ -258,7 +258,7 @@ export interface RequestSpec<Value = unknown, Meta = unknown> {
   /** Default GET, or POST when there is a body. */
   readonly method?: string
   /** Added to the query of the URL, over those of the options. */
-  readonly params?: Params
+  readonly params?: Params | URLSearchParams
   /** Over those of the options, name by name. */
   readonly headers?: HeadersInput
   /** Sent as JSON with its content type. Exactly one of `json`, `form`, `multipart`, `body`. */

@@ -73,13 +73,15 @@ function unparsable(input: string, baseUrl: string | undefined, shown: () => str
 /** `name=value` pairs after what the URL already has, which stays as it was written; later sets win by name. */
 function queryOf(sets: readonly Params[]): string {
   const merged: Params = Object.assign(Object.create(null), ...sets)
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(merged)) {
-    if (value === undefined) continue
-    if (Array.isArray(value)) for (const item of value) query.append(name, String(item))
-    else query.append(name, String(value))
-  }
-  return query.toString()
+  return new URLSearchParams(pairsOf(merged)).toString()
+}
+
+/** `null` and `undefined` leave a name out; an array repeats it. */
+export function pairsOf(params: Params): [name: string, value: string][] {
+  return Object.entries(params).flatMap(([name, value]) => {
+    if (value === undefined || value === null) return []
+    return Array.isArray(value) ? value.map((item): [string, string] => [name, String(item)]) : [[name, String(value)]]
+  })
 }
 
 function decode(text: string): string {

@@ -129,7 +129,8 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
     [1, 2],
     [{}],
     [{}, undefined],
-    new URLSearchParams('a=1'),
+    new Map([['a', 1]]),
+    { a: NaN },
     new Map(),
     { a: {} },
     { a: [{}] },
@@ -425,8 +426,8 @@ describe('What a message says', () => {
       'auth: expected { username, password }, { bearer } or a function, got a string. Write a token as { bearer: token }.',
     ],
     [
-      { params: new URLSearchParams() },
-      'params: expected an object of strings, numbers and booleans, got an object (URLSearchParams). Use Object.fromEntries(…) to make one of it.',
+      { params: new Map() },
+      'params: expected an object of strings, numbers and booleans, got an object (Map). Use Object.fromEntries(…) to make one of it.',
     ],
     [
       { headers: Promise.resolve({}) },

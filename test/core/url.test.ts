@@ -22,7 +22,7 @@ describe('parseUrl', () => {
   test.each([
     [[{ b: 1 }], 'https://h.test/?a=0&b=1'],
     [[{ b: [1, 2] }], 'https://h.test/?a=0&b=1&b=2'],
-    [[{ b: undefined, c: null, d: true }], 'https://h.test/?a=0&c=null&d=true'],
+    [[{ b: undefined, c: null, d: true }], 'https://h.test/?a=0&d=true'],
     [[{ b: 1, c: 1 }, { b: 2 }], 'https://h.test/?a=0&b=2&c=1'],
     [[{ 'ä&': '= +' }], 'https://h.test/?a=0&%C3%A4%26=%3D+%2B'],
     [[JSON.parse('{"__proto__": "x"}')], 'https://h.test/?a=0&__proto__=x'],

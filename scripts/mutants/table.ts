@@ -86,7 +86,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'headers stay with their origin',
     REDIRECT,
-    'crosses ? filterHeaders(call.headers, name => CROSSING.has(name)) : call.headers',
+    'crosses ? filterHeaders(call.headers, mayCross) : call.headers',
     'call.headers',
     'test/layer/redirect.test.ts',
   ),
@@ -122,7 +122,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a loop is seen',
     REDIRECT,
-    'if (visited.has(`${hop.method} ${hop.url}`)) {',
+    'if (visited.has(nameOf(hop))) {',
     "if (visited.has('')) {",
     'test/layer/redirect.test.ts',
   ),

@@ -23,7 +23,10 @@ export interface WireData {
 }
 
 /** What the wire asks of a plan; sent once, then named by its number. */
-export type WirePlan = Pick<CallPlan, 'timeouts' | 'maxResponseBytes' | 'minSpeed' | 'contentCoding'>
+export type WirePlan = Pick<
+  CallPlan,
+  'timeouts' | 'maxResponseBytes' | 'minSpeed' | 'contentCoding' | 'followRedirects'
+>
 
 /** One attempt. */
 export type Sending = readonly [

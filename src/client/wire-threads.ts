@@ -177,8 +177,8 @@ class Thread {
     // Plans of single requests come and go: the worker keeps as many as this side does.
     if (this.#plans.size >= MAX_PLANS) this.#plans.clear()
     this.#plans.set(plan, (number = this.#plans.size))
-    const { timeouts, maxResponseBytes, minSpeed, contentCoding } = plan
-    this.#post({ kind: 'plan', number, plan: { timeouts, maxResponseBytes, minSpeed, contentCoding } })
+    const { timeouts, maxResponseBytes, minSpeed, contentCoding, followRedirects } = plan
+    this.#post({ kind: 'plan', number, plan: { timeouts, maxResponseBytes, minSpeed, contentCoding, followRedirects } })
     return number
   }
 

@@ -91,11 +91,17 @@ export interface SharedOptions {
   acceptStatus?: (status: number) => boolean
   /** Default true. */
   followRedirects?: boolean
-  /** Hops per request. Default 10; one more fails with `redirect/too_many`. */
+  /**
+   * Hops per request. Default 10; one more fails with `redirect/too_many`, or `redirect/loop` where it leads to itself,
+   * which until then may mean "come back until it is ready".
+   */
   maxRedirects?: number
   /** Follow a redirect from https to http. Default false: `redirect/downgrade`. */
   allowDowngrade?: boolean
-  /** Send a body again to another origin on 307 and 308. Default false: `redirect/body_cross_origin`. */
+  /**
+   * Send a body again to another origin on 307 and 308, with the `content-*` headers that describe it. Default false:
+   * `redirect/body_cross_origin`. A write with a precondition (`if-match` …) ends as `redirect/precondition` either way.
+   */
   allowBodyAcrossOrigins?: boolean
   /** Largest decoded body. Default `'64MiB'`, none with `'stream'` and `'file'`; `Infinity` = no limit. Fails with `too_large/body` or `too_large/decoded`. */
   maxResponseBytes?: Size

@@ -6,13 +6,12 @@
  * deadline. Secrets never cross an origin and are never restored on the way back.
  */
 import type { Call, CallPlan } from '../core/call.ts'
-import { filterHeaders, getAllHeaders, mergeHeaders } from '../core/headers.ts'
+import { filterHeaders, getAllHeaders, getHeader, mergeHeaders } from '../core/headers.ts'
 import type { CallLayer, Send } from '../core/layer.ts'
+import { isRedirect } from '../core/redirect.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'
 import { parseUrl, printableUrl } from '../core/url.ts'
-
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /** What may cross an origin: how an answer should look, and nothing about who asks. */
 const CROSSING: ReadonlySet<string> = new Set([
@@ -24,8 +23,12 @@ const CROSSING: ReadonlySet<string> = new Set([
   'range',
   'user-agent',
 ])
-/** Describe a body that is no longer there. */
+/** Describe a body: they go where it goes. */
 const OF_BODY = /^content-/
+
+/** Without these a write overwrites what it was not meant to (RFC 9110 §13.1); an ETag of one origin says nothing to another. */
+const PRECONDITIONS = ['if-match', 'if-none-match', 'if-unmodified-since', 'if-modified-since'] as const
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 
 /** Whose limits a hop is under; a Fault when the caller's function for that failed. */
 export type LaneKeyOf = (hop: Pick<Call, 'method' | 'url' | 'origin' | 'meta'>, plan: CallPlan) => string | Fault
@@ -34,10 +37,10 @@ export const redirect =
   (laneKeyOf: LaneKeyOf): CallLayer =>
   next =>
   call =>
-    next(call).then(result => (isRedirect(result, call) ? follow(next, call, result, laneKeyOf) : result))
+    next(call).then(result => (isAnother(result, call) ? follow(next, call, result, laneKeyOf) : result))
 
-function isRedirect(result: Result, call: Call): result is Reply {
-  return result.kind === 'reply' && REDIRECTS.has(result.status) && call.plan.followRedirects
+function isAnother(result: Result, call: Call): result is Reply {
+  return result.kind === 'reply' && isRedirect(result.status) && call.plan.followRedirects
 }
 
 async function follow(next: Send<Call, Result>, first: Call, answer: Reply, laneKeyOf: LaneKeyOf): Promise<Result> {
@@ -46,10 +49,11 @@ async function follow(next: Send<Call, Result>, first: Call, answer: Reply, lane
     const hop = nextCall(call, reply, laneKeyOf)
     if (hop === undefined) return reply
     if ('code' in hop) return { ...hop, sent: true, reply }
-    // The same request again can only lead here again, unless an answer set a cookie that changes it.
+    // The same request again can only lead here again, unless an answer set a cookie that changes it. One that leads
+    // to itself may mean "come back until it is ready", as curl and browsers take it.
     if (getAllHeaders(reply.headers, 'set-cookie').length > 0) visited.clear()
-    else visited.add(`${call.method} ${call.url}`)
-    if (visited.has(`${hop.method} ${hop.url}`)) {
+    else if (!isSame(hop, call)) visited.add(nameOf(call))
+    if (visited.has(nameOf(hop))) {
       return fault('redirect/loop', `redirected in a loop to ${printableUrl(hop.url, call.plan.secretNames)}`, {
         sent: true,
         reply,
@@ -57,11 +61,15 @@ async function follow(next: Send<Call, Result>, first: Call, answer: Reply, lane
     }
     call.trip.redirects++
     const result = await next(hop)
-    if (!isRedirect(result, hop)) return result
+    if (!isAnother(result, hop)) return result
     call = hop
     reply = result
   }
 }
+
+const nameOf = ({ method, url }: Call): string => `${method} ${url}`
+
+const isSame = (hop: Call, call: Call): boolean => nameOf(hop) === nameOf(call)
 
 /** The hop that this answer asks for; undefined when it asks for none. */
 function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault | undefined {
@@ -71,13 +79,8 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
   }
   if (location === undefined || location === '') return undefined
   const { trip, plan } = call
-  if (trip.redirects >= plan.maxRedirects) {
-    return fault(
-      'redirect/too_many',
-      `redirected more than ${plan.maxRedirects} times. Raise maxRedirects if that is meant`,
-    )
-  }
   const target = URL.parse(encoded(location), call.url)
+  if (trip.redirects >= plan.maxRedirects) return tooMany(plan, trip.redirects > 0 && target?.href === call.url)
   if (target !== null && target.protocol !== 'http:' && target.protocol !== 'https:') {
     return fault('redirect/scheme', `redirected to ${target.protocol}, which is not fetched`)
   }
@@ -90,6 +93,9 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
     )
   }
 
+  if (parsed.username !== '' || parsed.password !== '') {
+    trip.warn('a redirect named a user or a password in its Location, which were not sent')
+  }
   const crosses = parsed.origin !== call.origin
   const dropsBody = changesMethod(call.method, reply.status)
   if (!dropsBody && call.body !== undefined) {
@@ -106,12 +112,18 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
     }
   }
   const method = dropsBody ? 'GET' : call.method
+  if (crosses && !SAFE.has(method)) {
+    const condition = PRECONDITIONS.find(name => getHeader(call.headers, name) !== undefined)
+    if (condition !== undefined) return unconditional(method, condition, parsed.origin)
+  }
   const lane =
     crosses || plan.limitKey !== undefined
       ? laneKeyOf({ method, url: parsed.url, origin: parsed.origin, meta: call.meta }, plan)
       : call.lane
   if (typeof lane !== 'string') return lane
-  const kept = crosses ? filterHeaders(call.headers, name => CROSSING.has(name)) : call.headers
+  const takesBody = call.body !== undefined && !dropsBody
+  const mayCross = (name: string): boolean => CROSSING.has(name) || (takesBody && OF_BODY.test(name))
+  const kept = crosses ? filterHeaders(call.headers, mayCross) : call.headers
   return {
     ...call,
     url: parsed.url,
@@ -127,6 +139,17 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
     // A key that stayed behind protects nothing here.
     repeatable: plan.retry.methods.has(method) || (call.repeatable && !crosses),
   }
+}
+
+function tooMany({ maxRedirects }: CallPlan, toItself: boolean): Fault {
+  return toItself
+    ? fault('redirect/loop', `redirected to itself in a loop, more than ${maxRedirects} times`)
+    : fault('redirect/too_many', `redirected more than ${maxRedirects} times. Raise maxRedirects if that is meant`)
+}
+
+function unconditional(method: string, condition: string, origin: string): Fault {
+  const why = `redirected to ${origin}, where the ${condition} of this ${method} means nothing: it would be unconditional`
+  return fault('redirect/precondition', `${why}. Ask for the URL there by itself if that is meant`)
 }
 
 /** Bytes above ASCII as they came: a header holds them as Latin-1, and most of them mean UTF-8. */

@@ -7,35 +7,33 @@ import { certificateFault } from './client-certificate.ts'
 import { codingsOf } from './codings.ts'
 import { decompress } from './decompress.ts'
 import { classify, headSoFar, warnOfBody } from './faults.ts'
-import { hasNoBody, headProblem, integrityOf, interimProblem, isAllOf, overspentProblem } from './head.ts'
+import {
+  announcedBytes,
+  headProblem,
+  integrityOf,
+  interimProblem,
+  isAllOf,
+  overspentProblem,
+  tooLargeProblem,
+} from './head.ts'
 import { Intake, behindCodings } from './intake.ts'
 import type { Faucet } from './intake.ts'
 import type { HeaderMemo } from './header-memo.ts'
 import { Pieces } from './pieces.ts'
-import type { Socket } from 'node:net'
+import { Unread, isWorthWaiting } from './unread.ts'
+import type { CollectorParts, Wire } from './wire.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { BodySink } from '../core/body-sink.ts'
 import { reasonOf } from '../core/callback.ts'
-import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Clock } from '../core/ports.ts'
+import { isFollowed } from '../core/redirect.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity, Reply, Result, Taken } from '../core/result.ts'
 
 /** What undici hands to a handler to steer its request. */
 interface Controller extends Faucet {
   abort(reason: Error): void
-}
-
-/** What only the connection knows. Absent on a Dispatcher of the caller's. */
-export interface Wire {
-  readonly socket: Socket | undefined
-  readonly protocol?: 'h2'
-}
-/** What all collectors of a transport share. */
-export interface CollectorParts {
-  readonly clock: Clock
-  readonly memo: HeaderMemo
 }
 
 const NOTHING = new Uint8Array(0)
@@ -63,6 +61,7 @@ export class Collector {
   #headers: HeaderList = []
   readonly #held = new Pieces()
   #intake: Intake | undefined
+  #unread: Unread | undefined
   #bytes = 0
   #pieces = 0
   #sentAtMs = 0
@@ -117,9 +116,20 @@ export class Collector {
     this.#status = status
     this.#statusText = statusText
     this.#headers = this.#memo.list(headers)
-    const refused = this.#refusal()
-    if (refused !== undefined) this.#stop(refused)
+    warnOfBody(attempt, status, this.#headers)
+    const problem = headProblem(this.#headers, this.#firstRead)
+    this.#firstRead = undefined
+    if (problem !== undefined) this.#stop(problem)
+    else if (isFollowed(status, this.#headers, attempt.call.plan)) this.#passOver()
+    else if (announcedBytes(status, attempt.call.method, this.#headers) > attempt.call.plan.maxResponseBytes)
+      this.#stop(this.#tooLarge())
     else if (attempt.call.sink !== undefined) this.#open(attempt.call.sink, controller)
+  }
+
+  #passOver(): void {
+    const head = this.#reply(NOTHING)
+    if (isWorthWaiting(head)) this.#unread = new Unread(head, this.#clock, () => this.#stop(head))
+    else this.#stop(head)
   }
 
   #open(sink: BodySink, faucet: Controller): void {
@@ -143,17 +153,6 @@ export class Collector {
       : Math.min(plan.maxResponseBytes, MAX_COLLECTED_BYTES)
   }
 
-  /** What the head alone gives away. */
-  #refusal(): Fault | undefined {
-    const problem = headProblem(this.#headers, this.#firstRead)
-    this.#firstRead = undefined
-    if (problem !== undefined) return problem
-    if (hasNoBody(this.#status, this.#attempt.call.method))
-      return warnOfBody(this.#attempt, this.#status, this.#headers)
-    const announced = Number(getHeader(this.#headers, 'content-length') ?? 0)
-    return announced > this.#attempt.call.plan.maxResponseBytes ? this.#tooLarge() : undefined
-  }
-
   #onInterim(status: number): void {
     const problem = interimProblem(status, ++this.#interims)
     if (problem !== undefined) this.#stop(problem)
@@ -164,17 +163,15 @@ export class Collector {
     this.#attempt.phaseAtMs = this.#clock.now()
     this.#attempt.bodyBytes = this.#bytes += chunk.byteLength
     this.#pieces++
+    if (this.#unread !== undefined)
+      return this.#unread.isTooLong(this.#bytes) ? this.#stop(this.#unread.head) : undefined
     if (this.#bytes > this.#maxBytes) return this.#stop(this.#tooLarge())
     if (this.#intake === undefined) this.#held.add(chunk)
     else this.#intake.take(chunk)
   }
 
   #tooLarge(): Fault {
-    const max = this.#maxBytes
-    return fault('too_large/body', `the body is larger than ${max} bytes. Raise maxResponseBytes if that is meant`, {
-      sent: true,
-      reply: this.#reply(NOTHING),
-    })
+    return tooLargeProblem(this.#maxBytes, this.#reply(NOTHING))
   }
 
   /** The connection has read more, which undici is about to parse. False: it must not. */
@@ -204,6 +201,7 @@ export class Collector {
     if (this.#settled) return
     this.isComplete = true
     this.#attempt.trip.bodyMs = this.#clock.now() - this.#headAtMs
+    if (this.#unread !== undefined) return this.#end(this.#unread.head)
     // undici takes a reset for the end of a body without a length, and passes over trailers that are too large.
     const broken = this.#wire?.socket?.errored
     if (broken && !this.#isRefusal()) return this.onResponseError(undefined, broken)
@@ -231,6 +229,7 @@ export class Collector {
   }
 
   onResponseError(_controller: unknown, error: unknown): void {
+    if (this.#unread !== undefined) return this.#end(this.#unread.head)
     // undici reports an end of the connection that it sees while the body is paused, also behind the last byte.
     if (!this.#settled && isAllOf(this.#headers, this.#bytes)) return this.#complete()
     this.#end(
@@ -259,10 +258,10 @@ export class Collector {
     this.#stop(fault('aborted/in_flight', 'given up while in flight', { sent: this.#attempt.sent }))
   }
 
-  #stop(known: Fault): void {
+  #stop(known: Result): void {
     const controller = this.#controller
     this.#end(known)
-    controller?.abort(new Stopped(known.message))
+    controller?.abort(new Stopped(known.kind === 'fault' ? known.message : 'the rest of it is not read'))
   }
 
   #end(result: Result): void {
@@ -275,7 +274,8 @@ export class Collector {
   #finish(): void {
     this.#settled = true
     this.#intake?.stop()
-    this.#intake = undefined
+    this.#unread?.end()
+    this.#intake = this.#unread = undefined
     this.#held.clear()
     this.#controller = undefined
     this.#attempt.abort = undefined

@@ -235,7 +235,7 @@ function tabbedCoding(firstRead: Uint8Array): Fault | undefined {
 }
 
 /** RFC 9110 §8.6, RFC 9112 §6.1: a 204 that announces a body contradicts itself, and its body is dropped. */
-export function warnOfBody({ trip }: Attempt, status: number, headers: HeaderList): undefined {
+export function warnOfBody({ trip }: Attempt, status: number, headers: HeaderList): void {
   if (status !== 204) return
   const announced = getHeader(headers, 'transfer-encoding') ?? getHeader(headers, 'content-length') ?? '0'
   if (announced !== '0') trip.warn('the response says 204, which has no body, and announces one')

@@ -8,7 +8,7 @@
 import { classify } from './faults.ts'
 import { connector, stampPhases } from './connect.ts'
 import type { Connect } from './connect.ts'
-import type { CollectorParts } from './collect.ts'
+import type { CollectorParts } from './wire.ts'
 import { Session } from './h2-session.ts'
 import type { Keeper } from './h2-session.ts'
 import { openSockets } from './open-sockets.ts'

@@ -3,7 +3,7 @@ import { wrongProtocol } from './faults.ts'
 import { getAllHeaders, getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import { fault } from '../core/result.ts'
-import type { Fault, Integrity } from '../core/result.ts'
+import type { Fault, Integrity, Reply } from '../core/result.ts'
 
 const MAX_HEADERS = 2_000
 /** A 103 or two are fine; hundreds are an attack on the deadline of the head. */
@@ -38,6 +38,16 @@ export const hasNoBody = (status: number, method: string): boolean =>
 export function integrityOf(status: number, method: string, headers: HeaderList, framed: boolean): Integrity {
   if (hasNoBody(status, method) || getHeader(headers, 'content-length') !== undefined) return 'length'
   return framed || getHeader(headers, 'transfer-encoding') ? 'chunked' : 'unverified'
+}
+
+/** 0 where nothing is announced, and where no body follows, whatever is. */
+export function announcedBytes(status: number, method: string, headers: HeaderList): number {
+  return hasNoBody(status, method) ? 0 : Number(getHeader(headers, 'content-length') ?? 0)
+}
+
+export function tooLargeProblem(maxBytes: number, reply: Reply): Fault {
+  const message = `the body is larger than ${maxBytes} bytes. Raise maxResponseBytes if that is meant`
+  return fault('too_large/body', message, { sent: true, reply })
 }
 
 /** So many bytes are the whole body, by the length that was announced. */

@@ -13,7 +13,7 @@ import type { Fault, Result } from '../core/result.ts'
 import { filterHeaders, getHeader } from '../core/headers.ts'
 import type { Trip } from '../core/trip.ts'
 import { Collector } from './collect.ts'
-import type { CollectorParts } from './collect.ts'
+import type { CollectorParts } from './wire.ts'
 import { Addresses } from './addresses.ts'
 import { connector } from './connect.ts'
 import { Expectation, ExpectingCollector, expectsContinue } from './expect.ts'
@@ -52,7 +52,11 @@ export function undiciTransport(
       const settle = (given: Result): void => {
         const result = orRefusedByProxy(given, attempt)
         expectation?.end()
-        if ((isReusable(result) || isKept(result, collector)) && expectation?.isDone !== false) sockets.give(line)
+        if (
+          ((collector.isComplete && isReusable(result)) || isKept(result, collector)) &&
+          expectation?.isDone !== false
+        )
+          sockets.give(line)
         else sockets.drop(line)
         // Not for a port: closing a connection keeps its port for a minute more.
         if (isShortage(result) && result.code !== 'resource/port') openSockets.closeIdle()

@@ -101,6 +101,7 @@ describe('a redirect', () => {
       expect(verdictOf(outcome)).toBe('ok')
       expect(asked).toEqual([`${server.origin}/a`])
       expect(other.requests[0]?.headers.has('authorization')).toBe(false)
+      expect(outcome.warnings).toEqual(['a redirect named a user or a password in its Location, which were not sent'])
       expect(JSON.stringify(outcome)).not.toContain('t0psecret')
     })
 
@@ -155,6 +156,41 @@ describe('a redirect', () => {
       expect(received(other, '/b').body).toBe('{"n":1}')
     })
 
+    it('takes everything that describes the body along, where the body may go to another origin', async () => {
+      await using other = await site()
+      await using server = await site({ '/a': to(`${other.origin}/b`, '307 X') })
+      const described = {
+        'content-encoding': 'gzip',
+        'content-range': 'bytes 0-6/14',
+        'content-digest': 'sha-256=:x:',
+        'content-language': 'de',
+        'content-type': 'application/json',
+      }
+      const spec = { ...POST, url: `${server.origin}/a`, headers: { ...described, 'x-trace': 'a' } }
+      expect(await verdict(spec, { allowBodyAcrossOrigins: true })).toBe('ok')
+      const { headers } = received(other, '/b')
+      expect(Object.keys(described).map(name => [name, headers.get(name)])).toEqual(Object.entries(described))
+      expect(headers.has('x-trace')).toBe(false)
+    })
+
+    it.each([
+      ['PUT', 'if-match', 'redirect/precondition'],
+      ['PUT', 'if-none-match', 'redirect/precondition'],
+      ['PATCH', 'if-unmodified-since', 'redirect/precondition'],
+      ['DELETE', 'if-match', 'redirect/precondition'],
+      ['GET', 'if-none-match', 'ok'],
+    ])('%s with %s ends at another origin as %s', async (method, condition, code) => {
+      await using other = await site()
+      await using server = await site({ '/a': to(`${other.origin}/b`, '307 X'), '/same': to('/b', '307 X') })
+      const body = method === 'PUT' || method === 'PATCH' ? { json: { n: 1 } } : {}
+      const spec = { method, ...body, headers: { [condition]: '"v1"' } }
+      const outcome = await ask({ ...spec, url: `${server.origin}/a` }, { allowBodyAcrossOrigins: true })
+      expect(verdictOf(outcome)).toBe(code)
+      expect(other.accepted).toBe(code === 'ok' ? 1 : 0)
+      expect(await verdict({ ...spec, url: `${server.origin}/same` })).toBe('ok')
+      expect(received(server, '/b').headers.get(condition)).toBe('"v1"')
+    })
+
     it('cannot replay a stream that is read once, but needs not where the body is dropped', async () => {
       const once = () =>
         (async function* () {
@@ -196,11 +232,24 @@ describe('a redirect', () => {
 
   describe('that leads nowhere', () => {
     it('in a loop is redirect/loop, after one round', async () => {
-      await using server = await site({ '/a': to('/b'), '/b': to('/a'), '/self': to('/self') })
+      await using server = await site({ '/a': to('/b'), '/b': to('/a') })
       expect(await verdict(`${server.origin}/a`)).toBe('redirect/loop')
       expect(server.requests).toHaveLength(2)
-      expect(await verdict(`${server.origin}/self`)).toBe('redirect/loop')
-      expect(server.requests).toHaveLength(3)
+    })
+
+    it('to itself is followed until it leads elsewhere', async () => {
+      let asked = 0
+      await using server = await site({ '/a': () => (++asked < 4 ? to('/a') : {}) })
+      expect(await verdict(`${server.origin}/a`)).toBe('ok')
+      expect(asked).toBe(4)
+    })
+
+    it('to itself for ever is redirect/loop after maxRedirects hops', async () => {
+      await using server = await site({ '/self': to('/self') })
+      const outcome = await ask(`${server.origin}/self`, { maxRedirects: 3 })
+      expect(verdictOf(outcome)).toBe('redirect/loop')
+      expect(outcome.error?.message).toContain('more than 3 times')
+      expect(server.requests).toHaveLength(4)
     })
 
     it('to itself with a cookie that changes the answer is followed', async () => {
@@ -208,7 +257,7 @@ describe('a redirect', () => {
         '/a': ({ headers }) => (headers.has('cookie') ? {} : to('/a', '302 X', 'Set-Cookie: seen=1\r\n')),
       })
       expect(await verdict(`${server.origin}/a`)).toBe('ok')
-      expect(await verdict(`${server.origin}/a`, { cookies: false })).toBe('redirect/too_many')
+      expect(await verdict(`${server.origin}/a`, { cookies: false })).toBe('redirect/loop')
     })
 
     it('after maxRedirects hops is redirect/too_many', async () => {
@@ -303,5 +352,58 @@ describe('a redirect', () => {
     expect(verdictOf(outcome)).toBe('timeout/total')
     expect(performance.now() - startedAtMs).toBeLessThan(300)
     await client.close()
+  })
+})
+
+describe('the body of a redirect', () => {
+  const HEAD = 'HTTP/1.1 302 Found\r\nLocation: /next\r\n'
+  const NEXT = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext'
+
+  it.each([
+    ['never ends', `${HEAD}Content-Length: 100\r\n\r\nabc`, 'open'],
+    ['has no end, on a connection that stays open', `${HEAD}Connection: close\r\n\r\nmoved`, 'open'],
+    ['is cut', `${HEAD}Content-Length: 100\r\n\r\nabc`, 'fin'],
+    ['is cut within a chunk', `${HEAD}Transfer-Encoding: chunked\r\n\r\n9\r\nabc`, 'fin'],
+    ['is reset', `${HEAD}Content-Length: 100\r\n\r\nabc`, 'rst'],
+    ['has an unknown coding', `${HEAD}Content-Encoding: foo\r\nContent-Length: 3\r\n\r\nabc`, 'open'],
+    ['says gzip and is none', `${HEAD}Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc`, 'open'],
+    ['is larger than maxResponseBytes', `${HEAD}Content-Length: 150\r\n\r\n${'x'.repeat(150)}`, 'open'],
+    ['announces more than any limit', `${HEAD}Content-Length: 99999999999\r\n\r\nabc`, 'open'],
+    [
+      'is longer than is worth reading',
+      `${HEAD}Transfer-Encoding: chunked\r\n\r\n20000\r\n${'x'.repeat(131_072)}`,
+      'open',
+    ],
+  ] as const)('does not matter when it %s', async (_what, redirect, then) => {
+    await using server = await rawServer(async connection => {
+      for (;;) {
+        const { path } = await connection.request()
+        await connection.send(path === '/next' ? NEXT : redirect)
+        if (path === '/next' || then === 'open') continue
+        await connection.wait(5)
+        connection[then]()
+      }
+    })
+    for (const workers of [0, 1]) {
+      const client = clientOf({ maxRetries: 0, maxResponseBytes: 100, workers })
+      const outcome = await client.request(`${server.origin}/a`, { onFailure: 'settle', returnType: 'text' })
+      await client.close()
+      expect([verdictOf(outcome), outcome.value]).toEqual(['ok', 'next'])
+    }
+    expect(server.requests.map(({ path }) => path)).toEqual(['/a', '/next', '/a', '/next'])
+  })
+
+  it('is read to its end when it is short, so that the next hop takes the same connection', async () => {
+    await using server = await site({ '/a': { ...to('/b'), body: 'x'.repeat(1_000) } as Answer })
+    expect((await ask(`${server.origin}/a`)).value).toBe('/b')
+    expect(server.accepted).toBe(1)
+  })
+
+  it('is the value where redirects are not followed, also with workers', async () => {
+    await using server = await site({ '/a': { ...to('/b'), body: 'moved' } as Answer })
+    for (const workers of [0, 1]) {
+      const options = { workers, followRedirects: false, acceptStatus: () => true }
+      expect((await ask(`${server.origin}/a`, options)).value).toBe('moved')
+    }
   })
 })

@@ -1,0 +1,36 @@
+/**
+ * The body of a redirect that is followed, which nobody reads. Its end is waited for a little, because only then can the
+ * connection carry the next hop; a body that is long, endless or cut costs the connection and nothing else.
+ */
+import { getHeader } from '../core/headers.ts'
+import type { Clock, Timer } from '../core/ports.ts'
+import type { Reply } from '../core/result.ts'
+
+/** More than this is dearer than a new connection. */
+const MAX_BYTES = 65_536
+const PATIENCE_MS = 100
+
+export class Unread {
+  readonly head: Reply
+  readonly #timer: Timer
+
+  /** @param over is called when the end has not come in time */
+  constructor(head: Reply, clock: Clock, over: () => void) {
+    this.head = head
+    this.#timer = clock.after(PATIENCE_MS, over)
+  }
+
+  isTooLong(bytes: number): boolean {
+    return bytes > MAX_BYTES
+  }
+
+  end(): void {
+    this.#timer.cancel()
+  }
+}
+
+/** Whether the connection can be used again behind a body with this head. */
+export function isWorthWaiting({ headers, integrity }: Reply): boolean {
+  const isLast = /\bclose\b/i.test(getHeader(headers, 'connection') ?? '')
+  return integrity !== 'unverified' && !isLast && Number(getHeader(headers, 'content-length') ?? 0) <= MAX_BYTES
+}

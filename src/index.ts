@@ -51,6 +51,7 @@ export type {
   Auth,
   CostInput,
   CostRequest,
+  FetchRequest,
   FileInput,
   HookRequest,
   Hooks,

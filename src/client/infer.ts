@@ -6,11 +6,11 @@
 import type { FullResponse } from '../codec/response.ts'
 import type { ClientOptions, DrainOptions, FailureMode, RequestOptions, StreamOptions } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
-import type { ParseContext, RequestSpec, ReturnTypeName, SavedFile, Schema } from '../core/spec.ts'
+import type { FetchRequest, ParseContext, RequestSpec, ReturnTypeName, SavedFile, Schema } from '../core/spec.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 /** One thing to fetch. */
-export type RequestInput = string | URL | RequestSpec
+export type RequestInput = string | URL | RequestSpec | FetchRequest
 /** Any number of them. `object`, because a string is iterable, too. */
 export type RequestInputs = object & (Iterable<RequestInput> | AsyncIterable<RequestInput>)
 

@@ -89,7 +89,9 @@ const readBaseUrl: Read<string | URL> = (value, name, problems) => {
     problems.push(problem(name, 'an absolute http: or https: URL', shown, "Write it as 'https://api.example.com/v1/'."))
     return undefined
   }
-  if (parsed.search === '' && parsed.hash === '' && String(value).endsWith('/')) return value as string | URL
+  // A bare origin has the path '/', written or not.
+  const isFolder = String(value).endsWith('/') || (parsed.pathname === '/' && !/[?#]/.test(String(value)))
+  if (parsed.search === '' && parsed.hash === '' && isFolder) return value as string | URL
   const shown = got(printableUrl(String(value)))
   problems.push(
     problem(name, "a URL that ends in '/'", shown, "Add the '/': without it, new URL would drop the last segment."),
@@ -321,7 +323,7 @@ export const OPTIONS = {
   auth: row('any', readAuth, 'Basic, bearer, or a function that answers with the `Authorization` of each attempt.', {
     perSpec: true,
   }),
-  baseUrl: row('any', readBaseUrl, 'Base of relative URLs.'),
+  baseUrl: row('any', readBaseUrl, "Base of relative URLs: an origin, or a URL that ends in '/'."),
   method: row('any', readMethod, '`GET`, or `POST` where there is a body.', { perSpec: true, default: "'GET'" }),
   json: row('any', asGiven, 'Sent as JSON by every request without a body of its own.', {
     perSpec: true,

@@ -17,6 +17,7 @@ import type { ParsedUrl } from '../core/url.ts'
 import { readAuth } from './auth-input.ts'
 import { bodyOf } from './body.ts'
 import type { BodyPlan } from './body.ts'
+import { isFetchRequest, specOfRequest } from './fetch-request.ts'
 import { readHeaders } from './header-input.ts'
 import type { ReadHeaders } from './header-input.ts'
 import { costsOf } from './cost.ts'
@@ -71,7 +72,9 @@ export function prepare(input: unknown, item: Item, plan: RequestPlan): Call | R
 
 function prepareRecord(spec: RequestSpec, item: Item, plan: RequestPlan): Call | Refusal {
   const bare = bareOf(spec)
-  return bare === undefined ? prepareSpec(spec, item, plan) : prepareBare(bare, item, plan)
+  if (bare !== undefined) return prepareBare(bare, item, plan)
+  const read = isFetchRequest(spec) ? specOfRequest(spec) : spec
+  return typeof read === 'string' ? refuse(spec, item, 'input', read) : prepareSpec(read, item, plan)
 }
 
 function prepareBare(bare: Bare, item: Item, plan: RequestPlan): Call | Refusal {

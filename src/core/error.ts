@@ -16,6 +16,8 @@ export interface ErrorResponse extends ResponseSummary {
   readonly body: Uint8Array
   /** `body` as UTF-8. */
   text(): string
+  /** `body` as JSON. Throws a ParseError (`parse/json`) when it is none, also when it is longer than what is kept. */
+  json(): unknown
 }
 
 /** What an error is told besides its Fault. */

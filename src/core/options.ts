@@ -67,7 +67,7 @@ export interface SharedOptions {
   headers?: HeadersInput
   /** For every request that has none of its own. */
   auth?: Auth
-  /** Base of relative URLs, resolved by `new URL`; must end in `/`. Default none. */
+  /** Base of relative URLs, resolved by `new URL`: an origin, or a URL that ends in `/`. Default none. */
   baseUrl?: string | URL
   /** Default `'GET'`, or `'POST'` where there is a body. */
   method?: string

@@ -4,6 +4,7 @@ import { makeError } from './error.ts'
 import type { ErrorResponse, RequestError } from './error.ts'
 import type { HeaderList } from './headers.ts'
 import { toHeaders } from './printable-headers.ts'
+import { fault } from './result.ts'
 import type { Fault, Integrity, Reply } from './result.ts'
 import type { Trip } from './trip.ts'
 import { printableUrl } from './url.ts'
@@ -158,9 +159,11 @@ const MAX_ERROR_BODY_BYTES = 65_536
 
 class RefusedReply extends ReplySummary implements ErrorResponse {
   readonly #body: Uint8Array
+  readonly #method: string
 
   constructor(reply: Reply, call: Call, asked: RequestSummary) {
     super(reply, call, asked)
+    this.#method = call.method
     // A copy, so that an error kept for the report does not keep the whole body alive.
     this.#body = new Uint8Array(reply.body.subarray(0, MAX_ERROR_BODY_BYTES))
   }
@@ -171,6 +174,15 @@ class RefusedReply extends ReplySummary implements ErrorResponse {
 
   text(): string {
     return new TextDecoder().decode(this.#body)
+  }
+
+  json(): unknown {
+    try {
+      return JSON.parse(this.text()) as unknown
+    } catch (cause) {
+      const known = fault('parse/json', 'the body of this error response is not JSON', { cause })
+      throw makeError(known, { url: this.url, method: this.#method, attempts: 1, timings: { total: 0 } })
+    }
   }
 }
 

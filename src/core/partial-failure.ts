@@ -34,6 +34,12 @@ export class PartialFailureError<Value = unknown> extends AggregateError {
     }
   }
 
+  /** Fit to print: the message, how often each code came up, and one entry per failure. */
+  toJSON(): Record<string, unknown> {
+    const { name, message, successes, total, errors } = this
+    return { name, message, successes, total, codes: Object.fromEntries(countCodes(this.failures)), errors }
+  }
+
   /** The URLs that failed, as they were asked for, secrets included: fit to fetch again, not to print. */
   failedUrls(): string[] {
     return this.failures.map(({ request }) => usableUrl(request))
@@ -49,11 +55,16 @@ const MAX_CODES_SHOWN = 5
 
 /** `3 of 10 requests failed: http/404 (2), timeout/headers (1). First: GET https://…` */
 function describe(failures: readonly FailedOutcome[], total: number): string {
-  const counts = new Map<FaultCode, number>()
-  for (const { error } of failures) counts.set(error.code, (counts.get(error.code) ?? 0) + 1)
-  const sorted = [...counts].toSorted(([, a], [, b]) => b - a)
+  const sorted = countCodes(failures)
   const codes = sorted.slice(0, MAX_CODES_SHOWN).map(([code, count]) => `${code} (${count})`)
   if (sorted.length > MAX_CODES_SHOWN) codes.push('…')
   const first = failures[0]?.error.message ?? ''
   return `${failures.length} of ${total} requests failed: ${codes.join(', ')}. First: ${first}`
+}
+
+/** Each code and how often it came up, the most frequent first. */
+function countCodes(failures: readonly FailedOutcome[]): [FaultCode, number][] {
+  const counts = new Map<FaultCode, number>()
+  for (const { error } of failures) counts.set(error.code, (counts.get(error.code) ?? 0) + 1)
+  return [...counts].toSorted(([, a], [, b]) => b - a)
 }

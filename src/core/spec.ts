@@ -248,6 +248,23 @@ export interface ParseContext {
 export type Schema<Output = unknown> = StandardSchemaV1<unknown, Output>
 
 /**
+ * A `Request` of fetch, as far as it is read: URL, method, headers and body, and `redirect`, of which `'manual'` and
+ * `'error'` are `followRedirects: false`. Its body can be sent once, so that it is not retried once a byte of it is out.
+ * One that was read already, has an aborted signal or an `integrity` is `invalid_request/input`; a signal that aborts
+ * later is not listened to: give `signal` in the options.
+ */
+export interface FetchRequest {
+  readonly url: string
+  readonly method: string
+  readonly headers: Headers
+  readonly body?: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array> | null
+  readonly bodyUsed: boolean
+  readonly redirect?: string
+  readonly integrity?: string
+  readonly signal?: { readonly aborted: boolean }
+}
+
+/**
  * One request and what is special about it. Every field but `url` has its default in the options.
  *
  * @example { url: '/repos/nodejs/node', params: { ref: 'main' }, key: 'node', timeout: '5s' }

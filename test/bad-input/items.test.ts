@@ -1,6 +1,7 @@
 /** Requests that are wrong in themselves: each fails alone, before anything of it is sent, and harms no other. */
 import { describe, expect, it } from 'vitest'
 import { ParallelRequests, isRequestError, parallelRequests } from '../../src/index.ts'
+import { mockTransport } from '../../src/testing/index.ts'
 import type { FailedOutcome, Outcome } from '../../src/index.ts'
 import { echoServer } from '../support/echo-server.ts'
 
@@ -308,6 +309,11 @@ describe('Userinfo in a URL', () => {
       'Bearer all',
       'Custom x',
     ])
+  })
+
+  it.each(['http://a.test', new URL('http://a.test')])('A bare origin is a baseUrl: %s', async baseUrl => {
+    const transport = mockTransport(({ url }) => ({ json: url }))
+    expect(await parallelRequests(['x/y'], { baseUrl, transport })).toEqual(['http://a.test/x/y'])
   })
 
   it('goes with relative URLs when it is in baseUrl.', async () => {

@@ -1,0 +1,25 @@
+/** A `Request` of fetch as an item → the spec that sends the same. Known by its tag: other libraries bring their own. */
+import type { FetchRequest, RequestSpec } from '../core/spec.ts'
+import { problem } from './kinds.ts'
+
+export const isFetchRequest = (value: object): value is FetchRequest =>
+  (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'Request' && 'headers' in value
+
+/** The spec, or a sentence on why the request cannot be sent as it is meant. */
+export function specOfRequest(request: FetchRequest): RequestSpec | string {
+  const { url, method, headers, body, redirect } = request
+  if (request.bodyUsed) return problem('Request', 'a body that has not been read', 'one that has', 'Clone it first.')
+  if (request.signal?.aborted === true)
+    return problem('Request', 'a signal that is not aborted', 'one that is', 'Leave it out.')
+  if (request.integrity !== undefined && request.integrity !== '') {
+    return problem('Request', 'no integrity', 'one', "Give checksum, with returnType: 'file'.")
+  }
+  return {
+    url,
+    method,
+    headers: [...headers],
+    ...(body !== null && body !== undefined && { body }),
+    // 'manual' and 'error' both take the redirect itself for the answer.
+    ...(redirect !== undefined && redirect !== 'follow' && { followRedirects: false }),
+  }
+}

@@ -8,6 +8,7 @@ import { paintFor } from './paint.ts'
 import type { Paint } from './paint.ts'
 import type { DisplayPlan } from './run-plan.ts'
 import { formatDuration } from '../core/duration.ts'
+import { printable, printableLines } from '../core/printable.ts'
 import type { Progress } from '../index.ts'
 
 export interface Live {
@@ -39,7 +40,7 @@ const JSON_EVERY_MS = 1_000
 const SHOWN_PAUSES = 3
 
 export async function live({ how, stream, total, pauses, running }: LiveParts): Promise<Live> {
-  const say = (text: string): void => void stream.write(`${text}\n`)
+  const say = (text: string): void => void stream.write(`${printableLines(text)}\n`)
   if (how === 'none') return { show: undefined, say, done: () => undefined }
   const whole = (progress: Progress): Progress => withTotal(progress, total)
   if (how === 'json') {
@@ -97,7 +98,9 @@ export function screen(progress: Progress, pauses: readonly Pause[], columns: nu
 function pauseNotes(pauses: readonly Pause[]): string[] {
   if (pauses.length === 0) return []
   const longest = pauses.toSorted((a, b) => b.pausedMs - a.pausedMs)
-  const shown = longest.slice(0, SHOWN_PAUSES).map(({ host, pausedMs }) => `${host} for ${formatDuration(pausedMs)}`)
+  const shown = longest
+    .slice(0, SHOWN_PAUSES)
+    .map(({ host, pausedMs }) => `${printable(host)} for ${formatDuration(pausedMs)}`)
   const more = longest.length > SHOWN_PAUSES ? [`${longest.length - SHOWN_PAUSES} more`] : []
   return [`paused: ${[...shown, ...more].join(', ')}`]
 }

@@ -79,7 +79,8 @@ async function complain(error: unknown): Promise<number> {
 
 async function complainOf(text: string): Promise<void> {
   const { messageRecord, isJsonAsked } = await import('./records.ts')
-  process.stderr.write(isJsonAsked(process.argv, process.env) ? messageRecord('error', text) : text)
+  const { printableLines } = await import('../core/printable.ts')
+  process.stderr.write(isJsonAsked(process.argv, process.env) ? messageRecord('error', text) : printableLines(text))
 }
 
 /** By name, so that nothing has to be imported for it. */

@@ -2,6 +2,7 @@
 import { inFlags } from './in-flags.ts'
 import { placeOf } from './output/fields.ts'
 import { record } from './records.ts'
+import { printable, printableLines } from '../core/printable.ts'
 import { printableUrl } from '../core/url.ts'
 import { RequestError } from '../index.ts'
 import type { FailedOutcome, Outcome } from '../index.ts'
@@ -84,15 +85,15 @@ export class Tally {
     const more = this.failed - this.#failures.length
     if (more > 0) lines.push(`… and ${more} more: ${mostOf(this.#codes)}\n`)
     const { quiet, remedy } = this.#parts
-    if (quiet) return lines.join('')
+    if (quiet) return printableLines(lines.join(''))
     lines.push(
       ...this.#warned(),
-      ...remarks.map(remark => `warning: ${remark}\n`),
+      ...remarks.map(remark => `warning: ${printable(remark)}\n`),
       ...this.#hostLines(),
       `${this.#summary()}\n`,
     )
     if (this.#left > 0 || this.unfinished > 0 || this.#hasUnknownRest) lines.push(`${remedy}\n`)
-    return lines.join('')
+    return printableLines(lines.join(''))
   }
 
   /** Whatever is quiet: who asks for records wants them. */
@@ -140,7 +141,7 @@ export class Tally {
     const kinds = [...this.#warnings].toSorted(([, a], [, b]) => b - a)
     const lines = kinds
       .slice(0, SHOWN_WARNINGS)
-      .map(([warning, count]) => `warning, ${count} request${count === 1 ? '' : 's'}: ${inFlags(warning)}\n`)
+      .map(([warning, count]) => `warning, ${count} request${count === 1 ? '' : 's'}: ${printable(inFlags(warning))}\n`)
     return kinds.length > SHOWN_WARNINGS ? [...lines, '… and other warnings\n'] : lines
   }
 
@@ -210,8 +211,9 @@ function failureRecord(outcome: FailedOutcome): string {
 function failureLine(outcome: FailedOutcome): string {
   const { request, error } = outcome
   const place = placeOf(outcome)
-  const where = place?.file === undefined ? '' : `${place.file}:${place.line}: `
+  const where = place?.file === undefined ? '' : printable(`${place.file}:${place.line}: `)
   const asked = request.url === '' ? '' : `${request.method} ${printableUrl(request.url)}: `
   const reason = inFlags(RequestError.reason(error))
-  return `${where}${asked}${reason.startsWith(where) ? reason.slice(where.length) : reason} (${error.code})`
+  const rest = reason.startsWith(where) ? reason.slice(where.length) : reason
+  return printable(`${where}${asked}${rest} (${error.code})`)
 }

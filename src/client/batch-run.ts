@@ -14,6 +14,7 @@ import type { Dropped, Journal } from '../core/journal.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { isPartial } from '../core/partial.ts'
 import type { Clock } from '../core/ports.ts'
+import { printable } from '../core/printable.ts'
 import { isFault } from '../core/result.ts'
 import type { Run } from '../engine/engine.ts'
 import { laneSource } from '../engine/lane-source.ts'
@@ -93,7 +94,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
 function warnOf(path: string, { lines, firstLine }: Dropped): void {
   const what = lines === 1 ? `line ${firstLine}` : `${lines} lines, the first of them line ${firstLine},`
   const message = `${path}: ${what} could not be read and was set aside; what is missing is sent again`
-  process.emitWarning(message, 'ParallelRequestsWarning')
+  process.emitWarning(printable(message), 'ParallelRequestsWarning')
 }
 
 /** Everything that the file has is in the array, and the same: known before anything is sent. */

@@ -2,6 +2,7 @@
 import type { Progress } from '../core/progress.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
 import type { Clock, Timer } from '../core/ports.ts'
+import { printable } from '../core/printable.ts'
 import type { Counts } from '../engine/ports.ts'
 
 const EVERY_MS = 100
@@ -26,7 +27,8 @@ export function guarded(onProgress: ReporterParts['onProgress']): ReporterParts[
   const report = (error: unknown): void => {
     if (broken) return
     broken = true
-    process.emitWarning(`onProgress threw and is not called again: ${reasonOf(error)}`, 'ParallelRequestsWarning')
+    const message = `onProgress threw and is not called again: ${reasonOf(error)}`
+    process.emitWarning(printable(message), 'ParallelRequestsWarning')
   }
   return progress => {
     if (broken) return

@@ -1,5 +1,6 @@
 /** What a client tells of itself: its lanes as they are at this moment, as data and as lines for people. */
 import type { Clock } from '../core/ports.ts'
+import { printable } from '../core/printable.ts'
 import type { ClientStats, LaneStats } from '../core/stats.ts'
 import type { Gate } from '../layer/gate.ts'
 import type { Lane } from '../policy/lane.ts'
@@ -70,7 +71,7 @@ class LaneSnapshot implements LaneStats {
   toString(): string {
     const { host, running, concurrency, queued, pausedMs, circuit, quotaLeft } = this
     return [
-      `${host} ${running}${concurrency === Infinity ? '' : `/${concurrency}`} running`,
+      `${printable(host)} ${running}${concurrency === Infinity ? '' : `/${concurrency}`} running`,
       `${queued} queued`,
       ...(pausedMs > 0 ? [`paused ${(pausedMs / 1_000).toFixed(1)} s`] : []),
       ...(circuit === undefined || circuit === 'closed' ? [] : [`circuit ${circuit.replace('_', '-')}`]),

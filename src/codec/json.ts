@@ -3,6 +3,7 @@ import { jsonErrorPosition } from './json-position.ts'
 import { textOf } from './text.ts'
 import type { Call } from '../core/call.ts'
 import { parseAnswer } from '../core/exact-json.ts'
+import { printable, printableLines } from '../core/printable.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Reply } from '../core/result.ts'
 
@@ -16,11 +17,18 @@ export function parseJson(reply: Reply, call: Pick<Call, 'method'>): { value: un
   try {
     return { value: parseAnswer(text) }
   } catch (error) {
+    // V8 quotes the text in its message, which whoever prints the cause would send to a terminal.
+    if (error instanceof Error) quietly(error)
     const at = jsonErrorPosition(text)
     const shown = JSON.stringify(text.slice(0, PREFIX_LENGTH))
     const message = `expected JSON, got something else at position ${at} (status ${reply.status}, ${reply.body.byteLength} bytes): ${shown}`
     return fault('parse/json', message, { sent: true, reply, cause: error })
   }
+}
+
+function quietly(error: Error): void {
+  error.message = printable(error.message)
+  if (error.stack !== undefined) error.stack = printableLines(error.stack)
 }
 
 function emptyBody(reply: Reply, { method }: Pick<Call, 'method'>): { value: null } | Fault {

@@ -4,6 +4,7 @@
  * Every sentence has the same four parts: subject, expectation, value, remedy.
  */
 import { parseDuration } from '../core/duration.ts'
+import { printable } from '../core/printable.ts'
 import { parseSize } from '../core/size.ts'
 import { printableUrl } from '../core/url.ts'
 import { nearest } from './names.ts'
@@ -14,7 +15,7 @@ export type Read<T> = (value: unknown, name: string, problems: string[]) => T | 
 export function got(value: unknown): string {
   if (typeof value === 'string') {
     const shown = printableUrl(value)
-    return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown)
+    return printable(JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown))
   }
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return `an object (${classOf(value)})`

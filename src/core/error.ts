@@ -5,6 +5,7 @@
  * look at a brand and not at the prototype, so that two copies of the package agree.
  */
 import type { Outcome, ResponseSummary, Timings } from './outcome.ts'
+import { printable } from './printable.ts'
 import { isFault } from './result.ts'
 import type { Fault, FaultCode } from './result.ts'
 
@@ -65,7 +66,7 @@ export class RequestError extends Error {
     this.attempts = details.attempts
     this.#timings = details.timings
     this.#response = details.response
-    this.#reason = fault.message
+    this.#reason = printable(fault.message)
     const { url, method, index, key } = details
     if (url !== undefined) this.url = url
     if (method !== undefined) this.method = method
@@ -158,8 +159,9 @@ export class ConfigError extends Error {
   readonly problems: readonly string[]
 
   constructor(problems: readonly string[]) {
-    super(problems.length === 1 ? problems[0] : `${problems.length} problems:\n- ${problems.join('\n- ')}`)
-    this.problems = problems
+    const shown = problems.map(printable)
+    super(shown.length === 1 ? shown[0] : `${shown.length} problems:\n- ${shown.join('\n- ')}`)
+    this.problems = shown
     hide(this, BRAND, true)
   }
 }
@@ -203,10 +205,10 @@ function causeOf({ cause }: Fault, details: ErrorDetails): { cause: unknown } | 
 }
 
 function messageOf(fault: Fault, { method, url, attempts }: ErrorDetails): string {
-  if (url === undefined || url === '') return fault.message
+  if (url === undefined || url === '') return printable(fault.message)
   // One line, whatever somebody's file held: what is no URL is shown, too.
   const shown = url.replace(/[\r\n]/g, '␤')
-  return `${method} ${shown}: ${fault.message}${attempts > 1 ? ` (${attempts} attempts)` : ''}`
+  return printable(`${method} ${shown}: ${fault.message}${attempts > 1 ? ` (${attempts} attempts)` : ''}`)
 }
 
 /** A field that code may read and printing leaves out. */

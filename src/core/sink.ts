@@ -5,6 +5,7 @@
  * RowError costs one row.
  */
 import type { Outcome } from './outcome.ts'
+import { printable } from './printable.ts'
 
 /**
  * Takes outcomes and keeps them. The run that is given a sink uses it alone and closes it.
@@ -50,10 +51,11 @@ export class SinkError extends Error {
 
   /** @param output what could not be written to, as people know it: a path, `'the stream'` */
   constructor(output: string, rows: number, cause: unknown) {
-    const { code, message } = cause as { readonly code?: unknown; readonly message?: unknown }
-    const reason = typeof message === 'string' ? message : String(cause)
+    const { code, message: said } = cause as { readonly code?: unknown; readonly message?: unknown }
+    const reason = typeof said === 'string' ? said : String(cause)
     const known = typeof code === 'string' ? code : 'UNKNOWN'
-    super(`${output}: expected to write on after ${rows} rows, got ${reason}.${REMEDIES[known] ?? ''}`, { cause })
+    const message = `${output}: expected to write on after ${rows} rows, got ${reason}.${REMEDIES[known] ?? ''}`
+    super(printable(message), { cause })
     this.code = known
     this.rows = rows
   }
@@ -75,7 +77,7 @@ export class RowError extends Error {
   readonly index: number
 
   constructor(index: number, problem: string, cause?: unknown) {
-    super(`outcome ${index}: ${problem}`, cause === undefined ? undefined : { cause })
+    super(printable(`outcome ${index}: ${problem}`), cause === undefined ? undefined : { cause })
     this.index = index
   }
 }

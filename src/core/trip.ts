@@ -6,6 +6,7 @@
  * "who must hear of a cancel" instead of an AbortSignal per request: none has to be
  * derived, listened to and forgotten again for every one of them.
  */
+import { printable } from './printable.ts'
 import type { Fault } from './result.ts'
 
 export type Place = 'queue' | 'backoff' | 'wire' | 'callback'
@@ -96,6 +97,6 @@ export class Trip {
 
   warn(warning: string): void {
     this.warnings ??= []
-    if (this.warnings.length < 20) this.warnings.push(warning)
+    if (this.warnings.length < 20) this.warnings.push(printable(warning))
   }
 }

@@ -15,6 +15,7 @@ import { reasonOf } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
 import { headerProblem } from '../core/headers.ts'
 import type { Clock, Timer } from '../core/ports.ts'
+import { printable } from '../core/printable.ts'
 import { formatNetscape, parseNetscape } from './netscape.ts'
 
 const SAVE_AFTER_MS = 1_000
@@ -61,7 +62,7 @@ export class CookieFile {
 
   #warn(error: unknown): void {
     const message = `cookieFile: ${this.#given} could not be written (${reasonOf(error)}); it is as it was before`
-    process.emitWarning(message, 'ParallelRequestsWarning')
+    process.emitWarning(printable(message), 'ParallelRequestsWarning')
   }
 }
 

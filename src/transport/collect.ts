@@ -14,6 +14,7 @@ import {
   interimProblem,
   isAllOf,
   overspentProblem,
+  reasonPhrase,
   tooLargeProblem,
 } from './head.ts'
 import { Intake, behindCodings } from './intake.ts'
@@ -114,7 +115,7 @@ export class Collector {
     attempt.phaseAtMs = nowMs
     attempt.trip.firstByteMs = nowMs - this.#sentAtMs
     this.#status = status
-    this.#statusText = statusText
+    this.#statusText = reasonPhrase(statusText)
     this.#headers = this.#memo.list(headers)
     warnOfBody(attempt, status, this.#headers)
     const problem = headProblem(this.#headers, this.#firstRead)

@@ -56,6 +56,14 @@ export function isAllOf(headers: HeaderList, bytes: number): boolean {
   return announced !== undefined && Number(announced) === bytes
 }
 
+// RFC 9112 §4, as undici decodes it: tab, space, visible characters and everything above ASCII.
+const REASON_PHRASE = /^[\t\x20-\x7e\x80-\u{10ffff}]*$/u
+
+/** The reason phrase of a status line; an empty one where it holds what none may hold. */
+export function reasonPhrase(text: string): string {
+  return REASON_PHRASE.test(text) ? text : ''
+}
+
 /** @param count of interim responses, this one included */
 export function interimProblem(status: number, count: number): Fault | undefined {
   const sent = true

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
+import { reasonPhrase } from '../../src/transport/head.ts'
 import { clientOf, ask, verdict } from '../support/ask.ts'
 import { answering, rawServer, sending } from '../support/raw-server.ts'
 import type { Connection, Script } from '../support/raw-server.ts'
@@ -162,4 +163,14 @@ describe('the head of a response', () => {
     expect(tookMs).toBeGreaterThanOrEqual(250)
     expect(tookMs).toBeLessThan(350)
   })
+})
+
+test.each([
+  ['Not Found', 'Not Found'],
+  ['tab\tand Grüße', 'tab\tand Grüße'],
+  ['\u001b[2J', ''],
+  ['a\u007f', ''],
+  ['', ''],
+])('a reason phrase outside of RFC 9112 §4 is dropped: %j', (text, kept) => {
+  expect(reasonPhrase(text)).toBe(kept)
 })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { paintFor } from '../paint.ts'
 import { readSettings, settingSources } from '../settings.ts'
+import { printable } from '../../core/printable.ts'
 import { printableUrl } from '../../core/url.ts'
 import { VERSION } from '../../core/version.ts'
 
@@ -25,7 +26,9 @@ export function doctor(): number {
   const width = Math.max(...findings.map(({ what }) => what.length))
   for (const { what, found, remedy } of findings) {
     const mark = remedy === undefined ? paint('green', 'ok') : paint('yellow', '!!')
-    process.stdout.write(`${mark}  ${what.padEnd(width)}  ${found}${remedy === undefined ? '' : `. ${remedy}`}\n`)
+    process.stdout.write(
+      `${mark}  ${what.padEnd(width)}  ${printable(found)}${remedy === undefined ? '' : `. ${printable(remedy)}`}\n`,
+    )
   }
   return findings.some(({ remedy }) => remedy !== undefined) ? 1 : 0
 }

@@ -24,6 +24,7 @@ import { matchHost } from '../../config/hosts.ts'
 import { planBatch } from '../../config/plan.ts'
 import { readOptions } from '../../config/read.ts'
 import { formatDuration } from '../../core/duration.ts'
+import { printableLines } from '../../core/printable.ts'
 import { formatRate } from '../../core/rate.ts'
 import type { Rate } from '../../core/rate.ts'
 import { VERSION } from '../../core/version.ts'
@@ -62,7 +63,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
     ...(record === undefined ? [] : [doneLine(record.done, run.output)]),
     ...settingsLine(settingSources(flags, process.env)),
   ]
-  process.stdout.write(textOf(found, client, run.input.limitKey === undefined, more))
+  process.stdout.write(printableLines(textOf(found, client, run.input.limitKey === undefined, more)))
   return found.invalid === 0 ? 0 : 1
 }
 

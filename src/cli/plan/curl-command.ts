@@ -1,6 +1,7 @@
 /** A request as a curl command that a shell can run, its secrets blotted out. */
 import type { Call } from '../../core/call.ts'
 import { REDACTED, isSecretName } from '../../core/headers.ts'
+import { printable, printableLines } from '../../core/printable.ts'
 import { printableUrl } from '../../core/url.ts'
 
 /** What curl would say of itself, or do by itself. */
@@ -25,7 +26,9 @@ export function curlCommand({ method, url, headers, body, credentials, plan }: C
   return parts.join(' ')
 }
 
-/** For sh: single quotes take everything but themselves. */
+/** For sh: single quotes take everything but themselves. What a terminal would obey is written as an escape. */
 function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text
+  if (printableLines(text) === text) return `'${text.replaceAll("'", "'\\''")}'`
+  return `$'${printable(text.replaceAll(/[\\']/g, '\\$&'))}'`
 }

@@ -3,6 +3,7 @@ import { createHash, hash } from 'node:crypto'
 import { curlCommand } from './curl-command.ts'
 import { Seen } from './seen.ts'
 import { isAtHand } from '../../core/body.ts'
+import { printable } from '../../core/printable.ts'
 import type { Call, Costs } from '../../core/call.ts'
 import type { Place } from '../input/jobs.ts'
 import type { Outcome } from '../../index.ts'
@@ -55,7 +56,7 @@ function refuse(found: Survey, { request, error }: Outcome): void {
   found.invalid++
   if (found.problems.length >= SHOWN_INVALID) return
   const { file, line } = (request.meta ?? { file: undefined, line: 0 }) as Place
-  const where = file === undefined ? `URL ${line}: ` : `${file}:${line}: `
+  const where = file === undefined ? `URL ${line}: ` : printable(`${file}:${line}: `)
   const message = error?.message ?? ''
   found.problems.push(message.startsWith(where) ? message : `${where}${message}`)
 }

@@ -1,4 +1,5 @@
 /** What went wrong between us and the proxy, told apart from everything that the target does. */
+import { printable } from '../../core/printable.ts'
 import type { Proxy } from '../../core/route.ts'
 import type { Reply } from '../../core/result.ts'
 
@@ -25,7 +26,7 @@ export class ProxyFailure extends Error {
   readonly #reply: Reply | undefined
 
   constructor(detail: ProxyDetail, message: string, { reply, cause }: { reply?: Reply; cause?: unknown } = {}) {
-    super(message, cause === undefined ? undefined : { cause })
+    super(printable(message), cause === undefined ? undefined : { cause })
     this.detail = detail
     this.#reply = reply
   }

@@ -6,6 +6,7 @@ import type { Reply } from '../../core/result.ts'
 import type { Proxy } from '../../core/route.ts'
 import { ProxyFailure, refusedCredentials } from './failure.ts'
 import { Incoming } from './incoming.ts'
+import { reasonPhrase } from '../head.ts'
 
 /** As for the head of a response. */
 const MAX_HEAD_BYTES = 16_384
@@ -40,7 +41,7 @@ async function readHead(incoming: Incoming, proxy: Proxy): Promise<Reply> {
   const head = await incoming.through('\r\n\r\n', MAX_HEAD_BYTES)
   if (head === undefined) throw notHttp(proxy, `no end of a head within ${MAX_HEAD_BYTES} bytes`)
   const [first = '', ...lines] = head.toString('latin1').trimEnd().split('\r\n')
-  const [, status, statusText = ''] = /^HTTP\/1\.[01] ([1-9]\d\d)(?: (.*))?$/.exec(first) ?? []
+  const [, status, statusText = ''] = /^HTTP\/1\.[01] ([1-9]\d\d)(?: (.*))?$/s.exec(first) ?? []
   if (status === undefined) throw notHttp(proxy, 'another protocol')
   const headers: string[] = []
   for (const line of lines) {
@@ -48,7 +49,7 @@ async function readHead(incoming: Incoming, proxy: Proxy): Promise<Reply> {
     if (name === undefined) throw notHttp(proxy, 'a malformed header')
     headers.push(name.toLowerCase(), value)
   }
-  return replyOf(proxy, Number(status), statusText, headers)
+  return replyOf(proxy, Number(status), reasonPhrase(statusText), headers)
 }
 
 /** What the proxy said, without its body: nobody waits for that. */

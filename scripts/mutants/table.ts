@@ -255,11 +255,32 @@ export const MUTANTS: readonly Mutant[] = [
     'if (pairs.length >= 0) return header',
     'test/store/cookies.test.ts',
   ),
+  mutant(
+    'cookies by the credentials of a request',
+    'src/store/jars.ts',
+    'if (this.#isShared && identity === undefined) return this.client',
+    'if (this.#isShared) return this.client',
+    'test/store/identity.test.ts',
+  ),
+  mutant(
+    'an auth function is a credential by its answer',
+    'src/layer/session.ts',
+    'if (call.identify !== undefined) call.trip.identity = call.identify(value)',
+    '',
+    'test/store/identity.test.ts',
+  ),
+  mutant(
+    "the caller's Cookie header wins over the jar",
+    COOKIES,
+    'taken.size === 0 ? all',
+    'taken.size >= 0 ? all',
+    'test/store/identity.test.ts',
+  ),
   // Secrets
   mutant(
     'secrets in a query are struck out',
     URLS,
-    "isSecretName(decode(name).replace(/[\\t\\r\\n]/g, ''), secretNames) ?",
+    "isSecretQueryName(decode(name).replace(/[\\t\\r\\n]/g, ''), secretNames) ?",
     'secretNames === null ?',
     'test/secrets.test.ts',
   ),

@@ -21,6 +21,7 @@ export function clientOptions(values: FlagValues, env: NodeJS.ProcessEnv, proble
     breaker: breakerOf(values),
     cookies: values['no-cookies'] === true ? (false as const) : values.cookie && Object.fromEntries(values.cookie),
     cookieFile: values['cookie-file'],
+    shareCookies: values['share-cookies'] === true || values['cookie-file'] !== undefined,
     proxy: values.proxy?.length === 1 ? proxyOf(values.proxy[0]) : undefined,
     proxies: values.proxy !== undefined && values.proxy.length > 1 ? values.proxy : undefined,
     proxyFile: values['proxy-file'],

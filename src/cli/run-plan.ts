@@ -201,9 +201,9 @@ function checksumOf({ checksum, save }: FlagValues, problems: string[]): string 
 }
 
 function checkCookies(values: FlagValues, problems: string[]): void {
-  if (values['no-cookies'] !== true || (values.cookie ?? values['cookie-file']) === undefined) return
-  const other = values.cookie === undefined ? '--cookie-file' : '--cookie'
-  problems.push(`--no-cookies: expected it without ${other}, got both. Keep one of them.`)
+  if (values['no-cookies'] !== true) return
+  const other = (['cookie', 'cookie-file', 'share-cookies'] as const).find(name => values[name] !== undefined)
+  if (other !== undefined) problems.push(`--no-cookies: expected it without --${other}, got both. Keep one of them.`)
 }
 
 /** Name by name. */

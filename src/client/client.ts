@@ -132,6 +132,9 @@ export class ParallelRequests {
     if (this.#plan.cookieFile !== undefined && isCookieStore(read)) {
       problems.push('setCookies: expected pairs beside cookieFile, got a jar of your own. Make a client without one.')
     }
+    if (!this.#plan.shareCookies && isCookieStore(read)) {
+      problems.push('setCookies: expected pairs beside shareCookies: false, got a jar of your own. A jar is shared.')
+    }
     if (read === undefined || problems.length > 0) throw new ConfigError(problems)
     this.#open().cookies.set(read)
   }

@@ -58,9 +58,10 @@ type PlainParts =
 export interface SentCall extends Pick<Call, PlainParts> {
   readonly body: string | Uint8Array | Upload | undefined
   readonly credentials: string | undefined
+  readonly identity: Trip['identity']
   readonly plan: SentPlan
   /** Which functions the worker must ask for. */
-  readonly asks: { readonly body: boolean; readonly auth: boolean }
+  readonly asks: { readonly body: boolean; readonly auth: boolean; readonly identity: boolean }
 }
 
 export interface SentPlan extends Omit<

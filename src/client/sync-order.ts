@@ -22,6 +22,8 @@ export function sender(): (call: Call) => SentCall {
       repeatable,
       body,
       credentials,
+      identify,
+      trip,
     } = call
     let plan = plans.get(call.plan)
     if (plan === undefined) plans.set(call.plan, (plan = sentPlan(call.plan)))
@@ -40,7 +42,12 @@ export function sender(): (call: Call) => SentCall {
       plan,
       body: typeof body === 'function' ? undefined : body instanceof Uint8Array ? sentBytes(body, bodies) : body,
       credentials: typeof credentials === 'function' ? undefined : credentials,
-      asks: { body: typeof body === 'function', auth: typeof credentials === 'function' },
+      identity: trip.identity,
+      asks: {
+        body: typeof body === 'function',
+        auth: typeof credentials === 'function',
+        identity: identify !== undefined,
+      },
     }
   }
 }

@@ -10,6 +10,7 @@ import { KeptError, packResult } from './sync-result.ts'
 import type { SentFault } from './sync-result.ts'
 import { systemClock } from './system-clock.ts'
 import { wire } from './wire.ts'
+import { withAuthorization } from '../config/identity.ts'
 import { DEFAULT_CALL } from '../config/plan.ts'
 import type { Call, CallPlan } from '../core/call.ts'
 import { reasonOf, runCallback } from '../core/callback.ts'
@@ -211,7 +212,7 @@ const ASKED_FOR = (): undefined => undefined
 function reviver(): (sent: SentCall) => Call {
   const plans = new Map<SentCall['plan'], CallPlan>()
   return sent => {
-    const { asks, body, credentials, ...plain } = sent
+    const { asks, body, credentials, identity, ...plain } = sent
     const { index } = sent
     let plan = plans.get(sent.plan)
     if (plan === undefined) {
@@ -219,6 +220,8 @@ function reviver(): (sent: SentCall) => Call {
       if (!asksWithIndex(sent.plan)) plans.set(sent.plan, plan)
     }
     const nowMs = systemClock.now()
+    const trip = new Trip(plan.maxRetries, nowMs, nowMs + plan.timeouts.totalMs)
+    trip.identity = identity
     return {
       ...plain,
       key: undefined,
@@ -226,7 +229,8 @@ function reviver(): (sent: SentCall) => Call {
       body: asks.body ? () => once(askNow('body', [index])) : body,
       credentials: asks.auth ? async request => (await ask('auth', [index, request])) as string : credentials,
       plan,
-      trip: new Trip(plan.maxRetries, nowMs, nowMs + plan.timeouts.totalMs),
+      ...(asks.identity && { identify: (value: string) => withAuthorization(identity, value) }),
+      trip,
     }
   }
 }

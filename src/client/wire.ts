@@ -65,7 +65,7 @@ export const readJson: ReadJson = (call, result) => {
 }
 
 export function wire(plan: ClientPlan, clock: Clock, random: () => number, given?: (gate: Gate) => Opinions): Wired {
-  const cookies = new Cookies(plan.cookies, plan.cookieFile, clock)
+  const cookies = new Cookies(plan, clock)
   // A transport of the caller's has sockets of its own, or none.
   const sockets = plan.transport === undefined ? processSockets() : undefined
   const spending: Limit | undefined = sockets?.limit({

@@ -36,6 +36,8 @@ export interface ClientPlan {
   readonly budget: { readonly reserve: number; readonly ratio: number }
   readonly cookies: CookiesInput | undefined
   readonly cookieFile: string | undefined
+  /** Whether requests with the same credential, or none, share what servers set. */
+  readonly shareCookies: boolean
   readonly connection: ConnectionPlan
   /** The caller's way from names to addresses; undefined is the system's. */
   readonly lookup: LookupInput | undefined
@@ -71,6 +73,7 @@ export function planClient(values: Values): ClientPlan {
     },
     lookup: values.lookup as LookupInput | undefined,
     cookieFile: values.cookieFile,
+    shareCookies: values.shareCookies ?? true,
     transport: values.transport,
     proxies: { selection: values.proxySelection ?? 'round_robin', cooldownMs: values.proxyCooldown ?? 60_000 },
     workers: values.workers ?? 0,

@@ -2,6 +2,7 @@
  * The first plain request of a batch is the mould of all others: their Calls differ in URL, key and meta only. Preparing
  * each from nothing cost more than all layers together (bench/overhead.ts).
  */
+import { identityOf, queryIn } from './identity.ts'
 import type { Item } from './prepare.ts'
 import type { RequestPlan } from './plan.ts'
 import type { Call } from '../core/call.ts'
@@ -43,6 +44,9 @@ export function castCall({ url, key, meta }: Bare, item: Item, plan: RequestPlan
   if (mould === undefined) return undefined
   const parsed = parseUrl(url, plan.baseUrl, NO_PARAMS)
   if (typeof parsed === 'string' || parsed.username !== '' || parsed.password !== '') return undefined
+  const trip = new Trip(mould.plan.maxRetries, item.nowMs, item.nowMs + mould.plan.timeouts.totalMs)
+  const query = queryIn(parsed.path)
+  if (query !== '') trip.identity = identityOf(undefined, query, mould.plan.secretNames)
   return {
     index: item.index,
     key: item.key ?? key,
@@ -61,7 +65,7 @@ export function castCall({ url, key, meta }: Bare, item: Item, plan: RequestPlan
     replayable: mould.replayable,
     repeatable: mould.repeatable,
     plan: mould.plan,
-    trip: new Trip(mould.plan.maxRetries, item.nowMs, item.nowMs + mould.plan.timeouts.totalMs),
+    trip,
   }
 }
 

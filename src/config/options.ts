@@ -164,14 +164,20 @@ export const OPTIONS = {
   cookies: row(
     'client',
     (value, name, problems) => (value === false ? value : readCookies(value, name, problems)),
-    'Pairs for the origins of the input URLs, pairs by origin, a jar, or `false` for none.',
-    { default: 'an empty jar' },
+    'Pairs for the origins of the input URLs, pairs by origin, a jar, or `false` for none. Requests with a credential of their own have a jar of their own.',
+    { default: 'an empty jar, and one per credential' },
   ),
   cookieFile: row(
     'client',
     matching('a path', filled, "Write it as 'cookies.json'."),
-    'Where the jar is kept between runs: JSON, or cookies.txt as curl has it where the path ends in `.txt`.',
+    'Where the jar of requests without credentials of their own is kept between runs: JSON, or cookies.txt as curl has it where the path ends in `.txt`.',
     { default: 'none' },
+  ),
+  shareCookies: row(
+    'client',
+    bool,
+    'Share what servers set between requests with the same credential, or none; `false` keeps it in its request.',
+    { default: 'true' },
   ),
   verifySsl: row('client', bool, 'Check TLS certificates.', { default: 'true' }),
   tls: row(

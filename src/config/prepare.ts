@@ -21,6 +21,7 @@ import { isFetchRequest, specOfRequest } from './fetch-request.ts'
 import { readHeaders } from './header-input.ts'
 import type { ReadHeaders } from './header-input.ts'
 import { costsOf } from './cost.ts'
+import { identityOf, ownQuery, withAuthorization } from './identity.ts'
 import { got, isRecord, problem } from './kinds.ts'
 import { laneKeyOf } from './lane-key.ts'
 import { bareOf, castCall, keepMould } from './mould.ts'
@@ -139,6 +140,10 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
   if (isFault(costs)) return { refused: costs, spec: labelOf(spec, item) }
   const trip = new Trip(call.maxRetries, item.nowMs, item.nowMs + call.timeouts.totalMs)
   if (body?.streams !== undefined && !claim(body.streams, trip)) return refuse(spec, item, 'body', USED)
+  const isOfOptions = plan.credentials !== undefined && spec.auth === undefined
+  const brings = ownOf(spec, brought, own, isOfOptions ? undefined : credentials)
+  const identity = identityOf(brings, ownQuery(String(given), parsed, plan, params), call.secretNames)
+  trip.identity = identity
   return {
     index: item.index,
     key,
@@ -152,7 +157,8 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
     headers,
     body: body?.body,
     credentials,
-    own: ownOf(spec, brought, own, plan.credentials === undefined || spec.auth !== undefined ? credentials : undefined),
+    own: brings,
+    ...(typeof brings?.credentials === 'function' && { identify: value => withAuthorization(identity, value) }),
     atHome: true,
     replayable: body?.replayable ?? true,
     repeatable: call.retry.methods.has(method) || getHeader(headers, 'idempotency-key') !== undefined,

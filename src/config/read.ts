@@ -115,6 +115,12 @@ function checkTogether(values: Values, place: Place, problems: string[]): void {
     const given = values.cookies === false ? 'cookies: false' : 'a jar of your own'
     problems.push(problem('cookieFile', 'cookies that it can keep', given, 'Leave out one of the two.'))
   }
+  if (values.shareCookies === false && (values.cookieFile !== undefined || isCookieStore(values.cookies))) {
+    const given = values.cookieFile === undefined ? 'a jar of your own' : 'cookieFile'
+    problems.push(
+      `shareCookies: expected true beside ${given}, got false. What is kept there is shared: leave out one of the two.`,
+    )
+  }
   problems.push(...proxyProblems(values))
   if (values.maxConcurrency !== undefined && values.concurrency !== 'auto') {
     problems.push(

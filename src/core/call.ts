@@ -141,6 +141,8 @@ export interface Call {
   readonly credentials: Credentials | undefined
   /** Absent where it brings nothing. */
   readonly own?: Own | undefined
+  /** Its identity by what its own `auth` function answers; absent where it brought none. */
+  readonly identify?: (authorization: string) => string
   /** Still at the origin that the caller named: false for ever once a redirect has left it. */
   readonly atHome: boolean
   /** Whether the body can be sent a second time. */

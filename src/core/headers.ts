@@ -73,9 +73,17 @@ const SECRET_WORD =
 const SECRET_ENDING =
   /(?:access|account|api|app|auth|client|license|master|private|secret|shared|signing|subscription)-?key|(?:password|secret|signature|token)(?:$|[-_.[\]])/
 
+// Too short, or too common as a part of other names, to be looked for within one: `country_code`, `spin`.
+const SECRET_NAMES: ReadonlySet<string> = new Set(['appid', 'app_id', 'phpsessid', 'ticket', 'otp', 'pin', 'hmac'])
+
 /** Whether a header or query name looks like it carries a secret, or is one that the caller listed. */
 export function isSecretName(name: string, listed?: ReadonlySet<string>): boolean {
   const lower = name.toLowerCase()
   const words = name.replaceAll(/([a-z\d])([A-Z])/g, '$1-$2').toLowerCase()
-  return SECRET_WORD.test(words) || SECRET_ENDING.test(lower) || listed?.has(lower) === true
+  return SECRET_NAMES.has(lower) || SECRET_WORD.test(words) || SECRET_ENDING.test(lower) || listed?.has(lower) === true
+}
+
+/** The same of a name in a query, where `code` is what a login is completed with. */
+export function isSecretQueryName(name: string, listed?: ReadonlySet<string>): boolean {
+  return name.toLowerCase() === 'code' || isSecretName(name, listed)
 }

@@ -220,10 +220,25 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
    * cooldown. Default off.
    */
   breaker?: boolean | BreakerInput
-  /** Default an empty jar per client. */
+  /**
+   * Pairs for the origins of the input URLs, pairs by origin, or a jar; `false` neither keeps nor sends any. Pairs go
+   * with every request. What servers set is kept per credential: a request that brings one itself (`auth`, userinfo,
+   * `Authorization`, `Cookie`, a header or query field with a secret name) shares cookies only with requests that bring
+   * the same, the last 1,000 of which are kept. All others share one jar, the one that is given here; headers and `auth`
+   * of the options are no credential of a request. Default an empty jar per client.
+   *
+   * @example cookies: { theme: 'dark' }
+   */
   cookies?: CookiesInput
   /**
-   * Path of a file in which the jar is kept between runs: read when the client is made, written (whole, mode 0600) a
+   * Share what servers set between requests, as `cookies` says. `false` keeps it in the request that it was set for, its
+   * redirect hops and repeats; not with `cookieFile` or a jar in `cookies`. Default true.
+   *
+   * @example shareCookies: false // every URL as a visitor of its own
+   */
+  shareCookies?: boolean
+  /**
+   * Path of a file in which the jar of requests without credentials of their own is kept between runs: read when the client is made, written (whole, mode 0600) a
    * second after a change and by `close()`. A path that ends in `.txt` is a cookies.txt as curl reads and writes it, any
    * other JSON of tough-cookie. Cookies of a session are kept, too. A file that is no jar is a ConfigError and stays as
    * it is; of two clients on one file the last to write wins. Not with a jar in `cookies`. Default none.

@@ -22,6 +22,8 @@ export class Trip {
   /** Its fingerprint in the run file; undefined where there is none. */
   print: string | undefined = undefined
   redirects = 0
+  /** Whose cookies it uses: a hash of the credentials that it brought itself; undefined for the client's. */
+  identity: string | undefined = undefined
   /** When the first throttled answer came (monotonic); the patience of `retry.maxRetryAfter` counts from here. */
   throttledAtMs: number | undefined = undefined
   /** A piece of a body has been handed to `onChunk`: the request must not begin again. */

@@ -1,5 +1,5 @@
 /** The one place where a URL is read, and the one where it is made fit to print. */
-import { REDACTED, isSecretName } from './headers.ts'
+import { REDACTED, isSecretQueryName } from './headers.ts'
 import type { Params } from './spec.ts'
 
 /** Longer ones are refused by every server; refusing them here saves the connection. */
@@ -119,6 +119,6 @@ export function printableUrl(url: string, secretNames?: ReadonlySet<string>): st
   const bare = whole.length > MAX_URL_LENGTH ? `${whole.slice(0, MAX_URL_LENGTH)}…` : whole
   if (!bare.includes('=')) return bare
   return bare.replace(QUERY_PAIR, (pair, start: string, name: string) =>
-    isSecretName(decode(name).replace(/[\t\r\n]/g, ''), secretNames) ? `${start}${name}=${REDACTED}` : pair,
+    isSecretQueryName(decode(name).replace(/[\t\r\n]/g, ''), secretNames) ? `${start}${name}=${REDACTED}` : pair,
   )
 }

@@ -16,8 +16,8 @@ import type { Fault, Result } from '../core/result.ts'
 
 /** The client's cookies, in and out. */
 export interface CookieSource {
-  /** The `Cookie` header of this call, or `''`. */
-  headerFor(call: Call): string
+  /** The cookies of this call as a header, without those that its own `Cookie` header names; `''` for none. */
+  headerFor(call: Call, own: string | undefined): string
   /** Takes the `Set-Cookie` values of an answer to this call. */
   learn(call: Call, setCookies: readonly string[]): undefined | Promise<void>
 }
@@ -25,23 +25,28 @@ export interface CookieSource {
 export function session(cookies: CookieSource, clock: Clock): AttemptLayer {
   return next => attempt => {
     const { call } = attempt
-    const cookie = cookieFor(cookies, call)
-    if (isFault(cookie)) return Promise.resolve(cookie)
-    if (cookie !== '') attempt.headers = withCookie(attempt.headers, cookie)
-    if (call.credentials === undefined && call.plan.hooks.beforeRequest === undefined) {
-      return answered(next, attempt, cookies)
+    if (call.credentials !== undefined || call.plan.hooks.beforeRequest !== undefined) {
+      return dressed(next, attempt, cookies, clock)
     }
-    return dressed(next, attempt, cookies, clock)
+    const refused = addCookies(attempt, cookies)
+    return refused === undefined ? answered(next, attempt, cookies) : Promise.resolve(refused)
   }
 }
 
-/** A jar of the caller's may throw. */
-function cookieFor(cookies: CookieSource, call: Call): string | Fault {
+/** Beside a `Cookie` header of the caller's own, in one line: RFC 6265 §5.4 allows no second. */
+function addCookies(attempt: Attempt, cookies: CookieSource): Fault | undefined {
+  const given = getAllHeaders(attempt.headers, 'cookie')
+  const own = given.length === 0 ? undefined : given.join('; ')
+  let cookie: string
   try {
-    return cookies.headerFor(call)
+    cookie = cookies.headerFor(attempt.call, own)
   } catch (error) {
+    // A jar of the caller's may throw.
     return fault('callback/cookies', `the cookie jar threw: ${reasonOf(error)}`, { cause: error })
   }
+  if (cookie === '') return undefined
+  attempt.headers = mergeHeaders(attempt.headers, ['cookie', own === undefined ? cookie : `${own}; ${cookie}`])
+  return undefined
 }
 
 async function dressed(
@@ -50,7 +55,8 @@ async function dressed(
   cookies: CookieSource,
   clock: Clock,
 ): Promise<Result> {
-  const refused = (await authorize(attempt, clock)) ?? (await sign(attempt, clock))
+  // Whose cookies they are may be known by the credentials only; a signature is over both.
+  const refused = (await authorize(attempt, clock)) ?? addCookies(attempt, cookies) ?? (await sign(attempt, clock))
   if (refused !== undefined) return refused
   // The attempt's clock starts on the wire: a slow signature has its own limit, `timeouts.callback`.
   attempt.startedAtMs = attempt.phaseAtMs = clock.now()
@@ -73,6 +79,7 @@ async function authorize(attempt: Attempt, clock: Clock): Promise<Fault | undefi
   const problem =
     typeof value === 'string' ? headerProblem('authorization', value) : 'expected auth to answer with a string'
   if (problem !== undefined) return fault('callback/hook', problem)
+  if (call.identify !== undefined) call.trip.identity = call.identify(value)
   attempt.headers = mergeHeaders(attempt.headers, ['authorization', value])
   return undefined
 }
@@ -134,10 +141,4 @@ function answered(next: Send<Attempt, Result>, attempt: Attempt, cookies: Cookie
     const learning = cookies.learn(attempt.call, setCookies)
     return learning === undefined ? result : learning.then(() => result)
   })
-}
-
-/** Beside a `Cookie` header of the caller's own, in one line: RFC 6265 §5.4 allows no second. */
-function withCookie(headers: HeaderList, cookie: string): HeaderList {
-  const own = getHeader(headers, 'cookie')
-  return mergeHeaders(headers, ['cookie', own === undefined ? cookie : `${own}; ${cookie}`])
 }

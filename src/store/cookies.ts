@@ -1,14 +1,16 @@
 /**
- * A client's cookies: the caller's plain pairs, and a jar of RFC 6265 for what servers set.
+ * A client's cookies: the caller's plain pairs, which go with every request, and jars of RFC 6265 for what servers set,
+ * one per credential.
  *
- * Pairs are bound to the origins that the caller named and never follow a redirect; the jar has the rules of the RFC
- * and public suffixes. tough-cookie is loaded with the first cookie, not with the library.
+ * Pairs are bound to the origins that the caller named and never follow a redirect; a jar has the rules of the RFC and
+ * public suffixes. tough-cookie is loaded with the first cookie, not with the library.
  */
 import type { Call } from '../core/call.ts'
 import { reasonOf } from '../core/callback.ts'
 import type { CookiesInput } from '../core/options.ts'
 import type { Clock, CookieStore } from '../core/ports.ts'
 import { CookieFile, JAR_OPTIONS } from './cookie-file.ts'
+import { Jars } from './jars.ts'
 
 type Pairs = Readonly<Record<string, string>>
 
@@ -19,24 +21,33 @@ const MAX_COOKIE_LENGTH = 4_096
 const MAX_COOKIES_PER_REQUEST = 150
 const MAX_HEADER_LENGTH = 8_192
 
+/** The options of a client that are about cookies. */
+export interface CookiePlan {
+  readonly cookies: CookiesInput | undefined
+  readonly cookieFile: string | undefined
+  /** Whether requests with the same credential, or none, share what servers set. */
+  readonly shareCookies: boolean
+}
+
 export class Cookies {
   readonly #enabled: boolean
   #pairs: Map<string, string> = new Map()
   #pairsByOrigin: Map<string, Map<string, string>> = new Map()
-  #jar: CookieStore | undefined
+  readonly #jars: Jars
   readonly #file: CookieFile | undefined
 
   /** @throws ConfigError for a file that cannot be used */
-  constructor(input: CookiesInput | undefined, file: string | undefined, clock: Clock) {
+  constructor({ cookies: input, cookieFile: file, shareCookies }: CookiePlan, clock: Clock) {
     this.#enabled = input !== false
     if (file !== undefined) this.#file = new CookieFile(file, clock)
-    this.#jar = this.#file?.jar
+    this.#jars = new Jars(shareCookies)
+    this.#jars.client = this.#file?.jar
     if (input !== undefined && input !== false) this.set(input)
   }
 
   /** Adds pairs to what is there, or replaces the jar. */
   set(input: Exclude<CookiesInput, false>): void {
-    if (isStore(input)) this.#jar = input
+    if (isStore(input)) this.#jars.client = input
     else for (const [name, value] of Object.entries<string | Pairs>(input)) this.#add(name, value)
   }
 
@@ -52,7 +63,7 @@ export class Cookies {
   reset(): void {
     this.#pairs.clear()
     this.#pairsByOrigin.clear()
-    this.#jar?.removeAllCookiesSync()
+    this.#jars.clear()
     this.#file?.touch()
   }
 
@@ -61,15 +72,18 @@ export class Cookies {
     await this.#file?.close()
   }
 
-  headerFor(call: Call): string {
+  headerFor(call: Call, own: string | undefined): string {
     if (!this.#enabled) return ''
-    if (this.#jar === undefined && this.#pairs.size === 0 && this.#pairsByOrigin.size === 0) return ''
-    const learned = this.#jar?.getCookieStringSync(call.url) ?? ''
+    const jar = this.#jars.of(call.trip)
+    if (jar === undefined && this.#pairs.size === 0 && this.#pairsByOrigin.size === 0) return ''
+    const learned = jar === undefined ? [] : jar.getCookieStringSync(call.url).split('; ').filter(Boolean)
     const given = new Map([...(call.atHome ? this.#pairs : []), ...(this.#pairsByOrigin.get(call.origin) ?? [])])
     // What the server has set since wins over what the caller gave.
-    for (const cookie of learned.split('; ')) given.delete(cookie.slice(0, cookie.indexOf('=')))
-    const pairs = [...given].map(([name, value]) => `${name}=${value}`)
-    if (learned !== '') pairs.push(...learned.split('; '))
+    for (const cookie of learned) given.delete(nameOf(cookie))
+    const all = [...[...given].map(([name, value]) => `${name}=${value}`), ...learned]
+    // A header of the request itself wins over both: no name is sent twice with two meanings.
+    const taken = new Set(own === undefined ? [] : own.split(';').map(nameOf))
+    const pairs = taken.size === 0 ? all : all.filter(cookie => !taken.has(nameOf(cookie)))
     const header = pairs.join('; ')
     if (pairs.length <= MAX_COOKIES_PER_REQUEST && header.length <= MAX_HEADER_LENGTH) return header
     return fitting(pairs, call)
@@ -77,14 +91,16 @@ export class Cookies {
 
   learn(call: Call, setCookies: readonly string[]): undefined | Promise<void> {
     if (!this.#enabled) return undefined
-    if (this.#jar !== undefined) {
-      this.#store(this.#jar, call, setCookies)
-      this.#file?.touch()
+    const { trip } = call
+    const jar = this.#jars.of(trip)
+    if (jar !== undefined) {
+      this.#store(jar, call, setCookies)
+      if (jar === this.#file?.jar) this.#file.touch()
       return undefined
     }
     return import('tough-cookie').then(({ CookieJar }) => {
-      this.#jar ??= new CookieJar(undefined, JAR_OPTIONS)
-      this.#store(this.#jar, call, setCookies)
+      const made = this.#jars.of(trip) ?? this.#jars.add(trip, new CookieJar(undefined, JAR_OPTIONS))
+      this.#store(made, call, setCookies)
     })
   }
 
@@ -97,6 +113,9 @@ export class Cookies {
     }
   }
 }
+
+/** `''` of a cookie without a name. */
+const nameOf = (pair: string): string => pair.slice(0, Math.max(pair.indexOf('='), 0)).trim()
 
 /** A jar of the caller's may throw; the answer that brought the cookie is good all the same. */
 function keep(jar: CookieStore, cookie: string, call: Call): void {

@@ -69,6 +69,7 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
     Promise.resolve({}),
   ],
   cookieFile: ['', 1, null, true, {}, []],
+  shareCookies: ['yes', 1, null, {}, []],
   verifySsl: [0, 1, 'false', null, {}],
   http2: [0, 1, 'true', null, {}],
   tls: [

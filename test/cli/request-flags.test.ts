@@ -41,20 +41,70 @@ describe('A request', () => {
     expect(text('jar.txt')).toMatch(/\tseen\tyes$/m)
   })
 
-  test('keeps no cookies and sends none with --no-cookies.', async () => {
-    const { run, server } = await workplace((_echo, response) => {
-      response.setHeader('set-cookie', 'seen=yes').end('{}')
+  test('keeps what a server sets in its row, shares it with --share-cookies, and keeps none with --no-cookies.', async () => {
+    const { run, server } = await workplace(({ url }, response) => {
+      response.setHeader('set-cookie', 'seen=yes')
+      if (url.startsWith('/hop')) response.writeHead(302, { location: '/end' })
+      response.end('{}')
     })
+    let from = 0
+    const seen = (): (string | undefined)[] => {
+      const since = server.requests.slice(from)
+      from += since.length
+      return since.map(({ headers }) => headers['cookie'])
+    }
+    await run(['URL/hop', '-c', '1', '--cookie', 'a=1'])
+    expect(seen()).toEqual(['a=1', 'a=1; seen=yes'])
     await run(['URL/a', 'URL/b', '-c', '1'])
-    await run(['URL/c', 'URL/d', '-c', '1', '--no-cookies'])
-    expect(server.requests.map(({ headers }) => headers['cookie'])).toEqual([
-      undefined,
-      'seen=yes',
-      undefined,
-      undefined,
-    ])
+    expect(seen()).toEqual([undefined, undefined])
+    await run(['URL/a', 'URL/b', '-c', '1', '--share-cookies'])
+    expect(seen()).toEqual([undefined, 'seen=yes'])
+    await run(['URL/hop', '-c', '1', '--no-cookies'])
+    expect(seen()).toEqual([undefined, undefined])
     const { code, stderr } = await run(['URL/a', '--no-cookies', '--cookie-file', 'jar.json'])
     expect([code, stderr]).toEqual([2, expect.stringContaining('--no-cookies: expected it without --cookie-file')])
+  })
+
+  test('never gets the session of another row, and --cookie-file never keeps one of a row with a credential.', async () => {
+    const { run, server, write, file } = await workplace(({ headers }, response) => {
+      const session = /sid=(\w+)/.exec(headers['cookie'] ?? '')?.[1]
+      const you = session ?? headers['authorization']?.replace('Bearer ', '')
+      response.setHeader('set-cookie', `sid=${you}; Path=/`).end(JSON.stringify({ you }))
+    })
+    const users = Array.from({ length: 60 }, (_, at) => `u${at % 20}`)
+    write('users.csv', `user\n${users.join('\n')}\n`)
+    const args = [
+      'URL/me',
+      '-i',
+      'users.csv',
+      '-H',
+      'Authorization: Bearer {user}',
+      '--select',
+      'you',
+      '--order',
+      'input',
+    ]
+    const seen = async (more: readonly string[]): Promise<unknown> =>
+      (await run([...args, ...more])).lines.map(({ value }) => value)
+    expect(await seen([])).toEqual(users)
+    expect(server.requests.filter(({ headers }) => headers['cookie'] !== undefined)).toEqual([])
+    expect(await seen(['--cookie-file', 'jar.json'])).toEqual(users)
+    expect(existsSync(file('jar.json'))).toBe(false)
+  })
+
+  test('with --bearer and a header for all rows uses the jar of --cookie-file, as one without does.', async () => {
+    const { run, server } = await workplace((_echo, response) => {
+      response.setHeader('set-cookie', 'seen=yes; Max-Age=3600').end('{}')
+    })
+    const args = ['URL/a', '-H', 'X-API-Key: k', '--bearer', 't', '--cookie-file', 'jar.json', '-q']
+    await run(args)
+    await run(args)
+    expect(
+      server.requests.map(({ headers }) => [headers['authorization'], headers['x-api-key'], headers['cookie']]),
+    ).toEqual([
+      ['Bearer t', 'k', undefined],
+      ['Bearer t', 'k', 'seen=yes'],
+    ])
   })
 
   test('calls itself what --user-agent says; several take turns.', async () => {

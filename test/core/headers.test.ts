@@ -7,8 +7,10 @@ import {
   getHeader,
   headerProblem,
   isSecretName,
+  isSecretQueryName,
   mergeHeaders,
 } from '../../src/core/headers.ts'
+import { printableUrl } from '../../src/core/url.ts'
 import { toHeaders } from '../../src/core/printable-headers.ts'
 import { fc } from '../support/property.ts'
 
@@ -81,8 +83,35 @@ test.each([
   ['accept', false],
   ['design', false],
   ['tokenize', false],
+  ['appid', true],
+  ['APP_ID', true],
+  ['PHPSESSID', true],
+  ['Ticket', true],
+  ['otp', true],
+  ['pin', true],
+  ['hmac', true],
+  ['code', false],
+  ['spin', false],
+  ['pin_count', false],
+  ['ticket-id', false],
+  ['app_idle', false],
+  ['laptop', false],
 ])('The name %s is secret: %s.', (name, secret) => {
   expect(isSecretName(name)).toBe(secret)
+})
+
+test.each([
+  ['code', true],
+  ['Code', true],
+  ['pin', true],
+  ['access_token', true],
+  ['country_code', false],
+  ['code_challenge', false],
+  ['zipcode', false],
+])('The name %s of a query field is secret: %s.', (name, secret) => {
+  expect(isSecretQueryName(name)).toBe(secret)
+  const url = `https://a.test/?${name}=hunter2&b=1`
+  expect(printableUrl(url)).toBe(secret ? `https://a.test/?${name}=***&b=1` : url)
 })
 
 test('Headers for the caller hold everything and print no secret.', () => {

@@ -1,0 +1,71 @@
+/**
+ * Whose cookies a request uses. Cookies are kept per credential, and a credential is what a request brings by itself:
+ * `auth`, userinfo, `Authorization`, `Cookie`, headers and query fields with secret names. What the options bring is
+ * none: requests without a credential of their own share the client's jar.
+ *
+ * Two requests have the same identity if they bring the same. It is a hash with a salt of this process, so that no
+ * secret is kept for longer than its request.
+ */
+import { hash as digestOf, randomBytes } from 'node:crypto'
+import type { RequestPlan } from './plan.ts'
+import type { Own } from '../core/call.ts'
+import { getHeader, isSecretName, isSecretQueryName } from '../core/headers.ts'
+import type { Params } from '../core/spec.ts'
+import { parseUrl } from '../core/url.ts'
+import type { ParsedUrl } from '../core/url.ts'
+
+const SALT = randomBytes(16).toString('base64url')
+
+// They have secret names and say nothing of who asks: a login in the client's jar must still go with them.
+const NO_CREDENTIAL = /^(?:x-)?(?:idempotency-key|(?:csrf|xsrf)-?token)$|(?:page|next|continuation)[-_]?token$/i
+
+/**
+ * The identity of a request by what it brings by itself, or undefined where no credential is among that.
+ *
+ * @param query with its `?`, without the params of the options
+ */
+export function identityOf(
+  own: Own | undefined,
+  query: string,
+  secretNames: ReadonlySet<string> | undefined,
+): string | undefined {
+  const { headers = [], credentials = getHeader(headers, 'authorization') } = own ?? {}
+  const parts: string[] = []
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string
+    if (name === 'authorization' || !isSecretName(name, secretNames) || NO_CREDENTIAL.test(name)) continue
+    parts.push(framed('header', name, headers[at + 1] as string))
+  }
+  if (query.includes('=')) addQuery(parts, query, secretNames)
+  const rest = parts.length === 0 ? undefined : hashed(parts.toSorted().join(''))
+  return typeof credentials === 'string' ? withAuthorization(rest, credentials) : rest
+}
+
+/** The identity of a request whose `Authorization` is known at the last moment only. */
+export function withAuthorization(rest: string | undefined, authorization: string): string {
+  return hashed(framed('authorization', authorization, rest ?? ''))
+}
+
+/** The query of a request without the params of the options, which are the first of `params` where there are any. */
+export function ownQuery(url: string, parsed: ParsedUrl, plan: RequestPlan, params: readonly Params[]): string {
+  if (plan.params === undefined) return queryIn(parsed.path)
+  const own = parseUrl(url, plan.baseUrl, params.slice(1))
+  return typeof own === 'string' ? '' : queryIn(own.path)
+}
+
+/** Of a URL, the part from its `?` on. */
+export function queryIn(url: string): string {
+  const at = url.indexOf('?')
+  return at === -1 ? '' : url.slice(at)
+}
+
+function addQuery(parts: string[], query: string, secretNames: ReadonlySet<string> | undefined): void {
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (isSecretQueryName(name, secretNames) && !NO_CREDENTIAL.test(name)) parts.push(framed('query', name, value))
+  }
+}
+
+const hashed = (text: string): string => digestOf('sha256', SALT + text, 'base64url')
+
+/** Each text behind its length, so that no two lists become the same text. */
+const framed = (...texts: readonly string[]): string => texts.map(text => `${text.length}:${text}`).join('')

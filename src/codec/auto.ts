@@ -4,15 +4,12 @@
  */
 import { bytesOf } from './response.ts'
 import { parseJson } from './json.ts'
-import { decodeText } from './text.ts'
+import { JSON_TYPE, TEXT_TYPE, decodeText } from './text.ts'
 import type { Call } from '../core/call.ts'
 import { parseAnswer } from '../core/exact-json.ts'
 import { getHeader } from '../core/headers.ts'
 import type { Fault, Reply } from '../core/result.ts'
 
-/** RFC 6839 §3.1 names the second half `+json`. */
-const JSON_TYPE = /^\s*[\w.+-]+\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i
-const TEXT_TYPE = /^\s*(?:text\/|application\/(?:[\w.+-]*\+)?(?:xml|javascript|yaml)\b)/i
 const MAY_BE_JSON = /^\s*[[{]/
 
 export function guess(reply: Reply, call: Call): { readonly value: unknown } | Fault {

@@ -1,6 +1,9 @@
-/** UTF-8 bytes → JSON value (RFC 8259), or the position at which they stop being JSON. */
+/**
+ * Bytes → JSON value (RFC 8259), or the position at which they stop being JSON. UTF-8, or what the response declares: not
+ * all servers know that JSON is always UTF-8.
+ */
 import { jsonErrorPosition } from './json-position.ts'
-import { textOf } from './text.ts'
+import { decodeJson } from './text.ts'
 import type { Call } from '../core/call.ts'
 import { parseAnswer } from '../core/exact-json.ts'
 import { printable, printableLines } from '../core/printable.ts'
@@ -8,12 +11,17 @@ import { fault } from '../core/result.ts'
 import type { Fault, Reply } from '../core/result.ts'
 
 /** Answers that may be empty: there is nothing to say, and that is no failure. */
-const EMPTY_STATUSES: ReadonlySet<number> = new Set([201, 202, 204, 205])
+const EMPTY_STATUSES: ReadonlySet<number> = new Set([201, 202, 204, 205, 304])
 const PREFIX_LENGTH = 200
 
-export function parseJson(reply: Reply, call: Pick<Call, 'method'>): { value: unknown } | Fault {
+/** What is asked, and who hears of a warning. */
+type Asked = Pick<Call, 'method'> & Partial<Pick<Call, 'trip'>>
+
+export function parseJson(reply: Reply, call: Asked): { value: unknown } | Fault {
   if (reply.body.byteLength === 0) return emptyBody(reply, call)
-  const text = textOf(reply.body)
+  const { text, warning } = decodeJson(reply)
+  // A hook may have read it before.
+  if (warning !== undefined && call.trip?.warnings?.includes(warning) !== true) call.trip?.warn(warning)
   try {
     return { value: parseAnswer(text) }
   } catch (error) {
@@ -31,7 +39,7 @@ function quietly(error: Error): void {
   if (error.stack !== undefined) error.stack = printableLines(error.stack)
 }
 
-function emptyBody(reply: Reply, { method }: Pick<Call, 'method'>): { value: null } | Fault {
+function emptyBody(reply: Reply, { method }: Asked): { value: null } | Fault {
   // QUERY is a GET with a question in its body.
   if ((method !== 'GET' && method !== 'QUERY') || EMPTY_STATUSES.has(reply.status)) return { value: null }
   return fault('parse/empty', `expected JSON, got an empty body (status ${reply.status})`, { sent: true, reply })

@@ -1,6 +1,17 @@
 /** Bytes → text: by byte-order mark, else by the charset of the content type, else UTF-8 (WHATWG Encoding). */
 import { getHeader } from '../core/headers.ts'
+import type { HeaderList } from '../core/headers.ts'
 import type { Reply } from '../core/result.ts'
+
+/** RFC 6839 §3.1 names the second half `+json`. */
+export const JSON_TYPE = /^\s*[\w.+-]+\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i
+export const TEXT_TYPE = /^\s*(?:text\/|application\/(?:[\w.+-]*\+)?(?:xml|javascript|yaml)\b)/i
+
+/** By its type. */
+export function isText(headers: HeaderList): boolean {
+  const type = getHeader(headers, 'content-type') ?? ''
+  return JSON_TYPE.test(type) || TEXT_TYPE.test(type)
+}
 
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";,]{1,40})/i
 
@@ -16,9 +27,25 @@ export interface DecodedText {
   readonly warning?: string
 }
 
+/**
+ * As `decodeText`, for what is UTF-8 nearly always: no decoder is made for it. A body that holds U+FFFD itself is looked
+ * at again.
+ */
+export function decodeJson(reply: Reply): DecodedText {
+  const charset = charsetOf(reply)
+  if (charset !== undefined && !UTF_8.test(charset)) return decodeText(reply)
+  const text = textOf(reply.body)
+  return text.includes('\uFFFD') ? decodeText(reply) : { text }
+}
+
+const UTF_8 = /^utf-?8$/i
+
+const charsetOf = ({ headers }: Reply): string | undefined =>
+  CHARSET.exec(getHeader(headers, 'content-type') ?? '')?.[1]
+
 export function decodeText(reply: Reply): DecodedText {
   const { body } = reply
-  const label = byteOrderMark(body) ?? CHARSET.exec(getHeader(reply.headers, 'content-type') ?? '')?.[1] ?? 'utf-8'
+  const label = byteOrderMark(body) ?? charsetOf(reply) ?? 'utf-8'
   const decoder = decoderOf(label)
   if (decoder === undefined)
     return { text: textOf(body), warning: `unknown charset ${JSON.stringify(label)}, read as UTF-8` }

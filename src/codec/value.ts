@@ -45,6 +45,8 @@ function readAs(reply: Reply, call: Call, clock: Clock): Value | Fault {
     case 'stream':
       return { value: reply.taken?.bytes ?? 0 }
     case 'file':
+      // Accepted: the file that the caller has is still right.
+      if (reply.status === 304) return { value: null }
       return { value: { path: reply.taken?.path ?? '', bytes: reply.taken?.bytes ?? 0 } }
     case 'response':
       return { value: fullResponse(reply, call, clock.now()) }

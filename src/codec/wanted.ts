@@ -7,6 +7,8 @@ import type { Fault, Reply } from '../core/result.ts'
 /** True for a success; false for what only explains itself: an error, a redirect. */
 export function isWanted(head: Reply, { plan }: Call): boolean | Fault {
   if (isFollowed(head.status, head.headers, plan)) return false
+  // Nothing has changed: a body it has none, and what was saved before stays.
+  if (head.status === 304) return false
   try {
     if (!plan.acceptStatus(head.status)) return false
   } catch {

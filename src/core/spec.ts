@@ -153,7 +153,7 @@ export type SavePath = string | URL | { readonly path: string | URL; readonly ov
 /** The folder that a body is saved in, or a function that answers with the path of its file. */
 export type SaveTo = string | URL | ((request: SaveRequest) => SavePath | Promise<SavePath>)
 
-/** The value of `returnType: 'file'`. */
+/** The value of `returnType: 'file'`; null after a 304 that is accepted, which leaves the file as it is. */
 export interface SavedFile {
   /** Absolute. */
   readonly path: string

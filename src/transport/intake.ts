@@ -8,6 +8,8 @@ import { Unpacking } from './unpacking.ts'
 import type { BodyWriter } from '../core/body-sink.ts'
 import { hold, release } from '../core/attempt.ts'
 import type { Attempt } from '../core/attempt.ts'
+import { getHeader } from '../core/headers.ts'
+import type { HeaderList } from '../core/headers.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, Reply, Taken } from '../core/result.ts'
@@ -32,16 +34,36 @@ export interface IntakeParts {
 }
 
 /** The writer for a body with this head: behind its content codings, where it has any. */
-export function behindCodings(writer: BodyWriter, head: Reply, { call, trip }: Attempt): BodyWriter | Fault {
+export function behindCodings(writer: BodyWriter, head: Reply, { call, trip, headers }: Attempt): BodyWriter | Fault {
   const { contentCoding, maxResponseBytes } = call.plan
   const codings = contentCoding === 'raw' ? [] : codingsOf(head.headers)
-  if (codings.length === 0) return writer
+  if (codings.length === 0 || isPackedFile(head, codings, headers)) return writer
   if (codings.length > MAX_CODINGS) {
     const [code, message] = tooMany(codings.length)
     return fault(code, message, { sent: true, reply: head })
   }
   const lenient = contentCoding === 'lenient'
   return new Unpacking(writer, head, { codings, lenient, maxBytes: maxResponseBytes, warn: text => trip.warn(text) })
+}
+
+/**
+ * A file that is packed by itself, such as a `.tar.gz`, whose server declares that as a coding although `identity` was
+ * asked for: unpacked, it would not be what its name and its checksum say.
+ */
+function isPackedFile({ url, headers }: Reply, codings: readonly string[], asked: HeaderList): boolean {
+  const [coding = '', ...others] = codings
+  const kind = PACKED[coding]
+  if (kind === undefined || others.length > 0 || getHeader(asked, 'accept-encoding') !== 'identity') return false
+  const path = url.replace(/[?#].*$/s, '')
+  return kind.name.test(path) || kind.type.test(getHeader(headers, 'content-type') ?? '')
+}
+
+const GZIP = { name: /\.(?:gz|tgz|svgz)$/i, type: /^\s*application\/(?:x-)?gzip\b/i }
+const PACKED: Readonly<Partial<Record<string, { readonly name: RegExp; readonly type: RegExp }>>> = {
+  gzip: GZIP,
+  'x-gzip': GZIP,
+  zstd: { name: /\.(?:zst|tzst)$/i, type: /^\s*application\/zstd\b/i },
+  br: { name: /\.br$/i, type: /^\s*application\/x-br(?:otli)?\b/i },
 }
 
 export class Intake {

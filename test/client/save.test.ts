@@ -588,3 +588,42 @@ describe('saveTo', () => {
     expect(() => parallelRequestsSync([{ url, saveTo }], { returnType: 'file' })).toThrow(/urls\[0\]\.saveTo/)
   })
 })
+
+describe('a file that is packed by itself', () => {
+  const packed = gzipSync('a tar')
+  const answer = (headers: string): Script =>
+    answering(connection => connection.reply(packed, { headers: `Content-Encoding: gzip\r\n${headers}` }))
+
+  it.each([
+    ['by its name', '/pkg.tar.gz?v=1', ''],
+    ['by its type', '/download', 'Content-Type: application/x-gzip\r\n'],
+  ])('is saved as it came, whatever coding its server declares: %s', async (_how, path, headers) => {
+    await using server = await rawServer(answer(headers))
+    const checksum = `sha256:${createHash('sha256').update(packed).digest('hex')}`
+    const outcome = await save(server.origin + path, { saveTo: () => join(folder, 'saved'), checksum })
+    expect(verdictOf(outcome)).toBe('ok')
+    expect(Buffer.compare(readFileSync(join(folder, 'saved')), packed)).toBe(0)
+  })
+
+  it.each([
+    ['is not packed by its name and type', '/page.html', {}],
+    ['was asked for in a coding', '/pkg.tar.gz', { headers: { 'accept-encoding': 'gzip' } }],
+  ])('is no other: one that %s is unpacked', async (_what, path, options) => {
+    await using server = await rawServer(answer(''))
+    expect(verdictOf(await save(server.origin + path, { ...options, saveTo: () => join(folder, 'saved') }))).toBe('ok')
+    expect(readFileSync(join(folder, 'saved'), 'utf8')).toBe('a tar')
+  })
+})
+
+it('a 304 that is accepted leaves the file that is there', async () => {
+  await using server = await rawServer(answering(connection => connection.send('HTTP/1.1 304 Not Modified\r\n\r\n')))
+  const path = join(folder, 'kept')
+  writeFileSync(path, 'old')
+  const outcome = await save(server.origin, {
+    saveTo: () => ({ path, overwrite: true }),
+    acceptStatus: status => status === 304,
+  })
+  expect([verdictOf(outcome), outcome.value]).toEqual(['ok', null])
+  expect(readFileSync(path, 'utf8')).toBe('old')
+  expect(there()).toEqual(['kept'])
+})

@@ -60,9 +60,11 @@ describe('A body', () => {
     expect(parsed).toMatchObject({ code: 'parse/json' })
   })
 
-  test('that is UTF-16 is no JSON.', () => {
-    const reply = { ...makeReply(), body: bytes(0xff, 0xfe, 0x31, 0) }
-    expect(parseJson(reply, { method: 'GET' })).toMatchObject({ code: 'parse/json' })
+  test('that is UTF-16 is JSON where its byte-order mark says so.', () => {
+    const marked = { ...makeReply(), body: bytes(0xff, 0xfe, 0x31, 0) }
+    expect(parseJson(marked, { method: 'GET' })).toEqual({ value: 1 })
+    const unmarked = { ...makeReply(), body: bytes(0x31, 0) }
+    expect(parseJson(unmarked, { method: 'GET' })).toMatchObject({ code: 'parse/json' })
   })
 
   test('that is no JSON says where, with status, length and its first 200 characters only.', () => {

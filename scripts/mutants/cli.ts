@@ -12,14 +12,16 @@ const JOBS = 'src/cli/input/jobs.ts'
 const LINES = 'src/cli/input/lines.ts'
 const RECORDS = 'src/cli/input/record-reader.ts'
 const TEXT = 'src/cli/input/text.ts'
-const URL_TEMPLATE = 'src/cli/input/url-template.ts'
-const TEXT_TEMPLATE = 'src/cli/input/text-template.ts'
+const URL_TEMPLATE = 'src/cli/template/url.ts'
+const TEXT_TEMPLATE = 'src/cli/template/text.ts'
+const JSON_TEMPLATE = 'src/cli/template/json.ts'
 const ARGS = 'src/cli/args.ts'
 const ARGUMENTS = 'src/cli/input/arguments.ts'
 const EXACT = 'src/core/exact-json.ts'
 const FIELDS = 'src/cli/output/fields.ts'
 const CURL = 'src/cli/plan/curl-command.ts'
 
+const PLACES = 'test/cli/template/places.test.ts'
 const IN = 'test/cli/input.test.ts'
 const CELLS = 'test/cli/input/rows.test.ts'
 const LINE_TESTS = 'test/cli/input/lines.test.ts'
@@ -48,23 +50,23 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant(
     'preq: a slip in a column is refused in a header',
     TEXT_TEMPLATE,
-    'name => refuseAll(name, columns, flag)',
-    '() => undefined',
-    WORDS,
+    'partsOf(text, columns, ({ name }) => refuse(flag, name, columns))',
+    'partsOf(text, columns, () => undefined)',
+    PLACES,
   ),
   mutant(
     'preq: a slip in a column is refused in a body',
     TEXT_TEMPLATE,
-    'if (nearest(name, columns) !== undefined) refuseAll',
-    'if (name === flag) refuseAll',
-    WORDS,
+    "kind === 'close' || nearest(name, columns.names) !== undefined",
+    "kind === 'close'",
+    PLACES,
   ),
   mutant(
     'preq: doubled braces are meant',
-    TEXT_TEMPLATE,
-    'if (literal !== undefined) before += whole.slice(1, -1)',
-    'if (literal !== undefined) before += whole',
-    WORDS,
+    'src/cli/template/braces.ts',
+    'literal += `{${content}}`',
+    'literal += whole',
+    PLACES,
   ),
   mutant(
     'preq: a range beside columns is expanded',
@@ -76,8 +78,8 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant(
     'preq: rows that change nothing are refused',
     JOBS,
-    "if (!isVarying && shape.format !== 'jsonl')",
-    'if (shape === undefined)',
+    'if (template === undefined || isTemplate(template)',
+    'if (template !== null || isTemplate(template)',
     WORDS,
   ),
   mutant(
@@ -150,29 +152,29 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant(
     'preq: a column of a URL must be there',
     URL_TEMPLATE,
-    'if (columns !== undefined && !columns.includes(name)) throw',
-    'if (columns === null) throw',
+    'expressionOf(token.text, names) ?? missing(',
+    'expressionOf(token.text, names) ?? String(',
     IN,
   ),
   mutant('preq: binary input is refused', JOBS, "if (content.includes('\\0'))", "if (content === '\\0')", IN),
   // What goes in
   mutant(
     'preq: cells are percent-encoded in a URL',
-    URL_TEMPLATE,
-    'parseTemplate(part)',
-    "parseTemplate(part.replaceAll(/\\{(?=\\w)/g, '{+'))",
+    'src/cli/template/expand.ts',
+    'reserved === true ? literalText(wellFormed(text)) : unreserved(text)',
+    'literalText(wellFormed(text))',
     IN,
   ),
   mutant(
     'preq: cells are escaped inside of quotes of JSON',
-    TEXT_TEMPLATE,
+    JSON_TEMPLATE,
     'kinds[at] ? JSON.stringify(cellText(cell)).slice(1, -1) :',
     'kinds[at] ? cellText(cell) :',
     IN,
   ),
   mutant(
     'preq: cells are JSON values outside of quotes',
-    TEXT_TEMPLATE,
+    JSON_TEMPLATE,
     '.slice(1, -1) : jsonCell(cell)',
     '.slice(1, -1) : cellText(cell)',
     IN,
@@ -232,8 +234,8 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant(
     'preq: the summary is no data',
     RUN,
-    'process.stderr.write(tally.text(output.remarks()))',
-    'process.stdout.write(tally.text(output.remarks()))',
+    'process.stderr.write(tally.text(remarks))',
+    'process.stdout.write(tally.text(remarks))',
     OUT,
   ),
   mutant(

@@ -1,5 +1,5 @@
 /** Flags that say what is sent: where requests come from and how it is read. Rows of the flag table (flags.ts). */
-import { choosing, taking } from './flag.ts'
+import { aSwitch, choosing, taking } from './flag.ts'
 import { bytes, delimiter, encoding, number, text } from './flag-readers.ts'
 import { count } from '../config/kinds.ts'
 
@@ -32,5 +32,6 @@ export const INPUT_FLAGS = {
   limit: taking('Input', 'N', number(count(1)), 'only the first N requests of the input, ranges expanded', {
     default: 'none',
   }),
+  'allow-empty': aSwitch('Input', 'let empty cells make empty segments in the path of a URL'),
   'base-url': taking('Input', 'URL', text, 'what relative URLs are relative to'),
 } as const

@@ -5,6 +5,7 @@
 import { clientOptions, callOptions } from './run-options.ts'
 import type { FlagValues } from './flags.ts'
 import { headersOf } from './headers-input.ts'
+import { bodyPlan } from './body-plan.ts'
 import { checkArguments } from './input/arguments.ts'
 import { outputFormatOf } from './output/format.ts'
 import { readCurl } from './curl/request.ts'
@@ -12,11 +13,11 @@ import type { CurlPart } from './curl/form.ts'
 import type { CurlRequest } from './curl/request.ts'
 import { bodyOfPasted, clientOfPasted, headersOfPasted } from './curl/into-plan.ts'
 import { isStandardInputGiven } from './input/standard-input.ts'
-import { isTemplate } from './input/url-template.ts'
 import { isSameFile } from './same-file.ts'
 import { secretOf } from './secret.ts'
 import { readSettings } from './settings.ts'
 import type { GivenFlags } from './settings.ts'
+import { isTemplate } from './template/url.ts'
 import { UsageError } from './usage-error.ts'
 import { nearest } from '../config/names.ts'
 import type { Auth, ClientOptions, StreamCallOptions } from '../index.ts'
@@ -60,6 +61,10 @@ export interface InputPlan {
   readonly cost: readonly (readonly [budget: string | undefined, amount: string])[]
   readonly checksum: string | undefined
   readonly limitKey: string | undefined
+  /** Of what is saved. */
+  readonly name: string | undefined
+  /** Whether cells may make empty segments of a path. */
+  readonly allowEmpty: boolean
 }
 
 export interface Target {
@@ -78,7 +83,8 @@ export interface OutputPlan {
   readonly select: string | undefined
   readonly columns: readonly string[] | undefined
   readonly writeOut: string | undefined
-  readonly save: { readonly folder: string; readonly name: string | undefined } | undefined
+  /** The folder. */
+  readonly save: string | undefined
   readonly as: 'auto' | 'json' | 'text' | 'bytes'
   readonly order: 'completed' | 'input'
 }
@@ -170,6 +176,8 @@ function inputPlan(
     cost: costOf(values, problems),
     checksum: checksumOf(values, problems),
     limitKey: values['limit-key'],
+    name: values.name,
+    allowEmpty: values['allow-empty'] ?? false,
   }
 }
 
@@ -210,21 +218,6 @@ function checkCookies(values: FlagValues, problems: string[]): void {
 function over(below: InputPlan['headers'], above: InputPlan['headers']): InputPlan['headers'] {
   const names = new Set(above.map(([name]) => name.toLowerCase()))
   return [...below.filter(([name]) => !names.has(name.toLowerCase())), ...above]
-}
-
-function bodyPlan({ json, body, form, multipart }: FlagValues, problems: string[]): InputPlan['body'] {
-  const given = Object.entries({ json, body, form, multipart }).flatMap(([name, value]) =>
-    value === undefined ? [] : `--${name}`,
-  )
-  if (given.length > 1) {
-    problems.push(`expected one of --json, --body, --form and --multipart, got ${given.join(' and ')}.`)
-  }
-  if (multipart !== undefined) return { kind: 'multipart', fields: multipart }
-  if (form !== undefined) return { kind: 'form', fields: form }
-  if (body?.startsWith('@') === true) return { kind: 'file', path: body.slice(1) }
-  if (body !== undefined) return { kind: 'text', text: body }
-  if (json === undefined) return undefined
-  return { kind: 'json', text: json.startsWith('@') ? (secretOf(json, '--json', {}, problems) ?? '') : json }
 }
 
 function authOf({ auth, bearer }: FlagValues, env: NodeJS.ProcessEnv, problems: string[]): Auth | undefined {
@@ -290,7 +283,7 @@ function outputPlan(values: FlagValues, problems: string[]): OutputPlan {
     select: values.select,
     columns: values.columns?.split(',').map(name => name.trim()),
     writeOut: values['write-out'],
-    save: values.save === undefined ? undefined : { folder: values.save, name: values.name },
+    save: values.save,
     as: values.as ?? 'auto',
     order: values.order ?? 'completed',
   }

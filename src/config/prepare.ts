@@ -66,7 +66,7 @@ const SPEC_FIELDS: ReadonlySet<string> = new Set([...OWN_FIELDS, ...OPTION_NAMES
 export function prepare(input: unknown, item: Item, plan: RequestPlan): Call | Refusal {
   if (typeof input === 'string') return prepareBare({ url: input }, item, plan)
   if (input instanceof URL) return prepareSpec({ url: input.href }, item, plan)
-  if (input instanceof Unusable) return refuse(input, item, 'input', input.problem)
+  if (input instanceof Unusable) return refuse(input, item, input.detail, input.problem)
   if (isRecord(input)) return prepareRecord(input as unknown as RequestSpec, item, plan)
   return refuse(input, item, 'url', problem('url', 'a URL or a request with a url', got(input), REMEDY_URL))
 }

@@ -4,10 +4,13 @@ export class Unusable {
   /** As much of it as can be told. */
   readonly url: string
   readonly meta: unknown
+  /** The second half of its code, `invalid_request/…`. */
+  readonly detail: 'input' | 'template' | 'url'
 
-  constructor(problem: string, url: string, meta: unknown) {
+  constructor(problem: string, url: string, meta: unknown, detail: Unusable['detail'] = 'input') {
     this.problem = problem
     this.url = url
     this.meta = meta
+    this.detail = detail
   }
 }

@@ -100,7 +100,7 @@ describe('Rows', () => {
 
   test('fill JSON: escaped inside of quotes, as JSON values elsewhere; braces that are no columns stay.', async () => {
     const json = '{"name": "<{name}>", "n": {n}, "who": {owner}, "more": {"deep": {}}}'
-    const { code, seen } = await run(['URL/{n}', '-i', 'r.csv', '--json', json], { 'r.csv': CSV })
+    const { code, seen } = await run(['URL/{name}', '-i', 'r.csv', '--json', json], { 'r.csv': CSV })
     expect(code).toBe(0)
     expect(seen.map(({ body }) => JSON.parse(body) as unknown)).toEqual(
       expect.arrayContaining([

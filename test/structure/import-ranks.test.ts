@@ -41,7 +41,6 @@ const HOMES: Readonly<Record<string, string>> = {
   commander: 'cli',
   'log-update': 'cli',
   'csv-stringify': 'sinks',
-  'url-template': 'cli',
   '@jmespath-community/jmespath': 'cli',
 }
 

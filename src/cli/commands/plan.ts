@@ -9,7 +9,6 @@ import { doneLine, recordOf, runFileOf } from '../plan/done.ts'
 import { leastMs } from '../plan/least-time.ts'
 import { survey } from '../plan/survey.ts'
 import type { Survey } from '../plan/survey.ts'
-import { nameOf } from '../output/save.ts'
 import { inFlags } from '../in-flags.ts'
 import { sayNotes } from '../notes.ts'
 import { planRun } from '../run-plan.ts'
@@ -37,13 +36,12 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   const run = planRun(urls, flags, process.env)
   const jobs = limited(await openJobs(run.input), run.input.limit)
   sayNotes(run)
-  const limitKey = limitKeyOption(run.input.limitKey, jobs.columns)
+  const limitKey = limitKeyOption(run.input)
   const values = readOptions({ ...run.client, ...limitKey }, 'constructor')
   const client = planClient(values)
   const { save } = run.output
-  if (save !== undefined) nameOf(save, jobs.columns)
   const path = runFileOf(run.output)
-  const saving = save === undefined ? {} : { returnType: 'file' as const, saveTo: save.folder }
+  const saving = save === undefined ? {} : { returnType: 'file' as const, saveTo: save }
   const batch = planBatch(
     values,
     readOptions({ ...run.call, ...saving, ...(path !== undefined && { resume: path }) }, 'stream'),
@@ -61,6 +59,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   record?.end(index)
   const more = [
     ...(record === undefined ? [] : [doneLine(record.done, run.output)]),
+    ...jobs.sentAsIs.map(brace => `${brace} is no column, and goes out as it stands`),
     ...settingsLine(settingSources(flags, process.env)),
   ]
   process.stdout.write(printableLines(textOf(found, client, run.input.limitKey === undefined, more)))

@@ -50,7 +50,7 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
 const isRefusal = (error: unknown): boolean => error instanceof UsageError || error instanceof ConfigError
 
 async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> {
-  const client = new ParallelRequests({ ...plan.client, ...limitKeyOption(plan.input.limitKey, jobs.columns) })
+  const client = new ParallelRequests({ ...plan.client, ...limitKeyOption(plan.input) })
   try {
     return await sendBy(client, plan, jobs, output)
   } finally {
@@ -75,7 +75,7 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
   let shown: Progress | undefined
   const stream = client.stream(input.jobs as RequestInputs, {
     ...plan.call,
-    ...savingOptions(plan.output, jobs.columns),
+    ...savingOptions(plan.output),
     signal: aborting.signal,
     ...(output.resume !== undefined && { resume: output.resume }),
     ...(display.show !== undefined && {
@@ -115,7 +115,9 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
     jobs.close()
   }
   tally.stopped = !input.isAtEnd && !tally.broken && tally.ok + tally.failed !== jobs.total
-  process.stderr.write(tally.text(output.remarks()))
+  const sentAsIs = jobs.sentAsIs.map(brace => `${brace} is no column, and was sent as it stands`)
+  const remarks = [...sentAsIs, ...output.remarks()]
+  process.stderr.write(tally.text(remarks))
   return signals.exitCode ?? (tally.isWhole ? 0 : 1)
 }
 

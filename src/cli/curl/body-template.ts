@@ -3,35 +3,38 @@
  * form percent-encoded; elsewhere they are put in as they are. The rest of the text stays as it was pasted.
  */
 import { encoded } from './data.ts'
-import { bodyTemplate, jsonTemplate } from '../input/text-template.ts'
-import type { Fill } from '../input/text-template.ts'
-import type { Row } from '../input/url-template.ts'
 import { cellText } from '../cell-text.ts'
+import type { Columns } from '../template/braces.ts'
+import { jsonTemplate } from '../template/json.ts'
+import { bodyTemplate } from '../template/text.ts'
+import type { Fill, Row } from '../template/text.ts'
 import { UsageError } from '../usage-error.ts'
 
-/** @param contentType as it is sent, or empty */
-export function pastedTemplate(text: string, contentType: string, columns: readonly string[]): Fill {
+type Named = (brace: string) => void
+
+/** @param contentType as it is sent, or empty @param sentAsIs as of `bodyTemplate` */
+export function pastedTemplate(text: string, contentType: string, columns: Columns, sentAsIs: Named): Fill {
   const type = contentType.toLowerCase()
-  if (/[/+](?:x-ndjson|ndjson|jsonl|x-jsonlines|jsonlines)\b/.test(type)) return jsonLines(text, columns)
-  if (/[/+]json\b/.test(type)) return jsonTemplate(text, columns)
+  if (/[/+](?:x-ndjson|ndjson|jsonl|x-jsonlines|jsonlines)\b/.test(type)) return jsonLines(text, columns, sentAsIs)
+  if (/[/+]json\b/.test(type)) return jsonTemplate(text, columns, sentAsIs)
   // Pasted JSON is often sent with curl's default type.
-  if (/^\s*[[{]/.test(text)) return jsonIfAny(text, columns)
-  const fill = bodyTemplate(text, columns)
+  if (/^\s*[[{]/.test(text)) return jsonIfAny(text, columns, sentAsIs)
+  const fill = bodyTemplate(text, columns, sentAsIs)
   return type.startsWith('application/x-www-form-urlencoded') ? row => fill(encodedRow(row)) : fill
 }
 
 /** Line by line. */
-function jsonLines(text: string, columns: readonly string[]): Fill {
-  const fills = text.split('\n').map(line => (line.trim() === '' ? () => line : jsonTemplate(line, columns)))
+function jsonLines(text: string, columns: Columns, sentAsIs: Named): Fill {
+  const fills = text.split('\n').map(line => (line.trim() === '' ? () => line : jsonTemplate(line, columns, sentAsIs)))
   return row => fills.map(fill => fill(row)).join('\n')
 }
 
-function jsonIfAny(text: string, columns: readonly string[]): Fill {
+function jsonIfAny(text: string, columns: Columns, sentAsIs: Named): Fill {
   try {
-    return jsonTemplate(text, columns)
+    return jsonTemplate(text, columns, sentAsIs)
   } catch (error) {
     if (!(error instanceof UsageError) || !error.message.includes('expected JSON')) throw error
-    return bodyTemplate(text, columns)
+    return bodyTemplate(text, columns, sentAsIs)
   }
 }
 

@@ -5,14 +5,17 @@ import { shapeOf } from './format.ts'
 import { linesOf } from './lines.ts'
 import type { Line, LongLine, TextFormat } from './lines.ts'
 import { openInput } from './open-input.ts'
+import { broken, filled } from './filled.ts'
+import { ofJsonLines } from './json-jobs.ts'
 import { countOf, expanded } from './range.ts'
-import { isVaried, jobMaker } from './requests.ts'
+import { isVaried, jobMaker, mayVary } from './requests.ts'
 import type { MakeJob } from './requests.ts'
 import { tableOf } from './rows.ts'
 import type { BrokenRow, NumberedRow } from './rows.ts'
-import { objectOf, requestOf } from './json-rows.ts'
-import { isTemplate, urlTemplate } from './url-template.ts'
-import type { Row } from './url-template.ts'
+import { NO_ROWS } from '../template/braces.ts'
+import type { Columns } from '../template/braces.ts'
+import type { Fill, Row } from '../template/text.ts'
+import { isTemplate, plainUrl, urlTemplate } from '../template/url.ts'
 import type { InputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import { nearest } from '../../config/names.ts'
@@ -27,6 +30,9 @@ export interface Place {
   readonly line: number
   /** Its columns, where it is a row. */
   readonly row?: Row
+  /** What `--limit-key` and `--name` come to. */
+  readonly limitKey?: string | undefined
+  readonly name?: string | undefined
 }
 
 export type Job = RequestSpec<unknown, Place>
@@ -36,12 +42,20 @@ export interface Jobs extends AsyncIterable<Job | Unusable> {
   readonly total: number | undefined
   /** Names of the columns that rows have; none for lists. */
   readonly columns: readonly string[]
+  /** Braces of a body that look like a column, are none, and go out as they stand; with their flags. */
+  readonly sentAsIs: readonly string[]
   /** Whoever still writes to standard input or a pipe would keep a process that is done. */
   close(): void
 }
 
 /** As many at once as a piece of the input holds. */
-type Stream = AsyncGenerator<Iterable<Job | Unusable>, void>
+export type Stream = AsyncGenerator<Iterable<Job | Unusable>, void>
+
+/** The templates of a run, read for the columns of an input. */
+export interface Readers {
+  readonly maker: (columns: Columns) => MakeJob
+  readonly url: (template: string, columns: Columns, remedy?: string) => Fill
+}
 
 interface Opened {
   readonly columns: readonly string[]
@@ -53,17 +67,23 @@ interface Opened {
 export async function openJobs(input: InputPlan): Promise<Jobs> {
   const { urls, files } = input
   if (files.length === 0) {
-    for (const url of urls) urlTemplate(url, [])
-    const total = urls.reduce((sum, url) => sum + countOf(url), 0)
-    const jobs = ofUrls(urls, jobMaker(input, []))
-    return { total, columns: [], close: () => undefined, [Symbol.asyncIterator]: () => flattened(jobs) }
+    const plain = urls.map(plainUrl)
+    const total = plain.reduce((sum, url) => sum + countOf(url), 0)
+    const jobs = ofUrls(plain, jobMaker(input, NO_ROWS))
+    return { total, columns: [], sentAsIs: [], close: () => undefined, [Symbol.asyncIterator]: () => flattened(jobs) }
   }
   const opened: Opened[] = []
-  for (const file of files) opened.push(await openFile(file, input))
+  const sentAsIs = new Set<string>()
+  const readers: Readers = {
+    maker: columns => jobMaker(input, columns, brace => sentAsIs.add(brace)),
+    url: (template, columns, remedy) => urlTemplate(template, columns, input.allowEmpty, remedy),
+  }
+  for (const file of files) opened.push(await openFile(file, input, readers))
   const columns = [...new Set(opened.flatMap(one => one.columns))]
   return {
     total: undefined,
     columns,
+    sentAsIs: [...sentAsIs],
     close() {
       for (const { stream } of opened) stream.destroy()
     },
@@ -82,21 +102,15 @@ async function* ofUrls(urls: readonly string[], make: MakeJob): Stream {
   })()
 }
 
-async function openFile(file: string, input: InputPlan): Promise<Opened> {
+async function openFile(file: string, input: InputPlan, readers: Readers): Promise<Opened> {
   const [template] = input.urls
   const shape = shapeOf(file, input)
-  const isVarying = template === undefined || isTemplate(template) || isVaried(input)
-  if (!isVarying && shape.format !== 'jsonl') throw allAlike(file, template)
   const stream = await openInput(file, shape.isGzip)
   switch (shape.format) {
     case 'lines':
-      return { ...linesFile(file, stream, template, input), stream }
-    case 'jsonl': {
-      // Without a {column} anywhere the lines are requests, and the URL is that of those without one.
-      const asRows = template !== undefined && isVarying
-      const jobs = asRows ? ofJsonRows(file, stream, template, input) : ofRequests(file, stream, input)
-      return { columns: [], jobs, stream }
-    }
+      return { ...linesFile(file, stream, template, input, readers), stream }
+    case 'jsonl':
+      return { columns: [], jobs: ofJsonLines(file, stream, input, readers), stream }
     case 'csv': {
       const { columns, rows } = await tableOf(stream, file, {
         ...shape,
@@ -104,16 +118,19 @@ async function openFile(file: string, input: InputPlan): Promise<Opened> {
         maxLine: input.maxLine,
       })
       checkDelimiter(file, columns, input)
-      const url = template === undefined ? urlColumn(file, columns) : urlTemplate(template, columns)
-      return { columns, jobs: ofRows(file, rows, url, jobMaker(input, columns), template !== undefined), stream }
+      const known: Columns = { names: columns, from: 'header' }
+      const url = template === undefined ? urlColumn(file, columns) : readers.url(template, known)
+      const make = readers.maker(known)
+      checkVaried(file, input, columns)
+      return { columns, jobs: ofRows(file, rows, url, make, template !== undefined), stream }
     }
   }
 }
 
-function allAlike(file: string, template: string): UsageError {
-  // What is wrong with its braces comes first.
-  urlTemplate(template, [])
-  return new UsageError(
+function checkVaried(file: string, input: InputPlan, columns: readonly string[]): void {
+  const [template] = input.urls
+  if (template === undefined || isTemplate(template) || mayVary(input) || isVaried(input, columns)) return
+  throw new UsageError(
     `-i: expected a {column} of ${file} in the URL, a header or the body, got none: all requests would be the same. ` +
       'Add one, or leave -i out.',
   )
@@ -127,7 +144,7 @@ function checkDelimiter(file: string, [only = '', ...others]: readonly string[],
   throw new UsageError(`${file}:1: expected columns with commas between them, got one: '${only}'. Add ${shown}.`)
 }
 
-function urlColumn(file: string, columns: readonly string[]): (row: Row) => string {
+function urlColumn(file: string, columns: readonly string[]): Fill {
   if (columns.includes('url')) return row => String(row['url'])
   const near = nearest('url', columns)
   const remedy = near === undefined ? '' : ` Or did you mean {${near}}: preq '{+${near}}' -i ${file}?`
@@ -141,28 +158,26 @@ function linesFile(
   stream: Readable,
   template: string | undefined,
   input: InputPlan,
+  readers: Readers,
 ): Omit<Opened, 'stream'> {
   const shown = file === '-' ? 'standard input' : file
   const remedy = input.format === undefined ? `Add --format csv or jsonl if ${shown} has columns.` : ''
-  const fill = template === undefined ? undefined : urlTemplate(template, LINE, remedy)
-  const make = jobMaker(input, LINE)
-  return { columns: fill === undefined ? [] : LINE, jobs: ofLines(file, stream, fill, make, input) }
+  const fill = template === undefined ? undefined : readers.url(template, LINE, remedy)
+  const make = readers.maker(LINE)
+  checkVaried(file, input, LINE.names)
+  return { columns: fill === undefined ? [] : LINE.names, jobs: ofLines(file, stream, fill, make, input) }
 }
-
-/** A row that cannot be sent, and why; the others go on. */
-const unusable = (file: string, { problem, line }: LongLine): Unusable =>
-  new Unusable(`${file}:${line}: ${problem}`, '', { file, line })
 
 /** `https://… # note`: no URL has a blank in it, so that what follows one and a `#` is not for the server. */
 const withoutNote = (url: string): string => url.replace(/\s+#.*$/, '')
 
 /** The column of a list. */
-const LINE = ['line']
+const LINE: Columns = { names: ['line'], from: 'header' }
 
 async function* ofLines(
   file: string,
   stream: Readable,
-  fill: ((row: Row) => string) | undefined,
+  fill: Fill | undefined,
   make: MakeJob,
   format: TextFormat,
 ): Stream {
@@ -171,7 +186,7 @@ async function* ofLines(
   function* jobsOf(lines: readonly (Line | LongLine)[]): Generator<Job | Unusable, void> {
     for (const one of lines) {
       if ('problem' in one) {
-        yield unusable(file, one)
+        yield broken(file, one)
         continue
       }
       const { text, line } = one
@@ -179,7 +194,9 @@ async function* ofLines(
       if (content === '' || content.startsWith('#')) continue
       if (content.includes('\0')) throw new UsageError(`${file}:${line}: expected text, got bytes that are none.`)
       const row = { line: content }
-      for (const url of expanded(fill === undefined ? content : fill(row))) yield make(url, row, { file, line, row })
+      const url = fill === undefined ? content : filled(fill, row, { file, line, row })
+      if (url instanceof Unusable) yield url
+      else for (const each of expanded(url)) yield make(each, row, { file, line, row })
     }
   }
 }
@@ -187,7 +204,7 @@ async function* ofLines(
 async function* ofRows(
   file: string,
   rows: Awaited<ReturnType<typeof tableOf>>['rows'],
-  url: (row: Row) => string,
+  url: Fill,
   make: MakeJob,
   mayHaveRanges: boolean,
 ): Stream {
@@ -196,75 +213,17 @@ async function* ofRows(
   function* ranged(some: readonly (NumberedRow | BrokenRow)[]): Generator<Job | Unusable, void> {
     for (const one of some) {
       if ('problem' in one) yield jobOf(one)
-      else for (const each of expanded(url(one.row))) yield jobOf(one, each)
-    }
-  }
-
-  function jobOf(one: NumberedRow | BrokenRow, filled?: string): Job | Unusable {
-    const { line } = one
-    if ('problem' in one) return unusable(file, one)
-    return make(filled ?? url(one.row), one.row, { file, line, row: one.row })
-  }
-}
-
-async function* ofJsonRows(file: string, stream: Readable, template: string, input: InputPlan): Stream {
-  const jobsOf = rowMaker(file, template, input)
-  for await (const lines of linesOf(stream, file, input)) yield jobsIn(lines)
-
-  function* jobsIn(lines: readonly (Line | LongLine)[]): Generator<Job | Unusable, void> {
-    for (const one of lines) {
-      const { line } = one
-      if ('text' in one && one.text.trim() === '') continue
-      const read = 'problem' in one ? one.problem : objectOf(one.text)
-      if (typeof read === 'string') yield unusable(file, { problem: read, line })
-      else yield* jobsOf(read, { file, line })
-    }
-  }
-}
-
-async function* ofRequests(file: string, stream: Readable, input: InputPlan): Stream {
-  const common = alike(input)
-  const [fixed = ''] = input.urls
-  for await (const lines of linesOf(stream, file, input)) yield jobsIn(lines)
-
-  function* jobsIn(lines: readonly (Line | LongLine)[]): Generator<Job | Unusable, void> {
-    for (const one of lines) {
-      const { line } = one
-      if ('text' in one && one.text.trim() === '') continue
-      const place: Place = { file, line }
-      const read = 'problem' in one ? one.problem : requestOf(one.text)
-      if (typeof read === 'string') yield unusable(file, { problem: read, line })
-      else if (fixed === '' || read['url'] !== undefined) yield { ...common, ...read, meta: place } as unknown as Job
-      else for (const url of expanded(fixed)) yield { ...common, ...read, url, meta: place }
-    }
-  }
-}
-
-/** Rows may differ: what one of them lacks is its own trouble. */
-function rowMaker(
-  file: string,
-  template: string,
-  input: InputPlan,
-): (row: Row, place: Place) => Iterable<Job | Unusable> {
-  let makers: { readonly columns: string; readonly make: MakeJob; readonly url: (row: Row) => string } | undefined
-  return function* (row, place) {
-    const columns = Object.keys(row)
-    const shape = columns.join('\0')
-    try {
-      if (makers?.columns !== shape) {
-        makers = { columns: shape, make: jobMaker(input, columns), url: urlTemplate(template, columns) }
+      else {
+        const made = filled(url, one.row, { file, line: one.line, row: one.row })
+        if (made instanceof Unusable) yield made
+        else for (const each of expanded(made)) yield jobOf(one, each)
       }
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error
-      return void (yield new Unusable(`${file}:${place.line}: ${error.message}`, '', place))
     }
-    const { make, url } = makers
-    for (const each of expanded(url(row))) yield make(each, row, { ...place, row })
   }
-}
 
-/** What flags say of all requests; a request's own fields win. */
-function alike(input: InputPlan): Partial<Job> {
-  const { url: _url, meta: _meta, ...fields } = jobMaker(input, [])('', {}, { file: undefined, line: 0 })
-  return fields
+  function jobOf(one: NumberedRow | BrokenRow, made?: string): Job | Unusable {
+    const { line } = one
+    if ('problem' in one) return broken(file, one)
+    return make(made ?? url(one.row), one.row, { file, line, row: one.row })
+  }
 }

@@ -21,9 +21,8 @@ export function objectOf(text: string): Readonly<Record<string, unknown>> | stri
 const TEXTS: ReadonlySet<string> = new Set(['params', 'form', 'headers', 'key', 'body', 'multipart'])
 
 /** A line that is a request: numbers are sent as they were written, and those that are settings are numbers. */
-export function requestOf(text: string): Readonly<Record<string, unknown>> | string {
-  const read = objectOf(text)
-  if (typeof read === 'string' || !mayBeUnlikeDouble(text)) return read
+export function asRequest(read: Readonly<Record<string, unknown>>, text: string): Readonly<Record<string, unknown>> {
+  if (!mayBeUnlikeDouble(text)) return read
   return Object.fromEntries(
     Object.entries(read).map(([name, value]) => [
       name,

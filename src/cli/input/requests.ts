@@ -1,8 +1,11 @@
 /** What is alike in all requests of a run, with the columns of a row filled in: method, headers, query, body, key. */
 import { readFileSync } from 'node:fs'
 import type { Place, Job } from './jobs.ts'
-import { bodyTemplate as textBodyTemplate, jsonTemplate, nameTemplate, namesOf, textTemplate } from './text-template.ts'
-import type { Row } from './url-template.ts'
+import { contentsOf, mayNameColumn } from '../template/braces.ts'
+import type { Columns } from '../template/braces.ts'
+import { jsonTemplate } from '../template/json.ts'
+import { bodyTemplate as textBodyTemplate, knownTemplate, nameTemplate, textTemplate } from '../template/text.ts'
+import type { Fill, Row } from '../template/text.ts'
 import type { InputPlan } from '../run-plan.ts'
 import { pastedTemplate } from '../curl/body-template.ts'
 import type { CurlPart } from '../curl/form.ts'
@@ -16,18 +19,24 @@ import type { CostInput, FileInput } from '../../index.ts'
 /** A row's URL and place → its request. */
 export type MakeJob = (url: string, row: Row, meta: Place) => Job
 
-export function jobMaker(input: InputPlan, columns: readonly string[]): MakeJob {
+/** @param sentAsIs hears of braces of a body that look like a column, are none, and go out as they stand */
+export function jobMaker(
+  input: InputPlan,
+  columns: Columns,
+  sentAsIs: (brace: string) => void = () => undefined,
+): MakeJob {
   const { method } = input
   const auth = input.auth && markCommon(input.auth)
   const headers = pairsTemplate(input.headers, columns, '-H')
   const params = pairsTemplate(input.params, columns, '--param')
   const key = input.key === undefined ? undefined : nameTemplate(input.key, columns, '--key')
-  const body = bodyTemplate(input.body, columns)
+  const body = bodyTemplate(input.body, columns, sentAsIs)
   const cost = costTemplate(input.cost, columns)
   const checksum = input.checksum === undefined ? undefined : textTemplate(input.checksum, columns, '--checksum')
+  const place = placeTemplate(input, columns)
   // Field by field, because it is done for every request.
-  return (url, row, meta) => {
-    const job: Writable<Job> = { url, meta }
+  return (url, row, where) => {
+    const job: Writable<Job> = { url, meta: place === undefined ? where : { ...where, ...place(row) } }
     if (method !== undefined) job.method = method
     if (headers !== undefined) job.headers = headers(row)
     if (params !== undefined) job.params = paramsOf(params(row))
@@ -39,12 +48,35 @@ export function jobMaker(input: InputPlan, columns: readonly string[]): MakeJob 
   }
 }
 
-/** Whether a row changes anything of a request besides its URL: something has a {column}. */
-export function isVaried({ headers, params, body, cost, checksum, key, limitKey }: InputPlan): boolean {
+/** What is no part of the request, but is known by its row. */
+function placeTemplate(
+  { limitKey, name }: InputPlan,
+  columns: Columns,
+): ((row: Row) => Pick<Place, 'limitKey' | 'name'>) | undefined {
+  if (limitKey === undefined && name === undefined) return undefined
+  const fillKey = limitKey === undefined ? undefined : knownTemplate(limitKey, columns, '--limit-key')
+  const fillName = name === undefined ? undefined : knownTemplate(name, columns, '--name')
+  return row => ({ limitKey: fillKey?.(row), name: fillName?.(row) })
+}
+
+/** Whether something besides the URL has braces that can only be those of a column. */
+export function mayVary(input: InputPlan): boolean {
+  return textsOf(input).some(text => mayNameColumn(text))
+}
+
+/** Whether a row with these columns changes anything of a request besides its URL. */
+export function isVaried(input: InputPlan, columns: readonly string[]): boolean {
+  return textsOf(input).some(text => hasColumn(text, columns))
+}
+
+const hasColumn = (text: string, columns: readonly string[]): boolean =>
+  contentsOf(text).some(content => columns.includes(content))
+
+function textsOf({ headers, params, body, cost, checksum, key, limitKey }: InputPlan): string[] {
   const fields = body === undefined ? [] : fieldsOf(body)
-  const texts = [...headers, ...params, ...fields].map(([, value]) => value)
-  const bare = [body !== undefined && 'text' in body ? body.text : '', checksum ?? '', key ?? '', limitKey ?? '']
-  return [...texts, ...bare, ...cost.map(([, amount]) => amount)].some(text => namesOf(text).length > 0)
+  const bodyText = body !== undefined && 'text' in body ? body.text : ''
+  const others = [bodyText, checksum, key, limitKey].filter(text => text !== undefined)
+  return [...[...headers, ...params, ...fields].flat(), ...cost.map(([, amount]) => amount), ...others]
 }
 
 function fieldsOf(body: NonNullable<InputPlan['body']>): Pairs {
@@ -55,40 +87,39 @@ function fieldsOf(body: NonNullable<InputPlan['body']>): Pairs {
 
 type Pairs = readonly (readonly [string, string])[]
 
-function pairsTemplate(
-  pairs: Pairs,
-  columns: readonly string[],
-  flag: string,
-): ((row: Row) => [string, string][]) | undefined {
+function pairsTemplate(pairs: Pairs, columns: Columns, flag: string): ((row: Row) => [string, string][]) | undefined {
   if (pairs.length === 0) return undefined
-  const filled = pairs.map(([name, value]) => pairTemplate(name, value, columns, flag))
+  const filled = pairs.map(pair => pairTemplate(pair, columns, flag))
   return row => filled.map(fill => fill(row))
 }
 
 function pairTemplate(
-  name: string,
-  value: string,
-  columns: readonly string[],
+  given: readonly [string, string],
+  columns: Columns,
   flag: string,
 ): (row: Row) => [string, string] {
-  const fill = textTemplate(value, columns, flag)
-  if (namesOf(value).some(column => columns.includes(column))) return row => [name, fill(row)]
+  const [name, value] = given.map(text => textTemplate(text, columns, flag)) as [Fill, Fill]
+  if (given.some(text => hasColumn(text, columns.names))) return row => [name(row), value(row)]
   // Alike in all rows, so it may be another one when the run is gone on with.
-  const pair = markCommon<[string, string]>([name, fill({})])
+  const pair = markCommon<[string, string]>([name({}), value({})])
   return () => pair
 }
 
 /** A name that comes twice has both values. */
 function paramsOf(pairs: Pairs): Record<string, string | string[]> {
-  const params: Record<string, string | string[]> = {}
+  const params = new Map<string, string | string[]>()
   for (const [name, value] of pairs) {
-    const before = params[name]
-    params[name] = before === undefined ? value : [before, value].flat()
+    const before = params.get(name)
+    params.set(name, before === undefined ? value : [before, value].flat())
   }
-  return params
+  return Object.fromEntries(params)
 }
 
-function bodyTemplate(body: InputPlan['body'], columns: readonly string[]): ((row: Row) => Partial<Job>) | undefined {
+function bodyTemplate(
+  body: InputPlan['body'],
+  columns: Columns,
+  sentAsIs: (brace: string) => void,
+): ((row: Row) => Partial<Job>) | undefined {
   switch (body?.kind) {
     case undefined:
       return undefined
@@ -105,7 +136,7 @@ function bodyTemplate(body: InputPlan['body'], columns: readonly string[]): ((ro
       return () => ({ body: bytes })
     }
     case 'text': {
-      const fill = textBodyTemplate(body.text, columns)
+      const fill = textBodyTemplate(body.text, columns, sentAsIs)
       return row => ({ body: fill(row) })
     }
     case 'raw': {
@@ -113,7 +144,7 @@ function bodyTemplate(body: InputPlan['body'], columns: readonly string[]): ((ro
       return () => ({ body: content })
     }
     case 'pasted': {
-      const fill = pastedTemplate(body.text, body.contentType, columns)
+      const fill = pastedTemplate(body.text, body.contentType, columns, sentAsIs)
       return row => ({ body: fill(row) })
     }
     case 'parts': {
@@ -121,31 +152,29 @@ function bodyTemplate(body: InputPlan['body'], columns: readonly string[]): ((ro
       return row => ({ multipart: parts.map(part => part(row)) })
     }
     case 'json': {
-      const fill = jsonTemplate(body.text, columns)
+      const fill = jsonTemplate(body.text, columns, sentAsIs)
       return row => ({ json: parseAsWritten(fill(row)) })
     }
   }
 }
 
 /** The `@` is that of the flag: a cell that begins with one is text, lest rows choose what is read. */
-function partTemplate(name: string, text: string, columns: readonly string[]): (row: Row) => MultipartPart {
+function partTemplate(name: string, text: string, columns: Columns): (row: Row) => MultipartPart {
+  const fillName = textTemplate(name, columns, '--multipart')
   const fill = textTemplate(text.startsWith('@') ? text.slice(1) : text, columns, '--multipart')
-  return text.startsWith('@') ? row => [name, { path: fill(row) }] : row => [name, fill(row)]
+  return text.startsWith('@') ? row => [fillName(row), { path: fill(row) }] : row => [fillName(row), fill(row)]
 }
 
 type MultipartPart = readonly [name: string, value: string | FileInput]
 
 /** As curl sends it: a field without a filename, its line ends as they are. */
-function pastedPart(
-  { name, value, filename, type }: CurlPart,
-  columns: readonly string[],
-): (row: Row) => MultipartPart {
+function pastedPart({ name, value, filename, type }: CurlPart, columns: Columns): (row: Row) => MultipartPart {
   const more = { filename: filename ?? null, ...(type !== undefined && { type }) }
   const fill = textTemplate('path' in value ? value.path : value.text, columns, '--curl: -F')
   return row => [name, 'path' in value ? { path: fill(row), ...more } : { data: fill(row), ...more }]
 }
 
-function costTemplate(given: InputPlan['cost'], columns: readonly string[]): ((row: Row) => CostInput) | undefined {
+function costTemplate(given: InputPlan['cost'], columns: Columns): ((row: Row) => CostInput) | undefined {
   const fills = given.map(([name, amount]) => [name, textTemplate(amount, columns, '--cost')] as const)
   const [first] = fills
   if (first === undefined) return undefined

@@ -2,21 +2,19 @@
 import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Place } from '../input/jobs.ts'
-import { knownTemplate, rowTemplate } from '../input/text-template.ts'
-import type { Fill } from '../input/text-template.ts'
 import type { OutputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import { foldedName, nameOfUrl, numbered, savedName } from '../../config/file-name.ts'
 import { reasonOf } from '../../core/callback.ts'
 import type { StreamCallOptions } from '../../index.ts'
 
-export function savingOptions(
-  { save, overwrite, resume, files }: OutputPlan,
-  columns: readonly string[],
-): Pick<StreamCallOptions<'file'>, 'returnType' | 'saveTo'> {
-  if (save === undefined) return {}
-  const { folder } = save
-  const fill = nameOf(save, columns)
+export function savingOptions({
+  save: folder,
+  overwrite,
+  resume,
+  files,
+}: OutputPlan): Pick<StreamCallOptions<'file'>, 'returnType' | 'saveTo'> {
+  if (folder === undefined) return {}
   makeFolder(folder)
   // Names that are there on the disk may be of requests that are done already.
   const goesOn = resume && files.some(({ path, format }) => format === 'jsonl' && sizeOf(path) > 0)
@@ -25,7 +23,7 @@ export function savingOptions(
   return {
     returnType: 'file',
     saveTo({ url, key, index, meta }) {
-      const wanted = savedName(fill?.((meta as Place).row ?? {}) || key || nameOfUrl(new URL(url).pathname))
+      const wanted = savedName((meta as Place).name || key || nameOfUrl(new URL(url).pathname))
       let name = wanted
       for (let more = index; isTaken(name); more++) name = numbered(wanted, more)
       taken.add(foldedName(name))
@@ -36,12 +34,6 @@ export function savingOptions(
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
-
-/** Throws a UsageError for a column that is none. */
-export function nameOf({ name }: NonNullable<OutputPlan['save']>, columns: readonly string[]): Fill | undefined {
-  if (name === undefined) return undefined
-  return columns.length === 0 ? rowTemplate(name) : knownTemplate(name, columns, '--name')
-}
 
 function makeFolder(folder: string): void {
   try {

@@ -1,0 +1,84 @@
+/** Lines of JSON → requests: each is one, or a row where a URL beside -i goes with something that rows fill in. */
+import type { Readable } from 'node:stream'
+import { broken, filled, unusable } from './filled.ts'
+import type { Job, Place, Readers, Stream } from './jobs.ts'
+import { asRequest, objectOf } from './json-rows.ts'
+import { linesOf } from './lines.ts'
+import type { Line, LongLine, TextFormat } from './lines.ts'
+import { expanded } from './range.ts'
+import { isVaried, mayVary } from './requests.ts'
+import type { MakeJob } from './requests.ts'
+import type { InputPlan } from '../run-plan.ts'
+import type { Columns } from '../template/braces.ts'
+import type { Fill, Row } from '../template/text.ts'
+import { isTemplate, plainUrl } from '../template/url.ts'
+import { Unusable } from '../../core/unusable.ts'
+
+type JobsOf = (read: Row, place: Place, text: string) => Iterable<Job | Unusable>
+
+export function ofJsonLines(file: string, stream: Readable, input: InputPlan, readers: Readers): Stream {
+  const [template] = input.urls
+  const rows = template === undefined ? undefined : rowMaker(template, readers)
+  if (rows !== undefined && (isTemplate(template as string) || mayVary(input)))
+    return ofObjects(file, stream, input, rows)
+  const requests = requestMaker(input, readers)
+  return ofObjects(file, stream, input, (read, place, text) => {
+    // A name with blanks or quotes is a column only where a line has it.
+    const isRow = rows !== undefined && isVaried(input, Object.keys(read))
+    return isRow ? rows(read, place, text) : requests(read, place, text)
+  })
+}
+
+async function* ofObjects(file: string, stream: Readable, format: TextFormat, jobsOf: JobsOf): Stream {
+  for await (const lines of linesOf(stream, file, format)) yield jobsIn(lines)
+
+  function* jobsIn(lines: readonly (Line | LongLine)[]): Generator<Job | Unusable, void> {
+    for (const one of lines) {
+      const { line } = one
+      if ('problem' in one) {
+        yield broken(file, one)
+        continue
+      }
+      if (one.text.trim() === '') continue
+      const read = objectOf(one.text)
+      if (typeof read === 'string') yield broken(file, { problem: read, line })
+      else yield* jobsOf(read, { file, line }, one.text)
+    }
+  }
+}
+
+function requestMaker(input: InputPlan, readers: Readers): JobsOf {
+  const make = readers.maker({ names: [], from: 'header' })
+  const fixed = plainUrl(input.urls[0] ?? '')
+  const { url: _url, meta: itsPlace, ...common } = make('', {}, { file: undefined, line: 0 })
+  const { limitKey, name } = itsPlace ?? {}
+  return function* (line, where, text) {
+    const read = asRequest(line, text)
+    const meta = limitKey === undefined && name === undefined ? where : { ...where, limitKey, name }
+    // A request's own fields win.
+    if (fixed === '' || read['url'] !== undefined) yield { ...common, ...read, meta } as unknown as Job
+    else for (const url of expanded(fixed)) yield { ...common, ...read, url, meta }
+  }
+}
+
+/** Rows may differ: what one of them lacks is its own trouble. */
+function rowMaker(template: string, readers: Readers): JobsOf {
+  let makers: { readonly columns: string; readonly make: MakeJob; readonly url: Fill } | undefined
+  return function* (row, where) {
+    const place = { ...where, row }
+    const names = Object.keys(row)
+    const columns = names.join('\0')
+    try {
+      if (makers?.columns !== columns) {
+        const known: Columns = { names, from: 'row' }
+        makers = { columns, make: readers.maker(known), url: readers.url(template, known) }
+      }
+    } catch (error) {
+      return void (yield unusable(error, place))
+    }
+    const { make, url } = makers
+    const made = filled(url, row, place)
+    if (made instanceof Unusable) yield made
+    else for (const each of expanded(made)) yield make(each, row, place)
+  }
+}

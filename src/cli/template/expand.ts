@@ -1,0 +1,112 @@
+/**
+ * One expression of RFC 6570, filled with a row. Columns are looked up by their whole names, which may hold colons, commas
+ * and blanks; prefixes are cut between code points; an empty list is undefined (section 2.3).
+ */
+import { RowProblem } from './row-problem.ts'
+import type { Row } from './text.ts'
+import { cellText } from '../cell-text.ts'
+import { mapRaw } from '../../core/exact-json.ts'
+
+export interface Variable {
+  readonly column: string
+  /** How many letters at most, or that each item stands for itself. */
+  readonly modifier: number | 'explode' | undefined
+}
+
+export interface Expression {
+  /** As it was written. */
+  readonly source: string
+  readonly operator: '' | '+' | '#' | '.' | '/' | ';' | '?' | '&'
+  readonly variables: readonly Variable[]
+}
+
+interface Style {
+  readonly first: string
+  readonly separator: string
+  /** What is behind the name of an empty value; undefined where values have no names. */
+  readonly ifEmpty?: string
+  readonly reserved?: true
+}
+
+/** Section 3.2.1 and the appendix. */
+const STYLES: Readonly<Record<Expression['operator'], Style>> = {
+  '': { first: '', separator: ',' },
+  '+': { first: '', separator: ',', reserved: true },
+  '#': { first: '#', separator: ',', reserved: true },
+  '.': { first: '.', separator: '.' },
+  '/': { first: '/', separator: '/' },
+  ';': { first: ';', separator: ';', ifEmpty: '' },
+  '?': { first: '?', separator: '&', ifEmpty: '=' },
+  '&': { first: '&', separator: '&', ifEmpty: '=' },
+}
+
+/** Throws a RowProblem for a value that no URL can hold. */
+export function expand({ operator, variables }: Expression, row: Row): string {
+  const style = STYLES[operator]
+  const texts = variables.flatMap(variable => textsOf(variable, row[variable.column], style))
+  return texts.length === 0 ? '' : style.first + texts.join(style.separator)
+}
+
+/** A text of the template itself: what a URL may hold stays. */
+export function literalText(text: string): string {
+  return text
+    .split(/(%[\dA-Fa-f]{2})/)
+    .map((part, at) => (at % 2 === 1 ? part : encodeURI(part).replaceAll('%5B', '[').replaceAll('%5D', ']')))
+    .join('')
+}
+
+function textsOf({ column, modifier }: Variable, given: unknown, style: Style): string[] {
+  // Numbers that are more than a double holds are objects.
+  const value = mapRaw(given, String)
+  if (typeof value !== 'object' || value === null) {
+    const text = scalarText(value, column)
+    if (text === undefined) return []
+    const shown = encoded(typeof modifier === 'number' ? prefix(text, modifier) : text, style)
+    if (style.ifEmpty === undefined) return [shown]
+    return [unreserved(column) + (shown === '' ? style.ifEmpty : `=${shown}`)]
+  }
+  if (typeof modifier === 'number') throw problem(column, `a text to cut after ${modifier} letters`, value)
+  const isList = Array.isArray(value)
+  const entries = Object.entries(value).flatMap(([name, item]) => {
+    const text = scalarText(item, column)
+    return text === undefined ? [] : [[name, encoded(text, style)] as const]
+  })
+  if (entries.length === 0) return []
+  const label = style.ifEmpty === undefined ? '' : `${unreserved(column)}=`
+  if (modifier === 'explode') {
+    return entries.map(([name, text]) => (isList ? label + text : `${unreserved(name)}=${text}`))
+  }
+  const items = isList ? entries.map(([, text]) => text) : entries.flatMap(([name, text]) => [unreserved(name), text])
+  return [label + items.join(',')]
+}
+
+/** Undefined for what is undefined. */
+function scalarText(value: unknown, column: string): string | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'object') throw problem(column, 'a text, a number or a list of them', value)
+  return cellText(value)
+}
+
+const prefix = (text: string, most: number): string => Array.from(text).slice(0, most).join('')
+
+function encoded(text: string, { reserved }: Style): string {
+  return reserved === true ? literalText(wellFormed(text)) : unreserved(text)
+}
+
+function unreserved(text: string): string {
+  const toEscape = /[!'()*]/g
+  return encodeURIComponent(wellFormed(text)).replaceAll(
+    toEscape,
+    letter => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}
+
+function wellFormed(text: string): string {
+  if (text.isWellFormed()) return text
+  throw new RowProblem('URL: expected text, got half of a surrogate pair.', 'template')
+}
+
+function problem(column: string, expected: string, value: object): RowProblem {
+  const got = Array.isArray(value) ? 'a list' : 'an object'
+  return new RowProblem(`URL: expected ${expected} for {${column}}, got ${got}.`, 'template')
+}

@@ -1,0 +1,78 @@
+/**
+ * Whether a row made the URL of another resource than its template means: an empty cell takes a segment out of the path,
+ * and a URL parser resolves `.` and `..`. Only what cells make is judged; what the template says itself is meant.
+ */
+import { RowProblem } from './row-problem.ts'
+import type { Expression } from './expand.ts'
+import { printableUrl } from '../../core/url.ts'
+
+/** What an expression of the template became. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+  readonly operator: Expression['operator']
+  /** As it was written, for messages. */
+  readonly source: string
+}
+
+/** Empty or a dot segment, also with its percent sign encoded once more: a proxy may decode twice. */
+const SUSPICIOUS = /(?<=^|\/)(?:\.|%(?:25)*2e){0,2}(?=\/|$)/gi
+const SCHEME_AND_SLASHES = /^[a-z][a-z\d+.-]*:\/\//i
+
+/** Throws a RowProblem for a host or a segment of the path that a cell must not make. */
+export function checkSegments(url: string, spans: readonly Span[], allowEmpty: boolean): void {
+  const hostAt = SCHEME_AND_SLASHES.exec(url)?.[0].length
+  const pathAt = hostAt === undefined ? 0 : indexOf(url, /[/?#]/, hostAt)
+  const end = indexOf(url, /[?#]/, pathAt)
+  // At the beginning of a relative URL two slashes are followed by a host.
+  const isHostMissing = hostAt === pathAt || (hostAt === undefined && url.startsWith('//'))
+  const atHost = isHostMissing ? spans.find(one => touches(one, pathAt, pathAt)) : undefined
+  if (atHost !== undefined) throw new RowProblem(hostMessage(atHost), 'url', url)
+  const path = url.slice(pathAt, end)
+  for (const match of path.matchAll(SUSPICIOUS)) {
+    const [segment] = match
+    // What is before the first slash is no segment.
+    if (match.index === 0 && path.startsWith('/')) continue
+    const from = pathAt + match.index
+    const span = spans.find(one => makes(one, from, from + segment.length))
+    if (span === undefined) continue
+    if (segment !== '') throw new RowProblem(dotMessage(segment, span), 'url', url)
+    if (!allowEmpty) throw new RowProblem(emptyMessage(url, span), 'url', url)
+  }
+
+  function makes(span: Span, from: number, to: number): boolean {
+    const { start, operator } = span
+    // The query and the fragment are no part of the path, and what was left out made nothing.
+    if ('?&#'.includes(operator) && operator !== '') return false
+    const isEmpty = start === span.end
+    if (isEmpty && operator !== '' && operator !== '+') return false
+    // Without a path, only a cell that was to be one.
+    if (path === '' && hostAt !== undefined) return isEmpty && start === from
+    const isAtEnd = from === to && to === end
+    // A slash at the end of `{+path}` is meant.
+    if (isAtEnd && operator === '+' && start < from && from === span.end) return false
+    // A cell with a whole URL is as good as a URL in a list: only what it is joined to is judged.
+    if (start === 0 && SCHEME_AND_SLASHES.test(url.slice(0, span.end))) return from === span.end && to === from
+    return touches(span, from, to)
+  }
+}
+
+const touches = ({ start, end }: Span, from: number, to: number): boolean => start <= to && from <= end
+
+function indexOf(text: string, what: RegExp, from: number): number {
+  const at = text.slice(from).search(what)
+  return at === -1 ? text.length : from + at
+}
+
+function dotMessage(segment: string, { source }: Span): string {
+  return `URL: expected no segment of dots in the path, got '${segment}' by ${source}. A URL parser would resolve it.`
+}
+
+function hostMessage({ source }: Span): string {
+  return `URL: expected ${source} to leave the host as it is, got a cell that takes it away or brings another.`
+}
+
+function emptyMessage(url: string, { source }: Span): string {
+  const asked = printableUrl(url)
+  return `URL: expected a value for ${source}, got none, which asks for ${asked}. Add --allow-empty if that is meant.`
+}

@@ -1,0 +1,135 @@
+/** A URL with {columns} (RFC 6570) and {1..500} ranges, checked against the columns before anything is sent. */
+import { NO_ROWS } from './braces.ts'
+import type { Columns } from './braces.ts'
+import { expand, literalText } from './expand.ts'
+import type { Expression, Variable } from './expand.ts'
+import { checkSegments } from './segments.ts'
+import type { Span } from './segments.ts'
+import type { Fill } from './text.ts'
+import { unknownColumn } from './text.ts'
+import { UsageError } from '../usage-error.ts'
+
+type Part = string | Expression
+
+const RANGE = /^-?\d+\.\.-?\d+(?:\.\.\d+)?$/
+const OPERATORS: ReadonlySet<string> = new Set(['+', '#', '.', '/', ';', '?', '&'])
+
+/**
+ * Fills a row in; ranges stay as they are, and no cell can bring one, since its braces are encoded. Throws a UsageError for
+ * a column that there is not; the Fill throws a RowProblem for a row that makes no URL, or that of another resource.
+ * @param allowEmpty whether cells may make empty segments of the path @param remedy for a column that is not among them
+ */
+export function urlTemplate(text: string, columns: Columns, allowEmpty: boolean, remedy = ''): Fill {
+  const parts = partsOf(text, columns.names, name => {
+    throw unknownColumn('URL', name, columns, remedy)
+  })
+  if (parts.every(part => typeof part === 'string')) {
+    const whole = parts.join('')
+    return () => whole
+  }
+  return row => {
+    let url = ''
+    const spans: Span[] = []
+    for (const part of parts) {
+      if (typeof part === 'string') url += part
+      else {
+        const start = url.length
+        url += expand(part, row)
+        spans.push({ start, end: url.length, operator: part.operator, source: part.source })
+      }
+    }
+    checkSegments(url, spans, allowEmpty)
+    return url
+  }
+}
+
+/** Whether it has a {column}. */
+export function isTemplate(text: string): boolean {
+  let has = false
+  for (const token of tokensOf(text)) if (token.kind === 'braces' && !RANGE.test(token.text)) has = true
+  return has
+}
+
+/** A URL beside which there are no rows: its {1..500} stay, `{{x}}` is text, and anything else in braces is refused. */
+export function plainUrl(text: string): string {
+  return [...tokensOf(text)].map(token => plainText(token)).join('')
+}
+
+function plainText({ kind, text }: Token): string {
+  if (kind === 'text') return text
+  if (kind === 'doubled') return literalText(`{${text}}`)
+  if (RANGE.test(text)) return `{${text}}`
+  throw unknownColumn('URL', missingName(text, []), NO_ROWS)
+}
+
+function partsOf(text: string, names: readonly string[], missing: (name: string) => never): Part[] {
+  return [...tokensOf(text)].map(token => {
+    if (token.kind === 'text') return literalText(token.text)
+    if (token.kind === 'doubled') return literalText(`{${token.text}}`)
+    if (!names.includes(token.text) && RANGE.test(token.text)) return `{${token.text}}`
+    return expressionOf(token.text, names) ?? missing(missingName(token.text, names))
+  })
+}
+
+/** A name that is a column is that column, whatever RFC 6570 would read: with an operator, a comma, a colon, a star. */
+function expressionOf(content: string, names: readonly string[]): Expression | undefined {
+  const source = `{${content}}`
+  if (names.includes(content)) return { source, operator: '', variables: [{ column: content, modifier: undefined }] }
+  const [operator, list] = divided(content)
+  if (names.includes(list)) return { source, operator, variables: [{ column: list, modifier: undefined }] }
+  const variables = list.split(',').map(text => variableOf(text, names))
+  return variables.includes(undefined) ? undefined : { source, operator, variables: variables as Variable[] }
+}
+
+function variableOf(text: string, names: readonly string[]): Variable | undefined {
+  const exact = [text, text.trim()].find(name => names.includes(name))
+  if (exact !== undefined) return { column: exact, modifier: undefined }
+  const [, column = '', most] = /^(.*?)(?:\*|:([1-9]\d{0,3}))$/su.exec(text.trim()) ?? []
+  if (!names.includes(column)) return undefined
+  return { column, modifier: most === undefined ? 'explode' : Number(most) }
+}
+
+/** The first part that is no column, without what RFC 6570 has around it: the name that was meant. */
+function missingName(content: string, names: readonly string[]): string {
+  const [, list] = divided(content)
+  const first = list.split(',').find(text => variableOf(text, names) === undefined) ?? list
+  return first.trim().replace(/(?:\*|:\d+)$/, '')
+}
+
+function divided(content: string): [operator: Expression['operator'], list: string] {
+  const first = content[0] ?? ''
+  return OPERATORS.has(first) ? [first as Expression['operator'], content.slice(1)] : ['', content]
+}
+
+interface Token {
+  readonly kind: 'text' | 'braces' | 'doubled'
+  /** Without the braces. */
+  readonly text: string
+}
+
+const REMEDY = 'Write {{name}}, or %7B and %7D, for braces that are meant.'
+
+/** Throws a UsageError for braces that are not in pairs around something. */
+function* tokensOf(text: string): Generator<Token, void> {
+  let at = 0
+  while (at < text.length) {
+    const rest = text.slice(at)
+    const next = rest.search(/[{}]/)
+    if (next !== 0) {
+      yield { kind: 'text', text: next === -1 ? rest : rest.slice(0, next) }
+      if (next === -1) return
+      at += next
+      continue
+    }
+    const doubled = /^\{\{([^{}]+)\}\}/.exec(rest)
+    const [whole = '', content = ''] = doubled ?? /^\{([^{}]*)\}/.exec(rest) ?? []
+    if (whole === '') throw unbalanced(rest[0] as string, at)
+    if (content === '' || OPERATORS.has(content)) throw unbalanced('{}', at)
+    yield { kind: doubled === null ? 'braces' : 'doubled', text: content }
+    at += whole.length
+  }
+}
+
+function unbalanced(what: string, at: number): UsageError {
+  return new UsageError(`URL: expected braces in pairs around a name, got ${what} at column ${at + 1}. ${REMEDY}`)
+}

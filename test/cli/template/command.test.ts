@@ -1,0 +1,44 @@
+/** Templates by the built binary: what the server saw, and what is said. */
+import { expect, test } from 'vitest'
+import { endsOf, workplace } from '../workplace.ts'
+
+test('a column with a blank in its name is filled in everywhere, and a line of JSON without the field fails alone.', async () => {
+  const { run, server, write } = await workplace()
+  write('rows.csv', 'Customer ID,id\nc 7,1\n')
+  const flags = ['-H', 'X-C: {Customer ID}', '--param', 'c={Customer ID}', '--json', '{"c":"{Customer ID}"}']
+  const { code, lines } = await run(['URL/{id}', '-i', 'rows.csv', ...flags, '--key', 'k-{Customer ID}'])
+  expect([code, lines[0]?.key]).toEqual([0, 'k-c 7'])
+  expect(server.requests).toMatchObject([{ url: '/1?c=c+7', body: '{"c":"c 7"}', headers: { 'x-c': 'c 7' } }])
+  write('rows.jsonl', '{"id":1}\n{"id":2,"x":"y"}\n')
+  const json = await run(['URL/{id}', '-i', 'rows.jsonl', '--json', '{"x":"{x}"}'])
+  expect([json.code, endsOf(json.lines)]).toEqual([1, ['invalid_request/template', 'ok']])
+  expect(server.requests.slice(1).map(({ body }) => body)).toEqual(['{"x":"y"}'])
+})
+
+test('braces of a body that are no column are named in a plan and in the summary; doubled ones are not.', async () => {
+  const { run, server, write } = await workplace()
+  write('rows.csv', 'id\n1\n2\n')
+  const args = ['URL/{id}', '-i', 'rows.csv', '-d', '{viewer{login}} {{id}}']
+  expect((await run(['plan', ...args])).stdout).toContain('--body: {login} is no column, and goes out as it stands\n')
+  const { code, stderr } = await run(args)
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringContaining('warning: --body: {login} is no column, and was sent as it stands\n'),
+  ])
+  expect(server.requests.map(({ body }) => body)).toEqual(['{viewer{login}} {id}', '{viewer{login}} {id}'])
+  expect((await run([...args.slice(0, -1), '{viewer{{login}}}'])).stderr).not.toContain('is no column')
+})
+
+test('a cell that makes an empty or a dot segment costs its row; --allow-empty allows the former.', async () => {
+  const { run, server, write } = await workplace()
+  write('rows.csv', 'id,n\n1,a\n,b\n..,c\n')
+  const args = ['URL/items/{id}', '-i', 'rows.csv', '-X', 'DELETE']
+  const { code, lines, stderr } = await run(args)
+  expect([code, endsOf(lines)]).toEqual([1, ['ok', 'invalid_request/url', 'invalid_request/url']])
+  expect(stderr).toContain('rows.csv:3: ')
+  expect(stderr).toContain('Add --allow-empty if that is meant.')
+  expect((await run(['plan', ...args])).stdout).toContain('1 requests (1 DELETE), 0 duplicates, 2 invalid')
+  const allowed = await run([...args, '--allow-empty'])
+  expect(endsOf(allowed.lines)).toEqual(['ok', 'ok', 'invalid_request/url'])
+  expect(server.requests.map(({ url }) => url)).toEqual(['/items/1', '/items/1', '/items/'])
+})

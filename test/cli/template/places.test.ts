@@ -1,0 +1,248 @@
+/** What braces mean: every place × every kind of input × every kind of brace. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { openJobs } from '../../../src/cli/input/jobs.ts'
+import type { Job, Place } from '../../../src/cli/input/jobs.ts'
+import type { InputPlan } from '../../../src/cli/run-plan.ts'
+import { UsageError } from '../../../src/cli/usage-error.ts'
+import { Unusable } from '../../../src/core/unusable.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'preq-template-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const NOTHING: InputPlan = {
+  urls: ['http://h/'],
+  files: [],
+  format: undefined,
+  delimiter: undefined,
+  encoding: undefined,
+  maxLine: 2 ** 20,
+  limit: undefined,
+  method: undefined,
+  headers: [],
+  params: [],
+  body: undefined,
+  auth: undefined,
+  key: undefined,
+  cost: [],
+  checksum: undefined,
+  limitKey: undefined,
+  name: undefined,
+  allowEmpty: false,
+}
+
+const place = ({ meta }: Job): Place => meta ?? { file: undefined, line: 0 }
+
+/** Where a text with braces may stand, and what came of it. */
+const PLACES: Readonly<Record<string, { put: (text: string) => Partial<InputPlan>; got: (job: Job) => unknown }>> = {
+  URL: { put: text => ({ urls: [`http://h/${text}`] }), got: ({ url }) => String(url).slice('http://h/'.length) },
+  header: {
+    put: text => ({ headers: [['x-a', text]] }),
+    got: ({ headers }) => (headers as readonly (readonly string[])[])[0]?.[1],
+  },
+  param: { put: text => ({ params: [['a', text]] }), got: ({ params }) => (params as Record<string, unknown>)['a'] },
+  form: {
+    put: text => ({ body: { kind: 'form', fields: [['a', text]] } }),
+    got: ({ form }) => (form as Record<string, unknown>)['a'],
+  },
+  body: { put: text => ({ body: { kind: 'text', text } }), got: ({ body }) => body },
+  name: { put: text => ({ name: text }), got: job => place(job).name },
+  key: { put: text => ({ key: text }), got: ({ key }) => key },
+}
+
+/** With a column that varies, so that no row is like another. */
+const ROW = { id: '7', 'Customer ID': 'c d', 'dc:identifier': 'urn', '5" disk': 'q', 'a,b': 'comma', __proto__x: 'p' }
+const cells = (values: readonly string[]): string => values.map(cell => `"${cell.replaceAll('"', '""')}"`).join(',')
+const INPUTS = {
+  csv: ['rows.csv', `${cells(Object.keys(ROW))}\n${cells(Object.values(ROW))}\n`],
+  jsonl: ['rows.jsonl', `${JSON.stringify(ROW)}\n`],
+  list: ['rows.txt', 'seven\n'],
+} as const
+
+/** The filled text; or `exit 2`, `row fails`, and after `named:` what is said of a text that goes out as it stands. */
+async function outcome(where: string, input: keyof typeof INPUTS | 'none', text: string): Promise<unknown> {
+  const { put, got } = PLACES[where] as (typeof PLACES)[string]
+  const plan: InputPlan = { ...NOTHING, ...put(text) }
+  if (input === 'none') return first({ ...plan })
+  const [file, content] = INPUTS[input]
+  const path = join(folder, file)
+  writeFileSync(path, content)
+  // A row changes something in any case.
+  const cell = input === 'list' ? '{line}' : '{id}'
+  const varied = plan.params.length > 0 ? { headers: [['x-v', cell] as const] } : { params: [['v', cell] as const] }
+  return first({ ...plan, ...varied, files: [path] })
+
+  async function first(all: InputPlan): Promise<unknown> {
+    try {
+      const jobs = await openJobs(all)
+      for await (const job of jobs) {
+        jobs.close()
+        if (job instanceof Unusable) return `row fails: ${job.detail}`
+        const filled = got(job)
+        return jobs.sentAsIs.length === 0 ? filled : `${String(filled)} named: ${jobs.sentAsIs.join()}`
+      }
+      return 'nothing'
+    } catch (error) {
+      if (error instanceof UsageError) return 'exit 2'
+      throw error
+    }
+  }
+}
+
+interface Case {
+  readonly kind: string
+  readonly text: string
+  /** Of every place but the URL and bodies. */
+  readonly csv: string
+  readonly jsonl: string
+  readonly body: { readonly csv: string; readonly jsonl: string }
+  readonly url: { readonly csv: string; readonly jsonl: string }
+}
+
+const always = (csv: string, jsonl = csv) => ({ csv, jsonl })
+const FAILS = 'row fails: template'
+
+const filled = (kind: string, text: string, to: string, inUrl: string): Case => ({
+  kind,
+  text,
+  ...always(to),
+  body: always(to),
+  url: always(inUrl),
+})
+
+const CASES: readonly Case[] = [
+  filled('a column', '<{id}>', '<7>', '%3C7%3E'),
+  filled('a column with a blank', '{Customer ID}', 'c d', 'c%20d'),
+  filled('a column with a colon', '{dc:identifier}', 'urn', 'urn'),
+  filled('a column with a quote', '{5" disk}', 'q', 'q'),
+  filled('a column with a comma', '{a,b}', 'comma', 'comma'),
+  filled('a column called like a member of objects', '{__proto__x}', 'p', 'p'),
+  filled('a doubled column', '{{id}}-{id}', '{id}-7', '%7Bid%7D-7'),
+  filled('a doubled column with a blank', '{{Customer ID}}-{id}', '{Customer ID}-7', '%7BCustomer%20ID%7D-7'),
+  filled('a doubled name that is no column', '{{other}}-{id}', '{other}-7', '%7Bother%7D-7'),
+  {
+    kind: 'a slip',
+    text: '{idd}',
+    ...always('exit 2', FAILS),
+    body: always('exit 2', FAILS),
+    url: always('exit 2', FAILS),
+  },
+  {
+    kind: 'a slip in a column with a blank',
+    text: '{customer id}',
+    ...always('exit 2', FAILS),
+    body: always('exit 2', FAILS),
+    url: always('exit 2', FAILS),
+  },
+  {
+    kind: 'a name like no column',
+    text: '{other}-{id}',
+    ...always('exit 2', FAILS),
+    body: always('{other}-7 named: --body: {other}', FAILS),
+    url: always('exit 2', FAILS),
+  },
+  {
+    kind: 'a name that objects have anyway',
+    text: '{toString}-{id}',
+    ...always('exit 2', FAILS),
+    body: always('{toString}-7 named: --body: {toString}', FAILS),
+    url: always('exit 2', FAILS),
+  },
+  {
+    kind: 'JSON',
+    text: '{"n": "x"}-{id}',
+    ...always('{"n": "x"}-7'),
+    body: always('{"n": "x"}-7'),
+    url: always('exit 2', FAILS),
+  },
+  {
+    kind: 'GraphQL',
+    text: '{ viewer }-{id}',
+    ...always('{ viewer }-7'),
+    body: always('{ viewer }-7'),
+    url: always('exit 2', FAILS),
+  },
+  {
+    kind: 'a list of fields',
+    text: '{login,email}-{id}',
+    ...always('exit 2', FAILS),
+    body: always('{login,email}-7'),
+    url: always('exit 2', FAILS),
+  },
+  { kind: 'empty braces', text: '{}-{id}', ...always('{}-7'), body: always('{}-7'), url: always('exit 2') },
+  { kind: 'an open brace', text: '{-{id}', ...always('{-7'), body: always('{-7'), url: always('exit 2') },
+]
+
+describe.each(['csv', 'jsonl'] as const)('Braces beside rows of %s', input => {
+  describe.each(Object.keys(PLACES))('in a %s', where => {
+    test.each(CASES)('that hold $kind', async ({ text, body, url, ...others }) => {
+      const expected = where === 'URL' ? url : where === 'body' ? body : others
+      expect(await outcome(where, input, text)).toBe(expected[input])
+    })
+  })
+})
+
+const others = Object.keys(PLACES).filter(where => where !== 'URL' && where !== 'body')
+
+describe('Braces beside a list', () => {
+  test.each(Object.keys(PLACES))('in a %s are the line, and nothing else.', async where => {
+    expect(await outcome(where, 'list', '{line}')).toBe('seven')
+    expect(await outcome(where, 'list', '{{line}}{line}')).toBe(where === 'URL' ? '%7Bline%7Dseven' : '{line}seven')
+    expect(await outcome(where, 'list', '{lines}')).toBe('exit 2')
+    expect(await outcome(where, 'list', '{id}{line}')).toBe(
+      where === 'body' ? '{id}seven named: --body: {id}' : 'exit 2',
+    )
+  })
+})
+
+describe('Braces without rows', () => {
+  test.each(['header', 'param', 'form', 'body'])('in a %s are text.', async where => {
+    for (const text of ['{id}', '{{id}}', '{"a":1}']) expect(await outcome(where, 'none', text)).toBe(text)
+  })
+
+  test.each(['URL', 'name', 'key'])('in a %s have nothing that could fill them.', async where => {
+    expect(await outcome(where, 'none', '{id}')).toBe('exit 2')
+  })
+
+  test('in a URL are ranges, and text where they are doubled.', async () => {
+    expect(await outcome('URL', 'none', '{1..2}{{1..2}}')).toBe('1%7B1..2%7D')
+  })
+})
+
+describe('Braces beside lines of JSON that are requests', () => {
+  const linesOfRequests = async (plan: Partial<InputPlan>): Promise<unknown> => {
+    const path = join(folder, 'requests.jsonl')
+    writeFileSync(path, '{"url":"http://h/a"}\n')
+    try {
+      const jobs = await openJobs({ ...NOTHING, urls: [], ...plan, files: [path] })
+      for await (const job of jobs) return [job, jobs.sentAsIs]
+    } catch (error) {
+      return error instanceof UsageError ? error.message : error
+    }
+    return undefined
+  }
+
+  test.each(others)('in a %s have nothing that could fill them.', async where => {
+    const { put } = PLACES[where] as (typeof PLACES)[string]
+    expect(await linesOfRequests(put('{id}'))).toContain('expected a URL with {columns} beside -i')
+  })
+
+  test.each(others.filter(where => where !== 'key'))(
+    'in a %s are text where they are doubled, or JSON.',
+    async where => {
+      const { put, got } = PLACES[where] as (typeof PLACES)[string]
+      const [job] = (await linesOfRequests(put('{{id}} {"a":1}'))) as [Job]
+      expect(got(job)).toBe('{id} {"a":1}')
+    },
+  )
+
+  test('in a body go out as they stand, and are named.', async () => {
+    const body = { kind: 'json', text: '{"query":"{viewer{login}}"}' } as const
+    expect(await linesOfRequests({ body })).toEqual([
+      expect.objectContaining({ json: { query: '{viewer{login}}' } }),
+      ['--json: {login}'],
+    ])
+  })
+})

@@ -1,0 +1,123 @@
+/** Cells that would ask for another resource than the template means. */
+import { describe, expect, test } from 'vitest'
+import { RowProblem } from '../../../src/cli/template/row-problem.ts'
+import type { Row } from '../../../src/cli/template/text.ts'
+import { urlTemplate } from '../../../src/cli/template/url.ts'
+
+/** The URL; or the detail of the code that the row fails with. */
+function filled(template: string, row: Row, allowEmpty = false): string {
+  try {
+    return urlTemplate(template, { names: Object.keys(row), from: 'row' }, allowEmpty)(row)
+  } catch (error) {
+    if (error instanceof RowProblem) return error.detail
+    throw error
+  }
+}
+
+const EMPTY = ['', null, []] as const
+const DOTS = ['.', '..', '%2e', '%2E%2e', '.%2e', '%2e.', '%252e%252E'] as const
+const ANYWHERE = ['http://h/items/{id}', 'http://h/{id}/x', 'http://h/{id}?q=1', 'http://h/a/{id}#f', '{id}', 'a/{id}']
+
+describe('A cell that would make an empty segment', () => {
+  test.each(ANYWHERE.flatMap(template => EMPTY.map(id => [template, id] as const)))(
+    '%s fails its row: %j.',
+    (template, id) => {
+      expect(filled(template, { id })).toBe('url')
+      expect(filled(template, { id }, true)).toBe(template.replace('{id}', ''))
+    },
+  )
+
+  test.each([
+    ['http://h/{a}{b}', { a: '', b: '' }, 'url'],
+    ['http://h/{a}{b}', { a: '', b: 'x' }, 'http://h/x'],
+    ['http://h/{a}.json', { a: '' }, 'http://h/.json'],
+    ['http://h/{/a}', { a: '' }, 'url'],
+    ['http://h{/a}', { a: '' }, 'url'],
+    ['http://h{/a*}', { a: ['x', '', 'y'] }, 'url'],
+    ['http://h{/a,b}', { a: '', b: 'x' }, 'url'],
+    ['http://h/{+path}', { path: 'a//b' }, 'url'],
+    ['http://h/{+path}', { path: '/a' }, 'url'],
+    ['http://h/{+a}/{b}', { a: 'x/', b: 'y' }, 'url'],
+    ['{+base}/{id}', { base: 'http://h/v1/', id: '1' }, 'url'],
+    ['http://h{+path}', { path: '' }, 'url'],
+    ['http://h/x{;p}/{a}', { p: '', a: '' }, 'url'],
+  ])('%s with %j is %s.', (template, row, url) => {
+    expect(filled(template, row)).toBe(url)
+  })
+
+  test('says which cell it was, what it would ask for, and the flag that allows it; no secret is printed.', () => {
+    const template = urlTemplate('http://h/items/{id}{?token}', { names: ['id', 'token'], from: 'header' }, false)
+    expect(() => template({ id: '', token: 's3cr3t' })).toThrow(
+      'URL: expected a value for {id}, got none, which asks for http://h/items/?token=***. ' +
+        'Add --allow-empty if that is meant.',
+    )
+  })
+})
+
+describe('A cell that would make a segment of dots', () => {
+  test.each(ANYWHERE.flatMap(template => DOTS.map(id => [template, id] as const)))(
+    '%s fails its row: %s.',
+    (template, id) => {
+      expect(filled(template, { id })).toBe('url')
+      expect(filled(template, { id }, true)).toBe('url')
+      expect(filled(template.replace('{', '{+'), { id }, true)).toBe('url')
+    },
+  )
+
+  test.each([
+    ['http://h/{+path}', { path: 'a/../b' }],
+    ['http://h/{+path}', { path: '..' }],
+    ['http://h/{+path}', { path: 'a/%2E./' }],
+    ['http://h/.{id}', { id: '.' }],
+    ['http://h/.{id}', { id: '' }],
+    ['http://h/{.ext}', { ext: '' }],
+    ['http://h/{a}{b}', { a: '.', b: '.' }],
+    ['http://h{/a*}', { a: ['x', '..'] }],
+    ['{+path}', { path: '../admin' }],
+  ])('%s with %j fails, whatever --allow-empty says.', (template, row) => {
+    for (const allowEmpty of [false, true]) expect(filled(template, row, allowEmpty)).toBe('url')
+  })
+})
+
+describe('A cell that would name another host', () => {
+  test.each([
+    ['http://{host}/admin', { host: '' }],
+    ['http://{host}/admin', { host: null }],
+    ['{+path}', { path: '//other.example/x' }],
+    ['{a}//other.example/x', { a: '' }],
+  ])('%s with %j fails, whatever --allow-empty says.', (template, row) => {
+    for (const allowEmpty of [false, true]) expect(filled(template, row, allowEmpty)).toBe('url')
+  })
+})
+
+describe('What is meant', () => {
+  test.each([
+    ['http://h/a//b/../{id}/', { id: '1' }, 'http://h/a//b/../1/'],
+    ['http://h/items{/id}', { id: null }, 'http://h/items'],
+    ['http://h/items{/id}', { id: [] }, 'http://h/items'],
+    ['http://h/items/{?q}', { q: '' }, 'http://h/items/?q='],
+    ['http://h/items/{?q}', { q: null }, 'http://h/items/'],
+    ['http://h/items/{#q}', { q: '..' }, 'http://h/items/#..'],
+    ['http://h/x?a={a}&b={b}/../{b}//', { a: '', b: '..' }, 'http://h/x?a=&b=../../..//'],
+    ['http://h/{id}', { id: 'a/../b' }, 'http://h/a%2F..%2Fb'],
+    ['http://h/{id}', { id: '...' }, 'http://h/...'],
+    ['http://h/{id}', { id: 'a.' }, 'http://h/a.'],
+    ['http://h/{id}', { id: ' ' }, 'http://h/%20'],
+    ['http://h/{id}', { id: 0 }, 'http://h/0'],
+    ['http://h/{id}', { id: false }, 'http://h/false'],
+    ['http://h/{+path}', { path: 'docs/' }, 'http://h/docs/'],
+    ['http://h{+path}', { path: '/docs/' }, 'http://h/docs/'],
+    ['http://h{+path}', { path: '/' }, 'http://h/'],
+    ['{+url}', { url: 'http://h/a//../b/' }, 'http://h/a//../b/'],
+    ['{+url}', { url: 'http://h' }, 'http://h'],
+    ['{+url}{?q}', { url: 'http://h/a/', q: '1' }, 'http://h/a/?q=1'],
+    ['{+base}/x/{id}', { base: 'http://h', id: '1' }, 'http://h/x/1'],
+    ['http://{host}', { host: 'h' }, 'http://h'],
+    ['http://{host}{+path}', { host: 'h', path: '/a' }, 'http://h/a'],
+    ['{+path}', { path: '/about' }, '/about'],
+    ['{+path}', { path: 'a/b/' }, 'a/b/'],
+    ['http://h/{1..3}/{id}', { id: '1' }, 'http://h/{1..3}/1'],
+  ])('goes out: %s with %j is %s.', (template, row, url) => {
+    expect(filled(template, row)).toBe(url)
+  })
+})

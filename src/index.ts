@@ -29,6 +29,7 @@ export {
   isSchemaError,
   isTimeoutError,
 } from './core/error.ts'
+export { InputError, isInputError } from './core/input-error.ts'
 export type { ErrorResponse } from './core/error.ts'
 export type {
   BreakerInput,

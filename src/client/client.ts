@@ -28,6 +28,7 @@ import { readOptions, splitOptions } from '../config/read.ts'
 import { isCookieStore } from '../config/shapes.ts'
 import { isThenable } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
+import { InputError, isInputError } from '../core/input-error.ts'
 import type { ClientOptions, CookiesInput } from '../core/options.ts'
 import type { Totals } from '../core/progress.ts'
 import type { Outcome } from '../core/outcome.ts'
@@ -77,7 +78,7 @@ export class ParallelRequests {
    * an object.
    *
    * @throws ConfigError (a mistake in the options), PartialFailureError (some requests failed), RequestError (the only
-   * one did), AbortError (the signal struck)
+   * one did), AbortError (the signal struck), InputError (the input threw; it has the outcomes of what was sent)
    * @example const [node, deno] = await client.request<Repo>([nodeUrl, denoUrl])
    */
   readonly request: RequestCall<unknown> = (async (first: unknown, second?: unknown) => {
@@ -91,7 +92,7 @@ export class ParallelRequests {
    * Sends lazily and gives outcomes as they come: any number of requests in constant memory. Leaving the loop aborts
    * what is in flight.
    *
-   * @throws ConfigError at once
+   * @throws ConfigError at once; InputError where the input throws, after the outcomes of what was sent
    * @example for await (const outcome of client.stream(urls)) if (outcome.ok) save(outcome.value)
    */
   readonly stream: StreamCall = ((input: unknown, options?: unknown) => {
@@ -110,7 +111,8 @@ export class ParallelRequests {
    * Sends everything and keeps nothing: each outcome goes to `sink`, which the run waits for and closes, and totals come
    * back. Failed requests are counted, not thrown.
    *
-   * @throws ConfigError (a mistake in the options, a run file of another batch), or what the sink or the input threw
+   * @throws ConfigError (a mistake in the options, a run file of another batch), InputError (the input threw), or what the
+   * sink threw
    * @example const { ok, failed } = await client.drain(urls, { sink: jsonLines('results.jsonl') })
    */
   async drain(input: RequestInputs, options?: BatchDrainOptions): Promise<Totals> {
@@ -187,7 +189,8 @@ export class ParallelRequests {
         outcomes[outcome.index] = outcome
         run.give()
       }
-      const ended: Ended = inputError => (inputError === undefined ? resolve(run) : reject(inputError.error))
+      const ended: Ended = inputError =>
+        inputError === undefined ? resolve(run) : reject(withOutcomes(inputError.error, outcomes))
       const start = (batch: BatchRun): void => {
         run = batch.run
         run.start()
@@ -226,6 +229,11 @@ export class ParallelRequests {
     })
     return isThenable(made) ? made.then(keep) : keep(made)
   }
+}
+
+/** Of an input that threw: what was sent before is not lost. */
+function withOutcomes(error: unknown, outcomes: readonly Outcome[]): unknown {
+  return isInputError(error) ? new InputError(error.cause, error.total, outcomes) : error
 }
 
 function checkLazy(input: unknown, plan: BatchPlan): asserts input is Iterable<unknown> | AsyncIterable<unknown> {

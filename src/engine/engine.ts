@@ -12,6 +12,7 @@ import type { Counts, EngineParts, RunOptions } from './ports.ts'
 import type { Item, Pulled, Source } from './source.ts'
 import type { Call } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
+import { InputError } from '../core/input-error.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
@@ -263,7 +264,7 @@ export class Run {
 
   /** What was sent is finished and reported; then the error is the run's. */
   #failInput(error: unknown): void {
-    this.#inputError = { error }
+    this.#inputError = { error: new InputError(error, this.#pulled) }
     this.#exhausted = true
     this.#endIfDone()
   }

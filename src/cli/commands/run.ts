@@ -19,7 +19,7 @@ import { Tally } from '../tally.ts'
 import { tierUpSoon } from '../tier-up.ts'
 import { UsageError } from '../usage-error.ts'
 import { keepIntegers } from '../../core/exact-json.ts'
-import { ConfigError, ParallelRequests } from '../../index.ts'
+import { ConfigError, ParallelRequests, isInputError } from '../../index.ts'
 import type { Outcome, Progress, RequestInputs } from '../../index.ts'
 
 /** Resolves with the exit code. */
@@ -102,7 +102,8 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
       },
       stop: () => stream.stop(),
     })
-  } catch (error) {
+  } catch (caught) {
+    const error = isInputError(caught) ? caught.cause : caught
     // An input that breaks off after the first requests: what was sent is done and written, and nothing is undone.
     if (!(error instanceof UsageError) || tally.ok + tally.failed === 0) throw error
     display.say(`preq: ${error.message}`)

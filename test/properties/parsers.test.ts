@@ -3,6 +3,7 @@
  * takes long. Nasty texts are a beginning, something that repeats, and an end: what regular expressions stumble over.
  */
 import { describe, expect, it } from 'vitest'
+import { RecordReader } from '../../src/cli/input/record-reader.ts'
 import { jsonErrorPosition } from '../../src/codec/json-position.ts'
 import { decodeText } from '../../src/codec/text.ts'
 import { parseProxy } from '../../src/config/proxy-url.ts'
@@ -67,7 +68,18 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'a duration, a size, a rate': text => [parseDuration(text), parseSize(text), parseRate(text)],
   'a name for a file': text => safeName(text),
   'the beginning of a response': text => wrongProtocol(Buffer.from(text)),
+  'a transfer coding at the beginning of a response': text =>
+    wrongProtocol(Buffer.from(`HTTP/1.1 200 OK\r\nTransfer-Encoding:${text}`)),
+  'rows of CSV': whole => {
+    // A million cells take their time, each by itself.
+    const text = whole.slice(0, SOME + 10)
+    const reader = new RecordReader({ delimiter: ',', isFixed: false, hasQuotes: true, maxLine: Infinity })
+    return [reader.read(text), reader.read(text), reader.end()]
+  },
 }
+
+const SOME = 30_000
+const MEGABYTE = 1_000_000
 
 const STARTS = ['', 'http:', '//', '{"v":1,"a":"', 'text/html; charset=', 'a=b; ', '"', 'x']
 const UNITS = [
@@ -85,8 +97,6 @@ const UNITS = [
   '[{',
 ]
 const ENDS = ['', '@', ':', '"', '=', '/x@', '\n']
-const SOME = 30_000
-const MEGABYTE = 1_000_000
 
 const ALLOWED_MS = 50
 

@@ -169,7 +169,10 @@ function linesFile(
 }
 
 /** `https://… # note`: no URL has a blank in it, so that what follows one and a `#` is not for the server. */
-const withoutNote = (url: string): string => url.replace(/\s+#.*$/, '')
+function withoutNote(url: string): string {
+  const at = url.search(/\s#/)
+  return at === -1 ? url : url.slice(0, at).trimEnd()
+}
 
 /** The column of a list. */
 const LINE: Columns = { names: ['line'], from: 'header' }

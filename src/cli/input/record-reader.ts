@@ -188,6 +188,8 @@ export class RecordReader {
 
   /** `sep=;` as the first line is what spreadsheets write to say what is between the cells. */
   #isSeparatorLine(cells: readonly string[]): boolean {
+    // With the separator itself for the delimiter there is an empty cell behind it.
+    if (cells.length > 2) return false
     const given = String.fromCharCode(this.#delimiter)
     const [, separator] = /^sep=([^"\r\n])$/i.exec(cells.join(given)) ?? []
     if (separator === undefined) return false

@@ -35,7 +35,9 @@ export class CookieFile {
     this.#given = path
     this.#clock = clock
     this.#path = realPath(path)
-    this.jar = load(this.#path, path)
+    const { jar, badLines } = load(this.#path, path)
+    this.jar = jar
+    if (badLines.length > 0) warn(`${path} has ${linesOf(badLines)}, which will be gone when it is written`)
   }
 
   /** The jar has changed. */
@@ -55,18 +57,35 @@ export class CookieFile {
     const text = isNetscape(this.#path)
       ? netscapeOf(this.jar)
       : `${JSON.stringify(this.jar.serializeSync(), null, 1)}\n`
+    const bytes = Buffer.from(text, encodingOf(this.#path))
     // One after the other, so that the last one is what stays.
-    this.#saving = this.#saving.then(() => replace(this.#path, text)).catch(error => this.#warn(error))
+    this.#saving = this.#saving.then(() => replace(this.#path, bytes)).catch(error => this.#warn(error))
     return this.#saving
   }
 
   #warn(error: unknown): void {
-    const message = `cookieFile: ${this.#given} could not be written (${reasonOf(error)}); it is as it was before`
-    process.emitWarning(printable(message), 'ParallelRequestsWarning')
+    warn(`${this.#given} could not be written (${reasonOf(error)}); it is as it was before`)
   }
 }
 
+function warn(message: string): void {
+  process.emitWarning(`cookieFile: ${printable(message)}`, 'ParallelRequestsWarning')
+}
+
+const MAX_LINES_SHOWN = 5
+
+/** By their numbers: what is in them may be a secret. */
+function linesOf(numbers: readonly number[]): string {
+  const [only] = numbers
+  if (numbers.length === 1) return `a line that is no cookie (${only})`
+  const shown = numbers.slice(0, MAX_LINES_SHOWN).join(', ')
+  return `${numbers.length} lines that are no cookies (${shown}${numbers.length > MAX_LINES_SHOWN ? ', …' : ''})`
+}
+
 const isNetscape = (path: string): boolean => /\.txt$/i.test(path)
+
+/** A cookies.txt is bytes, as the headers are that its cookies come from and go into. */
+const encodingOf = (path: string): 'latin1' | 'utf8' => (isNetscape(path) ? 'latin1' : 'utf8')
 
 /** Throws what a client with this file would throw. */
 export function checkCookieFile(path: string): void {
@@ -82,18 +101,22 @@ function realPath(path: string): string {
   }
 }
 
-function load(path: string, given: string): CookieJar {
+interface Loaded {
+  readonly jar: CookieJar
+  /** Numbers of lines that were left out. */
+  readonly badLines: readonly number[]
+}
+
+function load(path: string, given: string): Loaded {
   const text = read(path, given)
   const { CookieJar: Jar } = createRequire(import.meta.url)('tough-cookie') as typeof import('tough-cookie')
-  if (text.trim() === '') return new Jar(undefined, JAR_OPTIONS)
-  const stored = isNetscape(path) ? fromNetscape(text, given) : fromJson(text, given)
-  for (const { key, value } of stored.cookies) {
-    if (headerProblem('cookie', `${key}=${value}`) !== undefined)
-      throw corrupt(given, 'a cookie that no header can hold')
-  }
+  if (text.trim() === '') return { jar: new Jar(undefined, JAR_OPTIONS), badLines: [] }
+  const { stored, badLines } = isNetscape(path)
+    ? fromNetscape(text, given)
+    : { stored: fromJson(text, given), badLines: [] }
   try {
     // Its cookies, and not its settings.
-    return new Jar(Jar.deserializeSync(stored).store, JAR_OPTIONS)
+    return { jar: new Jar(Jar.deserializeSync(stored).store, JAR_OPTIONS), badLines }
   } catch (error) {
     throw corrupt(given, reasonOf(error))
   }
@@ -104,7 +127,7 @@ function read(path: string, given: string): string {
   try {
     // What is not there yet will be made there.
     accessSync(dirname(path), constants.W_OK)
-    return existsSync(path) ? readFileSync(path, 'utf8') : ''
+    return existsSync(path) ? readFileSync(path, encodingOf(path)) : ''
   } catch (error) {
     throw unusable(given, error)
   }
@@ -119,6 +142,10 @@ function fromJson(text: string, given: string): SerializedCookieJar {
   }
   const { cookies } = (parsed ?? {}) as { cookies?: unknown }
   if (!Array.isArray(cookies) || !cookies.every(isStored)) throw corrupt(given, 'other JSON')
+  const { cookies: stored } = parsed as SerializedCookieJar
+  if (stored.some(({ key, value }) => headerProblem('cookie', `${key}=${value}`) !== undefined)) {
+    throw corrupt(given, 'a cookie that no header can hold')
+  }
   return parsed as SerializedCookieJar
 }
 
@@ -127,20 +154,22 @@ function isStored(cookie: unknown): boolean {
   return [key, value ?? '', domain, path].every(field => typeof field === 'string')
 }
 
-function fromNetscape(text: string, given: string): SerializedCookieJar {
-  const parsed = parseNetscape(text)
-  if (typeof parsed === 'number') throw corrupt(given, `line ${parsed} is none`)
+function fromNetscape(text: string, given: string): { stored: SerializedCookieJar; badLines: readonly number[] } {
+  const { cookies, badLines } = parseNetscape(text)
+  // A line that went wrong costs that line; a file without any that is right is something else.
+  if (cookies.length === 0 && badLines.length > 0) throw corrupt(given, linesOf(badLines))
   const creation = new Date().toISOString()
-  return {
+  const stored = {
     version: 'tough-cookie@6',
     storeType: 'MemoryCookieStore',
     rejectPublicSuffixes: true,
-    cookies: parsed.map(({ expiresAtMs, ...cookie }) => ({
+    cookies: cookies.map(({ expiresAtMs, ...cookie }) => ({
       ...cookie,
       creation,
       ...(Number.isFinite(expiresAtMs) && { expires: new Date(expiresAtMs).toISOString() }),
     })),
   }
+  return { stored, badLines }
 }
 
 function netscapeOf(jar: CookieJar): string {
@@ -165,12 +194,12 @@ function netscapeOf(jar: CookieJar): string {
   return formatNetscape(stored.filter(({ expiresAtMs }) => expiresAtMs > nowMs))
 }
 
-async function replace(path: string, text: string): Promise<void> {
+async function replace(path: string, bytes: Uint8Array): Promise<void> {
   const beside = `${path}.${randomUUID()}.tmp`
   try {
     const file = await open(beside, 'wx', 0o600)
     try {
-      await file.writeFile(text)
+      await file.writeFile(bytes)
       await file.sync()
     } finally {
       await file.close()

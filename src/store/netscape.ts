@@ -1,7 +1,11 @@
 /**
  * The cookies.txt of Netscape, as curl, wget and yt-dlp read and write it: one cookie per line, seven fields between
  * tabs. It knows no SameSite and no date of creation; a session cookie has 0 for its end.
+ *
+ * Text here is bytes, one per character (Latin-1), as in headers: a value that a server sent in UTF-8 is written as it
+ * came, and goes back as it is in the file.
  */
+import { headerProblem } from '../core/headers.ts'
 
 /** One cookie as tough-cookie serializes it; the part that matters here. */
 export interface StoredCookie {
@@ -33,44 +37,57 @@ export function formatNetscape(cookies: readonly StoredCookie[]): string {
   return HEADER + lines.map(line => `${line}\n`).join('')
 }
 
-/** A server may put a tab into a path: no line could hold that, and the whole file would be none. */
+/** A server may put a tab into a path: no line could hold that. */
 const isWritable = ({ key, value, domain, path }: StoredCookie): boolean =>
-  ![key, value, domain, path].some(field => /[\t\r\n]/.test(field))
+  ![key, value, domain, path].some(field => /[\t\r\n\u0100-\uffff]/.test(field))
 
 const yesNo = (is: boolean): string => (is ? 'TRUE' : 'FALSE')
 
-/** The cookies, or the number of the first line that is none. */
-export function parseNetscape(text: string): StoredCookie[] | number {
+export interface ReadCookies {
+  readonly cookies: readonly StoredCookie[]
+  /** Numbers of the lines that are neither a cookie nor a comment. */
+  readonly badLines: readonly number[]
+}
+
+const BOM = '\xef\xbb\xbf'
+
+export function parseNetscape(text: string): ReadCookies {
   const cookies: StoredCookie[] = []
-  let number = 0
-  for (const raw of text.split(/\r?\n/)) {
-    number++
-    if (raw === '') continue
-    const httpOnly = raw.startsWith(HTTP_ONLY)
-    const line = httpOnly ? raw.slice(HTTP_ONLY.length) : raw
-    if (line.trim() === '' || (line.startsWith('#') && !httpOnly)) continue
-    const fields = line.split('\t')
-    // curl leaves out the value of a cookie without one.
-    if (fields.length === 6) fields.push('')
-    const [domain = '', withSubdomains = '', path = '', secure = '', end = '', key = '', value = ''] = fields
-    const isCookie =
-      fields.length === 7 &&
-      /^\.?[^\s.]/.test(domain) &&
-      path.startsWith('/') &&
-      /^(?:TRUE|FALSE)$/i.test(withSubdomains) &&
-      /^(?:TRUE|FALSE)$/i.test(secure) &&
-      /^\d{1,19}$/.test(end)
-    if (!isCookie) return number
-    cookies.push({
-      key,
-      value,
-      domain: domain.replace(/^\./, '').toLowerCase(),
-      path,
-      secure: secure.toUpperCase() === 'TRUE',
-      httpOnly,
-      hostOnly: withSubdomains.toUpperCase() === 'FALSE',
-      expiresAtMs: end === '0' ? Infinity : Math.min(Number(end), MAX_END_S) * 1_000,
-    })
+  const badLines: number[] = []
+  const lines = (text.startsWith(BOM) ? text.slice(BOM.length) : text).split(/\r?\n/)
+  for (const [index, line] of lines.entries()) {
+    const isComment = line.startsWith('#') && !line.startsWith(HTTP_ONLY)
+    if (isComment || line.trim() === '' || line.trim() === HTTP_ONLY) continue
+    const cookie = cookieIn(line)
+    if (cookie === undefined) badLines.push(index + 1)
+    else cookies.push(cookie)
   }
-  return cookies
+  return { cookies, badLines }
+}
+
+function cookieIn(line: string): StoredCookie | undefined {
+  const httpOnly = line.startsWith(HTTP_ONLY)
+  const fields = (httpOnly ? line.slice(HTTP_ONLY.length) : line).split('\t')
+  // curl leaves out the value of a cookie without one.
+  if (fields.length === 6) fields.push('')
+  const [domain = '', withSubdomains = '', path = '', secure = '', end = '', key = '', value = ''] = fields
+  const isCookie =
+    fields.length === 7 &&
+    /^\.?[^\s.]/.test(domain) &&
+    path.startsWith('/') &&
+    /^(?:TRUE|FALSE)$/i.test(withSubdomains) &&
+    /^(?:TRUE|FALSE)$/i.test(secure) &&
+    /^\d{1,19}$/.test(end) &&
+    headerProblem('cookie', `${key}=${value}`) === undefined
+  if (!isCookie) return undefined
+  return {
+    key,
+    value,
+    domain: domain.replace(/^\./, '').toLowerCase(),
+    path,
+    secure: secure.toUpperCase() === 'TRUE',
+    httpOnly,
+    hostOnly: withSubdomains.toUpperCase() === 'FALSE',
+    expiresAtMs: end === '0' ? Infinity : Math.min(Number(end), MAX_END_S) * 1_000,
+  }
 }

@@ -5,6 +5,7 @@
 import { openJobs } from '../input/jobs.ts'
 import { limited } from '../input/limited.ts'
 import { limitKeyOption } from '../input/limit-key.ts'
+import { counting } from '../plan/counting.ts'
 import { doneLine, recordOf, runFileOf } from '../plan/done.ts'
 import { leastMs } from '../plan/least-time.ts'
 import { survey } from '../plan/survey.ts'
@@ -52,9 +53,15 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   const ids = new RequestIds()
   let index = 0
   const record = await recordOf(batch.resume, run.input.limit)
-  for await (const value of jobs) {
-    const call = prepareItem({ value, index: index++ }, batch, 0, ids)
-    if ('ok' in call || record === undefined || (await record.isLeft(call))) add(call)
+  const display = counting(run.display.progress, process.stderr, performance)
+  try {
+    for await (const value of jobs) {
+      const call = prepareItem({ value, index: index++ }, batch, 0, ids)
+      if ('ok' in call || record === undefined || (await record.isLeft(call))) add(call)
+      display.show(index)
+    }
+  } finally {
+    display.done()
   }
   record?.end(index)
   const more = [

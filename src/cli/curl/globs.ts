@@ -78,7 +78,8 @@ function rangeOf(inside: string): Piece {
   const [, first, last, step = '1'] = /^([a-z])-([a-z])(?::(\d+))?$/i.exec(inside) ?? []
   if (first !== undefined && last !== undefined) return letters(first, last, Number(step))
   const [, from, to, by = '1'] = /^(\d{1,15})-(\d{1,15})(?::(\d{1,9}))?$/.exec(inside) ?? []
-  if (from === undefined || to === undefined || Number(from) > Number(to) || Number(by) === 0) throw noRange()
+  if (from === undefined || to === undefined) throw noRange()
+  checkStep(Number(to) - Number(from), Number(by))
   const width = from.startsWith('0') ? from.length : 0
   const isSameHere = width <= 1 || from.length === to.length
   const count = Math.floor((Number(to) - Number(from)) / Number(by)) + 1
@@ -93,9 +94,15 @@ function letters(first: string, last: string, step: number): Piece {
   const from = first.charCodeAt(0)
   const to = last.charCodeAt(0)
   // Of the same case, as curl has it.
-  if (from > to || step === 0 || to - from > 25) throw noRange()
+  if (to - from > 25) throw noRange()
+  checkStep(to - from, step)
   const count = Math.floor((to - from) / step) + 1
   return { all: Array.from({ length: count }, (_, index) => String.fromCharCode(from + index * step)) }
+}
+
+/** As curl has it: upwards, and by no more than there is. */
+function checkStep(span: number, step: number): void {
+  if (span < 0 || step === 0 || (step > span && span > 0)) throw noRange()
 }
 
 const noRange = (): UsageError =>

@@ -86,6 +86,7 @@ function takeHost(
 ): void {
   if (text === undefined || text === '') throw refused('a request without Host', 'HTTP/1.1 requires it. Leave it out.')
   if (hosts.length > 0 && hosts.every(host => host === text.toLowerCase())) dropped.push(name)
+  else if (pairs.some(([known]) => known.toLowerCase() === 'host')) throw refused('two Hosts', 'Keep one of them.')
   else pairs.push([name, text])
 }
 

@@ -70,7 +70,10 @@ function checkSpelling(url: string): void {
   if (BLANKS.test(url)) throw refused('one with a blank', 'Write %20 for a space, and put the URL into quotes.')
   const authority = /^[^/]*\/\/([^/?#]*)/.exec(url)?.[1] ?? ''
   if (authority.split('@').length > 2) throw refused("one with two '@'", 'Write %40 for that of a user or password.')
+  if (/^:?@/.test(authority)) throw refused('an empty user and password', "Take out the '@'.")
   const userinfo = authority.includes('@') ? authority.slice(0, authority.indexOf('@')) : ''
+  if (/%[01][\da-f]|%7f/i.test(userinfo))
+    throw refused('a user or password with control characters', 'Give it with --auth.')
   try {
     decodeURIComponent(userinfo)
   } catch {

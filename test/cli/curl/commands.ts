@@ -404,5 +404,11 @@ export const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
   [`curl ${U} -G -d 'a=b c'`, /a query with a blank.*--data-urlencode/],
   [`curl ${U} -G -d 'a=#'`, /Write %23/],
   ['curl http://a@b@127.0.0.1/', /two '@'/],
+  ['curl http://@127.0.0.1/', /an empty user/],
+  ['curl http://:@127.0.0.1/', /an empty user/],
+  ['curl http://a%00:b@127.0.0.1/', /control characters/],
+  [`curl '${U}/[1-3:5]'`, /brackets that are no range/],
+  [`curl '${U}/[a-c:3]'`, /brackets that are no range/],
+  [`curl ${U} -H 'Host: a' -H 'Host: b'`, /two Hosts/],
   ['curl http://a%zz:b@127.0.0.1/', /Write % as %25/],
 ]

@@ -9,6 +9,7 @@ import { COMMANDS, SHELLS } from './commands.ts'
 import type { Shell } from './commands.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
+import { flagAdvice } from './foreign-flags.ts'
 import { help, helpAll } from './help.ts'
 import { isStandardInputGiven } from './input/standard-input.ts'
 import type { GivenFlags } from './settings.ts'
@@ -129,15 +130,8 @@ const usage = (text: string): Args => ({ mode: 'usage', text: `preq: ${text}\n` 
 function complaint({ code, message }: CommanderError): string {
   const text = message.replace(/^error: /, '').replace(/ <value>'/, "'")
   const name = /'([^']*)'/.exec(text)?.[1] ?? ''
-  const near = nearest(name, code === 'commander.unknownOption' ? allFlags() : [])
-  return `${text.replace(/\.$/, '')}. ${near === undefined ? '' : `Did you mean '${near}'? `}See preq --help.`
+  const advice = code === 'commander.unknownOption' ? flagAdvice(name, undoFlags()) : undefined
+  return `${text.replace(/\.$/, '')}. ${advice === undefined ? '' : `${advice} `}See preq --help.`
 }
 
-function allFlags(): string[] {
-  const flags = FLAG_NAMES.flatMap(name => {
-    const { short, takes } = flagOf(name)
-    const undo = takes === undefined ? [undoOf(name)] : []
-    return short === undefined ? [`--${name}`, ...undo] : [`--${name}`, `-${short}`, ...undo]
-  })
-  return [...flags, '--help', '-h', '--help-all', '--version', '-V']
-}
+const undoFlags = (): string[] => FLAG_NAMES.flatMap(name => (flagOf(name).takes === undefined ? [undoOf(name)] : []))

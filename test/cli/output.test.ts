@@ -143,7 +143,8 @@ describe('An output', () => {
 
 describe('An output that cannot be', () => {
   test.each<[string, string[], number, string]>([
-    ['exists', ['-o', 'repos.csv'], 2, 'got repos.csv. Add --resume or --overwrite'],
+    ['exists', ['-o', 'repos.csv'], 2, 'got repos.csv. Add --overwrite, or write to another one.'],
+    ['exists, beside a run file', ['-o', 'repos.csv', '-o', 'r.jsonl'], 2, 'Add --resume or --overwrite, or write'],
     ['is there twice', ['-o', 'r.csv', '-o', './r.csv'], 2, 'expected files that differ, got ./r.csv twice'],
     ['is in a missing folder', ['-o', 'none/r.csv'], 74, 'expected a folder that is there, got none'],
     ['is a folder', ['-o', 'folder'], 74, 'got the folder folder'],

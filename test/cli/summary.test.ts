@@ -30,7 +30,7 @@ describe('The summary of a run that was interrupted', () => {
     [['-o', 'r.jsonl'], 'The same command with --resume goes on from here.'],
     [['-o', 'r.jsonl', '--overwrite'], 'The same command with --resume in place of --overwrite goes on from here.'],
     [['-o', 'r.jsonl', '--resume'], 'The same command again goes on from here.'],
-    [['-o', 'r.csv'], 'With -o FILE.jsonl --resume a run can be gone on with.'],
+    [['-o', 'r.csv'], 'To be able to go on, begin a run with -o FILE.jsonl --resume.'],
   ])('names all of its requests, and how to go on: %j.', async (to, remedy) => {
     const { start, server } = await workplace()
     const running = start([...SLOW, ...to])

@@ -131,6 +131,6 @@ function withoutGivenUp(progress: Progress, { unsent, unfinished }: Tally): Prog
 /** For a run that ends before its input does. */
 function remedyOf({ output }: RunPlan, { resume }: Output): string {
   if (output.resume) return 'The same command again goes on from here.'
-  if (resume === undefined) return 'With -o FILE.jsonl --resume a run can be gone on with.'
+  if (resume === undefined) return 'To be able to go on, begin a run with -o FILE.jsonl --resume.'
   return `The same command with --resume${output.overwrite ? ' in place of --overwrite' : ''} goes on from here.`
 }

@@ -135,7 +135,7 @@ function runFileOf({ files, resume }: OutputPlan, selection: Selection | undefin
 }
 
 /** Nothing is overwritten unasked, and a folder that is missing is not made. */
-function checkPlace(path: string, { overwrite, resume }: OutputPlan): void {
+function checkPlace(path: string, { files, overwrite, resume }: OutputPlan): void {
   const folder = dirname(path)
   if (!existsSync(folder))
     throw new UsageError(`-o: expected a folder that is there, got ${folder}. Make it first.`, 74)
@@ -143,7 +143,9 @@ function checkPlace(path: string, { overwrite, resume }: OutputPlan): void {
   if (there?.isDirectory() === true) throw new UsageError(`-o: expected a file, got the folder ${path}.`, 74)
   // A terminal, a pipe, /dev/null: nothing of theirs would be lost.
   if (there?.isFile() === true && !resume && !overwrite) {
-    throw new UsageError(`-o: expected a file that is not there yet, got ${path}. Add --resume or --overwrite.`)
+    // Only a run file can be gone on with.
+    const remedy = files.some(({ format }) => format === 'jsonl') ? 'Add --resume or --overwrite' : 'Add --overwrite'
+    throw new UsageError(`-o: expected a file that is not there yet, got ${path}. ${remedy}, or write to another one.`)
   }
   try {
     if (there !== undefined) accessSync(path, constants.W_OK)

@@ -224,6 +224,7 @@ export const FLAGS = {
   }),
 
   'no-follow': aSwitch('Connection', 'do not follow redirects'),
+  'keep-method': aSwitch('Connection', 'repeat the method after 301, 302 and 303, without its body, as curl -X does'),
   'allow-downgrade': aSwitch('Connection', 'follow redirects from https to http'),
   'max-redirects': taking('Connection', 'N', number(count(0)), 'hops per request', { default: '10' }),
   'allow-body-across-origins': aSwitch('Connection', 'send a body again to another origin on 307 and 308'),

@@ -47,7 +47,7 @@ export function clientOptions(values: FlagValues, env: NodeJS.ProcessEnv, proble
     allowBodyAcrossOrigins: values['allow-body-across-origins'],
     contentCoding: values['content-coding'],
     strictIntegrity: values['strict-integrity'],
-    followRedirects: values['no-follow'] === true ? false : undefined,
+    followRedirects: values['no-follow'] === true ? false : values['keep-method'] === true ? 'keep_method' : undefined,
     maxRedirects: values['max-redirects'],
     maxResponseBytes: values['max-bytes'],
   })

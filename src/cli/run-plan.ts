@@ -107,9 +107,8 @@ export interface RunPlan {
 
 /** Reads every layer. Throws a UsageError that holds every problem. */
 export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.ProcessEnv): RunPlan {
-  const pasted = flags.findLast(([name]) => name === 'curl')?.[1]
-  const hasRows = readSettings(flags, env).values.input !== undefined
-  const curl = typeof pasted === 'string' ? readCurl(pasted, hasRows) : undefined
+  const { curl: pasted, input: rows } = readSettings(flags, env).values
+  const curl = pasted === undefined ? undefined : readCurl(pasted, rows !== undefined)
   // What is said beside the pasted command wins.
   const ofCurl = (curl?.flags ?? []).filter(([name]) => !flags.some(([given]) => given === name))
   const settings = readSettings([...ofCurl, ...flags], env)

@@ -387,7 +387,16 @@ export const OPTIONS = {
     { perSpec: true, default: 'full jitter from 500 ms to 30 s' },
   ),
   acceptStatus: row('any', func, 'Which statuses are a success.', { perSpec: true, default: '2xx' }),
-  followRedirects: row('any', bool, 'Follow 301, 302, 303, 307 and 308.', { perSpec: true, default: 'true' }),
+  followRedirects: row(
+    'any',
+    matching(
+      "true, false or 'keep_method'",
+      (value): value is boolean | 'keep_method' => typeof value === 'boolean' || value === 'keep_method',
+      'Write one of them.',
+    ),
+    "Follow 301, 302, 303, 307 and 308. `'keep_method'` repeats the method on the first three, without its body, as `curl -X` does.",
+    { perSpec: true, default: 'true' },
+  ),
   maxRedirects: row('any', count(0, 'Set followRedirects: false to follow none.'), 'Hops per request.', {
     perSpec: true,
     default: '10',

@@ -73,7 +73,7 @@ export interface CallPlan {
   readonly timeouts: TimeoutPlan
   readonly maxRetries: number
   readonly retry: RetryPlan
-  readonly followRedirects: boolean
+  readonly followRedirects: boolean | 'keep_method'
   readonly maxRedirects: number
   readonly allowDowngrade: boolean
   readonly allowBodyAcrossOrigins: boolean

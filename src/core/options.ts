@@ -89,8 +89,8 @@ export interface SharedOptions {
   retry?: RetryInput
   /** Which statuses are a success. Default 2xx. Others fail with `http/<status>`. */
   acceptStatus?: (status: number) => boolean
-  /** Default true. */
-  followRedirects?: boolean
+  /** Default true. `'keep_method'` repeats the method on 301, 302 and 303, without its body, as `curl -X` does. */
+  followRedirects?: boolean | 'keep_method'
   /**
    * Hops per request. Default 10; one more fails with `redirect/too_many`, or `redirect/loop` where it leads to itself,
    * which until then may mean "come back until it is ready".

@@ -305,7 +305,7 @@ export interface RequestSpec<Value = unknown, Meta = unknown> {
   readonly timeouts?: TimeoutsInput
   readonly maxRetries?: number
   readonly retry?: RetryInput
-  readonly followRedirects?: boolean
+  readonly followRedirects?: boolean | 'keep_method'
   readonly maxRedirects?: number
   readonly maxResponseBytes?: Size
   /** With `returnType: 'file'`: over that of the options. */

@@ -40,7 +40,7 @@ export const redirect =
     next(call).then(result => (isAnother(result, call) ? follow(next, call, result, laneKeyOf) : result))
 
 function isAnother(result: Result, call: Call): result is Reply {
-  return result.kind === 'reply' && isRedirect(result.status) && call.plan.followRedirects
+  return result.kind === 'reply' && isRedirect(result.status) && call.plan.followRedirects !== false
 }
 
 async function follow(next: Send<Call, Result>, first: Call, answer: Reply, laneKeyOf: LaneKeyOf): Promise<Result> {
@@ -97,7 +97,8 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
     trip.warn('a redirect named a user or a password in its Location, which were not sent')
   }
   const crosses = parsed.origin !== call.origin
-  const dropsBody = changesMethod(call.method, reply.status)
+  const keepsMethod = plan.followRedirects === 'keep_method'
+  const dropsBody = keepsMethod ? reply.status <= 303 : changesMethod(call.method, reply.status)
   if (!dropsBody && call.body !== undefined) {
     if (!call.replayable)
       return fault(
@@ -111,7 +112,7 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
       )
     }
   }
-  const method = dropsBody ? 'GET' : call.method
+  const method = dropsBody && !keepsMethod ? 'GET' : call.method
   if (crosses && !SAFE.has(method)) {
     const condition = PRECONDITIONS.find(name => getHeader(call.headers, name) !== undefined)
     if (condition !== undefined) return unconditional(method, condition, parsed.origin)

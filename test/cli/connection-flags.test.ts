@@ -51,6 +51,15 @@ describe('A redirect', () => {
     expect(server.requests).toHaveLength(4 + 4 + 2 + 1)
   })
 
+  test('repeats the method without its body with --keep-method.', async () => {
+    const { run, server } = await redirecting()
+    await run(['URL/hop/1', '-X', 'POST', '-d', 'x', '--keep-method'])
+    expect(server.requests.map(({ method, body }) => [method, body])).toEqual([
+      ['POST', 'x'],
+      ['POST', ''],
+    ])
+  })
+
   test('from https to http is followed with --allow-downgrade only.', async () => {
     const place = await workplace()
     withCertificates(place)

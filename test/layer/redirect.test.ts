@@ -45,6 +45,17 @@ describe('a redirect', () => {
     expect(outcome.request.url).toBe(`${server.origin}/a`)
   })
 
+  it.each([
+    ['301', 'POST'],
+    ['302', 'PUT'],
+    ['303', 'DELETE'],
+  ])("repeats the method without its body on %s with followRedirects: 'keep_method'", async (status, method) => {
+    await using server = await site({ '/a': to('/b', `${status} X`) })
+    await ask({ url: `${server.origin}/a`, method, body: 'x' }, { followRedirects: 'keep_method' })
+    const { method: second, body } = received(server, '/b')
+    expect([second, body.length]).toEqual([method, 0])
+  })
+
   it('is an answer like others with followRedirects: false', async () => {
     await using server = await site({ '/a': to('/b') })
     expect(await verdict(`${server.origin}/a`, { followRedirects: false })).toBe('http/302')

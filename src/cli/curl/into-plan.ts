@@ -7,7 +7,8 @@ import type { ClientOptions } from '../../index.ts'
 /** What a pasted command asks of the client that no flag does. */
 export function clientOfPasted(curl: CurlRequest | undefined, values: FlagValues): ClientOptions {
   if (curl === undefined) return {}
-  const keepsCookies = curl.keepsCookies || values.cookie !== undefined || values['cookie-file'] !== undefined
+  const asked = [values.cookie, values['cookie-file'], values['share-cookies']]
+  const keepsCookies = curl.keepsCookies || asked.some(value => value !== undefined)
   return {
     ...(!keepsCookies && { cookies: false as const }),
     ...(curl.withoutHeaders.length > 0 && {

@@ -71,7 +71,6 @@ export function readCurl(text: string, hasRows: boolean): CurlRequest {
   if (isJson && !isGiven(headers, 'accept')) more.push(['Accept', 'application/json'])
   if (isJson && isQuery && !typed) more.push(['Content-Type', 'application/json'])
   const pairs = form === undefined ? headers.pairs : withoutFormType(headers)
-  const follows = has('location')
   return {
     urls,
     method,
@@ -87,7 +86,7 @@ export function readCurl(text: string, hasRows: boolean): CurlRequest {
     keepsCookies:
       options.some(option => option.name === 'cookie' && option.value.length === 0) ||
       given.noted.some(written => written === '-c' || written === '--cookie-jar'),
-    notes: notesOf(headers.dropped, given.noted, follows ? method : undefined),
+    notes: notesOf(headers.dropped, given.noted),
   }
 }
 
@@ -210,16 +209,13 @@ function hostsOf(urls: readonly string[]): string[] {
   return [...new Set(urls.map(url => URL.parse(url)?.host ?? ''))]
 }
 
-function notesOf(headers: readonly string[], options: readonly string[], method: string | undefined): string[] {
+function notesOf(headers: readonly string[], options: readonly string[]): string[] {
   const notes: string[] = []
   if (headers.length > 0) {
     notes.push(`--curl: left out ${[...new Set(headers)].join(', ')}: preq sets the headers of its connections itself.`)
   }
   if (options.length > 0) {
     notes.push(`--curl: left out ${options.join(', ')}: preq has flags of its own for output and retries.`)
-  }
-  if (method !== undefined && method !== 'GET' && method !== 'HEAD') {
-    notes.push(`--curl: after a redirect with 301, 302 or 303 curl repeats -X ${method}; preq may go on with GET.`)
   }
   return notes
 }

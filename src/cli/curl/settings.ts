@@ -9,6 +9,7 @@ export type CurlFlag = readonly [
     | 'connect-timeout'
     | 'http2'
     | 'insecure'
+    | 'keep-method'
     | 'max-redirects'
     | 'no-follow'
     | 'proxy'
@@ -35,6 +36,8 @@ export function curlSettings(options: readonly Given[], hasHost: boolean): CurlF
   }
   if (has('location')) add('max-redirects', redirects(last('max-redirs')))
   else add('no-follow', true)
+  // -X holds for every hop.
+  if (has('location') && has('request')) add('keep-method', true)
   if (has('insecure')) add('insecure', true)
   if (has('http2')) add('http2', true)
   if (hasHost) add('allow-host-header', true)

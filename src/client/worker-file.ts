@@ -26,6 +26,6 @@ export function workerFile(name: 'sync-worker' | 'wire-worker', subject: string)
   if (existsSync(file)) return file
   throw new ConfigError([
     `${subject}: expected ${basename(file)} beside ${OWN_FILE}, got no such file. ` +
-      `Bundle parallel-requests/${name} as an entry of its own into that folder, or keep parallel-requests out of the bundle.`,
+      `Make dist/${name}.js of parallel-requests an entry of the bundle, too, or keep the package out of it (docs/bundling.md).`,
   ])
 }

@@ -8,7 +8,6 @@
 import { randomUUID } from 'node:crypto'
 import { accessSync, constants, existsSync, readFileSync, realpathSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import type { CookieJar, SerializedCookieJar } from 'tough-cookie'
 import { reasonOf } from '../core/callback.ts'
@@ -17,6 +16,7 @@ import { headerProblem } from '../core/headers.ts'
 import type { Clock, Timer } from '../core/ports.ts'
 import { printable } from '../core/printable.ts'
 import { formatNetscape, parseNetscape } from './netscape.ts'
+import { toughCookie } from './tough-cookie.ts'
 
 const SAVE_AFTER_MS = 1_000
 /** As the RFC has it: on a loopback address, too, a secure cookie needs a secure connection. */
@@ -109,7 +109,7 @@ interface Loaded {
 
 function load(path: string, given: string): Loaded {
   const text = read(path, given)
-  const { CookieJar: Jar } = createRequire(import.meta.url)('tough-cookie') as typeof import('tough-cookie')
+  const { CookieJar: Jar } = toughCookie()
   if (text.trim() === '') return { jar: new Jar(undefined, JAR_OPTIONS), badLines: [] }
   const { stored, badLines } = isNetscape(path)
     ? fromNetscape(text, given)
@@ -174,7 +174,7 @@ function fromNetscape(text: string, given: string): { stored: SerializedCookieJa
 
 function netscapeOf(jar: CookieJar): string {
   const { cookies } = jar.serializeSync() as SerializedCookieJar
-  const { Cookie } = createRequire(import.meta.url)('tough-cookie') as typeof import('tough-cookie')
+  const { Cookie } = toughCookie()
   const stored = cookies.flatMap(given => {
     const cookie = Cookie.fromJSON(given)
     if (cookie === undefined) return []

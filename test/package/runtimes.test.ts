@@ -1,11 +1,11 @@
 /**
- * What is built, on other Nodes than ours: the oldest that the package is for and a newer one. Their paths are in
- * OTHER_NODES, separated by colons (`.ci/runtimes` has them); without it these tests are skipped, and counted.
+ * What is built, on other runtimes than our Node: `.ci/runtimes` installs them and says where they are, OTHER_NODES
+ * separated by colons. Where one is missing its tests are skipped, and counted.
  */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { echoServer } from '../support/echo-server.ts'
@@ -47,6 +47,69 @@ const TOUR = `
   await client.close()
   console.log(JSON.stringify(found))
 `
+
+const TOO_OLD = process.env['TOO_OLD_NODE'] ?? ''
+
+describe.skipIf(TOO_OLD === '')('A Node that is too old', () => {
+  test.each(['index', 'sinks/index', 'testing/index'])(
+    'gets a sentence for an import of %s, not a SyntaxError.',
+    async entry => {
+      const code = `import('${resolve(`dist/${entry}.js`)}').catch(error => console.log(error.name + ': ' + error.message))`
+      const { stdout } = await run(TOO_OLD, ['-e', code])
+      expect(stdout).toMatch(/^Error: parallel-requests needs Node 22\.19 or later, and this is v20\./)
+    },
+  )
+})
+
+/** A project in which Bun and Deno find the package as they find any other. */
+function consumer(): string {
+  const folder = newFolder()
+  const modules = join(folder, 'node_modules')
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: object }
+  mkdirSync(join(modules, 'parallel-requests'), { recursive: true })
+  for (const name of Object.keys(dependencies)) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true })
+    symlinkSync(resolve('node_modules', name), join(modules, name), 'dir')
+  }
+  for (const name of ['dist', 'package.json']) {
+    cpSync(name, join(modules, 'parallel-requests', name), { recursive: true })
+  }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', type: 'module', private: true }))
+  return folder
+}
+
+const OTHERS = [
+  ['Bun', process.env['BUN'] ?? '', ['run']],
+  ['Deno', process.env['DENO'] ?? '', ['run', '-A', '--node-modules-dir=manual']],
+] as const
+
+describe.each(OTHERS)('%s', (_, runtime, flags) => {
+  test.skipIf(runtime === '')(
+    'sends requests, by the library and by preq.',
+    async () => {
+      const server = await echoServer()
+      const folder = consumer()
+      writeFileSync(
+        join(folder, 'main.mjs'),
+        `import { ParallelRequests } from 'parallel-requests'
+       import { csv, jsonLines } from 'parallel-requests/sinks'
+       const urls = [0, 1, 2].map(id => '${server.url}/' + id)
+       const client = new ParallelRequests({ rateLimit: '100/s' })
+       const list = await client.request(urls)
+       const { ok: rows } = await client.drain(urls, { sink: csv('out.csv') })
+       const { ok: lines } = await client.drain(urls, { sink: jsonLines('out.jsonl') })
+       await client.close()
+       console.log(JSON.stringify({ list: list.length, rows, lines }))`,
+      )
+      const { stdout } = await run(runtime, [...flags, 'main.mjs'], { cwd: folder })
+      expect(JSON.parse(stdout)).toEqual({ list: 3, rows: 3, lines: 3 })
+      const preq = join(folder, 'node_modules/parallel-requests/dist/cli/main.js')
+      const { stdout: printed } = await run(runtime, [...flags, preq, `${server.url}/a`, '-q'], { cwd: folder })
+      expect(JSON.parse(printed)).toMatchObject({ ok: true, status: 200 })
+    },
+    60_000,
+  )
+})
 
 describe.skipIf(NODES[0] === '').each(NODES)('Node %s', node => {
   test('has all of the library.', async () => {

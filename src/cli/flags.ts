@@ -48,7 +48,10 @@ export const FLAGS = {
     common: true,
     more: 'A known column in braces is escaped as text inside of quotes, and a JSON value elsewhere: {"id": {id}, "name": "{name}"}.',
   }),
-  body: taking('Request', 'TEXT', text, 'body as it is, with {columns}; @FILE sends a file', { short: 'd' }),
+  body: taking('Request', 'TEXT', text, 'body as it is, with {columns}; @FILE sends a file', {
+    short: 'd',
+    more: 'With rows a file of UTF-8 text may have {columns}, too; any other file is sent as it is.',
+  }),
   form: taking('Request', 'NAME=VALUE', pair, 'body as a form, field by field; values may have {columns}', {
     repeat: true,
   }),

@@ -47,7 +47,8 @@ export interface InputPlan {
   readonly params: readonly (readonly [string, string])[]
   /** At most one of the three. */
   readonly body:
-    | { readonly kind: 'json' | 'text'; readonly text: string }
+    /** `asBytes`: the text of a file, which is sent without a content type of its own. */
+    | { readonly kind: 'json' | 'text'; readonly text: string; readonly asBytes?: true }
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'form' | 'multipart'; readonly fields: readonly (readonly [string, string])[] }
     /** Of a pasted command: sent as it is; a template where there are rows. */

@@ -13,6 +13,7 @@ import type { Survey } from '../plan/survey.ts'
 import { inFlags } from '../in-flags.ts'
 import { sayNotes } from '../notes.ts'
 import { planRun } from '../run-plan.ts'
+import { sentAsIsLines } from '../sent-as-is.ts'
 import { settingSources } from '../settings.ts'
 import type { GivenFlags, SettingSources } from '../settings.ts'
 import { keepHeapSmall } from '../small-heap.ts'
@@ -66,7 +67,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   record?.end(index)
   const more = [
     ...(record === undefined ? [] : [doneLine(record.done, run.output)]),
-    ...jobs.sentAsIs.map(brace => `${brace} is no column, and goes out as it stands`),
+    ...sentAsIsLines(jobs.sentAsIs, 'goes out'),
     ...settingsLine(settingSources(flags, process.env)),
   ]
   process.stdout.write(printableLines(textOf(found, client, run.input.limitKey === undefined, more)))

@@ -13,6 +13,7 @@ import { sayNotes } from '../notes.ts'
 import { planRun } from '../run-plan.ts'
 import type { RunPlan } from '../run-plan.ts'
 import type { GivenFlags } from '../settings.ts'
+import { sentAsIsLines } from '../sent-as-is.ts'
 import { interrupts } from '../signals.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { Tally } from '../tally.ts'
@@ -116,8 +117,7 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
     jobs.close()
   }
   tally.stopped = !input.isAtEnd && !tally.broken && tally.ok + tally.failed !== jobs.total
-  const sentAsIs = jobs.sentAsIs.map(brace => `${brace} is no column, and was sent as it stands`)
-  const remarks = [...sentAsIs, ...output.remarks()]
+  const remarks = [...sentAsIsLines(jobs.sentAsIs, 'was sent'), ...output.remarks()]
   process.stderr.write(tally.text(remarks))
   return signals.exitCode ?? (tally.isWhole ? 0 : 1)
 }

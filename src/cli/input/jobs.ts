@@ -5,6 +5,7 @@ import { shapeOf } from './format.ts'
 import { linesOf } from './lines.ts'
 import type { Line, LongLine, TextFormat } from './lines.ts'
 import { openInput } from './open-input.ts'
+import { fileBody } from './file-body.ts'
 import { broken, filled } from './filled.ts'
 import { ofJsonLines } from './json-jobs.ts'
 import { countOf, expanded } from './range.ts'
@@ -64,8 +65,10 @@ interface Opened {
 }
 
 /** Throws a UsageError for what can be known to be wrong before anything is sent. */
-export async function openJobs(input: InputPlan): Promise<Jobs> {
-  const { urls, files } = input
+export async function openJobs(plan: InputPlan): Promise<Jobs> {
+  const { urls, files, body } = plan
+  // Read once, whatever the rows are.
+  const input = body?.kind === 'file' ? { ...plan, body: fileBody(body.path, files.length > 0) } : plan
   if (files.length === 0) {
     const plain = urls.map(plainUrl)
     const total = plain.reduce((sum, url) => sum + countOf(url), 0)

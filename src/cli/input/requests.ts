@@ -1,5 +1,5 @@
 /** What is alike in all requests of a run, with the columns of a row filled in: method, headers, query, body, key. */
-import { readFileSync } from 'node:fs'
+import { fileBody } from './file-body.ts'
 import type { Place, Job } from './jobs.ts'
 import { contentsOf, mayNameColumn } from '../template/braces.ts'
 import type { Columns } from '../template/braces.ts'
@@ -9,10 +9,8 @@ import type { Fill, Row } from '../template/text.ts'
 import type { InputPlan } from '../run-plan.ts'
 import { pastedTemplate } from '../curl/body-template.ts'
 import type { CurlPart } from '../curl/form.ts'
-import { UsageError } from '../usage-error.ts'
 import { markCommon } from '../../core/common.ts'
 import { parseAsWritten } from '../../core/exact-json.ts'
-import { reasonOf } from '../../core/callback.ts'
 import type { Writable } from '../../core/writable.ts'
 import type { CostInput, FileInput } from '../../index.ts'
 
@@ -131,13 +129,14 @@ function bodyTemplate(
       const parts = body.fields.map(([name, text]) => partTemplate(name, text, columns))
       return row => ({ multipart: parts.map(part => part(row)) })
     }
-    case 'file': {
-      const bytes = bytesOf(body.path)
-      return () => ({ body: bytes })
-    }
+    case 'file':
+      return bodyTemplate(fileBody(body.path, false), columns, sentAsIs)
     case 'text': {
       const fill = textBodyTemplate(body.text, columns, sentAsIs)
-      return row => ({ body: fill(row) })
+      if (body.asBytes !== true) return row => ({ body: fill(row) })
+      if (hasColumn(body.text, columns.names)) return row => ({ body: Buffer.from(fill(row)) })
+      const bytes = Buffer.from(fill({}))
+      return () => ({ body: bytes })
     }
     case 'raw': {
       const { content } = body
@@ -186,12 +185,4 @@ function costTemplate(given: InputPlan['cost'], columns: Columns): ((row: Row) =
 /** A cell that is no number is what its row fails by. */
 function amountOf(text: string): number | string {
   return /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : text
-}
-
-function bytesOf(path: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new UsageError(`--body: expected a file that can be read, got ${path} (${reasonOf(error)}).`)
-  }
 }

@@ -20,7 +20,9 @@ export interface Selection {
 export function readSelection(text: string): Selection {
   const given = topLevelParts(text).map(part => {
     const [, name, path = part] = /^([\w-]+)\s*:\s*([^]+)$/.exec(part) ?? []
-    return { name: name ?? part, path, isNamed: name !== undefined }
+    // A quoted member is called what stands in the quotes.
+    const bare = /^"([^"\\]+)"$/.exec(part)?.[1] ?? part
+    return { name: name ?? bare, path, isNamed: name !== undefined }
   })
   const names = new Set<string>()
   for (const { name } of given) {
@@ -58,6 +60,7 @@ function counting(name: string, of: Part['of']): Part & { readonly isMissed: () 
 
 function pathOf(path: string): (value: unknown) => unknown {
   if (path.trim() === '') throw new UsageError('--select: expected a path between commas, got nothing. Leave it out.')
+  checkHyphens(path)
   let compiled: ReturnType<typeof compile>
   try {
     compiled = compile(path)
@@ -75,6 +78,19 @@ function pathOf(path: string): (value: unknown) => unknown {
       return null
     }
   }
+}
+
+const QUOTED = /"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|`(?:[^`\\]|\\[^])*`/g
+const HYPHENATED = /[A-Za-z_]\w*(?:-\w+)+/
+
+/** JMESPath computes the difference of `total` and `count`, where a member `total-count` is meant nearly always. */
+function checkHyphens(path: string): void {
+  const name = HYPHENATED.exec(path.replace(QUOTED, text => ' '.repeat(text.length)))?.[0]
+  if (name === undefined) return
+  throw new UsageError(
+    `--select: expected a name with a hyphen in quotes, got ${name}. Write "${name}" with its quotes, ` +
+      `or ${name.replaceAll('-', ' - ')} for the difference.`,
+  )
 }
 
 /** They take numbers only. */

@@ -1,0 +1,21 @@
+/** `--body @FILE`: a template where there are rows and the file is text, else its bytes. */
+import { isUtf8 } from 'node:buffer'
+import { readFileSync } from 'node:fs'
+import type { InputPlan } from '../run-plan.ts'
+import { UsageError } from '../usage-error.ts'
+import { reasonOf } from '../../core/callback.ts'
+
+export function fileBody(path: string, hasRows: boolean): NonNullable<InputPlan['body']> {
+  const bytes = bytesOf(path)
+  // A zero stands in no text, and without braces there is nothing to fill in.
+  if (!hasRows || !bytes.includes('{') || bytes.includes(0) || !isUtf8(bytes)) return { kind: 'raw', content: bytes }
+  return { kind: 'text', text: bytes.toString(), asBytes: true }
+}
+
+function bytesOf(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new UsageError(`--body: expected a file that can be read, got ${path} (${reasonOf(error)}).`)
+  }
+}

@@ -1,0 +1,9 @@
+/** Braces of a body that look like a column, are none, and go out as they stand: for people, the first few. */
+const SHOWN = 5
+
+/** @param how they go out: `goes out` or `was sent` */
+export function sentAsIsLines(braces: readonly string[], how: string): string[] {
+  const lines = braces.slice(0, SHOWN).map(brace => `${brace} is no column, and ${how} as it stands`)
+  const more = braces.length - SHOWN
+  return more > 0 ? [...lines, `${more} more braces of the body are no columns`] : lines
+}

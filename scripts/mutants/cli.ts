@@ -344,7 +344,7 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant(
     'preq: an output is replaced by one run at a time',
     'src/cli/output/draft.ts',
-    'held: () => lock(part, `-o: ${path}`)',
+    'held: () => lock(place, `-o: ${path}`)',
     'held: () => ({ release() {} })',
     'test/cli/outputs.test.ts',
   ),

@@ -9,13 +9,15 @@ import type { Wired } from './wire.ts'
 import { laneReader } from '../config/lane-of-item.ts'
 import type { BatchPlan, ResumePlan } from '../config/plan.ts'
 import type { Call } from '../core/call.ts'
+import { reasonOf } from '../core/callback.ts'
 import { ConfigError, makeError } from '../core/error.ts'
+import type { RequestError } from '../core/error.ts'
 import type { Dropped, Journal } from '../core/journal.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { isPartial } from '../core/partial.ts'
 import type { Clock } from '../core/ports.ts'
 import { printable } from '../core/printable.ts'
-import { isFault } from '../core/result.ts'
+import { fault, isFault } from '../core/result.ts'
 import type { Run } from '../engine/engine.ts'
 import { laneSource } from '../engine/lane-source.ts'
 import type { EngineParts, RunOptions } from '../engine/ports.ts'
@@ -74,7 +76,10 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
         ended: inputError => {
           const isShort = !run.halted && run.counts.pulled < size && !isPartial(items)
           const short = isShort ? { error: shorter(plan.path, size) } : undefined
-          void journal.close().then(() => ended(failure ?? inputError ?? short))
+          journal.close().then(
+            () => ended(failure ?? inputError ?? short),
+            (error: unknown) => ended(failure ?? { error: lostFile(plan.path, error) }),
+          )
         },
       },
       {
@@ -86,9 +91,15 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
     )
     return { run, restored: () => resume.restored }
   } catch (error) {
-    await journal.close()
+    await journal.close().catch(() => undefined)
     throw error
   }
+}
+
+/** What the file says now is not what was written to it: no outcome may count as kept. */
+function lostFile(path: string, error: unknown): RequestError {
+  const message = `the run file ${path} was not left alone: expected it as it was written, got ${reasonOf(error)}`
+  return makeError(fault('resource/run_file', message, { cause: error }), { attempts: 0, timings: { total: 0 } })
 }
 
 function warnOf(path: string, { lines, firstLine }: Dropped): void {

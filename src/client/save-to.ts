@@ -4,7 +4,6 @@ import { mkdir, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Reserved } from '../codec/file.ts'
-import { refuseExisting } from '../codec/part-file.ts'
 import { foldedName, nameOfUrl, numbered, savedName } from '../config/file-name.ts'
 import { got, isPlain, problem } from '../config/kinds.ts'
 import type { Call } from '../core/call.ts'
@@ -14,6 +13,7 @@ import { fault, isFault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 import type { SaveRequest } from '../core/spec.ts'
 import { fileFault } from '../transport/file-faults.ts'
+import { refuseExisting } from '../disk/new-file.ts'
 
 /** What the requests of one batch have been given so far. */
 interface Given {

@@ -4,14 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
-import { constants } from 'node:fs'
-import { link, lstat, open, rename, rm } from 'node:fs/promises'
+import { fstatSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-
-// Windows has no such flag: there a file that must be new is none that a link leads to.
-const { O_CREAT, O_EXCL, O_WRONLY } = constants
-const NEW = O_WRONLY | O_CREAT | O_EXCL | ((constants as { O_NOFOLLOW?: number }).O_NOFOLLOW ?? 0)
+import { HeldFile } from '../disk/held-file.ts'
+import { NEW, moveToFree, systemError } from '../disk/new-file.ts'
 
 /** Its operations run one after the other; each rejects with the error of the system. */
 export class PartFile {
@@ -23,6 +21,7 @@ export class PartFile {
   readonly #algorithm: string | undefined
   #hash: Hash | undefined
   #file: FileHandle | undefined
+  #held: HeldFile | undefined
   #last: Promise<unknown> = Promise.resolve()
   #generation = 0
   /** Of this generation: it can take no more. */
@@ -62,6 +61,8 @@ export class PartFile {
       this.#check()
       try {
         const file = await this.#opened()
+        // Behind the end of a file that others have cut, the system would fill up with zeros.
+        if (fstatSync(file.fd).size < at) throw systemError('ESTALE', `${this.#part} was cut while it was written`)
         for (let done = 0; done < data.byteLength;) {
           const { bytesWritten } = await file.write(data, done, data.byteLength - done, at + done)
           done += bytesWritten
@@ -79,6 +80,8 @@ export class PartFile {
     return this.#inTurn(async () => {
       this.#check()
       const file = await this.#opened()
+      if (fstatSync(file.fd).size < this.bytes)
+        throw systemError('ESTALE', `${this.#part} was cut while it was written`)
       // Of a longer beginning that was given up something may be left.
       await file.truncate(this.bytes)
       await file.sync()
@@ -89,7 +92,8 @@ export class PartFile {
   /** Gives it its name. */
   commit(): Promise<void> {
     return this.#inTurn(async () => {
-      if (!(await this.#isOurs())) throw systemError('EBUSY', `${this.#part} has been replaced by somebody else`)
+      if (!this.#isOurs)
+        throw systemError('ESTALE', `${this.#part} was deleted, moved or replaced while it was written`)
       await this.#close()
       try {
         if (this.#overwrite) await rename(this.#part, this.#path)
@@ -107,7 +111,7 @@ export class PartFile {
     return this.#inTurn(async () => {
       if (this.#file === undefined) return
       try {
-        if (await this.#isOurs()) await rm(this.#part, { force: true })
+        if (this.#isOurs) await rm(this.#part, { force: true })
       } finally {
         await this.#close()
       }
@@ -125,7 +129,10 @@ export class PartFile {
   }
 
   async #opened(): Promise<FileHandle> {
-    return (this.#file ??= await openNew(this.#part))
+    if (this.#file !== undefined) return this.#file
+    const file = await openNew(this.#part)
+    this.#held = new HeldFile(file.fd, this.#part)
+    return (this.#file = file)
   }
 
   async #close(): Promise<void> {
@@ -134,11 +141,8 @@ export class PartFile {
     await file?.close()
   }
 
-  async #isOurs(): Promise<boolean> {
-    if (this.#file === undefined) return false
-    const ours = await this.#file.stat({ bigint: true })
-    const there = await lstat(this.#part, { bigint: true }).catch(() => undefined)
-    return there !== undefined && there.ino === ours.ino && there.dev === ours.dev
+  get #isOurs(): boolean {
+    return this.#held?.isThere === true
   }
 }
 
@@ -153,26 +157,6 @@ async function openNew(part: string): Promise<FileHandle> {
   }
 }
 
-/** A second name fails where there is one already, which renaming does not; some file systems have no second names. */
-async function moveToFree(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error
-    await refuseExisting(to)
-    return rename(from, to)
-  }
-  await rm(from)
-}
-
-/** Whatever it is: a link that leads nowhere, too. */
-export async function refuseExisting(path: string): Promise<void> {
-  const existing = await lstat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-  })
-  if (existing !== undefined) throw systemError('EEXIST', 'file already exists')
-}
-
 /** So that the name outlives a loss of power. Not everywhere can a folder be opened. */
 async function syncFolder(path: string): Promise<void> {
   try {
@@ -185,8 +169,4 @@ async function syncFolder(path: string): Promise<void> {
   } catch {
     // The file itself is safe.
   }
-}
-
-function systemError(code: string, message: string): Error {
-  return Object.assign(new Error(`${code}: ${message}`), { code })
 }

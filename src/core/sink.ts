@@ -66,6 +66,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EDQUOT: ' Make room in your quota, or write elsewhere.',
   EFBIG: ' Raise the limit of file sizes (ulimit -f), or write elsewhere.',
   EPIPE: ' Who read it has gone.',
+  ESTALE: ' Leave an output alone until its run is over.',
 }
 
 /** This row cannot be kept (a value that no JSON can hold, a name that is taken); the sink takes others as before. */

@@ -1,16 +1,19 @@
 /**
  * A file that rows are appended to. It is opened at once, so that a wrong path is known before anything is sent; a file
- * that is replaced keeps what it holds until there is something new. A write that fails half-way is taken back.
+ * that is replaced stays as it is until its successor is whole and closed. A write that fails half-way is taken back, and
+ * none goes to a file that others have deleted, moved or cut.
  */
 import {
   close,
   constants,
+  fchmodSync,
   fstatSync,
   fsync,
-  ftruncate,
   ftruncateSync,
   openSync,
   readSync,
+  realpathSync,
+  rmSync,
   statSync,
   closeSync,
   write,
@@ -18,11 +21,12 @@ import {
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigError } from '../core/error.ts'
+import { HeldFile } from '../disk/held-file.ts'
+import { NEW, identityOf, partNameOf, putInPlace } from '../disk/new-file.ts'
 import type { Output } from './output.ts'
 
 const writeTo = promisify(write)
 const sync = promisify(fsync)
-const truncate = promisify(ftruncate)
 const closeFile = promisify(close)
 
 /** What to do with a file that exists; with neither it is refused. */
@@ -38,26 +42,41 @@ const NEWLINE = 0x0a
 
 /** @param sink its name, for messages */
 export function openFile(sink: string, path: string, { overwrite, append }: FileOptions): FileOutput {
-  const replace = overwrite === true
-  if (replace && append === true) {
+  if (overwrite === true && append === true) {
     throw new ConfigError([`${sink}: expected overwrite or append, got both. Leave one of them out.`])
   }
   try {
-    return new FileOutput(path, open(path, replace || append === true), replace)
+    return new FileOutput(path, open(path, { overwrite, append }))
   } catch (error) {
     throw new ConfigError([`${sink}: ${whyNot(path, error)}`])
   }
 }
 
-function open(path: string, existing: boolean): number {
+interface Opened {
+  readonly fd: number
+  /** Of what is open; undefined for a device or a pipe, which has no length: it can be neither cut nor synced. */
+  readonly file: string | undefined
+  /** What takes its place once it is whole. */
+  readonly replaces?: string
+}
+
+function open(path: string, { overwrite, append }: FileOptions): Opened {
   try {
-    return openSync(path, 'wx+')
+    return { fd: openSync(path, NEW, 0o666), file: path }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    // Where no link may be followed some systems say this of one.
+    if (!['EEXIST', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    const there = statSync(path)
     // A terminal, a pipe, /dev/null: nothing of theirs would be lost.
-    const special = !statSync(path).isFile()
-    if (!existing && !special) throw error
-    return openSync(path, special ? constants.O_WRONLY : constants.O_RDWR)
+    if (!there.isFile()) return { fd: openSync(path, constants.O_WRONLY), file: undefined }
+    if (append === true) return { fd: openSync(path, constants.O_RDWR), file: path }
+    if (overwrite !== true) throw error
+    // Behind links, so that the file is replaced and not the link.
+    const replaces = realpathSync(path)
+    const file = partNameOf(replaces)
+    const fd = openSync(file, NEW, 0o600)
+    if (process.platform !== 'win32') fchmodSync(fd, there.mode & 0o777)
+    return { fd, file, replaces }
   }
 }
 
@@ -87,22 +106,20 @@ export class FileOutput implements Output {
   readonly name: string
   readonly firstLine: string
   readonly torn: boolean
-  readonly #fd: number
-  /** A device or a pipe has no length: it can be neither cut nor synced. */
-  readonly #isFile: boolean
+  readonly #opened: Opened
+  /** Undefined for a device or a pipe. */
+  readonly #held: HeldFile | undefined
   /** Length of what is whole. */
   #end: number
-  /** What the file held before has yet to go. */
-  #stale: boolean
+  #isBroken = false
 
-  constructor(path: string, fd: number, replace: boolean) {
+  constructor(path: string, opened: Opened) {
     this.name = path
-    this.#fd = fd
+    this.#opened = opened
+    const { fd, file } = opened
     try {
-      const stats = fstatSync(fd)
-      this.#isFile = stats.isFile()
-      this.#end = replace || !this.#isFile ? 0 : stats.size
-      this.#stale = replace && this.#isFile && stats.size > 0
+      this.#held = file === undefined ? undefined : new HeldFile(fd, file)
+      this.#end = file === undefined ? 0 : fstatSync(fd).size
       this.firstLine = this.#end === 0 ? '' : lineOf(read(fd, 0, LONGEST_LINE_BYTES))
       this.torn = this.#end > 0 && read(fd, this.#end - 1, 1)[0] !== NEWLINE
     } catch (error) {
@@ -112,44 +129,61 @@ export class FileOutput implements Output {
   }
 
   async write(bytes: Buffer): Promise<void> {
-    if (this.#stale) await truncate(this.#fd, 0)
-    this.#stale = false
     try {
+      this.#held?.check(this.#end)
       await this.#writeAll(bytes)
     } catch (error) {
+      this.#isBroken = true
       this.#takeBack()
-      throw error
+      throw this.#withPlace(error)
     }
     this.#end += bytes.length
   }
 
   async close(): Promise<void> {
+    const { fd, file, replaces } = this.#opened
+    if (file === undefined) return closeFile(fd)
+    const identity = identityOf(file)
     try {
-      if (this.#stale) await truncate(this.#fd, 0)
       // Some file systems tell only now that there was no room.
-      if (this.#isFile) await sync(this.#fd)
+      if (!this.#isBroken) await sync(fd)
+      if (!this.#isBroken) this.#held?.check(this.#end)
     } finally {
-      await closeFile(this.#fd)
+      await closeFile(fd)
     }
+    if (replaces === undefined) return
+    if (!this.#isBroken) putInPlace(file, replaces, identity)
+    else if (this.#end === 0) rmSync(file, { force: true })
   }
 
   async #writeAll(bytes: Buffer): Promise<void> {
+    const { fd, file } = this.#opened
     for (let done = 0; done < bytes.length;) {
-      const position = this.#isFile ? this.#end + done : null
+      const position = file === undefined ? null : this.#end + done
       // oxlint-disable-next-line no-await-in-loop -- the system may take a part only, and the rest has to follow
-      const { bytesWritten } = await writeTo(this.#fd, bytes, done, bytes.length - done, position)
+      const { bytesWritten } = await writeTo(fd, bytes, done, bytes.length - done, position)
       done += bytesWritten
     }
   }
 
   /** No half row stays behind. Best effort: whoever cannot write may not be able to cut either. */
   #takeBack(): void {
-    if (!this.#isFile) return
+    const { fd, file } = this.#opened
+    if (file === undefined || fstatSync(fd).size <= this.#end) return
     try {
-      ftruncateSync(this.#fd, this.#end)
+      ftruncateSync(fd, this.#end)
     } catch {
       // The error of the write says more.
     }
+  }
+
+  /** Of a file that was to be replaced, where its rows are. */
+  #withPlace(error: unknown): unknown {
+    const { file, replaces } = this.#opened
+    const { code, message } = error as NodeJS.ErrnoException
+    if (replaces === undefined || this.#end === 0 || code === 'ESTALE') return error
+    const where = `what was written is in ${file}, and ${replaces} is as it was`
+    return Object.assign(new Error(`${message}; ${where}`, { cause: error }), { code })
   }
 }
 

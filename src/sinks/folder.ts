@@ -1,6 +1,6 @@
 /** A folder of files: one per answer, whole or not there, under a name that cannot leave the folder. */
 import { mkdirSync, statSync } from 'node:fs'
-import { lstat, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bool, count, func } from '../config/kinds.ts'
@@ -10,6 +10,7 @@ import type { OkOutcome, Outcome } from '../core/outcome.ts'
 import { RowError, SinkError, isRowError } from '../core/sink.ts'
 import type { Sink } from '../core/sink.ts'
 import { foldedName, hasExtension, numbered, safeName } from '../config/file-name.ts'
+import { NEW, moveToFree } from '../disk/new-file.ts'
 import { whyNot } from './file-output.ts'
 import { jsonLines } from './json-lines.ts'
 import { readSinkOptions } from './options.ts'
@@ -163,8 +164,8 @@ class FolderSink implements Sink {
         await file.close()
       }
       const path = join(this.#path, name)
-      if (!this.#settings.overwrite) await refuseExisting(path)
-      await rename(part, path)
+      if (this.#settings.overwrite) await rename(part, path)
+      else await moveToFree(part, path)
     } catch (error) {
       await rm(part, { force: true }).catch(() => {})
       throw error
@@ -182,22 +183,12 @@ class FolderSink implements Sink {
 /** Never through a link, nor into a file that is there: what a run before left behind under this name goes first. */
 async function openNew(part: string): Promise<FileHandle> {
   try {
-    return await open(part, 'wx')
+    return await open(part, NEW)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     await rm(part)
-    return open(part, 'wx')
+    return open(part, NEW)
   }
-}
-
-async function refuseExisting(path: string): Promise<void> {
-  const existing = await lstat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-  })
-  if (existing === undefined) return
-  const error: NodeJS.ErrnoException = new Error('EEXIST: file already exists')
-  error.code = 'EEXIST'
-  throw error
 }
 
 function nameOf(outcome: OkOutcome<unknown>, { kind }: Kept, name: Settings['name']): string {

@@ -1,11 +1,12 @@
 /** The table behind the SQLite sink: opened and checked at once, filled in transactions that wait for others' turns. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { got } from '../config/kinds.ts'
 import { ConfigError } from '../core/error.ts'
+import { identityOf, systemError as errorOf } from '../disk/new-file.ts'
 import { whyNot } from './file-output.ts'
 import type { FileOptions } from './file-output.ts'
 
@@ -123,6 +124,10 @@ class OpenTable implements Table {
   readonly #create: string
   readonly #insertInto: string
   readonly #name: string
+  /** Where it is, behind links, and which file that was. */
+  readonly #place: string
+  readonly #identity: string | undefined
+  #size = 0
   /** Absent until what is to be replaced has been. */
   #insert: StatementSync | undefined
 
@@ -142,6 +147,8 @@ class OpenTable implements Table {
     this.#create = `CREATE TABLE IF NOT EXISTS ${this.#name} (${columns.join(', ')})`
     this.#insertInto = insertInto(this.#name, [...Object.keys(COLUMNS), ...more])
     database.exec('PRAGMA journal_mode = WAL')
+    this.#place = realpathSync(path)
+    this.#identity = identityOf(this.#place)
     // A commit survives the end of this process; not, for the last ones, the end of the power.
     database.exec('PRAGMA synchronous = NORMAL')
     // A megabyte, a quarter of SQLite's default: a commit that has to move the log into the file stalls for less.
@@ -174,10 +181,30 @@ class OpenTable implements Table {
 
   async finish(): Promise<void> {
     if (this.#insert === undefined) await this.#transaction(() => void this.#replace())
+    this.#check()
   }
 
   close(): void {
     this.#database.close()
+  }
+
+  /** SQLite writes on in a file that has no name any more, and over the end of one that was cut. */
+  #check(): void {
+    if (this.#identity === undefined || identityOf(this.#place) !== this.#identity) {
+      throw errorOf('ESTALE', 'the database was deleted, moved or replaced during the run, and its rows went with it')
+    }
+    const { size } = statSync(this.#place)
+    // Others may make it smaller as well as cut it: VACUUM.
+    if (size < this.#size && !this.#isSound()) throw errorOf('ESTALE', 'the database was cut during the run')
+    this.#size = size
+  }
+
+  #isSound(): boolean {
+    try {
+      return this.#database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'] === 'ok'
+    } catch {
+      return false
+    }
   }
 
   #checkColumns(wanted: readonly string[]): void {
@@ -202,6 +229,7 @@ class OpenTable implements Table {
   }
 
   async #transaction(run: () => void): Promise<void> {
+    this.#check()
     await this.#begin()
     const before = this.#insert
     try {

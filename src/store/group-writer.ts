@@ -56,6 +56,11 @@ export class GroupWriter {
     this.#disk = disk
   }
 
+  /** Bytes that were written, with those of before. */
+  get size(): number {
+    return this.#size
+  }
+
   /** All of one turn get the same promise: it resolves when the text is as safe as the durability says. */
   append(text: string): Promise<void> {
     // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- It is what the disk said.

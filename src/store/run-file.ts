@@ -31,6 +31,7 @@ import { readLine, writeLine } from './run-lines.ts'
 import { reasonOf } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
 import { LineError, REFUSED_PRINT } from '../core/journal.ts'
+import { HeldFile } from '../disk/held-file.ts'
 import type { DoneLine, Doubt, Dropped, IntentLine, Journal, Known } from '../core/journal.ts'
 
 export interface RunFileOptions {
@@ -56,7 +57,8 @@ export async function openRunFile(path: string, { durability }: RunFileOptions):
     if (dropped !== undefined) truncateSync(real, bytes)
     if (blanks.length > 0) blank(real, blanks)
     if (durability === 'power') syncAll(fd, real)
-    return new RunFile(name, fd, held, recovery, dropped, new GroupWriter(fd, bytes, durability))
+    const file = new HeldFile(fd, real)
+    return new RunFile(name, { fd, file, lock: held }, recovery, dropped, new GroupWriter(fd, bytes, durability))
   } catch (error) {
     closeSync(fd)
     held?.release()
@@ -131,6 +133,7 @@ class RunFile implements Journal {
   readonly dropped: Dropped | undefined
   readonly #name: string
   readonly #fd: number
+  readonly #file: HeldFile
   readonly #lock: Lock
   readonly #recovery: Recovery
   readonly #writer: GroupWriter
@@ -142,15 +145,15 @@ class RunFile implements Journal {
 
   constructor(
     name: string,
-    fd: number,
-    held: Lock,
+    opened: { readonly fd: number; readonly file: HeldFile; readonly lock: Lock },
     recovery: Recovery,
     dropped: Dropped | undefined,
     writer: GroupWriter,
   ) {
     this.#name = name
-    this.#fd = fd
-    this.#lock = held
+    this.#fd = opened.fd
+    this.#file = opened.file
+    this.#lock = opened.lock
     this.#recovery = recovery
     this.#writer = writer
     this.#size = recovery.size
@@ -222,11 +225,16 @@ class RunFile implements Journal {
     await this.#writer.end()
     await Promise.allSettled(this.#reads)
     try {
-      closeSync(this.#fd)
-    } catch {
-      // Some network file systems report here what they could not write; who appended in `power` knows from the sync.
+      // Lines are appended at its end, whatever that is: another program's do no harm.
+      this.#file.check(this.#writer.size, true)
+    } finally {
+      try {
+        closeSync(this.#fd)
+      } catch {
+        // Some network file systems report here what they could not write; who appended in `power` knows from the sync.
+      }
+      this.#lock.release()
     }
-    this.#lock.release()
   }
 }
 

@@ -107,8 +107,7 @@ export class Collector {
     statusText = '',
   ): void {
     if (status < 200) return this.#onInterim(status)
-    const nowMs = this.#clock.now()
-    this.#headAtMs = nowMs
+    const nowMs = (this.#headAtMs = this.#clock.now())
     const attempt = this.#attempt
     attempt.headed = true
     attempt.phase = 'body'

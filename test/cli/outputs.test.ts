@@ -1,5 +1,5 @@
 /** What becomes of outputs that are there already, and of several at once; by the built binary. */
-import { linkSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { linkSync, lstatSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
@@ -123,12 +123,51 @@ describe('An output that is there', () => {
     const { run, write, file } = await workplace()
     write('text.db', 'no database')
     symlinkSync('gone.csv', file('link.csv'))
-    mkdirSync(file('r.csv.part'))
-    expect((await run(['URL/a', '-o', 'r.csv'])).code).toBe(0)
-    for (const to of ['text.db', 'link.csv', 'r.csv']) {
+    for (const to of ['text.db', 'link.csv']) {
       const { code, stderr } = await run(['URL/a', '-o', to, '--overwrite', '-q'])
       expect([code, stderr]).toEqual([74, expect.stringMatching(/^preq: -o: expected /)])
     }
+  })
+
+  test('stays untouched while --overwrite makes another, and so does what lies beside it.', async () => {
+    const { promise: over, resolve: end } = Promise.withResolvers<void>()
+    const { start, run, write, text, file, server } = await workplace(({ url }, response) => {
+      if (url === '/new') void over.then(() => response.end('{}'))
+      else response.end('{}')
+    })
+    const to = ['-o', 'r.jsonl', '-o', 'r.csv']
+    expect((await run(['URL/old', ...to])).code).toBe(0)
+    const before = [text('r.jsonl'), text('r.csv')]
+    write('r.jsonl.before', 'mine')
+    write('victim', 'precious')
+    symlinkSync('victim', file('r.csv.part'))
+    const running = start(['URL/new', ...to, '--overwrite'])
+    await expect.poll(() => server.requests.length).toBe(2)
+    expect([text('r.jsonl'), text('r.csv')]).toEqual(before)
+    end()
+    expect((await running.finished).code).toBe(0)
+    expect([text('r.jsonl'), text('r.csv')]).toEqual([expect.stringContaining('/new'), expect.stringContaining('/new')])
+    expect([text('r.jsonl.before'), text('victim')]).toEqual(['mine', 'precious'])
+    expect(readdirSync(file('.')).toSorted()).toEqual(['r.csv', 'r.csv.part', 'r.jsonl', 'r.jsonl.before', 'victim'])
+  })
+
+  test.each([
+    ['r.jsonl', 'deleted', (path: string) => rmSync(path), /copied to \S+r\.jsonl\.part/],
+    ['r.csv', 'cut', (path: string) => truncateSync(path, 1), /of \d+ bytes 1 are left/],
+    ['r.sqlite', 'moved', (path: string) => renameSync(path, `${path}.away`), /moved or replaced during the run/],
+  ])('is exit code 74 when it is lost while the run goes on: %s, %s.', async (to, _how, lose, where) => {
+    const { promise: over, resolve: end } = Promise.withResolvers<void>()
+    const { start, file, server } = await workplace(({ url }, response) => {
+      if (url === '/2') void over.then(() => response.end('{}'))
+      else response.end('{}')
+    })
+    const running = start(['URL/{1..2}', '-c', '1', '-o', to])
+    await expect.poll(() => server.requests.length).toBe(2)
+    await expect.poll(() => readFileSync(file(to)).length).toBeGreaterThan(1)
+    lose(file(to))
+    end()
+    const { code, stderr } = await running.finished
+    expect([code, stderr]).toEqual([74, expect.stringMatching(where)])
   })
 
   test('is not left behind by a run that is refused.', async () => {

@@ -5,6 +5,7 @@ import { folderOf, importsOf, sources, targetOf } from '../support/sources.ts'
 const RANKS: Readonly<Record<string, number>> = {
   core: 1,
   config: 2,
+  disk: 2,
   policy: 3,
   transport: 3,
   store: 3,
@@ -23,12 +24,13 @@ const RANKS: Readonly<Record<string, number>> = {
 /** Folders of the middle that know less than their rank allows; `client/wire.ts` is what brings them together. */
 const KNOWS: Readonly<Record<string, readonly string[]>> = {
   config: ['core'],
+  disk: ['core'],
   policy: ['core'],
   transport: ['core'],
-  store: ['core'],
-  codec: ['core'],
+  store: ['core', 'disk'],
+  codec: ['core', 'disk'],
   testing: ['core'],
-  sinks: ['core', 'config'],
+  sinks: ['core', 'config', 'disk'],
   engine: ['core'],
   layer: ['core', 'policy'],
   report: ['core'],

@@ -1,11 +1,13 @@
 /**
- * The demo's `results.jsonl`: replaces the one of an earlier demo, and no other file. Opened before anything is sent,
- * so that a folder that cannot be written to costs nobody a request.
+ * The demo's `results.jsonl`: replaces the one of an earlier demo once it is whole, and no other file. Opened before
+ * anything is sent, so that a folder that cannot be written to costs nobody a request.
  */
 import { once } from 'node:events'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
+import { NEW, identityOf, partNameOf, putInPlace } from '../../disk/new-file.ts'
 
 /** The output cannot be written (74), or must not be (2). */
 export class OutputError extends Error {
@@ -33,11 +35,16 @@ export async function openResults(path: string): Promise<Results> {
       2,
     )
   }
-  const file = await open(path, 'w').catch((error: unknown) => Promise.reject(unwritable(path, error)))
+  const part = successorOf(path)
+  const file = await open(part ?? path, part === undefined ? 'w' : NEW, 0o666).catch((error: unknown) =>
+    Promise.reject(unwritable(path, error)),
+  )
+  const identity = part && identityOf(part)
   const stream = file.createWriteStream()
   const ended = finished(stream).catch((error: unknown) => Promise.reject(unwritable(path, error)))
   // Whoever writes or closes is told; until then a failed write must not end the process.
   ended.catch(() => undefined)
+  let isPlaced = false
   return {
     get failed() {
       return stream.errored !== null
@@ -48,12 +55,27 @@ export async function openResults(path: string): Promise<Results> {
       if (stream.errored !== null) await ended
     },
     async close() {
+      if (isPlaced) return stream.bytesWritten
       stream.end()
       await ended
+      try {
+        if (part !== undefined) putInPlace(part, behindLinks(path), identity)
+      } catch (error) {
+        throw unwritable(path, error)
+      }
+      isPlaced = true
       return stream.bytesWritten
     },
   }
 }
+
+/** Undefined for what cannot be replaced: a device, a pipe, a folder. */
+function successorOf(path: string): string | undefined {
+  const there = statSync(path, { throwIfNoEntry: false })
+  return there === undefined || there.isFile() ? partNameOf(behindLinks(path)) : undefined
+}
+
+const behindLinks = (path: string): string => (existsSync(path) ? realpathSync(path) : path)
 
 const OUR_FIRST_LINE = /^\{"v":1,"index":\d+,[^{}]*"url":"http:\/\/127\.0\.0\.1:\d+\/repos\//
 const HEAD_BYTES = 1_024

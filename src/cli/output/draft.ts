@@ -1,11 +1,12 @@
 /**
  * A file that takes the place of one that is there only once the run has been accepted and is over: a run that is refused
- * leaves everything as it was. Until then rows go to `<path>.part`, or to a table of their own: locked before anything is
- * sent, opened with the first row.
+ * leaves everything as it was. Until then rows go to `<path>.part` (or another name, where that is taken), or to a table of
+ * their own: locked before anything is sent, opened with the first row.
  */
-import { realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { realpathSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { reasonOf } from '../../core/callback.ts'
+import { identityOf, makeEmpty, partNameOf, putInPlace } from '../../disk/new-file.ts'
 import { ConfigError } from '../../index.ts'
 import type { Sink } from '../../index.ts'
 import { checkDatabase, loadSqlite, quoted } from '../../sinks/sqlite-table.ts'
@@ -32,13 +33,47 @@ const NEW_TABLE = 'results~new'
 export function textDraft(path: string, open: Open): Draft {
   if (!isFile(path)) return newDraft(path, () => open(path, false))
   const place = realpathSync(path)
-  const part = `${place}.part`
+  const part = partNameOf(place)
+  let identity: string | undefined
   return lazyDraft({
-    held: () => lock(part, `-o: ${path}`),
-    open: () => open(part, true),
-    swap: () => inPlace(path, () => renameSync(part, place)),
+    held: () => lock(place, `-o: ${path}`),
+    open() {
+      const sink = open(part, false)
+      identity = identityOf(part)
+      return sink
+    },
+    swap: () => inPlace(path, part, () => putInPlace(part, place, identity)),
     drop: () => rmSync(part, { force: true }),
   })
+}
+
+/** A run file that begins anew. Undefined where there is none yet: then it is made under its name. */
+export function runFileDraft(path: string): (Omit<Draft, 'sink'> & { readonly part: string }) | undefined {
+  if (!isFile(path)) return undefined
+  const place = realpathSync(path)
+  const part = partNameOf(place)
+  let own: Lock | undefined
+  let identity: string | undefined
+  return {
+    part,
+    begin() {
+      own = lock(place, `-o: ${path}`)
+      inPlace(path, part, () => makeEmpty(part))
+      identity = identityOf(part)
+    },
+    keep() {
+      if (identity === undefined) return
+      try {
+        inPlace(path, part, () => putInPlace(part, place, identity))
+      } finally {
+        own?.release()
+      }
+    },
+    discard() {
+      if (identity !== undefined) rmSync(part, { force: true })
+      own?.release()
+    },
+  }
 }
 
 export function tableDraft(path: string, open: Open): Draft {
@@ -48,26 +83,9 @@ export function tableDraft(path: string, open: Open): Draft {
   return lazyDraft({
     held: () => lock(realpathSync(path), `-o: ${path}`),
     open: () => open(NEW_TABLE, true),
-    swap: () => inPlace(path, () => inDatabase(path, `BEGIN IMMEDIATE; ${swap}; COMMIT`)),
+    swap: () => inPlace(path, `the table ${NEW_TABLE}`, () => inDatabase(path, `BEGIN IMMEDIATE; ${swap}; COMMIT`)),
     drop: () => inDatabase(path, `DROP TABLE IF EXISTS ${quoted(NEW_TABLE)}`),
   })
-}
-
-/** What is there makes room for a file that cannot be a draft, and comes back where that was refused. */
-export function aside(path: string): { begin(): void; keep(): unknown; discard(): unknown } {
-  // Not the link to it, if there is one: where that leads to the new one comes, too.
-  const place = isFile(path) ? realpathSync(path) : path
-  const before = `${place}.before`
-  let isMoved = false
-  return {
-    begin() {
-      if (!isFile(path)) return
-      inPlace(path, () => renameSync(place, before))
-      isMoved = true
-    },
-    keep: () => isMoved && rmSync(before, { force: true }),
-    discard: () => isMoved && renameSync(before, place),
-  }
 }
 
 /** There was nothing, or it is no file: what a device or a pipe has been given it keeps. */
@@ -124,11 +142,14 @@ function named<T>(open: () => T): T {
   }
 }
 
-function inPlace(path: string, swap: () => void): void {
+/** @param draft where the rows are until then */
+function inPlace(path: string, draft: string, swap: () => void): void {
   try {
     swap()
   } catch (error) {
-    throw new UsageError(`-o: expected to replace ${path}, got ${reasonOf(error)}.`, 74)
+    const { code } = error as NodeJS.ErrnoException
+    const where = code === 'ESTALE' ? '' : ` What was written is in ${draft}.`
+    throw new UsageError(`-o: expected to replace ${path}, got ${reasonOf(error)}.${where}`, 74)
   }
 }
 

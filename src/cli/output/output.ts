@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:
 import { dirname } from 'node:path'
 import { columnsOf } from './columns.ts'
 import type { Column } from './columns.ts'
-import { aside, tableDraft, textDraft } from './draft.ts'
+import { runFileDraft, tableDraft, textDraft } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { OUTCOME_FIELDS, fieldsOf } from './fields.ts'
 import { readSelection } from './select.ts'
@@ -60,18 +60,18 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
     throw error
   }
   // A run file is gone on with; with --overwrite it begins anew.
-  const anew = plan.overwrite && runFile !== undefined ? aside(runFile.path) : undefined
+  const anew = plan.overwrite && runFile !== undefined ? runFileDraft(runFile.path) : undefined
   return {
     sink: several([...onStdout, ...drafts.map(({ sink }) => sink)]),
-    resume: runFile?.path,
+    resume: anew?.part ?? runFile?.path,
     remarks: () => selection?.missed().map(name => `no value had '${name}' (--select)`) ?? [],
     begin() {
       for (const draft of drafts) draft.begin()
       anew?.begin()
     },
     async keep() {
-      anew?.keep()
-      await Promise.all(drafts.map(draft => draft.keep()))
+      // Each of them, whatever the others say.
+      await Promise.all([anew, ...drafts].map(async draft => draft?.keep()))
     },
     discard() {
       anew?.discard()

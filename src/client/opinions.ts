@@ -39,7 +39,10 @@ export function opinionsOf(readJson: ReadJson, clock: Clock, correct: Correct): 
           if (isFault(asked)) return asked
           const opinion = asked.answer as HookVerdict | undefined
           if (opinion?.verdict === 'fail') return rejected(opinion.reason, result)
-          return opinion?.verdict === 'retry' ? repeat(call) : undefined
+          if (opinion?.verdict !== 'retry') return undefined
+          if (call.trip.retriesLeft <= 0)
+            call.trip.warn('context.retry(): not repeated, since its maxRetries are used up')
+          return repeat(call, result, 'context.retry()')
         },
       )
     },
@@ -55,7 +58,7 @@ export function opinionsOf(readJson: ReadJson, clock: Clock, correct: Correct): 
           if (asked.answer === undefined) return verdict
           if (!asked.answer) return 'done'
           // Repeated anyway, in the server's time.
-          return verdict === 'throttle' ? verdict : repeat(call, result)
+          return verdict === 'throttle' ? verdict : repeat(call, result, 'retry.shouldRetry')
         },
       )
     },
@@ -83,10 +86,24 @@ function then<T, U>(soon: Soon<T>, use: (value: T) => U): Soon<U> {
   return soon instanceof Promise ? soon.then(use) : use(soon)
 }
 
-/** A caller's wish to repeat is granted where a second copy does no harm. */
-function repeat(call: Call, result?: Result): Verdict {
-  const unsent = result?.kind === 'fault' && !result.sent
-  return call.replayable && (call.repeatable || unsent) ? 'retry' : 'done'
+/** Statuses by which a server says that it has done nothing with a request, so that any method may be sent again. */
+const NOTHING_DONE: ReadonlySet<number> = new Set([401, 407, 411, 413, 415, 417, 421, 425, 428, 429, 431])
+
+/** A caller's wish to repeat is granted where a second copy does no harm; where it is not, a warning says why. */
+function repeat(call: Call, result: Result, asked: string): Verdict {
+  const refused = refusalOf(call, result)
+  if (refused === undefined) return 'retry'
+  call.trip.warn(`${asked}: not repeated, since ${refused}`)
+  return 'done'
+}
+
+function refusalOf({ replayable, repeatable, method }: Call, result: Result): string | undefined {
+  if (!replayable) return 'its body can be read once only. Give a function that opens the stream'
+  const isUndone = result.kind === 'fault' ? !result.sent : NOTHING_DONE.has(result.status)
+  if (!repeatable && !isUndone) {
+    return `a ${method} may have been carried out. Give it an idempotencyKey, or name its method in retry.methods`
+  }
+  return undefined
 }
 
 function rejected(reason: string | Error, result: Result): Fault {

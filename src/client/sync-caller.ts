@@ -98,6 +98,8 @@ export class CallingThread implements Caller {
   settle(index: number, sent: SentResult, trip: SentTrip): boolean {
     const made = this.#call(index)
     const call = { ...made, trip: Object.assign(tripOf(trip), { id: made.trip.id }) }
+    // Those of hooks, which run on this thread.
+    for (const warning of made.trip.warnings ?? []) call.trip.warn(warning)
     const outcome = settleNow(call, unpackResult(sent, this.#kept))
     this.outcomes[index] = outcome
     return outcome.ok

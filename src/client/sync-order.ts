@@ -77,7 +77,7 @@ function sentPlan(given: CallPlan): SentPlan {
     // Functions have been refused.
     saving: { ...saving, saveTo: saving.saveTo as string | undefined },
     // A function that blocks its own thread cannot be interrupted, and one that does not block fails at once.
-    timeouts: { ...timeouts, callbackMs: Infinity },
+    timeouts: { ...timeouts, callbackMs: Infinity, dressingMs: Infinity },
     retry: rules,
     backoff: typeof backoff === 'function' ? undefined : backoff,
     asks: {

@@ -353,7 +353,7 @@ export const OPTIONS = {
       callback: duration(LIMIT),
       total: duration(LIMIT),
     }),
-    '`connect`, `headers`, `idle`: phases of an attempt. `callback`: one call of your function. `total`: the whole request, queueing included.',
+    '`connect`, `headers`, `idle`: phases of an attempt. `callback`: one call of your function; without it 30 s for `auth` and `beforeRequest`, or `timeout` where that is shorter. `total`: the whole request, queueing included.',
     { perSpec: true, default: "`{ connect: '10s', headers: '30s', idle: '30s' }`", unit: 'ms' },
   ),
   maxRetries: row(

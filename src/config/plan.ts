@@ -1,6 +1,6 @@
 /** Options that have been read → plans: everything merged, every default filled in, nothing optional left. */
 import { credentialsOf } from '../core/call.ts'
-import type { CallPlan, Credentials, RetryPlan, SpeedPlan, TimeoutPlan } from '../core/call.ts'
+import type { CallPlan, Credentials, RetryPlan, SpeedPlan } from '../core/call.ts'
 import { ConfigError } from '../core/error.ts'
 import { filterHeaders, getHeader, mergeHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
@@ -16,6 +16,7 @@ import { readHeaders } from './header-input.ts'
 import type { ReadHeaders } from './header-input.ts'
 import { problem } from './kinds.ts'
 import type { Values } from './options.ts'
+import { DEFAULT_TIMEOUTS, planTimeouts } from './timeout-plan.ts'
 import { NO_ONCHUNK, checkMethod } from './read.ts'
 import { checkSaving, planSaving } from './saving.ts'
 
@@ -178,14 +179,7 @@ export const DEFAULT_CALL: CallPlan = {
   schema: undefined,
   parseFunc: undefined,
   acceptStatus: status => status >= 200 && status < 300,
-  timeouts: {
-    attemptMs: 30_000,
-    connectMs: 10_000,
-    headersMs: 30_000,
-    idleMs: 30_000,
-    callbackMs: Infinity,
-    totalMs: Infinity,
-  },
+  timeouts: DEFAULT_TIMEOUTS,
   maxRetries: 3,
   retry: {
     methods: IDEMPOTENT_METHODS,
@@ -202,7 +196,7 @@ export const DEFAULT_CALL: CallPlan = {
   ways: DIRECT,
   onChunk: undefined,
   saving: NO_SAVING,
-  given: { attemptMs: undefined, maxResponseBytes: undefined },
+  given: { attemptMs: undefined, callbackMs: undefined, maxResponseBytes: undefined },
   minSpeed: { bytesPerSecond: 256, overMs: 30_000 },
   strictIntegrity: false,
   contentCoding: 'strict',
@@ -220,6 +214,7 @@ export function planCall(values: Values, base: CallPlan): CallPlan {
   const streams = returnType === 'stream' || returnType === 'file'
   const given = {
     attemptMs: values.timeout ?? base.given.attemptMs,
+    callbackMs: values.timeouts?.callback ?? base.given.callbackMs,
     maxResponseBytes: values.maxResponseBytes ?? base.given.maxResponseBytes,
   }
   return {
@@ -231,6 +226,7 @@ export function planCall(values: Values, base: CallPlan): CallPlan {
       values,
       base.timeouts,
       given.attemptMs ?? (streams ? Infinity : DEFAULT_CALL.timeouts.attemptMs),
+      given.callbackMs,
     ),
     maxRetries: values.maxRetries ?? base.maxRetries,
     retry: planRetry(values.retry, base.retry),
@@ -258,17 +254,6 @@ export function planCall(values: Values, base: CallPlan): CallPlan {
 /** Added to the client's and never in their place: a call that names one secret does not mean to print another. */
 function planSecretNames(names: readonly string[] | undefined, base: CallPlan['secretNames']): CallPlan['secretNames'] {
   return names === undefined ? base : new Set([...(base ?? []), ...names.map(name => name.toLowerCase())])
-}
-
-function planTimeouts({ timeouts }: Values, base: TimeoutPlan, attemptMs: number): TimeoutPlan {
-  return {
-    attemptMs,
-    connectMs: timeouts?.connect ?? base.connectMs,
-    headersMs: timeouts?.headers ?? base.headersMs,
-    idleMs: timeouts?.idle ?? base.idleMs,
-    callbackMs: timeouts?.callback ?? base.callbackMs,
-    totalMs: timeouts?.total ?? base.totalMs,
-  }
 }
 
 function planSpeed(speed: Values['minSpeed'], base: SpeedPlan): SpeedPlan {

@@ -40,6 +40,8 @@ export interface TimeoutPlan {
   readonly headersMs: number
   readonly idleMs: number
   readonly callbackMs: number
+  /** Of `auth` and `hooks.beforeRequest`, for which a request waits before it goes out. */
+  readonly dressingMs: number
   readonly totalMs: number
 }
 
@@ -84,7 +86,11 @@ export interface CallPlan {
   readonly onChunk: ((chunk: Uint8Array, request: RequestView) => unknown) | undefined
   readonly saving: SavingPlan
   /** As the caller gave them: without it they depend on the return type. */
-  readonly given: { readonly attemptMs: number | undefined; readonly maxResponseBytes: number | undefined }
+  readonly given: {
+    readonly attemptMs: number | undefined
+    readonly callbackMs: number | undefined
+    readonly maxResponseBytes: number | undefined
+  }
   readonly strictIntegrity: boolean
   readonly contentCoding: 'strict' | 'lenient' | 'raw'
   /** Whose limits a request is under, where that is not its origin. */

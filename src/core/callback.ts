@@ -1,6 +1,7 @@
 /**
  * Runs a caller's function so that it can harm nobody else: a throw is one request's fault, a promise that never
- * settles ends with the request's own limits.
+ * settles ends with the request's own limits, `timeouts.total` among them: of a function that makes a value nobody else
+ * keeps the time.
  */
 import { formatDuration } from './duration.ts'
 import type { Clock } from './ports.ts'
@@ -45,18 +46,23 @@ function settle<T>(
       trip.free()
       resolve(value)
     }
-    const timer = Number.isFinite(timeoutMs)
-      ? clock.after(timeoutMs, () =>
-          end(
-            fault('timeout/callback', `a function of the caller took longer than ${formatDuration(timeoutMs)}`, {
-              sent: true,
-            }),
-          ),
-        )
-      : undefined
+    const totalLeftMs = Math.max(0, trip.deadlineMs - clock.now())
+    const limitMs = Math.min(timeoutMs, totalLeftMs)
+    const late = (): void => end(totalLeftMs < timeoutMs ? tooLateInAll(trip) : tooLong(timeoutMs))
+    const timer = Number.isFinite(limitMs) ? clock.after(limitMs, late) : undefined
     trip.hold('callback', end)
     answer.then(end, error => end(onThrow(error)))
   })
+}
+
+function tooLong(timeoutMs: number): Fault {
+  const message = `a function of the caller took longer than ${formatDuration(timeoutMs)}. See timeouts.callback`
+  return fault('timeout/callback', message, { sent: true })
+}
+
+function tooLateInAll({ deadlineMs, startedAtMs }: Trip): Fault {
+  const message = `not done within ${formatDuration(deadlineMs - startedAtMs)} in all`
+  return fault('timeout/total', message, { sent: true })
 }
 
 export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {

@@ -129,7 +129,10 @@ export interface TimeoutsInput {
   headers?: Duration
   /** Between two pieces of a body. Default `'30s'`. Fails with `timeout/body`. */
   idle?: Duration
-  /** One call of a caller's function (`parseFunc`, a schema, a hook). Default none. Fails with `timeout/callback`. */
+  /**
+   * One call of a caller's function (`parseFunc`, a schema, a hook). Default none, but for `auth` and
+   * `hooks.beforeRequest`: 30 s, or `timeout` where that is shorter. Fails with `timeout/callback`.
+   */
   callback?: Duration
   /** From being taken from the input to the outcome: queueing, waits, every attempt. Default none. Fails with `timeout/total`. */
   total?: Duration
@@ -179,7 +182,11 @@ export interface AttemptContext {
   readonly error?: { readonly code: FaultCode; readonly message: string } | undefined
   /** The parsed body, or undefined where there is none or it is no JSON; parsed once. */
   json(): unknown
-  /** To return from `afterResponse`: try again, under the same limits as any retry. */
+  /**
+   * To return from `afterResponse`: try again, under the same limits as any retry. A request that is not safe to repeat is
+   * repeated after a status by which nothing was done (401, 407, 411, 413, 415, 417, 421, 425, 428, 429, 431) only; a wish
+   * that is not granted is in `outcome.warnings`.
+   */
   retry(): HookVerdict
   /** What the request has cost in truth, for `budgets`: corrects what was taken from them for this attempt. */
   setCost(cost: CostInput): void

@@ -58,7 +58,7 @@ async function dressed(
   // Whose cookies they are may be known by the credentials only; a signature is over both.
   const refused = (await authorize(attempt, clock)) ?? addCookies(attempt, cookies) ?? (await sign(attempt, clock))
   if (refused !== undefined) return refused
-  // The attempt's clock starts on the wire: a slow signature has its own limit, `timeouts.callback`.
+  // The attempt's clock starts on the wire: what goes before has a limit of its own.
   attempt.startedAtMs = attempt.phaseAtMs = clock.now()
   return answered(next, attempt, cookies)
 }
@@ -121,7 +121,7 @@ function listOf(headers: Headers): HeaderList {
 }
 
 function limitsOf({ call, trip }: Attempt, clock: Clock) {
-  return { trip, timeoutMs: call.plan.timeouts.callbackMs, clock }
+  return { trip, timeoutMs: call.plan.timeouts.dressingMs, clock }
 }
 
 /** Whatever went wrong before the wire, nothing is in doubt. */

@@ -215,3 +215,14 @@ test('An abort settles 10,000 requests to fifty real servers within 100 ms, and 
   expect(tookMs).toBeLessThan(1_000)
   expect(client.stats()).toMatchObject({ running: 0, queued: 0 })
 })
+
+test('timeouts.total ends a parseFunc and a schema of which nothing comes.', async () => {
+  const never = () => new Promise<never>(() => undefined)
+  const schema = { '~standard': { version: 1, vendor: 'test', validate: never } } as const
+  for (const options of [{ parseFunc: never }, { schema }]) {
+    const transport = mockTransport(instant)
+    const settle = { onFailure: 'settle', timeouts: { total: TOTAL_MS }, transport, ...options } as const
+    const [outcome] = await parallelRequests([HOST], settle)
+    expect([outcome?.error?.code, transport.clock.now()]).toEqual(['timeout/total', TOTAL_MS])
+  }
+})

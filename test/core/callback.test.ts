@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { reasonOf, runCallback } from '../../src/core/callback.ts'
 import type { CallbackLimits } from '../../src/core/callback.ts'
 import { fault } from '../../src/core/result.ts'
+import { Trip } from '../../src/core/trip.ts'
 import { virtualClock } from '../../src/testing/index.ts'
 import { makeCall } from '../support/calls.ts'
 
@@ -26,6 +27,14 @@ describe('runCallback', () => {
     // oxlint-disable-next-line unicorn/no-thenable -- it is what is tested
     const thenable = { then: (take: (value: number) => void) => take(7) } as PromiseLike<number>
     await expect(runCallback(() => thenable, thrown, limits())).resolves.toBe(7)
+  })
+
+  test('ends a promise that never settles with the time of the whole request, which comes first.', async () => {
+    const clock = virtualClock()
+    const trip = new Trip(0, clock.now(), clock.now() + 2_000)
+    const answer = runCallback(never, thrown, { trip, clock, timeoutMs: 5_000 })
+    await clock.advance(2_000)
+    await expect(answer).resolves.toMatchObject({ code: 'timeout/total', message: 'not done within 2s in all' })
   })
 
   test('turns a throw and a rejection into the fault that its caller names.', async () => {

@@ -388,6 +388,27 @@ describe('afterResponse', () => {
     expect((await one(() => ({ json: 1 }), { hooks }, { method: 'POST', body: 'x' })).sent).toBe(1)
   })
 
+  test.each([401, 407, 411, 413, 415, 417, 421, 425, 428, 429, 431])(
+    'may repeat a POST after %d, by which nothing was done, so that a token can be renewed.',
+    async status => {
+      const hooks = { afterResponse: (_: unknown, context: { retry(): unknown }) => context.retry() }
+      const answer: MockHandler = ({ attempt }) => (attempt === 1 ? { status } : { json: 1 })
+      const { outcome, sent } = await one(answer, { hooks, maxRetries: 1 }, { method: 'POST', body: 'x' })
+      expect([outcome.ok, sent]).toEqual([true, 2])
+    },
+  )
+
+  test.each([
+    ['a POST that may have been carried out', {}, { method: 'POST', body: 'x' }, 'a POST may have been carried out'],
+    ['a body that is gone', {}, { method: 'PUT', body: new Blob(['x']).stream() }, 'its body can be read once only'],
+    ['no retries left', { maxRetries: 0 }, {}, 'its maxRetries are used up'],
+  ])('is told by a warning why it is not repeated: %s.', async (_why, options, spec, reason) => {
+    const hooks = { afterResponse: (_: unknown, context: { retry(): unknown }) => context.retry() }
+    const { outcome, sent } = await one(() => ({ json: 1 }), { hooks, ...options }, spec)
+    expect(sent).toBe(1)
+    expect(outcome.warnings).toEqual([expect.stringContaining(`context.retry(): not repeated, since ${reason}`)])
+  })
+
   test('may refuse an answer, with its reason.', async () => {
     const reason = new Error('not mine')
     const { outcome, sent } = await one(() => ({ json: 1 }), {

@@ -141,9 +141,34 @@ describe('beforeRequest', () => {
     const value = await parallelRequests(URL_A, {
       transport,
       timeout: '1s',
+      timeouts: { callback: '10s' },
       hooks: { beforeRequest: () => new Promise(resolve => void transport.clock.after(5_000, resolve)) },
     })
     expect(value).toBe(1)
     expect(transport.requests[0]?.atMs).toBe(5_000)
+  })
+
+  test.each([
+    ['30 s', {}, 30_000],
+    ['timeout where that is shorter', { timeout: '4s' }, 4_000],
+    ['timeouts.callback, which may be longer', { timeout: '4s', timeouts: { callback: '40s' } }, 40_000],
+    ['30 s for a request without a timeout', { timeout: Infinity }, 30_000],
+    ['timeouts.total', { timeouts: { total: '5s' } }, 5_000],
+  ])('and auth of which nothing comes end their request after %s, unsent.', async (limit, options, endsAtMs) => {
+    const transport = mockTransport(() => ({ json: 1 }))
+    const never = () => new Promise<never>(() => undefined)
+    const urls = [{ url: URL_A, auth: never }]
+    const [byAuth] = await parallelRequests(urls, { transport, ...options, ...settleAll })
+    expect(transport.clock.now()).toBe(endsAtMs)
+    const byHook = await parallelRequests(URL_A, {
+      transport,
+      ...options,
+      ...settleAll,
+      hooks: { beforeRequest: never },
+    })
+    const code = limit === 'timeouts.total' ? 'timeout/total' : 'timeout/callback'
+    expect([byAuth?.error?.code, byHook.error?.code]).toEqual([code, code])
+    expect(transport.clock.now()).toBe(2 * endsAtMs)
+    expect(transport.requests).toEqual([])
   })
 })

@@ -8,6 +8,7 @@ import { attempt } from '../core/attempt.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
 import { reasonOf } from '../core/callback.ts'
+import { formatDuration } from '../core/duration.ts'
 import type { RetryLayer, Send } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
 import { PREEMPTED, fault, isFault, isShortage } from '../core/result.ts'
@@ -18,6 +19,7 @@ import { orInDoubt } from '../policy/doubt.ts'
 import { judge } from '../policy/judge.ts'
 import type { Verdict } from '../policy/judge.ts'
 import { impatience } from '../policy/patience.ts'
+import { announcedWaitMs } from '../policy/retry-after.ts'
 
 /** At once, unless a caller's function is async. */
 export type Soon<T> = T | Promise<T>
@@ -121,6 +123,8 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
       waitMs = 0
     } else {
       if (trip.retriesLeft <= 0) return last(call, trial, result, parts.clock)
+      const announcedMs = announcedMsOf(result, parts.clock)
+      if (announcedMs > call.plan.retry.maxRetryAfterMs) return tooLongAnnounced(result, call, announcedMs, parts.clock)
       if (!budget.withdraw()) {
         trip.warn(BUDGET_SPENT)
         trip.unrepeated = BUDGET_SPENT
@@ -128,7 +132,7 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
       }
       const backoff = ownBackoffMs(call, failures++, parts.random)
       if (isFault(backoff)) return backoff
-      waitMs = backoff
+      waitMs = leastWaitMs(backoff, announcedMs)
       // Waiting into the deadline would report a late timeout instead of the real failure.
       if (parts.clock.now() + waitMs >= trip.deadlineMs) return last(call, trial, result, parts.clock)
       trip.retriesLeft--
@@ -167,6 +171,23 @@ function last(call: Call, trial: Attempt, result: Result, clock: Clock): Result 
   if (result.kind === 'fault') return orInDoubt(result, call, trial.headed)
   if (trial.pausedUntilMs === undefined) return result
   return { ...result, retryAt: Math.round(clock.epochMs() + trial.pausedUntilMs - clock.now()) }
+}
+
+/** What the answer to a failure asks its own request to wait; it pauses nobody else. 0: nothing. */
+function announcedMsOf(result: Result, clock: Clock): number {
+  return result.kind === 'reply' ? (announcedWaitMs(result.headers, clock.epochMs()) ?? 0) : 0
+}
+
+/** Our own back-off, or what was announced and a little more, so that many do not come back in step. */
+function leastWaitMs(ownMs: number, announcedMs: number): number {
+  return announcedMs === 0 ? ownMs : Math.max(ownMs, announcedMs + Math.min(ownMs, MAX_RESUME_JITTER_MS))
+}
+
+function tooLongAnnounced(result: Result, call: Call, announcedMs: number, clock: Clock): Result {
+  const { maxRetryAfterMs } = call.plan.retry
+  const limit = `retry.maxRetryAfter is ${formatDuration(maxRetryAfterMs)}`
+  call.trip.unrepeated = `not repeated: the server asked to wait for ${formatDuration(announcedMs)}, and ${limit}`
+  return { ...result, retryAt: Math.round(clock.epochMs() + announcedMs) }
 }
 
 /** Given up between two attempts: the last one may have been carried out. */

@@ -3,6 +3,8 @@
  *
  * `throttle`: the server asked us to come back later; costs no retry. `retry`: a failure that may pass.
  */
+import { isUsedUp } from './quota-headers.ts'
+import { announcedWaitMs } from './retry-after.ts'
 import type { Call } from '../core/call.ts'
 import { getHeader } from '../core/headers.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'
@@ -11,6 +13,9 @@ export type Verdict = 'done' | 'retry' | 'throttle'
 
 /** Provably not processed, so any method may be sent again (RFC 9110 §9.2.2). */
 const REFUSALS: ReadonlySet<number> = new Set([425, 429])
+
+/** Ask for time when they say how much: GitHub's 403, a 413 for a queue that is full, a host's 509, Anthropic's 529. */
+const THROTTLES: ReadonlySet<number> = new Set([403, 413, 503, 509, 529])
 
 /** Classes of faults that may pass by themselves. */
 const TRANSIENT: ReadonlySet<string> = new Set(['connect', 'reset', 'timeout', 'truncated'])
@@ -78,9 +83,14 @@ function isWanted({ plan }: Call, status: number): boolean {
   }
 }
 
-/** 429 always, 503 only when it says for how long, and what HTTP/2 has for it. */
+/**
+ * Whether the server asks for less: 429 always, 403 when its quota is used up (GitHub), these statuses when they say for
+ * how long, and what HTTP/2 has for it.
+ */
 export function isThrottle(reply: Result): boolean {
   if (reply.kind === 'fault') return reply.code === CALM
-  if (reply.status === 429) return true
-  return reply.status === 503 && getHeader(reply.headers, 'retry-after') !== undefined
+  const { status, headers } = reply
+  if (status === 429) return true
+  if (!THROTTLES.has(status)) return false
+  return announcedWaitMs(headers, 0) !== undefined || (status === 403 && isUsedUp(headers))
 }

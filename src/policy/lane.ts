@@ -12,7 +12,8 @@ import type { Health } from './health.ts'
 import type { Limit } from './limit.ts'
 import { pause } from './pause.ts'
 import type { QuotaLimit } from './quota.ts'
-import { readQuota } from './quota-headers.ts'
+import { readQuotas, renewalMs, strictest } from './quota-headers.ts'
+import { announcedWaitMs } from './retry-after.ts'
 import type { Slots } from './slots.ts'
 import { SocketBudget } from './socket-budget.ts'
 import { standingAfter } from './standing.ts'
@@ -134,10 +135,17 @@ export class Lane {
 
   /** What the server says of its limits: a throttled answer pauses the whole lane, an exhausted quota does before it. */
   #learnLimits(attempt: Attempt, result: Result, health: Health, nowMs: number, { clock, random }: Surroundings): void {
+    const epochMs = clock.epochMs()
+    let renewedInMs: number | undefined
     if (this.quota !== undefined && result.kind === 'reply') {
-      const seen = readQuota(result.headers, clock.epochMs())
-      const untilMs = this.quota.learn(seen, attempt.admittedAtMs, nowMs)
+      const published = readQuotas(result.headers, epochMs)
+      const seen = strictest(published)
+      // RateLimit draft: of a response that has both, Retry-After takes precedence.
+      const announcedMs = seen?.remaining === 0 ? announcedWaitMs(result.headers, epochMs) : undefined
+      const quota = seen === undefined || announcedMs === undefined ? seen : { ...seen, resetMs: announcedMs }
+      const untilMs = this.quota.learn(quota, attempt.admittedAtMs, nowMs)
       if (untilMs !== undefined) this.pause.extendTo(untilMs)
+      renewedInMs = renewalMs(published)
     }
     if (health === 'good') this.#throttles = 0
     if (health !== 'throttled') return
@@ -147,7 +155,7 @@ export class Lane {
       this.#throttles++
       this.#throttledAtMs = nowMs
     }
-    const waitMs = throttleMs(result, attempt.call, this.#throttles, clock.epochMs(), random)
+    const waitMs = throttleMs({ result, call: attempt.call, throttles: this.#throttles, renewedInMs, epochMs, random })
     attempt.pausedUntilMs = nowMs + waitMs
     // One request's patience must not stop the host for others that would wait longer; those with less leave the line.
     this.pause.extendTo(attempt.pausedUntilMs)

@@ -5,7 +5,7 @@
  * seconds; nothing where there is a fraction or a unit of milliseconds. A time is judged against the response's own
  * `Date`, because the server's clock may be an hour off.
  */
-import { parseHttpDate } from './retry-after.ts'
+import { parseHttpDate, parseIsoDate } from './retry-after.ts'
 
 const MAX_CHARS = 64
 /** A renewal further away than any month is no promise but a mistake. */
@@ -18,8 +18,6 @@ const SECONDS = /^\d{1,15}(\.\d{1,9})?$/
 /** 120ms, 1s, 6m0s, 1m30.5s, 1h0m0s */
 const DURATION =
   /^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9}(\.\d{1,9})?)s)?(?:(\d{1,12}(?:\.\d{1,9})?)ms)?$/
-/** RFC 3339, and its kin: 2026-01-01T12:00Z */
-const ISO_DATE = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(\.\d{1,9})?)?(?:[Zz]|([+-]\d\d):?(\d\d))$/
 
 export interface ServerClock {
   /** Ours, where the server does not tell its own. */
@@ -28,46 +26,64 @@ export interface ServerClock {
   readonly date: string | undefined
 }
 
-/** Milliseconds until the renewal, at least 0; undefined when the text says nothing usable. */
-export function resetMsOf(text: string, clock: ServerClock): number | undefined {
-  if (text === '' || text.length > MAX_CHARS) return undefined
-  const resetMs = Math.ceil(delayMsOf(text) ?? waitMsUntil(text, clock))
-  // Not a number, where a date is none, is not within either.
-  return resetMs <= MAX_RESET_MS ? resetMs : undefined
+export interface Reset {
+  /** Milliseconds until the renewal at most, at least 0: what may have been rounded down is added. */
+  readonly atMostMs: number
+  /** Milliseconds until the renewal as they were published; undefined for a time that our clock cannot judge. */
+  readonly asGivenMs: number | undefined
+  /** What the value was rounded to: 1, a second or a minute. */
+  readonly stepMs: number
+  /** A bare number of seconds to go, which a few servers send in milliseconds; else undefined. */
+  readonly bareNumber: number | undefined
 }
 
-function delayMsOf(text: string): number | undefined {
+/** Undefined when the text says nothing usable. */
+export function readReset(text: string, clock: ServerClock): Reset | undefined {
+  if (text === '' || text.length > MAX_CHARS) return undefined
+  const reset = readDelay(text) ?? readTime(text, clock)
+  return reset !== undefined && reset.atMostMs <= MAX_RESET_MS ? reset : undefined
+}
+
+function readDelay(text: string): Reset | undefined {
   const seconds = SECONDS.exec(text)
   if (seconds) {
     const value = Number(text)
-    return value > EPOCH_SECONDS_FROM ? undefined : value * 1_000 + (seconds[1] === undefined ? 1_000 : 0)
+    if (value > EPOCH_SECONDS_FROM) return undefined
+    return delay(value * 1_000, seconds[1] === undefined ? 1_000 : 1, seconds[1] === undefined ? value : undefined)
   }
   const duration = DURATION.exec(text)
   if (!duration) return undefined
   const [, d = 0, h = 0, m = 0, s = 0, fraction, ms] = duration
   const wholeMs = (((Number(d) * 24 + Number(h)) * 60 + Number(m)) * 60 + Number(s)) * 1_000 + Number(ms ?? 0)
-  return wholeMs + (fraction === undefined && ms === undefined ? 1_000 : 0)
+  return delay(wholeMs, fraction === undefined && ms === undefined ? 1_000 : 1)
 }
 
-function waitMsUntil(text: string, { epochMs, date }: ServerClock): number {
-  const untilMs = timeMsOf(text, epochMs)
+function delay(ms: number, stepMs: number, bareNumber?: number): Reset {
+  return { atMostMs: Math.ceil(stepMs === 1 ? ms : ms + stepMs), asGivenMs: ms, stepMs, bareNumber }
+}
+
+/** A point in time, judged against the server's own clock. */
+function readTime(text: string, { epochMs, date }: ServerClock): Reset | undefined {
+  const time = timeOf(text, epochMs)
+  if (time === undefined) return undefined
   const dateMs = date === undefined || date.length > MAX_CHARS ? undefined : parseHttpDate(date.trim(), epochMs)
-  return Math.max(0, untilMs - (dateMs ?? epochMs))
+  const latestMs = time.stepMs === 1 ? time.ms : time.ms + time.stepMs
+  const atMostMs = Math.ceil(Math.max(0, latestMs - (dateMs ?? epochMs)))
+  // Whole seconds say little of a time that is a few seconds off; our own clock says more, if it is the same clock.
+  const agrees = dateMs !== undefined && epochMs - dateMs >= -1_000 && epochMs - dateMs <= 2_000
+  return { atMostMs, asGivenMs: agrees ? time.ms - epochMs : undefined, stepMs: time.stepMs, bareNumber: undefined }
 }
 
-/** A point in time as epoch milliseconds, at the latest; NaN when it is none. */
-function timeMsOf(text: string, epochMs: number): number {
+/** Epoch milliseconds, and what they were rounded to. */
+function timeOf(text: string, epochMs: number): { readonly ms: number; readonly stepMs: number } | undefined {
   const number = SECONDS.exec(text)
   if (number) {
     const value = Number(text)
-    if (value > EPOCH_MS_FROM) return value
-    return value * 1_000 + (number[1] === undefined ? 1_000 : 0)
+    if (value > EPOCH_MS_FROM) return { ms: value, stepMs: 1 }
+    return { ms: value * 1_000, stepMs: number[1] === undefined ? 1_000 : 1 }
   }
-  const iso = ISO_DATE.exec(text)
-  if (!iso) return (parseHttpDate(text, epochMs) ?? NaN) + 1_000
-  const [, day, minute, second, fraction, hours, minutes] = iso
-  const zone = hours === undefined ? 'Z' : `${hours}:${minutes}`
-  const ms = Date.parse(`${day}T${minute}${second ?? ':00'}${zone}`)
-  if (fraction !== undefined) return ms
-  return ms + (second === undefined ? 60_000 : 1_000)
+  const iso = parseIsoDate(text)
+  if (iso !== undefined) return iso
+  const ms = parseHttpDate(text, epochMs)
+  return ms === undefined ? undefined : { ms, stepMs: 1_000 }
 }

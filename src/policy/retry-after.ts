@@ -1,10 +1,25 @@
 /**
- * `Retry-After`: how long the server wants us to stay away (RFC 9110 §10.2.3).
+ * `Retry-After`: how long the server wants us to stay away (RFC 9110 §10.2.3), also in the forms that servers send
+ * besides: decimals, ISO 8601, seconds since 1970, lists, and headers of their own.
  *
  * Total and linear: any text gives a number of milliseconds or undefined, which means "use our own back-off". A date
  * is judged against the response's own `Date`, because the server's clock may be an hour off.
  */
-const DELTA_SECONDS = /^\d+$/
+import { getHeader } from '../core/headers.ts'
+import type { HeaderList } from '../core/headers.ts'
+
+const SECONDS = /^\d+(?:\.\d+)?$/
+/** Longer than any honest list of waits. */
+const MAX_CHARS = 256
+/** Azure's, in milliseconds. */
+const IN_MS: ReadonlySet<string> = new Set(['retry-after-ms', 'x-ms-retry-after-ms'])
+/** `retry-after-short` comes from @nestjs/throttler with named throttlers, `x-ratelimit-retry-after` from MailerLite. */
+const IN_SECONDS = /^(?:x-ratelimit-)?retry-after(?!-ms$)(?:-[\w-]{1,64})?$/
+/** Numbers in between are seconds since 1970 (2001 to 2286). */
+const EPOCH_FROM = 1e9
+const EPOCH_TO = 1e10
+/** 2026-01-01T12:00:30.5Z, 2026-01-01T12:00Z, 2026-01-01 12:00:30+00:00 */
+const ISO_DATE = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(\.\d{1,9})?)?(?:[Zz]|([+-]\d\d):?(\d\d))$/
 /** Beyond what a `Date` can say, any number means the same: never. */
 const MAX_WAIT_MS = 1e15
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
@@ -16,19 +31,71 @@ const RFC850 = /^[A-Z][a-z]{5,8}, (\d{2})-([A-Z][a-z]{2})-(\d{2}) (\d{2}):(\d{2}
 /** Sun Nov  6 08:49:37 1994 */
 const ASCTIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})$/
 
-/** Milliseconds to wait, at least 0; undefined when the value says nothing usable. */
+/** The wait that a response announces in any of its headers, in milliseconds; undefined when it announces none. */
+export function announcedWaitMs(headers: HeaderList, nowEpochMs: number): number | undefined {
+  let longestMs: number | undefined
+  let exactMs: number | undefined
+  const date = getHeader(headers, 'date')
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string
+    if (!name.includes('retry-after')) continue
+    const value = headers[i + 1] as string
+    if (IN_MS.has(name)) exactMs = longer(exactMs, millisecondsOf(value))
+    else if (IN_SECONDS.test(name)) longestMs = longer(longestMs, retryAfterMs(value, date, nowEpochMs))
+  }
+  // Sent beside `Retry-After` in whole seconds; the milliseconds are the exact value.
+  return exactMs ?? longestMs
+}
+
+/** Milliseconds to wait, at least 0; undefined when the value says nothing usable. Of a list, the longest. */
 export function retryAfterMs(
   value: string | undefined,
   dateHeader: string | undefined,
   nowEpochMs: number,
 ): number | undefined {
-  if (value === undefined || value.length > 64) return undefined
-  const text = value.trim()
-  if (DELTA_SECONDS.test(text)) return Math.min(Number(text) * 1_000, MAX_WAIT_MS)
-  const untilMs = parseHttpDate(text, nowEpochMs)
-  if (untilMs === undefined) return undefined
+  if (value === undefined || value.length > MAX_CHARS) return undefined
   const serverNowMs = dateHeader === undefined ? undefined : parseHttpDate(dateHeader.trim(), nowEpochMs)
-  return Math.max(0, untilMs - (serverNowMs ?? nowEpochMs))
+  const nowMs = serverNowMs ?? nowEpochMs
+  let longestMs: number | undefined
+  for (const member of membersOf(value)) longestMs = longer(longestMs, memberMs(member.trim(), nowMs))
+  return longestMs
+}
+
+function memberMs(text: string, nowMs: number): number | undefined {
+  if (SECONDS.test(text)) {
+    const seconds = Number(text)
+    // As a delay this would be 30 years and more: it is a time since 1970.
+    if (seconds >= EPOCH_FROM && seconds < EPOCH_TO) return Math.max(0, seconds * 1_000 - nowMs)
+    return Math.min(Math.ceil(seconds * 1_000), MAX_WAIT_MS)
+  }
+  const untilMs = parseHttpDate(text, nowMs) ?? parseIsoDate(text)?.ms
+  return untilMs === undefined ? undefined : Math.max(0, untilMs - nowMs)
+}
+
+function millisecondsOf(text: string): number | undefined {
+  const trimmed = text.length > MAX_CHARS ? '' : text.trim()
+  return SECONDS.test(trimmed) ? Math.min(Math.ceil(Number(trimmed)), MAX_WAIT_MS) : undefined
+}
+
+function longer(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
+}
+
+/** The comma behind the name of a day separates nothing. */
+function membersOf(text: string): string[] {
+  return text.includes(',') ? text.split(/(?<!^\s*[A-Z][a-z]{2,8}|,\s*[A-Z][a-z]{2,8}),/) : [text]
+}
+
+/** ISO 8601 with a time zone, as epoch milliseconds and with the step that it was rounded to. */
+export function parseIsoDate(text: string): { readonly ms: number; readonly stepMs: number } | undefined {
+  const iso = ISO_DATE.exec(text)
+  if (!iso) return undefined
+  const [, day, minute, second, fraction, hours, minutes] = iso
+  const zone = hours === undefined ? 'Z' : `${hours}:${minutes}`
+  const ms = Date.parse(`${day}T${minute}${second ?? ':00'}${zone}`)
+  if (Number.isNaN(ms)) return undefined
+  if (fraction !== undefined) return { ms, stepMs: 1 }
+  return { ms, stepMs: second === undefined ? 60_000 : 1_000 }
 }
 
 /** The three forms of an HTTP date (RFC 9110 §5.6.7) as epoch milliseconds. */

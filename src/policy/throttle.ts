@@ -1,23 +1,26 @@
 /** A throttled answer → how long its host is left alone: what it announced, or our own back-off where it is silent. */
 import { MAX_RESUME_JITTER_MS, backoffMs } from './backoff.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { announcedWaitMs } from './retry-after.ts'
 import type { Call } from '../core/call.ts'
-import { getHeader } from '../core/headers.ts'
 import type { Result } from '../core/result.ts'
 
 const DEFAULT_BACKOFF = { baseMs: 500, maxMs: 30_000 }
 
-/** `throttles` counts the host's throttled answers in a row, this one included. */
-export function throttleMs(
-  result: Result,
-  call: Call,
-  throttles: number,
-  epochMs: number,
-  random: () => number,
-): number {
+export interface Throttled {
+  readonly result: Result
+  readonly call: Call
+  /** The host's throttled answers in a row, this one included. */
+  readonly throttles: number
+  /** When its quota is renewed, as far as it says so. */
+  readonly renewedInMs: number | undefined
+  readonly epochMs: number
+  readonly random: () => number
+}
+
+export function throttleMs({ result, call, throttles, renewedInMs, epochMs, random }: Throttled): number {
   // HTTP/2's own way to say it has no headers.
   const headers = result.kind === 'reply' ? result.headers : []
-  const announcedMs = retryAfterMs(getHeader(headers, 'retry-after'), getHeader(headers, 'date'), epochMs)
+  const announcedMs = announcedWaitMs(headers, epochMs) ?? renewedInMs
   const ownMs = ownBackoffMs(call, throttles, random)
   return announcedMs === undefined ? ownMs : announcedMs + Math.min(ownMs, MAX_RESUME_JITTER_MS)
 }

@@ -95,7 +95,7 @@ export const PACING: readonly (Scenario | Act)[] = [
   ),
   announced('Retry-After: -5', '-5'),
   announced('Retry-After: abc', 'abc'),
-  announced('Retry-After: 1.5', '1.5'),
+  paused(77, 'Retry-After: 1.5', status('503 Busy', 'Retry-After: 1.5\r\n'), [1_500, 2_800]),
   announced('Retry-After: 0x2', '0x2'),
   announced('Retry-After: 1e1', '1e1'),
   announced('an empty Retry-After', ''),

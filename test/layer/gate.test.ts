@@ -361,7 +361,7 @@ describe('Retry-After', () => {
   })
 
   test('that says nothing usable leaves the pause to our own back-off.', async () => {
-    for (const value of [undefined, 'soon', '-5', '1.5', '0x2', '']) {
+    for (const value of [undefined, 'soon', '-5', '1.5.2', '0x2', '']) {
       const clock = virtualClock()
       const world = open({ clock, random: () => 0.5 })
       world.enter()

@@ -38,16 +38,29 @@ describe('Every status × method × idempotency key', () => {
 })
 
 describe('A throttled answer', () => {
-  test('is any 429, and a 503 only when it says for how long.', () => {
+  test('is any 429; 403, 413, 503, 509 and 529 only when they say for how long.', () => {
     expect(isThrottle(makeReply(429))).toBe(true)
-    expect(isThrottle(makeReply(503))).toBe(false)
-    expect(isThrottle(makeReply(503, { 'retry-after': '1' }))).toBe(true)
-    expect(isThrottle(makeReply(500, { 'retry-after': '1' }))).toBe(false)
+    for (const status of [403, 413, 503, 509, 529]) {
+      expect(isThrottle(makeReply(status)), `${status}`).toBe(false)
+      expect(isThrottle(makeReply(status, { 'retry-after': '1' })), `${status} Retry-After`).toBe(true)
+      expect(isThrottle(makeReply(status, { 'retry-after-ms': '1' })), `${status} retry-after-ms`).toBe(true)
+    }
+    for (const status of [400, 408, 425, 500, 502, 504]) {
+      expect(isThrottle(makeReply(status, { 'retry-after': '1' })), `${status}`).toBe(false)
+    }
+  })
+
+  test('is a 403 whose quota is used up, and not one with something left.', () => {
+    expect(isThrottle(makeReply(403, { 'x-ratelimit-remaining': '0' }))).toBe(true)
+    expect(isThrottle(makeReply(403, { 'x-ratelimit-remaining': '4900' }))).toBe(false)
+    expect(isThrottle(makeReply(404, { 'x-ratelimit-remaining': '0' }))).toBe(false)
   })
 
   test.each(['GET', 'POST'])('makes %s come again, since it was not carried out.', method => {
     expect(judge(makeReply(429), makeCall({ method }))).toBe('throttle')
-    expect(judge(makeReply(503, { 'retry-after': '1' }), makeCall({ method }))).toBe('throttle')
+    for (const status of [403, 413, 503, 509, 529]) {
+      expect(judge(makeReply(status, { 'retry-after': '1' }), makeCall({ method }))).toBe('throttle')
+    }
   })
 
   test('is the last word where the body cannot be sent again.', () => {

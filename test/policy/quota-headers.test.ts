@@ -1,6 +1,6 @@
 /** What a response says about its server's quota: every dialect, every kind of nonsense, and any text in linear time. */
 import { describe, expect, test } from 'vitest'
-import { readQuota } from '../../src/policy/quota-headers.ts'
+import { readQuotas, strictest } from '../../src/policy/quota-headers.ts'
 import type { SeenQuota } from '../../src/policy/quota-headers.ts'
 import { fc } from '../support/property.ts'
 
@@ -9,7 +9,7 @@ const NOW_S = NOW_MS / 1_000
 const DAY_MS = 86_400_000
 
 function read(headers: Readonly<Record<string, string>>): SeenQuota | undefined {
-  return readQuota(Object.entries(headers).flat(), NOW_MS)
+  return strictest(readQuotas(Object.entries(headers).flat(), NOW_MS))
 }
 
 /** remaining, resetMs, limit, windowMs */
@@ -42,12 +42,12 @@ describe('The current draft of the IETF', () => {
     ['"a";r=5;t=30', '"a";q=10;w=20, "a";q=10', seen(5, 31_000, 10)],
   ])('says %j under %j.', (value, policy, expected) => {
     expect(read({ ratelimit: value, 'ratelimit-policy': policy })).toEqual(expected)
-    expect(readQuota(['ratelimit-policy', policy, 'ratelimit', value], NOW_MS)).toEqual(expected)
+    expect(strictest(readQuotas(['ratelimit-policy', policy, 'ratelimit', value], NOW_MS))).toEqual(expected)
   })
 
   test('may come in several lines.', () => {
     const lines = ['ratelimit', '"a";r=5;t=30', 'date', 'x', 'ratelimit', '"b";r=4;t=40']
-    expect(readQuota(lines, NOW_MS)).toEqual(seen(4, 41_000))
+    expect(strictest(readQuotas(lines, NOW_MS))).toEqual(seen(4, 41_000))
   })
 })
 
@@ -341,11 +341,17 @@ describe('Remaining', () => {
     ['1 000', undefined],
     ['٧', undefined],
     ['"7"', undefined],
-    ['7;w=60', undefined],
   ])('of %j is %s.', (value, remaining) => {
     const expected = remaining === undefined ? undefined : seen(remaining)
     expect(read({ 'x-ratelimit-remaining': value })).toEqual(expected)
-    expect(read({ ratelimit: `remaining=${value}` })).toEqual(value === '7;w=60' ? seen(7) : expected)
+    expect(read({ ratelimit: `remaining=${value}` })).toEqual(expected)
+  })
+
+  test('may bring its window, as with Docker Hub.', () => {
+    expect(read({ 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '76;w=21600' })).toEqual(
+      seen(76, undefined, undefined, 21_600_000),
+    )
+    expect(read({ ratelimit: 'remaining=7;w=60' })).toEqual(seen(7))
   })
 
   test.each(['-100', 'abc', '1e9', '', '9'.repeat(40)])('is believed beside a limit of %j.', limit => {
@@ -428,7 +434,7 @@ test('Any text under any of the names gives whole numbers within bounds, or unde
   const headers = fc.array(fc.tuple(fc.constantFrom(...NAMES), text), { maxLength: 8 })
   fc.assert(
     fc.property(headers, fc.constantFrom(NOW_MS, 0, -1, 1e18), (pairs, epochMs) => {
-      const quota = readQuota(pairs.flat(), epochMs)
+      const quota = strictest(readQuotas(pairs.flat(), epochMs))
       if (quota === undefined) return
       const { remaining, resetMs = 0, limit = 1, windowMs = 1 } = quota
       expect(Number.isSafeInteger(remaining) && remaining >= 0).toBe(true)
@@ -450,7 +456,7 @@ test('A megabyte of anything under any of the names is read in linear time.', ()
         ? Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? name : text.repeat(50)))
         : [name, repeated]
       const startedAtMs = performance.now()
-      readQuota([...headers, 'x-ratelimit-remaining', '5', 'x-ratelimit-reset', `${NOW_S}`], NOW_MS)
+      strictest(readQuotas([...headers, 'x-ratelimit-remaining', '5', 'x-ratelimit-reset', `${NOW_S}`], NOW_MS))
       expect(performance.now() - startedAtMs).toBeLessThan(50)
     }),
     { numRuns: 50 },
@@ -462,6 +468,6 @@ test('The longest value that is read, full of policies, costs little.', () => {
   const policies = Array.from({ length: 32 }, (_, i) => `1;w=${i + 1};p="${'x'.repeat(100)}"`).join()
   const headers = ['x-ratelimit-remaining', remaining, 'x-ratelimit-limit', remaining, 'x-ratelimit-policy', policies]
   const startedAtMs = performance.now()
-  expect(readQuota(headers, NOW_MS)).toEqual(seen(1, undefined, 1, 32_000))
+  expect(strictest(readQuotas(headers, NOW_MS))).toEqual(seen(1, undefined, 1, 32_000))
   expect(performance.now() - startedAtMs).toBeLessThan(20)
 })

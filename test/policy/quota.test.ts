@@ -6,7 +6,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { SeenQuota } from '../../src/policy/quota-headers.ts'
-import { readQuota } from '../../src/policy/quota-headers.ts'
+import { readQuotas, strictest } from '../../src/policy/quota-headers.ts'
 import { quota } from '../../src/policy/quota.ts'
 import type { QuotaLimit } from '../../src/policy/quota.ts'
 import { makeCall } from '../support/calls.ts'
@@ -372,7 +372,7 @@ function run(model: Model, limit: QuotaLimit): Report {
     limit.release?.(CALL)
     firstAnswerAtMs = Math.min(firstAnswerAtMs, nowMs)
     most *= 2
-    const untilMs = limit.learn(readQuota(headers, EPOCH_MS + nowMs), startedAtMs, nowMs)
+    const untilMs = limit.learn(strictest(readQuotas(headers, EPOCH_MS + nowMs)), startedAtMs, nowMs)
     if (untilMs !== undefined && untilMs > pausedUntilMs) {
       ;[pausedUntilMs, most] = [untilMs, 1]
       later(untilMs - nowMs, serve)

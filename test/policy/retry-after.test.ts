@@ -1,6 +1,6 @@
 /** `Retry-After`: good values, bad values, and any value in linear time. */
 import { describe, expect, test } from 'vitest'
-import { parseHttpDate, retryAfterMs } from '../../src/policy/retry-after.ts'
+import { announcedWaitMs, parseHttpDate, retryAfterMs } from '../../src/policy/retry-after.ts'
 import { fc } from '../support/property.ts'
 
 const NOW_MS = Date.UTC(2026, 0, 1, 12)
@@ -20,6 +20,25 @@ describe('retryAfterMs', () => {
     ['\t7\t', 7_000],
     ['\u00a07\u00a0', 7_000],
     ['100000000000', 1e14],
+    // Shopify, rate-limiter-flexible.
+    ['2.0', 2_000],
+    ['1.98', 1_980],
+    ['1.5', 1_500],
+    // Zoom.
+    ['2026-01-01T12:00:30Z', 30_000],
+    ['2026-01-01T12:00:30.250Z', 30_250],
+    ['2026-01-01T13:00:30+01:00', 30_000],
+    // A list: the longest.
+    ['5, 5', 5_000],
+    ['1, 60', 60_000],
+    ['60,1', 60_000],
+    ['soon, 3', 3_000],
+    [`3, ${DATES.imf}`, 30_000],
+    [`${DATES.rfc850}, 3`, 30_000],
+    ['1,000', 1_000],
+    // Seconds since 1970.
+    [String(NOW_MS / 1_000 + 30), 30_000],
+    [String(NOW_MS / 1_000 - 30), 0],
     [DATES.imf, 30_000],
     [DATES.rfc850, 30_000],
     [DATES.asctime, 30_000],
@@ -51,12 +70,9 @@ describe('retryAfterMs', () => {
     '５',
     '5\u200b',
     '−5',
-    '5, 5',
     'abc',
-    '1.5',
     '0x2',
     '1e1',
-    '1,000',
     '5 s',
     '5s',
     '5;6',
@@ -65,7 +81,9 @@ describe('retryAfterMs', () => {
     '١',
     '9'.repeat(10_240),
     'x'.repeat(10_240),
-    '2026-01-01T12:00:30Z',
+    '2026-01-01T12:00:30',
+    '2026-13-01T12:00:30Z',
+    ',',
     'Thu, 01 Jan 2026 12:00:30',
     'Thu, 01 Jan 2026 12:00:30 UTC',
     'Thu, 01 Jan 2026 24:00:30 GMT',
@@ -95,6 +113,30 @@ describe('retryAfterMs', () => {
   test('Seconds need no Date, and a Date that is none is not used.', () => {
     expect(retryAfterMs('10', 'Thu, 01 Jan 2026 13:00:00 GMT', NOW_MS)).toBe(10_000)
     expect(retryAfterMs(DATES.imf, 'yesterday', NOW_MS)).toBe(30_000)
+  })
+})
+
+describe('announcedWaitMs', () => {
+  const waitMs = (headers: Record<string, string>): number | undefined =>
+    announcedWaitMs(Object.entries(headers).flat(), NOW_MS)
+
+  test.each([
+    [{ 'retry-after': '2' }, 2_000],
+    [{ 'retry-after-ms': '1500' }, 1_500],
+    [{ 'x-ms-retry-after-ms': '1500.2' }, 1_501],
+    // @nestjs/throttler with named throttlers, MailerLite.
+    [{ 'retry-after-short': '2', 'retry-after-long': '60' }, 60_000],
+    [{ 'x-ratelimit-retry-after': '2' }, 2_000],
+    [{ 'retry-after': '2', 'retry-after-ms': '1234' }, 1_234],
+    [{ 'retry-after': '2', 'retry-after-ms': 'soon' }, 2_000],
+    [{ 'retry-after': 'soon' }, undefined],
+    [{ 'access-control-expose-headers': 'retry-after', 'x-retry-after-hint': '5' }, undefined],
+  ])('of %j is %s ms.', (headers, ms) => {
+    expect(waitMs(headers as Record<string, string>)).toBe(ms)
+  })
+
+  test('of two lines is the longer one.', () => {
+    expect(announcedWaitMs(['retry-after', '3', 'retry-after', '7'], NOW_MS)).toBe(7_000)
   })
 })
 

@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest'
+import type { Call } from '../../src/core/call.ts'
+import type { Reply } from '../../src/core/result.ts'
 import { throttleMs } from '../../src/policy/throttle.ts'
 import { makeCall, makeReply } from '../support/calls.ts'
 
 const EPOCH_MS = Date.UTC(2026, 0, 1)
 const half = (): number => 0.5
+
+function waitMs(result: Reply, call: Call, throttles: number, renewedInMs?: number): number {
+  return throttleMs({ result, call, throttles, renewedInMs, epochMs: EPOCH_MS, random: half })
+}
 
 test.each<[string, Record<string, string>, number, number]>([
   ['nothing announced: our own back-off', {}, 1, 250],
@@ -12,6 +18,7 @@ test.each<[string, Record<string, string>, number, number]>([
   ['the jitter is at most a second', { 'retry-after': '2' }, 9, 3_000],
   ['Retry-After: 0 does not loop hot', { 'retry-after': '0' }, 2, 500],
   ['nonsense is nothing', { 'retry-after': '1e3' }, 1, 250],
+  ['milliseconds', { 'retry-after-ms': '1500' }, 1, 1_750],
   [
     'a date against the own Date of the response',
     { 'retry-after': 'Thu, 01 Jan 2026 01:00:10 GMT', date: 'Thu, 01 Jan 2026 01:00:00 GMT' },
@@ -20,7 +27,7 @@ test.each<[string, Record<string, string>, number, number]>([
   ],
 ])('%s', (_, headers, throttles, expected) => {
   const reply = makeReply(429, headers)
-  expect(throttleMs(reply, makeCall(), throttles, EPOCH_MS, half)).toBe(expected)
+  expect(waitMs(reply, makeCall(), throttles)).toBe(expected)
 })
 
 test('A back-off of the caller that throws leaves the host to the default.', () => {
@@ -31,5 +38,10 @@ test('A back-off of the caller that throws leaves the host to the default.', () 
       },
     },
   })
-  expect(throttleMs(makeReply(429), call, 1, EPOCH_MS, half)).toBe(250)
+  expect(waitMs(makeReply(429), call, 1)).toBe(250)
+})
+
+test('A 429 without Retry-After waits until its quota is renewed, and with one does what that says.', () => {
+  expect(waitMs(makeReply(429), makeCall(), 1, 2_000)).toBe(2_250)
+  expect(waitMs(makeReply(429, { 'retry-after': '1' }), makeCall(), 1, 3_600_000)).toBe(1_250)
 })

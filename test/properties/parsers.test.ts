@@ -15,7 +15,7 @@ import { parseRate } from '../../src/core/rate.ts'
 import type { Reply } from '../../src/core/result.ts'
 import { parseSize } from '../../src/core/size.ts'
 import { parseUrl, printableUrl } from '../../src/core/url.ts'
-import { readQuota } from '../../src/policy/quota-headers.ts'
+import { readQuotas, strictest } from '../../src/policy/quota-headers.ts'
 import { parseHttpDate, retryAfterMs } from '../../src/policy/retry-after.ts'
 import { safeName } from '../../src/config/file-name.ts'
 import { parseNetscape } from '../../src/store/netscape.ts'
@@ -45,7 +45,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'Retry-After': text => retryAfterMs(text, undefined, NOW),
   'Date beside Retry-After': text => retryAfterMs('Sun, 06 Nov 1994 08:49:37 GMT', text, NOW),
   'a date of HTTP': text => parseHttpDate(text, NOW),
-  'headers of quotas': text => quotas.map(name => readQuota([name, text], NOW)),
+  'headers of quotas': text => quotas.map(name => strictest(readQuotas([name, text], NOW))),
   'Content-Type': text => decodeText(replyWith('content-type', text)),
   'Content-Encoding': text => codingsOf(['content-encoding', text]),
   'the name of a header': text => [headerProblem(text, 'a'), isSecretName(text)],

@@ -52,7 +52,7 @@ class LaneSnapshot implements LaneStats {
   declare readonly quotaLeft?: number
 
   constructor(
-    { host, running, places, attempts, throttled, pause, breaker, quota }: Lane,
+    { host, running, places, attempts, throttled, pausedUntilMs, breaker, quota }: Lane,
     queued: number,
     all: number,
     nowMs: number,
@@ -63,7 +63,7 @@ class LaneSnapshot implements LaneStats {
     this.queued = queued
     this.attempts = attempts
     this.throttled = throttled
-    this.pausedMs = Math.max(0, pause.untilMs - nowMs)
+    this.pausedMs = Math.max(0, pausedUntilMs - nowMs)
     if (breaker !== undefined) this.circuit = breaker.state(nowMs)
     if (quota?.remaining !== undefined) this.quotaLeft = quota.remaining
   }

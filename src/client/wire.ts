@@ -40,7 +40,7 @@ import type { Budget } from '../policy/budget.ts'
 import { Lane } from '../policy/lane.ts'
 import type { Limit } from '../policy/limit.ts'
 import { Proxies } from '../policy/proxies.ts'
-import { quota } from '../policy/quota.ts'
+import { Quotas } from '../policy/quotas.ts'
 import { rateLimit, startsLimit } from '../policy/rate.ts'
 import { slots } from '../policy/slots.ts'
 import type { SocketBudget } from '../policy/socket-budget.ts'
@@ -165,7 +165,7 @@ function laneFor({ lane: key, origin }: Call, plan: ClientPlan, shared: readonly
     places,
     // A cost weighs what all hosts share; of its own host a request takes one start.
     rates: rates.map(rate => rateLimit(rate)),
-    quota: plan.respectServerLimits ? quota() : undefined,
+    quota: plan.respectServerLimits ? new Quotas() : undefined,
     breaker: plan.breaker && breaker(plan.breaker),
     shared,
     shares,

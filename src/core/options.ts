@@ -210,9 +210,9 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
    */
   budgets?: Readonly<Record<string, RateInput | readonly RateInput[]>>
   /**
-   * Heed what a host publishes of its quota (`RateLimit`, `RateLimit-*`, `X-RateLimit-*`): spend what remains, then
-   * pause the host until it is renewed, before it answers 429. Default true. `Retry-After` is obeyed either way, within
-   * `retry.maxRetryAfter`.
+   * Heed what a host publishes of its quotas (`RateLimit`, `RateLimit-*`, `X-RateLimit-*`): spend what remains, then
+   * wait until it is renewed, before the host answers 429. After `retry.maxRetryAfter` at most one probe goes. Default
+   * true. `Retry-After` is obeyed either way, within `retry.maxRetryAfter`.
    */
   respectServerLimits?: boolean
   /**

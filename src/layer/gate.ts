@@ -144,7 +144,7 @@ export class Gate {
   /** Hosts that asked us to wait, for people. */
   pausedHosts(): string[] {
     const nowMs = this.#clock.now()
-    return [...this.#lanes].filter(({ lane }) => lane.pause.untilMs > nowMs).map(({ lane }) => lane.host)
+    return [...this.#lanes].filter(({ lane }) => lane.pausedUntilMs > nowMs).map(({ lane }) => lane.host)
   }
 
   /** Every lane that is remembered, with how many wait in it and for it. */
@@ -173,7 +173,7 @@ export class Gate {
 
   /** Only two things refuse: a circuit that is open, and a pause; most lanes have neither. */
   #refusal(lane: Lane, { call }: Attempt, nowMs: number): Fault | undefined {
-    if (lane.breaker === undefined && lane.pause.untilMs <= nowMs) return undefined
+    if (lane.breaker === undefined && lane.firmUntilMs(call) <= nowMs) return undefined
     return refusalOf(lane, call, nowMs, this.#clock.epochMs())
   }
 
@@ -219,7 +219,7 @@ export class Gate {
   /** Lets the lane's waiters go until it is blocked, and parks it there. */
   #serve(queue: Queue, nowMs: number): void {
     let admitted = false
-    for (let head = queue.head(); head !== undefined; head = queue.head()) {
+    for (let head = queue.next(nowMs); head !== undefined; head = queue.next(nowMs)) {
       const { attempt } = head
       // Asked again when its turn has come: a line that formed before the host fell ill does not drain into it.
       const refused = this.#refusal(queue.lane, attempt, nowMs)

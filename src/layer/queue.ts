@@ -22,6 +22,9 @@ export interface Waiter {
   gone: boolean
 }
 
+/** So many are passed over at most, so that looking for another one stays cheap. */
+const MAX_PASSED = 4_096
+
 /** A lane and those who wait in it. */
 export class Queue implements Link<Queue> {
   readonly lane: Lane
@@ -58,6 +61,19 @@ export class Queue implements Link<Queue> {
       this.#waiters.shift()
     }
     return undefined
+  }
+
+  /** Who goes next: the first, or, where one of several quotas of the host is used up, the first of another one. */
+  next(nowMs: number): Waiter | undefined {
+    const head = this.head()
+    const { quota } = this.lane
+    if (head === undefined || quota?.isPartial !== true || quota.waitMs(nowMs, head.attempt.call) === 0) return head
+    for (let i = 1; i < MAX_PASSED; i++) {
+      const waiter = this.#waiters.at(i)
+      if (waiter === undefined) return head
+      if (!waiter.gone && quota.waitMs(nowMs, waiter.attempt.call) === 0) return waiter
+    }
+    return head
   }
 
   /** A repeat keeps its place before those who have not been tried yet. */

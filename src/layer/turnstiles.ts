@@ -87,7 +87,7 @@ export class Turnstiles {
   turn(turnstile: Turnstile, nowMs: number): void {
     const { lanes, limit } = turnstile
     for (let queue = lanes.peek(); queue !== undefined; queue = lanes.peek()) {
-      const head = queue.head()
+      const head = queue.next(nowMs)
       if (head !== undefined && limit.waitMs(nowMs, head.attempt.call) > 0) break
       this.#release(queue, turnstile, nowMs)
       this.#serve(queue, nowMs)
@@ -110,7 +110,7 @@ export class Turnstiles {
   /** Sets the alarm for when the first in line may go; forgets a turnstile at which nobody waits. */
   #schedule(turnstile: Turnstile, nowMs: number): void {
     this.#alarms.remove(turnstile)
-    const head = turnstile.lanes.peek()?.head()
+    const head = turnstile.lanes.peek()?.next(nowMs)
     if (head === undefined) {
       if (this.#turnstiles.get(turnstile.limit) === turnstile) this.#turnstiles.delete(turnstile.limit)
       return

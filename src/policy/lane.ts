@@ -11,8 +11,7 @@ import { healthOf } from './health.ts'
 import type { Health } from './health.ts'
 import type { Limit } from './limit.ts'
 import { pause } from './pause.ts'
-import type { QuotaLimit } from './quota.ts'
-import { readQuotas, renewalMs, strictest } from './quota-headers.ts'
+import type { Quotas } from './quotas.ts'
 import { announcedWaitMs } from './retry-after.ts'
 import type { Slots } from './slots.ts'
 import { SocketBudget } from './socket-budget.ts'
@@ -36,7 +35,7 @@ export interface LaneParts {
   /** Its own places, fixed or found. */
   readonly places?: Slots | Adaptive | undefined
   readonly rates?: readonly Limit[]
-  readonly quota?: QuotaLimit | undefined
+  readonly quota?: Quotas | undefined
   readonly breaker?: Breaker | undefined
   /** What all lanes have in common. */
   readonly shared: readonly Limit[]
@@ -54,7 +53,7 @@ export class Lane {
   readonly key: string
   readonly pause = pause()
   readonly places: Slots | Adaptive | undefined
-  readonly quota: QuotaLimit | undefined
+  readonly quota: Quotas | undefined
   readonly breaker: Breaker | undefined
   running = 0
   /** Attempts that went out, and those of them that were answered with "come back later". */
@@ -90,6 +89,16 @@ export class Lane {
     return this.key.replace(/^https?:\/\//, '')
   }
 
+  /** Until when no request of it goes. */
+  get pausedUntilMs(): number {
+    return Math.max(this.pause.untilMs, this.quota?.pausedUntilMs ?? -Infinity)
+  }
+
+  /** Until when the server wants no request like this one: who does not wait that long is told so. */
+  firmUntilMs(call: Call): number {
+    return Math.max(this.pause.firmUntilMs, this.quota?.firmUntilMs(call) ?? -Infinity)
+  }
+
   /** The limit that blocks this call longest, or undefined when it may go now. */
   blockedBy(nowMs: number, call: Call): Blocked | undefined {
     let blocked: Blocked | undefined
@@ -119,7 +128,7 @@ export class Lane {
     const isPreempted = result?.kind === 'fault' && result.code === PREEMPTED
     const health = isPreempted ? 'unknown' : healthOf(result, attempt.headed)
     const { admittedAtMs } = attempt
-    const { untilMs } = this.pause
+    const firmBeforeMs = this.firmUntilMs(attempt.call)
     this.pause.learn(admittedAtMs, health === 'good')
     if (this.places !== undefined && 'learn' in this.places) {
       this.places.learn({ startedAtMs: admittedAtMs, nowMs, verdict: adaptiveVerdict(health, result) })
@@ -127,26 +136,16 @@ export class Lane {
     const opened = this.breaker?.record(breakerVerdict(health), admittedAtMs, nowMs) ?? false
     if (result?.kind === 'fault' && result.code === 'resource/port') this.#shrink(attempt, nowMs)
     if (result !== undefined) this.#learnLimits(attempt, result, health, nowMs, around)
-    // What was never sent has taken nothing from the host's quota; of what was, nobody knows.
-    if (result?.kind === 'fault' && !result.sent) this.quota?.learn(undefined, admittedAtMs, nowMs)
     this.#stand(isPreempted ? 'down' : health)
-    return opened || this.pause.untilMs > untilMs
+    return opened || this.firmUntilMs(attempt.call) > firmBeforeMs
   }
 
   /** What the server says of its limits: a throttled answer pauses the whole lane, an exhausted quota does before it. */
   #learnLimits(attempt: Attempt, result: Result, health: Health, nowMs: number, { clock, random }: Surroundings): void {
     const epochMs = clock.epochMs()
-    let renewedInMs: number | undefined
-    if (this.quota !== undefined && result.kind === 'reply') {
-      const published = readQuotas(result.headers, epochMs)
-      const seen = strictest(published)
-      // RateLimit draft: of a response that has both, Retry-After takes precedence.
-      const announcedMs = seen?.remaining === 0 ? announcedWaitMs(result.headers, epochMs) : undefined
-      const quota = seen === undefined || announcedMs === undefined ? seen : { ...seen, resetMs: announcedMs }
-      const untilMs = this.quota.learn(quota, attempt.admittedAtMs, nowMs)
-      if (untilMs !== undefined) this.pause.extendTo(untilMs)
-      renewedInMs = renewalMs(published)
-    }
+    const throttled = health === 'throttled'
+    const announcedMs = this.#announcedMs(result, throttled, epochMs)
+    const asked = this.quota?.learn({ attempt, result, throttled, announcedMs, nowMs, epochMs })
     if (health === 'good') this.#throttles = 0
     if (health !== 'throttled') return
     this.throttled++
@@ -155,10 +154,24 @@ export class Lane {
       this.#throttles++
       this.#throttledAtMs = nowMs
     }
-    const waitMs = throttleMs({ result, call: attempt.call, throttles: this.#throttles, renewedInMs, epochMs, random })
-    attempt.pausedUntilMs = nowMs + waitMs
+    const renewedInMs = asked === undefined ? undefined : asked.untilMs - nowMs
+    const throttle = { result, call: attempt.call, throttles: this.#throttles, renewedInMs, epochMs, random }
+    attempt.pausedUntilMs = nowMs + throttleMs(throttle)
+    // Retry-After wins over what this and other responses say of quotas.
+    if (announcedMs !== undefined) {
+      this.pause.defer(attempt.pausedUntilMs)
+      this.quota?.defer(attempt.pausedUntilMs)
+    }
+    // Others of its host have a quota of their own.
+    if (announcedMs === undefined && asked?.isPartial === true) return
     // One request's patience must not stop the host for others that would wait longer; those with less leave the line.
-    this.pause.extendTo(attempt.pausedUntilMs)
+    this.pause.extendTo(attempt.pausedUntilMs, asked === undefined || asked.isFirm || announcedMs !== undefined)
+  }
+
+  /** Looked for only where it matters: most answers announce nothing. */
+  #announcedMs(result: Result, throttled: boolean, epochMs: number): number | undefined {
+    if (result.kind === 'fault' || (!throttled && this.quota?.remaining === undefined)) return undefined
+    return announcedWaitMs(result.headers, epochMs)
   }
 
   /** There are fewer ports than attempts. */

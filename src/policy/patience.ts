@@ -18,14 +18,18 @@ export function patientUntilMs(call: Call): number {
   return throttledAtMs === undefined ? deadlineMs : Math.min(deadlineMs, throttledAtMs + patienceMsOf(call))
 }
 
-/** Why this call does not wait for the lane's pause; undefined when it does, or when there is none. */
+/**
+ * Why this call does not wait for the lane's pause; undefined when it does, or when there is none. Nobody is refused for
+ * a pause that only a quota header asks for.
+ */
 export function tooLongPaused(lane: Lane, call: Call, nowMs: number, epochMs: number): Fault | undefined {
-  const waitMs = lane.pause.untilMs - nowMs
+  const untilMs = lane.firmUntilMs(call)
+  const waitMs = untilMs - nowMs
   if (waitMs <= 0) return undefined
   const isTooLong = waitMs > patienceMsOf(call)
-  if (!isTooLong && lane.pause.untilMs <= patientUntilMs(call)) return undefined
+  if (!isTooLong && untilMs <= patientUntilMs(call)) return undefined
   const limit =
-    isTooLong || lane.pause.untilMs <= call.trip.deadlineMs
+    isTooLong || untilMs <= call.trip.deadlineMs
       ? `retry.maxRetryAfter is ${formatDuration(call.plan.retry.maxRetryAfterMs)}`
       : 'the deadline is earlier'
   const message = `not sent: ${lane.host} asked for a pause of ${formatDuration(waitMs)}, and ${limit}`

@@ -7,14 +7,19 @@ import type { Limit } from './limit.ts'
 
 export interface Pause extends Limit {
   readonly untilMs: number
-  /** Never shortens a pause that is running. */
-  extendTo(untilMs: number): void
+  /** As far as the server itself has asked for it: who does not wait that long may be told so. */
+  readonly firmUntilMs: number
+  /** Never shortens a pause that is running. Not `firm`: it follows from what the server says of its quota. */
+  extendTo(untilMs: number, firm?: boolean): void
+  /** What is not firm ends then at the latest. */
+  defer(untilMs: number): void
   /** An attempt is over. Only a good answer to one that went after the pause says that the host is back. */
   learn(startedAtMs: number, good: boolean): void
 }
 
 export function pause(): Pause {
   let untilMs = -Infinity
+  let firmUntilMs = -Infinity
   let running = 0
   /** How many may be on their way at once; Infinity when the host has come back in full. */
   let allowed = Infinity
@@ -25,10 +30,17 @@ export function pause(): Pause {
     get untilMs() {
       return untilMs
     },
+    get firmUntilMs() {
+      return firmUntilMs
+    },
     waitMs: nowMs => (nowMs < untilMs ? untilMs - nowMs : running < allowed ? 0 : Infinity),
     book: () => void running++,
     release: () => void running--,
-    extendTo(newUntilMs) {
+    defer(newUntilMs) {
+      untilMs = Math.min(untilMs, Math.max(firmUntilMs, newUntilMs))
+    },
+    extendTo(newUntilMs, firm = true) {
+      if (firm) firmUntilMs = Math.max(firmUntilMs, newUntilMs)
       if (newUntilMs <= untilMs) return
       untilMs = newUntilMs
       if (allowed === Infinity) enough = running + 1

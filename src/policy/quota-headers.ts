@@ -210,25 +210,3 @@ function quotaOf(
   const resetMs = reset === undefined ? undefined : Math.min(reset.atMostMs, windowMs ?? Infinity)
   return { name, remaining, resetMs, reset, limit, windowMs, ofRequests, untilFull }
 }
-
-/** The most restrictive of what counts requests: the smallest remaining; of equals the later reset. */
-export function strictest(published: Published | undefined): SeenQuota | undefined {
-  let found: SeenQuota | undefined
-  for (const { remaining, resetMs, limit, windowMs, ofRequests } of published?.quotas ?? []) {
-    if (remaining === undefined || !ofRequests) continue
-    if (found === undefined || remaining < found.remaining) found = { remaining, resetMs, limit, windowMs }
-    else if (remaining === found.remaining && (resetMs ?? -1) > (found.resetMs ?? -1)) {
-      found = { remaining, resetMs, limit, windowMs }
-    }
-  }
-  return found
-}
-
-/** Of a response that refused: when what it ran out of is renewed, in milliseconds from now; undefined: not said. */
-export function renewalMs(published: Published | undefined): number | undefined {
-  let latestMs: number | undefined
-  for (const { remaining, resetMs } of published?.quotas ?? []) {
-    if (remaining === undefined || remaining === 0) latestMs = Math.max(latestMs ?? 0, resetMs ?? 0)
-  }
-  return latestMs === 0 ? undefined : latestMs
-}

@@ -19,6 +19,8 @@ export interface QuotaLimit extends Limit {
    * must be left alone, when nothing remains.
    */
   learn(seen: SeenQuota | undefined, startedAtMs: number, nowMs: number): number | undefined
+  /** In place of `learn`: the attempt was answered, and counted in another quota. */
+  excuse(startedAtMs: number): void
 }
 
 interface Report {
@@ -29,6 +31,8 @@ interface Report {
 
 /** So often in a row a quota may be used up again by the first request after its renewal; then it means nothing. */
 const MAX_EMPTY_RENEWALS = 3
+/** Quotas of a single request are renewed sooner than this. */
+const MAX_SINGLE_MS = 5_000
 /** How long a report matters that does not say when the quota is renewed. */
 const DEFAULT_WINDOW_MS = 60_000
 
@@ -47,7 +51,9 @@ export function quota(): QuotaLimit {
   let emptyRenewals = 0
 
   function isEmptyRenewal({ remaining, resetMs, limit }: SeenQuota, startedAtMs: number): boolean {
-    return remaining === 0 && limit !== 1 && resetMs === 0 && startedAtMs >= renewedAtMs
+    if (remaining > 0 || limit === 1 || startedAtMs < renewedAtMs) return false
+    // One request per so many seconds is an honest quota, and what a bucket says of itself.
+    return resetMs === 0 || (resetMs ?? 0) > MAX_SINGLE_MS
   }
 
   function mayStart(): boolean {
@@ -61,6 +67,12 @@ export function quota(): QuotaLimit {
     reports = []
     lost = lostEarlier = 0
     renewedAtMs = -Infinity
+  }
+
+  /** It was answered, so `release` was wrong about it. */
+  function excuse(startedAtMs: number): void {
+    if (lost > 0) lost--
+    if (probedAtMs !== undefined && startedAtMs >= probedAtMs) probedAtMs = undefined
   }
 
   /** What the last attempt was, if it began after all that we know. */
@@ -98,10 +110,9 @@ export function quota(): QuotaLimit {
       lost++
     },
     isIdle: nowMs => running === 0 && (reports.length === 0 || nowMs >= renewedAtMs),
+    excuse,
     learn(seen, startedAtMs, nowMs) {
-      // It was answered, so `release` was wrong about it.
-      if (lost > 0) lost--
-      if (probedAtMs !== undefined && startedAtMs >= probedAtMs) probedAtMs = undefined
+      excuse(startedAtMs)
       if (seen === undefined) {
         learnNothing(startedAtMs, nowMs)
         return undefined

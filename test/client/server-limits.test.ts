@@ -155,20 +155,49 @@ test('Who does not respect the quota sees it: 429, and waits for what that says.
   expect(server.refused).toBeGreaterThan(0)
 })
 
-test('A quota that is renewed too late for those who wait fails them at once, with the time to come back.', async () => {
-  const renewedMs = 600_000
+test('A quota that is renewed too late ends in one probe, whose refusal fails the others with the time to come back.', async () => {
+  const renewedMs = 3_600_000
   const server = quotaServer(({ left, resetMs }) => ({ ratelimit: `"q";r=${left};t=${up(resetMs)}` }), 30, renewedMs)
   const outcomes = await send({ transport: server.transport, concurrency: 5 }, urlsOf(100))
-  expect(server.refused).toBe(0)
+  expect(server.refused).toBe(1)
   expect(okOf(outcomes)).toBe(30)
-  expect(server.transport.requests).toHaveLength(30)
+  expect(server.transport.requests).toHaveLength(31)
+  expect(server.transport.requests[30]?.atMs).toBeLessThanOrEqual(121_000)
   const failures = outcomes.filter(outcome => !outcome.ok).map(({ error }) => error)
-  expect(new Set(failures.map(error => error?.code))).toEqual(new Set(['paused/retry_after']))
+  expect(failures.map(error => error?.code).sort()).toEqual([
+    'http/429',
+    ...Array.from({ length: 69 }, () => 'paused/retry_after'),
+  ])
   for (const error of failures) {
     expect(error?.retryAt).toBeGreaterThanOrEqual(EPOCH_MS + renewedMs)
     expect(error?.retryAt).toBeLessThanOrEqual(EPOCH_MS + renewedMs + 5_000)
   }
-  expect(server.transport.clock.now()).toBeLessThan(5_000)
+  expect(server.transport.clock.now()).toBeLessThan(125_000)
+})
+
+test('A host that says "nothing left, for an hour" and goes on answering is believed once, not per request.', async () => {
+  const headers = { 'x-ratelimit-limit': '100', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '3600' }
+  const transport = mockTransport(() => ({ json: {}, headers, latencyMs: 50 }))
+  expect(okOf(await send({ transport, concurrency: 10 }, urlsOf(50)))).toBe(50)
+  expect(transport.clock.now()).toBeLessThanOrEqual(121_000)
+})
+
+test('Retry-After wins over the quota headers of the same response and of those before it.', async () => {
+  const quota = { 'ratelimit-policy': '"day";q=1000;w=86400', ratelimit: '"day";r=0;t=3600' }
+  const transport = mockTransport(({ atMs, index }) => {
+    if (atMs >= 1_000) return { json: {} }
+    if (index === 0) return { json: {}, headers: quota, latencyMs: 10 }
+    return { status: 429, headers: { ...quota, 'retry-after': '1' }, latencyMs: 20 }
+  })
+  expect(okOf(await send({ transport, concurrency: 5 }, urlsOf(20)))).toBe(20)
+  expect(transport.clock.now()).toBeLessThan(4_000)
+})
+
+test('A request whose deadline comes before the renewal may be the probe.', async () => {
+  const headers = { 'x-ratelimit-limit': '5', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '60' }
+  const transport = mockTransport(({ index }) => ({ json: {}, headers: index === 0 ? headers : {}, latencyMs: 50 }))
+  const options: ClientOptions = { transport, concurrency: 1, timeouts: { total: '30s' } }
+  expect(okOf(await send(options, urlsOf(3)))).toBe(3)
 })
 
 const NONSENSE: readonly Readonly<Record<string, string>>[] = [

@@ -1,8 +1,9 @@
 /** What a response says about its server's quota: every dialect, every kind of nonsense, and any text in linear time. */
 import { describe, expect, test } from 'vitest'
-import { readQuotas, strictest } from '../../src/policy/quota-headers.ts'
+import { readQuotas } from '../../src/policy/quota-headers.ts'
 import type { SeenQuota } from '../../src/policy/quota-headers.ts'
 import { fc } from '../support/property.ts'
+import { strictest } from '../support/strictest.ts'
 
 const NOW_MS = Date.UTC(2026, 0, 1, 12)
 const NOW_S = NOW_MS / 1_000

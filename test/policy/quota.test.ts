@@ -6,11 +6,12 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { SeenQuota } from '../../src/policy/quota-headers.ts'
-import { readQuotas, strictest } from '../../src/policy/quota-headers.ts'
+import { readQuotas } from '../../src/policy/quota-headers.ts'
 import { quota } from '../../src/policy/quota.ts'
 import type { QuotaLimit } from '../../src/policy/quota.ts'
 import { makeCall } from '../support/calls.ts'
 import { fc, randomFrom } from '../support/property.ts'
+import { strictest } from '../support/strictest.ts'
 
 const CALL = makeCall()
 
@@ -484,6 +485,7 @@ describe('At a server that counts and publishes its quota', () => {
           waitMs: () => (running === 0 || running < remaining ? 0 : Infinity),
           book: () => void running++,
           release: () => void running--,
+          excuse: () => undefined,
           learn(report, _startedAtMs, nowMs) {
             remaining = report?.remaining ?? Infinity
             return remaining === 0 ? nowMs + (report?.resetMs ?? 0) : undefined

@@ -23,6 +23,7 @@ const CURL = 'src/cli/plan/curl-command.ts'
 
 const PLACES = 'test/cli/template/places.test.ts'
 const IN = 'test/cli/input.test.ts'
+const PASTED = 'test/cli/curl/commands.test.ts'
 const CELLS = 'test/cli/input/rows.test.ts'
 const LINE_TESTS = 'test/cli/input/lines.test.ts'
 const WORDS = 'test/cli/arguments.test.ts'
@@ -103,6 +104,36 @@ export const CLI_MUTANTS: readonly Mutant[] = [
     '    ...OUTCOME_FIELDS,\n',
     '    ...OUTCOME_FIELDS,\n    ...Object.fromEntries(ofColumns),\n',
     NAMES,
+  ),
+
+  // A pasted command
+  mutant(
+    'preq: data of curl keeps its order',
+    'src/cli/curl/data.ts',
+    "if (pieces.length > 0 && name !== 'json') pieces.push('&')",
+    "if (pieces.length > 0) pieces.push('&')",
+    PASTED,
+  ),
+  mutant(
+    'preq: a URL that curl would spell otherwise is refused',
+    'src/cli/curl/urls.ts',
+    'if (ours === theirs) return url',
+    'if (ours === theirs || isPathAsIs) return url',
+    PASTED,
+  ),
+  mutant(
+    'preq: a shell would expand a tilde behind an equals sign, too',
+    'src/cli/curl/words.ts',
+    '/(?:^|[=:])~/',
+    '/^~/',
+    PASTED,
+  ),
+  mutant(
+    'preq: a pasted command keeps no cookies unless it asks for them',
+    'src/cli/curl/into-plan.ts',
+    '...(!keepsCookies && { cookies: false as const }),',
+    '',
+    PASTED,
   ),
 
   // What is refused before anything is sent

@@ -158,7 +158,7 @@ function takeDouble(rest: string, at: number, word: Pieces, refuse: Refuse): num
   )
   const unescaped = inside.replaceAll(/\\[^]/g, '__')
   if (unescaped.includes('`')) refuse('a command in backticks', 'Write its result.')
-  if (/\$[\w{(@*#?$!-]/.test(unescaped)) refuse("a '$…' in double quotes, which a shell expands", VARIABLE)
+  if (/\$[\w{([@*#?$!-]/.test(unescaped)) refuse("a '$…' in double quotes, which a shell expands", VARIABLE)
   word.quoted(plain)
   return at + inside.length + 2
 }

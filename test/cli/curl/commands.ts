@@ -207,6 +207,15 @@ f\\'g"`,
   `curl http://HOST/q -d "a $ b" -d a$ -d "$" -d 5\\$`,
   `curl http://HOST/q -d $'a\\\\d+ \\d \\q \\X41 \\N \\? \\E[0m \\e \\cA \\cz \\477 \\1a'`,
   `curl http://HOST/q -d $'\\U0001F600 \\u263aa \\x4g \\7'`,
+  `curl http://HOST/q -d $'\\1\\12\\1234' -d $'\\x1\\x12\\x123' -d $'\\xe2'$'\\x82\\xac'`,
+  `curl http://HOST/q -d a$ -d "$ " -d $% -d "$." -d $€ -d "$é" -d "$'" -d a"$"b`,
+  `curl http://HOST/q -d '{a,b}' -d "{1..3}" -d a,b -d a..b -d a~b -d '[a]'`,
+  `curl http://HOST/q -d "x\\
+y" -d 'x\\
+y' -d x\\
+y`,
+  `curl http://HOST/q -d % -d ^ -d -- -d -x -d=x -dx=y`,
+  `curl -dHOST/a HOST/b`,
   `curl http://HOST/q?a=1\\&b=2`,
   `curl "http://HOST/q?a=1&b=2" -H "x: \\"y\\""`,
   `curl 'http://HOST/it'\\''s' --data-raw 'it'"'"'s'`,
@@ -282,6 +291,7 @@ export const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
   [`curl ${U} -d "t=\`date\`"`, /backticks/],
   [`curl ${U} -d \`date\``, /backticks/],
   [`curl ${U} -d "$1"`, /a '\$…'/],
+  [`curl ${U} -d "$[1+1]"`, /a '\$…'/],
   [`curl ${U} -d $?`, /a '\$…'/],
   [`curl ${U} -d $"x"`, /\$"…"/],
   [`(curl ${U})`, /a parenthesis/],
@@ -305,7 +315,7 @@ export const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
   [`$ curl ${U}`, /Leave out the prompt/],
   [`TOKEN=x curl ${U}`, /begins with 'curl'/],
   [`sudo curl ${U}`, /begins with 'curl'/],
-  ['', /begins with 'curl'/],
+  ['', /a text that is not empty/],
   // Windows
   [`curl ^"${U}^" ^\n  -H ^"a: b^"`, /cmd\.exe.*'Copy as cURL \(bash\)'/],
   [`curl "${U}" -H "a: b" --data-raw "^{^\\^"a^\\^":1^}"`, /cmd\.exe/],

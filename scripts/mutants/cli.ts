@@ -292,7 +292,13 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant('preq: 130 when interrupted', SIGNALS, 'exitCode ??= 130', 'exitCode ??= 1', OUT),
   mutant('preq: 143 after SIGTERM', SIGNALS, 'exitCode ??= 143', 'exitCode ??= 1', OUT),
   mutant('preq: SIGTERM leaves every line whole', SIGNALS, "process.on('SIGTERM', onTerm)", '', OUT),
-  mutant('preq: a signal does not wait for the input', RUN, '    jobs.close()\n', '', 'test/cli/signals.test.ts'),
+  mutant(
+    'preq: a signal does not wait for the input',
+    RUN,
+    'signals.close()\n    jobs.close()\n',
+    'signals.close()\n',
+    'test/cli/signals.test.ts',
+  ),
   mutant(
     'preq: a signal does not wait for a pipe',
     'src/cli/input/open-input.ts',

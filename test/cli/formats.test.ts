@@ -114,6 +114,20 @@ describe('A row of CSV from a pipe', () => {
   })
 })
 
+describe('A run that is refused', () => {
+  test.each([
+    ['for its header', 'id,id\n', []],
+    ['for its output', 'id\n1\n', ['-o', 'there.csv']],
+  ])('ends at once %s, although its pipe stays open.', async (_what, text, more) => {
+    const { start, server, write } = await workplace()
+    write('there.csv', '')
+    const { child, finished } = start(['URL/{id}', '-i', '-', '--format', 'csv', ...more])
+    child.stdin.on('error', () => undefined).write(text)
+    // Without end(): it would wait for ever.
+    expect([(await finished).code, server.requests]).toEqual([expect.any(Number), []])
+  })
+})
+
 describe('A URL in a list', () => {
   test('may have a note behind it; the line of a template may not.', async () => {
     const { run, server, write } = await workplace()

@@ -31,11 +31,7 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   const plan = planRun(urls, flags, process.env)
   const jobs = limited(await openJobs(plan.input), plan.input.limit)
   sayNotes(plan)
-  const output = openOutput(plan.output, {
-    columns: jobs.columns,
-    hasKey: plan.input.key !== undefined,
-    hasUrls: plan.input.urls.length === 0,
-  })
+  const output = outputFor(plan, jobs)
   const exitCode = await send(plan, jobs, output).catch(async (error: unknown) => {
     // What a run with a run file has lost the next one makes anew.
     if (isRefusal(error) || plan.output.resume) output.discard()
@@ -45,6 +41,20 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   })
   await output.keep()
   return exitCode
+}
+
+function outputFor(plan: RunPlan, jobs: Jobs): Output {
+  try {
+    return openOutput(plan.output, {
+      columns: jobs.columns,
+      hasKey: plan.input.key !== undefined,
+      hasUrls: plan.input.urls.length === 0,
+    })
+  } catch (error) {
+    // Whoever still writes to the input would keep a process that has nothing to do.
+    jobs.close()
+    throw error
+  }
 }
 
 /** A mistake of the caller's, found in the input or in the run file: there is nothing to keep. */

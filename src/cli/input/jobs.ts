@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import { flattened } from './batches.ts'
 import { shapeOf } from './format.ts'
+import type { Shape } from './format.ts'
 import { linesOf } from './lines.ts'
 import type { Line, LongLine, TextFormat } from './lines.ts'
 import { openInput } from './open-input.ts'
@@ -81,15 +82,21 @@ export async function openJobs(plan: InputPlan): Promise<Jobs> {
     maker: columns => jobMaker(input, columns, brace => sentAsIs.add(brace)),
     url: (template, columns, remedy) => urlTemplate(template, columns, input.allowEmpty, remedy),
   }
-  for (const file of files) opened.push(await openFile(file, input, readers))
+  const close = (): void => {
+    for (const { stream } of opened) stream.destroy()
+  }
+  try {
+    for (const file of files) opened.push(await openFile(file, input, readers))
+  } catch (error) {
+    close()
+    throw error
+  }
   const columns = [...new Set(opened.flatMap(one => one.columns))]
   return {
     total: undefined,
     columns,
     sentAsIs: [...sentAsIs],
-    close() {
-      for (const { stream } of opened) stream.destroy()
-    },
+    close,
     [Symbol.asyncIterator]: () => flattened(all(opened)),
   }
 }
@@ -106,14 +113,30 @@ async function* ofUrls(urls: readonly string[], make: MakeJob): Stream {
 }
 
 async function openFile(file: string, input: InputPlan, readers: Readers): Promise<Opened> {
-  const [template] = input.urls
   const shape = shapeOf(file, input)
   const stream = await openInput(file, shape.isGzip)
+  try {
+    return { ...(await readFile(file, stream, shape, input, readers)), stream }
+  } catch (error) {
+    // Whoever still writes to it would keep a process that has nothing to do.
+    stream.destroy()
+    throw error
+  }
+}
+
+async function readFile(
+  file: string,
+  stream: Readable,
+  shape: Shape,
+  input: InputPlan,
+  readers: Readers,
+): Promise<Omit<Opened, 'stream'>> {
+  const [template] = input.urls
   switch (shape.format) {
     case 'lines':
-      return { ...linesFile(file, stream, template, input, readers), stream }
+      return linesFile(file, stream, template, input, readers)
     case 'jsonl':
-      return { columns: [], jobs: ofJsonLines(file, stream, input, readers), stream }
+      return { columns: [], jobs: ofJsonLines(file, stream, input, readers) }
     case 'csv': {
       const { columns, rows } = await tableOf(stream, file, {
         ...shape,
@@ -125,7 +148,7 @@ async function openFile(file: string, input: InputPlan, readers: Readers): Promi
       const url = template === undefined ? urlColumn(file, columns) : readers.url(template, known)
       const make = readers.maker(known)
       checkVaried(file, input, columns)
-      return { columns, jobs: ofRows(file, rows, url, make, template !== undefined), stream }
+      return { columns, jobs: ofRows(file, rows, url, make, template !== undefined) }
     }
   }
 }

@@ -234,6 +234,7 @@ export const FLAGS = {
   'max-bytes': taking('Connection', 'SIZE', bytes, 'largest decoded body: 64MiB', {
     default: '64MiB; none with --save',
   }),
+  'max-header-bytes': taking('Connection', 'SIZE', bytes, 'largest head of a response: 256KiB', { default: '64KiB' }),
   'content-coding': choosing('Connection', 'MODE', ['strict', 'lenient', 'raw'], 'what becomes of compressed bodies', {
     default: 'strict',
     more: 'strict undoes or refuses them, lenient takes those as they came that cannot be undone, raw touches none.',

@@ -29,6 +29,7 @@ export function clientOptions(values: FlagValues, env: NodeJS.ProcessEnv, proble
     proxyCooldown: values['proxy-cooldown'],
     http2: values.http2,
     blockPrivateAddresses: values['block-private-addresses'],
+    maxHeaderBytes: values['max-header-bytes'],
     verifySsl: values.insecure === true ? false : undefined,
     tls: tlsOf(values, env, problems),
     workers: values.workers,

@@ -1,4 +1,5 @@
 /** The options of a client → its plan: limits, connections, what all its requests share. Nothing optional is left. */
+import { maxHeaderSize } from 'node:http'
 import type { ReadHostLimits } from './limit-input.ts'
 import type { Values } from './options.ts'
 import type { ReadRate } from './rate-input.ts'
@@ -70,6 +71,7 @@ export function planClient(values: Values): ClientPlan {
       tls: { verify: values.verifySsl ?? true, ...tls },
       ...(values.http2 === true && { http2: true }),
       blockPrivateAddresses: values.blockPrivateAddresses ?? false,
+      maxHeaderBytes: values.maxHeaderBytes ?? Math.max(MAX_HEADER_BYTES, maxHeaderSize),
     },
     lookup: values.lookup as LookupInput | undefined,
     cookieFile: values.cookieFile,
@@ -79,6 +81,9 @@ export function planClient(values: Values): ClientPlan {
     workers: values.workers ?? 0,
   }
 }
+
+/** Node's own limit of 16 KiB is less than what curl and browsers take. */
+const MAX_HEADER_BYTES = 65_536
 
 const NO_LIMITS: HostPlan = { concurrency: Infinity, rates: [] }
 

@@ -36,6 +36,8 @@ const FOREIGN: Readonly<Record<string, string>> = {
   limit: "'concurrency'",
   maxbodylength: "'maxResponseBytes'",
   maxcontentlength: "'maxResponseBytes'",
+  maxheadersize: "'maxHeaderBytes'",
+  maxhttpheadersize: "'maxHeaderBytes'",
   maxredirections: "'maxRedirects'",
   maxredirs: "'maxRedirects'",
   maxtime: "'timeout'",

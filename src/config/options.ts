@@ -191,6 +191,10 @@ export const OPTIONS = {
     'Connect to addresses of the public Internet only, on every redirect and reconnect: for URLs from strangers.',
     { default: 'false' },
   ),
+  maxHeaderBytes: row('client', size, 'Largest head of a response.', {
+    default: "'64KiB', or Node's `--max-http-header-size` if that is more",
+    unit: 'bytes',
+  }),
   lookup: row(
     'client',
     func,

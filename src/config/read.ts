@@ -106,7 +106,7 @@ function checkTogether(values: Values, place: Place, problems: string[]): void {
     problems.push('workers: expected no lookup beside it, got one. A function cannot go to another thread.')
   }
   if (values.transport !== undefined) {
-    for (const name of ['lookup', 'blockPrivateAddresses'] as const) {
+    for (const name of ['lookup', 'blockPrivateAddresses', 'maxHeaderBytes'] as const) {
       if (values[name] === undefined || values[name] === false) continue
       problems.push(`${name}: expected no transport beside it, got one. A transport makes its own connections.`)
     }

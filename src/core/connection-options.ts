@@ -1,5 +1,6 @@
 /** Where a client's connections go, and how they are made. */
 import type { Transport } from './ports.ts'
+import type { Size } from './spec.ts'
 
 /** The part of an undici `Dispatcher` that is used: give a `MockAgent`, a `Pool`, an agent of your own. */
 export interface DispatcherLike {
@@ -48,6 +49,14 @@ export interface ConnectionOptions {
    * Source: the IANA special-purpose address registries, RFC 6890.
    */
   blockPrivateAddresses?: boolean
+  /**
+   * Largest head of a response, its names and values together; trailers have the same limit. A number of bytes, or a size
+   * such as `'128KiB'`. Default 64 KiB, or what Node's own `--max-http-header-size` says if that is more. Infinity for no
+   * limit. A larger one fails with `too_large/headers`. Not with `transport`.
+   *
+   * @example maxHeaderBytes: '256KiB'
+   */
+  maxHeaderBytes?: Size
   /**
    * Finds the addresses of host names, for every new connection. An error with a code of `dns.lookup` fails with
    * `dns/not_found`, `dns/temporary` or `dns/empty`; another error, or an answer that is no address, with

@@ -13,6 +13,8 @@ export interface ConnectionPlan {
   readonly tls: TlsPlan
   /** Connect to addresses of the public Internet only. */
   readonly blockPrivateAddresses: boolean
+  /** Of a response: names and values. Absent: 64 KiB. */
+  readonly maxHeaderBytes?: number
   /** Offer HTTP/2 to https origins; absent: do not. */
   readonly http2?: boolean
 }

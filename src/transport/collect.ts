@@ -19,7 +19,6 @@ import {
 } from './head.ts'
 import { Intake, behindCodings } from './intake.ts'
 import type { Faucet } from './intake.ts'
-import type { HeaderMemo } from './header-memo.ts'
 import { Pieces } from './pieces.ts'
 import { Unread, isWorthWaiting } from './unread.ts'
 import type { CollectorParts, Wire } from './wire.ts'
@@ -27,7 +26,6 @@ import type { Attempt } from '../core/attempt.ts'
 import type { BodySink } from '../core/body-sink.ts'
 import { reasonOf } from '../core/callback.ts'
 import type { HeaderList } from '../core/headers.ts'
-import type { Clock } from '../core/ports.ts'
 import { isFollowed } from '../core/redirect.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity, Reply, Result, Taken } from '../core/result.ts'
@@ -45,8 +43,7 @@ class Stopped extends Error {}
 
 export class Collector {
   readonly #attempt: Attempt
-  readonly #clock: Clock
-  readonly #memo: HeaderMemo
+  readonly #parts: CollectorParts
   readonly #settle: (result: Result) => void
   readonly #wire: Wire | undefined
   #settled = false
@@ -69,10 +66,9 @@ export class Collector {
   #headAtMs = 0
   #wireBytes = 0
 
-  constructor(attempt: Attempt, { clock, memo }: CollectorParts, settle: (result: Result) => void, wire?: Wire) {
+  constructor(attempt: Attempt, parts: CollectorParts, settle: (result: Result) => void, wire?: Wire) {
     this.#attempt = attempt
-    this.#clock = clock
-    this.#memo = memo
+    this.#parts = parts
     this.#settle = settle
     this.#wire = wire
   }
@@ -81,7 +77,7 @@ export class Collector {
   onRequestStart(controller: Controller): void {
     this.#controller = controller
     if (this.#settled) return controller.abort(new Stopped('given up before it was sent'))
-    this.#sentAtMs = this.#clock.now()
+    this.#sentAtMs = this.#parts.clock.now()
     const attempt = this.#attempt
     attempt.sent = true
     attempt.phase = 'headers'
@@ -107,7 +103,7 @@ export class Collector {
     statusText = '',
   ): void {
     if (status < 200) return this.#onInterim(status)
-    const nowMs = (this.#headAtMs = this.#clock.now())
+    const nowMs = (this.#headAtMs = this.#parts.clock.now())
     const attempt = this.#attempt
     attempt.headed = true
     attempt.phase = 'body'
@@ -115,7 +111,7 @@ export class Collector {
     attempt.trip.firstByteMs = nowMs - this.#sentAtMs
     this.#status = status
     this.#statusText = reasonPhrase(statusText)
-    this.#headers = this.#memo.list(headers)
+    this.#headers = this.#parts.memo.list(headers)
     warnOfBody(attempt, status, this.#headers)
     const problem = headProblem(this.#headers, this.#firstRead)
     this.#firstRead = undefined
@@ -128,7 +124,7 @@ export class Collector {
 
   #passOver(): void {
     const head = this.#reply(NOTHING)
-    if (isWorthWaiting(head)) this.#unread = new Unread(head, this.#clock, () => this.#stop(head))
+    if (isWorthWaiting(head)) this.#unread = new Unread(head, this.#parts.clock, () => this.#stop(head))
     else this.#stop(head)
   }
 
@@ -142,7 +138,7 @@ export class Collector {
       if (isFault(ended)) this.#stop(ended)
       else this.#end({ ...head, taken: ended })
     }
-    this.#intake = new Intake({ attempt: this.#attempt, writer, faucet, clock: this.#clock, done })
+    this.#intake = new Intake({ attempt: this.#attempt, writer, faucet, clock: this.#parts.clock, done })
   }
 
   /** What is not for the sink is held in memory, whatever the sink may take. */
@@ -160,7 +156,7 @@ export class Collector {
 
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
     if (this.#settled) return
-    this.#attempt.phaseAtMs = this.#clock.now()
+    this.#attempt.phaseAtMs = this.#parts.clock.now()
     this.#attempt.bodyBytes = this.#bytes += chunk.byteLength
     this.#pieces++
     if (this.#unread !== undefined)
@@ -185,7 +181,8 @@ export class Collector {
   }
 
   #overspent(returned = 0): Fault | undefined {
-    return overspentProblem(this.#wireBytes - returned, this.#bytes, this.#pieces)
+    const head = this.#attempt.headed ? this.#headers : this.#parts.maxHeaderBytes
+    return overspentProblem(this.#wireBytes - returned, this.#bytes, this.#pieces, head)
   }
 
   /** The connection broke. */
@@ -200,7 +197,7 @@ export class Collector {
   onResponseEnd(): void {
     if (this.#settled) return
     this.isComplete = true
-    this.#attempt.trip.bodyMs = this.#clock.now() - this.#headAtMs
+    this.#attempt.trip.bodyMs = this.#parts.clock.now() - this.#headAtMs
     if (this.#unread !== undefined) return this.#end(this.#unread.head)
     // undici takes a reset for the end of a body without a length, and passes over trailers that are too large.
     const broken = this.#wire?.socket?.errored

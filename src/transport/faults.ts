@@ -45,7 +45,10 @@ const ANYWHERE: Readonly<Record<string, readonly [FaultCode, string]>> = {
   UND_ERR_CONNECT_TIMEOUT: ['timeout/connect', 'no connection in time'],
   UND_ERR_HEADERS_TIMEOUT: ['timeout/headers', 'no head of a response in time'],
   UND_ERR_BODY_TIMEOUT: ['timeout/body', 'the body stalled'],
-  UND_ERR_HEADERS_OVERFLOW: ['too_large/headers', 'the head of the response is too large'],
+  UND_ERR_HEADERS_OVERFLOW: [
+    'too_large/headers',
+    'the head of the response is too large. Raise maxHeaderBytes if that is meant',
+  ],
   UND_ERR_RES_EXCEEDED_MAX_SIZE: ['too_large/body', 'the body is too large'],
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: ['invalid_request/body', 'the body is not as long as its content-length says'],
   UND_ERR_INVALID_ARG: ['invalid_request/rejected', 'the request cannot be put on the wire'],

@@ -17,8 +17,6 @@ import type { Attempt } from '../core/attempt.ts'
 import { isAtHand } from '../core/body.ts'
 import { fault } from '../core/result.ts'
 
-/** As for HTTP/1.1: names and values. */
-const MAX_HEAD_BYTES = 16_384
 const CANCEL = 8
 
 /** What a stream needs of its session. */
@@ -27,6 +25,8 @@ export interface Host {
   readonly goaway: Broken['goaway']
   readonly gone: boolean
   readonly error: unknown
+  /** Of a head: names and values. */
+  readonly maxHeaderBytes: number
   /** Bytes of a body have come, in one piece, whoever takes them when. */
   arrived(bytes: number): void
   /** False: the connection has cost too much besides. */
@@ -140,7 +140,7 @@ export class Exchange {
 
   #onHead(head: Head, raw: readonly string[]): void {
     if (this.#isOver) return
-    if (isTooLong(raw)) return this.#tooLong('head')
+    if (isTooLong(raw, this.#host.maxHeaderBytes)) return this.#tooLong('head')
     const length = head['content-length']
     this.#announced = length === undefined ? undefined : Number(length)
     this.#isHeaded = true
@@ -164,13 +164,12 @@ export class Exchange {
   }
 
   #onTrailers(raw: readonly string[]): void {
-    if (!this.#isOver && isTooLong(raw)) this.#tooLong('trailers')
+    if (!this.#isOver && isTooLong(raw, this.#host.maxHeaderBytes)) this.#tooLong('trailers')
   }
 
   #tooLong(what: string): void {
-    this.#fail(
-      fault('too_large/headers', `expected ${what} of at most ${MAX_HEAD_BYTES} bytes, got more`, { sent: true }),
-    )
+    const message = `expected ${what} of at most ${this.#host.maxHeaderBytes} bytes, got more. Raise maxHeaderBytes if that is meant`
+    this.#fail(fault('too_large/headers', message, { sent: true }))
   }
 
   #fail(known: ReturnType<typeof fault>): void {
@@ -217,10 +216,10 @@ function drained(stream: ClientHttp2Stream): Promise<void> {
   })
 }
 
-function isTooLong(raw: readonly string[]): boolean {
+function isTooLong(raw: readonly string[], maxBytes: number): boolean {
   let bytes = 0
   for (const text of raw) bytes += text.length + 2
-  return bytes > MAX_HEAD_BYTES
+  return bytes > maxBytes
 }
 
 /** Names and values without the pseudo fields. Node's own object drops what comes twice. */

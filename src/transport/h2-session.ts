@@ -72,7 +72,7 @@ export class Session implements Host, Kept {
       settings: {
         enablePush: false,
         initialWindowSize: STREAM_WINDOW_BYTES,
-        maxHeaderListSize: MAX_HEADER_LIST_BYTES,
+        maxHeaderListSize: Math.min(2 ** 32 - 1, Math.max(MAX_HEADER_LIST_BYTES, 2 * parts.maxHeaderBytes)),
       },
       maxHeaderListPairs: MAX_HEADER_PAIRS,
     })
@@ -97,6 +97,10 @@ export class Session implements Host, Kept {
     socket.on('error', (error: unknown) => (this.error ??= error))
   }
 
+  get maxHeaderBytes(): number {
+    return this.#parts.maxHeaderBytes
+  }
+
   get gone(): boolean {
     return this.#http2.destroyed || this.#socket.destroyed
   }
@@ -118,7 +122,7 @@ export class Session implements Host, Kept {
         this.#socket.ref()
         openSockets.use(this)
       }
-      this.#allowedBytes += MAX_BYTES_PER_STREAM
+      this.#allowedBytes += MAX_BYTES_PER_STREAM + this.maxHeaderBytes
       const readBefore = this.#socket.bytesRead
       const collector = new Collector(attempt, this.#parts, result => resolve(this.#learn(attempt, result)), WIRE)
       attempt.abort = () => {

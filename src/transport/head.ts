@@ -80,10 +80,21 @@ const MAX_OVERHEAD_BYTES = 65_536
 const MAX_OVERHEAD_RATIO = 1.1
 const MAX_BYTES_PER_FRAME = 12
 
-/** @param wireBytes what the connection has read for a body of so many `bytes` in so many `pieces` */
-export function overspentProblem(wireBytes: number, bytes: number, pieces: number): Fault | undefined {
-  const body = bytes * MAX_OVERHEAD_RATIO + pieces * MAX_BYTES_PER_FRAME
-  if (wireBytes <= body + MAX_OVERHEAD_BYTES) return undefined
+/**
+ * @param wireBytes what the connection has read for a body of so many `bytes` in so many `pieces`
+ * @param head what the head was, or how large it may be
+ */
+export function overspentProblem(
+  wireBytes: number,
+  bytes: number,
+  pieces: number,
+  head: HeaderList | number,
+): Fault | undefined {
+  const allowed = bytes * MAX_OVERHEAD_RATIO + pieces * MAX_BYTES_PER_FRAME + MAX_OVERHEAD_BYTES
+  if (wireBytes <= allowed) return undefined
+  if (wireBytes <= allowed + (typeof head === 'number' ? head : sizeOf(head))) return undefined
   const message = `got ${wireBytes} bytes for a body of ${bytes}: no honest framing is as large`
   return fault('too_large/wire', message, { sent: true })
 }
+
+const sizeOf = (headers: HeaderList): number => headers.reduce((bytes, text) => bytes + text.length + 2, 0)

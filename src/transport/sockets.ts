@@ -18,9 +18,6 @@ import type { Through } from './tunnel/through.ts'
 
 /** As browsers and Node's own agent do; servers close idle connections after five seconds or more. */
 const KEEP_ALIVE_MS = 4_000
-/** Names and values; Node's own agent has the same limit. */
-const MAX_HEAD_BYTES = 16_384
-
 const DROPPED = new Error('the connection is of no more use')
 
 export interface Line extends Kept {
@@ -45,22 +42,35 @@ export interface Reader {
   onWireError(error: Error): void
 }
 
+export interface SocketsParts {
+  /** Goes straight to an origin. */
+  readonly connect: Connect
+  /** Takes a proxy. */
+  readonly through: Through
+  readonly clock: Clock
+  readonly room: Room
+  /** Names and values of a response's head. */
+  readonly maxHeaderBytes: number
+}
+
 export class Sockets {
   readonly #connect: Connect
   readonly #through: Through
   readonly #clock: Clock
   readonly #room: Room
+  readonly #maxHeaderBytes: number
   readonly #idle = new Map<string, Line[]>()
   readonly #open = new Set<Line>()
   /** Fresh connections that repeats have coming to them, by route. */
   readonly #owed = new Map<string, number>()
 
-  /** `connect` goes straight to an origin, `through` takes a proxy. */
-  constructor(connect: Connect, through: Through, clock: Clock, room: Room) {
+  constructor({ connect, through, clock, room, maxHeaderBytes }: SocketsParts) {
     this.#connect = connect
     this.#through = through
     this.#clock = clock
     this.#room = room
+    // undici takes integers only.
+    this.#maxHeaderBytes = Math.min(maxHeaderBytes, Number.MAX_SAFE_INTEGER)
   }
 
   /** A connection to the attempt's origin: the one that is `ready`, else an idle one if there is any. */
@@ -176,7 +186,7 @@ export class Sockets {
       allowH2: false,
       pipelining: 1,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: MAX_HEAD_BYTES,
+      maxHeaderSize: this.#maxHeaderBytes,
       // The attempt's own limits hold, to the millisecond; undici's timers would add up to a second.
       headersTimeout: 0,
       bodyTimeout: 0,

@@ -13,6 +13,7 @@ import type { Fault, Result } from '../core/result.ts'
 import { filterHeaders, getHeader } from '../core/headers.ts'
 import type { Trip } from '../core/trip.ts'
 import { Collector } from './collect.ts'
+import { MAX_HEADER_BYTES } from './wire.ts'
 import type { CollectorParts } from './wire.ts'
 import { Addresses } from './addresses.ts'
 import { connector } from './connect.ts'
@@ -36,14 +37,20 @@ export interface WireParts {
 }
 
 export function undiciTransport(
-  { tls, http2 = false, blockPrivateAddresses }: ConnectionPlan,
+  { tls, http2 = false, blockPrivateAddresses, maxHeaderBytes = MAX_HEADER_BYTES }: ConnectionPlan,
   clock: Clock,
   { lookup, room = { max: () => Infinity } }: WireParts = {},
 ): Transport {
-  const parts: CollectorParts = { clock, memo: new HeaderMemo() }
+  const parts: CollectorParts = { clock, memo: new HeaderMemo(), maxHeaderBytes }
   const addresses = new Addresses({ clock, lookup, publicOnly: blockPrivateAddresses })
   const connect = connector(tls, addresses)
-  const sockets = new Sockets(connect, tunneller({ tls, connect, addresses, clock }), clock, room)
+  const sockets = new Sockets({
+    connect,
+    through: tunneller({ tls, connect, addresses, clock }),
+    clock,
+    room,
+    maxHeaderBytes,
+  })
   /** @param ready a connection that has been made for this attempt */
   const plain = (attempt: Attempt, measured?: Measured, ready?: Socket): Promise<Result> =>
     new Promise(resolve => {
@@ -115,7 +122,8 @@ async function onceAdmitted(
 
 /** The caller's own Dispatcher: a MockAgent, a pool with other settings. It stays the caller's to close. */
 export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): Transport {
-  const parts: CollectorParts = { clock, memo: new HeaderMemo() }
+  // The Dispatcher has a limit of its own.
+  const parts: CollectorParts = { clock, memo: new HeaderMemo(), maxHeaderBytes: Infinity }
   const carry = (attempt: Attempt, measured?: Measured): Promise<Result> =>
     new Promise(resolve => {
       forgetPhases(attempt.trip)

@@ -9,8 +9,13 @@ export interface Wire {
   readonly protocol?: 'h2'
 }
 
+/** Of names and values, where a plan says nothing. */
+export const MAX_HEADER_BYTES = 65_536
+
 /** What all collectors of a transport share. */
 export interface CollectorParts {
   readonly clock: Clock
   readonly memo: HeaderMemo
+  /** Of a response's head. */
+  readonly maxHeaderBytes: number
 }

@@ -86,6 +86,7 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
     { passphrase: 'alone' },
   ],
   blockPrivateAddresses: [0, 1, 'true', null, {}],
+  maxHeaderBytes: [0, -1, 1.5, NaN, 'much', '', null, true, {}],
   lookup: [true, 'dns', null, {}, ['127.0.0.1']],
   proxy: [
     '',

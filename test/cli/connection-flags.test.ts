@@ -254,6 +254,14 @@ describe('TLS', () => {
   })
 })
 
+test('A head larger than --max-header-bytes is refused, with the flag that allows it.', async () => {
+  const { run } = await workplace()
+  const { lines, stderr } = await run(['URL/a', '--max-header-bytes', '20B', '--retries', '0'])
+  expect(endsOf(lines)).toEqual(['too_large/headers'])
+  expect(stderr).toContain('Raise --max-header-bytes')
+  expect(endsOf((await run(['URL/a', '--max-header-bytes', '1KiB'])).lines)).toEqual(['ok'])
+})
+
 test('An address that is not public is refused with --block-private-addresses, and nothing is sent.', async () => {
   const { run, server } = await workplace()
   const { lines } = await run(['URL/a', '--block-private-addresses', '--retries', '0'])

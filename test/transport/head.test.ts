@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { describe, expect, it, test } from 'vitest'
 import { reasonPhrase } from '../../src/transport/head.ts'
-import { clientOf, ask, verdict } from '../support/ask.ts'
+import { TRUST, ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
+import { h2Server, replying } from '../support/h2-server.ts'
 import { answering, rawServer, sending } from '../support/raw-server.ts'
 import type { Connection, Script } from '../support/raw-server.ts'
 
+const PLAN = new URL('../../src/config/client-plan.ts', import.meta.url).href
 const OK = 'HTTP/1.1 200 OK\r\n'
 const REST = 'Content-Length: 2\r\n\r\nok'
 
@@ -58,7 +62,8 @@ const VERDICTS: readonly (readonly [what: string, script: Script, code: string])
   ['101 times 102', sending('HTTP/1.1 102 X\r\n\r\n'.repeat(101) + OK + REST), 'protocol/too_many_1xx'],
   ['102 for ever', repeating('', 'HTTP/1.1 102 X\r\n\r\n', 1), 'protocol/too_many_1xx'],
   // sizes
-  ['a head of 20 kB', sending(`${OK}X-Big: ${'a'.repeat(20_000)}\r\n${REST}`), 'too_large/headers'],
+  ['a head of 60 kB', sending(`${OK}X-Big: ${'a'.repeat(60_000)}\r\n${REST}`), 'ok'],
+  ['a head of 70 kB', sending(`${OK}X-Big: ${'a'.repeat(70_000)}\r\n${REST}`), 'too_large/headers'],
   ['headers without end', repeating(OK, `X-A: ${'b'.repeat(1_000)}\r\n`), 'too_large/headers'],
   ['a status line without end', repeating('HTTP/1.1 200 ', 'b'.repeat(1_000)), 'too_large/wire'],
   ['2000 headers', sending(OK + numbered(1_999) + REST), 'ok'],
@@ -173,4 +178,57 @@ test.each([
   ['', ''],
 ])('a reason phrase outside of RFC 9112 §4 is dropped: %j', (text, kept) => {
   expect(reasonPhrase(text)).toBe(kept)
+})
+
+describe('maxHeaderBytes', () => {
+  const LARGE = sending(`${OK}X-Big: ${'a'.repeat(150_000)}\r\n${REST}`)
+
+  it.each([0, 1])('allows larger heads, with %i workers', async workers => {
+    await using server = await rawServer(LARGE)
+    expect(await verdict(server.origin, { workers, maxHeaderBytes: '200KiB' })).toBe('ok')
+    const outcome = await ask(server.origin, { workers })
+    expect(verdictOf(outcome)).toBe('too_large/headers')
+    expect(outcome.error?.message).toContain('Raise maxHeaderBytes')
+  })
+
+  it('may be Infinity', async () => {
+    await using server = await rawServer(LARGE)
+    expect(await verdict(server.origin, { maxHeaderBytes: Infinity })).toBe('ok')
+  })
+
+  it('holds for smaller heads, too', async () => {
+    await using server = await rawServer(sending(`${OK}X-Big: ${'a'.repeat(1_000)}\r\n${REST}`))
+    expect(await verdict(server.origin, { maxHeaderBytes: 500 })).toBe('too_large/headers')
+  })
+
+  it('holds for HTTP/2', async () => {
+    const big = { 'x-a': 'a'.repeat(8_000), 'x-b': 'b'.repeat(8_000) }
+    await using server = await h2Server({ answers: [replying('{}', big)] })
+    expect(await verdict(server.origin, { ...TRUST, http2: true })).toBe('ok')
+    expect(await verdict(server.origin, { ...TRUST, http2: true, maxHeaderBytes: 10_000 })).toBe('too_large/headers')
+  })
+
+  it("is at least what Node's own --max-http-header-size says", async () => {
+    const script = `import { planClient } from ${JSON.stringify(PLAN)}; console.log(planClient({}).connection.maxHeaderBytes)`
+    const run = (args: readonly string[]) =>
+      promisify(execFile)(process.execPath, [...args, '--input-type=module', '-e', script])
+    expect((await run([])).stdout.trim()).toBe('65536')
+    expect((await run(['--max-http-header-size=100000'])).stdout.trim()).toBe('100000')
+  })
+})
+
+it('a blank behind the length does no harm', async () => {
+  await using server = await rawServer(sending(`${OK}Content-Length: 2 \r\n\r\nok`))
+  expect(await verdict(server.origin)).toBe('ok')
+})
+
+// undici's parser and its Client refuse these (owed: a connection of our own).
+describe('a head that is valid', () => {
+  it.fails.each([
+    ['a tab behind the length', `${OK}Content-Length: 2\t\r\n\r\nok`],
+    ['a 100 that nobody asked for', `HTTP/1.1 100 Continue\r\n\r\n${OK}${REST}`],
+  ])('is read with %s (owed: undici refuses it)', async (_what, bytes) => {
+    await using server = await rawServer(sending(bytes))
+    expect(await verdict(server.origin)).toBe('ok')
+  })
 })

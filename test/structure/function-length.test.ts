@@ -1,0 +1,53 @@
+import ts from 'typescript-5.9'
+import { expect, it } from 'vitest'
+import { sources } from '../support/sources.ts'
+
+const MOST_LINES = 60
+/** Longer ones, each with its reason. */
+const CLOSURE = 'functions over shared state, each of them short'
+const STEPS = 'one list of steps or cases, read from top to bottom'
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  'src/cli/demo/server.ts startApi': CLOSURE,
+  'src/cli/input/record-reader.ts read': STEPS,
+  'src/cli/output/output.ts openOutput': CLOSURE,
+  'src/client/drain.ts drain': CLOSURE,
+  'src/client/opinions.ts opinionsOf': CLOSURE,
+  'src/config/prepare.ts prepareSpec': STEPS,
+  'src/config/read.ts checkTogether': STEPS,
+  'src/layer/redirect.ts nextCall': STEPS,
+  'src/layer/retry.ts repeat': STEPS,
+  'src/policy/adaptive.ts adaptive': CLOSURE,
+  'src/policy/quota.ts quota': CLOSURE,
+  'src/transport/undici.ts undiciTransport': CLOSURE,
+}
+
+/** Functions of a file with their names and lengths; of nested ones the inner is judged by itself, too. */
+function functionsOf(path: string, text: string): { name: string; lines: number }[] {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
+  const found: { name: string; lines: number }[] = []
+  const lineAt = (position: number): number => file.getLineAndCharacterOfPosition(position).line
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined) {
+      const { name, parent } = node as ts.FunctionLikeDeclaration
+      const called = name ?? (ts.isVariableDeclaration(parent) ? parent.name : undefined)
+      const lines = lineAt(node.end) - lineAt(node.getStart(file)) + 1
+      found.push({ name: `${path} ${called?.getText(file) ?? 'constructor or arrow'}`, lines })
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return found
+}
+
+it(`keeps every function under src within ${MOST_LINES} lines`, () => {
+  const long = sources
+    .flatMap(({ path, text }) => functionsOf(path, text))
+    .filter(({ name, lines }) => lines > MOST_LINES && EXCEPTIONS[name] === undefined)
+    .map(({ name, lines }) => `${name}: ${lines}`)
+  expect(long).toEqual([])
+})
+
+it('begins every file with a comment that says what it is for', () => {
+  const bare = sources.filter(({ text }) => !/^(?:#!.*\n|\/\/\/.*\n)*\/\*\*/.test(text)).map(({ path }) => path)
+  expect(bare).toEqual([])
+})

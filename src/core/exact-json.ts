@@ -68,6 +68,9 @@ const withIntegers: Reviver = (_key, value, { source }) => {
   return rawJSON(source)
 }
 
+/** The digits of a kept number; undefined for any other value. */
+export const digitsOf = (value: unknown): string | undefined => (isRawJSON(value) ? value.rawJSON : undefined)
+
 /** With doubles in their place, for what computes. The same value where none was kept. */
 export function asDoubles(value: unknown): unknown {
   return kept ? mapRaw(value, Number) : value

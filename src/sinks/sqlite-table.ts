@@ -10,7 +10,8 @@ import { identityOf, systemError as errorOf } from '../disk/new-file.ts'
 import { whyNot } from './file-output.ts'
 import type { FileOptions } from './file-output.ts'
 
-export type Row = readonly (string | number | null | Uint8Array)[]
+/** node:sqlite binds every number as a REAL: integers are bigints. */
+export type Row = readonly (string | number | bigint | null | Uint8Array)[]
 
 export interface Table {
   readonly path: string

@@ -2,7 +2,9 @@
 import { bool, got, isPlain, matching, problem } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { isoTime } from '../core/iso-time.ts'
+import { digitsOf } from '../core/exact-json.ts'
 import type { Outcome } from '../core/outcome.ts'
+import { printable } from '../core/printable.ts'
 import { RowError } from '../core/sink.ts'
 import type { Sink } from '../core/sink.ts'
 import { Batches } from './batches.ts'
@@ -10,6 +12,7 @@ import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import { pathOf } from './output.ts'
 import { cellOf, keptOf, keyOf, roundedTimings, urlOf } from './row.ts'
+import type { Kept } from './row.ts'
 import { isFixed, openTable } from './sqlite-table.ts'
 import type { Row, Table } from './sqlite-table.ts'
 
@@ -26,7 +29,10 @@ export interface SqliteOptions extends FileOptions {
   readonly columns?: readonly SqliteColumn[]
 }
 
-/** A column of your own: numbers, texts and bytes as they are, `true` as 1, dates as ISO 8601, other values as JSON. */
+/**
+ * A column of your own: whole numbers and bigints as INTEGER (of more than 64 bits as text, with one warning), other
+ * numbers as REAL, `true` as 1, texts and bytes as they are, dates as ISO 8601, other values as JSON.
+ */
 export interface SqliteColumn {
   readonly name: string
   readonly value: (outcome: Outcome) => unknown
@@ -73,6 +79,8 @@ class SqliteSink implements Sink {
   readonly #table: Table
   readonly #batches: Batches<Row>
   readonly #columns: readonly SqliteColumn[]
+  /** Columns of which it has been said that an integer does not fit. */
+  readonly #told = new Set<string>()
 
   constructor(table: Table, columns: readonly SqliteColumn[]) {
     this.#table = table
@@ -84,11 +92,23 @@ class SqliteSink implements Sink {
     try {
       const { row, size } = rowOf(outcome)
       if (this.#columns.length === 0) return this.#batches.add(row, size)
-      const cells = this.#columns.map(column => ownCellOf(column, outcome))
+      const cells = this.#columns.map(column => this.#cellOf(column, outcome))
       return this.#batches.add([...row, ...cells], size + sizeOf(cells))
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  #cellOf({ name, value }: SqliteColumn, outcome: Outcome): Row[number] {
+    const cell = cellOf(name, value, outcome)
+    const integer = integerOf(cell)
+    if (integer === undefined) return ownCellOf(cell, outcome)
+    if (BigInt.asIntN(64, integer) === integer) return integer
+    // A double holds no digit of these but the first ones; what was written with all of them keeps them.
+    if (typeof cell === 'number') return cell
+    if (!this.#told.has(name)) tellOf(name, integer)
+    this.#told.add(name)
+    return String(integer)
   }
 
   async close(): Promise<void> {
@@ -126,21 +146,42 @@ const readColumns: Read<readonly SqliteColumn[]> = (value, name, problems) => {
   return problems.length === before ? (value as SqliteColumn[]) : undefined
 }
 
-function ownCellOf({ name, value }: SqliteColumn, outcome: Outcome): Row[number] {
-  const cell = cellOf(name, value, outcome)
+function tellOf(column: string, integer: bigint): void {
+  const message = `sqlite: column ${column}: ${integer} has more than the 64 bits of an INTEGER; it and its like are kept as text`
+  process.emitWarning(printable(message), 'ParallelRequestsWarning')
+}
+
+/** A whole number, however it is held; undefined for anything else. */
+function integerOf(cell: unknown): bigint | undefined {
+  if (typeof cell === 'bigint') return cell
+  if (typeof cell === 'boolean') return cell ? 1n : 0n
+  if (typeof cell === 'number') return Number.isInteger(cell) ? BigInt(cell) : undefined
+  const digits = digitsOf(cell)
+  return digits !== undefined && /^-?\d+$/.test(digits) ? BigInt(digits) : undefined
+}
+
+function ownCellOf(cell: unknown, outcome: Outcome): Row[number] {
   if (typeof cell === 'number') return cell
   if (cell === null) return null
-  if (typeof cell === 'boolean') return cell ? 1 : 0
   if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? null : cell.toISOString()
   return keptOf(cell, outcome).content
 }
 
 const sizeOf = (cells: Row): number =>
-  cells.reduce<number>((sum, cell) => sum + (cell === null || typeof cell === 'number' ? 8 : cell.length), 0)
+  cells.reduce<number>(
+    (sum, cell) => sum + (typeof cell === 'string' || cell instanceof Uint8Array ? cell.length : 8),
+    0,
+  )
+
+/** JSON has no bigint, but its digits are a number of JSON. */
+function valueOf(outcome: Outcome): Kept {
+  const { value } = outcome
+  return typeof value === 'bigint' ? { kind: 'json', content: String(value) } : keptOf(value, outcome)
+}
 
 function rowOf(outcome: Outcome): { row: Row; size: number } {
   const { index, ok, request, response, error, attempts, timings } = outcome
-  const { kind, content } = keptOf(outcome.value, outcome)
+  const { kind, content } = valueOf(outcome)
   const size = content === null ? 0 : content.length
   if (size > MAX_VALUE_BYTES / 3 && Buffer.byteLength(content ?? '') > MAX_VALUE_BYTES) {
     throw new RowError(index, `value: expected at most ${MAX_VALUE_BYTES} bytes, which is what SQLite takes, got more.`)

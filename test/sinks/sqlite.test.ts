@@ -197,10 +197,51 @@ describe('sqlite', () => {
     expect(mostLateMs).toBeLessThan(1_000)
   })
 
+  it('keeps whole numbers as INTEGER up to 64 bits, and says once what does not fit.', async () => {
+    const path = join(freshFolder(), 'results.db')
+    const warned: string[] = []
+    const note = ({ message }: Error): void => void warned.push(message)
+    process.on('warning', note)
+    onTestFinished(() => void process.off('warning', note))
+    const raw = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON
+    const cells = [
+      7,
+      -0,
+      true,
+      false,
+      2n ** 63n - 1n,
+      raw('9007199254740993'),
+      1.5,
+      2 ** 70,
+      2n ** 63n,
+      raw('123456789012345678901'),
+    ]
+    const sink = sqlite(path, { columns: [{ name: 'n', value: ({ index }) => cells[index] }] })
+    await Promise.all(cells.map((_, index) => writeTo(sink, okOutcome(index, 2n ** 64n))))
+    await sink.close()
+    await new Promise(resolve => setImmediate(resolve))
+    const found = reader(path).prepare('SELECT typeof(n) AS type, CAST(n AS TEXT) AS text FROM results').all()
+    expect(found.map(({ type, text }) => `${String(type)} ${String(text)}`)).toEqual([
+      'integer 7',
+      'integer 0',
+      'integer 1',
+      'integer 0',
+      'integer 9223372036854775807',
+      'integer 9007199254740993',
+      'real 1.5',
+      expect.stringMatching(/^real 1\.1805916207174\d*e\+21$/),
+      'text 9223372036854775808',
+      'text 123456789012345678901',
+    ])
+    const [value] = reader(path).prepare('SELECT value, encoding FROM results').all()
+    expect(value).toMatchObject({ value: '18446744073709551616', encoding: 'json' })
+    expect(warned).toEqual([expect.stringContaining('sqlite: column n: 9223372036854775808 has more than the 64 bits')])
+  })
+
   it('refuses the row that no JSON can hold, and keeps the others.', async () => {
     const path = join(freshFolder(), 'results.db')
     const sink = sqlite(path)
-    const settled = await Promise.allSettled([0, 1n, 2].map((value, index) => writeTo(sink, okOutcome(index, value))))
+    const settled = await Promise.allSettled([0, [1n], 2].map((value, index) => writeTo(sink, okOutcome(index, value))))
     await sink.close()
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect(settled[1]).toMatchObject({ reason: { name: 'RowError', index: 1 } })

@@ -46,6 +46,7 @@ export interface Attempt {
 }
 
 export function attempt(call: Call, number: number, nowMs: number): Attempt {
+  call.trip.sentAtMs = undefined
   return {
     call,
     trip: call.trip,

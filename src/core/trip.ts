@@ -22,6 +22,11 @@ export class Trip {
   /** Its fingerprint in the run file; undefined where there is none. */
   print: string | undefined = undefined
   redirects = 0
+  /**
+   * When the present attempt's bytes were written (monotonic); Infinity while it has no connection, undefined where the
+   * transport does not tell.
+   */
+  sentAtMs: number | undefined = undefined
   /** Whose cookies it uses: a hash of the credentials that it brought itself; undefined for the client's. */
   identity: string | undefined = undefined
   /** When the first throttled answer came (monotonic); the patience of `retry.maxRetryAfter` counts from here. */

@@ -269,7 +269,7 @@ export class Gate {
     const { lane } = queue
     const nowMs = this.#clock.now()
     this.#guests.after(() => {
-      lane.release(attempt.call)
+      lane.release(attempt.call, nowMs)
       const { standing } = lane
       const wasNew = this.#shares.new.leave(attempt)
       this.#preemption.leave(attempt)

@@ -117,9 +117,9 @@ export class Lane {
     for (const limit of this.#limits) limit.book(nowMs, call)
   }
 
-  release(call: Call): void {
+  release(call: Call, nowMs: number): void {
     this.running--
-    for (const limit of this.#limits) limit.release?.(call)
+    for (const limit of this.#limits) limit.release?.(call, nowMs)
   }
 
   /** What the end of an attempt says about the host. Answers whether nobody may go there any more for a time. */

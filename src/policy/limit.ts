@@ -22,5 +22,5 @@ export interface Limit {
   /** Whether it remembers nothing that still matters, so that it may be forgotten and made anew. Absent: always. */
   isIdle?(nowMs: number): boolean
   /** The attempt is over: gives back what is only lent. */
-  release?(call: Call): void
+  release?(call: Call, nowMs?: number): void
 }

@@ -46,6 +46,7 @@ function counted(rate: Rate): Counted {
       window.book(nowMs, call)
       even.book(nowMs, call)
     },
+    release: (call, nowMs) => window.release?.(call, nowMs),
     isIdle: nowMs => window.isIdle(nowMs) && even.isIdle(nowMs),
   }
 }
@@ -58,6 +59,9 @@ export function startsLimit(rate: Rate, startsOf: (call: Call) => number): Limit
     waitMs: (nowMs, call) => limit.waitMs(nowMs, call, startsOf(call)),
     book(nowMs, call) {
       for (let starts = startsOf(call); starts > 0; starts--) limit.book(nowMs, call)
+    },
+    release(call, nowMs) {
+      for (let starts = startsOf(call); starts > 0; starts--) limit.release?.(call, nowMs)
     },
   }
 }

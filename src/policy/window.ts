@@ -5,6 +5,7 @@
  * window would let twice the limit through around its edge. Grows with what really starts, so a limit of millions
  * costs nothing by itself.
  */
+import type { Call } from '../core/call.ts'
 import type { Rate } from '../core/rate.ts'
 import { Ring } from '../core/ring.ts'
 import type { Counted } from './bucket.ts'
@@ -15,32 +16,82 @@ type Interval = Pick<Rate, 'limit' | 'intervalMs'>
 /** What the sum of many fractions is off by, as a share of the limit: ten of 0.1 are 1. */
 const ROUNDING = 1e-12
 
+/** A start whose request may not have been counted by the server yet. */
+interface Open {
+  readonly call: Call
+  readonly startedAtMs: number
+}
+
+/** How long a request takes from its bytes written until the server has counted it, at most, as far as we wait for it. */
+const MIN_LAG_MS = 50
+const LAG_SHARE = 0.05
+/** Where the next place depends on requests that are still connecting, we ask again after this long. */
+const ASK_AGAIN_MS = 10
+
+/**
+ * A server counts a request when it arrives, and not when it left the gate: a first burst arrives late over connections
+ * that are being made, a second one early over those that are kept. So a place is free again one interval after the
+ * latest moment at which the server can have counted it: its bytes written and the lag, or the end of its attempt.
+ */
 export function slidingWindow({ limit, intervalMs }: Interval): Counted {
-  const startsMs = new Ring<number>()
-  // A start exactly one interval after the oldest is outside of the half-open window that began with it.
-  const leftMs = (nowMs: number): number => (startsMs.peek() ?? -Infinity) + intervalMs - nowMs
+  /** When places of attempts that are over are free again, in order. */
+  const freeAtMs = new Ring<number>()
+  let open: Open[] = []
+  const lagMs = Math.max(MIN_LAG_MS, intervalMs * LAG_SHARE)
+  const countedByMs = ({ call, startedAtMs }: Open): number => {
+    const { sentAtMs } = call.trip
+    // A transport that does not tell: as if it had been counted at its start.
+    return sentAtMs === undefined ? startedAtMs : Math.max(startedAtMs, sentAtMs + lagMs)
+  }
   const expire = (nowMs: number): void => {
-    while (startsMs.size > 0 && leftMs(nowMs) <= 0) startsMs.shift()
+    while (freeAtMs.size > 0 && (freeAtMs.peek() as number) <= nowMs) freeAtMs.shift()
+    const first = open[0]
+    if (first !== undefined && first.startedAtMs + intervalMs <= nowMs) {
+      open = open.filter(each => countedByMs(each) + intervalMs > nowMs)
+    }
   }
   return {
     waitsFor: 'rate',
     waitMs(nowMs, _call, starts = 1) {
-      if (startsMs.size + starts <= limit) return 0
-      // So many must have left that these fit; the one that leaves last decides.
-      const last =
-        starts === 1 && startsMs.size === limit ? startsMs.peek() : startsMs.at(startsMs.size + starts - limit - 1)
-      return last === undefined ? Infinity : Math.max(0, last + intervalMs - nowMs)
-    },
-    book(nowMs) {
       expire(nowMs)
-      startsMs.push(nowMs)
+      // So many must have left that these fit; the one that leaves last decides.
+      const surplus = freeAtMs.size + open.length + starts - limit
+      if (surplus <= 0) return 0
+      if (surplus > freeAtMs.size + open.length) return Infinity
+      const times = open.map(each => countedByMs(each) + intervalMs)
+      for (let i = 0; i < Math.min(surplus, freeAtMs.size); i++) times.push(freeAtMs.at(i) as number)
+      const atMs = times.sort((a, b) => a - b)[surplus - 1] as number
+      return atMs === Infinity ? ASK_AGAIN_MS : Math.max(0, atMs - nowMs)
+    },
+    book(nowMs, call) {
+      expire(nowMs)
+      open.push({ call, startedAtMs: nowMs })
+    },
+    release(call, nowMs = Infinity) {
+      const at = open.findIndex(each => each.call === call)
+      if (at === -1) return
+      const [over] = open.splice(at, 1) as [Open]
+      // Never written: it may have cost nothing, but a start is a start.
+      const sentByMs = call.trip.sentAtMs === Infinity ? over.startedAtMs : countedByMs(over)
+      insert(freeAtMs, Math.min(sentByMs, nowMs) + intervalMs)
     },
     // Not by the time of the last start: one more number to keep per start, and it is asked for rarely.
     isIdle(nowMs) {
       expire(nowMs)
-      return startsMs.size === 0
+      return freeAtMs.size === 0 && open.length === 0
     },
   }
+}
+
+/** Attempts end nearly in the order of their starts: the place is close to the end. */
+function insert(times: Ring<number>, timeMs: number): void {
+  const later: number[] = []
+  for (let last = times.at(times.size - 1); last !== undefined && last > timeMs; last = times.at(times.size - 1)) {
+    later.push(last)
+    times.pop()
+  }
+  times.push(timeMs)
+  for (let i = later.length - 1; i >= 0; i--) times.push(later[i] as number)
 }
 
 /** Starts weigh, and what was booked can be corrected while it is in the window. */

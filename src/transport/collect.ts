@@ -81,7 +81,7 @@ export class Collector {
     const attempt = this.#attempt
     attempt.sent = true
     attempt.phase = 'headers'
-    attempt.phaseAtMs = this.#sentAtMs
+    attempt.phaseAtMs = attempt.trip.sentAtMs = this.#sentAtMs
   }
 
   /** The whole request has been handed to the connection, which may still hold a good part of it. */

@@ -94,6 +94,7 @@ export function undiciTransport(
   }
   return {
     send: attempt => {
+      attempt.trip.sentAtMs = Infinity
       const refused = addresses.refusal(attempt)
       if (refused === undefined) return measuredFirst(attempt)
       return isFault(refused) ? Promise.resolve(refused) : onceAdmitted(attempt, refused, measuredFirst)

@@ -29,6 +29,6 @@ test('A lane books every limit at once, and gives back what was lent.', () => {
   const lane = new Lane({ key: 'http://a.test', shared: [tokens, places] })
   lane.book(0, CALL)
   expect([tokens.booked, places.used, lane.running]).toEqual([1, 1, 1])
-  lane.release(CALL)
+  lane.release(CALL, 0)
   expect([tokens.booked, places.used, lane.running]).toEqual([1, 0, 0])
 })

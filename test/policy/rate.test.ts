@@ -94,3 +94,44 @@ describe('A rate limit', () => {
     expect(limit.waitMs(0, CALL)).toBe(100 - GRACE_MS)
   })
 })
+
+describe('A place of a sliding window', () => {
+  const INTERVAL_MS = 1_000
+  const window = () => slidingWindow({ limit: 1, intervalMs: INTERVAL_MS })
+
+  test('is free one interval after the end of its attempt, when the server can have counted it last', () => {
+    const limit = window()
+    const call = makeCall()
+    limit.book(0, call)
+    call.trip.sentAtMs = 30
+    limit.release?.(call, 40)
+    expect(limit.waitMs(40, CALL)).toBe(40 + INTERVAL_MS - 40)
+  })
+
+  test('is free one interval and the lag after its bytes were written while its answer takes long', () => {
+    const limit = window()
+    const call = makeCall()
+    limit.book(0, call)
+    call.trip.sentAtMs = 30
+    expect(limit.waitMs(500, CALL)).toBe(30 + 50 + INTERVAL_MS - 500)
+    expect(limit.waitMs(30 + 50 + INTERVAL_MS, CALL)).toBe(0)
+  })
+
+  test('is not free while its connection is being made, however long that takes', () => {
+    const limit = window()
+    const call = makeCall()
+    limit.book(0, call)
+    call.trip.sentAtMs = Infinity
+    expect(limit.waitMs(5_000, CALL)).toBeGreaterThan(0)
+    call.trip.sentAtMs = 5_000
+    expect(limit.waitMs(5_000, CALL)).toBe(50 + INTERVAL_MS)
+  })
+
+  test('counts from its start where the transport does not tell', () => {
+    const limit = window()
+    limit.book(0, CALL)
+    limit.release?.(CALL, 700)
+    expect(limit.waitMs(999, CALL)).toBe(1)
+    expect(limit.waitMs(INTERVAL_MS, CALL)).toBe(0)
+  })
+})

@@ -63,6 +63,8 @@ export class ParallelRequests {
   readonly #runs = new Set<Run>()
   #wired: Wired | undefined
   #closed = false
+  /** Made for the first drain, which hears by it that the client was closed. */
+  #closing: AbortController | undefined
 
   /** @throws ConfigError that names every option that is wrong */
   constructor(options?: ClientOptions) {
@@ -122,6 +124,7 @@ export class ParallelRequests {
     return drain({
       sink: plan.sink,
       signal: plan.signal,
+      closed: (this.#closing ??= new AbortController()).signal,
       clock: this.#clock,
       open: (deliver, ended) => this.#batch(input, plan, wired, deliver, ended),
     })
@@ -162,6 +165,7 @@ export class ParallelRequests {
     const wired = this.#wired
     this.#wired = undefined
     for (const run of this.#runs) run.abort(new Error('the client was closed'))
+    this.#closing?.abort()
     await wired?.close()
   }
 

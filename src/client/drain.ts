@@ -13,14 +13,18 @@ export interface DrainParts {
   readonly clock: Clock
   /** Of the caller, who need not wait for a sink that never answers. */
   readonly signal: AbortSignal | undefined
+  /** Of the client: once it is closed nobody waits for a sink either. */
+  readonly closed: AbortSignal
   /** Makes the run; it is started here. */
   readonly open: (deliver: RunOptions['deliver'], ended: RunOptions['ended']) => BatchRun | Promise<BatchRun>
 }
 
-export async function drain({ sink, clock, signal, open }: DrainParts): Promise<Totals> {
+export async function drain({ sink, clock, signal, closed, open }: DrainParts): Promise<Totals> {
   const startedAtMs = clock.now()
   let unwritten = 0
   let writing = 0
+  /** Of those whose writes have not settled. */
+  const unsettled = { ok: 0, failed: 0 }
   let onWritten: (() => void) | undefined
   /** The signal struck when only the sink was still at work. */
   let gaveUp = false
@@ -36,7 +40,8 @@ export async function drain({ sink, clock, signal, open }: DrainParts): Promise<
     }
     give()
   }
-  const written = (): void => {
+  const written = ({ ok }: Outcome): void => {
+    unsettled[ok ? 'ok' : 'failed']--
     if (--writing === 0) onWritten?.()
   }
   const deliver = (outcome: Outcome): void => {
@@ -45,9 +50,10 @@ export async function drain({ sink, clock, signal, open }: DrainParts): Promise<
       const writes = sink.write(outcome)
       if (!isThenable(writes)) return give()
       writing++
+      unsettled[outcome.ok ? 'ok' : 'failed']++
       writes.then(
-        () => (give(), written()),
-        (error: unknown) => (fail(error), written()),
+        () => (give(), written(outcome)),
+        (error: unknown) => (fail(error), written(outcome)),
       )
     } catch (error) {
       fail(error)
@@ -66,12 +72,15 @@ export async function drain({ sink, clock, signal, open }: DrainParts): Promise<
     // An outcome counts once its write has settled, and what a write has to say must be heard.
     if (writing > 0 && broken === undefined && batch?.run.aborted === undefined) {
       gaveUp = await new Promise<boolean>(resolve => {
-        const leave = (): void => resolve(true)
-        onWritten = () => {
-          signal?.removeEventListener('abort', leave)
-          resolve(false)
+        const enders = [closed, ...(signal === undefined ? [] : [signal])]
+        const end = (isLeft: boolean): void => {
+          for (const ender of enders) ender.removeEventListener('abort', leave)
+          resolve(isLeft)
         }
-        signal?.addEventListener('abort', leave)
+        const leave = (): void => end(true)
+        onWritten = () => end(false)
+        for (const ender of enders) ender.addEventListener('abort', leave)
+        if (enders.some(({ aborted }) => aborted)) leave()
       })
     }
     if (ended !== undefined) broken ??= ended
@@ -89,12 +98,13 @@ export async function drain({ sink, clock, signal, open }: DrainParts): Promise<
   const { ok, failed, retries, bytes } = run.counts
   return {
     total: ok + failed,
-    ok,
-    failed,
+    // What the sink has not confirmed may not be there.
+    ok: ok - unsettled.ok,
+    failed: failed - unsettled.failed,
     retries,
     bytes,
     restored: restored(),
-    unwritten,
+    unwritten: unwritten + unsettled.ok + unsettled.failed,
     elapsedMs: clock.now() - startedAtMs,
     aborted: gaveUp || run.aborted !== undefined,
   }

@@ -26,6 +26,7 @@ export interface Progress {
 export interface Totals {
   /** Requests that have their outcome. */
   readonly total: number
+  /** Of a run that was aborted, without those whose row the sink had not confirmed by then; so is `failed`. */
   readonly ok: number
   readonly failed: number
   /** Attempts beyond each request's first. */
@@ -34,7 +35,7 @@ export interface Totals {
   readonly bytes: number
   /** Outcomes that were given back from the run file. */
   readonly restored: number
-  /** Outcomes that the sink could not keep, and said so of them alone. */
+  /** Outcomes that the sink could not keep, and said so of them alone; of an aborted run also those it had not confirmed. */
   readonly unwritten: number
   readonly elapsedMs: number
   /** The run was ended before its time: by `signal`, or with the client. */

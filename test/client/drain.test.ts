@@ -194,7 +194,7 @@ describe('drain()', () => {
     for (let n = 0; n < 50; n++) await turn()
     expect([sink.indexes.length, sink.closed]).toEqual([6, 0])
     controller.abort(new Error('enough'))
-    expect(await drained).toMatchObject({ total: 6, ok: 6, aborted: true })
+    expect(await drained).toMatchObject({ total: 6, ok: 0, failed: 0, unwritten: 6, aborted: true })
     expect(sink.closed).toBe(1)
   })
 
@@ -207,8 +207,25 @@ describe('drain()', () => {
     for (let n = 0; n < 50; n++) await turn()
     expect([isOver, sink.indexes.length, sink.closed]).toEqual([false, 3, 0])
     controller.abort()
-    expect(await drained).toMatchObject({ total: 3, ok: 3, aborted: true })
+    expect(await drained).toMatchObject({ total: 3, ok: 0, failed: 0, unwritten: 3, aborted: true })
     expect(sink.closed).toBe(1)
+  })
+
+  test('counts rows that the sink confirms while it is closed, and ends with the client.', async () => {
+    for (const isConfirmed of [false, true]) {
+      const pending: (() => void)[] = []
+      const sink: Sink = {
+        write: () => new Promise<void>(resolve => pending.push(resolve)),
+        close: () => void (isConfirmed && pending.forEach(confirm => confirm())),
+      }
+      const client = open({ transport: echo() })
+      const drained = client.drain(urlsTo(3), { sink })
+      for (let n = 0; n < 50; n++) await turn()
+      expect(pending.length).toBe(3)
+      await client.close()
+      const [ok, unwritten] = isConfirmed ? [3, 0] : [0, 3]
+      expect(await drained).toMatchObject({ total: 3, ok, failed: 0, unwritten, aborted: true })
+    }
   })
 
   test('rejects with what close() throws, unless there was an error before.', async () => {

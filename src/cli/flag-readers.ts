@@ -1,5 +1,4 @@
 /** How the values of flags are read: texts of a command line or the environment, and bare ones of a configuration file. */
-import { normalHost } from '../config/hosts.ts'
 import { count, duration, got, matching, problem, size } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { isMethod } from '../config/options.ts'
@@ -124,8 +123,9 @@ export interface HostLimits {
 /** `api.x.com=5/s,2`: a number with a unit is a rate, one without is how many at once. */
 export const hostLimit: Read<readonly [string, HostLimits]> = (value, name, problems) => {
   const given = typeof value === 'string' ? /^([^=]+)=(.+)$/.exec(value) : null
-  const host = given === null ? undefined : normalHost(given[1] as string)
-  if (given === null || host === undefined) {
+  const host = given?.[1] ?? ''
+  // Beside --limit-key it may be a key, which may be any text.
+  if (given === null || /^[a-z]+:\/\//i.test(host)) {
     problems.push(problem(name, "a host and its limits such as 'api.x.com=5/s,2'", got(value), 'Leave out the scheme.'))
     return undefined
   }

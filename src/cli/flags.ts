@@ -157,7 +157,7 @@ export const FLAGS = {
   }),
   'host-limit': taking('Limits', 'HOST=LIMITS', hostLimit, 'the same for certain hosts: api.x.com=5/s,2 or *.y.com=2', {
     repeat: true,
-    more: 'In the place of --per-host and --per-host-rate. A number with a unit is a rate, one without how many at once.',
+    more: 'In the place of --per-host and --per-host-rate. A number with a unit is a rate, one without how many at once. Beside --limit-key HOST may be a key, letter for letter.',
   }),
   'limit-key': taking('Limits', 'TEXT', text, 'limits per this in the place of per host: a text with {columns}', {
     more: 'As for accounts: {account}. Where it is empty, the host counts.',

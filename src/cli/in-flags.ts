@@ -33,6 +33,7 @@ export const inFlags = (text: string): string =>
 const FLAGS: Readonly<Record<string, string>> = {
   acceptStatus: 'accept',
   followRedirects: 'no-follow',
+  hosts: 'host-limit',
   maxResponseBytes: 'max-bytes',
   maxHeaderBytes: 'max-header-bytes',
   maxRetries: 'retries',

@@ -1,6 +1,7 @@
 /** The flags of a run → the options of the library that they stand for. */
 import { readFileSync } from 'node:fs'
 import type { FlagValues } from './flags.ts'
+import { normalHost } from '../config/hosts.ts'
 import { reasonOf } from '../core/callback.ts'
 import type { HostLimits } from './flag-readers.ts'
 import type { ReadRate } from '../config/rate-input.ts'
@@ -15,7 +16,7 @@ export function clientOptions(values: FlagValues, env: NodeJS.ProcessEnv, proble
     rateLimit: ratesOf(values.rate),
     rateLimitBurst: values['rate-burst'],
     perHost: perHost(values),
-    hosts: hostsOf(values['host-limit']),
+    hosts: hostsOf(values['host-limit'], values['limit-key'] !== undefined),
     budgets: budgetsOf(values.budget),
     respectServerLimits: values['ignore-server-limits'] === true ? false : undefined,
     breaker: breakerOf(values),
@@ -116,11 +117,15 @@ function breakerOf(values: FlagValues): ClientOptions['breaker'] {
   return particulars === undefined || values.breaker === false ? values.breaker : particulars
 }
 
-/** One that comes twice has the limits of both. */
-function hostsOf(given: readonly (readonly [string, HostLimits])[] | undefined): ClientOptions['hosts'] {
+/** One that comes twice has the limits of both. @param mayBeKeys then they are told apart letter for letter */
+function hostsOf(
+  given: readonly (readonly [string, HostLimits])[] | undefined,
+  mayBeKeys: boolean,
+): ClientOptions['hosts'] {
   if (given === undefined) return undefined
   const hosts = new Map<string, HostLimits>()
-  for (const [host, limits] of given) {
+  for (const [name, limits] of given) {
+    const host = mayBeKeys ? name : (normalHost(name) ?? name)
     const before = hosts.get(host)
     hosts.set(host, { ...before, ...limits, rates: [...(before?.rates ?? []), ...limits.rates] })
   }

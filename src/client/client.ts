@@ -151,7 +151,8 @@ export class ParallelRequests {
    * @example console.log(String(client.stats())) // api.example.com 3/8 running, 12 queued, paused 1.2 s
    */
   stats(): ClientStats {
-    return statsOf(this.#open().gate, this.#clock)
+    const { gate, unmatched } = this.#open()
+    return statsOf(gate, this.#clock, Object.keys(this.#plan.hosts).length === 0 ? undefined : unmatched())
   }
 
   /** Forgets every cookie, given or learned. */

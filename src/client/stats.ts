@@ -5,7 +5,7 @@ import type { ClientStats, LaneStats } from '../core/stats.ts'
 import type { Gate } from '../layer/gate.ts'
 import type { Lane } from '../policy/lane.ts'
 
-export function statsOf(gate: Gate, clock: Clock): ClientStats {
+export function statsOf(gate: Gate, clock: Clock, unmatched?: readonly string[]): ClientStats {
   const nowMs = clock.now()
   const lanes: LaneStats[] = []
   let [running, queued, attempts, throttled] = [0, 0, 0, 0]
@@ -17,7 +17,7 @@ export function statsOf(gate: Gate, clock: Clock): ClientStats {
     attempts += lane.attempts
     throttled += lane.throttled
   }
-  return new Snapshot(running, queued + gate.backlog(), attempts, throttled, lanes)
+  return new Snapshot(running, queued + gate.backlog(), attempts, throttled, lanes, unmatched)
 }
 
 class Snapshot implements ClientStats {
@@ -27,12 +27,22 @@ class Snapshot implements ClientStats {
   readonly throttled: number
   readonly lanes: readonly LaneStats[]
 
-  constructor(running: number, queued: number, attempts: number, throttled: number, lanes: readonly LaneStats[]) {
+  declare readonly unmatchedHosts?: readonly string[]
+
+  constructor(
+    running: number,
+    queued: number,
+    attempts: number,
+    throttled: number,
+    lanes: readonly LaneStats[],
+    unmatched: readonly string[] | undefined,
+  ) {
     this.running = running
     this.queued = queued
     this.attempts = attempts
     this.throttled = throttled
     this.lanes = lanes
+    if (unmatched !== undefined) this.unmatchedHosts = unmatched
   }
 
   toString(): string {

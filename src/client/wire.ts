@@ -11,9 +11,9 @@ import { consumerSink } from '../codec/consumer.ts'
 import { fileSink } from '../codec/file.ts'
 import { parseJson } from '../codec/json.ts'
 import { isOwnTransport } from '../config/shapes.ts'
-import type { ClientPlan } from '../config/client-plan.ts'
+import type { ClientPlan, HostPlan } from '../config/client-plan.ts'
 import { trueCosts } from '../config/cost.ts'
-import { matchHost } from '../config/hosts.ts'
+import { entryOf } from '../config/hosts.ts'
 import { laneKeyOf } from '../config/lane-key.ts'
 import type { BodySink } from '../core/body-sink.ts'
 import type { Call, Costs } from '../core/call.ts'
@@ -55,6 +55,8 @@ export interface Wired {
   /** Who decides when what goes; the engine asks it whether there is any use in pulling more. */
   readonly gate: Gate
   readonly cookies: Cookies
+  /** Names in `hosts` that no request has matched so far. */
+  readonly unmatched: () => readonly string[]
   readonly close: () => Promise<void>
 }
 
@@ -72,12 +74,17 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
     wants: () => gate.isWaitedFor(spending as Limit),
     wake: () => gate.turn(spending as Limit),
   })
+  const matched = new Set<string>()
   const gate: Gate = new Gate({
     limits: [...sharedLimits(plan), ...(spending === undefined ? [] : [spending])],
     places: plan.concurrency,
     clock,
     random,
-    laneOf: (call, shared, shares) => laneFor(call, plan, shared, shares),
+    laneOf(call, shared, shares) {
+      const own = entryOf(plan.hosts, call.lane, call.origin)
+      for (const name of own?.names ?? []) matched.add(name)
+      return laneFor(call, own ?? plan.perHost, plan, shared, shares)
+    },
   })
   const opinions =
     given?.(gate) ?? opinionsOf(readJson, clock, (call, cost) => gate.correct(call, trueCosts(cost, call.plan)))
@@ -106,7 +113,9 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
   const close = async (): Promise<void> => {
     await Promise.all([owned ? transport.close() : undefined, cookies.close()])
   }
-  return { send, gate, cookies, close }
+  const names = new Set(Object.values(plan.hosts).flatMap(entry => entry.names))
+  const unmatched = (): string[] => [...names].filter(name => !matched.has(name))
+  return { send, gate, cookies, unmatched, close }
 }
 
 /** Ports are missing towards one destination only; what is the process's own is missing to all. */
@@ -151,10 +160,14 @@ function budgetLimit(rate: Rate, name: string): Limit {
   return { ...limit, correct: (call, costs) => limit.correct(call, weightOf(costs)) }
 }
 
-/** The lane of this call's host: by its entry in `hosts`, or by `perHost`. */
-function laneFor({ lane: key, origin }: Call, plan: ClientPlan, shared: readonly Limit[], shares: Shares): Lane {
-  const pattern = matchHost(Object.keys(plan.hosts), origin)
-  const { concurrency, rates } = (pattern === undefined ? undefined : plan.hosts[pattern]) ?? plan.perHost
+/** The lane of this call's host or key. @param limits by its entry in `hosts`, or by `perHost` */
+function laneFor(
+  { lane: key }: Call,
+  { concurrency, rates }: HostPlan,
+  plan: ClientPlan,
+  shared: readonly Limit[],
+  shares: Shares,
+): Lane {
   const places = plan.auto
     ? adaptive({ max: Math.min(concurrency, plan.concurrency) })
     : concurrency === Infinity

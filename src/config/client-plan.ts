@@ -17,6 +17,12 @@ export interface HostPlan {
   readonly rates: readonly Rate[]
 }
 
+/** Those of an entry of `hosts`. */
+export interface NamedHostPlan extends HostPlan {
+  /** As they were given. */
+  readonly names: readonly string[]
+}
+
 export interface BreakerPlan {
   readonly failures: number
   readonly windowMs: number
@@ -30,7 +36,7 @@ export interface ClientPlan {
   readonly auto: boolean
   readonly rates: readonly Rate[]
   readonly perHost: HostPlan
-  readonly hosts: Readonly<Record<string, HostPlan>>
+  readonly hosts: Readonly<Record<string, NamedHostPlan>>
   readonly budgets: Readonly<Record<string, readonly Rate[]>>
   readonly respectServerLimits: boolean
   readonly breaker: BreakerPlan | undefined
@@ -60,7 +66,7 @@ export function planClient(values: Values): ClientPlan {
     auto,
     rates: planRates(values.rateLimit, values.rateLimitBurst),
     perHost,
-    hosts: mapValues(values.hosts, limits => planHost(limits, perHost)),
+    hosts: mapValues(values.hosts, limits => ({ ...planHost(limits, perHost), names: limits.names ?? [] })),
     // A budget is a quota: a request may take all of it at once.
     budgets: mapValues(values.budgets, rates => rates.map(rate => ({ ...rate, burst: rate.burst ?? rate.limit }))),
     respectServerLimits: values.respectServerLimits ?? true,

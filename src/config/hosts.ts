@@ -29,6 +29,13 @@ export function matchHost(patterns: readonly string[], origin: string): string |
   return best
 }
 
+/** The entry of `hosts` that a request is under: that of its `limitKey`, else the best of its host. */
+export function entryOf<T>(hosts: Readonly<Record<string, T>>, lane: string, origin: string): T | undefined {
+  if (Object.hasOwn(hosts, lane)) return hosts[lane]
+  const pattern = matchHost(Object.keys(hosts), origin)
+  return pattern === undefined ? undefined : hosts[pattern]
+}
+
 function fits(pattern: string, hostname: string, withPort: string): boolean {
   if (pattern === '*' || pattern === hostname || pattern === withPort) return true
   if (!pattern.startsWith('*.')) return false

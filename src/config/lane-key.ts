@@ -19,6 +19,8 @@ export function laneKeyOf({ method, url, origin, meta }: Asked, { limitKey, host
   }
   if (key === undefined) return origin
   if (typeof key === 'string') {
+    // It has an entry of its own in `hosts`.
+    if (hostPatterns.includes(key)) return key
     // The same key under two entries of `hosts` is two lanes, each with the limits of its own entry.
     const pattern = matchHost(hostPatterns, origin)
     return pattern === undefined ? key : `${key} @ ${pattern}`

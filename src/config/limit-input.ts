@@ -8,6 +8,8 @@ import type { Costs } from '../core/call.ts'
 
 /** The limits of one host, as far as they were given. */
 export interface ReadHostLimits {
+  /** What it was given for, in `hosts`. */
+  readonly names?: readonly string[]
   readonly concurrency?: number
   readonly rateLimit?: readonly ReadRate[]
 }
@@ -50,16 +52,23 @@ export const readHosts: Read<Readonly<Record<string, ReadHostLimits>>> = (value,
   }
   const read = new Map<string, ReadHostLimits>()
   for (const [pattern, limits] of Object.entries(value)) {
-    const host = normalHost(pattern)
-    if (host === undefined) {
-      const remedy = 'Leave out scheme, path and user; a wildcard stands for the first labels.'
-      problems.push(problem(name, HOST_FORM, got(pattern), remedy))
-      continue
-    }
     const of = limits === undefined ? undefined : readPerHost(limits, `${name}['${pattern}']`, problems)
-    if (of !== undefined) read.set(host, { ...read.get(host), ...of })
+    if (of === undefined) continue
+    // Letter for letter, too: it may be a key of `limitKey`, which may be any text.
+    for (const form of new Set([normalHost(pattern) ?? pattern, pattern])) {
+      const before = read.get(form)
+      read.set(form, { ...before, ...of, names: [...(before?.names ?? []), pattern] })
+    }
   }
   return Object.fromEntries(read)
+}
+
+/** Without a `limitKey` all names are those of hosts. */
+export function hostProblems(hosts: Readonly<Record<string, ReadHostLimits>>): string[] {
+  const remedy = 'Leave out scheme, path and user; a wildcard stands for the first labels.'
+  return Object.keys(hosts).flatMap(name =>
+    normalHost(name) === undefined ? [problem('hosts', HOST_FORM, got(name), remedy)] : [],
+  )
 }
 
 export const readBudgets: Read<Readonly<Record<string, readonly ReadRate[]>>> = (value, name, problems) => {

@@ -5,6 +5,7 @@
 import { ConfigError } from '../core/error.ts'
 import type { ReturnTypeName } from '../core/spec.ts'
 import { bodyOf } from './body.ts'
+import { hostProblems } from './limit-input.ts'
 import { readHeaders } from './header-input.ts'
 import { got, isPlain, plainRemedy, problem } from './kinds.ts'
 import { adviceFor } from './names.ts'
@@ -122,6 +123,7 @@ function checkTogether(values: Values, place: Place, problems: string[]): void {
     )
   }
   problems.push(...proxyProblems(values))
+  if (values.hosts !== undefined && values.limitKey === undefined) problems.push(...hostProblems(values.hosts))
   if (values.maxConcurrency !== undefined && values.concurrency !== 'auto') {
     problems.push(
       "maxConcurrency: expected concurrency: 'auto' beside it, got none. For a fixed number set concurrency alone.",

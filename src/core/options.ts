@@ -191,7 +191,9 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
   perHost?: HostLimits
   /**
    * The same for certain hosts, in the place of `perHost` field by field: `'api.x.com'`, `'localhost:8080'`, or
-   * `'*.y.com'` for all names below it. The most particular pattern counts; each origin still has its own limits.
+   * `'*.y.com'` for all names below it. The most particular pattern counts; each origin still has its own limits. Beside
+   * `limitKey` a name may be a key, letter for letter, and wins over that of the host. `client.stats().unmatchedHosts`
+   * tells which names no request has matched.
    */
   hosts?: Readonly<Record<string, HostLimits>>
   /**

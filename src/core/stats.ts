@@ -30,6 +30,8 @@ export interface ClientStats {
   readonly throttled: number
   /** Those that are remembered: all busy ones, and up to some thousand idle ones. */
   readonly lanes: readonly LaneStats[]
+  /** Names in `hosts` that no request has matched so far: as they were given. With `hosts` only. */
+  readonly unmatchedHosts?: readonly string[]
   /** One line per lane. */
   toString(): string
 }

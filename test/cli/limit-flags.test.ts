@@ -33,10 +33,45 @@ describe('A rate', () => {
     expect(await timeOf(['URL/{1..40}', ...args])).toBe(expected)
   })
 
-  test('by --limit-key is nobody’s host: its share is not counted.', async () => {
+  test('by --limit-key is counted per key, and one of a key in the place of the others.', async () => {
     expect(await timeOf(['URL/{1..40}', '--limit-key', 'all', '--per-host-rate', '1/s'])).toBe(
-      'the limits ask for no waiting (20 at once, 1/s per key)',
+      'at least 39s (20 at once, 1/s per key)',
     )
+    const rows = `account\n${'gold\n'.repeat(20)}${'Tin Can\n'.repeat(5)}`
+    const args = ['URL/{account}', '-i', 'rows.csv', '--limit-key', '{account}', '--per-host-rate', '2/s']
+    expect(await timeOf(args, rows)).toBe('at least 9.5s (20 at once, 2/s per key)')
+    expect(await timeOf([...args, '--host-limit', 'gold=10/s'], rows)).toBe('at least 2s (20 at once, 2/s per key)')
+    expect(await timeOf([...args, '--host-limit', 'gold=100/s', '--host-limit', 'Tin Can=1/s'], rows)).toBe(
+      'at least 4s (20 at once, 2/s per key)',
+    )
+  })
+
+  test('of a host or key that no request has is named by a plan and in the summary.', async () => {
+    const { run, write } = await workplace()
+    write('rows.csv', 'account\nann\nBob\n')
+    const args = [
+      'URL/{account}',
+      '-i',
+      'rows.csv',
+      '--limit-key',
+      '{account}',
+      '--host-limit',
+      'Bob=9',
+      '--host-limit',
+    ]
+    expect((await run(['plan', ...args, 'goId=9/s'])).stdout).toContain(
+      "--host-limit: no request has the host or key 'goId'\n",
+    )
+    const { code, stderr } = await run([...args, 'goId=9/s'])
+    expect([code, stderr.match(/^warning: .*$/gm)]).toEqual([
+      0,
+      ["warning: --host-limit: no request had the host or key 'goId'"],
+    ])
+    const refused = await run(['URL/a', '--host-limit', 'Tin Can=9'])
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('--host-limit: expected a name such as'),
+    ])
   })
 
   test('is kept: per host, and by key.', async () => {

@@ -14,6 +14,7 @@ import { inFlags } from '../in-flags.ts'
 import { sayNotes } from '../notes.ts'
 import { planRun } from '../run-plan.ts'
 import { sentAsIsLines } from '../sent-as-is.ts'
+import { unmatchedLines } from '../unmatched.ts'
 import { settingSources } from '../settings.ts'
 import type { GivenFlags, SettingSources } from '../settings.ts'
 import { keepHeapSmall } from '../small-heap.ts'
@@ -21,13 +22,12 @@ import { prepareItem } from '../../client/item.ts'
 import { RequestIds } from '../../client/request-ids.ts'
 import { planClient } from '../../config/client-plan.ts'
 import type { ClientPlan } from '../../config/client-plan.ts'
-import { matchHost } from '../../config/hosts.ts'
+import { entryOf } from '../../config/hosts.ts'
 import { planBatch } from '../../config/plan.ts'
 import { readOptions } from '../../config/read.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { printableLines } from '../../core/printable.ts'
 import { formatRate } from '../../core/rate.ts'
-import type { Rate } from '../../core/rate.ts'
 import { VERSION } from '../../core/version.ts'
 
 const SHOWN_HOSTS = 20
@@ -68,6 +68,8 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   const more = [
     ...(record === undefined ? [] : [doneLine(record.done, run.output)]),
     ...sentAsIsLines(jobs.sentAsIs, 'goes out'),
+    // What is done already may have had it.
+    ...(record === undefined ? unmatchedLines(unmatchedIn(found, client), 'has') : []),
     ...settingsLine(settingSources(flags, process.env)),
   ]
   process.stdout.write(printableLines(textOf(found, client, run.input.limitKey === undefined, more)))
@@ -109,9 +111,9 @@ function hostLines(hosts: ReadonlyMap<string, number>): string[] {
   return sorted.length > SHOWN_HOSTS ? [...lines, `… and ${sorted.length - SHOWN_HOSTS} more`] : lines
 }
 
-/** @param byHost false where the limits of hosts are those of something else, whose shares are not counted here */
+/** @param byHost false where limits are per key */
 function timeLine(
-  { requests, invalid, hosts, costs }: Survey,
+  { requests, invalid, lanes, costs }: Survey,
   { rates, perHost, hosts: named, budgets, concurrency }: ClientPlan,
   byHost: boolean,
 ): string {
@@ -120,7 +122,9 @@ function timeLine(
   // Without budgets the rate takes what a request costs.
   const together = leastMs(weighted.length === 0 ? ofAll : requests - invalid, rates)
   const ofBudgets = weighted.map(([name, each]) => leastMs(ofAll + (costs.get(name) ?? 0), each))
-  const ofHosts = byHost ? [...hosts].map(([origin, count]) => leastMs(count, ratesOf(origin, perHost, named))) : []
+  const ofHosts = [...lanes].map(([lane, { count, origin }]) =>
+    leastMs(count, (entryOf(named, lane, origin) ?? perHost).rates),
+  )
   const least = Math.max(together, ...ofBudgets, ...ofHosts)
   const limits = [`${concurrency} at once`, ...rates.map(rate => formatRate(rate))]
   const besides = [
@@ -131,7 +135,8 @@ function timeLine(
   return `${time} (${[...limits, ...besides].join(', ')})`
 }
 
-function ratesOf(origin: string, perHost: ClientPlan['perHost'], named: ClientPlan['hosts']): readonly Rate[] {
-  const pattern = matchHost(Object.keys(named), origin)
-  return ((pattern === undefined ? undefined : named[pattern]) ?? perHost).rates
+/** Names of --host-limit that no request has. */
+function unmatchedIn({ lanes }: Survey, { hosts }: ClientPlan): string[] {
+  const matched = new Set([...lanes].flatMap(([lane, { origin }]) => entryOf(hosts, lane, origin)?.names ?? []))
+  return [...new Set(Object.values(hosts).flatMap(({ names }) => names))].filter(name => !matched.has(name))
 }

@@ -14,6 +14,7 @@ import { planRun } from '../run-plan.ts'
 import type { RunPlan } from '../run-plan.ts'
 import type { GivenFlags } from '../settings.ts'
 import { sentAsIsLines } from '../sent-as-is.ts'
+import { unmatchedLines } from '../unmatched.ts'
 import { interrupts } from '../signals.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { Tally } from '../tally.ts'
@@ -127,7 +128,14 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
     jobs.close()
   }
   tally.stopped = !input.isAtEnd && !tally.broken && tally.ok + tally.failed !== jobs.total
-  const remarks = [...sentAsIsLines(jobs.sentAsIs, 'was sent'), ...output.remarks()]
+  // What is restored from a run file meets no limit, and what is not read yet may.
+  const isAllSent = input.isAtEnd && tally.restored + tally.unsent === 0
+  const unmatched = isAllSent ? (client.stats().unmatchedHosts ?? []) : []
+  const remarks = [
+    ...sentAsIsLines(jobs.sentAsIs, 'was sent'),
+    ...unmatchedLines(unmatched, 'had'),
+    ...output.remarks(),
+  ]
   process.stderr.write(tally.text(remarks))
   return signals.exitCode ?? (tally.isWhole ? 0 : 1)
 }

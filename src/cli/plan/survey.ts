@@ -16,6 +16,8 @@ export interface Survey {
   duplicates: number
   invalid: number
   readonly hosts: Map<string, number>
+  /** By whose limits a request is under: those of its host, or of its key. */
+  readonly lanes: Map<string, { count: number; readonly origin: string }>
   readonly methods: Map<string, number>
   /** What all of them cost: of each budget by name, and of every one under ''. */
   readonly costs: Map<string, number>
@@ -31,6 +33,7 @@ export function survey(): { readonly survey: Survey; readonly add: (call: Call |
     duplicates: 0,
     invalid: 0,
     hosts: new Map(),
+    lanes: new Map(),
     methods: new Map(),
     costs: new Map(),
     first: [],
@@ -46,6 +49,7 @@ export function survey(): { readonly survey: Survey; readonly add: (call: Call |
       if (id !== undefined && seen.add(id)) found.duplicates++
       countCosts(found.costs, call.costs)
       count(found.hosts, call.origin)
+      countLane(found.lanes, call)
       count(found.methods, call.method)
       if (found.first.length < SHOWN_REQUESTS) found.first.push(curlCommand(call))
     },
@@ -63,6 +67,12 @@ function refuse(found: Survey, { request, error }: Outcome): void {
 
 function count(counts: Map<string, number>, key: string, by = 1): void {
   counts.set(key, (counts.get(key) ?? 0) + by)
+}
+
+function countLane(lanes: Survey['lanes'], { lane, origin }: Call): void {
+  const known = lanes.get(lane)
+  if (known === undefined) lanes.set(lane, { count: 1, origin })
+  else known.count++
 }
 
 function countCosts(costs: Map<string, number>, of: Costs): void {

@@ -235,6 +235,9 @@ export const FLAGS = {
     default: '64MiB; none with --save',
   }),
   'max-header-bytes': taking('Connection', 'SIZE', bytes, 'largest head of a response: 256KiB', { default: '64KiB' }),
+  'max-json-depth': taking('Connection', 'N', number(count(1)), "levels that JSON may be nested; 'none' is no limit", {
+    default: '1000',
+  }),
   'content-coding': choosing('Connection', 'MODE', ['strict', 'lenient', 'raw'], 'what becomes of compressed bodies', {
     default: 'strict',
     more: 'strict undoes or refuses them, lenient takes those as they came that cannot be undone, raw touches none.',

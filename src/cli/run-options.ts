@@ -52,6 +52,7 @@ export function clientOptions(values: FlagValues, env: NodeJS.ProcessEnv, proble
     followRedirects: values['no-follow'] === true ? false : values['keep-method'] === true ? 'keep_method' : undefined,
     maxRedirects: values['max-redirects'],
     maxResponseBytes: values['max-bytes'],
+    maxJsonDepth: values['max-json-depth'],
   })
 }
 

@@ -12,19 +12,26 @@ export interface Interrupts {
 export interface Interrupted {
   /** Sends nothing more. */
   readonly stop: () => void
+  /** How many wait for a host that is paused. */
+  readonly paused: () => number
   /** Gives up what is under way. */
   readonly abort: () => void
   readonly say: (text: string) => void
 }
 
-export function interrupts({ stop, abort, say }: Interrupted): Interrupts {
+export function interrupts({ stop, paused, abort, say }: Interrupted): Interrupts {
   let exitCode: number | undefined
   let count = 0
   const onInterrupt = (): void => {
     exitCode ??= 130
     count++
     if (count === 1) {
-      say('interrupted: what is under way finishes; once more ends it')
+      const waiting = paused()
+      const unsent =
+        waiting === 0
+          ? ''
+          : `, ${waiting} that wait${waiting === 1 ? 's' : ''} for a paused host ${waiting === 1 ? 'is' : 'are'} not sent`
+      say(`interrupted: what is under way finishes${unsent}; once more ends it`)
       stop()
     } else if (count === 2) abort()
     else process.exit(130)

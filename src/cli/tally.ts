@@ -2,6 +2,8 @@
 import { inFlags } from './in-flags.ts'
 import { placeOf } from './output/fields.ts'
 import { record } from './records.ts'
+import { UnsentHosts } from './unsent.ts'
+import { isUnsent } from '../core/outcome.ts'
 import { printable, printableLines } from '../core/printable.ts'
 import { printableUrl } from '../core/url.ts'
 import { RequestError } from '../index.ts'
@@ -50,6 +52,7 @@ export class Tally {
   readonly #codes = new Map<string, number>()
   readonly #warnings = new Map<string, number>()
   readonly #hosts = new Map<string, HostCounts>()
+  readonly #unsentHosts = new UnsentHosts()
   readonly #parts: TallyParts
   readonly #most: number
   readonly #startedAtMs = performance.now()
@@ -64,7 +67,11 @@ export class Tally {
     this.bytes += outcome.response?.bytes ?? 0
     if (outcome.warnings.length > 0) this.#warn(outcome.warnings)
     const code = outcome.error?.code
-    if (code === 'aborted/not_started') return void this.unsent++
+    if (isUnsent(outcome)) {
+      this.unsent++
+      if (!outcome.ok) this.#unsentHosts.note(outcome)
+      return
+    }
     if (code?.startsWith('aborted/') === true) return void this.unfinished++
     if (this.#parts.verbose) this.#noteHost(outcome)
     if (outcome.ok) return void this.ok++
@@ -90,6 +97,7 @@ export class Tally {
       ...this.#warned(),
       ...remarks.map(remark => `warning: ${printable(remark)}\n`),
       ...this.#hostLines(),
+      ...this.#unsentHosts.lines(),
       `${this.#summary()}\n`,
     )
     if (this.#left > 0 || this.unfinished > 0 || this.#hasUnknownRest) lines.push(`${remedy}\n`)
@@ -105,6 +113,7 @@ export class Tally {
       ...[...this.#warnings].map(([message, requests]) => record('warning', { message: inFlags(message), requests })),
       ...remarks.map(message => record('warning', { message })),
       ...[...this.#hosts].map(([host, counts]) => record('host', { host, ...counts })),
+      ...this.#unsentHosts.records(),
       record('summary', {
         ok: this.ok,
         failed: this.failed,

@@ -2,23 +2,23 @@
  * Takes a run up where its file ends: what is done is given back and not sent again, what is sent gets its line before
  * its outcome is handed out. Around sending and settling, so that neither the engine nor the layers know of it.
  */
-import { lstat } from 'node:fs/promises'
+import { CRASHED, NOT_RESENT, isGone, resultIn, withKey } from './again.ts'
 import { another } from './another-input.ts'
 import { fateOf, findIn, isSafe, knownOf } from './fate.ts'
 import type { Fate } from './fate.ts'
 import { fingerprint } from './fingerprint.ts'
 import { Refusals, saysTheSame } from './refusals.ts'
-import { lineOf, lineValue, resultOf } from './run-line.ts'
+import { lineOf, lineValue } from './run-line.ts'
 import { settle } from './settle.ts'
 import { NOT_RESUMABLE } from '../config/plan.ts'
 import type { ResumePlan } from '../config/plan.ts'
 import type { Call, CallPlan } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
 import { getHeader } from '../core/headers.ts'
-import { REFUSED_PRINT } from '../core/journal.ts'
-import type { DoneLine, Journal } from '../core/journal.ts'
+import { LineError, REFUSED_PRINT } from '../core/journal.ts'
+import type { DoneLine, IntentLine, Journal } from '../core/journal.ts'
 import type { Send } from '../core/layer.ts'
-import { failedOutcome } from '../core/outcome.ts'
+import { failedOutcome, isUnsent } from '../core/outcome.ts'
 import type { FailedOutcome, Outcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault } from '../core/result.ts'
@@ -43,6 +43,8 @@ export class Resume {
   readonly #parts: ResumeParts
   /** Idempotency keys of what is under way and unsafe. */
   readonly #keys = new WeakMap<Call['trip'], string | undefined>()
+  /** Those of this run that have an intent. */
+  readonly #intended = new WeakSet<Call['trip']>()
   readonly #lines = new WeakMap<Call['trip'], DoneLine>()
   readonly #refusals = new Refusals()
 
@@ -74,6 +76,7 @@ export class Resume {
       case 'restore':
         return this.#restore(call, fate.id)
       case 'doubt':
+        if (this.#parts.plan.retryFailed) call.trip.warn(NOT_RESENT)
         return fate.id === undefined ? Promise.resolve(CRASHED) : this.#restore(call, fate.id)
       case 'send': {
         if (isSafe(call)) return send(call)
@@ -99,26 +102,59 @@ export class Resume {
 
   #record(call: Call, result: Result, outcome: Outcome): Promise<Outcome> {
     const { print } = call.trip
-    if (print === undefined || isUnfinished(outcome)) return Promise.resolve(outcome)
+    if (print === undefined) return Promise.resolve(outcome)
+    // What was given up has no line either: the next run sends it. A write that may have been done is in doubt by now.
+    if (isUnsent(outcome) || outcome.error?.code.startsWith('aborted/') === true) return this.#withdraw(call, outcome)
     if (!outcome.ok || result.kind === 'fault') return this.#write(call, print, outcome, () => this.#keyOf(call))
     const { schema, parseFunc } = call.plan
     const isPlain = schema === undefined && parseFunc === undefined
     if (isPlain) return this.#write(call, print, outcome, () => lineValue(call, result, outcome.value))
     return this.#plainValue(call, result).then(
       value => this.#write(call, print, outcome, () => lineValue(call, result, value)),
-      (error: unknown) => this.#unwritten(call, error),
+      (error: unknown) => this.#unkept(call, print, error),
     )
+  }
+
+  /** It has no line, so that the next run sends it; an intent that says otherwise is taken back. */
+  async #withdraw(call: Call, outcome: Outcome): Promise<Outcome> {
+    const { journal } = this.#parts
+    const { trip } = call
+    // In doubt since before, with the same key: that stays.
+    if (!this.#intended.has(trip) || !trip.isUnsent || journal.intent(trip.id) !== undefined) return outcome
+    try {
+      await journal.append({ intent: { ...this.#intentOf(call), sent: false } })
+      return outcome
+    } catch (error) {
+      return this.#unwritten(call, error)
+    }
   }
 
   #write(call: Call, print: string, outcome: Outcome, more: () => object): Promise<Outcome> {
     const { clock, journal } = this.#parts
+    let line: DoneLine
     try {
-      return journal.append(lineOf(call, print, outcome, more(), clock.epochMs())).then(
-        () => outcome,
-        (error: unknown) => this.#unwritten(call, error),
-      )
+      line = lineOf(call, print, outcome, more(), clock.epochMs())
     } catch (error) {
-      return Promise.resolve(this.#unwritten(call, error))
+      return this.#unkept(call, print, error)
+    }
+    return journal.append(line).then(
+      () => outcome,
+      (error: unknown) =>
+        error instanceof LineError ? this.#unkept(call, print, error) : this.#unwritten(call, error),
+    )
+  }
+
+  /** Its value fits into no line: its own trouble, and nobody else's. It fails, and has a line that says so. */
+  async #unkept(call: Call, print: string, error: unknown): Promise<Outcome> {
+    const { clock, journal } = this.#parts
+    const message = `its value cannot be kept in the run file: ${reasonOf(error)}. Leave resume out, or read it as 'content' or 'file'`
+    const unkept = fault('too_large/run_file', message, { sent: true, cause: error })
+    const outcome = failedOutcome(call, unkept, clock.now(), call.plan.secretNames)
+    try {
+      await journal.append(lineOf(call, print, outcome, this.#keyOf(call), clock.epochMs()))
+      return outcome
+    } catch (failure) {
+      return this.#unwritten(call, failure)
     }
   }
 
@@ -152,7 +188,7 @@ export class Resume {
       // What was saved and is gone is fetched again, where that does no harm.
       if (call.plan.returnType === 'file' && isSafe(call) && (await isGone(line))) return this.#parts.send(call)
       this.#lines.set(call.trip, line)
-      return resultOf(line, call)
+      return resultIn(line, call)
     } catch (error) {
       return this.#broken('read', error)
     }
@@ -163,7 +199,8 @@ export class Resume {
     const { attempts, bytes, timings } = line
     // It was accepted then, and it took so many attempts then; none of them is one of this run.
     const plan = line.ok ? { ...call.plan, acceptStatus: () => true } : call.plan
-    const trip = Object.assign(new Trip(0, this.#parts.clock.now(), Infinity), { attempts, id: call.trip.id })
+    const { id, warnings } = call.trip
+    const trip = Object.assign(new Trip(0, this.#parts.clock.now(), Infinity), { attempts, id, warnings })
     const outcome = await settle({ ...call, plan, trip }, result, this.#parts.clock)
     const whole = { ...outcome, attempts, timings: { total: 0, ...timings }, source: 'run-file' } as Outcome
     if (whole.response !== undefined) Object.defineProperty(whole.response, 'bytes', { value: bytes, enumerable: true })
@@ -184,18 +221,21 @@ export class Resume {
 
   /** An unsafe request says what it is about to do, so that a crash leaves no silence. */
   async #intend(call: Call): Promise<Fault | undefined> {
-    const { journal, clock } = this.#parts
-    const key = getHeader(call.headers, 'idempotency-key')
-    const url = printableUrl(call.url, call.plan.secretNames)
-    const at = new Date(clock.epochMs()).toISOString()
-    const { index, method, trip } = call
-    const { id, print = '' } = trip
+    this.#intended.add(call.trip)
     try {
-      await journal.append({ intent: { v: 2, index, id, print, ...(key && { idempotencyKey: key }), at, method, url } })
+      await this.#parts.journal.append({ intent: this.#intentOf(call) })
       return undefined
     } catch (error) {
       return this.#broken('written', error)
     }
+  }
+
+  #intentOf({ headers, index, method, plan, trip, url }: Call): IntentLine['intent'] {
+    const { id, print = '' } = trip
+    const idempotencyKey = getHeader(headers, 'idempotency-key')
+    const at = new Date(this.#parts.clock.epochMs()).toISOString()
+    const asked = { at, method, url: printableUrl(url, plan.secretNames) }
+    return { v: 2, index, id, print, ...(idempotencyKey && { idempotencyKey }), ...asked }
   }
 
   async #refuse(call: Call, found: Extract<Fate, { kind: 'another' }>): Promise<Fault> {
@@ -222,31 +262,3 @@ export class Resume {
 
 /** In the place of an answer; nobody looks at it. */
 const REFUSED: Fault = fault('invalid_request/options', 'could not be sent as it was written')
-
-const CRASHED: Fault = fault(
-  'in_doubt/crash',
-  "under way when the run before this one ended, so that nobody knows whether it was carried out. unknownWrites: 'resend' sends it again",
-  { sent: true },
-)
-
-async function isGone({ value }: DoneLine): Promise<boolean> {
-  const path: unknown = Object(value).path
-  if (typeof path !== 'string') return false
-  return lstat(path).then(
-    () => false,
-    error => (error as NodeJS.ErrnoException).code === 'ENOENT',
-  )
-}
-
-function withKey(call: Call, key: string): Call {
-  const headers = call.headers.map((value, at) =>
-    at % 2 === 1 && call.headers[at - 1] === 'idempotency-key' ? key : value,
-  )
-  return { ...call, headers }
-}
-
-/** None of them gets a line. What was not sent the next run sends; of what was, the intent stays until somebody decides. */
-function isUnfinished({ error }: Outcome): boolean {
-  if (error === undefined) return false
-  return error.code.startsWith('aborted/') || error.code === 'in_doubt/aborted' || error.code === 'in_doubt/crash'
-}

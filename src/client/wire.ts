@@ -62,7 +62,7 @@ export interface Wired {
 
 /** The body as JSON for a caller's hook, or undefined where it is none. */
 export const readJson: ReadJson = (call, result) => {
-  const parsed = result.kind === 'fault' ? result : parseJson(result, call)
+  const parsed = result.kind === 'fault' ? result : parseJson(result, call, call.plan.maxJsonDepth)
   return isFault(parsed) ? undefined : parsed.value
 }
 

@@ -3,25 +3,28 @@
  * text; else bytes. Nothing is null.
  */
 import { bytesOf } from './response.ts'
-import { parseJson } from './json.ts'
+import { parseJson, tooDeep } from './json.ts'
 import { JSON_TYPE, TEXT_TYPE, decodeText } from './text.ts'
 import type { Call } from '../core/call.ts'
 import { parseAnswer } from '../core/exact-json.ts'
 import { getHeader } from '../core/headers.ts'
+import { isDeeperThan } from '../core/json-depth.ts'
 import type { Fault, Reply } from '../core/result.ts'
 
 const MAY_BE_JSON = /^\s*[[{]/
 
 export function guess(reply: Reply, call: Call): { readonly value: unknown } | Fault {
   if (reply.body.byteLength === 0) return { value: null }
+  const { maxJsonDepth } = call.plan
   const type = getHeader(reply.headers, 'content-type') ?? ''
   // What says that it is JSON must be some.
-  if (JSON_TYPE.test(type)) return parseJson(reply, call)
+  if (JSON_TYPE.test(type)) return parseJson(reply, call, maxJsonDepth)
   const { text, warning } = decodeText(reply)
   if (warning !== undefined && !TEXT_TYPE.test(type)) return { value: bytesOf(reply.body) }
   if (MAY_BE_JSON.test(text)) {
     try {
-      return { value: parseAnswer(text) }
+      const value = parseAnswer(text)
+      return isDeeperThan(maxJsonDepth, text) ? tooDeep(reply, maxJsonDepth) : { value }
     } catch {
       // Text that begins with a brace.
     }

@@ -6,6 +6,7 @@ import { jsonErrorPosition } from './json-position.ts'
 import { decodeJson } from './text.ts'
 import type { Call } from '../core/call.ts'
 import { parseAnswer } from '../core/exact-json.ts'
+import { MAX_JSON_DEPTH, isDeeperThan } from '../core/json-depth.ts'
 import { printable, printableLines } from '../core/printable.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Reply } from '../core/result.ts'
@@ -17,13 +18,15 @@ const PREFIX_LENGTH = 200
 /** What is asked, and who hears of a warning. */
 type Asked = Pick<Call, 'method'> & Partial<Pick<Call, 'trip'>>
 
-export function parseJson(reply: Reply, call: Asked): { value: unknown } | Fault {
+/** @param maxDepth levels that it may be nested: `maxJsonDepth` */
+export function parseJson(reply: Reply, call: Asked, maxDepth = MAX_JSON_DEPTH): { value: unknown } | Fault {
   if (reply.body.byteLength === 0) return emptyBody(reply, call)
   const { text, warning } = decodeJson(reply)
   // A hook may have read it before.
   if (warning !== undefined && call.trip?.warnings?.includes(warning) !== true) call.trip?.warn(warning)
   try {
-    return { value: parseAnswer(text) }
+    const value = parseAnswer(text)
+    return isDeeperThan(maxDepth, text) ? tooDeep(reply, maxDepth) : { value }
   } catch (error) {
     // V8 quotes the text in its message, which whoever prints the cause would send to a terminal.
     if (error instanceof Error) quietly(error)
@@ -37,6 +40,11 @@ export function parseJson(reply: Reply, call: Asked): { value: unknown } | Fault
 function quietly(error: Error): void {
   error.message = printable(error.message)
   if (error.stack !== undefined) error.stack = printableLines(error.stack)
+}
+
+export function tooDeep(reply: Reply, maxDepth: number): Fault {
+  const message = `expected JSON nested at most ${maxDepth} levels deep, got more (status ${reply.status}, ${reply.body.byteLength} bytes). Raise maxJsonDepth if that is meant`
+  return fault('parse/too_deep', message, { sent: true, reply })
 }
 
 function emptyBody(reply: Reply, { method }: Asked): { value: null } | Fault {

@@ -45,6 +45,7 @@ class ReadResponse implements FullResponse {
   readonly redirects: number
   readonly #reply: Reply
   readonly #method: string
+  readonly #maxJsonDepth: number
   readonly #secretNames: ReadonlySet<string> | undefined
   #headers: Headers | undefined
 
@@ -58,6 +59,7 @@ class ReadResponse implements FullResponse {
     this.redirects = call.trip.redirects
     this.#reply = reply
     this.#method = call.method
+    this.#maxJsonDepth = call.plan.maxJsonDepth
     this.#secretNames = call.plan.secretNames
     // Where it is read the outcome is made already.
     const warning = isText(reply.headers) ? decodeJson(reply).warning : undefined
@@ -70,7 +72,7 @@ class ReadResponse implements FullResponse {
   }
 
   json(): unknown {
-    const parsed = parseJson(this.#reply, { method: this.#method })
+    const parsed = parseJson(this.#reply, { method: this.#method }, this.#maxJsonDepth)
     if (!isFault(parsed)) return parsed.value
     const { url, attempts, timings } = this
     throw makeError(parsed, { url, method: this.#method, attempts, timings })

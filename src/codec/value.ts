@@ -34,7 +34,7 @@ function readAs(reply: Reply, call: Call, clock: Clock): Value | Fault {
     case 'auto':
       return guess(reply, call)
     case 'json':
-      return parseJson(reply, call)
+      return parseJson(reply, call, call.plan.maxJsonDepth)
     case 'text': {
       const { text, warning } = decodeText(reply)
       if (warning !== undefined) call.trip.warn(warning)

@@ -409,6 +409,7 @@ export const OPTIONS = {
   allowDowngrade: row('any', bool, 'Follow a redirect from https to http.', { default: 'false' }),
   allowBodyAcrossOrigins: row('any', bool, 'Send a body again to another origin on 307 and 308.', { default: 'false' }),
   maxResponseBytes: row('any', size, 'Largest decoded body.', { perSpec: true, default: "'64MiB'", unit: 'bytes' }),
+  maxJsonDepth: row('any', count(1), 'How deep JSON may be nested.', { default: '1000', unit: 'levels' }),
   onChunk: row(
     'any',
     func,

@@ -4,6 +4,7 @@ import type { CallPlan, Credentials, RetryPlan, SpeedPlan } from '../core/call.t
 import { ConfigError } from '../core/error.ts'
 import { filterHeaders, getHeader, mergeHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
+import { MAX_JSON_DEPTH } from '../core/json-depth.ts'
 import { DIRECT } from '../core/route.ts'
 import type { FailureMode } from '../core/options.ts'
 import type { Progress } from '../core/progress.ts'
@@ -161,9 +162,7 @@ function withoutBody(defaults: Values, given: Values): Values {
   return rest
 }
 
-function headersOf({ headers }: Values): ReadHeaders {
-  return readHeaders(headers ?? {}, [], true)
-}
+const headersOf = ({ headers }: Values): ReadHeaders => readHeaders(headers ?? {}, [], true)
 
 function mergeParams(base: unknown, over: unknown): unknown {
   return base === undefined || over === undefined ? (over ?? base) : { ...(base as Params), ...(over as Params) }
@@ -193,6 +192,7 @@ export const DEFAULT_CALL: CallPlan = {
   allowDowngrade: false,
   allowBodyAcrossOrigins: false,
   maxResponseBytes: 64 * 2 ** 20,
+  maxJsonDepth: MAX_JSON_DEPTH,
   ways: DIRECT,
   onChunk: undefined,
   saving: NO_SAVING,
@@ -241,6 +241,7 @@ export function planCall(values: Values, base: CallPlan): CallPlan {
     ways: values.proxy ?? values.proxies ?? values.proxyFile ?? base.ways,
     minSpeed: planSpeed(values.minSpeed, base.minSpeed),
     strictIntegrity: values.strictIntegrity ?? base.strictIntegrity,
+    maxJsonDepth: values.maxJsonDepth ?? base.maxJsonDepth,
     contentCoding: values.contentCoding ?? base.contentCoding,
     limitKey: base.limitKey,
     hostPatterns: base.hostPatterns,
@@ -257,8 +258,7 @@ function planSecretNames(names: readonly string[] | undefined, base: CallPlan['s
 }
 
 function planSpeed(speed: Values['minSpeed'], base: SpeedPlan): SpeedPlan {
-  if (speed === undefined) return base
-  return { bytesPerSecond: speed.bytes ?? base.bytesPerSecond, overMs: speed.over ?? base.overMs }
+  return speed ? { bytesPerSecond: speed.bytes ?? base.bytesPerSecond, overMs: speed.over ?? base.overMs } : base
 }
 
 function planRetry(retry: Values['retry'], base: RetryPlan): RetryPlan {

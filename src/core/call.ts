@@ -80,6 +80,7 @@ export interface CallPlan {
   readonly allowDowngrade: boolean
   readonly allowBodyAcrossOrigins: boolean
   readonly maxResponseBytes: number
+  readonly maxJsonDepth: number
   /** Straight to the origin, or through which proxies. */
   readonly ways: Ways
   readonly minSpeed: SpeedPlan

@@ -113,7 +113,7 @@ export class TimeoutError extends RequestError {
   }
 }
 
-/** The body is not what `returnType` says: `parse/json`, `parse/empty`. */
+/** The body is not what `returnType` says: `parse/json`, `parse/empty`, `parse/too_deep`. */
 export class ParseError extends RequestError {
   static {
     this.prototype.name = 'ParseError'

@@ -3,6 +3,7 @@ import type { ConnectionOptions } from './connection-options.ts'
 import type { CookieStore } from './ports.ts'
 import type { ProxyOptions } from './proxy-options.ts'
 import type { Progress } from './progress.ts'
+import type { ResumeOptions } from './resume-options.ts'
 import type { Sink } from './sink.ts'
 import type {
   Auth,
@@ -105,6 +106,13 @@ export interface SharedOptions {
   allowBodyAcrossOrigins?: boolean
   /** Largest decoded body. Default `'64MiB'`, none with `'stream'` and `'file'`; `Infinity` = no limit. Fails with `too_large/body` or `too_large/decoded`. */
   maxResponseBytes?: Size
+  /**
+   * How deep the JSON of an answer may be nested, in levels: `[[1]]` has two. Default 1000; `Infinity` = no limit, at least
+   * 1. Deeper fails with `parse/too_deep`: no JSON that people write is, and what walks through it needs a stack.
+   *
+   * @example maxJsonDepth: 10_000
+   */
+  maxJsonDepth?: number
   /**
    * With `returnType: 'stream'`: takes each piece of the body, decoded, and its request. The next piece waits until it is
    * done, and so does the server; the limits of the attempt do not count that time. Only of an answer that is a
@@ -256,30 +264,6 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
   workers?: number
   /** Added to the query of every URL. */
   params?: Params | URLSearchParams
-}
-
-/** How a run is recorded in a file, and taken up again after a crash. */
-export interface ResumeOptions {
-  /**
-   * Path of the run file: one JSON line per finished request. A rerun with the same input goes on where the file ends,
-   * and gives back what is in it; an input that differs is a ConfigError that shows the first difference. A request is
-   * known by its `key`, else by its place (`Outcome.id`), and by all that it brings: URL, method, body, its own headers
-   * and credentials. Those of the options may change. The input may be longer; with keys also sorted, or shorter. The
-   * file is made for its owner alone. Default none.
-   *
-   * @example resume: 'run.jsonl'
-   */
-  resume?: string
-  /** Send again what had failed. Default false. */
-  retryFailed?: boolean
-  /**
-   * What becomes of unsafe requests (POST, PATCH) that were under way when the run before it ended: `'fail'`, the
-   * default, gives `in_doubt/crash`; `'resend'` sends them again. Those with an idempotency key are sent again with the
-   * same key either way.
-   */
-  unknownWrites?: 'fail' | 'resend'
-  /** A finished line survives `'process'`, the end of the process (default), or `'power'`, that of the machine as well. */
-  durability?: 'process' | 'power'
 }
 
 /** Every option of a single call but those that shape its result. */

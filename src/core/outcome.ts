@@ -89,6 +89,13 @@ export interface FailedOutcome<Meta = unknown> {
 /** How one request ended. Narrow on `ok`. */
 export type Outcome<Value = unknown, Meta = unknown> = OkOutcome<Value, Meta> | FailedOutcome<Meta>
 
+/** Nothing of it was sent, or what was sent was turned away: the same run again sends it. */
+export const isUnsent = ({ error }: Pick<Outcome, 'error'>): boolean => error !== undefined && isUnsentCode(error.code)
+
+export function isUnsentCode(code: string): boolean {
+  return code === 'aborted/not_started' || code === 'circuit/open' || code.startsWith('paused/')
+}
+
 const NO_WARNINGS: readonly string[] = Object.freeze([])
 /** Of what was never sent. */
 const UNTIMED: Timings = Object.freeze({ total: 0 })

@@ -17,6 +17,8 @@ export class Trip {
   slot = -1
   /** Attempts that went out, throttled ones and hops included. */
   attempts = 0
+  /** Those of them that the server turned away, having done nothing: it was too busy. */
+  refused = 0
   /** What the request is called: `Outcome.id`. */
   id = ''
   /** Its fingerprint in the run file; undefined where there is none. */
@@ -72,6 +74,11 @@ export class Trip {
     if (this.cancelled !== undefined) return onCancel(this.cancelled)
     this.#place = place
     this.#onCancel = onCancel
+  }
+
+  /** No server has done anything for it. */
+  get isUnsent(): boolean {
+    return this.attempts === this.refused
   }
 
   get place(): Place {

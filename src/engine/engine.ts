@@ -100,7 +100,7 @@ export class Run {
   /** No more pulls; what is on the wire finishes, everything else ends now. */
   stop(why = 'the run was stopped'): void {
     if (!this.#started) return void (this.#wish ??= () => this.stop(why))
-    this.#halt(call => call.trip.stop(giveUpFault(call, why)), fault('aborted/not_started', `not sent: ${why}`))
+    this.#halt(call => call.trip.stop(stopFault(call, why)), fault('aborted/not_started', `not sent: ${why}`))
   }
 
   /** Ends everything now. */
@@ -284,4 +284,9 @@ function giveUpFault({ trip }: Call, why: string): Fault {
   return trip.attempts === 0
     ? fault('aborted/not_started', `not sent: ${why}`)
     : fault('aborted/in_flight', `given up in flight: ${why}`)
+}
+
+/** Of a run that is stopped: what its host turned away each time, and still waits for it, has not been done either. */
+function stopFault(call: Call, why: string): Fault {
+  return call.trip.isUnsent ? fault('aborted/not_started', `not sent: ${why}`) : giveUpFault(call, why)
 }

@@ -18,6 +18,7 @@ import type { Budget } from '../policy/budget.ts'
 import { orInDoubt } from '../policy/doubt.ts'
 import { judge } from '../policy/judge.ts'
 import type { Verdict } from '../policy/judge.ts'
+import type { Trip } from '../core/trip.ts'
 import { impatience } from '../policy/patience.ts'
 import { announcedWaitMs } from '../policy/retry-after.ts'
 
@@ -88,7 +89,7 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
     if (result.kind === 'fault' && result.code === PREEMPTED) {
       trip.attempts--
       if (trip.cancelled !== undefined) return trip.cancelled
-      if (trip.stopping) return stoppedFault(trip.attempts)
+      if (trip.stopping) return stoppedFault(trip)
       continue
     }
     if (parts.onShortage !== undefined && isShortage(result)) {
@@ -100,12 +101,17 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
         parts.onShortage(result, trial.admittedAtMs, nowMs)
         trip.attempts--
         if (trip.cancelled !== undefined) return trip.cancelled
-        if (trip.stopping) return stoppedFault(trip.attempts)
+        if (trip.stopping) return stoppedFault(trip)
         continue
       }
     } else shortSinceMs = undefined
     const verdict = known ?? (isOpinionated(call) ? await judged(parts, call, trial, result) : judge(result, call))
     if (isFault(verdict)) return verdict
+    if (verdict === 'throttle') {
+      trip.refused++
+      // It would wait for its host, and the run waits for nothing any more.
+      if (trip.stopping && trip.isUnsent && trip.cancelled === undefined) return stoppedFault(trip)
+    }
     if (verdict === 'done' || trip.delivered || trip.cancelled !== undefined || trip.stopping)
       return last(call, trial, result, parts.clock)
 
@@ -149,9 +155,9 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
 }
 
 /** What was sent on the hops before is not unsent. */
-function stoppedFault(attempts: number): Fault {
+function stoppedFault(trip: Trip): Fault {
   const why = 'the run was stopped'
-  return attempts === 0
+  return trip.isUnsent
     ? fault('aborted/not_started', `not sent: ${why}`)
     : fault('aborted/in_flight', `given up in flight: ${why}`, { sent: true })
 }

@@ -3,6 +3,7 @@ import { bool, got, isPlain, matching, problem } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { isoTime } from '../core/iso-time.ts'
 import { digitsOf } from '../core/exact-json.ts'
+import { isUnsent } from '../core/outcome.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { printable } from '../core/printable.ts'
 import { RowError } from '../core/sink.ts'
@@ -89,6 +90,7 @@ class SqliteSink implements Sink {
   }
 
   write(outcome: Outcome): Promise<void> {
+    if (isUnsent(outcome)) return Promise.resolve()
     try {
       const { row, size } = rowOf(outcome)
       if (this.#columns.length === 0) return this.#batches.add(row, size)

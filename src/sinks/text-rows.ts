@@ -1,4 +1,5 @@
 /** A sink of text: rows gathered for a turn of the event loop, made into one text, and written in one piece. */
+import { isUnsent } from '../core/outcome.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Sink } from '../core/sink.ts'
 import { Batches } from './batches.ts'
@@ -42,6 +43,7 @@ export class TextRows<Row> implements Sink {
   }
 
   write(outcome: Outcome): Promise<void> {
+    if (isUnsent(outcome)) return Promise.resolve()
     let row: Row
     try {
       row = this.#text.rowOf(outcome)

@@ -10,12 +10,16 @@ import { mayBeginLine, readLine } from './run-lines.ts'
 import type { Rest } from './line-reader.ts'
 import type { Reading } from './run-lines.ts'
 import { ConfigError } from '../core/error.ts'
+import { isUnsentCode } from '../core/outcome.ts'
 import { REFUSED_PRINT } from '../core/journal.ts'
 import type { DoneLine, Doubt, Dropped, IntentLine, SaltLine } from '../core/journal.ts'
 
 // It may be well-meant, or two halves that a crash put together: one in 10,000 misplaced blocks looks like that.
 const UNSUMMED = 'it has no crc as the lines before it have'
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF')
+
+/** Nobody knows, and nothing of it was heard: `unknownWrites` says what becomes of it, as if it had no line. */
+const UNDECIDED: ReadonlySet<string> = new Set(['in_doubt/aborted', 'in_doubt/crash'])
 
 /** How far from the end a crash may have reached: what the system had not written to the disk yet. */
 export const TAIL_BYTES = 65_536
@@ -155,8 +159,13 @@ export class Recovery {
     const { v, ok } = line
     const print = this.#printOf(line)
     const name = nameOf(line)
-    this.done.set({ id: name, index: line.index }, { v, print, ok, offset, length })
+    const code = line.error?.code ?? ''
+    const doubt = this.doubts.get(name)
     this.doubts.delete(name)
+    // An earlier release wrote such lines, too; what was not sent is not done.
+    if (isUnsentCode(code)) return
+    this.done.set({ id: name, index: line.index }, { v, print, ok, offset, length })
+    if (UNDECIDED.has(code)) this.doubts.set(name, { ...doubt, v, print, hasLine: true })
     if (print !== REFUSED_PRINT) this.#count(name)
   }
 

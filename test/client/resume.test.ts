@@ -630,14 +630,14 @@ describe('An unsafe request', () => {
     expect(endsOf(inDoubt)).toEqual(['network:in_doubt/crash', 'network:in_doubt/crash', 'network:ok', 'network:ok'])
     expect(inDoubt[0]?.error?.message).toContain("unknownWrites: 'resend' sends it again")
     expect(endsOf(await run())).toEqual([
-      'network:in_doubt/crash',
-      'network:in_doubt/crash',
+      'run-file:in_doubt/crash',
+      'run-file:in_doubt/crash',
       'run-file:ok',
       'run-file:ok',
     ])
     expect(endsOf(await run({ retryFailed: true })).slice(0, 2)).toEqual([
-      'network:in_doubt/crash',
-      'network:in_doubt/crash',
+      'run-file:in_doubt/crash',
+      'run-file:in_doubt/crash',
     ])
     expect(sentIndexes(transport)).toEqual([2, 3])
     expect(endsOf(await run({ unknownWrites: 'resend' }))).toEqual([
@@ -741,8 +741,8 @@ describe('An unsafe request', () => {
     const first = await parallelRequests(postsTo(1), { ...options, transport: hanging, signal: controller.signal })
     expect(endsOf(first)).toEqual(['network:in_doubt/aborted'])
     const transport = echo()
-    expect(endsOf(await parallelRequests(postsTo(1), { ...options, transport }))).toEqual(['network:in_doubt/crash'])
-    expect([doneIn(path), transport.requests]).toEqual([[], []])
+    expect(endsOf(await parallelRequests(postsTo(1), { ...options, transport }))).toEqual(['run-file:in_doubt/aborted'])
+    expect([doneIn(path).map(({ ok }) => ok), transport.requests]).toEqual([[false], []])
   })
 
   // It is, so far, with an intent before it queues and none to take it back.

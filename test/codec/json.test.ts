@@ -55,6 +55,21 @@ describe('A body', () => {
     expect(parseJson(makeReply(200, {}, text), { method: 'GET' })).toEqual({ value: { kind: 'fault', code: 'x/y' } })
   })
 
+  test('nested deeper than the limit is parse/too_deep, and brackets within texts do not count.', () => {
+    const nested = (levels: number, inner = '1'): string => `${'['.repeat(levels)}${inner}${']'.repeat(levels)}`
+    const ask = (text: string, max?: number) => parseJson(makeReply(200, {}, text), { method: 'GET' }, max)
+    expect(ask(nested(1_000))).toHaveProperty('value')
+    expect(ask(nested(1_001))).toMatchObject({ code: 'parse/too_deep', sent: true })
+    expect(ask(nested(4_500))).toMatchObject({ message: expect.stringContaining('Raise maxJsonDepth') as string })
+    expect(ask('{"a":'.repeat(1_001) + '1' + '}'.repeat(1_001))).toMatchObject({ code: 'parse/too_deep' })
+    expect(ask(nested(4_500), Infinity)).toHaveProperty('value')
+    expect([ask('[[1]]', 1), ask('[1]', 1), ask('1', 1)]).toMatchObject([{ code: 'parse/too_deep' }, {}, { value: 1 }])
+    const text = JSON.stringify(['[{'.repeat(3_000), '"[', '\\', '\\"', ']', { '[{"': '\\\\' }])
+    expect(ask(text, 2)).toEqual({ value: JSON.parse(text) as unknown })
+    expect(ask(text, 1)).toMatchObject({ code: 'parse/too_deep' })
+    expect(ask(`[${nested(3)},${nested(3)}]`, 4)).toHaveProperty('value')
+  })
+
   test.each(['[', '{"a":'])('nested 200,000 deep in %j and broken is a fault, not a crash.', opening => {
     const parsed = parseJson(makeReply(200, {}, opening.repeat(200_000)), { method: 'GET' })
     expect(parsed).toMatchObject({ code: 'parse/json' })

@@ -99,6 +99,7 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
   })
   const signals = interrupts({
     stop: () => stream.stop(),
+    paused: () => client.stats().lanes.reduce((sum, { pausedMs, queued }) => sum + (pausedMs > 0 ? queued : 0), 0),
     abort: () => aborting.abort(),
     say: text => display.say(`preq: ${text}`),
   })

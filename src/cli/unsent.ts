@@ -1,0 +1,68 @@
+/** Hosts to which requests were not sent, and what would have waited for them: for the summary. */
+import { record } from './records.ts'
+import { formatDuration } from '../core/duration.ts'
+import type { FailedOutcome } from '../index.ts'
+
+const SHOWN_HOSTS = 5
+/** No more are told apart. */
+const MAX_HOSTS = 1_000
+
+interface Unsent {
+  requests: number
+  /** Epoch milliseconds: before that asking again is useless. */
+  untilMs: number
+  /** `retry.maxRetryAfter` that would have waited. */
+  waitMs: number
+}
+
+export class UnsentHosts {
+  readonly #paused = new Map<string, Unsent>()
+  readonly #broken = new Map<string, Unsent>()
+
+  /** @param outcome of a request that was not sent */
+  note({ request, error, timings }: FailedOutcome): void {
+    const { code, retryAt } = error
+    if (retryAt === undefined) return
+    const hosts = code === 'circuit/open' ? this.#broken : this.#paused
+    const host = URL.parse(request.url)?.host ?? ''
+    let of = hosts.get(host)
+    if (of === undefined) {
+      if (hosts.size === MAX_HOSTS) return
+      hosts.set(host, (of = { requests: 0, untilMs: 0, waitMs: 0 }))
+    }
+    of.requests++
+    of.untilMs = Math.max(of.untilMs, retryAt)
+    // Patience begins with the first answer that turned it away, which came after it was taken from the input.
+    const waitedMs = error.attempts > 0 ? timings.total : 0
+    of.waitMs = Math.max(of.waitMs, retryAt - Date.now() + waitedMs)
+  }
+
+  lines(): string[] {
+    const lines = [
+      ...[...this.#paused].map(
+        ([host, { untilMs, waitMs }]) =>
+          `${host} wants no requests until ${timeOf(untilMs)}: --max-retry-after ${flagOf(waitMs)} would have waited\n`,
+      ),
+      ...[...this.#broken].map(
+        ([host, { untilMs }]) => `${host} kept failing: nothing is sent to it until ${timeOf(untilMs)} (--breaker)\n`,
+      ),
+    ]
+    const more = lines.length - SHOWN_HOSTS
+    return more > 0 ? [...lines.slice(0, SHOWN_HOSTS), `… and ${more} more hosts\n`] : lines
+  }
+
+  records(): string[] {
+    const paused = [...this.#paused].map(([host, { requests, untilMs, waitMs }]) =>
+      record('unsent', { host, requests, until: timeOf(untilMs), max_retry_after: flagOf(waitMs) }),
+    )
+    const broken = [...this.#broken].map(([host, { requests, untilMs }]) =>
+      record('unsent', { host, requests, until: timeOf(untilMs) }),
+    )
+    return [...paused, ...broken]
+  }
+}
+
+/** Without fractions, upwards: then is early enough. */
+const timeOf = (ms: number): string => new Date(Math.ceil(ms / 1_000) * 1_000).toISOString().replace('.000Z', 'Z')
+
+const flagOf = (ms: number): string => formatDuration(Math.max(1, Math.ceil(ms / 1_000)) * 1_000)

@@ -1,0 +1,72 @@
+/** Requests that are not sent because their host is away: no lines, no rows, and a summary that says what to do. */
+import { describe, expect, test } from 'vitest'
+import { workplace } from './workplace.ts'
+
+describe('A host that wants no requests for an hour', () => {
+  test('leaves nothing but what it answered, exit code 1, and how to wait; the same command sends the rest.', async () => {
+    let isAway = true
+    const { run, server, linesIn, text } = await workplace((_echo, response) => {
+      response.writeHead(isAway ? 429 : 200, isAway ? { 'retry-after': '3600' } : {}).end('{}')
+    })
+    const args = ['URL/{1..5}', '-c', '1', '-o', 'run.jsonl', '-o', 'rows.csv', '--resume']
+    const { code, stderr } = await run(args)
+    expect([code, server.requests.length]).toEqual([1, 1])
+    expect(stderr).toContain('0 ok, 1 failed, 4 not sent')
+    const hint = /^127\.0\.0\.1:\d+ wants no requests until (\S+): --max-retry-after (\S+) would have waited$/m.exec(
+      stderr,
+    )
+    expect(Date.parse(hint?.[1] ?? '')).toBeGreaterThan(Date.now() + 3_000_000)
+    expect(hint?.[2]).toMatch(/^(?:1h(?:\d+s)?|59m\d+s)$/)
+    expect(linesIn('run.jsonl').map(({ index }) => index)).toEqual([0])
+    expect(text('rows.csv').trimEnd().split('\n')).toHaveLength(2)
+    const records = await run(['URL/{1..5}', '-c', '1', '--json-progress'])
+    const said = records.stderr
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line) as Record<string, unknown>)
+    expect(said.find(({ type }) => type === 'unsent')).toMatchObject({
+      requests: 4,
+      until: hint?.[1]?.slice(0, 4) && (expect.any(String) as string),
+    })
+    expect(said.at(-1)).toMatchObject({ failed: 1, not_sent: 4, complete: false })
+    isAway = false
+    const again = await run(args)
+    expect(again.stderr).toContain('4 ok, 1 failed (1 of them from before)')
+    expect(server.requests).toHaveLength(6)
+  })
+
+  test('ends at the first Ctrl-C what waits for it, as not sent, and says so.', async () => {
+    const { start, run, server, linesIn } = await workplace(({ url }, response) => {
+      const isAway = url.startsWith('/away')
+      response.writeHead(isAway ? 429 : 200, isAway ? { 'retry-after': '60' } : {}).end('{}')
+    })
+    const args = ['-o', 'run.jsonl', '--resume', '-X', 'POST']
+    const running = start(['URL/{1..2}', 'URL/away', ...args])
+    await expect.poll(() => server.requests.length).toBe(3)
+    await expect.poll(() => linesIn('run.jsonl').filter(({ ok }) => ok).length).toBe(2)
+    running.child.kill('SIGINT')
+    const { code, stderr } = await running.finished
+    expect(code).toBe(130)
+    expect(stderr).toContain('interrupted: what is under way finishes, 1 that waits for a paused host is not sent')
+    expect(stderr).toContain('2 ok, 0 failed, 1 not sent')
+    const plan = await run(['plan', 'URL/{1..2}', 'URL/away', ...args])
+    expect(plan.stdout).toMatch(/^1 requests \(1 POST\), .*\ndone already: 2$/m)
+  })
+})
+
+test('--max-json-depth lets JSON be nested deeper; one answer that is too deep fails alone.', async () => {
+  const { run, linesIn } = await workplace(({ url }, response) => {
+    const levels = url.includes('deep') ? 4_600 : 1
+    response.end('['.repeat(levels) + ']'.repeat(levels))
+  })
+  const args = ['URL/{1..2}', 'URL/deep', '-o', 'run.jsonl', '--resume']
+  const { code, stderr } = await run(args)
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining('Raise --max-json-depth if that is meant (parse/too_deep)'),
+  ])
+  expect(linesIn('run.jsonl').map(({ ok }) => ok)).toEqual([true, true, false])
+  expect((await run(args)).stderr).toContain('2 ok, 1 failed (3 of them from before)')
+  const raised = await run(['URL/deep', '--max-json-depth', '5000', '-w', '{status}\n'])
+  expect([raised.code, raised.stdout]).toEqual([0, '200\n'])
+})

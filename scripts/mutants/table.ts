@@ -34,8 +34,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'the cap of framing around a body',
     'src/transport/head.ts',
-    'if (wireBytes <= body + MAX_OVERHEAD_BYTES) return undefined',
-    'if (wireBytes <= body + Infinity) return undefined',
+    'if (wireBytes <= allowed) return undefined',
+    'if (wireBytes <= Infinity) return undefined',
     'test/transport/body.test.ts',
   ),
   mutant(
@@ -179,7 +179,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a connection with the rest of a response on it is not used again',
     'src/transport/undici.ts',
-    'if ((isReusable(result) || isKept(result, collector)) && expectation?.isDone !== false)',
+    'if (isFree && expectation?.isDone !== false)',
     'if (expectation?.isDone !== false)',
     'test/hostile/d-codings.test.ts',
   ),

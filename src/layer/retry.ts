@@ -83,6 +83,7 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
   const { trip } = call
   let [trial, result, known] = [first, answer, judgement]
   let staleRepeats = 0
+  let unprocessedRepeats = 0
   let shortSinceMs: number | undefined
   let failures = 1
   for (; ; trial = nextTrial(call, parts.clock), result = await next(trial), known = undefined) {
@@ -115,9 +116,10 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
     if (verdict === 'done' || trip.delivered || trip.cancelled !== undefined || trip.stopping)
       return last(call, trial, result, parts.clock)
 
-    // A server may close a kept-alive connection just as we use it: that is nobody's failure (RFC 9112 §9.3.1). In
-    // HTTP/2 it says which requests came too late for it (RFC 9113 §6.8).
+    // A server may close a kept-alive connection just as we use it: that is nobody's failure (RFC 9112 §9.3.1).
     if (isStale(trial, result) && staleRepeats++ === 0) continue
+    // In HTTP/2 a server says which requests it has not looked at (RFC 9113 §8.7): a host that is shut down does.
+    if (isUnprocessed(result) && unprocessedRepeats++ < MAX_UNPROCESSED_REPEATS) continue
 
     let waitMs: number
     if (verdict === 'throttle') {
@@ -213,8 +215,14 @@ function ownBackoffMs(call: Call, failures: number, random: () => number): numbe
 
 function isStale(trial: Attempt, result: Result): boolean {
   if (!trial.reused || result.kind !== 'fault') return false
-  return result.code === 'reset/before_headers' || (result.code === 'reset/goaway' && !result.sent)
+  return result.code === 'reset/before_headers'
 }
+
+/** Of one request; a server that refuses more often is not just about to end. */
+const MAX_UNPROCESSED_REPEATS = 3
+
+const isUnprocessed = (result: Result): boolean =>
+  result.kind === 'fault' && !result.sent && (result.code === 'reset/goaway' || result.code === 'reset/refused')
 
 /** Whether the repeat would come later than `retry.maxRetryAfter` after the first throttled answer, or too late anyway. */
 function isTooLate(call: Call, trial: Attempt, clock: Clock): boolean {

@@ -16,6 +16,9 @@ export interface Room {
   max(nowMs: number): number
 }
 
+/** More than a run keeps busy; enough that a host which is asked now and then keeps its connection. */
+const MAX_IDLE = 256
+
 class OpenSockets {
   /** Used longest ago first. */
   readonly #idle = new Line<Kept>()
@@ -39,6 +42,8 @@ class OpenSockets {
 
   rest(kept: Kept): void {
     this.#idle.push(kept)
+    // A run over many hosts would keep a connection to each of the last seconds'.
+    if (this.#idle.size > MAX_IDLE) this.#idle.shift()?.close()
   }
 
   use(kept: Kept): void {

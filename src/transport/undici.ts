@@ -59,11 +59,8 @@ export function undiciTransport(
       const settle = (given: Result): void => {
         const result = orRefusedByProxy(given, attempt)
         expectation?.end()
-        if (
-          ((collector.isComplete && isReusable(result)) || isKept(result, collector)) &&
-          expectation?.isDone !== false
-        )
-          sockets.give(line)
+        const isFree = (collector.isComplete && isReusable(result)) || isKept(result, collector)
+        if (isFree && expectation?.isDone !== false) sockets.give(line)
         else sockets.drop(line)
         // Not for a port: closing a connection keeps its port for a minute more.
         if (isShortage(result) && result.code !== 'resource/port') openSockets.closeIdle()

@@ -94,7 +94,15 @@ describe('a stream that is reset', () => {
     await using server = await h2Server({ answers: [[{ rst: 'REFUSED_STREAM' }]] })
     const outcome = await ask(post(server.origin), { ...H2, maxRetries: 2 })
     expect(verdictOf(outcome)).toBe('reset/refused')
-    expect(outcome.attempts).toBe(3)
+    // Three repeats at no cost, and the two retries.
+    expect(outcome.attempts).toBe(6)
+  })
+
+  it('as refused up to three times costs no retry', async () => {
+    const refused = [{ rst: 'REFUSED_STREAM' }] as const
+    await using server = await h2Server({ answers: [refused, refused, refused, replying('taken')] })
+    const outcome = await ask(post(server.origin), { ...H2, maxRetries: 0 })
+    expect(outcome).toMatchObject({ ok: true, value: 'taken', attempts: 4 })
   })
 
   it('as refused is not sent again where its body was a stream that cannot be opened twice', async () => {

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { openSockets } from '../../src/transport/open-sockets.ts'
+import type { Kept } from '../../src/transport/open-sockets.ts'
+
+test('of more than 256 idle connections those that were used longest ago are closed', () => {
+  const closed: number[] = []
+  const all = Array.from({ length: 300 }, (_, index): Kept => {
+    const kept: Kept = {
+      line: undefined,
+      before: undefined,
+      behind: undefined,
+      close: () => {
+        closed.push(index)
+        openSockets.closed(kept)
+      },
+    }
+    return kept
+  })
+  for (const kept of all) {
+    openSockets.opening(Infinity)
+    openSockets.rest(kept)
+  }
+  expect(closed).toEqual(Array.from({ length: 44 }, (_, index) => index))
+  openSockets.closeIdle()
+  expect([closed.length, openSockets.open]).toEqual([300, 0])
+})

@@ -72,6 +72,8 @@ function findLost(value: unknown, path: string): Lost | undefined {
   return undefined
 }
 
+const BOXED = /^\[object (?:String|Number|Boolean)\]$/
+
 /** How to give what is in an object of a class that JSON does not see; undefined where it does. */
 function remedyFor(value: object, names: readonly string[]): string | undefined {
   if (isThenable(value)) return 'Await it first.'
@@ -80,7 +82,7 @@ function remedyFor(value: object, names: readonly string[]): string | undefined 
   }
   if (Symbol.asyncIterator in value) return 'Read it first.'
   // Boxed primitives are what is in them.
-  if (value instanceof String || value instanceof Number || value instanceof Boolean) return undefined
+  if (BOXED.test(Object.prototype.toString.call(value))) return undefined
   if (names.length > 0 && !isFormData(value) && !(value instanceof Map) && !(value instanceof Set)) return undefined
   if (value instanceof Set) return 'Use […set].'
   return Symbol.iterator in value ? 'Use Object.fromEntries(…) or […] to make plain data of it.' : REMEDY

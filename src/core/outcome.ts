@@ -4,7 +4,7 @@ import { makeError } from './error.ts'
 import type { ErrorResponse, RequestError } from './error.ts'
 import type { HeaderList } from './headers.ts'
 import { toHeaders } from './printable-headers.ts'
-import { fault } from './result.ts'
+import { fault as makeFault } from './result.ts'
 import type { Fault, Integrity, Reply } from './result.ts'
 import type { Trip } from './trip.ts'
 import { printableUrl } from './url.ts'
@@ -187,7 +187,7 @@ class RefusedReply extends ReplySummary implements ErrorResponse {
     try {
       return JSON.parse(this.text()) as unknown
     } catch (cause) {
-      const known = fault('parse/json', 'the body of this error response is not JSON', { cause })
+      const known = makeFault('parse/json', 'the body of this error response is not JSON', { cause })
       throw makeError(known, { url: this.url, method: this.#method, attempts: 1, timings: { total: 0 } })
     }
   }

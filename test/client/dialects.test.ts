@@ -246,6 +246,7 @@ test('Each dialect in the table of docs/limits.md has its play, and each play it
 })
 
 describe('A server with the dialect of', () => {
+  // oxlint-disable-next-line vitest/expect-expect -- Each play has its own.
   test.each(Object.entries(PLAYS))('%s gets what its table row says', async (_name, play) => {
     await play()
   })

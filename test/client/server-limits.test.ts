@@ -164,7 +164,7 @@ test('A quota that is renewed too late ends in one probe, whose refusal fails th
   expect(server.transport.requests).toHaveLength(31)
   expect(server.transport.requests[30]?.atMs).toBeLessThanOrEqual(121_000)
   const failures = outcomes.filter(outcome => !outcome.ok).map(({ error }) => error)
-  expect(failures.map(error => error?.code).sort()).toEqual([
+  expect(failures.map(error => error?.code).toSorted()).toEqual([
     'http/429',
     ...Array.from({ length: 69 }, () => 'paused/retry_after'),
   ])

@@ -11,7 +11,7 @@ import { Tally } from '../../src/cli/tally.ts'
 import { UsageError } from '../../src/cli/usage-error.ts'
 import { RowError, SinkError } from '../../src/core/sink.ts'
 import { ParallelRequests, parallelRequests } from '../../src/index.ts'
-import type { ClientOptions, Outcome, RequestSpec } from '../../src/index.ts'
+import type { Outcome, RequestSpec } from '../../src/index.ts'
 import { csv, folder, jsonLines, sqlite } from '../../src/sinks/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 import { fc } from '../support/property.ts'
@@ -71,20 +71,20 @@ function saidBy(act: () => unknown): string {
 const SPECS: Readonly<Record<string, (text: string) => RequestSpec | string>> = {
   'a URL': text => text,
   'a host': text => `http://${text}/`,
-  'a method': text => ({ url: 'http://x.test/', method: text }) as never,
+  'a method': text => ({ url: 'http://x.test/', method: text }),
   'the name of a header of a request': text => ({ url: 'http://x.test/', headers: { [text]: '1' } }),
   'an option of a request': text => ({ url: 'http://x.test/', [text]: 1 }),
   'the name of a field': text => ({ url: 'http://x.test/', multipart: { [text]: { path: text } } }),
-  'a checksum': text => ({ url: 'http://x.test/', checksum: text }) as never,
+  'a checksum': text => ({ url: 'http://x.test/', checksum: text }),
 }
 
 const CALLS: Readonly<Record<string, (text: string) => unknown>> = {
   'the name of an option': text => new ParallelRequests({ [text]: 1 }),
-  'a value of an option': text => new ParallelRequests({ rateLimit: text } as ClientOptions),
+  'a value of an option': text => new ParallelRequests({ rateLimit: text }),
   'a proxy': text => new ParallelRequests({ proxy: text }),
   'a base': text => new ParallelRequests({ baseUrl: text }),
   'the name of a header of all requests': text => new ParallelRequests({ headers: { [text]: '1' } }),
-  'a pattern of hosts': text => new ParallelRequests({ hosts: { [text]: { rateLimit: 'x' as never } } }),
+  'a pattern of hosts': text => new ParallelRequests({ hosts: { [text]: { rateLimit: 'x' } } }),
   'a cookie file': text => new ParallelRequests({ cookieFile: `/nowhere/${text}` }),
   'a path of JSON lines': text => jsonLines(`/nowhere/${text}`),
   'a path of CSV': text => csv(`/nowhere/${text}`),

@@ -155,10 +155,10 @@ class FileSink implements BodySink {
         const { status, statusText, headers } = this.#first ?? result
         return { ...result, status, statusText, headers }
       }
-      await part.discard()
+      await part.abandon()
       return result
     } catch (error) {
-      await part.discard().catch(() => undefined)
+      await part.abandon().catch(() => undefined)
       return result.kind === 'fault' ? result : { ...this.#parts.faultOf(error, path), sent: true, reply: result }
     } finally {
       release()

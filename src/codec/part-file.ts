@@ -24,6 +24,7 @@ export class PartFile {
   #held: HeldFile | undefined
   #last: Promise<unknown> = Promise.resolve()
   #generation = 0
+  #isAbandoned = false
   /** Of this generation: it can take no more. */
   #broken: { readonly error: unknown } | undefined
 
@@ -106,7 +107,13 @@ export class PartFile {
     })
   }
 
-  /** Takes it away. */
+  /** Takes it away for good: a writer that is still at work must not make it anew. */
+  abandon(): Promise<void> {
+    this.#isAbandoned = true
+    return this.discard()
+  }
+
+  /** Takes it away; what is written later makes it anew. */
   discard(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#file === undefined) return
@@ -130,6 +137,7 @@ export class PartFile {
 
   async #opened(): Promise<FileHandle> {
     if (this.#file !== undefined) return this.#file
+    if (this.#isAbandoned) throw systemError('ECANCELED', `${this.#part} was given up`)
     const file = await openNew(this.#part)
     this.#held = new HeldFile(file.fd, this.#part)
     return (this.#file = file)

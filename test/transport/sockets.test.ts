@@ -265,3 +265,18 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 })
+
+// undici tells of surplus bytes only when it ends the connection, and not of those in a packet of their own.
+it.fails('an origin that sent surplus bytes gets no kept connections any more (owed: a parser of our own)', async () => {
+  let asked = 0
+  await using server = await rawServer(async connection => {
+    for (;;) {
+      await connection.request()
+      await connection.send(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok${asked++ === 0 ? 'surplus' : ''}`)
+    }
+  })
+  const client = clientOf()
+  for (let i = 0; i < 4; i++) await client.request(server.origin, { returnType: 'text' })
+  await client.close()
+  expect(server.accepted).toBe(4)
+})

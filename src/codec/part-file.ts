@@ -8,6 +8,7 @@ import { fstatSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { unlessSyncDenied } from '../core/sync-denied.ts'
 import { HeldFile } from '../disk/held-file.ts'
 import { NEW, moveToFree, systemError } from '../disk/new-file.ts'
 
@@ -85,7 +86,7 @@ export class PartFile {
         throw systemError('ESTALE', `${this.#part} was cut while it was written`)
       // Of a longer beginning that was given up something may be left.
       await file.truncate(this.bytes)
-      await file.sync()
+      await file.sync().catch(unlessSyncDenied)
       return this.#hash?.copy().digest('hex')
     })
   }

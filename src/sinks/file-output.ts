@@ -21,6 +21,7 @@ import {
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigError } from '../core/error.ts'
+import { unlessSyncDenied } from '../core/sync-denied.ts'
 import { HeldFile } from '../disk/held-file.ts'
 import { NEW, identityOf, partNameOf, putInPlace } from '../disk/new-file.ts'
 import type { Output } from './output.ts'
@@ -146,7 +147,7 @@ export class FileOutput implements Output {
     const identity = identityOf(file)
     try {
       // Some file systems tell only now that there was no room.
-      if (!this.#isBroken) await sync(fd)
+      if (!this.#isBroken) await sync(fd).catch(unlessSyncDenied)
       if (!this.#isBroken) this.#held?.check(this.#end)
     } finally {
       await closeFile(fd)

@@ -291,5 +291,6 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EPERM: 'It must be readable and writable: allow it, or give another path',
   EROFS: 'Its file system is read-only: give another path',
   ENOSPC: 'Make room on its disk, or give a path on another one',
+  ERR_ACCESS_DENIED: "Under Node's permission model only durability 'process' works",
   ELOOP: 'Its links lead in a circle: give another path',
 }

@@ -5,7 +5,10 @@
 import { clientOptions, callOptions } from './run-options.ts'
 import type { FlagValues } from './flags.ts'
 import { headersOf } from './headers-input.ts'
+import { authOf } from './auth-plan.ts'
 import { bodyPlan } from './body-plan.ts'
+import { constantsOf } from './constants.ts'
+import type { Constant } from './constants.ts'
 import { checkArguments } from './input/arguments.ts'
 import { outputFormatOf } from './output/format.ts'
 import { readCurl } from './curl/request.ts'
@@ -14,7 +17,6 @@ import type { CurlRequest } from './curl/request.ts'
 import { bodyOfPasted, clientOfPasted, headersOfPasted } from './curl/into-plan.ts'
 import { isStandardInputGiven } from './input/standard-input.ts'
 import { isSameFile } from './same-file.ts'
-import { secretOf } from './secret.ts'
 import { readSettings } from './settings.ts'
 import type { GivenFlags } from './settings.ts'
 import { isTemplate } from './template/url.ts'
@@ -64,6 +66,8 @@ export interface InputPlan {
   readonly limitKey: string | undefined
   /** Of what is saved. */
   readonly name: string | undefined
+  /** Texts that no column is filled into, and what to do where one is meant. */
+  readonly constants: readonly Constant[]
   /** Whether cells may make empty segments of a path. */
   readonly allowEmpty: boolean
 }
@@ -177,6 +181,7 @@ function inputPlan(
     checksum: checksumOf(values, problems),
     limitKey: values['limit-key'],
     name: values.name,
+    constants: constantsOf(values),
     allowEmpty: values['allow-empty'] ?? false,
   }
 }
@@ -218,23 +223,6 @@ function checkCookies(values: FlagValues, problems: string[]): void {
 function over(below: InputPlan['headers'], above: InputPlan['headers']): InputPlan['headers'] {
   const names = new Set(above.map(([name]) => name.toLowerCase()))
   return [...below.filter(([name]) => !names.has(name.toLowerCase())), ...above]
-}
-
-function authOf({ auth, bearer }: FlagValues, env: NodeJS.ProcessEnv, problems: string[]): Auth | undefined {
-  if (auth !== undefined && bearer !== undefined) {
-    problems.push('expected one of --auth and --bearer, got both. Keep one of them.')
-  }
-  if (bearer !== undefined) {
-    const token = secretOf(bearer, '--bearer', env, problems)
-    return token === undefined ? undefined : { bearer: token }
-  }
-  if (auth === undefined) return undefined
-  const pair = secretOf(auth, '--auth', env, problems)
-  const at = pair?.indexOf(':') ?? -1
-  if (pair === undefined) return undefined
-  if (at > 0) return { username: pair.slice(0, at), password: pair.slice(at + 1) }
-  problems.push("--auth: expected 'user:password', got something else. Write it with a colon between them.")
-  return undefined
 }
 
 /** By its other names it may be a file, which is not to be made anew: somebody's `>>`. */

@@ -6,7 +6,7 @@ import { asRequest, objectOf } from './json-rows.ts'
 import { linesOf } from './lines.ts'
 import type { Line, LongLine, TextFormat } from './lines.ts'
 import { expanded } from './range.ts'
-import { isVaried, mayVary } from './requests.ts'
+import { bracesIn, isVaried, mayVary } from './requests.ts'
 import type { MakeJob } from './requests.ts'
 import type { InputPlan } from '../run-plan.ts'
 import type { Columns } from '../template/braces.ts'
@@ -18,14 +18,22 @@ type JobsOf = (read: Row, place: Place, text: string) => Iterable<Job | Unusable
 
 export function ofJsonLines(file: string, stream: Readable, input: InputPlan, readers: Readers): Stream {
   const [template] = input.urls
-  const rows = template === undefined ? undefined : rowMaker(template, readers)
+  const rows = template === undefined ? undefined : rowMaker(template, input, readers)
   if (rows !== undefined && (isTemplate(template as string) || mayVary(input)))
     return ofObjects(file, stream, input, rows)
-  const requests = requestMaker(input, readers)
+  if (rows === undefined) return ofObjects(file, stream, input, requestMaker(input, readers))
+  let requests: JobsOf | undefined
+  // A name with blanks or quotes is a column once a line has had it.
+  let areRows = false
   return ofObjects(file, stream, input, (read, place, text) => {
-    // A name with blanks or quotes is a column only where a line has it.
-    const isRow = rows !== undefined && isVaried(input, Object.keys(read))
-    return isRow ? rows(read, place, text) : requests(read, place, text)
+    areRows ||= isVaried(input, Object.keys(read))
+    if (areRows) return rows(read, place, text)
+    try {
+      requests ??= requestMaker(input, readers)
+    } catch (error) {
+      return [unusable(error, place)]
+    }
+    return requests(read, place, text)
   })
 }
 
@@ -62,7 +70,9 @@ function requestMaker(input: InputPlan, readers: Readers): JobsOf {
 }
 
 /** Rows may differ: what one of them lacks is its own trouble. */
-function rowMaker(template: string, readers: Readers): JobsOf {
+function rowMaker(template: string, input: InputPlan, readers: Readers): JobsOf {
+  const asked = new Set(bracesIn(input))
+  const known = new Set<string>()
   let makers: { readonly columns: string; readonly make: MakeJob; readonly url: Fill } | undefined
   return function* (row, where) {
     const place = { ...where, row }
@@ -70,8 +80,9 @@ function rowMaker(template: string, readers: Readers): JobsOf {
     const columns = names.join('\0')
     try {
       if (makers?.columns !== columns) {
-        const known: Columns = { names, from: 'row' }
-        makers = { columns, make: readers.maker(known), url: readers.url(template, known) }
+        for (const name of names) if (asked.has(name)) known.add(name)
+        const found: Columns = { names, from: 'row', elsewhere: [...known] }
+        makers = { columns, make: readers.maker(found), url: readers.url(template, found) }
       }
     } catch (error) {
       return void (yield unusable(error, place))

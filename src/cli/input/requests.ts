@@ -9,6 +9,7 @@ import type { Fill, Row } from '../template/text.ts'
 import type { InputPlan } from '../run-plan.ts'
 import { pastedTemplate } from '../curl/body-template.ts'
 import type { CurlPart } from '../curl/form.ts'
+import { UsageError } from '../usage-error.ts'
 import { markCommon } from '../../core/common.ts'
 import { parseAsWritten } from '../../core/exact-json.ts'
 import type { Writable } from '../../core/writable.ts'
@@ -32,6 +33,7 @@ export function jobMaker(
   const cost = costTemplate(input.cost, columns)
   const checksum = input.checksum === undefined ? undefined : textTemplate(input.checksum, columns, '--checksum')
   const place = placeTemplate(input, columns)
+  checkConstants(input.constants, columns)
   // Field by field, because it is done for every request.
   return (url, row, where) => {
     const job: Writable<Job> = { url, meta: place === undefined ? where : { ...where, ...place(row) } }
@@ -43,6 +45,15 @@ export function jobMaker(
     if (cost !== undefined) job.cost = cost(row)
     if (checksum !== undefined) job.checksum = checksum(row)
     return body === undefined ? job : Object.assign(job, body(row))
+  }
+}
+
+/** Credentials and the like are the same for all rows: a column in them is a mistake. Their values are not shown. */
+function checkConstants(constants: InputPlan['constants'], { names }: Columns): void {
+  for (const { flag, text, remedy } of constants) {
+    const column = contentsOf(text).find(content => names.includes(content))
+    if (column === undefined) continue
+    throw new UsageError(`${flag}: expected a text for all rows, got the column {${column}}. ${remedy}`)
   }
 }
 
@@ -66,6 +77,9 @@ export function mayVary(input: InputPlan): boolean {
 export function isVaried(input: InputPlan, columns: readonly string[]): boolean {
   return textsOf(input).some(text => hasColumn(text, columns))
 }
+
+/** What braces besides those of the URL hold: the columns that may be asked for. */
+export const bracesIn = (input: InputPlan): string[] => textsOf(input).flatMap(contentsOf)
 
 const hasColumn = (text: string, columns: readonly string[]): boolean =>
   contentsOf(text).some(content => columns.includes(content))

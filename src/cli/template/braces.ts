@@ -17,6 +17,8 @@ export interface Columns {
    * `row`: one line of JSON has these, others may have others. `none`: there are no rows, so that braces are text.
    */
   readonly from: 'header' | 'row' | 'none'
+  /** Columns of other lines of JSON: this one lacks them, whatever their names look like. */
+  readonly elsewhere?: readonly string[]
 }
 
 export const NO_ROWS: Columns = { names: [], from: 'none' }
@@ -32,8 +34,8 @@ const NAME = /^[\p{L}\p{M}\p{N}_.:-]+$/u
 const BLANK_OR_QUOTE = /[\s"'`]/
 
 /** The text as pieces, in their order. */
-export function piecesOf(text: string, { names, from }: Columns): Piece[] {
-  if (from === 'none') return [{ kind: 'text', text }]
+export function piecesOf(text: string, columns: Columns): Piece[] {
+  if (columns.from === 'none') return [{ kind: 'text', text }]
   const pieces: Piece[] = []
   let end = 0
   let literal = ''
@@ -41,7 +43,7 @@ export function piecesOf(text: string, { names, from }: Columns): Piece[] {
     const [whole, doubled, content = doubled ?? ''] = match
     literal += text.slice(end, match.index)
     end = match.index + whole.length
-    const kind = kindOf(content, names)
+    const kind = kindOf(content, columns)
     if (kind === 'text') literal += whole
     else if (doubled !== undefined) literal += `{${content}}`
     else {
@@ -53,9 +55,9 @@ export function piecesOf(text: string, { names, from }: Columns): Piece[] {
   return [...pieces, { kind: 'text', text: literal + text.slice(end) }]
 }
 
-function kindOf(content: string, names: readonly string[]): Piece['kind'] {
+function kindOf(content: string, { names, elsewhere }: Columns): Piece['kind'] {
   if (names.includes(content)) return 'column'
-  if (NAME.test(content)) return 'name'
+  if (NAME.test(content) || elsewhere?.includes(content) === true) return 'name'
   if (isClose(content, names)) return 'close'
   return BLANK_OR_QUOTE.test(content) ? 'text' : 'odd'
 }

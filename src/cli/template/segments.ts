@@ -26,7 +26,7 @@ export function checkSegments(url: string, spans: readonly Span[], allowEmpty: b
   const end = indexOf(url, /[?#]/, pathAt)
   // At the beginning of a relative URL two slashes are followed by a host.
   const isHostMissing = hostAt === pathAt || (hostAt === undefined && url.startsWith('//'))
-  const atHost = isHostMissing ? spans.find(one => touches(one, pathAt, pathAt)) : undefined
+  const atHost = isHostMissing ? spans.find(one => touches(one, pathAt, pathAt)) : spans.find(one => breaksHost(one))
   if (atHost !== undefined) throw new RowProblem(hostMessage(atHost), 'url', url)
   const path = url.slice(pathAt, end)
   for (const match of path.matchAll(SUSPICIOUS)) {
@@ -38,6 +38,13 @@ export function checkSegments(url: string, spans: readonly Span[], allowEmpty: b
     if (span === undefined) continue
     if (segment !== '') throw new RowProblem(dotMessage(segment, span), 'url', url)
     if (!allowEmpty) throw new RowProblem(emptyMessage(url, span), 'url', url)
+  }
+
+  /** Where the template goes on with the host, or with its port. */
+  function breaksHost({ start, end: spanEnd }: Span): boolean {
+    if (hostAt === undefined || start < hostAt) return false
+    if (start === spanEnd) return start === pathAt && url[pathAt - 1] === ':'
+    return start < pathAt && pathAt < spanEnd && spanEnd < url.length && !'/?#'.includes(url[spanEnd] as string)
   }
 
   function makes(span: Span, from: number, to: number): boolean {
@@ -74,5 +81,5 @@ function hostMessage({ source }: Span): string {
 
 function emptyMessage(url: string, { source }: Span): string {
   const asked = printableUrl(url)
-  return `URL: expected a value for ${source}, got none, which asks for ${asked}. Add --allow-empty if that is meant.`
+  return `URL: expected no empty segment in the path, got one by ${source}: ${asked}. Add --allow-empty if that is meant.`
 }

@@ -1,5 +1,5 @@
 /** Texts with {columns} that are no URLs. Where braces have no use but columns what is none is refused; bodies are lenient. */
-import { piecesOf } from './braces.ts'
+import { contentsOf, piecesOf } from './braces.ts'
 import type { Columns, Piece } from './braces.ts'
 import { cellText } from '../cell-text.ts'
 import { UsageError } from '../usage-error.ts'
@@ -22,8 +22,8 @@ export function nameTemplate(text: string, columns: Columns, flag: string): Fill
   if (columns.names.includes(text)) return row => cellText(row[text])
   const pieces = piecesOf(text, withRows(columns))
   if (!pieces.some(({ kind }) => kind === 'column')) {
-    const missing = pieces.find(piece => 'name' in piece)
-    refuse(flag, missing !== undefined && 'name' in missing ? missing.name : text, columns, missing !== undefined)
+    const missing = contentsOf(text)[0]
+    refuse(flag, missing ?? text, columns, missing !== undefined)
   }
   return knownTemplate(text, columns, flag)
 }

@@ -93,7 +93,9 @@ function variableOf(text: string, names: readonly string[]): Variable | undefine
 function missingName(content: string, names: readonly string[]): string {
   const [, list] = divided(content)
   const first = list.split(',').find(text => variableOf(text, names) === undefined) ?? list
-  return first.trim().replace(/(?:\*|:\d+)$/, '')
+  const bare = first.trim().replace(/(?:\*|:\d+)$/, '')
+  // The name is right, and what is behind it is not.
+  return names.includes(bare) ? first.trim() : bare
 }
 
 function divided(content: string): [operator: Expression['operator'], list: string] {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openJobs } from '../../../src/cli/input/jobs.ts'
 import type { Job, Place } from '../../../src/cli/input/jobs.ts'
+import { planRun } from '../../../src/cli/run-plan.ts'
 import type { InputPlan } from '../../../src/cli/run-plan.ts'
 import { UsageError } from '../../../src/cli/usage-error.ts'
 import { Unusable } from '../../../src/core/unusable.ts'
@@ -30,6 +31,7 @@ const NOTHING: InputPlan = {
   checksum: undefined,
   limitKey: undefined,
   name: undefined,
+  constants: [],
   allowEmpty: false,
 }
 
@@ -245,4 +247,53 @@ describe('Braces beside lines of JSON that are requests', () => {
       ['--json: {login}'],
     ])
   })
+})
+
+describe('A column with a blank that other lines of JSON have', () => {
+  test.each(others)('is missing where a line lacks it: in a %s.', async where => {
+    const { put, got } = PLACES[where] as (typeof PLACES)[string]
+    const path = join(folder, 'some.jsonl')
+    writeFileSync(path, '{"Customer ID":"c"}\n{"id":1}\n')
+    const jobs = await openJobs({ ...NOTHING, ...put('{Customer ID}'), files: [path] })
+    const found: unknown[] = []
+    for await (const job of jobs) found.push(job instanceof Unusable ? job.detail : got(job))
+    expect(found).toEqual(where === 'name' ? expect.anything() : ['c', 'template'])
+  })
+})
+
+describe('A text that is the same for all rows', () => {
+  test.each(['csv', 'jsonl'] as const)(
+    'is refused where it has a column of %s, and its value is not shown.',
+    async input => {
+      const [file, content] = INPUTS[input]
+      const path = join(folder, file)
+      writeFileSync(path, content)
+      const constants = [{ flag: '--bearer', text: 's3cr3t-{id}', remedy: 'Write it as -H.' }]
+      const plan: InputPlan = { ...NOTHING, urls: ['http://h/{id}'], files: [path], constants }
+      const why = '--bearer: expected a text for all rows, got the column {id}. Write it as -H.'
+      if (input === 'csv') return expect(openJobs(plan)).rejects.toThrow(why)
+      for await (const job of await openJobs(plan))
+        expect(job).toMatchObject({ detail: 'template', problem: `${path}:1: ${why}` })
+    },
+  )
+})
+
+test.each([
+  ['auth', '{id}:x'],
+  ['bearer', '{id}'],
+  ['cookie', 'sid={id}'],
+  ['user-agent', 'a/{id}'],
+  ['base-url', 'http://h/{id}'],
+] as const)('--%s takes no column, and says where one goes.', async (flag, text) => {
+  const path = join(folder, 'constants.csv')
+  writeFileSync(path, 'id\n1\n')
+  const { input } = planRun(
+    ['http://h/{id}'],
+    [
+      ['input', path],
+      [flag, text],
+    ],
+    {},
+  )
+  await expect(openJobs(input)).rejects.toThrow(`--${flag}: expected a text for all rows, got the column {id}. Write `)
 })

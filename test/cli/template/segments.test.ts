@@ -48,7 +48,7 @@ describe('A cell that would make an empty segment', () => {
   test('says which cell it was, what it would ask for, and the flag that allows it; no secret is printed.', () => {
     const template = urlTemplate('http://h/items/{id}{?token}', { names: ['id', 'token'], from: 'header' }, false)
     expect(() => template({ id: '', token: 's3cr3t' })).toThrow(
-      'URL: expected a value for {id}, got none, which asks for http://h/items/?token=***. ' +
+      'URL: expected no empty segment in the path, got one by {id}: http://h/items/?token=***. ' +
         'Add --allow-empty if that is meant.',
     )
   })
@@ -85,6 +85,9 @@ describe('A cell that would name another host', () => {
     ['http://{host}/admin', { host: null }],
     ['{+path}', { path: '//other.example/x' }],
     ['{a}//other.example/x', { a: '' }],
+    ['http://{+tenant}.h.example/x', { tenant: 'other.example/' }],
+    ['http://{+tenant}.h.example/x', { tenant: 'other.example#' }],
+    ['http://h:{port}/x', { port: '' }],
   ])('%s with %j fails, whatever --allow-empty says.', (template, row) => {
     for (const allowEmpty of [false, true]) expect(filled(template, row, allowEmpty)).toBe('url')
   })
@@ -113,6 +116,9 @@ describe('What is meant', () => {
     ['{+url}{?q}', { url: 'http://h/a/', q: '1' }, 'http://h/a/?q=1'],
     ['{+base}/x/{id}', { base: 'http://h', id: '1' }, 'http://h/x/1'],
     ['http://{host}', { host: 'h' }, 'http://h'],
+    ['http://{+rest}', { rest: 'h/a/b' }, 'http://h/a/b'],
+    ['http://{+rest}/{id}', { rest: 'h/a', id: '1' }, 'http://h/a/1'],
+    ['http://h:{port}/x', { port: '81' }, 'http://h:81/x'],
     ['http://{host}{+path}', { host: 'h', path: '/a' }, 'http://h/a'],
     ['{+path}', { path: '/about' }, '/about'],
     ['{+path}', { path: 'a/b/' }, 'a/b/'],

@@ -1,0 +1,22 @@
+/** Flags whose texts are the same for all rows, and where a column goes instead. */
+import type { FlagValues } from './flags.ts'
+
+export interface Constant {
+  readonly flag: string
+  readonly text: string
+  /** What to do where a column is meant. */
+  readonly remedy: string
+}
+
+export function constantsOf(values: FlagValues): Constant[] {
+  const header = (name: string): string => `Write it as -H '${name}'.`
+  const { auth, bearer, cookie = [], 'user-agent': agents = [], 'base-url': baseUrl } = values
+  const given: (readonly [flag: string, text: string | undefined, remedy: string])[] = [
+    ['--auth', auth, "Write it into the URL: 'https://{user}:{password}@…'."],
+    ['--bearer', bearer, header('Authorization: Bearer {token}')],
+    ...cookie.map(pair => ['--cookie', pair.join('='), header('Cookie: name={value}')] as const),
+    ...agents.map(text => ['--user-agent', text, header('User-Agent: {name}')] as const),
+    ['--base-url', baseUrl, 'Write the whole URL with its columns.'],
+  ]
+  return given.flatMap(([flag, text, remedy]) => (text === undefined ? [] : [{ flag, text, remedy }]))
+}

@@ -1,0 +1,37 @@
+/**
+ * Other projects' test suites, run against our code: `npm run suites -- --llhttp DIR`. The checkouts are fetched by
+ * whoever runs this (CONTRIBUTING.md says how); nothing of them is kept here.
+ */
+import { parseArgs } from 'node:util'
+import { httpState } from './suites/http-state.ts'
+import { llhttp } from './suites/llhttp.ts'
+import { reportOf } from './suites/report.ts'
+import { count } from './suites/trial.ts'
+import { urlData } from './suites/url-data.ts'
+import type { Suite } from './suites/trial.ts'
+
+/** By the option that says where the suite is. */
+const SUITES = {
+  llhttp,
+  'http-state': httpState,
+  'url-data': urlData,
+} as const satisfies Readonly<Record<string, Suite>>
+
+const names = Object.keys(SUITES) as (keyof typeof SUITES)[]
+const { values } = parseArgs({
+  options: Object.fromEntries(names.map(name => [name, { type: 'string' as const }])),
+})
+
+let faults = 0
+for (const name of names) {
+  const from = values[name]
+  const suite: Suite = SUITES[name]
+  if (typeof from !== 'string') {
+    console.log(`${suite.name}: skipped, no --${name}`)
+    continue
+  }
+  const counted = count(await suite.run(from), suite.reasons)
+  faults += counted.faults.length
+  console.log(reportOf(suite.name, counted))
+}
+process.exitCode = faults === 0 ? 0 : 1

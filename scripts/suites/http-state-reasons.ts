@@ -1,0 +1,21 @@
+/** Where other cookies come back than the http-state suite expects, and why. */
+import type { Reason } from './trial.ts'
+
+const THIS_YEAR = new Date().getFullYear()
+const hasExpired = (input: string): boolean => {
+  const year = /expires=[^;]*?\b(\d{4})\b/i.exec(input)?.[1]
+  return year !== undefined && Number(year) < THIS_YEAR
+}
+
+export const HTTP_STATE_REASONS: readonly Reason[] = [
+  {
+    rule: 'out of date',
+    because: 'the suite is of 2011; the date until which its cookie was to be kept is over',
+    applies: ({ input, ours }) => ours === "''" && hasExpired(input),
+  },
+  {
+    rule: 'no Cookie header',
+    because: 'the file of what is expected holds what a server sets; no Cookie header could be that',
+    applies: ({ theirs }) => theirs.startsWith("'Set-Cookie:"),
+  },
+]

@@ -47,7 +47,11 @@ interface Carried {
   readonly resolve: (result: Result) => void
 }
 
+/** A thread has written what it was given by then, a new connection included; a rate waits for the answer until then. */
+const SENT_WITHIN_MS = 200
+
 class Thread {
+  #hasAnswered = false
   readonly #worker: Worker
   readonly #port: MessagePort
   readonly #carried = new Map<number, Carried>()
@@ -103,6 +107,8 @@ class Thread {
       this.#carried.set(id, { attempt, resolve })
       // What happens on the other side is heard of at the end only: until then it may have been sent.
       attempt.sent = true
+      // A thread that is starting takes its time.
+      trip.sentAtMs = this.#hasAnswered ? attempt.admittedAtMs + SENT_WITHIN_MS : Infinity
       attempt.abort = () => this.#abort(id)
       attempt.giveWay = () => this.#post({ kind: 'preempt', id })
       const number = this.#planNumber(plan)
@@ -151,6 +157,9 @@ class Thread {
     const { attempt, resolve } = carried
     const { call, trip } = attempt
     attempt.sent = (flags & FLAGS.sent) !== 0
+    this.#hasAnswered = true
+    // When it was written is not known: at its end at the latest.
+    attempt.trip.sentAtMs = Number.MAX_VALUE
     attempt.headed = (flags & FLAGS.headed) !== 0
     attempt.reused = (flags & FLAGS.reused) !== 0
     attempt.abort = attempt.giveWay = undefined

@@ -208,7 +208,7 @@ The server is another process, on 127.0.0.1; both stamp with the machine's monot
   at most \`burst + rate · (w + 5 ms)\` in any window \`w\`, and at most \`limit\` in any interval. Bound: never.
 - **at a server with the same limit**: a start's place is free again one interval after the latest moment at which the
   server can have counted it: its bytes written and a lag of 50 ms or a twentieth of the interval, or the end of its
-  attempt if that is sooner. \`node bench/strict.ts\` measures it: at most 1 in 1,000 is refused by an exact sliding log.
+  attempt if that is sooner. \`node bench/strict.ts\` counts what an exact sliding log refuses. Its bound is 1 in 1,000.
 - **most in an interval, at the server**: the most arrivals in any one interval, with nothing allowed for. A server sees
   its own and the connection's jitter besides: what starts evenly may arrive in a bunch. The bound is the same law as at
   the gate, and the spread of the lag, shortest to longest, as the only excuse. Nothing arrives that did not start.

@@ -272,7 +272,7 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant(
     'preq: --quiet is without a summary',
     'src/cli/tally.ts',
-    "if (quiet) return lines.join('')",
+    "if (quiet) return printableLines(lines.join(''))",
     'if (quiet && lines === null) return remedy',
     SHOWN,
   ),
@@ -310,8 +310,8 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant(
     'preq: --resume goes on with what is there',
     OUTPUT,
-    'plan.overwrite && runFile !== undefined ? aside',
-    'runFile !== undefined ? aside',
+    'plan.overwrite && runFile !== undefined ? runFileDraft',
+    'runFile !== undefined ? runFileDraft',
     OUT,
   ),
   mutant(

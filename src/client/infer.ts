@@ -38,9 +38,9 @@ export type ParseInput<R extends ReturnTypeName, S> = S extends StandardSchemaV1
 /** The options that shape the value of each request. */
 export interface ValueOptions<R extends ReturnTypeName, S extends Schema | undefined, V> {
   /** How a body becomes a value. Default `'json'`. */
-  returnType?: R
+  returnType?: R | undefined
   /** A Standard Schema; checks and types the value. Fails with `schema/mismatch`. */
-  schema?: S
+  schema?: S | undefined
   /** Makes the value; runs after the schema; may be async. A throw fails its own request with `callback/parse`. */
   parseFunc?(value: ParseInput<R, S>, context: ParseContext): V
 }
@@ -48,9 +48,9 @@ export interface ValueOptions<R extends ReturnTypeName, S extends Schema | undef
 /** The options that shape the result of a batch. */
 export interface ShapeOptions<K extends readonly string[], F extends FailureMode> {
   /** One name per URL; the result is an object with exactly these keys. */
-  keys?: K
+  keys?: K | undefined
   /** `'throw'` (default), `'null'` or `'settle'`. */
-  onFailure?: F
+  onFailure?: F | undefined
 }
 
 /** All options of one `client.request()`. */
@@ -140,9 +140,9 @@ type Args<I, O> = [input: I, options?: O] | [options: O & { urls: I }]
 
 /** Options where the type of the value was asserted: nothing else may say what it is. */
 type Asserted<Extra, F> = Extra &
-  RequestOptions & { returnType?: 'json'; schema?: undefined; parseFunc?: undefined } & F
+  RequestOptions & { returnType?: 'json' | undefined; schema?: undefined; parseFunc?: undefined } & F
 
-type Throws = { keys?: undefined; onFailure?: 'throw' }
+type Throws = { keys?: undefined; onFailure?: 'throw' | undefined }
 type Nulls = { keys?: undefined; onFailure: 'null' }
 type Settles = { keys?: undefined; onFailure: 'settle' }
 type Keyed<F> = Omit<F, 'keys'> & { keys: readonly string[] }
@@ -212,6 +212,6 @@ export interface StreamCall {
   ): OutcomeIterator<StreamOutcome<I, OptionValue<R, S, NoInfer<V>>, NoInfer<V>>>
   <T>(
     input: RequestInputs,
-    options?: StreamOptions & { returnType?: 'json'; schema?: undefined; parseFunc?: undefined },
+    options?: StreamOptions & { returnType?: 'json' | undefined; schema?: undefined; parseFunc?: undefined },
   ): OutcomeIterator<Outcome<T>>
 }

@@ -24,7 +24,7 @@ export type LookupInput = (
 /** How the connections of a client are made. */
 export interface ConnectionOptions {
   /** Check TLS certificates. Default true. */
-  verifySsl?: boolean
+  verifySsl?: boolean | undefined
   /**
    * Certificates in PEM: `ca` replaces the system's roots; `cert` and `key` are the client's own. Instead of those two,
    * `pfx` takes the bytes of a PKCS #12 file. `passphrase` opens the key or the `pfx`; it never prints. A server that
@@ -33,13 +33,15 @@ export interface ConnectionOptions {
    *
    * @example tls: { pfx: readFileSync('client.p12'), passphrase: process.env.P12_PASSPHRASE }
    */
-  tls?: {
-    ca?: string | readonly string[] | undefined
-    cert?: string | undefined
-    key?: string | undefined
-    passphrase?: string | undefined
-    pfx?: Uint8Array | undefined
-  }
+  tls?:
+    | {
+        ca?: string | readonly string[] | undefined
+        cert?: string | undefined
+        key?: string | undefined
+        passphrase?: string | undefined
+        pfx?: Uint8Array | undefined
+      }
+    | undefined
   /**
    * Connect to addresses of the public Internet only: for URLs from people you do not know. Checked on the bytes of each
    * address that is about to be connected to, on every redirect and reconnect; private, loopback, link-local, shared and
@@ -48,7 +50,7 @@ export interface ConnectionOptions {
    *
    * Source: the IANA special-purpose address registries, RFC 6890.
    */
-  blockPrivateAddresses?: boolean
+  blockPrivateAddresses?: boolean | undefined
   /**
    * Largest head of a response, its names and values together; trailers have the same limit. A number of bytes, or a size
    * such as `'128KiB'`. Default 64 KiB, or what Node's own `--max-http-header-size` says if that is more. Infinity for no
@@ -56,7 +58,7 @@ export interface ConnectionOptions {
    *
    * @example maxHeaderBytes: '256KiB'
    */
-  maxHeaderBytes?: Size
+  maxHeaderBytes?: Size | undefined
   /**
    * Finds the addresses of host names, for every new connection. An error with a code of `dns.lookup` fails with
    * `dns/not_found`, `dns/temporary` or `dns/empty`; another error, or an answer that is no address, with
@@ -64,14 +66,14 @@ export interface ConnectionOptions {
    *
    * @example lookup: (hostname, options, callback) => callback(null, [{ address: '192.0.2.10', family: 4 }])
    */
-  lookup?: LookupInput
+  lookup?: LookupInput | undefined
   /**
    * Offer HTTP/2 (RFC 9113) to https origins: one connection carries as many requests at once as the server allows,
    * within `concurrency`. A server that does not take it gets HTTP/1.1. Default false.
    *
    * @example new ParallelRequests({ http2: true, concurrency: 100 })
    */
-  http2?: boolean
+  http2?: boolean | undefined
   /** What carries the requests: a Transport, or an undici Dispatcher. Default our own sockets. */
-  transport?: Transport | DispatcherLike
+  transport?: Transport | DispatcherLike | undefined
 }

@@ -12,16 +12,16 @@ export interface ProxyOptions {
    *
    * @example proxy: 'http://user:password@proxy.example:3128'
    */
-  proxy?: ProxyInput
+  proxy?: ProxyInput | undefined
   /** The same with a list, of which each attempt takes another one, repeats and redirect hops too. Default none. */
-  proxies?: readonly (string | URL)[]
+  proxies?: readonly (string | URL)[] | undefined
   /** The path of such a list: `host:port`, `host:port:user:password` or a URL per line; `#` begins a comment. Default none. */
-  proxyFile?: string
+  proxyFile?: string | undefined
   /** In turn, or at random. Default `'round_robin'`. */
-  proxySelection?: 'round_robin' | 'random'
+  proxySelection?: 'round_robin' | 'random' | undefined
   /**
    * How long a proxy that failed by itself is passed over. When all cool down, the one that is back soonest is taken;
    * those that refused their credentials are not asked at all: `proxy/auth`. Default `'60s'`. 0 = not at all.
    */
-  proxyCooldown?: Duration
+  proxyCooldown?: Duration | undefined
 }

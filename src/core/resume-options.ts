@@ -11,18 +11,18 @@ export interface ResumeOptions {
    *
    * @example resume: 'run.jsonl'
    */
-  resume?: string
+  resume?: string | undefined
   /**
    * Send again what had failed. Default false. A write of which nobody knows whether it was carried out (`in_doubt/…`) is not
    * sent by this alone, and has a warning that says so: see `unknownWrites`.
    */
-  retryFailed?: boolean
+  retryFailed?: boolean | undefined
   /**
    * What becomes of unsafe requests (POST, PATCH) that were under way when the run before it ended: `'fail'`, the
    * default, gives `in_doubt/crash`, also in the file; `'resend'` sends them again. Those with an idempotency key are sent again with the
    * same key either way.
    */
-  unknownWrites?: 'fail' | 'resend'
+  unknownWrites?: 'fail' | 'resend' | undefined
   /** A finished line survives `'process'`, the end of the process (default), or `'power'`, that of the machine as well. */
-  durability?: 'process' | 'power'
+  durability?: 'process' | 'power' | undefined
 }

@@ -14,7 +14,7 @@ export type Duration = number | string
 export type Size = number | string
 
 /** `10` is `'10/s'`; `'100/m'`; `'5/2s'`; or in parts. */
-export type RateInput = number | string | { limit: number; interval: Duration; burst?: number }
+export type RateInput = number | string | { limit: number; interval: Duration; burst?: number | undefined }
 
 /** What a request takes: the same from every budget, or by name; a budget that is not named loses nothing. */
 export type CostInput = number | Readonly<Record<string, number>>
@@ -93,7 +93,7 @@ export type FormInput = URLSearchParams | Params
  * short.
  */
 export type FileInput =
-  | { readonly path: string | URL; readonly filename?: string | null; readonly type?: string }
+  | { readonly path: string | URL; readonly filename?: string | null | undefined; readonly type?: string | undefined }
   | {
       readonly data:
         | string
@@ -102,9 +102,9 @@ export type FileInput =
         | Blob
         | AsyncIterable<Uint8Array | string>
         | (() => BodyInput | Promise<BodyInput>)
-      readonly filename?: string | null
-      readonly type?: string
-      readonly bytes?: number
+      readonly filename?: string | null | undefined
+      readonly type?: string | undefined
+      readonly bytes?: number | undefined
     }
 
 type PartInput = string | number | boolean | bigint | null | Blob | Uint8Array | ArrayBuffer | FileInput
@@ -124,18 +124,18 @@ export type MultipartInput =
 /** A limit for each phase of an attempt, and for the request as a whole. `Infinity` means none. */
 export interface TimeoutsInput {
   /** Name look-up, connection and TLS together. Default `'10s'`. Fails with `timeout/dns`, `/connect` or `/tls`. */
-  connect?: Duration
+  connect?: Duration | undefined
   /** From the connection to the end of the response's head. Default `'30s'`. Fails with `timeout/headers`. */
-  headers?: Duration
+  headers?: Duration | undefined
   /** Between two pieces of a body. Default `'30s'`. Fails with `timeout/body`. */
-  idle?: Duration
+  idle?: Duration | undefined
   /**
    * One call of a caller's function (`parseFunc`, a schema, a hook). Default none, but for `auth` and
    * `hooks.beforeRequest`: 30 s, or `timeout` where that is shorter. Fails with `timeout/callback`.
    */
-  callback?: Duration
+  callback?: Duration | undefined
   /** From being taken from the input to the outcome: queueing, waits, every attempt. Default none. Fails with `timeout/total`. */
-  total?: Duration
+  total?: Duration | undefined
 }
 
 /** A request as hooks and rules see it. */
@@ -152,7 +152,7 @@ export interface SaveRequest extends RequestView {
 }
 
 /** The path of a file; with `overwrite` one that is there is replaced, once the new one is whole. */
-export type SavePath = string | URL | { readonly path: string | URL; readonly overwrite?: boolean }
+export type SavePath = string | URL | { readonly path: string | URL; readonly overwrite?: boolean | undefined }
 /** The folder that a body is saved in, or a function that answers with the path of its file. */
 export type SaveTo = string | URL | ((request: SaveRequest) => SavePath | Promise<SavePath>)
 
@@ -227,15 +227,15 @@ export interface Hooks {
 
 export interface RetryInput {
   /** Methods that may be repeated after their bytes were sent. Default: the idempotent ones of RFC 9110 and QUERY. */
-  methods?: readonly string[]
+  methods?: readonly string[] | undefined
   /** Statuses worth a further attempt. Default `[408, 425, 429, 500, 502, 503, 504]`. */
-  statuses?: readonly number[]
+  statuses?: readonly number[] | undefined
   /** Full jitter between 0 and `base · 2^(failures − 1)`, at most `max`; or a function of the failures so far. Default 500 ms, 30 s. */
-  backoff?: { base?: Duration; max?: Duration } | ((failures: number) => Duration)
+  backoff?: { base?: Duration | undefined; max?: Duration | undefined } | ((failures: number) => Duration) | undefined
   /** Longest announced wait that is obeyed, and longest time of being throttled. Default `'2m'`. 0 = never wait for a throttling server. */
-  maxRetryAfter?: Duration
+  maxRetryAfter?: Duration | undefined
   /** Retries per host: a reserve, and a share of the requests. Default `{ reserve: 10, ratio: 0.2 }`. `Infinity` = no budget. */
-  budget?: { reserve?: number; ratio?: number }
+  budget?: { reserve?: number | undefined; ratio?: number | undefined } | undefined
   /** The caller's own rule: true retries, false does not, undefined leaves it to the others. */
   shouldRetry?(context: AttemptContext): boolean | undefined | Promise<boolean | undefined>
 }
@@ -264,11 +264,11 @@ export interface FetchRequest {
   readonly url: string
   readonly method: string
   readonly headers: Headers
-  readonly body?: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array> | null
+  readonly body?: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array> | null | undefined
   readonly bodyUsed: boolean
-  readonly redirect?: string
-  readonly integrity?: string
-  readonly signal?: { readonly aborted: boolean }
+  readonly redirect?: string | undefined
+  readonly integrity?: string | undefined
+  readonly signal?: { readonly aborted: boolean } | undefined
 }
 
 /**
@@ -280,45 +280,45 @@ export interface RequestSpec<Value = unknown, Meta = unknown> {
   /** Absolute, or relative to `baseUrl`. `http:` and `https:` only. Userinfo becomes Basic authentication. */
   readonly url: string | URL
   /** Default GET, or POST when there is a body. */
-  readonly method?: string
+  readonly method?: string | undefined
   /** Added to the query of the URL, over those of the options. */
-  readonly params?: Params | URLSearchParams
+  readonly params?: Params | URLSearchParams | undefined
   /** Over those of the options, name by name. */
-  readonly headers?: HeadersInput
+  readonly headers?: HeadersInput | undefined
   /** Sent as JSON with its content type. Exactly one of `json`, `form`, `multipart`, `body`. */
   readonly json?: unknown
   /** Sent as `application/x-www-form-urlencoded`. */
-  readonly form?: FormInput
+  readonly form?: FormInput | undefined
   /** Sent as `multipart/form-data`: fields, files from disk, Blobs, streams, or a `FormData`. */
-  readonly multipart?: MultipartInput
+  readonly multipart?: MultipartInput | undefined
   /** Sent as it is. */
-  readonly body?: BodyInput
+  readonly body?: BodyInput | undefined
   /** Wins over userinfo in the URL. */
-  readonly auth?: Auth
+  readonly auth?: Auth | undefined
   /** Comes back on the outcome and its errors. */
-  readonly key?: string
+  readonly key?: string | undefined
   /** Makes a POST or PATCH safe to repeat: the same key goes out with every attempt. `true` makes one. */
-  readonly idempotencyKey?: string | boolean
+  readonly idempotencyKey?: string | boolean | undefined
   /** What it takes from `budgets`, or from `rateLimit` where there are none. Default 1 of each. Above the burst: `invalid_request/cost`. */
-  readonly cost?: CostInput | ((request: CostRequest) => CostInput)
+  readonly cost?: CostInput | ((request: CostRequest) => CostInput) | undefined
   /** Anything of the caller's; comes back untouched as `outcome.request.meta`. */
-  readonly meta?: Meta
+  readonly meta?: Meta | undefined
 
-  readonly returnType?: ReturnTypeName
-  readonly schema?: Schema
+  readonly returnType?: ReturnTypeName | undefined
+  readonly schema?: Schema | undefined
   parseFunc?(value: never, context: ParseContext): Value | Promise<Value>
-  readonly acceptStatus?: (status: number) => boolean
-  readonly timeout?: Duration
-  readonly timeouts?: TimeoutsInput
-  readonly maxRetries?: number
-  readonly retry?: RetryInput
-  readonly followRedirects?: boolean | 'keep_method'
-  readonly maxRedirects?: number
-  readonly maxResponseBytes?: Size
+  readonly acceptStatus?: ((status: number) => boolean) | undefined
+  readonly timeout?: Duration | undefined
+  readonly timeouts?: TimeoutsInput | undefined
+  readonly maxRetries?: number | undefined
+  readonly retry?: RetryInput | undefined
+  readonly followRedirects?: boolean | 'keep_method' | undefined
+  readonly maxRedirects?: number | undefined
+  readonly maxResponseBytes?: Size | undefined
   /** With `returnType: 'file'`: over that of the options. */
-  readonly saveTo?: SaveTo
+  readonly saveTo?: SaveTo | undefined
   /** With `returnType: 'file'`: what must come, as `'sha256:<hex>'`; sha512, sha1 and md5 are known, too. */
-  readonly checksum?: string
+  readonly checksum?: string | undefined
   /** In the place of the client's proxies: the URL of one, `'env'`, or `false` (or null) for the direct way. */
-  readonly proxy?: ProxyInput
+  readonly proxy?: ProxyInput | undefined
 }

@@ -39,15 +39,15 @@ export type CsvColumn = CsvField | { readonly name: string; readonly value: (out
 
 export interface CsvOptions extends FileOptions {
   /** Default `index, key, method, url, ok, status, attempts, error, value`. */
-  readonly columns?: readonly CsvColumn[]
+  readonly columns?: readonly CsvColumn[] | undefined
   /** Between two cells. Default `','`. */
-  readonly delimiter?: ',' | ';' | '\t' | '|'
+  readonly delimiter?: ',' | ';' | '\t' | '|' | undefined
   /**
    * Whether cells that need it are put in quotes. Default `true`. `false`, with the delimiter `'\t'` only, writes
    * tab-separated values as IANA registered them (`text/tab-separated-values`): nothing is quoted, and a tab, LF or CR
    * within a value, which that format cannot hold, is written as `\t`, `\n` or `\r`; a backslash stays as it is.
    */
-  readonly quotes?: boolean
+  readonly quotes?: boolean | undefined
 }
 
 const DEFAULT: readonly CsvField[] = ['index', 'key', 'method', 'url', 'ok', 'status', 'attempts', 'error', 'value']

@@ -58,7 +58,7 @@ interface Opened {
   /** Of what is open; undefined for a device or a pipe, which has no length: it can be neither cut nor synced. */
   readonly file: string | undefined
   /** What takes its place once it is whole. */
-  readonly replaces?: string
+  readonly replaces?: string | undefined
 }
 
 function open(path: string, { overwrite, append }: FileOptions): Opened {

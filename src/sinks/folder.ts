@@ -20,11 +20,11 @@ import type { Kept } from './row.ts'
 
 export interface FolderOptions {
   /** The name of an outcome's file. Default: its key, or its index, with `.json`, `.txt` or `.bin` when it has none. */
-  readonly name?: (outcome: OkOutcome<unknown>) => string
+  readonly name?: ((outcome: OkOutcome<unknown>) => string) | undefined
   /** Replace files that are there. Default false: their outcomes reject with a `RowError`. */
-  readonly overwrite?: boolean
+  readonly overwrite?: boolean | undefined
   /** Spaces per level of JSON; 0 for one line. Default 2. */
-  readonly indent?: number
+  readonly indent?: number | undefined
 }
 
 /** As many as Node's threads for files. */

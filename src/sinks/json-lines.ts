@@ -64,7 +64,7 @@ function lineOf(outcome: Outcome): string {
 
 interface Kept {
   readonly value?: unknown
-  readonly encoding?: 'base64'
+  readonly encoding?: 'base64' | undefined
 }
 
 const NONE: Kept = {}

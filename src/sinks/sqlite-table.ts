@@ -266,7 +266,7 @@ function insertInto(table: string, columns: readonly string[]): string {
 
 /** SQLite's code of an error; 0 when it is none of its. The upper bytes say more than anybody asks. */
 function primaryCode(error: unknown): number {
-  return ((error as { errcode?: number }).errcode ?? 0) & 0xff
+  return ((error as { errcode?: number | undefined }).errcode ?? 0) & 0xff
 }
 
 /** With the code that a disk would have given. */

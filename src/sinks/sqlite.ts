@@ -25,9 +25,9 @@ const MAX_VALUE_BYTES = 1_000_000_000
 /** What to do with a table that exists (other tables of the file are left alone); with neither it is refused. */
 export interface SqliteOptions extends FileOptions {
   /** Default `'results'`. */
-  readonly table?: string
+  readonly table?: string | undefined
   /** Columns of your own, after those that every table has. Without one of these names, and without regard to case. */
-  readonly columns?: readonly SqliteColumn[]
+  readonly columns?: readonly SqliteColumn[] | undefined
 }
 
 /**

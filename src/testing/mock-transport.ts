@@ -30,15 +30,15 @@ export interface MockRequest {
 /** What to answer. Without a body of its own kind, `json`, `text` or nothing. */
 export interface MockResponse {
   /** Default 200. */
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  readonly status?: number | undefined
+  readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined
   readonly json?: unknown
-  readonly text?: string
-  readonly body?: Uint8Array
+  readonly text?: string | undefined
+  readonly body?: Uint8Array | undefined
   /** Virtual milliseconds until the answer is there. Default 0. */
-  readonly latencyMs?: number
+  readonly latencyMs?: number | undefined
   /** Fail with this code instead, as if the network had: `'connect/refused'`, `'reset/before_headers'` … */
-  readonly fault?: FaultCode
+  readonly fault?: FaultCode | undefined
 }
 
 export type MockHandler = (request: MockRequest) => MockResponse | Promise<MockResponse>
@@ -59,7 +59,7 @@ export interface MockTransport extends Transport {
  * const transport = mockTransport(({ attempt }) => (attempt === 1 ? { status: 503 } : { json: { id: 7 } }))
  * const value = await parallelRequests('https://api.example.com/7', { transport })
  */
-export function mockTransport(handler: MockHandler, options: { clock?: VirtualClock } = {}): MockTransport {
+export function mockTransport(handler: MockHandler, options: { clock?: VirtualClock | undefined } = {}): MockTransport {
   const clock = options.clock ?? jumpingClock(() => answering === 0)
   const requests: MockRequest[] = []
   let answering = 0

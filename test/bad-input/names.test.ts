@@ -91,7 +91,7 @@ describe('An unknown option is refused and the message names ours', () => {
       'retry.attempts: expected one of methods, statuses, backoff, maxRetryAfter, budget, shouldRetry, got an unknown name. Leave it out.',
       'retry.backoff.factor: expected one of base, max, got an unknown name. Leave it out.',
       "hooks.beforeRequests: expected one of beforeRequest, afterResponse, beforeRetry, got an unknown name. Did you mean 'beforeRequest'?",
-      'tls.certificate: expected one of ca, cert, key, got an unknown name. Leave it out.',
+      'tls.certificate: expected one of ca, cert, key, passphrase, pfx, got an unknown name. Leave it out.',
       "rateLimit.brust: expected one of limit, interval, burst, got an unknown name. Did you mean 'burst'?",
     ])
   })

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import ts from 'typescript-5.9'
+import { expect, it } from 'vitest'
+
+/** Where the options and specs that callers write are declared. */
+const FILES = [
+  'src/client/infer.ts',
+  'src/core/connection-options.ts',
+  'src/core/options.ts',
+  'src/core/proxy-options.ts',
+  'src/core/resume-options.ts',
+  'src/core/spec.ts',
+  'src/sinks/csv.ts',
+  'src/sinks/file-output.ts',
+  'src/sinks/folder.ts',
+  'src/sinks/json-lines.ts',
+  'src/sinks/sqlite.ts',
+  'src/testing/mock-transport.ts',
+]
+
+const OPEN = new Set([ts.SyntaxKind.UndefinedKeyword, ts.SyntaxKind.UnknownKeyword, ts.SyntaxKind.AnyKeyword])
+
+function closedFields(path: string): string[] {
+  const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true)
+  const closed: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isPropertySignature(node) && node.questionToken !== undefined && node.type !== undefined) {
+      const parts = ts.isUnionTypeNode(node.type) ? node.type.types : [node.type]
+      if (!parts.some(({ kind }) => OPEN.has(kind))) closed.push(`${path}: ${node.name.getText(file)}`)
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return closed
+}
+
+it('every optional field that callers write takes undefined, for exactOptionalPropertyTypes', () => {
+  expect(FILES.flatMap(closedFields)).toEqual([])
+})

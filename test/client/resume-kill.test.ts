@@ -37,7 +37,7 @@ test(`A run that is killed ${KILLS} times completes: nothing finished is sent ag
 
   const last = await live(origin, path, String(REQUESTS), String(KILLS + 1), '{"unknownWrites":"resend"}').ended
   expect(JSON.parse(last.said.at(-1) ?? '')).toEqual({ ok: REQUESTS, restored: done.size })
-}, 60_000)
+})
 
 test('Of two processes on one run file the second says that it is locked; when the first is killed the next has it at once.', async () => {
   const path = newRun()
@@ -60,4 +60,4 @@ test('Of two processes on one run file the second says that it is locked; when t
   expect(await third.ended).toMatchObject({ code: null, error: '' })
   expect(books.arrivals.some(({ life }) => life === 2)).toBe(true)
   expect(books.arrivals.every(({ life }) => life !== 1)).toBe(true)
-}, 30_000)
+})

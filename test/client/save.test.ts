@@ -338,7 +338,7 @@ describe('A process that saves', () => {
     expect(outcomes).toEqual([{ ok: true, bytes: LARGE, attempts: 1 }])
     expect(grownBytes).toBeLessThan(32 * 2 ** 20)
     expect(files).toEqual(['large', 'quarter'])
-  }, 60_000)
+  })
 
   const mounts = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
 

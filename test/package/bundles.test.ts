@@ -83,12 +83,12 @@ describe.each(BUNDLERS)('a bundle of %s', (_, format, bundle) => {
     expect(said['workers']).toMatch(/^ConfigError: workers: expected wire-worker\.js beside /)
     expect(said['cookieFile']).toMatch(/^ConfigError: cookieFile: expected the package tough-cookie /)
     expect(requests).toBe(1)
-  }, 60_000)
+  })
 
   it('has threads when their modules are entries of it', async () => {
     const { said } = await bundled(format, bundle(true))
     expect(said).toMatchObject({ async: 1, sync: 1, workers: 1 })
-  }, 60_000)
+  })
 })
 
 it('the banner in docs/bundling.md is the one that is tested', () => {

@@ -40,7 +40,7 @@ beforeAll(async () => {
   })
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-}, 60_000)
+})
 
 afterAll(async () => {
   await new Promise(done => server.close(done))
@@ -169,44 +169,40 @@ console.log(JSON.stringify({ list, keyed, checked, ok: outcomes.map(outcome => o
 `
 
 describe.each(Object.entries(COMPILERS))('a TypeScript %s project', (version, compiler) => {
-  it.each(Object.entries(SURROUNDINGS))(
-    '%s compiles against it, strictly, and runs',
-    async (_, { types, lib }) => {
-      const folder = project(`ts-${version}-${types.join('')}`, ['valibot', ...types.map(name => `@types/${name}`)])
-      writeFileSync(join(folder, 'main.mts'), TYPESCRIPT(base))
-      // The type tests of the repository hold for the declarations as shipped, too.
-      cpSync('test/types', join(folder, 'types'), {
-        recursive: true,
-        filter: path => !/\.test\.ts$|\.json$/.test(path),
-      })
-      const options = {
-        strict: true,
-        skipLibCheck: false,
-        module: 'nodenext',
-        target: 'es2022',
-        lib,
-        types,
-        outDir: 'out',
-        rewriteRelativeImportExtensions: true,
-      }
-      writeFileSync(
-        join(folder, 'tsconfig.json'),
-        JSON.stringify({ compilerOptions: options, include: ['main.mts', 'types'] }),
-      )
-      const tsc = resolve('node_modules', compiler, 'bin', 'tsc')
-      const compiled = await run(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => error)
-      expect(compiled.stdout.slice(0, 2_000)).toBe('')
-      expect(await node(folder, 'out/main.mjs')).toEqual({
-        list: [
-          { path: '/a', stars: 7 },
-          { path: '/b', stars: 7 },
-        ],
-        keyed: { a: '{"path":"/a","stars":7}', b: '{"path":"/b","stars":7}' },
-        checked: [7, 7],
-        ok: [true],
-        failed: 2,
-      })
-    },
-    60_000,
-  )
+  it.each(Object.entries(SURROUNDINGS))('%s compiles against it, strictly, and runs', async (_, { types, lib }) => {
+    const folder = project(`ts-${version}-${types.join('')}`, ['valibot', ...types.map(name => `@types/${name}`)])
+    writeFileSync(join(folder, 'main.mts'), TYPESCRIPT(base))
+    // The type tests of the repository hold for the declarations as shipped, too.
+    cpSync('test/types', join(folder, 'types'), {
+      recursive: true,
+      filter: path => !/\.test\.ts$|\.json$/.test(path),
+    })
+    const options = {
+      strict: true,
+      skipLibCheck: false,
+      module: 'nodenext',
+      target: 'es2022',
+      lib,
+      types,
+      outDir: 'out',
+      rewriteRelativeImportExtensions: true,
+    }
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: options, include: ['main.mts', 'types'] }),
+    )
+    const tsc = resolve('node_modules', compiler, 'bin', 'tsc')
+    const compiled = await run(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => error)
+    expect(compiled.stdout.slice(0, 2_000)).toBe('')
+    expect(await node(folder, 'out/main.mjs')).toEqual({
+      list: [
+        { path: '/a', stars: 7 },
+        { path: '/b', stars: 7 },
+      ],
+      keyed: { a: '{"path":"/a","stars":7}', b: '{"path":"/b","stars":7}' },
+      checked: [7, 7],
+      ok: [true],
+      failed: 2,
+    })
+  })
 })

@@ -84,14 +84,12 @@ const OTHERS = [
 ] as const
 
 describe.each(OTHERS)('%s', (_, runtime, flags) => {
-  test.skipIf(runtime === '')(
-    'sends requests, by the library and by preq.',
-    async () => {
-      const server = await echoServer()
-      const folder = consumer()
-      writeFileSync(
-        join(folder, 'main.mjs'),
-        `import { ParallelRequests } from 'parallel-requests'
+  test.skipIf(runtime === '')('sends requests, by the library and by preq.', async () => {
+    const server = await echoServer()
+    const folder = consumer()
+    writeFileSync(
+      join(folder, 'main.mjs'),
+      `import { ParallelRequests } from 'parallel-requests'
        import { csv, jsonLines } from 'parallel-requests/sinks'
        const urls = [0, 1, 2].map(id => '${server.url}/' + id)
        const client = new ParallelRequests({ rateLimit: '100/s' })
@@ -100,15 +98,13 @@ describe.each(OTHERS)('%s', (_, runtime, flags) => {
        const { ok: lines } = await client.drain(urls, { sink: jsonLines('out.jsonl') })
        await client.close()
        console.log(JSON.stringify({ list: list.length, rows, lines }))`,
-      )
-      const { stdout } = await run(runtime, [...flags, 'main.mjs'], { cwd: folder })
-      expect(JSON.parse(stdout)).toEqual({ list: 3, rows: 3, lines: 3 })
-      const preq = join(folder, 'node_modules/parallel-requests/dist/cli/main.js')
-      const { stdout: printed } = await run(runtime, [...flags, preq, `${server.url}/a`, '-q'], { cwd: folder })
-      expect(JSON.parse(printed)).toMatchObject({ ok: true, status: 200 })
-    },
-    60_000,
-  )
+    )
+    const { stdout } = await run(runtime, [...flags, 'main.mjs'], { cwd: folder })
+    expect(JSON.parse(stdout)).toEqual({ list: 3, rows: 3, lines: 3 })
+    const preq = join(folder, 'node_modules/parallel-requests/dist/cli/main.js')
+    const { stdout: printed } = await run(runtime, [...flags, preq, `${server.url}/a`, '-q'], { cwd: folder })
+    expect(JSON.parse(printed)).toMatchObject({ ok: true, status: 200 })
+  })
 })
 
 describe.skipIf(NODES[0] === '').each(NODES)('Node %s', node => {

@@ -50,7 +50,7 @@ describe.skipIf(!canUnshare)('an address that is public', () => {
             : reject(new Error(`${error.message}\n${err}`)),
       )
     })
-  }, 70_000)
+  })
 
   it.each([
     ['address', ['ok'], [1], 1],

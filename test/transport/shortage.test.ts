@@ -89,37 +89,29 @@ describe.skipIf(!works('ulimit -n 64'))('a process with few file descriptors', (
     ['64', '', '0'],
     ['64', 'clients', '0'],
     ['300', '', '0'],
-  ])(
-    'sends 3,000 requests within its budget (%s of them, %s)',
-    async (descriptors, how, held) => {
-      const told = await run(`ulimit -n ${descriptors}; exec "$@"`, [origin, '3000', '500', how, held])
-      expect(told).toMatchObject({ codes: { ok: 3_000 }, attempts: 1, waited: 0 })
-      if (told.mostFds !== null && told.mostFds > 0) expect(told.mostFds).toBeLessThan(Number(descriptors) * 0.8)
-    },
-    70_000,
-  )
+  ])('sends 3,000 requests within its budget (%s of them, %s)', async (descriptors, how, held) => {
+    const told = await run(`ulimit -n ${descriptors}; exec "$@"`, [origin, '3000', '500', how, held])
+    expect(told).toMatchObject({ codes: { ok: 3_000 }, attempts: 1, waited: 0 })
+    if (told.mostFds !== null && told.mostFds > 0) expect(told.mostFds).toBeLessThan(Number(descriptors) * 0.8)
+  })
 
   it.each([
     ['one server', ''],
     ['three clients', 'clients'],
     ...(process.platform === 'linux' ? [['3,000 hosts', 'hosts']] : []),
-  ])(
-    'loses no request when others hold most of them (%s)',
-    async (_name, how) => {
-      const told = await run('ulimit -n 300; exec "$@"', [origin, '3000', '500', `${how} posts`, '220'])
-      expect(told).toMatchObject({ codes: { ok: 3_000 }, attempts: 1 })
-      // It was short indeed.
-      expect(told.waited).toBeGreaterThan(0)
-      covers(import.meta.url, {
-        row: 8,
-        name: 'others hold the file descriptors (EMFILE)',
-        outcome: `${Object.keys(told.codes).join()}, waited for; no attempt is spent`,
-        retry: retryOf(told.methods.includes('GET'), told.methods.includes('POST')),
-        socket: '–',
-      })
-    },
-    70_000,
-  )
+  ])('loses no request when others hold most of them (%s)', async (_name, how) => {
+    const told = await run('ulimit -n 300; exec "$@"', [origin, '3000', '500', `${how} posts`, '220'])
+    expect(told).toMatchObject({ codes: { ok: 3_000 }, attempts: 1 })
+    // It was short indeed.
+    expect(told.waited).toBeGreaterThan(0)
+    covers(import.meta.url, {
+      row: 8,
+      name: 'others hold the file descriptors (EMFILE)',
+      outcome: `${Object.keys(told.codes).join()}, waited for; no attempt is spent`,
+      retry: retryOf(told.methods.includes('GET'), told.methods.includes('POST')),
+      socket: '–',
+    })
+  })
 })
 
 describe.skipIf(!works('ulimit -n 64'))('files, when others hold most of the file descriptors', () => {
@@ -138,7 +130,6 @@ describe.skipIf(!works('ulimit -n 64'))('files, when others hold most of the fil
       expect(seen - before).toBe(1_000)
       if (held !== '0') expect(told.waited).toBeGreaterThan(0)
     },
-    70_000,
   )
 })
 
@@ -147,29 +138,21 @@ describe.skipIf(process.platform !== 'linux' || !works('ulimit -n 64'))('HTTP/2 
     ['64', 'hosts'],
     ['64', 'hosts clients'],
     ['100', 'hosts'],
-  ])(
-    'closes idle connections for those to other hosts (%s, %s)',
-    async (descriptors, how) => {
-      await using secure = await secureServer()
-      const told = await run(`ulimit -n ${descriptors}; exec "$@"`, [secure.origin, '400', '100', how, '0'])
-      expect(told).toMatchObject({ codes: { ok: 400 }, attempts: 1, waited: 0, protocols: ['h2'] })
-      expect(told.mostFds).toBeLessThan(Number(descriptors))
-    },
-    70_000,
-  )
+  ])('closes idle connections for those to other hosts (%s, %s)', async (descriptors, how) => {
+    await using secure = await secureServer()
+    const told = await run(`ulimit -n ${descriptors}; exec "$@"`, [secure.origin, '400', '100', how, '0'])
+    expect(told).toMatchObject({ codes: { ok: 400 }, attempts: 1, waited: 0, protocols: ['h2'] })
+    expect(told.mostFds).toBeLessThan(Number(descriptors))
+  })
 
-  it.each(['hosts', 'hosts clients', ''])(
-    'loses no request when others hold most of them (%s)',
-    async how => {
-      await using secure = await secureServer()
-      const told = await run('ulimit -n 300; exec "$@"', [secure.origin, '400', '200', how, '235'])
-      expect(told).toMatchObject({ codes: { ok: 400 }, attempts: 1, protocols: ['h2'] })
-      // One connection for all is not short of anything.
-      if (how === '') expect(told.waited).toBe(0)
-      else expect(told.waited).toBeGreaterThan(0)
-    },
-    70_000,
-  )
+  it.each(['hosts', 'hosts clients', ''])('loses no request when others hold most of them (%s)', async how => {
+    await using secure = await secureServer()
+    const told = await run('ulimit -n 300; exec "$@"', [secure.origin, '400', '200', how, '235'])
+    expect(told).toMatchObject({ codes: { ok: 400 }, attempts: 1, protocols: ['h2'] })
+    // One connection for all is not short of anything.
+    if (how === '') expect(told.waited).toBe(0)
+    else expect(told.waited).toBeGreaterThan(0)
+  })
 })
 
 const PORTS = 'ip link set lo up && echo "40000 40099" > /proc/sys/net/ipv4/ip_local_port_range'
@@ -185,7 +168,7 @@ describe.skipIf(!works(`unshare -n sh -c '${PORTS}'`))('a machine with a hundred
       retry: retryOf(told.methods.includes('GET'), told.methods.includes('POST')),
       socket: '–',
     })
-  }, 70_000)
+  })
 })
 
 describe('socketsFor', () => {

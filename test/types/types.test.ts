@@ -15,5 +15,5 @@ describe.each(Object.entries(COMPILERS))('under TypeScript %s', (version, folder
     const { status, stdout } = compile('-p', 'test/types')
     expect(stdout).toBe('')
     expect(status).toBe(0)
-  }, 60_000)
+  })
 })

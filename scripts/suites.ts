@@ -3,25 +3,37 @@
  * whoever runs this (CONTRIBUTING.md says how); nothing of them is kept here.
  */
 import { parseArgs } from 'node:util'
+import { curl } from './suites/curl.ts'
 import { httpState } from './suites/http-state.ts'
 import { llhttp } from './suites/llhttp.ts'
 import { reportOf } from './suites/report.ts'
+import { structuredFields } from './suites/structured-fields.ts'
 import { count } from './suites/trial.ts'
 import { urlData } from './suites/url-data.ts'
 import type { Suite } from './suites/trial.ts'
 
 /** By the option that says where the suite is. */
 const SUITES = {
+  curl,
   llhttp,
   'http-state': httpState,
+  'structured-fields': structuredFields,
   'url-data': urlData,
 } as const satisfies Readonly<Record<string, Suite>>
 
 const names = Object.keys(SUITES) as (keyof typeof SUITES)[]
-const { values } = parseArgs({
-  options: Object.fromEntries(names.map(name => [name, { type: 'string' as const }])),
-})
 
+function given(): Readonly<Record<string, unknown>> {
+  try {
+    return parseArgs({ options: Object.fromEntries(names.map(name => [name, { type: 'string' as const }])) }).values
+  } catch (error) {
+    console.error((error as Error).message)
+    console.error(`usage: npm run suites -- ${names.map(name => `[--${name} PATH]`).join(' ')}`)
+    return process.exit(2)
+  }
+}
+
+const values = given()
 let faults = 0
 for (const name of names) {
   const from = values[name]

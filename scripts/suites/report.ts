@@ -3,6 +3,7 @@ import type { Count } from './trial.ts'
 
 /** Enough to begin with. */
 const MAX_FAULTS_SHOWN = 40
+const MAX_CAUSES_SHOWN = 20
 const MAX_SHOWN = 160
 
 export function reportOf(name: string, { agree, differ, owed, out, faults, unused }: Count): string {
@@ -12,7 +13,10 @@ export function reportOf(name: string, { agree, differ, owed, out, faults, unuse
   ]
   for (const [{ rule, because }, times] of differ) lines.push(`  differ  ${times}  ${rule}: ${because}`)
   for (const [{ rule, because }, times] of owed) lines.push(`  owed    ${times}  ${rule}: ${because}`)
-  for (const [why, times] of [...out].toSorted((a, b) => b[1] - a[1])) lines.push(`  out     ${times}  ${why}`)
+  const causes = [...out].toSorted((a, b) => b[1] - a[1])
+  for (const [why, times] of causes.slice(0, MAX_CAUSES_SHOWN)) lines.push(`  out     ${times}  ${why}`)
+  const rest = causes.slice(MAX_CAUSES_SHOWN)
+  if (rest.length > 0) lines.push(`  out     ${sum(new Map(rest))}  ${rest.length} causes with fewer cases`)
   for (const { rule } of unused) lines.push(`  unused  0  ${rule}: no case needs this rule any more`)
   for (const fault of faults.slice(0, MAX_FAULTS_SHOWN)) {
     lines.push(`  FAULT   ${shown(fault.name)}: expected ${shown(fault.theirs)}, got ${shown(fault.ours)}`)

@@ -62,7 +62,8 @@ function refuse(found: Survey, { request, error }: Outcome): void {
   const { file, line } = (request.meta ?? { file: undefined, line: 0 }) as Place
   const where = file === undefined ? `URL ${line}: ` : printable(`${file}:${line}: `)
   const message = error?.message ?? ''
-  found.problems.push(message.startsWith(where) ? message : `${where}${message}`)
+  // The message of a row that could not be read or filled names its place already.
+  found.problems.push(`${where}${message.replace(where, '')}`)
 }
 
 function count(counts: Map<string, number>, key: string, by = 1): void {

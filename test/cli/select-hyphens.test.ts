@@ -17,6 +17,15 @@ describe('A name with a hyphen in --select', () => {
     expect(() => readSelection(path)).toThrow(`Write ${quoted} with its quotes`)
   })
 
+  test.each([
+    ['total-count', 'total - count'],
+    ['address-2', 'address - `2`'],
+    ['a-2-b', 'a - `2` - b'],
+  ])('is refused with a difference that can be computed: %s.', (path, difference) => {
+    expect(() => readSelection(path)).toThrow(`or ${difference} for the difference.`)
+    expect(() => readSelection(difference)).not.toThrow()
+  })
+
   test('is that member in quotes, and is called so.', () => {
     const { parts, of } = readSelection('"total-count", stars')
     expect(parts.map(({ name }) => name)).toEqual(['total-count', 'stars'])

@@ -89,9 +89,16 @@ function checkHyphens(path: string): void {
   if (name === undefined) return
   throw new UsageError(
     `--select: expected a name with a hyphen in quotes, got ${name}. Write "${name}" with its quotes, ` +
-      `or ${name.replaceAll('-', ' - ')} for the difference.`,
+      `or ${differenceOf(name)} for the difference.`,
   )
 }
+
+/** JMESPath has numbers in backticks. */
+const differenceOf = (name: string): string =>
+  name
+    .split('-')
+    .map(part => (/^\d+$/.test(part) ? `\`${part}\`` : part))
+    .join(' - ')
 
 /** They take numbers only. */
 const COMPUTING: ReadonlySet<unknown> = new Set(['Arithmetic', 'Comparator', 'Function', 'Unary'])

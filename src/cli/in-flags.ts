@@ -17,6 +17,7 @@ const WORDS: readonly (readonly [ofLibrary: string, ofFlags: string])[] = [
   ['Raise maxResponseBytes', 'Raise --max-bytes'],
   ['Raise maxHeaderBytes', 'Raise --max-header-bytes'],
   ['Raise maxJsonDepth', 'Raise --max-json-depth'],
+  ["Leave resume out, or read it as 'content' or 'file'", 'Add --as text, or --save FOLDER'],
   ['See minSpeed', 'See --min-speed'],
   ['Set allowBodyAcrossOrigins if', 'Add --allow-body-across-origins if'],
   ['Set allowDowngrade if', 'Add --allow-downgrade if'],

@@ -155,7 +155,10 @@ function inputPlan(
   checkArguments(given, values['base-url'] !== undefined, problems)
   const ownBody = bodyPlan(values, problems)
   const pasted = ownBody === undefined ? curl?.body : undefined
-  if (urls.length > 1 && files.length > 0) {
+  if (given.length > 0 && curl !== undefined) {
+    // Its headers and its body may be for its own host only.
+    problems.push('--curl: expected no URL beside the command, which has its own, got one. Leave one of them out.')
+  } else if (urls.length > 1 && files.length > 0) {
     problems.push(
       `expected one URL beside -i, as the template of its rows, got ${urls.length}. Put them into the file.`,
     )

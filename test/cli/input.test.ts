@@ -239,6 +239,7 @@ describe('What can be known to be wrong', () => {
     ['a column twice', ['-i', 'e.csv'], { 'e.csv': 'url,url\n' }, "got 'url' twice"],
     ['a file that is missing', ['-i', 'none.txt'], {}, '-i: expected a file that can be read, got none.txt'],
     ['a folder', ['-i', '.'], {}, '-i: expected a file that can be read, got .'],
+    ['a URL beside --curl', ['URL/a', '--curl', 'curl URL/b'], {}, '--curl: expected no URL beside the command'],
     ['two URLs beside a file', ['URL/a', 'URL/b', '-i', 'r.csv'], R, 'expected one URL beside -i'],
     [
       'two bodies',

@@ -189,7 +189,7 @@ describe('An input that breaks off', () => {
     writeFileSync(file('broken.csv'), 'id\n1\n2\n"3\n')
     const { code, stderr } = await preq(['URL/{id}', '-i', 'broken.csv', '-o', 'r.csv']).finished
     expect([code, new Set(rows('r.csv').map(row => row['id']))]).toEqual([1, new Set(['1', '2'])])
-    expect(stderr).toMatch(/^preq: broken\.csv:\d: expected CSV.*Quote Not Closed/m)
+    expect(stderr).toMatch(/^preq: broken\.csv:4: expected a quote that closes the cell, got the end of the input/m)
     expect(stderr).toContain('2 ok, 0 failed')
   })
 })

@@ -151,6 +151,22 @@ describe('An output that is there', () => {
     expect(readdirSync(file('.')).toSorted()).toEqual(['r.csv', 'r.csv.part', 'r.jsonl', 'r.jsonl.before', 'victim'])
   })
 
+  test('stays as it was when a run with --overwrite breaks off, and a sentence says where the new rows are.', async () => {
+    const { run, shell, text, file } = await workplace()
+    for (const name of ['r.csv', 'r.jsonl']) {
+      expect((await run(['URL/old', '-o', name])).code).toBe(0)
+      const before = text(name)
+      // Files of at most 16 KiB: the disk is full in the middle of the run.
+      const { code, stderr } = await shell(`ulimit -f 16; preq 'URL/{1..2000}' -o ${name} --overwrite -q`).finished
+      expect([code, text(name)]).toEqual([74, before])
+      expect(stderr).toMatch(
+        new RegExp(`^preq: ${name} is as it was\\. What was written is in \\S*${name}\\.part\\.$`, 'm'),
+      )
+      expect(text(`${name}.part`)).toContain('/1')
+      rmSync(file(`${name}.part`))
+    }
+  })
+
   test.each([
     ['r.jsonl', 'deleted', (path: string) => rmSync(path), /copied to \S+r\.jsonl\.part/],
     ['r.csv', 'cut', (path: string) => truncateSync(path, 1), /of \d+ bytes 1 are left/],

@@ -11,6 +11,7 @@ import { pump } from '../pump.ts'
 import { live } from '../live.ts'
 import { sayNotes } from '../notes.ts'
 import { planRun } from '../run-plan.ts'
+import { messageRecord } from '../records.ts'
 import type { RunPlan } from '../run-plan.ts'
 import type { GivenFlags } from '../settings.ts'
 import { sentAsIsLines } from '../sent-as-is.ts'
@@ -21,6 +22,7 @@ import { Tally } from '../tally.ts'
 import { tierUpSoon } from '../tier-up.ts'
 import { UsageError } from '../usage-error.ts'
 import { keepIntegers } from '../../core/exact-json.ts'
+import { printable } from '../../core/printable.ts'
 import { ConfigError, ParallelRequests, isInputError } from '../../index.ts'
 import type { Outcome, Progress, RequestInputs } from '../../index.ts'
 
@@ -36,12 +38,19 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   const exitCode = await send(plan, jobs, output).catch(async (error: unknown) => {
     // What a run with a run file has lost the next one makes anew.
     if (isRefusal(error) || plan.output.resume) output.discard()
-    // What went wrong first is told.
-    else await output.keep().catch(() => undefined)
+    // An output that is not whole takes nobody's place.
+    else sayLeft(output.leave(), plan)
     throw error
   })
   await output.keep()
   return exitCode
+}
+
+function sayLeft(sentences: readonly string[], { display }: RunPlan): void {
+  for (const sentence of sentences) {
+    const text = `preq: ${printable(sentence)}\n`
+    process.stderr.write(display.progress === 'json' ? messageRecord('error', text) : text)
+  }
 }
 
 function outputFor(plan: RunPlan, jobs: Jobs): Output {

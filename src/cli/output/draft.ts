@@ -22,6 +22,8 @@ export interface Draft {
   readonly keep: () => unknown
   /** As if nothing had happened. */
   readonly discard: () => unknown
+  /** The run broke off: what was there stays, and so do the new rows. Where both are, or undefined without new rows. */
+  readonly leave: () => string | undefined
 }
 
 /** @param where the path, or the table */
@@ -44,8 +46,11 @@ export function textDraft(path: string, open: Open): Draft {
     },
     swap: () => inPlace(path, part, () => putInPlace(part, place, identity)),
     drop: () => rmSync(part, { force: true }),
+    left: () => leftBehind(path, part),
   })
 }
+
+const leftBehind = (path: string, draft: string): string => `${path} is as it was. What was written is in ${draft}.`
 
 /** A run file that begins anew. Undefined where there is none yet: then it is made under its name. */
 export function runFileDraft(path: string): (Omit<Draft, 'sink'> & { readonly part: string }) | undefined {
@@ -73,6 +78,10 @@ export function runFileDraft(path: string): (Omit<Draft, 'sink'> & { readonly pa
       if (identity !== undefined) rmSync(part, { force: true })
       own?.release()
     },
+    leave() {
+      own?.release()
+      return identity === undefined ? undefined : leftBehind(path, part)
+    },
   }
 }
 
@@ -85,6 +94,7 @@ export function tableDraft(path: string, open: Open): Draft {
     open: () => open(NEW_TABLE, true),
     swap: () => inPlace(path, `the table ${NEW_TABLE}`, () => inDatabase(path, `BEGIN IMMEDIATE; ${swap}; COMMIT`)),
     drop: () => inDatabase(path, `DROP TABLE IF EXISTS ${quoted(NEW_TABLE)}`),
+    left: () => leftBehind(path, `its table ${NEW_TABLE}`),
   })
 }
 
@@ -96,6 +106,7 @@ function newDraft(path: string, open: () => Sink): Draft {
     begin: () => undefined,
     keep: () => undefined,
     discard: () => isOurs && rmSync(path, { force: true }),
+    leave: () => undefined,
   }
 }
 
@@ -105,9 +116,10 @@ interface LazyParts {
   readonly open: () => Sink
   readonly swap: () => void
   readonly drop: () => void
+  readonly left: () => string
 }
 
-function lazyDraft({ held, open, swap, drop }: LazyParts): Draft {
+function lazyDraft({ held, open, swap, drop, left }: LazyParts): Draft {
   let own: Lock | undefined
   let opened: Sink | undefined
   const sink = (): Sink => (opened ??= named(open))
@@ -128,6 +140,10 @@ function lazyDraft({ held, open, swap, drop }: LazyParts): Draft {
     discard() {
       if (opened !== undefined) drop()
       own?.release()
+    },
+    leave() {
+      own?.release()
+      return opened === undefined ? undefined : left()
     },
   }
 }

@@ -30,6 +30,8 @@ export interface Output {
   keep(): Promise<void>
   /** The run was refused: what was there is as it was. */
   discard(): void
+  /** The run broke off: what was there is as it was, and the new rows stay beside it. Sentences that say where. */
+  leave(): readonly string[]
 }
 
 /** What the output must know of the input. */
@@ -77,6 +79,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
       anew?.discard()
       for (const draft of drafts) draft.discard()
     },
+    leave: () => [anew, ...drafts].map(draft => draft?.leave()).filter(sentence => sentence !== undefined),
   }
 
   function toFile({ path, format }: Target): Draft {

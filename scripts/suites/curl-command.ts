@@ -35,6 +35,11 @@ const LONG_NAMES: Readonly<Record<string, string>> = {
   '--cookie': '-b',
   '--data': '-d',
   '--data-binary': '-d',
+  '--data-urlencode': '-d',
+  '--json': '-d',
+  '--form': '-d',
+  '-F': '-d',
+  '--range': '-r',
   '--user': '-u',
   '--request': '-X',
   '--head': '-I',
@@ -58,6 +63,8 @@ interface Read {
   unpacks?: boolean
 }
 
+const OF_CONNECTION = /^(?:host|transfer-encoding|content-length|connection|expect|te)$/i
+
 /** Answers with why the command is none for us. */
 type Reader = (read: Read, value: string) => string | undefined
 
@@ -71,8 +78,8 @@ const WITHOUT_VALUE: Readonly<Record<string, Reader>> = {
 const WITH_VALUE: Readonly<Record<string, Reader>> = {
   '-H': (read, field) => {
     const [, name, text] = /^([\w-]+): *(.+)$/.exec(field) ?? []
-    if (name === undefined || text === undefined) return 'option -H that takes a field away'
-    if (/^(?:host|transfer-encoding|content-length|connection|expect|te)$/i.test(name)) return `option -H ${name}`
+    // Fields that are taken away, and those of the connection, are none that a server answers otherwise.
+    if (name === undefined || text === undefined || OF_CONNECTION.test(name)) return undefined
     read.headers[name] = text
     return undefined
   },
@@ -82,8 +89,12 @@ const WITH_VALUE: Readonly<Record<string, Reader>> = {
     return undefined
   },
   '-d': (read, data) => {
-    if (data.startsWith('@')) return 'option -d @FILE'
+    // The answer is played whatever the body is.
     read.data.push(data)
+    return undefined
+  },
+  '-r': (read, range) => {
+    read.headers['Range'] = `bytes=${range}`
     return undefined
   },
   '-u': (read, user) => void (read.user = user),

@@ -85,7 +85,8 @@ function outOfScope(file: CurlFile): string | undefined {
   if (file.section('tool') !== undefined || file.section('command') === undefined) return 'a program that uses libcurl'
   if (/\btype=/.test(file.section('command')?.attributes ?? '')) return 'a script'
   if (file.section('postcmd') !== undefined) return 'a server that waits'
-  if (file.section('setenv') !== undefined) return 'variables of the environment'
+  const variables = (file.section('setenv')?.text ?? '').split('\n').filter(Boolean)
+  if (!variables.every(line => /^(?:LC_ALL|LANG|TZ|HOME|COLUMNS)=/.test(line))) return 'variables of the environment'
   const features = (file.section('features')?.text ?? '').split('\n').map(text => text.trim())
   if (features.includes('Debug') || features.includes('ws')) return 'a debug build of curl'
   const orders = (file.section('servercmd')?.text ?? '').split('\n').map(text => text.trim())

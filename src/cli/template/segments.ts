@@ -24,10 +24,10 @@ export function checkSegments(url: string, spans: readonly Span[], allowEmpty: b
   const hostAt = SCHEME_AND_SLASHES.exec(url)?.[0].length
   const pathAt = hostAt === undefined ? 0 : indexOf(url, /[/?#]/, hostAt)
   const end = indexOf(url, /[?#]/, pathAt)
-  // At the beginning of a relative URL two slashes are followed by a host.
-  const isHostMissing = hostAt === pathAt || (hostAt === undefined && url.startsWith('//'))
-  const atHost = isHostMissing ? spans.find(one => touches(one, pathAt, pathAt)) : spans.find(one => breaksHost(one))
+  const atHost = spans.find(one => breaksHost(one))
   if (atHost !== undefined) throw new RowProblem(hostMessage(atHost), 'url', url)
+  const atRoot = hostAt === undefined && url.startsWith('/') ? spans.find(one => isFirstAndEmpty(one)) : undefined
+  if (atRoot !== undefined) throw new RowProblem(rootMessage(url, atRoot), 'url', url)
   const path = url.slice(pathAt, end)
   for (const match of path.matchAll(SUSPICIOUS)) {
     const [segment] = match
@@ -40,11 +40,20 @@ export function checkSegments(url: string, spans: readonly Span[], allowEmpty: b
     if (!allowEmpty) throw new RowProblem(emptyMessage(url, span), 'url', url)
   }
 
-  /** Where the template goes on with the host, or with its port. */
-  function breaksHost({ start, end: spanEnd }: Span): boolean {
-    if (hostAt === undefined || start < hostAt) return false
+  function breaksHost(span: Span): boolean {
+    if (hostAt === undefined) return makesSlashes(span)
+    if (hostAt === pathAt) return touches(span, pathAt, pathAt)
+    // Where the template goes on with the host, or with its port.
+    const { start, end: spanEnd } = span
+    if (start < hostAt) return false
     if (start === spanEnd) return start === pathAt && url[pathAt - 1] === ':'
     return start < pathAt && pathAt < spanEnd && spanEnd < url.length && !'/?#'.includes(url[spanEnd] as string)
+  }
+
+  /** Two slashes at the beginning of a relative URL are followed by a host. */
+  function makesSlashes({ start }: Span): boolean {
+    const slashes = /^\/{2,}/.exec(url)?.[0].length ?? 0
+    return start < slashes
   }
 
   function makes(span: Span, from: number, to: number): boolean {
@@ -64,6 +73,9 @@ export function checkSegments(url: string, spans: readonly Span[], allowEmpty: b
   }
 }
 
+/** Then the slash behind it begins the URL. */
+const isFirstAndEmpty = ({ end, operator }: Span): boolean => end === 0 && (operator === '' || operator === '+')
+
 const touches = ({ start, end }: Span, from: number, to: number): boolean => start <= to && from <= end
 
 function indexOf(text: string, what: RegExp, from: number): number {
@@ -77,6 +89,11 @@ function dotMessage(segment: string, { source }: Span): string {
 
 function hostMessage({ source }: Span): string {
   return `URL: expected ${source} to leave the host as it is, got a cell that takes it away or brings another.`
+}
+
+function rootMessage(url: string, { source }: Span): string {
+  const asked = printableUrl(url)
+  return `URL: expected a value for ${source}, got none, which asks for ${asked} at the root of the host.`
 }
 
 function emptyMessage(url: string, { source }: Span): string {

@@ -54,6 +54,36 @@ describe('A cell that would make an empty segment', () => {
   })
 })
 
+describe('A cell at the beginning of a relative URL', () => {
+  test.each([
+    ['/{a}/x', { a: '' }],
+    ['/{a}{b}/x', { a: '', b: '' }],
+    ['/{+a}/x', { a: '/evil.example' }],
+    ['//{host}/x', { host: '' }],
+    ['{/a}/x', { a: '' }],
+  ])('that makes a host of what follows fails, whatever --allow-empty says: %s with %j.', (template, row) => {
+    for (const allowEmpty of [false, true]) expect(filled(template, row, allowEmpty)).toBe('url')
+  })
+
+  test.each([
+    ['{a}/x', { a: '' }],
+    ['{+a}/x', { a: null }],
+    ['{a}{/b}', { a: '', b: 'x' }],
+  ])('that leaves the path of --base-url fails, whatever --allow-empty says: %s with %j.', (template, row) => {
+    for (const allowEmpty of [false, true]) expect(filled(template, row, allowEmpty)).toBe('url')
+  })
+
+  test.each([
+    ['//{host}/x', { host: 'h' }, '//h/x'],
+    ['//h/{a}', { a: 'x' }, '//h/x'],
+    ['/{a}/x', { a: '1' }, '/1/x'],
+    ['{/a}/x', { a: null }, '/x'],
+    ['{+path}', { path: '/a' }, '/a'],
+  ])('is taken as it is otherwise: %s with %j is %s.', (template, row, url) => {
+    expect(filled(template, row)).toBe(url)
+  })
+})
+
 describe('A cell that would make a segment of dots', () => {
   test.each(ANYWHERE.flatMap(template => DOTS.map(id => [template, id] as const)))(
     '%s fails its row: %s.',

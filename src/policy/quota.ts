@@ -31,8 +31,6 @@ interface Report {
 
 /** So often in a row a quota may be used up again by the first request after its renewal; then it means nothing. */
 const MAX_EMPTY_RENEWALS = 3
-/** Quotas of a single request are renewed sooner than this. */
-const MAX_SINGLE_MS = 5_000
 /** How long a report matters that does not say when the quota is renewed. */
 const DEFAULT_WINDOW_MS = 60_000
 
@@ -51,9 +49,7 @@ export function quota(): QuotaLimit {
   let emptyRenewals = 0
 
   function isEmptyRenewal({ remaining, resetMs, limit }: SeenQuota, startedAtMs: number): boolean {
-    if (remaining > 0 || limit === 1 || startedAtMs < renewedAtMs) return false
-    // One request per so many seconds is an honest quota, and what a bucket says of itself.
-    return resetMs === 0 || (resetMs ?? 0) > MAX_SINGLE_MS
+    return remaining === 0 && limit !== 1 && resetMs === 0 && startedAtMs >= renewedAtMs
   }
 
   function mayStart(): boolean {

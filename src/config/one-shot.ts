@@ -19,7 +19,7 @@ export function isOneShot(value: unknown): value is Chunks {
   return [next, pipe, getReader].some(method => typeof method === 'function')
 }
 
-function isUsed(stream: Chunks): boolean {
+function isUsed(stream: object): boolean {
   return begun.has(stream) || Readable.isDisturbed(stream as never) || (stream as { locked?: unknown }).locked === true
 }
 
@@ -34,15 +34,14 @@ export function claim(streams: readonly Chunks[], trip: Trip): boolean {
 /** By a request that is under way: one that has ended without reading it gives it back. */
 const isOwned = (stream: Chunks): boolean => (owners.get(stream)?.slot ?? -1) !== -1
 
-/** Its chunks, the first time. */
-export function chunksOnce(stream: Chunks): Chunks {
-  return isOneShot(stream) ? once(stream) : stream
-}
-
-async function* once(stream: Chunks): Chunks {
-  if (isUsed(stream)) throw new UsedStream(USED)
-  begun.add(stream)
-  yield* stream
+/** Its chunks, the first time. An iterable begins anew each time, unless it answers with an iterator that has begun. */
+export async function* chunksOnce(stream: Chunks): Chunks {
+  const isOnce: boolean = isOneShot(stream)
+  const anew = isOnce ? undefined : stream[Symbol.asyncIterator]()
+  const source = anew ?? stream
+  if (isUsed(source)) throw new UsedStream(USED)
+  begun.add(source)
+  yield* anew === undefined ? stream : { [Symbol.asyncIterator]: () => anew }
 }
 
 export const USED =

@@ -154,3 +154,11 @@ test('an iterable that begins anew may be in any number of requests', async () =
   expect(verdicts).toEqual(['ok', 'ok'])
   expect(bodies).toEqual([WHOLE, WHOLE])
 })
+
+test('an iterable that gives the same iterator again is sent by one request and refused in the other', async () => {
+  const iterator = pieces()
+  const iterable = { [Symbol.asyncIterator]: () => iterator }
+  const { verdicts, bodies } = await sent(put(iterable, iterable))
+  expect(verdicts.toSorted()).toEqual(['invalid_request/body', 'ok'])
+  expect(bodies).toEqual([WHOLE])
+})

@@ -122,8 +122,9 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
   if (settings.problems.length > 0) throw new UsageError(settings.problems)
   const problems: string[] = []
   checkCookies(values, problems)
+  const input = inputPlan(urls, values, curl, env, problems)
   const plan: RunPlan = {
-    input: inputPlan(urls, values, curl, env, problems),
+    input,
     output: outputPlan(values, problems),
     display: {
       quiet: values.quiet ?? false,
@@ -131,11 +132,17 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
       progress: values['json-progress'] === true ? 'json' : values['no-progress'] || values.quiet ? 'none' : 'shown',
     },
     client: { ...clientOptions(values, env, problems), ...clientOfPasted(curl, values) },
-    call: callOptions(values),
+    call: { ...callOptions(values), ...methodOf(input) },
     notes: curl?.notes ?? [],
   }
   if (problems.length > 0) throw new UsageError(problems)
   return plan
+}
+
+/** For what is told of a row that makes no request; each request has its own. */
+function methodOf({ method, body }: InputPlan): Pick<StreamCallOptions, 'method'> {
+  const known = method ?? (body === undefined ? undefined : 'POST')
+  return known === undefined ? {} : { method: known }
 }
 
 function inputPlan(

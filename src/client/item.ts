@@ -21,8 +21,8 @@ export function prepareItem(
   const item = { index, key: keys?.[index], params: paramsPerUrl?.[index], lane: asked, nowMs }
   const call = prepare(value, item, request)
   if ('refused' in call) {
-    const { spec, refused } = call
-    return refusedOutcome({ ...spec, id: ids.of(index, spec.key) }, refused, request.call.secretNames)
+    const label = labelOf(value, item, request)
+    return refusedOutcome({ ...label, id: ids.of(index, label.key) }, call.refused, request.call.secretNames)
   }
   call.trip.id = ids.of(index, call.key)
   return call
@@ -36,6 +36,6 @@ export function abandonItem(
   reason: Fault,
   ids: RequestIds,
 ): Outcome {
-  const label = labelOf(item, { index, key: keys?.[index] })
+  const label = labelOf(item, { index, key: keys?.[index] }, request)
   return refusedOutcome({ ...label, id: ids.of(index, label.key) }, reason, request.call.secretNames)
 }

@@ -15,7 +15,7 @@ import { Unusable } from '../core/unusable.ts'
 import { parseUrl } from '../core/url.ts'
 import type { ParsedUrl } from '../core/url.ts'
 import { readAuth } from './auth-input.ts'
-import { bodyOf } from './body.ts'
+import { bodyOf, hasBody } from './body.ts'
 import type { BodyPlan } from './body.ts'
 import { isFetchRequest, specOfRequest } from './fetch-request.ts'
 import { readHeaders } from './header-input.ts'
@@ -46,7 +46,6 @@ export interface Label {
 /** A spec that cannot become a Call, with as much of it as could be read. */
 export interface Refusal {
   readonly refused: Fault
-  readonly spec: Label
 }
 
 /** What the batch knows of one of its items besides the item. */
@@ -66,16 +65,16 @@ const SPEC_FIELDS: ReadonlySet<string> = new Set([...OWN_FIELDS, ...OPTION_NAMES
 export function prepare(input: unknown, item: Item, plan: RequestPlan): Call | Refusal {
   if (typeof input === 'string') return prepareBare({ url: input }, item, plan)
   if (input instanceof URL) return prepareSpec({ url: input.href }, item, plan)
-  if (input instanceof Unusable) return refuse(input, item, input.detail, input.problem)
+  if (input instanceof Unusable) return refuse(input.detail, input.problem)
   if (isRecord(input)) return prepareRecord(input as unknown as RequestSpec, item, plan)
-  return refuse(input, item, 'url', problem('url', 'a URL or a request with a url', got(input), REMEDY_URL))
+  return refuse('url', problem('url', 'a URL or a request with a url', got(input), REMEDY_URL))
 }
 
 function prepareRecord(spec: RequestSpec, item: Item, plan: RequestPlan): Call | Refusal {
   const bare = bareOf(spec)
   if (bare !== undefined) return prepareBare(bare, item, plan)
   const read = isFetchRequest(spec) ? specOfRequest(spec) : spec
-  return typeof read === 'string' ? refuse(spec, item, 'input', read) : prepareSpec(read, item, plan)
+  return typeof read === 'string' ? refuse('input', read) : prepareSpec(read, item, plan)
 }
 
 function prepareBare(bare: Bare, item: Item, plan: RequestPlan): Call | Refusal {
@@ -91,18 +90,18 @@ function prepareFirst(bare: Bare, item: Item, plan: RequestPlan): Call | Refusal
 const REMEDY_URL = "Write 'https://…' or { url: 'https://…' }."
 
 function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | Refusal {
-  for (const name of Object.keys(spec)) if (!SPEC_FIELDS.has(name)) return refuseField(spec, item, name)
+  for (const name of Object.keys(spec)) if (!SPEC_FIELDS.has(name)) return refuseField(name)
   const { url: given } = spec
   if (typeof given !== 'string' && !(given instanceof URL)) {
-    return refuse(spec, item, 'url', problem('url', 'a string or a URL', got(given), REMEDY_URL))
+    return refuse('url', problem('url', 'a string or a URL', got(given), REMEDY_URL))
   }
   const problems: string[] = []
-  const refused = (detail: string): Refusal => refuse(spec, item, detail, problems.join(' '))
+  const refused = (detail: string): Refusal => refuse(detail, problems.join(' '))
 
   const params = paramsOf(spec, item, plan, problems)
   if (problems.length > 0) return refused('params')
   const parsed = parseUrl(String(given), plan.baseUrl, params, plan.call.secretNames)
-  if (typeof parsed === 'string') return refuse(spec, item, 'url', `url: ${parsed}.`)
+  if (typeof parsed === 'string') return refuse('url', `url: ${parsed}.`)
 
   const own = bodyOf(spec, problems)
   if (problems.length > 0) return refused('body')
@@ -113,12 +112,12 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
   if (method === undefined) return refused('method')
   if (body !== undefined && NO_BODY_METHODS.has(method)) {
     const remedy = 'Leave method out for POST, or use QUERY.'
-    return refuse(spec, item, 'body', problem(method, 'no body', 'one', remedy))
+    return refuse('body', problem(method, 'no body', 'one', remedy))
   }
 
   const key = item.key ?? spec.key
   if (key !== undefined && typeof key !== 'string') {
-    return refuse(spec, item, 'key', problem('key', 'a string', got(key), 'Turn it into one.'))
+    return refuse('key', problem('key', 'a string', got(key), 'Turn it into one.'))
   }
   const { list: ownHeaders, authorized, brought } = headersFor(spec, item, plan, own, problems)
   if (problems.length > 0) return refused('header')
@@ -135,11 +134,11 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
   if (problems.length > 0) return refused('auth')
   const asked = { method, url: parsed.url, origin: parsed.origin, meta: spec.meta, body: body?.body }
   const lane = item.lane ?? laneKeyOf(asked, call)
-  if (typeof lane !== 'string') return { refused: lane, spec: labelOf(spec, item) }
+  if (typeof lane !== 'string') return { refused: lane }
   const costs = costsOf(spec.cost, asked, call)
-  if (isFault(costs)) return { refused: costs, spec: labelOf(spec, item) }
+  if (isFault(costs)) return { refused: costs }
   const trip = new Trip(call.maxRetries, item.nowMs, item.nowMs + call.timeouts.totalMs)
-  if (body?.streams !== undefined && !claim(body.streams, trip)) return refuse(spec, item, 'body', USED)
+  if (body?.streams !== undefined && !claim(body.streams, trip)) return refuse('body', USED)
   const isOfOptions = plan.credentials !== undefined && spec.auth === undefined
   const brings = ownOf(spec, brought, own, isOfOptions ? undefined : credentials)
   const identity = identityOf(brings, ownQuery(String(given), parsed, plan, params), call.secretNames)
@@ -273,26 +272,29 @@ function credentialsFor(
   return username === '' && password === '' ? undefined : basic(username, password)
 }
 
-function refuseField(spec: RequestSpec, item: Item, name: string): Refusal {
+function refuseField(name: string): Refusal {
   const remedy = OPTION_NAMES.includes(name as OptionName)
     ? 'It holds for all requests: give it in the options.'
     : adviceFor(name, [...SPEC_FIELDS])
-  return refuse(spec, item, 'field', problem(name, 'a field of a request', 'an unknown one', remedy))
+  return refuse('field', problem(name, 'a field of a request', 'an unknown one', remedy))
 }
 
-function refuse(input: unknown, item: Item, detail: string, message: string): Refusal {
-  return { refused: fault(`invalid_request/${detail}`, message), spec: labelOf(input, item) }
+function refuse(detail: string, message: string): Refusal {
+  return { refused: fault(`invalid_request/${detail}`, message) }
 }
 
 /** What can be told of an item that never became a Call. */
-export function labelOf(input: unknown, { index, key }: Pick<Item, 'index' | 'key'>): Label {
+export function labelOf(input: unknown, { index, key }: Pick<Item, 'index' | 'key'>, plan: RequestPlan): Label {
   const spec: Partial<Record<string, unknown>> = isRecord(input) && !(input instanceof URL) ? input : { url: input }
   const { url, method, meta } = spec
   return {
     index,
     key: key ?? (typeof spec.key === 'string' ? spec.key : undefined),
-    method: typeof method === 'string' && isMethod(method) ? method.toUpperCase() : 'GET',
+    method: typeof method === 'string' && isMethod(method) ? method.toUpperCase() : defaultMethod(spec, plan),
     url: typeof url === 'string' || url instanceof URL ? String(url) : '',
     meta,
   }
 }
+
+const defaultMethod = (spec: object, plan: RequestPlan): string =>
+  plan.method ?? (plan.body !== undefined || hasBody(spec) ? 'POST' : 'GET')

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ParallelRequests, parallelRequests } from '../../src/index.ts'
-import type { Outcome } from '../../src/index.ts'
+import type { CallOptions, Outcome } from '../../src/index.ts'
 import { problemOf } from '../../src/store/line-shape.ts'
 import { asAsync } from '../support/inputs.ts'
 import { doneIn, echo, endsOf, indexesIn, intentsIn, newRun, sentIndexes, withoutDone } from '../support/resumed.ts'
@@ -142,5 +142,25 @@ describe('A request that cannot be sent', () => {
     }
     // A consumer that leaves is not waited for, and no more has been written than was asked for.
     expect(indexesIn(path).length).toBeLessThan(1_100)
+  })
+})
+
+describe('A request that was never sent is told by the method that it would have had', () => {
+  const URLS = { bad: 'http://a.test:x/', good: GOOD }
+
+  test.each<[string, Pick<CallOptions, 'method' | 'json'>, unknown, string]>([
+    ['of the options', { method: 'DELETE' }, URLS.bad, 'DELETE'],
+    ['of a body', {}, { url: URLS.bad, json: {} }, 'POST'],
+    ['of a body of the options', { json: {} }, URLS.bad, 'POST'],
+    ['of its own', { method: 'PUT' }, { url: URLS.bad, method: 'patch' }, 'PATCH'],
+    ['of a fetch Request', {}, new Request(GOOD, { method: 'QUERY', headers: { te: 'x' } }), 'QUERY'],
+    ['of nothing', {}, URLS.bad, 'GET'],
+  ])('%s', async (_what, options, item, method) => {
+    for (const signal of [undefined, AbortSignal.abort()]) {
+      const client = new ParallelRequests({ transport: echo() })
+      const outcomes = await client.request([item] as string[], { ...options, ...settle, signal })
+      await client.close()
+      expect(outcomes.map(({ request, error }) => [request.method, error?.method])).toEqual([[method, method]])
+    }
   })
 })

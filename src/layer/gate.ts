@@ -178,7 +178,6 @@ export class Gate {
   }
 
   #wait(queue: Queue, attempt: Attempt, nowMs: number): Promise<Fault | undefined> {
-    const { trip } = attempt
     // Through a promise: who leaves lets others in, and neither its async context nor its stack is theirs. Hooks run in
     // there, and may come back here while the lane is being served.
     const { promise, resolve } = Promise.withResolvers<Fault | undefined>()
@@ -189,15 +188,16 @@ export class Gate {
       gone: false,
       admit: refused => {
         queue.leave(waiter)
-        trip.free()
+        attempt.trip.free()
         resolve(refused)
         if (refused !== undefined) this.#left(queue)
       },
     }
     queue.add(waiter)
-    trip.hold('queue', waiter.admit)
+    attempt.trip.hold('queue', waiter.admit)
     if (queue.parkedAt === undefined) this.#queueUp(queue, nowMs)
     else if (queue.head() === waiter) this.#turnstiles.changed(queue, nowMs)
+    else if (queue.mayOvertake(attempt, nowMs)) this.turn(queue.parkedAt.limit)
     return promise
   }
 

@@ -9,6 +9,7 @@ import { Ring } from '../core/ring.ts'
 import type { Standing } from '../core/standing.ts'
 import type { Lane } from '../policy/lane.ts'
 import { patienceMsOf, patientUntilMs } from '../policy/patience.ts'
+import { routeOf } from '../policy/quota-paths.ts'
 
 /** Lets an attempt through, or refuses it. */
 export type Admit = (refused: Fault | undefined) => void
@@ -19,11 +20,15 @@ export interface Waiter {
   /** The lane's clock of limiter time when this one entered. */
   readonly limiterMs: number
   readonly admit: Admit
+  /** Which quotas of its host it counts in; looked for only where a host has several. */
+  route?: string
   gone: boolean
 }
 
-/** So many are passed over at most, so that looking for another one stays cheap. */
+/** So many waiters are passed over at most, so that looking for another one stays cheap. */
 const MAX_PASSED = 4_096
+/** So many that have left are stepped over before the ring is cleared of them. */
+const MAX_GONE = 512
 
 /** A lane and those who wait in it. */
 export class Queue implements Link<Queue> {
@@ -63,17 +68,45 @@ export class Queue implements Link<Queue> {
     return undefined
   }
 
-  /** Who goes next: the first, or, where one of several quotas of the host is used up, the first of another one. */
+  /**
+   * Who goes next: the first, or, where its quota is one of several of the host and used up, the first whose quota is
+   * not. If all of them are, the one that has to wait least.
+   */
   next(nowMs: number): Waiter | undefined {
     const head = this.head()
     const { quota } = this.lane
-    if (head === undefined || quota?.isPartial !== true || quota.waitMs(nowMs, head.attempt.call) === 0) return head
-    for (let i = 1; i < MAX_PASSED; i++) {
+    if (head === undefined || quota?.isPartial !== true) return head
+    let best = head
+    let leastMs = quota.waitMs(nowMs, head.attempt.call)
+    if (leastMs === 0) return head
+    const waits = new Map([[routeOfWaiter(head), leastMs]])
+    let [passed, gone] = [0, 0]
+    for (let i = 1; leastMs > 0 && passed < MAX_PASSED; i++) {
       const waiter = this.#waiters.at(i)
-      if (waiter === undefined) return head
-      if (!waiter.gone && quota.waitMs(nowMs, waiter.attempt.call) === 0) return waiter
+      if (waiter === undefined) break
+      if (waiter.gone) {
+        gone++
+        continue
+      }
+      passed++
+      // Once per route: thousands may wait for one quota, and each answer looks past them.
+      const route = routeOfWaiter(waiter)
+      if (waits.has(route)) continue
+      const waitMs = quota.waitMs(nowMs, waiter.attempt.call)
+      waits.set(route, waitMs)
+      if (waitMs < leastMs) [best, leastMs] = [waiter, waitMs]
     }
-    return head
+    // Waiters that overtook the head stay in the ring until they are taken out here.
+    if (gone >= MAX_GONE) this.#waiters.filter(waiter => !waiter.gone)
+    return best
+  }
+
+  /** Whether this newcomer waits less long than all before it, because it counts in another quota of the host. */
+  mayOvertake({ call }: Attempt, nowMs: number): boolean {
+    const { parkedAt } = this
+    const { quota } = this.lane
+    if (quota?.isPartial !== true || parkedAt?.limit !== quota) return false
+    return nowMs + quota.waitMs(nowMs, call) < parkedAt.dueAtMs
   }
 
   /** A repeat keeps its place before those who have not been tried yet. */
@@ -135,6 +168,8 @@ export class Queue implements Link<Queue> {
     )
   }
 }
+
+const routeOfWaiter = (waiter: Waiter): string => (waiter.route ??= routeOf(waiter.attempt.call))
 
 /** Splits a wait into what was for a rate or a pause, and what was for a place. */
 export function noteWait(queue: Queue, { attempt, enteredAtMs, limiterMs }: Waiter, nowMs: number): void {

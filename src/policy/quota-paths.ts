@@ -20,20 +20,20 @@ export class QuotaPaths {
 
   /** Responses said that requests like this one count. */
   has(call: Call): boolean {
-    return this.#paths.has(pathOf(call))
+    return this.#paths.has(routeOf(call))
   }
 
   /** A response said that this request counted, and perhaps while nothing was left. */
   add(call: Call, isUsedUp: boolean): void {
-    const path = pathOf(call)
+    const path = routeOf(call)
     if (this.#paths.has(path)) return
     if (isUsedUp) this.strangers++
     if (this.#paths.size < MAX_PATHS) this.#paths.add(path)
   }
 }
 
-/** `/search` of `/search/issues?q=x`. */
-function pathOf({ path }: Call): string {
+/** `/search` of `/search/issues?q=x`: requests with the same route count in the same quotas. */
+export function routeOf({ path }: Call): string {
   const end = path.slice(1).search(/[/?#]/)
   return end === -1 ? path : path.slice(0, end + 1)
 }

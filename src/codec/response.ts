@@ -1,6 +1,6 @@
 /** The whole response as a value: `returnType: 'response'`. The body has been read, so its methods are synchronous. */
 import { parseJson } from './json.ts'
-import { decodeJson, decodeText, isText } from './text.ts'
+import { decodeText, isText, textWarning } from './text.ts'
 import type { Call } from '../core/call.ts'
 import { makeError } from '../core/error.ts'
 import { toHeaders } from '../core/printable-headers.ts'
@@ -62,7 +62,7 @@ class ReadResponse implements FullResponse {
     this.#maxJsonDepth = call.plan.maxJsonDepth
     this.#secretNames = call.plan.secretNames
     // Where it is read the outcome is made already.
-    const warning = isText(reply.headers) ? decodeJson(reply).warning : undefined
+    const warning = isText(reply.headers) ? textWarning(reply) : undefined
     if (warning !== undefined) call.trip.warn(warning)
   }
 

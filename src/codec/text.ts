@@ -1,4 +1,5 @@
 /** Bytes → text: by byte-order mark, else by the charset of the content type, else UTF-8 (WHATWG Encoding). */
+import { isUtf8 } from 'node:buffer'
 import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Reply } from '../core/result.ts'
@@ -36,6 +37,13 @@ export function decodeJson(reply: Reply): DecodedText {
   if (charset !== undefined && !UTF_8.test(charset)) return decodeText(reply)
   const text = textOf(reply.body)
   return text.includes('\uFFFD') ? decodeText(reply) : { text }
+}
+
+/** The warning of `decodeText` alone: a body that is UTF-8 is not decoded for it. */
+export function textWarning(reply: Reply): string | undefined {
+  const charset = charsetOf(reply)
+  const isPlain = (charset === undefined || UTF_8.test(charset)) && isUtf8(reply.body)
+  return isPlain ? undefined : decodeText(reply).warning
 }
 
 const UTF_8 = /^utf-?8$/i

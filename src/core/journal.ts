@@ -128,7 +128,7 @@ export interface Journal {
    * be written as JSON rejects alone, with a LineError.
    */
   append(line: DoneLine | IntentLine): Promise<void>
-  /** Flushes, closes and unlocks. MUST be idempotent and MUST NOT reject: who appended knows what failed. */
+  /** Flushes, closes and unlocks. MUST be idempotent. MUST reject when what was written is not in the record any more. */
   close(): Promise<void>
 }
 

@@ -60,7 +60,7 @@ export function slidingWindow({ limit, intervalMs }: Interval): Counted {
   const freeAtOf = (places: number): number => {
     const times = open.map(each => countedByMs(each) + intervalMs)
     for (let i = 0; i < Math.min(places, freeAtMs.size); i++) times.push(freeAtMs.at(i) as number)
-    return times.sort((a, b) => a - b)[places - 1] as number
+    return times.toSorted((a, b) => a - b)[places - 1] as number
   }
   return {
     waitsFor: 'rate',

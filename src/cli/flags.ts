@@ -63,8 +63,13 @@ export const FLAGS = {
   auth: taking('Request', 'USER:PASSWORD', text, 'Basic authentication; env:NAME or @FILE reads it from there'),
   bearer: taking('Request', 'TOKEN', text, 'bearer token; env:NAME or @FILE reads it from there', { common: true }),
   cookie: taking('Request', 'NAME=VALUE', pair, 'a cookie for the origins of the input', { repeat: true }),
-  'share-cookies': aSwitch('Request', 'share what servers set between rows; those with a credential among their like'),
-  'cookie-file': taking('Request', 'FILE', text, 'jar to load and save, of rows without a credential; shares cookies'),
+  'share-cookies': aSwitch('Request', 'share cookies of servers between rows that have the same credential, or none'),
+  'cookie-file': taking(
+    'Request',
+    'FILE',
+    text,
+    'load and save the cookies of rows without a credential; implies --share-cookies',
+  ),
   'no-cookies': aSwitch('Request', 'keep no cookies, and send none'),
   'user-agent': taking('Request', 'TEXT', text, 'what the requests call themselves; several take turns', {
     short: 'A',

@@ -98,7 +98,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   '--dry-run': "Use 'preq plan' in place of 'preq'.",
 }
 
-/** What to write in the place of an unknown flag; undefined where nobody can tell. @param undo names of `--no-…` */
+/** The advice for an unknown flag; undefined where there is none. @param undo names of `--no-…` */
 export function flagAdvice(name: string, undo: readonly string[]): string | undefined {
   if (Object.hasOwn(ADVICE, name)) return ADVICE[name]
   const near = name.startsWith('--') ? nearest(name, [...longFlags(), ...undo]) : otherCase(name)

@@ -118,7 +118,7 @@ function breakerOf(values: FlagValues): ClientOptions['breaker'] {
   return particulars === undefined || values.breaker === false ? values.breaker : particulars
 }
 
-/** One that comes twice has the limits of both. @param mayBeKeys then they are told apart letter for letter */
+/** A name that is given twice has the limits of both. @param mayBeKeys names may be keys, which are case-sensitive */
 function hostsOf(
   given: readonly (readonly [string, HostLimits])[] | undefined,
   mayBeKeys: boolean,

@@ -163,7 +163,7 @@ function inputPlan(
   const ownBody = bodyPlan(values, problems)
   const pasted = ownBody === undefined ? curl?.body : undefined
   if (given.length > 0 && curl !== undefined) {
-    // Its headers and its body may be for its own host only.
+    // The pasted headers may hold a credential for the pasted host only.
     problems.push('--curl: expected no URL beside the command, which has its own, got one. Leave one of them out.')
   } else if (urls.length > 1 && files.length > 0) {
     problems.push(

@@ -1,4 +1,4 @@
-/** Braces of a body that look like a column, are none, and go out as they stand: for people, the first few. */
+/** Lists the first few braces of a body that look like a column, are none, and are sent unchanged. */
 const SHOWN = 5
 
 /** @param how they go out: `goes out` or `was sent` */

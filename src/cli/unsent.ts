@@ -4,7 +4,7 @@ import { formatDuration } from '../core/duration.ts'
 import type { FailedOutcome } from '../index.ts'
 
 const SHOWN_HOSTS = 5
-/** No more are told apart. */
+/** Hosts that are listed; further ones are not. */
 const MAX_HOSTS = 1_000
 
 interface Unsent {
@@ -32,7 +32,7 @@ export class UnsentHosts {
     }
     of.requests++
     of.untilMs = Math.max(of.untilMs, retryAt)
-    // Patience begins with the first answer that turned it away, which came after it was taken from the input.
+    // The wait is counted from the first refusal, which came after the request was read from the input.
     const waitedMs = error.attempts > 0 ? timings.total : 0
     of.waitMs = Math.max(of.waitMs, retryAt - Date.now() + waitedMs)
   }
@@ -62,7 +62,7 @@ export class UnsentHosts {
   }
 }
 
-/** Without fractions, upwards: then is early enough. */
+/** Rounded up to whole units, so that the wait is never too short. */
 const timeOf = (ms: number): string => new Date(Math.ceil(ms / 1_000) * 1_000).toISOString().replace('.000Z', 'Z')
 
 const flagOf = (ms: number): string => formatDuration(Math.max(1, Math.ceil(ms / 1_000)) * 1_000)

@@ -19,7 +19,7 @@ export function specOfRequest(request: FetchRequest): RequestSpec | string {
     method,
     headers: [...headers],
     ...(body !== null && body !== undefined && { body }),
-    // 'manual' and 'error' both take the redirect itself for the answer.
+    // With 'manual' and 'error' the redirect itself is the response.
     ...(redirect !== undefined && redirect !== 'follow' && { followRedirects: false }),
   }
 }

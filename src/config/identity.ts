@@ -16,7 +16,7 @@ import type { ParsedUrl } from '../core/url.ts'
 
 const SALT = randomBytes(16).toString('base64url')
 
-// They have secret names and say nothing of who asks: a login in the client's jar must still go with them.
+// These have secret names but identify no user, so the cookies of the client's jar still apply.
 const NO_CREDENTIAL = /^(?:x-)?(?:idempotency-key|(?:csrf|xsrf)-?token)$|(?:page|next|continuation)[-_]?token$/i
 
 /**

@@ -57,7 +57,7 @@ function findLost(value: unknown, path: string): Lost | undefined {
   if (value instanceof Date && Number.isNaN(value.getTime())) {
     return { path, what: 'an invalid Date', remedy: 'Use null where there is no date.' }
   }
-  // It says itself what it is in JSON.
+  // `toJSON` decides what is sent.
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return undefined
   const names = Object.keys(value)
   const remedy = isPlain(value) ? undefined : remedyFor(value, names)
@@ -74,14 +74,14 @@ function findLost(value: unknown, path: string): Lost | undefined {
 
 const BOXED = /^\[object (?:String|Number|Boolean)\]$/
 
-/** How to give what is in an object of a class that JSON does not see; undefined where it does. */
+/** The advice for an object whose content JSON.stringify does not see; undefined where it sees it. */
 function remedyFor(value: object, names: readonly string[]): string | undefined {
   if (isThenable(value)) return 'Await it first.'
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
     return "Write bytes as text, for example with Buffer.from(…).toString('base64')."
   }
   if (Symbol.asyncIterator in value) return 'Read it first.'
-  // Boxed primitives are what is in them.
+  // JSON.stringify unwraps boxed primitives.
   if (BOXED.test(Object.prototype.toString.call(value))) return undefined
   if (names.length > 0 && !isFormData(value) && !(value instanceof Map) && !(value instanceof Set)) return undefined
   if (value instanceof Set) return 'Use […set].'

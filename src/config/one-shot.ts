@@ -12,7 +12,7 @@ import type { Trip } from '../core/trip.ts'
 const owners = new WeakMap<object, Trip>()
 const begun = new WeakSet<object>()
 
-/** An iterator, or a stream of Node's or the web's. Another iterable begins anew each time that it is asked. */
+/** Whether it is an iterator or a stream of Node or the web. Any other iterable starts over each time it is iterated. */
 export function isOneShot(value: unknown): value is Chunks {
   if (!isStream(value)) return false
   const { next, pipe, getReader } = value as { next?: unknown; pipe?: unknown; getReader?: unknown }

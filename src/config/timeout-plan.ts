@@ -26,7 +26,7 @@ export function planTimeouts(
     headersMs: timeouts?.headers ?? base.headersMs,
     idleMs: timeouts?.idle ?? base.idleMs,
     callbackMs: callbackMs ?? Infinity,
-    // Nobody else ends them: they are asked outside of the attempt whose limit this would be.
+    // `auth` and `beforeRequest` run outside of the attempt, so its limits do not end them.
     dressingMs: callbackMs ?? Math.min(DRESSING_MS, attemptMs),
     totalMs: timeouts?.total ?? base.totalMs,
   }

@@ -48,7 +48,7 @@ export const readTls: Read<ReturnType<typeof readFields>> = (value, name, proble
   return tls
 }
 
-/** A wrong passphrase is known before anything is sent. */
+/** Reports a wrong passphrase before anything is sent. */
 function checkOpens(tls: NonNullable<ReturnType<typeof readFields>>, name: string, problems: string[]): void {
   const { key, passphrase: phrase, pfx: bundle } = tls
   try {

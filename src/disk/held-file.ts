@@ -14,7 +14,7 @@ export class HeldFile {
 
   constructor(fd: number, path: string) {
     this.#fd = fd
-    // Where links lead: what comes there instead must not lead back.
+    // The target of links: a link that replaces the file must not lead back to it.
     this.#path = realpathSync(path)
     this.#id = idOf(fstatSync(fd, { bigint: true }))
   }
@@ -47,7 +47,7 @@ export class HeldFile {
     return undefined
   }
 
-  /** Linux knows the path of an open file. */
+  /** Linux tells the current path of an open file. */
   #place(): string {
     try {
       return readlinkSync(`/proc/self/fd/${this.#fd}`)
@@ -56,7 +56,7 @@ export class HeldFile {
     }
   }
 
-  /** As long as it is open it can be read: its content goes to another file. */
+  /** A deleted file can be read while it is open, so its content is copied to another file. */
   #rescued(bytes: number): string {
     const path = partNameOf(this.#path)
     try {

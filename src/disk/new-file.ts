@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, constants, lstatSync, openSync, renameSync } from 'node:fs'
 import { link, lstat, rename, rm } from 'node:fs/promises'
 
-// Windows has no such flag: there a file that must be new is none that a link leads to.
+// Windows has no such flag and needs none: there O_EXCL does not follow links.
 const { O_CREAT, O_EXCL, O_RDWR } = constants
 export const NEW = O_RDWR | O_CREAT | O_EXCL | ((constants as { O_NOFOLLOW?: number }).O_NOFOLLOW ?? 0)
 
@@ -16,7 +16,7 @@ export function partNameOf(path: string): string {
   return isFree(part) ? part : `${path}.${randomUUID().slice(0, 8)}.part`
 }
 
-/** A link that leads nowhere is something, too. */
+/** A dangling link counts as taken. */
 const isFree = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) === undefined
 
 /** An empty file where nothing was, for its owner alone. Throws EEXIST. */
@@ -24,7 +24,7 @@ export function makeEmpty(path: string): void {
   closeSync(openSync(path, NEW, 0o600))
 }
 
-/** Which file it is, whatever it is called. */
+/** Device and inode: the same file under any name. */
 export function identityOf(path: string): string | undefined {
   const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
   return stats && `${stats.dev} ${stats.ino}`
@@ -38,7 +38,7 @@ export function putInPlace(part: string, path: string, identity: string | undefi
   renameSync(part, path)
 }
 
-/** A second name fails where there is one already, which renaming does not; some file systems have no second names. */
+/** A hard link fails where the name is taken, a rename does not. File systems without hard links get a check and a rename. */
 export async function moveToFree(from: string, to: string): Promise<void> {
   try {
     await link(from, to)
@@ -50,7 +50,7 @@ export async function moveToFree(from: string, to: string): Promise<void> {
   await rm(from)
 }
 
-/** Whatever it is: a link that leads nowhere, too. */
+/** Throws EEXIST for anything that has the name, a dangling link included. */
 export async function refuseExisting(path: string): Promise<void> {
   const existing = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error

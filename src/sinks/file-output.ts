@@ -65,14 +65,14 @@ function open(path: string, { overwrite, append }: FileOptions): Opened {
   try {
     return { fd: openSync(path, NEW, 0o666), file: path }
   } catch (error) {
-    // Where no link may be followed some systems say this of one.
+    // Some systems report ELOOP for a link that O_NOFOLLOW refuses.
     if (!['EEXIST', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
     const there = statSync(path)
     // A terminal, a pipe, /dev/null: nothing of theirs would be lost.
     if (!there.isFile()) return { fd: openSync(path, constants.O_WRONLY), file: undefined }
     if (append === true) return { fd: openSync(path, constants.O_RDWR), file: path }
     if (overwrite !== true) throw error
-    // Behind links, so that the file is replaced and not the link.
+    // The target of links, so that the file is replaced and not the link.
     const replaces = realpathSync(path)
     const file = partNameOf(replaces)
     const fd = openSync(file, NEW, 0o600)

@@ -125,7 +125,7 @@ class OpenTable implements Table {
   readonly #create: string
   readonly #insertInto: string
   readonly #name: string
-  /** Where it is, behind links, and which file that was. */
+  /** Its path behind links, and its device and inode when it was opened. */
   readonly #place: string
   readonly #identity: string | undefined
   #size = 0
@@ -189,13 +189,13 @@ class OpenTable implements Table {
     this.#database.close()
   }
 
-  /** SQLite writes on in a file that has no name any more, and over the end of one that was cut. */
+  /** SQLite reports no error for a deleted or a truncated file, and goes on writing to it. */
   #check(): void {
     if (this.#identity === undefined || identityOf(this.#place) !== this.#identity) {
       throw errorOf('ESTALE', 'the database was deleted, moved or replaced during the run, and its rows went with it')
     }
     const { size } = statSync(this.#place)
-    // Others may make it smaller as well as cut it: VACUUM.
+    // VACUUM by another connection makes it smaller, too.
     if (size < this.#size && !this.#isSound()) throw errorOf('ESTALE', 'the database was cut during the run')
     this.#size = size
   }

@@ -106,7 +106,7 @@ class SqliteSink implements Sink {
     const integer = integerOf(cell)
     if (integer === undefined) return ownCellOf(cell, outcome)
     if (BigInt.asIntN(64, integer) === integer) return integer
-    // A double holds no digit of these but the first ones; what was written with all of them keeps them.
+    // A double beyond 64 bits stays a REAL; a number that came with all of its digits is kept as text.
     if (typeof cell === 'number') return cell
     if (!this.#told.has(name)) tellOf(name, integer)
     this.#told.add(name)

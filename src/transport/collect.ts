@@ -227,7 +227,7 @@ export class Collector {
 
   onResponseError(_controller: unknown, error: unknown): void {
     if (this.#unread !== undefined) return this.#end(this.#unread.head)
-    // undici reports an end of the connection that it sees while the body is paused, also behind the last byte.
+    // undici reports a closed connection while the body is paused, even if the last byte has arrived.
     if (!this.#settled && isAllOf(this.#headers, this.#bytes)) return this.#complete()
     this.#end(
       classify(error, this.#attempt, {

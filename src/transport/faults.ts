@@ -237,7 +237,7 @@ function tabbedCoding(firstRead: Uint8Array): Fault | undefined {
   })
 }
 
-/** With a tab among the blanks at its end. By hand: a pattern would try every tab of a line that is full of them. */
+/** Whether a tab is among the blanks at its end. A loop, because a pattern is quadratic on a line full of tabs. */
 function endsInTab(line: string): boolean {
   let end = line.length
   while (line[end - 1] === ' ') end--

@@ -40,7 +40,7 @@ export function integrityOf(status: number, method: string, headers: HeaderList,
   return framed || getHeader(headers, 'transfer-encoding') ? 'chunked' : 'unverified'
 }
 
-/** 0 where nothing is announced, and where no body follows, whatever is. */
+/** 0 without an announced length, and where no body follows. */
 export function announcedBytes(status: number, method: string, headers: HeaderList): number {
   return hasNoBody(status, method) ? 0 : Number(getHeader(headers, 'content-length') ?? 0)
 }
@@ -50,7 +50,7 @@ export function tooLargeProblem(maxBytes: number, reply: Reply): Fault {
   return fault('too_large/body', message, { sent: true, reply })
 }
 
-/** So many bytes are the whole body, by the length that was announced. */
+/** Whether this many bytes are the whole body by its announced length. */
 export function isAllOf(headers: HeaderList, bytes: number): boolean {
   const announced = getHeader(headers, 'content-length')
   return announced !== undefined && Number(announced) === bytes
@@ -59,7 +59,7 @@ export function isAllOf(headers: HeaderList, bytes: number): boolean {
 // RFC 9112 §4, as undici decodes it: tab, space, visible characters and everything above ASCII.
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\u{10ffff}]*$/u
 
-/** The reason phrase of a status line; an empty one where it holds what none may hold. */
+/** The reason phrase of a status line; empty where it has characters that HTTP does not allow. */
 export function reasonPhrase(text: string): string {
   return REASON_PHRASE.test(text) ? text : ''
 }

@@ -16,7 +16,7 @@ export interface Room {
   max(nowMs: number): number
 }
 
-/** More than a run keeps busy; enough that a host which is asked now and then keeps its connection. */
+/** More than a run keeps busy, and enough for a host that is asked now and then to keep its connection. */
 const MAX_IDLE = 256
 
 class OpenSockets {
@@ -42,7 +42,7 @@ class OpenSockets {
 
   rest(kept: Kept): void {
     this.#idle.push(kept)
-    // A run over many hosts would keep a connection to each of the last seconds'.
+    // A run over many hosts would otherwise keep a connection to each host of the last seconds.
     if (this.#idle.size > MAX_IDLE) this.#idle.shift()?.close()
   }
 

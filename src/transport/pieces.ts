@@ -5,7 +5,7 @@
  * chunks of one byte would take 120 times the limit that is set for it: small pieces are copied into blocks.
  */
 
-/** Larger pieces are kept as they came; what a block costs besides is little then. */
+/** Larger pieces are kept as they came: their overhead is small. */
 const KEPT_BYTES = 32_768
 const MIN_BLOCK_BYTES = 4_096
 const MAX_BLOCK_BYTES = 65_536
@@ -69,7 +69,7 @@ export class Pieces {
   #closeBlock(): void {
     const block = this.#block
     if (block === undefined) return
-    // Whoever keeps the bytes should not keep an empty block with them.
+    // A caller that keeps the bytes should not keep the unused rest of the block.
     const isHalfEmpty = this.#used * 2 < block.byteLength
     this.#whole.push(isHalfEmpty ? block.slice(0, this.#used) : block.subarray(0, this.#used))
     this.#block = undefined

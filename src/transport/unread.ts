@@ -6,7 +6,7 @@ import { getHeader } from '../core/headers.ts'
 import type { Clock, Timer } from '../core/ports.ts'
 import type { Reply } from '../core/result.ts'
 
-/** More than this is dearer than a new connection. */
+/** Reading more than this costs more than a new connection. */
 const MAX_BYTES = 65_536
 const PATIENCE_MS = 100
 

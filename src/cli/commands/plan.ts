@@ -68,7 +68,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   const more = [
     ...(record === undefined ? [] : [doneLine(record.done, run.output)]),
     ...sentAsIsLines(jobs.sentAsIs, 'goes out'),
-    // What is done already may have had it.
+    // A request that is done already may have matched the name.
     ...(record === undefined ? unmatchedLines(unmatchedIn(found, client), 'has') : []),
     ...settingsLine(settingSources(flags, process.env)),
   ]

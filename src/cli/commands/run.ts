@@ -38,7 +38,7 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   const exitCode = await send(plan, jobs, output).catch(async (error: unknown) => {
     // What a run with a run file has lost the next one makes anew.
     if (isRefusal(error) || plan.output.resume) output.discard()
-    // An output that is not whole takes nobody's place.
+    // An incomplete output replaces no file.
     else sayLeft(output.leave(), plan)
     throw error
   })
@@ -61,7 +61,7 @@ function outputFor(plan: RunPlan, jobs: Jobs): Output {
       hasUrls: plan.input.urls.length === 0,
     })
   } catch (error) {
-    // Whoever still writes to the input would keep a process that has nothing to do.
+    // A writer that keeps the pipe open would keep this process running.
     jobs.close()
     throw error
   }
@@ -138,7 +138,7 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
     jobs.close()
   }
   tally.stopped = !input.isAtEnd && !tally.broken && tally.ok + tally.failed !== jobs.total
-  // What is restored from a run file meets no limit, and what is not read yet may.
+  // Restored requests are not limited, and rows that have not been read yet may still match.
   const isAllSent = input.isAtEnd && tally.restored + tally.unsent === 0
   const unmatched = isAllSent ? (client.stats().unmatchedHosts ?? []) : []
   const remarks = [

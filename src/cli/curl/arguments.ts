@@ -1,4 +1,4 @@
-/** The words behind `curl` → its options in their order, and its URLs, split as curl splits them. Refuses what the table refuses. */
+/** The words after `curl` → its options in order, and its URLs, split as curl splits them. Refuses options that the table refuses. */
 import { CURL_OPTIONS, longOption, shortOption } from './options.ts'
 import type { CurlOption } from './options.ts'
 import type { Word } from './words.ts'
@@ -63,7 +63,7 @@ function known(option: CurlOption | undefined, written: string): CurlOption {
   return option
 }
 
-/** What is behind a `=` may be a secret. */
+/** The part after `=` may be a secret. */
 function unknown(written: string): UsageError {
   const name = written.replace(/=[^]*$/, '')
   if (name !== written && longOption(name.slice(2))?.takes === true) {

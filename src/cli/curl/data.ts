@@ -25,7 +25,7 @@ function pieceOf(name: string, value: Word, hasRows: boolean): Word {
   if (name === 'data-raw' || !isFile(value)) return value
   const bytes = curlFile(textOf(value, `--${name}`).slice(1), `--${name}`)
   if (name !== 'data' && name !== 'data-ascii') return textIfAny(bytes)
-  // Which bytes behind one are sent depends on the version of curl.
+  // Versions of curl differ in what they send after a NUL.
   if (bytes.includes(0))
     throw new UsageError(`--curl: --${name}: expected a text, got a file with NULs. Use --data-binary.`)
   return textIfAny(bytes.filter(byte => byte !== LF && byte !== CR))
@@ -36,7 +36,7 @@ const AT = 0x40
 const LF = 0x0a
 const CR = 0x0d
 
-/** `content`, `=content`, `name=content`, `@file`, `name@file`: what is not the name is encoded. */
+/** `content`, `=content`, `name=content`, `@file`, `name@file`: everything but the name is encoded. */
 export function urlEncoded(value: Word, option: string, hasRows: boolean): string {
   const text = Buffer.from(value).toString('latin1')
   const at = text.includes('=') ? text.indexOf('=') : text.indexOf('@')

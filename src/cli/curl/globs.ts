@@ -5,10 +5,10 @@
  */
 import { UsageError } from '../usage-error.ts'
 
-/** More are not made beforehand. */
+/** A larger pattern is refused: its URLs would all be held in memory. */
 const MAX_URLS = 10_000
 
-/** A text, or what takes its place in turn; a range of numbers also as ours, which is made while it is read. */
+/** A text, or its alternatives in order. A range of numbers may also have preq's own spelling, which is expanded lazily. */
 type Piece =
   | string
   | { readonly all: readonly string[] }
@@ -57,7 +57,7 @@ function piecesOf(url: string, hasRows: boolean): Piece[] {
   return pieces
 }
 
-/** Text in which curl looks for no pattern. Our URLs are templates: any brace but that of a column would be misread. */
+/** Text that curl does not search for patterns. URLs of preq are templates, so it may hold no braces except of columns. */
 export function withColumns(text: string): string {
   if (!/[{}]/.test(text.replaceAll(/\{[^{}\s"',]+\}/g, ''))) return text
   throw refused('a brace that is meant', 'Write %7B for { and %7D for }.')
@@ -66,7 +66,7 @@ export function withColumns(text: string): string {
 function bracesOf(inside: string, hasRows: boolean): Piece {
   if (inside === '') throw refused('empty braces', 'Write %7B%7D if they are meant.')
   if (/^-?\d+\.\.-?\d+/.test(inside)) throw refused(`{${inside}}, which is one URL to curl`, 'Write [1-3] for a range.')
-  // The query of RFC 6570, which nobody has among alternatives.
+  // A query expression of RFC 6570 (`{?a,b}`) is not a list of alternatives.
   if (!inside.includes(',') || /^[?&][\w.-]+(?:,[\w.-]+)*$/.test(inside)) return `{${inside}}`
   if (hasRows) {
     throw refused('{…,…} in the URL, several URLs to curl and columns to preq', 'Write {a},{b} for columns.')

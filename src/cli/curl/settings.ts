@@ -59,7 +59,7 @@ function redirects(given: string | undefined): string {
   return given === '-1' ? 'none' : (count(given, '--max-redirs') ?? MAX_REDIRECTS)
 }
 
-/** @param zero what 0 stands for: a default that is not ours is left to ours */
+/** @param zero the flag's value for 0; undefined keeps preq's default */
 function seconds(given: string | undefined, option: string, zero: string | undefined): string | undefined {
   if (given === undefined) return undefined
   if (!/^\d+(?:\.\d+)?$/.test(given)) throw refused(option, 'something else than seconds', "Write it as '2.5'.")
@@ -71,7 +71,7 @@ function count(given: string | undefined, option: string): string | undefined {
   return given
 }
 
-/** Without a port curl takes 1080, which is that of no HTTP proxy. */
+/** Without a port curl uses 1080, the port of SOCKS proxies. */
 function proxy(given: string | undefined): string | undefined {
   if (given === undefined) return undefined
   if (given === '') return 'none'

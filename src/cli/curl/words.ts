@@ -91,7 +91,7 @@ class Pieces {
     const bare = this.#bare
     if (/\{[^{}]*(?:,|\.\.)[^{}]*\}/.test(bare)) refuse('{…} outside of quotes, which a shell expands', `${QUOTE_IT}.`)
     if (/(?:^|[=:])~/.test(bare)) refuse("a '~', which a shell expands", 'Write the path.')
-    // Of a URL it cannot be a file's name, in practice.
+    // A word with `/`, `=` or `:` is taken for a URL or an option, whose pattern matches no file in practice.
     if (/[*?[]/.test(bare) && !/[/=:]/.test(bare)) refuse('a pattern of file names', `${QUOTE_IT}.`)
     if (/[“”‘’]/.test(bare)) refuse('a typographic quote', 'Write \' or ".')
     if (/^[\u2010-\u2015\u2212]/.test(bare)) refuse('a typographic dash', 'Write -.')
@@ -151,7 +151,7 @@ function takeAnsiC(rest: string, at: number, word: Pieces): number {
 function takeDouble(rest: string, at: number, word: Pieces, refuse: Refuse): number {
   const inside = upTo('"', rest, 1)
   if (/\^(?:[&%{}]|\r?\n|\\\^|$)/.test(inside)) refuse("a '^'", WINDOWS)
-  // By the rules of Windows the two quotes are one that is meant; of a shell they are none at all.
+  // On Windows `""` is a literal quote; in a shell it is nothing.
   if (rest[inside.length + 2] === '"') refuse('two double quotes in a row', WINDOWS)
   const plain = inside.replaceAll(/\\(?:(\r?\n)|([\\"$`]))/g, (_whole, line?: string, letter?: string) =>
     line === undefined ? (letter ?? '') : '',

@@ -7,7 +7,7 @@ import { reasonOf } from '../../core/callback.ts'
 
 export function fileBody(path: string, hasRows: boolean): NonNullable<InputPlan['body']> {
   const bytes = bytesOf(path)
-  // A zero stands in no text, and without braces there is nothing to fill in.
+  // A file with NULs is not text, and without braces there is nothing to fill in.
   if (!hasRows || !bytes.includes('{') || bytes.includes(0) || !isUtf8(bytes)) return { kind: 'raw', content: bytes }
   return { kind: 'text', text: bytes.toString(), asBytes: true }
 }

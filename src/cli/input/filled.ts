@@ -1,4 +1,4 @@
-/** A row's URL, or what is wrong with the row: it is its own trouble. */
+/** A row's URL, or the reason why this row fails. */
 import type { Place } from './jobs.ts'
 import type { LongLine } from './lines.ts'
 import { RowProblem } from '../template/row-problem.ts'

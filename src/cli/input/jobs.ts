@@ -118,7 +118,7 @@ async function openFile(file: string, input: InputPlan, readers: Readers): Promi
   try {
     return { ...(await readFile(file, stream, shape, input, readers)), stream }
   } catch (error) {
-    // Whoever still writes to it would keep a process that has nothing to do.
+    // A writer that keeps the pipe open would keep this process running.
     stream.destroy()
     throw error
   }
@@ -194,7 +194,7 @@ function linesFile(
   return { columns: fill === undefined ? [] : LINE.names, jobs: ofLines(file, stream, fill, make, input) }
 }
 
-/** `https://… # note`: no URL has a blank in it, so that what follows one and a `#` is not for the server. */
+/** `https://… # note`: URLs have no blanks, so a `#` after a blank begins a note. */
 function withoutNote(url: string): string {
   const at = url.search(/\s#/)
   return at === -1 ? url : url.slice(0, at).trimEnd()

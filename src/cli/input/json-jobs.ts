@@ -69,7 +69,7 @@ function requestMaker(input: InputPlan, readers: Readers): JobsOf {
   }
 }
 
-/** Rows may differ: what one of them lacks is its own trouble. */
+/** Rows may have different fields: a row that lacks a column fails alone. */
 function rowMaker(template: string, input: InputPlan, readers: Readers): JobsOf {
   const asked = new Set(bracesIn(input))
   const known = new Set<string>()

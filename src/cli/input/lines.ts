@@ -10,7 +10,7 @@ export interface Line {
   readonly line: number
 }
 
-/** A line that is not held, because it has no end within the limit. */
+/** A line beyond the limit, whose text is dropped. */
 export interface LongLine {
   readonly problem: string
   readonly line: number
@@ -54,7 +54,7 @@ export async function* linesOf(
         pieces.push(rest)
         held += rest.length
         isTooLong = held > maxLine
-        // Said at once, for its end may never come; the rest of it is passed over.
+        // Reported at once, because its end may never come; the rest is skipped.
         if (isTooLong) {
           lines.push(longLine(line + 1, maxLine))
           pieces = []

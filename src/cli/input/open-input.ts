@@ -8,10 +8,10 @@ import { createGunzip } from 'node:zlib'
 import { UsageError } from '../usage-error.ts'
 import { reasonOf } from '../../core/callback.ts'
 
-/** Opened before anything is sent, so that a name that is wrong is heard of then. */
+/** Opened before anything is sent, so that a wrong path is reported first. */
 export async function openInput(file: string, isGzip: boolean): Promise<Readable> {
   if (file === '-') return standardInput()
-  // Read as a file, a pipe could not be let go of before its writer says something.
+  // A read of a pipe as a file cannot be cancelled before its writer writes or closes.
   if (statSync(file, { throwIfNoEntry: false })?.isFIFO() === true) {
     return new Socket({ fd: openSync(file, 'r'), writable: false })
   }
@@ -25,13 +25,13 @@ export async function openInput(file: string, isGzip: boolean): Promise<Readable
       `-i: expected a file that can be read, got ${file} (${reasonOf(error).replace(/, \w+ '.*'$/, '')}).`,
     )
   }
-  // What goes wrong with the file is what is read of it then.
+  // Errors of the file reach the reader as errors of this stream.
   return isGzip ? pipeline(stream, createGunzip(), () => undefined) : stream
 }
 
 const A_FOLDER = 'it is a folder'
 
-/** Of a folder, Node would make an empty text. */
+/** Node reads a folder as an empty text. */
 function standardInput(): Readable {
   if (!fstatSync(0).isDirectory()) return process.stdin
   throw new UsageError(`-i: expected a file that can be read, got standard input (${A_FOLDER}).`)

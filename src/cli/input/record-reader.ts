@@ -8,7 +8,7 @@ import { tooLong } from './lines.ts'
 export interface TableFormat {
   /** One character. */
   readonly delimiter: string
-  /** Whether somebody asked for it, so that a first line `sep=;` may not change it. */
+  /** Whether a flag or the format set the delimiter: then a first line `sep=;` may not change it. */
   readonly isFixed: boolean
   /** Whether cells may be in quotes: those of tab-separated values are as they are. */
   readonly hasQuotes: boolean
@@ -24,7 +24,7 @@ export interface TableRecord {
   readonly problem?: string | undefined
 }
 
-/** What ends the reading: nobody can tell where the next record begins. */
+/** Ends the reading, because the beginning of the next record is unknown. */
 export interface Failure {
   readonly problem: string
   readonly line: number
@@ -33,7 +33,7 @@ export interface Failure {
 const QUOTE = 0x22
 const LF = 0x0a
 const CR = 0x0d
-/** Before a quote: a cell of many quotes must not be looked through for each of them. */
+/** Blanks that may stand before an opening quote. The bound keeps a cell of many quotes linear. */
 const MAX_BLANKS = 100
 
 type Mode = 'start' | 'bare' | 'quoted' | 'closed'
@@ -158,7 +158,7 @@ export class RecordReader {
     return records
   }
 
-  /** Behind blanks: only a quote that was meant to open the cell stands there. */
+  /** Whether only blanks precede this quote in its cell, so that it was meant to open the cell. */
   #mayOpen(text: string, from: number, at: number): boolean {
     const { hasQuotes } = this.#format
     if (!hasQuotes || this.#problem !== undefined || this.#cell.length + at - from > MAX_BLANKS) return false
@@ -186,7 +186,7 @@ export class RecordReader {
     this.#recordLine = this.#line
   }
 
-  /** `sep=;` as the first line is what spreadsheets write to say what is between the cells. */
+  /** Spreadsheets write `sep=;` as the first line to name the delimiter. */
   #isSeparatorLine(cells: readonly string[]): boolean {
     // With the separator itself for the delimiter there is an empty cell behind it.
     if (cells.length > 2) return false

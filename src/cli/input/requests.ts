@@ -18,7 +18,7 @@ import type { CostInput, FileInput } from '../../index.ts'
 /** A row's URL and place → its request. */
 export type MakeJob = (url: string, row: Row, meta: Place) => Job
 
-/** @param sentAsIs hears of braces of a body that look like a column, are none, and go out as they stand */
+/** @param sentAsIs is called with braces of a body that look like a column, are none, and are sent unchanged */
 export function jobMaker(
   input: InputPlan,
   columns: Columns,
@@ -57,7 +57,7 @@ function checkConstants(constants: InputPlan['constants'], { names }: Columns): 
   }
 }
 
-/** What is no part of the request, but is known by its row. */
+/** Per-row values that are not part of the request. */
 function placeTemplate(
   { limitKey, name }: InputPlan,
   columns: Columns,
@@ -112,7 +112,7 @@ function pairTemplate(
 ): (row: Row) => [string, string] {
   const [name, value] = given.map(text => textTemplate(text, columns, flag)) as [Fill, Fill]
   if (given.some(text => hasColumn(text, columns.names))) return row => [name(row), value(row)]
-  // Alike in all rows, so it may be another one when the run is gone on with.
+  // The same in all rows, so it may differ when the run is resumed.
   const pair = markCommon<[string, string]>([name({}), value({})])
   return () => pair
 }

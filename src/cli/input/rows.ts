@@ -11,7 +11,7 @@ export interface NumberedRow {
   readonly line: number
 }
 
-/** A row that is none, because it has too few or too many cells, or quotes that do not fit. */
+/** A row that cannot be used: too few or too many cells, or malformed quotes. */
 export interface BrokenRow {
   readonly problem: string
   readonly line: number
@@ -49,7 +49,7 @@ function columnsOf({ cells, line, problem }: TableRecord, name: string, { hasQuo
   }
   if (problem !== undefined) refuse(problem)
   const columns = cells.map(cell => cell.trim())
-  // What spreadsheets write where a column was deleted.
+  // Spreadsheets leave empty cells behind where a column was deleted.
   while (columns.at(-1) === '') columns.pop()
   if (columns.length === 0) refuse('expected a header with the names of the columns, got empty cells.')
   const quoted = hasQuotes ? undefined : columns.find(column => /^".*"$/.test(column))
@@ -104,14 +104,14 @@ async function* recordsOf(
   }
   try {
     for await (const text of textOf(input, name, options.encoding)) {
-      // What has a zero in it is no text, whatever a parser would make of it.
+      // An input with NULs is not text, even where a parser accepts it.
       const zeroAt = text.indexOf('\0')
       yield reader.read(zeroAt === -1 ? text : text.slice(0, zeroAt))
       if (reader.failure !== undefined) refuse(reader.failure.problem, reader.failure.line)
       if (zeroAt !== -1) refuse('expected text, got bytes that are none.', reader.line)
     }
   } catch (error) {
-    // Of the input only: what goes wrong with who reads the rows never comes here.
+    // Only errors of the input arrive here, never those of the consumer.
     if (error instanceof NotText) refuse(error.message, reader.line)
     throw error
   }

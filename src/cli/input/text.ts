@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { unreadable } from './unreadable.ts'
 
-/** What follows is no text. Everything before it has been handed out, so that the reader knows the line. */
+/** The bytes that follow are not text. Everything before them has been yielded, so the reader knows the line. */
 export class NotText extends Error {}
 
 /** A byte-order mark says the encoding for certain. */
@@ -38,7 +38,7 @@ export async function* textOf(input: Readable, name: string, encoding = 'utf-8')
   }
 }
 
-/** What stands before bytes that are no text comes out first. */
+/** Yields the text before invalid bytes, then throws. */
 type Decode = (bytes: Buffer, isLast: boolean) => Generator<string, void>
 
 const isStart = (bytes: Buffer, mark: Buffer): boolean => bytes.equals(mark.subarray(0, bytes.length))

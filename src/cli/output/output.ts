@@ -72,7 +72,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
       anew?.begin()
     },
     async keep() {
-      // Each of them, whatever the others say.
+      // Every draft is tried, even if another one fails.
       await Promise.all([anew, ...drafts].map(async draft => draft?.keep()))
     },
     discard() {
@@ -146,7 +146,7 @@ function checkPlace(path: string, { files, overwrite, resume }: OutputPlan): voi
   if (there?.isDirectory() === true) throw new UsageError(`-o: expected a file, got the folder ${path}.`, 74)
   // A terminal, a pipe, /dev/null: nothing of theirs would be lost.
   if (there?.isFile() === true && !resume && !overwrite) {
-    // Only a run file can be gone on with.
+    // Only a run file can be resumed.
     const remedy = files.some(({ format }) => format === 'jsonl') ? 'Add --resume or --overwrite' : 'Add --overwrite'
     throw new UsageError(`-o: expected a file that is not there yet, got ${path}. ${remedy}, or write to another one.`)
   }

@@ -20,7 +20,7 @@ export interface Selection {
 export function readSelection(text: string): Selection {
   const given = topLevelParts(text).map(part => {
     const [, name, path = part] = /^([\w-]+)\s*:\s*([^]+)$/.exec(part) ?? []
-    // A quoted member is called what stands in the quotes.
+    // A quoted member is named by the text inside of its quotes.
     const bare = /^"([^"\\]+)"$/.exec(part)?.[1] ?? part
     return { name: name ?? bare, path, isNamed: name !== undefined }
   })
@@ -83,7 +83,7 @@ function pathOf(path: string): (value: unknown) => unknown {
 const QUOTED = /"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|`(?:[^`\\]|\\[^])*`/g
 const HYPHENATED = /[A-Za-z_]\w*(?:-\w+)+/
 
-/** JMESPath computes the difference of `total` and `count`, where a member `total-count` is meant nearly always. */
+/** JMESPath reads `total-count` as a difference, but nearly always a member of that name is meant. */
 function checkHyphens(path: string): void {
   const name = HYPHENATED.exec(path.replace(QUOTED, text => ' '.repeat(text.length)))?.[0]
   if (name === undefined) return

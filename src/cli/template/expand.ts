@@ -23,7 +23,7 @@ export interface Expression {
 interface Style {
   readonly first: string
   readonly separator: string
-  /** What is behind the name of an empty value; undefined where values have no names. */
+  /** Follows the name of an empty value; undefined where values have no names. */
   readonly ifEmpty?: string
   readonly reserved?: true
 }
@@ -47,7 +47,7 @@ export function expand({ operator, variables }: Expression, row: Row): string {
   return texts.length === 0 ? '' : style.first + texts.join(style.separator)
 }
 
-/** A text of the template itself: what a URL may hold stays. */
+/** Literal text of a template: characters that a URL may hold stay as they are. */
 export function literalText(text: string): string {
   return text
     .split(/(%[\dA-Fa-f]{2})/)
@@ -56,7 +56,7 @@ export function literalText(text: string): string {
 }
 
 function textsOf({ column, modifier }: Variable, given: unknown, style: Style): string[] {
-  // Numbers that are more than a double holds are objects.
+  // Numbers beyond the precision of a double are held as objects.
   const value = mapRaw(given, String)
   if (typeof value !== 'object' || value === null) {
     const text = scalarText(value, column)
@@ -80,7 +80,7 @@ function textsOf({ column, modifier }: Variable, given: unknown, style: Style): 
   return [label + items.join(',')]
 }
 
-/** Undefined for what is undefined. */
+/** Undefined for null and undefined, which RFC 6570 leaves out. */
 function scalarText(value: unknown, column: string): string | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'object') throw problem(column, 'a text, a number or a list of them', value)

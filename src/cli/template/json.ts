@@ -7,7 +7,7 @@ import { UsageError } from '../usage-error.ts'
 
 /** Throws a UsageError for a text that could never be JSON. @param sentAsIs as of `bodyTemplate` */
 export function jsonTemplate(text: string, columns: Columns, sentAsIs: (brace: string) => void): Fill {
-  // Outside of quotes a name in braces is no JSON either.
+  // Outside of quotes, a name in braces is not valid JSON.
   const isOutside = (at: number): boolean => !endsQuoted(text.slice(0, at), false)
   const parts = bodyParts(text, columns, '--json', sentAsIs, isOutside)
   let isQuoted = false
@@ -48,7 +48,7 @@ function checkJson(sample: string): void {
   }
 }
 
-/** An empty cell is null; what is JSON already (a number, true, an object) stays it; all else is text. */
+/** An empty cell is null; a number, boolean, null, list or object stays one; any other text is a string. */
 function jsonCell(cell: unknown): string {
   if (typeof cell !== 'string') return JSON.stringify(cell ?? null)
   if (cell === '') return 'null'

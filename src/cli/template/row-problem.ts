@@ -1,11 +1,11 @@
-/** A row that its template cannot be filled with: it fails alone, with this as its reason. */
+/** Why a template cannot be filled with a row. Only that row fails. */
 export class RowProblem extends Error {
   static {
     this.prototype.name = 'RowProblem'
   }
   /** The second half of `invalid_request/…`. */
   readonly detail: 'template' | 'url'
-  /** As far as it was filled in. */
+  /** The URL as far as it could be filled. */
   readonly url: string
 
   constructor(message: string, detail: 'template' | 'url', url = '') {

@@ -6,7 +6,7 @@ import { RowProblem } from './row-problem.ts'
 import type { Expression } from './expand.ts'
 import { printableUrl } from '../../core/url.ts'
 
-/** What an expression of the template became. */
+/** Where the value of an expression stands in the URL. */
 export interface Span {
   readonly start: number
   readonly end: number
@@ -31,7 +31,7 @@ export function checkSegments(url: string, spans: readonly Span[], allowEmpty: b
   const path = url.slice(pathAt, end)
   for (const match of path.matchAll(SUSPICIOUS)) {
     const [segment] = match
-    // What is before the first slash is no segment.
+    // The empty text before the first slash is not a segment.
     if (match.index === 0 && path.startsWith('/')) continue
     const from = pathAt + match.index
     const span = spans.find(one => makes(one, from, from + segment.length))
@@ -58,14 +58,14 @@ export function checkSegments(url: string, spans: readonly Span[], allowEmpty: b
 
   function makes(span: Span, from: number, to: number): boolean {
     const { start, operator } = span
-    // The query and the fragment are no part of the path, and what was left out made nothing.
+    // Expressions of the query and the fragment do not touch the path, and neither do omitted ones.
     if ('?&#'.includes(operator) && operator !== '') return false
     const isEmpty = start === span.end
     if (isEmpty && operator !== '' && operator !== '+') return false
-    // Without a path, only a cell that was to be one.
+    // The URL has no path: only an empty cell right behind the host was meant to be one.
     if (path === '' && hostAt !== undefined) return isEmpty && start === from
     const isAtEnd = from === to && to === end
-    // A slash at the end of `{+path}` is meant.
+    // A trailing slash in `{+path}` is intended.
     if (isAtEnd && operator === '+' && start < from && from === span.end) return false
     // A cell with a whole URL is as good as a URL in a list: only what it is joined to is judged.
     if (start === 0 && SCHEME_AND_SLASHES.test(url.slice(0, span.end))) return from === span.end && to === from

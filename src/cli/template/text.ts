@@ -1,4 +1,4 @@
-/** Texts with {columns} that are no URLs. Where braces have no use but columns what is none is refused; bodies are lenient. */
+/** Templates that are not URLs. Unknown columns are refused, except in bodies, where braces have other uses. */
 import { contentsOf, piecesOf } from './braces.ts'
 import type { Columns, Piece } from './braces.ts'
 import { cellText } from '../cell-text.ts'
@@ -53,7 +53,7 @@ export function bodyParts(
 ): Part[] {
   return partsOf(text, columns, ({ kind, name, at }) => {
     const isSlip = kind === 'close' || nearest(name, columns.names) !== undefined
-    // A line of JSON that lacks the field cannot be known beforehand, so nobody could have been told.
+    // A line of JSON that lacks the field is found only now, too late for a warning before the run.
     if (isSlip || mustBeColumn(at) || (kind === 'name' && columns.from === 'row')) refuse(flag, name, columns)
     if (kind === 'name') sentAsIs(`${flag}: {${name}}`)
   })

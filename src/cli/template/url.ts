@@ -94,7 +94,7 @@ function missingName(content: string, names: readonly string[]): string {
   const [, list] = divided(content)
   const first = list.split(',').find(text => variableOf(text, names) === undefined) ?? list
   const bare = first.trim().replace(/(?:\*|:\d+)$/, '')
-  // The name is right, and what is behind it is not.
+  // The name is a column, but its modifier is invalid.
   return names.includes(bare) ? first.trim() : bare
 }
 

@@ -62,7 +62,7 @@ export class UnsentHosts {
   }
 }
 
-/** Rounded up to whole units, so that the wait is never too short. */
+/** In whole seconds, rounded up, so that it is never too early. */
 const timeOf = (ms: number): string => new Date(Math.ceil(ms / 1_000) * 1_000).toISOString().replace('.000Z', 'Z')
 
 const flagOf = (ms: number): string => formatDuration(Math.max(1, Math.ceil(ms / 1_000)) * 1_000)

@@ -72,3 +72,20 @@ test('--max-json-depth lets JSON be nested deeper; one answer that is too deep f
   const raised = await run(['URL/deep', '--max-json-depth', '5000', '-w', '{status}\n'])
   expect([raised.code, raised.stdout]).toEqual([0, '200\n'])
 })
+
+test('A line of JSON and a value that are nested too deeply to be written cost themselves, and the run goes on.', async () => {
+  const nested = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+  const { run, write, server } = await workplace(({ url }, response) => {
+    response.end(url === '/2' ? nested : '{}')
+  })
+  write('rows.jsonl', `{"id":1}\n{"id":${nested}}\n{"id":2}\n{"id":3}\n`)
+  const { code, stdout, stderr } = await run([
+    ...['URL/{id}', '-i', 'rows.jsonl', '--json', '{"a":{id}}'],
+    ...['--max-json-depth', 'none', '-w', '{value}\n', '-c', '1'],
+  ])
+  expect([code, stdout]).toEqual([1, '\n{}\n{}\n'])
+  expect(stderr).toContain('rows.jsonl:2: expected JSON that can be written again, got some that cannot')
+  expect(stderr).toContain('-w: expected values that can be written, got one that cannot')
+  expect(stderr).toContain('3 ok, 1 failed, 1 not written')
+  expect(server.requests.map(({ url }) => url)).toEqual(['/1', '/2', '/3'])
+})

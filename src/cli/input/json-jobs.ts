@@ -50,7 +50,18 @@ async function* ofObjects(file: string, stream: Readable, format: TextFormat, jo
       if (one.text.trim() === '') continue
       const read = objectOf(one.text)
       if (typeof read === 'string') yield broken(file, { problem: read, line })
-      else yield* jobsOf(read, { file, line }, one.text)
+      else yield* ofOne(read, { file, line }, one.text)
+    }
+  }
+
+  /** A line may be nested so deeply that it can be read but not written again. */
+  function* ofOne(read: Row, place: Place, text: string): Generator<Job | Unusable, void> {
+    try {
+      yield* jobsOf(read, place, text)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      const problem = `expected JSON that can be written again, got some that cannot (${error.message}). Nest it less deeply.`
+      yield broken(file, { problem, line: place.line })
     }
   }
 }

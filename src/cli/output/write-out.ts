@@ -4,6 +4,8 @@ import { fieldNamed } from './fields.ts'
 import type { Field } from './fields.ts'
 import { cellText } from '../cell-text.ts'
 import { UsageError } from '../usage-error.ts'
+import { reasonOf } from '../../core/callback.ts'
+import { RowError } from '../../core/sink.ts'
 import type { Outcome } from '../../index.ts'
 
 const FIELD = /\{([^{}]*)\}/g
@@ -20,7 +22,14 @@ export function writeOutTemplate(text: string, fields: Readonly<Record<string, F
     from = match.index + whole.length
   }
   parts.push(unescaped(text.slice(from)))
-  return outcome => parts.map(part => (typeof part === 'string' ? part : cellText(part(outcome)))).join('')
+  return outcome => {
+    try {
+      return parts.map(part => (typeof part === 'string' ? part : cellText(part(outcome)))).join('')
+    } catch (error) {
+      const problem = `-w: expected values that can be written, got one that cannot (${reasonOf(error)}).`
+      throw new RowError(outcome.index, problem, error)
+    }
+  }
 }
 
 function unknownField(name: string, known: readonly string[]): UsageError {

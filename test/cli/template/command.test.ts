@@ -40,7 +40,7 @@ test('a cell that makes an empty or a dot segment costs its row; --allow-empty a
   const { stdout } = await run(['plan', ...args])
   expect(stdout).toContain('1 requests (1 DELETE), 0 duplicates, 2 invalid')
   // The place of a row is named once.
-  expect(stdout.match(/^ {2}rows\.csv:\d+: GET \S+: URL: /gm)).toHaveLength(2)
+  expect(stdout.match(/^ {2}rows\.csv:\d+: DELETE \S+: URL: /gm)).toHaveLength(2)
   const allowed = await run([...args, '--allow-empty'])
   expect(endsOf(allowed.lines)).toEqual(['ok', 'ok', 'invalid_request/url'])
   expect(server.requests.map(({ url }) => url)).toEqual(['/items/1', '/items/1', '/items/'])

@@ -127,7 +127,8 @@ function takePiece(text: string, at: number, word: Pieces, refuse: Refuse): numb
     return at + 1 + escaped.length
   }
   const [plain = letter] = /^(?:[^\s'"\\$`;&|<>()^\p{Cc}\p{Cf}\p{Z}]+|[$^])/u.exec(rest) ?? []
-  if (/^[\s\p{Cc}\p{Cf}\p{Z}]/u.test(plain)) refuse('a blank that is no space', 'Write a space.')
+  if (/^[\s\p{Cc}\p{Cf}\p{Z}]/u.test(plain))
+    refuse('an invisible character that is no space', 'Write a space, or remove it.')
   word.bare(plain)
   return at + plain.length
 }

@@ -306,7 +306,7 @@ export const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
   [`curl $'${U}`, /expected quotes in pairs/],
   [`curl “${U}”`, /a typographic quote/],
   [`curl ${U} –d x`, /a typographic dash/],
-  [`curl ${U}\u00A0-d x`, /a blank that is no space/],
+  [`curl ${U}\u00A0-d x`, /an invisible character that is no space/],
   [`curl ${U} -d \uFFFD`, /bytes that are not UTF-8/],
   [`curl ${U} -d $'\\ud83d\\ude00'`, /half of an emoji/],
   [`curl ${U} -d $'a\\0b'`, /a NUL/],

@@ -6,6 +6,7 @@
 import {
   close,
   constants,
+  existsSync,
   fchmodSync,
   fstatSync,
   fsync,
@@ -67,7 +68,9 @@ function open(path: string, { overwrite, append }: FileOptions): Opened {
   } catch (error) {
     // Some systems report ELOOP for a link that O_NOFOLLOW refuses.
     if (!['EEXIST', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-    const there = statSync(path)
+    const there = statSync(path, { throwIfNoEntry: false })
+    // A dangling link.
+    if (there === undefined) throw error
     // A terminal, a pipe, /dev/null: nothing of theirs would be lost.
     if (!there.isFile()) return { fd: openSync(path, constants.O_WRONLY), file: undefined }
     if (append === true) return { fd: openSync(path, constants.O_RDWR), file: path }
@@ -87,6 +90,9 @@ export function whyNot(path: string, error: unknown): string {
   const shown = JSON.stringify(path)
   switch (code ?? '') {
     case 'EEXIST':
+      if (!existsSync(path)) {
+        return `expected a path where nothing is yet, got ${shown}, which is a link to nothing. Remove it, or choose another.`
+      }
       return `expected a path where nothing is yet, got ${shown}, which exists. Set overwrite: true to replace it, or choose another.`
     case 'ENOENT':
       return `expected a path in a folder that exists, got ${shown}. Make ${JSON.stringify(dirname(path))} first.`

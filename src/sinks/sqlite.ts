@@ -31,7 +31,7 @@ export interface SqliteOptions extends FileOptions {
 }
 
 /**
- * A column of your own: whole numbers and bigints as INTEGER (of more than 64 bits as text, with one warning), other
+ * A column of your own: whole numbers and bigints as INTEGER (a bigint of more than 64 bits as text, with one warning), other
  * numbers as REAL, `true` as 1, texts and bytes as they are, dates as ISO 8601, other values as JSON.
  */
 export interface SqliteColumn {

@@ -4,7 +4,7 @@ import { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ConfigError } from '../../src/index.ts'
-import { RowError, isRowError, jsonLines } from '../../src/sinks/index.ts'
+import { RowError, isRowError, jsonLines, sqlite } from '../../src/sinks/index.ts'
 import { failedOutcome, freshFolder, okOutcome, writeTo } from './outcomes.ts'
 
 afterEach(() => vi.useRealTimers())
@@ -147,9 +147,17 @@ describe('jsonLines', () => {
     writeFileSync(file, 'precious')
     mkdirSync(join(dir, 'sub'))
     symlinkSync(file, join(dir, 'link'))
+    symlinkSync(join(dir, 'nowhere'), join(dir, 'dangling'))
     const at = (...parts: string[]): string => problemOf(() => jsonLines(join(dir, ...parts)))
     expect(at('file')).toMatch(/expected a path where nothing is yet, got ".*file", which exists\. Set overwrite: true/)
     expect(at('link')).toMatch(/which exists/)
+    const dangling = [
+      at('dangling'),
+      problemOf(() => jsonLines(join(dir, 'dangling'), { overwrite: true })),
+      problemOf(() => sqlite(join(dir, 'dangling'))),
+    ]
+    for (const problem of dangling) expect(problem).toMatch(/dangling", which is a link to nothing\. Remove it/)
+    expect(existsSync(join(dir, 'nowhere'))).toBe(false)
     expect(at('missing', 'results.jsonl')).toMatch(/in a folder that exists, .* Make ".*missing" first\.$/)
     expect(at('sub')).toMatch(/the path of a file, got ".*sub", which is a folder/)
     expect(at('file', 'results.jsonl')).toMatch(/one part of it is a file/)

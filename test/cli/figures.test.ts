@@ -6,10 +6,11 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { MAIN } from './sandbox.ts'
 import { serve } from '../../bench/support/measure.ts'
 import { liveMbOf, usageOf } from '../support/usage.ts'
+import { figure } from '../support/figure.ts'
 
 const STARTS = 10
 /** They are quick, so that there is time to wait for a quiet moment. */
@@ -56,7 +57,7 @@ function rows(count: number): string {
 }
 
 describe('The start', () => {
-  test(`of preq --version takes at most ${MAX_VERSION_RATIO} times that of Node.`, () => {
+  figure(`of preq --version takes at most ${MAX_VERSION_RATIO} times that of Node.`, () => {
     const timeMs = (args: readonly string[]): number => {
       const fromMs = performance.now()
       spawnSync(process.execPath, args, { stdio: 'ignore' })
@@ -73,7 +74,7 @@ describe('The start', () => {
     expect(versionMs / bareMs).toBeLessThanOrEqual(MAX_VERSION_RATIO)
   })
 
-  test(`has the first request on the wire within ${MAX_FIRST_REQUEST_MS} ms.`, () => {
+  figure(`has the first request on the wire within ${MAX_FIRST_REQUEST_MS} ms.`, () => {
     const hook = join(folder, 'first-request.cjs')
     writeFileSync(hook, FIRST_REQUEST)
     const env = { ...process.env, NODE_OPTIONS: `--require=${hook}` }
@@ -119,7 +120,7 @@ describe(`${URLS} URLs as JSON lines`, () => {
     writeFileSync(join(folder, 'curl.cfg'), urls.map(url => `url = "${url}"\noutput = "/dev/null"\n`).join(''))
   })
 
-  test.each(ways)(
+  figure.each(ways)(
     `%s take at most ${MAX_RSS_MB} MB.`,
     (_where, script) => {
       let rssMb = Infinity
@@ -131,8 +132,9 @@ describe(`${URLS} URLs as JSON lines`, () => {
     LONG_MS,
   )
 
+  const waysOfCurl = spawnSync('curl', ['--version']).status === 0 ? ways : []
   // curl throws the bodies away.
-  test.skipIf(spawnSync('curl', ['--version']).status !== 0).each(ways)(
+  figure.each(waysOfCurl)(
     `%s take at most ${MAX_CPU_RATIO} times the CPU time of curl -Z.`,
     (_where, script) => {
       let [ours, ofCurl] = [Infinity, Infinity]
@@ -147,7 +149,7 @@ describe(`${URLS} URLs as JSON lines`, () => {
 })
 
 describe('Rows', () => {
-  test(
+  figure(
     'from CSV through a template to CSV take the same memory, however many there are.',
     () => {
       const mostMb = (count: number): number => {
@@ -161,7 +163,7 @@ describe('Rows', () => {
     LONG_MS,
   )
 
-  test(
+  figure(
     'are planned in the same memory, too, but for what duplicates are known by.',
     () => {
       const mostMb = (count: number): number => {

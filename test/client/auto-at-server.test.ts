@@ -2,8 +2,9 @@
 import { createServer } from 'node:http'
 import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { ParallelRequests } from '../../src/index.ts'
+import { figure } from '../support/figure.ts'
 
 const WORKERS = 12
 const SERVICE_MS = 40
@@ -30,7 +31,7 @@ async function queueing(): Promise<{ readonly url: string; readonly server: Serv
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
 }
 
-test('What is found at a server with 12 workers is near 12, and uses most of what they can do.', async () => {
+figure('What is found at a server with 12 workers is near 12, and uses most of what they can do.', async () => {
   const { server, url } = await queueing()
   onTestFinished(() => void server.close())
   const client = new ParallelRequests({ concurrency: 'auto' })

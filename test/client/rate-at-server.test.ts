@@ -4,19 +4,20 @@
  * At the gate the law holds to the letter. At the server its arrivals may be as much closer together as some took
  * longer than others to get there, and no more.
  */
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import { breachMs, idealMs } from '../../bench/support/law.ts'
 import type { Rate } from '../../bench/support/law.ts'
 import { stampedTransport } from '../../bench/support/stamped-transport.ts'
 import { ParallelRequests } from '../../src/index.ts'
 import type { ClientOptions } from '../../src/index.ts'
 import { echoServer } from '../support/echo-server.ts'
+import { figure } from '../support/figure.ts'
 
 const HUNDRED: Rate = { limit: 100, intervalMs: 1_000, burst: 1 }
 const FIFTY: Rate = { limit: 50, intervalMs: 1_000, burst: 1 }
 const SIXTY: Rate = { limit: 60, intervalMs: 2_000, burst: 60 }
 
-it.each<[NonNullable<ClientOptions['rateLimit']>, readonly Rate[], number]>([
+figure.each<[NonNullable<ClientOptions['rateLimit']>, readonly Rate[], number]>([
   ['100/s', [HUNDRED], 101],
   [['50/s', '60/2s'], [FIFTY, SIXTY], 75],
 ])(

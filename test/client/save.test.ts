@@ -16,6 +16,7 @@ import type { AskOptions } from '../support/ask.ts'
 import { covers } from '../support/hostile/record.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 import type { RawRequest, Script } from '../support/raw-server.ts'
+import { figure } from '../support/figure.ts'
 
 const run = promisify(execFile)
 const PROGRAM = fileURLToPath(new URL('save-process.ts', import.meta.url))
@@ -330,7 +331,7 @@ describe('A process that saves', () => {
   const told = async (command: string, args: readonly string[], env = process.env): Promise<Told> =>
     JSON.parse((await run(command, args, { env })).stdout) as Told
 
-  it('a body of 256 MiB takes no more than 32 MiB above one of 64 MiB', async () => {
+  figure('a body of 256 MiB takes no more than 32 MiB above one of 64 MiB', async () => {
     await using server = await rawServer(large)
     // The buffers of sockets are garbage before they are collected: the same for a quarter of it as for all of it.
     const [warm, url] = [`${server.origin}/quarter`, `${server.origin}/large`]

@@ -23,6 +23,7 @@ import { CookieJar } from 'tough-cookie'
 import { mockTransport } from '../../src/testing/index.ts'
 import { threadServer } from '../support/thread-server.ts'
 import type { Echo, ThreadServer } from '../support/thread-server.ts'
+import { figure } from '../support/figure.ts'
 
 let server: ThreadServer
 let lastId = 0
@@ -601,7 +602,7 @@ describe('in a process of its own', () => {
     expect(run(script)).toBe('0\n1')
   })
 
-  it('keeps one thread over 200 calls, costs at most 10 ms a call, and ends by itself', () => {
+  figure('keeps one thread over 200 calls, costs at most 10 ms a call, and ends by itself', () => {
     const script = `
       const { readdirSync } = require('node:fs')
       const { parallelRequestsSync } = require(${JSON.stringify(source)})

@@ -4,6 +4,7 @@ import { jsonErrorPosition } from '../../src/codec/json-position.ts'
 import { parseJson } from '../../src/codec/json.ts'
 import { makeReply } from '../support/calls.ts'
 import { fc } from '../support/property.ts'
+import { figure } from '../support/figure.ts'
 
 const bytes = (...values: number[]): Uint8Array => new Uint8Array(values)
 
@@ -166,7 +167,7 @@ describe('jsonErrorPosition', () => {
     expect(compared).toBeGreaterThan(100)
   })
 
-  test.each(['[1,', '"', '{"a":"b",', '1', '\\', '"\\u0041'])(
+  figure.each(['[1,', '"', '{"a":"b",', '1', '\\', '"\\u0041'])(
     'reads megabytes of %j in linear time, without a deep stack.',
     piece => {
       const text = `"${piece.repeat(2_000_000 / piece.length)}`

@@ -39,7 +39,7 @@ describe('Delivery', () => {
       ),
     },
     { requiredKeys: [] },
-  ) as fc.Arbitrary<MockResponse>
+  )
   const item = fc.constantFrom<unknown>(
     'http://a.test/',
     'http://b.test/x?y=1',

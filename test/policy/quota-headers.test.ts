@@ -4,6 +4,7 @@ import { readQuotas } from '../../src/policy/quota-headers.ts'
 import type { SeenQuota } from '../../src/policy/quota-headers.ts'
 import { fc } from '../support/property.ts'
 import { strictest } from '../support/strictest.ts'
+import { figure } from '../support/figure.ts'
 
 const NOW_MS = Date.UTC(2026, 0, 1, 12)
 const NOW_S = NOW_MS / 1_000
@@ -447,7 +448,7 @@ test('Any text under any of the names gives whole numbers within bounds, or unde
   )
 })
 
-test('A megabyte of anything under any of the names is read in linear time.', () => {
+figure('A megabyte of anything under any of the names is read in linear time.', () => {
   const piece = fc.oneof(fc.constantFrom(...PIECES, ...DATES), fc.string({ minLength: 1, maxLength: 8 }))
   fc.assert(
     fc.property(fc.constantFrom(...NAMES), piece, fc.boolean(), (name, text, inLines) => {

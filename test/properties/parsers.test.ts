@@ -26,6 +26,7 @@ import { wrongProtocol } from '../../src/transport/faults.ts'
 import { fc } from '../support/property.ts'
 import { strictest } from '../support/strictest.ts'
 import { SEEDED, limitMs, runs } from './runs.ts'
+import { figure } from '../support/figure.ts'
 
 const NOW = Date.UTC(2026, 0, 31)
 
@@ -128,7 +129,7 @@ describe.each(Object.entries(PARSERS))('%s', (_name, parse) => {
     )
   })
 
-  it(
+  figure(
     'is read in linear time',
     () => {
       const slow: string[] = []

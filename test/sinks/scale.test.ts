@@ -2,8 +2,9 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it } from 'vitest'
+import { describe, expect } from 'vitest'
 import { freshFolder, runProgram } from './outcomes.ts'
+import { figure } from '../support/figure.ts'
 
 /** As a run does it: a window of writes open, the next ones when those are done. Prints the live heap at each tenth. */
 const program = (make: string, rows: number): string => `
@@ -28,7 +29,7 @@ const program = (make: string, rows: number): string => `
 `
 
 describe('A run of many rows', () => {
-  it.each([
+  figure.each([
     ['jsonLines', `jsonLines('out')`, 100_000],
     ['csv', `csv('out')`, 100_000],
     ['sqlite', `sqlite('out')`, 100_000],

@@ -203,7 +203,7 @@ describe('sqlite', () => {
     const note = ({ message }: Error): void => void warned.push(message)
     process.on('warning', note)
     onTestFinished(() => void process.off('warning', note))
-    const raw = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON
+    const raw = (text: string): unknown => (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text)
     const cells = [
       7,
       -0,

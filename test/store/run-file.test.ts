@@ -11,6 +11,7 @@ import { LineIndex } from '../../src/store/line-index.ts'
 import { LineError } from '../../src/core/journal.ts'
 import { openRunFile } from '../../src/store/run-file.ts'
 import { doneLine, failedLine, folder, idOf, intentLine, textOf } from '../support/run-lines.ts'
+import { figure } from '../support/figure.ts'
 
 const PROGRAM = join(import.meta.dirname, '../support/run-file-process.ts')
 const newPath = (): string => join(folder(), 'run.jsonl')
@@ -174,7 +175,7 @@ describe('a run file', () => {
     expect(readFileSync(path, 'utf8')).toBe(textOf(...lines, doneLine(400)))
   })
 
-  it('takes more than 100,000 lines a second when 100 come per turn', async () => {
+  figure('takes more than 100,000 lines a second when 100 come per turn', async () => {
     const perSecond: number[] = []
     for (let run = 0; run < 3; run++) {
       // oxlint-disable no-await-in-loop -- One run after the other.
@@ -194,7 +195,7 @@ describe('a run file', () => {
     expect(Math.max(...perSecond)).toBeGreaterThan(100_000)
   })
 
-  it('remembers a million lines in less than 40 MB, fingerprints of another form included', () => {
+  figure('remembers a million lines in less than 40 MB, fingerprints of another form included', () => {
     const before = process.memoryUsage()
     const index = new LineIndex()
     for (let i = 0; i < 1_000_000; i++)

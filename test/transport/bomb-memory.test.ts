@@ -9,9 +9,10 @@ import {
   gzipSync,
   zstdCompressSync,
 } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { covers } from '../support/hostile/record.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
+import { figure } from '../support/figure.ts'
 
 const PROGRAM = new URL('../support/bomb-process.ts', import.meta.url).pathname
 const MAX_GROWTH_BYTES = 32 * 2 ** 20
@@ -46,7 +47,7 @@ const PATHS = [
 ]
 
 describe.each(Object.keys(ENGINES) as Coding[])('A bomb of %s', coding => {
-  test(
+  figure(
     'is too_large/decoded and costs next to no memory, with any return type and any status',
     { timeout: 60_000 },
     async () => {

@@ -8,7 +8,7 @@ import { fstatSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { unlessSyncDenied } from '../core/sync-denied.ts'
+import { unlessDenied } from '../core/denied.ts'
 import { HeldFile } from '../disk/held-file.ts'
 import { NEW, moveToFree, systemError } from '../disk/new-file.ts'
 
@@ -86,7 +86,7 @@ export class PartFile {
         throw systemError('ESTALE', `${this.#part} was cut while it was written`)
       // Of a longer beginning that was given up something may be left.
       await file.truncate(this.bytes)
-      await file.sync().catch(unlessSyncDenied)
+      await file.sync().catch(unlessDenied)
       return this.#hash?.copy().digest('hex')
     })
   }

@@ -22,7 +22,7 @@ import {
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigError } from '../core/error.ts'
-import { unlessSyncDenied } from '../core/sync-denied.ts'
+import { unlessDenied } from '../core/denied.ts'
 import { HeldFile } from '../disk/held-file.ts'
 import { NEW, identityOf, partNameOf, putInPlace } from '../disk/new-file.ts'
 import type { Output } from './output.ts'
@@ -78,9 +78,20 @@ function open(path: string, { overwrite, append }: FileOptions): Opened {
     // The target of links, so that the file is replaced and not the link.
     const replaces = realpathSync(path)
     const file = partNameOf(replaces)
-    const fd = openSync(file, NEW, 0o600)
-    if (process.platform !== 'win32') fchmodSync(fd, there.mode & 0o777)
+    const mode = there.mode & 0o777
+    const fd = openSync(file, NEW, mode)
+    keepMode(fd, mode)
     return { fd, file, replaces }
+  }
+}
+
+/** What the umask took away when the file was made; it may do with less where changing a mode is denied. */
+function keepMode(fd: number, mode: number): void {
+  if (process.platform === 'win32') return
+  try {
+    fchmodSync(fd, mode)
+  } catch (error) {
+    unlessDenied(error)
   }
 }
 
@@ -153,7 +164,7 @@ export class FileOutput implements Output {
     const identity = identityOf(file)
     try {
       // Some file systems tell only now that there was no room.
-      if (!this.#isBroken) await sync(fd).catch(unlessSyncDenied)
+      if (!this.#isBroken) await sync(fd).catch(unlessDenied)
       if (!this.#isBroken) this.#held?.check(this.#end)
     } finally {
       await closeFile(fd)

@@ -14,7 +14,7 @@ import { reasonOf } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
 import { headerProblem } from '../core/headers.ts'
 import type { Clock, Timer } from '../core/ports.ts'
-import { unlessSyncDenied } from '../core/sync-denied.ts'
+import { unlessDenied } from '../core/denied.ts'
 import { printable } from '../core/printable.ts'
 import { formatNetscape, parseNetscape } from './netscape.ts'
 import { toughCookie } from './tough-cookie.ts'
@@ -201,7 +201,7 @@ async function replace(path: string, bytes: Uint8Array): Promise<void> {
     const file = await open(beside, 'wx', 0o600)
     try {
       await file.writeFile(bytes)
-      await file.sync().catch(unlessSyncDenied)
+      await file.sync().catch(unlessDenied)
     } finally {
       await file.close()
     }

@@ -27,6 +27,10 @@ const APP = `
       await using client = new ParallelRequests({ maxRetries: 0 })
       return (await client.drain(urls, { sink: sink() })).ok
     })
+  await note('replaced', async () => {
+    await using client = new ParallelRequests({ maxRetries: 0 })
+    return (await client.drain(urls, { sink: csv('a.csv', { overwrite: true }) })).ok
+  })
   await note('resume', async () => {
     await using client = new ParallelRequests({ maxRetries: 0 })
     return (await client.drain(urls, { resume: 'run.jsonl' })).ok
@@ -52,7 +56,7 @@ async function told(node: string, flags: readonly string[]): Promise<Record<stri
   return found
 }
 
-const WRITTEN = { saveTo: 'ok', csv: 1, json: 1, folder: 1, resume: 1 }
+const WRITTEN = { saveTo: 'ok', csv: 1, json: 1, folder: 1, replaced: 1, resume: 1 }
 const NO_THREADS = expect.stringMatching(/^ConfigError: .*expected to be allowed to start worker threads/) as unknown
 
 it('files are written where only the permission for files is given, and threads are refused by name', async () => {

@@ -5,6 +5,7 @@
 import { networkDefaults, threadOptions } from './network.ts'
 import { processSockets } from './process-sockets.ts'
 import { unpackResult } from './sync-result.ts'
+import { systemClock } from './system-clock.ts'
 import { workerFile } from './worker-file.ts'
 import { FLAGS } from './wire-messages.ts'
 import type { Ended, FromWire, ToWire, WireData } from './wire-messages.ts'
@@ -47,11 +48,14 @@ interface Carried {
   readonly resolve: (result: Result) => void
 }
 
-/** A thread has written what it was given by then, a new connection included; a rate waits for the answer until then. */
+/** A thread has written what it was given by then, a new connection included: a rate counts the start from there. */
 const SENT_WITHIN_MS = 200
+/** The same for what was given to a thread before it was up: its code is cold, and all connections are new. */
+const FIRST_SENT_WITHIN_MS = 1_000
 
 class Thread {
-  #hasAnswered = false
+  /** It has loaded its code and reads messages. */
+  #isUp = false
   readonly #worker: Worker
   readonly #port: MessagePort
   readonly #carried = new Map<number, Carried>()
@@ -83,6 +87,7 @@ class Thread {
       this.#lose(reason)
     })
     this.#port.on('message', ({ ended, small }: FromWire) => {
+      if (!this.#isUp) this.#comeUp()
       let at = 0
       for (const one of ended) {
         const [, , , body] = one
@@ -108,7 +113,7 @@ class Thread {
       // What happens on the other side is heard of at the end only: until then it may have been sent.
       attempt.sent = true
       // A thread that is starting takes its time.
-      trip.sentAtMs = this.#hasAnswered ? attempt.admittedAtMs + SENT_WITHIN_MS : Infinity
+      trip.sentAtMs = this.#isUp ? attempt.admittedAtMs + SENT_WITHIN_MS : Infinity
       attempt.abort = () => this.#abort(id)
       attempt.giveWay = () => this.#post({ kind: 'preempt', id })
       const number = this.#planNumber(plan)
@@ -124,6 +129,13 @@ class Thread {
         attempt.proxy,
       ])
     })
+  }
+
+  /** Not with its first answer: that may take minutes, and a rate would wait for it. */
+  #comeUp(): void {
+    this.#isUp = true
+    const sentByMs = systemClock.now() + FIRST_SENT_WITHIN_MS
+    for (const { attempt } of this.#carried.values()) attempt.trip.sentAtMs = sentByMs
   }
 
   /** Bytes go in a buffer of their own, which moves: the caller's stay, for a repeat, and for the caller. */
@@ -157,7 +169,6 @@ class Thread {
     const { attempt, resolve } = carried
     const { call, trip } = attempt
     attempt.sent = (flags & FLAGS.sent) !== 0
-    this.#hasAnswered = true
     // When it was written is not known: at its end at the latest.
     attempt.trip.sentAtMs = Number.MAX_VALUE
     attempt.headed = (flags & FLAGS.headed) !== 0

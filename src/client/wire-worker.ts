@@ -38,6 +38,8 @@ let lastHead: SentHead | undefined
 port.on('message', (messages: readonly ToWire[]) => {
   for (const message of messages) receive(message)
 })
+// The other side knows by its first message that this thread is up.
+port.postMessage({ ended: [], small: new Uint8Array() } satisfies FromWire)
 
 function receive(message: ToWire): void {
   if (!('kind' in message)) return carry(message)

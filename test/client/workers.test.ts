@@ -4,6 +4,7 @@ import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { lookup } from 'node:dns/promises'
 import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { Worker } from 'node:worker_threads'
@@ -297,6 +298,21 @@ describe('limits', () => {
     expect(breachMs(startsMs, rates)).toBe(0)
     const lagsMs = arrivalsMs.map((arrivalMs, index) => arrivalMs - (startsMs[index] ?? NaN))
     expect(breachMs(arrivalsMs, rates)).toBeLessThanOrEqual(Math.max(...lagsMs) - Math.min(...lagsMs))
+  })
+
+  it('that are rates let requests go while the first ones of a new thread have no answer', async () => {
+    const responses: ServerResponse[] = []
+    const server = createServer((_request, response) => {
+      if (responses.push(response) < 15) return
+      for (const waiting of responses) waiting.end('{}')
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const urls = Array.from({ length: 15 }, (_, n) => `${url}${n}`)
+    await clientWith({ perHost: { rateLimit: '10/s' }, timeout: '9s', maxRetries: 0 }).request(urls)
+    expect(responses).toHaveLength(15)
   })
 
   it('of a server are heeded: a 429 with Retry-After pauses its host', async () => {

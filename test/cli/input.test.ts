@@ -296,7 +296,7 @@ describe('What can be known to be wrong', () => {
     [
       'binary',
       new Uint8Array([0x7f, 0x45, 0x00, 0x01, 0x0a]),
-      'preq: x.csv:1: expected text, got bytes that are none.',
+      'preq: x.csv:1: expected text, got bytes that are none. If it is UTF-16, add --encoding utf-16le.',
     ],
     ['a quote that nothing closes', 'id\n"a\u001b[31mb\n', 'preq: x.csv:2: expected a quote that closes the cell'],
   ])('is %s in place of CSV: refused, and nothing of it is printed.', async (_what, content, message) => {

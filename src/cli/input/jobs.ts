@@ -5,6 +5,7 @@ import { shapeOf } from './format.ts'
 import type { Shape } from './format.ts'
 import { linesOf } from './lines.ts'
 import type { Line, LongLine, TextFormat } from './lines.ts'
+import { HAS_NULS } from './text.ts'
 import { openInput } from './open-input.ts'
 import { fileBody } from './file-body.ts'
 import { broken, filled } from './filled.ts'
@@ -221,7 +222,7 @@ async function* ofLines(
       const { text, line } = one
       const content = fill === undefined ? withoutNote(text.trim()) : text.trim()
       if (content === '' || content.startsWith('#')) continue
-      if (content.includes('\0')) throw new UsageError(`${file}:${line}: expected text, got bytes that are none.`)
+      if (content.includes('\0')) throw new UsageError(`${file}:${line}: ${HAS_NULS}`)
       const row = { line: content }
       const url = fill === undefined ? content : filled(fill, row, { file, line, row })
       if (url instanceof Unusable) yield url

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream'
 import { RecordReader } from './record-reader.ts'
 import type { TableFormat, TableRecord } from './record-reader.ts'
-import { NotText, textOf } from './text.ts'
+import { HAS_NULS, NotText, textOf } from './text.ts'
 import { UsageError } from '../usage-error.ts'
 
 export interface NumberedRow {
@@ -108,7 +108,7 @@ async function* recordsOf(
       const zeroAt = text.indexOf('\0')
       yield reader.read(zeroAt === -1 ? text : text.slice(0, zeroAt))
       if (reader.failure !== undefined) refuse(reader.failure.problem, reader.failure.line)
-      if (zeroAt !== -1) refuse('expected text, got bytes that are none.', reader.line)
+      if (zeroAt !== -1) refuse(HAS_NULS, reader.line)
     }
   } catch (error) {
     // Only errors of the input arrive here, never those of the consumer.

@@ -16,6 +16,9 @@ const MARKS = [
   { encoding: 'utf-16be', mark: Buffer.from([0xfe, 0xff]) },
 ] as const
 
+/** Text has no NULs, but UTF-16 that is read as UTF-8 has many. */
+export const HAS_NULS = 'expected text, got bytes that are none. If it is UTF-16, add --encoding utf-16le.'
+
 /** @param encoding a label of `TextDecoder`; a byte-order mark wins over it. Default UTF-8. */
 export async function* textOf(input: Readable, name: string, encoding = 'utf-8'): AsyncGenerator<string, void> {
   let decode: Decode | undefined

@@ -205,6 +205,9 @@ describe('Bytes', () => {
 
   test('of zero are none of a text.', async () => {
     const { rows, refused } = await readTable('id\n1\n\0\n')
-    expect([rows, refused]).toEqual([[[2, ['1']]], 'x:3: expected text, got bytes that are none.'])
+    expect([rows, refused]).toEqual([
+      [[2, ['1']]],
+      'x:3: expected text, got bytes that are none. If it is UTF-16, add --encoding utf-16le.',
+    ])
   })
 })

@@ -192,7 +192,7 @@ export const OPTIONS = {
     { default: 'false' },
   ),
   maxHeaderBytes: row('client', size, 'Largest head of a response.', {
-    default: "'64KiB', or Node's `--max-http-header-size` if that is more",
+    default: "`'64KiB'`, or Node's `--max-http-header-size` if that is more",
     unit: 'bytes',
   }),
   lookup: row(
@@ -205,7 +205,7 @@ export const OPTIONS = {
     'client',
     readProxy,
     "Goes through this proxy (`http:`, `https:`, `socks5:`), never around it: a URL, `'env'` for `HTTP_PROXY` and friends, `false` for none.",
-    { perSpec: true, default: "none; `'env'` under NODE_USE_ENV_PROXY=1" },
+    { perSpec: true, default: "none; `'env'` under `NODE_USE_ENV_PROXY=1`" },
   ),
   proxies: row('client', readProxies, 'The same with a list: each attempt takes another one.', { default: 'none' }),
   proxyFile: row(

@@ -3,7 +3,19 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 let status = 0
-for (const name of ['overhead', 'layers', 'rates', 'gate', 'hosts', 'workers', 'h2', 'pieces', 'startup', 'cli']) {
+for (const name of [
+  'overhead',
+  'layers',
+  'rates',
+  'gate',
+  'hosts',
+  'workers',
+  'h2',
+  'pieces',
+  'abort',
+  'startup',
+  'cli',
+]) {
   console.log(`\n${name}`)
   const ran = spawnSync(process.execPath, [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))], {
     stdio: 'inherit',

@@ -2,7 +2,7 @@
  * Outcomes from a stream into a sink. Many writes are open at once, because a sink gathers them; a slow sink slows the
  * stream down. Ends with the sink closed, whatever happened.
  */
-import { isUnsent } from '../core/outcome.ts'
+import { codeOf, isUnsent } from '../core/unsent-outcome.ts'
 import { isRowError } from '../core/sink.ts'
 import type { Outcome, Sink } from '../index.ts'
 
@@ -20,8 +20,7 @@ export interface PumpParts {
 }
 
 /** Of what was not sent, or given up, there is nothing to write: the run says how many there are. */
-const isGivenUp = (outcome: Outcome): boolean =>
-  isUnsent(outcome) || outcome.error?.code.startsWith('aborted/') === true
+const isGivenUp = (outcome: Outcome): boolean => isUnsent(outcome) || codeOf(outcome)?.startsWith('aborted/') === true
 
 /** Rejects with the error of the sink, or of the input. */
 export async function pump({ outcomes, sink, note, unwritten, stop }: PumpParts): Promise<void> {

@@ -3,7 +3,7 @@ import { inFlags } from './in-flags.ts'
 import { placeOf } from './output/fields.ts'
 import { record } from './records.ts'
 import { UnsentHosts } from './unsent.ts'
-import { isUnsent } from '../core/outcome.ts'
+import { codeOf, isUnsent } from '../core/unsent-outcome.ts'
 import { printable, printableLines } from '../core/printable.ts'
 import { printableUrl } from '../core/url.ts'
 import { RequestError } from '../index.ts'
@@ -66,7 +66,7 @@ export class Tally {
     if (outcome.source === 'run-file') this.restored++
     this.bytes += outcome.response?.bytes ?? 0
     if (outcome.warnings.length > 0) this.#warn(outcome.warnings)
-    const code = outcome.error?.code
+    const code = codeOf(outcome)
     if (isUnsent(outcome)) {
       this.unsent++
       if (!outcome.ok) this.#unsentHosts.note(outcome)

@@ -5,6 +5,7 @@ import { AbortError, ConfigError } from '../core/error.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { PartialFailureError } from '../core/partial-failure.ts'
 import { fault } from '../core/result.ts'
+import { codeOf } from '../core/unsent-outcome.ts'
 import { isIterable } from '../engine/source.ts'
 
 export interface Input {
@@ -74,7 +75,8 @@ export function shapeOf(
   // Of a lazy input nobody knows how much is missing, so that the values there are must not pass for all.
   if (onFailure !== 'settle' && aborted !== undefined) throw abortError(outcomes, aborted.reason)
   if (onFailure === 'throw') throwFailures(outcomes, shape)
-  const results = outcomes.map(outcome => (onFailure === 'settle' ? outcome : outcome.ok ? outcome.value : null))
+  const results: readonly unknown[] =
+    onFailure === 'settle' ? outcomes : outcomes.map(outcome => (outcome.ok ? outcome.value : null))
   if (shape === 'one') return results[0]
   if (shape === 'list' || keys === undefined) return results
   // Defined, not assigned: `__proto__` is a key like any other.
@@ -86,7 +88,8 @@ export function shapeOf(
 }
 
 function wasAborted(outcome: Outcome): boolean {
-  return !outcome.ok && (outcome.error.code.startsWith('aborted/') || outcome.error.code === 'in_doubt/aborted')
+  const code = codeOf(outcome)
+  return code !== undefined && (code.startsWith('aborted/') || code === 'in_doubt/aborted')
 }
 
 function throwFailures(outcomes: readonly Outcome[], shape: Input['shape']): void {

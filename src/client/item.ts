@@ -2,11 +2,12 @@
 import type { RequestIds } from './request-ids.ts'
 import { UNREADABLE } from '../config/lane-of-item.ts'
 import type { BatchPlan } from '../config/plan.ts'
-import { labelOf, prepare } from '../config/prepare.ts'
+import { labelOf, methodOfUrl, prepare } from '../config/prepare.ts'
 import type { Call } from '../core/call.ts'
 import { refusedOutcome } from '../core/outcome.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Fault } from '../core/result.ts'
+import { unsentOutcome } from '../core/unsent-outcome.ts'
 import type { Item } from '../engine/source.ts'
 
 /** The item made ready; what is wrong with it is its own outcome. */
@@ -36,6 +37,12 @@ export function abandonItem(
   reason: Fault,
   ids: RequestIds,
 ): Outcome {
-  const label = labelOf(item, { index, key: keys?.[index] }, request)
-  return refusedOutcome({ ...label, id: ids.of(index, label.key) }, reason, request.call.secretNames)
+  const key = keys?.[index]
+  const { secretNames } = request.call
+  if (typeof item === 'string') {
+    const asked = { index, key, method: methodOfUrl(request) }
+    return unsentOutcome(ids.of(index, key), asked, item, reason, secretNames)
+  }
+  const label = labelOf(item, { index, key }, request)
+  return unsentOutcome(ids.of(index, label.key), label, label, reason, secretNames)
 }

@@ -18,7 +18,8 @@ import { getHeader } from '../core/headers.ts'
 import { LineError, REFUSED_PRINT } from '../core/journal.ts'
 import type { DoneLine, IntentLine, Journal } from '../core/journal.ts'
 import type { Send } from '../core/layer.ts'
-import { failedOutcome, isUnsent } from '../core/outcome.ts'
+import { failedOutcome } from '../core/outcome.ts'
+import { codeOf, isUnsent } from '../core/unsent-outcome.ts'
 import type { FailedOutcome, Outcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault } from '../core/result.ts'
@@ -104,7 +105,7 @@ export class Resume {
     const { print } = call.trip
     if (print === undefined) return Promise.resolve(outcome)
     // What was given up has no line either: the next run sends it. A write that may have been done is in doubt by now.
-    if (isUnsent(outcome) || outcome.error?.code.startsWith('aborted/') === true) return this.#withdraw(call, outcome)
+    if (isUnsent(outcome) || codeOf(outcome)?.startsWith('aborted/') === true) return this.#withdraw(call, outcome)
     if (!outcome.ok || result.kind === 'fault') return this.#write(call, print, outcome, () => this.#keyOf(call))
     const { schema, parseFunc } = call.plan
     const isPlain = schema === undefined && parseFunc === undefined

@@ -11,6 +11,7 @@ import { fault, isFault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 import type { Params, RequestSpec } from '../core/spec.ts'
 import { Trip } from '../core/trip.ts'
+import type { Label } from '../core/unsent-outcome.ts'
 import { Unusable } from '../core/unusable.ts'
 import { parseUrl } from '../core/url.ts'
 import type { ParsedUrl } from '../core/url.ts'
@@ -34,14 +35,6 @@ import type { RequestPlan } from './plan.ts'
 import { claim, USED } from './one-shot.ts'
 import { readPairs } from './query-input.ts'
 import { callPlanFor } from './spec-plan.ts'
-
-export interface Label {
-  readonly index: number
-  readonly key: string | undefined
-  readonly method: string
-  readonly url: string
-  readonly meta: unknown
-}
 
 /** A spec that cannot become a Call, with as much of it as could be read. */
 export interface Refusal {
@@ -298,3 +291,8 @@ export function labelOf(input: unknown, { index, key }: Pick<Item, 'index' | 'ke
 
 const defaultMethod = (spec: object, plan: RequestPlan): string =>
   plan.method ?? (plan.body !== undefined || hasBody(spec) ? 'POST' : 'GET')
+
+const NO_FIELDS = {}
+
+/** Of a request that is a URL and no more. */
+export const methodOfUrl = (plan: RequestPlan): string => defaultMethod(NO_FIELDS, plan)

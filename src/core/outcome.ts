@@ -89,16 +89,14 @@ export interface FailedOutcome<Meta = unknown> {
 /** How one request ended. Narrow on `ok`. */
 export type Outcome<Value = unknown, Meta = unknown> = OkOutcome<Value, Meta> | FailedOutcome<Meta>
 
-/** Nothing of it was sent, or what was sent was turned away: the same run again sends it. */
-export const isUnsent = ({ error }: Pick<Outcome, 'error'>): boolean => error !== undefined && isUnsentCode(error.code)
-
+/** Of a request of which nothing was sent, or that was turned away: the same run again sends it. */
 export function isUnsentCode(code: string): boolean {
   return code === 'aborted/not_started' || code === 'circuit/open' || code.startsWith('paused/')
 }
 
-const NO_WARNINGS: readonly string[] = Object.freeze([])
+export const NO_WARNINGS: readonly string[] = Object.freeze([])
 /** Of what was never sent. */
-const UNTIMED: Timings = Object.freeze({ total: 0 })
+export const UNTIMED: Timings = Object.freeze({ total: 0 })
 
 /** Keeps the usable URL out of sight of printing; `failedUrls()` is the way to it. */
 class CallSummary implements RequestSummary {

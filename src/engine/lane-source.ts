@@ -152,7 +152,12 @@ class ByLanes implements Source {
   *rest(): Iterable<Item> {
     for (const group of this.#groups.values()) {
       this.#leaveLine(group)
-      while (group.next < group.indexes.length) yield this.#take(group)
+      while (group.next < group.indexes.length) {
+        const index = group.indexes[group.next++] as number
+        this.#left--
+        yield { value: this.#input[index], index, lane: group.lane }
+      }
+      this.#groups.delete(group.lane)
     }
   }
 

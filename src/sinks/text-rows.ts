@@ -1,5 +1,5 @@
 /** A sink of text: rows gathered for a turn of the event loop, made into one text, and written in one piece. */
-import { isUnsent } from '../core/outcome.ts'
+import { isUnsent } from '../core/unsent-outcome.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Sink } from '../core/sink.ts'
 import { Batches } from './batches.ts'

@@ -1,0 +1,126 @@
+/**
+ * The outcome of an item that was given up before it was looked at. An abort of an array makes one for each entry that
+ * is left, so that what is dear, the error above all, is made when somebody reads it.
+ */
+import { isUnsentCode, NO_WARNINGS, refusedOutcome, UNTIMED } from './outcome.ts'
+import type { FailedOutcome, Outcome } from './outcome.ts'
+import type { Fault, FaultCode } from './result.ts'
+
+/** What can be told of a request that was never made. */
+export interface Label {
+  readonly index: number
+  readonly key: string | undefined
+  readonly method: string
+  readonly url: string
+  readonly meta: unknown
+}
+
+/** To everybody outside an object literal with its fields in their usual order: own, enumerable, writable. */
+class UnsentOutcome implements FailedOutcome {
+  // Declared only: the constructor sets them in the order in which they are printed.
+  declare readonly ok: false
+  declare readonly id: string
+  declare readonly index: number
+  declare readonly request: FailedOutcome['request']
+  declare readonly error: FailedOutcome['error']
+  declare readonly attempts: number
+  declare readonly timings: FailedOutcome['timings']
+  declare readonly warnings: readonly string[]
+  declare readonly source: 'network'
+  declare readonly key?: string
+
+  /** A string is the URL of a request that is no more. */
+  readonly #label: Label | string
+  readonly #method: string
+  readonly #reason: Fault
+  readonly #secretNames: ReadonlySet<string> | undefined
+  /** Kept here and not in the fields, which the caller may have frozen. */
+  #made: FailedOutcome | undefined
+
+  constructor(
+    id: string,
+    index: number,
+    key: string | undefined,
+    method: string,
+    label: Label | string,
+    reason: Fault,
+    secretNames: ReadonlySet<string> | undefined,
+  ) {
+    this.#label = label
+    this.#method = method
+    this.#reason = reason
+    this.#secretNames = secretNames
+    this.ok = false
+    this.id = id
+    this.index = index
+    Object.defineProperty(this, 'request', REQUEST)
+    Object.defineProperty(this, 'error', ERROR)
+    this.attempts = 0
+    this.timings = UNTIMED
+    this.warnings = NO_WARNINGS
+    this.source = 'network'
+    if (key !== undefined) this.key = key
+  }
+
+  static made(this: void, outcome: UnsentOutcome): FailedOutcome {
+    return (outcome.#made ??= outcome.#make())
+  }
+
+  static codeOf(this: void, outcome: Pick<Outcome, 'error'>): FaultCode | undefined {
+    return #made in outcome && outcome.#made === undefined ? outcome.#reason.code : outcome.error?.code
+  }
+
+  #make(): FailedOutcome {
+    const { id, index, key } = this
+    const label = this.#label
+    const asked = typeof label === 'string' ? { index, key, method: this.#method, url: label, meta: undefined } : label
+    return refusedOutcome({ ...asked, id }, this.#reason, this.#secretNames)
+  }
+}
+
+// Printing shows fields that are made late as `[Getter]` and a class by its name; this shows what it stands for.
+Object.defineProperty(UnsentOutcome.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: UnsentOutcome) {
+    // oxlint-disable-next-line typescript/no-misused-spread -- the prototype is what must not show
+    return { ...this }
+  },
+})
+Object.defineProperty(UnsentOutcome.prototype, 'constructor', { value: Object })
+
+/** One function for all of them, so that an outcome costs no closure. */
+function late(name: 'request' | 'error'): PropertyDescriptor & ThisType<UnsentOutcome> {
+  return {
+    enumerable: true,
+    configurable: true,
+    get() {
+      return UnsentOutcome.made(this)[name]
+    },
+    set(value: unknown) {
+      UnsentOutcome.made(this)
+      Object.defineProperty(this, name, { value, enumerable: true, configurable: true, writable: true })
+    },
+  }
+}
+
+const REQUEST = late('request')
+const ERROR = late('error')
+
+/** @param label a string is the URL of a request that is no more */
+export function unsentOutcome(
+  id: string,
+  { index, key, method }: Pick<Label, 'index' | 'key' | 'method'>,
+  label: Label | string,
+  reason: Fault,
+  secretNames?: ReadonlySet<string>,
+): FailedOutcome {
+  return new UnsentOutcome(id, index, key, method, label, reason, secretNames)
+}
+
+/** Of an outcome that failed, and without making its error. */
+export const codeOf: (outcome: Pick<Outcome, 'error'>) => FaultCode | undefined = UnsentOutcome.codeOf
+
+/** Nothing of it was sent, or what was sent was turned away: the same run again sends it. */
+export function isUnsent(outcome: Pick<Outcome, 'error'>): boolean {
+  const code = codeOf(outcome)
+  return code !== undefined && isUnsentCode(code)
+}

@@ -1,0 +1,101 @@
+import { inspect } from 'node:util'
+import { expect, test } from 'vitest'
+import { RequestError } from '../../src/core/error.ts'
+import { refusedOutcome } from '../../src/core/outcome.ts'
+import type { FailedOutcome } from '../../src/core/outcome.ts'
+import { fault } from '../../src/core/result.ts'
+import { codeOf, isUnsent, unsentOutcome } from '../../src/core/unsent-outcome.ts'
+
+const URL_WITH_SECRET = 'https://user:hunter2@x.test/a?token=hunter2&q=1'
+const REASON = fault('aborted/not_started', 'not sent: enough', { cause: new Error('enough') })
+
+const label = (key?: string) => ({ index: 7, key, method: 'PUT', url: URL_WITH_SECRET, meta: { row: 8 } })
+const made = (key?: string): FailedOutcome => unsentOutcome('#7', label(key), label(key), REASON)
+const atOnce = (key?: string): FailedOutcome => refusedOutcome({ ...label(key), id: '#7' }, REASON)
+
+test.each([
+  ['its fields and their order', (outcome: FailedOutcome) => Object.keys(outcome)],
+  ['JSON', (outcome: FailedOutcome) => JSON.stringify(outcome)],
+  ['what is printed', (outcome: FailedOutcome) => inspect(outcome)],
+  ['what is printed within something else', (outcome: FailedOutcome) => inspect({ deep: [outcome] }, { depth: 5 })],
+  ['a spread copy', (outcome: FailedOutcome) => ({ ...outcome })],
+  ['a structured clone', (outcome: FailedOutcome) => structuredClone(outcome)],
+  ['a rest of its fields', ({ ok, ...rest }: FailedOutcome) => [ok, rest]],
+  ['its constructor', (outcome: FailedOutcome) => (outcome as object).constructor],
+])('An outcome that is made late looks like one that was made at once: %s.', (_, look) => {
+  for (const key of [undefined, 'a']) expect(look(made(key))).toStrictEqual(look(atOnce(key)))
+})
+
+test('An outcome that is made late equals one that was made at once.', () => {
+  expect(made('a')).toEqual(atOnce('a'))
+  expect(atOnce('a')).toEqual(made('a'))
+  expect(made('a')).toStrictEqual(atOnce('a'))
+  expect(made()).not.toEqual(atOnce('a'))
+})
+
+test('The error and the request are made once, with the first look, also of a frozen outcome.', () => {
+  for (const outcome of [made(), Object.freeze(made())]) {
+    const { error, request } = outcome
+    expect(outcome.error).toBe(error)
+    expect(outcome.request).toBe(request)
+    expect({ ...outcome }.error).toBe(error)
+    expect(error).toBeInstanceOf(RequestError)
+  }
+})
+
+test('An error that is made late has no stack of ours and leaves the limit of stacks as it was.', () => {
+  const limit = Error.stackTraceLimit
+  expect(made().error.stack).not.toContain('\n    at ')
+  expect(Error.stackTraceLimit).toBe(limit)
+})
+
+test('The code of an outcome is told without making its error.', () => {
+  let asked = 0
+  const outcome = unsentOutcome(
+    '#0',
+    label(),
+    {
+      ...label(),
+      get url() {
+        asked++
+        return 'https://x.test/'
+      },
+    },
+    REASON,
+  )
+  expect(codeOf(outcome)).toBe('aborted/not_started')
+  expect(isUnsent(outcome)).toBe(true)
+  expect(asked).toBe(0)
+  expect(outcome.error.code).toBe('aborted/not_started')
+  expect(asked).toBe(1)
+  expect(isUnsent({ error: undefined })).toBe(false)
+})
+
+test('A field that is made late can be replaced, as any other.', () => {
+  const outcome = made() as { -readonly [Name in keyof FailedOutcome]: FailedOutcome[Name] }
+  const other = refusedOutcome({ ...label(), id: '#7' }, fault('http/404', 'gone')).error
+  outcome.error = other
+  expect(outcome.error).toBe(other)
+  expect(codeOf(outcome)).toBe('http/404')
+  expect(Object.keys(outcome)).toEqual(Object.keys(atOnce()))
+  Object.freeze(outcome)
+  expect(() => (outcome.error = other)).toThrow(TypeError)
+})
+
+test('Nothing that is secret is in what is printed of an outcome that is made late.', () => {
+  const outcome = unsentOutcome(
+    '#7',
+    label(),
+    'https://x.test/?session=hunter2&mine=hunter2',
+    REASON,
+    new Set(['mine']),
+  )
+  for (const text of [
+    inspect(outcome, { showHidden: true, depth: 9 }),
+    JSON.stringify(outcome),
+    outcome.error.message,
+  ]) {
+    expect(text).not.toContain('hunter2')
+  }
+  expect(inspect(made(), { showHidden: true, depth: 9 })).not.toContain('hunter2')
+})

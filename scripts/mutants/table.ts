@@ -211,8 +211,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'what may have been carried out is in doubt',
     'src/policy/doubt.ts',
-    'if (detail === undefined || !real.sent',
-    'if (detail !== null || !real.sent',
+    'if (detail === undefined) return real',
+    'if (detail !== null) return real',
     'test/policy/doubt.test.ts',
     'test/transport/doubt.test.ts',
   ),

@@ -15,7 +15,8 @@ import { PREEMPTED, fault, isFault, isShortage } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
 import { MAX_RESUME_JITTER_MS, backoffMs } from '../policy/backoff.ts'
 import type { Budget } from '../policy/budget.ts'
-import { orInDoubt } from '../policy/doubt.ts'
+import { doubtOfRepeat, orInDoubt } from '../policy/doubt.ts'
+import { isUnsentCode } from '../core/outcome.ts'
 import { judge } from '../policy/judge.ts'
 import type { Verdict } from '../policy/judge.ts'
 import type { Trip } from '../core/trip.ts'
@@ -86,7 +87,13 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
   let unprocessedRepeats = 0
   let shortSinceMs: number | undefined
   let failures = 1
+  let before: { readonly trial: Attempt; readonly result: Result } | undefined
   for (; ; trial = nextTrial(call, parts.clock), result = await next(trial), known = undefined) {
+    if (before !== undefined && result.kind === 'fault' && isUnsentCode(result.code) && !trip.isUnsent) {
+      // The repeat was not sent, but a write before it was, and may have been done.
+      const doubt = doubtOfRepeat(before.result, before.trial, result)
+      if (doubt !== undefined) return doubt
+    }
     if (result.kind === 'fault' && result.code === PREEMPTED) {
       trip.attempts--
       if (trip.cancelled !== undefined) return trip.cancelled
@@ -153,6 +160,7 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
     if (trip.stopping) return last(call, trial, result, parts.clock)
     if (waitMs > 0) await sleep(call, waitMs, parts.clock)
     if (trip.cancelled !== undefined) return afterCancel(trip.cancelled, call, trial, result)
+    before = { trial, result }
   }
 }
 

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Outcome } from '../../src/core/outcome.ts'
 import { ParallelRequests, parallelRequests } from '../../src/index.ts'
+import { mockTransport } from '../../src/testing/index.ts'
 import type { ClientOptions } from '../../src/index.ts'
 import { csv, jsonLines, sqlite } from '../../src/sinks/index.ts'
 import { folder } from '../support/run-lines.ts'
@@ -91,6 +92,19 @@ describe('What was not sent', () => {
     using database = new DatabaseSync(file('r.sqlite'))
     expect(database.prepare('SELECT count(*) AS n FROM results').get()).toEqual({ n: 0 })
   })
+})
+
+test('A write whose repeat was not sent is in doubt, and not among what was not sent.', async () => {
+  let posts = 0
+  const transport = mockTransport(({ method }) => {
+    if (method === 'GET') return { status: 429, headers: { 'retry-after': '999' }, latencyMs: 12 }
+    return posts++ === 0 ? { fault: 'reset/before_headers', latencyMs: 10 } : { json: 1 }
+  })
+  const post = { url: 'http://a.test/1', json: 1, idempotencyKey: true }
+  const outcomes = await parallelRequests([post, 'http://a.test/2'], { transport, onFailure: 'settle' })
+  expect(outcomes.map(outcome => outcome.error?.code)).toEqual(['in_doubt/reset', 'http/429'])
+  expect(outcomes[0]?.error?.message).toContain('Its repeat with the same key was not sent')
+  expect(posts).toBe(1)
 })
 
 describe('A write that is in doubt', () => {

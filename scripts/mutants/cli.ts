@@ -381,8 +381,8 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant(
     'preq: an output is replaced by one run at a time',
     'src/cli/output/draft.ts',
-    'held: () => lock(place, `-o: ${path}`)',
-    'held: () => ({ release() {} })',
+    'const own = lock(place, `-o: ${path}`)',
+    'const own = { release() {} }',
     'test/cli/outputs.test.ts',
   ),
   mutant(

@@ -3,8 +3,9 @@
  * under a name of its own until it is whole. Whatever is replaced stays untouched until then.
  */
 import { randomUUID } from 'node:crypto'
-import { closeSync, constants, lstatSync, openSync, renameSync } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { link, lstat, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 
 // Windows has no such flag and needs none: there O_EXCL does not follow links.
 const { O_CREAT, O_EXCL, O_RDWR } = constants
@@ -14,6 +15,20 @@ export const NEW = O_RDWR | O_CREAT | O_EXCL | ((constants as { O_NOFOLLOW?: num
 export function partNameOf(path: string): string {
   const part = `${path}.part`
   return isFree(part) ? part : `${path}.${randomUUID().slice(0, 8)}.part`
+}
+
+const HEX_PART = /^\.[0-9a-f]{8}\.part$/
+
+/**
+ * Removes what killed runs left for this path under their longer names; `<path>.part` stays, since it may be anybody's.
+ * To be called by whoever holds the lock of the path.
+ */
+export function removeLeftParts(path: string): void {
+  const [folder, name] = [dirname(path), basename(path)]
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isFile() || !entry.name.startsWith(name) || !HEX_PART.test(entry.name.slice(name.length))) continue
+    rmSync(join(folder, entry.name), { force: true })
+  }
 }
 
 /** A dangling link counts as taken. */

@@ -151,6 +151,18 @@ describe('An output that is there', () => {
     expect(readdirSync(file('.')).toSorted()).toEqual(['r.csv', 'r.csv.part', 'r.jsonl', 'r.jsonl.before', 'victim'])
   })
 
+  test('is replaced without what killed runs left beside it, and without touching anything else.', async () => {
+    const { run, write, file } = await workplace()
+    const to = ['-o', 'r.jsonl', '-o', 'r.csv']
+    expect((await run(['URL/old', ...to])).code).toBe(0)
+    for (const name of ['r.csv.part', 'r.csv.0123abcd.part', 'r.jsonl.89abcdef.part', 'r.csv.mine.part'])
+      write(name, 'x')
+    symlinkSync('r.csv.mine.part', file('r.csv.aaaaaaaa.part'))
+    expect((await run(['URL/new', ...to, '--overwrite'])).code).toBe(0)
+    const left = ['r.csv', 'r.csv.aaaaaaaa.part', 'r.csv.mine.part', 'r.csv.part', 'r.jsonl']
+    expect(readdirSync(file('.')).toSorted()).toEqual(left)
+  })
+
   test('stays as it was when a run with --overwrite breaks off, and a sentence says where the new rows are.', async () => {
     const { run, shell, text, file } = await workplace()
     for (const name of ['r.csv', 'r.jsonl']) {

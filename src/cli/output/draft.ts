@@ -6,7 +6,7 @@
 import { realpathSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { reasonOf } from '../../core/callback.ts'
-import { identityOf, makeEmpty, partNameOf, putInPlace } from '../../disk/new-file.ts'
+import { identityOf, makeEmpty, partNameOf, putInPlace, removeLeftParts } from '../../disk/new-file.ts'
 import { ConfigError } from '../../index.ts'
 import type { Sink } from '../../index.ts'
 import { checkDatabase, loadSqlite, quoted } from '../../sinks/sqlite-table.ts'
@@ -38,7 +38,12 @@ export function textDraft(path: string, open: Open): Draft {
   const part = partNameOf(place)
   let identity: string | undefined
   return lazyDraft({
-    held: () => lock(place, `-o: ${path}`),
+    held() {
+      const own = lock(place, `-o: ${path}`)
+      // What killed runs left; no other run is at work here.
+      removeLeftParts(place)
+      return own
+    },
     open() {
       const sink = open(part, false)
       identity = identityOf(part)
@@ -63,6 +68,7 @@ export function runFileDraft(path: string): (Omit<Draft, 'sink'> & { readonly pa
     part,
     begin() {
       own = lock(place, `-o: ${path}`)
+      removeLeftParts(place)
       inPlace(path, part, () => makeEmpty(part))
       identity = identityOf(part)
     },

@@ -7,6 +7,7 @@ for (const name of [
   'overhead',
   'layers',
   'rates',
+  'strict',
   'gate',
   'hosts',
   'workers',

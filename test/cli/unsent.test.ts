@@ -79,10 +79,8 @@ test('A line of JSON and a value that are nested too deeply to be written cost t
     response.end(url === '/2' ? nested : '{}')
   })
   write('rows.jsonl', `{"id":1}\n{"id":${nested}}\n{"id":2}\n{"id":3}\n`)
-  const { code, stdout, stderr } = await run([
-    ...['URL/{id}', '-i', 'rows.jsonl', '--json', '{"a":{id}}'],
-    ...['--max-json-depth', 'none', '-w', '{value}\n', '-c', '1'],
-  ])
+  const rows = ['URL/{id}', '-i', 'rows.jsonl', '--json', '{"a":{id}}']
+  const { code, stdout, stderr } = await run([...rows, '--max-json-depth', 'none', '-w', '{value}\n', '-c', '1'])
   expect([code, stdout]).toEqual([1, '\n{}\n{}\n'])
   expect(stderr).toContain('rows.jsonl:2: expected JSON that can be written again, got some that cannot')
   expect(stderr).toContain('-w: expected values that can be written, got one that cannot')

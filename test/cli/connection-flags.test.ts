@@ -53,7 +53,7 @@ describe('A redirect', () => {
 
   test('repeats the method without its body with --keep-method.', async () => {
     const { run, server } = await redirecting()
-    await run(['URL/hop/1', '-X', 'POST', '-d', 'x', '--keep-method'])
+    await run(['URL/hop/0', '-X', 'POST', '-d', 'x', '--keep-method'])
     expect(server.requests.map(({ method, body }) => [method, body])).toEqual([
       ['POST', 'x'],
       ['POST', ''],

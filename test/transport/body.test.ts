@@ -73,14 +73,14 @@ const VERDICTS: readonly (readonly [what: string, script: Script, code: string])
   ['a trailer that is none', sending(`${CHUNKED}2\r\nok\r\n0\r\nX T: a\r\n\r\n`), 'protocol/chunk'],
   ['a trailer', sending(`${CHUNKED}2\r\nok\r\n0\r\nX-T: a\r\n\r\n`), 'ok'],
   [
-    'trailers of 64 kB',
-    sending(`${CHUNKED}2\r\nok\r\n0\r\n${`X-T: ${'a'.repeat(1_000)}\r\n`.repeat(64)}\r\n`),
+    'trailers of 80 kB',
+    sending(`${CHUNKED}2\r\nok\r\n0\r\n${`X-T: ${'a'.repeat(1_000)}\r\n`.repeat(80)}\r\n`),
     'too_large/headers',
   ],
   [
-    'trailers of 64 kB on a last response',
+    'trailers of 80 kB on a last response',
     sending(
-      `${OK}${CLOSE}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n${`X-T: ${'a'.repeat(1_000)}\r\n`.repeat(64)}\r\n`,
+      `${OK}${CLOSE}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n${`X-T: ${'a'.repeat(1_000)}\r\n`.repeat(80)}\r\n`,
     ),
     'too_large/headers',
   ],

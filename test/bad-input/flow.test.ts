@@ -201,7 +201,7 @@ describe('A Retry-After that', () => {
     return { outcomes, transport }
   }
 
-  test.each(['-5', '1.5', '0x2', '1e1', '10 kB', '', 'soon', '1e400', 'NaN', '-0', '١٠', '5 seconds', '5, 5', 'null'])(
+  test.each(['-5', '0x2', '1e1', '10 kB', '', 'soon', '1e400', 'NaN', '-0', '١٠', '5 seconds', 'null'])(
     'means nothing is as good as none, and our own back-off holds: %j.',
     async retryAfter => {
       const { outcomes, transport } = await throttledBy(retryAfter)

@@ -1,15 +1,11 @@
 /** Under exactOptionalPropertyTypes, which this project compiles with, undefined is as good as leaving a field out. */
 import { ParallelRequests, parallelRequests } from 'parallel-requests'
 import type { ClientOptions, RequestSpec } from 'parallel-requests'
-import { csv, folder, jsonLines } from 'parallel-requests/sinks'
 
 const signal: AbortSignal | undefined = undefined
 const spec: RequestSpec = { url: 'https://a.test/', method: undefined, headers: undefined, timeout: undefined }
 const options: ClientOptions = { rateLimit: undefined, perHost: { concurrency: undefined }, tls: { ca: undefined } }
 const client = new ParallelRequests(options)
 await client.request([spec], { signal, retry: { backoff: { base: undefined } }, timeouts: { total: undefined } })
-await client.drain([spec], { sink: csv('a.csv', { overwrite: undefined }) })
-await client.drain([spec], { sink: jsonLines('a.jsonl', { overwrite: undefined }) })
-await client.drain([spec], { sink: folder('bodies', { overwrite: undefined }) })
 const list: unknown[] = await parallelRequests(['https://a.test/'], { signal, onFailure: undefined, schema: undefined })
 export type Listed = typeof list

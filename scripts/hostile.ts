@@ -39,6 +39,7 @@ else if (what === 'matrix') {
   process.exitCode = play(['test/hostile/', '--no-file-parallelism', '--maxConcurrency=2'], {
     HOSTILE_WAYS: 'plain,sliced,tls,connect',
     HOSTILE_INTO: 'buffered,file,slow',
+    FIGURES: '1',
   })
 } else {
   console.error('usage: node scripts/hostile.ts page|matrix')

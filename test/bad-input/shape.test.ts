@@ -1,6 +1,6 @@
 /** What a call is given as a whole: its input, `keys`, the named form, and use after close. */
 import { describe, expect, it } from 'vitest'
-import { AbortError, ConfigError, ParallelRequests, parallelRequests } from '../../src/index.ts'
+import { AbortError, ConfigError, ParallelRequests, isInputError, parallelRequests } from '../../src/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 import { echoServer } from '../support/echo-server.ts'
 
@@ -168,13 +168,15 @@ describe('The input', () => {
     }
   })
 
-  it('An input that fails rejects the call with its own error, and what was sent has finished.', async () => {
+  it('An input that fails rejects the call with an InputError around its own, and what was sent has finished.', async () => {
     const transport = one()
     const broken = function* (): Generator<string> {
       yield URLS[0] as string
       throw new RangeError('from the input')
     }
-    await expect(parallelRequests(broken(), { transport })).rejects.toThrow(new RangeError('from the input'))
+    const error: unknown = await parallelRequests(broken(), { transport }).catch((thrown: unknown) => thrown)
+    expect(isInputError(error) && error.cause).toEqual(new RangeError('from the input'))
+    expect(isInputError(error) && error.outcomes).toMatchObject([{ ok: true }])
     expect(transport.requests).toHaveLength(1)
   })
 })

@@ -216,6 +216,6 @@ describe('Standard input', () => {
     const { run } = await workplace()
     const { code, stderr, lines } = await run(['URL/{id}', '-i', '-', '--format', 'csv'], { stdin: 'id\n1\n2\n"3' })
     expect([code, endsOf(lines)]).toEqual([1, ['ok', 'ok']])
-    expect(stderr).toMatch(/^preq: -:\d: expected CSV/m)
+    expect(stderr).toMatch(/^preq: -:4: expected a quote that closes the cell/m)
   })
 })

@@ -23,7 +23,7 @@ test.each([
   const { server, preq } = await opened()
   const { child, finished } = preq(['-i', '-', '--format', format, '-q'])
   const url = `${server.origin}/a`
-  child.stdin.write({ lines: `${url}\n`, csv: `url\n${url}\n${url}\n`, jsonl: `${JSON.stringify({ url })}\n` }[format])
+  child.stdin.write({ lines: `${url}\n`, csv: `url\n${url}\n`, jsonl: `${JSON.stringify({ url })}\n` }[format])
   await once(child.stdout, 'data')
   child.kill(signal)
   const { code, stdout, stderr } = await finished

@@ -27,8 +27,19 @@ const paused = (row: number, name: string, first: Steps, withinMs: readonly [num
   withinMs,
 })
 
-const announced = (name: string, value: string): Scenario =>
-  paused(77, name, status('503 Busy', `Retry-After: ${value}\r\n`), [0, 1_000])
+/** What cannot be read announces nothing: a 503 like any other. */
+const announced = (name: string, value: string): Scenario => ({
+  row: 77,
+  name,
+  plays: [status('503 Busy', `Retry-After: ${value}\r\n`), [reply()]],
+  options: ONCE_MORE,
+  look: ({ outcome }) => outcome.attempts,
+  sees: 2,
+  outcome: 'ok',
+  post: 'http/503',
+  retry: 'I',
+  socket: 'K',
+})
 
 const skewed = (name: string, offsetMs: number): Scenario =>
   paused(

@@ -1,7 +1,8 @@
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import { observe } from '../support/hostile/run.ts'
 import type { Scenario } from '../support/hostile/scenario.ts'
 import { reply } from '../support/hostile/steps.ts'
+import { figure } from '../support/figure.ts'
 
 /** An answer upon which our side of it does this. */
 const upon = (hold: () => void): Scenario => ({
@@ -25,13 +26,13 @@ function compute(): void {
 }
 const sleep = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 900)
 
-it('notices a client that computes while others wait', async () => {
+figure('notices a client that computes while others wait', async () => {
   const { outcome, wrong } = await observe(upon(compute))
   expect(outcome).toBe('ok')
   expect(wrong.join()).toMatch(/one turn of the event loop computed for \d+/)
 })
 
-it('notices a client that sleeps while others wait', async () => {
+figure('notices a client that sleeps while others wait', async () => {
   const { outcome, wrong } = await observe(upon(sleep))
   expect(outcome).toBe('ok')
   expect(wrong.join()).toMatch(/one turn of the event loop slept for \d+/)

@@ -123,7 +123,7 @@ async function play(made: Chain): Promise<{ ledger: MockRequest[]; bodies: boole
 
 const OF_THE_CALLER = [...HEADERS, 'cookie', 'auth', 'plain'].map(CANARY)
 const CANARY_BOUND = CANARY('bound')
-const MAY_STOP = /^(?:ok|redirect\/(?:downgrade|body_cross_origin|loop|too_many)|http\/30\d)$/
+const MAY_STOP = /^(?:ok|redirect\/(?:downgrade|body_cross_origin|precondition|loop|too_many)|http\/30\d)$/
 
 it(
   `secrets never leave the origin that they are for, over ${RUNS.toLocaleString('en')} chains (${SEEDED})`,

@@ -132,8 +132,9 @@ describe('content codings', () => {
 
   it.each(NAMES)('stops a bomb of %s at maxResponseBytes, whatever its status', async coding => {
     const bomb = CODERS[coding](Buffer.alloc(16_777_216))
-    for (const status of ['200 OK', '404 Not Found', '302 Found']) {
-      await using server = await packed(bomb, `${coding}\r\nLocation: /`, status)
+    // The body of a redirect that is followed does not matter: 300 without a Location is none.
+    for (const status of ['200 OK', '404 Not Found', '300 Multiple Choices']) {
+      await using server = await packed(bomb, coding, status)
       const outcome = await ask(server.origin, { maxResponseBytes: '1MiB' })
       expect(verdictOf(outcome)).toBe('too_large/decoded')
       expect(outcome.error?.message).toContain('maxResponseBytes')

@@ -1,5 +1,4 @@
 /** The options of a client → its plan: limits, connections, what all its requests share. Nothing optional is left. */
-import { maxHeaderSize } from 'node:http'
 import type { ReadHostLimits } from './limit-input.ts'
 import type { Values } from './options.ts'
 import type { ReadRate } from './rate-input.ts'
@@ -77,7 +76,7 @@ export function planClient(values: Values): ClientPlan {
       tls: { verify: values.verifySsl ?? true, ...tls },
       ...(values.http2 === true && { http2: true }),
       blockPrivateAddresses: values.blockPrivateAddresses ?? false,
-      maxHeaderBytes: values.maxHeaderBytes ?? Math.max(MAX_HEADER_BYTES, maxHeaderSize),
+      maxHeaderBytes: values.maxHeaderBytes ?? Math.max(MAX_HEADER_BYTES, nodeMaxHeaderBytes()),
     },
     lookup: values.lookup as LookupInput | undefined,
     cookieFile: values.cookieFile,
@@ -90,6 +89,9 @@ export function planClient(values: Values): ClientPlan {
 
 /** Node's own limit of 16 KiB is less than what curl and browsers take. */
 const MAX_HEADER_BYTES = 65_536
+
+/** What `--max-http-header-size` says. Not by an import: its names are getters, and one of them loads Node's fetch. */
+const nodeMaxHeaderBytes = (): number => process.getBuiltinModule('node:http').maxHeaderSize
 
 const NO_LIMITS: HostPlan = { concurrency: Infinity, rates: [] }
 

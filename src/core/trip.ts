@@ -31,6 +31,8 @@ export class Trip {
   sentAtMs: number | undefined = undefined
   /** Whose cookies it uses: a hash of the credentials that it brought itself; undefined for the client's. */
   identity: string | undefined = undefined
+  /** Key of the proxy at which the last attempt failed, where it was the proxy's fault: the repeat takes another one. */
+  failedProxy: string | undefined = undefined
   /** When the first throttled answer came (monotonic); the patience of `retry.maxRetryAfter` counts from here. */
   throttledAtMs: number | undefined = undefined
   /** A piece of a body has been handed to `onChunk`: the request must not begin again. */

@@ -37,11 +37,14 @@ export function route(proxies: Proxies, clock: Clock): RouteLayers {
       const among = waysOf(attempt)
       if (among.length === 0) return next(attempt)
       const chosenAtMs = clock.now()
-      const proxy = proxies.choose(among, chosenAtMs)
+      const { trip } = attempt.call
+      const proxy = proxies.choose(among, chosenAtMs, trip.failedProxy)
       if (proxy === undefined) return Promise.resolve(refusal(among) ?? refused(among, 0, clock))
       attempt.proxy = proxy
       return next(attempt).then(result => {
-        proxies.learn(proxy, proxyHealthOf(result), chosenAtMs, clock.now())
+        const health = proxyHealthOf(result)
+        trip.failedProxy = health === 'alive' || health === 'unknown' ? undefined : proxy.key
+        proxies.learn(proxy, health, chosenAtMs, clock.now())
         return withOtherWay(result, among, proxies, clock.now())
       })
     },

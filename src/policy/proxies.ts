@@ -38,10 +38,14 @@ export class Proxies {
     this.#random = random
   }
 
-  /** One of them, of which there is at least one; undefined where every one has refused its credentials. */
-  choose(proxies: readonly Proxy[], nowMs: number): Proxy | undefined {
+  /**
+   * One of them, of which there is at least one; undefined where every one has refused its credentials. `failedKey`
+   * names the proxy that has just failed this request: it is taken again only where no other one is fit.
+   */
+  choose(proxies: readonly Proxy[], nowMs: number, failedKey?: string): Proxy | undefined {
     if (proxies.length === 1) return this.#why(proxies[0] as Proxy, nowMs) === 'auth' ? undefined : proxies[0]
-    return this.#pick(proxies, nowMs) ?? this.#soonest(proxies, nowMs)
+    const another = failedKey === undefined ? undefined : this.#pick(proxies, nowMs, failedKey)
+    return another ?? this.#pick(proxies, nowMs) ?? this.#soonest(proxies, nowMs)
   }
 
   /** The time until which every one of them refuses its credentials; undefined while there is one that does not. */
@@ -75,8 +79,8 @@ export class Proxies {
     this.#keep(key, { kind: 'cooling', why, sinceMs: nowMs, untilMs: nowMs + this.#plan.cooldownMs }, nowMs)
   }
 
-  #pick(proxies: readonly Proxy[], nowMs: number): Proxy | undefined {
-    const isFit = (proxy: Proxy): boolean => this.#why(proxy, nowMs) === undefined
+  #pick(proxies: readonly Proxy[], nowMs: number, failedKey?: string): Proxy | undefined {
+    const isFit = (proxy: Proxy): boolean => proxy.key !== failedKey && this.#why(proxy, nowMs) === undefined
     if (this.#plan.selection === 'random') {
       const any = proxies[Math.floor(this.#random() * proxies.length)] as Proxy
       if (isFit(any)) return any

@@ -8,6 +8,7 @@ import { nodeTakesEnvironment } from '../../src/config/proxy-env.ts'
 import { ConfigError, ParallelRequests, parallelRequests, parallelRequestsSync } from '../../src/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 import { HASTY, TRUST, ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
+import { freePort } from '../support/dead-ends.ts'
 import { httpProxy, socksProxy } from '../support/proxy-server.ts'
 import type { TestProxy } from '../support/proxy-server.ts'
 import { covers } from '../support/hostile/record.ts'
@@ -93,6 +94,22 @@ describe('A list', () => {
       const outcome = await client.request(url, { onFailure: 'settle' })
       expect([verdictOf(outcome), outcome.attempts]).toEqual(['ok', attempts])
     }
+    await client.close()
+  })
+
+  it('gives each repeat another proxy than the one that failed, with a cooldown of 0 too', async () => {
+    await using target = await rawServer(polite)
+    await using good = await httpProxy()
+    const client = clientOf({
+      proxies: [`http://127.0.0.1:${await freePort()}`, good.url],
+      proxyCooldown: 0,
+      maxRetries: 1,
+      retry: HASTY,
+      concurrency: 1,
+    })
+    const urls = Array.from({ length: 16 }, (_, n) => `${target.origin}/${n}`)
+    const outcomes = await client.request(urls, { onFailure: 'settle' })
+    expect(new Set(outcomes.map(verdictOf))).toEqual(new Set(['ok']))
     await client.close()
   })
 

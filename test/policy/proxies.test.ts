@@ -48,6 +48,18 @@ describe('The choice', () => {
     expect(chosen(inTurn(), 2, 0, [a])).toBe('aa')
   })
 
+  it('gives a repeat another proxy than the one that has just failed it, whatever the turn and the cooldown', () => {
+    for (const selection of ['round_robin', 'random'] as const) {
+      const proxies = new Proxies({ selection, cooldownMs: 0 }, randomFrom(1))
+      const repeats = Array.from({ length: 50 }, () => proxies.choose(ALL, 0, a.key)?.hostname)
+      expect(new Set(repeats)).toEqual(new Set(['b', 'c']))
+    }
+    const proxies = inTurn()
+    for (const other of [b, c]) proxies.learn(other, 'down', 0, 0)
+    expect(proxies.choose(ALL, 1, a.key)).toBe(a)
+    expect(proxies.choose([a], 1, a.key)).toBe(a)
+  })
+
   it('takes a single proxy also while it cools down, but not one that refuses its credentials', () => {
     const proxies = inTurn()
     proxies.learn(a, 'down', 0, 0)

@@ -7,7 +7,7 @@ import { mockTransport } from '../src/testing/index.ts'
 
 const BASE_MS = 100
 const PER_ENTRY_MS = 0.0005
-const ROUNDS = 3
+const ROUNDS = 7
 
 async function settlesInMs(entries: number): Promise<number> {
   const client = new ParallelRequests({ transport: mockTransport(() => new Promise(() => undefined)), maxRetries: 0 })

@@ -15,6 +15,21 @@ export interface Label {
   readonly meta: unknown
 }
 
+/** The same for all entries of one abort. */
+interface Why {
+  readonly method: string
+  readonly reason: Fault
+  readonly secretNames: ReadonlySet<string> | undefined
+}
+
+class Made {
+  readonly outcome: FailedOutcome
+
+  constructor(outcome: FailedOutcome) {
+    this.outcome = outcome
+  }
+}
+
 /** To everybody outside an object literal with its fields in their usual order: own, enumerable, writable. */
 class UnsentOutcome implements FailedOutcome {
   // Declared only: the constructor sets them in the order in which they are printed.
@@ -29,27 +44,16 @@ class UnsentOutcome implements FailedOutcome {
   declare readonly source: 'network'
   declare readonly key?: string
 
-  /** A string is the URL of a request that is no more. */
-  readonly #label: Label | string
-  readonly #method: string
-  readonly #reason: Fault
-  readonly #secretNames: ReadonlySet<string> | undefined
-  /** Kept here and not in the fields, which the caller may have frozen. */
-  #made: FailedOutcome | undefined
+  /**
+   * A string is the URL of a request that is no more. Replaced by what was made of it, kept here and not in the fields,
+   * which the caller may have frozen.
+   */
+  #what: Label | string | Made
+  readonly #why: Why
 
-  constructor(
-    id: string,
-    index: number,
-    key: string | undefined,
-    method: string,
-    label: Label | string,
-    reason: Fault,
-    secretNames: ReadonlySet<string> | undefined,
-  ) {
-    this.#label = label
-    this.#method = method
-    this.#reason = reason
-    this.#secretNames = secretNames
+  constructor(id: string, index: number, key: string | undefined, label: Label | string, why: Why) {
+    this.#what = label
+    this.#why = why
     this.ok = false
     this.id = id
     this.index = index
@@ -63,18 +67,22 @@ class UnsentOutcome implements FailedOutcome {
   }
 
   static made(this: void, outcome: UnsentOutcome): FailedOutcome {
-    return (outcome.#made ??= outcome.#make())
+    const what = outcome.#what
+    if (what instanceof Made) return what.outcome
+    const made = outcome.#make(what)
+    outcome.#what = new Made(made)
+    return made
   }
 
   static codeOf(this: void, outcome: Pick<Outcome, 'error'>): FaultCode | undefined {
-    return #made in outcome && outcome.#made === undefined ? outcome.#reason.code : outcome.error?.code
+    return #what in outcome && !(outcome.#what instanceof Made) ? outcome.#why.reason.code : outcome.error?.code
   }
 
-  #make(): FailedOutcome {
+  #make(label: Label | string): FailedOutcome {
     const { id, index, key } = this
-    const label = this.#label
-    const asked = typeof label === 'string' ? { index, key, method: this.#method, url: label, meta: undefined } : label
-    return refusedOutcome({ ...asked, id }, this.#reason, this.#secretNames)
+    const { method, reason, secretNames } = this.#why
+    const asked = typeof label === 'string' ? { index, key, method, url: label, meta: undefined } : label
+    return refusedOutcome({ ...asked, id }, reason, secretNames)
   }
 }
 
@@ -105,6 +113,17 @@ function late(name: 'request' | 'error'): PropertyDescriptor & ThisType<UnsentOu
 const REQUEST = late('request')
 const ERROR = late('error')
 
+const whys = new WeakMap<Fault, Why>()
+
+/** One object for as long as nothing changes: with a million entries each field less is a tenth of the time. */
+function whyOf(method: string, reason: Fault, secretNames: ReadonlySet<string> | undefined): Why {
+  const known = whys.get(reason)
+  if (known?.method === method && known.secretNames === secretNames) return known
+  const why = { method, reason, secretNames }
+  whys.set(reason, why)
+  return why
+}
+
 /** @param label a string is the URL of a request that is no more */
 export function unsentOutcome(
   id: string,
@@ -113,7 +132,7 @@ export function unsentOutcome(
   reason: Fault,
   secretNames?: ReadonlySet<string>,
 ): FailedOutcome {
-  return new UnsentOutcome(id, index, key, method, label, reason, secretNames)
+  return new UnsentOutcome(id, index, key, label, whyOf(method, reason, secretNames))
 }
 
 /** Of an outcome that failed, and without making its error. */

@@ -129,11 +129,11 @@ export class Run {
   /** An input with a length accounts for every item; of a lazy one only what was pulled exists. */
   #abandonRest(reason: Fault): void {
     if (this.#source.size === undefined) return
-    for (const { value, index } of this.#source.rest()) {
+    this.#source.takeRest((value, index) => {
       this.#pulled++
       this.#held++
       this.#deliver(this.#abandon(value, index, reason))
-    }
+    })
     this.#exhausted = true
   }
 

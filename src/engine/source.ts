@@ -19,8 +19,8 @@ export interface Source {
   /** Items worth holding ready, because the next one may take its time to come. */
   readonly lookAhead: number
   pull(): Pulled | Promise<Pulled>
-  /** Items that an input with a length still has, whoever could go; taken by this. Nothing of a lazy one. */
-  rest(): Iterable<Item>
+  /** Hands out the items that an input with a length still has, whoever could go. Nothing of a lazy one. */
+  takeRest(take: (value: unknown, index: number) => void): void
   /** By lanes: its items that wait for their turn cost nothing, so they need no window. */
   readonly isByLanes?: boolean
   /** The lane may have room again. `standing`: how far its host is trusted now, when there is news of that. */
@@ -64,8 +64,11 @@ function fromArray(input: readonly unknown[], lane: string | undefined, first: S
     size,
     lookAhead: 0,
     pull,
-    *rest() {
-      for (let item = pull(); typeof item !== 'string'; item = pull()) yield item
+    takeRest(take) {
+      while (next < size) {
+        const index = next++
+        take(input[index], index)
+      }
     },
     wake(asked, now) {
       if (asked === lane && now !== undefined) standing = now
@@ -99,7 +102,7 @@ function fromIterator(input: Iterable<unknown> | AsyncIterable<unknown>): Source
       answeredAtOnce = isLate ? 0 : answeredAtOnce + 1
       return isLate ? Promise.resolve(answer).then(take) : take(answer)
     },
-    rest: () => [],
+    takeRest: () => undefined,
     close() {
       try {
         // A generator that is waiting inside would answer only when it wakes; nobody waits for that.

@@ -15,7 +15,7 @@ const SOURCE_NAME = /^\/\/ src\/\S+\n/gm
 const SIDE_EFFECT = /^import '[^']*supported-node[^']*';\n/m
 /** What is loaded with the library. The command line stays apart and loads its parts when it needs them. */
 const ROOM =
-  /\/src\/(core|config|policy|transport|codec|store|layer|engine|client)\/(?!sync-worker|wire-worker|supported-node|version|names|h2)/
+  /\/src\/(core|config|disk|policy|transport|codec|store|layer|engine|client)\/(?!threads\/(?:sync|wire)-worker|supported-node|version|names|h2)/
 const LIBRARY =
   /^(?:core|policy|transport|codec|store|layer|engine|client|sinks|disk|version|index|src|supported-node)\.js$/
 
@@ -30,8 +30,8 @@ const bundle = await rolldown({
     'testing/index': 'src/testing/index.ts',
     'cli/main': 'src/cli/main.ts',
     // Beside the module that starts it by its name.
-    'sync-worker': 'src/client/sync-worker.ts',
-    'wire-worker': 'src/client/wire-worker.ts',
+    'sync-worker': 'src/client/threads/sync-worker.ts',
+    'wire-worker': 'src/client/threads/wire-worker.ts',
   },
   platform: 'node',
   preserveEntrySignatures: 'allow-extension',

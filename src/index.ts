@@ -10,7 +10,7 @@ export type {
   RequestInputs,
   StreamCallOptions,
 } from './client/infer.ts'
-export { parallelRequestsSync } from './client/sync.ts'
+export { parallelRequestsSync } from './client/threads/sync.ts'
 export type { FullResponse } from './codec/response.ts'
 export type { Attempt } from './core/attempt.ts'
 export {
@@ -41,7 +41,7 @@ export type {
   MinSpeedInput,
 } from './core/options.ts'
 export type { FailedOutcome, OkOutcome, Outcome, RequestSummary, ResponseSummary, Timings } from './core/outcome.ts'
-export { PartialFailureError, isPartialFailureError } from './core/partial-failure.ts'
+export { PartialFailureError, isPartialFailureError } from './client/partial-failure.ts'
 export type { Progress, Totals } from './core/progress.ts'
 export type { CookieStore, Transport } from './core/ports.ts'
 export type { Fault, FaultCode, Integrity, Reply, Result } from './core/result.ts'
@@ -70,4 +70,4 @@ export type {
   SavedFile,
   Schema,
 } from './core/spec.ts'
-export type { ClientStats, LaneStats } from './core/stats.ts'
+export type { ClientStats, LaneStats } from './client/client-stats.ts'

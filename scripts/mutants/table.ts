@@ -11,7 +11,7 @@ const REDIRECT = 'src/layer/redirect.ts'
 const COOKIES = 'src/store/cookies.ts'
 const URLS = 'src/core/url.ts'
 const HEADERS = 'src/core/headers.ts'
-const MOULD = 'src/config/mould.ts'
+const MOULD = 'src/config/template.ts'
 
 export const MUTANTS: readonly Mutant[] = [
   // What a body may cost
@@ -303,14 +303,14 @@ export const MUTANTS: readonly Mutant[] = [
     MOULD,
     'if (prototype !== Object.prototype && prototype !== null) return undefined',
     'if (prototype === undefined) return undefined',
-    'test/config/mould.test.ts',
+    'test/config/template.test.ts',
   ),
   mutant(
     'what a proxy or hidden fields say is no mould for others',
     MOULD,
     'for (const name of Object.getOwnPropertyNames(spec)) {',
     'hasUrl = true\n  for (const name in spec) {',
-    'test/config/mould.test.ts',
+    'test/config/template.test.ts',
   ),
   mutant(
     "the server's bytes in an error do not print",

@@ -5,7 +5,7 @@ import { isMethod } from '../config/options.ts'
 import { rates } from '../config/rate-input.ts'
 import type { ReadRate } from '../config/rate-input.ts'
 import { readChecksum } from '../config/saving.ts'
-import { parseSize } from '../core/size.ts'
+import { parseSize } from '../config/size.ts'
 
 /** Of the environment and a configuration file it is text. */
 export const switched: Read<boolean> = (value, name, problems) => {

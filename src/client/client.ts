@@ -1,10 +1,10 @@
 /**
  * The client: options → plans → engine → shape. Its batches share sockets, cookies and limits.
  */
-import { batchRun } from './batch-run.ts'
-import type { BatchRun } from './batch-run.ts'
+import { batchRun } from './run/batch-run.ts'
+import type { BatchRun } from './run/batch-run.ts'
 import { argumentsOf, inputOf, isShort, shapeOf } from './batch.ts'
-import { drain } from './drain.ts'
+import { drain } from './run/drain.ts'
 import type {
   BatchDrainOptions,
   OneShotExtra,
@@ -33,7 +33,7 @@ import type { ClientOptions, CookiesInput } from '../core/options.ts'
 import type { Totals } from '../core/progress.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
-import type { ClientStats } from '../core/stats.ts'
+import type { ClientStats } from './client-stats.ts'
 import { VERSION } from '../core/version.ts'
 import type { Run } from '../engine/engine.ts'
 import type { RunOptions } from '../engine/ports.ts'

@@ -1,7 +1,7 @@
 /** What a client tells of itself: its lanes as they are at this moment, as data and as lines for people. */
 import type { Clock } from '../core/ports.ts'
 import { printable } from '../core/printable.ts'
-import type { ClientStats, LaneStats } from '../core/stats.ts'
+import type { ClientStats, LaneStats } from './client-stats.ts'
 import type { Gate } from '../layer/gate.ts'
 import type { Lane } from '../policy/lane.ts'
 

@@ -1,6 +1,6 @@
 /** A body for `onChunk`: piece by piece, each awaited, never a second time from the start. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { isWanted } from './wanted.ts'
+import { isWanted } from '../core/wanted-body.ts'
 import type { BodySink, BodyWriter } from '../core/body-sink.ts'
 import type { Call } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'

@@ -5,7 +5,7 @@
  */
 import { parseDuration } from '../core/duration.ts'
 import { printable } from '../core/printable.ts'
-import { parseSize } from '../core/size.ts'
+import { parseSize } from './size.ts'
 import { printableUrl } from '../core/url.ts'
 import { nearest } from './names.ts'
 

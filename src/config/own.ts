@@ -1,6 +1,6 @@
 /** What a request brings by itself, and what it shares with all others of its input: see `Own`. */
 import type { Credentials, Own } from '../core/call.ts'
-import { isCommon } from '../core/common.ts'
+import { isCommon } from './common.ts'
 import { filterHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { RequestSpec } from '../core/spec.ts'

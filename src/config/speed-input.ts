@@ -1,7 +1,7 @@
 /** How `minSpeed` is written: `{ bytes, over }`, and `false` or 0 for none. */
 import { duration, fields, got, matching, problem } from './kinds.ts'
 import type { Read } from './kinds.ts'
-import { parseSize } from '../core/size.ts'
+import { parseSize } from './size.ts'
 
 export interface ReadSpeed {
   readonly bytes?: number

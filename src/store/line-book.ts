@@ -1,7 +1,7 @@
 /** Which requests a run file knows, and where the last line of each stands. */
 import { LineIndex } from './line-index.ts'
 import type { Place } from './line-index.ts'
-import { KeyTable } from '../core/key-table.ts'
+import { KeyTable } from './key-table.ts'
 import type { DoneLine } from '../core/journal.ts'
 
 const POSITION = /^#(\d{1,15})$/

@@ -1,7 +1,7 @@
 /** What tells one request from another: its id, and in a run file the fingerprint of all that it brings by itself. */
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { oldFingerprint } from '../../src/client/fingerprint.ts'
+import { oldFingerprint } from '../../src/client/run/fingerprint.ts'
 import { ConfigError } from '../../src/core/error.ts'
 import type { DoneLine } from '../../src/core/journal.ts'
 import type { Outcome } from '../../src/core/outcome.ts'

@@ -11,7 +11,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'src/cli/demo/server.ts startApi': CLOSURE,
   'src/cli/input/record-reader.ts read': STEPS,
   'src/cli/output/output.ts openOutput': CLOSURE,
-  'src/client/drain.ts drain': CLOSURE,
+  'src/client/run/drain.ts drain': CLOSURE,
   'src/client/opinions.ts opinionsOf': CLOSURE,
   'src/config/prepare.ts prepareSpec': STEPS,
   'src/config/read.ts checkTogether': STEPS,

@@ -4,7 +4,7 @@ import type { LongLine } from './lines.ts'
 import { RowProblem } from '../template/row-problem.ts'
 import type { Fill, Row } from '../template/text.ts'
 import { UsageError } from '../usage-error.ts'
-import { Unusable } from '../../core/unusable.ts'
+import { Unusable } from '../../config/unusable.ts'
 
 export function filled(fill: Fill, row: Row, place: Place): string | Unusable {
   try {

@@ -22,7 +22,7 @@ import { isTemplate, plainUrl, urlTemplate } from '../template/url.ts'
 import type { InputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import { nearest } from '../../config/names.ts'
-import { Unusable } from '../../core/unusable.ts'
+import { Unusable } from '../../config/unusable.ts'
 import type { RequestSpec } from '../../index.ts'
 
 /** Where a request comes from; the `meta` of its spec. */

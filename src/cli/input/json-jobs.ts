@@ -12,7 +12,7 @@ import type { InputPlan } from '../run-plan.ts'
 import type { Columns } from '../template/braces.ts'
 import type { Fill, Row } from '../template/text.ts'
 import { isTemplate, plainUrl } from '../template/url.ts'
-import { Unusable } from '../../core/unusable.ts'
+import { Unusable } from '../../config/unusable.ts'
 
 type JobsOf = (read: Row, place: Place, text: string) => Iterable<Job | Unusable>
 

@@ -1,6 +1,6 @@
 /** The first requests of an input, its ranges expanded. Nothing more is read for the one after the last. */
 import type { Jobs } from './jobs.ts'
-import { partial } from '../../core/partial.ts'
+import { partial } from '../../client/partial.ts'
 
 export function limited(jobs: Jobs, most = Infinity): Jobs {
   if (most === Infinity) return jobs

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream'
 import { NotText, textOf } from './text.ts'
 import { UsageError } from '../usage-error.ts'
-import { formatSize } from '../../core/size.ts'
+import { formatSize } from '../../config/size.ts'
 
 export interface Line {
   readonly text: string

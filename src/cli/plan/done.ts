@@ -1,8 +1,8 @@
 /** What a run with `--resume` would take from its run file, request by request. */
 import type { RunPlan } from '../run-plan.ts'
-import { shorter } from '../../client/batch-run.ts'
-import { another } from '../../client/another-input.ts'
-import { fateOf, knownOf } from '../../client/fate.ts'
+import { shorter } from '../../client/run/batch-run.ts'
+import { another } from '../../client/run/another-input.ts'
+import { fateOf, knownOf } from '../../client/run/resume-decision.ts'
 import type { ResumePlan } from '../../config/plan.ts'
 import type { Call } from '../../core/call.ts'
 import { lookInto } from '../../store/run-file.ts'

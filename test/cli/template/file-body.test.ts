@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { openJobs } from '../../../src/cli/input/jobs.ts'
 import { planRun } from '../../../src/cli/run-plan.ts'
 import { UsageError } from '../../../src/cli/usage-error.ts'
-import { Unusable } from '../../../src/core/unusable.ts'
+import { Unusable } from '../../../src/config/unusable.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'preq-body-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -8,7 +8,7 @@ import type { Job, Place } from '../../../src/cli/input/jobs.ts'
 import { planRun } from '../../../src/cli/run-plan.ts'
 import type { InputPlan } from '../../../src/cli/run-plan.ts'
 import { UsageError } from '../../../src/cli/usage-error.ts'
-import { Unusable } from '../../../src/core/unusable.ts'
+import { Unusable } from '../../../src/config/unusable.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'preq-template-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,0 +1,70 @@
+/** The error of a batch in which some requests failed: nothing of what went well is lost in it. */
+import { BRAND, branded } from '../core/error.ts'
+import type { RequestError } from '../core/error.ts'
+import type { FaultCode } from '../core/result.ts'
+import { usableUrl } from '../core/outcome.ts'
+import type { FailedOutcome, Outcome } from '../core/outcome.ts'
+
+/** Thrown when `onFailure` is `'throw'`, after every request has its outcome. `errors` holds one error per failure. */
+export class PartialFailureError<Value = unknown> extends AggregateError {
+  static {
+    this.prototype.name = 'PartialFailureError'
+  }
+  /** One per failure, in input order. */
+  declare readonly errors: RequestError[]
+  /** Every request's outcome, in input order. */
+  declare readonly outcomes: readonly Outcome<Value>[]
+  /** The values in input order; undefined in the place of a failure. */
+  declare readonly values: readonly (Value | undefined)[]
+  declare readonly failures: readonly FailedOutcome[]
+  readonly successes: number
+  readonly total: number
+
+  constructor(outcomes: readonly Outcome<Value>[]) {
+    const failures = outcomes.filter(outcome => !outcome.ok)
+    super(
+      failures.map(({ error }) => error),
+      describe(failures, outcomes.length),
+    )
+    this.successes = outcomes.length - failures.length
+    this.total = outcomes.length
+    const values = outcomes.map(outcome => outcome.value)
+    for (const [name, value] of [...Object.entries({ outcomes, values, failures }), [BRAND, true] as const]) {
+      Object.defineProperty(this, name, { value, enumerable: false })
+    }
+  }
+
+  /** Fit to print: the message, how often each code came up, and one entry per failure. */
+  toJSON(): Record<string, unknown> {
+    const { name, message, successes, total, errors } = this
+    return { name, message, successes, total, codes: Object.fromEntries(countCodes(this.failures)), errors }
+  }
+
+  /** The URLs that failed, as they were asked for, secrets included: fit to fetch again, not to print. */
+  failedUrls(): string[] {
+    return this.failures.map(({ request }) => usableUrl(request))
+  }
+}
+
+/** Whether this is a PartialFailureError, of this or another copy of the package. */
+export function isPartialFailureError(value: unknown): value is PartialFailureError {
+  return branded(value) && value.name === 'PartialFailureError'
+}
+
+const MAX_CODES_SHOWN = 5
+
+/** `3 of 10 requests failed: http/404 (2), timeout/headers (1). First: GET https://…` */
+function describe(failures: readonly FailedOutcome[], total: number): string {
+  const sorted = countCodes(failures)
+  const codes = sorted.slice(0, MAX_CODES_SHOWN).map(([code, count]) => `${code} (${count})`)
+  if (sorted.length > MAX_CODES_SHOWN) codes.push('…')
+  const first = failures[0]?.error.message ?? ''
+  return `${failures.length} of ${total} requests failed: ${codes.join(', ')}. First: ${first}`
+}
+
+/** Each code and how often it came up, the most frequent first. */
+function countCodes(failures: readonly FailedOutcome[]): [FaultCode, number][] {
+  const counts = new Map<FaultCode, number>()
+  for (const { error } of failures) counts.set(error.code, (counts.get(error.code) ?? 0) + 1)
+  return [...counts].toSorted(([, a], [, b]) => b - a)
+}

@@ -1,0 +1,44 @@
+/** Requests that come a second time: what is given back of them, and what is sent again. */
+import { lstat } from 'node:fs/promises'
+import { resultOf } from './run-line.ts'
+import type { Call } from '../../core/call.ts'
+import { reasonOf } from '../../core/callback.ts'
+import type { DoneLine } from '../../core/journal.ts'
+import { fault } from '../../core/result.ts'
+import type { Fault, Result } from '../../core/result.ts'
+
+export const CRASHED: Fault = fault(
+  'in_doubt/crash',
+  "under way when the run before this one ended, so that nobody knows whether it was carried out. unknownWrites: 'resend' sends it again",
+  { sent: true },
+)
+
+/** Beside an outcome that nobody knows, where failures are sent again. */
+export const NOT_RESENT =
+  "not sent again by retryFailed: nobody knows whether it was carried out. unknownWrites: 'resend' sends it again"
+
+/** A value that nothing can be made of any more fails by itself. */
+export function resultIn(line: DoneLine, call: Call): Result {
+  try {
+    return resultOf(line, call)
+  } catch (error) {
+    const message = `its value in the run file cannot be read back: ${reasonOf(error)}`
+    return fault('too_large/run_file', message, { sent: true, cause: error })
+  }
+}
+
+export async function isGone({ value }: DoneLine): Promise<boolean> {
+  const path: unknown = Object(value).path
+  if (typeof path !== 'string') return false
+  return lstat(path).then(
+    () => false,
+    error => (error as NodeJS.ErrnoException).code === 'ENOENT',
+  )
+}
+
+export function withKey(call: Call, key: string): Call {
+  const headers = call.headers.map((value, at) =>
+    at % 2 === 1 && call.headers[at - 1] === 'idempotency-key' ? key : value,
+  )
+  return { ...call, headers }
+}

@@ -1,0 +1,43 @@
+/** The refusal of an input that is not that of its run file: the first difference that was noticed, in words. */
+import type { Fate } from './resume-decision.ts'
+import type { ResumePlan } from '../../config/plan.ts'
+import type { Call } from '../../core/call.ts'
+import { ConfigError } from '../../core/error.ts'
+import type { DoneLine, Journal } from '../../core/journal.ts'
+import { printableUrl } from '../../core/url.ts'
+
+type Another = Extract<Fate, { readonly kind: 'another' }>
+
+interface Parts {
+  readonly journal: Pick<Journal, 'read'>
+  readonly plan: Pick<ResumePlan, 'path'>
+}
+
+/** What the file has of this request, or in its place, and what the input has now. Never shows what may be a secret. */
+export async function another(call: Call, { id, isOld }: Another, { journal, plan }: Parts): Promise<ConfigError> {
+  const { path } = plan
+  if (isOld) return notRecorded(call, path)
+  const line = await journal.read(id).catch(() => undefined)
+  const now = described({ ...call, url: printableUrl(call.url, call.plan.secretNames) })
+  const then = line === undefined ? 'another request' : described(line)
+  const same = now === then ? ' (they differ in what is not shown: the body, or secrets in URL and headers)' : ''
+  return new ConfigError([
+    `resume: expected the input that ${path} was made from, got another one: request ${call.index} was ${then} and is ${now}${same}. Give the same input (it may be longer), or another path.`,
+  ])
+}
+
+function notRecorded({ index, own }: Call, path: string): ConfigError {
+  const names = new Set([...(own?.headers ?? []).filter((_, at) => at % 2 === 0), ...(own?.unset ?? [])])
+  if (own?.credentials !== undefined) names.add('auth')
+  return new ConfigError([
+    `resume: expected a run file that has recorded what request ${index} brings by itself (${[...names].join(', ')}), got ${path} of version 1, which has not: its lines may be the answers of other rows. Give another path.`,
+  ])
+}
+
+function described({
+  method,
+  url,
+  key,
+}: Pick<DoneLine, 'method' | 'url'> & { readonly key?: string | undefined }): string {
+  return `${method} ${url}${key === undefined ? '' : ` (key ${key})`}`
+}

@@ -1,0 +1,159 @@
+/** A batch as a run of the engine: plain, or taken up where its run file ends. */
+import { abandonItem, prepareItem } from './item.ts'
+import { RequestIds } from './request-ids.ts'
+import { reportedRun } from './reported-run.ts'
+import { Resume } from './resume.ts'
+import { goOn } from '../save-to.ts'
+import { settle } from './settle.ts'
+import type { Wired } from '../wire.ts'
+import { laneReader } from '../../config/lane-of-item.ts'
+import type { BatchPlan, ResumePlan } from '../../config/plan.ts'
+import type { Call } from '../../core/call.ts'
+import { reasonOf } from '../../core/callback.ts'
+import { ConfigError, makeError } from '../../core/error.ts'
+import type { RequestError } from '../../core/error.ts'
+import type { Dropped, Journal } from '../../core/journal.ts'
+import type { Outcome } from '../../core/outcome.ts'
+import { isPartial } from '../partial.ts'
+import type { Clock } from '../../core/ports.ts'
+import { printable } from '../../core/printable.ts'
+import { fault, isFault } from '../../core/result.ts'
+import type { Run } from '../../engine/engine.ts'
+import { laneSource } from '../../engine/lane-source.ts'
+import type { EngineParts, RunOptions } from '../../engine/ports.ts'
+import { toSource } from '../../engine/source.ts'
+import type { Source } from '../../engine/source.ts'
+import type { Gate } from '../../layer/gate.ts'
+import { openRunFile } from '../../store/run-file.ts'
+
+export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended'> {
+  readonly items: Iterable<unknown> | AsyncIterable<unknown>
+  readonly plan: BatchPlan
+  readonly wired: Wired
+  readonly clock: Clock
+}
+
+/** A run that has not been started yet, and how many of its outcomes came from its run file. */
+export interface BatchRun {
+  readonly run: Run
+  readonly restored: () => number
+}
+
+/** At once, unless there is a run file to open first. */
+export function batchRun(parts: BatchRunParts): BatchRun | Promise<BatchRun> {
+  const { resume } = parts.plan
+  if (resume !== undefined) return resumedRun(parts, resume)
+  return { run: makeRun(parts, engineParts(parts)), restored: () => 0 }
+}
+
+async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<BatchRun> {
+  const { items, wired, clock, ended } = parts
+  const journal = await openRunFile(plan.path, { durability: plan.durability })
+  const { size, dropped } = journal
+  // A torn last line is what any crash leaves, and is no news.
+  if (dropped !== undefined && !dropped.isTorn) warnOf(plan.path, dropped)
+  let failure: { readonly error: unknown } | undefined
+  try {
+    const base = engineParts(parts)
+    const { call: common } = parts.plan.request
+    if (size > 0) goOn(common.saving.batch)
+    const stop = (): void => run.stop('the run file ended it')
+    const resume = new Resume({
+      journal,
+      plan,
+      send: wired.send,
+      clock,
+      stop,
+      fail: error => {
+        failure ??= { error: isFault(error) ? makeError(error, { attempts: 0, timings: { total: 0 } }) : error }
+        stop()
+      },
+    })
+    if (Array.isArray(items)) await checkArray(items, base, resume, journal, plan.path)
+    const run = makeRun(
+      {
+        ...parts,
+        ended: inputError => {
+          const isShort = !run.halted && run.counts.pulled < size && !isPartial(items)
+          const short = isShort ? { error: shorter(plan.path, size) } : undefined
+          journal.close().then(
+            () => ended(failure ?? inputError ?? short),
+            (error: unknown) => ended(failure ?? { error: lostFile(plan.path, error) }),
+          )
+        },
+      },
+      {
+        ...base,
+        prepare: item => resume.admit(base.prepare(item), common),
+        send: resume.send,
+        settle: (call, result) => resume.settle(call, result),
+      },
+    )
+    return { run, restored: () => resume.restored }
+  } catch (error) {
+    await journal.close().catch(() => undefined)
+    throw error
+  }
+}
+
+/** What the file says now is not what was written to it: no outcome may count as kept. */
+function lostFile(path: string, error: unknown): RequestError {
+  const message = `the run file ${path} was not left alone: expected it as it was written, got ${reasonOf(error)}`
+  return makeError(fault('resource/run_file', message, { cause: error }), { attempts: 0, timings: { total: 0 } })
+}
+
+function warnOf(path: string, { lines, firstLine }: Dropped): void {
+  const what = lines === 1 ? `line ${firstLine}` : `${lines} lines, the first of them line ${firstLine},`
+  const message = `${path}: ${what} could not be read and was set aside; what is missing is sent again`
+  process.emitWarning(printable(message), 'ParallelRequestsWarning')
+}
+
+/** Everything that the file has is in the array, and the same: known before anything is sent. */
+async function checkArray(
+  items: readonly unknown[],
+  parts: EngineParts,
+  resume: Resume,
+  journal: Journal,
+  path: string,
+): Promise<void> {
+  if (items.length < journal.size) throw shorter(path, journal.size)
+  // Those with a key may be anywhere.
+  await resume.check(prepared(journal.hasKeys ? items : items.slice(0, journal.size), parts))
+}
+
+function* prepared(items: readonly unknown[], { prepare }: EngineParts): Generator<Call | Outcome> {
+  for (const [index, value] of items.entries()) {
+    try {
+      yield prepare({ value, index })
+    } catch {
+      // It fails by itself when its turn comes.
+    }
+  }
+}
+
+export function shorter(path: string, size: number): ConfigError {
+  return new ConfigError([
+    `resume: expected the input that ${path} was made from, which had at least ${size} requests, got a shorter one. Give the same input (it may be longer), or another path.`,
+  ])
+}
+
+function makeRun({ items, plan, wired, clock, deliver, ended }: BatchRunParts, parts: EngineParts): Run {
+  return reportedRun({ source: sourceOf(items, plan, wired.gate), limits: plan, parts, wired, clock, deliver, ended })
+}
+
+function engineParts({ items, plan, wired, clock }: BatchRunParts): EngineParts {
+  const ids = new RequestIds(items, plan.keys !== undefined)
+  return {
+    prepare: item => prepareItem(item, plan, clock.now(), ids),
+    send: wired.send,
+    settle: (call, result) => settle(call, result, clock),
+    abandon: (item, index, reason) => abandonItem(item, index, plan, reason, ids),
+  }
+}
+
+/** An array is taken host by host in turn, unless its order matters; anything else as it comes. */
+function sourceOf(items: Iterable<unknown> | AsyncIterable<unknown>, plan: BatchPlan, gate: Gate): Source {
+  if (!Array.isArray(items) || plan.order === 'input') return toSource(items)
+  const laneOf = laneReader(plan.request)
+  return laneSource(items, (value, index) => laneOf(value, plan.paramsPerUrl?.[index]), gate, plan.window)
+}

@@ -1,0 +1,73 @@
+/**
+ * What a request is, in a few letters: a line of a run file counts for a request only if both are the same. Method, URL,
+ * body, and what the request brings by itself: headers, credentials, cookies. What all requests of a run have alike may
+ * change between two runs.
+ *
+ * Keyed with the salt of the run file, so that nobody reads a secret out of it by trying.
+ */
+import { createHash, hash as digestOf } from 'node:crypto'
+import type { Hash } from 'node:crypto'
+import { isBlob } from '../../core/body.ts'
+import type { Body, Part } from '../../core/body.ts'
+import type { Call, Own } from '../../core/call.ts'
+
+/** 96 bits: of a thousand million requests no two are taken for one. */
+const LETTERS = 16
+
+/** @param salt of the run file */
+export function fingerprint({ method, url, body, own }: Call, salt: string): string {
+  const head = `${salt}${frame(method)}${frame(url)}`
+  return digest(own === undefined ? head : head + ownText(own), body, true)
+}
+
+/** That of `v: 1`: without headers and credentials, and with the key. */
+export function oldFingerprint({ method, url, body, key }: Call): string {
+  return digest(`${frame(method)}${frame(url)}${frame(key ?? '')}${key === undefined ? 'n' : 'k'}`, body, false)
+}
+
+function digest(head: string, body: Body | undefined, withTypes: boolean): string {
+  // In one piece: an object for the hash costs more than the hash.
+  if (body === undefined) return digestOf('sha256', head, 'base64url').slice(0, LETTERS)
+  if (typeof body === 'string') return digestOf('sha256', `${head}s${body}`, 'base64url').slice(0, LETTERS)
+  const hash = createHash('sha256').update(head)
+  if (body instanceof Uint8Array) hash.update('s').update(body)
+  // What a stream will give nobody knows before it is sent.
+  else if (typeof body === 'function') hash.update('f')
+  else if (isBlob(body)) hash.update(`b${body.size}`)
+  else for (const part of body.parts) addPart(hash, part, withTypes)
+  return hash.digest('base64url').slice(0, LETTERS)
+}
+
+/** In whatever order the headers were written. What a function will give nobody knows before it is asked. */
+function ownText({ headers, unset, credentials, contentType }: Own): string {
+  const lines: string[] = []
+  for (let at = 0; at < headers.length; at += 2) {
+    lines.push(`h${frame(headers[at] as string)}${frame(headers[at + 1] as string)}`)
+  }
+  for (const name of unset) lines.push(`u${frame(name)}`)
+  if (lines.length > 1) lines.sort()
+  if (credentials !== undefined) lines.push(typeof credentials === 'string' ? `c${frame(credentials)}` : 'a')
+  // A boundary is another one each time.
+  if (contentType?.startsWith('multipart/') === false) lines.push(`t${frame(contentType)}`)
+  return lines.join('')
+}
+
+/** A text behind its length, so that no two requests can run into the same text. */
+const frame = (text: string): string => `${text.length}:${text}`
+
+function framed(hash: Hash, text: string): void {
+  hash.update(frame(text))
+}
+
+/** Files by their paths: what is in them is read when they are sent. */
+function addPart(hash: Hash, { name, filename, type, content }: Part, withTypes: boolean): void {
+  hash.update('m')
+  framed(hash, name)
+  framed(hash, filename ?? '')
+  if (withTypes) framed(hash, type ?? '')
+  if (typeof content === 'string') framed(hash.update('s'), content)
+  else if (content instanceof Uint8Array) hash.update(`c${content.byteLength}:`).update(content)
+  else if (isBlob(content)) hash.update(`b${content.size}`)
+  else if ('path' in content) framed(hash.update('p'), content.path)
+  else hash.update('f')
+}

@@ -1,0 +1,48 @@
+/** One item of an input: its Call, or the outcome of one that is never sent. */
+import type { RequestIds } from './request-ids.ts'
+import { UNREADABLE } from '../../config/lane-of-item.ts'
+import type { BatchPlan } from '../../config/plan.ts'
+import { labelOf, methodOfUrl, prepare } from '../../config/prepare.ts'
+import type { Call } from '../../core/call.ts'
+import { refusedOutcome } from '../../core/outcome.ts'
+import type { Outcome } from '../../core/outcome.ts'
+import type { Fault } from '../../core/result.ts'
+import { unsentOutcome } from '../../core/unsent-outcome.ts'
+import type { Item } from '../../engine/source.ts'
+
+/** The item made ready; what is wrong with it is its own outcome. */
+export function prepareItem(
+  { value, index, lane }: Item,
+  plan: BatchPlan,
+  nowMs: number,
+  ids: RequestIds,
+): Call | Outcome {
+  const { request, keys, paramsPerUrl } = plan
+  const asked = request.call.limitKey === undefined || lane === UNREADABLE ? undefined : lane
+  const item = { index, key: keys?.[index], params: paramsPerUrl?.[index], lane: asked, nowMs }
+  const call = prepare(value, item, request)
+  if ('refused' in call) {
+    const label = labelOf(value, item, request)
+    return refusedOutcome({ ...label, id: ids.of(index, label.key) }, call.refused, request.call.secretNames)
+  }
+  call.trip.id = ids.of(index, call.key)
+  return call
+}
+
+/** The outcome of an item that is given up before anybody has looked at it. */
+export function abandonItem(
+  item: unknown,
+  index: number,
+  { request, keys }: BatchPlan,
+  reason: Fault,
+  ids: RequestIds,
+): Outcome {
+  const key = keys?.[index]
+  const { secretNames } = request.call
+  if (typeof item === 'string') {
+    const asked = { index, key, method: methodOfUrl(request) }
+    return unsentOutcome(ids.of(index, key), asked, item, reason, secretNames)
+  }
+  const label = labelOf(item, { index, key }, request)
+  return unsentOutcome(ids.of(index, label.key), label, label, reason, secretNames)
+}

@@ -1,0 +1,38 @@
+/** A run of the engine over a client's stack, with its progress told to whoever wants it. */
+import { reporter } from './progress.ts'
+import type { Wired } from '../wire.ts'
+import type { BatchPlan } from '../../config/plan.ts'
+import type { Clock } from '../../core/ports.ts'
+import { Run } from '../../engine/engine.ts'
+import type { EngineParts, RunOptions } from '../../engine/ports.ts'
+import type { Source } from '../../engine/source.ts'
+
+type Limits = Pick<BatchPlan, 'window' | 'maxFailures' | 'signal' | 'onProgress'>
+
+export interface ReportedRunParts extends Pick<RunOptions, 'deliver' | 'ended'> {
+  readonly source: Source
+  readonly limits: Limits
+  readonly parts: EngineParts
+  readonly wired: Wired
+  readonly clock: Clock
+}
+
+/** Not started yet; its progress is told from now on. */
+export function reportedRun({ source, limits, parts, wired, clock, deliver, ended }: ReportedRunParts): Run {
+  const { window, maxFailures, signal, onProgress } = limits
+  const run: Run = new Run(source, parts, {
+    window,
+    room: wired.gate,
+    maxFailures,
+    signal,
+    deliver,
+    ended: inputError => {
+      progress?.end()
+      ended(inputError)
+    },
+  })
+  const progress =
+    onProgress && reporter({ counts: () => run.counts, pausedHosts: () => wired.gate.pausedHosts(), clock, onProgress })
+  progress?.start()
+  return run
+}

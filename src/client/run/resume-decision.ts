@@ -1,0 +1,118 @@
+/**
+ * What becomes of a request that a run file may know: one decision, for the run that goes on with it and for who asks
+ * what that would do.
+ */
+import { fingerprint, oldFingerprint } from './fingerprint.ts'
+import type { ResumePlan } from '../../config/plan.ts'
+import type { Call } from '../../core/call.ts'
+import { getHeader } from '../../core/headers.ts'
+import { REFUSED_PRINT } from '../../core/journal.ts'
+import type { Doubt, Journal, Known } from '../../core/journal.ts'
+
+/** What a run file held when it was opened. */
+export type Past = Pick<Journal, 'known' | 'intent' | 'keyedAt' | 'read' | 'salt'>
+
+export type Fate =
+  /** `key`: the one that it was sent with before, by which the server knows it again. */
+  | { readonly kind: 'send'; readonly key?: string }
+  /** `id`: of its line. */
+  | { readonly kind: 'restore'; readonly id: string }
+  /** Nobody knows whether it was carried out, and it is not sent behind the caller's back. No `id`: no line says so. */
+  | { readonly kind: 'doubt'; readonly id: string | undefined }
+  | Mismatch
+
+/** The file has another request in its place. */
+interface Mismatch {
+  readonly kind: 'another'
+  /** Of what stands there, as `Journal.read` takes it. */
+  readonly id: string | number
+  /** It may be the same: that was not recorded in version 1. */
+  readonly isOld?: true
+}
+
+const SEND: Fate = { kind: 'send' }
+
+/** What was sent; what was refused then may be anything now. */
+export function knownOf(past: Past, id: string): Known | undefined {
+  const known = past.known(id)
+  return known?.print === REFUSED_PRINT ? undefined : known
+}
+
+/** A second copy does no harm by its method, or by the caller's word. */
+export function isSafe({ method, plan }: Call): boolean {
+  return plan.retry.methods.has(method)
+}
+
+interface Found {
+  readonly id: string
+  readonly known: Known | undefined
+  readonly doubt: Doubt | undefined
+}
+
+/** What the file has of this request. Undefined where it is new. @param print its fingerprint */
+export function findIn(past: Past, call: Call, print: string): Found | Mismatch | undefined {
+  const { id } = call.trip
+  const own = at(past, id)
+  const found = own ?? atItsPlace(past, call, print)
+  if (found === undefined || 'kind' in found) return found
+  // With both, the intent is of a later attempt at what had failed.
+  const before = found.doubt ?? found.known
+  if (before === undefined) return undefined
+  if (before.v === 2) return before.print === print ? found : { kind: 'another', id: found.id }
+  if (before.print !== oldFingerprint(call)) return { kind: 'another', id: found.id }
+  return bringsSecrets(call) ? { kind: 'another', id: found.id, isOld: true } : found
+}
+
+/** Of another name than the request has: in version 1 all go by their places. */
+function atItsPlace(past: Past, { index, key }: Call, print: string): Found | Mismatch | undefined {
+  if (key === undefined) {
+    // A request with a key was here: its keys have been left out.
+    return past.keyedAt(index) === undefined ? undefined : { kind: 'another', id: index }
+  }
+  const found = at(past, `#${index}`)
+  if (found !== undefined) {
+    return (found.doubt ?? found.known)?.v === 1 ? found : { kind: 'another', id: found.id }
+  }
+  // The same request at the same place by another key: its keys are others now, and all would be sent again.
+  return past.keyedAt(index)?.print === print ? { kind: 'another', id: index } : undefined
+}
+
+function at(past: Past, id: string): Found | undefined {
+  const known = knownOf(past, id)
+  const doubt = past.intent(id)
+  return known === undefined && doubt === undefined ? undefined : { id, known, doubt }
+}
+
+/** Headers or credentials of its own, which version 1 did not look at. */
+function bringsSecrets({ own }: Call): boolean {
+  return own !== undefined && (own.headers.length > 0 || own.unset.length > 0 || own.credentials !== undefined)
+}
+
+/** At once where it can be: a run must stop before it pulls another batch's next request. */
+export function fateOf(
+  call: Call,
+  past: Past,
+  plan: Pick<ResumePlan, 'retryFailed' | 'unknownWrites'>,
+): Fate | Promise<Fate> {
+  const found = findIn(past, call, (call.trip.print ??= fingerprint(call, past.salt)))
+  if (found === undefined) return SEND
+  if ('kind' in found) return found
+  const { id, known, doubt } = found
+  if (known !== undefined && doubt === undefined && (known.ok || !plan.retryFailed)) return { kind: 'restore', id }
+  return isSafe(call) ? SEND : fateOfWrite(call, found, past, plan)
+}
+
+async function fateOfWrite(
+  call: Call,
+  { id, doubt }: Found,
+  past: Past,
+  { unknownWrites }: Pick<ResumePlan, 'unknownWrites'>,
+): Promise<Fate> {
+  const failed = doubt === undefined ? await past.read(id).catch(() => undefined) : undefined
+  const isUnknown = doubt !== undefined || failed?.error?.code.startsWith('in_doubt/') === true
+  const key = doubt?.idempotencyKey ?? failed?.['idempotencyKey']
+  // Sent before with a key, and now with the same one: the server knows it again.
+  if (typeof key === 'string' && getHeader(call.headers, 'idempotency-key') !== undefined) return { kind: 'send', key }
+  if (!isUnknown || unknownWrites === 'resend') return SEND
+  return { kind: 'doubt', id: doubt === undefined || doubt.hasLine ? id : undefined }
+}

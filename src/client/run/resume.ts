@@ -1,0 +1,265 @@
+/**
+ * Takes a run up where its file ends: what is done is given back and not sent again, what is sent gets its line before
+ * its outcome is handed out. Around sending and settling, so that neither the engine nor the layers know of it.
+ */
+import { CRASHED, NOT_RESENT, isGone, resultIn, withKey } from './again.ts'
+import { another } from './another-input.ts'
+import { fateOf, findIn, isSafe, knownOf } from './resume-decision.ts'
+import type { Fate } from './resume-decision.ts'
+import { fingerprint } from './fingerprint.ts'
+import { Refusals, saysTheSame } from './refusals.ts'
+import { lineOf, lineValue } from './run-line.ts'
+import { settle } from './settle.ts'
+import { NOT_RESUMABLE } from '../../config/plan.ts'
+import type { ResumePlan } from '../../config/plan.ts'
+import type { Call, CallPlan } from '../../core/call.ts'
+import { isThenable, reasonOf } from '../../core/callback.ts'
+import { getHeader } from '../../core/headers.ts'
+import { LineError, REFUSED_PRINT } from '../../core/journal.ts'
+import type { DoneLine, IntentLine, Journal } from '../../core/journal.ts'
+import type { Send } from '../../core/layer.ts'
+import { failedOutcome } from '../../core/outcome.ts'
+import { codeOf, isUnsent } from '../../core/unsent-outcome.ts'
+import type { FailedOutcome, Outcome } from '../../core/outcome.ts'
+import type { Clock } from '../../core/ports.ts'
+import { fault } from '../../core/result.ts'
+import type { Fault, Result } from '../../core/result.ts'
+import { Trip } from '../../core/trip.ts'
+import { printableUrl } from '../../core/url.ts'
+
+export interface ResumeParts {
+  readonly journal: Journal
+  readonly plan: ResumePlan
+  readonly send: Send<Call, Result>
+  readonly clock: Clock
+  /** Nothing more is sent. */
+  readonly stop: () => void
+  /** Ends the run, and this is its error. */
+  readonly fail: (error: unknown) => void
+}
+
+export class Resume {
+  /** Outcomes that came from the file. */
+  restored = 0
+  readonly #parts: ResumeParts
+  /** Idempotency keys of what is under way and unsafe. */
+  readonly #keys = new WeakMap<Call['trip'], string | undefined>()
+  /** Those of this run that have an intent. */
+  readonly #intended = new WeakSet<Call['trip']>()
+  readonly #lines = new WeakMap<Call['trip'], DoneLine>()
+  readonly #refusals = new Refusals()
+
+  constructor(parts: ResumeParts) {
+    this.#parts = parts
+  }
+
+  /** What cannot be sent as it was written has its line, too: see refusals.ts. */
+  admit(prepared: Call | Outcome, plan: CallPlan): Call {
+    return this.#refusals.admit(prepared, plan, this.#parts.clock.now())
+  }
+
+  /** What the file has of this request, or what the network says. Not async, nor is `settle`: nearly all are new. */
+  readonly send: Send<Call, Result> = call => {
+    const { journal, send } = this.#parts
+    if (this.#refusals.of(call) !== undefined) return Promise.resolve(REFUSED)
+    if (call.plan.returnType === 'stream') return Promise.resolve(fault('invalid_request/options', NOT_RESUMABLE))
+    call.trip.print = fingerprint(call, journal.salt)
+    if (journal.isNew && isSafe(call)) return send(call)
+    const fate = fateOf(call, journal, this.#parts.plan)
+    return isThenable(fate) ? fate.then(found => this.#follow(call, found)) : this.#follow(call, fate)
+  }
+
+  #follow(call: Call, fate: Fate): Promise<Result> {
+    const { send } = this.#parts
+    switch (fate.kind) {
+      case 'another':
+        return this.#refuse(call, fate)
+      case 'restore':
+        return this.#restore(call, fate.id)
+      case 'doubt':
+        if (this.#parts.plan.retryFailed) call.trip.warn(NOT_RESENT)
+        return fate.id === undefined ? Promise.resolve(CRASHED) : this.#restore(call, fate.id)
+      case 'send': {
+        if (isSafe(call)) return send(call)
+        const sent = fate.key === undefined ? call : withKey(call, fate.key)
+        this.#keys.set(call.trip, getHeader(sent.headers, 'idempotency-key'))
+        let intended: Promise<Fault | undefined> | undefined
+        return send({ ...sent, announced: () => (intended ??= this.#intend(sent)) })
+      }
+    }
+  }
+
+  /** The outcome, once its line is written. */
+  settle(call: Call, result: Result): Promise<Outcome> {
+    const refused = this.#refusals.of(call)
+    if (refused !== undefined) return this.#refused(call, refused)
+    const line = this.#lines.get(call.trip)
+    if (line !== undefined) return this.#restored(call, result, line)
+    const outcome = settle(call, result, this.#parts.clock)
+    return isThenable(outcome)
+      ? outcome.then(settled => this.#record(call, result, settled))
+      : this.#record(call, result, outcome)
+  }
+
+  #record(call: Call, result: Result, outcome: Outcome): Promise<Outcome> {
+    const { print } = call.trip
+    if (print === undefined) return Promise.resolve(outcome)
+    // What was given up has no line either: the next run sends it. A write that may have been done is in doubt by now.
+    if (isUnsent(outcome) || codeOf(outcome)?.startsWith('aborted/') === true) return this.#withdraw(call, outcome)
+    if (!outcome.ok || result.kind === 'fault') return this.#write(call, print, outcome, () => this.#keyOf(call))
+    const { schema, parseFunc } = call.plan
+    const isPlain = schema === undefined && parseFunc === undefined
+    if (isPlain) return this.#write(call, print, outcome, () => lineValue(call, result, outcome.value))
+    return this.#plainValue(call, result).then(
+      value => this.#write(call, print, outcome, () => lineValue(call, result, value)),
+      (error: unknown) => this.#unkept(call, print, error),
+    )
+  }
+
+  /** It has no line, so that the next run sends it; an intent that says otherwise is taken back. */
+  async #withdraw(call: Call, outcome: Outcome): Promise<Outcome> {
+    const { journal } = this.#parts
+    const { trip } = call
+    // In doubt since before, with the same key: that stays.
+    if (!this.#intended.has(trip) || !trip.isUnsent || journal.intent(trip.id) !== undefined) return outcome
+    try {
+      await journal.append({ intent: { ...this.#intentOf(call), sent: false } })
+      return outcome
+    } catch (error) {
+      return this.#unwritten(call, error)
+    }
+  }
+
+  #write(call: Call, print: string, outcome: Outcome, more: () => object): Promise<Outcome> {
+    const { clock, journal } = this.#parts
+    let line: DoneLine
+    try {
+      line = lineOf(call, print, outcome, more(), clock.epochMs())
+    } catch (error) {
+      return this.#unkept(call, print, error)
+    }
+    return journal.append(line).then(
+      () => outcome,
+      (error: unknown) =>
+        error instanceof LineError ? this.#unkept(call, print, error) : this.#unwritten(call, error),
+    )
+  }
+
+  /** Its value fits into no line: its own trouble, and nobody else's. It fails, and has a line that says so. */
+  async #unkept(call: Call, print: string, error: unknown): Promise<Outcome> {
+    const { clock, journal } = this.#parts
+    const message = `its value cannot be kept in the run file: ${reasonOf(error)}. Leave resume out, or read it as 'content' or 'file'`
+    const unkept = fault('too_large/run_file', message, { sent: true, cause: error })
+    const outcome = failedOutcome(call, unkept, clock.now(), call.plan.secretNames)
+    try {
+      await journal.append(lineOf(call, print, outcome, this.#keyOf(call), clock.epochMs()))
+      return outcome
+    } catch (failure) {
+      return this.#unwritten(call, failure)
+    }
+  }
+
+  /** What the file has is compared with an array before anything is sent. */
+  async check(calls: Iterable<Call | Outcome>): Promise<void> {
+    for (const call of calls) {
+      if ('ok' in call) continue
+      const found = findIn(this.#parts.journal, call, fingerprint(call, this.#parts.journal.salt))
+      if (found !== undefined && 'kind' in found) throw await another(call, found, this.#parts)
+    }
+  }
+
+  /** The outcome, once the file has a line of it. */
+  async #refused(call: Call, outcome: FailedOutcome): Promise<Outcome> {
+    const { clock, journal } = this.#parts
+    const { id } = call.trip
+    // What was sent from this place must not be hidden behind a line that says it never was.
+    if (knownOf(journal, id) !== undefined || journal.intent(id) !== undefined) return outcome
+    try {
+      if (journal.known(id) !== undefined && saysTheSame(await journal.read(id), outcome)) return outcome
+      await journal.append(lineOf(call, REFUSED_PRINT, outcome, {}, clock.epochMs()))
+      return outcome
+    } catch (error) {
+      return this.#unwritten(call, error)
+    }
+  }
+
+  async #restore(call: Call, id: string): Promise<Result> {
+    try {
+      const line = await this.#parts.journal.read(id)
+      // What was saved and is gone is fetched again, where that does no harm.
+      if (call.plan.returnType === 'file' && isSafe(call) && (await isGone(line))) return this.#parts.send(call)
+      this.#lines.set(call.trip, line)
+      return resultIn(line, call)
+    } catch (error) {
+      return this.#broken('read', error)
+    }
+  }
+
+  async #restored(call: Call, result: Result, line: DoneLine): Promise<Outcome> {
+    this.restored++
+    const { attempts, bytes, timings } = line
+    // It was accepted then, and it took so many attempts then; none of them is one of this run.
+    const plan = line.ok ? { ...call.plan, acceptStatus: () => true } : call.plan
+    const { id, warnings } = call.trip
+    const trip = Object.assign(new Trip(0, this.#parts.clock.now(), Infinity), { attempts, id, warnings })
+    const outcome = await settle({ ...call, plan, trip }, result, this.#parts.clock)
+    const whole = { ...outcome, attempts, timings: { total: 0, ...timings }, source: 'run-file' } as Outcome
+    if (whole.response !== undefined) Object.defineProperty(whole.response, 'bytes', { value: bytes, enumerable: true })
+    return whole
+  }
+
+  /** Before schema and parseFunc: with either of them the body is read a second time. */
+  async #plainValue(call: Call, result: Result): Promise<unknown> {
+    const plain = { ...call, plan: { ...call.plan, schema: undefined, parseFunc: undefined } }
+    return (await settle(plain, result, this.#parts.clock)).value
+  }
+
+  /** Kept with a failure: whoever sends it again must do so with the same key, for it may have been carried out. */
+  #keyOf(call: Call): { readonly idempotencyKey?: string } {
+    const idempotencyKey = this.#keys.get(call.trip)
+    return idempotencyKey === undefined ? {} : { idempotencyKey }
+  }
+
+  /** An unsafe request says what it is about to do, so that a crash leaves no silence. */
+  async #intend(call: Call): Promise<Fault | undefined> {
+    this.#intended.add(call.trip)
+    try {
+      await this.#parts.journal.append({ intent: this.#intentOf(call) })
+      return undefined
+    } catch (error) {
+      return this.#broken('written', error)
+    }
+  }
+
+  #intentOf({ headers, index, method, plan, trip, url }: Call): IntentLine['intent'] {
+    const { id, print = '' } = trip
+    const idempotencyKey = getHeader(headers, 'idempotency-key')
+    const at = new Date(this.#parts.clock.epochMs()).toISOString()
+    const asked = { at, method, url: printableUrl(url, plan.secretNames) }
+    return { v: 2, index, id, print, ...(idempotencyKey && { idempotencyKey }), ...asked }
+  }
+
+  async #refuse(call: Call, found: Extract<Fate, { kind: 'another' }>): Promise<Fault> {
+    // At once: what comes next is of the other batch, too.
+    this.#parts.stop()
+    this.#parts.fail(await another(call, found, this.#parts))
+    return fault('aborted/not_started', 'not sent: the run file is of another batch')
+  }
+
+  /** The file can take no more: the run ends, and this request does not count as done. */
+  #unwritten(call: Call, error: unknown): Outcome {
+    return failedOutcome(call, this.#broken('written', error), this.#parts.clock.now(), call.plan.secretNames)
+  }
+
+  #broken(what: string, error: unknown): Fault {
+    const { path } = this.#parts.plan
+    const broken = fault('resource/run_file', `the run file ${path} cannot be ${what}: ${reasonOf(error)}`, {
+      cause: error,
+    })
+    this.#parts.fail(broken)
+    return broken
+  }
+}
+
+/** In the place of an answer; nobody looks at it. */
+const REFUSED: Fault = fault('invalid_request/options', 'could not be sent as it was written')

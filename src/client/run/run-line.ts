@@ -1,0 +1,137 @@
+/**
+ * Outcome → line of the run file, and back. A line holds the value before schema and `parseFunc`, which run again when it
+ * is restored; so a restored line becomes a Reply again and takes the same way as one from the network.
+ */
+import type { Call } from '../../core/call.ts'
+import { RequestError } from '../../core/error.ts'
+import { filterHeaders, isSecretName } from '../../core/headers.ts'
+import { isoTime } from '../../core/iso-time.ts'
+import type { DoneLine } from '../../core/journal.ts'
+import type { Outcome } from '../../core/outcome.ts'
+import { fault } from '../../core/result.ts'
+import type { Fault, FaultCode, Reply, Result } from '../../core/result.ts'
+import type { SavedFile } from '../../core/spec.ts'
+import { printableUrl } from '../../core/url.ts'
+import type { Writable } from '../../core/writable.ts'
+
+/** What has been read of the body: as it stands in the line. */
+export interface LineValue {
+  readonly value?: unknown
+  readonly encoding?: 'base64'
+  /** Of a whole response. */
+  readonly head?: Pick<Reply, 'statusText' | 'headers' | 'url'>
+}
+
+/** `more`: fields besides those that every line has. Field by field, because it is done for every request. */
+export function lineOf(call: Call, print: string, outcome: Outcome, more: object, atMs: number): DoneLine {
+  const { key, method } = call
+  const { response } = outcome
+  const line: Writable<Partial<DoneLine>> = { v: 2, index: call.index, id: call.trip.id, print }
+  if (key !== undefined) line.key = key
+  line.method = method
+  line.url = outcome.request.url
+  line.ok = outcome.ok
+  if (response !== undefined) line.status = response.status
+  if (!outcome.ok) line.error = { code: outcome.error.code, message: RequestError.reason(outcome.error) }
+  Object.assign(line, more)
+  line.attempts = outcome.attempts
+  line.bytes = response?.bytes ?? 0
+  line.timings = rounded(outcome.timings)
+  line.at = isoTime(atMs)
+  return line as DoneLine
+}
+
+/** To the microsecond: what is beyond it is noise, and made a line a tenth longer. */
+function rounded(timings: Outcome['timings']): Record<string, number> {
+  const line: Record<string, number> = {}
+  for (const name in timings) line[name] = Math.round((timings[name as keyof typeof timings] as number) * 1_000) / 1_000
+  return line
+}
+
+/** The value of a reply as a line holds it: what the return type makes of the body. */
+export function lineValue({ plan }: Call, reply: Reply, decoded: unknown): LineValue {
+  switch (plan.returnType) {
+    case 'auto':
+      if (decoded instanceof Uint8Array) return { value: base64(decoded), encoding: 'base64' }
+      return { value: decoded }
+    case 'json':
+    case 'text':
+    case 'file':
+      return { value: decoded }
+    case 'stream':
+      return { value: reply.taken?.bytes ?? 0 }
+    case 'content':
+      return { value: base64(reply.body), encoding: 'base64' }
+    case 'response': {
+      const { statusText } = reply
+      const { secretNames } = plan
+      const kept = filterHeaders(reply.headers, name => !isSecretName(name, secretNames))
+      // A URL in a header may hold what one in a request may.
+      const headers = kept.map((text, at) =>
+        at % 2 === 1 && URL_HEADERS.has(kept[at - 1] as string) ? printableUrl(text, secretNames) : text,
+      )
+      const url = printableUrl(reply.url, secretNames)
+      return { value: base64(reply.body), encoding: 'base64', head: { statusText, headers, url } }
+    }
+  }
+}
+
+const URL_HEADERS: ReadonlySet<string> = new Set(['location', 'content-location', 'refresh', 'link'])
+
+/** What came back then. */
+export function resultOf(line: DoneLine, call: Call): Result {
+  return line.ok ? replyOf(line, call) : faultOf(line, call)
+}
+
+function replyOf(line: DoneLine, call: Call): Reply {
+  const head = line.head as Pick<Reply, 'statusText' | 'headers' | 'url'> | undefined
+  return {
+    kind: 'reply',
+    status: line.status ?? 200,
+    statusText: '',
+    headers: call.plan.returnType === 'auto' ? ['content-type', typeOf(line)] : [],
+    url: call.url,
+    ...head,
+    body: bodyOf(line, call),
+    integrity: 'length',
+    protocol: 'http/1.1',
+    ...(call.plan.returnType === 'file' && { taken: line.value as SavedFile }),
+  }
+}
+
+/** What `'auto'` made of it then it makes of it again. */
+function typeOf({ value, encoding }: DoneLine): string {
+  if (encoding === 'base64') return 'application/octet-stream'
+  return typeof value === 'string' ? 'text/plain' : 'application/json'
+}
+
+function bodyOf({ value, encoding }: DoneLine, { plan }: Call): Uint8Array {
+  if (encoding === 'base64' && typeof value === 'string') return Buffer.from(value, 'base64')
+  // The return type may be another one than then: text is text, and what is no text is JSON.
+  const text = typeof value === 'string' && plan.returnType !== 'json' ? value : JSON.stringify(value ?? null)
+  // A text that begins with a byte-order mark had two, and reading takes one off.
+  const mark = (plan.returnType === 'text' || plan.returnType === 'auto') && text.startsWith('\uFEFF') ? '\uFEFF' : ''
+  return new TextEncoder().encode(mark + text)
+}
+
+function faultOf({ error, status }: DoneLine, call: Call): Fault {
+  const code = (error?.code ?? 'internal/unknown') as FaultCode
+  const reply: Reply | undefined =
+    status === undefined
+      ? undefined
+      : {
+          kind: 'reply',
+          status,
+          statusText: '',
+          headers: [],
+          body: new Uint8Array(),
+          url: call.url,
+          integrity: 'unverified',
+          protocol: 'http/1.1',
+        }
+  return fault(code, error?.message ?? 'failed', { sent: true, ...(reply && { reply }) })
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}

@@ -1,0 +1,252 @@
+/**
+ * The calling thread's part in a sync call: it makes the requests ready, answers what the worker asks, and makes the
+ * outcomes, with the very functions of the async call. So values, errors and their fields are the same in both.
+ */
+import { abandonItem, prepareItem } from '../run/item.ts'
+import { RequestIds } from '../run/request-ids.ts'
+import { opinionsOf } from '../opinions.ts'
+import { guarded } from '../run/progress.ts'
+import { settle } from '../run/settle.ts'
+import { AsyncAnswer, promptCredentials, promptPlan } from './sync-functions.ts'
+import { TRIP_FIELDS } from './sync-messages.ts'
+import { sender } from './sync-order.ts'
+import type { Caller, Hop, Order, SentRequest, SentTrip } from './sync-messages.ts'
+import { KeptFault, unpackFault, unpackResult } from './sync-result.ts'
+import type { SentFault, SentResult } from './sync-result.ts'
+import { systemClock } from '../system-clock.ts'
+import { readJson } from '../wire.ts'
+import { trueCosts } from '../../config/cost.ts'
+import { isRecord, kindOf } from '../../config/kinds.ts'
+import type { BatchPlan } from '../../config/plan.ts'
+import { isAtHand } from '../../core/body.ts'
+import { attempt } from '../../core/attempt.ts'
+import type { Call, CallPlan, Costs } from '../../core/call.ts'
+import { isThenable, reasonOf } from '../../core/callback.ts'
+import { toHeaders } from '../../core/printable-headers.ts'
+import type { HeaderList } from '../../core/headers.ts'
+import type { Progress } from '../../core/progress.ts'
+import { failedOutcome } from '../../core/outcome.ts'
+import type { Outcome } from '../../core/outcome.ts'
+import { fault, isFault } from '../../core/result.ts'
+import type { Fault, Result } from '../../core/result.ts'
+import type { AuthRequest } from '../../core/spec.ts'
+import { Trip } from '../../core/trip.ts'
+import type { Verdict } from '../../policy/judge.ts'
+
+export class CallingThread implements Caller {
+  /** By index; complete when the order is done. */
+  readonly outcomes: Outcome[] = []
+  readonly #items: readonly unknown[]
+  readonly #plan: BatchPlan
+  /** The body of the options, as it was given. */
+  readonly #sharedBody: unknown
+  readonly #ids: RequestIds
+  readonly #calls: (Call | undefined)[] = []
+  readonly #kept: unknown[] = []
+  readonly #opinions = opinionsOf(readJson, systemClock, (call, cost) => {
+    this.#trueCosts.set(call.index, trueCosts(cost, call.plan))
+  })
+  readonly #trueCosts = new Map<number, Costs>()
+  readonly #onProgress: ((progress: Progress) => void) | undefined
+
+  constructor(items: readonly unknown[], plan: BatchPlan, sharedBody: unknown) {
+    this.#items = items
+    this.#ids = new RequestIds(items, plan.keys !== undefined)
+    this.#plan = plan
+    this.#sharedBody = sharedBody
+    this.#onProgress = plan.onProgress && guarded(plan.onProgress)
+  }
+
+  /** Makes every request ready; what is refused has its outcome at once. */
+  order(client: Order['client'], network: Order['network']): Order {
+    const { window, maxFailures, onProgress } = this.#plan
+    const sent = sender()
+    const prompts = new Map<CallPlan, CallPlan>()
+    const calls = this.#items.map((item, index) => {
+      const call = this.#prepare(item, index)
+      if ('ok' in call) {
+        this.outcomes[index] = call
+        return undefined
+      }
+      let plan = prompts.get(call.plan)
+      if (plan === undefined) prompts.set(call.plan, (plan = promptPlan(call.plan)))
+      this.#calls[index] = { ...call, plan, credentials: promptCredentials(call.credentials) }
+      return sent(call)
+    })
+    return { client, calls, window, maxFailures, tellsProgress: onProgress !== undefined, network }
+  }
+
+  #prepare(item: unknown, index: number): Call | Outcome {
+    try {
+      return prepareItem({ value: item, index }, this.#plan, systemClock.now(), this.#ids)
+    } catch (error) {
+      // As in the engine: a getter or a proxy of the caller's threw.
+      const unreadable = `expected a request that can be read, but reading it threw: ${reasonOf(error)}`
+      return this.#abandoned('', index, fault('invalid_request/unreadable', unreadable, { cause: error }))
+    }
+  }
+
+  #abandoned(item: unknown, index: number, reason: Fault): Outcome {
+    return abandonItem(item, index, this.#plan, reason, this.#ids)
+  }
+
+  /** Keeps what cannot cross; the number stands for it. */
+  keep(thing: unknown): number {
+    return this.#kept.push(thing) - 1
+  }
+
+  settle(index: number, sent: SentResult, trip: SentTrip): boolean {
+    const made = this.#call(index)
+    const call = { ...made, trip: Object.assign(tripOf(trip), { id: made.trip.id }) }
+    // Those of hooks, which run on this thread.
+    for (const warning of made.trip.warnings ?? []) call.trip.warn(warning)
+    const outcome = settleNow(call, unpackResult(sent, this.#kept))
+    this.outcomes[index] = outcome
+    return outcome.ok
+  }
+
+  abandon(index: number, sent: SentFault): void {
+    const reason = unpackFault(sent, this.#kept)
+    try {
+      this.outcomes[index] = this.#abandoned(this.#items[index], index, reason)
+    } catch {
+      this.outcomes[index] = this.#abandoned('', index, reason)
+    }
+  }
+
+  progress(progress: Progress): void {
+    this.#onProgress?.(progress)
+  }
+
+  acceptStatus(index: number, status: number): boolean {
+    const answer: unknown = this.#call(index).plan.acceptStatus(status)
+    // Any truthy answer will do, but not any object could be sent.
+    return Boolean(answer)
+  }
+
+  backoff(index: number, failures: number): number | string {
+    const { backoff } = this.#call(index).plan.retry
+    const answer: unknown = typeof backoff === 'function' ? backoff(failures) : 0
+    return typeof answer === 'number' || typeof answer === 'string' ? answer : 0
+  }
+
+  body(index: number): string | Uint8Array {
+    const item = this.#items[index]
+    const own = isRecord(item) && !(item instanceof URL) ? item.body : undefined
+    return bytesNow(own ?? this.#sharedBody)
+  }
+
+  auth(index: number, request: AuthRequest): string | undefined {
+    const { credentials } = this.#call(index)
+    const answer: unknown = typeof credentials === 'function' ? credentials(request) : credentials
+    return typeof answer === 'string' ? answer : undefined
+  }
+
+  beforeRequest(index: number, { method, url, headers: list, hasBody, attempt: number }: SentRequest): HeaderList {
+    const { plan, body, meta } = this.#call(index)
+    const headers = toHeaders(list)
+    void plan.hooks.beforeRequest?.({
+      method,
+      url,
+      headers,
+      body: hasBody && isAtHand(body) ? body : undefined,
+      attempt: number,
+      meta,
+    })
+    return [...headers].flat()
+  }
+
+  ofResponse(hop: Hop, number: number, sent: SentResult): Verdict | SentFault | undefined {
+    const { call, trial, result } = this.#trial(hop, number, sent)
+    return this.#opinion(this.#opinions.ofResponse(call, trial, result))
+  }
+
+  ofRetry(hop: Hop, number: number, sent: SentResult, verdict: Verdict): Verdict | SentFault {
+    const { call, trial, result } = this.#trial(hop, number, sent)
+    return this.#opinion(this.#opinions.ofRetry(call, trial, result, verdict))
+  }
+
+  beforeRetry(hop: Hop, number: number, sent: SentResult): 'done' | SentFault | undefined {
+    const { call, trial, result } = this.#trial(hop, number, sent)
+    return this.#opinion(this.#opinions.beforeRetry(call, trial, result))
+  }
+
+  trueCosts(index: number): Costs | undefined {
+    const costs = this.#trueCosts.get(index)
+    this.#trueCosts.delete(index)
+    return costs
+  }
+
+  limitKey(index: number, { method, url }: Pick<AuthRequest, 'method' | 'url'>): string | undefined {
+    const { plan, meta } = this.#call(index)
+    return plan.limitKey?.({ method, url, meta })
+  }
+
+  #trial(hop: Hop, number: number, sent: SentResult) {
+    const call = { ...this.#call(hop.index), ...hop }
+    return { call, trial: attempt(call, number, systemClock.now()), result: unpackResult(sent, this.#kept) }
+  }
+
+  /** A Fault stays here, with its cause and its reply; the worker carries it by its number. */
+  #opinion<T extends Verdict | undefined>(opinion: T | Fault | Promise<T | Fault>): T | SentFault {
+    if (opinion instanceof Promise) throw new AsyncAnswer('a hook returned a promise')
+    if (!isFault(opinion)) return opinion
+    const { kind, code, message, sent } = opinion
+    return { kind, code, message, sent, cause: { as: 'kept', number: this.keep(new KeptFault(opinion)) } }
+  }
+
+  #call(index: number): Call {
+    return this.#calls[index] as Call
+  }
+}
+
+function tripOf({ elapsedMs, ...used }: SentTrip): Trip {
+  const trip = new Trip(0, systemClock.now() - elapsedMs, Infinity)
+  for (const field of TRIP_FIELDS) Object.assign(trip, { [field]: used[field] })
+  return trip
+}
+
+function settleNow(call: Call, result: Result): Outcome {
+  const outcome = settled(call, result)
+  if (outcome.ok || !(outcome.error.cause instanceof AsyncAnswer)) return outcome
+  const reply = result.kind === 'reply' ? result : result.reply
+  const sent = result.kind === 'reply' || result.sent
+  const given = fault('callback/async', outcome.error.cause.message, { sent, ...(reply && { reply }) })
+  return failedOutcome(call, given, systemClock.now(), call.plan.secretNames)
+}
+
+function settled(call: Call, result: Result): Outcome {
+  const fail = (error: unknown): Outcome =>
+    failedOutcome(
+      call,
+      fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent: true, cause: error }),
+      systemClock.now(),
+      call.plan.secretNames,
+    )
+  try {
+    const outcome = settle(call, result, systemClock)
+    return outcome instanceof Promise ? fail(new AsyncAnswer('decoding took a promise')) : outcome
+  } catch (error) {
+    return fail(error)
+  }
+}
+
+/** What the caller's function gives as a body, which must be all there. */
+function bytesNow(given: unknown): string | Uint8Array {
+  let made = given
+  while (typeof made === 'function') made = (made as () => unknown)()
+  if (typeof made === 'string') return made
+  if (made instanceof Uint8Array) return new Uint8Array(made)
+  if (made instanceof ArrayBuffer) return new Uint8Array(made)
+  if (made instanceof URLSearchParams) return made.toString()
+  if (isThenable(made)) {
+    made.then(undefined, () => undefined)
+    throw new AsyncAnswer('body() returned a promise')
+  }
+  if (typeof made === 'object' && made !== null && Symbol.asyncIterator in made) {
+    throw new AsyncAnswer('body() opened a stream, whose chunks come later')
+  }
+  throw new TypeError(
+    `body(): expected a string, bytes or URLSearchParams, got ${kindOf(made)}. Turn it into one of them.`,
+  )
+}

@@ -1,0 +1,146 @@
+/**
+ * What goes between the calling thread and the worker of a sync call: an order, the worker's questions about it, and
+ * the answers. All of it is plain data, since functions and prototypes do not cross a thread.
+ */
+import type { SentFault, SentResult } from './sync-result.ts'
+import type { ClientPlan } from '../../config/client-plan.ts'
+import type { Upload } from '../../core/body.ts'
+import type { BackoffPlan, Call, CallPlan, Costs, RetryPlan, SavingPlan } from '../../core/call.ts'
+import type { HeaderList } from '../../core/headers.ts'
+import type { Progress } from '../../core/progress.ts'
+import type { AuthRequest } from '../../core/spec.ts'
+import type { Trip } from '../../core/trip.ts'
+import type { Verdict } from '../../policy/judge.ts'
+import type { MessagePort } from 'node:worker_threads'
+
+/** Shared memory: whoever has posted a message adds one to the other's cell and wakes it. */
+export const CELLS = { state: 0, toCaller: 1, toWorker: 2 } as const
+export const STATES = { starting: 0, ready: 1, ended: 2 } as const
+
+/** How a worker gets to know its caller. */
+export interface Wiring {
+  readonly port: MessagePort
+  readonly cells: Int32Array
+}
+
+/** One call of `parallelRequestsSync`: the batch made ready on the calling thread, for the worker to send. */
+export interface Order {
+  readonly client: Omit<ClientPlan, 'transport' | 'lookup'>
+  /** Undefined in the place of a request that has been refused already. */
+  readonly calls: readonly (SentCall | undefined)[]
+  readonly window: number
+  readonly maxFailures: number
+  readonly tellsProgress: boolean
+  readonly network: NetworkDefaults
+}
+
+/** What a process may have set for all of its connections; a worker starts without it. */
+export interface NetworkDefaults {
+  readonly lookupOrder: 'ipv4first' | 'ipv6first' | 'verbatim'
+  readonly autoSelectFamily: boolean
+  readonly autoSelectFamilyTimeoutMs: number
+}
+
+type PlainParts =
+  | 'index'
+  | 'method'
+  | 'url'
+  | 'origin'
+  | 'lane'
+  | 'costs'
+  | 'path'
+  | 'headers'
+  | 'atHome'
+  | 'replayable'
+  | 'repeatable'
+
+/** A Call without what belongs to the calling thread: `meta`, `key`, the trip and every function. */
+export interface SentCall extends Pick<Call, PlainParts> {
+  readonly body: string | Uint8Array | Upload | undefined
+  readonly credentials: string | undefined
+  readonly identity: Trip['identity']
+  readonly plan: SentPlan
+  /** Which functions the worker must ask for. */
+  readonly asks: { readonly body: boolean; readonly auth: boolean; readonly identity: boolean }
+}
+
+export interface SentPlan extends Omit<
+  CallPlan,
+  'schema' | 'parseFunc' | 'onChunk' | 'saving' | 'acceptStatus' | 'limitKey' | 'cost' | 'retry' | 'hooks'
+> {
+  readonly saving: Omit<SavingPlan, 'saveTo'> & { readonly saveTo: string | undefined }
+  readonly retry: Omit<RetryPlan, 'backoff' | 'shouldRetry'>
+  /** Undefined where it is a function. */
+  readonly backoff: Exclude<BackoffPlan, (failures: number) => unknown> | undefined
+  readonly asks: {
+    readonly acceptStatus: boolean
+    readonly limitKey: boolean
+    readonly shouldRetry: boolean
+    readonly beforeRequest: boolean
+    readonly afterResponse: boolean
+    readonly beforeRetry: boolean
+  }
+}
+
+/** A Call as redirects have changed it. */
+export type Hop = Pick<Call, 'index' | 'method' | 'url' | 'repeatable'>
+
+/** What a trip has used up, its start as time gone by: the clocks of two threads do not agree. */
+export type SentTrip = Pick<Trip, (typeof TRIP_FIELDS)[number]> & { readonly elapsedMs: number }
+
+export const TRIP_FIELDS = [
+  'attempts',
+  'redirects',
+  'queueMs',
+  'limiterMs',
+  'backoffMs',
+  'dnsMs',
+  'connectMs',
+  'tlsMs',
+  'firstByteMs',
+  'bodyMs',
+  'warnings',
+  'unrepeated',
+] as const satisfies readonly (keyof Trip)[]
+
+/** What the worker asks of the calling thread, where every function of the caller runs. */
+export interface Caller {
+  /** What a hook has just said of the cost of this request. */
+  trueCosts(index: number): Costs | undefined
+  limitKey(index: number, request: Pick<AuthRequest, 'method' | 'url'>): string | undefined
+  /** Makes the outcome; answers whether it is ok. */
+  settle(index: number, result: SentResult, trip: SentTrip): boolean
+  abandon(index: number, reason: SentFault): void
+  progress(progress: Progress): void
+  acceptStatus(index: number, status: number): boolean
+  backoff(index: number, failures: number): number | string
+  body(index: number): string | Uint8Array
+  auth(index: number, request: AuthRequest): string | undefined
+  /** The headers as `beforeRequest` left them. */
+  beforeRequest(index: number, request: SentRequest): HeaderList
+  ofResponse(hop: Hop, attempt: number, result: SentResult): Verdict | SentFault | undefined
+  ofRetry(hop: Hop, attempt: number, result: SentResult, verdict: Verdict): Verdict | SentFault
+  beforeRetry(hop: Hop, attempt: number, result: SentResult): 'done' | SentFault | undefined
+}
+
+export interface SentRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: HeaderList
+  readonly hasBody: boolean
+  readonly attempt: number
+}
+
+/** A question is without `id` where nobody waits for the answer. */
+export type ToCaller =
+  | { readonly kind: 'ask'; readonly name: keyof Caller; readonly args: readonly unknown[]; readonly id?: number }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'broken'; readonly reason: string }
+
+export type ToWorker =
+  | { readonly kind: 'order'; readonly order: Order }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
+  /** What was thrown stays with the caller, under a number. */
+  | { readonly kind: 'threw'; readonly id: number; readonly kept: number; readonly message: string }
+  /** Asks nothing: posting it tells whether anybody is there. */
+  | { readonly kind: 'ping' }

@@ -1,0 +1,92 @@
+/** A batch made ready → what of it can cross to the worker: plain data, and marks where a function must be asked. */
+import type { SentCall, SentPlan } from './sync-messages.ts'
+import { DEFAULT_CALL } from '../../config/plan.ts'
+import type { Call, CallPlan } from '../../core/call.ts'
+
+/** Calls → what is sent of them. What they share they share there, too: plans, header lists and bodies. */
+export function sender(): (call: Call) => SentCall {
+  const plans = new Map<CallPlan, SentPlan>()
+  const bodies = new Map<Uint8Array, Uint8Array>()
+  return call => {
+    const {
+      index,
+      method,
+      url,
+      origin,
+      lane,
+      costs,
+      path,
+      headers,
+      atHome,
+      replayable,
+      repeatable,
+      body,
+      credentials,
+      identify,
+      trip,
+    } = call
+    let plan = plans.get(call.plan)
+    if (plan === undefined) plans.set(call.plan, (plan = sentPlan(call.plan)))
+    return {
+      index,
+      method,
+      url,
+      origin,
+      lane,
+      costs,
+      path,
+      headers,
+      atHome,
+      replayable,
+      repeatable,
+      plan,
+      body: typeof body === 'function' ? undefined : body instanceof Uint8Array ? sentBytes(body, bodies) : body,
+      credentials: typeof credentials === 'function' ? undefined : credentials,
+      identity: trip.identity,
+      asks: {
+        body: typeof body === 'function',
+        auth: typeof credentials === 'function',
+        identity: identify !== undefined,
+      },
+    }
+  }
+}
+
+/** A view of a part would be cloned with the whole of its buffer. */
+function sentBytes(body: Uint8Array, known: Map<Uint8Array, Uint8Array>): Uint8Array {
+  let sent = known.get(body)
+  if (sent === undefined) known.set(body, (sent = new Uint8Array(body)))
+  return sent
+}
+
+function sentPlan(given: CallPlan): SentPlan {
+  const {
+    schema: _schema,
+    parseFunc: _parseFunc,
+    onChunk: _onChunk,
+    acceptStatus,
+    limitKey,
+    cost: _cost,
+    saving,
+    ...others
+  } = given
+  const { retry, hooks, timeouts, ...plain } = others
+  const { backoff, shouldRetry, ...rules } = retry
+  return {
+    ...plain,
+    // Functions have been refused.
+    saving: { ...saving, saveTo: saving.saveTo as string | undefined },
+    // A function that blocks its own thread cannot be interrupted, and one that does not block fails at once.
+    timeouts: { ...timeouts, callbackMs: Infinity, dressingMs: Infinity },
+    retry: rules,
+    backoff: typeof backoff === 'function' ? undefined : backoff,
+    asks: {
+      acceptStatus: acceptStatus !== DEFAULT_CALL.acceptStatus,
+      limitKey: limitKey !== undefined,
+      shouldRetry: shouldRetry !== undefined,
+      beforeRequest: hooks.beforeRequest !== undefined,
+      afterResponse: hooks.afterResponse !== undefined,
+      beforeRetry: hooks.beforeRetry !== undefined,
+    },
+  }
+}

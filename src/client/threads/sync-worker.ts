@@ -1,0 +1,286 @@
+/**
+ * The worker thread of sync calls: sends what it is ordered to, with the same layers and the same engine as any other
+ * client, and asks the calling thread wherever a function of the caller's is due.
+ */
+import { useNetwork } from './network.ts'
+import { reportedRun } from '../run/reported-run.ts'
+import { CELLS, STATES, TRIP_FIELDS } from './sync-messages.ts'
+import type { Caller, Hop, Order, SentCall, SentTrip, ToCaller, ToWorker, Wiring } from './sync-messages.ts'
+import { KeptError, packResult } from './sync-result.ts'
+import type { SentFault } from './sync-result.ts'
+import { systemClock } from '../system-clock.ts'
+import { wire } from '../wire.ts'
+import { withAuthorization } from '../../config/identity.ts'
+import { DEFAULT_CALL } from '../../config/plan.ts'
+import type { Call, CallPlan } from '../../core/call.ts'
+import { reasonOf, runCallback } from '../../core/callback.ts'
+import type { Outcome } from '../../core/outcome.ts'
+import { fault, isFault } from '../../core/result.ts'
+import type { Fault, Result } from '../../core/result.ts'
+import type { HookRequest } from '../../core/spec.ts'
+import { Trip } from '../../core/trip.ts'
+import type { Run } from '../../engine/engine.ts'
+import { laneSource } from '../../engine/lane-source.ts'
+import type { Gate } from '../../layer/gate.ts'
+import type { Opinions } from '../../layer/retry.ts'
+import { receiveMessageOnPort, workerData } from 'node:worker_threads'
+
+const { port, cells } = workerData as Wiring
+
+interface Waiting {
+  readonly resolve: (answer: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+const waiting = new Map<number, Waiting>()
+let lastId = 0
+
+type Args<N extends keyof Caller> = Parameters<Caller[N]>
+type Answer<N extends keyof Caller> = ReturnType<Caller[N]>
+
+/** Asks and goes on with other requests meanwhile. */
+function ask<N extends keyof Caller>(name: N, args: Args<N>, moved: readonly ArrayBuffer[] = []): Promise<Answer<N>> {
+  return new Promise((resolve, reject) => {
+    const id = ++lastId
+    waiting.set(id, { resolve: answer => resolve(answer as Answer<N>), reject })
+    post({ kind: 'ask', name, args, id }, moved)
+  })
+}
+
+/** Asks and blocks until the answer is there, for what a layer must know at once. */
+function askNow<N extends keyof Caller>(name: N, args: Args<N>): Answer<N> {
+  const id = ++lastId
+  let answered: (() => unknown) | undefined
+  waiting.set(id, {
+    resolve: answer => (answered = () => answer),
+    reject: error => {
+      answered = () => {
+        throw error
+      }
+    },
+  })
+  post({ kind: 'ask', name, args, id })
+  for (;;) {
+    const seen = Atomics.load(cells, CELLS.toWorker)
+    for (let got = receiveMessageOnPort(port); got !== undefined; got = receiveMessageOnPort(port)) {
+      receive(got.message as ToWorker)
+    }
+    if (answered !== undefined) return answered() as Answer<N>
+    Atomics.wait(cells, CELLS.toWorker, seen)
+  }
+}
+
+/** Lets the calling thread know, and waits for nothing. */
+function tell<N extends keyof Caller>(name: N, args: Args<N>): void {
+  post({ kind: 'ask', name, args })
+}
+
+function post(message: ToCaller, moved: readonly ArrayBuffer[] = []): void {
+  port.postMessage(message, moved)
+  wakeCaller()
+}
+
+function wakeCaller(): void {
+  Atomics.add(cells, CELLS.toCaller, 1)
+  Atomics.notify(cells, CELLS.toCaller)
+}
+
+function receive(message: ToWorker): void {
+  switch (message.kind) {
+    case 'order':
+      return start(message.order)
+    case 'answer':
+      waiting.get(message.id)?.resolve(message.answer)
+      waiting.delete(message.id)
+      return
+    case 'threw':
+      waiting.get(message.id)?.reject(new KeptError(message.message, message.kept))
+      waiting.delete(message.id)
+      return
+    case 'ping':
+  }
+}
+
+function start({ client, calls, window, maxFailures, tellsProgress, network }: Order): void {
+  useNetwork(network)
+  const wired = wire(
+    { ...client, transport: undefined, lookup: undefined, workers: 0 },
+    systemClock,
+    Math.random,
+    opinionsThrough,
+  )
+  const revive = reviver()
+  const run: Run = reportedRun({
+    source: laneSource(calls, sent => (sent as SentCall | undefined)?.lane ?? '', wired.gate, window),
+    limits: {
+      window,
+      maxFailures,
+      signal: undefined,
+      onProgress: tellsProgress ? given => tell('progress', [given]) : undefined,
+    },
+    parts: {
+      prepare: ({ value: sent }) => (sent === undefined ? counted(false, 0, 0) : revive(sent as SentCall)),
+      send: wired.send,
+      settle,
+      abandon(sent, index, reason) {
+        // One that has been refused keeps its own reason.
+        if (sent !== undefined) tell('abandon', [index, packResult(reason, false).sent as SentFault])
+        return counted(false, 0, 0)
+      },
+    },
+    wired,
+    clock: systemClock,
+    deliver: () => run.give(),
+    ended: () => void wired.close().then(() => post({ kind: 'done' })),
+  })
+  run.start()
+}
+
+async function settle(call: Call, result: Result): Promise<Outcome> {
+  const { trip, index } = call
+  const bytes = result.kind === 'reply' ? result.body.byteLength : 0
+  const { sent, moved } = packResult(result, true)
+  const used = Object.fromEntries(TRIP_FIELDS.map(field => [field, trip[field]])) as unknown as SentTrip
+  const elapsedMs = systemClock.now() - trip.startedAtMs
+  const ok = await ask('settle', [index, sent, { ...used, elapsedMs }], moved)
+  return counted(ok, trip.attempts, bytes)
+}
+
+/** What the engine counts of an outcome. The outcome itself is made, and stays, on the calling thread. */
+function counted(ok: boolean, attempts: number, bytes: number): Outcome {
+  return { ok, attempts, response: { bytes } } as unknown as Outcome
+}
+
+function opinionsThrough(gate: Gate): Opinions {
+  /** A hook may have said what its request has cost. */
+  const then = async <T>(call: Call, asked: Promise<T>): Promise<T> => {
+    const answer = await asked
+    const costs = Object.keys(call.plan.weighted).length === 0 ? undefined : await ask('trueCosts', [call.index])
+    if (costs !== undefined) gate.correct(call, costs)
+    return answer
+  }
+  return {
+    ofResponse(call, trial, result) {
+      if (call.plan.hooks.afterResponse === undefined || result.kind === 'fault') return undefined
+      return opinion(call, result, ({ sent, moved }) =>
+        then(call, ask('ofResponse', [hopOf(call), trial.number, sent], moved)),
+      )
+    },
+    ofRetry(call, trial, result, verdict) {
+      if (call.plan.retry.shouldRetry === undefined) return verdict
+      return opinion(call, result, ({ sent, moved }) =>
+        then(call, ask('ofRetry', [hopOf(call), trial.number, sent, verdict], moved)),
+      )
+    },
+    beforeRetry(call, trial, result) {
+      if (call.plan.hooks.beforeRetry === undefined) return undefined
+      return opinion(call, result, ({ sent, moved }) =>
+        then(call, ask('beforeRetry', [hopOf(call), trial.number, sent], moved)),
+      )
+    },
+  }
+}
+
+/** Meanwhile the request may be given up, as with any function of the caller's. */
+async function opinion<T>(
+  call: Call,
+  result: Result,
+  asked: (packed: ReturnType<typeof packResult>) => Promise<T | SentFault>,
+): Promise<T | Fault> {
+  const answer = await runCallback<T | SentFault>(() => asked(packResult(result, false)), broken, {
+    trip: call.trip,
+    timeoutMs: Infinity,
+    clock: systemClock,
+  })
+  if (!isFault(answer)) return answer
+  const { code, message, sent, cause } = answer as SentFault
+  return cause?.as === 'kept' ? fault(code, message, { sent, cause: new KeptError(message, cause.number) }) : answer
+}
+
+function broken(error: unknown): Fault {
+  return fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent: true, cause: error })
+}
+
+function hopOf({ index, method, url, repeatable }: Call): Hop {
+  return { index, method, url, repeatable }
+}
+
+/** A marker where only the presence of a function counts: the opinions above ask for it. */
+const ASKED_FOR = (): undefined => undefined
+
+/** Sent calls → Calls; requests whose plan needs no function of the caller's share it. */
+function reviver(): (sent: SentCall) => Call {
+  const plans = new Map<SentCall['plan'], CallPlan>()
+  return sent => {
+    const { asks, body, credentials, identity, ...plain } = sent
+    const { index } = sent
+    let plan = plans.get(sent.plan)
+    if (plan === undefined) {
+      plan = planOf(sent)
+      if (!asksWithIndex(sent.plan)) plans.set(sent.plan, plan)
+    }
+    const nowMs = systemClock.now()
+    const trip = new Trip(plan.maxRetries, nowMs, nowMs + plan.timeouts.totalMs)
+    trip.identity = identity
+    return {
+      ...plain,
+      key: undefined,
+      meta: undefined,
+      body: asks.body ? () => once(askNow('body', [index])) : body,
+      credentials: asks.auth ? async request => (await ask('auth', [index, request])) as string : credentials,
+      plan,
+      ...(asks.identity && { identify: (value: string) => withAuthorization(identity, value) }),
+      trip,
+    }
+  }
+}
+
+function asksWithIndex({ asks, backoff }: SentCall['plan']): boolean {
+  return backoff === undefined || asks.acceptStatus || asks.limitKey || asks.beforeRequest
+}
+
+function planOf({ index, plan }: SentCall): CallPlan {
+  const { asks, backoff, retry, ...plain } = plan
+  return {
+    ...plain,
+    schema: undefined,
+    parseFunc: undefined,
+    onChunk: undefined,
+    acceptStatus: asks.acceptStatus ? status => askNow('acceptStatus', [index, status]) : DEFAULT_CALL.acceptStatus,
+    cost: undefined,
+    limitKey: asks.limitKey ? ({ method, url }) => askNow('limitKey', [index, { method, url }]) : undefined,
+    retry: {
+      ...retry,
+      backoff: backoff ?? (failures => askNow('backoff', [index, failures])),
+      shouldRetry: asks.shouldRetry ? ASKED_FOR : undefined,
+    },
+    hooks: {
+      ...(asks.beforeRequest && { beforeRequest: (request: HookRequest) => sign(index, request) }),
+      ...(asks.afterResponse && { afterResponse: ASKED_FOR }),
+      ...(asks.beforeRetry && { beforeRetry: ASKED_FOR }),
+    },
+  }
+}
+
+async function sign(index: number, { method, url, headers, body, attempt }: HookRequest): Promise<void> {
+  const given = { method, url, headers: [...headers].flat(), hasBody: body !== undefined, attempt }
+  const list = await ask('beforeRequest', [index, given])
+  for (let i = 0; i < given.headers.length; i += 2) headers.delete(given.headers[i] as string)
+  for (let i = 0; i < list.length; i += 2) headers.append(list[i] as string, list[i + 1] as string)
+}
+
+async function* once(chunk: string | Uint8Array): AsyncIterable<string | Uint8Array> {
+  yield chunk
+}
+
+// A caller that is blocked hears of nothing but this.
+process.on('exit', () => {
+  Atomics.store(cells, CELLS.state, STATES.ended)
+  wakeCaller()
+})
+process.on('uncaughtException', error => {
+  post({ kind: 'broken', reason: reasonOf(error) })
+  process.exit(1)
+})
+port.on('message', receive)
+Atomics.store(cells, CELLS.state, STATES.ready)

@@ -1,0 +1,155 @@
+/**
+ * The blocking call: the same client in a worker thread, while the calling thread waits. What needs the caller's
+ * functions runs where they are, on the calling thread.
+ */
+import { argumentsOf, inputOf, shapeOf } from '../batch.ts'
+import type { OneShotExtra, RequestCall } from '../infer.ts'
+import { networkDefaults } from './network.ts'
+import { CallingThread } from './sync-caller.ts'
+import { runOnThread } from './sync-thread.ts'
+import { isRecord, kindOf, problem } from '../../config/kinds.ts'
+import { planClient } from '../../config/client-plan.ts'
+import { planBatch } from '../../config/plan.ts'
+import { readOptions, splitOptions } from '../../config/read.ts'
+import { readMultipart } from '../../config/multipart-input.ts'
+import { isFormData } from '../../config/raw-body.ts'
+import { isCookieStore } from '../../config/shapes.ts'
+import { ConfigError } from '../../core/error.ts'
+import { VERSION } from '../../core/version.ts'
+import { isIterable } from '../../engine/source.ts'
+import { checkCookieFile } from '../../store/cookie-file.ts'
+
+/**
+ * `parallelRequests` that blocks until everything is done: for scripts, REPLs and build configurations. The requests
+ * go out from a worker thread; `parseFunc`, `schema`, hooks and every other function run on the calling thread and must
+ * answer at once: one that returns a promise fails its request with `callback/async`.
+ *
+ * While it waits, nothing else happens in the calling thread. So a server in the same thread can never answer: that is
+ * a deadlock until the request's own timeout. In a server, or wherever something else goes on, await
+ * `parallelRequests`.
+ *
+ * Does not take what cannot reach another thread: async iterables, `signal`, `transport`, `lookup`, a cookie jar, streams and
+ * `FormData` as bodies.
+ *
+ * @throws as `ParallelRequests.request` rejects, and a ConfigError for what it does not take
+ * @example const repos = parallelRequestsSync<Repo>(urls, { concurrency: 5, rateLimit: '10/s' })
+ */
+export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: unknown, second?: unknown) => {
+  const { input, options } = argumentsOf(first, second)
+  check(input, options)
+  const { client: clientOptions, batch } = splitOptions(options)
+  const values = readOptions(clientOptions, 'constructor')
+  const { transport: _transport, lookup: _lookup, ...client } = planClient(values)
+  // Here, because an error of the worker would be no ConfigError.
+  if (client.cookieFile !== undefined) checkCookieFile(client.cookieFile)
+  const plan = planBatch(values, readOptions(batch, 'request'), client.concurrency, VERSION)
+  const shaped = inputOf(input, plan)
+  const items = Array.from(shaped.items as Iterable<unknown>)
+  checkBodies(items)
+  const caller = new CallingThread(items, plan, values.body)
+  runOnThread(caller.order(client, networkDefaults()), caller)
+  return shapeOf(caller.outcomes, shaped, plan)
+}) as RequestCall<OneShotExtra, true>
+
+/** What is wrong with the options anyhow, and what cannot reach a worker thread: all of it in one error. */
+function check(input: unknown, options: unknown): void {
+  const problems = unreachable(input, options)
+  try {
+    readOptions(options, 'one-shot')
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigError([...problems, ...error.problems]) : error
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+}
+
+function unreachable(input: unknown, options: unknown): string[] {
+  const problems: string[] = []
+  const refuse = (name: string, expected: string, value: unknown, remedy: string): void => {
+    problems.push(problem(name, `${expected} in parallelRequestsSync`, kindOf(value), remedy))
+  }
+  if (isIterable(input) && Symbol.asyncIterator in input && !(Symbol.iterator in input)) {
+    refuse(
+      'urls',
+      'an array or another sync iterable',
+      input,
+      `Its items come later, and the thread is blocked. ${AWAIT}`,
+    )
+  }
+  if (!isRecord(options)) return problems
+  const { signal, transport, returnType, onChunk, lookup, cookies, body, form, multipart, resume } = options
+  if (signal !== undefined) {
+    refuse('signal', 'none', signal, `Nothing can abort while the thread is blocked. Use timeouts.total. ${AWAIT}`)
+  }
+  if (returnType === 'stream' || onChunk !== undefined) {
+    const remedy = `The pieces come while the thread is blocked. ${AWAIT}`
+    refuse('onChunk', "no returnType 'stream'", onChunk ?? returnType, remedy)
+  }
+  if (typeof options.saveTo === 'function') refuse('saveTo', 'a folder', options.saveTo, `${NOT_ASKED} ${AWAIT}`)
+  if (transport !== undefined) {
+    refuse('transport', 'none', transport, `The requests go out from another thread, which it cannot reach. ${AWAIT}`)
+  }
+  if (lookup !== undefined) {
+    refuse('lookup', 'none', lookup, `The requests go out from another thread, which it cannot reach. ${AWAIT}`)
+  }
+  if (resume !== undefined) {
+    refuse('resume', 'none', resume, `The run file is written while other things go on. ${AWAIT}`)
+  }
+  if (isCookieStore(cookies)) {
+    refuse('cookies', 'pairs, pairs by origin or false', cookies, `A jar cannot reach another thread. ${AWAIT}`)
+  }
+  for (const given of [body, form]) checkBody('body', given, problems)
+  checkParts('multipart', multipart, problems)
+  return problems
+}
+
+const NOT_ASKED = 'A function would be asked while the thread is blocked.'
+const AWAIT = 'Or await parallelRequests.'
+
+function checkBodies(items: readonly unknown[]): void {
+  const problems: string[] = []
+  for (const [index, item] of items.entries()) {
+    if (!isRecord(item) || item instanceof URL) continue
+    let given: readonly unknown[] = []
+    let parts: unknown
+    let saveTo: unknown
+    try {
+      given = [item.body, item.form]
+      parts = item.multipart
+      saveTo = item.saveTo
+    } catch {
+      // An item that cannot be read fails alone, when it is prepared.
+    }
+    for (const body of given) checkBody(`urls[${index}].body`, body, problems)
+    checkParts(`urls[${index}].multipart`, parts, problems)
+    if (typeof saveTo === 'function') {
+      const expected = 'a folder in parallelRequestsSync'
+      problems.push(problem(`urls[${index}].saveTo`, expected, 'a function', `${NOT_ASKED} ${AWAIT}`))
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+}
+
+function checkBody(name: string, body: unknown, problems: string[]): void {
+  const expected = 'a string, bytes, URLSearchParams or a function that makes one in parallelRequestsSync'
+  if (isFormData(body)) {
+    problems.push(
+      problem(name, expected, 'a FormData', `Its files are read later, and the thread is blocked. ${AWAIT}`),
+    )
+  } else if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
+    const remedy = `Its chunks come later, and the thread is blocked. Read it first. ${AWAIT}`
+    problems.push(problem(name, expected, 'a stream', remedy))
+  }
+}
+
+/** Files on disk are read by the worker; streams and functions are of this thread. */
+function checkParts(name: string, multipart: unknown, problems: string[]): void {
+  if (multipart === undefined) return
+  checkBody(name, multipart, problems)
+  const read = isFormData(multipart) ? undefined : readMultipart(multipart, name, [])
+  for (const { name: field, content } of read ?? []) {
+    if (typeof content !== 'object' || !('open' in content)) continue
+    const expected = 'a string, bytes, a Blob or a path in parallelRequestsSync'
+    const remedy = `Its chunks come later, and the thread is blocked. Give the path of the file. ${AWAIT}`
+    problems.push(problem(`${name}.${field}`, expected, 'a stream', remedy))
+  }
+}

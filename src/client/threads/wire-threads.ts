@@ -1,0 +1,228 @@
+/**
+ * A Transport whose sockets live in worker threads. Everything above it stays on one thread: one source, one set of
+ * limits, one place where callers' functions run; only the wire, which is most of the work, is spread over cores.
+ */
+import { networkDefaults, threadOptions } from './network.ts'
+import { processSockets } from '../process-sockets.ts'
+import { unpackResult } from './sync-result.ts'
+import { systemClock } from '../system-clock.ts'
+import { workerFile } from './worker-file.ts'
+import { FLAGS } from './wire-messages.ts'
+import type { Ended, FromWire, ToWire, WireData } from './wire-messages.ts'
+import { isAtHand } from '../../core/body.ts'
+import type { ConnectionPlan } from '../../core/connection-plan.ts'
+import type { Attempt } from '../../core/attempt.ts'
+import type { CallPlan } from '../../core/call.ts'
+import type { Transport } from '../../core/ports.ts'
+import { fault } from '../../core/result.ts'
+import type { Result } from '../../core/result.ts'
+import { MessageChannel, Worker } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+
+/**
+ * @param local carries the bodies that are not at hand: streams, files, what a function of the caller's makes
+ * @throws ConfigError where no thread can be started
+ */
+export function threadedTransport(threads: number, connection: ConnectionPlan, local: Transport): Transport {
+  const file = workerFile('wire-worker', 'workers')
+  const lines: Thread[] = []
+  const freest = (): Thread => {
+    let best: Thread | undefined
+    for (const line of lines) if (best === undefined || line.running < best.running) best = line
+    if (best !== undefined && (best.running === 0 || lines.length === threads)) return best
+    const made = new Thread(file, connection, threads, () => void lines.splice(lines.indexOf(made), 1))
+    lines.push(made)
+    return made
+  }
+  return {
+    send: attempt =>
+      isAtHand(attempt.call.body) && attempt.call.sink === undefined ? freest().carry(attempt) : local.send(attempt),
+    async close() {
+      await Promise.all([local.close(), ...lines.map(line => line.close())])
+    },
+  }
+}
+
+interface Carried {
+  readonly attempt: Attempt
+  readonly resolve: (result: Result) => void
+}
+
+/** A thread has written what it was given by then, a new connection included: a rate counts the start from there. */
+const SENT_WITHIN_MS = 200
+/** The same for what was given to a thread before it was up: its code is cold, and all connections are new. */
+const FIRST_SENT_WITHIN_MS = 1_000
+
+class Thread {
+  /** It has loaded its code and reads messages. */
+  #isUp = false
+  readonly #worker: Worker
+  readonly #port: MessagePort
+  readonly #carried = new Map<number, Carried>()
+  readonly #plans = new Map<CallPlan, number>()
+  #outbox: ToWire[] = []
+  #moved: ArrayBuffer[] = []
+  #lastId = 0
+  #closing = false
+
+  constructor(file: string, connection: ConnectionPlan, threads: number, gone: () => void) {
+    const { port1, port2 } = new MessageChannel()
+    this.#port = port1
+    const workerData: WireData = {
+      port: port2,
+      connection,
+      network: networkDefaults(),
+      sockets: Math.ceil(processSockets().size / threads),
+    }
+    this.#worker = new Worker(file, {
+      name: 'parallel-requests-wire',
+      workerData,
+      transferList: [port2],
+      ...threadOptions(),
+    })
+    let reason: unknown
+    this.#worker.on('error', error => (reason = error))
+    this.#worker.on('exit', () => {
+      gone()
+      this.#lose(reason)
+    })
+    this.#port.on('message', ({ ended, small }: FromWire) => {
+      if (!this.#isUp) this.#comeUp()
+      let at = 0
+      for (const one of ended) {
+        const [, , , body] = one
+        // A copy: what a caller does with the buffer of one body must not reach others.
+        const bytes = typeof body === 'number' ? small.slice(at, (at += body)) : body
+        this.#end(one, bytes)
+      }
+    })
+    this.#rest()
+  }
+
+  get running(): number {
+    return this.#carried.size
+  }
+
+  carry(attempt: Attempt): Promise<Result> {
+    return new Promise(resolve => {
+      const id = ++this.#lastId
+      const { method, origin, path, body, plan, trip } = attempt.call
+      // Idle threads keep nothing alive; busy ones do.
+      if (this.#carried.size === 0) this.#wake()
+      this.#carried.set(id, { attempt, resolve })
+      // What happens on the other side is heard of at the end only: until then it may have been sent.
+      attempt.sent = true
+      // A thread that is starting takes its time.
+      trip.sentAtMs = this.#isUp ? attempt.admittedAtMs + SENT_WITHIN_MS : Infinity
+      attempt.abort = () => this.#abort(id)
+      attempt.giveWay = () => this.#post({ kind: 'preempt', id })
+      const number = this.#planNumber(plan)
+      this.#post([
+        id,
+        number,
+        method,
+        origin,
+        path,
+        attempt.headers,
+        this.#cross(body),
+        trip.misdirected,
+        attempt.proxy,
+      ])
+    })
+  }
+
+  /** Not with its first answer: that may take minutes, and a rate would wait for it. */
+  #comeUp(): void {
+    this.#isUp = true
+    const sentByMs = systemClock.now() + FIRST_SENT_WITHIN_MS
+    for (const { attempt } of this.#carried.values()) attempt.trip.sentAtMs = sentByMs
+  }
+
+  /** Bytes go in a buffer of their own, which moves: the caller's stay, for a repeat, and for the caller. */
+  #cross(body: Attempt['call']['body']): string | Uint8Array | undefined {
+    // Nothing else gets here.
+    if (!(body instanceof Uint8Array)) return body as string | undefined
+    const copy = new Uint8Array(body)
+    this.#moved.push(copy.buffer)
+    return copy
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return
+    this.#closing = true
+    this.#post({ kind: 'close' })
+    this.#flush()
+    await this.#worker.terminate()
+  }
+
+  #abort(id: number): void {
+    if (this.#carried.delete(id)) this.#post({ kind: 'abort', id })
+    if (this.#carried.size === 0) this.#rest()
+  }
+
+  #end([id, flags, result, , dnsMs, connectMs, tlsMs, firstByteMs, bodyMs, warnings]: Ended, body: Uint8Array): void {
+    const carried = this.#carried.get(id)
+    // Given up meanwhile.
+    if (carried === undefined) return
+    this.#carried.delete(id)
+    if (this.#carried.size === 0) this.#rest()
+    const { attempt, resolve } = carried
+    const { call, trip } = attempt
+    attempt.sent = (flags & FLAGS.sent) !== 0
+    // When it was written is not known: at its end at the latest.
+    attempt.trip.sentAtMs = Number.MAX_VALUE
+    attempt.headed = (flags & FLAGS.headed) !== 0
+    attempt.reused = (flags & FLAGS.reused) !== 0
+    attempt.abort = attempt.giveWay = undefined
+    trip.dnsMs = dnsMs
+    trip.connectMs = connectMs
+    trip.tlsMs = tlsMs
+    trip.firstByteMs = firstByteMs
+    trip.bodyMs = bodyMs
+    if (warnings !== undefined) for (const warning of warnings) trip.warn(warning)
+    resolve('kind' in result ? unpackResult(result, []) : { kind: 'reply', ...result, body, url: call.url })
+  }
+
+  /** A thread that dies takes along what it carried; nobody knows what of it was sent. */
+  #lose(cause: unknown): void {
+    const lost = fault('internal/worker', 'the worker thread that carried it has ended', { sent: true, cause })
+    for (const { resolve } of this.#carried.values()) resolve(lost)
+    this.#carried.clear()
+    this.#port.close()
+  }
+
+  #planNumber(plan: CallPlan): number {
+    let number = this.#plans.get(plan)
+    if (number !== undefined) return number
+    // Plans of single requests come and go: the worker keeps as many as this side does.
+    if (this.#plans.size >= MAX_PLANS) this.#plans.clear()
+    this.#plans.set(plan, (number = this.#plans.size))
+    const { timeouts, maxResponseBytes, minSpeed, contentCoding, followRedirects } = plan
+    this.#post({ kind: 'plan', number, plan: { timeouts, maxResponseBytes, minSpeed, contentCoding, followRedirects } })
+    return number
+  }
+
+  /** All that is sent in one turn is one message: a tick comes when every promise of the turn has had its say. */
+  #post(message: ToWire): void {
+    if (this.#outbox.push(message) === 1) process.nextTick(() => this.#flush())
+  }
+
+  #flush(): void {
+    if (this.#outbox.length === 0) return
+    this.#port.postMessage(this.#outbox, this.#moved)
+    this.#outbox = []
+    this.#moved = []
+  }
+
+  #wake(): void {
+    this.#worker.ref()
+    this.#port.ref()
+  }
+
+  #rest(): void {
+    this.#worker.unref()
+    this.#port.unref()
+  }
+}
+
+const MAX_PLANS = 1_000

@@ -1,0 +1,160 @@
+/**
+ * A worker thread that carries attempts: sockets, TLS, decompression and the limits of time that are the wire's. What to
+ * send, and when, has been decided on the client's thread.
+ */
+import { packResult } from './sync-result.ts'
+import { systemClock } from '../system-clock.ts'
+import { FLAGS } from './wire-messages.ts'
+import type { Ended, FromWire, Sending, SentHead, ToWire, WireData } from './wire-messages.ts'
+import { useNetwork } from './network.ts'
+import { DEFAULT_CALL } from '../../config/plan.ts'
+import { attempt } from '../../core/attempt.ts'
+import type { Attempt } from '../../core/attempt.ts'
+import type { CallPlan } from '../../core/call.ts'
+import { PREEMPTED, fault } from '../../core/result.ts'
+import type { Reply, Result } from '../../core/result.ts'
+import { Trip } from '../../core/trip.ts'
+import { timeout } from '../../layer/timeout.ts'
+import { undiciTransport } from '../../transport/undici.ts'
+import { setImmediate } from 'node:timers'
+import { workerData } from 'node:worker_threads'
+
+/** A larger body is cheaper to move in a buffer of its own than to copy. */
+const MAX_SMALL_BYTES = 16_384
+
+const { port, connection, network, sockets } = workerData as WireData
+useNetwork(network)
+
+const transport = undiciTransport(connection, systemClock, { room: { max: () => sockets } })
+const send = timeout(systemClock)(carried => transport.send(carried))
+const plans = new Map<number, CallPlan>()
+const underWay = new Map<number, Attempt>()
+let ended: Ended[] = []
+let small: Uint8Array[] = []
+let smallBytes = 0
+let moved: ArrayBuffer[] = []
+let lastHead: SentHead | undefined
+
+port.on('message', (messages: readonly ToWire[]) => {
+  for (const message of messages) receive(message)
+})
+// The other side knows by its first message that this thread is up.
+port.postMessage({ ended: [], small: new Uint8Array() } satisfies FromWire)
+
+function receive(message: ToWire): void {
+  if (!('kind' in message)) return carry(message)
+  switch (message.kind) {
+    case 'plan':
+      plans.set(message.number, { ...DEFAULT_CALL, ...message.plan })
+      return
+    case 'abort':
+      give(message.id)
+      return
+    case 'preempt':
+      preempt(underWay.get(message.id))
+      return
+    case 'close':
+      void transport.close().then(() => port.close())
+  }
+}
+
+function carry([id, number, method, origin, path, headers, body, misdirected, proxy]: Sending): void {
+  const nowMs = systemClock.now()
+  const trip = new Trip(0, nowMs, Infinity)
+  trip.misdirected = misdirected
+  const carried = attempt(
+    {
+      index: 0,
+      key: undefined,
+      meta: undefined,
+      method,
+      url: origin + path,
+      origin,
+      lane: '',
+      costs: 1,
+      path,
+      headers,
+      body,
+      credentials: undefined,
+      atHome: true,
+      // Whether to repeat it is not decided here.
+      replayable: false,
+      repeatable: false,
+      plan: plans.get(number) ?? DEFAULT_CALL,
+      trip,
+    },
+    1,
+    nowMs,
+  )
+  carried.proxy = proxy
+  underWay.set(id, carried)
+  void send(carried).then(result => {
+    if (underWay.delete(id)) end(id, carried, result)
+  })
+}
+
+/** Nobody waits for it any more. */
+function give(id: number): void {
+  const carried = underWay.get(id)
+  underWay.delete(id)
+  carried?.trip.cancel(fault('aborted/in_flight', 'given up'))
+}
+
+function preempt(carried: Attempt | undefined): void {
+  if (carried?.sent === false) carried.trip.interrupt(fault(PREEMPTED, 'gave its place to others while connecting'))
+}
+
+/** Many end in one turn of the event loop; one message carries them all. */
+function end(id: number, { sent, headed, reused, trip }: Attempt, result: Result): void {
+  const flags = (sent ? FLAGS.sent : 0) + (headed ? FLAGS.headed : 0) + (reused ? FLAGS.reused : 0)
+  const { dnsMs, connectMs, tlsMs, firstByteMs, bodyMs, warnings } = trip
+  const [packed, body] = pack(result)
+  const count = ended.push([id, flags, packed, body, dnsMs, connectMs, tlsMs, firstByteMs, bodyMs, warnings])
+  if (count === 1) setImmediate(flush)
+}
+
+function pack(result: Result): [result: Ended[2], body: Ended[3]] {
+  if (result.kind === 'reply' && result.body.byteLength <= MAX_SMALL_BYTES) {
+    small.push(result.body)
+    smallBytes += result.body.byteLength
+    return [headOf(result), result.body.byteLength]
+  }
+  const packed = packResult(result, true)
+  for (const buffer of packed.moved) moved.push(buffer)
+  return packed.sent.kind === 'reply' ? [headOf(packed.sent), packed.sent.body] : [packed.sent, 0]
+}
+
+/** Within a message, an object that was there before costs next to nothing. */
+function headOf({ kind: _kind, body: _body, url: _url, ...head }: Reply): SentHead {
+  if (lastHead === undefined || !isSame(lastHead, head)) lastHead = head
+  return lastHead
+}
+
+/** The transport gives the same list again for the same headers. */
+function isSame(a: SentHead, b: SentHead): boolean {
+  return (
+    a.headers === b.headers &&
+    a.status === b.status &&
+    a.statusText === b.statusText &&
+    a.integrity === b.integrity &&
+    a.protocol === b.protocol &&
+    a.retryAt === b.retryAt &&
+    a.warnings === b.warnings
+  )
+}
+
+function flush(): void {
+  const bytes = new Uint8Array(smallBytes)
+  let at = 0
+  for (const body of small) {
+    bytes.set(body, at)
+    at += body.byteLength
+  }
+  moved.push(bytes.buffer)
+  const message: FromWire = { ended, small: bytes }
+  port.postMessage(message, moved)
+  ended = []
+  small = []
+  smallBytes = 0
+  moved = []
+}

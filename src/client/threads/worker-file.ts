@@ -1,0 +1,31 @@
+/**
+ * Where the modules of worker threads lie: beside this one, in the source, the build, or a bundle that has them as
+ * entries of their own. What is wrong is said before anything is sent.
+ */
+import { ConfigError } from '../../core/error.ts'
+import { existsSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** A bundle in CommonJS has no `import.meta.url`; there `__filename` is the bundle. */
+const OWN_FILE = typeof import.meta.url === 'string' ? fileURLToPath(import.meta.url) : __filename
+
+/**
+ * @param subject what needs the thread: it begins the message
+ * @throws ConfigError where the file is missing, or the process may not start threads
+ */
+export function workerFile(name: 'sync-worker' | 'wire-worker', subject: string): string {
+  // Node's permission model; other runtimes have no such object.
+  const { permission } = process as { readonly permission?: { has(scope: string): boolean } }
+  if (permission !== undefined && !permission.has('worker')) {
+    throw new ConfigError([
+      `${subject}: expected to be allowed to start worker threads, got a process without that permission. Start it with --allow-worker.`,
+    ])
+  }
+  const file = join(dirname(OWN_FILE), `${name}${extname(OWN_FILE)}`)
+  if (existsSync(file)) return file
+  throw new ConfigError([
+    `${subject}: expected ${basename(file)} beside ${OWN_FILE}, got no such file. ` +
+      `Make dist/${name}.js of parallel-requests an entry of the bundle, too, or keep the package out of it (docs/bundling.md).`,
+  ])
+}

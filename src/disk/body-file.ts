@@ -1,0 +1,295 @@
+/**
+ * A body for a file: written while it comes, named when it is whole. What was cut goes on where it ended, if the server
+ * can prove that it is still the same (RFC 9110 §13.1.5, §14.4); else it begins again.
+ */
+import { PartFile } from './part-file.ts'
+import { isWanted } from '../core/wanted-body.ts'
+import type { Attempt } from '../core/attempt.ts'
+import type { BodySink, BodyWriter } from '../core/body-sink.ts'
+import type { Call } from '../core/call.ts'
+import { getAllHeaders, getHeader, mergeHeaders } from '../core/headers.ts'
+import { fault, isFault } from '../core/result.ts'
+import type { Fault, Reply, Result, Taken } from '../core/result.ts'
+
+export interface FileParts {
+  /** Where it goes; nobody else is given that path until it is released. */
+  readonly reserve: (call: Call) => Promise<Reserved | Fault>
+  readonly faultOf: (error: unknown, path: string) => Fault
+}
+
+export interface Reserved {
+  readonly path: string
+  /** Whatever file is there. */
+  readonly overwrite: boolean
+  readonly release: () => void
+}
+
+/** What the beginning that we have is the beginning of. */
+interface Known {
+  readonly url: string
+  readonly etag: string
+  readonly total: number | undefined
+  readonly head: Reply
+}
+
+export function fileSink(call: Call, parts: FileParts): BodySink {
+  return new FileSink(call, parts)
+}
+
+class FileSink implements BodySink {
+  readonly #call: Call
+  readonly #parts: FileParts
+  #reserved: Reserved | undefined
+  #part: PartFile | undefined
+  #writer: PartWriter | undefined
+  #known: Known | undefined
+  /** Where this attempt asked the server to go on; 0 for the beginning. */
+  #askedFrom = 0
+  /** The first answer of those that the file was put together from. */
+  #first: Reply | undefined
+  /** The caller asked for a part, and gets it. */
+  #wantsRange = false
+
+  constructor(call: Call, parts: FileParts) {
+    this.#call = call
+    this.#parts = parts
+  }
+
+  async open(): Promise<Fault | undefined> {
+    const reserved = await this.#parts.reserve(this.#call)
+    if (isFault(reserved)) return reserved
+    this.#reserved = reserved
+    this.#part = new PartFile(reserved, this.#call.plan.saving.checksum?.split(':')[0])
+    return undefined
+  }
+
+  prepare(attempt: Attempt): Promise<Fault | undefined> {
+    this.#writer?.stop()
+    this.#goOn(attempt)
+    return this.#opened()
+  }
+
+  /** Before anything is sent: where there is no file descriptor for it, nothing is lost, and it can wait. */
+  async #opened(): Promise<Fault | undefined> {
+    try {
+      await this.#part?.open()
+      return undefined
+    } catch (error) {
+      return this.#parts.faultOf(error, this.#reserved?.path ?? '')
+    }
+  }
+
+  rest(): void {
+    // Its failure is told where the request ends.
+    if (this.#part?.bytes === 0) this.#part.discard().catch(() => undefined)
+  }
+
+  /** Asks for what is missing, where something is there that it can be put to. */
+  #goOn(attempt: Attempt): void {
+    this.#askedFrom = 0
+    this.#wantsRange = getHeader(attempt.headers, 'range') !== undefined
+    const known = this.#known
+    const bytes = this.#part?.bytes ?? 0
+    if (known === undefined || bytes === 0 || this.#wantsRange) return
+    if (attempt.call.method !== 'GET' || attempt.call.url !== known.url) return
+    this.#askedFrom = bytes
+    attempt.headers = mergeHeaders(attempt.headers, ['range', `bytes=${bytes}-`, 'if-range', known.etag])
+  }
+
+  begin(head: Reply): BodyWriter | Fault | undefined {
+    this.#writer?.stop()
+    const known = this.#known
+    if (this.#askedFrom > 0 && known !== undefined) {
+      const wrong =
+        head.status === 206 ? partProblem(head, known, this.#askedFrom) : head.status === 416 && 'it has no more'
+      if (typeof wrong === 'string') {
+        this.#known = undefined
+        return fault('truncated/range', `asked to go on at byte ${this.#askedFrom}: ${wrong}`, {
+          sent: true,
+          reply: head,
+        })
+      }
+      if (wrong === undefined) {
+        this.#first = known.head
+        return this.#write(head, totalOf(head))
+      }
+    }
+    const wanted = isWanted(head, this.#call)
+    if (wanted !== true) return wanted === false ? undefined : wanted
+    if (head.status === 206 && !this.#wantsRange) {
+      return fault('truncated/range', 'answered with a part of it, and nobody had asked for one', {
+        sent: true,
+        reply: head,
+      })
+    }
+    this.#part?.restart()
+    this.#first = undefined
+    this.#known = this.#wantsRange ? undefined : knownOf(head)
+    return this.#write(head, undefined)
+  }
+
+  #write(head: Reply, total: number | undefined): BodyWriter {
+    const part = this.#part as PartFile
+    const { path } = this.#reserved as Reserved
+    const { maxResponseBytes, saving } = this.#call.plan
+    return (this.#writer = new PartWriter(part, {
+      head,
+      path,
+      maxBytes: maxResponseBytes,
+      total,
+      checksum: saving.checksum,
+      faultOf: error => ({ ...this.#parts.faultOf(error, path), sent: true }),
+      // Whoever asks again after this wants all of it.
+      ended: () => (this.#known = undefined),
+    }))
+  }
+
+  async close(result: Result): Promise<Result> {
+    const { path, release } = this.#reserved as Reserved
+    const part = this.#part as PartFile
+    this.#writer?.stop()
+    try {
+      if (result.kind === 'reply' && result.taken?.path === path) {
+        await part.commit()
+        // Of parts that make a whole the whole is told.
+        const { status, statusText, headers } = this.#first ?? result
+        return { ...result, status, statusText, headers }
+      }
+      await part.abandon()
+      return result
+    } catch (error) {
+      await part.abandon().catch(() => undefined)
+      return result.kind === 'fault' ? result : { ...this.#parts.faultOf(error, path), sent: true, reply: result }
+    } finally {
+      release()
+    }
+  }
+}
+
+interface WriterParts {
+  readonly head: Reply
+  readonly path: string
+  readonly maxBytes: number
+  /** How long the whole is, where another answer said so. */
+  readonly total: number | undefined
+  readonly checksum: string | undefined
+  readonly faultOf: (error: unknown) => Fault
+  readonly ended: () => void
+}
+
+/** More than this is not held in memory: the server waits for the disk. */
+const MAX_WAITING_BYTES = 2 ** 18
+
+class PartWriter implements BodyWriter {
+  readonly #part: PartFile
+  readonly #parts: WriterParts
+  #waiting: Uint8Array[] = []
+  #waitingBytes = 0
+  #bytes: number
+  #writing: Promise<void> | undefined
+  #failed: Fault | undefined
+  #stopped = false
+
+  constructor(part: PartFile, parts: WriterParts) {
+    this.#part = part
+    this.#parts = parts
+    this.#bytes = part.bytes
+  }
+
+  write(piece: Uint8Array): Promise<Fault | undefined> | undefined {
+    if (this.#stopped) return undefined
+    const { maxBytes, head } = this.#parts
+    this.#bytes += piece.byteLength
+    if (this.#bytes > maxBytes) {
+      const message = `the body is larger than ${maxBytes} bytes. Raise maxResponseBytes if that is meant`
+      this.#failed ??= fault('too_large/body', message, { sent: true, reply: head })
+    }
+    if (this.#failed !== undefined) return Promise.resolve(this.#failed)
+    this.#waiting.push(piece)
+    this.#waitingBytes += piece.byteLength
+    this.#writing ??= this.#write()
+    return this.#waitingBytes < MAX_WAITING_BYTES ? undefined : this.#writing.then(() => this.#failed)
+  }
+
+  async #write(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0 && this.#failed === undefined) {
+        await this.#part.append(this.#takeWaiting())
+      }
+    } catch (error) {
+      this.#failed = this.#parts.faultOf(error)
+    } finally {
+      this.#writing = undefined
+    }
+  }
+
+  #takeWaiting(): Uint8Array {
+    const pieces = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    return pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
+  }
+
+  async end(): Promise<Fault | Taken> {
+    await this.#writing
+    if (this.#failed !== undefined) return this.#failed
+    const { total, checksum, head, path, ended, faultOf } = this.#parts
+    const { bytes } = this.#part
+    if (total !== undefined && bytes !== total) {
+      return fault('truncated/length', `expected ${total} bytes, got ${bytes}`, { sent: true, reply: head })
+    }
+    try {
+      const found = await this.#part.finish()
+      ended()
+      if (checksum === undefined || checksum.endsWith(`:${found}`)) return { bytes, path }
+      const message = `checksum: expected ${checksum}, got ${found}`
+      return fault('truncated/checksum', message, { sent: true, reply: head })
+    } catch (error) {
+      return faultOf(error)
+    }
+  }
+
+  /** What has come counts, for a later attempt to go on behind it. */
+  stop(): void {
+    this.#stopped = true
+    if (this.#waiting.length === 0 || this.#failed !== undefined) return
+    // Whoever goes on hears of it, too.
+    this.#part.append(this.#takeWaiting()).catch(() => undefined)
+  }
+}
+
+/** Strong, and the only one (RFC 9110 §8.8.3). */
+const STRONG = /^"[\x21\x23-\x7e\x80-\xff]*"$/
+
+/** What a later attempt may go on with; undefined where nothing proves that it is the same. */
+function knownOf(head: Reply): Known | undefined {
+  const [etag = '', ...more] = getAllHeaders(head.headers, 'etag')
+  if (head.status !== 200 || !STRONG.test(etag) || more.length > 0 || isCoded(head)) return undefined
+  if (getHeader(head.headers, 'accept-ranges')?.toLowerCase() === 'none') return undefined
+  const length = getHeader(head.headers, 'content-length')
+  return { url: head.url, etag, total: length === undefined ? undefined : Number(length), head }
+}
+
+function isCoded({ headers }: Reply): boolean {
+  return getAllHeaders(headers, 'content-encoding').some(coding => coding.trim().toLowerCase() !== 'identity')
+}
+
+const CONTENT_RANGE = /^bytes (\d+)-(\d+)\/(\d+)$/i
+
+function totalOf(head: Reply): number {
+  return Number(CONTENT_RANGE.exec(getHeader(head.headers, 'content-range') ?? '')?.[3])
+}
+
+/** Why this part is not the one that is missing; undefined if it is. */
+function partProblem(head: Reply, { url, etag, total }: Known, from: number): string | undefined {
+  const ranges = getAllHeaders(head.headers, 'content-range')
+  const [, first, last] = CONTENT_RANGE.exec(ranges[0] ?? '') ?? []
+  const whole = totalOf(head)
+  if (ranges.length !== 1 || first === undefined || Number(first) !== from) return 'it sent another part'
+  if (Number(last) < from || Number(last) >= whole || (total !== undefined && whole !== total)) {
+    return 'it sent a part of something else'
+  }
+  const etags = getAllHeaders(head.headers, 'etag')
+  if (head.url !== url || etags.length !== 1 || etags[0] !== etag) return 'it has changed meanwhile'
+  return isCoded(head) ? 'it sent it in another coding' : undefined
+}

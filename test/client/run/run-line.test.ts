@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest'
+import { lineOf, lineValue, resultOf } from '../../../src/client/run/run-line.ts'
+import { settle } from '../../../src/client/run/settle.ts'
+import type { CallPlan } from '../../../src/core/call.ts'
+import type { DoneLine } from '../../../src/core/journal.ts'
+import type { Reply, Result } from '../../../src/core/result.ts'
+import { virtualClock } from '../../../src/testing/index.ts'
+import { makeCall, makeFault, makeReply } from '../../support/calls.ts'
+import { fc } from '../../support/property.ts'
+
+const clock = virtualClock()
+const AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
+
+/** Into a line, through the file's JSON, and out again. */
+async function thereAndBack(result: Result, plan: Partial<CallPlan> = {}, now: Partial<CallPlan> = plan) {
+  const call = makeCall({ plan, key: 'k', index: 3, url: 'http://a.test/p?token=canary' })
+  call.trip.id = 'k:k'
+  const outcome = await settle(call, result, clock)
+  const value = outcome.ok && result.kind === 'reply' ? lineValue(call, result, outcome.value) : {}
+  const line = JSON.parse(JSON.stringify(lineOf(call, 'the print', outcome, value, AT_MS))) as DoneLine
+  const next = makeCall({ plan: now, key: 'k', index: 3, url: call.url })
+  return { outcome, line, back: await settle(next, resultOf(line, next), clock) }
+}
+
+const bytesReply = (body: Uint8Array, headers = {}): Reply => ({ ...makeReply(200, headers), body })
+
+describe('A line of a run file', () => {
+  test('has the fields that are promised, and nothing that is not there.', async () => {
+    const { line } = await thereAndBack(makeReply(201, {}, '{"a":1}'))
+    expect(line).toEqual({
+      v: 2,
+      index: 3,
+      id: 'k:k',
+      print: 'the print',
+      key: 'k',
+      method: 'GET',
+      url: 'http://a.test/p?token=***',
+      ok: true,
+      status: 201,
+      value: { a: 1 },
+      attempts: 0,
+      bytes: 7,
+      timings: { total: 0 },
+      at: '2026-01-02T03:04:05.678Z',
+    })
+    const { line: failed } = await thereAndBack(makeFault('connect/refused', false))
+    expect(failed).toEqual({
+      v: 2,
+      index: 3,
+      id: 'k:k',
+      print: 'the print',
+      key: 'k',
+      method: 'GET',
+      url: 'http://a.test/p?token=***',
+      ok: false,
+      error: { code: 'connect/refused', message: 'made connect/refused' },
+      attempts: 0,
+      bytes: 0,
+      timings: { total: 0 },
+      at: '2026-01-02T03:04:05.678Z',
+    })
+  })
+
+  test('gives back any JSON value.', async () => {
+    // Not -0, and no number beyond the range of doubles: JSON as it is written here has neither.
+    const value = fc
+      .jsonValue()
+      .filter(json => !JSON.stringify([json], (_, v: unknown) => (Object.is(v, -0) ? '-0' : v)).includes('-0'))
+    await fc.assert(
+      fc.asyncProperty(value, async json => {
+        const { outcome, back } = await thereAndBack(makeReply(200, {}, JSON.stringify(json)))
+        expect(back.value).toStrictEqual(outcome.value)
+      }),
+    )
+  })
+
+  test('gives back any text, and any bytes as text.', async () => {
+    const headers = fc.constantFrom(
+      {},
+      { 'content-type': 'text/plain; charset=utf-16le' },
+      { 'content-type': 'text/plain; charset=latin1' },
+    )
+    const marks = fc.constantFrom(
+      [],
+      [0xef, 0xbb, 0xbf],
+      [0xef, 0xbb, 0xbf, 0xef, 0xbb, 0xbf],
+      [0xff, 0xfe],
+      [0xfe, 0xff],
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array(), headers, marks, async (bytes, given, mark) => {
+        const reply = bytesReply(Uint8Array.from([...mark, ...bytes]), given)
+        const { outcome, back } = await thereAndBack(reply, { returnType: 'text' })
+        expect(back.value).toBe(outcome.value)
+      }),
+    )
+  })
+
+  test('gives back any bytes, as content of its own and in a whole response.', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array(), async bytes => {
+        const content = await thereAndBack(bytesReply(bytes), { returnType: 'content' })
+        expect(content.line.encoding).toBe('base64')
+        expect(content.back.value).toStrictEqual(content.outcome.value)
+        const whole = await thereAndBack(bytesReply(bytes, { etag: '"1"' }), { returnType: 'response' })
+        const [before, after] = [whole.outcome.value, whole.back.value] as { bytes(): Uint8Array; headers: Headers }[]
+        expect(after?.bytes()).toStrictEqual(before?.bytes())
+        expect(after?.headers.get('etag')).toBe('"1"')
+      }),
+    )
+  })
+
+  test.each([
+    ['content', 'response', '{"a":1}'],
+    ['response', 'content', '{"a":1}'],
+    ['response', 'json', '{"a":1}'],
+    ['content', 'json', '{"a":1}'],
+    ['content', 'text', 'plain'],
+    ['json', 'text', '{"a":1}'],
+    ['json', 'content', '{"a":1}'],
+    ['text', 'content', 'plain'],
+  ] as const)('that was written as %s can be read as %s.', async (before, now, body) => {
+    const { back } = await thereAndBack(makeReply(200, {}, body), { returnType: before }, { returnType: now })
+    const value = back.value as { bytes?(): Uint8Array }
+    const expected = { json: { a: 1 }, text: body, content: new TextEncoder().encode(body), response: undefined }[now]
+    if (now === 'response') expect(value.bytes?.()).toEqual(new TextEncoder().encode(body))
+    else expect(value).toEqual(expected)
+  })
+
+  test('of a whole response keeps no secret headers and no secrets of its URL.', async () => {
+    const headers = { 'set-cookie': 'canary', 'x-auth-token': 'canary', mine: 'canary', 'content-language': 'de' }
+    const reply = { ...makeReply(200, headers, 'x'), url: 'http://a.test/p?token=canary&a=1' }
+    const { line } = await thereAndBack(reply, { returnType: 'response', secretNames: new Set(['mine']) })
+    expect(JSON.stringify(line)).not.toContain('canary')
+    expect(line['head']).toEqual({
+      statusText: '',
+      headers: ['content-language', 'de'],
+      url: 'http://a.test/p?token=***&a=1',
+    })
+  })
+
+  test.each([
+    ['a status', makeReply(503, {}, 'busy'), 'http/503', 503],
+    ['no JSON', makeReply(200, {}, 'nope'), 'parse/json', 200],
+    ['no answer', makeFault('timeout/headers', true), 'timeout/headers', undefined],
+  ] as const)('of a failure gives back its code, message and status: %s.', async (_name, result, code, status) => {
+    const { outcome, line, back } = await thereAndBack(result)
+    expect([line.error?.code, line.status]).toEqual([code, status])
+    expect([back.error?.code, back.error?.message, back.response?.status]).toEqual([
+      code,
+      outcome.error?.message,
+      status,
+    ])
+    expect(back.error?.constructor).toBe(outcome.error?.constructor)
+  })
+})

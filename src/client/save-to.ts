@@ -27,7 +27,7 @@ const batches = new WeakMap<object, Given>()
 const inUse = new Set<string>()
 
 /** The batch goes on with a run before: names that are there on the disk may be given, to requests that are done. */
-export function goOn(batch: object): void {
+export function continueBatch(batch: object): void {
   givenTo(batch).goesOn = true
 }
 

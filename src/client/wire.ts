@@ -28,7 +28,7 @@ import { deadline } from '../layer/deadline.ts'
 import { Gate } from '../layer/gate.ts'
 import { redirect } from '../layer/redirect.ts'
 import { route } from '../layer/route.ts'
-import { handOn, receive } from '../layer/receive.ts'
+import { deliverBufferedBody, receive } from '../layer/receive.ts'
 import { retry } from '../layer/retry.ts'
 import type { Opinions, RetryParts } from '../layer/retry.ts'
 import { session } from '../layer/session.ts'
@@ -104,7 +104,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
       gate.layer, // waits for every limit, then books all of them in one tick
       routes.choose, // at the last moment: a proxy that failed meanwhile is not taken
       announce, // at the last moment, too: what waits has not been sent
-      handOn, // outside the wire, which may know nothing of sinks; above the session, so that hooks see what it asks for
+      deliverBufferedBody, // outside the wire, which may know nothing of sinks; above the session, so that hooks see what it asks for
       session(cookies, clock), // at the last moment: a cookie set while queued must be in this request
       plan.workers > 0 ? untimed : timeout(clock), // the attempt's clock starts on the wire, not in the queue
     ],

@@ -25,7 +25,7 @@ import { costsOf } from './cost.ts'
 import { identityOf, ownQuery, withAuthorization } from './identity.ts'
 import { got, isRecord, problem } from './kinds.ts'
 import { laneKeyOf } from './lane-key.ts'
-import { bareOf, castCall, keepMould } from './template.ts'
+import { bareOf, fromTemplate, keepTemplate } from './template.ts'
 import type { Bare } from './template.ts'
 import { adviceFor } from './names.ts'
 import { OPTIONS, OPTION_NAMES, isMethod, readMethod } from './options.ts'
@@ -71,12 +71,12 @@ function prepareRecord(spec: RequestSpec, item: Item, plan: RequestPlan): Call |
 }
 
 function prepareBare(bare: Bare, item: Item, plan: RequestPlan): Call | Refusal {
-  return castCall(bare, item, plan) ?? prepareFirst(bare, item, plan)
+  return fromTemplate(bare, item, plan) ?? prepareFirst(bare, item, plan)
 }
 
 function prepareFirst(bare: Bare, item: Item, plan: RequestPlan): Call | Refusal {
   const call = prepareSpec(bare, item, plan)
-  if (!('refused' in call) && item.params === undefined) keepMould(call, plan)
+  if (!('refused' in call) && item.params === undefined) keepTemplate(call, plan)
   return call
 }
 

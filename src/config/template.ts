@@ -1,5 +1,5 @@
 /**
- * The first plain request of a batch is the mould of all others: their Calls differ in URL, key and meta only. Preparing
+ * The first plain request of a batch is the template of all others: their Calls differ in URL, key and meta only. Preparing
  * each from nothing cost more than all layers together (bench/overhead.ts).
  */
 import { identityOf, queryIn } from './identity.ts'
@@ -11,7 +11,7 @@ import { Trip } from '../core/trip.ts'
 import { parseUrl } from '../core/url.ts'
 
 const NO_PARAMS: readonly Params[] = []
-const moulds = new WeakMap<RequestPlan, Call>()
+const templates = new WeakMap<RequestPlan, Call>()
 
 /** All that a request may say and still be like the others. */
 export interface Bare {
@@ -37,40 +37,40 @@ export function bareOf(spec: RequestSpec): Bare | undefined {
 }
 
 /** The Call of a request that is like the ones before; undefined when it must be looked at in full. */
-export function castCall({ url, key, meta }: Bare, item: Item, plan: RequestPlan): Call | undefined {
+export function fromTemplate({ url, key, meta }: Bare, item: Item, plan: RequestPlan): Call | undefined {
   if (typeof url !== 'string' || item.params !== undefined) return undefined
   if (key !== undefined && typeof key !== 'string') return undefined
-  const mould = moulds.get(plan)
-  if (mould === undefined) return undefined
+  const template = templates.get(plan)
+  if (template === undefined) return undefined
   const parsed = parseUrl(url, plan.baseUrl, NO_PARAMS)
   if (typeof parsed === 'string' || parsed.username !== '' || parsed.password !== '') return undefined
-  const trip = new Trip(mould.plan.maxRetries, item.nowMs, item.nowMs + mould.plan.timeouts.totalMs)
+  const trip = new Trip(template.plan.maxRetries, item.nowMs, item.nowMs + template.plan.timeouts.totalMs)
   const query = queryIn(parsed.path)
-  if (query !== '') trip.identity = identityOf(undefined, query, mould.plan.secretNames)
+  if (query !== '') trip.identity = identityOf(undefined, query, template.plan.secretNames)
   return {
     index: item.index,
     key: item.key ?? key,
     meta,
-    method: mould.method,
+    method: template.method,
     url: parsed.url,
     origin: parsed.origin,
     lane: parsed.origin,
-    costs: mould.costs,
+    costs: template.costs,
     path: parsed.path,
-    headers: mould.headers,
-    body: mould.body,
-    credentials: mould.credentials,
+    headers: template.headers,
+    body: template.body,
+    credentials: template.credentials,
     own: undefined,
     atHome: true,
-    replayable: mould.replayable,
-    repeatable: mould.repeatable,
-    plan: mould.plan,
+    replayable: template.replayable,
+    repeatable: template.repeatable,
+    plan: template.plan,
     trip,
   }
 }
 
-/** Keeps the Call of a plain request as the mould, unless each request of this plan differs in more than its URL. */
-export function keepMould(call: Call, plan: RequestPlan): void {
+/** Keeps the Call of a plain request as the template, unless each request of this plan differs in more than its URL. */
+export function keepTemplate(call: Call, plan: RequestPlan): void {
   const { limitKey, cost } = plan.call
   const differs =
     plan.params !== undefined ||
@@ -78,5 +78,5 @@ export function keepMould(call: Call, plan: RequestPlan): void {
     plan.userAgents.length > 1 ||
     limitKey !== undefined ||
     typeof cost === 'function'
-  if (!differs && call.credentials === plan.credentials) moulds.set(plan, call)
+  if (!differs && call.credentials === plan.credentials) templates.set(plan, call)
 }

@@ -42,7 +42,7 @@ export interface Attempt {
    * Asks a wire that is far away to give the attempt back if it is still connecting: `phase` and `sent` do not tell
    * here. It then ends as PREEMPTED.
    */
-  giveWay: (() => void) | undefined
+  preempt: (() => void) | undefined
 }
 
 export function attempt(call: Call, number: number, nowMs: number): Attempt {
@@ -65,7 +65,7 @@ export function attempt(call: Call, number: number, nowMs: number): Attempt {
     reused: false,
     pausedUntilMs: undefined,
     abort: undefined,
-    giveWay: undefined,
+    preempt: undefined,
   }
 }
 

@@ -241,8 +241,9 @@ export function failedOutcome(
   const request = summarize(method, call.url, call.meta, secretNames)
   const timings = timingsOf(trip, nowMs)
   const response = fault.reply && new RefusedReply(fault.reply, call, request)
-  const { unrepeated } = trip
-  const whole = unrepeated === undefined ? fault : { ...fault, message: `${fault.message}; ${unrepeated}` }
+  const { notRetriedBecause } = trip
+  const whole =
+    notRetriedBecause === undefined ? fault : { ...fault, message: `${fault.message}; ${notRetriedBecause}` }
   return {
     ok: false,
     id: trip.id,

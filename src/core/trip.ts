@@ -56,7 +56,7 @@ export class Trip {
   bodyMs: number | undefined = undefined
   warnings: string[] | undefined = undefined
   /** Why its failure was not repeated although it might have been. */
-  unrepeated: string | undefined = undefined
+  notRetriedBecause: string | undefined = undefined
 
   /** Set once the request is over for good, whatever comes back. */
   cancelled: Fault | undefined = undefined

@@ -65,7 +65,7 @@ class FileSink implements BodySink {
 
   prepare(attempt: Attempt): Promise<Fault | undefined> {
     this.#writer?.stop()
-    this.#goOn(attempt)
+    this.#continuePart(attempt)
     return this.#opened()
   }
 
@@ -85,7 +85,7 @@ class FileSink implements BodySink {
   }
 
   /** Asks for what is missing, where something is there that it can be put to. */
-  #goOn(attempt: Attempt): void {
+  #continuePart(attempt: Attempt): void {
     this.#askedFrom = 0
     this.#wantsRange = getHeader(attempt.headers, 'range') !== undefined
     const known = this.#known

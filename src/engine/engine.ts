@@ -78,8 +78,8 @@ export class Run {
     if (signal?.aborted === true) return this.abort(signal.reason)
     // One listener per run, whatever its size; requests hear of it through their Trip.
     signal?.addEventListener('abort', this.#onSignal, { once: true })
-    this.#stopListening = this.#options.room.attach({
-      onRoom: (lane, standing) => {
+    this.#stopListening = this.#options.capacity.attach({
+      onCapacity: (lane, standing) => {
         if (lane !== undefined) this.#source.wake?.(lane, standing)
         this.#pump()
       },
@@ -183,12 +183,12 @@ export class Run {
    * that are paused or back off are not in that line, so that others are pulled past them.
    */
   #hasRoom(): boolean {
-    const { room, maxFailures } = this.#options
+    const { capacity, maxFailures } = this.#options
     if (this.#state !== 'running' || this.#exhausted || this.#pulling) return false
     if (this.#isWindowFull()) return false
     // A request that is being judged may be the last failure that is allowed: what is not sent yet must wait for that.
-    if (maxFailures !== Infinity) return this.#failed < maxFailures && this.#hasFreePlace(room.places)
-    return this.#open.size < room.places + this.#source.lookAhead || !room.isCrowded()
+    if (maxFailures !== Infinity) return this.#failed < maxFailures && this.#hasFreePlace(capacity.places)
+    return this.#open.size < capacity.places + this.#source.lookAhead || !capacity.isCrowded()
   }
 
   #isWindowFull(): boolean {

@@ -3,7 +3,7 @@
  * that a paused, slow or dead host with a million requests keeps nobody else from their turn.
  *
  * Lanes stand in one of these places: ready; sated, because they hold their part of the places already, to go when
- * nobody is ready; aside, because their host has not proven itself, to go when no proven one wants the place; or parked,
+ * nobody is ready; aside, because their host has not proven itself, to go when no proven one wants the place; or blocked,
  * because as many of theirs wait at the gate as may and a further one would only wait behind them.
  */
 import { toSource } from './source.ts'
@@ -15,9 +15,9 @@ import type { Standing } from '../core/standing.ts'
 import type { Trip } from '../core/trip.ts'
 
 /** What the gate says of a lane. */
-export interface Porter {
+export interface Admission {
   /** `rivals` lanes, this one included, want places. `full`: as many of ours wait there as may. */
-  welcome(lane: string, rivals: number, full: boolean): 'go' | 'wait' | 'sated' | 'yield'
+  mayPull(lane: string, rivals: number, full: boolean): 'go' | 'wait' | 'at-share' | 'yield'
   standingOf(lane: string): Standing
 }
 
@@ -43,12 +43,12 @@ const ASKED_ASIDE = 4
 export function laneSource(
   given: readonly unknown[],
   laneOf: (value: unknown, index: number) => string,
-  porter: Porter,
+  admission: Admission,
   window = 1,
 ): Source {
   const input = given.slice()
-  const groups = groupsOf(input, laneOf, porter)
-  if (groups.size > 1) return new ByLanes(input, groups, porter, Math.max(1, Math.floor(window / groups.size)))
+  const groups = groupsOf(input, laneOf, admission)
+  if (groups.size > 1) return new ByLanes(input, groups, admission, Math.max(1, Math.floor(window / groups.size)))
   const [only] = groups.values()
   return toSource(input, only?.lane, only?.standing)
 }
@@ -56,7 +56,7 @@ export function laneSource(
 function groupsOf(
   input: readonly unknown[],
   laneOf: (value: unknown, index: number) => string,
-  porter: Porter,
+  admission: Admission,
 ): Map<string, Group> {
   const groups = new Map<string, Group>()
   for (let index = 0; index < input.length; index++) {
@@ -67,7 +67,7 @@ function groupsOf(
         lane,
         indexes: [],
         next: 0,
-        standing: porter.standingOf(lane),
+        standing: admission.standingOf(lane),
         pulled: new Ring(),
         line: undefined,
         before: undefined,
@@ -86,35 +86,35 @@ class ByLanes implements Source {
   readonly lookAhead = 0
   readonly #input: readonly unknown[]
   readonly #groups: Map<string, Group>
-  readonly #porter: Porter
+  readonly #admission: Admission
   /** As many of a lane may wait at the gate. */
   readonly #perLane: number
   /** Their turn had come when they could not go, and now they can, perhaps. */
   readonly #due = new Line<Group>()
   readonly #ready = new Line<Group>()
-  readonly #sated = new Line<Group>()
-  readonly #aside = new Line<Group>()
-  /** Lanes that are not parked, by the standing of their hosts. */
+  readonly #atShare = new Line<Group>()
+  readonly #unproven = new Line<Group>()
+  /** Lanes that are not blocked, by the standing of their hosts. */
   readonly #waiting: Record<Standing, number> = { new: 0, proven: 0, silent: 0 }
   #left: number
 
-  constructor(input: readonly unknown[], groups: Map<string, Group>, porter: Porter, perLane: number) {
+  constructor(input: readonly unknown[], groups: Map<string, Group>, admission: Admission, perLane: number) {
     this.#input = input
     this.#perLane = perLane
     this.#groups = groups
-    this.#porter = porter
+    this.#admission = admission
     this.size = this.#left = input.length
     for (const group of groups.values()) this.#join(this.#ready, group)
   }
 
   pull(): Pulled {
     const group =
-      this.#back(this.#aside) ??
-      this.#back(this.#sated) ??
+      this.#back(this.#unproven) ??
+      this.#back(this.#atShare) ??
       this.#first(this.#due) ??
       this.#first(this.#ready) ??
-      this.#anybody(this.#sated) ??
-      this.#anybody(this.#aside)
+      this.#anybody(this.#atShare) ??
+      this.#anybody(this.#unproven)
     if (group === undefined) return this.#left === 0 ? 'done' : 'later'
     return this.#take(group)
   }
@@ -187,9 +187,9 @@ class ByLanes implements Source {
     const answer = this.#ask(group)
     if (answer === 'go') return true
     // It may have changed before this run heard of anything.
-    if (answer !== 'wait') group.standing = this.#porter.standingOf(group.lane)
-    // In no line is parked: woken when the one at the gate has gone.
-    if (answer !== 'wait') this.#join(answer === 'sated' ? this.#sated : this.#aside, group)
+    if (answer !== 'wait') group.standing = this.#admission.standingOf(group.lane)
+    // In no line is blocked: woken when the one at the gate has gone.
+    if (answer !== 'wait') this.#join(answer === 'at-share' ? this.#atShare : this.#unproven, group)
     return false
   }
 
@@ -202,9 +202,9 @@ class ByLanes implements Source {
     return undefined
   }
 
-  #ask({ lane, pulled }: Group): ReturnType<Porter['welcome']> {
+  #ask({ lane, pulled }: Group): ReturnType<Admission['mayPull']> {
     for (let first = pulled.peek(); first !== undefined && !isWaiting(first); first = pulled.peek()) pulled.shift()
-    return this.#porter.welcome(lane, this.#groups.size, pulled.size >= this.#perLane)
+    return this.#admission.mayPull(lane, this.#groups.size, pulled.size >= this.#perLane)
   }
 
   #take(group: Group): Item {

@@ -16,9 +16,9 @@ export interface EngineParts {
 }
 
 /** What the engine tells the limits below, and hears from them. */
-export interface Guest {
+export interface Demand {
   /** There may be room: in this lane, or in general only. */
-  onRoom(lane: string | undefined, standing: Standing): void
+  onCapacity(lane: string | undefined, standing: Standing): void
   /** Whether it has something to send to a host of this standing, and would if there were a place. */
   wants(standing: Standing): boolean
   /** How many it keeps back that are meant for this lane; for any lane. */
@@ -26,17 +26,17 @@ export interface Guest {
 }
 
 /** What the engine asks of the limits below: is there any use in pulling more? */
-export interface Room {
+export interface Capacity {
   /** How many can be on their way at once. */
   readonly places: number
   isCrowded(): boolean
-  /** Tells the guest whenever there may be room; answers with how to stop that. */
-  attach(guest: Guest): () => void
+  /** Tells the demand whenever there may be room; answers with how to stop that. */
+  attach(demand: Demand): () => void
 }
 
 export interface RunOptions {
   readonly window: number
-  readonly room: Room
+  readonly capacity: Capacity
   readonly maxFailures: number
   readonly signal: AbortSignal | undefined
   /** Takes each outcome once. It counts as given back when `run.give()` is called. */

@@ -3,18 +3,18 @@
  * comes out in a bunch; skips a lane that cannot go, so that one host's limits never block another's; and lets a lane
  * learn from every answer, so that a host that asks for time gets it from all.
  *
- * Who has to wait and where: `queue.ts` (within a lane) and `turnstiles.ts` (between lanes).
+ * Who has to wait and where: `queue.ts` (within a lane) and `waitLists.ts` (between lanes).
  */
 import { Alarms } from './alarms.ts'
-import { Demand } from './demand.ts'
+import { Contention } from './contention.ts'
 import { dismiss } from './dismiss.ts'
-import { Guests } from './guests.ts'
-import type { Guest } from './guests.ts'
+import { Demands } from './demands.ts'
+import type { Demand } from './demands.ts'
 import { Lanes } from './lanes.ts'
 import { Preemption } from './preemption.ts'
 import { Queue, noteWait } from './queue.ts'
 import type { Waiter } from './queue.ts'
-import { Turnstiles } from './turnstiles.ts'
+import { WaitLists } from './wait-lists.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Call, Costs } from '../core/call.ts'
 import type { AttemptLayer, Send } from '../core/layer.ts'
@@ -41,11 +41,11 @@ export class Gate {
   readonly #limits: readonly Limit[]
   readonly #clock: Clock
   readonly #around: Surroundings
-  readonly #demand: Demand
+  readonly #contention: Contention
   readonly #shares: Shares
   readonly #lanes: Lanes
-  readonly #turnstiles: Turnstiles
-  readonly #guests = new Guests(() => this.#demand.settle(this.#clock))
+  readonly #waitLists: WaitLists
+  readonly #demands = new Demands(() => this.#contention.settle(this.#clock))
   readonly #preemption: Preemption
   #tickets = 0
 
@@ -55,15 +55,19 @@ export class Gate {
     this.#limits = limits
     this.#clock = clock
     this.#around = { clock, random }
-    this.#turnstiles = new Turnstiles(
+    this.#waitLists = new WaitLists(
       alarms,
       (queue, nowMs) => this.#serve(queue, nowMs),
-      (turnstile, nowMs) => this.#guests.after(() => this.#turnstiles.turn(turnstile, nowMs)),
+      (waitList, nowMs) => this.#demands.after(() => this.#waitLists.turn(waitList, nowMs)),
     )
-    this.#demand = new Demand(limits[0], places, this.#turnstiles, this.#guests)
-    this.#shares = this.#demand.shares
+    this.#contention = new Contention(limits[0], places, this.#waitLists, this.#demands)
+    this.#shares = this.#contention.shares
     this.#lanes = new Lanes(call => laneOf(call, limits, this.#shares))
-    this.#preemption = new Preemption(this.#shares, key => this.#demand.isOfOthers(key, this.#lanes.get(key)), alarms)
+    this.#preemption = new Preemption(
+      this.#shares,
+      key => this.#contention.isOfOthers(key, this.#lanes.get(key)),
+      alarms,
+    )
   }
 
   // Chained, not awaited, here and in the other layers: an async function per layer doubles what a request allocates.
@@ -100,24 +104,24 @@ export class Gate {
    * lanes go first (there are `rivals` of them, this one included): because it holds its part of the places already
    * (sated), or, after those, because its host has not proven itself and such hosts hold enough places (yield).
    */
-  welcome(key: string, rivals: number, full: boolean): 'go' | 'wait' | 'sated' | 'yield' {
+  mayPull(key: string, rivals: number, full: boolean): 'go' | 'wait' | 'at-share' | 'yield' {
     const queue = this.#lanes.get(key)
     const lane = queue?.lane
     if (full && queue !== undefined && queue.waiting > 0) return 'wait'
     const standing = lane?.standing ?? 'new'
     if (standing !== 'proven' && !this.#shares[standing].isOpen(this.#clock.now())) return 'yield'
     if (lane === undefined || lane.running < Math.ceil(this.places / rivals)) return 'go'
-    return standing === 'proven' ? 'sated' : 'yield'
+    return standing === 'proven' ? 'at-share' : 'yield'
   }
 
   /** Whether anybody waits at this limit. */
   isWaitedFor(limit: Limit): boolean {
-    return (this.#turnstiles.at(limit)?.lanes.size ?? 0) > 0
+    return (this.#waitLists.at(limit)?.lanes.size ?? 0) > 0
   }
 
   /** The limit may have something to give that did not come from here. */
   turn(limit: Limit): void {
-    this.#guests.after(() => this.#turnstiles.turnAt(limit, this.#clock.now()))
+    this.#demands.after(() => this.#waitLists.turnAt(limit, this.#clock.now()))
   }
 
   /** How far the host of this lane is trusted. */
@@ -125,18 +129,18 @@ export class Gate {
     return this.#lanes.get(key)?.lane.standing ?? 'new'
   }
 
-  /** Tells the guest whenever there may be room; answers with how to stop that. */
-  attach(guest: Guest): () => void {
-    return this.#guests.attach(guest)
+  /** Tells the demand whenever there may be room; answers with how to stop that. */
+  attach(demand: Demand): () => void {
+    return this.#demands.attach(demand)
   }
 
   /** The cost of a call's last attempt, now that it is known. */
   correct(call: Call, costs: Costs): void {
     const nowMs = this.#clock.now()
-    this.#guests.after(() => {
+    this.#demands.after(() => {
       for (const limit of this.#limits) {
         limit.correct?.(call, costs)
-        this.#turnstiles.turnAt(limit, nowMs)
+        this.#waitLists.turnAt(limit, nowMs)
       }
     })
   }
@@ -150,12 +154,12 @@ export class Gate {
   /** Every lane that is remembered, with how many wait in it and for it. */
   *lanes(): Generator<{ readonly lane: Lane; readonly waiting: number; readonly queued: number }> {
     for (const { lane, waiting } of this.#lanes)
-      yield { lane, waiting, queued: waiting + this.#guests.backlogOf(lane.key) }
+      yield { lane, waiting, queued: waiting + this.#demands.backlogOf(lane.key) }
   }
 
   /** How many are kept back by those who have more to send, for lanes that are remembered and others. */
   backlog(): number {
-    return this.#guests.backlogOf(undefined)
+    return this.#demands.backlogOf(undefined)
   }
 
   /** Undefined: it may go, and everything is booked. */
@@ -195,24 +199,24 @@ export class Gate {
     }
     queue.add(waiter)
     attempt.trip.hold('queue', waiter.admit)
-    if (queue.parkedAt === undefined) this.#queueUp(queue, nowMs)
-    else if (queue.head() === waiter) this.#turnstiles.changed(queue, nowMs)
-    else if (queue.mayOvertake(attempt, nowMs)) this.turn(queue.parkedAt.limit)
+    if (queue.blockedAt === undefined) this.#queueUp(queue, nowMs)
+    else if (queue.head() === waiter) this.#waitLists.changed(queue, nowMs)
+    else if (queue.mayOvertake(attempt, nowMs)) this.turn(queue.blockedAt.limit)
     return promise
   }
 
   /** The first of its lane. On its own, because what a closure holds is paid for by everybody who waits. */
   #queueUp(queue: Queue, nowMs: number): void {
-    this.#guests.after(() => this.#serve(queue, nowMs))
+    this.#demands.after(() => this.#serve(queue, nowMs))
   }
 
   /** Somebody gave up waiting: whoever is first now may have another wait, and nobody needs an alarm for nobody. */
   #left(queue: Queue): void {
     const nowMs = this.#clock.now()
-    this.#guests.after(() => {
-      if (queue.waiting > 0) return this.#turnstiles.changed(queue, nowMs)
-      this.#turnstiles.unpark(queue, nowMs)
-      this.#guests.note(queue)
+    this.#demands.after(() => {
+      if (queue.waiting > 0) return this.#waitLists.changed(queue, nowMs)
+      this.#waitLists.unpark(queue, nowMs)
+      this.#demands.note(queue)
     })
   }
 
@@ -230,8 +234,8 @@ export class Gate {
       const blocker = this.#blocker(queue, attempt, nowMs)
       if (blocker !== undefined) {
         // What it steps back from is for others, who may not have asked for it yet.
-        if (this.#demand.isStepBack(blocker) || admitted) this.#guests.note(queue)
-        return this.#turnstiles.park(queue, blocker, nowMs)
+        if (this.#contention.isStepBack(blocker) || admitted) this.#demands.note(queue)
+        return this.#waitLists.block(queue, blocker, nowMs)
       }
       admitted = true
       noteWait(queue, head, nowMs)
@@ -240,16 +244,16 @@ export class Gate {
       // One waiter per ticket: then the lane goes to the end of the line, if there is one.
       queue.ticket = ++this.#tickets
     }
-    this.#guests.note(queue)
+    this.#demands.note(queue)
   }
 
   /** Where this attempt must wait: the limit that blocks it longest, or one at which others were first. */
   #blocker(queue: Queue, { call }: Attempt, nowMs: number): Limit | undefined {
     const blocked = queue.lane.blockedBy(nowMs, call)
     if (blocked !== undefined) return blocked.by
-    if (this.#turnstiles.size === 0) return undefined
+    if (this.#waitLists.size === 0) return undefined
     for (const limit of queue.lane.shared) {
-      const first = this.#turnstiles.at(limit)?.lanes.peek()
+      const first = this.#waitLists.at(limit)?.lanes.peek()
       if (first === undefined || first.ticket >= queue.ticket) continue
       if (limit.concerns?.(call) !== false) return limit
     }
@@ -268,7 +272,7 @@ export class Gate {
   #leave(queue: Queue, attempt: Attempt, result: Result | undefined): void {
     const { lane } = queue
     const nowMs = this.#clock.now()
-    this.#guests.after(() => {
+    this.#demands.after(() => {
       lane.release(attempt.call, nowMs)
       const { standing } = lane
       const wasNew = this.#shares.new.leave(attempt)
@@ -276,11 +280,11 @@ export class Gate {
       const closed = lane.learn(attempt, result, nowMs, this.#around)
       if (wasNew) this.#met(lane, attempt, nowMs)
       if (closed && queue.waiting > 0) dismiss(queue, nowMs, this.#clock.epochMs())
-      // Who waits in it was parked for what its host was: other limits hold for them now, and others step back for them.
-      if (lane.standing !== standing) this.#turnstiles.again(queue, nowMs)
-      if (this.#turnstiles.size > 0) this.#turnAfter(queue, nowMs)
+      // Who waits in it was blocked for what its host was: other limits hold for them now, and others step back for them.
+      if (lane.standing !== standing) this.#waitLists.again(queue, nowMs)
+      if (this.#waitLists.size > 0) this.#turnAfter(queue, nowMs)
       // Also when others of its lane wait: for their host, perhaps, and the place is free for another.
-      this.#guests.note(queue)
+      this.#demands.note(queue)
     })
   }
 
@@ -292,9 +296,9 @@ export class Gate {
 
   /** What the end of an attempt may have freed: a place, a part of the places, something of its own lane. */
   #turnAfter(queue: Queue, nowMs: number): void {
-    for (const limit of this.#limits) if (limit.release !== undefined) this.#turnstiles.turnAt(limit, nowMs)
-    this.#demand.turnShares(nowMs)
-    const own = queue.parkedAt
-    if (own !== undefined && !this.#limits.includes(own.limit)) this.#turnstiles.turn(own, nowMs)
+    for (const limit of this.#limits) if (limit.release !== undefined) this.#waitLists.turnAt(limit, nowMs)
+    this.#contention.turnShares(nowMs)
+    const own = queue.blockedAt
+    if (own !== undefined && !this.#limits.includes(own.limit)) this.#waitLists.turn(own, nowMs)
   }
 }

@@ -93,9 +93,9 @@ export class Preemption implements Alarm {
   }
 
   #takeBack(attempts: readonly Attempt[]): void {
-    for (const { trip, call, giveWay } of attempts) {
+    for (const { trip, call, preempt } of attempts) {
       if (!this.#isWanted(call.lane)) continue
-      if (giveWay !== undefined) giveWay()
+      if (preempt !== undefined) preempt()
       else trip.interrupt(fault(PREEMPTED, 'gave its place to others while connecting'))
     }
   }
@@ -103,8 +103,8 @@ export class Preemption implements Alarm {
 
 /** Or may be: who can give way knows better. Behind a proxy nobody knows whether it is the host that keeps silent. */
 function isConnecting(attempt: Attempt): boolean {
-  const { phase, sent, trip, giveWay } = attempt
+  const { phase, sent, trip, preempt } = attempt
   if (trip.place !== 'wire') return false
   if (attempt.proxy !== undefined) return false
-  return giveWay !== undefined || (!sent && phase !== 'headers' && phase !== 'body')
+  return preempt !== undefined || (!sent && phase !== 'headers' && phase !== 'body')
 }

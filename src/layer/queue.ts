@@ -1,7 +1,7 @@
 /**
  * Those who wait in a lane, in their order. State and its bookkeeping; who may go is the gate's to decide.
  */
-import type { Turnstile } from './turnstiles.ts'
+import type { WaitList } from './wait-lists.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Line, Link } from '../core/line.ts'
 import type { Fault } from '../core/result.ts'
@@ -38,15 +38,15 @@ export class Queue implements Link<Queue> {
   behind: Queue | undefined = undefined
   /** Drawn for each waiter that becomes the first of its lane: the lower one goes first wherever two lanes meet. */
   ticket = 0
-  parkedAt: Turnstile | undefined = undefined
-  /** What its host was when it was parked. */
+  blockedAt: WaitList | undefined = undefined
+  /** What its host was when it was blocked. */
   countedAs: Standing = 'new'
   /** No waiter has less patience or an earlier deadline: bounds, so that a pause within them looks at nobody. */
   leastPatienceMs = Infinity
   earliestDeadlineMs = Infinity
   readonly #waiters = new Ring<Waiter>()
   #waiting = 0
-  #parkedAtMs = 0
+  #blockedAtMs = 0
   #limiterMs = 0
 
   constructor(lane: Lane) {
@@ -103,10 +103,10 @@ export class Queue implements Link<Queue> {
 
   /** Whether this newcomer waits less long than all before it, because it counts in another quota of the host. */
   mayOvertake({ call }: Attempt, nowMs: number): boolean {
-    const { parkedAt } = this
+    const { blockedAt } = this
     const { quota } = this.lane
-    if (quota?.isPartial !== true || parkedAt?.limit !== quota) return false
-    return nowMs + quota.waitMs(nowMs, call) < parkedAt.dueAtMs
+    if (quota?.isPartial !== true || blockedAt?.limit !== quota) return false
+    return nowMs + quota.waitMs(nowMs, call) < blockedAt.dueAtMs
   }
 
   /** A repeat keeps its place before those who have not been tried yet. */
@@ -149,22 +149,23 @@ export class Queue implements Link<Queue> {
     this.leastPatienceMs = this.earliestDeadlineMs = Infinity
   }
 
-  parked(turnstile: Turnstile, nowMs: number): void {
-    this.parkedAt = turnstile
+  blocked(waitList: WaitList, nowMs: number): void {
+    this.blockedAt = waitList
     this.countedAs = this.lane.standing
-    this.#parkedAtMs = nowMs
+    this.#blockedAtMs = nowMs
   }
 
-  unparked(nowMs: number): void {
+  unblocked(nowMs: number): void {
     this.#limiterMs = this.limiterMsAt(nowMs)
-    this.parkedAt = undefined
+    this.blockedAt = undefined
   }
 
   /** Time that this lane has spent waiting for rates and pauses; what is left of a wait was for a place. */
   limiterMsAt(nowMs: number): number {
-    const { parkedAt } = this
+    const { blockedAt } = this
     return (
-      this.#limiterMs + (parkedAt !== undefined && parkedAt.limit.waitsFor !== 'place' ? nowMs - this.#parkedAtMs : 0)
+      this.#limiterMs +
+      (blockedAt !== undefined && blockedAt.limit.waitsFor !== 'place' ? nowMs - this.#blockedAtMs : 0)
     )
   }
 }

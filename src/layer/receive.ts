@@ -27,7 +27,7 @@ async function received(next: Send<Call, Result>, call: Call, sink: BodySink): P
   return refused ?? sink.close(await next({ ...call, sink }))
 }
 
-export const handOn: AttemptLayer = next => attempt => {
+export const deliverBufferedBody: AttemptLayer = next => attempt => {
   const { sink } = attempt.call
   if (sink === undefined) return next(attempt)
   const preparing = sink.prepare(attempt)

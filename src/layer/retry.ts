@@ -20,7 +20,7 @@ import { isUnsentCode } from '../core/outcome.ts'
 import { judge } from '../policy/judge.ts'
 import type { Verdict } from '../policy/judge.ts'
 import type { Trip } from '../core/trip.ts'
-import { impatience } from '../policy/patience.ts'
+import { retryAfterTooLong } from '../policy/patience.ts'
 import { announcedWaitMs } from '../policy/retry-after.ts'
 
 /** At once, unless a caller's function is async. */
@@ -132,7 +132,7 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
     if (verdict === 'throttle') {
       // The gate has paused the lane and will hold the repeat; here only the request's patience is counted.
       if (isTooLate(call, trial, parts.clock)) {
-        trip.unrepeated = impatience(call, trial.pausedUntilMs, parts.clock.now())
+        trip.notRetriedBecause = retryAfterTooLong(call, trial.pausedUntilMs, parts.clock.now())
         return last(call, trial, result, parts.clock)
       }
       waitMs = 0
@@ -142,7 +142,7 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
       if (announcedMs > call.plan.retry.maxRetryAfterMs) return tooLongAnnounced(result, call, announcedMs, parts.clock)
       if (!budget.withdraw()) {
         trip.warn(BUDGET_SPENT)
-        trip.unrepeated = BUDGET_SPENT
+        trip.notRetriedBecause = BUDGET_SPENT
         return last(call, trial, result, parts.clock)
       }
       const backoff = ownBackoffMs(call, failures++, parts.random)
@@ -202,7 +202,7 @@ function leastWaitMs(ownMs: number, announcedMs: number): number {
 function tooLongAnnounced(result: Result, call: Call, announcedMs: number, clock: Clock): Result {
   const { maxRetryAfterMs } = call.plan.retry
   const limit = `retry.maxRetryAfter is ${formatDuration(maxRetryAfterMs)}`
-  call.trip.unrepeated = `not repeated: the server asked to wait for ${formatDuration(announcedMs)}, and ${limit}`
+  call.trip.notRetriedBecause = `not repeated: the server asked to wait for ${formatDuration(announcedMs)}, and ${limit}`
   return { ...result, retryAt: Math.round(clock.epochMs() + announcedMs) }
 }
 

@@ -37,7 +37,11 @@ export function tooLongPaused(lane: Lane, call: Call, nowMs: number, epochMs: nu
 }
 
 /** Why a throttled answer is the last one; undefined where nobody wanted to wait at all. */
-export function impatience({ plan, trip }: Call, pausedUntilMs: number | undefined, nowMs: number): string | undefined {
+export function retryAfterTooLong(
+  { plan, trip }: Call,
+  pausedUntilMs: number | undefined,
+  nowMs: number,
+): string | undefined {
   const { maxRetryAfterMs } = plan.retry
   if (maxRetryAfterMs === 0) return undefined
   const waitMs = (pausedUntilMs ?? nowMs) - nowMs

@@ -18,7 +18,7 @@ import {
   tooLargeProblem,
 } from './head.ts'
 import { Intake, behindCodings } from './intake.ts'
-import type { Faucet } from './intake.ts'
+import type { Backpressure } from './intake.ts'
 import { Pieces } from './pieces.ts'
 import { Unread, isWorthWaiting } from './unread.ts'
 import type { CollectorParts, Wire } from './wire.ts'
@@ -31,7 +31,7 @@ import { fault, isFault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity, Reply, Result, Taken } from '../core/result.ts'
 
 /** What undici hands to a handler to steer its request. */
-interface Controller extends Faucet {
+interface Controller extends Backpressure {
   abort(reason: Error): void
 }
 
@@ -128,7 +128,7 @@ export class Collector {
     else this.#stop(head)
   }
 
-  #open(sink: BodySink, faucet: Controller): void {
+  #open(sink: BodySink, backpressure: Controller): void {
     const head = this.#reply(NOTHING)
     const begun = sink.begin(head)
     if (begun === undefined) return
@@ -138,7 +138,7 @@ export class Collector {
       if (isFault(ended)) this.#stop(ended)
       else this.#end({ ...head, taken: ended })
     }
-    this.#intake = new Intake({ attempt: this.#attempt, writer, faucet, clock: this.#parts.clock, done })
+    this.#intake = new Intake({ attempt: this.#attempt, writer, backpressure, clock: this.#parts.clock, done })
   }
 
   /** What is not for the sink is held in memory, whatever the sink may take. */

@@ -20,7 +20,7 @@ import type { Fault, Reply, Taken } from '../core/result.ts'
  */
 const MAX_AHEAD_BYTES = 65_536
 
-export interface Faucet {
+export interface Backpressure {
   pause?(): void
   resume?(): void
 }
@@ -28,7 +28,7 @@ export interface Faucet {
 export interface IntakeParts {
   readonly attempt: Attempt
   readonly writer: BodyWriter
-  readonly faucet: Faucet
+  readonly backpressure: Backpressure
   readonly clock: Clock
   readonly done: (ended: Fault | Taken) => void
 }
@@ -126,13 +126,13 @@ export class Intake {
   #pause(): void {
     if (this.#isPaused) return
     this.#isPaused = true
-    this.#parts.faucet.pause?.()
+    this.#parts.backpressure.pause?.()
   }
 
   #resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    this.#parts.faucet.resume?.()
+    this.#parts.backpressure.resume?.()
   }
 
   #finish(): void {

@@ -129,7 +129,7 @@ test('The URL of a request is read once.', () => {
   expect(reads).toBe(1)
 })
 
-test('A request in the mould keeps its own key and meta, and what is wrong with it is said.', () => {
+test('A request in the template keeps its own key and meta, and what is wrong with it is said.', () => {
   const plan = planOf({})
   const meta = { row: 1 }
   callOf('http://a.test/first', 0, plan)

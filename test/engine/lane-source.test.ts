@@ -6,13 +6,13 @@ import { toSource } from '../../src/engine/source.ts'
 import type { Item, Source } from '../../src/engine/source.ts'
 import { fc } from '../support/property.ts'
 
-type Answer = 'go' | 'wait' | 'sated' | 'yield'
+type Answer = 'go' | 'wait' | 'at-share' | 'yield'
 
 /** Items are texts such as 'a1': the first letter is the lane. What is not said of a lane is 'go'. */
 function open(items: readonly string[], said: Record<string, Answer> = {}, standings: Record<string, Standing> = {}) {
   const asked: string[] = []
   const source = laneSource(items, value => String(value).charAt(0), {
-    welcome(lane) {
+    mayPull(lane) {
       asked.push(lane)
       return said[lane] ?? 'go'
     },
@@ -76,7 +76,7 @@ describe('Lanes', () => {
   })
 
   test('that hold their part already go before those that are not proven, and in turn.', () => {
-    const { pulls, source } = open(['a1', 'a2', 'b1', 'b2', 'c1', 'c2'], { a: 'yield', b: 'sated', c: 'sated' })
+    const { pulls, source } = open(['a1', 'a2', 'b1', 'b2', 'c1', 'c2'], { a: 'yield', b: 'at-share', c: 'at-share' })
     expect(pulls(7)).toEqual(['b1', 'c1', 'b2', 'c2', 'a1', 'a2', 'done'])
     expect(source.wants?.('proven')).toBe(false)
   })
@@ -90,8 +90,14 @@ describe('Lanes', () => {
   })
 
   test('whose turn came when they held their part are next once they are woken.', () => {
-    const sated: Record<string, Answer> = { a: 'sated', b: 'sated', c: 'sated', d: 'sated', e: 'sated' }
-    const { pulls, source, said } = open(['a1', 'a2', 'b1', 'b2', 'c1', 'c2', 'd1', 'd2', 'e1', 'f1'], sated)
+    const atShare: Record<string, Answer> = {
+      a: 'at-share',
+      b: 'at-share',
+      c: 'at-share',
+      d: 'at-share',
+      e: 'at-share',
+    }
+    const { pulls, source, said } = open(['a1', 'a2', 'b1', 'b2', 'c1', 'c2', 'd1', 'd2', 'e1', 'f1'], atShare)
     expect(pulls(1)).toEqual(['f1'])
     // Further back than those that are asked at every pull.
     said['e'] = 'go'
@@ -139,7 +145,7 @@ describe('What a source says of itself', () => {
     expect([source.backlogOf?.('a'), source.backlogOf?.('b')]).toEqual([2, 0])
   })
 
-  test('is whether an item for a proven host is ready: not for one that is parked, taken or unproven.', () => {
+  test('is whether an item for a proven host is ready: not for one that is blocked, taken or unproven.', () => {
     const { source, pulls, said } = open(['a1', 'a2', 'b1', 'b2', 'b3', 'b4'])
     expect(source.wants?.('proven')).toBe(false)
     source.wake?.('a', 'proven')
@@ -219,7 +225,7 @@ describe('What a source says of itself', () => {
 test('Every item is pulled once and in the order of its lane, whatever the gate says and whoever is woken.', () => {
   const step = fc.record({
     lane: fc.constantFrom('a', 'b', 'c', 'd'),
-    said: fc.constantFrom<Answer>('go', 'wait', 'sated', 'yield'),
+    said: fc.constantFrom<Answer>('go', 'wait', 'at-share', 'yield'),
     pulls: fc.nat(4),
     wake: fc.boolean(),
   })
@@ -228,7 +234,7 @@ test('Every item is pulled once and in the order of its lane, whatever the gate 
     fc.property(items, fc.array(step, { maxLength: 30, size: 'max' }), (lanes, steps) => {
       const said: Record<string, Answer> = {}
       const source: Source = laneSource(lanes, value => value as string, {
-        welcome: lane => said[lane] ?? 'go',
+        mayPull: lane => said[lane] ?? 'go',
         standingOf: () => 'new',
       })
       const pulled: Item[] = []

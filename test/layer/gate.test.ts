@@ -11,7 +11,7 @@ import type { Reply, Result } from '../../src/core/result.ts'
 import { statsOf } from '../../src/client/stats.ts'
 import { Gate } from '../../src/layer/gate.ts'
 import type { GateParts } from '../../src/layer/gate.ts'
-import type { Guest } from '../../src/layer/guests.ts'
+import type { Demand } from '../../src/layer/demands.ts'
 import { Lane } from '../../src/policy/lane.ts'
 import { rateLimit } from '../../src/policy/rate.ts'
 import { slots } from '../../src/policy/slots.ts'
@@ -542,10 +542,10 @@ describe('Hosts that are known to be silent', () => {
   }
 
   /** Has one item for a new host, and brings it when it hears of room. */
-  const guestOf = (world: ReturnType<typeof open>): Guest => {
+  const demandOf = (world: ReturnType<typeof open>): Demand => {
     let left = 1
     return {
-      onRoom: () => {
+      onCapacity: () => {
         if (world.gate.isCrowded() || left === 0) return
         left--
         world.enter({ origin: B, index: 90 })
@@ -564,7 +564,7 @@ describe('Hosts that are known to be silent', () => {
 
   test('step back for one that was never asked and that somebody has something for.', async () => {
     const world = await openSilent()
-    world.gate.attach(guestOf(world))
+    world.gate.attach(demandOf(world))
     await world.started[1]?.answer(DEAD)
     expect(world.order()).toEqual([0, 1, 2, 90])
   })
@@ -576,7 +576,7 @@ describe('Hosts that are known to be silent', () => {
     await world.started[0]?.answer(DEAD)
     let isWanted = false
     world.gate.attach({
-      onRoom: () => undefined,
+      onCapacity: () => undefined,
       wants: standing => isWanted && standing === 'proven',
       backlogOf: () => 0,
     })
@@ -593,9 +593,9 @@ describe('Hosts that are known to be silent', () => {
 
   test('get at once what is left over when fewer come than there are places.', async () => {
     const world = await openSilent(3)
-    const guest = guestOf(world)
+    const demand = demandOf(world)
     let isReady = false
-    world.gate.attach({ ...guest, onRoom: (...room) => isReady && guest.onRoom(...room) })
+    world.gate.attach({ ...demand, onCapacity: (...room) => isReady && demand.onCapacity(...room) })
     await world.started[1]?.answer(DEAD)
     expect(world.running).toBe(2)
     isReady = true
@@ -612,7 +612,7 @@ describe('Hosts that are known to be silent', () => {
     for (let index = 1; index <= 3; index++) world.enter({ origin: A, index })
     await clock.advance(1_010)
     expect(world.order()).toEqual([0, 1])
-    world.gate.attach(guestOf(world))
+    world.gate.attach(demandOf(world))
     await clock.advance(1_010)
     expect(world.order()).toEqual([0, 1, 90])
   })
@@ -622,7 +622,7 @@ describe('Hosts that are known to be silent', () => {
     for (const origin of [A, B]) world.enter({ origin })
     for (const one of world.started) await one.answer(DEAD)
     let isWanted = true
-    world.gate.attach({ onRoom: () => undefined, wants: () => isWanted, backlogOf: () => 0 })
+    world.gate.attach({ onCapacity: () => undefined, wants: () => isWanted, backlogOf: () => 0 })
     for (let index = 10; index < 16; index++) world.enter({ origin: A, index })
     for (let index = 20; index < 22; index++) world.enter({ origin: B, index })
     expect(world.order().slice(2)).toEqual([10])
@@ -635,7 +635,7 @@ describe('Hosts that are known to be silent', () => {
     const world = open({ concurrency: 4 })
     const enter = (origin: string, index: number) => world.enter({ origin, index })
     let isWanted = true
-    world.gate.attach({ onRoom: () => undefined, wants: () => isWanted, backlogOf: () => 0 })
+    world.gate.attach({ onCapacity: () => undefined, wants: () => isWanted, backlogOf: () => 0 })
     enter(A, 0)
     enter(A, 1)
     expect(world.order()).toEqual([0])
@@ -649,7 +649,7 @@ describe('Hosts that are known to be silent', () => {
     const world = open({ concurrency: 2 })
     world.enter({ origin: A })
     await world.started[0]?.answer(DEAD)
-    world.gate.attach({ onRoom: () => undefined, wants: () => true, backlogOf: () => 1 })
+    world.gate.attach({ onCapacity: () => undefined, wants: () => true, backlogOf: () => 1 })
     for (let index = 1; index <= 3; index++) world.enter({ origin: A, index })
     expect(world.order()).toEqual([0, 1])
     await world.started[1]?.answer(DEAD)

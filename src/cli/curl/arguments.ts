@@ -29,9 +29,9 @@ export function curlArguments(words: readonly Word[]): CurlArguments {
     const value = option.takes ? (attached ?? left.shift()) : ''
     if (value === undefined)
       throw new UsageError(`--curl: ${written}: expected a value behind it, got none. Paste it whole.`)
-    if (typeof option.fate === 'object') throw refused(written, option.fate.remedy)
-    if (option.fate === 'noted') noted.add(written)
-    if (option.fate !== 'read') return
+    if (typeof option.treatment === 'object') throw refused(written, option.treatment.remedy)
+    if (option.treatment === 'noted') noted.add(written)
+    if (option.treatment !== 'read') return
     if (option.name === 'url') urls.push(value)
     else options.push({ name: option.name, value })
   }

@@ -6,19 +6,19 @@
  * noted: about curl's output or its own retries; left out, and said. refused: it changes what is sent, or how a server is
  * trusted, in a way that preq does not know; the text is the remedy.
  */
-export type Fate = 'read' | 'same' | 'noted' | { readonly remedy: string }
+export type Treatment = 'read' | 'same' | 'noted' | { readonly remedy: string }
 
 export interface CurlOption {
   readonly name: string
   readonly short: string | undefined
   readonly takes: boolean
-  readonly fate: Fate
+  readonly treatment: Treatment
 }
 
 const LEAVE = 'Leave it out if the server needs none of it.'
 
 /** `-o --output=` is a short name, a long one, and that it takes a value. */
-const TABLE: readonly (readonly [Fate, string])[] = [
+const TABLE: readonly (readonly [Treatment, string])[] = [
   [
     'read',
     `-X --request= -H --header= -d --data= --data-ascii= --data-raw= --data-binary= --data-urlencode= --json= -F --form=
@@ -100,14 +100,14 @@ const TABLE: readonly (readonly [Fate, string])[] = [
   [{ remedy: 'Paste a command that sends something.' }, '-h --help= -M --manual -V --version'],
 ]
 
-export const CURL_OPTIONS: readonly CurlOption[] = TABLE.flatMap(([fate, names]) => {
+export const CURL_OPTIONS: readonly CurlOption[] = TABLE.flatMap(([treatment, names]) => {
   const options: CurlOption[] = []
   let short: string | undefined
   for (const text of names.split(/\s+/)) {
     if (!text.startsWith('--') || text === '--') short = text.slice(1)
     else {
       const name = text.slice(2).replace(/=$/, '')
-      options.push({ name, short, takes: text.endsWith('='), fate })
+      options.push({ name, short, takes: text.endsWith('='), treatment })
       short = undefined
     }
   }

@@ -2,7 +2,7 @@
 import type { RunPlan } from '../run-plan.ts'
 import { shorter } from '../../client/run/batch-run.ts'
 import { another } from '../../client/run/another-input.ts'
-import { fateOf, knownOf } from '../../client/run/resume-decision.ts'
+import { resumeDecisionOf, knownOf } from '../../client/run/resume-decision.ts'
 import type { ResumePlan } from '../../config/plan.ts'
 import type { Call } from '../../core/call.ts'
 import { lookInto } from '../../store/run-file.ts'
@@ -35,17 +35,17 @@ export async function recordOf(plan: ResumePlan | undefined, limit: number | und
   return {
     done,
     async isLeft(call) {
-      const fate = await fateOf(call, file, plan)
-      switch (fate.kind) {
+      const decision = await resumeDecisionOf(call, file, plan)
+      switch (decision.kind) {
         case 'send':
           return true
         case 'another':
-          throw await another(call, fate, { journal: file, plan })
+          throw await another(call, decision, { journal: file, plan })
         case 'doubt':
           done.doubtful++
           return false
         case 'restore':
-          done[knownOf(file, fate.id)?.ok === true ? 'ok' : 'failed']++
+          done[knownOf(file, decision.id)?.ok === true ? 'ok' : 'failed']++
           return false
       }
     },

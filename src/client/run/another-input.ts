@@ -1,12 +1,12 @@
 /** The refusal of an input that is not that of its run file: the first difference that was noticed, in words. */
-import type { Fate } from './resume-decision.ts'
+import type { ResumeDecision } from './resume-decision.ts'
 import type { ResumePlan } from '../../config/plan.ts'
 import type { Call } from '../../core/call.ts'
 import { ConfigError } from '../../core/error.ts'
 import type { DoneLine, Journal } from '../../core/journal.ts'
 import { printableUrl } from '../../core/url.ts'
 
-type Another = Extract<Fate, { readonly kind: 'another' }>
+type Another = Extract<ResumeDecision, { readonly kind: 'another' }>
 
 interface Parts {
   readonly journal: Pick<Journal, 'read'>

@@ -3,7 +3,7 @@ import { abandonItem, prepareItem } from './item.ts'
 import { RequestIds } from './request-ids.ts'
 import { reportedRun } from './reported-run.ts'
 import { Resume } from './resume.ts'
-import { goOn } from '../save-to.ts'
+import { continueBatch } from '../save-to.ts'
 import { settle } from './settle.ts'
 import type { Wired } from '../wire.ts'
 import { laneReader } from '../../config/lane-of-item.ts'
@@ -56,7 +56,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
   try {
     const base = engineParts(parts)
     const { call: common } = parts.plan.request
-    if (size > 0) goOn(common.saving.batch)
+    if (size > 0) continueBatch(common.saving.batch)
     const stop = (): void => run.stop('the run file ended it')
     const resume = new Resume({
       journal,

@@ -22,7 +22,7 @@ export function reportedRun({ source, limits, parts, wired, clock, deliver, ende
   const { window, maxFailures, signal, onProgress } = limits
   const run: Run = new Run(source, parts, {
     window,
-    room: wired.gate,
+    capacity: wired.gate,
     maxFailures,
     signal,
     deliver,

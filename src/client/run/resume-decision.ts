@@ -12,7 +12,7 @@ import type { Doubt, Journal, Known } from '../../core/journal.ts'
 /** What a run file held when it was opened. */
 export type Past = Pick<Journal, 'known' | 'intent' | 'keyedAt' | 'read' | 'salt'>
 
-export type Fate =
+export type ResumeDecision =
   /** `key`: the one that it was sent with before, by which the server knows it again. */
   | { readonly kind: 'send'; readonly key?: string }
   /** `id`: of its line. */
@@ -30,7 +30,7 @@ interface Mismatch {
   readonly isOld?: true
 }
 
-const SEND: Fate = { kind: 'send' }
+const SEND: ResumeDecision = { kind: 'send' }
 
 /** What was sent; what was refused then may be anything now. */
 export function knownOf(past: Past, id: string): Known | undefined {
@@ -89,11 +89,11 @@ function bringsSecrets({ own }: Call): boolean {
 }
 
 /** At once where it can be: a run must stop before it pulls another batch's next request. */
-export function fateOf(
+export function resumeDecisionOf(
   call: Call,
   past: Past,
   plan: Pick<ResumePlan, 'retryFailed' | 'unknownWrites'>,
-): Fate | Promise<Fate> {
+): ResumeDecision | Promise<ResumeDecision> {
   const found = findIn(past, call, (call.trip.print ??= fingerprint(call, past.salt)))
   if (found === undefined) return SEND
   if ('kind' in found) return found
@@ -107,7 +107,7 @@ async function fateOfWrite(
   { id, doubt }: Found,
   past: Past,
   { unknownWrites }: Pick<ResumePlan, 'unknownWrites'>,
-): Promise<Fate> {
+): Promise<ResumeDecision> {
   const failed = doubt === undefined ? await past.read(id).catch(() => undefined) : undefined
   const isUnknown = doubt !== undefined || failed?.error?.code.startsWith('in_doubt/') === true
   const key = doubt?.idempotencyKey ?? failed?.['idempotencyKey']

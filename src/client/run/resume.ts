@@ -4,8 +4,8 @@
  */
 import { CRASHED, NOT_RESENT, isGone, resultIn, withKey } from './again.ts'
 import { another } from './another-input.ts'
-import { fateOf, findIn, isSafe, knownOf } from './resume-decision.ts'
-import type { Fate } from './resume-decision.ts'
+import { resumeDecisionOf, findIn, isSafe, knownOf } from './resume-decision.ts'
+import type { ResumeDecision } from './resume-decision.ts'
 import { fingerprint } from './fingerprint.ts'
 import { Refusals, saysTheSame } from './refusals.ts'
 import { lineOf, lineValue } from './run-line.ts'
@@ -65,23 +65,23 @@ export class Resume {
     if (call.plan.returnType === 'stream') return Promise.resolve(fault('invalid_request/options', NOT_RESUMABLE))
     call.trip.print = fingerprint(call, journal.salt)
     if (journal.isNew && isSafe(call)) return send(call)
-    const fate = fateOf(call, journal, this.#parts.plan)
-    return isThenable(fate) ? fate.then(found => this.#follow(call, found)) : this.#follow(call, fate)
+    const decision = resumeDecisionOf(call, journal, this.#parts.plan)
+    return isThenable(decision) ? decision.then(found => this.#follow(call, found)) : this.#follow(call, decision)
   }
 
-  #follow(call: Call, fate: Fate): Promise<Result> {
+  #follow(call: Call, decision: ResumeDecision): Promise<Result> {
     const { send } = this.#parts
-    switch (fate.kind) {
+    switch (decision.kind) {
       case 'another':
-        return this.#refuse(call, fate)
+        return this.#refuse(call, decision)
       case 'restore':
-        return this.#restore(call, fate.id)
+        return this.#restore(call, decision.id)
       case 'doubt':
         if (this.#parts.plan.retryFailed) call.trip.warn(NOT_RESENT)
-        return fate.id === undefined ? Promise.resolve(CRASHED) : this.#restore(call, fate.id)
+        return decision.id === undefined ? Promise.resolve(CRASHED) : this.#restore(call, decision.id)
       case 'send': {
         if (isSafe(call)) return send(call)
-        const sent = fate.key === undefined ? call : withKey(call, fate.key)
+        const sent = decision.key === undefined ? call : withKey(call, decision.key)
         this.#keys.set(call.trip, getHeader(sent.headers, 'idempotency-key'))
         let intended: Promise<Fault | undefined> | undefined
         return send({ ...sent, announced: () => (intended ??= this.#intend(sent)) })
@@ -239,7 +239,7 @@ export class Resume {
     return { v: 2, index, id, print, ...(idempotencyKey && { idempotencyKey }), ...asked }
   }
 
-  async #refuse(call: Call, found: Extract<Fate, { kind: 'another' }>): Promise<Fault> {
+  async #refuse(call: Call, found: Extract<ResumeDecision, { kind: 'another' }>): Promise<Fault> {
     // At once: what comes next is of the other batch, too.
     this.#parts.stop()
     this.#parts.fail(await another(call, found, this.#parts))

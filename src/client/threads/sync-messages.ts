@@ -100,7 +100,7 @@ export const TRIP_FIELDS = [
   'firstByteMs',
   'bodyMs',
   'warnings',
-  'unrepeated',
+  'notRetriedBecause',
 ] as const satisfies readonly (keyof Trip)[]
 
 /** What the worker asks of the calling thread, where every function of the caller runs. */

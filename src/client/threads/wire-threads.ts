@@ -115,7 +115,7 @@ class Thread {
       // A thread that is starting takes its time.
       trip.sentAtMs = this.#isUp ? attempt.admittedAtMs + SENT_WITHIN_MS : Infinity
       attempt.abort = () => this.#abort(id)
-      attempt.giveWay = () => this.#post({ kind: 'preempt', id })
+      attempt.preempt = () => this.#post({ kind: 'preempt', id })
       const number = this.#planNumber(plan)
       this.#post([
         id,
@@ -173,7 +173,7 @@ class Thread {
     attempt.trip.sentAtMs = Number.MAX_VALUE
     attempt.headed = (flags & FLAGS.headed) !== 0
     attempt.reused = (flags & FLAGS.reused) !== 0
-    attempt.abort = attempt.giveWay = undefined
+    attempt.abort = attempt.preempt = undefined
     trip.dnsMs = dnsMs
     trip.connectMs = connectMs
     trip.tlsMs = tlsMs

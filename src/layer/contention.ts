@@ -1,26 +1,26 @@
 /** Who wants places: it decides whether hosts that have not proven themselves step back for others. */
-import type { Guests } from './guests.ts'
+import type { Demands } from './demands.ts'
 import type { Queue } from './queue.ts'
-import type { Turnstiles } from './turnstiles.ts'
+import type { WaitLists } from './wait-lists.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Standing } from '../core/standing.ts'
 import type { Limit } from '../policy/limit.ts'
 import { shares } from '../policy/standing.ts'
 import type { Shares } from '../policy/standing.ts'
 
-export class Demand {
+export class Contention {
   /** What hosts that have not proven themselves may hold while others want places. */
   readonly shares: Shares
   readonly #places: Limit | undefined
-  readonly #turnstiles: Turnstiles
-  readonly #guests: Guests
+  readonly #waitLists: WaitLists
+  readonly #demands: Demands
   /** Perhaps: every answer asks, and nearly always there is nobody. */
   #isAnybodyBack = false
 
-  constructor(places: Limit | undefined, size: number, turnstiles: Turnstiles, guests: Guests) {
+  constructor(places: Limit | undefined, size: number, waitLists: WaitLists, demands: Demands) {
     this.#places = places
-    this.#turnstiles = turnstiles
-    this.#guests = guests
+    this.#waitLists = waitLists
+    this.#demands = demands
     this.shares = shares(
       size,
       () => this.#isOf('proven'),
@@ -32,13 +32,13 @@ export class Demand {
   isOfOthers(key: string, queue: Queue | undefined): boolean {
     if (this.#places?.isFull?.() !== true) return false
     for (const limit of [this.#places, this.shares.new, this.shares.silent]) {
-      const line = this.#turnstiles.at(limit)
-      if (line !== undefined && line.lanes.size > (line === queue?.parkedAt ? 1 : 0)) return true
+      const line = this.#waitLists.at(limit)
+      if (line !== undefined && line.lanes.size > (line === queue?.blockedAt ? 1 : 0)) return true
     }
-    return this.#guests.backlogOf(undefined) > this.#guests.backlogOf(key)
+    return this.#demands.backlogOf(undefined) > this.#demands.backlogOf(key)
   }
 
-  /** Whether who is blocked by this limit steps back for others. To be asked before it is parked there. */
+  /** Whether who is blocked by this limit steps back for others. To be asked before it is blocked there. */
   isStepBack(blocker: Limit): boolean {
     const is = blocker === this.shares.new || blocker === this.shares.silent
     if (is) this.#isAnybodyBack = true
@@ -54,19 +54,19 @@ export class Demand {
   turnShares(nowMs: number): void {
     if (!this.#isAnybodyBack) return
     const { new: newcomers, silent } = this.shares
-    this.#turnstiles.turnAt(newcomers, nowMs)
-    this.#turnstiles.turnAt(silent, nowMs)
-    this.#isAnybodyBack = this.#turnstiles.at(newcomers) !== undefined || this.#turnstiles.at(silent) !== undefined
+    this.#waitLists.turnAt(newcomers, nowMs)
+    this.#waitLists.turnAt(silent, nowMs)
+    this.#isAnybodyBack = this.#waitLists.at(newcomers) !== undefined || this.#waitLists.at(silent) !== undefined
   }
 
   /** Somebody waits for a place whose host is not known to be silent. */
   #isHopeful(): boolean {
-    return this.#isOf('proven') || this.#turnstiles.at(this.shares.new) !== undefined || this.#isOf('new')
+    return this.#isOf('proven') || this.#waitLists.at(this.shares.new) !== undefined || this.#isOf('new')
   }
 
   /** Somebody waits for a place whose host is of this standing. */
   #isOf(standing: Standing): boolean {
-    if (this.#places !== undefined && (this.#turnstiles.at(this.#places)?.standings[standing] ?? 0) > 0) return true
-    return this.#guests.want(standing)
+    if (this.#places !== undefined && (this.#waitLists.at(this.#places)?.standings[standing] ?? 0) > 0) return true
+    return this.#demands.want(standing)
   }
 }

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { Call } from '../../src/core/call.ts'
 import { Alarms } from '../../src/layer/alarms.ts'
 import { Queue } from '../../src/layer/queue.ts'
-import { Turnstiles } from '../../src/layer/turnstiles.ts'
-import type { Turnstile } from '../../src/layer/turnstiles.ts'
+import { WaitLists } from '../../src/layer/wait-lists.ts'
+import type { WaitList } from '../../src/layer/wait-lists.ts'
 import { Lane } from '../../src/policy/lane.ts'
 import type { Limit } from '../../src/policy/limit.ts'
 import { virtualClock } from '../../src/testing/index.ts'
@@ -42,13 +42,13 @@ function queueWith(ticket: number, waiting = 1, parts: CallParts = {}): Queue {
   return queue
 }
 
-/** A lane that is served gives one waiter and takes what it costs; with more, it is parked again with a later ticket. */
+/** A lane that is served gives one waiter and takes what it costs; with more, it is blocked again with a later ticket. */
 function open(limits: readonly Tap[] = []) {
   const clock = virtualClock()
   const served: number[] = []
-  const rung: Turnstile[] = []
+  const rung: WaitList[] = []
   let tickets = 100
-  const turnstiles = new Turnstiles(
+  const waitLists = new WaitLists(
     new Alarms(clock),
     (queue, nowMs) => {
       const head = queue.head()
@@ -57,114 +57,114 @@ function open(limits: readonly Tap[] = []) {
       for (const limit of limits) limit.book(nowMs, head.attempt.call)
       queue.leave(head)
       queue.ticket = ++tickets
-      if (queue.waiting > 0) turnstiles.park(queue, limits[0] as Tap, nowMs)
+      if (queue.waiting > 0) waitLists.block(queue, limits[0] as Tap, nowMs)
     },
-    (turnstile, nowMs) => {
-      rung.push(turnstile)
-      turnstiles.turn(turnstile, nowMs)
+    (waitList, nowMs) => {
+      rung.push(waitList)
+      waitLists.turn(waitList, nowMs)
     },
   )
-  return { clock, turnstiles, served, rung }
+  return { clock, waitLists, served, rung }
 }
 
-describe('A turnstile', () => {
+describe('A waitList', () => {
   test('lets lanes through in the order of their tickets, for as long as its limit has something to give.', () => {
     const limit = tap()
-    const { turnstiles, served } = open([limit])
-    for (const ticket of [3, 1, 4, 2]) turnstiles.park(queueWith(ticket), limit, 0)
+    const { waitLists, served } = open([limit])
+    for (const ticket of [3, 1, 4, 2]) waitLists.block(queueWith(ticket), limit, 0)
     limit.left = 3
-    turnstiles.turn(turnstiles.at(limit) as Turnstile, 0)
+    waitLists.turn(waitLists.at(limit) as WaitList, 0)
     expect(served).toEqual([1, 2, 3])
-    expect(turnstiles.at(limit)?.lanes.size).toBe(1)
+    expect(waitLists.at(limit)?.lanes.size).toBe(1)
     limit.left = 9
-    turnstiles.turn(turnstiles.at(limit) as Turnstile, 0)
+    waitLists.turn(waitLists.at(limit) as WaitList, 0)
     expect(served).toEqual([1, 2, 3, 4])
   })
 
   test('sends a lane with more to the end of the line.', () => {
     const limit = tap()
-    const { turnstiles, served } = open([limit])
-    turnstiles.park(queueWith(1, 3), limit, 0)
-    turnstiles.park(queueWith(2, 1), limit, 0)
+    const { waitLists, served } = open([limit])
+    waitLists.block(queueWith(1, 3), limit, 0)
+    waitLists.block(queueWith(2, 1), limit, 0)
     limit.left = 9
-    turnstiles.turn(turnstiles.at(limit) as Turnstile, 0)
+    waitLists.turn(waitLists.at(limit) as WaitList, 0)
     expect(served).toEqual([1, 2, 101, 103])
   })
 
   test('asks the first one only: what blocks it blocks who came later, however little they want.', () => {
     const limit: Tap = { ...tap(), waitMs: (_nowMs, { index }: Call) => (index === 9 ? Infinity : 0) }
-    const { turnstiles, served } = open()
-    turnstiles.park(queueWith(1, 1, { index: 9 }), limit, 0)
-    for (let ticket = 2; ticket < 50; ticket++) turnstiles.park(queueWith(ticket), limit, 0)
-    turnstiles.turn(turnstiles.at(limit) as Turnstile, 0)
+    const { waitLists, served } = open()
+    waitLists.block(queueWith(1, 1, { index: 9 }), limit, 0)
+    for (let ticket = 2; ticket < 50; ticket++) waitLists.block(queueWith(ticket), limit, 0)
+    waitLists.turn(waitLists.at(limit) as WaitList, 0)
     expect(served).toEqual([])
   })
 
   test('lets those behind through when the first one has left.', () => {
     const limit: Tap = { ...tap(), waitMs: (_nowMs, { index }: Call) => (index === 9 ? Infinity : 0) }
-    const { turnstiles, served } = open()
+    const { waitLists, served } = open()
     const first = queueWith(1, 1, { index: 9 })
-    turnstiles.park(first, limit, 0)
-    turnstiles.park(queueWith(2), limit, 0)
-    turnstiles.unpark(first, 0)
-    expect(first.parkedAt).toBeUndefined()
-    turnstiles.turn(turnstiles.at(limit) as Turnstile, 0)
+    waitLists.block(first, limit, 0)
+    waitLists.block(queueWith(2), limit, 0)
+    waitLists.unpark(first, 0)
+    expect(first.blockedAt).toBeUndefined()
+    waitLists.turn(waitLists.at(limit) as WaitList, 0)
     expect(served).toEqual([2])
   })
 
   test('asks its limit as often as it lets somebody through, however long the line.', () => {
     const limit = tap()
-    const { turnstiles } = open([limit])
-    for (let ticket = 1; ticket <= 5_000; ticket++) turnstiles.park(queueWith(ticket), limit, 0)
+    const { waitLists } = open([limit])
+    for (let ticket = 1; ticket <= 5_000; ticket++) waitLists.block(queueWith(ticket), limit, 0)
     limit.asked = 0
     limit.left = 10
-    turnstiles.turn(turnstiles.at(limit) as Turnstile, 0)
+    waitLists.turn(waitLists.at(limit) as WaitList, 0)
     // Once for each that goes, once for the one that does not, once for its alarm.
     expect(limit.asked).toBe(12)
   })
 
   test('is forgotten with its alarm when nobody waits there any more.', () => {
     const limit = tap(0, 500)
-    const { turnstiles, clock } = open([limit])
+    const { waitLists, clock } = open([limit])
     const queue = queueWith(1)
-    expect(turnstiles.at(limit)).toBeUndefined()
-    turnstiles.park(queue, limit, 0)
-    expect([turnstiles.size, clock.pending]).toEqual([1, 1])
-    turnstiles.unpark(queue, 0)
-    expect([turnstiles.size, clock.pending, turnstiles.at(limit)]).toEqual([0, 0, undefined])
-    turnstiles.unpark(queue, 0)
-    expect(turnstiles.size).toBe(0)
+    expect(waitLists.at(limit)).toBeUndefined()
+    waitLists.block(queue, limit, 0)
+    expect([waitLists.size, clock.pending]).toEqual([1, 1])
+    waitLists.unpark(queue, 0)
+    expect([waitLists.size, clock.pending, waitLists.at(limit)]).toEqual([0, 0, undefined])
+    waitLists.unpark(queue, 0)
+    expect(waitLists.size).toBe(0)
   })
 
   test('knows how many of its lanes are of hosts of each standing, as they were when they came.', () => {
     const limit = tap()
-    const { turnstiles, served } = open([limit])
+    const { waitLists, served } = open([limit])
     const queues = [1, 2, 3].map(ticket => queueWith(ticket))
     const [first, second, third] = queues as [Queue, Queue, Queue]
     first.lane.standing = 'proven'
     third.lane.standing = 'proven'
-    for (const queue of queues) turnstiles.park(queue, limit, 0)
-    const turnstile = turnstiles.at(limit) as Turnstile
-    expect(turnstile.standings).toEqual({ new: 1, proven: 2, silent: 0 })
+    for (const queue of queues) waitLists.block(queue, limit, 0)
+    const waitList = waitLists.at(limit) as WaitList
+    expect(waitList.standings).toEqual({ new: 1, proven: 2, silent: 0 })
     // What they become while they stand there does not matter.
     second.lane.standing = 'proven'
     first.lane.standing = 'silent'
     limit.left = 1
-    turnstiles.turn(turnstile, 0)
-    expect([served, turnstile.standings.proven]).toEqual([[1], 1])
-    turnstiles.unpark(second, 0)
-    expect(turnstile.standings.proven).toBe(1)
-    turnstiles.unpark(third, 0)
-    expect(turnstile.standings).toEqual({ new: 0, proven: 0, silent: 0 })
+    waitLists.turn(waitList, 0)
+    expect([served, waitList.standings.proven]).toEqual([[1], 1])
+    waitLists.unpark(second, 0)
+    expect(waitList.standings.proven).toBe(1)
+    waitLists.unpark(third, 0)
+    expect(waitList.standings).toEqual({ new: 0, proven: 0, silent: 0 })
   })
 })
 
 describe('The alarm', () => {
   test('rings when the first in line may go.', async () => {
     const limit = tap(0, 500)
-    const { turnstiles, clock, served, rung } = open([limit])
-    turnstiles.park(queueWith(2), limit, 0)
-    turnstiles.park(queueWith(1), limit, 0)
+    const { waitLists, clock, served, rung } = open([limit])
+    waitLists.block(queueWith(2), limit, 0)
+    waitLists.block(queueWith(1), limit, 0)
     await clock.advance(499)
     expect(rung).toEqual([])
     limit.left = 1
@@ -175,16 +175,16 @@ describe('The alarm', () => {
   test('is set for who is first now, whether one came, left or changed places with the next of its lane.', async () => {
     const atMs = (index: number): number => index * 100
     const limit: Tap = { ...tap(), waitMs: (nowMs, { index }: Call) => Math.max(0, atMs(index) - nowMs) }
-    const { turnstiles, clock, served } = open()
+    const { waitLists, clock, served } = open()
     const late = queueWith(2, 1, { index: 9 })
-    turnstiles.park(late, limit, 0)
+    waitLists.block(late, limit, 0)
     const first = queueWith(1, 1, { index: 3 })
-    turnstiles.park(first, limit, 0)
-    turnstiles.unpark(first, 0)
+    waitLists.block(first, limit, 0)
+    waitLists.unpark(first, 0)
     const head = late.head()
     late.add({ attempt: makeAttempt({ index: 5 }), enteredAtMs: 0, limiterMs: 0, admit: () => undefined, gone: false })
     late.leave(head as NonNullable<typeof head>)
-    turnstiles.changed(late, 0)
+    waitLists.changed(late, 0)
     await clock.advance(499)
     expect(served).toEqual([])
     await clock.advance(1)
@@ -193,20 +193,20 @@ describe('The alarm', () => {
 
   test('is not set for what only a release can help.', () => {
     const limit = tap()
-    const { turnstiles, clock } = open([limit])
-    turnstiles.park(queueWith(1), limit, 0)
+    const { waitLists, clock } = open([limit])
+    waitLists.block(queueWith(1), limit, 0)
     expect(clock.pending).toBe(0)
   })
 
   test('is the only one for two limits that open at different times.', async () => {
     const [early, late] = [tap(0, 100), tap(0, 200)]
-    const { turnstiles, clock, served } = open()
-    turnstiles.park(queueWith(1), late, 0)
-    turnstiles.park(queueWith(2), early, 0)
+    const { waitLists, clock, served } = open()
+    waitLists.block(queueWith(1), late, 0)
+    waitLists.block(queueWith(2), early, 0)
     expect(clock.pending).toBe(1)
     await clock.advance(100)
     expect(served).toEqual([2])
     await clock.advance(100)
-    expect([served, turnstiles.size, clock.pending]).toEqual([[2, 1], 0, 0])
+    expect([served, waitLists.size, clock.pending]).toEqual([[2, 1], 0, 0])
   })
 })

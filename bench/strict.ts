@@ -58,7 +58,7 @@ for (const { rate, limit, intervalMs, requests, workers, ...more } of CASES) {
   await client.request(urls, { returnType: 'response' })
   const [lane] = client.stats().lanes
   await client.close()
-  server.postMessage('report')
+  server.postMessage('report', [])
   const [{ taken, tookMs }] = (await once(server, 'message')) as [Counted]
   await Promise.all([server, ...hogs].map(worker => worker.terminate()))
   const refused = lane?.throttled ?? 0

@@ -10,7 +10,10 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const run = promisify(execFile)
-const MAX_TARBALL_BYTES = 300_000
+/** What runs: `dist`, the manual page and the manifest. */
+const MAX_CODE_BYTES = 300_000
+/** Everything, with the guides, the examples and the decisions. */
+const MAX_TARBALL_BYTES = 450_000
 const COMPILERS = { '7': 'typescript', '5.9': 'typescript-5.9' }
 /** What a project may have around the package: a browser's globals and nothing of Node's, or Node's. */
 const SURROUNDINGS = {
@@ -74,11 +77,16 @@ describe('the tarball', () => {
     expect(statSync(join(home, packed.filename)).size).toBeLessThanOrEqual(MAX_TARBALL_BYTES)
   })
 
-  it('holds the licence, the manual, the history and every bin, and nothing of the workshop', () => {
+  it('has little code: at most 300,000 bytes when it is packed without the documentation', async () => {
+    await run('tar', ['-czf', 'code.tgz', 'package/dist', 'package/man', 'package/package.json'], { cwd: home })
+    expect(statSync(join(home, 'code.tgz')).size).toBeLessThanOrEqual(MAX_CODE_BYTES)
+  })
+
+  it('holds the licence, the manual, the history, the guides and every bin, and no tests, benches or scripts', () => {
     const paths = packed.files.map(file => file.path)
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/index.js']))
     expect(paths).toEqual(expect.arrayContaining(Object.values(manifest().bin)))
-    const strays = paths.filter(path => !/^(?:dist|man)\//.test(path) && path.includes('/'))
+    const strays = paths.filter(path => !/^(?:dist|docs|examples|man)\//.test(path) && path.includes('/'))
     expect(strays).toEqual([])
   })
 

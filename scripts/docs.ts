@@ -1,11 +1,12 @@
 /**
- * Writes what is made from tables: the options of README.md from `config/options.ts`, the flags of docs/cli.md and the
+ * Writes what is made from tables: the options of README.md from `config/table.ts`, the flags of docs/cli.md and the
  * manual page from `cli/flags.ts`. With `--check` it only says whether that has been done.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { flagTable, manualPage } from '../src/cli/manual.ts'
-import { OPTIONS, OPTION_NAMES } from '../src/config/options.ts'
-import type { OptionName, OptionRow, Scope } from '../src/config/options.ts'
+import { printedDefault } from '../src/config/literal.ts'
+import type { AnyOption, Scope } from '../src/config/option.ts'
+import { OPTIONS } from '../src/config/table.ts'
 
 const START = '<!-- options -->'
 const END = '<!-- /options -->'
@@ -13,10 +14,10 @@ const END = '<!-- /options -->'
 const PLACES: Readonly<Record<Scope, string>> = { client: 'client', call: 'call', any: 'client, call' }
 const ONLY = { stream: 'stream', request: 'call, not stream', drain: 'drain' }
 
-/** The option table as Markdown, in the order of its rows. */
-export function optionTable(): string {
+/** The option table as Markdown, in the order of its entries. */
+export function optionTable(options: Readonly<Record<string, AnyOption>> = OPTIONS): string {
   const head = ['| option | default | unit | where | meaning |', '|---|---|---|---|---|']
-  return [...head, ...OPTION_NAMES.map(line)].join('\n')
+  return [...head, ...Object.entries(options).map(line)].join('\n')
 }
 
 /** The README with a fresh table. @throws when a marker is missing */
@@ -31,16 +32,10 @@ function between(path: string, text: string, from: string, to: string, fresh: st
   return `${text.slice(0, start + from.length)}\n\n${fresh}\n\n${text.slice(end)}`
 }
 
-function line(name: OptionName): string {
-  const row: OptionRow<unknown> = OPTIONS[name]
-  const place = `${row.only === undefined ? PLACES[row.scope] : ONLY[row.only]}${row.perSpec ? ', spec' : ''}`
-  const cells = [`\`${name}\``, code(row.default), row.unit, place, row.doc]
+function line([name, option]: readonly [string, AnyOption]): string {
+  const place = `${option.only === undefined ? PLACES[option.scope] : ONLY[option.only]}${option.perSpec ? ', spec' : ''}`
+  const cells = [`\`${name}\``, printedDefault(option), option.unit, place, option.doc]
   return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
-}
-
-/** Literals of the language as code; words as they are. */
-function code(text: string): string {
-  return /^(?:'.*'|true|false|\d+)$/.test(text) ? `\`${text}\`` : text
 }
 
 /** Each page and what it should be, given what it is. */

@@ -1,10 +1,10 @@
 /** How the values of flags are read: texts of a command line or the environment, and bare ones of a configuration file. */
 import { count, duration, got, matching, problem, size } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
-import { isMethod } from '../config/options.ts'
+import { isMethod } from '../config/options/bodies.ts'
 import { rates } from '../config/rate-input.ts'
 import type { ReadRate } from '../config/rate-input.ts'
-import { readChecksum } from '../config/saving.ts'
+import { readChecksum } from '../config/options/files.ts'
 import { parseSize } from '../config/size.ts'
 
 /** Of the environment and a configuration file it is text. */

@@ -1,6 +1,6 @@
 /** The options of a client → its plan: limits, connections, what all its requests share. Nothing optional is left. */
 import type { ReadHostLimits } from './limit-input.ts'
-import type { Values } from './options.ts'
+import type { Values } from './table.ts'
 import type { ReadRate } from './rate-input.ts'
 import type { CallPlan } from '../core/call.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'

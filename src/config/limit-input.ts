@@ -1,6 +1,6 @@
 /** The options that limit: per host, by pattern of hosts, by named budget, by cost. */
 import { normalHost } from './hosts.ts'
-import { count, duration, fields, func, got, isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
+import { count, fields, func, got, isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 import type { Read } from './kinds.ts'
 import { rates } from './rate-input.ts'
 import type { ReadRate } from './rate-input.ts'
@@ -12,33 +12,6 @@ export interface ReadHostLimits {
   readonly names?: readonly string[]
   readonly concurrency?: number
   readonly rateLimit?: readonly ReadRate[]
-}
-
-const readCount = count(1)
-
-export const readConcurrency: Read<number | 'auto'> = (value, name, problems) => {
-  if (value === 'auto') return value
-  if (typeof value !== 'string' || Number.isFinite(Number(value))) return readCount(value, name, problems)
-  problems.push(problem(name, "an integer ≥ 1 or 'auto'", got(value), 'Use Infinity for no limit.'))
-  return undefined
-}
-
-const readBreakerFields = fields({
-  failures: count(1, 'Use breaker: false for none.', false),
-  window: duration({ shortest: 100 }),
-  cooldown: duration({ shortest: 100 }),
-})
-
-export const readBreaker: Read<boolean | NonNullable<ReturnType<typeof readBreakerFields>>> = (
-  value,
-  name,
-  problems,
-) => {
-  if (typeof value === 'boolean') return value
-  if (isPlain(value)) return readBreakerFields(value, name, problems)
-  const expected = 'true, false or an object with failures, window, cooldown'
-  problems.push(problem(name, expected, got(value), 'Write true for the defaults.'))
-  return undefined
 }
 
 export const readPerHost: Read<ReadHostLimits> = fields({ concurrency: count(1), rateLimit: rates })

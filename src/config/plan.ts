@@ -16,10 +16,12 @@ import { planLanes } from './client-plan.ts'
 import { readHeaders } from './header-input.ts'
 import type { ReadHeaders } from './header-input.ts'
 import { problem } from './kinds.ts'
-import type { Values } from './options.ts'
 import { DEFAULT_TIMEOUTS, planTimeouts } from './timeout-plan.ts'
-import { NO_ONCHUNK, checkMethod } from './read.ts'
-import { checkSaving, planSaving } from './saving.ts'
+import { checkMethod } from './options/bodies.ts'
+import { checkSaving, planSaving } from './options/files.ts'
+import { NO_ONCHUNK } from './options/results.ts'
+import { NOT_RESUMABLE } from './options/run-file.ts'
+import type { Values } from './table.ts'
 
 /** What every request of a batch starts from. */
 export interface RequestPlan {
@@ -114,10 +116,6 @@ export function planBatch(defaults: Values, given: Values, concurrency: number, 
     },
   }
 }
-
-/** What went to `onChunk` is in no line of a run file. */
-export const NOT_RESUMABLE =
-  "resume: expected a return type whose values can be kept, got 'stream', whose pieces are gone. Use another one, or leave resume out."
 
 function planResume({ resume, retryFailed, unknownWrites, durability }: Values): ResumePlan | undefined {
   if (resume === undefined) return undefined

@@ -28,13 +28,14 @@ import { laneKeyOf } from './lane-key.ts'
 import { bareOf, fromTemplate, keepTemplate } from './template.ts'
 import type { Bare } from './template.ts'
 import { adviceFor } from './names.ts'
-import { OPTIONS, OPTION_NAMES, isMethod, readMethod } from './options.ts'
-import type { OptionName } from './options.ts'
+import { isMethod, readMethod } from './options/bodies.ts'
 import { NO_HEADERS, ownOf } from './own.ts'
 import type { RequestPlan } from './plan.ts'
 import { claim, USED } from './one-shot.ts'
 import { readPairs } from './query-input.ts'
 import { callPlanFor } from './spec-plan.ts'
+import { OPTIONS, OPTION_NAMES } from './table.ts'
+import type { OptionName } from './table.ts'
 
 /** A spec that cannot become a Call, with as much of it as could be read. */
 export interface Refusal {

@@ -2,12 +2,15 @@
 import type { CallPlan } from '../core/call.ts'
 import type { RequestSpec } from '../core/spec.ts'
 import { isRecord } from './kinds.ts'
-import { OPTIONS } from './options.ts'
-import type { OptionName, OptionRow } from './options.ts'
+import type { AnyOption } from './option.ts'
+import { NO_SAVE_TO, checkSaving } from './options/files.ts'
+import { TRANSPORT_ROUTES } from './options/proxies.ts'
+import { NO_ONCHUNK, checkSchema } from './options/results.ts'
+import { BUDGET_IN_CALL } from './options/retries.ts'
 import { planCall } from './plan.ts'
 import type { RequestPlan } from './plan.ts'
-import { BUDGET_IN_CALL, NO_ONCHUNK, TRANSPORT_ROUTES, checkSchema } from './read.ts'
-import { NO_SAVE_TO, checkSaving } from './saving.ts'
+import { OPTIONS } from './table.ts'
+import type { OptionName } from './table.ts'
 
 /** Fields that replace a part of the shared CallPlan; a spec without one shares it. */
 const PLAN_FIELDS = [
@@ -34,7 +37,7 @@ export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: stri
     const given = spec[name]
     if (given === undefined) continue
     overrides = true
-    values[name] = (OPTIONS[name] as OptionRow<unknown>).read(given, name, problems)
+    values[name] = (OPTIONS[name] as AnyOption).read(given, name, problems)
   }
   const hasSchema = spec.schema !== undefined || (spec.returnType !== undefined && plan.call.schema !== undefined)
   if (hasSchema) checkSchema(spec.returnType ?? plan.call.returnType, problems)

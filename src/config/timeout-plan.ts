@@ -1,5 +1,5 @@
 /** `timeout` and `timeouts` → the limits of one request, each of them a number. */
-import type { Values } from './options.ts'
+import type { Values } from './table.ts'
 import type { TimeoutPlan } from '../core/call.ts'
 
 const DRESSING_MS = 30_000

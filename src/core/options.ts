@@ -1,4 +1,4 @@
-/** The options as a caller writes them. Their rows in `config/options.ts` say the same to `--help` and the README. */
+/** The options as a caller writes them. Their rows in `config/table.ts` say the same to `--help` and the README. */
 import type { ConnectionOptions } from './connection-options.ts'
 import type { CookieStore } from './ports.ts'
 import type { ProxyOptions } from './proxy-options.ts'

@@ -1,7 +1,7 @@
 /** Wrong values of every option of the table: refused before anything is sent, by a message that says what to write. */
 import { describe, expect, it } from 'vitest'
-import { OPTIONS, OPTION_NAMES } from '../../src/config/options.ts'
-import type { OptionName } from '../../src/config/options.ts'
+import { OPTIONS, OPTION_NAMES } from '../../src/config/table.ts'
+import type { OptionName } from '../../src/config/table.ts'
 import { ConfigError, ParallelRequests, parallelRequests } from '../../src/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { readArgs } from '../../src/cli/args.ts'
 import { adviceFor } from '../../src/config/names.ts'
-import { OPTION_NAMES } from '../../src/config/options.ts'
+import { OPTION_NAMES } from '../../src/config/table.ts'
 
 const said = (...flags: string[]): string => {
   const args = readArgs(['http://127.0.0.1/', ...flags])

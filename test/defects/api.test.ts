@@ -1,8 +1,8 @@
 /** What other batch clients promise and do not do: documented names that are none, errors that say nothing, no types. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import type { OptionName } from '../../src/config/options.ts'
-import { OPTIONS } from '../../src/config/options.ts'
+import type { OptionName } from '../../src/config/table.ts'
+import { OPTIONS } from '../../src/config/table.ts'
 import {
   AbortError,
   ConfigError,

@@ -14,7 +14,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'src/client/run/drain.ts drain': CLOSURE,
   'src/client/opinions.ts opinionsOf': CLOSURE,
   'src/config/prepare.ts prepareSpec': STEPS,
-  'src/config/read.ts checkTogether': STEPS,
   'src/layer/redirect.ts nextCall': STEPS,
   'src/layer/retry.ts repeat': STEPS,
   'src/policy/adaptive.ts adaptive': CLOSURE,

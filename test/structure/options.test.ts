@@ -2,22 +2,24 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { optionTable, withOptions } from '../../scripts/docs.ts'
 import type { BatchDrainOptions, CallOptions, StreamCallOptions } from '../../src/client/infer.ts'
-import { OPTIONS, OPTION_NAMES } from '../../src/config/options.ts'
-import type { OptionName, OptionRow } from '../../src/config/options.ts'
+import { printedDefault } from '../../src/config/literal.ts'
+import type { AnyOption } from '../../src/config/option.ts'
+import { OPTIONS, OPTION_NAMES } from '../../src/config/table.ts'
+import type { OptionName } from '../../src/config/table.ts'
 import type { ClientOptions, RequestOptions, SharedOptions } from '../../src/core/options.ts'
 
 const readme = readFileSync('README.md', 'utf8')
-const rows = OPTION_NAMES.map(name => ({ name, row: OPTIONS[name] as OptionRow<unknown> }))
+const rows = OPTION_NAMES.map(name => ({ name, row: OPTIONS[name] as AnyOption }))
 
 describe('the option table', () => {
   it.each(rows)('documents $name: a sentence, a default, a unit', ({ row }) => {
     expect(row.doc).toMatch(/^[`'A-Z].{10,}\.$/s)
-    expect(row.default).not.toBe('')
+    expect(printedDefault(row)).not.toBe('')
     expect(row.unit).not.toBe('')
   })
 
   it('names the unit of every option that takes a number', () => {
-    const takes = (row: OptionRow<unknown>, value: unknown): boolean => row.read(value, 'x', []) !== undefined
+    const takes = (row: AnyOption, value: unknown): boolean => row.read(value, 'x', []) !== undefined
     // What takes a symbol, too, is checked elsewhere and says nothing about numbers here.
     const numbers = rows.filter(({ row }) => takes(row, 1_000) && !takes(row, Symbol('anything')))
     expect(numbers.length).toBeGreaterThan(5)

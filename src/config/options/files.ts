@@ -1,13 +1,14 @@
-/** How `saveTo` and `checksum` are read and planned. */
+/** Where bodies are saved with `returnType: 'file'`, and what must come. */
 import { fileURLToPath } from 'node:url'
-import { got, matching, problem } from './kinds.ts'
-import type { Read } from './kinds.ts'
-import type { Values } from './options.ts'
-import type { SavingPlan } from '../core/call.ts'
-import type { ReturnTypeName, SaveTo } from '../core/spec.ts'
+import { got, matching, problem } from '../kinds.ts'
+import type { Read } from '../kinds.ts'
+import { option } from '../option.ts'
+import type { Values } from '../table.ts'
+import type { SavingPlan } from '../../core/call.ts'
+import type { ReturnTypeName, SaveTo } from '../../core/spec.ts'
 
 /** A folder, or the function that knows the path. */
-export const readSaveTo: Read<Exclude<SaveTo, URL>> = (value, name, problems) => {
+const readSaveTo: Read<Exclude<SaveTo, URL>> = (value, name, problems) => {
   if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value
   if (typeof value === 'function') return value as Exclude<SaveTo, URL | string>
   if (value instanceof URL && value.protocol === 'file:') {
@@ -36,6 +37,23 @@ export const readChecksum: Read<string> = (value, name, problems) => {
     'Give all of its digits.',
   )(value, name, problems)
   return read?.toLowerCase()
+}
+
+export const FILE_OPTIONS = {
+  saveTo: option({
+    scope: 'any',
+    perSpec: true,
+    read: readSaveTo,
+    crosses: 'plain',
+    doc: "With `returnType: 'file'`: the folder that bodies are saved in, or a function that answers with a path.",
+  }),
+  checksum: option({
+    scope: 'any',
+    perSpec: true,
+    read: readChecksum,
+    crosses: 'plain',
+    doc: "With `returnType: 'file'`: `'sha256:<hex>'` of what must come.",
+  }),
 }
 
 export function planSaving({ saveTo, checksum }: Values, base: SavingPlan): SavingPlan {

@@ -1,0 +1,87 @@
+/** How connections are made, by what, and on how many threads. */
+import { bool, count, func, matching, size } from '../kinds.ts'
+import { option } from '../option.ts'
+import { isTransport } from '../shapes.ts'
+import type { Values } from '../table.ts'
+import { readTls } from '../tls-input.ts'
+
+export const CONNECTION_OPTIONS = {
+  verifySsl: option({
+    scope: 'client',
+    read: bool,
+    default: true,
+    crosses: 'plain',
+    doc: 'Check TLS certificates.',
+  }),
+  tls: option({
+    scope: 'client',
+    read: readTls,
+    crosses: 'plain',
+    doc: "Certificates in PEM: `ca` replaces the system's roots, `cert` and `key` are the client's own; or `pfx`, the bytes of a PKCS #12 file. `passphrase` opens the key.",
+  }),
+  blockPrivateAddresses: option({
+    scope: 'client',
+    read: bool,
+    default: false,
+    crosses: 'plain',
+    doc: 'Connect to addresses of the public Internet only, on every redirect and reconnect: for URLs from strangers.',
+  }),
+  maxHeaderBytes: option({
+    scope: 'client',
+    read: size,
+    // Node's own limit of 16 KiB is less than what curl and browsers take.
+    default: '64KiB',
+    defaultText: "`'64KiB'`, or Node's `--max-http-header-size` if that is more",
+    crosses: 'plain',
+    unit: 'bytes',
+    doc: 'Largest head of a response.',
+  }),
+  lookup: option({
+    scope: 'client',
+    read: func,
+    defaultText: "the system's, remembered for 10 s",
+    crosses: 'drop',
+    doc: 'Finds the addresses of host names for each new connection: `dns.lookup` of Node, or a function like it.',
+  }),
+  http2: option({
+    scope: 'client',
+    read: bool,
+    default: false,
+    crosses: 'plain',
+    doc: 'Offer HTTP/2 to https origins: one connection carries many requests. A server that does not take it gets HTTP/1.1.',
+  }),
+  transport: option({
+    scope: 'client',
+    read: matching(
+      'a transport with send() and close(), or an undici Dispatcher',
+      isTransport,
+      'Give an object, for example new Agent() of undici.',
+    ),
+    defaultText: 'our own sockets',
+    crosses: 'drop',
+    doc: 'What carries the requests: a `Transport`, or an undici `Dispatcher`.',
+  }),
+  workers: option({
+    scope: 'client',
+    read: count(0, 'Use 0 for none beside this one.', false),
+    default: 0,
+    crosses: 'plain',
+    unit: 'threads',
+    doc: 'Threads that carry the requests, for more than one core; limits and your functions stay on this one.',
+  }),
+}
+
+export function checkConnection(values: Values, problems: string[]): void {
+  const { workers = 0, transport, lookup } = values
+  if (workers > 0 && transport !== undefined) {
+    problems.push('workers: expected no transport beside it, got one. A transport cannot go to another thread.')
+  }
+  if (workers > 0 && lookup !== undefined) {
+    problems.push('workers: expected no lookup beside it, got one. A function cannot go to another thread.')
+  }
+  if (transport === undefined) return
+  for (const name of ['lookup', 'blockPrivateAddresses', 'maxHeaderBytes'] as const) {
+    if (values[name] === undefined || values[name] === false) continue
+    problems.push(`${name}: expected no transport beside it, got one. A transport makes its own connections.`)
+  }
+}

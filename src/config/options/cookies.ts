@@ -1,0 +1,48 @@
+/** Which cookies are sent, who shares them, and where they are kept between runs. */
+import { readCookies } from '../cookie-input.ts'
+import { bool, matching, problem } from '../kinds.ts'
+import type { Read } from '../kinds.ts'
+import { option } from '../option.ts'
+import { isCookieStore } from '../shapes.ts'
+import type { Values } from '../table.ts'
+import { isFilled } from '../texts.ts'
+import type { CookiesInput } from '../../core/options.ts'
+
+const readCookiesOrNone: Read<CookiesInput> = (value, name, problems) =>
+  value === false ? value : readCookies(value, name, problems)
+
+export const COOKIE_OPTIONS = {
+  cookies: option({
+    scope: 'client',
+    read: readCookiesOrNone,
+    defaultText: 'an empty jar, and one per credential',
+    crosses: 'plain',
+    doc: 'Pairs for the origins of the input URLs, pairs by origin, a jar, or `false` for none. Requests with a credential of their own have a jar of their own.',
+  }),
+  cookieFile: option({
+    scope: 'client',
+    read: matching('a path', isFilled, "Write it as 'cookies.json'."),
+    crosses: 'plain',
+    doc: 'Where the jar of requests without credentials of their own is kept between runs: JSON, or cookies.txt as curl has it where the path ends in `.txt`.',
+  }),
+  shareCookies: option({
+    scope: 'client',
+    read: bool,
+    default: true,
+    crosses: 'plain',
+    doc: 'Share what servers set between requests with the same credential, or none; `false` keeps it in its request.',
+  }),
+}
+
+export function checkCookies({ cookies, cookieFile, shareCookies }: Values, problems: string[]): void {
+  if (cookieFile !== undefined && (cookies === false || isCookieStore(cookies))) {
+    const given = cookies === false ? 'cookies: false' : 'a jar of your own'
+    problems.push(problem('cookieFile', 'cookies that it can keep', given, 'Leave out one of the two.'))
+  }
+  if (shareCookies === false && (cookieFile !== undefined || isCookieStore(cookies))) {
+    const given = cookieFile === undefined ? 'a jar of your own' : 'cookieFile'
+    problems.push(
+      `shareCookies: expected true beside ${given}, got false. What is kept there is shared: leave out one of the two.`,
+    )
+  }
+}

@@ -1,0 +1,63 @@
+/** Which proxies the attempts go through, and in which turn. */
+import { duration, oneOf } from '../kinds.ts'
+import { option } from '../option.ts'
+import { readProxies, readProxy, readProxyFile } from '../proxy-input.ts'
+import type { Values } from '../table.ts'
+
+export const PROXY_OPTIONS = {
+  proxy: option({
+    scope: 'client',
+    perSpec: true,
+    read: readProxy,
+    default: false,
+    defaultText: "none; `'env'` under `NODE_USE_ENV_PROXY=1`",
+    crosses: 'plain',
+    doc: "Goes through this proxy (`http:`, `https:`, `socks5:`), never around it: a URL, `'env'` for `HTTP_PROXY` and friends, `false` for none.",
+  }),
+  proxies: option({
+    scope: 'client',
+    read: readProxies,
+    crosses: 'plain',
+    doc: 'The same with a list: each attempt takes another one.',
+  }),
+  proxyFile: option({
+    scope: 'client',
+    read: readProxyFile,
+    crosses: 'plain',
+    doc: 'Path of such a list: one `host:port`, `host:port:user:password` or URL per line.',
+  }),
+  proxySelection: option({
+    scope: 'client',
+    read: oneOf(['round_robin', 'random']),
+    default: 'round_robin',
+    crosses: 'plain',
+    doc: 'In turn, or at random.',
+  }),
+  proxyCooldown: option({
+    scope: 'client',
+    read: duration({ zero: true }),
+    default: '60s',
+    crosses: 'plain',
+    unit: 'ms',
+    doc: 'How long a proxy that failed by itself is passed over.',
+  }),
+}
+
+export const TRANSPORT_ROUTES = 'A transport goes its own ways: set the proxy in it.'
+
+export function checkProxies(values: Values, problems: string[]): void {
+  const { proxy, proxies, proxyFile, proxySelection, transport } = values
+  const given = Object.entries({ proxy, proxies, proxyFile }).filter(([, ways]) => ways !== undefined)
+  const [first, second] = given.map(([name]) => name)
+  if (second !== undefined) {
+    problems.push(`${second}: expected no ${first} beside it, got both. Put all proxies into one of them.`)
+    return
+  }
+  if (first !== undefined && given[0]?.[1]?.kind !== 'direct' && transport !== undefined) {
+    problems.push(`${first}: expected no transport beside it, got one. ${TRANSPORT_ROUTES}`)
+    return
+  }
+  if (proxySelection !== undefined && proxies === undefined && proxyFile === undefined) {
+    problems.push('proxySelection: expected proxies or proxyFile beside it, got neither. One proxy leaves no choice.')
+  }
+}

@@ -1,0 +1,41 @@
+/** Which redirects are followed, how many, and what they may carry along. */
+import { bool, count, matching } from '../kinds.ts'
+import { option } from '../option.ts'
+
+export const REDIRECT_OPTIONS = {
+  followRedirects: option({
+    scope: 'any',
+    perSpec: true,
+    read: matching(
+      "true, false or 'keep_method'",
+      (value): value is boolean | 'keep_method' => typeof value === 'boolean' || value === 'keep_method',
+      'Write one of them.',
+    ),
+    default: true,
+    crosses: 'plain',
+    doc: "Follow 301, 302, 303, 307 and 308. `'keep_method'` repeats the method on the first three, without its body, as `curl -X` does.",
+  }),
+  maxRedirects: option({
+    scope: 'any',
+    perSpec: true,
+    read: count(0, 'Set followRedirects: false to follow none.'),
+    default: 10,
+    crosses: 'plain',
+    unit: 'hops',
+    doc: 'Hops per request.',
+  }),
+  allowDowngrade: option({
+    scope: 'any',
+    read: bool,
+    default: false,
+    crosses: 'plain',
+    doc: 'Follow a redirect from https to http.',
+  }),
+  allowBodyAcrossOrigins: option({
+    scope: 'any',
+    read: bool,
+    default: false,
+    crosses: 'plain',
+    doc: 'Send a body again to another origin on 307 and 308.',
+  }),
+}

@@ -1,0 +1,164 @@
+/** What a call gives back: how bodies become values, in which order, how far, and what is told meanwhile. */
+import { bool, count, func, got, isRecord, listOf, matching, oneOf, problem, size } from '../kinds.ts'
+import { option } from '../option.ts'
+import { isSink } from '../shapes.ts'
+import type { Values } from '../table.ts'
+import { isText } from '../texts.ts'
+import { MAX_JSON_DEPTH } from '../../core/json-depth.ts'
+import type { ReturnTypeName } from '../../core/spec.ts'
+
+export const RESULT_OPTIONS = {
+  keys: option({
+    scope: 'call',
+    only: 'request',
+    read: listOf('strings', isText, 'Turn each into a string.'),
+    crosses: 'drop',
+    doc: 'One name per URL: the result is an object with exactly these keys.',
+  }),
+  onFailure: option({
+    scope: 'call',
+    only: 'request',
+    read: oneOf(['throw', 'null', 'settle']),
+    default: 'throw',
+    crosses: 'drop',
+    doc: 'One error for the batch, `null` in the place of a failure, or outcomes.',
+  }),
+  returnType: option({
+    scope: 'call',
+    perSpec: true,
+    read: oneOf(['json', 'text', 'content', 'response', 'stream', 'file', 'auto']),
+    default: 'json',
+    crosses: 'plain',
+    doc: 'How a body becomes a value.',
+  }),
+  schema: option({
+    scope: 'call',
+    perSpec: true,
+    read: matching(
+      'a Standard Schema (zod, valibot, arktype …)',
+      (value): value is { '~standard': unknown } =>
+        (isRecord(value) || typeof value === 'function') &&
+        typeof (value as { '~standard'?: { validate?: unknown } })['~standard']?.validate === 'function',
+      'Give the schema itself; for a function of your own use parseFunc.',
+    ),
+    crosses: 'drop',
+    doc: "Checks and types the value; with `'json'` and `'text'`.",
+  }),
+  parseFunc: option({
+    scope: 'call',
+    perSpec: true,
+    read: func,
+    crosses: 'drop',
+    doc: 'Makes the value from what came; runs after the schema; may be async.',
+  }),
+  order: option({
+    scope: 'call',
+    only: 'stream',
+    read: oneOf(['completed', 'input']),
+    default: 'completed',
+    crosses: 'drop',
+    doc: 'As they finish, or as they were given.',
+  }),
+  window: option({
+    scope: 'call',
+    read: count(1),
+    defaultText: 'max(4 × concurrency, 256)',
+    crosses: 'plain',
+    unit: 'requests',
+    doc: 'Requests pulled from a lazy input and not yet given back.',
+  }),
+  sink: option({
+    scope: 'call',
+    only: 'drain',
+    read: matching('a sink with write() and close()', isSink, "Take one of 'parallel-requests/sinks'."),
+    defaultText: 'nowhere: totals only',
+    crosses: 'drop',
+    doc: 'Where the outcomes of `drain()` go.',
+  }),
+  acceptStatus: option({
+    scope: 'any',
+    perSpec: true,
+    read: func,
+    default: (status: number) => status >= 200 && status < 300,
+    defaultText: '2xx',
+    crosses: 'ask',
+    doc: 'Which statuses are a success.',
+  }),
+  maxResponseBytes: option({
+    scope: 'any',
+    perSpec: true,
+    read: size,
+    default: '64MiB',
+    crosses: 'plain',
+    unit: 'bytes',
+    doc: 'Largest decoded body.',
+  }),
+  maxJsonDepth: option({
+    scope: 'any',
+    read: count(1),
+    default: MAX_JSON_DEPTH,
+    crosses: 'plain',
+    unit: 'levels',
+    doc: 'How deep JSON may be nested.',
+  }),
+  strictIntegrity: option({
+    scope: 'any',
+    read: bool,
+    default: false,
+    crosses: 'plain',
+    doc: 'Refuse a body whose end only the end of the connection showed: `truncated/unverified`.',
+  }),
+  contentCoding: option({
+    scope: 'any',
+    read: oneOf(['strict', 'lenient', 'raw']),
+    default: 'strict',
+    crosses: 'plain',
+    doc: 'Compressed bodies: undone or refused, undone or taken as they came with a warning, or never touched.',
+  }),
+  onChunk: option({
+    scope: 'any',
+    read: func,
+    crosses: 'drop',
+    doc: "With `returnType: 'stream'`: takes each piece of the body, decoded; the next one waits for it.",
+  }),
+  maxFailures: option({
+    scope: 'any',
+    read: count(1),
+    default: Infinity,
+    crosses: 'plain',
+    unit: 'requests',
+    doc: 'Stop after this many failures.',
+  }),
+  signal: option({
+    scope: 'any',
+    read: matching(
+      'an AbortSignal',
+      value => value instanceof AbortSignal,
+      'Give controller.signal or AbortSignal.timeout(ms).',
+    ),
+    crosses: 'drop',
+    doc: 'Ends the run within 100 ms.',
+  }),
+  onProgress: option({
+    scope: 'any',
+    read: func,
+    crosses: 'ask',
+    doc: 'Told how the run is going, at most ten times a second.',
+  }),
+}
+
+export const NO_ONCHUNK =
+  "returnType: expected onChunk beside 'stream', got none. Give onChunk: chunk => … in the options, which takes the pieces."
+
+export function checkResults({ schema, returnType, keys }: Values, problems: string[]): void {
+  if (schema !== undefined && returnType !== undefined) checkSchema(returnType, problems)
+  if (keys !== undefined && new Set(keys).size !== keys.length) {
+    const repeated = keys.find((key, index) => keys.indexOf(key) !== index)
+    problems.push(`keys: expected names that differ, got ${got(repeated)} twice. Give each request its own.`)
+  }
+}
+
+export function checkSchema(returnType: ReturnTypeName, problems: string[]): void {
+  if (returnType === 'json' || returnType === 'text') return
+  problems.push(problem('schema', "returnType 'json' or 'text' beside it", `'${returnType}'`, 'Use parseFunc instead.'))
+}

@@ -1,0 +1,61 @@
+/** Which failures are repeated, how often, and after how long. */
+import { count, duration, either, fields, func, listOf, matching } from '../kinds.ts'
+import { literalOf } from '../literal.ts'
+import { isCall, option } from '../option.ts'
+import type { Place } from '../option.ts'
+import type { Values } from '../table.ts'
+import { isMethod } from './bodies.ts'
+
+const wholeStatus = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 100 && (value as number) <= 999
+
+const BACKOFF = { base: '500ms', max: '30s' }
+
+export const RETRY_OPTIONS = {
+  maxRetries: option({
+    scope: 'any',
+    perSpec: true,
+    read: count(0, 'Use 0 for none, Infinity for no limit.'),
+    default: 3,
+    crosses: 'plain',
+    unit: 'attempts',
+    doc: 'Further attempts after a failure, as far as the retry budget of its host goes.',
+  }),
+  retry: option({
+    scope: 'any',
+    perSpec: true,
+    read: fields({
+      methods: listOf('methods of HTTP', isMethod, "Write each as 'POST'."),
+      statuses: listOf('statuses', wholeStatus, 'Write each as a number, for example 503.'),
+      backoff: either(func, fields({ base: duration({ zero: true }), max: duration({ zero: true }) })),
+      maxRetryAfter: duration({ zero: true }),
+      budget: fields({
+        reserve: count(0),
+        ratio: matching(
+          'a number ≥ 0',
+          (value): value is number => typeof value === 'number' && value >= 0,
+          'Use Infinity for no budget.',
+        ),
+      }),
+      shouldRetry: func,
+    }),
+    default: {
+      methods: ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY'],
+      statuses: [408, 425, 429, 500, 502, 503, 504],
+      backoff: BACKOFF,
+      maxRetryAfter: '2m',
+      budget: { reserve: 10, ratio: 0.2 },
+    },
+    defaultText: `full jitter, \`backoff: ${literalOf(BACKOFF)}\``,
+    merge: 'byName',
+    crosses: 'ask',
+    doc: 'Which failures are repeated, and after how long: `methods`, `statuses`, `backoff`, `maxRetryAfter`, `budget`, `shouldRetry`.',
+  }),
+}
+
+export const BUDGET_IN_CALL =
+  'retry.budget: expected in the constructor, got it in a call. It is shared by all calls: new ParallelRequests({ retry }).'
+
+export function checkRetries({ retry }: Values, problems: string[], place: Place): void {
+  if (retry?.budget !== undefined && isCall(place)) problems.push(BUDGET_IN_CALL)
+}

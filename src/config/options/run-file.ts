@@ -1,0 +1,47 @@
+/** How a run is recorded, and how it goes on after it was interrupted. */
+import { bool, matching, oneOf } from '../kinds.ts'
+import { option } from '../option.ts'
+import type { Values } from '../table.ts'
+import { isFilled } from '../texts.ts'
+
+export const RUN_FILE_OPTIONS = {
+  resume: option({
+    scope: 'call',
+    read: matching('a path', isFilled, "Write it as 'run.jsonl'."),
+    crosses: 'drop',
+    doc: 'Run file: one line per finished request; a rerun goes on where it ends.',
+  }),
+  retryFailed: option({
+    scope: 'call',
+    read: bool,
+    default: false,
+    crosses: 'drop',
+    doc: 'With `resume`: send again what had failed.',
+  }),
+  unknownWrites: option({
+    scope: 'call',
+    read: oneOf(['fail', 'resend']),
+    default: 'fail',
+    defaultText: "`'fail'`: `in_doubt/crash`",
+    crosses: 'drop',
+    doc: 'With `resume`: what becomes of unsafe requests that were under way when the run before it ended.',
+  }),
+  durability: option({
+    scope: 'call',
+    read: oneOf(['process', 'power']),
+    default: 'process',
+    crosses: 'drop',
+    doc: 'With `resume`: a finished line survives the end of the process, or of the power as well.',
+  }),
+}
+
+/** What went to `onChunk` is in no line of a run file. */
+export const NOT_RESUMABLE =
+  "resume: expected a return type whose values can be kept, got 'stream', whose pieces are gone. Use another one, or leave resume out."
+
+export function checkRunFile(values: Values, problems: string[]): void {
+  for (const name of ['retryFailed', 'unknownWrites', 'durability'] as const) {
+    if (values[name] === undefined || values.resume !== undefined) continue
+    problems.push(`${name}: expected resume beside it, got none. Set resume: 'run.jsonl'.`)
+  }
+}

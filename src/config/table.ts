@@ -1,0 +1,54 @@
+/**
+ * THE option table: the groups of `options/`, joined. Validation, plans, what crosses threads, the README's table and
+ * `--help` are made from it. A new group is one file and one line in each list here.
+ */
+import type { AnyOption, Place } from './option.ts'
+import { BODY_OPTIONS, checkBodies } from './options/bodies.ts'
+import { CONNECTION_OPTIONS, checkConnection } from './options/connection.ts'
+import { COOKIE_OPTIONS, checkCookies } from './options/cookies.ts'
+import { FILE_OPTIONS } from './options/files.ts'
+import { HOOK_OPTIONS } from './options/hooks.ts'
+import { LIMIT_OPTIONS, checkLimits } from './options/limits.ts'
+import { PROXY_OPTIONS, checkProxies } from './options/proxies.ts'
+import { REDIRECT_OPTIONS } from './options/redirects.ts'
+import { REQUEST_OPTIONS, checkRequests } from './options/requests.ts'
+import { RESULT_OPTIONS, checkResults } from './options/results.ts'
+import { RETRY_OPTIONS, checkRetries } from './options/retries.ts'
+import { RUN_FILE_OPTIONS, checkRunFile } from './options/run-file.ts'
+import { TIMEOUT_OPTIONS } from './options/timeouts.ts'
+
+export const OPTIONS = {
+  ...LIMIT_OPTIONS,
+  ...COOKIE_OPTIONS,
+  ...CONNECTION_OPTIONS,
+  ...PROXY_OPTIONS,
+  ...RESULT_OPTIONS,
+  ...RUN_FILE_OPTIONS,
+  ...REQUEST_OPTIONS,
+  ...BODY_OPTIONS,
+  ...TIMEOUT_OPTIONS,
+  ...RETRY_OPTIONS,
+  ...REDIRECT_OPTIONS,
+  ...FILE_OPTIONS,
+  ...HOOK_OPTIONS,
+} as const satisfies Record<string, AnyOption>
+
+export type OptionName = keyof typeof OPTIONS
+
+/** Options after reading: only what was given, each in its normal form. */
+export type Values = { readonly [K in OptionName]?: NonNullable<ReturnType<(typeof OPTIONS)[K]['read']>> }
+
+export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[]
+
+/** What only shows when several options are seen together, or with the place in which they were given. */
+export const CHECKS: readonly ((values: Values, problems: string[], place: Place) => void)[] = [
+  checkResults,
+  checkRetries,
+  checkLimits,
+  checkRunFile,
+  checkConnection,
+  checkCookies,
+  checkProxies,
+  checkRequests,
+  checkBodies,
+]

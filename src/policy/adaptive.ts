@@ -1,11 +1,12 @@
 /**
- * Concurrency that finds itself, as a Limit: as many places as raise the throughput, and few more.
+ * Adaptive concurrency, as a Limit: finds the smallest number of slots that gives nearly the highest throughput.
  *
- * The optimum is the bandwidth-delay product, throughput × latency without a queue (Kleinrock 1979; BBR, Cardwell
- * et al. 2016), so the limit is HEADROOM × places × gradient, where gradient = cost at half the places / cost at all
- * of them (Gradient2, Netflix concurrency-limits; cost: `round.ts`). HEADROOM leaves room for noise to both sides: a
- * knee at 12 gives 16. Places double while they cost nothing. Refusals take away as many places as were refused, at
- * most half per burst (after Chiu & Jain 1989), and what was refused is left alone for a time that doubles.
+ * The optimum is the bandwidth-delay product, throughput × latency without a queue (Kleinrock 1979; BBR, Cardwell et
+ * al. 2016). The limit is therefore HEADROOM × slots × gradient, where gradient = cost at half the slots / cost at all
+ * of them (Gradient2, Netflix concurrency-limits; `round.ts` defines cost). HEADROOM leaves room for noise on both
+ * sides: a knee at 12 gives 16. The number of slots doubles while doubling costs nothing. Refusals remove as many slots
+ * as were refused, at most half per burst (after Chiu & Jain 1989). A refused level is not tried again for a time that
+ * doubles.
  */
 import type { Limit } from './limit.ts'
 import { Round } from './round.ts'
@@ -16,47 +17,47 @@ export interface AdaptiveParts {
   readonly initial?: number
 }
 
-/** An attempt that is over. */
+/** An attempt that has ended. */
 export interface Ended {
   readonly startedAtMs: number
   readonly nowMs: number
-  /** `overload`: refused, or not answered in time. `failed`: otherwise not answered well. `ignored`: says nothing. */
+  /** `overload`: refused, or no answer in time. `failed`: any other bad answer. `ignored`: no information. */
   readonly verdict: 'ok' | 'overload' | 'failed' | 'ignored'
 }
 
 export interface Adaptive extends Limit {
-  /** Places at present, a whole number from 1 to the maximum. */
+  /** Current number of slots: a whole number from 1 to the maximum. */
   readonly size: number
   /** MUST be called once for each attempt that was booked, after its release. */
   learn(ended: Ended): void
 }
 
 type Phase =
-  /** At more places than before; `baseMs` is the cost at fewer. */
+  /** More slots than before; `baseMs` is the cost at the previous number. */
   | { readonly kind: 'growing'; readonly baseMs: number | undefined }
   | Holding
-  /** At half the places for one round, to see what an answer costs without a queue. */
+  /** Half the slots for one round, to measure what an answer costs without a queue. */
   | { readonly kind: 'lowered'; readonly size: number; readonly costMs: number }
 
-/** At what was found. */
+/** Stays at the level that was found. */
 interface Holding {
   readonly kind: 'holding'
   readonly untilMs: number
-  /** Mean cost of so many rounds since then. */
+  /** Mean cost over `rounds` rounds at this level. */
   readonly costMs: number
   readonly rounds: number
-  /** The last round differed from those before: twice in a row is no chance. */
+  /** The last round differed from those before it. Two in a row are taken for a real change. */
   readonly drifted: boolean
 }
 
-/** What was refused lately: nothing above `size` is tried until then. */
+/** The level that was refused last: nothing above `size` is tried until `untilMs`. */
 interface Ceiling {
   readonly size: number
   readonly waitMs: number
   readonly untilMs: number
 }
 
-/** Attempts in flight at the first refusal are one burst: together they take no more than down to `floor`. */
+/** Attempts in flight at the first refusal form one burst. Together they lower the limit to `floor` at most. */
 interface Burst {
   readonly sinceMs: number
   readonly floor: number
@@ -64,28 +65,31 @@ interface Burst {
 
 const DEFAULT_INITIAL = 8
 const HEADROOM = 4 / 3
-/** The same cost, as far as a round can tell. */
+/** Costs whose ratio is at least this count as equal. */
 const SAME = 0.9
-/** Less than this part, and the next look must not wait. */
+/** A target below this share of the current size is checked again at once. */
 const MUCH_LESS = 0.8
-/** Another cost than this part, and something has changed at the server. */
+/** A cost that differs by more than this share means that the server has changed. */
 const DRIFT = 0.25
-/** Rounds at one level that its mean cost is made of. */
+/** The mean cost of a level covers at most this many rounds. */
 const MAX_ROUNDS = 10
 
 const PROBING_ERROR = 0.1
 const HOLDING_ERROR = 0.06
 
-/** Between two looks at half the places: so long, and so many times as long as the look took, which costs up to half. */
+/**
+ * Time between two probes at half the slots: HOLD_MS, or HOLD_ROUNDS times the length of the probe, which can cost up
+ * to half of the throughput.
+ */
 const HOLD_MS = 10_000
 const HOLD_ROUNDS = 15
 const AVOID_MS = 10_000
 const MAX_AVOID_MS = 160_000
-/** As many good answers per place before a refusal, and the level was not its cause. */
+/** After this many good answers per slot, a refusal was not caused by the level. */
 const ISOLATED = 4
-/** An attempt that took so many times the usual was not stopped by the load that others got through. */
+/** An attempt that took this many times the usual latency did not hang because of the load: others got through. */
 const OUTLIER = 10
-/** Nothing heard for so long, and what was learnt may be forgotten. */
+/** After this long without an answer, what was learnt may be forgotten. */
 const FORGET_MS = 300_000
 
 export function adaptive({ max, initial = DEFAULT_INITIAL }: AdaptiveParts): Adaptive {
@@ -105,18 +109,20 @@ export function adaptive({ max, initial = DEFAULT_INITIAL }: AdaptiveParts): Ada
     round = new Round(next.kind === 'holding' ? HOLDING_ERROR : PROBING_ERROR, nowMs)
   }
 
-  /** As many as may be tried now. */
+  /** The given number of slots, capped by the maximum and by a ceiling that still holds. */
   const allowed = (places: number, nowMs: number): number =>
     Math.min(places, max, ceiling !== undefined && nowMs < ceiling.untilMs ? ceiling.size : Infinity)
 
-  /** Stays for a time before the next look; `forMs` 0: only until there is one more round to compare with. */
+  /**
+   * Stays at this level for `forMs` before the next probe. With 0 it stays only until one more round has been measured.
+   */
   const hold = (places: number, nowMs: number, forMs: number): void => {
     const avoidMs = ceiling !== undefined && places >= ceiling.size ? ceiling.untilMs : nowMs
     const untilMs = Math.max(nowMs + forMs, avoidMs)
     enter({ kind: 'holding', untilMs, costMs: 0, rounds: 0, drifted: false }, allowed(places, nowMs), nowMs)
   }
 
-  /** Nothing to change for now. */
+  /** Nothing needs to change for now. */
   const settle = (places: number, nowMs: number, tookMs: number): void => {
     hold(places, nowMs, Math.max(HOLD_MS, HOLD_ROUNDS * tookMs))
   }
@@ -131,7 +137,7 @@ export function adaptive({ max, initial = DEFAULT_INITIAL }: AdaptiveParts): Ada
     if (ceiling !== undefined && size > ceiling.size) ceiling = undefined
     if (baseMs === undefined || baseMs >= SAME * measure.costMs) return grow(2 * size, measure, nowMs)
     const target = Math.round((HEADROOM * size * baseMs) / measure.costMs)
-    // Looked at again at once, but from one place there is no way down to look from.
+    // Probes again at once. From one slot there is no lower level to probe.
     if (target > 1) hold(target, nowMs, 0)
     else settle(1, nowMs, measure.tookMs)
   }
@@ -174,7 +180,7 @@ export function adaptive({ max, initial = DEFAULT_INITIAL }: AdaptiveParts): Ada
     else lowered(phase.size, phase.costMs, measure, nowMs)
   }
 
-  /** Something else held the requests back: no verdict on the level. */
+  /** Something else limited the requests, so this round says nothing about the level. */
   const voided = (nowMs: number): void => {
     if (phase.kind === 'holding') round = new Round(HOLDING_ERROR, nowMs)
     else if (phase.kind === 'lowered') settle(phase.size, nowMs, 0)
@@ -188,13 +194,13 @@ export function adaptive({ max, initial = DEFAULT_INITIAL }: AdaptiveParts): Ada
       if (places > burst.floor) shrink(places - 1, nowMs)
       return
     }
-    // Refused though nothing else was running: that is about time, not about concurrency.
+    // Refused with nothing else in flight: the server limits the rate, not the concurrency.
     if (running === 0) return
     const isIsolated = phase.kind !== 'growing' && goodInRow >= ISOLATED * places
     goodInRow = 0
     if (isIsolated) return
     burst = { sinceMs: nowMs, floor: Math.max(1, Math.floor(places / 2)) }
-    // Only a try above what was known to be refused confirms it.
+    // Only a refusal above the known ceiling confirms it.
     const knownMs = ceiling !== undefined && places > ceiling.size ? ceiling.waitMs : 0
     const waitMs = Math.max(AVOID_MS, Math.min(2 * knownMs, MAX_AVOID_MS))
     ceiling = { size: places, waitMs, untilMs: nowMs + waitMs }

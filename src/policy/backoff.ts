@@ -1,12 +1,14 @@
 /**
- * How long to wait before a further attempt: full jitter under a doubling ceiling.
+ * How long to wait before the next attempt: full jitter under a ceiling that doubles.
  *
  * Full jitter (M. Brooker, "Exponential Backoff And Jitter", AWS 2015) spreads a herd best for the least total work.
  */
 import type { BackoffPlan } from '../core/call.ts'
 import { parseDuration } from '../core/duration.ts'
 
-/** Added to an announced wait at most, so that `Retry-After: 0` does not loop hot and hosts do not resume in step. */
+/**
+ * Most that is added to an announced wait. Keeps `Retry-After: 0` from looping hot, and hosts from resuming in step.
+ */
 export const MAX_RESUME_JITTER_MS = 1_000
 
 /** Milliseconds before the attempt after the given number of failures (from 1). `random` is uniform in [0, 1). */
@@ -15,7 +17,7 @@ export function backoffMs(plan: BackoffPlan, failures: number, random: () => num
   return random() * Math.min(plan.maxMs, plan.baseMs * 2 ** Math.min(failures - 1, 52))
 }
 
-/** A caller's function may answer with anything; what is no duration waits for nothing. */
+/** A user's back-off function may return anything. A value that is not a duration means no wait. */
 function durationMs(answer: number | string): number {
   const ms = typeof answer === 'string' ? parseDuration(answer) : answer
   return typeof ms === 'number' && ms > 0 ? ms : 0

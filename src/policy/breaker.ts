@@ -1,9 +1,9 @@
 /**
- * Circuit breaker: a host that only fails is left alone for a while, then asked by one request whether it is back.
+ * Circuit breaker: stops sending to a host that only fails, then lets one probe find out whether it is back.
  *
- * It opens when the last `failures` failures lie within the window and outnumber the successes since the first of
- * them: five in a row open it, one in a hundred never does, at whatever rate. What began before it opened has no say
- * after that: a late success must not close it, and a late failure must not prolong it.
+ * It opens when the last `failures` failures lie within the window and outnumber the successes since the first of them.
+ * Five failures in a row open it; one in a hundred never does, at any rate. Once it is open, results of attempts that
+ * started earlier are ignored: a late success must not close it, and a late failure must not prolong it.
  */
 import { Ring } from '../core/ring.ts'
 
@@ -15,48 +15,48 @@ export interface BreakerPlan {
   readonly cooldownMs: number
 }
 
-/** `unknown`: says nothing about the host, such as an abort or a throttled answer. */
+/** `unknown`: the result says nothing about the host, such as an abort or a throttled answer. */
 export type BreakerVerdict = 'ok' | 'failed' | 'unknown'
 
 export interface Breaker {
   /**
-   * The time until which requests are refused, or undefined when one may go. While the probe is out: when the next one
-   * could go if it failed, but not before now. Changes nothing.
+   * The time until which requests are refused, or undefined when one may go. While the probe is in flight: when the
+   * next probe could go if this one failed, but never before `nowMs`. Changes nothing.
    */
   refusesUntilMs(nowMs: number): number | undefined
-  /** Takes what `refusesUntilMs` has just promised: after the cooldown, the probe. */
+  /** Starts what `refusesUntilMs` has just allowed. After the cooldown this is the probe. */
   book(nowMs: number): void
-  /** MUST be called for every attempt that was booked. Answers whether this one opened it. */
+  /** MUST be called for every attempt that was booked. Returns whether this result opened the breaker. */
   record(verdict: BreakerVerdict, startedAtMs: number, nowMs: number): boolean
   state(nowMs: number): 'closed' | 'open' | 'half_open'
-  /** Whether it remembers nothing that still matters. */
+  /** Whether it can be dropped: a new breaker would behave the same. */
   isIdle(nowMs: number): boolean
 }
 
 interface Failure {
   readonly atMs: number
-  /** Successes before it. */
+  /** Successes recorded before this failure. */
   readonly successes: number
 }
 
 type State =
   | { readonly kind: 'closed' }
-  /** From `untilMs` on a probe may go. */
+  /** From `untilMs` on, one probe may go. */
   | { readonly kind: 'open'; readonly untilMs: number }
-  /** The probe is out. */
+  /** The probe is in flight. */
   | { readonly kind: 'half_open'; readonly probedAtMs: number }
 
 const CLOSED: State = { kind: 'closed' }
 
 export function breaker({ failures, windowMs, cooldownMs }: BreakerPlan): Breaker {
   let state: State = CLOSED
-  /** Attempts that began earlier have no say: its last opening, and after that its probe. */
+  /** Results of attempts that started earlier are ignored. Set when the breaker opens and when its probe starts. */
   let heardFromMs = -Infinity
   let successes = 0
   let lastFailureAtMs = -Infinity
   let last = new Ring<Failure>()
 
-  /** Whether this failure is one too many. */
+  /** Records a failure; returns whether it opens the breaker. */
   function fails(nowMs: number): boolean {
     lastFailureAtMs = nowMs
     last.push({ atMs: nowMs, successes })
@@ -103,7 +103,7 @@ export function breaker({ failures, windowMs, cooldownMs }: BreakerPlan): Breake
     state: nowMs => (state.kind === 'open' && nowMs >= state.untilMs ? 'half_open' : state.kind),
     isIdle(nowMs) {
       if (state.kind === 'closed') return nowMs - lastFailureAtMs > windowMs
-      // Nobody asked for it again: to begin anew costs a few failures, to remember costs a lane for ever.
+      // No request since the cooldown. A new breaker costs a few failures; keeping this one costs a lane for ever.
       return state.kind === 'open' && nowMs - state.untilMs > windowMs
     },
   }

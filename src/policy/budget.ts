@@ -1,13 +1,13 @@
 /**
- * Retry budget of one host: a reserve, and a share of the requests that went well or badly before.
+ * Retry budget of one host: a reserve, plus a share of the requests made so far.
  *
- * A per-request maximum alone lets an outage multiply the load by it, exactly when the host can bear it least; with a
- * budget the extra load is at most `ratio` (Google SRE book, ch. 21; the same shape as tower's).
+ * A maximum per request alone lets an outage multiply the load by that maximum, exactly when the host can bear it
+ * least. With a budget the extra load is at most `ratio` (Google SRE book, ch. 21; same shape as tower's).
  */
 export interface Budget {
-  /** A request has been taken. */
+  /** A request has started. */
   deposit(): void
-  /** Whether one retry is left; takes it. */
+  /** Takes one retry from the budget; returns whether there was one. */
   withdraw(): boolean
 }
 
@@ -21,7 +21,7 @@ export function budget({ reserve, ratio }: { reserve: number; ratio: number }): 
       if (tokens < ceiling) tokens += ratio
     },
     withdraw() {
-      // Fifths of a token do not come out even: twenty of them are a little less than four.
+      // Floating point: twenty deposits of a fifth add up to a little less than four.
       if (tokens < 1 - ROUNDING) return false
       tokens--
       return true

@@ -1,4 +1,4 @@
-/** Which proxies a request may take, by what the plan says of its origin. An empty list is the direct way. */
+/** The proxies that a request may use, by its origin. An empty list means a direct connection. */
 import { BlockList, isIP } from 'node:net'
 import type { Bypass, Proxy, Ways } from '../core/route.ts'
 
@@ -12,7 +12,9 @@ export function proxiesFor(ways: Ways, origin: string): readonly Proxy[] {
   return isExcepted(origin, ways.except) ? NONE : proxies
 }
 
-/** NO_PROXY, as curl reads it: a name covers the names below it; ports and networks count where they are given. */
+/**
+ * NO_PROXY with curl's rules: a name also covers its subdomains; ports and networks must match where they are given.
+ */
 function isExcepted(origin: string, except: readonly Bypass[]): boolean {
   const [, scheme, name = '', given] = /^(https?):\/\/(.*?)(?::(\d+))?$/.exec(origin) ?? []
   const host = name.replace(/\.$/, '')
@@ -25,7 +27,7 @@ function isExcepted(origin: string, except: readonly Bypass[]): boolean {
   })
 }
 
-/** Of addresses in the URL only: names are looked up at the proxy, if at all. */
+/** Matches literal addresses only. Host names are resolved by the proxy, so their addresses are not known here. */
 function isInNetwork(host: string, network: string, bits: number): boolean {
   const address = host.replace(/^\[|\]$/g, '')
   const family = isIP(address)

@@ -1,13 +1,13 @@
 /**
- * A request that may have done its work without our hearing of it: its bytes went out, no head came back, and a
- * second copy could do harm. The honest answer is neither ok nor failed.
+ * A request that may have been carried out although no response arrived: its bytes were sent, no head came back, and a
+ * second copy could do harm. Such a request is reported as `in_doubt`, neither ok nor failed.
  */
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
 
-/** By class, or by the whole code. */
+/** The `in_doubt` detail by class of the fault, or by its whole code. */
 const DETAILS: Readonly<Record<string, string>> = {
   aborted: 'aborted',
   reset: 'reset',
@@ -16,10 +16,10 @@ const DETAILS: Readonly<Record<string, string>> = {
   'internal/worker': 'worker',
 }
 
-/** Methods of which a second copy does no harm (RFC 9110 §9.2.2). */
+/** Methods that may be repeated without harm (RFC 9110 §9.2.2). */
 const HARMLESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY'])
 
-/** The fault as the caller should see it: `in_doubt/…` around the real one where nobody can know. */
+/** The fault that the caller gets: the real one, wrapped in `in_doubt/…` where the outcome cannot be known. */
 export function orInDoubt(real: Fault, call: Call, headed: boolean): Fault {
   const detail = call.repeatable ? undefined : detailOf(real, headed)
   if (detail === undefined) return real
@@ -27,8 +27,8 @@ export function orInDoubt(real: Fault, call: Call, headed: boolean): Fault {
 }
 
 /**
- * A write that may have been done and was to be repeated with its idempotency key, but the repeat was not sent. Undefined
- * where nothing is in doubt.
+ * A write that may have been carried out, and whose retry with the same idempotency key was not sent. Undefined where
+ * the outcome is known.
  */
 export function doubtOfRepeat(result: Result, { call, headed }: Attempt, notSent: Fault): Fault | undefined {
   if (result.kind !== 'fault' || HARMLESS.has(call.method)) return undefined

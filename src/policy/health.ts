@@ -1,19 +1,22 @@
 /**
- * What the end of an attempt says about its host, whatever it means for the request: a 404 comes from a healthy host, a
- * 500 does not, and an attempt that was given up says nothing.
+ * What the end of an attempt says about its host, independent of what it means for the request: a 404 comes from a
+ * healthy host, a 500 does not, and an abandoned attempt says nothing.
  */
 import { isThrottle } from './judge.ts'
 import type { Result } from '../core/result.ts'
 
-/** `down`: a failure without an answer. `failing`: an answer that is one. `throttled`: an answer that asks for time. */
+/**
+ * `down`: failed without an answer. `failing`: answered with a failure. `throttled`: answered that it wants fewer
+ * requests.
+ */
 export type Health = 'good' | 'throttled' | 'failing' | 'down' | 'unknown'
 
-/** Classes of faults in which the host, or the way to it, had its part. */
+/** Classes of faults that are caused by the host or by the path to it. */
 const OF_HOST: ReadonlySet<string> = new Set(['dns', 'connect', 'tls', 'reset', 'timeout', 'protocol', 'truncated'])
-/** Limits that say nothing about the host: the caller's own, and the way to it. */
+/** Timeouts that say nothing about the host: those of the caller and of the proxy. */
 const OF_OTHERS: ReadonlySet<string> = new Set(['timeout/total', 'timeout/callback', 'timeout/proxy'])
 
-/** `headed`: the head of a response had come. */
+/** `headed`: the head of a response had arrived. */
 export function healthOf(result: Result | undefined, headed: boolean): Health {
   if (result === undefined) return 'unknown'
   if (isThrottle(result)) return 'throttled'

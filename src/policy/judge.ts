@@ -1,5 +1,5 @@
 /**
- * Is this attempt's result the last word? Pure, so that every rule is a row of a table in its test.
+ * Decides whether an attempt is final, retried or throttled. Pure, so that every rule is a row of a table in its test.
  *
  * `throttle`: the server asked us to come back later; costs no retry. `retry`: a failure that may pass.
  */
@@ -11,15 +11,17 @@ import type { Fault, Reply, Result } from '../core/result.ts'
 
 export type Verdict = 'done' | 'retry' | 'throttle'
 
-/** Provably not processed, so any method may be sent again (RFC 9110 §9.2.2). */
+/** The server did not process the request, so any method may be sent again (RFC 9110 §9.2.2). */
 const REFUSALS: ReadonlySet<number> = new Set([425, 429])
 
-/** Ask for time when they say how much: GitHub's 403, a 413 for a queue that is full, a host's 509, Anthropic's 529. */
+/**
+ * Throttle only when they announce a wait: GitHub's 403, a 413 for a full queue, a shared host's 509, Anthropic's 529.
+ */
 const THROTTLES: ReadonlySet<number> = new Set([403, 413, 503, 509, 529])
 
-/** Classes of faults that may pass by themselves. */
+/** Classes of faults that may pass. */
 const TRANSIENT: ReadonlySet<string> = new Set(['connect', 'reset', 'timeout', 'truncated'])
-/** Codes inside those classes, or outside of them, that differ from their class. */
+/** Codes that differ from their class. */
 const EXCEPTIONS: Readonly<Record<string, boolean>> = {
   'connect/denied': false,
   'decode/corrupt': true,
@@ -33,9 +35,9 @@ const EXCEPTIONS: Readonly<Record<string, boolean>> = {
   'truncated/unverified': false,
 }
 
-/** Refused after bytes had gone out: the server did nothing with them, but a body may have been spent (RFC 9113 §8.7). */
+/** Refused after bytes were sent. The server processed nothing, but the body may have been consumed (RFC 9113 §8.7). */
 const REFUSED_ON_THE_WIRE: ReadonlySet<string> = new Set(['reset/goaway', 'reset/http_1_1_required', 'reset/refused'])
-/** What a 429 is, said by HTTP/2 itself. */
+/** HTTP/2's equivalent of a 429. */
 const CALM = 'reset/enhance_your_calm'
 
 export function judge(result: Result, call: Call): Verdict {
@@ -51,17 +53,17 @@ function judgeFault(fault: Fault, call: Call): Verdict {
 
 function isTransient(fault: Fault): boolean {
   if (fault.hasOtherWay === true) return true
-  // A proxy that may not go there says so for good (403); one that cannot just now says that, too (502, 504).
+  // A 403 from the proxy is final; a 502 or 504 may pass.
   if (fault.code === 'proxy/refused') return fault.reply !== undefined && fault.reply.status >= 500
   return EXCEPTIONS[fault.code] ?? TRANSIENT.has(fault.code.slice(0, fault.code.indexOf('/')))
 }
 
 function judgeReply(reply: Reply, call: Call): Verdict {
-  // RFC 9110 §15.5.20: this connection does not speak for the host; a new one may, and one try tells.
+  // RFC 9110 §15.5.20: this connection is not authoritative for the host. A new one may be; it is tried once.
   if (reply.status === 421 && !isWanted(call, 421)) {
     return call.replayable && !call.trip.misdirected ? 'retry' : 'done'
   }
-  // RFC 9110 §10.1.1: what was expected cannot be met, and nothing was done.
+  // RFC 9110 §10.1.1: the expectation cannot be met, and the server has done nothing.
   if (reply.status === 417 && !call.trip.unexpecting && getHeader(call.headers, 'expect') !== undefined) {
     return call.replayable && !isWanted(call, 417) ? 'retry' : 'done'
   }
@@ -73,19 +75,19 @@ function judgeReply(reply: Reply, call: Call): Verdict {
   return call.repeatable || REFUSALS.has(reply.status) ? 'retry' : 'done'
 }
 
-/** A 503 that the caller counts as a success is one. */
+/** Whether the caller accepts this status as a success. */
 function isWanted({ plan }: Call, status: number): boolean {
   try {
     return plan.returnType !== 'response' && plan.acceptStatus(status)
   } catch {
-    // The caller's function fails again where the outcome is made, and is reported there.
+    // A function that throws is called again when the outcome is made, and the error is reported there.
     return true
   }
 }
 
 /**
- * Whether the server asks for less: 429 always, 403 when its quota is used up (GitHub), these statuses when they say for
- * how long, and what HTTP/2 has for it.
+ * Whether the server asks for fewer requests: any 429, a 403 when the quota is used up (GitHub), a status of THROTTLES
+ * that announces a wait, and HTTP/2's ENHANCE_YOUR_CALM.
  */
 export function isThrottle(reply: Result): boolean {
   if (reply.kind === 'fault') return reply.code === CALM

@@ -1,9 +1,9 @@
 /**
- * A Lane is one host's share of the world (or that of one `limitKey`): its own limits beside the shared ones, and what
- * its answers have taught us about it.
+ * A Lane holds the limits of one host (or of one `limitKey`) beside the shared ones, and what the host's answers have
+ * taught us about it.
  *
- * It answers "may the next one go?" and names the limit that says no, so that the gate can park the lane there instead
- * of asking every lane again.
+ * It says whether the next request may go, and otherwise names the limit that blocks it. The gate then parks the lane
+ * at that limit instead of asking every lane again.
  */
 import type { Adaptive } from './adaptive.ts'
 import type { Breaker } from './breaker.ts'
@@ -32,18 +32,18 @@ export interface Blocked {
 
 export interface LaneParts {
   readonly key: string
-  /** Its own places, fixed or found. */
+  /** The lane's own slots: a fixed number, or an adaptive one. */
   readonly places?: Slots | Adaptive | undefined
   readonly rates?: readonly Limit[]
   readonly quota?: Quotas | undefined
   readonly breaker?: Breaker | undefined
-  /** What all lanes have in common. */
+  /** Limits that all lanes share. */
   readonly shared: readonly Limit[]
-  /** For as long as its host is not proven. */
+  /** Apply until the host is proven. */
   readonly shares?: Shares | undefined
 }
 
-/** What a lane needs besides an answer to learn from it. */
+/** What a lane needs to learn from an answer. */
 export interface Surroundings {
   readonly clock: Clock
   readonly random: () => number
@@ -56,20 +56,22 @@ export class Lane {
   readonly quota: Quotas | undefined
   readonly breaker: Breaker | undefined
   running = 0
-  /** Attempts that went out, and those of them that were answered with "come back later". */
+  /** Attempts sent, and how many of them were throttled. */
   attempts = 0
   throttled = 0
   standing: Standing = 'new'
-  /** The limits at which it meets other lanes: the part of those of its standing, and what all lanes have in common. */
+  /** The limits that this lane shares with other lanes: the share of its standing, and those of all lanes. */
   shared: readonly Limit[] = []
   #own: readonly Limit[]
-  /** Once ports have run out towards its host: they do so per destination, and others have theirs. */
+  /**
+   * Set once ports towards this host run out. Port exhaustion affects one destination, so other lanes are not limited.
+   */
   #ports: SocketBudget | undefined
   readonly #shared: readonly Limit[]
   readonly #shares: Shares | undefined
   #limits: readonly Limit[] = []
   #silences = 0
-  /** Rounds of throttled answers since the last good one: the back-off of the whole host. */
+  /** Rounds of throttled answers since the last good one. Drives the back-off of the whole host. */
   #throttles = 0
   #throttledAtMs = -Infinity
 
@@ -84,17 +86,19 @@ export class Lane {
     this.#relimit()
   }
 
-  /** The key as people read it. */
+  /** The key for humans: without the scheme. */
   get host(): string {
     return this.key.replace(/^https?:\/\//, '')
   }
 
-  /** Until when no request of it goes. */
+  /** No request of this lane goes before this time. */
   get pausedUntilMs(): number {
     return Math.max(this.pause.untilMs, this.quota?.pausedUntilMs ?? -Infinity)
   }
 
-  /** Until when the server wants no request like this one: who does not wait that long is told so. */
+  /**
+   * The server itself refuses requests like this one until then. A request that cannot wait that long fails at once.
+   */
   firmUntilMs(call: Call): number {
     return Math.max(this.pause.firmUntilMs, this.quota?.firmUntilMs(call) ?? -Infinity)
   }
@@ -122,9 +126,12 @@ export class Lane {
     for (const limit of this.#limits) limit.release?.(call, nowMs)
   }
 
-  /** What the end of an attempt says about the host. Answers whether nobody may go there any more for a time. */
+  /**
+   * Learns what the end of an attempt says about the host. Returns whether requests of this lane are now refused or
+   * paused.
+   */
   learn(attempt: Attempt, result: Result | undefined, nowMs: number, around: Surroundings): boolean {
-    // What we took back ourselves is a silence, but no failure that opens a circuit or costs places.
+    // A preempted attempt counts as a silence. It must neither open the circuit nor cost slots.
     const isPreempted = result?.kind === 'fault' && result.code === PREEMPTED
     const health = isPreempted ? 'unknown' : healthOf(result, attempt.headed)
     const { admittedAtMs } = attempt
@@ -140,7 +147,7 @@ export class Lane {
     return opened || this.firmUntilMs(attempt.call) > firmBeforeMs
   }
 
-  /** What the server says of its limits: a throttled answer pauses the whole lane, an exhausted quota does before it. */
+  /** Learns what the server says about its limits. A throttled answer or an exhausted quota pauses the whole lane. */
   #learnLimits(attempt: Attempt, result: Result, health: Health, nowMs: number, { clock, random }: Surroundings): void {
     const epochMs = clock.epochMs()
     const throttled = health === 'throttled'
@@ -149,7 +156,7 @@ export class Lane {
     if (health === 'good') this.#throttles = 0
     if (health !== 'throttled') return
     this.throttled++
-    // What was on its way together was turned away together: one round, however many they were.
+    // Attempts that were in flight together and are throttled together count as one round.
     if (attempt.admittedAtMs >= this.#throttledAtMs) {
       this.#throttles++
       this.#throttledAtMs = nowMs
@@ -157,24 +164,25 @@ export class Lane {
     const renewedInMs = asked === undefined ? undefined : asked.untilMs - nowMs
     const throttle = { result, call: attempt.call, throttles: this.#throttles, renewedInMs, epochMs, random }
     attempt.pausedUntilMs = nowMs + throttleMs(throttle)
-    // Retry-After wins over what this and other responses say of quotas.
+    // Retry-After wins over what this and other responses say about quotas.
     if (announcedMs !== undefined) {
       this.pause.defer(attempt.pausedUntilMs)
       this.quota?.defer(attempt.pausedUntilMs)
     }
-    // Others of its host have a quota of their own.
+    // The quota covers only some of the host's requests, so the others go on.
     if (announcedMs === undefined && asked?.isPartial === true) return
-    // One request's patience must not stop the host for others that would wait longer; those with less leave the line.
+    // The pause is what the server asked for, not what this request tolerates: requests that would wait less leave the
+    // queue.
     this.pause.extendTo(attempt.pausedUntilMs, asked === undefined || asked.isFirm || announcedMs !== undefined)
   }
 
-  /** Looked for only where it matters: most answers announce nothing. */
+  /** Parsed only where it matters: most answers announce nothing. */
   #announcedMs(result: Result, throttled: boolean, epochMs: number): number | undefined {
     if (result.kind === 'fault' || (!throttled && this.quota?.remaining === undefined)) return undefined
     return announcedWaitMs(result.headers, epochMs)
   }
 
-  /** There are fewer ports than attempts. */
+  /** The system has fewer ports than there are attempts in flight. */
   #shrink({ call, admittedAtMs }: Attempt, nowMs: number): void {
     if (this.#ports === undefined) {
       this.#ports = new SocketBudget(Infinity, work => work())
@@ -205,7 +213,7 @@ export class Lane {
     this.#limits = [...this.#own, ...this.shared]
   }
 
-  /** Nothing worth remembering: a lane made anew would behave the same. */
+  /** Whether the lane can be dropped: a new one would behave the same. */
   isIdle(nowMs: number): boolean {
     if (this.running > 0 || this.breaker?.isIdle(nowMs) === false) return false
     return this.#own.every(limit => limit.isIdle?.(nowMs) ?? true)
@@ -217,7 +225,7 @@ function breakerVerdict(health: Health): 'ok' | 'failed' | 'unknown' {
   return health === 'failing' || health === 'down' ? 'failed' : 'unknown'
 }
 
-/** A 429, a 503 that asks for time and a timeout say "too much"; other failures do not say of what. */
+/** A 429, a 503 with a wait and a timeout mean overload. Other failures do not say what was too much. */
 function adaptiveVerdict(health: Health, result: Result | undefined): 'ok' | 'overload' | 'failed' | 'ignored' {
   if (health === 'good') return 'ok'
   if (health === 'unknown') return 'ignored'

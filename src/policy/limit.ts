@@ -1,26 +1,26 @@
 /**
- * One kind of limit for everything: places, tokens, pauses, global or per host.
+ * One interface for every limit: slots, rates and pauses, global or per host.
  *
- * Asking is pure and booking is synchronous. That is why a place and a token can be taken in the same tick, or neither:
- * tokens spent while waiting for a place would come out in a bunch later.
+ * Asking is pure and booking is synchronous, so the gate takes a slot and a token in the same tick or takes neither. If
+ * it took tokens while it waited for a slot, the requests would later start in a bunch.
  */
 import type { Call, Costs } from '../core/call.ts'
 
 export interface Limit {
-  /** For humans and timings: what a request that waits here waits for. */
+  /** What a request that is blocked here waits for; shown in timings and messages. */
   readonly waitsFor: 'place' | 'rate' | 'pause'
   /** Milliseconds until this call may go; 0 = now; Infinity = ask again after a release. MUST change nothing. */
   waitMs(nowMs: number, call: Call): number
   /** Takes what a `waitMs` of 0 has just promised. */
   book(nowMs: number, call: Call): void
-  /** Whether nothing is left to lend: only a release can help. */
+  /** Whether it is exhausted, so that only a release can help. */
   isFull?(): boolean
-  /** What the call's last attempt has cost in truth, in the place of what was booked for it. */
+  /** Replaces what was booked for the call's last attempt by what it really cost. */
   correct?(call: Call, costs: Costs): void
-  /** Whether it takes anything from this call. Absent: from every call. */
+  /** Whether it applies to this call. Absent: it applies to every call. */
   concerns?(call: Call): boolean
-  /** Whether it remembers nothing that still matters, so that it may be forgotten and made anew. Absent: always. */
+  /** Whether it can be dropped: a new one would behave the same. Absent: always. */
   isIdle?(nowMs: number): boolean
-  /** The attempt is over: gives back what is only lent. */
+  /** The attempt has ended: returns what was borrowed, such as a slot. */
   release?(call: Call, nowMs?: number): void
 }

@@ -1,21 +1,21 @@
 /**
- * Hosts that have never answered, as a Limit: while proven hosts wait they hold a part of the places only, because ten
- * dead hosts would else hold them all until their timeouts strike.
+ * The share of slots for hosts that have never answered, as a Limit. While proven hosts wait, new hosts may hold only
+ * this share; otherwise ten dead hosts would hold every slot until their timeouts.
  *
- * Where most of them do answer, they are let in like any other host, and the part bounds those that keep silent for
- * long: a batch over a thousand healthy hosts must not be slowed down because one of them answered first.
+ * Where most new hosts do answer, they are admitted like any other host, and the share bounds only those that stay
+ * silent for long: a batch over a thousand healthy hosts must not slow down because one of them answered first.
  */
 import type { Limit } from './limit.ts'
 import type { Attempt } from '../core/attempt.ts'
 
-/** What it needs to know of a lane. */
+/** The part of a lane that this limit reads. */
 interface Guarded {
   readonly standing: string
 }
 
-/** Weight of the newest answer or failure in the opinion on all of them. */
+/** Weight of the newest result in the running averages. */
 const NEWEST = 0.2
-/** Silent is who takes this many times as long as others took to answer, within bounds. */
+/** A host is silent when it takes this many times the usual answer time, within the bounds below. */
 const TIMES_AS_LONG = 5
 const MIN_SILENT_MS = 10
 const MAX_SILENT_MS = 1_000
@@ -25,19 +25,21 @@ export class Newcomers implements Limit {
   readonly size: number
   running = 0
   readonly #isWanted: () => boolean
-  /** Attempts under way, oldest first. */
+  /** Attempts in flight, oldest first. */
   readonly #attempts = new Map<Attempt, Guarded>()
-  /** The share of those that answered, newest first, and how long they took. */
+  /** Running averages: the share of new hosts that answered, and how long they took. */
   #trust = 0
   #answerMs = MAX_SILENT_MS / TIMES_AS_LONG
 
-  /** `isWanted` says whether a proven host waits: nobody is kept from a place that would stay empty. */
+  /**
+   * `isWanted` says whether a proven host waits. If none does, the slot would stay empty, so the limit does not apply.
+   */
   constructor(size: number, isWanted: () => boolean) {
     this.size = size
     this.#isWanted = isWanted
   }
 
-  /** For how long one may keep silent and is not yet taken for dead. */
+  /** How long a new host may take before it counts as silent. */
   get silentMs(): number {
     return Math.min(MAX_SILENT_MS, Math.max(MIN_SILENT_MS, TIMES_AS_LONG * this.#answerMs))
   }
@@ -66,29 +68,29 @@ export class Newcomers implements Limit {
     this.#attempts.set(attempt, lane)
   }
 
-  /** Whether it was one of them. */
+  /** Removes the attempt; returns whether it was one to a new host. */
   leave(attempt: Attempt): boolean {
     return this.#attempts.size > 0 && this.#attempts.delete(attempt)
   }
 
-  /** One of them has answered, or failed to. */
+  /** A new host has answered or failed. */
   learn(answered: boolean, tookMs: number): void {
     this.#trust += NEWEST * ((answered ? 1 : 0) - this.#trust)
     if (answered) this.#answerMs += NEWEST * (tookMs - this.#answerMs)
   }
 
-  /** Those that have kept silent for long, oldest first. */
+  /** Attempts that have been silent for too long, oldest first. */
   *silent(nowMs: number): Generator<Attempt> {
     const { silentMs } = this
     for (const [attempt, lane] of this.#attempts) {
-      // Its host has answered another one meanwhile.
+      // The host has answered another attempt meanwhile.
       if (lane.standing !== 'new') this.#attempts.delete(attempt)
       else if (nowMs - attempt.admittedAtMs < silentMs) return
       else yield attempt
     }
   }
 
-  /** When the next one will have kept silent for long; Infinity when there is none. */
+  /** When the next attempt becomes silent; Infinity when there is none. */
   nextSilentAtMs(nowMs: number): number {
     const { silentMs } = this
     for (const [attempt, lane] of this.#attempts) {

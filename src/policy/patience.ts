@@ -1,4 +1,4 @@
-/** How long a request waits for a host that asked everybody to stay away, and what it is told when that is too long. */
+/** How long a request waits for a paused host, and the fault it gets when the pause is too long. */
 import { MAX_RESUME_JITTER_MS } from './backoff.ts'
 import type { Lane } from './lane.ts'
 import type { Call } from '../core/call.ts'
@@ -6,21 +6,24 @@ import { formatDuration } from '../core/duration.ts'
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 
-/** The longest pause that a request sits out. The jitter on top of an announced wait is ours. */
+/** The longest pause that a request waits for. We add the jitter to an announced wait, so it does not count. */
 export function patienceMsOf({ plan }: Call): number {
   const { maxRetryAfterMs } = plan.retry
   return maxRetryAfterMs === 0 ? 0 : maxRetryAfterMs + MAX_RESUME_JITTER_MS
 }
 
-/** Until when a request may wait for its host at all: its deadline, or the end of its patience since it was first throttled. */
+/**
+ * How long a request may wait for its host at all: until its deadline, or for `maxRetryAfter` since it was first
+ * throttled.
+ */
 export function patientUntilMs(call: Call): number {
   const { deadlineMs, throttledAtMs } = call.trip
   return throttledAtMs === undefined ? deadlineMs : Math.min(deadlineMs, throttledAtMs + patienceMsOf(call))
 }
 
 /**
- * Why this call does not wait for the lane's pause; undefined when it does, or when there is none. Nobody is refused for
- * a pause that only a quota header asks for.
+ * The fault of a call that cannot wait for the lane's pause; undefined when it can, or when there is no pause. A pause
+ * that only a quota header asks for never refuses a call.
  */
 export function tooLongPaused(lane: Lane, call: Call, nowMs: number, epochMs: number): Fault | undefined {
   const untilMs = lane.firmUntilMs(call)
@@ -36,7 +39,7 @@ export function tooLongPaused(lane: Lane, call: Call, nowMs: number, epochMs: nu
   return fault('paused/retry_after', message, { retryAt: Math.round(epochMs + waitMs) })
 }
 
-/** Why a throttled answer is the last one; undefined where nobody wanted to wait at all. */
+/** Why a throttled answer is not retried. Undefined with `maxRetryAfter: 0`, where the caller wants no waiting. */
 export function retryAfterTooLong(
   { plan, trip }: Call,
   pausedUntilMs: number | undefined,

@@ -1,19 +1,19 @@
 /**
- * A host that asked us to wait, as a Limit: nobody goes before its time. Then one goes alone; each good answer lets one
- * more go at once, so that those who waited come back in ones, twos and fours instead of as a herd that would only be
- * sent away again.
+ * The pause of a host that asked us to wait, as a Limit. After the pause one request goes alone. Each good answer
+ * allows one more in flight, so the queue resumes in ones, twos and fours instead of as a herd that would only be
+ * throttled again.
  */
 import type { Limit } from './limit.ts'
 
 export interface Pause extends Limit {
   readonly untilMs: number
-  /** As far as the server itself has asked for it: who does not wait that long may be told so. */
+  /** The part of the pause that the server itself asked for. Requests that cannot wait that long may fail. */
   readonly firmUntilMs: number
-  /** Never shortens a pause that is running. Not `firm`: it follows from what the server says of its quota. */
+  /** Never shortens a running pause. Not `firm`: derived from a quota header, not asked for by the server. */
   extendTo(untilMs: number, firm?: boolean): void
-  /** What is not firm ends then at the latest. */
+  /** Ends the part of the pause that is not firm at this time at the latest. */
   defer(untilMs: number): void
-  /** An attempt is over. Only a good answer to one that went after the pause says that the host is back. */
+  /** An attempt has ended. Only a good answer to an attempt sent after the pause shows that the host is back. */
   learn(startedAtMs: number, good: boolean): void
 }
 
@@ -21,9 +21,9 @@ export function pause(): Pause {
   let untilMs = -Infinity
   let firmUntilMs = -Infinity
   let running = 0
-  /** How many may be on their way at once; Infinity when the host has come back in full. */
+  /** How many may be in flight at once; Infinity when the host has recovered. */
   let allowed = Infinity
-  /** As many as were on their way when it began: with these it is back. */
+  /** The number in flight when the pause began. Once this many are allowed, the host has recovered. */
   let enough = 0
   return {
     waitsFor: 'pause',
@@ -44,7 +44,7 @@ export function pause(): Pause {
       if (newUntilMs <= untilMs) return
       untilMs = newUntilMs
       if (allowed === Infinity) enough = running + 1
-      // Those still on their way went before it: they are no part of what may go after it.
+      // Attempts still in flight were sent before the pause, so they do not use what is allowed after it.
       allowed = running + 1
     },
     learn(startedAtMs, good) {

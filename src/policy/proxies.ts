@@ -1,9 +1,10 @@
 /**
- * Which proxy an attempt takes: in turn or at random, but none that cools down after a failure of its own.
+ * Which proxy an attempt uses: in turn or at random, skipping proxies that are cooling down after a failure.
  *
- * When all cool down the one is taken that is back soonest, at once: a request then fails with what is really wrong, its
- * repeats back off, and the first proxy that is up again is noticed. Only proxies that refuse their credentials are
- * left alone until their time is over: asking again cannot help, and may lock an account. The direct way is never one.
+ * When all are cooling down, the one that recovers soonest is used at once. The request then fails with the real fault,
+ * its retries back off, and the first proxy to recover is noticed. Proxies that reject our credentials are never used
+ * before their cooldown ends: asking again cannot help and may lock the account. A direct connection is never a
+ * fallback.
  */
 import type { Result } from '../core/result.ts'
 import type { Proxy } from '../core/route.ts'
@@ -13,23 +14,25 @@ export interface ProxiesPlan {
   readonly cooldownMs: number
 }
 
-/** What the end of an attempt says about its proxy, whatever it says about the target. */
+/** What the end of an attempt says about its proxy, independent of what it says about the target. */
 export type ProxyHealth = 'alive' | 'down' | 'auth' | 'silent' | 'unknown'
 
 type State =
   | { readonly kind: 'cooling'; readonly why: 'down' | 'auth'; readonly sinceMs: number; readonly untilMs: number }
-  /** It did not answer in time, this many times in a row: the proxy, or the target behind it. */
+  /** No answer in time, this many times in a row. Either the proxy or the target behind it is slow. */
   | { readonly kind: 'silent'; readonly times: number }
 
-/** A silence may be the target's, which the proxy waits for; so many in a row, and no answer between, are the proxy's. */
+/**
+ * A timeout may be caused by the target behind the proxy. This many in a row without an answer are caused by the proxy.
+ */
 const MAX_SILENCES = 3
-/** States kept before those that are over are looked for. */
+/** Number of states from which expired ones are removed before another one is added. */
 const SWEEP_FROM = 10_000
 
 export class Proxies {
   readonly #plan: ProxiesPlan
   readonly #random: () => number
-  /** Of those with something to remember, by key. */
+  /** By proxy key. Only proxies that have failed have a state. */
   readonly #states = new Map<string, State>()
   #next = 0
 
@@ -39,8 +42,9 @@ export class Proxies {
   }
 
   /**
-   * One of them, of which there is at least one; undefined where every one has refused its credentials. `failedKey`
-   * names the proxy that has just failed this request: it is taken again only where no other one is fit.
+   * The proxy for the next attempt, from a list that is not empty. Undefined when every proxy has rejected our
+   * credentials. `failedKey` names the proxy that this request has just failed with: it is used again only if no other
+   * one is available.
    */
   choose(proxies: readonly Proxy[], nowMs: number, failedKey?: string): Proxy | undefined {
     if (proxies.length === 1) return this.#why(proxies[0] as Proxy, nowMs) === 'auth' ? undefined : proxies[0]
@@ -48,10 +52,10 @@ export class Proxies {
     return another ?? this.#pick(proxies, nowMs) ?? this.#soonest(proxies, nowMs)
   }
 
-  /** The time until which every one of them refuses its credentials; undefined while there is one that does not. */
+  /** The time until which every proxy rejects our credentials; undefined if at least one does not. */
   refusedUntilMs(proxies: readonly Proxy[], nowMs: number): number | undefined {
     let untilMs = Infinity
-    // Nearly always nothing is remembered, and the first one ends it.
+    // Fast path: usually no state is stored, so the first proxy ends the loop.
     for (const { key } of proxies) {
       const state = this.#states.get(key)
       if (state?.kind !== 'cooling' || state.why !== 'auth' || state.untilMs <= nowMs) return undefined
@@ -60,7 +64,7 @@ export class Proxies {
     return untilMs
   }
 
-  /** `chosenAtMs`: what began before a proxy failed does not speak for it afterwards. */
+  /** `chosenAtMs`: results of attempts that started before a failure do not change what it says. */
   learn({ key }: Proxy, health: ProxyHealth, chosenAtMs: number, nowMs: number): void {
     if (health === 'unknown') return
     const state = this.#states.get(key)
@@ -108,7 +112,7 @@ export class Proxies {
     return soonest
   }
 
-  /** Why it cools down; undefined where it does not. */
+  /** Why the proxy is cooling down; undefined if it is not. */
   #why({ key }: Proxy, nowMs: number): 'down' | 'auth' | undefined {
     const state = this.#states.get(key)
     return state?.kind === 'cooling' && state.untilMs > nowMs ? state.why : undefined
@@ -124,11 +128,11 @@ export class Proxies {
   }
 }
 
-/** The proxy answered, or what it answered came from the target. */
+/** Either the proxy answered, or the target did through it. */
 const ALIVE: ReadonlySet<string> = new Set(['proxy/refused', 'proxy/unreachable'])
 const DOWN: ReadonlySet<string> = new Set(['proxy/connect', 'proxy/tls', 'proxy/protocol'])
 
-/** A target's 500 does not blame its proxy, nor does a target that the proxy cannot reach. */
+/** A 500 from the target does not blame the proxy, and neither does a target that the proxy cannot reach. */
 export function proxyHealthOf(result: Result): ProxyHealth {
   if (result.kind === 'reply') return 'alive'
   const { code } = result

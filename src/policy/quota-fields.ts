@@ -1,17 +1,20 @@
 /**
- * The texts inside quota headers: lists with parameters (RFC 9651), policies and counts. Total and linear: nonsense is as
- * good as absent.
+ * Parses the values of quota headers: lists with parameters (RFC 9651), policies and counts. Total and linear: a
+ * malformed value is treated as absent.
  */
 
 export interface Policy {
   readonly name: string
   readonly limit: number | undefined
   readonly windowMs: number | undefined
-  /** Counts requests. Others (`qu="content-bytes"`, `"concurrent-requests"`) say nothing of how many may be sent. */
+  /**
+   * Whether it counts requests. Other units (`qu="content-bytes"`, `"concurrent-requests"`) do not say how many
+   * requests may be sent.
+   */
   readonly ofRequests: boolean
 }
 
-/** More policies than any honest server has, and few enough to look all of them up for each of them. */
+/** More than honest servers have, and few enough to search the whole list once per member. */
 export const MAX_MEMBERS = 32
 
 const COUNT = /^\d{1,16}(?:\.\d{1,16})?$/
@@ -40,7 +43,7 @@ export function policyFor(limit: number | undefined, policies: readonly Policy[]
   return { ...widest(policies.filter(policy => policy.limit === limit)), limit }
 }
 
-/** The one with the longest window: what is made of it is an upper bound. */
+/** The policy with the longest window, because the result must be an upper bound. */
 export function widest(policies: readonly Policy[]): Policy {
   let found = policies[0] ?? NO_POLICY
   for (const policy of policies) {
@@ -50,7 +53,7 @@ export function widest(policies: readonly Policy[]): Policy {
   return found
 }
 
-/** A whole number of requests, or undefined: `-1` and `1e9` are none, a fraction is rounded down. */
+/** A whole number of requests, or undefined for values such as `-1` and `1e9`. A fraction is rounded down. */
 export function countOf(text: string | undefined): number | undefined {
   const trimmed = text?.trim()
   if (trimmed === undefined || !COUNT.test(trimmed)) return undefined
@@ -58,13 +61,16 @@ export function countOf(text: string | undefined): number | undefined {
   return Number.isSafeInteger(count) ? count : undefined
 }
 
-/** The comma of a date separates nothing. */
+/** Splits at commas, except the one inside a date. */
 export function listOfResets(text: string | undefined): string[] {
   if (text === undefined) return []
   return /^\s*[A-Z][a-z]{2,8},/.test(text) ? [text] : text.split(',')
 }
 
-/** Members of a structured field (RFC 9651), each as its item and then its parameters. None when a quote stays open. */
+/**
+ * Members of a structured field (RFC 9651), each as its item followed by its parameters. Empty if a quote is not
+ * closed.
+ */
 export function membersOf(text: string): string[][] {
   const members = splitOutsideQuotes(text, ',')
   if (members.length > MAX_MEMBERS) return []
@@ -92,7 +98,7 @@ export function unquoted(item: string): string {
   return item.startsWith('"') && item.endsWith('"') ? item.slice(1, -1) : item
 }
 
-/** Of `key=value`. A key that is given twice with different values says nothing. */
+/** Adds `key=value`. A key that is repeated with different values is treated as empty. */
 export function put(map: Map<string, string>, piece: string): void {
   const at = piece.indexOf('=')
   if (at <= 0) return

@@ -1,9 +1,10 @@
 /**
- * What one response says about its server's quotas, in any of the dialects that are spoken: the IETF's `RateLimit` and
- * its older drafts, `X-RateLimit-*`, `X-Rate-Limit-*`, OpenAI's and Anthropic's (docs/limits.md has the table).
+ * What one response says about its server's quotas, in every dialect in use: the IETF's `RateLimit` and its older
+ * drafts, `X-RateLimit-*`, `X-Rate-Limit-*`, OpenAI's and Anthropic's (table in docs/limits.md).
  *
  * `resetMs` is an upper bound, because resuming too early costs a 429: what may have been rounded down is added (see
- * `quota-reset.ts`), but a window never lasts longer than itself. Total and linear: nonsense is as good as absent.
+ * `quota-reset.ts`), but never beyond the length of the window. Total and linear: a malformed value is treated as
+ * absent.
  */
 import { MAX_MEMBERS, countOf, listOfResets, membersOf, policyFor, put, readPolicies } from './quota-fields.ts'
 import { unquoted, widest } from './quota-fields.ts'
@@ -14,7 +15,7 @@ import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 
 export interface SeenQuota {
-  /** Requests that the server will still take, this one already counted. */
+  /** Requests that the server will still accept. The one just answered is already counted. */
   readonly remaining: number
   /** Milliseconds from now until the quota is renewed, at most. */
   readonly resetMs: number | undefined
@@ -22,28 +23,28 @@ export interface SeenQuota {
   readonly windowMs: number | undefined
 }
 
-/** One of the quotas that a response tells of. */
+/** One of the quotas that a response reports. */
 export interface PublishedQuota extends Omit<SeenQuota, 'remaining'> {
-  /** The name of its policy, or that of its headers: the same in each response that tells of it. */
+  /** Name of its policy or of its headers; the same in every response that reports it. */
   readonly name: string
-  /** Undefined: the server says when it is renewed and not what is left. */
+  /** Undefined: the server says when the quota is renewed, but not what is left. */
   readonly remaining: number | undefined
   readonly reset: Reset | undefined
-  /** Tokens, bytes or open requests in place of requests: nothing follows for a request that is not sent yet. */
+  /** False for quotas of tokens, bytes or open requests, which do not say whether the next request fits. */
   readonly ofRequests: boolean
-  /** The reset is the time at which all of it is back, not the time at which the next request fits. */
+  /** The reset is the time when the whole quota is back, not when the next request fits. */
   readonly untilFull: boolean
 }
 
 export interface Published {
-  /** Which of several quotas of the host this response counted for (GitHub's resource, Discord's bucket). */
+  /** Which of the host's quotas this response counted for (GitHub's resource, Discord's bucket). */
   readonly scope: string | undefined
   readonly quotas: readonly PublishedQuota[]
 }
 
 type Fields = ReadonlyMap<string, string>
 
-/** Longer than any honest value: it is not read. */
+/** Longer than any honest value; such a header is ignored. */
 const MAX_VALUE_CHARS = 4_096
 
 interface Family {
@@ -59,7 +60,7 @@ interface Family {
   readonly untilFull: boolean
 }
 
-/** What the same thing is called by servers of one kind. */
+/** The header names of one family of servers. */
 const FAMILIES: readonly Family[] = [
   family('ratelimit-'),
   // GitHub, GitLab, Reddit, Discord, Atlassian and most others.
@@ -99,16 +100,16 @@ function family(prefix: string, suffix = '', more: Partial<Family> = {}): Family
   }
 }
 
-/** Every quota that is published; undefined when there is none, as with most responses. */
+/** All quotas that the response reports. Undefined for most responses, which report none. */
 export function readQuotas(headers: HeaderList, epochMs: number): Published | undefined {
-  // 8 headers of others cost 20 to 30 ns.
+  // Scanning 8 other headers costs 20 to 30 ns.
   for (let i = 0; i < headers.length; i += 2) {
     if (isQuotaName(headers[i] as string)) return readPublished(headers, i, epochMs)
   }
   return undefined
 }
 
-/** Whether the response says that nothing is left of the quota that it counted for. */
+/** Whether the quota that this response counted for is exhausted. */
 export function isUsedUp(headers: HeaderList): boolean {
   return readQuotas(headers, 0)?.quotas.some(({ ofRequests, remaining }) => ofRequests && remaining === 0) ?? false
 }
@@ -127,7 +128,7 @@ function isQuotaName(name: string): boolean {
 }
 
 function readPublished(headers: HeaderList, from: number, epochMs: number): Published | undefined {
-  // A copy from a cache tells what was left for somebody else, some time ago.
+  // A cached copy reports an older state, and perhaps another client's.
   if (Number(getHeader(headers, 'age')) > 0) return undefined
   const fields = new Map<string, string>()
   for (let i = from; i < headers.length; i += 2) {
@@ -135,7 +136,7 @@ function readPublished(headers: HeaderList, from: number, epochMs: number): Publ
     if (!isQuotaName(name)) continue
     const value = headers[i + 1] ?? ''
     const earlier = fields.get(name)
-    // RFC 9110 §5.3: lines of one name are one list.
+    // RFC 9110 §5.3: several lines with one name are one list.
     fields.set(name, earlier === undefined ? value : `${earlier}, ${value}`)
   }
   for (const [name, value] of fields) if (value.length > MAX_VALUE_CHARS) fields.delete(name)
@@ -167,7 +168,7 @@ function readCombined(fields: Fields, clock: ServerClock): PublishedQuota[] {
   return quotas
 }
 
-/** Three headers; several windows stand in them as lists of the same length and order (`Remaining: 1, 1000`). */
+/** Three headers. Several windows are given as lists of equal length and order (`Remaining: 1, 1000`). */
 function readFamily(fields: Fields, names: Family, clock: ServerClock): PublishedQuota[] {
   const remaining = (fields.get(names.remaining) ?? '').split(',')
   const resets = listOfResets(fields.get(names.resetAfter) ?? fields.get(names.reset))
@@ -175,16 +176,16 @@ function readFamily(fields: Fields, names: Family, clock: ServerClock): Publishe
   if (remaining.length > MAX_MEMBERS) return []
   const limitText = fields.get(names.limit) ?? fields.get(names.otherLimit)
   const policies = [...readPolicies(fields.get(names.policy)), ...readPolicies(limitText)]
-  // `RateLimit-Limit: 100, 100;w=60` says the limit, then its policies.
+  // `RateLimit-Limit: 100, 100;w=60` gives the limit first, then its policies.
   const limits = membersOf(limitText ?? '').filter(pieces => pieces.length === 1)
   const quotas: PublishedQuota[] = []
   for (const [i, text] of remaining.entries()) {
     const limit = limits.length === remaining.length || remaining.length === 1 ? countOf(limits[i]?.[0]) : undefined
     const policy = policyFor(limit, policies)
-    // `RateLimit-Remaining: 76;w=21600`, as Docker Hub writes it.
+    // Docker Hub writes `RateLimit-Remaining: 76;w=21600`.
     const [own] = readPolicies(text)
     const windowMs = names.windowMs ?? policy.windowMs ?? own?.windowMs
-    // Of lists that do not match, nobody knows what belongs to what.
+    // If the lists differ in length, their entries cannot be matched.
     const reset = resets.length === remaining.length ? resets[i] : undefined
     const quota = { ...names, ...policy, ofRequests: names.ofRequests, windowMs, name: `${names.name} ${i}` }
     add(quotas, quotaOf(quota, own === undefined ? text : String(own.limit), reset, clock))
@@ -205,7 +206,7 @@ function quotaOf(
   const remaining = countOf(remainingText)
   const reset = resetText === undefined ? undefined : readReset(resetText.trim(), clock)
   if (remaining === undefined && (reset === undefined || (remainingText ?? '').trim() !== '')) return undefined
-  // A limit of 0 would have refused this request: it stands for none.
+  // A real limit of 0 would have refused this request, so 0 means "no limit".
   if (limit === 0) return undefined
   const resetMs = reset === undefined ? undefined : Math.min(reset.atMostMs, windowMs ?? Infinity)
   return { name, remaining, resetMs, reset, limit, windowMs, ofRequests, untilFull }

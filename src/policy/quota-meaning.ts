@@ -1,14 +1,14 @@
 /**
- * What the resets of one quota mean, learned from one reading to the next: the unit of a bare number, whether a reset is
+ * Learns from successive readings what the resets of one quota mean: the unit of a bare number, whether the reset is
  * the time until the bucket is full again, and when a fixed window ends.
  */
 import { FixedWindow } from './quota-window.ts'
 import type { PublishedQuota } from './quota-headers.ts'
 
 export interface Meaning {
-  /** Milliseconds until the next request fits; undefined: not said. */
+  /** Milliseconds until the next request fits; undefined if the server does not say. */
   readonly resetMs: number | undefined
-  /** Whether seconds or milliseconds are meant is known. */
+  /** Whether it is known if a bare number means seconds or milliseconds. */
   readonly isUnitKnown: boolean
 }
 
@@ -22,7 +22,7 @@ interface Reading {
 
 /** How far the time per request may differ between two readings of the same bucket. */
 const PERIOD_TOLERANCE = 0.25
-/** Readings that agree before a name is not believed any more. */
+/** Readings that must agree before they override what the header's name implies. */
 const ENOUGH_VOTES = 2
 
 export class QuotaMeaning {
@@ -42,7 +42,7 @@ export class QuotaMeaning {
     }
     this.#last = reading
     const isUnitKnown = value === undefined || this.#unit !== undefined
-    // The window is known, and it ends within its own length.
+    // Without a reset, the length of the window is an upper bound.
     if (reset === undefined || quota.resetMs === undefined) return { resetMs: windowMs, isUnitKnown }
     if (this.#unit === 'ms' && value !== undefined) return { resetMs: Math.ceil(value) + 1, isUnitKnown }
     if (this.#isUntilFull(quota) && limit !== undefined) {
@@ -64,21 +64,21 @@ export class QuotaMeaning {
     return Math.abs(this.#votes) >= ENOUGH_VOTES ? this.#votes > 0 : untilFull
   }
 
-  /** Seconds to go fall by one in a second, milliseconds by a thousand (Blockscout, Prisjakt). */
+  /** Remaining seconds fall by one per second, remaining milliseconds by a thousand (Blockscout, Prisjakt). */
   #learnUnit(last: Reading, { value, remaining, startedAtMs, nowMs }: Reading): void {
     if (value === undefined || last.value === undefined) return
     const drop = last.value - value
-    // The server gave its two answers within this time.
+    // The server produced both answers within this span.
     const spanMs = nowMs - Math.min(last.startedAtMs, startedAtMs)
     const betweenMs = startedAtMs - last.nowMs
     if (drop >= 2 && drop <= spanMs + 1 && (drop - 1) * 1_000 > 2 * spanMs) this.#unit = 'ms'
     else if (last.remaining === 0 && remaining > 0 && betweenMs >= last.value && betweenMs < last.value * 500) {
-      // Renewed when it should have been by milliseconds, and long before it should have been by seconds.
+      // Renewed at the time given in milliseconds, and long before the time given in seconds.
       this.#unit = 'ms'
     } else if (betweenMs >= 50 && value > 1 && (drop === 0 || drop === 1)) this.#unit = 's'
   }
 
-  /** In a bucket the reset grows with what is used, by the same time per request; in a window it only comes nearer. */
+  /** In a bucket the reset grows by the same time for each request that is used. In a window it only comes closer. */
   #learnSlope(last: Reading, { remaining, asGivenMs, startedAtMs, nowMs }: Reading, limit = 0, stepMs: number): void {
     if (asGivenMs === undefined || last.asGivenMs === undefined || startedAtMs < last.nowMs) return
     const [before, after] = [limit - last.remaining, limit - remaining]
@@ -86,7 +86,7 @@ export class QuotaMeaning {
     const periodMs = last.asGivenMs / before
     const grownMs = nowMs + asGivenMs - (last.nowMs + last.asGivenMs)
     const expectedMs = (after - before) * periodMs
-    // What was rounded away must not decide.
+    // The difference must be larger than what rounding can cause.
     if (expectedMs <= 2 * stepMs) return
     const isSamePeriod = Math.abs(asGivenMs / after - periodMs) <= PERIOD_TOLERANCE * periodMs
     if (grownMs >= expectedMs / 2 && isSamePeriod) this.#votes = Math.min(this.#votes + 1, 2 * ENOUGH_VOTES)

@@ -1,16 +1,16 @@
 /**
- * When a quota is renewed, from the many ways in which servers say so: seconds, a duration, a time since 1970, a date.
+ * When a quota is renewed, from every form in which servers give it: seconds, a duration, a time since 1970, a date.
  *
- * An upper bound: whole seconds may have been rounded down, so a second is added, and a minute to a date without
- * seconds; nothing where there is a fraction or a unit of milliseconds. A time is judged against the response's own
+ * The result is an upper bound. Whole seconds may have been rounded down, so a second is added, and a minute to a date
+ * without seconds; nothing is added to a fraction or to milliseconds. A time is judged against the response's own
  * `Date`, because the server's clock may be an hour off.
  */
 import { parseHttpDate, parseIsoDate } from './retry-after.ts'
 
 const MAX_CHARS = 64
-/** A renewal further away than any month is no promise but a mistake. */
+/** A renewal that is further away than a month is a mistake. */
 const MAX_RESET_MS = 31 * 86_400_000
-/** Above these a number is no delay but a time since 1970: in seconds, then in milliseconds. */
+/** Larger numbers are not delays but times since 1970: in seconds, then in milliseconds. */
 const EPOCH_SECONDS_FROM = 1e9
 const EPOCH_MS_FROM = 1e12
 
@@ -20,24 +20,24 @@ const DURATION =
   /^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9}(\.\d{1,9})?)s)?(?:(\d{1,12}(?:\.\d{1,9})?)ms)?$/
 
 export interface ServerClock {
-  /** Ours, where the server does not tell its own. */
+  /** Our own clock, used where the server does not send its own. */
   readonly epochMs: number
   /** The response's `Date`. */
   readonly date: string | undefined
 }
 
 export interface Reset {
-  /** Milliseconds until the renewal at most, at least 0: what may have been rounded down is added. */
+  /** Milliseconds until the renewal at most, at least 0. Includes what may have been rounded down. */
   readonly atMostMs: number
-  /** Milliseconds until the renewal as they were published; undefined for a time that our clock cannot judge. */
+  /** Milliseconds until the renewal as published. Undefined for a time that our clock cannot judge. */
   readonly asGivenMs: number | undefined
-  /** What the value was rounded to: 1, a second or a minute. */
+  /** The step to which the value was rounded: 1 ms, a second or a minute. */
   readonly stepMs: number
-  /** A bare number of seconds to go, which a few servers send in milliseconds; else undefined. */
+  /** A bare number, meant as seconds to go; a few servers send milliseconds. Otherwise undefined. */
   readonly bareNumber: number | undefined
 }
 
-/** Undefined when the text says nothing usable. */
+/** Undefined when the text is not usable. */
 export function readReset(text: string, clock: ServerClock): Reset | undefined {
   if (text === '' || text.length > MAX_CHARS) return undefined
   const reset = readDelay(text) ?? readTime(text, clock)
@@ -69,12 +69,12 @@ function readTime(text: string, { epochMs, date }: ServerClock): Reset | undefin
   const dateMs = date === undefined || date.length > MAX_CHARS ? undefined : parseHttpDate(date.trim(), epochMs)
   const latestMs = time.stepMs === 1 ? time.ms : time.ms + time.stepMs
   const atMostMs = Math.ceil(Math.max(0, latestMs - (dateMs ?? epochMs)))
-  // Whole seconds say little of a time that is a few seconds off; our own clock says more, if it is the same clock.
+  // Whole seconds are coarse for a time a few seconds away. Our own clock is finer, if it agrees with the server's.
   const agrees = dateMs !== undefined && epochMs - dateMs >= -1_000 && epochMs - dateMs <= 2_000
   return { atMostMs, asGivenMs: agrees ? time.ms - epochMs : undefined, stepMs: time.stepMs, bareNumber: undefined }
 }
 
-/** Epoch milliseconds, and what they were rounded to. */
+/** Epoch milliseconds, and the step to which they were rounded. */
 function timeOf(text: string, epochMs: number): { readonly ms: number; readonly stepMs: number } | undefined {
   const number = SECONDS.exec(text)
   if (number) {

@@ -1,49 +1,50 @@
 /**
- * When a fixed window of 5 to 60 s ends, from resets in whole seconds.
+ * Computes when a fixed window of 5 to 60 s ends, from resets in whole seconds.
  *
- * A whole second that may have been rounded either way costs up to two seconds per window, a third of the rate at 5 s.
- * Most servers round up, so the published time is taken as it is. Where that was too early once, a second is added for
- * good: one refusal, and none after it. A window that begins with its first request ends one length after it, however
- * its end is rounded; the length shows when a window is seen from its beginning. If both always fall on a whole second
- * they cannot be told apart, so one window is entered half a second early to see.
+ * A whole second that may have been rounded either way costs up to two seconds per window: a third of the rate at 5 s.
+ * Most servers round up, so the published time is used as it is. If that was too early once, a second is added from
+ * then on: one refusal, and none after it. A window that begins with its first request ends one length after it,
+ * however its end is rounded. The length is known once a window has been seen from its beginning. Where beginnings
+ * always fall on a whole second, the two kinds cannot be told apart, so one window is entered half a second early to
+ * find out.
  */
 
 export interface WindowReading {
-  /** Until the renewal, as published. */
+  /** Milliseconds until the renewal, as published. */
   readonly asGivenMs: number
   readonly stepMs: number
-  /** Published as a time, so that windows are entered in step with whole seconds. */
+  /** Published as a point in time, so that windows are entered in step with whole seconds. */
   readonly isTime: boolean
   readonly windowMs: number | undefined
 }
 
-/** 5 s of which the rounding down has taken nearly one. */
+/** 5 s, less nearly a second for rounding down. */
 const SHORTEST_MS = 4_050
 const LONGEST_MS = 61_000
-/** Two readings whose ends are further apart than this are of two windows. */
+/** Two readings whose ends are further apart than this belong to different windows. */
 const SAME_WINDOW_MS = 2_000
 const EARLY_MS = 500
-/** Clocks are read in milliseconds. */
+/** Clocks are read in whole milliseconds. */
 const MARGIN_MS = 1
-/** So late may a timer be. */
+/** A timer may fire this late. */
 const ON_TIME_MS = 100
-/** So many windows are entered on time before one is entered early. */
+/** This many windows are entered on time before one is entered early. */
 const CLEAN_BEFORE_EARLY = 2
 
 export class FixedWindow {
-  /** As published; a second later; one length after the window was first seen; or not by us. */
+  /** When the first request of the current window was answered; undefined when its beginning was not seen. */
   #rule: 'given' | 'late' | 'length' | 'unknown' = 'given'
   #endMs: number | undefined
   /** The answer to the first request of the present window; undefined when its beginning was not seen. */
   #firstAtMs: number | undefined
   #seenAtMs = 0
   #lengthMs: number | undefined
-  /** When we went, or will go, into the next window; undefined once it has begun. */
+  /** When we enter or entered the next window; undefined once it has begun. */
   #enteredAtMs: number | undefined
   #clean = 0
   #early: 'not yet' | 'now' | 'done' = 'not yet'
 
-  /** Milliseconds until the next window; undefined: not one of these windows, the upper bound holds. */
+  /** Milliseconds until the next window. Undefined when this is not such a window; the upper bound then holds. */
   learn(reading: WindowReading, startedAtMs: number, nowMs: number): number | undefined {
     if (this.#rule === 'unknown' || reading.stepMs !== 1_000) return undefined
     const endMs = nowMs + reading.asGivenMs
@@ -53,7 +54,10 @@ export class FixedWindow {
     return this.#enterInMs(reading, nowMs)
   }
 
-  /** A request was refused that began then: too early, perhaps. Before `learn` of the same answer. */
+  /**
+   * A request that started at `startedAtMs` was refused, perhaps because it was too early. MUST be called before
+   * `learn` for the same answer.
+   */
   refused(startedAtMs: number): void {
     if (this.#enteredAtMs === undefined || startedAtMs < this.#enteredAtMs) return
     this.#enteredAtMs = undefined
@@ -67,7 +71,7 @@ export class FixedWindow {
 
   #begin({ asGivenMs, isTime }: WindowReading, startedAtMs: number, nowMs: number): void {
     const endMs = nowMs + asGivenMs
-    // Entered when we meant to: who comes later has not seen it begin.
+    // Entered when we meant to. After a late entry, the beginning of the window has not been seen.
     const isFresh = this.#enteredAtMs !== undefined && startedAtMs - this.#enteredAtMs < ON_TIME_MS
     this.#endMs = endMs
     this.#seenAtMs = nowMs
@@ -77,7 +81,7 @@ export class FixedWindow {
     if (this.#early === 'now') this.#early = 'done'
     if (this.#rule === 'length') this.#firstAtMs = nowMs
     else if (!isFresh) return
-    // Seconds to go that were rounded down say a second less of the length, too.
+    // Remaining seconds that were rounded down also make the length a second too short.
     else if (this.#rule === 'late' && !isTime) this.#lengthMs = undefined
     else if (this.#rule === 'late')
       this.#lengthMs = Math.max(this.#lengthMs ?? 0, wholeSeconds(endMs - nowMs, Math.ceil))

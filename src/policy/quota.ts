@@ -1,51 +1,57 @@
 /**
- * What the server's own count leaves us, as a Limit: never more in flight than it will still take.
+ * What one quota of a server leaves us, as a Limit: never more requests in flight than the server will still accept.
  *
- * A report tells what remained when its attempt was counted. Which of the others had been counted by then nobody knows,
- * so it is assumed that none had. It holds until an attempt that began after it came brings a newer one; the order of
- * others is unknown, so of them the smallest holds. When nothing remains, the host is left alone, and then one probe
- * goes at a time until one is told that there is more.
+ * A report says what remained when its attempt was counted. It is unknown which of the other attempts had been counted
+ * by then, so we assume that none had. A report holds until an attempt that started after it arrived brings a newer
+ * one. The order of other reports is unknown, so the smallest of them holds. When nothing remains, the host is paused,
+ * and then one probe goes at a time until a probe is told that more is left.
  */
 import type { Limit } from './limit.ts'
 import type { SeenQuota } from './quota-headers.ts'
 
 export interface QuotaLimit extends Limit {
-  /** What the server will still take by its last words; undefined when it has not said. */
+  /** What the server will still accept by its latest report; undefined without a report. */
   readonly remaining: number | undefined
   /**
-   * An attempt is over, and told what it says here; undefined: it took nothing from the quota. MUST be called after its
-   * `release`, in the same tick, for every reply, and for every fault that was never sent. One that was sent and not
-   * answered MUST NOT be told: the server may have counted it. Answers with the monotonic time until which the host
-   * must be left alone, when nothing remains.
+   * An attempt has ended; `seen` is what its response reports, undefined if it took nothing from the quota. MUST be
+   * called after its `release`, in the same tick, for every reply and for every fault that was never sent. MUST NOT be
+   * called for an attempt that was sent and not answered: the server may have counted it. Returns the monotonic time
+   * until which the host must be paused when nothing remains.
    */
   learn(seen: SeenQuota | undefined, startedAtMs: number, nowMs: number): number | undefined
-  /** In place of `learn`: the attempt was answered, and counted in another quota. */
+  /** Replaces `learn` for an attempt that was answered and counted in another quota. */
   excuse(startedAtMs: number): void
 }
 
 interface Report {
   readonly remaining: number
-  /** What begins from here on is counted after this. */
+  /** Attempts that start from here on are counted after this report. */
   readonly learnedAtMs: number
 }
 
-/** So often in a row a quota may be used up again by the first request after its renewal; then it means nothing. */
+/** A quota that is exhausted by the first request after this many renewals in a row is ignored. */
 const MAX_EMPTY_RENEWALS = 3
-/** How long a report matters that does not say when the quota is renewed. */
+/** How long a report holds that does not say when the quota is renewed. */
 const DEFAULT_WINDOW_MS = 60_000
 
 export function quota(): QuotaLimit {
-  /** Those that still hold, by the time they came; larger than all before them, or they would have replaced them. */
+  /**
+   * Reports that still hold, in order of arrival. Each is larger than those before it; a smaller one would replace
+   * them.
+   */
   let reports: Report[] = []
   let renewedAtMs = -Infinity
   let running = 0
-  /** Sent and not answered, so perhaps counted after the reports that hold: since `lostSinceMs`, and before. */
+  /**
+   * Attempts sent but not answered, which may have been counted after the reports that hold: since `lostSinceMs`, and
+   * before.
+   */
   let lost = 0
   let lostEarlier = 0
   let lostSinceMs = -Infinity
-  /** When the probe began that is out. */
+  /** When the current probe started; undefined when no probe is in flight. */
   let probedAtMs: number | undefined
-  /** Renewals in a row after which nothing was left at once, as of a host that always says 0. */
+  /** Renewals in a row after which nothing was left at once, as with a host that always reports 0. */
   let emptyRenewals = 0
 
   function isEmptyRenewal({ remaining, resetMs, limit }: SeenQuota, startedAtMs: number): boolean {
@@ -54,7 +60,7 @@ export function quota(): QuotaLimit {
 
   function mayStart(): boolean {
     const remaining = reports[0]?.remaining
-    // Alone there is nobody left who could tell more.
+    // With nothing else in flight, no other answer could bring a newer report.
     if (running === 0 || remaining === undefined) return true
     return remaining === 0 ? probedAtMs === undefined : running + lost + lostEarlier < remaining
   }
@@ -65,16 +71,16 @@ export function quota(): QuotaLimit {
     renewedAtMs = -Infinity
   }
 
-  /** It was answered, so `release` was wrong about it. */
+  /** The attempt was answered, so `release` must not have counted it as lost. */
   function excuse(startedAtMs: number): void {
     if (lost > 0) lost--
     if (probedAtMs !== undefined && startedAtMs >= probedAtMs) probedAtMs = undefined
   }
 
-  /** What the last attempt was, if it began after all that we know. */
+  /** An attempt that says nothing about the quota. It matters only if it started after the newest report. */
   function learnNothing(startedAtMs: number, nowMs: number): void {
     if (startedAtMs < (reports.at(-1)?.learnedAtMs ?? Infinity)) return
-    // The server has stopped to tell, or its last word is old.
+    // The server no longer reports this quota, or its latest report is out of date.
     if (reports[0]?.remaining === 0 || nowMs >= renewedAtMs) forget()
   }
 
@@ -84,7 +90,7 @@ export function quota(): QuotaLimit {
     while ((reports.at(-1)?.remaining ?? -1) >= remaining) reports.pop()
     reports.push({ remaining, learnedAtMs: nowMs })
     if (startedAtMs < lostSinceMs) return
-    // What was lost before this one began was counted before it, or never.
+    // Attempts lost before this one started were counted before it, or never.
     lostEarlier = lost
     lost = 0
     lostSinceMs = nowMs
@@ -115,7 +121,7 @@ export function quota(): QuotaLimit {
       }
       const { remaining, resetMs } = seen
       if (remaining === 0 && resetMs === undefined) {
-        // No pause could follow from it, and a host that always says so would get one request at a time.
+        // No pause follows from this report, and a host that always sends it would get one request at a time.
         if (startedAtMs >= (reports.at(-1)?.learnedAtMs ?? -Infinity)) forget()
         return undefined
       }

@@ -1,9 +1,9 @@
 /**
- * The quotas that one host publishes, each kept by itself, as one Limit.
+ * The quotas that one host publishes, each tracked separately, as one Limit.
  *
- * A reading is a hint, not an order: where nothing remains, requests wait until the renewal, but no longer than
- * `maxRetryAfter`. Then one probe goes. If the server refuses it, the pause is as firm as one that `Retry-After` asks
- * for; if it answers although nothing should remain, the reading is not believed any more.
+ * A reading is a hint, not an order. Where nothing remains, requests wait until the renewal, but no longer than
+ * `maxRetryAfter`; then one probe goes. If the server refuses the probe, the pause is as firm as one that `Retry-After`
+ * asks for. If the server answers it although nothing should remain, the reading is ignored from then on.
  */
 import type { Limit } from './limit.ts'
 import { readQuotas } from './quota-headers.ts'
@@ -16,12 +16,12 @@ import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
 import type { Result } from '../core/result.ts'
 
-/** What the end of an attempt says beside its quotas. */
+/** What else the end of an attempt says. */
 export interface Answered {
   readonly attempt: Attempt
   readonly result: Result
   readonly throttled: boolean
-  /** What `Retry-After` says; it takes precedence. */
+  /** The wait given by `Retry-After`, which takes precedence. */
   readonly announcedMs: number | undefined
   readonly nowMs: number
   readonly epochMs: number
@@ -30,9 +30,9 @@ export interface Answered {
 /** What a refused attempt has to wait for. */
 export interface AskedPause {
   readonly untilMs: number
-  /** A probe was refused: who does not wait that long may be told so. */
+  /** A probe was refused, so a request that cannot wait that long fails. */
   readonly isFirm: boolean
-  /** It holds for a part of the host's requests. */
+  /** It covers only some of the host's requests. */
   readonly isPartial: boolean
 }
 
@@ -43,17 +43,17 @@ interface Kept {
   pausedUntilMs: number
   firmUntilMs: number
   renewsAtMs: number
-  /** When we heard that nothing remains; what begins later is a probe. */
+  /** When we learnt that nothing remains. An attempt that starts later is a probe. */
   askedAtMs: number | undefined
-  /** The pause was as short as the smaller unit of its reset. */
+  /** The pause is as short as if the reset were given in its smaller unit. */
   isGuess: boolean
   disbelieved: boolean
 }
 
-/** So many requests of unknown paths are refused before all of them count as its own. */
+/** After this many refused requests on unknown routes, every unknown route counts towards the quota. */
 const MAX_STRANGERS = 3
 
-/** Quotas per second are published in milliseconds (Blockscout): up to here a number may mean that. */
+/** Quotas per second may be published in milliseconds (Blockscout). Numbers up to this may mean milliseconds. */
 const MAX_GUESS_MS = 1_000
 /** More than any honest host has. */
 const MAX_QUOTAS = 64
@@ -62,11 +62,11 @@ const NONE: readonly Kept[] = []
 export class Quotas implements Limit {
   readonly waitsFor = 'rate'
   readonly #kept = new Map<string, Kept>()
-  /** Under way, with the quotas in which each was booked. */
+  /** Calls in flight, with the quotas that each was booked in. */
   readonly #running = new Map<Call, Kept[]>()
   #left: readonly Kept[] = NONE
 
-  /** What the server will still take by its last words; undefined when it has not said. */
+  /** What the server will still accept by its latest reports; undefined without a report. */
   get remaining(): number | undefined {
     let least: number | undefined
     for (const { limit } of this.#kept.values()) {
@@ -81,7 +81,7 @@ export class Quotas implements Limit {
     return false
   }
 
-  /** Until when no request of the host goes. */
+  /** No request of the host goes before this time. */
   get pausedUntilMs(): number {
     let untilMs = -Infinity
     for (const kept of this.#kept.values()) {
@@ -90,13 +90,13 @@ export class Quotas implements Limit {
     return untilMs
   }
 
-  /** Whether the server has refused a probe of any of them. */
+  /** Whether the server has refused a probe of any quota. */
   isFirm(nowMs: number): boolean {
     for (const { firmUntilMs } of this.#kept.values()) if (firmUntilMs > nowMs) return true
     return false
   }
 
-  /** Until when the server has refused requests like this one. */
+  /** The server has refused requests like this one until then. */
   firmUntilMs(call: Call): number {
     let untilMs = -Infinity
     for (const kept of this.#kept.values()) {
@@ -116,7 +116,7 @@ export class Quotas implements Limit {
 
   #waitMs({ pausedUntilMs, firmUntilMs, limit }: Kept, nowMs: number, call: Call): number {
     if (nowMs >= pausedUntilMs) return limit.waitMs(nowMs, call)
-    // It would be over before the pause is: it may as well be the probe.
+    // The call's deadline comes before the end of the pause, so it may as well be the probe.
     if (this.#running.size === 0 && nowMs >= firmUntilMs && call.trip.deadlineMs <= pausedUntilMs) return 0
     return pausedUntilMs - nowMs
   }
@@ -144,7 +144,7 @@ export class Quotas implements Limit {
     return this.#running.size === 0
   }
 
-  /** Whether this call counts in this quota, as far as we know. */
+  /** Whether this call counts towards this quota, as far as we know. */
   #concerns({ paths }: Kept, call: Call): boolean {
     if (!paths.isPartial || paths.has(call)) return true
     if (paths.strangers < MAX_STRANGERS) return false
@@ -152,13 +152,16 @@ export class Quotas implements Limit {
     return true
   }
 
-  /** An attempt is over. MUST be called after its `release`, in the same tick. Answers with what a refused one waits for. */
+  /**
+   * An attempt has ended. MUST be called after its `release`, in the same tick. Returns what a refused attempt waits
+   * for.
+   */
   learn(answered: Answered): AskedPause | undefined {
     const { attempt, result, nowMs } = answered
     const booked = this.#left
     this.#left = NONE
     if (result.kind === 'fault') {
-      // What was never sent has taken nothing; of what was, nobody knows.
+      // An attempt that was not sent used nothing. Whether a sent one was counted is unknown.
       if (!result.sent) for (const { limit } of booked) limit.learn(undefined, attempt.admittedAtMs, nowMs)
       return undefined
     }
@@ -167,7 +170,7 @@ export class Quotas implements Limit {
     const told = new Set<Kept>()
     let asked: AskedPause | undefined
     for (const each of published?.quotas ?? []) {
-      // What counts tokens or bytes matters only to who was refused for them.
+      // A quota of tokens or bytes matters only to a request that was refused because of it.
       if (!each.ofRequests && !answered.throttled) continue
       const kept = this.#keep(published as Published, each, attempt.call, nowMs)
       if (kept === undefined) continue
@@ -179,12 +182,12 @@ export class Quotas implements Limit {
     return asked
   }
 
-  /** The server has said itself when to come back: that is when the next probe goes. */
+  /** The server has said when to come back; the next probe goes then. */
   defer(untilMs: number): void {
     for (const kept of this.#kept.values()) kept.pausedUntilMs = Math.min(kept.pausedUntilMs, untilMs)
   }
 
-  /** The quota of this name, with everything under way booked that may belong to it. */
+  /** The quota of this name. A new one books every call in flight that may count towards it. */
   #keep({ scope }: Published, { name }: PublishedQuota, call: Call, nowMs: number): Kept | undefined {
     const key = scope === undefined ? name : `${scope} ${name}`
     const known = this.#kept.get(key)
@@ -252,11 +255,11 @@ export class Quotas implements Limit {
     return { untilMs: kept.pausedUntilMs, isFirm, isPartial: kept.paths.isPartial }
   }
 
-  /** A response that does not tell of this quota. */
+  /** A response that does not report this quota. */
   #silent(kept: Kept, published: Published | undefined, { attempt, throttled, nowMs }: Answered): void {
     const { admittedAtMs } = attempt
     if (published !== undefined && nowMs < kept.renewsAtMs) {
-      // It was counted in another one.
+      // The attempt was counted in another quota.
       kept.limit.excuse(admittedAtMs)
       if (!throttled) kept.paths.isPartial = true
       return

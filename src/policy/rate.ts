@@ -1,6 +1,6 @@
 /**
- * A rate as one Limit: exact per interval, and no more bunched than its burst. With a function that weighs, a start
- * takes its weight instead of 1, and the weight of the latest start of a Call can be corrected once it is known better.
+ * A rate as one Limit: exact per interval, and no more bunched than its burst. With a weigh function, a start takes its
+ * weight instead of 1, and the weight of a call's latest start can be corrected once it is known better.
  */
 import type { Call } from '../core/call.ts'
 import type { Rate } from '../core/rate.ts'
@@ -11,19 +11,19 @@ import { Bookings } from './weight.ts'
 import type { Booking } from './weight.ts'
 import { slidingWindow, weightedWindow } from './window.ts'
 
-/** What a start of this call takes; may be a fraction. 0: nothing, and it is not held up either. MUST be quick. */
+/** What a start of this call takes; may be a fraction. 0: takes nothing and never waits. MUST be quick. */
 export type Weigh = (call: Call) => number
 
 export interface RateLimit extends Limit {
   /**
-   * The latest start of this very Call took this much instead. A refund comes back at once, as far as the bucket was
-   * not full in between; a debit above the limit delays those who come next. Unweighted: changes nothing.
+   * Corrects the weight of this call's latest start. A refund is available at once, as far as the bucket was not full
+   * in between. A debit above the limit delays later starts. Without a weigh function it changes nothing.
    */
   correct(call: Call, weight: number): void
   isIdle(nowMs: number): boolean
 }
 
-/** A start can be corrected for as long as an attempt takes by default, and for its interval if that is longer. */
+/** How long a start can be corrected: the default timeout of an attempt, or the interval if that is longer. */
 const CORRECTABLE_MS = 30_000
 
 export function rateLimit(rate: Rate, weigh?: Weigh): RateLimit {
@@ -36,7 +36,7 @@ function countedRate(rate: Rate): RateLimit {
 
 function counted(rate: Rate): Counted {
   const window = slidingWindow(rate)
-  // A burst of the whole limit is what the window allows by itself.
+  // A burst of the whole limit needs no bucket: the window alone allows exactly that.
   if (rate.burst >= rate.limit) return window
   const even = bucket(rate)
   return {
@@ -51,7 +51,7 @@ function counted(rate: Rate): Counted {
   }
 }
 
-/** A rate of starts of which a call may count for several, in whole numbers. As cheap as one where each counts once. */
+/** A rate of starts where one call may count as several, in whole numbers. Costs as little as the plain rate. */
 export function startsLimit(rate: Rate, startsOf: (call: Call) => number): Limit {
   const limit = counted(rate)
   return {
@@ -66,7 +66,7 @@ export function startsLimit(rate: Rate, startsOf: (call: Call) => number): Limit
   }
 }
 
-/** Always with a bucket: a debit above the limit may be owed for longer than an interval, and a window knows no more. */
+/** Always with a bucket: a debit above the limit may be owed for longer than one interval, which a window forgets. */
 function weightedRate(rate: Rate, weigh: Weigh): RateLimit {
   const window = weightedWindow(rate)
   const even = weightedBucket(rate)

@@ -1,4 +1,7 @@
-/** Why a call is not even put in line: its host's circuit is open, or it asked for a longer pause than the call has patience. */
+/**
+ * Why a call is refused instead of queued: its host's circuit is open, or the host asked for a longer pause than the
+ * call may wait.
+ */
 import type { Lane } from './lane.ts'
 import { tooLongPaused } from './patience.ts'
 import type { Call } from '../core/call.ts'
@@ -6,7 +9,7 @@ import { formatDuration } from '../core/duration.ts'
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 
-/** Undefined: it may wait, or go. */
+/** Undefined: the call may be queued. */
 export function refusalOf(lane: Lane, call: Call, nowMs: number, epochMs: number): Fault | undefined {
   return circuitOpen(lane, nowMs, epochMs) ?? tooLongPaused(lane, call, nowMs, epochMs)
 }

@@ -1,9 +1,9 @@
 /**
- * `Retry-After`: how long the server wants us to stay away (RFC 9110 §10.2.3), also in the forms that servers send
- * besides: decimals, ISO 8601, seconds since 1970, lists, and headers of their own.
+ * `Retry-After`: how long the server wants us to wait (RFC 9110 §10.2.3). Also reads the other forms that servers send:
+ * decimals, ISO 8601, seconds since 1970, lists, and vendor headers.
  *
- * Total and linear: any text gives a number of milliseconds or undefined, which means "use our own back-off". A date
- * is judged against the response's own `Date`, because the server's clock may be an hour off.
+ * Total and linear: any text gives a number of milliseconds or undefined, which means "use our own back-off". A date is
+ * judged against the response's own `Date`, because the server's clock may be an hour off.
  */
 import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
@@ -11,16 +11,16 @@ import type { HeaderList } from '../core/headers.ts'
 const SECONDS = /^\d+(?:\.\d+)?$/
 /** Longer than any honest list of waits. */
 const MAX_CHARS = 256
-/** Azure's, in milliseconds. */
+/** Azure's headers, in milliseconds. */
 const IN_MS: ReadonlySet<string> = new Set(['retry-after-ms', 'x-ms-retry-after-ms'])
 /** `retry-after-short` comes from @nestjs/throttler with named throttlers, `x-ratelimit-retry-after` from MailerLite. */
 const IN_SECONDS = /^(?:x-ratelimit-)?retry-after(?!-ms$)(?:-[\w-]{1,64})?$/
-/** Numbers in between are seconds since 1970 (2001 to 2286). */
+/** Numbers in this range are seconds since 1970 (2001 to 2286). */
 const EPOCH_FROM = 1e9
 const EPOCH_TO = 1e10
 /** 2026-01-01T12:00:30.5Z, 2026-01-01T12:00Z, 2026-01-01 12:00:30+00:00 */
 const ISO_DATE = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(\.\d{1,9})?)?(?:[Zz]|([+-]\d\d):?(\d\d))$/
-/** Beyond what a `Date` can say, any number means the same: never. */
+/** A `Date` cannot hold more; any longer wait means "never". */
 const MAX_WAIT_MS = 1e15
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
@@ -31,7 +31,7 @@ const RFC850 = /^[A-Z][a-z]{5,8}, (\d{2})-([A-Z][a-z]{2})-(\d{2}) (\d{2}):(\d{2}
 /** Sun Nov  6 08:49:37 1994 */
 const ASCTIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})$/
 
-/** The wait that a response announces in any of its headers, in milliseconds; undefined when it announces none. */
+/** The longest wait that any header of the response announces, in milliseconds; undefined without one. */
 export function announcedWaitMs(headers: HeaderList, nowEpochMs: number): number | undefined {
   let longestMs: number | undefined
   let exactMs: number | undefined
@@ -43,11 +43,11 @@ export function announcedWaitMs(headers: HeaderList, nowEpochMs: number): number
     if (IN_MS.has(name)) exactMs = longer(exactMs, millisecondsOf(value))
     else if (IN_SECONDS.test(name)) longestMs = longer(longestMs, retryAfterMs(value, date, nowEpochMs))
   }
-  // Sent beside `Retry-After` in whole seconds; the milliseconds are the exact value.
+  // Sent together with `Retry-After` in whole seconds; the milliseconds are the exact value.
   return exactMs ?? longestMs
 }
 
-/** Milliseconds to wait, at least 0; undefined when the value says nothing usable. Of a list, the longest. */
+/** Milliseconds to wait, at least 0; undefined when the value is not usable. A list gives its longest wait. */
 export function retryAfterMs(
   value: string | undefined,
   dateHeader: string | undefined,
@@ -64,7 +64,7 @@ export function retryAfterMs(
 function memberMs(text: string, nowMs: number): number | undefined {
   if (SECONDS.test(text)) {
     const seconds = Number(text)
-    // As a delay this would be 30 years and more: it is a time since 1970.
+    // As a delay this would be more than 30 years, so it is a time since 1970.
     if (seconds >= EPOCH_FROM && seconds < EPOCH_TO) return Math.max(0, seconds * 1_000 - nowMs)
     return Math.min(Math.ceil(seconds * 1_000), MAX_WAIT_MS)
   }
@@ -81,12 +81,12 @@ function longer(a: number | undefined, b: number | undefined): number | undefine
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
 }
 
-/** The comma behind the name of a day separates nothing. */
+/** Splits at commas, except the one after the name of a day. */
 function membersOf(text: string): string[] {
   return text.includes(',') ? text.split(/(?<!^\s*[A-Z][a-z]{2,8}|,\s*[A-Z][a-z]{2,8}),/) : [text]
 }
 
-/** ISO 8601 with a time zone, as epoch milliseconds and with the step that it was rounded to. */
+/** ISO 8601 with a time zone: epoch milliseconds, and the step to which they were rounded. */
 export function parseIsoDate(text: string): { readonly ms: number; readonly stepMs: number } | undefined {
   const iso = ISO_DATE.exec(text)
   if (!iso) return undefined
@@ -109,7 +109,7 @@ export function parseHttpDate(text: string, nowEpochMs: number): number | undefi
   return undefined
 }
 
-/** Two digits are the year of that ending that is at most 50 years ahead (RFC 9110 §5.6.7). */
+/** A two-digit year is the one with that ending that is at most 50 years ahead (RFC 9110 §5.6.7). */
 function fullYear(twoDigits: number, nowEpochMs: number): string {
   const thisYear = new Date(nowEpochMs).getUTCFullYear()
   const year = thisYear - (thisYear % 100) + twoDigits
@@ -122,7 +122,7 @@ function utc(...[year, month, day, hour, minute, second]: (string | undefined)[]
   const [d, h, m, s] = [Number(day), Number(hour), Number(minute), Number(second)]
   if (h > 23 || m > 59 || s > 60) return undefined
   const midnightMs = Date.UTC(Number(year), monthIndex, d)
-  // `Date` takes the 30th of February for the 2nd of March.
+  // `Date` reads 30 February as 2 March.
   if (new Date(midnightMs).getUTCDate() !== d) return undefined
   return midnightMs + ((h * 60 + m) * 60 + s) * 1_000
 }

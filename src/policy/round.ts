@@ -1,14 +1,14 @@
 /**
- * Measures one level of concurrency: how long places are taken per good answer while all of them are taken.
+ * Measures one level of concurrency: slot time per good answer while all slots are taken.
  *
- * That cost is places / throughput, so by Little's law the mean latency of good answers, with what failures waste
- * on top. A round lasts until the mean is sure enough for the spread of the latencies. It begins and ends between
- * bursts, because answers that come in step would else count too many or too few for the time. Time in which places
- * were free says nothing about the level: a round with much of it is void.
+ * This cost is slots / throughput, so by Little's law it is the mean latency of good answers plus what failures waste.
+ * A round lasts until the mean is precise enough for the spread of the latencies. It begins and ends between bursts,
+ * because answers that arrive in step would otherwise be miscounted. Time with free slots says nothing about the level,
+ * so a round with much of it is void.
  */
 export interface Measure {
   readonly costMs: number
-  /** From its first break to its last. */
+  /** From the first break between bursts to the last. */
   readonly tookMs: number
 }
 
@@ -16,20 +16,20 @@ export interface Answer {
   readonly nowMs: number
   readonly latencyMs: number
   readonly size: number
-  /** Places taken after this one was given back. */
+  /** Slots taken after this one was released. */
   readonly running: number
 }
 
 const MIN_ANSWERS = 12
-/** Bounds what latencies without a finite spread may ask for. */
+/** Bounds a round whose latencies have no finite spread. */
 const MAX_ANSWERS = 1_000
-/** Turnovers of all places, so that the first ones do not decide. */
+/** Turnovers of all slots, so that the first answers do not decide. */
 const MIN_TURNOVERS = 2
-/** Shorter than this and one garbage collection decides. */
+/** Within a shorter time, one garbage collection decides the result. */
 const MIN_MS = 250
-/** From here on the fewest answers do. */
+/** After this long, MIN_ANSWERS are enough. */
 const LONG_MS = 10_000
-/** More free places than this part of the time, and something else held the requests back. */
+/** With slots free for more than this share of the time, something else limited the requests. */
 const MAX_SLACK = 0.1
 
 export class Round {
@@ -37,7 +37,7 @@ export class Round {
   #movedAtMs: number
   #lastMs: number
   #openMs: number | undefined
-  /** Answers for which a break has been waited for: a burst has no more than places. */
+  /** Answers seen while waiting for a break. A burst has no more answers than there are slots. */
   #early = 0
   #overdue = 0
   #answers = 0
@@ -45,17 +45,17 @@ export class Round {
   #squares = 0
   #placeMs = 0
   #slackMs = 0
-  /** Both as they were at the last good answer, where a round ends. */
+  /** Both values at the last good answer, where a round ends. */
   #lastPlaceMs = 0
   #lastSlackMs = 0
 
-  /** `error` is the relative standard error to reach. `nowMs` is when the level was set. */
+  /** `error`: relative standard error to reach. `nowMs`: when the level was set. */
   constructor(error: number, nowMs: number) {
     this.#error = error
     this.#movedAtMs = this.#lastMs = nowMs
   }
 
-  /** Before a place is taken or after one was given back: so many of `size` were taken until now. */
+  /** Call before a slot is taken and after one is released: `running` of `size` slots were taken until now. */
   moved(nowMs: number, running: number, size: number): void {
     const forMs = nowMs - this.#movedAtMs
     this.#movedAtMs = nowMs
@@ -63,7 +63,7 @@ export class Round {
     if (running < size) this.#slackMs += forMs
   }
 
-  /** A good answer, after its `moved`. Undefined: the round goes on. */
+  /** A good answer, after its `moved`. Undefined: the round continues. */
   answer(answer: Answer): Measure | 'void' | undefined {
     const { nowMs, latencyMs, size } = answer
     const isBreak = nowMs - this.#lastMs >= latencyMs / size

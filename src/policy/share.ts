@@ -1,15 +1,18 @@
-/** A part of the places, as a Limit for those who may hold no more of them while others wait. */
+/** A share of the slots, as a Limit for hosts that may not hold more of them while others wait. */
 import type { Limit } from './limit.ts'
 
 export interface Share extends Limit {
   readonly size: number
   running: number
   isOpen(nowMs: number): boolean
-  /** How many more than its size have been let in, now that others want their places. */
+  /** How many slots beyond its size it holds now that others want them. */
   excess(): number
 }
 
-/** `isWanted` says whether anybody else waits for places: nobody is kept from one that would stay empty. */
+/**
+ * `isWanted` says whether another host waits for a slot. If none does, the slot would stay empty, so the share does not
+ * apply.
+ */
 export function share(size: number, isWanted: () => boolean): Share {
   const part: Share = {
     waitsFor: 'place',

@@ -1,4 +1,4 @@
-/** Concurrency as a Limit: a place is free, or one will be after a release. */
+/** Concurrency as a Limit: a fixed number of slots. */
 import type { Limit } from './limit.ts'
 
 export interface Slots extends Limit {

@@ -1,44 +1,47 @@
 /**
- * How many attempts all clients of a process may have on the wire together, since each may need a socket: file
- * descriptors and ports are the process's, whoever uses them.
+ * How many attempts all clients of a process may have on the wire at once. Each may need a socket, and all clients
+ * share the process's file descriptors and ports.
  *
- * As a Limit, so that who finds no socket waits at the gate: in line, with no clock running and no token spent. When the
+ * A Limit, so that a request without a socket waits in the gate's queue: no timeout runs and no token is spent. If the
  * system refuses a socket all the same, the budget shrinks below what was in use, rests for a moment and grows back.
  */
 import type { Limit } from './limit.ts'
 
-/** One client's share. */
+/** The share of one client. */
 export interface SocketLimit extends Limit {
   readonly running: number
 }
 
-/** What a client says of itself. */
+/** What a client tells the budget. */
 export interface Spender {
-  /** Whether anybody waits at its limit. */
+  /** Whether a request waits at this client's limit. */
   readonly wants: () => boolean
-  /** There may be a socket for it. */
+  /** Called when there may be a socket for the client. */
   readonly wake: () => void
 }
 
 interface Account extends Spender {
   running: number
-  /** When it was served last, as a number that counts up. */
+  /** Sequence number of the last time it got a socket. */
   servedAt: number
 }
 
-/** After a refusal by the system; twice as long after each further one, up to the longest. */
+/** Rest after the system refused a socket. Doubles with each further refusal, up to MAX_REST_MS. */
 const REST_MS = 25
 const MAX_REST_MS = 1_000
-/** Refusals within this time of the one before mean that it is not over. */
+/** A refusal within this time of the end of the last rest counts as a further one. */
 const CALM_MS = 1_000
 const SHRINK_TO = 0.5
-/** Without a refusal it doubles in this time: what ran short may be less than the system's own limit says. */
+/**
+ * Time in which the budget doubles without a refusal. Slow, because what ran short may be scarcer than the system's
+ * limit says.
+ */
 const DOUBLE_MS = 10_000
 
 export class SocketBudget {
   readonly size: number
   readonly #later: (work: () => void) => void
-  /** Those that were refused and want to hear of it. */
+  /** Clients that were refused a socket and want to be woken. */
   readonly #refused = new Set<Account>()
   #running = 0
   #turns = 0
@@ -48,7 +51,9 @@ export class SocketBudget {
   #restMs = 0
   #restsUntilMs = -Infinity
 
-  /** @param later does the work when what goes on now is done */
+  /**
+   * @param later runs the work after the current task
+   */
   constructor(size: number, later: (work: () => void) => void) {
     this.size = size
     this.#later = later
@@ -58,15 +63,15 @@ export class SocketBudget {
     return this.#running
   }
 
-  /** How many sockets there may be now. */
+  /** How many sockets may be in use now. */
   max(nowMs: number): number {
     if (this.#shrunkTo === Infinity) return this.size
     return Math.min(this.size, Math.floor(this.#shrunkTo * 2 ** ((nowMs - this.#shrunkAtMs) / DOUBLE_MS)))
   }
 
-  /** The system has refused a socket to an attempt that was let through at `admittedAtMs`. */
+  /** The system has refused a socket to an attempt admitted at `admittedAtMs`. */
   shrink(admittedAtMs: number, nowMs: number): void {
-    // They were on their way together: one refusal, however many.
+    // Attempts that were in flight together count as one refusal.
     if (admittedAtMs < this.#shrunkAtMs) return
     const again = nowMs - this.#restsUntilMs < CALM_MS
     this.#restMs = again ? Math.min(MAX_REST_MS, this.#restMs * 2) : REST_MS
@@ -97,7 +102,7 @@ export class SocketBudget {
     }
   }
 
-  /** Changes nothing but who hears of the next release. */
+  /** Changes nothing except which clients are woken by the next release. */
   #waitMs(account: Account, nowMs: number): number {
     if (nowMs < this.#restsUntilMs) return this.#restsUntilMs - nowMs
     if (this.#running < this.max(nowMs) && !this.#mustYield(account)) return 0
@@ -105,17 +110,17 @@ export class SocketBudget {
     return this.#growsInMs(nowMs)
   }
 
-  /** A release is told; that a shrunken budget has grown while attempts take their time, only the clock tells. */
+  /** A release wakes the clients. That a shrunken budget has grown in the meantime only the clock can tell. */
   #growsInMs(nowMs: number): number {
     const max = this.max(nowMs)
     if (max >= this.size || this.#running >= this.size) return Infinity
-    // There is room, for another client that was before: its turn is soon over.
+    // A socket is free, but another client is first. Its turn is soon over.
     if (this.#running < max) return REST_MS
     const atMs = this.#shrunkAtMs + DOUBLE_MS * Math.log2((this.#running + 1) / this.#shrunkTo)
     return Math.max(1, Math.ceil(atMs - nowMs))
   }
 
-  /** Another client waits that has less of it, or was served longer ago. */
+  /** Whether a waiting client has fewer sockets, or as many and was served longer ago. */
   #mustYield(account: Account): boolean {
     for (const other of this.#refused) if (other !== account && isBefore(other, account) && other.wants()) return true
     return false
@@ -141,7 +146,7 @@ export class SocketBudget {
       if (next === undefined) return
       const { servedAt } = next
       next.wake()
-      // Who got something may get more, when its turn comes again.
+      // A client that got a socket may get another one when its turn comes again.
       if (next.servedAt === servedAt) served.add(next)
     }
   }

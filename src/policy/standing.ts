@@ -1,6 +1,6 @@
 /**
- * What the standing of a host follows from, and what it may cost others: those that have not been asked yet and those that
- * do not answer share a part of all places among themselves.
+ * How the standing of a host changes, and how many slots its standing allows: new hosts and silent hosts each share a
+ * part of all slots.
  */
 import type { Health } from './health.ts'
 import { Newcomers } from './newcomers.ts'
@@ -8,11 +8,11 @@ import { share } from './share.ts'
 import type { Share } from './share.ts'
 import type { Standing } from '../core/standing.ts'
 
-/** Of all places, for hosts that have never answered. With the silent ones it is a quarter. */
+/** Share of all slots for hosts that have never answered. With the silent hosts' share it makes a quarter. */
 const NEW_SHARE = 1 / 5
-/** For hosts that have been asked and are silent: enough to notice that they are back. */
+/** Share for hosts that were asked and stay silent: enough to notice when they are back. */
 const SILENT_SHARE = 1 / 20
-/** A host that has answered before may be silent this many times in a row and is still trusted. */
+/** A host that has answered before stays trusted until it is silent this many times in a row. */
 const MAX_SILENCES = 3
 
 export interface Shares {
@@ -21,15 +21,15 @@ export interface Shares {
 }
 
 /**
- * New hosts step back for a proven one that waits for a place, silent ones also for one that has not been asked yet: else
- * their repeats hold every place until their timeouts when nobody proven has anything left to send.
+ * New hosts yield to a proven host that waits for a slot. Silent hosts also yield to a new one: otherwise, once no
+ * proven host has anything left to send, their retries hold every slot until their timeouts.
  */
 export function shares(places: number, isProvenWaiting: () => boolean, isHopefulWaiting: () => boolean): Shares {
   const part = (of: number): number => Math.max(1, Math.floor(places * of))
   return { new: new Newcomers(part(NEW_SHARE), isProvenWaiting), silent: share(part(SILENT_SHARE), isHopefulWaiting) }
 }
 
-/** The standing after an attempt, and how often in a row the host has been silent. */
+/** The standing after an attempt, and how many times in a row the host has been silent. */
 export function standingAfter(
   health: Health,
   before: Standing,

@@ -1,16 +1,16 @@
 /**
  * Weighted starts as they were booked, oldest first, each linked to the next.
  *
- * What a request really took is often known after its response only, so a booking can be changed later: window and
- * bucket share this one record of it. A link is cut once its booking is too old to be changed, because a request
- * that lasts for hours must not keep every later one in memory.
+ * The real weight of a request is often known only after its response, so a booking can be corrected later; window and
+ * bucket share this record. Bookings too old to be corrected are unlinked: otherwise a request that lasts for hours
+ * would keep every later booking in memory.
  */
 
-/** One start and what it weighs. */
+/** One start and its weight. */
 export interface Booking {
   readonly atMs: number
   weight: number
-  /** The state of the bucket just before it, from which a change is reckoned again. */
+  /** The state of the bucket just before this start. A correction is recomputed from here. */
   fullBeforeMs: number
   next: Booking | undefined
 }
@@ -21,7 +21,7 @@ export interface Weighted {
   waitMs(nowMs: number, weight: number): number
   /** Takes the newest booking of the chain. */
   book(booking: Booking): void
-  /** To be told before the new weight is written into the booking and everything after it is still linked. */
+  /** MUST be called before the new weight is written into the booking, while all later bookings are still linked. */
   correct(booking: Booking, weight: number): void
   isIdle(nowMs: number): boolean
 }
@@ -43,7 +43,7 @@ export class Bookings {
     return booking
   }
 
-  /** Lets go of what can no longer be changed; the newest always stays. */
+  /** Unlinks bookings that can no longer be corrected. The newest one always stays. */
   cut(nowMs: number): void {
     let oldest = this.#oldest
     while (oldest?.next !== undefined && oldest.atMs + this.#keepMs <= nowMs) {
@@ -54,7 +54,7 @@ export class Bookings {
     this.#oldest = oldest
   }
 
-  /** Bookings of the same time are cut together. */
+  /** Bookings made at the same time are unlinked together. */
   has(booking: Booking): boolean {
     return this.#oldest !== undefined && booking.atMs >= this.#oldest.atMs
   }

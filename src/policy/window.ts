@@ -1,8 +1,8 @@
 /**
  * Exact sliding window: never more than `limit` starts, or weight, in any interval, wherever it begins.
  *
- * Remembers the starts of the last interval; with `limit` of them, the next may go once the oldest has left. A fixed
- * window would let twice the limit through around its edge. Grows with what really starts, so a limit of millions
+ * Remembers the starts of the last interval. With `limit` of them, the next may go once the oldest has left. A fixed
+ * window would let twice the limit through around its edge. Memory grows with the real starts, so a limit of millions
  * costs nothing by itself.
  */
 import type { Call } from '../core/call.ts'
@@ -13,34 +13,35 @@ import type { Booking, Weighted } from './weight.ts'
 
 type Interval = Pick<Rate, 'limit' | 'intervalMs'>
 
-/** What the sum of many fractions is off by, as a share of the limit: ten of 0.1 are 1. */
+/** Rounding error of a sum of many fractions, as a share of the limit: ten times 0.1 must count as 1. */
 const ROUNDING = 1e-12
 
-/** A start whose request may not have been counted by the server yet. */
+/** A start whose request the server may not have counted yet. */
 interface Open {
   readonly call: Call
   readonly startedAtMs: number
 }
 
-/** How long a request takes from its bytes written until the server has counted it, at most, as far as we wait for it. */
+/** The longest time we allow between writing a request and the server counting it. */
 const MIN_LAG_MS = 50
 const LAG_SHARE = 0.05
-/** Where the next place depends on requests that are still connecting, we ask again after this long. */
+/** How soon to ask again when the next slot depends on requests that are still connecting. */
 const ASK_AGAIN_MS = 10
 
 /**
- * A server counts a request when it arrives, and not when it left the gate: a first burst arrives late over connections
- * that are being made, a second one early over those that are kept. So a place is free again one interval after the
- * latest moment at which the server can have counted it: its bytes written and the lag, or the end of its attempt.
+ * A server counts a request when it arrives, not when it leaves the gate. A first burst arrives late over new
+ * connections, and a second one early over connections that are open. So a slot is free again one interval after the
+ * latest moment at which the server can have counted the request: when its bytes were written plus the lag, or when its
+ * attempt ended.
  */
 export function slidingWindow({ limit, intervalMs }: Interval): Counted {
-  /** When places of attempts that are over are free again, in order. */
+  /** When slots of ended attempts are free again, in order. */
   const freeAtMs = new Ring<number>()
   let open: Open[] = []
   const lagMs = Math.max(MIN_LAG_MS, intervalMs * LAG_SHARE)
   const countedByMs = ({ call, startedAtMs }: Open): number => {
     const { sentAtMs } = call.trip
-    // A transport that does not tell: as if it had been counted at its start.
+    // The transport does not report it; assume that the request was counted when it started.
     return sentAtMs === undefined ? startedAtMs : Math.max(startedAtMs, sentAtMs + lagMs)
   }
   const expire = (nowMs: number): void => {
@@ -50,13 +51,13 @@ export function slidingWindow({ limit, intervalMs }: Interval): Counted {
       open = open.filter(each => countedByMs(each) + intervalMs > nowMs)
     }
   }
-  /** Without sorting: with thousands in flight that is most of what a blocked rate costs. */
+  /** Without sorting: with thousands in flight, sorting is most of the cost of a blocked rate. */
   const firstFreeAtMs = (): number => {
     let atMs = freeAtMs.peek() ?? Infinity
     for (const each of open) atMs = Math.min(atMs, countedByMs(each) + intervalMs)
     return atMs
   }
-  /** When this many places are free. */
+  /** When this many slots are free. */
   const freeAtOf = (places: number): number => {
     const times = open.map(each => countedByMs(each) + intervalMs)
     for (let i = 0; i < Math.min(places, freeAtMs.size); i++) times.push(freeAtMs.at(i) as number)
@@ -66,7 +67,7 @@ export function slidingWindow({ limit, intervalMs }: Interval): Counted {
     waitsFor: 'rate',
     waitMs(nowMs, _call, starts = 1) {
       expire(nowMs)
-      // So many must have left that these fit; the one that leaves last decides.
+      // The number of starts that must leave before these fit. The last of them decides the time.
       const surplus = freeAtMs.size + open.length + starts - limit
       if (surplus <= 0) return 0
       if (surplus > freeAtMs.size + open.length) return Infinity
@@ -81,11 +82,11 @@ export function slidingWindow({ limit, intervalMs }: Interval): Counted {
       const at = open.findIndex(each => each.call === call)
       if (at === -1) return
       const [over] = open.splice(at, 1) as [Open]
-      // Never written: it may have cost nothing, but a start is a start.
+      // Never written, so the server may not have counted it; it still counts as a start.
       const sentByMs = call.trip.sentAtMs === Infinity ? over.startedAtMs : countedByMs(over)
       insert(freeAtMs, Math.min(sentByMs, nowMs) + intervalMs)
     },
-    // Not by the time of the last start: one more number to keep per start, and it is asked for rarely.
+    // The time of the last start would answer this, but costs one more number per start, and this is rarely asked.
     isIdle(nowMs) {
       expire(nowMs)
       return freeAtMs.size === 0 && open.length === 0
@@ -93,7 +94,7 @@ export function slidingWindow({ limit, intervalMs }: Interval): Counted {
   }
 }
 
-/** Attempts end nearly in the order of their starts: the place is close to the end. */
+/** Attempts end nearly in the order in which they start, so the position is close to the end. */
 function insert(times: Ring<number>, timeMs: number): void {
   const later: number[] = []
   for (let last = times.at(times.size - 1); last !== undefined && last > timeMs; last = times.at(times.size - 1)) {
@@ -104,12 +105,12 @@ function insert(times: Ring<number>, timeMs: number): void {
   for (let i = later.length - 1; i >= 0; i--) times.push(later[i] as number)
 }
 
-/** Starts weigh, and what was booked can be corrected while it is in the window. */
+/** Weighted starts. A booking can be corrected while it is in the window. */
 export function weightedWindow({ limit, intervalMs }: Interval): Weighted {
   let oldest: Booking | undefined
   let newest: Booking | undefined
   let used = 0
-  // Twice the limit blocks as surely as any more would, and leaves the sum of the others exact.
+  // Counting at most twice the limit blocks as surely, and keeps the sum of the others exact.
   const taken = (weight: number): number => Math.min(weight, 2 * limit)
   return {
     waitMs(nowMs, weight) {
@@ -127,14 +128,14 @@ export function weightedWindow({ limit, intervalMs }: Interval): Weighted {
         used -= taken(oldest.weight)
         oldest = oldest.next
       }
-      // Alone in the window: what rounding has left behind goes, too.
+      // Alone in the window: resets accumulated rounding errors.
       if (oldest === undefined || oldest === booking) used = 0
       oldest ??= booking
       used += taken(booking.weight)
       newest = booking
     },
     correct(booking, weight) {
-      // Bookings of the same time leave together.
+      // Bookings made at the same time leave together.
       if (oldest !== undefined && booking.atMs >= oldest.atMs) used += taken(weight) - taken(booking.weight)
     },
     isIdle: nowMs => newest === undefined || newest.atMs + intervalMs <= nowMs,

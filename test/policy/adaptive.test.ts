@@ -1,6 +1,7 @@
 /**
- * The limit that finds itself, against servers in virtual time. The bar: at least 90 % of the throughput of the best
- * fixed concurrency with the same chance, and a p99 of at most twice its, after the warm-up that each row states.
+ * The adaptive limit against simulated servers in virtual time. The bar: at least 90 % of the throughput of the best
+ * fixed concurrency with the same random seed, and a p99 of at most twice its p99, after the warm-up that each row
+ * states.
  */
 import { describe, expect, test } from 'vitest'
 import type { Call } from '../../src/core/call.ts'
@@ -74,7 +75,7 @@ function runFixed(shape: Shape, size: number, seed: number): Measured {
   return model.run({ ...parts, untilMs: shape.untilMs, fromMs: shape.warmUpMs })
 }
 
-/** The highest throughput, and the smallest size that has it within a hundredth: the hardest to compare with. */
+/** The highest throughput, and the smallest size within 1 % of it: the hardest one to compete with. */
 function bestFixed(shape: Shape, seed: number): { readonly size: number; readonly perSecond: number; p99Ms: number } {
   const runs = shape.fixed.map(size => ({ size, ...runFixed(shape, size, seed) }))
   const perSecond = Math.max(...runs.map(run => run.perSecond))
@@ -88,7 +89,7 @@ function sizeAt(sizes: readonly (readonly [number, number])[], atMs: number): nu
 
 describe('against the best fixed concurrency', () => {
   const rows: string[] = []
-  test.each(SHAPES)('$name: at least 90 % of its throughput, p99 at most twice its.', shape => {
+  test.each(SHAPES)('$name: reaches at least 90 % of its throughput and at most twice its p99', shape => {
     for (const seed of SEEDS) {
       const best = bestFixed(shape, seed)
       const found = runAdaptive(shape.server, { seed, fromMs: shape.warmUpMs, untilMs: shape.untilMs })
@@ -102,7 +103,7 @@ describe('against the best fixed concurrency', () => {
     }
   })
 
-  test('prints its table.', () => {
+  test('prints the table of results', () => {
     const head = 'shape'.padEnd(25) + '\tseed\twarm s\tbest\tbest/s\tauto/s\tratio\tp99×\tmean size'
     console.log([head, ...rows].join('\n'))
     expect(rows).toHaveLength(SHAPES.length * SEEDS.length)
@@ -112,7 +113,7 @@ describe('against the best fixed concurrency', () => {
 describe('a server that changes or differs', () => {
   const dropping = (nowMs: number): number => (nowMs < 60_000 ? 20 : nowMs < 160_000 ? 5 : 20)
 
-  test.each(SEEDS)('A capacity that drops from 20 to 5 and comes back is followed (seed %i).', seed => {
+  test.each(SEEDS)('follows a capacity that drops from 20 to 5 and recovers (seed %i)', seed => {
     const { sizes } = runAdaptive(random => model.workers(dropping, model.between(90, 110, random)), {
       seed,
       untilMs: 240_000,
@@ -124,7 +125,7 @@ describe('a server that changes or differs', () => {
     expect(Math.max(sizeAt(sizes, 200_000), ...back)).toBeGreaterThanOrEqual(18)
   })
 
-  test.each([1, 2, 3, 4, 5, 6])('A drop is noticed before the next look is due (seed %i).', seed => {
+  test.each([1, 2, 3, 4, 5, 6])('notices a drop before the next probe is due (seed %i)', seed => {
     const { sizes } = runAdaptive(random => model.workers(dropping, model.exponential(200, random)), {
       seed,
       untilMs: 70_000,
@@ -132,7 +133,7 @@ describe('a server that changes or differs', () => {
     expect(sizes.some(([atMs]) => atMs > 60_000)).toBe(true)
   })
 
-  test.each(SEEDS)('So is a number of refusals that changes (seed %i).', seed => {
+  test.each(SEEDS)('follows a change in the number of refusals (seed %i)', seed => {
     const { sizes } = runAdaptive(random => model.refusing(dropping, model.exponential(75, random), refusal), {
       seed,
       untilMs: 400_000,
@@ -142,7 +143,7 @@ describe('a server that changes or differs', () => {
     expect(sizeAt(sizes, 390_000)).toBeGreaterThanOrEqual(18)
   })
 
-  test('Latency that grows smoothly ends neither at one nor at the maximum.', () => {
+  test('finds a level between one and the maximum when latency grows smoothly', () => {
     const { limit } = runAdaptive(random => model.crowding(model.between(90, 110, random), 50), { untilMs: 120_000 })
     expect(limit.size).toBeGreaterThanOrEqual(20)
     expect(limit.size).toBeLessThanOrEqual(75)
@@ -158,7 +159,7 @@ describe('a server that changes or differs', () => {
     ['one that fails every third', random => model.unlimited(model.between(50, 99, random), thirds()), 60_000, 50, 100],
     ['503 above 8 without a pause', random => eight(model.exponential(75, random), silent), 60_000, 8, 8],
     ['other failures above 8', random => eight(model.exponential(75, random), broken), 120_000, 4, 16],
-  ])('%s: finds its way.', (_, server, untilMs, least, most) => {
+  ])('%s: settles at the expected level', (_, server, untilMs, least, most) => {
     const { limit } = runAdaptive(server, { untilMs })
     expect(limit.size).toBeGreaterThanOrEqual(least)
     expect(limit.size).toBeLessThanOrEqual(most)
@@ -171,7 +172,7 @@ describe('a server that changes or differs', () => {
     return () => (++count % 3 === 0 ? 'failed' : 'ok')
   }
 
-  test('A hiccup during the growth does not stop it for long: it is looked at again at once.', () => {
+  test('a hiccup during the growth does not stop it for long: it probes again at once', () => {
     const server: Server = world => respond => {
       const isSlow = world.nowMs() > 400 && world.nowMs() < 1_000
       world.after(isSlow ? 100 : 50, () => respond({ verdict: 'ok' }))
@@ -181,7 +182,7 @@ describe('a server that changes or differs', () => {
     expect(sizeAt(sizes, 6_000)).toBeGreaterThanOrEqual(50)
   })
 
-  test('A host that is closed for half a minute finds the old limit when it is back.', () => {
+  test('finds the old limit again after the host was closed for half a minute', () => {
     const closed = (nowMs: number): number => (nowMs > 20_000 && nowMs < 50_000 ? 0 : Infinity)
     const { limit } = runAdaptive(random => model.refusing(closed, model.between(50, 100, random), refusal), {
       untilMs: 90_000,
@@ -189,7 +190,7 @@ describe('a server that changes or differs', () => {
     expect(limit.size).toBeGreaterThanOrEqual(45)
   })
 
-  test('What is known to be refused is tried less and less often.', () => {
+  test('tries a level that is known to be refused less and less often', () => {
     const { sizes } = runAdaptive(random => eight(model.between(50, 100, random), announced), { untilMs: 400_000 })
     const tries = sizes.filter(([atMs, size], i) => atMs > 3_000 && size > (sizes[i - 1]?.[1] ?? size))
     expect(tries.length).toBeGreaterThanOrEqual(4)
@@ -197,8 +198,8 @@ describe('a server that changes or differs', () => {
   })
 })
 
-describe('what says nothing', () => {
-  test('Requests that come now and then leave the limit alone: it was not what held them back.', () => {
+describe('the limit does not change', () => {
+  test('when requests are too sparse to fill it', () => {
     const { sizes } = runAdaptive(random => model.unlimited(model.between(50, 100, random)), {
       untilMs: 600_000,
       everyMs: () => 60,
@@ -206,13 +207,13 @@ describe('what says nothing', () => {
     expect(sizes).toHaveLength(1)
   })
 
-  test.each(SEEDS)('So do requests that fill it for part of the time only (seed %i).', seed => {
+  test.each(SEEDS)('when requests fill it only part of the time (seed %i)', seed => {
     const gapMs = model.exponential(25, randomFrom(seed + 2_000))
     const { sizes } = runAdaptive(random => model.unlimited(model.between(50, 100, random)), { seed, everyMs: gapMs })
     expect(sizes).toHaveLength(1)
   })
 
-  test('A single refusal among very many good answers is no sign of too many places.', () => {
+  test('after a single refusal among very many good answers', () => {
     const limit = adaptive({ max: 4 })
     for (let nowMs = 0; nowMs < 10_000; nowMs += 100) turn(limit, nowMs, 4, () => 'ok')
     turn(limit, 10_000, 4, i => (i === 0 ? 'overload' : 'ok'))
@@ -221,23 +222,23 @@ describe('what says nothing', () => {
     expect(limit.size).toBe(3)
   })
 
-  test('Failures alone neither grow nor shrink it.', () => {
+  test('after failures without an overload', () => {
     const { sizes } = runAdaptive(random => model.unlimited(model.between(50, 100, random), () => 'failed'))
     expect(sizes).toHaveLength(1)
   })
 
-  test('Nor do attempts that were aborted.', () => {
+  test('after aborted attempts', () => {
     const { sizes } = runAdaptive(random => model.unlimited(model.between(50, 100, random), () => 'ignored'))
     expect(sizes).toHaveLength(1)
   })
 
-  test('A refusal with nothing else in flight is about time, not about concurrency.', () => {
+  test('after a refusal with nothing else in flight', () => {
     const limit = adaptive({ max: MAX, initial: 10 })
     end(limit, { startedAtMs: 0, nowMs: 10, verdict: 'overload' })
     expect(limit.size).toBe(10)
   })
 
-  test('Attempts that hung while others got through are no overload.', () => {
+  test('after attempts that hung while others got through', () => {
     const limit = adaptive({ max: 4 })
     for (let nowMs = 0; nowMs < 10_000; nowMs += 100) turn(limit, nowMs, 4, () => 'ok')
     const before = limit.size
@@ -251,19 +252,19 @@ describe('what says nothing', () => {
 })
 
 describe('refusals', () => {
-  test('One burst takes as many places as were refused.', () => {
+  test('one burst removes as many slots as were refused', () => {
     const limit = adaptive({ max: MAX, initial: 16 })
     turn(limit, 0, 16, i => (i < 5 ? 'overload' : 'ok'))
     expect(limit.size).toBe(11)
   })
 
-  test('One burst takes half of them at most.', () => {
+  test('one burst removes at most half of the slots', () => {
     const limit = adaptive({ max: MAX, initial: 16 })
     turn(limit, 0, 16, () => 'overload')
     expect(limit.size).toBe(8)
   })
 
-  test('A look at a server that got slower does not end above what was refused.', () => {
+  test('a probe at a server that got slower does not end above the refused level', () => {
     const server: Server = world => {
       let busy = 0
       return respond => {
@@ -282,7 +283,7 @@ describe('refusals', () => {
     expect(Math.max(...later)).toBe(8)
   })
 
-  test('The next burst takes from what is left, down to one.', () => {
+  test('each further burst removes slots from what is left, down to one', () => {
     const limit = adaptive({ max: MAX, initial: 16 })
     for (let nowMs = 0; nowMs < 1_000; nowMs += 100) turn(limit, nowMs, limit.size + 1, () => 'overload')
     expect(limit.size).toBe(1)
@@ -290,7 +291,7 @@ describe('refusals', () => {
 })
 
 describe('as a limit', () => {
-  test('A place is free until all are taken, and again after a release.', () => {
+  test('a slot is free until all are taken, and again after a release', () => {
     const limit = adaptive({ max: 2, initial: 2 })
     book(limit, 1)
     expect([limit.waitMs(0, CALL), limit.isFull?.()]).toEqual([0, false])
@@ -306,16 +307,16 @@ describe('as a limit', () => {
     [100, undefined, 8],
     [100, 200, 100],
     [100, 0, 1],
-  ])('Of at most %s, from %s: begins with %s.', (max, initial, expected) => {
+  ])('with a maximum of %s and an initial size of %s, it starts at %s', (max, initial, expected) => {
     expect(adaptive(initial === undefined ? { max } : { max, initial }).size).toBe(expected)
   })
 
-  test('A maximum of one stays one.', () => {
+  test('a maximum of one stays one', () => {
     const { sizes } = runAdaptive(random => model.unlimited(model.between(5, 10, random)), { max: 1 })
     expect(sizes).toEqual([[0, 1]])
   })
 
-  test('It may be forgotten before it has heard anything, and long after.', () => {
+  test('it is idle before the first answer and long after the last', () => {
     const limit = adaptive({ max: 10 })
     expect(limit.isIdle?.(0)).toBe(true)
     book(limit, 2)
@@ -326,7 +327,7 @@ describe('as a limit', () => {
     expect(limit.isIdle?.(1_000_000)).toBe(true)
   })
 
-  test('Whatever comes, it is a whole number from one to the maximum, and somebody can go.', () => {
+  test('after any history it is a whole number from one to the maximum, and a request can go', () => {
     const verdict = fc.constantFrom<Ended['verdict'][]>('ok', 'ok', 'ok', 'ok', 'overload', 'failed', 'ignored')
     const step = fc.tuple(fc.constantFrom(0, 0, 0.001, 1, 20, 300, 40_000), verdict, fc.nat(5))
     const steps = fc.array(step, { minLength: 100, maxLength: 3_000, size: 'max' })
@@ -362,7 +363,7 @@ function end(limit: Adaptive, ended: Ended, booked = 1): void {
   limit.learn(ended)
 }
 
-/** So many attempts that start together and end together 100 ms later. */
+/** `count` attempts that start together and end together 100 ms later. */
 function turn(limit: Adaptive, nowMs: number, times: number, verdict: (i: number) => Ended['verdict']): void {
   book(limit, times, nowMs)
   for (let i = 0; i < times; i++) end(limit, { startedAtMs: nowMs, nowMs: nowMs + 100, verdict: verdict(i) }, 0)

@@ -1,4 +1,4 @@
-/** Full jitter under a doubling ceiling, and whatever a caller's function says. */
+/** Full jitter under a ceiling that doubles, and back-off functions that return anything. */
 import { describe, expect, test } from 'vitest'
 import { backoffMs } from '../../src/policy/backoff.ts'
 import { fc } from '../support/property.ts'
@@ -12,7 +12,7 @@ describe('backoffMs', () => {
     [7, 30_000],
     [50, 30_000],
     [10_000, 30_000],
-  ])('after %d failures lies between 0 and %d ms, wherever chance falls.', (failures, ceilingMs) => {
+  ])('after %d failures it lies between 0 and %d ms for any random number', (failures, ceilingMs) => {
     const plan = { baseMs: 500, maxMs: 30_000 }
     expect(backoffMs(plan, failures, () => 0)).toBe(0)
     expect(backoffMs(plan, failures, () => 0.5)).toBe(ceilingMs / 2)
@@ -20,7 +20,7 @@ describe('backoffMs', () => {
     expect(backoffMs(plan, failures, () => 1 - 2 ** -53)).toBeGreaterThan(ceilingMs * 0.999)
   })
 
-  test('never leaves its bounds, for any plan.', () => {
+  test('stays within its bounds for any plan', () => {
     const ms = fc.double({ min: 0, max: 1e9, noNaN: true })
     const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
     fc.assert(
@@ -40,7 +40,7 @@ describe('backoffMs', () => {
     ['soon', 0],
     [undefined as never, 0],
     [null as never, 0],
-  ])("takes %j from a caller's function as %d ms.", (answer, waitMs) => {
+  ])('reads %j from a back-off function as %d ms', (answer, waitMs) => {
     expect(
       backoffMs(
         () => answer,
@@ -50,7 +50,7 @@ describe('backoffMs', () => {
     ).toBe(waitMs)
   })
 
-  test("tells a caller's function the failures so far.", () => {
+  test('passes the number of failures to a back-off function', () => {
     expect(
       backoffMs(
         failures => failures * 100,

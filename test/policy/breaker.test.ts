@@ -1,4 +1,4 @@
-/** A circuit breaker: what opens it, what closes it, and what has no say. */
+/** The circuit breaker: what opens it, what closes it, and which results it ignores. */
 import { describe, expect, test } from 'vitest'
 import { breaker } from '../../src/policy/breaker.ts'
 import type { Breaker, BreakerVerdict } from '../../src/policy/breaker.ts'
@@ -6,7 +6,10 @@ import { fc, randomFrom } from '../support/property.ts'
 
 const PLAN = { failures: 5, windowMs: 30_000, cooldownMs: 10_000 }
 
-/** Outcomes of attempts of no length, one every `stepMs`: `+` ok, `-` failed, `?` unknown. Answers whether it opened. */
+/**
+ * Results of attempts that take no time, one every `stepMs`: `+` ok, `-` failed, `?` unknown. Returns whether it
+ * opened.
+ */
 function feed(it: Breaker, outcomes: string, stepMs = 1, fromMs = 0): boolean {
   const verdicts: Readonly<Record<string, BreakerVerdict>> = { '+': 'ok', '-': 'failed' }
   const answers = outcomes.split('').map((outcome, i) => {
@@ -17,7 +20,7 @@ function feed(it: Breaker, outcomes: string, stepMs = 1, fromMs = 0): boolean {
   return answers.includes(true)
 }
 
-/** Opened by the fifth failure, at 4 ms. */
+/** A breaker opened by its fifth failure, at 4 ms. */
 function opened(): Breaker {
   const it = breaker(PLAN)
   feed(it, '-----')
@@ -38,7 +41,7 @@ describe('A closed breaker', () => {
     ['?????????', false],
     ['--?--?-', true],
     ['++++++++', false],
-  ])('after %s is opened: %s.', (outcomes, isOpened) => {
+  ])('after %s it opens: %s', (outcomes, isOpened) => {
     const it = breaker(PLAN)
     expect(feed(it, outcomes)).toBe(isOpened)
     expect(it.state(100)).toBe(isOpened ? 'open' : 'closed')
@@ -47,15 +50,15 @@ describe('A closed breaker', () => {
   test.each([
     [7_500, true],
     [7_501, false],
-  ])('counts failures %d ms apart as one series: %s.', (stepMs, isOpened) => {
+  ])('counts failures %d ms apart as one series: %s', (stepMs, isOpened) => {
     expect(feed(breaker(PLAN), '-----', stepMs)).toBe(isOpened)
   })
 
-  test('of one failure opens at the first.', () => {
+  test('opens at the first failure when one is enough', () => {
     expect(feed(breaker({ ...PLAN, failures: 1 }), '+++-')).toBe(true)
   })
 
-  test('tells only of the failure that opened it.', () => {
+  test('reports only the failure that opened it', () => {
     const it = breaker(PLAN)
     expect([1, 2, 3, 4, 5, 6].map(nowMs => it.record('failed', 0, nowMs))).toEqual([
       false,
@@ -67,7 +70,7 @@ describe('A closed breaker', () => {
     ])
   })
 
-  test('never opens at one failure in a hundred, at a thousand per second for an hour.', () => {
+  test('never opens at one failure in a hundred, at a thousand per second for an hour', () => {
     const random = randomFrom(1)
     const it = breaker(PLAN)
     for (let nowMs = 0; nowMs < 3_600_000; nowMs++) {
@@ -78,7 +81,7 @@ describe('A closed breaker', () => {
 })
 
 describe('An open breaker', () => {
-  test('refuses until its cooldown is over, and then lets one probe go.', () => {
+  test('refuses until its cooldown ends, then allows one probe', () => {
     const it = opened()
     expect([it.refusesUntilMs(4), it.refusesUntilMs(10_003), it.refusesUntilMs(10_004)]).toEqual([
       10_004,
@@ -87,12 +90,12 @@ describe('An open breaker', () => {
     ])
     expect([it.state(10_003), it.state(10_004)]).toEqual(['open', 'half_open'])
     it.book(10_004)
-    // Until the next one could go if this one failed at once; of a slow one nobody knows, so it is never in the past.
+    // Reports when the next probe may go if this one failed now, and never a time in the past.
     expect([it.refusesUntilMs(10_004), it.refusesUntilMs(99_000)]).toEqual([20_004, 99_000])
     expect(it.state(99_000)).toBe('half_open')
   })
 
-  test('is closed by a probe that is ok, and has forgotten everything.', () => {
+  test('is closed by a probe that is ok, and forgets earlier failures', () => {
     const it = opened()
     it.book(10_004)
     expect(it.record('ok', 10_004, 10_100)).toBe(false)
@@ -101,14 +104,14 @@ describe('An open breaker', () => {
     expect(feed(it, '-', 1, 10_300)).toBe(true)
   })
 
-  test('is opened anew by a probe that fails, for a cooldown from then on.', () => {
+  test('is opened again by a probe that fails, for a full cooldown', () => {
     const it = opened()
     it.book(10_004)
     expect(it.record('failed', 10_004, 15_000)).toBe(true)
     expect([it.refusesUntilMs(15_000), it.refusesUntilMs(25_000)]).toEqual([25_000, undefined])
   })
 
-  test('lets another probe go when the last one could not tell.', () => {
+  test('allows another probe when the last one said nothing', () => {
     const it = opened()
     it.book(10_004)
     expect(it.record('unknown', 10_004, 11_000)).toBe(false)
@@ -120,31 +123,31 @@ describe('An open breaker', () => {
   })
 
   test.each(['ok', 'failed', 'unknown'] as const)(
-    'hears no %s of what began before it opened, at no time.',
+    'ignores an attempt that started before it opened and ends with %s',
     verdict => {
       const it = opened()
       expect(it.record(verdict, 0, 5_000)).toBe(false)
-      // In the millisecond in which it opened, before that.
+      // Started in the millisecond in which it opened, before it did.
       expect(it.record(verdict, 4, 5_000)).toBe(false)
       expect([it.state(5_000), it.refusesUntilMs(5_000)]).toEqual(['open', 10_004])
       it.book(10_004)
       expect(it.record(verdict, 3, 10_500)).toBe(false)
       expect([it.state(10_500), it.refusesUntilMs(10_500)]).toEqual(['half_open', 20_004])
       it.record('ok', 10_004, 10_600)
-      // Timeouts that come in after the host is back must not cut it off again.
+      // Timeouts that arrive after the host is back must not open it again.
       for (let i = 0; i < 10; i++) expect(it.record(verdict, 3, 10_700)).toBe(false)
       expect(it.state(10_700)).toBe('closed')
     },
   )
 
-  test('is asked as often as anybody likes: asking changes nothing.', () => {
+  test('does not change when it is asked', () => {
     const it = opened()
     for (let i = 0; i < 10; i++) expect([it.refusesUntilMs(10_004), it.state(10_004)]).toEqual([undefined, 'half_open'])
   })
 })
 
 describe('A breaker is idle', () => {
-  test('when it has seen no failure for its window.', () => {
+  test('after a window without failures', () => {
     const it = breaker(PLAN)
     expect(it.isIdle(0)).toBe(true)
     it.record('ok', 0, 0)
@@ -153,7 +156,7 @@ describe('A breaker is idle', () => {
     expect([it.isIdle(30_005), it.isIdle(30_006)]).toEqual([false, true])
   })
 
-  test('when it could have been asked for that long and nobody did, but not while a probe is out.', () => {
+  test('when its cooldown ended a window ago and nothing asked for it, but not while a probe is in flight', () => {
     const it = opened()
     expect([it.isIdle(40_004), it.isIdle(40_005)]).toEqual([false, true])
     it.book(40_005)
@@ -163,7 +166,7 @@ describe('A breaker is idle', () => {
   })
 })
 
-/** What may happen next: a request that goes if it may, time that passes, or the end of one of those under way. */
+/** One step: a request goes if it may, time passes, or an attempt in flight ends. */
 const steps = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('go' as const) }) },
@@ -192,7 +195,9 @@ interface World {
   nowMs: number
 }
 
-/** Plays the steps and checks after each that while open nothing goes, and after that one at most. */
+/**
+ * Plays the steps. After each it checks that nothing goes while the breaker is open, and at most one probe afterwards.
+ */
 function play(
   plan: { failures: number; windowMs: number; cooldownMs: number },
   list: typeof steps extends fc.Arbitrary<infer T> ? T : never,
@@ -215,7 +220,7 @@ function play(
       const isOpened = it.record(step.verdict, ended!.startedAtMs, nowMs)
       if (isOpened) openUntilMs = nowMs + plan.cooldownMs
       if (isOpened) expect(step.verdict).toBe('failed')
-      // Only its probe decides.
+      // Only the probe decides.
       if (before !== 'closed' && it.state(nowMs) !== before) expect(ended!.isProbe).toBe(true)
       if (before !== 'closed' && ended!.isProbe) {
         expect(it.state(nowMs)).toBe({ ok: 'closed', failed: 'open', unknown: 'half_open' }[step.verdict])
@@ -230,14 +235,14 @@ function play(
 }
 
 describe('After any history', () => {
-  test('at most one probe is out, nothing goes while it is open, and nothing but the probe changes that.', () => {
+  test('at most one probe is in flight, nothing goes while it is open, and only the probe changes that', () => {
     fc.assert(
       fc.property(plans, steps, (plan, list) => void play(plan, list)),
       { numRuns: 1_000 },
     )
   })
 
-  test('an ok probe closes it.', () => {
+  test('a probe that is ok closes it', () => {
     fc.assert(
       fc.property(plans, steps, (plan, list) => {
         const { it, underWay, nowMs } = play(plan, list)

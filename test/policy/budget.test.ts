@@ -1,9 +1,9 @@
-/** The retry budget: a reserve, and a share of the traffic. */
+/** The retry budget: a reserve plus a share of the traffic. */
 import { expect, test } from 'vitest'
 import { budget } from '../../src/policy/budget.ts'
 import { fc } from '../support/property.ts'
 
-test('However requests and retries alternate, retries are at most the reserve and a fifth of the requests.', () => {
+test('retries are at most the reserve plus a fifth of the requests, in any order', () => {
   fc.assert(
     fc.property(fc.array(fc.boolean(), { maxLength: 2_000, size: 'max' }), steps => {
       const host = budget({ reserve: 10, ratio: 0.2 })
@@ -20,7 +20,7 @@ test('However requests and retries alternate, retries are at most the reserve an
   )
 })
 
-test('In a total outage every granted retry is granted: none is lost to rounding.', () => {
+test('in a total outage no granted retry is lost to rounding', () => {
   const host = budget({ reserve: 10, ratio: 0.2 })
   let retries = 0
   for (let request = 0; request < 1_000; request++) {
@@ -31,7 +31,7 @@ test('In a total outage every granted retry is granted: none is lost to rounding
   expect(retries).toBeLessThanOrEqual(210)
 })
 
-test('The share of twenty requests is four retries, whole, whenever they are asked for.', () => {
+test('twenty requests earn exactly four retries, whenever they are taken', () => {
   const host = budget({ reserve: 10, ratio: 0.2 })
   for (let request = 0; request < 20; request++) host.deposit()
   let retries = 0
@@ -39,7 +39,7 @@ test('The share of twenty requests is four retries, whole, whenever they are ask
   expect(retries).toBe(14)
 })
 
-test('Good times are not saved up without end.', () => {
+test('the budget does not grow beyond its ceiling in good times', () => {
   const host = budget({ reserve: 10, ratio: 0.2 })
   for (let request = 0; request < 1_000_000; request++) host.deposit()
   let retries = 0
@@ -47,7 +47,7 @@ test('Good times are not saved up without end.', () => {
   expect(retries).toBeLessThanOrEqual(101)
 })
 
-test('A reserve without end is no budget, and one of nothing allows nothing.', () => {
+test('an infinite reserve allows every retry, and an empty budget allows none', () => {
   expect(budget({ reserve: Infinity, ratio: 0 }).withdraw()).toBe(true)
   const none = budget({ reserve: 0, ratio: 0 })
   none.deposit()

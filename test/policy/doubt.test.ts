@@ -1,4 +1,4 @@
-/** When nobody can know whether a request was carried out. */
+/** Faults after which it is unknown whether the request was carried out. */
 import { expect, test } from 'vitest'
 import type { FaultCode } from '../../src/core/result.ts'
 import { orInDoubt } from '../../src/policy/doubt.ts'
@@ -13,7 +13,7 @@ test.each([
   ['timeout/total', 'in_doubt/timeout'],
   ['aborted/in_flight', 'in_doubt/aborted'],
 ] satisfies [FaultCode, FaultCode][])(
-  'A POST that was sent and ended with %s is %s, around the real one.',
+  'a POST that was sent and ended with %s becomes %s, with the real fault as its cause',
   (code, doubt) => {
     const real = makeFault(code, true)
     expect(orInDoubt(real, POST, false)).toMatchObject({ code: doubt, sent: true, cause: real })
@@ -32,6 +32,6 @@ test.each([
     false,
   ],
   ['the answer was there and unusable', makeFault('protocol/malformed_head', true), POST, false],
-] as const)('Nothing is in doubt when %s.', (_when, real, call, headed) => {
+] as const)('nothing is in doubt when %s', (_when, real, call, headed) => {
   expect(orInDoubt(real, call, headed)).toBe(real)
 })

@@ -25,7 +25,7 @@ describe('A reply', () => {
     [503, { 'retry-after': '5' }, 'throttled'],
     [504, {}, 'failing'],
     [599, {}, 'failing'],
-  ] as const)('of %i with %j comes from a host that is %s.', (status, headers, health) => {
+  ] as const)('with %i and %j comes from a host that is %s', (status, headers, health) => {
     expect(healthOf(makeReply(status, headers), true)).toBe(health)
   })
 })
@@ -59,7 +59,7 @@ describe('A fault', () => {
     ['paused/retry_after', 'unknown'],
     ['circuit/open', 'unknown'],
     ['invalid_request/url', 'unknown'],
-  ])('of %s before any answer says that its host is %s.', (code, health) => {
+  ])('%s before any answer means that the host is %s', (code, health) => {
     for (const sent of [true, false]) expect(healthOf(makeFault(code, sent), false)).toBe(health)
   })
 
@@ -71,11 +71,11 @@ describe('A fault', () => {
     ['decode/corrupt', 'unknown'],
     ['aborted/in_flight', 'unknown'],
     ['timeout/total', 'unknown'],
-  ])('of %s after the head of an answer says that its host is %s: it is there.', (code, health) => {
+  ])('%s after the head of a response means that the host is %s: it does answer', (code, health) => {
     expect(healthOf(makeFault(code, true), true)).toBe(health)
   })
 })
 
-test('An attempt that threw says nothing of its host.', () => {
+test('an attempt that threw says nothing about its host', () => {
   expect([healthOf(undefined, false), healthOf(undefined, true)]).toEqual(['unknown', 'unknown'])
 })

@@ -9,10 +9,10 @@ import type { CallParts } from '../support/calls.ts'
 const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']
 const UNSAFE = ['POST', 'PATCH', 'LINK']
 const ASKED_FOR = [408, 500, 502, 503, 504]
-/** Say that nothing was done, so any method may come again. */
+/** Statuses that say the request was not processed, so any method may be sent again. */
 const REFUSED = [421, 425]
 
-test('A 421 is repeated once.', () => {
+test('a 421 is retried once', () => {
   const call = makeCall({ method: 'POST' })
   expect(judge(makeReply(421), call)).toBe('retry')
   call.trip.misdirected = true
@@ -23,7 +23,7 @@ describe('Every status × method × idempotency key', () => {
   const statuses = Array.from({ length: 500 }, (_, i) => i + 100)
   for (const method of [...IDEMPOTENT, ...UNSAFE]) {
     for (const keyed of [false, true]) {
-      test(`${method}${keyed ? ' with an idempotency key' : ''} is repeated after the statuses that the contract lists, and no other.`, () => {
+      test(`${method}${keyed ? ' with an idempotency key' : ''} is retried after the statuses that the contract lists, and no other`, () => {
         const repeatable = keyed || IDEMPOTENT.includes(method)
         const call = makeCall({ method, repeatable })
         for (const status of statuses) {
@@ -38,7 +38,7 @@ describe('Every status × method × idempotency key', () => {
 })
 
 describe('A throttled answer', () => {
-  test('is any 429; 403, 413, 503, 509 and 529 only when they say for how long.', () => {
+  test('is any 429; a 403, 413, 503, 509 or 529 only when it announces a wait', () => {
     expect(isThrottle(makeReply(429))).toBe(true)
     for (const status of [403, 413, 503, 509, 529]) {
       expect(isThrottle(makeReply(status)), `${status}`).toBe(false)
@@ -50,20 +50,20 @@ describe('A throttled answer', () => {
     }
   })
 
-  test('is a 403 whose quota is used up, and not one with something left.', () => {
+  test('is a 403 when the quota is used up, but not while something is left', () => {
     expect(isThrottle(makeReply(403, { 'x-ratelimit-remaining': '0' }))).toBe(true)
     expect(isThrottle(makeReply(403, { 'x-ratelimit-remaining': '4900' }))).toBe(false)
     expect(isThrottle(makeReply(404, { 'x-ratelimit-remaining': '0' }))).toBe(false)
   })
 
-  test.each(['GET', 'POST'])('makes %s come again, since it was not carried out.', method => {
+  test.each(['GET', 'POST'])('makes %s go again, because it was not carried out', method => {
     expect(judge(makeReply(429), makeCall({ method }))).toBe('throttle')
     for (const status of [403, 413, 503, 509, 529]) {
       expect(judge(makeReply(status, { 'retry-after': '1' }), makeCall({ method }))).toBe('throttle')
     }
   })
 
-  test('is the last word where the body cannot be sent again.', () => {
+  test('is final where the body cannot be sent again', () => {
     expect(judge(makeReply(429), makeCall({ replayable: false }))).toBe('done')
   })
 })
@@ -75,12 +75,12 @@ describe('A proxy', () => {
     [502, 'retry'],
     [503, 'retry'],
     [504, 'retry'],
-  ] as const)('that answers CONNECT with %i: %s, also for a POST.', (status, verdict) => {
+  ] as const)('that answers CONNECT with %i: %s, for a POST too', (status, verdict) => {
     const refused = { ...makeFault('proxy/refused', false), reply: makeReply(status) }
     expect(judge(refused, makeCall({ method: 'POST' }))).toBe(verdict)
   })
 
-  test('that refuses its credentials is the last word where there is no other.', () => {
+  test('that rejects our credentials is final if there is no other proxy', () => {
     const refused = makeFault('proxy/auth', false)
     expect(judge(refused, makeCall({ method: 'POST' }))).toBe('done')
     expect(judge({ ...refused, hasOtherWay: true }, makeCall({ method: 'POST' }))).toBe('retry')
@@ -90,19 +90,19 @@ describe('A proxy', () => {
 describe('What HTTP/2 says of a stream', () => {
   const unsafe = { method: 'POST', body: 'x' }
   test.each([
-    // Not processed, by the server's word: any method, as long as its body can be sent again.
+    // The server says that it did not process the request: any method, if the body can be sent again.
     ['reset/refused', false, unsafe, 'retry'],
     ['reset/goaway', false, unsafe, 'retry'],
     ['reset/http_1_1_required', false, unsafe, 'retry'],
     ['reset/refused', false, { ...unsafe, replayable: false }, 'done'],
     ['reset/goaway', false, { ...unsafe, replayable: false }, 'done'],
     ['reset/http_1_1_required', false, { ...unsafe, replayable: false }, 'done'],
-    // Nobody knows.
+    // Unknown whether the server processed the request.
     ['reset/goaway', true, {}, 'retry'],
     ['reset/goaway', true, unsafe, 'done'],
     ['reset/stream', true, {}, 'retry'],
     ['reset/stream', true, unsafe, 'done'],
-    // Another word for 429; but what was not refused may have been done.
+    // HTTP/2's equivalent of 429, but a request that was not refused may have been carried out.
     ['reset/enhance_your_calm', true, {}, 'throttle'],
     ['reset/enhance_your_calm', true, unsafe, 'done'],
     ['reset/enhance_your_calm', false, unsafe, 'throttle'],
@@ -112,7 +112,7 @@ describe('What HTTP/2 says of a stream', () => {
     expect(judge(makeFault(code, sent), makeCall(parts))).toBe(expected)
   })
 
-  test('is a throttle where it asks for calm', () => {
+  test('is a throttle for ENHANCE_YOUR_CALM', () => {
     expect(isThrottle(makeFault('reset/enhance_your_calm', true))).toBe(true)
     expect(isThrottle(makeFault('reset/refused', false))).toBe(false)
   })
@@ -176,7 +176,7 @@ describe('Every fault × sent × method × body', () => {
     ['a POST with such a key and such a stream', { method: 'POST', repeatable: true, replayable: false }],
   ]
 
-  test.each(calls)('%s is repeated when the fault may pass and a second copy does no harm.', (_name, parts) => {
+  test.each(calls)('%s is retried when the fault may pass and a second copy does no harm', (_name, parts) => {
     const call = makeCall(parts)
     for (const code of transient) {
       expect(judge(makeFault(code, false), call), `${code} unsent`).toBe('retry')
@@ -185,7 +185,7 @@ describe('Every fault × sent × method × body', () => {
     }
   })
 
-  test.each(calls)('%s is never repeated after a fault that stays.', (_name, parts) => {
+  test.each(calls)('%s is never retried after a permanent fault', (_name, parts) => {
     for (const code of final) {
       for (const sent of [true, false]) expect(judge(makeFault(code, sent), makeCall(parts)), code).toBe('done')
     }
@@ -193,25 +193,25 @@ describe('Every fault × sent × method × body', () => {
 })
 
 describe('The caller decides', () => {
-  test('which statuses are repeated.', () => {
+  test('which statuses are retried', () => {
     const call = makeCall({ retry: { statuses: new Set([404]) } })
     expect(judge(makeReply(404), call)).toBe('retry')
     expect(judge(makeReply(500), call)).toBe('done')
   })
 
-  test.each([500, 503, 429])('that %d is a success, which then is not repeated.', status => {
+  test.each([500, 503, 429])('that %d is a success, which is then not retried', status => {
     const call = makeCall({ plan: { acceptStatus: () => true } })
     expect(judge(makeReply(status), call)).toBe('done')
     expect(judge(makeReply(503, { 'retry-after': '1' }), call)).toBe('done')
   })
 
-  test("nothing by `returnType: 'response'`: it takes every status, after the usual repeats.", () => {
+  test("nothing with `returnType: 'response'`, which accepts every status after the usual retries", () => {
     const call = makeCall({ plan: { returnType: 'response', acceptStatus: () => true } })
     expect(judge(makeReply(500), call)).toBe('retry')
     expect(judge(makeReply(429), call)).toBe('throttle')
   })
 
-  test('with a function that may throw: that is reported where the outcome is made, not here.', () => {
+  test('with a function that may throw; the error is reported where the outcome is made', () => {
     const acceptStatus = (): boolean => {
       throw new Error('mine')
     }

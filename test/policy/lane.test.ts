@@ -1,4 +1,4 @@
-/** A lane: its own pause beside the limits that all share. */
+/** A lane: its own pause beside the limits that all lanes share. */
 import { expect, test } from 'vitest'
 import { Lane } from '../../src/policy/lane.ts'
 import type { Limit } from '../../src/policy/limit.ts'
@@ -18,13 +18,13 @@ function wait(ms: number): Limit & { booked: number } {
   }
 }
 
-test('A lane names the limit that blocks longest.', () => {
+test('a lane names the limit that blocks longest', () => {
   const [short, long] = [wait(10), wait(20)]
   expect(new Lane({ key: 'http://a.test', shared: [short, long] }).blockedBy(0, CALL)).toEqual({ waitMs: 20, by: long })
   expect(new Lane({ key: 'http://a.test', shared: [wait(0)] }).blockedBy(0, CALL)).toBeUndefined()
 })
 
-test('A lane books every limit at once, and gives back what was lent.', () => {
+test('a lane books every limit at once and releases every slot', () => {
   const [tokens, places] = [wait(0), slots(1)]
   const lane = new Lane({ key: 'http://a.test', shared: [tokens, places] })
   lane.book(0, CALL)

@@ -1,4 +1,4 @@
-/** Hosts that have never answered, as one limit. */
+/** The share of slots for hosts that have never answered. */
 import { describe, expect, test } from 'vitest'
 import { Newcomers } from '../../src/policy/newcomers.ts'
 import type { Attempt } from '../../src/core/attempt.ts'
@@ -8,7 +8,7 @@ interface Host {
   standing: string
 }
 
-/** Newcomers with a part of 2 places that others want. */
+/** A limit of 2 slots, with proven hosts waiting. */
 function open({ size = 2, isWanted = true } = {}) {
   const newcomers = new Newcomers(size, () => isWanted)
   const enter = (atMs: number, host: Host = { standing: 'new' }): Attempt => {
@@ -17,7 +17,7 @@ function open({ size = 2, isWanted = true } = {}) {
     newcomers.enter(entered, host)
     return entered
   }
-  /** So many have answered after so long. */
+  /** `count` hosts have answered after `tookMs`. */
   const answers = (count: number, tookMs = 20): void => {
     for (let nth = 0; nth < count; nth++) newcomers.learn(true, tookMs)
   }
@@ -29,7 +29,7 @@ function open({ size = 2, isWanted = true } = {}) {
 }
 
 describe('Newcomers', () => {
-  test('hold no more than their part while others wait, as long as nothing is known of them.', () => {
+  test('hold no more than their share while proven hosts wait and none of them has answered yet', () => {
     const { enter, waitMs, newcomers } = open()
     expect(waitMs(0)).toBe(0)
     enter(0)
@@ -38,13 +38,13 @@ describe('Newcomers', () => {
     expect([waitMs(0), newcomers.isOpen(0)]).toEqual([Infinity, false])
   })
 
-  test('are kept from no place that would stay empty.', () => {
+  test('may use every slot that would stay empty', () => {
     const { enter, waitMs } = open({ isWanted: false })
     for (let nth = 0; nth < 10; nth++) enter(0)
     expect(waitMs(0)).toBe(0)
   })
 
-  test('come back in when one has left.', () => {
+  test('get a slot when another new host leaves', () => {
     const { enter, waitMs, newcomers } = open({ size: 1 })
     const one = enter(0)
     expect(waitMs(0)).toBe(Infinity)
@@ -60,7 +60,7 @@ describe('Newcomers', () => {
     { good: 100, bad: 4, isTrusted: false },
     { good: 0, bad: 100, isTrusted: false },
   ])(
-    'of which $good answered, then $bad failed, are let in like any other host: $isTrusted.',
+    'of which $good answered, then $bad failed, are admitted like any other host: $isTrusted',
     ({ good, bad, ...is }) => {
       const { enter, answers, failures, newcomers } = open()
       answers(good)
@@ -70,10 +70,10 @@ describe('Newcomers', () => {
     },
   )
 
-  test('that are trusted are bounded by those that keep silent for long.', () => {
+  test('that are trusted are bounded only by the number of silent ones', () => {
     const { enter, answers, newcomers } = open()
     answers(50, 20)
-    // Five times as long as the others took, give or take what was assumed before the first.
+    // Five times as long as the others took, plus what is left of the initial assumption.
     expect(newcomers.silentMs).toBeCloseTo(100, 1)
     enter(0)
     enter(10)
@@ -87,20 +87,20 @@ describe('Silent', () => {
     [0.1, 10],
     [20, 100],
     [10_000, 1_000],
-  ])('is, where others took %d ms, who has not answered after %d ms.', (tookMs, silentMs) => {
+  ])('with answers that take %d ms, a host counts as silent after %d ms', (tookMs, silentMs) => {
     const { answers, newcomers } = open()
     expect(newcomers.silentMs).toBe(1_000)
     answers(100, tookMs)
     expect(newcomers.silentMs).toBeCloseTo(silentMs, 3)
   })
 
-  test('is not made longer or shorter by those that failed.', () => {
+  test('is not defined by the time that failures took', () => {
     const { failures, newcomers } = open()
     failures(10)
     expect(newcomers.silentMs).toBe(1_000)
   })
 
-  test('are those that were let in first, in that order, and nobody whose host has answered meanwhile.', () => {
+  test('are listed in the order of admission, without hosts that have answered meanwhile', () => {
     const { enter, newcomers } = open()
     const hosts: Host[] = [{ standing: 'new' }, { standing: 'new' }, { standing: 'new' }]
     const [first, , third] = hosts.map((host, index) => enter(index * 100, host))
@@ -110,14 +110,14 @@ describe('Silent', () => {
     expect([...newcomers.silent(5_000)]).toEqual([first, third])
   })
 
-  test('are all found behind one whose host has answered.', () => {
+  test('are all found behind one whose host has answered', () => {
     const { enter, newcomers } = open()
     enter(0, { standing: 'proven' })
     const second = enter(1)
     expect([...newcomers.silent(5_000)]).toEqual([second])
   })
 
-  test('is known in advance, for the next alarm.', () => {
+  test('is known in advance, to set the next alarm', () => {
     const { enter, newcomers } = open()
     expect(newcomers.nextSilentAtMs(0)).toBe(Infinity)
     const gone = enter(0)
@@ -135,7 +135,7 @@ describe('Silent', () => {
   })
 })
 
-test('Asking changes nothing.', () => {
+test('asking the limit changes nothing', () => {
   const { newcomers } = open()
   const call = makeCall()
   for (let times = 0; times < 3; times++)

@@ -15,7 +15,7 @@ test.each([
   ['a pause with our own jitter on top', 121_000, 120_000, undefined],
   ['a longer pause', 121_001, 120_000, 'retry.maxRetryAfter is 2m'],
   ['any pause without patience', 1, 0, 'retry.maxRetryAfter is 0ms'],
-])('%s: %i ms with a patience of %i ms', (_, waitMs, maxRetryAfterMs, reason) => {
+])('%s: %i ms with maxRetryAfter %i ms', (_, waitMs, maxRetryAfterMs, reason) => {
   const call = makeCall({ retry: { maxRetryAfterMs } })
   const refused = tooLongPaused(paused(waitMs), call, 1_000, 5_000_000)
   if (reason === undefined) return expect(refused).toBeUndefined()
@@ -24,7 +24,7 @@ test.each([
   expect(refused?.message).toContain(reason)
 })
 
-test('A pause beyond the deadline is too long, however patient the request is.', () => {
+test('a pause beyond the deadline is too long for any maxRetryAfter', () => {
   const call = makeCall({ timeouts: { totalMs: 10_000 } })
   expect(patienceMsOf(call)).toBeGreaterThan(60_000)
   expect(tooLongPaused(paused(8_000), call, 1_000, 0)).toBeUndefined()

@@ -1,11 +1,11 @@
-/** A host that asked us to wait. */
+/** The pause of a host that asked us to wait. */
 import { expect, test } from 'vitest'
 import { pause } from '../../src/policy/pause.ts'
 import { makeCall } from '../support/calls.ts'
 
 const CALL = makeCall()
 
-test('Nobody goes before the end of the pause, and everybody at it.', () => {
+test('no request goes before the end of the pause, and requests go at its end', () => {
   const host = pause()
   expect(host.waitMs(0, CALL)).toBe(0)
   host.extendTo(100)
@@ -13,14 +13,14 @@ test('Nobody goes before the end of the pause, and everybody at it.', () => {
   expect(host.waitMs(100, CALL)).toBe(0)
 })
 
-test('A later answer never shortens a pause that is running.', () => {
+test('a later answer never shortens a running pause', () => {
   const host = pause()
   host.extendTo(100)
   host.extendTo(50)
   expect(host.untilMs).toBe(100)
 })
 
-/** Books and ends attempts of a host, and knows who is under way. */
+/** Books and ends attempts of one host, and tracks those in flight. */
 function hostWith(underWay: number) {
   const host = pause()
   for (let i = 0; i < underWay; i++) host.book(0, CALL)
@@ -31,7 +31,7 @@ function hostWith(underWay: number) {
       host.release?.(CALL)
       host.learn(startedAtMs, good)
     },
-    /** How many more may go at this moment. */
+    /** How many more may go now. */
     room(nowMs: number): number {
       let room = 0
       while (host.waitMs(nowMs, CALL) === 0 && room < 100) {
@@ -44,13 +44,13 @@ function hostWith(underWay: number) {
   }
 }
 
-/** Ended by a throttled answer, as a lane does it. */
+/** Ends with a throttled answer, as a lane does. */
 function throttle({ host, end }: ReturnType<typeof hostWith>, startedAtMs: number, untilMs: number): void {
   end(startedAtMs, false)
   host.extendTo(untilMs)
 }
 
-test('After a pause one may go, however many were under way when it began and still are.', () => {
+test('after a pause one request may go, however many are still in flight from before it', () => {
   for (const underWay of [1, 5, 50]) {
     const it = hostWith(underWay)
     throttle(it, 0, 100)
@@ -58,7 +58,7 @@ test('After a pause one may go, however many were under way when it began and st
     expect(it.room(100)).toBe(1)
     it.go(100)
     expect(it.room(100)).toBe(0)
-    // Those from before the pause make no room when they end, good or not.
+    // Attempts from before the pause free no slot when they end, whatever their result.
     for (let i = 1; i < underWay; i++) {
       it.end(0, i % 2 === 0)
       expect(it.room(100)).toBe(0)
@@ -66,7 +66,7 @@ test('After a pause one may go, however many were under way when it began and st
   }
 })
 
-test('Each good answer lets one more go, until there are as many as there were; then anybody may.', () => {
+test('each good answer allows one more request, until as many as before are in flight; then the limit is gone', () => {
   const it = hostWith(8)
   for (let i = 0; i < 8; i++) throttle(it, 0, 100)
   const rounds: number[] = []
@@ -80,7 +80,7 @@ test('Each good answer lets one more go, until there are as many as there were; 
   expect(it.room(200)).toBe(100)
 })
 
-test('An answer that is not good makes no room for more, and takes none away.', () => {
+test('a bad answer neither allows more requests nor takes one away', () => {
   const it = hostWith(4)
   for (let i = 0; i < 4; i++) throttle(it, 0, 100)
   for (let n = 0; n < 3; n++) {
@@ -90,7 +90,7 @@ test('An answer that is not good makes no room for more, and takes none away.', 
   }
 })
 
-test('A pause on the way back begins with one again, and is over at as many as there were before the first.', () => {
+test('a second pause during recovery starts with one again, and ends at the number in flight before the first', () => {
   const it = hostWith(16)
   for (let i = 0; i < 16; i++) throttle(it, 0, 100)
   it.go(100)
@@ -110,7 +110,7 @@ test('A pause on the way back begins with one again, and is over at as many as t
   expect(it.room(400)).toBe(100)
 })
 
-test('A host is idle when its pause is over and nobody is on their way.', () => {
+test('a pause is idle when it is over and nothing is in flight', () => {
   const it = hostWith(2)
   expect(it.host.isIdle?.(0)).toBe(false)
   throttle(it, 0, 100)

@@ -1,4 +1,4 @@
-/** Which proxy an attempt takes, by what has become of the ones before. */
+/** Which proxy an attempt uses, given what happened to earlier ones. */
 import { describe, expect, it } from 'vitest'
 import { parseProxy } from '../../src/config/proxy-url.ts'
 import type { FaultCode } from '../../src/core/result.ts'
@@ -19,11 +19,11 @@ function chosen(proxies: Proxies, times: number, nowMs: number, among = ALL): st
 }
 
 describe('The choice', () => {
-  it('goes round', () => {
+  it('takes the proxies in turn', () => {
     expect(chosen(inTurn(), 7, 0)).toBe('abcabca')
   })
 
-  it('at random takes each about as often, and none that cools down', () => {
+  it('at random takes each about equally often, but none that is cooling down', () => {
     const proxies = new Proxies({ selection: 'random', cooldownMs: 1_000 }, randomFrom(1))
     const count = (names: string, name: string): number => names.split(name).length - 1
     const before = chosen(proxies, 3_000, 0)
@@ -34,21 +34,21 @@ describe('The choice', () => {
     for (const name of 'ac') expect(count(after, name)).toBeGreaterThan(1_350)
   })
 
-  it('passes over a proxy that failed, until its time is over', () => {
+  it('skips a proxy that failed until its cooldown ends', () => {
     const proxies = inTurn()
     proxies.learn(b, 'down', 0, 0)
     expect(chosen(proxies, 4, 999)).toBe('acac')
     expect(chosen(proxies, 3, 1_000)).toMatch(/b/)
   })
 
-  it('takes the one that is back soonest when all cool down: a direct connection is never the answer', () => {
+  it('takes the proxy that recovers soonest when all are cooling down, and never connects directly', () => {
     const proxies = inTurn()
     for (const [at, proxy] of [b, c, a].entries()) proxies.learn(proxy, 'down', at * 10, at * 10)
     expect(chosen(proxies, 3, 100)).toBe('bbb')
     expect(chosen(inTurn(), 2, 0, [a])).toBe('aa')
   })
 
-  it('gives a repeat another proxy than the one that has just failed it, whatever the turn and the cooldown', () => {
+  it('gives a retry another proxy than the one that just failed it, whatever the order and the cooldown', () => {
     for (const selection of ['round_robin', 'random'] as const) {
       const proxies = new Proxies({ selection, cooldownMs: 0 }, randomFrom(1))
       const repeats = Array.from({ length: 50 }, () => proxies.choose(ALL, 0, a.key)?.hostname)
@@ -60,7 +60,7 @@ describe('The choice', () => {
     expect(proxies.choose([a], 1, a.key)).toBe(a)
   })
 
-  it('takes a single proxy also while it cools down, but not one that refuses its credentials', () => {
+  it('takes a single proxy even while it is cooling down, but not one that rejects our credentials', () => {
     const proxies = inTurn()
     proxies.learn(a, 'down', 0, 0)
     expect(chosen(proxies, 2, 1, [a])).toBe('aa')
@@ -70,7 +70,7 @@ describe('The choice', () => {
     expect(chosen(proxies, 1, 1_001, [a])).toBe('a')
   })
 
-  it('prefers a proxy that is down to one that refuses its credentials; when all refuse, there is none', () => {
+  it('prefers a proxy that is down to one that rejects our credentials; if all reject them, takes none', () => {
     const proxies = inTurn()
     proxies.learn(a, 'auth', 0, 0)
     proxies.learn(b, 'auth', 0, 0)
@@ -82,7 +82,7 @@ describe('The choice', () => {
     expect(proxies.refusedUntilMs(ALL, 80)).toBe(1_000)
   })
 
-  it('does not cool down at all with a cooldown of 0, and for ever with Infinity', () => {
+  it('has no cooldown with 0, and never ends it with Infinity', () => {
     const never = inTurn(0)
     never.learn(a, 'down', 0, 0)
     expect(chosen(never, 3, 0)).toBe('abc')
@@ -93,7 +93,7 @@ describe('The choice', () => {
 })
 
 describe('What is learned', () => {
-  it('a success of an attempt that began after the failure ends the cooling; one that began before does not', () => {
+  it('a success ends the cooldown if its attempt started after the failure, and does not if it started before', () => {
     const proxies = inTurn()
     proxies.learn(a, 'down', 0, 10)
     proxies.learn(a, 'alive', 5, 20)
@@ -102,14 +102,14 @@ describe('What is learned', () => {
     expect(chosen(proxies, 3, 50)).toBe('abc')
   })
 
-  it('failures that were under way together cool it down once', () => {
+  it('failures of attempts in flight together start one cooldown', () => {
     const proxies = inTurn()
     proxies.learn(a, 'down', 0, 10)
     proxies.learn(a, 'down', 0, 900)
     expect(chosen(proxies, 3, 1_010)).toBe('abc')
   })
 
-  it('three silences in a row are its own; with an answer between them they are the targets’', () => {
+  it('three timeouts in a row blame the proxy; with an answer between them they blame the targets', () => {
     const proxies = inTurn()
     for (const health of ['silent', 'silent', 'alive', 'silent', 'silent'] as const) proxies.learn(a, health, 0, 0)
     expect(chosen(proxies, 3, 1)).toBe('abc')
@@ -117,14 +117,14 @@ describe('What is learned', () => {
     expect(chosen(proxies, 2, 1)).toBe('bc')
   })
 
-  it('is by proxy and credentials', () => {
+  it('is kept per proxy and credentials', () => {
     const other = parseProxy('http://user:pass@a:3128') as Proxy
     const proxies = inTurn()
     proxies.learn(other, 'auth', 0, 0)
     expect(chosen(proxies, 2, 1, [a, other])).toBe('aa')
   })
 
-  it('never loses a proxy, whatever happens', () => {
+  it('never loses a proxy, after any history', () => {
     const health = fc.constantFrom<ProxyHealth>('alive', 'down', 'silent', 'unknown')
     const event = fc.record({ at: fc.nat(2), health, afterMs: fc.nat(600), tookMs: fc.nat(300) })
     const events = fc.array(event, { maxLength: 60 })
@@ -166,7 +166,7 @@ describe('proxyHealthOf', () => {
     expect(proxyHealthOf(makeFault(code, false))).toBe(health)
   })
 
-  it.each([200, 404, 500, 502, 503])('a status %i of the target does not blame the proxy', status => {
+  it.each([200, 404, 500, 502, 503])('a status %i from the target does not blame the proxy', status => {
     expect(proxyHealthOf(makeReply(status))).toBe('alive')
   })
 })

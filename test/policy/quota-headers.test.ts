@@ -1,4 +1,4 @@
-/** What a response says about its server's quota: every dialect, every kind of nonsense, and any text in linear time. */
+/** What a response says about its server's quota: every dialect, malformed values, and any text in linear time. */
 import { describe, expect, test } from 'vitest'
 import { readQuotas } from '../../src/policy/quota-headers.ts'
 import type { SeenQuota } from '../../src/policy/quota-headers.ts'
@@ -39,15 +39,15 @@ describe('The current draft of the IETF', () => {
     ['"a";r=5;t=30, "b";r=5;t=40, "c";r=5;t=20', '', seen(5, 41_000)],
     ['"a";r=5;t=30, "b";r=5', '', seen(5, 31_000)],
     ['"a,b;c=\\"d";r=5;t=30', '"a,b;c=\\"d";q=7;w=9', seen(5, 9_000, 7, 9_000)],
-    // Of two windows by one name the longer one bounds.
+    // Of two windows with the same name, the longer one is the bound.
     ['"a";r=5;t=30', '"a";q=10;w=20, "a";q=10;w=25', seen(5, 25_000, 10, 25_000)],
     ['"a";r=5;t=30', '"a";q=10;w=20, "a";q=10', seen(5, 31_000, 10)],
-  ])('says %j under %j.', (value, policy, expected) => {
+  ])('is read from %j with the policy %j', (value, policy, expected) => {
     expect(read({ ratelimit: value, 'ratelimit-policy': policy })).toEqual(expected)
     expect(strictest(readQuotas(['ratelimit-policy', policy, 'ratelimit', value], NOW_MS))).toEqual(expected)
   })
 
-  test('may come in several lines.', () => {
+  test('may be given in several lines', () => {
     const lines = ['ratelimit', '"a";r=5;t=30', 'date', 'x', 'ratelimit', '"b";r=4;t=40']
     expect(strictest(readQuotas(lines, NOW_MS))).toEqual(seen(4, 41_000))
   })
@@ -64,14 +64,14 @@ describe('Its draft 7', () => {
     ['remaining=50, remaining=5', '', undefined],
     ['remaining=50, reset=5, reset=6', '', seen(50)],
     ['limit=100, reset=5', '', undefined],
-  ])('says %j under %j.', (value, policy, expected) => {
+  ])('is read from %j with the policy %j', (value, policy, expected) => {
     expect(read({ ratelimit: value, 'ratelimit-policy': policy })).toEqual(expected)
   })
 })
 
 describe('Three headers', () => {
   test.each(['ratelimit-', 'x-ratelimit-', 'x-rate-limit-', 'x-ratelimit-requests-', 'anthropic-ratelimit-requests-'])(
-    'by the names of %s* are read.',
+    'named %s* are read',
     prefix => {
       const headers = { [`${prefix}limit`]: '100', [`${prefix}remaining`]: '50', [`${prefix}reset`]: '5' }
       expect(read(headers)).toEqual(seen(50, 6_000, 100))
@@ -82,7 +82,7 @@ describe('Three headers', () => {
     ['100, 100;w=60', '50', '90', seen(50, 60_000, 100, 60_000)],
     ['10, 10;w=1, 50;w=60, 1000;w=3600', '9', '1', seen(9, 1_000, 10, 1_000)],
     ['100;w=60', '50', '90', seen(50, 91_000)],
-    // Several windows at once; a limit of 0 stands for none.
+    // Several windows at once; a limit of 0 means that there is none.
     ['1, 15000', '1, 1000', '1, 1419704', seen(1, 2_000, 1)],
     ['1, 15000', '1, 0', '1, 1419704', seen(0, 1_419_705_000, 15_000)],
     ['1, 0', '1, 0', '1, 1419704', seen(1, 2_000, 1)],
@@ -90,21 +90,21 @@ describe('Three headers', () => {
     ['1', '1, 0', '1, 5', seen(0, 6_000)],
     ['100', '50, 40', '5, 6', seen(40, 7_000)],
     ['100', '595.0', '5', seen(595, 6_000, 100)],
-  ])('say %j, %j, %j.', (limit, remaining, reset, expected) => {
+  ])('are read from %j, %j and %j', (limit, remaining, reset, expected) => {
     for (const prefix of ['ratelimit-', 'x-ratelimit-']) {
       const headers = { [`${prefix}limit`]: limit, [`${prefix}remaining`]: remaining, [`${prefix}reset`]: reset }
       expect(read(headers)).toEqual(expected)
     }
   })
 
-  test('find their window in a policy of the same limit.', () => {
+  test('find their window in a policy with the same limit', () => {
     const headers = { 'x-ratelimit-limit': '1, 15000', 'x-ratelimit-policy': '1;w=1, 15000;w=2592000' }
     expect(read({ ...headers, 'x-ratelimit-remaining': '0, 10', 'x-ratelimit-reset': '1, 1419704' })).toEqual(
       seen(0, 1_000, 1, 1_000),
     )
   })
 
-  test('of OpenAI count requests; what they say of tokens does not.', () => {
+  test('of OpenAI count requests; those for tokens are ignored', () => {
     const headers = {
       'x-ratelimit-limit-requests': '60',
       'x-ratelimit-limit-tokens': '150000',
@@ -200,11 +200,11 @@ describe('Three headers', () => {
       { 'x-rate-limit': '700', 'x-rate-limit-remaining': '699' },
       seen(699, undefined, 700),
     ],
-  ])('%s are read.', (_name, headers, expected) => {
+  ])('of %s are read', (_name, headers, expected) => {
     expect(read(headers)).toEqual(expected)
   })
 
-  test('of two families answer the smaller remaining, and of equals the later reset.', () => {
+  test('of two families give the smaller remaining, and the later reset when they are equal', () => {
     const ietf = { 'ratelimit-remaining': '5', 'ratelimit-reset': '5' }
     expect(read({ ...ietf, 'x-ratelimit-remaining': '4', 'x-ratelimit-reset': '1' })).toEqual(seen(4, 2_000))
     expect(read({ ...ietf, 'x-ratelimit-remaining': '5', 'x-ratelimit-reset': '9' })).toEqual(seen(5, 10_000))
@@ -214,7 +214,7 @@ describe('Three headers', () => {
 
 describe('A reset', () => {
   test.each([
-    // Whole seconds may have been rounded down: one more.
+    // Whole seconds may have been rounded down, so one is added.
     ['0', 1_000],
     ['5', 6_000],
     [' 5 ', 6_000],
@@ -245,7 +245,7 @@ describe('A reset', () => {
     ['2026-01-01T12:00:30.250Z', 30_250],
     ['2026-01-01T12:00:30.250123Z', 30_250],
     ['2026-01-01T12:01Z', 120_000],
-    // Past and far.
+    // In the past, and far in the future.
     [`${NOW_S - 30}`, 0],
     [`${NOW_S - 1}`, 0],
     ['2025-12-31T12:00:30Z', 0],
@@ -257,7 +257,7 @@ describe('A reset', () => {
     ['9'.repeat(15), undefined],
     ['Fri, 31 Dec 2099 23:59:59 GMT', undefined],
     ['2099-01-01T00:00:00Z', undefined],
-    // Nonsense.
+    // Malformed.
     ['', undefined],
     [' ', undefined],
     ['-5', undefined],
@@ -287,7 +287,7 @@ describe('A reset', () => {
     ['Thu, 01 Jan 2026 12:00:30 UTC', undefined],
     ['Thu, 01 Jan 2026 12:00:30 GMT, Thu, 01 Jan 2026 12:00:30 GMT', undefined],
     ['5, 6', undefined],
-  ])('of %j is at most %s ms away.', (value, resetMs) => {
+  ])('of %j is at most %s ms away', (value, resetMs) => {
     expect(read({ 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': value })).toEqual(seen(3, resetMs))
   })
 
@@ -295,7 +295,7 @@ describe('A reset', () => {
     ['an hour behind', 'Thu, 01 Jan 2026 11:00:00 GMT', -3_600],
     ['an hour ahead', 'Thu, 01 Jan 2026 13:00:00 GMT', 3_600],
   ])(
-    "from a server whose clock is %s is judged against the response's own Date, where it is a time.",
+    "from a server whose clock is %s is judged against the response's own Date if it is a time",
     (_name, date, offS) => {
       const at = (reset: string) => read({ date, 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': reset })?.resetMs
       expect(at(`${NOW_S + offS + 30}`)).toBe(31_000)
@@ -306,7 +306,7 @@ describe('A reset', () => {
     },
   )
 
-  test('is judged by our clock when the Date is none.', () => {
+  test('is judged by our clock when the Date is not valid', () => {
     for (const date of ['yesterday', '', 'x'.repeat(100_000)]) {
       expect(read({ date, 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': `${NOW_S + 30}` })).toEqual(
         seen(3, 31_000),
@@ -314,7 +314,7 @@ describe('A reset', () => {
     }
   })
 
-  test('after so many seconds wins over one at a time.', () => {
+  test('in seconds wins over one given as a time', () => {
     const headers = { 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': '50' }
     expect(read({ ...headers, 'x-ratelimit-reset-after': '1.5' })).toEqual(seen(3, 1_500))
   })
@@ -343,24 +343,24 @@ describe('Remaining', () => {
     ['1 000', undefined],
     ['٧', undefined],
     ['"7"', undefined],
-  ])('of %j is %s.', (value, remaining) => {
+  ])('of %j is read as %s', (value, remaining) => {
     const expected = remaining === undefined ? undefined : seen(remaining)
     expect(read({ 'x-ratelimit-remaining': value })).toEqual(expected)
     expect(read({ ratelimit: `remaining=${value}` })).toEqual(expected)
   })
 
-  test('may bring its window, as with Docker Hub.', () => {
+  test('may carry its window, as with Docker Hub', () => {
     expect(read({ 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '76;w=21600' })).toEqual(
       seen(76, undefined, undefined, 21_600_000),
     )
     expect(read({ ratelimit: 'remaining=7;w=60' })).toEqual(seen(7))
   })
 
-  test.each(['-100', 'abc', '1e9', '', '9'.repeat(40)])('is believed beside a limit of %j.', limit => {
+  test.each(['-100', 'abc', '1e9', '', '9'.repeat(40)])('is used even if the limit is %j', limit => {
     expect(read({ 'x-ratelimit-remaining': '3', 'x-ratelimit-limit': limit })).toEqual(seen(3))
   })
 
-  test('of a copy from a cache says nothing.', () => {
+  test('is ignored in a response from a cache', () => {
     expect(read({ age: '3', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '9' })).toBeUndefined()
     expect(read({ age: '0', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '9' })).toEqual(seen(0, 10_000))
   })
@@ -383,7 +383,7 @@ describe('Nothing is read from', () => {
     { ratelimit: '' },
     { 'x-ratelimit-remaining': `${'1,'.repeat(40)}1` },
     { ratelimit: Array.from({ length: 40 }, () => 'a;r=1').join() },
-  ])('%j.', headers => {
+  ])('%j', headers => {
     expect(read(headers)).toBeUndefined()
   })
 })
@@ -430,7 +430,7 @@ const DATES = [
   'NaN',
 ]
 
-test('Any text under any of the names gives whole numbers within bounds, or undefined, and never throws.', () => {
+test('any text in any of the headers gives whole numbers within bounds, or undefined, and never throws', () => {
   const likely = fc.array(fc.constantFrom(...PIECES, ...DATES), { maxLength: 16 }).map(parts => parts.join(''))
   const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), likely)
   const headers = fc.array(fc.tuple(fc.constantFrom(...NAMES), text), { maxLength: 8 })
@@ -465,7 +465,7 @@ figure('A megabyte of anything under any of the names is read in linear time.', 
   )
 })
 
-test('The longest value that is read, full of policies, costs little.', () => {
+test('the longest value that is read, full of policies, is parsed in linear time', () => {
   const remaining = Array.from({ length: 32 }, () => '1').join()
   const policies = Array.from({ length: 32 }, (_, i) => `1;w=${i + 1};p="${'x'.repeat(100)}"`).join()
   const headers = ['x-ratelimit-remaining', remaining, 'x-ratelimit-limit', remaining, 'x-ratelimit-policy', policies]

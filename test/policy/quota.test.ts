@@ -1,8 +1,8 @@
 /**
- * The server's quota, kept from our side: rows for each rule, and a model of three kinds of servers that count.
+ * The server's quota as seen by the client: one test per rule, and a model of three kinds of servers that count.
  *
- * The model is the promise: whatever the order in which requests arrive there and answers here, no request that began
- * after the first answer is turned away, everything ends, and the quota is used.
+ * The model checks the promise: in whatever order requests arrive at the server and answers arrive here, no request
+ * that started after the first answer is refused, every request ends, and the quota is used.
  */
 import { describe, expect, test } from 'vitest'
 import type { SeenQuota } from '../../src/policy/quota-headers.ts'
@@ -19,7 +19,7 @@ function seen(remaining: number, resetMs?: number): SeenQuota {
   return { remaining, resetMs, limit: undefined, windowMs: undefined }
 }
 
-/** With so many attempts begun at time 0. */
+/** With `running` attempts that started at time 0. */
 function started(count: number): QuotaLimit {
   const limit = quota()
   for (let i = 0; i < count; i++) limit.book(0, CALL)
@@ -31,7 +31,7 @@ function answered(limit: QuotaLimit, report: SeenQuota | undefined, startedAtMs:
   return limit.learn(report, startedAtMs, nowMs)
 }
 
-/** How many may begin now, one after the other. */
+/** How many may start now, one after the other. */
 function room(limit: QuotaLimit, nowMs: number, most = 1_000): number {
   let count = 0
   for (; count < most && limit.waitMs(nowMs, CALL) === 0; count++) limit.book(nowMs, CALL)
@@ -40,18 +40,18 @@ function room(limit: QuotaLimit, nowMs: number, most = 1_000): number {
 }
 
 describe('A quota', () => {
-  test('that nobody has heard of holds back nobody.', () => {
+  test('blocks nothing before the first report', () => {
     const limit = quota()
     expect([limit.waitsFor, limit.remaining, room(limit, 0)]).toEqual(['rate', undefined, 1_000])
   })
 
-  test('lets as many be in flight as remain, as if none of those in flight had been counted.', () => {
+  test('allows as many in flight as remain, as if none of those in flight had been counted', () => {
     const limit = started(4)
     expect(answered(limit, seen(10, 5_000), 0, 100)).toBeUndefined()
     expect([limit.remaining, room(limit, 100)]).toEqual([10, 7])
   })
 
-  test('blocks until a release when those in flight may use up the rest.', () => {
+  test('blocks until a release once those in flight may use up the rest', () => {
     const limit = started(4)
     answered(limit, seen(3, 5_000), 0, 100)
     expect(limit.waitMs(100, CALL)).toBe(Infinity)
@@ -59,7 +59,7 @@ describe('A quota', () => {
     expect([limit.remaining, limit.waitMs(120, CALL)]).toEqual([3, 0])
   })
 
-  test('never blocks the only one, whatever it knows.', () => {
+  test('never blocks when nothing else is in flight', () => {
     for (const report of [seen(1), seen(0), seen(0, 5_000), seen(1, 5_000)]) {
       const limit = started(1)
       answered(limit, report, 0, 100)
@@ -67,7 +67,7 @@ describe('A quota', () => {
     }
   })
 
-  test('believes the smaller of two reports whose order is unknown.', () => {
+  test('uses the smaller of two reports whose order is unknown', () => {
     const limit = started(3)
     answered(limit, seen(50, 5_000), 0, 100)
     answered(limit, seen(40, 5_000), 0, 110)
@@ -75,7 +75,7 @@ describe('A quota', () => {
     expect(limit.remaining).toBe(40)
   })
 
-  test('believes the report of an attempt that began after the last one came, in the same millisecond too.', () => {
+  test('uses the report of an attempt that started after the last report, even in the same millisecond', () => {
     for (const startedAtMs of [100, 150]) {
       const limit = started(1)
       answered(limit, seen(5, 5_000), 0, 100)
@@ -85,7 +85,7 @@ describe('A quota', () => {
     }
   })
 
-  test('takes a report that lowered it for the one that others must be newer than.', () => {
+  test('replaces a lower report only by one of an attempt that started later', () => {
     const limit = started(2)
     answered(limit, seen(50, 5_000), 0, 100)
     limit.book(110, CALL)
@@ -94,13 +94,13 @@ describe('A quota', () => {
     expect(limit.remaining).toBe(3)
   })
 
-  test('of which nothing remains says until when the host is to be left alone, and lets one probe go after that.', () => {
+  test('pauses the host until the renewal when nothing remains, then allows one probe', () => {
     const limit = started(1)
     expect(answered(limit, seen(0, 5_000), 0, 100)).toBe(5_100)
     expect([limit.remaining, room(limit, 5_100)]).toEqual([0, 1])
   })
 
-  test('opens when its probe was answered.', () => {
+  test('opens when its probe was answered', () => {
     const limit = started(1)
     answered(limit, seen(0, 5_000), 0, 100)
     limit.book(5_100, CALL)
@@ -109,7 +109,7 @@ describe('A quota', () => {
     expect(room(limit, 5_200)).toBe(9)
   })
 
-  test('lets the next probe go when the last one was lost.', () => {
+  test('allows the next probe when the last one was lost', () => {
     const limit = started(1)
     answered(limit, seen(0, 5_000), 0, 100)
     limit.book(5_100, CALL)
@@ -117,7 +117,7 @@ describe('A quota', () => {
     expect(room(limit, 5_200)).toBe(1)
   })
 
-  test('of which nothing remains does not believe what began before that was known.', () => {
+  test('with nothing left ignores reports of attempts that started before that was known', () => {
     const limit = started(3)
     answered(limit, seen(0, 5_000), 0, 100)
     expect(answered(limit, seen(7, 5_000), 0, 200)).toBeUndefined()
@@ -125,20 +125,20 @@ describe('A quota', () => {
     expect(answered(limit, seen(0, 5_500), 0, 300)).toBe(5_800)
   })
 
-  test('of which nothing remains for nobody knows how long is forgotten.', () => {
+  test('forgets a report that nothing remains if it does not say for how long', () => {
     const limit = started(2)
     expect(answered(limit, seen(0), 0, 100)).toBeUndefined()
     expect([limit.remaining, room(limit, 100)]).toEqual([undefined, 999 + 1])
   })
 
-  test('is not forgotten for an old report of that kind.', () => {
+  test('ignores an old report that nothing remains', () => {
     const limit = started(2)
     answered(limit, seen(5, 5_000), 0, 100)
     answered(limit, seen(0), 0, 110)
     expect(limit.remaining).toBe(5)
   })
 
-  test('that was renewed still bounds until a newer report comes, since a host without bounds is one that says 429.', () => {
+  test('still bounds requests after its renewal until a newer report arrives', () => {
     const limit = started(2)
     answered(limit, seen(5, 5_000), 0, 100)
     expect(room(limit, 60_000)).toBe(4)
@@ -147,7 +147,7 @@ describe('A quota', () => {
     expect(room(limit, 60_100)).toBe(89)
   })
 
-  test('counts what was sent and never answered as spent, until it is renewed.', () => {
+  test('counts attempts that were sent and never answered as used, until the renewal', () => {
     const limit = started(3)
     answered(limit, seen(5, 5_000), 0, 100)
     limit.release?.(CALL)
@@ -158,7 +158,7 @@ describe('A quota', () => {
     expect(room(limit, 5_100)).toBe(4)
   })
 
-  test('keeps what was lost between two reports, and forgets what was lost before the first of them.', () => {
+  test('keeps what was lost between two reports, and forgets what was lost before the first of them', () => {
     const limit = started(4)
     answered(limit, seen(10, 5_000), 0, 100)
     limit.release?.(CALL)
@@ -171,7 +171,7 @@ describe('A quota', () => {
     expect(room(limit, 400)).toBe(8)
   })
 
-  test('keeps what was lost for as long as only those report that began before.', () => {
+  test('keeps what was lost while all reports are of attempts that started before', () => {
     const limit = started(5)
     answered(limit, seen(10, 5_000), 0, 100)
     limit.release?.(CALL)
@@ -180,7 +180,7 @@ describe('A quota', () => {
     expect(room(limit, 130)).toBe(8)
   })
 
-  test('costs nothing for a reply that says nothing of it.', () => {
+  test('counts nothing for a reply that does not report it', () => {
     const limit = started(1)
     answered(limit, seen(2, 5_000), 0, 100)
     for (let i = 0; i < 10; i++) {
@@ -190,7 +190,7 @@ describe('A quota', () => {
     expect([limit.remaining, room(limit, 300)]).toEqual([2, 2])
   })
 
-  test('is forgotten when replies say nothing of it after it was renewed, or when its probe found none.', () => {
+  test('is forgotten when replies stop reporting it after the renewal, or in the answer to its probe', () => {
     for (const report of [seen(2, 5_000), seen(2), seen(0, 5_000)]) {
       const limit = started(1)
       answered(limit, report, 0, 100)
@@ -200,7 +200,7 @@ describe('A quota', () => {
     }
   })
 
-  test('may be dropped with its lane when nothing is in flight and it has been renewed.', () => {
+  test('can be dropped when nothing is in flight and it has been renewed', () => {
     const limit = started(1)
     expect(limit.isIdle?.(0)).toBe(false)
     answered(limit, seen(5, 5_000), 0, 100)
@@ -208,7 +208,7 @@ describe('A quota', () => {
     expect(quota().isIdle?.(0)).toBe(true)
   })
 
-  test('is asked as often as anybody likes: asking changes nothing.', () => {
+  test('does not change when it is asked', () => {
     const limit = started(2)
     answered(limit, seen(2, 5_000), 0, 100)
     for (let i = 0; i < 10; i++) expect(limit.waitMs(100, CALL)).toBe(0)
@@ -217,7 +217,10 @@ describe('A quota', () => {
   })
 })
 
-/** A server that counts: takes a request at a time, or does not; says what remains and when there will be more. */
+/**
+ * A server that counts: accepts a request at a given time or refuses it, and reports what remains and when more is
+ * available.
+ */
 interface Counter {
   take(nowMs: number): boolean
   remaining(nowMs: number): number
@@ -273,7 +276,7 @@ function counter({ kind, limit, windowMs, phaseMs }: ServerPlan): Counter {
 interface Model extends ServerPlan {
   readonly concurrency: number
   readonly requests: number
-  /** Each way takes from this to this many times as much. */
+  /** Each direction takes between these numbers of milliseconds. */
   readonly wayMs: number
   readonly spread: number
   readonly round: 'floor' | 'ceil'
@@ -283,20 +286,20 @@ interface Model extends ServerPlan {
 }
 
 interface Report {
-  /** Refusals of what began when everything that had begun before the first answer was over. */
+  /** Refusals of requests that started after everything that was in flight at the first answer had ended. */
   readonly refused: number
   readonly refusedAtAll: number
-  /** Begun when nothing else was in flight: the price of never hanging. */
+  /** Requests sent while nothing else was in flight: the price of never hanging. */
   readonly alone: number
   readonly done: number
   readonly takenAtMs: readonly number[]
 }
 
-/** More of them with `RUNS=10000`. */
+/** Run more of them with `RUNS=10000`. */
 const RUNS = Number(process.env['RUNS'] ?? 200)
 const EPOCH_MS = Date.UTC(2026, 0, 1)
 
-/** A lane in front of the server: its places, its pause, and after that one request, then twice as many. */
+/** A lane in front of the server: its slots and its pause, and after the pause one request, then twice as many. */
 function run(model: Model, limit: QuotaLimit): Report {
   const { concurrency, requests, wayMs, spread, round, dialect, lossRate } = model
   const random = randomFrom(model.chance)
@@ -332,7 +335,7 @@ function run(model: Model, limit: QuotaLimit): Report {
     inFlight++
     waiting--
     const fate = random()
-    // Lost on its way there, or on its way back.
+    // Lost on the way to the server, or the answer on the way back.
     if (fate < lossRate / 2) return later(way(), () => lose(isUnaware))
     later(way(), () => {
       const ok = server.take(nowMs)
@@ -414,7 +417,7 @@ const models: fc.Arbitrary<Model> = fc.record({
 })
 
 describe('At a server that counts and publishes its quota', () => {
-  test('no request is turned away that began after the first answer and what was under way by then, and all end.', () => {
+  test('no request is refused that started after the first answer and the requests in flight by then, and all end', () => {
     fc.assert(
       fc.property(models, model => {
         const { refused, done } = run(model, quota())
@@ -424,7 +427,7 @@ describe('At a server that counts and publishes its quota', () => {
     )
   })
 
-  test('not one request is turned away when the first ones do not ask for more than the whole quota.', () => {
+  test('no request is refused at all when the first ones do not ask for more than the whole quota', () => {
     fc.assert(
       fc.property(models, model => {
         const concurrency = Math.min(model.concurrency, model.limit)
@@ -435,7 +438,7 @@ describe('At a server that counts and publishes its quota', () => {
     )
   })
 
-  test('where answers get lost, only one that went alone may be turned away, and all end.', () => {
+  test('if answers get lost, only a request that went alone may be refused, and all end', () => {
     fc.assert(
       fc.property(models, fc.constantFrom(0.02, 0.2, 0.7), (model, lossRate) => {
         const { refused, alone, done } = run({ ...model, lossRate }, quota())
@@ -455,7 +458,7 @@ describe('At a server that counts and publishes its quota', () => {
     spread: fc.constantFrom(1, 3, 10),
   })
 
-  test('nine tenths of a quota or more are used, but for the seconds by which a sliding window is rounded up.', () => {
+  test('at least nine tenths of a quota are used, less the seconds by which a sliding window is rounded up', () => {
     fc.assert(
       fc.property(models, busy, (model, changes) => {
         const { kind, limit, windowMs, phaseMs } = { ...model, ...changes }
@@ -466,8 +469,8 @@ describe('At a server that counts and publishes its quota', () => {
           return
         }
         const lastMs = takenAtMs.at(-1) as number
-        // A window begins with its first request, so what comes late each time is lost: its own rounding and that of
-        // the `Date`, and our second.
+        // A window begins with its first request, so each delay is lost: its own rounding, that of the `Date`, and the
+        // second that we add.
         const cycleMs = kind === 'sliding' ? windowMs + 3_000 : windowMs
         expect((takenAtMs.length - limit) / limit).toBeGreaterThanOrEqual(0.9 * (lastMs / cycleMs))
       }),
@@ -475,7 +478,7 @@ describe('At a server that counts and publishes its quota', () => {
     )
   })
 
-  test('a limit that believes the last report alone is turned away, so the model can tell.', () => {
+  test('a limit that trusts only the latest report is refused, so the model can fail', () => {
     fc.assert(
       fc.property(fc.nat(), chance => {
         let [running, remaining] = [0, Infinity]

@@ -1,6 +1,4 @@
-/**
- * The law of a rate limit, checked over all pairs of starts of random traces and shown to catch limiters that are wrong.
- */
+/** The law of a rate limit, checked over all pairs of starts of random traces. Wrong limiters are shown to break it. */
 import { describe, expect, test } from 'vitest'
 import type { Rate } from '../../src/core/rate.ts'
 import { GRACE_MS, bucket } from '../../src/policy/bucket.ts'
@@ -13,7 +11,9 @@ import { evenness, exactness, fixedWindow } from '../support/rate-law.ts'
 import type { Law } from '../support/rate-law.ts'
 
 const CALL = makeCall()
-/** Sends whenever it may, as a gate does: asks, sleeps as long as it is told and some more, asks again; idles at times. */
+/**
+ * Sends whenever it may, as a gate does: asks, sleeps at least as long as it is told, and asks again. Idles at times.
+ */
 function trace(limit: Limit, chance: () => number, lateMs: number, count = 120): number[] {
   const startsMs: number[] = []
   let nowMs = chance() * 1_000
@@ -48,25 +48,25 @@ function holds(make: (rate: Rate) => Limit, laws: readonly Law[]) {
 }
 
 describe('A rate limit', () => {
-  test('lets through at most burst + rate · (w + 5 ms) in any window, and at most the limit in any interval.', () => {
+  test('allows at most burst + rate · (w + 5 ms) in any window, and at most the limit in any interval', () => {
     fc.assert(holds(rateLimit, [evenness, exactness]), { numRuns: 300 })
   })
 
-  test('is made of a bucket that keeps it even and a window that keeps it exact.', () => {
+  test('consists of a bucket that keeps it even and a window that keeps it exact', () => {
     fc.assert(holds(bucket, [evenness]))
     fc.assert(holds(slidingWindow, [exactness]))
   })
 
-  test('of a fixed window breaks the same law, so the law can be broken.', () => {
+  test('with a fixed window breaks the law, so the test can fail', () => {
     expect(() => fc.assert(holds(fixedWindow, [exactness]), { numRuns: 300 })).toThrow(/starts in/)
     expect(() => fc.assert(holds(fixedWindow, [evenness]), { numRuns: 300 })).toThrow(/starts in/)
   })
 
-  test('of a bucket alone breaks the exact half of the law, which is why there is a window.', () => {
+  test('with a bucket alone breaks the exact half of the law, so the window is needed', () => {
     expect(() => fc.assert(holds(bucket, [exactness]), { numRuns: 300 })).toThrow(/starts in/)
   })
 
-  test('is asked as often as anybody likes: asking changes nothing.', () => {
+  test('does not change when it is asked', () => {
     const asked = rateLimit({ limit: 3, intervalMs: 1_000, burst: 2 })
     const quiet = rateLimit({ limit: 3, intervalMs: 1_000, burst: 2 })
     for (let nowMs = 0; nowMs < 5_000; nowMs += 50) {
@@ -78,14 +78,14 @@ describe('A rate limit', () => {
     }
   })
 
-  test('of a thousand million per second costs no memory for what has not started.', () => {
+  test('of a thousand million per second uses no memory for starts that have not happened', () => {
     const limit = rateLimit({ limit: 1e9, intervalMs: 1_000, burst: 1e9 })
     expect(limit.waitMs(0, CALL)).toBe(0)
     limit.book(0, CALL)
     expect(limit.waitMs(0, CALL)).toBe(0)
   })
 
-  test('gives the whole burst at once after any idle time, and then one per period.', () => {
+  test('allows the whole burst at once after any idle time, and then one start per period', () => {
     const limit = rateLimit({ limit: 10, intervalMs: 1_000, burst: 3 })
     for (let start = 0; start < 3; start++) {
       expect(limit.waitMs(0, CALL)).toBe(0)
@@ -95,11 +95,11 @@ describe('A rate limit', () => {
   })
 })
 
-describe('A place of a sliding window', () => {
+describe('a slot of a sliding window', () => {
   const INTERVAL_MS = 1_000
   const window = () => slidingWindow({ limit: 1, intervalMs: INTERVAL_MS })
 
-  test('is free one interval after the end of its attempt, when the server can have counted it last', () => {
+  test('is free one interval after the end of its attempt, the latest time at which the server can have counted it', () => {
     const limit = window()
     const call = makeCall()
     limit.book(0, call)
@@ -108,7 +108,7 @@ describe('A place of a sliding window', () => {
     expect(limit.waitMs(40, CALL)).toBe(40 + INTERVAL_MS - 40)
   })
 
-  test('is free one interval and the lag after its bytes were written while its answer takes long', () => {
+  test('is free one interval plus the lag after its bytes were written, if the answer takes long', () => {
     const limit = window()
     const call = makeCall()
     limit.book(0, call)
@@ -127,7 +127,7 @@ describe('A place of a sliding window', () => {
     expect(limit.waitMs(5_000, CALL)).toBe(50 + INTERVAL_MS)
   })
 
-  test('counts from its start where the transport does not tell', () => {
+  test('counts from its start if the transport does not report when bytes were written', () => {
     const limit = window()
     limit.book(0, CALL)
     limit.release?.(CALL, 700)

@@ -1,4 +1,4 @@
-/** `Retry-After`: good values, bad values, and any value in linear time. */
+/** `Retry-After`: valid values, malformed values, and any value in linear time. */
 import { describe, expect, test } from 'vitest'
 import { announcedWaitMs, parseHttpDate, retryAfterMs } from '../../src/policy/retry-after.ts'
 import { fc } from '../support/property.ts'
@@ -46,7 +46,7 @@ describe('retryAfterMs', () => {
     ['Thu, 01 Jan 2026 11:59:59 GMT', 0],
     ['Fri, 31 Dec 2099 23:59:59 GMT', Date.UTC(2099, 11, 31, 23, 59, 59) - NOW_MS],
     ['Sun, 06 Nov 1994 08:49:37 GMT', 0],
-  ])('%j is a wait of %d ms.', (value, ms) => {
+  ])('reads %j as a wait of %d ms', (value, ms) => {
     expect(retryAfterMs(value, undefined, NOW_MS)).toBe(ms)
   })
 
@@ -94,11 +94,11 @@ describe('retryAfterMs', () => {
     'Thu, 00 Jan 2026 12:00:30 GMT',
     'thu, 01 jan 2026 12:00:30 gmt',
     'Thu, 01 Foo 2026 12:00:30 GMT',
-  ])('%j says nothing, so our own back-off holds.', value => {
+  ])('ignores %j, so our own back-off is used', value => {
     expect(retryAfterMs(value, undefined, NOW_MS)).toBeUndefined()
   })
 
-  test('A number of seconds beyond every date means a very long wait, not none.', () => {
+  test('a number of seconds beyond every date means a very long wait, not none', () => {
     const ms = retryAfterMs('9'.repeat(30), undefined, NOW_MS)
     expect(ms).toBeGreaterThan(1e14)
     expect(Number.isNaN(new Date(NOW_MS + (ms as number)).getTime())).toBe(false)
@@ -107,11 +107,11 @@ describe('retryAfterMs', () => {
   test.each([
     ['an hour behind', 'Thu, 01 Jan 2026 11:00:00 GMT', 'Thu, 01 Jan 2026 11:00:10 GMT'],
     ['an hour ahead', 'Thu, 01 Jan 2026 13:00:00 GMT', 'Thu, 01 Jan 2026 13:00:10 GMT'],
-  ])("A date from a server whose clock is %s is judged against the response's own Date.", (_name, date, value) => {
+  ])("a date from a server whose clock is %s is judged against the response's own Date", (_name, date, value) => {
     expect(retryAfterMs(value, date, NOW_MS)).toBe(10_000)
   })
 
-  test('Seconds need no Date, and a Date that is none is not used.', () => {
+  test('seconds need no Date header, and an invalid one is ignored', () => {
     expect(retryAfterMs('10', 'Thu, 01 Jan 2026 13:00:00 GMT', NOW_MS)).toBe(10_000)
     expect(retryAfterMs(DATES.imf, 'yesterday', NOW_MS)).toBe(30_000)
   })
@@ -132,21 +132,21 @@ describe('announcedWaitMs', () => {
     [{ 'retry-after': '2', 'retry-after-ms': 'soon' }, 2_000],
     [{ 'retry-after': 'soon' }, undefined],
     [{ 'access-control-expose-headers': 'retry-after', 'x-retry-after-hint': '5' }, undefined],
-  ])('of %j is %s ms.', (headers, ms) => {
+  ])('reads %j as %s ms', (headers, ms) => {
     expect(waitMs(headers as Record<string, string>)).toBe(ms)
   })
 
-  test('of two lines is the longer one.', () => {
+  test('uses the longer one of two lines', () => {
     expect(announcedWaitMs(['retry-after', '3', 'retry-after', '7'], NOW_MS)).toBe(7_000)
   })
 })
 
 describe('parseHttpDate', () => {
-  test.each(Object.entries(DATES))('The %s form is read.', (_name, text) => {
+  test.each(Object.entries(DATES))('reads the %s form', (_name, text) => {
     expect(parseHttpDate(text, NOW_MS)).toBe(NOW_MS + 30_000)
   })
 
-  test('Every second prints and reads back the same.', () => {
+  test('every second is read back as it was printed', () => {
     const second = fc.integer({ min: 0, max: 253_402_300_799 }).map(seconds => seconds * 1_000)
     fc.assert(
       fc.property(second, ms => {
@@ -155,7 +155,7 @@ describe('parseHttpDate', () => {
     )
   })
 
-  test('Two digits of a year mean one that is at most fifty years ahead.', () => {
+  test('a two-digit year is at most fifty years ahead', () => {
     const yearOf = (digits: string): number =>
       new Date(parseHttpDate(`Sunday, 06-Nov-${digits} 08:49:37 GMT`, NOW_MS) as number).getUTCFullYear()
     expect([yearOf('94'), yearOf('00'), yearOf('26'), yearOf('76'), yearOf('77')]).toEqual([
@@ -163,12 +163,12 @@ describe('parseHttpDate', () => {
     ])
   })
 
-  test('A leap second is the next minute.', () => {
+  test('a leap second is the next minute', () => {
     expect(parseHttpDate('Sat, 31 Dec 2016 23:59:60 GMT', NOW_MS)).toBe(Date.UTC(2017, 0, 1))
   })
 })
 
-test('Any text gives a wait of at least 0 or undefined, as value and as Date, and never throws.', () => {
+test('any text, as value or as Date, gives a wait of at least 0 or undefined, and never throws', () => {
   const likely = fc
     .array(fc.constantFrom('Sun', 'Sunday', ', ', ' ', '06', '6', '-', 'Nov', '1994', '94', '08:49:37', ':', 'GMT'), {
       maxLength: 12,

@@ -5,12 +5,12 @@ import type { Measure } from '../../src/policy/round.ts'
 interface Step {
   readonly places: number
   readonly latencyMs: number
-  /** Attempts that start apart by this much; 0: all at once. */
+  /** Time between the starts of attempts; 0: they start together. */
   readonly apartMs?: number
   readonly idleMs?: number
 }
 
-/** Every place is taken again when its answer is there, or `idleMs` later; 'open' after very many. */
+/** Every slot is taken again when its answer arrives, or `idleMs` later. 'open' if the round does not end. */
 function measure({ places, latencyMs, apartMs = 0, idleMs = 0 }: Step): Measure | 'void' | 'open' {
   const round = new Round(0.1, 0)
   for (let place = 0; place < places; place++) round.moved(place * apartMs, place, places)
@@ -32,21 +32,21 @@ test.each<[string, Step, number]>([
   ['answers that come evenly', { places: 8, latencyMs: 80, apartMs: 10 }, 80],
   ['one place', { places: 1, latencyMs: 30 }, 30],
   ['very slow ones', { places: 8, latencyMs: 60_000 }, 60_000],
-])('%s: the cost is the latency.', (_, step, expected) => {
+])('%s: the cost is the latency', (_, step, expected) => {
   const measured = measure(step)
   expect(measured).toMatchObject({ costMs: expect.closeTo(expected, 6) as number })
 })
 
-test('A round is at least a quarter of a second, and two turnovers of all places, long.', () => {
+test('a round lasts at least a quarter of a second and two turnovers of all slots', () => {
   expect(measure({ places: 4, latencyMs: 1 })).toMatchObject({ tookMs: 250 })
   expect(measure({ places: 8, latencyMs: 1_000 })).toMatchObject({ tookMs: 2_000 })
 })
 
-test('Places that are free for half of the time make it void.', () => {
+test('a round is void if slots are free half of the time', () => {
   expect(measure({ places: 1, latencyMs: 50, idleMs: 50 })).toBe('void')
 })
 
-test('So does one long gap.', () => {
+test('a round is void after one long gap', () => {
   const round = new Round(0.1, 0)
   round.moved(0, 0, 1)
   const at = (nowMs: number): Measure | 'void' | undefined => {

@@ -1,4 +1,4 @@
-/** A part of the places. */
+/** A share of the slots. */
 import { expect, test } from 'vitest'
 import { share } from '../../src/policy/share.ts'
 import { makeCall } from '../support/calls.ts'
@@ -12,17 +12,14 @@ test.each([
   { running: 3, isWanted: true, waitMs: Infinity },
   { running: 2, isWanted: false, waitMs: 0 },
   { running: 9, isWanted: false, waitMs: 0 },
-])(
-  'Of 2 places, $running taken and wanted by others: $isWanted, one waits for $waitMs ms.',
-  ({ running, ...given }) => {
-    const part = share(2, () => given.isWanted)
-    for (let taken = 0; taken < running; taken++) part.book(0, CALL)
-    expect(part.waitMs(0, CALL)).toBe(given.waitMs)
-    expect(part.isOpen(0)).toBe(running < 2)
-  },
-)
+])('with $running of 2 slots taken and others waiting: $isWanted, the wait is $waitMs ms', ({ running, ...given }) => {
+  const part = share(2, () => given.isWanted)
+  for (let taken = 0; taken < running; taken++) part.book(0, CALL)
+  expect(part.waitMs(0, CALL)).toBe(given.waitMs)
+  expect(part.isOpen(0)).toBe(running < 2)
+})
 
-test('A place that is given back opens the part again.', () => {
+test('a released slot opens the share again', () => {
   const part = share(1, () => true)
   part.book(0, CALL)
   expect(part.waitMs(0, CALL)).toBe(Infinity)
@@ -34,13 +31,13 @@ test.each([
   { running: 2, isWanted: true, excess: 0 },
   { running: 5, isWanted: true, excess: 3 },
   { running: 5, isWanted: false, excess: 0 },
-])('Of 2 places, $running taken and wanted by others: $isWanted, $excess are too many.', ({ running, ...given }) => {
+])('with $running of 2 slots taken and others waiting: $isWanted, $excess are in excess', ({ running, ...given }) => {
   const part = share(2, () => given.isWanted)
   for (let taken = 0; taken < running; taken++) part.book(0, CALL)
   expect(part.excess()).toBe(given.excess)
 })
 
-test('Asking changes nothing.', () => {
+test('asking the limit changes nothing', () => {
   const part = share(1, () => true)
   for (let times = 0; times < 3; times++) expect(part.waitMs(0, CALL)).toBe(0)
   expect(part.running).toBe(0)

@@ -5,7 +5,7 @@ import { makeCall } from '../support/calls.ts'
 
 const CALL = makeCall()
 
-test('A place is free until all are taken, and again after a release.', () => {
+test('a slot is free until all are taken, and again after a release', () => {
   const two = slots(2)
   two.book(0, CALL)
   expect(two.waitMs(0, CALL)).toBe(0)
@@ -16,7 +16,7 @@ test('A place is free until all are taken, and again after a release.', () => {
   expect(two.used).toBe(1)
 })
 
-test('Infinity is no limit.', () => {
+test('Infinity never blocks', () => {
   const many = slots(Infinity)
   for (let i = 0; i < 1_000; i++) many.book(0, CALL)
   expect(many.waitMs(0, CALL)).toBe(0)

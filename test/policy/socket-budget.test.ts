@@ -6,7 +6,7 @@ import { fc } from '../support/property.ts'
 
 const CALL = {} as Call
 
-/** Clients that have so many requests left, and take a socket whenever they may. */
+/** Clients with `left` requests each, which take a socket whenever they may. */
 function market(size: number, wanted: readonly number[]) {
   const work: (() => void)[] = []
   const budget = new SocketBudget(size, task => void work.push(task))
@@ -25,7 +25,7 @@ function market(size: number, wanted: readonly number[]) {
   const settle = (): void => {
     for (let task = work.shift(); task !== undefined; task = work.shift()) task()
   }
-  /** The client's attempt ends, and its own gate looks first. */
+  /** The client's attempt ends, and its own gate is asked first. */
   const end = (i: number): void => {
     limits[i]?.release?.(CALL)
     take(i)
@@ -34,8 +34,8 @@ function market(size: number, wanted: readonly number[]) {
   return { budget, limits, left, served, take, end }
 }
 
-describe('the budget of sockets', () => {
-  it('is never overspent, leaves nothing unused that is wanted, and comes to an end', () => {
+describe('the socket budget', () => {
+  it('is never exceeded, leaves no wanted socket unused, and comes to an end', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 8 }),
@@ -58,7 +58,7 @@ describe('the budget of sockets', () => {
     )
   })
 
-  it('is shared evenly by clients that want more than there is, whoever came first', () => {
+  it('is shared evenly by clients that want more than there is, in any order of arrival', () => {
     const { limits, served, take, end } = market(4, [1_000, 100, 1])
     take(0)
     expect(limits.map(({ running }) => running)).toEqual([4, 0, 0])
@@ -77,7 +77,7 @@ describe('the budget of sockets', () => {
     expect(served).toEqual([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
   })
 
-  it('halves when the system refuses a socket, once per round, rests, and doubles every ten seconds', () => {
+  it('halves once per round when the system refuses a socket, rests, and doubles every ten seconds', () => {
     const budget = new SocketBudget(1_000, task => task())
     const limit = budget.limit({ wants: () => false, wake: () => undefined })
     for (let i = 0; i < 99; i++) limit.book(0, CALL)
@@ -92,7 +92,7 @@ describe('the budget of sockets', () => {
     expect(budget.max(60_005)).toBe(1_000)
   })
 
-  it('tells when it will have grown, since nobody may end for hours', () => {
+  it('says when it will have grown, because no attempt may end for hours', () => {
     const budget = new SocketBudget(1_000, task => task())
     const first = budget.limit({ wants: () => true, wake: () => undefined })
     const second = budget.limit({ wants: () => true, wake: () => undefined })
@@ -103,13 +103,13 @@ describe('the budget of sockets', () => {
     const waitMs = first.waitMs(30, CALL)
     expect(waitMs).toBeLessThan(16_000)
     expect(second.waitMs(30 + waitMs, CALL)).toBe(0)
-    // The other one waits for its turn, and looks again.
+    // The other client waits for its turn, and asks again.
     expect(first.waitMs(30 + waitMs, CALL)).toBeLessThan(1_000)
     for (let i = 0; i < 998; i++) second.book(0, CALL)
     expect(first.waitMs(1_000_000, CALL)).toBe(Infinity)
   })
 
-  it('rests longer each time while it is not over, up to a second, and never shrinks to nothing', () => {
+  it('rests longer after each further refusal, up to a second, and never shrinks to nothing', () => {
     const budget = new SocketBudget(1_000, task => task())
     const limit = budget.limit({ wants: () => false, wake: () => undefined })
     const rests: number[] = []

@@ -30,7 +30,7 @@ test.each<[string, Record<string, string>, number, number]>([
   expect(waitMs(reply, makeCall(), throttles)).toBe(expected)
 })
 
-test('A back-off of the caller that throws leaves the host to the default.', () => {
+test("a user's back-off that throws leaves the host with the default back-off", () => {
   const call = makeCall({
     retry: {
       backoff: () => {
@@ -41,7 +41,7 @@ test('A back-off of the caller that throws leaves the host to the default.', () 
   expect(waitMs(makeReply(429), call, 1)).toBe(250)
 })
 
-test('A 429 without Retry-After waits until its quota is renewed, and with one does what that says.', () => {
+test('a 429 waits until the quota is renewed, unless it carries a Retry-After', () => {
   expect(waitMs(makeReply(429), makeCall(), 1, 2_000)).toBe(2_250)
   expect(waitMs(makeReply(429, { 'retry-after': '1' }), makeCall(), 1, 3_600_000)).toBe(1_250)
 })

@@ -1,9 +1,9 @@
 /**
- * The law of a weighted rate limit, at every start, with the weights as they are known then: in every window [t, t + w]
- * that ends with it weigh the starts at most burst + rate · (w + 5 ms), and at most `limit` in the last interval.
+ * The law of a weighted rate limit, checked at every start with the weights known at that time: in every window [t, t +
+ * w] that ends with it, the starts weigh at most burst + rate · (w + 5 ms), and at most `limit` in the last interval.
  *
- * "Known" is what was booked, or what it was corrected to. A refund can only make the sum of a window smaller; a debit
- * may lift a window above what is allowed after the fact, and then holds up those who come next.
+ * The known weight is what was booked, or what it was corrected to. A refund can only make the sum of a window smaller.
+ * A debit may lift a past window above the law, and then delays later starts.
  */
 import { describe, expect, test } from 'vitest'
 import type { Call } from '../../src/core/call.ts'
@@ -17,7 +17,7 @@ import type { Booking } from '../../src/policy/weight.ts'
 import { makeCall } from '../support/calls.ts'
 import { fc, randomFrom } from '../support/property.ts'
 
-/** Times and weights are sums of fractions: the last bits of a double are no breach. */
+/** Times and weights are sums of fractions: a difference in the last bits of a double is not a breach. */
 const ROUNDING_MS = 1e-6
 const ROUNDING = 1e-9
 const CORRECTABLE_MS = 30_000
@@ -28,14 +28,14 @@ const weigh = ({ costs }: Call): number => costs as number
 const heavy = (weight: number): Call => ({ ...SAMPLE, costs: weight })
 const weighted = (rate: Rate): RateLimit => rateLimit(rate, weigh)
 
-/** A start with its weight as it is known now. */
+/** A start with the weight that is known now. */
 interface Start {
   readonly call: Call
   readonly atMs: number
   weight: number
 }
 
-/** The sentence on a breach by the last start, or undefined. */
+/** Describes a breach by the last start; undefined if there is none. */
 type Law = (starts: readonly Start[], rate: Rate) => string | undefined
 
 const evenness: Law = (starts, { limit, intervalMs, burst }) => {
@@ -58,7 +58,7 @@ const exactness: Law = (starts, { limit, intervalMs }) => {
 
 const sumOf = (starts: readonly Start[]): number => starts.reduce((sum, { weight }) => sum + weight, 0)
 
-/** How long the law alone makes this weight wait: computed from all starts anew, as slow as it is plain. */
+/** How long the law makes this weight wait, computed from all starts each time: slow but obvious. */
 function lawfulWaitMs(starts: readonly Start[], rate: Rate, nowMs: number, weight: number): number {
   const { limit, intervalMs, burst } = rate
   if (weight === 0) return 0
@@ -81,12 +81,12 @@ interface Course {
   readonly lateMs: number
   /** How often a start is corrected, per start. */
   readonly corrections: number
-  /** What is looked at after every start, and before every question. */
+  /** Checked after every start, and before every question. */
   readonly onStart?: (starts: readonly Start[]) => void
   readonly onAsk?: (starts: readonly Start[], nowMs: number, call: Call) => void
 }
 
-/** Sends whenever it may, as a gate does; now and then an answer says what one of the last starts has cost. */
+/** Sends whenever it may, as a gate does. Now and then an answer corrects the weight of one of the last starts. */
 function drive(limit: Limit, { burst }: Rate, { chance, lateMs, corrections, onStart, onAsk }: Course, count = 70) {
   const starts: Start[] = []
   let nowMs = chance() * 1_000
@@ -140,7 +140,7 @@ function holds(make: (rate: Rate) => Limit, laws: readonly Law[], corrections: n
   })
 }
 
-/** Wrong on purpose: weighs per fixed window, so that twice the limit passes around an edge. */
+/** Wrong on purpose: weighs per fixed window, so twice the limit passes around an edge. */
 function fixedWindow({ limit, intervalMs }: Rate): Limit {
   let windowAtMs = -Infinity
   let used = 0
@@ -155,7 +155,7 @@ function fixedWindow({ limit, intervalMs }: Rate): Limit {
   }
 }
 
-/** Wrong on purpose: a refund is simply given back, whether or not the bucket has been full since. */
+/** Wrong on purpose: refunds in full, even if the bucket has been full since. */
 function generousBucket({ limit, intervalMs, burst }: Rate): Limit {
   const periodMs = intervalMs / limit
   const weights = new WeakMap<Call, number>()
@@ -175,21 +175,21 @@ function generousBucket({ limit, intervalMs, burst }: Rate): Limit {
   }
 }
 
-/** Wrong on purpose: what has been booked stays booked. */
+/** Wrong on purpose: ignores corrections. */
 function deafToCorrections(rate: Rate): Limit {
   return { ...weighted(rate), correct: () => undefined }
 }
 
 describe('A weighted rate limit', () => {
-  test('lets through at most burst + rate · (w + 5 ms) in any window, and at most the limit in any interval.', () => {
+  test('allows at most burst + rate · (w + 5 ms) in any window, and at most the limit in any interval', () => {
     fc.assert(holds(weighted, [evenness, exactness], 0), { numRuns: 200 })
   })
 
-  test('keeps the same law for the weights as they are known at each start, through refunds and debits.', () => {
+  test('keeps the same law for the weights known at each start, through refunds and debits', () => {
     fc.assert(holds(weighted, [evenness, exactness], 0.5), { numRuns: 200 })
   })
 
-  test('waits for nothing but the law: as if every start had weighed from the first what is known of it now.', () => {
+  test('waits exactly as long as the law requires, as if every start had had its known weight from the first', () => {
     const property = fc.property(rates, fc.nat(), fc.constantFrom(0, 1, 50), (rate, chance, lateMs) => {
       const limit = weighted(rate)
       const onAsk = (starts: readonly Start[], nowMs: number, call: Call): void => {
@@ -201,20 +201,20 @@ describe('A weighted rate limit', () => {
     fc.assert(property, { numRuns: 200 })
   })
 
-  test('of a fixed window, or of one that forgets to weigh, breaks the law, so the law can be broken.', () => {
+  test('with a fixed window, or one that ignores weights, breaks the law, so the test can fail', () => {
     for (const wrong of [fixedWindow, (rate: Rate) => rateLimit(rate)]) {
       expect(() => fc.assert(holds(wrong, [exactness], 0), { numRuns: 200 })).toThrow(/weighed by starts/)
       expect(() => fc.assert(holds(wrong, [evenness], 0), { numRuns: 200 })).toThrow(/weighed by starts/)
     }
   })
 
-  test('whose bucket is given more back than it holds, or that hears of no correction, breaks it, too.', () => {
+  test('whose bucket is refunded more than it holds, or that ignores corrections, breaks the law too', () => {
     expect(() => fc.assert(holds(generousBucket, [evenness], 0.5), { numRuns: 200 })).toThrow(/weighed by starts/)
     expect(() => fc.assert(holds(deafToCorrections, [evenness], 0.5), { numRuns: 200 })).toThrow(/weighed by starts/)
     expect(() => fc.assert(holds(deafToCorrections, [exactness], 0.5), { numRuns: 200 })).toThrow(/weighed by starts/)
   })
 
-  test('that is idle behaves as a fresh one does, and is idle once nothing booked can make anybody wait.', () => {
+  test('is idle once no booking can delay a start, and then behaves like a new one', () => {
     const property = fc.property(rates, fc.nat(), fc.boolean(), (rate, chance, weighs) => {
       const make = (): RateLimit => rateLimit(rate, weighs ? weigh : undefined)
       const [used, fresh] = [make(), make()]
@@ -244,7 +244,7 @@ describe('A weighted rate limit', () => {
     fc.assert(property, { numRuns: 200 })
   })
 
-  test('is not idle while a start may make others wait.', () => {
+  test('is not idle while a start may delay others', () => {
     const limit = weighted({ limit: 10, intervalMs: 1_000, burst: 10 })
     const call = heavy(2.5)
     limit.book(0, call)
@@ -253,7 +253,7 @@ describe('A weighted rate limit', () => {
     expect([1_000, 2_499.9, 2_500].map(nowMs => limit.isIdle(nowMs))).toEqual([false, false, true])
   })
 
-  test('takes nothing from a call that weighs nothing, and never makes it wait.', () => {
+  test('takes nothing from a call of weight 0, and never makes it wait', () => {
     const limit = weighted({ limit: 1, intervalMs: 1_000, burst: 1 })
     limit.book(0, heavy(1))
     for (const nothing of [0, -1, NaN]) {
@@ -265,7 +265,7 @@ describe('A weighted rate limit', () => {
     expect(limit.waitMs(1_000, heavy(1))).toBe(0)
   })
 
-  test('never lets go what weighs more than its burst, however long it waits.', () => {
+  test('never admits a weight above its burst, however long it waits', () => {
     const limit = weighted({ limit: 10, intervalMs: 1_000, burst: 5 })
     for (const weight of [5.001, 10.5, 1e308, Infinity]) {
       expect(limit.waitMs(0, heavy(weight))).toBe(Infinity)
@@ -274,7 +274,7 @@ describe('A weighted rate limit', () => {
     expect(limit.waitMs(0, heavy(5))).toBe(0)
   })
 
-  test('lets ten tenths through where one is the limit: fractions are not lost to rounding.', () => {
+  test('admits ten tenths when the limit is one: fractions are not lost to rounding', () => {
     for (const weight of [0.1, 0.7 / 7, 1 / 3, 1 / 49]) {
       const limit = weighted({ limit: 1, intervalMs: 1_000, burst: 1 })
       for (let nth = 0; nth < Math.round(1 / weight); nth++) {
@@ -285,7 +285,7 @@ describe('A weighted rate limit', () => {
     }
   })
 
-  test('corrects the latest start of a call and none before it: a repeat is a start of its own.', () => {
+  test('corrects only the latest start of a call: a retry is a start of its own', () => {
     const limit = weighted({ limit: 10, intervalMs: 1_000, burst: 10 })
     const repeated = heavy(4)
     limit.book(0, repeated)
@@ -296,7 +296,7 @@ describe('A weighted rate limit', () => {
     expect(limit.waitMs(500, heavy(6))).toBe(500)
   })
 
-  test('gives a refund back at once, and charges a debit above the limit to those who come next.', () => {
+  test('makes a refund available at once, and lets a debit above the limit delay later starts', () => {
     const limit = weighted({ limit: 10, intervalMs: 1_000, burst: 10 })
     const call = heavy(10)
     limit.book(0, call)
@@ -313,7 +313,7 @@ describe('A weighted rate limit', () => {
     expect(limit.waitMs(0, heavy(2))).toBe(1_000)
   })
 
-  test('takes no correction of what it does not know, of what is long past, or by what is no weight.', () => {
+  test('ignores a correction of an unknown start, of one long past, or by an invalid weight', () => {
     const limit = weighted({ limit: 10, intervalMs: 1_000, burst: 10 })
     const [old, call] = [heavy(1), heavy(10)]
     limit.book(0, old)
@@ -328,7 +328,7 @@ describe('A weighted rate limit', () => {
     expect(counted.waitMs(0, call)).toBe(1_000)
   })
 
-  test('lets go of what is too old to be corrected: a request of hours keeps no later one in memory.', () => {
+  test('unlinks bookings too old to be corrected: a request that lasts for hours keeps no later one in memory', () => {
     const bookings = new Bookings(1_000)
     const [first, second, third] = [0, 500, 1_200].map(atMs => bookings.add(atMs, 1)) as [Booking, Booking, Booking]
     bookings.cut(999)
@@ -341,7 +341,7 @@ describe('A weighted rate limit', () => {
     expect(bookings.add(1e9, 1)).toBe(third.next)
   })
 
-  test('is asked as often as anybody likes: asking changes nothing.', () => {
+  test('does not change when it is asked', () => {
     const rate = { limit: 3, intervalMs: 1_000, burst: 2 }
     const [asked, quiet] = [weighted(rate), weighted(rate)]
     for (let nowMs = 0; nowMs < 5_000; nowMs += 50) {

@@ -7,6 +7,7 @@ const CHECKS: readonly (readonly [string, ...string[]])[] = [
   ['oxlint', '--type-aware', '--deny-warnings'],
   ['oxfmt', '--check', '.'],
   ['node', 'scripts/docs.ts', '--check'],
+  ['node', 'scripts/architecture.ts', '--check'],
   ['knip', '--treat-config-hints-as-errors'],
   ['npm', 'run', 'build', '--silent'],
   ['publint', '--strict'],

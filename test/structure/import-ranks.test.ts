@@ -1,25 +1,7 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { RANKS } from '../support/rooms.ts'
 import { folderOf, importsOf, sources, targetOf } from '../support/sources.ts'
-
-const RANKS: Readonly<Record<string, number>> = {
-  core: 1,
-  config: 2,
-  disk: 2,
-  policy: 3,
-  transport: 3,
-  store: 3,
-  codec: 3,
-  testing: 3,
-  sinks: 3,
-  engine: 4,
-  layer: 4,
-  report: 4,
-  client: 5,
-  // What others see; the command line uses it as they do.
-  index: 6,
-  cli: 7,
-}
 
 /** Folders of the middle that know less than their rank allows; `client/wire.ts` is what brings them together. */
 const KNOWS: Readonly<Record<string, readonly string[]>> = {

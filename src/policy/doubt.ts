@@ -43,6 +43,6 @@ function detailOf({ code, sent }: Fault, headed: boolean): string | undefined {
 }
 
 function inDoubt(detail: string, { method }: Call, cause: Fault, why: string): Fault {
-  const message = `nobody knows whether the server carried out this ${method}: ${why}`
+  const message = `cannot tell whether the server carried out this ${method}: ${why}`
   return fault(`in_doubt/${detail}`, message, { sent: true, cause })
 }

@@ -18,6 +18,6 @@ function circuitOpen({ breaker, host }: Lane, nowMs: number, epochMs: number): F
   const untilMs = breaker?.refusesUntilMs(nowMs)
   if (untilMs === undefined) return undefined
   const waitMs = Math.max(0, untilMs - nowMs)
-  const message = `not sent: ${host} kept failing, so that nothing is sent there for ${formatDuration(Math.ceil(waitMs))}`
+  const message = `not sent: ${host} kept failing, so its circuit stays open for ${formatDuration(Math.ceil(waitMs))}`
   return fault('circuit/open', message, { retryAt: Math.round(epochMs + waitMs) })
 }

@@ -1,18 +1,19 @@
 /**
- * Rows that come one by one, delivered many at a time and in order.
+ * Collects rows that arrive one by one and delivers them in order, many at a time.
  *
- * A batch is delivered when it is full or its time has come, whichever is first, and never while another is: what
- * comes meanwhile gathers in the next one. All rows of a batch share one promise, so a row costs no more than its text.
+ * A batch is delivered when it is full or its delay has passed, whichever comes first. Only one batch is delivered at a
+ * time; rows that arrive meanwhile go into the next one. All rows of a batch share one promise, so a row costs no more
+ * than its text.
  */
 import { SinkError } from '../core/sink.ts'
 import { setImmediate } from 'node:timers'
 
 export interface BatchLimits {
-  /** Rows of a full batch. */
+  /** Number of rows of a full batch. */
   readonly maxRows: number
-  /** Size of a full batch, in the unit in which `add` is told it. */
+  /** Size of a full batch, in the unit that is passed to `add`. */
   readonly maxSize: number
-  /** After its first row; 0 for the end of this turn of the event loop. */
+  /** Delay after the first row; 0 delivers at the end of the current turn of the event loop. */
   readonly delayMs: number
 }
 
@@ -34,7 +35,9 @@ export class Batches<Row> {
   #closed = false
   #failure: { readonly error: SinkError; readonly rejected: Promise<void> } | undefined
 
-  /** @param output how messages call it */
+  /**
+   * @param output its name in messages
+   */
   constructor(output: string, deliver: (rows: readonly Row[]) => Promise<void>, limits: BatchLimits) {
     this.#output = output
     this.#deliver = deliver
@@ -44,7 +47,7 @@ export class Batches<Row> {
   /** Resolves when the row has been delivered. */
   add(row: Row, size: number): Promise<void> {
     if (this.#failure !== undefined) return this.#failure.rejected
-    if (this.#closed) return Promise.reject(new Error(`${this.#output}: expected no write after close(), got one`))
+    if (this.#closed) return Promise.reject(new Error(`${this.#output}: cannot write after close()`))
     const last = this.#waiting.at(-1)
     const batch = last === undefined || this.#isFull(last) ? this.#begin() : last
     batch.rows.push(row)
@@ -53,7 +56,7 @@ export class Batches<Row> {
     return batch.kept.promise
   }
 
-  /** Delivers what is left. Rejects when anything could not be delivered, now or before. */
+  /** Delivers the remaining rows. Rejects if any row could not be delivered, now or earlier. */
   async close(): Promise<void> {
     this.#closed = true
     for (const batch of this.#waiting) batch.due = true
@@ -62,7 +65,7 @@ export class Batches<Row> {
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
-  /** The output is gone: nothing that waits will be delivered, nor anything that comes. */
+  /** The output has failed: rejects all waiting rows and all later ones. */
   fail(cause: unknown): void {
     if (this.#failure !== undefined) return
     const error = new SinkError(this.#output, this.#kept, cause)
@@ -94,7 +97,7 @@ export class Batches<Row> {
     return batch
   }
 
-  /** At the end of this turn, so that all that the turn brings is in one batch. */
+  /** Delivers at the end of this turn, so that all rows of the turn form one batch. */
   #dueSoon(batch: Batch<Row>): void {
     batch.due = true
     setImmediate(() => this.#run())
@@ -123,5 +126,8 @@ export class Batches<Row> {
   }
 }
 
-/** A caller that waits for none of its writes hears of the failure from `close()`; its process need not end of it. */
+/**
+ * Keeps a caller that does not await its writes from crashing with an unhandled rejection; `close()` reports the
+ * failure.
+ */
 const unheard = (): void => {}

@@ -1,4 +1,4 @@
-/** CSV (RFC 4180, with `\n`): one line per outcome for spreadsheets and data tools. The quoting is csv-stringify's. */
+/** CSV (RFC 4180, with `\n`): one line per outcome, for spreadsheets and data tools. csv-stringify does the quoting. */
 import { stringify } from 'csv-stringify/sync'
 import { bool, got, isPlain, oneOf, problem } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
@@ -14,7 +14,7 @@ import { TextRows } from './text-rows.ts'
 
 type Cell = (outcome: Outcome) => unknown
 
-/** Every field that a column can be by its name. */
+/** The fields that a column can name. */
 const FIELDS = {
   index: ({ index }) => index,
   key: keyOf,
@@ -31,21 +31,21 @@ const FIELDS = {
   at: () => new Date(),
 } as const satisfies Readonly<Record<string, Cell>>
 
-/** A column that has a name already. `error` is the code, `message` its words, `totalMs` the time from input to outcome. */
+/** A built-in column. `error` is the code, `message` its text, `totalMs` the time from input to outcome. */
 export type CsvField = keyof typeof FIELDS
 
-/** A field by its name, or a column of your own. */
+/** A built-in column by its name, or a column of your own. */
 export type CsvColumn = CsvField | { readonly name: string; readonly value: (outcome: Outcome) => unknown }
 
 export interface CsvOptions extends FileOptions {
   /** Default `index, key, method, url, ok, status, attempts, error, value`. */
   readonly columns?: readonly CsvColumn[] | undefined
-  /** Between two cells. Default `','`. */
+  /** Separates two cells. Default `','`. */
   readonly delimiter?: ',' | ';' | '\t' | '|' | undefined
   /**
-   * Whether cells that need it are put in quotes. Default `true`. `false`, with the delimiter `'\t'` only, writes
-   * tab-separated values as IANA registered them (`text/tab-separated-values`): nothing is quoted, and a tab, LF or CR
-   * within a value, which that format cannot hold, is written as `\t`, `\n` or `\r`; a backslash stays as it is.
+   * Whether cells that need it are quoted. Default `true`. `false` is allowed with the delimiter `'\t'` only and writes
+   * tab-separated values as registered with IANA (`text/tab-separated-values`). That format has no quoting and cannot
+   * hold a tab, LF or CR in a value, so they are written as `\t`, `\n` and `\r`; a backslash is written as it is.
    */
   readonly quotes?: boolean | undefined
 }
@@ -58,21 +58,22 @@ interface Column {
 }
 
 /**
- * A sink that writes a header and one line of CSV per outcome. Cells are text: strings as they are, numbers and `true`
- * as they print, dates as ISO 8601, bytes as base64, null and undefined as nothing, other values as JSON. A column's
- * function that throws, answers with a promise, or with what JSON cannot hold, rejects with a `RowError`: there is no
- * line for that outcome, and the others go on.
+ * A sink that writes a header and one line of CSV per outcome. Strings are written as they are, numbers and booleans as
+ * they print, dates as ISO 8601, bytes as base64, null and undefined as an empty cell, other values as JSON. If a
+ * column's function throws, returns a promise or returns something that JSON cannot hold, the write rejects with a
+ * `RowError`: that outcome gets no line, and the run goes on.
  *
- * With `append` the header is not repeated, and must be the same. The file is opened, flushed and guarded as by
- * `jsonLines`. A spreadsheet takes a cell that begins with `=` for a formula: cells are written as they are, so do not
- * open what strangers sent you in one, or put a `'` before it in a column of your own.
+ * With `append` the header is not repeated, and the existing one must be the same. The file is opened, flushed and
+ * guarded as by `jsonLines`. Spreadsheets read a cell that begins with `=` as a formula, and cells are written
+ * unchanged: do not open results from untrusted servers in a spreadsheet, or prefix such values with `'` in a column of
+ * your own.
  *
  * ```ts
  * const stars = { name: 'stars', value: ({ value }: Outcome) => (value as Repo | undefined)?.stars }
  * await client.drain(urls, { sink: csv('stars.csv', { columns: ['url', 'status', stars], overwrite: true }) })
  * ```
  *
- * @param target a path, or a Writable, which is waited for and not ended
+ * @param target a path, or a Writable; the sink waits for a Writable and does not end it
  */
 export function csv(target: Target, options: CsvOptions = {}): Sink {
   const read = readSinkOptions('csv', options, {
@@ -84,11 +85,11 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
   })
   const hasQuotes = read.quotes ?? true
   if (!hasQuotes && read.delimiter !== '\t') {
-    const remedy = "Only tab-separated values do without: add delimiter: '\\t', or leave quotes out."
+    const remedy = "Only tab-separated values can be unquoted: add delimiter: '\\t', or leave quotes out."
     throw new ConfigError([problem('quotes', 'true beside this delimiter', 'false', remedy)])
   }
   const columns = read.columns ?? columnsOf(DEFAULT)
-  // A lone empty cell would be an empty line, which readers skip.
+  // A single empty cell would give an empty line, which readers skip.
   const format = { quoted_empty: columns.length === 1, delimiter: read.delimiter ?? ',' }
   const textOf = (rows: readonly (readonly string[])[]): string =>
     hasQuotes ? stringify(rows as string[][], format) : rows.map(unquotedLine).join('')
@@ -110,7 +111,7 @@ const unquotedLine = (cells: readonly string[]): string =>
 
 function refuseHeader(sink: TextRows<readonly string[]>, header: string): never {
   const { firstLine } = sink
-  // The file is left as it is.
+  // Closes without writing, so the file is not changed.
   sink.close().catch(() => {})
   const remedy = 'Give the same columns, or another file.'
   throw new ConfigError([problem('csv', `a file with the header ${got(header.trimEnd())}`, got(firstLine), remedy)])
@@ -143,7 +144,9 @@ function unknownColumn(where: string, given: unknown): string {
   return problem(where, `one of ${known.join(', ')}, or { name, value }`, got(given), remedy)
 }
 
-/** Whatever was given; what is none has no function. */
+/**
+ * Runs before validation, so `given` may hold anything. An unknown name gets no function, and the caller reports it.
+ */
 function columnsOf(given: readonly CsvColumn[]): Column[] {
   return given.map(column => {
     if (isPlain(column)) return { name: column.name, cell: column.value }

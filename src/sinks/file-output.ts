@@ -1,7 +1,7 @@
 /**
- * A file that rows are appended to. It is opened at once, so that a wrong path is known before anything is sent; a file
- * that is replaced stays as it is until its successor is whole and closed. A write that fails half-way is taken back, and
- * none goes to a file that others have deleted, moved or cut.
+ * A file that rows are appended to. It is opened at once, so a wrong path is reported before anything is sent. When it
+ * replaces a file, the old one stays in place until the new one is complete and closed. A write that fails half-way is
+ * undone. Nothing is written once another process has deleted, moved or truncated the file.
  */
 import {
   close,
@@ -31,18 +31,20 @@ const writeTo = promisify(write)
 const sync = promisify(fsync)
 const closeFile = promisify(close)
 
-/** What to do with a file that exists; with neither it is refused. */
+/** What to do with an existing file. Without either option, an existing file is refused. */
 export interface FileOptions {
-  /** Replace what is there. */
+  /** Replace the existing file. Default false. */
   readonly overwrite?: boolean | undefined
-  /** Go on after the end of what is there. */
+  /** Add to the end of the existing file. Default false. */
   readonly append?: boolean | undefined
 }
 
 const LONGEST_LINE_BYTES = 65_536
 const NEWLINE = 0x0a
 
-/** @param sink its name, for messages */
+/**
+ * @param sink its name in messages
+ */
 export function openFile(sink: string, path: string, { overwrite, append }: FileOptions): FileOutput {
   if (overwrite === true && append === true) {
     throw new ConfigError([`${sink}: expected overwrite or append, got both. Leave one of them out.`])
@@ -56,9 +58,9 @@ export function openFile(sink: string, path: string, { overwrite, append }: File
 
 interface Opened {
   readonly fd: number
-  /** Of what is open; undefined for a device or a pipe, which has no length: it can be neither cut nor synced. */
+  /** Path of the open file. Undefined for a device or a pipe, which cannot be truncated or synced. */
   readonly file: string | undefined
-  /** What takes its place once it is whole. */
+  /** The file that this one replaces once it is complete. */
   readonly replaces?: string | undefined
 }
 
@@ -69,13 +71,13 @@ function open(path: string, { overwrite, append }: FileOptions): Opened {
     // Some systems report ELOOP for a link that O_NOFOLLOW refuses.
     if (!['EEXIST', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
     const there = statSync(path, { throwIfNoEntry: false })
-    // A dangling link.
+    // A link whose target does not exist.
     if (there === undefined) throw error
-    // A terminal, a pipe, /dev/null: nothing of theirs would be lost.
+    // A terminal, a pipe, /dev/null: it has no content to lose.
     if (!there.isFile()) return { fd: openSync(path, constants.O_WRONLY), file: undefined }
     if (append === true) return { fd: openSync(path, constants.O_RDWR), file: path }
     if (overwrite !== true) throw error
-    // The target of links, so that the file is replaced and not the link.
+    // Resolves links, so that the file is replaced and not the link.
     const replaces = realpathSync(path)
     const file = partNameOf(replaces)
     const mode = there.mode & 0o777
@@ -85,7 +87,7 @@ function open(path: string, { overwrite, append }: FileOptions): Opened {
   }
 }
 
-/** What the umask took away when the file was made; it may do with less where changing a mode is denied. */
+/** Restores the mode bits that the umask removed. Best effort where changing a mode is denied. */
 function keepMode(fd: number, mode: number): void {
   if (process.platform === 'win32') return
   try {
@@ -95,7 +97,7 @@ function keepMode(fd: number, mode: number): void {
   }
 }
 
-/** A sentence on a path that cannot be opened for writing. */
+/** Says why a path cannot be opened for writing, and what to do. */
 export function whyNot(path: string, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   const shown = JSON.stringify(path)
@@ -127,7 +129,7 @@ export class FileOutput implements Output {
   readonly #opened: Opened
   /** Undefined for a device or a pipe. */
   readonly #held: HeldFile | undefined
-  /** Length of what is whole. */
+  /** Length of the complete rows. */
   #end: number
   #isBroken = false
 
@@ -163,7 +165,7 @@ export class FileOutput implements Output {
     if (file === undefined) return closeFile(fd)
     const identity = identityOf(file)
     try {
-      // Some file systems tell only now that there was no room.
+      // Some file systems report a full disk only now.
       if (!this.#isBroken) await sync(fd).catch(unlessDenied)
       if (!this.#isBroken) this.#held?.check(this.#end)
     } finally {
@@ -184,23 +186,23 @@ export class FileOutput implements Output {
     }
   }
 
-  /** No half row stays behind. Best effort: whoever cannot write may not be able to cut either. */
+  /** Removes the half-written row. Best effort: where writing fails, truncating may fail as well. */
   #takeBack(): void {
     const { fd, file } = this.#opened
     if (file === undefined || fstatSync(fd).size <= this.#end) return
     try {
       ftruncateSync(fd, this.#end)
     } catch {
-      // The error of the write says more.
+      // The error of the write is more useful.
     }
   }
 
-  /** Of a file that was to be replaced, where its rows are. */
+  /** If the file was to replace another one, adds the path where its rows are. */
   #withPlace(error: unknown): unknown {
     const { file, replaces } = this.#opened
     const { code, message } = error as NodeJS.ErrnoException
     if (replaces === undefined || this.#end === 0 || code === 'ESTALE') return error
-    const where = `what was written is in ${file}, and ${replaces} is as it was`
+    const where = `the rows so far are in ${file}, and ${replaces} is unchanged`
     return Object.assign(new Error(`${message}; ${where}`, { cause: error }), { code })
   }
 }

@@ -1,4 +1,7 @@
-/** A folder of files: one per answer, whole or not there, under a name that cannot leave the folder. */
+/**
+ * A folder of files, one per answer. A file appears only when it is complete, under a name that cannot leave the
+ * folder.
+ */
 import { mkdirSync, statSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
@@ -19,33 +22,35 @@ import { keptOf, keyOf } from './row.ts'
 import type { Kept } from './row.ts'
 
 export interface FolderOptions {
-  /** The name of an outcome's file. Default: its key, or its index, with `.json`, `.txt` or `.bin` when it has none. */
+  /**
+   * Name of an outcome's file. Default: its key or its index, with `.json`, `.txt` or `.bin` if it has no extension.
+   */
   readonly name?: ((outcome: OkOutcome<unknown>) => string) | undefined
-  /** Replace files that are there. Default false: their outcomes reject with a `RowError`. */
+  /** Replace existing files. Default false: the write of an outcome whose file exists rejects with a `RowError`. */
   readonly overwrite?: boolean | undefined
-  /** Spaces per level of JSON; 0 for one line. Default 2. */
+  /** Spaces per level of JSON; 0 for a single line. Default 2. */
   readonly indent?: number | undefined
 }
 
-/** As many as Node's threads for files. */
+/** The number of Node's threads for file access. */
 const MAX_OPEN_FILES = 4
 const ERRORS = 'errors.jsonl'
 const EXTENSIONS = { json: '.json', text: '.txt', bytes: '.bin', none: '.txt' } as const
-/** These say that the name is the trouble, not the disk. */
+/** Codes caused by the name rather than by the disk. */
 const NAME_CODES = new Set(['EEXIST', 'EILSEQ', 'EINVAL', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'ENOTDIR', 'ENOTEMPTY'])
 
 /**
- * A sink that writes one file per outcome that is ok: bytes as they came (of `returnType: 'response'` the body), text as
- * UTF-8, other values as JSON. A file is written under another name and renamed when it is whole. Failed outcomes get a
- * line in `errors.jsonl`, which is there from the start, so that a second run into the same folder is a `ConfigError`
- * unless it says `overwrite: true`. The folder is made when its parent exists.
+ * A sink that writes one file per successful outcome: bytes as they are (with `returnType: 'response'`, the body), text
+ * as UTF-8, other values as JSON. A file is written under a temporary name and renamed when it is complete. Failed
+ * outcomes get a line in `errors.jsonl`. That file is created at the start, so a second run into the same folder is a
+ * `ConfigError` unless it sets `overwrite: true`. The folder is created if its parent exists.
  *
- * Names may come from anywhere: whatever could leave the folder, hide, or be refused by some system is percent-encoded
- * (`../a` becomes `%2E.%2Fa`), long ones are cut and get a hash, and of names that differ in case only the later ones
- * get `~` and their index. Each name is remembered for that: about 100 bytes per file.
+ * Names may come from untrusted input. Whatever could leave the folder, hide a file, or be refused by some system is
+ * percent-encoded (`../a` becomes `%2E.%2Fa`). Long names are cut and get a hash. Of names that differ only in case,
+ * the later ones get `~` and their index. The sink remembers each name for that: about 100 bytes per file.
  *
- * A name that is taken by a file from before, a `name` function that throws, and a value that JSON cannot hold reject
- * with a `RowError`: there is no file for that outcome, and the others go on.
+ * If the name is taken by an earlier file, the `name` function throws, or JSON cannot hold the value, the write rejects
+ * with a `RowError`: that outcome gets no file, and the run goes on.
  *
  * ```ts
  * await client.drain(urls, { sink: folder('pages', { name: ({ index }) => `page-${index}.html` }) })
@@ -100,7 +105,7 @@ class FolderSink implements Sink {
 
   write(outcome: Outcome): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#closed) return Promise.reject(new Error(`${this.#path}: expected no write after close(), got one`))
+    if (this.#closed) return Promise.reject(new Error(`${this.#path}: cannot write after close()`))
     const written = this.#keep(outcome).then(
       () => void this.#kept++,
       (error: unknown) => Promise.reject(isRowError(error) ? error : this.#fail(error)),
@@ -127,7 +132,7 @@ class FolderSink implements Sink {
     return this.#failure
   }
 
-  /** Up to its first wait it runs at once, so that names are given in the order of the calls. */
+  /** Runs synchronously up to its first await, so that names are assigned in the order of the calls. */
   async #keep(outcome: Outcome): Promise<void> {
     if (!outcome.ok) return this.#errors.write(outcome)
     const kept = keptOf(outcome.value, outcome, this.#settings.indent)
@@ -148,7 +153,7 @@ class FolderSink implements Sink {
       )
     } finally {
       const next = this.#waiting.shift()
-      // The place goes from hand to hand.
+      // The slot is passed on to the next waiting write.
       if (next === undefined) this.#writing--
       else next()
     }
@@ -180,7 +185,9 @@ class FolderSink implements Sink {
   }
 }
 
-/** Never through a link, nor into a file that is there: what a run before left behind under this name goes first. */
+/**
+ * Never follows a link or writes into an existing file. A leftover of an earlier run under this name is removed first.
+ */
 async function openNew(part: string): Promise<FileHandle> {
   try {
     return await open(part, NEW)
@@ -204,10 +211,10 @@ function nameOf(outcome: OkOutcome<unknown>, { kind }: Kept, name: Settings['nam
   try {
     given = name(outcome)
   } catch (error) {
-    throw new RowError(index, `name: expected a name, got an error (${reasonOf(error)}). Mend the function.`, error)
+    throw new RowError(index, `name: expected a name, got an error (${reasonOf(error)}). Fix the function.`, error)
   }
   if (typeof given === 'string' && given !== '') return safeName(given)
-  throw new RowError(index, `name: expected a name, got ${given === '' ? "''" : typeof given}. Mend the function.`)
+  throw new RowError(index, `name: expected a name, got ${given === '' ? "''" : typeof given}. Fix the function.`)
 }
 
 function contentOf({ kind, content }: Kept): string | Uint8Array {

@@ -1,4 +1,6 @@
-/** Sinks: where `client.drain(urls, { sink })` puts the outcomes. All behind one port, so that yours is as good as ours. */
+/**
+ * Sinks: where `client.drain(urls, { sink })` writes outcomes. All implement the `Sink` interface, and so can yours.
+ */
 import '../core/supported-node.ts'
 export { RowError, SinkError, isRowError } from '../core/sink.ts'
 export type { Sink } from '../core/sink.ts'

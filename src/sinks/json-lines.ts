@@ -1,4 +1,4 @@
-/** JSON lines: one object per outcome, in the format of a run file, for whatever reads lines. */
+/** JSON lines: one object per outcome, in the format of a run file, for tools that read lines. */
 import { bool } from '../config/kinds.ts'
 import { isoTime } from '../core/iso-time.ts'
 import type { Outcome } from '../core/outcome.ts'
@@ -10,25 +10,25 @@ import type { Target } from './output.ts'
 import { base64Of, bytesIn, jsonOf, keptOf, keyOf, roundedTimings, urlOf } from './row.ts'
 import { TextRows } from './text-rows.ts'
 
-/** What to do with a file that exists; with neither it is refused. Not for streams. */
+/** What to do with an existing file. Without either option, an existing file is refused. Not for streams. */
 export interface JsonLinesOptions extends FileOptions {}
 
 /**
  * A sink that writes one line of JSON per outcome: `index`, `key`, `method`, `url`, `ok`, `status`, `value` or `error`
- * (`code` and `message`), `attempts`, `bytes`, `timings` and `at`, in this order. Bytes become base64, with
- * `"encoding":"base64"` after them; of `returnType: 'response'` the body is kept, as text if it is UTF-8. What JSON
- * leaves out of objects is left out. A value that it cannot hold (a BigInt, a cycle) rejects with a `RowError`: there
- * is no line for it, and the others go on.
+ * (`code` and `message`), `attempts`, `bytes`, `timings` and `at`, in this order. Bytes are written as base64, followed
+ * by `"encoding":"base64"`. With `returnType: 'response'` the body is written, as text if it is UTF-8. Properties that
+ * JSON omits (functions, undefined) are omitted. If JSON cannot hold a value (a BigInt, a cycle), the write rejects
+ * with a `RowError`: that outcome gets no line, and the run goes on.
  *
- * The file is opened at once, and a path that cannot be written is a `ConfigError`. All that comes in one turn of the
- * event loop is one write, and is safe from the end of this process when it resolves. Disk full: what was written by
- * halves is cut off, and everything from there on rejects with a `SinkError`.
+ * The file is opened at once; a path that cannot be written is a `ConfigError`. All outcomes of one turn of the event
+ * loop are written together. Once a write has resolved, its line survives the end of the process. When the disk is
+ * full, a half-written line is removed, and this and every later write reject with a `SinkError`.
  *
  * ```ts
  * await client.drain(urls, { sink: jsonLines('results.jsonl', { overwrite: true }) })
  * ```
  *
- * @param target a path, or a Writable, which is waited for and not ended
+ * @param target a path, or a Writable; the sink waits for a Writable and does not end it
  */
 export function jsonLines(target: Target, options: JsonLinesOptions = {}): Sink {
   const read = readSinkOptions('jsonLines', options, { overwrite: bool, append: bool })
@@ -40,7 +40,7 @@ export function jsonLines(target: Target, options: JsonLinesOptions = {}): Sink 
   })
 }
 
-/** One literal, because it is made for every row; of what is not there JSON leaves out the name. */
+/** One object literal, because this runs for every row. JSON omits the names of undefined values. */
 function lineOf(outcome: Outcome): string {
   const { index, ok, error, request, response, attempts, timings } = outcome
   const { value, encoding } = error === undefined ? valueOf(outcome) : NONE
@@ -71,9 +71,9 @@ const NONE: Kept = {}
 
 function valueOf(outcome: Outcome): Kept {
   const { value, index } = outcome
-  // Inside of an object JSON would leave it out without a word.
+  // As a property, JSON would omit it silently.
   if (typeof value === 'function' || typeof value === 'symbol') {
-    throw new RowError(index, `value: expected what JSON can hold, got a ${typeof value}. Make something else of it.`)
+    throw new RowError(index, `value: expected what JSON can hold, got a ${typeof value}. Convert it in parseFunc.`)
   }
   if (bytesIn(value) === undefined) return { value }
   const { kind, content } = keptOf(value, outcome)

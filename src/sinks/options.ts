@@ -1,9 +1,14 @@
-/** The options of a sink, read as those of a client are: unknown names and wrong values end in one ConfigError. */
+/**
+ * Reads the options of a sink like those of a client: all unknown names and wrong values are reported in one
+ * ConfigError.
+ */
 import { fields } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { ConfigError } from '../core/error.ts'
 
-/** @param name of the sink, for messages: `jsonLines` */
+/**
+ * @param name of the sink in messages, such as `jsonLines`
+ */
 export function readSinkOptions<R extends Record<string, Read<unknown>>>(
   name: string,
   options: unknown,

@@ -1,4 +1,4 @@
-/** What text is written to: a file that we open or a stream that we are given. */
+/** What text is written to: a file that we open, or a stream that the caller passes. */
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { got, isRecord, problem } from '../config/kinds.ts'
@@ -7,22 +7,24 @@ import { openFile } from './file-output.ts'
 import type { FileOptions } from './file-output.ts'
 import { StreamOutput } from './stream-output.ts'
 
-/** A path, or a stream; a stream is not ended. */
+/** A path or a stream. A stream is not ended. */
 export type Target = string | URL | Writable
 
 export interface Output {
-  /** How messages call it. */
+  /** Its name in messages. */
   readonly name: string
-  /** What was there and stays, up to a line's length; empty when it begins anew. */
+  /** First line of the existing content that is kept, up to the longest line we read; empty for a new file. */
   readonly firstLine: string
-  /** Whether what was there ends without a line break. */
+  /** Whether the existing content ends without a line break. */
   readonly torn: boolean
-  /** Resolves when all bytes are out. One at a time; after a rejection nothing more is written. */
+  /** Resolves when all bytes are written. One call at a time; nothing is written after a rejection. */
   write(bytes: Buffer): Promise<void>
   close(): Promise<void>
 }
 
-/** @param sink its name, for messages */
+/**
+ * @param sink its name in messages
+ */
 export function openOutput(
   sink: string,
   target: unknown,
@@ -31,7 +33,7 @@ export function openOutput(
 ): Output {
   if (isStream(target)) {
     if (options.overwrite || options.append) {
-      const remedy = 'Leave overwrite and append out; what a stream already holds is its own business.'
+      const remedy = 'Leave overwrite and append out: they apply to files only.'
       throw new ConfigError([problem(sink, 'a path beside overwrite and append', 'a stream', remedy)])
     }
     return new StreamOutput(sink, target, onFail)
@@ -39,14 +41,14 @@ export function openOutput(
   return openFile(sink, pathOf(sink, target), options)
 }
 
-/** The path that was meant, or a ConfigError. */
+/** The path as a string, or a ConfigError. */
 export function pathOf(sink: string, target: unknown): string {
   const path = target instanceof URL && target.protocol === 'file:' ? fileURLToPath(target) : target
   if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path
   throw new ConfigError([problem(sink, 'a path', got(path), "Write it as 'results/all.jsonl'.")])
 }
 
-/** By its methods: a stream of another copy of the class is as good. */
+/** Checks methods too, because the stream may come from another copy of the class. */
 function isStream(value: unknown): value is Writable {
   if (value instanceof Writable) return true
   return isRecord(value) && typeof value['write'] === 'function' && typeof value['once'] === 'function'

@@ -1,10 +1,10 @@
-/** What the sinks have in common: the fields of an outcome as they are kept, and its value as text or bytes. */
+/** What all sinks share: the fields of an outcome as they are stored, and its value as text or bytes. */
 import { isThenable, reasonOf } from '../core/callback.ts'
 import type { Outcome, Timings } from '../core/outcome.ts'
 import { RowError } from '../core/sink.ts'
 import { printableUrl } from '../core/url.ts'
 
-/** A value as it can be kept. `'json'` is the text of a JSON value; `'none'`, that there is no value. */
+/** A value as it is stored. `'json'`: the text of a JSON value. `'none'`: no value. */
 export type Kept =
   | { readonly kind: 'json' | 'text'; readonly content: string }
   | { readonly kind: 'bytes'; readonly content: Uint8Array }
@@ -12,7 +12,7 @@ export type Kept =
 
 const NOTHING: Kept = { kind: 'none', content: null }
 
-/** A value of this outcome; of a whole response (`returnType: 'response'`) its body. Throws a RowError. */
+/** The value of this outcome; with `returnType: 'response'`, the body. Throws a RowError. */
 export function keptOf(value: unknown, outcome: Outcome, indent?: number): Kept {
   if (value === undefined) return NOTHING
   if (typeof value === 'string') return { kind: 'text', content: value }
@@ -22,7 +22,7 @@ export function keptOf(value: unknown, outcome: Outcome, indent?: number): Kept 
   return text === undefined ? { kind: 'bytes', content: bytes } : { kind: 'text', content: text }
 }
 
-/** The bytes that this value is, or undefined when it is something else. */
+/** The value's bytes; undefined if it is not binary. */
 export function bytesIn(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value
   if (value instanceof ArrayBuffer) return new Uint8Array(value)
@@ -46,7 +46,7 @@ function utf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The JSON of `value`. What JSON leaves out inside of it (functions, symbols) is left out here. Throws a RowError. */
+/** The JSON of `value`. Functions and symbols inside it are omitted, as JSON does. Throws a RowError. */
 export function jsonOf(value: unknown, { index }: Outcome, indent?: number): string {
   let text: string | undefined
   let cause: unknown
@@ -57,39 +57,39 @@ export function jsonOf(value: unknown, { index }: Outcome, indent?: number): str
   }
   if (text !== undefined) return text
   const what = cause instanceof Error ? cause.message.split('\n', 1)[0] : `a ${typeof value}`
-  const remedy = 'Make something else of it in parseFunc'
+  const remedy = 'Convert it in parseFunc'
   throw new RowError(index, `value: expected what JSON can hold, got something else (${what}). ${remedy}.`, cause)
 }
 
-/** Bytes as base64, without a copy. */
+/** Bytes as base64, without copying them. */
 export function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64')
 }
 
-/** The URL once more through the strainer: an outcome need not be one of ours. */
+/** Removes secrets again: an outcome may have been made by hand. */
 export function urlOf({ request }: Outcome): string {
   return printableUrl(request.url)
 }
 
-/** A key that is a URL is printed as one. */
+/** A key that is a URL is printed like one, without secrets. */
 export function keyOf({ key }: Outcome): string | undefined {
   return key?.includes('://') === true ? printableUrl(key) : key
 }
 
-/** Tenths of a millisecond: finer is noise. */
+/** Tenths of a millisecond: finer digits are noise. */
 export function roundedTimings(timings: Timings): Record<string, number> {
   const rounded: Record<string, number> = {}
   for (const part in timings) rounded[part] = Math.round((timings[part as keyof Timings] as number) * 10) / 10
   return rounded
 }
 
-/** What a column of the caller's answers for this outcome. Throws a RowError where it throws, or promises. */
+/** Calls a user-defined column for this outcome. Throws a RowError if it throws or returns a promise. */
 export function cellOf(name: string, value: (outcome: Outcome) => unknown, outcome: Outcome): unknown {
   let cell: unknown
   try {
     cell = value(outcome)
   } catch (error) {
-    const threw = `column ${name}: expected its function to answer, got an error (${reasonOf(error)}). Mend the function.`
+    const threw = `column ${name}: expected its function to answer, got an error (${reasonOf(error)}). Fix the function.`
     throw new RowError(outcome.index, threw, error)
   }
   if (!isThenable(cell)) return cell

@@ -1,4 +1,7 @@
-/** The table behind the SQLite sink: opened and checked at once, filled in transactions that wait for others' turns. */
+/**
+ * The table behind the SQLite sink. It is opened and checked at once and filled in transactions; it waits while another
+ * connection writes.
+ */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { closeSync, openSync, readSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -10,19 +13,19 @@ import { identityOf, systemError as errorOf } from '../disk/new-file.ts'
 import { whyNot } from './file-output.ts'
 import type { FileOptions } from './file-output.ts'
 
-/** node:sqlite binds every number as a REAL: integers are bigints. */
+/** node:sqlite binds every number as a REAL, so integers are bigints. */
 export type Row = readonly (string | number | bigint | null | Uint8Array)[]
 
 export interface Table {
   readonly path: string
-  /** All of them or none. */
+  /** Inserts all rows or none. */
   insert(rows: readonly Row[]): Promise<void>
-  /** Without a single row there is still a table, and nothing of the one before. */
+  /** Creates or replaces the table even if no row was inserted. */
   finish(): Promise<void>
   close(): void
 }
 
-/** In the order of a Row. `value` has no type, so that SQLite keeps text as text and bytes as bytes. */
+/** In the order of a Row. `value` has no type, so SQLite keeps text as text and bytes as bytes. */
 const COLUMNS = {
   index: 'INTEGER PRIMARY KEY',
   key: 'TEXT',
@@ -40,30 +43,34 @@ const COLUMNS = {
   at: 'TEXT NOT NULL',
 } as const
 
-/** SQLite takes names without regard to case. */
+/** SQLite compares names without regard to case. */
 export const isFixed = (name: string): boolean => Object.hasOwn(COLUMNS, name.toLowerCase())
 
 const BUSY = 5
 const LOCKED = 6
-/** For another connection's transaction. */
+/** How long to wait for another connection's transaction. */
 const MAX_WAIT_MS = 30_000
 const LOOK_EVERY_MS = 10
-/** SQLite's own codes as the system's, which is what a run looks at. */
+/** Maps SQLite's codes to those of the system, which a run checks. */
 const SYSTEM_CODES: Readonly<Record<number, string>> = { 8: 'EROFS', 10: 'EIO', 13: 'ENOSPC' }
 
-/** @param more columns besides those that every table has */
+/**
+ * @param more columns besides the fixed ones
+ */
 export function openTable(path: string, name: string, options: FileOptions, more: readonly string[] = []): Table {
   if (options.overwrite === true && options.append === true) {
     throw new ConfigError(['sqlite: expected overwrite or append, got both. Leave one of them out.'])
   }
   if (path === ':memory:') {
-    throw new ConfigError(['sqlite: expected the path of a file, got ":memory:". Nobody could read it there.'])
+    throw new ConfigError([
+      'sqlite: expected the path of a file, got ":memory:". It would be lost when the sink closes.',
+    ])
   }
   checkDatabase(path)
   let database: DatabaseSync | undefined
   try {
     const { DatabaseSync: Database } = loadSqlite()
-    // Resolved, because SQLite reads some names as URLs or as places in memory.
+    // Resolved, because SQLite reads some names as URLs or as in-memory databases.
     database = new Database(resolve(path), { timeout: 5_000 })
     return new OpenTable(path, database, name, { ...options, more })
   } catch (error) {
@@ -76,7 +83,7 @@ export function openTable(path: string, name: string, options: FileOptions, more
   }
 }
 
-/** Throws a ConfigError. SQLite's own words for these are all the same: unable to open database file. */
+/** Throws a ConfigError. SQLite itself reports all of these as "unable to open database file". */
 export function checkDatabase(path: string): void {
   try {
     const isNew = statSync(path, { throwIfNoEntry: false }) === undefined
@@ -84,7 +91,7 @@ export function checkDatabase(path: string): void {
     if (isNew) rmSync(path)
     else if (!startsAsDatabase(path)) {
       throw new ConfigError([
-        `sqlite: expected an SQLite database or a path where nothing is yet, got ${JSON.stringify(path)}, which is something else. Choose another.`,
+        `sqlite: expected an SQLite database or a path where nothing is yet, got ${JSON.stringify(path)}, which is neither. Choose another.`,
       ])
     }
   } catch (error) {
@@ -104,7 +111,7 @@ function startsAsDatabase(path: string): boolean {
   }
 }
 
-/** Only when it is needed, and without Node's warning that it is young, which is not for the users of a program. */
+/** Loaded on demand, and without Node's ExperimentalWarning: the users of a program cannot act on it. */
 export function loadSqlite(): typeof import('node:sqlite') {
   // oxlint-disable-next-line typescript/unbound-method -- it is put back, not called
   const { emitWarning } = process
@@ -116,7 +123,7 @@ export function loadSqlite(): typeof import('node:sqlite') {
   }
 }
 
-/** SQL's quoting of a name: whatever it holds, it is one name. */
+/** Quotes a name for SQL, whatever characters it holds. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 class OpenTable implements Table {
@@ -125,11 +132,11 @@ class OpenTable implements Table {
   readonly #create: string
   readonly #insertInto: string
   readonly #name: string
-  /** Its path behind links, and its device and inode when it was opened. */
+  /** The path without links, and the device and inode at opening. */
   readonly #place: string
   readonly #identity: string | undefined
   #size = 0
-  /** Absent until what is to be replaced has been. */
+  /** Undefined until the table that is to be replaced has been replaced. */
   #insert: StatementSync | undefined
 
   constructor(
@@ -150,9 +157,9 @@ class OpenTable implements Table {
     database.exec('PRAGMA journal_mode = WAL')
     this.#place = realpathSync(path)
     this.#identity = identityOf(this.#place)
-    // A commit survives the end of this process; not, for the last ones, the end of the power.
+    // A commit survives the end of the process. The last ones may be lost in a power failure.
     database.exec('PRAGMA synchronous = NORMAL')
-    // A megabyte, a quarter of SQLite's default: a commit that has to move the log into the file stalls for less.
+    // 1 MB, a quarter of SQLite's default: the commit that moves the log into the file then stalls for less time.
     database.exec('PRAGMA wal_autocheckpoint = 250')
     const found = database.prepare('SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE').get(name)
     if (found !== undefined && found['type'] !== 'table') {
@@ -167,7 +174,7 @@ class OpenTable implements Table {
     }
     if (found !== undefined && append === true) this.#checkColumns(more)
     if (found === undefined || overwrite !== true) this.#prepare()
-    // From here on waiting is done without blocking.
+    // From here on waiting must not block, so `#begin` polls.
     database.exec('PRAGMA busy_timeout = 0')
   }
 
@@ -176,7 +183,7 @@ class OpenTable implements Table {
       const insert = this.#insert ?? this.#replace()
       for (const row of rows) insert.run(...row)
     })
-    // One transaction per turn: a commit may stall for milliseconds, and several of them must not add up.
+    // One transaction per turn: a commit may stall for milliseconds, and these must not add up.
     await turn()
   }
 
@@ -189,14 +196,14 @@ class OpenTable implements Table {
     this.#database.close()
   }
 
-  /** SQLite reports no error for a deleted or a truncated file, and goes on writing to it. */
+  /** SQLite reports no error when its file is deleted or truncated, and goes on writing. */
   #check(): void {
     if (this.#identity === undefined || identityOf(this.#place) !== this.#identity) {
-      throw errorOf('ESTALE', 'the database was deleted, moved or replaced during the run, and its rows went with it')
+      throw errorOf('ESTALE', 'the database was deleted, moved or replaced during the run, so its rows are lost')
     }
     const { size } = statSync(this.#place)
-    // VACUUM by another connection makes it smaller, too.
-    if (size < this.#size && !this.#isSound()) throw errorOf('ESTALE', 'the database was cut during the run')
+    // A VACUUM by another connection shrinks it as well.
+    if (size < this.#size && !this.#isSound()) throw errorOf('ESTALE', 'the database was truncated during the run')
     this.#size = size
   }
 
@@ -264,12 +271,12 @@ function insertInto(table: string, columns: readonly string[]): string {
     ON CONFLICT ("index") DO UPDATE SET ${updates.join(', ')}`
 }
 
-/** SQLite's code of an error; 0 when it is none of its. The upper bytes say more than anybody asks. */
+/** SQLite's primary code of an error; 0 for other errors. The upper bytes hold details that are not needed here. */
 function primaryCode(error: unknown): number {
   return ((error as { errcode?: number | undefined }).errcode ?? 0) & 0xff
 }
 
-/** With the code that a disk would have given. */
+/** Adds the error code that the file system would have given. */
 function systemError(error: unknown): unknown {
   const code = SYSTEM_CODES[primaryCode(error)]
   return code === undefined ? error : Object.assign(new Error((error as Error).message, { cause: error }), { code })

@@ -1,4 +1,4 @@
-/** A table of SQLite, which others can query while it grows: WAL, and a transaction per 100 rows or 50 ms. */
+/** A table of SQLite that others can query while it grows: WAL mode, and a transaction per 100 rows or 50 ms. */
 import { bool, got, isPlain, matching, problem } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { isoTime } from '../core/iso-time.ts'
@@ -17,22 +17,26 @@ import type { Kept } from './row.ts'
 import { isFixed, openTable } from './sqlite-table.ts'
 import type { Row, Table } from './sqlite-table.ts'
 
-/** A transaction costs as much as 30 rows; a reader waits for no row longer than this. */
+/** A transaction costs as much as 30 rows. No row waits longer than this before readers see it. */
 const LIMITS = { maxRows: 100, maxSize: 8_388_608, delayMs: 50 } as const
-/** What SQLite takes as one value. */
+/** SQLite's limit for one value. */
 const MAX_VALUE_BYTES = 1_000_000_000
 
-/** What to do with a table that exists (other tables of the file are left alone); with neither it is refused. */
+/** What to do with an existing table. Without either option it is refused. Other tables of the file are not touched. */
 export interface SqliteOptions extends FileOptions {
   /** Default `'results'`. */
   readonly table?: string | undefined
-  /** Columns of your own, after those that every table has. Without one of these names, and without regard to case. */
+  /**
+   * Columns of your own, after the fixed ones. Their names must differ from the fixed ones and from each other,
+   * ignoring case.
+   */
   readonly columns?: readonly SqliteColumn[] | undefined
 }
 
 /**
- * A column of your own: whole numbers and bigints as INTEGER (a bigint of more than 64 bits as text, with one warning), other
- * numbers as REAL, `true` as 1, texts and bytes as they are, dates as ISO 8601, other values as JSON.
+ * A column of your own. Whole numbers and bigints are stored as INTEGER (a bigint beyond 64 bits as text, with one
+ * warning per column), other numbers as REAL, `true` as 1, text and bytes as they are, dates as ISO 8601, other values
+ * as JSON.
  */
 export interface SqliteColumn {
   readonly name: string
@@ -40,15 +44,15 @@ export interface SqliteColumn {
 }
 
 /**
- * A sink that writes one row per outcome into a table of an SQLite database, made when it is not there: `"index"`
+ * A sink that writes one row per outcome into a table of an SQLite database, which is created if needed: `"index"`
  * (INTEGER PRIMARY KEY), `key`, `method`, `url`, `ok` (0 or 1), `status`, `value`, `encoding`, `error_code`,
- * `error_message`, `attempts`, `bytes`, `timings` (JSON, milliseconds) and `at` (ISO 8601). `encoding` says what
- * `value` is: `'json'` (text for `json_extract`), `'text'`, or `'bytes'` (a BLOB). An outcome of an index that is there
- * takes its place. `columns` adds some of your own.
+ * `error_message`, `attempts`, `bytes`, `timings` (JSON, milliseconds) and `at` (ISO 8601). `encoding` gives the type
+ * of `value`: `'json'` (text for `json_extract`), `'text'`, or `'bytes'` (a BLOB). An outcome whose index exists
+ * replaces that row. `columns` adds columns of your own.
  *
- * The table can be read while it is written: a row is there when its write has resolved, at most 50 ms later. Rows
- * survive the end of the process from then on. While another connection writes, the sink waits up to 30 s for its turn
- * without blocking the event loop. A value that JSON cannot hold rejects with a `RowError`, and the others go on.
+ * The table can be read while it is written. A row is visible when its write has resolved, at most 50 ms later, and
+ * survives the end of the process from then on. While another connection writes, the sink waits up to 30 s without
+ * blocking the event loop. If JSON cannot hold a value, the write rejects with a `RowError`, and the run goes on.
  *
  * ```ts
  * await client.drain(urls, { sink: sqlite('results.db', { table: 'repos', append: true }) })
@@ -80,7 +84,7 @@ class SqliteSink implements Sink {
   readonly #table: Table
   readonly #batches: Batches<Row>
   readonly #columns: readonly SqliteColumn[]
-  /** Columns of which it has been said that an integer does not fit. */
+  /** Columns for which the warning about 64 bits has been printed. */
   readonly #told = new Set<string>()
 
   constructor(table: Table, columns: readonly SqliteColumn[]) {
@@ -106,7 +110,7 @@ class SqliteSink implements Sink {
     const integer = integerOf(cell)
     if (integer === undefined) return ownCellOf(cell, outcome)
     if (BigInt.asIntN(64, integer) === integer) return integer
-    // A double beyond 64 bits stays a REAL; a number that came with all of its digits is kept as text.
+    // A double beyond 64 bits is stored as REAL. A number with all of its digits is stored as text.
     if (typeof cell === 'number') return cell
     if (!this.#told.has(name)) tellOf(name, integer)
     this.#told.add(name)
@@ -149,11 +153,11 @@ const readColumns: Read<readonly SqliteColumn[]> = (value, name, problems) => {
 }
 
 function tellOf(column: string, integer: bigint): void {
-  const message = `sqlite: column ${column}: ${integer} has more than the 64 bits of an INTEGER; it and its like are kept as text`
+  const message = `sqlite: column ${column}: ${integer} does not fit into the 64 bits of an INTEGER; such values are stored as text`
   process.emitWarning(printable(message), 'ParallelRequestsWarning')
 }
 
-/** A whole number, however it is held; undefined for anything else. */
+/** The value as a bigint if it is a whole number of any type; otherwise undefined. */
 function integerOf(cell: unknown): bigint | undefined {
   if (typeof cell === 'bigint') return cell
   if (typeof cell === 'boolean') return cell ? 1n : 0n
@@ -175,7 +179,7 @@ const sizeOf = (cells: Row): number =>
     0,
   )
 
-/** JSON has no bigint, but its digits are a number of JSON. */
+/** JSON has no bigint, but its digits are a valid JSON number. */
 function valueOf(outcome: Outcome): Kept {
   const { value } = outcome
   return typeof value === 'bigint' ? { kind: 'json', content: String(value) } : keptOf(value, outcome)
@@ -186,7 +190,7 @@ function rowOf(outcome: Outcome): { row: Row; size: number } {
   const { kind, content } = valueOf(outcome)
   const size = content === null ? 0 : content.length
   if (size > MAX_VALUE_BYTES / 3 && Buffer.byteLength(content ?? '') > MAX_VALUE_BYTES) {
-    throw new RowError(index, `value: expected at most ${MAX_VALUE_BYTES} bytes, which is what SQLite takes, got more.`)
+    throw new RowError(index, `value: expected at most ${MAX_VALUE_BYTES} bytes, SQLite's limit, got more.`)
   }
   const row: Row = [
     index,

@@ -1,6 +1,6 @@
 /**
- * A stream that somebody gave us. One piece is in it at a time: the next one goes when it has called back and asks for
- * more, so its buffer never grows. It is not ended: its giver does that.
+ * A stream that the caller passed. Only one chunk is in it at a time: the next one is written after its callback and,
+ * if needed, `drain`, so the stream's buffer never grows. We do not end it; the caller does.
  */
 import type { Writable } from 'node:stream'
 import { ConfigError } from '../core/error.ts'
@@ -15,7 +15,9 @@ export class StreamOutput implements Output {
   #failure: Error | undefined
   #reject: ((error: Error) => void) | undefined
 
-  /** @param onFail told once, also when no write is open */
+  /**
+   * @param onFail called once, even when no write is open
+   */
   constructor(sink: string, stream: Writable, onFail: (error: Error) => void) {
     if (stream.destroyed || stream.writableEnded) {
       throw new ConfigError([`${sink}: expected a stream that is open, got one that has ended. Give it a new one.`])
@@ -34,7 +36,7 @@ export class StreamOutput implements Output {
       this.#reject = reject
       this.#stream.write(bytes, error => {
         if (error !== null && error !== undefined) this.#fail(error)
-        // Others may write to it, too.
+        // Others may write to the stream as well.
         else if (this.#stream.writableNeedDrain) this.#stream.once('drain', resolve)
         else resolve()
       })
@@ -42,7 +44,7 @@ export class StreamOutput implements Output {
   }
 
   close(): Promise<void> {
-    // After a failure its error may come once more, and an error that nobody hears ends the process.
+    // After a failure the stream may emit its error again, and an error event without a listener ends the process.
     if (this.#failure === undefined) this.#stream.off('error', this.#fail)
     this.#stream.off('close', this.#closed)
     return Promise.resolve()

@@ -1,4 +1,4 @@
-/** A sink of text: rows gathered for a turn of the event loop, made into one text, and written in one piece. */
+/** A text sink: collects the rows of one turn of the event loop and writes them as one chunk. */
 import { isUnsent } from '../core/unsent-outcome.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Sink } from '../core/sink.ts'
@@ -7,17 +7,17 @@ import { openOutput } from './output.ts'
 import type { Output } from './output.ts'
 import type { FileOptions } from './file-output.ts'
 
-/** One piece: large enough to be cheap, small enough to be held twice. */
+/** One chunk: large enough to be cheap, small enough to be in memory twice. */
 const LIMITS = { maxRows: 10_000, maxSize: 1_048_576, delayMs: 0 } as const
 
 export interface Text<Row> {
-  /** Throws a RowError for what cannot be a row. */
+  /** Throws a RowError if the outcome cannot be written as a row. */
   rowOf(outcome: Outcome): Row
-  /** Characters, roughly. */
+  /** Approximate number of characters. */
   sizeOf(row: Row): number
-  /** Rows as lines, each with its line break. */
+  /** The rows as lines, each with its line break. */
   textOf(rows: readonly Row[]): string
-  /** A first line, with its line break; empty for none. */
+  /** First line of a new file, with its line break; empty for none. */
   readonly header: string
 }
 
@@ -25,10 +25,12 @@ export class TextRows<Row> implements Sink {
   readonly #text: Text<Row>
   readonly #batches: Batches<Row>
   readonly #output: Output
-  /** What has to come before the next row. */
+  /** Text that must come before the next row. */
   #before: string
 
-  /** @param sink its name, for messages */
+  /**
+   * @param sink its name in messages
+   */
   constructor(sink: string, target: unknown, options: FileOptions, text: Text<Row>) {
     this.#text = text
     const output = openOutput(sink, target, options, error => this.#batches.fail(error))
@@ -37,7 +39,7 @@ export class TextRows<Row> implements Sink {
     this.#batches = new Batches(output.name, rows => this.#write(text.textOf(rows)), LIMITS)
   }
 
-  /** The first line of what was there and stays; empty when the sink begins anew. */
+  /** First line of the existing content that is kept; empty for a new file. */
   get firstLine(): string {
     return this.#output.firstLine
   }
@@ -56,7 +58,7 @@ export class TextRows<Row> implements Sink {
   async close(): Promise<void> {
     try {
       await this.#batches.close()
-      // Without a single row there is still a first line.
+      // A run without rows still gets a header.
       if (this.#before !== '\n' && this.#before !== '') await this.#write('')
     } catch (error) {
       this.#batches.fail(error)

@@ -7,7 +7,7 @@ afterEach(() => vi.useRealTimers())
 describe('Batches', () => {
   const limits = { maxRows: 3, maxSize: 100, delayMs: 50 }
 
-  it('deliver a full batch in this turn, the rest when its time has come.', async () => {
+  it('delivers a full batch in this turn, and the rest after the delay', async () => {
     const delivered: number[][] = []
     const batches = new Batches<number>('x', rows => Promise.resolve(void delivered.push([...rows])), limits)
     for (let row = 0; row < 7; row++) void batches.add(row, 1)
@@ -24,7 +24,7 @@ describe('Batches', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('are full by size, too.', async () => {
+  it('counts a batch as full by its size too', async () => {
     const delivered: number[][] = []
     const batches = new Batches<number>('x', rows => Promise.resolve(void delivered.push([...rows])), limits)
     for (const size of [60, 60, 500, 1]) void batches.add(size, size)
@@ -34,7 +34,7 @@ describe('Batches', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('deliver one at a time, and gather meanwhile.', async () => {
+  it('delivers one batch at a time and collects rows meanwhile', async () => {
     const delivered: number[][] = []
     const ends: (() => void)[] = []
     const deliver = (rows: readonly number[]): Promise<void> => {
@@ -52,7 +52,7 @@ describe('Batches', () => {
     expect(delivered).toEqual([[0], [1, 2, 3]])
   })
 
-  it('reject what waits and what comes after the first failure, all with one error, and deliver nothing more.', async () => {
+  it('after a failure rejects waiting and later rows with the same error, and delivers nothing more', async () => {
     let calls = 0
     const deliver = (): Promise<void> => (++calls === 2 ? Promise.reject(new Error('no')) : Promise.resolve())
     const batches = new Batches<number>('x.txt', deliver, limits)

@@ -1,4 +1,4 @@
-/** Outputs that break: nothing that was counted is missing, nothing is there by halves, and nobody else is harmed. */
+/** Outputs that fail: every counted row is there, no row is incomplete, and other outputs are not affected. */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
@@ -11,8 +11,8 @@ import { covers } from '../support/hostile/record.ts'
 
 const onLinux = process.platform === 'linux'
 
-describe('A full disk', () => {
-  it.runIf(onLinux)('rejects the write, every later one alike, and the close.', async () => {
+describe('a full disk', () => {
+  it.runIf(onLinux)('rejects the write, every later write and the close', async () => {
     const sink = jsonLines('/dev/full')
     const first = await Promise.resolve(sink.write(okOutcome(0, 'x'))).catch((error: unknown) => error)
     expect(first).toBeInstanceOf(SinkError)
@@ -43,7 +43,7 @@ describe('A full disk', () => {
     ['jsonLines', `const sink = jsonLines('out')`, 'EFBIG'],
     ['csv', `const sink = csv('out')`, 'EFBIG'],
     ['sqlite', `const sink = sqlite('out')`, /^(?:ENOSPC|EIO)$/],
-  ])('leaves %s with all rows that were counted and no half one.', async (name, make, code) => {
+  ])('leaves %s with all counted rows and no partial one', async (name, make, code) => {
     const dir = freshFolder()
     const { stdout, stderr, status } = await runProgram(make + WRITE_UNTIL_FULL, LIMITED, dir)
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
@@ -75,7 +75,7 @@ describe('A full disk', () => {
     })
   })
 
-  it.runIf(onLinux)('leaves a folder without the file that did not fit.', async () => {
+  it.runIf(onLinux)('leaves a folder without the file that did not fit', async () => {
     const dir = freshFolder()
     const program = `
       const sink = folder('out')
@@ -92,8 +92,8 @@ describe('A full disk', () => {
   })
 })
 
-describe('A reader that goes away', () => {
-  it.each(['process.stdout', `'/dev/stdout'`])('is an EPIPE of %s, without a stack trace.', async target => {
+describe('a reader that goes away', () => {
+  it.each(['process.stdout', `'/dev/stdout'`])('gives EPIPE for %s, without a stack trace', async target => {
     const program = `
       const sink = jsonLines(${target})
       let failure
@@ -110,8 +110,8 @@ describe('A reader that goes away', () => {
   })
 })
 
-describe('A stream that was given', () => {
-  /** Takes a piece when it is told to. */
+describe('a stream passed by the caller', () => {
+  /** Takes a chunk when it is told to. */
   function handStream() {
     const waiting: { bytes: number; done: (error?: Error) => void }[] = []
     const stream = new Writable({
@@ -123,7 +123,7 @@ describe('A stream that was given', () => {
   }
   const turn = (): Promise<void> => new Promise(done => setImmediate(done))
 
-  it('is waited for: one piece is in it at a time, and rows are counted when it has taken them.', async () => {
+  it('gets one chunk at a time, and rows are counted once it has taken them', async () => {
     const { stream, waiting } = handStream()
     const sink = jsonLines(stream)
     let kept = 0
@@ -149,7 +149,7 @@ describe('A stream that was given', () => {
     await sink.close()
   })
 
-  it('of 10 KB a second slows the writer down to 10 KB a second, and holds no more than its window.', async () => {
+  it('that takes 10 KB per second slows the writer down to that rate and holds no more than its window', async () => {
     const perSecond = 10_000
     let taken = 0
     const stream = new Writable({
@@ -184,7 +184,7 @@ describe('A stream that was given', () => {
     })
   })
 
-  it('is waited for when another writer has filled it.', async () => {
+  it('is waited for when another writer has filled it', async () => {
     const { stream, waiting } = handStream()
     const sink = jsonLines(stream)
     let kept = false
@@ -201,7 +201,7 @@ describe('A stream that was given', () => {
     await sink.close()
   })
 
-  it('is neither ended nor left with listeners.', async () => {
+  it('is not ended, and keeps no listeners of ours', async () => {
     const stream = new PassThrough()
     stream.resume()
     const before = stream.eventNames().map(name => [name, stream.listenerCount(name)])
@@ -212,7 +212,7 @@ describe('A stream that was given', () => {
     expect(stream.eventNames().map(name => [name, stream.listenerCount(name)])).toEqual(before)
   })
 
-  it('that fails keeps its code, also when nothing is being written, and its error ends no process.', async () => {
+  it('that fails while idle keeps its error code, and its error does not end the process', async () => {
     const { stream } = handStream()
     const sink = jsonLines(stream)
     const error = Object.assign(new Error('EIO: the cable'), { code: 'EIO' })
@@ -220,11 +220,11 @@ describe('A stream that was given', () => {
     await new Promise(done => stream.once('close', done))
     await expect(sink.write(okOutcome(0, 'x'))).rejects.toMatchObject({ code: 'EIO', cause: error })
     await expect(sink.close()).rejects.toMatchObject({ code: 'EIO' })
-    // Heard by nobody else by now.
+    // Our listeners are gone by now.
     expect(() => stream.emit('error', error)).not.toThrow()
   })
 
-  it('that is closed while it holds rows rejects them.', async () => {
+  it('that is closed while it holds rows rejects them', async () => {
     const { stream } = handStream()
     const sink = jsonLines(stream)
     const written = sink.write(okOutcome(0, 'x'))
@@ -236,14 +236,14 @@ describe('A stream that was given', () => {
     await expect(sink.close()).rejects.toMatchObject({ name: 'SinkError' })
   })
 
-  it('that has ended is refused at once, and so are options of files.', () => {
+  it('that has ended is refused at once, and so are options for files', () => {
     const stream = new PassThrough()
     expect(() => jsonLines(stream, { append: true })).toThrow(ConfigError)
     stream.end()
     expect(() => jsonLines(stream)).toThrow('expected a stream that is open, got one that has ended')
   })
 
-  it('that fails under writes that nobody waits for is told by close() alone.', async () => {
+  it('that fails under writes that are not awaited is reported by close() alone', async () => {
     const program = `
       const { Writable } = await import('node:stream')
       const stream = new Writable({ write: (chunk, encoding, done) => done(Object.assign(new Error('no'), { code: 'ENOSPC' })) })

@@ -16,7 +16,7 @@ async function written(options: CsvOptions, ...outcomes: Parameters<typeof write
 }
 
 describe('csv', () => {
-  it('writes exactly these bytes.', async () => {
+  it('writes exactly these bytes', async () => {
     const text = await written(
       {},
       okOutcome(0, { name: 'a "b"', tags: [1, 2] }, { key: 'one, two' }),
@@ -39,7 +39,7 @@ describe('csv', () => {
     )
   })
 
-  it('writes the columns that were asked for, in their order, fields and functions.', async () => {
+  it('writes the requested columns in their order, built-in fields and functions', async () => {
     const name = 'stars, "all"'
     const text = await written(
       {
@@ -60,7 +60,7 @@ describe('csv', () => {
     )
   })
 
-  it('without quotes is tab-separated values: only what no cell can hold is escaped.', async () => {
+  it('without quotes writes tab-separated values and escapes only what a cell cannot hold', async () => {
     const text = await written(
       { columns: ['index', 'value'], delimiter: '\t', quotes: false },
       okOutcome(0, 'a "b", c'),
@@ -72,7 +72,7 @@ describe('csv', () => {
     expect(() => csv('x.csv', { quotes: false })).toThrow('quotes: expected true beside this delimiter, got false.')
   })
 
-  it('is read back as it was, whatever the text.', async () => {
+  it('is read back unchanged, whatever the text', async () => {
     const path = join(freshFolder(), 'results.csv')
     const texts = fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 20 })
     await fc.assert(
@@ -89,7 +89,7 @@ describe('csv', () => {
     )
   })
 
-  it('writes dates as ISO 8601, big integers in full, and the rest as JSON.', async () => {
+  it('writes dates as ISO 8601, big integers in full, and other values as JSON', async () => {
     const cells = [new Date(0), new Date(NaN), 2n ** 70n, [1, null], undefined, NaN]
     const columns = cells.map((cell, at) => ({ name: String(at), value: () => cell }))
     expect(await written({ columns }, okOutcome(0, 1))).toBe(
@@ -109,7 +109,7 @@ describe('csv', () => {
       /column odd: expected a value, got a promise/,
     ],
     ['answers with a cycle', (): unknown => Object.assign([], { 0: globalThis }), /expected what JSON can hold/],
-  ])('refuses the row whose column %s, and keeps the others.', async (_what, odd, message) => {
+  ])('rejects the row whose column %s, and keeps the others', async (_what, odd, message) => {
     const path = join(freshFolder(), 'results.csv')
     const sink = csv(path, { columns: ['index', { name: 'odd', value: ({ index }) => (index === 1 ? odd() : index) }] })
     const [first, second, third] = await Promise.allSettled([0, 1, 2].map(index => writeTo(sink, okOutcome(index, 0))))
@@ -121,15 +121,15 @@ describe('csv', () => {
     expect(readFileSync(path, 'utf8')).toBe('index,odd\n0,0\n2,2\n')
   })
 
-  it('quotes an empty cell that is alone in its line, which readers would skip.', async () => {
+  it('quotes a single empty cell, which readers would skip as an empty line', async () => {
     expect(await written({ columns: ['key'] }, okOutcome(0, 1), okOutcome(1, 1, { key: 'a' }))).toBe('key\n""\na\n')
   })
 
-  it('writes the header of a run without outcomes.', async () => {
+  it('writes the header of a run without outcomes', async () => {
     expect(await written({ columns: ['url'] })).toBe('url\n')
   })
 
-  it('goes on after the end of a file of the same columns, without a second header.', async () => {
+  it('appends to a file with the same columns without repeating the header', async () => {
     const path = join(freshFolder(), 'results.csv')
     for (const index of [0, 1]) {
       const sink = csv(path, { columns: ['index', 'ok'], append: true })
@@ -139,7 +139,7 @@ describe('csv', () => {
     expect(readFileSync(path, 'utf8')).toBe('index,ok\n0,true\n1,true\n')
   })
 
-  it('refuses to go on after the end of a file of other columns.', () => {
+  it('refuses to append to a file with other columns', () => {
     const path = join(freshFolder(), 'results.csv')
     writeFileSync(path, 'index,stars\n0,7\n')
     expect(() => csv(path, { append: true })).toThrow(
@@ -154,12 +154,12 @@ describe('csv', () => {
     [{ name: 'x' }, /csv\.columns\[1\]: expected one of .*, or \{ name, value \}, got an object/],
     ['constructor', /csv\.columns\[1\]: expected one of/],
     [null, /csv\.columns\[1\]: expected one of .* got null/],
-  ])('refuses the column %j before anything is opened.', (column, message) => {
+  ])('refuses the column %j before it opens a file', (column, message) => {
     const path = join(freshFolder(), 'missing', 'results.csv')
     expect(() => csv(path, { columns: ['index', column as never] })).toThrow(message)
   })
 
-  it('refuses an empty list of columns.', () => {
+  it('refuses an empty list of columns', () => {
     expect(() => csv('x.csv', { columns: [] })).toThrow('csv.columns: expected an array of columns, got an array of 0.')
   })
 })

@@ -1,4 +1,4 @@
-/** The sinks under a run: what it counts is what they hold. */
+/** The sinks under a run: they hold exactly what the run counts. */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -26,14 +26,14 @@ describe('drain()', () => {
     ['csv', csv, (path: string) => readFileSync(path, 'utf8').split('\n').length - 2, 1_000],
     ['sqlite', sqlite, undefined, 1_000],
     ['folder', folder, (path: string) => readdirSync(path).length - 1, 900],
-  ] as const)('fills %s with every outcome.', async (_name, make, countIn, expected) => {
+  ] as const)('fills %s with every outcome', async (_name, make, countIn, expected) => {
     const path = join(freshFolder(), 'out')
     const totals = await clientOf().drain(urls, { sink: make(path) })
     expect(totals).toMatchObject({ total: 1_000, ok: 900, failed: 100, unwritten: 0 })
     if (countIn !== undefined) expect(countIn(path)).toBe(expected)
   })
 
-  it('counts the rows that a sink could not keep, and goes on.', async () => {
+  it('counts the rows that a sink could not keep, and goes on', async () => {
     const path = join(freshFolder(), 'out.jsonl')
     const parseFunc = (value: unknown, { index }: { index: number }): unknown => (index === 5 ? 1n : value)
     const totals = await clientOf().drain(urls, { sink: jsonLines(path), parseFunc })
@@ -41,7 +41,7 @@ describe('drain()', () => {
     expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(1_000)
   })
 
-  it.runIf(process.platform === 'linux')('stops sending when the disk is full, and says so.', async () => {
+  it.runIf(process.platform === 'linux')('stops sending when the disk is full, and reports it', async () => {
     const sent: string[] = []
     const endless = function* (): Generator<string> {
       for (let index = 0; ; index++) yield `https://api.example.com/items/${index}`
@@ -54,7 +54,7 @@ describe('drain()', () => {
     expect(sent.length).toBeLessThan(1_000)
   })
 
-  it('sends no faster than its sink takes: at most its window is ahead.', async () => {
+  it('sends no faster than its sink accepts: at most one window ahead', async () => {
     const sent: string[] = []
     let lines = 0
     let mostAhead = 0

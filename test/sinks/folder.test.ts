@@ -14,7 +14,7 @@ const namesOf = (path: string): string[] =>
     .toSorted()
 
 describe('folder', () => {
-  it('writes one file per answer, and a line per failure.', async () => {
+  it('writes one file per answer, and a line per failure', async () => {
     const path = join(freshFolder(), 'out')
     const sink = folder(path)
     const whole = { status: 200, bytes: () => new Uint8Array([1, 254]), text: () => '', json: () => 0 }
@@ -45,7 +45,7 @@ describe('folder', () => {
     expect(JSON.parse(errors ?? '')).toMatchObject({ index: 5, ok: false, error: { code: 'http/404' } })
   })
 
-  it('takes names from a function, and keeps them inside.', async () => {
+  it('takes names from a function and keeps them inside the folder', async () => {
     const dir = freshFolder()
     const path = join(dir, 'out')
     writeFileSync(join(dir, 'victim'), 'precious')
@@ -79,7 +79,7 @@ describe('folder', () => {
     })
   })
 
-  it('gives names that some system takes for one a number, in the order of the calls.', async () => {
+  it('numbers names that some file system treats as equal, in the order of the calls', async () => {
     const path = join(freshFolder(), 'out')
     const keys = ['README', 'readme', 'Readme', 'readme~1', 'é', 'e\u0301']
     const sink = folder(path)
@@ -93,7 +93,7 @@ describe('folder', () => {
     expect(files['readme~1~3.txt']).toBe('readme~1')
   })
 
-  it('refuses to replace a file unless told to, and keeps the others.', async () => {
+  it('refuses to replace a file unless told to, and keeps the others', async () => {
     const path = freshFolder()
     writeFileSync(join(path, '1.txt'), 'precious')
     mkdirSync(join(path, '2.txt'))
@@ -119,13 +119,13 @@ describe('folder', () => {
     )
     await again.close()
     expect(second?.status).toBe('fulfilled')
-    // A folder is not replaced by a file.
+    // A folder is never replaced by a file.
     expect(third).toMatchObject({ status: 'rejected', reason: { name: 'RowError', index: 2 } })
     expect(readFileSync(join(path, '1.txt'), 'utf8')).toBe('newer')
     expect(namesOf(path)).toEqual(['0.txt', '1.txt', '2.txt', '3.txt'])
   })
 
-  it('writes through no link: neither where a file is to be nor where one is made.', async () => {
+  it("follows no link, neither at a file's name nor at its temporary name", async () => {
     const dir = freshFolder()
     const path = join(dir, 'out')
     mkdirSync(path)
@@ -153,7 +153,7 @@ describe('folder', () => {
     })
   })
 
-  it('shows a file under its name only when it is whole.', async () => {
+  it('shows a file under its name only when it is complete', async () => {
     const path = freshFolder()
     const sink = folder(path)
     const big = 'x'.repeat(20_000_000)
@@ -174,7 +174,7 @@ describe('folder', () => {
     ['throws', (): never => expect.fail('my mistake'), /expected a name, got an error \(my mistake\)/],
     ['answers with nothing', () => '', /expected a name, got ''/],
     ['answers with a number', () => 7 as never, /expected a name, got number/],
-  ])('refuses the row whose name function %s, and keeps the others.', async (_what, odd, message) => {
+  ])('rejects the row whose name function %s, and keeps the others', async (_what, odd, message) => {
     const path = freshFolder()
     const sink = folder(path, { name: ({ index }) => (index === 1 ? odd() : `n${index}`) })
     const settled = await Promise.allSettled([0, 1, 2].map(index => writeTo(sink, okOutcome(index, 'x'))))
@@ -185,7 +185,7 @@ describe('folder', () => {
     expect(namesOf(path)).toEqual(['n0', 'n2'])
   })
 
-  it('refuses the row that no JSON can hold.', async () => {
+  it('rejects a row that JSON cannot hold', async () => {
     const path = freshFolder()
     const sink = folder(path)
     await expect(writeTo(sink, okOutcome(3, { big: 1n }))).rejects.toMatchObject({ name: 'RowError', index: 3 })
@@ -193,7 +193,7 @@ describe('folder', () => {
     expect(namesOf(path)).toEqual([])
   })
 
-  it('finishes what is open when it is closed, and takes nothing afterwards.', async () => {
+  it('finishes open writes when it is closed, and accepts nothing afterwards', async () => {
     const path = freshFolder()
     const sink = folder(path)
     const writes = Array.from({ length: 50 }, (_, index) => writeTo(sink, okOutcome(index, 'x')))
@@ -203,7 +203,7 @@ describe('folder', () => {
     await expect(writeTo(sink, okOutcome(99, 'x'))).rejects.toThrow('after close()')
   })
 
-  it('refuses what it cannot write to when it is made.', async () => {
+  it('refuses a path that it cannot write to when it is made', async () => {
     const dir = freshFolder()
     const at = (name: string): string => join(dir, name)
     writeFileSync(at('file'), '')

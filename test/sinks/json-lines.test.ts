@@ -26,7 +26,7 @@ const problemOf = (make: () => unknown): string => {
 }
 
 describe('jsonLines', () => {
-  it('writes exactly these bytes.', async () => {
+  it('writes exactly these bytes', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-01-02T03:04:05.678Z') })
     const path = join(freshFolder(), 'results.jsonl')
     const sink = jsonLines(path)
@@ -47,7 +47,7 @@ describe('jsonLines', () => {
     )
   })
 
-  it('keeps the body of a whole response, as text when it is UTF-8.', async () => {
+  it('keeps the body of a whole response, as text if it is UTF-8', async () => {
     const path = join(freshFolder(), 'results.jsonl')
     const sink = jsonLines(path)
     const whole = (bytes: Uint8Array) => ({ status: 200, bytes: () => bytes, text: () => '', json: () => 0 })
@@ -66,7 +66,7 @@ describe('jsonLines', () => {
     ['a function', () => 0],
     ['a symbol', Symbol('no')],
     ['a toJSON that throws', { toJSON: () => expect.fail('no') }],
-  ])('refuses the row whose value is %s, and keeps the others.', async (_what, value) => {
+  ])('rejects the row whose value is %s, and keeps the others', async (_what, value) => {
     const path = join(freshFolder(), 'results.jsonl')
     const sink = jsonLines(path)
     const settled = await Promise.allSettled([0, value, 2].map((each, index) => writeTo(sink, okOutcome(index, each))))
@@ -81,7 +81,7 @@ describe('jsonLines', () => {
     expect(linesOf(path)).toMatchObject([{ index: 0 }, { index: 2 }, { index: 3 }])
   })
 
-  it('writes what comes in one turn in one piece, in the order of the calls, and none of it before the turn ends.', async () => {
+  it('writes all rows of one turn as one chunk in the order of the calls, and none before the turn ends', async () => {
     const pieces: string[] = []
     const stream = new Writable({
       write(chunk: Buffer, _encoding, done) {
@@ -101,17 +101,17 @@ describe('jsonLines', () => {
     expect(written.map(line => (JSON.parse(line) as { index: number }).index)).toEqual([...Array(101).keys()])
   })
 
-  it('writes the rest when it is closed, and takes nothing afterwards.', async () => {
+  it('writes the rest when it is closed, and accepts nothing afterwards', async () => {
     const path = join(freshFolder(), 'results.jsonl')
     const sink = jsonLines(path)
     const written = sink.write(okOutcome(0, 'x'))
     await sink.close()
     await written
     expect(linesOf(path)).toHaveLength(1)
-    await expect(sink.write(okOutcome(1, 'y'))).rejects.toThrow('expected no write after close(), got one')
+    await expect(sink.write(okOutcome(1, 'y'))).rejects.toThrow('cannot write after close()')
   })
 
-  it('replaces a file when told to, but not before there is something new.', async () => {
+  it('replaces a file when told to, but not before there is a new row', async () => {
     const path = join(freshFolder(), 'results.jsonl')
     writeFileSync(path, 'what was there before, and is longer than what comes, as there is a lot of it'.repeat(9))
     const sink = jsonLines(path, { overwrite: true })
@@ -121,14 +121,14 @@ describe('jsonLines', () => {
     expect(linesOf(path)).toMatchObject([{ index: 0, value: 'new' }])
   })
 
-  it('leaves an empty file of a run without outcomes, also where there was another.', async () => {
+  it('leaves an empty file after a run without outcomes, even if it replaces another', async () => {
     const path = join(freshFolder(), 'results.jsonl')
     writeFileSync(path, 'old\n')
     await jsonLines(path, { overwrite: true }).close()
     expect(readFileSync(path, 'utf8')).toBe('')
   })
 
-  it('goes on after the end of a file when told to, on a line of its own.', async () => {
+  it('appends to a file when told to, on a new line', async () => {
     const path = join(freshFolder(), 'results.jsonl')
     writeFileSync(path, '{"index":0}\n{"index":1,"to')
     for (const index of [2, 3]) {
@@ -141,7 +141,7 @@ describe('jsonLines', () => {
     expect(rest.map(line => line.slice(0, 10))).toEqual(['{"index":2', '{"index":3', ''])
   })
 
-  it('refuses what it cannot write to when it is made, with a remedy.', () => {
+  it('refuses a path that it cannot write to when it is made, with a remedy', () => {
     const dir = freshFolder()
     const file = join(dir, 'file')
     writeFileSync(file, 'precious')
@@ -172,7 +172,7 @@ describe('jsonLines', () => {
     expect(existsSync(join(dir, 'missing'))).toBe(false)
   })
 
-  it('writes to a device without being told to replace it.', async () => {
+  it('writes to a device without being told to replace it', async () => {
     const sink = jsonLines('/dev/null')
     await expect(writeTo(sink, okOutcome(0, 'x'))).resolves.toBeUndefined()
     await sink.close()

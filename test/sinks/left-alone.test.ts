@@ -1,4 +1,7 @@
-/** Outputs that others delete, move or cut while a run writes to them, and what stands under a name until it is whole. */
+/**
+ * Outputs that another process deletes, moves or truncates during a run, and what is under a name until its file is
+ * complete.
+ */
 import {
   chmodSync,
   readFileSync,
@@ -24,7 +27,7 @@ const SINKS: Readonly<Record<string, (path: string, options?: { overwrite: boole
   sqlite: (path, options) => sqlite(path, options),
 }
 
-/** What somebody does to an output while it is written. */
+/** What another process does to an output while it is written. */
 const DEEDS: Readonly<Record<string, (path: string) => void>> = {
   deleted: path => rmSync(path),
   moved: path => renameSync(path, `${path}.away`),
@@ -42,16 +45,16 @@ async function failureOf(sink: Sink, from: number): Promise<unknown> {
   }
 }
 
-describe.runIf(onPosix)('An output that is written to', () => {
+describe.runIf(onPosix)('an output that is being written', () => {
   for (const [name, make] of Object.entries(SINKS)) {
-    it.each(Object.keys(DEEDS))(`of ${name} fails with ESTALE when somebody has it %s.`, async deed => {
+    it.each(Object.keys(DEEDS))(`of ${name} fails with ESTALE when another process has it %s`, async deed => {
       for (const isLast of [false, true]) {
         const path = join(freshFolder(), 'out')
         const sink = make(path)
-        // More than SQLite keeps in its log: what is still there a cut of the file itself does not harm.
+        // More than SQLite keeps in its log: truncating the file does not harm rows that are still in the log.
         for (let more = 0; more < 30; more++) await sink.write(okOutcome(100 + more, 'x'.repeat(100_000)))
         DEEDS[deed]?.(path)
-        // At the next row, and without one at the end.
+        // At the next row, and at the end if there is none.
         const failure = isLast
           ? await Promise.resolve(sink.close()).catch((error: unknown) => error)
           : await failureOf(sink, 1)
@@ -60,26 +63,23 @@ describe.runIf(onPosix)('An output that is written to', () => {
     })
   }
 
-  it.runIf(process.platform === 'linux')(
-    'says where its rows are, and saves those of a file that was deleted.',
-    async () => {
-      const folder = freshFolder()
-      const [deleted, moved] = [join(folder, 'deleted.jsonl'), join(folder, 'moved.jsonl')]
-      for (const [path, deed] of [
-        [deleted, 'deleted'],
-        [moved, 'moved'],
-      ] as const) {
-        const sink = jsonLines(path)
-        await sink.write(okOutcome(0, 'x'))
-        DEEDS[deed]?.(path)
-        const { message } = (await failureOf(sink, 1)) as Error
-        const [, where = ''] = /(?:copied to|is in) (\S+)\.(?: |$)/.exec(message) ?? []
-        expect(readFileSync(where, 'utf8')).toMatch(/^\{"index":0/)
-      }
-    },
-  )
+  it.runIf(process.platform === 'linux')('reports where its rows are, and saves those of a deleted file', async () => {
+    const folder = freshFolder()
+    const [deleted, moved] = [join(folder, 'deleted.jsonl'), join(folder, 'moved.jsonl')]
+    for (const [path, deed] of [
+      [deleted, 'deleted'],
+      [moved, 'moved'],
+    ] as const) {
+      const sink = jsonLines(path)
+      await sink.write(okOutcome(0, 'x'))
+      DEEDS[deed]?.(path)
+      const { message } = (await failureOf(sink, 1)) as Error
+      const [, where = ''] = /(?:copied to|is in) (\S+)\.(?: |$)/.exec(message) ?? []
+      expect(readFileSync(where, 'utf8')).toMatch(/^\{"index":0/)
+    }
+  })
 
-  it('has no zeros in the place of what was cut.', async () => {
+  it('has no zeros in place of what was truncated', async () => {
     const path = join(freshFolder(), 'out')
     const sink = jsonLines(path)
     await sink.write(okOutcome(0, 'x'))
@@ -89,8 +89,8 @@ describe.runIf(onPosix)('An output that is written to', () => {
   })
 })
 
-describe('An output that is replaced', () => {
-  it.each(['jsonLines', 'csv'])('by %s stays as it is until its successor is closed.', async name => {
+describe('an output that replaces a file', () => {
+  it.each(['jsonLines', 'csv'])('leaves the file unchanged until %s has closed the new one', async name => {
     const folder = freshFolder()
     const path = join(folder, 'out')
     writeFileSync(path, 'old')
@@ -104,7 +104,7 @@ describe('An output that is replaced', () => {
     if (onPosix) expect(statSync(path).mode & 0o777).toBe(0o640)
   })
 
-  it.runIf(onPosix)('is written neither through a link nor into a file at the name of its successor.', async () => {
+  it.runIf(onPosix)('is written neither through a link nor into a file at its temporary name', async () => {
     const folder = freshFolder()
     const victim = join(folder, 'victim')
     writeFileSync(victim, 'precious')
@@ -122,7 +122,7 @@ describe('An output that is replaced', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['a', 'a.part', 'b', 'b.part', 'victim'])
   })
 
-  it.runIf(onPosix)('stays when its successor was taken away, which is an error.', async () => {
+  it.runIf(onPosix)('leaves the file in place when the new one was taken away, and fails', async () => {
     const folder = freshFolder()
     const path = join(folder, 'out')
     writeFileSync(path, 'old')

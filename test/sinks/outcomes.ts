@@ -1,4 +1,4 @@
-/** Outcomes as a run makes them, for tests of where they go; and a folder for a test's files. */
+/** Outcomes as a run makes them, for tests of sinks; and a folder for a test's files. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -50,12 +50,12 @@ export function failedOutcome(index: number, { key, url, attempts = 1 }: Changes
   }
 }
 
-/** Writes, as a promise whatever the sink answers with. */
+/** Writes and returns a promise, whatever the sink returns. */
 export async function writeTo(sink: Sink, outcome: Outcome): Promise<void> {
   await sink.write(outcome)
 }
 
-/** A new folder, removed with the test. */
+/** A new folder, removed after the test. */
 export function freshFolder(): string {
   const path = mkdtempSync(join(tmpdir(), 'parallel-requests-sinks-'))
   onTestFinished(() => rmSync(path, { recursive: true, force: true }))
@@ -68,7 +68,7 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** What a program of its own needs: the sinks and `outcome(index, value)`. */
+/** Source for a test program: imports the sinks and defines `outcome(index, value)`. */
 const PROLOGUE = `
 import { csv, folder, jsonLines, sqlite } from ${JSON.stringify(pathToFileURL(resolve('src/sinks/index.ts')).href)}
 const outcome = (index, value) => ({
@@ -78,7 +78,7 @@ const outcome = (index, value) => ({
 })
 `
 
-/** Runs a program by a shell line in which `$NODE` starts it. */
+/** Runs a program through a shell line in which `$NODE` starts it. */
 export function runProgram(code: string, shell = '$NODE', cwd = process.cwd()): Promise<Ran> {
   const NODE = `${process.execPath} --expose-gc --input-type=module -e "$PROGRAM"`
   const line = shell.replace('$NODE', NODE)

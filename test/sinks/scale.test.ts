@@ -1,4 +1,4 @@
-/** Many rows in constant memory, through each sink, in a process of its own. */
+/** Many rows in constant memory through each sink, each in a process of its own. */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -6,7 +6,10 @@ import { describe, expect } from 'vitest'
 import { freshFolder, runProgram } from './outcomes.ts'
 import { figure } from '../support/figure.ts'
 
-/** As a run does it: a window of writes open, the next ones when those are done. Prints the live heap at each tenth. */
+/**
+ * As in a run: a window of writes is open, and the next one starts when those are done. Prints the live heap at each
+ * tenth.
+ */
 const program = (make: string, rows: number): string => `
   const sink = ${make}
   let next = 0
@@ -28,13 +31,13 @@ const program = (make: string, rows: number): string => `
   console.log(JSON.stringify({ heaps, perSecond: Math.round(${rows} / (performance.now() - startedAt) * 1_000) }))
 `
 
-describe('A run of many rows', () => {
+describe('a run of many rows', () => {
   figure.each([
     ['jsonLines', `jsonLines('out')`, 100_000],
     ['csv', `csv('out')`, 100_000],
     ['sqlite', `sqlite('out')`, 100_000],
     ['folder', `folder('out')`, 2_000],
-  ])('is kept by %s, all of it, in constant memory.', async (name, make, rows) => {
+  ])('is written completely by %s, in constant memory', async (name, make, rows) => {
     const dir = freshFolder()
     const { stdout, stderr } = await runProgram(program(make, rows), '$NODE', dir)
     expect(stderr).toBe('')
@@ -44,7 +47,7 @@ describe('A run of many rows', () => {
     console.log(
       `${name}: ${perSecond} rows/s, live heap ${(second / 1e6).toFixed(1)} MB, grows by ${(growth / 1e6).toFixed(2)} MB`,
     )
-    // A window of rows comes and goes; a folder remembers its names. Ten bytes a row would be a leak.
+    // A window of rows comes and goes, and a folder remembers its names. Ten bytes per row would be a leak.
     expect(growth).toBeLessThan(1_000_000)
     expect(countOf(name, join(dir, 'out'))).toBe(rows)
   })

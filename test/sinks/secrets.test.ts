@@ -9,7 +9,7 @@ import { failedOutcome, freshFolder, okOutcome } from './outcomes.ts'
 
 const canary = (): string => `CANARY${randomBytes(9).toString('hex')}`
 
-it('No secret of a request is in anything that a sink writes.', async () => {
+it('no sink writes a secret of a request', async () => {
   const secretive = (path: string) => ({
     url: `http://user:${canary()}@127.0.0.1${path}?token=${canary()}&api_key=${canary()}&tenant=${canary()}&page=7#access_token=${canary()}`,
     params: { client_secret: canary() },
@@ -30,7 +30,7 @@ it('No secret of a request is in anything that a sink writes.', async () => {
   const outcomes = [
     ...(await parallelRequests(specs, options)),
     ...(await parallelRequests(specs, { ...options, returnType: 'response' })),
-    // Made by hand, with URLs as nobody should give them.
+    // Made by hand, with URLs that a caller should not use.
     okOutcome(6, 'x', { url: `http://user:${canary()}@127.0.0.1/?token=${canary()}` }),
     failedOutcome(7, { url: `http://127.0.0.1/?signature=${canary()}` }),
   ].map((outcome, index) => ({ ...outcome, index }))
@@ -46,7 +46,7 @@ it('No secret of a request is in anything that a sink writes.', async () => {
   ]
   for (const sink of sinks) {
     for (const outcome of outcomes) {
-      // A message made by hand may hold anything: of our own making none does.
+      // A message made by hand may hold anything; those we make do not.
       if (outcome.index !== 7 || sink === sinks[1]) await sink.write(outcome)
     }
     await sink.close()

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { sqlite } from '../../src/sinks/index.ts'
 import { failedOutcome, freshFolder, okOutcome, runProgram, writeTo } from './outcomes.ts'
 
-/** A second connection, as another process would have it. */
+/** A second connection, as another process would have. */
 function reader(path: string): DatabaseSync {
   const database = new DatabaseSync(path)
   onTestFinished(() => {
@@ -21,7 +21,7 @@ const rowsOf = (path: string, table = 'results') =>
     .map(row => ({ ...row }))
 
 describe('sqlite', () => {
-  it('writes a row per outcome, values by their kind.', async () => {
+  it('writes a row per outcome, with values by their type', async () => {
     const path = join(freshFolder(), 'results.db')
     const sink = sqlite(path)
     const outcomes = [
@@ -34,7 +34,7 @@ describe('sqlite', () => {
     ]
     await Promise.all(outcomes.map(outcome => writeTo(sink, outcome)))
     await sink.close()
-    // One file, for nobody else has it open.
+    // A single file, because no other connection is open.
     expect(existsSync(`${path}-wal`)).toBe(false)
     const rows = rowsOf(path)
     expect(rows.map(({ value, encoding }) => [value, encoding])).toEqual([
@@ -54,7 +54,7 @@ describe('sqlite', () => {
     expect(stars?.['stars']).toBe(7)
   })
 
-  it('has columns of one’s own after those of every table, values by their kind.', async () => {
+  it('has user-defined columns after the fixed ones, with values by their type', async () => {
     const path = join(freshFolder(), 'results.db')
     const values = [7, 'text', true, null, undefined, new Uint8Array([1]), new Date(0), { a: [1] }, Number.NaN]
     const columns = values.map((value, at) => ({ name: `c "${at}`, value: () => value }))
@@ -79,7 +79,7 @@ describe('sqlite', () => {
     expect(rowsOf(path)).toHaveLength(2)
   })
 
-  it('costs a row where a column of one’s own throws or is async, and no more.', async () => {
+  it('loses only the row where a user-defined column throws or is async', async () => {
     const path = join(freshFolder(), 'results.db')
     const value = ({ index }: { index: number }): unknown => {
       if (index === 1) throw new Error('no')
@@ -101,7 +101,7 @@ describe('sqlite', () => {
     ['URL', 'expected a name that no other column has, got "URL"'],
     ['own', 'expected a name that no other column has, got "own"'],
     ['', 'expected { name, value: outcome => … }'],
-  ])('refuses a column that is called %j.', (name, why) => {
+  ])('refuses a column named %j', (name, why) => {
     const value = (): number => 1
     const path = join(freshFolder(), 'results.db')
     expect(() =>
@@ -115,7 +115,7 @@ describe('sqlite', () => {
     expect(existsSync(path)).toBe(false)
   })
 
-  it('can be read by another connection while it is written: each row when its write has resolved.', async () => {
+  it('can be read by another connection while it is written: each row once its write has resolved', async () => {
     const path = join(freshFolder(), 'results.db')
     const sink = sqlite(path)
     const other = reader(path)
@@ -128,7 +128,7 @@ describe('sqlite', () => {
     await sink.close()
   })
 
-  it('commits 100 rows at once, and fewer after 50 ms.', async () => {
+  it('commits 100 rows at once, and fewer after 50 ms', async () => {
     const path = join(freshFolder(), 'results.db')
     const sink = sqlite(path)
     const count = reader(path).prepare('SELECT count(*) AS rows FROM results')
@@ -142,7 +142,7 @@ describe('sqlite', () => {
     await sink.close()
   })
 
-  it('puts an outcome of an index that is there in its place.', async () => {
+  it('replaces the row of an index that exists', async () => {
     const path = join(freshFolder(), 'results.db')
     for (const value of ['old', 'new']) {
       const sink = sqlite(path, { append: true })
@@ -152,7 +152,7 @@ describe('sqlite', () => {
     expect(rowsOf(path)).toMatchObject([{ index: 1, value: 'new' }])
   })
 
-  it('replaces a table when told to, but not before there is something new, and leaves the others alone.', async () => {
+  it('replaces a table when told to, but not before there is a new row, and leaves other tables alone', async () => {
     const path = join(freshFolder(), 'results.db')
     const other = reader(path)
     other.exec('CREATE TABLE results (old); INSERT INTO results VALUES (1); CREATE TABLE precious AS SELECT 5 AS five')
@@ -167,7 +167,7 @@ describe('sqlite', () => {
   })
 
   it.each(['a "b"; DROP TABLE x --', 'select', "it's", 'with space', '😀', '[x]', '`'])(
-    'takes the table name %j.',
+    'accepts the table name %j',
     async table => {
       const path = join(freshFolder(), 'results.db')
       const sink = sqlite(path, { table })
@@ -177,7 +177,7 @@ describe('sqlite', () => {
     },
   )
 
-  it('waits for another connection that writes, without blocking the event loop.', async () => {
+  it('waits for another connection that writes, without blocking the event loop', async () => {
     const path = join(freshFolder(), 'results.db')
     const sink = sqlite(path)
     const other = reader(path)
@@ -197,7 +197,7 @@ describe('sqlite', () => {
     expect(mostLateMs).toBeLessThan(1_000)
   })
 
-  it('keeps whole numbers as INTEGER up to 64 bits, and says once what does not fit.', async () => {
+  it('keeps whole numbers as INTEGER up to 64 bits, and warns once about larger ones', async () => {
     const path = join(freshFolder(), 'results.db')
     const warned: string[] = []
     const note = ({ message }: Error): void => void warned.push(message)
@@ -235,10 +235,12 @@ describe('sqlite', () => {
     ])
     const [value] = reader(path).prepare('SELECT value, encoding FROM results').all()
     expect(value).toMatchObject({ value: '18446744073709551616', encoding: 'json' })
-    expect(warned).toEqual([expect.stringContaining('sqlite: column n: 9223372036854775808 has more than the 64 bits')])
+    expect(warned).toEqual([
+      expect.stringContaining('sqlite: column n: 9223372036854775808 does not fit into the 64 bits'),
+    ])
   })
 
-  it('refuses the row that no JSON can hold, and keeps the others.', async () => {
+  it('rejects the row that JSON cannot hold, and keeps the others', async () => {
     const path = join(freshFolder(), 'results.db')
     const sink = sqlite(path)
     const settled = await Promise.allSettled([0, [1n], 2].map((value, index) => writeTo(sink, okOutcome(index, value))))
@@ -248,7 +250,7 @@ describe('sqlite', () => {
     expect(rowsOf(path).map(({ index }) => index)).toEqual([0, 2])
   })
 
-  it('rejects every write when its table is gone, and says why.', async () => {
+  it('rejects every write when its table is gone, and says why', async () => {
     const path = join(freshFolder(), 'results.db')
     const sink = sqlite(path)
     await sink.write(okOutcome(0, 'x'))
@@ -260,14 +262,14 @@ describe('sqlite', () => {
     await expect(sink.close()).rejects.toBe(failure)
   })
 
-  it('refuses what it cannot write to when it is made, and harms nothing.', async () => {
+  it('refuses a path that it cannot write to when it is made, and changes nothing', async () => {
     const dir = freshFolder()
     const at = (name: string): string => join(dir, name)
     writeFileSync(at('text'), 'this is no database, but somebody needs it')
     mkdirSync(at('sub'))
     reader(at('made.db')).exec('CREATE TABLE results (x); CREATE VIEW seen AS SELECT 1; CREATE TABLE odd (x)')
     expect(() => sqlite(at('text'))).toThrow(/expected an SQLite database or a path where nothing is yet/)
-    expect(() => sqlite(at('text'), { overwrite: true })).toThrow(/which is something else/)
+    expect(() => sqlite(at('text'), { overwrite: true })).toThrow(/which is neither/)
     expect(() => sqlite(at('sub'))).toThrow(/which is a folder/)
     expect(() => sqlite(at('missing/results.db'))).toThrow(/Make ".*missing" first/)
     expect(() => sqlite(at('text/results.db'))).toThrow(/one part of it is a file/)
@@ -290,8 +292,8 @@ describe('sqlite', () => {
     expect(rowsOf(at('empty'))).toEqual([])
   })
 
-  it('prints no warning that SQLite is young in Node, and leaves the warnings of others alone.', async () => {
-    // Some versions of Node warn by themselves; this one is made to.
+  it("suppresses Node's warning that SQLite is experimental, and no other warning", async () => {
+    // Some versions of Node print the warning by themselves; this one is made to.
     const program = `
       const { getBuiltinModule } = process
       process.getBuiltinModule = name => {
@@ -305,7 +307,7 @@ describe('sqlite', () => {
     expect(await runProgram(program, '$NODE', freshFolder())).toEqual({ status: 0, stdout: 'true\n', stderr: '' })
   })
 
-  it('keeps what it has counted when the process is killed.', async () => {
+  it('keeps what it has counted when the process is killed', async () => {
     const dir = freshFolder()
     const program = `
       const sink = sqlite('results.db')

@@ -1,29 +1,40 @@
-/** Where the body of a response goes in place of memory: a caller's function, a file. The transport writes, it does not decide. */
+/**
+ * A destination for the body of a response other than memory: a caller's function, a file. The transport only writes to
+ * it.
+ */
 import type { Attempt } from './attempt.ts'
 import type { Fault, Reply, Result, Taken } from './result.ts'
 
 export interface BodyWriter {
-  /** Takes a piece. A promise: no further piece before it settles. A Fault ends the attempt. MUST NOT throw or reject. */
+  /**
+   * Takes a piece of the body. If it returns a promise, the transport waits for it before the next piece. A Fault ends
+   * the attempt. MUST NOT throw or reject.
+   */
   write(piece: Uint8Array): Promise<Fault | undefined> | undefined
-  /** All of the body has been written, and nothing is wrong with it. */
+  /** The transport calls it when the whole body is written and valid. */
   end(): Promise<Fault | Taken>
-  /** Nothing more comes: the attempt has failed, or was given up. May be called while a piece is being taken. */
+  /** The attempt failed or was aborted; no further piece comes. May be called while `write` is pending. */
   stop(): void
 }
 
-/** One per request; it outlives attempts and redirects. */
+/** One per request: it outlives the attempts and redirect hops. */
 export interface BodySink {
-  /** Before anything is sent. A Fault: nothing is. */
+  /** Called before anything is sent. With a Fault, nothing is sent. */
   open(): Promise<Fault | undefined> | undefined
   /**
-   * Before each attempt, whose headers it may change. A promise: it is not sent before that settles, and not at all with
-   * a Fault. MUST NOT throw or reject.
+   * Called before each attempt, and may change its headers. The attempt is sent after the promise settles, and not at
+   * all with a Fault. MUST NOT throw or reject.
    */
   prepare(attempt: Attempt): Promise<Fault | undefined> | undefined
-  /** At the head of each response: who takes its body; undefined to collect it as ever; a Fault to refuse it. */
+  /**
+   * Called at the head of each response. Returns a writer for its body, undefined to collect it in memory, or a Fault.
+   */
   begin(head: Reply): BodyWriter | Fault | undefined
-  /** The attempt is over, and the body is not here: what nothing has come into yet MUST NOT be held while others wait. */
+  /**
+   * The attempt is over without the body. The sink MUST NOT keep a file open that is still empty: others may wait for
+   * it.
+   */
   rest(): void
-  /** The request is over, whatever comes: the result as it leaves. */
+  /** The request is over. Returns its final result. */
   close(result: Result): Result | Promise<Result>
 }

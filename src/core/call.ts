@@ -1,6 +1,6 @@
 /**
- * A Call is a request made ready: parsed, checked, complete. Everything that could be wrong with a spec has been found
- * by the time that one exists. Frozen in use, but for its Trip.
+ * A Call is a request that has been parsed, checked and completed. Every mistake in a spec is found before its Call
+ * exists. A Call does not change, except for its Trip.
  */
 import type { Body } from './body.ts'
 import type { BodySink } from './body-sink.ts'
@@ -23,7 +23,7 @@ import type { Fault } from './result.ts'
 import type { Ways } from './route.ts'
 import type { Trip } from './trip.ts'
 
-/** Full jitter under a growing ceiling, or the caller's own function. */
+/** Full jitter under a doubling ceiling, or a function of the caller. */
 export type BackoffPlan = { readonly baseMs: number; readonly maxMs: number } | ((failures: number) => Duration)
 
 export interface RetryPlan {
@@ -40,13 +40,13 @@ export interface TimeoutPlan {
   readonly headersMs: number
   readonly idleMs: number
   readonly callbackMs: number
-  /** Of `auth` and `hooks.beforeRequest`, for which a request waits before it goes out. */
+  /** The limit of `auth` and `hooks.beforeRequest`, which run before the attempt is sent. */
   readonly dressingMs: number
   readonly totalMs: number
 }
 
 export interface SpeedPlan {
-  /** 0 for none. */
+  /** 0 = no limit. */
   readonly bytesPerSecond: number
   readonly overMs: number
 }
@@ -57,16 +57,16 @@ export interface HookPlan {
   readonly beforeRetry?: Hooks['beforeRetry']
 }
 
-/** Of `returnType: 'file'`. */
+/** The plan of `returnType: 'file'`. */
 export interface SavingPlan {
   readonly saveTo: Exclude<SaveTo, URL> | undefined
   /** `sha256:<hex>`, in lower case. */
   readonly checksum: string | undefined
-  /** Nothing but itself: one for all requests of a batch, among which each name is given once. */
+  /** Identifies the batch: within one batch, each file name is used once. */
   readonly batch: object
 }
 
-/** What holds for one request after all merging. Shared by every request that overrides nothing. */
+/** The options of one request after merging. Requests that override nothing share one plan. */
 export interface CallPlan {
   readonly returnType: ReturnTypeName
   readonly schema: Schema | undefined
@@ -81,12 +81,12 @@ export interface CallPlan {
   readonly allowBodyAcrossOrigins: boolean
   readonly maxResponseBytes: number
   readonly maxJsonDepth: number
-  /** Straight to the origin, or through which proxies. */
+  /** The direct connection, or the proxies to use. */
   readonly ways: Ways
   readonly minSpeed: SpeedPlan
   readonly onChunk: ((chunk: Uint8Array, request: RequestView) => unknown) | undefined
   readonly saving: SavingPlan
-  /** As the caller gave them: without it they depend on the return type. */
+  /** The values that the caller gave. Where undefined, the default depends on the return type. */
   readonly given: {
     readonly attemptMs: number | undefined
     readonly callbackMs: number | undefined
@@ -94,36 +94,36 @@ export interface CallPlan {
   }
   readonly strictIntegrity: boolean
   readonly contentCoding: 'strict' | 'lenient' | 'raw'
-  /** Whose limits a request is under, where that is not its origin. */
+  /** The caller's function that returns the key of a request's limits. Undefined: the origin is the key. */
   readonly limitKey: ((request: RequestView) => string | undefined) | undefined
-  /** The hosts that have limits of their own, by pattern. */
+  /** The patterns of the option `hosts`. */
   readonly hostPatterns: readonly string[]
-  /** What a request costs that does not say it. */
+  /** The cost of a request whose spec gives none. */
   readonly cost: Costs | ((request: CostRequest) => CostInput) | undefined
-  /** The most that a request may take at once from each weighted limit, by name. */
+  /** The burst of each weighted limit, by name: the most that one request may take from it. */
   readonly weighted: Readonly<Record<string, number>>
-  /** Further names of headers and query fields that never print, in lower case. */
+  /** More names of headers and query fields whose values are redacted, in lower case. */
   readonly secretNames: ReadonlySet<string> | undefined
   readonly hooks: HookPlan
 }
 
-/** A weight, for every weighted limit alike or by the name of its budget; a name that is missing takes nothing. */
+/** What a request takes from every weighted limit, or from each by name. A limit that is not named is not charged. */
 export type Costs = number | Readonly<Record<string, number>>
 
-/** Credentials, computed once where they are constant. Bound to the Call's origin: a hop elsewhere has none. */
+/** Credentials; a string if they are constant. They belong to the Call's origin: a hop to another origin has none. */
 export type Credentials = string | ((request: AuthRequest) => string | Promise<string>)
 
 /**
- * What a request brings by itself besides its method, URL and body. What all requests of a batch have alike (headers and
- * `auth` of the options, the constant ones of the command line) is no part of it.
+ * What a spec itself gives besides method, URL and body. Headers and `auth` of the options (or the constant ones of the
+ * command line) are not part of it: all requests of a batch share them.
  */
 export interface Own {
   readonly headers: HeaderList
-  /** Names of headers of the options that it goes without. */
+  /** Names of headers of the options that the spec removes. */
   readonly unset: readonly string[]
   /** Its `auth`, or the userinfo of its URL. */
   readonly credentials: Credentials | undefined
-  /** Of a body of its own. */
+  /** The content type of the spec's own body. */
   readonly contentType: string | undefined
 }
 
@@ -132,46 +132,46 @@ export interface Call {
   readonly key: string | undefined
   readonly meta: unknown
   readonly method: string
-  /** Canonical and absolute, without userinfo and fragment. May hold secrets in its query. */
+  /** Canonical and absolute, without userinfo and fragment. Its query may hold secrets. */
   readonly url: string
   /** `https://api.example.com:8443` */
   readonly origin: string
-  /** Whose limits it is under: its origin, or what `limitKey` answered. */
+  /** The key of its limits: its origin, or what `limitKey` returned. */
   readonly lane: string
-  /** What an attempt takes from the weighted limits: the same from each, or by name. */
+  /** What each attempt takes from the weighted limits. */
   readonly costs: Costs
   /** Path and query. */
   readonly path: string
-  /** Complete but for what only the last moment knows: cookies and computed credentials. */
+  /** All headers except cookies and computed credentials, which are added right before an attempt is sent. */
   readonly headers: HeaderList
   readonly body: Body | undefined
   readonly credentials: Credentials | undefined
-  /** Absent where it brings nothing. */
+  /** Absent if the spec gives nothing of its own. */
   readonly own?: Own | undefined
-  /** Its identity by what its own `auth` function answers; absent where it brought none. */
+  /** Returns the cookie identity for the result of the spec's `auth` function. Absent without such a function. */
   readonly identify?: (authorization: string) => string
-  /** Still at the origin that the caller named: false for ever once a redirect has left it. */
+  /** False once a redirect has left the origin that the caller named, and from then on. */
   readonly atHome: boolean
   /** Whether the body can be sent a second time. */
   readonly replayable: boolean
-  /** Whether a second copy at the server does no harm: by its method, its key, or the caller's word. */
+  /** Whether the server may get the request twice: its method is idempotent, it has a key, or the caller allows it. */
   readonly repeatable: boolean
   readonly plan: CallPlan
   readonly trip: Trip
-  /** To be awaited before each attempt; a Fault stops it. Absent where nobody records what is about to be sent. */
+  /** Awaited before each attempt; a Fault stops the attempt. Absent if no journal records the request. */
   readonly announced?: () => Promise<Fault | undefined>
-  /** Where the body of its answer goes. Absent where it is collected. */
+  /** The destination of the response body. Absent if the body is collected in memory. */
   readonly sink?: BodySink
 }
 
-/** The `Auth` of a caller as credentials. */
+/** Converts the `auth` option to credentials. */
 export function credentialsOf(auth: Auth): Credentials {
   if (typeof auth === 'function') return auth
   if ('bearer' in auth) return `Bearer ${auth.bearer}`
   return basic(auth.username, auth.password)
 }
 
-/** RFC 7617, in UTF-8. */
+/** The value of a Basic `Authorization` header (RFC 7617), in UTF-8. */
 export function basic(username: string, password: string): string {
   let binary = ''
   for (const byte of new TextEncoder().encode(`${username}:${password}`)) binary += String.fromCharCode(byte)

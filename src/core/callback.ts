@@ -1,7 +1,7 @@
 /**
- * Runs a caller's function so that it can harm nobody else: a throw is one request's fault, a promise that never
- * settles ends with the request's own limits, `timeouts.total` among them: of a function that makes a value nobody else
- * keeps the time.
+ * Runs a function of the caller so that it cannot disturb other requests. A throw is the fault of one request. A
+ * promise that never settles ends with the time limits of its request, `timeouts.total` included: functions that run
+ * after the response have no other timer.
  */
 import { formatDuration } from './duration.ts'
 import type { Clock } from './ports.ts'
@@ -11,12 +11,12 @@ import type { Trip } from './trip.ts'
 
 export interface CallbackLimits {
   readonly trip: Trip
-  /** `timeouts.callback`; Infinity for none. */
+  /** `timeouts.callback`; Infinity = no limit. */
   readonly timeoutMs: number
   readonly clock: Clock
 }
 
-/** The function's answer, at once when it is no promise; or the Fault that it led to. */
+/** Returns the function's result, synchronously unless it is a promise; or a Fault if the function failed. */
 export function runCallback<T>(
   run: () => T | PromiseLike<T>,
   onThrow: (error: unknown) => Fault,
@@ -39,7 +39,7 @@ function settle<T>(
   return new Promise(resolve => {
     let ended = false
     const end = (value: T | Fault): void => {
-      // A function that answers after its limit must not take the request from whoever holds it by then.
+      // A result that comes after the limit must not free the cancel slot: another layer may hold it by then.
       if (ended) return
       ended = true
       timer?.cancel()
@@ -69,7 +69,7 @@ export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
-/** One line on something thrown, whatever it is. */
+/** One line that describes a thrown value of any type. */
 export function reasonOf(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message
   try {

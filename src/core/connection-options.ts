@@ -1,35 +1,35 @@
-/** Where a client's connections go, and how they are made. */
+/** The options of a client's connections: where they go, and how they are opened. */
 import type { Transport } from './ports.ts'
 import type { Size } from './spec.ts'
 
-/** The part of an undici `Dispatcher` that is used: give a `MockAgent`, a `Pool`, an agent of your own. */
+/** The part of an undici `Dispatcher` that is used. A `MockAgent`, a `Pool` or an agent of yours fits. */
 export interface DispatcherLike {
   dispatch(options: never, handler: never): boolean
 }
 
-/** One address of a host, in text. */
+/** One IP address of a host, as text. */
 export type LookupAnswer = string | { readonly address: string }
 
 /**
- * Finds the addresses of a host name: `dns.lookup` or `dns.promises.lookup` of Node, or a function like one of them. It
- * is asked with `{ all: true }` and answers with one address or several, through the callback or a promise.
+ * Finds the addresses of a host name: Node's `dns.lookup` or `dns.promises.lookup`, or a function with the same shape.
+ * It is called with `{ all: true }` and gives one address or several, through the callback or a promise.
  */
 export type LookupInput = (
   hostname: string,
   options: { all?: boolean | undefined; family?: number | 'IPv4' | 'IPv6' | undefined; hints?: number | undefined },
-  // As loose as Node's own types have it.
+  // The optional `family` is as loose as in Node's own types.
   callback: (error: Error | null, address: string | readonly LookupAnswer[], family?: number) => void,
 ) => unknown
 
-/** How the connections of a client are made. */
+/** How a client opens its connections. */
 export interface ConnectionOptions {
-  /** Check TLS certificates. Default true. */
+  /** Verify the TLS certificates of servers. Default true. A certificate that does not verify fails with `tls/…`. */
   verifySsl?: boolean | undefined
   /**
-   * Certificates in PEM: `ca` replaces the system's roots; `cert` and `key` are the client's own. Instead of those two,
-   * `pfx` takes the bytes of a PKCS #12 file. `passphrase` opens the key or the `pfx`; it never prints. A server that
-   * refuses the certificate, or the lack of one, is `tls/client_certificate`. Default the system's roots and no
-   * certificate. A key that cannot be opened is a ConfigError.
+   * TLS certificates in PEM. `ca` replaces the system's roots; `cert` and `key` are the client certificate. `pfx` is
+   * used instead of those two: the bytes of a PKCS #12 file. `passphrase` decrypts the key or the `pfx`; it is never
+   * printed. Default the system's roots and no client certificate. A key that cannot be decrypted is a ConfigError. If
+   * the server refuses the client certificate, or requires one, the request fails with `tls/client_certificate`.
    *
    * @example tls: { pfx: readFileSync('client.p12'), passphrase: process.env.P12_PASSPHRASE }
    */
@@ -43,37 +43,41 @@ export interface ConnectionOptions {
       }
     | undefined
   /**
-   * Connect to addresses of the public Internet only: for URLs from people you do not know. Checked on the bytes of each
-   * address that is about to be connected to, on every redirect and reconnect; private, loopback, link-local, shared and
-   * reserved addresses fail with `blocked/address`, and nothing is sent. Through a proxy the name is looked up and checked
-   * here, but the proxy looks it up itself. Not with `transport`. Default false.
+   * Connect only to addresses of the public Internet: for URLs that you do not trust. Each address is checked right
+   * before the connection to it is opened, on every redirect and reconnect. Private, loopback, link-local, shared and
+   * reserved addresses fail with `blocked/address`, and nothing is sent. Through a proxy the check is weaker: the name
+   * is looked up and checked here, but the proxy looks it up again. Cannot be combined with `transport`. Default false.
    *
    * Source: the IANA special-purpose address registries, RFC 6890.
    */
   blockPrivateAddresses?: boolean | undefined
   /**
-   * Largest head of a response, its names and values together; trailers have the same limit. A number of bytes, or a size
-   * such as `'128KiB'`. Default 64 KiB, or what Node's own `--max-http-header-size` says if that is more. Infinity for no
-   * limit. A larger one fails with `too_large/headers`. Not with `transport`.
+   * The most bytes of response headers, names and values together. Trailers have the same limit. Default 64 KiB, or
+   * Node's `--max-http-header-size` if that is larger. `Infinity` = no limit; 0 is a ConfigError. Fails with
+   * `too_large/headers`. Cannot be combined with `transport`.
    *
    * @example maxHeaderBytes: '256KiB'
    */
   maxHeaderBytes?: Size | undefined
   /**
-   * Finds the addresses of host names, for every new connection. An error with a code of `dns.lookup` fails with
-   * `dns/not_found`, `dns/temporary` or `dns/empty`; another error, or an answer that is no address, with
-   * `callback/lookup`. Not with `transport` nor `workers`. Default the system's (`dns.lookup`), remembered for 10 s.
+   * A function that finds the addresses of a host name, called for every new connection. An error with a code of
+   * `dns.lookup` fails with `dns/not_found`, `dns/temporary` or `dns/empty`; another error, or a result that is not an
+   * address, with `callback/lookup`. Cannot be combined with `transport` or `workers`. Default the system's resolver
+   * (`dns.lookup`), cached for 10 s.
    *
    * @example lookup: (hostname, options, callback) => callback(null, [{ address: '192.0.2.10', family: 4 }])
    */
   lookup?: LookupInput | undefined
   /**
-   * Offer HTTP/2 (RFC 9113) to https origins: one connection carries as many requests at once as the server allows,
-   * within `concurrency`. A server that does not take it gets HTTP/1.1. Default false.
+   * Offer HTTP/2 (RFC 9113) to https origins. One connection then carries as many requests at once as the server
+   * allows, within `concurrency`. A server without HTTP/2 gets HTTP/1.1. Default false.
    *
    * @example new ParallelRequests({ http2: true, concurrency: 100 })
    */
   http2?: boolean | undefined
-  /** What carries the requests: a Transport, or an undici Dispatcher. Default our own sockets. */
+  /**
+   * Sends the requests instead of the built-in client: a `Transport`, or an undici `Dispatcher`. Default the built-in
+   * one.
+   */
   transport?: Transport | DispatcherLike | undefined
 }

@@ -1,4 +1,6 @@
-/** How a client's connections are made: the same for all of its attempts, and plain data that a worker can be given. */
+/**
+ * How a client opens its connections. The same for all of its attempts, and plain data, so that a worker can get it.
+ */
 
 export interface TlsPlan {
   readonly verify: boolean
@@ -11,10 +13,10 @@ export interface TlsPlan {
 
 export interface ConnectionPlan {
   readonly tls: TlsPlan
-  /** Connect to addresses of the public Internet only. */
+  /** Connect only to addresses of the public Internet. */
   readonly blockPrivateAddresses: boolean
-  /** Of a response: names and values. Absent: 64 KiB. */
+  /** The most bytes of response headers, names and values together. Absent: 64 KiB. */
   readonly maxHeaderBytes?: number
-  /** Offer HTTP/2 to https origins; absent: do not. */
+  /** Offer HTTP/2 to https origins. Absent: HTTP/1.1 only. */
   readonly http2?: boolean
 }

@@ -4,7 +4,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, 
 const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/
 const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g
 
-/** `'1m30s'` → 90000; undefined when the text is no duration. A unit is required. */
+/** `'1m30s'` → 90000. Undefined if the text is not a duration. A unit is required. */
 export function parseDuration(text: string): number | undefined {
   if (!WHOLE.test(text)) return undefined
   let totalMs = 0

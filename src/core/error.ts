@@ -1,8 +1,8 @@
 /**
- * The errors that callers see. Inside, failures are Faults; here they get a name, a message and a place to catch them.
+ * The errors that callers see. Inside the library a failure is a Fault; at the public edge it becomes one of these.
  *
- * `code` is the stable part (`class/detail`); the subclasses exist for the handful of cases that people catch. Guards
- * look at a brand and not at the prototype, so that two copies of the package agree.
+ * `code` (`class/detail`) is the stable part. There are subclasses only for the few cases that people catch. Guards
+ * check a brand instead of the prototype, so that they also recognise errors of another copy of the package.
  */
 import type { Outcome, ResponseSummary, Timings } from './outcome.ts'
 import { printable } from './printable.ts'
@@ -11,17 +11,17 @@ import type { Fault, FaultCode } from './result.ts'
 
 export const BRAND: unique symbol = Symbol.for('parallel-requests.error')
 
-/** The answer that made a request fail, with the beginning of its body (64 KiB). */
+/** The response that made a request fail, with the first 64 KiB of its body. */
 export interface ErrorResponse extends ResponseSummary {
-  /** The body's first 64 KiB. */
+  /** The first 64 KiB of the body. */
   readonly body: Uint8Array
-  /** `body` as UTF-8. */
+  /** `body` decoded as UTF-8. */
   text(): string
-  /** `body` as JSON. Throws a ParseError (`parse/json`) when it is none, also when it is longer than what is kept. */
+  /** `body` parsed as JSON. Throws a ParseError (`parse/json`) if it is not JSON, or was cut off at 64 KiB. */
   json(): unknown
 }
 
-/** What an error is told besides its Fault. */
+/** The details of the request that failed. */
 export interface ErrorDetails {
   readonly url?: string | undefined
   readonly method?: string | undefined
@@ -32,7 +32,11 @@ export interface ErrorDetails {
   readonly response?: ErrorResponse | undefined
 }
 
-/** Why a request failed. `code` is stable; `url` and `message` hold no secrets. */
+/**
+ * Why a request failed. `code` is stable under semantic versioning; secrets in `url` and `message` are redacted.
+ *
+ * @example if (isRequestError(error) && error.code === 'timeout/connect') …
+ */
 export class RequestError extends Error {
   static {
     this.prototype.name = 'RequestError'
@@ -44,18 +48,18 @@ export class RequestError extends Error {
   declare readonly method?: string
   declare readonly index?: number
   declare readonly key?: string
-  // Behind getters: code may read them, printing leaves them out.
+  // Private with getters, so that printing an error does not show them.
   readonly #timings: Timings
   readonly #response: ErrorResponse | undefined
   readonly #reason: string
-  /** Attempts that went out. */
+  /** Attempts that were sent. */
   readonly attempts: number
-  /** Epoch milliseconds before which asking again is useless. */
+  /** The time (epoch milliseconds) before which the server refuses another request. */
   declare readonly retryAt?: number
 
   /** The message without method, URL and attempts. @internal */
   static reason(this: void, error: RequestError): string {
-    // Of another copy of the package, perhaps, which keeps its own.
+    // An error of another copy of the package has no private field that this copy can read.
     return #reason in (error as object) ? error.#reason : error.message
   }
 
@@ -75,12 +79,12 @@ export class RequestError extends Error {
     if (fault.retryAt !== undefined) this.retryAt = fault.retryAt
   }
 
-  /** Milliseconds by part. */
+  /** Milliseconds spent in each phase. */
   get timings(): Timings {
     return this.#timings
   }
 
-  /** The answer that was refused, when there was one. */
+  /** The response that made the request fail. Undefined if none came. */
   get response(): ErrorResponse | undefined {
     return this.#response
   }
@@ -92,7 +96,7 @@ export class RequestError extends Error {
   }
 }
 
-/** The server answered with a status that `acceptStatus` refuses. */
+/** The server answered with a status that `acceptStatus` does not accept: `http/<status>`. */
 export class HttpStatusError extends RequestError {
   static {
     this.prototype.name = 'HttpStatusError'
@@ -106,26 +110,29 @@ export class HttpStatusError extends RequestError {
   }
 }
 
-/** A limit of time struck; the detail of `code` names the phase or the limit. */
+/**
+ * A time limit was exceeded. The second half of `code` names the phase or the limit: `timeout/connect`,
+ * `timeout/total`.
+ */
 export class TimeoutError extends RequestError {
   static {
     this.prototype.name = 'TimeoutError'
   }
 }
 
-/** The body is not what `returnType` says: `parse/json`, `parse/empty`, `parse/too_deep`. */
+/** The body does not fit the `returnType`: `parse/json`, `parse/empty` or `parse/too_deep`. */
 export class ParseError extends RequestError {
   static {
     this.prototype.name = 'ParseError'
   }
 }
 
-/** The request succeeded; the caller's schema refused its value. */
+/** The request succeeded, but the `schema` refused its value: `schema/mismatch`. */
 export class SchemaError extends RequestError {
   static {
     this.prototype.name = 'SchemaError'
   }
-  /** What the schema had to say, as Standard Schema gives it. */
+  /** The issues that the schema reported, in the form of Standard Schema. */
   declare readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[]
 
   /** @internal */
@@ -135,12 +142,15 @@ export class SchemaError extends RequestError {
   }
 }
 
-/** The request, or the whole batch, was given up: `cause` is the reason of the signal. */
+/**
+ * The request or the whole batch was aborted: `aborted/in_flight` or `aborted/not_started`. `cause` is the signal's
+ * reason.
+ */
 export class AbortError extends RequestError {
   static {
     this.prototype.name = 'AbortError'
   }
-  /** Of a batch: how far each request had come. */
+  /** If a batch was aborted: the outcome of each of its requests. */
   declare readonly outcomes?: readonly Outcome[]
 
   /** @internal */
@@ -150,7 +160,7 @@ export class AbortError extends RequestError {
   }
 }
 
-/** A mistake in how the library is called. Names every problem at once; nothing has been sent. */
+/** The library was called with wrong options or input. Lists every problem at once; nothing has been sent. */
 export class ConfigError extends Error {
   static {
     this.prototype.name = 'ConfigError'
@@ -166,9 +176,9 @@ export class ConfigError extends Error {
   }
 }
 
-/** The error of a Fault, of the class that its code calls for. */
+/** Makes the error of a Fault. Its code decides the class. */
 export function makeError(fault: Fault, details: ErrorDetails): RequestError {
-  // An expected failure needs no stack: it would show our loop, not the caller's line, and costs ten times the rest.
+  // No stack: it would show the engine's loop instead of the caller's line, and costs ten times the rest.
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 0
   try {
@@ -206,12 +216,12 @@ function causeOf({ cause }: Fault, details: ErrorDetails): { cause: unknown } | 
 
 function messageOf(fault: Fault, { method, url, attempts }: ErrorDetails): string {
   if (url === undefined || url === '') return printable(fault.message)
-  // One line, whatever somebody's file held: what is no URL is shown, too.
+  // Text that is not a URL is shown as well, and may contain line breaks: keep the message on one line.
   const shown = url.replace(/[\r\n]/g, '␤')
   return printable(`${method} ${shown}: ${fault.message}${attempts > 1 ? ` (${attempts} attempts)` : ''}`)
 }
 
-/** A field that code may read and printing leaves out. */
+/** Defines a field that code can read and printing does not show. */
 function hide(target: object, name: PropertyKey, value: unknown): void {
   Object.defineProperty(target, name, { value, configurable: true, writable: true, enumerable: false })
 }
@@ -224,7 +234,7 @@ function hasClass(value: unknown, wanted: string): boolean {
   return branded(value) && value.code !== undefined && faultClass(value.code) === wanted
 }
 
-/** Whether this is a RequestError, of this or another copy of the package. */
+/** Whether the value is a RequestError of this or another copy of the package. */
 export function isRequestError(value: unknown): value is RequestError {
   return branded(value) && value.code !== undefined
 }

@@ -1,7 +1,7 @@
 /**
  * Headers as one flat list, name then value, names in lower case: `['accept', '*\/*', 'x-a', '1']`.
  *
- * A list is what the wire takes and gives; a `Headers` object is made only when somebody asks for it.
+ * The transport takes and gives such lists. A `Headers` object is created only when a caller asks for it.
  */
 export type HeaderList = readonly string[]
 
@@ -11,14 +11,14 @@ export function getHeader(list: HeaderList, name: string): string | undefined {
   return undefined
 }
 
-/** Every value of `name`, in order. `Set-Cookie` is the reason that this exists: its values must never be joined. */
+/** Every value of `name`, in order. Needed for `Set-Cookie`, whose values must never be joined (RFC 9110 §5.3). */
 export function getAllHeaders(list: HeaderList, name: string): string[] {
   const values: string[] = []
   for (let i = 0; i < list.length; i += 2) if (list[i] === name) values.push(list[i + 1] as string)
   return values
 }
 
-/** `base` with the headers of `over` in place of its own of the same names. */
+/** `base`, with each header replaced for which `over` has one of the same name. */
 export function mergeHeaders(base: HeaderList, over: HeaderList): HeaderList {
   if (over.length === 0) return base
   if (base.length === 0) return over
@@ -36,7 +36,7 @@ export function filterHeaders(list: HeaderList, keep: (name: string) => boolean)
   return kept
 }
 
-/** Set by the wire itself: another value would lie about the framing, or send the request elsewhere. */
+/** Set by the transport: another value would contradict the framing, or send the request elsewhere. */
 export const WIRE_HEADERS: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -52,10 +52,10 @@ export const WIRE_HEADERS: ReadonlySet<string> = new Set([
 ])
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-// RFC 9110 §5.5: visible characters, obs-text, space and tab. Everything else could smuggle a second header.
+// RFC 9110 §5.5: visible characters, obs-text, space and tab. Any other character could smuggle a second header.
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
-/** Why this pair cannot be a header (RFC 9110 §5.1, §5.5), or undefined when it can. Never repeats the value. */
+/** Why this pair cannot be a header (RFC 9110 §5.1, §5.5). Undefined if it can. The text never contains the value. */
 export function headerProblem(name: string, value: string): string | undefined {
   if (!NAME.test(name))
     return `header name: expected a token of RFC 9110, got ${JSON.stringify(name)}. Use letters, digits and '-'`
@@ -67,23 +67,23 @@ export function headerProblem(name: string, value: string): string | undefined {
 
 export const REDACTED = '***'
 
-// A word of its own, between any of `-_.[]` or at a change to upper case (`authKey`), so that `monkey` and `author` print.
+// Matches whole words, separated by `-_.[]` or a change to upper case (`authKey`), so that `monkey` and `author` print.
 const SECRET_WORD =
   /(?:^|[-_.[\]])(?:auth|authorization|authentication|bearer|cookie|credentials?|jwt|key|pass|passphrase|passwd|password|pwd|secret|session|sessionid|sid|sig|signature|token)(?:$|[-_.[\]])/
 const SECRET_ENDING =
   /(?:access|account|api|app|auth|client|license|master|private|secret|shared|signing|subscription)-?key|(?:password|secret|signature|token)(?:$|[-_.[\]])/
 
-// Too short, or too common as a part of other names, to be looked for within one: `country_code`, `spin`.
+// Compared as whole names: as parts of names they are too common (`country_code`, `spin`).
 const SECRET_NAMES: ReadonlySet<string> = new Set(['appid', 'app_id', 'phpsessid', 'ticket', 'otp', 'pin', 'hmac'])
 
-/** Whether a header or query name looks like it carries a secret, or is one that the caller listed. */
+/** Whether the name of a header or query field suggests a secret, or the caller listed it in `secretNames`. */
 export function isSecretName(name: string, listed?: ReadonlySet<string>): boolean {
   const lower = name.toLowerCase()
   const words = name.replaceAll(/([a-z\d])([A-Z])/g, '$1-$2').toLowerCase()
   return SECRET_NAMES.has(lower) || SECRET_WORD.test(words) || SECRET_ENDING.test(lower) || listed?.has(lower) === true
 }
 
-/** The same of a name in a query, where `code` is what a login is completed with. */
+/** The same for a query field, where `code` completes a login (OAuth 2.0, RFC 6749 §4.1.2). */
 export function isSecretQueryName(name: string, listed?: ReadonlySet<string>): boolean {
   return name.toLowerCase() === 'code' || isSecretName(name, listed)
 }

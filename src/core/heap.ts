@@ -1,10 +1,9 @@
 /**
- * Items by rank, lowest first: alarms by their time, lanes by their ticket. Each item remembers its own place, so that
- * taking one out of the middle (which is what nearly every request does with its deadline) costs a few steps instead of
- * a search.
+ * A binary heap: items by rank, lowest first (alarms by their time, lanes by their ticket). Each item stores its index,
+ * so that removing one from the middle takes O(log n). Nearly every request does that with its deadline.
  */
 export interface Ranked {
-  /** Place in the heap; -1 when in none. Written by the heap only. */
+  /** Index in the heap; -1 if it is in none. Written only by the heap. */
   heapIndex: number
 }
 
@@ -47,7 +46,7 @@ export class Heap<T extends Ranked> {
     this.#down(last, last.heapIndex)
   }
 
-  /** All of them, the first one first and the others in no order. */
+  /** All items: the lowest first, the others in no particular order. */
   [Symbol.iterator](): Iterator<T> {
     return this.#items[Symbol.iterator]()
   }

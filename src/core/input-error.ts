@@ -1,11 +1,11 @@
-/** The error of a batch whose input could not be read to its end: nothing of what was sent is lost in it. */
+/** The error of a batch whose input failed. It carries the outcomes of all requests that were taken before. */
 import { BRAND, branded } from './error.ts'
 import { reasonOf } from './callback.ts'
 import type { Outcome } from './outcome.ts'
 
 /**
- * Thrown when the input itself (a generator, a stream, a cursor) throws or rejects, after every request that was taken
- * from it has its outcome. `cause` is what it threw.
+ * The input itself (a generator, a stream, a cursor) threw or rejected. It is thrown after every request that was taken
+ * from the input has its outcome. `cause` is the error of the input.
  *
  * ```ts
  * try {
@@ -21,11 +21,11 @@ export class InputError<Value = unknown> extends Error {
     this.prototype.name = 'InputError'
   }
   /**
-   * Of `request` and `parallelRequests`: every request's outcome, in input order. Empty of `stream` and `drain`, which
-   * handed each of them out before.
+   * From `request` and `parallelRequests`: the outcome of every request, in input order. Empty from `stream` and
+   * `drain`, which have delivered each outcome already.
    */
   declare readonly outcomes: readonly Outcome<Value>[]
-  /** Requests that were taken from the input before it threw. */
+  /** The number of requests that were taken from the input before it threw. */
   readonly total: number
 
   /** @internal */
@@ -44,7 +44,7 @@ export class InputError<Value = unknown> extends Error {
   }
 }
 
-/** Whether this is an InputError, of this or another copy of the package. */
+/** Whether the value is an InputError of this or another copy of the package. */
 export function isInputError(value: unknown): value is InputError {
   return branded(value) && value.name === 'InputError'
 }

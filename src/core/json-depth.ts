@@ -1,21 +1,21 @@
 /**
- * How deep JSON may be nested. Reading it knows no bound, but whoever writes it again, compares or walks through it does
- * so level by level on the stack: some thousand levels in ten kilobytes of an answer would end them.
+ * The limit on the nesting of JSON. `JSON.parse` has none, but code that serialises, compares or walks a value recurses
+ * once per level: a response of ten kilobytes with some thousand levels would overflow its stack.
  */
 
-/** Far above what people write, far below what a stack holds. */
+/** Far above what people write, and far below what a stack holds. */
 export const MAX_JSON_DEPTH = 1_000
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** @param text that is JSON */
+/** @param text valid JSON */
 export function isDeeperThan(max: number, text: string): boolean {
   // Each level has two brackets.
   if (text.length <= 2 * max) return false
   let depth = 0
   for (let at = 0; at < text.length; at++) {
-    // oxlint-disable-next-line unicorn/prefer-code-point -- Units are faster, and brackets are one.
+    // oxlint-disable-next-line unicorn/prefer-code-point -- code units are faster, and each bracket is one unit
     const unit = text.charCodeAt(at)
     if (unit === QUOTE) at = endOfText(text, at)
     // `[` and `{`, `]` and `}`.
@@ -29,7 +29,7 @@ export function isDeeperThan(max: number, text: string): boolean {
 function endOfText(text: string, start: number): number {
   let at = start + 1
   for (; at < text.length; at++) {
-    // oxlint-disable-next-line unicorn/prefer-code-point -- As above.
+    // oxlint-disable-next-line unicorn/prefer-code-point -- as in isDeeperThan
     const unit = text.charCodeAt(at)
     if (unit === QUOTE) break
     if (unit === BACKSLASH) at++

@@ -1,8 +1,8 @@
 /**
- * A layer wraps the rest of the world: Send in, Send out.
+ * A layer takes the Send below it and returns a Send that wraps it.
  *
- * `retry` is the type boundary. Above it a layer sees a Call (once per request), below it an Attempt (once per try),
- * so a gate outside retry or a redirect inside it does not compile.
+ * The `retry` layer is the type boundary: layers above it get a Call (once per request), layers below it an Attempt
+ * (once per attempt). A gate above retry, or a redirect layer below it, does not compile.
  */
 import type { Attempt } from './attempt.ts'
 import type { Call } from './call.ts'
@@ -14,7 +14,7 @@ export type CallLayer = Layer<Call>
 export type AttemptLayer = Layer<Attempt>
 export type RetryLayer = Layer<Call, Attempt>
 
-/** Composes once, outermost first; nothing is composed per request. */
+/** Composes the layers once per client, outermost first. Nothing is composed per request. */
 export function stack(
   outer: readonly CallLayer[],
   retry: RetryLayer,

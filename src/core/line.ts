@@ -1,6 +1,6 @@
-/** A line that can be left from the middle: each link knows its neighbours, so nobody is searched for. */
+/** A doubly linked queue: each item knows its neighbours, so that it can leave from the middle without a search. */
 export interface Link<T extends Link<T>> {
-  /** The line that it stands in, and its neighbours there. Written by the line only. */
+  /** The queue that the item is in, and its neighbours there. Written only by the queue. */
   line: Line<T> | undefined
   before: T | undefined
   behind: T | undefined
@@ -19,7 +19,7 @@ export class Line<T extends Link<T>> {
     return this.#first
   }
 
-  /** At the end; out of the line that it stood in. */
+  /** Adds the item at the end, and removes it from the queue that it was in. */
   push(item: T): void {
     item.line?.remove(item)
     item.line = this
@@ -32,8 +32,8 @@ export class Line<T extends Link<T>> {
   }
 
   /**
-   * Where its rank belongs, lowest first. Quick for the highest, which is nearly always given, and for low ones: it is
-   * looked for from the front.
+   * Adds the item by rank, lowest first. O(1) for the highest rank, which is by far the most common; otherwise it
+   * searches from the front.
    */
   insert(item: T, rankOf: (item: T) => number): void {
     const rank = rankOf(item)

@@ -1,4 +1,4 @@
-/** The options as a caller writes them. Their rows in `config/table.ts` say the same to `--help` and the README. */
+/** The types of the options. Their entries in `config/options/` make `--help` and the table in the README. */
 import type { ConnectionOptions } from './connection-options.ts'
 import type { CookieStore } from './ports.ts'
 import type { ProxyOptions } from './proxy-options.ts'
@@ -26,264 +26,372 @@ import type {
 
 export type { DispatcherLike, LookupInput } from './connection-options.ts'
 
-/** What becomes of failures in the result: one error for the batch, `null` in their place, or outcomes. */
+/**
+ * How failures appear in the result: `'throw'` rejects with one error for the batch, `'null'` puts null in the place of
+ * each failed request, `'settle'` gives an Outcome for every request.
+ */
 export type FailureMode = 'throw' | 'null' | 'settle'
 
-/** Plain pairs for the origins of the input URLs; pairs by origin; or a jar of tough-cookie; `false` for none. */
+/**
+ * Cookies: name and value pairs for the origins of the input URLs, pairs by origin, a jar of tough-cookie, or `false`
+ * for none.
+ *
+ * @example { theme: 'dark' }
+ * @example { 'https://shop.example.com': { session: 'abc' } }
+ */
 export type CookiesInput =
   | false
   | Readonly<Record<string, string>>
   | Readonly<Record<string, Readonly<Record<string, string>>>>
   | CookieStore
 
-/** Limits of one host. */
+/**
+ * Limits of one host.
+ *
+ * @example { concurrency: 4, rateLimit: '10/s' }
+ */
 export interface HostLimits {
-  /** Attempts on the wire at once. Default none of its own; `Infinity` = none. */
+  /** Attempts in flight at once, an integer ≥ 1. Default and `Infinity`: only the limit of the whole client. */
   concurrency?: number | undefined
-  /** Starts per interval; an array holds all at once. Default none. */
+  /** Starts per interval. With an array, all of its rates apply. Default no limit. */
   rateLimit?: RateInput | readonly RateInput[] | undefined
 }
 
-/** When a host counts as down, and when it is tried again. */
+/**
+ * When the circuit breaker stops sending to a host, and when it tries the host again.
+ *
+ * @example breaker: { failures: 10, window: '1m', cooldown: '30s' }
+ */
 export interface BreakerInput {
-  /** Failures within `window`, more of them than good answers. Default 5. */
+  /** Opens after this many failures within `window`, if there were fewer successes. An integer ≥ 1. Default 5. */
   failures?: number | undefined
-  /** Default `'30s'`. */
+  /** The time within which failures are counted. Default `'30s'`. */
   window?: Duration | undefined
-  /** Default `'10s'`. */
+  /** How long nothing is sent before one request tries again. Default `'10s'`. */
   cooldown?: Duration | undefined
 }
 
-/** How slow a body may be. */
+/**
+ * The slowest body that is accepted.
+ *
+ * @example minSpeed: { bytes: '10kB', over: '1m' }
+ */
 export interface MinSpeedInput {
-  /** Per second. Default 256. */
+  /** Bytes per second, measured on the wire. Default 256. 0 = no limit. */
   bytes?: Size | undefined
-  /** Default `'30s'`. */
+  /** The time over which the speed is averaged. Default `'30s'`. */
   over?: Duration | undefined
 }
 
-/** Options that mean the same in a constructor and in a call; a call's own win. */
+/** Options for a constructor or a call. A call's value replaces the client's. */
 export interface SharedOptions {
-  /** Added to every request; a spec's own headers win name by name. Default none. */
+  /** Headers of every request. A spec's headers replace them name by name. Default none. */
   headers?: HeadersInput | undefined
-  /** For every request that has none of its own. */
+  /** Credentials of every request that does not bring its own. Default none. */
   auth?: Auth | undefined
-  /** Base of relative URLs, resolved by `new URL`: an origin, or a URL that ends in `/`. Default none. */
+  /**
+   * Base of relative URLs, resolved like `new URL(url, baseUrl)`. An origin, or a URL that ends in `/`. Default none.
+   *
+   * @example baseUrl: 'https://api.example.com/v1/'
+   */
   baseUrl?: string | URL | undefined
-  /** Default `'GET'`, or `'POST'` where there is a body. */
+  /** The method of every request. Default `'GET'`, or `'POST'` if there is a body. */
   method?: string | undefined
-  /** Sent as JSON by every request without a body of its own. */
+  /** A value that every request without its own body sends as JSON. Default none. */
   json?: unknown
-  /** Sent as a form by every request without a body of its own. */
+  /** Fields that every request without its own body sends as `application/x-www-form-urlencoded`. Default none. */
   form?: FormInput | undefined
-  /** Sent as `multipart/form-data` by every request without a body of its own. */
+  /** Fields and files that every request without its own body sends as `multipart/form-data`. Default none. */
   multipart?: MultipartInput | undefined
-  /** Sent by every request without a body of its own. */
+  /** The body of every request without its own. Default none. */
   body?: BodyInput | undefined
-  /** One attempt, from leaving our queue to the last byte of the body. Default `'30s'`, none with `'stream'` and `'file'`; `Infinity` = no limit. Fails with `timeout/<phase>`. */
+  /**
+   * Time limit of one attempt, from leaving the queue to the last byte of the body. Default `'30s'`, but no limit with
+   * `'stream'` and `'file'`. `Infinity` = no limit; 0 is a ConfigError. Fails with `timeout/<phase>`.
+   *
+   * @example timeout: '10s'
+   */
   timeout?: Duration | undefined
-  /** Limits of single phases, and of the request as a whole. */
+  /** Time limits of the phases of an attempt, and of the whole request. */
   timeouts?: TimeoutsInput | undefined
-  /** Further attempts after a failure, as far as `retry.budget` goes. Default 3; 0 = none; `Infinity` = until a deadline. */
+  /** Retries after a failure, within `retry.budget`. Default 3. 0 = none; `Infinity` = until a deadline. */
   maxRetries?: number | undefined
-  /** Which failures are repeated, and after how long. */
+  /** Which failures are retried, and after how long. */
   retry?: RetryInput | undefined
-  /** Which statuses are a success. Default 2xx. Others fail with `http/<status>`. */
+  /**
+   * Returns true for a status that is a success. Default 2xx. Other statuses fail with `http/<status>`.
+   *
+   * @example acceptStatus: status => status < 300 || status === 404
+   */
   acceptStatus?: ((status: number) => boolean) | undefined
-  /** Default true. `'keep_method'` repeats the method on 301, 302 and 303, without its body, as `curl -X` does. */
+  /**
+   * Whether redirects are followed (RFC 9110 §15.4). Default true. `'keep_method'` keeps the method on 301, 302 and
+   * 303, without the body, like `curl -X`. With false the redirect itself is the response.
+   */
   followRedirects?: boolean | 'keep_method' | undefined
   /**
-   * Hops per request. Default 10; one more fails with `redirect/too_many`, or `redirect/loop` where it leads to itself,
-   * which until then may mean "come back until it is ready".
+   * The most redirect hops of a request. Default 10. 0 = a redirect fails; `Infinity` = no limit. One hop more fails
+   * with `redirect/too_many`, or with `redirect/loop` if the URL redirects to itself. A URL may redirect to itself
+   * until then, because some servers mean "ask again until it is ready".
    */
   maxRedirects?: number | undefined
-  /** Follow a redirect from https to http. Default false: `redirect/downgrade`. */
+  /** Follow a redirect from https to http. Default false: it fails with `redirect/downgrade`. */
   allowDowngrade?: boolean | undefined
   /**
-   * Send a body again to another origin on 307 and 308, with the `content-*` headers that describe it. Default false:
-   * `redirect/body_cross_origin`. A write with a precondition (`if-match` …) ends as `redirect/precondition` either way.
+   * On a 307 or 308 to another origin, send the body and its `content-*` headers there. Default false: the request
+   * fails with `redirect/body_cross_origin`. A write with a precondition (`if-match` …) fails with
+   * `redirect/precondition` in both cases.
    */
   allowBodyAcrossOrigins?: boolean | undefined
-  /** Largest decoded body. Default `'64MiB'`, none with `'stream'` and `'file'`; `Infinity` = no limit. Fails with `too_large/body` or `too_large/decoded`. */
+  /**
+   * Largest decoded body. Default `'64MiB'`, but no limit with `'stream'` and `'file'`. `Infinity` = no limit; 0 is a
+   * ConfigError. Fails with `too_large/body` or `too_large/decoded`.
+   *
+   * @example maxResponseBytes: '1GiB'
+   */
   maxResponseBytes?: Size | undefined
   /**
-   * How deep the JSON of an answer may be nested, in levels: `[[1]]` has two. Default 1000; `Infinity` = no limit, at least
-   * 1. Deeper fails with `parse/too_deep`: no JSON that people write is, and what walks through it needs a stack.
+   * The deepest nesting of a JSON response, in levels: `[[1]]` has two. An integer ≥ 1. Default 1000, far above what
+   * people write; deeper JSON can overflow the stack of the code that walks through it. `Infinity` = no limit. Fails
+   * with `parse/too_deep`.
    *
    * @example maxJsonDepth: 10_000
    */
   maxJsonDepth?: number | undefined
   /**
-   * With `returnType: 'stream'`: takes each piece of the body, decoded, and its request. The next piece waits until it is
-   * done, and so does the server; the limits of the attempt do not count that time. Only of an answer that is a
-   * success. Once a piece has been handed out the request is not repeated. A throw fails it with `callback/on_chunk`.
+   * With `returnType: 'stream'`: a function that gets each decoded piece of a successful response, and the request. The
+   * next piece waits until the function is done; back-pressure slows the server down, and the time limits of the
+   * attempt do not count that time. Once a piece has been delivered, the request is not retried. A throw fails the
+   * request with `callback/on_chunk`.
    *
    * @example onChunk: (chunk, { url }) => files.get(url).write(chunk)
    */
   onChunk?: ((chunk: Uint8Array, request: RequestView) => unknown) | undefined
   /**
-   * With `returnType: 'file'`: the folder that bodies are saved in, made when its parent exists; or a function that
-   * answers with the path of one file, relative to the working directory. In a folder a file is named after the end of
-   * its URL's path, made safe; the later of two of a batch gets `~` and its index. A body is written to `<path>.part` and
-   * gets its name when it is whole. What is there already is never replaced: `resource/file`. A throw fails the request
-   * with `callback/save_to`. Default none.
+   * With `returnType: 'file'`: the folder in which bodies are saved (created if its parent exists), or a function that
+   * returns the path of one file, relative to the working directory. Required with `'file'`.
+   *
+   * In a folder, a file gets the last segment of its URL's path as its name, with unsafe characters replaced; if two
+   * requests of a batch have the same name, the later one gets `~` and its index. A body is written to `<path>.part`,
+   * and renamed when it is complete. An existing file is not replaced (unless the function returns `overwrite: true`):
+   * the request fails with `resource/file`. A throw fails the request with `callback/save_to`.
    *
    * @example saveTo: ({ index }) => `pages/${index}.html`
    */
   saveTo?: SaveTo | undefined
   /**
-   * With `returnType: 'file'`: what must come, as `'sha256:<hex>'`; sha512, sha1 and md5 are known, too. Of the decoded
-   * body. Another one fails with `truncated/checksum`, is repeated from the start and never gets its name. Default none.
+   * With `returnType: 'file'`: the expected checksum of the decoded body, as `'sha256:<hex>'` (or sha512, sha1, md5). A
+   * body with another one fails with `truncated/checksum`, is retried from the start and is never renamed to its final
+   * name. Default none.
+   *
+   * @example checksum: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
    */
   checksum?: string | undefined
   /**
-   * A body that is slower than `bytes` per second, on average over the last `over`, fails with `timeout/low_speed`.
-   * Counts the bytes of the wire, from the head on, and not the time that `onChunk` or a disk takes. Default
-   * `{ bytes: 256, over: '30s' }`; `false`, or 0 bytes, for none.
+   * The slowest body that is accepted: one that stays below `bytes` per second, on average over the time `over`, fails
+   * with `timeout/low_speed`. Counts bytes on the wire from the end of the response headers, without the time that
+   * `onChunk` or the disk takes. Default `{ bytes: 256, over: '30s' }`; `false` or 0 = no limit.
    */
   minSpeed?: false | 0 | MinSpeedInput | undefined
   /**
-   * Refuse a body that has neither a length nor chunks: that it is whole nobody can know (`integrity: 'unverified'`).
-   * Default false. Fails with `truncated/unverified`, and is not repeated: the server would answer the same way.
+   * Refuse a body with neither a length nor chunked framing (`integrity: 'unverified'`), because only the end of the
+   * connection ends it and it may be cut short (RFC 9112 §8). Default false. Fails with `truncated/unverified`, which
+   * is not retried: the server would answer in the same way.
    */
   strictIntegrity?: boolean | undefined
   /**
-   * What becomes of gzip, deflate, br and zstd. `'strict'`, the default: undone; what cannot be undone fails with
-   * `decode/…`. `'lenient'`: a body that is not of the coding its head names, or of one that is unknown, is taken as it
-   * is, with a warning. `'raw'`: the body as it came; `accept-encoding` is sent all the same, unless `headers` say otherwise.
+   * How gzip, deflate, br and zstd bodies are decoded (RFC 9110 §8.4):
+   *
+   * - `'strict'` (default): a body that cannot be decoded fails with `decode/…`.
+   * - `'lenient'`: a body in an unknown coding, or not in the coding that its header names, is delivered as received,
+   *   with a warning.
+   * - `'raw'`: no body is decoded. `accept-encoding` is still sent, unless `headers` replaces it.
    */
   contentCoding?: 'strict' | 'lenient' | 'raw' | undefined
-  /** A string, or a list of which each request takes the next. Default `parallel-requests/<version>`. */
+  /** The `User-Agent` header, or a list that requests use in turn. Default `parallel-requests/<version>`. */
   userAgent?: string | readonly string[] | undefined
-  /** `true` gives each unsafe request a key of its own, sent as `Idempotency-Key` with every attempt. Default false. */
+  /** `true` gives each unsafe request its own key, sent as `Idempotency-Key` with every attempt. Default false. */
   idempotencyKey?: boolean | undefined
   /**
-   * What each attempt takes from `budgets`, or from `rateLimit` where there are none: a number for all of them, one per
-   * name, or a function of the request. Default 1 of each; 0 takes nothing of a budget, and a start of `rateLimit` all the same. More than the burst: `invalid_request/cost`.
+   * What each attempt takes from `budgets`, or from `rateLimit` if there are none: a number for all of them, a number
+   * per name, or a function of the request that returns either. Default 1 of each. 0 takes nothing from a budget, but
+   * still counts as one start under `rateLimit`. More than the burst of a limit fails with `invalid_request/cost`; a
+   * throw of the function with `callback/cost`.
+   *
+   * @example cost: ({ body }) => ({ tokens: Math.ceil(String(body).length / 4) })
    */
   cost?: CostInput | ((request: CostRequest) => CostInput) | undefined
   /**
-   * Take a `Host` header of yours, sent in the place of the host in the URL. TLS and cookies go by the URL all the same
-   * (TLS to a bare address by the header); a redirect to another origin drops it. Default false: such a header is
-   * `invalid_request/header`, or a ConfigError in the options.
+   * Allow a `Host` header, which is sent instead of the host of the URL. TLS and cookies still use the host of the URL
+   * (TLS uses the header if the URL has an IP address). A redirect to another origin drops the header. Default false: a
+   * `Host` header fails with `invalid_request/header`, or is a ConfigError in the options.
    *
    * @example { url: 'http://127.0.0.1:8080/', headers: { host: 'shop.example.com' } }
    */
   allowHostHeader?: boolean | undefined
-  /** Further header and query names whose values never print. */
+  /**
+   * More names of headers and query fields whose values are never printed. Default none: names that look like secrets
+   * (`token`, `api-key` …) are redacted anyway.
+   *
+   * @example secretNames: ['x-tenant']
+   */
   secretNames?: readonly string[] | undefined
-  /** Stop after this many failures: what is in flight finishes, the rest is `aborted/not_started`. Default none. */
+  /**
+   * Stop the run after this many failures, an integer ≥ 1: requests in flight finish, the others fail with
+   * `aborted/not_started`. Default and `Infinity`: never.
+   */
   maxFailures?: number | undefined
-  /** Ends the run within 100 ms: what is in flight is `aborted/in_flight`, the rest `aborted/not_started`. */
+  /**
+   * Ends the run within 100 ms of its abort: requests in flight fail with `aborted/in_flight`, the others with
+   * `aborted/not_started`. Default none.
+   *
+   * @example signal: AbortSignal.timeout(60_000)
+   */
   signal?: AbortSignal | undefined
-  /** Told how the run is going, at most ten times a second and once at its end. */
+  /** A function that gets the state of the run, at most ten times a second and once at its end. Default none. */
   onProgress?: ((progress: Progress) => void) | undefined
-  /** Callers' functions around each attempt. */
+  /** Functions of yours that run around each attempt. Default none. */
   hooks?: Hooks | undefined
 }
 
 /** Options of a client: its limits and connections, and defaults for its calls. */
 export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOptions {
   /**
-   * Attempts on the wire at once. Default 20; `Infinity` = no limit. `'auto'` finds the number for each host from its
-   * throughput, latency and failures, never more than `maxConcurrency`; `client.stats()` says what it found.
+   * Attempts in flight at once, over all hosts. An integer ≥ 1. Default 20; `Infinity` = no limit. `'auto'` finds the
+   * number for each host from its throughput, latency and failures, up to `maxConcurrency`; `client.stats()` shows it.
+   *
+   * Source of `'auto'`: the bandwidth-delay product (Kleinrock 1979; BBR, Cardwell et al. 2016), measured as in
+   * Gradient2 of Netflix concurrency-limits.
    */
   concurrency?: number | 'auto' | undefined
-  /** Most attempts on the wire at once with `concurrency: 'auto'`. Default 100. */
+  /**
+   * With `concurrency: 'auto'`: the most attempts in flight at once. An integer ≥ 1. Default 100; `Infinity` = no
+   * limit.
+   */
   maxConcurrency?: number | undefined
-  /** Starts per interval, retries and redirect hops included; an array holds all at once. Default none. */
+  /**
+   * Starts per interval, over all hosts; retries and redirect hops count. With an array, all of its rates apply.
+   * Default no limit. Exact in every interval, wherever it begins (sliding window), and evenly spread within it up to
+   * the burst.
+   *
+   * Source of the spreading: the generic cell rate algorithm, ITU-T I.371.
+   *
+   * @example rateLimit: ['10/s', '5000/h']
+   */
   rateLimit?: RateInput | readonly RateInput[] | undefined
-  /** How many starts may be bunched. Default 1 for intervals up to a second, else the limit. */
+  /**
+   * How many starts of `rateLimit` may happen at once, from 1 to the limit. Default 1 for intervals up to 1 s, else the
+   * limit.
+   */
   rateLimitBurst?: number | undefined
-  /** Limits of each origin for itself (or of each `limitKey`), beside the ones of the whole client. Default none. */
+  /**
+   * Limits that each origin has for itself (or each `limitKey`), in addition to those of the whole client. Default
+   * none.
+   */
   perHost?: HostLimits | undefined
   /**
-   * The same for certain hosts, in the place of `perHost` field by field: `'api.x.com'`, `'localhost:8080'`, or
-   * `'*.y.com'` for all names below it. The most particular pattern counts; each origin still has its own limits. Beside
-   * `limitKey` a name may be a key, letter for letter, and wins over that of the host. `client.stats().unmatchedHosts`
-   * tells which names no request has matched.
+   * Limits of certain hosts, which replace `perHost` field by field. A name is a host (`'api.x.com'`), a host with a
+   * port (`'localhost:8080'`) or a wildcard for all names below a domain (`'*.y.com'`); the most specific one applies.
+   * Each origin still counts for itself. With `limitKey`, a name can also be a key, compared exactly; it wins over the
+   * host. `client.stats().unmatchedHosts` lists the names that no request has matched. Default none.
+   *
+   * @example hosts: { 'api.x.com': { rateLimit: '5/s' }, '*.y.com': { concurrency: 2 } }
    */
   hosts?: Readonly<Record<string, HostLimits>> | undefined
   /**
-   * Whose limits a request is under: an account, a tenant, anything. Requests with the same key share the limits of
-   * `perHost`, a pause that the server asked for, and the breaker. Default, and where it answers undefined: the origin.
-   * A throw fails that request with `callback/limit_key`.
+   * A function that returns the name under which a request is limited: an account, a tenant. Requests with the same key
+   * share the limits of `perHost`, the pauses that a server asks for, and the breaker. Default, and for undefined: the
+   * origin. A throw fails the request with `callback/limit_key`.
    *
    * @example limitKey: ({ meta }) => (meta as Tenant).account
    */
   limitKey?: ((request: RequestView) => string | undefined) | undefined
   /**
-   * Weighted limits by name: in any interval the costs of the attempts add up to no more than the limit. The burst of a
-   * budget is its limit unless given. Default none.
+   * Weighted limits by name: in any interval, the `cost` of all attempts adds up to at most the limit. The burst of a
+   * budget is its limit, unless it is given. Default none.
    *
    * @example budgets: { requests: '500/m', tokens: '90000/m' }, cost: { requests: 1, tokens: 1200 }
    */
   budgets?: Readonly<Record<string, RateInput | readonly RateInput[]>> | undefined
   /**
-   * Heed what a host publishes of its quotas (`RateLimit`, `RateLimit-*`, `X-RateLimit-*`): spend what remains, then
-   * wait until it is renewed, before the host answers 429. After `retry.maxRetryAfter` at most one probe goes. Default
-   * true. `Retry-After` is obeyed either way, within `retry.maxRetryAfter`.
+   * Obey the quota that a host publishes (`RateLimit`, `RateLimit-*`, `X-RateLimit-*`): spend what remains, then pause
+   * the host until the quota is renewed, before it answers 429. A renewal further away than `retry.maxRetryAfter`
+   * allows one probe after that time. Default true. `Retry-After` is obeyed in both cases, up to `retry.maxRetryAfter`.
    */
   respectServerLimits?: boolean | undefined
   /**
-   * Send nothing to a host that keeps failing: `circuit/open` at once, and one request that tries again after the
-   * cooldown. Default off.
+   * Circuit breaker: stop sending to a host that keeps failing. Its requests fail at once with `circuit/open`; after
+   * `cooldown` one request tries again. `true` = the defaults of its fields. Default false.
    */
   breaker?: boolean | BreakerInput | undefined
   /**
-   * Pairs for the origins of the input URLs, pairs by origin, or a jar; `false` neither keeps nor sends any. Pairs go
-   * with every request. What servers set is kept per credential: a request that brings one itself (`auth`, userinfo,
+   * Cookies to send (RFC 6265): name and value pairs for the origins of the input URLs, pairs by origin, or a jar.
+   * `false` neither sends nor keeps cookies. Default an empty jar per client.
+   *
+   * Cookies that servers set are kept per credential. A request that brings a credential (`auth`, userinfo,
    * `Authorization`, `Cookie`, a header or query field with a secret name) shares cookies only with requests that bring
-   * the same, the last 1,000 of which are kept. All others share one jar, the one that is given here; headers and `auth`
-   * of the options are no credential of a request. Default an empty jar per client.
+   * the same one; the client keeps the jars of the last 1,000 credentials. All other requests share one jar, the one
+   * given here. Headers and `auth` of the options do not count as credentials of a request.
    *
    * @example cookies: { theme: 'dark' }
    */
   cookies?: CookiesInput | undefined
   /**
-   * Share what servers set between requests, as `cookies` says. `false` keeps it in the request that it was set for, its
-   * redirect hops and repeats; not with `cookieFile` or a jar in `cookies`. Default true.
+   * Share the cookies that servers set between requests, as described at `cookies`. With `false` a cookie stays with
+   * the request that received it, its redirect hops and its retries. `false` cannot be combined with `cookieFile` or
+   * with a jar in `cookies`. Default true.
    *
-   * @example shareCookies: false // every URL as a visitor of its own
+   * @example shareCookies: false // every URL is visited like by a new visitor
    */
   shareCookies?: boolean | undefined
   /**
-   * Path of a file in which the jar of requests without credentials of their own is kept between runs: read when the client is made, written (whole, mode 0600) a
-   * second after a change and by `close()`. A path that ends in `.txt` is a cookies.txt as curl reads and writes it, any
-   * other JSON of tough-cookie. Cookies of a session are kept, too. A file that is no jar is a ConfigError and stays as
-   * it is; of two clients on one file the last to write wins. Not with a jar in `cookies`. Default none.
+   * Path of a file that keeps the jar of requests without credentials between runs. The client reads it when it is
+   * created, and writes it (as a whole, mode 0600) one second after a change and in `close()`. A path that ends in
+   * `.txt` is a cookies.txt as curl reads and writes it; any other is JSON of tough-cookie. Session cookies are kept,
+   * too. A file in another format is a ConfigError and is not changed. If two clients use one file, the last to write
+   * wins. Cannot be combined with a jar in `cookies`. Default none.
    *
    * @example cookieFile: 'cookies.json'
    */
   cookieFile?: string | undefined
   /**
-   * Threads that carry the requests, so that more than one core can work on the wire. Limits, cookies and callers'
-   * functions stay on the caller's thread; so does a request whose body a function makes. Not with `transport`. Default
-   * 0: none.
+   * Threads that carry the requests, so that several cores can work on the connections. Limits, cookies and your
+   * functions stay on the caller's thread, and so does a request whose body is made by a function. Cannot be combined
+   * with `transport` or `lookup`. An integer ≥ 0. Default 0: no threads.
    */
   workers?: number | undefined
-  /** Added to the query of every URL. */
+  /** Fields that are added to the query of every URL. Default none. */
   params?: Params | URLSearchParams | undefined
 }
 
-/** Every option of a single call but those that shape its result. */
+/** The options of a call, without those that shape its result. */
 export interface RequestOptions extends SharedOptions, ResumeOptions {
-  /** Added to the query of every URL; or one per URL, where `{}` is none. */
+  /**
+   * Fields that are added to the query of every URL; or an array with one object per URL (`{}` adds nothing). Default
+   * none.
+   */
   params?: Params | URLSearchParams | readonly (Params | URLSearchParams)[] | undefined
-  /** Requests pulled from a lazy input and not yet given back. Default max(4 × concurrency, 256). */
+  /**
+   * The most requests that are taken from a lazy input before their results are delivered: the back-pressure of the
+   * run. An integer ≥ 1. Default max(4 × concurrency, 256); `Infinity` = no limit.
+   */
   window?: number | undefined
 }
 
 /** Options of `drain()`. */
 export interface DrainOptions extends Omit<RequestOptions, 'params'> {
+  /** Fields that are added to the query of every URL. Default none. */
   params?: Params | URLSearchParams | undefined
-  /** Takes each outcome; the run waits for it, and closes it at its end. Default none: totals only. */
+  /**
+   * Gets each outcome. The run waits for its writes, and closes it at the end. Default none: the result is the totals.
+   */
   sink?: Sink | undefined
 }
 
-/** Options of a stream. */
+/** Options of `stream()`. */
 export interface StreamOptions extends Omit<RequestOptions, 'params'> {
+  /** Fields that are added to the query of every URL. Default none. */
   params?: Params | URLSearchParams | undefined
-  /** As they finish, or in the order of the input with a bounded window. Default `'completed'`. */
+  /** `'completed'` yields outcomes as they finish, `'input'` in the order of the input. Default `'completed'`. */
   order?: 'completed' | 'input' | undefined
 }

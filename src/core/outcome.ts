@@ -1,4 +1,4 @@
-/** What a caller gets for a request: exactly one Outcome per Spec, ok or not, and never thrown. */
+/** The Outcome of a request: exactly one per spec, ok or failed, and never thrown. */
 import type { Call } from './call.ts'
 import { makeError } from './error.ts'
 import type { ErrorResponse, RequestError } from './error.ts'
@@ -10,95 +10,121 @@ import type { Trip } from './trip.ts'
 import { printableUrl } from './url.ts'
 import type { Writable } from './writable.ts'
 
-/** Milliseconds spent in each part; a part that did not happen is absent. */
+/** Milliseconds spent in each phase. A phase that did not happen is absent. Waits add up over all attempts. */
 export interface Timings {
-  /** Waiting for a free place under `concurrency`. */
+  /** Waiting for a free slot of `concurrency`. */
   readonly queue?: number
-  /** Waiting for a rate, a budget or a paused host. */
+  /** Waiting for a rate limit, a budget or a paused host. */
   readonly limiter?: number
   /** Waiting between attempts. */
   readonly backoff?: number
+  /** DNS lookup of the last attempt. */
   readonly dns?: number
+  /** TCP connection of the last attempt; absent if the connection was reused. */
   readonly connect?: number
+  /** TLS handshake of the last attempt; absent if the connection was reused. */
   readonly tls?: number
-  /** From the request's first byte to the end of the response's head. */
+  /** From the first byte of the request to the last response header. */
   readonly firstByte?: number
+  /** From the last response header to the end of the body. */
   readonly body?: number
-  /** From being taken from the input to the outcome. */
+  /** From taking the request from the input to its outcome. */
   readonly total: number
 }
 
-/** The request as it was asked for. `url` is fit to print: secrets are struck out. */
+/** The request as the caller asked for it. Secrets in `url` are redacted. */
 export interface RequestSummary<Meta = unknown> {
   readonly method: string
   readonly url: string
   readonly meta: Meta
 }
 
+/** A response without its body. */
 export interface ResponseSummary {
   readonly status: number
   readonly headers: Headers
-  /** The URL that answered, after redirects; fit to print. */
+  /** The final URL, after redirects. Secrets are redacted. */
   readonly url: string
-  /** Decoded bytes of the body. */
+  /** The bytes of the decoded body. */
   readonly bytes: number
+  /**
+   * How the end of the body was known: `'length'`, `'chunked'`, or `'unverified'` (only by the end of the connection).
+   */
   readonly integrity: Integrity
+  /** `'http/1.1'` or `'h2'`. */
   readonly protocol: string
-  /** Hops followed to get here. */
+  /** The number of redirect hops. */
   readonly redirects: number
 }
 
+/** The outcome of a request that succeeded. */
 export interface OkOutcome<Value, Meta = unknown> {
   readonly ok: true
   /**
-   * What the request is called in every run of the same input: `k:<key>`, or `#<index>` where it has no key; the second
-   * one with a key is `k:<key>~2`.
+   * The identity of the request, the same in every run of the same input: `k:<key>`, or `#<index>` without a key. If
+   * two requests have the same key, the second one is `k:<key>~2`.
    */
   readonly id: string
+  /** The position in the input, from 0. */
   readonly index: number
   readonly key?: string
   readonly request: RequestSummary<Meta>
+  /** The value that `returnType`, `schema` and `parseFunc` make of the response. */
   readonly value: Value
   readonly response: ResponseSummary
+  /** Attempts that were sent, redirect hops included. */
   readonly attempts: number
   readonly timings: Timings
+  /** Oddities that did not make the request fail, one sentence each. */
   readonly warnings: readonly string[]
+  /** `'run-file'` if a resumed run restored the outcome, else `'network'`. */
   readonly source: 'network' | 'run-file'
   readonly error?: undefined
 }
 
+/** The outcome of a request that failed. */
 export interface FailedOutcome<Meta = unknown> {
   readonly ok: false
   /**
-   * What the request is called in every run of the same input: `k:<key>`, or `#<index>` where it has no key; the second
-   * one with a key is `k:<key>~2`.
+   * The identity of the request, the same in every run of the same input: `k:<key>`, or `#<index>` without a key. If
+   * two requests have the same key, the second one is `k:<key>~2`.
    */
   readonly id: string
+  /** The position in the input, from 0. */
   readonly index: number
   readonly key?: string
   readonly request: RequestSummary<Meta>
+  /** Why the request failed. Its `code` is stable. */
   readonly error: RequestError
+  /** Absent if no response came. */
   readonly response?: ResponseSummary
+  /** Attempts that were sent. 0 if nothing was sent. */
   readonly attempts: number
   readonly timings: Timings
+  /** Oddities, one sentence each. */
   readonly warnings: readonly string[]
+  /** `'run-file'` if a resumed run restored the outcome, else `'network'`. */
   readonly source: 'network' | 'run-file'
   readonly value?: undefined
 }
 
-/** How one request ended. Narrow on `ok`. */
+/**
+ * How one request ended. `ok` tells which of the two it is.
+ *
+ * @example if (outcome.ok) use(outcome.value); else report(outcome.error.code)
+ */
 export type Outcome<Value = unknown, Meta = unknown> = OkOutcome<Value, Meta> | FailedOutcome<Meta>
 
-/** Of a request of which nothing was sent, or that was turned away: the same run again sends it. */
+/** Codes of requests that the server never got, or turned away unprocessed. A rerun with the same input sends them. */
 export function isUnsentCode(code: string): boolean {
   return code === 'aborted/not_started' || code === 'circuit/open' || code.startsWith('paused/')
 }
 
 export const NO_WARNINGS: readonly string[] = Object.freeze([])
-/** Of what was never sent. */
+/** The timings of a request that was never sent. */
 export const UNTIMED: Timings = Object.freeze({ total: 0 })
 
-/** Keeps the usable URL out of sight of printing; `failedUrls()` is the way to it. */
+/** Prints the redacted URL and keeps the usable one private, so that only `failedUrls()` returns it. */
 class CallSummary implements RequestSummary {
   readonly method: string
   readonly url: string
@@ -128,7 +154,7 @@ export function summarize(
   return new CallSummary(method, url, meta, secretNames)
 }
 
-/** A Reply without its body; the `Headers` object is made when asked for. */
+/** A Reply without its body. Creates the `Headers` object on first use. */
 class ReplySummary implements ResponseSummary {
   readonly status: number
   readonly url: string
@@ -140,7 +166,7 @@ class ReplySummary implements ResponseSummary {
   readonly #secretNames: ReadonlySet<string> | undefined
   #made: Headers | undefined
 
-  /** @param asked the request, whose URL is fit to print already and mostly the one that answered */
+  /** @param asked the request; its URL is redacted already, and usually also the final URL */
   constructor(reply: Reply, call: Call, asked: RequestSummary) {
     const { secretNames } = call.plan
     this.status = reply.status
@@ -214,7 +240,7 @@ export function okOutcome(
   const { trip, key } = call
   if (reply.warnings !== undefined) for (const warning of reply.warnings) trip.warn(warning)
   const request = summarize(call.method, call.url, call.meta, secretNames)
-  // Written out twice, here and below: one literal is a third of the cost of spreading a shared part into it.
+  // Written out here and in failedOutcome: one literal costs a third of spreading a shared part into it.
   const outcome: OkOutcome<unknown> = {
     ok: true,
     id: trip.id,

@@ -1,8 +1,8 @@
 /**
- * What callers get of headers: the platform's `Headers`, except that printing it shows no secret.
+ * The headers that callers get: the platform's `Headers`, with secrets redacted when they are printed.
  *
- * Its class is made when somebody asks for the first one, of the `Headers` that there is then: whoever touches that name
- * loads all of Node's fetch, which most batches have no use for.
+ * The class is created on first use, because reading the global `Headers` loads all of Node's fetch, which most batches
+ * do not need.
  */
 import { REDACTED, isSecretName } from './headers.ts'
 import type { HeaderList } from './headers.ts'
@@ -12,7 +12,7 @@ const HOLDS_URL = new Set(['content-location', 'link', 'location', 'referer', 'r
 
 let made: ReturnType<typeof makeClass> | undefined
 
-/** The caller's view of a list. */
+/** Converts a list to the `Headers` that a caller gets. */
 export function toHeaders(list: HeaderList, secretNames?: ReadonlySet<string>): Headers {
   const PrintableHeaders = (made ??= makeClass())
   const headers = new PrintableHeaders(secretNames)
@@ -33,7 +33,7 @@ function makeClass() {
       const shown: Record<string, string> = {}
       for (const [name, value] of this) {
         if (isSecretName(name, this.#secretNames)) shown[name] = REDACTED
-        // A URL may hold secrets in its query and before its host.
+        // A URL may hold secrets in its query and in its userinfo.
         else shown[name] = HOLDS_URL.has(name) ? value.replace(/[?#].*|^[^?#]*@/gs, REDACTED) : value
       }
       return shown

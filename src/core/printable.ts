@@ -1,23 +1,23 @@
 /**
- * Foreign text made fit for a message and for a terminal: a server's reason phrase, a line of an input, a file's name.
+ * Escapes foreign text (a reason phrase, a line of the input, a file name) for messages and terminals.
  *
- * Control characters can move the cursor, recolour or retitle a terminal, and bidirectional ones show a text in another
- * order than it has. They are written as JSON writes them, so that a JSON text stays one and means the same. Whatever
- * makes a message calls `printable`; whatever writes to a terminal calls `printableLines` once more.
+ * Control characters can move the cursor, recolour or retitle a terminal; bidirectional characters change the order in
+ * which text is shown. They are escaped as in JSON, so that JSON text stays valid and keeps its meaning. Code that
+ * builds a message calls `printable`; code that writes to a terminal calls `printableLines` once more.
  */
 
-// C0, DEL, C1; the marks, embeddings, overrides and isolates of bidirectional text; separators of lines and paragraphs.
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+// C0, DEL, C1; the marks, embeddings, overrides and isolates of bidirectional text; line and paragraph separators.
+// oxlint-disable-next-line no-control-regex -- the pattern is for control characters
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 // oxlint-disable-next-line no-control-regex -- the same without the line feed
 const CONTROL_BUT_LINE_FEED = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
-/** One line, without a character that a terminal obeys. Text without such characters is returned as it is. */
+/** Returns the text as one line, with every character escaped that a terminal would act on. */
 export function printable(text: string): string {
   return text.replace(CONTROL, escaped)
 }
 
-/** The same for text of several lines. */
+/** The same for text of several lines: line feeds are kept. */
 export function printableLines(text: string): string {
   return text.replace(CONTROL_BUT_LINE_FEED, escaped)
 }

@@ -1,43 +1,47 @@
-/** How a run is going, and what it came to. */
+/** The state of a run while it is going, and its totals at the end. */
 
-/** How a run is going. */
+/** The state of a run. */
 export interface Progress {
-  /** Requests in all, when the input has a length. */
+  /** All requests of the input. Absent if the input has no length. */
   readonly total?: number
-  /** Requests that have their outcome. */
+  /** Requests that have an outcome. */
   readonly done: number
+  /** Requests that succeeded. */
   readonly ok: number
+  /** Requests that failed. */
   readonly failed: number
-  /** Pulled from the input and not done. */
+  /** Requests that were taken from the input and have no outcome yet. */
   readonly inFlight: number
-  /** Attempts beyond each request's first. */
+  /** Attempts after the first one of each request. */
   readonly retries: number
-  /** Decoded bytes of the bodies so far. */
+  /** The bytes of all decoded bodies so far. */
   readonly bytes: number
   /** Outcomes per second, over the last few seconds. */
   readonly rate: number
-  /** Milliseconds to go at that rate, when `total` is known. */
+  /** The remaining milliseconds at that rate. Absent if `total` is. */
   readonly etaMs?: number
-  /** Hosts that have asked us to wait. */
+  /** Hosts that are paused because they asked for it. */
   readonly pausedHosts: readonly string[]
 }
 
-/** What a run came to, when nobody keeps its outcomes. */
+/** The totals of a run. */
 export interface Totals {
-  /** Requests that have their outcome. */
+  /** Requests that have an outcome. */
   readonly total: number
-  /** Of a run that was aborted, without those whose row the sink had not confirmed by then; so is `failed`. */
+  /** Requests that succeeded. After an abort, `ok` and `failed` count only rows that the sink has confirmed. */
   readonly ok: number
+  /** Requests that failed. */
   readonly failed: number
-  /** Attempts beyond each request's first. */
+  /** Attempts after the first one of each request. */
   readonly retries: number
-  /** Decoded bytes of the bodies. */
+  /** The bytes of all decoded bodies. */
   readonly bytes: number
-  /** Outcomes that were given back from the run file. */
+  /** Outcomes that were restored from the run file. */
   readonly restored: number
-  /** Outcomes that the sink could not keep, and said so of them alone; of an aborted run also those it had not confirmed. */
+  /** Outcomes that the sink refused with a RowError; after an abort, also those that it has not confirmed. */
   readonly unwritten: number
+  /** The duration of the run in milliseconds. */
   readonly elapsedMs: number
-  /** The run was ended before its time: by `signal`, or with the client. */
+  /** True if `signal` or the end of the client stopped the run. */
   readonly aborted: boolean
 }

@@ -1,27 +1,35 @@
-/** Which proxies a client goes through, as a caller writes it. */
+/** The options of a client's proxies. */
 import type { Duration, ProxyInput } from './spec.ts'
 
-/** Proxies of a client: one, or a list of which each attempt takes another one. */
+/** The proxies of a client: one, or a list that is used in turn. */
 export interface ProxyOptions {
   /**
-   * Every request goes through this proxy, and never around it: `http://user:password@host:3128`, `https://…` or
-   * `socks5://…` (with `socks5h:` and `socks5:` alike names are looked up at the proxy); `host:port:user:password` is
-   * an http: proxy. `'env'` takes those of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`; `false` or null is
-   * none. A failure of the proxy is `proxy/…` or `timeout/proxy`. Not with `transport`. Default none; `'env'` where Node
-   * was told so, by `NODE_USE_ENV_PROXY=1` or `--use-env-proxy`.
+   * A proxy that every request goes through; no request goes around it. One of:
+   *
+   * - `http://user:password@host:3128`, `https://…`, or `socks5://…` (the proxy looks names up, as with `socks5h:`)
+   * - `host:port:user:password`, for an http: proxy
+   * - `'env'`: the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`
+   * - `false` or null: no proxy
+   *
+   * A failure of the proxy is `proxy/…` or `timeout/proxy`. Cannot be combined with `transport`. Default none, or
+   * `'env'` if Node runs with `NODE_USE_ENV_PROXY=1` or `--use-env-proxy`.
    *
    * @example proxy: 'http://user:password@proxy.example:3128'
    */
   proxy?: ProxyInput | undefined
-  /** The same with a list, of which each attempt takes another one, repeats and redirect hops too. Default none. */
+  /** A list of proxies. Each attempt uses the next one, including retries and redirect hops. Default none. */
   proxies?: readonly (string | URL)[] | undefined
-  /** The path of such a list: `host:port`, `host:port:user:password` or a URL per line; `#` begins a comment. Default none. */
+  /**
+   * Path of a file with such a list: one `host:port`, `host:port:user:password` or URL per line. `#` starts a comment.
+   * Default none.
+   */
   proxyFile?: string | undefined
-  /** In turn, or at random. Default `'round_robin'`. */
+  /** Uses the proxies of a list in turn, or picks one at random. Default `'round_robin'`. */
   proxySelection?: 'round_robin' | 'random' | undefined
   /**
-   * How long a proxy that failed by itself is passed over. When all cool down, the one that is back soonest is taken;
-   * those that refused their credentials are not asked at all: `proxy/auth`. Default `'60s'`. 0 = not at all.
+   * How long a proxy is skipped after a failure of its own. If all proxies are skipped, the one whose time ends first
+   * is used. Proxies that refused their credentials are not used again: `proxy/auth`. Default `'60s'`. 0 = never
+   * skipped; `Infinity` = skipped for the life of the client.
    */
   proxyCooldown?: Duration | undefined
 }

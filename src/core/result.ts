@@ -1,15 +1,18 @@
 /**
- * What one trip on the wire came back with: a Reply (any status, 404 included) or a Fault (no usable reply).
+ * The result of an attempt: a Reply (any status, 404 included) or a Fault (no usable reply).
  *
- * Both are plain data. A Fault becomes an Error only at the public edge, because an expected failure needs no stack
- * and the same value must fit into a run file.
+ * Both are plain data. A Fault becomes an Error only at the public edge, because an expected failure needs no stack,
+ * and because the same value is written to the run file.
  */
 import type { HeaderList } from './headers.ts'
 
-/** The part of an attempt in which something happened, in the order in which they happen. */
+/** The phases of an attempt, in their order. */
 export type Phase = 'dns' | 'connect' | 'proxy' | 'tls' | 'headers' | 'body'
 
-/** How the end of a body was known: by its length, by its last chunk, or only by the end of the connection. */
+/**
+ * How the end of a body was known: by its length, by its last chunk, or (`'unverified'`) only by the end of the
+ * connection, so that the body may be cut short (RFC 9112 §8).
+ */
 export type Integrity = 'length' | 'chunked' | 'unverified'
 
 /** The first half of every code; the second half names the case. */
@@ -41,10 +44,10 @@ export type FaultClass =
 /** `class/detail`, for example `timeout/headers` or `http/404`. Public API under semantic versioning. */
 export type FaultCode = `${FaultClass}/${string}`
 
-/** A body that went elsewhere than into memory. */
+/** A body that was delivered to a sink (a function, a file) instead of memory. */
 export interface Taken {
   readonly bytes: number
-  /** The file that holds it. */
+  /** The path of the file, if the sink is a file. */
   readonly path?: string
 }
 
@@ -52,18 +55,18 @@ export interface Reply {
   readonly kind: 'reply'
   readonly status: number
   readonly statusText: string
-  /** Lower-case names, in the order received. */
+  /** In the order received, with names in lower case. */
   readonly headers: HeaderList
-  /** Decoded (no content coding left). */
+  /** The decoded body: no content coding is left. */
   readonly body: Uint8Array
-  /** The body went elsewhere, and `body` is empty. */
+  /** Present if a sink took the body; `body` is then empty. */
   readonly taken?: Taken
-  /** The URL that answered, without userinfo. */
+  /** The URL of this response, without userinfo. */
   readonly url: string
   readonly integrity: Integrity
-  /** Negotiated protocol, `'http/1.1'` or `'h2'`. */
+  /** The negotiated protocol: `'http/1.1'` or `'h2'`. */
   readonly protocol: string
-  /** Epoch milliseconds before which the server does not want to be asked again. */
+  /** The time (epoch milliseconds) before which the server does not want another request. */
   readonly retryAt?: number
   /** Oddities that did not make the reply unusable. */
   readonly warnings?: readonly string[]
@@ -73,17 +76,17 @@ export interface Fault {
   readonly kind: 'fault'
   readonly code: FaultCode
   readonly message: string
-  /** Whether a byte of the request may have reached the server, and it has not said that it did nothing with them. */
+  /** True if the server may have processed the request: a byte may have reached it, and it has not said otherwise. */
   readonly sent: boolean
-  /** The foreign error or the caller's reason; stays in the process. */
+  /** The error of another library, or the caller's reason. Not written to the run file. */
   readonly cause?: unknown
-  /** The reply that was refused, when there was one. */
+  /** The reply that was refused. Absent if none came. */
   readonly reply?: Reply
-  /** Epoch milliseconds before which asking again is useless. */
+  /** The time (epoch milliseconds) before which the server refuses another request. */
   readonly retryAt?: number
-  /** A repeat would take another proxy, which may not fail like this. */
+  /** True if a retry would use another proxy, which may not fail in this way. */
   readonly hasOtherWay?: boolean
-  /** What a schema had to say. */
+  /** The issues that a schema reported. */
   readonly issues?: readonly unknown[]
 }
 
@@ -95,16 +98,18 @@ export function fault(code: FaultCode, message: string, extras?: FaultExtras): F
   return { kind: 'fault', code, message, sent: false, ...extras }
 }
 
-/** For `strictIntegrity`. */
+/** The Fault of `strictIntegrity`. */
 export function unverifiedFault(reply: Reply): Fault {
   const message = 'only the end of the connection ended the body: nobody knows whether it is whole (strictIntegrity)'
   return fault('truncated/unverified', message, { sent: true, reply })
 }
 
-/** The attempt gave its place to others before anything was sent. Never leaves the retry layer. */
+/** The gate took the attempt's slot for another request before anything was sent. Never leaves the retry layer. */
 export const PREEMPTED = 'connect/preempted'
 
-/** This machine had no socket to give: nobody's failure, and no attempt's. */
+/**
+ * This machine is out of sockets. Neither the server nor the attempt is to blame, so it does not count as a failure.
+ */
 export function isShortage(result: Result): result is Fault {
   return result.kind === 'fault' && SHORTAGES.has(result.code) && !result.sent
 }

@@ -1,28 +1,31 @@
-/** The options of a run that is recorded in a file. */
+/** The options of a run file. */
 
-/** How a run is recorded in a file, and taken up again after a crash. */
+/** How a run is recorded in a file, and resumed after a crash. */
 export interface ResumeOptions {
   /**
-   * Path of the run file: one JSON line per finished request. A rerun with the same input goes on where the file ends,
-   * and gives back what is in it; an input that differs is a ConfigError that shows the first difference. A request is
-   * known by its `key`, else by its place (`Outcome.id`), and by all that it brings: URL, method, body, its own headers
-   * and credentials. Those of the options may change. The input may be longer; with keys also sorted, or shorter. The
-   * file is made for its owner alone. Default none.
+   * Path of the run file, which gets one JSON line per finished request. A rerun with the same input returns the
+   * recorded results and sends the rest. A request is identified by its `key`, or by its position if it has none
+   * (`Outcome.id`), and must have the same URL, method, body, headers and credentials as before; those of the options
+   * may change. Otherwise the run fails with a ConfigError that shows the first difference. The input may have grown;
+   * with keys, it may also be sorted or shortened. Only the owner can read the file (mode 0600). Default none.
    *
    * @example resume: 'run.jsonl'
    */
   resume?: string | undefined
   /**
-   * Send again what had failed. Default false. A write of which nobody knows whether it was carried out (`in_doubt/…`) is not
-   * sent by this alone, and has a warning that says so: see `unknownWrites`.
+   * With `resume`: send recorded failures again. Default false. A write that the server may have carried out
+   * (`in_doubt/…`) is still not sent again, and gets a warning that says so: see `unknownWrites`.
    */
   retryFailed?: boolean | undefined
   /**
-   * What becomes of unsafe requests (POST, PATCH) that were under way when the run before it ended: `'fail'`, the
-   * default, gives `in_doubt/crash`, also in the file; `'resend'` sends them again. Those with an idempotency key are sent again with the
-   * same key either way.
+   * With `resume`: what happens to unsafe requests (POST, PATCH) that were in flight when the previous run ended.
+   * `'fail'` (default) records the failure `in_doubt/crash`; `'resend'` sends them again. A request with an idempotency
+   * key is always sent again, with the same key.
    */
   unknownWrites?: 'fail' | 'resend' | undefined
-  /** A finished line survives `'process'`, the end of the process (default), or `'power'`, that of the machine as well. */
+  /**
+   * With `resume`: what a recorded line survives. `'process'` (default): the end of the process. `'power'`: also a
+   * power failure of the machine, because each line is flushed to the disk.
+   */
   durability?: 'process' | 'power' | undefined
 }

@@ -1,4 +1,6 @@
-/** First-in first-out queue in a growing ring: `Array.shift` at 100,000 entries costs microseconds, this nanoseconds. */
+/**
+ * FIFO queue in a growing ring buffer: with 100,000 entries `Array.shift` takes microseconds, this takes nanoseconds.
+ */
 export class Ring<T> {
   #slots: (T | undefined)[] = new Array<T | undefined>(16)
   #head = 0
@@ -14,7 +16,7 @@ export class Ring<T> {
     this.#size++
   }
 
-  /** Puts the item before all others: a retried attempt keeps its place. */
+  /** Adds the item at the front, so that a retried attempt keeps its place in the queue. */
   unshift(item: T): void {
     if (this.#size === this.#slots.length) this.#grow()
     this.#head = (this.#head - 1) & (this.#slots.length - 1)
@@ -31,7 +33,7 @@ export class Ring<T> {
     return item
   }
 
-  /** Takes back the item that was pushed last. */
+  /** Removes and returns the item that was pushed last. */
   pop(): T | undefined {
     if (this.#size === 0) return undefined
     const at = (this.#head + --this.#size) & (this.#slots.length - 1)
@@ -44,12 +46,12 @@ export class Ring<T> {
     return this.#size === 0 ? undefined : this.#slots[this.#head]
   }
 
-  /** The item so many places behind the first one. */
+  /** The item `index` places behind the first one. */
   at(index: number): T | undefined {
     return index < 0 || index >= this.#size ? undefined : this.#slots[(this.#head + index) & (this.#slots.length - 1)]
   }
 
-  /** Keeps the items that pass, in their order. Linear: for rare events such as a pause or an abort. */
+  /** Keeps the items for which `keep` is true, in their order. O(n), for rare events such as a pause or an abort. */
   filter(keep: (item: T) => boolean): void {
     const size = this.#size
     for (let i = 0; i < size; i++) {

@@ -1,33 +1,33 @@
-/** Where an attempt's connection goes: straight to its origin, or to a proxy that goes there. */
+/** The route of an attempt's connection: direct to its origin, or through a proxy. */
 
 export interface Proxy {
   readonly protocol: 'http:' | 'https:' | 'socks5:'
   /** Without the brackets of an IPv6 address. */
   readonly hostname: string
   readonly port: number
-  /** Sent to the proxy alone, never to an origin. */
+  /** Sent only to the proxy, never to an origin. */
   readonly credentials: { readonly username: string; readonly password: string } | undefined
   /** Equal for the same proxy with the same credentials, and for no other. Holds secrets: never print it. */
   readonly key: string
-  /** Fit to print: `http://proxy.example:3128`. */
+  /** For messages, without credentials: `http://proxy.example:3128`. */
   readonly name: string
 }
 
-/** A line of NO_PROXY: what is asked without a proxy. */
+/** One entry of NO_PROXY: requests that match it do not use a proxy. */
 export interface Bypass {
-  /** A name that covers all names below it, an address, or `*` for everything. */
+  /** A name that includes all names below it, an IP address, or `*` for every host. */
   readonly host: string
-  /** Every port where it is not given. */
+  /** Undefined: every port. */
   readonly port: number | undefined
-  /** `host` is a network, of which this many bits count. */
+  /** If `host` is a network: the length of its prefix in bits. */
   readonly bits: number | undefined
 }
 
-/** The ways that a request may take. Plain data: it is computed once and goes to worker threads. */
+/** The routes that a request may take. Plain data, computed once and sent to worker threads. */
 export type Ways =
   | { readonly kind: 'direct' }
   | { readonly kind: 'proxies'; readonly proxies: readonly Proxy[] }
-  /** As the environment says, by the scheme and host of each request. An empty list is the direct way. */
+  /** The proxies of the environment, chosen by the scheme and host of each request. An empty list means direct. */
   | {
       readonly kind: 'environment'
       readonly http: readonly Proxy[]
@@ -37,14 +37,14 @@ export type Ways =
 
 export const DIRECT: Ways = { kind: 'direct' }
 
-/** What may share a connection: RFC 9110 origins, and of those what takes the same way to them. */
+/** Requests with the same key may share connections: the same origin (RFC 9110 §4.3.1) over the same proxy. */
 export function routeKey(origin: string, proxy: Proxy | undefined): string {
   return proxy === undefined ? origin : `${origin} via ${proxy.key}`
 }
 
 /**
- * Whether the proxy itself gets the request, with the whole URL in it (RFC 9112 §3.2.2). Otherwise it only makes a
- * tunnel, and sees nothing of what goes through.
+ * Whether the proxy itself gets the request, with the absolute URL (RFC 9112 §3.2.2). Otherwise it opens a tunnel and
+ * does not see the request.
  */
 export function isForwarded(origin: string, proxy: Proxy): boolean {
   return proxy.protocol !== 'socks5:' && origin.startsWith('http:')

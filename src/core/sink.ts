@@ -1,31 +1,31 @@
 /**
- * Where outcomes go when nobody keeps them: the port behind `drain(urls, { sink })`, and its two errors.
+ * The output of a run whose outcomes are not kept in memory: the port behind `drain(urls, { sink })`, and its two
+ * errors.
  *
- * There are two because they mean different things to a run: a SinkError (or anything else that is thrown) ends it, a
- * RowError costs one row.
+ * A SinkError (or any other error) ends the run. A RowError loses one row, and the run goes on.
  */
 import type { Outcome } from './outcome.ts'
 import { printable } from './printable.ts'
 
 /**
- * Takes outcomes and keeps them. The run that is given a sink uses it alone and closes it.
+ * Stores the outcomes of a run. A sink belongs to one run, which closes it at its end.
  *
- * Calls of `write` overlap: a run MUST NOT be made to wait for one before it makes the next, and a sink MAY gather many
- * into one operation. Rows MUST be in the order of the calls where the output has an order. A run has at most its
- * window of writes open, so a sink that settles slowly slows the sending down; a sink MUST NOT wait for another call
- * before it settles one.
+ * Calls of `write` overlap: the run does not wait for one before it makes the next. A sink MAY gather several rows into
+ * one operation. If the output has an order, rows MUST be in the order of the calls. A run has at most `window` writes
+ * open, so a slow sink slows the run down (back-pressure). A sink MUST NOT wait for a further call before it settles
+ * one.
  *
- * `write` MUST settle after the row is where it survives the end of this process, and MUST reject when it is not: the
- * run counts a request as done when its `write` has resolved. It MUST NOT be called after `close`.
+ * `write` MUST resolve only after the row survives the end of this process, and MUST reject if the row cannot be
+ * stored: the run counts a request as done when its `write` resolves. The run never calls `write` after `close`.
  *
- * A rejection means that the output can take no more: the run stops sending, and every later `write` MUST reject with
- * the same error. The exception is a `RowError`: this row cannot be kept, the others go on.
+ * A rejection means that the output is broken: the run stops sending, and every later `write` MUST reject with the same
+ * error. The exception is a `RowError`, which loses this row only.
  *
- * `close` is called once, also after a failure and with writes open. It MUST resolve only after all that was given to
- * `write` is kept, MUST reject with the error of the output when there was one, and MUST leave nothing open that the
- * sink opened itself. What it was given (a stream) belongs to the giver.
+ * The run calls `close` once, also after a failure and while writes are open. `close` MUST resolve only after every row
+ * is stored, MUST reject with the error of the output if there was one, and MUST close everything that the sink opened
+ * itself. A stream that the sink was given belongs to the caller, who closes it.
  *
- * A sink MUST NOT show what the outcome hides: it writes `outcome.request.url`, which is fit to print.
+ * A sink MUST NOT reveal secrets: it writes `outcome.request.url`, in which they are redacted.
  *
  * ```ts
  * const statuses = new Map<number | undefined, number>()
@@ -40,16 +40,19 @@ export interface Sink {
   close(): void | Promise<void>
 }
 
-/** The output of a sink is broken: disk full, reader gone, stream closed. `code` is the system's: `ENOSPC`, `EPIPE` … */
+/**
+ * The output of a sink is broken: disk full, reader gone, stream closed. `code` is the system's code: `ENOSPC`, `EPIPE`
+ * …
+ */
 export class SinkError extends Error {
   static {
     this.prototype.name = 'SinkError'
   }
   readonly code: string
-  /** Rows that were safe before. */
+  /** The number of rows that were stored before the error. */
   readonly rows: number
 
-  /** @param output what could not be written to, as people know it: a path, `'the stream'` */
+  /** @param output the name of the output in the message: a path, or `'the stream'` */
   constructor(output: string, rows: number, cause: unknown) {
     const { code, message: said } = cause as { readonly code?: unknown; readonly message?: unknown }
     const reason = typeof said === 'string' ? said : String(cause)
@@ -69,12 +72,14 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ESTALE: ' Leave an output alone until its run is over.',
 }
 
-/** This row cannot be kept (a value that no JSON can hold, a name that is taken); the sink takes others as before. */
+/**
+ * One row cannot be stored: JSON has no form for its value, or its file name is taken. The sink accepts further rows.
+ */
 export class RowError extends Error {
   static {
     this.prototype.name = 'RowError'
   }
-  /** Of the outcome. */
+  /** The index of the outcome. */
   readonly index: number
 
   constructor(index: number, problem: string, cause?: unknown) {
@@ -83,7 +88,7 @@ export class RowError extends Error {
   }
 }
 
-/** Whether this is a RowError, of this or another copy of the package, or of a sink of somebody's own. */
+/** Whether the error is a RowError of this or another copy of the package, or of a third-party sink. */
 export function isRowError(error: unknown): error is RowError {
   return error instanceof Error && error.name === 'RowError' && typeof (error as RowError).index === 'number'
 }

@@ -1,31 +1,59 @@
 /**
- * What a caller writes: one request (`RequestSpec`) and the types its fields share with the options.
+ * What a caller writes: one request (`RequestSpec`), and the types that its fields share with the options.
  *
- * Everything loose (strings with units, optional fields, several spellings of a body) exists here and in `config/`
- * only; inside, a Call is total.
+ * Loose input (strings with units, optional fields, several spellings of a body) exists only here and in `config/`.
+ * Every other module works with a Call, in which each value is present and normalised.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { FaultCode } from './result.ts'
 
-/** Milliseconds, or a string with a unit: `'250ms'`, `'10s'`, `'1m30s'`, `'2h'`. */
+/** A number of milliseconds, or a string with units (`ms`, `s`, `m`, `h`, `d`): `250`, `'250ms'`, `'1m30s'`, `'2h'`. */
 export type Duration = number | string
 
-/** Bytes, or a string with a unit: `'64MiB'`, `'10kB'`. */
+/**
+ * A number of bytes, or a string with a unit (kB = 1,000, KiB = 1,024; up to GB and GiB): `65536`, `'64MiB'`, `'10kB'`.
+ */
 export type Size = number | string
 
-/** `10` is `'10/s'`; `'100/m'`; `'5/2s'`; or in parts. */
+/**
+ * A rate. A number is starts per second; a string is `limit/interval`; an object can also give the `burst`: how many of
+ * them may start at once. `0` and `Infinity` are a ConfigError: leave the option out for no limit.
+ *
+ * @example 10 // ten per second
+ * @example '100/m' // a hundred per minute
+ * @example '5/2s' // five in any two seconds
+ * @example { limit: 100, interval: '1m', burst: 20 }
+ */
 export type RateInput = number | string | { limit: number; interval: Duration; burst?: number | undefined }
 
-/** What a request takes: the same from every budget, or by name; a budget that is not named loses nothing. */
+/**
+ * What a request takes from the weighted limits: a number ≥ 0 that is taken from each of them, or one number per name.
+ * A limit that the object does not name is not charged.
+ *
+ * @example { requests: 1, tokens: 1200 }
+ */
 export type CostInput = number | Readonly<Record<string, number>>
 
-/** What a `cost` function is given. */
+/** The request as a `cost` function sees it. */
 export interface CostRequest extends RequestView {
-  /** As it is sent; undefined where there is none, or where it is a stream. */
+  /** The body as it is sent. Undefined if the request has none, or if it is a stream, a Blob or a file. */
   readonly body: string | Uint8Array | undefined
 }
 
-/** How a body becomes a value. `'auto'`: JSON where it is some, else text, else bytes, as the command line does. */
+/**
+ * The value that a response gives:
+ *
+ * - `'json'`: the parsed JSON; null for an empty 201, 202, 204, 205 or 304. Fails with `parse/json` or `parse/empty`.
+ * - `'text'`: a string, decoded by the charset of the response (UTF-8 if it names none).
+ * - `'content'`: the bytes, as a `Uint8Array`.
+ * - `'response'`: a `FullResponse` with status, headers and body. Every status is a success.
+ * - `'stream'`: each piece of the body goes to `onChunk`; the value is the number of bytes.
+ * - `'file'`: the body is saved under `saveTo`; the value is a `SavedFile`.
+ * - `'auto'`: JSON if the content type says so or the body parses as an object or array, else text, else bytes; null
+ *   for an empty body. The command line uses it.
+ *
+ * Default `'json'`.
+ */
 export type ReturnTypeName = 'auto' | 'json' | 'text' | 'content' | 'response' | 'stream' | 'file'
 
 /** The names of the return types as constants: `ReturnType.JSON` is `'json'`. */
@@ -39,28 +67,42 @@ export const ReturnType = {
   FILE: 'file',
 } as const
 
-/** `null` and `undefined` leave a name out, an array repeats it. NaN and Infinity are refused: they have no text. */
+/**
+ * Names and values of a query or a form. `null` and `undefined` leave a name out; an array repeats it. NaN and Infinity
+ * are errors.
+ *
+ * @example { q: 'cats', page: 2, tag: ['a', 'b'] } // q=cats&page=2&tag=a&tag=b
+ */
 export type Params = Record<
   string,
   string | number | boolean | null | undefined | readonly (string | number | boolean)[]
 >
 
-/** Header names in any case. `undefined` as a value removes a default of the same name. */
+/**
+ * Headers, with names in any case. The value `undefined` removes a header that the options or the library would send.
+ *
+ * @example { accept: 'text/csv', 'user-agent': undefined }
+ */
 export type HeadersInput =
   | Headers
   | Readonly<Record<string, string | number | undefined>>
   | readonly (readonly [string, string])[]
 
-/** What an `auth` function is given. */
+/** The attempt as an `auth` function sees it. */
 export interface AuthRequest {
   readonly method: string
   readonly url: string
+  /** 1 for the first attempt. */
   readonly attempt: number
 }
 
 /**
- * Basic, bearer, or a function that answers with the value of the `Authorization` header for each attempt. The function
- * runs while the attempt holds its place under `concurrency`: it must not wait for another request of the same client.
+ * Credentials: Basic (RFC 7617), a bearer token (RFC 6750), or a function that returns the value of the `Authorization`
+ * header for each attempt. The function runs while the attempt holds a slot of `concurrency`, so it must not wait for
+ * another request of the same client. A throw fails the request with `callback/hook`.
+ *
+ * @example auth: { username: 'alice', password: process.env.API_PASSWORD }
+ * @example auth: async () => `Bearer ${await freshToken()}`
  */
 export type Auth =
   | { readonly username: string; readonly password: string }
@@ -68,8 +110,11 @@ export type Auth =
   | ((request: AuthRequest) => string | Promise<string>)
 
 /**
- * Bytes to send. A function is called once per attempt, which makes a stream repeatable; text, bytes, a Blob and a
- * FormData are repeatable as they are. A `FormData` is sent as `multipart` is; a function cannot answer with one.
+ * A body to send. Text, bytes, Blobs and FormData can be sent again by a retry; a stream can be read only once, so a
+ * request with one is not retried after the first byte has left. Give a function to make a stream repeatable: it is
+ * called once per attempt. A `FormData` is sent like `multipart`; a function must not return one.
+ *
+ * @example body: () => createReadStream('rows.ndjson')
  */
 export type BodyInput =
   | string
@@ -81,16 +126,23 @@ export type BodyInput =
   | AsyncIterable<Uint8Array | string>
   | (() => BodyInput)
 
+/** The fields of a form: `{ name: 'Alice', tags: ['a', 'b'] }`, or URLSearchParams. */
 export type FormInput = URLSearchParams | Params
 
 /**
- * A file for `multipart`: on disk at `path`, or `data` at hand (a string, bytes, a Blob, a stream, a function that opens
- * one). `filename` defaults to the file's own name, else `'blob'`; null makes it a field. `type` defaults to that of the
- * Blob, else `application/octet-stream`, for a field none. `bytes` is the length of a stream where it is known.
+ * A file for `multipart`: a `path` on disk, or `data` (a string, bytes, a Blob, a stream, or a function that opens
+ * one).
  *
- * A file is read while it is sent, in constant memory, and its length goes ahead. One that is not there fails with
- * `invalid_request/file`, nothing sent; one that changes meanwhile with `invalid_request/file_changed`, its request cut
- * short.
+ * - `filename`: default the name of the file or Blob, else `'blob'`. `null` sends an ordinary field without a file
+ *   name.
+ * - `type`: the media type. Default the type of the Blob, else `application/octet-stream`; none for an ordinary field.
+ * - `bytes`: the length of a stream, if the caller knows it.
+ *
+ * A file on disk is read while it is sent, in constant memory, and its length is announced. A file that does not exist
+ * fails with `invalid_request/file` before anything is sent. A file that changes while it is sent cuts the request
+ * short and fails with `invalid_request/file_changed`.
+ *
+ * @example { path: './photo.jpg', type: 'image/jpeg' }
  */
 export type FileInput =
   | { readonly path: string | URL; readonly filename?: string | null | undefined; readonly type?: string | undefined }
@@ -110,9 +162,9 @@ export type FileInput =
 type PartInput = string | number | boolean | bigint | null | Blob | Uint8Array | ArrayBuffer | FileInput
 
 /**
- * Fields and files of `multipart/form-data` (RFC 7578, escaped as the HTML standard has it). An array repeats the
- * name, `null` and `undefined` leave it out. Names and filenames with control characters are refused. A stream at hand makes the
- * request one that cannot be repeated: give `() => createReadStream(path)` as `data`, or the `path` itself.
+ * Fields and files of `multipart/form-data` (RFC 7578; names are escaped by the rules of the HTML standard). An array
+ * repeats the name; `null` and `undefined` leave it out. Names and file names with control characters are errors. A
+ * request with an open stream cannot be retried: give the `path`, or `() => createReadStream(path)` as `data`.
  *
  * @example multipart: { title: 'Holiday', photo: { path: './photo.jpg', type: 'image/jpeg' }, tags: ['sea', 'sun'] }
  */
@@ -121,83 +173,102 @@ export type MultipartInput =
   | Readonly<Record<string, PartInput | undefined | readonly PartInput[]>>
   | readonly (readonly [name: string, value: PartInput | undefined | readonly PartInput[]])[]
 
-/** A limit for each phase of an attempt, and for the request as a whole. `Infinity` means none. */
+/**
+ * Limits of the phases of an attempt, and of the request as a whole. `Infinity` means no limit. 0 is a ConfigError, and
+ * so is a number below 100: numbers are milliseconds, so `10` is probably meant as `'10s'`.
+ *
+ * @example timeouts: { connect: '5s', total: '2m' }
+ */
 export interface TimeoutsInput {
-  /** Name look-up, connection and TLS together. Default `'10s'`. Fails with `timeout/dns`, `/connect` or `/tls`. */
+  /**
+   * DNS lookup, TCP connection and TLS handshake together. Default `'10s'`. Fails with `timeout/dns`, `/connect` or
+   * `/tls`.
+   */
   connect?: Duration | undefined
-  /** From the connection to the end of the response's head. Default `'30s'`. Fails with `timeout/headers`. */
+  /** From the open connection to the last response header. Default `'30s'`. Fails with `timeout/headers`. */
   headers?: Duration | undefined
   /** Between two pieces of a body. Default `'30s'`. Fails with `timeout/body`. */
   idle?: Duration | undefined
   /**
-   * One call of a caller's function (`parseFunc`, a schema, a hook). Default none, but for `auth` and
-   * `hooks.beforeRequest`: 30 s, or `timeout` where that is shorter. Fails with `timeout/callback`.
+   * One call of a function of yours (`parseFunc`, a schema, a hook). Default no limit, except for `auth` and
+   * `hooks.beforeRequest`: the shorter of 30 s and `timeout`. Fails with `timeout/callback`.
    */
   callback?: Duration | undefined
-  /** From being taken from the input to the outcome: queueing, waits, every attempt. Default none. Fails with `timeout/total`. */
+  /** The whole request: queue, limits, back-off and every attempt. Default no limit. Fails with `timeout/total`. */
   total?: Duration | undefined
 }
 
-/** A request as hooks and rules see it. */
+/** A request as hooks and other functions of the caller see it. `meta` is the value that the spec gave. */
 export interface RequestView {
   readonly method: string
   readonly url: string
   readonly meta: unknown
 }
 
-/** What a `saveTo` function is given. */
+/** The request as a `saveTo` function sees it. */
 export interface SaveRequest extends RequestView {
   readonly index: number
   readonly key: string | undefined
 }
 
-/** The path of a file; with `overwrite` one that is there is replaced, once the new one is whole. */
+/**
+ * The path of a file. An existing file fails the request with `resource/file`; with `overwrite: true` the new file
+ * replaces it once it is complete.
+ *
+ * @example { path: 'report.pdf', overwrite: true }
+ */
 export type SavePath = string | URL | { readonly path: string | URL; readonly overwrite?: boolean | undefined }
-/** The folder that a body is saved in, or a function that answers with the path of its file. */
+/** The folder that bodies are saved in, or a function that returns the path of one file. See the option `saveTo`. */
 export type SaveTo = string | URL | ((request: SaveRequest) => SavePath | Promise<SavePath>)
 
-/** The value of `returnType: 'file'`; null after a 304 that is accepted, which leaves the file as it is. */
+/** The value of `returnType: 'file'`. It is null after an accepted 304, which leaves the file unchanged. */
 export interface SavedFile {
-  /** Absolute. */
+  /** The absolute path. */
   readonly path: string
-  /** Its size: the decoded body. */
+  /** The size of the file: the bytes of the decoded body. */
   readonly bytes: number
 }
 
-/** A response as hooks and rules see it. */
+/** A response as hooks see it: the head, without the body. */
 export interface ResponseView {
   readonly status: number
   readonly headers: Headers
   readonly url: string
 }
 
-/** What a rule or a hook is told of an attempt that has just ended. */
+/** An attempt that has just ended, as `shouldRetry` and the hooks see it. */
 export interface AttemptContext {
   readonly request: RequestView
   readonly index: number
   readonly key?: string | undefined
-  /** From 1. */
+  /** 1 for the first attempt. */
   readonly attempt: number
+  /** Undefined if the attempt failed before a response came. */
   readonly response?: ResponseView | undefined
+  /** Undefined if the attempt has a response. */
   readonly error?: { readonly code: FaultCode; readonly message: string } | undefined
-  /** The parsed body, or undefined where there is none or it is no JSON; parsed once. */
+  /**
+   * The body parsed as JSON. Undefined if there is none, or if it is not JSON. Parsed once, however often it is called.
+   */
   json(): unknown
   /**
-   * To return from `afterResponse`: try again, under the same limits as any retry. A request that is not safe to repeat is
-   * repeated after a status by which nothing was done (401, 407, 411, 413, 415, 417, 421, 425, 428, 429, 431) only; a wish
-   * that is not granted is in `outcome.warnings`.
+   * Return this from `afterResponse` to try again, within the same limits as any retry. A request that is not safe to
+   * repeat is retried only after a status which says that the server did nothing (401, 407, 411, 413, 415, 417, 421,
+   * 425, 428, 429, 431). If a retry is not possible, `outcome.warnings` says why.
    */
   retry(): HookVerdict
-  /** What the request has cost in truth, for `budgets`: corrects what was taken from them for this attempt. */
+  /** Replaces what this attempt took from the `budgets` by what it really cost, once the response tells. */
   setCost(cost: CostInput): void
-  /** To return from a hook: this request has failed, with `callback/rejected` and this reason. */
+  /** Return this from a hook to fail the request with `callback/rejected` and this reason. */
   fail(reason: string | Error): HookVerdict
 }
 
-/** What a hook wants done; made by `context.retry()` and `context.fail()` only. */
+/** What a hook decides. Made only by `context.retry()` and `context.fail()`. */
 export type HookVerdict = { readonly verdict: 'retry' } | { readonly verdict: 'fail'; readonly reason: string | Error }
 
-/** The request of one attempt, as `beforeRequest` may change it: what is set on `headers` is sent. */
+/**
+ * The request of one attempt as `beforeRequest` sees it. Changes to `headers` are sent; every other field is read-only.
+ */
 export interface HookRequest {
   readonly method: string
   readonly url: string
@@ -208,42 +279,66 @@ export interface HookRequest {
 }
 
 /**
- * Callers' functions around each attempt. All may be async and run in the async context of the call. A throw fails
- * that one request with `callback/hook`.
+ * Functions of yours that run around each attempt. They may be async, and run in the async context of the call. A throw
+ * fails only its own request, with `callback/hook`.
+ *
+ * @example hooks: { beforeRequest: ({ headers }) => headers.set('x-trace', crypto.randomUUID()) }
  */
 export interface Hooks {
-  /** Before each attempt, after cookies and authentication: the place to sign. */
+  /** Runs before each attempt, after cookies and authentication are set: the place to sign a request. */
   beforeRequest?(request: HookRequest): void | Promise<void>
-  /** After each response, whatever its status, before it is judged. */
+  /** Runs after each response, whatever its status, before the retry rules look at it. */
   afterResponse?(
     response: ResponseView,
     context: AttemptContext,
   ): HookVerdict | undefined | void | Promise<HookVerdict | undefined | void>
-  /** Before each repeat; `context.fail(reason)` or `false` stops it. */
+  /** Runs before each retry. Return `context.fail(reason)` or `false` to stop it. */
   beforeRetry?(
     context: AttemptContext,
   ): HookVerdict | boolean | undefined | void | Promise<HookVerdict | boolean | undefined | void>
 }
 
+/**
+ * Which failures are retried, and after how long.
+ *
+ * @example retry: { statuses: [429, 503], backoff: { base: '1s', max: '1m' } }
+ */
 export interface RetryInput {
-  /** Methods that may be repeated after their bytes were sent. Default: the idempotent ones of RFC 9110 and QUERY. */
+  /**
+   * Methods that may be sent again although the server may have received them. Default the idempotent methods of
+   * RFC 9110 §9.2.2 and QUERY.
+   */
   methods?: readonly string[] | undefined
-  /** Statuses worth a further attempt. Default `[408, 425, 429, 500, 502, 503, 504]`. */
+  /** Statuses that are retried. Default `[408, 425, 429, 500, 502, 503, 504]`. */
   statuses?: readonly number[] | undefined
-  /** Full jitter between 0 and `base · 2^(failures − 1)`, at most `max`; or a function of the failures so far. Default 500 ms, 30 s. */
+  /**
+   * Back-off: a random time between 0 and `base · 2^(failures − 1)`, at most `max`; or a function that returns the time
+   * for a number of failures. A `base` or `max` of 0 retries at once. Default 500 ms and 30 s.
+   *
+   * Source: full jitter, M. Brooker, "Exponential Backoff And Jitter", AWS 2015.
+   */
   backoff?: { base?: Duration | undefined; max?: Duration | undefined } | ((failures: number) => Duration) | undefined
-  /** Longest announced wait that is obeyed, and longest time of being throttled. Default `'2m'`. 0 = never wait for a throttling server. */
+  /**
+   * The longest wait that a server may ask for (`Retry-After`), and the longest time that a request stays throttled.
+   * Default `'2m'`. 0 = fail at once when throttled; Infinity = wait as long as the server asks.
+   */
   maxRetryAfter?: Duration | undefined
-  /** Retries per host: a reserve, and a share of the requests. Default `{ reserve: 10, ratio: 0.2 }`. `Infinity` = no budget. */
+  /**
+   * Retries that one host may cost: `reserve` retries at any time, and `ratio` of a retry for every request. Limits the
+   * additional load during an outage. Default `{ reserve: 10, ratio: 0.2 }`. `Infinity` = no budget. Only in the
+   * constructor.
+   *
+   * Source: "Handling Overload", Site Reliability Engineering, Google, ch. 21.
+   */
   budget?: { reserve?: number | undefined; ratio?: number | undefined } | undefined
-  /** The caller's own rule: true retries, false does not, undefined leaves it to the others. */
+  /** A rule of yours: true retries, false does not, undefined leaves the decision to the other rules. */
   shouldRetry?(context: AttemptContext): boolean | undefined | Promise<boolean | undefined>
 }
 
-/** The URL of a proxy; `'env'` for those of the environment; `false` or null for the direct way. */
+/** The URL of a proxy; `'env'` for the environment's (`HTTPS_PROXY` …); `false` or null to connect directly. */
 export type ProxyInput = string | URL | false | null
 
-/** What `parseFunc` is told besides the value. */
+/** The request and its response, as `parseFunc` gets them beside the value. */
 export interface ParseContext {
   readonly request: RequestView
   readonly index: number
@@ -251,14 +346,14 @@ export interface ParseContext {
   readonly response: ResponseView
 }
 
-/** Any schema library that speaks Standard Schema 1 (zod, valibot, arktype …). */
+/** A schema of any library that implements Standard Schema 1 (zod, valibot, arktype …). */
 export type Schema<Output = unknown> = StandardSchemaV1<unknown, Output>
 
 /**
- * A `Request` of fetch, as far as it is read: URL, method, headers and body, and `redirect`, of which `'manual'` and
- * `'error'` are `followRedirects: false`. Its body can be sent once, so that it is not retried once a byte of it is out.
- * One that was read already, has an aborted signal or an `integrity` is `invalid_request/input`; a signal that aborts
- * later is not listened to: give `signal` in the options.
+ * The parts of a fetch `Request` that are used: URL, method, headers, body and `redirect` (`'manual'` and `'error'`
+ * both mean `followRedirects: false`). Its body can be sent only once, so the request is not retried after the first
+ * byte has left. A request whose body has been read, whose signal is aborted, or that has an `integrity` fails with
+ * `invalid_request/input`. A later abort of its signal has no effect: give `signal` in the options.
  */
 export interface FetchRequest {
   readonly url: string
@@ -272,53 +367,75 @@ export interface FetchRequest {
 }
 
 /**
- * One request and what is special about it. Every field but `url` has its default in the options.
+ * One request. Only `url` is required; a field that is absent takes the value of the options.
  *
  * @example { url: '/repos/nodejs/node', params: { ref: 'main' }, key: 'node', timeout: '5s' }
  */
 export interface RequestSpec<Value = unknown, Meta = unknown> {
-  /** Absolute, or relative to `baseUrl`. `http:` and `https:` only. Userinfo becomes Basic authentication. */
+  /** Absolute, or relative to `baseUrl`. Only `http:` and `https:`. Userinfo is sent as Basic authentication. */
   readonly url: string | URL
-  /** Default GET, or POST when there is a body. */
+  /** The method, in any case. Default GET, or POST if there is a body. */
   readonly method?: string | undefined
-  /** Added to the query of the URL, over those of the options. */
+  /** Added to the query of the URL. Replaces `params` of the options name by name. */
   readonly params?: Params | URLSearchParams | undefined
-  /** Over those of the options, name by name. */
+  /** Replaces headers of the options name by name. */
   readonly headers?: HeadersInput | undefined
-  /** Sent as JSON with its content type. Exactly one of `json`, `form`, `multipart`, `body`. */
+  /**
+   * A value that is sent as JSON, with `content-type: application/json`. At most one of `json`, `form`, `multipart`,
+   * `body`.
+   */
   readonly json?: unknown
-  /** Sent as `application/x-www-form-urlencoded`. */
+  /** Fields that are sent as `application/x-www-form-urlencoded`. */
   readonly form?: FormInput | undefined
-  /** Sent as `multipart/form-data`: fields, files from disk, Blobs, streams, or a `FormData`. */
+  /** Fields, files from disk, Blobs and streams, or a `FormData`, sent as `multipart/form-data`. */
   readonly multipart?: MultipartInput | undefined
-  /** Sent as it is. */
+  /** A body that is sent unchanged. */
   readonly body?: BodyInput | undefined
-  /** Wins over userinfo in the URL. */
+  /** Credentials. Used instead of userinfo in the URL. */
   readonly auth?: Auth | undefined
-  /** Comes back on the outcome and its errors. */
+  /** A name of yours for this request. Returned on its outcome and its error. */
   readonly key?: string | undefined
-  /** Makes a POST or PATCH safe to repeat: the same key goes out with every attempt. `true` makes one. */
+  /** Makes a POST or PATCH safe to retry: every attempt sends the same `Idempotency-Key`. `true` generates one. */
   readonly idempotencyKey?: string | boolean | undefined
-  /** What it takes from `budgets`, or from `rateLimit` where there are none. Default 1 of each. Above the burst: `invalid_request/cost`. */
+  /**
+   * What each attempt takes from `budgets`, or from `rateLimit` if there are none. Default 1 of each; 0 = nothing. More
+   * than the burst of a limit fails with `invalid_request/cost`.
+   */
   readonly cost?: CostInput | ((request: CostRequest) => CostInput) | undefined
-  /** Anything of the caller's; comes back untouched as `outcome.request.meta`. */
+  /** Any value. Returned unchanged as `outcome.request.meta`. */
   readonly meta?: Meta | undefined
 
+  /** `'json'`, `'text'`, `'content'`, `'response'`, `'stream'`, `'file'` or `'auto'`: see {@link ReturnTypeName}. */
   readonly returnType?: ReturnTypeName | undefined
+  /** A Standard Schema that checks the value. With `'json'` and `'text'`. Fails with `schema/mismatch`. */
   readonly schema?: Schema | undefined
+  /**
+   * Makes the value, after the schema has checked it. May be async. A throw fails the request with `callback/parse`.
+   */
   parseFunc?(value: never, context: ParseContext): Value | Promise<Value>
+  /** Returns true for a status that is a success. Default 2xx. */
   readonly acceptStatus?: ((status: number) => boolean) | undefined
+  /** Time limit of one attempt. See `timeout` of the options. */
   readonly timeout?: Duration | undefined
+  /** Time limits of the phases of an attempt, and of the whole request. */
   readonly timeouts?: TimeoutsInput | undefined
+  /** Retries after a failure. 0 = none; `Infinity` = until a deadline. */
   readonly maxRetries?: number | undefined
+  /** Which failures are retried, and after how long. Without `budget`, which belongs to the client. */
   readonly retry?: RetryInput | undefined
+  /** Whether redirects are followed. `'keep_method'` keeps the method on 301, 302 and 303. */
   readonly followRedirects?: boolean | 'keep_method' | undefined
+  /** The most redirect hops. 0 = a redirect fails with `redirect/too_many`; `Infinity` = no limit. */
   readonly maxRedirects?: number | undefined
+  /** Largest decoded body. `Infinity` = no limit. Fails with `too_large/body` or `too_large/decoded`. */
   readonly maxResponseBytes?: Size | undefined
-  /** With `returnType: 'file'`: over that of the options. */
+  /** With `returnType: 'file'`: where the body is saved. See `saveTo` of the options. */
   readonly saveTo?: SaveTo | undefined
-  /** With `returnType: 'file'`: what must come, as `'sha256:<hex>'`; sha512, sha1 and md5 are known, too. */
+  /**
+   * With `returnType: 'file'`: the expected checksum of the decoded body, as `'sha256:<hex>'` (or sha512, sha1, md5).
+   * Another one fails with `truncated/checksum`.
+   */
   readonly checksum?: string | undefined
-  /** In the place of the client's proxies: the URL of one, `'env'`, or `false` (or null) for the direct way. */
+  /** Used instead of the client's proxies: a proxy URL, `'env'`, or `false` (or null) to connect directly. */
   readonly proxy?: ProxyInput | undefined
 }

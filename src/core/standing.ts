@@ -1,5 +1,5 @@
 /**
- * How far a host is trusted with places that others wait for: it has answered, it has not been asked yet, or it does not
- * answer (any more).
+ * How far the gate trusts a host with slots that other hosts wait for. `'proven'`: it has answered. `'new'`: nothing
+ * has been sent to it yet. `'silent'`: it does not answer, or no longer does.
  */
 export type Standing = 'new' | 'proven' | 'silent'

@@ -1,10 +1,10 @@
 /**
- * Says which Node the package needs, before anything that an older one lacks is evaluated: the first import of each
- * public entry. Names that older versions do not export are read off a module's default import elsewhere, because a
- * missing named export is a SyntaxError before any code runs.
+ * Throws an error that names the required Node version. It is the first import of each public entry, so that it runs
+ * before any code that an older Node does not support. Other modules read newer exports of Node off the default import,
+ * because a missing named export is a SyntaxError before any code runs.
  */
 
-/** The version that package.json asks for. */
+/** The same version as in package.json. */
 const OLDEST = [22, 19] as const
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)

@@ -1,12 +1,12 @@
 /**
- * The outcome of an item that was given up before it was looked at. An abort of an array makes one for each entry that
- * is left, so that what is dear, the error above all, is made when somebody reads it.
+ * The outcome of an item that was aborted before it was read. An abort of an array makes one for every remaining entry,
+ * so the expensive parts, above all the error, are created only when they are read.
  */
 import { isUnsentCode, NO_WARNINGS, refusedOutcome, UNTIMED } from './outcome.ts'
 import type { FailedOutcome, Outcome } from './outcome.ts'
 import type { Fault, FaultCode } from './result.ts'
 
-/** What can be told of a request that was never made. */
+/** The details of a request that was never sent. */
 export interface Label {
   readonly index: number
   readonly key: string | undefined
@@ -15,7 +15,7 @@ export interface Label {
   readonly meta: unknown
 }
 
-/** The same for all entries of one abort. */
+/** Shared by all entries of one abort. */
 interface Why {
   readonly method: string
   readonly reason: Fault
@@ -30,9 +30,9 @@ class Made {
   }
 }
 
-/** To everybody outside an object literal with its fields in their usual order: own, enumerable, writable. */
+/** To callers it looks like an object literal with its fields in their usual order: own, enumerable, writable. */
 class UnsentOutcome implements FailedOutcome {
-  // Declared only: the constructor sets them in the order in which they are printed.
+  // Only declared here: the constructor sets them in the order in which they are printed.
   declare readonly ok: false
   declare readonly id: string
   declare readonly index: number
@@ -45,8 +45,8 @@ class UnsentOutcome implements FailedOutcome {
   declare readonly key?: string
 
   /**
-   * A string is the URL of a request that is no more. Replaced by what was made of it, kept here and not in the fields,
-   * which the caller may have frozen.
+   * The label, or only the URL if the request itself is not kept; the created outcome from the first read on. Kept here
+   * and not in the fields, because the caller may have frozen those.
    */
   #what: Label | string | Made
   readonly #why: Why
@@ -86,7 +86,7 @@ class UnsentOutcome implements FailedOutcome {
   }
 }
 
-// Printing shows fields that are made late as `[Getter]` and a class by its name; this shows what it stands for.
+// Printing would show the lazy fields as `[Getter]`, and the name of the class. This shows the outcome instead.
 Object.defineProperty(UnsentOutcome.prototype, Symbol.for('nodejs.util.inspect.custom'), {
   value(this: UnsentOutcome) {
     // oxlint-disable-next-line typescript/no-misused-spread -- the prototype is what must not show
@@ -95,7 +95,7 @@ Object.defineProperty(UnsentOutcome.prototype, Symbol.for('nodejs.util.inspect.c
 })
 Object.defineProperty(UnsentOutcome.prototype, 'constructor', { value: Object })
 
-/** One function for all of them, so that an outcome costs no closure. */
+/** One getter for all outcomes, so that an outcome needs no closure. */
 function late(name: 'request' | 'error'): PropertyDescriptor & ThisType<UnsentOutcome> {
   return {
     enumerable: true,
@@ -115,7 +115,7 @@ const ERROR = late('error')
 
 const whys = new WeakMap<Fault, Why>()
 
-/** One object for as long as nothing changes: with a million entries each field less is a tenth of the time. */
+/** Reuses one object while nothing changes: with a million entries, each field saved is a tenth of the time. */
 function whyOf(method: string, reason: Fault, secretNames: ReadonlySet<string> | undefined): Why {
   const known = whys.get(reason)
   if (known?.method === method && known.secretNames === secretNames) return known
@@ -124,7 +124,7 @@ function whyOf(method: string, reason: Fault, secretNames: ReadonlySet<string> |
   return why
 }
 
-/** @param label a string is the URL of a request that is no more */
+/** @param label a string is the URL, for a request that is not kept */
 export function unsentOutcome(
   id: string,
   { index, key, method }: Pick<Label, 'index' | 'key' | 'method'>,
@@ -135,10 +135,10 @@ export function unsentOutcome(
   return new UnsentOutcome(id, index, key, label, whyOf(method, reason, secretNames))
 }
 
-/** Of an outcome that failed, and without making its error. */
+/** The error code of an outcome, without creating its error. */
 export const codeOf: (outcome: Pick<Outcome, 'error'>) => FaultCode | undefined = UnsentOutcome.codeOf
 
-/** Nothing of it was sent, or what was sent was turned away: the same run again sends it. */
+/** Whether the server never got the request, or turned it away unprocessed. A rerun sends it. */
 export function isUnsent(outcome: Pick<Outcome, 'error'>): boolean {
   const code = codeOf(outcome)
   return code !== undefined && isUnsentCode(code)

@@ -1,8 +1,8 @@
-/** The one place where a URL is read, and the one where it is made fit to print. */
+/** The only module that parses URLs, and the only one that redacts them. */
 import { REDACTED, isSecretQueryName } from './headers.ts'
 import type { Params } from './spec.ts'
 
-/** Longer ones are refused by every server; refusing them here saves the connection. */
+/** Every server refuses longer URLs; refusing them here saves the connection. */
 const MAX_URL_LENGTH = 65_536
 
 export interface ParsedUrl {
@@ -13,24 +13,24 @@ export interface ParsedUrl {
   readonly password: string
 }
 
-// `new URL` silently deletes tab, CR and LF, which would join two lines of somebody's file into one request.
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+// `new URL` silently deletes tab, CR and LF, which would join two lines of an input file into one request.
+// oxlint-disable-next-line no-control-regex -- the pattern is for control characters
 const CONTROL = /[\x00-\x1f\x7f]/
 
-// What `new URL` leaves exactly as it is in a path and query: no escapes, no dot segments, no fragment.
+// Paths and queries that `new URL` does not change: no escapes, no dot segments, no fragment.
 const PLAIN_PATH = /^(?:\/(?!\.)[A-Za-z0-9\-_~!$&()*+,;=:@.]*)+(?:\?[A-Za-z0-9\-_~!$&()*+,;=:@./?%]*)?$/
 const MAX_PLAIN_LENGTH = 2_000
-/** The origin of the URL that was parsed last, as it was written. */
+/** The origin of the last parsed URL, as it was written. */
 let lastOrigin: string | undefined
 
-/** A plain URL of the same origin as the last one needs no parser: batches ask one host for thousands of these. */
+/** A plain URL of the same origin as the last one is not parsed: batches send thousands of them to one host. */
 function readPlain(input: string): ParsedUrl | undefined {
   if (lastOrigin === undefined || input.length > MAX_PLAIN_LENGTH || !input.startsWith(lastOrigin)) return undefined
   const path = input.slice(lastOrigin.length)
   return PLAIN_PATH.test(path) ? { url: input, origin: lastOrigin, path, username: '', password: '' } : undefined
 }
 
-/** The parsed URL, or a sentence on why it is none. */
+/** The parsed URL, or a sentence that says why the text is not a URL. */
 export function parseUrl(
   input: string,
   baseUrl: string | undefined,
@@ -51,7 +51,7 @@ export function parseUrl(
   if (query !== '') parsed.search = parsed.search === '' ? query : `${parsed.search}&${query}`
   const { username, password } = parsed
   if (username !== '' || password !== '') parsed.username = parsed.password = ''
-  // Of an empty fragment only the text shows the '#'.
+  // An empty fragment leaves a '#' in `href`, but not in `hash`.
   if (parsed.href.includes('#')) parsed.hash = ''
   const url = parsed.href
   if (url.length > MAX_URL_LENGTH)
@@ -70,13 +70,13 @@ function unparsable(input: string, baseUrl: string | undefined, shown: () => str
   return `expected an absolute http: or https: URL, got ${shown()}. ${remedy}`
 }
 
-/** `name=value` pairs after what the URL already has, which stays as it was written; later sets win by name. */
+/** The query of all sets, merged by name; later sets win. The URL's own query is not changed. */
 function queryOf(sets: readonly Params[]): string {
   const merged: Params = Object.assign(Object.create(null), ...sets)
   return new URLSearchParams(pairsOf(merged)).toString()
 }
 
-/** `null` and `undefined` leave a name out; an array repeats it. */
+/** Names and values: `null` and `undefined` leave a name out, an array repeats it. */
 export function pairsOf(params: Params): [name: string, value: string][] {
   return Object.entries(params).flatMap(([name, value]) => {
     if (value === undefined || value === null) return []
@@ -96,15 +96,15 @@ function quote(text: string): string {
   return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text)
 }
 
-// What a URL parser takes for userinfo, in the loose text that it accepts: leading blanks, tabs and line breaks anywhere,
-// any number of slashes of either kind, or two of them without a scheme. The look-aheads keep it linear: no text can be
-// divided between two parts in more than one way.
+// Matches userinfo in everything that a URL parser accepts: leading blanks, tabs and line breaks anywhere, any number
+// of slashes of either kind, or two of them without a scheme. The look-aheads keep the match linear: there is only one
+// way to divide a text between the parts.
 const USERINFO =
-  // oxlint-disable-next-line no-control-regex -- a parser skips them, so a secret can hide behind them
+  // oxlint-disable-next-line no-control-regex -- a URL parser skips control characters, so a secret can hide behind them
   /^([\x00-\x20]*(?:[a-z][a-z0-9+.\-\t\r\n]*:[\\/\t\r\n]*|[\\/][\t\r\n]*[\\/][\\/\t\r\n]*)(?![\\/\t\r\n]))[^\\/?#]*@/i
 const QUERY_PAIR = /([?&#])([^?&#=]*)=([^&#]*)/g
 
-/** A password with a bare `/`, `?` or `#` in it, which makes the text no URL: everything up to the last `@` goes. */
+/** A password with a bare `/`, `?` or `#` makes the URL invalid: remove everything up to the last `@`. */
 const BROKEN_USERINFO = /^(\s*(?!\s)(?:[a-z][a-z0-9+.-]*:[\\/]+|[\\/]{2,})?)[^@]*:.*@/is
 
 function withoutUserinfo(url: string): string {
@@ -113,7 +113,7 @@ function withoutUserinfo(url: string): string {
   return bare.replace(BROKEN_USERINFO, '$1')
 }
 
-/** The URL with userinfo and secret query values struck out. Of text that is too long for a URL, the beginning. */
+/** The URL without userinfo and with secret query values redacted. A text that is too long for a URL is cut off. */
 export function printableUrl(url: string, secretNames?: ReadonlySet<string>): string {
   const whole = url.includes('@') ? withoutUserinfo(url) : url
   const bare = whole.length > MAX_URL_LENGTH ? `${whole.slice(0, MAX_URL_LENGTH)}…` : whole

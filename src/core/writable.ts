@@ -1,2 +1,2 @@
-/** A type whose fields are filled in one after the other; handed on as what it is. */
+/** The same type with writable fields, for code that fills an object field by field before passing it on. */
 export type Writable<T> = { -readonly [Name in keyof T]: T[Name] }

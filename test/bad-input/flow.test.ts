@@ -1,6 +1,6 @@
 /**
- * Wrong values of everything that says how fast requests go: refused at the call with a message that says what to
- * write, a failure of one request where a function answers wrongly, and headers that mean nothing. Never a hang.
+ * Wrong values of every option that limits the flow of requests: refused at the call with a message that says what to
+ * write; a failure of one request if a function returns a wrong value; ignored in response headers. Nothing ever hangs.
  */
 import { describe, expect, test } from 'vitest'
 import { ConfigError, ParallelRequests, parallelRequests } from '../../src/index.ts'
@@ -14,7 +14,7 @@ const URLS = ['http://a.test/0', 'http://a.test/1', 'http://b.test/2', 'http://b
 const codes = (outcomes: readonly Outcome[]): string[] =>
   outcomes.map(outcome => (outcome.ok ? 'ok' : outcome.error.code))
 
-/** The ConfigError of a one-shot call and of a constructor, which must be the same, with nothing sent. */
+/** The ConfigError of a one-shot call, which must equal that of a constructor. Nothing may have been sent. */
 async function refusal(options: Record<string, unknown>): Promise<ConfigError> {
   const transport = mockTransport(() => ({ json: {} }))
   const error = await parallelRequests(URLS, { ...options, transport } as never).then(
@@ -27,7 +27,7 @@ async function refusal(options: Record<string, unknown>): Promise<ConfigError> {
   return error
 }
 
-describe('An option that cannot be meant', () => {
+describe('an invalid value of a limit option', () => {
   test.each<[Record<string, unknown>, RegExp]>([
     [{ rateLimit: 0 }, /^rateLimit: .*Leave it out for no limit\./],
     [{ rateLimit: -1 }, /^rateLimit: .*got -1/],
@@ -72,13 +72,13 @@ describe('An option that cannot be meant', () => {
     [{ breaker: { fails: 3 } }, /^breaker\.fails: /],
     [{ respectServerLimits: 'true' }, /^respectServerLimits: .*without quotes/],
     [{ retry: { maxRetryAfter: -1 } }, /^retry\.maxRetryAfter: /],
-  ])('is refused before anything is sent: %j.', async (options, why) => {
+  ])('is refused before anything is sent: %j', async (options, why) => {
     const { problems } = await refusal(options)
     expect(problems).toHaveLength(1)
     expect(problems[0]).toMatch(why)
   })
 
-  test('is named with all others at once.', async () => {
+  test('is reported together with all other invalid values', async () => {
     const { problems } = await refusal({
       rateLimit: 0,
       perHost: { concurrency: 0 },
@@ -107,7 +107,7 @@ test.each<[string, ClientOptions[keyof ClientOptions]]>([
   ['budgets', { tokens: '5/m' }],
   ['respectServerLimits', false],
   ['breaker', true],
-])("%s in a client's call is a ConfigError that says where it belongs.", async (name, value) => {
+])("%s in a client's call is a ConfigError that says to move it to the constructor", async (name, value) => {
   const client = new ParallelRequests({ transport: mockTransport(() => ({ json: {} })) })
   for (const call of [
     () => client.request(URLS, { [name]: value } as never),
@@ -123,14 +123,14 @@ test.each<[string, ClientOptions[keyof ClientOptions]]>([
   await client.close()
 })
 
-describe('A function of the caller that answers wrongly', () => {
+describe('a function of the caller that returns a wrong value', () => {
   async function settle(options: Record<string, unknown>): Promise<{ outcomes: Outcome[]; transport: MockTransport }> {
     const transport = mockTransport(() => ({ json: {} }))
     const outcomes = await parallelRequests(URLS, { transport, onFailure: 'settle', ...options })
     return { outcomes, transport }
   }
 
-  /** Answers as told for the second URL, and well for the others. */
+  /** Returns the wrong value for the second URL, and the right one for the others. */
   const only =
     <T>(wrong: () => unknown, right: T) =>
     ({ url }: { url: string }): T =>
@@ -147,7 +147,7 @@ describe('A function of the caller that answers wrongly', () => {
     ['answers with an object', () => ({}), /limitKey: .*got an object/],
     ['answers with a promise', () => Promise.resolve('x'), /limitKey: .*Promise/],
     ['answers with a promise that fails', () => Promise.reject(new Error('late')), /limitKey: .*Promise/],
-  ])('fails that request alone when limitKey %s.', async (_name, wrong, why) => {
+  ])('fails only its own request when limitKey %s', async (_name, wrong, why) => {
     const { outcomes, transport } = await settle({ limitKey: only(wrong, 'key') })
     expect(codes(outcomes)).toEqual(['ok', 'callback/limit_key', 'ok', 'ok'])
     expect(outcomes[1]?.error?.message).toMatch(why)
@@ -155,7 +155,7 @@ describe('A function of the caller that answers wrongly', () => {
   })
 
   test.each(['', ' ', 'https://b.test', '__proto__', 'x'.repeat(10_000), '\n'])(
-    'is no such function when limitKey answers with any text: %j is a key like any other.',
+    'is accepted when limitKey returns any text: %j is a key like any other',
     async key => {
       const transport = mockTransport(() => ({ json: {}, latencyMs: 100 }))
       const urls = Array.from({ length: 6 }, (_, n) => `http://h${n}.test/`)
@@ -176,22 +176,22 @@ describe('A function of the caller that answers wrongly', () => {
     ['answers with a text', () => '5', 'invalid_request/cost', /cost: .*string/],
     ['answers with more than the burst', () => 1e9, 'invalid_request/cost', /burst of tokens/],
     ['answers with a name that is none', () => ({ token: 1 }), 'invalid_request/cost', /Did you mean 'tokens'/],
-  ])('fails that request alone when cost %s.', async (_name, wrong, code, why) => {
+  ])('fails only its own request when cost %s', async (_name, wrong, code, why) => {
     const { outcomes, transport } = await settle({ budgets: { tokens: '100/m' }, cost: only(wrong, 1) })
     expect(codes(outcomes)).toEqual(['ok', code, 'ok', 'ok'])
     expect(outcomes[1]?.error?.message).toMatch(why)
     expect(transport.requests).toHaveLength(3)
   })
 
-  test.each(['limitKey', 'cost'])('fails all of them when %s always throws, and nothing hangs.', async name => {
+  test.each(['limitKey', 'cost'])('fails every request, without hanging, when %s always throws', async name => {
     const { outcomes, transport } = await settle({ budgets: { tokens: '100/m' }, [name]: fails })
     expect(new Set(codes(outcomes))).toEqual(new Set([name === 'cost' ? 'callback/cost' : 'callback/limit_key']))
     expect(transport.requests).toHaveLength(0)
   })
 })
 
-describe('A Retry-After that', () => {
-  /** Throttled five times, then served. */
+describe('a Retry-After', () => {
+  /** The server throttles each request five times, then answers. */
   async function throttledBy(retryAfter: string): Promise<{ outcomes: Outcome[]; transport: MockTransport }> {
     const transport = mockTransport(({ attempt }) =>
       attempt <= 5 ? { status: 429, headers: { 'retry-after': retryAfter } } : { json: {} },
@@ -202,14 +202,14 @@ describe('A Retry-After that', () => {
   }
 
   test.each(['-5', '0x2', '1e1', '10 kB', '', 'soon', '1e400', 'NaN', '-0', '١٠', '5 seconds', 'null'])(
-    'means nothing is as good as none, and our own back-off holds: %j.',
+    'without a meaning is ignored, and back-off is used instead: %j',
     async retryAfter => {
       const { outcomes, transport } = await throttledBy(retryAfter)
       expect(codes(outcomes)).toEqual(['ok', 'ok'])
       expect(transport.requests).toHaveLength(12)
-      // Half a second, one, two, four and eight at most, for each of the two.
+      // Back-off is at most 0.5, 1, 2, 4 and 8 s, for each of the two requests.
       expect(transport.clock.now()).toBeLessThanOrEqual(2 * 15_500)
-      // Waits of full jitter, and never a hot loop.
+      // Full jitter waits, so the loop is not hot.
       expect(transport.clock.now()).toBeGreaterThan(0)
     },
   )
@@ -221,7 +221,7 @@ describe('A Retry-After that', () => {
     ['86400', EPOCH_MS + 86_400_000],
     ['99999999999999999999', EPOCH_MS + 1e15],
     ['9'.repeat(64), EPOCH_MS + 1e15],
-  ])('is too far away fails at once, and says when to come back: %s.', async (retryAfter, atMs) => {
+  ])('that is too far in the future fails the request at once with retryAt: %s', async (retryAfter, atMs) => {
     const { outcomes, transport } = await throttledBy(retryAfter)
     expect(codes(outcomes)).toEqual(['http/429', 'paused/retry_after'])
     expect(transport.requests).toHaveLength(1)
@@ -233,7 +233,7 @@ describe('A Retry-After that', () => {
   })
 
   test.each(['0', '00', 'Thu, 01 Jan 1970 00:00:00 GMT', 'Sun, 06 Nov 1994 08:49:37 GMT'])(
-    'is over already lets the next one go after a jitter, not in a hot loop: %s.',
+    'in the past lets the next attempt go after a jitter and not in a hot loop: %s',
     async retryAfter => {
       const { outcomes, transport } = await throttledBy(retryAfter)
       expect(codes(outcomes)).toEqual(['ok', 'ok'])
@@ -242,7 +242,7 @@ describe('A Retry-After that', () => {
     },
   )
 
-  test('never ends is given up after maxRetryAfter in all.', async () => {
+  test('without end is given up after maxRetryAfter in total', async () => {
     const transport = mockTransport(() => ({ status: 429, headers: { 'retry-after': 'soon' } }))
     const options = { transport, maxRetries: 0, retry: { maxRetryAfter: '1m' } } as const
     const outcomes = await parallelRequests(['http://a.test/0', 'http://a.test/1'], { ...options, onFailure: 'settle' })

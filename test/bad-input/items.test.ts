@@ -1,11 +1,11 @@
-/** Requests that are wrong in themselves: each fails alone, before anything of it is sent, and harms no other. */
+/** Invalid requests: each fails alone, before any of it is sent, and does not affect the others. */
 import { describe, expect, it } from 'vitest'
 import { ParallelRequests, isRequestError, parallelRequests } from '../../src/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 import type { FailedOutcome, Outcome } from '../../src/index.ts'
 import { echoServer } from '../support/echo-server.ts'
 
-/** Sends the item between two good ones, and gives its outcome; the good ones must be none the worse for it. */
+/** Sends the item between two valid ones and returns its outcome; the valid ones must succeed. */
 async function outcomeAmongGoodOnes(item: unknown, options: Record<string, unknown> = {}): Promise<FailedOutcome> {
   const server = await echoServer()
   const items = [`${server.url}/before`, item, `${server.url}/after`]
@@ -18,14 +18,14 @@ async function outcomeAmongGoodOnes(item: unknown, options: Record<string, unkno
   expect(failed.error.attempts).toBe(0)
   expect(failed.index).toBe(1)
   expect(isRequestError(failed.error)).toBe(true)
-  // One line, and it ends in what to do.
+  // The message is one line and ends with what to do.
   expect(failed.error.message).toMatch(/^[^\r\n]+: expected .+ \S.*[.?]$/)
   return failed
 }
 
 const GOOD = 'http://127.0.0.1:9/x'
 
-describe('An item that is no request fails alone', () => {
+describe('an item that is not a request fails alone with invalid_request/url', () => {
   it.each([
     ['a number', 7, 'url: expected a URL or a request with a url, got 7.'],
     ['null', null, 'got null.'],
@@ -44,7 +44,7 @@ describe('An item that is no request fails alone', () => {
     expect(request).toMatchObject({ method: 'GET', url: '' })
   })
 
-  it('A request whose getter throws fails alone.', async () => {
+  it('even if reading it throws', async () => {
     const server = await echoServer()
     const hostile = {
       get url(): string {
@@ -58,7 +58,7 @@ describe('An item that is no request fails alone', () => {
   })
 })
 
-describe('A URL that cannot be fetched fails alone with invalid_request/url', () => {
+describe('a URL that cannot be fetched fails alone with invalid_request/url', () => {
   it.each([
     ['', 'got an empty string'],
     ['not a url', "Write 'https://…' or set baseUrl"],
@@ -86,12 +86,12 @@ describe('A URL that cannot be fetched fails alone with invalid_request/url', ()
     }
   })
 
-  it('A URL object of another scheme is refused like its text.', async () => {
+  it('when it is a URL object of another scheme', async () => {
     const { error } = await outcomeAmongGoodOnes(new URL('ftp://example.com/'))
     expect(error.code).toBe('invalid_request/url')
   })
 
-  it('One request with a bad URL rejects with its own error, and a batch with PartialFailureError that has the others.', async () => {
+  it('and rejects a single request with its own error, a batch with a PartialFailureError', async () => {
     const server = await echoServer()
     await expect(parallelRequests('ftp://example.com/')).rejects.toMatchObject({ code: 'invalid_request/url' })
     await expect(parallelRequests([server.url, 'ftp://example.com/'])).rejects.toMatchObject({
@@ -103,7 +103,7 @@ describe('A URL that cannot be fetched fails alone with invalid_request/url', ()
     expect(values).toEqual([expect.objectContaining({ url: '/' }), null])
   })
 
-  it('A URL of 64 KiB is sent; a longer one is refused here, and so is one that its query makes longer.', async () => {
+  it('when it is longer than 64 KiB, by itself or with its query', async () => {
     const server = await echoServer((_echo, response) => response.end('1'))
     const base = `${server.url}/`
     const longest = base + 'a'.repeat(65_536 - base.length)
@@ -120,7 +120,7 @@ describe('A URL that cannot be fetched fails alone with invalid_request/url', ()
     }
   })
 
-  it('A relative URL is resolved against baseUrl, and only what cannot be is refused.', async () => {
+  it('unless baseUrl makes it absolute', async () => {
     const server = await echoServer()
     const outcomes = await parallelRequests(['a', '/b', '../c', '?d=1', 'http://[', 'ftp://x.test/'], {
       baseUrl: `${server.url}/v1/`,
@@ -131,7 +131,7 @@ describe('A URL that cannot be fetched fails alone with invalid_request/url', ()
   })
 })
 
-describe('A field of a request that is wrong fails it alone', () => {
+describe('an invalid field of a request fails it alone', () => {
   const url = GOOD
   it.each([
     // Unknown fields.
@@ -222,7 +222,7 @@ describe('A field of a request that is wrong fails it alone', () => {
       'idempotencyKey: expected a boolean or a string that is not empty',
     ],
     [{ url, method: 'POST', idempotencyKey: 5 }, 'header', 'got 5. Use true for a new one.'],
-    // The rest.
+    // Other fields.
     [{ url, params: 'a=1' }, 'params', 'params: expected an object of strings, numbers and booleans, got a string'],
     [{ url, params: null }, 'params', 'got null'],
     [{ url, params: [{}] }, 'params', 'got an array of 1'],
@@ -248,12 +248,12 @@ describe('A field of a request that is wrong fails it alone', () => {
     expect(error.message).toContain(part)
   })
 
-  it('All wrong options of one request are named at once.', async () => {
+  it('and all invalid options of one request are reported at once', async () => {
     const { error } = await outcomeAmongGoodOnes({ url, timeout: 10, maxRetries: -1, returnType: 'xml' })
     for (const name of ['timeout: ', 'maxRetries: ', 'returnType: ']) expect(error.message).toContain(name)
   })
 
-  it('Its key and meta are on the outcome all the same.', async () => {
+  it('with its key and meta on the outcome', async () => {
     const meta = { row: 17 }
     const failed = await outcomeAmongGoodOnes({ url: 'ftp://x.test/', key: 'k', meta, method: 'put' })
     expect(failed.key).toBe('k')
@@ -262,7 +262,7 @@ describe('A field of a request that is wrong fails it alone', () => {
     expect(failed.error.key).toBe('k')
   })
 
-  it('A body of the options does not go with an explicit GET of a request, which fails alone.', async () => {
+  it('such as an explicit GET when the options have a body', async () => {
     const server = await echoServer()
     const [post, get] = await parallelRequests([server.url, { url: server.url, method: 'GET' }], {
       json: { a: 1 },
@@ -272,7 +272,7 @@ describe('A field of a request that is wrong fails it alone', () => {
     expect(get?.error?.code).toBe('invalid_request/body')
   })
 
-  it('A body factory that answers with no body fails its request alone.', async () => {
+  it('such as a body function that does not return a body', async () => {
     const server = await echoServer()
     const bad = { url: server.url, body: (() => 5) as never, maxRetries: 0 }
     const [ok, failed] = await parallelRequests([server.url, bad], { onFailure: 'settle' })
@@ -280,17 +280,17 @@ describe('A field of a request that is wrong fails it alone', () => {
     expect(failed?.ok).toBe(false)
   })
 
-  it('Latin-1 in a header value is sent as it is, and blanks around a value are not.', async () => {
+  it('but Latin-1 in a header value is sent unchanged, and blanks around a value are removed', async () => {
     const server = await echoServer()
     await parallelRequests({ url: server.url, headers: { 'x-a': 'café', 'x-b': '  b\t' } })
     expect(server.requests[0]?.headers).toMatchObject({ 'x-a': 'café', 'x-b': 'b' })
   })
 })
 
-describe('Userinfo in a URL', () => {
+describe('userinfo in a URL', () => {
   const basicOf = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
 
-  it('becomes Basic authentication, percent-decoded, and is not in the path or the host.', async () => {
+  it('becomes Basic authentication, percent-decoded, and does not appear in the path or host', async () => {
     const server = await echoServer()
     await parallelRequests(`http://us%40er:p%3Ass%C3%A9@127.0.0.1:${server.port}/x`)
     expect(server.requests[0]?.headers.authorization).toBe(basicOf('us@er:p:ssé'))
@@ -298,7 +298,7 @@ describe('Userinfo in a URL', () => {
     expect(server.requests[0]?.url).toBe('/x')
   })
 
-  it('gives way to auth of the request and of the options, and to an Authorization header of the request.', async () => {
+  it('is overridden by auth of the request, auth of the options, and an Authorization header of the request', async () => {
     const server = await echoServer()
     const url = `http://user:pass@127.0.0.1:${server.port}/`
     await parallelRequests({ url, auth: { bearer: 'own' } })
@@ -311,12 +311,15 @@ describe('Userinfo in a URL', () => {
     ])
   })
 
-  it.each(['http://a.test', new URL('http://a.test')])('A bare origin is a baseUrl: %s', async baseUrl => {
-    const transport = mockTransport(({ url }) => ({ json: url }))
-    expect(await parallelRequests(['x/y'], { baseUrl, transport })).toEqual(['http://a.test/x/y'])
-  })
+  it.each(['http://a.test', new URL('http://a.test')])(
+    'is optional: the bare origin %s is a valid baseUrl',
+    async baseUrl => {
+      const transport = mockTransport(({ url }) => ({ json: url }))
+      expect(await parallelRequests(['x/y'], { baseUrl, transport })).toEqual(['http://a.test/x/y'])
+    },
+  )
 
-  it('goes with relative URLs when it is in baseUrl.', async () => {
+  it('applies to relative URLs when it is in baseUrl', async () => {
     const server = await echoServer()
     await parallelRequests(['a', 'b'], { baseUrl: `http://user:pass@127.0.0.1:${server.port}/` })
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
@@ -326,8 +329,8 @@ describe('Userinfo in a URL', () => {
   })
 })
 
-describe('Headers given as undefined', () => {
-  it('take away a default of the client, of the call and of ours.', async () => {
+describe('a header that is given as undefined', () => {
+  it("removes the header of the client, of the call and the library's default", async () => {
     const server = await echoServer()
     await using client = new ParallelRequests({ headers: { 'x-a': '1', 'x-b': '2' } })
     await client.request([server.url, { url: server.url, headers: { 'x-b': undefined } }], {

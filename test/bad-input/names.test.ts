@@ -1,11 +1,11 @@
-/** Names that are not ours: the Python original's, other libraries', typing slips. Nothing is sent for any of them. */
+/** Unknown option names: those of the original in Python, of other libraries, and typing errors. Nothing is sent. */
 import { describe, expect, it } from 'vitest'
 import { ConfigError, ParallelRequests, isConfigError, parallelRequests } from '../../src/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 
 const URLS = ['http://127.0.0.1:9/a', 'http://127.0.0.1:9/b']
 
-/** What the call says of these options; fails when it accepts them or sends anything. */
+/** The ConfigError for these options. Fails if the call accepts them or sends anything. */
 async function refusalOf(options: Record<string, unknown>): Promise<ConfigError> {
   const transport = mockTransport(() => ({ json: 1 }))
   const error: unknown = await parallelRequests(URLS, { ...options, transport } as never).then(
@@ -17,9 +17,9 @@ async function refusalOf(options: Record<string, unknown>): Promise<ConfigError>
   return error
 }
 
-describe('An unknown option is refused and the message names ours', () => {
+describe('an unknown option is refused with the right name in the message', () => {
   it.each([
-    // The Python original's.
+    // Names of the original in Python.
     ['max_retries', 3, "Use 'maxRetries'."],
     ['parse_func', () => 1, "Use 'parseFunc'."],
     ['return_type', 'json', "Use 'returnType'."],
@@ -31,7 +31,7 @@ describe('An unknown option is refused and the message names ours', () => {
     ['verify_ssl', true, "Use 'verifySsl'."],
     ['progress_callback', () => 1, "Use 'onProgress'."],
     ['retry_on', [], "Use 'retry': { statuses, shouldRetry }."],
-    // Other libraries'.
+    // Names of other libraries.
     ['searchParams', {}, "Use 'params'."],
     ['query', {}, "Use 'params'."],
     ['retries', 3, "Use 'maxRetries'."],
@@ -47,7 +47,7 @@ describe('An unknown option is refused and the message names ours', () => {
     ['rejectUnauthorized', false, "Use 'verifySsl'."],
     ['headersTimeout', 5_000, "Use 'timeouts': { headers }."],
     ['allow_redirects', true, "Use 'followRedirects'."],
-    // Typing slips.
+    // Typing errors.
     ['concurency', 3, "Did you mean 'concurrency'?"],
     ['timout', '5s', "Did you mean 'timeout'?"],
     ['Timeout', '5s', "Use 'timeout'."],
@@ -59,7 +59,7 @@ describe('An unknown option is refused and the message names ours', () => {
     expect(isConfigError(error)).toBe(true)
   })
 
-  it('A name like nothing we have is refused with the advice to leave it out, and so are names of Object.prototype.', async () => {
+  it('or with the advice to leave it out if no option has a similar name, even for names of Object.prototype', async () => {
     for (const name of ['frobnicate', 'constructor', 'toString', 'hasOwnProperty']) {
       const { message } = await refusalOf({ [name]: 1 })
       expect(message).toBe(`${name}: expected the name of an option, got an unknown one. Leave it out.`)
@@ -68,17 +68,17 @@ describe('An unknown option is refused and the message names ours', () => {
     await expect(parallelRequests(URLS, parsed as never)).rejects.toThrow(/__proto__: expected the name of an option/)
   })
 
-  it('An unknown name counts as a mistake even when its value is undefined.', async () => {
+  it('even if its value is undefined', async () => {
     expect((await refusalOf({ max_retries: undefined })).problems).toHaveLength(1)
   })
 
-  it('Every problem of a call is reported at once, one sentence each.', async () => {
+  it('together with every other problem of the call, one sentence each', async () => {
     const error = await refusalOf({ max_retries: 3, timeout: 10, concurrency: 0, onFailure: 'none', keys: [1] })
     expect(error.problems).toHaveLength(5)
     expect(error.message.split('\n')).toEqual(['5 problems:', ...error.problems.map(line => `- ${line}`)])
   })
 
-  it('A field of an option with fields is checked by name, too.', async () => {
+  it('and so is an unknown field of an option', async () => {
     const { problems } = await refusalOf({
       timeouts: { conect: '5s' },
       retry: { attempts: 3, backoff: { factor: 2 } },
@@ -97,7 +97,7 @@ describe('An unknown option is refused and the message names ours', () => {
   })
 })
 
-describe('An option in the wrong place is refused and the message names the right one', () => {
+describe('an option in the wrong place is refused with the right place in the message', () => {
   const limits = {
     concurrency: 2,
     rateLimit: 5,
@@ -107,17 +107,14 @@ describe('An option in the wrong place is refused and the message names the righ
     tls: {},
     transport: mockTransport(() => ({})),
   }
-  it.each(Object.entries(limits))(
-    '%s belongs to the constructor and not to a call of a client.',
-    async (name, value) => {
-      const transport = mockTransport(() => ({ json: 1 }))
-      await using client = new ParallelRequests({ transport })
-      const expected = new RegExp(`^${name}: expected in the constructor, got it in a call. .*new ParallelRequests\\(`)
-      await expect(client.request(URLS, { [name]: value } as never)).rejects.toThrow(expected)
-      expect(() => client.stream(URLS, { [name]: value })).toThrow(expected)
-      expect(transport.requests).toHaveLength(0)
-    },
-  )
+  it.each(Object.entries(limits))('%s belongs to the constructor, not to a call of a client', async (name, value) => {
+    const transport = mockTransport(() => ({ json: 1 }))
+    await using client = new ParallelRequests({ transport })
+    const expected = new RegExp(`^${name}: expected in the constructor, got it in a call. .*new ParallelRequests\\(`)
+    await expect(client.request(URLS, { [name]: value } as never)).rejects.toThrow(expected)
+    expect(() => client.stream(URLS, { [name]: value })).toThrow(expected)
+    expect(transport.requests).toHaveLength(0)
+  })
 
   it.each(
     Object.entries({
@@ -128,20 +125,20 @@ describe('An option in the wrong place is refused and the message names the righ
       schema: {},
       order: 'input',
     }),
-  )('%s belongs to the call and not to the constructor.', (name, value) => {
+  )('%s belongs to the call, not to the constructor', (name, value) => {
     expect(() => new ParallelRequests({ [name]: value })).toThrow(
       `${name}: expected in a call, got it in the constructor. It shapes one result: give it to request() or stream().`,
     )
   })
 
-  it('An array of params belongs to a call with an array of URLs: not to the constructor and not to a stream.', async () => {
+  it('an array of params belongs to a call with an array of URLs, not to the constructor or a stream', async () => {
     const expected = /^params: expected an object here, got an array\. One per URL belongs to request\(\)/
     expect(() => new ParallelRequests({ params: [{}] } as never)).toThrow(expected)
     await using client = new ParallelRequests()
     expect(() => client.stream(URLS, { params: [{}, {}] } as never)).toThrow(expected)
   })
 
-  it('keys and onFailure do not go with a stream, and order goes with nothing else.', async () => {
+  it('keys and onFailure do not belong to a stream, and order belongs only to a stream', async () => {
     await using client = new ParallelRequests()
     expect(() => client.stream(URLS, { keys: ['a', 'b'] } as never)).toThrow(
       /^keys: expected in request\(\), got it in stream\(\)/,
@@ -152,7 +149,7 @@ describe('An option in the wrong place is refused and the message names the righ
     await expect(parallelRequests(URLS, { order: 'input' } as never)).rejects.toThrow(expected)
   })
 
-  it('The retry budget is shared by all calls of a client: in one of its calls and in a spec it is refused.', async () => {
+  it('the retry budget belongs to the client, not to a call or a spec', async () => {
     await using client = new ParallelRequests({
       retry: { budget: { reserve: 3 } },
       transport: mockTransport(() => ({ json: 1 })),

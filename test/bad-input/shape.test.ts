@@ -1,4 +1,4 @@
-/** What a call is given as a whole: its input, `keys`, the named form, and use after close. */
+/** The arguments of a call as a whole: its input, `keys`, the named form, and use after close. */
 import { describe, expect, it } from 'vitest'
 import { AbortError, ConfigError, ParallelRequests, isInputError, parallelRequests } from '../../src/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
@@ -39,7 +39,7 @@ describe('keys', () => {
       'keys: expected no key in the requests besides, got one in urls[1]. Keep one of the two.',
     ],
     [{ keys: [1, 'b'] }, URLS, 'keys[0]: expected an entry in an array of strings, got 1. Turn each into a string.'],
-  ])('%j is a ConfigError and nothing is sent (%#)', async (options, input, part) => {
+  ])('is a ConfigError before anything is sent: %j (%#)', async (options, input, part) => {
     const transport = one()
     const call = parallelRequests(input as never, { ...options, transport } as never)
     await expect(call).rejects.toBeInstanceOf(ConfigError)
@@ -47,7 +47,7 @@ describe('keys', () => {
     expect(transport.requests).toHaveLength(0)
   })
 
-  it('Names that objects have anyway are keys like any other, in the order given.', async () => {
+  it('may be names that every object has, and stay in the given order', async () => {
     const keys = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'] as const
     const urls = keys.map(key => `http://127.0.0.1:9/${key}`)
     const result = await parallelRequests(urls, { keys, transport: one() })
@@ -57,7 +57,7 @@ describe('keys', () => {
     expect(Object.getPrototypeOf({})).toBe(Object.prototype)
   })
 
-  it('A key may be an empty string, and a number-like one.', async () => {
+  it('may be an empty string or look like a number', async () => {
     const result = await parallelRequests(URLS, { keys: ['', '10'], transport: one() })
     expect(result).toEqual({ '': '/a', '10': '/b' })
   })
@@ -71,15 +71,15 @@ describe('params with one entry per URL', () => {
     [[{}], URLS[0], 'Put the one URL into an array, or leave it out.'],
     [[{}, null], URLS, 'params[1]: expected an object of strings, numbers and booleans, got null.'],
     [[{}, { a: {} }], URLS, 'params[1].a: expected a string, number, boolean or an array of them'],
-  ])('%j is a ConfigError and nothing is sent (%#)', async (params, input, part) => {
+  ])('is a ConfigError before anything is sent: %j (%#)', async (params, input, part) => {
     const transport = one()
     await expect(parallelRequests(input as never, { params, transport } as never)).rejects.toThrow(part)
     expect(transport.requests).toHaveLength(0)
   })
 })
 
-describe('One body for several URLs', () => {
-  it('An array as json is refused for a list, a generator and a stream, and sent for one URL.', async () => {
+describe('one body for several URLs', () => {
+  it('is refused if it is a JSON array, in a list, a generator and a stream, but sent to one URL', async () => {
     const expected = /^json: expected one body for all URLs, got an array/
     await expect(parallelRequests(URLS, { json: [1, 2] })).rejects.toThrow(expected)
     await expect(parallelRequests(generated(), { json: [1, 2] })).rejects.toThrow(expected)
@@ -90,7 +90,7 @@ describe('One body for several URLs', () => {
     expect(await client.request([URLS[0] as string])).toEqual(['/a'])
   })
 
-  it('A stream that can be read once is refused for several URLs: only the first would get it.', async () => {
+  it('is refused if it is an open stream, because only the first request would get it', async () => {
     const server = await echoServer()
     const body = async function* (): AsyncGenerator<string> {
       yield 'chunk'
@@ -103,7 +103,7 @@ describe('One body for several URLs', () => {
     expect(server.requests.map(request => request.body)).toEqual(['chunk', 'chunk', 'chunk'])
   })
 
-  it('A body in a call and a GET in the constructor are refused together, before anything is sent.', async () => {
+  it('is refused before anything is sent if the constructor sets GET', async () => {
     const transport = one()
     await using client = new ParallelRequests({ method: 'GET', transport })
     await expect(client.request(URLS, { json: 1 })).rejects.toThrow(
@@ -113,8 +113,8 @@ describe('One body for several URLs', () => {
   })
 })
 
-describe('An empty input', () => {
-  it('gives [] or {} and sends nothing, in every failure mode.', async () => {
+describe('an empty input', () => {
+  it('gives [] or {} and sends nothing, in every failure mode', async () => {
     const server = await echoServer()
     for (const onFailure of ['throw', 'null', 'settle'] as const) {
       expect(await parallelRequests([], { onFailure, baseUrl: `${server.url}/` })).toEqual([])
@@ -128,9 +128,9 @@ describe('An empty input', () => {
   })
 })
 
-describe('The input', () => {
+describe('the input', () => {
   it.each([undefined, null, 7, true, () => 1, Symbol('x'), 10n])(
-    '%s is a ConfigError that says what to give.',
+    '%s is a ConfigError that says what to give',
     async input => {
       const expected =
         /^urls: expected a URL, a request, or an iterable of them, got .+\. Write 'https:\/\/…' or an array of URLs\.$/
@@ -140,14 +140,14 @@ describe('The input', () => {
     },
   )
 
-  it('An object with neither url nor urls is a request without a URL.', async () => {
+  it('{} is a request without a URL', async () => {
     await expect(parallelRequests({} as never)).rejects.toMatchObject({ code: 'invalid_request/url' })
     await expect(parallelRequests({ concurrency: 3 } as never)).rejects.toThrow(
       /^concurrency: expected a field of a request, got an unknown one\. It holds for all requests: give it in the options\.$/,
     )
   })
 
-  it('The named form takes every option, and a second argument besides is refused.', async () => {
+  it('may be in the named form with every option, but then without a second argument', async () => {
     const transport = one()
     expect(await parallelRequests({ urls: URLS, keys: ['a', 'b'], transport })).toEqual({ a: '/a', b: '/b' })
     expect(await parallelRequests({ urls: URLS[0] as string, transport })).toBe('/a')
@@ -159,7 +159,7 @@ describe('The input', () => {
     expect(transport.requests).toHaveLength(5)
   })
 
-  it('A stream of one URL, of a request or of nothing is refused where it is made.', async () => {
+  it('of a stream may not be one URL, one request or undefined', async () => {
     await using client = new ParallelRequests()
     for (const input of [URLS[0], { url: URLS[0] }, undefined, 7]) {
       expect(() => client.stream(input as never)).toThrow(
@@ -168,7 +168,7 @@ describe('The input', () => {
     }
   })
 
-  it('An input that fails rejects the call with an InputError around its own, and what was sent has finished.', async () => {
+  it('that throws rejects the call with an InputError, after the requests in flight have finished', async () => {
     const transport = one()
     const broken = function* (): Generator<string> {
       yield URLS[0] as string
@@ -181,8 +181,8 @@ describe('The input', () => {
   })
 })
 
-describe('After close()', () => {
-  it('request() rejects, everything else throws a ConfigError, and close() may be called again.', async () => {
+describe('after close()', () => {
+  it('request() rejects, every other method throws a ConfigError, and close() may be called again', async () => {
     const transport = one()
     const client = new ParallelRequests({ transport })
     await client.close()
@@ -197,7 +197,7 @@ describe('After close()', () => {
     expect(transport.requests).toHaveLength(0)
   })
 
-  it('A stream made before sends nothing when it is read after.', async () => {
+  it('a stream that was created before sends nothing', async () => {
     const transport = one()
     const client = new ParallelRequests({ transport })
     const stream = client.stream(URLS)
@@ -207,7 +207,7 @@ describe('After close()', () => {
     expect(transport.requests).toHaveLength(0)
   })
 
-  it('A call that is running when its client is closed ends as aborted.', async () => {
+  it('a call that was running is aborted', async () => {
     const server = await echoServer(() => undefined)
     const client = new ParallelRequests()
     const call = client.request([`${server.url}/hang`])
@@ -219,7 +219,7 @@ describe('After close()', () => {
   })
 })
 
-describe('Cookies given to a client', () => {
+describe('cookies given to a client', () => {
   it.each([
     ['a=1', 'got a string'],
     [{ a: '1; b=2' }, 'cookies.a: expected a value of ASCII'],
@@ -229,7 +229,7 @@ describe('Cookies given to a client', () => {
       'cookies: expected an origin over each set of pairs, got "api.test". Write it as \'https://api.example.com\'.',
     ],
     [false, 'got a boolean'],
-  ])('%j is refused by setCookies() as by the constructor', async (cookies, part) => {
+  ])('as %j are refused by setCookies() like by the constructor', async (cookies, part) => {
     await using client = new ParallelRequests()
     expect(() => client.setCookies(cookies as never)).toThrow(part)
     if (cookies !== false) expect(() => new ParallelRequests({ cookies } as never)).toThrow(part)

@@ -1,11 +1,11 @@
-/** URLs that are written strangely: each is the one that a browser would ask for, shown in its canonical form, or refused. */
+/** Unusual URLs: each is read as a browser reads it and shown in its canonical form, or it is refused. */
 import { describe, expect, it } from 'vitest'
 import { ask, clientOf, verdictOf } from '../support/ask.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 
 describe('a URL', () => {
   it.each(['0x7f.1', '017700000001', '127.1', '2130706433', '①②⑦.0.0.1', '127.0.0.1.', '１２７。０。０。１'])(
-    'with the host %s is one of 127.0.0.1, and shown as that',
+    'with the host %s is sent to 127.0.0.1 and shown with that address',
     async host => {
       await using server = await rawServer(answering(connection => connection.reply('ok')))
       const outcome = await ask(`http://${host}:${server.port}/a`)
@@ -23,20 +23,20 @@ describe('a URL', () => {
     ['  http://127.0.0.1', '/a  '],
     ['HTTP://127.0.0.1', '/a'],
     ['http://0', '/a'],
-  ])('written as %j is read as a browser reads it', async (beginning, path) => {
+  ])('written as %j is read like in a browser', async (beginning, path) => {
     await using server = await rawServer(answering(connection => connection.reply('ok')))
     const outcome = await ask(`${beginning}:${server.port}${path}`)
     expect(verdictOf(outcome)).toBe('ok')
     expect(outcome.request.url).toMatch(/^http:\/\/(?:127\.0\.0\.1|0\.0\.0\.0):\d+\/a?$/)
   })
 
-  it('with a mapped address is shown as its bytes', async () => {
+  it('with an IPv4-mapped address is shown with its bytes', async () => {
     const outcome = await ask('http://[::ffff:7f00:1]:9/', { blockPrivateAddresses: true })
     expect(verdictOf(outcome)).toBe('blocked/address')
     expect(outcome.request.url).toBe('http://[::ffff:7f00:1]:9/')
   })
 
-  it('with a name in Unicode is shown and asked for in ASCII; one with a dot at its end stays so', async () => {
+  it('with a Unicode host name is sent and shown in ASCII, and a trailing dot is kept', async () => {
     const client = clientOf({ lookup: async () => '127.0.0.1' })
     await using server = await rawServer(answering(connection => connection.reply('ok')))
     for (const [host, canonical] of [
@@ -74,7 +74,7 @@ describe('a URL', () => {
     'http://127.0.0.1/a\r\nb',
     '',
     '#',
-  ])('%j is refused alone, and the others go', async url => {
+  ])('%j is refused alone, and the others are sent', async url => {
     await using server = await rawServer(answering(connection => connection.reply('ok')))
     const client = clientOf()
     const outcomes = await client.request([server.origin, url, server.origin], {
@@ -85,13 +85,13 @@ describe('a URL', () => {
     expect(outcomes.map(verdictOf)).toEqual(['ok', 'invalid_request/url', 'ok'])
   })
 
-  it('with broken escapes in its path goes as it is', async () => {
+  it('with invalid escapes in its path is sent unchanged', async () => {
     await using server = await rawServer(answering(connection => connection.reply('ok')))
     expect(verdictOf(await ask(`${server.origin}/%zz?%`))).toBe('ok')
     expect(server.requests[0]?.path).toBe('/%zz?%')
   })
 
-  it('with userinfo becomes Basic, and shows it nowhere', async () => {
+  it('with userinfo is sent as Basic authentication, and the secret is never shown', async () => {
     await using server = await rawServer(answering(connection => connection.reply('', { status: '500 X' })))
     const outcome = await ask(server.origin.replace('//', '//us%20er:s3cr%40t@'))
     expect(server.requests[0]?.headers.get('authorization')).toBe(`Basic ${btoa('us er:s3cr@t')}`)
@@ -100,14 +100,14 @@ describe('a URL', () => {
     for (const secret of ['s3cr', btoa('us er:s3cr@t')]) expect(shown).not.toContain(secret)
   })
 
-  it('that is bad as the 17th of 100 costs the 99 others nothing', async () => {
+  it('that is invalid, as the 17th of 100, does not affect the other 99', async () => {
     await using server = await rawServer(answering(connection => connection.reply('ok')))
     const client = clientOf()
     const urls = Array.from({ length: 100 }, (_, i) => (i === 16 ? 'http://[' : `${server.origin}/${i}`))
     const outcomes = await client.request(urls, { onFailure: 'settle', returnType: 'text' })
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(99)
     expect(verdictOf(outcomes[16] as (typeof outcomes)[number])).toBe('invalid_request/url')
-    // Duplicates are each asked for.
+    // Duplicate URLs are each requested.
     await client.request([server.origin, server.origin], { returnType: 'text' })
     expect(server.requests).toHaveLength(101)
     expect(await client.request([])).toEqual([])

@@ -1,4 +1,4 @@
-/** Wrong values of every option of the table: refused before anything is sent, by a message that says what to write. */
+/** Wrong values of every option: refused before anything is sent, with a message that says what to write. */
 import { describe, expect, it } from 'vitest'
 import { OPTIONS, OPTION_NAMES } from '../../src/config/table.ts'
 import type { OptionName } from '../../src/config/table.ts'
@@ -9,7 +9,7 @@ const URLS = ['http://127.0.0.1:9/a', 'http://127.0.0.1:9/b']
 const circular: Record<string, unknown> = {}
 circular.self = circular
 
-/** For each option: values that are wrong, whatever else is given. */
+/** For each option: values that are wrong whatever the other options are. */
 const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
   concurrency: [0, -1, 1.5, NaN, -Infinity, '3', null, true, [], {}, 3n],
   maxConcurrency: [0, -1, 1.5, NaN, '3', null, true],
@@ -330,7 +330,7 @@ async function drainError(options: Record<string, unknown>): Promise<{ error: un
   return { error, sent: transport.requests.length }
 }
 
-/** What must stand beside it. */
+/** Options that must be given beside it. */
 const OTHERS: Partial<Record<OptionName, Record<string, unknown>>> = {
   rateLimitBurst: { rateLimit: '10/s' },
   retryFailed: { resume: 'run.jsonl' },
@@ -343,8 +343,8 @@ const shown = (value: unknown): string => {
   return value === circular ? 'circular' : (JSON.stringify(value) ?? 'undefined')
 }
 
-describe('A wrong value of an option is a ConfigError with its remedy, and nothing is sent', () => {
-  it('Every option of the table is tried.', () => {
+describe('a wrong value of an option is a ConfigError with a remedy, and nothing is sent', () => {
+  it('for every option: each has wrong values here', () => {
     expect(Object.keys(WRONG).toSorted()).toEqual(OPTION_NAMES.toSorted())
     for (const name of OPTION_NAMES) if (name !== 'order') expect(WRONG[name].length, name).toBeGreaterThan(2)
   })
@@ -368,7 +368,7 @@ describe('A wrong value of an option is a ConfigError with its remedy, and nothi
     )
   })
 
-  it('The constructor throws it, a call rejects with it, a stream throws it.', async () => {
+  it('thrown by the constructor and by stream(), and a rejection of a call', async () => {
     expect(() => new ParallelRequests({ timeout: 10 })).toThrow(ConfigError)
     await using client = new ParallelRequests()
     const pending = client.request(URLS, { timeout: 10 })
@@ -377,7 +377,7 @@ describe('A wrong value of an option is a ConfigError with its remedy, and nothi
   })
 
   it.each([null, 1, 'x', [], new Map(), Promise.resolve({}), new OptionsClass()])(
-    'Options that are no plain object are refused: %s',
+    'options that are not a plain object: %s',
     async options => {
       const expected = /^options: expected an object, got .+\. \S.+\.$/
       await expect(parallelRequests(URLS, options as never)).rejects.toThrow(expected)
@@ -386,7 +386,7 @@ describe('A wrong value of an option is a ConfigError with its remedy, and nothi
   )
 })
 
-describe('What a message says', () => {
+describe('the exact message', () => {
   it.each([
     [{ concurrency: 0 }, 'concurrency: expected an integer ≥ 1, got 0. Use Infinity for no limit.'],
     [
@@ -460,12 +460,12 @@ describe('What a message says', () => {
       { json: [1, 2] },
       'json: expected one body for all URLs, got an array, which would be sent whole to each of them. Put each body into its own request: urls.map((url, i) => ({ url, json: bodies[i] })).',
     ],
-  ])('%j', async (options, message) => {
+  ])('for %j', async (options, message) => {
     expect((await errorOf(options)).error).toMatchObject({ message })
   })
 })
 
-describe('Numbers at the edge that are allowed', () => {
+describe('values at the edge of their range are allowed', () => {
   it.each([
     { concurrency: 1 },
     { concurrency: Infinity },
@@ -496,13 +496,13 @@ describe('Numbers at the edge that are allowed', () => {
     expect(sent).toBe(2)
   })
 
-  it('undefined is as good as not given, for every option.', async () => {
+  it('undefined counts as not given, for every option', async () => {
     const options = Object.fromEntries(OPTION_NAMES.filter(name => name !== 'order').map(name => [name, undefined]))
     const transport = mockTransport(() => ({ json: 1 }))
     expect(await parallelRequests(URLS, { ...options, transport } as never)).toEqual([1, 1])
   })
 
-  it('Every row of the table says what the option does, its unit and its default.', () => {
+  it('every entry of the option table has a sentence, a unit and a default', () => {
     for (const [name, row] of Object.entries(OPTIONS)) {
       expect(row.doc, name).toMatch(/\.$/)
       expect(row.default, name).not.toBe('')

@@ -1,4 +1,4 @@
-/** A caller's function can harm nobody but its own request. */
+/** A function of the caller cannot disturb any request but its own. */
 import { describe, expect, test } from 'vitest'
 import { reasonOf, runCallback } from '../../src/core/callback.ts'
 import type { CallbackLimits } from '../../src/core/callback.ts'
@@ -17,19 +17,19 @@ const thrown = (error: unknown) => fault('callback/hook', reasonOf(error), { cau
 const never = (): Promise<string> => new Promise(() => undefined)
 
 describe('runCallback', () => {
-  test('answers at once when the function does.', () => {
+  test('returns synchronously when the function does', () => {
     expect(runCallback(() => 7, thrown, limits())).toBe(7)
     expect(runCallback(() => undefined, thrown, limits())).toBeUndefined()
   })
 
-  test('waits for a promise, and takes any thenable for one.', async () => {
+  test('waits for a promise or any other thenable', async () => {
     await expect(runCallback(() => Promise.resolve(7), thrown, limits())).resolves.toBe(7)
-    // oxlint-disable-next-line unicorn/no-thenable -- it is what is tested
+    // oxlint-disable-next-line unicorn/no-thenable -- a thenable is the subject of the test
     const thenable = { then: (take: (value: number) => void) => take(7) } as PromiseLike<number>
     await expect(runCallback(() => thenable, thrown, limits())).resolves.toBe(7)
   })
 
-  test('ends a promise that never settles with the time of the whole request, which comes first.', async () => {
+  test('ends a promise that never settles when the whole request is out of time', async () => {
     const clock = virtualClock()
     const trip = new Trip(0, clock.now(), clock.now() + 2_000)
     const answer = runCallback(never, thrown, { trip, clock, timeoutMs: 5_000 })
@@ -37,7 +37,7 @@ describe('runCallback', () => {
     await expect(answer).resolves.toMatchObject({ code: 'timeout/total', message: 'not done within 2s in all' })
   })
 
-  test('turns a throw and a rejection into the fault that its caller names.', async () => {
+  test('turns a throw and a rejection into the fault that its caller chose', async () => {
     const boom = (): never => {
       throw new Error('boom')
     }
@@ -48,7 +48,7 @@ describe('runCallback', () => {
     })
   })
 
-  test('ends what never settles at its limit, to the millisecond, and leaves no timer.', async () => {
+  test('ends a promise that never settles exactly at its limit, and leaves no timer', async () => {
     const given = limits(1_000)
     const answer = runCallback(never, thrown, given)
     await given.clock.advance(999)
@@ -58,7 +58,7 @@ describe('runCallback', () => {
     expect(given.clock.pending).toBe(0)
   })
 
-  test('ends what never settles when the request is cancelled.', async () => {
+  test('ends a promise that never settles when the request is cancelled', async () => {
     const given = limits(1_000)
     const answer = runCallback(never, thrown, given)
     given.trip.cancel(fault('aborted/in_flight', 'enough'))
@@ -66,13 +66,13 @@ describe('runCallback', () => {
     expect(given.clock.pending).toBe(0)
   })
 
-  test('of a request that is cancelled already ends at once.', async () => {
+  test('ends at once when the request is already cancelled', async () => {
     const given = limits()
     given.trip.cancel(fault('aborted/in_flight', 'enough'))
     await expect(runCallback(never, thrown, given)).resolves.toMatchObject({ code: 'aborted/in_flight' })
   })
 
-  test('does not take the request from its next holder when the function answers late.', async () => {
+  test('does not take the cancel slot from its next holder when the function answers late', async () => {
     const given = limits(1_000)
     let late: (value: string) => void = () => undefined
     const answer = runCallback(() => new Promise<string>(resolve => (late = resolve)), thrown, given)
@@ -87,7 +87,7 @@ describe('runCallback', () => {
   })
 })
 
-test('Anything thrown has a reason in one line.', () => {
+test('anything that is thrown gives a reason of one line', () => {
   expect(reasonOf(new Error('boom'))).toBe('boom')
   expect(reasonOf('text')).toBe('text')
   expect(reasonOf(undefined)).toBe('undefined')

@@ -1,4 +1,4 @@
-/** Durations: what is one, what is none, and there and back. */
+/** Durations: what parses as one, what does not, and the round trip. */
 import { describe, expect, test } from 'vitest'
 import { formatDuration, parseDuration } from '../../src/core/duration.ts'
 import { fc } from '../support/property.ts'
@@ -14,7 +14,7 @@ describe('parseDuration', () => {
     ['1d', 86_400_000],
     ['1d2h3m4s5ms', 93_784_005],
     ['0s', 0],
-  ])('%j is %d milliseconds.', (text, ms) => {
+  ])('reads %j as %d milliseconds', (text, ms) => {
     expect(parseDuration(text)).toBe(ms)
   })
 
@@ -34,11 +34,11 @@ describe('parseDuration', () => {
     ' 10s',
     '1s,2s',
     'Infinity',
-  ])('%j is no duration.', text => {
+  ])('does not accept %j', text => {
     expect(parseDuration(text)).toBeUndefined()
   })
 
-  test('Any text gives a number of at least 0 or undefined, and never throws.', () => {
+  test('returns undefined or a number ≥ 0 for any text, and never throws', () => {
     const likely = fc.array(fc.constantFrom('1', '0', '9', '.', 'm', 's', 'h', 'd', ' ', '-'), { maxLength: 20 })
     fc.assert(
       fc.property(
@@ -54,7 +54,7 @@ describe('parseDuration', () => {
     )
   })
 
-  figure.each(['9', '1s', '1.', '1m1', '1.1'])('A megabyte of %j is read in linear time.', piece => {
+  figure.each(['9', '1s', '1.', '1m1', '1.1'])('reads a megabyte of %j in linear time', piece => {
     const text = `${piece.repeat(1_000_000 / piece.length)}x`
     const startedAtMs = performance.now()
     expect(parseDuration(text)).toBeUndefined()
@@ -73,11 +73,11 @@ describe('formatDuration', () => {
     [3_600_000, '1h'],
     [93_784_000, '1d2h3m4s'],
     [Infinity, 'for ever'],
-  ])('%d milliseconds print as %j.', (ms, text) => {
+  ])('prints %d milliseconds as %j', (ms, text) => {
     expect(formatDuration(ms)).toBe(text)
   })
 
-  test('What is printed reads back as the same time, to the precision that is shown.', () => {
+  test('prints text that parses to the same time, within the shown precision', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1e12, noNaN: true }), ms => {
         const precisionMs = ms < 1_000 ? 0.5 : ms < 60_000 ? 50 : 500

@@ -8,7 +8,7 @@ const transport = mockTransport(({ url }) => ({
 }))
 
 describe('JSON.stringify of a PartialFailureError', () => {
-  it('has the message, how often each code came up, and each failure', async () => {
+  it('contains the message, the number of failures per code, and each failure', async () => {
     const urls = [404, 404, 410, 200].map(status => `http://a.test/${status}`)
     const error: unknown = await parallelRequests(urls, { transport }).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(PartialFailureError)
@@ -31,12 +31,12 @@ describe('response.json() of an HttpStatusError', () => {
       (error: HttpStatusError) => error,
     )
 
-  it('is the body that the server sent with its refusal', async () => {
+  it('returns the body of the refused response', async () => {
     const { response } = await failing('http://a.test/422')
     expect(response.json()).toEqual({ reason: 'no such thing' })
   })
 
-  it('throws a ParseError that names the request when the body is not JSON', async () => {
+  it('throws a ParseError that names the request if the body is not JSON', async () => {
     const { response } = await failing(
       'http://a.test/x',
       mockTransport(() => ({ status: 500, text: '<html>' })),

@@ -1,4 +1,4 @@
-/** Header lists: by name, merged by name, and never printed with a secret. */
+/** Header lists: found by name, merged by name, and never printed with a secret. */
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import {
@@ -16,14 +16,14 @@ import { fc } from '../support/property.ts'
 
 const LIST = ['accept', '*/*', 'set-cookie', 'a=1', 'set-cookie', 'b=2', 'x-a', 'accept']
 
-test('A name is looked for among names, never among values.', () => {
+test('getHeader finds names and never values', () => {
   expect(getHeader(LIST, 'accept')).toBe('*/*')
   expect(getHeader(LIST, '*/*')).toBeUndefined()
   expect(getAllHeaders(LIST, 'set-cookie')).toEqual(['a=1', 'b=2'])
   expect(filterHeaders(LIST, name => name === 'x-a')).toEqual(['x-a', 'accept'])
 })
 
-test('A merge replaces every header of the same name and keeps the rest in its order.', () => {
+test('mergeHeaders replaces every header of the same name and keeps the order of the rest', () => {
   expect(mergeHeaders(LIST, ['set-cookie', 'c=3', 'x-b', '1'])).toEqual([
     'accept',
     '*/*',
@@ -39,12 +39,12 @@ test('A merge replaces every header of the same name and keeps the rest in its o
 })
 
 describe('headerProblem', () => {
-  test('finds nothing wrong with what may be sent.', () => {
+  test('accepts every value that may be sent', () => {
     for (const value of ['', 'a b\tc', '\u00e4\u00ff', '!~']) expect(headerProblem('x-a', value)).toBeUndefined()
   })
 
   test.each(['a\r\nb: c', 'a\nb', '\u0000', '\u007f', '\u0100', '😀'])(
-    'refuses the value %j without repeating it.',
+    'refuses the value %j without repeating it',
     value => {
       const problem = headerProblem('x-a', `secret${value}`)
       expect(problem).toContain('header x-a')
@@ -52,11 +52,11 @@ describe('headerProblem', () => {
     },
   )
 
-  test.each(['', 'a b', 'a:b', 'ä', 'a\n'])('refuses the name %j.', name => {
+  test.each(['', 'a b', 'a:b', 'ä', 'a\n'])('refuses the name %j', name => {
     expect(headerProblem(name, 'x')).toContain('a token of RFC 9110')
   })
 
-  test('lets nothing through that the platform refuses.', () => {
+  test('accepts nothing that the platform refuses', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', maxLength: 6 }),
@@ -96,7 +96,7 @@ test.each([
   ['ticket-id', false],
   ['app_idle', false],
   ['laptop', false],
-])('The name %s is secret: %s.', (name, secret) => {
+])('isSecretName(%s) is %s', (name, secret) => {
   expect(isSecretName(name)).toBe(secret)
 })
 
@@ -108,13 +108,13 @@ test.each([
   ['country_code', false],
   ['code_challenge', false],
   ['zipcode', false],
-])('The name %s of a query field is secret: %s.', (name, secret) => {
+])('isSecretQueryName(%s) is %s', (name, secret) => {
   expect(isSecretQueryName(name)).toBe(secret)
   const url = `https://a.test/?${name}=hunter2&b=1`
   expect(printableUrl(url)).toBe(secret ? `https://a.test/?${name}=***&b=1` : url)
 })
 
-test('Headers for the caller hold everything and print no secret.', () => {
+test('the headers that a caller gets are complete, and printing them shows no secret', () => {
   const headers = toHeaders(['authorization', 'Bearer hunter2', 'set-cookie', 'a=hunter2', 'x-a', '1'])
   expect(headers.get('authorization')).toBe('Bearer hunter2')
   expect(headers.getSetCookie()).toEqual(['a=hunter2'])

@@ -1,4 +1,4 @@
-/** The heap against a list that is searched. */
+/** The heap, compared with a list that is searched. */
 import { expect, test } from 'vitest'
 import { Heap, byDueTime } from '../../src/core/heap.ts'
 import type { Due } from '../../src/core/heap.ts'
@@ -10,7 +10,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ name: fc.constant('remove' as const), value: fc.nat(1_000) }) },
 )
 
-test('A heap gives the earliest first, whatever is taken out of its middle.', () => {
+test('a heap returns the earliest item first, whichever items are removed from its middle', () => {
   fc.assert(
     fc.property(
       fc.array(fc.nat(50), { maxLength: 60, size: 'max' }),
@@ -42,7 +42,7 @@ test('A heap gives the earliest first, whatever is taken out of its middle.', ()
   )
 })
 
-test('Taking out what is in no heap changes nothing.', () => {
+test('removing an item that is in no heap changes nothing', () => {
   const heap = new Heap<Due>(byDueTime)
   heap.add({ dueAtMs: 1, heapIndex: -1 })
   heap.remove({ dueAtMs: 2, heapIndex: -1 })

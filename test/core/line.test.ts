@@ -1,4 +1,4 @@
-/** The line against an array that is searched. */
+/** The linked queue, compared with an array that is searched. */
 import { expect, test } from 'vitest'
 import { Line } from '../../src/core/line.ts'
 import type { Link } from '../../src/core/line.ts'
@@ -10,7 +10,7 @@ interface Person extends Link<Person> {
 
 const person = (name: number): Person => ({ name, line: undefined, before: undefined, behind: undefined })
 
-/** From the front to the back, and checked against the way back. */
+/** The names from front to back; also checks the links in the other direction. */
 function namesIn(line: Line<Person>): number[] {
   const names: number[] = []
   let last: Person | undefined
@@ -29,7 +29,7 @@ const step = fc.record({
   who: fc.nat(9),
 })
 
-test('Two lines do what two arrays do, whoever is taken out of a middle or changes from one to the other.', () => {
+test('two queues behave like two arrays when items leave from the middle or change from one to the other', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120, size: 'max' }), steps => {
       const people = Array.from({ length: 10 }, (_, name) => person(name))
@@ -66,7 +66,7 @@ test('Two lines do what two arrays do, whoever is taken out of a middle or chang
   )
 })
 
-test('Who is pushed again goes to the end of the line.', () => {
+test('an item that is pushed again goes to the end of the queue', () => {
   const line = new Line<Person>()
   const [first, second] = [person(1), person(2)]
   line.push(first)
@@ -75,7 +75,7 @@ test('Who is pushed again goes to the end of the line.', () => {
   expect(namesIn(line)).toEqual([2, 1])
 })
 
-test('Who stands elsewhere is not taken out of this line.', () => {
+test('remove() ignores an item that is in another queue', () => {
   const [here, there] = [new Line<Person>(), new Line<Person>()]
   const one = person(1)
   here.push(one)

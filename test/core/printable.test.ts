@@ -9,16 +9,16 @@ describe('Printable text', () => {
     ['\u202etxt.exe\u2066\u2069\u200e\u200f\u061c', String.raw`\u202etxt.exe\u2066\u2069\u200e\u200f\u061c`],
     ['a\u2028b\u2029c', String.raw`a\u2028b\u2029c`],
     ['Grüße, 漢字 😀 \\n', 'Grüße, 漢字 😀 \\n'],
-  ])('writes what a terminal obeys as an escape: %j', (text, shown) => {
+  ])('escapes every character that a terminal acts on: %j', (text, shown) => {
     expect(printable(text)).toBe(shown)
   })
 
-  test('keeps a JSON text the same value', () => {
+  test('stays equal when it is JSON', () => {
     const text = JSON.stringify({ a: 'x\u001b\u007f\u009b\u202e\u2028', '\u200f': 1 })
     expect(JSON.parse(printable(text))).toEqual(JSON.parse(text))
   })
 
-  test('of several lines keeps its line breaks and nothing else', () => {
+  test('of several lines keeps its line feeds and no other control character', () => {
     expect(printableLines('a\nb\r\nc\u001b')).toBe('a\nb\\r\nc\\u001b')
   })
 })

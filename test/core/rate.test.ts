@@ -1,4 +1,4 @@
-/** Rates: what is one, what is none, and there and back. */
+/** Rates: what parses as one, what does not, and the round trip. */
 import { expect, test } from 'vitest'
 import { defaultBurst, formatRate, parseRate, wholeRate } from '../../src/core/rate.ts'
 import { fc } from '../support/property.ts'
@@ -14,25 +14,25 @@ test.each([
   ['10/1m30s', 10, 90_000],
   ['0.5/s', 1, 2_000],
   ['2.0/s', 2, 1_000],
-])('%j is %d per %d milliseconds.', (text, limit, intervalMs) => {
+])('parseRate reads %j as %d per %d milliseconds', (text, limit, intervalMs) => {
   expect(parseRate(text)).toEqual({ limit, intervalMs })
 })
 
 test.each(['', '10', '10/', '/s', '10/x', '10/0s', '0/s', '1.5/s', '-1/s', '1e3/s', '10 per s', '10//s', '10/s/s'])(
-  '%j is no rate.',
+  'parseRate does not accept %j',
   text => {
     expect(parseRate(text)).toBeUndefined()
   },
 )
 
-test('A rate too large or too small for a number is no rate.', () => {
+test('a rate that is too large or too small for a number is not accepted', () => {
   const nines = '9'.repeat(400)
   expect(parseRate(`${nines}/s`)).toBeUndefined()
   expect(parseRate(`5/${nines}d`)).toBeUndefined()
   expect(wholeRate(Number.MIN_VALUE, 86_400_000)).toBeUndefined()
 })
 
-test('Any text gives a whole limit and a finite interval or undefined, and never throws.', () => {
+test('parseRate returns undefined or an integer limit with a finite interval for any text, and never throws', () => {
   const likely = fc.array(fc.constantFrom('1', '0', '.', '/', 's', 'm', 'h', ' ', '-'), { maxLength: 12 })
   fc.assert(
     fc.property(
@@ -50,7 +50,7 @@ test('Any text gives a whole limit and a finite interval or undefined, and never
   )
 })
 
-figure.each(['9', '1/', '1.', '/1s'])('A megabyte of %j is read in linear time.', piece => {
+figure.each(['9', '1/', '1.', '/1s'])('parseRate reads a megabyte of %j in linear time', piece => {
   const startedAtMs = performance.now()
   expect(parseRate(piece.repeat(1_000_000 / piece.length))).toBeUndefined()
   expect(performance.now() - startedAtMs).toBeLessThan(50)
@@ -61,11 +61,11 @@ test.each([
   [5, 2_000, '5/2s'],
   [10, 90_000, '10/1m30s'],
   [100, 60_000, '100/m'],
-])('%d per %d milliseconds prints as %j.', (limit, intervalMs, text) => {
+])('formatRate prints %d per %d milliseconds as %j', (limit, intervalMs, text) => {
   expect(formatRate({ limit, intervalMs, burst: 1 })).toBe(text)
 })
 
-test('What is printed reads back as the same rate.', () => {
+test('formatRate prints text that parses to the same rate', () => {
   const interval = fc.oneof(
     fc.integer({ min: 1, max: 999 }),
     fc.integer({ min: 1, max: 100_000 }).map(seconds => seconds * 1_000),
@@ -77,7 +77,7 @@ test('What is printed reads back as the same rate.', () => {
   )
 })
 
-test('Up to a second starts are spread evenly; longer intervals may be spent at once.', () => {
+test('a limit per second or less is spread evenly; a longer interval may be used at once', () => {
   expect(defaultBurst(10, 1_000)).toBe(1)
   expect(defaultBurst(10, 1_001)).toBe(10)
 })

@@ -1,4 +1,4 @@
-/** The ring against an array that does the same, slowly. */
+/** The ring buffer, compared with an array. */
 import { expect, test } from 'vitest'
 import { Ring } from '../../src/core/ring.ts'
 import { fc } from '../support/property.ts'
@@ -12,7 +12,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(fc.constant('filter' as const), fc.integer({ min: 1, max: 5 })) },
 )
 
-test('A ring does what an array does, through growth, wrapping and filtering.', () => {
+test('a ring behaves like an array while it grows, wraps and is filtered', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200, size: 'max' }), steps => {
       const ring = new Ring<number>()
@@ -37,7 +37,7 @@ test('A ring does what an array does, through growth, wrapping and filtering.', 
   )
 })
 
-test('A ring of falsy items still gives every one of them.', () => {
+test('a ring returns falsy items like any other', () => {
   const ring = new Ring<number | undefined | null>()
   for (const item of [0, undefined, null]) ring.push(item)
   expect(ring.size).toBe(3)

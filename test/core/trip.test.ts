@@ -1,4 +1,4 @@
-/** Where a request is, and how it is got back from there. */
+/** The cancel slot of a request: which layer holds it, and what it hears of a cancel. */
 import { expect, test } from 'vitest'
 import { fault } from '../../src/core/result.ts'
 import type { Fault } from '../../src/core/result.ts'
@@ -14,7 +14,7 @@ function held(place: Place) {
   return { trip, heard }
 }
 
-test('A cancel is heard once, and the first one stands.', () => {
+test('a holder hears only the first cancel', () => {
   const { trip, heard } = held('wire')
   trip.cancel(ENOUGH)
   trip.cancel(fault('timeout/total', 'late'))
@@ -22,7 +22,7 @@ test('A cancel is heard once, and the first one stands.', () => {
   expect(trip.cancelled).toBe(ENOUGH)
 })
 
-test('Who takes a request that was cancelled hears it at once.', () => {
+test('a layer that takes a cancelled request hears of the cancel at once', () => {
   const trip = new Trip(3, 0, Infinity)
   trip.cancel(ENOUGH)
   const heard: Fault[] = []
@@ -30,7 +30,7 @@ test('Who takes a request that was cancelled hears it at once.', () => {
   expect(heard).toEqual([ENOUGH])
 })
 
-test('Who has given a request back hears nothing of it.', () => {
+test('a layer that has freed a request hears nothing of a later cancel', () => {
   const { trip, heard } = held('wire')
   trip.free()
   trip.cancel(ENOUGH)
@@ -42,14 +42,14 @@ test.each<[Place, boolean]>([
   ['backoff', true],
   ['wire', false],
   ['callback', false],
-])('A stop finds a request in %s, which ends: %s.', (place, ends) => {
+])('a stop of a request in %s ends it: %s', (place, ends) => {
   const { trip, heard } = held(place)
   trip.stop(ENOUGH)
   expect(heard).toEqual(ends ? [ENOUGH] : [])
   expect(trip.stopping).toBe(true)
 })
 
-test('Warnings are kept up to twenty.', () => {
+test('a trip keeps at most twenty warnings', () => {
   const trip = new Trip(3, 0, Infinity)
   for (let i = 0; i < 100; i++) trip.warn(`warning ${i}`)
   expect(trip.warnings).toHaveLength(20)

@@ -22,18 +22,18 @@ test.each([
   ['a structured clone', (outcome: FailedOutcome) => structuredClone(outcome)],
   ['a rest of its fields', ({ ok, ...rest }: FailedOutcome) => [ok, rest]],
   ['its constructor', (outcome: FailedOutcome) => (outcome as object).constructor],
-])('An outcome that is made late looks like one that was made at once: %s.', (_, look) => {
+])('a lazy outcome looks like an ordinary one: %s', (_, look) => {
   for (const key of [undefined, 'a']) expect(look(made(key))).toStrictEqual(look(atOnce(key)))
 })
 
-test('An outcome that is made late equals one that was made at once.', () => {
+test('a lazy outcome equals an ordinary one', () => {
   expect(made('a')).toEqual(atOnce('a'))
   expect(atOnce('a')).toEqual(made('a'))
   expect(made('a')).toStrictEqual(atOnce('a'))
   expect(made()).not.toEqual(atOnce('a'))
 })
 
-test('The error and the request are made once, with the first look, also of a frozen outcome.', () => {
+test('error and request are created once, on the first read, even if the outcome is frozen', () => {
   for (const outcome of [made(), Object.freeze(made())]) {
     const { error, request } = outcome
     expect(outcome.error).toBe(error)
@@ -43,13 +43,13 @@ test('The error and the request are made once, with the first look, also of a fr
   }
 })
 
-test('An error that is made late has no stack of ours and leaves the limit of stacks as it was.', () => {
+test('a lazy error has no stack frames of the library and leaves Error.stackTraceLimit unchanged', () => {
   const limit = Error.stackTraceLimit
   expect(made().error.stack).not.toContain('\n    at ')
   expect(Error.stackTraceLimit).toBe(limit)
 })
 
-test('The code of an outcome is told without making its error.', () => {
+test('codeOf returns the code without creating the error', () => {
   let asked = 0
   const outcome = unsentOutcome(
     '#0',
@@ -71,7 +71,7 @@ test('The code of an outcome is told without making its error.', () => {
   expect(isUnsent({ error: undefined })).toBe(false)
 })
 
-test('A field that is made late can be replaced, as any other.', () => {
+test('a lazy field can be replaced like any other', () => {
   const outcome = made() as { -readonly [Name in keyof FailedOutcome]: FailedOutcome[Name] }
   const other = refusedOutcome({ ...label(), id: '#7' }, fault('http/404', 'gone')).error
   outcome.error = other
@@ -82,7 +82,7 @@ test('A field that is made late can be replaced, as any other.', () => {
   expect(() => (outcome.error = other)).toThrow(TypeError)
 })
 
-test('Nothing that is secret is in what is printed of an outcome that is made late.', () => {
+test('printing a lazy outcome shows no secret', () => {
   const outcome = unsentOutcome(
     '#7',
     label(),

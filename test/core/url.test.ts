@@ -1,16 +1,16 @@
-/** URLs: read in one place, and never printed with a secret in them. */
+/** URLs: parsed in one module, and never printed with a secret. */
 import { describe, expect, test } from 'vitest'
 import { parseUrl, printableUrl } from '../../src/core/url.ts'
 import { fc } from '../support/property.ts'
 import { figure } from '../support/figure.ts'
 
 describe('parseUrl', () => {
-  test('An empty fragment is taken out of the URL like any other.', () => {
+  test('removes an empty fragment from the URL', () => {
     expect(parseUrl('http://a.test/x#', undefined, [])).toMatchObject({ url: 'http://a.test/x', path: '/x' })
     expect(parseUrl('http://a.test/?q#', undefined, [])).toMatchObject({ path: '/?q' })
   })
 
-  test('Userinfo and fragment are taken out of the URL.', () => {
+  test('removes userinfo and fragment from the URL', () => {
     expect(parseUrl('https://us%20er:p%40ss@h.test:8443/a?b=c#d', undefined, [])).toEqual({
       url: 'https://h.test:8443/a?b=c',
       origin: 'https://h.test:8443',
@@ -27,7 +27,7 @@ describe('parseUrl', () => {
     [[{ b: 1, c: 1 }, { b: 2 }], 'https://h.test/?a=0&b=2&c=1'],
     [[{ 'ä&': '= +' }], 'https://h.test/?a=0&%C3%A4%26=%3D+%2B'],
     [[JSON.parse('{"__proto__": "x"}')], 'https://h.test/?a=0&__proto__=x'],
-  ])('Params %j end in the query.', (params, url) => {
+  ])('adds the params %j to the query', (params, url) => {
     expect(parseUrl('https://h.test/?a=0', undefined, params)).toMatchObject({ url })
   })
 
@@ -38,15 +38,15 @@ describe('parseUrl', () => {
     ['https://h:99999/', 'expected an absolute'],
     ['https://a\nb/', 'no control characters'],
     [`https://h/${'a'.repeat(70_000)}`, 'at most 65536 characters'],
-  ])('%j is refused with a reason.', (input, reason) => {
+  ])('refuses %j and says why', (input, reason) => {
     expect(parseUrl(input, undefined, [])).toContain(reason)
   })
 
-  test('A query that makes the URL too long is refused.', () => {
+  test('refuses a query that makes the URL too long', () => {
     expect(parseUrl('https://h/', undefined, [{ a: 'x'.repeat(70_000) }])).toContain('with its query')
   })
 
-  test('No message repeats a password or a token, however broken the URL is.', () => {
+  test('never repeats a password or a token in a message, even for an invalid URL', () => {
     const inputs = [
       'https://u:hunter2@h/a\nb',
       'ftp://u:hunter2@h/?token=hunter2',
@@ -77,11 +77,11 @@ describe('printableUrl', () => {
     ['https://h.test/?token', 'https://h.test/?token'],
     ['https://h.test/?a=b=c?token', 'https://h.test/?a=b=c?token'],
     ['no url at all', 'no url at all'],
-  ])('%j prints as %j.', (url, shown) => {
+  ])('prints %j as %j', (url, shown) => {
     expect(printableUrl(url)).toBe(shown)
   })
 
-  test('Names that the caller lists are secret, too.', () => {
+  test('redacts names that the caller listed', () => {
     expect(printableUrl('https://h.test/?Tenant=a&b=c', new Set(['tenant']))).toBe('https://h.test/?Tenant=***&b=c')
   })
 
@@ -100,7 +100,7 @@ describe('printableUrl', () => {
     'auth',
   )
 
-  test('Userinfo that a parser would find is never shown, however the URL is written.', () => {
+  test('removes everything that a parser would read as userinfo, however the URL is written', () => {
     fc.assert(
       fc.property(loose, fc.constantFrom('http', 'HTTPS', 'ht\ttp'), slash, secret, (before, scheme, slashes, user) => {
         const url = `${before}${scheme}:${slashes}${user}@h.test/path?q=1`
@@ -111,7 +111,7 @@ describe('printableUrl', () => {
     )
   })
 
-  test('Values of secret names are never shown, wherever they stand in the query or the fragment.', () => {
+  test('redacts values of secret names anywhere in the query and the fragment', () => {
     const value = fc.stringMatching(/^[A-Za-z0-9!$*()~%:@=+,;.?/-]{0,8}$/).map(text => `CANARY${text}`)
     const pair = fc.oneof(
       fc.tuple(name, value).map(([secretName, text]) => `${secretName}=${text}`),
@@ -126,7 +126,7 @@ describe('printableUrl', () => {
     )
   })
 
-  figure('Any text is printed without a throw, a megabyte of it in linear time.', () => {
+  figure('prints any text without a throw, and a megabyte in linear time', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), text => typeof printableUrl(text) === 'string'))
     for (const piece of ['@', '?', '&a=', '=', 'a', '\t', '/', 'token=', 'a:@']) {
       const text = `https:${piece.repeat(1_000_000 / piece.length)}`

@@ -1,6 +1,7 @@
 /**
- * A server that answers request n, `GET /n`, with plan n: bytes, cut into segments where the plan says, then the end
- * that the plan says. One request per connection. Small and quick, for properties that ask tens of thousands of times.
+ * A server that answers request n, `GET /n`, according to plan n: the bytes, cut into segments where the plan says, and
+ * then the end of the connection. One request per connection. Small and fast, for properties that send tens of
+ * thousands of requests.
  */
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -8,19 +9,19 @@ import type { AddressInfo, Socket } from 'node:net'
 export interface AnswerPlan {
   readonly bytes: Uint8Array
   readonly end: 'fin' | 'rst' | 'hold'
-  /** Where a new segment begins; sorted. Default: all at once. */
+  /** Where a new segment starts, sorted. Default: one segment. */
   readonly cuts?: readonly number[]
 }
 
 export interface AnswerServer {
   readonly origin: string
-  /** Requests so far, by path. */
+  /** The number of requests so far, by path. */
   readonly asked: ReadonlyMap<string, number>
   readonly open: number
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** A reset throws away what the other side has not read yet. */
+/** A reset discards bytes that the other side has not read yet, so it waits. */
 const RESET_AFTER_MS = 15
 
 const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
@@ -61,7 +62,8 @@ async function answer(socket: Socket, { bytes, end, cuts = [] }: AnswerPlan): Pr
     if (socket.destroyed) return
     if (to > from) {
       socket.write(bytes.subarray(from, to))
-      // The client, in this process, reads between two turns: what is written in one arrives in one piece.
+      // The client runs in this process and reads between two turns: bytes that are written in one turn arrive
+      // together.
       if (to < bytes.byteLength) await nextTurn()
     }
     from = to

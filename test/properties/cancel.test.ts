@@ -1,6 +1,6 @@
 /**
- * An abort at any moment settles everything at once, whatever it was waiting for: a place, a look-up that never ends,
- * a connection, a handshake, a tunnel, a head, a body, a rate, the end of a pause, the next retry.
+ * An abort at any moment settles every request at once, whatever it waits for: a slot, a DNS lookup that never ends, a
+ * connection, a handshake, a tunnel, response headers, a body, a rate, the end of a pause, or the next retry.
  */
 import { subscribe } from 'node:diagnostics_channel'
 import { createServer } from 'node:net'
@@ -14,7 +14,9 @@ import type { AnswerPlan } from './answer-server.ts'
 import { SEEDED, limitMs, runs } from './runs.ts'
 
 const RUNS = runs(60)
-/** The promise is 100 ms; a machine that tests many things at once is late by itself. What it took is printed. */
+/**
+ * The promise is 100 ms. The bound is higher because a busy machine is late by itself. The measured time is printed.
+ */
 const WITHIN_MS = 250
 
 const OK = 'HTTP/1.1 200 OK\r\n'
@@ -31,7 +33,7 @@ const PLANS: Readonly<Record<string, AnswerPlan>> = {
 const AT_SERVER = Object.keys(PLANS)
 const KINDS = [...AT_SERVER, 'good', 'good', 'refused', 'handshake', 'tunnel', 'upload']
 
-/** Connections and requests that undici has begun: at the server they may come late. */
+/** Connections and requests that undici has begun. The server may see them later. */
 let beginnings = 0
 for (const channel of ['undici:client:beforeConnect', 'undici:client:sendHeaders']) {
   subscribe(channel, () => void beginnings++)
@@ -48,7 +50,7 @@ it(
     const random = randomFrom(seed)
     const upTo = (most: number): number => Math.floor(random() * most)
     await using server = await answerServer(path => PLANS[path.split('/')[1] ?? ''] as AnswerPlan)
-    // Takes connections and never says a word: a TLS handshake against it never ends.
+    // Accepts connections and never answers, so that a TLS handshake with it never ends.
     const mute = createServer(socket => void socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1')
     await new Promise(resolve => mute.once('listening', resolve))
     const mutePort = (mute.address() as AddressInfo).port
@@ -89,7 +91,7 @@ it(
       slowestMs = Math.max(slowestMs, tookMs)
       const how = `run ${run}: ${specs.length} requests, aborted after ${afterMs} ms`
       expect(tookMs, how).toBeLessThan(WITHIN_MS)
-      // Ok, failed, aborted, not started: together all of them, each once.
+      // Ok, failed, aborted and not started together are all requests, each once.
       expect(
         outcomes.map(({ index }) => index).toSorted((a, b) => a - b),
         how,
@@ -98,7 +100,7 @@ it(
         if (error?.code === 'in_doubt/aborted') expect(request.method).not.toBe('GET')
         expect(ok || !error.code.startsWith('internal/'), `${how}: ${error?.message}`).toBe(true)
       }
-      // Nobody is connected to, and nothing sent, once it has settled.
+      // Once the batch has settled, no connection is opened and nothing is sent.
       const begun = beginnings
       await new Promise(resolve => setTimeout(resolve, 15))
       expect(beginnings, how).toBe(begun)

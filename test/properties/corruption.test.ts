@@ -1,4 +1,7 @@
-/** `ok` means whole: one wrong byte in a response, or its end cut off, is never `ok` with another body, unless it says so. */
+/**
+ * `ok` means complete: a response with one wrong byte, or with its end cut off, is never `ok` with another body unless
+ * it is flagged.
+ */
 import { expect, it } from 'vitest'
 import { clientOf } from '../support/ask.ts'
 import { randomFrom, seed } from '../support/property.ts'
@@ -36,7 +39,7 @@ it(
         )
     }
     expect(silent.slice(0, 20)).toEqual([])
-    // It is no proof if nothing went wrong, or everything did.
+    // The property proves nothing if no mutation did harm, or every one did.
     expect(codes.get('ok')).toBeGreaterThan(MUTATIONS / 100)
     expect(codes.get('internal/unknown')).toBeUndefined()
     for (const code of [

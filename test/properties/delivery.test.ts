@@ -1,6 +1,6 @@
 /**
- * Each input gets exactly one outcome: random scripts of servers × shapes of a call × concurrency × the moment of an
- * abort. A failing run prints its case; the seed in the test's name gives all of them again.
+ * Each input gets exactly one outcome: random server scripts × call shapes × concurrency × moments of an abort. A
+ * failing run prints its case; the seed in the title reproduces all of them.
  */
 import { expect, it } from 'vitest'
 import { ANSWERS } from '../differential/answers.ts'
@@ -51,14 +51,14 @@ const RUN: fc.Arbitrary<Run> = fc.record({
   window: fc.integer({ min: 1, max: 50 }),
 })
 
-/** What the path asks for: `/<run>/<item>/<kind>`. A good answer says the path again. */
+/** The plan for the path `/<run>/<item>/<kind>`. A good answer repeats the path. */
 function planOf(path: string): AnswerPlan {
   const known = PLANS.get(decodeURIComponent(path.split('/')[3] ?? ''))
   if (known !== undefined) return known
   return { bytes: Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n\r\n${path}`), end: 'hold' }
 }
 
-/** What is wrong with how this run ended, or nothing. */
+/** What was wrong with the result of this run, or undefined. */
 async function played(run: Run, id: number, { origin }: AnswerServer): Promise<string | undefined> {
   const { items, shape, concurrency, maxRetries, timeoutMs, abortAfterMs, maxFailures, window } = run
   const specs: RequestSpec[] = items.map(({ kind, method }, n) => {
@@ -131,7 +131,7 @@ function complaint(
 }
 
 it(
-  `${RUNS} random runs: one outcome per request, its own, never none, never two (${SEEDED})`,
+  `${RUNS} random runs give every request its own outcome, exactly once (${SEEDED})`,
   async () => {
     const all = fc.sample(RUN, { numRuns: RUNS, seed })
     await using server = await answerServer(planOf)

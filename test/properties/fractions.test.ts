@@ -1,7 +1,6 @@
 /**
- * Times with fractions, whose sums are rounded, keep nothing from its end: not the process, which would stand still in one
- * moment, and not its processor, which a timer of no time would keep busy. In a process of its own, since a test that
- * never gives the thread back cannot be ended.
+ * Fractional times, whose sums are rounded, neither hang the process nor keep its processor busy with zero-length
+ * timers. Runs in a process of its own, because a test that never yields the thread cannot be ended.
  */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -13,12 +12,12 @@ const FRACTIONS = fileURLToPath(new URL('../support/fraction-process.ts', import
 const RUNS = runs(100)
 
 it(
-  `every batch comes to its end, whatever its limits, times and consumers, over ${RUNS} of them (${SEEDED})`,
+  `each of ${RUNS} batches with fractional times, limits and consumers comes to its end (${SEEDED})`,
   async () => {
     const timeout = limitMs(60_000)
     const told = await new Promise<string>(resolve => {
       execFile(process.execPath, [FRACTIONS, String(seed), String(RUNS)], { timeout }, (error, out, err) =>
-        // The last line is the seed at which it stood still, or failed.
+        // The last line is the seed at which the process hung or failed.
         resolve(error === null ? out : `${out}${err}`),
       )
     })

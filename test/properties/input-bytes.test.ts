@@ -1,7 +1,7 @@
 /**
- * No input makes bytes outside the grammar of a request: random text (controls, halves of surrogates, letters whose low
- * byte is CR or LF, whole requests) in every field, and a server that reads by the letter. Each request is exactly one
- * there, or no byte at all.
+ * No input puts bytes on the wire that break the grammar of a request. Random text (control characters, halves of
+ * surrogates, letters whose low byte is CR or LF, whole requests) goes into every field, and a strict server parses the
+ * result: it must see exactly one request, or no byte at all.
  */
 import { expect, it } from 'vitest'
 import { isConfigError, parallelRequests } from '../../src/index.ts'
@@ -19,7 +19,7 @@ const nasty = fc.constantFrom(
   '\nX-Evil: 1',
   '\rX-Evil: 1',
   '\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n',
-  // Cut to a byte each they are CR and LF.
+  // Truncated to one byte each, these are CR and LF.
   '\u010d\u010a',
   '\u560d\u560a',
   '\0',
@@ -60,7 +60,7 @@ const text = fc
     },
   )
   .map(parts => parts.join(''))
-/** A value that is fine, mostly: so that other fields come through to the wire. */
+/** Usually a valid value, so that the other fields reach the wire. */
 const either = (fine: string): fc.Arbitrary<string> => fc.oneof({ weight: 3, arbitrary: fc.constant(fine) }, text)
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined, freq: 1 })
 
@@ -117,7 +117,7 @@ function specOf(made: Made, origin: string): RequestSpec {
 const PART_HEAD =
   /^Content-Disposition: form-data; name="[^"\r\n]*"(?:; filename="[^"\r\n]*")?(?:\r\nContent-Type: [\t\x20-\x7e\x80-\xff]+)?\r\n\r\n/
 
-/** How many parts a body has, each with a head by the grammar and nothing else in it. */
+/** The number of parts of a body; checks that each has a valid head and nothing more. */
 function partsOf({ headers, body }: StrictRequest): number {
   const type = headers.find(([name]) => name === 'content-type')?.[1] ?? ''
   const boundary = /^multipart\/form-data; boundary=(\S+)$/.exec(type)?.[1]
@@ -129,19 +129,19 @@ function partsOf({ headers, body }: StrictRequest): number {
 }
 
 it(
-  `any text in any field is one request at the server, or none, over ${RUNS.toLocaleString('en')} requests (${SEEDED})`,
+  `any text in any field sends exactly one request, or none, over ${RUNS.toLocaleString('en')} requests (${SEEDED})`,
   async () => {
     const server = await strictServer()
     const client = clientOf({ concurrency: 1, userAgent: 'own' })
     let sent = 0
     let refused = 0
-    // Plain checks, since `expect` would take as long as the request.
+    // Plain checks, because `expect` would take as long as the request.
     await fc.assert(
       fc.asyncProperty(request, async made => {
         const { bytes } = server
         server.forget()
         const spec = specOf(made, server.origin)
-        // Text that leads elsewhere is for another test, and for no other server.
+        // Text that leads to another host is covered by another test, and must not reach other servers.
         if (URL.canParse(String(spec.url)) && new URL(spec.url).origin !== server.origin) return
         let outcome: Outcome | undefined
         try {
@@ -184,7 +184,7 @@ it(
   limitMs(240_000),
 )
 
-it('a header of the options is checked like one of a request', async () => {
+it('a header of the options is checked like a header of a request', async () => {
   const server = await strictServer()
   for (const headers of [{ 'x-a': 'b\r\nX-Evil: 1' }, { 'x-a\r\nX-Evil': '1' }, { 'x-a': 'b\u010d\u010aX-Evil: 1' }]) {
     await expect(parallelRequests(server.origin, { headers })).rejects.toSatisfy(isConfigError)

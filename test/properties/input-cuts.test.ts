@@ -1,6 +1,6 @@
 /**
- * However an input is cut into pieces, it is the same rows and lines: well formed or not, in any encoding. And what a
- * writer of CSV wrote is read as it was, as another reader reads it.
+ * An input gives the same rows and lines however it is cut into pieces, valid or not, in any encoding. CSV that another
+ * writer made is read back as it was.
  */
 import { stringify } from 'csv-stringify/sync'
 import { expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import { SEEDED, limitMs, runs } from './runs.ts'
 
 const RUNS = runs(400)
 
-/** Mostly what means something to a reader. */
+/** Mostly characters with a meaning to the reader. */
 const nasty = fc
   .array(fc.constantFrom('"', '""', ',', '\n', '\r\n', '\r', ';', '\t', ' ', 'a', 'é', '€', '😀', 'sep=;', '\0'), {
     maxLength: 40,
@@ -21,7 +21,7 @@ const cell = fc.oneof(
   fc.string({ maxLength: 6 }),
   fc.array(fc.constantFrom('"', ',', '\n', '\r\n', ' ', 'x', 'ü', '😀'), { maxLength: 5 }).map(parts => parts.join('')),
 )
-/** Without zeros, which are no text. */
+/** Without NUL characters, which are not text. */
 const table = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom('\n', '\r\n', '\r')).chain(([width, end]) =>
   fc.record({
     rows: fc.array(
@@ -38,7 +38,7 @@ const table = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom('\n', '\r
   }),
 )
 
-/** Places in a text of that length. */
+/** Positions in a text of that length. */
 const cuts = fc.array(fc.nat({ max: 1_000_000 }), { maxLength: 12 })
 
 function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
@@ -51,26 +51,30 @@ const encoded = fc.tuple(nasty, fc.constantFrom('utf8', 'utf16le', 'latin1')).ma
   return Buffer.from(marked, encoding as BufferEncoding)
 })
 
-it(`A table is the same rows, lines and problems whatever the cut (${SEEDED}).`, { timeout: limitMs() }, async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      encoded,
-      cuts,
-      fc.boolean(),
-      fc.constantFrom(12, 2 ** 24),
-      async (bytes, places, isTsv, maxLine) => {
-        const options = { ...(isTsv ? TSV : {}), maxLine }
-        const whole = await readTable(Buffer.concat([Buffer.from('h,i\n'), bytes]), options)
-        expect(await readTable([Buffer.from('h,i\n'), ...cut(bytes, places)], options)).toEqual(whole)
-        const bare = await readTable(bytes, options)
-        expect(await readTable(cut(bytes, places), options)).toEqual(bare)
-      },
-    ),
-    { numRuns: RUNS },
-  )
-})
+it(
+  `a table gives the same rows, lines and problems wherever it is cut (${SEEDED})`,
+  { timeout: limitMs() },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        encoded,
+        cuts,
+        fc.boolean(),
+        fc.constantFrom(12, 2 ** 24),
+        async (bytes, places, isTsv, maxLine) => {
+          const options = { ...(isTsv ? TSV : {}), maxLine }
+          const whole = await readTable(Buffer.concat([Buffer.from('h,i\n'), bytes]), options)
+          expect(await readTable([Buffer.from('h,i\n'), ...cut(bytes, places)], options)).toEqual(whole)
+          const bare = await readTable(bytes, options)
+          expect(await readTable(cut(bytes, places), options)).toEqual(bare)
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  },
+)
 
-it(`Lines are the same whatever the cut (${SEEDED}).`, { timeout: limitMs() }, async () => {
+it(`lines are the same wherever the input is cut (${SEEDED})`, { timeout: limitMs() }, async () => {
   await fc.assert(
     fc.asyncProperty(encoded, cuts, fc.constantFrom(3, 2 ** 24), async (bytes, places, maxLine) => {
       expect(await readLines(cut(bytes, places), { maxLine })).toEqual(await readLines(bytes, { maxLine }))
@@ -79,7 +83,7 @@ it(`Lines are the same whatever the cut (${SEEDED}).`, { timeout: limitMs() }, a
   )
 })
 
-it(`What was written as CSV is read as it was (${SEEDED}).`, { timeout: limitMs() }, async () => {
+it(`what another writer wrote as CSV is read back unchanged (${SEEDED})`, { timeout: limitMs() }, async () => {
   await fc.assert(
     fc.asyncProperty(
       table,

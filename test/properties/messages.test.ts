@@ -1,6 +1,6 @@
 /**
- * No foreign text reaches a message, a warning or the terminal with characters that a terminal obeys: what a server, an
- * input, an option or a thrown error says is escaped where it enters.
+ * No foreign text reaches a message, a warning or the terminal with characters that a terminal acts on: text of a
+ * server, an input, an option or a thrown error is escaped where it enters.
  */
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
@@ -18,7 +18,7 @@ import { fc } from '../support/property.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 import { SEEDED, limitMs, runs } from './runs.ts'
 
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+// oxlint-disable-next-line no-control-regex -- the pattern is for control characters
 const OBEYED = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 
 const OBEYED_PIECES =
@@ -31,7 +31,7 @@ const field = (text: string): string => utf8(text.replaceAll(/[\r\n\0]/g, ''))
 const whole = (body: string, more = ''): string =>
   `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n${more}\r\n${body}`
 
-/** What a server may put a text into. */
+/** The places where a server may put a text. */
 const ANSWERS: Readonly<Record<string, (text: string) => string>> = {
   'the reason phrase': text => `HTTP/1.1 404 ${field(text)}\r\nContent-Length: 0\r\n\r\n`,
   'the status line': text => `HTTP/1.1 ${field(text)}\r\nContent-Length: 0\r\n\r\n`,
@@ -101,8 +101,8 @@ const CALLS: Readonly<Record<string, (text: string) => unknown>> = {
   },
 }
 
-describe(`A message about a foreign text (${SEEDED})`, () => {
-  it('of a server has no character that a terminal obeys', { timeout: limitMs() }, async () => {
+describe(`a message with foreign text (${SEEDED})`, () => {
+  it('of a server has no character that a terminal acts on', { timeout: limitMs() }, async () => {
     let answer = ''
     await using server = await rawServer(
       answering(async connection => {
@@ -120,7 +120,7 @@ describe(`A message about a foreign text (${SEEDED})`, () => {
     await fc.assert(property, { numRuns: runs(60) })
   })
 
-  it('of a caller has none either', { timeout: limitMs() }, async () => {
+  it('of the caller has no character that a terminal acts on', { timeout: limitMs() }, async () => {
     const property = fc.asyncProperty(foreign, async text => {
       for (const [place, act] of Object.entries(CALLS))
         expect(

@@ -1,12 +1,12 @@
-/** Good responses, and one wrong byte in them. */
+/** Valid responses, and mutations that put one wrong byte into them. */
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 
 export interface Good {
   readonly what: string
   readonly bytes: Buffer
-  /** What a client must get, or be told that it did not. */
+  /** The body that a client must get, unless it reports a failure. */
   readonly body: Buffer
-  /** Whether a wrong byte at this place can be known. Cutting always can. */
+  /** Whether a wrong byte at this position can be detected. A cut always can. */
   readonly isGuarded: (at: number) => boolean
 }
 
@@ -14,7 +14,7 @@ export const BODY = Buffer.from(
   JSON.stringify(Array.from({ length: 40 }, (_, id) => ({ id, name: `item ${id * id}`, ok: id % 3 === 0 }))),
 )
 
-/** Sizes of chunks such that no other size that is one hex digit away ends where another chunk does. */
+/** No size becomes another valid end of a chunk when one hex digit changes. */
 const CHUNK_SIZES = [17, 35, 71, 29, 113]
 
 function chunked(body: Uint8Array): Buffer {
@@ -27,7 +27,7 @@ function chunked(body: Uint8Array): Buffer {
   return Buffer.concat([...parts, Buffer.from('0\r\n\r\n')])
 }
 
-/** gzip and zlib end in a checksum; br and zstd, as servers send them, do not. */
+/** gzip and zlib end with a checksum; br and zstd, as servers send them, do not. */
 const CODERS = {
   gzip: { code: gzipSync, hasChecksum: true },
   deflate: { code: deflateSync, hasChecksum: true },
@@ -48,9 +48,9 @@ function goodOf(framing: 'length' | 'chunked', coding?: keyof typeof CODERS): Go
     bytes: Buffer.concat([Buffer.from(head), framed]),
     body: BODY,
     isGuarded(at) {
-      // The line that names the coding: without it, packed bytes are a body like any other.
+      // The line that names the coding: without it, compressed bytes are a body like any other.
       if (at >= status.length && at < status.length + says.length) return false
-      // Of a body only a checksum tells. Between chunks are sizes, which are framing.
+      // In a body only a checksum detects it. Between chunks there are sizes, which are framing.
       return at < head.length || coder?.hasChecksum === true
     },
   }
@@ -76,10 +76,10 @@ export interface Mutation {
 }
 
 const HOW = ['flip', 'replace', 'insert', 'delete', 'cut'] as const
-/** What heads and framings are made of does more harm there than any byte. */
+/** Bytes with a meaning in heads and framing, where they do more harm than others. */
 const TELLING = Buffer.from('0123456789abcdef :;,\r\n\t\0HTTPchunkedgzip')
 
-/** A mutation whose harm can be known; half of them in the head. */
+/** A mutation that can be detected; half of them are in the head. */
 export function mutationOf({ bytes, isGuarded }: Good, random: () => number): Mutation {
   for (;;) {
     const how = HOW[Math.floor(random() * HOW.length)] as Mutation['how']

@@ -1,6 +1,6 @@
 /**
- * What reads the words of servers and of files is total and linear: no text makes it throw, and none of a megabyte
- * takes long. Nasty texts are a beginning, something that repeats, and an end: what regular expressions stumble over.
+ * The parsers of text from servers and files are total and linear: no text makes them throw, and no megabyte takes
+ * long. The nasty texts are a start, a repeated unit and an end, which is what slow regular expressions stumble over.
  */
 import { describe, expect, it } from 'vitest'
 import { RecordReader } from '../../src/cli/input/record-reader.ts'
@@ -54,7 +54,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'the value of a header': text => headerProblem('x-a', text),
   'Set-Cookie': text => {
     const jar = new CookieJar()
-    // As the store does: longer ones are not given to it.
+    // The store does not pass longer ones to the jar either.
     return text.length <= 4_096 && jar.setCookieSync(text, 'http://x.test/a/b', { ignoreError: true })
   },
   'a URL in a line of a file': text => parseUrl(text, undefined, []),
@@ -64,7 +64,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'a JSON text with an error': text => jsonErrorPosition(text),
   'a cookies.txt': text => parseNetscape(text),
   'a line of a file of proxies': text => parseProxy(text),
-  // Linux has no longer variable in the environment, Windows not even this.
+  // Environment variables are not longer than this on Linux, and shorter on Windows.
   NO_PROXY: text => bypassesOf(text.slice(0, 131_071)),
   'an address': text => parseAddress(text),
   'a duration, a size, a rate': text => [parseDuration(text), parseSize(text), parseRate(text)],
@@ -73,7 +73,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'a transfer coding at the beginning of a response': text =>
     wrongProtocol(Buffer.from(`HTTP/1.1 200 OK\r\nTransfer-Encoding:${text}`)),
   'rows of CSV': whole => {
-    // A million cells take their time, each by itself.
+    // A million cells take long even in linear time.
     const text = whole.slice(0, SOME + 10)
     const reader = new RecordReader({ delimiter: ',', isFixed: false, hasQuotes: true, maxLine: Infinity })
     return [reader.read(text), reader.read(text), reader.end()]
@@ -103,8 +103,8 @@ const ENDS = ['', '@', ':', '"', '=', '/x@', '\n']
 const ALLOWED_MS = 50
 
 /**
- * What the thread worked, whoever else kept the machine busy meanwhile; the best of some, because one may have collected
- * the garbage of others. An algorithm that is not linear is slow every time.
+ * The CPU time of the thread, so that a busy machine does not count. The best of several runs, because one may have
+ * collected earlier garbage. An algorithm that is not linear is slow every time.
  */
 function tookMs(parse: (text: string) => unknown, text: string): number {
   let best = Infinity
@@ -119,8 +119,8 @@ function tookMs(parse: (text: string) => unknown, text: string): number {
 
 const repeated = (unit: string, length: number): string => unit.repeat(Math.ceil(length / unit.length))
 
-describe.each(Object.entries(PARSERS))('%s', (_name, parse) => {
-  it(`is read without a throw, whatever it is (${SEEDED})`, () => {
+describe.each(Object.entries(PARSERS))('the parser of %s', (_name, parse) => {
+  it(`never throws (${SEEDED})`, () => {
     const some = fc.constantFrom(...STARTS, ...UNITS, ...ENDS)
     const pieces = fc.array(fc.oneof(some, fc.string({ unit: 'binary', maxLength: 8 })), { maxLength: 30 })
     fc.assert(
@@ -130,14 +130,14 @@ describe.each(Object.entries(PARSERS))('%s', (_name, parse) => {
   })
 
   figure(
-    'is read in linear time',
+    'takes linear time',
     () => {
       const slow: string[] = []
       const judge = (text: string, what: string): void => {
         const ms = tookMs(parse, text)
         if (ms > ALLOWED_MS) slow.push(`${what}: ${ms.toFixed(0)} ms`)
       }
-      // Of a square, 30,000 characters show the beginning: seconds.
+      // 30,000 characters are enough to show quadratic time: seconds.
       for (const start of STARTS) {
         for (const end of ENDS) {
           for (const unit of UNITS) judge(start + repeated(unit, SOME) + end, JSON.stringify([start, unit, end]))

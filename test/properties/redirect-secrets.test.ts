@@ -1,7 +1,7 @@
 /**
- * A secret that was attached for an origin reaches only that origin: random chains over six origins, with secrets of
- * every kind, each a canary of its own. The model says for each hop what may be there and what must; the ledger of the
- * servers says what was.
+ * A secret that was given for an origin reaches only that origin: random chains over six origins, with every kind of
+ * secret, each a canary of its own. For each hop the model says what may and what must be sent; the servers record what
+ * was.
  */
 import { expect, it } from 'vitest'
 import { ParallelRequests } from '../../src/index.ts'
@@ -82,7 +82,7 @@ function requestOf(made: Chain): { spec: RequestSpec; options: ClientOptions } {
   }
 }
 
-/** What a request could tell its server, in one text; Basic in the open, and multipart with its parts. */
+/** Everything that a request tells its server, as one text: Basic decoded, and multipart with its parts. */
 function toldBy({ url, headers, body }: MockRequest): string {
   const basic = /^Basic (.*)$/.exec(headers.get('authorization') ?? '')?.[1] ?? ''
   const bytes = typeof body === 'string' ? body : body === undefined ? '' : Buffer.from(body).toString()
@@ -109,7 +109,7 @@ async function play(made: Chain): Promise<{ ledger: MockRequest[]; bodies: boole
   })
   const ledger = transport.requests
   const send = transport.send.bind(transport)
-  // Bodies that are not at hand do not show in the ledger: only that there was one.
+  // Streamed bodies are not in the record of the transport, only the fact that there was one.
   const watching = {
     ...transport,
     send: (attempt: Parameters<typeof send>[0]) => (bodies.push(attempt.call.body !== undefined), send(attempt)),
@@ -126,12 +126,12 @@ const CANARY_BOUND = CANARY('bound')
 const MAY_STOP = /^(?:ok|redirect\/(?:downgrade|body_cross_origin|precondition|loop|too_many)|http\/30\d)$/
 
 it(
-  `secrets never leave the origin that they are for, over ${RUNS.toLocaleString('en')} chains (${SEEDED})`,
+  `no secret leaves its origin, over ${RUNS.toLocaleString('en')} redirect chains (${SEEDED})`,
   async () => {
     let hops = 0
     let crossings = 0
     let atHomeWithSecrets = 0
-    // Plain checks: tens of them per chain, and `expect` would take as long as the chain.
+    // Plain checks: there are tens of them per chain, and `expect` would take as long as the chain.
     await fc.assert(
       fc.asyncProperty(chain, async made => {
         const { ledger, bodies, code } = await play(made)
@@ -156,11 +156,11 @@ it(
           }
           if (index > 0 && found.length > 0) atHomeWithSecrets++
           if (told.includes('canaryevil')) throw new Error(`${origin} was told what was in the Location`)
-          // Pairs of an origin go there whenever it is asked, and nowhere else.
+          // Cookies given for an origin go to that origin on every hop, and to no other.
           const bound = made.pairsOf !== undefined && ORIGINS[made.pairsOf] === origin
           if (told.includes(CANARY_BOUND) !== bound)
             throw new Error(`cookies of ${made.pairsOf} at ${origin}: ${!bound}`)
-          // The jar knows hosts, not ports.
+          // The jar distinguishes hosts, but not ports.
           for (const [, of] of told.matchAll(/canaryjar(\w+)/g)) {
             const names = [hostname, host].map(name => name.replaceAll(/\W/g, ''))
             if (!names.includes((of as string).replace(/\d{4}$/, ''))) throw new Error(`a cookie of ${of} at ${host}`)
@@ -173,7 +173,7 @@ it(
       }),
       { numRuns: RUNS },
     )
-    // The property is about something.
+    // Enough hops and crossings happened for the property to mean something.
     expect(hops).toBeGreaterThan(RUNS)
     expect(crossings).toBeGreaterThan(RUNS / 5)
     expect(atHomeWithSecrets).toBeGreaterThan(RUNS / 50)

@@ -1,12 +1,12 @@
-/** How often a property is tried: in CI as often as fits there, at night (`npm run nightly:properties`) far more often. */
+/** How often a property is tried: a fixed number in CI, many times more at night (`npm run nightly:properties`). */
 import { seed } from '../support/property.ts'
 
 const TIMES = Number(process.env['PROPERTY_TIMES'] ?? 1)
 
 export const runs = (inCi: number): number => Math.round(inCi * TIMES)
 
-/** A test's limit grows with its runs. */
+/** The time limit of a test grows with its number of runs. */
 export const limitMs = (inCi = 60_000): number => inCi * Math.max(1, TIMES)
 
-/** For the name of a test, so that every run prints how to repeat it. */
+/** For the title of a test, so that every run prints how to repeat it. */
 export const SEEDED = `SEED=${seed}`

@@ -1,7 +1,6 @@
 /**
- * Sends requests with a secret in every place that takes one, and shows all that comes of them in every way: printed,
- * as JSON, in a run file, in sinks, as an error that nobody catches. `argv[2]`: the folder for files, `argv[3]`: the
- * secrets by place.
+ * Sends requests with a secret in every place that takes one, and shows the results in every way: printed, as JSON, in
+ * a run file, in sinks, as an uncaught error. `argv[2]`: the folder for files. `argv[3]`: the secrets by place.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -118,5 +117,5 @@ for (const each of [server, other, refusing]) {
   each.closeAllConnections()
   each.close()
 }
-// Nobody catches this one: Node prints it, and ends.
+// This error is not caught: Node prints it and exits.
 await parallelRequests(specs, shared)

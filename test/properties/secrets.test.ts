@@ -1,4 +1,4 @@
-/** No byte that is printed or written holds a secret, in plain, base64, hexadecimal or percent-encoded. */
+/** No printed or written byte contains a secret, in plain text, base64, hexadecimal or percent-encoded. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -32,13 +32,13 @@ const PLACES = [
 const dir = mkdtempSync(join(tmpdir(), 'secrets-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-/** How a text may look inside of others: base64 depends on what stands before it. */
+/** The forms that a text can have inside another: base64 depends on what comes before it. */
 function formsOf(text: string): string[] {
   const base64 = [0, 1, 2].map(before => {
     const whole = Buffer.from('x'.repeat(before) + text)
       .toString('base64')
       .replaceAll('=', '')
-    // Without the characters at both ends that neighbours have a part in.
+    // Without the characters at both ends, which depend on the neighbours.
     return whole.slice(before === 0 ? 0 : before + 1, -1)
   })
   const hex = Buffer.from(text).toString('hex')
@@ -47,7 +47,7 @@ function formsOf(text: string): string[] {
   return [text, encodeURIComponent(text), ...base64, ...urlSafe, hex, hex.toUpperCase(), percent, percent.toUpperCase()]
 }
 
-it('Secrets in eighteen places are in nothing that is printed or written', async () => {
+it('secrets in eighteen places appear in nothing that is printed or written', async () => {
   const secrets = Object.fromEntries(PLACES.map(place => [place, `s3cr3t${randomBytes(12).toString('hex')}`]))
   const script = fileURLToPath(new URL('secrets-process.ts', import.meta.url))
   const child = spawn(process.execPath, [script, dir, JSON.stringify(secrets)], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -56,7 +56,7 @@ it('Secrets in eighteen places are in nothing that is printed or written', async
   const [exit] = (await once(child, 'close')) as [number]
   const output = Buffer.concat(printed).toString('latin1')
 
-  // It went all the way, and was really talkative.
+  // The process reached its end and printed a lot.
   expect(exit, output.slice(-2_000)).toBe(1)
   expect(output).toContain('PartialFailureError')
   for (const code of [
@@ -87,7 +87,7 @@ it('Secrets in eighteen places are in nothing that is printed or written', async
   expect(found).toEqual([])
 })
 
-it('The forms that are looked for are those in which a secret could hide', () => {
+it('the forms that the secrets test searches for cover every way to hide one', () => {
   const secret = 's3cr3t0123456789abcdef'
   for (const before of ['', 'u', 'us', 'use', 'user:']) {
     for (const behind of ['', '!', '!!']) {

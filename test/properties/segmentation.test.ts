@@ -7,13 +7,13 @@ import { answerServer } from './answer-server.ts'
 import { SEEDED, limitMs, runs } from './runs.ts'
 
 /**
- * Without those that end in silence, which take their whole timeout, and the one whose surplus is a late answer when it
- * comes by itself: it meets whoever has the connection next, and fails that request by name.
+ * Without the answers that end in silence, which take their whole timeout. Without the one whose surplus bytes look
+ * like a late answer when they arrive alone: they fail the next request on the connection.
  */
 const SPEEDY = ANSWERS.filter(({ ours, what }) => !/^(timeout|redirect)\//.test(ours) && what !== 'bytes after the end')
 const SLICINGS = runs(10_000)
 
-/** Some cuts: anywhere, mostly in the head; now and then before every byte of a small answer. */
+/** A few cuts anywhere, mostly in the head; sometimes before every byte of a small answer. */
 function cutsOf(length: number, random: () => number): number[] {
   if (length < 200 && random() < 0.02) return Array.from({ length: length - 1 }, (_, n) => n + 1)
   const count = 1 + Math.floor(random() * 6)
@@ -22,7 +22,7 @@ function cutsOf(length: number, random: () => number): number[] {
 }
 
 it(
-  `${SLICINGS} slicings of ${SPEEDY.length} answers change neither the code nor the body (${SEEDED})`,
+  `${SLICINGS} slicings of ${SPEEDY.length} answers change neither code nor body (${SEEDED})`,
   async () => {
     const random = randomFrom(seed)
     const plans = Array.from({ length: SLICINGS }, (_, n) => {

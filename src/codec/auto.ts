@@ -1,6 +1,6 @@
 /**
- * A body as what it most likely is: JSON where its type says so, or where it reads as an object or an array of it; else
- * text; else bytes. Nothing is null.
+ * `returnType: 'auto'`: an empty body is null. JSON if the content type says so, or if the text parses as an object or
+ * array; otherwise text; otherwise bytes.
  */
 import { bytesOf } from './response.ts'
 import { parseJson, tooDeep } from './json.ts'
@@ -17,7 +17,7 @@ export function guess(reply: Reply, call: Call): { readonly value: unknown } | F
   if (reply.body.byteLength === 0) return { value: null }
   const { maxJsonDepth } = call.plan
   const type = getHeader(reply.headers, 'content-type') ?? ''
-  // What says that it is JSON must be some.
+  // A body that is declared as JSON must be valid JSON.
   if (JSON_TYPE.test(type)) return parseJson(reply, call, maxJsonDepth)
   const { text, warning } = decodeText(reply)
   if (warning !== undefined && !TEXT_TYPE.test(type)) return { value: bytesOf(reply.body) }
@@ -26,7 +26,7 @@ export function guess(reply: Reply, call: Call): { readonly value: unknown } | F
       const value = parseAnswer(text)
       return isDeeperThan(maxJsonDepth, text) ? tooDeep(reply, maxJsonDepth) : { value }
     } catch {
-      // Text that begins with a brace.
+      // Text that happens to begin with a brace.
     }
   }
   if (warning !== undefined) call.trip.warn(warning)

@@ -1,4 +1,4 @@
-/** A body for `onChunk`: piece by piece, each awaited, never a second time from the start. */
+/** Passes a body to `onChunk` chunk by chunk and awaits each call. Never starts a second time from the beginning. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { isWanted } from '../core/wanted-body.ts'
 import type { BodySink, BodyWriter } from '../core/body-sink.ts'
@@ -12,7 +12,7 @@ import type { Fault, Taken } from '../core/result.ts'
 type OnChunk = NonNullable<Call['plan']['onChunk']>
 
 export function consumerSink(call: Call, onChunk: OnChunk, clock: Clock): BodySink {
-  // The wire calls from anywhere; the caller's function runs where the caller is.
+  // The transport calls from any context; the caller's function must run in the caller's.
   const inCallersContext = AsyncLocalStorage.snapshot()
   return {
     open: () => undefined,

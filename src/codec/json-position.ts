@@ -1,11 +1,12 @@
 /**
- * Where a text stops being JSON (RFC 8259). Asked only after `JSON.parse` has refused it: V8 names the position in some
- * of its messages and quotes the text in others, so that reading it from there finds nothing, or the text's own words.
+ * Where a text stops being valid JSON (RFC 8259). Used only after `JSON.parse` has refused it. V8 gives the position in
+ * some of its messages only, and quotes the text in others, so reading the position from the message may find nothing,
+ * or a number from the text itself.
  *
- * Without recursion, so that depth costs memory and never the stack.
+ * Without recursion: deep nesting costs memory, never the stack.
  */
 
-/** The index of the first character that cannot stand there; the length when only the end is missing. */
+/** Index of the first character that is not valid there; the length of the text if only the end is missing. */
 export function jsonErrorPosition(text: string): number {
   const open: ('{' | '[')[] = []
   let expected: 'value' | 'value or ]' | 'name' | 'name or }' | 'separator' = 'value'
@@ -58,7 +59,7 @@ const DIGITS = /\d*/y
 
 interface End {
   readonly at: number
-  /** False: `at` is the place of what is wrong. */
+  /** False: `at` is the position of the error. */
   readonly whole: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * Bytes → JSON value (RFC 8259), or the position at which they stop being JSON. UTF-8, or what the response declares: not
- * all servers know that JSON is always UTF-8.
+ * Bytes → JSON value (RFC 8259), or the position at which they stop being JSON. Decodes UTF-8 or the declared charset,
+ * because not all servers know that JSON is always UTF-8.
  */
 import { jsonErrorPosition } from './json-position.ts'
 import { decodeJson } from './text.ts'
@@ -11,24 +11,26 @@ import { printable, printableLines } from '../core/printable.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Reply } from '../core/result.ts'
 
-/** Answers that may be empty: there is nothing to say, and that is no failure. */
+/** Statuses whose body may be empty without being a failure. */
 const EMPTY_STATUSES: ReadonlySet<number> = new Set([201, 202, 204, 205, 304])
 const PREFIX_LENGTH = 200
 
-/** What is asked, and who hears of a warning. */
+/** The request, and where warnings go. */
 type Asked = Pick<Call, 'method'> & Partial<Pick<Call, 'trip'>>
 
-/** @param maxDepth levels that it may be nested: `maxJsonDepth` */
+/**
+ * @param maxDepth how deep the value may be nested: `maxJsonDepth`
+ */
 export function parseJson(reply: Reply, call: Asked, maxDepth = MAX_JSON_DEPTH): { value: unknown } | Fault {
   if (reply.body.byteLength === 0) return emptyBody(reply, call)
   const { text, warning } = decodeJson(reply)
-  // A hook may have read it before.
+  // A hook may have read the body and warned before.
   if (warning !== undefined && call.trip?.warnings?.includes(warning) !== true) call.trip?.warn(warning)
   try {
     const value = parseAnswer(text)
     return isDeeperThan(maxDepth, text) ? tooDeep(reply, maxDepth) : { value }
   } catch (error) {
-    // V8 quotes the text in its message, which whoever prints the cause would send to a terminal.
+    // V8 quotes the text in its message. Printing the cause would send control characters to a terminal.
     if (error instanceof Error) quietly(error)
     const at = jsonErrorPosition(text)
     const shown = JSON.stringify(text.slice(0, PREFIX_LENGTH))
@@ -48,7 +50,7 @@ export function tooDeep(reply: Reply, maxDepth: number): Fault {
 }
 
 function emptyBody(reply: Reply, { method }: Asked): { value: null } | Fault {
-  // QUERY is a GET with a question in its body.
+  // QUERY is a GET whose query is in its body.
   if ((method !== 'GET' && method !== 'QUERY') || EMPTY_STATUSES.has(reply.status)) return { value: null }
   return fault('parse/empty', `expected JSON, got an empty body (status ${reply.status})`, { sent: true, reply })
 }

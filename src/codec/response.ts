@@ -10,24 +10,24 @@ import { isFault } from '../core/result.ts'
 import type { Reply } from '../core/result.ts'
 import { printableUrl } from '../core/url.ts'
 
-/** A response whose body is at hand. Every status is accepted. */
+/** A response whose body has been read. Every status is accepted. */
 export interface FullResponse {
   readonly status: number
   readonly statusText: string
   /** Whether the status is 2xx. */
   readonly ok: boolean
-  /** The URL that answered, after redirects; fit to print. */
+  /** The URL that answered, after redirects; without secrets. */
   readonly url: string
   readonly headers: Headers
   readonly timings: Timings
   readonly attempts: number
-  /** Hops followed to get here. */
+  /** Number of redirect hops that were followed. */
   readonly redirects: number
-  /** The body as JSON. Throws a ParseError when it is none. */
+  /** The body as JSON. Throws a ParseError if it is not valid JSON. */
   json(): unknown
-  /** The body as text, by its charset. */
+  /** The body as text, decoded by its charset. */
   text(): string
-  /** The body as it came, content codings undone. */
+  /** The body as bytes, after content decoding. */
   bytes(): Uint8Array
 }
 
@@ -61,7 +61,7 @@ class ReadResponse implements FullResponse {
     this.#method = call.method
     this.#maxJsonDepth = call.plan.maxJsonDepth
     this.#secretNames = call.plan.secretNames
-    // Where it is read the outcome is made already.
+    // Warns now: when the body is read later, the outcome exists already.
     const warning = isText(reply.headers) ? textWarning(reply) : undefined
     if (warning !== undefined) call.trip.warn(warning)
   }
@@ -87,7 +87,10 @@ class ReadResponse implements FullResponse {
   }
 }
 
-/** A plain Uint8Array of exactly these bytes; a copy where they are a small part of a large buffer. */
+/**
+ * A plain Uint8Array of exactly these bytes. Copied when they are a small part of a large buffer, so as not to keep it
+ * alive.
+ */
 export function bytesOf(body: Uint8Array): Uint8Array {
   if (body.buffer.byteLength > 2 * body.byteLength + 4_096) return new Uint8Array(body)
   return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)

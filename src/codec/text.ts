@@ -1,4 +1,6 @@
-/** Bytes → text: by byte-order mark, else by the charset of the content type, else UTF-8 (WHATWG Encoding). */
+/**
+ * Bytes → text: by byte-order mark, otherwise by the charset of the content type, otherwise UTF-8 (WHATWG Encoding).
+ */
 import { isUtf8 } from 'node:buffer'
 import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
@@ -8,7 +10,7 @@ import type { Reply } from '../core/result.ts'
 export const JSON_TYPE = /^\s*[\w.+-]+\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i
 export const TEXT_TYPE = /^\s*(?:text\/|application\/(?:[\w.+-]*\+)?(?:xml|javascript|yaml)\b)/i
 
-/** By its type. */
+/** Whether the content type is a text type. */
 export function isText(headers: HeaderList): boolean {
   const type = getHeader(headers, 'content-type') ?? ''
   return JSON_TYPE.test(type) || TEXT_TYPE.test(type)
@@ -18,7 +20,7 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s";,]{1,40})/i
 
 /** UTF-8, without a byte-order mark. */
 export function textOf(body: Uint8Array): string {
-  // Buffer's decoder, because it makes no decoder object per body.
+  // Buffer's decoder, which needs no decoder object per body.
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
@@ -29,8 +31,8 @@ export interface DecodedText {
 }
 
 /**
- * As `decodeText`, for what is UTF-8 nearly always: no decoder is made for it. A body that holds U+FFFD itself is looked
- * at again.
+ * Like `decodeText`, but without a decoder object for bodies that are UTF-8, as JSON nearly always is. A body that
+ * really contains U+FFFD is decoded again.
  */
 export function decodeJson(reply: Reply): DecodedText {
   const charset = charsetOf(reply)
@@ -39,7 +41,7 @@ export function decodeJson(reply: Reply): DecodedText {
   return text.includes('\uFFFD') ? decodeText(reply) : { text }
 }
 
-/** The warning of `decodeText` alone: a body that is UTF-8 is not decoded for it. */
+/** Only the warning of `decodeText`. A valid UTF-8 body is not decoded for it. */
 export function textWarning(reply: Reply): string | undefined {
   const charset = charsetOf(reply)
   const isPlain = (charset === undefined || UTF_8.test(charset)) && isUtf8(reply.body)

@@ -1,4 +1,7 @@
-/** Reply → value: the return type, then the schema, then `parseFunc`. Synchronous unless the caller's functions are not. */
+/**
+ * Reply → value: the return type, then the schema, then `parseFunc`. Synchronous unless the schema or `parseFunc` is
+ * async.
+ */
 import { guess } from './auto.ts'
 import { parseJson } from './json.ts'
 import { bytesOf, fullResponse } from './response.ts'
@@ -11,7 +14,7 @@ import { fault, isFault } from '../core/result.ts'
 import type { Fault, Reply } from '../core/result.ts'
 import type { ParseContext, Schema } from '../core/spec.ts'
 
-/** A value in a box, because a value may be anything: undefined, a promise, an object that looks like a Fault. */
+/** A boxed value, because it may be anything: undefined, a promise, an object that looks like a Fault. */
 export interface Value {
   readonly value: unknown
 }
@@ -45,7 +48,7 @@ function readAs(reply: Reply, call: Call, clock: Clock): Value | Fault {
     case 'stream':
       return { value: reply.taken?.bytes ?? 0 }
     case 'file':
-      // Accepted: the file that the caller has is still right.
+      // A 304 that the caller accepts: the file that the caller has is current.
       if (reply.status === 304) return { value: null }
       return { value: { path: reply.taken?.path ?? '', bytes: reply.taken?.bytes ?? 0 } }
     case 'response':
@@ -104,7 +107,7 @@ function parse(
   const answer = runCallback(
     () => {
       const made = parseFunc(value, context)
-      // Through a real promise: the `then` of a foreign thenable may answer with nothing.
+      // Through a real promise: the `then` of a foreign thenable may return undefined.
       return isThenable(made) ? Promise.resolve(made).then(boxed) : { value: made }
     },
     threw,

@@ -1,6 +1,6 @@
 /**
- * A body for a file: written while it comes, named when it is whole. What was cut goes on where it ended, if the server
- * can prove that it is still the same (RFC 9110 §13.1.5, §14.4); else it begins again.
+ * Streams a body into a file: written as it arrives, renamed when it is complete. A truncated download is continued if
+ * the server can prove that the content is unchanged (RFC 9110 §13.1.5, §14.4); otherwise it starts again.
  */
 import { PartFile } from './part-file.ts'
 import { isWanted } from '../core/wanted-body.ts'
@@ -12,19 +12,19 @@ import { fault, isFault } from '../core/result.ts'
 import type { Fault, Reply, Result, Taken } from '../core/result.ts'
 
 export interface FileParts {
-  /** Where it goes; nobody else is given that path until it is released. */
+  /** Chooses the path. No other request gets it until it is released. */
   readonly reserve: (call: Call) => Promise<Reserved | Fault>
   readonly faultOf: (error: unknown, path: string) => Fault
 }
 
 export interface Reserved {
   readonly path: string
-  /** Whatever file is there. */
+  /** Replace an existing file. */
   readonly overwrite: boolean
   readonly release: () => void
 }
 
-/** What the beginning that we have is the beginning of. */
+/** The representation that the partial file belongs to. */
 interface Known {
   readonly url: string
   readonly etag: string
@@ -43,11 +43,11 @@ class FileSink implements BodySink {
   #part: PartFile | undefined
   #writer: PartWriter | undefined
   #known: Known | undefined
-  /** Where this attempt asked the server to go on; 0 for the beginning. */
+  /** Offset that this attempt asked the server to continue from; 0 for the beginning. */
   #askedFrom = 0
-  /** The first answer of those that the file was put together from. */
+  /** The response that the file began with, if it was continued. */
   #first: Reply | undefined
-  /** The caller asked for a part, and gets it. */
+  /** The caller asked for a range and gets exactly that. */
   #wantsRange = false
 
   constructor(call: Call, parts: FileParts) {
@@ -69,7 +69,9 @@ class FileSink implements BodySink {
     return this.#opened()
   }
 
-  /** Before anything is sent: where there is no file descriptor for it, nothing is lost, and it can wait. */
+  /**
+   * Opens the file before anything is sent: if no file descriptor is free, nothing is lost and the request can wait.
+   */
   async #opened(): Promise<Fault | undefined> {
     try {
       await this.#part?.open()
@@ -80,11 +82,11 @@ class FileSink implements BodySink {
   }
 
   rest(): void {
-    // Its failure is told where the request ends.
+    // A failure is reported at the end of the request.
     if (this.#part?.bytes === 0) this.#part.discard().catch(() => undefined)
   }
 
-  /** Asks for what is missing, where something is there that it can be put to. */
+  /** Asks for the missing range if a beginning exists that it can be appended to. */
   #continuePart(attempt: Attempt): void {
     this.#askedFrom = 0
     this.#wantsRange = getHeader(attempt.headers, 'range') !== undefined
@@ -101,7 +103,9 @@ class FileSink implements BodySink {
     const known = this.#known
     if (this.#askedFrom > 0 && known !== undefined) {
       const wrong =
-        head.status === 206 ? partProblem(head, known, this.#askedFrom) : head.status === 416 && 'it has no more'
+        head.status === 206
+          ? partProblem(head, known, this.#askedFrom)
+          : head.status === 416 && 'the server has no more bytes'
       if (typeof wrong === 'string') {
         this.#known = undefined
         return fault('truncated/range', `asked to go on at byte ${this.#askedFrom}: ${wrong}`, {
@@ -117,7 +121,7 @@ class FileSink implements BodySink {
     const wanted = isWanted(head, this.#call)
     if (wanted !== true) return wanted === false ? undefined : wanted
     if (head.status === 206 && !this.#wantsRange) {
-      return fault('truncated/range', 'answered with a part of it, and nobody had asked for one', {
+      return fault('truncated/range', 'got a 206 to a request without Range', {
         sent: true,
         reply: head,
       })
@@ -139,7 +143,7 @@ class FileSink implements BodySink {
       total,
       checksum: saving.checksum,
       faultOf: error => ({ ...this.#parts.faultOf(error, path), sent: true }),
-      // Whoever asks again after this wants all of it.
+      // From here on a new attempt needs the whole body.
       ended: () => (this.#known = undefined),
     }))
   }
@@ -151,7 +155,7 @@ class FileSink implements BodySink {
     try {
       if (result.kind === 'reply' && result.taken?.path === path) {
         await part.commit()
-        // Of parts that make a whole the whole is told.
+        // A body put together from ranges is reported with the head of its first response.
         const { status, statusText, headers } = this.#first ?? result
         return { ...result, status, statusText, headers }
       }
@@ -170,14 +174,14 @@ interface WriterParts {
   readonly head: Reply
   readonly path: string
   readonly maxBytes: number
-  /** How long the whole is, where another answer said so. */
+  /** Total length, if another response gave it. */
   readonly total: number | undefined
   readonly checksum: string | undefined
   readonly faultOf: (error: unknown) => Fault
   readonly ended: () => void
 }
 
-/** More than this is not held in memory: the server waits for the disk. */
+/** With more than this waiting, the server has to wait for the disk (back-pressure). */
 const MAX_WAITING_BYTES = 2 ** 18
 
 class PartWriter implements BodyWriter {
@@ -249,19 +253,19 @@ class PartWriter implements BodyWriter {
     }
   }
 
-  /** What has come counts, for a later attempt to go on behind it. */
+  /** Writes what has arrived, so that a later attempt can continue after it. */
   stop(): void {
     this.#stopped = true
     if (this.#waiting.length === 0 || this.#failed !== undefined) return
-    // Whoever goes on hears of it, too.
+    // A later attempt gets the same error.
     this.#part.append(this.#takeWaiting()).catch(() => undefined)
   }
 }
 
-/** Strong, and the only one (RFC 9110 §8.8.3). */
+/** A single strong entity tag (RFC 9110 §8.8.3). */
 const STRONG = /^"[\x21\x23-\x7e\x80-\xff]*"$/
 
-/** What a later attempt may go on with; undefined where nothing proves that it is the same. */
+/** What a later attempt may continue; undefined if nothing proves that the content is unchanged. */
 function knownOf(head: Reply): Known | undefined {
   const [etag = '', ...more] = getAllHeaders(head.headers, 'etag')
   if (head.status !== 200 || !STRONG.test(etag) || more.length > 0 || isCoded(head)) return undefined
@@ -280,16 +284,16 @@ function totalOf(head: Reply): number {
   return Number(CONTENT_RANGE.exec(getHeader(head.headers, 'content-range') ?? '')?.[3])
 }
 
-/** Why this part is not the one that is missing; undefined if it is. */
+/** Why this range cannot be appended; undefined if it can. */
 function partProblem(head: Reply, { url, etag, total }: Known, from: number): string | undefined {
   const ranges = getAllHeaders(head.headers, 'content-range')
   const [, first, last] = CONTENT_RANGE.exec(ranges[0] ?? '') ?? []
   const whole = totalOf(head)
-  if (ranges.length !== 1 || first === undefined || Number(first) !== from) return 'it sent another part'
+  if (ranges.length !== 1 || first === undefined || Number(first) !== from) return 'the server sent another range'
   if (Number(last) < from || Number(last) >= whole || (total !== undefined && whole !== total)) {
-    return 'it sent a part of something else'
+    return 'the server sent a range of another length'
   }
   const etags = getAllHeaders(head.headers, 'etag')
-  if (head.url !== url || etags.length !== 1 || etags[0] !== etag) return 'it has changed meanwhile'
-  return isCoded(head) ? 'it sent it in another coding' : undefined
+  if (head.url !== url || etags.length !== 1 || etags[0] !== etag) return 'the content has changed'
+  return isCoded(head) ? 'the server sent another content coding' : undefined
 }

@@ -1,6 +1,6 @@
 /**
- * A file that is open for writing, and what others did to it meanwhile: deleted, moved, replaced, cut. Writing on goes
- * well after each of these, so that only a look tells whether what was written is where it is said to be.
+ * A file that is open for writing, and what other processes did to it: deleted, moved, replaced or truncated it. Writes
+ * still succeed after each of these, so only this check shows whether the data is where we say it is.
  */
 import { closeSync, fstatSync, lstatSync, openSync, readSync, readlinkSync, realpathSync, writeSync } from 'node:fs'
 import { NEW, partNameOf } from './new-file.ts'
@@ -14,22 +14,22 @@ export class HeldFile {
 
   constructor(fd: number, path: string) {
     this.#fd = fd
-    // The target of links: a link that replaces the file must not lead back to it.
+    // Resolves links: a link that replaces the file must not lead back to it.
     this.#path = realpathSync(path)
     this.#id = idOf(fstatSync(fd, { bigint: true }))
   }
 
-  /** Whether its path still leads to it. */
+  /** Whether the path still leads to this file. */
   get isThere(): boolean {
     const there = lstatSync(this.#path, { bigint: true, throwIfNoEntry: false })
     return there !== undefined && idOf(there) === this.#id
   }
 
   /**
-   * Throws when it is no longer what was written, and says where that is now. The code is ESTALE.
+   * Throws with code ESTALE if the file no longer holds what was written, and says where the data is now.
    *
    * @param bytes that were written to it
-   * @param mayGrow others may append to it: it is written at its end, whatever that is
+   * @param mayGrow other processes may append to it, because it is written at its current end
    */
   check(bytes: number, mayGrow = false): void {
     const lost = this.#loss(bytes, mayGrow)
@@ -41,13 +41,13 @@ export class HeldFile {
     if (nlink === 0) return `a file that was deleted during the run; ${this.#rescued(bytes)}`
     if (!this.isThere)
       return `a file that was moved or replaced during the run; what was written is in ${this.#place()}`
-    if (size < bytes) return `a file that was cut during the run: of ${bytes} bytes ${size} are left`
+    if (size < bytes) return `a file that was truncated during the run: ${size} of ${bytes} bytes are left`
     if (size > bytes && !mayGrow)
-      return `a file that others wrote to during the run: ${bytes} bytes of ${size} are ours`
+      return `a file that another process wrote to during the run: ${bytes} bytes of ${size} are ours`
     return undefined
   }
 
-  /** Linux tells the current path of an open file. */
+  /** Linux shows the current path of an open file. */
   #place(): string {
     try {
       return readlinkSync(`/proc/self/fd/${this.#fd}`)
@@ -56,7 +56,7 @@ export class HeldFile {
     }
   }
 
-  /** A deleted file can be read while it is open, so its content is copied to another file. */
+  /** A deleted file can be read while it is open, so its content is copied to a new file. */
   #rescued(bytes: number): string {
     const path = partNameOf(this.#path)
     try {
@@ -68,7 +68,7 @@ export class HeldFile {
       }
       return `what was written has been copied to ${path}`
     } catch {
-      return `the ${bytes} bytes that were written are gone with it`
+      return `the ${bytes} bytes that were written are lost`
     }
   }
 }

@@ -1,17 +1,17 @@
 /**
- * How a file is made that takes the place of another, or a place where nothing is: exclusively, never through a link, and
- * under a name of its own until it is whole. Whatever is replaced stays untouched until then.
+ * Creates a file that replaces another one, or a new one: exclusively, never through a link, and under a temporary name
+ * until it is complete. The replaced file stays untouched until then.
  */
 import { randomUUID } from 'node:crypto'
 import { closeSync, constants, lstatSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { link, lstat, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-// Windows has no such flag and needs none: there O_EXCL does not follow links.
+// Windows has no such flag and does not need it: O_EXCL does not follow links there.
 const { O_CREAT, O_EXCL, O_RDWR } = constants
 export const NEW = O_RDWR | O_CREAT | O_EXCL | ((constants as { O_NOFOLLOW?: number }).O_NOFOLLOW ?? 0)
 
-/** A name for the file that will replace the one of this path: `<path>.part`, or a longer one where that is taken. */
+/** A temporary name for the file that will replace `path`: `<path>.part`, or a longer one if that exists. */
 export function partNameOf(path: string): string {
   const part = `${path}.part`
   return isFree(part) ? part : `${path}.${randomUUID().slice(0, 8)}.part`
@@ -20,8 +20,8 @@ export function partNameOf(path: string): string {
 const HEX_PART = /^\.[0-9a-f]{8}\.part$/
 
 /**
- * Removes what killed runs left for this path under their longer names; `<path>.part` stays, since it may be anybody's.
- * To be called by whoever holds the lock of the path.
+ * Removes what killed runs left for this path under the longer names. `<path>.part` stays, because another program may
+ * have made it. The caller MUST hold the lock of the path.
  */
 export function removeLeftParts(path: string): void {
   const [folder, name] = [dirname(path), basename(path)]
@@ -31,29 +31,29 @@ export function removeLeftParts(path: string): void {
   }
 }
 
-/** A dangling link counts as taken. */
+/** A dangling link counts as existing. */
 const isFree = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) === undefined
 
-/** An empty file where nothing was, for its owner alone. Throws EEXIST. */
+/** Creates an empty file that only its owner can read. Throws EEXIST if the path exists. */
 export function makeEmpty(path: string): void {
   closeSync(openSync(path, NEW, 0o600))
 }
 
-/** Device and inode: the same file under any name. */
+/** Device and inode, which are the same under any name of the file. */
 export function identityOf(path: string): string | undefined {
   const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
   return stats && `${stats.dev} ${stats.ino}`
 }
 
-/** Gives the file its name, if it is still the one that was made. */
+/** Renames the file if it is still the one that was created. */
 export function putInPlace(part: string, path: string, identity: string | undefined): void {
   if (identity === undefined || identityOf(part) !== identity) {
-    throw systemError('ESTALE', `${part} has been moved, deleted or replaced during the run, and ${path} is as it was`)
+    throw systemError('ESTALE', `${part} has been moved, deleted or replaced during the run, and ${path} is unchanged`)
   }
   renameSync(part, path)
 }
 
-/** A hard link fails where the name is taken, a rename does not. File systems without hard links get a check and a rename. */
+/** A hard link fails if the name exists; a rename does not. Without hard links, we check first and then rename. */
 export async function moveToFree(from: string, to: string): Promise<void> {
   try {
     await link(from, to)
@@ -65,7 +65,7 @@ export async function moveToFree(from: string, to: string): Promise<void> {
   await rm(from)
 }
 
-/** Throws EEXIST for anything that has the name, a dangling link included. */
+/** Throws EEXIST if anything has this name, even a dangling link. */
 export async function refuseExisting(path: string): Promise<void> {
   const existing = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error

@@ -1,6 +1,6 @@
 /**
- * A file in the making: `<path>.part`, which gets its name when it is whole. Never through a link, never into a file
- * that somebody else made, never over one that is there unless that is asked for.
+ * An incomplete file: `<path>.part`, renamed when it is complete. Never follows a link, never writes into a file made
+ * by another program, and replaces an existing file only with `overwrite`.
  */
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
@@ -12,9 +12,9 @@ import { unlessDenied } from '../core/denied.ts'
 import { HeldFile } from './held-file.ts'
 import { NEW, moveToFree, systemError } from './new-file.ts'
 
-/** Its operations run one after the other; each rejects with the error of the system. */
+/** Operations run one after the other. Each rejects with the error of the system. */
 export class PartFile {
-  /** How much of the body it has been given, from its beginning. */
+  /** Number of bytes of the body passed to it so far. */
   bytes = 0
   readonly #path: string
   readonly #part: string
@@ -26,10 +26,12 @@ export class PartFile {
   #last: Promise<unknown> = Promise.resolve()
   #generation = 0
   #isAbandoned = false
-  /** Of this generation: it can take no more. */
+  /** The error of this generation; nothing more can be written. */
   #broken: { readonly error: unknown } | undefined
 
-  /** @param algorithm of the checksum that is wanted, if any */
+  /**
+   * @param algorithm of the requested checksum, if any
+   */
   constructor(
     { path, overwrite }: { readonly path: string; readonly overwrite: boolean },
     algorithm: string | undefined,
@@ -41,7 +43,7 @@ export class PartFile {
     this.restart()
   }
 
-  /** What it holds is of no use: it is overwritten from the beginning. */
+  /** Discards the content: the next write starts at the beginning. */
   restart(): void {
     this.bytes = 0
     this.#generation++
@@ -49,7 +51,7 @@ export class PartFile {
     this.#hash = this.#algorithm === undefined ? undefined : createHash(this.#algorithm)
   }
 
-  /** It is there, and can be written to. */
+  /** Creates the file or checks that it is writable. */
   open(): Promise<void> {
     return this.#inTurn(async () => void (await this.#opened()))
   }
@@ -63,8 +65,9 @@ export class PartFile {
       this.#check()
       try {
         const file = await this.#opened()
-        // Behind the end of a file that others have cut, the system would fill up with zeros.
-        if (fstatSync(file.fd).size < at) throw systemError('ESTALE', `${this.#part} was cut while it was written`)
+        // Past the end of a truncated file, the system would fill the gap with zeros.
+        if (fstatSync(file.fd).size < at)
+          throw systemError('ESTALE', `${this.#part} was truncated while it was written`)
         for (let done = 0; done < data.byteLength;) {
           const { bytesWritten } = await file.write(data, done, data.byteLength - done, at + done)
           done += bytesWritten
@@ -77,21 +80,21 @@ export class PartFile {
     })
   }
 
-  /** All of it is there and on the disk. The checksum in hexadecimal, where one is wanted. */
+  /** Writes everything to the disk. Returns the checksum in hexadecimal if one was requested. */
   finish(): Promise<string | undefined> {
     return this.#inTurn(async () => {
       this.#check()
       const file = await this.#opened()
       if (fstatSync(file.fd).size < this.bytes)
-        throw systemError('ESTALE', `${this.#part} was cut while it was written`)
-      // Of a longer beginning that was given up something may be left.
+        throw systemError('ESTALE', `${this.#part} was truncated while it was written`)
+      // A longer beginning that was discarded may have left bytes behind.
       await file.truncate(this.bytes)
       await file.sync().catch(unlessDenied)
       return this.#hash?.copy().digest('hex')
     })
   }
 
-  /** Gives it its name. */
+  /** Renames it to its final name. */
   commit(): Promise<void> {
     return this.#inTurn(async () => {
       if (!this.#isOurs)
@@ -108,13 +111,13 @@ export class PartFile {
     })
   }
 
-  /** Takes it away for good: a writer that is still at work must not make it anew. */
+  /** Deletes it for good: a writer that is still running must not create it again. */
   abandon(): Promise<void> {
     this.#isAbandoned = true
     return this.discard()
   }
 
-  /** Takes it away; what is written later makes it anew. */
+  /** Deletes it; a later write creates it again. */
   discard(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#file === undefined) return
@@ -138,7 +141,7 @@ export class PartFile {
 
   async #opened(): Promise<FileHandle> {
     if (this.#file !== undefined) return this.#file
-    if (this.#isAbandoned) throw systemError('ECANCELED', `${this.#part} was given up`)
+    if (this.#isAbandoned) throw systemError('ECANCELED', `${this.#part} was abandoned`)
     const file = await openNew(this.#part)
     this.#held = new HeldFile(file.fd, this.#part)
     return (this.#file = file)
@@ -155,7 +158,7 @@ export class PartFile {
   }
 }
 
-/** What a process before left behind goes first: nobody knows what it is the beginning of. */
+/** Removes what an earlier process left behind: it is unknown which content it belongs to. */
 async function openNew(part: string): Promise<FileHandle> {
   try {
     return await open(part, NEW, 0o666)
@@ -166,7 +169,7 @@ async function openNew(part: string): Promise<FileHandle> {
   }
 }
 
-/** So that the name outlives a loss of power. Not everywhere can a folder be opened. */
+/** Makes the rename survive a power loss. Best effort: some systems cannot open a folder. */
 async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path)
@@ -176,6 +179,6 @@ async function syncFolder(path: string): Promise<void> {
       await folder.close()
     }
   } catch {
-    // The file itself is safe.
+    // The content of the file is safe.
   }
 }

@@ -1,9 +1,9 @@
 /**
- * A jar in a file: read once when the client is made, written a second after it has changed and when the client is
- * closed, whole and at once (a new file that takes the place of the old one), for its owner's eyes only.
+ * A cookie jar in a file. It is read once when the client is made, and written one second after a change and when the
+ * client is closed. Each write replaces the file atomically. Only its owner may read it.
  *
- * JSON as tough-cookie serializes it, or Netscape's cookies.txt where the path ends in `.txt`. Of two clients on one
- * file, the one that writes last wins.
+ * The format is tough-cookie's JSON, or Netscape's cookies.txt if the path ends in `.txt`. If two clients use one file,
+ * the last write wins.
  */
 import { randomUUID } from 'node:crypto'
 import { accessSync, constants, existsSync, readFileSync, realpathSync } from 'node:fs'
@@ -20,7 +20,7 @@ import { formatNetscape, parseNetscape } from './netscape.ts'
 import { toughCookie } from './tough-cookie.ts'
 
 const SAVE_AFTER_MS = 1_000
-/** As the RFC has it: on a loopback address, too, a secure cookie needs a secure connection. */
+/** As the RFC demands: even on a loopback address, a secure cookie needs a secure connection. */
 export const JAR_OPTIONS = { allowSecureOnLocal: false } as const
 
 export class CookieFile {
@@ -31,22 +31,24 @@ export class CookieFile {
   #timer: Timer | undefined
   #saving: Promise<void> = Promise.resolve()
 
-  /** @throws ConfigError for a file that is no jar, and for one that cannot be read or written; it stays as it is */
+  /**
+   * @throws ConfigError for a file that is not a jar, or cannot be read or written. The file is not changed.
+   */
   constructor(path: string, clock: Clock) {
     this.#given = path
     this.#clock = clock
     this.#path = realPath(path)
     const { jar, badLines } = load(this.#path, path)
     this.jar = jar
-    if (badLines.length > 0) warn(`${path} has ${linesOf(badLines)}, which will be gone when it is written`)
+    if (badLines.length > 0) warn(`${path} has ${linesOf(badLines)}, which the next write will drop`)
   }
 
-  /** The jar has changed. */
+  /** Tells that the jar has changed. */
   touch(): void {
     this.#timer ??= this.#clock.after(SAVE_AFTER_MS, () => void this.#save())
   }
 
-  /** Writes what is not written yet. */
+  /** Writes pending changes. */
   async close(): Promise<void> {
     if (this.#timer !== undefined) await this.#save()
     await this.#saving
@@ -59,13 +61,13 @@ export class CookieFile {
       ? netscapeOf(this.jar)
       : `${JSON.stringify(this.jar.serializeSync(), null, 1)}\n`
     const bytes = Buffer.from(text, encodingOf(this.#path))
-    // One after the other, so that the last one is what stays.
+    // Writes one after the other, so that the last one wins.
     this.#saving = this.#saving.then(() => replace(this.#path, bytes)).catch(error => this.#warn(error))
     return this.#saving
   }
 
   #warn(error: unknown): void {
-    warn(`${this.#given} could not be written (${reasonOf(error)}); it is as it was before`)
+    warn(`cannot write ${this.#given} (${reasonOf(error)}); the file is unchanged`)
   }
 }
 
@@ -75,17 +77,17 @@ function warn(message: string): void {
 
 const MAX_LINES_SHOWN = 5
 
-/** By their numbers: what is in them may be a secret. */
+/** Names the lines by their numbers, because their content may be secret. */
 function linesOf(numbers: readonly number[]): string {
   const [only] = numbers
-  if (numbers.length === 1) return `a line that is no cookie (${only})`
+  if (numbers.length === 1) return `a line that is not a cookie (${only})`
   const shown = numbers.slice(0, MAX_LINES_SHOWN).join(', ')
-  return `${numbers.length} lines that are no cookies (${shown}${numbers.length > MAX_LINES_SHOWN ? ', …' : ''})`
+  return `${numbers.length} lines that are not cookies (${shown}${numbers.length > MAX_LINES_SHOWN ? ', …' : ''})`
 }
 
 const isNetscape = (path: string): boolean => /\.txt$/i.test(path)
 
-/** A cookies.txt is bytes, as the headers are that its cookies come from and go into. */
+/** A cookies.txt is read as bytes, like the headers that its cookies come from and go to. */
 const encodingOf = (path: string): 'latin1' | 'utf8' => (isNetscape(path) ? 'latin1' : 'utf8')
 
 /** Throws what a client with this file would throw. */
@@ -93,7 +95,7 @@ export function checkCookieFile(path: string): void {
   load(realPath(path), path)
 }
 
-/** Behind links, so that the file is replaced and not the link. */
+/** Resolves links, so that the file is replaced and not the link. */
 function realPath(path: string): string {
   try {
     return realpathSync(path)
@@ -104,7 +106,7 @@ function realPath(path: string): string {
 
 interface Loaded {
   readonly jar: CookieJar
-  /** Numbers of lines that were left out. */
+  /** Numbers of the lines that were skipped. */
   readonly badLines: readonly number[]
 }
 
@@ -116,17 +118,17 @@ function load(path: string, given: string): Loaded {
     ? fromNetscape(text, given)
     : { stored: fromJson(text, given), badLines: [] }
   try {
-    // Its cookies, and not its settings.
+    // Only its cookies; its settings are ignored.
     return { jar: new Jar(Jar.deserializeSync(stored).store, JAR_OPTIONS), badLines }
   } catch (error) {
     throw corrupt(given, reasonOf(error))
   }
 }
 
-/** The text of the file; nothing where there is none yet. */
+/** The text of the file; empty if it does not exist. */
 function read(path: string, given: string): string {
   try {
-    // What is not there yet will be made there.
+    // The folder must be writable, because the file is created in it.
     accessSync(dirname(path), constants.W_OK)
     return existsSync(path) ? readFileSync(path, encodingOf(path)) : ''
   } catch (error) {
@@ -139,7 +141,7 @@ function fromJson(text: string, given: string): SerializedCookieJar {
   try {
     parsed = JSON.parse(text)
   } catch {
-    throw corrupt(given, 'no JSON')
+    throw corrupt(given, 'a file that is not JSON')
   }
   const { cookies } = (parsed ?? {}) as { cookies?: unknown }
   if (!Array.isArray(cookies) || !cookies.every(isStored)) throw corrupt(given, 'other JSON')
@@ -157,7 +159,7 @@ function isStored(cookie: unknown): boolean {
 
 function fromNetscape(text: string, given: string): { stored: SerializedCookieJar; badLines: readonly number[] } {
   const { cookies, badLines } = parseNetscape(text)
-  // A line that went wrong costs that line; a file without any that is right is something else.
+  // A malformed line is skipped, but a file without a single valid line is not a cookies.txt.
   if (cookies.length === 0 && badLines.length > 0) throw corrupt(given, linesOf(badLines))
   const creation = new Date().toISOString()
   const stored = {

@@ -1,9 +1,9 @@
 /**
- * A client's cookies: the caller's plain pairs, which go with every request, and jars of RFC 6265 for what servers set,
+ * A client's cookies: the caller's plain pairs, which go with every request, and jars (RFC 6265) for what servers set,
  * one per credential.
  *
- * Pairs are bound to the origins that the caller named and never follow a redirect; a jar has the rules of the RFC and
- * public suffixes. tough-cookie is loaded with the first cookie, not with the library.
+ * Pairs are bound to the origins that the caller named and never follow a redirect. A jar follows the RFC's rules,
+ * including public suffixes. tough-cookie is loaded with the first cookie, not with the library.
  */
 import type { Call } from '../core/call.ts'
 import { reasonOf } from '../core/callback.ts'
@@ -14,18 +14,18 @@ import { Jars } from './jars.ts'
 
 type Pairs = Readonly<Record<string, string>>
 
-// Against a server that floods the jar: what one response may set, and how long one may be.
+// Limits for one response, against a server that floods the jar.
 const MAX_COOKIES_PER_RESPONSE = 50
 const MAX_COOKIE_LENGTH = 4_096
-// And what one request may carry: a server refuses a larger header, and with it the request.
+// Limits for one request: a server refuses a larger header, and with it the request.
 const MAX_COOKIES_PER_REQUEST = 150
 const MAX_HEADER_LENGTH = 8_192
 
-/** The options of a client that are about cookies. */
+/** A client's options for cookies. */
 export interface CookiePlan {
   readonly cookies: CookiesInput | undefined
   readonly cookieFile: string | undefined
-  /** Whether requests with the same credential, or none, share what servers set. */
+  /** Whether requests with the same credential, or without one, share the cookies that servers set. */
   readonly shareCookies: boolean
 }
 
@@ -36,7 +36,9 @@ export class Cookies {
   readonly #jars: Jars
   readonly #file: CookieFile | undefined
 
-  /** @throws ConfigError for a file that cannot be used */
+  /**
+   * @throws ConfigError for a file that cannot be used
+   */
   constructor({ cookies: input, cookieFile: file, shareCookies }: CookiePlan, clock: Clock) {
     this.#enabled = input !== false
     if (file !== undefined) this.#file = new CookieFile(file, clock)
@@ -45,7 +47,7 @@ export class Cookies {
     if (input !== undefined && input !== false) this.set(input)
   }
 
-  /** Adds pairs to what is there, or replaces the jar. */
+  /** Adds pairs to the existing ones, or replaces the jar. */
   set(input: Exclude<CookiesInput, false>): void {
     if (isStore(input)) this.#jars.client = input
     else for (const [name, value] of Object.entries<string | Pairs>(input)) this.#add(name, value)
@@ -59,7 +61,7 @@ export class Cookies {
     this.#pairsByOrigin.set(origin, pairs)
   }
 
-  /** Forgets everything, given or learned. */
+  /** Forgets all cookies, given or learnt. */
   reset(): void {
     this.#pairs.clear()
     this.#pairsByOrigin.clear()
@@ -67,7 +69,7 @@ export class Cookies {
     this.#file?.touch()
   }
 
-  /** Saves what is not saved yet. */
+  /** Writes pending changes. */
   async close(): Promise<void> {
     await this.#file?.close()
   }
@@ -78,10 +80,10 @@ export class Cookies {
     if (jar === undefined && this.#pairs.size === 0 && this.#pairsByOrigin.size === 0) return ''
     const learned = jar === undefined ? [] : jar.getCookieStringSync(call.url).split('; ').filter(Boolean)
     const given = new Map([...(call.atHome ? this.#pairs : []), ...(this.#pairsByOrigin.get(call.origin) ?? [])])
-    // What the server has set since wins over what the caller gave.
+    // A cookie that the server has set since replaces the caller's.
     for (const cookie of learned) given.delete(nameOf(cookie))
     const all = [...[...given].map(([name, value]) => `${name}=${value}`), ...learned]
-    // A header of the request itself wins over both: no name is sent twice with two meanings.
+    // A Cookie header of the request itself wins over both, so that no name is sent twice.
     const taken = new Set(own === undefined ? [] : own.split(';').map(nameOf))
     const pairs = taken.size === 0 ? all : all.filter(cookie => !taken.has(nameOf(cookie)))
     const header = pairs.join('; ')
@@ -114,10 +116,10 @@ export class Cookies {
   }
 }
 
-/** `''` of a cookie without a name. */
+/** `''` for a cookie without a name. */
 const nameOf = (pair: string): string => pair.slice(0, Math.max(pair.indexOf('='), 0)).trim()
 
-/** A jar of the caller's may throw; the answer that brought the cookie is good all the same. */
+/** A caller's jar may throw. The response that brought the cookie is valid all the same. */
 function keep(jar: CookieStore, cookie: string, call: Call): void {
   try {
     jar.setCookieSync(cookie, call.url, { ignoreError: true })
@@ -129,7 +131,7 @@ function keep(jar: CookieStore, cookie: string, call: Call): void {
 const isStore = (input: Exclude<CookiesInput, false>): input is CookieStore =>
   typeof (input as Partial<CookieStore>).getCookieStringSync === 'function'
 
-/** The first ones, as many as one request may carry. */
+/** The first pairs, as many as one request may carry. */
 function fitting(pairs: readonly string[], call: Call): string {
   let header = ''
   let count = 0

@@ -1,16 +1,16 @@
 /**
- * Appends to a file in groups: everything of one turn of the event loop is one write, and, where it must survive a
- * power loss, one sync at a time for all that was written during the one before.
+ * Appends to a file in groups. All lines of one turn of the event loop are one write. If they must survive a power
+ * loss, one sync at a time covers everything written during the previous one.
  *
- * The write is synchronous: when the turn ends the kernel has it, and no SIGKILL takes it back. A failure is final:
- * after it nobody knows what a disk holds, so nothing that comes later may look as if it were safe.
+ * The write is synchronous: when the turn ends, the kernel has the data, and a SIGKILL cannot lose it. A failure is
+ * final: after it the content of the disk is unknown, so nothing written later may be reported as safe.
  */
 import { fdatasync, ftruncateSync, writeSync } from 'node:fs'
 import { setImmediate } from 'node:timers'
 
-/** What the writer needs of a disk; tests have bad ones. */
+/** The file operations that the writer uses; tests pass failing ones. */
 export interface Disk {
-  /** Writes at the end of the file, perhaps not all; gives how many bytes. Throws. */
+  /** Writes at the end of the file, perhaps only a part. Returns the number of bytes. Throws. */
   write(fd: number, bytes: Buffer, start: number): number
   sync(fd: number, done: (error: Error | null) => void): void
   truncate(fd: number, size: number): void
@@ -25,28 +25,28 @@ const nodeDisk: Disk = {
 type Group = PromiseWithResolvers<void>
 
 const NEWLINE = 0x0a
-/** Beyond this a turn's lines are more than one write: memory is not free. */
+/** Beyond this size, the lines of a turn are split into several writes, to bound memory. */
 const MAX_GROUP_BYTES = 1 << 23
-/** What is gathered in the same memory again and again makes no garbage; more than a turn mostly has is given back. */
+/** The buffer is reused, so it makes no garbage. One that is larger than this is released after the write. */
 const KEPT_BYTES = 1 << 16
-/** The most that UTF-8 makes of a character of a string. */
+/** The most bytes that UTF-8 needs per UTF-16 code unit. */
 const BYTES_PER_CHAR = 3
 
 export class GroupWriter {
   readonly #fd: number
   readonly #power: boolean
   readonly #disk: Disk
-  /** Bytes in the file, whole lines only. */
+  /** Length of the complete lines in the file. */
   #size: number
   #gathering: Group | undefined
-  /** What it has gathered. */
+  /** The gathered text; the first `#filled` bytes are used. */
   #bytes = Buffer.allocUnsafeSlow(KEPT_BYTES)
   #filled = 0
-  /** Written, and not known to be on the disk. */
+  /** Groups that were written but not yet synced. */
   #unsynced: Group[] = []
   #syncing: Group[] | undefined
   #onIdle: (() => void) | undefined
-  /** Why nothing can be appended any more. */
+  /** The failure after which nothing can be appended. */
   #failure: unknown
 
   constructor(fd: number, size: number, durability: 'process' | 'power', disk: Disk = nodeDisk) {
@@ -56,12 +56,12 @@ export class GroupWriter {
     this.#disk = disk
   }
 
-  /** Bytes that were written, with those of before. */
+  /** Length of the file so far, earlier content included. */
   get size(): number {
     return this.#size
   }
 
-  /** All of one turn get the same promise: it resolves when the text is as safe as the durability says. */
+  /** All appends of one turn get the same promise. It resolves when the text is as safe as `durability` demands. */
   append(text: string): Promise<void> {
     // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- It is what the disk said.
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
@@ -73,7 +73,7 @@ export class GroupWriter {
     return this.#gathering.promise
   }
 
-  /** Writes what waits, and resolves when nothing is under way. Appending is over. */
+  /** Writes what is pending and resolves when no sync is running. Nothing can be appended afterwards. */
   async end(): Promise<void> {
     this.#write()
     this.#failure ??= new Error('The run file is closed: nothing can be appended any more.')
@@ -81,8 +81,8 @@ export class GroupWriter {
   }
 
   #begin(): Group {
-    // The check phase ends a turn: sockets and timers of this turn have called back by then. A microtask would come
-    // after each of them, with a write of its own.
+    // The check phase ends a turn: sockets and timers of the turn have called back by then. A microtask would run after
+    // each callback and cause a write each.
     setImmediate(() => this.#write())
     return Promise.withResolvers<void>()
   }
@@ -97,7 +97,7 @@ export class GroupWriter {
     this.#filled += this.#bytes.write(text, this.#filled)
   }
 
-  /** Gives what has been gathered, good until the next one is. */
+  /** Returns the gathered bytes, valid until the next append. */
   #taken(): Buffer {
     const bytes = this.#bytes.subarray(0, this.#filled)
     this.#filled = 0
@@ -114,7 +114,7 @@ export class GroupWriter {
     try {
       while (done < bytes.length) {
         const written = this.#disk.write(this.#fd, bytes, done)
-        if (written <= 0) throw new Error('The run file takes no more bytes.')
+        if (written <= 0) throw new Error('cannot write to the run file: the system accepts no more bytes')
         done += written
       }
     } catch (error) {
@@ -135,7 +135,7 @@ export class GroupWriter {
     this.#syncing = groups
     this.#disk.sync(this.#fd, error => {
       this.#syncing = undefined
-      // Not tried again: after a failed sync the kernel may have dropped the pages, and the next one would succeed.
+      // Not retried: after a failed sync the kernel may have dropped the pages, so the next sync would succeed wrongly.
       if (error) this.#fail(error, groups)
       else for (const group of groups) group.resolve()
       this.#sync()
@@ -152,13 +152,13 @@ export class GroupWriter {
     for (const group of waiting) group.reject(error)
   }
 
-  /** The lines that went out whole stay; the torn one goes, so that the file needs no recovery. */
+  /** Keeps the lines that were written completely and removes the torn one, so the file needs no recovery. */
   #cutBack(bytes: Buffer, done: number): void {
     this.#size += bytes.subarray(0, done).lastIndexOf(NEWLINE) + 1
     try {
       this.#disk.truncate(this.#fd, this.#size)
     } catch {
-      // The next one to open the file does it.
+      // Opening the file again removes the torn line.
     }
   }
 }

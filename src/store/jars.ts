@@ -1,9 +1,9 @@
 /**
- * The jars of a client: one for all requests without credentials of their own, and one for each credential, of which
- * the last used ones are kept. Or one for each request, where nothing is to be shared.
+ * The jars of a client: one for all requests without credentials, and one per credential, of which the most recently
+ * used are kept. With `shareCookies: false`, one per request.
  *
- * A request keeps its jar while it runs, so that its hops and repeats find what it was given, however many others
- * there are meanwhile.
+ * A request keeps its jar while it runs, so that its redirect hops and retries see the same cookies, however many other
+ * jars are used meanwhile.
  */
 import type { CookieStore } from '../core/ports.ts'
 import type { Trip } from '../core/trip.ts'
@@ -16,10 +16,12 @@ interface Held {
 }
 
 export class Jars {
-  /** Of requests without credentials: the caller's, that of a file, or one that is made for the first cookie. */
+  /**
+   * The jar of requests without credentials: the caller's, that of the cookie file, or one made for the first cookie.
+   */
   client: CookieStore | undefined
   readonly #isShared: boolean
-  /** By identity, the last used one at the end. */
+  /** By identity, the most recently used last. */
   readonly #byIdentity: Map<string, CookieStore> = new Map()
   #held: WeakMap<Trip, Held> = new WeakMap()
 
@@ -27,7 +29,7 @@ export class Jars {
     this.#isShared = isShared
   }
 
-  /** The jar of a request; undefined while nothing has been put into it. */
+  /** The jar of a request; undefined until a cookie is put into it. */
   of(trip: Trip): CookieStore | undefined {
     const { identity } = trip
     if (this.#isShared && identity === undefined) return this.client
@@ -37,7 +39,7 @@ export class Jars {
     return jar && this.#use(trip, { identity, jar })
   }
 
-  /** A jar for a request that has none yet. */
+  /** Gives a jar to a request that has none. */
   add(trip: Trip, jar: CookieStore): CookieStore {
     if (this.#isShared && trip.identity === undefined) return (this.client = jar)
     return this.#use(trip, { identity: trip.identity, jar })

@@ -1,20 +1,20 @@
 /**
- * Texts, numbered from 0 in the order in which they were added, for millions of them: a hash of 64 bits and a number for
- * each, 16 to 32 bytes whatever its length. Of a thousand million texts, two share a hash with a chance of 3 in 100.
+ * Numbers strings from 0 in the order in which they are added, for millions of them: a 64-bit hash and a number each,
+ * 16 to 32 bytes whatever their length. Among a thousand million strings, the chance that two share a hash is 3 in 100.
  */
 
 const FIRST_CAPACITY = 64
 
 export class KeyTable {
-  /** How many there are. */
+  /** Number of strings. */
   size = 0
   #capacity = FIRST_CAPACITY
-  /** Two words of hash and the number plus one, which is 0 where there is nothing. */
+  /** Per slot: two words of hash, and the number plus one (0 for an empty slot). */
   #words = new Uint32Array(3 * FIRST_CAPACITY)
   #low = 0
   #high = 0
 
-  /** Its number, or undefined where it has not been added. */
+  /** The number of the string; undefined if it was not added. */
   find(key: string): number | undefined {
     if (this.size === 0) return undefined
     this.#hash(key)
@@ -22,7 +22,7 @@ export class KeyTable {
     return number === 0 ? undefined : number - 1
   }
 
-  /** Its number, which is a new one where it has not been added before. */
+  /** The number of the string; a new one if it was not added before. */
   add(key: string): number {
     if (4 * (this.size + 1) > 3 * this.#capacity) this.#grow()
     this.#hash(key)
@@ -35,7 +35,7 @@ export class KeyTable {
     return this.size++
   }
 
-  /** Where this hash stands, or would. */
+  /** Index of the slot that holds this hash, or of the empty slot where it belongs. */
   #placeOf(low: number, high: number): number {
     const words = this.#words
     const mask = this.#capacity - 1
@@ -55,7 +55,7 @@ export class KeyTable {
     }
   }
 
-  /** Two multiplicative hashes, mixed at the end: fast for what is short, and a change anywhere changes both words. */
+  /** Two multiplicative hashes, mixed at the end. Fast for short strings; a change anywhere changes both words. */
   #hash(key: string): void {
     let low = 0xdeadbeef
     let high = 0x41c6ce57

@@ -1,4 +1,4 @@
-/** Which requests a run file knows, and where the last line of each stands. */
+/** Which requests a run file has lines for, and where the last line of each is. */
 import { LineIndex } from './line-index.ts'
 import type { Place } from './line-index.ts'
 import { KeyTable } from './key-table.ts'
@@ -8,12 +8,12 @@ const POSITION = /^#(\d{1,15})$/
 
 export class LineBook {
   hasKeys = false
-  /** Of `#<position>`, and of version 1. */
+  /** For requests named `#<position>`, and for lines of version 1. */
   readonly #byPosition = new LineIndex()
-  /** All others have a number of their own. */
+  /** For all other requests: maps their id to a number. */
   readonly #names = new KeyTable()
   readonly #byName = new LineIndex()
-  /** Those, by where they were in their run. */
+  /** Requests with a key, by their index in the earlier run. */
   readonly #atIndex = new LineIndex()
 
   set({ id, index }: Pick<DoneLine, 'id' | 'index'>, place: Place): void {
@@ -36,12 +36,12 @@ export class LineBook {
   }
 }
 
-/** Undefined where it is known by a name. */
+/** The position in `#<position>`; undefined for any other id. */
 export function positionOf(id: string): number | undefined {
   const digits = id.startsWith('#') ? POSITION.exec(id)?.[1] : undefined
   return digits === undefined ? undefined : Number(digits)
 }
 
-/** By what a line is found: those of version 1 by their index. */
+/** The name under which a line is found. Lines of version 1 are found by their index. */
 export const nameOf = ({ v, id, index }: { readonly v: 1 | 2; readonly id: string; readonly index: number }): string =>
   v === 1 ? `#${index}` : id

@@ -1,8 +1,8 @@
 /**
- * Where the line of an index stands in the run file, for millions of them.
+ * Where the line of an index is in the run file, for millions of lines.
  *
- * Pages of typed arrays, so that a line costs 12 bytes and its fingerprint: 28 MB for a million of 16 letters, a fifth of
- * what objects take. Fingerprints that are not like the first one are kept aside as text.
+ * Pages of typed arrays: a line costs 12 bytes plus its fingerprint, so a million lines with fingerprints of 16 letters
+ * take 28 MB, a fifth of what objects take. Fingerprints that differ in form from the first one are stored as strings.
  */
 
 export interface Place {
@@ -15,19 +15,19 @@ export interface Place {
 
 interface Page {
   readonly offsets: Float64Array
-  /** Four times the length, plus one for `ok` and two for version 1; 0 for none. */
+  /** Four times the length, plus one for `ok` and two for version 1; 0 for an empty slot. */
   readonly lengths: Uint32Array
   readonly prints: Buffer
 }
 
 const PAGE_SIZE = 1_024
-/** Of a fingerprint in a page, in bytes. */
+/** Largest fingerprint that is stored in a page, in bytes. */
 const MAX_WIDTH = 64
 const HEX = /^(?:[0-9a-f]{2})+$/
 const ASCII = /^[\x20-\x7e]+$/
 
 export class LineIndex {
-  // A map and not an array: an index may be any number that somebody wrote.
+  // A map rather than an array: an index read from a file may be any number.
   readonly #pages = new Map<number, Page>()
   readonly #strays = new Map<number, string>()
   #packing: 'hex' | 'latin1' = 'hex'
@@ -60,7 +60,7 @@ export class LineIndex {
     }
   }
 
-  /** All are fingerprints by one function, so the first one tells how to pack them. */
+  /** All fingerprints come from one function, so the first one decides how they are packed. */
   #choose(print: string): number {
     this.#packing = HEX.test(print) ? 'hex' : 'latin1'
     const width = this.#packing === 'hex' ? print.length / 2 : print.length

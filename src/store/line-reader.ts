@@ -1,4 +1,4 @@
-/** Hands over the lines of a file one by one, in constant memory: a run file may be larger than that. */
+/** Reads the lines of a file one by one in constant memory, because a run file may be larger than the memory. */
 import { constants } from 'node:buffer'
 import { read } from 'node:fs'
 import { promisify } from 'node:util'
@@ -7,20 +7,23 @@ const readInto = promisify(read)
 const NEWLINE = 0x0a
 const CHUNK_BYTES = 1 << 20
 
-/** What stands behind the last `\n`. */
+/** The bytes after the last `\n`. */
 export interface Rest {
   readonly bytes: Buffer
   readonly offset: number
 }
 
-/** The bytes of a line, without its `\n`, are good until `onLine` returns. `undefined`: a line that no text can hold. */
+/**
+ * Calls `onLine` with the bytes of each line without its `\n`; they are valid until it returns. Resolves with undefined
+ * if a line is too long for a string.
+ */
 export async function readLines(
   fd: number,
   onLine: (bytes: Buffer, offset: number) => void,
   chunkBytes = CHUNK_BYTES,
 ): Promise<Rest | undefined> {
   let buffer = Buffer.allocUnsafe(chunkBytes)
-  // The buffer holds the file from `offset` on, `filled` bytes of it; those before `searched` have no line end.
+  // The buffer holds `filled` bytes of the file from `offset` on. The first `searched` of them contain no line end.
   let offset = 0
   let filled = 0
   for (;;) {

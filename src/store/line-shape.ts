@@ -1,6 +1,6 @@
-/** The fields that a line of a run file must have: a line edited by hand is told what is wrong with it. */
+/** The fields that a line of a run file must have, so that a wrong edit by hand is reported precisely. */
 
-/** A JSON value that is an object. */
+/** A JSON object. */
 type Fields = Readonly<Record<string, unknown>>
 
 interface Field {
@@ -18,7 +18,7 @@ const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (val
 const VERSION: Field = { name: 'v', expected: '1 or 2', fits: value => value === 1 || value === 2 }
 const AT: Field = { name: 'at', expected: 'a time as in 2026-01-31T12:00:00.000Z', fits: isTime }
 
-/** Of every line of a request. */
+/** Fields of every line about a request. */
 const COMMON: readonly Field[] = [
   VERSION,
   { name: 'index', expected: 'an integer ≥ 0', fits: isCount },
@@ -49,7 +49,7 @@ const DONE: readonly Field[] = [
   { name: 'error', expected: 'an object with the texts code and message', fits: isError, optional: true },
 ]
 
-/** What keeps a JSON value from being a line; undefined when nothing does. */
+/** Why a JSON value is not a valid line; undefined if it is one. */
 export function problemOf(value: unknown): string | undefined {
   if (!isObject(value)) return `it is ${show(value)}, expected an object`
   if (value['intent'] !== undefined) {
@@ -103,7 +103,7 @@ function isError(value: unknown): boolean {
   return isObject(value) && isText(value['code']) && typeof value['message'] === 'string'
 }
 
-/** Short, whatever somebody wrote there. */
+/** Shortened, because an edited file may hold anything. */
 function show(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'a list'

@@ -1,10 +1,10 @@
 /**
- * One process at a time on a run file.
+ * Lets one process at a time use a run file.
  *
- * The lock is that of an SQLite database beside the file, held open in a transaction: the kernel lets it go when its
- * holder dies, however it dies, so no process id is ever asked whether it is alive, and namespaces do not matter.
- * Node has no other lock of this kind. Two things to know: POSIX drops it when this process opens the lock file itself
- * and closes it again, so nobody may read it but SQLite; and a file with two hard links has two locks.
+ * The lock is an open transaction on an SQLite database next to the file. The kernel releases it when its holder dies,
+ * however it dies, so stale process ids and pid namespaces do not matter. Node has no other lock of this kind. Two
+ * limits: POSIX drops the lock when this process opens the lock file itself and closes it, so only SQLite may read it;
+ * and a file with two hard links has two locks.
  */
 import { randomUUID } from 'node:crypto'
 import { unlinkSync } from 'node:fs'
@@ -28,37 +28,37 @@ const BUSY = 5
 const CORRUPT = 11
 const CANNOT_OPEN = 14
 const NOT_A_DATABASE = 26
-/** For those who only read who holds it: a holder writes that for a moment. */
+/** How long a reader waits for a holder that is writing its name. */
 const READ_PATIENCE_MS = 200
 const COMMIT_PATIENCE_MS = 2_000
 /** Each attempt but the last met a holder that was just leaving. */
 const MAX_ATTEMPTS = 100
 
-/** Locks the file of this real path, by `<path>.lock`. Throws a ConfigError when another run has it. */
+/** Locks the file with this real path through `<path>.lock`. Throws a ConfigError if another run holds it. */
 export function lock(path: string, name: string): Lock {
   const lockPath = `${path}.lock`
   for (let attempts = 1; ; attempts++) {
     const nonce = randomUUID()
     const database = hold(lockPath, nonce, name)
-    // A holder that leaves deletes the file: who had opened it before then holds the lock of a file that is no more.
+    // A leaving holder deletes the lock file. A process that had opened it before now holds a lock on a deleted file.
     if (readHolder(lockPath)?.nonce === nonce) return { release: () => release(database, lockPath, nonce) }
     database.close()
     if (attempts === MAX_ATTEMPTS) throw lockedError(lockPath, name, undefined)
   }
 }
 
-/** An open transaction on the lock file, whatever its path leads to by now. */
+/** An open transaction on the lock file, which may have been deleted or replaced by now. */
 function hold(lockPath: string, nonce: string, name: string): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     database = open(lockPath, 0)
-    // Not EXCLUSIVE: the others may read who it is.
+    // Not EXCLUSIVE, so that others can read who holds the lock.
     database.exec('BEGIN IMMEDIATE')
     database.exec('CREATE TABLE IF NOT EXISTS holder (nonce TEXT, pid INTEGER, host TEXT); DELETE FROM holder')
     database.prepare('INSERT INTO holder VALUES (?, ?, ?)').run(nonce, process.pid, hostname())
     database.exec(`PRAGMA busy_timeout = ${COMMIT_PATIENCE_MS}`)
     database.exec('COMMIT; PRAGMA busy_timeout = 0')
-    // In between somebody else may have come first; then it is theirs.
+    // Another process may take the lock between COMMIT and BEGIN; then this BEGIN fails with BUSY.
     database.exec('BEGIN IMMEDIATE')
     return database
   } catch (error) {
@@ -69,14 +69,14 @@ function hold(lockPath: string, nonce: string, name: string): DatabaseSync {
   }
 }
 
-/** While it is still held: so nobody deletes the file of the next one. */
+/** Deletes the lock file while the lock is still held, so that it is never the next holder's file. */
 function release(database: DatabaseSync, lockPath: string, nonce: string): void {
   if (!database.isOpen) return
   try {
-    // Somebody may have removed the file by hand; then the one that is there now is not ours.
+    // If the file was deleted by hand, another run's lock file may be there now.
     if (readHolder(lockPath)?.nonce === nonce) unlinkSync(lockPath)
   } catch {
-    // It stays behind, as after a crash, and locks nobody out.
+    // The file stays behind, as after a crash, and blocks no other run.
   }
   database.close()
 }
@@ -100,7 +100,7 @@ function open(path: string, timeout: number, readOnly = false): DatabaseSync {
 
 let sqlite: typeof import('node:sqlite') | undefined
 
-/** At the first lock only, and without the warning that it is experimental: it is no news to who uses a run file. */
+/** Loaded at the first lock only, and without Node's ExperimentalWarning, which users of a run file cannot act on. */
 function loadSqlite(): typeof import('node:sqlite') {
   if (sqlite !== undefined) return sqlite
   const emitWarning = process.emitWarning.bind(process)
@@ -140,7 +140,7 @@ function unusableError(lockPath: string, name: string, error: unknown): ConfigEr
   ])
 }
 
-/** The primary code: the higher bits tell details apart. */
+/** SQLite's primary code; the higher bits hold details. */
 function codeOf(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | undefined)?.errcode
   return typeof code === 'number' ? code & 0xff : undefined

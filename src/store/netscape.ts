@@ -1,13 +1,13 @@
 /**
- * The cookies.txt of Netscape, as curl, wget and yt-dlp read and write it: one cookie per line, seven fields between
- * tabs. It knows no SameSite and no date of creation; a session cookie has 0 for its end.
+ * Netscape's cookies.txt, as curl, wget and yt-dlp read and write it: one cookie per line, seven fields separated by
+ * tabs. It has no SameSite and no creation date; a session cookie has 0 as its expiry.
  *
- * Text here is bytes, one per character (Latin-1), as in headers: a value that a server sent in UTF-8 is written as it
- * came, and goes back as it is in the file.
+ * Text here holds one byte per character (Latin-1), as headers do: a value that a server sent in UTF-8 is written
+ * unchanged, and sent back unchanged.
  */
 import { headerProblem } from '../core/headers.ts'
 
-/** One cookie as tough-cookie serializes it; the part that matters here. */
+/** The fields of a cookie that tough-cookie serializes and that the format can hold. */
 export interface StoredCookie {
   readonly key: string
   readonly value: string
@@ -16,14 +16,14 @@ export interface StoredCookie {
   readonly secure: boolean
   readonly httpOnly: boolean
   readonly hostOnly: boolean
-  /** Epoch milliseconds; Infinity for the end of the session. */
+  /** Epoch milliseconds; Infinity for a session cookie. */
   readonly expiresAtMs: number
 }
 
 const HEADER = '# Netscape HTTP Cookie File\n# Written by parallel-requests. Edit at your own risk.\n\n'
 const HTTP_ONLY = '#HttpOnly_'
 
-/** The last day that a Date can hold with four digits for its year. */
+/** The last day of a year with four digits. */
 const MAX_END_S = Date.UTC(9999, 11, 31) / 1_000
 
 export function formatNetscape(cookies: readonly StoredCookie[]): string {
@@ -37,7 +37,7 @@ export function formatNetscape(cookies: readonly StoredCookie[]): string {
   return HEADER + lines.map(line => `${line}\n`).join('')
 }
 
-/** A server may put a tab into a path: no line could hold that. */
+/** A server may put a tab into a path, which the format cannot hold. */
 const isWritable = ({ key, value, domain, path }: StoredCookie): boolean =>
   ![key, value, domain, path].some(field => /[\t\r\n\u0100-\uffff]/.test(field))
 
@@ -68,7 +68,7 @@ export function parseNetscape(text: string): ReadCookies {
 function cookieIn(line: string): StoredCookie | undefined {
   const httpOnly = line.startsWith(HTTP_ONLY)
   const fields = (httpOnly ? line.slice(HTTP_ONLY.length) : line).split('\t')
-  // curl leaves out the value of a cookie without one.
+  // curl omits the last field of a cookie with an empty value.
   if (fields.length === 6) fields.push('')
   const [domain = '', withSubdomains = '', path = '', secure = '', end = '', key = '', value = ''] = fields
   const isCookie =

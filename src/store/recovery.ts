@@ -1,9 +1,10 @@
 /**
- * Decides, line by line, what a run file is worth: what is known, where its good part ends, or why it is refused.
+ * Decides, line by line, which lines of a run file are valid, where its good part ends, and whether it is refused.
  *
- * Writing stops at the end of a file, so damage there is what a crash leaves: what is damaged is dropped, and good lines
- * behind it stay. Damage far from the end, and a whole line that makes no sense, are not of a crash: somebody should
- * look. A file that never was a run file is refused before anything is changed. Reads and writes nothing itself.
+ * Writing happens at the end of the file, so damage there is what a crash leaves: damaged lines are dropped, and valid
+ * lines after them are kept. Damage far from the end, or a complete line that is not valid, was not caused by a crash,
+ * and a person should look at it. A file that never was a run file is refused before anything is changed. Does no I/O
+ * itself.
  */
 import { LineBook, nameOf, positionOf } from './line-book.ts'
 import { mayBeginLine, readLine } from './run-lines.ts'
@@ -14,21 +15,23 @@ import { isUnsentCode } from '../core/outcome.ts'
 import { REFUSED_PRINT } from '../core/journal.ts'
 import type { DoneLine, Doubt, Dropped, IntentLine, SaltLine } from '../core/journal.ts'
 
-// It may be well-meant, or two halves that a crash put together: one in 10,000 misplaced blocks looks like that.
+// The line may be an edit, or two halves that a crash joined: one in 10,000 misplaced blocks looks like that.
 const UNSUMMED = 'it has no crc as the lines before it have'
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF')
 
-/** Nobody knows, and nothing of it was heard: `unknownWrites` says what becomes of it, as if it had no line. */
+/**
+ * The outcome is unknown and no response arrived, so `unknownWrites` decides about the request as if it had no line.
+ */
 const UNDECIDED: ReadonlySet<string> = new Set(['in_doubt/aborted', 'in_doubt/crash'])
 
-/** How far from the end a crash may have reached: what the system had not written to the disk yet. */
+/** How far from the end a crash may have caused damage: data that the system had not written to the disk yet. */
 export const TAIL_BYTES = 65_536
 
-/** How much of the file stays. */
+/** What is kept of the file. */
 export interface Kept {
   readonly bytes: number
   readonly dropped: Dropped | undefined
-  /** Damaged lines before good ones: to be blanked, so that they are found nowhere the next time. */
+  /** Damaged lines before valid ones. They are overwritten with blanks, so that the next run does not find them. */
   readonly blanks: readonly Span[]
 }
 
@@ -48,19 +51,19 @@ interface Damage {
 export class Recovery {
   readonly done = new LineBook()
   readonly doubts = new Map<string, Doubt>()
-  /** One more than the highest position of what was sent. */
+  /** One more than the highest position of the requests that were sent. */
   size = 0
-  /** Of the first line. */
+  /** Lines read so far, including blank ones. */
   salt: string | undefined
   readonly #name: string
-  /** Lines so far, blank ones included. */
+  /** Lines read so far, including blank ones. */
   #number = 0
-  /** Good lines so far. */
+  /** Valid lines so far. */
   #good = 0
   #bad = 0
-  /** A line had a checksum: so had all that this program wrote. */
+  /** Some line had a checksum, so every line that this program wrote has one. */
   #summed = false
-  /** The first damaged line behind the last good one. */
+  /** The first damaged line after the last valid one. */
   #damage: Damage | undefined
   /** The damaged lines since then. */
   #spans: Span[] = []
@@ -68,18 +71,18 @@ export class Recovery {
   #firstBlank: number | undefined
   readonly #tailFrom: number
 
-  /** `name` is how messages call the file; `size` is its length in bytes. */
+  /** `name` is the file's name in messages; `size` is its length in bytes. */
   constructor(name: string, size: number) {
     this.#name = name
     this.#tailFrom = size - TAIL_BYTES
   }
 
-  /** Nothing was known. */
+  /** Whether the file has no valid line. */
   get isEmpty(): boolean {
     return this.#good === 0
   }
 
-  /** The next line, without its `\n`. */
+  /** Takes the next line, without its `\n`. */
   take(bytes: Buffer, offset: number): void {
     this.#number++
     const skipped = markLength(bytes, offset)
@@ -113,12 +116,12 @@ export class Recovery {
     this.#damage ??= { number: this.#number, offset, problem }
     this.#bad++
     this.#spans.push({ offset, length: line.length })
-    // Blocks that a crash put in the wrong place are JSON now and then; but where lines have checksums, not with one.
+    // Blocks that a crash misplaced may happen to be JSON, but in a file with checksums they have none.
     const crashed = reading.kind === 'damaged' || (this.#summed && !reading.summed)
     if (!crashed) throw this.#refuse(this.#damage)
   }
 
-  /** Good lines follow, so only what is damaged goes; and only where a crash can have been. */
+  /** Valid lines follow, so only the damaged ones are dropped, and only where a crash can have caused the damage. */
   #setAside(damage: Damage): void {
     if (damage.offset < this.#tailFrom || !this.#summed) throw this.#refuse(damage)
     this.#blanks.push(...this.#spans)
@@ -127,7 +130,7 @@ export class Recovery {
     this.#spans = []
   }
 
-  /** The end of the file; may be asked at any line, and changes nothing. */
+  /** The result if the file ended here. May be called after any line; changes nothing. */
   end({ bytes, offset }: Rest): Kept {
     const rest = bytes.subarray(markLength(bytes, offset))
     if (this.#good === 0 && this.#damage === undefined && !mayBeginLine(rest, false)) throw this.#foreignRest(rest)
@@ -140,7 +143,7 @@ export class Recovery {
     return { bytes: keep, dropped: { bytes: lost, lines, firstLine, isTorn: this.#bad === 0 }, blanks }
   }
 
-  /** A line that no text can hold. */
+  /** A line that is too long for a string. */
   refuseEndless(): ConfigError {
     this.#number++
     return this.#foreign('it is longer than any text may be')
@@ -162,7 +165,7 @@ export class Recovery {
     const code = line.error?.code ?? ''
     const doubt = this.doubts.get(name)
     this.doubts.delete(name)
-    // An earlier release wrote such lines, too; what was not sent is not done.
+    // Earlier releases wrote lines for requests that were not sent. Such a request is not done.
     if (isUnsentCode(code)) return
     this.done.set({ id: name, index: line.index }, { v, print, ok, offset, length })
     if (UNDECIDED.has(code)) this.doubts.set(name, { ...doubt, v, print, hasLine: true })
@@ -182,7 +185,7 @@ export class Recovery {
     this.size = Math.max(this.size, (positionOf(name) ?? -1) + 1)
   }
 
-  /** Without the salt nothing can be compared with it. */
+  /** Without the salt, no request can be compared with the fingerprint. */
   #printOf({ v, id, print }: Pick<DoneLine, 'v' | 'id' | 'print'>): string {
     if (v === 1) return id
     if (this.salt === undefined) throw this.#saltless()
@@ -192,7 +195,7 @@ export class Recovery {
   #saltless(): ConfigError {
     return new ConfigError([
       `${this.#name}, line ${this.#number}: expected the line with the salt before it, which a run writes first, got ` +
-        'none: without it nobody can tell which requests these are. Put it back, or give the path of a new file.',
+        'none: without it the requests cannot be identified. Put it back, or give the path of a new file.',
     ])
   }
 
@@ -205,7 +208,7 @@ export class Recovery {
 
   #foreign(problem: string): ConfigError {
     return new ConfigError([
-      `${this.#name} is not a run file: expected lines of JSON as a run writes them, but line ${this.#number} is none: ` +
+      `${this.#name} is not a run file: expected lines of JSON as a run writes them, but line ${this.#number} is not one: ` +
         `${problem}. The file was left as it is; give the path of a run file, or of a new file.`,
     ])
   }
@@ -225,7 +228,7 @@ export class Recovery {
   }
 }
 
-/** Editors put a mark at the beginning of a file. */
+/** Editors may put a byte-order mark at the beginning of a file. */
 function markLength(bytes: Buffer, offset: number): number {
   return offset === 0 && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
 }

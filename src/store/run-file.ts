@@ -1,8 +1,8 @@
 /**
- * The run file: one line of JSON per finished request, appended, never changed. It is what survives a crash.
+ * The run file: one line of JSON per finished request, only ever appended. It is what survives a crash.
  *
- * Opening locks it, reads it once in constant memory, cuts off what a crash left torn and remembers per index where
- * its last line stands. Values stay in the file until somebody asks.
+ * Opening locks it, reads it once in constant memory, truncates what a crash left torn, and remembers where the last
+ * line of each request is. Values stay in the file until they are asked for.
  */
 import { randomBytes } from 'node:crypto'
 import {
@@ -35,14 +35,14 @@ import { HeldFile } from '../disk/held-file.ts'
 import type { DoneLine, Doubt, Dropped, IntentLine, Journal, Known } from '../core/journal.ts'
 
 export interface RunFileOptions {
-  /** `process`: SIGKILL loses nothing. `power`: nor does a power loss. */
+  /** `process`: a SIGKILL loses nothing. `power`: a power loss does not either. */
   readonly durability: 'process' | 'power'
 }
 
 const readInto = promisify(read)
 const SALT_BYTES = 16
 
-/** Opens or makes the file. Rejects with a ConfigError when it cannot serve; then it is as it was. */
+/** Opens or creates the file. Rejects with a ConfigError if it cannot be used, and then does not change it. */
 export async function openRunFile(path: string, { durability }: RunFileOptions): Promise<Journal> {
   const name = `the run file ${JSON.stringify(path)}`
   const { fd, real } = openFile(path, name)
@@ -53,7 +53,7 @@ export async function openRunFile(path: string, { durability }: RunFileOptions):
     const rest = await readLines(fd, (bytes, offset) => recovery.take(bytes, offset))
     if (rest === undefined) throw recovery.refuseEndless()
     const { bytes, dropped, blanks } = recovery.end(rest)
-    // By its path: Windows does not truncate what was opened for appending.
+    // By its path: Windows does not truncate a file that was opened for appending.
     if (dropped !== undefined) truncateSync(real, bytes)
     if (blanks.length > 0) blank(real, blanks)
     if (durability === 'power') syncAll(fd, real)
@@ -69,7 +69,7 @@ export async function openRunFile(path: string, { durability }: RunFileOptions):
 /** What a run file holds. */
 export type Contents = Pick<Journal, 'size' | 'hasKeys' | 'salt' | 'known' | 'intent' | 'keyedAt' | 'read'>
 
-/** Read only: no lock, and nothing is mended. Undefined where there is none. */
+/** Reads the file without locking or repairing it. Undefined if it does not exist. */
 export async function lookInto(path: string): Promise<Contents | undefined> {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined
   const name = `the run file ${JSON.stringify(path)}`
@@ -93,7 +93,7 @@ export async function lookInto(path: string): Promise<Contents | undefined> {
   }
 }
 
-/** Opened for it alone: few lines are asked for, and nobody says when it was the last. */
+/** Opens the file for a single line: few lines are asked for, and there is no signal after which it could be closed. */
 async function lookAt(path: string, name: string, recovery: Recovery, id: string | number): Promise<DoneLine> {
   const fd = openSync(path, 'r')
   try {
@@ -116,7 +116,7 @@ async function lineAt(fd: number, name: string, { done }: Recovery, id: string |
 const isOf = (line: DoneLine, id: string | number): boolean =>
   typeof id === 'number' ? line.index === id : nameOf(line) === id
 
-/** Spaces in the place of damaged lines: no line moves, so a crash in between loses nothing. */
+/** Overwrites damaged lines with spaces. No line moves, so a crash in between loses nothing. */
 function blank(path: string, spans: readonly Span[]): void {
   const fd = openSync(path, 'r+')
   try {
@@ -139,7 +139,7 @@ class RunFile implements Journal {
   readonly #writer: GroupWriter
   readonly #reads = new Set<Promise<unknown>>()
   #size: number
-  /** The line with the salt has been written. */
+  /** Whether the line with the salt has been written. */
   #isSalted: boolean
   #closing: Promise<void> | undefined
 
@@ -183,7 +183,7 @@ class RunFile implements Journal {
   async read(id: string | number): Promise<DoneLine> {
     if (this.#closing !== undefined) throw new Error(`${this.#name} is closed: nothing can be read any more.`)
     const reading = lineAt(this.#fd, this.#name, this.#recovery, id)
-    // Closing waits for it: the number of a closed file may be another file's by then.
+    // close() waits for this: the descriptor of a closed file may be reused for another file.
     this.#reads.add(reading)
     try {
       return await reading
@@ -192,7 +192,7 @@ class RunFile implements Journal {
     }
   }
 
-  // Not async: all of one turn share one promise, and a line that cannot be JSON rejects alone.
+  // Not async: all appends of one turn share one promise, and a line that cannot be written as JSON rejects alone.
   append(line: DoneLine | IntentLine): Promise<void> {
     let text: string
     try {
@@ -207,11 +207,13 @@ class RunFile implements Journal {
     return this.#writer.append(this.#isSalted ? text : this.#salted(text, request.v))
   }
 
-  /** Before the first line that needs it: a run that is refused leaves the file as it was. */
+  /**
+   * Adds the line with the salt before the first line that needs it, so that a refused run does not change the file.
+   */
   #salted(text: string, v: 1 | 2): string {
     if (v === 1) return text
     this.#isSalted = true
-    // One that was there before may have been made for all to read.
+    // An existing file may be readable by everyone.
     keepPrivate(this.#fd)
     return `${writeLine({ v: 2, salt: this.salt, at: new Date().toISOString() })}${text}`
   }
@@ -225,13 +227,13 @@ class RunFile implements Journal {
     await this.#writer.end()
     await Promise.allSettled(this.#reads)
     try {
-      // Lines are appended at its end, whatever that is: another program's do no harm.
+      // Lines are appended at the current end, so lines of another program do no harm.
       this.#file.check(this.#writer.size, true)
     } finally {
       try {
         closeSync(this.#fd)
       } catch {
-        // Some network file systems report here what they could not write; who appended in `power` knows from the sync.
+        // Some network file systems report failed writes only here. In `power` mode the sync has already reported them.
       }
       this.#lock.release()
     }
@@ -241,7 +243,7 @@ class RunFile implements Journal {
 function openFile(path: string, name: string): { readonly fd: number; readonly real: string } {
   try {
     const there = statSync(path, { throwIfNoEntry: false })
-    // Before it is opened: a pipe would wait for its other end.
+    // Checked before opening, because opening a pipe would block until its other end is opened.
     if (there !== undefined && !there.isFile()) throw notAFile(name, there.isDirectory())
     const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600)
     return { fd, real: realpathSync.native(path) }
@@ -250,10 +252,10 @@ function openFile(path: string, name: string): { readonly fd: number; readonly r
   }
 }
 
-/** The file's name is on the disk when its folder is. */
+/** The name of a new file is on the disk only once its folder is synced. */
 function syncAll(fd: number, real: string): void {
   fsyncSync(fd)
-  // Folders cannot be opened there, and need not.
+  // Windows cannot open folders, and need not.
   if (process.platform === 'win32') return
   const folder = openSync(dirname(real), 'r')
   try {
@@ -267,7 +269,7 @@ function keepPrivate(fd: number): void {
   try {
     fchmodSync(fd, 0o600)
   } catch {
-    // Somebody else's, or a file system without modes.
+    // Another user owns the file, or the file system has no modes.
   }
 }
 

@@ -1,8 +1,9 @@
 /**
- * One line of a run file: how it is written, and what a reader may think of it.
+ * One line of a run file: how it is written, and how it is checked when it is read.
  *
- * A line ends with a checksum of the bytes before it, because a flipped bit inside a number or a text is still good
- * JSON. A file of another program, or made by hand, may have lines without one. UTF-8, `\n`; `\r\n` is read, too.
+ * A line ends with a checksum of the bytes before it, because a flipped bit in a number or a string is still valid
+ * JSON. A file that another program or a person wrote may have lines without one. UTF-8 with `\n`; `\r\n` is read as
+ * well.
  */
 import { isUtf8 } from 'node:buffer'
 // By its default export: see core/supported-node.ts.
@@ -11,7 +12,7 @@ import { problemOf } from './line-shape.ts'
 import { parseAnswer } from '../core/exact-json.ts'
 import type { DoneLine, IntentLine, SaltLine } from '../core/journal.ts'
 
-/** How the last bytes of a line with a checksum look; `?` is a hexadecimal digit. */
+/** The last bytes of a line with a checksum; `?` stands for a hexadecimal digit. */
 const SUM = Buffer.from(',"crc":"????????"}')
 const DIGIT = '?'.charCodeAt(0)
 const FIRST_DIGIT = SUM.indexOf(DIGIT)
@@ -22,17 +23,17 @@ const TAB = 0x09
 
 const VERSION = 2
 
-/** What a line is. */
+/** What a line turned out to be. */
 export type Reading =
   | { readonly kind: 'blank' }
   | { readonly kind: 'done'; readonly line: DoneLine; readonly summed: boolean }
   | { readonly kind: 'intent'; readonly line: IntentLine; readonly summed: boolean }
   | { readonly kind: 'salt'; readonly line: SaltLine; readonly summed: boolean }
-  /** Of the run itself, and of no request: nothing depends on it. */
+  /** A note about the run itself. Nothing depends on it. */
   | { readonly kind: 'note'; readonly summed: boolean }
-  /** Not what was once written: by a disk, or by hand. */
+  /** The bytes were changed after writing, by the disk or by hand. */
   | { readonly kind: 'damaged'; readonly problem: string }
-  /** Whole JSON, but no line that this program can use. */
+  /** Valid JSON, but not a valid line. */
   | { readonly kind: 'refused'; readonly problem: string; readonly summed: boolean }
   | { readonly kind: 'newer'; readonly version: number }
 
@@ -42,7 +43,7 @@ export function writeLine(line: DoneLine | IntentLine | SaltLine): string {
   return `${open},"crc":"${hex(zlib.crc32(open))}"}\n`
 }
 
-/** Of a line's bytes, without its `\n`. */
+/** Reads the bytes of one line, without its `\n`. */
 export function readLine(bytes: Buffer): Reading {
   const line = bytes.at(-1) === CARRIAGE_RETURN ? bytes.subarray(0, -1) : bytes
   if (isBlank(line)) return { kind: 'blank' }
@@ -51,7 +52,7 @@ export function readLine(bytes: Buffer): Reading {
   if (value === undefined) return { kind: 'damaged', problem: 'it is not JSON' }
   const sum = checkSum(line, value)
   const version = versionOf(value)
-  // One flipped bit makes a 3 of a 2.
+  // One flipped bit turns a 2 into a 3.
   if (version > VERSION && sum !== 'differs') return { kind: 'newer', version }
   if (sum !== 'differs' && isNote(value)) return { kind: 'note', summed: sum === 'fits' }
   const problem = problemOf(value)
@@ -64,7 +65,7 @@ export function readLine(bytes: Buffer): Reading {
   return { kind: 'done', line: value as DoneLine, summed }
 }
 
-/** Whether somebody's bytes can be the beginning of a line of ours, or the zeros that a power loss leaves of it. */
+/** Whether bytes can be the beginning of a line of a run file, or the zeros that a power loss leaves in its place. */
 export function mayBeginLine(bytes: Buffer, ended: boolean): boolean {
   const zeros = bytes.every(byte => byte === 0)
   return zeros || BEGINNINGS.some(ours => begins(bytes, ours) || (!ended && begins(ours, bytes)))
@@ -72,7 +73,7 @@ export function mayBeginLine(bytes: Buffer, ended: boolean): boolean {
 
 const BEGINNINGS = ['{"v":1,', '{"intent":{"v":1,', '{"v":2,', '{"intent":{"v":2,'].map(text => Buffer.from(text))
 
-/** When a run began or ended, when a host was paused. */
+/** Notes say when a run began or ended, or when a host was paused. */
 function isNote(value: unknown): boolean {
   const { run, pause } = Object(value) as { run?: unknown; pause?: unknown }
   return run !== undefined || pause !== undefined
@@ -84,7 +85,7 @@ function begins(bytes: Buffer, beginning: Buffer): boolean {
 
 const WORD = Buffer.alloc(4)
 
-/** By way of bytes: `toString(16)` of what is no small integer is slow, and there is one for every line. */
+/** Through bytes: `toString(16)` is slow for numbers that are not small integers, and this runs for every line. */
 function hex(sum: number): string {
   WORD.writeUInt32BE(sum)
   return WORD.toString('hex')
@@ -94,7 +95,7 @@ function isBlank(line: Buffer): boolean {
   return line.every(byte => byte === SPACE || byte === TAB || byte === CARRIAGE_RETURN)
 }
 
-/** Undefined when it is not JSON. */
+/** Undefined if it is not JSON. */
 function parse(line: Buffer): unknown {
   try {
     return parseAnswer(line.toString())
@@ -109,7 +110,7 @@ function checkSum(line: Buffer, value: unknown): 'fits' | 'differs' | 'none' {
   if (start < 0) return none
   let alike = 0
   for (let i = 0; i < SUM.length; i++) if (SUM[i] !== DIGIT && SUM[i] === line[start + i]) alike++
-  // What looks like a checksum by halves was one: else damage to its name would take the line out of its protection.
+  // A checksum field that matches by at least half was one. Otherwise damage to its name would remove its protection.
   if (alike < FIXED / 2) return none
   if (alike < FIXED) return 'differs'
   const written = line.toString('latin1', start + FIRST_DIGIT, start + FIRST_DIGIT + 8)

@@ -1,15 +1,17 @@
 /**
- * tough-cookie, loaded when a client has a cookie file: its constructor reads the file at once, and cannot wait for an
- * import. A bundler does not see this, so in a bundle the package must lie beside it.
+ * Loads tough-cookie for a client with a cookie file: the client's constructor reads the file and cannot await an
+ * import. Bundlers do not see this call, so a bundle needs the package installed next to it.
  */
 // By its default export: the usual banner of esbuild's ESM bundles declares `createRequire` itself.
 import nodeModule from 'node:module'
 import { reasonOf } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
 
-/** @throws ConfigError where the package is not there */
+/**
+ * @throws ConfigError if the package is not installed
+ */
 export function toughCookie(): typeof import('tough-cookie') {
-  // A bundle in CommonJS has no `import.meta.url`; there `__filename` is the bundle.
+  // A CommonJS bundle has no `import.meta.url`; there `__filename` is the bundle.
   const from = typeof import.meta.url === 'string' ? import.meta.url : __filename
   try {
     return nodeModule.createRequire(from)('tough-cookie') as typeof import('tough-cookie')

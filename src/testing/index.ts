@@ -1,4 +1,4 @@
-/** For tests of code that uses the library: a transport without a network, and time that does not pass by itself. */
+/** For tests of code that uses the library: a transport without a network, and virtual time. */
 import '../core/supported-node.ts'
 export { mockTransport } from './mock-transport.ts'
 export type { MockHandler, MockRequest, MockResponse, MockTransport } from './mock-transport.ts'

@@ -1,6 +1,6 @@
 /**
- * A transport without a network: answers come from a function, time is virtual. Everything above it is the real thing:
- * limits, retries, back-off, deadlines and parsing behave as they do on a wire, only sooner.
+ * A transport without a network: a function answers, and time is virtual. Everything above it is real: limits, retries,
+ * back-off, deadlines and parsing behave as with a real server, but take no time.
  */
 import { virtualClock } from './virtual-clock.ts'
 import type { VirtualClock } from './virtual-clock.ts'
@@ -13,21 +13,21 @@ import { fault } from '../core/result.ts'
 import type { FaultCode, Result } from '../core/result.ts'
 import { setImmediate } from 'node:timers'
 
-/** One attempt as it arrived. */
+/** One attempt as the handler sees it. */
 export interface MockRequest {
   readonly method: string
   readonly url: string
   readonly headers: Headers
   readonly body: string | Uint8Array | undefined
-  /** 1 for the first attempt of its request. */
+  /** 1 for the first attempt of a request. */
   readonly attempt: number
-  /** Place of the request in its input. */
+  /** Index of the request in its input. */
   readonly index: number
-  /** Virtual milliseconds since the transport was made. */
+  /** Virtual milliseconds since the transport was created. */
   readonly atMs: number
 }
 
-/** What to answer. Without a body of its own kind, `json`, `text` or nothing. */
+/** The mocked response. The body is `body`, `json` or `text`; without any it is empty. */
 export interface MockResponse {
   /** Default 200. */
   readonly status?: number | undefined
@@ -35,26 +35,28 @@ export interface MockResponse {
   readonly json?: unknown
   readonly text?: string | undefined
   readonly body?: Uint8Array | undefined
-  /** Virtual milliseconds until the answer is there. Default 0. */
+  /** Virtual milliseconds until the response arrives. Default 0. */
   readonly latencyMs?: number | undefined
-  /** Fail with this code instead, as if the network had: `'connect/refused'`, `'reset/before_headers'` … */
+  /** Fail with this code instead, as a network would: `'connect/refused'`, `'reset/before_headers'` … */
   readonly fault?: FaultCode | undefined
 }
 
 export type MockHandler = (request: MockRequest) => MockResponse | Promise<MockResponse>
 
-/** A Transport that remembers what was asked of it. */
+/** A Transport that records its requests. */
 export interface MockTransport extends Transport {
   readonly clock: VirtualClock
-  /** Every attempt so far, in the order in which they went out. */
+  /** Every attempt so far, in the order of sending. */
   readonly requests: readonly MockRequest[]
-  /** Most attempts that were under way at once. */
+  /** The largest number of attempts in flight at once. */
   readonly mostAtOnce: number
 }
 
 /**
- * @param handler answers each attempt; a throw is `internal/mock`
- * @param options.clock a clock of your own, moved by hand; by default time jumps ahead whenever everybody waits
+ * A transport for tests, whose responses come from `handler`.
+ *
+ * @param handler answers each attempt; if it throws, the attempt fails with `internal/mock`
+ * @param options.clock a clock that you move by hand. By default time jumps to the next timer when everything waits.
  * @example
  * const transport = mockTransport(({ attempt }) => (attempt === 1 ? { status: 503 } : { json: { id: 7 } }))
  * const value = await parallelRequests('https://api.example.com/7', { transport })
@@ -82,14 +84,14 @@ export function mockTransport(handler: MockHandler, options: { clock?: VirtualCl
       answering--
     }
     const connection = /^(?:timeout\/)?(dns|connect|tls)\b/.exec(response.fault ?? '')?.[1]
-    // It never came so far: nothing was sent.
+    // The attempt failed before it was sent.
     if (connection !== undefined) {
       attempt.sent = false
       attempt.phase = connection as Attempt['phase']
     }
     if (response.latencyMs !== undefined && response.latencyMs > 0) {
       const whole = await latency(response.latencyMs, attempt, clock, over)
-      if (!whole) return fault('aborted/in_flight', 'given up before the mocked answer came', { sent: true })
+      if (!whole) return fault('aborted/in_flight', 'aborted before the mocked response arrived', { sent: true })
     }
     return resultOf(response, attempt)
   }
@@ -103,7 +105,7 @@ export function mockTransport(handler: MockHandler, options: { clock?: VirtualCl
     async send(attempt) {
       mostAtOnce = Math.max(mostAtOnce, ++underWay)
       let isOver = false
-      // At once when it is given up: its place goes to another before a promise can tell.
+      // Counts down at once on an abort: its slot is taken by another attempt before the promise settles.
       const over = (): void => {
         if (!isOver) underWay--
         isOver = true
@@ -118,14 +120,14 @@ export function mockTransport(handler: MockHandler, options: { clock?: VirtualCl
   }
 }
 
-/** Jumps to its next timer whenever nothing else is left to do. */
+/** Jumps to its next timer whenever nothing else can run. */
 function jumpingClock(isIdle: () => boolean): VirtualClock {
   const clock = virtualClock()
   let scheduled = false
   const jumpSoon = (): void => {
     if (scheduled || clock.pending === 0) return
     scheduled = true
-    // Two turns, so that promises of the turn before have had their say.
+    // Two turns, so that promises of the current turn settle first.
     setImmediate(() => setImmediate(jump))
   }
   const jump = (): void => {
@@ -145,7 +147,7 @@ function jumpingClock(isIdle: () => boolean): VirtualClock {
   }) as VirtualClock
 }
 
-/** False when the attempt was given up meanwhile. */
+/** Resolves with false if the attempt was aborted meanwhile. */
 function latency(ms: number, attempt: Attempt, clock: VirtualClock, over: () => void): Promise<boolean> {
   return new Promise(resolve => {
     const timer = clock.after(ms, () => resolve(true))

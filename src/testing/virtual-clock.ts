@@ -1,4 +1,4 @@
-/** Time that passes when it is told to: back-offs, rates and timeouts of hours are tested in milliseconds. */
+/** Time that passes only when it is told to: back-offs, rates and timeouts of hours are tested in milliseconds. */
 import { Heap, byDueTime } from '../core/heap.ts'
 import type { Due } from '../core/heap.ts'
 import type { Clock, Timer } from '../core/ports.ts'
@@ -8,17 +8,19 @@ interface Pending extends Due {
   readonly callback: () => void
 }
 
-/** A Clock that stands still until `advance()` or `advanceToNext()`. */
+/** A Clock that stands still until `advance()` or `advanceToNext()` is called. */
 export interface VirtualClock extends Clock {
-  /** Timers that have not fired. */
+  /** Number of timers that have not fired. */
   readonly pending: number
-  /** Lets this much time pass, firing timers in their order, and lets promises settle in between. */
+  /** Lets this much time pass. Fires timers in order and lets promises settle in between. */
   advance(ms: number): Promise<void>
-  /** Jumps to the next timer and fires what is due. False when there is none. */
+  /** Jumps to the next timer and fires all that are due. Returns false if there is none. */
   advanceToNext(): boolean
 }
 
-/** @param startEpochMs what the wall clock shows at the start; default 2026-01-01T00:00:00Z */
+/**
+ * @param startEpochMs the wall clock at the start; default 2026-01-01T00:00:00Z
+ */
 export function virtualClock(startEpochMs = Date.UTC(2026, 0, 1)): VirtualClock {
   const timers = new Heap<Pending>(byDueTime)
   let nowMs = 0
@@ -61,13 +63,16 @@ export function virtualClock(startEpochMs = Date.UTC(2026, 0, 1)): VirtualClock 
   }
 }
 
-/** However short, a delay takes time: who waits for the rest of a rounded sum would else wait for ever in one moment. */
+/**
+ * Even the shortest delay moves time forward. Otherwise a wait for a rounding remainder would repeat in the same moment
+ * for ever.
+ */
 function later(nowMs: number, delayMs: number): number {
   if (delayMs <= 0) return nowMs
   return Math.max(nowMs + delayMs, nowMs * (1 + Number.EPSILON))
 }
 
-/** Every promise that can settle without time has settled. */
+/** Lets every promise settle that does not wait for time. */
 function settled(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
 }

@@ -7,7 +7,7 @@ import { mockTransport } from '../../src/testing/index.ts'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** What a body of this type becomes, and what it becomes when a run file gives it back. */
+/** What a body of this type becomes, and what it becomes when it is restored from a run file. */
 async function valuesOf(type: string | undefined, body: Uint8Array): Promise<[unknown, unknown]> {
   const folder = mkdtempSync(join(tmpdir(), 'auto-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -36,7 +36,7 @@ describe("returnType: 'auto'", () => {
     ['text in its charset', 'text/plain; charset=latin1', new Uint8Array([0xe9]), 'é'],
     ['text without a type', undefined, 'plain', 'plain'],
     ['bytes', 'image/png', new Uint8Array([0x89, 0x50, 0xff]), new Uint8Array([0x89, 0x50, 0xff])],
-  ])('takes %s for what it is, and so does a run that is taken up again.', async (_what, type, given, expected) => {
+  ])('reads %s as its likely type, and a resumed run restores the same value', async (_what, type, given, expected) => {
     const [once, again] = await valuesOf(type, typeof given === 'string' ? utf8(given) : given)
     expect(once).toEqual(expected)
     expect(again).toEqual(expected)

@@ -16,7 +16,7 @@ async function read(
   return await ask({ returnType: 'json', ...spec, url: server.origin }, options)
 }
 
-describe('a body that is no JSON', () => {
+describe('a body that is not valid JSON', () => {
   it.each([
     ['{"a":', 5],
     ['{"a":1}x', 7],
@@ -30,16 +30,16 @@ describe('a body that is no JSON', () => {
     expect(outcome.error?.response?.status).toBe(200)
   })
 
-  it('shows at most 200 characters of it', async () => {
+  it('shows at most 200 characters of itself in the message', async () => {
     const outcome = await read('x'.repeat(100_000))
     expect(outcome.error?.message.length).toBeLessThan(500)
   })
 
-  it('in UTF-16 is parse/json as well: JSON is UTF-8', async () => {
+  it('in UTF-16 is parse/json as well, because JSON is UTF-8', async () => {
     expect(verdictOf(await read(Buffer.from('{"a":1}', 'utf16le')))).toBe('parse/json')
   })
 
-  it('200,000 levels deep ends in one outcome', async () => {
+  it('nested 200,000 levels deep ends in one outcome', async () => {
     const depth = 200_000
     expect(verdictOf(await read('['.repeat(depth)))).toBe('parse/json')
     expect(verdictOf(await read('['.repeat(depth) + ']'.repeat(depth)))).toBe('parse/too_deep')
@@ -82,13 +82,13 @@ describe('text', () => {
     ['its charset in quotes', Buffer.from([0x63, 0x61, 0x66, 0xe9]), '"windows-1252"', 'café'],
     ['UTF-8 without one', Buffer.from('café'), undefined, 'café'],
     ['a byte-order mark before its charset', Buffer.from('\ufeffcafé', 'utf16le'), 'utf-8', 'café'],
-  ])('is read by %s', async (_what, body, charset, expected) => {
+  ])('is decoded by %s', async (_what, body, charset, expected) => {
     const outcome = await text(body, charset)
     expect(outcome.value).toBe(expected)
     expect(outcome.warnings).toEqual([])
   })
 
-  it('that is not what its charset says is read all the same, with a warning', async () => {
+  it('that does not match its charset is decoded all the same, with a warning', async () => {
     const outcome = await text(Buffer.from([0x61, 0xff, 0x62]), 'utf-8')
     expect(outcome.value).toBe('a\ufffdb')
     expect(outcome.warnings).toHaveLength(1)

@@ -21,23 +21,23 @@ describe.each(['json', 'auto', 'response'] as const)('JSON as %s', returnType =>
     ['the charset that is declared', 'application/json; charset=iso-8859-1', latin1('{"name":"José"}')],
     ['a byte-order mark', 'application/json', utf16('{"name":"José"}')],
     ['UTF-8 otherwise', 'application/json', Uint8Array.from(Buffer.from('{"name":"José"}'))],
-  ])('is read by %s', async (_what, type, body) => {
+  ])('is decoded by %s', async (_what, type, body) => {
     expect(await read(returnType, type, body)).toEqual({ value: { name: 'José' }, warnings: [] })
   })
 
-  test('that holds U+FFFD itself gets no warning', async () => {
+  test('that really contains U+FFFD gets no warning', async () => {
     const body = Uint8Array.from(Buffer.from('{"name":"\uFFFD"}'))
     expect(await read(returnType, 'application/json', body)).toEqual({ value: { name: '\uFFFD' }, warnings: [] })
   })
 
-  test('with bytes that are not UTF-8 gets the warning that text gets', async () => {
+  test('with bytes that are not UTF-8 gets the same warning as text', async () => {
     expect(await read(returnType, 'application/json', latin1('{"name":"José"}'))).toEqual({
       value: { name: 'Jos\uFFFD' },
       warnings: ['some bytes are not utf-8; they read as U+FFFD'],
     })
   })
 
-  test('in an unknown charset gets the warning that text gets', async () => {
+  test('in an unknown charset gets the same warning as text', async () => {
     expect(await read(returnType, 'application/json; charset=klingon', latin1('{"a":1}'))).toEqual({
       value: { a: 1 },
       warnings: ['unknown charset "klingon", read as UTF-8'],
@@ -45,7 +45,7 @@ describe.each(['json', 'auto', 'response'] as const)('JSON as %s', returnType =>
   })
 })
 
-test('a hook that reads the JSON before adds no second warning', async () => {
+test('a hook that reads the JSON first adds no second warning', async () => {
   const body = latin1('{"name":"José"}')
   const transport = mockTransport(() => ({ headers: { 'content-type': 'application/json' }, body }))
   await using client = new ParallelRequests({
@@ -60,7 +60,7 @@ test.each([
   ['json', null],
   ['auto', null],
   ['text', ''],
-])('a 304 that is accepted has no body to parse: %s', async (returnType, value) => {
+])('a 304 that the caller accepts has no body to parse: %s', async (returnType, value) => {
   const transport = mockTransport(() => ({ status: 304 }))
   await using client = new ParallelRequests({ transport, acceptStatus: status => status === 304 })
   const outcome = await client.request('http://a.example/', { returnType: returnType as 'json', onFailure: 'settle' })

@@ -1,4 +1,4 @@
-/** JSON bodies: what may be empty, and where a broken one breaks. */
+/** JSON bodies: which may be empty, and where an invalid one breaks. */
 import { describe, expect, test } from 'vitest'
 import { jsonErrorPosition } from '../../src/codec/json-position.ts'
 import { parseJson } from '../../src/codec/json.ts'
@@ -8,7 +8,7 @@ import { figure } from '../support/figure.ts'
 
 const bytes = (...values: number[]): Uint8Array => new Uint8Array(values)
 
-describe('An empty body', () => {
+describe('an empty body', () => {
   test.each([
     ['GET', 200, 'parse/empty'],
     ['GET', 203, 'parse/empty'],
@@ -23,7 +23,7 @@ describe('An empty body', () => {
     ['PATCH', 200, null],
     ['DELETE', 200, null],
     ['OPTIONS', 200, null],
-  ])('of %s with %d is %j.', (method, status, expected) => {
+  ])('of %s with %d is %j', (method, status, expected) => {
     const parsed = parseJson(makeReply(status), { method })
     if (expected === null) expect(parsed).toEqual({ value: null })
     else expect(parsed).toMatchObject({ code: expected, sent: true, message: expect.stringContaining(String(status)) })
@@ -37,26 +37,26 @@ describe('A body', () => {
     ['"ä€😀"', 'ä€😀'],
     ['\ufeff{"bom":1}', { bom: 1 }],
     ['null', null],
-  ])('%j is its value.', (text, value) => {
+  ])('%j is read as its value', (text, value) => {
     expect(parseJson(makeReply(200, {}, text), { method: 'GET' })).toEqual({ value })
   })
 
-  test('is read whatever the content type says.', () => {
+  test('is parsed whatever the content type says', () => {
     expect(parseJson(makeReply(200, { 'content-type': 'text/html' }, '1'), { method: 'GET' })).toEqual({ value: 1 })
   })
 
-  test('that holds `__proto__` has a key of that name, and no new prototype.', () => {
+  test('with the key `__proto__` gets a property of that name, and no new prototype', () => {
     const parsed = parseJson(makeReply(200, {}, '{"__proto__":{"polluted":1}}'), { method: 'GET' }) as { value: object }
     expect(Object.keys(parsed.value)).toEqual(['__proto__'])
     expect(Object.getPrototypeOf(parsed.value)).toBe(Object.prototype)
   })
 
-  test('that looks like one of our own faults is a value.', () => {
+  test('that looks like one of our own faults is a value', () => {
     const text = '{"kind":"fault","code":"x/y"}'
     expect(parseJson(makeReply(200, {}, text), { method: 'GET' })).toEqual({ value: { kind: 'fault', code: 'x/y' } })
   })
 
-  test('nested deeper than the limit is parse/too_deep, and brackets within texts do not count.', () => {
+  test('nested deeper than the limit is parse/too_deep, and brackets in strings do not count', () => {
     const nested = (levels: number, inner = '1'): string => `${'['.repeat(levels)}${inner}${']'.repeat(levels)}`
     const ask = (text: string, max?: number) => parseJson(makeReply(200, {}, text), { method: 'GET' }, max)
     expect(ask(nested(1_000))).toHaveProperty('value')
@@ -71,19 +71,19 @@ describe('A body', () => {
     expect(ask(`[${nested(3)},${nested(3)}]`, 4)).toHaveProperty('value')
   })
 
-  test.each(['[', '{"a":'])('nested 200,000 deep in %j and broken is a fault, not a crash.', opening => {
+  test.each(['[', '{"a":'])('nested 200,000 deep in %j and incomplete is a fault, not a crash', opening => {
     const parsed = parseJson(makeReply(200, {}, opening.repeat(200_000)), { method: 'GET' })
     expect(parsed).toMatchObject({ code: 'parse/json' })
   })
 
-  test('that is UTF-16 is JSON where its byte-order mark says so.', () => {
+  test('in UTF-16 is read as JSON if it has a byte-order mark', () => {
     const marked = { ...makeReply(), body: bytes(0xff, 0xfe, 0x31, 0) }
     expect(parseJson(marked, { method: 'GET' })).toEqual({ value: 1 })
     const unmarked = { ...makeReply(), body: bytes(0x31, 0) }
     expect(parseJson(unmarked, { method: 'GET' })).toMatchObject({ code: 'parse/json' })
   })
 
-  test('that is no JSON says where, with status, length and its first 200 characters only.', () => {
+  test('that is not JSON is reported with position, status, length and its first 200 characters only', () => {
     const text = `{"a": position 99}${' '.repeat(300)}end`
     const parsed = parseJson(makeReply(200, {}, text), { method: 'GET' })
     expect(parsed).toMatchObject({ code: 'parse/json', cause: expect.any(SyntaxError) })
@@ -132,12 +132,12 @@ describe('jsonErrorPosition', () => {
     ['[}', 1],
     ['NaN', 0],
     ['\u00a01', 0],
-  ])('finds %j broken at %d.', (text, at) => {
+  ])('finds %j invalid at %d', (text, at) => {
     expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError)
     expect(jsonErrorPosition(text)).toBe(at)
   })
 
-  test('agrees with the platform wherever that names a position.', () => {
+  test('agrees with the platform wherever its message names a position', () => {
     const insert = fc
       .tuple(fc.json({ maxDepth: 4 }), fc.nat(), fc.constantFrom(...'{}[],:"\\0123-.eE+tfn \nx'.split('')))
       .map(([json, at, char]) => {

@@ -10,7 +10,7 @@ const reply = {
 }
 
 describe('A full response', () => {
-  test('says everything about the answer, and hides what is secret in its URL.', () => {
+  test('gives every part of the answer, and hides secrets in its URL', () => {
     const call = makeCall()
     call.trip.attempts = 2
     call.trip.redirects = 1
@@ -29,7 +29,7 @@ describe('A full response', () => {
     expect(fullResponse(makeReply(204), call, 0).ok).toBe(true)
   })
 
-  test('gives its body in every form, as often as it is asked, at once or awaited.', async () => {
+  test('gives its body in every form, any number of times, synchronously', async () => {
     const response = fullResponse(reply, makeCall(), 0)
     for (let again = 0; again < 2; again++) {
       expect(response.json()).toEqual({ a: 1 })
@@ -40,7 +40,7 @@ describe('A full response', () => {
     }
   })
 
-  test('throws a ParseError, with the position, where its body is no JSON.', () => {
+  test('throws a ParseError with the position if its body is not JSON', () => {
     const response = fullResponse(makeReply(200, {}, '[1,x]'), makeCall(), 0)
     try {
       response.json()
@@ -51,28 +51,28 @@ describe('A full response', () => {
     }
   })
 
-  test('reads text by its charset.', () => {
+  test('decodes text by its charset', () => {
     const latin = { ...makeReply(200, { 'content-type': 'text/plain; charset=latin1' }), body: new Uint8Array([0xe4]) }
     expect(fullResponse(latin, makeCall(), 0).text()).toBe('ä')
   })
 })
 
 describe('Bytes', () => {
-  test('are a plain Uint8Array, also when they came as a Buffer.', () => {
+  test('are a plain Uint8Array, even if they came as a Buffer', () => {
     const bytes = bytesOf(Buffer.from('abc'))
     expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype)
     expect(bytes).toEqual(new Uint8Array([97, 98, 99]))
     expect(Object.getPrototypeOf(bytesOf(Buffer.alloc(10_000)))).toBe(Uint8Array.prototype)
   })
 
-  test('that are a small part of a large buffer do not keep all of it alive.', () => {
+  test('that are a small part of a large buffer do not keep it alive', () => {
     const large = new Uint8Array(1_000_000).fill(7)
     const bytes = bytesOf(large.subarray(10, 20))
     expect(bytes).toEqual(new Uint8Array(10).fill(7))
     expect(bytes.buffer.byteLength).toBe(10)
   })
 
-  test('that are all of their buffer are not copied.', () => {
+  test('that are all of their buffer are not copied', () => {
     const large = new Uint8Array(1_000_000)
     expect(bytesOf(large).buffer).toBe(large.buffer)
   })

@@ -1,4 +1,4 @@
-/** Bytes → text, by byte-order mark, header, or UTF-8. */
+/** Bytes → text, by byte-order mark, header or UTF-8. */
 import { expect, test } from 'vitest'
 import { decodeText, textOf } from '../../src/codec/text.ts'
 import { makeReply } from '../support/calls.ts'
@@ -23,24 +23,24 @@ test.each<[string, number[], string | undefined, string]>([
   ['a mark that contradicts the header, and wins', [0xef, 0xbb, 0xbf, 0xc3, 0xa4], 'text/plain; charset=latin1', 'ä'],
   ['Shift JIS', [0x82, 0xa0], 'text/plain; charset=shift_jis', 'あ'],
   ['nothing at all', [], 'text/plain; charset=latin1', ''],
-])('A body in %s is read.', (_name, body, contentType, expected) => {
+])('decodes a body in %s', (_name, body, contentType, expected) => {
   expect(text(body, contentType)).toEqual({ text: expected })
 })
 
-test('Bytes that are not UTF-8 are read all the same, with a warning.', () => {
+test('bytes that are not UTF-8 are decoded all the same, with a warning', () => {
   const read = text([0x61, 0xff, 0x62])
   expect(read.text).toBe('a\ufffdb')
   expect(read.warning).toContain('not utf-8')
 })
 
-test('An unknown charset is read as UTF-8, with a warning that names it.', () => {
+test('an unknown charset is read as UTF-8, with a warning that names it', () => {
   expect(text([0xc3, 0xa4], 'text/plain; charset=klingon')).toEqual({
     text: 'ä',
     warning: expect.stringContaining('"klingon"'),
   })
 })
 
-test('Every text comes back from its UTF-8 bytes, the fast way and the careful way alike.', () => {
+test('every text survives encoding and decoding, on the fast path and on the slow one', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), given => {
       const body = new TextEncoder().encode(given)
@@ -51,7 +51,7 @@ test('Every text comes back from its UTF-8 bytes, the fast way and the careful w
   )
 })
 
-test('Any bytes and any content type give a text, and never a throw.', () => {
+test('any bytes with any content type give a text, and never throw', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.string({ maxLength: 40 }), (body, charset) => {
       const reply = { ...makeReply(200, { 'content-type': `text/plain; charset=${charset}` }), body }

@@ -10,7 +10,7 @@ function folder(): string {
   return path
 }
 
-test('a part that was abandoned is not made anew by a writer that is still at work', async () => {
+test('an abandoned part file is not created again by a writer that is still running', async () => {
   const place = folder()
   const part = new PartFile({ path: join(place, 'a'), overwrite: false }, undefined)
   await part.open()
@@ -23,7 +23,7 @@ test('a part that was abandoned is not made anew by a writer that is still at wo
   expect(readdirSync(place)).toEqual([])
 })
 
-test('a part that was discarded between two attempts is made anew by the next one', async () => {
+test('a part file that was discarded between two attempts is created again by the next one', async () => {
   const place = folder()
   const part = new PartFile({ path: join(place, 'a'), overwrite: false }, undefined)
   await part.open()

@@ -75,7 +75,7 @@ describe('a cookie file', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
-  it('is one that tough-cookie wrote, too; its settings do not count', async () => {
+  it('may have been written by tough-cookie, whose settings are ignored', async () => {
     const cookieFile = join(folder, 'cookies.json')
     await using site = await server('c=3; Secure')
     const jar = new CookieJar(undefined, { prefixSecurity: 'unsafe-disabled' })
@@ -85,7 +85,7 @@ describe('a cookie file', () => {
     expect(await parallelRequests(site.origin, { cookieFile })).toBe('a=1')
   })
 
-  it('in the format of Netscape is what curl writes, and what curl reads', async () => {
+  it("in Netscape's format matches what curl writes and reads", async () => {
     const cookieFile = join(folder, 'cookies.txt')
     const lines = [
       '# Netscape HTTP Cookie File',
@@ -101,7 +101,7 @@ describe('a cookie file', () => {
     expect(new Set(written)).toEqual(new Set([lines[2], lines[3], '127.0.0.1\tFALSE\t/\tFALSE\t0\tc\t3']))
   })
 
-  it.skipIf(!hasCurl)('goes to curl and comes back', async () => {
+  it.skipIf(!hasCurl)('survives being read and written by curl', async () => {
     const cookieFile = join(folder, 'cookies.txt')
     await using site = await server('a=1; HttpOnly', 'b=2; Max-Age=1000')
     await parallelRequests(`${site.origin}/set`, { cookieFile })
@@ -125,7 +125,7 @@ describe('a cookie file', () => {
     ['cookies.txt', 'a=1'],
     ['cookies.txt', '127.0.0.1\tFALSE\t/\tFALSE\tsoon\ta\t1'],
     ['cookies.txt', '127.0.0.1\tFALSE\t/\tFALSE\t0\ta\tb\0c'],
-  ])('%s that is none (%j) is a ConfigError and stays as it is', async (name, text) => {
+  ])('%s with the content %j is a ConfigError and is not changed', async (name, text) => {
     const cookieFile = join(folder, name)
     await writeFile(cookieFile, text)
     const make = () => new ParallelRequests({ cookieFile })
@@ -140,7 +140,7 @@ describe('a cookie file', () => {
   it.each([
     ['UTF-8', Buffer.from('café日本')],
     ['Latin-1', Buffer.from('caf\xe9', 'latin1')],
-  ])('in the format of Netscape is bytes, as curl has it: a value in %s goes out as it came', async (_name, value) => {
+  ])("in Netscape's format holds bytes, as for curl: a value in %s is sent back unchanged", async (_name, value) => {
     const cookieFile = join(folder, 'cookies.txt')
     const line = Buffer.concat([Buffer.from('127.0.0.1\tFALSE\t/\tFALSE\t0\tn\t'), value])
     const held = value.toString('latin1')
@@ -155,7 +155,7 @@ describe('a cookie file', () => {
     expect(site.requests.at(-1)?.headers.get('cookie')).toBe(`n=${held}`)
   })
 
-  it('in the format of Netscape loses what is wrong line by line, and says which', async () => {
+  it("in Netscape's format drops malformed lines and names them", async () => {
     const cookieFile = join(folder, 'cookies.txt')
     const line = (name: string, end: string): string => `127.0.0.1\tFALSE\t/\tFALSE\t${end}\t${name}\tt0psecret`
     const lines = [
@@ -174,12 +174,12 @@ describe('a cookie file', () => {
     expect(await parallelRequests(site.origin, { cookieFile })).toBe('a=t0psecret; d=t0psecret')
     await new Promise(resolve => setImmediate(resolve))
     process.off('warning', listen)
-    expect(warnings).toEqual([expect.stringMatching(/^cookieFile: .+ has 2 lines that are no cookies \(3, 5\)/)])
+    expect(warnings).toEqual([expect.stringMatching(/^cookieFile: .+ has 2 lines that are not cookies \(3, 5\)/)])
     expect(warnings.join()).not.toContain('t0psecret')
   })
 
   it.each(['a=1; Path=/x\ty', 'a=1; Max-Age=99999999999999', 'a=1; Max-Age=9999999999999999999999'])(
-    'in the format of Netscape can be read again, whatever a server sets: %j',
+    "in Netscape's format can be read again, whatever a server sets: %j",
     async cookie => {
       const cookieFile = join(folder, 'cookies.txt')
       await using site = await server(cookie, 'b=2')
@@ -188,13 +188,13 @@ describe('a cookie file', () => {
     },
   )
 
-  it('in a folder that is not there, or that is a folder, is a ConfigError', () => {
+  it('whose folder does not exist, or that is a folder, is a ConfigError', () => {
     for (const cookieFile of [join(folder, 'no', 'cookies.json'), folder]) {
       expect(() => new ParallelRequests({ cookieFile })).toThrow(/^cookieFile: expected a file that can be read/)
     }
   })
 
-  it('does not go with cookies: false or a jar', async () => {
+  it('cannot be combined with cookies: false or with a jar', async () => {
     const cookieFile = join(folder, 'cookies.json')
     for (const cookies of [false, new CookieJar()] as const) {
       expect(() => new ParallelRequests({ cookieFile, cookies })).toThrow(/^cookieFile: expected cookies/)
@@ -204,7 +204,7 @@ describe('a cookie file', () => {
     await client.close()
   })
 
-  it('that is a link stays one, and what cannot be written is a warning', async () => {
+  it('that is a link stays a link, and a failed write is a warning', async () => {
     await mkdir(join(folder, 'real'))
     await writeFile(join(folder, 'real', 'jar.json'), '')
     const cookieFile = join(folder, 'link.json')
@@ -222,10 +222,10 @@ describe('a cookie file', () => {
     await client.close()
     await new Promise(resolve => setImmediate(resolve))
     process.off('warning', listen)
-    expect(warnings.join()).toMatch(/cookieFile: .+gone\.json could not be written/)
+    expect(warnings.join()).toMatch(/cookieFile: cannot write .+gone\.json/)
   })
 
-  it('is kept by a sync call, too', async () => {
+  it('is updated by a sync call too', async () => {
     const cookieFile = join(folder, 'cookies.txt')
     await writeFile(cookieFile, '127.0.0.1\tFALSE\t/\tFALSE\t0\ta\t1\n')
     await chmod(cookieFile, 0o644)
@@ -235,14 +235,14 @@ describe('a cookie file', () => {
 })
 
 describe('parseNetscape', () => {
-  it('takes an end that no Date can hold for the last one', () => {
+  it('reads an expiry that no Date can hold as the latest one', () => {
     for (const end of ['999999999999999', '9223372036854775807']) {
       const [cookie] = parseNetscape(`a.example\tFALSE\t/\tFALSE\t${end}\tk\tv`).cookies
       expect(new Date(cookie?.expiresAtMs ?? NaN).getUTCFullYear()).toBe(9999)
     }
   })
 
-  it('takes any text, in a time that grows with its length', () => {
+  it('reads any text in linear time', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), text => {
         const { cookies, badLines } = parseNetscape(text)

@@ -8,7 +8,7 @@ import type { RawServer } from '../support/raw-server.ts'
 
 const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
 
-/** Sets what the path names on the first request of a client, and answers with the cookies that came. */
+/** Sets the cookies that the path names on a client's first request, and answers with the cookies that arrived. */
 const setting = (...cookies: readonly string[]) =>
   rawServer(
     answering((connection, { headers, path }) =>
@@ -18,7 +18,7 @@ const setting = (...cookies: readonly string[]) =>
     ),
   )
 
-/** The `Cookie` header of a request after one that set cookies. */
+/** The `Cookie` header of the request after one that set cookies. */
 async function learned(server: RawServer, path = '/', options = {}): Promise<unknown> {
   const client = clientOf(options)
   try {
@@ -30,14 +30,14 @@ async function learned(server: RawServer, path = '/', options = {}): Promise<unk
 }
 
 describe('cookies that servers set', () => {
-  it('come back, each by itself, whatever commas are in them', async () => {
+  it('are sent back, each separately, whatever commas they contain', async () => {
     await using server = await setting('a=1; Expires=Wed, 21 Oct 2099 07:28:00 GMT', 'b=2,3; Path=/')
     expect(await learned(server)).toBe('a=1; b=2,3')
     const { response } = await ask(`${server.origin}/set`)
     expect(response?.headers.getSetCookie()).toHaveLength(2)
   })
 
-  it('are kept per client, from the answer on which they came', async () => {
+  it('are kept per client, from the response that set them', async () => {
     await using server = await setting('a=1')
     const [one, two] = [clientOf({ concurrency: 1 }), clientOf()]
     const values = await one.request(
@@ -84,7 +84,7 @@ describe('cookies that servers set', () => {
     ['http://127.0.0.1', '127.0.0.1', true],
     ['https://shop.example.com', '.EXAMPLE.com', true],
     ['https://shop.example.com', 'shop.example.com', true],
-  ])('of %s for the domain %s are kept: %s', async (origin, domain, kept) => {
+  ])('by %s for the domain %s are kept: %s', async (origin, domain, kept) => {
     const transport = mockTransport(() => ({ json: 1, headers: { 'set-cookie': `a=1; Domain=${domain}` } }))
     const client = clientOf({ transport })
     await client.request(`${origin}/set`)
@@ -97,13 +97,13 @@ describe('cookies that servers set', () => {
     if (!kept) expect(others.filter(cookie => cookie !== null)).toEqual([])
   })
 
-  it('go by their path', async () => {
+  it('are sent by their path', async () => {
     await using server = await setting('a=1; Path=/page', 'b=2; Path=/')
     expect(await learned(server, '/page/one')).toBe('a=1; b=2')
     expect(await learned(server, '/pages')).toBe('b=2')
   })
 
-  it('that are Secure do not travel in plain text', async () => {
+  it('that are Secure are not sent over plain HTTP', async () => {
     await using secure = await rawServer(
       answering((connection, { headers }) =>
         connection.reply(headers.get('cookie') ?? '', { headers: 'Set-Cookie: a=1; Secure\r\nSet-Cookie: b=2\r\n' }),
@@ -120,7 +120,7 @@ describe('cookies that servers set', () => {
     await client.close()
   })
 
-  it('go to every port of their host, as the RFC has it, and to no other host', async () => {
+  it('are sent to every port of their host, as in the RFC, and to no other host', async () => {
     await using server = await setting('a=1')
     await using other = await setting()
     const client = clientOf()
@@ -130,7 +130,7 @@ describe('cookies that servers set', () => {
     await client.close()
   })
 
-  it('are learned from hops, by the origin of the hop', async () => {
+  it('are learnt from redirect hops, by the origin of the hop', async () => {
     await using other = await setting()
     await using server = await rawServer(
       answering((connection, { headers, path }) =>
@@ -153,7 +153,7 @@ describe('cookies that servers set', () => {
     expect(await learned(server, '/', { cookies: false })).toBe('')
   })
 
-  it('are kept up to 50 of one response, and said so', async () => {
+  it('are kept up to 50 per response, with a warning beyond that', async () => {
     await using server = await setting(...Array.from({ length: 60 }, (_, i) => `c${i}=1`))
     const outcome = await ask(`${server.origin}/set`)
     expect(outcome.warnings).toEqual(['of 60 cookies set by one response, 50 were kept'])
@@ -165,7 +165,7 @@ describe('cookies that servers set', () => {
     expect(await learned(server)).toBe('short=1')
   })
 
-  it('are sent up to 150 and 8 kB to one request', async () => {
+  it('are sent up to 150 and 8 kB per request', async () => {
     let page = 0
     await using many = await rawServer(
       answering((connection, { headers }) =>
@@ -188,7 +188,7 @@ describe('cookies that servers set', () => {
     for (const pair of header.split('; ')) expect(pair).toMatch(/^c\d+=x{1000}$/)
   })
 
-  it('that a jar of the caller throws over harm no answer', async () => {
+  it("cause a warning and no failure if the caller's jar throws", async () => {
     await using server = await setting('a=1')
     const jar = {
       getCookieStringSync: () => 'from=jar',
@@ -202,7 +202,7 @@ describe('cookies that servers set', () => {
     expect(outcome.warnings).toEqual(['a cookie was not kept: full'])
   })
 
-  it('are found in a jar of tough-cookie that the caller gave', async () => {
+  it('are found in a tough-cookie jar that the caller passed', async () => {
     await using server = await setting('a=1')
     const jar = new CookieJar()
     expect(await learned(server, '/', { cookies: jar })).toBe('a=1')
@@ -210,8 +210,8 @@ describe('cookies that servers set', () => {
   })
 })
 
-describe('cookies that the caller gives', () => {
-  it('go to the origins of the input URLs and give way to what the server sets', async () => {
+describe('cookies that the caller passes', () => {
+  it('are sent to the origins of the input URLs, and yield to what the server sets', async () => {
     await using server = await setting('a=2')
     const client = clientOf({ cookies: { a: '1', b: '1' } })
     expect((await client.request(`${server.origin}/set`, SETTLE)).value).toBe('a=1; b=1')
@@ -223,7 +223,7 @@ describe('cookies that the caller gives', () => {
     await client.close()
   })
 
-  it('never go to a hop on another origin, be it only another port, nor on its way back', async () => {
+  it('are never sent to a redirect hop on another origin, such as another port, nor on its way back', async () => {
     await using start = await rawServer(
       answering((connection, { headers, path }) =>
         path === '/start'
@@ -241,7 +241,7 @@ describe('cookies that the caller gives', () => {
     expect(start.requests[1]?.headers.has('cookie')).toBe(false)
   })
 
-  it('by origin go to that origin only', async () => {
+  it('for one origin are sent to that origin only', async () => {
     await using one = await setting()
     await using two = await setting()
     const client = clientOf({ cookies: { [one.origin]: { a: '1' } } })
@@ -250,7 +250,7 @@ describe('cookies that the caller gives', () => {
     await client.close()
   })
 
-  it('that are too long for one request are left out whole', async () => {
+  it('that do not fit into one request are left out as a whole', async () => {
     await using server = await setting()
     const outcome = await ask(server.origin, { cookies: { long: 'x'.repeat(9_000), short: '1' } })
     expect(outcome.value).toBe('short=1')
@@ -276,13 +276,13 @@ describe('cookies that the caller gives', () => {
     await client.close()
   })
 
-  it('are refused without being shown', () => {
+  it('are refused without printing their values', () => {
     const make = () => new ParallelRequests({ cookies: { session: 't0psecret; b=c' } })
     expect(make).toThrow(/^cookies\.session: expected/)
     expect(make).not.toThrow(/t0psecret/)
   })
 
-  it('go beside a Cookie header of the request', async () => {
+  it('are sent together with a Cookie header of the request', async () => {
     await using server = await setting()
     const outcome = await ask({ url: server.origin, headers: { cookie: 'own=1' } }, { cookies: { a: '1' } })
     expect(verdictOf(outcome)).toBe('ok')

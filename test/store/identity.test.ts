@@ -1,6 +1,6 @@
 /**
- * A cookie that was set for one credential never goes out with another. The server gives a session for whatever
- * credential comes, and believes the session before the credential, as most servers do.
+ * A cookie that was set for one credential is never sent with another. Like most servers, the test server makes a
+ * session for each new credential, and trusts the session more than the credential.
  */
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -16,7 +16,7 @@ import type { Echo } from '../support/thread-server.ts'
 
 interface Site extends AsyncDisposable {
   readonly origin: string
-  /** The `Cookie` headers that came, in their order. */
+  /** The `Cookie` headers that arrived, in order. */
   readonly cookies: (string | undefined)[]
 }
 
@@ -43,7 +43,7 @@ async function site(answer: Answer): Promise<Site> {
 const sessionIn = (request: IncomingMessage): string | undefined =>
   /\bsid=(\w+)/.exec(request.headers.cookie ?? '')?.[1]
 
-/** Who asks, by everything that may say so. */
+/** The user, by everything in a request that may identify one. */
 function userIn({ url = '', headers }: IncomingMessage): string {
   const basic = /^Basic (.+)$/.exec(headers.authorization ?? '')?.[1]
   if (basic !== undefined) return Buffer.from(basic, 'base64').toString().split(':')[0] ?? ''
@@ -65,7 +65,7 @@ const SESSIONS: Answer = (request, response) => {
 
 const USERS = Array.from({ length: 20 }, (_, at) => `u${at % 7}`)
 
-/** How many of 20 requests got the answer of another user. */
+/** How many of 20 requests got another user's answer. */
 async function mixedUp(request: (user: string, origin: string) => RequestSpec | string, options: ClientOptions = {}) {
   await using server = await site(SESSIONS)
   const values = await parallelRequests(
@@ -75,7 +75,7 @@ async function mixedUp(request: (user: string, origin: string) => RequestSpec | 
   return values.filter((value, at) => value !== USERS[at]).length
 }
 
-describe('A cookie that was set for one credential never goes with another', () => {
+describe('a cookie set for one credential is never sent with another', () => {
   it.each<[string, (user: string, origin: string) => RequestSpec | string, ClientOptions?]>([
     ['auth with a bearer token', (bearer, url) => ({ url, auth: { bearer } })],
     ['auth with a password', (username, url) => ({ url, auth: { username, password: 'x' } })],
@@ -92,11 +92,11 @@ describe('A cookie that was set for one credential never goes with another', () 
     ['a query field of secretNames', (user, origin) => `${origin}/?tenant=${user}`, { secretNames: ['tenant'] }],
     ['POST and a header', (user, url) => ({ url, json: {}, headers: { authorization: `Bearer ${user}` } })],
     ['auth beside params of the options', (bearer, url) => ({ url, auth: { bearer } }), { params: { a: 1 } }],
-  ])('given by %s.', async (_how, request, options) => {
+  ])('given by %s', async (_how, request, options) => {
     expect(await mixedUp(request, options)).toBe(0)
   })
 
-  it('given by one param set for each URL.', async () => {
+  it('given by one set of params per URL', async () => {
     await using server = await site(SESSIONS)
     const values = await parallelRequests(
       USERS.map(() => server.origin),
@@ -105,7 +105,7 @@ describe('A cookie that was set for one credential never goes with another', () 
     expect(values).toEqual(USERS)
   })
 
-  it('in a sync call, by a token and by a function.', async () => {
+  it('given by a token and by a function, in a sync call', async () => {
     const server = await threadServer()
     const as = (path: string, auth: Auth): RequestSpec => ({ url: server.url + path, auth })
     const [ann, bob] = [{ bearer: 'ann' }, () => 'Bearer bob']
@@ -116,7 +116,7 @@ describe('A cookie that was set for one credential never goes with another', () 
     expect(sent).toEqual([undefined, 'learned=1', undefined, undefined, 'learned=1', undefined])
   })
 
-  it('nor with none, nor the other way round.', async () => {
+  it('or with none, or the other way round', async () => {
     await using server = await site(SESSIONS)
     const client = new ParallelRequests({ concurrency: 1 })
     const url = server.origin
@@ -125,8 +125,8 @@ describe('A cookie that was set for one credential never goes with another', () 
     expect(server.cookies).toEqual([undefined, undefined, 'sid=nobody'])
   })
 
-  it('on the hops of its request, also behind another origin.', async () => {
-    // A cookie ignores ports: another origin that shares none needs another name.
+  it('on the redirect hops of its request, across origins too', async () => {
+    // A cookie ignores ports: another origin that shares none needs another host name.
     await using away = await site(({ url }, response, { cookies }) => {
       const back = new URL(url ?? '', 'http://x').searchParams.get('back')
       if (back === null) return void response.end(JSON.stringify(cookies.at(-1) ?? null))
@@ -148,7 +148,7 @@ describe('A cookie that was set for one credential never goes with another', () 
     await client.close()
   })
 
-  it('in the repeats of its request, by what its auth function answers to each.', async () => {
+  it('in the retries of its request, by what its auth function returns for each', async () => {
     let count = 0
     await using server = await site((request, response) => {
       response.setHeader('set-cookie', `sid=${userIn(request)}; Path=/`)
@@ -171,8 +171,8 @@ describe('A cookie that was set for one credential never goes with another', () 
   })
 })
 
-describe('Requests share cookies', () => {
-  it('where they bring the same credential, however it is written.', async () => {
+describe('requests share cookies', () => {
+  it('if they carry the same credential, however it is written', async () => {
     await using server = await site(SESSIONS)
     const url = server.origin
     await parallelRequests(
@@ -187,7 +187,7 @@ describe('Requests share cookies', () => {
     expect(server.cookies).toEqual([undefined, 'sid=ann', 'sid=ann', 'sid=ann'])
   })
 
-  it('where headers, auth and params are those of the options, so that a renewed token keeps its session.', async () => {
+  it('if headers, auth and params come from the options, so a renewed token keeps its session', async () => {
     await using server = await site(SESSIONS)
     let token = 0
     const client = new ParallelRequests({
@@ -207,14 +207,14 @@ describe('Requests share cookies', () => {
     { 'x-csrf-token': 'one' },
     { 'X-XSRF-TOKEN': 'one' },
     { accept: 'text/plain' },
-  ])('where %j is all that one of them brings: it says nothing of who asks.', async headers => {
+  ])('if one of them carries only %j, which does not identify a user', async headers => {
     await using server = await site(SESSIONS)
     const url = `${server.origin}/?pageToken=a`
     await parallelRequests([server.origin, { url, headers }], { concurrency: 1 })
     expect(server.cookies).toEqual([undefined, 'sid=nobody'])
   })
 
-  it('never with shareCookies: false, but for the hops and repeats of one request.', async () => {
+  it('with shareCookies: false only with their own hops and retries', async () => {
     await using server = await site((request, response) => {
       const session = sessionIn(request)
       if (session !== undefined) return void response.end(JSON.stringify(session))
@@ -226,7 +226,7 @@ describe('Requests share cookies', () => {
     await client.close()
   })
 
-  it('not with shareCookies: false beside a place that is shared.', async () => {
+  it('with shareCookies: false never: a shared jar or cookie file is refused', async () => {
     const refused = (options: ClientOptions) => () => new ParallelRequests(options)
     expect(refused({ shareCookies: false, cookieFile: 'jar.txt' })).toThrow(/^shareCookies: .*cookieFile/)
     expect(refused({ shareCookies: false, cookies: new CookieJar() })).toThrow(/^shareCookies: .*jar/)
@@ -236,8 +236,8 @@ describe('Requests share cookies', () => {
   })
 })
 
-describe('Beside the jars of credentials', () => {
-  it('pairs of the caller go with every request, and a jar of the caller with those without a credential.', async () => {
+describe('besides the jars of credentials', () => {
+  it("pairs of the caller are sent with every request, and the caller's jar serves requests without a credential", async () => {
     await using server = await site(SESSIONS)
     const jar = new CookieJar()
     const client = new ParallelRequests({ cookies: jar, concurrency: 1 })
@@ -253,14 +253,14 @@ describe('Beside the jars of credentials', () => {
     await client.close()
   })
 
-  it('cookies: false keeps none for anybody.', async () => {
+  it('cookies: false keeps no cookies at all', async () => {
     await using server = await site(SESSIONS)
     const request = { url: server.origin, auth: { bearer: 'ann' } }
     await parallelRequests([request, request], { cookies: false, concurrency: 1 })
     expect(server.cookies).toEqual([undefined, undefined])
   })
 
-  it('the 1,000 jars that were used last are kept, and that of a request as long as it runs.', () => {
+  it('the 1,000 most recently used jars are kept, and that of a request while it runs', () => {
     const jars = new Jars(true)
     const tripOf = (identity: string): Trip => Object.assign(new Trip(0, 0, Infinity), { identity })
     const running = tripOf('1')
@@ -279,8 +279,8 @@ describe('Beside the jars of credentials', () => {
   })
 })
 
-describe('A Cookie header of the caller', () => {
-  it('wins over what the jar holds under the same name, and one of them is sent.', async () => {
+describe('a Cookie header of the caller', () => {
+  it("wins over the jar's cookie with the same name, and only one of them is sent", async () => {
     await using server = await site((_request, response) => {
       response.setHeader('set-cookie', ['sid=rolled; Path=/', 'other=1; Path=/']).end('1')
     })
@@ -289,7 +289,7 @@ describe('A Cookie header of the caller', () => {
     expect(server.cookies).toEqual(['a=0; sid=mine;b = 2; c=3', 'a=0; sid=mine;b = 2; c=3; other=1'])
   })
 
-  it('given twice is sent whole beside the jar.', async () => {
+  it("given twice is sent completely, together with the jar's cookies", async () => {
     await using server = await site(SESSIONS)
     const headers = [
       ['cookie', 'a=1'],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { KeyTable } from '../../src/store/key-table.ts'
 import { fc } from '../support/property.ts'
 
-test('A table of keys numbers them in the order in which they were added, each once.', () => {
+test('a key table numbers keys in the order in which they were added, each once', () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof(fc.string(), fc.integer({ min: 0, max: 300 }).map(String)), { maxLength: 400 }),
@@ -21,11 +21,11 @@ test('A table of keys numbers them in the order in which they were added, each o
   )
 })
 
-test('A table of keys tells 300,000 that are alike from one another.', () => {
+test('a key table tells apart 300,000 similar keys', () => {
   const table = new KeyTable()
   for (let n = 0; n < 100_000; n++) for (const key of [String(n), `${n}0000`, `é${n}`]) table.add(key)
   expect(table.find('99999')).toBeDefined()
   expect(table.find('x')).toBeUndefined()
-  // '10000' to '9990000' are numbers and numbers with four zeros.
+  // '10000' to '9990000' are both small numbers and numbers with four zeros.
   expect(table.size).toBe(300_000 - 9)
 })

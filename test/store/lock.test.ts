@@ -31,13 +31,13 @@ async function refusal(path: string): Promise<string> {
   return (error as ConfigError).message
 }
 
-it('refuses a second run in the same process, says who has the file and what to do, and lets go on close', async () => {
+it('a second run in the same process is refused with the holder and a remedy, until the first one closes', async () => {
   const path = join(folder(), 'run.jsonl')
   const first = await open(path)
   const message = await refusal(path)
   expect(message).toContain(`${JSON.stringify(path)} is locked by another run (process ${process.pid})`)
   expect(message).toContain('give each run a file of its own')
-  // Being refused took nothing from the first one.
+  // The refused run took nothing from the first one.
   expect(await refusal(path)).toContain('is locked by another run')
   await first.append(doneLine(0))
   await first.close()
@@ -48,7 +48,7 @@ it('refuses a second run in the same process, says who has the file and what to 
   await second.close()
 })
 
-it('takes links and relative paths for the file that they lead to', async () => {
+it('links and relative paths lock the file that they lead to', async () => {
   const path = join(folder(), 'run.jsonl')
   const journal = await open(path)
   symlinkSync(path, `${path}-link`)
@@ -60,7 +60,7 @@ it('takes links and relative paths for the file that they lead to', async () => 
   await journal.close()
 })
 
-it('refuses a second thread of the same process', async () => {
+it('a second thread of the same process is refused', async () => {
   const path = join(folder(), 'run.jsonl')
   const journal = await open(path)
   const module = JSON.stringify(new URL('../../src/store/run-file.ts', import.meta.url).href)
@@ -70,12 +70,12 @@ it('refuses a second thread of the same process', async () => {
   const [message] = (await once(worker, 'message')) as [string]
   await worker.terminate()
   expect(message).toContain('is locked by another run')
-  // The thread that was refused has ended, and the lock is still there.
+  // The refused thread has ended, and the lock is still held.
   expect(await refusal(path)).toContain('is locked by another run')
   await journal.close()
 })
 
-it('refuses a second process, and is free as soon as the holder is killed', async () => {
+it('a second process is refused, and gets the lock as soon as the holder is killed', async () => {
   const path = join(folder(), 'run.jsonl')
   const holder = start('hold', path)
   await once(holder.stdout, 'data')
@@ -84,13 +84,13 @@ it('refuses a second process, and is free as soon as the holder is killed', asyn
   await once(holder, 'exit')
   expect(existsSync(`${path}.lock`)).toBe(true)
   const journal = await open(path)
-  // Whoever comes now sees the living holder and not the dead one.
+  // The next process sees the living holder and not the dead one.
   expect(await refusal(path)).toContain(`(process ${process.pid})`)
   await journal.close()
   expect(existsSync(`${path}.lock`)).toBe(false)
 })
 
-it('lets in one process at a time while several come and go and delete the lock file', async () => {
+it('only one process at a time gets the lock while several come and go and delete the lock file', async () => {
   const path = join(folder(), 'run.jsonl')
   const said = await Promise.all(
     [1, 2, 3].map(async () => {
@@ -102,7 +102,7 @@ it('lets in one process at a time while several come and go and delete the lock 
   expect(existsSync(`${path}.lock`)).toBe(false)
 })
 
-it('leaves the lock of another run alone when its own file was deleted by hand', async () => {
+it("the lock of another run is left alone when this run's own lock file was deleted by hand", async () => {
   const path = join(folder(), 'run.jsonl')
   const first = await open(path)
   rmSync(`${path}.lock`)
@@ -113,7 +113,7 @@ it('leaves the lock of another run alone when its own file was deleted by hand',
   expect(existsSync(`${path}.lock`)).toBe(false)
 })
 
-it('says what stands in the place of the lock file, and leaves it as it is', async () => {
+it('a file that is not a lock is named in the message and not changed', async () => {
   const path = join(folder(), 'run.jsonl')
   writeFileSync(`${path}.lock`, 'somebody else’s')
   expect(await refusal(path)).toContain(`${path}.lock exists and is not a lock of a run. Move that file away.`)
@@ -123,6 +123,6 @@ it('says what stands in the place of the lock file, and leaves it as it is', asy
   expect(await refusal(path)).toContain(`${path}.lock cannot be made. Its folder must be writable`)
 })
 
-it('names the lock file when its name is too long to be made', async () => {
+it('the message names the lock file if its name is too long to be created', async () => {
   expect(await refusal(join(folder(), 'n'.repeat(252)))).toContain('.lock cannot be made')
 })

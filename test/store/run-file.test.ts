@@ -18,7 +18,7 @@ const newPath = (): string => join(folder(), 'run.jsonl')
 const open = (path: string, durability: 'process' | 'power' = 'process') => openRunFile(path, { durability })
 
 describe('a run file', () => {
-  it('gives back on the next opening what was appended, whole and by index', async () => {
+  it('returns on the next opening what was appended, complete and by index', async () => {
     const path = newPath()
     const first = await open(path)
     expect([first.size, first.known('#0'), first.intent('#0'), first.dropped]).toEqual([
@@ -46,7 +46,7 @@ describe('a run file', () => {
     await second.close()
   })
 
-  it('lets the last finished line of an index win, and opens a doubt again with an intent after it', async () => {
+  it('uses the last finished line of an index, and marks it in doubt again after a later intent', async () => {
     const path = newPath()
     writeFileSync(
       path,
@@ -60,7 +60,7 @@ describe('a run file', () => {
     await journal.close()
   })
 
-  it('keeps lines in the order of the calls, each a line of JSON with the fields as they were given', async () => {
+  it('keeps lines in the order of the calls, each a line of JSON with the given fields', async () => {
     const path = newPath()
     const journal = await open(path)
     const order = [5, 3, 9, 0, 7]
@@ -74,7 +74,7 @@ describe('a run file', () => {
     })
   })
 
-  it('rejects a line that is no JSON alone, and appends the others', async () => {
+  it('rejects only the line that cannot be written as JSON', async () => {
     const path = newPath()
     const journal = await open(path)
     const appended = [doneLine(0), doneLine(1, { value: 1n }), doneLine(2)].map(line => journal.append(line))
@@ -87,7 +87,7 @@ describe('a run file', () => {
     expect(readFileSync(path, 'utf8')).toBe(textOf(doneLine(0), doneLine(2)))
   })
 
-  it('writes once per turn of the event loop, whatever the number of callbacks in it', async () => {
+  it('writes once per turn of the event loop, however many callbacks the turn has', async () => {
     const path = newPath()
     const journal = await open(path)
     const written = vi.spyOn(fs, 'writeSync')
@@ -103,7 +103,7 @@ describe('a run file', () => {
         appended.push(journal.append(doneLine(turn * 100 + i)))
         appended.push(Promise.resolve().then(() => journal.append(doneLine(turn * 100 + 50 + i))))
       }
-      // oxlint-disable-next-line no-await-in-loop -- The next turn.
+      // Waits for the next turn.
       await setImmediate()
       expect(written).toHaveBeenCalledTimes(turn + 1)
     }
@@ -123,7 +123,7 @@ describe('a run file', () => {
       for (let index = 0; index < 400; index++) {
         const line = doneLine(index)
         const acked = journal.append(line).then(() => {
-          // Through a file descriptor of its own.
+          // Read through a file descriptor of its own.
           expect(readFileSync(path, 'utf8')).toContain(textOf(line))
           checked++
         })
@@ -137,12 +137,12 @@ describe('a run file', () => {
     },
   )
 
-  it('flushes on close, and takes and gives nothing afterwards', async () => {
+  it('flushes on close, and neither appends nor reads afterwards', async () => {
     const path = newPath()
     writeFileSync(path, textOf(doneLine(0)))
     const journal = await open(path)
     const appended = journal.append(doneLine(1))
-    // More than are done at once.
+    // More than are written at once.
     const reads = Array.from({ length: 200 }, () => journal.read('#0'))
     await Promise.all([journal.close(), journal.close()])
     await appended
@@ -152,7 +152,7 @@ describe('a run file', () => {
     await expect(journal.read('#0')).rejects.toThrow('is closed')
   })
 
-  it('says so when a line was changed behind its back', async () => {
+  it('reports a line that another program changed', async () => {
     const path = newPath()
     const text = textOf(doneLine(0), doneLine(1))
     writeFileSync(path, text)
@@ -165,7 +165,7 @@ describe('a run file', () => {
     await journal.close()
   })
 
-  it('has every line of a turn, however much they are together, and letters of any length', async () => {
+  it('holds every line of a turn, however large together, with characters of any length', async () => {
     const path = newPath()
     const journal = await open(path)
     const lines = Array.from({ length: 400 }, (_, index) => ({ ...doneLine(index), value: 'aé漢🙂'.repeat(index) }))
@@ -181,7 +181,7 @@ describe('a run file', () => {
       // oxlint-disable no-await-in-loop -- One run after the other.
       const journal = await open(newPath())
       const line = doneLine(0)
-      // Of its own time: what else runs on the machine does not count.
+      // CPU time of this process, so that other load on the machine does not count.
       const started = process.cpuUsage()
       for (let turn = 0; turn < 300; turn++) {
         for (let i = 0; i < 99; i++) void journal.append(line)
@@ -215,14 +215,14 @@ describe('a run file', () => {
   })
 })
 
-describe('a disk that fails', () => {
+describe('a failing disk', () => {
   /** Keeps the text in memory. */
   class Memory implements Disk {
     text = ''
     readonly syncs: ((error: Error | null) => void)[] = []
     /** Bytes that still fit. */
     room = Infinity
-    /** Bytes that one call takes. */
+    /** Bytes that one call accepts. */
     most = Infinity
 
     write(_fd: number, bytes: Buffer, start: number): number {
@@ -242,14 +242,14 @@ describe('a disk that fails', () => {
     }
   }
 
-  it('that takes a few bytes at a time gets them all', async () => {
+  it('that accepts a few bytes at a time gets all of them', async () => {
     const disk = Object.assign(new Memory(), { most: 3 })
     const writer = new GroupWriter(0, 0, 'process', disk)
     await Promise.all([writer.append('first\n'), writer.append('second\n')])
     expect(disk.text).toBe('first\nsecond\n')
   })
 
-  it('and is full in the middle of a line keeps whole lines, and rejects what waits and what comes later', async () => {
+  it('that is full in the middle of a line keeps complete lines, and rejects pending and later ones', async () => {
     const disk = Object.assign(new Memory(), { text: 'old\n', room: 10 })
     const writer = new GroupWriter(0, 4, 'process', disk)
     const appended = [writer.append('first\n'), writer.append('second\n'), writer.append('third\n')]
@@ -261,7 +261,7 @@ describe('a disk that fails', () => {
     expect(disk.text).toBe('old\nfirst\n')
   })
 
-  it('has a line safe in power mode only after a sync that began after its write', async () => {
+  it('makes a line safe in power mode only after a sync that started after its write', async () => {
     const disk = new Memory()
     const writer = new GroupWriter(0, 0, 'power', disk)
     const acked: string[] = []
@@ -274,7 +274,7 @@ describe('a disk that fails', () => {
     await setImmediate()
     append('d')
     await setImmediate()
-    // One sync at a time: the others gather.
+    // One sync at a time; the others are collected.
     expect([disk.text, disk.syncs.length, acked]).toEqual(['a\nb\nc\nd\n', 1, []])
     disk.syncs[0]?.(null)
     await setImmediate()
@@ -288,7 +288,7 @@ describe('a disk that fails', () => {
     expect([disk.syncs.length, acked]).toEqual([2, ['a', 'b', 'c', 'd']])
   })
 
-  it('and cannot sync is not asked again', async () => {
+  it('that cannot sync is not asked again', async () => {
     const disk = new Memory()
     const writer = new GroupWriter(0, 0, 'power', disk)
     const first = writer.append('a\n')
@@ -306,9 +306,9 @@ describe('a disk that fails', () => {
   const mounts = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
 
   it.skipIf(!mounts)(
-    'for real: a full one ends the run with whole lines, all that were promised among them',
+    'a disk that is really full ends the run with complete lines, including all that were reported as safe',
     async () => {
-      // What is mounted is seen by these processes only: the copy goes to a folder that is there outside, too.
+      // The mount is visible to these processes only, so the copy goes to a folder that exists outside as well.
       const [small, copy] = [folder(), newPath()]
       const script = 'mount -t tmpfs -o size=300k tmpfs "$1" && "$2" "$3" fill "$1/run.jsonl"; cp "$1/run.jsonl" "$4"'
       const { stdout, stderr } = spawnSync(
@@ -328,7 +328,7 @@ describe('a disk that fails', () => {
   )
 })
 
-describe('what cannot be a run file', () => {
+describe('a path that cannot be a run file', () => {
   async function refusal(path: string): Promise<string> {
     const error: unknown = await open(path).then(
       journal => journal.close(),
@@ -338,13 +338,13 @@ describe('what cannot be a run file', () => {
     return (error as ConfigError).message
   }
 
-  it('is a folder: the message asks for a file', async () => {
+  it('is refused if it is a folder, and the message asks for a file', async () => {
     const path = newPath()
     mkdirSync(path)
     expect(await refusal(path)).toMatch(/run\.jsonl": expected the path of a file, got a folder\. Give the path/)
   })
 
-  it('is in a folder that does not exist: the message says to make it', async () => {
+  it('is refused in a folder that does not exist, and the message says to create it', async () => {
     const path = join(folder(), 'missing', 'run.jsonl')
     expect(await refusal(path)).toMatch(/Its folder must exist: make it, or give another path\.$/)
     expect(existsSync(join(path, '..'))).toBe(false)
@@ -353,18 +353,18 @@ describe('what cannot be a run file', () => {
     expect(await refusal(join(file, 'run.jsonl'))).toContain('A part of its path is a file')
   })
 
-  it.skipIf(process.platform === 'win32')('is a device', async () => {
+  it.skipIf(process.platform === 'win32')('is refused if it is a device', async () => {
     expect(await refusal('/dev/full')).toContain('expected the path of a file, got a device, a pipe or a socket')
     const pipe = newPath()
     spawnSync('mkfifo', [pipe])
     expect(await refusal(pipe)).toContain('got a device, a pipe or a socket')
   })
 
-  it.skipIf(process.platform !== 'linux')('is where nobody may write', async () => {
+  it.skipIf(process.platform !== 'linux')('is refused where writing is not possible', async () => {
     expect(await refusal('/sys/kernel/run.jsonl')).toMatch(/It must be readable and writable: allow it/)
   })
 
-  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('is without permission', async () => {
+  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('is refused without permission', async () => {
     const path = newPath()
     writeFileSync(path, '', { mode: 0o000 })
     expect(await refusal(path)).toContain('It must be readable and writable')
@@ -384,7 +384,7 @@ describe('what cannot be a run file', () => {
     ['text with blank lines before it', '\n\nhello\n'],
     ['bytes', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d])],
     ['UTF-16', Buffer.from('{"v":1}\n', 'utf16le')],
-  ])('is %s: it is left as it is', async (_, content) => {
+  ])('is refused if it holds %s, and is not changed', async (_, content) => {
     const path = newPath()
     writeFileSync(path, content)
     expect(await refusal(path)).toMatch(/run\.jsonl" is not a run file: .*left as it is; give the path/)

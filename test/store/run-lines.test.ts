@@ -1,4 +1,4 @@
-/** The bytes of a line: a format that others read, and that yesterday's files have. */
+/** The bytes of a line. Other programs read this format, and older files use it. */
 import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { readLine, writeLine } from '../../src/store/run-lines.ts'
@@ -19,7 +19,7 @@ const line = (index: number): DoneLine => ({
   at: '2026-01-01T00:00:00.000Z',
 })
 
-test('A line ends with the CRC-32 of the bytes before it, in eight digits.', () => {
+test('a line ends with the CRC-32 of the bytes before it, in eight digits', () => {
   expect(writeLine(line(7))).toMatch(/,"at":"2026-01-01T00:00:00\.000Z","crc":"[0-9a-f]{8}"\}\n$/)
   const sums = new Set<string>()
   for (let index = 0; index < 2_000; index++) {
@@ -29,6 +29,6 @@ test('A line ends with the CRC-32 of the bytes before it, in eight digits.', () 
     expect(readLine(Buffer.from(text.trimEnd()))).toMatchObject({ kind: 'done', summed: true })
     sums.add(sum[0] ?? '')
   }
-  // Small and large ones, with a zero before them, too.
+  // Small and large sums, including ones with leading zeros.
   expect(sums.size).toBe(16)
 })

@@ -18,7 +18,7 @@ const NEWLINE = 0x0a
 const newPath = (): string => join(folder(), 'run.jsonl')
 const open = (path: string) => openRunFile(path, { durability: 'process' })
 
-/** Every third one failed, every fifth one was unsafe. */
+/** Every third request failed, and every fifth one was unsafe. */
 function runOf(count: number): (DoneLine | IntentLine)[] {
   return Array.from({ length: count }, (_, index) => [
     ...(index % 5 === 0 ? [intentLine(index, `key ${index}`)] : []),
@@ -26,7 +26,7 @@ function runOf(count: number): (DoneLine | IntentLine)[] {
   ]).flat()
 }
 
-/** What opening does, on bytes in memory. */
+/** Opens a run file, on bytes in memory. */
 function recover(bytes: Buffer): { readonly recovery: Recovery; readonly kept: Kept } {
   const recovery = new Recovery('the run file', bytes.length)
   let start = 0
@@ -37,7 +37,7 @@ function recover(bytes: Buffer): { readonly recovery: Recovery; readonly kept: K
   return { recovery, kept: recovery.end({ bytes: bytes.subarray(start), offset: start }) }
 }
 
-/** So many good lines that what is before them is too far from the end for a crash. */
+/** Enough valid lines that whatever precedes them is too far from the end for a crash. */
 const FAR = textOf(...Array.from({ length: 400 }, (_, i) => doneLine(i + 100)))
 
 async function refusal(path: string): Promise<string> {
@@ -63,7 +63,7 @@ describe('a torn end', () => {
       }
       const { bytes: kept, dropped } = recovery.end({ bytes: bytes.subarray(start, length), offset: start })
       const torn = length - start
-      // Not by expect: half a million times.
+      // Not with expect: this runs half a million times.
       if (kept !== start) throw new Error(`of ${length} bytes kept ${kept} and not ${start}`)
       if (torn === 0 ? dropped !== undefined : dropped?.bytes !== torn || dropped.lines !== 1) {
         throw new Error(`of ${length} bytes dropped ${JSON.stringify(dropped)} and not ${torn}`)
@@ -73,7 +73,7 @@ describe('a torn end', () => {
     expect([lines, recovery.size]).toEqual([2_400, 2_000])
   })
 
-  it('is cut off the file, and the next line comes where it was', async () => {
+  it('is truncated, and the next line is written in its place', async () => {
     const run = runOf(20)
     const bytes = Buffer.from(textOf(...run))
     const ends = run.map((_, i) => textOf(...run.slice(0, i + 1)).length)
@@ -143,7 +143,7 @@ describe('damage at the end', () => {
     },
   }
 
-  it('is dropped, invents nothing and loses nothing before it, in 10,000 ways', { timeout: 60_000 }, () => {
+  it('is dropped, adds nothing and loses nothing before it, in 10,000 ways', { timeout: 60_000 }, () => {
     const lines = runOf(16)
     const whole = Buffer.from(textOf(...lines))
     const originals = new Set(whole.toString('latin1').split('\n'))
@@ -157,19 +157,19 @@ describe('damage at the end', () => {
       const [kind, damage] = kinds[round % kinds.length] as (typeof kinds)[number]
       const bytes = damage(Buffer.from(whole), below, from)
       const note = `seed ${seed}, round ${round}: ${kind}`
-      // The judge: whether a line stands there as it was written.
+      // The reference: whether a line is there as it was written.
       const found = bytes.toString('latin1').split('\n')
       const rest = found.pop() as string
       const good = found.map(line => originals.has(line) && line !== '')
       const isNothing = (line: string): boolean => /^[\t\r ]*$/.test(line)
       const { recovery, kept } = recover(bytes)
-      // Invents nothing …
+      // Adds nothing …
       for (let index = 0; index < recovery.size; index++) {
         const place = recovery.done.get(`#${index}`)
         const shown = place && bytes.toString('latin1', place.offset, place.offset + place.length)
         if (shown !== undefined && !originals.has(shown)) throw new Error(`${note} invented ${shown}`)
       }
-      // … and loses only what is damaged: every line that stands there as it was written is known.
+      // … and loses only what is damaged: every line that is there as it was written is known.
       const standing = found.filter((_line, i) => good[i]).map(line => JSON.parse(line) as DoneLine | IntentLine)
       for (const line of standing) {
         const known =
@@ -181,7 +181,7 @@ describe('damage at the end', () => {
       const bad = found.filter((line, i) => !good[i] && !isNothing(line))
       expect(kept.dropped?.lines ?? 0, note).toBe(bad.length + (rest === '' ? 0 : 1))
       expect(kept.dropped !== undefined, note).toBe(bad.length > 0 || rest !== '')
-      // What follows is written behind whole lines, and the next time nothing is found to be wrong.
+      // Later lines are written after complete ones, and the next opening finds no damage.
       const cleaned = Buffer.from(bytes.subarray(0, kept.bytes))
       for (const { offset, length } of kept.blanks) cleaned.fill(' ', offset, offset + length)
       const again = recover(cleaned)
@@ -194,7 +194,7 @@ describe('damage at the end', () => {
     expect(counts.cut).toBeGreaterThan(1_000)
   })
 
-  it('is cut off the file and told: its lines, and the first of them', async () => {
+  it('is truncated and reported with its number of lines and the first of them', async () => {
     const path = newPath()
     const good = textOf(doneLine(0), doneLine(1))
     writeFileSync(
@@ -214,7 +214,7 @@ describe('damage at the end', () => {
     ['a damaged first line', Buffer.from('{"v":1,"index":0,"id":\u0000}\n')],
     ['a torn first intent', Buffer.from('{"inte')],
     ['nothing but blank lines', Buffer.from('\n \n')],
-  ])('may be all that there is: %s', async (_, content) => {
+  ])('may be all that the file holds: %s', async (_, content) => {
     const path = newPath()
     writeFileSync(path, content)
     const journal = await open(path)
@@ -225,7 +225,7 @@ describe('damage at the end', () => {
   })
 })
 
-describe('a line that cannot be used', () => {
+describe('a line that is not valid', () => {
   const { at: _, ...noTime } = doneLine(1)
   const { id: __, ...noId } = doneLine(1)
   const json = (line: object): string => `${JSON.stringify(line)}\n`
@@ -255,7 +255,7 @@ describe('a line that cannot be used', () => {
     ['changed by hand', textOf(doneLine(1)).replace('"n":7', '"n":8'), 'it is not as it was written: its crc differs'],
     ['changed by hand so that it is wrong', textOf(doneLine(1)).replace('true', '"y"'), 'ok: expected true or false'],
   ])(
-    '%s is refused by its number when it is far from the end, and the file is left as it is',
+    '%s is refused with its number if it is far from the end, and the file is not changed',
     async (_title, line, problem) => {
       const path = newPath()
       const content = Buffer.concat([
@@ -272,13 +272,13 @@ describe('a line that cannot be used', () => {
     },
   )
 
-  it('is refused at the end, too, in a file without checksums: there nothing tells a crash from a hand', async () => {
+  it('is refused even at the end of a file without checksums, where a crash looks like an edit', async () => {
     const path = newPath()
     writeFileSync(path, json(doneLine(0)) + json(noId))
     expect(await refusal(path)).toContain('line 2 cannot be used: id: expected a text, got nothing')
   })
 
-  it('is set aside near the end, where a crash can have been: told, blanked, and sent again', async () => {
+  it('is dropped near the end, where a crash can have caused it: reported, blanked, and its request sent again', async () => {
     const path = newPath()
     const lines = [
       textOf(doneLine(0)),
@@ -298,7 +298,7 @@ describe('a line that cannot be used', () => {
     await again.close()
   })
 
-  it('is set aside there, too, when it has no checksum and those before it have one', async () => {
+  it('is dropped there too if it has no checksum and the lines before it have one', async () => {
     const path = newPath()
     writeFileSync(path, textOf(doneLine(0)) + json(doneLine(1)) + textOf(doneLine(2)))
     const journal = await open(path)
@@ -309,7 +309,7 @@ describe('a line that cannot be used', () => {
     expect(await refusal(path)).toContain('line 2 cannot be used: it has no crc as the lines before it have')
   })
 
-  it('is the first of several', async () => {
+  it('is reported as the first of several', async () => {
     const path = newPath()
     writeFileSync(path, `${json(doneLine(0))}hello\n${json(noId)}`)
     expect(await refusal(path)).toContain('line 2 cannot be used: it is not JSON')
@@ -334,7 +334,7 @@ describe('a line that cannot be used', () => {
 })
 
 describe('reading', () => {
-  it('takes what editors and other programs do: a mark at the start, other line ends, blank lines, no checksum', async () => {
+  it('accepts what editors and other programs write: a byte-order mark, other line ends, blank lines, no checksum', async () => {
     const path = newPath()
     const plain = `${JSON.stringify(doneLine(2), null, 1).replaceAll(/\n\s*/g, ' ')}\n`
     const content = `\uFEFF${plain}\n  \n${textOf(doneLine(0), failedLine(1))}`.replaceAll('\n', '\r\n')
@@ -351,7 +351,7 @@ describe('reading', () => {
     expect(readFileSync(path, 'utf8')).toBe(content + textOf(doneLine(3)))
   })
 
-  it('streams: lines are whole for every size of the buffer, smaller than a line or larger than the file', async () => {
+  it('streams: lines are complete for every buffer size, smaller than a line or larger than the file', async () => {
     const path = newPath()
     const lines = ['a', '', 'bc', 'x'.repeat(300), 'ü💡', 'd'.repeat(64), 'last']
     writeFileSync(path, lines.join('\n'))
@@ -376,35 +376,39 @@ describe('reading', () => {
   })
 })
 
-it('has every line that was promised, and opens, after SIGKILL at 20 random moments', { timeout: 60_000 }, async () => {
-  const path = newPath()
-  const random = randomFrom(seed)
-  let promised = 0
-  for (let kill = 0; kill < 20; kill++) {
-    // oxlint-disable no-await-in-loop -- One life after the other.
-    const durability = kill % 2 === 0 ? 'process' : 'power'
-    const child = spawn(process.execPath, [PROGRAM, 'append', path, durability], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    onTestFinished(() => void child.kill('SIGKILL'))
-    const said = text(child.stdout)
-    await once(child.stdout, 'data')
-    await new Promise(resolve => setTimeout(resolve, random() * 60))
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-    // The last number may be cut off in the pipe.
-    const last = Number((await said).split('\n').at(-2) ?? promised)
-    expect(last, `seed ${seed}, kill ${kill}`).toBeGreaterThanOrEqual(promised)
-    promised = last
+it(
+  'a run file opens and holds every line that was reported as safe after SIGKILL at 20 random moments',
+  { timeout: 60_000 },
+  async () => {
+    const path = newPath()
+    const random = randomFrom(seed)
+    let promised = 0
+    for (let kill = 0; kill < 20; kill++) {
+      // oxlint-disable no-await-in-loop -- One life after the other.
+      const durability = kill % 2 === 0 ? 'process' : 'power'
+      const child = spawn(process.execPath, [PROGRAM, 'append', path, durability], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      onTestFinished(() => void child.kill('SIGKILL'))
+      const said = text(child.stdout)
+      await once(child.stdout, 'data')
+      await new Promise(resolve => setTimeout(resolve, random() * 60))
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      // The last number may be truncated in the pipe.
+      const last = Number((await said).split('\n').at(-2) ?? promised)
+      expect(last, `seed ${seed}, kill ${kill}`).toBeGreaterThanOrEqual(promised)
+      promised = last
+      const journal = await open(path)
+      expect(journal.size, `seed ${seed}, kill ${kill}`).toBeGreaterThan(promised)
+      expect(journal.known(`#${promised}`)).toMatchObject({ print: promised.toString(16).padStart(32, '0') })
+      await journal.close()
+      // oxlint-enable no-await-in-loop
+    }
     const journal = await open(path)
-    expect(journal.size, `seed ${seed}, kill ${kill}`).toBeGreaterThan(promised)
-    expect(journal.known(`#${promised}`)).toMatchObject({ print: promised.toString(16).padStart(32, '0') })
+    let missing = 0
+    for (let index = 0; index <= promised; index++) if (journal.known(`#${index}`) === undefined) missing++
     await journal.close()
-    // oxlint-enable no-await-in-loop
-  }
-  const journal = await open(path)
-  let missing = 0
-  for (let index = 0; index <= promised; index++) if (journal.known(`#${index}`) === undefined) missing++
-  await journal.close()
-  expect(missing).toBe(0)
-})
+    expect(missing).toBe(0)
+  },
+)

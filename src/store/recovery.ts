@@ -53,7 +53,7 @@ export class Recovery {
   readonly doubts = new Map<string, Doubt>()
   /** One more than the highest position of the requests that were sent. */
   size = 0
-  /** Lines read so far, including blank ones. */
+  /** The salt from the first line. */
   salt: string | undefined
   readonly #name: string
   /** Lines read so far, including blank ones. */

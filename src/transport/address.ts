@@ -1,18 +1,18 @@
 /**
- * Which addresses are not of the public Internet: loopback, private networks, link-local (cloud metadata among them),
- * shared, reserved and multicast. Decided on the bytes of an address, because text has too many forms.
+ * Which addresses are not part of the public Internet: loopback, private networks, link-local (including cloud
+ * metadata), shared, reserved and multicast. Decided on the bytes of an address, because text has too many forms.
  *
- * The IANA special-purpose registries (RFC 6890 and its updates). Of IPv6 only 2000::/3 is global at all; an IPv4
+ * Follows the IANA special-purpose registries (RFC 6890 and its updates). In IPv6 only 2000::/3 is global. An IPv4
  * address inside an IPv6 one (mapped, NAT64, 6to4) is judged itself.
  */
 
-/** Network, and how people call it. The first that fits counts. */
+/** Network, and its common name. The first match counts. */
 const RANGES_4: readonly (readonly [string, string])[] = [
   ['0.0.0.0/8', 'this network'],
   ['10.0.0.0/8', 'private'],
   ['100.64.0.0/10', 'shared (CGNAT)'],
   ['127.0.0.0/8', 'loopback'],
-  // Azure answers here with what belongs to the machine, though the address is a public one.
+  // A public address, but Azure serves the metadata of the machine here.
   ['168.63.129.16/32', 'cloud metadata'],
   ['169.254.0.0/16', 'link-local'],
   ['172.16.0.0/12', 'private'],
@@ -43,7 +43,7 @@ const RANGES_6: readonly (readonly [string, string])[] = [
   ['ff00::/8', 'multicast'],
 ]
 
-/** Prefixes behind which an IPv4 address stands, and where. `::/96` (IPv4-compatible) after `::` and `::1`. */
+/** Prefixes that contain an IPv4 address, and its offset. `::/96` (IPv4-compatible) comes after `::` and `::1`. */
 const EMBEDDING: readonly (readonly [string, number])[] = [
   ['::ffff:0:0/96', 12],
   ['::ffff:0:0:0/96', 12],
@@ -57,7 +57,7 @@ interface Network {
   readonly bits: number
 }
 
-/** Why this address is not of the public Internet; undefined when it is. What is no address at all is none either. */
+/** Why this address is not public; undefined if it is. Strings that are not IP addresses count as non-public. */
 export function specialRangeOf(address: string): string | undefined {
   const zoneAt = address.indexOf('%')
   // A zone names an interface of this machine.
@@ -91,10 +91,12 @@ function isWithin(bytes: Uint8Array, { bytes: prefix, bits }: Network): boolean 
   return true
 }
 
-/** Six groups and four decimals. Whatever is longer is not worth reading. */
+/** Six groups and four decimals. Longer text is not an address. */
 const LONGEST = 'ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255'.length
 
-/** 4 or 16 bytes; undefined for anything but dotted decimals or RFC 4291 §2.2, as resolvers and `new URL` write them. */
+/**
+ * 4 or 16 bytes. Undefined for everything but dotted decimals and RFC 4291 §2.2, as resolvers and `new URL` write them.
+ */
 export function parseAddress(text: string): Uint8Array | undefined {
   if (text.length > LONGEST) return undefined
   return text.includes(':') ? parse6(text) : parse4(text)
@@ -115,12 +117,12 @@ function parse6(text: string): Uint8Array | undefined {
   if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined
   if (tail === undefined) return head.length === 16 ? Uint8Array.from(head) : undefined
   const gap = 16 - head.length - tail.length
-  // `::` stands for one group at least.
+  // `::` stands for at least one group.
   if (gap < 2) return undefined
   return Uint8Array.from([...head, ...Array.from({ length: gap }, () => 0), ...tail])
 }
 
-/** The bytes of one side of `::`; a dotted IPv4 address may be its end. */
+/** The bytes of one side of `::`, which may end with a dotted IPv4 address. */
 function groupsOf(side: string): number[] | undefined {
   if (side === '') return []
   const bytes: number[] = []

@@ -1,9 +1,9 @@
 /**
- * Where a client's connections may go: the names of its hosts → addresses, through the caller's `lookup` or the
- * system's, and with `blockPrivateAddresses` none but public ones.
+ * The addresses that a client may connect to. Resolves host names with the caller's `lookup` or the system's, and with
+ * `blockPrivateAddresses` allows public addresses only.
  *
- * What has been checked is what is connected to: `net.connect` gets the addresses from here, one by one or all of them.
- * For an address in a URL Node asks no look-up; that is refused before anything is opened.
+ * `net.connect` gets its addresses from here, so the checked addresses are the ones that are connected to. Node does
+ * not look up an address in a URL; such a request is refused before a connection is opened.
  */
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { isIP } from 'node:net'
@@ -20,7 +20,7 @@ import { systemNames } from './lookup.ts'
 import type { Answer, Waiter } from './lookup.ts'
 import { ownNames } from './own-lookup.ts'
 
-/** Finds the addresses of a name. Never answers before it has returned. */
+/** Finds the addresses of a name. MUST NOT call `answer` before it has returned. */
 interface Finder {
   find(hostname: string, options: LookupOptions, answer: Answer): Waiter
   forget?(hostname: string): void
@@ -28,7 +28,7 @@ interface Finder {
 
 export interface AddressParts {
   readonly clock: Clock
-  /** The caller's; undefined for the system's. */
+  /** The caller's lookup; undefined for the system's. */
   readonly lookup: LookupInput | undefined
   readonly publicOnly: boolean
 }
@@ -36,12 +36,12 @@ export interface AddressParts {
 export class Addresses {
   /** For connections to origins. */
   readonly lookup: LookupFunction
-  /** For those to the caller's own choice, such as a proxy: any address will do. */
+  /** For connections that the caller chose, such as to a proxy: any address is allowed. */
   readonly lookupAny: LookupFunction
   readonly #finder: Finder
   readonly #isOwn: boolean
   readonly #publicOnly: boolean
-  /** Whom the connection that is being opened right now waits for. */
+  /** The look-up of the connection that is being opened. */
   #pending: { readonly hostname: string; readonly waiter: Waiter } | undefined
 
   constructor({ clock, lookup, publicOnly }: AddressParts) {
@@ -52,11 +52,13 @@ export class Addresses {
     this.lookupAny = publicOnly ? this.#lookup(false) : this.lookup
   }
 
-  /** Opens a connection with one of the look-ups above; one that is closed meanwhile waits for its name no longer. */
+  /**
+   * Opens a connection with one of the look-ups above. A connection that is closed early stops waiting for its name.
+   */
   follow(connect: () => Socket): Socket {
     this.#pending = undefined
     const socket = connect()
-    // Node asks for the name before `connect` returns.
+    // Node starts the look-up before `connect` returns.
     const pending = this.#pending as { hostname: string; waiter: Waiter } | undefined
     this.#pending = undefined
     if (pending === undefined) return socket
@@ -68,9 +70,9 @@ export class Addresses {
   }
 
   /**
-   * Whether the attempt may go where it is bound: undefined when it may. To be asked for every attempt, before a
-   * connection is taken. Of one that takes a proxy the name is looked up here, too: what the proxy makes of it nobody
-   * can know, but what is private here is refused, and what has no address here.
+   * Why the attempt may not go to its host; undefined if it may. To be called for every attempt before it gets a
+   * connection. With a proxy, the name is looked up here as well: the proxy may resolve it differently, but a name that
+   * is private or unknown here is refused.
    */
   refusal({ call, proxy }: Attempt): Fault | Promise<Fault | undefined> | undefined {
     if (!this.#publicOnly) return undefined
@@ -110,7 +112,7 @@ export class Addresses {
   }
 }
 
-/** One private address among several is enough: a name that mixes them is not to be trusted with any. */
+/** A single private address is enough: a name that mixes private and public addresses is not trusted. */
 function privateFault(hostname: string, addresses: readonly { readonly address: string }[]): Fault | undefined {
   for (const { address } of addresses) {
     const range = specialRangeOf(address)
@@ -121,7 +123,7 @@ function privateFault(hostname: string, addresses: readonly { readonly address: 
   return undefined
 }
 
-/** Without the brackets of an IPv6 address. `new URL` has written the origin: every form of an address is plain there. */
+/** Without the brackets of an IPv6 address. `new URL` has normalised the origin, so addresses have one form only. */
 function hostnameOf(origin: string): string {
   const host = origin.slice(origin.indexOf('//') + 2)
   if (host.startsWith('[')) return host.slice(1, host.indexOf(']'))

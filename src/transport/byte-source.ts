@@ -1,4 +1,4 @@
-/** Pieces of bytes as they come, of which a few may be looked at, taken one by one, or given back. */
+/** A stream of byte chunks that can be peeked at, taken, and given back. */
 export class ByteSource {
   readonly #pieces: AsyncIterator<Uint8Array>
   #held: Uint8Array | undefined
@@ -7,7 +7,7 @@ export class ByteSource {
     this.#pieces = pieces[Symbol.asyncIterator]()
   }
 
-  /** The next piece, never an empty one; undefined at the end. */
+  /** The next chunk, never an empty one; undefined at the end. */
   async next(): Promise<Uint8Array | undefined> {
     const held = this.#held
     this.#held = undefined
@@ -24,7 +24,7 @@ export class ByteSource {
     this.#held = this.#held === undefined ? bytes : Buffer.concat([bytes, this.#held])
   }
 
-  /** The next bytes without taking them; fewer at the end. */
+  /** The next bytes without consuming them; fewer at the end. */
   async peek(count: number): Promise<Uint8Array> {
     let bytes = (await this.next()) ?? NOTHING
     while (bytes.byteLength < count) {

@@ -1,12 +1,12 @@
 /**
- * A server that refuses the client's certificate, or the lack of one. In TLS 1.3 the client's side of the handshake is
- * over before the server looks at it (RFC 8446 §4.4.2.4), so the alert may come after a request was written, which the
- * server then never reads.
+ * Faults of a server that refuses the client's certificate, or wants one. In TLS 1.3 the client has finished its
+ * handshake before the server checks the certificate (RFC 8446 §4.4.2.4). The alert may therefore arrive after a
+ * request was written, which the server then never reads.
  */
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 
-/** Node names the alerts of RFC 8446 §6.2 so. Only a server sends these to a client: they are about its certificate. */
+/** Node's names for the alerts of RFC 8446 §6.2. A server sends these only about the client's certificate. */
 const REFUSED =
   /ALERT_(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(?:EXPIRED|REVOKED|UNKNOWN)|UNKNOWN_CA)$/
 

@@ -1,4 +1,4 @@
-/** What is known of content codings: their names, the first bytes of each, and what zlib's complaints mean. */
+/** Content codings: their names, the first bytes of each, and what zlib's errors mean. */
 import type { Fault } from '../core/result.ts'
 import { getAllHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
@@ -6,7 +6,7 @@ import type { HeaderList } from '../core/headers.ts'
 export type ZlibError = Error & { readonly code?: string }
 export type Problem = readonly [code: Fault['code'], message: string]
 
-/** More than two is an attack. */
+/** More than two codings are an attack. */
 export const MAX_CODINGS = 2
 
 const KNOWN = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'] as const
@@ -14,7 +14,7 @@ export type Coding = (typeof KNOWN)[number]
 
 export const isKnown = (coding: string): coding is Coding => (KNOWN as readonly string[]).includes(coding)
 
-/** The codings on a body with these headers, in the order in which they were applied. */
+/** The codings of a body with these headers, in the order in which they were applied. */
 export function codingsOf(headers: HeaderList): string[] {
   const header = getAllHeaders(headers, 'content-encoding')
   if (header.length === 0) return []
@@ -35,7 +35,7 @@ export function hasGzipHeader(packed: Uint8Array, at: number): boolean {
   return packed[at] === 0x1f && packed[at + 1] === 0x8b && packed[at + 2] === 8
 }
 
-/** A frame, or one that carries no data and is to be skipped. */
+/** A zstd frame, or a skippable frame. */
 export function hasZstdMagic(packed: Uint8Array, at: number): boolean {
   const [a = 0, b, c, d] = packed.subarray(at, at + 4)
   return (

@@ -1,4 +1,4 @@
-/** Opens the connection of one attempt and stamps how long the look-up, the connection and TLS took. */
+/** Opens the connection of one attempt, and measures its look-up, connection and TLS handshake. */
 import { isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
@@ -10,7 +10,9 @@ import { buildConnector } from './undici-parts.ts'
 
 export type Connect = buildConnector.connector
 
-/** undici's connector (it resumes TLS sessions), without its timer: the attempt's own limits hold here, too. */
+/**
+ * undici's connector, which resumes TLS sessions, but without its timer: the attempt's own timeouts apply here as well.
+ */
 export function connector(tls: TlsPlan, addresses: Addresses, http2 = false): Connect {
   const { verify, ca, cert, key, passphrase, pfx } = tls
   const connect = buildConnector({
@@ -22,15 +24,15 @@ export function connector(tls: TlsPlan, addresses: Addresses, http2 = false): Co
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
     ...(passphrase !== undefined && { passphrase }),
-    // A worker thread gets it as a plain Uint8Array, which `tls` does not take here.
+    // A worker thread receives a plain Uint8Array, which `tls` does not accept here.
     ...(pfx !== undefined && { pfx: Buffer.from(pfx) }),
     lookup: addresses.lookup,
   })
-  // undici's type hides it, but its connector answers with the socket at once.
+  // undici's type hides it, but its connector returns the socket at once.
   return (options, callback) => addresses.follow(() => connect(options, callback) as unknown as Socket)
 }
 
-/** Follows a connection from its start; the socket tells when each part is over. */
+/** Follows a connection from its start; the socket's events mark the end of each phase. */
 export function stampPhases(
   socket: Socket,
   attempt: Attempt,
@@ -45,14 +47,14 @@ export function stampPhases(
     const tookMs = nowMs - startedAtMs
     startedAtMs = nowMs
     attempt.phase = phase
-    // `timeouts.connect` is one limit for look-up, connection and TLS together, so it keeps counting.
+    // `timeouts.connect` covers look-up, connection and TLS together, so it is not reset here.
     return tookMs
   }
   attempt.phaseAtMs = startedAtMs
   if (isIP(options.hostname) === 0) {
     attempt.phase = 'dns'
     socket.once('lookup', (error: Error | null) => {
-      // A look-up cannot be called back: it may end long after the attempt.
+      // A look-up cannot be cancelled: it may end long after the attempt.
       if (!socket.destroyed) trip.dnsMs = enter(error ? 'dns' : 'connect')
     })
   } else attempt.phase = 'connect'

@@ -1,8 +1,8 @@
 /**
- * Content codings → plain bytes (RFC 9110 §8.4), of a body that is at hand; never more than the cap.
+ * Content codings → plain bytes (RFC 9110 §8.4) for a body in memory, never beyond the limit.
  *
- * Mostly at once, by Node's one-shot functions. What turns out large is decoded anew, piece by piece, so that what is a
- * bomb is found out before it fills the memory.
+ * Small bodies are decoded at once by Node's one-shot functions. A body that turns out to be large is decoded again
+ * chunk by chunk, so that a decompression bomb is noticed before it fills the memory.
  */
 // By its default export: see core/supported-node.ts.
 import zlib from 'node:zlib'
@@ -15,28 +15,28 @@ import type { Reply, Result } from '../core/result.ts'
 
 interface Opened {
   readonly plain: Uint8Array
-  /** How many of the packed bytes it took; what follows is not of this coding. */
+  /** How many packed bytes were read; the rest does not belong to this coding. */
   readonly read: number
 }
 type Decoder = (packed: Uint8Array, maxBytes: number) => Promise<Opened | ZlibError>
 
-/** A decoded body, or why there is none. */
+/** A decoded body, or why it cannot be decoded. */
 type Unpacked = { readonly plain: Uint8Array; readonly warnings: readonly string[] } | { readonly problem: Problem }
 
-/** What is decoded at once and kept. */
+/** Up to this size a body is decoded at once and kept. */
 const MAX_AT_ONCE_BYTES = 2 ** 19
-/** What is kept of a body of which nobody knows yet whether it is a bomb: this much, or this many times its packed size. */
+/** What is kept of a body that may still be a bomb: this much, or MAX_TRUSTED_RATIO times its packed size. */
 const MAX_TRUSTED_BYTES = 4 * 2 ** 20
 const MAX_TRUSTED_RATIO = 50
 
-/** The reply with its body decoded, or why that cannot be. `lenient`: what is not of its coding is taken as it is. */
+/** The reply with its body decoded, or a fault. `lenient`: a body that does not match its coding is taken as it is. */
 export async function decompress(
   reply: Reply,
   codings: readonly string[],
   maxBytes: number,
   lenient = false,
 ): Promise<Result> {
-  // Nothing to decode in an empty body, whatever its head says: HEAD, 204, 304.
+  // An empty body has nothing to decode, whatever its head says (HEAD, 204, 304).
   if (reply.body.byteLength === 0) return reply
   const unpacked = await unpackBody(reply.body, codings, maxBytes, lenient)
   if ('problem' in unpacked) {
@@ -47,7 +47,7 @@ export async function decompress(
   return { ...reply, body: plain, ...(warnings.length > 0 && { warnings }) }
 }
 
-/** Node says so of bytes behind the last member, too, where browsers and curl take the body. */
+/** Node also reports this for bytes after the last member, which browsers and curl accept. */
 const NOT_GZIP = 'decode/not_gzip'
 
 async function unpackBody(
@@ -94,7 +94,7 @@ async function unpackInPieces(
     let bytes = 0
     for await (const piece of pieces(warning => warnings.push(warning))) {
       bytes += piece.byteLength
-      // Looks like a bomb. The rest is only counted; if it was none after all, it is decoded again.
+      // Probably a bomb: the rest is only counted. If it turns out not to be one, it is decoded again.
       if (bytes > MAX_TRUSTED_BYTES && bytes > packed.byteLength * MAX_TRUSTED_RATIO) {
         kept?.forEach(discard)
         kept = undefined
@@ -121,7 +121,7 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> 
   yield bytes
 }
 
-/** One of Node's decoders: asynchronous, bounded, and saying how much it read. */
+/** One of Node's decoders: asynchronous, bounded, and reporting how much it read. */
 function native(
   decode: (
     packed: InputType,
@@ -131,7 +131,7 @@ function native(
 ): Decoder {
   return (packed, maxBytes) =>
     new Promise(resolve => {
-      // Node takes no cap of 0; the caller compares again.
+      // Node does not accept a limit of 0; the caller compares again.
       const maxOutputLength = Math.min(Math.max(maxBytes, 1), 2 ** 32)
       decode(packed, { maxOutputLength, info: true }, (error, answer) => {
         if (error !== null) return resolve(error)
@@ -148,13 +148,13 @@ const zstdFrame = native(zlib.zstdDecompress)
 const DECODERS: Readonly<Record<string, Decoder>> = Object.assign(Object.create(null) as Record<string, Decoder>, {
   gzip: native(zlib.gunzip),
   'x-gzip': native(zlib.gunzip),
-  // RFC 9110 §8.4.1.2 means zlib, but some servers send the bare stream. The first two bytes tell.
+  // RFC 9110 §8.4.1.2 means zlib, but some servers send the raw stream. The first two bytes tell them apart.
   deflate: ((packed, maxBytes) => (hasZlibHeader(packed) ? wrapped : raw)(packed, maxBytes)) satisfies Decoder,
   br: native(zlib.brotliDecompress),
   zstd,
 } satisfies Record<Coding, Decoder>)
 
-/** A body may be several frames (RFC 8878 §3.1), and Node stops after the first without a word. */
+/** A body may be several frames (RFC 8878 §3.1); Node silently stops after the first. */
 async function zstd(packed: Uint8Array, maxBytes: number): Promise<Opened | ZlibError> {
   const frames: Uint8Array[] = []
   let at = 0

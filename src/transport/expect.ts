@@ -1,9 +1,9 @@
 /**
- * `Expect: 100-continue` (RFC 9110 §10.1.1): the head goes alone, the body when the server says 100 or has said nothing
- * for a second. A final answer before that means that the body is not wanted.
+ * `Expect: 100-continue` (RFC 9110 §10.1.1): sends the head alone, and the body once the server has answered 100 or has
+ * been silent for a second. A final answer before that means that the server does not want the body.
  *
- * undici refuses the header, writes head and body together, and ends a connection that says 100; so this stands between
- * it and the socket for as long as one request takes.
+ * undici refuses the header, writes head and body together, and ends a connection that answers 100. This class
+ * therefore sits between undici and the socket for the duration of one request.
  */
 import type { Socket } from 'node:net'
 import { Collector } from './collect.ts'
@@ -11,7 +11,7 @@ import type { Attempt } from '../core/attempt.ts'
 import { getHeader } from '../core/headers.ts'
 import type { Clock, Timer } from '../core/ports.ts'
 
-/** RFC 9110 §10.1.1 leaves it open; curl waits as long. */
+/** RFC 9110 §10.1.1 gives no number; curl waits as long. */
 const PATIENCE_MS = 1_000
 const MAX_INTERIM_BYTES = 16_384
 
@@ -20,7 +20,7 @@ type Write = Socket['write']
 export const expectsContinue = ({ headers, call }: Attempt): boolean =>
   call.body !== undefined && getHeader(headers, 'expect') !== undefined
 
-/** A Collector whose request keeps its body back. */
+/** A Collector whose request holds its body back. */
 export class ExpectingCollector extends Collector {
   readonly expectation: Expectation
 
@@ -56,12 +56,12 @@ export class Expectation {
     this.#clock = clock
   }
 
-  /** Whether the whole request went out: otherwise the connection cannot carry another. */
+  /** Whether the whole request was sent. Otherwise the connection cannot be reused. */
   get isDone(): boolean {
     return this.#state === 'sending'
   }
 
-  /** undici writes next. */
+  /** Called before undici writes. */
   begin(): void {
     const socket = this.#socketOf()
     if (socket === undefined) return
@@ -82,12 +82,12 @@ export class Expectation {
     this.#timer = this.#clock.after(PATIENCE_MS, () => this.#send())
   }
 
-  /** The head of the final answer is there: what follows is its body, whatever it looks like. */
+  /** The head of the final response has arrived; what follows is its body, even if it looks like a 100. */
   answered(): void {
     this.#isAnswered = true
   }
 
-  /** The request is over. */
+  /** The request has ended: restores the socket. */
   end(): void {
     this.#timer?.cancel()
     this.#restore?.()
@@ -98,7 +98,7 @@ export class Expectation {
   #write(write: Write, chunk: string | Uint8Array, encoding: BufferEncoding | undefined): boolean {
     if (this.#state === 'head') {
       const head = String(chunk)
-      // The line break behind a head of chunks comes with the first of them.
+      // After a chunked head, undici writes the line break together with the first chunk.
       this.#isChunked = !head.endsWith('\r\n\r\n')
       this.#state = 'waiting'
       return write(`${this.#isChunked ? head : head.slice(0, -2)}expect: 100-continue\r\n\r\n`, 'latin1')
@@ -124,11 +124,11 @@ export class Expectation {
     let isFree = true
     for (const { chunk, encoding } of this.#held) isFree = socket.write(chunk, encoding)
     this.#held = []
-    // undici waits for this after the write that was kept back; when it was not free, it comes by itself.
+    // undici waits for `drain` after the held write. If the socket was full, the event comes by itself.
     if (isFree) socket.emit('drain')
   }
 
-  /** What undici may parse: all but the 100. */
+  /** Passes everything to undici except the 100. */
   #read(read: (size?: number) => Buffer | null, size?: number): Buffer | null {
     for (;;) {
       const bytes = read(size)

@@ -1,5 +1,6 @@
 /**
- * Foreign error → Fault: the only table. What it does not know is `internal/unknown`, never ok and never retried.
+ * Foreign error → Fault: the only table. An unknown error becomes `internal/unknown`, which is never ok and never
+ * retried.
  */
 import { networkInterfaces } from 'node:os'
 import type { Attempt } from '../core/attempt.ts'
@@ -11,7 +12,7 @@ import type { Fault, FaultCode, Integrity } from '../core/result.ts'
 import { certificateFault } from './client-certificate.ts'
 import { ProxyFailure } from './tunnel/failure.ts'
 
-/** A Fault on its way through code that knows errors only: `classify` gives it back as it is. */
+/** Carries a Fault through code that only knows errors; `classify` returns the Fault unchanged. */
 export class FaultError extends Error {
   readonly fault: Fault
 
@@ -21,10 +22,10 @@ export class FaultError extends Error {
   }
 }
 
-/** What to do where the runtime forbids the network. */
+/** What to do where the runtime forbids network access. */
 export const NO_NETWORK = 'this process may not use the network. Start it with --allow-net'
 
-/** Codes that mean the same wherever they come up. */
+/** Codes that mean the same in every phase. */
 const ANYWHERE: Readonly<Record<string, readonly [FaultCode, string]>> = {
   ENOTFOUND: ['dns/not_found', 'the host name does not exist'],
   ENODATA: ['dns/empty', 'the host name has no address'],
@@ -35,7 +36,7 @@ const ANYWHERE: Readonly<Record<string, readonly [FaultCode, string]>> = {
   ENETUNREACH: ['connect/unreachable', 'the network cannot be reached'],
   EACCES: ['connect/denied', 'this machine does not allow the connection'],
   EPERM: ['connect/denied', 'this machine does not allow the connection'],
-  // Node's permission model, and Deno's, which gives its error a name and no code.
+  // Node's permission model, and Deno's, whose error has a name but no code.
   ERR_ACCESS_DENIED: ['blocked/permission', NO_NETWORK],
   NotCapable: ['blocked/permission', NO_NETWORK],
   EMFILE: ['resource/fd', 'this process has no file descriptor left'],
@@ -66,7 +67,7 @@ const ANYWHERE: Readonly<Record<string, readonly [FaultCode, string]>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: ['tls/not_tls', 'the port does not speak TLS'],
 }
 
-/** The end of a connection, which means something else in each phase. */
+/** The end of a connection, which means something different in each phase. */
 const DISCONNECTS: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'ECONNABORTED',
@@ -79,7 +80,7 @@ const DISCONNECTS: ReadonlySet<string> = new Set([
   'UND_ERR_INFO',
 ])
 
-/** llhttp's reasons; undici 8 gives its errors no code, only these words. */
+/** llhttp's reasons. undici 8 gives these errors no code, only these words. */
 const PARSER: readonly (readonly [RegExp, FaultCode])[] = [
   [/content-length/i, 'protocol/content_length'],
   [/transfer-encoding/i, 'protocol/transfer_encoding'],
@@ -89,37 +90,37 @@ const PARSER: readonly (readonly [RegExp, FaultCode])[] = [
   [/expected http\//i, 'protocol/not_http'],
 ]
 
-/** A ProxyAgent of the caller's; undici's code for it is that of an abort, which nobody asked for. */
+/** From a ProxyAgent that the caller passed. undici gives it the code of an abort. */
 const PROXY_ANSWER = /^Proxy response \((\d{3})\)/
 
 interface ForeignError {
   readonly name?: string
   readonly code?: unknown
   readonly message?: string
-  /** Where a connection was to go. */
+  /** The address that was connected to. */
   readonly address?: string
   readonly errors?: readonly unknown[]
   readonly cause?: unknown
 }
 
-/** How far the response had come. */
+/** How much of the response had arrived. */
 export interface Received {
-  /** Its first byte is there. */
+  /** Its first byte has arrived. */
   readonly started: boolean
-  /** How its body was to end. */
+  /** How the end of its body is marked. */
   readonly framing: Integrity
-  /** The error with which the connection broke, where undici made another one of it. */
+  /** The error that broke the connection, if undici replaced it with another. */
   readonly brokenBy?: Error | undefined
-  /** What the connection has read, while there is no head. */
+  /** What the connection has read, until there is a head. */
   readonly firstRead?: Uint8Array | undefined
-  /** The request's own body was still on its way. */
+  /** The request's own body was still being sent. */
   readonly uploading: boolean
 }
 
-/** What a wire error means at the point that this attempt had reached. */
+/** What an error of the wire means at the point that this attempt had reached. */
 export function classify(error: unknown, attempt: Attempt, received: Received): Fault {
   if (error instanceof FaultError) return { ...error.fault, sent: attempt.sent }
-  // HTTP/2 says what it means.
+  // HTTP/2 has already made a Fault of it.
   if (isFault(error)) return error
   const foreign = (typeof error === 'object' && error !== null ? error : {}) as ForeignError
   const code = codeOf(foreign)
@@ -140,18 +141,19 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
   }
   const extras = { sent, cause: error }
   const said = foreign.message ?? ''
-  // undici knows these two by their words only, and gives them the code of a broken connection.
+  // undici identifies these two only by their text, and gives them the code of a broken connection.
   if (said === 'bad upgrade') return fault('protocol/upgrade', 'the server changed the protocol unasked', extras)
   if (said === 'bad response') return fault('protocol/unexpected_100', 'the server answered 100 unasked', extras)
   if (DISCONNECTS.has(code)) return disconnected(error, code, attempt, received)
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
     if (attempt.headed) return disconnected(error, endedBy(received), attempt, received)
-    // undici says this of every fault in a head behind its content-length. Only the bytes tell.
+    // undici says this for any error in a head after its content-length. Only the bytes tell which one it is.
     if (hasOneLength(received.firstRead)) return fault('protocol/malformed_head', 'the head is not valid HTTP', extras)
     return fault('protocol/content_length', 'expected one content-length, got more or one that is none', extras)
   }
   if (foreign.name === 'HTTPParserError') {
-    // It holds the server's bytes, a Set-Cookie among them, and an error's fields print, hidden ones with %o.
+    // `data` holds the server's bytes, perhaps a Set-Cookie, and the fields of an error are printed, hidden ones with
+    // %o.
     Reflect.deleteProperty(foreign, 'data')
     if (attempt.headed && /eof state/i.test(said)) {
       return disconnected(error, endedBy(received), attempt, received)
@@ -161,7 +163,7 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
       if (protocol !== undefined) return { ...protocol, cause: error }
     }
     const found = PARSER.find(([words]) => words.test(said))?.[1]
-    // After the head there is only the framing of chunks and the trailers behind the last one.
+    // After the head, only the framing of chunks and the trailers are left to be invalid.
     const otherwise = attempt.headed ? 'protocol/chunk' : 'protocol/malformed_head'
     return fault(found ?? otherwise, `the response is not valid HTTP: ${said}`, extras)
   }
@@ -173,17 +175,17 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
   return fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent, cause: error })
 }
 
-/** Between us and the proxy: whatever it was, nothing has reached the target. */
+/** A failure between us and the proxy: nothing has reached the target. */
 export function faultOfProxy(failure: ProxyFailure): Fault {
   const { detail, message, reply, cause } = failure
-  // Of this machine, which has nothing left for any connection; or of the caller's own look-up.
+  // This machine is short of a resource, or the caller's own lookup failed.
   if (cause instanceof FaultError && !cause.fault.code.startsWith('dns/')) return cause.fault
   const own = ANYWHERE[codeOf(cause ?? {})]
   if (own?.[0].startsWith('resource/') === true) return fault(own[0], own[1], { cause })
   return fault(`proxy/${detail}`, message, { cause: cause ?? failure, ...(reply && { reply }) })
 }
 
-/** A reset that the system reported, else the orderly end. */
+/** A reset if the system reported one, otherwise an orderly end. */
 function endedBy({ brokenBy }: Received): string {
   return brokenBy !== undefined && 'syscall' in brokenBy ? 'ECONNRESET' : 'UND_ERR_SOCKET'
 }
@@ -200,23 +202,23 @@ function hasOneLength(firstRead: Uint8Array | undefined): boolean {
   return framing.length === 1 && /^content-length:[ \t]*\d{1,15}[ \t]*$/i.test(framing[0]?.trimEnd() ?? '')
 }
 
-/** As large as a head may be, and the read with which it became too large. */
+/** The largest head, plus the read that exceeded it. */
 const MOST_KEPT_BYTES = 65_536
 
-/** What the connection read before there was a head, however it was cut on the way: almost always one read. */
+/** What the connection has read before the head is complete, however it was split. Almost always one read. */
 export function headSoFar(before: Uint8Array | undefined, bytes: Uint8Array): Uint8Array {
   if (before === undefined) return bytes
   return before.byteLength > MOST_KEPT_BYTES ? before : Buffer.concat([before, bytes])
 }
 
-/** What the first bytes of a response say against it, though the parser may take them. */
+/** The fault that the first bytes of a response show, even if the parser accepts them. */
 export function wrongProtocol(firstRead: Uint8Array | undefined): Fault | undefined {
   if (firstRead === undefined) return undefined
   const [first = 0] = firstRead
-  // The parser knows RTSP/ and ICE/, too.
+  // The parser also accepts RTSP/ and ICE/.
   if (first === 0x52 || first === 0x49)
     return fault('protocol/not_http', 'the server speaks another protocol', { sent: true })
-  // HTTP/0.9 had no head: the document itself is the answer.
+  // HTTP/0.9 had no head: the document itself is the response.
   if (first === 0x3c || (first === 0x48 && firstRead[5] === 0x30)) {
     return fault('protocol/version', 'the server answered in HTTP/0.9, which cannot be told from half an answer', {
       sent: true,
@@ -228,7 +230,10 @@ export function wrongProtocol(firstRead: Uint8Array | undefined): Fault | undefi
 const TAB = 0x09
 const CODING_LINES = /^transfer-encoding:[^\r\n]*/gim
 
-/** `chunked` with a tab behind it is another word to the parser, which hands out the raw framing; undici trims the tab. */
+/**
+ * llhttp takes `chunked` followed by a tab for another coding and passes on the raw framing, while undici trims the
+ * tab.
+ */
 function tabbedCoding(firstRead: Uint8Array): Fault | undefined {
   const head = Buffer.from(firstRead.subarray(0, MOST_KEPT_BYTES)).toString('latin1')
   if (!(head.match(CODING_LINES) ?? []).some(endsInTab)) return undefined
@@ -237,14 +242,14 @@ function tabbedCoding(firstRead: Uint8Array): Fault | undefined {
   })
 }
 
-/** Whether a tab is among the blanks at its end. A loop, because a pattern is quadratic on a line full of tabs. */
+/** Whether its trailing blanks contain a tab. A loop, because a pattern is quadratic on a line full of tabs. */
 function endsInTab(line: string): boolean {
   let end = line.length
   while (line[end - 1] === ' ') end--
   return line[end - 1] === '\t'
 }
 
-/** RFC 9110 §8.6, RFC 9112 §6.1: a 204 that announces a body contradicts itself, and its body is dropped. */
+/** RFC 9110 §8.6, RFC 9112 §6.1: a 204 that announces a body contradicts itself; the body is dropped. */
 export function warnOfBody({ trip }: Attempt, status: number, headers: HeaderList): void {
   if (status !== 204) return
   const announced = getHeader(headers, 'transfer-encoding') ?? getHeader(headers, 'content-length') ?? '0'
@@ -254,14 +259,14 @@ export function warnOfBody({ trip }: Attempt, status: number, headers: HeaderLis
 const hasIPv6 = (): boolean =>
   Object.values(networkInterfaces()).some(addresses => addresses?.some(({ family }) => family === 'IPv6'))
 
-/** What says more about this machine than about the address. */
+/** Codes that say more about this machine than about the address. */
 const OWN_SIDE: ReadonlySet<unknown> = new Set(['EADDRNOTAVAIL', 'ENETUNREACH', 'EAFNOSUPPORT'])
 
 function codeOf(error: ForeignError): string {
   if (typeof error.code === 'string' && error.errors === undefined) return error.code
   if (error.name === 'NotCapable') return error.name
-  // Connecting to several addresses fails with all of their errors; the first is the preferred family's, which this
-  // machine may not even have.
+  // Connecting to several addresses fails with all of their errors. The first is that of the preferred family, which
+  // this machine may not even have.
   const codes = (error.errors ?? []).map(one => (one as ForeignError | undefined)?.code)
   return (codes.find(code => typeof code === 'string' && !OWN_SIDE.has(code)) ?? codes[0] ?? '') as string
 }
@@ -284,7 +289,7 @@ function disconnected(error: unknown, code: string, attempt: Attempt, received: 
   if (attempt.phase === 'tls')
     return fault('connect/tls_reset', 'the connection ended within the TLS handshake', extras)
   if (!attempt.sent) {
-    // undici gives up what it was about to send on a kept connection when that one turns out to be reset.
+    // When a kept connection turns out to be reset, undici drops what it was about to send on it.
     if (attempt.reused) return fault('reset/before_headers', 'the kept connection had ended before its use', extras)
     if (code === 'ETIMEDOUT') return fault('timeout/connect', 'no connection in time (ETIMEDOUT)', extras)
     return fault('connect/reset', `the connection was reset while connecting (${code})`, extras)

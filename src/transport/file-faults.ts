@@ -1,9 +1,9 @@
-/** Why a file of this machine could not be written or read → Fault. Beside `faults.ts`, which knows the errors of the wire. */
+/** Error of a local file → Fault. Separate from `faults.ts`, which knows the errors of the wire. */
 import { reasonOf } from '../core/callback.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, FaultCode } from '../core/result.ts'
 
-/** Codes of files that are written; what is not here is `resource/file` if it is an error of the system at all. */
+/** Codes for writing files. Other errors of the system become `resource/file`. */
 const FILES: Readonly<Record<string, readonly [FaultCode, string]>> = {
   ENOSPC: ['resource/disk', 'its disk is full. Make room, or save elsewhere'],
   EDQUOT: ['resource/disk', 'the quota of its disk is used up. Make room, or save elsewhere'],
@@ -14,7 +14,7 @@ const FILES: Readonly<Record<string, readonly [FaultCode, string]>> = {
   ENFILE: ['resource/fd', 'this machine has no file descriptor left'],
 }
 
-/** Of a file on this machine. */
+/** The fault of a file on this machine. */
 export function fileFault(error: unknown, path: string): Fault {
   const { code, syscall } = error as NodeJS.ErrnoException
   const known = FILES[code ?? '']

@@ -1,8 +1,8 @@
 /**
- * How an HTTP/2 stream or its session broke → Fault (RFC 9113 §7). Pure: what the frames said is given.
+ * How an HTTP/2 stream or its session broke → Fault (RFC 9113 §7). Pure: the caller passes what the frames said.
  *
- * A Fault that says `sent: false` here means that the server provably did nothing with the request, although its bytes
- * went out: any method may be repeated (RFC 9113 §8.7).
+ * A Fault with `sent: false` here means that the server provably did not process the request, although its bytes were
+ * sent. Any method may then be retried (RFC 9113 §8.7).
  */
 import { certificateFault } from './client-certificate.ts'
 import { fault } from '../core/result.ts'
@@ -25,7 +25,7 @@ const NAMES = [
   'HTTP_1_1_REQUIRED',
 ] as const
 
-/** Somebody broke the protocol; repeating would break it again. */
+/** One side broke the protocol; a retry would break it again. */
 const VIOLATIONS: ReadonlySet<string> = new Set([
   'PROTOCOL_ERROR',
   'FLOW_CONTROL_ERROR',
@@ -37,18 +37,18 @@ const VIOLATIONS: ReadonlySet<string> = new Set([
 ])
 
 export interface Broken {
-  /** That of the RST_STREAM, sent or received. */
+  /** The code of the RST_STREAM, sent or received. */
   readonly code: number
-  /** The stream's number; undefined when it had not been opened. */
+  /** The stream's number; undefined if it was never opened. */
   readonly id: number | undefined
-  /** What the server's GOAWAY said, if there was one. */
+  /** The server's GOAWAY, if there was one. */
   readonly goaway: { readonly code: number; readonly lastId: number } | undefined
-  /** The whole connection is gone, and the stream with it. */
+  /** The whole connection is gone. */
   readonly gone: boolean
-  /** The error with which it went. */
+  /** The error that ended it. */
   readonly error: unknown
   readonly headed: boolean
-  /** Fewer bytes came than content-length announced. */
+  /** Fewer bytes arrived than content-length announced. */
   readonly short: boolean
 }
 
@@ -76,7 +76,7 @@ export function brokenStream(broken: Broken): Fault {
   return resetStream(nameOf(broken.code), cause)
 }
 
-/** Not processed, by the word of a GOAWAY: the stream came after the last one that the server will look at. */
+/** Not processed, as a GOAWAY says: the stream came after the last one that the server will process. */
 function unprocessed(code: number, cause: unknown): Fault {
   const name = nameOf(code)
   if (name === 'ENHANCE_YOUR_CALM') return calm(false, cause)
@@ -89,7 +89,7 @@ function unprocessed(code: number, cause: unknown): Fault {
 
 function withinBody({ code, gone, error, short }: Broken): Fault {
   const extras = { sent: true, cause: error }
-  // A length that does not fit is refused as PROTOCOL_ERROR by our own side (RFC 9113 §8.1.1).
+  // Our own side refuses a length that does not match, with PROTOCOL_ERROR (RFC 9113 §8.1.1).
   if (short && (gone ? error === undefined : nameOf(code) === 'PROTOCOL_ERROR')) {
     return fault('truncated/length', 'the body ended before the length that was announced', extras)
   }
@@ -122,10 +122,10 @@ function nameOf(code: number): string {
   return NAMES[code] ?? `code ${code}`
 }
 
-/** The connection cost far more than what it carried. */
+/** The connection cost far more bytes than it delivered. */
 export class Flood extends Error {}
 
-/** Node's codec found the fault, or we did; other codes of Node's tell what the peer said. */
+/** Node's codec or our own check found the violation. Node's other codes repeat what the peer said. */
 function isViolation(error: unknown): boolean {
   return error instanceof Flood || (error as { code?: unknown } | undefined)?.code === 'ERR_HTTP2_ERROR'
 }

@@ -1,9 +1,9 @@
 /**
- * One request on one HTTP/2 stream, told to a Collector as undici would tell it.
+ * One request on one HTTP/2 stream, reported to a Collector as undici would report it.
  *
- * Over node:http2 itself, because undici's Client takes RST_STREAM for the end of a body, and repeats refused streams
- * on its own. Node, too, ends a stream alike for END_STREAM and for a reset without an error; only the order in which
- * it closes and ends tells them apart.
+ * Uses node:http2 directly, because undici's Client takes RST_STREAM for the end of a body and retries refused streams
+ * on its own. Node also ends a stream in the same way for END_STREAM and for a reset without an error; only the order
+ * in which it closes and ends the stream tells them apart.
  */
 import { Duplex } from 'node:stream'
 import type { ClientHttp2Stream } from 'node:http2'
@@ -19,37 +19,37 @@ import { fault } from '../core/result.ts'
 
 const CANCEL = 8
 
-/** What a stream needs of its session. */
+/** What a stream needs from its session. */
 export interface Host {
-  /** Why it went, once it is gone. */
+  /** Why the session ended, once it has. */
   readonly goaway: Broken['goaway']
   readonly gone: boolean
   readonly error: unknown
-  /** Of a head: names and values. */
+  /** Limit for the names and values of a head. */
   readonly maxHeaderBytes: number
-  /** Bytes of a body have come, in one piece, whoever takes them when. */
+  /** Bytes of a body have arrived in one frame, whether or not they are read now. */
   arrived(bytes: number): void
-  /** False: the connection has cost too much besides. */
+  /** False if the connection has cost too many bytes beyond its bodies. */
   isHonest(): boolean
-  /** The stream needs its place no longer. */
+  /** The stream has ended and frees its slot. */
   over(exchange: Exchange): void
 }
 
-/** Whether END_STREAM has come. */
+/** Whether END_STREAM has arrived. */
 const ENDED = Symbol('ended')
 
 const HOST = Symbol('host')
 
-/** What came while the stream was paused. */
+/** What arrived while the stream was paused. */
 const HELD = Symbol('held')
 
 type Marked = ClientHttp2Stream & { [ENDED]?: true; [HOST]?: Host; [HELD]?: Pieces }
 
 /**
- * Node ends a stream that END_STREAM ends first and closes it then; one that is reset it closes first.
+ * On END_STREAM Node ends the stream before it closes it; on a reset it closes it first.
  *
- * A paused stream gets what the window lets through, a Buffer for each frame: frames of one byte would take 120 times
- * the window.
+ * A paused stream receives what the flow-control window allows, one Buffer per frame. Frames of one byte would take 120
+ * times the window, so they are packed.
  */
 function push(this: Marked, chunk: unknown, encoding?: BufferEncoding): boolean {
   if (chunk === null && !this.closed) this[ENDED] = true
@@ -65,7 +65,7 @@ function push(this: Marked, chunk: unknown, encoding?: BufferEncoding): boolean 
   return Duplex.prototype.push.call(this, chunk, encoding)
 }
 
-/** Gives the stream what was held; it asks its connection for more when that has been read. */
+/** Gives the held bytes to the stream, which asks its connection for more once they have been read. */
 function handBack(stream: Marked): void {
   const held = stream[HELD]
   for (let piece = held?.shift(); piece !== undefined; piece = held?.shift()) Duplex.prototype.push.call(stream, piece)
@@ -94,7 +94,7 @@ export class Exchange {
     stream.on('error', error => (this.#error = error))
     stream.on('close', () => this.#onClose())
     collector.onRequestStart(this)
-    // Given up at once.
+    // Aborted at once.
     if (this.#isOver) return
     stream.on('headers', (head: Head) => collector.onResponseStart(this, Number(head[':status']), {}))
     stream.on('response', (head: Head, _flags: number, raw: readonly string[]) => this.#onHead(head, raw))
@@ -103,7 +103,7 @@ export class Exchange {
     stream.on('end', () => this.#onEnd())
   }
 
-  /** The collector needs no more of it; the other streams of the connection go on. */
+  /** Ends this stream only; the other streams of the connection go on. */
   abort(): void {
     this.#over()
     if (!this.#stream.closed) this.#stream.close(CANCEL)
@@ -123,7 +123,7 @@ export class Exchange {
     const { body } = this.attempt.call
     const open = measured?.chunks ?? (typeof body === 'function' ? body : undefined)
     if (open !== undefined) return void this.#pour(watched(open, this.#collector)).catch(() => this.abort())
-    // Without a body the head has ended the stream.
+    // Without a body, the head has ended the stream.
     if (isAtHand(body) && body !== undefined) this.#stream.end(body, () => this.#collector.onRequestSent())
     else this.#collector.onRequestSent()
   }
@@ -131,7 +131,7 @@ export class Exchange {
   async #pour(chunks: AsyncIterable<Uint8Array | string>): Promise<void> {
     const stream = this.#stream
     for await (const chunk of chunks) {
-      // What nobody reads any more: leaving the loop closes the caller's stream.
+      // The response no longer needs the body: leaving the loop closes the caller's stream.
       if (this.#isOver || stream.closed) return
       if (!stream.write(chunk)) await drained(stream)
     }
@@ -158,7 +158,7 @@ export class Exchange {
         fault('too_large/wire', 'got far more bytes than bodies: no honest framing is as large', { sent: true }),
       )
     }
-    // Node tells of a head a tick later, and at times of data in the same tick.
+    // Node reports a head one tick later, and sometimes data in the same tick.
     if (this.#isHeaded) this.#collector.onResponseData(this, chunk)
     else (this.#early ??= []).push(chunk)
   }
@@ -178,11 +178,11 @@ export class Exchange {
   }
 
   #onEnd(): void {
-    // Without END_STREAM it was a reset; `close` comes next and says which.
+    // Without END_STREAM it was a reset; `close` follows and says which.
     if (this.#isOver || this.#stream[ENDED] !== true) return
     this.#over()
     this.#collector.onResponseEnd()
-    // Answered before the upload was through: the rest of it is of no use (RFC 9113 §8.1).
+    // Answered before the upload was complete: the rest is not needed (RFC 9113 §8.1).
     if (!this.#stream.closed && !this.#stream.writableFinished) this.#stream.close(CANCEL)
   }
 
@@ -222,7 +222,7 @@ function isTooLong(raw: readonly string[], maxBytes: number): boolean {
   return bytes > maxBytes
 }
 
-/** Names and values without the pseudo fields. Node's own object drops what comes twice. */
+/** Names and values without the pseudo fields. Node's own object drops repeated fields. */
 function fieldsOf(raw: readonly string[]): Record<string, string | string[]> {
   const fields = Object.create(null) as Record<string, string | string[]>
   for (let at = 0; at < raw.length; at += 2) {

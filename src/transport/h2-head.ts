@@ -1,4 +1,4 @@
-/** The head of a request as HTTP/2 wants it: pseudo fields, and nothing that is about one connection (RFC 9113 §8.2.2). */
+/** The head of a request for HTTP/2: pseudo fields, and no connection-specific fields (RFC 9113 §8.2.2). */
 import type { Measured } from './upload.ts'
 import type { OutgoingHttpHeaders } from 'node:http2'
 import type { Attempt } from '../core/attempt.ts'
@@ -36,7 +36,7 @@ export function headOf({ call, headers }: Attempt, measured: Measured | undefine
   return head
 }
 
-/** RFC 9110 §8.6: a method that means a body says that it has none. */
+/** RFC 9110 §8.6: a method that usually has a body states that it has none. */
 function lengthOf(method: string, body: Attempt['call']['body']): number | undefined {
   if (typeof body === 'string') return Buffer.byteLength(body)
   if (body instanceof Uint8Array) return body.byteLength

@@ -1,4 +1,4 @@
-/** One HTTP/2 connection: carries many attempts at once, knows how many it may, and how it ended. */
+/** One HTTP/2 connection: carries many attempts at once, knows how many it may carry, and how it ended. */
 import { connect } from 'node:http2'
 import type { ClientHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
@@ -19,25 +19,25 @@ import type { Result } from '../core/result.ts'
 
 /** As for HTTP/1.1. */
 const KEEP_ALIVE_MS = 4_000
-/** Of one stream, and of the connection: a stream that its consumer holds up must not hold up the others. */
+/** Windows of one stream and of the connection: a stream with a slow consumer must not hold up the others. */
 const STREAM_WINDOW_BYTES = 262_144
 const SESSION_WINDOW_BYTES = 2 ** 30
-/** Above our own caps, which tell what was too large; Node's reset would look like the server's. */
+/** Above our own limits, which report what was too large. A reset by Node would look like one by the server. */
 const MAX_HEADER_LIST_BYTES = 1_048_576
 const MAX_HEADER_PAIRS = 20_000
-// What the connection may cost besides the bodies: frames, records of TLS, heads, and the server's own business.
+// What the connection may cost beyond its bodies: frames, TLS records, heads, and the server's control frames.
 const MAX_OVERHEAD_BYTES = 65_536
 const MAX_OVERHEAD_RATIO = 1.1
 const MAX_BYTES_PER_FRAME = 64
 const MAX_BYTES_PER_STREAM = 32_768
 
-/** What a session tells to whoever keeps it. */
+/** What a session reports to its route. */
 export interface Keeper {
-  /** It can carry more now, or is gone. */
+  /** It can carry more now, or has ended. */
   changed(session: Session): void
-  /** The server wants to be asked in HTTP/1.1. */
+  /** The server wants HTTP/1.1. */
   wantsHttp1(): void
-  /** A kept connection turned out to be dead: the others are likely to be. */
+  /** A kept connection turned out to be dead, so the others probably are. */
   stale(): void
 }
 
@@ -47,7 +47,7 @@ export class Session implements Host, Kept {
   behind: Kept | undefined
   goaway: Broken['goaway']
   error: unknown
-  /** Until the server has said how many streams it takes, one is tried. */
+  /** One stream is tried until the server has said how many it accepts. */
   limit = 1
   isSettled = false
   readonly #http2: ClientHttp2Session
@@ -62,7 +62,7 @@ export class Session implements Host, Kept {
   #idleTimer: NodeJS.Timeout | undefined
   #allowedBytes = MAX_OVERHEAD_BYTES
 
-  /** The socket has been counted when it was opened; from now on the session answers for that. */
+  /** The opened socket has been counted already; from now on the session counts it. */
   constructor(origin: string, socket: Socket, parts: CollectorParts, keeper: Keeper) {
     this.#socket = socket
     this.#parts = parts
@@ -86,11 +86,11 @@ export class Session implements Host, Kept {
         keeper.changed(this)
       })
       .on('goaway', (code: number, lastId: number) => {
-        // A server may say it twice: first that it will end, then where (RFC 9113 §6.8).
+        // A server may send it twice: first that it will end, then with the last stream (RFC 9113 §6.8).
         this.goaway = { code, lastId }
         this.retire()
       })
-      // Node ends a flood that comes faster than it can be answered; this is for the others.
+      // Node ends a flood that comes faster than it can answer; this check catches slower ones.
       .on('ping', () => this.#isOverspent() && this.#flooded())
       .on('error', (error: unknown) => (this.error ??= error))
       .on('close', () => this.#onClose())
@@ -105,7 +105,7 @@ export class Session implements Host, Kept {
     return this.#http2.destroyed || this.#socket.destroyed
   }
 
-  /** Streams that it can carry besides those that it does. */
+  /** How many more streams it can carry. */
   get room(): number {
     if (!this.isUsable) return 0
     return Math.max(0, this.limit - this.#load)
@@ -126,7 +126,8 @@ export class Session implements Host, Kept {
       const readBefore = this.#socket.bytesRead
       const collector = new Collector(attempt, this.#parts, result => resolve(this.#learn(attempt, result)), WIRE)
       attempt.abort = () => {
-        // Not a byte since: the other side may be gone without a word, and whoever comes next should not wait for it.
+        // Nothing was read since the request: the other side may be gone without notice, and later attempts must not
+        // wait for it.
         if (this.#socket.bytesRead === readBefore) this.retire()
         collector.giveUp()
       }
@@ -142,7 +143,7 @@ export class Session implements Host, Kept {
 
   #learn(attempt: Attempt, result: Result): Result {
     if (result.kind === 'reply') {
-      // RFC 9110 §15.5.20: to be asked over another connection.
+      // RFC 9110 §15.5.20: the request must be repeated over another connection.
       if (result.status === 421) this.retire()
       return result
     }
@@ -177,19 +178,19 @@ export class Session implements Host, Kept {
     this.#keeper.changed(this)
   }
 
-  /** Takes no further streams; ends with the last one. */
+  /** Takes no further streams; ends with its last one. */
   retire(): void {
     if (this.#isRetired) return
     this.#isRetired = true
     if (this.#load === 0) this.#endSoon()
   }
 
-  /** Not in this turn: Node is in the middle of a frame, or of a stream's end. */
+  /** Not in this turn, because Node is in the middle of a frame or of a stream's end. */
   #endSoon(): void {
     setImmediate(() => this.#load === 0 && this.end())
   }
 
-  /** At once, with all that it carries. */
+  /** Ends at once, with all its streams. */
   end(): void {
     this.#isRetired = true
     if (!this.#http2.destroyed) this.#http2.destroy()
@@ -197,7 +198,7 @@ export class Session implements Host, Kept {
     this.#uncount()
   }
 
-  /** Its socket is wanted for another connection. */
+  /** Its socket is needed for another connection. */
   close(): void {
     this.end()
   }
@@ -214,14 +215,14 @@ export class Session implements Host, Kept {
 
   #rest(): void {
     if (this.#isRetired) return this.#endSoon()
-    // Closed already, but it has not been told yet.
+    // Already closed, but the event has not arrived yet.
     if (this.#isCounted) openSockets.rest(this)
     this.#socket.unref()
     this.#idleSinceMs = performance.now()
     this.#idleTimer ??= this.#watch(KEEP_ALIVE_MS)
   }
 
-  /** One timer, not one per request: it looks how long the connection has been idle when it wakes. */
+  /** One timer per connection, not per request: when it fires, it checks how long the connection has been idle. */
   #watch(delayMs: number): NodeJS.Timeout {
     return setTimeout(() => {
       this.#idleTimer = undefined

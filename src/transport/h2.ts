@@ -1,9 +1,9 @@
 /**
- * Which connection an attempt takes where HTTP/2 is offered: a stream of one that is open, a new one, or HTTP/1.1.
+ * Which connection an attempt uses where HTTP/2 is offered: a stream of an open session, a new connection, or HTTP/1.1.
  *
- * What a server speaks shows only when a connection is made. So the first attempt to an unknown origin makes one, and
- * the others wait for what it learns instead of making theirs in vain; not for long, though: a connection that hangs is
- * not worth waiting for.
+ * The protocol is known only once a connection is made. So the first attempt to an unknown origin makes one, and the
+ * others wait for its result instead of opening connections in vain. They wait only for a short time, because a
+ * connection may hang.
  */
 import { classify } from './faults.ts'
 import { connector, stampPhases } from './connect.ts'
@@ -23,9 +23,9 @@ import { fault, isShortage } from '../core/result.ts'
 import type { Result } from '../core/result.ts'
 import { routeKey } from '../core/route.ts'
 
-/** How long others wait for a connection that another attempt makes. */
+/** How long others wait for a connection that another attempt is making. */
 const PATIENCE_MS = 1_000
-/** What is known of routes that have no connection is forgotten, the oldest first, when they are very many. */
+/** With more routes than this, the oldest idle one is forgotten. */
 const MAX_ROUTES = 10_000
 
 const DROPPED = new Error('the connection is of no more use')
@@ -33,7 +33,7 @@ const DROPPED = new Error('the connection is of no more use')
 export interface Http2Parts extends CollectorParts {
   readonly connection: Omit<TunnelParts, 'connect'>
   readonly room: Room
-  /** Carries an attempt by HTTP/1.1, on the connection that is ready if there is one. */
+  /** Sends an attempt over HTTP/1.1, on the connection `ready` if there is one. */
   readonly plain: (attempt: Attempt, measured?: Measured, ready?: Socket) => Promise<Result>
 }
 
@@ -42,11 +42,11 @@ interface RouteParts extends Http2Parts {
   readonly through: Through
 }
 
-/** An attempt without a connection. */
+/** An attempt that waits for a connection. */
 interface Waiter {
   readonly attempt: Attempt
   readonly measured: Measured | undefined
-  /** The connection that it makes itself. */
+  /** The connection that it is making itself. */
   socket: Socket | undefined
   go(carried: Result | Promise<Result>): void
 }
@@ -88,14 +88,14 @@ export class Http2 {
   }
 }
 
-/** One origin, by one way. */
+/** One origin, reached directly or through one proxy. */
 class Route implements Keeper {
   readonly #parts: RouteParts
   #speaks: 'unknown' | 'http/1.1' | 'h2' = 'unknown'
   readonly #sessions = new Set<Session>()
-  /** In the order of their coming. */
+  /** In the order of arrival. */
   readonly #line = new Set<Waiter>()
-  /** Streams that a new connection will carry, as far as the last one tells. */
+  /** Streams that a new connection is expected to carry, judging by the last one. */
   #expected = Infinity
   #connecting = 0
   #isImpatient = false
@@ -133,7 +133,7 @@ class Route implements Keeper {
       }
       attempt.abort = () => {
         waiter.go(fault('aborted/in_flight', 'given up while connecting'))
-        // With an error: that is what its maker hears of.
+        // With an error, so that the code that is making the connection notices.
         waiter.socket?.destroy(DROPPED)
         this.#serve()
       }
@@ -142,10 +142,10 @@ class Route implements Keeper {
     })
   }
 
-  /** Lets go who can, and makes connections for the others. */
+  /** Starts waiters that can go, and makes connections for the others. */
   #serve(): void {
     for (const waiter of this.#line) {
-      // Who makes a connection waits for it, as everybody does with HTTP/1.1.
+      // A waiter that makes a connection waits for it, as with HTTP/1.1.
       if (waiter.socket !== undefined) continue
       if (this.#speaks === 'http/1.1') {
         waiter.go(this.#parts.plain(waiter.attempt, waiter.measured))
@@ -167,7 +167,7 @@ class Route implements Keeper {
     }, PATIENCE_MS)
   }
 
-  /** As many connections as those who wait will need, and no more. */
+  /** Makes as many connections as the waiters will need, and no more. */
   #connect(): void {
     const missing = this.#missing()
     for (const waiter of this.#line) {
@@ -179,10 +179,10 @@ class Route implements Keeper {
   #missing(): number {
     if (this.#line.size === 0) return 0
     const sessions = [...this.#sessions].filter(({ isUsable }) => isUsable)
-    // A server may take no streams for a time, and say so: another connection would be told the same.
+    // A server may accept no streams for a time, and say so; another connection would get the same answer.
     if (sessions.some(({ isSettled, limit }) => isSettled && limit === 0)) return 0
     if (this.#isImpatient) return this.#line.size
-    // One that has not said yet how much it takes may be all that is needed.
+    // A session that has not yet said how many streams it accepts may be enough.
     if (sessions.some(({ isSettled }) => !isSettled)) return 0
     return Math.ceil(this.#line.size / Math.min(this.#line.size, Math.max(1, this.#expected)))
   }
@@ -191,13 +191,13 @@ class Route implements Keeper {
     const { attempt } = waiter
     const { origin } = attempt.call
     const { protocol, host, hostname, port } = new URL(origin)
-    // As undici does it: an address is connected to without its brackets.
+    // Like undici: an address is connected to without its brackets.
     const options = { protocol, host, hostname: hostname.replace(/^\[|\]$/g, ''), port }
     this.#connecting++
     openSockets.opening(this.#parts.room.max(this.#parts.clock.now()))
     const done = (error: Error | null, made: Socket | null): void => {
       this.#connecting--
-      // Given up meanwhile.
+      // Aborted meanwhile.
       if (!this.#line.has(waiter)) {
         openSockets.closed()
         made?.destroy()
@@ -218,12 +218,12 @@ class Route implements Keeper {
       return this.#parts.through({ proxy: attempt.proxy, target: options, attempt, hold }, done)
     }
     try {
-      // undici's type hides it, but its connector answers with the socket at once.
+      // undici's type hides it, but its connector returns the socket at once.
       const socket = this.#parts.connect(options, done) as unknown as Socket
       hold(socket)
       stampPhases(socket, attempt, options, this.#parts.clock)
     } catch (error) {
-      // A certificate and a key that do not belong together, for one: Node says so at once.
+      // For example a certificate and a key that do not match, which Node reports at once.
       process.nextTick(done, error, null)
     }
   }
@@ -235,11 +235,11 @@ class Route implements Keeper {
     waiter.go(failure)
   }
 
-  /** A connection is there, and with it the answer what the server speaks. */
+  /** A connection is open, which shows what the server speaks. */
   #take(waiter: Waiter, socket: TLSSocket): void {
     if (socket.alpnProtocol !== 'h2') {
       this.#speaks = 'http/1.1'
-      // It is counted again where it goes.
+      // Counted again where it is used.
       openSockets.closed()
       return waiter.go(this.#parts.plain(waiter.attempt, waiter.measured, socket))
     }

@@ -1,4 +1,4 @@
-/** What gives a response away as unfit to be read: its head, and what it costs on the wire. */
+/** Checks whether a response is fit to be read: its head, and what it costs on the wire. */
 import { wrongProtocol } from './faults.ts'
 import { getAllHeaders, getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
@@ -6,10 +6,12 @@ import { fault } from '../core/result.ts'
 import type { Fault, Integrity, Reply } from '../core/result.ts'
 
 const MAX_HEADERS = 2_000
-/** A 103 or two are fine; hundreds are an attack on the deadline of the head. */
+/** One or two 103s are fine; hundreds are an attack on the timeout of the head. */
 const MAX_INTERIM_RESPONSES = 100
 
-/** @param firstRead what the connection read first, where that is known */
+/**
+ * @param firstRead what the connection read first, if known
+ */
 export function headProblem(headers: HeaderList, firstRead: Uint8Array | undefined): Fault | undefined {
   const sent = true
   const protocol = wrongProtocol(firstRead)
@@ -18,10 +20,10 @@ export function headProblem(headers: HeaderList, firstRead: Uint8Array | undefin
   if (count > MAX_HEADERS) {
     return fault('too_large/headers', `expected at most ${MAX_HEADERS} headers, got ${count}`, { sent })
   }
-  // The parser takes `chunked, identity` for no framing at all and hands out `gzip, chunked` still packed.
+  // The parser treats `chunked, identity` as no framing at all, and passes on `gzip, chunked` still packed.
   if (getHeader(headers, 'transfer-encoding') === undefined) return undefined
   const given = getAllHeaders(headers, 'transfer-encoding').join(', ')
-  // Not trim(): it takes a no-break space for a blank, and the parser does not.
+  // Not trim(): it removes no-break spaces, which the parser does not.
   if (/^[ \t]*chunked[ \t]*$/i.test(given)) return undefined
   const shown = JSON.stringify(given.slice(0, 80))
   return fault('protocol/transfer_encoding', `expected the transfer encoding chunked, got ${shown}`, { sent })
@@ -31,16 +33,16 @@ export const hasNoBody = (status: number, method: string): boolean =>
   status === 204 || status === 304 || method === 'HEAD'
 
 /**
- * RFC 9112 §6.3.
+ * How the end of the body is marked (RFC 9112 §6.3).
  *
- * @param framed every body has an end of its own, as the last chunk is one: HTTP/2 (RFC 9113 §8.1)
+ * @param framed every body marks its own end, as HTTP/2 does (RFC 9113 §8.1)
  */
 export function integrityOf(status: number, method: string, headers: HeaderList, framed: boolean): Integrity {
   if (hasNoBody(status, method) || getHeader(headers, 'content-length') !== undefined) return 'length'
   return framed || getHeader(headers, 'transfer-encoding') ? 'chunked' : 'unverified'
 }
 
-/** 0 without an announced length, and where no body follows. */
+/** 0 without an announced length, and where there is no body. */
 export function announcedBytes(status: number, method: string, headers: HeaderList): number {
   return hasNoBody(status, method) ? 0 : Number(getHeader(headers, 'content-length') ?? 0)
 }
@@ -59,12 +61,14 @@ export function isAllOf(headers: HeaderList, bytes: number): boolean {
 // RFC 9112 §4, as undici decodes it: tab, space, visible characters and everything above ASCII.
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\u{10ffff}]*$/u
 
-/** The reason phrase of a status line; empty where it has characters that HTTP does not allow. */
+/** The reason phrase of a status line; empty if it has characters that HTTP does not allow. */
 export function reasonPhrase(text: string): string {
   return REASON_PHRASE.test(text) ? text : ''
 }
 
-/** @param count of interim responses, this one included */
+/**
+ * @param count number of interim responses, including this one
+ */
 export function interimProblem(status: number, count: number): Fault | undefined {
   const sent = true
   if (status < 100) return fault('protocol/status', `expected a status from 100 to 999, got ${status}`, { sent })
@@ -74,15 +78,15 @@ export function interimProblem(status: number, count: number): Fault | undefined
   return fault('protocol/too_many_1xx', message, { sent })
 }
 
-// What a response may cost on the wire besides its body: its head, a tenth, and the frame of each chunk. Extensions of
-// chunks reach nobody, so that only the connection's own count shows them.
+// What a response may cost on the wire beyond its body: its head, a tenth, and the frame of each chunk. The parser
+// drops chunk extensions, so only the connection's own count shows them.
 const MAX_OVERHEAD_BYTES = 65_536
 const MAX_OVERHEAD_RATIO = 1.1
 const MAX_BYTES_PER_FRAME = 12
 
 /**
- * @param wireBytes what the connection has read for a body of so many `bytes` in so many `pieces`
- * @param head what the head was, or how large it may be
+ * @param wireBytes what the connection has read for a body of `bytes` in `pieces` chunks
+ * @param head the head, or how large it may be
  */
 export function overspentProblem(
   wireBytes: number,

@@ -1,8 +1,8 @@
 /**
- * The headers of a response as a flat list, the same list again when the response before had the same ones.
+ * The headers of a response as a flat list. Returns the same list again if the previous response had the same headers.
  *
- * Answers of one server look alike to the letter (`Date` changes once a second). Sharing their list spares a batch
- * half of what it would keep per outcome, and the garbage collector half of its copying (bench/overhead.ts).
+ * Responses of one server are mostly identical (`Date` changes once per second). Sharing the list saves a batch half of
+ * what it would keep per outcome, and the garbage collector half of its copying (bench/overhead.ts).
  */
 import type { HeaderList } from '../core/headers.ts'
 

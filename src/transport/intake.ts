@@ -1,6 +1,6 @@
 /**
- * A body on its way to its sink. While the sink is busy, a little of what comes is held and then the connection is not
- * read; the clocks of the attempt stand still.
+ * Passes a body to its writer with back-pressure. While the writer is busy, a little is buffered; then the connection
+ * is no longer read. The attempt's timeouts do not run meanwhile.
  */
 import { codingsOf, MAX_CODINGS, tooMany } from './codings.ts'
 import { Pieces } from './pieces.ts'
@@ -15,8 +15,8 @@ import { fault, isFault } from '../core/result.ts'
 import type { Fault, Reply, Taken } from '../core/result.ts'
 
 /**
- * Held for a sink that is busy before the connection is paused. A pause for each piece would make undici read and parse
- * again what stands behind it: a body in small chunks would take quadratic time.
+ * Bytes buffered for a busy writer before the connection is paused. Pausing for each chunk would make undici read and
+ * parse everything after it again: a body in small chunks would take quadratic time.
  */
 const MAX_AHEAD_BYTES = 65_536
 
@@ -33,7 +33,7 @@ export interface IntakeParts {
   readonly done: (ended: Fault | Taken) => void
 }
 
-/** The writer for a body with this head: behind its content codings, where it has any. */
+/** The writer for a body with this head, behind a decoder if it has content codings. */
 export function behindCodings(writer: BodyWriter, head: Reply, { call, trip, headers }: Attempt): BodyWriter | Fault {
   const { contentCoding, maxResponseBytes } = call.plan
   const codings = contentCoding === 'raw' ? [] : codingsOf(head.headers)
@@ -47,8 +47,8 @@ export function behindCodings(writer: BodyWriter, head: Reply, { call, trip, hea
 }
 
 /**
- * A file that is packed by itself, such as a `.tar.gz`, whose server declares that as a coding although `identity` was
- * asked for: unpacked, it would not be what its name and its checksum say.
+ * Whether the body is a file that is compressed itself, such as a `.tar.gz`, and the server declares that as a coding
+ * although `identity` was asked for. Decoded, it would match neither its name nor its checksum.
  */
 function isPackedFile({ url, headers }: Reply, codings: readonly string[], asked: HeaderList): boolean {
   const [coding = '', ...others] = codings
@@ -78,9 +78,9 @@ export class Intake {
   }
 
   take(piece: Uint8Array): void {
-    // undici hands out an empty one whenever it goes on.
+    // undici passes an empty chunk whenever it resumes.
     if (piece.byteLength === 0) return
-    // More may come although the connection is not read: undici hands out what it has when the other side has ended.
+    // More may arrive although the connection is not read: undici passes on what it has once the other side has ended.
     this.#queue.add(piece)
     if (this.#state === 'open') this.#next()
     else if (this.#queue.bytes >= MAX_AHEAD_BYTES) this.#pause()
@@ -92,7 +92,7 @@ export class Intake {
     if (this.#state === 'open') this.#finish()
   }
 
-  /** Nothing more of it is for anybody. */
+  /** Drops everything that follows. */
   stop(): void {
     if (this.#state === 'over') return
     this.#state = 'over'

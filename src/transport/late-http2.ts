@@ -1,4 +1,4 @@
-/** HTTP/2, loaded with the first request that may use it: who does not ask for it pays nothing. */
+/** Loads HTTP/2 with the first request that may use it, so that other programs do not pay for it. */
 import type { Http2, Http2Parts } from './h2.ts'
 import type { Measured } from './upload.ts'
 import type { Attempt } from '../core/attempt.ts'

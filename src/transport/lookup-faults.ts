@@ -1,10 +1,12 @@
-/** Why a name could not be looked up → Fault. Beside `faults.ts`, because the same codes mean other things there. */
+/**
+ * Why a name could not be looked up → Fault. Separate from `faults.ts`, because the same codes mean other things there.
+ */
 import { reasonOf } from '../core/callback.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, FaultCode } from '../core/result.ts'
 import { FaultError, NO_NETWORK } from './faults.ts'
 
-/** What a failed look-up means: getaddrinfo's codes and those of c-ares, of which some mean a connection elsewhere. */
+/** Codes of getaddrinfo and c-ares. Some of them mean a failed connection elsewhere. */
 const LOOKUPS: Readonly<Record<string, FaultCode>> = {
   ENOTFOUND: 'dns/not_found',
   ENODATA: 'dns/empty',
@@ -17,7 +19,7 @@ const LOOKUPS: Readonly<Record<string, FaultCode>> = {
   ETIMEDOUT: 'dns/temporary',
   ECONNREFUSED: 'dns/temporary',
   EREFUSED: 'dns/temporary',
-  // Denied by Node's permission model, and by Deno's.
+  // Denied by Node's permission model, or by Deno's.
   ERR_ACCESS_DENIED: 'blocked/permission',
   EPERM: 'blocked/permission',
   EMFILE: 'resource/fd',
@@ -32,7 +34,9 @@ const OF_LOOKUP: Readonly<Record<string, string>> = {
   'resource/fd': 'this process has no file descriptor left',
 }
 
-/** @param own the caller's own `lookup` failed: what it throws is its mistake, unless it has a code of the table */
+/**
+ * @param own the caller's own `lookup` failed. An error without a code of the table is reported as its mistake.
+ */
 export function lookupFault(error: unknown, own: boolean): Fault {
   if (error instanceof FaultError) return error.fault
   const { code } = (error ?? {}) as { code?: unknown }

@@ -1,10 +1,10 @@
 /**
- * Host names → addresses, remembered for a while: Node asks the system for every new connection, in a pool of four
- * threads that file access needs, too.
+ * Host names → addresses, cached for a short time. Node asks the system for every new connection, in a pool of four
+ * threads that file access needs as well.
  *
- * One look-up per name at a time, however many wait for it, and few names at once. Who gives up leaves the line; a
- * look-up under way cannot be called back, so one that hangs stops counting after a while: others get their turn, and
- * the system finds the thread (libuv lends half of its pool to look-ups and no more).
+ * One look-up per name at a time, however many attempts wait for it, and few names at once. An attempt that gives up
+ * leaves the queue. A running look-up cannot be cancelled, so one that hangs stops counting after a while and others
+ * start (libuv gives at most half of its pool to look-ups).
  */
 import dns from 'node:dns'
 import type { LookupAddress, LookupOptions } from 'node:dns'
@@ -13,27 +13,27 @@ import { Ring } from '../core/ring.ts'
 
 export type Answer = (error: unknown, addresses: readonly LookupAddress[]) => void
 
-/** Asks for all addresses of a name; how it answers is told to `answer`, once. */
+/** Asks for all addresses of a name and calls `answer` once. */
 export type AskNames = (hostname: string, options: LookupOptions, answer: Answer) => void
 
-/** One who waits for a name. */
+/** An attempt that waits for a name. */
 export interface Waiter {
-  /** Its answer does not matter any more. */
+  /** Its answer is no longer needed. */
   leave(): void
 }
 
-/** getaddrinfo tells no lifetime; browsers keep what it says for a minute. Short, so that a host may move. */
+/** getaddrinfo gives no lifetime; browsers keep its answer for a minute. Short, so that a host may move. */
 const FOUND_MS = 10_000
-/** RFC 2308 keeps what does not exist for minutes; a batch with a typo in it asks once. */
+/** RFC 2308 keeps missing names for minutes; a batch with a typo asks once. */
 const NOT_FOUND_MS = 30_000
-/** A look-up that takes longer than the resolver's own first timeout hangs, most likely. */
+/** A look-up that takes longer than the resolver's own first timeout probably hangs. */
 const HUNG_MS = 5_000
 const MAX_NAMES = 1_000
 
-/** Half of libuv's pool, which is what it gives to look-ups. */
+/** Half of libuv's pool, which is what libuv gives to look-ups. */
 const atOnce = (): number => Math.max(2, Math.floor(Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) / 2) || 2)
 
-/** A name that somebody waits for. */
+/** A name that at least one attempt waits for. */
 interface Asked {
   readonly key: string
   readonly hostname: string
@@ -63,7 +63,7 @@ export class Names {
     this.#atOnce = most
   }
 
-  /** Never answers before it has returned: Node listens for a look-up only after that. */
+  /** Never answers before it has returned: Node listens for the look-up only after that. */
   find(hostname: string, options: LookupOptions, answer: Answer): Waiter {
     const key = keyOf(hostname, options)
     const known = this.#known.get(key)
@@ -73,13 +73,13 @@ export class Names {
       return { leave: () => void (left = true) }
     }
     const asked = this.#asked.get(key) ?? this.#enqueue({ key, hostname, options, waiters: new Set() })
-    // One function may wait twice.
+    // The same function may be waiting twice.
     const waiter: Answer = (error, addresses) => answer(error, addresses)
     asked.waiters.add(waiter)
     return { leave: () => void asked.waiters.delete(waiter) }
   }
 
-  /** What was found did not help: it is looked up again next time, unless it is quite new. */
+  /** The address did not work: looks the name up again next time, unless the answer is very recent. */
   forget(hostname: string): void {
     const olderMs = this.#clock.now() + FOUND_MS - FRESH_MS
     for (const [key, { error, untilMs }] of this.#known) {
@@ -98,7 +98,7 @@ export class Names {
     while (this.#running < this.#atOnce) {
       const asked = this.#line.shift()
       if (asked === undefined) return
-      // Everybody has given up meanwhile.
+      // All waiting attempts have given up.
       if (asked.waiters.size === 0) this.#asked.delete(asked.key)
       else this.#start(asked)
     }
@@ -131,7 +131,7 @@ export class Names {
   }
 }
 
-/** What was looked up within this time is not to blame for a connection that fails. */
+/** An answer younger than this is not to blame for a failed connection. */
 const FRESH_MS = 1_000
 
 function keyOf(hostname: string, { family, hints, order, verbatim }: LookupOptions): string {
@@ -140,7 +140,7 @@ function keyOf(hostname: string, { family, hints, order, verbatim }: LookupOptio
 
 const isNotFound = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'ENOTFOUND'
 
-// Read at the time of the call: what a program puts in the place of `dns.lookup` is meant for all of it.
+// Read at the time of the call, so that a program may replace `dns.lookup` for everything.
 const askSystem: AskNames = (hostname, options, answer) => {
   try {
     dns.lookup(hostname, { ...options, all: true }, (error, addresses) => answer(error, error ? [] : addresses))
@@ -151,7 +151,7 @@ const askSystem: AskNames = (hostname, options, answer) => {
 
 let shared: Names | undefined
 
-/** One for all clients of this thread. */
+/** One cache for all clients of this thread. */
 export function systemNames(clock: Clock): Names {
   return (shared ??= new Names(askSystem, clock))
 }

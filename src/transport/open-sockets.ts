@@ -1,13 +1,13 @@
 /**
- * All sockets of this thread, of whatever client: when there are as many as may be, a new one takes the place of the
- * idle one that was used longest ago.
+ * All sockets of this thread, of all clients. At the limit, a new socket replaces the idle one that was used least
+ * recently.
  */
 import { Line } from '../core/line.ts'
 import type { Link } from '../core/line.ts'
 
-/** A connection that may be kept. */
+/** A connection that may be kept open. */
 export interface Kept extends Link<Kept> {
-  /** Ends it for good. It is not asked whether it is idle. */
+  /** Ends it for good, idle or not. */
   close(): void
 }
 
@@ -16,11 +16,11 @@ export interface Room {
   max(nowMs: number): number
 }
 
-/** More than a run keeps busy, and enough for a host that is asked now and then to keep its connection. */
+/** More than a run keeps busy, and enough for a rarely used host to keep its connection. */
 const MAX_IDLE = 256
 
 class OpenSockets {
-  /** Used longest ago first. */
+  /** Least recently used first. */
   readonly #idle = new Line<Kept>()
   #open = 0
 
@@ -28,13 +28,15 @@ class OpenSockets {
     return this.#open
   }
 
-  /** One more is about to be opened; an idle one is closed for it where there are enough. */
+  /** Called before a socket is opened. At the limit, closes idle ones for it. */
   opening(max: number): void {
     while (this.#open >= max && this.#idle.size > 0) this.#idle.shift()?.close()
     this.#open++
   }
 
-  /** @param kept undefined: it was never made, or belongs to another one that counts itself */
+  /**
+   * @param kept undefined if it was never made, or now belongs to a connection that counts itself
+   */
   closed(kept?: Kept): void {
     if (kept !== undefined) this.#idle.remove(kept)
     this.#open--
@@ -42,7 +44,7 @@ class OpenSockets {
 
   rest(kept: Kept): void {
     this.#idle.push(kept)
-    // A run over many hosts would otherwise keep a connection to each host of the last seconds.
+    // Otherwise a run over many hosts would keep a connection to each host of the last seconds.
     if (this.#idle.size > MAX_IDLE) this.#idle.shift()?.close()
   }
 
@@ -50,7 +52,7 @@ class OpenSockets {
     this.#idle.remove(kept)
   }
 
-  /** The system has none left: whatever nobody uses is closed. */
+  /** The system has no sockets left: closes all idle ones. */
   closeIdle(): void {
     for (let kept = this.#idle.shift(); kept !== undefined; kept = this.#idle.shift()) kept.close()
   }

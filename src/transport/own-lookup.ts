@@ -1,4 +1,4 @@
-/** The caller's `lookup`: asked for every new connection, since it knows best how long an answer holds. */
+/** The caller's `lookup`. It is called for every new connection, because only it knows how long its answer is valid. */
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { isIP } from 'node:net'
 import type { LookupInput } from '../core/options.ts'
@@ -22,7 +22,7 @@ export function ownNames(lookup: LookupInput): {
         } catch (wrong) {
           failed = wrong
         }
-        // Node emits `lookup` where it is answered: its listeners come only after the connection has been asked for.
+        // Node emits `lookup` when it is answered, and its listeners are added only after the connection was started.
         process.nextTick(() => answer(failed, addresses))
       }
       try {
@@ -40,7 +40,7 @@ export function ownNames(lookup: LookupInput): {
   }
 }
 
-/** One address or several, each a string or an object with one. */
+/** One address or several, each a string or an object with an address. */
 export function addressesOf(given: unknown): readonly LookupAddress[] {
   return (Array.isArray(given) ? (given as unknown[]) : [given]).map(one => {
     const address: unknown = typeof one === 'object' && one !== null ? (one as { address?: unknown }).address : one

@@ -1,18 +1,18 @@
 /**
- * The bytes of a body that are held, in memory that is about as large as they are.
+ * Buffers the bytes of a body in about as much memory as they take.
  *
- * A server chooses how it cuts its body. Each piece costs some 120 bytes of heap besides its own, so that a body in
- * chunks of one byte would take 120 times the limit that is set for it: small pieces are copied into blocks.
+ * A server decides how its body is split. Each chunk costs some 120 bytes of heap besides its own, so a body in chunks
+ * of one byte would take 120 times its limit. Small chunks are therefore copied into blocks.
  */
 
-/** Larger pieces are kept as they came: their overhead is small. */
+/** Larger chunks are kept as they are: their overhead is small. */
 const KEPT_BYTES = 32_768
 const MIN_BLOCK_BYTES = 4_096
 const MAX_BLOCK_BYTES = 65_536
 
 export class Pieces {
   #whole: Uint8Array[] = []
-  /** Filled up to `#used`, and the caller of `shift` has not seen it. */
+  /** Filled up to `#used`; not yet returned by `shift`. */
   #block: Uint8Array | undefined
   #used = 0
   #bytes = 0
@@ -23,13 +23,13 @@ export class Pieces {
 
   add(piece: Uint8Array): void {
     if (piece.byteLength === 0) return
-    // Most bodies come in one piece, which is never copied.
+    // Most bodies arrive in one chunk, which is never copied.
     if (this.#bytes === 0) this.#whole.push(piece)
     else this.#gather(piece)
     this.#bytes += piece.byteLength
   }
 
-  /** The oldest bytes, which leave. */
+  /** Removes and returns the oldest bytes. */
   shift(): Uint8Array | undefined {
     if (this.#whole.length === 0) this.#closeBlock()
     const piece = this.#whole.shift()
@@ -37,7 +37,7 @@ export class Pieces {
     return piece
   }
 
-  /** All of it in one. */
+  /** All bytes as one array. */
   join(): Uint8Array {
     this.#closeBlock()
     return this.#whole.length === 1 ? (this.#whole[0] as Uint8Array) : Buffer.concat(this.#whole, this.#bytes)

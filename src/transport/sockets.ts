@@ -1,8 +1,8 @@
 /**
- * Our own sockets: one undici Client per open connection, idle ones kept by route, last used first.
+ * Our own sockets: one undici Client per open connection. Idle ones are kept by route and reused last in, first out.
  *
- * One Client per socket, because a Client that cannot connect fails everything queued on it; here nothing ever queues.
- * It also tells which socket an attempt had, fresh or used.
+ * One Client per socket, because a Client that cannot connect fails everything queued on it; here nothing is ever
+ * queued. It also shows whether an attempt had a fresh or a reused socket.
  */
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
@@ -16,40 +16,40 @@ import { Client } from './undici-parts.ts'
 import type { Kept, Room } from './open-sockets.ts'
 import type { Through } from './tunnel/through.ts'
 
-/** As browsers and Node's own agent do; servers close idle connections after five seconds or more. */
+/** Like browsers and Node's own agent. Servers close idle connections after five seconds or more. */
 const KEEP_ALIVE_MS = 4_000
 const DROPPED = new Error('the connection is of no more use')
 
 export interface Line extends Kept {
   readonly client: Client
-  /** Where it goes, and which way. */
+  /** Origin and proxy. */
   readonly route: string
   /** The connection, while there is one. */
   socket: Socket | undefined
-  /** Requests that this connection has carried. */
+  /** Number of requests that this connection has carried. */
   carried: number
-  /** Whom a new connection is for. */
+  /** The attempt that a new connection is made for. */
   attempt: Attempt | undefined
-  /** Whose response it carries or carried last. */
+  /** The attempt whose response it carries, or carried last. */
   reader: Reader | undefined
   state: 'busy' | 'idle' | 'gone'
 }
 
-/** Hears of the connection what undici does not tell. */
+/** Receives what undici does not report about the connection. */
 export interface Reader {
-  /** False: what was read must not be parsed. So many bytes, these first, have been read before and given back. */
+  /** Returns false if the bytes must not be parsed. The first `returned` bytes were read before and given back. */
   onWireRead(bytes: Uint8Array, returned: number): boolean
   onWireError(error: Error): void
 }
 
 export interface SocketsParts {
-  /** Goes straight to an origin. */
+  /** Connects directly to an origin. */
   readonly connect: Connect
-  /** Takes a proxy. */
+  /** Connects through a proxy. */
   readonly through: Through
   readonly clock: Clock
   readonly room: Room
-  /** Names and values of a response's head. */
+  /** Limit for the names and values of a response's head. */
   readonly maxHeaderBytes: number
 }
 
@@ -61,7 +61,7 @@ export class Sockets {
   readonly #maxHeaderBytes: number
   readonly #idle = new Map<string, Line[]>()
   readonly #open = new Set<Line>()
-  /** Fresh connections that repeats have coming to them, by route. */
+  /** Fresh connections owed to retries, by route. */
   readonly #owed = new Map<string, number>()
 
   constructor({ connect, through, clock, room, maxHeaderBytes }: SocketsParts) {
@@ -69,11 +69,11 @@ export class Sockets {
     this.#through = through
     this.#clock = clock
     this.#room = room
-    // undici takes integers only.
+    // undici accepts integers only.
     this.#maxHeaderBytes = Math.min(maxHeaderBytes, Number.MAX_SAFE_INTEGER)
   }
 
-  /** A connection to the attempt's origin: the one that is `ready`, else an idle one if there is any. */
+  /** A connection to the attempt's origin: `ready` if given, otherwise an idle one, otherwise a new one. */
   take(attempt: Attempt, ready?: Socket): Line {
     const { origin } = attempt.call
     const route = routeKey(origin, attempt.proxy)
@@ -89,21 +89,21 @@ export class Sockets {
   #takeIdle(route: string): Line | undefined {
     const idle = this.#idle.get(route)
     for (let line = idle?.pop(); line !== undefined; line = idle?.pop()) {
-      // Closed, but undici has not said so yet.
+      // Already closed, but undici has not reported it yet.
       if (line.socket?.destroyed === false) return line
       this.drop(line)
     }
     return undefined
   }
 
-  /** One kept connection turned out to be closed: so are the others, most likely, and the repeat needs a fresh one. */
+  /** A kept connection turned out to be closed, so the others probably are. The retry gets a fresh one. */
   dropIdle({ call, proxy }: Attempt): void {
     const route = routeKey(call.origin, proxy)
     for (const line of this.#idle.get(route)?.slice() ?? []) this.drop(line)
     this.#owed.set(route, (this.#owed.get(route) ?? 0) + 1)
   }
 
-  /** Until the repeat comes, others may have given back connections that are closing, too. */
+  /** Until the retry comes, other attempts may have returned connections that are closing as well. */
   #isOwedFresh({ number }: Attempt, route: string): boolean {
     const owed = number > 1 ? this.#owed.get(route) : undefined
     if (owed === undefined) return false
@@ -112,7 +112,7 @@ export class Sockets {
     return true
   }
 
-  /** The response is whole: the connection may carry another request. */
+  /** The response is complete: the connection may carry another request. */
   give(line: Line): void {
     if (line.state !== 'busy') return
     if (line.socket === undefined || line.socket.destroyed) return this.drop(line)
@@ -125,7 +125,7 @@ export class Sockets {
     else idle.push(line)
   }
 
-  /** The connection is of no more use. */
+  /** Closes a connection that cannot be reused. */
   drop(line: Line): void {
     if (line.state === 'gone') return
     this.#forget(line)
@@ -134,8 +134,8 @@ export class Sockets {
     line.reader = undefined
     this.#open.delete(line)
     openSockets.closed(line)
-    // undici does not end a connection that is still being made; the socket itself does. With an error, because undici
-    // takes an end without one for the end of a body without a length, and fails an assertion over the lost request.
+    // undici does not end a connection that is still being made, but the socket does. With an error: undici takes an
+    // end without one for the end of a body without a length, and then fails an assertion.
     line.socket?.destroy(DROPPED)
     void line.client.destroy().catch(ignore)
   }
@@ -174,12 +174,12 @@ export class Sockets {
             ;(callback as (error: Error | null, socket: Socket | null) => void)(error, socket)
           })
         }
-        // undici's type hides it, but its connector answers with the socket at once.
+        // undici's type hides it, but its connector returns the socket at once.
         const socket = this.#connect(options, callback) as unknown as Socket
         hold(socket, line)
         overhear(socket, line)
         if (line.attempt === undefined) return
-        // undici makes a new connection when a kept one ended just before its use.
+        // undici makes a new connection if a kept one ended just before its use.
         line.attempt.reused = false
         stampPhases(socket, line.attempt, options, this.#clock)
       },
@@ -187,7 +187,7 @@ export class Sockets {
       pipelining: 1,
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: this.#maxHeaderBytes,
-      // The attempt's own limits hold, to the millisecond; undici's timers would add up to a second.
+      // The attempt's own timeouts apply, to the millisecond; undici's timers would add up to a second.
       headersTimeout: 0,
       bodyTimeout: 0,
     })
@@ -212,15 +212,15 @@ export class Sockets {
   }
 }
 
-/** From now on it stands for the connection; what it went through is below it and closes with it. */
+/** From now on this socket stands for the connection; the sockets below it close with it. */
 function hold(socket: Socket, line: Line): void {
   line.socket = socket
   socket.on('error', error => line.reader?.onWireError(error))
-  // Given up between two steps of its making.
+  // Aborted between two steps of connecting.
   if (line.state === 'gone') socket.destroy(DROPPED)
 }
 
-/** The bytes as they come: undici counts only bodies, and has one error for several faults of a head. */
+/** Watches the raw bytes: undici counts only bodies, and has one error for several faults in a head. */
 function overhear(socket: Socket, line: Line): void {
   const read = socket.read.bind(socket) as (size?: number) => Uint8Array | null
   socket.read = (size?: number): Uint8Array | null => {
@@ -230,7 +230,7 @@ function overhear(socket: Socket, line: Line): void {
     returned = Math.max(0, before - bytes.byteLength)
     return line.reader.onWireRead(bytes, before) ? bytes : null
   }
-  // undici gives back what it has not parsed while the taker of a body is busy.
+  // undici gives back what it has not parsed while the reader of a body is busy.
   const unshift = socket.unshift.bind(socket)
   let returned = 0
   socket.unshift = (bytes: Uint8Array): void => {

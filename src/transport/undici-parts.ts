@@ -1,7 +1,7 @@
 /**
- * The two parts of undici that the wire is made of, past its index, which loads fetch, WebSocket, caches and mocks with
- * them: 109 files in place of 18, 35 ms and 15 MB at every start (bench/startup.ts). That the files are where they are
- * is no promise of undici's, so that package.json takes its patch releases only; a test holds the two to its index.
+ * The two parts of undici that the transport uses, imported past its index, which also loads fetch, WebSocket, caches
+ * and mocks: 109 files instead of 18, 35 ms and 15 MB at every start (bench/startup.ts). undici does not promise the
+ * paths of its files, so package.json accepts patch releases only, and a test compares the two with undici's index.
  */
 export { default as Client } from 'undici/lib/dispatcher/client.js'
 export { default as buildConnector } from 'undici/lib/core/connect.js'

@@ -1,4 +1,4 @@
-/** The wire: undici's `dispatch` on sockets of our own, or on a Dispatcher of the caller's. */
+/** The transport: undici's `dispatch` on our own sockets, or on a Dispatcher that the caller passes. */
 import { isIP } from 'node:net'
 import type { Dispatcher } from 'undici'
 import type { Socket } from 'node:net'
@@ -30,9 +30,9 @@ import type { Measured } from './upload.ts'
 import { watched } from './watched.ts'
 
 export interface WireParts {
-  /** The caller's way from names to addresses. Default the system's. */
+  /** The caller's look-up of host names. Default: the system's. */
   readonly lookup?: LookupInput | undefined
-  /** How many sockets this thread may have. Default as many as the system gives. */
+  /** How many sockets this thread may have. Default: as many as the system allows. */
   readonly room?: Room
 }
 
@@ -51,7 +51,9 @@ export function undiciTransport(
     room,
     maxHeaderBytes,
   })
-  /** @param ready a connection that has been made for this attempt */
+  /**
+   * @param ready a connection that was made for this attempt
+   */
   const plain = (attempt: Attempt, measured?: Measured, ready?: Socket): Promise<Result> =>
     new Promise(resolve => {
       const line = sockets.take(attempt, ready)
@@ -62,7 +64,7 @@ export function undiciTransport(
         const isFree = (collector.isComplete && isReusable(result)) || isKept(result, collector)
         if (isFree && expectation?.isDone !== false) sockets.give(line)
         else sockets.drop(line)
-        // Not for a port: closing a connection keeps its port for a minute more.
+        // Not for ports: a closed connection keeps its port for another minute.
         if (isShortage(result) && result.code !== 'resource/port') openSockets.closeIdle()
         if (isMisdirected(result) || (attempt.reused && isReset(result))) sockets.dropIdle(attempt)
         resolve(result)
@@ -103,7 +105,7 @@ export function undiciTransport(
   }
 }
 
-/** Carries the attempt unless it is refused, or given up, while nothing is open for it yet. */
+/** Waits for the address check; sends the attempt unless it is refused or aborted meanwhile. */
 async function onceAdmitted(
   attempt: Attempt,
   refusal: Promise<Fault | undefined>,
@@ -118,9 +120,9 @@ async function onceAdmitted(
   return givenUp ? fault('aborted/in_flight', 'given up before it was sent') : carry(attempt)
 }
 
-/** The caller's own Dispatcher: a MockAgent, a pool with other settings. It stays the caller's to close. */
+/** The caller's own Dispatcher, such as a MockAgent or a pool with other settings. The caller closes it. */
 export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): Transport {
-  // The Dispatcher has a limit of its own.
+  // The Dispatcher has its own limit.
   const parts: CollectorParts = { clock, memo: new HeaderMemo(), maxHeaderBytes: Infinity }
   const carry = (attempt: Attempt, measured?: Measured): Promise<Result> =>
     new Promise(resolve => {
@@ -138,7 +140,7 @@ export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): T
   }
 }
 
-/** An upload is looked at before it takes a connection: what cannot be read costs none. */
+/** An upload is measured before it takes a connection, so an unreadable file costs none. */
 async function sendMeasured(
   attempt: Attempt,
   upload: Upload,
@@ -157,17 +159,17 @@ async function sendMeasured(
   }
 }
 
-/** Timings tell of the last attempt: what an earlier one spent on a connection is not this one's. */
+/** Timings describe the last attempt, so those of earlier connections are removed. */
 function forgetPhases(trip: Trip): void {
   trip.dnsMs = trip.connectMs = trip.tlsMs = trip.firstByteMs = trip.bodyMs = undefined
 }
 
-/** undici ends a connection that must not be used again; here it only must not be taken before that. */
+/** undici ends a connection that must not be reused; this only keeps it from being taken before that. */
 function isReusable(result: Result): boolean {
   return result.kind === 'reply' && !isMisdirected(result) && !CLOSE.test(getHeader(result.headers, 'connection') ?? '')
 }
 
-/** The wire did its part: a body that came whole, and could not be decoded. undici ends what is to be ended. */
+/** The body arrived completely but could not be decoded, so the connection is fine. undici ends it where necessary. */
 function isKept(result: Result, { isComplete }: Collector): boolean {
   return isComplete && result.kind === 'fault' && UNDECODED.test(result.code)
 }
@@ -176,7 +178,7 @@ const UNDECODED = /^decode\/(?:corrupt|truncated|not_gzip|unsupported)$/
 
 const isReset = (result: Result): boolean => result.kind === 'fault' && result.code.startsWith('reset/')
 
-/** RFC 9110 §15.5.20: what was asked over this connection is to be asked over another one. */
+/** RFC 9110 §15.5.20: the request must be repeated over another connection. */
 function isMisdirected(result: Result): boolean {
   return result.kind === 'reply' && result.status === 421
 }
@@ -186,7 +188,7 @@ const CLOSE = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
 function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector, measured?: Measured): void {
   const { method, origin, body } = attempt.call
   const given = requestHeaders(attempt)
-  // undici knows no expectations: the socket adds the header where there is a body to keep back.
+  // undici does not support Expect: the socket adds the header if there is a body to hold back.
   const expects = getHeader(given, 'expect') !== undefined
   const headers = expects ? filterHeaders(given, name => name !== 'expect') : given
   const bytes = measured?.bytes
@@ -200,7 +202,7 @@ function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector
         path: requestTarget(attempt),
         method,
         headers: (bytes === undefined ? headers : [...headers, 'content-length', String(bytes)]) as string[],
-        // An async iterable is what undici takes, too; its types know only streams.
+        // undici accepts async iterables as well; its types only know streams.
         body: (open === undefined ? (body ?? null) : watched(open, collector)) as Exclude<
           Dispatcher.DispatchOptions['body'],
           undefined
@@ -213,7 +215,7 @@ function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector
   }
 }
 
-/** Whom TLS asks for, whatever the `Host` header says; an address has no name. */
+/** The server name for TLS, whatever the `Host` header says; undefined for an address. */
 function nameOf(origin: string): string | undefined {
   const { hostname } = new URL(origin)
   return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : undefined

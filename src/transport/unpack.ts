@@ -1,8 +1,8 @@
 /**
- * Content codings → plain bytes, piece by piece and in constant memory (RFC 9110 §8.4). What `decompress.ts` does at
- * once for a body that is at hand and small, this does for any.
+ * Content codings → plain bytes, chunk by chunk and in constant memory (RFC 9110 §8.4). `decompress.ts` does the same
+ * at once for small bodies in memory.
  *
- * A chain of async generators: who does not ask for the next piece holds up everything before it.
+ * A chain of async generators: a consumer that does not ask for the next chunk holds up everything before it.
  */
 // By its default export: see core/supported-node.ts.
 import zlib from 'node:zlib'
@@ -11,7 +11,7 @@ import { ByteSource } from './byte-source.ts'
 import { explain, hasGzipHeader, hasZlibHeader, hasZstdMagic, isKnown, tooLarge, unsupported } from './codings.ts'
 import type { Problem, ZlibError } from './codings.ts'
 
-/** A body that cannot be decoded; leaves this folder as a Fault. */
+/** A body that cannot be decoded. Callers outside this folder get a Fault. */
 export class Undecodable extends Error {
   readonly problem: Problem
 
@@ -24,7 +24,7 @@ export class Undecodable extends Error {
 export interface UnpackPlan {
   readonly codings: readonly string[]
   readonly maxBytes: number
-  /** What is not of its coding is passed on as it is. */
+  /** A body that does not match its coding is passed on as it is. */
   readonly lenient: boolean
   readonly warn: (warning: string) => void
 }
@@ -57,7 +57,7 @@ async function* strict(coding: string, packed: AsyncIterable<Uint8Array>, warn: 
   if (left > 0) warn(`${left} bytes after the end of the ${coding} body were ignored`)
 }
 
-/** As much as is remembered, in case that it turns out not to be of its coding. */
+/** How much is remembered in case the body does not match its coding. */
 const MAX_REMEMBERED_BYTES = 65_536
 
 async function* forgiving(coding: string, packed: AsyncIterable<Uint8Array>, plan: UnpackPlan): Pieces {
@@ -72,7 +72,7 @@ async function* forgiving(coding: string, packed: AsyncIterable<Uint8Array>, pla
       yield piece
     }
   }
-  // The bare stream has no mark, and any text may begin like one.
+  // A raw deflate stream has no magic bytes, and any text may begin like one.
   const isUnmarked = coding === 'deflate' && !hasZlibHeader(await source.peek(2))
   const held: Uint8Array[] = []
   try {
@@ -92,8 +92,8 @@ async function* forgiving(coding: string, packed: AsyncIterable<Uint8Array>, pla
 }
 
 /**
- * Gives the memory of a piece back at once: there is no collection before the garbage of a bomb is as large as what it
- * would have become. A piece that is not the end of its buffer shares it with what the engine writes next.
+ * Frees the memory of a chunk at once: the garbage collector would run only when the garbage of a bomb is as large as
+ * its content. A chunk that does not end its buffer shares it with what the engine writes next.
  */
 export function discard(piece: Uint8Array): void {
   const { buffer, byteOffset, byteLength } = piece
@@ -113,14 +113,17 @@ const DECODERS = {
     yield* run(engine, 'deflate', source)
   },
   br: source => run(zlib.createBrotliDecompress(CHUNK), 'br', source),
-  /** Several frames (RFC 8878 §3.1); Node stops behind each that does not end with a piece. */
+  /** Several frames (RFC 8878 §3.1). Node stops after each frame that does not end together with a chunk. */
   async *zstd(source) {
     do yield* run(zlib.createZstdDecompress(CHUNK), 'zstd', source)
     while (hasZstdMagic(await source.peek(4), 0))
   },
 } satisfies Record<string, (source: ByteSource) => Pieces>
 
-/** RFC 1952 §2.2: any number of members. Each by itself, because Node refuses the last one for bytes behind it. */
+/**
+ * RFC 1952 §2.2: any number of members. Each is decoded by itself, because Node refuses the last one if bytes follow
+ * it.
+ */
 async function* gzip(source: ByteSource): Pieces {
   do yield* member(source)
   while (hasGzipHeader(await source.peek(3), 0))
@@ -163,7 +166,7 @@ const GZIP_MAGIC = Buffer.from([0x1f, 0x8b, 8])
 /** RFC 8878: magic, header, one block. */
 const MIN_FRAME_BYTES = 9
 
-/** One of Node's engines from its first byte to its last; what it did not read is left in the source. */
+/** Runs one of Node's engines from its first byte to its last. What it did not read stays in the source. */
 async function* run(engine: Engine, coding: string, source: ByteSource): Pieces {
   let wake: () => void = () => undefined
   engine.on('error', () => wake())
@@ -171,27 +174,27 @@ async function* run(engine: Engine, coding: string, source: ByteSource): Pieces 
   let last: Uint8Array = NOTHING
   let fedBytes = 0
   const feed = async (): Promise<void> => {
-    // What the engine has not read of a piece comes behind the end of the data.
+    // Once the engine leaves part of a chunk unread, the data has ended.
     while (!engine.destroyed && engine.bytesWritten === fedBytes) {
       const piece = await source.next()
       if (piece === undefined) return void engine.end()
       last = piece
       fedBytes += piece.byteLength
-      // Node answers no write behind the end of the data, but ends.
+      // Node does not call back a write after the end of the data; it ends.
       await new Promise<void>(resolve => {
         wake = resolve
         engine.write(piece, () => resolve())
       })
     }
   }
-  // A source that fails ends the engine with its own failure.
+  // A failing source ends the engine with its own error.
   feed().catch((error: unknown) => engine.destroy(error as Error))
   try {
     for await (const piece of engine) yield piece as Uint8Array
     source.unread(unreadOf(last, fedBytes - engine.bytesWritten))
   } catch (error) {
     if (error instanceof Undecodable) throw error
-    // A frame that ended with a piece, and behind it something that is none.
+    // A frame that ended together with a chunk, followed by bytes that are not a frame.
     const isBehind = engine.bytesWritten >= MIN_FRAME_BYTES && /unknown.*frame|prefix/i.test(String(error))
     if (coding === 'zstd' && isBehind) return source.unread(last)
     throw new Undecodable(explain(error as ZlibError, coding, 0))

@@ -1,4 +1,7 @@
-/** A BodyWriter before another one: takes packed pieces and writes plain ones, as slowly as the other one takes them. */
+/**
+ * A BodyWriter in front of another one: takes packed chunks and writes plain ones, as fast as the other one accepts
+ * them.
+ */
 import { Undecodable, unpack } from './unpack.ts'
 import type { UnpackPlan } from './unpack.ts'
 import type { BodyWriter } from '../core/body-sink.ts'
@@ -11,7 +14,7 @@ type Give = (piece: Uint8Array | undefined) => void
 export class Unpacking implements BodyWriter {
   readonly #writer: BodyWriter
   readonly #head: Reply
-  /** Settles when the decoder asks for a piece, with the way to give it. */
+  /** Settles when the decoder asks for a chunk, with the function to pass it. */
   #asked = Promise.withResolvers<Give>()
   #fault: Fault | undefined
   #stopped = false
@@ -28,7 +31,7 @@ export class Unpacking implements BodyWriter {
     this.#asked = Promise.withResolvers()
     if (this.#fault !== undefined) return this.#fault
     give(piece)
-    // Asked for the next one: this one has been taken.
+    // Once the decoder asks for the next chunk, this one has been consumed.
     await Promise.race([this.#asked.promise, this.#over])
     return this.#fault
   }

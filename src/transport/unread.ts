@@ -1,6 +1,6 @@
 /**
- * The body of a redirect that is followed, which nobody reads. Its end is waited for a little, because only then can the
- * connection carry the next hop; a body that is long, endless or cut costs the connection and nothing else.
+ * The unused body of a redirect that is followed. We wait a little for its end, because only then can the connection
+ * carry the next hop. A body that is long, endless or truncated costs the connection and nothing else.
  */
 import { getHeader } from '../core/headers.ts'
 import type { Clock, Timer } from '../core/ports.ts'
@@ -14,7 +14,9 @@ export class Unread {
   readonly head: Reply
   readonly #timer: Timer
 
-  /** @param over is called when the end has not come in time */
+  /**
+   * @param over called if the end has not come in time
+   */
   constructor(head: Reply, clock: Clock, over: () => void) {
     this.head = head
     this.#timer = clock.after(PATIENCE_MS, over)
@@ -29,7 +31,7 @@ export class Unread {
   }
 }
 
-/** Whether the connection can be used again behind a body with this head. */
+/** Whether the connection can be reused after a body with this head. */
 export function isWorthWaiting({ headers, integrity }: Reply): boolean {
   const isLast = /\bclose\b/i.test(getHeader(headers, 'connection') ?? '')
   return integrity !== 'unverified' && !isLast && Number(getHeader(headers, 'content-length') ?? 0) <= MAX_BYTES

@@ -1,8 +1,9 @@
 /**
- * Blobs and multipart bodies → bytes on the wire: how many there will be, and then just so many. Files are read while
- * they are sent, and one that changes meanwhile fails its request before its last boundary is out.
+ * Blobs and multipart bodies → bytes on the wire: computes their number first, then sends exactly that many. Files are
+ * read while they are sent. If one changes meanwhile, the request fails before the last boundary is sent.
  *
- * An encoder of our own, because those of undici and Node know no files without a Blob, no streams, and no length.
+ * Our own encoder, because those of undici and Node support neither files without a Blob, nor streams, nor a known
+ * length.
  */
 import { open, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
@@ -17,14 +18,14 @@ import { openSockets } from './open-sockets.ts'
 
 /** What an attempt is about to send. */
 export interface Measured {
-  /** Undefined where a stream is in it whose length nobody knows: it goes in chunks. */
+  /** Undefined if a part is a stream of unknown length: the body is then sent in chunks. */
   readonly bytes: number | undefined
   readonly chunks: () => Chunks
-  /** The attempt is over: nothing stays open. */
+  /** Closes all files at the end of the attempt. */
   close(): void
 }
 
-/** A file as it was when its length was announced. */
+/** A file at the time when its length was announced. */
 interface Seen {
   readonly size: number
   readonly changedAtMs: number
@@ -32,7 +33,7 @@ interface Seen {
 
 const READ_BYTES = 65_536
 
-/** Where there is no file descriptor the wait for one doubles from the first to the last. */
+/** Without a free file descriptor, the wait between two tries doubles from the first to the last. */
 const FIRST_WAIT_MS = 5
 const LAST_WAIT_MS = 200
 
@@ -48,8 +49,8 @@ class Files {
   }
 
   /**
-   * How long it is. The first one is opened at once, while nothing has been sent: where there is no file descriptor for
-   * it, the request can still wait in line for one. The others take its place, one after the other.
+   * The length of the file. The first file is opened at once, while nothing has been sent: without a free file
+   * descriptor the request can still wait in the queue. The others are opened one after the other.
    */
   async lookAt(part: Part, path: string): Promise<number | 'none'> {
     const found = await stat(path)
@@ -63,7 +64,7 @@ class Files {
     return this.#seen.get(part) as Seen
   }
 
-  /** Waits for a file descriptor: what has been sent cannot be taken back. */
+  /** Waits for a file descriptor, because what has been sent cannot be taken back. */
   async open(part: Part, path: string): Promise<FileHandle> {
     const first = this.#first
     if (first?.part === part) {
@@ -90,7 +91,7 @@ class Files {
   }
 }
 
-/** What was announced cannot be sent. Carries the code of its fault. */
+/** The announced body cannot be sent. Carries the code of its fault. */
 export class UploadError extends Error {
   readonly code: Fault['code']
   constructor(code: Fault['code'], message: string) {
@@ -99,7 +100,7 @@ export class UploadError extends Error {
   }
 }
 
-/** Looks at its files; one that is not there is a Fault, and nothing has been sent. */
+/** Measures the body. A file that does not exist is a Fault, and nothing has been sent. */
 export async function measure(upload: Upload, clock: Clock): Promise<Measured | Fault> {
   if (isBlob(upload)) return { bytes: upload.size, chunks: () => upload.stream(), close: () => undefined }
   const files = new Files(clock)
@@ -132,7 +133,7 @@ async function lengthOf(part: Part, files: Files): Promise<number | undefined | 
   }
 }
 
-/** The process or the machine. */
+/** Whether the process or the machine is out of file descriptors. */
 const isShortOfFiles = (error: unknown, path: string): boolean => fileFault(error, path).code === 'resource/fd'
 
 function noFile(name: string, reason: string, cause?: unknown): Fault {

@@ -1,14 +1,14 @@
-/** The caller's stream, or a file, as a body on its way. */
+/** The caller's stream, or a file, while it is sent as a body. */
 import type { Collector } from './collect.ts'
 import { UploadError } from './upload.ts'
 import { UsedStream } from '../core/body.ts'
 import type { Chunks } from '../core/body.ts'
 import { reasonOf } from '../core/callback.ts'
 
-/** Its failure is told apart from the wire's, whatever code its error has. */
+/** Reports its failure separately from those of the wire, whatever the error's code is. */
 export async function* watched(open: () => Chunks, collector: Collector): AsyncGenerator<Uint8Array | string, void> {
   // Not in the turn in which undici writes: a failure there would end its Client in the middle of its bookkeeping, and
-  // an assertion of undici's would take down the process.
+  // an assertion in undici would end the process.
   await Promise.resolve()
   try {
     for await (const chunk of open()) {

@@ -5,7 +5,7 @@ import { fc } from '../support/property.ts'
 
 describe('specialRangeOf', () => {
   it.each([
-    // First and last of each network, from the IANA registries.
+    // First and last address of each network, from the IANA registries.
     ['0.0.0.0', 'this network'],
     ['0.255.255.255', 'this network'],
     ['10.0.0.0', 'private'],
@@ -108,12 +108,12 @@ describe('specialRangeOf', () => {
 })
 
 describe('parseAddress', () => {
-  it('reads every form of IPv6 as the bytes that it was made of', () => {
+  it('reads every form of an IPv6 address as the bytes that it was made from', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.boolean(), fc.nat(7), (bytes, upper, from) => {
         const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0))
         const full = groups.map(group => group.toString(16)).join(':')
-        // What `new URL` makes of it is the shortest form.
+        // `new URL` writes the shortest form.
         const forms = [full, new URL(`http://[${full}]/`).hostname.slice(1, -1)]
         const cased = upper ? forms.map(form => form.toUpperCase()) : forms
         for (const form of cased) expect([...(parseAddress(form) ?? [])]).toEqual([...bytes])
@@ -124,7 +124,7 @@ describe('parseAddress', () => {
     )
   })
 
-  it('takes what Node takes for an address, and nothing else', () => {
+  it('accepts what Node accepts as an address, and nothing else', () => {
     const character = fc.constantFrom(...'0123456789abcf:.g'.split(''))
     fc.assert(
       fc.property(fc.string({ unit: character, maxLength: 20 }), text => {

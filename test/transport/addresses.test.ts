@@ -16,7 +16,7 @@ const polite = answering(connection => connection.reply())
 const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
 const hasIPv6 = Object.values(networkInterfaces()).some(all => all?.some(({ address }) => address === '::1'))
 
-/** The quickest of some: a machine that is busy makes others slower, never quicker. */
+/** The fastest of several runs: a busy machine makes the others slower, never faster. */
 async function least(times: number, run: () => Promise<Outcome>): Promise<Outcome> {
   const outcomes: Outcome[] = []
   for (let i = 0; i < times; i++) outcomes.push(await run())
@@ -45,7 +45,7 @@ describe('lookup', () => {
     expect(server.requests[0]?.headers.get('host')).toBe(`name.test:${server.port}`)
   })
 
-  it('takes the functions of Node as they are', async () => {
+  it('may be a function of Node', async () => {
     await using server = await rawServer(polite)
     for (const lookup of [dns.lookup, dns.promises.lookup]) {
       expect(await verdict(`http://localhost:${server.port}/`, { lookup })).toBe('ok')
@@ -60,7 +60,7 @@ describe('lookup', () => {
     ['ECONNREFUSED', 'dns/temporary'],
     ['ETIMEOUT', 'dns/temporary'],
     ['EWHATEVER', 'callback/lookup'],
-  ])('that fails with %s is %s', async (code, expected) => {
+  ])('that fails with %s gives %s', async (code, expected) => {
     for (const lookup of [
       (_host: string, _options: unknown, callback: (error: Error, address: string) => void) =>
         callback(coded(code), ''),
@@ -83,13 +83,13 @@ describe('lookup', () => {
     ['an object without an address', { ip: '127.0.0.1' }, 'callback/lookup'],
     ['a bad one among good ones', ['127.0.0.1', 'x'], 'callback/lookup'],
     ['an empty list', [], 'dns/empty'],
-  ])('that answers with %s fails its request alone', async (_what, answer, expected) => {
+  ])('that answers with %s fails only its request', async (_what, answer, expected) => {
     const lookup: LookupInput = (_host, _options, callback) => callback(null, answer as never)
     expect(await verdict('http://name.test/', { lookup })).toBe(expected)
     expect(await verdict('http://name.test/', { lookup: async () => answer as never })).toBe(expected)
   })
 
-  it('that answers twice is heard once, and one that never answers is a timeout', async () => {
+  it('that answers twice counts once, and one that never answers ends in a timeout', async () => {
     await using server = await rawServer(polite)
     const twice: LookupInput = (_host, _options, callback) => {
       callback(null, '127.0.0.1')
@@ -102,7 +102,7 @@ describe('lookup', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(400)
   })
 
-  it('is asked for each connection, and not for an address', async () => {
+  it('is called for each connection, and not for an address', async () => {
     await using server = await rawServer(
       answering(connection => connection.reply('{}', { headers: 'Connection: close\r\n' })),
     )
@@ -117,15 +117,15 @@ describe('lookup', () => {
   it.each([
     ['workers', { workers: 1 }],
     ['transport', { transport: { dispatch: () => true } }],
-  ])('does not go with %s', async (_name, beside) => {
+  ])('cannot be combined with %s', async (_name, beside) => {
     await expect(parallelRequests([], { lookup: async () => '127.0.0.1', ...beside })).rejects.toThrow(
       /^.*(?:workers|lookup): expected no (?:lookup|transport) beside it/s,
     )
   })
 
-  it('does not keep one address that is dead from another: 300 ms at most', async () => {
+  it('moves on from an address that refuses connections within 300 ms', async () => {
     await using server = await rawServer(polite)
-    // Nobody listens on IPv6 here; the next test has the other kind of dead, on which nobody answers at all.
+    // Nothing listens on IPv6 here. The next test has an address that does not answer at all.
     const lookup: LookupInput = async () => ['::1', '127.0.0.1']
     const startedAtMs = performance.now()
     expect(await verdict(`http://name.test:${server.port}/`, { lookup })).toBe('ok')
@@ -133,7 +133,7 @@ describe('lookup', () => {
   })
 
   it.skipIf(!hasIPv6).each(['http', 'https', 'h2'] as const)(
-    'does not wait for one that swallows connections: 300 ms at most (%s)',
+    'moves on from an address that swallows connections within 300 ms (%s)',
     async how => {
       await using server =
         how === 'h2'
@@ -150,7 +150,7 @@ describe('lookup', () => {
   )
 })
 
-describe('names of the system', () => {
+describe('host names resolved by the system', () => {
   it('are looked up once for many connections at a time', async () => {
     await using server = await rawServer(polite)
     const real = dns.lookup
@@ -172,7 +172,7 @@ describe('names of the system', () => {
     expect(asked).toEqual(['crowded.test'])
   })
 
-  it('that hang leave file access alone, and fail as timeout/dns', async () => {
+  it('that hang do not block file access, and fail as timeout/dns', async () => {
     const real = dns.lookup
     let running = 0
     let most = 0
@@ -247,7 +247,7 @@ describe('blockPrivateAddresses', () => {
   )
   const number = ([a, b, c, d]: readonly number[]): number =>
     ((((a as number) * 256 + (b as number)) * 256 + (c as number)) * 256 + (d as number)) >>> 0
-  /** The last part stands for all bytes that are left. */
+  /** The last part stands for all remaining bytes. */
   const v4 = fc
     .tuple(privateBytes, fc.integer({ min: 1, max: 4 }), fc.array(part, { minLength: 4, maxLength: 4 }))
     .map(([bytes, parts, write]) => {
@@ -272,7 +272,7 @@ describe('blockPrivateAddresses', () => {
   })
   const address = fc.oneof(v4, v6, fc.constantFrom('localhost', 'LOCALHOST'))
 
-  it('lets nothing through to a private address, in whatever form it is written', async () => {
+  it('refuses a private address in every form in which it can be written', async () => {
     await using trap = await decoy()
     const client = clientOf({ ...BLOCK, concurrency: 100 })
     await fc.assert(
@@ -289,14 +289,14 @@ describe('blockPrivateAddresses', () => {
     await client.close()
   })
 
-  it('judges every address that a look-up finds', async () => {
+  it('checks every address that a look-up returns', async () => {
     await using trap = await decoy()
     const answers: (string | LookupAddress)[][] = [
       ['127.0.0.1'],
       ['::1'],
       ['::ffff:127.0.0.1'],
       ['fe80::1%lo'],
-      // The first one would be fine.
+      // The first address would be allowed.
       ['1.1.1.1', '127.0.0.1'],
       ['2606:4700:4700::1111', '::1', '1.1.1.1'],
       [{ address: '169.254.169.254', family: 6 }],
@@ -309,14 +309,14 @@ describe('blockPrivateAddresses', () => {
     expect(trap.connections).toBe(0)
   })
 
-  it('says what was found and what to do', async () => {
+  it('says what it found and what to do', async () => {
     const { error } = await ask('http://name.test/', { ...BLOCK, lookup: async () => '169.254.169.254' })
     expect(error?.message).toContain(
       'name.test has the address 169.254.169.254, which is not public (link-local). Set blockPrivateAddresses: false to allow it',
     )
   })
 
-  it('holds on worker threads and in the sync call', async () => {
+  it('also holds on worker threads and in the sync call', async () => {
     await using trap = await decoy()
     const url = `http://localhost:${trap.port}/`
     const [outcome] = await parallelRequests([url], { ...SETTLE, ...BLOCK, workers: 1 })
@@ -326,7 +326,7 @@ describe('blockPrivateAddresses', () => {
     expect(trap.connections).toBe(0)
   })
 
-  it('cannot be had with a transport, which makes its own connections', async () => {
+  it('cannot be combined with a transport, which makes its own connections', async () => {
     const transport = { dispatch: () => true }
     await expect(parallelRequests([], { ...BLOCK, transport })).rejects.toThrow(
       'blockPrivateAddresses: expected no transport beside it',

@@ -25,7 +25,7 @@ const endless =
   }
 
 const VERDICTS: readonly (readonly [what: string, script: Script, code: string])[] = [
-  // cut
+  // truncated
   ['a length that the end cuts', ending('fin', `${OK}Content-Length: 100\r\n\r\nabc`), 'truncated/length'],
   ['a length that a reset cuts', ending('rst', `${OK}Content-Length: 100\r\n\r\nabc`), 'truncated/reset'],
   ['a last length that the end cuts', ending('fin', `${OK}${CLOSE}Content-Length: 9\r\n\r\nabc`), 'truncated/length'],
@@ -113,7 +113,7 @@ const VERDICTS: readonly (readonly [what: string, script: Script, code: string])
 ]
 
 describe('the body of a response', () => {
-  it.each(VERDICTS)('takes %s for what it is', async (_what, script, code) => {
+  it.each(VERDICTS)('is judged correctly: %s', async (_what, script, code) => {
     await using server = await rawServer(script)
     expect(await verdict(server.origin, { maxResponseBytes: '1MiB' })).toBe(code)
   })
@@ -122,20 +122,20 @@ describe('the body of a response', () => {
     ['length', sending(`${OK}Content-Length: 2\r\n\r\nok`)],
     ['chunked', sending(`${CHUNKED}2\r\nok\r\n0\r\n\r\n`)],
     ['unverified', ending('fin', `${OK}\r\nok`)],
-  ] as const)('says how its end was known: %s', async (integrity, script) => {
+  ] as const)('says how the end of the body was marked: %s', async (integrity, script) => {
     await using server = await rawServer(script)
     const outcome = await ask(server.origin)
     expect(outcome.value).toBe('ok')
     expect(outcome.response?.integrity).toBe(integrity)
   })
 
-  it('takes chunks of one byte each, though their frames are five times their size', async () => {
+  it('may come in chunks of one byte each, although their frames are five times that size', async () => {
     const body = 'x'.repeat(60_000)
     await using server = await rawServer(sending(`${CHUNKED}${'1\r\nx\r\n'.repeat(body.length)}0\r\n\r\n`))
     expect((await ask(server.origin)).value).toBe(body)
   })
 
-  it.each(['HEAD', 'GET'])('never takes bytes after the end of a response to %s for the next one', async method => {
+  it.each(['HEAD', 'GET'])('never gives bytes after the end of a response to %s to the next response', async method => {
     const length = method === 'HEAD' ? '' : 'Content-Length: 2\r\n'
     const poison = `${OK}Content-Length: 6\r\n\r\npoison`
     await using server = await rawServer(
@@ -158,7 +158,7 @@ describe('the body of a response', () => {
     await client.close()
   })
 
-  it('drops a connection on which bytes come while nobody asks', async () => {
+  it('closes an idle connection that sends bytes', async () => {
     await using server = await rawServer(
       answering(async (connection, { path }) => {
         await connection.reply(path)
@@ -175,7 +175,7 @@ describe('the body of a response', () => {
     expect(server.connections).toHaveLength(2)
   })
 
-  it('reads hardly more than the limit of a body that never ends', async () => {
+  it('is read hardly beyond the limit if it never ends', async () => {
     let sent = 0
     await using server = await rawServer(async connection => {
       await connection.request()
@@ -189,17 +189,17 @@ describe('the body of a response', () => {
     expect(outcome.error?.code).toBe('too_large/body')
     expect(outcome.error?.message).toContain('maxResponseBytes')
     await server.connections[0]?.closed
-    // The kernels' buffers on both sides hold what nobody read.
+    // The kernels' buffers on both sides hold what was not read.
     expect(sent).toBeLessThan(8_388_608)
   })
 
-  it('accepts a body of exactly the limit', async () => {
+  it('may have exactly the maximum size', async () => {
     await using server = await rawServer(sending(`${OK}Content-Length: 3\r\n\r\nabc`))
     expect(await verdict(server.origin, { maxResponseBytes: 3 })).toBe('ok')
     expect(await verdict(server.origin, { maxResponseBytes: 2 })).toBe('too_large/body')
   })
 
-  it('ends a body that stalls with the limit for idleness', async () => {
+  it('ends with timeouts.idle when it stalls', async () => {
     await using server = await rawServer(sending(`${OK}Content-Length: 9\r\n\r\nabc`))
     const startedAtMs = performance.now()
     expect(await verdict(server.origin, { timeouts: { idle: '200ms' } })).toBe('timeout/body')
@@ -207,7 +207,7 @@ describe('the body of a response', () => {
     await until(() => server.connections[0]?.isOpen === false, 200)
   })
 
-  it('ends a body that only drips with the limit of the attempt', async () => {
+  it('ends with timeouts.attempt when it only drips', async () => {
     await using server = await rawServer(async connection => {
       await connection.request()
       await connection.send(`${OK}\r\n`)
@@ -221,7 +221,7 @@ describe('the body of a response', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(400)
   })
 
-  it('gets the answer to an upload that the server does not want to read, and stops sending', async () => {
+  it('is returned to an upload that the server does not want to read, and the upload stops', async () => {
     await using server = await rawServer(async connection => {
       await connection.expect('\r\n\r\n')
       await connection.reply('too big', { status: '413 Payload Too Large', headers: CLOSE })
@@ -241,7 +241,7 @@ describe('the body of a response', () => {
   it.each([
     ['PUT', 'reset/request_body'],
     ['POST', 'in_doubt/reset'],
-  ])('calls a reset in the middle of an upload by %s %s', async (method, code) => {
+  ])('a reset in the middle of an upload by %s gives %s', async (method, code) => {
     await using server = await rawServer(async connection => {
       await connection.expect(10_000)
       connection.pause()
@@ -255,7 +255,7 @@ describe('the body of a response', () => {
     }
   })
 
-  it('repeats what was cut, where the method allows it', async () => {
+  it('is requested again after a truncation if the method allows it', async () => {
     await using server = await rawServer([
       ending('fin', `${OK}Content-Length: 9\r\n\r\nabc`),
       answering(connection => connection.reply('whole')),
@@ -265,7 +265,7 @@ describe('the body of a response', () => {
     expect(outcome.attempts).toBe(2)
   })
 
-  it('blames the function that opens a body for its failure, whatever code its error has', async () => {
+  it('blames the function that opens a request body for its failure, whatever code its error has', async () => {
     await using server = await rawServer(answering(connection => connection.reply()))
     const failing = async function* () {
       yield 'first'
@@ -286,7 +286,7 @@ describe('the body of a response', () => {
 describe('strictIntegrity', () => {
   const UNFRAMED = 'HTTP/1.1 200 OK\r\n\r\nabc'
 
-  it('refuses a body of which nobody knows whether it is whole, once', async () => {
+  it('refuses, once, a body that is ended by the connection only', async () => {
     await using server = await rawServer(ending('fin', UNFRAMED))
     const outcome = await ask(server.origin, { strictIntegrity: true, maxRetries: 2, retry: HASTY })
     expect(verdictOf(outcome)).toBe('truncated/unverified')
@@ -296,14 +296,14 @@ describe('strictIntegrity', () => {
   })
 
   it.each(['Content-Length: 3\r\n\r\nabc', 'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'])(
-    'takes %j',
+    'accepts %j',
     async rest => {
       await using server = await rawServer(sending(OK + rest))
       expect(await verdict(server.origin, { strictIntegrity: true })).toBe('ok')
     },
   )
 
-  it('keeps the status of what is refused anyhow', async () => {
+  it('keeps the status of a response that is refused for another reason', async () => {
     await using server = await rawServer(ending('fin', 'HTTP/1.1 404 Not Found\r\n\r\nabc'))
     expect(await verdict(server.origin, { strictIntegrity: true })).toBe('http/404')
   })
@@ -319,7 +319,7 @@ describe('minSpeed', () => {
     }
   }
 
-  it.each([0, 1])('ends a body that drips, and not one that is allowed to, with %i workers', async workers => {
+  it.each([0, 1])('ends a body that drips, and not one that may be slow, with %i workers', async workers => {
     await using server = await rawServer(drip)
     const slow = { timeout: '1s', minSpeed: { bytes: 500, over: '250ms' }, workers } as const
     const startedAtMs = performance.now()

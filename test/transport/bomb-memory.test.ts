@@ -1,4 +1,4 @@
-/** A few hundred bytes that become 256 MiB must not become as much memory, whatever is done with the body. */
+/** A few hundred bytes that decode to 256 MiB must not take that much memory, whatever is done with the body. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import {
@@ -46,7 +46,7 @@ const PATHS = [
   ['/404', '/500'],
 ]
 
-describe.each(Object.keys(ENGINES) as Coding[])('A bomb of %s', coding => {
+describe.each(Object.keys(ENGINES) as Coding[])('a decompression bomb in %s', coding => {
   figure(
     'is too_large/decoded and costs next to no memory, with any return type and any status',
     { timeout: 60_000 },

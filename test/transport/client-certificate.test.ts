@@ -1,4 +1,4 @@
-/** A server that asks for the client's certificate: what is sent, and what a refusal is called. */
+/** A server that asks for a client certificate: what is sent, and which fault a refusal gives. */
 import { createPrivateKey } from 'node:crypto'
 import { createSecureServer as createHttp2Server } from 'node:http2'
 import { createServer } from 'node:https'
@@ -50,10 +50,10 @@ describe('a server that asks for a client certificate over TLS 1.3', () => {
   it.each([
     ['HTTP/1.1', false],
     ['HTTP/2', true],
-  ])('and gets none fails GET and POST as tls/client_certificate, once, over %s', async (_, http2) => {
+  ])('fails GET and POST without one as tls/client_certificate, once, over %s', async (_, http2) => {
     const { url, requests } = await askingServer(http2)
     for (const method of ['GET', 'POST']) {
-      // oxlint-disable-next-line no-await-in-loop -- One after the other.
+      // One after the other.
       const outcome = await ask({ url, method }, { http2, tls: { ca }, maxRetries: 2, retry: HASTY })
       expect(verdictOf(outcome)).toBe('tls/client_certificate')
       expect(outcome.error?.message).toContain('the server asks for a client certificate')
@@ -65,7 +65,7 @@ describe('a server that asks for a client certificate over TLS 1.3', () => {
   it.each([
     ['an encrypted key', { cert: tlsFixture('server'), key: encryptedKey, passphrase: PASSPHRASE }],
     ['a PKCS #12 file', { pfx, passphrase: PASSPHRASE }],
-  ])('is shown the certificate of %s', async (_, tls) => {
+  ])('gets the certificate of %s', async (_, tls) => {
     const { url } = await askingServer()
     expect(await ask(url, { tls: { ca, ...tls } })).toMatchObject({ ok: true, value: 'localhost' })
     const workers = await ask(url, { tls: { ca, ...tls }, workers: 1 })
@@ -73,7 +73,7 @@ describe('a server that asks for a client certificate over TLS 1.3', () => {
   })
 })
 
-describe('a key that cannot be opened', () => {
+describe('a key that cannot be decrypted', () => {
   it.each([
     ['tls.key', { cert: tlsFixture('server'), key: encryptedKey, passphrase: 'not-this-one' }],
     ['tls.pfx', { pfx, passphrase: 'not-this-one' }],
@@ -88,7 +88,7 @@ describe('a key that cannot be opened', () => {
   })
 })
 
-it('knows every alert about a client certificate by the name that Node gives it', () => {
+it("every alert about a client certificate is recognised by Node's name for it", () => {
   const codes = [
     'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
     'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE',

@@ -13,7 +13,7 @@ async function timed<T>(run: () => Promise<T>): Promise<[T, number]> {
 }
 
 describe('connecting', () => {
-  it('calls a refused connection connect/refused, and costs the others nothing', async () => {
+  it('fails with connect/refused, and does not affect other requests, if the connection is refused', async () => {
     await using server = await rawServer(polite)
     const refusing = `http://127.0.0.1:${await freePort()}/`
     const client = clientOf({ concurrency: 4 })
@@ -23,7 +23,7 @@ describe('connecting', () => {
     expect(outcomes.map(verdictOf)).toEqual(urls.map(url => (url === refusing ? 'connect/refused' : 'ok')))
   })
 
-  it('repeats a refused POST: nothing was sent', async () => {
+  it('retries a refused POST, because nothing was sent', async () => {
     const outcome = await ask(
       { url: `http://127.0.0.1:${await freePort()}/`, method: 'POST', json: 1 },
       { maxRetries: 2, retry: HASTY },
@@ -32,7 +32,7 @@ describe('connecting', () => {
     expect(outcome.attempts).toBe(3)
   })
 
-  it('ends a connection that is never made with timeouts.connect, to a tenth of a second', async () => {
+  it('ends after timeouts.connect, to a tenth of a second, if the connection is never made', async () => {
     await using hole = await blackHole()
     for (const limit of [{ timeouts: { connect: '200ms' } }, { timeout: '200ms' }]) {
       const [outcome, tookMs] = await timed(() =>
@@ -44,7 +44,7 @@ describe('connecting', () => {
     }
   })
 
-  it('ends an attempt to connect within a tenth of a second of an abort, as aborted/in_flight', async () => {
+  it('ends within a tenth of a second after an abort, as aborted/in_flight', async () => {
     await using hole = await blackHole()
     const client = clientOf()
     const [outcome, tookMs] = await timed(() =>
@@ -55,21 +55,21 @@ describe('connecting', () => {
     await client.close()
   })
 
-  it('calls a name that does not exist dns/not_found', async () => {
+  it('fails with dns/not_found for a name that does not exist', async () => {
     const outcome = await ask('http://no-such-host.invalid/')
-    // A resolver without a network does not know even that.
+    // Without a network, the resolver cannot even tell that.
     expect(verdictOf(outcome)).toMatch(/^dns\/(?:not_found|temporary)$/)
     expect(outcome.timings.dns).toBeGreaterThanOrEqual(0)
     expect(outcome.timings.connect).toBeUndefined()
   })
 
-  it('refuses a port out of range without any connection', async () => {
+  it('refuses a port out of range without opening a connection', async () => {
     expect(await verdict('http://127.0.0.1:99999/')).toBe('invalid_request/url')
   })
 })
 
 describe('TLS', () => {
-  it('trusts the given authority', async () => {
+  it('trusts the given certificate authority', async () => {
     await using server = await rawServer(polite, { cert: 'server' })
     const outcome = await ask(server.origin, TRUST)
     expect(verdictOf(outcome)).toBe('ok')
@@ -90,12 +90,12 @@ describe('TLS', () => {
     await until(() => server.connections.every(({ isOpen }) => !isOpen))
   })
 
-  it.each(['self-signed', 'expired', 'elsewhere'] as const)('takes "%s" with verifySsl: false', async cert => {
+  it.each(['self-signed', 'expired', 'elsewhere'] as const)('accepts "%s" with verifySsl: false', async cert => {
     await using server = await rawServer(polite, { cert })
     expect(await verdict(server.origin, { verifySsl: false })).toBe('ok')
   })
 
-  it('ends a handshake that is never answered with timeouts.connect, and closes its socket', async () => {
+  it('ends a handshake without an answer after timeouts.connect, and closes its socket', async () => {
     await using server = await rawServer(async connection => void (await connection.expect(1)))
     for (const limit of [{ timeouts: { connect: '200ms' } }, { timeout: '200ms' }]) {
       const [outcome, tookMs] = await timed(() => ask(`https://127.0.0.1:${server.port}/`, limit))
@@ -108,7 +108,7 @@ describe('TLS', () => {
     await until(() => server.connections.every(({ isOpen }) => !isOpen), 200)
   })
 
-  it('closes the socket at once when a request is aborted in the handshake', async () => {
+  it('closes the socket at once when a request is aborted during the handshake', async () => {
     await using server = await rawServer(async connection => void (await connection.expect(1)))
     const client = clientOf()
     const abort = new AbortController()
@@ -121,7 +121,7 @@ describe('TLS', () => {
   })
 
   it.each(['fin', 'rst'] as const)(
-    'calls a %s in the handshake connect/tls_reset, and repeats even a POST',
+    'reports a %s during the handshake as connect/tls_reset, and retries even a POST',
     async how => {
       await using server = await rawServer(async connection => {
         await connection.expect(1)
@@ -136,7 +136,7 @@ describe('TLS', () => {
     },
   )
 
-  it('calls a port that does not speak TLS tls/not_tls', async () => {
+  it('fails with tls/not_tls on a port that does not speak TLS', async () => {
     await using server = await rawServer(async connection => {
       await connection.expect(1)
       await connection.send('HTTP/1.1 400 Bad Request\r\n\r\n')
@@ -146,14 +146,14 @@ describe('TLS', () => {
     expect(outcome.attempts).toBe(1)
   })
 
-  it('knows a TLS port that was asked in plain text by what it says, or by its silence', async () => {
+  it('recognises a TLS port that was asked in plain text by its answer or its silence', async () => {
     await using server = await rawServer(polite, { cert: 'server' })
     expect(await verdict(`http://127.0.0.1:${server.port}/`)).toMatch(/^(?:reset\/before_headers|protocol\/not_http)$/)
   })
 })
 
 describe('timings', () => {
-  it('tell of a connection only where one was made, and of a look-up only for a name', async () => {
+  it('report a connection only if one was made, and a look-up only for a name', async () => {
     await using server = await rawServer(polite)
     const client = clientOf()
     const first = await client.request(server.origin, { onFailure: 'settle' })
@@ -176,14 +176,14 @@ describe('timings', () => {
     expect(byName.timings.connect).toBeGreaterThanOrEqual(0)
   })
 
-  it('tell of the handshake', async () => {
+  it('report the handshake', async () => {
     await using server = await rawServer(polite, { cert: 'server' })
     const { timings } = await ask(server.origin, TRUST)
     expect(timings.connect).toBeGreaterThanOrEqual(0)
     expect(timings.tls).toBeGreaterThan(0)
   })
 
-  it('measure the wait for the head and the whole body, not only its last piece', async () => {
+  it('measure the wait for the head, and the whole body rather than its last chunk', async () => {
     await using server = await rawServer(
       answering(async connection => {
         await connection.wait(60)
@@ -197,7 +197,7 @@ describe('timings', () => {
     expect(timings.body).toBeGreaterThanOrEqual(55)
   })
 
-  it('are of the last attempt: one on a kept connection did not connect', async () => {
+  it('describe the last attempt: on a kept connection, no time is spent connecting', async () => {
     await using server = await rawServer(
       answering((connection, { path }) =>
         connection.reply('1', { status: path === '/' && server.requests.length === 1 ? '503 X' : '200 OK' }),

@@ -18,7 +18,7 @@ const packed = (body: Uint8Array, coding: string, status = '200 OK') =>
   rawServer(answering(connection => connection.reply(body, { status, headers: `Content-Encoding: ${coding}\r\n` })))
 
 describe('content codings', () => {
-  it.each(NAMES)('undoes %s', async coding => {
+  it.each(NAMES)('decodes %s', async coding => {
     await using server = await packed(CODERS[coding](TEXT), coding)
     const outcome = await ask(server.origin)
     expect(outcome.value).toBe(TEXT)
@@ -26,7 +26,7 @@ describe('content codings', () => {
     expect(outcome.warnings).toEqual([])
   })
 
-  it('asks for exactly the codings that it can undo', async () => {
+  it('asks for exactly the codings that it can decode', async () => {
     await using server = await rawServer(answering(connection => connection.reply()))
     await ask(server.origin)
     expect(server.requests[0]?.headers.get('accept-encoding')?.split(', ').toSorted()).toEqual(NAMES.toSorted())
@@ -52,24 +52,24 @@ describe('content codings', () => {
     expect(outcome.warnings).toEqual([])
   })
 
-  it.each(NAMES)('reads an empty body that says %s', async coding => {
+  it.each(NAMES)('reads an empty body that is declared as %s', async coding => {
     await using server = await packed(new Uint8Array(0), coding)
     expect((await ask(server.origin)).value).toBe('')
   })
 
-  it.each(NAMES)('reads %s that holds nothing', async coding => {
+  it.each(NAMES)('reads a %s body without content', async coding => {
     await using server = await packed(CODERS[coding](''), coding)
     expect((await ask(server.origin)).value).toBe('')
   })
 
-  it('decodes the body of an error, too', async () => {
+  it('decodes the body of an error too', async () => {
     await using server = await packed(gzipSync('out of order'), 'gzip', '500 Internal Server Error')
     const outcome = await ask(server.origin)
     expect(verdictOf(outcome)).toBe('http/500')
     expect(outcome.error?.response?.text()).toBe('out of order')
   })
 
-  it.each([...NAMES, 'raw deflate'] as const)('takes %s with bytes behind its end, and says so', async name => {
+  it.each([...NAMES, 'raw deflate'] as const)('accepts %s followed by more bytes, with a warning', async name => {
     const coding = name === 'raw deflate' ? 'deflate' : name
     const body = name === 'raw deflate' ? deflateRawSync(TEXT) : CODERS[name](TEXT)
     await using server = await packed(Buffer.concat([body, Buffer.from('TRAILING')]), coding)
@@ -78,7 +78,7 @@ describe('content codings', () => {
     expect(outcome.warnings).toEqual([`8 bytes after the end of the ${coding} body were ignored`])
   })
 
-  it('takes gzip members with every field of their heads, and bytes behind them', async () => {
+  it('accepts gzip members with every header field, followed by more bytes', async () => {
     const plain = gzipSync(TEXT)
     // FEXTRA, FNAME and FCOMMENT of RFC 1952.
     const flags = Buffer.from([4 | 8 | 16])
@@ -90,7 +90,7 @@ describe('content codings', () => {
     expect(outcome.warnings).toHaveLength(1)
   })
 
-  describe.each(NAMES)('%s that is not whole', coding => {
+  describe.each(NAMES)('a truncated %s body', coding => {
     const whole = CODERS[coding](noise)
 
     it.each([1, 3, whole.length >> 1, whole.length - 1])('is decode/truncated after %d bytes', async length => {
@@ -99,7 +99,7 @@ describe('content codings', () => {
     })
   })
 
-  it('finds a wrong sum', async () => {
+  it('detects a wrong checksum', async () => {
     const body = gzipSync(noise)
     body[body.length - 6] = (body[body.length - 6] as number) ^ 0xff
     await using server = await packed(body, 'gzip')
@@ -108,7 +108,7 @@ describe('content codings', () => {
     expect(await verdict(behind.origin)).toBe('decode/corrupt')
   })
 
-  it.each(['gzip', 'br', 'deflate'] as const)('finds damage within %s', async coding => {
+  it.each(['gzip', 'br', 'deflate'] as const)('detects damage within %s', async coding => {
     const body = CODERS[coding](noise)
     for (const at of [0, 1, 2]) body[(body.length >> 1) + at] = (body[(body.length >> 1) + at] as number) ^ 0xa5
     await using server = await packed(body, coding)
@@ -125,14 +125,14 @@ describe('content codings', () => {
     ['constructor', 'decode/unsupported'],
     ['gzip, gzip, gzip, gzip, gzip, gzip', 'decode/chain'],
     ['gzip, gzip, gzip', 'decode/chain'],
-  ])('refuses plain text that says %s as %s', async (coding, code) => {
+  ])('refuses plain text that is declared as %s with %s', async (coding, code) => {
     await using server = await packed(Buffer.from('{"plain": "text"}'), coding)
     expect(await verdict(server.origin)).toBe(code)
   })
 
-  it.each(NAMES)('stops a bomb of %s at maxResponseBytes, whatever its status', async coding => {
+  it.each(NAMES)('stops a %s bomb at maxResponseBytes, whatever its status', async coding => {
     const bomb = CODERS[coding](Buffer.alloc(16_777_216))
-    // The body of a redirect that is followed does not matter: 300 without a Location is none.
+    // The body of a redirect that is followed does not count. A 300 without a Location is not a redirect.
     for (const status of ['200 OK', '404 Not Found', '300 Multiple Choices']) {
       await using server = await packed(bomb, coding, status)
       const outcome = await ask(server.origin, { maxResponseBytes: '1MiB' })
@@ -142,7 +142,7 @@ describe('content codings', () => {
     }
   })
 
-  it('leaves a body packed that is asked for raw', async () => {
+  it("leaves a body packed with contentCoding: 'raw'", async () => {
     const body = gzipSync(TEXT)
     await using server = await packed(body, 'gzip')
     const client = clientOf({ contentCoding: 'raw' })
@@ -154,7 +154,7 @@ describe('content codings', () => {
   })
 
   it.each(['gzip', 'br', 'zstd', 'deflate', 'compress'])(
-    'takes plain text that says %s as it is where that is allowed, and warns',
+    "takes plain text that is declared as %s as it is with contentCoding: 'lenient', and warns",
     async coding => {
       await using server = await packed(Buffer.from('{"plain": "text"}'), coding)
       const outcome = await ask(server.origin, { contentCoding: 'lenient' })

@@ -7,7 +7,7 @@ const HEAD_LENGTH = ANSWER.indexOf('done')
 
 describe('an unsafe request', () => {
   it.each([0, 1, 9, 17, 30, HEAD_LENGTH - 1, HEAD_LENGTH, HEAD_LENGTH + 1, ANSWER.length])(
-    'is never sent twice, whether or not its answer is cut after %d bytes',
+    'is never sent twice, whether or not its response is truncated after %d bytes',
     async length => {
       for (const how of ['fin', 'rst'] as const) {
         await using server = await rawServer(async connection => {
@@ -31,21 +31,24 @@ describe('an unsafe request', () => {
     },
   )
 
-  it.each([1, 20, 100, 180])('is never sent twice when the server leaves after %d bytes of it', async length => {
-    await using server = await rawServer(async connection => {
-      await connection.expect(length)
-      connection.rst()
-    })
-    const outcome = await ask(
-      { url: server.origin, method: 'POST', json: { text: 'x'.repeat(100) } },
-      { maxRetries: 3, retry: HASTY },
-    )
-    expect(verdictOf(outcome)).toBe('in_doubt/reset')
-    expect((outcome.error?.cause as { code?: string } | undefined)?.code).toBe('reset/before_headers')
-    expect(server.accepted).toBe(1)
-  })
+  it.each([1, 20, 100, 180])(
+    'is never sent twice when the server closes the connection after %d bytes of it',
+    async length => {
+      await using server = await rawServer(async connection => {
+        await connection.expect(length)
+        connection.rst()
+      })
+      const outcome = await ask(
+        { url: server.origin, method: 'POST', json: { text: 'x'.repeat(100) } },
+        { maxRetries: 3, retry: HASTY },
+      )
+      expect(verdictOf(outcome)).toBe('in_doubt/reset')
+      expect((outcome.error?.cause as { code?: string } | undefined)?.code).toBe('reset/before_headers')
+      expect(server.accepted).toBe(1)
+    },
+  )
 
-  it('is in doubt when its answer does not come in time, and when it is given up', async () => {
+  it('is in doubt when its response is late, and when it is aborted', async () => {
     await using server = await rawServer(answering(() => undefined))
     const post = { url: server.origin, method: 'POST', json: 1 }
     expect(verdictOf(await ask(post, { timeout: '150ms', maxRetries: 3, retry: HASTY }))).toBe('in_doubt/timeout')
@@ -53,7 +56,7 @@ describe('an unsafe request', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  it('is sent again with the same key when it has one, and is then whole', async () => {
+  it('is retried with the same idempotency key if it has one, and then succeeds', async () => {
     let requests = 0
     await using server = await rawServer(
       answering((connection, { body }) => {

@@ -11,14 +11,14 @@ const BODIES: readonly (readonly [string, () => object])[] = [
   ['a Blob', () => ({ body: new Blob([BIG]) })],
 ]
 
-/** Reads a head and answers for how long nothing came after it. */
+/** Reads a head, and answers how long nothing followed it. */
 async function headOf(connection: Connection): Promise<string> {
   return (await connection.expect('\r\n\r\n')).toString('latin1')
 }
 const bytesAfterHead = ({ text }: Connection): number => text.length - text.indexOf('\r\n\r\n') - 4
 
 describe('a request with Expect: 100-continue', () => {
-  it.each(BODIES)('sends %s when the server says 100, in whatever pieces', async (_what, body) => {
+  it.each(BODIES)('sends %s when the server answers 100, however that is split', async (_what, body) => {
     let before = -1
     await using server = await rawServer(async connection => {
       const head = await headOf(connection)
@@ -37,13 +37,13 @@ describe('a request with Expect: 100-continue', () => {
     const client = clientOf()
     expect(await client.request({ url: server.origin, headers, ...body() })).toBe('done')
     expect(before).toBe(0)
-    // The connection is good for another.
+    // The connection can be reused.
     expect(await client.request(server.origin)).toBe('kept')
     await client.close()
     expect(server.connections[0]?.text.split('x').length).toBeGreaterThan(300_000)
   })
 
-  it('sends its body after a second without an answer; a late 100 does no harm', async () => {
+  it('sends its body after a second without an answer, and ignores a late 100', async () => {
     let waitedMs = 0
     await using server = await rawServer(async connection => {
       await headOf(connection)
@@ -59,7 +59,7 @@ describe('a request with Expect: 100-continue', () => {
     expect(waitedMs).toBeLessThan(1_600)
   })
 
-  it.each(['H', 'HTTP/1.1 100 is text\r\n\r\n, too'])('takes nothing from a body that is %j', async text => {
+  it.each(['H', 'HTTP/1.1 100 is text\r\n\r\n, too'])('loses nothing of a response body that is %j', async text => {
     await using server = await rawServer(async connection => {
       await headOf(connection)
       await connection.send('HTTP/1.1 100 Continue\r\n\r\n')
@@ -73,7 +73,7 @@ describe('a request with Expect: 100-continue', () => {
     expect([verdictOf(outcome), outcome.value]).toEqual(['ok', text])
   })
 
-  it.each(BODIES)('keeps %s back when the answer is final, and closes the connection', async (_what, body) => {
+  it.each(BODIES)('holds %s back when the first answer is final, and closes the connection', async (_what, body) => {
     await using server = await rawServer(async connection => {
       await headOf(connection)
       await connection.reply('no', { status: '401 Who' })
@@ -88,7 +88,7 @@ describe('a request with Expect: 100-continue', () => {
     expect(bytesAfterHead(connection as Connection)).toBe(0)
   })
 
-  it('is sent once more without it after a 417, whatever its method', async () => {
+  it('is sent once more without the header after a 417, whatever its method', async () => {
     await using server = await rawServer([
       async connection => {
         await headOf(connection)
@@ -106,7 +106,7 @@ describe('a request with Expect: 100-continue', () => {
     expect([verdictOf(refused), refused.attempts]).toEqual(['http/417', 1])
   })
 
-  it('without a body has no such header, and another expectation is refused', async () => {
+  it('does not send the header without a body, and refuses other expectations', async () => {
     await using server = await rawServer(answering(connection => connection.reply()))
     expect(verdictOf(await ask({ url: server.origin, headers }))).toBe('ok')
     expect(server.requests[0]?.headers.has('expect')).toBe(false)
@@ -118,7 +118,7 @@ describe('a request with Expect: 100-continue', () => {
 describe('an upload that is refused early', () => {
   it('is http/413, and stops within 100 ms, long before its end', async () => {
     const stoppedMs: number[] = []
-    // The quickest of three: a machine that tests many things at once reads late what the kernels hold.
+    // The fastest of three runs: a busy machine is slow to read what the kernels hold.
     for (let i = 0; i < 3; i++) {
       let refusedAtMs = 0
       await using server = await rawServer(async connection => {

@@ -31,36 +31,39 @@ describe('a foreign error', () => {
     ['CERT_NOT_YET_VALID', 'tls/expired'],
     ['UND_ERR_INVALID_ARG', 'invalid_request/rejected'],
     ['ERR_ACCESS_DENIED', 'blocked/permission'],
-  ])('%s before anything was sent is %s', (code, expected) => {
+  ])('%s before anything was sent gives %s', (code, expected) => {
     const fault = classify(withCode(code), fresh, nothing)
     expect(fault.code).toBe(expected)
     expect(fault.sent).toBe(false)
   })
 
-  it.each(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_DESTROYED'])('%s is told by where it struck', code => {
-    const error = withCode(code)
-    expect(codeOf(error)).toBe('connect/reset')
-    expect(codeOf(error, { ...fresh, phase: 'tls' })).toBe('connect/tls_reset')
-    expect(codeOf(error, { ...fresh, reused: true })).toBe('reset/before_headers')
-    expect(codeOf(error, sent)).toBe('reset/before_headers')
-    expect(codeOf(error, sent, { uploading: true })).toBe('reset/request_body')
-    expect(codeOf(error, sent, { started: true, uploading: true })).toBe('reset/mid_headers')
-    expect(codeOf(error, headed)).toBe('truncated/reset')
-  })
+  it.each(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_DESTROYED'])(
+    '%s is reported by the phase in which it happened',
+    code => {
+      const error = withCode(code)
+      expect(codeOf(error)).toBe('connect/reset')
+      expect(codeOf(error, { ...fresh, phase: 'tls' })).toBe('connect/tls_reset')
+      expect(codeOf(error, { ...fresh, reused: true })).toBe('reset/before_headers')
+      expect(codeOf(error, sent)).toBe('reset/before_headers')
+      expect(codeOf(error, sent, { uploading: true })).toBe('reset/request_body')
+      expect(codeOf(error, sent, { started: true, uploading: true })).toBe('reset/mid_headers')
+      expect(codeOf(error, headed)).toBe('truncated/reset')
+    },
+  )
 
-  it('of a network that the runtime forbids is blocked/permission, for look-ups too', () => {
-    // Deno's error has a name and no code.
+  it('for a network that the runtime forbids is blocked/permission, for look-ups too', () => {
+    // Deno's error has a name but no code.
     expect(codeOf(Object.assign(new Error('Requires net access'), { name: 'NotCapable' }))).toBe('blocked/permission')
     for (const code of ['ERR_ACCESS_DENIED', 'EPERM']) {
       expect(lookupFault(withCode(code), false)).toMatchObject({ code: 'blocked/permission', sent: false })
     }
   })
 
-  it('of several addresses is that of the first', () => {
+  it('for several addresses is that of the first one', () => {
     expect(codeOf(new AggregateError([withCode('ECONNREFUSED'), withCode('ENETUNREACH')]))).toBe('connect/refused')
   })
 
-  it('of a proxy is no abort', () => {
+  it('of a proxy is not an abort', () => {
     const answer = (status: number): Error => withCode('UND_ERR_ABORTED', `Proxy response (${status}) !== 200 when`)
     expect(codeOf(answer(407))).toBe('proxy/auth')
     expect(codeOf(answer(502))).toBe('proxy/refused')
@@ -76,7 +79,7 @@ describe('a foreign error', () => {
     42,
     { code: 7 },
     Object.create(null) as object,
-  ])('that nobody knows (%o) is internal/unknown, with its cause', error => {
+  ])('that is unknown (%o) is internal/unknown, with its cause', error => {
     const fault = classify(error, sent, nothing)
     expect(fault.code).toBe('internal/unknown')
     expect(fault.sent).toBe(true)

@@ -1,4 +1,4 @@
-/** `blockPrivateAddresses` against names that change their minds, redirects, reconnects and proxies. */
+/** `blockPrivateAddresses` against names whose addresses change, redirects, reconnects and proxies. */
 import { execFile, execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -16,7 +16,7 @@ const PUBLIC = '93.184.215.14'
 const PORT = '18080'
 const FIVE_BLOCKED = Array.from({ length: 5 }, () => 'blocked/address')
 
-// A network of its own, in which a public address is this machine's: nothing can leave it.
+// A network namespace in which a public address belongs to this machine; nothing can leave it.
 const NETWORK = `ip link set lo up && ip addr add ${PUBLIC}/32 dev lo && ip addr add 10.0.0.1/32 dev lo`
 const canUnshare = ((): boolean => {
   try {
@@ -34,7 +34,7 @@ interface Played {
   readonly decoyed: number
 }
 
-describe.skipIf(!canUnshare)('an address that is public', () => {
+describe.skipIf(!canUnshare)('a public address', () => {
   let told: Readonly<Record<string, Played>> = {}
   beforeAll(async () => {
     const program = fileURLToPath(new URL('../support/guard-process.ts', import.meta.url))
@@ -55,7 +55,7 @@ describe.skipIf(!canUnshare)('an address that is public', () => {
   it.each([
     ['address', ['ok'], [1], 1],
     ['per connection', ['ok', 'blocked/address', 'blocked/address'], [1, 1, 1], 1],
-    // Where a connection goes has been judged when it was made.
+    // The address of a connection was checked when it was made.
     ['pinned', ['ok', 'ok', 'ok'], [1, 1, 1], 1],
     ['closed while idle', ['ok', 'blocked/address'], [1, 1], 1],
     ['closed at its use', ['ok', 'blocked/address'], [1, 2], 1],
@@ -67,7 +67,7 @@ describe.skipIf(!canUnshare)('an address that is public', () => {
     ['redirect after a redirect', ['blocked/address'], [3], 2],
     ['redirect to itself, moved', ['blocked/address'], [2], 1],
     ['HTTP/2', ['ok', 'ok', 'blocked/address'], [1, 1, 1], 0],
-  ] as const)('does not lead to one that is not: %s', (name, codes, attempts, connections) => {
+  ] as const)('does not lead to a private one: %s', (name, codes, attempts, connections) => {
     expect(told[name]).toEqual({ codes, attempts, connections, decoyed: 0 })
     if (name !== 'redirect to an address') return
     covers(import.meta.url, {
@@ -87,10 +87,10 @@ const KINDS: readonly (readonly [string, () => Promise<TestProxy>])[] = [
 ]
 
 describe.each(KINDS)('through an %s proxy', (kind, open) => {
-  /** As the world outside of this machine has it; the proxy takes every name for this machine. */
+  /** Names as the outside world resolves them. The proxy resolves every name to this machine. */
   const lookup: LookupInput = async name => (/^(?:inside|localhost)/.test(name) ? '127.0.0.1' : PUBLIC)
 
-  it.each(['http', 'https'] as const)('nothing private is asked for (%s)', async scheme => {
+  it.each(['http', 'https'] as const)('a private target is not requested (%s)', async scheme => {
     await using proxy = await open()
     const options = { ...BLOCK, ...TRUST, lookup, proxy: proxy.url, maxRetries: 2 }
     for (const host of ['127.0.0.1', '[::1]', '0x7f.1', '10.0.0.1', '169.254.169.254', 'inside.test', 'localhost']) {
@@ -100,22 +100,25 @@ describe.each(KINDS)('through an %s proxy', (kind, open) => {
     expect(proxy.accepted).toBe(0)
   })
 
-  it.each(['http', 'https'] as const)('what is public is, whatever the address of the proxy (%s)', async scheme => {
-    await using target = await rawServer(
-      answering(connection => connection.reply('"hello"')),
-      scheme === 'https' ? { cert: 'server' } : {},
-    )
-    await using proxy = await open()
-    for (const host of ['127.0.0.1', 'localhost']) {
-      const options = { ...BLOCK, verifySsl: false, lookup, proxy: proxy.url.replace('127.0.0.1', host) }
-      expect(await verdict(`${scheme}://public.test:${target.port}/`, options)).toBe('ok')
-    }
-    const seen = scheme === 'https' || kind === 'socks5' ? proxy.tunnels : proxy.forwards
-    expect(seen).toHaveLength(2)
-    expect(seen[0]).toContain(`public.test:${target.port}`)
-  })
+  it.each(['http', 'https'] as const)(
+    'a public target is requested, whatever the address of the proxy (%s)',
+    async scheme => {
+      await using target = await rawServer(
+        answering(connection => connection.reply('"hello"')),
+        scheme === 'https' ? { cert: 'server' } : {},
+      )
+      await using proxy = await open()
+      for (const host of ['127.0.0.1', 'localhost']) {
+        const options = { ...BLOCK, verifySsl: false, lookup, proxy: proxy.url.replace('127.0.0.1', host) }
+        expect(await verdict(`${scheme}://public.test:${target.port}/`, options)).toBe('ok')
+      }
+      const seen = scheme === 'https' || kind === 'socks5' ? proxy.tunnels : proxy.forwards
+      expect(seen).toHaveLength(2)
+      expect(seen[0]).toContain(`public.test:${target.port}`)
+    },
+  )
 
-  it('each hop and each attempt is judged, also on a connection that is kept', async () => {
+  it('each hop and each attempt is checked, even on a kept connection', async () => {
     let asked = 0
     const turning: LookupInput = async name =>
       name === 'turning.public' ? (asked++ === 0 ? PUBLIC : '127.0.0.1') : name === 'public.test' ? PUBLIC : '127.0.0.1'
@@ -137,7 +140,7 @@ describe.each(KINDS)('through an %s proxy', (kind, open) => {
     expect(proxy.tunnels.concat(proxy.forwards).join(' ')).not.toContain('inside')
   })
 
-  it('holds on worker threads and in the sync call', async () => {
+  it('also holds on worker threads and in the sync call', async () => {
     await using proxy = await open()
     const urls = ['http://127.0.0.1/', 'https://localhost/']
     const options = { ...SETTLE, ...BLOCK, ...TRUST, proxy: proxy.url }

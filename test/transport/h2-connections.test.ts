@@ -13,7 +13,7 @@ import { answering, rawServer, tlsFixture } from '../support/raw-server.ts'
 const H2 = { ...TRUST, http2: true } as const
 const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
 
-/** Node's own server, which says what it was asked; `/status/421` answers with that, `/hang` never. */
+/** Node's own server, which echoes the request. `/status/421` answers with that status, `/hang` never answers. */
 async function nodeServer(options: SecureServerOptions = {}, host = '127.0.0.1') {
   let sessions = 0
   let connections = 0
@@ -38,7 +38,7 @@ async function nodeServer(options: SecureServerOptions = {}, host = '127.0.0.1')
     request.on('data', (chunk: Buffer) => (body += chunk.toString()))
     request.on('end', () => {
       response.writeHead(Number(status ?? 200), { 'content-type': 'application/json', 'x-token': path })
-      // In two pieces, so that responses mix on the connection.
+      // In two chunks, so that responses interleave on the connection.
       response.write(`{"path":${JSON.stringify(path)},`)
       setImmediate(() => response.end(`"body":${JSON.stringify(body)},"version":"${request.httpVersion}"}`))
     })
@@ -55,8 +55,8 @@ async function nodeServer(options: SecureServerOptions = {}, host = '127.0.0.1')
   }
 }
 
-describe('one connection', () => {
-  it('goes to an IPv6 address, too, and asks a proxy for it', async () => {
+describe('one HTTP/2 connection', () => {
+  it('can go to an IPv6 address, directly and through a proxy', async () => {
     await using server = await nodeServer({}, '::1')
     const client = clientOf({ ...H2, verifySsl: false })
     const outcome = await client.request(server.origin, SETTLE)
@@ -94,7 +94,7 @@ describe('one connection', () => {
     await client.close()
   })
 
-  it('says which request was first on it, and closes when it has been idle', { timeout: 15_000 }, async () => {
+  it('marks the first request on it, and closes after being idle', { timeout: 15_000 }, async () => {
     await using server = await nodeServer()
     const client = clientOf(H2)
     const first = await client.request(server.origin, SETTLE)
@@ -109,7 +109,7 @@ describe('one connection', () => {
     await until(() => server.counts().open === 0)
   })
 
-  it('goes on when one of its requests is given up', async () => {
+  it('goes on when one of its requests is aborted', async () => {
     await using server = await nodeServer()
     const client = clientOf({ ...H2, timeout: '300ms' })
     const hanging = client.request(`${server.origin}/hang`, SETTLE)
@@ -124,7 +124,7 @@ describe('one connection', () => {
     await client.close()
   })
 
-  it('that ended while idle costs the next request nothing', async () => {
+  it('that ended while idle does not affect the next request', async () => {
     await using server = await h2Server([
       { answers: [replying(), [{ reset: true }]] },
       { answers: [replying('fresh')] },
@@ -136,7 +136,7 @@ describe('one connection', () => {
     await client.close()
   })
 
-  it('that answers 421 is not used again', async () => {
+  it('that answered 421 is not used again', async () => {
     await using server = await nodeServer()
     const client = clientOf({ ...H2, maxRetries: 1 })
     const outcome = await client.request(`${server.origin}/status/421`, SETTLE)
@@ -148,7 +148,7 @@ describe('one connection', () => {
 })
 
 describe('the first requests to an origin', () => {
-  it('share one connection instead of making theirs', async () => {
+  it('share one connection instead of opening their own', async () => {
     await using server = await h2Server({ answers: [replying()] })
     const client = clientOf({ ...H2, concurrency: 50 })
     const outcomes = await client.request(
@@ -160,7 +160,7 @@ describe('the first requests to an origin', () => {
     await client.close()
   })
 
-  it('use the connection that tells that the server speaks HTTP/1.1 only', async () => {
+  it('use the connection that showed that the server speaks HTTP/1.1 only', async () => {
     await using server = await rawServer(
       answering(connection => connection.reply('h1')),
       { cert: 'server', alpn: ['http/1.1'] },
@@ -176,7 +176,7 @@ describe('the first requests to an origin', () => {
     await client.close()
   })
 
-  it('speak HTTP/1.1 with a server that knows no ALPN', async () => {
+  it('speak HTTP/1.1 with a server without ALPN', async () => {
     await using server = await rawServer(
       answering(connection => connection.reply('h1')),
       { cert: 'server' },
@@ -207,7 +207,7 @@ describe('the first requests to an origin', () => {
     await client.close()
   })
 
-  it('each hear of their own failure', async () => {
+  it('each get their own failure', async () => {
     await using server = await rawServer(() => undefined, { cert: 'self-signed' })
     const client = clientOf({ http2: true, concurrency: 5 })
     const outcomes = await client.request(
@@ -218,7 +218,7 @@ describe('the first requests to an origin', () => {
     await client.close()
   })
 
-  it('end with the client', async () => {
+  it('end when the client closes', async () => {
     await using server = await rawServer(() => undefined)
     const client = clientOf({ ...H2, concurrency: 5 })
     const running = client.request(
@@ -233,7 +233,7 @@ describe('the first requests to an origin', () => {
 })
 
 describe('http2', () => {
-  it('fails each request for itself where the certificate and the key of the client do not match', async () => {
+  it("fails each request by itself if the client's certificate and key do not match", async () => {
     await using server = await nodeServer()
     const tls = { ...TRUST.tls, cert: tlsFixture('server'), key: tlsFixture('elsewhere-key') }
     const client = clientOf({ http2: true, tls, concurrency: 3 })
@@ -250,7 +250,7 @@ describe('http2', () => {
     const client = clientOf({ ...H2, workers: 1 })
     expect(await client.request(`${server.origin}/a`, SETTLE)).toMatchObject({ response: { protocol: 'h2' } })
     await client.close()
-    // A call that blocks this thread needs a server of another one; that the option goes along is what shows here.
+    // A call that blocks this thread needs a server on another one. This shows that the option is passed on.
     const [outcome] = parallelRequestsSync(['https://127.0.0.1:1/'], {
       http2: true,
       maxRetries: 0,
@@ -289,7 +289,7 @@ describe('http2', () => {
     expect(tookMs).toBeLessThan(2_000)
   })
 
-  it('costs nothing where it is not asked for: no code of it is loaded', async () => {
+  it('loads no code of HTTP/2 unless it is asked for', async () => {
     await using server = await nodeServer({ allowHTTP1: true })
     const loaded = async (options: string): Promise<string> => {
       const script = `import { ParallelRequests } from ${source}

@@ -6,7 +6,7 @@ import type { Collector } from '../../src/transport/collect.ts'
 import { Exchange } from '../../src/transport/h2-exchange.ts'
 import type { Host } from '../../src/transport/h2-exchange.ts'
 
-it('tells of a head before the data, in whatever order Node does', () => {
+it('a head is reported before the data, in whatever order Node reports them', () => {
   const told: string[] = []
   const collector = {
     onRequestStart: () => undefined,
@@ -24,7 +24,7 @@ it('tells of a head before the data, in whatever order Node does', () => {
   stream.destroy()
 })
 
-it('gathers the small frames of a paused stream, and hands them over in order', async () => {
+it('the small frames of a paused stream are packed, and passed on in order', async () => {
   const told: Uint8Array[] = []
   const collector = {
     onRequestStart: () => undefined,

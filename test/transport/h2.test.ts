@@ -13,7 +13,7 @@ const HEAD: Play = { head: { ':status': '200' } }
 const askH2 = (url: string, options: AskOptions = {}): Promise<Outcome> => ask(url, { ...H2, ...options })
 const post = (url: string) => ({ url, method: 'POST', body: 'x' })
 
-/** Several at once, in one client. */
+/** Sends several requests at once with one client. */
 async function askMany(urls: readonly (string | ReturnType<typeof post>)[], options: AskOptions = {}) {
   const client = clientOf({ ...H2, ...options })
   try {
@@ -36,7 +36,7 @@ describe('a GOAWAY', () => {
     ['POST', 'INTERNAL_ERROR', []],
     ['POST', 'INTERNAL_ERROR', [{ reset: true }]],
   ] as const)(
-    'that comes before a %s (%s, then %j) has it sent again on a new connection, at no cost',
+    'before a %s (%s, then %j) is processed makes it go again on a new connection, at no cost',
     async (method, code, after) => {
       await using server = await h2Server([refusing(code, ...after), { answers: [replying('again')] }])
       const client = clientOf(H2)
@@ -63,14 +63,14 @@ describe('a GOAWAY', () => {
     expect(verdictOf(await ask(spec, H2))).toBe(expected)
   })
 
-  it('lets what it covers finish, and sends nothing more on its connection', async () => {
+  it('lets the streams that it covers finish, and ends the use of its connection', async () => {
     await using server = await h2Server([
       { answers: [[{ goaway: 'NO_ERROR', last: 'this' }, { wait: 50 }, ...replying('late')]] },
       { answers: [replying('new')] },
     ])
     const client = clientOf(H2)
     const first = client.request(server.origin, SETTLE)
-    // Its own GOAWAY says that it has read the server's.
+    // Its own GOAWAY shows that it has read the server's.
     await until(() => server.goaways.length === 1)
     const second = client.request(server.origin, SETTLE)
     expect(await first).toMatchObject({ ok: true, value: 'late' })
@@ -90,11 +90,11 @@ describe('a stream that is reset', () => {
     expect(server.accepted).toBe(1)
   })
 
-  it('as refused, always, is reset/refused', async () => {
+  it('as refused every time is reset/refused', async () => {
     await using server = await h2Server({ answers: [[{ rst: 'REFUSED_STREAM' }]] })
     const outcome = await ask(post(server.origin), { ...H2, maxRetries: 2 })
     expect(verdictOf(outcome)).toBe('reset/refused')
-    // Three repeats at no cost, and the two retries.
+    // Three free repeats, and the two retries.
     expect(outcome.attempts).toBe(6)
   })
 
@@ -105,7 +105,7 @@ describe('a stream that is reset', () => {
     expect(outcome).toMatchObject({ ok: true, value: 'taken', attempts: 4 })
   })
 
-  it('as refused is not sent again where its body was a stream that cannot be opened twice', async () => {
+  it('as refused is not sent again if its body was a stream that cannot be opened twice', async () => {
     await using server = await h2Server({ answers: [[{ rst: 'REFUSED_STREAM' }], replying()] })
     const body = new Blob(['once']).stream()
     const outcome = await ask({ url: server.origin, method: 'POST', body }, { ...H2, maxRetries: 2 })
@@ -114,7 +114,7 @@ describe('a stream that is reset', () => {
   })
 
   it.each(['NO_ERROR', 'CANCEL', 'INTERNAL_ERROR'] as const)(
-    'with %s before its head is reset/stream, a POST in doubt',
+    'with %s before its head is reset/stream, or in doubt for a POST',
     async code => {
       await using server = await h2Server({ answers: [[{ rst: code }]] })
       expect(verdictOf(await askH2(server.origin))).toBe('reset/stream')
@@ -141,7 +141,7 @@ describe('a stream that is reset', () => {
     },
   )
 
-  it('is sent again where that does no harm, on the same connection', async () => {
+  it('is sent again on the same connection if that is safe', async () => {
     await using server = await h2Server({
       answers: [[HEAD, { data: 'abc' }, { rst: 'INTERNAL_ERROR' }], replying('whole')],
     })
@@ -150,7 +150,7 @@ describe('a stream that is reset', () => {
     expect(server.accepted).toBe(1)
   })
 
-  it('leaves the others of its connection alone', async () => {
+  it('does not affect the other streams of its connection', async () => {
     await using server = await h2Server({
       answers: [
         [HEAD, { data: 'a' }, { rst: 'CANCEL' }],
@@ -163,7 +163,7 @@ describe('a stream that is reset', () => {
   })
 })
 
-describe('the end of a body', () => {
+describe('the end of an HTTP/2 body', () => {
   it.each([
     ['3 bytes of 10', '10', 'abc', 'truncated/length'],
     ['13 bytes of 10', '10', 'abcdefghijklm', 'protocol/h2'],
@@ -175,7 +175,7 @@ describe('the end of a body', () => {
     expect(verdictOf(outcome)).toMatch(expected === 'protocol/h2' ? /^(protocol|truncated)\// : expected)
   })
 
-  it('is known by its length, or by END_STREAM', async () => {
+  it('is known by its length or by END_STREAM', async () => {
     await using server = await h2Server({ answers: [replying('ab'), [HEAD, { data: 'ab', end: true }]] })
     const client = clientOf(H2)
     const outcomes = [await client.request(server.origin, SETTLE), await client.request(server.origin, SETTLE)]
@@ -184,7 +184,7 @@ describe('the end of a body', () => {
     await client.close()
   })
 
-  it('may be in its head, or in its trailers', async () => {
+  it('may come with its head or with its trailers', async () => {
     await using server = await h2Server({
       answers: [
         [{ head: { ':status': '204' }, end: true }],
@@ -196,21 +196,21 @@ describe('the end of a body', () => {
     expect(new Set(outcomes.map(({ value }) => value))).toEqual(new Set(['', 'x']))
   })
 
-  it('is a cut where the connection ends', async () => {
+  it('is a truncation if the connection ends', async () => {
     await using server = await h2Server({ answers: [[HEAD, { data: 'abc' }, { wait: 10 }, { fin: true }]] })
     expect(verdictOf(await askH2(server.origin))).toBe('truncated/reset')
   })
 })
 
-describe('a stall', () => {
-  it('of the upload is timeout/headers, and others proceed', async () => {
+describe('a stalled HTTP/2 stream', () => {
+  it('gives timeout/headers during the upload, and others proceed', async () => {
     await using server = await h2Server({
       settings: { initialWindowSize: 0 },
       early: true,
       answers: [replying(), [], replying('other')],
     })
     const client = clientOf({ ...H2, timeouts: { headers: '300ms' } })
-    // So that the client knows the settings.
+    // So that the client has received the settings.
     await client.request(server.origin, SETTLE)
     const stalled = client.request(post(server.origin), SETTLE)
     await until(() => server.streams.length === 2)
@@ -222,7 +222,7 @@ describe('a stall', () => {
     await client.close()
   })
 
-  it('of a body is timeout/body, and others proceed', async () => {
+  it('gives timeout/body during the body, and others proceed', async () => {
     await using server = await h2Server({ answers: [[HEAD, { data: 'a' }], replying('other')] })
     const client = clientOf({ ...H2, timeouts: { idle: '300ms' } })
     const stalled = client.request(server.origin, SETTLE)
@@ -233,7 +233,7 @@ describe('a stall', () => {
     await client.close()
   })
 
-  it('of everything has the next request go over another connection', async () => {
+  it('with all others stalled too makes the next request use another connection', async () => {
     await using server = await h2Server([{ answers: [replying(), []] }, { answers: [replying('new')] }])
     const client = clientOf({ ...H2, timeouts: { headers: '200ms' } })
     await client.request(server.origin, SETTLE)
@@ -243,8 +243,8 @@ describe('a stall', () => {
   })
 })
 
-describe('what a server allows at once', () => {
-  it('is heeded: 1 makes as many connections as requests are on the wire', async () => {
+describe('the number of streams that a server allows', () => {
+  it('is respected: with 1 there are as many connections as requests in flight', async () => {
     await using server = await h2Server({
       settings: { maxConcurrentStreams: 1 },
       answers: [[{ wait: 5 }, ...replying()]],
@@ -258,7 +258,7 @@ describe('what a server allows at once', () => {
     expect(server.streams).toHaveLength(20)
   })
 
-  it('may be nothing: those who wait give up in their time', async () => {
+  it('may be 0, and waiting requests end after their timeout', async () => {
     await using server = await h2Server({
       settings: { maxConcurrentStreams: 0 },
       answers: [[{ rst: 'REFUSED_STREAM' }]],
@@ -271,7 +271,7 @@ describe('what a server allows at once', () => {
     expect(server.accepted).toBeLessThanOrEqual(2)
   })
 
-  it('may be nothing at first', async () => {
+  it('may be 0 at first', async () => {
     await using server = await h2Server({
       settings: { maxConcurrentStreams: 0 },
       greeting: [{ wait: 100 }, { settings: { maxConcurrentStreams: 10 } }],
@@ -300,7 +300,7 @@ describe('a server that breaks the protocol', () => {
     ['a garbage frame', [{ raw: Buffer.from('this is not a frame of any kind, and it is long') }]],
     ['DATA without a head', [{ data: 'x', end: true }]],
     ['a head without a status', [{ head: { 'x-a': 'b' }, end: true }]],
-  ] as const)('by %s is protocol/h2', async (title, plays) => {
+  ] as const)('by %s gives protocol/h2', async (title, plays) => {
     await using server = await h2Server({ answers: [plays] })
     const outcome = await askH2(server.origin, { maxRetries: 2, timeouts: { headers: '3s' } })
     expect(verdictOf(outcome), title).toBe('protocol/h2')
@@ -311,12 +311,12 @@ describe('a server that breaks the protocol', () => {
   it.each([
     ['head', [{ head: { ':status': '200', 'x-a': 'a'.repeat(10_000) }, open: true }, more]],
     ['trailers', [HEAD, { data: 'x' }, { head: { 'x-a': 'a'.repeat(10_000) }, open: true, end: true }, more]],
-  ] as const)('by too many headers (%s) is too_large/headers', async (title, plays) => {
+  ] as const)('by too many headers (%s) gives too_large/headers', async (title, plays) => {
     await using server = await h2Server({ answers: [plays] })
     expect(verdictOf(await askH2(server.origin, { maxHeaderBytes: '16KiB' })), title).toBe('too_large/headers')
   })
 
-  it('by interim responses without end is protocol/too_many_1xx; a few are fine', async () => {
+  it('by endless interim responses gives protocol/too_many_1xx, and a few are accepted', async () => {
     const early: Play = { head: { ':status': '103' } }
     await using server = await h2Server({
       answers: [Array.from({ length: 200 }, () => early), [early, ...replying('ok')]],
@@ -326,19 +326,19 @@ describe('a server that breaks the protocol', () => {
     expect(await askH2(kind.origin)).toMatchObject({ ok: true, value: 'ok' })
   })
 
-  it('by padding that is far more than the body is too_large/wire', async () => {
+  it('by padding far larger than the body gives too_large/wire', async () => {
     const padded: Play = { data: 'a', padding: 255 }
     await using server = await h2Server({ answers: [[HEAD, ...Array.from({ length: 2_000 }, () => padded)]] })
     expect(verdictOf(await askH2(server.origin))).toBe('too_large/wire')
   })
 })
 
-describe('a server that asks for calm', () => {
+describe('a server that sends ENHANCE_YOUR_CALM', () => {
   it.each([
     ['on a stream', [{ rst: 'ENHANCE_YOUR_CALM' }]],
     ['on the connection', [{ goaway: 'ENHANCE_YOUR_CALM', last: 'this' }, { fin: true }]],
     ['before the request', [{ goaway: 'ENHANCE_YOUR_CALM', last: 'before' }, { fin: true }]],
-  ] as const)('%s is a 429: its host pauses, and no retry is used up', async (_title, plays) => {
+  ] as const)('%s is treated like a 429: its host pauses, and no retry is used', async (_title, plays) => {
     await using server = await h2Server([{ answers: [plays, replying()] }, { answers: [replying()] }])
     const startedAtMs = performance.now()
     const outcome = await askH2(server.origin, { retry: { backoff: () => 300 }, maxRetries: 0 })
@@ -354,7 +354,7 @@ describe('a server that asks for calm', () => {
 })
 
 describe('a server that wants HTTP/1.1', () => {
-  it('for a request gets it, and all that follow', async () => {
+  it('for one request gets it, and all later ones', async () => {
     const h1 = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh1'
     await using server = await rawServer(
       async connection => {

@@ -11,7 +11,7 @@ const PLAN = new URL('../../src/config/client-plan.ts', import.meta.url).href
 const OK = 'HTTP/1.1 200 OK\r\n'
 const REST = 'Content-Length: 2\r\n\r\nok'
 
-/** Each part in a packet of its own, then the end. */
+/** Sends each part in a packet of its own, then ends. */
 const ending =
   (how: 'fin' | 'rst', ...parts: readonly string[]): Script =>
   async connection => {
@@ -37,7 +37,7 @@ const repeating =
 const numbered = (count: number): string => Array.from({ length: count }, (_, i) => `X${i}: a\r\n`).join('')
 
 const VERDICTS: readonly (readonly [what: string, script: Script, code: string])[] = [
-  // a server that speaks something else
+  // a server of another protocol
   ['an SSH banner', connection => connection.send('SSH-2.0-OpenSSH_9.9\r\n'), 'protocol/not_http'],
   ['binary junk', sending('\x00\x01\x02\xff\xfe\x80 junk'), 'protocol/not_http'],
   ['a response of RTSP', sending(`RTSP/1.0 200 OK\r\n${REST}`), 'protocol/not_http'],
@@ -68,7 +68,7 @@ const VERDICTS: readonly (readonly [what: string, script: Script, code: string])
   ['a status line without end', repeating('HTTP/1.1 200 ', 'b'.repeat(1_000)), 'too_large/wire'],
   ['2000 headers', sending(OK + numbered(1_999) + REST), 'ok'],
   ['2001 headers', sending(OK + numbered(2_000) + REST), 'too_large/headers'],
-  // what is no head
+  // not a head
   ['a folded header', sending(`${OK}X-A: a\r\n b\r\n${REST}`), 'protocol/malformed_head'],
   ['a space before the colon', sending(`${OK}X-A : a\r\n${REST}`), 'protocol/malformed_head'],
   ['NUL in a header', sending(`${OK}X-A: a\0b\r\n${REST}`), 'protocol/malformed_head'],
@@ -84,12 +84,12 @@ const VERDICTS: readonly (readonly [what: string, script: Script, code: string])
 ]
 
 describe('the head of a response', () => {
-  it.each(VERDICTS)('takes %s for what it is', async (_what, script, code) => {
+  it.each(VERDICTS)('is judged correctly: %s', async (_what, script, code) => {
     await using server = await rawServer(script)
     expect(await verdict(server.origin)).toBe(code)
   })
 
-  it('keeps the connection after 103, and drops it after everything it refuses', async () => {
+  it('keeps the connection after a 103, and closes it after everything that is refused', async () => {
     await using server = await rawServer([
       answering(connection => connection.send(`HTTP/1.1 103 X\r\n\r\n${OK}${REST}`)),
       answering(connection => connection.reply()),
@@ -102,7 +102,7 @@ describe('the head of a response', () => {
     expect(server.requests).toHaveLength(3)
   })
 
-  it('gives headers as they came, Latin-1 for byte', async () => {
+  it('gives headers unchanged, as Latin-1', async () => {
     await using server = await rawServer(sending(`${OK}X-A: caf\xe9\r\nX-B: 1\r\nX-B: 2\r\n__proto__: p\r\n${REST}`))
     const { response } = await ask(server.origin)
     expect(response?.headers.get('x-a')).toBe('caf\xe9')
@@ -110,7 +110,7 @@ describe('the head of a response', () => {
     expect(response?.headers.get('__proto__')).toBe('p')
   })
 
-  it('shows nothing of the bytes that it could not parse', async () => {
+  it('shows none of the bytes that could not be parsed', async () => {
     await using server = await rawServer(sending(`${OK}Set-Cookie: a=t0psecret\r\nX-A : t0psecret\r\n${REST}`))
     const outcome = await ask(server.origin)
     expect(outcome.error?.code).toBe('protocol/malformed_head')
@@ -118,7 +118,7 @@ describe('the head of a response', () => {
     expect(inspect(outcome, { depth: 9 })).not.toContain('t0psecret')
   })
 
-  it('is done with thousands of interim responses in one packet before the event loop notices', async () => {
+  it('handles thousands of interim responses in one packet within one turn of the event loop', async () => {
     await using server = await rawServer(sending('HTTP/1.1 102 X\r\n\r\n'.repeat(5_000) + OK + REST))
     let last = performance.now()
     let lagMs = 0
@@ -147,14 +147,14 @@ describe('the head of a response', () => {
     ['a head that never comes', sending()],
     ['a head byte by byte', repeating('H', 'T', 20)],
     ['interim responses without end', repeating('', 'HTTP/1.1 102 X\r\n\r\n', 50)],
-  ])('ends %s with the limit for headers, and closes the connection', async (_what, script) => {
+  ])('ends after timeouts.headers for %s, and closes the connection', async (_what, script) => {
     const [code, tookMs] = await slowly(script, { timeouts: { headers: '250ms' } })
-    // A junk head may be refused before its time.
+    // An invalid head may be refused earlier.
     expect(['timeout/headers', 'protocol/not_http']).toContain(code)
     expect(tookMs).toBeLessThan(350)
   })
 
-  it('ends a head that comes byte by byte, though each byte is right', async () => {
+  it('ends after timeouts.headers when it comes byte by byte, even if each byte is valid', async () => {
     const head = `${OK}X-A: ${'a'.repeat(1_000)}`
     const drip: Script = async connection => {
       await connection.request()
@@ -176,7 +176,7 @@ test.each([
   ['\u001b[2J', ''],
   ['a\u007f', ''],
   ['', ''],
-])('a reason phrase outside of RFC 9112 §4 is dropped: %j', (text, kept) => {
+])('a reason phrase outside RFC 9112 §4 is dropped: %j', (text, kept) => {
   expect(reasonPhrase(text)).toBe(kept)
 })
 
@@ -196,19 +196,19 @@ describe('maxHeaderBytes', () => {
     expect(await verdict(server.origin, { maxHeaderBytes: Infinity })).toBe('ok')
   })
 
-  it('holds for smaller heads, too', async () => {
+  it('also bounds smaller heads', async () => {
     await using server = await rawServer(sending(`${OK}X-Big: ${'a'.repeat(1_000)}\r\n${REST}`))
     expect(await verdict(server.origin, { maxHeaderBytes: 500 })).toBe('too_large/headers')
   })
 
-  it('holds for HTTP/2', async () => {
+  it('also applies to HTTP/2', async () => {
     const big = { 'x-a': 'a'.repeat(8_000), 'x-b': 'b'.repeat(8_000) }
     await using server = await h2Server({ answers: [replying('{}', big)] })
     expect(await verdict(server.origin, { ...TRUST, http2: true })).toBe('ok')
     expect(await verdict(server.origin, { ...TRUST, http2: true, maxHeaderBytes: 10_000 })).toBe('too_large/headers')
   })
 
-  it("is at least what Node's own --max-http-header-size says", async () => {
+  it("is at least Node's own --max-http-header-size", async () => {
     const script = `import { planClient } from ${JSON.stringify(PLAN)}; console.log(planClient({}).connection.maxHeaderBytes)`
     const run = (args: readonly string[]) =>
       promisify(execFile)(process.execPath, [...args, '--input-type=module', '-e', script])
@@ -217,24 +217,24 @@ describe('maxHeaderBytes', () => {
   })
 })
 
-it('a blank behind the length does no harm', async () => {
+it('a blank after the content-length is accepted', async () => {
   await using server = await rawServer(sending(`${OK}Content-Length: 2 \r\n\r\nok`))
   expect(await verdict(server.origin)).toBe('ok')
 })
 
-// undici's parser and its Client refuse these (owed: a connection of our own).
-describe('a head that is valid', () => {
+// undici's parser and its Client refuse these (to be fixed by a connection of our own).
+describe('a valid head', () => {
   it.fails.each([
     ['a tab behind the length', `${OK}Content-Length: 2\t\r\n\r\nok`],
     ['a 100 that nobody asked for', `HTTP/1.1 100 Continue\r\n\r\n${OK}${REST}`],
-  ])('is read with %s (owed: undici refuses it)', async (_what, bytes) => {
+  ])('is read with %s (to be fixed: undici refuses it)', async (_what, bytes) => {
     await using server = await rawServer(sending(bytes))
     expect(await verdict(server.origin)).toBe('ok')
   })
 })
 
-// undici's parser takes the two for a line end (owed: a connection of our own).
-it.fails('a head with a bare CR behind the status line is refused (owed: undici takes it)', async () => {
+// undici's parser takes the two for a line end (to be fixed by a connection of our own).
+it.fails('a head with a bare CR after the status line is refused (to be fixed: undici accepts it)', async () => {
   await using server = await rawServer(ending('fin', `HTTP/1.1 200 OK\r\r${REST}`))
   expect(await verdict(server.origin)).toBe('protocol/malformed_head')
 })

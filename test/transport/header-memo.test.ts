@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { HeaderMemo } from '../../src/transport/header-memo.ts'
 
-test('Equal headers are one list, and any difference makes another.', () => {
+test('equal headers share one list, and any difference makes a new one', () => {
   const memo = new HeaderMemo()
   const first = memo.list({ 'content-type': 'a', date: 'now' })
   expect(first).toEqual(['content-type', 'a', 'date', 'now'])
@@ -19,7 +19,7 @@ test('Equal headers are one list, and any difference makes another.', () => {
   expect(memo.list({})).toEqual([])
 })
 
-test('A header with several values keeps each, and is never taken for another list.', () => {
+test('a header with several values keeps each of them, and is never taken for another list', () => {
   const memo = new HeaderMemo()
   expect(memo.list({ 'set-cookie': ['a=1', 'b=2'] })).toEqual(['set-cookie', 'a=1', 'set-cookie', 'b=2'])
   expect(memo.list({ 'set-cookie': ['a=1', 'c=3'] })).toEqual(['set-cookie', 'a=1', 'set-cookie', 'c=3'])

@@ -18,7 +18,7 @@ describe('a Host header of the caller', () => {
     expect(server.accepted).toBe(0)
   })
 
-  it.each(['spec', 'client', 'call'])('of the %s goes in the place of the host in the URL, once', async where => {
+  it.each(['spec', 'client', 'call'])('of the %s replaces the host of the URL, once', async where => {
     await using server = await rawServer(answering(connection => connection.reply()))
     const client = clientOf({ allowHostHeader: true, ...(where === 'client' && { headers }) })
     await client.request(
@@ -29,13 +29,13 @@ describe('a Host header of the caller', () => {
     expect(server.requests[0]?.head.match(/^host:.*$/gim)).toEqual(['host: shop.example.com:81'])
   })
 
-  it.each(['a b', 'a\r\nb', '', 'a/b', 'user@a', 'a,b', 'é', 'a:b'])('is refused as %j', async host => {
+  it.each(['a b', 'a\r\nb', '', 'a/b', 'user@a', 'a,b', 'é', 'a:b'])('is refused with the value %j', async host => {
     expect(await verdict({ url: 'http://127.0.0.1:9/', headers: { host } }, { allowHostHeader: true })).toBe(
       'invalid_request/header',
     )
   })
 
-  it('is refused twice', async () => {
+  it('is refused if it is given twice', async () => {
     const twice = [
       ['Host', 'a'],
       ['host', 'b'],
@@ -57,7 +57,7 @@ describe('a Host header of the caller', () => {
     expect(hosts).toEqual(['shop.example.com:81', 'shop.example.com:81', `127.0.0.1:${other.port}`])
   })
 
-  it('does not decide whose certificate is asked for', async () => {
+  it('does not change which certificate is verified', async () => {
     await using server = await rawServer(
       answering(connection => connection.reply()),
       { cert: 'server' },

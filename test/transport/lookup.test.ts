@@ -24,7 +24,7 @@ function named(most = 2) {
 }
 
 describe('names', () => {
-  it('are looked up once, however many ask at the same time', async () => {
+  it('are looked up once, however many attempts ask at the same time', async () => {
     const { asked, heard, find, found } = named()
     for (let i = 0; i < 50; i++) find('a')
     await turn()
@@ -34,7 +34,7 @@ describe('names', () => {
     expect(heard).toEqual(Array.from({ length: 50 }, () => 'a 192.0.2.1'))
   })
 
-  it('are remembered for ten seconds, and answered no sooner than a look-up is', async () => {
+  it('are cached for ten seconds, and a cached answer is asynchronous too', async () => {
     const { clock, asked, heard, find, found } = named()
     find('a')
     await turn()
@@ -55,7 +55,7 @@ describe('names', () => {
     ['ENOTFOUND', 30_001, 2],
     ['EAI_AGAIN', 1, 2],
     ['EAI_FAIL', 1, 2],
-  ])('that end in %s are asked for again after %d ms: %d look-ups', async (code, afterMs, lookups) => {
+  ])('that end in %s are looked up again after %d ms: %d look-ups', async (code, afterMs, lookups) => {
     const { clock, asked, heard, find, failed } = named()
     find('a')
     await turn()
@@ -68,7 +68,7 @@ describe('names', () => {
     if (lookups === 1) expect(heard[1]).toBe(`a ${code}`)
   })
 
-  it('differ by what is asked about them', async () => {
+  it('are cached separately for different look-up options', async () => {
     const { asked, find } = named(9)
     find('a', { family: 4 })
     find('a', { family: 6 })
@@ -78,7 +78,7 @@ describe('names', () => {
     expect(asked).toHaveLength(3)
   })
 
-  it('are looked up two at a time, in their order', async () => {
+  it('are looked up two at a time, in order', async () => {
     const { hosts, find, found, failed } = named()
     for (const host of ['a', 'b', 'c', 'd']) find(host)
     await turn()
@@ -97,7 +97,7 @@ describe('names', () => {
     })
   })
 
-  it('that hang let others pass after five seconds, and are not asked for twice', async () => {
+  it('that hang let others start after five seconds, and are not looked up twice', async () => {
     const { clock, hosts, heard, find, found } = named()
     for (const host of ['hangs', 'hangs too', 'well']) find(host)
     await turn()
@@ -109,7 +109,7 @@ describe('names', () => {
     expect(hosts()).toEqual(['hangs', 'hangs too', 'well'])
     found(2)
     expect(heard).toEqual(['well 192.0.2.1'])
-    // It answers after all; a place that was given up is not given back twice.
+    // It answers after all; a slot that was released is not released twice.
     found(0)
     found(1)
     for (const host of ['x', 'y', 'z']) find(host)
@@ -117,7 +117,7 @@ describe('names', () => {
     expect(hosts().slice(3)).toEqual(['x', 'y'])
   })
 
-  it('that nobody waits for any more are not looked up', async () => {
+  it('that no attempt waits for any more are not looked up', async () => {
     const { hosts, heard, find, found } = named(1)
     find('a')
     const waiters = ['b', 'c', 'd'].map(host => find(host))
@@ -129,13 +129,13 @@ describe('names', () => {
     waiters[2]?.leave()
     found(1)
     expect(heard).toEqual(['a 192.0.2.1'])
-    // Somebody who comes later is served.
+    // A later attempt is served.
     find('b')
     await turn()
     expect(hosts()).toEqual(['a', 'd', 'b'])
   })
 
-  it('tell one who has left nothing, though the answer was there', async () => {
+  it('are not reported to an attempt that has left, even if the answer was ready', async () => {
     const { heard, find, found } = named()
     find('a')
     await turn()
@@ -145,7 +145,7 @@ describe('names', () => {
     expect(heard).toHaveLength(1)
   })
 
-  it('are forgotten where they did not help, unless they are quite new', async () => {
+  it('are removed from the cache after a failed connection, unless they are very recent', async () => {
     const { clock, names, asked, find, found } = named()
     find('a')
     await turn()
@@ -161,7 +161,7 @@ describe('names', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('that are remembered are a thousand at most', async () => {
+  it('are cached up to a thousand', async () => {
     const { hosts, find, found } = named(5_000)
     for (let i = 0; i < 1_001; i++) find(`host${i}`)
     await turn()

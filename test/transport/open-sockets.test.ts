@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { openSockets } from '../../src/transport/open-sockets.ts'
 import type { Kept } from '../../src/transport/open-sockets.ts'
 
-test('of more than 256 idle connections those that were used longest ago are closed', () => {
+test('beyond 256 idle connections the least recently used ones are closed', () => {
   const closed: number[] = []
   const all = Array.from({ length: 300 }, (_, index): Kept => {
     const kept: Kept = {

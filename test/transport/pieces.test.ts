@@ -5,7 +5,7 @@ import { Pieces } from '../../src/transport/pieces.ts'
 import { clientOf } from '../support/ask.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 
-/** All that is held, in as many buffers as it is held in. */
+/** All buffered bytes, in the buffers that hold them. */
 function takenFrom(pieces: Pieces): Uint8Array[] {
   const taken: Uint8Array[] = []
   for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) taken.push(piece)
@@ -15,7 +15,7 @@ function takenFrom(pieces: Pieces): Uint8Array[] {
 const counted = (from: number, bytes: number): Uint8Array =>
   Uint8Array.from({ length: bytes }, (_, index) => (from + index) % 251)
 
-test('a body in pieces of one byte is held in a few blocks', () => {
+test('a body in chunks of one byte is buffered in a few blocks', () => {
   const pieces = new Pieces()
   const body = counted(0, 200_000)
   for (let at = 0; at < body.byteLength; at++) pieces.add(body.subarray(at, at + 1))
@@ -26,7 +26,7 @@ test('a body in pieces of one byte is held in a few blocks', () => {
   expect(pieces.bytes).toBe(0)
 })
 
-test('pieces of any sizes come out whole and in their order', () => {
+test('chunks of any size come out complete and in order', () => {
   const sizes = [1, 0, 5_000, 32_768, 1, 65_536, 3, 40_000, 0, 32_767, 4_096, 100_000, 1]
   const pieces = new Pieces()
   let at = 0
@@ -38,7 +38,7 @@ test('pieces of any sizes come out whole and in their order', () => {
   expect(Buffer.compare(Buffer.concat(takenFrom(pieces)), counted(0, at))).toBe(0)
 })
 
-test('large and tiny pieces in turn leave no block half empty', () => {
+test('alternating large and tiny chunks leave no block half empty', () => {
   const pieces = new Pieces()
   for (let round = 0; round < 50; round++) {
     pieces.add(counted(0, 1))
@@ -48,14 +48,14 @@ test('large and tiny pieces in turn leave no block half empty', () => {
   expect(held).toBeLessThan(50 * 40_001 + 2 * 65_536)
 })
 
-test('a body in one piece is not copied', () => {
+test('a body in one chunk is not copied', () => {
   const pieces = new Pieces()
   const piece = counted(0, 10)
   pieces.add(piece)
   expect(pieces.join()).toBe(piece)
 })
 
-test('what was handed out is not written to again', () => {
+test('a buffer that was returned is not written to again', () => {
   const pieces = new Pieces()
   pieces.add(counted(0, 1))
   pieces.add(counted(1, 1))
@@ -66,7 +66,7 @@ test('what was handed out is not written to again', () => {
   expect([...(second ?? [])]).toEqual([1])
 })
 
-test('chunks of one byte that come while onChunk is busy are handed over together', async () => {
+test('chunks of one byte that arrive while onChunk is busy are passed on together', async () => {
   const CHUNKS = 5_000
   await using server = await rawServer(
     answering(async connection => {
@@ -95,9 +95,9 @@ test.each([
   ['gzip', 10_000],
   ['gzip', 300_000],
 ] as const)(
-  'a body with a length is whole although its connection ends while onChunk is busy (%s, %i bytes)',
+  'a body with a length is complete although its connection ends while onChunk is busy (%s, %i bytes)',
   async (coding, length) => {
-    // Does not get smaller by gzip.
+    // Not compressible by gzip.
     const text = randomBytes(length)
     const body = coding === 'gzip' ? gzipSync(text) : text
     const { promise: ended, resolve: end } = Promise.withResolvers<void>()

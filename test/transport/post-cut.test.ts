@@ -1,8 +1,8 @@
 /**
- * Connections that are cut after byte k of a request, or of its answer, for every k.
+ * Connections that are closed after byte k of a request, or of its response, for every k.
  *
- * The server keeps a ledger of every byte that it was given, also of those behind k that came in the same segment: the
- * strict side, because a server that has read a request whole may have carried it out.
+ * The server records every byte that it received, including those after k that arrived in the same segment. This is the
+ * strict reading: a server that has read a complete request may have carried it out.
  */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { HASTY, ask, clientOf, until, verdictOf } from '../support/ask.ts'
@@ -17,13 +17,13 @@ type Request = Omit<RequestSpec, 'url'>
 
 const RETRIES = { maxRetries: 3, retry: HASTY }
 const POST: Request = { method: 'POST', json: { account: 17, amount: 100 } }
-/** Servers at once. */
+/** Number of servers at once. */
 const AT_ONCE = 48
 
-/** A chunk of one byte as undici writes it: the end of what was before, its length, itself. */
+/** A chunk of one byte as undici writes it: the end of the previous one, its length, its byte. */
 const FRAME = '\r\n1\r\nx'
 
-/** Connections that are cut, before the server answers as it should. */
+/** Number of connections that are closed before the server answers normally. */
 const CUTS = 2
 const answer: Script = answering(connection => connection.reply('done'))
 
@@ -34,7 +34,7 @@ const cutAfter =
     connection[how]()
   }
 
-/** Everything that went wrong, so that a failure shows every k at once. */
+/** Collects all errors, so that a failure shows every k at once. */
 async function forEvery(
   lengths: readonly number[],
   check: (length: number, how: How) => Promise<string | undefined>,
@@ -51,7 +51,7 @@ async function forEvery(
   return wrong.toSorted()
 }
 
-/** 0 … most. */
+/** The numbers from 0 to `most`. */
 const upTo = (most: number): number[] => Array.from({ length: most + 1 }, (_, length) => length)
 
 const causeOf = ({ error }: Outcome): string => (error?.cause as { code?: string } | undefined)?.code ?? 'no cause'
@@ -60,14 +60,14 @@ const story = (outcome: Outcome, server: RawServer): string =>
   `${verdictOf(outcome)} (${causeOf(outcome)}), ${outcome.attempts} attempts, ${server.accepted} connections, ` +
   `${connectionsWithBytes(server)} with bytes, ${wholeCopies(server).length} whole`
 
-/** Bytes on the wire of one such request, its head and body. */
+/** Number of bytes of such a request on the wire, head and body. */
 async function lengthOf(request: Request): Promise<number> {
   await using server = await rawServer(answer)
   await ask({ url: `${server.origin}/orders`, ...request }, RETRIES)
   return server.connections[0]?.text.length ?? NaN
 }
 
-/** Sends one request to a server that cuts the first connections after so many bytes. */
+/** Sends one request to a server that closes the first connections after this many bytes. */
 async function cut(
   request: Request,
   length: number,
@@ -79,20 +79,20 @@ async function cut(
   return wrongWith(outcome, server) ? story(outcome, server) : undefined
 }
 
-/** One copy at most, and never an ok that hides a second. */
+/** At most one copy, and never an ok that hides a second one. */
 function brokePromise(outcome: Outcome, server: RawServer): boolean {
   const copies = wholeCopies(server).length
   if (connectionsWithBytes(server) > 1 || copies > 1) return true
   return outcome.ok ? copies !== 1 : verdictOf(outcome) !== 'in_doubt/reset' || !causeOf(outcome).startsWith('reset/')
 }
 
-describe('a POST without a key whose connection is cut after byte k', () => {
+describe('a POST without a key whose connection is closed after byte k', () => {
   let length = 0
   beforeAll(async () => {
     length = await lengthOf(POST)
   })
 
-  it('reaches the server once at most and ends in doubt, for every k.', async () => {
+  it('reaches the server at most once and ends in doubt, for every k', async () => {
     expect(length).toBeGreaterThan(150)
     const wrong = await forEvery(upTo(length), (k, how) =>
       cut(POST, k, how, (outcome, server) => {
@@ -103,7 +103,7 @@ describe('a POST without a key whose connection is cut after byte k', () => {
     expect(wrong).toEqual([])
   })
 
-  it('reaches the server once at most when its body is still being sent, for every k of the body.', async () => {
+  it('reaches the server at most once while its body is being sent, for every k of the body', async () => {
     const wrong = await forEvery(upTo(20 * FRAME.length).slice(1), async (k, how) => {
       await using server = await rawServer([
         async connection => {
@@ -114,7 +114,7 @@ describe('a POST without a key whose connection is cut after byte k', () => {
         answer,
       ])
       const { promise: ended, resolve: end } = Promise.withResolvers<undefined>()
-      // A byte goes out when the one before it has arrived: what is behind the frame of byte k never leaves the client.
+      // A byte is sent once the one before it has arrived, so nothing after the frame of byte k leaves the client.
       const body = async function* (): AsyncGenerator<string> {
         for (let sent = 1; sent <= Math.ceil(k / FRAME.length); sent++) {
           yield 'x'
@@ -131,7 +131,7 @@ describe('a POST without a key whose connection is cut after byte k', () => {
     expect(wrong).toEqual([])
   })
 
-  it('is not sent again over another connection when the one that was kept alive is cut, for every k.', async () => {
+  it('is not sent again over another connection when a kept one is closed, for every k', async () => {
     const wrong = await forEvery(upTo(length), async (k, how) => {
       await using server = await rawServer([
         async connection => {
@@ -148,7 +148,7 @@ describe('a POST without a key whose connection is cut after byte k', () => {
       const outcome: Outcome = await client.request(spec, { onFailure: 'settle', returnType: 'text' })
       const posts = headerValues(server, 'content-length').length
       if (k > 0 && (outcome.ok || outcome.attempts !== 1 || server.accepted !== 1)) return story(outcome, server)
-      // Closed before the request, which the client may have noticed in time or not.
+      // Closed before the request; the client may or may not have noticed in time.
       if (posts > 1 || (outcome.ok ? posts !== 1 : verdictOf(outcome) !== 'in_doubt/reset')) {
         return story(outcome, server)
       }
@@ -157,25 +157,22 @@ describe('a POST without a key whose connection is cut after byte k', () => {
     expect(wrong).toEqual([])
   })
 
-  it.each(HOWS)(
-    'is in doubt, and no second copy goes out, when its bytes cross the %s of a kept connection.',
-    async how => {
-      await using server = await rawServer(answer)
-      await using client = clientOf(RETRIES)
-      await client.request(server.origin, { returnType: 'text' })
-      // In one turn: the request is written before the client can have heard that the connection is closed.
-      server.connections[0]?.[how]()
-      const spec: RequestSpec = { url: `${server.origin}/orders`, ...POST }
-      const outcome: Outcome = await client.request(spec, { onFailure: 'settle', returnType: 'text' })
-      expect(verdictOf(outcome)).toBe('in_doubt/reset')
-      expect(outcome.attempts).toBe(1)
-      expect(server.accepted).toBe(1)
-    },
-  )
+  it.each(HOWS)('is in doubt without a second copy if its bytes cross the %s of a kept connection', async how => {
+    await using server = await rawServer(answer)
+    await using client = clientOf(RETRIES)
+    await client.request(server.origin, { returnType: 'text' })
+    // In one turn: the request is written before the client can know that the connection is closed.
+    server.connections[0]?.[how]()
+    const spec: RequestSpec = { url: `${server.origin}/orders`, ...POST }
+    const outcome: Outcome = await client.request(spec, { onFailure: 'settle', returnType: 'text' })
+    expect(verdictOf(outcome)).toBe('in_doubt/reset')
+    expect(outcome.attempts).toBe(1)
+    expect(server.accepted).toBe(1)
+  })
 })
 
-describe('a request that may be repeated, cut after byte k', () => {
-  it('is repeated with one and the same key when it is a POST with a key, for every k.', async () => {
+describe('a repeatable request whose connection is closed after byte k', () => {
+  it('is retried with the same key if it is a POST with a key, for every k', async () => {
     const keyed: Request = { ...POST, idempotencyKey: true }
     const length = await lengthOf(keyed)
     const wrong = await forEvery(upTo(length), (k, how) =>
@@ -183,7 +180,7 @@ describe('a request that may be repeated, cut after byte k', () => {
         if (!outcome.ok || outcome.attempts !== CUTS + 1 || server.accepted !== CUTS + 1) return true
         const keys = headerValues(server, 'idempotency-key')
         if (new Set(keys).size !== 1 || !/^[0-9a-f-]{36}$/.test(keys[0] ?? '')) return true
-        // Of a connection that is cut at once nothing need have come.
+        // A connection that is closed at once need not have delivered anything.
         return k > 0 && (keys.length !== CUTS + 1 || new Set(wholeCopies(server).map(({ body }) => body)).size !== 1)
       }),
     )
@@ -194,7 +191,7 @@ describe('a request that may be repeated, cut after byte k', () => {
     { method: 'PUT', json: { account: 17, amount: 100 } },
     { method: 'GET' },
     { ...POST, retry: { methods: ['POST'] } },
-  ])('is repeated until it is answered, for every k: %o', async request => {
+  ])('is retried until it is answered, for every k: %o', async request => {
     const length = await lengthOf(request)
     const wrong = await forEvery(upTo(length), (k, how) =>
       cut(
@@ -208,7 +205,7 @@ describe('a request that may be repeated, cut after byte k', () => {
     expect(wrong).toEqual([])
   })
 
-  it('is repeated once for nothing when a kept-alive connection turns out to be closed.', async () => {
+  it('is repeated once, at no cost, if a kept connection turns out to be closed', async () => {
     for (const how of HOWS) {
       await using server = await rawServer(answer)
       await using client = clientOf({ maxRetries: 0 })
@@ -221,13 +218,13 @@ describe('a request that may be repeated, cut after byte k', () => {
   })
 })
 
-describe('a POST whose answer is cut after byte k', () => {
+describe('a POST whose response is truncated after byte k', () => {
   const HINTS = 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n'
   const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n'
   const ANSWER = `${HINTS}${HEAD}done`
   const headEnd = HINTS.length + HEAD.length
 
-  it('is in doubt without a whole head, truncated with one, and reaches the server once: for every k.', async () => {
+  it('is in doubt without a complete head, truncated with one, and reaches the server once, for every k', async () => {
     const wrong = await forEvery(upTo(ANSWER.length), async (k, how) => {
       await using server = await rawServer([cutAnswer(ANSWER.slice(0, k), how), answer])
       const outcome = await ask({ url: server.origin, ...POST }, RETRIES)
@@ -240,7 +237,7 @@ describe('a POST whose answer is cut after byte k', () => {
     expect(wrong).toEqual([])
   })
 
-  it('is sent again when it has a key, for every k.', async () => {
+  it('is retried if it has a key, for every k', async () => {
     const wrong = await forEvery(upTo(ANSWER.length - 1), async (k, how) => {
       await using server = await rawServer([cutAnswer(ANSWER.slice(0, k), how), answer])
       const outcome = await ask({ url: server.origin, ...POST, idempotencyKey: true }, RETRIES)
@@ -264,7 +261,7 @@ describe('a POST that a server refuses', () => {
     ['429 Too Many Requests', ''],
     ['429 Too Many Requests', 'Retry-After: 0\r\n'],
     ['503 Service Unavailable', 'Retry-After: 0\r\n'],
-  ])('is sent again, whole, after %s %j.', async (status, headers) => {
+  ])('is sent again, complete, after %s %j', async (status, headers) => {
     await using server = await rawServer(refusal(status, headers))
     const outcome = await ask({ url: server.origin, ...POST }, RETRIES)
     expect(outcome.value).toBe('done')
@@ -273,7 +270,7 @@ describe('a POST that a server refuses', () => {
   })
 
   it.each(['500 Internal Server Error', '502 Bad Gateway', '503 Service Unavailable', '504 Gateway Timeout'])(
-    'is not sent again after %s, which may mean that it was carried out.',
+    'is not sent again after %s, which may mean that it was carried out',
     async status => {
       await using server = await rawServer(refusal(status))
       expect(verdictOf(await ask({ url: server.origin, ...POST }, RETRIES))).toBe(`http/${status.slice(0, 3)}`)
@@ -281,7 +278,7 @@ describe('a POST that a server refuses', () => {
     },
   )
 
-  it('is in doubt when the repeat is cut, for every k: the refused copy and one more, no third.', async () => {
+  it('is in doubt when its retry is cut, for every k: the refused copy and one more, but no third', async () => {
     const length = await lengthOf(POST)
     const wrong = await forEvery(upTo(length), async (k, how) => {
       await using server = await rawServer([
@@ -296,14 +293,14 @@ describe('a POST that a server refuses', () => {
       const outcome = await ask({ url: `${server.origin}/orders`, ...POST }, RETRIES)
       const copies = wholeCopies(server).length
       if (k > 0 && (outcome.ok || outcome.attempts !== 2 || server.accepted !== 1)) return story(outcome, server)
-      // Closed behind the refusal, which the client may have noticed before its repeat or not.
+      // Closed after the refusal; the client may or may not have noticed before its retry.
       const isRight = outcome.ok ? copies === 2 : verdictOf(outcome) === 'in_doubt/reset' && copies <= 2
       return isRight ? undefined : story(outcome, server)
     })
     expect(wrong).toEqual([])
   })
 
-  it('is not sent again when the refusal is cut before its head is whole.', async () => {
+  it('is not sent again if the refusal is truncated before its head is complete', async () => {
     const head = 'HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\nContent-Length: 5\r\n\r\n'
     const wrong = await forEvery(upTo(head.length - 1), async (k, how) => {
       await using server = await rawServer([cutAnswer(head.slice(0, k), how), answer])
@@ -315,12 +312,12 @@ describe('a POST that a server refuses', () => {
   })
 })
 
-/** Reads a request, sends these bytes, and cuts when the client has read them. */
+/** Reads a request, sends these bytes, and closes once the client has read them. */
 function cutAnswer(bytes: string, how: How): Script {
   return async connection => {
     await connection.request()
     if (bytes !== '') await connection.send(bytes)
-    // A reset overtakes what the client has not read yet.
+    // A reset overtakes bytes that the client has not read yet.
     await connection.wait(15)
     connection[how]()
   }

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 
-describe('what goes on the wire', () => {
-  it('is one head with one Host and the length of the body', async () => {
+describe('a request on the wire', () => {
+  it('has one head with one Host and the length of the body', async () => {
     await using server = await rawServer(answering(connection => connection.reply()))
     await ask({ url: `${server.origin}/a?b=c`, method: 'POST', body: 'caf\u00e9' })
     const { head, body, method, path } = server.requests[0] as (typeof server.requests)[number]
@@ -23,7 +23,7 @@ describe('what goes on the wire', () => {
     ['x-a', 'b\0'],
     ['x a', 'b'],
     ['x-a\r\nevil', 'b'],
-  ])('is nothing at all for a request with the header %j: %j', async (name, value) => {
+  ])('is not sent with the header %j: %j', async (name, value) => {
     await using server = await rawServer(answering(connection => connection.reply('ok')))
     const client = clientOf()
     const outcomes = await client.request(
@@ -35,13 +35,13 @@ describe('what goes on the wire', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it.each(['GET /x HTTP/1.1\r\nEvil: 1', 'G T', '', 'CONNECT'])('is nothing for the method %j', async method => {
+  it.each(['GET /x HTTP/1.1\r\nEvil: 1', 'G T', '', 'CONNECT'])('is not sent with the method %j', async method => {
     await using server = await rawServer(answering(connection => connection.reply()))
     expect(await verdict({ url: server.origin, method })).toBe('invalid_request/method')
     expect(server.accepted).toBe(0)
   })
 
-  it('may be a URL of nearly 64 kB, which is for the server to judge; a longer one stays here', async () => {
+  it('may have a URL of nearly 64 kB, and is not sent with a longer one', async () => {
     await using server = await rawServer(answering(connection => connection.reply('', { status: '414 Too Long' })))
     expect(await verdict(`${server.origin}/${'a'.repeat(65_000)}`)).toBe('http/414')
     expect(await verdict(`${server.origin}/${'a'.repeat(1_000_000)}`)).toBe('invalid_request/url')

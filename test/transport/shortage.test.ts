@@ -21,12 +21,12 @@ interface Told {
   readonly codes: Readonly<Record<string, number>>
   readonly attempts: number
   readonly waited: number
-  /** Files that are there, and whole. */
+  /** Files that exist and are complete. */
   readonly saved: number
   /** Of those that waited. */
   readonly methods: readonly string[]
   readonly protocols: readonly string[]
-  /** null: there was none left to count with. */
+  /** null: no descriptor was left to count with. */
   readonly mostFds: number | null
 }
 
@@ -83,7 +83,7 @@ async function secureServer() {
   }
 }
 
-// The shell's own limit is what counts: Node cannot raise it. Windows has none.
+// The shell's own limit counts: Node cannot raise it. Windows has none.
 describe.skipIf(!works('ulimit -n 64'))('a process with few file descriptors', () => {
   it.each([
     ['64', '', '0'],
@@ -99,10 +99,10 @@ describe.skipIf(!works('ulimit -n 64'))('a process with few file descriptors', (
     ['one server', ''],
     ['three clients', 'clients'],
     ...(process.platform === 'linux' ? [['3,000 hosts', 'hosts']] : []),
-  ])('loses no request when others hold most of them (%s)', async (_name, how) => {
+  ])('loses no request when other code holds most of them (%s)', async (_name, how) => {
     const told = await run('ulimit -n 300; exec "$@"', [origin, '3000', '500', `${how} posts`, '220'])
     expect(told).toMatchObject({ codes: { ok: 3_000 }, attempts: 1 })
-    // It was short indeed.
+    // The process really was short of descriptors.
     expect(told.waited).toBeGreaterThan(0)
     covers(import.meta.url, {
       row: 8,
@@ -114,7 +114,7 @@ describe.skipIf(!works('ulimit -n 64'))('a process with few file descriptors', (
   })
 })
 
-describe.skipIf(!works('ulimit -n 64'))('files, when others hold most of the file descriptors', () => {
+describe.skipIf(!works('ulimit -n 64'))('files in a process where other code holds most file descriptors', () => {
   it.each([
     ['uploads', '300', '220'],
     ['saves', '300', '220'],
@@ -138,18 +138,18 @@ describe.skipIf(process.platform !== 'linux' || !works('ulimit -n 64'))('HTTP/2 
     ['64', 'hosts'],
     ['64', 'hosts clients'],
     ['100', 'hosts'],
-  ])('closes idle connections for those to other hosts (%s, %s)', async (descriptors, how) => {
+  ])('closes idle connections to make room for other hosts (%s, %s)', async (descriptors, how) => {
     await using secure = await secureServer()
     const told = await run(`ulimit -n ${descriptors}; exec "$@"`, [secure.origin, '400', '100', how, '0'])
     expect(told).toMatchObject({ codes: { ok: 400 }, attempts: 1, waited: 0, protocols: ['h2'] })
     expect(told.mostFds).toBeLessThan(Number(descriptors))
   })
 
-  it.each(['hosts', 'hosts clients', ''])('loses no request when others hold most of them (%s)', async how => {
+  it.each(['hosts', 'hosts clients', ''])('loses no request when other code holds most of them (%s)', async how => {
     await using secure = await secureServer()
     const told = await run('ulimit -n 300; exec "$@"', [secure.origin, '400', '200', how, '235'])
     expect(told).toMatchObject({ codes: { ok: 400 }, attempts: 1, protocols: ['h2'] })
-    // One connection for all is not short of anything.
+    // A single connection for all requests needs no more descriptors.
     if (how === '') expect(told.waited).toBe(0)
     else expect(told.waited).toBeGreaterThan(0)
   })
@@ -181,13 +181,13 @@ describe('socketsFor', () => {
     [64, 16],
     [40, 10],
     [3, 1],
-  ])('%s open files are %d sockets', (files, sockets) => {
+  ])('allows for %s open files %d sockets', (files, sockets) => {
     expect(socketsFor(files)).toBe(sockets)
   })
 })
 
 describe('idle connections', () => {
-  it('of any client are counted, and closed with it', async () => {
+  it('of all clients are counted, and closed with their client', async () => {
     await using one = await rawServer(answering(connection => connection.reply()))
     const before = openSockets.open
     const clients = [clientOf(), clientOf()]
@@ -198,7 +198,7 @@ describe('idle connections', () => {
     await until(() => one.connections.every(({ isOpen }) => !isOpen))
   })
 
-  it('that speak HTTP/2 count once, whatever they carry, and make room for others like those of HTTP/1.1', async () => {
+  it('that speak HTTP/2 count once, whatever they carry, and make room like those of HTTP/1.1', async () => {
     const script = { answers: [replying()] }
     await using one = await h2Server(script)
     await using two = await h2Server(script)
@@ -214,7 +214,7 @@ describe('idle connections', () => {
     await client.request(two.origin)
     await client.request(one.origin)
     expect(openSockets.open).toBe(before + 3)
-    // As another client would ask for its sockets: those that were used longest ago go first, one for each.
+    // As another client would ask for its sockets: the least recently used are closed first, one for each.
     const isOpen = () => [one, plain, two].map(({ connections }) => connections.every(each => each.isOpen))
     for (const left of [
       [true, false, true],
@@ -226,14 +226,14 @@ describe('idle connections', () => {
       await until(() => String(isOpen()) === String(left))
     }
     expect(openSockets.open).toBe(before)
-    // And who needs one of them again gets a new one.
+    // A client that needs one of them again gets a new one.
     await client.request([one.origin, plain.origin])
     expect(openSockets.open).toBe(before + 2)
     await client.close()
     expect(openSockets.open).toBe(before)
   })
 
-  it('that speak HTTP/2 stay while they carry something, and are not counted any more when a server ends them', async () => {
+  it('that speak HTTP/2 stay while they carry a request, and are no longer counted after the server ends them', async () => {
     await using slow = await h2Server({ answers: [replying(), [{ wait: 150 }, ...replying()]] })
     await using ending = await h2Server({ answers: [[...replying(), { fin: true }]] })
     await using client = clientOf({ ...TRUST, http2: true })
@@ -250,7 +250,7 @@ describe('idle connections', () => {
     await until(() => openSockets.open === before + 1)
   })
 
-  it('are not counted where none came about, nor where they were given up', async () => {
+  it('are not counted if they were never made, or were aborted', async () => {
     await using mute = await rawServer(() => undefined)
     await using refusing = await rawServer(() => undefined, { cert: 'self-signed' })
     const secure = mute.origin.replace('http:', 'https:')
@@ -265,7 +265,7 @@ describe('idle connections', () => {
     }
   })
 
-  it('make room for new ones when there are as many as may be: used longest ago first', () => {
+  it('make room for new ones at the limit, least recently used first', () => {
     const closed: string[] = []
     const kept = (name: string) => {
       const one = {
@@ -291,15 +291,15 @@ describe('idle connections', () => {
     openSockets.use(c)
     openSockets.opening(2)
     expect(closed).toEqual(['b', 'a'])
-    // Nobody idle is left: one more all the same, since its attempt has been let through.
+    // No idle one is left. One more is opened all the same, because its attempt has been admitted.
     openSockets.opening(2)
     expect(closed).toEqual(['b', 'a'])
     for (let i = openSockets.open; i > 0; i--) openSockets.closed(c)
   })
 })
 
-describe('a connection for which there is no file descriptor', () => {
-  it.each(['http', 'https'])('has idle ones closed at once, of whatever protocol (%s)', async scheme => {
+describe('a connection without a free file descriptor', () => {
+  it.each(['http', 'https'])('closes idle ones at once, of any protocol (%s)', async scheme => {
     await using kept = await h2Server({ answers: [replying()] })
     const plan = { tls: { verify: false }, blockPrivateAddresses: false, http2: true }
     const lookup = async () => {

@@ -10,11 +10,11 @@ const OK = 'HTTP/1.1 200 OK\r\n'
 const polite: Script = answering(connection => connection.reply())
 const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
 
-/** Answers the first requests, then plays dead when the next one comes: it has closed the connection meanwhile. */
+/** Answers the first requests; when the next one comes, it has closed the connection. */
 const closingAfterReply: Script = async connection => {
   await connection.request()
   await connection.reply('first')
-  // Not before the client has sent the next one, so that it surely goes out on a connection that is closing.
+  // Not before the client has sent the next request, so that it is surely sent on a closing connection.
   await connection.expect(1)
   connection.rst()
 }
@@ -43,7 +43,7 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 
-  it.each(['close', 'Close', 'keep-alive, close'])('are not used again after Connection: %s', async value => {
+  it.each(['close', 'Close', 'keep-alive, close'])('are not reused after Connection: %s', async value => {
     await using server = await rawServer(
       answering(connection => connection.reply('{}', { headers: `Connection: ${value}\r\n` })),
     )
@@ -54,7 +54,7 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 
-  it('belong to their origin: servers that differ in the port alone, or in TLS, get their own requests', async () => {
+  it('belong to their origin: servers that differ only in port or TLS get their own requests', async () => {
     const naming = (name: string): Script => answering(connection => connection.reply(name))
     await using first = await rawServer(naming('first'))
     await using second = await rawServer(naming('second'))
@@ -67,7 +67,7 @@ describe('kept-alive connections', () => {
     expect([first.accepted, second.accepted, secure.accepted]).toEqual([1, 1, 1])
   })
 
-  it('are not used again after HTTP/1.0, nor after a body that ended with the connection', async () => {
+  it('are not reused after HTTP/1.0, or after a body that was ended by the connection', async () => {
     await using server = await rawServer(async connection => {
       await connection.request()
       await connection.send(
@@ -81,7 +81,7 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 
-  it('end with client.close(), which also ends what is in flight', async () => {
+  it('end with client.close(), which also ends requests in flight', async () => {
     await using server = await rawServer(
       answering((connection, { path }) => (path === '/hang' ? undefined : connection.reply())),
     )
@@ -112,7 +112,7 @@ describe('kept-alive connections', () => {
     expect(performance.now() - doneAtMs).toBeLessThan(2_000)
   })
 
-  it('drop a socket that the server closed while idle, without a word to anybody', async () => {
+  it('drop a socket that the server closed while idle, without any event', async () => {
     await using server = await rawServer(async connection => {
       await connection.request()
       await connection.reply()
@@ -128,7 +128,7 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 
-  it('drop a 408 that comes while idle', async () => {
+  it('drop a 408 that arrives while idle', async () => {
     await using server = await rawServer(async connection => {
       await connection.request()
       await connection.reply('ok')
@@ -144,10 +144,10 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 
-  it('cost a GET one free repeat on a fresh socket when the server closes one just as it is used', async () => {
+  it('cost a GET one free repeat on a fresh socket if the server closes one just as it is used', async () => {
     await using server = await rawServer([closingAfterReply, closingAfterReply, answering(c => c.reply('second'))])
     const client = clientOf({ concurrency: 2 })
-    // Two connections, both about to be closed: the repeat must take neither of them.
+    // Two connections, both about to be closed: the repeat must use neither.
     await client.request([server.origin, server.origin], { returnType: 'text' })
     expect(server.accepted).toBe(2)
     const outcome = await client.request(server.origin, SETTLE)
@@ -157,7 +157,7 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 
-  it('cost no more than the free repeat at a server that ends each of them without a word', async () => {
+  it('cost no more than the free repeat with a server that silently closes each of them', async () => {
     await using server = await rawServer(async connection => {
       await connection.request()
       await connection.reply('once')
@@ -173,7 +173,7 @@ describe('kept-alive connections', () => {
     expect(outcomes.some(({ attempts }) => attempts === 2)).toBe(true)
   })
 
-  it('leave a POST in doubt when the server closes one just as it is used', async () => {
+  it('leave a POST in doubt if the server closes one just as it is used', async () => {
     await using server = await rawServer([closingAfterReply, answering(c => c.reply('second'))])
     const client = clientOf({ maxRetries: 3, retry: HASTY })
     await client.request(server.origin, { returnType: 'text' })
@@ -184,7 +184,7 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 
-  /** Ends the connection in the kernel, and asks again before the event loop has seen it. */
+  /** Ends the connection in the kernel, and sends again before the event loop has noticed. */
   const askOnEnded = (server: RawServer, client: ParallelRequests, spec: RequestSpec, how: 'rst' | 'destroy') =>
     new Promise<Outcome>((resolve, reject) =>
       setImmediate(() => {
@@ -193,21 +193,18 @@ describe('kept-alive connections', () => {
       }),
     )
 
-  it.each(['destroy', 'rst'] as const)(
-    'cost nobody anything when they ended before a byte was sent (%s)',
-    async how => {
-      for (const method of ['GET', 'POST']) {
-        await using server = await rawServer(polite)
-        const client = clientOf()
-        await client.request(server.origin)
-        const outcome = await askOnEnded(server, client, { url: server.origin, method }, how)
-        expect(verdictOf(outcome)).toBe('ok')
-        await client.close()
-      }
-    },
-  )
+  it.each(['destroy', 'rst'] as const)('cost nothing if they ended before a byte was sent (%s)', async how => {
+    for (const method of ['GET', 'POST']) {
+      await using server = await rawServer(polite)
+      const client = clientOf()
+      await client.request(server.origin)
+      const outcome = await askOnEnded(server, client, { url: server.origin, method }, how)
+      expect(verdictOf(outcome)).toBe('ok')
+      await client.close()
+    }
+  })
 
-  it('give no free repeat when undici has made a fresh one in place of one that had ended', async () => {
+  it('give no free repeat if undici replaced an ended one with a fresh one', async () => {
     await using server = await rawServer([
       polite,
       async connection => {
@@ -247,7 +244,7 @@ describe('kept-alive connections', () => {
         await connection.send(`${OK}Content-Length: 9\r\n\r\nabc`)
       },
     ],
-  ])('are closed at once when their request is aborted %s, and the next one is not harmed', async (_when, script) => {
+  ])('are closed at once if their request is aborted %s, without harm to the next one', async (_when, script) => {
     await using server = await rawServer([script, answering(connection => connection.reply('next'))])
     const client = clientOf()
     const abort = new AbortController()
@@ -266,8 +263,8 @@ describe('kept-alive connections', () => {
   })
 })
 
-// undici tells of surplus bytes only when it ends the connection, and not of those in a packet of their own.
-it.fails('an origin that sent surplus bytes gets no kept connections any more (owed: a parser of our own)', async () => {
+// undici reports surplus bytes only when it ends the connection, and not those in a packet of their own.
+it.fails('an origin that sent surplus bytes gets no kept connections any more (to be fixed by a parser of our own)', async () => {
   let asked = 0
   await using server = await rawServer(async connection => {
     for (;;) {

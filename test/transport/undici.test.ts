@@ -6,7 +6,7 @@ import { answering, rawServer } from '../support/raw-server.ts'
 
 const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
 
-describe('a Dispatcher of the caller', () => {
+describe('a Dispatcher passed by the caller', () => {
   it('may be a MockAgent', async () => {
     const agent = new MockAgent()
     agent.disableNetConnect()
@@ -36,7 +36,7 @@ describe('a Dispatcher of the caller', () => {
       'ok',
       'ok',
       'ok',
-      // A MockAgent never says that the request went out.
+      // A MockAgent never reports that the request was sent.
       'connect/reset',
       'internal/unknown',
       'internal/unknown',
@@ -49,7 +49,7 @@ describe('a Dispatcher of the caller', () => {
     await agent.close()
   })
 
-  it('may be an Agent, which stays open', async () => {
+  it('may be an Agent, which is not closed', async () => {
     await using server = await rawServer(
       answering((connection, { path }) => (path === '/hang' ? undefined : connection.reply(path))),
     )
@@ -71,7 +71,7 @@ describe('a Dispatcher of the caller', () => {
     await agent.destroy()
   })
 
-  it('that throws or is closed costs the request one named code', async () => {
+  it('that throws or is closed fails the request with one named code', async () => {
     const throwing = {
       dispatch() {
         throw new Error('no way')
@@ -84,7 +84,7 @@ describe('a Dispatcher of the caller', () => {
   })
 })
 
-describe('a Transport of the caller', () => {
+describe('a Transport passed by the caller', () => {
   const transport = (send: Transport['send']): Transport => ({ send, close: async () => undefined })
 
   it.each([
@@ -104,7 +104,7 @@ describe('a Transport of the caller', () => {
     expect(outcome.attempts).toBe(1)
   })
 
-  it('that never settles is ended by the limits all the same', async () => {
+  it('that never settles is ended by the timeouts all the same', async () => {
     let aborted = 0
     const silent = transport(attempt => {
       attempt.abort = () => void aborted++

@@ -1,4 +1,4 @@
-/** Decoding piece by piece: whatever the pieces, the outcome is that of the whole. */
+/** Decoding chunk by chunk: however the body is split, the result is the same as for the whole. */
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { codingsOf } from '../../src/transport/codings.ts'
@@ -20,7 +20,7 @@ async function* inPieces(bytes: Uint8Array, sizes: readonly number[]) {
   }
 }
 
-/** The text, or the code, and the warnings. */
+/** The text or the code, and the warnings. */
 async function read(body: Uint8Array, coding: string, sizes: readonly number[], lenient = false) {
   const warnings: string[] = []
   const codings = codingsOf(['content-encoding', coding])
@@ -67,17 +67,17 @@ const BODIES: [string, Uint8Array, string][] = [
   ['an unknown coding', Buffer.from('abc'), 'compress'],
 ]
 
-describe('A body in pieces', () => {
-  test.each(BODIES)('(%s) comes out as the whole does.', async (_name, body, coding) => {
+describe('a body in chunks', () => {
+  test.each(BODIES)('(%s) decodes like the whole body', async (_name, body, coding) => {
     const whole = await readWhole(body, coding)
     for (const sizes of [[body.length || 1], [1], [7, 1, 30]]) {
       const made = await read(body, coding, sizes)
-      // Of what follows a zstd frame the engine may have eaten up to three bytes before it notices.
+      // Of the bytes after a zstd frame, the engine may have consumed up to three before it notices.
       expect(coding === 'zstd' && sizes[0] === 1 ? { ...made, warnings: whole.warnings } : made).toEqual(whole)
     }
   })
 
-  test('comes out the same however it is cut.', async () => {
+  test('decodes to the same result however it is split', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...BODIES.filter(([name]) => !/behind|bomb/.test(name))),
@@ -91,9 +91,9 @@ describe('A body in pieces', () => {
   })
 })
 
-describe('Lenient decoding', () => {
+describe('lenient decoding', () => {
   test.each(BODIES.filter(([name]) => /^plain text|unknown/.test(name)))(
-    'takes %s as it is, and says so.',
+    'takes %s as it is, with a warning',
     async (_name, body, coding) => {
       const plain = Buffer.from(body).toString()
       expect(await read(body, coding, [5], true)).toMatchObject({ text: plain, warnings: [/taken as it is/] })
@@ -101,7 +101,7 @@ describe('Lenient decoding', () => {
     },
   )
 
-  test('still refuses what breaks off in the middle, is too large, or has a wrong sum.', async () => {
+  test('still refuses what is truncated, too large, or has a wrong checksum', async () => {
     const long = Buffer.from(Array.from({ length: 90_000 }, (_, i) => (i * 7_919 * i) % 251))
     for (const [body, code] of [
       [gzipSync(long).subarray(0, -3), 'decode/truncated'],

@@ -1,28 +1,28 @@
-/** What went wrong between us and the proxy, told apart from everything that the target does. */
+/** A failure between us and the proxy, kept apart from failures of the target. */
 import { printable } from '../../core/printable.ts'
 import type { Proxy } from '../../core/route.ts'
 import type { Reply } from '../../core/result.ts'
 
 /** The second half of a code `proxy/…`. */
 export type ProxyDetail =
-  /** No connection to the proxy, or one that ended before it had answered. */
+  /** No connection to the proxy, or it ended before the proxy answered. */
   | 'connect'
-  /** Its certificate, or a port that speaks no TLS. */
+  /** The proxy's certificate is invalid, or its port does not speak TLS. */
   | 'tls'
-  /** It wants credentials, or others. */
+  /** The proxy wants credentials, or other ones. */
   | 'auth'
-  /** It answered that it will not, or cannot. */
+  /** The proxy answered that it will not or cannot connect. */
   | 'refused'
-  /** It could not reach the target. */
+  /** The proxy could not reach the target. */
   | 'unreachable'
-  /** It failed, and did not say at what. */
+  /** The proxy failed without giving a reason. */
   | 'failed'
-  /** What it answered is not its protocol. */
+  /** The answer does not follow the proxy's protocol. */
   | 'protocol'
 
 export class ProxyFailure extends Error {
   readonly detail: ProxyDetail
-  // Not a field: a cause prints with its fields, and headers may hold secrets.
+  // Not a field: the fields of a cause are printed, and headers may hold secrets.
   readonly #reply: Reply | undefined
 
   constructor(detail: ProxyDetail, message: string, { reply, cause }: { reply?: Reply; cause?: unknown } = {}) {
@@ -36,7 +36,7 @@ export class ProxyFailure extends Error {
   }
 }
 
-/** A 407, or what SOCKS has for it. */
+/** A 407, or its equivalent in SOCKS. */
 export function refusedCredentials(proxy: Proxy, reply?: Reply): ProxyFailure {
   const message =
     proxy.credentials === undefined

@@ -10,10 +10,10 @@ import { reasonPhrase } from '../head.ts'
 
 /** As for the head of a response. */
 const MAX_HEAD_BYTES = 16_384
-/** Interim answers to a CONNECT have no use. */
+/** Interim answers to a CONNECT have no purpose. */
 const MAX_INTERIM_RESPONSES = 10
 
-/** Resolves when everything that is written or read from now on is the target's. */
+/** Resolves when everything that is written or read from now on belongs to the target. */
 export async function httpConnect(socket: Socket, proxy: Proxy, target: string): Promise<void> {
   const { credentials } = proxy
   const authorization =
@@ -24,9 +24,9 @@ export async function httpConnect(socket: Socket, proxy: Proxy, target: string):
     for (let interims = 0; interims <= MAX_INTERIM_RESPONSES; interims++) {
       const reply = await readHead(incoming, proxy)
       if (reply.status < 200) continue
-      // Any 2xx opens the tunnel, and what it says of a length means nothing.
+      // Any 2xx opens the tunnel; its content-length is ignored.
       if (reply.status < 300) return
-      // Tinyproxy says 401 to wrong credentials: nobody but the proxy answers a CONNECT.
+      // Tinyproxy answers 401 to wrong credentials. Only the proxy itself answers a CONNECT.
       if (reply.status === 407 || reply.status === 401) throw refusedCredentials(proxy, reply)
       const said = `${reply.status} ${reply.statusText.slice(0, 80)}`.trimEnd()
       throw new ProxyFailure('refused', `the proxy ${proxy.name} refused to connect to ${target}: ${said}`, { reply })
@@ -52,7 +52,7 @@ async function readHead(incoming: Incoming, proxy: Proxy): Promise<Reply> {
   return replyOf(proxy, Number(status), reasonPhrase(statusText), headers)
 }
 
-/** What the proxy said, without its body: nobody waits for that. */
+/** The proxy's answer without its body, which is not waited for. */
 function replyOf(proxy: Proxy, status: number, statusText: string, headers: HeaderList): Reply {
   const body = new Uint8Array(0)
   return {

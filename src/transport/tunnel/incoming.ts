@@ -1,6 +1,6 @@
 /**
- * What a proxy sends before the connection is ours: read as far as it is needed, and not a byte further. The rest goes
- * back, since it may already be the target's.
+ * Reads what a proxy sends before the connection is ours, and not a byte more: the rest is given back, because it may
+ * come from the target.
  */
 import type { Socket } from 'node:net'
 
@@ -17,13 +17,13 @@ export class Incoming {
     else this.#read()
   }
 
-  /** Waits for this many bytes and takes them. */
+  /** Waits for this many bytes and consumes them. */
   async take(count: number): Promise<Buffer> {
     while (this.#bytes.length < count) await this.#more()
     return this.#cut(count)
   }
 
-  /** Everything up to the end of this text, which is taken, too; undefined when it does not come within `maxBytes`. */
+  /** Consumes everything up to and including this text. Undefined if it does not come within `maxBytes`. */
   async through(text: string, maxBytes: number): Promise<Buffer | undefined> {
     for (;;) {
       const at = this.#bytes.indexOf(text, 0, 'latin1')
@@ -34,12 +34,12 @@ export class Incoming {
     }
   }
 
-  /** What is here and not taken yet. */
+  /** Number of bytes read and not consumed yet. */
   get waiting(): number {
     return this.#bytes.length
   }
 
-  /** Gives the connection back with what was not taken. */
+  /** Returns the connection, with the bytes that were not consumed. */
   release(): void {
     this.#socket.off('readable', this.#read).off('end', this.#end).off('error', this.#fail).off('close', this.#end)
     if (this.#bytes.length > 0 && !this.#socket.destroyed) this.#socket.unshift(this.#bytes)

@@ -1,4 +1,4 @@
-/** The connection to the proxy itself, with TLS of its own where its URL says https:. */
+/** The connection to the proxy itself, with TLS if its URL says https:. */
 import { connect, isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -7,18 +7,18 @@ import type { Proxy } from '../../core/route.ts'
 import type { Addresses } from '../addresses.ts'
 import { ProxyFailure } from './failure.ts'
 
-/** As undici has it for connections of its own. */
+/** The value that undici uses for its own connections. */
 const KEEP_ALIVE_PROBE_MS = 60_000
 
-/** Answers with the socket at once, so that it can be closed before it is connected. */
+/** Returns the socket at once, so that it can be closed before it is connected. */
 export function proxySocket(proxy: Proxy, tls: TlsPlan, addresses: Addresses): Socket {
-  // The caller's own choice: it may well be a private address.
+  // The caller chose the proxy, so it may have a private address.
   const where = { host: proxy.hostname, port: proxy.port, lookup: addresses.lookupAny }
   const socket = addresses.follow(() =>
     proxy.protocol === 'https:'
       ? connectTls({
           ...where,
-          // Checked as the target's is, under its own name; the client's certificate is for the target alone.
+          // The proxy's certificate is verified under its own name. The client certificate is for the target only.
           rejectUnauthorized: tls.verify,
           ...(tls.ca !== undefined && { ca: typeof tls.ca === 'string' ? tls.ca : [...tls.ca] }),
           ...(isIP(proxy.hostname) === 0 && { servername: proxy.hostname }),

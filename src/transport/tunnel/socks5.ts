@@ -1,4 +1,4 @@
-/** SOCKS version 5 (RFC 1928) with user and password (RFC 1929): asks for a connection to the target, by its name. */
+/** SOCKS version 5 (RFC 1928) with user and password (RFC 1929): asks for a connection to the target by its name. */
 import { isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import type { Proxy } from '../../core/route.ts'
@@ -12,7 +12,7 @@ const PASSWORD = 2
 const NO_METHOD = 0xff
 const ADDRESS_TYPES = { ipv4: 1, name: 3, ipv6: 4 } as const
 
-/** RFC 1928 §6. The first two and the last two are the proxy's word, the others the target's fate. */
+/** RFC 1928 §6. The first two and the last two are about the proxy, the others about the target. */
 const REFUSALS: Readonly<Record<number, readonly [ProxyDetail, string]>> = {
   1: ['failed', 'failed and did not say why'],
   2: ['refused', 'does not allow the connection'],
@@ -24,7 +24,7 @@ const REFUSALS: Readonly<Record<number, readonly [ProxyDetail, string]>> = {
   8: ['protocol', 'does not know this kind of address'],
 }
 
-/** Resolves when everything that is written or read from now on is the target's. */
+/** Resolves when everything that is written or read from now on belongs to the target. */
 export async function socks5(socket: Socket, proxy: Proxy, hostname: string, port: number): Promise<void> {
   const incoming = new Incoming(socket)
   try {
@@ -38,7 +38,7 @@ export async function socks5(socket: Socket, proxy: Proxy, hostname: string, por
       const [detail, said] = REFUSALS[status] ?? ['protocol', `answered ${status}`]
       throw new ProxyFailure(detail, `the proxy ${proxy.name} ${said}: ${hostname}:${port}`)
     }
-    // The address from which it connects: of no use, but it must be read.
+    // The address that the proxy connects from. Not used, but it must be read.
     await incoming.take((await lengthOf(type, incoming, proxy)) + 2)
   } finally {
     incoming.release()
@@ -61,7 +61,7 @@ async function greet(socket: Socket, incoming: Incoming, proxy: Proxy): Promise<
   if (status !== 0) throw refusedCredentials(proxy)
 }
 
-/** Names go as they are: the proxy looks them up. */
+/** Names are sent unresolved: the proxy looks them up. */
 function addressOf(hostname: string): Buffer {
   const family = isIP(hostname)
   if (family === 4) return Buffer.from([ADDRESS_TYPES.ipv4, ...hostname.split('.').map(Number)])
@@ -71,7 +71,7 @@ function addressOf(hostname: string): Buffer {
   return Buffer.concat([Buffer.from([ADDRESS_TYPES.name, name.length]), name])
 }
 
-/** As `new URL` writes it: groups in hexadecimal, with one `::` at most. */
+/** As `new URL` writes it: hexadecimal groups, with at most one `::`. */
 function bytesOfIpv6(address: string): Buffer {
   const [head = '', tail] = address.split('::')
   const groups = (part: string): number[] => (part === '' ? [] : part.split(':').map(group => parseInt(group, 16)))

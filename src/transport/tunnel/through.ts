@@ -1,7 +1,6 @@
 /**
- * A connection that goes through a proxy: to the proxy, then by its leave to the target, then TLS with the target where
- * its URL says so. Ends with a socket to which the request can be written, or with a ProxyFailure; never with a way
- * around the proxy.
+ * A connection through a proxy: to the proxy, from there to the target, then TLS with the target if its URL says so.
+ * Ends with a socket for the request or with a ProxyFailure; it never bypasses the proxy.
  */
 import { isIP } from 'node:net'
 import type { Socket } from 'node:net'
@@ -20,16 +19,16 @@ import { socks5 } from './socks5.ts'
 export interface Passage {
   readonly proxy: Proxy
   readonly target: buildConnector.Options
-  /** Whom it is for; its phases are stamped. */
+  /** The attempt that the connection is for; its phases are recorded. */
   readonly attempt: Attempt | undefined
-  /** Told of the socket that stands for the connection by now: destroying it destroys all below it. */
+  /** Called with the socket that stands for the connection by now: destroying it destroys all sockets below it. */
   readonly hold: (socket: Socket) => void
 }
 
-/** What all connections of a client have in common. */
+/** What all connections of a client share. */
 export interface TunnelParts {
   readonly tls: TlsPlan
-  /** Does TLS with the target, over the tunnel. */
+  /** Opens TLS with the target, over the tunnel. */
   readonly connect: Connect
   readonly addresses: Addresses
   readonly clock: Clock
@@ -59,7 +58,7 @@ async function open({ tls, connect, addresses, clock }: TunnelParts, passage: Pa
     await connected(link, proxy)
     if (proxy.protocol === 'socks5:') await socks5(link, proxy, hostname, port)
     else if (isSecure) await httpConnect(link, proxy, `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`)
-    // The target has not been asked anything: nobody honest answers.
+    // Nothing has been asked of the target yet, so any bytes are an error.
     if (!isSecure && link.readableLength > 0) {
       throw new ProxyFailure('protocol', `the proxy ${proxy.name} said more than it was asked`)
     }
@@ -79,12 +78,12 @@ async function open({ tls, connect, addresses, clock }: TunnelParts, passage: Pa
       stamps.secured()
       resolve(socket)
     }) as unknown as Socket
-    // Node closes what is below a TLS socket together with it.
+    // Node closes the socket below a TLS socket together with it.
     hold(secured)
   })
 }
 
-/** The phases of an attempt: all that has to do with the proxy is one, which `timeout/proxy` names. */
+/** The phases of an attempt. Everything that involves the proxy is one phase, which `timeout/proxy` names. */
 class Stamps {
   readonly #attempt: Attempt | undefined
   readonly #clock: Clock
@@ -99,7 +98,7 @@ class Stamps {
   }
 
   lookedUp(socket: Socket): void {
-    // A look-up cannot be called back: it may end long after the attempt.
+    // A look-up cannot be cancelled: it may end long after the attempt.
     if (this.#attempt !== undefined && !socket.destroyed) this.#attempt.trip.dnsMs = this.#enter('proxy')
   }
 

@@ -13,8 +13,8 @@ const OPEN: readonly (readonly [string, () => Promise<TestProxy>])[] = [
   ['socks5', () => socksProxy({ wants: 'user:pass' })],
 ]
 
-describe('HTTP/2', () => {
-  it.each(OPEN)('goes through an %s proxy, many requests in one tunnel', async (_kind, open) => {
+describe('HTTP/2 through a proxy', () => {
+  it.each(OPEN)('carries many requests in one tunnel of an %s proxy', async (_kind, open) => {
     const names: string[] = []
     const options = { cert: tlsFixture('server'), key: tlsFixture('server-key') }
     const server = createSecureServer(options, (request, response) => {

@@ -1,6 +1,6 @@
 /**
- * A connection is used again only when everything is equal that decides where it goes and as whom: the origin, the
- * proxy, its credentials, the TLS options. Every pair of settings that differ in any of these is tried.
+ * A connection is reused only if everything is equal that decides where it goes and as whom: the origin, the proxy, its
+ * credentials, the TLS options. Every pair of settings that differ in any of these is tested.
  */
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -13,10 +13,10 @@ import type { TestProxy } from '../../support/proxy-server.ts'
 import { tlsFixture } from '../../support/raw-server.ts'
 
 interface Seen {
-  /** Which connection it came on. */
+  /** The connection that it came on. */
   readonly socket: number
   readonly servername: string | false | undefined
-  /** The client showed a certificate. */
+  /** Whether the client sent a certificate. */
   readonly hasCert: boolean
   readonly leaked: boolean
 }
@@ -60,7 +60,7 @@ async function target(): Promise<Target> {
   }
 }
 
-/** What the second request has differently. */
+/** What differs in the second request. */
 const DIFFERENCES = ['origin', 'proxy', 'credentials', 'certificate', 'verify'] as const
 type Difference = (typeof DIFFERENCES)[number]
 
@@ -68,7 +68,7 @@ const subsets: readonly (readonly Difference[])[] = Array.from({ length: 2 ** DI
   DIFFERENCES.filter((_name, at) => (bits & (1 << at)) !== 0),
 )
 
-describe('Of two requests that differ in', () => {
+describe('two requests share a connection only if nothing differs:', () => {
   it.each(subsets.map(differing => ({ differing, name: differing.join(', ') || 'nothing' })))(
     '$name',
     async ({ differing }) => {
@@ -104,13 +104,13 @@ describe('Of two requests that differ in', () => {
       await clientA.request(specA)
 
       const [a1, b, a2] = differs('origin') ? [one.seen[0], two.seen[0], one.seen[1]] : one.seen
-      // The third is like the first one, and takes its connection again whatever came between.
+      // The third request equals the first, and reuses its connection whatever came between.
       expect(a2?.socket).toBe(a1?.socket)
       const isShared = !differs('origin') && b?.socket === a1?.socket
       expect(isShared).toBe(differing.length === 0)
       for (const seen of [a1, b, a2]) expect(seen).toMatchObject({ servername: 'localhost', leaked: false })
       expect([a1, b, a2].map(seen => seen?.hasCert)).toEqual([false, differs('certificate'), false])
-      // One tunnel each, asked for by name, of the proxy and with the credentials that were given.
+      // One tunnel each, asked for by name, from the given proxy with the given credentials.
       const expected = differing.length === 0 ? 1 : 2
       expect(first.tunnels.length + second.tunnels.length).toBe(expected)
       expect(second.tunnels).toEqual(differs('proxy') ? [new URL(specB.url).host] : [])
@@ -120,7 +120,7 @@ describe('Of two requests that differ in', () => {
     },
   )
 
-  it('the way: direct and through a proxy are two connections', async () => {
+  it('a direct request and one through a proxy use two connections', async () => {
     await using one = await target()
     await using proxy = await httpProxy()
     await using client = new ParallelRequests({ tls: { ca: tlsFixture('ca') } })
@@ -129,7 +129,7 @@ describe('Of two requests that differ in', () => {
     expect(proxy.tunnels).toHaveLength(1)
   })
 
-  it('a certificate that only one of them trusts: the other one fails, whatever is open already', async () => {
+  it('with a certificate that only one of them trusts, the other fails, whatever connection is open', async () => {
     await using one = await target()
     await using proxy = await httpProxy()
     await using trusting = new ParallelRequests({ verifySsl: false, proxy: proxy.url })

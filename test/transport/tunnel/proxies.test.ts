@@ -1,4 +1,4 @@
-/** Requests through real proxies: what the proxy sees, what the target sees, and what each failure is called. */
+/** Requests through real proxies: what the proxy sees, what the target sees, and which fault each failure gives. */
 import type { AddressInfo } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import { answering, rawServer, tlsFixture } from '../../support/raw-server.ts'
 import type { RawServer, Script } from '../../support/raw-server.ts'
 
 const polite: Script = answering(connection => connection.reply('"hello"'))
-/** Found nowhere: whoever gets there had the proxy look it up. */
+/** A name that does not resolve here: a request that arrives had the proxy resolve it. */
 const nameOf = ({ origin, port }: RawServer): string => `${origin.split('://')[0]}://target.invalid:${port}`
 
 const KINDS: readonly (readonly [string, (wants?: string) => Promise<TestProxy>])[] = [
@@ -19,8 +19,8 @@ const KINDS: readonly (readonly [string, (wants?: string) => Promise<TestProxy>]
   ['socks5', wants => socksProxy({ ...(wants !== undefined && { wants }) })],
 ]
 
-describe.each(KINDS)('Through an %s proxy', (kind, open) => {
-  it('a request to an http: origin arrives, and its name is looked up at the proxy', async () => {
+describe.each(KINDS)('through an %s proxy', (kind, open) => {
+  it('a request to an http: origin arrives, and the proxy resolves its name', async () => {
     await using target = await rawServer(polite)
     await using proxy = await open()
     const outcome = await ask(`${nameOf(target)}/a?b=1`, { ...TRUST, proxy: proxy.url })
@@ -48,20 +48,17 @@ describe.each(KINDS)('Through an %s proxy', (kind, open) => {
     expect(elsewhere.requests).toHaveLength(1)
   })
 
-  it.each(['http', 'https'] as const)(
-    'credentials are shown to the proxy, and never to an %s: origin',
-    async scheme => {
-      await using target = await rawServer(polite, scheme === 'https' ? { cert: 'server' } : {})
-      await using proxy = await open('us er:p@ss:wörd')
-      const options = { ...TRUST, proxy: proxy.urlFor('us er', 'p@ss:wörd') }
-      expect(await verdict(`${scheme}://localhost:${target.port}/`, options)).toBe('ok')
-      expect(proxy.credentials).toEqual(['us er:p@ss:wörd'])
-      expect(target.requests.map(({ head }) => head).join('')).not.toMatch(/proxy-/i)
-    },
-  )
+  it.each(['http', 'https'] as const)('credentials are sent to the proxy, and never to an %s: origin', async scheme => {
+    await using target = await rawServer(polite, scheme === 'https' ? { cert: 'server' } : {})
+    await using proxy = await open('us er:p@ss:wörd')
+    const options = { ...TRUST, proxy: proxy.urlFor('us er', 'p@ss:wörd') }
+    expect(await verdict(`${scheme}://localhost:${target.port}/`, options)).toBe('ok')
+    expect(proxy.credentials).toEqual(['us er:p@ss:wörd'])
+    expect(target.requests.map(({ head }) => head).join('')).not.toMatch(/proxy-/i)
+  })
 
   it.each(['http', 'https'] as const)(
-    'refused credentials are proxy/auth, once, for an %s: origin; what follows fails fast',
+    'rejected credentials are proxy/auth, once, for an %s: origin; later requests fail at once',
     async scheme => {
       await using target = await rawServer(polite, scheme === 'https' ? { cert: 'server' } : {})
       await using proxy = await open('user:right')
@@ -80,7 +77,7 @@ describe.each(KINDS)('Through an %s proxy', (kind, open) => {
     },
   )
 
-  it('a kept connection carries the next request to the same origin, and only that', async () => {
+  it('a kept connection is reused only for the same origin', async () => {
     await using one = await rawServer(polite, { cert: 'server' })
     await using two = await rawServer(polite, { cert: 'server' })
     await using proxy = await open()
@@ -92,7 +89,7 @@ describe.each(KINDS)('Through an %s proxy', (kind, open) => {
     await until(() => proxy.open === 0)
   })
 
-  it('a proxy that refuses connections is proxy/connect, repeated even for a POST, and never gone around', async () => {
+  it('a proxy that refuses connections is proxy/connect, retried even for a POST, and never bypassed', async () => {
     await using target = await rawServer(polite)
     const proxy = await open()
     await proxy.close()
@@ -106,7 +103,7 @@ describe.each(KINDS)('Through an %s proxy', (kind, open) => {
   it.each(['http', 'https'] as const)(
     'a proxy that never answers is timeout/proxy, for an %s: origin',
     async scheme => {
-      if (kind === 'http' && scheme === 'http') return // It forwards: what is late is the response.
+      if (kind === 'http' && scheme === 'http') return // It forwards, so the response is late.
       await using silent = await rawServer(async connection => void (await connection.expect(1)))
       const limits = [{ timeouts: { connect: '200ms' } }, { timeout: '200ms' }] as const
       for (const limit of limits) {
@@ -122,7 +119,7 @@ describe.each(KINDS)('Through an %s proxy', (kind, open) => {
     },
   )
 
-  it('an abort while the tunnel is being made ends it at once', async () => {
+  it('an abort ends a tunnel that is being made at once', async () => {
     await using silent = await rawServer(async connection => void (await connection.expect(1)))
     const client = clientOf({ proxy: `${kind}://127.0.0.1:${silent.port}` })
     const abort = new AbortController()
@@ -134,7 +131,7 @@ describe.each(KINDS)('Through an %s proxy', (kind, open) => {
     await client.close()
   })
 
-  it('a target that keeps silent behind the tunnel is timeout/tls; what is given up there closes down to the proxy', async () => {
+  it('a target that is silent behind the tunnel is timeout/tls, and an abort closes everything down to the proxy', async () => {
     await using target = await rawServer(async connection => void (await connection.expect(1)))
     await using proxy = await open()
     const url = `https://localhost:${target.port}/`
@@ -151,7 +148,7 @@ describe.each(KINDS)('Through an %s proxy', (kind, open) => {
     await client.close()
   })
 
-  it('a proxy that ends the connection instead of answering is proxy/connect, or speaks no TLS', async () => {
+  it('a proxy that closes the connection instead of answering is proxy/connect, or speaks no TLS', async () => {
     for (const how of ['fin', 'rst'] as const) {
       await using rude = await rawServer(async connection => {
         await connection.expect(1)
@@ -163,7 +160,7 @@ describe.each(KINDS)('Through an %s proxy', (kind, open) => {
     }
   })
 
-  it('a proxy that speaks another protocol is proxy/protocol, or proxy/tls, and is not asked again', async () => {
+  it('a proxy of another protocol is proxy/protocol or proxy/tls, and is not asked again', async () => {
     await using other = await rawServer(async connection => {
       await connection.expect(1)
       await connection.send('SSH-2.0-OpenSSH_9.9\r\n\r\n')
@@ -183,7 +180,7 @@ describe.each(KINDS)('Through an %s proxy', (kind, open) => {
     if (kind !== 'socks5') expect(outcome.response?.status).toBe(502)
   })
 
-  it('a body that is cut by the proxy is truncated, not ok, and closes everything', async () => {
+  it('a body that the proxy truncates is truncated, not ok, and closes everything', async () => {
     await using target = await rawServer(
       async connection => {
         await connection.request()
@@ -254,14 +251,14 @@ describe('CONNECT', () => {
     ['101', 'HTTP/1.1 101 Switching\r\n\r\nHTTP/1.1 403 No\r\n\r\n', 'proxy/refused'],
     ['401', 'HTTP/1.1 401 Unauthorized\r\n\r\n', 'proxy/auth'],
     ['302', 'HTTP/1.1 302 Found\r\nLocation: https://x.test/\r\n\r\n', 'proxy/refused'],
-  ])('answered with %s is called by its name', async (_what, answer, code) => {
+  ])('answered with %s has its own fault', async (_what, answer, code) => {
     await using proxy = await answeringConnect(answer)
     const outcome = await ask('https://target.invalid/', { proxy: proxy.url, maxRetries: 2 })
     expect(verdictOf(outcome)).toBe(code)
     expect(outcome.attempts).toBe(1)
   })
 
-  it('may be answered after an interim answer, in pieces', async () => {
+  it('may be answered after an interim answer, in chunks', async () => {
     await using target = await rawServer(polite, { cert: 'server' })
     await using front = await httpProxy()
     const pieces = ['HTTP/1.1 10', '0 Continue\r\n\r', '\n']
@@ -287,20 +284,20 @@ describe('CONNECT', () => {
       },
     })
 
-  it('names an IPv6 address in brackets', async () => {
+  it('puts an IPv6 address in brackets', async () => {
     await using proxy = await closingConnect()
     await verdict('https://[::1]:8443/', { proxy: proxy.url })
     expect(proxy.tunnels).toEqual(['[::1]:8443'])
   })
 
-  it('is made without a look-up of the target, for port 443 where none is given', async () => {
+  it('is made without resolving the target, with port 443 by default', async () => {
     await using proxy = await closingConnect()
     await verdict('https://target.invalid/', { proxy: proxy.url })
     expect(proxy.tunnels).toEqual(['target.invalid:443'])
   })
 })
 
-describe('An https: proxy', () => {
+describe('an https: proxy', () => {
   it.each(['self-signed', 'elsewhere'] as const)(
     'with the certificate "%s" is proxy/tls, and gets no credentials',
     async cert => {
@@ -315,8 +312,8 @@ describe('An https: proxy', () => {
   )
 })
 
-describe('The certificate of the client', () => {
-  it('is shown to the target alone, never to an https: proxy', async () => {
+describe('the certificate of the client', () => {
+  it('is sent to the target only, never to an https: proxy', async () => {
     const seen: boolean[] = []
     const server = createTlsServer(
       { cert: tlsFixture('server'), key: tlsFixture('server-key'), requestCert: true, rejectUnauthorized: false },
@@ -353,7 +350,7 @@ describe('SOCKS 5', () => {
     expect(outcome.attempts).toBe(attempts)
   })
 
-  it('is asked for addresses as addresses, and for names as names, also as socks5h:', async () => {
+  it('gets addresses as addresses and names as names, also as socks5h:', async () => {
     await using proxy = await socksProxy({ refusesWith: 2 })
     const hosts = ['http://127.0.0.1:81/', 'http://[::1]:82/', 'http://[2001:db8::7]/', 'http://TARGET.invalid./']
     for (const url of hosts) await verdict(url, { proxy: proxy.url.replace('socks5:', 'socks5h:') })
@@ -365,7 +362,7 @@ describe('SOCKS 5', () => {
     ])
   })
 
-  it('that says more than it was asked gets no request', async () => {
+  it('that sends more than its answer gets no request', async () => {
     await using proxy = await rawServer(async connection => {
       await connection.expect(3)
       await connection.send(Buffer.from([5, 0]))

@@ -1,6 +1,6 @@
 /**
- * Real servers and proxies as child processes: each on a port of its own, with its files in a folder of its own, ended
- * by its pid. `.ci/components` installs them; where one is missing its tests are skipped, and counted.
+ * Real servers and proxies as child processes: each with its own port and folder, ended by its pid. `.ci/components`
+ * installs them. Tests of a missing one are skipped, and counted.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -10,21 +10,21 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Servers live in folders that a user's PATH may lack. */
+/** Folders with servers that a user's PATH may lack. */
 const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/usr/bin']
 
-/** Where a program is, if it is installed. */
+/** The path of a program, if it is installed. */
 export function pathOf(program: string): string | undefined {
   return FOLDERS.map(folder => join(folder, program)).find(path => existsSync(path))
 }
 
-/** For `describe.skipIf`: its tests are skipped, and counted, where a program is missing. */
+/** For `describe.skipIf`: true if a program is missing. */
 export const isMissing = (...programs: readonly string[]): boolean =>
   programs.some(program => pathOf(program) === undefined)
 
 /**
- * A port on which nobody listens, below those that the system gives to connections: one of these may be taken by the
- * next connection of any test before a component has come to listen on it.
+ * A port without a listener, below the range that the system assigns to connections: the next connection of any test
+ * could take one of those before the component listens.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -44,17 +44,17 @@ export interface Component {
   readonly origin: string
   readonly folder: string
   readonly process: ChildProcess
-  /** What it has printed. */
+  /** The text that it has printed. */
   readonly output: string
   signal(name: NodeJS.Signals): void
-  /** Ends it and waits for its end; its folder stays. */
+  /** Ends the process and waits for its end. Its folder stays. */
   stop(name?: NodeJS.Signals): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 export interface ComponentPlan {
   readonly program: string
-  /** Its arguments, and the files that it needs, by name; both know the folder and the port. */
+  /** The arguments, and the files that it needs, by name. Both functions get the folder and the port. */
   readonly args: (folder: string, port: number) => readonly string[]
   readonly files?: (folder: string, port: number) => Readonly<Record<string, string | Uint8Array>>
   readonly env?: Readonly<Record<string, string>>
@@ -62,7 +62,7 @@ export interface ComponentPlan {
   readonly port?: number
 }
 
-/** Starts a component and waits until it takes connections. */
+/** Starts a component and waits until it accepts connections. */
 export async function start({
   program,
   args,
@@ -74,7 +74,7 @@ export async function start({
   const path = pathOf(program)
   if (path === undefined) throw new Error(`expected ${program} to be installed`)
   const folder = mkdtempSync(join(tmpdir(), `component-${program}-`))
-  // Started as root, some of them become another user.
+  // When started as root, some of them switch to another user.
   chmodSync(folder, 0o777)
   const port = given ?? (await freePort())
   for (const [name, content] of Object.entries(files?.(folder, port) ?? {})) writeFileSync(join(folder, name), content)

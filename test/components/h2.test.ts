@@ -1,4 +1,7 @@
-/** HTTP/2 as others speak it: nghttpd, and caddy, which has another TLS, its own authority, zstd and gzip. */
+/**
+ * HTTP/2 with other implementations: nghttpd, and caddy, which has another TLS library, its own authority, zstd and
+ * gzip.
+ */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -34,7 +37,7 @@ describe.skipIf(isMissing('nghttpd'))('nghttpd', () => {
       files: () => FILES,
     })
 
-  it('gives each stream its own answer, over few connections', async () => {
+  it('delivers each stream its own answer, over few connections', async () => {
     await using server = await startIt('--trailer=x-sum: 7')
     await using client = clientOf({ ...TRUST, http2: true, concurrency: 40 })
     const paths = Array.from({ length: 200 }, (_, n) => (n % 3 === 0 ? '/data.json' : `/small.txt?n=${n}`))
@@ -48,7 +51,7 @@ describe.skipIf(isMissing('nghttpd'))('nghttpd', () => {
     expect(new Set(outcomes.map(({ response }) => response?.protocol))).toEqual(new Set(['h2']))
   })
 
-  it('that allows one stream at a time is asked one by one', async () => {
+  it('gets one request at a time when it allows only one stream', async () => {
     await using server = await startIt('--max-concurrent-streams=1')
     await using client = clientOf({ ...TRUST, http2: true, concurrency: 12 })
     const urls = Array.from({ length: 40 }, (_, n) => `${server.origin}/small.txt?n=${n}`)
@@ -56,11 +59,11 @@ describe.skipIf(isMissing('nghttpd'))('nghttpd', () => {
     expect(outcomes.map(outcome => (outcome.ok ? outcome.value : verdictOf(outcome)))).toEqual(urls.map(() => 'small'))
   })
 
-  it('answers by name: a page that is not there, an authority that is not ours, no HTTP/1.1', async () => {
+  it('gives a named error for a missing page, an untrusted authority and HTTP/1.1', async () => {
     await using server = await startIt()
     expect(await verdict(`${server.origin}/none`, { ...TRUST, http2: true })).toBe('http/404')
     expect(await verdict(`${server.origin}/small.txt`, { http2: true })).toBe('tls/untrusted')
-    // It speaks HTTP/2 only.
+    // It supports only HTTP/2.
     expect(await verdict(`${server.origin}/small.txt`, TRUST)).not.toBe('ok')
   })
 })
@@ -106,31 +109,34 @@ https://127.0.0.1:${tlsPort}, https://localhost:${tlsPort} {
     const root = join(caddy.folder, 'storage/pki/authorities/local/root.crt')
     await until(() => existsSync(root), 5_000)
     trust = { tls: { ca: readFileSync(root, 'utf8') } }
-    // Its certificate is made after it has begun to listen.
+    // caddy creates its certificate after it starts to listen.
     for (let n = 0; n < 50 && (await verdict(`${origin}/greeting`, trust)) !== 'ok'; n++) {
       await new Promise(resolve => setTimeout(resolve, 100))
     }
   })
   afterAll(() => caddy?.[Symbol.asyncDispose]())
 
-  it.each([false, true])('is trusted by its own authority only (http2: %s)', async http2 => {
+  it.each([false, true])('is trusted only with its own authority (http2: %s)', async http2 => {
     const outcome = await ask(`${origin}/greeting`, { ...trust, http2 })
     expect([outcome.value, outcome.response?.protocol]).toEqual(['first', http2 ? 'h2' : 'http/1.1'])
     expect(await verdict(`${origin}/greeting`, { http2 })).toBe('tls/untrusted')
     expect(await verdict(`${origin}/greeting`, { ...TRUST, http2 })).toBe('tls/untrusted')
   })
 
-  it.each([false, true])('that packs as it is asked gives what the file holds (http2: %s)', async http2 => {
-    for (const coding of ['zstd', 'gzip']) {
-      const outcome = await ask(`${origin}/data.json`, { ...trust, http2, headers: { 'accept-encoding': coding } })
-      expect([outcome.value, outcome.response?.headers.get('content-encoding')]).toEqual([BODY, coding])
-    }
-    const outcome = await ask(`${origin}/data.json`, { ...trust, http2 })
-    expect(outcome.value).toBe(BODY)
-    expect(outcome.response?.headers.get('content-encoding')).toMatch(/^(zstd|gzip)$/)
-  })
+  it.each([false, true])(
+    'delivers bodies compressed with zstd or gzip as they are on disk (http2: %s)',
+    async http2 => {
+      for (const coding of ['zstd', 'gzip']) {
+        const outcome = await ask(`${origin}/data.json`, { ...trust, http2, headers: { 'accept-encoding': coding } })
+        expect([outcome.value, outcome.response?.headers.get('content-encoding')]).toEqual([BODY, coding])
+      }
+      const outcome = await ask(`${origin}/data.json`, { ...trust, http2 })
+      expect(outcome.value).toBe(BODY)
+      expect(outcome.response?.headers.get('content-encoding')).toMatch(/^(zstd|gzip)$/)
+    },
+  )
 
-  it.each([false, true])('answers many at once, each its own (http2: %s)', async http2 => {
+  it.each([false, true])('delivers each of many concurrent requests its own answer (http2: %s)', async http2 => {
     await using client = clientOf({ ...trust, http2, concurrency: 24 })
     const paths = Array.from({ length: 150 }, (_, n) => ['/small.txt', '/data.json', '/refused', '/moved'][n % 4] ?? '')
     const outcomes = await client.request(
@@ -144,7 +150,7 @@ https://127.0.0.1:${tlsPort}, https://localhost:${tlsPort} {
   })
 
   it.each([false, true])(
-    'whose settings are replaced in the middle of a batch loses nothing (http2: %s)',
+    'loses no request when its configuration is reloaded during a batch (http2: %s)',
     async http2 => {
       await using client = clientOf({ ...trust, http2, concurrency: 8, maxRetries: 3, rateLimit: '400/s' })
       const urls = Array.from({ length: 300 }, (_, n) => `${origin}/greeting?n=${n}`)

@@ -1,4 +1,4 @@
-/** haproxy: a 408 on a body that stalls, a queue that is full, silence, and its counters as a judge of our rates. */
+/** haproxy: a 408 for a body that stalls, a full queue, silence, and its counters as a judge of our rates. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
@@ -62,13 +62,13 @@ describe.skipIf(isMissing('haproxy'))('haproxy', () => {
   })
   const at = (path: string): string => haproxy.origin + path
 
-  it('in the middle gives each request its own answer', async () => {
+  it('delivers each request its own answer', async () => {
     await using client = clientOf({ concurrency: 16 })
     const paths = Array.from({ length: 300 }, (_, n) => `/n/${n}`)
     expect(await client.request(paths.map(at), { returnType: 'text' })).toEqual(paths)
   })
 
-  it('that ends idle connections after 30 ms costs nobody the answer', async () => {
+  it('loses no answer when it closes idle connections after 30 ms', async () => {
     const race = async (interval: number): Promise<string[]> => {
       await using client = clientOf({ concurrency: 1, rateLimit: { limit: 1, interval } })
       const urls = Array.from({ length: 40 }, (_, n) => at(`/here/${interval}/${n}`))
@@ -90,7 +90,7 @@ describe.skipIf(isMissing('haproxy'))('haproxy', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(900)
   })
 
-  it('whose queue is full answers 503, which is repeated until there is room', async () => {
+  it('answers 503 when its queue is full, and the request is retried until there is room', async () => {
     const urls = Array.from({ length: 30 }, (_, n) => at(`/one/${n}`))
     const retry = { backoff: { base: '40ms', max: '200ms' }, budget: { reserve: Infinity } }
     await using client = clientOf({ concurrency: 10, maxRetries: 40, retry })
@@ -99,7 +99,7 @@ describe.skipIf(isMissing('haproxy'))('haproxy', () => {
     expect(outcomes.some(({ attempts }) => attempts > 1)).toBe(true)
   })
 
-  it('refuses by name: silence, an end, a status, nobody behind it', async () => {
+  it('gives a named error for silence, a closed connection, a status and a missing backend', async () => {
     expect(await verdict({ url: at('/silent'), timeout: '200ms' })).toBe('timeout/headers')
     expect(await verdict(at('/reject'))).toBe('reset/before_headers')
     expect(await verdict(at('/deny'))).toBe('http/403')
@@ -107,12 +107,12 @@ describe.skipIf(isMissing('haproxy'))('haproxy', () => {
     expect(verdictOf(nobody)).toBe('http/503')
   })
 
-  it('counts no more than the rate allows', async () => {
+  it('counts no more requests than the rate limit allows', async () => {
     await using client = clientOf({ rateLimit: '20/s', concurrency: 20 })
     const urls = Array.from({ length: 50 }, (_, n) => at(`/judged/${n}`))
     const outcomes = await client.request(urls, SETTLE)
     expect(outcomes.map(verdictOf)).toEqual(urls.map(() => 'ok'))
-    // It does judge: without a limit it refuses.
+    // The counter works: without a rate limit it refuses.
     await using hasty = clientOf({ concurrency: 20 })
     const refused = (await hasty.request(urls, SETTLE)).filter(outcome => verdictOf(outcome) === 'http/410')
     expect(refused.length).toBeGreaterThan(10)

@@ -1,4 +1,4 @@
-/** httpbin under gunicorn: what HTTP means, as another's code has it. */
+/** httpbin under gunicorn: an independent implementation of HTTP as the judge. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask, clientOf, verdict } from '../support/ask.ts'
 import { isMissing, start } from './component.ts'
@@ -31,7 +31,7 @@ describe.skipIf(isMissing('gunicorn'))('httpbin', () => {
   afterAll(() => httpbin?.[Symbol.asyncDispose]())
   const at = (path: string): string => httpbin.origin + path
 
-  it('gets back what was sent: query, headers, JSON, form, bytes', async () => {
+  it('receives query, headers, JSON, form and bytes as they were given', async () => {
     await using client = clientOf()
     const got = (await client.request({
       url: at('/get?a=1'),
@@ -49,7 +49,7 @@ describe.skipIf(isMissing('gunicorn'))('httpbin', () => {
     expect(put.data).toBe('plain')
   })
 
-  it.each(['gzip', 'deflate', 'brotli'])('is read through %s', async coding => {
+  it.each(['gzip', 'deflate', 'brotli'])('delivers a body coded with %s', async coding => {
     const outcome = await ask(at(`/${coding}`))
     expect(JSON.parse(String(outcome.value))).toMatchObject({ method: 'GET' })
     expect(outcome.response?.headers.get('content-encoding')).toBe(coding === 'brotli' ? 'br' : coding)
@@ -59,12 +59,12 @@ describe.skipIf(isMissing('gunicorn'))('httpbin', () => {
     ['/redirect/3', 3],
     ['/relative-redirect/4', 4],
     ['/absolute-redirect/2', 2],
-  ])('is followed through %s', async (path, hops) => {
+  ])('is reached through the redirects of %s', async (path, hops) => {
     const outcome = await ask(at(path))
     expect([outcome.ok, outcome.response?.redirects, outcome.response?.url]).toEqual([true, hops, at('/get')])
   })
 
-  it('has its redirects limited, refused, or left alone', async () => {
+  it('has its redirects limited, refused or returned, as the options say', async () => {
     expect(await verdict({ url: at('/redirect/4'), maxRedirects: 3 })).toBe('redirect/too_many')
     expect(await verdict({ url: at('/redirect/1'), followRedirects: false })).toBe('http/302')
     const to = (status: number): string =>
@@ -79,7 +79,7 @@ describe.skipIf(isMissing('gunicorn'))('httpbin', () => {
     }
   })
 
-  it('lets in who has the right name and password', async () => {
+  it('accepts the right name and password, and refuses others', async () => {
     const auth = { username: 'user', password: 'pass:word' }
     const path = '/basic-auth/user/pass:word'
     expect(await verdict({ url: at(path), auth })).toBe('ok')
@@ -89,17 +89,17 @@ describe.skipIf(isMissing('gunicorn'))('httpbin', () => {
     expect(await verdict(at('/bearer'))).toBe('http/401')
   })
 
-  it('sets cookies that come back, and takes them away', async () => {
+  it('sets and deletes cookies that are sent back', async () => {
     await using client = clientOf()
     const cookies = async (path: string) => ((await client.request(at(path))) as { cookies: unknown }).cookies
-    // Set by the redirect itself.
+    // The redirect itself sets them.
     expect(await cookies('/cookies/set?a=1&b=2')).toEqual({ a: '1', b: '2' })
     expect(await cookies('/cookies/delete?a')).toEqual({ b: '2' })
     client.resetCookies()
     expect(await cookies('/cookies')).toEqual({})
   })
 
-  it('is given its statuses by name', async () => {
+  it('answers statuses that give the expected codes', async () => {
     await using client = clientOf({ maxRetries: 0 })
     const statuses = [200, 204, 400, 401, 403, 404, 409, 410, 418, 500, 502]
     const outcomes = await client.request(
@@ -112,7 +112,7 @@ describe.skipIf(isMissing('gunicorn'))('httpbin', () => {
     }
   })
 
-  it('sends bytes, streams and drips that are read to the end, or not longer than allowed', async () => {
+  it('delivers bytes, streams and drips completely, or within the time limits', async () => {
     await using client = clientOf()
     const bytes = await client.request(at('/bytes/50000?seed=7'), { returnType: 'content' })
     const again = await client.request(at('/stream-bytes/50000?seed=7&chunk_size=999'), { returnType: 'content' })
@@ -125,7 +125,7 @@ describe.skipIf(isMissing('gunicorn'))('httpbin', () => {
     expect(await verdict({ url: at('/delay/5'), timeout: '300ms' })).toBe('timeout/headers')
   })
 
-  it('speaks UTF-8, parts and validators', async () => {
+  it('handles UTF-8, range requests and validators', async () => {
     await using client = clientOf()
     const echo = (await client.request({ url: at('/anything'), json: '∮ E⋅da = Q' })) as Echo
     expect(echo.json).toBe('∮ E⋅da = Q')

@@ -1,4 +1,4 @@
-/** nginx: keep-alive races, its limits, ranges, TLS, refusals without a word, and a reload in the middle of a batch. */
+/** nginx: keep-alive races, rate limits, ranges, TLS, closed connections, and a reload during a batch. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -73,7 +73,7 @@ describe.skipIf(isMissing('nginx'))('nginx', () => {
   const paths = (folder: string, count: number): string[] =>
     Array.from({ length: count }, (_, n) => `/${folder}/${n}?of=${count}`)
 
-  it('that ends connections after three requests costs nobody an attempt', async () => {
+  it('costs no additional attempt when it closes connections after three requests', async () => {
     await using client = clientOf({ concurrency: 8 })
     const wanted = paths('few', 300)
     const outcomes = await client.request(
@@ -84,8 +84,8 @@ describe.skipIf(isMissing('nginx'))('nginx', () => {
     expect(Math.max(...outcomes.map(({ attempts }) => attempts))).toBe(1)
   })
 
-  it('that ends idle connections as they are used again loses nothing and repeats no POST', async () => {
-    // Each client has one connection, and comes back to it just about when nginx ends it.
+  it('loses no request and repeats no POST when it closes idle connections as they are reused', async () => {
+    // Each client has one connection, and reuses it just about when nginx closes it.
     const race = async (client: ParallelRequests, gapMs: number) => {
       const specs = paths(`short/${gapMs}`, 50).map((path, n) => ({
         url: nginx.origin + path,
@@ -113,7 +113,7 @@ describe.skipIf(isMissing('nginx'))('nginx', () => {
   it.each([
     ['429', {}],
     ['503', { maxRetries: 60, retry: { backoff: { base: '20ms', max: '100ms' }, budget: { reserve: Infinity } } }],
-  ] as const)('that limits the rate with %s is waited for', async (status, options) => {
+  ] as const)('is waited for when it limits the rate with %s', async (status, options) => {
     await using client = clientOf({ ...options, concurrency: 10, timeout: '20s' })
     const urls = paths(`limited-${status}`, 40).map(path => nginx.origin + path)
     const outcomes = await client.request(urls, SETTLE)
@@ -121,7 +121,7 @@ describe.skipIf(isMissing('nginx'))('nginx', () => {
     expect(outcomes.some(({ attempts }) => attempts > 1)).toBe(true)
   })
 
-  it('that packs on the fly gives what the file holds', async () => {
+  it('delivers bodies compressed on the fly as they are on disk', async () => {
     const outcome = await ask(`${nginx.origin}/packed/data.json`)
     expect(outcome.value).toBe(BODY)
     expect(outcome.response?.headers.get('content-encoding')).toBe('gzip')
@@ -129,7 +129,7 @@ describe.skipIf(isMissing('nginx'))('nginx', () => {
     expect(outcome.response?.headers.get('etag')).toMatch(/^W\//)
   })
 
-  it('serves large bodies, parts of them, and says what has changed', async () => {
+  it('serves large bodies, ranges and conditional requests', async () => {
     await using client = clientOf()
     const url = `${nginx.origin}/big.bin`
     const whole = await client.request(url, { returnType: 'response' })
@@ -142,7 +142,7 @@ describe.skipIf(isMissing('nginx'))('nginx', () => {
     const rest = await part(etag)
     expect([rest.status, rest.bytes().byteLength]).toEqual([206, 10])
     expect(digest(rest.bytes())).toBe(digest(BIG.subarray(7_999_990)))
-    // Another version: the whole of it, not a part that does not fit.
+    // Another version: the server sends the whole body, not a part that does not fit.
     expect((await part('"another"')).status).toBe(200)
     const same = await client.request({ url, headers: { 'if-none-match': etag } }, { returnType: 'response' })
     expect([same.status, same.bytes().byteLength]).toEqual([304, 0])
@@ -150,7 +150,7 @@ describe.skipIf(isMissing('nginx'))('nginx', () => {
     expect([head.status, head.headers.get('content-length'), head.bytes().byteLength]).toEqual([200, '8000000', 0])
   })
 
-  it('that sends slowly is still read to the end, or given up in time', async () => {
+  it('is read to the end when it is slow, or given up in time', async () => {
     const url = `${nginx.origin}/crawl/big.bin`
     const startedAtMs = performance.now()
     expect(await verdict({ url, timeout: '200ms' })).toBe('timeout/body')
@@ -159,7 +159,7 @@ describe.skipIf(isMissing('nginx'))('nginx', () => {
     expect(await verdict({ url, timeout: '15s' })).toBe('ok')
   })
 
-  it('answers by name: no body, another place, a refusal, an upload too large, no word at all', async () => {
+  it('gives the expected code for no body, a redirect, 410, 413 and a closed connection', async () => {
     expect((await ask(`${nginx.origin}/none`)).value).toBe('')
     const moved = await ask(`${nginx.origin}/moved`)
     expect([moved.value, moved.response?.redirects]).toEqual(['/echo/moved', 1])
@@ -170,7 +170,7 @@ describe.skipIf(isMissing('nginx'))('nginx', () => {
     expect(await verdict({ url: `${nginx.origin}/silent`, method: 'POST', body: 'x' })).toBe('in_doubt/reset')
   })
 
-  it('over TLS is trusted by its own authority only', async () => {
+  it('is trusted over TLS only with its own authority', async () => {
     const outcome = await ask(`${secure}/echo/tls`, TRUST)
     expect(outcome.value).toBe('/echo/tls')
     expect(outcome.timings.tls).toBeGreaterThan(0)
@@ -181,7 +181,7 @@ describe.skipIf(isMissing('nginx'))('nginx', () => {
     expect(await verdict(`https://127.0.0.1:${nginx.port}/echo/tls`, TRUST)).toBe('tls/not_tls')
   })
 
-  it('that is reloaded in the middle of a batch loses nothing', async () => {
+  it('loses no request when it is reloaded during a batch', async () => {
     await using client = clientOf({ concurrency: 8, maxRetries: 3, rateLimit: '1000/s' })
     const wanted = paths('echo', 600)
     const reloads = [80, 250, 400]

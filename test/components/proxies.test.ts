@@ -1,4 +1,4 @@
-/** Proxies as people run them: squid, tinyproxy and microsocks, between us and servers that tell who came. */
+/** Proxies in common use: squid, tinyproxy and microsocks, in front of servers that record who connected. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TRUST, ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
@@ -20,9 +20,9 @@ afterAll(async () => {
   await secure?.close()
 })
 
-/** What both kinds of targets got through the proxy, each its own answers. */
+/** Requests http and https targets through the proxy, and checks that each request gets its own answer. */
 async function fetchesBoth(proxy: string): Promise<void> {
-  // tinyproxy ends each connection without a word: that is what the free repeat is for.
+  // tinyproxy closes each connection without notice, which the free retry handles.
   await using client = clientOf({ ...TRUST, proxy, concurrency: 6 })
   const paths = Array.from({ length: 60 }, (_, n) => `/${n}`)
   const targets = paths.flatMap(path => [plain.origin + path, secure.origin + path])
@@ -57,7 +57,7 @@ describe.skipIf(isMissing('squid'))('squid', () => {
   const startSquid = (port?: number): Promise<Component> =>
     start({
       program: 'squid',
-      // Its name keeps the memory that it shares apart from that of others, and of one that was killed.
+      // The name separates its shared memory from that of other instances, also of a killed one.
       args: (folder, its) => ['-N', '-n', `t${its}x${starts++}`, '-f', `${folder}/squid.conf`],
       files: (folder, its) => ({
         'squid.conf': squidConf(folder, its, [plain.port, secure.port]),
@@ -75,13 +75,13 @@ describe.skipIf(isMissing('squid'))('squid', () => {
   })
   afterAll(() => squid?.[Symbol.asyncDispose]())
 
-  it('lets through who has the right password, and passes on what is plain', async () => {
+  it('forwards http and tunnels https for the right password', async () => {
     await fetchesBoth(proxy)
     // The password stays with the proxy.
     expect([...plain.requests, ...secure.requests].some(({ head }) => /proxy-authorization/i.test(head))).toBe(false)
   })
 
-  it('refuses the wrong password with 407, once and for all', async () => {
+  it('refuses a wrong password with 407, and the request is not retried', async () => {
     for (const wrong of [squid.origin, squid.origin.replace('//', '//user:wrong@')]) {
       const seen = plain.requests.length + secure.requests.length
       expect(await verdict(`${secure.origin}/no`, { ...TRUST, proxy: wrong })).toBe('proxy/auth')
@@ -90,7 +90,7 @@ describe.skipIf(isMissing('squid'))('squid', () => {
     }
   })
 
-  it('forbids: a page by its address, a port, a target that is not there', async () => {
+  it('gives the expected code for a forbidden page, a forbidden port and a missing target', async () => {
     expect(await verdict(`${plain.origin}/forbidden`, { proxy })).toBe('http/403')
     const port = await ask('https://127.0.0.1:9/', { ...TRUST, proxy })
     expect([verdictOf(port), port.error?.response?.status]).toEqual(['proxy/refused', 403])
@@ -99,7 +99,7 @@ describe.skipIf(isMissing('squid'))('squid', () => {
     expect(await verdict(`http://127.0.0.1:${nobody}/`, { proxy })).toMatch(/^http\/50[34]$/)
   })
 
-  it('that is started again in the middle of a batch is waited for, and never gone around', async () => {
+  it('is waited for, and never bypassed, when it restarts during a batch', async () => {
     const direct = plain.connections.length
     await using client = clientOf({
       proxy,
@@ -121,7 +121,7 @@ describe.skipIf(isMissing('squid'))('squid', () => {
     expect((await batch).map(outcome => (outcome.ok ? outcome.value : verdictOf(outcome)))).toEqual(paths)
     expect(plain.connections.length).toBeGreaterThan(direct)
     expect(plain.requests.some(({ path }) => path === '/around')).toBe(false)
-    // Squid says in each request that it was there.
+    // Squid adds a Via header to each request.
     const again = plain.requests.filter(({ path }) => path.startsWith('/again/'))
     expect(again.every(({ headers }) => /squid/i.test(headers.get('via') ?? ''))).toBe(true)
   })
@@ -148,12 +148,12 @@ ViaProxyName "tiny"
   })
   afterAll(() => tinyproxy?.[Symbol.asyncDispose]())
 
-  it('takes whole URLs and makes tunnels', async () => {
+  it('forwards http and tunnels https', async () => {
     await fetchesBoth(tinyproxy.origin.replace('//', '//user:secret@'))
     expect(plain.requests.some(({ headers }) => headers.get('via')?.includes('tiny'))).toBe(true)
   })
 
-  it('refuses by name: no password, a port, a target that is not there', async () => {
+  it('gives the expected code for a missing password, a forbidden port and a missing target', async () => {
     const proxy = tinyproxy.origin.replace('//', '//user:secret@')
     expect(await verdict(`${secure.origin}/no`, { ...TRUST, proxy: tinyproxy.origin })).toBe('proxy/auth')
     const port = await ask('https://127.0.0.1:9/', { ...TRUST, proxy })
@@ -182,7 +182,7 @@ describe.skipIf(isMissing('microsocks'))('microsocks', () => {
   })
   const socks = ({ port }: Component, user = ''): string => `socks5://${user}127.0.0.1:${port}`
 
-  it('lets everybody through, or who knows the password', async () => {
+  it('works without a password, or with the right one', async () => {
     await fetchesBoth(socks(open))
     await fetchesBoth(socks(closed, 'user:secret@'))
     expect(await verdict(`${plain.origin}/a`, { proxy: socks(closed, 'user:wrong@') })).toBe('proxy/auth')
@@ -191,7 +191,7 @@ describe.skipIf(isMissing('microsocks'))('microsocks', () => {
 
   it('looks names up itself', async () => {
     const url = `http://localhost:${plain.port}/name`
-    // Nobody asks here: a look-up of ours would fail.
+    // A lookup in this process would fail.
     const lookup = (): never => {
       throw new Error('asked here')
     }

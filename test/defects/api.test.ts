@@ -1,4 +1,7 @@
-/** What other batch clients promise and do not do: documented names that are none, errors that say nothing, no types. */
+/**
+ * Defects of other batch clients in their API: documented names that do not exist, errors that say nothing, missing
+ * types.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import type { OptionName } from '../../src/config/table.ts'
@@ -34,12 +37,12 @@ import type {
 import { mockTransport } from '../../src/testing/index.ts'
 import { echoServer } from '../support/echo-server.ts'
 
-describe('What is documented exists', () => {
-  it('Every option that the types offer has a row in the table, and every row is offered by the types.', () => {
+describe('everything that is documented exists', () => {
+  it('every option of the types has an entry in the table, and the reverse', () => {
     type Offered = keyof BatchOptions | keyof ClientOptions | keyof StreamCallOptions | keyof BatchDrainOptions
     expectTypeOf<Exclude<Offered, OptionName>>().toBeNever()
     expectTypeOf<Exclude<OptionName, Offered>>().toBeNever()
-    // Complete by its type: a field that the table does not know, or knows and the type does not, fails.
+    // Complete by its type: a field that only the table or only the type has is an error.
     const fields: Record<Exclude<keyof RequestSpec, 'url' | 'key' | 'meta'>, true> = {
       acceptStatus: true,
       auth: true,
@@ -70,7 +73,7 @@ describe('What is documented exists', () => {
     expect(rows.toSorted()).toEqual(Object.keys(fields))
   })
 
-  it('A response has json(), text() and bytes(), which answer at once and can be awaited.', async () => {
+  it('a response has json(), text() and bytes(), which are synchronous and can be awaited', async () => {
     const server = await echoServer((_echo, response) => response.end('{"n":1}'))
     const response = await parallelRequests(server.url, { returnType: 'response' })
     expect(response.json()).toEqual({ n: 1 })
@@ -79,7 +82,7 @@ describe('What is documented exists', () => {
     expect(response.bytes()).toEqual(new TextEncoder().encode('{"n":1}'))
   })
 
-  it('retry takes statuses and a rule, form is sent as a form, headers per request are sent.', async () => {
+  it('retry takes statuses and a rule, form is sent as a form, and headers of a request are sent', async () => {
     const server = await echoServer((_echo, response) => response.writeHead(418).end('1'))
     const statuses = { retry: { statuses: [418], backoff: { base: 0 } }, maxRetries: 1 }
     await parallelRequests({
@@ -99,7 +102,7 @@ describe('What is documented exists', () => {
     expect(server.requests).toHaveLength(3)
   })
 
-  it('Functions of the caller are told which request they are about.', async () => {
+  it('functions of the caller get the request that they are called for', async () => {
     const transport = mockTransport(({ index }) => ({ json: index }))
     const seen: unknown[] = []
     await parallelRequests(['http://x.test/a?token=t', { url: 'http://x.test/b', meta: 7 }], {
@@ -115,8 +118,8 @@ describe('What is documented exists', () => {
   })
 })
 
-describe('An error says what happened', () => {
-  it('which request, how many attempts, how long each part took, what the server said.', async () => {
+describe('an error says what happened', () => {
+  it('with the request, the number of attempts, the time of each phase and the response', async () => {
     const server = await echoServer((_echo, response) => response.writeHead(503, { 'x-why': 'tired' }).end('later'))
     const spec = { url: `${server.url}/x`, key: 'k', maxRetries: 2, retry: { backoff: { base: '20ms' } } } as const
     const error: unknown = await parallelRequests([server.url.replace('http', 'ftp'), spec]).then(
@@ -141,7 +144,7 @@ describe('An error says what happened', () => {
     expect(error.timings.backoff).toBeGreaterThan(0)
   })
 
-  it('A success says it, too: attempts, timings, redirects, protocol, bytes, the URL that answered.', async () => {
+  it('and so does a success, with attempts, timings, redirects, protocol, bytes and the final URL', async () => {
     const server = await echoServer((echo, response) => {
       if (echo.url === '/old') response.writeHead(302, { location: '/new' }).end()
       else response.writeHead(server.requests.length === 2 ? 503 : 200).end('[1]')
@@ -167,10 +170,10 @@ describe('An error says what happened', () => {
   })
 })
 
-// A name that the compiler does not follow: to it, it is no file.
+// A variable, so that the compiler does not look for a file of this name.
 const COPY: string = '../../src/core/error.ts?copy'
 
-describe('There is one family of errors', () => {
+describe('there is one family of errors', () => {
   const fails: readonly (readonly [string, () => Promise<unknown>, unknown, (value: unknown) => boolean])[] = [
     ['a status', () => failing({ status: 404 }), HttpStatusError, isHttpStatusError],
     ['a timeout', () => failing({ latencyMs: 60_000 }), TimeoutError, isTimeoutError],
@@ -186,25 +189,22 @@ describe('There is one family of errors', () => {
   const failing = (answer: object, options: object = {}): Promise<unknown> =>
     parallelRequests('http://x.test/', { ...options, transport: mockTransport(() => answer), maxRetries: 0 })
 
-  it.each(fails)(
-    '%s is a RequestError with a code, of the class that is exported.',
-    async (_what, run, type, guard) => {
-      const error: unknown = await run().catch((thrown: unknown) => thrown)
-      expect(error).toBeInstanceOf(RequestError)
-      expect(error).toBeInstanceOf(type)
-      expect(guard(error)).toBe(true)
-      expect(isConfigError(error)).toBe(false)
-      expect((error as RequestError).code).toMatch(/^[a-z_]+\/[a-z0-9_]+$/)
-    },
-  )
+  it.each(fails)('%s is a RequestError with a code, of an exported class', async (_what, run, type, guard) => {
+    const error: unknown = await run().catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(RequestError)
+    expect(error).toBeInstanceOf(type)
+    expect(guard(error)).toBe(true)
+    expect(isConfigError(error)).toBe(false)
+    expect((error as RequestError).code).toMatch(/^[a-z_]+\/[a-z0-9_]+$/)
+  })
 
-  it('A mistake in the call is a ConfigError and no RequestError.', async () => {
+  it('a mistake in the call is a ConfigError and not a RequestError', async () => {
     const error: unknown = await parallelRequests([], { timeout: 1 }).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(ConfigError)
     expect(isRequestError(error)).toBe(false)
   })
 
-  it('The guards know the errors of a second copy of the package.', async () => {
+  it('the guards recognise errors of a second copy of the package', async () => {
     const copy = (await import(/* @vite-ignore */ COPY)) as typeof import('../../src/core/error.ts')
     expect(copy.RequestError).not.toBe(RequestError)
     const error = copy.makeError(
@@ -218,8 +218,8 @@ describe('There is one family of errors', () => {
   })
 })
 
-describe('A client may be used wherever there is an event loop', () => {
-  it('One client serves calls of different turns, callbacks and async contexts, at once and one after another.', async () => {
+describe('a client works wherever there is an event loop', () => {
+  it('one client serves calls from different turns, callbacks and async contexts, at once and one after another', async () => {
     const server = await echoServer()
     const storage = new AsyncLocalStorage<string>()
     await using client = new ParallelRequests({ concurrency: 4 })
@@ -242,14 +242,14 @@ describe('A client may be used wherever there is an event loop', () => {
   })
 })
 
-describe('Results are typed', () => {
+describe('results are typed', () => {
   interface Repo {
     readonly name: string
   }
   const transport = mockTransport(() => ({ json: { name: 'x' } }))
   const urls = ['http://x.test/a', 'http://x.test/b']
 
-  it('by the input, keys, returnType, parseFunc, schema and failure mode, without a cast.', async () => {
+  it('by the input, keys, returnType, parseFunc, schema and failure mode, without a cast', async () => {
     expectTypeOf(await parallelRequests(urls, { transport })).toEqualTypeOf<unknown[]>()
     expectTypeOf(await parallelRequests<Repo>(urls, { transport })).toEqualTypeOf<Repo[]>()
     expectTypeOf(await parallelRequests<Repo>(urls[0] as string, { transport })).toEqualTypeOf<Repo>()
@@ -272,7 +272,7 @@ describe('Results are typed', () => {
     expect(Object.keys(named)).toEqual(['a', 'b'])
   })
 
-  it('in a stream, too, and a failed outcome has no value.', async () => {
+  it('also in a stream, where a failed outcome has no value', async () => {
     await using client = new ParallelRequests({ transport })
     for await (const outcome of client.stream(urls, { returnType: 'text' })) {
       if (outcome.ok) expectTypeOf(outcome.value).toEqualTypeOf<string>()

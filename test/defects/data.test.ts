@@ -1,4 +1,4 @@
-/** What other batch clients get wrong with data: results mixed up, thrown away, silently empty or mangled. */
+/** Defects of other batch clients with data: results that are mixed up, thrown away, silently empty or mangled. */
 import { describe, expect, it, vi } from 'vitest'
 import { ParallelRequests, PartialFailureError, isParseError, parallelRequests } from '../../src/index.ts'
 import type { FailedOutcome, Outcome } from '../../src/index.ts'
@@ -17,10 +17,10 @@ async function failureOf(call: Promise<unknown>): Promise<PartialFailureError> {
 const nthFails = (...indexes: readonly number[]) =>
   mockTransport(({ index }) => (indexes.includes(index) ? { status: 404, text: `no ${index}` } : { json: index }))
 
-describe('Failures of the same URL stay apart', () => {
+describe('failures of the same URL stay separate', () => {
   const url = 'http://x.test/same'
 
-  it('Three failures of one URL among four are three failures, each with its index and its own response.', async () => {
+  it('three failures of one URL among four requests are three failures, each with its index and response', async () => {
     const error = await failureOf(parallelRequests([url, url, url, url], { transport: nthFails(0, 1, 3) }))
     expect(error.failures.map(({ index }) => index)).toEqual([0, 1, 3])
     expect(error.errors).toHaveLength(3)
@@ -30,7 +30,7 @@ describe('Failures of the same URL stay apart', () => {
     expect(error.failedUrls()).toEqual([url, url, url])
   })
 
-  it('With keys each failure has its key.', async () => {
+  it('each failure has its key when the batch has keys', async () => {
     const keys = ['a', 'b', 'c', 'd'] as const
     const error = await failureOf(parallelRequests([url, url, url, url], { keys, transport: nthFails(0, 1, 3) }))
     expect(error.failures.map(({ key }) => key)).toEqual(['a', 'b', 'd'])
@@ -43,7 +43,7 @@ describe('Failures of the same URL stay apart', () => {
     expect(values).toEqual({ a: null, b: null, c: 2, d: null })
   })
 
-  it('The same URL a hundred times is fetched a hundred times, and every result is its own.', async () => {
+  it('the same URL a hundred times is requested a hundred times, and every result is its own', async () => {
     const server = await echoServer()
     const urls = Array.from({ length: 100 }, () => server.url)
     const params = urls.map((_url, n) => ({ n }))
@@ -53,8 +53,8 @@ describe('Failures of the same URL stay apart', () => {
   })
 })
 
-describe('A failure costs no success', () => {
-  it('The error of a batch has every outcome and every value, in input order.', async () => {
+describe('a failure does not lose a success', () => {
+  it('the error of a batch has every outcome and every value, in input order', async () => {
     const urls = ['a', 'b', 'c'].map(name => `http://x.test/${name}`)
     const error = await failureOf(parallelRequests(urls, { transport: nthFails(1) }))
     expect(error.values).toEqual([0, undefined, 2])
@@ -66,7 +66,7 @@ describe('A failure costs no success', () => {
     expect(await parallelRequests(urls, { transport: nthFails(1), onFailure: 'null' })).toEqual([0, null, 2])
   })
 
-  it('It is thrown only when every request has ended.', async () => {
+  it('the error is thrown only after every request has ended', async () => {
     const server = await echoServer()
     const urls = [`${server.url}/status/404`, `${server.url}/slow/80`]
     const error = await failureOf(parallelRequests(urls))
@@ -75,7 +75,7 @@ describe('A failure costs no success', () => {
   })
 })
 
-describe('JSON is parsed whatever the type says, and nothing else passes for it', () => {
+describe('JSON is parsed whatever the content type, and nothing else passes for it', () => {
   it.each([
     'application/json',
     'application/json; charset=utf-8',
@@ -85,14 +85,14 @@ describe('JSON is parsed whatever the type says, and nothing else passes for it'
     'text/html',
     'application/octet-stream',
     '',
-  ])('A body of type %j is parsed.', async type => {
+  ])('a JSON body of type %j is parsed', async type => {
     const server = await echoServer((_echo, response) => {
       response.writeHead(200, type === '' ? {} : { 'content-type': type }).end('{"a":1}')
     })
     expect(await parallelRequests(server.url)).toEqual({ a: 1 })
   })
 
-  it('null, malformed JSON, no body and a failure can be told apart.', async () => {
+  it('null, invalid JSON, no body and a failure can be told apart', async () => {
     const server = await echoServer((echo, response) => {
       const [status, body] = {
         '/null': [200, 'null'],
@@ -119,8 +119,8 @@ describe('JSON is parsed whatever the type says, and nothing else passes for it'
   })
 })
 
-describe('What differs per URL reaches its own URL', () => {
-  it('A list as json for several URLs is refused with the way to do it, and nothing is sent.', async () => {
+describe('data for one URL reaches that URL', () => {
+  it('an array as json for several URLs is refused with the right way in the message, and nothing is sent', async () => {
     const server = await echoServer()
     const urls = [`${server.url}/a`, `${server.url}/b`]
     await expect(parallelRequests(urls, { json: [{ n: 1 }, { n: 2 }] })).rejects.toThrow(
@@ -133,7 +133,7 @@ describe('What differs per URL reaches its own URL', () => {
     expect(sent).toEqual({ '/a': '{"n":1}', '/b': '{"n":2}' })
   })
 
-  it('A list of params gives each URL its own, over those of the client.', async () => {
+  it('an array of params gives each URL its own, which override those of the client', async () => {
     const transport = mockTransport(({ url }) => ({ json: url }))
     await using client = new ParallelRequests({ transport, params: { all: 1, own: 0 } })
     const urls = ['http://x.test/a', 'http://x.test/b?q=1', 'http://x.test/c']
@@ -144,7 +144,7 @@ describe('What differs per URL reaches its own URL', () => {
     ])
   })
 
-  it('A list of header sets is refused by name, and each spec may have its own.', async () => {
+  it('an array of header sets is refused by name, and each spec may have its own headers', async () => {
     const server = await echoServer()
     const list = [{ 'x-n': '1' }, { 'x-n': '2' }]
     await expect(parallelRequests([server.url, server.url], { headers: list as never })).rejects.toThrow(
@@ -155,10 +155,10 @@ describe('What differs per URL reaches its own URL', () => {
   })
 })
 
-describe('An async function of the caller is awaited', () => {
+describe('an async function of the caller is awaited', () => {
   const later = <T>(value: T): Promise<T> => new Promise(resolve => setImmediate(() => resolve(value)))
 
-  it('parseFunc, schema, auth and every hook.', async () => {
+  it('parseFunc, schema, auth and every hook are awaited', async () => {
     const server = await echoServer((echo, response) => {
       response.writeHead(echo.headers['x-try'] === '1' ? 503 : 200).end('{"n":2}')
     })
@@ -197,7 +197,7 @@ describe('An async function of the caller is awaited', () => {
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['Custom token', 'Custom token'])
   })
 
-  it('An async body is read to its end.', async () => {
+  it('an async body is read to its end', async () => {
     const server = await echoServer()
     await parallelRequests({
       url: server.url,
@@ -209,8 +209,8 @@ describe('An async function of the caller is awaited', () => {
   })
 })
 
-describe('Headers and text arrive as they were sent', () => {
-  it('Every Set-Cookie stays a value of its own, and each is sent back.', async () => {
+describe('headers and text arrive unchanged', () => {
+  it('every Set-Cookie stays a separate value, and each cookie is sent back', async () => {
     const server = await echoServer((_echo, response) => {
       response.setHeader('set-cookie', ['a=1; Path=/; Expires=Wed, 21 Oct 2099 07:28:00 GMT', 'b=2; Path=/'])
       response.end('1')
@@ -222,7 +222,7 @@ describe('Headers and text arrive as they were sent', () => {
     expect(server.requests[1]?.headers.cookie).toBe('a=1; b=2')
   })
 
-  it('Text is decoded by its charset, and without one as UTF-8.', async () => {
+  it('text is decoded by its charset, or as UTF-8 without one', async () => {
     const server = await echoServer((echo, response) => {
       const latin1 = echo.url === '/latin1'
       response.setHeader('content-type', latin1 ? 'text/plain; charset=ISO-8859-1' : 'text/plain')
@@ -232,10 +232,10 @@ describe('Headers and text arrive as they were sent', () => {
     expect(await parallelRequests(urls, { returnType: 'text' })).toEqual(['déjà vu', 'déjà vu'])
   })
 
-  it('A header of Latin-1 bytes arrives as those letters.', async () => {
+  it('a header with Latin-1 bytes arrives as those letters', async () => {
     const server = await echoServer((_echo, response) => {
       response.setHeader('x-name', 'déjà')
-      // Bytes: with text, Node would send the header in UTF-8 as well.
+      // A Buffer: with a string, Node would also send the header in UTF-8.
       response.end(Buffer.from('1'))
     })
     const { headers } = await parallelRequests(server.url, { returnType: 'response' })
@@ -243,11 +243,11 @@ describe('Headers and text arrive as they were sent', () => {
   })
 })
 
-describe('A function of the caller that throws fails its own request and no other', () => {
+describe('a function of the caller that throws fails only its own request', () => {
   const urls = ['a', 'b', 'c'].map(name => `http://x.test/${name}`)
   const transport = () => mockTransport(({ index }) => ({ json: index }))
 
-  it('parseFunc', async () => {
+  it('a throw of parseFunc fails its request', async () => {
     const boom = new Error('boom')
     const outcomes = await parallelRequests(urls, {
       transport: transport(),
@@ -262,7 +262,7 @@ describe('A function of the caller that throws fails its own request and no othe
     expect(outcomes[1]?.response?.status).toBe(200)
   })
 
-  it('onProgress: it is reported as a process warning, once, and the results are all there.', async () => {
+  it('a throw of onProgress becomes one process warning, and every result is delivered', async () => {
     const warnings: Error[] = []
     const onWarning = (warning: Error): void => void warnings.push(warning)
     process.on('warning', onWarning)
@@ -280,7 +280,7 @@ describe('A function of the caller that throws fails its own request and no othe
     }
   })
 
-  it.each(['beforeRequest', 'afterResponse'] as const)('hooks.%s', async name => {
+  it.each(['beforeRequest', 'afterResponse'] as const)('a throw of hooks.%s fails its request', async name => {
     const hook = (first: { url: string }): void => {
       if (first.url.endsWith('/b')) throw new Error('boom')
     }
@@ -292,7 +292,7 @@ describe('A function of the caller that throws fails its own request and no othe
     expect(outcomes.map(({ ok, error }) => (ok ? 'ok' : error.code))).toEqual(['ok', 'callback/hook', 'ok'])
   })
 
-  it('acceptStatus, shouldRetry, backoff, auth and a body.', async () => {
+  it('a throw of acceptStatus, shouldRetry, backoff, auth or a body function fails its request', async () => {
     const boom = (): never => {
       throw new Error('boom')
     }

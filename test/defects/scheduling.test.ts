@@ -1,12 +1,15 @@
-/** What other batch clients get wrong with time: eager inputs, limits that are none, retries of what cannot succeed. */
+/**
+ * Defects of other batch clients with time: inputs read too early, limits that do not limit, retries of requests that
+ * cannot succeed.
+ */
 import { describe, expect, it } from 'vitest'
 import { AbortError, ConfigError, ParallelRequests, parallelRequests } from '../../src/index.ts'
 import type { Outcome } from '../../src/index.ts'
 import { mockTransport, virtualClock } from '../../src/testing/index.ts'
 import { echoServer } from '../support/echo-server.ts'
 
-describe('An input is pulled as there is room, and results come as they are there', () => {
-  it('20,000 URLs of a generator: never more than the window is pulled and not given back.', async () => {
+describe('an input is pulled as there is room, and results come as they finish', () => {
+  it('of a generator with 20,000 URLs, never more than the window is pulled and undelivered', async () => {
     let pulled = 0
     let given = 0
     let mostOpen = 0
@@ -21,7 +24,7 @@ describe('An input is pulled as there is room, and results come as they are ther
     await using client = new ParallelRequests({ concurrency: 2, transport })
     for await (const outcome of client.stream(urls(), { window: 16 })) {
       expect(outcome.ok).toBe(true)
-      // A slow reader now and then: what is done meanwhile waits, and nothing more is pulled.
+      // The reader is slow now and then: finished results wait, and nothing more is pulled.
       if (++given % 200 === 0) for (let turn = 0; turn < 40; turn++) await new Promise(resolve => setImmediate(resolve))
     }
     expect(given).toBe(20_000)
@@ -29,7 +32,7 @@ describe('An input is pulled as there is room, and results come as they are ther
     expect(transport.mostAtOnce).toBeLessThanOrEqual(2)
   })
 
-  it('A loop that is left after three results has pulled no more than the window, and closes the input.', async () => {
+  it('leaving the loop after three results pulls at most the window more, and closes the input', async () => {
     let pulled = 0
     let closed = false
     const urls = async function* (): AsyncGenerator<string> {
@@ -46,7 +49,7 @@ describe('An input is pulled as there is room, and results come as they are ther
     await expect.poll(() => closed).toBe(true)
   })
 
-  it('The first result is there before the last URL is known.', async () => {
+  it('the first result arrives before the last URL is known', async () => {
     const { promise: last, resolve: giveLast } = Promise.withResolvers<string>()
     const urls = async function* (): AsyncGenerator<string> {
       yield 'http://x.test/first'
@@ -59,7 +62,7 @@ describe('An input is pulled as there is room, and results come as they are ther
     expect((await stream.next()).value).toMatchObject({ value: 'http://x.test/last' })
   })
 
-  it('A batch that is aborted keeps what it has and accounts for every URL.', async () => {
+  it('an aborted batch keeps its results and has an outcome for every URL', async () => {
     const server = await echoServer((echo, response) => {
       if (echo.url.startsWith('/quick')) response.end('1')
     })
@@ -86,8 +89,8 @@ describe('An input is pulled as there is room, and results come as they are ther
   })
 })
 
-describe('A rate is kept in the order of the input and costs no timer per waiting request', () => {
-  it('300 requests at 100 a second start evenly, in order, with a handful of timers each at most.', async () => {
+describe('a rate keeps the order of the input and needs few timers', () => {
+  it('300 requests at 100 per second start evenly, in order, with fewer than ten timers each', async () => {
     const clock = virtualClock()
     let timers = 0
     const counting = Object.create(clock, {
@@ -108,12 +111,12 @@ describe('A rate is kept in the order of the input and costs no timer per waitin
     for (let n = 100; n < 300; n++)
       expect((starts[n] as number) - (starts[n - 100] as number)).toBeGreaterThanOrEqual(1_000)
     expect(starts.at(-1)).toBeLessThan(3_100)
-    // A few per request, whatever waits; one per waiting request and start would be 45,000.
+    // A few timers per request; one per waiting request and start would be 45,000.
     expect(timers).toBeLessThan(300 * 10)
   })
 })
 
-describe('A limit of nothing is a mistake that is named, never a hang and never a division by zero', () => {
+describe('a limit of zero or less is a ConfigError, not a hang', () => {
   it.each([
     { rateLimit: 0 },
     { rateLimit: '0/s' },
@@ -126,18 +129,18 @@ describe('A limit of nothing is a mistake that is named, never a hang and never 
     { window: 0 },
     { maxRetries: -1 },
     { timeout: 0 },
-  ])('%j', async options => {
+  ])('for %j', async options => {
     const transport = mockTransport(() => ({ json: 1 }))
     await expect(parallelRequests(['http://x.test/'], { ...options, transport })).rejects.toBeInstanceOf(ConfigError)
     expect(transport.requests).toHaveLength(0)
   })
 })
 
-describe('Concurrency is what it says', () => {
-  it('500 at once are 500 on the wire, and none fails for want of a connection.', async () => {
+describe('concurrency is exact', () => {
+  it('500 attempts at once are 500 on the wire, and none fails for lack of a connection', async () => {
     const waiting: (() => void)[] = []
     const server = await echoServer((_echo, response) => {
-      // Answers only when all are there: fewer than 500 connections at once would hang.
+      // Answers only when all have arrived: with fewer than 500 connections at once the test would hang.
       waiting.push(() => void response.end('1'))
       if (waiting.length === 500) for (const answer of waiting) answer()
     })
@@ -148,7 +151,7 @@ describe('Concurrency is what it says', () => {
     expect(server.connections).toBe(500)
   })
 
-  it('3 at once are 3 on the wire and 3 connections, however many there are to send.', async () => {
+  it('3 attempts at once are 3 on the wire over 3 connections, however many requests there are', async () => {
     const server = await echoServer((_echo, response) => void setTimeout(() => response.end('1'), 2))
     const urls = Array.from({ length: 60 }, (_, n) => `${server.url}/${n}`)
     await parallelRequests(urls, { concurrency: 3 })
@@ -157,9 +160,9 @@ describe('Concurrency is what it says', () => {
   })
 })
 
-describe('What cannot succeed is not tried again', () => {
+describe('a request that cannot succeed is not retried', () => {
   it.each(['ftp://x.test/a', 'http://x.test:99999/', 'not a url', 'file:///etc/passwd'])(
-    '%j fails at once, without an attempt, a retry or a wait.',
+    '%j fails at once, without an attempt, a retry or a wait',
     async url => {
       const transport = mockTransport(() => ({ json: 1 }))
       const outcome = await parallelRequests(url, { transport, maxRetries: 3, onFailure: 'settle' })
@@ -176,7 +179,7 @@ describe('What cannot succeed is not tried again', () => {
     [{ fault: 'dns/not_found' }, 'dns/not_found'],
     [{ fault: 'tls/untrusted' }, 'tls/untrusted'],
     [{ fault: 'too_large/body' }, 'too_large/body'],
-  ] as const)('%j is sent once.', async (answer, code) => {
+  ] as const)('a request that is answered with %j is sent once', async (answer, code) => {
     const transport = mockTransport(() => answer)
     const outcome = await parallelRequests('http://x.test/', { transport, maxRetries: 3, onFailure: 'settle' })
     expect(outcome.error?.code).toBe(code)

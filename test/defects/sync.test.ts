@@ -1,4 +1,6 @@
-/** The blocking call inside a running event loop. Its server is in another thread: in this one it could never answer. */
+/**
+ * The blocking call inside a running event loop. Its server runs in another thread: in this one it could not answer.
+ */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { expect, it, onTestFinished } from 'vitest'
@@ -21,7 +23,7 @@ async function serverElsewhere(): Promise<string> {
   return `http://127.0.0.1:${port}`
 }
 
-it('A sync call works inside a running event loop: in an async function, a timer and a promise callback.', async () => {
+it('a sync call works in an async function, a timer and a promise callback', async () => {
   const url = await serverElsewhere()
   await Promise.resolve()
   const direct = parallelRequestsSync<{ url: string }>([`${url}/a`, `${url}/b`], { concurrency: 2 })
@@ -32,7 +34,7 @@ it('A sync call works inside a running event loop: in an async function, a timer
   expect(inCallback).toEqual({ c: { url: '/c' } })
 })
 
-it('A sync call throws: a mistake at once, failures with every success in the error.', async () => {
+it('a sync call throws a ConfigError at once, and failures with every success in the error', async () => {
   const url = await serverElsewhere()
   expect(() => parallelRequestsSync([url], { timeout: 10 })).toThrow(ConfigError)
   let error: unknown

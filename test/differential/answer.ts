@@ -1,19 +1,19 @@
-/** One answer of a server as bytes, and what curl and we make of it. */
+/** One answer of a server as bytes, with the verdicts of curl and of this library. */
 
 export interface Answer {
   readonly what: string
   readonly bytes: Uint8Array
-  /** What becomes of the connection behind the bytes; `hold` leaves it open. */
+  /** What happens to the connection after the bytes. `hold` leaves it open. */
   readonly end: 'fin' | 'rst' | 'hold'
-  /** `'ok'` or our code. */
+  /** `'ok'` or our error code. */
   readonly ours: string
   /** The exit code of curl 7.88 with `--compressed --location`. */
   readonly curl: number
-  /** Why we and curl differ, where we do. */
+  /** Why the two verdicts differ. Absent if they agree. */
   readonly because?: string
 }
 
-/** The same, short enough for a table. */
+/** The same as a tuple, short enough for a table. */
 export type Row = readonly [
   what: string,
   bytes: string | Uint8Array,
@@ -23,6 +23,6 @@ export type Row = readonly [
   because?: string,
 ]
 
-/** Text is Latin-1, so that every byte can be written. */
+/** Text is Latin-1, so that a row can contain any byte. */
 export const bytesOf = (...parts: readonly (string | Uint8Array)[]): Uint8Array =>
   Buffer.concat(parts.map(part => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)))

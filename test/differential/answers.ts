@@ -1,6 +1,6 @@
 /**
- * Answers of servers as bytes: whole ones, cut ones, wrong ones. Data only, so that several proofs can play them: ours
- * against curl's verdict, and ours against itself under every cut into TCP segments.
+ * Answers of servers as bytes: complete, truncated and invalid ones. Data only, so that several tests can replay them:
+ * our verdict against curl's, and against our own under every cut into TCP segments.
  */
 import { gzipSync } from 'node:zlib'
 import { bytesOf } from './answer.ts'
@@ -12,7 +12,7 @@ const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`
 const GZIP = gzipSync('packed')
 
 const ROWS: readonly Row[] = [
-  // whole
+  // complete
   ['a length', `${OK}Content-Length: 2\r\n\r\nok`, 'hold', 'ok', 0],
   ['chunks', `${CHUNKED}2\r\nok\r\n3\r\nay!\r\n0\r\n\r\n`, 'hold', 'ok', 0],
   ['chunks with extensions and trailers', `${CHUNKED}2;a=b\r\nok\r\n0\r\nX-T: a\r\n\r\n`, 'hold', 'ok', 0],
@@ -27,7 +27,7 @@ const ROWS: readonly Row[] = [
     'hold',
     'protocol/unexpected_100',
     0,
-    'RFC 9110 §15.2 would let us go on; the parser below us does not, and an answer nobody asked for is named',
+    'RFC 9110 §15.2 allows us to go on; the parser of undici does not, so the error names the unexpected answer',
   ],
   ['404 with a body', 'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno', 'hold', 'http/404', 0],
   ['a Latin-1 byte in a header', `${OK}X-Name: caf\xe9\r\nContent-Length: 2\r\n\r\nok`, 'hold', 'ok', 0],
@@ -35,7 +35,7 @@ const ROWS: readonly Row[] = [
   ['no reason phrase', 'HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok', 'hold', 'ok', 0],
   ['bytes after the end', `${OK}Content-Length: 2\r\n\r\nokMORE`, 'fin', 'ok', 0],
   ['status 999', 'HTTP/1.1 999 Mine\r\nContent-Length: 2\r\n\r\nno', 'hold', 'http/999', 0],
-  // cut
+  // truncated
   ['nothing', '', 'fin', 'reset/before_headers', 52],
   ['a reset', '', 'rst', 'reset/before_headers', 56],
   ['half a status line', 'HTTP/1.1 20', 'fin', 'reset/mid_headers', 52],
@@ -45,7 +45,7 @@ const ROWS: readonly Row[] = [
     'fin',
     'reset/mid_headers',
     0,
-    'curl takes the end for that of the head; half a head may have lost its framing',
+    'curl takes the end of the connection for the end of the head; an incomplete head may have lost its framing',
   ],
   ['half a head, then a reset', `${OK}Content-Le`, 'rst', 'reset/mid_headers', 56],
   ['a length that the end cuts', `${OK}Content-Length: 100\r\n\r\nabc`, 'fin', 'truncated/length', 18],
@@ -66,7 +66,7 @@ const ROWS: readonly Row[] = [
     'hold',
     'protocol/content_length',
     0,
-    'RFC 9110 §8.6 allows either; who sends it twice may send it differently to the next',
+    'RFC 9110 §8.6 allows both; a server that sends it twice may send different values to the next client',
   ],
   [
     'two lengths that differ',
@@ -74,7 +74,7 @@ const ROWS: readonly Row[] = [
     'fin',
     'protocol/content_length',
     18,
-    'curl believes the last one; which of them is true nobody knows',
+    'curl uses the last one; there is no way to know which one is right',
   ],
   [
     'a list of lengths',
@@ -82,7 +82,7 @@ const ROWS: readonly Row[] = [
     'fin',
     'protocol/content_length',
     0,
-    'as for the length twice',
+    'as for a repeated length',
   ],
   [
     'a length of 2^64',
@@ -90,7 +90,7 @@ const ROWS: readonly Row[] = [
     'fin',
     'protocol/content_length',
     63,
-    'to curl it is large, to us it is no length',
+    'curl reports a large file; here the value is not a valid length',
   ],
   ['a negative length', `${OK}Content-Length: -2\r\n\r\nok`, 'fin', 'protocol/content_length', 8],
   ['a length of letters', `${OK}Content-Length: abc\r\n\r\nok`, 'fin', 'protocol/content_length', 8],
@@ -100,7 +100,7 @@ const ROWS: readonly Row[] = [
     'fin',
     'protocol/content_length',
     0,
-    'RFC 9112 §6.3 rule 3 calls it an attempt at smuggling; curl goes by the chunks',
+    'RFC 9112 §6.3 rule 3 calls it a possible smuggling attempt; curl uses the chunks',
   ],
   // chunks
   ['a chunk size of ZZ', `${CHUNKED}ZZ\r\nok\r\n0\r\n\r\n`, 'fin', 'protocol/chunk', 56],
@@ -121,7 +121,7 @@ const ROWS: readonly Row[] = [
     'fin',
     'protocol/transfer_encoding',
     0,
-    'we never offer it in TE (RFC 9112 §7.4), so nobody may send it; curl unpacks it',
+    'it is never offered in TE (RFC 9112 §7.4), so a server must not send it; curl decodes it',
   ],
   [
     'a no-break space before `chunked`',
@@ -136,7 +136,7 @@ const ROWS: readonly Row[] = [
     'fin',
     'protocol/transfer_encoding',
     0,
-    'a blank by RFC 9110 §5.6.3, but not to the parser below us, which would hand out the raw framing',
+    'whitespace by RFC 9110 §5.6.3, but not to the parser of undici, which would deliver the raw framing',
   ],
   ['an unknown transfer coding', `${OK}Transfer-Encoding: zipped\r\n\r\nok`, 'fin', 'protocol/transfer_encoding', 61],
   // heads
@@ -152,7 +152,7 @@ const ROWS: readonly Row[] = [
     'fin',
     'protocol/upgrade',
     52,
-    'curl upgrades and finds nothing; nobody had asked for it',
+    'curl upgrades and then finds no response; the client did not ask for an upgrade',
   ],
   [
     'a header that goes on in the next line',
@@ -160,7 +160,7 @@ const ROWS: readonly Row[] = [
     'hold',
     'protocol/malformed_head',
     0,
-    'RFC 9112 §5.2 has it refused or replaced; curl puts the lines together',
+    'a sender must not generate it (RFC 9112 §5.2); curl joins the lines',
   ],
   [
     'a blank before the colon',
@@ -168,7 +168,7 @@ const ROWS: readonly Row[] = [
     'hold',
     'protocol/malformed_head',
     0,
-    'RFC 9112 §5.1: proxies disagree about such a name, which is how requests are smuggled',
+    'RFC 9112 §5.1: proxies read such a name differently, which enables request smuggling',
   ],
   ['a NUL in a header', `${OK}X-A: b\0c\r\nContent-Length: 2\r\n\r\nok`, 'hold', 'protocol/malformed_head', 8],
   [
@@ -177,7 +177,7 @@ const ROWS: readonly Row[] = [
     'hold',
     'protocol/malformed_head',
     0,
-    'RFC 9112 §2.2 allows either; the parser below us is strict',
+    'RFC 9112 §2.2 allows both; the parser of undici is strict',
   ],
   [
     'a head of 400 kB',
@@ -215,7 +215,7 @@ const ROWS: readonly Row[] = [
     'hold',
     'protocol/location',
     47,
-    'curl follows the first one; which of them is meant nobody knows',
+    'curl follows the first one; there is no way to know which one is meant',
   ],
   // endless
   [
@@ -224,7 +224,7 @@ const ROWS: readonly Row[] = [
     'hold',
     'protocol/too_many_1xx',
     28,
-    'curl waits for its time to be up; a hundred are enough to know',
+    'curl waits until its time limit; here a hundred of them are enough',
   ],
   [
     'a body larger than asked for',

@@ -1,4 +1,4 @@
-/** Answers with content codings, whole and broken. */
+/** Answers with content codings, complete and broken. */
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { bytesOf } from './answer.ts'
 import type { Row } from './answer.ts'
@@ -39,7 +39,7 @@ export const CODED: readonly Row[] = [
     'hold',
     'ok',
     23,
-    'RFC 1952 §2.2: both are the body; curl stops behind the first',
+    'RFC 1952 §2.2: both members are the body; curl stops after the first one',
   ],
   [
     'gzip with bytes behind it',
@@ -47,7 +47,7 @@ export const CODED: readonly Row[] = [
     'hold',
     'ok',
     23,
-    'the body is whole: ok with a warning, as browsers do',
+    'the body is complete: ok with a warning, like in browsers',
   ],
   ['gzip, 0 bytes', packed('gzip', new Uint8Array(0)), 'hold', 'ok', 0],
   [
@@ -56,7 +56,7 @@ export const CODED: readonly Row[] = [
     'hold',
     'decode/truncated',
     0,
-    'curl gives out half a body in silence; never ok here',
+    'curl delivers half a body without an error; here it is never ok',
   ],
   [
     'deflate that is cut',

@@ -1,6 +1,6 @@
 /**
- * The same bytes, judged by curl and by us. Where the two differ the row says why, and docs/design/curl.md lists it:
- * `npx vitest run test/differential -u` writes that page from the rows.
+ * The same bytes, judged by curl and by this library. Where the two differ, the row says why, and docs/design/curl.md
+ * lists it. `npx vitest run test/differential -u` writes that page from the rows.
  */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
@@ -8,16 +8,16 @@ import type { Answer } from './answer.ts'
 import { ANSWERS } from './answers.ts'
 import { curlOf, oursOf, playing } from './play.ts'
 
-/** Which of our codes say the same as an exit code of curl. */
+/** The error codes of ours that mean the same as an exit code of curl. */
 const SAME: Readonly<Record<number, RegExp>> = {
   0: /^(ok|http\/\d+)$/,
-  // Unsupported protocol: HTTP/0.9, what is no HTTP, a scheme.
+  // Unsupported protocol: HTTP/0.9, something other than HTTP, another scheme.
   1: /^(protocol\/(version|not_http|status)|redirect\/scheme)$/,
   3: /^redirect\/invalid$/,
   // Weird server reply.
   8: /^protocol\//,
   18: /^truncated\//,
-  // Out of memory: how curl 7 says that a head is too large.
+  // Out of memory: curl 7 reports too large headers in this way.
   27: /^too_large\/headers$/,
   28: /^timeout\//,
   47: /^redirect\/(loop|too_many)$/,
@@ -29,11 +29,11 @@ const SAME: Readonly<Record<number, RegExp>> = {
 
 const agree = ({ curl, ours }: Pick<Answer, 'curl' | 'ours'>): boolean => SAME[curl]?.test(ours) ?? false
 
-/** Exit codes change between versions; the rows are those of Debian 12. */
+/** Exit codes change between versions. The rows are those of Debian 12. */
 const RECORDED = /^curl 7\.88\./
 const found = spawnSync('curl', ['--version']).stdout?.toString() ?? ''
 
-describe.skipIf(!RECORDED.test(found))('curl and we agree on', () => {
+describe.skipIf(!RECORDED.test(found))('curl and this library give the expected verdicts for', () => {
   it.each(ANSWERS)('$what', async answer => {
     await using server = await playing(answer)
     const curl = await curlOf(server.origin)
@@ -43,32 +43,32 @@ describe.skipIf(!RECORDED.test(found))('curl and we agree on', () => {
   })
 })
 
-describe('Where curl and we differ', () => {
-  it.each(ANSWERS)('there is a reason, and only there: $what', answer => {
+describe('the verdicts of curl and this library differ', () => {
+  it.each(ANSWERS)('with a reason in the row, and otherwise agree: $what', answer => {
     expect(answer.because !== undefined).toBe(!agree(answer))
   })
 
-  it('the page says so.', async () => {
+  it('as docs/design/curl.md says', async () => {
     const differing = ANSWERS.filter(({ because }) => because !== undefined)
     const page = [
-      '# Where curl and we differ',
+      '# Differences from curl',
       '',
-      `curl 7.88.1 (\`--compressed --location\`) and we are given the same ${ANSWERS.length} answers, byte by byte`,
+      `curl 7.88.1 (\`--compressed --location\`) and this library get the same ${ANSWERS.length} answers, byte by byte`,
       '(`test/differential/answers.ts`). On ' +
-        `${ANSWERS.length - differing.length} of them both say the same; on these ${differing.length} they do not:`,
+        `${ANSWERS.length - differing.length} of them both give the same verdict. On these ${differing.length} they differ:`,
       '',
       '| the answer | curl | here | because |',
       '|---|---|---|---|',
       ...differing.map(({ what, curl, ours, because }) => `| ${what} | exit ${curl} | \`${ours}\` | ${because} |`),
       '',
-      'Every one is a refusal of ours that curl does not make, or a whole body that curl does not read; nothing else that curl',
-      'refuses is `ok` here. The test `test/differential/curl.test.ts` writes this page, and fails where it is not true.',
+      'In each case this library refuses an answer that curl accepts, or reads a complete body that curl does not read. Nothing',
+      'else that curl refuses is `ok` here. The test `test/differential/curl.test.ts` writes this page, and fails if it is wrong.',
       '',
     ]
     await expect(page.join('\n')).toMatchFileSnapshot('../../docs/design/curl.md')
   })
 
-  it('we never take for whole what curl refuses, but for gzip of several members or with bytes behind it.', () => {
+  it('but nothing that curl refuses is ok here, except gzip of several members or with bytes after it', () => {
     const bolder = ANSWERS.filter(({ curl, ours }) => curl !== 0 && ours === 'ok').map(({ what }) => what)
     expect(bolder).toEqual(['gzip of two members', 'gzip with bytes behind it'])
   })

@@ -1,4 +1,4 @@
-/** Plays one answer to whoever comes, and asks for it with curl and with us. */
+/** Plays one answer to every client, and requests it with curl and with this library. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { clientOf } from '../support/ask.ts'
@@ -6,24 +6,24 @@ import { rawServer } from '../support/raw-server.ts'
 import type { RawServer } from '../support/raw-server.ts'
 import type { Answer } from './answer.ts'
 
-/** Long enough for an answer, short enough to wait for silence. */
+/** Long enough for an answer, and short enough for tests that wait for silence. */
 const PATIENCE_MS = 500
 const MAX_BYTES = 100_000
 
-/** No file of settings, no proxy, no globs; a limit for all that we have a limit for. */
+/** No configuration file, no proxy, no globbing, and the same limits as in our client. */
 const CURL = [
   '--disable --silent --globoff --noproxy * --http1.1 --compressed --location --max-redirs 10'.split(' '),
   ['--max-filesize', String(MAX_BYTES), '--max-time', String(PATIENCE_MS / 1_000)],
 ].flat()
 
-/** Every request on every connection gets the answer, for as long as it leaves the connection open. */
+/** Every request on every connection gets the answer, as long as the answer leaves the connection open. */
 export const playing = ({ bytes, end }: Answer): Promise<RawServer> =>
   rawServer(async connection => {
     for (;;) {
       await connection.request()
       if (bytes.byteLength > 0) await connection.send(bytes)
       if (end === 'hold') continue
-      // A reset throws away what the other side has not read yet.
+      // A reset discards bytes that the other side has not read yet, so it waits.
       if (end === 'rst' && bytes.byteLength > 0) await connection.wait(20)
       return connection[end]()
     }
@@ -43,7 +43,7 @@ export async function curlOf(origin: string): Promise<CurlResult> {
 }
 
 export interface OurResult {
-  /** `'ok'` or the code. */
+  /** `'ok'` or the error code. */
   readonly code: string
   readonly body: Uint8Array
 }

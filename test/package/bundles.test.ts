@@ -1,4 +1,4 @@
-/** What docs/bundling.md promises of bundles, run in a folder with nothing else in it. */
+/** What docs/bundling.md promises of bundles, tested in a folder with nothing else in it. */
 import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -76,7 +76,7 @@ const BUNDLERS = [
 ] as const
 
 describe.each(BUNDLERS)('a bundle of %s', (_, format, bundle) => {
-  it('sends requests, and says which file is missing beside it for threads and cookie files', async () => {
+  it('sends requests, and names the missing file for threads and cookie files', async () => {
     const { said, requests } = await bundled(format, bundle(false))
     expect(said['async']).toBe(1)
     expect(said['sync']).toMatch(/^ConfigError: parallelRequestsSync: expected sync-worker\.js beside /)
@@ -85,12 +85,12 @@ describe.each(BUNDLERS)('a bundle of %s', (_, format, bundle) => {
     expect(requests).toBe(1)
   })
 
-  it('has threads when their modules are entries of it', async () => {
+  it('has threads if their modules are among its entries', async () => {
     const { said } = await bundled(format, bundle(true))
     expect(said).toMatchObject({ async: 1, sync: 1, workers: 1 })
   })
 })
 
-it('the banner in docs/bundling.md is the one that is tested', () => {
+it('docs/bundling.md contains the banner that is tested', () => {
   expect(readFileSync('docs/bundling.md', 'utf8')).toContain(BANNER)
 })

@@ -1,4 +1,4 @@
-/** The package as others get it: packed, unpacked into an empty project, compiled and run against a local server. */
+/** The package as users get it: packed, unpacked into an empty project, compiled and run against a local server. */
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -10,12 +10,12 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const run = promisify(execFile)
-/** What runs: `dist`, the manual page and the manifest. */
+/** The files that run: `dist`, the manual page and the manifest. */
 const MAX_CODE_BYTES = 300_000
-/** Everything, with the guides, the examples and the decisions. */
+/** All files, including the guides, the examples and the decisions. */
 const MAX_TARBALL_BYTES = 450_000
 const COMPILERS = { '7': 'typescript', '5.9': 'typescript-5.9' }
-/** What a project may have around the package: a browser's globals and nothing of Node's, or Node's. */
+/** What a project may have around the package: the globals of a browser without Node's, or Node's. */
 const SURROUNDINGS = {
   'without @types/node': { types: [] as string[], lib: ['es2022', 'dom'] },
   'with @types/node': { types: ['node'], lib: ['es2022'] },
@@ -33,9 +33,9 @@ let base: string
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'parallel-requests-'))
-  // The scripts are left out because `dist` is there: `npm test` has just built it.
+  // The scripts are skipped, because `npm test` has just built `dist`.
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', home])
-  // npm 12 answers with an object by package, those before with an array.
+  // npm 12 prints an object by package, older versions an array.
   packed = Object.values(JSON.parse(stdout) as Record<string, typeof packed>)[0] as typeof packed
   await run('tar', ['-xzf', packed.filename], { cwd: home })
   server = createServer((request, response) => {
@@ -50,7 +50,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
-/** An empty project with the unpacked package; what that depends on is linked, so that no registry is needed. */
+/** An empty project with the unpacked package. Its dependencies are linked, so that no registry is needed. */
 function project(name: string, links: readonly string[] = []): string {
   const folder = join(home, name)
   const modules = join(folder, 'node_modules')
@@ -73,16 +73,16 @@ async function node(folder: string, file: string): Promise<unknown> {
 }
 
 describe('the tarball', () => {
-  it('is small', () => {
+  it('is at most 450,000 bytes', () => {
     expect(statSync(join(home, packed.filename)).size).toBeLessThanOrEqual(MAX_TARBALL_BYTES)
   })
 
-  it('has little code: at most 300,000 bytes when it is packed without the documentation', async () => {
+  it('is at most 300,000 bytes without the documentation', async () => {
     await run('tar', ['-czf', 'code.tgz', 'package/dist', 'package/man', 'package/package.json'], { cwd: home })
     expect(statSync(join(home, 'code.tgz')).size).toBeLessThanOrEqual(MAX_CODE_BYTES)
   })
 
-  it('holds the licence, the manual, the history, the guides and every bin, and no tests, benches or scripts', () => {
+  it('contains the licence, manual, changelog, guides and every bin, and no tests, benches or scripts', () => {
     const paths = packed.files.map(file => file.path)
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/index.js']))
     expect(paths).toEqual(expect.arrayContaining(Object.values(manifest().bin)))
@@ -90,7 +90,7 @@ describe('the tarball', () => {
     expect(strays).toEqual([])
   })
 
-  it('has declarations that name files in it', () => {
+  it('has declarations that only import files in it', () => {
     const paths = new Set(packed.files.map(file => file.path))
     for (const path of paths) {
       if (!path.endsWith('.d.ts')) continue
@@ -103,8 +103,8 @@ describe('the tarball', () => {
   })
 })
 
-describe('its command line', () => {
-  it('runs with what the package depends on, and no more', async () => {
+describe('the packed command line', () => {
+  it('runs with only the dependencies of the package', async () => {
     const folder = project('cli')
     writeFileSync(join(folder, 'rows.csv'), 'name\na\nb\n')
     const preq = join(folder, 'node_modules', 'parallel-requests', manifest().bin['preq'] as string)
@@ -116,7 +116,7 @@ describe('its command line', () => {
 })
 
 describe('a JavaScript project', () => {
-  it('imports it', async () => {
+  it('can import the package', async () => {
     const folder = project('esm')
     const code = `
       import { parallelRequests } from 'parallel-requests'
@@ -133,7 +133,7 @@ describe('a JavaScript project', () => {
     })
   })
 
-  it('requires it', async () => {
+  it('can require the package', async () => {
     const folder = project('cjs')
     const code = `
       const { ParallelRequests, isRequestError } = require('parallel-requests')
@@ -177,40 +177,43 @@ console.log(JSON.stringify({ list, keyed, checked, ok: outcomes.map(outcome => o
 `
 
 describe.each(Object.entries(COMPILERS))('a TypeScript %s project', (version, compiler) => {
-  it.each(Object.entries(SURROUNDINGS))('%s compiles against it, strictly, and runs', async (_, { types, lib }) => {
-    const folder = project(`ts-${version}-${types.join('')}`, ['valibot', ...types.map(name => `@types/${name}`)])
-    writeFileSync(join(folder, 'main.mts'), TYPESCRIPT(base))
-    // The type tests of the repository hold for the declarations as shipped, too.
-    cpSync('test/types', join(folder, 'types'), {
-      recursive: true,
-      filter: path => !/\.test\.ts$|\.json$/.test(path),
-    })
-    const options = {
-      strict: true,
-      skipLibCheck: false,
-      module: 'nodenext',
-      target: 'es2022',
-      lib,
-      types,
-      outDir: 'out',
-      rewriteRelativeImportExtensions: true,
-    }
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions: options, include: ['main.mts', 'types'] }),
-    )
-    const tsc = resolve('node_modules', compiler, 'bin', 'tsc')
-    const compiled = await run(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => error)
-    expect(compiled.stdout.slice(0, 2_000)).toBe('')
-    expect(await node(folder, 'out/main.mjs')).toEqual({
-      list: [
-        { path: '/a', stars: 7 },
-        { path: '/b', stars: 7 },
-      ],
-      keyed: { a: '{"path":"/a","stars":7}', b: '{"path":"/b","stars":7}' },
-      checked: [7, 7],
-      ok: [true],
-      failed: 2,
-    })
-  })
+  it.each(Object.entries(SURROUNDINGS))(
+    '%s compiles strictly against the package, and runs',
+    async (_, { types, lib }) => {
+      const folder = project(`ts-${version}-${types.join('')}`, ['valibot', ...types.map(name => `@types/${name}`)])
+      writeFileSync(join(folder, 'main.mts'), TYPESCRIPT(base))
+      // The type tests of the repository also hold for the shipped declarations.
+      cpSync('test/types', join(folder, 'types'), {
+        recursive: true,
+        filter: path => !/\.test\.ts$|\.json$/.test(path),
+      })
+      const options = {
+        strict: true,
+        skipLibCheck: false,
+        module: 'nodenext',
+        target: 'es2022',
+        lib,
+        types,
+        outDir: 'out',
+        rewriteRelativeImportExtensions: true,
+      }
+      writeFileSync(
+        join(folder, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions: options, include: ['main.mts', 'types'] }),
+      )
+      const tsc = resolve('node_modules', compiler, 'bin', 'tsc')
+      const compiled = await run(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => error)
+      expect(compiled.stdout.slice(0, 2_000)).toBe('')
+      expect(await node(folder, 'out/main.mjs')).toEqual({
+        list: [
+          { path: '/a', stars: 7 },
+          { path: '/b', stars: 7 },
+        ],
+        keyed: { a: '{"path":"/a","stars":7}', b: '{"path":"/b","stars":7}' },
+        checked: [7, 7],
+        ok: [true],
+        failed: 2,
+      })
+    },
+  )
 })

@@ -1,6 +1,6 @@
 /**
- * The pages that travel in the package, and where their links lead: nothing that they name may be missing after an
- * installation. `npm pack --dry-run` says what would be in the tarball. Needs no network.
+ * The pages in the package, and where their links lead: every target must exist after an installation. `npm pack
+ * --dry-run` lists the files of the tarball. Needs no network.
  */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -15,23 +15,23 @@ let pages: readonly string[]
 
 beforeAll(async () => {
   const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'])
-  // npm 12 answers with an object by package, those before with an array.
+  // npm 12 prints an object by package, older versions an array.
   const [tarball] = Object.values(JSON.parse(stdout) as Record<string, { files: readonly { path: string }[] }>)
   packed = new Set(tarball?.files.map(({ path }) => path))
   pages = [...packed].filter(path => path.endsWith('.md'))
 })
 
-/** Markdown without its blocks of code, in which brackets are no links. */
+/** Markdown without its code blocks, in which brackets are not links. */
 const proseOf = (page: string): string => readFileSync(page, 'utf8').replaceAll(/^(`{3,})[\s\S]*?^\1$/gm, '')
 
-/** Targets of links and images that are no URLs. */
+/** Targets of links and images, without URLs. */
 function linksOf(page: string): string[] {
   return [...proseOf(page).matchAll(/\]\(([^)\s]+)[^)]*\)/g)]
     .map(([, target = '']) => target)
     .filter(target => !/^[a-z]+:/.test(target))
 }
 
-/** The names that headings have as fragments. */
+/** The fragments that headings can be linked with. */
 function anchorsOf(page: string): string[] {
   return [...proseOf(page).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -56,7 +56,7 @@ describe('the pages of the package', () => {
     )
   })
 
-  it('link only to files and headings that are in the package', () => {
+  it('link only to files and headings in the package', () => {
     const dead: string[] = []
     for (const page of pages) {
       for (const link of linksOf(page)) {
@@ -70,7 +70,7 @@ describe('the pages of the package', () => {
     expect(dead).toEqual([])
   })
 
-  it('are all reachable from the index of the guides', () => {
+  it('can all be reached from the index of the guides', () => {
     const seen = new Set<string>()
     const visit = (page: string): void => {
       if (seen.has(page)) return

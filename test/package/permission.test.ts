@@ -1,4 +1,6 @@
-/** What is built, under Node's permission model: started as a process, because a process cannot give up permissions. */
+/**
+ * The built package under Node's permission model. Starts a process, because a running process cannot drop permissions.
+ */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -47,7 +49,7 @@ const APP = `
 async function told(node: string, flags: readonly string[]): Promise<Record<string, unknown>> {
   const folder = mkdtempSync(join(tmpdir(), 'parallel-requests-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  // `await using` is for the newer Nodes only, and so is this.
+  // The app uses `await using`, so it runs only on Node 24 or later.
   writeFileSync(join(folder, 'app.mjs'), APP)
   const server = await echoServer()
   const { stdout } = await run(node, [...FILES, ...flags, 'app.mjs', server.url], { cwd: folder })
@@ -59,7 +61,7 @@ async function told(node: string, flags: readonly string[]): Promise<Record<stri
 const WRITTEN = { saveTo: 'ok', csv: 1, json: 1, folder: 1, replaced: 1, resume: 1 }
 const NO_THREADS = expect.stringMatching(/^ConfigError: .*expected to be allowed to start worker threads/) as unknown
 
-it('files are written where only the permission for files is given, and threads are refused by name', async () => {
+it('with only file permissions, files are written and threads are refused by name', async () => {
   expect(await told(process.execPath, [])).toEqual({
     list: 'ok',
     name: 'ok',
@@ -70,11 +72,14 @@ it('files are written where only the permission for files is given, and threads 
   })
 })
 
-it('threads start where they are allowed', async () => {
+it('with --allow-worker, threads start', async () => {
   expect(await told(process.execPath, ['--allow-worker'])).toMatchObject({ sync: 1, workers: 1 })
 })
 
-it.skipIf(NEWER === '')('a Node that closes the network says blocked/permission, for names too', async () => {
-  expect(await told(NEWER, [])).toMatchObject({ list: 'blocked/permission', name: 'blocked/permission' })
-  expect(await told(NEWER, ['--allow-net'])).toMatchObject({ list: 'ok', ...WRITTEN })
-})
+it.skipIf(NEWER === '')(
+  'a Node that denies the network fails requests with blocked/permission, also by host name',
+  async () => {
+    expect(await told(NEWER, [])).toMatchObject({ list: 'blocked/permission', name: 'blocked/permission' })
+    expect(await told(NEWER, ['--allow-net'])).toMatchObject({ list: 'ok', ...WRITTEN })
+  },
+)

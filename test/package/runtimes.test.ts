@@ -1,6 +1,6 @@
 /**
- * What is built, on other runtimes than our Node: `.ci/runtimes` installs them and says where they are, OTHER_NODES
- * separated by colons. Where one is missing its tests are skipped, and counted.
+ * The built package on other runtimes than the project's Node. `.ci/runtimes` installs them and gives their paths in
+ * OTHER_NODES, separated by colons. Tests of a missing runtime are skipped, and counted.
  */
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ function newFolder(): string {
   return folder
 }
 
-/** Everything that is loaded late or leans on a young part of Node. */
+/** Every part that is loaded late, or needs a recent feature of Node. */
 const TOUR = `
   import { readFileSync } from 'node:fs'
   import { ParallelRequests, parallelRequests, parallelRequestsSync } from '${resolve('dist/index.js')}'
@@ -50,9 +50,9 @@ const TOUR = `
 
 const TOO_OLD = process.env['TOO_OLD_NODE'] ?? ''
 
-describe.skipIf(TOO_OLD === '')('A Node that is too old', () => {
+describe.skipIf(TOO_OLD === '')('a Node that is too old', () => {
   test.each(['index', 'sinks/index', 'testing/index'])(
-    'gets a sentence for an import of %s, not a SyntaxError.',
+    'gets a sentence instead of a SyntaxError when it imports %s',
     async entry => {
       const code = `import('${resolve(`dist/${entry}.js`)}').catch(error => console.log(error.name + ': ' + error.message))`
       const { stdout } = await run(TOO_OLD, ['-e', code])
@@ -61,7 +61,7 @@ describe.skipIf(TOO_OLD === '')('A Node that is too old', () => {
   )
 })
 
-/** A project in which Bun and Deno find the package as they find any other. */
+/** A project in which Bun and Deno find the package like any other. */
 function consumer(): string {
   const folder = newFolder()
   const modules = join(folder, 'node_modules')
@@ -84,7 +84,7 @@ const OTHERS = [
 ] as const
 
 describe.each(OTHERS)('%s', (_, runtime, flags) => {
-  test.skipIf(runtime === '')('sends requests, by the library and by preq.', async () => {
+  test.skipIf(runtime === '')('sends requests with the library and with preq', async () => {
     const server = await echoServer()
     const folder = consumer()
     writeFileSync(
@@ -108,7 +108,7 @@ describe.each(OTHERS)('%s', (_, runtime, flags) => {
 })
 
 describe.skipIf(NODES[0] === '').each(NODES)('Node %s', node => {
-  test('has all of the library.', async () => {
+  test('runs the whole library', async () => {
     const server = await echoServer()
     const folder = newFolder()
     writeFileSync(join(folder, 'tour.mjs'), TOUR)
@@ -131,7 +131,7 @@ describe.skipIf(NODES[0] === '').each(NODES)('Node %s', node => {
     })
   })
 
-  test('has all of the command line, and nothing to complain about.', async () => {
+  test('runs the whole command line without a warning', async () => {
     const server = await echoServer()
     const folder = newFolder()
     const preq = (...args: string[]) => run(node, [MAIN, ...args], { cwd: folder })
@@ -144,7 +144,7 @@ describe.skipIf(NODES[0] === '').each(NODES)('Node %s', node => {
     expect(stderr).toBe('')
     expect((await preq('plan', template, '-i', 'rows.csv')).stdout).toContain('2')
     for (const name of ['out.jsonl', 'out.csv', 'out.db']) {
-      // oxlint-disable-next-line no-await-in-loop -- One after the other.
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const { stderr: said } = await preq(template, '-i', 'rows.csv', '-q', '-o', name)
       expect(said).toBe('')
     }

@@ -1,9 +1,12 @@
-/** `parallelRequests<Repo>(…)` says what the JSON is, in every shape, failure mode and form. Compiled, never run. */
+/**
+ * `parallelRequests<Repo>(…)` asserts the type of the JSON, for every shape, failure mode and form. Compiled, never
+ * run.
+ */
 import { parallelRequests, ParallelRequests } from 'parallel-requests'
 import type { Outcome } from 'parallel-requests'
 import { exactly } from './exactly.ts'
 
-/** With a `url`, as the objects of many APIs have: it must not be taken for a request. */
+/** Has a `url`, like the objects of many APIs. It must not be taken for a request. */
 interface Repo {
   readonly url: string
   readonly stars: number
@@ -40,7 +43,7 @@ exactly<Record<string, Repo | null>>()(await parallelRequests<Repo>({ urls, keys
 exactly<Record<string, Outcome<Repo>>>()(await parallelRequests<Repo>(urls, { keys: ['a'], onFailure: 'settle' }))
 exactly<Record<string, Outcome<Repo>>>()(await parallelRequests<Repo>({ urls, keys: ['a'], onFailure: 'settle' }))
 
-// Types that would do as an input, too.
+// Types that would also be valid inputs.
 exactly<string>()(await parallelRequests<string>(url))
 exactly<string[]>()(await parallelRequests<string>(urls))
 exactly<string[][]>()(await parallelRequests<string[]>(urls))
@@ -53,11 +56,11 @@ exactly<(string | null)[]>()(await client.request<string>(urls, { onFailure: 'nu
 exactly<Record<string, Repo>>()(await client.request<Repo>(urls, { keys: ['a', 'b'] }))
 for await (const outcome of client.stream<Repo>(generate())) exactly<Outcome<Repo>>()(outcome)
 
-// @ts-expect-error -- a text needs no assertion, and it is no Repo
+// @ts-expect-error -- 'text' already has a type, and it is not Repo
 void parallelRequests<Repo>(urls, { returnType: 'text' })
-// @ts-expect-error -- the schema says it
+// @ts-expect-error -- the schema decides the type
 void parallelRequests<Repo>(urls, { schema: {} })
-// @ts-expect-error -- parseFunc says it
+// @ts-expect-error -- parseFunc decides the type
 void parallelRequests<Repo>(urls, { parseFunc: () => 1 })
-// @ts-expect-error -- one type argument, or none
+// @ts-expect-error -- at most one type argument
 void parallelRequests<Repo, string>(urls)

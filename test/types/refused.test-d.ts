@@ -1,4 +1,4 @@
-/** What does not go together, or has another name, does not compile. Compiled, never run. */
+/** Options that do not go together, or have another name, do not compile. Compiled, never run. */
 import { parallelRequests, ParallelRequests } from 'parallel-requests'
 import type { ClientOptions, Outcome } from 'parallel-requests'
 import * as v from 'valibot'
@@ -11,7 +11,7 @@ const Stars = v.pipe(
   v.transform(repo => repo.stars),
 )
 
-// Names of the original and of others.
+// Option names of the original and of other libraries.
 // @ts-expect-error
 void parallelRequests(urls, { max_retries: 3 })
 // @ts-expect-error
@@ -23,7 +23,7 @@ void parallelRequests(urls, { retries: 3 })
 // @ts-expect-error
 void parallelRequests<number>(urls, { retries: 3 })
 
-// Types of options.
+// Values of the wrong type.
 // @ts-expect-error
 void parallelRequests(urls, { concurrency: '3' })
 // @ts-expect-error
@@ -48,14 +48,14 @@ void parallelRequests(7)
 void parallelRequests([7])
 // @ts-expect-error
 void parallelRequests()
-// @ts-expect-error -- no URL
+// @ts-expect-error -- url is missing
 void parallelRequests([{ method: 'GET' }])
-// @ts-expect-error -- a number is no header list
+// @ts-expect-error -- a number is not a list of headers
 void parallelRequests({ url, headers: 3 })
-// @ts-expect-error -- a second object of options
+// @ts-expect-error -- options as a second argument beside the named form
 void parallelRequests({ urls }, { concurrency: 3 })
 
-// Limits and connections belong to the constructor …
+// Limits and connections belong to the constructor.
 await using client = new ParallelRequests({ concurrency: 5, rateLimit: '10/s', cookies: false, verifySsl: false })
 // @ts-expect-error
 void client.request(urls, { concurrency: 3 })
@@ -74,7 +74,7 @@ void client.request(urls, { cookies: false })
 // @ts-expect-error
 client.stream(urls, { concurrency: 3 })
 
-// … and what shapes a result to the call.
+// Options that shape a result belong to the call.
 // @ts-expect-error
 const keyed: ClientOptions = { keys: ['a'] }
 // @ts-expect-error
@@ -90,7 +90,7 @@ void new ParallelRequests({ parseFunc: () => 1 })
 // @ts-expect-error
 void new ParallelRequests({ params: [{ page: 1 }] })
 
-// A stream has no shape and needs many.
+// A stream has no shape, and needs several requests.
 // @ts-expect-error
 client.stream(urls, { keys: ['a'] })
 // @ts-expect-error
@@ -102,7 +102,7 @@ client.stream(url)
 // @ts-expect-error
 client.stream({ url })
 
-// It always gives outcomes.
+// A stream always yields outcomes.
 for await (const outcome of client.stream(urls)) exactly<Outcome>()(outcome)
 for await (const outcome of client.stream(urls, { schema: Stars, order: 'input' })) {
   exactly<Outcome<number>>()(outcome)

@@ -9,13 +9,13 @@ declare const specs: readonly RequestSpec[]
 declare function generate(): Generator<string>
 declare function generateLater(): AsyncGenerator<URL>
 
-// One in, one out.
+// One request gives one value.
 exactly<unknown>()(await parallelRequests(url))
 exactly<unknown>()(await parallelRequests(new URL(url)))
 exactly<unknown>()(await parallelRequests({ url, method: 'POST', json: [1] }))
 exactly<unknown>()(await parallelRequests({ urls: url, concurrency: 3 }))
 
-// A list in, a list out; JSON is unknown until somebody says what it is.
+// A list gives a list. JSON is unknown until the caller gives its type.
 exactly<unknown[]>()(await parallelRequests(urls))
 exactly<unknown[]>()(await parallelRequests([url, new URL(url), { url }]))
 exactly<unknown[]>()(await parallelRequests(specs))
@@ -27,7 +27,7 @@ exactly<unknown[]>()(await parallelRequests(generateLater()))
 exactly<unknown[]>()(await parallelRequests([]))
 exactly<unknown[]>()(await parallelRequests({ urls: generateLater(), params: { page: 1 } }))
 
-// Keys.
+// Keys give an object.
 exactly<{ cpython: unknown; pypy: unknown }>()(await parallelRequests(urls, { keys: ['cpython', 'pypy'] }))
 exactly<{ cpython: unknown; pypy: unknown }>()(await parallelRequests({ urls, keys: ['cpython', 'pypy'] }))
 exactly<{ a: string; b: string }>()(await parallelRequests(urls, { keys: ['a', 'b'], returnType: 'text' }))
@@ -35,7 +35,7 @@ exactly<{ a: number }>()(await parallelRequests([url], { keys: ['a'], parseFunc:
 exactly<{ [key: string]: unknown }>()(await parallelRequests(urls, { keys: urls }))
 const KEYS = ['x', 'y'] as const
 exactly<{ x: unknown; y: unknown }>()(await parallelRequests(urls, { keys: KEYS }))
-// @ts-expect-error -- only the given keys are there
+// @ts-expect-error -- only the given keys exist
 void (await parallelRequests(urls, { keys: ['a', 'b'] })).c
 
 // Failure modes.
@@ -51,7 +51,7 @@ exactly<{ a: Outcome<string> }>()(
   await parallelRequests([url], { keys: ['a'], returnType: 'text', onFailure: 'settle' }),
 )
 
-// An outcome is narrowed by `ok`.
+// `ok` narrows an outcome.
 const outcome = await parallelRequests(url, { returnType: 'text', onFailure: 'settle' })
 if (outcome.ok) {
   exactly<string>()(outcome.value)
@@ -62,23 +62,23 @@ if (outcome.ok) {
   exactly<FaultCode>()(outcome.error.code)
   exactly<number | undefined>()(outcome.response?.status)
 }
-// @ts-expect-error -- not before it is narrowed
+// @ts-expect-error -- not available before `ok` is checked
 void outcome.response.status
 
-// The place that a result goes to checks it and does not make it up.
+// The variable that a result is assigned to is checked against the type, and does not determine it.
 const named: { a: string; b: string } = await parallelRequests(urls, { keys: ['a', 'b'], returnType: 'text' })
 const texts: string[] = await parallelRequests(urls, { returnType: 'text' })
 const lengths: number[] = await parallelRequests(urls, { returnType: 'text', parseFunc: async text => text.length })
 const asserted: { stars: number }[] = await parallelRequests<{ stars: number }>(urls)
-// @ts-expect-error -- unknown
+// @ts-expect-error -- the value is unknown
 const guessed: string[] = await parallelRequests(urls)
-// @ts-expect-error -- unknown
+// @ts-expect-error -- the value is unknown
 const guessedOne: { stars: number } = await parallelRequests(url)
-// @ts-expect-error -- unknown
+// @ts-expect-error -- the value is unknown
 const guessedKeys: { a: string } = await parallelRequests([url], { keys: ['a'] })
-// @ts-expect-error -- `null` needs its onFailure
+// @ts-expect-error -- null needs its onFailure
 const nulls: (string | undefined)[] = await parallelRequests(urls, { returnType: 'text', onFailure: 'null' })
-// @ts-expect-error -- outcomes need theirs
+// @ts-expect-error -- outcomes need their onFailure
 const outcomes: Outcome[] = await parallelRequests(urls)
 
 export { asserted, guessed, guessedKeys, guessedOne, lengths, named, nulls, outcomes, texts }

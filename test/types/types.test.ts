@@ -7,11 +7,11 @@ describe.each(Object.entries(COMPILERS))('under TypeScript %s', (version, folder
   const compile = (...args: string[]): { status: number | null; stdout: string } =>
     spawnSync(process.execPath, [`node_modules/${folder}/bin/tsc`, ...args], { encoding: 'utf8' })
 
-  it('is that compiler', () => {
+  it('the compiler is that version', () => {
     expect(compile('--version').stdout).toContain(`Version ${version}.`)
   })
 
-  it('every result has exactly the type that its call says, and what does not go together does not compile', () => {
+  it('every result has exactly the type of its call, and options that do not go together do not compile', () => {
     const { status, stdout } = compile('-p', 'test/types')
     expect(stdout).toBe('')
     expect(status).toBe(0)

@@ -1,4 +1,4 @@
-/** Under exactOptionalPropertyTypes, which this project compiles with, undefined is as good as leaving a field out. */
+/** With exactOptionalPropertyTypes, which this project compiles with, undefined means the same as an absent field. */
 import { ParallelRequests, parallelRequests } from 'parallel-requests'
 import type { ClientOptions, RequestSpec } from 'parallel-requests'
 

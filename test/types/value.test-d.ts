@@ -1,4 +1,7 @@
-/** The type of a value follows from `returnType`, `schema` and `parseFunc`, of the options or of a request. Compiled, never run. */
+/**
+ * The type of a value follows from `returnType`, `schema` and `parseFunc`, in the options or in a request. Compiled,
+ * never run.
+ */
 import { isAbortError, parallelRequests, ReturnType } from 'parallel-requests'
 import type { FullResponse, Outcome, PartialFailureError, ReturnTypeName, SavedFile, Schema } from 'parallel-requests'
 import * as v from 'valibot'
@@ -52,7 +55,7 @@ exactly<[SavedFile, unknown]>()(
 exactly<FullResponse>()(await parallelRequests({ urls: url, returnType: ReturnType.RESPONSE }))
 exactly<unknown[]>()(await parallelRequests(urls, { returnType }))
 
-// Schemas: what comes out of them.
+// A schema gives its output type.
 exactly<{ name: string; stars: number }[]>()(await parallelRequests(urls, { schema: RepoSchema }))
 exactly<number[]>()(await parallelRequests(urls, { schema: Stars }))
 exactly<number>()(await parallelRequests(url, { returnType: 'text', schema: Slow }))
@@ -61,7 +64,7 @@ exactly<Outcome<number>[]>()(await parallelRequests({ urls, schema: Stars, onFai
 declare const dated: Schema<Date>
 exactly<Date[]>()(await parallelRequests(urls, { schema: dated }))
 
-// parseFunc: what it gives back, awaited.
+// parseFunc gives its awaited result.
 exactly<number[]>()(await parallelRequests(urls, { parseFunc: () => 1 }))
 exactly<number[]>()(await parallelRequests(urls, { parseFunc: async () => 1 }))
 exactly<number | null>()(await parallelRequests(url, { parseFunc: () => Promise.resolve(1), onFailure: 'null' }))
@@ -76,7 +79,7 @@ exactly<{ stars: number }[]>()(
   }),
 )
 
-// Its parameter: from the return type or the schema, before or after it in the object.
+// The parameter of parseFunc comes from the return type or the schema, whichever order the fields have.
 exactly<number[]>()(
   await parallelRequests(urls, {
     parseFunc: (value, context) => {
@@ -100,16 +103,16 @@ exactly<string[]>()(await parallelRequests(urls, { schema: RepoSchema, parseFunc
 exactly<string[]>()(await parallelRequests(urls, { schema: RepoSchema, parseFunc: async repo => repo.name }))
 exactly<number[]>()(await parallelRequests({ urls, schema: Stars, parseFunc: stars => stars * 2 }))
 
-// @ts-expect-error -- a text is no number
+// @ts-expect-error -- text is not a number
 void parallelRequests(urls, { returnType: 'text', parseFunc: (value: number) => value })
-// @ts-expect-error -- the schema's output has no such field
+// @ts-expect-error -- the output of the schema has no such field
 void parallelRequests(urls, { schema: RepoSchema, parseFunc: repo => repo.forks })
 // @ts-expect-error -- JSON is unknown without a schema
 void parallelRequests(urls, { parseFunc: repo => repo.stars })
 
-// A request's own say: arrays of such requests are tuples.
+// Requests that set their own type make the array a tuple.
 exactly<[number, string, unknown]>()(await parallelRequests([{ url, schema: Stars }, { url, returnType: 'text' }, url]))
-// `parseFunc` of the options runs on whatever a request's own return type gave.
+// `parseFunc` of the options gets the value that a request's own return type gives.
 exactly<number[]>()(
   await parallelRequests([{ url, returnType: 'text' }, url] as (string | { url: string; returnType: 'text' })[], {
     parseFunc: () => 7,
@@ -151,7 +154,7 @@ exactly<string[]>()(
   ),
 )
 
-// What belongs to the caller comes back with its type.
+// meta comes back with its type.
 const settled = await parallelRequests([{ url, meta }], { onFailure: 'settle' })
 exactly<Outcome<unknown, { id: number }>[]>()(settled)
 exactly<number[]>()(settled.map(outcome => outcome.request.meta.id))
@@ -160,7 +163,7 @@ exactly<Outcome<number, 'mine'>>()(
 )
 exactly<{ a: Outcome<unknown, 1> }>()(await parallelRequests([{ url, meta: 1 }], { keys: ['a'], onFailure: 'settle' }))
 
-// Errors carry outcomes.
+// Errors carry typed outcomes.
 declare const partial: PartialFailureError<number>
 exactly<readonly Outcome<number>[]>()(partial.outcomes)
 exactly<readonly (number | undefined)[]>()(partial.values)

@@ -1,7 +1,8 @@
 /**
  * The records of a CSV or TSV text that comes in pieces, each as soon as its line ends. Line ends may be mixed (LF, CRLF,
  * CR), a quote within a cell that has none around it is a character like any other, and a record that is not well formed
- * is told apart from the others instead of ending them. Why it is not a library: docs/design/decisions.md.
+ * is told apart from the others instead of ending them. Why it is not a library:
+ * docs/design/decisions/0080-own-csv-reader.md
  */
 import { tooLong } from './lines.ts'
 

@@ -1,9 +1,9 @@
-/** Any number of deadlines on one timer. A deadline that is met is taken out again and never costs a timer. */
+/** Any number of deadlines on one timer. A deadline that is met is removed and never costs a timer. */
 import { Heap, byDueTime } from '../core/heap.ts'
 import type { Due } from '../core/heap.ts'
 import type { Clock, Timer } from '../core/ports.ts'
 
-/** After this long an alarm rings again that is due again at once. */
+/** Delay before an alarm that is due again at once rings again. */
 const SOON_MS = 1
 
 export interface Alarm extends Due {
@@ -16,7 +16,7 @@ export class Alarms {
   readonly #heap = new Heap<Alarm>(byDueTime)
   #timer: Timer | undefined
   #timerDueAtMs = Infinity
-  /** What is due is being rung; the timer is set once, at the end of it. */
+  /** While due alarms ring, the timer is not set; it is set once at the end. */
   #ringing = false
 
   constructor(clock: Clock) {
@@ -29,7 +29,7 @@ export class Alarms {
     if (!this.#ringing && alarm.dueAtMs < this.#timerDueAtMs) this.#arm()
   }
 
-  /** Leaves a timer that is armed too early: it wakes once for nothing, which is cheaper than a timer per request. */
+  /** Leaves a timer that is set too early: it fires once for nothing, which is cheaper than a timer per request. */
   remove(alarm: Alarm): void {
     this.#heap.remove(alarm)
     if (this.#heap.size === 0 && !this.#ringing) this.#disarm()
@@ -49,7 +49,9 @@ export class Alarms {
     this.#timerDueAtMs = Infinity
   }
 
-  /** A sum of times that was rounded down may be due again at once, and would ring for ever: time stands still here. */
+  /**
+   * A rounded sum of times may be due again at once, and would ring for ever, because time does not pass in this loop.
+   */
   #putOff(alarm: Alarm, nowMs: number): void {
     if (alarm.heapIndex === -1 || alarm.dueAtMs > nowMs) return
     this.#heap.remove(alarm)

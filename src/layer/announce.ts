@@ -1,6 +1,6 @@
 /**
- * Whoever records a run hears of a request before its first byte can go, and not before its turn has come: what still
- * waits has not been sent, and the record must not say that it may have been. Inside the gate for that reason.
+ * Reports a request to the recorder of the run just before its first byte can be sent. This layer is inside the gate: a
+ * request that still waits has not been sent, and the record must not say that it may have been.
  */
 import type { AttemptLayer } from '../core/layer.ts'
 

@@ -1,4 +1,4 @@
-/** Who wants places: it decides whether hosts that have not proven themselves step back for others. */
+/** Who wants slots. Decides whether hosts that are not proven yield to others. */
 import type { Demands } from './demands.ts'
 import type { Queue } from './queue.ts'
 import type { WaitLists } from './wait-lists.ts'
@@ -9,13 +9,13 @@ import { shares } from '../policy/standing.ts'
 import type { Shares } from '../policy/standing.ts'
 
 export class Contention {
-  /** What hosts that have not proven themselves may hold while others want places. */
+  /** How many slots unproven hosts may hold while others want slots. */
   readonly shares: Shares
   readonly #places: Limit | undefined
   readonly #waitLists: WaitLists
   readonly #demands: Demands
-  /** Perhaps: every answer asks, and nearly always there is nobody. */
-  #isAnybodyBack = false
+  /** Whether a lane may have yielded. Checked for every answer, and nearly always false. */
+  #hasYielded = false
 
   constructor(places: Limit | undefined, size: number, waitLists: WaitLists, demands: Demands) {
     this.#places = places
@@ -23,13 +23,13 @@ export class Contention {
     this.#demands = demands
     this.shares = shares(
       size,
-      () => this.#isOf('proven'),
+      () => this.#isWaiting('proven'),
       () => this.#isHopeful(),
     )
   }
 
-  /** All places are taken, and somebody of another lane waits for one. */
-  isOfOthers(key: string, queue: Queue | undefined): boolean {
+  /** Whether all slots are taken and another lane waits for one. */
+  isWantedByOthers(key: string, queue: Queue | undefined): boolean {
     if (this.#places?.isFull?.() !== true) return false
     for (const limit of [this.#places, this.shares.new, this.shares.silent]) {
       const line = this.#waitLists.at(limit)
@@ -38,34 +38,34 @@ export class Contention {
     return this.#demands.backlogOf(undefined) > this.#demands.backlogOf(key)
   }
 
-  /** Whether who is blocked by this limit steps back for others. To be asked before it is blocked there. */
-  isStepBack(blocker: Limit): boolean {
+  /** Whether a lane that is blocked by this limit yields to others. MUST be called before it is blocked there. */
+  yieldsAt(blocker: Limit): boolean {
     const is = blocker === this.shares.new || blocker === this.shares.silent
-    if (is) this.#isAnybodyBack = true
+    if (is) this.#hasYielded = true
     return is
   }
 
-  /** Those who have more to send have come for their places: what they left is for who stepped back. */
+  /** Sources with more to send have had their turn; the slots that they left go to lanes that yielded. */
   settle(clock: Clock): void {
-    if (this.#isAnybodyBack) this.turnShares(clock.now())
+    if (this.#hasYielded) this.turnShares(clock.now())
   }
 
-  /** Lets those go who stepped back and need not any more. */
+  /** Serves lanes that yielded and no longer have to. */
   turnShares(nowMs: number): void {
-    if (!this.#isAnybodyBack) return
+    if (!this.#hasYielded) return
     const { new: newcomers, silent } = this.shares
     this.#waitLists.turnAt(newcomers, nowMs)
     this.#waitLists.turnAt(silent, nowMs)
-    this.#isAnybodyBack = this.#waitLists.at(newcomers) !== undefined || this.#waitLists.at(silent) !== undefined
+    this.#hasYielded = this.#waitLists.at(newcomers) !== undefined || this.#waitLists.at(silent) !== undefined
   }
 
-  /** Somebody waits for a place whose host is not known to be silent. */
+  /** Whether a request waits for a slot whose host is not known to be silent. */
   #isHopeful(): boolean {
-    return this.#isOf('proven') || this.#waitLists.at(this.shares.new) !== undefined || this.#isOf('new')
+    return this.#isWaiting('proven') || this.#waitLists.at(this.shares.new) !== undefined || this.#isWaiting('new')
   }
 
-  /** Somebody waits for a place whose host is of this standing. */
-  #isOf(standing: Standing): boolean {
+  /** Whether a request waits for a slot whose host has this standing. */
+  #isWaiting(standing: Standing): boolean {
     if (this.#places !== undefined && (this.#waitLists.at(this.#places)?.standings[standing] ?? 0) > 0) return true
     return this.#demands.want(standing)
   }

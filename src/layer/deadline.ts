@@ -1,6 +1,6 @@
 /**
- * `timeouts.total`: the promise made to the user. Covers queueing, waits and every attempt, so it is the outermost
- * layer. Calls without one pass through.
+ * `timeouts.total`, the promise made to the user. It covers queueing, back-off and every attempt, so it is the
+ * outermost layer. Calls without a deadline pass through.
  */
 import type { Alarm } from './alarms.ts'
 import { Alarms } from './alarms.ts'

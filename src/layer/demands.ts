@@ -1,33 +1,33 @@
 /**
- * Those who have more to send than they have put in line. They are told that a lane may have room when everything else
- * is done, because they come back in at once.
+ * Sources with more requests than they have queued. They are told that a lane may have room only after everything else
+ * is done, because they enter the gate again at once.
  */
 import type { Queue } from './queue.ts'
 import type { Standing } from '../core/standing.ts'
 
-/** Who has more to send and waits to be told that there is room. */
+/** A source with more to send, which wants to be told when there is room. */
 export interface Demand {
-  /** There may be room: in this lane, or in general only. */
+  /** There may be room: in this lane, or only in general. */
   onCapacity(lane: string | undefined, standing: Standing): void
-  /** Whether it has something to send to a host of this standing, and would if there were a place. */
+  /** Whether it has a request for a host of this standing that would go if there were a slot. */
   wants(standing: Standing): boolean
-  /** How many it keeps back that are meant for this lane; for any lane. */
+  /** Number of requests that it holds back for this lane, or for any lane. */
   backlogOf(lane: string | undefined): number
 }
 
 export class Demands {
   readonly #demands = new Set<Demand>()
-  /** Lanes in which nobody waits any more, or that have given a place back. */
+  /** Lanes whose queue is empty, or that have released a slot. */
   readonly #news: Queue[] = []
   readonly #settle: () => void
   #depth = 0
 
-  /** `settle` lets those go who stepped back for demands that did not come, or for fewer than there are places. */
+  /** `settle` serves lanes that yielded to requests that did not come, or to fewer than there are slots. */
   constructor(settle: () => void) {
     this.#settle = settle
   }
 
-  /** Answers with how to leave. */
+  /** Returns a function that detaches the demand. */
   attach(demand: Demand): () => void {
     this.#demands.add(demand)
     return () => void this.#demands.delete(demand)
@@ -44,12 +44,12 @@ export class Demands {
     return backlog
   }
 
-  /** To be told once the work that goes on is done. */
+  /** Reports the lane to the demands once the current work is done. */
   note(queue: Queue): void {
     this.#news.push(queue)
   }
 
-  /** Does the work, then tells the demands what came of it; what they set off in turn is told to them, too. */
+  /** Does the work, then reports its lanes to the demands, and those of the work that they start in turn. */
   after(work: () => void): void {
     this.#depth++
     work()

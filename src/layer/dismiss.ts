@@ -1,4 +1,4 @@
-/** The lane has closed for a time: those who do not wait that long leave. */
+/** When a lane closes for a time, fails the waiting requests that may not wait that long. */
 import type { Queue } from './queue.ts'
 import { refusalOf } from '../policy/refusal.ts'
 

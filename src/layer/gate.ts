@@ -1,9 +1,9 @@
 /**
- * Decides when an attempt may go on the wire. Books every limit in the same tick, because a token spent in a queue
- * comes out in a bunch; skips a lane that cannot go, so that one host's limits never block another's; and lets a lane
- * learn from every answer, so that a host that asks for time gets it from all.
+ * Decides when an attempt may go on the wire. It books every limit in the same tick, because tokens that are spent
+ * while queueing come out in a bunch. It skips a lane that is blocked, so that one host's limits never block another
+ * host. It lets a lane learn from every answer, so that a pause that a host asks for applies to all its requests.
  *
- * Who has to wait and where: `queue.ts` (within a lane) and `waitLists.ts` (between lanes).
+ * Waiting is in `queue.ts` (within a lane) and `wait-lists.ts` (between lanes).
  */
 import { Alarms } from './alarms.ts'
 import { Contention } from './contention.ts'
@@ -27,12 +27,12 @@ import { refusalOf } from '../policy/refusal.ts'
 import type { Shares } from '../policy/standing.ts'
 
 export interface GateParts {
-  /** The limits that all lanes share; the first one is that of the places. */
+  /** The limits that all lanes share. The first one limits the slots. */
   readonly limits: readonly Limit[]
   readonly places: number
   readonly clock: Clock
   readonly random: () => number
-  /** A new lane for the host of this call. */
+  /** Makes the lane for the host of this call. */
   readonly laneOf: (call: Call, shared: readonly Limit[], shares: Shares) => Lane
 }
 
@@ -65,12 +65,13 @@ export class Gate {
     this.#lanes = new Lanes(call => laneOf(call, limits, this.#shares))
     this.#preemption = new Preemption(
       this.#shares,
-      key => this.#contention.isOfOthers(key, this.#lanes.get(key)),
+      key => this.#contention.isWantedByOthers(key, this.#lanes.get(key)),
       alarms,
     )
   }
 
-  // Chained, not awaited, here and in the other layers: an async function per layer doubles what a request allocates.
+  // Chained instead of awaited, here and in the other layers: an async function per layer doubles the allocations per
+  // request.
   readonly layer: AttemptLayer = next => attempt => {
     const queue = this.#lanes.of(attempt.call, this.#clock)
     const waiting = this.#enter(queue, attempt)
@@ -78,7 +79,7 @@ export class Gate {
     return waiting.then(refused => refused ?? this.#pass(next, queue, attempt))
   }
 
-  /** Through the gate, and back with what was booked. */
+  /** Sends the attempt, and releases what was booked for it. */
   #pass(next: Send<Attempt, Result>, queue: Queue, attempt: Attempt): Promise<Result> {
     return next(attempt).then(
       result => {
@@ -92,17 +93,19 @@ export class Gate {
     )
   }
 
-  /** Whether a further attempt would only wait in line for what all lanes share. */
+  /** Whether a further attempt would only queue for what all lanes share. */
   isCrowded(): boolean {
-    // A loop, without a function for each: every answer asks.
+    // A loop without a callback, because every answer asks.
     for (const limit of this.#limits) if (limit.isFull?.() === true || this.isWaitedFor(limit)) return true
     return false
   }
 
   /**
-   * Whether a further request for this lane may come, would wait behind too many of its own (`full`), or should let other
-   * lanes go first (there are `rivals` of them, this one included): because it holds its part of the places already
-   * (sated), or, after those, because its host has not proven itself and such hosts hold enough places (yield).
+   * Whether a source may send a further request of this lane.
+   *
+   * `wait`: the lane already has its maximum number of requests queued (`full`). `at-share`: the lane holds its share
+   * of the slots among `rivals` lanes (itself included), so others go first. `yield`: it goes after those as well,
+   * because its host is not proven and such hosts hold enough slots.
    */
   mayPull(key: string, rivals: number, full: boolean): 'go' | 'wait' | 'at-share' | 'yield' {
     const queue = this.#lanes.get(key)
@@ -114,27 +117,27 @@ export class Gate {
     return standing === 'proven' ? 'at-share' : 'yield'
   }
 
-  /** Whether anybody waits at this limit. */
+  /** Whether a lane waits at this limit. */
   isWaitedFor(limit: Limit): boolean {
     return (this.#waitLists.at(limit)?.lanes.size ?? 0) > 0
   }
 
-  /** The limit may have something to give that did not come from here. */
+  /** The limit may have capacity that was not released by this gate. */
   turn(limit: Limit): void {
     this.#demands.after(() => this.#waitLists.turnAt(limit, this.#clock.now()))
   }
 
-  /** How far the host of this lane is trusted. */
+  /** The standing of this lane's host. */
   standingOf(key: string): Standing {
     return this.#lanes.get(key)?.lane.standing ?? 'new'
   }
 
-  /** Tells the demand whenever there may be room; answers with how to stop that. */
+  /** Tells the demand whenever there may be room. Returns a function that stops this. */
   attach(demand: Demand): () => void {
     return this.#demands.attach(demand)
   }
 
-  /** The cost of a call's last attempt, now that it is known. */
+  /** Corrects what was booked for a call's last attempt, now that its cost is known. */
   correct(call: Call, costs: Costs): void {
     const nowMs = this.#clock.now()
     this.#demands.after(() => {
@@ -145,24 +148,24 @@ export class Gate {
     })
   }
 
-  /** Hosts that asked us to wait, for people. */
+  /** Paused hosts, for messages. */
   pausedHosts(): string[] {
     const nowMs = this.#clock.now()
     return [...this.#lanes].filter(({ lane }) => lane.pausedUntilMs > nowMs).map(({ lane }) => lane.host)
   }
 
-  /** Every lane that is remembered, with how many wait in it and for it. */
+  /** Every known lane, with the number of requests queued in it, and held back for it. */
   *lanes(): Generator<{ readonly lane: Lane; readonly waiting: number; readonly queued: number }> {
     for (const { lane, waiting } of this.#lanes)
       yield { lane, waiting, queued: waiting + this.#demands.backlogOf(lane.key) }
   }
 
-  /** How many are kept back by those who have more to send, for lanes that are remembered and others. */
+  /** Number of requests that sources hold back, for known lanes and others. */
   backlog(): number {
     return this.#demands.backlogOf(undefined)
   }
 
-  /** Undefined: it may go, and everything is booked. */
+  /** Undefined: the attempt may go, and everything is booked. */
   #enter(queue: Queue, attempt: Attempt): Promise<Fault | undefined> | undefined {
     const nowMs = this.#clock.now()
     const refused = this.#refusal(queue.lane, attempt, nowMs)
@@ -175,15 +178,15 @@ export class Gate {
     return undefined
   }
 
-  /** Only two things refuse: a circuit that is open, and a pause; most lanes have neither. */
+  /** Only an open circuit or a pause refuses an attempt; most lanes have neither. */
   #refusal(lane: Lane, { call }: Attempt, nowMs: number): Fault | undefined {
     if (lane.breaker === undefined && lane.firmUntilMs(call) <= nowMs) return undefined
     return refusalOf(lane, call, nowMs, this.#clock.epochMs())
   }
 
   #wait(queue: Queue, attempt: Attempt, nowMs: number): Promise<Fault | undefined> {
-    // Through a promise: who leaves lets others in, and neither its async context nor its stack is theirs. Hooks run in
-    // there, and may come back here while the lane is being served.
+    // Through a promise: the attempt that leaves serves others, which must not run in its async context or on its
+    // stack. Hooks run there, and may enter the gate again while the lane is being served.
     const { promise, resolve } = Promise.withResolvers<Fault | undefined>()
     const waiter: Waiter = {
       attempt,
@@ -205,12 +208,15 @@ export class Gate {
     return promise
   }
 
-  /** The first of its lane. On its own, because what a closure holds is paid for by everybody who waits. */
+  /**
+   * The first waiter of its lane. A method of its own, because everything that a closure captures is kept for every
+   * waiter.
+   */
   #queueUp(queue: Queue, nowMs: number): void {
     this.#demands.after(() => this.#serve(queue, nowMs))
   }
 
-  /** Somebody gave up waiting: whoever is first now may have another wait, and nobody needs an alarm for nobody. */
+  /** A waiter left. Reschedule for the new head of the lane, or cancel the alarm if the lane is empty. */
   #left(queue: Queue): void {
     const nowMs = this.#clock.now()
     this.#demands.after(() => {
@@ -220,12 +226,12 @@ export class Gate {
     })
   }
 
-  /** Lets the lane's waiters go until it is blocked, and parks it there. */
+  /** Admits the lane's waiters until a limit blocks it, and parks it at that limit. */
   #serve(queue: Queue, nowMs: number): void {
     let admitted = false
     for (let head = queue.next(nowMs); head !== undefined; head = queue.next(nowMs)) {
       const { attempt } = head
-      // Asked again when its turn has come: a line that formed before the host fell ill does not drain into it.
+      // Checked again when its turn comes, so that a queue that formed before the host failed does not drain into it.
       const refused = this.#refusal(queue.lane, attempt, nowMs)
       if (refused !== undefined) {
         head.admit(refused)
@@ -233,21 +239,21 @@ export class Gate {
       }
       const blocker = this.#blocker(queue, attempt, nowMs)
       if (blocker !== undefined) {
-        // What it steps back from is for others, who may not have asked for it yet.
-        if (this.#contention.isStepBack(blocker) || admitted) this.#demands.note(queue)
+        // The lane yields to requests that their sources may not have sent yet.
+        if (this.#contention.yieldsAt(blocker) || admitted) this.#demands.note(queue)
         return this.#waitLists.block(queue, blocker, nowMs)
       }
       admitted = true
       noteWait(queue, head, nowMs)
       this.#start(queue, attempt, nowMs)
       head.admit(undefined)
-      // One waiter per ticket: then the lane goes to the end of the line, if there is one.
+      // One waiter per ticket; then the lane goes to the end of the wait list.
       queue.ticket = ++this.#tickets
     }
     this.#demands.note(queue)
   }
 
-  /** Where this attempt must wait: the limit that blocks it longest, or one at which others were first. */
+  /** Where this attempt must wait: at the limit that blocks it longest, or at one where other lanes were first. */
   #blocker(queue: Queue, { call }: Attempt, nowMs: number): Limit | undefined {
     const blocked = queue.lane.blockedBy(nowMs, call)
     if (blocked !== undefined) return blocked.by
@@ -280,21 +286,22 @@ export class Gate {
       const closed = lane.learn(attempt, result, nowMs, this.#around)
       if (wasNew) this.#met(lane, attempt, nowMs)
       if (closed && queue.waiting > 0) dismiss(queue, nowMs, this.#clock.epochMs())
-      // Who waits in it was blocked for what its host was: other limits hold for them now, and others step back for them.
+      // Its waiters were blocked because of the host's old standing. Other limits apply now, and other lanes yield to
+      // them.
       if (lane.standing !== standing) this.#waitLists.again(queue, nowMs)
       if (this.#waitLists.size > 0) this.#turnAfter(queue, nowMs)
-      // Also when others of its lane wait: for their host, perhaps, and the place is free for another.
+      // Even if others of its lane wait: they may wait for their host, and the slot is free for another lane.
       this.#demands.note(queue)
     })
   }
 
-  /** A host that had never answered has, or has failed to. */
+  /** A host that had never answered has now answered or failed. */
   #met({ standing }: Lane, { admittedAtMs }: Attempt, nowMs: number): void {
     if (standing !== 'new') this.#shares.new.learn(standing === 'proven', nowMs - admittedAtMs)
     this.#preemption.hasten(nowMs)
   }
 
-  /** What the end of an attempt may have freed: a place, a part of the places, something of its own lane. */
+  /** Serves what the end of an attempt may have freed: a slot, a share of the slots, or a limit of its own lane. */
   #turnAfter(queue: Queue, nowMs: number): void {
     for (const limit of this.#limits) if (limit.release !== undefined) this.#waitLists.turnAt(limit, nowMs)
     this.#contention.turnShares(nowMs)

@@ -1,13 +1,16 @@
 /**
- * The lanes that are remembered, each with its line. Idle ones are kept for what they have learned, up to a number; then
- * those with nothing that still matters are forgotten.
+ * The known lanes, each with its queue. Idle lanes are kept for what they have learnt. Beyond a number, those are
+ * dropped that a new lane could replace.
  */
 import { Queue } from './queue.ts'
 import type { Call } from '../core/call.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Lane } from '../policy/lane.ts'
 
-/** Lanes kept before idle ones are looked for; doubles with those that are busy, so that looking stays cheap. */
+/**
+ * Number of lanes at which idle ones are dropped. Doubles with the number of busy lanes, so that the search stays
+ * cheap.
+ */
 const SWEEP_FROM = 1_000
 
 export class Lanes implements Iterable<Queue> {

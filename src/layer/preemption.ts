@@ -1,8 +1,8 @@
 /**
- * Takes back the places of hosts that keep silent while we connect to them, when others have none: nothing has been
- * sent, so nothing is lost but the time, and the request tries again among those that are hard to reach. A batch with a
- * hundred dead hosts would else wait for their timeouts. Those that are known to be silent give back what they hold
- * beyond their part: they were let in when nobody else wanted it.
+ * Takes slots back from hosts that stay silent while we connect to them, if other hosts have too few. Nothing has been
+ * sent, so only time is lost, and the request is retried among the hosts that are hard to reach. Otherwise a batch with
+ * a hundred dead hosts would wait for their timeouts. Hosts known to be silent give back what they hold beyond their
+ * share, which they got while no other host wanted it.
  */
 import type { Alarm, Alarms } from './alarms.ts'
 import type { Attempt } from '../core/attempt.ts'
@@ -10,12 +10,12 @@ import { PREEMPTED, fault } from '../core/result.ts'
 import type { Standing } from '../core/standing.ts'
 import type { Shares } from '../policy/standing.ts'
 
-/** What it needs to know of a lane. */
+/** The part of a lane that is needed here. */
 interface Guarded {
   readonly standing: Standing
 }
 
-/** Between two looks while there are places for all. */
+/** Time between two checks while there are slots for all. */
 const LOOK_AGAIN_MS = 250
 
 export class Preemption implements Alarm {
@@ -24,17 +24,17 @@ export class Preemption implements Alarm {
   readonly #shares: Shares
   readonly #isWanted: (byOthersThan: string) => boolean
   readonly #alarms: Alarms
-  /** Attempts under way at hosts that had not proven themselves, oldest first, and what their hosts were. */
+  /** Attempts in flight to hosts that were not proven, oldest first, and what the hosts were then. */
   readonly #watched = new Map<Attempt, { readonly lane: Guarded; readonly wasNew: boolean }>()
 
-  /** `isWanted` says whether there are too few places, and others than this lane want one. */
+  /** `isWanted` says whether slots are scarce and a lane other than the given one wants one. */
   constructor(shares: Shares, isWanted: (byOthersThan: string) => boolean, alarms: Alarms) {
     this.#shares = shares
     this.#isWanted = isWanted
     this.#alarms = alarms
   }
 
-  /** An attempt at a host that has not proven itself has been let in. */
+  /** An attempt to an unproven host was admitted. */
   watch(attempt: Attempt, lane: Guarded, nowMs: number): void {
     this.#watched.set(attempt, { lane, wasNew: lane.standing === 'new' })
     if (this.heapIndex !== -1) return
@@ -42,14 +42,14 @@ export class Preemption implements Alarm {
     this.#alarms.add(this)
   }
 
-  /** An alarm that stayed when nobody is left to watch would keep the process alive for nothing. */
+  /** An alarm without attempts to watch would keep the process alive for nothing. */
   leave(attempt: Attempt): void {
     if (this.#watched.size === 0) return
     this.#watched.delete(attempt)
     if (this.#watched.size === 0) this.#alarms.remove(this)
   }
 
-  /** They turned out to answer sooner than was thought, perhaps: who has not is noticed sooner, too. */
+  /** New hosts answer sooner than assumed, so silent ones are noticed sooner as well. */
   hasten(nowMs: number): void {
     if (this.heapIndex === -1) return
     const dueAtMs = this.#shares.new.nextSilentAtMs(nowMs)
@@ -78,15 +78,15 @@ export class Preemption implements Alarm {
       if (!isConnecting(attempt)) continue
       if (!wasNew) known.push(attempt)
       else {
-        // Also when another one of its lane has found out meanwhile that the host is silent.
+        // Even if another attempt of its lane has found out meanwhile that the host is silent.
         first.push(attempt)
         if (lane.standing === 'silent') excess--
       }
     }
     this.#takeBack(first)
-    // Who has tried for longest keeps the part that they have at all times: somebody must get to an end.
+    // The oldest attempts keep the silent hosts' share, so that some of them come to an end.
     this.#takeBack(known.slice(known.length - Math.min(known.length, Math.max(0, excess))))
-    // Who may keep their places now may not when others come.
+    // Attempts that may keep their slots now must give them back when other lanes want them.
     if (first.length + known.length > 0) nextAtMs = Math.min(nextAtMs, nowMs + LOOK_AGAIN_MS)
     this.dueAtMs = Math.max(nowMs + 1, nextAtMs)
     this.#alarms.add(this)
@@ -96,12 +96,15 @@ export class Preemption implements Alarm {
     for (const { trip, call, preempt } of attempts) {
       if (!this.#isWanted(call.lane)) continue
       if (preempt !== undefined) preempt()
-      else trip.interrupt(fault(PREEMPTED, 'gave its place to others while connecting'))
+      else trip.interrupt(fault(PREEMPTED, 'gave its slot to another host while connecting'))
     }
   }
 }
 
-/** Or may be: who can give way knows better. Behind a proxy nobody knows whether it is the host that keeps silent. */
+/**
+ * Whether it is connecting, or may be: a transport with `preempt` knows better. Behind a proxy it is unknown whether
+ * the host is silent.
+ */
 function isConnecting(attempt: Attempt): boolean {
   const { phase, sent, trip, preempt } = attempt
   if (trip.place !== 'wire') return false

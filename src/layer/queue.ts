@@ -1,6 +1,4 @@
-/**
- * Those who wait in a lane, in their order. State and its bookkeeping; who may go is the gate's to decide.
- */
+/** The waiters of a lane, in order. State and bookkeeping only; the gate decides which one may go. */
 import type { WaitList } from './wait-lists.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Line, Link } from '../core/line.ts'
@@ -11,37 +9,37 @@ import type { Lane } from '../policy/lane.ts'
 import { patienceMsOf, patientUntilMs } from '../policy/patience.ts'
 import { routeOf } from '../policy/quota-paths.ts'
 
-/** Lets an attempt through, or refuses it. */
+/** Admits an attempt, or refuses it with a fault. */
 export type Admit = (refused: Fault | undefined) => void
 
 export interface Waiter {
   readonly attempt: Attempt
   readonly enteredAtMs: number
-  /** The lane's clock of limiter time when this one entered. */
+  /** The lane's clock of limiter time when this waiter entered. */
   readonly limiterMs: number
   readonly admit: Admit
-  /** Which quotas of its host it counts in; looked for only where a host has several. */
+  /** Which quotas of the host it counts towards. Computed only for a host with several. */
   route?: string
   gone: boolean
 }
 
-/** So many waiters are passed over at most, so that looking for another one stays cheap. */
+/** At most this many waiters are passed over, so that the search stays cheap. */
 const MAX_PASSED = 4_096
-/** So many that have left are stepped over before the ring is cleared of them. */
+/** Number of waiters that have left after which the ring is cleaned. */
 const MAX_GONE = 512
 
-/** A lane and those who wait in it. */
+/** A lane and its waiters. */
 export class Queue implements Link<Queue> {
   readonly lane: Lane
   line: Line<Queue> | undefined = undefined
   before: Queue | undefined = undefined
   behind: Queue | undefined = undefined
-  /** Drawn for each waiter that becomes the first of its lane: the lower one goes first wherever two lanes meet. */
+  /** Drawn for each waiter that becomes the head of its lane. Where two lanes meet, the lower ticket goes first. */
   ticket = 0
   blockedAt: WaitList | undefined = undefined
-  /** What its host was when it was blocked. */
+  /** The standing of its host when it was blocked. */
   countedAs: Standing = 'new'
-  /** No waiter has less patience or an earlier deadline: bounds, so that a pause within them looks at nobody. */
+  /** Lower bounds over all waiters, so that a shorter pause needs no look at each of them. */
   leastPatienceMs = Infinity
   earliestDeadlineMs = Infinity
   readonly #waiters = new Ring<Waiter>()
@@ -53,12 +51,12 @@ export class Queue implements Link<Queue> {
     this.lane = lane
   }
 
-  /** How many wait; those who have left the line do not. */
+  /** Number of waiters that have not left. */
   get waiting(): number {
     return this.#waiting
   }
 
-  /** The first that still waits. */
+  /** The first waiter that has not left. */
   head(): Waiter | undefined {
     if (this.#waiting === 0) return undefined
     for (let head = this.#waiters.peek(); head !== undefined; head = this.#waiters.peek()) {
@@ -69,8 +67,8 @@ export class Queue implements Link<Queue> {
   }
 
   /**
-   * Who goes next: the first, or, where its quota is one of several of the host and used up, the first whose quota is
-   * not. If all of them are, the one that has to wait least.
+   * The next waiter to go: the first one, or, if its quota is one of several and used up, the first one whose quota is
+   * not. If all are used up, the one with the shortest wait.
    */
   next(nowMs: number): Waiter | undefined {
     const head = this.head()
@@ -89,19 +87,19 @@ export class Queue implements Link<Queue> {
         continue
       }
       passed++
-      // Once per route: thousands may wait for one quota, and each answer looks past them.
+      // Once per route: thousands may wait for one quota, and each answer would check all of them.
       const route = routeOfWaiter(waiter)
       if (waits.has(route)) continue
       const waitMs = quota.waitMs(nowMs, waiter.attempt.call)
       waits.set(route, waitMs)
       if (waitMs < leastMs) [best, leastMs] = [waiter, waitMs]
     }
-    // Waiters that overtook the head stay in the ring until they are taken out here.
+    // Waiters that overtook the head stay in the ring until they are removed here.
     if (gone >= MAX_GONE) this.#waiters.filter(waiter => !waiter.gone)
     return best
   }
 
-  /** Whether this newcomer waits less long than all before it, because it counts in another quota of the host. */
+  /** Whether this newcomer waits less than all before it, because it counts towards another quota of the host. */
   mayOvertake({ call }: Attempt, nowMs: number): boolean {
     const { blockedAt } = this
     const { quota } = this.lane
@@ -109,7 +107,7 @@ export class Queue implements Link<Queue> {
     return nowMs + quota.waitMs(nowMs, call) < blockedAt.dueAtMs
   }
 
-  /** A repeat keeps its place before those who have not been tried yet. */
+  /** A retry goes before requests that have not been tried yet. */
   add(waiter: Waiter): void {
     const { call, number } = waiter.attempt
     if (this.#waiting++ === 0) this.resetBounds()
@@ -119,14 +117,14 @@ export class Queue implements Link<Queue> {
     else this.#waiters.push(waiter)
   }
 
-  /** It waits no longer; the line forgets it when its turn comes. */
+  /** The waiter has left; the ring drops it when its turn comes. */
   leave(waiter: Waiter): void {
     if (waiter.gone) return
     waiter.gone = true
     if (--this.#waiting === 0) this.#waiters.filter(() => false)
   }
 
-  /** Takes out those whom `refuse` has an answer for, and answers with both. */
+  /** Removes the waiters for which `refuse` returns a fault, and returns both. */
   refuse(refuse: (attempt: Attempt) => Fault | undefined): [Waiter, Fault][] {
     const refused: [Waiter, Fault][] = []
     this.resetBounds()
@@ -144,7 +142,7 @@ export class Queue implements Link<Queue> {
     return refused
   }
 
-  /** Before the waiters are looked at one by one, or when there are none. */
+  /** Before the waiters are checked one by one, or when there are none. */
   resetBounds(): void {
     this.leastPatienceMs = this.earliestDeadlineMs = Infinity
   }
@@ -160,7 +158,7 @@ export class Queue implements Link<Queue> {
     this.blockedAt = undefined
   }
 
-  /** Time that this lane has spent waiting for rates and pauses; what is left of a wait was for a place. */
+  /** Time that this lane has waited for rates and pauses. The rest of a wait was for a slot. */
   limiterMsAt(nowMs: number): number {
     const { blockedAt } = this
     return (
@@ -172,7 +170,7 @@ export class Queue implements Link<Queue> {
 
 const routeOfWaiter = (waiter: Waiter): string => (waiter.route ??= routeOf(waiter.attempt.call))
 
-/** Splits a wait into what was for a rate or a pause, and what was for a place. */
+/** Splits a wait into the time for a rate or a pause, and the time for a slot. */
 export function noteWait(queue: Queue, { attempt, enteredAtMs, limiterMs }: Waiter, nowMs: number): void {
   const waitedMs = nowMs - enteredAtMs
   const forLimiterMs = Math.min(waitedMs, queue.limiterMsAt(nowMs) - limiterMs)

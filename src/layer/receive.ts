@@ -1,6 +1,7 @@
 /**
- * Bodies that go elsewhere than into memory. Above everything that repeats a request: its sink, opened before and closed
- * after all of its attempts. Around the wire: what a wire that knows nothing of sinks has collected is handed on whole.
+ * Bodies that are not collected in memory. `receive` is above everything that repeats a request: it opens the sink
+ * before the first attempt and closes it after the last. `deliverBufferedBody` is around the transport: it passes on a
+ * body that a transport without sinks has collected.
  */
 import type { Attempt } from '../core/attempt.ts'
 import type { BodySink } from '../core/body-sink.ts'
@@ -9,7 +10,7 @@ import type { AttemptLayer, CallLayer, Send } from '../core/layer.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, Result, Taken } from '../core/result.ts'
 
-/** Undefined: its body is collected. */
+/** The sink of a call; undefined if its body is collected in memory. */
 export type SinkFor = (call: Call) => BodySink | undefined
 
 export const receive =

@@ -1,9 +1,9 @@
 /**
- * 30x → the next Call. Decides everything per hop and before any connection: what a hop may carry is what its origin
- * may know.
+ * 30x → the next Call. Decides everything per hop and before any connection: a hop may carry only what its origin may
+ * know.
  *
- * Each hop is a fresh Call below, so it passes the gate and pays its token; it shares the retries left and the
- * deadline. Secrets never cross an origin and are never restored on the way back.
+ * Each hop is a new Call below, so it passes the gate and pays its token. It shares the remaining retries and the
+ * deadline. Secrets never cross an origin, and are never restored on the way back.
  */
 import type { Call, CallPlan } from '../core/call.ts'
 import { filterHeaders, getAllHeaders, getHeader, mergeHeaders } from '../core/headers.ts'
@@ -13,7 +13,7 @@ import { fault } from '../core/result.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'
 import { parseUrl, printableUrl } from '../core/url.ts'
 
-/** What may cross an origin: how an answer should look, and nothing about who asks. */
+/** Headers that may cross an origin: they describe the wanted response and do not identify the user. */
 const CROSSING: ReadonlySet<string> = new Set([
   'accept',
   'accept-encoding',
@@ -23,14 +23,17 @@ const CROSSING: ReadonlySet<string> = new Set([
   'range',
   'user-agent',
 ])
-/** Describe a body: they go where it goes. */
+/** Headers that describe a body go where the body goes. */
 const OF_BODY = /^content-/
 
-/** Without these a write overwrites what it was not meant to (RFC 9110 §13.1); an ETag of one origin says nothing to another. */
+/**
+ * Without these, a write overwrites what it was not meant to (RFC 9110 §13.1), and an ETag has no meaning at another
+ * origin.
+ */
 const PRECONDITIONS = ['if-match', 'if-none-match', 'if-unmodified-since', 'if-modified-since'] as const
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 
-/** Whose limits a hop is under; a Fault when the caller's function for that failed. */
+/** The lane of a hop; a Fault if the caller's `limitKey` function failed. */
 export type LaneKeyOf = (hop: Pick<Call, 'method' | 'url' | 'origin' | 'meta'>, plan: CallPlan) => string | Fault
 
 export const redirect =
@@ -49,8 +52,8 @@ async function follow(next: Send<Call, Result>, first: Call, answer: Reply, lane
     const hop = nextCall(call, reply, laneKeyOf)
     if (hop === undefined) return reply
     if ('code' in hop) return { ...hop, sent: true, reply }
-    // The same request again can only lead here again, unless an answer set a cookie that changes it. One that leads
-    // to itself may mean "come back until it is ready", as curl and browsers take it.
+    // The same request again can only lead here again, unless a response set a cookie that changes it. A redirect to
+    // itself may mean "come back until it is ready"; curl and browsers follow it.
     if (getAllHeaders(reply.headers, 'set-cookie').length > 0) visited.clear()
     else if (!isSame(hop, call)) visited.add(nameOf(call))
     if (visited.has(nameOf(hop))) {
@@ -71,7 +74,7 @@ const nameOf = ({ method, url }: Call): string => `${method} ${url}`
 
 const isSame = (hop: Call, call: Call): boolean => nameOf(hop) === nameOf(call)
 
-/** The hop that this answer asks for; undefined when it asks for none. */
+/** The hop that this response asks for; undefined if it asks for none. */
 function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault | undefined {
   const [location, ...others] = getAllHeaders(reply.headers, 'location')
   if (others.some(other => other !== location)) {
@@ -85,7 +88,7 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
     return fault('redirect/scheme', `redirected to ${target.protocol}, which is not fetched`)
   }
   const parsed = target === null ? 'expected a URL' : parseUrl(target.href, undefined, [], plan.secretNames)
-  if (typeof parsed === 'string') return fault('redirect/invalid', `redirected to what is no URL: ${parsed}`)
+  if (typeof parsed === 'string') return fault('redirect/invalid', `redirected to an invalid URL: ${parsed}`)
   if (call.origin.startsWith('https:') && parsed.origin.startsWith('http:') && !plan.allowDowngrade) {
     return fault(
       'redirect/downgrade',
@@ -137,7 +140,7 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
     credentials: crosses ? undefined : call.credentials,
     atHome: call.atHome && !crosses,
     replayable: dropsBody || call.replayable,
-    // A key that stayed behind protects nothing here.
+    // An idempotency key that did not cross the origin protects nothing here.
     repeatable: plan.retry.methods.has(method) || (call.repeatable && !crosses),
   }
 }
@@ -153,12 +156,14 @@ function unconditional(method: string, condition: string, origin: string): Fault
   return fault('redirect/precondition', `${why}. Ask for the URL there by itself if that is meant`)
 }
 
-/** Bytes above ASCII as they came: a header holds them as Latin-1, and most of them mean UTF-8. */
+/** Percent-encodes bytes above ASCII: a header holds them as Latin-1, and most servers mean UTF-8. */
 function encoded(location: string): string {
   return location.replace(/[\x80-\xff]/g, byte => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
-/** RFC 9110 §15.4: 303 always becomes GET; 301 and 302 of a POST do, as every browser does it. HEAD stays HEAD. */
+/**
+ * RFC 9110 §15.4: a 303 always becomes GET. A 301 or 302 of a POST does so too, as in every browser. HEAD stays HEAD.
+ */
 function changesMethod(method: string, status: number): boolean {
   if (method === 'HEAD' || method === 'GET') return false
   return status === 303 || ((status === 301 || status === 302) && method === 'POST')

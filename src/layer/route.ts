@@ -1,10 +1,10 @@
 /**
- * Chooses the proxy of each attempt, repeats and hops included, and learns from how it went. Nothing here ever falls
- * back to the direct way.
+ * Chooses the proxy of each attempt, including retries and hops, and learns from its result. It never falls back to a
+ * direct connection.
  *
- * Two layers, one on each side of the gate. Above it waits nobody whom no proxy would take: that costs neither a token
- * nor a place. Below it the choice is made, at the last moment: a proxy that fails while others wait in line is not
- * theirs yet.
+ * Two layers, one on each side of the gate. Above the gate, a request is refused if no proxy would accept it, which
+ * costs neither a token nor a slot. Below the gate, the proxy is chosen as late as possible, so that a proxy that fails
+ * while requests are queued is not used for them.
  */
 import type { Attempt } from '../core/attempt.ts'
 import type { AttemptLayer } from '../core/layer.ts'
@@ -58,7 +58,7 @@ function waysOf({ call }: Attempt): readonly Proxy[] {
   return ways.kind === 'direct' ? NONE : proxiesFor(ways, call.origin)
 }
 
-/** What only this proxy has against a request ends it only where no other proxy is left. */
+/** Faults of a single proxy are final only if no other proxy is left. */
 const OF_THIS_PROXY: ReadonlySet<string> = new Set(['proxy/auth', 'proxy/tls', 'proxy/protocol'])
 
 function withOtherWay(result: Result, among: readonly Proxy[], proxies: Proxies, nowMs: number): Result {
@@ -70,7 +70,7 @@ function withOtherWay(result: Result, among: readonly Proxy[], proxies: Proxies,
 
 function refused(among: readonly Proxy[], waitMs: number, clock: Clock): Fault {
   const who = among.length === 1 ? `the proxy ${among[0]?.name}` : `each of the ${among.length} proxies`
-  const message = `not sent: ${who} has refused its credentials, and is left alone for proxyCooldown`
+  const message = `not sent: ${who} has refused its credentials, and is not used for proxyCooldown`
   const retryAt = Number.isFinite(waitMs) ? { retryAt: Math.ceil(clock.epochMs() + waitMs) } : undefined
   return fault('proxy/auth', message, retryAt)
 }

@@ -1,6 +1,6 @@
 /**
- * What only the last moment knows: cookies, computed credentials, the caller's signature. Inside the gate, so that a
- * cookie set while a request was queued is in that request.
+ * Adds what is known only just before sending: cookies, computed credentials, the caller's signature. Inside the gate,
+ * so that a request carries a cookie that was set while it was queued.
  */
 import type { Attempt } from '../core/attempt.ts'
 import { isAtHand } from '../core/body.ts'
@@ -14,11 +14,11 @@ import type { Clock } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
 
-/** The client's cookies, in and out. */
+/** The client's cookies, in both directions. */
 export interface CookieSource {
-  /** The cookies of this call as a header, without those that its own `Cookie` header names; `''` for none. */
+  /** The `Cookie` header for this call, without cookies that its own `Cookie` header names; `''` for none. */
   headerFor(call: Call, own: string | undefined): string
-  /** Takes the `Set-Cookie` values of an answer to this call. */
+  /** Stores the `Set-Cookie` values of a response to this call. */
   learn(call: Call, setCookies: readonly string[]): undefined | Promise<void>
 }
 
@@ -33,7 +33,7 @@ export function session(cookies: CookieSource, clock: Clock): AttemptLayer {
   }
 }
 
-/** Beside a `Cookie` header of the caller's own, in one line: RFC 6265 §5.4 allows no second. */
+/** Joins them with the caller's own `Cookie` header in one line: RFC 6265 §5.4 allows only one. */
 function addCookies(attempt: Attempt, cookies: CookieSource): Fault | undefined {
   const given = getAllHeaders(attempt.headers, 'cookie')
   const own = given.length === 0 ? undefined : given.join('; ')
@@ -41,7 +41,7 @@ function addCookies(attempt: Attempt, cookies: CookieSource): Fault | undefined 
   try {
     cookie = cookies.headerFor(attempt.call, own)
   } catch (error) {
-    // A jar of the caller's may throw.
+    // A caller's jar may throw.
     return fault('callback/cookies', `the cookie jar threw: ${reasonOf(error)}`, { cause: error })
   }
   if (cookie === '') return undefined
@@ -55,10 +55,10 @@ async function dressed(
   cookies: CookieSource,
   clock: Clock,
 ): Promise<Result> {
-  // Whose cookies they are may be known by the credentials only; a signature is over both.
+  // The credentials may decide which jar applies, and a signature covers both.
   const refused = (await authorize(attempt, clock)) ?? addCookies(attempt, cookies) ?? (await sign(attempt, clock))
   if (refused !== undefined) return refused
-  // The attempt's clock starts on the wire: what goes before has a limit of its own.
+  // The attempt's timeouts start on the wire; the steps before have a limit of their own.
   attempt.startedAtMs = attempt.phaseAtMs = clock.now()
   return answered(next, attempt, cookies)
 }
@@ -124,7 +124,7 @@ function limitsOf({ call, trip }: Attempt, clock: Clock) {
   return { trip, timeoutMs: call.plan.timeouts.dressingMs, clock }
 }
 
-/** Whatever went wrong before the wire, nothing is in doubt. */
+/** Nothing was sent, so nothing is in doubt. */
 function unsent(given: Fault): Fault {
   return { ...given, sent: false }
 }

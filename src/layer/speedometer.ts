@@ -1,27 +1,29 @@
 /**
- * Is a body too slow? Looks now and then at how much has come, and compares with the look of one window ago. Knows no
- * timers: who asks says what time it is.
+ * Whether a body is too slow. Samples the number of bytes now and then, and compares with the sample of one window ago.
+ * Has no timer: the caller passes the time.
  */
 import type { SpeedPlan } from '../core/call.ts'
 
-/** Looks per window: a body that slows down is found out at most a window and two of these later. */
+/** Samples per window. A body that slows down is noticed at most one window and two samples later. */
 const LOOKS = 5
 
-/** How often to look; Infinity for never. */
+/** Milliseconds between two samples; Infinity for never. */
 export function stepMs({ bytesPerSecond, overMs }: SpeedPlan): number {
   return bytesPerSecond === 0 ? Infinity : overMs / LOOKS
 }
 
 export class Speedometer {
   readonly #plan: SpeedPlan
-  /** Times and counts, the oldest first; all but the first are younger than a window. */
+  /** Samples, oldest first. All but the first are younger than one window. */
   readonly #looks: { readonly atMs: number; readonly bytes: number }[] = []
 
   constructor(plan: SpeedPlan) {
     this.#plan = plan
   }
 
-  /** @param nowMs on a clock that stands still when the body is not read */
+  /**
+   * @param nowMs on a clock that stops while the body is not read
+   */
   isTooSlow(nowMs: number, bytes: number): boolean {
     const { bytesPerSecond, overMs } = this.#plan
     const looks = this.#looks

@@ -1,9 +1,9 @@
 /**
- * The limits of one attempt: `timeout` as a whole, connect, headers and idle by phase, and the speed of its body. The
- * clock starts on the wire, not in the queue, and stands still while what has come is being worked on.
+ * The timeouts of one attempt: `timeout` for the whole, connect, headers and idle by phase, and the minimum speed of
+ * its body. They start on the wire, not in the queue, and stop while the received part is being processed.
  *
- * Settles the attempt itself, whatever the wire does about it: a transport may be slow to notice (undici ends a
- * connection that is being made only when it is made), the caller must not be.
+ * This layer settles the attempt itself, whatever the transport does. A transport may be slow to notice (undici ends a
+ * connection that is being made only once it is made); the caller must not wait for it.
  */
 import type { Alarm } from './alarms.ts'
 import { Alarms } from './alarms.ts'
@@ -17,8 +17,9 @@ import { fault } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
 
 /**
- * While an attempt is held what is left of its limits stays the same, and it is looked at again after as much time. With
- * next to nothing left the timer would ring all the while, so it rests for this long; the limit is late by that at most.
+ * While an attempt is held, the rest of its timeouts stays the same, and it is checked again after that time. With
+ * almost nothing left the timer would fire all the time, so it waits at least this long; the timeout is late by that at
+ * most.
  */
 const HELD_MS = 20
 
@@ -27,11 +28,11 @@ export function timeout(clock: Clock): AttemptLayer {
   return next => attempt => new Promise(resolve => new Watch(attempt, alarms, resolve).start(next))
 }
 
-/** For a wire that keeps its limits of time itself: an attempt can be given up, and that at once. */
+/** For a transport that keeps timeouts itself: an attempt can still be aborted at once. */
 export const untimed: AttemptLayer = next => attempt =>
   new Promise(resolve => new Watch(attempt, undefined, resolve).start(next))
 
-/** One attempt under its limits; settles once. */
+/** One attempt under its timeouts; settles once. */
 class Watch implements Alarm {
   dueAtMs: number
   heapIndex = -1
@@ -54,7 +55,7 @@ class Watch implements Alarm {
     attempt.trip.hold('wire', given => this.#giveUp(given))
     if (this.#settled) return
     this.#alarms?.add(this)
-    // A transport must neither throw nor reject; one that does costs its own request only.
+    // A transport must neither throw nor reject. One that does fails only its own request.
     const broke = (error: unknown): void =>
       this.#settle(
         fault('internal/transport', `the transport threw: ${reasonOf(error)}`, { sent: attempt.sent, cause: error }),
@@ -68,7 +69,7 @@ class Watch implements Alarm {
 
   ring(nowMs: number): void {
     const attempt = this.#attempt
-    // While it is held its clocks show the time at which that began; it may still have struck before.
+    // While it is held, its clocks stand still. A timeout may have passed before that.
     const atMs = attempt.heldAtMs ?? nowMs
     const struck = struckLimit(attempt, atMs) ?? this.#tooSlow(atMs)
     if (struck !== undefined) return this.#giveUp(struck)
@@ -97,7 +98,7 @@ class Watch implements Alarm {
     try {
       abort?.()
     } catch {
-      // A transport of the caller's: the request is given up all the same, and nobody else must pay for it.
+      // A caller's transport threw. The request is aborted all the same, and no other request must be affected.
     }
   }
 
@@ -110,7 +111,7 @@ class Watch implements Alarm {
   }
 }
 
-/** No limit can strike before this long after the start, whatever phases the attempt runs through. */
+/** No timeout can pass before this long after the start, whatever the phases of the attempt. */
 function shortestMs({ call }: Attempt): number {
   const { attemptMs, connectMs, headersMs, idleMs } = call.plan.timeouts
   return Math.min(attemptMs, connectMs, headersMs, idleMs, stepMs(call.plan.minSpeed))
@@ -135,7 +136,7 @@ function struckLimit(attempt: Attempt, nowMs: number): Fault | undefined {
   return fault(`timeout/${phase}`, `no connection within ${formatDuration(connectMs)} (${IN_PHASE[phase]})`)
 }
 
-/** When to look again: a later phase may begin right now, with a limit of its own. */
+/** When to check again: a later phase with a timeout of its own may begin at any time. */
 function nextDueMs(attempt: Attempt, nowMs: number): number {
   const { timeouts, minSpeed } = attempt.call.plan
   const { attemptMs, headersMs, idleMs } = timeouts

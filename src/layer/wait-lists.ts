@@ -1,9 +1,9 @@
 /**
- * Every limit that blocks somebody is a waitList with its own line of lanes. A lane is blocked at the limit that blocks
- * it and asked again when that limit has something to give, so that nobody scans all lanes.
+ * Every limit that blocks a lane has a wait list of lanes. A lane is parked at the limit that blocks it, and asked
+ * again when that limit has capacity, so that no answer has to scan all lanes.
  *
- * The line is in the order of the lanes' tickets. A lane keeps its ticket when it has to wait at a second limit after
- * the first, so that a heavy request that needs two of them at once is not passed by light ones for ever.
+ * A wait list is ordered by the lanes' tickets. A lane keeps its ticket when it has to wait at a second limit after the
+ * first. Otherwise light requests would for ever overtake a heavy one that needs both limits at once.
  */
 import type { Alarm, Alarms } from './alarms.ts'
 import type { Queue } from './queue.ts'
@@ -11,17 +11,17 @@ import { Line } from '../core/line.ts'
 import type { Standing } from '../core/standing.ts'
 import type { Limit } from '../policy/limit.ts'
 
-/** A limit and the lanes that wait for it. */
+/** A limit, and the lanes that wait for it. */
 export interface WaitList extends Alarm {
   readonly limit: Limit
   readonly lanes: Line<Queue>
-  /** How many of them are of hosts of each standing. */
+  /** Number of these lanes by the standing of their host. */
   readonly standings: Record<Standing, number>
 }
 
 /**
- * Waking up costs more than what is done then: at 5,000/s a millisecond each time takes half of all pacing
- * (bench/rates.ts). Well inside the lateness that a rate forgives.
+ * Waking up costs more than the work that follows: at 5,000/s, waking every millisecond takes half of all pacing
+ * (bench/rates.ts). Well within the lateness that a rate allows.
  */
 const MIN_NAP_MS = 2
 
@@ -33,7 +33,7 @@ export class WaitLists {
   readonly #serve: (queue: Queue, nowMs: number) => void
   readonly #ring: (waitList: WaitList, nowMs: number) => void
 
-  /** `serve` lets a lane's waiters go until it is blocked; `ring` hears of a limit whose time has come. */
+  /** `serve` admits a lane's waiters until it is blocked. `ring` is called when a limit's time has come. */
   constructor(
     alarms: Alarms,
     serve: (queue: Queue, nowMs: number) => void,
@@ -44,7 +44,7 @@ export class WaitLists {
     this.#ring = ring
   }
 
-  /** Limits at which somebody waits. */
+  /** Number of limits at which lanes wait. */
   get size(): number {
     return this.#waitLists.size
   }
@@ -62,7 +62,7 @@ export class WaitLists {
     if (waitList.lanes.peek() === queue) this.#schedule(waitList, nowMs)
   }
 
-  /** Takes a lane out of its line, wherever it stands. */
+  /** Removes a lane from its wait list, whatever its position. */
   unpark(queue: Queue, nowMs: number): void {
     const waitList = queue.blockedAt
     if (waitList === undefined) return
@@ -71,19 +71,19 @@ export class WaitLists {
     if (wasFirst) this.#schedule(waitList, nowMs)
   }
 
-  /** Other limits may hold for the lane now. */
+  /** Other limits may apply to the lane now. */
   again(queue: Queue, nowMs: number): void {
     this.unpark(queue, nowMs)
     this.#serve(queue, nowMs)
   }
 
-  /** The first waiter of a blocked lane is another one now. */
+  /** A blocked lane has another first waiter now. */
   changed(queue: Queue, nowMs: number): void {
     const waitList = queue.blockedAt
     if (waitList?.lanes.peek() === queue) this.#schedule(waitList, nowMs)
   }
 
-  /** Lets lanes through, in turn, for as long as the limit has something to give. */
+  /** Serves lanes in order while the limit has capacity. */
   turn(waitList: WaitList, nowMs: number): void {
     const { lanes, limit } = waitList
     for (let queue = lanes.peek(); queue !== undefined; queue = lanes.peek()) {
@@ -95,7 +95,7 @@ export class WaitLists {
     this.#schedule(waitList, nowMs)
   }
 
-  /** The same, where anybody waits for this limit. */
+  /** The same for a limit, if any lane waits for it. */
   turnAt(limit: Limit, nowMs: number): void {
     const waitList = this.#waitLists.get(limit)
     if (waitList !== undefined) this.turn(waitList, nowMs)
@@ -107,7 +107,7 @@ export class WaitLists {
     queue.unblocked(nowMs)
   }
 
-  /** Sets the alarm for when the first in line may go; forgets a waitList at which nobody waits. */
+  /** Sets the alarm for when the first lane may go; removes an empty wait list. */
   #schedule(waitList: WaitList, nowMs: number): void {
     this.#alarms.remove(waitList)
     const head = waitList.lanes.peek()?.next(nowMs)

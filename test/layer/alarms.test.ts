@@ -14,7 +14,7 @@ function alarm(id: number, dueAtMs: number, rung: Rung[]): Alarm {
   return { dueAtMs, heapIndex: -1, ring: atMs => void rung.push({ id, atMs }) }
 }
 
-test('Every alarm rings once, exactly at its time; one that was taken out never; one timer does for all.', async () => {
+test('every alarm rings once at its exact time, a removed one never does, and all use one timer', async () => {
   const plan = fc.array(
     fc.record({ dueAtMs: fc.nat(1_000), removedAtMs: fc.option(fc.nat(1_000), { nil: undefined }) }),
   )
@@ -45,7 +45,7 @@ test('Every alarm rings once, exactly at its time; one that was taken out never;
   )
 })
 
-test('An alarm may set itself again, and add others, while it rings.', async () => {
+test('an alarm may set itself again, and add others, while it rings', async () => {
   const clock = virtualClock()
   const alarms = new Alarms(clock)
   const rung: Rung[] = []
@@ -72,7 +72,7 @@ test('An alarm may set itself again, and add others, while it rings.', async () 
   expect(clock.pending).toBe(0)
 })
 
-test('An alarm that is due again at once rings again a moment later, and the others are not kept from theirs.', async () => {
+test('an alarm that is due again at once rings again a moment later, without delaying the others', async () => {
   const clock = virtualClock()
   const alarms = new Alarms(clock)
   const rung: Rung[] = []
@@ -81,7 +81,7 @@ test('An alarm that is due again at once rings again a moment later, and the oth
     heapIndex: -1,
     ring(atMs) {
       rung.push({ id: 0, atMs })
-      // Not for ever, so that a fault does not hang the test.
+      // Bounded, so that a bug does not hang the test.
       if (rung.length < 5) alarms.add(hasty)
     },
   }
@@ -96,7 +96,7 @@ test('An alarm that is due again at once rings again a moment later, and the oth
   ])
 })
 
-test('Time passes with every delay, however short: a clock of virtual time never stands still for ever.', async () => {
+test('time passes with every delay, however short, so a virtual clock never stands still for ever', async () => {
   const clock = virtualClock()
   await clock.advance(1e6)
   let rounds = 0
@@ -109,7 +109,7 @@ test('Time passes with every delay, however short: a clock of virtual time never
   expect(clock.now()).toBeGreaterThan(1e6)
 })
 
-test('An alarm at no time is no alarm.', () => {
+test('an alarm at Infinity never rings', () => {
   const clock = virtualClock()
   new Alarms(clock).add(alarm(0, Infinity, []))
   expect(clock.pending).toBe(0)

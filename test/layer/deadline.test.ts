@@ -1,4 +1,4 @@
-/** `timeouts.total`: exact, over everything, and one timer for all. */
+/** `timeouts.total`: exact, over everything, and with one timer for all requests. */
 import { expect, test } from 'vitest'
 import { parallelRequests } from '../../src/index.ts'
 import type { Outcome } from '../../src/index.ts'
@@ -10,10 +10,10 @@ import { makeCall, makeReply } from '../support/calls.ts'
 
 const settleAll = { onFailure: 'settle' } as const
 
-/** A world below the layer that does nothing until it is cancelled. */
+/** A layer below that does nothing until it is cancelled. */
 const hang = ({ trip }: Call): Promise<Result> => new Promise(resolve => trip.hold('wire', resolve))
 
-test('A request ends at its deadline to the millisecond, wherever it is.', async () => {
+test('a request ends at its deadline to the millisecond, wherever it is', async () => {
   const clock = virtualClock()
   const send = deadline(clock)(hang)
   const result = send(makeCall({ timeouts: { totalMs: 1_234 } }))
@@ -26,7 +26,7 @@ test('A request ends at its deadline to the millisecond, wherever it is.', async
   await expect(result).resolves.toMatchObject({ code: 'timeout/total', message: 'not done within 1.2s in all' })
 })
 
-test('Thousands of requests use one timer, and none when they are done.', async () => {
+test('thousands of requests use one timer, and none when they are done', async () => {
   const clock = virtualClock()
   const answers: (() => void)[] = []
   const send = deadline(clock)(() => new Promise(resolve => answers.push(() => resolve(makeReply()))))
@@ -37,7 +37,7 @@ test('Thousands of requests use one timer, and none when they are done.', async 
   expect(clock.pending).toBe(0)
 })
 
-test('A request without a deadline needs no timer, and one that is done leaves none behind even when it throws.', async () => {
+test('a request without a deadline needs no timer, and one that is done leaves none behind even if it throws', async () => {
   const clock = virtualClock()
   await deadline(clock)(() => Promise.resolve(makeReply()))(makeCall())
   expect(clock.pending).toBe(0)
@@ -55,7 +55,7 @@ test.each([
   ['the queue for a place', { concurrency: 1 }, { latencyMs: 60_000 }],
   ['the queue for a rate', { rateLimit: '1/h' }, {}],
   ['the attempt', { timeout: '1h', timeouts: { headers: '1h', total: '10s' } }, { latencyMs: 60_000 }],
-])('The deadline covers %s.', async (_name, options, response) => {
+])('the deadline covers %s', async (_name, options, response) => {
   const transport = mockTransport(() => response)
   const outcomes = await parallelRequests(['http://a.test/1', 'http://a.test/2'], {
     ...settleAll,
@@ -68,7 +68,7 @@ test.each([
   expect(last.timings.total).toBe(10_000)
 })
 
-test('A back-off that would end after the deadline is not begun: the real fault is reported, at once.', async () => {
+test('a back-off that would end after the deadline is not started, and the real fault is reported at once', async () => {
   const transport = mockTransport(() => ({ status: 503, latencyMs: 100 }))
   const outcome = await parallelRequests('http://a.test/', {
     ...settleAll,
@@ -81,7 +81,7 @@ test('A back-off that would end after the deadline is not begun: the real fault 
   expect(transport.requests).toHaveLength(1)
 })
 
-test('A pause that would end after the deadline fails at once, with the time to come back.', async () => {
+test('a pause that would end after the deadline fails at once, with the time to come back', async () => {
   const transport = mockTransport(() => ({ status: 429, headers: { 'retry-after': '20' } }))
   const outcome = await parallelRequests('http://a.test/', { ...settleAll, transport, timeouts: { total: '10s' } })
   expect(outcome.error).toMatchObject({ code: 'http/429', retryAt: expect.any(Number) })

@@ -1,5 +1,6 @@
 /**
- * The gate in virtual time, with a wire whose answers the test gives by hand: who may go, when, and in which order.
+ * The gate in virtual time, with a transport that the test answers by hand: which request may go, when, and in which
+ * order.
  */
 import { describe, expect, test } from 'vitest'
 import { attempt } from '../../src/core/attempt.ts'
@@ -27,7 +28,7 @@ interface Started {
   answer(result?: Result): Promise<void>
 }
 
-/** All microtasks and immediates have had their say. */
+/** Lets all microtasks and immediates run. */
 const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 interface World {
@@ -37,7 +38,7 @@ interface World {
   readonly random?: () => number
 }
 
-/** A gate whose lanes have nothing of their own but what every lane has. */
+/** A gate whose lanes have only the limits that every lane has. */
 function makeGate({
   random = () => 0,
   ...parts
@@ -45,7 +46,7 @@ function makeGate({
   return new Gate({ ...parts, random, laneOf: ({ lane }, shared, shares) => new Lane({ key: lane, shared, shares }) })
 }
 
-/** A gate before a wire on which everything waits until the test answers it. */
+/** A gate in front of a transport where every attempt waits until the test answers it. */
 function open({ concurrency = Infinity, rates = [], clock = virtualClock(), random = () => 0 }: World = {}) {
   const limits = [slots(concurrency), ...rates.map(rate => rateLimit(rate))]
   const gate = makeGate({ limits, places: concurrency, clock, random })
@@ -75,7 +76,7 @@ function open({ concurrency = Infinity, rates = [], clock = virtualClock(), rand
     started,
     enter,
     send,
-    /** Indices of what has started, in order. */
+    /** Indices of the attempts that have started, in order. */
     order: () => started.map(({ attempt: { call } }) => call.index),
     get mostAtOnce() {
       return mostAtOnce
@@ -91,8 +92,8 @@ const B = 'http://b.test'
 const C = 'http://c.test'
 const perSecond = (limit: number, burst = 1): Rate => ({ limit, intervalMs: 1_000, burst })
 
-describe('Places', () => {
-  test('are never more than `concurrency` at once, in any order of arrivals and answers.', async () => {
+describe('slots', () => {
+  test('are never more than `concurrency` at once, in any order of arrivals and answers', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 8 }), fc.nat(), async (concurrency, chance) => {
         const random = randomFrom(chance)
@@ -115,14 +116,14 @@ describe('Places', () => {
     )
   })
 
-  test('go out in the order of arrival within a lane.', async () => {
+  test('are given in the order of arrival within a lane', async () => {
     const world = open({ concurrency: 1 })
     for (let index = 0; index < 20; index++) world.enter({ index })
     for (let done = 0; done < 20; done++) await world.started[done]?.answer()
     expect(world.order()).toEqual(Array.from({ length: 20 }, (_, i) => i))
   })
 
-  test('go round over the lanes that wait, so that the longest queue does not take them all.', async () => {
+  test('rotate over the lanes that wait, so that the longest queue does not take them all', async () => {
     const world = open({ concurrency: 1 })
     for (let index = 0; index < 6; index++) world.enter({ index, origin: A })
     for (let index = 10; index < 13; index++) world.enter({ index, origin: B })
@@ -131,7 +132,7 @@ describe('Places', () => {
     expect(world.order()).toEqual([0, 1, 10, 20, 2, 11, 21, 3, 12, 4, 5])
   })
 
-  test('go to a newcomer only when nobody has waited for longer.', async () => {
+  test('are given to a newcomer only if no other request has waited longer', async () => {
     const world = open({ concurrency: 1 })
     world.enter({ index: 0, origin: A })
     world.enter({ index: 1, origin: A })
@@ -141,7 +142,7 @@ describe('Places', () => {
     expect(world.order()).toEqual([0, 1, 2])
   })
 
-  test('go to a repeat before those of its lane that have not been tried.', async () => {
+  test('are given to a retry before requests of its lane that have not been tried', async () => {
     const world = open({ concurrency: 1 })
     world.enter({ index: 0 })
     world.enter({ index: 1 })
@@ -151,7 +152,7 @@ describe('Places', () => {
     expect(world.order()).toEqual([0, 3, 1, 2])
   })
 
-  test('keep their order when an attempt lets others in from within, as a hook may.', async () => {
+  test('keep their order when an attempt enters the gate from a hook', async () => {
     const clock = virtualClock()
     const gate = makeGate({ limits: [slots(1)], places: 1, clock })
     const order: number[] = []
@@ -163,12 +164,12 @@ describe('Places', () => {
     })
     for (const [index, origin] of [A, A, A, B, B].entries()) void send(makeAttempt({ index, origin }))
     await settled()
-    // 0 goes at once and brings 100; then the two lanes in turn, each in the order of arrival.
+    // 0 goes at once and adds 100; then the two lanes alternate, each in the order of arrival.
     expect(order).toEqual([0, 100, 3, 1, 4, 2, 101, 102])
     expect(statsOf(gate, clock)).toMatchObject({ running: 0, queued: 0 })
   })
 
-  test('are free again when the wire rejects.', async () => {
+  test('are released when the transport rejects', async () => {
     const clock = virtualClock()
     const gate = makeGate({ limits: [slots(1)], places: 1, clock })
     const send = gate.layer(() => Promise.reject(new Error('broken wire')))
@@ -177,14 +178,14 @@ describe('Places', () => {
   })
 })
 
-describe('Place and token', () => {
-  test('are taken together: after a stall of the server no tokens come out in a bunch.', async () => {
+describe('slots and tokens', () => {
+  test('are taken together: after a stall of the server no tokens come out in a bunch', async () => {
     const rate = { limit: 50, intervalMs: 1_000, burst: 5 }
     const clock = virtualClock()
     const world = open({ concurrency: 20, rates: [rate], clock })
     for (let index = 0; index < 200; index++) world.enter({ index })
     let answered = 0
-    // One second of service in 10 ms each, then a stall of two, then all at once.
+    // One second of answers in 10 ms each, then a stall of two seconds, then all at once.
     for (let ms = 0; ms < 6_000; ms += 10) {
       await clock.advance(10)
       const stalled = ms >= 1_000 && ms < 3_000
@@ -196,11 +197,11 @@ describe('Place and token', () => {
     for (const fromMs of startsMs) {
       expect(startsMs.filter(atMs => atMs >= fromMs && atMs < fromMs + 1_000).length).toBeLessThanOrEqual(50)
     }
-    // All places were taken for most of the stall, so tokens piled up: they must not have been spent meanwhile.
+    // All slots were taken for most of the stall, so tokens piled up. They must not have been spent meanwhile.
     expect(startsMs.filter(atMs => atMs > 1_400 && atMs < 3_000)).toHaveLength(0)
   })
 
-  test('of several limits are taken from all or none.', async () => {
+  test('are taken from all limits or from none', async () => {
     const clock = virtualClock()
     const world = open({ concurrency: 1, rates: [perSecond(10), { limit: 3, intervalMs: 10_000, burst: 3 }], clock })
     for (let index = 0; index < 5; index++) world.enter({ index })
@@ -217,8 +218,8 @@ describe('Place and token', () => {
   })
 })
 
-describe('A rate', () => {
-  /** A clock whose timers wake up to 4 ms late, as those of a busy process do. */
+describe('a rate', () => {
+  /** A clock whose timers fire up to 4 ms late, as in a busy process. */
   function lateClock(chance: () => number) {
     const clock = virtualClock()
     const late: Clock = {
@@ -230,7 +231,7 @@ describe('A rate', () => {
   }
 
   test.each([1, 7, 50, 333, 1_000])(
-    'of %d/s is used to 97 %% and never exceeded while there is a backlog, with late timers.',
+    'of %d/s is used to 97 %% and never exceeded during a backlog with late timers',
     async limit => {
       const { clock, late } = lateClock(randomFrom(limit))
       const seconds = limit < 10 ? 40 : 3
@@ -253,7 +254,7 @@ describe('A rate', () => {
     },
   )
 
-  test('that opens for several at once lets the lanes through in turn.', async () => {
+  test('that opens for several at once admits the lanes in turn', async () => {
     const clock = virtualClock()
     const world = open({ rates: [{ limit: 3, intervalMs: 10_000, burst: 3 }], clock })
     for (let index = 0; index < 8; index++) world.enter({ index, origin: A })
@@ -262,7 +263,7 @@ describe('A rate', () => {
     expect(world.order()).toEqual([0, 1, 2, 3, 10, 4, 11, 5, 12])
   })
 
-  test('whose timer is late is not for whoever comes just then, but for who has waited.', async () => {
+  test('whose timer is late admits the request that has waited, not one that arrives just then', async () => {
     const { clock, late } = lateClock(() => 1)
     const world = open({ rates: [perSecond(1)], clock: late })
     world.enter({ index: 0, origin: A })
@@ -275,7 +276,7 @@ describe('A rate', () => {
     expect(world.order()).toEqual([0, 1, 2])
   })
 
-  test('counts repeats as well as first attempts.', async () => {
+  test('counts retries as well as first attempts', async () => {
     const clock = virtualClock()
     const world = open({ rates: [perSecond(10)], clock })
     world.enter({ index: 0 })
@@ -286,7 +287,7 @@ describe('A rate', () => {
     expect(world.order()).toEqual([0, 1])
   })
 
-  test('needs one timer, however many wait for it.', async () => {
+  test('needs one timer, however many requests wait for it', async () => {
     const clock = virtualClock()
     const world = open({ rates: [perSecond(10)], clock })
     for (let index = 0; index < 5_000; index++) world.enter({ index, origin: `http://${index % 50}.test` })
@@ -295,7 +296,7 @@ describe('A rate', () => {
     expect(clock.pending).toBe(1)
   })
 
-  test('splits what a request has waited into limiter and queue.', async () => {
+  test('splits the wait of a request into limiter and queue', async () => {
     const clock = virtualClock()
     const world = open({ concurrency: 1, rates: [perSecond(10)], clock })
     world.enter()
@@ -313,7 +314,7 @@ describe('A rate', () => {
 describe('Retry-After', () => {
   const throttled = (value?: string): Reply => makeReply(429, value === undefined ? {} : { 'retry-after': value })
 
-  test('pauses the whole lane, and no other lane.', async () => {
+  test('pauses the whole lane, and no other lane', async () => {
     const clock = virtualClock()
     const world = open({ clock })
     world.enter({ index: 0, origin: A })
@@ -330,7 +331,7 @@ describe('Retry-After', () => {
     expect(world.gate.pausedHosts()).toEqual([])
   })
 
-  test('of one lane leaves the places to the others.', async () => {
+  test('of one lane leaves the slots to the others', async () => {
     const clock = virtualClock()
     const world = open({ concurrency: 2, clock })
     world.enter({ index: 0, origin: A })
@@ -342,12 +343,12 @@ describe('Retry-After', () => {
     expect(clock.now()).toBe(0)
   })
 
-  test('is obeyed and not exceeded by more than the jitter.', async () => {
+  test('is obeyed, and exceeded by no more than the jitter', async () => {
     for (const chance of [0, 0.5, 1 - 2 ** -53]) {
       const clock = virtualClock()
       const world = open({ clock, random: () => chance })
       world.enter()
-      // Also after many of them, when our own back-off has grown far beyond the jitter.
+      // Even after many pauses, when our own back-off is far longer than the jitter.
       for (let nth = 0; nth < 8; nth++) {
         const throttledAtMs = clock.now()
         await world.started[nth]?.answer(throttled('3'))
@@ -360,7 +361,7 @@ describe('Retry-After', () => {
     }
   })
 
-  test('that says nothing usable leaves the pause to our own back-off.', async () => {
+  test('that is not usable leaves the pause to our own back-off', async () => {
     for (const value of [undefined, 'soon', '-5', '1.5.2', '0x2', '']) {
       const clock = virtualClock()
       const world = open({ clock, random: () => 0.5 })
@@ -370,7 +371,7 @@ describe('Retry-After', () => {
     }
   })
 
-  test('again and again without a number makes the host wait longer and longer, until an answer is good.', async () => {
+  test('given repeatedly without a number makes the host wait longer each time, until an answer is good', async () => {
     const clock = virtualClock()
     const world = open({ clock, random: () => 0.5 })
     const pausesMs: number[] = []
@@ -388,7 +389,7 @@ describe('Retry-After', () => {
     ['maxRetryAfter', { retry: { maxRetryAfterMs: 60_000 } }, 'maxRetryAfter is 1m'],
     ['maxRetryAfter of 0', { retry: { maxRetryAfterMs: 0 } }, 'maxRetryAfter is 0ms'],
     ['the deadline', { timeouts: { totalMs: 30_000 } }, 'the deadline is earlier'],
-  ])('longer than %s fails what enters at once, with the time to come back.', async (_name, parts, why) => {
+  ])('longer than %s fails new requests at once, with the time to come back', async (_name, parts, why) => {
     const clock = virtualClock()
     const world = open({ clock })
     world.enter({ retry: { maxRetryAfterMs: Infinity } })
@@ -403,7 +404,7 @@ describe('Retry-After', () => {
     expect(world.started).toHaveLength(1)
   })
 
-  test('fails what is queued already at once, and keeps those that are more patient in their order.', async () => {
+  test('fails queued requests at once, and keeps those with a larger maxRetryAfter in order', async () => {
     const world = open({ concurrency: 1 })
     world.enter({ index: 0, retry: { maxRetryAfterMs: Infinity } })
     const queued = [1, 2, 3, 4].map(index =>
@@ -417,7 +418,7 @@ describe('Retry-After', () => {
     expect(world.order()).toEqual([0, 1, 3])
   })
 
-  test('in a date is judged against the Date of the same answer.', async () => {
+  test('with a date is judged against the Date of the same response', async () => {
     const world = open()
     world.enter()
     await world.started[0]?.answer(
@@ -426,7 +427,7 @@ describe('Retry-After', () => {
     expect(world.started[0]?.attempt.pausedUntilMs).toBe(7_000)
   })
 
-  test('never shortens a longer pause.', async () => {
+  test('never shortens a longer pause', async () => {
     const clock = virtualClock()
     const world = open({ clock })
     world.enter({ index: 0 })
@@ -439,8 +440,8 @@ describe('Retry-After', () => {
   })
 })
 
-describe('A cancel', () => {
-  test('while queued ends the request at once and frees its place for the next.', async () => {
+describe('a cancelled request', () => {
+  test('ends at once while it is queued, and its slot goes to the next one', async () => {
     const world = open({ concurrency: 1 })
     world.enter({ index: 0 })
     const second = world.enter({ index: 1 })
@@ -452,7 +453,7 @@ describe('A cancel', () => {
     expect(second.attempt.trip.attempts).toBe(0)
   })
 
-  test('of all that wait leaves the gate open for those who come later.', async () => {
+  test('leaves the gate open for later requests, even if all queued ones are cancelled', async () => {
     const clock = virtualClock()
     const world = open({ concurrency: 1, rates: [perSecond(1)], clock })
     const entered = Array.from({ length: 10 }, (_, index) => world.enter({ index, origin: index % 2 ? A : B }))
@@ -463,7 +464,7 @@ describe('A cancel', () => {
     expect(world.order()).toEqual([0, 99])
   })
 
-  test('of the first in line wakes those of other lanes behind it.', async () => {
+  test('wakes other lanes behind it if it was the first in line', async () => {
     const clock = virtualClock()
     const world = open({ rates: [perSecond(1)], clock })
     world.enter({ index: 0, origin: A })
@@ -478,7 +479,7 @@ describe('A cancel', () => {
     expect(statsOf(world.gate, clock)).toMatchObject({ running: 0, queued: 0 })
   })
 
-  test('that came before the queue is heard there.', async () => {
+  test('ends in the queue if it was cancelled before it came there', async () => {
     const world = open({ concurrency: 1 })
     world.enter()
     const call = makeCall()
@@ -487,8 +488,8 @@ describe('A cancel', () => {
   })
 })
 
-describe('A lane', () => {
-  test('that is idle is remembered for what it has learned, but forgotten before there are very many.', async () => {
+describe('a lane', () => {
+  test('that is idle is kept for what it has learnt, but dropped before there are very many', async () => {
     const world = open()
     for (let index = 0; index < 100; index++) world.enter({ index, origin: `http://${index}.test` })
     for (const started of world.started) await started.answer()
@@ -500,7 +501,7 @@ describe('A lane', () => {
     expect(world.describe().length).toBeLessThanOrEqual(1_000)
   })
 
-  test('that was paused or cancelled is forgotten, too, before there are very many.', async () => {
+  test('that was paused or cancelled is dropped too before there are very many', async () => {
     const clock = virtualClock()
     const world = open({ clock })
     for (let index = 0; index < 5_000; index++) {
@@ -517,7 +518,7 @@ describe('A lane', () => {
     expect(world.describe().length).toBeLessThan(2_000)
   })
 
-  test('with a pause that runs is not forgotten.', async () => {
+  test('with a running pause is not dropped', async () => {
     const clock = virtualClock()
     const world = open({ clock })
     world.enter()
@@ -528,10 +529,10 @@ describe('A lane', () => {
   })
 })
 
-describe('Hosts that are known to be silent', () => {
+describe('hosts known to be silent', () => {
   const DEAD = fault('timeout/connect', 'no answer')
 
-  /** Both places are held by a silent host, which has more to send: nobody else wanted them. */
+  /** Both slots are held by a silent host, which has more to send; no other host wanted them. */
   async function openSilent(concurrency = 2) {
     const world = open({ concurrency })
     world.enter({ origin: A })
@@ -541,7 +542,7 @@ describe('Hosts that are known to be silent', () => {
     return world
   }
 
-  /** Has one item for a new host, and brings it when it hears of room. */
+  /** Has one request for a new host, and sends it when it is told that there is room. */
   const demandOf = (world: ReturnType<typeof open>): Demand => {
     let left = 1
     return {
@@ -555,21 +556,21 @@ describe('Hosts that are known to be silent', () => {
     }
   }
 
-  test('step back for one that was never asked and waits.', async () => {
+  test('yield to a waiting request of a new host', async () => {
     const world = await openSilent()
     world.enter({ origin: B, index: 90 })
     await world.started[1]?.answer(DEAD)
     expect(world.order()).toEqual([0, 1, 2, 90])
   })
 
-  test('step back for one that was never asked and that somebody has something for.', async () => {
+  test('yield to a new host that a source has a request for', async () => {
     const world = await openSilent()
     world.gate.attach(demandOf(world))
     await world.started[1]?.answer(DEAD)
     expect(world.order()).toEqual([0, 1, 2, 90])
   })
 
-  test('step back for one that had to wait for proven ones, once these want no place any more.', async () => {
+  test('yield to a new host that had to wait for proven ones, once these want no slot any more', async () => {
     const world = open({ concurrency: 3 })
     const enter = (origin: string, index: number) => world.enter({ origin, index })
     enter(A, 0)
@@ -591,7 +592,7 @@ describe('Hosts that are known to be silent', () => {
     expect(world.order()).toEqual([0, 1, 2, 3, 90])
   })
 
-  test('get at once what is left over when fewer come than there are places.', async () => {
+  test('get the slots that are left at once if fewer requests come than there are slots', async () => {
     const world = await openSilent(3)
     const demand = demandOf(world)
     let isReady = false
@@ -604,7 +605,7 @@ describe('Hosts that are known to be silent', () => {
     expect(world.running).toBe(3)
   })
 
-  test('leave a token to whoever comes for it when they step back at a rate.', async () => {
+  test('leave a token to the request that comes for it when they yield at a rate', async () => {
     const clock = virtualClock()
     const world = open({ concurrency: 5, rates: [perSecond(1)], clock })
     world.enter({ origin: A })
@@ -617,7 +618,7 @@ describe('Hosts that are known to be silent', () => {
     expect(world.order()).toEqual([0, 1, 90])
   })
 
-  test('get places in turn, so that the requests of one do not take all that is left.', async () => {
+  test('get slots in turn, so that the requests of one host do not take all that are left', async () => {
     const world = open({ concurrency: 4 })
     for (const origin of [A, B]) world.enter({ origin })
     for (const one of world.started) await one.answer(DEAD)
@@ -631,7 +632,7 @@ describe('Hosts that are known to be silent', () => {
     expect(world.order().slice(3)).toEqual([11, 20, 12, 21])
   })
 
-  test('leave no place empty when one comes after others have changed their minds.', async () => {
+  test('leave no slot empty when a request comes after other sources have changed their minds', async () => {
     const world = open({ concurrency: 4 })
     const enter = (origin: string, index: number) => world.enter({ origin, index })
     let isWanted = true
@@ -645,7 +646,7 @@ describe('Hosts that are known to be silent', () => {
     expect(world.order()).toEqual([0, 1, 2])
   })
 
-  test('have one attempt under way, whoever else wants places.', async () => {
+  test('have one attempt in flight, whatever others want', async () => {
     const world = open({ concurrency: 2 })
     world.enter({ origin: A })
     await world.started[0]?.answer(DEAD)
@@ -657,7 +658,7 @@ describe('Hosts that are known to be silent', () => {
   })
 })
 
-test('No timer is left of hosts that have not proven themselves when nobody is under way.', async () => {
+test('no timer is left for unproven hosts when nothing is in flight', async () => {
   const world = open()
   for (const origin of [A, B, A]) world.enter({ origin })
   await world.started[0]?.answer(fault('timeout/connect', 'no answer'))
@@ -665,7 +666,7 @@ test('No timer is left of hosts that have not proven themselves when nobody is u
   expect((world.clock as VirtualClock).pending).toBe(0)
 })
 
-test('Those who wait as of a new host compete as of a proven one from when it has answered.', async () => {
+test('requests that wait for a new host compete as of a proven one once it has answered', async () => {
   const world = open({ concurrency: 3 })
   const enter = (origin: string, index: number) => world.enter({ origin, index })
   enter(A, 0)
@@ -674,7 +675,7 @@ test('Those who wait as of a new host compete as of a proven one from when it ha
   enter(B, 2)
   enter(C, 3)
   for (let index = 4; index < 8; index++) enter(A, index)
-  // Its part is taken, by another one, too.
+  // Its share is taken, partly by another host.
   enter(B, 90)
   await world.started[2]?.answer()
   expect(world.order()).toEqual([0, 1, 2, 3, 4])
@@ -682,8 +683,8 @@ test('Those who wait as of a new host compete as of a proven one from when it ha
   expect(world.order()).toEqual([0, 1, 2, 3, 4, 90])
 })
 
-describe('Size', () => {
-  test('of the queue after a pause does not matter: 100,000 go as soon as the host is back, without a deep stack.', async () => {
+describe('the size of the queue', () => {
+  test('after a pause does not matter: 100,000 requests go as soon as the host is back, without a deep stack', async () => {
     const clock = virtualClock()
     const world = open({ clock })
     world.enter()
@@ -696,7 +697,7 @@ describe('Size', () => {
     expect(world.started).toHaveLength(100_001)
   })
 
-  /** Milliseconds per request, the median of blocks, of a gate behind which so many wait, over so many lanes. */
+  /** Milliseconds per request (median of blocks) of a gate with this many waiting requests over this many lanes. */
   async function costMs(waiting: number, lanes: number, reply: () => Reply): Promise<number> {
     const world = open({ concurrency: 10 })
     const parts = { retry: { maxRetryAfterMs: Infinity } }
@@ -717,14 +718,14 @@ describe('Size', () => {
   test.each([
     ['one lane', 1],
     ['a thousand lanes', 1_000],
-  ])('of the queue does not matter for the cost of a request, in %s.', async (_name, lanes) => {
+  ])('does not change the cost of a request, in %s', async (_name, lanes) => {
     await costMs(3_000, lanes, makeReply)
     const short = await costMs(3_000, lanes, makeReply)
     const long = await costMs(60_000, lanes, makeReply)
     expect(long).toBeLessThan(10 * short + 0.02)
   })
 
-  test('of the queue does not matter while the host throttles every request.', async () => {
+  test('does not matter while the host throttles every request', async () => {
     const reply = (): Reply => makeReply(429, { 'retry-after': '0' })
     await costMs(3_000, 1, reply)
     const short = await costMs(3_000, 1, reply)

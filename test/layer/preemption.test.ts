@@ -1,4 +1,4 @@
-/** Taking back the places of hosts that keep silent while we connect to them. */
+/** Taking back the slots of hosts that stay silent while we connect to them. */
 import { describe, expect, test } from 'vitest'
 import type { Attempt } from '../../src/core/attempt.ts'
 import { PREEMPTED } from '../../src/core/result.ts'
@@ -10,14 +10,14 @@ import { shares } from '../../src/policy/standing.ts'
 import { virtualClock } from '../../src/testing/index.ts'
 import { makeAttempt } from '../support/calls.ts'
 
-/** An attempt at a new host is silent after a second, as long as nobody has answered. */
+/** An attempt to a new host counts as silent after a second, until some host has answered. */
 const SILENT_MS = 1_000
 
 function open({ isScarce = true } = {}) {
   const clock = virtualClock()
   const world = { isScarce }
   const wanted = (): boolean => world.isScarce
-  // 20 places: one for silent hosts.
+  // 20 slots: one is the share of silent hosts.
   const parts = shares(20, wanted, wanted)
   const newcomers = parts.new
   const asked: string[] = []
@@ -44,8 +44,8 @@ function open({ isScarce = true } = {}) {
   return { clock, world, newcomers, preemption, ended, enter, leave, asked, parts }
 }
 
-describe('An attempt at a new host that keeps silent', () => {
-  test('is ended when places are scarce, as one that may be tried again and was not sent.', async () => {
+describe('an attempt to a new host that stays silent', () => {
+  test('is ended when slots are scarce, as unsent, so that it may be tried again', async () => {
     const { clock, enter, ended } = open()
     const attempt = enter()
     await clock.advance(SILENT_MS - 1)
@@ -55,7 +55,7 @@ describe('An attempt at a new host that keeps silent', () => {
     expect(attempt.trip.cancelled).toBeUndefined()
   })
 
-  test('is left alone while there are places for all, and ended soon after others have come for them.', async () => {
+  test('is left alone while there are slots for all, and ended soon after other hosts want them', async () => {
     const { clock, enter, ended, world } = open({ isScarce: false })
     enter()
     await clock.advance(5_000)
@@ -69,21 +69,21 @@ describe('An attempt at a new host that keeps silent', () => {
     ['has sent something', { sent: true }],
     ['waits for the head of its answer', { phase: 'headers' as const }],
     ['reads a body', { phase: 'body' as const }],
-  ])('is left alone when it %s.', async (_name, how) => {
+  ])('is left alone when it %s', async (_name, how) => {
     const { clock, enter, ended } = open()
     enter(how)
     await clock.advance(60_000)
     expect(ended).toEqual([])
   })
 
-  test.each(['dns', 'connect', 'tls'] as const)('is ended in its phase %s.', async phase => {
+  test.each(['dns', 'connect', 'tls'] as const)('is ended in its phase %s', async phase => {
     const { clock, enter, ended } = open()
     enter({ phase })
     await clock.advance(SILENT_MS)
     expect(ended).toHaveLength(1)
   })
 
-  test('is left alone while a hook of the caller holds it, and when its host has answered meanwhile.', async () => {
+  test('is left alone while a hook of the caller holds it, and when its host has answered meanwhile', async () => {
     const { clock, enter, ended } = open()
     enter().trip.hold('callback', fault => void ended.push({ attempt: makeAttempt(), fault, atMs: 0 }))
     enter({}, 'proven')
@@ -91,7 +91,7 @@ describe('An attempt at a new host that keeps silent', () => {
     expect(ended).toEqual([])
   })
 
-  test('is ended at its own time, not at that of the one before it.', async () => {
+  test('is ended at its own time, not at that of the attempt before it', async () => {
     const { clock, enter, ended } = open()
     enter()
     await clock.advance(400)
@@ -102,7 +102,7 @@ describe('An attempt at a new host that keeps silent', () => {
     expect(ended.map(({ atMs }) => atMs)).toEqual([1_000, 1_400, 1_600])
   })
 
-  test('is ended sooner when others turn out to answer sooner.', async () => {
+  test('is ended sooner when other hosts turn out to answer sooner', async () => {
     const { clock, enter, ended, newcomers, preemption } = open()
     enter()
     await clock.advance(50)
@@ -115,8 +115,8 @@ describe('An attempt at a new host that keeps silent', () => {
   })
 })
 
-describe('Attempts at hosts that are known to be silent', () => {
-  test('that were let in before that was known are ended at their own time, and not taken for those that came later.', async () => {
+describe('attempts to hosts known to be silent', () => {
+  test('that were admitted before that was known are ended at their own time, and not taken for later ones', async () => {
     const { clock, enter, ended, parts } = open()
     const host: { standing: Standing } = { standing: 'new' }
     const first = [enter({}, 'new', host), enter({}, 'new', host)]
@@ -129,7 +129,7 @@ describe('Attempts at hosts that are known to be silent', () => {
     expect(ended.map(({ attempt }) => attempt)).not.toContain(kept)
   })
 
-  test('give back what is beyond their part when others want it: the latest, so that the first come to an end.', async () => {
+  test('give back the slots beyond their share when others want them: the latest, so that the first come to an end', async () => {
     const { clock, enter, ended } = open()
     const attempts = Array.from({ length: 4 }, () => enter({}, 'silent'))
     await clock.advance(SILENT_MS)
@@ -138,7 +138,7 @@ describe('Attempts at hosts that are known to be silent', () => {
     expect(ended).toHaveLength(3)
   })
 
-  test('keep what nobody else wants, and give it back soon after others have come for it.', async () => {
+  test('keep slots that no other host wants, and give them back soon after others want them', async () => {
     const { clock, enter, ended, world } = open({ isScarce: false })
     for (let nth = 0; nth < 4; nth++) enter({}, 'silent')
     await clock.advance(5_000)
@@ -148,7 +148,7 @@ describe('Attempts at hosts that are known to be silent', () => {
     expect(ended).toHaveLength(3)
   })
 
-  test('are asked beyond their part when that is taken by those that have sent something.', async () => {
+  test('are ended beyond their share if attempts that have sent something hold it', async () => {
     const { clock, enter, ended } = open()
     enter({ sent: true }, 'silent')
     enter({}, 'silent')
@@ -156,7 +156,7 @@ describe('Attempts at hosts that are known to be silent', () => {
     expect(ended).toHaveLength(1)
   })
 
-  test('are found behind those at new hosts, and have as long as these.', async () => {
+  test('are found behind those to new hosts, and have as much time', async () => {
     const { clock, enter, ended } = open()
     enter()
     await clock.advance(400)
@@ -166,8 +166,8 @@ describe('Attempts at hosts that are known to be silent', () => {
   })
 })
 
-describe('The watch', () => {
-  test('needs one timer for any number, and none when nobody is left.', async () => {
+describe('the watch over silent attempts', () => {
+  test('needs one timer for any number of attempts, and none when none is left', async () => {
     const { clock, enter, leave } = open({ isScarce: false })
     const attempts = Array.from({ length: 100 }, () => enter())
     expect(clock.pending).toBe(1)
@@ -177,7 +177,7 @@ describe('The watch', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('looks a few times a second while there are places for all, and no more.', async () => {
+  test('checks a few times per second while there are slots for all, and no more often', async () => {
     const { clock, enter, asked } = open({ isScarce: false })
     enter()
     await clock.advance(60_000)
@@ -185,7 +185,7 @@ describe('The watch', () => {
     expect(asked.length).toBeLessThanOrEqual(60 * 4)
   })
 
-  test('begins anew after it has rested.', async () => {
+  test('starts again after it has rested', async () => {
     const { clock, enter, ended, leave } = open()
     leave(enter())
     await clock.advance(10)

@@ -6,7 +6,7 @@ import type { RawRequest, RawServer } from '../support/raw-server.ts'
 
 type Answer = { readonly status?: string; readonly headers?: string; readonly body?: string } | undefined
 
-/** Answers by path; a path that is not named gets its own name back. */
+/** Answers by path; other paths return their own name. */
 function site(answers: Readonly<Record<string, Answer | ((request: RawRequest) => Answer)>> = {}, cert?: 'server') {
   return rawServer(
     answering((connection, request) => {
@@ -36,7 +36,7 @@ const received = ({ requests }: RawServer, path: string): RawRequest =>
 const guardedOf = (request: RawRequest): string[] => GUARDED.filter(name => request.headers.has(name))
 
 describe('a redirect', () => {
-  it('is followed, and told in the response', async () => {
+  it('is followed, and reported in the response', async () => {
     await using server = await site({ '/a': to('/b'), '/b': to('/c', '307 X') })
     const outcome = await ask(`${server.origin}/a`)
     expect(outcome.value).toBe('/c')
@@ -49,14 +49,14 @@ describe('a redirect', () => {
     ['301', 'POST'],
     ['302', 'PUT'],
     ['303', 'DELETE'],
-  ])("repeats the method without its body on %s with followRedirects: 'keep_method'", async (status, method) => {
+  ])("keeps the method and drops the body on %s with followRedirects: 'keep_method'", async (status, method) => {
     await using server = await site({ '/a': to('/b', `${status} X`) })
     await ask({ url: `${server.origin}/a`, method, body: 'x' }, { followRedirects: 'keep_method' })
     const { method: second, body } = received(server, '/b')
     expect([second, body.length]).toEqual([method, 0])
   })
 
-  it('is an answer like others with followRedirects: false', async () => {
+  it('is an ordinary response with followRedirects: false', async () => {
     await using server = await site({ '/a': to('/b') })
     expect(await verdict(`${server.origin}/a`, { followRedirects: false })).toBe('http/302')
   })
@@ -69,7 +69,7 @@ describe('a redirect', () => {
       expect(received(server, '/b').headers.get('authorization')).toBe('Bearer t0psecret')
     })
 
-    it.each(['another host', 'another port', 'another scheme'])('takes none of them to %s', async where => {
+    it.each(['another host', 'another port', 'another scheme'])('sends none of them to %s', async where => {
       await using other = await site({}, where === 'another scheme' ? 'server' : undefined)
       const target = where === 'another host' ? `http://localhost:${other.port}` : other.origin
       await using server = await site({ '/a': to(`${target}/b`) })
@@ -83,7 +83,7 @@ describe('a redirect', () => {
       expect(there.headers.get('accept-encoding')).toContain('gzip')
     })
 
-    it('does not give them back on a way back, nor between two pages elsewhere', async () => {
+    it('does not restore them on the way back, or between two pages elsewhere', async () => {
       await using other = await site({ '/b': to('/b2'), '/b2': to('/b3') })
       await using home = await site({ '/a': to(`${other.origin}/b`) })
       await ask(`${home.origin}/a`, SECRETS)
@@ -99,7 +99,7 @@ describe('a redirect', () => {
       expect(visits).toHaveLength(1)
     })
 
-    it('does not compute credentials for a hop elsewhere, and takes none from a Location', async () => {
+    it('computes no credentials for a hop to another origin, and takes none from a Location', async () => {
       await using other = await site()
       await using server = await site({ '/a': to(other.origin.replace('//', '//user:t0psecret@')) })
       const asked: string[] = []
@@ -116,7 +116,7 @@ describe('a redirect', () => {
       expect(JSON.stringify(outcome)).not.toContain('t0psecret')
     })
 
-    it('takes no userinfo of the first URL elsewhere', async () => {
+    it('sends no userinfo of the first URL to another origin', async () => {
       await using other = await site()
       await using server = await site({ '/a': to(`${other.origin}/b`) })
       await ask(`${server.origin.replace('//', '//user:t0psecret@')}/a`)
@@ -137,7 +137,7 @@ describe('a redirect', () => {
       ['307 X', 'POST', 'POST'],
       ['308 X', 'POST', 'POST'],
       ['307 X', 'PATCH', 'PATCH'],
-    ])('%s turns %s into %s', async (status, method, then) => {
+    ])('with %s turns %s into %s', async (status, method, then) => {
       await using server = await site({ '/a': to('/b', status) })
       const outcome = await ask({ ...POST, method, url: `${server.origin}/a` })
       expect(verdictOf(outcome)).toBe('ok')
@@ -148,26 +148,29 @@ describe('a redirect', () => {
       expect(described).toEqual(then === 'GET' ? [] : ['content-language', 'content-length', 'content-type'])
     })
 
-    it('leaves HEAD a HEAD, 303 or not', async () => {
+    it('leaves HEAD a HEAD, even with 303', async () => {
       await using server = await site({ '/a': to('/b', '303 X') })
       await ask({ url: `${server.origin}/a`, method: 'HEAD' })
       expect(received(server, '/b').method).toBe('HEAD')
     })
 
-    it.each(['307 X', '308 X'])('%s does not take the body to another origin unless it may', async status => {
-      await using other = await site()
-      await using server = await site({ '/a': to(`${other.origin}/b`, status) })
-      const spec = { ...POST, url: `${server.origin}/a` }
-      const refused = await ask(spec)
-      expect(verdictOf(refused)).toBe('redirect/body_cross_origin')
-      expect(refused.error?.message).toContain('allowBodyAcrossOrigins')
-      expect(refused.error?.response?.status).toBe(Number(status.slice(0, 3)))
-      expect(other.accepted).toBe(0)
-      expect(await verdict(spec, { allowBodyAcrossOrigins: true })).toBe('ok')
-      expect(received(other, '/b').body).toBe('{"n":1}')
-    })
+    it.each(['307 X', '308 X'])(
+      'with %s does not send the body to another origin unless that is allowed',
+      async status => {
+        await using other = await site()
+        await using server = await site({ '/a': to(`${other.origin}/b`, status) })
+        const spec = { ...POST, url: `${server.origin}/a` }
+        const refused = await ask(spec)
+        expect(verdictOf(refused)).toBe('redirect/body_cross_origin')
+        expect(refused.error?.message).toContain('allowBodyAcrossOrigins')
+        expect(refused.error?.response?.status).toBe(Number(status.slice(0, 3)))
+        expect(other.accepted).toBe(0)
+        expect(await verdict(spec, { allowBodyAcrossOrigins: true })).toBe('ok')
+        expect(received(other, '/b').body).toBe('{"n":1}')
+      },
+    )
 
-    it('takes everything that describes the body along, where the body may go to another origin', async () => {
+    it('sends everything that describes the body along with it, if it may go to another origin', async () => {
       await using other = await site()
       await using server = await site({ '/a': to(`${other.origin}/b`, '307 X') })
       const described = {
@@ -190,7 +193,7 @@ describe('a redirect', () => {
       ['PATCH', 'if-unmodified-since', 'redirect/precondition'],
       ['DELETE', 'if-match', 'redirect/precondition'],
       ['GET', 'if-none-match', 'ok'],
-    ])('%s with %s ends at another origin as %s', async (method, condition, code) => {
+    ])('%s with %s ends at another origin with %s', async (method, condition, code) => {
       await using other = await site()
       await using server = await site({ '/a': to(`${other.origin}/b`, '307 X'), '/same': to('/b', '307 X') })
       const body = method === 'PUT' || method === 'PATCH' ? { json: { n: 1 } } : {}
@@ -202,7 +205,7 @@ describe('a redirect', () => {
       expect(received(server, '/b').headers.get(condition)).toBe('"v1"')
     })
 
-    it('cannot replay a stream that is read once, but needs not where the body is dropped', async () => {
+    it('cannot send a consumed stream again, but follows if the body is dropped', async () => {
       const once = () =>
         (async function* () {
           yield 'once'
@@ -216,7 +219,7 @@ describe('a redirect', () => {
       expect(await verdict({ url: `${server.origin}/kept`, method: 'POST', body: once() })).toBe(
         'redirect/body_not_replayable',
       )
-      // The GET that it became may be repeated like any other.
+      // The GET that it became may be retried like any other.
       const outcome = await ask(
         { url: `${server.origin}/dropped`, method: 'POST', body: once() },
         { maxRetries: 1, retry: HASTY },
@@ -224,7 +227,7 @@ describe('a redirect', () => {
       expect(verdictOf(outcome)).toBe('ok')
     })
 
-    it('is not repeated elsewhere on the strength of a key that stayed behind', async () => {
+    it('is not retried at another origin because of an idempotency key that was not sent there', async () => {
       await using other = await rawServer(async connection => {
         await connection.request()
         connection.rst()
@@ -242,7 +245,7 @@ describe('a redirect', () => {
   })
 
   describe('that leads nowhere', () => {
-    it('in a loop is redirect/loop, after one round', async () => {
+    it('in a loop is redirect/loop after one round', async () => {
       await using server = await site({ '/a': to('/b'), '/b': to('/a') })
       expect(await verdict(`${server.origin}/a`)).toBe('redirect/loop')
       expect(server.requests).toHaveLength(2)
@@ -263,7 +266,7 @@ describe('a redirect', () => {
       expect(server.requests).toHaveLength(4)
     })
 
-    it('to itself with a cookie that changes the answer is followed', async () => {
+    it('to itself with a cookie that changes the response is followed', async () => {
       await using server = await site({
         '/a': ({ headers }) => (headers.has('cookie') ? {} : to('/a', '302 X', 'Set-Cookie: seen=1\r\n')),
       })
@@ -302,13 +305,13 @@ describe('a redirect', () => {
       expect(await verdict(`${server.origin}/a`)).toBe(code)
     })
 
-    it('without a Location is an answer like others', async () => {
+    it('without a Location is an ordinary response', async () => {
       await using server = await site({ '/a': { status: '302 Found' }, '/304': { status: '304 X', body: '' } })
       expect(await verdict(`${server.origin}/a`)).toBe('http/302')
       expect(await verdict(`${server.origin}/304`)).toBe('http/304')
     })
 
-    it('from https to http is redirect/downgrade unless it may', async () => {
+    it('from https to http is redirect/downgrade unless that is allowed', async () => {
       await using plain = await site()
       await using secure = await site({ '/a': to(`${plain.origin}/b`) }, 'server')
       const refused = await ask(`${secure.origin}/a`, TRUST)
@@ -327,7 +330,7 @@ describe('a redirect', () => {
     ['/caf\xc3\xa9', '/caf%C3%A9'],
     ['/caf\xe9', '/caf%E9'],
     ['/b#fragment', '/b'],
-  ])('to %j asks for %s', async (location, path) => {
+  ])('to %j requests %s', async (location, path) => {
     await using server = await site({ '/dir/a': to(location) })
     expect((await ask(`${server.origin}/dir/a`)).value).toBe(path)
   })
@@ -339,7 +342,7 @@ describe('a redirect', () => {
     expect(other.requests).toHaveLength(1)
   })
 
-  it('shares the retries that are left with its hops', async () => {
+  it('shares the remaining retries with its hops', async () => {
     let left = 3
     await using server = await site({
       '/a': () => (left-- === 3 ? { status: '503 X' } : to('/b')),
@@ -350,7 +353,7 @@ describe('a redirect', () => {
     expect(outcome.attempts).toBe(3)
   })
 
-  it('is done by the one deadline of its request', async () => {
+  it('is subject to the one deadline of its request', async () => {
     await using server = await rawServer(
       answering(async (connection, { path }) => {
         await connection.wait(60)
@@ -404,13 +407,13 @@ describe('the body of a redirect', () => {
     expect(server.requests.map(({ path }) => path)).toEqual(['/a', '/next', '/a', '/next'])
   })
 
-  it('is read to its end when it is short, so that the next hop takes the same connection', async () => {
+  it('is read to its end if it is short, so that the next hop reuses the connection', async () => {
     await using server = await site({ '/a': { ...to('/b'), body: 'x'.repeat(1_000) } as Answer })
     expect((await ask(`${server.origin}/a`)).value).toBe('/b')
     expect(server.accepted).toBe(1)
   })
 
-  it('is the value where redirects are not followed, also with workers', async () => {
+  it('is the value if redirects are not followed, with workers too', async () => {
     await using server = await site({ '/a': { ...to('/b'), body: 'moved' } as Answer })
     for (const workers of [0, 1]) {
       const options = { workers, followRedirects: false, acceptStatus: () => true }

@@ -1,4 +1,4 @@
-/** What only the last moment knows: cookies, computed credentials, signatures. */
+/** What is known only just before sending: cookies, computed credentials, signatures. */
 import { describe, expect, test } from 'vitest'
 import { ParallelRequests, parallelRequests } from '../../src/index.ts'
 import { getAllHeaders } from '../../src/core/headers.ts'
@@ -8,8 +8,8 @@ import { mockTransport } from '../../src/testing/index.ts'
 const URL_A = 'http://a.test/'
 const settleAll = { onFailure: 'settle' } as const
 
-describe('Cookies', () => {
-  test('set by an answer are in the next request, also in one that was queued by then.', async () => {
+describe('cookies', () => {
+  test('set by a response are in the next request, even in one that was queued by then', async () => {
     const transport = mockTransport(({ index }) => ({
       json: index,
       headers: index === 0 ? { 'set-cookie': ['a=1', 'b=2'] } : {},
@@ -18,10 +18,10 @@ describe('Cookies', () => {
     expect(transport.requests.map(({ headers }) => headers.get('cookie'))).toEqual([null, 'a=1; b=2', 'a=1; b=2'])
   })
 
-  test('go beside a Cookie header of the caller, in one header.', async () => {
+  test('are joined with a Cookie header of the caller in one header', async () => {
     const mock = mockTransport(() => ({ json: 1 }))
     let sent: readonly string[] = []
-    // Not through the mock's `Headers`, which would join what the wire does not.
+    // Not through the mock's `Headers`, which would join what the wire keeps apart.
     const transport: Transport = {
       clock: mock.clock,
       send(attempt) {
@@ -34,7 +34,7 @@ describe('Cookies', () => {
     expect(getAllHeaders(sent, 'cookie')).toEqual(['own=2; a=1'])
   })
 
-  test('are shared by the batches of a client and by nothing else.', async () => {
+  test('are shared by the batches of a client and by nothing else', async () => {
     const transport = mockTransport(() => ({ json: 1, headers: { 'set-cookie': 'a=1' } }))
     const client = new ParallelRequests({ transport })
     await client.request(URL_A)
@@ -46,7 +46,7 @@ describe('Cookies', () => {
     expect(transport.requests.map(({ headers }) => headers.get('cookie'))).toEqual([null, 'a=1', null, null])
   })
 
-  test('are neither kept nor sent with `cookies: false`.', async () => {
+  test('are neither kept nor sent with `cookies: false`', async () => {
     const transport = mockTransport(() => ({ json: 1, headers: { 'set-cookie': 'a=1' } }))
     await parallelRequests([URL_A, URL_A], { transport, cookies: false, concurrency: 1 })
     expect(transport.requests[1]?.headers.get('cookie')).toBeNull()
@@ -59,13 +59,13 @@ describe('auth', () => {
     [{ bearer: 'abc' }, 'Bearer abc'],
     [() => 'Custom x', 'Custom x'],
     [async () => 'Custom y', 'Custom y'],
-  ])('%j is sent.', async (auth, sent) => {
+  ])('%j is sent', async (auth, sent) => {
     const transport = mockTransport(() => ({ json: 1 }))
     await parallelRequests(URL_A, { transport, auth })
     expect(transport.requests[0]?.headers.get('authorization')).toBe(sent)
   })
 
-  test('in a URL becomes Basic, and loses against auth of the request.', async () => {
+  test('in a URL becomes Basic, unless the request has its own auth', async () => {
     const transport = mockTransport(() => ({ json: 1 }))
     const url = 'http://us%40er:pw@a.test/'
     await parallelRequests([url, { url, auth: { bearer: 'b' } }], { transport })
@@ -76,7 +76,7 @@ describe('auth', () => {
     ])
   })
 
-  test('as a function is asked for each attempt, so that a token may be renewed.', async () => {
+  test('as a function is called for each attempt, so that a token can be renewed', async () => {
     const transport = mockTransport(({ attempt }) => (attempt < 3 ? { status: 500 } : { json: 1 }))
     await parallelRequests(URL_A, { transport, auth: ({ attempt }) => `Token ${attempt}`, retry: { backoff: () => 0 } })
     expect(transport.requests.map(({ headers }) => headers.get('authorization'))).toEqual([
@@ -96,7 +96,7 @@ describe('auth', () => {
     ['rejects', () => Promise.reject(new Error('boom'))],
     ['answers with a line break', () => 'a\r\nb: c'],
     ['answers with no string', () => 7 as never],
-  ])('that %s fails its request with callback/hook, and nothing is sent.', async (_name, auth) => {
+  ])('that %s fails its request with callback/hook, and nothing is sent', async (_name, auth) => {
     const transport = mockTransport(() => ({ json: 1 }))
     const outcomes = await parallelRequests([{ url: URL_A, auth }, URL_A], { transport, ...settleAll })
     expect(outcomes.map(outcome => outcome.error?.code)).toEqual(['callback/hook', undefined])
@@ -105,7 +105,7 @@ describe('auth', () => {
 })
 
 describe('beforeRequest', () => {
-  test('sees what goes out, and what it sets on the headers is sent.', async () => {
+  test('sees what is sent, and the headers that it sets are sent', async () => {
     const transport = mockTransport(() => ({ json: 1 }))
     const seen: unknown[] = []
     await parallelRequests([{ url: URL_A, json: { a: 1 }, meta: 'mine', auth: { bearer: 't' } }], {
@@ -126,7 +126,7 @@ describe('beforeRequest', () => {
     expect(transport.requests[0]?.headers.get('user-agent')).toBeNull()
   })
 
-  test('gets fresh headers for each attempt: what it added to one is not in the next.', async () => {
+  test('gets fresh headers for each attempt: those added to one are not in the next', async () => {
     const transport = mockTransport(({ attempt }) => (attempt < 3 ? { status: 500 } : { json: 1 }))
     await parallelRequests(URL_A, {
       transport,
@@ -136,7 +136,7 @@ describe('beforeRequest', () => {
     expect(transport.requests.map(({ headers }) => headers.get('x-try'))).toEqual(['1', '2', '3'])
   })
 
-  test('takes its time from its own limit, not from the attempt.', async () => {
+  test('has a timeout of its own, and does not use up that of the attempt', async () => {
     const transport = mockTransport(() => ({ json: 1, latencyMs: 900 }))
     const value = await parallelRequests(URL_A, {
       transport,
@@ -154,7 +154,7 @@ describe('beforeRequest', () => {
     ['timeouts.callback, which may be longer', { timeout: '4s', timeouts: { callback: '40s' } }, 40_000],
     ['30 s for a request without a timeout', { timeout: Infinity }, 30_000],
     ['timeouts.total', { timeouts: { total: '5s' } }, 5_000],
-  ])('and auth of which nothing comes end their request after %s, unsent.', async (limit, options, endsAtMs) => {
+  ])('and auth that never settle end their request after %s, unsent', async (limit, options, endsAtMs) => {
     const transport = mockTransport(() => ({ json: 1 }))
     const never = () => new Promise<never>(() => undefined)
     const urls = [{ url: URL_A, auth: never }]

@@ -1,4 +1,4 @@
-/** The limits of one attempt: exact to the millisecond, and named after the phase in which they struck. */
+/** The timeouts of one attempt: exact to the millisecond, and named after the phase in which they passed. */
 import { describe, expect, test } from 'vitest'
 import { hold, release } from '../../src/core/attempt.ts'
 import type { Attempt } from '../../src/core/attempt.ts'
@@ -30,7 +30,7 @@ function run(phases: readonly (readonly [Phase, number])[], limits: Partial<type
   return { clock, attempt, result, endedAtMs: () => endedAtMs, aborted: () => aborted }
 }
 
-describe('A limit', () => {
+describe('a timeout', () => {
   test.each<[string, readonly (readonly [Phase, number])[], Partial<typeof LIMITS>, string, number]>([
     ['connect, looking up', [['dns', 0]], {}, 'timeout/dns', 10_000],
     ['connect, connecting', [['connect', 3]], {}, 'timeout/connect', 10_000],
@@ -82,7 +82,7 @@ describe('A limit', () => {
       'timeout/body',
       7_060,
     ],
-  ])('(%s) strikes on its millisecond and names the phase.', async (_name, phases, limits, code, atMs) => {
+  ])('(%s) ends the attempt on its millisecond and names the phase', async (_name, phases, limits, code, atMs) => {
     const { clock, result, endedAtMs, aborted } = run(phases, limits)
     await clock.advance(100_000)
     expect(endedAtMs()).toBe(atMs)
@@ -91,20 +91,20 @@ describe('A limit', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('strikes exactly where the phases say, whatever they are.', async () => {
+  test('ends the attempt exactly where the phases imply, whatever they are', async () => {
     const ms = fc.integer({ min: 1, max: 300 })
     await fc.assert(
       fc.asyncProperty(
         fc.record({ attemptMs: ms, connectMs: ms, headersMs: ms, idleMs: ms }),
         fc.integer({ min: 0, max: 300 }),
         fc.array(ms, { maxLength: 5 }),
-        // They keep two things from falling on the same moment; sums of most of them are rounded.
+        // They keep two events from falling on the same moment; sums of most of them are rounded.
         fc.constantFrom(2 ** -5, 0.1, 1 / 7, 1 / 3),
         async (limits, headersAtMs, pieces, fraction) => {
           const phases: [Phase, number][] = [['headers', headersAtMs + 0.5]]
           for (const pieceMs of pieces)
             phases.push(['body', (phases.at(-1) as [Phase, number])[1] + pieceMs + fraction])
-          // The model: walk through the phases and stop at the first due time that comes before the next of them.
+          // The model: walk through the phases, and stop at the first due time before the next of them.
           let [phase, sinceMs]: [Phase, number] = ['connect', 0]
           const due = (): number =>
             sinceMs + (phase === 'connect' ? limits.connectMs : phase === 'headers' ? limits.headersMs : limits.idleMs)
@@ -122,7 +122,7 @@ describe('A limit', () => {
     )
   })
 
-  test('of Infinity never strikes.', async () => {
+  test('of Infinity never ends an attempt', async () => {
     const none = { attemptMs: Infinity, connectMs: Infinity, headersMs: Infinity, idleMs: Infinity }
     const { clock, endedAtMs } = run([['headers', 5]], none, { bytesPerSecond: 0, overMs: 1 })
     await clock.advance(1e9)
@@ -130,7 +130,7 @@ describe('A limit', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('says whether anything had been sent.', async () => {
+  test('reports whether anything had been sent', async () => {
     for (const sent of [true, false]) {
       const { clock, attempt, result } = run([])
       attempt.sent = sent
@@ -144,7 +144,7 @@ describe('minSpeed', () => {
   const NONE = { attemptMs: Infinity, idleMs: 400 }
   const SPEED = { bytesPerSecond: 100, overMs: 5_000 }
 
-  /** A body that begins after a second and comes at a speed that changes: bytes per 100 ms, for so many ms. */
+  /** A body that begins after a second and arrives at changing speeds: bytes per 100 ms, and for how many ms. */
   function download(speeds: readonly (readonly [bytes: number, forMs: number])[], plan: SpeedPlan = SPEED) {
     const made = run([['headers', 10]], NONE, plan)
     const { clock, attempt } = made
@@ -176,7 +176,7 @@ describe('minSpeed', () => {
       26_000,
       28_000,
     ],
-  ] as const)('ends a body that is %s, a window later.', async (_name, speeds, fromMs, toMs) => {
+  ] as const)('ends a body that is %s, one window later', async (_name, speeds, fromMs, toMs) => {
     const { clock, result, endedAtMs, aborted } = download(speeds)
     await clock.advance(200_000)
     await expect(result).resolves.toMatchObject({ code: 'timeout/low_speed' })
@@ -201,25 +201,25 @@ describe('minSpeed', () => {
       SPEED,
     ],
     ['slow, where there is no limit', [[1, 60_000]], { bytesPerSecond: 0, overMs: 5_000 }],
-  ] as const)('leaves alone what is %s.', async (_name, speeds, plan) => {
+  ] as const)('does not end a body that is %s', async (_name, speeds, plan) => {
     const { clock, result } = download(speeds, plan)
     await clock.advance(200_000)
-    // In the end nothing comes at all, which is another limit.
+    // In the end nothing arrives at all, which is another timeout.
     await expect(result).resolves.toMatchObject({ code: 'timeout/body' })
   })
 
-  test('does not count the time in which the body is not read, and nor does any limit of the attempt.', async () => {
+  test('does not count the time in which the body is not read, and neither does any timeout of the attempt', async () => {
     const { clock, attempt, endedAtMs } = run([['body', 1_000]], { attemptMs: 4_000, idleMs: 3_000 }, SPEED)
     clock.after(2_000, () => hold(attempt, clock.now()))
     clock.after(102_000, () => release(attempt, clock.now()))
     await clock.advance(103_999)
     expect(endedAtMs()).toBe(-1)
     await clock.advance(10_000)
-    // Two of its four seconds had gone by.
+    // Two of its four seconds had passed.
     expect(endedAtMs()).toBe(104_000)
   })
 
-  test('lets its timer rest in that time, however little was left of a limit.', async () => {
+  test('lets its timer rest during that time, however little was left of a timeout', async () => {
     const { clock, attempt, endedAtMs } = run([['body', 1_000]], { attemptMs: 4_000, idleMs: 10_000 })
     clock.after(3_999.999, () => hold(attempt, clock.now()))
     clock.after(63_999.999, () => release(attempt, clock.now()))
@@ -228,15 +228,15 @@ describe('minSpeed', () => {
       timers++
       await new Promise(resolve => setImmediate(resolve))
     }
-    // A minute of it; and then it strikes almost in time.
+    // After a minute of it, the timeout is almost on time.
     expect(timers).toBeLessThan(60_000 / 20 + 20)
     expect(endedAtMs()).toBeGreaterThanOrEqual(64_000)
     expect(endedAtMs()).toBeLessThanOrEqual(64_020)
   })
 })
 
-describe('The layer', () => {
-  test('needs one timer for thousands of attempts, and none when they are done.', async () => {
+describe('the timeout layer', () => {
+  test('needs one timer for thousands of attempts, and none when they are done', async () => {
     const clock = virtualClock()
     const answers: ((result: Result) => void)[] = []
     const send = timeout(clock)(() => new Promise(resolve => answers.push(resolve)))
@@ -249,7 +249,7 @@ describe('The layer', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('counts from when the attempt left the gate, not from when it was made.', async () => {
+  test('counts from when the attempt left the gate, not from when it was made', async () => {
     const clock = virtualClock()
     await clock.advance(50_000)
     const attempt = makeAttempt({ timeouts: LIMITS, nowMs: 0 })
@@ -260,7 +260,7 @@ describe('The layer', () => {
     expect(endedAtMs).toBe(60_000)
   })
 
-  test('settles once: what the wire says after the limit is not heard.', async () => {
+  test('settles once, and ignores what the transport reports after the timeout', async () => {
     const clock = virtualClock()
     let answer: (result: Result) => void = () => undefined
     const result = timeout(clock)(() => new Promise(resolve => (answer = resolve)))(makeAttempt({ timeouts: LIMITS }))
@@ -269,7 +269,7 @@ describe('The layer', () => {
     await expect(result).resolves.toMatchObject({ code: 'timeout/connect' })
   })
 
-  test('ends the attempt when the request is cancelled, and stops the wire.', async () => {
+  test('ends the attempt when the request is cancelled, and aborts the transport', async () => {
     const { attempt, result, aborted, clock } = run([])
     attempt.sent = true
     attempt.trip.cancel(fault('aborted/in_flight', 'enough'))
@@ -278,7 +278,7 @@ describe('The layer', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('sends nothing for a request that was cancelled before.', async () => {
+  test('sends nothing for a request that was cancelled before', async () => {
     const clock = virtualClock()
     const attempt = makeAttempt()
     attempt.trip.cancel(fault('aborted/in_flight', 'enough'))
@@ -291,7 +291,7 @@ describe('The layer', () => {
     expect(sent).toBe(0)
   })
 
-  test('turns a wire that rejects into a fault of its own request.', async () => {
+  test('turns a transport that rejects into a fault of its own request', async () => {
     const send = timeout(virtualClock())((_: Attempt) => Promise.reject(new Error('broken wire')))
     await expect(send(makeAttempt())).resolves.toMatchObject({
       code: 'internal/transport',
@@ -299,7 +299,7 @@ describe('The layer', () => {
     })
   })
 
-  test('turns a wire that throws into a fault of its own request.', async () => {
+  test('turns a transport that throws into a fault of its own request', async () => {
     const send = timeout(virtualClock())((_: Attempt) => {
       throw new Error('broken wire')
     })

@@ -1,4 +1,4 @@
-/** Lanes in line at limits: who is next, when the alarm rings, and that nothing is kept of a line that is empty. */
+/** Lanes that wait at limits: which is next, when the alarm rings, and that an empty list is removed. */
 import { describe, expect, test } from 'vitest'
 import type { Call } from '../../src/core/call.ts'
 import { Alarms } from '../../src/layer/alarms.ts'
@@ -11,7 +11,7 @@ import { virtualClock } from '../../src/testing/index.ts'
 import { makeAttempt } from '../support/calls.ts'
 import type { CallParts } from '../support/calls.ts'
 
-/** Lets so many through, and no more before its time. */
+/** Admits this many at once, and no more before its time. */
 interface Tap extends Limit {
   left: number
   untilMs: number
@@ -42,7 +42,10 @@ function queueWith(ticket: number, waiting = 1, parts: CallParts = {}): Queue {
   return queue
 }
 
-/** A lane that is served gives one waiter and takes what it costs; with more, it is blocked again with a later ticket. */
+/**
+ * A lane that is served admits one waiter and takes its cost. With more waiters, it is blocked again with a later
+ * ticket.
+ */
 function open(limits: readonly Tap[] = []) {
   const clock = virtualClock()
   const served: number[] = []
@@ -67,8 +70,8 @@ function open(limits: readonly Tap[] = []) {
   return { clock, waitLists, served, rung }
 }
 
-describe('A waitList', () => {
-  test('lets lanes through in the order of their tickets, for as long as its limit has something to give.', () => {
+describe('a wait list', () => {
+  test('serves lanes in the order of their tickets while its limit has capacity', () => {
     const limit = tap()
     const { waitLists, served } = open([limit])
     for (const ticket of [3, 1, 4, 2]) waitLists.block(queueWith(ticket), limit, 0)
@@ -81,7 +84,7 @@ describe('A waitList', () => {
     expect(served).toEqual([1, 2, 3, 4])
   })
 
-  test('sends a lane with more to the end of the line.', () => {
+  test('sends a lane with more waiters to the end', () => {
     const limit = tap()
     const { waitLists, served } = open([limit])
     waitLists.block(queueWith(1, 3), limit, 0)
@@ -91,7 +94,7 @@ describe('A waitList', () => {
     expect(served).toEqual([1, 2, 101, 103])
   })
 
-  test('asks the first one only: what blocks it blocks who came later, however little they want.', () => {
+  test('asks the first lane only: what blocks it blocks later ones, however little they need', () => {
     const limit: Tap = { ...tap(), waitMs: (_nowMs, { index }: Call) => (index === 9 ? Infinity : 0) }
     const { waitLists, served } = open()
     waitLists.block(queueWith(1, 1, { index: 9 }), limit, 0)
@@ -100,7 +103,7 @@ describe('A waitList', () => {
     expect(served).toEqual([])
   })
 
-  test('lets those behind through when the first one has left.', () => {
+  test('serves the lanes behind when the first one has left', () => {
     const limit: Tap = { ...tap(), waitMs: (_nowMs, { index }: Call) => (index === 9 ? Infinity : 0) }
     const { waitLists, served } = open()
     const first = queueWith(1, 1, { index: 9 })
@@ -112,7 +115,7 @@ describe('A waitList', () => {
     expect(served).toEqual([2])
   })
 
-  test('asks its limit as often as it lets somebody through, however long the line.', () => {
+  test('asks its limit once per admitted waiter, however long the list', () => {
     const limit = tap()
     const { waitLists } = open([limit])
     for (let ticket = 1; ticket <= 5_000; ticket++) waitLists.block(queueWith(ticket), limit, 0)
@@ -123,7 +126,7 @@ describe('A waitList', () => {
     expect(limit.asked).toBe(12)
   })
 
-  test('is forgotten with its alarm when nobody waits there any more.', () => {
+  test('is removed with its alarm when no lane waits there any more', () => {
     const limit = tap(0, 500)
     const { waitLists, clock } = open([limit])
     const queue = queueWith(1)
@@ -136,7 +139,7 @@ describe('A waitList', () => {
     expect(waitLists.size).toBe(0)
   })
 
-  test('knows how many of its lanes are of hosts of each standing, as they were when they came.', () => {
+  test('counts its lanes by the standing of their hosts at the time when they came', () => {
     const limit = tap()
     const { waitLists, served } = open([limit])
     const queues = [1, 2, 3].map(ticket => queueWith(ticket))
@@ -146,7 +149,7 @@ describe('A waitList', () => {
     for (const queue of queues) waitLists.block(queue, limit, 0)
     const waitList = waitLists.at(limit) as WaitList
     expect(waitList.standings).toEqual({ new: 1, proven: 2, silent: 0 })
-    // What they become while they stand there does not matter.
+    // Later changes of the standing do not matter here.
     second.lane.standing = 'proven'
     first.lane.standing = 'silent'
     limit.left = 1
@@ -159,8 +162,8 @@ describe('A waitList', () => {
   })
 })
 
-describe('The alarm', () => {
-  test('rings when the first in line may go.', async () => {
+describe('the alarm of a wait list', () => {
+  test('rings when the first lane may go', async () => {
     const limit = tap(0, 500)
     const { waitLists, clock, served, rung } = open([limit])
     waitLists.block(queueWith(2), limit, 0)
@@ -172,7 +175,7 @@ describe('The alarm', () => {
     expect([rung.length, served]).toEqual([1, [1, 2]])
   })
 
-  test('is set for who is first now, whether one came, left or changed places with the next of its lane.', async () => {
+  test('is set for the lane that is first now, whether one came, left or changed places with the next', async () => {
     const atMs = (index: number): number => index * 100
     const limit: Tap = { ...tap(), waitMs: (nowMs, { index }: Call) => Math.max(0, atMs(index) - nowMs) }
     const { waitLists, clock, served } = open()
@@ -191,14 +194,14 @@ describe('The alarm', () => {
     expect(served).toEqual([2])
   })
 
-  test('is not set for what only a release can help.', () => {
+  test('is not set if only a release can help', () => {
     const limit = tap()
     const { waitLists, clock } = open([limit])
     waitLists.block(queueWith(1), limit, 0)
     expect(clock.pending).toBe(0)
   })
 
-  test('is the only one for two limits that open at different times.', async () => {
+  test('is the only one for two limits that open at different times', async () => {
     const [early, late] = [tap(0, 100), tap(0, 200)]
     const { waitLists, clock, served } = open()
     waitLists.block(queueWith(1), late, 0)

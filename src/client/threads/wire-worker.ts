@@ -101,7 +101,8 @@ function give(id: number): void {
 }
 
 function preempt(carried: Attempt | undefined): void {
-  if (carried?.sent === false) carried.trip.interrupt(fault(PREEMPTED, 'gave its place to others while connecting'))
+  if (carried?.sent === false)
+    carried.trip.interrupt(fault(PREEMPTED, 'gave its slot to another host while connecting'))
 }
 
 /** Many end in one turn of the event loop; one message carries them all. */

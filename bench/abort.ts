@@ -1,6 +1,6 @@
 /**
- * How long a call takes to settle after its signal, with an array of so many entries that have not been sent: at most
- * 100 ms and 0.5 µs per entry.
+ * How long a call takes to settle after an abort, with an array of entries that have not been sent: at most 100 ms plus
+ * 0.5 µs per entry.
  */
 import { ParallelRequests } from '../src/index.ts'
 import { mockTransport } from '../src/testing/index.ts'

@@ -1,6 +1,6 @@
 /**
  * Compares the CPU time per request of two builds: `node bench/builds.ts BEFORE AFTER [PAIRS]`, where each is a `dist`
- * folder. Every sample is a fresh process, and the two builds take turns, the first one of a pair as well. 30,000 GETs
+ * folder. Every sample is a fresh process. The two builds alternate, and so does the one that goes first. 30,000 GETs
  * of a small JSON body on 50 connections, with retries, a timeout, a limit per host and a rate.
  *
  * Bound: the median of the ratios of all pairs is at most 1.02.

@@ -1,6 +1,6 @@
 /**
- * What the command line costs, each figure beside its bound: CPU against `curl -Z` over the same list, memory, a million
- * rows, the start. Ratios are of the same round, so that a busy machine slows both sides.
+ * What the command line costs, each figure with its bound: CPU compared with `curl -Z` over the same list, memory, a
+ * million rows, startup. Both sides of a ratio are measured in the same round, so that a busy machine slows both.
  */
 import { spawnSync } from 'node:child_process'
 import { createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -82,7 +82,7 @@ function starts(): void {
   for (let pair = 0; pair <= STARTS; pair++) {
     const bareMs = timeMs(['-e', '0'])
     const ratio = timeMs([MAIN, '--version']) / bareMs
-    // The first pair fills the caches of the file system.
+    // The first pair only warms the file system cache.
     if (pair > 0) ratios.push(ratio)
   }
   judge('preq --version', median(ratios), MAX_VERSION_RATIO, '× node -e 0')

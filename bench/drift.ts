@@ -1,9 +1,11 @@
 /**
- * Whether a request costs more, or less, after a million others: CPU of blocks of 10,000 at the end of a long batch
- * against those of a young one after the same warm-up, in turn, each batch in a process of its own. Prints each young
- * one; the exit code says whether the bound held. With `--write` it becomes the second part of docs/scale.md.
+ * Whether the cost of a request changes after a million others. Compares the CPU of blocks of 10,000 requests at the
+ * end of a long batch with blocks of a young batch after the same warm-up, in turn, each batch in its own process.
+ * Prints each young batch; the exit code says whether the bound held. With `--write` it writes the second part of
+ * docs/scale.md.
  *
- * Arguments: requests of the long batch before its blocks (a million when left out), cases (those with a sink).
+ * Arguments: number of requests of the long batch before its blocks (default a million), and cases (default those with
+ * a sink).
  */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,15 +16,23 @@ import { CASES, caseOf, serve, start } from './support/scale-cases.ts'
 import type { ScaleCase } from './support/scale-cases.ts'
 
 const BLOCK = 10_000
-/** Pauses included: the code is compiled anew after the first ones, because settling many writes at once is new to it. */
+/**
+ * Includes the pauses: after the first ones the code is compiled again, because settling many writes at once is new to
+ * it.
+ */
 const WARM_UP_BLOCKS = 8
-/** Before each block, uncounted: connections that were idle for long are closed and have to be made again. */
+/**
+ * Requests before each block that are not counted: connections that were idle for long are closed and must be made
+ * again.
+ */
 const LEAD_IN = 2_000
-/** Each in a new process: what its compiled code and its memory are like is chance, too. */
+/** Each in a new process, because its compiled code and its memory vary by chance. */
 const YOUNG_ONES = 5
-/** Of blocks, with each young one. Neighbours on the machine make a single pair differ by a third. */
+/**
+ * Number of pairs of blocks with each young batch. Other load on the machine changes a single pair by up to a third.
+ */
 const PAIRS = 7
-/** What the project promises, both ways. */
+/** The bound that the project promises, in both directions. */
 const MAX_DRIFT = 0.1
 
 interface Row {
@@ -42,7 +52,7 @@ async function warmUp(child: ChildProcess): Promise<void> {
   for (let nth = 0; nth < WARM_UP_BLOCKS; nth++) await spend(child, BLOCK)
 }
 
-/** In microseconds per request. */
+/** Microseconds per request of one block. */
 async function block(child: ChildProcess): Promise<number> {
   await spend(child, LEAD_IN)
   return (await spend(child, BLOCK)).cpuUs / BLOCK
@@ -53,7 +63,7 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit')
 }
 
-/** What the first blocks after the warm-up cost, and the last ones before the end of so many, without a pause. */
+/** Cost of the first blocks after the warm-up, and of the last ones, without pauses. */
 async function age(long: ChildProcess, requests: number): Promise<{ few: number; earlyUs: number; lateUs: number }> {
   const { blocksUs } = await spend(long, requests)
   const few = Math.min(11, blocksUs.length >> 1)

@@ -1,6 +1,6 @@
 /**
- * What the gate costs per request, in line and through it, over hosts and lengths of their lines: the cost must not grow
- * with either. Prints a table; `bench/hosts.ts --write` puts it into docs/fairness.md.
+ * CPU of the gate per request, in and out, by number of hosts and length of their queues: the cost must grow with
+ * neither. Prints a table; `bench/hosts.ts --write` puts it into docs/fairness.md.
  */
 import { gateCosts } from './support/gate-costs.ts'
 

@@ -1,6 +1,6 @@
 /**
- * HTTP/2 against HTTP/1.1 when all goes well: the same small requests to one server that speaks both over TLS, in a
- * process of its own. Says what each costs this process, and how many a second come through.
+ * HTTP/2 compared with HTTP/1.1: the same small requests to one server that speaks both over TLS, in its own process.
+ * Prints the CPU that each costs this process, and the requests per second.
  */
 import { readFileSync } from 'node:fs'
 import { measure, median, serve } from './support/measure.ts'
@@ -8,7 +8,7 @@ import { ParallelRequests } from '../src/index.ts'
 
 const CONCURRENCY = 50
 const REQUESTS = 8_000
-/** HTTP/2 is made of more work per request; more than this would be ours. */
+/** HTTP/2 needs more work per request. Anything beyond this ratio would be our own overhead. */
 const MAX_RATIO = 1.8
 
 const ca = readFileSync(new URL('../test/fixtures/tls/ca.pem', import.meta.url), 'utf8')

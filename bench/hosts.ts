@@ -1,6 +1,6 @@
 /**
- * 1,000 hosts, of which one has 90 % of the work and 10 % cannot be reached: what that costs the healthy ones. Prints a
- * table; with `--write` it becomes docs/fairness.md, which says how each column is measured.
+ * 1,000 hosts, of which one has 90 % of the requests and 10 % cannot be reached: what that costs the healthy ones.
+ * Prints a table; with `--write` it writes docs/fairness.md, which says how each column is measured.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ import { ParallelRequests } from '../src/index.ts'
 const HOSTS = 1_000
 const CONCURRENCY = 100
 const LATENCY_MS = 40
-/** What the project promises. */
+/** The bound that the project promises. */
 const MAX_RATIO = 1.1
 const MIN_JAIN = 0.95
 const ROUNDS = 3
@@ -28,7 +28,7 @@ const light = hosts.filter(host => host !== HEAVY && !isDead(host))
 
 interface Case {
   readonly name: string
-  /** Where the dead hosts are not. */
+  /** A port without a listener, for the dead hosts. */
   readonly deadPort: number
   readonly perHost: number
 }
@@ -47,7 +47,7 @@ async function start(program: string, ...args: string[]) {
   return { port: Number(new URL(url).port), stop: () => child.kill('SIGKILL') }
 }
 
-/** A port at which nobody listens. */
+/** A port without a listener. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -60,14 +60,17 @@ async function closedPort(): Promise<number> {
 const urlsTo = (host: number, port: number, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `http://${addressOf(host)}:${port}/${index}`)
 
-/** Sorted by host, the heavy one first and the dead ones next: the worst order for whoever takes an array as it comes. */
+/**
+ * Sorted by host, the heavy one first and the dead ones next: the worst order for a client that takes an array as it
+ * is.
+ */
 function workOf({ deadPort, perHost }: Case, port: number) {
   const ofLight = light.flatMap(host => urlsTo(host, port, perHost))
   const ofDead = hosts.filter(isDead).flatMap(host => urlsTo(host, deadPort, perHost))
   return { ofLight, all: [...urlsTo(HEAVY, port, 9 * (ofLight.length + ofDead.length)), ...ofDead, ...ofLight] }
 }
 
-/** When the last request of each light host had its answer; the run is ended when all of them have. */
+/** The time at which the last request of each light host was answered. Ends the run once all of them are. */
 async function finish(urls: readonly string[], ofLight: readonly string[]) {
   await using client = new ParallelRequests({ concurrency: CONCURRENCY })
   const wanted = new Set(ofLight)
@@ -176,7 +179,7 @@ the rounds. Largest over smallest: ${gate.ratio.toFixed(2)}; bound: ${gate.bound
 that a thousand hosts cost ten steps more than one.
 `
 
-// Before anything else: what the compiler learns from the others would be in it.
+// Measured first, because otherwise the compiler would have been trained by the other cases.
 const gate = process.argv.includes('--write') ? await gateCosts() : undefined
 const server = await start('hosts-server', String(LATENCY_MS))
 const holes = await start('black-holes', hosts.filter(isDead).map(addressOf).join(','))

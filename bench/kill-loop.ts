@@ -1,6 +1,7 @@
 /**
- * Kills a run 200 times at random moments and checks the books of the server: is everything there, and was nothing sent
- * that need not be? Prints a table; `SEED=…` repeats the moments as far as a machine repeats itself. Minutes, so nightly.
+ * Kills a run 200 times at random moments and compares with what the server recorded: is every result there, and was
+ * nothing sent unnecessarily? Prints a table; `SEED=…` repeats the moments as far as the machine allows. Takes minutes,
+ * so it runs nightly.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

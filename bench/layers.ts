@@ -1,4 +1,4 @@
-/** CPU per request of everything above the wire: the same stack on a transport that answers at once. */
+/** CPU per request of everything above the transport: the same stack on a transport that answers at once. */
 import { ParallelRequests } from '../src/index.ts'
 import type { Reply, Transport } from '../src/index.ts'
 import { median } from './support/measure.ts'

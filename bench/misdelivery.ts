@@ -1,4 +1,4 @@
-/** Ten million answers, none of which may reach another request than its own: `npm run nightly:misdelivery`. */
+/** Ten million responses, none of which may reach another request than its own: `npm run nightly:misdelivery`. */
 import { deliver } from '../test/support/misdelivery.ts'
 
 const count = Number(process.argv[2] ?? 10_000_000)

@@ -1,11 +1,11 @@
-/** CPU per request of `parallelRequests` against bare undici: the price of everything above the wire. */
+/** CPU per request of `parallelRequests` compared with bare undici: the price of everything above the transport. */
 import { Pool } from 'undici'
 import { measure, serve } from './support/measure.ts'
 import { parallelRequests } from '../src/index.ts'
 
 const CONCURRENCY = 50
 const REQUESTS = 30_000
-/** What the project promises; a later bound is lower. */
+/** The bound that the project promises. */
 const MAX_RATIO = 1.5
 
 const server = await serve(new URL('./support/server.ts', import.meta.url))

@@ -1,9 +1,10 @@
 /**
- * Memory that bodies in very small pieces take: chunks of one byte in HTTP/1.1, frames of one byte in HTTP/2. The bound is
- * that of the same bodies in large pieces, and for each request under way its cap and a quarter of a MiB more.
+ * Memory used by bodies in very small chunks: chunks of one byte in HTTP/1.1, frames of one byte in HTTP/2. The bound
+ * is the memory of the same bodies in large chunks, plus its size limit and a quarter of a MiB for each request in
+ * flight.
  *
- * Measured after a full collection, when all has come but the last byte of each body, or, where `onChunk` waits at its
- * first piece, when no more comes.
+ * Measured after a full garbage collection, when everything but the last byte of each body has arrived, or, where
+ * `onChunk` waits at its first chunk, when nothing more arrives.
  */
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -14,7 +15,7 @@ const CONCURRENCY = 4
 const CAP_BYTES = 2 ** 20
 const MORE_BYTES = 256 * 2 ** 10
 const LARGE_PIECE_BYTES = 16_384
-/** For what is on its way between two processes. */
+/** Time for what is still on its way between the two processes. */
 const QUIET_MS = 1_000
 
 interface Memory {

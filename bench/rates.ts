@@ -1,6 +1,6 @@
 /**
- * Rates at a real server: never over, nearly all of what is allowed used, and what the pacing itself costs. Prints a
- * table; with `--write` it becomes docs/rates.md, which says how each column is measured.
+ * Rates with a real server: never exceeded, nearly all of the allowance used, and the cost of pacing. Prints a table;
+ * with `--write` it writes docs/rates.md, which says how each column is measured.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,7 +16,7 @@ import type { ClientOptions, Reply, Transport } from '../src/index.ts'
 
 interface Case {
   readonly rateLimit: NonNullable<ClientOptions['rateLimit']>
-  /** The same in numbers: judged by what the documentation says, not by how it was read. The first is per second. */
+  /** The same rates as numbers, taken from the documentation rather than from our parser. The first is per second. */
   readonly rates: readonly [Rate, ...Rate[]]
   readonly requests: number
 }
@@ -49,14 +49,14 @@ const CASES: readonly Case[] = [
   },
 ]
 
-/** What the project promises. */
+/** The bound that the project promises. */
 const MIN_USED = 0.97
 const MIN_USED_ABOVE_1000 = 0.95
 const MAX_PACING = 0.05
 
-// Room for answers that a busy machine delays: a place that is missing would be taken for a rate that is not used.
+// Enough slots for answers that a busy machine delays: a missing slot would look like an unused rate.
 const CONCURRENCY = 200
-/** Of the pacing's cost. */
+/** Rounds for the cost of pacing. */
 const ROUNDS = 5
 const ROUND_SECONDS = 0.5
 const WARM_UPS = 3
@@ -88,7 +88,7 @@ async function takeStamps(): Promise<number[]> {
   return stampsMs
 }
 
-/** Sends so many requests at once: what cannot go yet is the backlog. */
+/** Passes this many requests at once: those that cannot go yet are the backlog. */
 async function run(transport: Transport, requests: number, rateLimit?: Case['rateLimit']): Promise<Spent> {
   const urls = Array.from({ length: requests }, (_, index) => `${origin}/items/${index}`)
   await using client = new ParallelRequests({
@@ -103,12 +103,12 @@ async function run(transport: Transport, requests: number, rateLimit?: Case['rat
   return { cpuMs: (user + system) / 1_000, wallMs: performance.now() - startedAtMs }
 }
 
-/** CPU with the rate less CPU without it, as a share of the time it took: of one core. */
+/** CPU with the rate less CPU without it, as a share of the elapsed time: the share of one core. */
 const extra = (paced: Spent, unpaced: Spent): number => (paced.cpuMs - unpaced.cpuMs) / paced.wallMs
 
-/** The pacing's share of a core in each case. In turn, so that a busy moment of the machine hits one round of each. */
+/** The pacing's share of a core in each case. The cases take turns, so that a busy moment hits one round of each. */
 async function pacingOf(cases: readonly Case[]): Promise<number[]> {
-  // What the compiler learns meanwhile is nobody's pacing.
+  // Warm-up: compilation is not part of the pacing.
   for (let warmUp = 0; warmUp < WARM_UPS; warmUp++) {
     await run(instant, 20_000)
     await run(instant, 5_000, '5000/s')
@@ -132,10 +132,10 @@ interface Row {
   readonly broken: readonly string[]
 }
 
-/** On the wire; `pacing` is measured apart. */
+/** Measures on the wire; `pacing` is measured separately. */
 async function measure({ rateLimit, rates, requests }: Case, pacing: number): Promise<Row> {
   const transport = stampedTransport()
-  // Opens the connections, too: how long that takes is not the rate's doing.
+  // Also opens the connections, whose cost is not caused by the rate.
   const unpaced = await run(transport, requests)
   await takeStamps()
   transport.startsMs.length = 0

@@ -1,8 +1,9 @@
 /**
- * Millions of requests from a generator, and what memory they take: live heap that must stay flat and small, and RSS.
- * Prints each sample and a table; with `--write` it becomes the first part of docs/scale.md, which says how each column is measured.
+ * Millions of requests from a generator, and the memory they take: the live heap, which must stay flat and small, and
+ * RSS. Prints each sample and a table; with `--write` it writes the first part of docs/scale.md, which says how each
+ * column is measured.
  *
- * Arguments: how many requests (ten million when left out; the cases after the first get a tenth), and which cases.
+ * Arguments: number of requests (default ten million; cases after the first get a tenth), and which cases.
  */
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
@@ -13,13 +14,16 @@ import type { Sample, Told } from './support/scale-run.ts'
 import { trend } from './support/trend.ts'
 
 const MB = 1_000_000
-/** What the project promises. */
+/** The bounds that the project promises. */
 const MAX_HEAP_MB = 60
 const MAX_RSS_MB = 350
-/** Of the live heap, over the whole run: what flat means. One pointer kept per request is more, from 300,000 on. */
+/**
+ * Growth of the live heap over the whole run that counts as flat. From 300,000 requests on, one pointer kept per
+ * request would exceed it.
+ */
 const MAX_GROWTH_MB = 1
 const SAMPLES = 40
-/** While code is compiled and everything is used for the first time the heap is not what it will be. */
+/** While code is being compiled and used for the first time, the heap has not reached its normal size. */
 const WARM_UP = 50_000
 
 type End = Extract<Told, { readonly end: unknown }>['end']
@@ -60,7 +64,7 @@ function judge(one: ScaleCase, requests: number, samples: readonly Sample[], end
   const { slope, creep, rise } = trend(settled.map(sample => ({ at: sample.requests, value: sample.heapBytes })))
   const heapMb = Math.max(...samples.map(({ heapBytes }) => heapBytes)) / MB
   const externalBytes = Math.max(...samples.map(sample => sample.externalBytes))
-  // Memory that Node gives up once, as it does, must not hide what is kept per request.
+  // Memory that Node releases once must not hide what is kept per request.
   const growthMb = (Math.max(slope, creep) * requests) / MB
   const problems: string[] = []
   const check = (isHeld: boolean, problem: string): void => {

@@ -1,10 +1,10 @@
-/** From nothing to the first answer: import and one request, the built library against bare undici. */
+/** From process start to the first response: import and one request, the built library compared with bare undici. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { median, serve } from './support/measure.ts'
 
 const ROUNDS = 15
-/** What the project promises. */
+/** The bound that the project promises. */
 const MAX_EXTRA_MS = 40
 
 const program = fileURLToPath(new URL('./support/first-request.ts', import.meta.url))
@@ -21,7 +21,7 @@ const bareMs: number[] = []
 const oursMs: number[] = []
 for (let round = 0; round <= ROUNDS; round++) {
   const pair = [measure('undici'), measure(built)] as const
-  // The first pair fills the caches of the file system.
+  // The first pair only warms the file system cache.
   if (round === 0) continue
   bareMs.push(pair[0])
   oursMs.push(pair[1])

@@ -1,9 +1,10 @@
 /**
- * A server that has the client's own limit, as an exact sliding log: how often does it refuse? Run `node bench/strict.ts`.
+ * A server with the client's own limit, enforced as an exact sliding log: how often does it refuse? Run `node
+ * bench/strict.ts`.
  *
- * Bounds: at most 1 in 1,000 refused at each rate, with worker threads too; at least 97 % of the rate used; with
- * every core busy, at most 1 in 100 refused. Used is what the server counted after the first interval's worth, divided by
- * what the rate allows in that time: so neither an allowed burst nor the time to start counts.
+ * Bounds: at most 1 in 1,000 refused at each rate, with worker threads too; at least 97 % of the rate used; with every
+ * core busy, at most 1 in 100 refused. The used share is what the server counted after the first interval's worth,
+ * divided by what the rate allows in that time, so neither an allowed burst nor the startup counts.
  */
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
@@ -27,7 +28,7 @@ function count(response) {
   }
 }`
 
-/** A thread that never pauses: one for each core. */
+/** A thread that never pauses, one per core. */
 const BUSY = 'for (;;) Math.random()'
 
 const CASES = [

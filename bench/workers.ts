@@ -1,13 +1,15 @@
 /**
- * What `workers: n` costs and spares: CPU per request in all and on the deciding thread, for small bodies and large ones.
- * Prints a table; with `--write` it becomes docs/workers.md, with what follows from it for more cores.
+ * What `workers: n` costs and saves: CPU per request in total and on the deciding thread, for small and large bodies.
+ * Prints a table; with `--write` it writes docs/workers.md, with a projection for more cores.
  */
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { median, serve } from './support/measure.ts'
 import { ParallelRequests } from '../src/index.ts'
 
-/** What the project promises: a thread that decides has less than half of the work of one that does it all. */
+/**
+ * The bound that the project promises: with workers, the deciding thread has less than half of its work without them.
+ */
 const MAX_MAIN_SHARE = 0.5
 const CONCURRENCY = 100
 const THREADS = [0, 1, 2] as const
@@ -53,7 +55,7 @@ async function compare({ path, requests }: Size, server: string): Promise<readon
   const rounds: Cost[][] = THREADS.map(() => [])
   try {
     for (let round = -2; round < ROUNDS; round++) {
-      // The order turns, so that nobody always runs in the wake of the same neighbour.
+      // The order rotates, so that no variant always runs after the same one.
       for (let nth = 0; nth < THREADS.length; nth++) {
         const index = (round + THREADS.length + nth) % THREADS.length
         const cost = await measure(clients[index] as ParallelRequests, urls)
@@ -88,7 +90,7 @@ const rowsOf = ({ size, costs }: Table): string[][] =>
     micro(allUs - mainUs),
   ])
 
-/** The deciding thread has a core of its own, the workers have the others; the client has the whole machine. */
+/** The deciding thread has a core of its own, and the workers share the others; the client has the whole machine. */
 function projected({ costs }: Table, cores: number) {
   const [without, , two] = costs as readonly [Cost, Cost, Cost]
   const alone = 1e6 / without.mainUs

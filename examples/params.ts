@@ -1,4 +1,4 @@
-/** Query parameters of its own for each URL: one entry per URL, `{}` for none. */
+/** Different query parameters for each URL: one entry per URL, `{}` for none. */
 import { parallelRequests } from 'parallel-requests'
 
 const github = process.env.GITHUB_API_URL ?? 'https://api.github.com'

@@ -1,19 +1,19 @@
-/** Builds `dist/`: one readable module per room of the house, declarations. With `--no-types` the modules alone. */
+/** Builds `dist/`: one readable module per room, and the declarations. With `--no-types`, only the modules. */
 import { spawnSync } from 'node:child_process'
 import { basename, dirname, join } from 'node:path'
 import { chmodSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { transformSync } from 'esbuild'
 import { rolldown } from 'rolldown'
 
-// By its path: TypeScript 5.9, which the tests compile consumers with, has a bin of the same name.
+// By its path, because TypeScript 5.9, which the consumer tests use, has a bin of the same name.
 const TSC = 'node_modules/typescript/bin/tsc'
 // `from './call.ts'` and `import("./call.ts")`
 const TS_SPECIFIER = /((?:from |import\()(['"])\.{1,2}\/[^'"]+)\.ts\2/g
-/** Where a part of a module comes from, as the bundler notes it. */
+/** The comment in which the bundler notes the source of a part. */
 const SOURCE_NAME = /^\/\/ src\/\S+\n/gm
-/** An import for its effect has no place among declarations. */
+/** An import for its side effect does not belong in declarations. */
 const SIDE_EFFECT = /^import '[^']*supported-node[^']*';\n/m
-/** What is loaded with the library. The command line stays apart and loads its parts when it needs them. */
+/** Modules that are loaded with the library. The command line is separate and loads its parts on demand. */
 const ROOM =
   /\/src\/(core|config|disk|policy|transport|codec|store|layer|engine|client)\/(?!threads\/(?:sync|wire)-worker|supported-node|version|names|h2)/
 const LIBRARY =
@@ -29,7 +29,7 @@ const bundle = await rolldown({
     'sinks/index': 'src/sinks/index.ts',
     'testing/index': 'src/testing/index.ts',
     'cli/main': 'src/cli/main.ts',
-    // Beside the module that starts it by its name.
+    // Next to the module that starts it by its name.
     'sync-worker': 'src/client/threads/sync-worker.ts',
     'wire-worker': 'src/client/threads/wire-worker.ts',
   },
@@ -40,11 +40,12 @@ const bundle = await rolldown({
 await bundle.write({
   dir: 'dist',
   format: 'esm',
-  // No maps: without the sources they name lines of files that are not shipped, and they were a quarter of the tarball.
+  // No source maps: without the sources they point into files that are not shipped, and they were a quarter of the
+  // tarball.
   sourcemap: false,
   chunkFileNames: '[name].js',
   minifyInternalExports: false,
-  // The declarations have the documentation, and the repository the reasons.
+  // The documentation is in the declarations; the reasons are in the repository.
   comments: false,
   codeSplitting: {
     includeDependenciesRecursively: false,
@@ -55,7 +56,7 @@ await bundle.close()
 pack()
 chmodSync('dist/cli/main.js', 0o755)
 
-/** The command line and the table of options go without white space; the rest of the library stays readable. */
+/** Minifies white space in the command line and the option table. The rest of the library stays readable. */
 function pack(): void {
   for (const path of globSync('dist/*.js')) {
     const text = readFileSync(path, 'utf8')
@@ -69,13 +70,13 @@ function declare(): void {
   const { status } = spawnSync(process.execPath, [TSC, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
 
-  // The compiler leaves specifiers in declarations alone; one that says `.ts` names a file that is not shipped.
+  // The compiler keeps specifiers in declarations; one that ends in `.ts` names a file that is not shipped.
   for (const path of globSync('dist/**/*.d.ts')) {
     const text = readFileSync(path, 'utf8').replaceAll(TS_SPECIFIER, '$1.js$2')
     writeFileSync(path, text.replace(SIDE_EFFECT, ''))
   }
 
-  // Declarations of the inside that no public one leads to are of no use to anybody.
+  // Removes internal declarations that no public one refers to.
   const reached = new Set<string>()
   const reach = (path: string): void => {
     if (reached.has(path)) return

@@ -1,4 +1,4 @@
-/** Everything that can be known without running the tests: types, lint, format, the package, unused code. */
+/** Every check except the tests: types, lint, format, the package, unused code. */
 import { spawnSync } from 'node:child_process'
 
 const CHECKS: readonly (readonly [string, ...string[]])[] = [

@@ -1,6 +1,6 @@
 /**
- * Plays every row of the catalogue of hostile servers. `page` writes what the run saw into docs/hostile-servers.md;
- * `matrix` plays the rows over every way and into everything that a response can go into.
+ * Plays every row of the catalogue of hostile servers. `page` writes the results into docs/hostile-servers.md; `matrix`
+ * plays the rows with every way to send and every destination of a response.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { pageOf } from '../test/support/hostile/page.ts'
 import type { Line } from '../test/support/hostile/page.ts'
 
 const PAGE = 'docs/hostile-servers.md'
-/** How a test says that it plays rows: those of a section, or one of its own. */
+/** How a test marks the rows that it plays: those of a section, or one of its own. */
 const PLAYING = /\b(?:proves\(url|covers\(import\.meta\.url)/
 
 const play = (files: readonly string[], env: Readonly<Record<string, string>>): number =>
@@ -22,7 +22,7 @@ function writePage(): number {
     .filter(name => name.endsWith('.test.ts'))
     .map(name => join('test', name))
     .filter(path => PLAYING.test(readFileSync(path, 'utf8')))
-  // The command line is played as it is shipped.
+  // The command line is tested as it is shipped.
   if (spawnSync('npm', ['run', 'build', '--silent'], { stdio: 'inherit' }).status !== 0) return 1
   const folder = mkdtempSync(join(tmpdir(), 'hostile-page-'))
   const status = play(playing, { HOSTILE_OBSERVED: folder })

@@ -1,6 +1,6 @@
 /**
- * Other projects' test suites, run against our code: `npm run suites -- --llhttp DIR`. The checkouts are fetched by
- * whoever runs this (CONTRIBUTING.md says how); nothing of them is kept here.
+ * Runs other projects' test suites against our code: `npm run suites -- --llhttp DIR`. You fetch the checkouts yourself
+ * (see CONTRIBUTING.md); none of their content is stored here.
  */
 import { parseArgs } from 'node:util'
 import { curl } from './suites/curl.ts'
@@ -12,7 +12,7 @@ import { count } from './suites/trial.ts'
 import { urlData } from './suites/url-data.ts'
 import type { Suite } from './suites/trial.ts'
 
-/** By the option that says where the suite is. */
+/** By the option that gives the suite's path. */
 const SUITES = {
   curl,
   llhttp,

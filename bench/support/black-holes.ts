@@ -1,7 +1,7 @@
 /**
- * Addresses that swallow connections, as a firewall that drops packets does: the kernel listens with a backlog of one,
- * this process never accepts, and the few connections that fit are opened by itself before it stops for good.
- * `argv[2]`: the addresses, comma-separated.
+ * Addresses that swallow connections, like a firewall that drops packets. The kernel listens with a backlog of one,
+ * this process never accepts, and it opens the few connections that fit by itself before it blocks for good. `argv[2]`:
+ * the addresses, separated by commas.
  */
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
@@ -24,6 +24,6 @@ process.send?.(`http://127.0.0.1:${port}`, () => {
   for (const address of addresses) {
     for (let nth = 0; nth < FILLERS; nth++) connect(port, address).on('error', () => undefined)
   }
-  // The connections have been asked for when this turn is over; nobody may accept them in the next.
+  // The connections have been started at the end of this turn, and must not be accepted in the next one.
   setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))
 })

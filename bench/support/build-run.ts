@@ -1,6 +1,6 @@
 /**
- * CPU time per request of one build, in a process of its own: bench/builds.ts starts it. Arguments: the folder that holds
- * the build's index.js, and the server's URL. Prints microseconds.
+ * CPU time per request of one build in its own process; started by bench/builds.ts. Arguments: the folder with the
+ * build's index.js, and the server's URL. Prints microseconds.
  */
 import { pathToFileURL } from 'node:url'
 import { join, resolve } from 'node:path'

@@ -1,9 +1,9 @@
 /**
- * Answers every GET from a buffer made beforehand, so that it costs less than any client: no HTTP is parsed, the end of
- * a head is the end of a chunk, because nobody sends a second request before the answer. A process of its own.
+ * Answers every GET from a prepared buffer, so that it costs less than any client. It parses no HTTP: the end of a head
+ * is the end of a chunk, because no client sends a second request before the answer. Runs in its own process.
  *
- * Arguments: how many addresses from 127.0.0.1 on, one server on each; and of how many requests one is refused with
- * 503 (0: none). Sends its origins when it listens.
+ * Arguments: number of addresses from 127.0.0.1 on, with one server each; and one of how many requests is refused with
+ * 503 (0: none). Sends its origins once it listens.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -24,7 +24,7 @@ function answer(socket: Socket): void {
   socket.setNoDelay(true)
   socket.on('error', () => socket.destroy())
   socket.on('data', chunk => {
-    // A head in two chunks is answered with its second one.
+    // A head in two chunks is answered after the second one.
     if (chunk.length < 4 || chunk.readUInt32BE(chunk.length - 4) !== END_OF_HEAD) return
     answered++
     socket.write(refuseEvery > 0 && answered % refuseEvery === 0 ? refused : ok)

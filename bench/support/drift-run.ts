@@ -1,9 +1,9 @@
 /**
- * One long batch in a process of its own that goes on by as many requests as it is told, and answers with the CPU time
- * that they took: bench/drift.ts starts it. Arguments: the case, the origins. 0 ends it.
+ * One long batch in its own process, started by bench/drift.ts. It continues by as many requests as each message says,
+ * and answers with their CPU time. Arguments: the case, the origins. A message of 0 ends it.
  *
- * It is one `drain` from its first request to its last. It pauses by a sink that settles no more writes: the window fills
- * with them, and nothing is under way. Going on begins with settling them, so that the next piece sends exactly as many
+ * It is one `drain` from its first request to its last. It pauses through a sink that settles no more writes, so that
+ * the window fills up and nothing is in flight. It continues by settling them, so the next block sends exactly as many
  * requests as it was told to.
  */
 import { caseOf, urlOf } from './scale-cases.ts'
@@ -11,19 +11,19 @@ import { ParallelRequests } from '../../src/index.ts'
 
 export interface Spent {
   readonly cpuUs: number
-  /** Of each 10,000 outcomes of it, one after the other, without a pause. */
+  /** CPU of each 10,000 outcomes, one block after the other, without a pause. */
   readonly blocksUs: readonly number[]
 }
 
 const BLOCK = 10_000
-/** As it is by default at this concurrency. */
+/** The default window at this concurrency. */
 const WINDOW = 800
 
 const [name = '', ...origins] = process.argv.slice(2)
 
 let held: (() => void)[] = []
 let written = 0
-/** At so many outcomes the sink stops. */
+/** Number of outcomes at which the sink stops. */
 let holdFrom = -WINDOW
 let isOver = false
 let before = process.cpuUsage()

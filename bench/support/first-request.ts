@@ -1,4 +1,6 @@
-/** Imports one way to make requests, makes one, and prints the milliseconds from before the import to its answer. */
+/**
+ * Imports one of the libraries, sends one request, and prints the milliseconds from before the import to the response.
+ */
 const [way, url] = process.argv.slice(2) as [string, string]
 const startedAtMs = performance.now()
 if (way === 'undici') {

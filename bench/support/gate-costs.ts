@@ -1,7 +1,7 @@
 /**
- * CPU per request of the gate alone: everybody enters, then each is answered as it comes through, on a wire that costs
- * nothing. Every case has the same number of requests in line at once, in as many gates as it takes: what 100,000
- * promises cost the memory and its collector is the same for all then, and what is left is the gate's.
+ * CPU per request of the gate alone: all requests enter, then each is answered as it comes through, on a transport that
+ * costs nothing. Every case has the same number of queued requests at once, in as many gates as it takes. What 100,000
+ * promises cost the memory and the garbage collector is then equal, and the rest is the gate's cost.
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -27,7 +27,7 @@ const CASES: readonly (readonly [hosts: number, queued: number])[] = [
 const REQUESTS = 100_000
 const ROUNDS = 7
 const PLACES = 50
-/** What the project promises: the largest over the smallest. */
+/** The bound that the project promises: the largest cost divided by the smallest. */
 const BOUND = 1.5
 
 export interface GateCost {
@@ -47,7 +47,7 @@ const REPLY: Reply = {
   protocol: 'http/1.1',
 }
 
-// Without it the garbage of one case is collected in the time of another.
+// Otherwise the garbage of one case is collected during the next.
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
@@ -84,7 +84,7 @@ function callTo(origin: string, index: number): Call {
   }
 }
 
-/** A gate, and those who are through it and wait for their answer. */
+/** A gate, and the attempts that have passed it and wait for their answer. */
 class World {
   readonly #gate = new Gate({
     limits: [slots(PLACES)],
@@ -112,13 +112,13 @@ class World {
   }
 }
 
-/** CPU microseconds per request, in and out, of gates that are all full before the first answer comes. */
+/** CPU microseconds per request, in and out, of gates that are all full before the first answer. */
 async function round([hosts, queued]: readonly [number, number]): Promise<number> {
   const gates = REQUESTS / (hosts * queued)
   const worlds: { world: World; attempts: Attempt[] }[] = []
   for (let nth = 0; nth < gates; nth++) {
     const world = new World()
-    // Who has never been asked is met once, which costs more than a request: that is the price of a host, not of a line.
+    // A new host costs more than a request, so each host is asked once before: this measures queues, not hosts.
     world.enter(attemptsFor(hosts, 1))
     await world.drain()
     worlds.push({ world, attempts: attemptsFor(hosts, queued) })
@@ -134,7 +134,7 @@ async function round([hosts, queued]: readonly [number, number]): Promise<number
 export async function gateCosts(): Promise<{ rows: GateCost[]; ratio: number; isHeld: boolean; bound: number }> {
   const costsUs = CASES.map((): number[] => [])
   for (let nth = -1; nth < ROUNDS; nth++) {
-    // In turn, so that noise hits all alike; the first round teaches the compiler.
+    // The cases take turns, so that noise hits all alike. The first round is for the compiler.
     for (const [index, one] of CASES.entries()) {
       const us = await round(one)
       if (nth >= 0) costsUs[index]?.push(us)

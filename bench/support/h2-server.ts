@@ -1,4 +1,4 @@
-/** A small JSON server over TLS that speaks HTTP/2 and HTTP/1.1, in a process of its own. */
+/** A small JSON server over TLS that speaks HTTP/2 and HTTP/1.1, in its own process. */
 import { readFileSync } from 'node:fs'
 import { createSecureServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'

@@ -1,6 +1,6 @@
 /**
- * A server on every address of the loopback network, in a process of its own: `http://127.1.2.3:port/` is a host for
- * itself. Answers after `argv[2]` milliseconds, so that places are what is scarce, and not the two processes' CPU.
+ * A server on every address of the loopback network, in its own process: `http://127.1.2.3:port/` is a host of its own.
+ * Answers after `argv[2]` milliseconds, so that slots are scarce rather than the CPU of the two processes.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,6 +1,6 @@
 /**
- * The law of a rate, judged from stamps alone: never more than `limit` in any interval, and never more than
- * burst + rate · (w + grace) in any window w. Knows nothing of how the library paces.
+ * The law of a rate, checked on time stamps alone: never more than `limit` in any interval, and never more than burst +
+ * rate · (w + grace) in any window w. Independent of how the library paces.
  */
 export interface Rate {
   readonly limit: number
@@ -8,13 +8,13 @@ export interface Rate {
   readonly burst: number
 }
 
-/** A timer that wakes late may be made up for by so much; part of the promise. */
+/** A late timer may be made up for by this much; part of the promise. */
 export const GRACE_MS = 5
 /** Stamps are sums of fractions. */
 const ROUNDING_MS = 1e-6
 
 /**
- * How many milliseconds the stamps would have to be moved for the law to hold, at worst; 0 when it holds as it is.
+ * How many milliseconds the stamps would have to move at most for the law to hold; 0 if it holds.
  *
  * @param stampsMs in ascending order
  */
@@ -22,7 +22,7 @@ export function breachMs(stampsMs: readonly number[], rates: readonly Rate[]): n
   return Math.max(0, ...rates.map(rate => Math.max(intervalBreachMs(stampsMs, rate), bunchBreachMs(stampsMs, rate))))
 }
 
-/** Two starts with `limit` others between and beside them must be an interval apart. */
+/** Two starts that are `limit` starts apart must be an interval apart. */
 function intervalBreachMs(stampsMs: readonly number[], { limit, intervalMs }: Rate): number {
   let worstMs = 0
   for (let index = limit; index < stampsMs.length; index++) {
@@ -56,7 +56,7 @@ export function mostIn(intervalMs: number, stampsMs: readonly number[]): number 
   return most
 }
 
-/** How long so many starts take at least, counted from the first, when nobody is late or early. */
+/** Least time for this many starts, counted from the first, without early or late ones. */
 export function idealMs(requests: number, rates: readonly Rate[]): number {
   const startsMs: number[] = []
   const fullAtMs = rates.map(() => 0)

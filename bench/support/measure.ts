@@ -1,4 +1,7 @@
-/** Measures CPU time of this process for competing ways to do the same, in turn, so that noise hits all alike. */
+/**
+ * Measures the CPU time of this process for several ways to do the same work. They take turns, so that noise hits all
+ * alike.
+ */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
@@ -11,7 +14,7 @@ export interface Contender {
 export interface Measured {
   readonly name: string
   readonly microsecondsPerRequest: number
-  /** Median over the rounds of this one's CPU time divided by the first one's in the same round. */
+  /** Median over the rounds of this contender's CPU time divided by the first one's in the same round. */
   readonly ratio: number
 }
 
@@ -21,7 +24,7 @@ export interface RoundPlan {
   readonly warmUps: number
 }
 
-/** The first contender is what the others are compared with. */
+/** The others are compared with the first contender. */
 export async function measure(
   contenders: readonly Contender[],
   { requests, rounds, warmUps }: RoundPlan,
@@ -29,7 +32,7 @@ export async function measure(
   for (let i = 0; i < warmUps; i++) for (const { run } of contenders) await run()
   const cpuUs: number[][] = contenders.map(() => [])
   for (let round = 0; round < rounds; round++) {
-    // The order turns, so that nobody always runs in the wake of the same neighbour.
+    // The order rotates, so that no contender always runs after the same one.
     for (let i = 0; i < contenders.length; i++) {
       const index = (round + i) % contenders.length
       globalThis.gc?.()
@@ -51,10 +54,10 @@ export function median(numbers: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? NaN
 }
 
-/** Starts a program that sends its URL, and answers with that and how to end it. */
+/** Starts a server program. Returns the URL that it sends, and a function that ends it. */
 export async function serve(program: URL): Promise<{ url: string; close: () => void }> {
   const child = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  // A program that cannot start ends this one, too: `once` rejects on its error.
+  // A program that cannot start ends this one too: `once` rejects on its error.
   const [url] = (await once(child, 'message')) as [string]
   return { url, close: () => child.disconnect() }
 }

@@ -1,5 +1,7 @@
-/** Milliseconds of the machine's monotonic clock: processes can compare theirs, unlike those of `performance.now()`. */
+/**
+ * Milliseconds of the machine's monotonic clock. Unlike `performance.now()`, they can be compared between processes.
+ */
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6
 
-/** What to add to `performance.now()` of this process to get the same. */
+/** Converts `performance.now()` of this process to that clock. */
 export const MONOTONIC_OFFSET_MS = monotonicMs() - performance.now()

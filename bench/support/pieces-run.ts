@@ -1,6 +1,7 @@
 /**
- * Some requests at once in a process of its own; says on each message what memory is live after a full collection.
- * Arguments: the URL, how many requests, the cap on a body, and whether they are collected or wait in `onChunk`.
+ * Several requests at once in its own process. On each message it reports the live memory after a full garbage
+ * collection. Arguments: the URL, the number of requests, the size limit of a body, and whether bodies are collected or
+ * wait in `onChunk`.
  */
 import { readFileSync } from 'node:fs'
 import { ParallelRequests } from '../../src/index.ts'
@@ -8,7 +9,7 @@ import { ParallelRequests } from '../../src/index.ts'
 const [origin = '', count, cap, taker] = process.argv.slice(2)
 const ca = readFileSync(new URL('../../test/fixtures/tls/ca.pem', import.meta.url), 'utf8')
 
-/** One client for each, so that each has a connection of its own in HTTP/2, too. */
+/** One client per request, so that each has its own connection with HTTP/2 as well. */
 const clients = Array.from(
   { length: Number(count) },
   () =>

@@ -1,6 +1,6 @@
 /**
- * Answers every request with a body in pieces of a given size, all of it but the last byte, and that when the parent
- * says so. Arguments: `http/1.1` or `h2`, bytes of a body, bytes of a piece. Sends its URL, then one message per body.
+ * Answers every request with a body in chunks of a given size: all but the last byte, and the last byte when the parent
+ * says so. Arguments: `http/1.1` or `h2`, bytes of a body, bytes of a chunk. Sends its URL, then one message per body.
  */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -10,7 +10,7 @@ import { createServer as createTlsServer } from 'node:tls'
 const [protocol = '', bodyText, pieceText] = process.argv.slice(2)
 const bodyBytes = Number(bodyText)
 const pieceBytes = Number(pieceText)
-/** Written at once. */
+/** Bytes per write. */
 const BATCH_BYTES = 16_384
 
 const finish: (() => void)[] = []
@@ -19,7 +19,7 @@ process.on('message', () => {
 })
 process.on('disconnect', () => process.exit())
 
-/** Writes all pieces but the last byte, as far and as fast as `room` and the socket let it. */
+/** Writes all chunks but the last byte, as fast as `room` and the socket allow. */
 function pour(socket: Socket, frame: (bytes: number) => Buffer, room: () => number): () => void {
   const perBatch = Math.max(1, Math.floor(BATCH_BYTES / pieceBytes))
   const batch = Buffer.concat(Array.from({ length: perBatch }, () => frame(pieceBytes)))
@@ -78,7 +78,7 @@ function frameOf(type: number, flags: number, stream: number, payload: Buffer = 
   return Buffer.concat([head, payload])
 }
 
-/** As much of HTTP/2 as one stream per connection takes. */
+/** As much of HTTP/2 as one stream per connection needs. */
 function h2(socket: Socket): void {
   socket.on('error', () => undefined)
   let unread: Buffer = Buffer.alloc(0)

@@ -1,4 +1,4 @@
-/** The ways in which very many requests are sent by bench/scale.ts and bench/drift.ts, and what starts their processes. */
+/** The cases of bench/scale.ts and bench/drift.ts, and how their processes are started. */
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,9 +10,9 @@ export interface ScaleCase {
   readonly name: string
   readonly says: string
   readonly hosts: number
-  /** Of so many requests the server refuses one; 0: none. */
+  /** The server refuses one of this many requests; 0: none. */
   readonly refuseEvery: number
-  /** Whether outcomes are counted by a sink. */
+  /** Whether a sink counts the outcomes. */
   readonly sink: boolean
   readonly options: ClientOptions
 }
@@ -40,11 +40,11 @@ export function caseOf(name: string): ScaleCase {
   return found
 }
 
-/** Distinct URLs, one origin after the other. */
+/** Distinct URLs that rotate over the origins. */
 export const urlOf = (origins: readonly string[], index: number): string =>
   `${origins[index % origins.length] as string}/items/${index}?page=1`
 
-/** A program of this folder in a process of its own, garbage collector at hand. It ends when it is disconnected from. */
+/** Starts a program of this folder in its own process, with `gc()` available. It ends when it is disconnected. */
 export function start(program: string, args: readonly (string | number)[]): ChildProcess {
   return fork(new URL(`./${program}.ts`, import.meta.url), args.map(String), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -52,7 +52,7 @@ export function start(program: string, args: readonly (string | number)[]): Chil
   })
 }
 
-/** Starts the server of a case, and answers with its origins and how to end it. */
+/** Starts the server of a case. Returns its origins and a function that ends it. */
 export async function serve({ hosts, refuseEvery }: ScaleCase): Promise<{ origins: string[]; close: () => void }> {
   const child = start('canned-server', [hosts, refuseEvery])
   const [origins] = (await once(child, 'message')) as [string[]]

@@ -1,4 +1,4 @@
-/** docs/scale.md has a part by each of two programs; one that writes its own leaves the other's as it is. */
+/** Two programs write one part of docs/scale.md each, and leave the other part unchanged. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
 const PAGE = new URL('../../docs/scale.md', import.meta.url)

@@ -1,15 +1,17 @@
 /**
- * One batch from a generator in a process of its own, which tells of its memory as it goes: bench/scale.ts starts it.
- * Arguments: the case, how many requests, how many samples, the origins.
+ * One batch from a generator in its own process, started by bench/scale.ts, which reports its memory as it goes.
+ * Arguments: the case, the number of requests, the number of samples, the origins.
  */
 import { caseOf, urlOf } from './scale-cases.ts'
 import { ParallelRequests } from '../../src/index.ts'
 import type { Sink, Totals } from '../../src/index.ts'
 
-/** Memory when so many requests had been taken from the generator, after a full garbage collection but for the first. */
+/**
+ * Memory after this many requests were taken from the generator, after a full garbage collection (except `rssBytes`).
+ */
 export interface Sample {
   readonly requests: number
-  /** Before the collection. */
+  /** Before the garbage collection. */
   readonly rssBytes: number
   readonly heapBytes: number
   readonly externalBytes: number
@@ -21,7 +23,7 @@ export type Told =
   | {
       readonly end: {
         readonly totals: Totals
-        /** Outcomes that the sink was given; undefined without one. */
+        /** Outcomes that the sink received; undefined without one. */
         readonly counted: number | undefined
         readonly maxRssBytes: number
         readonly cpuMs: number
@@ -45,7 +47,7 @@ function sample(taken: number): void {
   })
 }
 
-/** Samples are taken in the middle of the work, with as much under way as ever. */
+/** Samples are taken in the middle of the work, with as much in flight as ever. */
 function* urls(): Generator<string> {
   for (let index = 0; index < requests; index++) {
     if (index > 0 && index % every === 0) sample(index)
@@ -71,7 +73,7 @@ tell({
   end: {
     totals,
     counted: hasSink ? counted : undefined,
-    // The most that it ever had, not only at the samples; in kilobytes.
+    // The maximum over the whole run, not only at the samples; in kilobytes.
     maxRssBytes: process.resourceUsage().maxRSS * 1_024,
     cpuMs: (user + system) / 1_000,
     wallMs,

@@ -1,4 +1,4 @@
-/** A small JSON server in a process of its own, so that its work is not counted as the client's. */
+/** A small JSON server in its own process, so that its work is not counted as the client's. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 

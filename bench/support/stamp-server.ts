@@ -1,6 +1,6 @@
 /**
- * A server in a process of its own that stamps every arrival with the machine's monotonic clock, which is the same for
- * all processes. A message asks for the stamps since the last one.
+ * A server in its own process that stamps every arrival with the machine's monotonic clock, which all processes share.
+ * A message asks for the stamps since the last one.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

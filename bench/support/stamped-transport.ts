@@ -1,10 +1,10 @@
-/** Our own transport with a note of when each attempt left the gate, which is where a rate is promised. */
+/** Our own transport, which records when each attempt left the gate: that is where a rate is promised. */
 import { systemClock } from '../../src/client/system-clock.ts'
 import type { Transport } from '../../src/index.ts'
 import { undiciTransport } from '../../src/transport/undici.ts'
 
 export interface StampedTransport extends Transport {
-  /** When the gate booked each attempt, by `performance.now()`; empty it between runs. */
+  /** When the gate booked each attempt, by `performance.now()`. Clear it between runs. */
   readonly startsMs: number[]
 }
 

@@ -1,12 +1,12 @@
-/** Whether a series grows: its slope, how much it creeps between its steps, and its last quarter against its first. */
+/** Whether a series grows: its slope, its creep between steps, and its last quarter compared with its first. */
 import { median } from './measure.ts'
 
 export interface Trend {
-  /** By least squares, per unit of `at`. */
+  /** Least squares, per unit of `at`. */
   readonly slope: number
-  /** Median of the slopes from each value to the fourth after it: a step up or down, which happens once, is not in it. */
+  /** Median of the slopes from each value to the fourth one after it. A step, which happens once, does not count. */
   readonly creep: number
-  /** Median of the last quarter less that of the first one. */
+  /** Median of the last quarter less the median of the first one. */
   readonly rise: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * A JSON server in a process of its own: `/small` answers with what bench/support/server.ts does, `/large` with 100 kB.
- * Bodies are made beforehand.
+ * A JSON server in its own process: `/small` answers like bench/support/server.ts, `/large` with 100 kB. Bodies are
+ * prepared in advance.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

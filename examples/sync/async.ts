@@ -1,4 +1,7 @@
-/** Where no promise can be awaited: a plain function that returns the results. It blocks its thread until they are there. */
+/**
+ * Where no promise can be awaited: a plain function that returns the results. It blocks its thread until they are
+ * complete.
+ */
 import { parallelRequestsSync } from 'parallel-requests'
 
 const github = process.env.GITHUB_API_URL ?? 'https://api.github.com'

@@ -1,6 +1,6 @@
 /**
- * The command of a test of curl → a request of ours, or why it is none that we send: what is compared is the answer, so
- * options that only say where it goes or what is printed are left out.
+ * The command of a curl test → a request of ours, or why we do not send it. Only the response is compared, so options
+ * about output are left out.
  */
 
 export interface CurlCommand {
@@ -13,7 +13,7 @@ export interface CurlCommand {
   readonly maxRedirects: number | undefined
   readonly maxBytes: number | undefined
   readonly timeoutMs: number | undefined
-  /** `--fail`: a status of 400 and above is a failure. */
+  /** `--fail`: a status of 400 or above is a failure. */
   readonly fails: boolean
   readonly unpacks: boolean
 }
@@ -65,7 +65,7 @@ interface Read {
 
 const OF_CONNECTION = /^(?:host|transfer-encoding|content-length|connection|expect|te)$/i
 
-/** Answers with why the command is none for us. */
+/** Returns why the command is not one for us. */
 type Reader = (read: Read, value: string) => string | undefined
 
 const WITHOUT_VALUE: Readonly<Record<string, Reader>> = {
@@ -78,7 +78,7 @@ const WITHOUT_VALUE: Readonly<Record<string, Reader>> = {
 const WITH_VALUE: Readonly<Record<string, Reader>> = {
   '-H': (read, field) => {
     const [, name, text] = /^([\w-]+): *(.+)$/.exec(field) ?? []
-    // Fields that are taken away, and those of the connection, are none that a server answers otherwise.
+    // Removed fields, and fields of the connection, do not change the response.
     if (name === undefined || text === undefined || OF_CONNECTION.test(name)) return undefined
     read.headers[name] = text
     return undefined
@@ -89,7 +89,7 @@ const WITH_VALUE: Readonly<Record<string, Reader>> = {
     return undefined
   },
   '-d': (read, data) => {
-    // The answer is played whatever the body is.
+    // The response is the same for every body.
     read.data.push(data)
     return undefined
   },
@@ -115,7 +115,9 @@ export function readCurlCommand(line: string): CurlCommand | string {
   return commandOf(read)
 }
 
-/** @param behind the words that follow, the first of which may be the value of this one */
+/**
+ * @param behind the words that follow; the first one may be the value of this option
+ */
 function readWord(word: string, read: Read, behind: string[]): string | undefined {
   if (!word.startsWith('-')) return void read.urls.push(word)
   if (LEFT_OUT.has(word)) return undefined
@@ -156,7 +158,7 @@ function commandOf(read: Read): CurlCommand | string {
   }
 }
 
-/** As a shell reads them, as far as the tests need it. */
+/** Splits like a shell, as far as the tests need it. */
 function wordsOf(line: string): string[] {
   const words = line.trim().matchAll(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs)
   return [...words].map(([word]) =>

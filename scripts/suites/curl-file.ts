@@ -1,5 +1,5 @@
 /**
- * A test file of curl, read: its sections, with variables, functions and line ends put in. The format is described in
+ * Reads a test file of curl: its sections, with variables, functions and line ends expanded. The format is described in
  * curl's docs/tests/FILEFORMAT.md.
  */
 import { readFileSync } from 'node:fs'
@@ -19,12 +19,12 @@ export interface CurlFile {
 export interface Variables {
   readonly number: string
   readonly port: string
-  /** The folder that `%SRCDIR` is. */
+  /** The folder that `%SRCDIR` stands for. */
   readonly sources: string
 }
 
 const SECTION = /^[ \t]*<(?<name>[a-z]+\d*)(?<attributes>(?: [^>]*)?)>\n(?<text>[^]*?)^[ \t]*<\/\k<name>>$/gm
-/** They hold sections and no text. */
+/** Sections that hold sections and no text. */
 const GROUPS: ReadonlySet<string> = new Set(['testcase', 'info', 'reply', 'client', 'verify'])
 
 export function readCurlFile(content: string, variables: Variables): CurlFile {
@@ -45,7 +45,7 @@ export function readCurlFile(content: string, variables: Variables): CurlFile {
   }
 }
 
-/** Features of the machine that the tests run on. Windows is none, and of everything else the newest is there. */
+/** Features of the machine that the tests run on: not Windows, and the newest version of everything else. */
 const isThere = (feature: string): boolean =>
   feature.startsWith('!') ? !isThere(feature.slice(1)) : feature !== 'win32'
 
@@ -73,7 +73,7 @@ const CHARS: Readonly<Record<string, string>> = {
   EMPTY: '',
 }
 
-/** Functions first, from the inside out: what one makes may be given to the next. */
+/** Expands functions first, from the inside out: the result of one may be the argument of the next. */
 function expanded({ text, attributes }: Section, { number, port, sources }: Variables): string {
   const filled = text
     .replaceAll('%HOSTIP', '127.0.0.1')
@@ -92,14 +92,14 @@ function expanded({ text, attributes }: Section, { number, port, sources }: Vari
   return attributes.includes('nonewline="yes"') ? lines.replace(/\r?\n$/, '') : lines
 }
 
-/** `%0a` is a byte, anything else itself. */
+/** `%0a` is a byte; other characters stand for themselves. */
 const bytesOf = (text: string): string =>
   text.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
 
 const HEAD_LINE = /^HTTP\/(?:1\.1|1\.0|2|3) [1-5][^\r]*$/
 const FIELD_LINE = /^[\w-]+: [^\r]*$/i
 
-/** `crlf="yes"`: on all lines. `crlf="headers"`: on the lines of heads and the blank ones behind them. */
+/** `crlf="yes"` applies to all lines, `crlf="headers"` to the lines of heads and the blank ones after them. */
 function withLineEnds(text: string, attributes: string): string {
   if (attributes.includes('crlf="yes"')) return text.replace(/\r*\n/g, '\r\n')
   if (!attributes.includes('crlf="headers"')) return text

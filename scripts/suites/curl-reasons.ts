@@ -1,4 +1,4 @@
-/** Where an answer ends otherwise here than in curl, and why. */
+/** Where our result differs from curl's, and why. */
 import type { Reason } from './trial.ts'
 
 export const CURL_REASONS: readonly Reason[] = [
@@ -60,17 +60,17 @@ export const CURL_REASONS: readonly Reason[] = [
   },
 ]
 
-/** The heads at the beginning: those of interim answers, and the one of the final answer. */
+/** The heads at the beginning: of interim responses, and of the final one. */
 export const HEADS: RegExp = /^(?:HTTP\/[^]*?\n\r?\n)+/
 
-/** In the head of any of the answers. */
+/** Whether any head has a line that ends in LF only. */
 export const hasBareLf = (answers: string): boolean =>
   answers.split('\0').some(bytes => /[^\r]\n/.test(HEADS.exec(bytes)?.[0] ?? ''))
 
 const linesOf = (input: string, name: string): RegExpMatchArray | readonly string[] =>
   input.match(new RegExp(`^${name}:.*$`, 'gim')) ?? []
 
-/** Of two bodies, what the longer one has behind the shorter one. */
+/** What the longer of two bodies has after the shorter one. */
 function behind(ours: string, theirs: string): string | undefined {
   if (!ours.startsWith('body ') || !theirs.startsWith('body ')) return undefined
   const [short, long] = [JSON.parse(ours.slice(5)) as string, JSON.parse(theirs.slice(5)) as string]

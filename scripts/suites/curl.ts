@@ -1,8 +1,8 @@
 /**
- * curl's tests/data: HTTP/1.x answers to one GET, HEAD or POST, played byte by byte and asked for as the command says, as
- * far as we have what it asks for.
+ * curl's tests/data: HTTP/1.x responses to one GET, HEAD or POST, played byte by byte and requested as the command
+ * says, as far as we support its options.
  *
- * Compared is what the caller gets: whole or not, and where both call it whole the status and the body.
+ * Compared is what the caller gets: complete or not, and where both call it complete, the status and the body.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,13 +29,13 @@ export const curl: Suite = {
 
 interface CurlCase {
   readonly name: string
-  /** Of the file. */
+  /** Content of the file. */
   readonly content: string
   /** The folder that other files are included from. */
   readonly sources: string
 }
 
-/** Many heads there end their lines with LF only. What else they test is seen with CRLF. */
+/** Many heads there end their lines with LF only. What else they test shows with CRLF. */
 async function triedBothWays(each: CurlCase): Promise<readonly Trial[]> {
   const trial = await tried(each, bytes => bytes)
   if (trial.kind !== 'differ' || !hasBareLf(trial.input)) return [trial]
@@ -46,7 +46,9 @@ const withCrlf = (bytes: string): string => bytes.replace(HEADS, heads => heads.
 
 const ANY_PORT = '1'
 
-/** @param edit what is done to an answer before it is played */
+/**
+ * @param edit changes a response before it is played
+ */
 async function tried({ name, content, sources }: CurlCase, edit: (bytes: string) => string): Promise<Trial> {
   const number = name.slice('test'.length)
   const fileAt = (port: string): CurlFile => readCurlFile(content, { number, port, sources })
@@ -95,7 +97,7 @@ function outOfScope(file: CurlFile): string | undefined {
   return undefined
 }
 
-/** Test 31 is asked for as `/31`; `/310002` is its section `data2`. */
+/** Test 31 is requested as `/31`; `/310002` is its section `data2`. */
 function partOf(path: string): number {
   const number = Number(/\d+/.exec(path.slice(path.lastIndexOf('/')))?.[0] ?? 0)
   return number > 10_000 ? number % 10_000 : 0
@@ -121,7 +123,7 @@ interface Expected {
   /** curl's exit code. */
   readonly exit: number
   readonly status: number | undefined
-  /** Undefined where the file does not say. */
+  /** Undefined if the file does not say. */
   readonly body: string | undefined
 }
 
@@ -129,7 +131,7 @@ function expected(file: CurlFile, { method }: CurlCommand, played: readonly stri
   const exit = Number(file.section('errorcode')?.text.trim() ?? 0)
   const check = file.section('datacheck')
   const last = played.at(-1) ?? ''
-  // What is played is not what is written out where it is packed or in chunks.
+  // If the body is compressed or chunked, the played bytes differ from the written ones.
   const isAsPlayed = played.length === 1 && !/^(?:transfer|content)-encoding:/im.test(last)
   const printed = check?.text ?? (isAsPlayed ? last : undefined)
   const isChecked = file.section('data')?.attributes.includes('nocheck="yes"') !== true
@@ -138,7 +140,7 @@ function expected(file: CurlFile, { method }: CurlCommand, played: readonly stri
   return { exit, status, body: printed !== undefined && isChecked ? lastAnswer(printed).body : undefined }
 }
 
-/** What stands behind the last head, and its status. */
+/** What follows the last head, and its status. */
 function lastAnswer(text: string): { status: number | undefined; body: string } {
   let status: number | undefined
   let body = text

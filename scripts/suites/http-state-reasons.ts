@@ -1,4 +1,4 @@
-/** Where other cookies come back than the http-state suite expects, and why. */
+/** Where our cookies differ from those that the http-state suite expects, and why. */
 import type { Reason } from './trial.ts'
 
 const THIS_YEAR = new Date().getFullYear()

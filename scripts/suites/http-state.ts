@@ -1,6 +1,6 @@
 /**
- * The cookie tests of the IETF's http-state group: what a server sets, and the `Cookie` that must come with the redirect
- * behind it. Every name leads to the loopback server.
+ * The cookie tests of the IETF's http-state group: what a server sets, and the `Cookie` header expected on the redirect
+ * that follows. Every name resolves to the loopback server.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,14 +22,14 @@ export const httpState: Suite = {
 
 interface CookieCase {
   readonly name: string
-  /** Lines of a head: `Set-Cookie`, and `Location` where it is not the usual one. */
+  /** Lines of a head: `Set-Cookie`, and `Location` if it is not the usual one. */
   readonly received: string
-  /** A line with the `Cookie`, or nothing. */
+  /** A line with the `Cookie`, or empty. */
   readonly expected: string
 }
 
 const HOST = 'home.example.org'
-/** What the suite's own server listens on. */
+/** The port of the suite's own server. */
 const PORT = ':8888'
 
 const toLoopback: LookupInput = (_name, { all }, callback) => {

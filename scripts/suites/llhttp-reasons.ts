@@ -1,4 +1,4 @@
-/** Where an answer ends otherwise here than in llhttp's strict mode, and why. */
+/** Where our result differs from llhttp's strict mode, and why. */
 import type { Difference, Reason } from './trial.ts'
 
 const starts =

@@ -1,8 +1,8 @@
 /**
- * llhttp's `test/response/*.md`: an answer as bytes, and what a strict parser calls out about it.
+ * llhttp's `test/response/*.md`: a response as bytes, and what a strict parser reports about it.
  *
- * Compared is what becomes of the first final answer: whole (then its status and body too), incomplete, or refused. The
- * connection ends behind the bytes, which completes a body without any framing.
+ * Compared is the result of the first final response: complete (then its status and body too), incomplete, or refused.
+ * The connection ends after the bytes, which completes a body without framing.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,11 +22,11 @@ export const llhttp: Suite = {
 }
 
 export interface LlhttpCase {
-  /** `file: title`, numbered where one title has several. */
+  /** `file: title`, numbered if several cases have the same title. */
   readonly name: string
   readonly meta: Meta
   readonly bytes: string
-  /** What the parser calls out, line by line. */
+  /** What the parser reports, line by line. */
   readonly log: string
 }
 
@@ -53,13 +53,13 @@ export function casesOf(file: string, markdown: string): LlhttpCase[] {
 interface Meta {
   /** `response`, `response-lenient-headers` and so on. */
   readonly type?: string
-  /** Whoever asks has asked for a head. */
+  /** The response is to a HEAD request. */
   readonly skipBody?: boolean
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { r: '\r', n: '\n', t: '\t', f: '\f' }
 
-/** Line ends are CRLF, a backslash before one joins two lines, and `\r`, `\n`, `\t`, `\f` and `\x00` are bytes. */
+/** Line ends are CRLF; a backslash before one joins two lines; `\r`, `\n`, `\t`, `\f` and `\x00` are bytes. */
 function bytesOf(text: string): string {
   return Buffer.from(text.replace(/\n$/, ''))
     .toString('latin1')
@@ -78,7 +78,7 @@ const HEAD = /^headers complete .*status=(?<status>\d+) .*flags=(?<flags>[\da-f]
 const CHUNKED_OR_LENGTH = 0x28
 const BODY = /^span\[body\]=(?:(?<name>cr|lf)|"(?<text>.*)")$/
 
-/** What the parser's log says about the first answer that is final. */
+/** What the parser's log says about the first final response. */
 export function verdictOf(log: string): Verdict {
   let status = 0
   let hasFraming = false

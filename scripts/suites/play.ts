@@ -1,4 +1,4 @@
-/** Plays one answer as raw bytes on a loopback server, and asks for it with our client. */
+/** Plays one response as raw bytes on a loopback server, and requests it with our client. */
 import { rawServer } from '../../test/support/raw-server.ts'
 import type { RawRequest } from '../../test/support/raw-server.ts'
 import { clientOf } from '../../test/support/ask.ts'
@@ -7,28 +7,28 @@ import type { RequestSpec } from '../../src/index.ts'
 
 /** A server that answers at all does so at once. */
 const PATIENCE_MS = 3_000
-/** Trials at the same time: each has a server, a client and a connection. */
+/** Trials at the same time; each has a server, a client and a connection. */
 const AT_ONCE = 20
 
 export interface Answer {
   /** Latin-1, so that every byte can be written. */
   readonly bytes: string
-  /** Whether the connection ends behind the bytes. */
+  /** Whether the connection ends after the bytes. */
   readonly isLast: boolean
 }
 
 export interface Ending {
-  /** `'ok'` or our code. */
+  /** `'ok'` or our error code. */
   readonly code: string
-  /** Undefined where no answer was taken. */
+  /** Undefined if no response was accepted. */
   readonly status: number | undefined
   /** Latin-1. */
   readonly body: string
 }
 
 /**
- * @param answer the answer to each request
- * @param specOf what to ask of the server at this origin; every status is taken as an answer unless it says otherwise
+ * @param answer the response to each request
+ * @param specOf the request for this origin; every status is accepted unless it says otherwise
  */
 export async function play(
   answer: (request: RawRequest) => Answer,
@@ -55,7 +55,7 @@ export async function play(
   }
 }
 
-/** `run` for each item, some at a time, in the order of the items. */
+/** Calls `run` for each item, several at a time; results are in the order of the items. */
 export async function inTurns<Item, Value>(
   items: readonly Item[],
   run: (item: Item) => Promise<Value>,

@@ -27,7 +27,7 @@ export function reportOf(name: string, { agree, differ, owed, out, faults, unuse
 
 const sum = (counts: ReadonlyMap<unknown, number>): number => [...counts.values()].reduce((a, b) => a + b, 0)
 
-/** Names and values are somebody else's text: one line of ASCII each. */
+/** Names and values are foreign text: printed as one line of ASCII each. */
 function shown(text: string): string {
   const plain = text.replace(/[^\x20-\x7e]/g, char => `\\u{${(char.codePointAt(0) as number).toString(16)}}`)
   return plain.length > MAX_SHOWN ? `${plain.slice(0, MAX_SHOWN)}...` : plain

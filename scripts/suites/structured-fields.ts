@@ -1,8 +1,8 @@
 /**
- * The test suite of RFC 9651. Of that grammar we read lists of items with parameters, for the `RateLimit` fields: the text
- * of each item and parameter, which means nothing until it is a name or a count.
+ * The test suite of RFC 9651. We read only lists of items with parameters, for the `RateLimit` fields, and keep the
+ * text of each item and parameter until it is used as a name or a count.
  *
- * So items and parameters are compared as text; a field that must be refused agrees where no count is read from it.
+ * Items and parameters are therefore compared as text. A field that must be refused agrees if no count is read from it.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -77,11 +77,11 @@ function tried(name: string, { raw, header_type: type, expected, must_fail: must
 
 const PARAMETER = /^[a-z*][a-z\d_.*-]*=(.*)$/s
 
-/** What would be read as a count: an item, or a parameter whose name somebody could look for. */
+/** What we would read as a count: an item, or a parameter with a name that we look for. */
 const countsOf = ([item, ...parameters]: readonly string[]): number[] =>
   [item, ...parameters.map(parameter => PARAMETER.exec(parameter)?.[1])].flatMap(text => countOf(text) ?? [])
 
-/** As they are written; undefined for types that cannot be in a `RateLimit` field. */
+/** As they are written; undefined for types that a `RateLimit` field cannot hold. */
 const textsOf = ([bare, parameters]: Member): (string | undefined)[] => [
   textOf(bare as Bare),
   ...parameters.map(([key, value]) => {

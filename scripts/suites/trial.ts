@@ -1,32 +1,32 @@
 /**
- * What a case of another project's test suite comes to, and the four ways to count it.
+ * The result of one case of another project's test suite, and the four ways to count it.
  *
- * A suite only compares. Why a difference is right is said in its table of reasons, so that a new difference is a fault
- * until somebody has looked at it.
+ * A suite only compares. Its table of reasons says why a difference is right, so a new difference counts as a fault
+ * until someone has checked it.
  */
 
 /** One case after it was tried. */
 export type Trial =
   | { readonly name: string; readonly kind: 'agree' }
-  /** Nothing to compare, because of `why`. */
+  /** Not comparable, because of `why`. */
   | { readonly name: string; readonly kind: 'out'; readonly why: string }
   | ({ readonly kind: 'differ' } & Difference)
 
 export interface Difference {
   readonly name: string
-  /** What is right according to the suite, in a few words. */
+  /** The result that the suite expects, in a few words. */
   readonly theirs: string
   readonly ours: string
-  /** What was read or played. Only the rules look at it; it is never printed. */
+  /** What was read or played. Only the rules use it; it is never printed. */
   readonly input: string
 }
 
-/** Why some cases end in another way here. */
+/** Why some cases have another result here. */
 export interface Reason {
   /** Short, for the table of counts. */
   readonly rule: string
   readonly because: string
-  /** The difference is no decision of ours: our own HTTP/1.1 connection will end it. */
+  /** Not our decision: our own HTTP/1.1 connection will remove the difference. */
   readonly isOwed?: boolean
   /** The names of the cases, or what they have in common. */
   readonly applies: readonly string[] | ((difference: Difference) => boolean)
@@ -35,7 +35,9 @@ export interface Reason {
 export interface Suite {
   readonly name: string
   readonly reasons: readonly Reason[]
-  /** @param from the checkout, or the file */
+  /**
+   * @param from the checkout, or the file
+   */
   run(from: string): Promise<readonly Trial[]> | readonly Trial[]
 }
 
@@ -45,7 +47,7 @@ export interface Count {
   readonly owed: ReadonlyMap<Reason, number>
   readonly out: ReadonlyMap<string, number>
   readonly faults: readonly Difference[]
-  /** Rules that nothing needs any more. */
+  /** Rules that no case needs any more. */
   readonly unused: readonly Reason[]
 }
 

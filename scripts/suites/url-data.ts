@@ -1,6 +1,6 @@
 /**
- * WPT's `urltestdata.json`: what is sent for a URL (origin and path, without userinfo and fragment) is what the WHATWG URL
- * standard says; what fails there, and what is of another scheme, is refused.
+ * WPT's `urltestdata.json`: what we send for a URL (origin and path, without userinfo and fragment) must match the
+ * WHATWG URL standard. What fails there, or has another scheme, is refused.
  */
 import { readFileSync } from 'node:fs'
 import { parseUrl } from '../../src/core/url.ts'
@@ -17,7 +17,7 @@ const REASONS: readonly Reason[] = [
 
 export const urlData: Suite = { name: 'url-data', reasons: REASONS, run: from => trialsOf(readFileSync(from, 'utf8')) }
 
-/** A text between two of these is a comment. */
+/** A string between two cases is a comment. */
 interface UrlCase {
   readonly input: string
   readonly base: string | null
@@ -54,7 +54,7 @@ function sent(input: string, base: string | null): string {
   return typeof parsed === 'string' ? `${REFUSED}: ${parsed}` : `${parsed.origin}${parsed.path}`
 }
 
-/** URLs of the origin that was read last are read in another way. */
+/** The URLs of the origin that was parsed last take a faster path. */
 function sentAfterItsLike(input: string, base: string | null): string {
   const written = /^https?:\/\/[^/?#\\]*/.exec(input)?.[0]
   if (written !== undefined) parseUrl(`${written}/`, undefined, [])

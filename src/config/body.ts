@@ -3,6 +3,7 @@ import type { Body, Chunks } from '../core/body.ts'
 import { pairsOf } from '../core/url.ts'
 import { jsonText } from './json-body.ts'
 import { problem } from './kinds.ts'
+import type { Read } from './kinds.ts'
 import { readMultipart } from './multipart-input.ts'
 import { readPairs } from './query-input.ts'
 import { isFormData, readRaw } from './raw-body.ts'
@@ -14,6 +15,8 @@ export interface BodyPlan {
   readonly replayable: boolean
   /** Those at hand. Absent where there are none. */
   readonly streams?: readonly Chunks[]
+  /** As the caller gave it. */
+  readonly given: unknown
 }
 
 export interface BodyFields {
@@ -23,41 +26,35 @@ export interface BodyFields {
   readonly body?: unknown
 }
 
-const FIELDS = ['json', 'form', 'multipart', 'body'] as const satisfies readonly (keyof BodyFields)[]
+export const BODY_FIELDS = ['json', 'form', 'multipart', 'body'] as const satisfies readonly (keyof BodyFields)[]
 
-export const hasBody = (fields: BodyFields): boolean => FIELDS.some(name => fields[name] !== undefined)
+export const hasBody = (fields: BodyFields): boolean => BODY_FIELDS.some(name => fields[name] !== undefined)
 
 /** The body of the fields, or undefined when there is none; two at once, or one that cannot be sent, is a problem. */
 export function bodyOf(fields: BodyFields, problems: string[]): BodyPlan | undefined {
-  const given = FIELDS.filter(name => fields[name] !== undefined)
-  if (given.length > 1) {
-    problems.push(problem('body', 'one of json, form, multipart and body', given.join(' and '), 'Keep one of them.'))
-    return undefined
-  }
-  if (given[0] === 'json') return jsonBody(fields.json, problems)
-  if (given[0] === 'form') return formBody(fields.form, problems)
-  if (given[0] === 'multipart') return multipartBody(fields.multipart, 'multipart', problems)
-  if (given[0] !== 'body') return undefined
-  if (fields.body instanceof URLSearchParams) return encoded(fields.body)
-  return isFormData(fields.body) ? multipartBody(fields.body, 'body', problems) : readRaw(fields.body, problems)
+  const given = BODY_FIELDS.filter(name => fields[name] !== undefined)
+  const [name] = given
+  if (name === undefined) return undefined
+  if (given.length === 1) return READERS[name](fields[name], name, problems)
+  problems.push(severalBodies(given))
+  return undefined
 }
 
-function jsonBody(value: unknown, problems: string[]): BodyPlan | undefined {
-  const body = jsonText(value, problems)
-  return body === undefined ? undefined : { body, contentType: 'application/json', replayable: true }
+export const severalBodies = (given: readonly string[]): string =>
+  problem('body', 'one of json, form, multipart and body', given.join(' and '), 'Keep one of them.')
+
+export const readJson: Read<BodyPlan> = (given, _name, problems) => {
+  const body = jsonText(given, problems)
+  return body === undefined ? undefined : { body, contentType: 'application/json', replayable: true, given }
 }
 
-function formBody(form: unknown, problems: string[]): BodyPlan | undefined {
-  if (form instanceof URLSearchParams) return encoded(form)
-  const read = readPairs(form, 'form', problems)
-  return read && encoded(new URLSearchParams(pairsOf(read)))
+export const readForm: Read<BodyPlan> = (given, name, problems) => {
+  if (given instanceof URLSearchParams) return encoded(given, given)
+  const read = readPairs(given, name, problems)
+  return read && encoded(new URLSearchParams(pairsOf(read)), given)
 }
 
-function encoded(fields: URLSearchParams): BodyPlan {
-  return { body: fields.toString(), contentType: 'application/x-www-form-urlencoded', replayable: true }
-}
-
-function multipartBody(given: unknown, name: string, problems: string[]): BodyPlan | undefined {
+export const readParts: Read<BodyPlan> = (given, name, problems) => {
   const parts = readMultipart(given, name, problems)
   if (parts === undefined) return undefined
   // Of its own for each body: who knows one must not be able to end a part of another.
@@ -67,5 +64,17 @@ function multipartBody(given: unknown, name: string, problems: string[]): BodyPl
     contentType: `multipart/form-data; boundary=${boundary}`,
     replayable: parts.every(({ replayable }) => replayable),
     streams: parts.flatMap(({ stream }) => stream ?? []),
+    given,
   }
+}
+
+export const readBody: Read<BodyPlan> = (given, name, problems) => {
+  if (given instanceof URLSearchParams) return encoded(given, given)
+  return isFormData(given) ? readParts(given, name, problems) : readRaw(given, problems)
+}
+
+const READERS = { json: readJson, form: readForm, multipart: readParts, body: readBody }
+
+function encoded(fields: URLSearchParams, given: unknown): BodyPlan {
+  return { body: fields.toString(), contentType: 'application/x-www-form-urlencoded', replayable: true, given }
 }

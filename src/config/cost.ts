@@ -1,6 +1,8 @@
 /** What a request takes from the weighted limits: as its spec says, or the options, or a function of the caller's. */
 import { readCosts } from './limit-input.ts'
 import { nearest } from './names.ts'
+import type { RequestPlan } from './plan.ts'
+import { OPTIONS } from './table.ts'
 import { isAtHand } from '../core/body.ts'
 import type { Call, CallPlan, Costs } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
@@ -10,16 +12,14 @@ import type { CostRequest } from '../core/spec.ts'
 
 type Asked = Pick<Call, 'method' | 'url' | 'body' | 'meta'>
 
-/** One unit of everything: what a request costs that says nothing. */
-const DEFAULT_COSTS: Costs = 1
-
-/** `given`: the spec's own. */
-export function costsOf(given: unknown, request: Asked, plan: CallPlan): Costs | Fault {
+/** @param given the request's own cost; without one, that of the options */
+export function costsOf(given: unknown, request: Asked, plan: Pick<RequestPlan, 'cost' | 'call'>): Costs | Fault {
   const cost = given === undefined ? plan.cost : given
-  if (cost === undefined) return DEFAULT_COSTS
-  if (typeof cost !== 'function') return checked(cost, plan)
+  // Nobody said anything: one unit of everything, whatever the bursts are.
+  if (cost === OPTIONS.cost.default) return cost as Costs
+  if (typeof cost !== 'function') return checked(cost, plan.call)
   const asked = ask(cost as (request: CostRequest) => unknown, request)
-  return 'answer' in asked ? checked(asked.answer, plan) : asked
+  return 'answer' in asked ? checked(asked.answer, plan.call) : asked
 }
 
 function ask(

@@ -1,5 +1,5 @@
 /** Headers as callers write them → a flat list, checked. Problems never show a value, since it may be a secret. */
-import { WIRE_HEADERS, headerProblem } from '../core/headers.ts'
+import { WIRE_HEADERS, getHeader, headerProblem } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 
@@ -38,6 +38,13 @@ export function readHeaders(input: unknown, problems: string[], allowHost = fals
     else set.push(name, text)
   }
   return { set, unset }
+}
+
+/** Reports a `Host` where `allowHostHeader` is not set. */
+export function refuseHost({ set }: ReadHeaders, problems: string[]): void {
+  if (getHeader(set, 'host') !== undefined) {
+    problems.push(problem('headers', 'no host header', 'one', remedyFor('host')))
+  }
 }
 
 // Through a tunnel it would get to the origin.

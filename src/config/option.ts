@@ -24,6 +24,13 @@ export type Merge = 'replace' | 'byName' | 'add'
  */
 export type Crossing = 'plain' | 'ask' | 'drop'
 
+/**
+ * The plan that holds the value under the name of the option. `client`: once per client. `batch`: once per call.
+ * `request`: what the requests of a call are made ready with. `call`: what goes along with each request, shared by all
+ * that override nothing. `part`: none; a part of a plan is made from it (see `PlanPart`).
+ */
+export type Plan = 'client' | 'batch' | 'request' | 'call' | 'part'
+
 export interface Option<T, D = T | undefined> {
   readonly scope: Scope
   /** May be given per request, in a RequestSpec. */
@@ -38,7 +45,15 @@ export interface Option<T, D = T | undefined> {
   /** In place of a default that cannot be printed, for example because it follows from other options. Markdown. */
   readonly defaultText: string | undefined
   readonly merge: Merge
+  /** Merges two values by name where they are no plain records. */
+  join?(under: T, over: T): T
+  readonly plan: Plan
   readonly crosses: Crossing
+  /**
+   * Whether each request of a call is made ready differently with this value, for example with a key of its own. Then no
+   * request is the template of the next. Where an option of the plan `request` does not say, each of them differs.
+   */
+  differs?(value: T): boolean
   readonly unit: string
   readonly doc: string
 }
@@ -46,7 +61,21 @@ export interface Option<T, D = T | undefined> {
 /** Any entry of the table. */
 export type AnyOption = Option<unknown, unknown>
 
+/** A field of a plan that is made from the values of some options, instead of being one of them. */
+export interface PlanPart<V, T> {
+  /** The options that it depends on. */
+  readonly of: readonly string[]
+  /** @param base the same field before a request overrode one of the options */
+  make(values: V, base?: T): T
+}
+
+/** A part that depends on these options. */
+export const part = <V, T>(of: readonly string[], make: (values: V, base?: T) => T): PlanPart<V, T> => ({ of, make })
+
 type Given<T> = Pick<Option<T>, 'scope' | 'read' | 'doc' | 'crosses'> & {
+  readonly plan?: Plan
+  join?(under: T, over: T): T
+  differs?(value: T): boolean
   readonly perSpec?: boolean
   readonly only?: 'stream' | 'request' | 'drain'
   readonly defaultText?: string
@@ -63,6 +92,7 @@ export function option<T, const W = undefined>(
     perSpec: false,
     only: undefined,
     merge: 'replace',
+    plan: given.scope === 'client' ? 'client' : 'call',
     unit: '–',
     defaultText: undefined,
     ...rest,

@@ -129,7 +129,7 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
   const asked = { method, url: parsed.url, origin: parsed.origin, meta: spec.meta, body: body?.body }
   const lane = item.lane ?? laneKeyOf(asked, call)
   if (typeof lane !== 'string') return { refused: lane }
-  const costs = costsOf(spec.cost, asked, call)
+  const costs = costsOf(spec.cost, asked, plan)
   if (isFault(costs)) return { refused: costs }
   const trip = new Trip(call.maxRetries, item.nowMs, item.nowMs + call.timeouts.totalMs)
   if (body?.streams !== undefined && !claim(body.streams, trip)) return refuse('body', USED)

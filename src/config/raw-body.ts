@@ -12,19 +12,18 @@ const KINDS = 'a string, bytes, URLSearchParams, a Blob, FormData, an async iter
 export const isFormData = (value: unknown): value is FormData =>
   isRecord(value) && value[Symbol.toStringTag as never] === 'FormData' && Symbol.iterator in value
 
-export function readRaw(body: unknown, problems: string[]): BodyPlan | undefined {
-  if (typeof body === 'string') return { body, contentType: 'text/plain;charset=UTF-8', replayable: true }
-  if (body instanceof Uint8Array) return { body, contentType: undefined, replayable: true }
-  if (body instanceof ArrayBuffer) return { body: new Uint8Array(body), contentType: undefined, replayable: true }
-  if (isBlob(body)) return { body, contentType: body.type === '' ? undefined : body.type, replayable: true }
-  if (typeof body === 'function') {
-    return { body: () => chunksOf((body as () => BodyInput)()), contentType: undefined, replayable: true }
+export function readRaw(given: unknown, problems: string[]): BodyPlan | undefined {
+  const plain = { contentType: undefined, replayable: true, given }
+  if (typeof given === 'string') return { ...plain, body: given, contentType: 'text/plain;charset=UTF-8' }
+  if (given instanceof Uint8Array) return { ...plain, body: given }
+  if (given instanceof ArrayBuffer) return { ...plain, body: new Uint8Array(given) }
+  if (isBlob(given)) return { ...plain, body: given, contentType: given.type === '' ? undefined : given.type }
+  if (typeof given === 'function') return { ...plain, body: () => chunksOf((given as () => BodyInput)()) }
+  if (isStream(given)) {
+    const streams = isOneShot(given) ? [given] : []
+    return { ...plain, body: () => chunksOnce(given), replayable: false, streams }
   }
-  if (isStream(body)) {
-    const streams = isOneShot(body) ? [body] : []
-    return { body: () => chunksOnce(body), contentType: undefined, replayable: false, streams }
-  }
-  problems.push(problem('body', KINDS, kindOf(body), remedyFor(body)))
+  problems.push(problem('body', KINDS, kindOf(given), remedyFor(given)))
   return undefined
 }
 

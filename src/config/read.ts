@@ -12,14 +12,27 @@ import { readProxy } from './proxy-input.ts'
 import { CHECKS, OPTIONS, OPTION_NAMES } from './table.ts'
 import type { OptionName, Values } from './table.ts'
 
-/** Reads the options given in one place; all problems end in one ConfigError. */
-export function readOptions(options: unknown, place: Place, also: readonly string[] = []): Values {
-  if (options === undefined) return {}
-  if (!isPlain(options)) throw new ConfigError([problem('options', 'an object', got(options), plainRemedy(options))])
+/** Values, and what is wrong with the options that have none. */
+export interface ReadOptions {
+  readonly values: Values
+  readonly problems: readonly string[]
+}
+
+/** Reads the options given in one place, each of them once; all problems end in one ConfigError. */
+export function readOptions(options: unknown, place: Place): Values {
+  const { values, problems } = tryOptions(options, place)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return values
+}
+
+/** The same for callers that have something to add to the problems. */
+export function tryOptions(options: unknown = {}, place: Place): ReadOptions {
+  if (!isPlain(options)) {
+    return { values: {}, problems: [problem('options', 'an object', got(options), plainRemedy(options))] }
+  }
   const problems: string[] = []
   const values: Record<string, unknown> = {}
   for (const [name, given] of Object.entries(options)) {
-    if (also.includes(name)) continue
     if (!Object.hasOwn(OPTIONS, name)) {
       problems.push(problem(name, 'the name of an option', 'an unknown one', adviceFor(name, OPTION_NAMES)))
       continue
@@ -32,8 +45,7 @@ export function readOptions(options: unknown, place: Place, also: readonly strin
   }
   if (!isCall(place)) takeProxyOfNode(values, problems)
   for (const check of CHECKS) check(values, problems, place)
-  if (problems.length > 0) throw new ConfigError(problems)
-  return values
+  return { values, problems }
 }
 
 /** A client without a proxy or transport of its own goes the way that Node's fetch goes in this process. */
@@ -43,13 +55,14 @@ function takeProxyOfNode(values: Record<string, unknown>, problems: string[]): v
   values['proxy'] = readProxy('env', 'proxy', problems)
 }
 
-/** The options of a one-shot call as those of the client that it makes and those of its one batch. */
-export function splitOptions(options: unknown): { client: object; batch: object } {
+/** The values of a one-shot call as those of the client that it makes and those of its one batch. */
+export function splitValues(values: Values): { readonly client: Values; readonly batch: Values } {
   const client: Record<string, unknown> = {}
   const batch: Record<string, unknown> = {}
-  for (const [name, given] of Object.entries(options ?? {})) {
-    const ofBatch = OPTIONS[name as OptionName].scope === 'call' || (name === 'params' && Array.isArray(given))
-    ;(ofBatch ? batch : client)[name] = given
+  for (const [name, value] of Object.entries(values)) {
+    // One set of parameters per URL is about this batch.
+    const isOfBatch = OPTIONS[name as OptionName].scope === 'call' || (name === 'params' && Array.isArray(value))
+    ;(isOfBatch ? batch : client)[name] = value
   }
   return { client, batch }
 }

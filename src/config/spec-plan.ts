@@ -7,34 +7,15 @@ import { NO_SAVE_TO, checkSaving } from './options/files.ts'
 import { TRANSPORT_ROUTES } from './options/proxies.ts'
 import { NO_ONCHUNK, checkSchema } from './options/results.ts'
 import { BUDGET_IN_CALL } from './options/retries.ts'
-import { planCall } from './plan.ts'
+import { SPEC_OPTIONS, planSpec } from './plan.ts'
 import type { RequestPlan } from './plan.ts'
 import { OPTIONS } from './table.ts'
-import type { OptionName } from './table.ts'
-
-/** Fields that replace a part of the shared CallPlan; a spec without one shares it. */
-const PLAN_FIELDS = [
-  'returnType',
-  'schema',
-  'parseFunc',
-  'acceptStatus',
-  'timeout',
-  'timeouts',
-  'maxRetries',
-  'retry',
-  'followRedirects',
-  'maxRedirects',
-  'maxResponseBytes',
-  'proxy',
-  'saveTo',
-  'checksum',
-] as const satisfies readonly OptionName[]
 
 export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: string[]): CallPlan {
   const values: Record<string, unknown> = {}
   let overrides = false
-  for (const name of PLAN_FIELDS) {
-    const given = spec[name]
+  for (const name of SPEC_OPTIONS) {
+    const given = (spec as unknown as Readonly<Record<string, unknown>>)[name]
     if (given === undefined) continue
     overrides = true
     values[name] = (OPTIONS[name] as AnyOption).read(given, name, problems)
@@ -50,5 +31,5 @@ export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: stri
     problems.push(`proxy: expected no transport in the options, got one. ${TRANSPORT_ROUTES}`)
   }
   if (!overrides || problems.length > 0) return plan.call
-  return planCall(values, plan.call)
+  return planSpec(values, plan)
 }

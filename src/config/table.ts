@@ -3,19 +3,19 @@
  * `--help` are made from it. A new group is one file and one line in each list here.
  */
 import type { AnyOption, Place } from './option.ts'
-import { BODY_OPTIONS, checkBodies } from './options/bodies.ts'
-import { CONNECTION_OPTIONS, checkConnection } from './options/connection.ts'
+import { BODY_OPTIONS, REQUEST_BODY, checkBodies } from './options/bodies.ts'
+import { CLIENT_CONNECTION, CONNECTION_OPTIONS, checkConnection } from './options/connection.ts'
 import { COOKIE_OPTIONS, checkCookies } from './options/cookies.ts'
-import { FILE_OPTIONS } from './options/files.ts'
+import { CALL_FILES, FILE_OPTIONS } from './options/files.ts'
 import { HOOK_OPTIONS } from './options/hooks.ts'
-import { LIMIT_OPTIONS, checkLimits } from './options/limits.ts'
-import { PROXY_OPTIONS, checkProxies } from './options/proxies.ts'
+import { CALL_LIMITS, CLIENT_LIMITS, LIMIT_OPTIONS, checkLimits } from './options/limits.ts'
+import { CALL_PROXIES, CLIENT_PROXIES, PROXY_OPTIONS, checkProxies } from './options/proxies.ts'
 import { REDIRECT_OPTIONS } from './options/redirects.ts'
-import { REQUEST_OPTIONS, checkRequests } from './options/requests.ts'
-import { RESULT_OPTIONS, checkResults } from './options/results.ts'
-import { RETRY_OPTIONS, checkRetries } from './options/retries.ts'
-import { RUN_FILE_OPTIONS, checkRunFile } from './options/run-file.ts'
-import { TIMEOUT_OPTIONS } from './options/timeouts.ts'
+import { CALL_SECRETS, REQUEST_OPTIONS, REQUEST_PARTS, checkRequests } from './options/requests.ts'
+import { CALL_RESULTS, RESULT_OPTIONS, checkResults } from './options/results.ts'
+import { CALL_RETRIES, CLIENT_RETRIES, RETRY_OPTIONS, checkRetries } from './options/retries.ts'
+import { BATCH_RUN_FILE, RUN_FILE_OPTIONS, checkRunFile } from './options/run-file.ts'
+import { CALL_TIMEOUTS, TIMEOUT_OPTIONS } from './options/timeouts.ts'
 
 export const OPTIONS = {
   ...LIMIT_OPTIONS,
@@ -52,3 +52,19 @@ export const CHECKS: readonly ((values: Values, problems: string[], place: Place
   checkRequests,
   checkBodies,
 ]
+
+/** The fields of each plan that are made from options instead of being one. */
+export const PARTS = {
+  client: { ...CLIENT_LIMITS, ...CLIENT_CONNECTION, ...CLIENT_PROXIES, ...CLIENT_RETRIES },
+  batch: BATCH_RUN_FILE,
+  request: { ...REQUEST_PARTS, ...REQUEST_BODY },
+  call: {
+    ...CALL_TIMEOUTS,
+    ...CALL_RETRIES,
+    ...CALL_RESULTS,
+    ...CALL_FILES,
+    ...CALL_PROXIES,
+    ...CALL_LIMITS,
+    ...CALL_SECRETS,
+  },
+}

@@ -71,12 +71,5 @@ export function fromTemplate({ url, key, meta }: Bare, item: Item, plan: Request
 
 /** Keeps the Call of a plain request as the template, unless each request of this plan differs in more than its URL. */
 export function keepTemplate(call: Call, plan: RequestPlan): void {
-  const { limitKey, cost } = plan.call
-  const differs =
-    plan.params !== undefined ||
-    plan.idempotencyKey ||
-    plan.userAgents.length > 1 ||
-    limitKey !== undefined ||
-    typeof cost === 'function'
-  if (!differs && call.credentials === plan.credentials) templates.set(plan, call)
+  if (plan.isAlike && call.credentials === plan.credentials) templates.set(plan, call)
 }

@@ -9,8 +9,6 @@ import type {
   AttemptContext,
   Auth,
   AuthRequest,
-  CostInput,
-  CostRequest,
   Duration,
   Hooks,
   ParseContext,
@@ -86,20 +84,12 @@ export interface CallPlan {
   readonly minSpeed: SpeedPlan
   readonly onChunk: ((chunk: Uint8Array, request: RequestView) => unknown) | undefined
   readonly saving: SavingPlan
-  /** The values that the caller gave. Where undefined, the default depends on the return type. */
-  readonly given: {
-    readonly attemptMs: number | undefined
-    readonly callbackMs: number | undefined
-    readonly maxResponseBytes: number | undefined
-  }
   readonly strictIntegrity: boolean
   readonly contentCoding: 'strict' | 'lenient' | 'raw'
   /** The caller's function that returns the key of a request's limits. Undefined: the origin is the key. */
   readonly limitKey: ((request: RequestView) => string | undefined) | undefined
   /** The patterns of the option `hosts`. */
   readonly hostPatterns: readonly string[]
-  /** The cost of a request whose spec gives none. */
-  readonly cost: Costs | ((request: CostRequest) => CostInput) | undefined
   /** The burst of each weighted limit, by name: the most that one request may take from it. */
   readonly weighted: Readonly<Record<string, number>>
   /** More names of headers and query fields whose values are redacted, in lower case. */

@@ -1,14 +1,19 @@
 /** What a request costs: whose word counts, what is refused and in which words. */
 import { describe, expect, test, vi } from 'vitest'
 import { costsOf, trueCosts } from '../../src/config/cost.ts'
-import type { CallPlan } from '../../src/core/call.ts'
+import type { RequestPlan } from '../../src/config/plan.ts'
 import { isFault } from '../../src/core/result.ts'
 import { makeCall } from '../support/calls.ts'
 
+type Cost = RequestPlan['cost']
+
 const WEIGHTED = { tokens: 100, requests: 10 }
 
-function plan(cost?: CallPlan['cost'], weighted: Readonly<Record<string, number>> = WEIGHTED): CallPlan {
-  return makeCall({ plan: { cost, weighted } }).plan
+function plan(
+  cost: Cost = 1,
+  weighted: Readonly<Record<string, number>> = WEIGHTED,
+): Pick<RequestPlan, 'cost' | 'call'> {
+  return { cost, call: makeCall({ plan: { weighted } }).plan }
 }
 
 const REQUEST = { method: 'POST', url: 'http://a.test/x', body: 'text', meta: { id: 1 } }
@@ -18,7 +23,7 @@ describe('The cost of a request', () => {
     expect(costsOf(undefined, REQUEST, plan())).toBe(1)
   })
 
-  test.each<[unknown, CallPlan['cost'], unknown]>([
+  test.each<[unknown, Cost | undefined, unknown]>([
     [5, undefined, 5],
     [undefined, 5, 5],
     [3, 5, 3],
@@ -80,7 +85,7 @@ describe('The cost of a request', () => {
 
 describe('The true cost of a request', () => {
   test.each([0, 5, 1e6, {}, { tokens: 1e6 }, { tokens: 0, requests: 3 }])('may be %j: it has been spent.', cost => {
-    expect(trueCosts(cost, plan())).toEqual(cost)
+    expect(trueCosts(cost, plan().call)).toEqual(cost)
   })
 
   test.each([
@@ -93,6 +98,6 @@ describe('The true cost of a request', () => {
     [{ token: 1 }, /setCost\.token: .*Did you mean 'tokens'\?/],
     [Promise.resolve(1), /setCost/],
   ])('of %j is thrown at who says it.', (cost, why) => {
-    expect(() => trueCosts(cost, plan())).toThrow(why)
+    expect(() => trueCosts(cost, plan().call)).toThrow(why)
   })
 })

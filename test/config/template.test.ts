@@ -5,7 +5,7 @@ import { prepare } from '../../src/config/prepare.ts'
 import { readOptions } from '../../src/config/read.ts'
 import type { Call } from '../../src/core/call.ts'
 
-const planOf = (options: object): RequestPlan => planBatch({}, readOptions(options, 'request'), 20, '1.0.0').request
+const planOf = (options: object): RequestPlan => planBatch({}, readOptions(options, 'request'), 20).request
 
 function callOf(input: unknown, index: number, plan: RequestPlan): Omit<Call, 'trip'> {
   const call = prepare(input, { index, key: undefined, params: undefined, nowMs: 0 }, plan)

@@ -28,7 +28,6 @@ import { readOptions } from '../../config/read.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { printableLines } from '../../core/printable.ts'
 import { formatRate } from '../../core/rate.ts'
-import { VERSION } from '../../core/version.ts'
 
 const SHOWN_HOSTS = 20
 
@@ -48,7 +47,6 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
     values,
     readOptions({ ...run.call, ...saving, ...(path !== undefined && { resume: path }) }, 'stream'),
     client.concurrency,
-    VERSION,
   )
   const { survey: found, add } = survey()
   const ids = new RequestIds()

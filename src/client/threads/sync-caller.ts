@@ -49,11 +49,11 @@ export class CallingThread implements Caller {
   readonly #trueCosts = new Map<number, Costs>()
   readonly #onProgress: ((progress: Progress) => void) | undefined
 
-  constructor(items: readonly unknown[], plan: BatchPlan, sharedBody: unknown) {
+  constructor(items: readonly unknown[], plan: BatchPlan) {
     this.#items = items
     this.#ids = new RequestIds(items, plan.keys !== undefined)
     this.#plan = plan
-    this.#sharedBody = sharedBody
+    this.#sharedBody = plan.request.body?.given
     this.#onProgress = plan.onProgress && guarded(plan.onProgress)
   }
 

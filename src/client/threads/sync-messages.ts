@@ -66,7 +66,7 @@ export interface SentCall extends Pick<Call, PlainParts> {
 
 export interface SentPlan extends Omit<
   CallPlan,
-  'schema' | 'parseFunc' | 'onChunk' | 'saving' | 'acceptStatus' | 'limitKey' | 'cost' | 'retry' | 'hooks'
+  'schema' | 'parseFunc' | 'onChunk' | 'saving' | 'acceptStatus' | 'limitKey' | 'retry' | 'hooks'
 > {
   readonly saving: Omit<SavingPlan, 'saveTo'> & { readonly saveTo: string | undefined }
   readonly retry: Omit<RetryPlan, 'backoff' | 'shouldRetry'>

@@ -60,16 +60,7 @@ function sentBytes(body: Uint8Array, known: Map<Uint8Array, Uint8Array>): Uint8A
 }
 
 function sentPlan(given: CallPlan): SentPlan {
-  const {
-    schema: _schema,
-    parseFunc: _parseFunc,
-    onChunk: _onChunk,
-    acceptStatus,
-    limitKey,
-    cost: _cost,
-    saving,
-    ...others
-  } = given
+  const { schema: _schema, parseFunc: _parseFunc, onChunk: _onChunk, acceptStatus, limitKey, saving, ...others } = given
   const { retry, hooks, timeouts, ...plain } = others
   const { backoff, shouldRetry, ...rules } = retry
   return {

@@ -247,7 +247,6 @@ function planOf({ index, plan }: SentCall): CallPlan {
     parseFunc: undefined,
     onChunk: undefined,
     acceptStatus: asks.acceptStatus ? status => askNow('acceptStatus', [index, status]) : DEFAULT_CALL.acceptStatus,
-    cost: undefined,
     limitKey: asks.limitKey ? ({ method, url }) => askNow('limitKey', [index, { method, url }]) : undefined,
     retry: {
       ...retry,

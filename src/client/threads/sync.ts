@@ -7,15 +7,18 @@ import type { OneShotExtra, RequestCall } from '../infer.ts'
 import { networkDefaults } from './network.ts'
 import { CallingThread } from './sync-caller.ts'
 import { runOnThread } from './sync-thread.ts'
+import type { BodyPlan } from '../../config/body.ts'
 import { isRecord, kindOf, problem } from '../../config/kinds.ts'
 import { planClient } from '../../config/client-plan.ts'
 import { planBatch } from '../../config/plan.ts'
-import { readOptions, splitOptions } from '../../config/read.ts'
+import { splitValues, tryOptions } from '../../config/read.ts'
 import { readMultipart } from '../../config/multipart-input.ts'
 import { isFormData } from '../../config/raw-body.ts'
 import { isCookieStore } from '../../config/shapes.ts'
+import type { Values } from '../../config/table.ts'
+import { isMultipart } from '../../core/body.ts'
+import type { Part } from '../../core/body.ts'
 import { ConfigError } from '../../core/error.ts'
-import { VERSION } from '../../core/version.ts'
 import { isIterable } from '../../engine/source.ts'
 import { checkCookieFile } from '../../store/cookie-file.ts'
 
@@ -36,33 +39,28 @@ import { checkCookieFile } from '../../store/cookie-file.ts'
  */
 export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: unknown, second?: unknown) => {
   const { input, options } = argumentsOf(first, second)
-  check(input, options)
-  const { client: clientOptions, batch } = splitOptions(options)
-  const values = readOptions(clientOptions, 'constructor')
-  const { transport: _transport, lookup: _lookup, ...client } = planClient(values)
+  const { client: clientValues, batch } = splitValues(read(input, options))
+  const { transport: _transport, lookup: _lookup, ...client } = planClient(clientValues)
   // Here, because an error of the worker would be no ConfigError.
   if (client.cookieFile !== undefined) checkCookieFile(client.cookieFile)
-  const plan = planBatch(values, readOptions(batch, 'request'), client.concurrency, VERSION)
+  const plan = planBatch(clientValues, batch, client.concurrency)
   const shaped = inputOf(input, plan)
   const items = Array.from(shaped.items as Iterable<unknown>)
   checkBodies(items)
-  const caller = new CallingThread(items, plan, values.body)
+  const caller = new CallingThread(items, plan)
   runOnThread(caller.order(client, networkDefaults()), caller)
   return shapeOf(caller.outcomes, shaped, plan)
 }) as RequestCall<OneShotExtra, true>
 
 /** What is wrong with the options anyhow, and what cannot reach a worker thread: all of it in one error. */
-function check(input: unknown, options: unknown): void {
-  const problems = unreachable(input, options)
-  try {
-    readOptions(options, 'one-shot')
-  } catch (error) {
-    throw error instanceof ConfigError ? new ConfigError([...problems, ...error.problems]) : error
-  }
-  if (problems.length > 0) throw new ConfigError(problems)
+function read(input: unknown, options: unknown): Values {
+  const { values, problems } = tryOptions(options, 'one-shot')
+  const all = [...unreachable(input, values), ...problems]
+  if (all.length > 0) throw new ConfigError(all)
+  return values
 }
 
-function unreachable(input: unknown, options: unknown): string[] {
+function unreachable(input: unknown, values: Values): string[] {
   const problems: string[] = []
   const refuse = (name: string, expected: string, value: unknown, remedy: string): void => {
     problems.push(problem(name, `${expected} in parallelRequestsSync`, kindOf(value), remedy))
@@ -75,8 +73,7 @@ function unreachable(input: unknown, options: unknown): string[] {
       `Its items come later, and the thread is blocked. ${AWAIT}`,
     )
   }
-  if (!isRecord(options)) return problems
-  const { signal, transport, returnType, onChunk, lookup, cookies, body, form, multipart, resume } = options
+  const { signal, transport, returnType, onChunk, lookup, cookies, body, form, multipart, resume, saveTo } = values
   if (signal !== undefined) {
     refuse('signal', 'none', signal, `Nothing can abort while the thread is blocked. Use timeouts.total. ${AWAIT}`)
   }
@@ -84,7 +81,7 @@ function unreachable(input: unknown, options: unknown): string[] {
     const remedy = `The pieces come while the thread is blocked. ${AWAIT}`
     refuse('onChunk', "no returnType 'stream'", onChunk ?? returnType, remedy)
   }
-  if (typeof options.saveTo === 'function') refuse('saveTo', 'a folder', options.saveTo, `${NOT_ASKED} ${AWAIT}`)
+  if (typeof saveTo === 'function') refuse('saveTo', 'a folder', saveTo, `${NOT_ASKED} ${AWAIT}`)
   if (transport !== undefined) {
     refuse('transport', 'none', transport, `The requests go out from another thread, which it cannot reach. ${AWAIT}`)
   }
@@ -97,8 +94,8 @@ function unreachable(input: unknown, options: unknown): string[] {
   if (isCookieStore(cookies)) {
     refuse('cookies', 'pairs, pairs by origin or false', cookies, `A jar cannot reach another thread. ${AWAIT}`)
   }
-  for (const given of [body, form]) checkBody('body', given, problems)
-  checkParts('multipart', multipart, problems)
+  for (const given of [body, form]) checkBody('body', given?.given, problems)
+  if (multipart !== undefined) checkReadParts('multipart', multipart, problems)
   return problems
 }
 
@@ -142,11 +139,19 @@ function checkBody(name: string, body: unknown, problems: string[]): void {
 }
 
 /** Files on disk are read by the worker; streams and functions are of this thread. */
+function checkReadParts(name: string, { given, body }: BodyPlan, problems: string[]): void {
+  checkBody(name, given, problems)
+  if (!isFormData(given) && isMultipart(body)) checkStreams(name, body.parts, problems)
+}
+
 function checkParts(name: string, multipart: unknown, problems: string[]): void {
   if (multipart === undefined) return
   checkBody(name, multipart, problems)
-  const read = isFormData(multipart) ? undefined : readMultipart(multipart, name, [])
-  for (const { name: field, content } of read ?? []) {
+  if (!isFormData(multipart)) checkStreams(name, readMultipart(multipart, name, []) ?? [], problems)
+}
+
+function checkStreams(name: string, parts: readonly Part[], problems: string[]): void {
+  for (const { name: field, content } of parts) {
     if (typeof content !== 'object' || !('open' in content)) continue
     const expected = 'a string, bytes, a Blob or a path in parallelRequestsSync'
     const remedy = `Its chunks come later, and the thread is blocked. Give the path of the file. ${AWAIT}`

@@ -1,8 +1,8 @@
 /** The body that every request sends, and the method that goes with it. */
-import { bodyOf } from '../body.ts'
+import { BODY_FIELDS, readBody, readForm, readJson, readParts, severalBodies } from '../body.ts'
+import type { BodyPlan } from '../body.ts'
 import { matching, problem } from '../kinds.ts'
-import type { Read } from '../kinds.ts'
-import { option } from '../option.ts'
+import { option, part } from '../option.ts'
 import type { Values } from '../table.ts'
 
 /** A method as the wire takes it, in any case; CONNECT is a tunnel and no request. */
@@ -11,50 +11,74 @@ export const isMethod = (value: unknown): value is string =>
 
 export const readMethod = matching('a method of HTTP other than CONNECT', isMethod, "Write it as 'GET' or 'POST'.")
 
-/** Read with the other bodies beside it: see `checkBodies`. */
-const asGiven: Read<unknown> = value => value
+const never = (): boolean => false
 
 export const BODY_OPTIONS = {
   method: option({
     scope: 'any',
     perSpec: true,
     read: readMethod,
-    default: 'GET',
+    defaultText: "`'GET'`; `'POST'` where there is a body",
+    plan: 'part',
+    differs: never,
     crosses: 'drop',
-    doc: '`GET`, or `POST` where there is a body.',
+    doc: 'The method of every request that has none of its own.',
   }),
   json: option({
     scope: 'any',
     perSpec: true,
-    read: asGiven,
+    read: readJson,
+    plan: 'part',
+    differs: never,
     crosses: 'drop',
     doc: 'Sent as JSON by every request without a body of its own.',
   }),
   form: option({
     scope: 'any',
     perSpec: true,
-    read: asGiven,
+    read: readForm,
+    plan: 'part',
+    differs: never,
     crosses: 'drop',
     doc: 'Sent as a form by every request without a body of its own.',
   }),
   multipart: option({
     scope: 'any',
     perSpec: true,
-    read: asGiven,
+    read: readParts,
+    plan: 'part',
+    differs: never,
     crosses: 'drop',
     doc: 'Sent as `multipart/form-data` by every request without a body of its own.',
   }),
   body: option({
     scope: 'any',
     perSpec: true,
-    read: asGiven,
+    read: readBody,
+    plan: 'part',
+    differs: never,
     crosses: 'drop',
     doc: 'Sent by every request without a body of its own.',
   }),
 }
 
 export function checkBodies(values: Values, problems: string[]): void {
-  if (bodyOf(values, problems) !== undefined) checkMethod(values.method, problems)
+  const given = BODY_FIELDS.filter(name => values[name] !== undefined)
+  if (given.length > 1) problems.push(severalBodies(given))
+  else if (given.length === 1) checkMethod(values.method, problems)
+}
+
+/** The body of the values; one of a call replaces one of its client, whatever kind either is. */
+export function bodyIn(values: Values): BodyPlan | undefined {
+  for (const name of BODY_FIELDS) if (values[name] !== undefined) return values[name]
+  return undefined
+}
+
+/** @param over the values of a call, of which a body takes the place of any in `under` */
+export function withoutBodyOf(over: Values, under: Values): Values {
+  if (bodyIn(over) === undefined) return under
+  const { json: _json, form: _form, multipart: _multipart, body: _body, ...rest } = under
+  return rest
 }
 
 /** A body in the options goes with every request: a method that takes none would fail them all. */
@@ -62,4 +86,9 @@ export function checkMethod(given: string | undefined, problems: string[]): void
   const method = given?.toUpperCase()
   if (method !== 'GET' && method !== 'HEAD') return
   problems.push(problem('method', 'one that takes a body', `'${method}' beside a body`, 'Leave method out for POST.'))
+}
+
+export const REQUEST_BODY = {
+  method: part(['method'], ({ method }: Values) => method?.toUpperCase()),
+  body: part(BODY_FIELDS, bodyIn),
 }

@@ -1,13 +1,17 @@
 /** How connections are made, by what, and on how many threads. */
-import { bool, count, func, matching, size } from '../kinds.ts'
-import { option } from '../option.ts'
+import { funcOf } from '../functions.ts'
+import { bool, count, matching, size } from '../kinds.ts'
+import { option, part } from '../option.ts'
 import { isTransport } from '../shapes.ts'
 import type { Values } from '../table.ts'
 import { readTls } from '../tls-input.ts'
+import type { ConnectionPlan } from '../../core/connection-plan.ts'
+import type { LookupInput } from '../../core/options.ts'
 
 export const CONNECTION_OPTIONS = {
   verifySsl: option({
     scope: 'client',
+    plan: 'part',
     read: bool,
     default: true,
     crosses: 'plain',
@@ -15,12 +19,14 @@ export const CONNECTION_OPTIONS = {
   }),
   tls: option({
     scope: 'client',
+    plan: 'part',
     read: readTls,
     crosses: 'plain',
     doc: "Certificates in PEM: `ca` replaces the system's roots, `cert` and `key` are the client's own; or `pfx`, the bytes of a PKCS #12 file. `passphrase` opens the key.",
   }),
   blockPrivateAddresses: option({
     scope: 'client',
+    plan: 'part',
     read: bool,
     default: false,
     crosses: 'plain',
@@ -28,6 +34,7 @@ export const CONNECTION_OPTIONS = {
   }),
   maxHeaderBytes: option({
     scope: 'client',
+    plan: 'part',
     read: size,
     // Node's own limit of 16 KiB is less than what curl and browsers take.
     default: '64KiB',
@@ -38,13 +45,14 @@ export const CONNECTION_OPTIONS = {
   }),
   lookup: option({
     scope: 'client',
-    read: func,
+    read: funcOf<LookupInput>(),
     defaultText: "the system's, remembered for 10 s",
     crosses: 'drop',
     doc: 'Finds the addresses of host names for each new connection: `dns.lookup` of Node, or a function like it.',
   }),
   http2: option({
     scope: 'client',
+    plan: 'part',
     read: bool,
     default: false,
     crosses: 'plain',
@@ -85,3 +93,20 @@ export function checkConnection(values: Values, problems: string[]): void {
     problems.push(`${name}: expected no transport beside it, got one. A transport makes its own connections.`)
   }
 }
+
+export const CLIENT_CONNECTION = {
+  connection: part(['verifySsl', 'tls', 'blockPrivateAddresses', 'maxHeaderBytes', 'http2'], planConnection),
+}
+
+function planConnection(values: Values): ConnectionPlan {
+  const { verifySsl, blockPrivateAddresses, maxHeaderBytes, http2 } = CONNECTION_OPTIONS
+  return {
+    tls: { verify: values.verifySsl ?? verifySsl.default, ...values.tls },
+    ...((values.http2 ?? http2.default) && { http2: true }),
+    blockPrivateAddresses: values.blockPrivateAddresses ?? blockPrivateAddresses.default,
+    maxHeaderBytes: values.maxHeaderBytes ?? Math.max(maxHeaderBytes.default, nodeMaxHeaderBytes()),
+  }
+}
+
+/** What `--max-http-header-size` says. Not by an import: its names are getters, and one of them loads Node's fetch. */
+const nodeMaxHeaderBytes = (): number => process.getBuiltinModule('node:http').maxHeaderSize

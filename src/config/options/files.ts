@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { got, matching, problem } from '../kinds.ts'
 import type { Read } from '../kinds.ts'
-import { option } from '../option.ts'
+import { option, part } from '../option.ts'
 import type { Values } from '../table.ts'
 import type { SavingPlan } from '../../core/call.ts'
 import type { ReturnTypeName, SaveTo } from '../../core/spec.ts'
@@ -42,6 +42,7 @@ export const readChecksum: Read<string> = (value, name, problems) => {
 export const FILE_OPTIONS = {
   saveTo: option({
     scope: 'any',
+    plan: 'part',
     perSpec: true,
     read: readSaveTo,
     crosses: 'plain',
@@ -49,6 +50,7 @@ export const FILE_OPTIONS = {
   }),
   checksum: option({
     scope: 'any',
+    plan: 'part',
     perSpec: true,
     read: readChecksum,
     crosses: 'plain',
@@ -56,9 +58,12 @@ export const FILE_OPTIONS = {
   }),
 }
 
-export function planSaving({ saveTo, checksum }: Values, base: SavingPlan): SavingPlan {
-  if (saveTo === undefined && checksum === undefined) return base
-  return { ...base, saveTo: saveTo ?? base.saveTo, checksum: checksum ?? base.checksum }
+export const CALL_FILES = {
+  saving: part(['saveTo', 'checksum'], ({ saveTo, checksum }: Values, base?: SavingPlan): SavingPlan => ({
+    saveTo,
+    checksum,
+    batch: base?.batch ?? {},
+  })),
 }
 
 export function checkSaving(

@@ -1,11 +1,19 @@
 /** How much goes out at once and how fast: over all hosts, per host, by name, by what each request costs. */
-import { bool, count, duration, fields, func, got, isPlain, problem } from '../kinds.ts'
+import type { BreakerPlan, HostPlan, NamedHostPlan } from '../client-plan.ts'
+import { funcOf } from '../functions.ts'
+import { bool, count, duration, fields, got, isPlain, problem } from '../kinds.ts'
 import type { Read } from '../kinds.ts'
 import { hostProblems, readBudgets, readCost, readHosts, readPerHost } from '../limit-input.ts'
+import type { ReadHostLimits } from '../limit-input.ts'
 import { literalOf } from '../literal.ts'
-import { option } from '../option.ts'
+import { option, part } from '../option.ts'
 import { rates } from '../rate-input.ts'
+import type { ReadRate } from '../rate-input.ts'
 import type { Values } from '../table.ts'
+import type { CallPlan, Costs } from '../../core/call.ts'
+import { defaultBurst } from '../../core/rate.ts'
+import type { Rate } from '../../core/rate.ts'
+import type { CostInput, CostRequest } from '../../core/spec.ts'
 
 const readCount = count(1)
 
@@ -31,11 +39,17 @@ const readBreaker: Read<boolean | NonNullable<ReturnType<typeof readBreakerField
 }
 
 /** What `breaker: true` stands for, and what each field is where only others are given. */
-export const BREAKER = { failures: 5, window: '30s', cooldown: '10s' }
+const BREAKER = { failures: 5, window: '30s', cooldown: '10s' }
+const BREAKER_DEFAULT = readBreakerFields(BREAKER, 'breaker', []) as {
+  failures: number
+  window: number
+  cooldown: number
+}
 
 export const LIMIT_OPTIONS = {
   concurrency: option({
     scope: 'client',
+    plan: 'part',
     read: readConcurrency,
     default: 20,
     crosses: 'plain',
@@ -44,6 +58,7 @@ export const LIMIT_OPTIONS = {
   }),
   maxConcurrency: option({
     scope: 'client',
+    plan: 'part',
     read: count(1),
     default: 100,
     crosses: 'plain',
@@ -52,6 +67,7 @@ export const LIMIT_OPTIONS = {
   }),
   rateLimit: option({
     scope: 'client',
+    plan: 'part',
     read: rates,
     crosses: 'plain',
     unit: 'starts per interval; a number is per second',
@@ -59,6 +75,7 @@ export const LIMIT_OPTIONS = {
   }),
   rateLimitBurst: option({
     scope: 'client',
+    plan: 'part',
     read: count(1, 'At most the limit of rateLimit.', false),
     defaultText: '1 for intervals up to a second, else the limit',
     crosses: 'plain',
@@ -67,25 +84,30 @@ export const LIMIT_OPTIONS = {
   }),
   perHost: option({
     scope: 'client',
+    plan: 'part',
     read: readPerHost,
     crosses: 'plain',
     doc: 'Limits of each host for itself, or of each `limitKey`: `concurrency`, `rateLimit`.',
   }),
   hosts: option({
     scope: 'client',
+    plan: 'part',
     read: readHosts,
     crosses: 'plain',
     doc: "The same for certain hosts, in the place of `perHost`: `{ 'api.x.com': { rateLimit: '5/s' }, '*.y.com': { concurrency: 2 } }`.",
   }),
   limitKey: option({
     scope: 'client',
-    read: func,
+    read: funcOf<NonNullable<CallPlan['limitKey']>>(),
     defaultText: 'its origin',
+    plan: 'call',
     crosses: 'ask',
+    differs: () => true,
     doc: 'Whose limits a request is under: your name for it (an account, a tenant), or undefined for its origin.',
   }),
   budgets: option({
     scope: 'client',
+    plan: 'part',
     read: readBudgets,
     crosses: 'plain',
     unit: 'what cost counts, per interval',
@@ -94,9 +116,11 @@ export const LIMIT_OPTIONS = {
   cost: option({
     scope: 'any',
     perSpec: true,
-    read: readCost,
+    read: readCost as Read<Costs | ((request: CostRequest) => CostInput)>,
     default: 1,
     defaultText: '`1` of each',
+    plan: 'request',
+    differs: cost => typeof cost === 'function',
     // Asked while the request is made ready, which is on the calling thread.
     crosses: 'drop',
     unit: 'what the budget counts',
@@ -111,6 +135,7 @@ export const LIMIT_OPTIONS = {
   }),
   breaker: option({
     scope: 'client',
+    plan: 'part',
     read: readBreaker,
     default: false,
     defaultText: `\`false\`; \`true\` is \`${literalOf(BREAKER)}\``,
@@ -137,4 +162,67 @@ export function checkLimits(values: Values, problems: string[]): void {
       "maxConcurrency: expected concurrency: 'auto' beside it, got none. For a fixed number set concurrency alone.",
     )
   }
+}
+
+const NO_LIMITS: HostPlan = { concurrency: Infinity, rates: [] }
+
+export const CLIENT_LIMITS = {
+  concurrency: part(['concurrency', 'maxConcurrency'], ({ concurrency, maxConcurrency }: Values): number =>
+    concurrency === 'auto'
+      ? (maxConcurrency ?? LIMIT_OPTIONS.maxConcurrency.default)
+      : (concurrency ?? (LIMIT_OPTIONS.concurrency.default as number)),
+  ),
+  auto: part(['concurrency'], ({ concurrency }: Values): boolean => concurrency === 'auto'),
+  rates: part(['rateLimit', 'rateLimitBurst'], ({ rateLimit, rateLimitBurst }: Values) =>
+    planRates(rateLimit, rateLimitBurst),
+  ),
+  perHost: part(['perHost'], ({ perHost }: Values) => planHost(perHost, NO_LIMITS)),
+  hosts: part(['hosts', 'perHost'], ({ hosts, perHost }: Values): Readonly<Record<string, NamedHostPlan>> => {
+    const others = planHost(perHost, NO_LIMITS)
+    return mapValues(hosts, limits => ({ ...planHost(limits, others), names: limits.names ?? [] }))
+  }),
+  // A budget is a quota: a request may take all of it at once.
+  budgets: part(['budgets'], ({ budgets }: Values): Readonly<Record<string, readonly Rate[]>> =>
+    mapValues(budgets, several => several.map(rate => ({ ...rate, burst: rate.burst ?? rate.limit }))),
+  ),
+  breaker: part(['breaker'], ({ breaker }: Values) => planBreaker(breaker)),
+}
+
+/** What the limits of the client mean for each of its requests. */
+export const CALL_LIMITS = {
+  hostPatterns: part(['hosts'], ({ hosts }: Values): readonly string[] => Object.keys(hosts ?? {})),
+  weighted: part(['budgets', 'rateLimit', 'rateLimitBurst'], planWeighted),
+}
+
+function planWeighted({ budgets, rateLimit, rateLimitBurst }: Values): Readonly<Record<string, number>> {
+  const names = Object.entries(mapValues(budgets, several => several.map(({ burst, limit }) => burst ?? limit)))
+  const starts: [string, number[]] = ['rateLimit', planRates(rateLimit, rateLimitBurst).map(({ burst }) => burst)]
+  const weighted = names.length > 0 || rateLimit === undefined ? names : [starts]
+  return Object.fromEntries(weighted.map(([name, bursts]) => [name, Math.min(...bursts)]))
+}
+
+function planHost(limits: ReadHostLimits | undefined, base: HostPlan): HostPlan {
+  return {
+    concurrency: limits?.concurrency ?? base.concurrency,
+    rates: limits?.rateLimit === undefined ? base.rates : planRates(limits.rateLimit, undefined),
+  }
+}
+
+function planRates(given: readonly ReadRate[] = [], burst: number | undefined): readonly Rate[] {
+  return given.map(rate => ({
+    limit: rate.limit,
+    intervalMs: rate.intervalMs,
+    burst: rate.burst ?? burst ?? defaultBurst(rate.limit, rate.intervalMs),
+  }))
+}
+
+function planBreaker(breaker: Values['breaker']): BreakerPlan | undefined {
+  if (breaker === undefined || breaker === false) return undefined
+  const given = breaker === true ? {} : breaker
+  const { failures, window, cooldown } = { ...BREAKER_DEFAULT, ...given }
+  return { failures, windowMs: window, cooldownMs: cooldown }
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>> | undefined, map: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record ?? {}).map(([name, value]) => [name, map(value)]))
 }

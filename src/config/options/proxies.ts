@@ -1,12 +1,14 @@
 /** Which proxies the attempts go through, and in which turn. */
 import { duration, oneOf } from '../kinds.ts'
-import { option } from '../option.ts'
+import { option, part } from '../option.ts'
 import { readProxies, readProxy, readProxyFile } from '../proxy-input.ts'
 import type { Values } from '../table.ts'
+import type { Ways } from '../../core/route.ts'
 
 export const PROXY_OPTIONS = {
   proxy: option({
     scope: 'client',
+    plan: 'part',
     perSpec: true,
     read: readProxy,
     default: false,
@@ -16,18 +18,21 @@ export const PROXY_OPTIONS = {
   }),
   proxies: option({
     scope: 'client',
+    plan: 'part',
     read: readProxies,
     crosses: 'plain',
     doc: 'The same with a list: each attempt takes another one.',
   }),
   proxyFile: option({
     scope: 'client',
+    plan: 'part',
     read: readProxyFile,
     crosses: 'plain',
     doc: 'Path of such a list: one `host:port`, `host:port:user:password` or URL per line.',
   }),
   proxySelection: option({
     scope: 'client',
+    plan: 'part',
     read: oneOf(['round_robin', 'random']),
     default: 'round_robin',
     crosses: 'plain',
@@ -35,6 +40,7 @@ export const PROXY_OPTIONS = {
   }),
   proxyCooldown: option({
     scope: 'client',
+    plan: 'part',
     read: duration({ zero: true }),
     default: '60s',
     crosses: 'plain',
@@ -60,4 +66,18 @@ export function checkProxies(values: Values, problems: string[]): void {
   if (proxySelection !== undefined && proxies === undefined && proxyFile === undefined) {
     problems.push('proxySelection: expected proxies or proxyFile beside it, got neither. One proxy leaves no choice.')
   }
+}
+
+export const CLIENT_PROXIES = {
+  proxies: part(['proxySelection', 'proxyCooldown'], ({ proxySelection, proxyCooldown }: Values) => ({
+    selection: proxySelection ?? PROXY_OPTIONS.proxySelection.default,
+    cooldownMs: proxyCooldown ?? PROXY_OPTIONS.proxyCooldown.default,
+  })),
+}
+
+export const CALL_PROXIES = {
+  ways: part(
+    ['proxy', 'proxies', 'proxyFile'],
+    ({ proxy, proxies, proxyFile }: Values): Ways => proxy ?? proxies ?? proxyFile ?? PROXY_OPTIONS.proxy.default,
+  ),
 }

@@ -1,21 +1,24 @@
 /** What every request says besides its body: where it goes, its headers, its credentials, its name. */
 import { readAuth } from '../auth-input.ts'
-import { readHeaders } from '../header-input.ts'
+import { readHeaders, refuseHost } from '../header-input.ts'
+import type { ReadHeaders } from '../header-input.ts'
 import { bool, got, listOf, matching, orList, problem } from '../kinds.ts'
 import type { Read } from '../kinds.ts'
-import { isCall, option } from '../option.ts'
+import { isCall, option, part } from '../option.ts'
 import type { Place } from '../option.ts'
 import { readPairs } from '../query-input.ts'
 import type { Values } from '../table.ts'
 import { isFilled, isText } from '../texts.ts'
-import { headerProblem } from '../../core/headers.ts'
+import { credentialsOf } from '../../core/call.ts'
+import { filterHeaders, getHeader, headerProblem, mergeHeaders } from '../../core/headers.ts'
+import type { Params } from '../../core/spec.ts'
 import { printableUrl } from '../../core/url.ts'
 import { VERSION } from '../../core/version.ts'
 
 const sendable = (value: unknown): value is string =>
   isFilled(value) && headerProblem('user-agent', value) === undefined
 
-const readParams: Read<unknown> = (value, name, problems) => {
+const readParams: Read<Params | readonly Params[]> = (value, name, problems) => {
   if (!Array.isArray(value)) return readPairs(value, name, problems)
   const read = value.map((item: unknown, index) => readPairs(item, `${name}[${index}]`, problems))
   return read.every(item => item !== undefined) ? read : undefined
@@ -38,8 +41,31 @@ const readBaseUrl: Read<string | URL> = (value, name, problems) => {
   return undefined
 }
 
-/** Checked by `checkRequests`, where the place is known. */
-const asGiven: Read<unknown> = value => value
+/** Whether `Host` may be among them is checked where `allowHostHeader` is known. */
+const readAllHeaders: Read<ReadHeaders> = (value, _name, problems) => readHeaders(value, problems, true)
+
+const readUserAgent = orList(
+  matching(
+    'a string that a header can hold, or an array of them',
+    sendable,
+    "To send none, give headers: { 'user-agent': undefined }.",
+  ),
+  listOf('strings that a header can hold', sendable, 'Give strings without control characters.', { filled: true }),
+)
+
+const readIdempotencyKey = matching(
+  'true or false',
+  value => typeof value === 'boolean',
+  'One key for all would be taken for one request: use true, or give each request its own.',
+)
+
+/** A name that the later ones unset is taken away from the earlier ones. */
+function joinHeaders(under: ReadHeaders, over: ReadHeaders): ReadHeaders {
+  const kept = filterHeaders(under.set, name => !over.unset.includes(name))
+  return { set: mergeHeaders(kept, over.set), unset: [...under.unset, ...over.unset] }
+}
+
+const never = (): boolean => false
 
 export const REQUEST_OPTIONS = {
   params: option({
@@ -47,68 +73,72 @@ export const REQUEST_OPTIONS = {
     perSpec: true,
     read: readParams,
     merge: 'byName',
+    plan: 'part',
     crosses: 'drop',
     doc: 'Added to the query of every URL; an array gives one per URL.',
   }),
   headers: option({
     scope: 'any',
     perSpec: true,
-    read: asGiven,
+    read: readAllHeaders,
     merge: 'byName',
+    join: joinHeaders,
+    plan: 'part',
     crosses: 'drop',
+    differs: never,
     doc: "Added to every request; a spec's own win name by name.",
   }),
   auth: option({
     scope: 'any',
     perSpec: true,
     read: readAuth,
+    plan: 'part',
     crosses: 'drop',
+    differs: never,
     doc: 'Basic, bearer, or a function that answers with the `Authorization` of each attempt.',
   }),
   baseUrl: option({
     scope: 'any',
     read: readBaseUrl,
+    plan: 'part',
     crosses: 'drop',
+    differs: never,
     doc: "Base of relative URLs: an origin, or a URL that ends in '/'.",
   }),
   userAgent: option({
     scope: 'any',
-    read: orList(
-      matching(
-        'a string that a header can hold, or an array of them',
-        sendable,
-        "To send none, give headers: { 'user-agent': undefined }.",
-      ),
-      listOf('strings that a header can hold', sendable, 'Give strings without control characters.', { filled: true }),
-    ),
+    read: readUserAgent,
     default: `parallel-requests/${VERSION}`,
     defaultText: '`parallel-requests/<version>`',
+    plan: 'part',
     crosses: 'drop',
+    differs: names => typeof names !== 'string' && names.length > 1,
     doc: 'A string, or a list of which each request takes the next.',
   }),
   idempotencyKey: option({
     scope: 'any',
     perSpec: true,
-    read: matching(
-      'true or false',
-      value => typeof value === 'boolean',
-      'One key for all would be taken for one request: use true, or give each request its own.',
-    ),
+    read: readIdempotencyKey,
     default: false,
+    plan: 'request',
     crosses: 'drop',
+    differs: makesKeys => makesKeys,
     doc: '`true` makes one key per unsafe request, sent with its every attempt.',
   }),
   allowHostHeader: option({
     scope: 'any',
     read: bool,
     default: false,
+    plan: 'request',
     crosses: 'drop',
+    differs: never,
     doc: 'Send a `Host` header of yours in the place of the host in the URL.',
   }),
   secretNames: option({
     scope: 'any',
     read: listOf('names', isFilled, 'Give names of headers or query fields.'),
     merge: 'add',
+    plan: 'part',
     crosses: 'plain',
     doc: 'Further header and query names whose values never print.',
   }),
@@ -120,5 +150,29 @@ export function checkRequests({ params, headers, allowHostHeader }: Values, prob
       `params: expected an object here, got an array. One per URL belongs to request() with an array of URLs, or into the specs.`,
     )
   }
-  if (headers !== undefined) readHeaders(headers, problems, allowHostHeader ?? isCall(place))
+  // In a call, the word of its client may allow it: see planBatch.
+  if (headers !== undefined && !(allowHostHeader ?? isCall(place))) refuseHost(headers, problems)
+}
+
+export const REQUEST_PARTS = {
+  headers: part(['headers'], ({ headers }: Values) => headers?.set ?? []),
+  unsetHeaders: part(['headers'], ({ headers }: Values) => headers?.unset ?? []),
+  params: part(['params'], ({ params }: Values) => params as Params | undefined),
+  credentials: part(['auth'], ({ auth }: Values) => auth && credentialsOf(auth)),
+  baseUrl: part(['baseUrl'], ({ baseUrl }: Values) => (baseUrl === undefined ? undefined : String(baseUrl))),
+  userAgents: part(['userAgent', 'headers'], planUserAgents),
+}
+
+/** None where the headers name one. */
+function planUserAgents({ userAgent = REQUEST_OPTIONS.userAgent.default, headers }: Values): readonly string[] {
+  if (headers !== undefined && getHeader(headers.set, 'user-agent') !== undefined) return []
+  return typeof userAgent === 'string' ? [userAgent] : userAgent
+}
+
+export const CALL_SECRETS = {
+  secretNames: part(
+    ['secretNames'],
+    ({ secretNames }: Values): ReadonlySet<string> | undefined =>
+      secretNames && new Set(secretNames.map(name => name.toLowerCase())),
+  ),
 }

@@ -1,15 +1,19 @@
 /** What a call gives back: how bodies become values, in which order, how far, and what is told meanwhile. */
-import { bool, count, func, got, isRecord, listOf, matching, oneOf, problem, size } from '../kinds.ts'
-import { option } from '../option.ts'
+import { funcOf } from '../functions.ts'
+import { bool, count, got, isRecord, listOf, matching, oneOf, problem, size } from '../kinds.ts'
+import { option, part } from '../option.ts'
 import { isSink } from '../shapes.ts'
 import type { Values } from '../table.ts'
 import { isText } from '../texts.ts'
+import type { CallPlan } from '../../core/call.ts'
 import { MAX_JSON_DEPTH } from '../../core/json-depth.ts'
-import type { ReturnTypeName } from '../../core/spec.ts'
+import type { Progress } from '../../core/progress.ts'
+import type { ReturnTypeName, Schema } from '../../core/spec.ts'
 
 export const RESULT_OPTIONS = {
   keys: option({
     scope: 'call',
+    plan: 'batch',
     only: 'request',
     read: listOf('strings', isText, 'Turn each into a string.'),
     crosses: 'drop',
@@ -17,6 +21,7 @@ export const RESULT_OPTIONS = {
   }),
   onFailure: option({
     scope: 'call',
+    plan: 'batch',
     only: 'request',
     read: oneOf(['throw', 'null', 'settle']),
     default: 'throw',
@@ -36,7 +41,7 @@ export const RESULT_OPTIONS = {
     perSpec: true,
     read: matching(
       'a Standard Schema (zod, valibot, arktype …)',
-      (value): value is { '~standard': unknown } =>
+      (value): value is Schema =>
         (isRecord(value) || typeof value === 'function') &&
         typeof (value as { '~standard'?: { validate?: unknown } })['~standard']?.validate === 'function',
       'Give the schema itself; for a function of your own use parseFunc.',
@@ -47,12 +52,13 @@ export const RESULT_OPTIONS = {
   parseFunc: option({
     scope: 'call',
     perSpec: true,
-    read: func,
+    read: funcOf<NonNullable<CallPlan['parseFunc']>>(),
     crosses: 'drop',
     doc: 'Makes the value from what came; runs after the schema; may be async.',
   }),
   order: option({
     scope: 'call',
+    plan: 'batch',
     only: 'stream',
     read: oneOf(['completed', 'input']),
     default: 'completed',
@@ -61,6 +67,7 @@ export const RESULT_OPTIONS = {
   }),
   window: option({
     scope: 'call',
+    plan: 'batch',
     read: count(1),
     defaultText: 'max(4 × concurrency, 256)',
     crosses: 'plain',
@@ -69,6 +76,7 @@ export const RESULT_OPTIONS = {
   }),
   sink: option({
     scope: 'call',
+    plan: 'batch',
     only: 'drain',
     read: matching('a sink with write() and close()', isSink, "Take one of 'parallel-requests/sinks'."),
     defaultText: 'nowhere: totals only',
@@ -78,7 +86,7 @@ export const RESULT_OPTIONS = {
   acceptStatus: option({
     scope: 'any',
     perSpec: true,
-    read: func,
+    read: funcOf<CallPlan['acceptStatus']>(),
     default: (status: number) => status >= 200 && status < 300,
     defaultText: '2xx',
     crosses: 'ask',
@@ -87,6 +95,7 @@ export const RESULT_OPTIONS = {
   maxResponseBytes: option({
     scope: 'any',
     perSpec: true,
+    plan: 'part',
     read: size,
     default: '64MiB',
     crosses: 'plain',
@@ -117,12 +126,13 @@ export const RESULT_OPTIONS = {
   }),
   onChunk: option({
     scope: 'any',
-    read: func,
+    read: funcOf<NonNullable<CallPlan['onChunk']>>(),
     crosses: 'drop',
     doc: "With `returnType: 'stream'`: takes each piece of the body, decoded; the next one waits for it.",
   }),
   maxFailures: option({
     scope: 'any',
+    plan: 'batch',
     read: count(1),
     default: Infinity,
     crosses: 'plain',
@@ -131,6 +141,7 @@ export const RESULT_OPTIONS = {
   }),
   signal: option({
     scope: 'any',
+    plan: 'batch',
     read: matching(
       'an AbortSignal',
       value => value instanceof AbortSignal,
@@ -141,7 +152,8 @@ export const RESULT_OPTIONS = {
   }),
   onProgress: option({
     scope: 'any',
-    read: func,
+    plan: 'batch',
+    read: funcOf<(progress: Progress) => void>(),
     crosses: 'ask',
     doc: 'Told how the run is going, at most ten times a second.',
   }),
@@ -161,4 +173,15 @@ export function checkResults({ schema, returnType, keys }: Values, problems: str
 export function checkSchema(returnType: ReturnTypeName, problems: string[]): void {
   if (returnType === 'json' || returnType === 'text') return
   problems.push(problem('schema', "returnType 'json' or 'text' beside it", `'${returnType}'`, 'Use parseFunc instead.'))
+}
+
+/** Bodies that are not collected may have any length, and take any time, unless the caller says otherwise. */
+export const isStreamed = ({ returnType }: Values): boolean => returnType === 'stream' || returnType === 'file'
+
+export const CALL_RESULTS = {
+  maxResponseBytes: part(
+    ['maxResponseBytes', 'returnType'],
+    (values: Values): number =>
+      values.maxResponseBytes ?? (isStreamed(values) ? Infinity : RESULT_OPTIONS.maxResponseBytes.default),
+  ),
 }

@@ -1,10 +1,13 @@
 /** Which failures are repeated, how often, and after how long. */
-import { count, duration, either, fields, func, listOf, matching } from '../kinds.ts'
+import { funcOf } from '../functions.ts'
+import { count, duration, either, fields, listOf, matching } from '../kinds.ts'
 import { literalOf } from '../literal.ts'
-import { isCall, option } from '../option.ts'
+import { isCall, option, part } from '../option.ts'
 import type { Place } from '../option.ts'
 import type { Values } from '../table.ts'
 import { isMethod } from './bodies.ts'
+import type { RetryPlan } from '../../core/call.ts'
+import type { Duration } from '../../core/spec.ts'
 
 const wholeStatus = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 100 && (value as number) <= 999
@@ -23,11 +26,15 @@ export const RETRY_OPTIONS = {
   }),
   retry: option({
     scope: 'any',
+    plan: 'part',
     perSpec: true,
     read: fields({
       methods: listOf('methods of HTTP', isMethod, "Write each as 'POST'."),
       statuses: listOf('statuses', wholeStatus, 'Write each as a number, for example 503.'),
-      backoff: either(func, fields({ base: duration({ zero: true }), max: duration({ zero: true }) })),
+      backoff: either(
+        funcOf<(failures: number) => Duration>(),
+        fields({ base: duration({ zero: true }), max: duration({ zero: true }) }),
+      ),
       maxRetryAfter: duration({ zero: true }),
       budget: fields({
         reserve: count(0),
@@ -37,7 +44,7 @@ export const RETRY_OPTIONS = {
           'Use Infinity for no budget.',
         ),
       }),
-      shouldRetry: func,
+      shouldRetry: funcOf<NonNullable<RetryPlan['shouldRetry']>>(),
     }),
     default: {
       methods: ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY'],
@@ -58,4 +65,34 @@ export const BUDGET_IN_CALL =
 
 export function checkRetries({ retry }: Values, problems: string[], place: Place): void {
   if (retry?.budget !== undefined && isCall(place)) problems.push(BUDGET_IN_CALL)
+}
+
+type Budget = NonNullable<NonNullable<Values['retry']>['budget']>
+const DEFAULT = RETRY_OPTIONS.retry.default as Required<NonNullable<Values['retry']>>
+const DEFAULT_BACKOFF = DEFAULT.backoff as { readonly base: number; readonly max: number }
+
+export const CLIENT_RETRIES = {
+  budget: part(
+    ['retry'],
+    ({ retry }: Values) => ({ ...DEFAULT.budget, ...retry?.budget }) as Readonly<Required<Budget>>,
+  ),
+}
+
+export const CALL_RETRIES = { retry: part(['retry'], planRetry) }
+
+function planRetry({ retry }: Values): RetryPlan {
+  const { methods, statuses, maxRetryAfter, shouldRetry, backoff } = { ...DEFAULT, shouldRetry: undefined, ...retry }
+  return {
+    methods: new Set(methods.map(method => method.toUpperCase())),
+    statuses: new Set(statuses),
+    backoff: planBackoff(backoff),
+    maxRetryAfterMs: maxRetryAfter,
+    shouldRetry,
+  }
+}
+
+function planBackoff(given: NonNullable<Values['retry']>['backoff']): RetryPlan['backoff'] {
+  if (typeof given === 'function') return given
+  const { base, max } = { ...DEFAULT_BACKOFF, ...given }
+  return { baseMs: base, maxMs: max }
 }

@@ -1,18 +1,21 @@
 /** How a run is recorded, and how it goes on after it was interrupted. */
 import { bool, matching, oneOf } from '../kinds.ts'
-import { option } from '../option.ts'
+import { option, part } from '../option.ts'
+import type { ResumePlan } from '../plan.ts'
 import type { Values } from '../table.ts'
 import { isFilled } from '../texts.ts'
 
 export const RUN_FILE_OPTIONS = {
   resume: option({
     scope: 'call',
+    plan: 'part',
     read: matching('a path', isFilled, "Write it as 'run.jsonl'."),
     crosses: 'drop',
     doc: 'Run file: one line per finished request; a rerun goes on where it ends.',
   }),
   retryFailed: option({
     scope: 'call',
+    plan: 'part',
     read: bool,
     default: false,
     crosses: 'drop',
@@ -20,6 +23,7 @@ export const RUN_FILE_OPTIONS = {
   }),
   unknownWrites: option({
     scope: 'call',
+    plan: 'part',
     read: oneOf(['fail', 'resend']),
     default: 'fail',
     defaultText: "`'fail'`: `in_doubt/crash`",
@@ -28,6 +32,7 @@ export const RUN_FILE_OPTIONS = {
   }),
   durability: option({
     scope: 'call',
+    plan: 'part',
     read: oneOf(['process', 'power']),
     default: 'process',
     crosses: 'drop',
@@ -43,5 +48,20 @@ export function checkRunFile(values: Values, problems: string[]): void {
   for (const name of ['retryFailed', 'unknownWrites', 'durability'] as const) {
     if (values[name] === undefined || values.resume !== undefined) continue
     problems.push(`${name}: expected resume beside it, got none. Set resume: 'run.jsonl'.`)
+  }
+}
+
+export const BATCH_RUN_FILE = {
+  resume: part(['resume', 'retryFailed', 'unknownWrites', 'durability'], planResume),
+}
+
+function planResume(values: Values): ResumePlan | undefined {
+  const { retryFailed, unknownWrites, durability } = RUN_FILE_OPTIONS
+  if (values.resume === undefined) return undefined
+  return {
+    path: values.resume,
+    retryFailed: values.retryFailed ?? retryFailed.default,
+    unknownWrites: values.unknownWrites ?? unknownWrites.default,
+    durability: values.durability ?? durability.default,
   }
 }

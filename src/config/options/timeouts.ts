@@ -1,13 +1,17 @@
 /** How long a request and its phases may take, and how slow its body may come. */
 import { duration, fields } from '../kinds.ts'
-import { option } from '../option.ts'
+import { option, part } from '../option.ts'
 import { readMinSpeed } from '../speed-input.ts'
+import type { Values } from '../table.ts'
+import { isStreamed } from './results.ts'
+import type { SpeedPlan, TimeoutPlan } from '../../core/call.ts'
 
 const limit = duration({ shortest: 100 })
 
 export const TIMEOUT_OPTIONS = {
   timeout: option({
     scope: 'any',
+    plan: 'part',
     perSpec: true,
     read: limit,
     default: '30s',
@@ -17,6 +21,7 @@ export const TIMEOUT_OPTIONS = {
   }),
   timeouts: option({
     scope: 'any',
+    plan: 'part',
     perSpec: true,
     read: fields({ connect: limit, headers: limit, idle: limit, callback: limit, total: limit }),
     default: { connect: '10s', headers: '30s', idle: '30s' },
@@ -27,6 +32,7 @@ export const TIMEOUT_OPTIONS = {
   }),
   minSpeed: option({
     scope: 'any',
+    plan: 'part',
     read: readMinSpeed,
     default: { bytes: 256, over: '30s' },
     merge: 'byName',
@@ -34,4 +40,38 @@ export const TIMEOUT_OPTIONS = {
     unit: 'bytes per second',
     doc: 'Slowest body: `bytes` per second, on average over the time `over`; `false` or 0 for none.',
   }),
+}
+
+export const CALL_TIMEOUTS = {
+  timeouts: part(['timeout', 'timeouts', 'returnType'], planTimeouts),
+  minSpeed: part(['minSpeed'], ({ minSpeed }: Values): SpeedPlan => {
+    const { bytes, over } = { ...TIMEOUT_OPTIONS.minSpeed.default, ...minSpeed }
+    return { bytesPerSecond: bytes as number, overMs: over as number }
+  }),
+}
+
+/** `auth` and `beforeRequest` run outside of the attempt, so its limits do not end them. */
+const DRESSING_MS = 30_000
+
+function planTimeouts(values: Values): TimeoutPlan {
+  const {
+    connect,
+    headers,
+    idle,
+    total = Infinity,
+    callback,
+  } = {
+    ...TIMEOUT_OPTIONS.timeouts.default,
+    ...values.timeouts,
+  }
+  const attemptMs = values.timeout ?? (isStreamed(values) ? Infinity : TIMEOUT_OPTIONS.timeout.default)
+  return {
+    attemptMs,
+    connectMs: connect as number,
+    headersMs: headers as number,
+    idleMs: idle as number,
+    callbackMs: callback ?? Infinity,
+    dressingMs: callback ?? Math.min(DRESSING_MS, attemptMs),
+    totalMs: total,
+  }
 }

@@ -1,0 +1,195 @@
+/**
+ * An open client: options that have been read → plans → engine → shape. Its batches share sockets, cookies and limits.
+ * Behind `ParallelRequests` and behind the one-shot call, which both read what they are given, and hand over values.
+ */
+import { inputOf, isShort, shapeOf } from './batch.ts'
+import type { ClientStats } from './client-stats.ts'
+import type { RequestInputs } from './infer.ts'
+import { batchRun } from './run/batch-run.ts'
+import type { BatchRun } from './run/batch-run.ts'
+import { drain } from './run/drain.ts'
+import { statsOf } from './stats.ts'
+import { systemClock } from './system-clock.ts'
+import { wire } from './wire.ts'
+import type { Wired } from './wire.ts'
+import { planClient } from '../config/client-plan.ts'
+import type { ClientPlan } from '../config/client-plan.ts'
+import { readCookies } from '../config/cookie-input.ts'
+import { got } from '../config/kinds.ts'
+import { planBatch } from '../config/plan.ts'
+import type { BatchPlan } from '../config/plan.ts'
+import { isCookieStore } from '../config/shapes.ts'
+import type { Values } from '../config/table.ts'
+import { isThenable } from '../core/callback.ts'
+import { ConfigError } from '../core/error.ts'
+import { InputError, isInputError } from '../core/input-error.ts'
+import type { CookiesInput } from '../core/options.ts'
+import type { Outcome } from '../core/outcome.ts'
+import type { Clock } from '../core/ports.ts'
+import type { Totals } from '../core/progress.ts'
+import type { Run } from '../engine/engine.ts'
+import type { RunOptions } from '../engine/ports.ts'
+import { isIterable } from '../engine/source.ts'
+import { OutcomeStream } from '../engine/stream.ts'
+import type { StartRun } from '../engine/stream.ts'
+
+type Deliver = RunOptions['deliver']
+type Ended = RunOptions['ended']
+
+export class OpenClient {
+  readonly #values: Values
+  readonly #plan: ClientPlan
+  readonly #clock: Clock
+  readonly #runs = new Set<Run>()
+  #wired: Wired | undefined
+  #closed = false
+  /** Made for the first drain, which hears by it that the client was closed. */
+  #closing: AbortController | undefined
+
+  /** @param values of the client */
+  constructor(values: Values) {
+    this.#values = values
+    this.#plan = planClient(values)
+    const { transport } = this.#plan
+    this.#clock = (transport !== undefined && 'clock' in transport ? transport.clock : undefined) ?? systemClock
+    this.#wired = wire(this.#plan, this.#clock, Math.random)
+  }
+
+  /** Sends all of it, and gives the shape that the input and the options ask for. */
+  async request(input: unknown, given: Values): Promise<unknown> {
+    const wired = this.open()
+    return this.#collect(input, this.#planBatch(given), wired)
+  }
+
+  stream(input: unknown, given: Values): OutcomeStream {
+    const plan = this.#planBatch(given)
+    checkLazy(input, plan)
+    // Opened again when the reading starts: the client may have been closed since.
+    const start: StartRun = (deliver, ended) => {
+      const batch = this.#batch(input, plan, this.open(), deliver, ended)
+      return isThenable(batch) ? batch.then(({ run }) => run) : batch.run
+    }
+    return new OutcomeStream(start, plan.order === 'input')
+  }
+
+  async drain(input: RequestInputs, given: Values): Promise<Totals> {
+    const wired = this.open()
+    const plan = this.#planBatch(given)
+    checkLazy(input, plan)
+    return drain({
+      sink: plan.sink,
+      signal: plan.signal,
+      closed: (this.#closing ??= new AbortController()).signal,
+      clock: this.#clock,
+      open: (deliver, ended) => this.#batch(input, plan, wired, deliver, ended),
+    })
+  }
+
+  setCookies(cookies: Exclude<CookiesInput, false>): void {
+    const problems: string[] = []
+    const read = readCookies(cookies, 'cookies', problems)
+    if (this.#plan.cookieFile !== undefined && isCookieStore(read)) {
+      problems.push('setCookies: expected pairs beside cookieFile, got a jar of your own. Make a client without one.')
+    }
+    if (!this.#plan.shareCookies && isCookieStore(read)) {
+      problems.push('setCookies: expected pairs beside shareCookies: false, got a jar of your own. A jar is shared.')
+    }
+    if (read === undefined || problems.length > 0) throw new ConfigError(problems)
+    this.open().cookies.set(read)
+  }
+
+  stats(): ClientStats {
+    const { gate, unmatched } = this.open()
+    return statsOf(gate, this.#clock, Object.keys(this.#plan.hosts).length === 0 ? undefined : unmatched())
+  }
+
+  resetCookies(): void {
+    this.open().cookies.reset()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const wired = this.#wired
+    this.#wired = undefined
+    for (const run of this.#runs) run.abort(new Error('the client was closed'))
+    this.#closing?.abort()
+    await wired?.close()
+  }
+
+  /** @throws ConfigError when the client was closed */
+  open(): Wired {
+    if (this.#closed || this.#wired === undefined) {
+      throw new ConfigError(['client: expected an open client, got one that was closed. Make a new ParallelRequests.'])
+    }
+    return this.#wired
+  }
+
+  #planBatch(given: Values): BatchPlan {
+    return planBatch(this.#values, given, this.#plan.concurrency)
+  }
+
+  async #collect(input: unknown, plan: BatchPlan, wired: Wired): Promise<unknown> {
+    const shaped = inputOf(input, plan)
+    // At its full length where that is known: they come in any order, and filling an array from its end is slow.
+    const outcomes = new Array<Outcome>(Array.isArray(shaped.items) ? shaped.items.length : 0)
+    const { aborted } = await new Promise<Run>((resolve, reject) => {
+      let run: Run
+      const deliver: Deliver = outcome => {
+        outcomes[outcome.index] = outcome
+        run.give()
+      }
+      const ended: Ended = inputError =>
+        inputError === undefined ? resolve(run) : reject(withOutcomes(inputError.error, outcomes))
+      const start = (batch: BatchRun): void => {
+        run = batch.run
+        run.start()
+      }
+      const batch = this.#batch(shaped.items, plan, wired, deliver, ended)
+      if (isThenable(batch)) batch.then(start).catch(reject)
+      else start(batch)
+    })
+    return shapeOf(outcomes, shaped, plan, aborted)
+  }
+
+  #batch(
+    items: Iterable<unknown> | AsyncIterable<unknown>,
+    plan: BatchPlan,
+    wired: Wired,
+    deliver: Deliver,
+    ended: Ended,
+  ): BatchRun | Promise<BatchRun> {
+    const keep = (batch: BatchRun): BatchRun => {
+      this.#runs.add((kept = batch.run))
+      // Closed while its run file was being opened.
+      if (this.#closed) kept.abort(new Error('the client was closed'))
+      return batch
+    }
+    let kept: Run | undefined
+    const made = batchRun({
+      items,
+      plan,
+      wired,
+      clock: this.#clock,
+      deliver,
+      ended: inputError => {
+        if (kept !== undefined) this.#runs.delete(kept)
+        ended(inputError)
+      },
+    })
+    return isThenable(made) ? made.then(keep) : keep(made)
+  }
+}
+
+/** Of an input that threw: what was sent before is not lost. */
+function withOutcomes(error: unknown, outcomes: readonly Outcome[]): unknown {
+  return isInputError(error) ? new InputError(error.cause, error.total, outcomes) : error
+}
+
+function checkLazy(input: unknown, plan: BatchPlan): asserts input is Iterable<unknown> | AsyncIterable<unknown> {
+  if (!isIterable(input)) {
+    throw new ConfigError([
+      `urls: expected an iterable or async iterable of requests, got ${got(input)}. Wrap one URL in an array.`,
+    ])
+  }
+  if (plan.soleBody !== undefined && !isShort(input)) throw new ConfigError([plan.soleBody])
+}

@@ -1,0 +1,32 @@
+/** Values over values, each by the rule of its option: see `Merge`. */
+import type { AnyOption } from './option.ts'
+import { OPTIONS } from './table.ts'
+import type { OptionName, Values } from './table.ts'
+
+/** The options of a client under those of a call, or the options of a call under those of one request. */
+export function merge(under: Values, over: Values): Values {
+  const merged: Record<string, unknown> = { ...under }
+  for (const [name, value] of Object.entries(over)) {
+    merged[name] = mergeValue(OPTIONS[name as OptionName] as AnyOption, merged[name], value)
+  }
+  return merged
+}
+
+function mergeValue(option: AnyOption, under: unknown, over: unknown): unknown {
+  if (under === undefined || over === undefined || option.merge === 'replace') return over ?? under
+  if (option.merge === 'add') return [...(under as readonly unknown[]), ...(over as readonly unknown[])]
+  return option.join?.(under, over) ?? byName(under, over)
+}
+
+/** Records name by name, and records in them likewise. Everything else is replaced. */
+function byName(under: unknown, over: unknown): unknown {
+  if (!isFields(under) || !isFields(over)) return over
+  const merged = { ...under }
+  for (const [name, value] of Object.entries(over)) {
+    if (value !== undefined) merged[name] = byName(merged[name], value)
+  }
+  return merged
+}
+
+const isFields = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

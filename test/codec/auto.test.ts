@@ -23,13 +23,13 @@ async function valuesOf(type: string | undefined, body: Uint8Array): Promise<[un
 describe("returnType: 'auto'", () => {
   test.each<[string, string | undefined, string | Uint8Array, unknown]>([
     ['JSON by its type', 'application/json', '{"a":1}', { a: 1 }],
-    ['JSON by a type that is built on it', 'application/problem+json; charset=utf-8', '"x"', 'x'],
+    ['JSON by a +json type', 'application/problem+json; charset=utf-8', '"x"', 'x'],
     ['a number by its type', 'application/json', '1', 1],
     ['nothing', 'application/json', '', null],
     ['null', 'application/json', 'null', null],
-    ['a failure, where the type promises JSON', 'application/json', '{"a":', 'parse/json'],
-    ['JSON that is called text', 'text/plain', ' [1, 2]', [1, 2]],
-    ['JSON that is called nothing', undefined, '{"a":[]}', { a: [] }],
+    ['a broken body whose type is JSON', 'application/json', '{"a":', 'parse/json'],
+    ['JSON with the type text/plain', 'text/plain', ' [1, 2]', [1, 2]],
+    ['JSON without a type', undefined, '{"a":[]}', { a: [] }],
     ['text that looks like a number', 'text/plain', '12', '12'],
     ['text that begins like JSON', 'text/html', '{ not }', '{ not }'],
     ['text', 'text/html', '<p>é</p>', '<p>é</p>'],

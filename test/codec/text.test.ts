@@ -11,18 +11,18 @@ function text(body: readonly number[], contentType?: string) {
 }
 
 test.each<[string, number[], string | undefined, string]>([
-  ['UTF-8 without any word on it', [0xc3, 0xa4], undefined, 'ä'],
+  ['UTF-8 that is not declared', [0xc3, 0xa4], undefined, 'ä'],
   ['UTF-8 by its header', [0xc3, 0xa4], 'text/plain; charset=utf-8', 'ä'],
-  ['UTF-8 by its mark, which is taken off', [0xef, 0xbb, 0xbf, 0x61], undefined, 'a'],
+  ['UTF-8 by its byte-order mark, which is removed', [0xef, 0xbb, 0xbf, 0x61], undefined, 'a'],
   ['latin-1', [0xe4, 0xff], 'text/plain; charset=ISO-8859-1', 'äÿ'],
   ['latin-1, which on the web is windows-1252', [0x80], 'text/plain; charset=latin1', '€'],
   ['a charset in quotes', [0xe4], 'text/plain;charset="windows-1252"', 'ä'],
   ['a charset in odd case after another parameter', [0xe4], 'text/html; x=y; Charset = Latin1', 'ä'],
-  ['UTF-16 by its mark', [0xff, 0xfe, 0x61, 0x00], undefined, 'a'],
+  ['UTF-16 by its byte-order mark', [0xff, 0xfe, 0x61, 0x00], undefined, 'a'],
   ['UTF-16, high byte first', [0xfe, 0xff, 0x00, 0x61], undefined, 'a'],
-  ['a mark that contradicts the header, and wins', [0xef, 0xbb, 0xbf, 0xc3, 0xa4], 'text/plain; charset=latin1', 'ä'],
+  ['a byte-order mark that overrides the header', [0xef, 0xbb, 0xbf, 0xc3, 0xa4], 'text/plain; charset=latin1', 'ä'],
   ['Shift JIS', [0x82, 0xa0], 'text/plain; charset=shift_jis', 'あ'],
-  ['nothing at all', [], 'text/plain; charset=latin1', ''],
+  ['an empty body', [], 'text/plain; charset=latin1', ''],
 ])('decodes a body in %s', (_name, body, contentType, expected) => {
   expect(text(body, contentType)).toEqual({ text: expected })
 })

@@ -52,7 +52,7 @@ test('a request without a deadline needs no timer, and one that is done leaves n
 })
 
 test.each([
-  ['the queue for a place', { concurrency: 1 }, { latencyMs: 60_000 }],
+  ['the queue for a slot', { concurrency: 1 }, { latencyMs: 60_000 }],
   ['the queue for a rate', { rateLimit: '1/h' }, {}],
   ['the attempt', { timeout: '1h', timeouts: { headers: '1h', total: '10s' } }, { latencyMs: 60_000 }],
 ])('the deadline covers %s', async (_name, options, response) => {

@@ -67,7 +67,7 @@ describe('an attempt to a new host that stays silent', () => {
 
   test.each([
     ['has sent something', { sent: true }],
-    ['waits for the head of its answer', { phase: 'headers' as const }],
+    ['waits for the head of its response', { phase: 'headers' as const }],
     ['reads a body', { phase: 'body' as const }],
   ])('is left alone when it %s', async (_name, how) => {
     const { clock, enter, ended } = open()

@@ -376,11 +376,11 @@ describe('the body of a redirect', () => {
   it.each([
     ['never ends', `${HEAD}Content-Length: 100\r\n\r\nabc`, 'open'],
     ['has no end, on a connection that stays open', `${HEAD}Connection: close\r\n\r\nmoved`, 'open'],
-    ['is cut', `${HEAD}Content-Length: 100\r\n\r\nabc`, 'fin'],
-    ['is cut within a chunk', `${HEAD}Transfer-Encoding: chunked\r\n\r\n9\r\nabc`, 'fin'],
+    ['is truncated', `${HEAD}Content-Length: 100\r\n\r\nabc`, 'fin'],
+    ['is truncated within a chunk', `${HEAD}Transfer-Encoding: chunked\r\n\r\n9\r\nabc`, 'fin'],
     ['is reset', `${HEAD}Content-Length: 100\r\n\r\nabc`, 'rst'],
     ['has an unknown coding', `${HEAD}Content-Encoding: foo\r\nContent-Length: 3\r\n\r\nabc`, 'open'],
-    ['says gzip and is none', `${HEAD}Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc`, 'open'],
+    ['is declared as gzip but is not', `${HEAD}Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc`, 'open'],
     ['is larger than maxResponseBytes', `${HEAD}Content-Length: 150\r\n\r\n${'x'.repeat(150)}`, 'open'],
     ['announces more than any limit', `${HEAD}Content-Length: 99999999999\r\n\r\nabc`, 'open'],
     [

@@ -1,6 +1,6 @@
 /**
- * How often a request is sent, and what its caller hears in the end. The layer alone where the wire must lie about
- * its sockets; the whole stack, over the mock transport, for callers' functions and limits together.
+ * How often a request is sent, and what its caller gets in the end. The layer alone where the transport must fake its
+ * sockets; the whole stack over the mock transport for hooks and limits together.
  */
 import { describe, expect, test, vi } from 'vitest'
 import { ParallelRequests, isRequestError, parallelRequests } from '../../src/index.ts'
@@ -20,7 +20,7 @@ import { fc } from '../support/property.ts'
 const URL_A = 'http://a.test/'
 const quick = { backoff: () => 0 }
 
-/** The layer alone, on a wire that answers these in turn, the last one for ever. */
+/** The layer alone, on a transport that gives these answers in turn, and the last one from then on. */
 function alone(results: readonly ((attempt: Attempt) => Result)[], parts: CallParts = {}) {
   const clock = virtualClock()
   const call = makeCall(parts)
@@ -64,14 +64,14 @@ async function one(handler: MockHandler, options: object = {}, spec: object = {}
   return { outcome, transport, sent: transport.requests.length }
 }
 
-describe('A request', () => {
-  test.each([0, 1, 3, 10])('with maxRetries %d is sent once and at most so many times more.', async maxRetries => {
+describe('a request', () => {
+  test.each([0, 1, 3, 10])('with maxRetries %d is sent once, and at most that many times more', async maxRetries => {
     const { outcome, sent } = await one(() => ({ status: 500 }), { maxRetries })
     expect(sent).toBe(1 + maxRetries)
     expect(outcome).toMatchObject({ attempts: 1 + maxRetries, error: { code: 'http/500' } })
   })
 
-  test('is never sent more than 1 + maxRetries times plus its throttled answers, whatever comes back.', async () => {
+  test('is never sent more than 1 + maxRetries times plus its throttled answers, whatever comes back', async () => {
     const response: fc.Arbitrary<MockResponse> = fc.oneof(
       fc.constantFrom(200, 404, 408, 425, 429, 500, 503).map(status => ({ status })),
       fc.constant({ status: 503, headers: { 'retry-after': '1' } }),
@@ -96,7 +96,7 @@ describe('A request', () => {
           expect(sent).toBeLessThanOrEqual(1 + maxRetries + throttled)
           expect(outcome.attempts).toBe(sent)
           if (!post) return
-          // A POST comes again only after a refusal, or where nothing was sent.
+          // A POST is sent again only after a refusal, or if nothing was sent.
           for (const answer of script.slice(0, sent - 1)) {
             const unsent = answer.fault?.startsWith('connect/') === true || answer.fault?.startsWith('dns/') === true
             expect(isThrottled(answer) || answer.status === 425 || unsent).toBe(true)
@@ -107,7 +107,7 @@ describe('A request', () => {
     )
   })
 
-  test('shares its retries with the hops it is redirected over.', async () => {
+  test('shares its retries with its redirect hops', async () => {
     const { outcome, sent } = await one(
       ({ url, attempt }) => {
         if (url === URL_A) return attempt <= 2 ? { status: 500 } : { status: 302, headers: { location: '/b' } }
@@ -120,7 +120,7 @@ describe('A request', () => {
     expect(sent).toBe(3 + 2)
   })
 
-  test('waits between attempts with full jitter under a doubling ceiling.', async () => {
+  test('waits between attempts with full jitter under a ceiling that doubles', async () => {
     const random = vi.spyOn(Math, 'random')
     try {
       for (const [chance, gapsMs] of [
@@ -140,7 +140,7 @@ describe('A request', () => {
     }
   })
 
-  test('holds no place while it backs off.', async () => {
+  test('holds no slot while it backs off', async () => {
     const transport = mockTransport(({ index, attempt }) => (index === 0 && attempt === 1 ? { status: 500 } : {}))
     const urls = Array.from({ length: 5 }, (_, i) => `${URL_A}${i}`)
     await parallelRequests(urls, { transport, concurrency: 1, retry: { backoff: () => '1h' }, method: 'DELETE' })
@@ -149,33 +149,33 @@ describe('A request', () => {
   })
 })
 
-describe('A stale socket', () => {
-  test('gives one repeat for free, at once, even with maxRetries 0.', async () => {
+describe('a stale socket', () => {
+  test('gives one free repeat at once, even with maxRetries 0', async () => {
     const { result, attempts, clock } = alone([stale(true), good], { plan: { maxRetries: 0 } })
     await expect(result).resolves.toMatchObject({ status: 200 })
     expect(attempts).toHaveLength(2)
     expect(clock.now()).toBe(0)
   })
 
-  test('gives it once: what comes after is a failure like any other.', async () => {
+  test('gives it once; later failures count like any other', async () => {
     const { result, attempts } = alone([stale(true)], { plan: { maxRetries: 0 } })
     await expect(result).resolves.toMatchObject({ code: 'reset/before_headers' })
     expect(attempts).toHaveLength(2)
   })
 
-  test('is no matter of the budget or of the retries left.', async () => {
+  test('affects neither the retry budget nor the remaining retries', async () => {
     const { result, call } = alone([stale(true), good])
     await result
     expect(call.trip.retriesLeft).toBe(3)
   })
 
-  test('that was fresh is a failure.', async () => {
+  test('that was fresh is a failure', async () => {
     const { result, attempts } = alone([fresh, good], { plan: { maxRetries: 0 } })
     await expect(result).resolves.toMatchObject({ code: 'reset/before_headers' })
     expect(attempts).toHaveLength(1)
   })
 
-  test('leaves a POST in doubt once a byte of it was written, and repeats it otherwise.', async () => {
+  test('leaves a POST in doubt once a byte of it was written, and repeats it otherwise', async () => {
     const written = alone([stale(true), good], { method: 'POST' })
     await expect(written.result).resolves.toMatchObject({ code: 'in_doubt/reset' })
     expect(written.attempts).toHaveLength(1)
@@ -184,8 +184,8 @@ describe('A stale socket', () => {
   })
 })
 
-describe('A throttled request', () => {
-  test('uses up no retry, and comes again when the host has said it may.', async () => {
+describe('a throttled request', () => {
+  test('uses no retry, and goes again when the host allows it', async () => {
     const { outcome, transport } = await one(
       ({ attempt }) => (attempt < 5 ? { status: 429, headers: { 'retry-after': '2' } } : { json: 'ok' }),
       { maxRetries: 0 },
@@ -200,7 +200,7 @@ describe('A throttled request', () => {
   })
 
   test.each(['GET', 'POST'])(
-    '(%s) with maxRetryAfter 0 is not repeated, and its error says when it could be.',
+    '(%s) with maxRetryAfter 0 is not retried, and its error says when it could be',
     async method => {
       const { outcome, sent, transport } = await one(
         () => ({ status: 429, headers: { 'retry-after': '7' } }),
@@ -215,14 +215,14 @@ describe('A throttled request', () => {
     },
   )
 
-  test('with maxRetryAfter 0 is not repeated even when the host asks for no wait at all.', async () => {
+  test('with maxRetryAfter 0 is not retried even if the host asks for no wait at all', async () => {
     const { sent, outcome } = await one(() => ({ status: 429, headers: { 'retry-after': '0' } }), {
       retry: { maxRetryAfter: 0 },
     })
     expect([sent, outcome.error?.code]).toEqual([1, 'http/429'])
   })
 
-  test('is not sent early when the wait is longer than maxRetryAfter.', async () => {
+  test('is not sent early when the wait is longer than maxRetryAfter', async () => {
     for (const value of ['121', '100000000000', '9'.repeat(30), 'Fri, 31 Dec 2099 23:59:59 GMT']) {
       const { outcome, sent, transport } = await one(() => ({ status: 429, headers: { 'retry-after': value } }), {
         retry: { maxRetryAfter: '119s' },
@@ -233,7 +233,7 @@ describe('A throttled request', () => {
     }
   })
 
-  test('gives up once it has been throttled for longer than maxRetryAfter in all.', async () => {
+  test('ends once it has been throttled for longer than maxRetryAfter in all', async () => {
     const { outcome, sent, transport } = await one(() => ({ status: 429, headers: { 'retry-after': '10' } }), {
       retry: { maxRetryAfter: '60s' },
     })
@@ -243,15 +243,15 @@ describe('A throttled request', () => {
     expect(sent).toBeGreaterThanOrEqual(5)
   })
 
-  test('without Retry-After backs off by our own measure, without looping hot.', async () => {
+  test('without Retry-After uses our own back-off, without looping hot', async () => {
     const { outcome, sent } = await one(() => ({ status: 429 }), { retry: { maxRetryAfter: '30s' } })
     expect(outcome.error?.code).toBe('http/429')
     expect(sent).toBeLessThan(60)
   })
 })
 
-describe('The budget', () => {
-  test('of a host bounds the repeats of a total outage to its reserve and a fifth.', async () => {
+describe('the retry budget', () => {
+  test('of a host limits the retries of a total outage to its reserve and a fifth', async () => {
     const transport = mockTransport(() => ({ status: 503 }))
     const urls = Array.from({ length: 500 }, (_, i) => `${URL_A}${i}`)
     const outcomes = await parallelRequests(urls, { transport, onFailure: 'settle', retry: quick })
@@ -260,7 +260,7 @@ describe('The budget', () => {
     expect(transport.requests.length).toBeGreaterThan(500 + 100)
   })
 
-  test('is one per host: an outage here takes nothing there.', async () => {
+  test('is kept per host: an outage of one host costs another one nothing', async () => {
     const transport = mockTransport(({ url, attempt }) =>
       url.startsWith('http://b') && attempt > 2 ? {} : { status: 503 },
     )
@@ -273,7 +273,7 @@ describe('The budget', () => {
     expect(outcomes.at(-1)).toMatchObject({ ok: false, error: { code: 'parse/empty' }, attempts: 3 })
   })
 
-  test('is shared by the batches of a client, and set by its options.', async () => {
+  test('is shared by the batches of a client, and set by its options', async () => {
     const transport = mockTransport(() => ({ status: 503 }))
     const client = new ParallelRequests({ transport, retry: { ...quick, budget: { reserve: 2, ratio: 0 } } })
     for (let i = 0; i < 5; i++) await client.request(URL_A, { onFailure: 'settle' })
@@ -281,7 +281,7 @@ describe('The budget', () => {
     expect(transport.requests).toHaveLength(5 + 2)
   })
 
-  test('is not used by throttled answers.', async () => {
+  test('is not used by throttled answers', async () => {
     const { outcome } = await one(({ attempt }) => (attempt < 10 ? { status: 429 } : { json: 1 }), {
       retry: { budget: { reserve: 0, ratio: 0 } },
     })
@@ -289,12 +289,12 @@ describe('The budget', () => {
   })
 })
 
-describe('An unsafe request', () => {
+describe('an unsafe request', () => {
   test.each([
     ['reset/before_headers', 'in_doubt/reset'],
     ['timeout/headers', 'in_doubt/timeout'],
   ] as const)(
-    'whose bytes went out and that ends with %s is %s: sent once, the real error inside.',
+    'whose bytes were sent and that ends with %s is %s: sent once, with the real error as its cause',
     async (code, doubt) => {
       const { outcome, sent } = await one(() => ({ fault: code }), {}, { method: 'POST', body: 'x' })
       expect(sent).toBe(1)
@@ -303,7 +303,7 @@ describe('An unsafe request', () => {
     },
   )
 
-  test('ends in doubt when the total deadline or the signal strikes, and as an ordinary timeout when it was never sent.', async () => {
+  test('is in doubt when the total deadline or the signal ends it, and has an ordinary timeout if it was never sent', async () => {
     const post = { method: 'POST', body: 'x' }
     const late = await one(() => ({ latencyMs: 60_000 }), { timeouts: { total: '1s' } }, post)
     expect(late.outcome.error?.code).toBe('in_doubt/timeout')
@@ -338,7 +338,7 @@ describe('An unsafe request', () => {
     expect(queued.map(({ error }) => error?.code)).toEqual([undefined, 'timeout/total'])
   })
 
-  test('that was never sent is in no doubt when it is given up in its back-off.', async () => {
+  test('that was never sent is not in doubt when it is aborted during its back-off', async () => {
     const { clock, result, call } = alone([() => makeFault('connect/refused', false)], {
       method: 'POST',
       retry: { backoff: () => 1_000 },
@@ -348,7 +348,7 @@ describe('An unsafe request', () => {
     await expect(result).resolves.toMatchObject({ code: 'aborted/in_flight', sent: false })
   })
 
-  test('comes again with the same key each time when it has an idempotency key.', async () => {
+  test('is sent again with the same key each time if it has an idempotency key', async () => {
     const { outcome, transport } = await one(
       ({ attempt }) => (attempt < 3 ? { fault: 'reset/before_headers' } : { json: 1 }),
       {},
@@ -360,7 +360,7 @@ describe('An unsafe request', () => {
     expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  test('comes again when the caller lists its method.', async () => {
+  test('is sent again if the caller lists its method', async () => {
     const { sent } = await one(
       () => ({ status: 500 }),
       { retry: { ...quick, methods: ['POST'] } },
@@ -371,7 +371,7 @@ describe('An unsafe request', () => {
 })
 
 describe('afterResponse', () => {
-  test('may ask for a repeat of an answer that looks good.', async () => {
+  test('may ask for a retry of a response that looks good', async () => {
     const { outcome, sent } = await one(({ attempt }) => ({ json: { state: attempt < 3 ? 'wait' : 'done' } }), {
       hooks: {
         afterResponse: (_: unknown, context: { json(): unknown; retry(): unknown }) =>
@@ -382,14 +382,14 @@ describe('afterResponse', () => {
     expect(sent).toBe(3)
   })
 
-  test('gets no more repeats than maxRetries, and none for a POST that was carried out.', async () => {
+  test('gets no more retries than maxRetries, and none for a POST that was carried out', async () => {
     const hooks = { afterResponse: (_: unknown, context: { retry(): unknown }) => context.retry() }
     expect((await one(() => ({ json: 1 }), { hooks, maxRetries: 2 })).sent).toBe(3)
     expect((await one(() => ({ json: 1 }), { hooks }, { method: 'POST', body: 'x' })).sent).toBe(1)
   })
 
   test.each([401, 407, 411, 413, 415, 417, 421, 425, 428, 429, 431])(
-    'may repeat a POST after %d, by which nothing was done, so that a token can be renewed.',
+    'may retry a POST after %d, which means that nothing was done, so that a token can be renewed',
     async status => {
       const hooks = { afterResponse: (_: unknown, context: { retry(): unknown }) => context.retry() }
       const answer: MockHandler = ({ attempt }) => (attempt === 1 ? { status } : { json: 1 })
@@ -402,14 +402,14 @@ describe('afterResponse', () => {
     ['a POST that may have been carried out', {}, { method: 'POST', body: 'x' }, 'a POST may have been carried out'],
     ['a body that is gone', {}, { method: 'PUT', body: new Blob(['x']).stream() }, 'its body can be read once only'],
     ['no retries left', { maxRetries: 0 }, {}, 'its maxRetries are used up'],
-  ])('is told by a warning why it is not repeated: %s.', async (_why, options, spec, reason) => {
+  ])('gets a warning that says why there is no retry: %s', async (_why, options, spec, reason) => {
     const hooks = { afterResponse: (_: unknown, context: { retry(): unknown }) => context.retry() }
     const { outcome, sent } = await one(() => ({ json: 1 }), { hooks, ...options }, spec)
     expect(sent).toBe(1)
     expect(outcome.warnings).toEqual([expect.stringContaining(`context.retry(): not repeated, since ${reason}`)])
   })
 
-  test('may refuse an answer, with its reason.', async () => {
+  test('may refuse a response, with its reason', async () => {
     const reason = new Error('not mine')
     const { outcome, sent } = await one(() => ({ json: 1 }), {
       hooks: { afterResponse: (_: unknown, context: { fail(reason: Error): unknown }) => context.fail(reason) },
@@ -419,7 +419,7 @@ describe('afterResponse', () => {
     expect(outcome.error?.message).toContain('not mine')
   })
 
-  test('sees every response, whatever its status, and parses it once.', async () => {
+  test('sees every response, whatever its status, and parses it once', async () => {
     const statuses: number[] = []
     await one(({ attempt }) => ({ status: attempt < 3 ? 500 : 200, json: {} }), {
       hooks: {
@@ -437,13 +437,13 @@ describe('beforeRetry', () => {
   test.each([
     ['false', () => false, 'http/500'],
     ['context.fail()', (context: { fail(reason: string): unknown }) => context.fail('enough'), 'callback/rejected'],
-  ])('that answers with %s stops the repeats.', async (_name, beforeRetry, code) => {
+  ])('that returns %s stops the retries', async (_name, beforeRetry, code) => {
     const { outcome, sent } = await one(() => ({ status: 500 }), { hooks: { beforeRetry } })
     expect(sent).toBe(1)
     expect(outcome.error?.code).toBe(code)
   })
 
-  test('is told what came back, and anything else lets the repeat go.', async () => {
+  test('gets the last result, and any other return value lets the retry go', async () => {
     const seen: unknown[] = []
     const { sent } = await one(({ attempt }) => (attempt === 1 ? { status: 500 } : { fault: 'connect/refused' }), {
       maxRetries: 2,
@@ -465,7 +465,7 @@ describe('beforeRetry', () => {
 describe('shouldRetry', () => {
   const stateOf = (context: { json(): unknown }): unknown => (context.json() as { state?: string } | undefined)?.state
 
-  test('decides on the parsed body, both ways.', async () => {
+  test('decides on the parsed body, in both directions', async () => {
     const shouldRetry = (context: { json(): unknown }): boolean | undefined => {
       if (stateOf(context) === 'busy') return true
       return stateOf(context) === 'final' ? false : undefined
@@ -480,7 +480,7 @@ describe('shouldRetry', () => {
     expect(undecided.sent).toBe(4)
   })
 
-  test('gets no body where there is none, and no repeat of a POST that may have been carried out.', async () => {
+  test('gets no body if there is none, and no retry of a POST that may have been carried out', async () => {
     const bodies: unknown[] = []
     const shouldRetry = (context: { json(): unknown }): boolean => {
       bodies.push(context.json())
@@ -496,36 +496,33 @@ describe('shouldRetry', () => {
   })
 })
 
-describe("A caller's function", () => {
+describe("a user's function", () => {
   const boom = (): never => {
     throw new Error('boom')
   }
   const names = ['beforeRequest', 'afterResponse', 'beforeRetry'] as const
 
-  test.each(names)(
-    '(%s) that throws or rejects fails its own request with callback/hook, and no other.',
-    async name => {
-      for (const broken of [boom, () => Promise.reject(new Error('boom'))]) {
-        const transport = mockTransport(({ attempt, index }) => ({
-          status: attempt === 1 && index < 2 ? 500 : 200,
-          json: index,
-        }))
-        const hook = (...given: { meta?: unknown; request?: { meta?: unknown } }[]): unknown =>
-          given.some(one_ => one_.meta === 'victim' || one_.request?.meta === 'victim') ? broken() : undefined
-        const outcomes = await parallelRequests([{ url: URL_A, meta: 'victim' }, URL_A, URL_A], {
-          transport,
-          onFailure: 'settle',
-          retry: quick,
-          hooks: { [name]: hook },
-          concurrency: 1,
-        })
-        expect(outcomes[0]?.error).toMatchObject({ code: 'callback/hook', message: expect.stringContaining('boom') })
-        expect(outcomes.slice(1).map(({ ok }) => ok)).toEqual([true, true])
-      }
-    },
-  )
+  test.each(names)('(%s) that throws or rejects fails only its own request, with callback/hook', async name => {
+    for (const broken of [boom, () => Promise.reject(new Error('boom'))]) {
+      const transport = mockTransport(({ attempt, index }) => ({
+        status: attempt === 1 && index < 2 ? 500 : 200,
+        json: index,
+      }))
+      const hook = (...given: { meta?: unknown; request?: { meta?: unknown } }[]): unknown =>
+        given.some(one_ => one_.meta === 'victim' || one_.request?.meta === 'victim') ? broken() : undefined
+      const outcomes = await parallelRequests([{ url: URL_A, meta: 'victim' }, URL_A, URL_A], {
+        transport,
+        onFailure: 'settle',
+        retry: quick,
+        hooks: { [name]: hook },
+        concurrency: 1,
+      })
+      expect(outcomes[0]?.error).toMatchObject({ code: 'callback/hook', message: expect.stringContaining('boom') })
+      expect(outcomes.slice(1).map(({ ok }) => ok)).toEqual([true, true])
+    }
+  })
 
-  test('(shouldRetry, backoff of a caller) that throws fails its own request only.', async () => {
+  test('(shouldRetry, backoff) that throws fails only its own request', async () => {
     const should = await one(() => ({ status: 500 }), { retry: { ...quick, shouldRetry: boom } })
     expect(should.outcome.error).toMatchObject({ code: 'callback/hook', message: expect.stringContaining('boom') })
     const backoff = await one(() => ({ status: 500 }), { retry: { backoff: boom } })
@@ -533,7 +530,7 @@ describe("A caller's function", () => {
     expect(backoff.outcome.error?.code).toBe('callback/hook')
   })
 
-  test('(backoff of a caller) that throws on a throttled answer fails its own request only, and frees its place.', async () => {
+  test('(backoff) that throws on a throttled answer fails only its own request, and releases its slot', async () => {
     const transport = mockTransport(({ index }) => (index === 0 ? { status: 429 } : { json: index }))
     const outcomes = await parallelRequests(
       [{ url: URL_A, retry: { backoff: boom } }, 'http://b.test/', 'http://b.test/'],
@@ -547,7 +544,7 @@ describe("A caller's function", () => {
   })
 
   test.each([...names, 'shouldRetry'])(
-    '(%s) that never settles ends with timeouts.callback, exactly, and frees its place.',
+    '(%s) that never settles ends exactly after timeouts.callback, and releases its slot',
     async name => {
       const never = (): Promise<never> => new Promise(() => undefined)
       const transport = mockTransport(({ url }) => (url === URL_A ? { status: 500 } : { json: 1 }))
@@ -562,7 +559,7 @@ describe("A caller's function", () => {
     },
   )
 
-  test('(beforeRequest) that never settles leaves no POST in doubt: nothing was sent.', async () => {
+  test('(beforeRequest) that never settles leaves no POST in doubt, because nothing was sent', async () => {
     const never = (): Promise<never> => new Promise(() => undefined)
     for (const options of [{ hooks: { beforeRequest: never } }, { auth: never }]) {
       const { outcome, sent } = await one(
@@ -574,7 +571,7 @@ describe("A caller's function", () => {
     }
   })
 
-  test('that never settles ends with the total deadline, too.', async () => {
+  test('that never settles ends with the total deadline too', async () => {
     const never = (): Promise<never> => new Promise(() => undefined)
     const { outcome } = await one(() => ({ json: 1 }), { timeouts: { total: '3s' }, hooks: { afterResponse: never } })
     expect(outcome.error?.code).toBe('timeout/total')
@@ -582,7 +579,7 @@ describe("A caller's function", () => {
   })
 })
 
-describe('a machine without a socket to give', () => {
+describe('a machine without a free socket', () => {
   function short(codes: readonly FaultCode[], onShortage?: RetryParts['onShortage'], stepMs = 0) {
     const clock = virtualClock()
     const call = makeCall({})
@@ -605,7 +602,7 @@ describe('a machine without a socket to give', () => {
     return { call, result: send(call), sent: () => sent }
   }
 
-  test('costs no attempt and no retry, however often it says so', async () => {
+  test('costs no attempt and no retry, however often it reports this', async () => {
     const heard: string[] = []
     const codes: FaultCode[] = ['resource/fd', 'resource/port', 'resource/memory', 'resource/fd']
     const { call, result } = short([...codes, undefined as never], ({ code }) => heard.push(code))
@@ -616,14 +613,14 @@ describe('a machine without a socket to give', () => {
     expect(call.trip.warnings).toEqual(['waited for a socket: this process or this machine had none left'])
   })
 
-  test('is the end after two minutes in vain', async () => {
+  test('ends the request after two minutes without success', async () => {
     const { call, result, sent } = short(['resource/port'], () => undefined, 30_000)
     expect(await result).toMatchObject({ code: 'resource/port' })
     expect(sent()).toBe(5)
     expect(call.trip.attempts).toBe(1)
   })
 
-  test('is the end at once where nobody minds sockets', async () => {
+  test('ends the request at once if sockets are not managed', async () => {
     const { result, sent } = short(['resource/fd'])
     expect(await result).toMatchObject({ code: 'resource/fd' })
     expect(sent()).toBe(1)
@@ -636,7 +633,7 @@ test.each([
   [429, 2],
   [503, 3],
 ])(
-  'A caller is asked once about each answer that may be repeated, and once about the last: %i.',
+  'acceptStatus is called once for each response that may be retried, and once for the last one: %i',
   async (status, asked) => {
     let times = 0
     const acceptStatus = (given: number): boolean => {

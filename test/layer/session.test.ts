@@ -94,8 +94,8 @@ describe('auth', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('boom'))],
-    ['answers with a line break', () => 'a\r\nb: c'],
-    ['answers with no string', () => 7 as never],
+    ['returns a line break', () => 'a\r\nb: c'],
+    ['returns a number', () => 7 as never],
   ])('that %s fails its request with callback/hook, and nothing is sent', async (_name, auth) => {
     const transport = mockTransport(() => ({ json: 1 }))
     const outcomes = await parallelRequests([{ url: URL_A, auth }, URL_A], { transport, ...settleAll })

@@ -200,7 +200,7 @@ describe('minSpeed', () => {
       ],
       SPEED,
     ],
-    ['slow, where there is no limit', [[1, 60_000]], { bytesPerSecond: 0, overMs: 5_000 }],
+    ['slow, without a minimum speed', [[1, 60_000]], { bytesPerSecond: 0, overMs: 5_000 }],
   ] as const)('does not end a body that is %s', async (_name, speeds, plan) => {
     const { clock, result } = download(speeds, plan)
     await clock.advance(200_000)

@@ -151,12 +151,18 @@ describe('a server that changes or differs', () => {
 
   test.each<[string, (random: Random) => Server, number, number, number]>([
     ['a very slow server', () => model.unlimited(() => 5_000), 120_000, 50, 100],
-    ['a very fast one', random => model.unlimited(model.between(0.4, 0.6, random)), 3_000, 50, 100],
+    ['a very fast server', random => model.unlimited(model.between(0.4, 0.6, random)), 3_000, 50, 100],
     ['one worker', random => model.workers(() => 1, model.between(50, 100, random)), 120_000, 1, 2],
     ['two workers', random => model.workers(() => 2, model.between(50, 100, random)), 120_000, 1, 4],
-    ['forty before a 429', random => model.refusing(() => 40, model.exponential(75, random), refusal), 60_000, 40, 40],
-    ['one before a 429', random => model.refusing(() => 1, model.between(50, 100, random), refusal), 60_000, 1, 1],
-    ['one that fails every third', random => model.unlimited(model.between(50, 99, random), thirds()), 60_000, 50, 100],
+    ['a 429 above forty', random => model.refusing(() => 40, model.exponential(75, random), refusal), 60_000, 40, 40],
+    ['a 429 above one', random => model.refusing(() => 1, model.between(50, 100, random), refusal), 60_000, 1, 1],
+    [
+      'a server that fails every third request',
+      random => model.unlimited(model.between(50, 99, random), thirds()),
+      60_000,
+      50,
+      100,
+    ],
     ['503 above 8 without a pause', random => eight(model.exponential(75, random), silent), 60_000, 8, 8],
     ['other failures above 8', random => eight(model.exponential(75, random), broken), 120_000, 4, 16],
   ])('%s: settles at the expected level', (_, server, untilMs, least, most) => {

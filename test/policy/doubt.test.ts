@@ -23,7 +23,7 @@ test.each([
 test.each([
   ['no byte was sent', makeFault('reset/before_headers', false), POST, false],
   ['a head came back', makeFault('truncated/reset', true), POST, true],
-  ['a head came back before the limit struck', makeFault('timeout/body', true), POST, true],
+  ['a head came back before the timeout', makeFault('timeout/body', true), POST, true],
   ['a second copy does no harm', makeFault('reset/before_headers', true), makeCall({ method: 'PUT' }), false],
   [
     'it has an idempotency key',
@@ -31,7 +31,7 @@ test.each([
     makeCall({ method: 'POST', repeatable: true }),
     false,
   ],
-  ['the answer was there and unusable', makeFault('protocol/malformed_head', true), POST, false],
+  ['the response arrived but was not usable', makeFault('protocol/malformed_head', true), POST, false],
 ] as const)('nothing is in doubt when %s', (_when, real, call, headed) => {
   expect(orInDoubt(real, call, headed)).toBe(real)
 })

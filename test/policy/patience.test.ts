@@ -11,10 +11,10 @@ function paused(waitMs: number): Lane {
 
 test.each([
   ['no pause', 0, 120_000, undefined],
-  ['a pause within the patience', 120_000, 120_000, undefined],
+  ['a pause shorter than maxRetryAfter', 120_000, 120_000, undefined],
   ['a pause with our own jitter on top', 121_000, 120_000, undefined],
   ['a longer pause', 121_001, 120_000, 'retry.maxRetryAfter is 2m'],
-  ['any pause without patience', 1, 0, 'retry.maxRetryAfter is 0ms'],
+  ['any pause with maxRetryAfter 0', 1, 0, 'retry.maxRetryAfter is 0ms'],
 ])('%s: %i ms with maxRetryAfter %i ms', (_, waitMs, maxRetryAfterMs, reason) => {
   const call = makeCall({ retry: { maxRetryAfterMs } })
   const refused = tooLongPaused(paused(waitMs), call, 1_000, 5_000_000)

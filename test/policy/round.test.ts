@@ -28,10 +28,10 @@ function measure({ places, latencyMs, apartMs = 0, idleMs = 0 }: Step): Measure 
 }
 
 test.each<[string, Step, number]>([
-  ['answers that come in step', { places: 8, latencyMs: 75 }, 75],
-  ['answers that come evenly', { places: 8, latencyMs: 80, apartMs: 10 }, 80],
-  ['one place', { places: 1, latencyMs: 30 }, 30],
-  ['very slow ones', { places: 8, latencyMs: 60_000 }, 60_000],
+  ['answers that arrive together', { places: 8, latencyMs: 75 }, 75],
+  ['answers that arrive evenly', { places: 8, latencyMs: 80, apartMs: 10 }, 80],
+  ['one slot', { places: 1, latencyMs: 30 }, 30],
+  ['very slow answers', { places: 8, latencyMs: 60_000 }, 60_000],
 ])('%s: the cost is the latency', (_, step, expected) => {
   const measured = measure(step)
   expect(measured).toMatchObject({ costMs: expect.closeTo(expected, 6) as number })

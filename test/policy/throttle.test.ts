@@ -17,10 +17,10 @@ test.each<[string, Record<string, string>, number, number]>([
   ['seconds, and a little jitter', { 'retry-after': '2' }, 1, 2_250],
   ['the jitter is at most a second', { 'retry-after': '2' }, 9, 3_000],
   ['Retry-After: 0 does not loop hot', { 'retry-after': '0' }, 2, 500],
-  ['nonsense is nothing', { 'retry-after': '1e3' }, 1, 250],
+  ['a malformed value counts as none', { 'retry-after': '1e3' }, 1, 250],
   ['milliseconds', { 'retry-after-ms': '1500' }, 1, 1_750],
   [
-    'a date against the own Date of the response',
+    'a date is judged against the Date of the response',
     { 'retry-after': 'Thu, 01 Jan 2026 01:00:10 GMT', date: 'Thu, 01 Jan 2026 01:00:00 GMT' },
     1,
     10_250,

@@ -172,8 +172,8 @@ describe('folder', () => {
 
   it.each([
     ['throws', (): never => expect.fail('my mistake'), /expected a name, got an error \(my mistake\)/],
-    ['answers with nothing', () => '', /expected a name, got ''/],
-    ['answers with a number', () => 7 as never, /expected a name, got number/],
+    ['returns an empty string', () => '', /expected a name, got ''/],
+    ['returns a number', () => 7 as never, /expected a name, got number/],
   ])('rejects the row whose name function %s, and keeps the others', async (_what, odd, message) => {
     const path = freshFolder()
     const sink = folder(path, { name: ({ index }) => (index === 1 ? odd() : `n${index}`) })

@@ -55,13 +55,13 @@ describe('cookies that servers set', () => {
   it.each([
     ['another host', 'a=1; Domain=other.example'],
     ['a public suffix', 'a=1; Domain=com'],
-    ['an address as a domain of others', 'a=1; Domain=0.0.1'],
+    ['a domain that is part of an address', 'a=1; Domain=0.0.1'],
     ['control characters', 'a=1\x01; Path=/'],
     ['the past', 'a=1; Max-Age=0'],
     ['a path elsewhere', 'a=1; Path=/elsewhere'],
-    ['a path that only begins alike', 'a=1; Path=/pag'],
+    ['a path that only shares a prefix', 'a=1; Path=/pag'],
     ['the prefix __Host- and a domain', '__Host-a=1; Secure; Path=/; Domain=127.0.0.1'],
-    ['the prefix __Secure- in plain text', '__Secure-a=1'],
+    ['the prefix __Secure- over plain HTTP', '__Secure-a=1'],
     ['no name', '=1'],
     ['secure connections', 'a=1; Secure'],
   ])('for %s are not sent', async (_what, cookie) => {
@@ -267,8 +267,8 @@ describe('cookies that the caller passes', () => {
     ['no name', { '': '1' }],
     ['letters beyond ASCII', { a: 'café ✓' }],
     ['a second pair for an origin', { 'https://api.example.com': { a: 'b; c=d' } }],
-    ['a name that is no origin', { 'api.example.com': { a: 'b' } }],
-    ['an origin of no web', { 'file:///etc': { a: 'b' } }],
+    ['a name that is not an origin', { 'api.example.com': { a: 'b' } }],
+    ['an origin that is not http or https', { 'file:///etc': { a: 'b' } }],
   ])('with %s are refused before anything is sent', async (_what, cookies) => {
     expect(() => new ParallelRequests({ cookies })).toThrow(ConfigError)
     const client = new ParallelRequests()

@@ -378,10 +378,10 @@ describe('a path that cannot be a run file', () => {
     ['a list', '[{"v":1},\n{"v":1}]\n'],
     ['a list on one line without an end', '[1,2,3]'],
     ['a table', 'url,status\nhttp://127.0.0.1/,200\n'],
-    ['JSON lines of somebody else', '{"url":"http://127.0.0.1/"}\n{"url":"http://127.0.0.1/2"}\n'],
+    ['JSON lines of another program', '{"url":"http://127.0.0.1/"}\n{"url":"http://127.0.0.1/2"}\n'],
     ['a JSON file over several lines', '{\n  "name": "x"\n}\n'],
     ['text', 'hello'],
-    ['text with blank lines before it', '\n\nhello\n'],
+    ['text after blank lines', '\n\nhello\n'],
     ['bytes', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d])],
     ['UTF-16', Buffer.from('{"v":1}\n', 'utf16le')],
   ])('is refused if it holds %s, and is not changed', async (_, content) => {

@@ -213,7 +213,7 @@ describe('damage at the end', () => {
     ['a torn first line', Buffer.from('{"v":1,"index":0,"id":"a')],
     ['a damaged first line', Buffer.from('{"v":1,"index":0,"id":\u0000}\n')],
     ['a torn first intent', Buffer.from('{"inte')],
-    ['nothing but blank lines', Buffer.from('\n \n')],
+    ['only blank lines', Buffer.from('\n \n')],
   ])('may be all that the file holds: %s', async (_, content) => {
     const path = newPath()
     writeFileSync(path, content)
@@ -237,7 +237,11 @@ describe('a line that is not valid', () => {
     ['with a text for ok', json({ ...doneLine(1), ok: 'yes' }), 'ok: expected true or false, got "yes"'],
     ['with an index below 0', json({ ...doneLine(1), index: -1 }), 'index: expected an integer ≥ 0, got -1'],
     ['with no attempts', json({ ...doneLine(1), attempts: null }), 'attempts: expected an integer ≥ 0, got null'],
-    ['that failed of nothing', json({ ...doneLine(1), ok: false }), 'error: expected one where ok is false, got none'],
+    [
+      'that failed without an error',
+      json({ ...doneLine(1), ok: false }),
+      'error: expected one where ok is false, got none',
+    ],
     [
       'with an error without code',
       json({ ...doneLine(1), error: {} }),
@@ -250,10 +254,10 @@ describe('a line that is not valid', () => {
     ],
     ['with an empty intent', json({ intent: {} }), 'intent.v: expected 1 or 2, got nothing'],
     ['that is a list', '[1,2]\n', 'it is a list, expected an object'],
-    ['that is no JSON, before good ones', 'hello\n', 'it is not JSON'],
-    ['that is not UTF-8, before good ones', '\xff\n', 'it is not UTF-8'],
-    ['changed by hand', textOf(doneLine(1)).replace('"n":7', '"n":8'), 'it is not as it was written: its crc differs'],
-    ['changed by hand so that it is wrong', textOf(doneLine(1)).replace('true', '"y"'), 'ok: expected true or false'],
+    ['that is not JSON, before valid ones', 'hello\n', 'it is not JSON'],
+    ['that is not UTF-8, before valid ones', '\xff\n', 'it is not UTF-8'],
+    ['edited by hand', textOf(doneLine(1)).replace('"n":7', '"n":8'), 'it is not as it was written: its crc differs'],
+    ['edited by hand into an invalid one', textOf(doneLine(1)).replace('true', '"y"'), 'ok: expected true or false'],
   ])(
     '%s is refused with its number if it is far from the end, and the file is not changed',
     async (_title, line, problem) => {

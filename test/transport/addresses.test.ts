@@ -81,7 +81,7 @@ describe('lookup', () => {
     ['half an address', '127.1', 'callback/lookup'],
     ['a number', 2_130_706_433, 'callback/lookup'],
     ['an object without an address', { ip: '127.0.0.1' }, 'callback/lookup'],
-    ['a bad one among good ones', ['127.0.0.1', 'x'], 'callback/lookup'],
+    ['an invalid address among valid ones', ['127.0.0.1', 'x'], 'callback/lookup'],
     ['an empty list', [], 'dns/empty'],
   ])('that answers with %s fails only its request', async (_what, answer, expected) => {
     const lookup: LookupInput = (_host, _options, callback) => callback(null, answer as never)

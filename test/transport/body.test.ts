@@ -26,14 +26,30 @@ const endless =
 
 const VERDICTS: readonly (readonly [what: string, script: Script, code: string])[] = [
   // truncated
-  ['a length that the end cuts', ending('fin', `${OK}Content-Length: 100\r\n\r\nabc`), 'truncated/length'],
-  ['a length that a reset cuts', ending('rst', `${OK}Content-Length: 100\r\n\r\nabc`), 'truncated/reset'],
-  ['a last length that the end cuts', ending('fin', `${OK}${CLOSE}Content-Length: 9\r\n\r\nabc`), 'truncated/length'],
-  ['a last length that a reset cuts', ending('rst', `${OK}${CLOSE}Content-Length: 9\r\n\r\nabc`), 'truncated/reset'],
-  ['chunks that end between two', ending('fin', `${CHUNKED}2\r\nok\r\n`), 'truncated/chunked'],
-  ['chunks that end within one', ending('fin', `${CHUNKED}9\r\nok`), 'truncated/chunked'],
+  [
+    'a body of known length, ended early by a FIN',
+    ending('fin', `${OK}Content-Length: 100\r\n\r\nabc`),
+    'truncated/length',
+  ],
+  [
+    'a body of known length, ended early by a reset',
+    ending('rst', `${OK}Content-Length: 100\r\n\r\nabc`),
+    'truncated/reset',
+  ],
+  [
+    'the last body of a connection, ended early by a FIN',
+    ending('fin', `${OK}${CLOSE}Content-Length: 9\r\n\r\nabc`),
+    'truncated/length',
+  ],
+  [
+    'the last body of a connection, ended early by a reset',
+    ending('rst', `${OK}${CLOSE}Content-Length: 9\r\n\r\nabc`),
+    'truncated/reset',
+  ],
+  ['chunks that end between two chunks', ending('fin', `${CHUNKED}2\r\nok\r\n`), 'truncated/chunked'],
+  ['chunks that end within a chunk', ending('fin', `${CHUNKED}9\r\nok`), 'truncated/chunked'],
   ['chunks that end before the last line', ending('fin', `${CHUNKED}2\r\nok\r\n0\r\n`), 'truncated/chunked'],
-  ['chunks that a reset cuts', ending('rst', `${CHUNKED}2\r\nok\r\n`), 'truncated/reset'],
+  ['chunks that are ended by a reset', ending('rst', `${CHUNKED}2\r\nok\r\n`), 'truncated/reset'],
   [
     'last chunks that the end cuts',
     ending('fin', `${OK}${CLOSE}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n`),
@@ -44,8 +60,8 @@ const VERDICTS: readonly (readonly [what: string, script: Script, code: string])
     ending('rst', `${OK}${CLOSE}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n`),
     'truncated/reset',
   ],
-  ['no framing and an end', ending('fin', `${OK}\r\nok`), 'ok'],
-  ['no framing and a reset', ending('rst', `${OK}\r\nok`), 'truncated/reset'],
+  ['no framing, ended by a FIN', ending('fin', `${OK}\r\nok`), 'ok'],
+  ['no framing, ended by a reset', ending('rst', `${OK}\r\nok`), 'truncated/reset'],
   // lengths
   ['the length twice', sending(`${OK}Content-Length: 2\r\nContent-Length: 2\r\n\r\nok`), 'protocol/content_length'],
   ['two lengths', sending(`${OK}Content-Length: 2\r\nContent-Length: 3\r\n\r\nok`), 'protocol/content_length'],
@@ -70,7 +86,7 @@ const VERDICTS: readonly (readonly [what: string, script: Script, code: string])
   ['a chunk size of 2^72', sending(`${CHUNKED}1000000000000000000\r\nok`), 'protocol/chunk'],
   ['a chunk size of -5', sending(`${CHUNKED}-5\r\nok`), 'protocol/chunk'],
   ['a chunk without its end', sending(`${CHUNKED}2\r\nokXX0\r\n\r\n`), 'protocol/chunk'],
-  ['a trailer that is none', sending(`${CHUNKED}2\r\nok\r\n0\r\nX T: a\r\n\r\n`), 'protocol/chunk'],
+  ['a malformed trailer', sending(`${CHUNKED}2\r\nok\r\n0\r\nX T: a\r\n\r\n`), 'protocol/chunk'],
   ['a trailer', sending(`${CHUNKED}2\r\nok\r\n0\r\nX-T: a\r\n\r\n`), 'ok'],
   [
     'trailers of 80 kB',

@@ -35,7 +35,7 @@ describe('content codings', () => {
   it.each([
     ['deflate without its zlib header', deflateRawSync(TEXT), 'deflate'],
     ['x-gzip', gzipSync(TEXT), 'x-gzip'],
-    ['a name in capitals', gzipSync(TEXT), ' GZIP '],
+    ['a coding in capitals', gzipSync(TEXT), ' GZIP '],
     ['identity', Buffer.from(TEXT), 'identity'],
     ['one coding after another', brotliCompressSync(gzipSync(TEXT)), 'gzip, br'],
     ['codings in two headers', brotliCompressSync(gzipSync(TEXT)), 'gzip\r\nContent-Encoding: br'],

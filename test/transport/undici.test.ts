@@ -95,9 +95,9 @@ describe('a Transport passed by the caller', () => {
       }),
     ],
     ['rejects', transport(() => Promise.reject(new Error('no way')))],
-    ['rejects with nothing', transport(() => Promise.reject())],
-    ['answers with nothing', transport(() => Promise.resolve(undefined as never))],
-    ['answers with something else', transport(() => Promise.resolve({ status: 200 } as never))],
+    ['rejects without an error', transport(() => Promise.reject())],
+    ['resolves with undefined', transport(() => Promise.resolve(undefined as never))],
+    ['resolves with another object', transport(() => Promise.resolve({ status: 200 } as never))],
   ])('that %s ends its request as internal/transport, once', async (_what, broken) => {
     const outcome = await ask('http://127.0.0.1/', { transport: broken, maxRetries: 3 })
     expect(verdictOf(outcome)).toBe('internal/transport')

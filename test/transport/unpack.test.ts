@@ -62,7 +62,7 @@ const BODIES: [string, Uint8Array, string][] = [
   ['raw deflate', deflateRawSync(TEXT), 'deflate'],
   ['two members', Buffer.concat([gzipSync(TEXT), gzipSync('more')]), 'gzip'],
   ['two frames', Buffer.concat([zstdCompressSync(TEXT), zstdCompressSync('more')]), 'zstd'],
-  ['a wrong sum', damaged(gzipSync(TEXT), gzipSync(TEXT).length - 6), 'gzip'],
+  ['a wrong checksum', damaged(gzipSync(TEXT), gzipSync(TEXT).length - 6), 'gzip'],
   ['a wrong length', damaged(gzipSync(TEXT), gzipSync(TEXT).length - 2), 'gzip'],
   ['an unknown coding', Buffer.from('abc'), 'compress'],
 ]

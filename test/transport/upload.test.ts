@@ -238,7 +238,7 @@ describe('a file that is uploaded', () => {
   it.each([
     ['grows', (path: string) => appendFile(path, 'more')],
     ['shrinks', (path: string) => writeFile(path, 'less')],
-    ['is written again', (path: string) => utimes(path, 1, 1)],
+    ['is rewritten', (path: string) => utimes(path, 1, 1)],
   ])('never arrives complete if it %s meanwhile', async (_how, change) => {
     const path = join(folder, 'changing')
     await writeFile(path, Buffer.alloc(8 * 2 ** 20))

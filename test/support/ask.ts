@@ -1,11 +1,13 @@
-/** One request through the public API, as an outcome: one attempt, on a client of its own that is closed afterwards. */
+/**
+ * One request through the public API, as an outcome: one attempt, with a client of its own that is closed afterwards.
+ */
 import { ParallelRequests } from '../../src/index.ts'
 import type { ClientOptions, Outcome, RequestSpec } from '../../src/index.ts'
 import { tlsFixture } from './raw-server.ts'
 
 export type AskOptions = ClientOptions & Partial<RequestSpec>
 
-/** Retries, when a test wants them, come at once. */
+/** For tests that want retries without a wait. */
 export const HASTY = { backoff: { base: '5ms' } } as const
 
 export const TRUST = { tls: { ca: tlsFixture('ca') } }
@@ -26,7 +28,7 @@ export async function ask(
   }
 }
 
-/** `'ok'` or the code. */
+/** `'ok'` or the error code. */
 export const verdictOf = (outcome: Outcome): string => (outcome.ok ? 'ok' : outcome.error.code)
 
 export async function verdict(
@@ -36,7 +38,7 @@ export async function verdict(
   return verdictOf(await ask(spec, options))
 }
 
-/** Waits for something that is about to become true. */
+/** Waits for a condition that is about to become true. */
 export async function until(condition: () => boolean, withinMs = 1_000): Promise<void> {
   const endMs = performance.now() + withinMs
   while (!condition()) {

@@ -1,13 +1,13 @@
 /**
- * Asks for bombs and says as JSON what became of each and by how many bytes its memory grew. Arguments: the origin of the
- * server, what to ask for as a list of `[path, options]` in JSON.
+ * Requests bombs, and prints as JSON the outcome of each and the growth of memory in bytes. Arguments: the origin of
+ * the server, and the requests as a JSON list of `[path, options]`.
  */
 import { ParallelRequests } from '../../src/index.ts'
 
 const [, , origin = '', asked = ''] = process.argv
 const client = new ParallelRequests({ maxRetries: 0 })
 const verdicts: (readonly [path: string, verdict: string, bytes: number])[] = []
-// Engines, code and young objects have their place before it counts.
+// Warm-up, so that engines, code and young objects have their memory before it is measured.
 for (let i = 0; i < 60; i++) {
   await client.request(`${origin}/warm/${['gzip', 'br', 'zstd'][i % 3]}`, { returnType: 'text', onFailure: 'settle' })
 }

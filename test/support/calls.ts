@@ -1,6 +1,6 @@
 /**
- * Calls, attempts and replies for tests of single layers: real ones where the code under test may look at anything,
- * with a few fields put in by the test.
+ * Calls, attempts and replies for tests of single layers. They are real, because the code under test may read any
+ * field; the test sets a few of them.
  */
 import { attempt } from '../../src/core/attempt.ts'
 import type { Attempt } from '../../src/core/attempt.ts'

@@ -1,9 +1,9 @@
-/** Ports that go nowhere. */
+/** Ports that lead nowhere. */
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 
-/** A port on which nobody listens. */
+/** A port without a listener. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -17,7 +17,7 @@ export interface BlackHole {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** A port whose queue of connections is full: a thread listens and then never gets to accept. */
+/** A port whose backlog is full: a thread listens and then never accepts. */
 export async function blackHole({ host = '127.0.0.1', port: wanted = 0 } = {}): Promise<BlackHole> {
   const worker = new Worker(
     `const { parentPort, workerData } = require('node:worker_threads')

@@ -1,6 +1,6 @@
 /**
- * A server that says what it was sent, and answers otherwise when its path asks for it: `/status/503`, `/slow/50`,
- * `/hang`, `/as/<content type>?body=…`, or a handler of the test's own.
+ * A server that answers with the request as it received it, unless its path asks for something else (`/status/503`,
+ * `/slow/50`, `/hang`, `/as/<content type>?body=…`) or the test gives a handler.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -18,14 +18,14 @@ export interface Echo {
 }
 
 export interface EchoServer {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string
   readonly port: number
-  /** Requests in the order in which they were complete. */
+  /** In the order in which the requests were complete. */
   readonly requests: readonly Echo[]
-  /** Connections so far. */
+  /** The number of connections so far. */
   readonly connections: number
-  /** Connections open now. */
+  /** The number of open connections. */
   readonly open: number
   /** The most requests that were open at once. */
   readonly mostAtOnce: number
@@ -33,7 +33,7 @@ export interface EchoServer {
 
 export type Respond = (echo: Echo, response: ServerResponse, request: IncomingMessage) => void
 
-/** A new server on 127.0.0.1, closed with the test. */
+/** A new server on 127.0.0.1, which is closed with the test. */
 export async function echoServer(respond: Respond = answer): Promise<EchoServer> {
   const requests: Echo[] = []
   let connections = 0

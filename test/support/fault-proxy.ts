@@ -1,6 +1,6 @@
 /**
- * A TCP proxy that makes a good connection a bad one: late, thin, cut into slices, cut short, reset, silent, or down.
- * What it does is data, for each direction; it may be changed while it runs and holds for what comes afterwards.
+ * A TCP proxy that damages a good connection: late, slow, sliced, cut short, reset, silent, or down. The damage is
+ * data, for each direction. It may be changed at any time and then applies to later bytes.
  */
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
@@ -8,18 +8,18 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 const PIECES_PER_TURN = 64
 
 export interface Toxics {
-  /** Every piece comes so much later. */
+  /** The delay of every piece. */
   readonly latencyMs?: number
   readonly bytesPerSecond?: number
-  /** Pieces of at most so many bytes, each in a packet of its own. */
+  /** The most bytes per piece, each in its own packet. */
   readonly sliceBytes?: number
-  /** The end comes so much later than the last byte. */
+  /** The delay between the last byte and the end. */
   readonly slowCloseMs?: number
-  /** After so many bytes the connection ends, in order. */
+  /** The connection ends in order after this many bytes. */
   readonly limitBytes?: number
-  /** After so many bytes the connection is reset. */
+  /** The connection is reset after this many bytes. */
   readonly resetAfterBytes?: number
-  /** After so many bytes nothing comes any more, and the connection stays. */
+  /** Nothing more comes after this many bytes, and the connection stays open. */
   readonly silentAfterBytes?: number
 }
 
@@ -33,7 +33,7 @@ export interface Faults {
 export interface FaultProxy {
   readonly port: number
   faults: Faults
-  /** Takes no connections any more, and resets those that are there. */
+  /** Accepts no more connections, and resets the open ones. */
   goDown(): Promise<void>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -67,7 +67,7 @@ export async function faultProxy(targetPort: number, faults: Faults = {}): Promi
   return Object.assign(proxy, { port, goDown: close, close, [Symbol.asyncDispose]: close })
 }
 
-/** Node cannot reset a connection that is being ended, and leaves its handle open. */
+/** Node cannot reset a connection that is ending, and would leave its handle open. */
 function reset(socket: Socket): void {
   if (socket.writableEnded) socket.destroy()
   else socket.resetAndDestroy()
@@ -84,16 +84,16 @@ async function pump(from: Socket, to: Socket, toxics: () => Toxics): Promise<voi
         if (to.destroyed) return
         if (left > 0) await write(to, piece.subarray(0, left))
         passed += piece.byteLength
-        // Writes that succeed at once would keep the loop from everybody else.
+        // Writes that succeed at once would otherwise block the event loop.
         if (++written % PIECES_PER_TURN === 0) await new Promise(resolve => setImmediate(resolve))
-        // Silence goes on reading, so that it hears of the end.
+        // During silence the proxy reads on, so that it notices the end.
         if (passed >= Math.min(...endsOf(toxics()))) return cut(from, to, toxics())
       }
     }
     await pause(toxics().slowCloseMs)
     to.end()
   } catch {
-    // One side is gone; `error` of its socket has told the other.
+    // One side is gone; the `error` event of its socket has told the other.
   }
 }
 

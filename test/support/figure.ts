@@ -1,8 +1,8 @@
 /**
- * A test that judges by the clock, CPU time or memory. A busy machine turns it red without a fault of ours, so it is a
- * bench: it runs with `npm run bench:figures` and is skipped, and counted, otherwise.
+ * A test that judges by the clock, CPU time or memory. On a busy machine it fails without a fault of the code, so it is
+ * a bench: it runs with `npm run bench:figures`, and is otherwise skipped, and counted.
  */
 import { it } from 'vitest'
 
-// oxlint-disable-next-line vitest/expect-expect, vitest/no-disabled-tests -- It is given its title and function where it is used.
+// oxlint-disable-next-line vitest/expect-expect, vitest/no-disabled-tests -- the caller gives the title and the function
 export const figure = it.runIf(process.env['FIGURES'] === '1')

@@ -1,7 +1,7 @@
 /**
- * Batches at times with fractions, of which most sums are rounded: limits, pauses, timeouts, repeats and consumers that
- * take their time, all at random, in virtual time. Tells on standard output which seed it is at, so that whoever started
- * it knows where it stands still. Arguments: the first seed, and how many.
+ * Batches at fractional times, whose sums are mostly rounded: limits, pauses, timeouts, retries and slow consumers, all
+ * at random, in virtual time. Prints each seed before it starts, so that the parent knows where the process hung.
+ * Arguments: the first seed, and the number of seeds.
  */
 import { ParallelRequests } from '../../src/index.ts'
 import type { ClientOptions, RequestSpec } from '../../src/index.ts'
@@ -21,7 +21,7 @@ const FRACTIONS = [1 / 3, 0.1, 1 / 7, 2 / 3, 1e-3, 1e-6, 0]
 
 const pick = <T>(chance: Chance, items: readonly T[]): T => items[Math.floor(chance() * items.length)] as T
 const fraction = (chance: Chance): number => pick(chance, FRACTIONS)
-/** Mostly short; sometimes next to nothing, sometimes long. */
+/** Mostly short; sometimes close to 0, sometimes long. */
 const someMs = (chance: Chance, most: number): number =>
   chance() < 0.15 ? fraction(chance) : Math.floor(chance() ** 2 * most) + fraction(chance)
 const duration = (chance: Chance, least: number, most: number): string =>
@@ -73,7 +73,7 @@ function optionsOf(chance: Chance): ClientOptions {
 
 const isDead = (url: string): boolean => /h\d*[37]\.test/.test(url)
 
-/** An attempt goes through its phases; some pieces of its body are held by whoever takes them. */
+/** A transport whose attempts go through all phases. A slow consumer holds some pieces of the body. */
 class Wire implements Transport {
   readonly clock: Clock
   sent = 0
@@ -105,7 +105,7 @@ class Wire implements Transport {
       attempt.phaseAtMs = this.clock.now()
     }
     const given = fault('aborted/in_flight', 'given up')
-    // Some hosts keep silent for long.
+    // Some hosts are silent for a long time.
     await sleep(someMs(chance, isDead(attempt.call.url) ? 12_000 : 40))
     if (over) return given
     if (isDead(attempt.call.url) && chance() < 0.8) return fault('timeout/connect', 'it does not answer')
@@ -163,7 +163,7 @@ function inputOf(chance: Chance, hasBudget: boolean): RequestSpec[] {
   }))
 }
 
-/** Timers per attempt that are still no standstill. */
+/** The most timers per attempt; more count as a hang. */
 const MAX_FIRES = 5_000
 
 async function play(seed: number): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * A run whose run file may not grow beyond what the shell allows. Arguments: how to ask, and the path. Says as JSON how it
- * ended; an unhandled rejection ends the process.
+ * A run whose run file may not grow beyond a limit of the shell. Arguments: the kind of call, and the path. Prints as
+ * JSON how the run ended; an unhandled rejection ends the process.
  */
 import type { RequestError } from '../../src/index.ts'
 import { ParallelRequests } from '../../src/index.ts'

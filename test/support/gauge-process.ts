@@ -1,7 +1,7 @@
 /**
- * A server in a process of its own for tests with worker threads: counts what is in flight and open, stamps arrivals by
- * a clock that all processes share, and tells it when asked for `/told`. Paths: `/slow/50`, `/hang`, `/status/503`,
- * `/big/100000`, `/cut` (after the request), `/stall` (in the body); anything else echoes its path.
+ * A server in a process of its own, for tests with worker threads. Counts requests in flight and open connections,
+ * records arrivals by a clock that all processes share, and reports both on `/told`. Paths: `/slow/50`, `/hang`,
+ * `/status/503`, `/big/100000`, `/cut` (closes after the request), `/stall` (in the body); any other path is echoed.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,7 +1,7 @@
 /**
- * Asks public addresses with `blockPrivateAddresses`, in a network of its own in which they are this machine's: names
- * that change their minds, redirects, reconnects. Says what became of each request and who was connected to.
- * Arguments: the public address and a port.
+ * Requests public addresses with `blockPrivateAddresses`, in a network namespace in which this machine has them: names
+ * that change their address, redirects, reconnects. Prints the outcomes and the connections. Arguments: the public
+ * address and a port.
  */
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
@@ -21,7 +21,7 @@ const listening = (
   at: number,
   host: string,
 ) => new Promise<void>(resolve => void server.listen(at, host, resolve))
-// Whoever is led astray gets here: the same ports on all private addresses.
+// A client that is led to a private address connects here: the same ports on all private addresses.
 for (const host of ['127.0.0.1', '::1', '10.0.0.1']) {
   for (const at of [Number(port), SECURE_PORT]) {
     const decoy = createRawServer(socket => {
@@ -56,7 +56,7 @@ secure.on('request', (_request, response) => void response.end('"public"'))
 secure.on('session', session => sessions.add(session))
 await listening(secure, SECURE_PORT, address)
 
-/** Public at first, private from then on. */
+/** Returns the public address at first, and a private one afterwards. */
 function turning(publicTimes = 1): LookupInput {
   let asked = 0
   return async () => (asked++ < publicTimes ? address : '127.0.0.1')
@@ -82,7 +82,7 @@ async function play(
   for (const one of asks) {
     if (typeof one === 'function') {
       one()
-      // What was closed is heard of before the next request.
+      // Time for the client to hear of closed connections before the next request.
       await new Promise(resolve => setTimeout(resolve, 30))
       continue
     }

@@ -1,9 +1,9 @@
 /**
- * An HTTP/2 server that sends exactly the frames of its script (RFC 9113 §4), over TLS with ALPN: frames are data, and
- * no HTTP/2 library has a say in them.
+ * An HTTP/2 server that sends exactly the frames of its script (RFC 9113 §4), over TLS with ALPN. Frames are data, and
+ * no HTTP/2 library changes them.
  *
- * Requests are told by their order and stream: their heads are packed (HPACK) and stay so. nghttp2 leaves text of
- * letters with long codes as it is, so that a path like `/XZZX` can be read in `block`.
+ * Requests are identified by their order and stream, because their heads are compressed (HPACK) and not decoded.
+ * nghttp2 leaves text of letters with long codes uncompressed, so that a path like `/XZZX` can be read in `block`.
  */
 import { rawServer } from './raw-server.ts'
 import type { Connection, RawServer, RawServerOptions, Script } from './raw-server.ts'
@@ -39,7 +39,7 @@ const PADDED = 8
 
 export type Settings = Partial<Record<keyof typeof SETTINGS, number>>
 
-/** One thing that the server does. Frames of streams are on the stream of the request that they answer. */
+/** One action of the server. Stream frames are on the stream of the request that they answer. */
 export type Play =
   | { readonly head: Readonly<Record<string, string>>; readonly end?: boolean; readonly open?: boolean }
   | { readonly data: string; readonly end?: boolean; readonly padding?: number }
@@ -49,46 +49,46 @@ export type Play =
   | { readonly raw: Uint8Array }
   | { readonly flood: Uint8Array; readonly times: number }
   | { readonly wait: number }
-  /** The end of the connection: in order, or by a reset. */
+  /** The end of the connection, in order or by a reset. */
   | { readonly fin: true }
   | { readonly reset: true }
 
 export interface H2Script {
   readonly settings?: Settings
-  /** What is sent before anything was asked. */
+  /** Sent before the first request. */
   readonly greeting?: readonly Play[]
-  /** What the n-th request of a connection gets; the last one is for all that follow. */
+  /** The answer to the n-th request of a connection; the last one repeats. */
   readonly answers: readonly (readonly Play[])[]
   /** Answer at the head of a request instead of its end. */
   readonly early?: boolean
-  /** Say nothing of its settings: no preface of the server. */
+  /** Send no settings, which are the server's preface. */
   readonly mute?: boolean
 }
 
 export interface H2Request {
   readonly connection: number
   readonly stream: number
-  /** The packed head, as Latin-1. */
+  /** The compressed head, as Latin-1. */
   readonly block: string
   bytes: number
   whole: boolean
-  /** The code with which the client gave it up. */
+  /** The code with which the client reset the stream. */
   rst: number | undefined
 }
 
 export interface H2Server extends RawServer {
   readonly streams: readonly H2Request[]
-  /** Codes of the client's GOAWAYs. */
+  /** The codes of the client's GOAWAY frames. */
   readonly goaways: readonly number[]
 }
 
-/** 200 with this body. */
+/** A 200 with this body. */
 export const replying = (body = '{}', head: Readonly<Record<string, string>> = {}): readonly Play[] => [
   { head: { ':status': '200', 'content-length': `${Buffer.byteLength(body)}`, ...head } },
   { data: body, end: true },
 ]
 
-/** One script, or one per connection of which the last one repeats. */
+/** One script for all connections, or one per connection, of which the last one repeats. */
 export async function h2Server(
   play: H2Script | readonly H2Script[],
   options: RawServerOptions = {},
@@ -219,7 +219,7 @@ function uint32(value: number): Buffer {
   return bytes
 }
 
-/** HPACK without its tables: every field as a literal that is not indexed (RFC 7541 §6.2.2). */
+/** HPACK without its tables: every field is a literal without indexing (RFC 7541 §6.2.2). */
 export function packed(fields: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat(
     Object.entries(fields).flatMap(([name, value]) => [Buffer.from([0]), literal(name), literal(value)]),
@@ -231,7 +231,7 @@ function literal(text: string): Buffer {
   return Buffer.concat([length(bytes.length), bytes])
 }
 
-/** RFC 7541 §5.1, with a prefix of seven bits. */
+/** An integer with a prefix of seven bits (RFC 7541 §5.1). */
 function length(value: number): Buffer {
   if (value < 127) return Buffer.from([value])
   const bytes = [127]

@@ -1,6 +1,6 @@
 /**
- * Works through a batch in a process that is killed at random moments and started again until it ends by itself, with
- * a server that keeps books of what it was sent in which life.
+ * Works through a batch in a process that is killed at random moments and restarted until it ends by itself. A server
+ * records what it received in which life of the process.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
@@ -25,7 +25,7 @@ export interface Arrival {
   readonly key: string | undefined
 }
 
-/** Answers each request after 40 to 80 ms with its number. */
+/** Answers each request with its number, after 40 to 80 ms. */
 export class Books {
   readonly arrivals: Arrival[] = []
   onArrival: () => void = () => undefined
@@ -78,14 +78,14 @@ export function live(...args: readonly string[]): Life {
 }
 
 interface Kill {
-  /** Finished lines in the file that it left. */
+  /** The finished lines in the file after the kill. */
   readonly done: ReadonlySet<number>
   readonly torn: boolean
 }
 
 export interface Loop {
   readonly kills: readonly Kill[]
-  /** How the requests ended in the last life. */
+  /** The number of requests per outcome, in the last life. */
   readonly ends: Readonly<Record<string, number>>
 }
 
@@ -99,27 +99,30 @@ export interface LoopParts {
   readonly random: () => number
 }
 
-/** Kills so many times, or until it ends by itself; after the last kill it may go on to its end. */
+/** Kills the process a given number of times, or until it ends by itself. After the last kill it may run to its end. */
 export async function killUntilDone(parts: LoopParts): Promise<Loop> {
   const { path, origin, books, count, maxDelayMs, random } = parts
   const kills: Kill[] = []
   for (;;) {
     const life = live(origin, path, String(count), String(kills.length))
     if (kills.length < parts.kills) {
-      // oxlint-disable-next-line no-await-in-loop -- One life after the other.
+      // oxlint-disable-next-line no-await-in-loop -- one life after the other
       if (await strike(life, books, random() < 0.5, 5 + random() * (maxDelayMs - 5))) {
         kills.push(leftIn(path))
         continue
       }
     }
-    // oxlint-disable-next-line no-await-in-loop -- The last one.
+    // oxlint-disable-next-line no-await-in-loop -- the last life
     const { code, said, error } = await life.ended
     if (code !== 0) throw new Error(`life ${kills.length} ended with ${String(code)}: ${error}`)
     return { kills, ends: JSON.parse(said.at(-1) ?? '{}') as Record<string, number> }
   }
 }
 
-/** Half of them from the start, where it reads its file, half from its first request. False: it was over before. */
+/**
+ * Half of the kills are timed from the start, when it reads its file, half from its first request. False: the process
+ * ended before.
+ */
 async function strike(life: Life, books: Books, fromStart: boolean, delayMs: number): Promise<boolean> {
   const arrived = new Promise<void>(resolve => (books.onArrival = resolve))
   await life.started
@@ -142,17 +145,17 @@ function leftIn(path: string): Kill {
 }
 
 export interface Verdict {
-  /** Requests that the server never saw. */
+  /** Requests that the server never received. */
   readonly missing: number
-  /** Sent although a line of a life before said that it was finished. */
+  /** Sent although an earlier life had recorded them as finished. */
   readonly repeatedDone: number
-  /** Beyond the first arrival of each. */
+  /** Arrivals after the first one of each request. */
   readonly resent: number
-  /** Sent and not yet in the file, summed over the kills. */
+  /** Requests that were sent and not yet recorded at a kill, summed over the kills. */
   readonly allowed: number
-  /** Without a key, and sent more than once. */
+  /** Writes without a key that were sent more than once. */
   readonly repeatedWrites: number
-  /** With more than one key. */
+  /** Writes that were sent with more than one key. */
   readonly changedKeys: number
 }
 

@@ -1,4 +1,4 @@
-/** Reads what a raw server has been sent: every byte of every connection, and how many requests are whole in it. */
+/** Reads what was sent to a raw server: every byte of every connection, and the complete requests in it. */
 import type { RawServer } from './raw-server.ts'
 
 export interface Copy {
@@ -7,7 +7,7 @@ export interface Copy {
   readonly body: string
 }
 
-/** The whole requests in what one connection brought; the rest behind the last of them is part of one. */
+/** The complete requests in the text of one connection. Bytes after the last one are part of an incomplete request. */
 function copiesIn(text: string): Copy[] {
   const copies: Copy[] = []
   for (let at = 0; ;) {
@@ -29,17 +29,17 @@ function endOfBody(text: string, bodyAt: number, head: string): number {
   return lastAt === -1 ? Infinity : lastAt + 5
 }
 
-/** Every whole copy that the server was given, over all connections, cut ones included. */
+/** Every complete copy that the server received, over all connections, including those that were cut. */
 export function wholeCopies(server: RawServer): Copy[] {
   return server.connections.flatMap(({ text }) => copiesIn(text))
 }
 
-/** Connections over which at least one byte came. */
+/** The number of connections that brought at least one byte. */
 export function connectionsWithBytes(server: RawServer): number {
   return server.connections.filter(({ text }) => text !== '').length
 }
 
-/** What each copy, whole or begun, says in this header; those that were cut before it say nothing. */
+/** The value of this header in each copy, complete or not. Copies that were cut before it have none. */
 export function headerValues(server: RawServer, name: string): string[] {
   const field = new RegExp(`^${name}: (.*)\\r$`, 'gim')
   return server.connections.flatMap(({ text }) => [...text.matchAll(field)].map(match => match[1] ?? ''))

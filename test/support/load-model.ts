@@ -1,6 +1,6 @@
 /**
- * Servers under load in virtual time, and a client that keeps one host busy as the gate does: it starts whenever the
- * limit lets it, and after a 429 it leaves the host alone, sends one probe, then twice as many per good answer.
+ * Servers under load in virtual time, and a client that keeps one host busy like the gate: it starts whenever the limit
+ * allows it. After a 429 it pauses the host, sends one probe, and doubles the number per good answer.
  */
 import { Heap, byDueTime } from '../../src/core/heap.ts'
 import type { Due } from '../../src/core/heap.ts'
@@ -12,12 +12,12 @@ export type Random = () => number
 export interface Reply {
   readonly verdict: Ended['verdict']
   readonly retryAfterMs?: number
-  /** Whether an overload is a 429, after which the gate leaves the host alone; default true. */
+  /** Whether an overload is a 429, after which the gate pauses the host. Default true. */
   readonly pauses?: boolean
 }
 export type Respond = (reply: Reply) => void
 
-/** What a server sees of the world. */
+/** The clock and timers of a server. */
 export interface World {
   readonly nowMs: () => number
   readonly after: (delayMs: number, run: () => void) => void
@@ -45,12 +45,12 @@ export function between(fromMs: number, toMs: number, random: Random): () => num
   return () => fromMs + (toMs - fromMs) * random()
 }
 
-/** Latency does not depend on how many are asked at once. */
+/** The latency does not depend on the load. */
 export function unlimited(serviceMs: () => number, verdict: () => Ended['verdict'] = () => 'ok'): Server {
   return world => respond => world.after(serviceMs(), () => respond({ verdict: verdict() }))
 }
 
-/** So many workers, and a queue that takes everything. */
+/** A number of workers, and an unlimited queue. */
 export function workers(count: (nowMs: number) => number, serviceMs: () => number): Server {
   return world => {
     const queue: Respond[] = []
@@ -74,7 +74,7 @@ export function workers(count: (nowMs: number) => number, serviceMs: () => numbe
   }
 }
 
-/** Turns away at once what comes while so many are in work. */
+/** Refuses requests at once while that many are in work. */
 export function refusing(count: (nowMs: number) => number, serviceMs: () => number, refusal: Reply): Server {
   return world => {
     let busy = 0
@@ -89,7 +89,7 @@ export function refusing(count: (nowMs: number) => number, serviceMs: () => numb
   }
 }
 
-/** Every request in work makes all that start then a little slower. */
+/** Every request in work slows down those that start meanwhile. */
 export function crowding(serviceMs: () => number, doublesAt: number): Server {
   return world => {
     let busy = 0
@@ -108,11 +108,11 @@ export interface Load {
   readonly limit: Limit & { readonly size: number; learn?(ended: Ended): void }
   readonly random: Random
   readonly untilMs: number
-  /** What ends before does not count. */
+  /** Results before this time do not count. */
   readonly fromMs: number
-  /** Milliseconds between two requests that come by themselves; absent: there is always one more. */
+  /** Milliseconds between two requests of an open workload. Absent: there is always one more. */
   readonly everyMs?: () => number
-  /** Sees the limit after each answer. */
+  /** Called with the limit after each answer. */
   readonly watch?: (nowMs: number, size: number, running: number) => void
 }
 
@@ -121,11 +121,11 @@ export interface Measured {
   readonly perSecond: number
   readonly p99Ms: number
   readonly throttled: number
-  /** The limit by time spent at it. */
+  /** The limit, averaged over time. */
   readonly meanSize: number
 }
 
-/** Places do not look at who takes them. */
+/** Slots do not depend on the call. */
 const CALL = {} as Call
 const MAX_JITTER_MS = 1_000
 
@@ -175,7 +175,7 @@ export function run({ server, limit, random, untilMs, fromMs, everyMs, watch }: 
   }
   const throttle = ({ retryAfterMs }: Reply, startedAtMs: number): void => {
     if (nowMs >= fromMs) throttled++
-    // One burst, one round.
+    // One burst of refusals is one round.
     if (startedAtMs >= pausedAtMs) throttledRounds++
     pausedAtMs = nowMs
     const ownMs = random() * Math.min(30_000, 500 * 2 ** (throttledRounds - 1))

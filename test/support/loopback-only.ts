@@ -1,7 +1,7 @@
 /**
- * Preloaded into a process that must not leave this machine: a look-up of a name, or a connection to anything but a
- * loopback address, throws and says so on stderr. Give it as `--import` in NODE_OPTIONS. It does not reach the worker
- * thread of `parallelRequestsSync`, which starts without preloaded modules. Not to be imported.
+ * Preloaded into a process that must not leave this machine: a lookup of a name, or a connection to an address other
+ * than loopback, throws and is reported on stderr. Give it as `--import` in NODE_OPTIONS. It does not reach the worker
+ * thread of `parallelRequestsSync`, which starts without preloaded modules. Do not import it.
  */
 import dns from 'node:dns'
 import { syncBuiltinESMExports } from 'node:module'
@@ -17,7 +17,7 @@ function checkedLookup(name: string, ...rest: unknown[]): void {
   lookup(name, ...rest)
 }
 dns.lookup = checkedLookup as typeof dns.lookup
-// Also for those who wrote `import { lookup }`.
+// Also for modules with `import { lookup }`.
 syncBuiltinESMExports()
 
 Socket.prototype.connect = function (this: Socket, ...args: never[]) {

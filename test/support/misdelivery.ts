@@ -1,18 +1,20 @@
-/** Many requests to a server that mixes up answers where it can: who got somebody else's? */
+/**
+ * Many requests to a server that mixes up answers where it can, to find a request that gets the answer of another one.
+ */
 import { ParallelRequests } from '../../src/index.ts'
 import { GIVEN_UP_MS, poisonServer } from './poison-server.ts'
 
 export interface Deliveries {
   readonly ok: number
   readonly failed: number
-  /** A request with the answer of another: there must be none. */
+  /** Requests with the answer of another one. Must be empty. */
   readonly misdelivered: readonly string[]
-  /** Without an outcome, or with two: there must be none. */
+  /** Requests without an outcome, or with two. Must be 0. */
   readonly lost: number
   readonly seconds: number
 }
 
-/** Between two rounds every connection is idle, and gets an answer that nobody asked for. */
+/** Between two rounds every connection is idle, and gets an unsolicited answer. */
 const ROUND = 2_000
 
 export async function deliver(count: number, told: (done: number) => void = () => undefined): Promise<Deliveries> {

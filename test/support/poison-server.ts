@@ -1,10 +1,10 @@
 /**
- * A thread that answers `/<token>` with the token, fast, and now and then does its worst to give a client somebody
- * else's answer: a second response behind the first, one on an idle connection, one after the client gave up, cut
- * bodies, slow ones, ends and resets. What it throws in is always a whole 200 with the token of another request.
+ * A thread that answers `/<token>` with the token, fast, and now and then tries to give a client another request's
+ * answer: a second response after the first, one on an idle connection, one after the client's timeout, cut bodies,
+ * slow ones, ends and resets. Each injected response is a complete 200 with the token of another request.
  *
- * It never sends a second response while the next request may be on its way: no client of HTTP/1.1 can tell that one
- * from the answer.
+ * It never sends a second response while the next request may be in flight: no HTTP/1.1 client could tell it from the
+ * answer.
  */
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -14,9 +14,9 @@ import { Worker, isMainThread, parentPort, workerData } from 'node:worker_thread
 const ROLE = 'parallel-requests-poison-server'
 
 export interface PoisonServer {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string
-  /** Sends an answer that nobody asked for on every connection; resolves when the client has closed them all. */
+  /** Sends an unsolicited answer on every connection. Resolves when the client has closed them all. */
   poison(): Promise<void>
   close(): Promise<void>
 }
@@ -39,10 +39,10 @@ const whole = (body: string, headers = ''): string =>
 const chunked = (body: string): string =>
   `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
 
-/** The timeout of those who ask. */
+/** The timeout of the clients. */
 export const GIVEN_UP_MS = 150
 
-/** The token of a request that has been answered before. */
+/** The token of a request that was answered before. */
 let stranger = 'poison'
 
 type Trick = (socket: Socket, token: string) => unknown
@@ -51,7 +51,7 @@ const TRICKS: readonly Trick[] = [
   // A second answer in the same packet.
   (socket, token) => socket.write(whole(token) + whole(stranger)),
   (socket, token) => setTimeout(() => socket.write(whole(token)), Math.random() * 10),
-  // Rarely, because it holds up a round: after the client's patience. By then the connection must be gone.
+  // Rare, because it delays a round: after the client's timeout, when the connection must be closed.
   (socket, token) => {
     const waitMs = Math.random() < 0.1 ? GIVEN_UP_MS + Math.random() * 50 : 0
     setTimeout(() => socket.write(whole(token)), waitMs)
@@ -67,9 +67,9 @@ const TRICKS: readonly Trick[] = [
   (socket, token) => socket.end(whole(token).slice(0, -1)),
   socket => socket.end(),
   socket => socket.resetAndDestroy(),
-  // Half of a head, and the rest never.
+  // Half of a head, and nothing more.
   socket => socket.write('HTTP/1.1 200 OK\r\nContent-') && setTimeout(() => socket.destroy(), 5),
-  // An interim response in front, a bodiless one with a body behind.
+  // An interim response first; a response without a body, followed by a body.
   (socket, token) => socket.write(`HTTP/1.1 103 Early Hints\r\n\r\n${whole(token)}`),
   socket => socket.write(`HTTP/1.1 204 No Content\r\n\r\n${whole(stranger)}`),
 ]
@@ -77,7 +77,7 @@ const TRICKS: readonly Trick[] = [
 const open = new Set<Socket>()
 
 async function poisonAll(): Promise<void> {
-  // Not `once()`, which fails with the connections that the client is just closing.
+  // Not `once()`, which would reject with the errors of connections that the client is closing.
   const closed = [...open].map(socket => new Promise<void>(resolve => void socket.once('close', () => resolve())))
   for (const socket of open) socket.write(whole(stranger))
   await Promise.all(closed)
@@ -103,7 +103,7 @@ function serve(socket: Socket, trickEvery: number): void {
 
 if (!isMainThread && workerData === ROLE) {
   parentPort?.on('message', () => void poisonAll().then(() => parentPort?.postMessage('poisoned', [])))
-  // Nagle's algorithm would keep the poison back until the next request comes.
+  // Nagle's algorithm would hold the injected response back until the next request arrives.
   const server = createServer({ noDelay: true }, socket => serve(socket, 50))
   server.listen(0, '127.0.0.1', 1_024, () => {
     const { port } = server.address() as AddressInfo

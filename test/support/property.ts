@@ -1,6 +1,4 @@
-/**
- * fast-check with a seed that can be given again: a failure prints it, and `SEED=… npx vitest run <file>` repeats it.
- */
+/** fast-check with a reproducible seed: a failure prints it, and `SEED=… npx vitest run <file>` repeats the run. */
 import fc from 'fast-check'
 
 const given = process.env['SEED']
@@ -9,7 +7,7 @@ export const seed = given === undefined ? Math.floor(Math.random() * 2 ** 31) : 
 
 fc.configureGlobal({ seed, includeErrorInReport: true })
 
-/** A generator of numbers in [0, 1) that a seed decides: for models that need more chance than an arbitrary gives. */
+/** A seeded generator of numbers in [0, 1), for models that need more randomness than an arbitrary gives. */
 export function randomFrom(start: number): () => number {
   let state = start >>> 0
   return () => {

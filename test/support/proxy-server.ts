@@ -1,6 +1,6 @@
 /**
- * Proxies for tests, of Node alone: one for HTTP (CONNECT and forwarding), one for SOCKS 5. They take every host name
- * for this machine, so that a name which exists nowhere shows who looked it up.
+ * Proxies for tests, made of Node only: one for HTTP (CONNECT and forwarding), one for SOCKS 5. Both resolve every host
+ * name to this machine, so that a name that does not exist shows which side looked it up.
  */
 import { createServer as createHttpServer, request as httpRequest } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
@@ -14,28 +14,28 @@ export interface TestProxy {
   /** Without credentials. */
   readonly url: string
   readonly port: number
-  /** With these credentials. */
+  /** The URL with these credentials. */
   urlFor(username: string, password: string): string
-  /** `host:port` of each tunnel that was asked for. */
+  /** `host:port` of each requested tunnel. */
   readonly tunnels: string[]
-  /** The first line of each request to be passed on. */
+  /** The first line of each request to forward. */
   readonly forwards: string[]
-  /** What came as credentials, decoded; '' for none. */
+  /** The credentials of each request, decoded; '' for none. */
   readonly credentials: string[]
   readonly accepted: number
   readonly open: number
-  /** Ends every connection that is there, and takes no more. */
+  /** Closes every open connection, and accepts no more. */
   kill(): Promise<void>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 export interface HttpProxyOptions {
-  /** `user:password` that it wants. */
+  /** The required credentials, as `user:password`. */
   readonly wants?: string
-  /** Speaks TLS, with this certificate. */
+  /** The certificate; with one, the proxy uses TLS. */
   readonly cert?: 'server' | 'self-signed' | 'elsewhere'
-  /** Plays the answer to a CONNECT itself; undefined goes on as usual. */
+  /** Answers a CONNECT itself and returns true; anything else continues as usual. */
   readonly onConnect?: (socket: Duplex, target: string) => boolean
 }
 

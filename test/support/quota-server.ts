@@ -1,8 +1,8 @@
-/** A server in virtual time that counts requests, as real ones do, and publishes what it counts as it is told to. */
+/** A server in virtual time that counts requests like real ones, and publishes its count in a given form. */
 import { mockTransport } from '../../src/testing/index.ts'
 import type { MockRequest, MockTransport } from '../../src/testing/index.ts'
 
-/** What the server counts, as it answers. */
+/** The server's count at the time of its answer. */
 export interface Count {
   readonly limit: number
   readonly left: number
@@ -13,16 +13,16 @@ export interface Count {
 }
 
 export interface QuotaPlan {
-  /** Windows of its own clock, windows that begin with their first request, or a bucket that refills evenly. */
+  /** Windows of its own clock, windows that start with their first request, or a bucket that refills evenly. */
   readonly kind: 'aligned' | 'first request' | 'bucket'
   readonly limit: number
   readonly windowMs: number
   readonly latencyMs?: number
   readonly refusal?: number
-  /** Its clock is that far from ours. */
+  /** The difference of its clock to the client's. */
   readonly offMs?: number
   readonly publish: (count: Count, request: MockRequest) => Readonly<Record<string, string>>
-  /** Which of its quotas a request counts in; default one for all. */
+  /** The quota that a request counts in. Default one for all. */
   readonly bucketOf?: (url: string) => string
 }
 

@@ -1,15 +1,15 @@
 /**
- * The law of every rate limit: for every window [t, t + w] at most burst + rate · (w + 5 ms) starts, and at most
- * `limit` in any interval. And a limiter that breaks it, so that each test of the law can show that it would notice.
+ * The law of every rate limit: in every window [t, t + w] at most burst + rate · (w + 5 ms) starts, and at most `limit`
+ * in any interval. Also a limiter that breaks the law, so that each test can show that it would notice.
  */
 import type { Rate } from '../../src/core/rate.ts'
 import { GRACE_MS } from '../../src/policy/bucket.ts'
 import type { Limit } from '../../src/policy/limit.ts'
 
-/** Times are sums of fractions: the last bits of a double are no breach. */
+/** Times are sums of fractions, so differences in the last bits of a double are not a breach. */
 const ROUNDING_MS = 1e-6
 
-/** The sentence on the first breach, or undefined. */
+/** A sentence on the first breach, or undefined. */
 export type Law = (startsMs: readonly number[], rate: Rate) => string | undefined
 
 export const evenness: Law = (startsMs, { limit, intervalMs, burst }) => {

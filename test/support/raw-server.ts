@@ -1,9 +1,9 @@
 /**
- * A server that does exactly what a script says, byte by byte: node:net or node:tls, no HTTP of its own.
+ * A server that does exactly what a script says, byte by byte: node:net or node:tls, without an HTTP implementation.
  *
- * A script is a function that plays one connection; of several, the n-th connection gets the n-th and the last one
- * repeats. What clients send is recorded with monotonic stamps. A script that the client leaves in the middle just
- * ends; one that goes wrong by itself fails the test in `close()`.
+ * A script is a function that plays one connection. With several scripts, the n-th connection gets the n-th, and the
+ * last one repeats. Bytes of clients are recorded with monotonic times. A script whose client disconnects just ends; a
+ * script that fails by itself fails the test in `close()`.
  */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -25,7 +25,7 @@ interface Piece {
   readonly bytes: Buffer
 }
 
-/** The client has closed the connection: the script has nobody to play for. */
+/** The client has closed the connection, so the script ends. */
 class Gone extends Error {}
 
 export class Connection {
@@ -38,7 +38,7 @@ export class Connection {
   readonly closed: Promise<void>
   readonly #socket: Socket
   #unread: Buffer = Buffer.alloc(0)
-  /** Behind `#unread`; put together only when somebody asks, for uploads are long. */
+  /** Bytes after `#unread`, joined only when they are read, because uploads are long. */
   #arrived: Buffer[] = []
   #wake: (() => void) | undefined
 
@@ -56,12 +56,12 @@ export class Connection {
         this.#wake?.()
         resolve()
       }
-      // A client that resets is one of the things that are played here.
+      // A client that resets is part of what these tests play.
       socket.on('end', end).on('error', end).on('close', end)
     })
   }
 
-  /** Everything that came, as Latin-1. */
+  /** All received bytes, as Latin-1. */
   get text(): string {
     return Buffer.concat(this.pieces.map(({ bytes }) => bytes)).toString('latin1')
   }
@@ -86,7 +86,7 @@ export class Connection {
     }
   }
 
-  /** Waits for the head of a request, and leaves its body to come. */
+  /** Waits for the head of a request, and leaves its body unread. */
   async head(): Promise<Omit<RawRequest, 'body'>> {
     const head = (await this.expect('\r\n\r\n')).toString('latin1')
     const [line = '', ...fields] = head.trimEnd().split('\r\n')
@@ -107,7 +107,7 @@ export class Connection {
       : (await this.expect('0\r\n\r\n')).toString()
   }
 
-  /** Waits for one whole request. */
+  /** Waits for one complete request. */
   async request(): Promise<RawRequest> {
     const head = await this.head()
     const request = { ...head, body: await this.body(head) }
@@ -115,7 +115,7 @@ export class Connection {
     return request
   }
 
-  /** Resolves when the bytes are with the kernel. Text is Latin-1, so that every byte can be written. */
+  /** Resolves when the kernel has the bytes. Text is Latin-1, so that any byte can be written. */
   async send(data: string | Uint8Array): Promise<void> {
     if (this.#socket.destroyed || !this.#socket.writable) throw new Gone('the connection is closed')
     await new Promise<void>((resolve, reject) => {
@@ -125,7 +125,7 @@ export class Connection {
     })
   }
 
-  /** A whole response with a length. */
+  /** Sends a complete response with a length. */
   reply(body: string | Uint8Array = '{}', { status = '200 OK', headers = '' } = {}): Promise<void> {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
     const head = `HTTP/1.1 ${status}\r\nContent-Length: ${bytes.byteLength}\r\n${headers}\r\n`
@@ -136,7 +136,7 @@ export class Connection {
     await new Promise(resolve => setTimeout(resolve, ms))
   }
 
-  /** Stops reading: what the client still sends piles up in the kernels. */
+  /** Stops reading, so that further bytes of the client fill the buffers of the kernels. */
   pause(): void {
     this.#socket.pause()
   }
@@ -150,12 +150,12 @@ export class Connection {
   }
 
   rst(): void {
-    // Under TLS the connection is the socket below, which Node's types do not know.
+    // Under TLS the connection is the socket below, which is missing from Node's types.
     const below = (this.#socket as Socket & { readonly _parent?: Socket | null })._parent ?? this.#socket
     below.resetAndDestroy()
   }
 
-  /** For the server's own end. */
+  /** For the end of the server. */
   destroy(): void {
     this.#socket.destroy()
   }
@@ -164,23 +164,23 @@ export class Connection {
 export interface RawServer {
   readonly origin: string
   readonly port: number
-  /** Every connection so far, in the order of their coming (with TLS: after a handshake). */
+  /** Every connection so far, in order (with TLS: after a handshake). */
   readonly connections: readonly Connection[]
-  /** Whole requests so far, over all connections. */
+  /** Every complete request so far, over all connections. */
   readonly requests: readonly RawRequest[]
-  /** Connections on TCP, handshakes that failed included. */
+  /** TCP connections, including failed handshakes. */
   readonly accepted: number
-  /** Most connections that were open at once. */
+  /** The most connections that were open at once. */
   readonly mostOpen: number
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 export interface RawServerOptions {
-  /** Name of a certificate in test/fixtures/tls; without one it is plain TCP. */
+  /** The name of a certificate in test/fixtures/tls. Without one, the server is plain TCP. */
   readonly cert?: 'server' | 'expired' | 'elsewhere' | 'self-signed'
   readonly host?: string
-  /** What the server speaks, by ALPN, in its own order. */
+  /** The protocols that the server offers by ALPN, in order of preference. */
   readonly alpn?: readonly string[]
 }
 
@@ -251,7 +251,7 @@ export async function rawServer(
   }
 }
 
-/** Answers every request on every connection with the same bytes, for as long as the client likes. */
+/** Answers every request on every connection in the same way, until the client closes it. */
 export const answering =
   (answer: (connection: Connection, request: RawRequest) => unknown): Script =>
   async connection => {

@@ -1,8 +1,10 @@
 /**
- * A process that works through a batch with a run file, for tests that kill it. Arguments: the server, the path, how
- * many requests, which life of the process this is (sent along, for the server's books), and further options as JSON.
+ * A process that works through a batch with a run file, for tests that kill it. Arguments: the server, the path, the
+ * number of requests, the number of this life of the process (sent to the server as a header), and further options as
+ * JSON.
  *
- * Says `started`, and at its end one line of JSON: how the requests ended. A ConfigError is exit code 2.
+ * Prints `started`, and at its end one line of JSON with the number of requests per outcome. A ConfigError gives exit
+ * code 2.
  */
 import { writeSync } from 'node:fs'
 import { isConfigError } from '../../src/core/error.ts'
@@ -10,14 +12,14 @@ import { parallelRequests } from '../../src/index.ts'
 
 const [, , origin = '', path = '', count = '0', life = '0', options = '{}'] = process.argv
 
-/** Seven GETs, two POSTs and a POST with a key, and so on. */
+/** Repeats a pattern of seven GETs, two POSTs, and a POST with a key. */
 const items = Array.from({ length: Number(count) }, (_, n) => {
   const url = `${origin}/items/${n}`
   if (n % 10 < 7) return { url }
   return n % 10 === 9 ? { url, json: { n }, idempotencyKey: true } : { url, json: { n } }
 })
 
-// Not process.stdout: what was said must be out before the process is killed.
+// Not process.stdout: the text must be out before the process is killed.
 const say = (text: string): void => void writeSync(1, `${text}\n`)
 
 say('started')

@@ -1,4 +1,4 @@
-/** Runs with a run file, and what stands in it. */
+/** Runs with a run file, and the contents of the file. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { folder } from './run-lines.ts'
@@ -7,7 +7,7 @@ import type { Outcome } from '../../src/core/outcome.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 import type { MockHandler, MockTransport } from '../../src/testing/index.ts'
 
-/** A path in a folder of its own, gone with the test. */
+/** A path in a new folder, which is removed with the test. */
 export const newRun = (): string => join(folder(), 'run.jsonl')
 
 export const urlsTo = (count: number, hosts = 1): string[] =>
@@ -16,7 +16,7 @@ export const urlsTo = (count: number, hosts = 1): string[] =>
 export const postsTo = (count: number): { url: string; json: unknown }[] =>
   urlsTo(count).map((url, n) => ({ url, json: { n } }))
 
-/** Answers with the path that was asked for. */
+/** Answers with the requested path. */
 export function echo(handler?: MockHandler): MockTransport {
   return mockTransport(request => handler?.(request) ?? { json: { path: new URL(request.url).pathname } })
 }
@@ -39,7 +39,7 @@ export const doneIn = (path: string): DoneLine[] => linesIn(path).filter((line):
 export const saltIn = (path: string): object =>
   JSON.parse(readFileSync(path, 'utf8').split('\n', 1)[0] as string) as object
 
-/** Indexes of the finished lines, in the order of the input. */
+/** The indexes of the finished lines, sorted. */
 export const indexesIn = (path: string): number[] =>
   doneIn(path)
     .map(({ index }) => index)
@@ -48,7 +48,7 @@ export const indexesIn = (path: string): number[] =>
 export const intentsIn = (path: string): IntentLine['intent'][] =>
   linesIn(path).flatMap(line => ('intent' in line ? [(line as IntentLine).intent] : []))
 
-/** The file as a crash leaves it that came before the finished line of these. */
+/** The file after a crash before the finished lines of these requests. */
 export function withoutDone(text: string, ...indexes: readonly number[]): string {
   const kept = text.split('\n').filter(line => {
     if (line === '') return true

@@ -1,4 +1,4 @@
-/** The rooms of the house and their ranks: a file imports only from a lower rank or from its own room. */
+/** The folders of src and their ranks: a file imports only from a lower rank or from its own folder. */
 export const RANKS: Readonly<Record<string, number>> = {
   core: 1,
   config: 2,
@@ -13,7 +13,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   layer: 4,
   report: 4,
   client: 5,
-  // What others see; the command line uses it as they do.
+  // The public entry. The command line imports it like any user.
   index: 6,
   cli: 7,
 }

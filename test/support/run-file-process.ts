@@ -1,10 +1,10 @@
 /**
  * A process that uses a run file, for tests that kill it. Arguments: what to do, and the path.
  *
- * - `hold`: opens it, says `open`, and waits.
- * - `append`: appends as fast as it can and says the index of the last line known to be written.
- * - `race`: takes and leaves the lock 60 times; says `clash` when somebody else was inside.
- * - `fill`: appends until an error, says its code, appends once more and says that code, closes.
+ * - `hold`: opens the file, prints `open`, and waits.
+ * - `append`: appends as fast as possible, and prints the index of the last line that is known to be written.
+ * - `race`: takes and releases the lock 60 times; prints `clash` if another process held it at the same time.
+ * - `fill`: appends until an error and prints its code, appends once more and prints that code, closes.
  */
 import { rmSync, writeFileSync, writeSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
@@ -14,7 +14,7 @@ import { openRunFile } from '../../src/store/run-file.ts'
 
 const [, , what, path = '', durability = 'process'] = process.argv
 const open = () => openRunFile(path, { durability: durability as 'process' | 'power' })
-// Not process.stdout: what was said must be out before the process is killed.
+// Not process.stdout: the text must be out before the process is killed.
 const say = (text: string): void => void writeSync(1, `${text}\n`)
 const lineOf = (index: number): DoneLine => {
   const at = '2026-01-02T03:04:05.678Z'
@@ -39,30 +39,30 @@ if (what === 'hold') {
     const count = 1 + (index % 7)
     let last = Promise.resolve()
     for (let i = 0; i < count; i++) last = journal.append(lineOf(index++))
-    // oxlint-disable-next-line no-await-in-loop -- What is said must be true by then.
+    // oxlint-disable-next-line no-await-in-loop -- the index is printed only after the line is written
     await last
     say(String(index - 1))
   }
 } else if (what === 'race') {
   for (let round = 0; round < 60;) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- One round after the other.
+      // oxlint-disable-next-line no-await-in-loop -- one round after the other
       const journal = await open()
       try {
         writeFileSync(`${path}.inside`, '', { flag: 'wx' })
-        // oxlint-disable-next-line no-await-in-loop -- Long enough for another to come in.
+        // oxlint-disable-next-line no-await-in-loop -- long enough for another process to enter
         await setImmediate()
         rmSync(`${path}.inside`)
       } catch {
         say('clash')
       }
-      // oxlint-disable-next-line no-await-in-loop -- One round after the other.
+      // oxlint-disable-next-line no-await-in-loop -- one round after the other
       await journal.close()
       round++
     } catch (error) {
       if (!isConfigError(error) || !error.message.includes('locked by')) throw error
     }
-    // oxlint-disable-next-line no-await-in-loop -- The others want a turn.
+    // oxlint-disable-next-line no-await-in-loop -- gives the other processes a turn
     await setImmediate()
   }
   say('done')
@@ -70,7 +70,7 @@ if (what === 'hold') {
   const journal = await open()
   for (let index = 0; ; index++) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- Until the first error.
+      // oxlint-disable-next-line no-await-in-loop -- until the first error
       await Promise.all([journal.append(lineOf(index * 2)), journal.append(lineOf(index * 2 + 1))])
       say(String(index * 2 + 1))
     } catch (error) {

@@ -1,4 +1,4 @@
-/** Lines for run files, and a folder for them that goes with the test. */
+/** Lines for run files, and a folder for them that is removed with the test. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,12 +29,12 @@ export function intentLine(index: number, idempotencyKey?: string): IntentLine {
   return { intent: idempotencyKey === undefined ? intent : { ...intent, idempotencyKey } }
 }
 
-/** As a run writes them. */
+/** The lines as text, as a run writes them. */
 export function textOf(...lines: readonly (DoneLine | IntentLine)[]): string {
   return lines.map(writeLine).join('')
 }
 
-/** A new folder, removed with the test. */
+/** A new folder, which is removed with the test. */
 export function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'run-file-'))
   onTestFinished(() => rmSync(path, { recursive: true, force: true }))

@@ -1,6 +1,6 @@
 /**
- * What the examples talk to in place of the internet: the few routes of httpbin and of GitHub's API that they use.
- * Keeps a record of every request, so that a test can say exactly what was sent.
+ * The server that the examples use instead of the Internet: the few routes of httpbin and GitHub's API that they need.
+ * Records every request, so that a test can check exactly what was sent.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -16,25 +16,25 @@ export interface RecordedRequest {
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
-  /** The client's port: two requests with the same one shared a connection. */
+  /** The client's port: requests with the same one shared a connection. */
   readonly clientPort: number
 }
 
 export interface SeedServer {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string
-  /** In the order of their arrival. */
+  /** In the order of arrival. */
   readonly requests: readonly RecordedRequest[]
   /** The most requests that were open at once. */
   readonly peakInFlight: number
-  /** Answers nothing until this many requests are open at once; from then on, everything. */
+  /** Answers nothing until this many requests are open at once, and everything from then on. */
   holdUntilOpen(count: number): void
-  /** Forgets what was recorded, and what was to be held. */
+  /** Clears the record and `holdUntilOpen`. */
   clear(): void
   close(): Promise<void>
 }
 
-/** A new server on 127.0.0.1 with a port of its own. */
+/** A new server on 127.0.0.1 with its own port. */
 export async function seedServer(): Promise<SeedServer> {
   const requests: RecordedRequest[] = []
   let inFlight = 0
@@ -118,14 +118,14 @@ function sendJson(response: ServerResponse, status: number, value: unknown): voi
   send(response, status, 'application/json; charset=utf-8', JSON.stringify(value))
 }
 
-/** What httpbin says of a request. */
+/** The answer of httpbin to a request. */
 function echo({ path, query, headers }: RecordedRequest): unknown {
   const search = new URLSearchParams(query).toString()
   const url = `http://${headers.host ?? ''}${path}${search === '' ? '' : `?${search}`}`
   return { args: query, headers, origin: '127.0.0.1', url }
 }
 
-/** The same bytes each time, every value among them. */
+/** The same bytes each time, with every value among them. */
 function bytes(size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, at) => at % 256)
 }
@@ -142,7 +142,7 @@ const KNOWN_REPOS: Readonly<Record<string, KnownRepo>> = {
   'legout/parallel-requests': { stars: 12, language: 'Python', description: 'HTTP requests in parallel' },
 }
 
-/** The fields of GitHub's answer that people read. A repository that is not known is a young one. */
+/** The fields of GitHub's answer that people read. An unknown repository looks like a new one. */
 function repo(owner: string, name: string): unknown {
   const full = `${owner}/${name}`
   const known = KNOWN_REPOS[full]

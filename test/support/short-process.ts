@@ -1,9 +1,9 @@
 /**
- * A process with few file descriptors or ports: sends many requests to one server, or to many hosts of it, and says
- * what became of them. Arguments: origin (`own` for a server in here), number of requests, concurrency, `hosts` for one
- * address per request, `clients` for three of them, `posts` for every second request a POST, `uploads` for two files of
- * the disk in each and `saves` for a file of each answer, and how many files to hold open besides. An https origin is
- * asked in HTTP/2.
+ * A process with few file descriptors or ports: sends many requests to one server, or to many hosts of it, and prints
+ * the outcomes. Arguments: the origin (`own` for a server in this process), the number of requests, the concurrency,
+ * the variants (`hosts`: one address per request; `clients`: three clients; `posts`: every second request is a POST;
+ * `uploads`: two files in each request; `saves`: each body is saved to a file), and the number of files to hold open as
+ * well. An https origin is requested with HTTP/2.
  */
 import { mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -15,7 +15,7 @@ import { ParallelRequests } from '../../src/index.ts'
 const [, , given = '', count = '0', concurrency = '1', how = '', held = '0'] = process.argv
 const OWN = import.meta.filename
 const saveTo = how.includes('saves') ? mkdtempSync(join(tmpdir(), 'preq-short-')) : undefined
-// In a network of its own nobody else can be reached.
+// With a network namespace of its own, the process can reach only its own server.
 const server = createServer((_request, response) => void setTimeout(() => response.end('{}'), 5))
 if (given === 'own') await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
 const origin = given === 'own' ? `http://127.0.0.1:${(server.address() as AddressInfo).port}` : given
@@ -32,7 +32,7 @@ const gauge = setInterval(() => {
   try {
     mostFds = Math.max(mostFds, readdirSync('/proc/self/fd').length)
   } catch {
-    // There is none left to look with.
+    // No descriptor is left to look with.
     mostFds = Infinity
   }
 }, 5)

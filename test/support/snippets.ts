@@ -1,8 +1,8 @@
 /**
  * The fenced TypeScript of a Markdown text, as programs.
  *
- * A fence opens with ` ```ts `, and may say more after it: `no-run` (compiled only) and `continues` (goes on where the
- * block before it ended, and is compiled and run together with it).
+ * A fence opens with ` ```ts `, which may be followed by `no-run` (compiled only) and `continues` (continues the
+ * previous block, and is compiled and run together with it).
  */
 export interface Snippet {
   /** The line of the fence, from 1. */
@@ -21,7 +21,7 @@ export function snippetsOf(markdown: string): Snippet[] {
     const runs = !words.includes('no-run')
     const before = snippets.at(-1)
     if (!words.includes('continues') || before === undefined) snippets.push({ line, code, runs })
-    // The longer program contains the shorter one, so the shorter need not stay.
+    // The longer program contains the shorter one, which is dropped.
     else snippets.push({ ...(snippets.pop() as Snippet), code: `${before.code}\n${code}`, runs: before.runs && runs })
   }
   return snippets

@@ -1,11 +1,11 @@
-/** The files under `src/` as text, for tests of the structure of the whole. */
+/** The files under `src/` as text, for tests of the structure of the code. */
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 export interface Import {
-  /** As written: `../core/call.ts`, `node:net`, `undici`. */
+  /** The specifier as written: `../core/call.ts`, `node:net`, `undici`. */
   readonly specifier: string
-  /** Erased by the compiler. */
+  /** An import that the compiler erases. */
   readonly typeOnly: boolean
 }
 
@@ -26,18 +26,18 @@ export const sources: readonly Source[] = globSync('src/**/*.ts')
     return { path, text, imports: importsOf(text) }
   })
 
-/** The folder under `src/`, `'index'` for the public entry. */
+/** The folder under `src/`, or `'index'` for the public entry. */
 export function folderOf(path: string): string {
   const [, folder = ''] = path.split('/')
   return folder === 'index.ts' ? 'index' : folder
 }
 
-/** The path of a relative specifier, or undefined for that of a package. */
+/** The path of a relative specifier. Undefined for a package. */
 export function targetOf(path: string, specifier: string): string | undefined {
   return specifier.startsWith('.') ? slashes(join(dirname(path), specifier)) : undefined
 }
 
-/** Static imports and re-exports, dynamic imports, and modules started by `new URL(…, import.meta.url)`. */
+/** Static imports and re-exports, dynamic imports, and modules that are started by `new URL(…, import.meta.url)`. */
 export function importsOf(text: string): Import[] {
   const code = text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '')
   const found: Import[] = []

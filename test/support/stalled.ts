@@ -1,6 +1,6 @@
 /**
- * Says which tests are still running when nothing has ended for long: one that never gives the thread back keeps its own
- * timeout from striking, and the run from ending, without a word.
+ * Prints which tests are still running when none has ended for a long time. A test that never yields the thread
+ * prevents its own timeout and the end of the run, and nothing else would report it.
  */
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
@@ -8,7 +8,7 @@ const QUIET_MS = 120_000
 
 export default class Stalled implements Reporter {
   readonly #modules = new Set<TestModule>()
-  /** As far as was heard: a thread that is not given back tells nothing of what it began last. */
+  /** As far as the reporter knows: a blocked thread does not report the test that it started last. */
   readonly #tests = new Set<TestCase>()
   #timer: NodeJS.Timeout | undefined
 

@@ -1,6 +1,6 @@
 /**
- * A server that reads HTTP/1.1 by the grammar of RFC 9112 and nothing looser: what it does not know is a violation, and
- * ends the connection. Bytes behind a request are the next one, so a request that was smuggled in shows as one more.
+ * A server that parses HTTP/1.1 strictly by the grammar of RFC 9112: anything else is a violation, and closes the
+ * connection. Bytes after a request are parsed as the next one, so a smuggled request shows as one more.
  */
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -16,14 +16,15 @@ export interface StrictServer {
   readonly origin: string
   readonly requests: readonly StrictRequest[]
   readonly violations: readonly string[]
-  /** Bytes of all connections. */
+  /** The bytes of all connections. */
   readonly bytes: number
-  /** The requests so far: memory must not grow with them. */
+  /** Forgets the requests so far, so that memory does not grow with them. */
   forget(): void
   close(): Promise<void>
 }
 
-// In a target also what the URL standard leaves as it is, and RFC 3986 does not have: \ ^ ` { | } [ ]. Never # < > "
+// A target may also contain characters that the URL standard leaves unescaped, although RFC 3986 does not allow them: \
+// ^ ` { | } [ ]. Never # < > "
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Z]+) (\/[!$-;=?-~]*) HTTP\/1\.1$/
 const FIELD =
   /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*((?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)[ \t]*$/
@@ -77,7 +78,7 @@ export async function strictServer(): Promise<StrictServer> {
   }
 }
 
-/** The first request of the text; what is wrong with it; or undefined while it is not whole. */
+/** The first request of the text, the name of a violation, or undefined while the request is incomplete. */
 function next(text: string): { readonly request: StrictRequest; readonly length: number } | string | undefined {
   const headEnd = text.indexOf('\r\n\r\n')
   if (headEnd === -1) return undefined

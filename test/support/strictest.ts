@@ -1,7 +1,7 @@
-/** One reading of all the quotas of a response, for tests of what is read from headers. */
+/** Reduces all quotas of a response to one, for tests of the header parsers. */
 import type { Published, SeenQuota } from '../../src/policy/quota-headers.ts'
 
-/** The most restrictive of what counts requests: the smallest remaining; of equals the later reset. */
+/** The most restrictive quota that counts requests: the smallest remaining count, and of equal ones the later reset. */
 export function strictest(published: Published | undefined): SeenQuota | undefined {
   let found: SeenQuota | undefined
   for (const { remaining, resetMs, limit, windowMs, ofRequests } of published?.quotas ?? []) {

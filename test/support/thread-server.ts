@@ -1,6 +1,6 @@
 /**
- * A server in a thread of its own, for tests whose thread is blocked while the requests are out. What it does is in
- * the path; what it got comes back as JSON.
+ * A server in a thread of its own, for tests that block their thread while requests are in flight. The path selects
+ * what it does; it answers with the request as JSON.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -11,12 +11,12 @@ import { Worker, isMainThread, parentPort, workerData } from 'node:worker_thread
 const ROLE = 'parallel-requests-thread-server'
 
 export interface ThreadServer {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string
   close(): Promise<void>
 }
 
-/** What the server echoes. */
+/** The request as the server received it. */
 export interface Echo {
   readonly method: string
   readonly path: string

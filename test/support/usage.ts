@@ -1,14 +1,14 @@
-/** What a command costs: CPU time of it and its children, and the memory of a Node in it. */
+/** The cost of a command: CPU time of the command and its children, and the memory of the Node process in it. */
 import { spawnSync } from 'node:child_process'
 
 export interface Usage {
-  /** User and system time, as the shell saw it; a busy machine changes it little. */
+  /** User and system time as measured by the shell. A busy machine changes it little. */
   readonly cpuSeconds: number
-  /** The most that the system saw. NaN where no Node runs. */
+  /** The peak as measured by the system. NaN if no Node runs. */
   readonly rssMb: number
 }
 
-/** Runs a line of bash to its end. Throws for one that fails. */
+/** Runs a line of bash to its end. Throws if it fails. */
 export function usageOf(script: string, folder: string): Usage {
   const said = run(`TIMEFORMAT='cpu %U %S'; time { ${script}; }`, folder, REPORT_RSS)
   const [, user = 'NaN', system = 'NaN'] = /^cpu (\S+) (\S+)$/m.exec(said) ?? []
@@ -16,8 +16,8 @@ export function usageOf(script: string, folder: string): Usage {
 }
 
 /**
- * The most that was still in use after a collection of garbage, looked at again and again: unlike a peak of memory it
- * does not depend on when garbage is collected, and what is kept of each of many items shows to the megabyte.
+ * The most memory that was in use after garbage collections, measured repeatedly. Unlike a peak of memory it does not
+ * depend on when garbage is collected, so memory that is kept per item shows to the megabyte.
  */
 export function liveMbOf(script: string, folder: string): number {
   return Number(/^live (\S+)$/m.exec(run(script, folder, REPORT_LIVE))?.[1]) / 1e6

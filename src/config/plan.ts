@@ -90,8 +90,11 @@ export function fieldsOf(plan: PlanName, values: Values): Record<string, unknown
   return fields
 }
 
-/** The plan of a call. The types of core say what it has; the entries of the table say how it comes about. */
-const callPlan = (values: Values): CallPlan => fieldsOf('call', values) as unknown as CallPlan
+/**
+ * The plan of a call. The types of core say what it has; the entries of the table say how it comes about. Copied, because
+ * V8 keeps an object that was filled by computed names as a hash table, and every request reads from this one.
+ */
+const callPlan = (values: Values): CallPlan => ({ ...fieldsOf('call', values) }) as unknown as CallPlan
 
 export const DEFAULT_CALL: CallPlan = callPlan({})
 

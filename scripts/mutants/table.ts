@@ -228,8 +228,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'no control character in a URL',
     URLS,
-    'if (CONTROL.test(input)) return',
-    "if (input === '\\n') return",
+    'if (CONTROL.test(input)) {',
+    "if (input === '\\n') {",
     'test/core/url.test.ts',
     'test/bad-input',
   ),

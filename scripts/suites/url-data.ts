@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { parseUrl } from '../../src/core/url.ts'
 import type { Reason, Suite, Trial } from './trial.ts'
+import { say } from '../../src/core/words.ts'
 
 const REASONS: readonly Reason[] = [
   {
@@ -51,7 +52,7 @@ function expected({ failure, href = '', protocol = '' }: UrlCase): string {
 
 function sent(input: string, base: string | null): string {
   const parsed = parseUrl(input, base ?? undefined, [])
-  return typeof parsed === 'string' ? `${REFUSED}: ${parsed}` : `${parsed.origin}${parsed.path}`
+  return 'wrong' in parsed ? `${REFUSED}: ${say(parsed.wrong)}` : `${parsed.origin}${parsed.path}`
 }
 
 /** The URLs of the origin that was parsed last take a faster path. */

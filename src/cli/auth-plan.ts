@@ -2,8 +2,9 @@
 import type { FlagValues } from './flags.ts'
 import { secretOf } from './secret.ts'
 import type { Auth } from '../index.ts'
+import type { Problem } from '../core/problem.ts'
 
-export function authOf({ auth, bearer }: FlagValues, env: NodeJS.ProcessEnv, problems: string[]): Auth | undefined {
+export function authOf({ auth, bearer }: FlagValues, env: NodeJS.ProcessEnv, problems: Problem[]): Auth | undefined {
   if (auth !== undefined && bearer !== undefined) {
     problems.push('expected one of --auth and --bearer, got both. Keep one of them.')
   }

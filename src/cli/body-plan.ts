@@ -2,8 +2,9 @@
 import type { FlagValues } from './flags.ts'
 import type { InputPlan } from './run-plan.ts'
 import { secretOf } from './secret.ts'
+import type { Problem } from '../core/problem.ts'
 
-export function bodyPlan({ json, body, form, multipart }: FlagValues, problems: string[]): InputPlan['body'] {
+export function bodyPlan({ json, body, form, multipart }: FlagValues, problems: Problem[]): InputPlan['body'] {
   const given = Object.entries({ json, body, form, multipart }).flatMap(([name, value]) =>
     value === undefined ? [] : `--${name}`,
   )

@@ -2,6 +2,7 @@
 import { switched } from './flag-readers.ts'
 import { oneOf } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
+import type { OptionRef } from '../core/words.ts'
 
 export const GROUPS = [
   'Input',
@@ -14,6 +15,13 @@ export const GROUPS = [
   'Display',
 ] as const
 export type Group = (typeof GROUPS)[number]
+
+export interface FlagRef extends OptionRef {
+  /** Where the flag's name alone would not do: `several --proxy`. */
+  readonly said?: string
+}
+
+export type FlagOption = string | FlagRef | readonly (string | FlagRef)[]
 
 export interface Flag<T = unknown> {
   readonly group: Group
@@ -31,6 +39,10 @@ export interface Flag<T = unknown> {
   /** What a reader of `--help-all` and of the manual wants to know besides. */
   readonly more?: string
   readonly default?: string
+  /** The option of the library that it sets, or the value of one: several where it depends on what is given. */
+  readonly option?: FlagOption
+  /** Values of the option that the flag writes differently: `content` is `bytes`. */
+  readonly says?: Readonly<Record<string, string>>
   readonly read: Read<T>
 }
 

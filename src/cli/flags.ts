@@ -36,47 +36,75 @@ export const OUTPUT_FORMATS = ['jsonl', 'csv', 'tsv', 'sqlite'] as const
 export const FLAGS = {
   ...INPUT_FLAGS,
 
-  method: taking('Request', 'METHOD', method, 'GET, or POST where there is a body', { short: 'X', common: true }),
+  method: taking('Request', 'METHOD', method, 'GET, or POST where there is a body', {
+    option: 'method',
+    short: 'X',
+    common: true,
+  }),
   header: taking('Request', 'NAME: VALUE', header, 'a header of every request; @FILE reads one per line', {
+    option: 'headers',
     short: 'H',
     repeat: true,
     common: true,
     more: 'Values may have {columns}. Secrets belong into a file.',
   }),
-  param: taking('Request', 'NAME=VALUE', pair, 'added to the query of every URL; may have {columns}', { repeat: true }),
+  param: taking('Request', 'NAME=VALUE', pair, 'added to the query of every URL; may have {columns}', {
+    option: 'params',
+    repeat: true,
+  }),
   json: taking('Request', 'TEXT', text, 'body as JSON, with {columns}; @FILE reads it from a file', {
+    option: 'json',
     common: true,
     more: 'A known column in braces is escaped as text inside of quotes, and a JSON value elsewhere: {"id": {id}, "name": "{name}"}.',
   }),
   body: taking('Request', 'TEXT', text, 'body as it is, with {columns}; @FILE sends a file', {
+    option: 'body',
     short: 'd',
     more: 'With rows a file of UTF-8 text may have {columns}, too; any other file is sent as it is.',
   }),
   form: taking('Request', 'NAME=VALUE', pair, 'body as a form, field by field; values may have {columns}', {
+    option: 'form',
     repeat: true,
   }),
   multipart: taking('Request', 'NAME=VALUE', pair, 'body as multipart/form-data; NAME=@FILE sends a file', {
+    option: 'multipart',
     short: 'F',
     repeat: true,
     more: 'Values and paths may have {columns}. A file is read while it is sent.',
   }),
-  auth: taking('Request', 'USER:PASSWORD', text, 'Basic authentication; env:NAME or @FILE reads it from there'),
-  bearer: taking('Request', 'TOKEN', text, 'bearer token; env:NAME or @FILE reads it from there', { common: true }),
-  cookie: taking('Request', 'NAME=VALUE', pair, 'a cookie for the origins of the input', { repeat: true }),
-  'share-cookies': aSwitch('Request', 'share cookies of servers between rows that have the same credential, or none'),
+  auth: taking('Request', 'USER:PASSWORD', text, 'Basic authentication; env:NAME or @FILE reads it from there', {
+    option: 'auth',
+  }),
+  bearer: taking('Request', 'TOKEN', text, 'bearer token; env:NAME or @FILE reads it from there', {
+    option: 'auth.bearer',
+    common: true,
+  }),
+  cookie: taking('Request', 'NAME=VALUE', pair, 'a cookie for the origins of the input', {
+    option: 'cookies',
+    repeat: true,
+  }),
+  'share-cookies': aSwitch('Request', 'share cookies of servers between rows that have the same credential, or none', {
+    option: 'shareCookies',
+  }),
   'cookie-file': taking(
     'Request',
     'FILE',
     text,
     'load and save the cookies of rows without a credential; implies --share-cookies',
+    { option: 'cookieFile' },
   ),
-  'no-cookies': aSwitch('Request', 'keep no cookies, and send none'),
+  'no-cookies': aSwitch('Request', 'keep no cookies, and send none', { option: { option: 'cookies', value: false } }),
   'user-agent': taking('Request', 'TEXT', text, 'what the requests call themselves; several take turns', {
+    option: 'userAgent',
     short: 'A',
     repeat: true,
   }),
-  'idempotency-key': aSwitch('Request', 'give each POST and PATCH a key, so that it may be repeated'),
-  'allow-host-header': aSwitch('Request', 'send a Host of -H in the place of the one in the URL'),
+  'idempotency-key': aSwitch('Request', 'give each POST and PATCH a key, so that it may be repeated', {
+    option: 'idempotencyKey',
+  }),
+  'allow-host-header': aSwitch('Request', 'send a Host of -H in the place of the one in the URL', {
+    option: 'allowHostHeader',
+  }),
   key: taking('Request', 'COLUMN', text, 'name of each request: a column, or a text with {columns}', { common: true }),
 
   output: taking('Output', 'FILE', text, 'write to FILE: .jsonl, .csv, .tsv or .sqlite', {
@@ -89,16 +117,18 @@ export const FLAGS = {
   'output-format': choosing('Output', 'FORMAT', OUTPUT_FORMATS, 'format of the output', {
     default: 'by the ending of the name; else jsonl',
   }),
-  overwrite: aSwitch('Output', 'replace an output that exists, and files of --save'),
+  overwrite: aSwitch('Output', 'replace an output that exists, and files of --save', { option: 'overwrite' }),
   select: taking('Output', 'PATHS', text, "parts of each value, as JMESPath: 'stars' or 'n: name, stars'", {
     common: true,
     more: 'Each becomes a column of CSV and SQLite. In JSON lines the value is replaced by an object of them, or by the one part that was asked for without a name.',
   }),
   save: taking('Output', 'FOLDER', text, 'write each body to a file in FOLDER', {
+    option: ['saveTo', { option: 'returnType', value: 'file' }],
     more: 'Named by --name, the key, or the end of the URL; never outside of FOLDER.',
   }),
   name: taking('Output', 'NAME', text, 'names of the files of --save: a text with {columns}'),
   checksum: taking('Output', 'ALGORITHM:HEX', checksum, 'what --save must bring: sha256:9f86…; may have {columns}', {
+    option: 'checksum',
     more: 'Of sha256, sha512, sha1 and md5. A body that differs is not kept.',
   }),
   columns: taking('Output', 'NAMES', text, 'columns of CSV, TSV and SQLite, with commas between them', {
@@ -110,170 +140,263 @@ export const FLAGS = {
     more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, total_ms, value, line_number, names of --select, and every column of the input. A name of theirs that is taken is value.NAME and row.NAME. \\n and \\t are a line end and a tab.',
   }),
   as: choosing('Output', 'TYPE', ['auto', 'json', 'text', 'bytes'], 'how a body becomes a value', {
+    option: 'returnType',
+    says: { content: 'bytes' },
     default: 'auto: JSON where it is some, else text, else base64',
   }),
   order: choosing('Output', 'ORDER', ['completed', 'input'], 'as they finish, or as they were given', {
+    option: 'order',
     default: 'completed',
   }),
   window: taking('Output', 'N', number(count(1)), 'requests read and not yet written', {
+    option: 'window',
     default: 'max(4 × concurrency, 256)',
     more: 'Bounds memory: with --order input it is how far the others may run ahead of a slow one.',
   }),
 
-  resume: aSwitch('Run', 'go on where the output (.jsonl) ends', { common: true }),
-  'retry-failed': aSwitch('Run', 'with --resume: send again what had failed'),
+  resume: aSwitch('Run', 'go on where the output (.jsonl) ends', { option: 'resume', common: true }),
+  'retry-failed': aSwitch('Run', 'with --resume: send again what had failed', { option: 'retryFailed' }),
   'unknown-writes': choosing('Run', 'fail|resend', ['fail', 'resend'], 'with --resume: POSTs under way at the crash', {
+    option: 'unknownWrites',
     default: 'fail',
   }),
   durability: choosing('Run', 'LEVEL', ['process', 'power'], 'whose end a finished line survives', {
+    option: 'durability',
     default: 'process',
   }),
-  'fail-fast': aSwitch('Run', 'stop after the first failure', { common: true }),
-  'max-failures': taking('Run', 'N', number(count(1)), 'stop after N failures', { default: 'none' }),
+  'fail-fast': aSwitch('Run', 'stop after the first failure', {
+    option: { option: 'maxFailures', value: 1 },
+    common: true,
+  }),
+  'max-failures': taking('Run', 'N', number(count(1)), 'stop after N failures', {
+    option: 'maxFailures',
+    default: 'none',
+  }),
   config: taking('Run', 'FILE', text, 'read flags from a JSON file', {
     default: 'preq.json here, if there is one',
     more: 'An object of flags without their dashes: {"concurrency": 50, "rate": "10/s"}. The environment wins over it (PREQ_RETRIES=5), and flags win over both.',
   }),
   workers: taking('Run', 'N', number(count(0, '0 is none.', false)), 'threads that carry the requests', {
+    option: 'workers',
     default: '0',
   }),
 
   concurrency: taking('Limits', 'N', concurrency, "requests on the wire at once; 'auto' finds it per host", {
+    option: 'concurrency',
     short: 'c',
     common: true,
     default: '20',
   }),
   'max-concurrency': taking('Limits', 'N', number(count(1)), 'with -c auto: the most that it tries', {
+    option: 'maxConcurrency',
     default: '100',
   }),
   rate: taking('Limits', 'N/UNIT', rate, 'starts per interval: 10/s, 100/m, 5000/h; all given hold at once', {
+    option: 'rateLimit',
     short: 'r',
     repeat: true,
     common: true,
     default: 'none',
   }),
   'rate-burst': taking('Limits', 'N', number(count(1)), 'how many starts may be bunched', {
+    option: 'rateLimitBurst',
     default: '1 for intervals up to a second, else the limit',
   }),
-  'per-host': taking('Limits', 'N', number(count(1)), 'requests on the wire at once to each host', { default: 'none' }),
+  'per-host': taking('Limits', 'N', number(count(1)), 'requests on the wire at once to each host', {
+    option: 'perHost.concurrency',
+    default: 'none',
+  }),
   'per-host-rate': taking('Limits', 'N/UNIT', rate, 'starts per interval to each host', {
+    option: 'perHost.rateLimit',
     repeat: true,
     default: 'none',
   }),
   'host-limit': taking('Limits', 'HOST=LIMITS', hostLimit, 'the same for certain hosts: api.x.com=5/s,2 or *.y.com=2', {
+    option: 'hosts',
     repeat: true,
     more: 'In the place of --per-host and --per-host-rate. A number with a unit is a rate, one without how many at once. Beside --limit-key HOST may be a key, letter for letter.',
   }),
   'limit-key': taking('Limits', 'TEXT', text, 'limits per this in the place of per host: a text with {columns}', {
+    option: 'limitKey',
     more: 'As for accounts: {account}. Where it is empty, the host counts.',
   }),
   budget: taking('Limits', 'NAME=N/UNIT', namedRate, 'a limit by weight, of which each attempt takes its --cost', {
+    option: 'budgets',
     repeat: true,
     default: 'none',
     more: 'As tokens=90000/m.',
   }),
   cost: taking('Limits', '[NAME=]N', cost, 'what an attempt takes of a budget: 3, tokens=1200, tokens={columns}', {
+    option: 'cost',
     repeat: true,
     default: '1 of each; of the rate where there is no budget',
   }),
-  'ignore-server-limits': aSwitch('Limits', 'do not slow down for RateLimit headers'),
-  breaker: aSwitch('Limits', 'send nothing for a while to a host that keeps failing'),
+  'ignore-server-limits': aSwitch('Limits', 'do not slow down for RateLimit headers', {
+    option: { option: 'respectServerLimits', value: false },
+  }),
+  breaker: aSwitch('Limits', 'send nothing for a while to a host that keeps failing', { option: 'breaker' }),
   'breaker-failures': taking('Limits', 'N', number(count(1, 'Leave it out for 5.', false)), 'failures that it takes', {
+    option: 'breaker.failures',
     default: '5',
     more: 'This and the next two switch the breaker on.',
   }),
-  'breaker-window': taking('Limits', 'TIME', time, 'within which they count', { default: '30s' }),
-  'breaker-cooldown': taking('Limits', 'TIME', time, 'until one request tries the host again', { default: '10s' }),
+  'breaker-window': taking('Limits', 'TIME', time, 'within which they count', {
+    option: 'breaker.window',
+    default: '30s',
+  }),
+  'breaker-cooldown': taking('Limits', 'TIME', time, 'until one request tries the host again', {
+    option: 'breaker.cooldown',
+    default: '10s',
+  }),
 
-  accept: taking('Run', 'STATUSES', statuses, 'statuses that are ok: 200,404 or 2xx,404', { default: '2xx' }),
-  'secret-name': taking('Run', 'NAME', text, 'a header or query name whose values never print', { repeat: true }),
+  accept: taking('Run', 'STATUSES', statuses, 'statuses that are ok: 200,404 or 2xx,404', {
+    option: 'acceptStatus',
+    default: '2xx',
+  }),
+  'secret-name': taking('Run', 'NAME', text, 'a header or query name whose values never print', {
+    option: 'secretNames',
+    repeat: true,
+  }),
 
   retries: taking('Retries and time', 'N', number(count(0)), 'further attempts after a failure', {
+    option: 'maxRetries',
     common: true,
     default: '3',
     more: 'A host has a budget of them, which may end them before: --retry-reserve and --retry-share.',
   }),
   'retry-methods': taking('Retries and time', 'METHODS', methods, 'methods that may be repeated: GET,POST', {
+    option: 'retry.methods',
     default: 'GET,HEAD,OPTIONS,TRACE,PUT,DELETE,QUERY',
   }),
   'retry-statuses': taking('Retries and time', 'STATUSES', statuses, 'statuses that are repeated: 429,5xx', {
+    option: 'retry.statuses',
     default: '408,425,429,500,502,503,504',
   }),
   backoff: taking('Retries and time', 'TIME', timeOrZero, 'longest wait before the first retry; then it doubles', {
+    option: 'retry.backoff.base',
     default: '500ms',
   }),
-  'max-backoff': taking('Retries and time', 'TIME', timeOrZero, 'longest wait before any retry', { default: '30s' }),
+  'max-backoff': taking('Retries and time', 'TIME', timeOrZero, 'longest wait before any retry', {
+    option: 'retry.backoff.max',
+    default: '30s',
+  }),
   'retry-share': taking('Retries and time', 'N', share, 'retries per request that a host may cost', {
+    option: 'retry.budget.ratio',
     default: '0.2',
     more: "Keeps a host that is down from getting all its requests four times; 'none' is no limit.",
   }),
   'retry-reserve': taking('Retries and time', 'N', number(count(0)), 'retries of a host before the share counts', {
+    option: 'retry.budget.reserve',
     default: '10',
   }),
   'max-retry-after': taking('Retries and time', 'TIME', timeOrZero, 'longest wait that a server may ask for', {
+    option: 'retry.maxRetryAfter',
     default: '2m',
   }),
   timeout: taking('Retries and time', 'TIME', time, 'one attempt, to its last byte: 10s, 1m30s', {
+    option: 'timeout',
     short: 't',
     common: true,
     default: '30s',
   }),
-  'connect-timeout': taking('Retries and time', 'TIME', time, 'look-up, connection and TLS', { default: '10s' }),
-  'headers-timeout': taking('Retries and time', 'TIME', time, 'from the connection to the head', { default: '30s' }),
-  'idle-timeout': taking('Retries and time', 'TIME', time, 'between two pieces of a body', { default: '30s' }),
+  'connect-timeout': taking('Retries and time', 'TIME', time, 'look-up, connection and TLS', {
+    option: 'timeouts.connect',
+    default: '10s',
+  }),
+  'headers-timeout': taking('Retries and time', 'TIME', time, 'from the connection to the head', {
+    option: 'timeouts.headers',
+    default: '30s',
+  }),
+  'idle-timeout': taking('Retries and time', 'TIME', time, 'between two pieces of a body', {
+    option: 'timeouts.idle',
+    default: '30s',
+  }),
   'total-timeout': taking('Retries and time', 'TIME', time, 'one request: queueing, waits, every attempt', {
+    option: 'timeouts.total',
     default: 'none',
   }),
   'min-speed': taking('Retries and time', 'SIZE', speed, "slowest body per second: 1KiB; 'none' is no limit", {
+    option: ['minSpeed.bytes', 'minSpeed'],
     default: '256B',
   }),
   'min-speed-over': taking('Retries and time', 'TIME', time, 'the time over which that is measured', {
+    option: 'minSpeed.over',
     default: '30s',
   }),
 
-  'no-follow': aSwitch('Connection', 'do not follow redirects'),
-  'keep-method': aSwitch('Connection', 'repeat the method after 301, 302 and 303, without its body, as curl -X does'),
-  'allow-downgrade': aSwitch('Connection', 'follow redirects from https to http'),
-  'max-redirects': taking('Connection', 'N', number(count(0)), 'hops per request', { default: '10' }),
-  'allow-body-across-origins': aSwitch('Connection', 'send a body again to another origin on 307 and 308'),
+  'no-follow': aSwitch('Connection', 'do not follow redirects', {
+    option: { option: 'followRedirects', value: false },
+  }),
+  'keep-method': aSwitch('Connection', 'repeat the method after 301, 302 and 303, without its body, as curl -X does', {
+    option: { option: 'followRedirects', value: 'keep_method' },
+  }),
+  'allow-downgrade': aSwitch('Connection', 'follow redirects from https to http', { option: 'allowDowngrade' }),
+  'max-redirects': taking('Connection', 'N', number(count(0)), 'hops per request', {
+    option: 'maxRedirects',
+    default: '10',
+  }),
+  'allow-body-across-origins': aSwitch('Connection', 'send a body again to another origin on 307 and 308', {
+    option: 'allowBodyAcrossOrigins',
+  }),
   'max-bytes': taking('Connection', 'SIZE', bytes, 'largest decoded body: 64MiB', {
+    option: 'maxResponseBytes',
     default: '64MiB; none with --save',
   }),
-  'max-header-bytes': taking('Connection', 'SIZE', bytes, 'largest head of a response: 256KiB', { default: '64KiB' }),
+  'max-header-bytes': taking('Connection', 'SIZE', bytes, 'largest head of a response: 256KiB', {
+    option: 'maxHeaderBytes',
+    default: '64KiB',
+  }),
   'max-json-depth': taking('Connection', 'N', number(count(1)), "levels that JSON may be nested; 'none' is no limit", {
+    option: 'maxJsonDepth',
     default: '1000',
   }),
   'content-coding': choosing('Connection', 'MODE', ['strict', 'lenient', 'raw'], 'what becomes of compressed bodies', {
+    option: 'contentCoding',
     default: 'strict',
     more: 'strict undoes or refuses them, lenient takes those as they came that cannot be undone, raw touches none.',
   }),
-  'strict-integrity': aSwitch('Connection', 'refuse a body whose end only the end of the connection showed'),
+  'strict-integrity': aSwitch('Connection', 'refuse a body whose end only the end of the connection showed', {
+    option: 'strictIntegrity',
+  }),
   proxy: taking('Connection', 'URL', text, "http, https or socks5 proxy; 'env' reads HTTP_PROXY and friends", {
+    option: ['proxy', { option: 'proxies', said: 'several --proxy' }],
     short: 'x',
     repeat: true,
     more: "Several take turns, one attempt each; 'none' takes back that of a configuration file.",
     default: 'none',
   }),
-  'proxy-file': taking('Connection', 'FILE', text, 'proxies to take turns: URLs, or ip:port:user:password'),
+  'proxy-file': taking('Connection', 'FILE', text, 'proxies to take turns: URLs, or ip:port:user:password', {
+    option: 'proxyFile',
+  }),
   'proxy-selection': choosing('Connection', 'HOW', ['round_robin', 'random'], 'which proxy is next', {
+    option: 'proxySelection',
     default: 'round_robin',
   }),
   'proxy-cooldown': taking('Connection', 'TIME', timeOrZero, 'how long a proxy that failed is passed over', {
+    option: 'proxyCooldown',
     default: '60s',
   }),
-  insecure: aSwitch('Connection', 'do not check TLS certificates', { short: 'k' }),
-  'tls-ca': taking('Connection', 'FILE', text, "certificates in PEM in the place of the system's roots"),
-  'tls-cert': taking('Connection', 'FILE', text, 'certificate of the client, in PEM'),
-  'tls-key': taking('Connection', 'FILE', text, 'its key, in PEM'),
-  'tls-pfx': taking('Connection', 'FILE', text, 'both in one PKCS #12 file'),
+  insecure: aSwitch('Connection', 'do not check TLS certificates', {
+    option: { option: 'verifySsl', value: false },
+    short: 'k',
+  }),
+  'tls-ca': taking('Connection', 'FILE', text, "certificates in PEM in the place of the system's roots", {
+    option: 'tls.ca',
+  }),
+  'tls-cert': taking('Connection', 'FILE', text, 'certificate of the client, in PEM', { option: 'tls.cert' }),
+  'tls-key': taking('Connection', 'FILE', text, 'its key, in PEM', { option: 'tls.key' }),
+  'tls-pfx': taking('Connection', 'FILE', text, 'both in one PKCS #12 file', { option: 'tls.pfx' }),
   'tls-passphrase': taking(
     'Connection',
     'SECRET',
     text,
     'opens the key: env:NAME or @FILE keep it off the command line',
+    { option: 'tls.passphrase' },
   ),
-  http2: aSwitch('Connection', 'offer HTTP/2'),
-  'block-private-addresses': aSwitch('Connection', 'refuse addresses that are not public, on every hop'),
+  http2: aSwitch('Connection', 'offer HTTP/2', { option: 'http2' }),
+  'block-private-addresses': aSwitch('Connection', 'refuse addresses that are not public, on every hop', {
+    option: 'blockPrivateAddresses',
+  }),
 
   quiet: aSwitch('Display', 'no progress and no summary; errors only', { short: 'q', common: true }),
   verbose: aSwitch('Display', 'every failure and every host at the end', { short: 'v' }),

@@ -1,8 +1,9 @@
 /** `-H 'name: value'` and `-H @file` → pairs. Values may be secrets: messages name the line, never its text. */
 import { readFileSync } from 'node:fs'
 import { reasonOf } from '../core/callback.ts'
+import type { Problem } from '../core/problem.ts'
 
-export function headersOf(given: readonly string[], problems: string[]): [string, string][] {
+export function headersOf(given: readonly string[], problems: Problem[]): [string, string][] {
   return given.flatMap(text => {
     if (!text.startsWith('@')) return pairOf(text, '-H', problems)
     const path = text.slice(1)
@@ -19,7 +20,7 @@ export function headersOf(given: readonly string[], problems: string[]): [string
   })
 }
 
-function pairOf(text: string, as: string, problems: string[]): [string, string][] {
+function pairOf(text: string, as: string, problems: Problem[]): [string, string][] {
   const at = text.indexOf(':')
   if (at > 0) return [[text.slice(0, at).trim(), text.slice(at + 1).trim()]]
   problems.push(`${as}: expected 'name: value', got something else. Write it with a colon.`)

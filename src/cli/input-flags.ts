@@ -33,5 +33,5 @@ export const INPUT_FLAGS = {
     default: 'none',
   }),
   'allow-empty': aSwitch('Input', 'let empty cells make empty segments in the path of a URL'),
-  'base-url': taking('Input', 'URL', text, 'what relative URLs are relative to'),
+  'base-url': taking('Input', 'URL', text, 'what relative URLs are relative to', { option: 'baseUrl' }),
 } as const

@@ -37,7 +37,13 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   // Compiled once per machine: a tenth of the CPU of a short run. Deno has no such cache.
   nodeModule.enableCompileCache?.()
-  const { readArgs } = await import('./args.ts')
+  const [{ readArgs }, { speak }, { FLAG_WORDS }] = await Promise.all([
+    import('./args.ts'),
+    import('../core/words.ts'),
+    import('./flag-words.ts'),
+  ])
+  // What the library has to say names flags from here on.
+  speak(FLAG_WORDS)
   const args = readArgs(argv)
   switch (args.mode) {
     case 'text':
@@ -67,8 +73,7 @@ async function complain(error: unknown): Promise<number> {
   }
   const known = CODES[name] ?? (code === 'resource/run_file' ? 74 : syscall === undefined ? undefined : 1)
   if (known !== undefined) {
-    const said = name === 'ConfigError' ? (await import('./in-flags.ts')).problemsInFlags(message) : message
-    await complainOf(`preq: ${said}\n`)
+    await complainOf(`preq: ${message}\n`)
     return exitCode ?? known
   }
   const isAsked = process.env['DEBUG'] !== undefined || process.argv.some(arg => arg === '-v' || arg === '--verbose')

@@ -8,8 +8,9 @@ import type { ReadRate } from '../config/rate-input.ts'
 import type { RateInput } from '../core/spec.ts'
 import { secretOf } from './secret.ts'
 import type { ClientOptions, StreamCallOptions } from '../index.ts'
+import type { Problem } from '../core/problem.ts'
 
-export function clientOptions(values: FlagValues, env: NodeJS.ProcessEnv, problems: string[]): ClientOptions {
+export function clientOptions(values: FlagValues, env: NodeJS.ProcessEnv, problems: Problem[]): ClientOptions {
   return defined({
     concurrency: values.concurrency,
     maxConcurrency: values['max-concurrency'],
@@ -153,7 +154,7 @@ function perHost(values: FlagValues): ClientOptions['perHost'] {
   return filled({ concurrency: values['per-host'], rateLimit: ratesOf(values['per-host-rate']) })
 }
 
-function tlsOf(values: FlagValues, env: NodeJS.ProcessEnv, problems: string[]): ClientOptions['tls'] {
+function tlsOf(values: FlagValues, env: NodeJS.ProcessEnv, problems: Problem[]): ClientOptions['tls'] {
   const read = (flag: 'tls-ca' | 'tls-cert' | 'tls-key' | 'tls-pfx'): Buffer | undefined => {
     const path = values[flag]
     if (path === undefined) return undefined

@@ -23,6 +23,7 @@ import { isTemplate } from './template/url.ts'
 import { UsageError } from './usage-error.ts'
 import { nearest } from '../config/names.ts'
 import type { Auth, ClientOptions, StreamCallOptions } from '../index.ts'
+import type { Problem } from '../core/problem.ts'
 
 /** Enough for any row; a file without line ends is held up to here, and not in whole. */
 const MAX_LINE = 16 * 2 ** 20
@@ -120,7 +121,7 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
   const { values } = settings
   // What could not be read cannot be judged beside the others.
   if (settings.problems.length > 0) throw new UsageError(settings.problems)
-  const problems: string[] = []
+  const problems: Problem[] = []
   checkCookies(values, problems)
   const input = inputPlan(urls, values, curl, env, problems)
   const plan: RunPlan = {
@@ -150,7 +151,7 @@ function inputPlan(
   values: FlagValues,
   curl: CurlRequest | undefined,
   env: NodeJS.ProcessEnv,
-  problems: string[],
+  problems: Problem[],
 ): InputPlan {
   const urls = [...given, ...(curl?.urls ?? [])]
   const files = values.input ?? (isAwaited(urls) && isStandardInputGiven() ? ['-'] : [])
@@ -202,7 +203,7 @@ function isAwaited(urls: readonly string[]): boolean {
   return urls.length === 0 || (urls.length === 1 && isTemplate(only))
 }
 
-function costOf({ cost = [], budget = [] }: FlagValues, problems: string[]): InputPlan['cost'] {
+function costOf({ cost = [], budget = [] }: FlagValues, problems: Problem[]): InputPlan['cost'] {
   const budgets = budget.map(([name]) => name)
   for (const [name] of cost) {
     if (name === undefined || budgets.includes(name)) continue
@@ -216,14 +217,14 @@ function costOf({ cost = [], budget = [] }: FlagValues, problems: string[]): Inp
   return cost
 }
 
-function checksumOf({ checksum, save }: FlagValues, problems: string[]): string | undefined {
+function checksumOf({ checksum, save }: FlagValues, problems: Problem[]): string | undefined {
   if (checksum !== undefined && save === undefined) {
     problems.push('--checksum: expected --save beside it, got none. It is of what is saved: add it.')
   }
   return checksum
 }
 
-function checkCookies(values: FlagValues, problems: string[]): void {
+function checkCookies(values: FlagValues, problems: Problem[]): void {
   if (values['no-cookies'] !== true) return
   const other = (['cookie', 'cookie-file', 'share-cookies'] as const).find(name => values[name] !== undefined)
   if (other !== undefined) problems.push(`--no-cookies: expected it without --${other}, got both. Keep one of them.`)
@@ -238,7 +239,7 @@ function over(below: InputPlan['headers'], above: InputPlan['headers']): InputPl
 /** By its other names it may be a file, which is not to be made anew: somebody's `>>`. */
 const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])
 
-function outputPlan(values: FlagValues, problems: string[]): OutputPlan {
+function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
   const files = (values.output ?? [])
     .filter(path => !STDOUT.has(path))
     .map((path): Target => ({ path, format: values['output-format'] ?? outputFormatOf(path, problems) }))

@@ -1,9 +1,10 @@
 /** Secrets, read from the environment (`env:NAME`) or a file (`@FILE`), so that no command line needs to hold one. */
 import { readFileSync } from 'node:fs'
 import { reasonOf } from '../core/callback.ts'
+import type { Problem } from '../core/problem.ts'
 
 /** @param as how the flag was given: `--bearer` */
-export function secretOf(text: string, as: string, env: NodeJS.ProcessEnv, problems: string[]): string | undefined {
+export function secretOf(text: string, as: string, env: NodeJS.ProcessEnv, problems: Problem[]): string | undefined {
   if (text.startsWith('@')) return secretFile(text.slice(1), as, problems)
   if (!text.startsWith('env:')) return text
   const name = text.slice('env:'.length)
@@ -13,7 +14,7 @@ export function secretOf(text: string, as: string, env: NodeJS.ProcessEnv, probl
   return undefined
 }
 
-function secretFile(path: string, as: string, problems: string[]): string | undefined {
+function secretFile(path: string, as: string, problems: Problem[]): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim()
   } catch (error) {

@@ -5,10 +5,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { FLAG_NAMES, envName, flagOf } from './flags.ts'
 import type { FlagName, FlagValues } from './flags.ts'
-import { inFlags } from './in-flags.ts'
 import { isPlain } from '../config/kinds.ts'
 import { nearest } from '../config/names.ts'
 import { reasonOf } from '../core/callback.ts'
+import type { Problem } from '../core/problem.ts'
 
 /** What a layer has for a flag: one value, or several of a flag that may be repeated. */
 interface Given {
@@ -21,7 +21,7 @@ type Layer = Map<FlagName, Given>
 
 export interface Settings {
   readonly values: FlagValues
-  readonly problems: readonly string[]
+  readonly problems: readonly Problem[]
 }
 
 /** Flags of the command line, in their order. */
@@ -30,7 +30,7 @@ export type GivenFlags = readonly (readonly [name: FlagName, value: string | tru
 const DEFAULT_CONFIG = 'preq.json'
 
 export function readSettings(flags: GivenFlags, env: NodeJS.ProcessEnv): Settings {
-  const problems: string[] = []
+  const problems: Problem[] = []
   const ofFlags = flagLayer(flags)
   const ofEnv = envLayer(env, problems)
   const path = ofFlags.get('config')?.values.at(-1) ?? ofEnv.get('config')?.values.at(-1)
@@ -60,7 +60,7 @@ function flagLayer(flags: GivenFlags): Layer {
   return layer
 }
 
-function envLayer(env: NodeJS.ProcessEnv, problems: string[]): Layer {
+function envLayer(env: NodeJS.ProcessEnv, problems: Problem[]): Layer {
   const layer: Layer = new Map()
   for (const name of FLAG_NAMES) {
     const as = envName(name)
@@ -78,7 +78,7 @@ function envLayer(env: NodeJS.ProcessEnv, problems: string[]): Layer {
   return layer
 }
 
-function fileLayer(path: string | undefined, problems: string[]): Layer {
+function fileLayer(path: string | undefined, problems: Problem[]): Layer {
   const layer: Layer = new Map()
   const content = configText(path, problems)
   if (content === undefined) return layer
@@ -108,7 +108,7 @@ function fileLayer(path: string | undefined, problems: string[]): Layer {
 }
 
 /** Undefined where none is asked for and none is there. */
-function configText(path: string | undefined, problems: string[]): string | undefined {
+function configText(path: string | undefined, problems: Problem[]): string | undefined {
   try {
     return readFileSync(path ?? DEFAULT_CONFIG, 'utf8')
   } catch (error) {
@@ -118,13 +118,11 @@ function configText(path: string | undefined, problems: string[]): string | unde
   }
 }
 
-function readAll(layer: Layer, problems: string[]): FlagValues {
+function readAll(layer: Layer, problems: Problem[]): FlagValues {
   const values: Partial<Record<FlagName, unknown>> = {}
   for (const [name, { as, values: given }] of layer) {
     const flag = flagOf(name)
-    const wrong: string[] = []
-    const read = given.map(value => flag.read(value, as, wrong))
-    problems.push(...wrong.map(inFlags))
+    const read = given.map(value => flag.read(value, as, problems))
     if (flag.repeat === true) values[name] = read
     else if (given.length > 1) problems.push(`${as}: expected it once, got it ${given.length} times. Keep one of them.`)
     else values[name] = read[0]

@@ -1,5 +1,4 @@
 /** What came of a run, as it goes: counts, the first failures with their places, and the words for both. */
-import { inFlags } from './in-flags.ts'
 import { placeOf } from './output/fields.ts'
 import { record } from './records.ts'
 import { UnsentHosts } from './unsent.ts'
@@ -110,7 +109,7 @@ export class Tally {
     const isComplete = !(this.broken || this.stopped) && notSent + this.unfinished === 0
     return [
       ...this.#failures,
-      ...[...this.#warnings].map(([message, requests]) => record('warning', { message: inFlags(message), requests })),
+      ...[...this.#warnings].map(([message, requests]) => record('warning', { message, requests })),
       ...remarks.map(message => record('warning', { message })),
       ...[...this.#hosts].map(([host, counts]) => record('host', { host, ...counts })),
       ...this.#unsentHosts.records(),
@@ -150,7 +149,7 @@ export class Tally {
     const kinds = [...this.#warnings].toSorted(([, a], [, b]) => b - a)
     const lines = kinds
       .slice(0, SHOWN_WARNINGS)
-      .map(([warning, count]) => `warning, ${count} request${count === 1 ? '' : 's'}: ${printable(inFlags(warning))}\n`)
+      .map(([warning, count]) => `warning, ${count} request${count === 1 ? '' : 's'}: ${printable(warning)}\n`)
     return kinds.length > SHOWN_WARNINGS ? [...lines, '… and other warnings\n'] : lines
   }
 
@@ -202,7 +201,7 @@ function failureRecord(outcome: FailedOutcome): string {
   const { file, line } = placeOf(outcome) ?? {}
   const { method, url } = request
   const status = response?.status
-  const message = inFlags(RequestError.reason(error))
+  const message = RequestError.reason(error)
   return record('failure', {
     index,
     key,
@@ -222,7 +221,7 @@ function failureLine(outcome: FailedOutcome): string {
   const place = placeOf(outcome)
   const where = place?.file === undefined ? '' : printable(`${place.file}:${place.line}: `)
   const asked = request.url === '' ? '' : `${request.method} ${printableUrl(request.url)}: `
-  const reason = inFlags(RequestError.reason(error))
+  const reason = RequestError.reason(error)
   const rest = reason.startsWith(where) ? reason.slice(where.length) : reason
   return printable(`${where}${asked}${rest} (${error.code})`)
 }

@@ -1,5 +1,7 @@
 /** What was asked for cannot be done, and nothing has been sent. Its message is for people; the exit code is 2 or 74. */
 import { printable } from '../core/printable.ts'
+import { sayProblem } from '../core/problem.ts'
+import type { Problem } from '../core/problem.ts'
 
 export class UsageError extends Error {
   static {
@@ -8,8 +10,13 @@ export class UsageError extends Error {
   readonly exitCode: 2 | 74
 
   /** @param problems one line each */
-  constructor(problems: string | readonly string[], exitCode: 2 | 74 = 2) {
-    super([problems].flat().map(printable).join('\n'))
+  constructor(problems: Problem | readonly Problem[], exitCode: 2 | 74 = 2) {
+    super(
+      [problems]
+        .flat()
+        .map(problem => printable(sayProblem(problem)))
+        .join('\n'),
+    )
     this.exitCode = exitCode
   }
 }

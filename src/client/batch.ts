@@ -7,6 +7,7 @@ import { PartialFailureError } from './partial-failure.ts'
 import { fault } from '../core/result.ts'
 import { codeOf } from '../core/unsent-outcome.ts'
 import { isIterable } from '../engine/source.ts'
+import type { Problem } from '../core/problem.ts'
 
 export interface Input {
   readonly items: Iterable<unknown> | AsyncIterable<unknown>
@@ -26,7 +27,7 @@ export function argumentsOf(first: unknown, second: unknown): { input: unknown; 
 
 /** The items of an input and the shape of its result; what does not fit together is a ConfigError. */
 export function inputOf(input: unknown, plan: BatchPlan): Input {
-  const problems: string[] = []
+  const problems: Problem[] = []
   const isOne = typeof input === 'string' || input instanceof URL || (isRecord(input) && !isIterable(input))
   if (!isOne && !isIterable(input)) {
     const expected = 'a URL, a request, or an iterable of them'
@@ -46,7 +47,7 @@ export function isShort(input: unknown): boolean {
   return Array.isArray(input) && input.length <= 1
 }
 
-function checkKeys(keys: readonly string[], input: unknown, problems: string[]): void {
+function checkKeys(keys: readonly string[], input: unknown, problems: Problem[]): void {
   checkLength('keys', keys, input, problems)
   if (!Array.isArray(input)) return
   const own = input.findIndex(item => isRecord(item) && !(item instanceof URL) && item.key !== undefined)
@@ -54,7 +55,7 @@ function checkKeys(keys: readonly string[], input: unknown, problems: string[]):
     problems.push(`keys: expected no key in the requests besides, got one in urls[${own}]. Keep one of the two.`)
 }
 
-function checkLength(name: string, list: readonly unknown[], input: unknown, problems: string[]): void {
+function checkLength(name: string, list: readonly unknown[], input: unknown, problems: Problem[]): void {
   if (!Array.isArray(input)) {
     const remedy = isIterable(input) ? 'Collect the URLs first.' : 'Put the one URL into an array, or leave it out.'
     problems.push(problem(name, 'an array of URLs beside it', got(input), remedy))

@@ -32,6 +32,7 @@ import type { RunOptions } from '../engine/ports.ts'
 import { isIterable } from '../engine/source.ts'
 import { OutcomeStream } from '../engine/stream.ts'
 import type { StartRun } from '../engine/stream.ts'
+import type { Problem } from '../core/problem.ts'
 
 type Deliver = RunOptions['deliver']
 type Ended = RunOptions['ended']
@@ -86,7 +87,7 @@ export class OpenClient {
   }
 
   setCookies(cookies: Exclude<CookiesInput, false>): void {
-    const problems: string[] = []
+    const problems: Problem[] = []
     const read = readCookies(cookies, 'cookies', problems)
     if (this.#plan.cookieFile !== undefined && isCookieStore(read)) {
       problems.push('setCookies: expected pairs beside cookieFile, got a jar of your own. Make a client without one.')

@@ -9,6 +9,8 @@ import type { Fault, Reply, Result } from '../core/result.ts'
 import type { AttemptContext, CostInput, HookVerdict, ResponseView } from '../core/spec.ts'
 import type { Opinions, Soon } from '../layer/retry.ts'
 import type { Verdict } from '../policy/judge.ts'
+import { joined, say } from '../core/words.ts'
+import type { Words } from '../core/words.ts'
 
 export type ReadJson = (call: Call, result: Result) => unknown
 export type Correct = (call: Call, cost: CostInput) => void
@@ -93,15 +95,20 @@ const NOTHING_DONE: ReadonlySet<number> = new Set([401, 407, 411, 413, 415, 417,
 function repeat(call: Call, result: Result, asked: string): Verdict {
   const refused = refusalOf(call, result)
   if (refused === undefined) return 'retry'
-  call.trip.warn(`${asked}: not repeated, since ${refused}`)
+  call.trip.warn(joined(`${asked}: not repeated, since `, refused))
   return 'done'
 }
 
-function refusalOf({ replayable, repeatable, method }: Call, result: Result): string | undefined {
+function refusalOf({ replayable, repeatable, method }: Call, result: Result): Words | undefined {
   if (!replayable) return 'its body can be read once only. Give a function that opens the stream'
   const isUndone = result.kind === 'fault' ? !result.sent : NOTHING_DONE.has(result.status)
   if (!repeatable && !isUndone) {
-    return `a ${method} may have been carried out. Give it an idempotencyKey, or name its method in retry.methods`
+    return [
+      `a ${method} may have been carried out. Give it an `,
+      { option: 'idempotencyKey' },
+      ', or name its method in ',
+      { option: 'retry.methods' },
+    ]
   }
   return undefined
 }
@@ -127,7 +134,7 @@ function contextOf(call: Call, trial: Attempt, result: Result, readJson: ReadJso
     key: call.key,
     attempt: trial.number,
     response: result.kind === 'reply' ? viewOf(result) : undefined,
-    error: result.kind === 'fault' ? { code: result.code, message: result.message } : undefined,
+    error: result.kind === 'fault' ? { code: result.code, message: say(result.message) } : undefined,
     json() {
       parsed ??= { json: readJson(call, result) }
       return parsed.json

@@ -14,6 +14,8 @@ import type { Fault } from '../core/result.ts'
 import type { SaveRequest } from '../core/spec.ts'
 import { fileFault } from '../transport/file-faults.ts'
 import { refuseExisting } from '../disk/new-file.ts'
+import { wordsOf } from '../core/problem.ts'
+import type { Words } from '../core/words.ts'
 
 /** What the requests of one batch have been given so far. */
 interface Given {
@@ -60,7 +62,8 @@ export async function reserve(call: Call, clock: Clock): Promise<Reserved | Faul
   const id = foldedName(path)
   if (inUse.has(id)) {
     const remedy = 'Give each request a path of its own.'
-    return fault('resource/file', problem(path, 'a path that is free', 'one that another request writes to', remedy))
+    const taken = problem(path, 'a path that is free', 'one that another request writes to', remedy)
+    return fault('resource/file', wordsOf(taken))
   }
   inUse.add(id)
   const release = (): void => void inUse.delete(id)
@@ -79,7 +82,7 @@ async function askedFor(
   clock: Clock,
 ): Promise<Omit<Reserved, 'release'> | Fault> {
   const { method, url, meta, index, key, trip, plan } = call
-  const failed = (why: string, cause?: unknown): Fault => fault('callback/save_to', why, { cause })
+  const failed = (why: Words, cause?: unknown): Fault => fault('callback/save_to', why, { cause })
   const limits = { trip, timeoutMs: plan.timeouts.callbackMs, clock }
   const answer = await runCallback(
     () => saveTo({ method, url, meta, index, key }),
@@ -96,7 +99,7 @@ async function askedFor(
       return failed(`saveTo: ${reasonOf(error)}`, error)
     }
   }
-  return failed(problem('saveTo', 'a path from it', got(answer), 'Mend the function.'))
+  return failed(wordsOf(problem('saveTo', 'a path from it', got(answer), 'Mend the function.')))
 }
 
 /** Made when its parent is there; once per batch. */

@@ -10,6 +10,7 @@ import { MAX_JSON_DEPTH, isDeeperThan } from '../core/json-depth.ts'
 import { printable, printableLines } from '../core/printable.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Reply } from '../core/result.ts'
+import type { Words } from '../core/words.ts'
 
 /** Statuses whose body may be empty without being a failure. */
 const EMPTY_STATUSES: ReadonlySet<number> = new Set([201, 202, 204, 205, 304])
@@ -45,7 +46,12 @@ function quietly(error: Error): void {
 }
 
 export function tooDeep(reply: Reply, maxDepth: number): Fault {
-  const message = `expected JSON nested at most ${maxDepth} levels deep, got more (status ${reply.status}, ${reply.body.byteLength} bytes). Raise maxJsonDepth if that is meant`
+  const found = `got more (status ${reply.status}, ${reply.body.byteLength} bytes)`
+  const message: Words = [
+    `expected JSON nested at most ${maxDepth} levels deep, ${found}. Raise `,
+    { option: 'maxJsonDepth' },
+    ' if that is meant',
+  ]
   return fault('parse/too_deep', message, { sent: true, reply })
 }
 

@@ -2,10 +2,11 @@
 import { headerProblem } from '../core/headers.ts'
 import type { Auth } from '../core/spec.ts'
 import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
+import type { Problem } from '../core/problem.ts'
 
 const FORMS = '{ username, password }, { bearer } or a function'
 
-export function readAuth(value: unknown, name: string, problems: string[]): Auth | undefined {
+export function readAuth(value: unknown, name: string, problems: Problem[]): Auth | undefined {
   if (typeof value === 'function') return value as Auth
   if (!isPlain(value)) {
     const remedy = typeof value === 'string' ? 'Write a token as { bearer: token }.' : plainRemedy(value)

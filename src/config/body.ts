@@ -7,6 +7,7 @@ import type { Read } from './kinds.ts'
 import { readMultipart } from './multipart-input.ts'
 import { readPairs } from './query-input.ts'
 import { isFormData, readRaw } from './raw-body.ts'
+import type { Problem } from '../core/problem.ts'
 
 export interface BodyPlan {
   readonly body: Body
@@ -31,7 +32,7 @@ export const BODY_FIELDS = ['json', 'form', 'multipart', 'body'] as const satisf
 export const hasBody = (fields: BodyFields): boolean => BODY_FIELDS.some(name => fields[name] !== undefined)
 
 /** The body of the fields, or undefined when there is none; two at once, or one that cannot be sent, is a problem. */
-export function bodyOf(fields: BodyFields, problems: string[]): BodyPlan | undefined {
+export function bodyOf(fields: BodyFields, problems: Problem[]): BodyPlan | undefined {
   const given = BODY_FIELDS.filter(name => fields[name] !== undefined)
   const [name] = given
   if (name === undefined) return undefined
@@ -40,7 +41,7 @@ export function bodyOf(fields: BodyFields, problems: string[]): BodyPlan | undef
   return undefined
 }
 
-export const severalBodies = (given: readonly string[]): string =>
+export const severalBodies = (given: readonly string[]): Problem =>
   problem('body', 'one of json, form, multipart and body', given.join(' and '), 'Keep one of them.')
 
 export const readJson: Read<BodyPlan> = (given, _name, problems) => {

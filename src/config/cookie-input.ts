@@ -2,6 +2,7 @@
 import type { CookieStore } from '../core/ports.ts'
 import { got, isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 import { isCookieStore } from './shapes.ts'
+import type { Problem } from '../core/problem.ts'
 
 type Pairs = Readonly<Record<string, string>>
 type GivenCookies = CookieStore | Pairs | Readonly<Record<string, Pairs>>
@@ -11,7 +12,7 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VALUE = /^[\x21-\x3a\x3c-\x7e]*$/
 
 /** Pairs, pairs by origin, or a jar. */
-export function readCookies(value: unknown, name: string, problems: string[]): GivenCookies | undefined {
+export function readCookies(value: unknown, name: string, problems: Problem[]): GivenCookies | undefined {
   if (isCookieStore(value)) return value
   if (!isPlain(value)) {
     const expected = 'name and value pairs, pairs by origin, or a tough-cookie jar'
@@ -26,14 +27,14 @@ export function readCookies(value: unknown, name: string, problems: string[]): G
   return problems.length === before ? (value as GivenCookies) : undefined
 }
 
-function checkOrigin(origin: string, pairs: Record<string, unknown>, name: string, problems: string[]): void {
+function checkOrigin(origin: string, pairs: Record<string, unknown>, name: string, problems: Problem[]): void {
   if (/^https?:\/\//i.test(origin) && URL.canParse(origin)) return checkPairs(pairs, name, problems)
   problems.push(
     problem(name, 'an origin over each set of pairs', got(origin), "Write it as 'https://api.example.com'."),
   )
 }
 
-function checkPairs(pairs: Record<string, unknown>, name: string, problems: string[]): void {
+function checkPairs(pairs: Record<string, unknown>, name: string, problems: Problem[]): void {
   for (const [cookie, value] of Object.entries(pairs)) {
     if (!NAME.test(cookie)) {
       const shown = JSON.stringify(cookie)

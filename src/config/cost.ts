@@ -9,6 +9,11 @@ import { isThenable, reasonOf } from '../core/callback.ts'
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 import type { CostRequest } from '../core/spec.ts'
+import type { Problem } from '../core/problem.ts'
+import { wordsOf, wordsOfAll } from '../core/problem.ts'
+import { joined, say } from '../core/words.ts'
+import type { Words } from '../core/words.ts'
+import { problem } from './kinds.ts'
 
 type Asked = Pick<Call, 'method' | 'url' | 'body' | 'meta'>
 
@@ -39,20 +44,20 @@ function ask(
 
 /** What a hook says a request has cost in truth; any amount, since it has been spent. Throws what is wrong with it. */
 export function trueCosts(answer: unknown, { weighted }: CallPlan): Costs {
-  const problems: string[] = []
+  const problems: Problem[] = []
   const costs = readCosts(answer, 'setCost', problems)
-  if (costs === undefined || problems.length > 0) throw new TypeError(problems.join(' '))
+  if (costs === undefined || problems.length > 0) throw new TypeError(say(wordsOfAll(problems)))
   const unknown =
     typeof costs === 'number' ? undefined : Object.keys(costs).find(name => !Object.hasOwn(weighted, name))
-  if (unknown !== undefined) throw new TypeError(unknownBudget('setCost', unknown, weighted))
+  if (unknown !== undefined) throw new TypeError(say(unknownBudget('setCost', unknown, weighted)))
   return costs
 }
 
 /** Costs that can be paid: of known budgets, none above its burst. */
 function checked(answer: unknown, { weighted }: CallPlan): Costs | Fault {
-  const problems: string[] = []
+  const problems: Problem[] = []
   const costs = readCosts(answer, 'cost', problems)
-  if (costs === undefined || problems.length > 0) return fault('invalid_request/cost', problems.join(' '))
+  if (costs === undefined || problems.length > 0) return fault('invalid_request/cost', wordsOfAll(problems))
   if (typeof costs === 'number') {
     for (const name of Object.keys(weighted))
       if (costs > weightedBurst(weighted, name)) return tooHigh(name, costs, weighted)
@@ -65,10 +70,13 @@ function checked(answer: unknown, { weighted }: CallPlan): Costs | Fault {
   return costs
 }
 
-function unknownBudget(subject: string, name: string, weighted: CallPlan['weighted']): string {
+function unknownBudget(subject: string, name: string, weighted: CallPlan['weighted']): Words {
   const near = nearest(name, Object.keys(weighted))
-  const remedy = near === undefined ? `Add it to budgets: { ${name}: '1000/m' }.` : `Did you mean '${near}'?`
-  return `${subject}.${name}: expected the name of a budget, got an unknown one. ${remedy}`
+  const remedy: Words =
+    near === undefined
+      ? ['Add it to ', { option: 'budgets', fields: [`${name}: '1000/m'`] }, '.']
+      : `Did you mean '${near}'?`
+  return wordsOf(problem(`${subject}.${name}`, 'the name of a budget', 'an unknown one', remedy))
 }
 
 function weightedBurst(weighted: CallPlan['weighted'], name: string): number {
@@ -78,5 +86,7 @@ function weightedBurst(weighted: CallPlan['weighted'], name: string): number {
 function tooHigh(name: string, cost: number, weighted: CallPlan['weighted']): Fault {
   const burst = weightedBurst(weighted, name)
   const remedy = 'It could never be sent: split the request, or raise the burst.'
-  return fault('invalid_request/cost', `cost: expected at most the burst of ${name} (${burst}), got ${cost}. ${remedy}`)
+  const limit: Words = name === 'rateLimit' ? [{ option: name }] : name
+  const expected = joined('at most the burst of ', limit, ` (${burst})`)
+  return fault('invalid_request/cost', wordsOf(problem('cost', expected, String(cost), remedy)))
 }

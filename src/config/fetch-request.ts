@@ -1,12 +1,13 @@
 /** A `Request` of fetch as an item → the spec that sends the same. Known by its tag: other libraries bring their own. */
 import type { FetchRequest, RequestSpec } from '../core/spec.ts'
 import { problem } from './kinds.ts'
+import type { Mismatch } from '../core/problem.ts'
 
 export const isFetchRequest = (value: object): value is FetchRequest =>
   (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'Request' && 'headers' in value
 
-/** The spec, or a sentence on why the request cannot be sent as it is meant. */
-export function specOfRequest(request: FetchRequest): RequestSpec | string {
+/** The spec, or why the request cannot be sent as it is meant. */
+export function specOfRequest(request: FetchRequest): RequestSpec | Mismatch {
   const { url, method, headers, body, redirect } = request
   if (request.bodyUsed) return problem('Request', 'a body that has not been read', 'one that has', 'Clone it first.')
   if (request.signal?.aborted === true)

@@ -2,6 +2,8 @@
 import { WIRE_HEADERS, getHeader, headerProblem } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
+import type { Problem } from '../core/problem.ts'
+import type { Words } from '../core/words.ts'
 
 export interface ReadHeaders {
   readonly set: HeaderList
@@ -12,7 +14,7 @@ export interface ReadHeaders {
 const NONE: ReadHeaders = { set: [], unset: [] }
 
 /** @param allowHost whether `Host` may be given: `allowHostHeader` */
-export function readHeaders(input: unknown, problems: string[], allowHost = false): ReadHeaders {
+export function readHeaders(input: unknown, problems: Problem[], allowHost = false): ReadHeaders {
   const pairs = pairsOf(input, problems)
   if (pairs === undefined) return NONE
   const set: string[] = []
@@ -41,7 +43,7 @@ export function readHeaders(input: unknown, problems: string[], allowHost = fals
 }
 
 /** Reports a `Host` where `allowHostHeader` is not set. */
-export function refuseHost({ set }: ReadHeaders, problems: string[]): void {
+export function refuseHost({ set }: ReadHeaders, problems: Problem[]): void {
   if (getHeader(set, 'host') !== undefined) {
     problems.push(problem('headers', 'no host header', 'one', remedyFor('host')))
   }
@@ -49,14 +51,14 @@ export function refuseHost({ set }: ReadHeaders, problems: string[]): void {
 
 // Through a tunnel it would get to the origin.
 const OF_PROXY = 'Write its credentials into the URL of the proxy.'
-function remedyFor(name: string): string {
-  if (name === 'host') return 'Set allowHostHeader if that is meant, or leave it out.'
+function remedyFor(name: string): Words {
+  if (name === 'host') return ['Set ', { option: 'allowHostHeader' }, ' if that is meant, or leave it out.']
   return 'It is set from the request itself; leave it out.'
 }
 
 const HOST = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
-function readHost(host: string, set: string[], problems: string[]): void {
+function readHost(host: string, set: string[], problems: Problem[]): void {
   if (set.includes('host')) problems.push(problem('headers', 'one host header', 'another', 'Keep one of them.'))
   else if (HOST.test(host)) set.push('host', host)
   else problems.push(problem('headers.host', 'a host, with or without a port', 'another value', "Write 'example.com'."))
@@ -67,7 +69,7 @@ type Pair = readonly [name: string, value: unknown]
 const isPair = (value: unknown): value is Pair =>
   Array.isArray(value) && value.length === 2 && typeof value[0] === 'string'
 
-function pairsOf(input: unknown, problems: string[]): Iterable<Pair> | undefined {
+function pairsOf(input: unknown, problems: Problem[]): Iterable<Pair> | undefined {
   if (isPlain(input)) return Object.entries(input)
   // By what it can do and not by its class: undici and other libraries bring a Headers of their own.
   if (input instanceof Map || typeof (input as Partial<Headers> | null | undefined)?.getSetCookie === 'function') {

@@ -50,7 +50,7 @@ export function withAuthorization(rest: string | undefined, authorization: strin
 export function ownQuery(url: string, parsed: ParsedUrl, plan: RequestPlan, params: readonly Params[]): string {
   if (plan.params === undefined) return queryIn(parsed.path)
   const own = parseUrl(url, plan.baseUrl, params.slice(1))
-  return typeof own === 'string' ? '' : queryIn(own.path)
+  return 'wrong' in own ? '' : queryIn(own.path)
 }
 
 /** Of a URL, the part from its `?` on. */

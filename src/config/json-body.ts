@@ -5,11 +5,12 @@
 import { isThenable, reasonOf } from '../core/callback.ts'
 import { isPlain, kindOf, problem } from './kinds.ts'
 import { isFormData } from './raw-body.ts'
+import type { Problem } from '../core/problem.ts'
 
 const REMEDY = 'Convert what it cannot hold first, for example with String().'
 
 /** The text, or undefined and what is wrong with the value. */
-export function jsonText(value: unknown, problems: string[]): string | undefined {
+export function jsonText(value: unknown, problems: Problem[]): string | undefined {
   const refuse = (path: string, what: string, remedy = REMEDY): undefined =>
     void problems.push(problem(path, 'a value that JSON can hold', what, remedy))
   if (isThenable(value)) return refuse('json', 'one it cannot (a promise: await it first)')

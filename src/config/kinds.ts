@@ -1,16 +1,20 @@
 /**
- * How one option is read: a loose value in, a normal one out, or a sentence on what is wrong.
- *
- * Every sentence has the same four parts: subject, expectation, value, remedy.
+ * How one option is read: a loose value in, a normal one out, or a problem: subject, expectation, value, remedy.
  */
 import { parseDuration } from '../core/duration.ts'
 import { printable } from '../core/printable.ts'
+import { problem } from '../core/problem.ts'
+import type { Problem } from '../core/problem.ts'
+import { joined } from '../core/words.ts'
+import type { Words } from '../core/words.ts'
 import { parseSize } from './size.ts'
 import { printableUrl } from '../core/url.ts'
 import { nearest } from './names.ts'
 
+export { problem }
+
 /** Answers with the normal value, or adds to `problems` and answers undefined. */
-export type Read<T> = (value: unknown, name: string, problems: string[]) => T | undefined
+export type Read<T> = (value: unknown, name: string, problems: Problem[]) => T | undefined
 
 export function got(value: unknown): string {
   if (typeof value === 'string') {
@@ -37,21 +41,19 @@ function classOf(value: object): string {
   return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : tag
 }
 
-/** One problem: subject, expectation, value, remedy. */
-export function problem(name: string, expected: string, shown: string, remedy: string): string {
-  return `${name}: expected ${expected}, got ${shown}.${remedy === '' ? '' : ` ${remedy}`}`
-}
+/** No number is too large for it. */
+const NO_LIMIT: Words = ['Use ', { value: Infinity }, ' for no limit.']
 
 /** Reads with a type guard; `expected` completes "expected …". */
 export function matching<T>(
-  expected: string,
+  expected: Words,
   test: (value: unknown) => value is T,
-  remedy: string | ((value: unknown) => string),
+  remedy: Words | ((value: unknown) => Words),
   show: (value: unknown) => string = got,
 ): Read<T> {
   return (value, name, problems) => {
     if (test(value)) return value
-    problems.push(problem(name, expected, show(value), typeof remedy === 'string' ? remedy : remedy(value)))
+    problems.push(problem(name, expected, show(value), typeof remedy === 'function' ? remedy(value) : remedy))
     return undefined
   }
 }
@@ -76,7 +78,9 @@ export function plainRemedy(value: unknown): string {
   return 'Write it as { name: value }.'
 }
 
-export const bool = matching('true or false', value => typeof value === 'boolean', 'Write it without quotes.')
+export const bool = matching('true or false', value => typeof value === 'boolean', [
+  { inCode: 'Write it without quotes.' },
+])
 export const func = matching(
   'a function',
   value => typeof value === 'function',
@@ -90,21 +94,21 @@ export function oneOf<const T extends string>(names: readonly T[]): Read<T> {
     (value): value is T => names.includes(value as T),
     value => {
       const near = typeof value === 'string' ? nearest(value, names) : undefined
-      return near === undefined ? 'Write one of them as a string.' : `Did you mean '${near}'?`
+      return near === undefined ? ['Write one of them', { inCode: ' as a string' }, '.'] : `Did you mean '${near}'?`
     },
   )
 }
 
-const unquoted = (value: unknown): string =>
-  typeof value === 'string' && Number.isFinite(Number(value)) ? 'Write it without quotes.' : ''
+const unquoted = (value: unknown): Words =>
+  typeof value === 'string' && Number.isFinite(Number(value)) ? [{ inCode: 'Write it without quotes. ' }] : ''
 
 /** A whole number, or Infinity where that means something. */
-export function count(min: number, remedy = 'Use Infinity for no limit.', infinite = true): Read<number> {
+export function count(min: number, remedy: Words = NO_LIMIT, infinite = true): Read<number> {
   return matching(
     `an integer ≥ ${min}`,
     (value): value is number =>
       (value === Infinity && infinite) || (Number.isInteger(value) && (value as number) >= min),
-    value => [unquoted(value), remedy].filter(part => part !== '').join(' '),
+    value => joined(unquoted(value), remedy),
   )
 }
 
@@ -146,14 +150,13 @@ export function duration({ zero = false, shortest = 0 } = {}): Read<number> {
       return undefined
     }
     if (ms < 0 || (ms === 0 && !zero)) {
-      const remedy = zero ? 'Use 0 for none.' : 'Use Infinity for no limit.'
+      const remedy = zero ? 'Use 0 for none.' : NO_LIMIT
       problems.push(problem(name, `a duration ${bound}`, got(value), remedy))
       return undefined
     }
     if (typeof value === 'number' && ms > 0 && ms < shortest) {
-      problems.push(
-        `${name}: expected at least ${shortest} when given as a number, since numbers are milliseconds, got ${ms}. Write '${ms}s' or '${ms}ms'.`,
-      )
+      const expected = `at least ${shortest} when given as a number, since numbers are milliseconds`
+      problems.push(problem(name, expected, String(ms), `Write '${ms}s' or '${ms}ms'.`))
       return undefined
     }
     return ms
@@ -165,9 +168,7 @@ export const size: Read<number> = (value, name, problems) => {
   const bytes = typeof value === 'string' ? parseSize(value) : value
   const whole = bytes === Infinity || (Number.isInteger(bytes) && (bytes as number) > 0)
   if (whole) return bytes as number
-  problems.push(
-    `${name}: expected a size such as '64MiB' or a number of bytes > 0, got ${got(value)}. Use Infinity for no limit.`,
-  )
+  problems.push(problem(name, "a size such as '64MiB' or a number of bytes > 0", got(value), NO_LIMIT))
   return undefined
 }
 
@@ -205,7 +206,7 @@ export function orList<A, B>(one: Read<A>, list: Read<B>): Read<A | B> {
 /** The first reader that fits; the problems of the last one otherwise. */
 export function either<A, B>(first: Read<A>, second: Read<B>): Read<A | B> {
   return (value, name, problems) => {
-    const unread: string[] = []
+    const unread: Problem[] = []
     const read = first(value, name, unread)
     return unread.length === 0 ? read : second(value, name, problems)
   }

@@ -45,7 +45,7 @@ function originReader({ baseUrl }: RequestPlan): (url: string) => string {
     let origin = known.get(beginning)
     if (origin === undefined) {
       const parsed = parseUrl(beginning, baseUrl, [])
-      known.set(beginning, (origin = typeof parsed === 'string' ? UNREADABLE : parsed.origin))
+      known.set(beginning, (origin = 'wrong' in parsed ? UNREADABLE : parsed.origin))
     }
     return origin
   }
@@ -55,7 +55,7 @@ function keyed(spec: ReturnType<typeof specOf>, params: Params | undefined, plan
   const own = spec.params === undefined ? undefined : readPairs(spec.params, 'params', [])
   const all = [plan.params, params, own].filter(given => given !== undefined)
   const parsed = parseUrl(String(spec.url), plan.baseUrl, all)
-  if (typeof parsed === 'string') return UNREADABLE
+  if ('wrong' in parsed) return UNREADABLE
   const method = (
     spec.method ??
     plan.method ??

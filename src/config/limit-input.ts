@@ -5,6 +5,7 @@ import type { Read } from './kinds.ts'
 import { rates } from './rate-input.ts'
 import type { ReadRate } from './rate-input.ts'
 import type { Costs } from '../core/call.ts'
+import type { Problem } from '../core/problem.ts'
 
 /** The limits of one host, as far as they were given. */
 export interface ReadHostLimits {
@@ -37,7 +38,7 @@ export const readHosts: Read<Readonly<Record<string, ReadHostLimits>>> = (value,
 }
 
 /** Without a `limitKey` all names are those of hosts. */
-export function hostProblems(hosts: Readonly<Record<string, ReadHostLimits>>): string[] {
+export function hostProblems(hosts: Readonly<Record<string, ReadHostLimits>>): Problem[] {
   const remedy = 'Leave out scheme, path and user; a wildcard stands for the first labels.'
   return Object.keys(hosts).flatMap(name =>
     normalHost(name) === undefined ? [problem('hosts', HOST_FORM, got(name), remedy)] : [],

@@ -6,6 +6,7 @@ import { headerProblem } from '../core/headers.ts'
 import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 import { chunksOnce, isOneShot } from './one-shot.ts'
 import { chunksOf, isFormData } from './raw-body.ts'
+import type { Problem } from '../core/problem.ts'
 
 export interface ReadPart extends Part {
   /** False for a stream at hand. */
@@ -20,7 +21,7 @@ const CONTROL = /[\x00-\x1f\x7f]/
 
 type Entry = readonly [name: string, value: unknown]
 
-export function readMultipart(given: unknown, name: string, problems: string[]): readonly ReadPart[] | undefined {
+export function readMultipart(given: unknown, name: string, problems: Problem[]): readonly ReadPart[] | undefined {
   const entries = entriesOf(given, name, problems)
   if (entries === undefined) return undefined
   const before = problems.length
@@ -41,7 +42,7 @@ export function readMultipart(given: unknown, name: string, problems: string[]):
   return problems.length === before ? parts : undefined
 }
 
-function entriesOf(given: unknown, name: string, problems: string[]): readonly Entry[] | undefined {
+function entriesOf(given: unknown, name: string, problems: Problem[]): readonly Entry[] | undefined {
   if (isFormData(given)) return [...given]
   if (isPlain(given)) return Object.entries(given)
   if (Array.isArray(given)) {
@@ -54,7 +55,7 @@ function entriesOf(given: unknown, name: string, problems: string[]): readonly E
   return undefined
 }
 
-function partOf(field: string, value: unknown, name: string, problems: string[]): ReadPart | undefined {
+function partOf(field: string, value: unknown, name: string, problems: Problem[]): ReadPart | undefined {
   const plain = { name: field, filename: undefined, type: undefined, replayable: true }
   if (typeof value === 'string') return { ...plain, content: asField(value) }
   if (typeof value === 'number' && !Number.isFinite(value)) {
@@ -82,7 +83,7 @@ class PathOf {
   }
 }
 
-function pathOf(path: unknown, name: string, problems: string[]): PathOf | undefined {
+function pathOf(path: unknown, name: string, problems: Problem[]): PathOf | undefined {
   if (path instanceof URL && path.protocol === 'file:' && path.host === '') {
     return new PathOf(fileURLToPath(path))
   }
@@ -98,7 +99,7 @@ function filePart(
   given: unknown,
   { filename, type, bytes, ...unknown }: Readonly<Record<string, unknown>>,
   name: string,
-  problems: string[],
+  problems: Problem[],
 ): ReadPart | undefined {
   const before = problems.length
   for (const field of Object.keys(unknown)) {
@@ -131,7 +132,7 @@ function filePart(
   }
 }
 
-function contentOf(given: unknown, bytes: unknown, name: string, problems: string[]): Part['content'] | undefined {
+function contentOf(given: unknown, bytes: unknown, name: string, problems: Problem[]): Part['content'] | undefined {
   if (typeof given === 'string' || given instanceof Uint8Array || isBlob(given)) return given
   if (given instanceof PathOf) return { path: given.path }
   if (given instanceof ArrayBuffer) return new Uint8Array(given)

@@ -1,5 +1,7 @@
 /** What an option is: where it may be given, how it is read, what it defaults to, how it merges and what crosses threads. */
 import type { Read } from './kinds.ts'
+import type { Problem } from '../core/problem.ts'
+import { sayProblem } from '../core/problem.ts'
 
 /**
  * Where an option may be given. `client`: the constructor (and the one-shot call, which makes a client). `call`: a
@@ -102,8 +104,8 @@ export function option<T, const W = undefined>(
 }
 
 function normal<T>(read: Read<T>, written: unknown): T | undefined {
-  const problems: string[] = []
+  const problems: Problem[] = []
   const value = read(written, 'default', problems)
-  if (problems.length > 0) throw new Error(`option table: ${problems.join(' ')}`)
+  if (problems.length > 0) throw new Error(`option table: ${problems.map(problem => sayProblem(problem)).join(' ')}`)
   return value
 }

@@ -20,6 +20,7 @@ import type { FailureMode } from '../core/options.ts'
 import type { Progress } from '../core/progress.ts'
 import type { Sink } from '../core/sink.ts'
 import type { CostInput, CostRequest, Params } from '../core/spec.ts'
+import type { Problem } from '../core/problem.ts'
 
 /** What every request of a batch starts from. */
 export interface RequestPlan {
@@ -66,7 +67,7 @@ export interface BatchPlan {
   readonly sink: Sink | undefined
   readonly paramsPerUrl: readonly Params[] | undefined
   /** Why the body of the options can serve one request only; undefined when it serves any number. */
-  readonly soleBody: string | undefined
+  readonly soleBody: Problem | undefined
   readonly request: RequestPlan
 }
 
@@ -150,7 +151,7 @@ export function planBatch(client: Values, given: Values, concurrency: number): B
 
 /** What only shows when the options of a call and those of its client are seen together. */
 function checkMerged(values: Values, given: Values): void {
-  const problems: string[] = []
+  const problems: Problem[] = []
   if (bodyIn(values) !== undefined) checkMethod(values.method, problems)
   if (values.allowHostHeader !== true && given.headers !== undefined) refuseHost(given.headers, problems)
   if (values.returnType === 'stream') {
@@ -169,7 +170,7 @@ function differsIn(name: OptionName, values: Values): boolean {
   return differs === undefined ? plan === 'request' || partsFrom('request', name).length > 0 : differs(value)
 }
 
-function soleBody(json: BodyPlan | undefined, body: BodyPlan | undefined): string | undefined {
+function soleBody(json: BodyPlan | undefined, body: BodyPlan | undefined): Problem | undefined {
   if (Array.isArray(json?.given)) {
     return problem(
       'json',

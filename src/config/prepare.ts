@@ -36,6 +36,10 @@ import { readPairs } from './query-input.ts'
 import { callPlanFor } from './spec-plan.ts'
 import { OPTIONS, OPTION_NAMES } from './table.ts'
 import type { OptionName } from './table.ts'
+import type { Problem } from '../core/problem.ts'
+import { wordsOf, wordsOfAll } from '../core/problem.ts'
+import { joined } from '../core/words.ts'
+import type { Words } from '../core/words.ts'
 
 /** A spec that cannot become a Call, with as much of it as could be read. */
 export interface Refusal {
@@ -68,7 +72,7 @@ function prepareRecord(spec: RequestSpec, item: Item, plan: RequestPlan): Call |
   const bare = bareOf(spec)
   if (bare !== undefined) return prepareBare(bare, item, plan)
   const read = isFetchRequest(spec) ? specOfRequest(spec) : spec
-  return typeof read === 'string' ? refuse('input', read) : prepareSpec(read, item, plan)
+  return 'subject' in read ? refuse('input', read) : prepareSpec(read, item, plan)
 }
 
 function prepareBare(bare: Bare, item: Item, plan: RequestPlan): Call | Refusal {
@@ -89,21 +93,21 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
   if (typeof given !== 'string' && !(given instanceof URL)) {
     return refuse('url', problem('url', 'a string or a URL', got(given), REMEDY_URL))
   }
-  const problems: string[] = []
-  const refused = (detail: string): Refusal => refuse(detail, problems.join(' '))
+  const problems: Problem[] = []
+  const wrong = (detail: string): Refusal => refused(detail, wordsOfAll(problems))
 
   const params = paramsOf(spec, item, plan, problems)
-  if (problems.length > 0) return refused('params')
+  if (problems.length > 0) return wrong('params')
   const parsed = parseUrl(String(given), plan.baseUrl, params, plan.call.secretNames)
-  if (typeof parsed === 'string') return refuse('url', `url: ${parsed}.`)
+  if ('wrong' in parsed) return refused('url', joined('url: ', parsed.wrong, '.'))
 
   const own = bodyOf(spec, problems)
-  if (problems.length > 0) return refused('body')
+  if (problems.length > 0) return wrong('body')
   const body = own ?? plan.body
 
   const method =
     spec.method === undefined ? (plan.method ?? (body === undefined ? 'GET' : 'POST')) : methodOf(spec, problems)
-  if (method === undefined) return refused('method')
+  if (method === undefined) return wrong('method')
   if (body !== undefined && NO_BODY_METHODS.has(method)) {
     const remedy = 'Leave method out for POST, or use QUERY.'
     return refuse('body', problem(method, 'no body', 'one', remedy))
@@ -114,18 +118,18 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
     return refuse('key', problem('key', 'a string', got(key), 'Turn it into one.'))
   }
   const { list: ownHeaders, authorized, brought } = headersFor(spec, item, plan, own, problems)
-  if (problems.length > 0) return refused('header')
+  if (problems.length > 0) return wrong('header')
 
   const call = callPlanFor(spec, plan, problems)
-  if (problems.length > 0) return refused('options')
+  if (problems.length > 0) return wrong('options')
 
   const idempotencyKey = idempotencyKeyFor(spec, plan, call.retry.methods.has(method), problems)
-  if (problems.length > 0) return refused('header')
+  if (problems.length > 0) return wrong('header')
   const headers =
     idempotencyKey === undefined ? ownHeaders : mergeHeaders(ownHeaders, ['idempotency-key', idempotencyKey])
 
   const credentials = credentialsFor(spec, parsed, authorized, plan, problems)
-  if (problems.length > 0) return refused('auth')
+  if (problems.length > 0) return wrong('auth')
   const asked = { method, url: parsed.url, origin: parsed.origin, meta: spec.meta, body: body?.body }
   const lane = item.lane ?? laneKeyOf(asked, call)
   if (typeof lane !== 'string') return { refused: lane }
@@ -160,14 +164,14 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
   }
 }
 
-function methodOf({ method }: RequestSpec, problems: string[]): string | undefined {
+function methodOf({ method }: RequestSpec, problems: Problem[]): string | undefined {
   return readMethod(method, 'method', problems)?.toUpperCase()
 }
 
 const NO_PARAMS: readonly Params[] = []
 
 /** Those of the options have been read already. */
-function paramsOf(spec: RequestSpec, item: Item, plan: RequestPlan, problems: string[]): readonly Params[] {
+function paramsOf(spec: RequestSpec, item: Item, plan: RequestPlan, problems: Problem[]): readonly Params[] {
   if (plan.params === undefined && item.params === undefined && spec.params === undefined) return NO_PARAMS
   const own = spec.params === undefined ? undefined : readPairs(spec.params, 'params', problems)
   return [plan.params, item.params, own].filter(params => params !== undefined)
@@ -188,7 +192,7 @@ function headersFor(
   item: Item,
   plan: RequestPlan,
   own: BodyPlan | undefined,
-  problems: string[],
+  problems: Problem[],
 ): { list: HeaderList; authorized: boolean; brought: ReadHeaders } {
   const returnType = spec.returnType ?? plan.call.returnType
   const userAgent = plan.userAgents.length === 0 ? undefined : plan.userAgents[item.index % plan.userAgents.length]
@@ -234,7 +238,7 @@ function idempotencyKeyFor(
   { idempotencyKey }: RequestSpec,
   plan: RequestPlan,
   idempotent: boolean,
-  problems: string[],
+  problems: Problem[],
 ): string | undefined {
   if (idempotencyKey === true) return crypto.randomUUID()
   if (idempotencyKey === undefined) return idempotent || !plan.idempotencyKey ? undefined : crypto.randomUUID()
@@ -255,7 +259,7 @@ function credentialsFor(
   { username, password }: ParsedUrl,
   authorized: boolean,
   plan: RequestPlan,
-  problems: string[],
+  problems: Problem[],
 ): Credentials | undefined {
   if (auth !== undefined) {
     const read = readAuth(auth, 'auth', problems)
@@ -273,7 +277,11 @@ function refuseField(name: string): Refusal {
   return refuse('field', problem(name, 'a field of a request', 'an unknown one', remedy))
 }
 
-function refuse(detail: string, message: string): Refusal {
+function refuse(detail: string, wrong: Problem): Refusal {
+  return refused(detail, wordsOf(wrong))
+}
+
+function refused(detail: string, message: Words): Refusal {
   return { refused: fault(`invalid_request/${detail}`, message) }
 }
 

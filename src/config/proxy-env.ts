@@ -6,10 +6,11 @@ import { isIP } from 'node:net'
 import type { Bypass, Proxy, Ways } from '../core/route.ts'
 import { problem } from './kinds.ts'
 import { parseProxy } from './proxy-url.ts'
+import type { Problem } from '../core/problem.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-export function waysOfEnvironment(env: Environment, name: string, problems: string[]): Ways | undefined {
+export function waysOfEnvironment(env: Environment, name: string, problems: Problem[]): Ways | undefined {
   const before = problems.length
   const read = (variables: readonly string[]): readonly Proxy[] => {
     const variable = variables.find(candidate => env[candidate] !== undefined)

@@ -8,22 +8,23 @@ import type { Proxy, Ways } from '../core/route.ts'
 import { kindOf, problem } from './kinds.ts'
 import { waysOfEnvironment } from './proxy-env.ts'
 import { REMEDY, parseProxy } from './proxy-url.ts'
+import type { Problem } from '../core/problem.ts'
 
 const FORM = 'the URL of a proxy'
 
 /** One proxy for all requests; `false` or null for none; `'env'` for those of the environment. */
-export function readProxy(value: unknown, name: string, problems: string[]): Ways | undefined {
+export function readProxy(value: unknown, name: string, problems: Problem[]): Ways | undefined {
   if (value === false || value === null) return DIRECT
   if (value === 'env') return waysOfEnvironment(process.env, name, problems)
   if (Array.isArray(value)) {
-    problems.push(problem(name, FORM, kindOf(value), "Give a list as 'proxies'."))
+    problems.push(problem(name, FORM, kindOf(value), ['Give a list as ', { option: 'proxies' }, '.']))
     return undefined
   }
   const proxy = readOne(value, name, problems)
   return proxy && { kind: 'proxies', proxies: [proxy] }
 }
 
-export function readProxies(value: unknown, name: string, problems: string[]): Ways | undefined {
+export function readProxies(value: unknown, name: string, problems: Problem[]): Ways | undefined {
   if (!Array.isArray(value)) {
     const remedy = typeof value === 'string' || value instanceof URL ? 'Wrap it in an array.' : REMEDY
     problems.push(problem(name, 'an array of URLs of proxies', kindOf(value), remedy))
@@ -39,7 +40,7 @@ export function readProxies(value: unknown, name: string, problems: string[]): W
 }
 
 /** One proxy per line; blank lines and those that begin with `#` are passed over. */
-export function readProxyFile(value: unknown, name: string, problems: string[]): Ways | undefined {
+export function readProxyFile(value: unknown, name: string, problems: Problem[]): Ways | undefined {
   if (typeof value !== 'string' || value === '') {
     problems.push(problem(name, 'the path of a file', kindOf(value), "Write it as 'proxies.txt'."))
     return undefined
@@ -72,7 +73,7 @@ export function readProxyFile(value: unknown, name: string, problems: string[]):
   return undefined
 }
 
-function readOne(value: unknown, name: string, problems: string[]): Proxy | undefined {
+function readOne(value: unknown, name: string, problems: Problem[]): Proxy | undefined {
   if (typeof value !== 'string' && !(value instanceof URL)) {
     problems.push(problem(name, FORM, kindOf(value), REMEDY))
     return undefined

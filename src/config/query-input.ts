@@ -1,6 +1,7 @@
 /** Names and values for a query or a form, as callers write them, checked: what has no plain text form is refused. */
 import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 import type { Params } from '../core/spec.ts'
+import type { Problem } from '../core/problem.ts'
 
 const isScalar = (value: unknown): boolean =>
   typeof value === 'string' ||
@@ -9,7 +10,7 @@ const isScalar = (value: unknown): boolean =>
   typeof value === 'bigint'
 
 /** The pairs, or undefined and what is wrong with them. Never shows a value: a token may be among them. */
-export function readPairs(value: unknown, name: string, problems: string[]): Params | undefined {
+export function readPairs(value: unknown, name: string, problems: Problem[]): Params | undefined {
   if (value instanceof URLSearchParams) return grouped(value)
   if (!isPlain(value)) {
     problems.push(problem(name, 'an object of strings, numbers and booleans', kindOf(value), plainRemedy(value)))

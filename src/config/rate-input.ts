@@ -5,21 +5,22 @@ import { nearest } from './names.ts'
 import { parseDuration } from '../core/duration.ts'
 import { parseRate, wholeRate } from '../core/rate.ts'
 import type { Rate } from '../core/rate.ts'
+import type { Problem } from '../core/problem.ts'
 
 const RATE_FIELDS = ['limit', 'interval', 'burst']
-const RATE_FORMS = `expected a rate such as 10 (per second), '100/m' or { limit: 100, interval: '1m' }`
+const RATE_FORMS = "a rate such as 10 (per second), '100/m' or { limit: 100, interval: '1m' }"
 
 /** A rate whose burst may still be open: the option `rateLimitBurst` or the default decides then. */
 export type ReadRate = Omit<Rate, 'burst'> & { readonly burst: number | undefined }
 
-function rate(value: unknown, name: string, problems: string[]): ReadRate | undefined {
+function rate(value: unknown, name: string, problems: Problem[]): ReadRate | undefined {
   const parts = rateParts(value)
   if (parts === undefined) {
     const remedy =
       value === 0 || value === Infinity
         ? 'Leave it out for no limit.'
         : 'The limit is a whole number > 0 (or one below 1); the interval has a unit.'
-    problems.push(`${name}: ${RATE_FORMS}, got ${got(value)}. ${remedy}`)
+    problems.push(problem(name, RATE_FORMS, got(value), remedy))
     return undefined
   }
   const unknown = isRecord(value) ? Object.keys(value).find(field => !RATE_FIELDS.includes(field)) : undefined

@@ -5,6 +5,8 @@ import { chunksOnce, isOneShot } from './one-shot.ts'
 import { isBlob, isStream } from '../core/body.ts'
 import type { Chunks } from '../core/body.ts'
 import type { BodyInput } from '../core/spec.ts'
+import type { Problem } from '../core/problem.ts'
+import { sayProblem } from '../core/problem.ts'
 
 const KINDS = 'a string, bytes, URLSearchParams, a Blob, FormData, an async iterable or a function that makes one'
 
@@ -12,7 +14,7 @@ const KINDS = 'a string, bytes, URLSearchParams, a Blob, FormData, an async iter
 export const isFormData = (value: unknown): value is FormData =>
   isRecord(value) && value[Symbol.toStringTag as never] === 'FormData' && Symbol.iterator in value
 
-export function readRaw(given: unknown, problems: string[]): BodyPlan | undefined {
+export function readRaw(given: unknown, problems: Problem[]): BodyPlan | undefined {
   const plain = { contentType: undefined, replayable: true, given }
   if (typeof given === 'string') return { ...plain, body: given, contentType: 'text/plain;charset=UTF-8' }
   if (given instanceof Uint8Array) return { ...plain, body: given }
@@ -42,5 +44,6 @@ export async function* chunksOf(made: unknown): Chunks {
   else if (given instanceof URLSearchParams) yield given.toString()
   else if (given instanceof ArrayBuffer) yield new Uint8Array(given)
   else if (typeof given === 'string' || given instanceof Uint8Array) yield given
-  else throw new TypeError(problem('body()', KINDS.replace(' FormData,', ''), kindOf(given), remedyFor(given)))
+  else
+    throw new TypeError(sayProblem(problem('body()', KINDS.replace(' FormData,', ''), kindOf(given), remedyFor(given))))
 }

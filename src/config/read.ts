@@ -11,11 +11,12 @@ import { nodeTakesEnvironment } from './proxy-env.ts'
 import { readProxy } from './proxy-input.ts'
 import { CHECKS, OPTIONS, OPTION_NAMES } from './table.ts'
 import type { OptionName, Values } from './table.ts'
+import type { Mismatch, Problem } from '../core/problem.ts'
 
 /** Values, and what is wrong with the options that have none. */
 export interface ReadOptions {
   readonly values: Values
-  readonly problems: readonly string[]
+  readonly problems: readonly Problem[]
 }
 
 /** Reads the options given in one place, each of them once; all problems end in one ConfigError. */
@@ -30,7 +31,7 @@ export function tryOptions(options: unknown = {}, place: Place): ReadOptions {
   if (!isPlain(options)) {
     return { values: {}, problems: [problem('options', 'an object', got(options), plainRemedy(options))] }
   }
-  const problems: string[] = []
+  const problems: Problem[] = []
   const values: Record<string, unknown> = {}
   for (const [name, given] of Object.entries(options)) {
     if (!Object.hasOwn(OPTIONS, name)) {
@@ -40,7 +41,7 @@ export function tryOptions(options: unknown = {}, place: Place): ReadOptions {
     if (given === undefined) continue
     const option: AnyOption = OPTIONS[name as OptionName]
     const misplaced = misplacement(option, place)
-    if (misplaced !== undefined) problems.push(`${name}: ${misplaced}`)
+    if (misplaced !== undefined) problems.push({ subject: name, ...misplaced })
     else values[name] = option.read(given, name, problems)
   }
   if (!isCall(place)) takeProxyOfNode(values, problems)
@@ -49,7 +50,7 @@ export function tryOptions(options: unknown = {}, place: Place): ReadOptions {
 }
 
 /** A client without a proxy or transport of its own goes the way that Node's fetch goes in this process. */
-function takeProxyOfNode(values: Record<string, unknown>, problems: string[]): void {
+function takeProxyOfNode(values: Record<string, unknown>, problems: Problem[]): void {
   if (!nodeTakesEnvironment(process.env, process.execArgv)) return
   if (['proxy', 'proxies', 'proxyFile', 'transport'].some(name => values[name] !== undefined)) return
   values['proxy'] = readProxy('env', 'proxy', problems)
@@ -67,19 +68,24 @@ export function splitValues(values: Values): { readonly client: Values; readonly
   return { client, batch }
 }
 
-function misplacement({ scope, only }: AnyOption, place: Place): string | undefined {
+function misplacement({ scope, only }: AnyOption, place: Place): Omit<Mismatch, 'subject'> | undefined {
   if (place === 'constructor' && scope === 'call') {
-    return 'expected in a call, got it in the constructor. It shapes one result: give it to request() or stream().'
+    const remedy = 'It shapes one result: give it to request() or stream().'
+    return { expected: 'in a call', got: 'it in the constructor', remedy }
   }
   if (isCall(place) && scope === 'client') {
-    return 'expected in the constructor, got it in a call. Limits and connections belong to the client: new ParallelRequests({ … }).'
+    const remedy = 'Limits and connections belong to the client: new ParallelRequests({ … }).'
+    return { expected: 'in the constructor', got: 'it in a call', remedy }
   }
-  if (only === 'stream' && place !== 'stream')
-    return 'expected in stream(), got it in a call whose results are in input order. Leave it out.'
+  if (only === 'stream' && place !== 'stream') {
+    return { expected: 'in stream()', got: 'it in a call whose results are in input order', remedy: 'Leave it out.' }
+  }
   if (only === 'request' && (place === 'stream' || place === 'drain')) {
-    return `expected in request(), got it in ${place}(), which works on outcomes. Leave it out; \`key\` may be in the specs.`
+    const found = `it in ${place}(), which works on outcomes`
+    return { expected: 'in request()', got: found, remedy: 'Leave it out; `key` may be in the specs.' }
   }
-  if (only === 'drain' && place !== 'drain')
-    return 'expected in drain(), got it elsewhere. Call client.drain(urls, { sink }).'
+  if (only === 'drain' && place !== 'drain') {
+    return { expected: 'in drain()', got: 'it elsewhere', remedy: 'Call client.drain(urls, { sink }).' }
+  }
   return undefined
 }

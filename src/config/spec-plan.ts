@@ -10,8 +10,10 @@ import { BUDGET_IN_CALL } from './options/retries.ts'
 import { SPEC_OPTIONS, planSpec } from './plan.ts'
 import type { RequestPlan } from './plan.ts'
 import { OPTIONS } from './table.ts'
+import type { Problem } from '../core/problem.ts'
+import { problem } from '../core/problem.ts'
 
-export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: string[]): CallPlan {
+export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: Problem[]): CallPlan {
   const values: Record<string, unknown> = {}
   let overrides = false
   for (const name of SPEC_OPTIONS) {
@@ -28,7 +30,7 @@ export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: stri
   checkSaving(returnType, spec, problems)
   if (isRecord(spec.retry) && spec.retry.budget !== undefined) problems.push(BUDGET_IN_CALL)
   if (spec.proxy !== undefined && spec.proxy !== false && spec.proxy !== null && !plan.takesProxy) {
-    problems.push(`proxy: expected no transport in the options, got one. ${TRANSPORT_ROUTES}`)
+    problems.push(problem('proxy', 'no transport in the options', 'one', TRANSPORT_ROUTES))
   }
   if (!overrides || problems.length > 0) return plan.call
   return planSpec(values, plan)

@@ -16,6 +16,7 @@ import { CALL_RESULTS, RESULT_OPTIONS, checkResults } from './options/results.ts
 import { CALL_RETRIES, CLIENT_RETRIES, RETRY_OPTIONS, checkRetries } from './options/retries.ts'
 import { BATCH_RUN_FILE, RUN_FILE_OPTIONS, checkRunFile } from './options/run-file.ts'
 import { CALL_TIMEOUTS, TIMEOUT_OPTIONS } from './options/timeouts.ts'
+import type { Problem } from '../core/problem.ts'
 
 export const OPTIONS = {
   ...LIMIT_OPTIONS,
@@ -41,7 +42,7 @@ export type Values = { readonly [K in OptionName]?: NonNullable<ReturnType<(type
 export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[]
 
 /** What only shows when several options are seen together, or with the place in which they were given. */
-export const CHECKS: readonly ((values: Values, problems: string[], place: Place) => void)[] = [
+export const CHECKS: readonly ((values: Values, problems: Problem[], place: Place) => void)[] = [
   checkResults,
   checkRetries,
   checkLimits,

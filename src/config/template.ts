@@ -43,7 +43,7 @@ export function fromTemplate({ url, key, meta }: Bare, item: Item, plan: Request
   const template = templates.get(plan)
   if (template === undefined) return undefined
   const parsed = parseUrl(url, plan.baseUrl, NO_PARAMS)
-  if (typeof parsed === 'string' || parsed.username !== '' || parsed.password !== '') return undefined
+  if ('wrong' in parsed || parsed.username !== '' || parsed.password !== '') return undefined
   const trip = new Trip(template.plan.maxRetries, item.nowMs, item.nowMs + template.plan.timeouts.totalMs)
   const query = queryIn(parsed.path)
   if (query !== '') trip.identity = identityOf(undefined, query, template.plan.secretNames)

@@ -3,6 +3,7 @@ import { fields, kindOf, listOf, matching, orList, problem } from './kinds.ts'
 import type { Read } from './kinds.ts'
 import { reasonOf } from '../core/callback.ts'
 import { createSecureContext } from 'node:tls'
+import type { Problem } from '../core/problem.ts'
 
 const isPem = (value: unknown): value is string => typeof value === 'string' && value.includes('-----BEGIN ')
 
@@ -49,7 +50,7 @@ export const readTls: Read<ReturnType<typeof readFields>> = (value, name, proble
 }
 
 /** Reports a wrong passphrase before anything is sent. */
-function checkOpens(tls: NonNullable<ReturnType<typeof readFields>>, name: string, problems: string[]): void {
+function checkOpens(tls: NonNullable<ReturnType<typeof readFields>>, name: string, problems: Problem[]): void {
   const { key, passphrase: phrase, pfx: bundle } = tls
   try {
     createSecureContext({

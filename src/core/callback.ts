@@ -8,6 +8,7 @@ import type { Clock } from './ports.ts'
 import { fault } from './result.ts'
 import type { Fault } from './result.ts'
 import type { Trip } from './trip.ts'
+import type { Words } from './words.ts'
 
 export interface CallbackLimits {
   readonly trip: Trip
@@ -56,7 +57,10 @@ function settle<T>(
 }
 
 function tooLong(timeoutMs: number): Fault {
-  const message = `a function of the caller took longer than ${formatDuration(timeoutMs)}. See timeouts.callback`
+  const message: Words = [
+    `a function of the caller took longer than ${formatDuration(timeoutMs)}. See `,
+    { option: 'timeouts.callback' },
+  ]
   return fault('timeout/callback', message, { sent: true })
 }
 

@@ -6,8 +6,11 @@
  */
 import type { Outcome, ResponseSummary, Timings } from './outcome.ts'
 import { printable } from './printable.ts'
+import { sayProblem } from './problem.ts'
+import type { Problem } from './problem.ts'
 import { isFault } from './result.ts'
 import type { Fault, FaultCode } from './result.ts'
+import { say } from './words.ts'
 
 export const BRAND: unique symbol = Symbol.for('parallel-requests.error')
 
@@ -70,7 +73,7 @@ export class RequestError extends Error {
     this.attempts = details.attempts
     this.#timings = details.timings
     this.#response = details.response
-    this.#reason = printable(fault.message)
+    this.#reason = printable(say(fault.message))
     const { url, method, index, key } = details
     if (url !== undefined) this.url = url
     if (method !== undefined) this.method = method
@@ -168,8 +171,8 @@ export class ConfigError extends Error {
   /** One sentence per problem: subject, expectation, value, remedy. */
   readonly problems: readonly string[]
 
-  constructor(problems: readonly string[]) {
-    const shown = problems.map(printable)
+  constructor(problems: readonly Problem[]) {
+    const shown = problems.map(problem => printable(sayProblem(problem)))
     super(shown.length === 1 ? shown[0] : `${shown.length} problems:\n- ${shown.join('\n- ')}`)
     this.problems = shown
     hide(this, BRAND, true)
@@ -215,10 +218,10 @@ function causeOf({ cause }: Fault, details: ErrorDetails): { cause: unknown } | 
 }
 
 function messageOf(fault: Fault, { method, url, attempts }: ErrorDetails): string {
-  if (url === undefined || url === '') return printable(fault.message)
+  if (url === undefined || url === '') return printable(say(fault.message))
   // Text that is not a URL is shown as well, and may contain line breaks: keep the message on one line.
   const shown = url.replace(/[\r\n]/g, '␤')
-  return printable(`${method} ${shown}: ${fault.message}${attempts > 1 ? ` (${attempts} attempts)` : ''}`)
+  return printable(`${method} ${shown}: ${say(fault.message)}${attempts > 1 ? ` (${attempts} attempts)` : ''}`)
 }
 
 /** Defines a field that code can read and printing does not show. */

@@ -9,6 +9,7 @@ import type { Fault, Integrity, Reply } from './result.ts'
 import type { Trip } from './trip.ts'
 import { printableUrl } from './url.ts'
 import type { Writable } from './writable.ts'
+import { joined } from './words.ts'
 
 /** Milliseconds spent in each phase. A phase that did not happen is absent. Waits add up over all attempts. */
 export interface Timings {
@@ -269,7 +270,7 @@ export function failedOutcome(
   const response = fault.reply && new RefusedReply(fault.reply, call, request)
   const { notRetriedBecause } = trip
   const whole =
-    notRetriedBecause === undefined ? fault : { ...fault, message: `${fault.message}; ${notRetriedBecause}` }
+    notRetriedBecause === undefined ? fault : { ...fault, message: joined(fault.message, '; ', notRetriedBecause) }
   return {
     ok: false,
     id: trip.id,

@@ -5,6 +5,7 @@
  * and because the same value is written to the run file.
  */
 import type { HeaderList } from './headers.ts'
+import type { Words } from './words.ts'
 
 /** The phases of an attempt, in their order. */
 export type Phase = 'dns' | 'connect' | 'proxy' | 'tls' | 'headers' | 'body'
@@ -75,7 +76,7 @@ export interface Reply {
 export interface Fault {
   readonly kind: 'fault'
   readonly code: FaultCode
-  readonly message: string
+  readonly message: Words
   /** True if the server may have processed the request: a byte may have reached it, and it has not said otherwise. */
   readonly sent: boolean
   /** The error of another library, or the caller's reason. Not written to the run file. */
@@ -94,13 +95,24 @@ export type Result = Reply | Fault
 
 type FaultExtras = Partial<Omit<Fault, 'kind' | 'code' | 'message'>>
 
-export function fault(code: FaultCode, message: string, extras?: FaultExtras): Fault {
+export function fault(code: FaultCode, message: Words, extras?: FaultExtras): Fault {
   return { kind: 'fault', code, message, sent: false, ...extras }
 }
 
+/** @param what `the body` */
+export const tooManyBytes = (what: string, maxBytes: number): Words => [
+  `${what} is larger than ${maxBytes} bytes. Raise `,
+  { option: 'maxResponseBytes' },
+  ' if that is meant',
+]
+
 /** The Fault of `strictIntegrity`. */
 export function unverifiedFault(reply: Reply): Fault {
-  const message = 'only the end of the connection ended the body: nobody knows whether it is whole (strictIntegrity)'
+  const message: Words = [
+    'only the end of the connection ended the body: nobody knows whether it is whole (',
+    { option: 'strictIntegrity' },
+    ')',
+  ]
   return fault('truncated/unverified', message, { sent: true, reply })
 }
 

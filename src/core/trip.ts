@@ -8,6 +8,8 @@
  */
 import { printable } from './printable.ts'
 import type { Fault } from './result.ts'
+import { say } from './words.ts'
+import type { Words } from './words.ts'
 
 export type Place = 'queue' | 'backoff' | 'wire' | 'callback'
 
@@ -56,7 +58,7 @@ export class Trip {
   bodyMs: number | undefined = undefined
   warnings: string[] | undefined = undefined
   /** Why its failure was not repeated although it might have been. */
-  notRetriedBecause: string | undefined = undefined
+  notRetriedBecause: Words | undefined = undefined
 
   /** Set once the request is over for good, whatever comes back. */
   cancelled: Fault | undefined = undefined
@@ -111,8 +113,8 @@ export class Trip {
     if (this.#place === 'queue' || this.#place === 'backoff') this.cancel(fault)
   }
 
-  warn(warning: string): void {
+  warn(warning: Words): void {
     this.warnings ??= []
-    if (this.warnings.length < 20) this.warnings.push(printable(warning))
+    if (this.warnings.length < 20) this.warnings.push(printable(say(warning)))
   }
 }

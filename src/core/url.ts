@@ -1,6 +1,8 @@
 /** The only module that parses URLs, and the only one that redacts them. */
 import { REDACTED, isSecretQueryName } from './headers.ts'
 import type { Params } from './spec.ts'
+import { joined } from './words.ts'
+import type { Words } from './words.ts'
 
 /** Every server refuses longer URLs; refusing them here saves the connection. */
 const MAX_URL_LENGTH = 65_536
@@ -30,22 +32,29 @@ function readPlain(input: string): ParsedUrl | undefined {
   return PLAIN_PATH.test(path) ? { url: input, origin: lastOrigin, path, username: '', password: '' } : undefined
 }
 
-/** The parsed URL, or a sentence that says why the text is not a URL. */
+/** Why a text is not a URL that can be sent; begins with "expected". */
+export interface NotUrl {
+  readonly wrong: Words
+}
+
 export function parseUrl(
   input: string,
   baseUrl: string | undefined,
   params: readonly Params[],
   secretNames?: ReadonlySet<string>,
-): ParsedUrl | string {
+): ParsedUrl | NotUrl {
   const plain = params.length === 0 ? readPlain(input) : undefined
   if (plain !== undefined) return plain
-  if (input.length > MAX_URL_LENGTH) return `expected at most ${MAX_URL_LENGTH} characters, got ${input.length}`
+  if (input.length > MAX_URL_LENGTH)
+    return { wrong: `expected at most ${MAX_URL_LENGTH} characters, got ${input.length}` }
   const shown = (): string => quote(printableUrl(input, secretNames))
-  if (CONTROL.test(input)) return `expected no control characters, got ${shown()}. Percent-encode or remove them`
+  if (CONTROL.test(input)) {
+    return { wrong: `expected no control characters, got ${shown()}. Percent-encode or remove them` }
+  }
   const parsed = URL.parse(input, baseUrl)
-  if (parsed === null) return unparsable(input, baseUrl, shown)
+  if (parsed === null) return { wrong: unparsable(input, baseUrl, shown) }
   if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
-    return `expected an http: or https: URL, got ${shown()}. Other schemes are not fetched`
+    return { wrong: `expected an http: or https: URL, got ${shown()}. Other schemes are not fetched` }
   }
   const query = params.length === 0 ? '' : queryOf(params)
   if (query !== '') parsed.search = parsed.search === '' ? query : `${parsed.search}&${query}`
@@ -55,19 +64,19 @@ export function parseUrl(
   if (parsed.href.includes('#')) parsed.hash = ''
   const url = parsed.href
   if (url.length > MAX_URL_LENGTH)
-    return `expected at most ${MAX_URL_LENGTH} characters with its query, got ${url.length}`
+    return { wrong: `expected at most ${MAX_URL_LENGTH} characters with its query, got ${url.length}` }
   const { origin } = parsed
   if (input.startsWith(`${origin}/`)) lastOrigin = origin
   return { url, origin, path: url.slice(origin.length), username: decode(username), password: decode(password) }
 }
 
-function unparsable(input: string, baseUrl: string | undefined, shown: () => string): string {
+function unparsable(input: string, baseUrl: string | undefined, shown: () => string): Words {
   if (input === '') return "expected an absolute URL, got an empty string. Write 'https://…'"
-  const remedy =
+  const remedy: Words =
     baseUrl === undefined && !/^[a-z][a-z0-9+.-]*:/i.test(input)
-      ? "Write 'https://…' or set baseUrl"
+      ? ["Write 'https://…' or set ", { option: 'baseUrl' }]
       : 'Check its host and port, and percent-encode / ? # @ : in a password'
-  return `expected an absolute http: or https: URL, got ${shown()}. ${remedy}`
+  return joined(`expected an absolute http: or https: URL, got ${shown()}. `, remedy)
 }
 
 /** The query of all sets, merged by name; later sets win. The URL's own query is not changed. */

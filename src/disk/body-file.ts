@@ -10,6 +10,7 @@ import type { Call } from '../core/call.ts'
 import { getAllHeaders, getHeader, mergeHeaders } from '../core/headers.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, Reply, Result, Taken } from '../core/result.ts'
+import { tooManyBytes } from '../core/result.ts'
 
 export interface FileParts {
   /** Chooses the path. No other request gets it until it is released. */
@@ -205,7 +206,7 @@ class PartWriter implements BodyWriter {
     const { maxBytes, head } = this.#parts
     this.#bytes += piece.byteLength
     if (this.#bytes > maxBytes) {
-      const message = `the body is larger than ${maxBytes} bytes. Raise maxResponseBytes if that is meant`
+      const message = tooManyBytes('the body', maxBytes)
       this.#failed ??= fault('too_large/body', message, { sent: true, reply: head })
     }
     if (this.#failed !== undefined) return Promise.resolve(this.#failed)

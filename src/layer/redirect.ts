@@ -12,6 +12,7 @@ import { isRedirect } from '../core/redirect.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'
 import { parseUrl, printableUrl } from '../core/url.ts'
+import { joined } from '../core/words.ts'
 
 /** Headers that may cross an origin: they describe the wanted response and do not identify the user. */
 const CROSSING: ReadonlySet<string> = new Set([
@@ -87,13 +88,14 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
   if (target !== null && target.protocol !== 'http:' && target.protocol !== 'https:') {
     return fault('redirect/scheme', `redirected to ${target.protocol}, which is not fetched`)
   }
-  const parsed = target === null ? 'expected a URL' : parseUrl(target.href, undefined, [], plan.secretNames)
-  if (typeof parsed === 'string') return fault('redirect/invalid', `redirected to an invalid URL: ${parsed}`)
+  const parsed = target === null ? { wrong: 'expected a URL' } : parseUrl(target.href, undefined, [], plan.secretNames)
+  if ('wrong' in parsed) return fault('redirect/invalid', joined('redirected to an invalid URL: ', parsed.wrong))
   if (call.origin.startsWith('https:') && parsed.origin.startsWith('http:') && !plan.allowDowngrade) {
-    return fault(
-      'redirect/downgrade',
-      `redirected from https to ${printableUrl(parsed.url, plan.secretNames)}. Set allowDowngrade if that is meant`,
-    )
+    return fault('redirect/downgrade', [
+      `redirected from https to ${printableUrl(parsed.url, plan.secretNames)}. Set `,
+      { option: 'allowDowngrade' },
+      ' if that is meant',
+    ])
   }
 
   if (parsed.username !== '' || parsed.password !== '') {
@@ -109,10 +111,11 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
         'redirected with a body that can be read once only. Give a function that opens the stream',
       )
     if (crosses && !plan.allowBodyAcrossOrigins) {
-      return fault(
-        'redirect/body_cross_origin',
-        `redirected with its body to ${parsed.origin}. Set allowBodyAcrossOrigins if that is meant`,
-      )
+      return fault('redirect/body_cross_origin', [
+        `redirected with its body to ${parsed.origin}. Set `,
+        { option: 'allowBodyAcrossOrigins' },
+        ' if that is meant',
+      ])
     }
   }
   const method = dropsBody && !keepsMethod ? 'GET' : call.method
@@ -148,7 +151,11 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
 function tooMany({ maxRedirects }: CallPlan, toItself: boolean): Fault {
   return toItself
     ? fault('redirect/loop', `redirected to itself in a loop, more than ${maxRedirects} times`)
-    : fault('redirect/too_many', `redirected more than ${maxRedirects} times. Raise maxRedirects if that is meant`)
+    : fault('redirect/too_many', [
+        `redirected more than ${maxRedirects} times. Raise `,
+        { option: 'maxRedirects' },
+        ' if that is meant',
+      ])
 }
 
 function unconditional(method: string, condition: string, origin: string): Fault {

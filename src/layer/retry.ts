@@ -22,6 +22,7 @@ import type { Verdict } from '../policy/judge.ts'
 import type { Trip } from '../core/trip.ts'
 import { retryAfterTooLong } from '../policy/patience.ts'
 import { announcedWaitMs } from '../policy/retry-after.ts'
+import type { Words } from '../core/words.ts'
 
 /** At once, unless a caller's function is async. */
 export type Soon<T> = T | Promise<T>
@@ -49,8 +50,15 @@ export interface RetryParts {
 const MAX_SHORTAGE_MS = 120_000
 const SHORT = 'waited for a socket: this process or this machine had none left'
 
-const BUDGET_SPENT =
-  'not repeated: the retry budget of its host is spent. See retry.budget, Infinity as its reserve for none'
+const BUDGET_SPENT: Words = [
+  'not repeated: the retry budget of its host is spent. Raise ',
+  { option: 'retry.budget.reserve' },
+  ' or ',
+  { option: 'retry.budget.ratio' },
+  '; ',
+  { value: Infinity },
+  ' is no limit',
+]
 
 export const retry =
   (parts: RetryParts): RetryLayer =>
@@ -201,8 +209,11 @@ function leastWaitMs(ownMs: number, announcedMs: number): number {
 
 function tooLongAnnounced(result: Result, call: Call, announcedMs: number, clock: Clock): Result {
   const { maxRetryAfterMs } = call.plan.retry
-  const limit = `retry.maxRetryAfter is ${formatDuration(maxRetryAfterMs)}`
-  call.trip.notRetriedBecause = `not repeated: the server asked to wait for ${formatDuration(announcedMs)}, and ${limit}`
+  call.trip.notRetriedBecause = [
+    `not repeated: the server asked to wait for ${formatDuration(announcedMs)}, and `,
+    { option: 'retry.maxRetryAfter' },
+    ` is ${formatDuration(maxRetryAfterMs)}`,
+  ]
   return { ...result, retryAt: Math.round(clock.epochMs() + announcedMs) }
 }
 

@@ -15,6 +15,7 @@ import type { Proxy } from '../core/route.ts'
 import { proxiesFor } from '../policy/bypass.ts'
 import { proxyHealthOf } from '../policy/proxies.ts'
 import type { Proxies } from '../policy/proxies.ts'
+import type { Words } from '../core/words.ts'
 
 export interface RouteLayers {
   readonly refuse: AttemptLayer
@@ -70,7 +71,10 @@ function withOtherWay(result: Result, among: readonly Proxy[], proxies: Proxies,
 
 function refused(among: readonly Proxy[], waitMs: number, clock: Clock): Fault {
   const who = among.length === 1 ? `the proxy ${among[0]?.name}` : `each of the ${among.length} proxies`
-  const message = `not sent: ${who} has refused its credentials, and is not used for proxyCooldown`
+  const message: Words = [
+    `not sent: ${who} has refused its credentials, and is not used for `,
+    { option: 'proxyCooldown' },
+  ]
   const retryAt = Number.isFinite(waitMs) ? { retryAt: Math.ceil(clock.epochMs() + waitMs) } : undefined
   return fault('proxy/auth', message, retryAt)
 }

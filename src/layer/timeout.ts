@@ -85,10 +85,10 @@ class Watch implements Alarm {
     this.#speed ??= new Speedometer(minSpeed)
     const { overMs, bytesPerSecond } = minSpeed
     if (!this.#speed.isTooSlow(nowMs - heldMs, bodyBytes)) return undefined
-    return fault(
-      'timeout/low_speed',
-      `the body came at less than ${bytesPerSecond} bytes per second for ${formatDuration(overMs)}. See minSpeed`,
-    )
+    return fault('timeout/low_speed', [
+      `the body came at less than ${bytesPerSecond} bytes per second for ${formatDuration(overMs)}. See `,
+      { option: 'minSpeed' },
+    ])
   }
 
   #giveUp(given: Fault): void {

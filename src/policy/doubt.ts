@@ -6,6 +6,8 @@ import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
+import { joined } from '../core/words.ts'
+import type { Words } from '../core/words.ts'
 
 /** The `in_doubt` detail by class of the fault, or by its whole code. */
 const DETAILS: Readonly<Record<string, string>> = {
@@ -23,7 +25,12 @@ const HARMLESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'
 export function orInDoubt(real: Fault, call: Call, headed: boolean): Fault {
   const detail = call.repeatable ? undefined : detailOf(real, headed)
   if (detail === undefined) return real
-  return inDoubt(detail, call, real, `${real.message}. An idempotencyKey makes it safe to repeat`)
+  return inDoubt(
+    detail,
+    call,
+    real,
+    joined(real.message, '. Set ', [{ option: 'idempotencyKey' }], ' to make it safe to repeat'),
+  )
 }
 
 /**
@@ -34,7 +41,12 @@ export function doubtOfRepeat(result: Result, { call, headed }: Attempt, notSent
   if (result.kind !== 'fault' || HARMLESS.has(call.method)) return undefined
   const detail = detailOf(result, headed)
   if (detail === undefined) return undefined
-  const known = inDoubt(detail, call, result, `${result.message}. Its repeat with the same key was ${notSent.message}`)
+  const known = inDoubt(
+    detail,
+    call,
+    result,
+    joined(result.message, '. Its repeat with the same key was ', notSent.message),
+  )
   return notSent.retryAt === undefined ? known : { ...known, retryAt: notSent.retryAt }
 }
 
@@ -42,7 +54,7 @@ function detailOf({ code, sent }: Fault, headed: boolean): string | undefined {
   return sent && !headed ? (DETAILS[code] ?? DETAILS[code.slice(0, code.indexOf('/'))]) : undefined
 }
 
-function inDoubt(detail: string, { method }: Call, cause: Fault, why: string): Fault {
-  const message = `cannot tell whether the server carried out this ${method}: ${why}`
+function inDoubt(detail: string, { method }: Call, cause: Fault, why: Words): Fault {
+  const message = joined(`cannot tell whether the server carried out this ${method}: `, why)
   return fault(`in_doubt/${detail}`, message, { sent: true, cause })
 }

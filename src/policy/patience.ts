@@ -5,6 +5,8 @@ import type { Call } from '../core/call.ts'
 import { formatDuration } from '../core/duration.ts'
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
+import { joined } from '../core/words.ts'
+import type { Words } from '../core/words.ts'
 
 /** The longest pause that a request waits for. We add the jitter to an announced wait, so it does not count. */
 export function patienceMsOf({ plan }: Call): number {
@@ -31,11 +33,11 @@ export function tooLongPaused(lane: Lane, call: Call, nowMs: number, epochMs: nu
   if (waitMs <= 0) return undefined
   const isTooLong = waitMs > patienceMsOf(call)
   if (!isTooLong && untilMs <= patientUntilMs(call)) return undefined
-  const limit =
-    isTooLong || untilMs <= call.trip.deadlineMs
-      ? `retry.maxRetryAfter is ${formatDuration(call.plan.retry.maxRetryAfterMs)}`
-      : 'the deadline is earlier'
-  const message = `not sent: ${lane.host} asked for a pause of ${formatDuration(waitMs)}, and ${limit}`
+  const isDeadline = !isTooLong && untilMs > call.trip.deadlineMs
+  const message = joined(
+    `not sent: ${lane.host} asked for a pause of ${formatDuration(waitMs)}, and `,
+    isDeadline ? 'the deadline is earlier' : patienceIs(call.plan.retry.maxRetryAfterMs),
+  )
   return fault('paused/retry_after', message, { retryAt: Math.round(epochMs + waitMs) })
 }
 
@@ -44,16 +46,21 @@ export function retryAfterTooLong(
   { plan, trip }: Call,
   pausedUntilMs: number | undefined,
   nowMs: number,
-): string | undefined {
+): Words | undefined {
   const { maxRetryAfterMs } = plan.retry
   if (maxRetryAfterMs === 0) return undefined
   const waitMs = (pausedUntilMs ?? nowMs) - nowMs
   const isLate = nowMs + waitMs >= trip.deadlineMs
-  const limit = isLate ? 'the deadline is earlier' : `retry.maxRetryAfter is ${formatDuration(maxRetryAfterMs)}`
+  const limit = isLate ? 'the deadline is earlier' : patienceIs(maxRetryAfterMs)
   const throttledMs = nowMs - (trip.throttledAtMs ?? nowMs)
   const asked =
     isLate || waitMs > maxRetryAfterMs
       ? `its host asked for a pause of ${formatDuration(waitMs)}`
       : `its host has been turning it away for ${formatDuration(throttledMs + waitMs)}`
-  return `not repeated: ${asked}, and ${limit}`
+  return joined(`not repeated: ${asked}, and `, limit)
 }
+
+const patienceIs = (maxRetryAfterMs: number): Words => [
+  { option: 'retry.maxRetryAfter' },
+  ` is ${formatDuration(maxRetryAfterMs)}`,
+]

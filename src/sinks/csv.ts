@@ -11,6 +11,7 @@ import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
 import { base64Of, cellOf, keptOf, keyOf, urlOf } from './row.ts'
 import { TextRows } from './text-rows.ts'
+import type { Problem } from '../core/problem.ts'
 
 type Cell = (outcome: Outcome) => unknown
 
@@ -137,7 +138,7 @@ const readColumns: Read<readonly Column[]> = (value, name, problems) => {
   return problems.length === before ? columns : undefined
 }
 
-function unknownColumn(where: string, given: unknown): string {
+function unknownColumn(where: string, given: unknown): Problem {
   const known = Object.keys(FIELDS)
   const near = typeof given === 'string' ? nearest(given, known) : undefined
   const remedy = near === undefined ? 'Write your own as { name, value: outcome => … }.' : `Did you mean '${near}'?`

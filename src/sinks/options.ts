@@ -5,6 +5,7 @@
 import { fields } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { ConfigError } from '../core/error.ts'
+import type { Problem } from '../core/problem.ts'
 
 /**
  * @param name of the sink in messages, such as `jsonLines`
@@ -14,7 +15,7 @@ export function readSinkOptions<R extends Record<string, Read<unknown>>>(
   options: unknown,
   readers: R,
 ): { readonly [field in keyof R]?: NonNullable<ReturnType<R[field]>> } {
-  const problems: string[] = []
+  const problems: Problem[] = []
   const read = fields(readers)(options, name, problems)
   if (read === undefined || problems.length > 0) throw new ConfigError(problems)
   return read

@@ -18,6 +18,7 @@ import { unlessDenied } from '../core/denied.ts'
 import { printable } from '../core/printable.ts'
 import { formatNetscape, parseNetscape } from './netscape.ts'
 import { toughCookie } from './tough-cookie.ts'
+import { problem } from '../core/problem.ts'
 
 const SAVE_AFTER_MS = 1_000
 /** As the RFC demands: even on a loopback address, a secure cookie needs a secure connection. */
@@ -217,12 +218,22 @@ async function replace(path: string, bytes: Uint8Array): Promise<void> {
 function corrupt(given: string, reason: string): ConfigError {
   const format = isNetscape(given) ? "cookies.txt of Netscape's format" : 'jar of tough-cookie in JSON'
   return new ConfigError([
-    `cookieFile: expected ${given} to be a ${format}, got ${reason}. Nothing was changed: repair it, move it away, or give another path.`,
+    problem(
+      'cookieFile',
+      `${given} to be a ${format}`,
+      reason,
+      'Nothing was changed: repair it, move it away, or give another path.',
+    ),
   ])
 }
 
 function unusable(given: string, error: unknown): ConfigError {
   return new ConfigError([
-    `cookieFile: expected a file that can be read and written, got ${given} (${reasonOf(error)}). Make its folder, or give another path.`,
+    problem(
+      'cookieFile',
+      'a file that can be read and written',
+      `${given} (${reasonOf(error)})`,
+      'Make its folder, or give another path.',
+    ),
   ])
 }

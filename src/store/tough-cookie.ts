@@ -6,6 +6,7 @@
 import nodeModule from 'node:module'
 import { reasonOf } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
+import { problem } from '../core/problem.ts'
 
 /**
  * @throws ConfigError if the package is not installed
@@ -17,8 +18,12 @@ export function toughCookie(): typeof import('tough-cookie') {
     return nodeModule.createRequire(from)('tough-cookie') as typeof import('tough-cookie')
   } catch (error) {
     throw new ConfigError([
-      `cookieFile: expected the package tough-cookie to be installed beside ${from}, got ${reasonOf(error).split('\n', 1)[0]}. ` +
+      problem(
+        'cookieFile',
+        `the package tough-cookie to be installed beside ${from}`,
+        reasonOf(error).split('\n', 1)[0] ?? '',
         'Install it there: a bundle does not contain it (docs/bundling.md).',
+      ),
     ])
   }
 }

@@ -118,7 +118,11 @@ function privateFault(hostname: string, addresses: readonly { readonly address: 
     const range = specialRangeOf(address)
     if (range === undefined) continue
     const subject = address === hostname ? address : `${hostname} has the address ${address}, which`
-    return fault('blocked/address', `${subject} is not public (${range}). Set blockPrivateAddresses: false to allow it`)
+    return fault('blocked/address', [
+      `${subject} is not public (${range}). Set `,
+      { option: 'blockPrivateAddresses', value: false },
+      ' to allow it',
+    ])
   }
   return undefined
 }

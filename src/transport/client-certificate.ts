@@ -5,6 +5,7 @@
  */
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
+import type { Words } from '../core/words.ts'
 
 /** Node's names for the alerts of RFC 8446 §6.2. A server sends these only about the client's certificate. */
 const REFUSED =
@@ -14,9 +15,9 @@ export function certificateFault(error: unknown): Fault | undefined {
   const { code } = (error ?? {}) as { readonly code?: unknown }
   const alert = typeof code === 'string' ? REFUSED.exec(code)?.[0] : undefined
   if (alert === undefined) return undefined
-  const message =
+  const message: Words =
     alert === 'ALERT_CERTIFICATE_REQUIRED'
-      ? 'the server asks for a client certificate. Set tls: { cert, key }'
+      ? ['the server asks for a client certificate. Set ', { option: 'tls', fields: ['cert', 'key'] }]
       : `the server refused the client certificate (${alert.slice('ALERT_'.length).toLowerCase().replaceAll('_', ' ')})`
   return fault('tls/client_certificate', message, { cause: error })
 }

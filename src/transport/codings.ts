@@ -2,9 +2,11 @@
 import type { Fault } from '../core/result.ts'
 import { getAllHeaders } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
+import { tooManyBytes } from '../core/result.ts'
+import type { Words } from '../core/words.ts'
 
 export type ZlibError = Error & { readonly code?: string }
-export type Problem = readonly [code: Fault['code'], message: string]
+export type Problem = readonly [code: Fault['code'], message: Words]
 
 /** More than two codings are an attack. */
 export const MAX_CODINGS = 2
@@ -43,12 +45,15 @@ export function hasZstdMagic(packed: Uint8Array, at: number): boolean {
   )
 }
 
-export const tooLarge = (maxBytes: number): string =>
-  `the decoded body is larger than ${maxBytes} bytes. Raise maxResponseBytes if that is meant`
+export const tooLarge = (maxBytes: number): Words => tooManyBytes('the decoded body', maxBytes)
 
 export const unsupported = (coding: string): Problem => [
   'decode/unsupported',
-  `the content coding ${JSON.stringify(coding.slice(0, 80))} is unknown. contentCoding: 'raw' takes the body as it came`,
+  [
+    `the content coding ${JSON.stringify(coding.slice(0, 80))} is unknown. `,
+    { option: 'contentCoding', value: 'raw' },
+    ' takes the body as it came',
+  ],
 ]
 
 export const tooMany = (count: number): Problem => [

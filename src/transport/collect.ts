@@ -29,6 +29,7 @@ import type { HeaderList } from '../core/headers.ts'
 import { isFollowed } from '../core/redirect.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity, Reply, Result, Taken } from '../core/result.ts'
+import { say } from '../core/words.ts'
 
 /** What undici hands to a handler to steer its request. */
 interface Controller extends Backpressure {
@@ -258,7 +259,7 @@ export class Collector {
   #stop(known: Result): void {
     const controller = this.#controller
     this.#end(known)
-    controller?.abort(new Stopped(known.kind === 'fault' ? known.message : 'the rest of it is not read'))
+    controller?.abort(new Stopped(known.kind === 'fault' ? say(known.message) : 'the rest of it is not read'))
   }
 
   #end(result: Result): void {

@@ -11,13 +11,15 @@ import { fault, isFault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity } from '../core/result.ts'
 import { certificateFault } from './client-certificate.ts'
 import { ProxyFailure } from './tunnel/failure.ts'
+import { joined, say } from '../core/words.ts'
+import type { Words } from '../core/words.ts'
 
 /** Carries a Fault through code that only knows errors; `classify` returns the Fault unchanged. */
 export class FaultError extends Error {
   readonly fault: Fault
 
   constructor(known: Fault) {
-    super(known.message)
+    super(say(known.message))
     this.fault = known
   }
 }
@@ -26,7 +28,7 @@ export class FaultError extends Error {
 export const NO_NETWORK = 'this process may not use the network. Start it with --allow-net'
 
 /** Codes that mean the same in every phase. */
-const ANYWHERE: Readonly<Record<string, readonly [FaultCode, string]>> = {
+const ANYWHERE: Readonly<Record<string, readonly [FaultCode, Words]>> = {
   ENOTFOUND: ['dns/not_found', 'the host name does not exist'],
   ENODATA: ['dns/empty', 'the host name has no address'],
   EAI_AGAIN: ['dns/temporary', 'the host name could not be looked up just now'],
@@ -48,7 +50,7 @@ const ANYWHERE: Readonly<Record<string, readonly [FaultCode, string]>> = {
   UND_ERR_BODY_TIMEOUT: ['timeout/body', 'the body stalled'],
   UND_ERR_HEADERS_OVERFLOW: [
     'too_large/headers',
-    'the head of the response is too large. Raise maxHeaderBytes if that is meant',
+    ['the head of the response is too large. Raise ', { option: 'maxHeaderBytes' }, ' if that is meant'],
   ],
   UND_ERR_RES_EXCEEDED_MAX_SIZE: ['too_large/body', 'the body is too large'],
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: ['invalid_request/body', 'the body is not as long as its content-length says'],
@@ -271,9 +273,8 @@ function codeOf(error: ForeignError): string {
   return (codes.find(code => typeof code === 'string' && !OWN_SIDE.has(code)) ?? codes[0] ?? '') as string
 }
 
-function withDetail(sentence: string, error: ForeignError, code: string): string {
-  if (code === 'UND_ERR_INVALID_ARG') return `${sentence}: ${error.message}`
-  return `${sentence} (${code})`
+function withDetail(sentence: Words, error: ForeignError, code: string): Words {
+  return joined(sentence, code === 'UND_ERR_INVALID_ARG' ? `: ${error.message}` : ` (${code})`)
 }
 
 function disconnected(error: unknown, code: string, attempt: Attempt, received: Received): Fault {

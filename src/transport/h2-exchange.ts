@@ -16,6 +16,7 @@ import type { Collector } from './collect.ts'
 import type { Attempt } from '../core/attempt.ts'
 import { isAtHand } from '../core/body.ts'
 import { fault } from '../core/result.ts'
+import type { Words } from '../core/words.ts'
 
 const CANCEL = 8
 
@@ -168,7 +169,11 @@ export class Exchange {
   }
 
   #tooLong(what: string): void {
-    const message = `expected ${what} of at most ${this.#host.maxHeaderBytes} bytes, got more. Raise maxHeaderBytes if that is meant`
+    const message: Words = [
+      `expected ${what} of at most ${this.#host.maxHeaderBytes} bytes, got more. Raise `,
+      { option: 'maxHeaderBytes' },
+      ' if that is meant',
+    ]
     this.#fail(fault('too_large/headers', message, { sent: true }))
   }
 

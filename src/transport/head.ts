@@ -4,6 +4,7 @@ import { getAllHeaders, getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Integrity, Reply } from '../core/result.ts'
+import { tooManyBytes } from '../core/result.ts'
 
 const MAX_HEADERS = 2_000
 /** One or two 103s are fine; hundreds are an attack on the timeout of the head. */
@@ -48,7 +49,7 @@ export function announcedBytes(status: number, method: string, headers: HeaderLi
 }
 
 export function tooLargeProblem(maxBytes: number, reply: Reply): Fault {
-  const message = `the body is larger than ${maxBytes} bytes. Raise maxResponseBytes if that is meant`
+  const message = tooManyBytes('the body', maxBytes)
   return fault('too_large/body', message, { sent: true, reply })
 }
 

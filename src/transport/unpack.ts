@@ -10,13 +10,14 @@ import type { BrotliDecompress, Inflate, InflateRaw, ZstdDecompress } from 'node
 import { ByteSource } from './byte-source.ts'
 import { explain, hasGzipHeader, hasZlibHeader, hasZstdMagic, isKnown, tooLarge, unsupported } from './codings.ts'
 import type { Problem, ZlibError } from './codings.ts'
+import { say } from '../core/words.ts'
 
 /** A body that cannot be decoded. Callers outside this folder get a Fault. */
 export class Undecodable extends Error {
   readonly problem: Problem
 
   constructor(problem: Problem) {
-    super(problem[1])
+    super(say(problem[1]))
     this.problem = problem
   }
 }

@@ -8,14 +8,14 @@ describe('A message', () => {
     ['--rate none', 'Leave it out for no limit.'],
     ['--host-limit x=y', "--host-limit: expected a rate such as '10/s'"],
     ['--max-bytes 10', `--max-bytes: expected a size such as '64MiB', got "10". Did you mean '10B'?`],
-    ['--retries=-1', `--retries: expected an integer ≥ 0, got "-1". Write 'none' for no limit.`],
+    ['--retries=-1', `--retries: expected an integer ≥ 0, got "-1". Use 'none' for no limit.`],
     ['--workers 1.5', '--workers: expected an integer ≥ 0, got 1.5. 0 is none.'],
     ['--order foo', `--order: expected one of 'completed', 'input', got "foo". Write one of them.`],
-    ['--durability power', '--durability: expected --resume beside it, got none. Add it.'],
+    ['--durability power', '--durability: expected --resume beside it, got none. Set --resume.'],
     ['--proxy foo', '--proxy: expected the URL of a proxy'],
     [
       '--max-concurrency 5',
-      '--max-concurrency: expected -c auto beside it, got none. For a fixed number give -c alone.',
+      '--max-concurrency: expected --concurrency auto beside it, got none. For a fixed number set --concurrency alone.',
     ],
     ['--rate 10/s --rate-burst 50', '--rate-burst: expected an integer from 1 to the limit (10)'],
     ['--proxy-selection random', '--proxy-selection: expected several --proxy or --proxy-file beside it'],
@@ -32,10 +32,14 @@ describe('A message', () => {
   test('of a failure does, too.', async () => {
     const { run, write } = await workplace()
     write('urls.txt', 'nothing\n')
-    expect((await run(['-i', 'urls.txt'])).stderr).toContain("Write 'https://…' or give --base-url.")
-    expect((await run(['plan', '-i', 'urls.txt'])).stdout).toContain("Write 'https://…' or give --base-url.")
+    expect((await run(['-i', 'urls.txt'])).stderr).toContain("Write 'https://…' or set --base-url.")
+    expect((await run(['plan', '-i', 'urls.txt'])).stdout).toContain("Write 'https://…' or set --base-url.")
     expect((await run(['URL/a', '--max-bytes', '5B'])).stderr).toContain('Raise --max-bytes if that is meant')
-    expect((await run(['URL/a', '--block-private-addresses'])).stderr).toContain('Leave out --block-private-addresses')
+    expect((await run(['URL/a', '--block-private-addresses'])).stderr).toContain(
+      'Set --no-block-private-addresses to allow it',
+    )
+    // Data files as well as what is shown.
+    expect((await run(['URL/a', '--max-bytes', '5B'])).stdout).toContain('Raise --max-bytes if that is meant')
     write('rows.jsonl', '{"a\n')
     expect((await run(['-i', 'rows.jsonl'])).stderr).toMatch(/^rows\.jsonl:1: (?!.*line 1)/m)
   })

@@ -1,7 +1,4 @@
-/**
- * The circuit breaker through the whole client: what opens it, what happens while it is open, and how a host comes
- * back.
- */
+/** The circuit breaker through the whole client: what opens it, what happens meanwhile, and how a host comes back. */
 import { describe, expect, test } from 'vitest'
 import { ParallelRequests } from '../../src/index.ts'
 import type { ClientOptions, Outcome, RequestSpec } from '../../src/index.ts'
@@ -23,7 +20,7 @@ const codes = (outcomes: readonly Outcome[]): string[] =>
 
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
 
-/** A client with a breaker and one slot, and a function that sends a batch. */
+/** A client with a breaker and one place, and what it sends in batches. */
 function clientFor(transport: MockTransport, options: ClientOptions = {}) {
   const client = new ParallelRequests({ transport, concurrency: 1, maxRetries: 0, breaker: true, ...options })
   const send = (urls: readonly (string | RequestSpec)[]): Promise<Outcome[]> =>
@@ -31,14 +28,14 @@ function clientFor(transport: MockTransport, options: ClientOptions = {}) {
   return { client, send, close: () => client.close() }
 }
 
-/** The host fails before this time, and answers afterwards. */
+/** Down before this time, then up. */
 const downUntil =
   (untilMs: number) =>
   ({ atMs, url }: MockRequest): MockResponse =>
     atMs < untilMs && url.startsWith(HOST) ? DOWN : OK
 
-describe('a breaker', () => {
-  test('is off by default, and then every request is sent however many fail', async () => {
+describe('A breaker', () => {
+  test('is off by default: every request is sent, however many fail.', async () => {
     const transport = mockTransport(() => DOWN)
     for (const options of [{}, { breaker: false }]) {
       const client = new ParallelRequests({ transport, concurrency: 1, maxRetries: 0, ...options })
@@ -48,13 +45,13 @@ describe('a breaker', () => {
     expect(transport.requests).toHaveLength(60)
   })
 
-  test('set to true opens at the fifth failure, and requests that were queued fail at once without being sent', async () => {
+  test('of true opens at the fifth failure, and the line that stood before drains with nothing sent.', async () => {
     const transport = mockTransport(() => DOWN)
     const { send, close } = clientFor(transport)
     const outcomes = await send(urlsOf(100))
     expect(codes(outcomes)).toEqual([...times(5, 'http/500'), ...times(95, 'circuit/open')])
     expect(transport.requests).toHaveLength(5)
-    // At once: the clock stands at the fifth answer.
+    // At once: the clock stands where the fifth answer came.
     expect(transport.clock.now()).toBe(5 * LATENCY_MS)
     for (const { error, attempts } of outcomes.slice(5)) {
       expect(error?.retryAt).toBe(EPOCH_MS + 5 * LATENCY_MS + 10_000)
@@ -65,18 +62,18 @@ describe('a breaker', () => {
     await close()
   })
 
-  test('fails at once the requests that wait for a rate limit of much longer', async () => {
+  test('drains at once who waits for a rate that would let them go much later.', async () => {
     const transport = mockTransport(() => DOWN)
     const perHost = { rateLimit: { limit: 2, interval: '1h', burst: 2 } }
     const { client, close } = clientFor(transport, { concurrency: 20, breaker: { failures: 2 }, perHost })
-    // Batches of one request, so that all of them are in the queue of the host.
+    // Batches of one: all of them stand in the line of the host.
     const batches = await Promise.all(urlsOf(8).map(url => client.request([url], { onFailure: 'settle' })))
     expect(codes(batches.flat())).toEqual([...times(2, 'http/500'), ...times(6, 'circuit/open')])
     expect(transport.clock.now()).toBe(LATENCY_MS)
     await close()
   })
 
-  test('also fails at once the requests that wait for a slot, a rate or a back-off', async () => {
+  test('drains who waits for a place, for a rate and for a back-off, too.', async () => {
     const transport = mockTransport(() => DOWN)
     const { send, close } = clientFor(transport, {
       concurrency: 3,
@@ -86,7 +83,7 @@ describe('a breaker', () => {
     })
     const outcomes = await send(urlsOf(100))
     expect(new Set(codes(outcomes))).toEqual(new Set(['circuit/open']))
-    // Five failures, and the attempts that were in flight by then.
+    // Five failures, and what was on the wire besides.
     expect(transport.requests.length).toBeLessThanOrEqual(5 + 2)
     expect(transport.clock.now()).toBeLessThan(1_000)
     await close()
@@ -97,7 +94,7 @@ describe('a breaker', () => {
     [{ failures: 7, cooldown: '1m' }, 7, 60_000],
     [{ failures: 1, cooldown: '500ms', window: '1s' }, 1, 500],
     [{}, 5, 10_000],
-  ])('with %j opens at failure %i', async (breaker, failures, cooldownMs) => {
+  ])('of %j opens at failure %i.', async (breaker, failures, cooldownMs) => {
     const transport = mockTransport(() => DOWN)
     const { send, close } = clientFor(transport, { breaker })
     const outcomes = await send(urlsOf(20))
@@ -106,14 +103,14 @@ describe('a breaker', () => {
     await close()
   })
 
-  test('does not count failures that are further apart than its window', async () => {
+  test('does not add up failures that lie further apart than its window.', async () => {
     const transport = mockTransport(() => DOWN)
     const { send, close } = clientFor(transport, { breaker: { window: '30s' }, perHost: { rateLimit: '1/8s' } })
     expect(codes(await send(urlsOf(12)))).toEqual(times(12, 'http/500'))
     await close()
   })
 
-  test.each([404, 400, 401, 410, 422, 304])('does not count a %i as a failure of the host', async status => {
+  test.each([404, 400, 401, 410, 422, 304])('does not count a %i as a failure of the host.', async status => {
     const transport = mockTransport(() => ({ status, latencyMs: LATENCY_MS }))
     const { send, close } = clientFor(transport)
     expect(codes(await send(urlsOf(20)))).toEqual(times(20, `http/${status}`))
@@ -124,7 +121,7 @@ describe('a breaker', () => {
     ['429 with Retry-After', { status: 429, headers: { 'retry-after': '1' } }],
     ['429 without', { status: 429 }],
     ['503 with Retry-After', { status: 503, headers: { 'retry-after': '1' } }],
-  ])('does not count %s as a failure, because it is a pause', async (_name, throttle) => {
+  ])('does not count %s as a failure: it is a pause.', async (_name, throttle) => {
     const transport = mockTransport(({ atMs }) => (atMs < 20_000 ? { ...throttle, latencyMs: LATENCY_MS } : OK))
     const { send, close } = clientFor(transport, { retry: { backoff: () => 500 } })
     expect(codes(await send(urlsOf(10)))).toEqual(times(10, 'ok'))
@@ -133,7 +130,7 @@ describe('a breaker', () => {
   })
 
   test.each(['connect/refused', 'reset/before_headers', 'timeout/headers', 'dns/not_found'] as const)(
-    'counts %s as a failure',
+    'counts %s as a failure.',
     async code => {
       const transport = mockTransport(() => ({ fault: code, latencyMs: LATENCY_MS }))
       const { send, close } = clientFor(transport)
@@ -142,7 +139,7 @@ describe('a breaker', () => {
     },
   )
 
-  test('belongs to one host, and other hosts are served while it is open', async () => {
+  test('is one per host: the others are served while one is open.', async () => {
     const transport = mockTransport(downUntil(Infinity))
     const { send, close } = clientFor(transport, { concurrency: 4 })
     const outcomes = await send([...urlsOf(50), ...urlsOf(50, OTHER)])
@@ -151,20 +148,20 @@ describe('a breaker', () => {
     await close()
   })
 
-  test('belongs to one limitKey if there is one', async () => {
+  test('is one per limitKey where there is one.', async () => {
     const transport = mockTransport(downUntil(Infinity))
     const { send, close } = clientFor(transport, { limitKey: ({ meta }) => meta as string })
     const specs = (meta: string, host: string) => urlsOf(10, host).map(url => ({ url, meta }))
     expect(codes(await send(specs('x', HOST))).filter(code => code === 'circuit/open')).toHaveLength(5)
-    // First another host with the same key, then the same host with another key.
+    // Another host under the same key, then the same host under another key.
     expect(codes(await send(specs('x', OTHER)))).toEqual(times(10, 'circuit/open'))
     expect(codes(await send(specs('y', HOST))).filter(code => code === 'http/500')).toHaveLength(5)
     await close()
   })
 })
 
-describe('after the cooldown of a breaker', () => {
-  /** A breaker that is open; the clock stands at 50 ms. */
+describe('After its cooldown', () => {
+  /** Opened; the clock stands at 50 ms. */
   async function opened(handler: (request: MockRequest) => MockResponse, options: ClientOptions = {}) {
     const transport = mockTransport(handler)
     const parts = clientFor(transport, { concurrency: 10, ...options })
@@ -173,12 +170,12 @@ describe('after the cooldown of a breaker', () => {
     return { ...parts, transport }
   }
 
-  /** Advances the virtual clock. */
+  /** Lets time pass: requests to another host at a rate do. */
   async function wait(transport: MockTransport, ms: number): Promise<void> {
     await new Promise<void>(resolve => transport.clock.after(ms, resolve))
   }
 
-  test('exactly one probe is sent, and a good answer closes the breaker', async () => {
+  test('exactly one probe goes, and an answer that is good closes it.', async () => {
     const { send, transport, close } = await opened(downUntil(1_000))
     await wait(transport, 9_999)
     expect(codes(await send(urlsOf(5)))).toEqual(times(5, 'circuit/open'))
@@ -192,7 +189,7 @@ describe('after the cooldown of a breaker', () => {
     await close()
   })
 
-  test('a failing probe opens the breaker again for a whole cooldown', async () => {
+  test('a probe that fails opens it again, for a whole cooldown.', async () => {
     const { send, transport, close } = await opened(downUntil(Infinity))
     await wait(transport, 10_000)
     const before = transport.requests.length
@@ -211,7 +208,7 @@ describe('after the cooldown of a breaker', () => {
     await close()
   })
 
-  test('a throttled probe leaves the decision to the next one', async () => {
+  test('a probe that is throttled leaves the question to the next one.', async () => {
     const script: MockResponse[] = [...times(5, DOWN), { status: 429, headers: { 'retry-after': '3' } }, OK]
     const { send, transport, close } = await opened(() => script.shift() ?? OK)
     await wait(transport, 10_000)
@@ -221,7 +218,7 @@ describe('after the cooldown of a breaker', () => {
   })
 })
 
-test('requests that fail at an open breaker take no tokens from rates and budgets', async () => {
+test('While it is open nothing takes a token: the rate is there for those who are served.', async () => {
   const transport = mockTransport(downUntil(Infinity))
   const { send, close } = clientFor(transport, { rateLimit: { limit: 20, interval: '1h' }, budgets: { units: '20/h' } })
   expect(codes(await send(urlsOf(1_000))).filter(code => code === 'circuit/open')).toHaveLength(995)
@@ -230,7 +227,7 @@ test('requests that fail at an open breaker take no tokens from rates and budget
   await close()
 })
 
-test('a retry that finds the breaker open ends as circuit/open, and its sent attempts are counted', async () => {
+test('A retry that finds it open ends as circuit/open, and an attempt that had been sent is counted.', async () => {
   const transport = mockTransport(() => DOWN)
   const { send, close } = clientFor(transport, {
     breaker: { failures: 2 },

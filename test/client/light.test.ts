@@ -1,7 +1,4 @@
-/**
- * What a batch must not load: Node's own fetch adds 10 ms and more to a start, and reading a name like `Headers` loads
- * it.
- */
+/** What a batch must not load: Node's own fetch costs a start 10 ms and more, and hangs on a name like `Headers`. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -18,7 +15,7 @@ async function said(script: string): Promise<string> {
   return out.trim()
 }
 
-test("a batch does not load Node's fetch until the caller reads headers", async () => {
+test('A batch loads Node’s fetch only when somebody looks at headers.', async () => {
   const server = createServer((_request, response) => response.end('{}')).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`

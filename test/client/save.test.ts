@@ -1,7 +1,4 @@
-/**
- * `returnType: 'file'`: complete under its name or absent, inside its folder, and resumed only if a validator proves it
- * unchanged.
- */
+/** `returnType: 'file'`: whole under its name or not there, inside its folder, gone on with only where that is proven. */
 import { execFile, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -41,7 +38,7 @@ async function save(spec: string | RequestSpec, options: AskOptions & { saveTo?:
   return outcome
 }
 
-/** Sends the headers of the whole body, and closes after `bytes`. */
+/** Begins with all of it, and ends after `bytes`. */
 const cutting =
   (bytes: number, headers = STRONG): Script =>
   async connection => {
@@ -52,7 +49,7 @@ const cutting =
     connection.fin()
   }
 
-/** Keeps the requests that it answers. */
+/** Keeps the request that it answers. */
 function recorded(
   asked: RawRequest[],
   answer: (request: RawRequest) => { body: Buffer; status?: string; headers?: string },
@@ -67,7 +64,7 @@ function recorded(
 const fromOf = ({ headers }: RawRequest): number => Number(/^bytes=(\d+)-$/.exec(headers.get('range') ?? '')?.[1])
 
 describe("returnType 'file'", () => {
-  it.each(['identity', 'gzip'])('saves the decoded body, and returns its path and size: %s', async coding => {
+  it.each(['identity', 'gzip'])('saves what was meant, and tells where and how much: %s', async coding => {
     const body = coding === 'gzip' ? gzipSync(BYTES) : BYTES
     await using server = await rawServer(
       answering(connection => connection.reply(body, { headers: `Content-Encoding: ${coding}\r\n` })),
@@ -80,7 +77,7 @@ describe("returnType 'file'", () => {
     expect(server.connections[0]?.requests[0]?.headers.get('accept-encoding')).toBe('identity')
   })
 
-  it('creates its folder, and saves nothing of a response that is not a success', async () => {
+  it('makes its folder, and saves nothing of an answer that is no success', async () => {
     await using server = await rawServer(
       answering((connection, { path }) =>
         path === '/gone' ? connection.reply('error page', { status: '404 Not Found' }) : connection.reply(''),
@@ -121,7 +118,7 @@ describe("returnType 'file'", () => {
     expect(there()).toEqual([])
   })
 
-  it('is limited by maxResponseBytes, compressed or not', async () => {
+  it('is capped by maxResponseBytes, packed or not', async () => {
     await using server = await rawServer(
       answering((connection, { path }) =>
         path === '/bomb'
@@ -135,7 +132,7 @@ describe("returnType 'file'", () => {
     expect((await save(`${server.origin}/bomb`)).value).toEqual({ path: join(folder, 'bomb'), bytes: 16 * 2 ** 20 })
   })
 
-  it('ends within 100 ms of an abort, and leaves nothing', async () => {
+  it('ends at an abort within 100 ms, and nothing is left', async () => {
     await using server = await rawServer(async connection => {
       await connection.request()
       await connection.send(`${OK}Content-Length: 1000000\r\n\r\n`)
@@ -152,7 +149,7 @@ describe("returnType 'file'", () => {
     expect(there()).toEqual([])
   })
 
-  it('works with a transport without streaming, with worker threads and in the sync call', async () => {
+  it('works with a transport that knows nothing of it, with worker threads and on a blocked thread', async () => {
     const transport = mockTransport(() => ({ text: 'mocked' }))
     expect((await save('http://a.test/mock.txt', { transport })).ok).toBe(true)
     expect(readFileSync(join(folder, 'mock.txt'), 'utf8')).toBe('mocked')
@@ -162,8 +159,8 @@ describe("returnType 'file'", () => {
   })
 })
 
-describe('a download that was cut', () => {
-  it('resumes where it ended if a strong validator proves the file unchanged', async () => {
+describe('What was cut', () => {
+  it('goes on where it ended if a strong validator proves it the same', async () => {
     const asked: RawRequest[] = []
     await using server = await rawServer([
       cutting(400_000),
@@ -201,7 +198,7 @@ describe('a download that was cut', () => {
     ['only a date', 'Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n'],
     ['useless, for there are no ranges', `${STRONG}Accept-Ranges: none\r\n`],
     ['useless, for the body is coded', `${STRONG}Content-Encoding: x-gzip, identity\r\n`],
-  ])('starts again if the validator is %s', async (_what, headers) => {
+  ])('begins again where the validator is %s', async (_what, headers) => {
     const asked: RawRequest[] = []
     await using server = await rawServer([cutting(400_000, headers), recorded(asked, () => ({ body: BYTES }))])
     const outcome = await save(`${server.origin}/x`, { maxRetries: 1, contentCoding: 'raw' })
@@ -210,7 +207,7 @@ describe('a download that was cut', () => {
     expect(readFileSync(join(folder, 'x')).equals(BYTES)).toBe(true)
   })
 
-  it('starts again if the file has changed meanwhile, and never mixes the two', async () => {
+  it('begins again where the server has something else by now, and never mixes the two', async () => {
     const other = randomBytes(300_000)
     const asked: RawRequest[] = []
     await using server = await rawServer([
@@ -229,7 +226,7 @@ describe('a download that was cut', () => {
     ['of unknown length', { etag: '"one"', range: (from: number) => `bytes ${from}-999999/*` }],
     ['of something that has changed', { etag: '"two"', range: (from: number) => `bytes ${from}-999999/1000000` }],
     ['that says nothing of itself', { etag: '"one"', range: () => 'bytes' }],
-  ])('starts again after a part %s', async (_what, { etag, range }) => {
+  ])('begins again after a part %s', async (_what, { etag, range }) => {
     const asked: RawRequest[] = []
     await using server = await rawServer([
       cutting(400_000),
@@ -249,7 +246,7 @@ describe('a download that was cut', () => {
     expect(readFileSync(join(folder, 'x')).equals(BYTES)).toBe(true)
   })
 
-  it('starts again after a 416, and accepts no part that was not requested', async () => {
+  it('begins again after a 416, and takes no part that nobody asked for', async () => {
     const asked: RawRequest[] = []
     await using server = await rawServer([
       cutting(400_000),
@@ -269,7 +266,7 @@ describe('a download that was cut', () => {
     expect(meant.value).toEqual({ path: join(folder, 'y'), bytes: 3 })
   })
 
-  it('resumes as often as it is cut, each time from its current end', async () => {
+  it('is asked for as often as it is cut, and each time from where it is', async () => {
     const asked: RawRequest[] = []
     const part: Script = async connection => {
       const request = await connection.request()
@@ -290,7 +287,7 @@ describe('a download that was cut', () => {
     expect(new Set(places).size).toBe(4)
   })
 
-  it('by another process is not resumed, and links are not followed', async () => {
+  it('of another process is not trusted, and neither are links', async () => {
     await using server = await rawServer(answering(connection => connection.reply(BYTES)))
     const outside = join(folder, 'outside')
     writeFileSync(outside, 'mine')
@@ -317,7 +314,7 @@ describe('a download that was cut', () => {
   })
 })
 
-describe('a process that saves files', () => {
+describe('A process that saves', () => {
   const LARGE = 256 * 2 ** 20
   const large = answering(async (connection, { path }) => {
     const bytes = path === '/large' ? LARGE : LARGE / 4
@@ -334,9 +331,9 @@ describe('a process that saves files', () => {
   const told = async (command: string, args: readonly string[], env = process.env): Promise<Told> =>
     JSON.parse((await run(command, args, { env })).stdout) as Told
 
-  figure('uses at most 32 MiB more for a body of 256 MiB than for one of 64 MiB', async () => {
+  figure('a body of 256 MiB takes no more than 32 MiB above one of 64 MiB', async () => {
     await using server = await rawServer(large)
-    // Socket buffers are garbage until they are collected, as much for a quarter of the body as for all of it.
+    // The buffers of sockets are garbage before they are collected: the same for a quarter of it as for all of it.
     const [warm, url] = [`${server.origin}/quarter`, `${server.origin}/large`]
     const { outcomes, grownBytes, files } = await told(process.execPath, [PROGRAM, folder, warm, url])
     expect(outcomes).toEqual([{ ok: true, bytes: LARGE, attempts: 1 }])
@@ -346,32 +343,29 @@ describe('a process that saves files', () => {
 
   const mounts = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
 
-  it.skipIf(!mounts)(
-    'on a full disk reports it once, leaves nothing of the file, and continues with the others',
-    async () => {
-      await using server = await rawServer(large)
-      const urls = ['/warm', '/large', '/small'].map(path => server.origin + path)
-      const script = 'mount -t tmpfs -o size=2m tmpfs "$1" && exec "$PROGRAM_NODE" "$PROGRAM" "$@"'
-      const env = { ...process.env, PROGRAM_NODE: process.execPath, PROGRAM }
-      const { outcomes, files } = await told('unshare', ['-rm', 'sh', '-c', script, 'sh', folder, ...urls], env)
-      expect(outcomes).toMatchObject([
-        { ok: false, code: 'resource/disk', attempts: 1 },
-        { ok: true, bytes: 3 },
-      ])
-      expect(files).toEqual(['small', 'warm'])
-      covers(import.meta.url, {
-        row: 116,
-        name: "no space left for a file of returnType 'file'",
-        outcome: '`resource/disk`; nothing is left of it, the others go on',
-        retry: 'N',
-        socket: '–',
-      })
-    },
-  )
+  it.skipIf(!mounts)('to a full disk tells so once, leaves nothing of it, and the others go on', async () => {
+    await using server = await rawServer(large)
+    const urls = ['/warm', '/large', '/small'].map(path => server.origin + path)
+    const script = 'mount -t tmpfs -o size=2m tmpfs "$1" && exec "$PROGRAM_NODE" "$PROGRAM" "$@"'
+    const env = { ...process.env, PROGRAM_NODE: process.execPath, PROGRAM }
+    const { outcomes, files } = await told('unshare', ['-rm', 'sh', '-c', script, 'sh', folder, ...urls], env)
+    expect(outcomes).toMatchObject([
+      { ok: false, code: 'resource/disk', attempts: 1 },
+      { ok: true, bytes: 3 },
+    ])
+    expect(files).toEqual(['small', 'warm'])
+    covers(import.meta.url, {
+      row: 116,
+      name: "no space left for a file of returnType 'file'",
+      outcome: '`resource/disk`; nothing is left of it, the others go on',
+      retry: 'N',
+      socket: '–',
+    })
+  })
 })
 
-describe('a resumed run with saved files', () => {
-  it('returns the saved files and sends nothing', async () => {
+describe('A run that is taken up again', () => {
+  it('gives back what it saved, and sends nothing', async () => {
     await using server = await rawServer(answering(connection => connection.reply('abc')))
     const resume = join(folder, 'run.jsonl')
     const client = clientOf({ saveTo: join(folder, 'in') })
@@ -385,8 +379,8 @@ describe('a resumed run with saved files', () => {
   })
 })
 
-describe('a resumed run with new files', () => {
-  it('gives each name once: a name of a finished request is not used again, even if its file is gone', async () => {
+describe('A run that goes on', () => {
+  it('gives no name twice: neither that of a request that is done, nor to one whose file is gone', async () => {
     await using server = await rawServer(answering((connection, { path }) => connection.reply(path)))
     const resume = join(folder, 'run.jsonl')
     const client = clientOf({ saveTo: join(folder, 'in') })
@@ -402,8 +396,8 @@ describe('a resumed run with new files', () => {
   })
 })
 
-describe('a checksum', () => {
-  it('that does not match leaves no file, and the request is retried from the start', async () => {
+describe('checksum', () => {
+  it('that does not fit: no file, tried again from the start', async () => {
     await using server = await rawServer([
       answering(connection => connection.reply(Buffer.from('wrong'), { headers: STRONG })),
     ])
@@ -415,13 +409,13 @@ describe('a checksum', () => {
     expect(requests.some(({ headers }) => headers.has('range'))).toBe(false)
   })
 
-  it.each(['md5', 'sha1', 'sha256', 'sha512'])('may be %s, in upper or lower case', async algorithm => {
+  it.each(['md5', 'sha1', 'sha256', 'sha512'])('%s is known, in any case', async algorithm => {
     await using server = await rawServer(answering(connection => connection.reply(BYTES)))
     const checksum = `${algorithm}:${createHash(algorithm).update(BYTES).digest('hex')}`.toUpperCase()
     expect(verdictOf(await save(`${server.origin}/x`, { checksum }))).toBe('ok')
   })
 
-  it("requires returnType 'file'", async () => {
+  it('needs a file', async () => {
     const url = 'http://127.0.0.1:9/'
     await expect(parallelRequests(url, { checksum: SHA256 })).rejects.toThrow(ConfigError)
     const outcome = await parallelRequests({ url, checksum: SHA256 }, { onFailure: 'settle' })
@@ -452,7 +446,7 @@ describe('saveTo', () => {
     expect(there()).toEqual(['in'])
   })
 
-  it('a folder: the name comes from the request, not from a redirect or Content-Disposition', async () => {
+  it('a folder: a name is of the request, not of a redirect nor of what the server would like', async () => {
     await using server = await rawServer(
       answering((connection, { path }) =>
         path === '/mine'
@@ -470,7 +464,7 @@ describe('saveTo', () => {
     })
   })
 
-  it('a folder: long names are cut, and the later of two equal names gets its index', async () => {
+  it('a folder: long names are cut, and of equal ones the later get their index', async () => {
     await using server = await rawServer(answering((connection, { path }) => connection.reply(path)))
     const client = clientOf({ saveTo: folder })
     const long = `/${'x'.repeat(1_000)}`
@@ -487,7 +481,7 @@ describe('saveTo', () => {
     expect(new Set(saved.map(({ path }) => path)).size).toBe(5)
   })
 
-  it('a function: its path may be promised, and a throw fails only its own request', async () => {
+  it('a function: its path, promised or not; what it throws costs its own request only', async () => {
     await using server = await rawServer(answering(connection => connection.reply('abc')))
     const paths: Record<string, () => unknown> = {
       '/path': () => join(folder, 'one'),
@@ -520,7 +514,7 @@ describe('saveTo', () => {
     expect(there()).toEqual(['one', 'three', 'two'])
   })
 
-  it('a function: if it hangs, it delays neither an abort nor timeouts.callback', async () => {
+  it('that hangs keeps neither an abort nor timeouts.callback waiting', async () => {
     const hang = (): Promise<string> => new Promise(() => undefined)
     const late = await save('http://127.0.0.1:9/', { saveTo: hang, timeouts: { callback: '50ms' } })
     expect(verdictOf(late)).toBe('timeout/callback')
@@ -528,7 +522,7 @@ describe('saveTo', () => {
     expect(verdictOf(aborted)).toMatch(/^aborted\//)
   })
 
-  it('never replaces an existing file', async () => {
+  it('never replaces what is there', async () => {
     await using server = await rawServer(answering(connection => connection.reply('abc')))
     writeFileSync(join(folder, 'x'), 'mine')
     const outcome = await save(`${server.origin}/x`)
@@ -545,7 +539,7 @@ describe('saveTo', () => {
     })
   })
 
-  it('replaces it if a function says so, once the new file is complete', async () => {
+  it('replaces it where a function says so, once the new one is whole', async () => {
     await using server = await rawServer(answering(connection => connection.reply('abc')))
     const path = join(folder, 'x')
     writeFileSync(path, 'mine')
@@ -559,7 +553,7 @@ describe('saveTo', () => {
     expect([readFileSync(path, 'utf8'), there()]).toEqual(['abc', ['x']])
   })
 
-  it('does not replace a file that was created meanwhile', async () => {
+  it('does not replace what came meanwhile, either', async () => {
     await using server = await rawServer(
       answering(connection => {
         writeFileSync(join(folder, 'x'), 'mine')
@@ -571,7 +565,7 @@ describe('saveTo', () => {
     expect(there()).toEqual(['x'])
   })
 
-  it('a folder: works in the sync call', async () => {
+  it('a folder works on a blocked thread', async () => {
     await using server = await rawServer(answering(connection => connection.reply('abc')))
     const program = `
       import { parallelRequestsSync } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)}
@@ -586,7 +580,7 @@ describe('saveTo', () => {
     ])
   })
 
-  it('is required, and cannot be a function in the sync call', async () => {
+  it('is needed, and of a function nobody can ask a blocked thread', async () => {
     const url = 'http://127.0.0.1:9/'
     const [outcome] = await parallelRequests([url], { returnType: 'file', onFailure: 'settle' })
     expect(outcome?.error?.code).toBe('invalid_request/options')
@@ -596,7 +590,7 @@ describe('saveTo', () => {
   })
 })
 
-describe('a file that is itself compressed', () => {
+describe('a file that is packed by itself', () => {
   const packed = gzipSync('a tar')
   const answer = (headers: string): Script =>
     answering(connection => connection.reply(packed, { headers: `Content-Encoding: gzip\r\n${headers}` }))
@@ -615,14 +609,14 @@ describe('a file that is itself compressed', () => {
   it.each([
     ['is not packed by its name and type', '/page.html', {}],
     ['was asked for in a coding', '/pkg.tar.gz', { headers: { 'accept-encoding': 'gzip' } }],
-  ])('is distinguished from one that %s, which is decoded', async (_what, path, options) => {
+  ])('is no other: one that %s is unpacked', async (_what, path, options) => {
     await using server = await rawServer(answer(''))
     expect(verdictOf(await save(server.origin + path, { ...options, saveTo: () => join(folder, 'saved') }))).toBe('ok')
     expect(readFileSync(join(folder, 'saved'), 'utf8')).toBe('a tar')
   })
 })
 
-it('an accepted 304 leaves the existing file unchanged', async () => {
+it('a 304 that is accepted leaves the file that is there', async () => {
   await using server = await rawServer(answering(connection => connection.send('HTTP/1.1 304 Not Modified\r\n\r\n')))
   const path = join(folder, 'kept')
   writeFileSync(path, 'old')

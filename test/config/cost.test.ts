@@ -4,6 +4,7 @@ import { costsOf, trueCosts } from '../../src/config/cost.ts'
 import type { RequestPlan } from '../../src/config/plan.ts'
 import { isFault } from '../../src/core/result.ts'
 import { makeCall } from '../support/calls.ts'
+import { say } from '../../src/core/words.ts'
 
 type Cost = RequestPlan['cost']
 
@@ -79,7 +80,7 @@ describe('The cost of a request', () => {
     const refused = costsOf(given, REQUEST, plan())
     if (!isFault(refused)) throw new Error(`expected a fault, got ${JSON.stringify(refused)}`)
     expect(refused.code).toBe(code)
-    expect(refused.message).toMatch(why)
+    expect(say(refused.message)).toMatch(why)
   })
 })
 

@@ -4,12 +4,14 @@ import { bodyOf } from '../../src/config/body.ts'
 import { jsonText } from '../../src/config/json-body.ts'
 import { readPairs } from '../../src/config/query-input.ts'
 import { pairsOf } from '../../src/core/url.ts'
+import { sayProblem } from '../../src/core/problem.ts'
+import type { Problem } from '../../src/core/problem.ts'
 
 function problemsOf(value: unknown): string {
-  const problems: string[] = []
+  const problems: Problem[] = []
   expect(jsonText(value, problems)).toBe(undefined)
   expect(problems).toHaveLength(1)
-  return problems[0] as string
+  return sayProblem(problems[0] as Problem)
 }
 
 const form = new FormData()
@@ -74,7 +76,7 @@ describe('json', () => {
     ['boxed values', [Object('x'), Object(1), Object(true)], '["x",1,true]'],
     ['undefined in an array', [undefined, 1], '[null,1]'],
   ])('takes %s', (_what, value, text) => {
-    const problems: string[] = []
+    const problems: Problem[] = []
     expect(jsonText(value, problems)).toBe(text)
     expect(problems).toEqual([])
   })
@@ -102,10 +104,10 @@ describe('params and form', () => {
     [{ n: ['secret', null] }, 'got an array of 2 with null.'],
     [{ at: new Date(0) }, 'got an object (Date). Turn it into a string first.'],
   ])('refuses %o by name', (given, message) => {
-    const problems: string[] = []
+    const problems: Problem[] = []
     expect(readPairs(given, 'params', problems)).toBe(undefined)
-    expect(problems.join()).toContain(message)
-    expect(problems.join()).not.toContain('secret')
+    expect(problems.map(one => sayProblem(one)).join()).toContain(message)
+    expect(problems.map(one => sayProblem(one)).join()).not.toContain('secret')
   })
 
   test('URLSearchParams are taken with all values of a name', () => {
@@ -121,9 +123,9 @@ describe('params and form', () => {
 
 describe('multipart', () => {
   const partsOf = (multipart: unknown): [names: string[] | undefined, problems: string[]] => {
-    const problems: string[] = []
+    const problems: Problem[] = []
     const body = bodyOf({ multipart }, problems)?.body as { parts: { name: string }[] } | undefined
-    return [body?.parts.map(({ name }) => name), problems]
+    return [body?.parts.map(({ name }) => name), problems.map(one => sayProblem(one))]
   }
 
   test('leaves out null and undefined', () => {

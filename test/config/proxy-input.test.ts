@@ -8,6 +8,8 @@ import { parseProxy } from '../../src/config/proxy-url.ts'
 import { routeKey } from '../../src/core/route.ts'
 import type { Proxy } from '../../src/core/route.ts'
 import { proxiesFor } from '../../src/policy/bypass.ts'
+import { sayProblem } from '../../src/core/problem.ts'
+import type { Problem } from '../../src/core/problem.ts'
 
 function shown(text: string): string {
   const proxy = parseProxy(text)
@@ -68,8 +70,9 @@ describe('A file of proxies', () => {
   const read = (text: string): { ways: unknown; problems: string[] } => {
     const path = join(folder, 'list.txt')
     writeFileSync(path, text)
-    const problems: string[] = []
-    return { ways: readProxyFile(path, 'proxyFile', problems), problems }
+    const problems: Problem[] = []
+    const ways = readProxyFile(path, 'proxyFile', problems)
+    return { ways, problems: problems.map(one => sayProblem(one)) }
   }
 
   it('has one per line, in every form; blanks, comments, CRLF and a BOM are passed over', () => {
@@ -102,9 +105,11 @@ describe('A file of proxies', () => {
 
 describe('The environment', () => {
   const ask = (env: Record<string, string>, origin: string): string => {
-    const problems: string[] = []
+    const problems: Problem[] = []
     const ways = waysOfEnvironment(env, 'proxy', problems)
-    return ways === undefined ? problems.join() : (proxiesFor(ways, origin)[0]?.name ?? 'direct')
+    return ways === undefined
+      ? problems.map(one => sayProblem(one)).join()
+      : (proxiesFor(ways, origin)[0]?.name ?? 'direct')
   }
 
   it.each([

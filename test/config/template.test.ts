@@ -4,12 +4,13 @@ import type { RequestPlan } from '../../src/config/plan.ts'
 import { prepare } from '../../src/config/prepare.ts'
 import { readOptions } from '../../src/config/read.ts'
 import type { Call } from '../../src/core/call.ts'
+import { say } from '../../src/core/words.ts'
 
 const planOf = (options: object): RequestPlan => planBatch({}, readOptions(options, 'request'), 20).request
 
 function callOf(input: unknown, index: number, plan: RequestPlan): Omit<Call, 'trip'> {
   const call = prepare(input, { index, key: undefined, params: undefined, nowMs: 0 }, plan)
-  if ('refused' in call) throw new Error(call.refused.message)
+  if ('refused' in call) throw new Error(say(call.refused.message))
   const { trip: _trip, ...rest } = call
   return rest
 }

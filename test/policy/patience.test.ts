@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { Lane } from '../../src/policy/lane.ts'
 import { patienceMsOf, tooLongPaused } from '../../src/policy/patience.ts'
 import { makeCall } from '../support/calls.ts'
+import { say } from '../../src/core/words.ts'
 
 function paused(waitMs: number): Lane {
   const lane = new Lane({ key: 'https://api.test', shared: [] })
@@ -20,13 +21,13 @@ test.each([
   const refused = tooLongPaused(paused(waitMs), call, 1_000, 5_000_000)
   if (reason === undefined) return expect(refused).toBeUndefined()
   expect(refused).toMatchObject({ code: 'paused/retry_after', sent: false, retryAt: 5_000_000 + waitMs })
-  expect(refused?.message).toContain('api.test')
-  expect(refused?.message).toContain(reason)
+  expect(say(refused?.message ?? '')).toContain('api.test')
+  expect(say(refused?.message ?? '')).toContain(reason)
 })
 
 test('a pause beyond the deadline is too long for any maxRetryAfter', () => {
   const call = makeCall({ timeouts: { totalMs: 10_000 } })
   expect(patienceMsOf(call)).toBeGreaterThan(60_000)
   expect(tooLongPaused(paused(8_000), call, 1_000, 0)).toBeUndefined()
-  expect(tooLongPaused(paused(60_000), call, 1_000, 0)?.message).toContain('the deadline is earlier')
+  expect(say(tooLongPaused(paused(60_000), call, 1_000, 0)?.message ?? '')).toContain('the deadline is earlier')
 })

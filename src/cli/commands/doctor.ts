@@ -6,6 +6,7 @@ import { readSettings, settingSources } from '../settings.ts'
 import { printable } from '../../core/printable.ts'
 import { printableUrl } from '../../core/url.ts'
 import { VERSION } from '../../core/version.ts'
+import { sayProblem } from '../../core/problem.ts'
 
 interface Finding {
   readonly what: string
@@ -79,7 +80,8 @@ function settings(env: NodeJS.ProcessEnv): Finding {
     what: 'settings',
     found:
       named.length === 0 ? 'no preq.json here, no PREQ_ variables' : `every run here has those of ${named.join(', ')}`,
-    remedy: problem === undefined ? undefined : `Mend ${problem.split(': expected')[0]}: no run here takes it.`,
+    remedy:
+      problem === undefined ? undefined : `Mend ${sayProblem(problem).split(': expected')[0]}: no run here takes it.`,
   }
 }
 

@@ -10,7 +10,6 @@ import { doneLine, recordOf, runFileOf } from '../plan/done.ts'
 import { leastMs } from '../plan/least-time.ts'
 import { survey } from '../plan/survey.ts'
 import type { Survey } from '../plan/survey.ts'
-import { inFlags } from '../in-flags.ts'
 import { sayNotes } from '../notes.ts'
 import { planRun } from '../run-plan.ts'
 import { sentAsIsLines } from '../sent-as-is.ts'
@@ -89,7 +88,7 @@ function textOf(found: Survey, client: ClientPlan, byHost: boolean, more: readon
     timeLine(found, client, byHost),
     section('hosts', hostLines(hosts)),
     section('first requests', first),
-    section('invalid', problems.map(inFlags), invalid),
+    section('invalid', problems, invalid),
   ]
     .filter(part => part !== '')
     .join('\n')

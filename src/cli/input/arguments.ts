@@ -1,8 +1,9 @@
 /** Words of the command line that are to be URLs: what can be none is said before anything is sent. */
 import { printableUrl } from '../../core/url.ts'
+import type { Problem } from '../../core/problem.ts'
 
 /** @param hasBase relative ones are URLs, too */
-export function checkArguments(words: readonly string[], hasBase: boolean, problems: string[]): void {
+export function checkArguments(words: readonly string[], hasBase: boolean, problems: Problem[]): void {
   if (hasBase) return
   for (const word of words) {
     const problem = problemOf(word)

@@ -1,6 +1,7 @@
 /** What a file is written as, by the ending of its name. */
 import { extname } from 'node:path'
 import type { OutputFormat } from '../run-plan.ts'
+import type { Problem } from '../../core/problem.ts'
 
 const BY_ENDING: Readonly<Record<string, OutputFormat>> = {
   '.jsonl': 'jsonl',
@@ -12,7 +13,7 @@ const BY_ENDING: Readonly<Record<string, OutputFormat>> = {
 }
 
 /** JSON lines where the name tells of nothing: `/dev/null`, `results`. */
-export function outputFormatOf(path: string, problems: string[]): OutputFormat {
+export function outputFormatOf(path: string, problems: Problem[]): OutputFormat {
   const ending = extname(path).toLowerCase()
   const known = Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending] : undefined
   if (known === undefined && /^\.[a-z]/.test(ending)) {

@@ -6,16 +6,26 @@ import { reasonOf } from '../../core/callback.ts'
 import type { DoneLine } from '../../core/journal.ts'
 import { fault } from '../../core/result.ts'
 import type { Fault, Result } from '../../core/result.ts'
+import type { Words } from '../../core/words.ts'
 
 export const CRASHED: Fault = fault(
   'in_doubt/crash',
-  "under way when the run before this one ended, so that nobody knows whether it was carried out. unknownWrites: 'resend' sends it again",
+  [
+    'under way when the run before this one ended, so that nobody knows whether it was carried out. ',
+    { option: 'unknownWrites', value: 'resend' },
+    ' sends it again',
+  ],
   { sent: true },
 )
 
 /** Beside an outcome that nobody knows, where failures are sent again. */
-export const NOT_RESENT =
-  "not sent again by retryFailed: nobody knows whether it was carried out. unknownWrites: 'resend' sends it again"
+export const NOT_RESENT: Words = [
+  'not sent again by ',
+  { option: 'retryFailed' },
+  ': nobody knows whether it was carried out. ',
+  { option: 'unknownWrites', value: 'resend' },
+  ' sends it again',
+]
 
 /** A value that nothing can be made of any more fails by itself. */
 export function resultIn(line: DoneLine, call: Call): Result {

@@ -5,6 +5,7 @@ import type { Call } from '../../core/call.ts'
 import { ConfigError } from '../../core/error.ts'
 import type { DoneLine, Journal } from '../../core/journal.ts'
 import { printableUrl } from '../../core/url.ts'
+import { problem } from '../../core/problem.ts'
 
 type Another = Extract<ResumeDecision, { readonly kind: 'another' }>
 
@@ -22,7 +23,12 @@ export async function another(call: Call, { id, isOld }: Another, { journal, pla
   const then = line === undefined ? 'another request' : described(line)
   const same = now === then ? ' (they differ in what is not shown: the body, or secrets in URL and headers)' : ''
   return new ConfigError([
-    `resume: expected the input that ${path} was made from, got another one: request ${call.index} was ${then} and is ${now}${same}. Give the same input (it may be longer), or another path.`,
+    problem(
+      'resume',
+      `the input that ${path} was made from`,
+      `another one: request ${call.index} was ${then} and is ${now}${same}`,
+      'Give the same input (it may be longer), or another path.',
+    ),
   ])
 }
 
@@ -30,7 +36,12 @@ function notRecorded({ index, own }: Call, path: string): ConfigError {
   const names = new Set([...(own?.headers ?? []).filter((_, at) => at % 2 === 0), ...(own?.unset ?? [])])
   if (own?.credentials !== undefined) names.add('auth')
   return new ConfigError([
-    `resume: expected a run file that has recorded what request ${index} brings by itself (${[...names].join(', ')}), got ${path} of version 1, which has not: its lines may be the answers of other rows. Give another path.`,
+    problem(
+      'resume',
+      `a run file that has recorded what request ${index} brings by itself (${[...names].join(', ')})`,
+      `${path} of version 1, which has not: its lines may be the answers of other rows`,
+      'Give another path.',
+    ),
   ])
 }
 

@@ -25,6 +25,7 @@ import { toSource } from '../../engine/source.ts'
 import type { Source } from '../../engine/source.ts'
 import type { Gate } from '../../layer/gate.ts'
 import { openRunFile } from '../../store/run-file.ts'
+import { problem } from '../../core/problem.ts'
 
 export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended'> {
   readonly items: Iterable<unknown> | AsyncIterable<unknown>
@@ -133,7 +134,12 @@ function* prepared(items: readonly unknown[], { prepare }: EngineParts): Generat
 
 export function shorter(path: string, size: number): ConfigError {
   return new ConfigError([
-    `resume: expected the input that ${path} was made from, which had at least ${size} requests, got a shorter one. Give the same input (it may be longer), or another path.`,
+    problem(
+      'resume',
+      `the input that ${path} was made from, which had at least ${size} requests`,
+      'a shorter one',
+      'Give the same input (it may be longer), or another path.',
+    ),
   ])
 }
 

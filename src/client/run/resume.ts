@@ -26,6 +26,8 @@ import { fault } from '../../core/result.ts'
 import type { Fault, Result } from '../../core/result.ts'
 import { Trip } from '../../core/trip.ts'
 import { printableUrl } from '../../core/url.ts'
+import type { Words } from '../../core/words.ts'
+import { wordsOf } from '../../core/problem.ts'
 
 export interface ResumeParts {
   readonly journal: Journal
@@ -62,7 +64,9 @@ export class Resume {
   readonly send: Send<Call, Result> = call => {
     const { journal, send } = this.#parts
     if (this.#refusals.of(call) !== undefined) return Promise.resolve(REFUSED)
-    if (call.plan.returnType === 'stream') return Promise.resolve(fault('invalid_request/options', NOT_RESUMABLE))
+    if (call.plan.returnType === 'stream') {
+      return Promise.resolve(fault('invalid_request/options', wordsOf(NOT_RESUMABLE)))
+    }
     call.trip.print = fingerprint(call, journal.salt)
     if (journal.isNew && isSafe(call)) return send(call)
     const decision = resumeDecisionOf(call, journal, this.#parts.plan)
@@ -148,7 +152,14 @@ export class Resume {
   /** Its value fits into no line: its own trouble, and nobody else's. It fails, and has a line that says so. */
   async #unkept(call: Call, print: string, error: unknown): Promise<Outcome> {
     const { clock, journal } = this.#parts
-    const message = `its value cannot be kept in the run file: ${reasonOf(error)}. Leave resume out, or read it as 'content' or 'file'`
+    const message: Words = [
+      `its value cannot be kept in the run file: ${reasonOf(error)}. Leave `,
+      { option: 'resume' },
+      ' out, or use ',
+      { option: 'returnType', value: 'content' },
+      ' or ',
+      { option: 'returnType', value: 'file' },
+    ]
     const unkept = fault('too_large/run_file', message, { sent: true, cause: error })
     const outcome = failedOutcome(call, unkept, clock.now(), call.plan.secretNames)
     try {

@@ -24,6 +24,7 @@ import { laneSource } from '../../engine/lane-source.ts'
 import type { Gate } from '../../layer/gate.ts'
 import type { Opinions } from '../../layer/retry.ts'
 import { receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { say } from '../../core/words.ts'
 
 const { port, cells } = workerData as Wiring
 
@@ -194,7 +195,9 @@ async function opinion<T>(
   })
   if (!isFault(answer)) return answer
   const { code, message, sent, cause } = answer as SentFault
-  return cause?.as === 'kept' ? fault(code, message, { sent, cause: new KeptError(message, cause.number) }) : answer
+  return cause?.as === 'kept'
+    ? fault(code, message, { sent, cause: new KeptError(say(message), cause.number) })
+    : answer
 }
 
 function broken(error: unknown): Fault {

@@ -21,6 +21,7 @@ import type { Part } from '../../core/body.ts'
 import { ConfigError } from '../../core/error.ts'
 import { isIterable } from '../../engine/source.ts'
 import { checkCookieFile } from '../../store/cookie-file.ts'
+import type { Problem } from '../../core/problem.ts'
 
 /**
  * `parallelRequests` that blocks until everything is done: for scripts, REPLs and build configurations. The requests
@@ -60,8 +61,8 @@ function read(input: unknown, options: unknown): Values {
   return values
 }
 
-function unreachable(input: unknown, values: Values): string[] {
-  const problems: string[] = []
+function unreachable(input: unknown, values: Values): Problem[] {
+  const problems: Problem[] = []
   const refuse = (name: string, expected: string, value: unknown, remedy: string): void => {
     problems.push(problem(name, `${expected} in parallelRequestsSync`, kindOf(value), remedy))
   }
@@ -103,7 +104,7 @@ const NOT_ASKED = 'A function would be asked while the thread is blocked.'
 const AWAIT = 'Or await parallelRequests.'
 
 function checkBodies(items: readonly unknown[]): void {
-  const problems: string[] = []
+  const problems: Problem[] = []
   for (const [index, item] of items.entries()) {
     if (!isRecord(item) || item instanceof URL) continue
     let given: readonly unknown[] = []
@@ -126,7 +127,7 @@ function checkBodies(items: readonly unknown[]): void {
   if (problems.length > 0) throw new ConfigError(problems)
 }
 
-function checkBody(name: string, body: unknown, problems: string[]): void {
+function checkBody(name: string, body: unknown, problems: Problem[]): void {
   const expected = 'a string, bytes, URLSearchParams or a function that makes one in parallelRequestsSync'
   if (isFormData(body)) {
     problems.push(
@@ -139,18 +140,18 @@ function checkBody(name: string, body: unknown, problems: string[]): void {
 }
 
 /** Files on disk are read by the worker; streams and functions are of this thread. */
-function checkReadParts(name: string, { given, body }: BodyPlan, problems: string[]): void {
+function checkReadParts(name: string, { given, body }: BodyPlan, problems: Problem[]): void {
   checkBody(name, given, problems)
   if (!isFormData(given) && isMultipart(body)) checkStreams(name, body.parts, problems)
 }
 
-function checkParts(name: string, multipart: unknown, problems: string[]): void {
+function checkParts(name: string, multipart: unknown, problems: Problem[]): void {
   if (multipart === undefined) return
   checkBody(name, multipart, problems)
   if (!isFormData(multipart)) checkStreams(name, readMultipart(multipart, name, []) ?? [], problems)
 }
 
-function checkStreams(name: string, parts: readonly Part[], problems: string[]): void {
+function checkStreams(name: string, parts: readonly Part[], problems: Problem[]): void {
   for (const { name: field, content } of parts) {
     if (typeof content !== 'object' || !('open' in content)) continue
     const expected = 'a string, bytes, a Blob or a path in parallelRequestsSync'

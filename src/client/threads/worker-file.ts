@@ -6,6 +6,7 @@ import { ConfigError } from '../../core/error.ts'
 import { existsSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { problem } from '../../core/problem.ts'
 
 /** A bundle in CommonJS has no `import.meta.url`; there `__filename` is the bundle. */
 const OWN_FILE = typeof import.meta.url === 'string' ? fileURLToPath(import.meta.url) : __filename
@@ -19,13 +20,22 @@ export function workerFile(name: 'sync-worker' | 'wire-worker', subject: string)
   const { permission } = process as { readonly permission?: { has(scope: string): boolean } }
   if (permission !== undefined && !permission.has('worker')) {
     throw new ConfigError([
-      `${subject}: expected to be allowed to start worker threads, got a process without that permission. Start it with --allow-worker.`,
+      problem(
+        subject,
+        'to be allowed to start worker threads',
+        'a process without that permission',
+        'Start it with --allow-worker.',
+      ),
     ])
   }
   const file = join(dirname(OWN_FILE), `${name}${extname(OWN_FILE)}`)
   if (existsSync(file)) return file
   throw new ConfigError([
-    `${subject}: expected ${basename(file)} beside ${OWN_FILE}, got no such file. ` +
+    problem(
+      subject,
+      `${basename(file)} beside ${OWN_FILE}`,
+      'no such file',
       `Make dist/${name}.js of parallel-requests an entry of the bundle, too, or keep the package out of it (docs/bundling.md).`,
+    ),
   ])
 }

@@ -4,6 +4,7 @@ import type { BodyPlan } from '../body.ts'
 import { matching, problem } from '../kinds.ts'
 import { option, part } from '../option.ts'
 import type { Values } from '../table.ts'
+import type { Problem } from '../../core/problem.ts'
 
 /** A method as the wire takes it, in any case; CONNECT is a tunnel and no request. */
 export const isMethod = (value: unknown): value is string =>
@@ -62,7 +63,7 @@ export const BODY_OPTIONS = {
   }),
 }
 
-export function checkBodies(values: Values, problems: string[]): void {
+export function checkBodies(values: Values, problems: Problem[]): void {
   const given = BODY_FIELDS.filter(name => values[name] !== undefined)
   if (given.length > 1) problems.push(severalBodies(given))
   else if (given.length === 1) checkMethod(values.method, problems)
@@ -82,7 +83,7 @@ export function withoutBodyOf(over: Values, under: Values): Values {
 }
 
 /** A body in the options goes with every request: a method that takes none would fail them all. */
-export function checkMethod(given: string | undefined, problems: string[]): void {
+export function checkMethod(given: string | undefined, problems: Problem[]): void {
   const method = given?.toUpperCase()
   if (method !== 'GET' && method !== 'HEAD') return
   problems.push(problem('method', 'one that takes a body', `'${method}' beside a body`, 'Leave method out for POST.'))

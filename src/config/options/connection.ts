@@ -1,12 +1,13 @@
 /** How connections are made, by what, and on how many threads. */
 import { funcOf } from '../functions.ts'
-import { bool, count, matching, size } from '../kinds.ts'
+import { bool, count, matching, problem, size } from '../kinds.ts'
 import { option, part } from '../option.ts'
 import { isTransport } from '../shapes.ts'
 import type { Values } from '../table.ts'
 import { readTls } from '../tls-input.ts'
 import type { ConnectionPlan } from '../../core/connection-plan.ts'
 import type { LookupInput } from '../../core/options.ts'
+import type { Problem } from '../../core/problem.ts'
 
 export const CONNECTION_OPTIONS = {
   verifySsl: option({
@@ -79,18 +80,18 @@ export const CONNECTION_OPTIONS = {
   }),
 }
 
-export function checkConnection(values: Values, problems: string[]): void {
+export function checkConnection(values: Values, problems: Problem[]): void {
   const { workers = 0, transport, lookup } = values
   if (workers > 0 && transport !== undefined) {
-    problems.push('workers: expected no transport beside it, got one. A transport cannot go to another thread.')
+    problems.push(problem('workers', 'no transport beside it', 'one', 'A transport cannot go to another thread.'))
   }
   if (workers > 0 && lookup !== undefined) {
-    problems.push('workers: expected no lookup beside it, got one. A function cannot go to another thread.')
+    problems.push(problem('workers', 'no lookup beside it', 'one', 'A function cannot go to another thread.'))
   }
   if (transport === undefined) return
   for (const name of ['lookup', 'blockPrivateAddresses', 'maxHeaderBytes'] as const) {
     if (values[name] === undefined || values[name] === false) continue
-    problems.push(`${name}: expected no transport beside it, got one. A transport makes its own connections.`)
+    problems.push(problem(name, 'no transport beside it', 'one', 'A transport makes its own connections.'))
   }
 }
 

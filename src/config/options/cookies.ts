@@ -7,6 +7,9 @@ import { isCookieStore } from '../shapes.ts'
 import type { Values } from '../table.ts'
 import { isFilled } from '../texts.ts'
 import type { CookiesInput } from '../../core/options.ts'
+import type { Problem } from '../../core/problem.ts'
+import { joined } from '../../core/words.ts'
+import type { Words } from '../../core/words.ts'
 
 const readCookiesOrNone: Read<CookiesInput> = (value, name, problems) =>
   value === false ? value : readCookies(value, name, problems)
@@ -34,15 +37,14 @@ export const COOKIE_OPTIONS = {
   }),
 }
 
-export function checkCookies({ cookies, cookieFile, shareCookies }: Values, problems: string[]): void {
+export function checkCookies({ cookies, cookieFile, shareCookies }: Values, problems: Problem[]): void {
   if (cookieFile !== undefined && (cookies === false || isCookieStore(cookies))) {
-    const given = cookies === false ? 'cookies: false' : 'a jar of your own'
+    const given: Words = cookies === false ? [{ option: 'cookies', value: false }] : 'a jar of your own'
     problems.push(problem('cookieFile', 'cookies that it can keep', given, 'Leave out one of the two.'))
   }
   if (shareCookies === false && (cookieFile !== undefined || isCookieStore(cookies))) {
-    const given = cookieFile === undefined ? 'a jar of your own' : 'cookieFile'
-    problems.push(
-      `shareCookies: expected true beside ${given}, got false. What is kept there is shared: leave out one of the two.`,
-    )
+    const given: Words = cookieFile === undefined ? 'a jar of your own' : [{ option: 'cookieFile' }]
+    const remedy = 'What is kept there is shared: leave out one of the two.'
+    problems.push(problem('shareCookies', joined('true beside ', given), 'false', remedy))
   }
 }

@@ -5,6 +5,7 @@ import type { Read } from '../kinds.ts'
 import { option, part } from '../option.ts'
 import type { Values } from '../table.ts'
 import type { SavingPlan } from '../../core/call.ts'
+import type { Problem } from '../../core/problem.ts'
 import type { ReturnTypeName, SaveTo } from '../../core/spec.ts'
 
 /** A folder, or the function that knows the path. */
@@ -69,13 +70,20 @@ export const CALL_FILES = {
 export function checkSaving(
   returnType: ReturnTypeName,
   own: { readonly checksum?: unknown },
-  problems: string[],
+  problems: Problem[],
 ): void {
   if (returnType !== 'file' && own.checksum !== undefined) problems.push(NOT_A_FILE)
 }
 
-export const NO_SAVE_TO =
-  "returnType: expected saveTo beside 'file', got none. Give saveTo: './downloads' in the options, or in the request."
+export const NO_SAVE_TO = problem('returnType', [{ option: 'saveTo' }, " beside 'file'"], 'none', [
+  'Give ',
+  { option: 'saveTo', value: './downloads' },
+  ' in the options, or in the request.',
+])
 
-const NOT_A_FILE =
-  "checksum: expected returnType 'file' beside it, got another one. It is of what is saved: leave it out."
+const NOT_A_FILE = problem(
+  'checksum',
+  "returnType 'file' beside it",
+  'another one',
+  'It is of what is saved: leave it out.',
+)

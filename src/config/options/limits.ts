@@ -14,18 +14,20 @@ import type { CallPlan, Costs } from '../../core/call.ts'
 import { defaultBurst } from '../../core/rate.ts'
 import type { Rate } from '../../core/rate.ts'
 import type { CostInput, CostRequest } from '../../core/spec.ts'
+import type { Problem } from '../../core/problem.ts'
+import type { Words } from '../../core/words.ts'
 
 const readCount = count(1)
 
 const readConcurrency: Read<number | 'auto'> = (value, name, problems) => {
   if (value === 'auto') return value
   if (typeof value !== 'string' || Number.isFinite(Number(value))) return readCount(value, name, problems)
-  problems.push(problem(name, "an integer ≥ 1 or 'auto'", got(value), 'Use Infinity for no limit.'))
+  problems.push(problem(name, "an integer ≥ 1 or 'auto'", got(value), ['Use ', { value: Infinity }, ' for no limit.']))
   return undefined
 }
 
 const readBreakerFields = fields({
-  failures: count(1, 'Use breaker: false for none.', false),
+  failures: count(1, ['Use ', { option: 'breaker', value: false }, ' for none.'], false),
   window: duration({ shortest: 100 }),
   cooldown: duration({ shortest: 100 }),
 })
@@ -76,7 +78,7 @@ export const LIMIT_OPTIONS = {
   rateLimitBurst: option({
     scope: 'client',
     plan: 'part',
-    read: count(1, 'At most the limit of rateLimit.', false),
+    read: count(1, ['At most the limit of ', { option: 'rateLimit' }, '.'], false),
     defaultText: '1 for intervals up to a second, else the limit',
     crosses: 'plain',
     unit: 'starts',
@@ -144,11 +146,12 @@ export const LIMIT_OPTIONS = {
   }),
 }
 
-export function checkLimits(values: Values, problems: string[]): void {
+export function checkLimits(values: Values, problems: Problem[]): void {
   const { rateLimit, rateLimitBurst, hosts, limitKey, maxConcurrency, concurrency } = values
   if (rateLimitBurst !== undefined) {
     if (rateLimit === undefined) {
-      problems.push("rateLimitBurst: expected rateLimit beside it, got none. Set rateLimit, for example '10/s'.")
+      const remedy: Words = ['Set ', { option: 'rateLimit' }, ", for example '10/s'."]
+      problems.push(problem('rateLimitBurst', [{ option: 'rateLimit' }, ' beside it'], 'none', remedy))
     }
     for (const { limit, burst } of rateLimit ?? []) {
       if (burst !== undefined || rateLimitBurst <= limit) continue
@@ -158,9 +161,9 @@ export function checkLimits(values: Values, problems: string[]): void {
   }
   if (hosts !== undefined && limitKey === undefined) problems.push(...hostProblems(hosts))
   if (maxConcurrency !== undefined && concurrency !== 'auto') {
-    problems.push(
-      "maxConcurrency: expected concurrency: 'auto' beside it, got none. For a fixed number set concurrency alone.",
-    )
+    const remedy: Words = ['For a fixed number set ', { option: 'concurrency' }, ' alone.']
+    const expected: Words = [{ option: 'concurrency', value: 'auto' }, ' beside it']
+    problems.push(problem('maxConcurrency', expected, 'none', remedy))
   }
 }
 

@@ -1,9 +1,11 @@
 /** Which proxies the attempts go through, and in which turn. */
-import { duration, oneOf } from '../kinds.ts'
+import { duration, oneOf, problem } from '../kinds.ts'
 import { option, part } from '../option.ts'
 import { readProxies, readProxy, readProxyFile } from '../proxy-input.ts'
 import type { Values } from '../table.ts'
 import type { Ways } from '../../core/route.ts'
+import type { Problem } from '../../core/problem.ts'
+import type { Words } from '../../core/words.ts'
 
 export const PROXY_OPTIONS = {
   proxy: option({
@@ -51,20 +53,22 @@ export const PROXY_OPTIONS = {
 
 export const TRANSPORT_ROUTES = 'A transport goes its own ways: set the proxy in it.'
 
-export function checkProxies(values: Values, problems: string[]): void {
+export function checkProxies(values: Values, problems: Problem[]): void {
   const { proxy, proxies, proxyFile, proxySelection, transport } = values
   const given = Object.entries({ proxy, proxies, proxyFile }).filter(([, ways]) => ways !== undefined)
   const [first, second] = given.map(([name]) => name)
-  if (second !== undefined) {
-    problems.push(`${second}: expected no ${first} beside it, got both. Put all proxies into one of them.`)
+  if (first !== undefined && second !== undefined) {
+    const expected: Words = ['no ', { option: first }, ' beside it']
+    problems.push(problem(second, expected, 'both', 'Put all proxies into one of them.'))
     return
   }
   if (first !== undefined && given[0]?.[1]?.kind !== 'direct' && transport !== undefined) {
-    problems.push(`${first}: expected no transport beside it, got one. ${TRANSPORT_ROUTES}`)
+    problems.push(problem(first, 'no transport beside it', 'one', TRANSPORT_ROUTES))
     return
   }
   if (proxySelection !== undefined && proxies === undefined && proxyFile === undefined) {
-    problems.push('proxySelection: expected proxies or proxyFile beside it, got neither. One proxy leaves no choice.')
+    const expected: Words = [{ option: 'proxies' }, ' or ', { option: 'proxyFile' }, ' beside it']
+    problems.push(problem('proxySelection', expected, 'neither', 'One proxy leaves no choice.'))
   }
 }
 

@@ -14,6 +14,7 @@ import { filterHeaders, getHeader, headerProblem, mergeHeaders } from '../../cor
 import type { Params } from '../../core/spec.ts'
 import { printableUrl } from '../../core/url.ts'
 import { VERSION } from '../../core/version.ts'
+import type { Problem } from '../../core/problem.ts'
 
 const sendable = (value: unknown): value is string =>
   isFilled(value) && headerProblem('user-agent', value) === undefined
@@ -144,11 +145,10 @@ export const REQUEST_OPTIONS = {
   }),
 }
 
-export function checkRequests({ params, headers, allowHostHeader }: Values, problems: string[], place: Place): void {
+export function checkRequests({ params, headers, allowHostHeader }: Values, problems: Problem[], place: Place): void {
   if (Array.isArray(params) && (place === 'stream' || place === 'drain' || place === 'constructor')) {
-    problems.push(
-      `params: expected an object here, got an array. One per URL belongs to request() with an array of URLs, or into the specs.`,
-    )
+    const remedy = 'One per URL belongs to request() with an array of URLs, or into the specs.'
+    problems.push(problem('params', 'an object here', 'an array', remedy))
   }
   // In a call, the word of its client may allow it: see planBatch.
   if (headers !== undefined && !(allowHostHeader ?? isCall(place))) refuseHost(headers, problems)

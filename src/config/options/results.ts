@@ -9,6 +9,7 @@ import type { CallPlan } from '../../core/call.ts'
 import { MAX_JSON_DEPTH } from '../../core/json-depth.ts'
 import type { Progress } from '../../core/progress.ts'
 import type { ReturnTypeName, Schema } from '../../core/spec.ts'
+import type { Problem } from '../../core/problem.ts'
 
 export const RESULT_OPTIONS = {
   keys: option({
@@ -159,18 +160,22 @@ export const RESULT_OPTIONS = {
   }),
 }
 
-export const NO_ONCHUNK =
-  "returnType: expected onChunk beside 'stream', got none. Give onChunk: chunk => … in the options, which takes the pieces."
+export const NO_ONCHUNK = problem(
+  'returnType',
+  "onChunk beside 'stream'",
+  'none',
+  'Give onChunk: chunk => … in the options, which takes the pieces.',
+)
 
-export function checkResults({ schema, returnType, keys }: Values, problems: string[]): void {
+export function checkResults({ schema, returnType, keys }: Values, problems: Problem[]): void {
   if (schema !== undefined && returnType !== undefined) checkSchema(returnType, problems)
   if (keys !== undefined && new Set(keys).size !== keys.length) {
     const repeated = keys.find((key, index) => keys.indexOf(key) !== index)
-    problems.push(`keys: expected names that differ, got ${got(repeated)} twice. Give each request its own.`)
+    problems.push(problem('keys', 'names that differ', `${got(repeated)} twice`, 'Give each request its own.'))
   }
 }
 
-export function checkSchema(returnType: ReturnTypeName, problems: string[]): void {
+export function checkSchema(returnType: ReturnTypeName, problems: Problem[]): void {
   if (returnType === 'json' || returnType === 'text') return
   problems.push(problem('schema', "returnType 'json' or 'text' beside it", `'${returnType}'`, 'Use parseFunc instead.'))
 }

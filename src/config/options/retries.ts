@@ -1,6 +1,6 @@
 /** Which failures are repeated, how often, and after how long. */
 import { funcOf } from '../functions.ts'
-import { count, duration, either, fields, listOf, matching } from '../kinds.ts'
+import { count, duration, either, fields, listOf, matching, problem } from '../kinds.ts'
 import { literalOf } from '../literal.ts'
 import { isCall, option, part } from '../option.ts'
 import type { Place } from '../option.ts'
@@ -8,6 +8,7 @@ import type { Values } from '../table.ts'
 import { isMethod } from './bodies.ts'
 import type { RetryPlan } from '../../core/call.ts'
 import type { Duration } from '../../core/spec.ts'
+import type { Problem } from '../../core/problem.ts'
 
 const wholeStatus = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 100 && (value as number) <= 999
@@ -18,7 +19,7 @@ export const RETRY_OPTIONS = {
   maxRetries: option({
     scope: 'any',
     perSpec: true,
-    read: count(0, 'Use 0 for none, Infinity for no limit.'),
+    read: count(0, ['Use 0 for none, ', { value: Infinity }, ' for no limit.']),
     default: 3,
     crosses: 'plain',
     unit: 'attempts',
@@ -38,11 +39,11 @@ export const RETRY_OPTIONS = {
       maxRetryAfter: duration({ zero: true }),
       budget: fields({
         reserve: count(0),
-        ratio: matching(
-          'a number ≥ 0',
-          (value): value is number => typeof value === 'number' && value >= 0,
-          'Use Infinity for no budget.',
-        ),
+        ratio: matching('a number ≥ 0', (value): value is number => typeof value === 'number' && value >= 0, [
+          'Use ',
+          { value: Infinity },
+          ' for no budget.',
+        ]),
       }),
       shouldRetry: funcOf<NonNullable<RetryPlan['shouldRetry']>>(),
     }),
@@ -60,10 +61,14 @@ export const RETRY_OPTIONS = {
   }),
 }
 
-export const BUDGET_IN_CALL =
-  'retry.budget: expected in the constructor, got it in a call. It is shared by all calls: new ParallelRequests({ retry }).'
+export const BUDGET_IN_CALL = problem(
+  'retry.budget',
+  'in the constructor',
+  'it in a call',
+  'It is shared by all calls: new ParallelRequests({ retry }).',
+)
 
-export function checkRetries({ retry }: Values, problems: string[], place: Place): void {
+export function checkRetries({ retry }: Values, problems: Problem[], place: Place): void {
   if (retry?.budget !== undefined && isCall(place)) problems.push(BUDGET_IN_CALL)
 }
 

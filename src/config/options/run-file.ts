@@ -1,9 +1,11 @@
 /** How a run is recorded, and how it goes on after it was interrupted. */
-import { bool, matching, oneOf } from '../kinds.ts'
+import { bool, matching, oneOf, problem } from '../kinds.ts'
 import { option, part } from '../option.ts'
 import type { ResumePlan } from '../plan.ts'
 import type { Values } from '../table.ts'
 import { isFilled } from '../texts.ts'
+import type { Problem } from '../../core/problem.ts'
+import type { Words } from '../../core/words.ts'
 
 export const RUN_FILE_OPTIONS = {
   resume: option({
@@ -41,13 +43,18 @@ export const RUN_FILE_OPTIONS = {
 }
 
 /** What went to `onChunk` is in no line of a run file. */
-export const NOT_RESUMABLE =
-  "resume: expected a return type whose values can be kept, got 'stream', whose pieces are gone. Use another one, or leave resume out."
+export const NOT_RESUMABLE = problem(
+  'resume',
+  'a return type whose values can be kept',
+  "'stream', whose pieces are gone",
+  'Use another one, or leave resume out.',
+)
 
-export function checkRunFile(values: Values, problems: string[]): void {
+export function checkRunFile(values: Values, problems: Problem[]): void {
   for (const name of ['retryFailed', 'unknownWrites', 'durability'] as const) {
     if (values[name] === undefined || values.resume !== undefined) continue
-    problems.push(`${name}: expected resume beside it, got none. Set resume: 'run.jsonl'.`)
+    const remedy: Words = ['Set ', { option: 'resume', value: 'run.jsonl' }, '.']
+    problems.push(problem(name, [{ option: 'resume' }, ' beside it'], 'none', remedy))
   }
 }
 

@@ -27,7 +27,7 @@ const linesOf = (folder: string): Line[] =>
 
 const ESCAPE = '\u001B'
 
-test.concurrent('the demo fetches its records, keeps every outcome and says what happened', async ({
+test.concurrent('preq demo fetches its records, writes every outcome and prints a summary', async ({
   expect,
   onTestFinished,
 }) => {
@@ -72,7 +72,7 @@ test.concurrent('the demo fetches its records, keeps every outcome and says what
   await expect(fetch(baseUrl)).rejects.toThrow('fetch failed')
 })
 
-test.concurrent('Ctrl-C lets what is in flight finish, keeps what is done and exits 130', async ({
+test.concurrent('after Ctrl-C preq demo finishes requests in flight, keeps the outcomes and exits with 130', async ({
   expect,
   onTestFinished,
 }) => {
@@ -89,7 +89,7 @@ test.concurrent('Ctrl-C lets what is in flight finish, keeps what is done and ex
   expect(lines.filter(({ error }) => error?.code.startsWith('aborted/'))).toEqual([])
 })
 
-test.concurrent('a results.jsonl that cannot be opened is exit 74 before anything is sent', async ({
+test.concurrent('preq demo exits with 74 before anything is sent if it cannot open results.jsonl', async ({
   expect,
   onTestFinished,
 }) => {
@@ -100,10 +100,10 @@ test.concurrent('a results.jsonl that cannot be opened is exit 74 before anythin
   expect(stderr).toMatch(/^preq: results\.jsonl: cannot be written: .*\(EISDIR\)/)
 })
 
-// Root may write everywhere, but not there.
+// Even root cannot write to /proc.
 test
   .skipIf(process.platform !== 'linux')
-  .concurrent('a folder that takes no files is exit 74', async ({ expect, onTestFinished }) => {
+  .concurrent('preq demo exits with 74 in a folder that it cannot write to', async ({ expect, onTestFinished }) => {
     const { code, stdout, stderr } = await sandbox(onTestFinished).preq(['demo'], { cwd: '/proc' }).finished
     expect({ code, stdout }).toEqual({ code: 74, stdout: '' })
     expect(stderr).toMatch(/^preq: results\.jsonl: cannot be written: /)
@@ -111,7 +111,7 @@ test
 
 test
   .skipIf(process.platform !== 'linux')
-  .concurrent('a disk that fills up ends the demo with 74', async ({ expect, onTestFinished }) => {
+  .concurrent('preq demo exits with 74 when the disk is full', async ({ expect, onTestFinished }) => {
     const { folder, preq } = sandbox(onTestFinished)
     symlinkSync('/dev/full', join(folder, 'results.jsonl'))
     const { code, stderr } = await preq(['demo']).finished
@@ -126,7 +126,10 @@ test
     })
   })
 
-test.concurrent("somebody else's results.jsonl is left alone: exit 2", async ({ expect, onTestFinished }) => {
+test.concurrent('preq demo exits with 2 and keeps a results.jsonl that no demo wrote', async ({
+  expect,
+  onTestFinished,
+}) => {
   const { folder, preq } = sandbox(onTestFinished)
   const precious = '{"v":1,"index":0,"url":"https://example.com/a","ok":true}\n'
   writeFileSync(join(folder, 'results.jsonl'), precious)
@@ -136,7 +139,10 @@ test.concurrent("somebody else's results.jsonl is left alone: exit 2", async ({ 
   expect(readFileSync(join(folder, 'results.jsonl'), 'utf8')).toBe(precious)
 })
 
-test.concurrent('a reader that goes away ends it quietly with 141', async ({ expect, onTestFinished }) => {
+test.concurrent('preq demo exits with 141 and without a message when its reader closes the pipe', async ({
+  expect,
+  onTestFinished,
+}) => {
   const running = sandbox(onTestFinished).preq(['demo'])
   running.child.stdout.destroy()
   const { code, stderr } = await running.finished
@@ -144,7 +150,7 @@ test.concurrent('a reader that goes away ends it quietly with 141', async ({ exp
   expect(stderr).not.toContain('Error')
 })
 
-/** Of util-linux: runs a command in a terminal. */
+/** The `script` of util-linux runs a command in a terminal. */
 const SCRIPT = 'script'
 
 const hasScript = (() => {
@@ -161,7 +167,7 @@ const IN_TERMINAL = ['-qec', `stty cols 100 rows 40; '${process.execPath}' '${MA
 test
   .skipIf(!hasScript)
   .concurrent(
-    'on a terminal the progress is drawn live and in colour, and the cursor comes back',
+    'preq demo draws live progress in colour on a terminal and restores the cursor',
     async ({ expect, onTestFinished }) => {
       const { code, stdout } = await sandbox(onTestFinished).start(SCRIPT, IN_TERMINAL).finished
       expect(code, stdout).toBe(0)
@@ -175,14 +181,17 @@ test
 
 test
   .skipIf(!hasScript)
-  .concurrent('NO_COLOR is obeyed on a terminal, and its Ctrl-C drains as well', async ({ expect, onTestFinished }) => {
-    const { folder, start } = sandbox(onTestFinished)
-    const running = start(SCRIPT, IN_TERMINAL, { env: { NO_COLOR: '1' } })
-    await running.says(/[1-9]\d*\/300/)
-    running.child.stdin.write('\u0003')
-    const { code, stdout } = await running.finished
-    expect(code).toBe(130)
-    expect(stdout).toContain(`Stopped: ${linesOf(folder).length} of 300 done`)
-    expect(stdout).not.toContain(`${ESCAPE}[3`)
-    expect(stdout.lastIndexOf(`${ESCAPE}[?25h`)).toBeGreaterThan(stdout.lastIndexOf(`${ESCAPE}[?25l`))
-  })
+  .concurrent(
+    'preq demo obeys NO_COLOR on a terminal, and its Ctrl-C lets requests in flight finish',
+    async ({ expect, onTestFinished }) => {
+      const { folder, start } = sandbox(onTestFinished)
+      const running = start(SCRIPT, IN_TERMINAL, { env: { NO_COLOR: '1' } })
+      await running.says(/[1-9]\d*\/300/)
+      running.child.stdin.write('\u0003')
+      const { code, stdout } = await running.finished
+      expect(code).toBe(130)
+      expect(stdout).toContain(`Stopped: ${linesOf(folder).length} of 300 done`)
+      expect(stdout).not.toContain(`${ESCAPE}[3`)
+      expect(stdout.lastIndexOf(`${ESCAPE}[?25h`)).toBeGreaterThan(stdout.lastIndexOf(`${ESCAPE}[?25l`))
+    },
+  )

@@ -1,4 +1,4 @@
-/** `preq plan` beside a run file, and what it and `preq doctor` say of settings that no flag gave. */
+/** `preq plan` with a run file, and how `preq plan` and `preq doctor` report settings that no flag gave. */
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
 
@@ -6,7 +6,7 @@ const respond: import('../support/echo-server.ts').Respond = ({ url }, response)
   void response.writeHead(url.includes('fail') ? 404 : 200).end('{}')
 
 describe('preq plan --resume', () => {
-  test('says what is done already, and counts what is left to be sent.', async () => {
+  test('reports the requests that are done and counts the ones that are left', async () => {
     const { run, server, text } = await workplace(respond)
     const args = ['-o', 'r.jsonl', '--resume']
     const urls = ['URL/fail', 'URL/{1..9}', 'URL/{10..14}']
@@ -22,14 +22,14 @@ describe('preq plan --resume', () => {
     const again = await run(['plan', ...urls, ...args, '--retry-failed'])
     expect(again.stdout).toMatch(/^6 requests .*\ndone already: 9$/m)
     expect((await run(['plan', ...urls, '-o', 'r.jsonl'])).stdout).toMatch(/^15 requests/)
-    // It sent nothing, and what it said is what the run does.
+    // The plan sent nothing, and the run does what the plan reported.
     expect([text('r.jsonl'), server.requests.length]).toEqual([before, 10])
     await run([...urls, ...args])
     expect(server.requests).toHaveLength(15)
     expect((await run(['plan', ...urls, ...args])).stdout).toMatch(/^0 requests, .*\ndone already: 15, /m)
   })
 
-  test('counts bodies and keys as a run does, and a write in doubt.', async () => {
+  test('identifies requests by body and key as a run does, and counts a write in doubt', async () => {
     const { run, start, server, write } = await workplace((echo, response) => {
       if (!echo.body.includes('hang')) response.end('{}')
     })
@@ -47,7 +47,7 @@ describe('preq plan --resume', () => {
     expect(resent.stdout).toMatch(/^1 requests \(1 POST\), .*\ndone already: 2$/m)
   })
 
-  test('counts a write that ended in doubt as one that is not sent again, as a run does.', async () => {
+  test('counts a write in doubt as one that is not sent again, as a run does', async () => {
     const { run, server, write } = await workplace((echo, response) => {
       if (echo.body.includes('cut')) response.socket?.destroy()
       else response.end('{}')
@@ -68,7 +68,7 @@ describe('preq plan --resume', () => {
     expect(server.requests).toHaveLength(3)
   })
 
-  test('refuses another input, and a shorter one, as the run would.', async () => {
+  test('refuses a different or shorter input, as a run does', async () => {
     const { run } = await workplace(respond)
     const args = ['-o', 'r.jsonl', '--resume']
     await run(['URL/{1..3}', ...args])
@@ -87,8 +87,8 @@ describe('preq plan --resume', () => {
   })
 })
 
-describe('Settings besides the flags', () => {
-  test('are named by plan and doctor, without their values.', async () => {
+describe('Settings from preq.json and PREQ_ variables', () => {
+  test('are named by preq plan and preq doctor, without their values', async () => {
     const { run, write } = await workplace(respond)
     const none = await run(['plan', 'URL/a'])
     expect(none.stdout).not.toContain('settings')
@@ -107,7 +107,7 @@ describe('Settings besides the flags', () => {
     expect(stdout + doctor.stdout).not.toMatch(/s3cr3t|77s/)
   })
 
-  test('that no run takes are told by doctor.', async () => {
+  test('are reported by preq doctor if a run would refuse them', async () => {
     const { run, write } = await workplace(respond)
     write('preq.json', '{"rate": "s3cr3t"}')
     const { code, stdout } = await run(['doctor'])

@@ -1,6 +1,6 @@
 /**
- * The call that the demo makes, and the same call as the demo prints it. They stand together because the printed code
- * must be the code that runs; a test compares them.
+ * The call that the demo makes, and the same call as the demo prints it. The printed code must be the code that runs; a
+ * test compares them.
  */
 import type { Repository } from './catalogue.ts'
 import { ParallelRequests } from '../../index.ts'

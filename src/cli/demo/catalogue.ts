@@ -1,6 +1,6 @@
 /**
- * What the demo's API knows: a few hundred invented repositories, as believable as they are untrue. Made from a seed,
- * so that every run fetches the same and a test can say what comes back.
+ * The records of the demo's API: a few hundred invented repositories. They are generated from a seed, so that every run
+ * fetches the same records and a test can compare them.
  */
 
 export interface Repository {
@@ -33,7 +33,7 @@ const FLAVOURS = words(`
   lucid modest
 `)
 
-/** The noun of the name, a topic, and what it is. */
+/** For each kind of repository: the noun of its name, a topic, and its description. */
 const KINDS = [
   ['router', 'http', 'HTTP router with typed parameters'],
   ['queue', 'jobs', 'Job queue with delays, retries and priorities'],
@@ -76,7 +76,7 @@ export function catalogue(count = 300, seed = 2012): Repository[] {
     taken.add(`${owner}/${name}`)
 
     const language = pick(LANGUAGES)
-    // Many are known to few: stars thin out as 1/x.
+    // Most repositories have few stars: the number of stars is distributed as 1/x.
     const stars = Math.floor(12 / (random() + 0.0002))
     const createdAtMs = FIRST_DAY_MS + random() * (LAST_DAY_MS - FIRST_DAY_MS)
     made.push({
@@ -102,7 +102,7 @@ export const fullName = ({ owner, name }: Repository): string => `${owner}/${nam
 
 const day = (atMs: number): string => new Date(Math.floor(atMs / DAY_MS) * DAY_MS).toISOString().slice(0, 10)
 
-/** Numbers in [0, 1) that are the same for the same seed: mulberry32. */
+/** A seeded generator of numbers in [0, 1): mulberry32. */
 export function randomFrom(seed: number): () => number {
   let state = seed
   return () => {

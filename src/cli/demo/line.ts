@@ -1,4 +1,4 @@
-/** An outcome as a line of a run file: what came, or why not. One JSON object, without its line break. */
+/** Writes an outcome as one line of a run file: a JSON object with the value or the error, without a line break. */
 import { createHash } from 'node:crypto'
 import type { Outcome, Timings } from '../../index.ts'
 
@@ -24,12 +24,12 @@ export function lineOf(outcome: Outcome, at: Date): string {
   })
 }
 
-/** Tells this request from others; the demo's have no body. */
+/** The identity of a request. The demo's requests have no body, so method, URL and key are enough. */
 function idOf(method: string, url: string, key = ''): string {
   return createHash('sha256').update([method, url, key].join('\n')).digest('hex').slice(0, 16)
 }
 
-/** Tenths of a millisecond: finer is noise. */
+/** Rounds to tenths of a millisecond, because anything finer is noise. */
 function rounded(timings: Timings): Record<string, number> {
   return Object.fromEntries(
     Object.entries(timings).map(([phase, ms]: [string, number]) => [phase, Math.round(ms * 10) / 10]),

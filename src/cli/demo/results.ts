@@ -1,6 +1,6 @@
 /**
- * The demo's `results.jsonl`: replaces the one of an earlier demo once it is whole, and no other file. Opened before
- * anything is sent, so that a folder that cannot be written to costs nobody a request.
+ * The demo's `results.jsonl`. When complete, it replaces the file of an earlier demo, but never another file. It is
+ * opened before anything is sent, so that a folder that cannot be written to is reported first.
  */
 import { once } from 'node:events'
 import { existsSync, realpathSync, statSync } from 'node:fs'
@@ -9,7 +9,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import { NEW, identityOf, partNameOf, putInPlace } from '../../disk/new-file.ts'
 
-/** The output cannot be written (74), or must not be (2). */
+/** The output cannot be written (exit code 74), or would replace a file of the user (2). */
 export class OutputError extends Error {
   readonly exitCode: 2 | 74
 
@@ -20,11 +20,11 @@ export class OutputError extends Error {
 }
 
 export interface Results {
-  /** A write has failed; the next `write` or `close` says how. */
+  /** Whether a write has failed. The next `write` or `close` rejects with the reason. */
   readonly failed: boolean
-  /** Waits where the disk is slower than the network. */
+  /** Resolves when the stream takes more: back-pressure of a slow disk. */
   write(line: string): Promise<void>
-  /** Resolves once every line is with the system; with the bytes written. Idempotent. */
+  /** Resolves with the bytes written, once the operating system has every line. Idempotent. */
   close(): Promise<number>
 }
 
@@ -42,7 +42,7 @@ export async function openResults(path: string): Promise<Results> {
   const identity = part && identityOf(part)
   const stream = file.createWriteStream()
   const ended = finished(stream).catch((error: unknown) => Promise.reject(unwritable(path, error)))
-  // Whoever writes or closes is told; until then a failed write must not end the process.
+  // `write` and `close` report a failed write. Until then the rejection must not end the process.
   ended.catch(() => undefined)
   let isPlaced = false
   return {
@@ -69,7 +69,7 @@ export async function openResults(path: string): Promise<Results> {
   }
 }
 
-/** Undefined for what cannot be replaced: a device, a pipe, a folder. */
+/** The path of the draft; undefined if the target cannot be replaced: a device, a pipe, a folder. */
 function successorOf(path: string): string | undefined {
   const there = statSync(path, { throwIfNoEntry: false })
   return there === undefined || there.isFile() ? partNameOf(behindLinks(path)) : undefined
@@ -80,7 +80,7 @@ const behindLinks = (path: string): string => (existsSync(path) ? realpathSync(p
 const OUR_FIRST_LINE = /^\{"v":1,"index":\d+,[^{}]*"url":"http:\/\/127\.0\.0\.1:\d+\/repos\//
 const HEAD_BYTES = 1_024
 
-/** Somebody's own results of the same name are worth more than a demo. */
+/** True only for a file that an earlier demo wrote, so that the demo never replaces results of the user. */
 async function mayReplace(path: string): Promise<boolean> {
   let file: FileHandle
   try {

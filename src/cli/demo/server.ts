@@ -1,6 +1,6 @@
 /**
- * The demo's API: a small server on this machine's loopback that behaves as real ones do. `GET /repos` lists the names,
- * `GET /repos/:owner/:name` gives a record; who asks for too many gets 429 with Retry-After. Nothing leaves the machine.
+ * The demo's API: a small server on the loopback interface. `GET /repos` lists the names, `GET /repos/:owner/:name` gives
+ * a record, and a client that sends too many requests gets 429 with Retry-After. Nothing leaves the machine.
  */
 import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
@@ -9,12 +9,12 @@ import { fullName } from './catalogue.ts'
 import type { Repository } from './catalogue.ts'
 import type { Mood } from './moods.ts'
 
-/** What the API saw: its side of the story. */
+/** The server's own counts. */
 export interface Seen {
   requests: number
-  /** Answered with 429. */
+  /** Requests answered with 429. */
   throttled: number
-  /** Most requests under way at one time. */
+  /** The highest number of concurrent requests. */
   mostAtOnce: number
 }
 
@@ -27,15 +27,15 @@ export interface Api {
 
 export interface ApiParts {
   readonly repositories: readonly Repository[]
-  /** One per repository. */
+  /** One mood per repository. */
   readonly moods: readonly Mood[]
-  /** Records that are given before the API closes its doors for a second. */
+  /** Number of records that the API serves before it answers 429 for a second. */
   readonly quota?: number
 }
 
 const DEFAULT_QUOTA = 150
 const RETRY_AFTER_S = 1
-/** A little less than what is announced: an obedient client must never find the door still closed. */
+/** A little shorter than announced: a client that waits as told must not get 429 again. */
 const CLOSED_MS = RETRY_AFTER_S * 1_000 - 20
 
 export async function startApi({ repositories, moods, quota = DEFAULT_QUOTA }: ApiParts): Promise<Api> {

@@ -1,4 +1,4 @@
-/** The demo in a few aligned lines: how many, how fast, what went wrong and why, where the file is, what to do next. */
+/** The summary of the demo: counts, rate, failures with their reasons, the file, and what to try next. */
 import type { FailedOutcome } from '../../index.ts'
 import type { Seen } from './server.ts'
 import type { Paint } from '../paint.ts'
@@ -7,7 +7,7 @@ export interface Facts {
   readonly total: number
   readonly ok: number
   readonly failures: readonly FailedOutcome[]
-  /** Every record that can never come has failed, and no other. */
+  /** Whether exactly the records that the API never serves have failed. */
   readonly asPlanned: boolean
   readonly interrupted: boolean
   readonly elapsedMs: number
@@ -16,7 +16,7 @@ export interface Facts {
   readonly seen: Readonly<Seen>
   readonly file: string
   readonly fileBytes: number
-  /** Of the terminal. */
+  /** Width of the terminal. */
   readonly columns: number
 }
 
@@ -39,9 +39,9 @@ export function summary(facts: Facts, paint: Paint): string {
     ...(repeats === 0 ? [] : [row('retried', `${repeats} × after a 500 or 503, with back-off`, paint)]),
     ...(seen.throttled === 0
       ? []
-      : [row('throttled', `${seen.throttled} × by a 429: the host was left alone for ${seconds(pausedMs)} s`, paint)]),
+      : [row('throttled', `${seen.throttled} × by a 429: the host was paused for ${seconds(pausedMs)} s`, paint)]),
     ...failureRows(facts, paint),
-    row('file', `${paint('bold', file)}: ${done} lines, ${kilobytes(facts.fileBytes)} kB, an outcome each`, paint),
+    row('file', `${paint('bold', file)}: ${done} lines, ${kilobytes(facts.fileBytes)} kB, one outcome per line`, paint),
     '',
     ...(process.platform === 'win32'
       ? []
@@ -63,13 +63,13 @@ function headline(
   done: number,
   paint: Paint,
 ): string {
-  if (interrupted) return `  ${paint('yellow', `Stopped: ${done} of ${total} done`)}, the rest was not sent.`
+  if (interrupted) return `  ${paint('yellow', `Stopped: ${done} of ${total} done`)}. The rest was not sent.`
   const failed = paint('red', `${failures.length} failed`)
-  const remark = asPlanned ? ' as planned: the API never gives those' : ', and not those that were planned'
+  const remark = asPlanned ? ' as planned: the API never serves those' : ', but not the ones that were planned'
   return `  ${paint('green', `${ok} of ${total} fetched`)} in ${seconds(elapsedMs)} s, ${failed}${remark}.`
 }
 
-/** A line per code, the commonest first, with one example. */
+/** One line per error code, the most frequent first, with an example. */
 function failureRows({ failures, columns }: Facts, paint: Paint): string[] {
   const byCode = Map.groupBy(failures, ({ error }) => error.code)
   const groups = [...byCode].toSorted(([, a], [, b]) => b.length - a.length)
@@ -84,7 +84,7 @@ function failureRows({ failures, columns }: Facts, paint: Paint): string[] {
   })
 }
 
-/** The message without what the row has said already. */
+/** The message without the method and URL, which the key already tells. */
 function example({ key = '', error, request }: FailedOutcome, maxLength: number): string {
   const text = `${key}: ${error.message.replace(`${request.method} ${request.url}: `, '')}`
   return text.length <= maxLength ? text : `${text.slice(0, Math.max(maxLength, 20) - 1)}…`

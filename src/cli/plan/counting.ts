@@ -1,12 +1,12 @@
-/** Says how far a plan has read its input, on standard error: ten million rows take their time, and a pipe may wait. */
+/** Reports on standard error how much input a plan has read. Ten million rows take a while, and a pipe may stall. */
 import { canDraw } from '../progress.ts'
 import { messageRecord } from '../records.ts'
 import type { DisplayPlan } from '../run-plan.ts'
 
 export interface Counting {
-  /** So many have been read. */
+  /** Reports the number of requests read so far, at most once a second on a terminal and every 5 s elsewhere. */
   show(count: number): void
-  /** Takes back what may be taken back. */
+  /** Clears the line on a terminal. */
   done(): void
 }
 
@@ -14,7 +14,7 @@ const DRAW_EVERY_MS = 1_000
 const LINE_EVERY_MS = 5_000
 const CLEAR = '\r\u001b[K'
 
-/** Nothing in the first moments: most plans are done by then. */
+/** Reports nothing during the first interval, because most plans finish within it. */
 export function counting(how: DisplayPlan['progress'], stream: NodeJS.WriteStream, clock: { now(): number }): Counting {
   if (how === 'none') return { show: () => undefined, done: () => undefined }
   const isDrawn = how === 'shown' && canDraw(stream)

@@ -1,10 +1,10 @@
-/** A request as a curl command that a shell can run, its secrets blotted out. */
+/** Writes a request as a curl command that a shell can run, with its secrets redacted. */
 import type { Call } from '../../core/call.ts'
 import { REDACTED, isSecretName } from '../../core/headers.ts'
 import { printable, printableLines } from '../../core/printable.ts'
 import { printableUrl } from '../../core/url.ts'
 
-/** What curl would say of itself, or do by itself. */
+/** Headers that describe preq itself; curl sends its own. */
 const OWN: ReadonlySet<string> = new Set(['accept-encoding', 'user-agent'])
 
 export function curlCommand({ method, url, headers, body, credentials, plan }: Call): string {
@@ -26,7 +26,7 @@ export function curlCommand({ method, url, headers, body, credentials, plan }: C
   return parts.join(' ')
 }
 
-/** For sh: single quotes take everything but themselves. What a terminal would obey is written as an escape. */
+/** Quotes for a shell. Control characters are written as escapes, because a terminal would obey them. */
 function quoted(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
   if (printableLines(text) === text) return `'${text.replaceAll("'", "'\\''")}'`

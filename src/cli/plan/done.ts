@@ -1,4 +1,4 @@
-/** What a run with `--resume` would take from its run file, request by request. */
+/** Which requests a run with `--resume` would restore from its run file. */
 import type { RunPlan } from '../run-plan.ts'
 import { shorter } from '../../client/run/batch-run.ts'
 import { another } from '../../client/run/another-input.ts'
@@ -10,24 +10,24 @@ import { lookInto } from '../../store/run-file.ts'
 export interface Done {
   ok: number
   failed: number
-  /** Writes of which nobody knows whether they were carried out: they fail, and are not sent. */
+  /** Unsafe requests that the server may or may not have carried out. They fail and are not sent. */
   doubtful: number
 }
 
 export interface Record {
   readonly done: Done
-  /** Whether it would be sent. Throws a ConfigError where the file is of another input. */
+  /** Whether the run would send the call. Throws a ConfigError if the run file belongs to another input. */
   readonly isLeft: (call: Call) => Promise<boolean>
-  /** Throws where the file knows of more than was given. */
+  /** Throws if the run file has more requests than the input. */
   readonly end: (requests: number) => void
 }
 
-/** The file that a run would go on with. */
+/** The run file that a run would resume. */
 export function runFileOf({ resume, files }: RunPlan['output']): string | undefined {
   return resume ? files.find(({ format }) => format === 'jsonl')?.path : undefined
 }
 
-/** Undefined where there is nothing to go on with. Changes nothing: a run that is going on may write meanwhile. */
+/** Undefined if there is nothing to resume. Only reads the file, because another run may be writing to it. */
 export async function recordOf(plan: ResumePlan | undefined, limit: number | undefined): Promise<Record | undefined> {
   const file = plan === undefined ? undefined : await lookInto(plan.path)
   if (plan === undefined || file === undefined) return undefined
@@ -55,7 +55,7 @@ export async function recordOf(plan: ResumePlan | undefined, limit: number | und
   }
 }
 
-/** In words, for the second line of a plan. */
+/** The second line of a plan. */
 export function doneLine({ ok, failed, doubtful }: Done, output: RunPlan['output']): string {
   const parts = [
     `done already: ${ok + failed}`,

@@ -1,4 +1,4 @@
-/** What an input holds, counted as it is read: requests, hosts, duplicates, what is invalid and where. */
+/** Counts the requests, hosts and duplicates of an input while it is read, and collects what is invalid and where. */
 import { createHash, hash } from 'node:crypto'
 import { curlCommand } from './curl-command.ts'
 import { Seen } from './seen.ts'
@@ -16,14 +16,14 @@ export interface Survey {
   duplicates: number
   invalid: number
   readonly hosts: Map<string, number>
-  /** By whose limits a request is under: those of its host, or of its key. */
+  /** Requests per lane, that is per host or per `--limit-key`. */
   readonly lanes: Map<string, { count: number; readonly origin: string }>
   readonly methods: Map<string, number>
-  /** What all of them cost: of each budget by name, and of every one under ''. */
+  /** Total cost per budget; under `''`, the cost that counts towards every budget. */
   readonly costs: Map<string, number>
-  /** The first ones, as curl commands. */
+  /** The first few requests, as curl commands. */
   readonly first: string[]
-  /** The first ones, with their places. */
+  /** The first few problems, with their positions in the input. */
   readonly problems: string[]
 }
 
@@ -62,7 +62,7 @@ function refuse(found: Survey, { request, error }: Outcome): void {
   const { file, line } = (request.meta ?? { file: undefined, line: 0 }) as Place
   const where = file === undefined ? `URL ${line}: ` : printable(`${file}:${line}: `)
   const message = error?.message ?? ''
-  // The message of a row that could not be read or filled names its place already.
+  // The message of a row that could not be read or filled already begins with the position.
   found.problems.push(`${where}${message.replace(where, '')}`)
 }
 
@@ -81,11 +81,11 @@ function countCosts(costs: Map<string, number>, of: Costs): void {
   else for (const [budget, cost] of Object.entries(of)) count(costs, budget, cost)
 }
 
-/** Undefined where the body is opened only when it is sent. */
+/** Undefined if the body is a stream or file that is opened only when it is sent. */
 function digest({ method, url, body }: Call): Buffer | undefined {
   if (!isAtHand(body)) return undefined
   const head = `${method} ${url}\n`
   if (body instanceof Uint8Array) return createHash('sha1').update(head).update(body).digest()
-  // In one go it takes half the time.
+  // The one-shot function takes half the time.
   return hash('sha1', body === undefined ? head : head + body, 'buffer')
 }

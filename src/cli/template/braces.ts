@@ -1,23 +1,24 @@
 /**
- * What the braces of a text mean: the one reader for every place that may have {columns}.
+ * Reads the braces of a text. Everything that may contain {columns} uses this reader.
  *
- * - `{x}` is a column where x is exactly the name of one, whatever letters it has.
- * - `{{x}}` is the text `{x}`, where `{x}` alone would be a column or would be taken for a slip.
- * - Otherwise braces that hold a name (letters, digits, `_ . : -`) are a missing column, and so are braces that hold
- *   something close to a column: `{customer id}` for `Customer ID`.
+ * - `{x}` is a column if `x` is exactly the name of a column, whatever characters it has.
+ * - `{{x}}` is the text `{x}`, if `{x}` would be a column or a typing error.
+ * - Other braces that hold a name (letters, digits, `_ . : -`) are a missing column. So are braces with something close
+ *   to a column: `{customer id}` for `Customer ID`.
  * - All other braces (JSON, GraphQL, blanks, quotes) are text.
  */
 import { nearest } from '../../config/names.ts'
 
-/** What is known of the columns when a text is read. */
+/** The columns that are known when a text is read. */
 export interface Columns {
   readonly names: readonly string[]
   /**
-   * `header`: every row has these, and nothing has been sent yet (CSV, TSV, lists; none for lines that are requests).
-   * `row`: one line of JSON has these, others may have others. `none`: there are no rows, so that braces are text.
+   * `header`: every row has these columns, and nothing has been sent yet (CSV, TSV, lists; empty for lines that are
+   * requests). `row`: this line of JSON has these columns; other lines may differ. `none`: there are no rows, so braces
+   * are text.
    */
   readonly from: 'header' | 'row' | 'none'
-  /** Columns of other lines of JSON: this one lacks them, whatever their names look like. */
+  /** Columns of other lines of JSON, which this line lacks. In braces they are missing columns, whatever their names. */
   readonly elsewhere?: readonly string[]
 }
 
@@ -26,14 +27,17 @@ export const NO_ROWS: Columns = { names: [], from: 'none' }
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'column'; readonly column: string }
-  /** No column of that name. `name`: it looks like one. `close`: it is a slip. `odd`: anything without blanks and quotes. */
+  /**
+   * There is no column of that name. `name`: it looks like a column. `close`: it is close to a column, probably a typing
+   * error. `odd`: anything else without blanks and quotes.
+   */
   | { readonly kind: 'name' | 'close' | 'odd'; readonly name: string; readonly at: number }
 
 const BRACES = /\{\{([^{}]+)\}\}|\{([^{}]+)\}/g
 const NAME = /^[\p{L}\p{M}\p{N}_.:-]+$/u
 const BLANK_OR_QUOTE = /[\s"'`]/
 
-/** The text as pieces, in their order. */
+/** Splits the text into pieces, in order. */
 export function piecesOf(text: string, columns: Columns): Piece[] {
   if (columns.from === 'none') return [{ kind: 'text', text }]
   const pieces: Piece[] = []
@@ -62,19 +66,19 @@ function kindOf(content: string, { names, elsewhere }: Columns): Piece['kind'] {
   return BLANK_OR_QUOTE.test(content) ? 'text' : 'odd'
 }
 
-/** GraphQL writes blanks at both ends, JSON writes quotes: what has them may be close to a column by chance. */
+/** GraphQL has blanks inside its braces and JSON has quotes. Such a content may resemble a column by chance. */
 function isClose(content: string, names: readonly string[]): boolean {
   if (content.trim() !== content || !BLANK_OR_QUOTE.test(content)) return false
   const candidates = /["'`]/.test(content) ? names.filter(name => BLANK_OR_QUOTE.test(name)) : names
   return nearest(content, candidates) !== undefined
 }
 
-/** What braces of the text hold that is a name, before any column is known. */
+/** Whether the text may name a column, judged before any column is known. */
 export function mayNameColumn(text: string): boolean {
   return contentsOf(text).some(content => !BLANK_OR_QUOTE.test(content))
 }
 
-/** What braces of the text hold: a column where there is one that is called so. */
+/** The contents of single braces, which name a column if there is one of that name. */
 export function contentsOf(text: string): string[] {
   return [...text.matchAll(BRACES)].flatMap(([, , content]) => (content === undefined ? [] : [content]))
 }

@@ -1,6 +1,6 @@
 /**
- * One expression of RFC 6570, filled with a row. Columns are looked up by their whole names, which may hold colons, commas
- * and blanks; prefixes are cut between code points; an empty list is undefined (section 2.3).
+ * Expands one expression of RFC 6570 with a row. Columns are looked up by their whole names, which may contain colons,
+ * commas and blanks. Prefixes are cut between code points. An empty list counts as undefined (section 2.3).
  */
 import { RowProblem } from './row-problem.ts'
 import type { Row } from './text.ts'
@@ -9,12 +9,12 @@ import { mapRaw } from '../../core/exact-json.ts'
 
 export interface Variable {
   readonly column: string
-  /** How many letters at most, or that each item stands for itself. */
+  /** The prefix length in code points, or `explode` (`*`). */
   readonly modifier: number | 'explode' | undefined
 }
 
 export interface Expression {
-  /** As it was written. */
+  /** The expression as written, with its braces. */
   readonly source: string
   readonly operator: '' | '+' | '#' | '.' | '/' | ';' | '?' | '&'
   readonly variables: readonly Variable[]
@@ -23,12 +23,12 @@ export interface Expression {
 interface Style {
   readonly first: string
   readonly separator: string
-  /** Follows the name of an empty value; undefined where values have no names. */
+  /** The text after the name of an empty value; undefined for operators that do not write names. */
   readonly ifEmpty?: string
   readonly reserved?: true
 }
 
-/** Section 3.2.1 and the appendix. */
+/** RFC 6570, section 3.2.1 and appendix A. */
 const STYLES: Readonly<Record<Expression['operator'], Style>> = {
   '': { first: '', separator: ',' },
   '+': { first: '', separator: ',', reserved: true },
@@ -40,14 +40,14 @@ const STYLES: Readonly<Record<Expression['operator'], Style>> = {
   '&': { first: '&', separator: '&', ifEmpty: '=' },
 }
 
-/** Throws a RowProblem for a value that no URL can hold. */
+/** Throws a RowProblem for a value that cannot be part of a URL. */
 export function expand({ operator, variables }: Expression, row: Row): string {
   const style = STYLES[operator]
   const texts = variables.flatMap(variable => textsOf(variable, row[variable.column], style))
   return texts.length === 0 ? '' : style.first + texts.join(style.separator)
 }
 
-/** Literal text of a template: characters that a URL may hold stay as they are. */
+/** Encodes literal text of a template. Characters that a URL may contain stay as they are. */
 export function literalText(text: string): string {
   return text
     .split(/(%[\dA-Fa-f]{2})/)
@@ -56,7 +56,7 @@ export function literalText(text: string): string {
 }
 
 function textsOf({ column, modifier }: Variable, given: unknown, style: Style): string[] {
-  // Numbers beyond the precision of a double are held as objects.
+  // Numbers beyond the precision of a double are objects here.
   const value = mapRaw(given, String)
   if (typeof value !== 'object' || value === null) {
     const text = scalarText(value, column)
@@ -80,7 +80,7 @@ function textsOf({ column, modifier }: Variable, given: unknown, style: Style): 
   return [label + items.join(',')]
 }
 
-/** Undefined for null and undefined, which RFC 6570 leaves out. */
+/** Undefined for null and undefined, which RFC 6570 omits. */
 function scalarText(value: unknown, column: string): string | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'object') throw problem(column, 'a text, a number or a list of them', value)

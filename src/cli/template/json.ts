@@ -1,11 +1,11 @@
-/** `--json` with {columns}: a cell is escaped as text inside of quotes, and a JSON value elsewhere. */
+/** `--json` with {columns}. Inside of quotes, a cell is escaped as text; elsewhere it becomes a JSON value. */
 import type { Columns } from './braces.ts'
 import { bodyParts } from './text.ts'
 import type { Fill } from './text.ts'
 import { cellText } from '../cell-text.ts'
 import { UsageError } from '../usage-error.ts'
 
-/** Throws a UsageError for a text that could never be JSON. @param sentAsIs as of `bodyTemplate` */
+/** Throws a UsageError if no row can make the text JSON. @param sentAsIs see `bodyTemplate` */
 export function jsonTemplate(text: string, columns: Columns, sentAsIs: (brace: string) => void): Fill {
   // Outside of quotes, a name in braces is not valid JSON.
   const isOutside = (at: number): boolean => !endsQuoted(text.slice(0, at), false)
@@ -29,7 +29,7 @@ export function jsonTemplate(text: string, columns: Columns, sentAsIs: (brace: s
       .join('')
 }
 
-/** Whether the text leaves a string open, given whether it began within one. */
+/** Whether the text ends inside a string. @param began whether it begins inside one */
 function endsQuoted(text: string, began: boolean): boolean {
   let isQuoted = began
   for (let at = 0; at < text.length; at++) {
@@ -48,7 +48,10 @@ function checkJson(sample: string): void {
   }
 }
 
-/** An empty cell is null; a number, boolean, null, list or object stays one; any other text is a string. */
+/**
+ * An empty cell becomes null. A number, boolean, list, object or null keeps its type, also when the cell is its text. Any
+ * other text becomes a string.
+ */
 function jsonCell(cell: unknown): string {
   if (typeof cell !== 'string') return JSON.stringify(cell ?? null)
   if (cell === '') return 'null'

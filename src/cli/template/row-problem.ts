@@ -1,11 +1,11 @@
-/** Why a template cannot be filled with a row. Only that row fails. */
+/** A template cannot be filled with this row. Only the request of this row fails. */
 export class RowProblem extends Error {
   static {
     this.prototype.name = 'RowProblem'
   }
-  /** The second half of `invalid_request/…`. */
+  /** The part of the code after `invalid_request/`. */
   readonly detail: 'template' | 'url'
-  /** The URL as far as it could be filled. */
+  /** The URL as far as it was filled. */
   readonly url: string
 
   constructor(message: string, detail: 'template' | 'url', url = '') {

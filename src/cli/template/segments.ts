@@ -1,25 +1,26 @@
 /**
- * Whether a row made the URL of another resource than its template means: an empty cell takes a segment out of the path,
- * and a URL parser resolves `.` and `..`. Only what cells make is judged; what the template says itself is meant.
+ * Checks that the cells of a row did not make the URL of another resource: an empty cell removes a segment of the path,
+ * and a URL parser resolves `.` and `..`. Only text that comes from cells is checked, because the template's own text is
+ * intended.
  */
 import { RowProblem } from './row-problem.ts'
 import type { Expression } from './expand.ts'
 import { printableUrl } from '../../core/url.ts'
 
-/** Where the value of an expression stands in the URL. */
+/** The position of an expression's value in the URL. */
 export interface Span {
   readonly start: number
   readonly end: number
   readonly operator: Expression['operator']
-  /** As it was written, for messages. */
+  /** The expression as written, for messages. */
   readonly source: string
 }
 
-/** Empty or a dot segment, also with its percent sign encoded once more: a proxy may decode twice. */
+/** An empty segment or a dot segment, also percent-encoded twice, because a proxy may decode twice. */
 const SUSPICIOUS = /(?<=^|\/)(?:\.|%(?:25)*2e){0,2}(?=\/|$)/gi
 const SCHEME_AND_SLASHES = /^[a-z][a-z\d+.-]*:\/\//i
 
-/** Throws a RowProblem for a host or a segment of the path that a cell must not make. */
+/** Throws a RowProblem if a cell changed the host, or made an empty segment or a dot segment of the path. */
 export function checkSegments(url: string, spans: readonly Span[], allowEmpty: boolean): void {
   const hostAt = SCHEME_AND_SLASHES.exec(url)?.[0].length
   const pathAt = hostAt === undefined ? 0 : indexOf(url, /[/?#]/, hostAt)
@@ -43,14 +44,14 @@ export function checkSegments(url: string, spans: readonly Span[], allowEmpty: b
   function breaksHost(span: Span): boolean {
     if (hostAt === undefined) return makesSlashes(span)
     if (hostAt === pathAt) return touches(span, pathAt, pathAt)
-    // Where the template goes on with the host, or with its port.
+    // The cell ends the host although the template continues it, or an empty cell stands for the port.
     const { start, end: spanEnd } = span
     if (start < hostAt) return false
     if (start === spanEnd) return start === pathAt && url[pathAt - 1] === ':'
     return start < pathAt && pathAt < spanEnd && spanEnd < url.length && !'/?#'.includes(url[spanEnd] as string)
   }
 
-  /** Two slashes at the beginning of a relative URL are followed by a host. */
+  /** In a relative URL, a host follows two slashes at the beginning. */
   function makesSlashes({ start }: Span): boolean {
     const slashes = /^\/{2,}/.exec(url)?.[0].length ?? 0
     return start < slashes
@@ -58,22 +59,22 @@ export function checkSegments(url: string, spans: readonly Span[], allowEmpty: b
 
   function makes(span: Span, from: number, to: number): boolean {
     const { start, operator } = span
-    // Expressions of the query and the fragment do not touch the path, and neither do omitted ones.
+    // Expressions of the query and the fragment do not affect the path, and neither do omitted ones.
     if ('?&#'.includes(operator) && operator !== '') return false
     const isEmpty = start === span.end
     if (isEmpty && operator !== '' && operator !== '+') return false
-    // The URL has no path: only an empty cell right behind the host was meant to be one.
+    // In a URL without a path, only an empty cell directly after the host was meant to be the path.
     if (path === '' && hostAt !== undefined) return isEmpty && start === from
     const isAtEnd = from === to && to === end
     // A trailing slash in `{+path}` is intended.
     if (isAtEnd && operator === '+' && start < from && from === span.end) return false
-    // A cell with a whole URL is as good as a URL in a list: only what it is joined to is judged.
+    // A cell may hold a whole URL, as a line of a list may. Only the point where the template continues it is checked.
     if (start === 0 && SCHEME_AND_SLASHES.test(url.slice(0, span.end))) return from === span.end && to === from
     return touches(span, from, to)
   }
 }
 
-/** Then the slash behind it begins the URL. */
+/** An empty cell at the beginning, so that the slash after it begins the URL. */
 const isFirstAndEmpty = ({ end, operator }: Span): boolean => end === 0 && (operator === '' || operator === '+')
 
 const touches = ({ start, end }: Span, from: number, to: number): boolean => start <= to && from <= end

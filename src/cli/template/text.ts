@@ -1,4 +1,4 @@
-/** Templates that are not URLs. Unknown columns are refused, except in bodies, where braces have other uses. */
+/** Templates other than URLs. Unknown columns are refused, except in bodies, where braces have other uses. */
 import { contentsOf, piecesOf } from './braces.ts'
 import type { Columns, Piece } from './braces.ts'
 import { cellText } from '../cell-text.ts'
@@ -7,17 +7,17 @@ import { nearest } from '../../config/names.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** A text, or what fills a row into it. */
+/** Fills a row into a template. */
 export type Fill = (row: Row) => string
 
 export type Part = string | { readonly column: string }
 
-/** A header, a parameter, a field of a form, a name, a key: every brace that could be a column must be one. */
+/** Reads a header, parameter, form field, name or key. Throws for braces that look like a column and are none. */
 export function textTemplate(text: string, columns: Columns, flag: string): Fill {
   return filling(partsOf(text, columns, ({ name }) => refuse(flag, name, columns)))
 }
 
-/** A column by its bare name, or a text with {columns}, of which there must be one. */
+/** Reads the bare name of a column, or a text with at least one {column}. */
 export function nameTemplate(text: string, columns: Columns, flag: string): Fill {
   if (columns.names.includes(text)) return row => cellText(row[text])
   const pieces = piecesOf(text, withRows(columns))
@@ -28,7 +28,7 @@ export function nameTemplate(text: string, columns: Columns, flag: string): Fill
   return knownTemplate(text, columns, flag)
 }
 
-/** A text whose {columns} must be there, also where there are no rows that could have them. */
+/** Reads a text whose {columns} must exist. Without rows, every {column} is refused. */
 export function knownTemplate(text: string, columns: Columns, flag: string): Fill {
   return filling(partsOf(text, withRows(columns), ({ name }) => refuse(flag, name, columns)))
 }
@@ -36,14 +36,14 @@ export function knownTemplate(text: string, columns: Columns, flag: string): Fil
 const withRows = (columns: Columns): Columns => (columns.from === 'none' ? { names: [], from: 'header' } : columns)
 
 /**
- * A body: GraphQL, JSON and others have braces of their own. @param sentAsIs hears of braces with a name that is no column
- * and goes out as it stands
+ * Reads a body, which may have other braces, as JSON and GraphQL do. @param sentAsIs called with each `{name}` that is not
+ * a column and is sent unchanged
  */
 export function bodyTemplate(text: string, columns: Columns, sentAsIs: (brace: string) => void): Fill {
   return filling(bodyParts(text, columns, '--body', sentAsIs))
 }
 
-/** @param mustBeColumn whether a name at this position of the text can be nothing else */
+/** @param mustBeColumn whether a name in braces at this position can only be a column */
 export function bodyParts(
   text: string,
   columns: Columns,
@@ -53,7 +53,7 @@ export function bodyParts(
 ): Part[] {
   return partsOf(text, columns, ({ kind, name, at }) => {
     const isSlip = kind === 'close' || nearest(name, columns.names) !== undefined
-    // A line of JSON that lacks the field is found only now, too late for a warning before the run.
+    // With lines of JSON, a missing field is found during the run, too late for a warning before it.
     if (isSlip || mustBeColumn(at) || (kind === 'name' && columns.from === 'row')) refuse(flag, name, columns)
     if (kind === 'name') sentAsIs(`${flag}: {${name}}`)
   })
@@ -61,7 +61,7 @@ export function bodyParts(
 
 type Missing = Extract<Piece, { readonly name: string }>
 
-/** @param missing throws, or lets the braces be text */
+/** @param missing called for braces that are no column; throws, or returns to keep them as text */
 function partsOf(text: string, columns: Columns, missing: (piece: Missing) => void): Part[] {
   const parts: Part[] = []
   let literal = ''

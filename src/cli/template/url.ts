@@ -1,4 +1,4 @@
-/** A URL with {columns} (RFC 6570) and {1..500} ranges, checked against the columns before anything is sent. */
+/** URLs with {columns} (RFC 6570) and {1..500} ranges. They are checked against the columns before anything is sent. */
 import { NO_ROWS } from './braces.ts'
 import type { Columns } from './braces.ts'
 import { expand, literalText } from './expand.ts'
@@ -15,9 +15,10 @@ const RANGE = /^-?\d+\.\.-?\d+(?:\.\.\d+)?$/
 const OPERATORS: ReadonlySet<string> = new Set(['+', '#', '.', '/', ';', '?', '&'])
 
 /**
- * Fills a row in; ranges stay as they are, and no cell can bring one, since its braces are encoded. Throws a UsageError for
- * a column that there is not; the Fill throws a RowProblem for a row that makes no URL, or that of another resource.
- * @param allowEmpty whether cells may make empty segments of the path @param remedy for a column that is not among them
+ * Reads a URL template. Filling it keeps ranges as they are; a cell cannot add a range, because its braces are encoded.
+ * Throws a UsageError for an unknown column. The returned Fill throws a RowProblem for a row whose URL is invalid or names
+ * another resource.
+ * @param allowEmpty whether cells may make empty segments of the path @param remedy added to the message for an unknown column
  */
 export function urlTemplate(text: string, columns: Columns, allowEmpty: boolean, remedy = ''): Fill {
   const parts = partsOf(text, columns.names, name => {
@@ -43,14 +44,14 @@ export function urlTemplate(text: string, columns: Columns, allowEmpty: boolean,
   }
 }
 
-/** Whether it has a {column}. */
+/** Whether the text has a {column}. */
 export function isTemplate(text: string): boolean {
   let has = false
   for (const token of tokensOf(text)) if (token.kind === 'braces' && !RANGE.test(token.text)) has = true
   return has
 }
 
-/** A URL beside which there are no rows: its {1..500} stay, `{{x}}` is text, and anything else in braces is refused. */
+/** Reads a URL without rows: {1..500} stays, `{{x}}` becomes the text `{x}`, and other braces are refused. */
 export function plainUrl(text: string): string {
   return [...tokensOf(text)].map(token => plainText(token)).join('')
 }
@@ -71,7 +72,7 @@ function partsOf(text: string, names: readonly string[], missing: (name: string)
   })
 }
 
-/** A name that is a column is that column, whatever RFC 6570 would read: with an operator, a comma, a colon, a star. */
+/** The name of a column takes precedence over RFC 6570 syntax: it may hold an operator, a comma, a colon or a star. */
 function expressionOf(content: string, names: readonly string[]): Expression | undefined {
   const source = `{${content}}`
   if (names.includes(content)) return { source, operator: '', variables: [{ column: content, modifier: undefined }] }
@@ -89,7 +90,7 @@ function variableOf(text: string, names: readonly string[]): Variable | undefine
   return { column, modifier: most === undefined ? 'explode' : Number(most) }
 }
 
-/** The first part that is no column, without what RFC 6570 has around it: the name that was meant. */
+/** The first name that is not a column, without its operator and modifier. */
 function missingName(content: string, names: readonly string[]): string {
   const [, list] = divided(content)
   const first = list.split(',').find(text => variableOf(text, names) === undefined) ?? list
@@ -111,7 +112,7 @@ interface Token {
 
 const REMEDY = 'Write {{name}}, or %7B and %7D, for braces that are meant.'
 
-/** Throws a UsageError for braces that are not in pairs around something. */
+/** Throws a UsageError for unpaired and for empty braces. */
 function* tokensOf(text: string): Generator<Token, void> {
   let at = 0
   while (at < text.length) {

@@ -8,18 +8,18 @@ import { parallelRequests } from '../../../src/index.ts'
 
 const source = readFileSync(new URL('../../../src/cli/demo/call.ts', import.meta.url), 'utf8')
 
-test('the call that is printed is the call that runs', () => {
+test('the demo prints the call that it runs', () => {
   const body = /^export async function fetchAll[^\n]*\n(.*?)^\}/ms.exec(source)?.[1] ?? ''
   const imported = /^import \{ ParallelRequests \} from '.*'$/m.exec(source)?.[0] ?? ''
   const running = [imported.replace('../../index.ts', 'parallel-requests'), '', ...body.trimEnd().split('\n')]
   expect(CALL).toEqual(running.map(line => line.replace(/^ {2}/, '')))
 })
 
-test('everything printed as code fits a terminal of 80 columns', () => {
+test('the code that the demo prints fits a terminal of 80 columns', () => {
   for (const line of [...CALL, ...NEXT]) expect(line.length).toBeLessThanOrEqual(76)
 })
 
-test('what the demo says to do next works', async () => {
+test('the code that the demo suggests as a next step runs', async () => {
   const repositories = catalogue(3)
   const api = await startApi({ repositories, moods: repositories.map(() => ({ kind: 'prompt', delayMs: 0 })) })
   onTestFinished(() => api.close())

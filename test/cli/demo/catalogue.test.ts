@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { catalogue, fullName } from '../../../src/cli/demo/catalogue.ts'
 import { moods } from '../../../src/cli/demo/moods.ts'
 
-test('the catalogue is the same in every run', () => {
+test('the catalogue of the demo is the same in every run', () => {
   expect(catalogue()).toEqual(catalogue())
   expect(catalogue()[0]).toMatchInlineSnapshot(`
     {
@@ -27,7 +27,7 @@ test('the catalogue is the same in every run', () => {
   expect(catalogue(3, 1)).not.toEqual(catalogue(3, 2))
 })
 
-test('the catalogue is believable: unique names, dates in order, counts that fit', () => {
+test('the catalogue of the demo has unique names, dates in order and consistent counts', () => {
   const repositories = catalogue()
   expect(repositories).toHaveLength(300)
   expect(new Set(repositories.map(fullName)).size).toBe(300)
@@ -41,7 +41,7 @@ test('the catalogue is believable: unique names, dates in order, counts that fit
   }
 })
 
-test('the moods are the same in every run, and there is some of each', () => {
+test('the moods of the demo are the same in every run, and each kind occurs', () => {
   expect(moods(300)).toEqual(moods(300))
   const byKind = Object.groupBy(moods(300), ({ kind }) => kind)
   const counts = Object.fromEntries(Object.entries(byKind).map(([kind, { length }]) => [kind, length]))

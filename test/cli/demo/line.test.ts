@@ -13,7 +13,7 @@ async function linesOf(...specs: readonly { url: string; key?: string }[]): Prom
   return outcomes.map(outcome => JSON.parse(lineOf(outcome, AT)) as Record<string, unknown>)
 }
 
-test('an outcome that is ok becomes a line with its value', async () => {
+test('the demo writes a successful outcome as a line with its value', async () => {
   const [line] = await linesOf({ url: 'https://api.example.com/good', key: 'one' })
   expect(line).toEqual({
     v: 1,
@@ -32,7 +32,7 @@ test('an outcome that is ok becomes a line with its value', async () => {
   })
 })
 
-test('a failure becomes a line with its code and message, and no value', async () => {
+test('the demo writes a failure as a line with its code and message, and without a value', async () => {
   const [line] = await linesOf({ url: 'https://api.example.com/bad' })
   expect(line).toMatchObject({
     ok: false,
@@ -43,7 +43,7 @@ test('a failure becomes a line with its code and message, and no value', async (
   expect(line).not.toHaveProperty('key')
 })
 
-test('the id tells requests apart by URL and key, and is the same in every run', async () => {
+test('the id of a demo line depends on URL and key, and is the same in every run', async () => {
   const specs = [
     { url: 'https://api.example.com/good' },
     { url: 'https://api.example.com/good', key: 'a' },

@@ -15,11 +15,11 @@ function pathOf(content?: string): string {
 }
 
 test.each([
-  ['there is none', undefined],
-  ['it is empty', ''],
-  ['it is that of an earlier demo', `${OURS}\n${OURS}\n`],
-  ['it is that of a demo that was killed', OURS.slice(0, -4)],
-])('the file is made anew when %s', async (_, before) => {
+  ['a missing', undefined],
+  ['an empty', ''],
+  ["an earlier demo's", `${OURS}\n${OURS}\n`],
+  ["a killed demo's", OURS.slice(0, -4)],
+])('the demo replaces %s results.jsonl', async (_, before) => {
   const path = pathOf(before)
   const results = await openResults(path)
   await results.write('first')
@@ -31,8 +31,8 @@ test.each([
 test.each([
   ['notes', 'do not lose me\n'],
   ['results of other requests', OURS.replace('127.0.0.1:4321', 'api.example.com')],
-  ['results that mention such a URL further on', `{"v":1,"index":0,"note":{"url":"http://127.0.0.1:1/repos/a"}}`],
-])('a file that holds %s is not replaced', async (_, content) => {
+  ['results that contain a demo URL elsewhere', `{"v":1,"index":0,"note":{"url":"http://127.0.0.1:1/repos/a"}}`],
+])('the demo does not replace a results.jsonl with %s', async (_, content) => {
   const path = pathOf(content)
   const error = await openResults(path).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(OutputError)
@@ -40,7 +40,7 @@ test.each([
   expect(readFileSync(path, 'utf8')).toBe(content)
 })
 
-test('a missing folder is told before anything is written', async () => {
+test('a missing folder is reported when the results of the demo are opened', async () => {
   const path = join(pathOf(), 'missing', 'results.jsonl')
   await expect(openResults(path)).rejects.toMatchObject({
     exitCode: 74,
@@ -48,20 +48,20 @@ test('a missing folder is told before anything is written', async () => {
   })
 })
 
-test('more than the disk takes at once is waited for, and nothing is lost', async () => {
+test('results.write waits for a slow disk and loses nothing', async () => {
   const path = pathOf()
   const results = await openResults(path)
   const line = 'x'.repeat(99_999)
   for (let count = 1; count <= 30; count++) {
     await results.write(line)
-    // Under its own name only once it is whole.
+    // The file gets its own name only when it is complete.
     expect(statSync(`${path}.part`).size).toBe(count * 100_000)
   }
   expect(await results.close()).toBe(3_000_000)
   expect(readFileSync(path, 'utf8')).toBe(`${line}\n`.repeat(30))
 })
 
-test.skipIf(!existsSync('/dev/full'))('a write that fails is told by the next write and by close', async () => {
+test.skipIf(!existsSync('/dev/full'))('a failed write rejects the next write and close of the results', async () => {
   const path = pathOf()
   symlinkSync('/dev/full', path)
   const results = await openResults(path)

@@ -15,7 +15,7 @@ async function api(moods: readonly Mood[] = [prompt, prompt, prompt], quota = 10
   return { ...started, get, close: () => started.close() }
 }
 
-test('the list holds every name, and each name leads to its record', async () => {
+test('GET /repos of the demo API lists every name, and each name leads to its record', async () => {
   const { get } = await api()
   expect(await (await get('repos')).json()).toEqual(repositories.map(fullName))
   const response = await get(second)
@@ -23,20 +23,20 @@ test('the list holds every name, and each name leads to its record', async () =>
   expect(await response.json()).toEqual(repositories[1])
 })
 
-test('other paths are 404 and other methods are 405', async () => {
+test('the demo API answers other paths with 404 and other methods with 405', async () => {
   const { get } = await api()
   expect((await get('repos/nobody/nothing')).status).toBe(404)
   expect((await get('')).status).toBe(404)
   expect((await get('repos', { method: 'POST' })).status).toBe(405)
 })
 
-test('a shaky record fails as often as planned and then comes', async () => {
+test('the demo API serves a shaky record after the planned number of failures', async () => {
   const { get } = await api([{ kind: 'shaky', delayMs: 0, failures: 2 }, prompt, prompt])
   const statuses = [await get(first), await get(first), await get(first), await get(first)].map(({ status }) => status)
   expect(statuses).toEqual([503, 503, 200, 200])
 })
 
-test('some records never come: 404, 500, or a page where JSON was promised', async () => {
+test('the demo API never serves some records: it answers 404, 500, or an HTML page', async () => {
   const { get } = await api([
     { kind: 'gone', delayMs: 0 },
     { kind: 'broken', delayMs: 0 },
@@ -51,7 +51,7 @@ test('some records never come: 404, 500, or a page where JSON was promised', asy
   }
 })
 
-test('whoever asks for more than the quota is told to wait a second, and is served after it', async () => {
+test('the demo API answers 429 with Retry-After: 1 above its quota, and serves again afterwards', async () => {
   const { get, seen } = await api([prompt, prompt, prompt], 2)
   const responses = [await get(first), await get(first), await get(first), await get(second)]
   expect(responses.map(({ status }) => status)).toEqual([200, 200, 429, 429])
@@ -60,7 +60,7 @@ test('whoever asks for more than the quota is told to wait a second, and is serv
   await expect.poll(async () => (await get(second)).status, { timeout: 2_000, interval: 100 }).toBe(200)
 })
 
-test('a slow record takes its time, and close does not wait for it', async () => {
+test('the demo API delays a slow record, and close does not wait for it', async () => {
   const { get, close, seen } = await api([{ kind: 'slow', delayMs: 60_000 }, prompt, prompt])
   const slow = get(first).catch((error: unknown) => error)
   await expect.poll(() => seen.requests).toBe(1)
@@ -70,7 +70,7 @@ test('a slow record takes its time, and close does not wait for it', async () =>
   expect(await slow).toBeInstanceOf(TypeError)
 })
 
-test('a caller who hangs up is no longer counted as under way', async () => {
+test('the demo API no longer counts a request as running after its client has disconnected', async () => {
   const { baseUrl, get, seen } = await api([{ kind: 'slow', delayMs: 60_000 }, prompt, prompt])
   const { port } = new URL(baseUrl)
   for (let caller = 1; caller <= 3; caller++) {

@@ -33,43 +33,45 @@ const facts = (more: Partial<Facts> = {}): Facts => ({
 
 const rows = (text: string): string[] => text.split('\n').map(line => line.trim())
 
-test('the summary says how many, how fast, what was repeated and where it all is', async () => {
+test('the summary of the demo gives counts, rate, retries, throttling, failures and the file', async () => {
   const failures = await failuresOf(404)
   expect(rows(summary(facts({ ok: 299, failures }), plain)).slice(1, 8)).toEqual([
-    '299 of 300 fetched in 6.0 s, 1 failed as planned: the API never gives those.',
+    '299 of 300 fetched in 6.0 s, 1 failed as planned: the API never serves those.',
     '',
     'sent       342 requests, 57/s, at most 12 at once',
     'retried    38 × after a 500 or 503, with back-off',
-    'throttled  3 × by a 429: the host was left alone for 2.0 s',
+    'throttled  3 × by a 429: the host was paused for 2.0 s',
     'failed     1 × http/404  a/b-404: 404',
-    'file       results.jsonl: 300 lines, 183 kB, an outcome each',
+    'file       results.jsonl: 300 lines, 183 kB, one outcome per line',
   ])
 })
 
-test('failures are grouped by code, the commonest first, each with an example', async () => {
+test('the summary of the demo groups failures by code, the most frequent first, each with an example', async () => {
   const failures = await failuresOf(500, 404, 404)
   const found = rows(summary(facts({ failures }), plain)).filter(line => line.includes(' × http/'))
   expect(found[0]).toMatch(/^failed +2 × http\/404 {2}a\/b-404: 404/)
   expect(found[1]).toMatch(/^1 × http\/500 {2}a\/b-500: 500 .*\(2 attempts\)$/)
 })
 
-test('failures that nobody planned are not called planned', async () => {
+test('the summary of the demo does not call unexpected failures planned', async () => {
   const failures = await failuresOf(404)
-  expect(summary(facts({ failures, asPlanned: false }), plain)).toContain('1 failed, and not those that were planned.')
+  expect(summary(facts({ failures, asPlanned: false }), plain)).toContain(
+    '1 failed, but not the ones that were planned.',
+  )
 })
 
-test('what did not happen is not told', () => {
+test('the summary of the demo omits retries and throttling that did not happen', () => {
   const text = summary(facts({ retries: 0, seen: { requests: 301, throttled: 0, mostAtOnce: 9 } }), plain)
   expect(text).not.toMatch(/retried|throttled|×/)
 })
 
-test('after an interruption it says how far it came', () => {
+test('the summary of an interrupted demo says how many records are done', () => {
   expect(summary(facts({ interrupted: true, ok: 80 }), plain)).toContain(
-    'Stopped: 80 of 300 done, the rest was not sent.',
+    'Stopped: 80 of 300 done. The rest was not sent.',
   )
 })
 
-test('no line is wider than the terminal, and colours change no letter', async () => {
+test('the summary of the demo fits the width of the terminal, and colours do not change its text', async () => {
   const failures = await failuresOf(404, 500)
   const narrow = summary(facts({ failures, columns: 80 }), plain)
   for (const line of narrow.split('\n')) expect(line.length).toBeLessThanOrEqual(80)

@@ -1,8 +1,8 @@
-/** Templates by the built binary: what the server saw, and what is said. */
+/** Templates with the built binary: what the server receives, and what preq reports. */
 import { expect, test } from 'vitest'
 import { endsOf, workplace } from '../workplace.ts'
 
-test('a column with a blank in its name is filled in everywhere, and a line of JSON without the field fails alone.', async () => {
+test('a column with a blank in its name is filled in everywhere, and only a JSON line without it fails', async () => {
   const { run, server, write } = await workplace()
   write('rows.csv', 'Customer ID,id\nc 7,1\n')
   const flags = ['-H', 'X-C: {Customer ID}', '--param', 'c={Customer ID}', '--json', '{"c":"{Customer ID}"}']
@@ -15,7 +15,7 @@ test('a column with a blank in its name is filled in everywhere, and a line of J
   expect(server.requests.slice(1).map(({ body }) => body)).toEqual(['{"x":"y"}'])
 })
 
-test('braces of a body that are no column are named in a plan and in the summary; doubled ones are not.', async () => {
+test('preq plan and the summary report braces of a body that are not a column, but not doubled braces', async () => {
   const { run, server, write } = await workplace()
   write('rows.csv', 'id\n1\n2\n')
   const args = ['URL/{id}', '-i', 'rows.csv', '-d', '{viewer{login}} {{id}}']
@@ -29,7 +29,7 @@ test('braces of a body that are no column are named in a plan and in the summary
   expect((await run([...args.slice(0, -1), '{viewer{{login}}}'])).stderr).not.toContain('is no column')
 })
 
-test('a cell that makes an empty or a dot segment costs its row; --allow-empty allows the former.', async () => {
+test('a row whose cell makes an empty or a dot segment fails; --allow-empty permits empty segments', async () => {
   const { run, server, write } = await workplace()
   write('rows.csv', 'id,n\n1,a\n,b\n..,c\n')
   const args = ['URL/items/{id}', '-i', 'rows.csv', '-X', 'DELETE']
@@ -39,7 +39,7 @@ test('a cell that makes an empty or a dot segment costs its row; --allow-empty a
   expect(stderr).toContain('Add --allow-empty if that is meant.')
   const { stdout } = await run(['plan', ...args])
   expect(stdout).toContain('1 requests (1 DELETE), 0 duplicates, 2 invalid')
-  // The place of a row is named once.
+  // The message gives the position of the row once.
   expect(stdout.match(/^ {2}rows\.csv:\d+: DELETE \S+: URL: /gm)).toHaveLength(2)
   const allowed = await run([...args, '--allow-empty'])
   expect(endsOf(allowed.lines)).toEqual(['ok', 'ok', 'invalid_request/url'])

@@ -1,4 +1,4 @@
-/** Expressions of RFC 6570: the examples of its sections, url-template as the measure, and where we differ from it. */
+/** Expressions of RFC 6570: the examples of the RFC, a comparison with url-template, and where preq differs from it. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseTemplate } from 'url-template'
@@ -6,11 +6,11 @@ import { RowProblem } from '../../../src/cli/template/row-problem.ts'
 import type { Row } from '../../../src/cli/template/text.ts'
 import { urlTemplate } from '../../../src/cli/template/url.ts'
 
-/** In the query, where nothing is judged. */
+/** Expands in the query, where segments are not checked. */
 const expanded = (template: string, row: Row): string =>
   urlTemplate(`http://h/?${template}`, { names: Object.keys(row), from: 'row' }, false)(row).slice('http://h/?'.length)
 
-/** Section 3.2. */
+/** The variables of RFC 6570, section 3.2. */
 const ROW = {
   count: ['one', 'two', 'three'],
   dom: ['example', 'com'],
@@ -31,7 +31,7 @@ const ROW = {
   undef: null,
 }
 
-describe('The examples of RFC 6570', () => {
+describe('An example of RFC 6570', () => {
   test.each([
     ['{count}', 'one,two,three'],
     ['{/count}', '/one,two,three'],
@@ -75,10 +75,10 @@ describe('The examples of RFC 6570', () => {
   })
 })
 
-describe('What url-template makes of', () => {
-  test('names, texts and lists of them, we make as well.', () => {
+describe('A URL template', () => {
+  test('expands as url-template expands it, for random names, texts, lists and objects', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 6 }).filter(one => one.isWellFormed())
-    // It throws at a number in a list of `{+l}`.
+    // Lists have no numbers, because url-template throws for a number in a list of `{+l}`.
     const list = fc.array(fc.oneof(text, fc.constant(null)), { minLength: 1, maxLength: 4 })
     const value = fc.oneof(
       text,
@@ -97,7 +97,7 @@ describe('What url-template makes of', () => {
       .map(([operator, names]) => `{${operator}${names.join()}}`)
     fc.assert(
       fc.property(expression, row, (template, cells) => {
-        // Lists of nothing are undefined by section 2.3; url-template writes their names.
+        // A list without values is undefined by section 2.3, but url-template writes its name.
         fc.pre(!Object.values(cells).some(cell => Array.isArray(cell) && cell.every(item => item === null)))
         expect(expanded(template, cells)).toBe(parseTemplate(template).expand(cells as never))
       }),
@@ -105,7 +105,7 @@ describe('What url-template makes of', () => {
     )
   })
 
-  test('an empty list, a prefix within a letter and a name with a colon, it makes wrong.', () => {
+  test('follows RFC 6570 where url-template does not: empty lists, prefixes of emoji, names with a colon', () => {
     expect([expanded('{?l}', { l: [] }), parseTemplate('{?l}').expand({ l: [] })]).toEqual(['', '?l='])
     expect(expanded('{n:3}', { n: 'ab😀d' })).toBe('ab%F0%9F%98%80')
     expect(() => parseTemplate('{n:3}').expand({ n: 'ab😀d' })).toThrow(URIError)
@@ -125,7 +125,7 @@ describe('A column', () => {
     ['{a b*}', { 'a b': ['1', '2'] }, '1,2'],
     ['{__proto__}', Object.fromEntries([['__proto__', 'p']]), 'p'],
     ['{n}', { n: false }, 'false'],
-  ])('goes by its whole name: %s.', (template, row, text) => {
+  ])('is looked up by its whole name: %s', (template, row, text) => {
     expect(expanded(template, row as Row)).toBe(text)
   })
 
@@ -134,7 +134,7 @@ describe('A column', () => {
     ['a list in an object', '{l*}', { l: { a: [1] } }],
     ['a list to cut', '{l:3}', { l: ['abcdef'] }],
     ['half of a surrogate pair', '{l}', { l: '\ud83d' }],
-  ])('that no URL can hold fails its row: %s.', (_what, template, row) => {
+  ])('fails its row if the value cannot be part of a URL: %s', (_what, template, row) => {
     expect(() => expanded(template, row)).toThrow(RowProblem)
   })
 })

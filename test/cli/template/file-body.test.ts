@@ -1,4 +1,4 @@
-/** `--body @FILE` beside rows and without. */
+/** `--body @FILE`, with rows and without. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const ROWS = { 'rows.csv': 'id,name\n1,é\n2,b\n', 'rows.jsonl': '{"id":1,"name":"é"}\n{"id":2}\n' }
 
-/** Each body as latin1, which tells bytes apart; or how its row fails. */
+/** Each body as Latin-1, which shows every byte, or how its row fails. */
 async function bodies(content: string | Uint8Array, rows?: keyof typeof ROWS): Promise<unknown> {
   const path = join(folder, 'body')
   writeFileSync(path, content)
@@ -35,13 +35,13 @@ async function bodies(content: string | Uint8Array, rows?: keyof typeof ROWS): P
 
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1')
 
-describe('A file as body', () => {
-  test('is filled from rows where it is text, and stays bytes, without a content type.', async () => {
+describe('--body @FILE', () => {
+  test('fills a text file from rows and sends it as bytes without a content type', async () => {
     expect(await bodies('n={name}\n', 'rows.csv')).toEqual([utf8('n=é\n'), 'n=b\n'])
     expect(await bodies('\uFEFF{{name}} {"a":1}', 'rows.csv')).toEqual(Array(2).fill(utf8('\uFEFF{name} {"a":1}')))
   })
 
-  test('follows the rule of bodies: a slip is refused, other names are sent and told, a line of JSON fails.', async () => {
+  test('refuses a misspelt column, reports other names that it sends unchanged, and fails a JSON line without the field', async () => {
     expect(await bodies('{nmae}', 'rows.csv')).toContain('--body: expected one of the columns id, name, got {nmae}.')
     expect(await bodies('{viewer}', 'rows.csv')).toEqual(['{viewer}', '{viewer}', '--body: {viewer}'])
     expect(await bodies('{name}', 'rows.jsonl')).toEqual([utf8('é'), 'template'])
@@ -50,12 +50,12 @@ describe('A file as body', () => {
   test.each([
     ['latin1', Uint8Array.from([0xe9, 0x7b, 0x69, 0x64, 0x7d])],
     ['a zero', Uint8Array.from([0x00, 0x7b, 0x69, 0x64, 0x7d])],
-  ])('that is no UTF-8 text is sent as it is: %s.', async (_what, bytes) => {
+  ])('sends a file that is not UTF-8 text unchanged: %s', async (_what, bytes) => {
     const text = Buffer.from(bytes).toString('latin1')
     expect(await bodies(bytes, 'rows.csv')).toEqual([text, text])
   })
 
-  test('is sent as it is without rows.', async () => {
+  test('sends every file unchanged without rows', async () => {
     expect(await bodies('{id} {{id}}')).toEqual(['{id} {{id}}'])
   })
 })

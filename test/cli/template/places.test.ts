@@ -1,4 +1,4 @@
-/** What braces mean: every place × every kind of input × every kind of brace. */
+/** The meaning of braces, for every place × every kind of input × every kind of content. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,7 +37,7 @@ const NOTHING: InputPlan = {
 
 const place = ({ meta }: Job): Place => meta ?? { file: undefined, line: 0 }
 
-/** Where a text with braces may stand, and what came of it. */
+/** Every place for a text with braces: how to set it, and how to read the result. */
 const PLACES: Readonly<Record<string, { put: (text: string) => Partial<InputPlan>; got: (job: Job) => unknown }>> = {
   URL: { put: text => ({ urls: [`http://h/${text}`] }), got: ({ url }) => String(url).slice('http://h/'.length) },
   header: {
@@ -54,7 +54,7 @@ const PLACES: Readonly<Record<string, { put: (text: string) => Partial<InputPlan
   key: { put: text => ({ key: text }), got: ({ key }) => key },
 }
 
-/** With a column that varies, so that no row is like another. */
+/** Input with a column that varies, so that no two requests are equal. */
 const ROW = { id: '7', 'Customer ID': 'c d', 'dc:identifier': 'urn', '5" disk': 'q', 'a,b': 'comma', __proto__x: 'p' }
 const cells = (values: readonly string[]): string => values.map(cell => `"${cell.replaceAll('"', '""')}"`).join(',')
 const INPUTS = {
@@ -63,7 +63,7 @@ const INPUTS = {
   list: ['rows.txt', 'seven\n'],
 } as const
 
-/** The filled text; or `exit 2`, `row fails`, and after `named:` what is said of a text that goes out as it stands. */
+/** The filled text, `exit 2` or `row fails: DETAIL`; after `named:` the braces that preq reports as sent unchanged. */
 async function outcome(where: string, input: keyof typeof INPUTS | 'none', text: string): Promise<unknown> {
   const { put, got } = PLACES[where] as (typeof PLACES)[string]
   const plan: InputPlan = { ...NOTHING, ...put(text) }
@@ -71,7 +71,7 @@ async function outcome(where: string, input: keyof typeof INPUTS | 'none', text:
   const [file, content] = INPUTS[input]
   const path = join(folder, file)
   writeFileSync(path, content)
-  // A row changes something in any case.
+  // A column in the URL, so that every row makes a different request.
   const cell = input === 'list' ? '{line}' : '{id}'
   const varied = plan.params.length > 0 ? { headers: [['x-v', cell] as const] } : { params: [['v', cell] as const] }
   return first({ ...plan, ...varied, files: [path] })
@@ -96,7 +96,7 @@ async function outcome(where: string, input: keyof typeof INPUTS | 'none', text:
 interface Case {
   readonly kind: string
   readonly text: string
-  /** Of every place but the URL and bodies. */
+  /** The result in every place except the URL and the body. */
   readonly csv: string
   readonly jsonl: string
   readonly body: { readonly csv: string; readonly jsonl: string }
@@ -120,33 +120,33 @@ const CASES: readonly Case[] = [
   filled('a column with a colon', '{dc:identifier}', 'urn', 'urn'),
   filled('a column with a quote', '{5" disk}', 'q', 'q'),
   filled('a column with a comma', '{a,b}', 'comma', 'comma'),
-  filled('a column called like a member of objects', '{__proto__x}', 'p', 'p'),
+  filled('a column named like a member of objects', '{__proto__x}', 'p', 'p'),
   filled('a doubled column', '{{id}}-{id}', '{id}-7', '%7Bid%7D-7'),
   filled('a doubled column with a blank', '{{Customer ID}}-{id}', '{Customer ID}-7', '%7BCustomer%20ID%7D-7'),
-  filled('a doubled name that is no column', '{{other}}-{id}', '{other}-7', '%7Bother%7D-7'),
+  filled('a doubled name that is not a column', '{{other}}-{id}', '{other}-7', '%7Bother%7D-7'),
   {
-    kind: 'a slip',
+    kind: 'a misspelt column',
     text: '{idd}',
     ...always('exit 2', FAILS),
     body: always('exit 2', FAILS),
     url: always('exit 2', FAILS),
   },
   {
-    kind: 'a slip in a column with a blank',
+    kind: 'a misspelt column with a blank',
     text: '{customer id}',
     ...always('exit 2', FAILS),
     body: always('exit 2', FAILS),
     url: always('exit 2', FAILS),
   },
   {
-    kind: 'a name like no column',
+    kind: 'a name unlike any column',
     text: '{other}-{id}',
     ...always('exit 2', FAILS),
     body: always('{other}-7 named: --body: {other}', FAILS),
     url: always('exit 2', FAILS),
   },
   {
-    kind: 'a name that objects have anyway',
+    kind: 'the name of an inherited member',
     text: '{toString}-{id}',
     ...always('exit 2', FAILS),
     body: always('{toString}-7 named: --body: {toString}', FAILS),
@@ -177,9 +177,9 @@ const CASES: readonly Case[] = [
   { kind: 'an open brace', text: '{-{id}', ...always('{-7'), body: always('{-7'), url: always('exit 2') },
 ]
 
-describe.each(['csv', 'jsonl'] as const)('Braces beside rows of %s', input => {
-  describe.each(Object.keys(PLACES))('in a %s', where => {
-    test.each(CASES)('that hold $kind', async ({ text, body, url, ...others }) => {
+describe.each(['csv', 'jsonl'] as const)('With rows of %s,', input => {
+  describe.each(Object.keys(PLACES))('in a %s,', where => {
+    test.each(CASES)('braces with $kind are read as documented', async ({ text, body, url, ...others }) => {
       const expected = where === 'URL' ? url : where === 'body' ? body : others
       expect(await outcome(where, input, text)).toBe(expected[input])
     })
@@ -188,8 +188,8 @@ describe.each(['csv', 'jsonl'] as const)('Braces beside rows of %s', input => {
 
 const others = Object.keys(PLACES).filter(where => where !== 'URL' && where !== 'body')
 
-describe('Braces beside a list', () => {
-  test.each(Object.keys(PLACES))('in a %s are the line, and nothing else.', async where => {
+describe('With a list of lines,', () => {
+  test.each(Object.keys(PLACES))('braces in a %s have one column, {line}', async where => {
     expect(await outcome(where, 'list', '{line}')).toBe('seven')
     expect(await outcome(where, 'list', '{{line}}{line}')).toBe(where === 'URL' ? '%7Bline%7Dseven' : '{line}seven')
     expect(await outcome(where, 'list', '{lines}')).toBe('exit 2')
@@ -199,21 +199,21 @@ describe('Braces beside a list', () => {
   })
 })
 
-describe('Braces without rows', () => {
-  test.each(['header', 'param', 'form', 'body'])('in a %s are text.', async where => {
+describe('Without rows,', () => {
+  test.each(['header', 'param', 'form', 'body'])('braces in a %s are text', async where => {
     for (const text of ['{id}', '{{id}}', '{"a":1}']) expect(await outcome(where, 'none', text)).toBe(text)
   })
 
-  test.each(['URL', 'name', 'key'])('in a %s have nothing that could fill them.', async where => {
+  test.each(['URL', 'name', 'key'])('a {column} in a %s is refused', async where => {
     expect(await outcome(where, 'none', '{id}')).toBe('exit 2')
   })
 
-  test('in a URL are ranges, and text where they are doubled.', async () => {
+  test('a range in a URL is expanded, and a doubled range is text', async () => {
     expect(await outcome('URL', 'none', '{1..2}{{1..2}}')).toBe('1%7B1..2%7D')
   })
 })
 
-describe('Braces beside lines of JSON that are requests', () => {
+describe('With lines of JSON that are requests,', () => {
   const linesOfRequests = async (plan: Partial<InputPlan>): Promise<unknown> => {
     const path = join(folder, 'requests.jsonl')
     writeFileSync(path, '{"url":"http://h/a"}\n')
@@ -226,21 +226,18 @@ describe('Braces beside lines of JSON that are requests', () => {
     return undefined
   }
 
-  test.each(others)('in a %s have nothing that could fill them.', async where => {
+  test.each(others)('a {column} in a %s is refused', async where => {
     const { put } = PLACES[where] as (typeof PLACES)[string]
     expect(await linesOfRequests(put('{id}'))).toContain('expected a URL with {columns} beside -i')
   })
 
-  test.each(others.filter(where => where !== 'key'))(
-    'in a %s are text where they are doubled, or JSON.',
-    async where => {
-      const { put, got } = PLACES[where] as (typeof PLACES)[string]
-      const [job] = (await linesOfRequests(put('{{id}} {"a":1}'))) as [Job]
-      expect(got(job)).toBe('{id} {"a":1}')
-    },
-  )
+  test.each(others.filter(where => where !== 'key'))('doubled braces and JSON in a %s are text', async where => {
+    const { put, got } = PLACES[where] as (typeof PLACES)[string]
+    const [job] = (await linesOfRequests(put('{{id}} {"a":1}'))) as [Job]
+    expect(got(job)).toBe('{id} {"a":1}')
+  })
 
-  test('in a body go out as they stand, and are named.', async () => {
+  test('braces in a body are sent unchanged and reported', async () => {
     const body = { kind: 'json', text: '{"query":"{viewer{login}}"}' } as const
     expect(await linesOfRequests({ body })).toEqual([
       expect.objectContaining({ json: { query: '{viewer{login}}' } }),
@@ -249,8 +246,8 @@ describe('Braces beside lines of JSON that are requests', () => {
   })
 })
 
-describe('A column with a blank that other lines of JSON have', () => {
-  test.each(others)('is missing where a line lacks it: in a %s.', async where => {
+describe('A column with a blank, which only some lines of JSON have,', () => {
+  test.each(others)('fails the lines without it: in a %s', async where => {
     const { put, got } = PLACES[where] as (typeof PLACES)[string]
     const path = join(folder, 'some.jsonl')
     writeFileSync(path, '{"Customer ID":"c"}\n{"id":1}\n')
@@ -261,9 +258,9 @@ describe('A column with a blank that other lines of JSON have', () => {
   })
 })
 
-describe('A text that is the same for all rows', () => {
+describe('A text that must be the same for all rows', () => {
   test.each(['csv', 'jsonl'] as const)(
-    'is refused where it has a column of %s, and its value is not shown.',
+    'is refused if it has a column of %s, and the message does not show its value',
     async input => {
       const [file, content] = INPUTS[input]
       const path = join(folder, file)
@@ -284,7 +281,7 @@ test.each([
   ['cookie', 'sid={id}'],
   ['user-agent', 'a/{id}'],
   ['base-url', 'http://h/{id}'],
-] as const)('--%s takes no column, and says where one goes.', async (flag, text) => {
+] as const)('--%s refuses a column and says which flag takes one', async (flag, text) => {
   const path = join(folder, 'constants.csv')
   writeFileSync(path, 'id\n1\n')
   const { input } = planRun(

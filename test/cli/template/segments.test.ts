@@ -1,10 +1,10 @@
-/** Cells that would ask for another resource than the template means. */
+/** Cells that would make the URL of another resource. */
 import { describe, expect, test } from 'vitest'
 import { RowProblem } from '../../../src/cli/template/row-problem.ts'
 import type { Row } from '../../../src/cli/template/text.ts'
 import { urlTemplate } from '../../../src/cli/template/url.ts'
 
-/** The URL; or the detail of the code that the row fails with. */
+/** The URL, or the detail of the code with which the row fails. */
 function filled(template: string, row: Row, allowEmpty = false): string {
   try {
     return urlTemplate(template, { names: Object.keys(row), from: 'row' }, allowEmpty)(row)
@@ -20,7 +20,7 @@ const ANYWHERE = ['http://h/items/{id}', 'http://h/{id}/x', 'http://h/{id}?q=1',
 
 describe('A cell that would make an empty segment', () => {
   test.each(ANYWHERE.flatMap(template => EMPTY.map(id => [template, id] as const)))(
-    '%s fails its row: %j.',
+    'in %s fails its row, unless --allow-empty is set: %j',
     (template, id) => {
       expect(filled(template, { id })).toBe('url')
       expect(filled(template, { id }, true)).toBe(template.replace('{id}', ''))
@@ -41,11 +41,11 @@ describe('A cell that would make an empty segment', () => {
     ['{+base}/{id}', { base: 'http://h/v1/', id: '1' }, 'url'],
     ['http://h{+path}', { path: '' }, 'url'],
     ['http://h/x{;p}/{a}', { p: '', a: '' }, 'url'],
-  ])('%s with %j is %s.', (template, row, url) => {
+  ])('is found wherever it stands in the path: %s with %j gives %s', (template, row, url) => {
     expect(filled(template, row)).toBe(url)
   })
 
-  test('says which cell it was, what it would ask for, and the flag that allows it; no secret is printed.', () => {
+  test('is reported with its column, the URL without secrets, and the flag that permits it', () => {
     const template = urlTemplate('http://h/items/{id}{?token}', { names: ['id', 'token'], from: 'header' }, false)
     expect(() => template({ id: '', token: 's3cr3t' })).toThrow(
       'URL: expected no empty segment in the path, got one by {id}: http://h/items/?token=***. ' +
@@ -61,15 +61,18 @@ describe('A cell at the beginning of a relative URL', () => {
     ['/{+a}/x', { a: '/evil.example' }],
     ['//{host}/x', { host: '' }],
     ['{/a}/x', { a: '' }],
-  ])('that makes a host of what follows fails, whatever --allow-empty says: %s with %j.', (template, row) => {
-    for (const allowEmpty of [false, true]) expect(filled(template, row, allowEmpty)).toBe('url')
-  })
+  ])(
+    'fails its row if it turns the following text into a host, even with --allow-empty: %s with %j',
+    (template, row) => {
+      for (const allowEmpty of [false, true]) expect(filled(template, row, allowEmpty)).toBe('url')
+    },
+  )
 
   test.each([
     ['{a}/x', { a: '' }],
     ['{+a}/x', { a: null }],
     ['{a}{/b}', { a: '', b: 'x' }],
-  ])('that leaves the path of --base-url fails, whatever --allow-empty says: %s with %j.', (template, row) => {
+  ])('fails its row if the URL leaves the path of --base-url, even with --allow-empty: %s with %j', (template, row) => {
     for (const allowEmpty of [false, true]) expect(filled(template, row, allowEmpty)).toBe('url')
   })
 
@@ -79,14 +82,14 @@ describe('A cell at the beginning of a relative URL', () => {
     ['/{a}/x', { a: '1' }, '/1/x'],
     ['{/a}/x', { a: null }, '/x'],
     ['{+path}', { path: '/a' }, '/a'],
-  ])('is taken as it is otherwise: %s with %j is %s.', (template, row, url) => {
+  ])('is filled in if the host stays the same: %s with %j gives %s', (template, row, url) => {
     expect(filled(template, row)).toBe(url)
   })
 })
 
-describe('A cell that would make a segment of dots', () => {
+describe('A cell that would make a dot segment', () => {
   test.each(ANYWHERE.flatMap(template => DOTS.map(id => [template, id] as const)))(
-    '%s fails its row: %s.',
+    'in %s fails its row, even with --allow-empty: %s',
     (template, id) => {
       expect(filled(template, { id })).toBe('url')
       expect(filled(template, { id }, true)).toBe('url')
@@ -104,7 +107,7 @@ describe('A cell that would make a segment of dots', () => {
     ['http://h/{a}{b}', { a: '.', b: '.' }],
     ['http://h{/a*}', { a: ['x', '..'] }],
     ['{+path}', { path: '../admin' }],
-  ])('%s with %j fails, whatever --allow-empty says.', (template, row) => {
+  ])('fails its row, even with --allow-empty: %s with %j', (template, row) => {
     for (const allowEmpty of [false, true]) expect(filled(template, row, allowEmpty)).toBe('url')
   })
 })
@@ -118,12 +121,12 @@ describe('A cell that would name another host', () => {
     ['http://{+tenant}.h.example/x', { tenant: 'other.example/' }],
     ['http://{+tenant}.h.example/x', { tenant: 'other.example#' }],
     ['http://h:{port}/x', { port: '' }],
-  ])('%s with %j fails, whatever --allow-empty says.', (template, row) => {
+  ])('fails its row, even with --allow-empty: %s with %j', (template, row) => {
     for (const allowEmpty of [false, true]) expect(filled(template, row, allowEmpty)).toBe('url')
   })
 })
 
-describe('What is meant', () => {
+describe('A URL that keeps the resource of its template', () => {
   test.each([
     ['http://h/a//b/../{id}/', { id: '1' }, 'http://h/a//b/../1/'],
     ['http://h/items{/id}', { id: null }, 'http://h/items'],
@@ -153,7 +156,7 @@ describe('What is meant', () => {
     ['{+path}', { path: '/about' }, '/about'],
     ['{+path}', { path: 'a/b/' }, 'a/b/'],
     ['http://h/{1..3}/{id}', { id: '1' }, 'http://h/{1..3}/1'],
-  ])('goes out: %s with %j is %s.', (template, row, url) => {
+  ])('is sent: %s with %j gives %s', (template, row, url) => {
     expect(filled(template, row)).toBe(url)
   })
 })

@@ -5,7 +5,7 @@ import { mockTransport } from '../../src/testing/index.ts'
 
 const SIZE = 3_000
 
-/** Every request hangs until it is aborted, so that most entries have not been looked at by then. */
+/** Every request hangs until the abort, so that most entries have not been read by then. */
 async function aborted(items: unknown[], options: object): Promise<unknown> {
   const abort = new AbortController()
   const reached = Promise.withResolvers<void>()
@@ -25,7 +25,7 @@ async function aborted(items: unknown[], options: object): Promise<unknown> {
 
 const urls = Array.from({ length: SIZE }, (_, index) => `https://h${index % 7}.test/${index}`)
 
-test('Aborting an array gives each entry its outcome, in input order, with its own id, request and error.', async () => {
+test('aborting an array gives each entry its outcome, in input order, with its own id, request and error', async () => {
   const outcomes = (await aborted(urls, { onFailure: 'settle' })) as Outcome[]
   expect(outcomes).toHaveLength(SIZE)
   const wrong = outcomes.filter(
@@ -53,7 +53,7 @@ test('Aborting an array gives each entry its outcome, in input order, with its o
   })
 })
 
-test('Aborting an array of requests keeps their keys and what they were labelled with at that moment.', async () => {
+test('aborting an array of requests keeps their keys, methods and meta as they were at the abort', async () => {
   const items = urls.map((url, index) => ({ url, key: `k${index}`, method: 'delete', meta: { index } }))
   const outcomes = (await aborted(items, { onFailure: 'settle' })) as Outcome[]
   for (const item of items) item.url = 'https://other.test/'
@@ -63,26 +63,29 @@ test('Aborting an array of requests keeps their keys and what they were labelled
   expect(last?.error).toMatchObject({ key: `k${SIZE - 1}`, method: 'DELETE', url: urls.at(-1) })
 })
 
-test('Aborting with keys gives an object with an outcome for each key.', async () => {
+test('aborting a batch with keys gives an object with an outcome for each key', async () => {
   const keys = urls.map((_, index) => `k${index}`)
   const byKey = (await aborted(urls, { onFailure: 'settle', keys })) as Record<string, Outcome>
   expect(Object.keys(byKey)).toEqual(keys)
   expect(byKey['k2999']).toMatchObject({ id: 'k:k2999', key: 'k2999', error: { key: 'k2999' } })
 })
 
-test.each(['throw', 'null'] as const)('Aborting rejects with all outcomes where onFailure is %s.', async onFailure => {
-  const error = await aborted(urls, { onFailure })
-  expect(error).toBeInstanceOf(AbortError)
-  const { outcomes = [], message } = error as AbortError
-  expect(message).toContain(`when 0 of ${SIZE} requests were done`)
-  expect(outcomes.map(({ index }) => index)).toEqual(urls.map((_, index) => index))
-  const failed = new PartialFailureError(outcomes)
-  expect(failed.errors.at(-1)).toBe(outcomes.at(-1)?.error)
-  expect(failed.failedUrls()).toEqual(urls)
-  expect(failed.toJSON()['codes']).toEqual({ 'aborted/not_started': SIZE - 3, 'aborted/in_flight': 3 })
-})
+test.each(['throw', 'null'] as const)(
+  'aborting a batch with onFailure %s rejects with all outcomes',
+  async onFailure => {
+    const error = await aborted(urls, { onFailure })
+    expect(error).toBeInstanceOf(AbortError)
+    const { outcomes = [], message } = error as AbortError
+    expect(message).toContain(`when 0 of ${SIZE} requests were done`)
+    expect(outcomes.map(({ index }) => index)).toEqual(urls.map((_, index) => index))
+    const failed = new PartialFailureError(outcomes)
+    expect(failed.errors.at(-1)).toBe(outcomes.at(-1)?.error)
+    expect(failed.failedUrls()).toEqual(urls)
+    expect(failed.toJSON()['codes']).toEqual({ 'aborted/not_started': SIZE - 3, 'aborted/in_flight': 3 })
+  },
+)
 
-test('An entry that throws when it is looked at has its outcome, too, when the array is aborted.', async () => {
+test('aborting an array gives an outcome even to an entry that throws when it is read', async () => {
   const trap = {
     get url(): string {
       throw new Error('trap')

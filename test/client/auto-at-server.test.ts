@@ -1,4 +1,7 @@
-/** `concurrency: 'auto'` against a real server, loosely: the machine has other things to do, and so has the server. */
+/**
+ * `concurrency: 'auto'` against a real server. The bounds are loose, because the machine and the server do other work
+ * as well.
+ */
 import { createServer } from 'node:http'
 import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,7 +12,7 @@ import { figure } from '../support/figure.ts'
 const WORKERS = 12
 const SERVICE_MS = 40
 
-/** So many are worked on at once; the others wait inside. */
+/** The server works on this many requests at once; the others wait inside it. */
 async function queueing(): Promise<{ readonly url: string; readonly server: Server }> {
   const waiting: ServerResponse[] = []
   let working = 0
@@ -31,7 +34,7 @@ async function queueing(): Promise<{ readonly url: string; readonly server: Serv
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
 }
 
-figure('What is found at a server with 12 workers is near 12, and uses most of what they can do.', async () => {
+figure('auto finds a concurrency near 12 for a server with 12 workers, and uses most of them', async () => {
   const { server, url } = await queueing()
   onTestFinished(() => void server.close())
   const client = new ParallelRequests({ concurrency: 'auto' })

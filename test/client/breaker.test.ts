@@ -1,4 +1,7 @@
-/** The circuit breaker through the whole client: what opens it, what happens meanwhile, and how a host comes back. */
+/**
+ * The circuit breaker through the whole client: what opens it, what happens while it is open, and how a host comes
+ * back.
+ */
 import { describe, expect, test } from 'vitest'
 import { ParallelRequests } from '../../src/index.ts'
 import type { ClientOptions, Outcome, RequestSpec } from '../../src/index.ts'
@@ -20,7 +23,7 @@ const codes = (outcomes: readonly Outcome[]): string[] =>
 
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
 
-/** A client with a breaker and one place, and what it sends in batches. */
+/** A client with a breaker and one slot, and a function that sends a batch. */
 function clientFor(transport: MockTransport, options: ClientOptions = {}) {
   const client = new ParallelRequests({ transport, concurrency: 1, maxRetries: 0, breaker: true, ...options })
   const send = (urls: readonly (string | RequestSpec)[]): Promise<Outcome[]> =>
@@ -28,14 +31,14 @@ function clientFor(transport: MockTransport, options: ClientOptions = {}) {
   return { client, send, close: () => client.close() }
 }
 
-/** Down before this time, then up. */
+/** The host fails before this time, and answers afterwards. */
 const downUntil =
   (untilMs: number) =>
   ({ atMs, url }: MockRequest): MockResponse =>
     atMs < untilMs && url.startsWith(HOST) ? DOWN : OK
 
-describe('A breaker', () => {
-  test('is off by default: every request is sent, however many fail.', async () => {
+describe('a breaker', () => {
+  test('is off by default, and then every request is sent however many fail', async () => {
     const transport = mockTransport(() => DOWN)
     for (const options of [{}, { breaker: false }]) {
       const client = new ParallelRequests({ transport, concurrency: 1, maxRetries: 0, ...options })
@@ -45,13 +48,13 @@ describe('A breaker', () => {
     expect(transport.requests).toHaveLength(60)
   })
 
-  test('of true opens at the fifth failure, and the line that stood before drains with nothing sent.', async () => {
+  test('set to true opens at the fifth failure, and requests that were queued fail at once without being sent', async () => {
     const transport = mockTransport(() => DOWN)
     const { send, close } = clientFor(transport)
     const outcomes = await send(urlsOf(100))
     expect(codes(outcomes)).toEqual([...times(5, 'http/500'), ...times(95, 'circuit/open')])
     expect(transport.requests).toHaveLength(5)
-    // At once: the clock stands where the fifth answer came.
+    // At once: the clock stands at the fifth answer.
     expect(transport.clock.now()).toBe(5 * LATENCY_MS)
     for (const { error, attempts } of outcomes.slice(5)) {
       expect(error?.retryAt).toBe(EPOCH_MS + 5 * LATENCY_MS + 10_000)
@@ -62,18 +65,18 @@ describe('A breaker', () => {
     await close()
   })
 
-  test('drains at once who waits for a rate that would let them go much later.', async () => {
+  test('fails at once the requests that wait for a rate limit of much longer', async () => {
     const transport = mockTransport(() => DOWN)
     const perHost = { rateLimit: { limit: 2, interval: '1h', burst: 2 } }
     const { client, close } = clientFor(transport, { concurrency: 20, breaker: { failures: 2 }, perHost })
-    // Batches of one: all of them stand in the line of the host.
+    // Batches of one request, so that all of them are in the queue of the host.
     const batches = await Promise.all(urlsOf(8).map(url => client.request([url], { onFailure: 'settle' })))
     expect(codes(batches.flat())).toEqual([...times(2, 'http/500'), ...times(6, 'circuit/open')])
     expect(transport.clock.now()).toBe(LATENCY_MS)
     await close()
   })
 
-  test('drains who waits for a place, for a rate and for a back-off, too.', async () => {
+  test('also fails at once the requests that wait for a slot, a rate or a back-off', async () => {
     const transport = mockTransport(() => DOWN)
     const { send, close } = clientFor(transport, {
       concurrency: 3,
@@ -83,7 +86,7 @@ describe('A breaker', () => {
     })
     const outcomes = await send(urlsOf(100))
     expect(new Set(codes(outcomes))).toEqual(new Set(['circuit/open']))
-    // Five failures, and what was on the wire besides.
+    // Five failures, and the attempts that were in flight by then.
     expect(transport.requests.length).toBeLessThanOrEqual(5 + 2)
     expect(transport.clock.now()).toBeLessThan(1_000)
     await close()
@@ -94,7 +97,7 @@ describe('A breaker', () => {
     [{ failures: 7, cooldown: '1m' }, 7, 60_000],
     [{ failures: 1, cooldown: '500ms', window: '1s' }, 1, 500],
     [{}, 5, 10_000],
-  ])('of %j opens at failure %i.', async (breaker, failures, cooldownMs) => {
+  ])('with %j opens at failure %i', async (breaker, failures, cooldownMs) => {
     const transport = mockTransport(() => DOWN)
     const { send, close } = clientFor(transport, { breaker })
     const outcomes = await send(urlsOf(20))
@@ -103,14 +106,14 @@ describe('A breaker', () => {
     await close()
   })
 
-  test('does not add up failures that lie further apart than its window.', async () => {
+  test('does not count failures that are further apart than its window', async () => {
     const transport = mockTransport(() => DOWN)
     const { send, close } = clientFor(transport, { breaker: { window: '30s' }, perHost: { rateLimit: '1/8s' } })
     expect(codes(await send(urlsOf(12)))).toEqual(times(12, 'http/500'))
     await close()
   })
 
-  test.each([404, 400, 401, 410, 422, 304])('does not count a %i as a failure of the host.', async status => {
+  test.each([404, 400, 401, 410, 422, 304])('does not count a %i as a failure of the host', async status => {
     const transport = mockTransport(() => ({ status, latencyMs: LATENCY_MS }))
     const { send, close } = clientFor(transport)
     expect(codes(await send(urlsOf(20)))).toEqual(times(20, `http/${status}`))
@@ -121,7 +124,7 @@ describe('A breaker', () => {
     ['429 with Retry-After', { status: 429, headers: { 'retry-after': '1' } }],
     ['429 without', { status: 429 }],
     ['503 with Retry-After', { status: 503, headers: { 'retry-after': '1' } }],
-  ])('does not count %s as a failure: it is a pause.', async (_name, throttle) => {
+  ])('does not count %s as a failure, because it is a pause', async (_name, throttle) => {
     const transport = mockTransport(({ atMs }) => (atMs < 20_000 ? { ...throttle, latencyMs: LATENCY_MS } : OK))
     const { send, close } = clientFor(transport, { retry: { backoff: () => 500 } })
     expect(codes(await send(urlsOf(10)))).toEqual(times(10, 'ok'))
@@ -130,7 +133,7 @@ describe('A breaker', () => {
   })
 
   test.each(['connect/refused', 'reset/before_headers', 'timeout/headers', 'dns/not_found'] as const)(
-    'counts %s as a failure.',
+    'counts %s as a failure',
     async code => {
       const transport = mockTransport(() => ({ fault: code, latencyMs: LATENCY_MS }))
       const { send, close } = clientFor(transport)
@@ -139,7 +142,7 @@ describe('A breaker', () => {
     },
   )
 
-  test('is one per host: the others are served while one is open.', async () => {
+  test('belongs to one host, and other hosts are served while it is open', async () => {
     const transport = mockTransport(downUntil(Infinity))
     const { send, close } = clientFor(transport, { concurrency: 4 })
     const outcomes = await send([...urlsOf(50), ...urlsOf(50, OTHER)])
@@ -148,20 +151,20 @@ describe('A breaker', () => {
     await close()
   })
 
-  test('is one per limitKey where there is one.', async () => {
+  test('belongs to one limitKey if there is one', async () => {
     const transport = mockTransport(downUntil(Infinity))
     const { send, close } = clientFor(transport, { limitKey: ({ meta }) => meta as string })
     const specs = (meta: string, host: string) => urlsOf(10, host).map(url => ({ url, meta }))
     expect(codes(await send(specs('x', HOST))).filter(code => code === 'circuit/open')).toHaveLength(5)
-    // Another host under the same key, then the same host under another key.
+    // First another host with the same key, then the same host with another key.
     expect(codes(await send(specs('x', OTHER)))).toEqual(times(10, 'circuit/open'))
     expect(codes(await send(specs('y', HOST))).filter(code => code === 'http/500')).toHaveLength(5)
     await close()
   })
 })
 
-describe('After its cooldown', () => {
-  /** Opened; the clock stands at 50 ms. */
+describe('after the cooldown of a breaker', () => {
+  /** A breaker that is open; the clock stands at 50 ms. */
   async function opened(handler: (request: MockRequest) => MockResponse, options: ClientOptions = {}) {
     const transport = mockTransport(handler)
     const parts = clientFor(transport, { concurrency: 10, ...options })
@@ -170,12 +173,12 @@ describe('After its cooldown', () => {
     return { ...parts, transport }
   }
 
-  /** Lets time pass: requests to another host at a rate do. */
+  /** Advances the virtual clock. */
   async function wait(transport: MockTransport, ms: number): Promise<void> {
     await new Promise<void>(resolve => transport.clock.after(ms, resolve))
   }
 
-  test('exactly one probe goes, and an answer that is good closes it.', async () => {
+  test('exactly one probe is sent, and a good answer closes the breaker', async () => {
     const { send, transport, close } = await opened(downUntil(1_000))
     await wait(transport, 9_999)
     expect(codes(await send(urlsOf(5)))).toEqual(times(5, 'circuit/open'))
@@ -189,7 +192,7 @@ describe('After its cooldown', () => {
     await close()
   })
 
-  test('a probe that fails opens it again, for a whole cooldown.', async () => {
+  test('a failing probe opens the breaker again for a whole cooldown', async () => {
     const { send, transport, close } = await opened(downUntil(Infinity))
     await wait(transport, 10_000)
     const before = transport.requests.length
@@ -208,7 +211,7 @@ describe('After its cooldown', () => {
     await close()
   })
 
-  test('a probe that is throttled leaves the question to the next one.', async () => {
+  test('a throttled probe leaves the decision to the next one', async () => {
     const script: MockResponse[] = [...times(5, DOWN), { status: 429, headers: { 'retry-after': '3' } }, OK]
     const { send, transport, close } = await opened(() => script.shift() ?? OK)
     await wait(transport, 10_000)
@@ -218,7 +221,7 @@ describe('After its cooldown', () => {
   })
 })
 
-test('While it is open nothing takes a token: the rate is there for those who are served.', async () => {
+test('requests that fail at an open breaker take no tokens from rates and budgets', async () => {
   const transport = mockTransport(downUntil(Infinity))
   const { send, close } = clientFor(transport, { rateLimit: { limit: 20, interval: '1h' }, budgets: { units: '20/h' } })
   expect(codes(await send(urlsOf(1_000))).filter(code => code === 'circuit/open')).toHaveLength(995)
@@ -227,7 +230,7 @@ test('While it is open nothing takes a token: the rate is there for those who ar
   await close()
 })
 
-test('A retry that finds it open ends as circuit/open, and an attempt that had been sent is counted.', async () => {
+test('a retry that finds the breaker open ends as circuit/open, and its sent attempts are counted', async () => {
   const transport = mockTransport(() => DOWN)
   const { send, close } = clientFor(transport, {
     breaker: { failures: 2 },

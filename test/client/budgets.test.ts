@@ -1,6 +1,6 @@
 /**
- * Budgets and costs through the whole client: whatever costs what, is repeated, or turns out to have cost something
- * else, in any interval the costs that reach the transport add up to no more than each limit.
+ * Budgets and costs through the whole client: whatever requests cost, are retried, or turn out to have cost, in any
+ * interval the costs that reach the transport add up to at most each limit.
  */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ConfigError, ParallelRequests, parallelRequestsSync } from '../../src/index.ts'
@@ -36,7 +36,7 @@ interface Budget {
   readonly intervalMs: number
 }
 
-/** The sentence on the first interval in which more was spent, or undefined. Sums of fractions have last bits. */
+/** A sentence on the first interval in which more was spent, or undefined. Tolerates the rounding of fractions. */
 function overspent(spent: readonly Spent[], { limit, intervalMs }: Budget): string | undefined {
   for (let from = 0; from < spent.length; from++) {
     const sinceMs = (spent[from] as Spent).atMs
@@ -49,9 +49,9 @@ function overspent(spent: readonly Spent[], { limit, intervalMs }: Budget): stri
   return undefined
 }
 
-describe('A cost', () => {
+describe('a cost', () => {
   const budgets = { tokens: { limit: 100, interval: '1s' } } as const
-  /** 40 of 100 per second: two at a time. */
+  /** With a cost of 40 and a limit of 100 per second, two requests start at a time. */
   const TWO_AT_ONCE = [0, 0, 1_000, 1_000, 2_000, 2_000]
 
   test.each<[string, ClientOptions, (url: string) => string | RequestSpec]>([
@@ -64,7 +64,7 @@ describe('A cost', () => {
     ['a function in the spec', {}, url => ({ url, cost: () => 40 })],
     ['the spec and not the options', { cost: 100 }, url => ({ url, cost: 40 })],
     ['a spec of a batch whose options differ', { cost: () => 1 }, url => ({ url, cost: { tokens: 40 } })],
-  ])('may be %s.', async (_name, options, specOf) => {
+  ])('may be %s', async (_name, options, specOf) => {
     const transport = mockTransport(() => ({ json: {} }))
     expect(codes(await send({ transport, budgets, ...options }, urlsOf(6).map(specOf)))).toEqual(
       urlsOf(6).map(() => 'ok'),
@@ -72,7 +72,7 @@ describe('A cost', () => {
     expect(startsOf(transport).map(Math.round)).toEqual(TWO_AT_ONCE)
   })
 
-  test('may be given in a call, and wins over that of the client.', async () => {
+  test('may be given in a call, and overrides that of the client', async () => {
     const transport = mockTransport(() => ({ json: {} }))
     const client = new ParallelRequests({ transport, budgets, cost: 1 })
     await client.request(urlsOf(6), { cost: 40 })
@@ -80,7 +80,7 @@ describe('A cost', () => {
     expect(startsOf(transport).map(Math.round)).toEqual(TWO_AT_ONCE)
   })
 
-  test('is 1 of each budget where nothing is said, and a name that is missing takes nothing.', async () => {
+  test('is 1 of each budget by default, and takes nothing from a budget that is not named', async () => {
     const transport = mockTransport(() => ({ json: {} }))
     const two = { tokens: { limit: 2, interval: '1s' }, others: { limit: 3, interval: '1s' } } as const
     await send({ transport, budgets: two }, urlsOf(4))
@@ -90,7 +90,7 @@ describe('A cost', () => {
     expect(startsOf(second).map(Math.round)).toEqual([0, 0, 0, 1_000])
   })
 
-  test('that is a function is asked once per request, repeats included, with what is sent.', async () => {
+  test('function is called once per request, not per retry, with the request as it is sent', async () => {
     const asked: unknown[] = []
     const transport = mockTransport(({ attempt }) => ({ status: attempt < 3 ? 500 : 200, json: {} }))
     const cost = (request: unknown): number => {
@@ -117,7 +117,7 @@ describe('A cost', () => {
     )
   })
 
-  test('of 0 passes a budget that is used up.', async () => {
+  test('of 0 passes a budget that is used up', async () => {
     const transport = mockTransport(() => ({ json: {} }))
     const hourly = { tokens: '100/h' }
     const specs = urlsOf(6).map((url, n) => ({ url, cost: n === 0 ? 100 : n < 4 ? 0 : { tokens: 0 } }))
@@ -125,7 +125,7 @@ describe('A cost', () => {
     expect(startsOf(transport)).toEqual([0, 0, 0, 0, 0, 0])
   })
 
-  test('is paid by each attempt and each hop.', async () => {
+  test('is charged for each attempt and each redirect hop', async () => {
     const transport = mockTransport(({ url, attempt }) => {
       if (url.endsWith('/hop')) return { json: {} }
       return attempt < 3 ? { status: 500 } : { status: 302, headers: { location: '/hop' } }
@@ -135,16 +135,16 @@ describe('A cost', () => {
     expect(startsOf(transport).map(at => Math.floor(at / 1_000))).toEqual([0, 0, 1, 1])
   })
 
-  test('without budgets weighs the starts of rateLimit, each one at least.', async () => {
+  test('without budgets is taken from rateLimit, at least 1 per start', async () => {
     const transport = mockTransport(() => ({ json: {} }))
     const options: ClientOptions = { transport, rateLimit: { limit: 10, interval: '1m', burst: 10 } }
     const specs = urlsOf(4).map((url, n) => ({ url, cost: [5, 4.2, 0, 5][n] as number }))
     await send(options, specs)
-    // 5 + 5, and then there is room for nobody, whatever they say it costs.
+    // 5 + 5 use up the limit, so not even a request with a cost of 0 starts.
     expect(startsOf(transport).map(at => Math.floor(at / 60_000))).toEqual([0, 0, 1, 1])
   })
 
-  test('by the name of rateLimit weighs the same as a number.', async () => {
+  test('named rateLimit is the same as a number', async () => {
     const transport = mockTransport(() => ({ json: {} }))
     const options: ClientOptions = { transport, rateLimit: { limit: 10, interval: '1m', burst: 10 } }
     const outcomes = await send(
@@ -172,7 +172,7 @@ describe('A cost', () => {
     ['that is no number', { budgets: { tokens: '5/m' } }, NaN, /≥ 0/],
     ['that is a text', { budgets: { tokens: '5/m' } }, '5' as never, /≥ 0/],
   ] as const)(
-    '%s is invalid_request/cost, is not sent and costs the others nothing.',
+    '%s fails with invalid_request/cost, is not sent and does not affect the others',
     async (_name, options, cost, why) => {
       const transport = mockTransport(() => ({ json: {} }))
       const specs = urlsOf(7).map((url, n) => (n === 3 ? { url, cost } : { url, cost: 0 }))
@@ -186,7 +186,7 @@ describe('A cost', () => {
   )
 })
 
-/** Two budgets or three, which a batch of some dozens keeps busy for some intervals. */
+/** One to three budgets, which a batch of some dozens keeps busy for some intervals. */
 const someBudgets = fc.array(
   fc.record({ limit: fc.integer({ min: 20, max: 200 }), intervalMs: fc.integer({ min: 200, max: 5_000 }) }),
   { minLength: 1, maxLength: 3 },
@@ -194,8 +194,8 @@ const someBudgets = fc.array(
 
 const NAMES = ['a', 'b', 'c'] as const
 
-describe('In any interval', () => {
-  test('the costs of what is sent add up to no more than each limit, repeats included.', async () => {
+describe('in any interval', () => {
+  test('the costs of the sent requests, retries included, add up to at most each limit', async () => {
     let repeats = 0
     const property = fc.asyncProperty(
       someBudgets,
@@ -230,7 +230,7 @@ describe('In any interval', () => {
     expect(repeats).toBeGreaterThan(100)
   })
 
-  test('they do so when what they really were is told after the response, and less time is lost.', async () => {
+  test('this also holds if the true costs are known only after the response, and then less time is lost', async () => {
     let [toldMs, untoldMs] = [0, 0]
     const property = fc.asyncProperty(fc.integer({ min: 50, max: 200 }), fc.nat(), async (limit, start) => {
       const run = async (tells: boolean): Promise<number> => {
@@ -246,7 +246,7 @@ describe('In any interval', () => {
         }
         const budgets = { tokens: { limit, interval: '1s' } }
         await send({ transport, budgets, cost: 20, hooks: { afterResponse } }, urlsOf(60))
-        // Never more than was said, so what was booked was never too little.
+        // The true cost is never above the announced one, so what was booked was never too little.
         expect(overspent(spent, { limit, intervalMs: 1_000 })).toBeUndefined()
         return spent.at(-1)?.atMs ?? 0
       }
@@ -258,7 +258,7 @@ describe('In any interval', () => {
   })
 })
 
-describe('What a request has really cost', () => {
+describe('the true cost of a request', () => {
   const budgets = { tokens: { limit: 100, interval: '10s' } } as const
 
   test.each<[string, (weight: number | { tokens: number }) => ClientOptions]>([
@@ -275,7 +275,7 @@ describe('What a request has really cost', () => {
       }),
     ],
   ])(
-    'comes back at once when %s tells that it was less, and delays the next when it was more.',
+    'is refunded at once when %s says that it was less, and delays the next request when it was more',
     async (_name, told) => {
       const starts = async (options: ClientOptions): Promise<number[]> => {
         const transport = mockTransport(() => ({ json: {}, latencyMs: 100 }))
@@ -288,18 +288,18 @@ describe('What a request has really cost', () => {
         return startsOf(transport).map(at => Math.round(at / 100) * 100)
       }
       expect(await starts({})).toEqual([0, 0, 10_000, 10_000])
-      // 20 of 100 are known to be used: one more is let in, and the next when that one has told.
+      // 20 of 100 are known to be used: one more request starts, and the next one when that one has reported its cost.
       expect(await starts(told(10))).toEqual([0, 0, 100, 200])
       expect(await starts(told({ tokens: 10 }))).toEqual([0, 0, 100, 200])
       expect(await starts(told(0))).toEqual([0, 0, 100, 100])
-      // 200 in a window of 100: nothing of the second round before the bucket has paid for both.
+      // 200 in a window of 100: nothing of the second round starts before the bucket has paid for both.
       const late = await starts(told(100))
       expect(late.slice(0, 2)).toEqual([0, 0])
       expect(late[2]).toBeGreaterThanOrEqual(15_000)
     },
   )
 
-  test('may be told of another attempt than the last: each attempt is corrected by its own answer.', async () => {
+  test('corrects the attempt that it was reported for, and no other', async () => {
     const transport = mockTransport(({ attempt }) => ({ status: attempt === 1 ? 500 : 200, json: {}, latencyMs: 10 }))
     const options: ClientOptions = {
       transport,
@@ -310,12 +310,12 @@ describe('What a request has really cost', () => {
       hooks: { afterResponse: (response, context) => context.setCost(response.status === 500 ? 0 : 50) },
     }
     expect(codes(await send(options, urlsOf(2)))).toEqual(['ok', 'ok'])
-    // The failed ones were free: both repeats fit.
+    // The failed attempts were free, so both retries fit.
     expect(startsOf(transport).every(at => at < 100)).toBe(true)
   })
 
   test.each([-1, NaN, Infinity, 'x', null, { token: 1 }, { tokens: -1 }])(
-    'fails the request whose hook says %j.',
+    'of %j from a hook fails the request',
     async cost => {
       const transport = mockTransport(() => ({ json: {} }))
       const hooks = {
@@ -327,8 +327,8 @@ describe('What a request has really cost', () => {
   )
 })
 
-describe('A sync call', () => {
-  test('keeps budgets by a cost function, a limitKey and setCost, with the functions on its own thread.', async () => {
+describe('a sync call', () => {
+  test("applies budgets, cost functions, limitKey and setCost, and calls the functions on the caller's thread", async () => {
     const server = await threadServer()
     onTestFinished(() => server.close())
     const asked: string[] = []
@@ -359,11 +359,11 @@ describe('A sync call', () => {
     expect(run(50)).toBeGreaterThanOrEqual(1_990)
     expect(asked.toSorted()).toEqual(specs.map(({ meta: { n } }) => `?n=${n} {"n":${n}}`))
     expect(new Set(keys)).toEqual(new Set(['tenant 0', 'tenant 1']))
-    // Told that they were cheap, nobody waits.
+    // The hooks report that they were cheap, so no request waits.
     expect(run(5)).toBeLessThan(1_000)
   })
 
-  test('refuses what an async call refuses, with the same code.', async () => {
+  test('refuses the same costs as an async call, with the same code', async () => {
     const server = await threadServer()
     onTestFinished(() => server.close())
     const budgets = { tokens: '100/m' }

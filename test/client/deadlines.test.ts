@@ -1,6 +1,6 @@
 /**
- * `timeouts.total` covers whatever a request waits for; an abort settles everything within 100 ms; and every entry of
- * the input is accounted for, exactly once.
+ * `timeouts.total` covers every wait of a request; an abort settles everything within 100 ms; every entry of the input
+ * gets exactly one outcome.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -35,7 +35,7 @@ function tally(outcomes: readonly Outcome[]): Tally {
   return counts
 }
 
-describe('A total timeout', () => {
+describe('a total timeout', () => {
   test.each<[string, ClientOptions, MockHandler]>([
     ['a place', { concurrency: 1 }, () => ({ json: {}, latencyMs: 400 })],
     ['a place at its own host', { perHost: { concurrency: 1 } }, () => ({ json: {}, latencyMs: 400 })],
@@ -46,10 +46,10 @@ describe('A total timeout', () => {
     ['a back-off', { maxRetries: 9, retry: { backoff: () => 400 } }, () => ({ status: 500 })],
     ['hops', { maxRedirects: 20 }, ({ url }) => ({ status: 302, headers: { location: `${url}/x` }, latencyMs: 300 })],
     ['a host that never answers', { timeout: Infinity }, () => ({ json: {}, latencyMs: 1e9 })],
-  ])('counts the wait for %s.', async (_name, options, handler) => {
+  ])('includes the wait for %s', async (_name, options, handler) => {
     const transport = mockTransport(handler)
     const client = new ParallelRequests({ transport, maxRetries: 0, timeouts: { total: TOTAL_MS }, ...options })
-    // Batches of one: all of them are taken from their input at the start, whatever there is room for.
+    // Batches of one request, so that all of them are taken from their input at the start.
     const batches = await Promise.all(urlsOf(40).map(url => client.request([url], { onFailure: 'settle' })))
     await client.close()
     const outcomes = batches.flat()
@@ -58,24 +58,24 @@ describe('A total timeout', () => {
     for (const { timings } of outcomes) expect(timings.total).toBeLessThanOrEqual(TOTAL_MS)
     expect(transport.clock.now()).toBeLessThanOrEqual(TOTAL_MS)
     const codes = new Set(late.map(({ error }) => error?.code))
-    // A wait that would end too late is not begun: then the failure is that of the last attempt.
+    // A wait that would end too late is not begun: the failure is then that of the last attempt.
     expect([...codes].every(code => code === 'timeout/total' || code === 'http/500')).toBe(true)
   })
 
-  test('counts the wait in the ramp after a pause: one at a time is too slow for most.', async () => {
+  test('includes the wait during the slow restart after a pause', async () => {
     const transport = mockTransport(({ attempt }) =>
       attempt === 1 ? { status: 429, latencyMs: 10 } : { json: {}, latencyMs: 300 },
     )
     const options = { transport, concurrency: 20, retry: { backoff: () => 100 }, timeouts: { total: TOTAL_MS } }
     const outcomes = await parallelRequests(urlsOf(20), { ...options, onFailure: 'settle' })
     const codes = outcomes.map(outcome => (outcome.ok ? 'ok' : outcome.error.code))
-    // After the pause at 110 ms: one until 410, two until 710, four more would be over at 1,010.
+    // After the pause at 110 ms: one request until 410, two until 710; the next four would end at 1,010.
     expect(codes.filter(code => code === 'ok')).toHaveLength(3)
     expect(codes.filter(code => code === 'timeout/total')).toHaveLength(17)
     for (const { timings } of outcomes) expect(timings.total).toBeLessThanOrEqual(TOTAL_MS)
   })
 
-  test('that a pause would outlast fails at once, and is not waited for.', async () => {
+  test('fails a request at once if the pause of its host lasts longer', async () => {
     const transport = mockTransport(({ attempt }) =>
       attempt === 1 ? { status: 429, headers: { 'retry-after': '5' }, latencyMs: 10 } : { json: {} },
     )
@@ -89,7 +89,7 @@ describe('A total timeout', () => {
     expect(transport.clock.now()).toBeLessThan(100)
   })
 
-  test('holds for a retry that waits while a circuit is open: that fails at once, too.', async () => {
+  test('fails a retry at once if its circuit is open for longer', async () => {
     const transport = mockTransport(() => ({ status: 500, latencyMs: 10 }))
     const outcomes = await parallelRequests(urlsOf(20), {
       transport,
@@ -104,7 +104,7 @@ describe('A total timeout', () => {
     for (const { timings } of outcomes) expect(timings.total).toBeLessThanOrEqual(TOTAL_MS)
   })
 
-  test('frees what it held: who comes next is not slower for it.', async () => {
+  test('frees the slot of its request, so that the next one is not delayed', async () => {
     const transport = mockTransport(({ index }) => ({ json: {}, latencyMs: index < 3 ? 1e9 : 10 }))
     const options = { transport, concurrency: 3, maxRetries: 0, timeout: Infinity, timeouts: { total: TOTAL_MS } }
     const outcomes = await parallelRequests(urlsOf(9), { ...options, onFailure: 'settle' })
@@ -113,7 +113,7 @@ describe('A total timeout', () => {
   })
 })
 
-describe('An abort in virtual time', () => {
+describe('an abort in virtual time', () => {
   test.each<[string, ClientOptions, MockHandler]>([
     ['places', { concurrency: 3 }, () => ({ json: {}, latencyMs: 250 })],
     ['rates', { rateLimit: '5/s' }, instant],
@@ -139,7 +139,7 @@ describe('An abort in virtual time', () => {
       ({ index }) => ({ status: index < 20 ? 200 : 500, json: {}, latencyMs: 50 }),
     ],
     ['auto', { concurrency: 'auto' }, () => ({ json: {}, latencyMs: 250 })],
-  ])('accounts for every entry that waits for %s, and no time passes.', async (_name, options, handler) => {
+  ])('gives an outcome to every entry that waits for %s, in no time', async (_name, options, handler) => {
     const clock = virtualClock()
     const transport = mockTransport(handler, { clock })
     const abort = new AbortController()
@@ -149,14 +149,14 @@ describe('An abort in virtual time', () => {
     await clock.advance(900)
     const sentBefore = transport.requests.length
     abort.abort(new Error('enough'))
-    // Nobody moves the clock any more: a promise that needed time would never be kept.
+    // Nothing advances the clock any more, so a promise that needs time would never settle.
     const outcomes = await done
     expect(outcomes).toHaveLength(100)
     expect(outcomes.map(({ index }) => index)).toEqual(urls.map((_, index) => index))
     const { ok, failed, aborted, notStarted } = tally(outcomes)
     expect(ok + failed + aborted + notStarted).toBe(100)
     expect(transport.requests.length).toBe(sentBefore)
-    // Not started is what nothing was sent of, and nothing else.
+    // Only requests of which nothing was sent are not_started.
     for (const { error, attempts, request } of outcomes) {
       const wasSent = transport.requests.some(({ url }) => url === request.url)
       if (error?.code === 'aborted/not_started') expect([attempts, wasSent]).toEqual([0, false])
@@ -168,7 +168,7 @@ describe('An abort in virtual time', () => {
   })
 })
 
-/** Fifty addresses of one kind of server: some answer, some throttle, some fail, some never answer. */
+/** Fifty addresses with one kind of server each: some answer, some throttle, some fail, some never answer. */
 async function fiftyServers(): Promise<string[]> {
   return Promise.all(
     Array.from({ length: 50 }, async (_, nth) => {
@@ -190,7 +190,7 @@ async function fiftyServers(): Promise<string[]> {
   )
 }
 
-test('An abort settles 10,000 requests to fifty real servers, and none is lost.', async () => {
+test('an abort settles 10,000 requests to fifty real servers, and none is lost', async () => {
   const hosts = await fiftyServers()
   const urls = Array.from({ length: 200 }, (_, n) => hosts.map(host => `${host}/${n}`)).flat()
   const client = new ParallelRequests({ concurrency: 100, perHost: { concurrency: 5 } })
@@ -209,7 +209,7 @@ test('An abort settles 10,000 requests to fifty real servers, and none is lost.'
   expect(client.stats()).toMatchObject({ running: 0, queued: 0 })
 })
 
-test('timeouts.total ends a parseFunc and a schema of which nothing comes.', async () => {
+test('timeouts.total ends a parseFunc or a schema that never settles', async () => {
   const never = () => new Promise<never>(() => undefined)
   const schema = { '~standard': { version: 1, vendor: 'test', validate: never } } as const
   for (const options of [{ parseFunc: never }, { schema }]) {

@@ -1,6 +1,6 @@
 /**
- * The table of rate-limit dialects in docs/limits.md, each row played by a server that counts, in virtual time. A row
- * without its play, or a play without its row, fails.
+ * The table of rate-limit dialects in docs/limits.md. A counting server plays each row in virtual time. A row without a
+ * play fails, and so does a play without a row.
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -23,7 +23,7 @@ async function send(transport: MockTransport, urls: readonly string[], options: 
   return outcomes.map(outcome => (outcome.ok ? 'ok' : outcome.error.code))
 }
 
-/** Thirty requests over a quota of ten: all are answered, few are refused, and it takes no longer than that. */
+/** Thirty requests with a quota of ten: all are answered, few are refused, and it takes no longer than necessary. */
 function counted(publish: (count: Count) => Headers, { refused = 1, mostMs = 25_000, ...plan }: Partial<Counted> = {}) {
   return async (): Promise<void> => {
     const server = quotaServer({ kind: 'first request', limit: 10, windowMs: 6_000, publish, ...plan })
@@ -39,7 +39,7 @@ interface Counted extends QuotaPlan {
   readonly mostMs: number
 }
 
-/** The first answer refuses and says in its way "in two seconds": the second attempt comes then. */
+/** The first answer refuses and announces "in two seconds" in its dialect: the second attempt starts then. */
 function refusedOnce(status: number, headersOf: (epochMs: number) => Headers, options: ClientOptions = {}) {
   return async (): Promise<void> => {
     const transport = mockTransport(({ atMs }) =>
@@ -67,7 +67,7 @@ const ietf = ({ limit, left }: Count, reset: string): Headers => ({
 const go = (ms: number): string => `${Math.floor(ms / 60_000)}m${((ms % 60_000) / 1_000).toFixed(3)}s`
 const bucket = { kind: 'bucket', limit: 20, windowMs: 10_000, mostMs: 12_000, refused: 2 } as const
 
-/** The core quota is used up for half an hour; what counts in another one goes on. */
+/** The core quota is used up for half an hour; requests that count in another quota go on. */
 async function resources(): Promise<void> {
   const server = quotaServer({
     kind: 'first request',
@@ -81,7 +81,7 @@ async function resources(): Promise<void> {
   const codes = await send(server.transport, [...urlsOf(15, 'repos'), ...urlsOf(10, 'search')])
   expect(codes.slice(15)).toEqual(Array.from({ length: 10 }, () => 'ok'))
   expect(codes.slice(0, 15).filter(code => code === 'ok')).toHaveLength(10)
-  // One probe, whose refusal fails the others of its quota.
+  // One probe is sent. Its refusal fails the other requests of the quota.
   expect(codes.filter(code => code === 'http/403')).toHaveLength(1)
   expect(codes.filter(code => code === 'paused/retry_after')).toHaveLength(4)
   expect(server.refusedAtMs).toHaveLength(1)
@@ -111,7 +111,7 @@ async function expressRateLimit(): Promise<void> {
   }))()
 }
 
-/** Cut down to whole seconds, it ends too early: the server refuses once more, and then not. */
+/** Rounded down to whole seconds, the pause ends too early: the server refuses once more. */
 const koa = counted(
   count => x(count, `${down(count.resetEpochMs)}`, count.ok ? {} : { 'retry-after': `${down(count.resetMs)}` }),
   { refused: 4 },
@@ -241,13 +241,13 @@ function rowsOfTable(): string[] {
     .slice(1)
 }
 
-test('Each dialect in the table of docs/limits.md has its play, and each play its row', () => {
+test('every dialect in the table of docs/limits.md is played here, and nothing else', () => {
   expect(rowsOfTable()).toEqual(Object.keys(PLAYS))
 })
 
-describe('A server with the dialect of', () => {
-  // oxlint-disable-next-line vitest/expect-expect -- Each play has its own.
-  test.each(Object.entries(PLAYS))('%s gets what its table row says', async (_name, play) => {
+describe('a server with the dialect of', () => {
+  // oxlint-disable-next-line vitest/expect-expect -- each play has its own assertions
+  test.each(Object.entries(PLAYS))('%s is handled as its table row says', async (_name, play) => {
     await play()
   })
 })

@@ -1,6 +1,6 @@
 /**
  * Fairness through the whole client, in virtual time: what a paused, slow, dead, heavy or greedy host costs the others.
- * "Alone" is always the same requests of the other hosts, without those of the one that is in question.
+ * "Alone" always means the same requests of the other hosts, without those of the host in question.
  */
 import { describe, expect, test } from 'vitest'
 import { ParallelRequests } from '../../src/index.ts'
@@ -9,7 +9,7 @@ import { mockTransport } from '../../src/testing/index.ts'
 import type { MockHandler, MockRequest, MockResponse, MockTransport } from '../../src/testing/index.ts'
 import { fc, randomFrom } from '../support/property.ts'
 
-/** `http://a.test` of `http://a.test/7`. */
+/** `http://a.test/7` → `http://a.test`. */
 const hostOf = (url: string): string => url.slice(0, url.indexOf('/', 8))
 const urlsOf = (name: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `http://${name}.test/${index}`)
@@ -28,7 +28,7 @@ function shuffled<T>(items: readonly T[], chance: () => number): T[] {
 interface Ended {
   readonly transport: MockTransport
   readonly outcomes: readonly Outcome[]
-  /** When the last request of each host had its outcome. */
+  /** When the last request of each host got its outcome. */
   readonly endsMs: ReadonlyMap<string, number>
 }
 
@@ -49,7 +49,7 @@ async function run(
   return { transport, outcomes, endsMs }
 }
 
-/** How many attempts at these hosts were under way at once, by what the handler is asked and how long it takes. */
+/** Counts how many attempts at certain hosts are in flight at once. The handler reports each start and its duration. */
 class Watch {
   most = 0
   running = 0
@@ -62,14 +62,14 @@ class Watch {
 const last = (endsMs: ReadonlyMap<string, number>, isMeant: (host: string) => boolean = () => true): number =>
   Math.max(...[...endsMs].filter(([host]) => isMeant(host)).map(([, atMs]) => atMs))
 
-/** 1: all are slowed down alike; 1/n: one alone is not. */
+/** Jain's fairness index: 1 if all are slowed down alike, 1/n if only one is not. */
 function jain(shares: readonly number[]): number {
   const sum = shares.reduce((total, share) => total + share, 0)
   return sum ** 2 / (shares.length * shares.reduce((total, share) => total + share ** 2, 0))
 }
 
-describe('Within a host', () => {
-  test('requests go out in the order of the input, whatever the latencies, the limits and the other hosts.', async () => {
+describe('within a host', () => {
+  test('requests start in input order, whatever the latencies, limits and other hosts', async () => {
     const plan = fc.record({
       hosts: fc.array(fc.nat(4), { minLength: 1, maxLength: 80, size: 'max' }),
       concurrency: fc.integer({ min: 1, max: 12 }),
@@ -94,7 +94,7 @@ describe('Within a host', () => {
           ({ url }) => hostOf(url),
         )
         for (const order of orders.values()) {
-          // Those that start in the same tick may reach the transport in another order.
+          // Requests that start in the same tick may reach the transport in another order.
           const startsMs = order.toSorted((a, b) => a.index - b.index).map(({ atMs }) => atMs)
           expect(startsMs).toEqual(startsMs.toSorted((a, b) => a - b))
         }
@@ -104,7 +104,7 @@ describe('Within a host', () => {
   })
 })
 
-describe('Round robin over the hosts of an array', () => {
+describe('round robin over the hosts of an array', () => {
   const handler: MockHandler = () => ({ json: 1, latencyMs: 10 })
   const [a, b, c] = [urlsOf('a', 10_000), urlsOf('b', 20), urlsOf('c', 10)]
   const mixed = a.flatMap((url, index) => [url, ...b.slice(index, index + 1), ...c.slice(index, index + 1)])
@@ -114,15 +114,15 @@ describe('Round robin over the hosts of an array', () => {
     ['sorted by host, the big one last', [...c, ...b, ...a]],
     ['sorted by path', mixed],
     ['in no order', shuffled([...a, ...b, ...c], randomFrom(1))],
-  ])('does not care for the order of the array: %s.', async (_name, urls) => {
+  ])('does not depend on the order of the array: %s', async (_name, urls) => {
     const { endsMs } = await run(urls, handler, { concurrency: 6 })
-    // In turn on 6 places: 2 of each per 10 ms, so that c is done after 5 rounds; then 3 of the other two.
+    // Six slots in turn: 2 of each host per 10 ms, so that c is done after 5 rounds; then 3 of the other two.
     expect(endsMs.get('http://c.test')).toBeLessThanOrEqual(60)
     expect(endsMs.get('http://b.test')).toBeLessThanOrEqual(100)
     expect(endsMs.get('http://a.test')).toBeGreaterThan(16_000)
   })
 
-  test('gives each host that has more to send as many starts as any other.', async () => {
+  test('gives each host with requests left as many starts as any other', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(),
@@ -131,19 +131,19 @@ describe('Round robin over the hosts of an array', () => {
         async (start, hosts, concurrency) => {
           const chance = randomFrom(start)
           const urls = shuffled(perHost(hosts, 60), chance)
-          // Not in lockstep: who is first of those that answer in the same tick is nobody's decision.
-          // The rounds stay apart all the same.
+          // Uneven latencies, because the order of answers within one tick is not defined. The rounds stay separate
+          // anyway.
           const uneven: MockHandler = () => ({ json: 1, latencyMs: 10 + chance() / 5 })
           const { transport } = await run(urls, uneven, { concurrency })
-          // New hosts are let in by and by; from then on in turn. Whole rounds of all places are counted: within one,
-          // who has had its starts already is decided by the latencies.
+          // New hosts start slowly; after that they take turns. Only whole rounds of all slots are counted, because
+          // within a round the latencies decide which host has had its starts.
           const whole = (starts: number): number => Math.ceil(starts / concurrency) * concurrency
           const half = transport.requests.slice(whole(hosts * 5), whole(hosts * 35))
           const counts = [...Map.groupBy(half, ({ url }) => hostOf(url)).values()].map(({ length }) => length)
           expect(counts).toHaveLength(hosts)
-          // Of 30 each. A host holds its part of the places and gets back what it gives back, so that equal parts are
-          // equal starts. Where they do not come out even, who has one more place in a round is decided by which place
-          // comes back first: a matter of luck, which evens out. Of 10,000 runs it made 4 in 28, and 5 in 2.
+          // Of 30 each. A host holds its share of the slots and gets back each slot that it frees, so equal shares mean
+          // equal starts. If the shares are not even, the first slot to be freed decides which host gets one more in a
+          // round, which is chance and evens out. In 10,000 runs the difference was 4 in 28 runs, and 5 in 2.
           const isEven = concurrency % hosts === 0
           expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(
             isEven ? 0 : concurrency < hosts ? 4 : 6,
@@ -155,7 +155,7 @@ describe('Round robin over the hosts of an array', () => {
   })
 })
 
-describe('A host that is paused costs the others nothing', () => {
+describe('a paused host costs the others nothing', () => {
   const others = perHost(20, 100)
   const isOther = (host: string): boolean => host.startsWith('http://h')
   const pausedFor =
@@ -169,22 +169,22 @@ describe('A host that is paused costs the others nothing', () => {
     ['one with 1,000 requests', 1, 1_000],
     ['12 of them on 5 places', 12, 50],
     ['200 of them on 5 places', 200, 3],
-  ])('at the head of the array: %s.', async (_name, hosts, count) => {
+  ])('when it is at the head of the array: %s', async (_name, hosts, count) => {
     const options = { concurrency: 5 }
     const alone = await run(others, pausedFor(30_000), options)
     const both = await run([...perHost(hosts, count, 'p'), ...others], pausedFor(30_000), options)
-    // One attempt at each of them has to find out.
+    // One attempt at each host has to find out about the pause.
     const findingOutMs = Math.ceil(hosts / 5) * 10
     expect(last(both.endsMs, isOther)).toBeLessThanOrEqual(1.05 * last(alone.endsMs) + findingOutMs)
     expect(both.outcomes.every(({ ok }) => ok)).toBe(true)
-    // And it hears of nobody until its time has come.
+    // Nothing is sent to a paused host before its time.
     const early = both.transport.requests.filter(
       ({ url, atMs }) => url.startsWith('http://p') && atMs > 100 + findingOutMs && atMs < 30_000,
     )
     expect(early).toHaveLength(0)
   })
 
-  test('by its `limitKey`: another tenant of the same host goes on.', async () => {
+  test('when limitKey separates tenants of one host: the other tenant goes on', async () => {
     const of = (tenant: string, count: number): RequestSpec[] => urlsOf('p', count).map(url => ({ url, meta: tenant }))
     const handler: MockHandler = request =>
       request.index < 100 ? pausedFor(30_000)(request) : { json: 1, latencyMs: 10 }
@@ -195,19 +195,19 @@ describe('A host that is paused costs the others nothing', () => {
     expect(outcomes.every(({ ok }) => ok)).toBe(true)
   })
 
-  test('of a lazy input as long as the window holds those that were pulled.', async () => {
+  test('in a lazy input, as long as the window holds its pulled requests', async () => {
     const every5th = others.flatMap((url, index) => (index % 10 === 0 ? [`http://p.test/${index}`, url] : [url]))
     const alone = await run(others.values(), pausedFor(30_000), { concurrency: 5 })
     const both = await run(every5th.values(), pausedFor(30_000), { concurrency: 5 })
     expect(last(both.endsMs, isOther)).toBeLessThanOrEqual(1.05 * last(alone.endsMs) + 10)
   })
 
-  test('of a lazy input until the window is full of it; then all wait, because nobody knows what comes.', async () => {
+  test('in a lazy input, until its requests fill the window; then all hosts wait, because nothing more is pulled', async () => {
     const { endsMs } = await run([...urlsOf('p', 300), ...others].values(), pausedFor(30_000), { concurrency: 5 })
     expect(last(endsMs, isOther)).toBeGreaterThan(30_000)
   })
 
-  test('also when its answers come one by one, and all who are next are slow.', async () => {
+  test('even if its answers come one by one and all following hosts are slow', async () => {
     const handler: MockHandler = request =>
       hostOf(request.url) === 'http://p.test'
         ? { ...pausedFor(30_000)(request), latencyMs: 10 + 10 * request.index }
@@ -218,21 +218,21 @@ describe('A host that is paused costs the others nothing', () => {
   })
 })
 
-describe('A slow host', () => {
-  test('holds its part of the places and no more: 10 s per answer, 100 requests, before 20 fast ones.', async () => {
+describe('a slow host', () => {
+  test('holds only its share of the slots: 100 requests of 10 s each, before 20 fast hosts', async () => {
     const handler: MockHandler = ({ url }) => ({ json: 1, latencyMs: url.startsWith('http://slow') ? 10_000 : 10 })
     const fast = perHost(20, 500)
     const alone = await run(fast, handler)
     const both = await run([...urlsOf('slow', 100), ...fast], handler)
     const ratio = last(both.endsMs, host => host !== 'http://slow.test') / last(alone.endsMs)
-    // 1 of 20 places is its fair part.
+    // 1 of 20 slots is its fair share.
     expect(ratio).toBeLessThanOrEqual((20 / 19) * 1.05)
-    // When the others are done it has all of them: 100 requests on 20 places.
+    // When the others are done it gets all slots: 100 requests on 20 slots.
     expect(both.endsMs.get('http://slow.test')).toBeLessThanOrEqual(last(alone.endsMs) * 2 + 60_000)
   })
 })
 
-describe('Dead hosts: 10 % of 1,000, with one host that has 90 % of the work', () => {
+describe('dead hosts, 10 % of 1,000, and one host with 90 % of the requests', () => {
   const HEAVY = 'http://h0.test'
   const isDead = (host: string): boolean => host !== HEAVY && /\d0\.test$/.test(host)
   const light = perHost(1_000, 20).filter(url => hostOf(url) !== HEAVY && !isDead(hostOf(url)))
@@ -244,7 +244,7 @@ describe('Dead hosts: 10 % of 1,000, with one host that has 90 % of the work', (
     ['refused', 20, { fault: 'connect/refused' as const }],
     ['black holes', 100, { fault: 'timeout/connect' as const, latencyMs: 10_000 }],
     ['black holes', 20, { fault: 'timeout/connect' as const, latencyMs: 10_000 }],
-  ])('keep nobody: %s, concurrency %d.', async (_name, concurrency, ofDead) => {
+  ])('do not delay the others: %s, concurrency %d', async (_name, concurrency, ofDead) => {
     const go = async (urls: readonly string[]): Promise<ReadonlyMap<string, number>> => {
       const chance = randomFrom(3)
       const transport = mockTransport(({ url }) =>
@@ -260,7 +260,7 @@ describe('Dead hosts: 10 % of 1,000, with one host that has 90 % of the work', (
         if (host === HEAVY) continue
         expect(ok).toBe(true)
         ends.set(host, transport.clock.now())
-        // What comes after the last of them is of no interest here.
+        // Nothing after the last of them matters here.
         if (--left === 0) stream.abort()
       }
       await client.close()
@@ -275,7 +275,7 @@ describe('Dead hosts: 10 % of 1,000, with one host that has 90 % of the work', (
     expect(jain(ratios.map(ratio => 1 / ratio))).toBeGreaterThanOrEqual(0.95)
   })
 
-  test('that come first on most places give them back when others come.', async () => {
+  test('that came first and hold most slots give them back when others come', async () => {
     const transport = mockTransport(({ url }) =>
       url.startsWith('http://dead') ? { fault: 'timeout/connect', latencyMs: 10_000 } : { json: 1, latencyMs: 10 },
     )
@@ -291,10 +291,10 @@ describe('Dead hosts: 10 % of 1,000, with one host that has 90 % of the work', (
   })
 })
 
-describe('Hosts that never answer', () => {
+describe('hosts that never answer', () => {
   const TIMEOUT_MS = 2_000
 
-  /** 200 of them, after some that do answer, beside two proven hosts with 10,000 requests each, on 40 places. */
+  /** Runs 200 silent hosts, after some that answer, beside two proven hosts with 10,000 requests each, on 40 slots. */
   async function beside(goodHosts: number): Promise<{ most: number; tookMs: number }> {
     const watch = new Watch()
     const chance = randomFrom(goodHosts)
@@ -317,21 +317,21 @@ describe('Hosts that never answer', () => {
     expect(left).toBe(0)
     return { most, tookMs: transport.clock.now() - sinceMs }
   }
-  /** On three quarters of the places. */
+  /** With three quarters of the slots. */
   const provenMs = (20_000 * 10) / 30
 
-  test('hold at most a quarter of the places while proven ones wait.', async () => {
+  test('hold at most a quarter of the slots while proven hosts wait', async () => {
     const { most, tookMs } = await beside(0)
     expect(most).toBe(10)
     expect(tookMs).toBeLessThanOrEqual(1.05 * provenMs)
   })
 
-  test('hold more only where the new hosts before them did answer, and until their time is up.', async () => {
+  test('hold more only if the new hosts before them answered, and only until their timeout', async () => {
     const { tookMs } = await beside(30)
     expect(tookMs).toBeLessThanOrEqual(1.05 * provenMs + 4 * TIMEOUT_MS)
   })
 
-  test('hold every place that nobody else wants.', async () => {
+  test('hold every slot that no other host wants', async () => {
     const watch = new Watch()
     const transport: MockTransport = mockTransport(() => {
       watch.enter(transport, 2_000)
@@ -345,8 +345,8 @@ describe('Hosts that never answer', () => {
   const swallowing: MockHandler = ({ url }) =>
     url.startsWith('http://dead') ? { fault: 'timeout/connect', latencyMs: 10_000 } : { json: 1, latencyMs: 2 }
 
-  test('and are tried again keep no place from hosts that nobody has asked yet, long before their time is up.', async () => {
-    // With some of these chances the last host is first asked when nobody proven has anything left to send.
+  test('and are retried do not keep slots from hosts that have not been tried yet', async () => {
+    // With some of these seeds, the last host is tried only after the proven hosts have nothing left to send.
     for (let start = 0; start < 12; start++) {
       const chance = randomFrom(start)
       const met = new Set<string>()
@@ -362,12 +362,12 @@ describe('Hosts that never answer', () => {
       let left = live.length
       for await (const { ok } of client.stream([...perHost(6, 5, 'dead'), ...live])) if (ok && --left === 0) break
       expect(left).toBe(0)
-      // As long as it takes to find out who is silent, and a few answers.
+      // As long as it takes to find the silent hosts, and a few answers.
       expect(transport.clock.now()).toBeLessThanOrEqual(200)
     }
   })
 
-  test('hold every place that nobody can take, because what a run has ready waits for its consumer.', async () => {
+  test("hold every slot that nothing else can use, because a run's ready requests wait for its consumer", async () => {
     const transport = mockTransport(({ url }) =>
       url.startsWith('http://dead') ? { fault: 'timeout/headers', latencyMs: 2_000 } : { json: 1 },
     )
@@ -379,7 +379,7 @@ describe('Hosts that never answer', () => {
     unread.abort()
   })
 
-  test('and are tried again on all places give them back when others come, known or not.', async () => {
+  test('and are retried on all slots give them back when others come, known or new', async () => {
     for (const known of [true, false]) {
       const transport = mockTransport(swallowing)
       await using client = new ParallelRequests({ transport, concurrency: 10 })
@@ -397,7 +397,7 @@ describe('Hosts that never answer', () => {
     }
   })
 
-  test('and are given up while connecting open no circuit: a host that is far away gets its answers.', async () => {
+  test('and are preempted while connecting open no circuit: a distant host gets its answers', async () => {
     const transport = mockTransport(() => ({ json: 1, latencyMs: 5 }))
     const far: MockTransport = Object.create(transport, {
       send: {
@@ -418,11 +418,11 @@ describe('Hosts that never answer', () => {
   })
 })
 
-describe('A heavy request at a budget', () => {
+describe('a heavy request at a budget', () => {
   /**
-   * The bound: from when it is the first of its lane, one request of each other lane may still go before it. In strict
-   * order, as next-fit packs bins, these take twice the intervals of their sum, and one more; another one may have
-   * begun before. Plus 5 ms for the grace of the bucket.
+   * The bound: once it is first in its lane, one request of each other lane may still go before it. In strict order,
+   * like next-fit bin packing, these take twice the intervals of their sum, plus one; another interval may have begun
+   * before. Plus 5 ms for the grace of the bucket.
    */
   const boundMs = (limit: number, intervalMs: number, others: readonly number[], cost: number): number =>
     intervalMs * (2 + (2 * others.reduce((sum, other) => sum + other, cost)) / limit) + 5
@@ -435,31 +435,31 @@ describe('A heavy request at a budget', () => {
     ['on the same host', [...lightTo('a', 120), heavyTo('a'), ...lightTo('c', 880)]],
     ['on another host', [...lightTo('a', 940), ...lightTo('b', 60), heavyTo('b')]],
     ['of a lazy input', [...lightTo('a', 120), heavyTo('b'), ...lightTo('a', 440), ...lightTo('c', 440)].values()],
-  ])('is not passed by light ones for ever: %s.', async (_name, input) => {
+  ])('is not overtaken by light ones for ever: %s', async (_name, input) => {
     const { transport } = await run(input, () => ({ json: 1, latencyMs: 20 }), { budgets: { tokens: '1000/s' } })
     const nth = transport.requests.findIndex(({ url }) => url.endsWith('/heavy'))
     const { url, atMs } = transport.requests[nth] as MockRequest
     const before = transport.requests.slice(0, nth).findLast(other => hostOf(other.url) === hostOf(url))
     expect(atMs - (before?.atMs ?? 0)).toBeLessThanOrEqual(boundMs(1_000, 1_000, [10], 900))
-    // Not at the cost of the rate: 10,900 tokens need 9.9 s, and one interval may be poor because of the heavy one.
+    // The rate is not wasted: 10,900 tokens need 9.9 s, and the heavy request may leave one interval half used.
     expect(transport.requests.at(-1)?.atMs).toBeLessThanOrEqual(1.03 * (9_900 + 1_000))
   })
 
-  test('is not passed by the light ones of 20 other hosts, of which some always wait.', async () => {
+  test('is not overtaken by the light ones of 20 other hosts, some of which always wait', async () => {
     const light = Array.from({ length: 20 }, (_, host) => lightTo(`h${host}`, 50)).flat()
     const heavy: RequestSpec = { url: 'http://b.test/heavy', cost: { tokens: 90 } }
     const { transport } = await run([...light, ...lightTo('b', 3), heavy], () => ({ json: 1, latencyMs: 20 }), {
       concurrency: 50,
-      // Never full while light ones are let in as soon as there is enough for one of them.
+      // Never full while each light request starts as soon as there is enough for it.
       budgets: { tokens: { limit: 1_000, interval: '1s', burst: 100 } },
     })
     const [before, at] = transport.requests.filter(({ url }) => hostOf(url) === 'http://b.test').slice(-2)
-    // One of each other host, and its own: 290 tokens at 1 per ms.
+    // One request of each other host, and its own: 290 tokens at 1 per ms.
     expect((at?.atMs ?? NaN) - (before?.atMs ?? NaN)).toBeLessThanOrEqual(290 + 5)
     expect(transport.requests.at(-1)?.atMs).toBeGreaterThan(9_900)
   })
 
-  test('with any costs, budgets and hosts: nobody waits longer than the bound at the head of the line.', async () => {
+  test('never waits longer than the bound once it is first in its lane, with any costs, budgets and hosts', async () => {
     const plan = fc.record({
       specs: fc.array(
         fc.record({ host: fc.nat(2), x: fc.integer({ min: 0, max: 100 }), y: fc.integer({ min: 0, max: 50 }) }),
@@ -478,8 +478,8 @@ describe('A heavy request at a budget', () => {
         await using client = new ParallelRequests({ transport, concurrency: 50, budgets: { x: '100/s', y: '50/2s' } })
         expect(await client.request(input)).toHaveLength(input.length)
         const startsMs = new Map(transport.requests.map(({ index, atMs }) => [index, atMs]))
-        // The first of its lane from the start of the one before it. Who waits at one budget may hold others up at the
-        // other one, so that the bounds add up.
+        // A request is first in its lane from the start of the one before it. A request that waits at one budget may
+        // delay others at the other one, so the bounds add up.
         const byHost = Map.groupBy([...specs.entries()], ([, { host }]) => host)
         for (const line of byHost.values()) {
           let beforeMs = 0
@@ -500,8 +500,8 @@ describe('A heavy request at a budget', () => {
   })
 })
 
-describe('Limits of a host', () => {
-  /** Most at once and starts, by whatever the tests call a group. */
+describe('limits of a host', () => {
+  /** Counts the most at once and the starts, by group. */
   function counting(groupOf: (request: MockRequest) => string, latencyMs = 50) {
     const watches = new Map<string, Watch>()
     const startsMs = new Map<string, number[]>()
@@ -524,7 +524,7 @@ describe('Limits of a host', () => {
   }
   const group = ({ url }: MockRequest): string => hostOf(url).slice(7)
 
-  test('by `perHost` and `hosts` hold for each origin, counted at the transport.', async () => {
+  test('in perHost and hosts apply to each origin, as counted at the transport', async () => {
     const { transport, most } = counting(group)
     await using client = new ParallelRequests({
       transport,
@@ -537,7 +537,7 @@ describe('Limits of a host', () => {
     expect(most()).toEqual({ 'a.test': 3, 'c.test': 3, 'x.b.test': 1, 'y.b.test': 5, 'z.b.test': 1 })
   })
 
-  test('in rates hold for each origin and do not slow down the others.', async () => {
+  test('as rates apply to each origin and do not slow down the others', async () => {
     const { transport, mostIn, startsMs } = counting(group)
     await using client = new ParallelRequests({
       transport,
@@ -552,7 +552,7 @@ describe('Limits of a host', () => {
       expect(startsMs.get(host)?.at(-1)).toBeLessThanOrEqual((60 / 20) * 1_000 * 1.03)
   })
 
-  test('are those of the `limitKey`, over as many hosts as have it.', async () => {
+  test('with limitKey are shared by all hosts with the same key', async () => {
     const keyOf = (url: string): string => (/^http:\/\/[ab]\./.test(url) ? 'shared' : 'own')
     const { transport, most } = counting(({ url }) => keyOf(url))
     await using client = new ParallelRequests({
@@ -569,7 +569,7 @@ describe('Limits of a host', () => {
     ['one key in an array', (urls: string[]) => urls, 1],
     ['several keys in an array', (urls: string[]) => urls, 3],
     ['a lazy input', (urls: string[]) => urls.values(), 3],
-  ])('ask `limitKey` once per request: %s.', async (_name, input, keys) => {
+  ])('call limitKey once per request: %s', async (_name, input, keys) => {
     const asked: string[] = []
     const transport = mockTransport(({ attempt }) => (attempt === 1 ? { status: 503 } : { json: 1 }))
     await using client = new ParallelRequests({
@@ -586,8 +586,8 @@ describe('Limits of a host', () => {
   })
 })
 
-describe('Lanes', () => {
-  test('of 5,000 hosts one after another are not all remembered.', async () => {
+describe('the lanes of a client', () => {
+  test('are not all remembered after 5,000 hosts one after another', async () => {
     const transport = mockTransport(({ url }) => (url.includes('7') ? { fault: 'connect/refused' } : { json: 1 }))
     await using client = new ParallelRequests({ transport, maxRetries: 0 })
     let most = 0
@@ -601,7 +601,7 @@ describe('Lanes', () => {
   })
 })
 
-describe('Two batches at once on one client', () => {
+describe('two batches at once on one client', () => {
   const handler: MockHandler = () => ({ json: 1, latencyMs: 10 })
   const ended = async (client: ParallelRequests, transport: MockTransport, urls: string[]): Promise<number> => {
     await client.request(urls)
@@ -613,7 +613,7 @@ describe('Two batches at once on one client', () => {
     ['to two hosts', urlsOf('a', 2_000), urlsOf('b', 2_000)],
     ['to many hosts each', perHost(50, 40), perHost(50, 40, 'other')],
     ['to many hosts and one', perHost(20, 100), urlsOf('b', 2_000)],
-  ])('share its places: %s.', async (_name, first, second) => {
+  ])('share its slots: %s', async (_name, first, second) => {
     const transport = mockTransport(handler)
     await using client = new ParallelRequests({ transport })
     const ends = await Promise.all([ended(client, transport, first), ended(client, transport, second)])
@@ -622,19 +622,19 @@ describe('Two batches at once on one client', () => {
     expect(Math.max(...ends)).toBeLessThanOrEqual(1.05 * allMs)
   })
 
-  test('of which one is small: it does not wait for the big one.', async () => {
+  test('do not wait for each other: a small one is not delayed by a big one', async () => {
     const transport = mockTransport(handler)
     await using client = new ParallelRequests({ transport })
     const big = client.request(urlsOf('a', 10_000))
     const small = await ended(client, transport, urlsOf('b', 100))
-    // Alone it would take 50 ms; of two lanes each has half of the places.
+    // Alone it would take 50 ms. With two lanes, each has half of the slots.
     expect(small).toBeLessThanOrEqual(2 * 50 * 1.1 + 10)
     await big
   })
 })
 
-describe('A run ends', () => {
-  test('with one outcome per input and nothing left behind, whatever the hosts, the limits and the time it is ended.', async () => {
+describe('a run ends', () => {
+  test('with one outcome per input and nothing left behind, whatever the hosts, limits and moment of its end', async () => {
     const plan = fc.record({
       hosts: fc.array(fc.nat(9), { maxLength: 60, size: 'max' }),
       concurrency: fc.integer({ min: 1, max: 20 }),

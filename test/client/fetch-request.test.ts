@@ -19,7 +19,7 @@ describe('a Request of fetch as an item', () => {
     expect(await parallelRequests(new Request(`${server.url}/one`))).toMatchObject({ url: '/one' })
   })
 
-  it('is sorted to the lane of its URL, and seen by limitKey', async () => {
+  it('is queued in the lane of its URL, and given to limitKey', async () => {
     const asked: string[] = []
     const transport = mockTransport(() => ({ json: 1 }))
     const client = new ParallelRequests({ transport, limitKey: ({ url }) => (asked.push(url), 'one') })
@@ -27,14 +27,14 @@ describe('a Request of fetch as an item', () => {
     expect(asked).toContain('http://a.test/x')
   })
 
-  it("takes redirect: 'manual' for followRedirects: false", async () => {
+  it("with redirect: 'manual' is sent with followRedirects: false", async () => {
     const transport = mockTransport(() => ({ status: 302, headers: { location: '/next' } }))
     const request = new Request('http://a.test/x', { redirect: 'manual' })
     const [outcome] = await parallelRequests([request], { transport, onFailure: 'settle' })
     expect(outcome && verdictOf(outcome)).toBe('http/302')
   })
 
-  it('fails alone where it cannot be sent as it is meant', async () => {
+  it('fails alone if it cannot be sent as it is meant', async () => {
     const transport = mockTransport(() => ({ json: 1 }))
     const read = new Request('http://a.test/', { method: 'POST', body: 'x' })
     await read.text()
@@ -49,7 +49,7 @@ describe('a Request of fetch as an item', () => {
     expect(outcomes.map(verdictOf)).toEqual([wrong, wrong, wrong, 'ok'])
   })
 
-  it('goes through the sync call without a body, and is a failure with one', () => {
+  it('is sent by the sync call without a body, and is a ConfigError with one', () => {
     const get = new Request('http://127.0.0.1:1/')
     const options = { onFailure: 'settle', maxRetries: 0 } as const
     expect(parallelRequestsSync([get], options).map(verdictOf)).toEqual(['connect/refused'])

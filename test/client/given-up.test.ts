@@ -28,7 +28,9 @@ afterAll(async () => {
   await once(server, 'close')
 })
 
-/** How long a program of its own lives, in which `parallel`, `Client` and `base` are at hand. */
+/**
+ * Runs a program in a process of its own, with `parallel`, `Client` and `base` defined, and returns how long it lived.
+ */
 async function lifeMs(body: string): Promise<number> {
   const library = new URL('../../src/index.ts', import.meta.url).href
   const program = `
@@ -61,11 +63,11 @@ test.each([
      for await (const outcome of client.stream([base + '/a', base + '/b'])) break
      await client.close()`,
   ],
-])('The process ends by itself after %s.', async (_, body) => {
+])('the process ends by itself after %s', async (_, body) => {
   expect(await lifeMs(body)).toBeLessThan(8_000)
 })
 
-test('A lazy input that is cut short by the signal rejects: what is there must not pass for all.', async () => {
+test('a signal that cuts a lazy input short rejects the batch, because its results are not complete', async () => {
   const abort = new AbortController()
   async function* urls(): AsyncGenerator<string> {
     yield `${base}/a`
@@ -80,7 +82,7 @@ test('A lazy input that is cut short by the signal rejects: what is there must n
   await expect(none).rejects.toBeInstanceOf(AbortError)
 })
 
-test('A batch whose client is closed meanwhile rejects, also a lazy one.', async () => {
+test('closing the client rejects its running batch, even of a lazy input', async () => {
   const client = new ParallelRequests()
   async function* urls(): AsyncGenerator<string> {
     yield `${base}/a`
@@ -91,7 +93,7 @@ test('A batch whose client is closed meanwhile rejects, also a lazy one.', async
   expect(await running).toMatchObject({ code: 'aborted/in_flight', cause: { message: 'the client was closed' } })
 })
 
-test('With maxFailures nothing is sent after the last failure that is allowed.', async () => {
+test('maxFailures sends nothing after the last allowed failure', async () => {
   seen.length = 0
   const urls = [1, 2, 3, 4, 5].map(id => `${base}/missing/${id}`)
   const outcomes = await parallelRequests(urls, { concurrency: 1, maxFailures: 2, onFailure: 'settle' })
@@ -105,7 +107,7 @@ test('With maxFailures nothing is sent after the last failure that is allowed.',
   ])
 })
 
-test('An async onProgress that rejects is a process warning, once.', async () => {
+test('an async onProgress that rejects is one process warning', async () => {
   const warned: string[] = []
   const listen = (warning: Error): void => void warned.push(warning.message)
   process.on('warning', listen)
@@ -119,7 +121,7 @@ test('An async onProgress that rejects is a process warning, once.', async () =>
   expect(warned).toEqual(['onProgress threw and is not called again: boom'])
 })
 
-test('A 421 is repeated once, whatever the method, and over another connection.', async () => {
+test('a 421 is retried once, with any method, over another connection', async () => {
   const ports: (number | undefined)[] = []
   const strict = createServer((request, response) => {
     ports.push(request.socket.remotePort)
@@ -141,7 +143,7 @@ test('A 421 is repeated once, whatever the method, and over another connection.'
   }
 })
 
-test('Redirect hops are no retries in the progress.', async () => {
+test('redirect hops are not counted as retries in the progress', async () => {
   const transport = mockTransport(({ url }) =>
     url.endsWith('/a') ? { status: 302, headers: { location: '/b' } } : { json: 1 },
   )
@@ -150,20 +152,20 @@ test('Redirect hops are no retries in the progress.', async () => {
   expect(retries).toBe(0)
 })
 
-test('An async acceptStatus fails its request instead of accepting everything.', async () => {
+test('an async acceptStatus fails its request instead of accepting every status', async () => {
   const acceptStatus = (async () => false) as unknown as () => boolean
   const outcome = await parallelRequests(`${base}/missing`, { acceptStatus, onFailure: 'settle' })
   expect(outcome.error?.code).toBe('callback/accept_status')
 })
 
-test('A hook cannot set what the wire sets.', async () => {
+test('a hook cannot set a header that the transport sets', async () => {
   const hooks = { beforeRequest: ({ headers }: { headers: Headers }) => headers.set('host', 'other.test') }
   const outcome = await parallelRequests(`${base}/a`, { hooks, onFailure: 'settle' })
   expect(outcome.error?.code).toBe('callback/hook')
   expect(outcome.error?.message).toContain('host')
 })
 
-test('A schema of the options does not go with a return type of a request that it cannot check.', async () => {
+test('a schema of the options fails a request whose return type it cannot check', async () => {
   const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as const
   const [bad, good] = await parallelRequests([{ url: `${base}/a`, returnType: 'content' }, `${base}/b`], {
     schema,
@@ -173,7 +175,7 @@ test('A schema of the options does not go with a return type of a request that i
   expect(good.ok).toBe(true)
 })
 
-test('The time of being throttled is bounded by maxRetryAfter, without our jitter on top.', async () => {
+test('maxRetryAfter bounds the time of being throttled, jitter included', async () => {
   const transport = mockTransport(() => ({ status: 429, headers: { 'retry-after': '0' } }))
   await parallelRequests('http://a.test/', { transport, retry: { maxRetryAfter: '1s' }, onFailure: 'settle' })
   const atMs = transport.requests.map(request => request.atMs)

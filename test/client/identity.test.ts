@@ -1,4 +1,6 @@
-/** What tells one request from another: its id, and in a run file the fingerprint of all that it brings by itself. */
+/**
+ * What distinguishes requests: the id, and in a run file the fingerprint of everything that a request brings itself.
+ */
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { oldFingerprint } from '../../src/client/run/fingerprint.ts'
@@ -23,8 +25,8 @@ async function outcomesOf(items: unknown, options: ClientOptions = { transport: 
   return outcomes.toSorted((a, b) => a.index - b.index)
 }
 
-describe('The id of an outcome', () => {
-  test('is the key of its request, or its place; the second one with a key has its number.', async () => {
+describe('the id of an outcome', () => {
+  test('is the key of its request or its position, and numbers repeated keys', async () => {
     const keyed = (key: string, host: string) => ({ url: `http://${host}.test/`, key })
     const items = [
       URL_A,
@@ -37,14 +39,14 @@ describe('The id of an outcome', () => {
       keyed('__proto__', 'a'),
     ]
     const ids = ['#0', 'k:x', 'k:x~2', 'k:x~3', 'k:x~2~2', 'k:x~4', '#6', 'k:__proto__']
-    // An array is taken host by host, and a lazy input in its order.
+    // An array is read host by host, a lazy input in its order.
     for (const input of [items, asAsync(items)]) {
-      // oxlint-disable-next-line no-await-in-loop -- One after the other.
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
       expect((await outcomesOf(input, { transport: echo(), concurrency: 1 })).map(({ id }) => id)).toEqual(ids)
     }
   })
 
-  test('is there whatever the end, with keys of the options, and from a run file.', async () => {
+  test('exists for every kind of outcome, with keys in the options, and from a run file', async () => {
     const path = newRun()
     const transport = echo(() => ({ status: 404 }))
     const run = () => parallelRequests(urlsTo(2), { transport, ...settle, keys: ['a', 'b'], resume: path })
@@ -70,8 +72,8 @@ async function made(items: readonly unknown[], options: object = {}): Promise<st
   return path
 }
 
-describe('A run file', () => {
-  test('begins with a salt, is for its owner alone, and has the fingerprints of no other file.', async () => {
+describe('a run file', () => {
+  test('starts with a salt, is readable only by its owner, and shares no fingerprint with another file', async () => {
     const rows = [{ url: URL_A, auth: { bearer: 's3cr3t' }, key: 'one' }, URL_A]
     const [first, second] = [await made(rows), await made(rows)]
     expect(saltIn(first)).toMatchObject({ v: 2, salt: expect.stringMatching(/^[\w-]{22}$/) as string })
@@ -84,7 +86,7 @@ describe('A run file', () => {
     ])
     expect(one.map(({ print }) => print)).not.toEqual(other.map(({ print }) => print))
     expect(new Set([...one, ...other].map(({ print }) => print)).size).toBe(4)
-    // A run that goes on writes no second one.
+    // A resumed run does not write a second salt.
     await parallelRequests([...rows, `${URL_A}more`] as string[], { transport: echo(), resume: first })
     expect(readFileSync(first, 'utf8').match(/"salt"/g)).toHaveLength(1)
   })
@@ -98,7 +100,7 @@ describe('A run file', () => {
     ['its password', { auth: { username: 'u', password: 'a' } }, { auth: { username: 'u', password: 'b' } }],
     ['an idempotency key of its own', { json: 1, idempotencyKey: 'a' }, { json: 1, idempotencyKey: 'b' }],
     ['the kind of its body', { body: '"x"', method: 'POST' }, { json: 'x' }],
-  ])('is of another input when a request differs in %s, and nothing is sent.', async (_what, before, after) => {
+  ])('refuses an input in which a request differs in %s, and nothing is sent', async (_what, before, after) => {
     const options = { headers: { common: '1' } }
     const path = await made([{ url: URL_A, ...before }], options)
     const transport = echo()
@@ -112,7 +114,7 @@ describe('A run file', () => {
     expect([same, transport.requests]).toEqual([[{ path: '/' }], []])
   })
 
-  test('never gives the answer of one user to another: userinfo and headers of sorted rows.', async () => {
+  test('never gives the result of one user to another: userinfo and headers of sorted rows', async () => {
     const rows = ['alice', 'bob', 'carol'].map(user => ({ url: `http://${user}:pw@a.test/me` }))
     const path = await made(rows)
     const transport = echo()
@@ -120,7 +122,7 @@ describe('A run file', () => {
     expect(transport.requests).toEqual([])
   })
 
-  test('with keys takes an input that is sorted, shortened and extended.', async () => {
+  test('with keys accepts an input that is sorted, shortened and extended', async () => {
     const row = (key: string) => ({ url: URL_A, key, headers: { 'x-account': key } })
     const path = newRun()
     const transport = echo(request => ({ json: request.headers.get('x-account') }))
@@ -138,7 +140,7 @@ describe('A run file', () => {
     expect(doneIn(path).map(({ id }) => id)).toEqual(['k:a', 'k:b', 'k:c', 'k:b~2', 'k:d', 'k:e'])
   })
 
-  test('is of another input when what a key asks for has changed, wherever it stands now.', async () => {
+  test('refuses an input in which a key stands for another request, wherever it is now', async () => {
     const path = await made([
       { url: `${URL_A}1`, key: 'a' },
       { url: `${URL_A}2`, key: 'b' },
@@ -153,7 +155,7 @@ describe('A run file', () => {
     expect(transport.requests).toEqual([])
   })
 
-  test('is of another input when the keys were left out, or are others, so that nothing is sent twice.', async () => {
+  test('refuses an input whose keys were removed or replaced, so that nothing is sent twice', async () => {
     const keyed = (prefix: string) => urlsTo(3).map((url, n) => ({ url, key: `${prefix}${n}` }))
     const path = await made(keyed('a'))
     const transport = echo()
@@ -166,7 +168,7 @@ describe('A run file', () => {
     expect(transport.requests).toEqual([])
   })
 
-  test('whose line with the salt is gone, or that is two in one, is refused before anything is sent.', async () => {
+  test('without its salt line, or concatenated with another one, is refused before anything is sent', async () => {
     const [path, other] = [await made([URL_A]), await made([URL_A])]
     const [salt = '', line = ''] = readFileSync(path, 'utf8').split('\n')
     const transport = echo()
@@ -178,7 +180,7 @@ describe('A run file', () => {
     expect(transport.requests).toEqual([])
   })
 
-  test('may have lines of the run itself, which are no requests.', async () => {
+  test('may contain lines about the run itself', async () => {
     const path = await made([URL_A])
     writeFileSync(path, '{"run":{"at":"2026-01-01T00:00:00.000Z"}}\n{"pause":"a.test","from":1,"to":2}\n', {
       flag: 'a',
@@ -190,8 +192,8 @@ describe('A run file', () => {
   })
 })
 
-describe('A run file of version 1', () => {
-  /** As the release before wrote it. */
+describe('a run file of version 1', () => {
+  /** Writes the file as the previous release did. */
   function oldFile(items: readonly { readonly url: string; readonly key?: string; readonly json?: unknown }[]): string {
     const path = newRun()
     const lines = items.map(({ url, key, json }, index): DoneLine => {
@@ -218,7 +220,7 @@ describe('A run file of version 1', () => {
   }
   const items = [{ url: `${URL_A}0` }, { url: `${URL_A}1`, key: 'one' }, { url: `${URL_A}2`, json: { a: 1 } }]
 
-  test('is read, and gone on with in version 2.', async () => {
+  test('is read, and continued in version 2', async () => {
     const path = oldFile(items)
     const transport = echo()
     const more = [
@@ -238,24 +240,24 @@ describe('A run file of version 1', () => {
   test.each([
     ['headers', { headers: { 'x-account': 'alice' } }, 'request 0 brings by itself (x-account)'],
     ['credentials', { auth: { bearer: 's3cr3t' } }, 'request 0 brings by itself (auth)'],
-  ])('is refused by name where a request has %s of its own, and is left as it is.', async (_what, own, expected) => {
+  ])('is refused, and left unchanged, if a request has its own %s', async (_what, own, expected) => {
     const path = oldFile(items)
     const text = readFileSync(path, 'utf8')
     const transport = echo()
     const changed = [{ ...items[0], ...own }, ...items.slice(1)] as typeof items
     for (const input of [changed, asAsync(changed)]) {
-      // oxlint-disable-next-line no-await-in-loop -- One after the other.
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const message = await refusal(parallelRequests(input as typeof items, { transport, resume: path }))
       expect(message).toContain(expected)
       expect(message).toContain('of version 1')
       expect(message).not.toMatch(/alice|s3cr3t/)
     }
     expect([transport.requests, readFileSync(path, 'utf8')]).toEqual([[], text])
-    // What all have alike it never told apart.
+    // It never recorded what all requests have in common.
     expect(await parallelRequests(items, { transport, resume: path, headers: { 'x-all': '1' } })).toHaveLength(3)
   })
 
-  test('is matched by place and fingerprint, as it was.', async () => {
+  test('is matched by position and fingerprint, as before', async () => {
     const path = oldFile(items)
     const transport = echo()
     expect(await refusal(parallelRequests(items.toReversed(), { transport, resume: path }))).toContain('another one')

@@ -1,4 +1,4 @@
-/** An input that throws after some of its requests were sent: every call says what became of them. */
+/** An input that throws after some of its requests were sent: every kind of call reports the outcomes of those. */
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { mockTransport } from '../../src/testing/index.ts'
 
 const LOST = new Error('cursor lost')
 
-/** Three POSTs, of which the second is refused, and the end of the cursor. */
+/** Three POSTs, of which the second is refused, and then the cursor fails. */
 async function* rows(): AsyncGenerator<RequestSpec> {
   for (let id = 0; id < 3; id++) yield { url: `http://a.test/${id}`, method: 'POST', body: 'x' }
   throw LOST
@@ -33,9 +33,9 @@ const endsOf = (outcomes: readonly Outcome[]): string[] =>
 
 const ENDS = ['0 ok', '1 http/404', '2 ok']
 
-describe('An input that throws', () => {
+describe('an input that throws', () => {
   test.each([['throw'], ['null'], ['settle']] as const)(
-    'rejects with an InputError that has every outcome, with onFailure %s.',
+    'with onFailure %s rejects the call with an InputError that has every outcome',
     async onFailure => {
       const error = await errorOf(parallelRequests(rows(), { transport: transportOf(), onFailure }))
       expect(error).toBeInstanceOf(InputError)
@@ -46,13 +46,13 @@ describe('An input that throws', () => {
     },
   )
 
-  test('at once, or when nothing was sent, is the same error without outcomes.', async () => {
+  test('before anything was sent gives the same error without outcomes', async () => {
     const atOnce: AsyncIterable<string> = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(LOST) }) }
     const error = await errorOf(parallelRequests(atOnce, { transport: transportOf() }))
     expect([error.cause, error.total, error.outcomes]).toEqual([LOST, 0, []])
   })
 
-  test('throws at its place in a stream, after the outcomes of what was sent.', async () => {
+  test('throws from a stream after the outcomes of the requests that were sent', async () => {
     for (const order of ['completed', 'input'] as const) {
       const client = new ParallelRequests({ transport: transportOf() })
       const outcomes: Outcome[] = []
@@ -65,7 +65,7 @@ describe('An input that throws', () => {
     }
   })
 
-  test('rejects a drain when its sink has everything that was sent and is closed.', async () => {
+  test('rejects a drain after its sink has stored every sent request and is closed', async () => {
     const client = new ParallelRequests({ transport: transportOf() })
     const told: string[] = []
     const sink = {
@@ -77,7 +77,7 @@ describe('An input that throws', () => {
     await client.close()
   })
 
-  test('leaves a run file with the lines of what was sent, and has the outcomes, also of those from before.', async () => {
+  test('leaves a run file with the sent requests, and the error has their outcomes, also restored ones', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'input-error-')), 'run.jsonl')
     const options = { resume: path, onFailure: 'settle' } as const
     const first = await errorOf(parallelRequests(rows(), { transport: transportOf(), ...options }))
@@ -91,7 +91,7 @@ describe('An input that throws', () => {
     expect([endsOf(again.outcomes), transport.requests]).toEqual([ENDS, []])
   })
 
-  test('is the same where workers carry the requests.', async () => {
+  test('gives the same error with workers', async () => {
     const server = await echoServer()
     const input = async function* (): AsyncGenerator<string> {
       yield* [`${server.url}/a`, `${server.url}/b`]

@@ -1,4 +1,7 @@
-/** What a batch must not load: Node's own fetch costs a start 10 ms and more, and hangs on a name like `Headers`. */
+/**
+ * What a batch must not load: Node's own fetch adds 10 ms and more to a start, and reading a name like `Headers` loads
+ * it.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -15,7 +18,7 @@ async function said(script: string): Promise<string> {
   return out.trim()
 }
 
-test('A batch loads Node’s fetch only when somebody looks at headers.', async () => {
+test("a batch does not load Node's fetch until the caller reads headers", async () => {
   const server = createServer((_request, response) => response.end('{}')).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`

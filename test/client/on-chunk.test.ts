@@ -1,4 +1,4 @@
-/** `returnType: 'stream'`: a body piece by piece, each awaited, never begun again. */
+/** `returnType: 'stream'`: a body piece by piece, each awaited, and never started again. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import { createSecureServer } from 'node:http2'
@@ -18,7 +18,7 @@ const CODERS = { gzip: gzipSync, br: brotliCompressSync, zstd: zstdCompressSync 
 const PACKED = Object.fromEntries(Object.entries(CODERS).map(([name, pack]) => [name, pack(BYTES)]))
 const OK = 'HTTP/1.1 200 OK\r\n'
 
-/** Everything that `onChunk` was given for one request, and how that ended. */
+/** Everything that `onChunk` got for one request, and how that ended. */
 async function take(url: string, options: AskOptions & { onChunk?: (chunk: Uint8Array) => unknown } = {}) {
   const chunks: Uint8Array[] = []
   const client = clientOf({ onChunk: chunk => void chunks.push(chunk), ...options })
@@ -36,11 +36,11 @@ const cutting =
     connection.fin()
   }
 
-/** Slow enough that the connection has read more than it was asked for. */
+/** Slow enough for the connection to read ahead of what was requested. */
 const slowly = async (): Promise<void> => sleep(2)
 
-describe('onChunk that is slow', () => {
-  it('gets a body of many chunks that came at once', async () => {
+describe('a slow onChunk', () => {
+  it('gets a body of many chunks that arrived at once', async () => {
     const chunk = `${(40_000).toString(16)}\r\n${'x'.repeat(40_000)}\r\n`
     await using server = await rawServer(async connection => {
       await connection.request()
@@ -51,7 +51,7 @@ describe('onChunk that is slow', () => {
     expect([verdictOf(outcome), outcome.value]).toEqual(['ok', 1_000_000])
   })
 
-  it('gets every byte over HTTP/2, of bodies small and large', async () => {
+  it('gets every byte over HTTP/2, for small and large bodies', async () => {
     const server = createSecureServer({ key: tlsFixture('server-key'), cert: tlsFixture('server') })
     server.on('request', (request, response) => response.end(Buffer.alloc(Number(request.url.slice(1)))))
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -69,7 +69,7 @@ describe('onChunk that is slow', () => {
 
 describe('onChunk', () => {
   it.each(['identity', 'gzip', 'br', 'zstd'])(
-    'gets every byte of %s, in order and decoded; the value counts them',
+    'gets every byte of %s decoded and in order, and the value is their number',
     async coding => {
       await using server = await rawServer(
         answering(connection =>
@@ -85,7 +85,7 @@ describe('onChunk', () => {
     },
   )
 
-  it.each(['identity', 'gzip'])('is awaited, one piece at a time, and the server of %s waits, too', async coding => {
+  it.each(['identity', 'gzip'])('is awaited for each piece, and back-pressure stops the server of %s', async coding => {
     let sent = 0
     const packed = gzipSync(randomBytes(32_000_000))
     await using server = await rawServer(async connection => {
@@ -111,7 +111,7 @@ describe('onChunk', () => {
       },
     })
     await sleep(700)
-    // What the kernels and undici hold between them; no more comes while nobody takes it.
+    // The kernels and undici buffer some of it. No more comes while nothing is taken.
     const sentThen = sent
     expect(sentThen).toBeLessThan(16_000_000)
     await sleep(100)
@@ -122,7 +122,7 @@ describe('onChunk', () => {
     expect(most).toBe(1)
   })
 
-  it('gets nothing of an answer that is repeated, redirected or refused', async () => {
+  it('gets nothing of a response that is retried, redirected or refused', async () => {
     let asked = 0
     await using server = await rawServer(
       answering((connection, { path }) => {
@@ -141,7 +141,7 @@ describe('onChunk', () => {
     expect(refused.chunks).toEqual([])
   })
 
-  it('is never begun again: once a piece was handed out there is no retry', async () => {
+  it('prevents a retry once it has been given a piece', async () => {
     await using server = await rawServer([
       cutting(`${OK}Content-Length: 9\r\n\r\nabc`),
       answering(connection => connection.reply('whole')),
@@ -152,7 +152,7 @@ describe('onChunk', () => {
     expect(bytes.toString()).toBe('abc')
   })
 
-  it('may be tried again while nothing was handed out', async () => {
+  it('allows a retry as long as it was given nothing', async () => {
     await using server = await rawServer([
       cutting(`${OK}Content-Length: 9\r\n\r\n`),
       answering(connection => connection.reply('whole')),
@@ -171,7 +171,7 @@ describe('onChunk', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('enough'))],
-  ])('that %s costs its own request only', async (_how, fail) => {
+  ])('that %s fails only its own request', async (_how, fail) => {
     await using server = await rawServer(
       answering((connection, { path }) => connection.reply(path === '/bad' ? BYTES : 'good')),
     )
@@ -189,7 +189,7 @@ describe('onChunk', () => {
     await client.close()
   })
 
-  it('that hangs keeps neither an abort nor timeouts.callback waiting', async () => {
+  it('that hangs delays neither an abort nor timeouts.callback', async () => {
     await using server = await rawServer(answering(connection => connection.reply(BYTES)))
     const hang = (): Promise<void> => new Promise(() => undefined)
     const late = await take(server.origin, { onChunk: hang, timeouts: { callback: '100ms' } })
@@ -206,7 +206,7 @@ describe('onChunk', () => {
     await until(() => server.connections.every(({ isOpen }) => !isOpen))
   })
 
-  it('runs where the caller is', async () => {
+  it('runs in the async context of the caller', async () => {
     await using server = await rawServer(answering(connection => connection.reply('abc')))
     const storage = new AsyncLocalStorage<string>()
     let seen: string | undefined
@@ -214,7 +214,7 @@ describe('onChunk', () => {
     expect(seen).toBe('mine')
   })
 
-  it.each(['gzip', 'br', 'zstd'])('gets no more of a bomb of %s than maxResponseBytes', async coding => {
+  it.each(['gzip', 'br', 'zstd'])('gets at most maxResponseBytes of a bomb of %s', async coding => {
     const bomb = CODERS[coding as keyof typeof CODERS](Buffer.alloc(16 * 2 ** 20))
     await using server = await rawServer(
       answering(connection => connection.reply(bomb, { headers: `Content-Encoding: ${coding}\r\n` })),
@@ -231,14 +231,14 @@ describe('onChunk', () => {
     ['an unknown coding', BYTES, 'compress', 'decode/unsupported'],
     ['three codings', BYTES, 'gzip, gzip, gzip', 'decode/chain'],
     ['plain text that says gzip', Buffer.from('plain'), 'gzip', 'decode/not_gzip'],
-  ])('ends with %s', async (_what, body = BYTES, coding, code) => {
+  ])('is followed by the failure of %s', async (_what, body = BYTES, coding, code) => {
     await using server = await rawServer(
       answering(connection => connection.reply(body, { headers: `Content-Encoding: ${coding}\r\n` })),
     )
     expect(verdictOf((await take(server.origin)).outcome)).toBe(code)
   })
 
-  it('works with a transport that knows nothing of it, and with worker threads', async () => {
+  it('works with a transport without streaming, and with worker threads', async () => {
     const transport = mockTransport(() => ({ text: 'mocked' }))
     const mocked = await take('http://a.test/', { transport })
     expect(mocked.outcome.value).toBe(6)
@@ -251,13 +251,13 @@ describe('onChunk', () => {
 
 describe("returnType 'stream'", () => {
   const url = 'http://127.0.0.1:9/'
-  it('needs onChunk', async () => {
+  it('requires onChunk', async () => {
     await expect(parallelRequests(url, { returnType: 'stream' })).rejects.toThrow(ConfigError)
     const [outcome] = await parallelRequests([{ url, returnType: 'stream' }], { onFailure: 'settle' })
     expect(outcome.error?.code).toBe('invalid_request/options')
   })
 
-  it('does not go with a schema, a run file or a blocked thread', async () => {
+  it('cannot be combined with a schema, a run file or the sync call', async () => {
     const onChunk = (): void => undefined
     await expect(parallelRequests(url, { returnType: 'stream', onChunk, resume: '/tmp/none.jsonl' })).rejects.toThrow(
       /resume: .*'stream'/,

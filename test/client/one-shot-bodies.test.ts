@@ -13,7 +13,7 @@ async function* pieces(): AsyncGenerator<Uint8Array> {
 
 const WHOLE = '1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n'
 
-/** What becomes of the requests, and the bodies that the server got whole. */
+/** The verdicts on the requests, and the bodies that the server got completely. */
 async function sent(specsOf: (url: string) => readonly RequestSpec[], statuses: readonly string[] = []) {
   const bodies: string[] = []
   await using server = await rawServer(
@@ -39,19 +39,19 @@ const once = async (stream: AsyncIterable<unknown>): Promise<AsyncIterable<unkno
   return stream
 }
 
-describe('a stream that can be read once', () => {
+describe('a stream that can be read only once', () => {
   test.each([
     ['a generator', () => pieces()],
     ['a stream of Node', () => Readable.from(pieces())],
     ['a web stream', () => Readable.toWeb(Readable.from(pieces()))],
-  ])('in two requests is sent by the first and refused in the second: %s', async (_what, make) => {
+  ])('is sent by the first of two requests and refused in the second: %s', async (_what, make) => {
     const stream = make()
     const { verdicts, bodies } = await sent(put(stream, stream))
     expect(verdicts).toEqual(['ok', 'invalid_request/body'])
     expect(bodies).toEqual([WHOLE])
   })
 
-  test('in two multiparts is sent by the first and refused in the second', async () => {
+  test('is sent by the first of two multiparts and refused in the second', async () => {
     const data = pieces()
     const { verdicts, bodies } = await sent(url =>
       [1, 2].map(() => ({ url, multipart: { file: { data, filename: 'a.txt' } } })),
@@ -60,7 +60,7 @@ describe('a stream that can be read once', () => {
     expect(bodies).toHaveLength(1)
   })
 
-  test('twice in one multipart is refused', async () => {
+  test('is refused twice in one multipart', async () => {
     const data = pieces()
     const { verdicts, bodies } = await sent(url => [{ url, multipart: { a: { data }, b: { data } } }])
     expect(verdicts).toEqual(['invalid_request/body'])
@@ -96,13 +96,13 @@ describe('a stream that can be read once', () => {
         return stream
       },
     ],
-  ])('is refused when it has been read before: %s', async (_how, make) => {
+  ])('is refused if it was read before: %s', async (_how, make) => {
     const { verdicts, bodies } = await sent(put(await make()))
     expect(verdicts).toEqual(['invalid_request/body'])
     expect(bodies).toEqual([])
   })
 
-  test('that a function gives to two requests is sent by one of them', async () => {
+  test('is sent by one of two requests whose functions return it', async () => {
     const stream = Readable.from(pieces())
     const { verdicts, bodies } = await sent(
       put(
@@ -117,7 +117,7 @@ describe('a stream that can be read once', () => {
   test.each([
     ['a retry', '503 Busy'],
     ['a redirect hop', '307 There'],
-  ])('that a function gives again is not sent again: %s', async (_what, status) => {
+  ])('is not sent again when its function returns it again: %s', async (_what, status) => {
     const stream = Readable.from(pieces())
     const { verdicts, bodies } = await sent(
       put(() => stream),
@@ -127,7 +127,7 @@ describe('a stream that can be read once', () => {
     expect(bodies).toEqual([WHOLE])
   })
 
-  test('that a function opens anew is sent with each attempt', async () => {
+  test('is sent with each attempt when its function opens a new one', async () => {
     const { verdicts, bodies } = await sent(
       put(() => pieces()),
       ['503 Busy', '307 There'],
@@ -136,7 +136,7 @@ describe('a stream that can be read once', () => {
     expect(bodies).toEqual([WHOLE, WHOLE, WHOLE])
   })
 
-  test('may go into a later request when the first one ended without reading it', async () => {
+  test('may be used by a later request if the first one ended without reading it', async () => {
     const stream = Readable.from(pieces())
     const client = clientOf()
     const refused = await client.request({ url: 'http://127.0.0.1:1/', body: stream }, { onFailure: 'settle' })
@@ -148,14 +148,14 @@ describe('a stream that can be read once', () => {
   })
 })
 
-test('an iterable that begins anew may be in any number of requests', async () => {
+test('an iterable that starts anew each time may be in any number of requests', async () => {
   const iterable = { [Symbol.asyncIterator]: pieces }
   const { verdicts, bodies } = await sent(put(iterable, iterable))
   expect(verdicts).toEqual(['ok', 'ok'])
   expect(bodies).toEqual([WHOLE, WHOLE])
 })
 
-test('an iterable that gives the same iterator again is sent by one request and refused in the other', async () => {
+test('an iterable that returns the same iterator again is sent by one request and refused in the other', async () => {
   const iterator = pieces()
   const iterable = { [Symbol.asyncIterator]: () => iterator }
   const { verdicts, bodies } = await sent(put(iterable, iterable))

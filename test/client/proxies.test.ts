@@ -1,4 +1,4 @@
-/** Proxies as users have them: per client and per request, in rotation, cooling down, from a file and the environment. */
+/** Proxies in use: per client and per request, in rotation, cooling down, from a file and from the environment. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,8 +30,8 @@ async function several(count: number): Promise<{ proxies: TestProxy[]; urls: str
   }
 }
 
-describe('A list', () => {
-  it('is taken in turn by requests, repeats and redirect hops alike', async () => {
+describe('a list of proxies', () => {
+  it('is used in turn by requests, retries and redirect hops', async () => {
     await using target = await rawServer(
       answering((connection, { path }) => {
         if (path === '/fail' && target.requests.length === 1) return connection.reply('', { status: '503 X' })
@@ -49,7 +49,7 @@ describe('A list', () => {
     ])
   })
 
-  it('goes on without a proxy that dies in the middle of a batch, never directly, and no request is lost', async () => {
+  it('is used without a proxy that dies during a batch, never bypassed, and no request is lost', async () => {
     await using target = await rawServer(polite, { cert: 'server' })
     await using three = await several(3)
     const client = clientOf({ ...TRUST, proxies: three.urls, maxRetries: 2, concurrency: 6, breaker: true })
@@ -65,7 +65,7 @@ describe('A list', () => {
     await client.close()
   })
 
-  it('repeats a request elsewhere when one proxy refuses its credentials, and leaves that one alone', async () => {
+  it('retries on another proxy when one refuses its credentials, and does not use that one again', async () => {
     await using target = await rawServer(polite, { cert: 'server' })
     await using closed = await httpProxy({ wants: 'user:pass' })
     await using open = await httpProxy()
@@ -78,7 +78,7 @@ describe('A list', () => {
     await client.close()
   })
 
-  it('repeats a request elsewhere when what answers is no proxy, or one that nobody trusts', async () => {
+  it('retries on another proxy when one is not a proxy, or not trusted', async () => {
     await using target = await rawServer(polite, { cert: 'server' })
     await using other = await rawServer(async connection => {
       await connection.expect(1)
@@ -89,7 +89,7 @@ describe('A list', () => {
     const proxies = [`http://127.0.0.1:${other.port}`, untrusted.url, good.url]
     const client = clientOf({ ...TRUST, proxies, maxRetries: 2, concurrency: 1 })
     const url = `https://localhost:${target.port}/`
-    // The first one has met them all; the second one knows.
+    // The first request has met them all; the second one knows.
     for (const attempts of [3, 1]) {
       const outcome = await client.request(url, { onFailure: 'settle' })
       expect([verdictOf(outcome), outcome.attempts]).toEqual(['ok', attempts])
@@ -97,7 +97,7 @@ describe('A list', () => {
     await client.close()
   })
 
-  it('gives each repeat another proxy than the one that failed, with a cooldown of 0 too', async () => {
+  it('retries on another proxy than the one that failed, even with a cooldown of 0', async () => {
     await using target = await rawServer(polite)
     await using good = await httpProxy()
     const client = clientOf({
@@ -155,8 +155,8 @@ describe('A list', () => {
   })
 })
 
-describe('A request', () => {
-  it('may have a proxy of its own, or none, in the place of the client’s', async () => {
+describe('the proxy of a request', () => {
+  it('overrides that of the client, also with none', async () => {
     await using target = await rawServer(polite)
     await using clients = await httpProxy()
     await using own = await socksProxy()
@@ -169,7 +169,7 @@ describe('A request', () => {
     await client.close()
   })
 
-  it('with a proxy that is none fails alone, and nothing of it is sent', async () => {
+  it('fails its request alone if it is invalid, and nothing is sent', async () => {
     await using target = await rawServer(polite)
     const client = clientOf()
     const bad = ['nonsense', 'http://u%0d%0aX: y@p.test', 'ftp://p.test', 7 as never]
@@ -180,7 +180,7 @@ describe('A request', () => {
     await client.close()
   })
 
-  it('cannot carry credentials of a proxy in its headers: they would get to the origin', async () => {
+  it("cannot get its credentials from the request's headers, because they would reach the origin", async () => {
     const outcome = await ask({ url: 'http://127.0.0.1:9/', headers: { 'Proxy-Authorization': 'Basic x' } })
     expect(verdictOf(outcome)).toBe('invalid_request/header')
     expect(outcome.error?.message).toContain('into the URL of the proxy')
@@ -188,8 +188,8 @@ describe('A request', () => {
 })
 
 describe('parallelRequestsSync', () => {
-  it('goes through proxies, of its own and of single requests', async () => {
-    // A server of this thread could not answer while it waits.
+  it('uses proxies of the call and of single requests', async () => {
+    // A server in this thread could not answer while the thread is blocked.
     const thread = new Worker(new URL('../support/proxy-thread.ts', import.meta.url))
     const { target, first, second } = await new Promise<Record<'target' | 'first' | 'second', string>>(resolve =>
       thread.once('message', resolve),
@@ -201,8 +201,8 @@ describe('parallelRequestsSync', () => {
   })
 })
 
-describe("'env'", () => {
-  it('chooses by scheme and NO_PROXY, anew for each hop', async () => {
+describe("proxy: 'env'", () => {
+  it('chooses by scheme and NO_PROXY, for each hop again', async () => {
     await using inside = await rawServer(polite, { host: '::1' })
     await using outside = await rawServer(
       answering(connection => connection.reply('', { status: '302 X', headers: `Location: ${inside.origin}/in\r\n` })),
@@ -222,7 +222,7 @@ describe("'env'", () => {
       retry: '–',
       socket: '–',
     })
-    // Not asked to, it is not read.
+    // Without the option, the environment is not read.
     expect(await verdict(inside.origin, {})).toBe('ok')
     vi.stubEnv('NO_PROXY', '')
     expect(await verdict(outside.origin)).toBe('ok')
@@ -241,35 +241,35 @@ describe('NODE_USE_ENV_PROXY=1', () => {
     return proxy.forwards.length
   }
 
-  it("makes 'env' the default of a client, as it does for fetch", async () => {
+  it("makes 'env' the default of a client, like for fetch", async () => {
     expect(await behindProxy(origin => parallelRequests([origin], { returnType: 'text' }))).toBe(1)
   })
 
-  it('leaves a client alone that names its own way, and a transport', async () => {
+  it('does not apply to a client with its own proxy or transport', async () => {
     expect(await behindProxy(origin => parallelRequests([origin], { returnType: 'text', proxy: false }))).toBe(0)
     const transport = mockTransport(() => ({ json: 1 }))
     expect(await behindProxy(origin => parallelRequests([origin], { transport }))).toBe(0)
   })
 
-  it('can be said by a flag of Node or in NODE_OPTIONS, too', () => {
+  it('can also be set by a flag of Node or in NODE_OPTIONS', () => {
     expect(nodeTakesEnvironment({}, ['--use-env-proxy'])).toBe(true)
     expect(nodeTakesEnvironment({ NODE_OPTIONS: '--no-warnings --use-env-proxy' }, [])).toBe(true)
     expect(nodeTakesEnvironment({ NODE_USE_ENV_PROXY: '0' }, ['--no-warnings'])).toBe(false)
   })
 })
 
-describe('A transport of the caller’s', () => {
+describe('a transport of the caller', () => {
   const transport = mockTransport(() => ({ json: 1 }))
 
   it.each([
     { proxy: 'http://p.test' },
     { proxies: ['http://p.test'] },
     { proxy: 'http://p.test', proxies: ['http://p.test'] },
-  ])('goes its own ways: %j is a ConfigError', options => {
+  ])('cannot be combined with a proxy: %j is a ConfigError', options => {
     expect(() => new ParallelRequests({ transport, ...options })).toThrow(ConfigError)
   })
 
-  it('fails a request with a proxy of its own, and that alone', async () => {
+  it('fails only the requests that have their own proxy', async () => {
     const specs = [
       { url: 'http://x.test/', proxy: 'http://p.test' },
       { url: 'http://x.test/', proxy: false as const },

@@ -1,4 +1,7 @@
-/** Fixed windows of 5 to 60 s, published in whole seconds: used to nine tenths, with one refusal in 100 windows at most. */
+/**
+ * Fixed windows of 5 to 60 s, published in whole seconds: at least 90 % are used, with at most one refusal in 100
+ * windows.
+ */
 import { describe, expect, test } from 'vitest'
 import { ParallelRequests } from '../../src/index.ts'
 import { down, quotaServer, up } from '../support/quota-server.ts'
@@ -28,7 +31,7 @@ async function run(plan: QuotaPlan, count: number) {
   return { ...server, failed: outcomes.filter(({ ok }) => !ok) }
 }
 
-describe.each(Object.entries(FORMS))('A window published as %s', (_name, publish) => {
+describe.each(Object.entries(FORMS))('a window published as %s', (_name, publish) => {
   test.each([
     ['aligned', 5_000],
     ['aligned', 60_000],

@@ -1,6 +1,6 @@
 /**
- * The law of a rate limit through the whole client, in virtual time: whatever is repeated, redirected, throttled or
- * late, and whatever the wall clock shows, what reaches the transport keeps every rate and leaves next to none unused.
+ * The law of a rate limit through the whole client, in virtual time: whatever is retried, redirected, throttled or
+ * late, and whatever the wall clock shows, the starts at the transport keep every rate and use nearly all of it.
  */
 import { describe, expect, test } from 'vitest'
 import type { Rate } from '../../src/core/rate.ts'
@@ -26,8 +26,8 @@ function breachOf(startsMs: readonly number[], rates: readonly Rate[]): string |
 }
 
 /**
- * Time that jumps ahead by itself whenever everybody waits; its timers are late, and its wall clock goes back and forth
- * by hours.
+ * A clock that advances by itself when everything waits. Its timers are late, and its wall clock jumps by hours in both
+ * directions.
  */
 function unsteadyClock(chance: () => number, lateMs: number): VirtualClock {
   const clock = virtualClock(SERVER_EPOCH_MS)
@@ -44,7 +44,7 @@ function unsteadyClock(chance: () => number, lateMs: number): VirtualClock {
     scheduled = true
     setImmediate(() => setImmediate(jump))
   }
-  // Not a spread: `pending` is a getter.
+  // Not a spread, because `pending` is a getter.
   return Object.create(clock, {
     epochMs: { value: () => clock.epochMs() + offByMs },
     after: {
@@ -57,10 +57,10 @@ function unsteadyClock(chance: () => number, lateMs: number): VirtualClock {
   }) as VirtualClock
 }
 
-/** How often each kind of answer was given, so that no kind is missing unseen. */
+/** How often each kind of answer was given, to check that no kind is missing. */
 const given = { ok: 0, failed: 0, broken: 0, redirected: 0, throttled: 0, paused: 0 }
 
-/** A host with every fault there is, in the proportions of `trouble` (0 to 1). */
+/** A host with every kind of fault, in the proportions of `trouble` (0 to 1). */
 function answerer(chance: () => number, trouble: number, throttles: boolean) {
   return ({ url, atMs }: MockRequest): MockResponse => {
     const latencyMs = Math.floor(chance() * 3) * chance() * 100
@@ -79,7 +79,7 @@ function answerer(chance: () => number, trouble: number, throttles: boolean) {
   }
 }
 
-/** In seconds or as a date of the server's clock, which is right. */
+/** In seconds, or as a date of the server's clock, which is right. */
 function retryAfter(chance: () => number, atMs: number): Record<string, string> {
   if (chance() < 0.5) return { 'retry-after': String(Math.floor(chance() * 4)) }
   const date = (ms: number): string => new Date(SERVER_EPOCH_MS + ms).toUTCString()
@@ -96,7 +96,7 @@ interface Scenario {
   readonly throttles: boolean
 }
 
-/** Sends a batch through a client of its own; every request ends. */
+/** Sends a batch through its own client; every request ends. */
 async function run({
   rates,
   concurrency,
@@ -123,7 +123,7 @@ async function run({
 
 const startsOf = ({ requests }: MockTransport): number[] => requests.map(({ atMs }) => atMs)
 
-/** 1 to 3 rates that hold at once, which a batch of some dozens keeps busy for several intervals. */
+/** One to three simultaneous rates, which a batch of some dozens keeps busy for several intervals. */
 const someRates: fc.Arbitrary<readonly Rate[]> = fc.array(
   fc
     .record({
@@ -135,7 +135,7 @@ const someRates: fc.Arbitrary<readonly Rate[]> = fc.array(
   { minLength: 1, maxLength: 3 },
 )
 
-/** The earliest starts that the law allows without any grace, computed from the law alone. */
+/** The earliest starts that the law allows without grace, computed from the law alone. */
 function earliestMs(rates: readonly Rate[], count: number): number[] {
   const startsMs: number[] = []
   for (let nth = 0; nth < count; nth++) {
@@ -151,7 +151,7 @@ function earliestMs(rates: readonly Rate[], count: number): number[] {
   return startsMs
 }
 
-/** Sends as fast as a limiter allows it, without a client. */
+/** Starts as fast as a limiter allows, without a client. */
 function traceOf(limit: Limit, chance: () => number, count: number): number[] {
   const startsMs: number[] = []
   const call = makeCall()
@@ -166,8 +166,8 @@ function traceOf(limit: Limit, chance: () => number, count: number): number[] {
   return startsMs
 }
 
-describe('Every start of a client with rates', () => {
-  test('keeps all of them through retries, hops, pauses, late timers and jumps of the wall clock.', async () => {
+describe('the starts of a client with rates', () => {
+  test('keep all of them through retries, hops, pauses, late timers and jumps of the wall clock', async () => {
     const property = fc.asyncProperty(
       someRates,
       fc.integer({ min: 1, max: 40 }),
@@ -186,12 +186,12 @@ describe('Every start of a client with rates', () => {
     for (const count of Object.values(given)) expect(count).toBeGreaterThan(0)
   })
 
-  test('uses at least 97 % of what they allow while there is a backlog, repeats and hops included.', async () => {
+  test('use at least 97 % of them while there is a backlog, retries and hops included', async () => {
     const property = fc.asyncProperty(someRates, fc.nat(), async (rates, start) => {
       const chance = randomFrom(start)
       const scenario = { rates, concurrency: 1_000, chance, lateMs: 1, count: 150, trouble: 0.3, throttles: false }
       const { requests } = await run(scenario)
-      // After the last one has been tried, there are repeats only, and they back off.
+      // After the last request has been tried, only retries remain, and they back off.
       const backlog = requests.slice(0, requests.findLastIndex(({ attempt, url }) => attempt === 1 && !isHop(url)) + 1)
       expect(backlog.length).toBeGreaterThanOrEqual(150)
       const tookMs = (backlog.at(-1)?.atMs ?? 0) - (backlog[0]?.atMs ?? 0)
@@ -207,7 +207,7 @@ describe('Every start of a client with rates', () => {
     ['an even second', ['10/s']],
     ['intervals of several units', ['5/2s', '8/5s', '200/h']],
     ['a short interval under a long one', ['40/100ms', '1000/m']],
-  ])('keeps %s as it is written: %j.', async (_name, rates) => {
+  ])('keep %s as written: %j', async (_name, rates) => {
     const clock = unsteadyClock(randomFrom(7), 2)
     const transport = mockTransport(answerer(randomFrom(11), 0.3, true), { clock })
     const client = new ParallelRequests({ transport, concurrency: 50, rateLimit: rates })
@@ -217,7 +217,7 @@ describe('Every start of a client with rates', () => {
     expect(breachOf(startsOf(transport), rates.map(meant))).toBeUndefined()
   })
 
-  test('would be found to break them under a limiter of fixed windows, and is not under ours.', () => {
+  test('would break them with a fixed-window limiter, and the check finds that', () => {
     const broken = (make: (rate: Rate) => Limit) =>
       fc.property(someRates, fc.nat(), ([rate], start) => {
         const one = rate as Rate
@@ -232,7 +232,7 @@ const isHop = (url: string): boolean => url.includes('/hop/')
 
 const MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: HOUR_MS }
 
-/** What the documentation says of a rate in words; not by the code under test. */
+/** What the documentation says about a rate in words, without the code under test. */
 function meant(text: string): Rate {
   const [, limit = '', times = '', unit = ''] = /^(\d+)\/(\d*)(ms|s|m|h)$/.exec(text) ?? []
   const intervalMs = Number(times === '' ? 1 : times) * (MS[unit] as number)

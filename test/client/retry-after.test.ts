@@ -1,4 +1,7 @@
-/** What `Retry-After` does on each status: a throttle pauses the host, any other repeated status delays its own request. */
+/**
+ * The effect of `Retry-After` by status: a throttling status pauses the host, any other retried status delays its own
+ * request.
+ */
 import { describe, expect, test } from 'vitest'
 import { ParallelRequests } from '../../src/index.ts'
 import type { ClientOptions } from '../../src/index.ts'
@@ -8,7 +11,7 @@ import type { MockResponse } from '../../src/testing/index.ts'
 const EPOCH_MS = Date.UTC(2026, 0, 1)
 const quick = { backoff: () => 0 }
 
-/** Two requests to one host, one at a time: the first is answered with `first` once, everything else is fine. */
+/** Two requests to one host, one at a time. The first is answered with `first` once; every other answer is good. */
 async function send(first: MockResponse, options: ClientOptions = {}) {
   let refused = false
   const transport = mockTransport(({ url }) => {
@@ -23,7 +26,7 @@ async function send(first: MockResponse, options: ClientOptions = {}) {
   return { outcomes, log }
 }
 
-describe('A throttled answer pauses its host, costs no retry and holds for any method', () => {
+describe('a throttled answer pauses its host, costs no retry and applies to any method', () => {
   test.each([
     [403, { 'retry-after': '3' }],
     [413, { 'retry-after': '3' }],
@@ -37,7 +40,7 @@ describe('A throttled answer pauses its host, costs no retry and holds for any m
     [429, { 'retry-after-ms': '3000' }],
     [429, { 'retry-after': '2026-01-01T00:00:03Z' }],
     [429, { 'retry-after': 'Thu, 01 Jan 2026 00:00:03 GMT' }],
-    // GitHub's primary limit, Together AI, a quota that names no remaining.
+    // GitHub's primary limit, Together AI, and a quota without a remaining count.
     [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': `${EPOCH_MS / 1_000 + 2}` }],
     [429, { 'x-ratelimit-reset': '2' }],
     [429, { 'x-ratelimit-limit': '5', 'x-ratelimit-reset': `${EPOCH_MS / 1_000 + 2}` }],
@@ -63,7 +66,7 @@ describe('A throttled answer pauses its host, costs no retry and holds for any m
 })
 
 test.each([500, 502, 504, 408, 425])(
-  'Retry-After on a %i is the least wait of its own request and delays no other one',
+  'Retry-After on a %i is the minimum wait of its own request and does not delay others',
   async status => {
     const { outcomes, log } = await send({ status, headers: { 'retry-after': '3' } }, { maxRetries: 1 })
     expect(outcomes.map(({ ok }) => ok)).toEqual([true, true])
@@ -73,14 +76,14 @@ test.each([500, 502, 504, 408, 425])(
   },
 )
 
-test('so it is on a status that the caller adds', async () => {
+test('Retry-After on a status that the caller added delays only its own request', async () => {
   const options = { maxRetries: 1, retry: { ...quick, statuses: [404] } }
   const { log } = await send({ status: 404, headers: { 'retry-after': '3' } }, options)
   expect(log.map(([url]) => url)).toEqual(['a', 'b', 'a'])
   expect(log[2]?.[1]).toBeGreaterThanOrEqual(3_000)
 })
 
-test('above maxRetryAfter the request ends with its status and the time to come back, and the host goes on', async () => {
+test('Retry-After above maxRetryAfter ends the request with its status and retryAt, and the host goes on', async () => {
   const { outcomes, log } = await send({ status: 500, headers: { 'retry-after': '600' } }, { maxRetries: 3 })
   expect(outcomes[0]?.error).toMatchObject({
     code: 'http/500',
@@ -91,7 +94,7 @@ test('above maxRetryAfter the request ends with its status and the time to come 
   expect(log.map(([, atMs]) => atMs)).toEqual([0, 0])
 })
 
-test('a 403 without a word of limits is final', async () => {
+test('a 403 that does not mention a limit is final', async () => {
   const { outcomes, log } = await send({ status: 403, headers: { 'x-ratelimit-remaining': '4900' } })
   expect(outcomes[0]?.error?.code).toBe('http/403')
   expect(log).toHaveLength(2)

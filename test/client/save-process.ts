@@ -1,4 +1,4 @@
-/** Saves what it is told to, in a process of its own, and prints how that went and how much memory it took. */
+/** Saves the given URLs in a process of its own, and prints the outcomes and the memory used. */
 import { readdirSync } from 'node:fs'
 import { parallelRequests } from '../../src/index.ts'
 

@@ -1,4 +1,7 @@
-/** `returnType: 'file'`: whole under its name or not there, inside its folder, gone on with only where that is proven. */
+/**
+ * `returnType: 'file'`: complete under its name or absent, inside its folder, and resumed only if a validator proves it
+ * unchanged.
+ */
 import { execFile, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -38,7 +41,7 @@ async function save(spec: string | RequestSpec, options: AskOptions & { saveTo?:
   return outcome
 }
 
-/** Begins with all of it, and ends after `bytes`. */
+/** Sends the headers of the whole body, and closes after `bytes`. */
 const cutting =
   (bytes: number, headers = STRONG): Script =>
   async connection => {
@@ -49,7 +52,7 @@ const cutting =
     connection.fin()
   }
 
-/** Keeps the request that it answers. */
+/** Keeps the requests that it answers. */
 function recorded(
   asked: RawRequest[],
   answer: (request: RawRequest) => { body: Buffer; status?: string; headers?: string },
@@ -64,7 +67,7 @@ function recorded(
 const fromOf = ({ headers }: RawRequest): number => Number(/^bytes=(\d+)-$/.exec(headers.get('range') ?? '')?.[1])
 
 describe("returnType 'file'", () => {
-  it.each(['identity', 'gzip'])('saves what was meant, and tells where and how much: %s', async coding => {
+  it.each(['identity', 'gzip'])('saves the decoded body, and returns its path and size: %s', async coding => {
     const body = coding === 'gzip' ? gzipSync(BYTES) : BYTES
     await using server = await rawServer(
       answering(connection => connection.reply(body, { headers: `Content-Encoding: ${coding}\r\n` })),
@@ -77,7 +80,7 @@ describe("returnType 'file'", () => {
     expect(server.connections[0]?.requests[0]?.headers.get('accept-encoding')).toBe('identity')
   })
 
-  it('makes its folder, and saves nothing of an answer that is no success', async () => {
+  it('creates its folder, and saves nothing of a response that is not a success', async () => {
     await using server = await rawServer(
       answering((connection, { path }) =>
         path === '/gone' ? connection.reply('error page', { status: '404 Not Found' }) : connection.reply(''),
@@ -118,7 +121,7 @@ describe("returnType 'file'", () => {
     expect(there()).toEqual([])
   })
 
-  it('is capped by maxResponseBytes, packed or not', async () => {
+  it('is limited by maxResponseBytes, compressed or not', async () => {
     await using server = await rawServer(
       answering((connection, { path }) =>
         path === '/bomb'
@@ -132,7 +135,7 @@ describe("returnType 'file'", () => {
     expect((await save(`${server.origin}/bomb`)).value).toEqual({ path: join(folder, 'bomb'), bytes: 16 * 2 ** 20 })
   })
 
-  it('ends at an abort within 100 ms, and nothing is left', async () => {
+  it('ends within 100 ms of an abort, and leaves nothing', async () => {
     await using server = await rawServer(async connection => {
       await connection.request()
       await connection.send(`${OK}Content-Length: 1000000\r\n\r\n`)
@@ -149,7 +152,7 @@ describe("returnType 'file'", () => {
     expect(there()).toEqual([])
   })
 
-  it('works with a transport that knows nothing of it, with worker threads and on a blocked thread', async () => {
+  it('works with a transport without streaming, with worker threads and in the sync call', async () => {
     const transport = mockTransport(() => ({ text: 'mocked' }))
     expect((await save('http://a.test/mock.txt', { transport })).ok).toBe(true)
     expect(readFileSync(join(folder, 'mock.txt'), 'utf8')).toBe('mocked')
@@ -159,8 +162,8 @@ describe("returnType 'file'", () => {
   })
 })
 
-describe('What was cut', () => {
-  it('goes on where it ended if a strong validator proves it the same', async () => {
+describe('a download that was cut', () => {
+  it('resumes where it ended if a strong validator proves the file unchanged', async () => {
     const asked: RawRequest[] = []
     await using server = await rawServer([
       cutting(400_000),
@@ -198,7 +201,7 @@ describe('What was cut', () => {
     ['only a date', 'Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n'],
     ['useless, for there are no ranges', `${STRONG}Accept-Ranges: none\r\n`],
     ['useless, for the body is coded', `${STRONG}Content-Encoding: x-gzip, identity\r\n`],
-  ])('begins again where the validator is %s', async (_what, headers) => {
+  ])('starts again if the validator is %s', async (_what, headers) => {
     const asked: RawRequest[] = []
     await using server = await rawServer([cutting(400_000, headers), recorded(asked, () => ({ body: BYTES }))])
     const outcome = await save(`${server.origin}/x`, { maxRetries: 1, contentCoding: 'raw' })
@@ -207,7 +210,7 @@ describe('What was cut', () => {
     expect(readFileSync(join(folder, 'x')).equals(BYTES)).toBe(true)
   })
 
-  it('begins again where the server has something else by now, and never mixes the two', async () => {
+  it('starts again if the file has changed meanwhile, and never mixes the two', async () => {
     const other = randomBytes(300_000)
     const asked: RawRequest[] = []
     await using server = await rawServer([
@@ -226,7 +229,7 @@ describe('What was cut', () => {
     ['of unknown length', { etag: '"one"', range: (from: number) => `bytes ${from}-999999/*` }],
     ['of something that has changed', { etag: '"two"', range: (from: number) => `bytes ${from}-999999/1000000` }],
     ['that says nothing of itself', { etag: '"one"', range: () => 'bytes' }],
-  ])('begins again after a part %s', async (_what, { etag, range }) => {
+  ])('starts again after a part %s', async (_what, { etag, range }) => {
     const asked: RawRequest[] = []
     await using server = await rawServer([
       cutting(400_000),
@@ -246,7 +249,7 @@ describe('What was cut', () => {
     expect(readFileSync(join(folder, 'x')).equals(BYTES)).toBe(true)
   })
 
-  it('begins again after a 416, and takes no part that nobody asked for', async () => {
+  it('starts again after a 416, and accepts no part that was not requested', async () => {
     const asked: RawRequest[] = []
     await using server = await rawServer([
       cutting(400_000),
@@ -266,7 +269,7 @@ describe('What was cut', () => {
     expect(meant.value).toEqual({ path: join(folder, 'y'), bytes: 3 })
   })
 
-  it('is asked for as often as it is cut, and each time from where it is', async () => {
+  it('resumes as often as it is cut, each time from its current end', async () => {
     const asked: RawRequest[] = []
     const part: Script = async connection => {
       const request = await connection.request()
@@ -287,7 +290,7 @@ describe('What was cut', () => {
     expect(new Set(places).size).toBe(4)
   })
 
-  it('of another process is not trusted, and neither are links', async () => {
+  it('by another process is not resumed, and links are not followed', async () => {
     await using server = await rawServer(answering(connection => connection.reply(BYTES)))
     const outside = join(folder, 'outside')
     writeFileSync(outside, 'mine')
@@ -314,7 +317,7 @@ describe('What was cut', () => {
   })
 })
 
-describe('A process that saves', () => {
+describe('a process that saves files', () => {
   const LARGE = 256 * 2 ** 20
   const large = answering(async (connection, { path }) => {
     const bytes = path === '/large' ? LARGE : LARGE / 4
@@ -331,9 +334,9 @@ describe('A process that saves', () => {
   const told = async (command: string, args: readonly string[], env = process.env): Promise<Told> =>
     JSON.parse((await run(command, args, { env })).stdout) as Told
 
-  figure('a body of 256 MiB takes no more than 32 MiB above one of 64 MiB', async () => {
+  figure('uses at most 32 MiB more for a body of 256 MiB than for one of 64 MiB', async () => {
     await using server = await rawServer(large)
-    // The buffers of sockets are garbage before they are collected: the same for a quarter of it as for all of it.
+    // Socket buffers are garbage until they are collected, as much for a quarter of the body as for all of it.
     const [warm, url] = [`${server.origin}/quarter`, `${server.origin}/large`]
     const { outcomes, grownBytes, files } = await told(process.execPath, [PROGRAM, folder, warm, url])
     expect(outcomes).toEqual([{ ok: true, bytes: LARGE, attempts: 1 }])
@@ -343,29 +346,32 @@ describe('A process that saves', () => {
 
   const mounts = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
 
-  it.skipIf(!mounts)('to a full disk tells so once, leaves nothing of it, and the others go on', async () => {
-    await using server = await rawServer(large)
-    const urls = ['/warm', '/large', '/small'].map(path => server.origin + path)
-    const script = 'mount -t tmpfs -o size=2m tmpfs "$1" && exec "$PROGRAM_NODE" "$PROGRAM" "$@"'
-    const env = { ...process.env, PROGRAM_NODE: process.execPath, PROGRAM }
-    const { outcomes, files } = await told('unshare', ['-rm', 'sh', '-c', script, 'sh', folder, ...urls], env)
-    expect(outcomes).toMatchObject([
-      { ok: false, code: 'resource/disk', attempts: 1 },
-      { ok: true, bytes: 3 },
-    ])
-    expect(files).toEqual(['small', 'warm'])
-    covers(import.meta.url, {
-      row: 116,
-      name: "no space left for a file of returnType 'file'",
-      outcome: '`resource/disk`; nothing is left of it, the others go on',
-      retry: 'N',
-      socket: '–',
-    })
-  })
+  it.skipIf(!mounts)(
+    'on a full disk reports it once, leaves nothing of the file, and continues with the others',
+    async () => {
+      await using server = await rawServer(large)
+      const urls = ['/warm', '/large', '/small'].map(path => server.origin + path)
+      const script = 'mount -t tmpfs -o size=2m tmpfs "$1" && exec "$PROGRAM_NODE" "$PROGRAM" "$@"'
+      const env = { ...process.env, PROGRAM_NODE: process.execPath, PROGRAM }
+      const { outcomes, files } = await told('unshare', ['-rm', 'sh', '-c', script, 'sh', folder, ...urls], env)
+      expect(outcomes).toMatchObject([
+        { ok: false, code: 'resource/disk', attempts: 1 },
+        { ok: true, bytes: 3 },
+      ])
+      expect(files).toEqual(['small', 'warm'])
+      covers(import.meta.url, {
+        row: 116,
+        name: "no space left for a file of returnType 'file'",
+        outcome: '`resource/disk`; nothing is left of it, the others go on',
+        retry: 'N',
+        socket: '–',
+      })
+    },
+  )
 })
 
-describe('A run that is taken up again', () => {
-  it('gives back what it saved, and sends nothing', async () => {
+describe('a resumed run with saved files', () => {
+  it('returns the saved files and sends nothing', async () => {
     await using server = await rawServer(answering(connection => connection.reply('abc')))
     const resume = join(folder, 'run.jsonl')
     const client = clientOf({ saveTo: join(folder, 'in') })
@@ -379,8 +385,8 @@ describe('A run that is taken up again', () => {
   })
 })
 
-describe('A run that goes on', () => {
-  it('gives no name twice: neither that of a request that is done, nor to one whose file is gone', async () => {
+describe('a resumed run with new files', () => {
+  it('gives each name once: a name of a finished request is not used again, even if its file is gone', async () => {
     await using server = await rawServer(answering((connection, { path }) => connection.reply(path)))
     const resume = join(folder, 'run.jsonl')
     const client = clientOf({ saveTo: join(folder, 'in') })
@@ -396,8 +402,8 @@ describe('A run that goes on', () => {
   })
 })
 
-describe('checksum', () => {
-  it('that does not fit: no file, tried again from the start', async () => {
+describe('a checksum', () => {
+  it('that does not match leaves no file, and the request is retried from the start', async () => {
     await using server = await rawServer([
       answering(connection => connection.reply(Buffer.from('wrong'), { headers: STRONG })),
     ])
@@ -409,13 +415,13 @@ describe('checksum', () => {
     expect(requests.some(({ headers }) => headers.has('range'))).toBe(false)
   })
 
-  it.each(['md5', 'sha1', 'sha256', 'sha512'])('%s is known, in any case', async algorithm => {
+  it.each(['md5', 'sha1', 'sha256', 'sha512'])('may be %s, in upper or lower case', async algorithm => {
     await using server = await rawServer(answering(connection => connection.reply(BYTES)))
     const checksum = `${algorithm}:${createHash(algorithm).update(BYTES).digest('hex')}`.toUpperCase()
     expect(verdictOf(await save(`${server.origin}/x`, { checksum }))).toBe('ok')
   })
 
-  it('needs a file', async () => {
+  it("requires returnType 'file'", async () => {
     const url = 'http://127.0.0.1:9/'
     await expect(parallelRequests(url, { checksum: SHA256 })).rejects.toThrow(ConfigError)
     const outcome = await parallelRequests({ url, checksum: SHA256 }, { onFailure: 'settle' })
@@ -446,7 +452,7 @@ describe('saveTo', () => {
     expect(there()).toEqual(['in'])
   })
 
-  it('a folder: a name is of the request, not of a redirect nor of what the server would like', async () => {
+  it('a folder: the name comes from the request, not from a redirect or Content-Disposition', async () => {
     await using server = await rawServer(
       answering((connection, { path }) =>
         path === '/mine'
@@ -464,7 +470,7 @@ describe('saveTo', () => {
     })
   })
 
-  it('a folder: long names are cut, and of equal ones the later get their index', async () => {
+  it('a folder: long names are cut, and the later of two equal names gets its index', async () => {
     await using server = await rawServer(answering((connection, { path }) => connection.reply(path)))
     const client = clientOf({ saveTo: folder })
     const long = `/${'x'.repeat(1_000)}`
@@ -481,7 +487,7 @@ describe('saveTo', () => {
     expect(new Set(saved.map(({ path }) => path)).size).toBe(5)
   })
 
-  it('a function: its path, promised or not; what it throws costs its own request only', async () => {
+  it('a function: its path may be promised, and a throw fails only its own request', async () => {
     await using server = await rawServer(answering(connection => connection.reply('abc')))
     const paths: Record<string, () => unknown> = {
       '/path': () => join(folder, 'one'),
@@ -514,7 +520,7 @@ describe('saveTo', () => {
     expect(there()).toEqual(['one', 'three', 'two'])
   })
 
-  it('that hangs keeps neither an abort nor timeouts.callback waiting', async () => {
+  it('a function: if it hangs, it delays neither an abort nor timeouts.callback', async () => {
     const hang = (): Promise<string> => new Promise(() => undefined)
     const late = await save('http://127.0.0.1:9/', { saveTo: hang, timeouts: { callback: '50ms' } })
     expect(verdictOf(late)).toBe('timeout/callback')
@@ -522,7 +528,7 @@ describe('saveTo', () => {
     expect(verdictOf(aborted)).toMatch(/^aborted\//)
   })
 
-  it('never replaces what is there', async () => {
+  it('never replaces an existing file', async () => {
     await using server = await rawServer(answering(connection => connection.reply('abc')))
     writeFileSync(join(folder, 'x'), 'mine')
     const outcome = await save(`${server.origin}/x`)
@@ -539,7 +545,7 @@ describe('saveTo', () => {
     })
   })
 
-  it('replaces it where a function says so, once the new one is whole', async () => {
+  it('replaces it if a function says so, once the new file is complete', async () => {
     await using server = await rawServer(answering(connection => connection.reply('abc')))
     const path = join(folder, 'x')
     writeFileSync(path, 'mine')
@@ -553,7 +559,7 @@ describe('saveTo', () => {
     expect([readFileSync(path, 'utf8'), there()]).toEqual(['abc', ['x']])
   })
 
-  it('does not replace what came meanwhile, either', async () => {
+  it('does not replace a file that was created meanwhile', async () => {
     await using server = await rawServer(
       answering(connection => {
         writeFileSync(join(folder, 'x'), 'mine')
@@ -565,7 +571,7 @@ describe('saveTo', () => {
     expect(there()).toEqual(['x'])
   })
 
-  it('a folder works on a blocked thread', async () => {
+  it('a folder: works in the sync call', async () => {
     await using server = await rawServer(answering(connection => connection.reply('abc')))
     const program = `
       import { parallelRequestsSync } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)}
@@ -580,7 +586,7 @@ describe('saveTo', () => {
     ])
   })
 
-  it('is needed, and of a function nobody can ask a blocked thread', async () => {
+  it('is required, and cannot be a function in the sync call', async () => {
     const url = 'http://127.0.0.1:9/'
     const [outcome] = await parallelRequests([url], { returnType: 'file', onFailure: 'settle' })
     expect(outcome?.error?.code).toBe('invalid_request/options')
@@ -590,7 +596,7 @@ describe('saveTo', () => {
   })
 })
 
-describe('a file that is packed by itself', () => {
+describe('a file that is itself compressed', () => {
   const packed = gzipSync('a tar')
   const answer = (headers: string): Script =>
     answering(connection => connection.reply(packed, { headers: `Content-Encoding: gzip\r\n${headers}` }))
@@ -609,14 +615,14 @@ describe('a file that is packed by itself', () => {
   it.each([
     ['is not packed by its name and type', '/page.html', {}],
     ['was asked for in a coding', '/pkg.tar.gz', { headers: { 'accept-encoding': 'gzip' } }],
-  ])('is no other: one that %s is unpacked', async (_what, path, options) => {
+  ])('is distinguished from one that %s, which is decoded', async (_what, path, options) => {
     await using server = await rawServer(answer(''))
     expect(verdictOf(await save(server.origin + path, { ...options, saveTo: () => join(folder, 'saved') }))).toBe('ok')
     expect(readFileSync(join(folder, 'saved'), 'utf8')).toBe('a tar')
   })
 })
 
-it('a 304 that is accepted leaves the file that is there', async () => {
+it('an accepted 304 leaves the existing file unchanged', async () => {
   await using server = await rawServer(answering(connection => connection.send('HTTP/1.1 304 Not Modified\r\n\r\n')))
   const path = join(folder, 'kept')
   writeFileSync(path, 'old')

@@ -1,4 +1,7 @@
-/** A batch of any size takes the memory of its window: the nightly run of ten million, small enough for every day. */
+/**
+ * A batch of any size takes the memory of its window: the nightly run of ten million requests, small enough for every
+ * day.
+ */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
@@ -8,7 +11,7 @@ const REQUESTS = 300_000
 const bench = fileURLToPath(new URL('../../bench/scale.ts', import.meta.url))
 
 figure(
-  `${REQUESTS} requests from a generator through drain leave the live heap flat and below 60 MB, and RSS below 350 MB.`,
+  `${REQUESTS} requests from a generator through drain keep the live heap flat and below 60 MB, and RSS below 350 MB`,
   async () => {
     const child = spawn(process.execPath, ['--expose-gc', bench, String(REQUESTS), 'sink'], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -16,7 +19,7 @@ figure(
     let printed = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (printed += String(chunk)))
     const code = await new Promise(ended => child.on('close', ended))
-    // The figures are the point: whoever reads the log of a build can see them drift before they break a bound.
+    // Printed, so that a reader of the build log can see the figures drift before they exceed a bound.
     console.log(printed.slice(printed.indexOf('\ncase: ') + 1))
     expect(printed).toContain(`requests: ${REQUESTS.toLocaleString('en')}\n`)
     expect(printed).toContain('bounds: held')

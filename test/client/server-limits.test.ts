@@ -1,6 +1,6 @@
 /**
- * A server that publishes its quota, counts, and answers 429 beyond it: it never has to. In virtual time for every
- * dialect, once against a real server, and with headers that mean nothing.
+ * A server that publishes its quota, counts requests, and would answer 429 beyond it: it never has to. In virtual time
+ * for every dialect, once against a real server, and with meaningless headers.
  */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ParallelRequests } from '../../src/index.ts'
@@ -13,7 +13,7 @@ const EPOCH_MS = Date.UTC(2026, 0, 1)
 const LIMIT = 100
 const WINDOW_MS = 2_000
 
-/** What the server counts: so much is left, and the quota is renewed after so long, at this point in time. */
+/** The server's count: how much is left, and when the quota is renewed. */
 interface Count {
   readonly left: number
   readonly resetMs: number
@@ -61,10 +61,10 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
   }),
 }
 
-/** No whole second, so that whatever is rounded is off. */
+/** Not a whole second, so that any rounding shows. */
 const FIRST_ENDS_MS = 1_337
 
-/** Counts what it takes per fixed window, which begins with the first request after the last one. */
+/** Counts requests per fixed window. A window starts with the first request after the previous one. */
 function counter(now: () => number, epochMs: () => number, limit = LIMIT, windowMs = WINDOW_MS) {
   let endsAtMs = windowMs === WINDOW_MS ? FIRST_ENDS_MS : 0
   let used = 0
@@ -83,11 +83,13 @@ function counter(now: () => number, epochMs: () => number, limit = LIMIT, window
 
 interface QuotaServer {
   readonly transport: MockTransport
-  /** Answers of 429. */
+  /** The number of 429 answers. */
   refused: number
 }
 
-/** `counted.test` counts, any other host takes everything. A request is counted when it comes, and answered later. */
+/**
+ * `counted.test` counts; any other host accepts everything. A request is counted when it arrives, and answered later.
+ */
 function quotaServer(dialect: Dialect, limit = LIMIT, windowMs = WINDOW_MS): QuotaServer {
   const take = counter(
     () => transport.clock.now(),
@@ -120,20 +122,20 @@ async function send(options: ClientOptions, urls: readonly string[]): Promise<Ou
 
 const okOf = (outcomes: readonly Outcome[]): number => outcomes.filter(({ ok }) => ok).length
 
-describe.each(Object.entries(DIALECTS))('A server that counts and publishes %s', (_name, dialect) => {
-  test.each([1, 5, 20, 50])('never has to answer 429, with %i places.', async concurrency => {
+describe.each(Object.entries(DIALECTS))('a server that counts and publishes %s', (_name, dialect) => {
+  test.each([1, 5, 20, 50])('never has to answer 429 with %i slots', async concurrency => {
     const server = quotaServer(dialect)
     const outcomes = await send({ transport: server.transport, concurrency }, urlsOf(500))
     expect(okOf(outcomes)).toBe(500)
     expect(server.refused).toBe(0)
-    // Each request once and nothing else.
+    // Each request once, and no other.
     expect(server.transport.requests).toHaveLength(500)
-    // Five windows, each given away a second at most by what was rounded, or by what was rounded twice.
+    // Five windows, each with at most a second lost by rounding once or twice.
     expect(server.transport.clock.now()).toBeGreaterThanOrEqual(4 * WINDOW_MS)
     expect(server.transport.clock.now()).toBeLessThanOrEqual(5 * (WINDOW_MS + 2_500))
   })
 
-  test('slows nobody but its own host.', async () => {
+  test('slows down only its own host', async () => {
     const both = [...urlsOf(300), ...urlsOf(300, 'http://other.test')]
     const lastAtMs = async (urls: string[], ready: QuotaServer): Promise<number> => {
       expect(okOf(await send({ transport: ready.transport, concurrency: 20 }, urls))).toBe(urls.length)
@@ -147,7 +149,7 @@ describe.each(Object.entries(DIALECTS))('A server that counts and publishes %s',
   })
 })
 
-test('Who does not respect the quota sees it: 429, and waits for what that says.', async () => {
+test('with respectServerLimits: false the server answers 429, and the client waits as told', async () => {
   const dialect = DIALECTS['RateLimit without a policy, t rounded up'] as Dialect
   const server = quotaServer(dialect)
   const options: ClientOptions = { transport: server.transport, concurrency: 20, respectServerLimits: false }
@@ -155,7 +157,7 @@ test('Who does not respect the quota sees it: 429, and waits for what that says.
   expect(server.refused).toBeGreaterThan(0)
 })
 
-test('A quota that is renewed too late ends in one probe, whose refusal fails the others with the time to come back.', async () => {
+test('a quota that is renewed too late gets one probe, whose refusal fails the others with retryAt', async () => {
   const renewedMs = 3_600_000
   const server = quotaServer(({ left, resetMs }) => ({ ratelimit: `"q";r=${left};t=${up(resetMs)}` }), 30, renewedMs)
   const outcomes = await send({ transport: server.transport, concurrency: 5 }, urlsOf(100))
@@ -175,14 +177,14 @@ test('A quota that is renewed too late ends in one probe, whose refusal fails th
   expect(server.transport.clock.now()).toBeLessThan(125_000)
 })
 
-test('A host that says "nothing left, for an hour" and goes on answering is believed once, not per request.', async () => {
+test('a host that reports an empty quota for an hour but keeps answering is believed once, not per request', async () => {
   const headers = { 'x-ratelimit-limit': '100', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '3600' }
   const transport = mockTransport(() => ({ json: {}, headers, latencyMs: 50 }))
   expect(okOf(await send({ transport, concurrency: 10 }, urlsOf(50)))).toBe(50)
   expect(transport.clock.now()).toBeLessThanOrEqual(121_000)
 })
 
-test('Retry-After wins over the quota headers of the same response and of those before it.', async () => {
+test('Retry-After overrides the quota headers of the same response and of earlier ones', async () => {
   const quota = { 'ratelimit-policy': '"day";q=1000;w=86400', ratelimit: '"day";r=0;t=3600' }
   const transport = mockTransport(({ atMs, index }) => {
     if (atMs >= 1_000) return { json: {} }
@@ -193,7 +195,7 @@ test('Retry-After wins over the quota headers of the same response and of those 
   expect(transport.clock.now()).toBeLessThan(4_000)
 })
 
-test('A request whose deadline comes before the renewal may be the probe.', async () => {
+test('a request whose deadline is before the renewal may be the probe', async () => {
   const headers = { 'x-ratelimit-limit': '5', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '60' }
   const transport = mockTransport(({ index }) => ({ json: {}, headers: index === 0 ? headers : {}, latencyMs: 50 }))
   const options: ClientOptions = { transport, concurrency: 1, timeouts: { total: '30s' } }
@@ -230,10 +232,10 @@ const NONSENSE: readonly Readonly<Record<string, string>>[] = [
   { 'x-ratelimit-remaining': '0, 0, 0', 'x-ratelimit-reset': '60, 60' },
 ]
 
-describe('Headers that mean nothing', () => {
+describe('meaningless quota headers', () => {
   const freely = 50
   test.each(NONSENSE.map(headers => [JSON.stringify(headers).slice(0, 90), headers] as const))(
-    'neither hang nor slow a run: %s.',
+    'neither hang nor slow down a run: %s',
     async (_name, headers) => {
       const transport = mockTransport(() => ({ json: {}, headers, latencyMs: freely }))
       expect(okOf(await send({ transport, concurrency: 10 }, urlsOf(50)))).toBe(50)
@@ -243,20 +245,20 @@ describe('Headers that mean nothing', () => {
 })
 
 test.each([
-  // Renewed long ago by a server that says nothing new: three at a time find out.
+  // Renewed long ago by a server that reports nothing new: three requests at a time find out.
   ['1000000001', 600],
   ['2019-01-01T00:00:00Z', 600],
   ['0.0', 600],
-  // Less than a second, rounded down, perhaps: each waits that long.
+  // Possibly less than a second, rounded down: each request waits that long.
   ['0', 50 * 1_050],
-])('A quota that is always used up and always renewed at %s is not believed for long.', async (reset, mostMs) => {
+])('a quota that is always used up and always renewed at %s is not believed for long', async (reset, mostMs) => {
   const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }
   const transport = mockTransport(() => ({ json: {}, headers, latencyMs: 50 }))
   expect(okOf(await send({ transport, concurrency: 10 }, urlsOf(50)))).toBe(50)
   expect(transport.clock.now()).toBeLessThanOrEqual(mostMs)
 })
 
-test('At a real server a run of 500 over a quota of 100 per 2 s ends with no 429, while another host runs freely.', async () => {
+test('at a real server, 500 requests with a quota of 100 per 2 s get no 429, while another host runs freely', async () => {
   const take = counter(
     () => performance.now(),
     () => Date.now(),
@@ -282,6 +284,6 @@ test('At a real server a run of 500 over a quota of 100 per 2 s ends with no 429
   ])
   expect([okOf(outcomes), okOf(others)]).toEqual([500, 500])
   expect(statuses).toEqual(Array.from({ length: 500 }, () => 200))
-  // Less than the first of the pauses that the other host asks for.
+  // Less than the first pause that the other host asks for.
   expect(othersDoneMs).toBeLessThan(WINDOW_MS)
 })

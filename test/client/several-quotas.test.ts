@@ -1,4 +1,7 @@
-/** A host with several quotas (GitHub's `core` and `search`): requests of one never wait for another. In virtual time. */
+/**
+ * A host with several quotas (GitHub's `core` and `search`): requests of one quota never wait for another. In virtual
+ * time.
+ */
 import { describe, expect, test } from 'vitest'
 import { ParallelRequests } from '../../src/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
@@ -10,7 +13,7 @@ import type { Lane } from '../../src/policy/lane.ts'
 
 const LATENCY_MS = 20
 
-/** Each route has a quota of its own, of two requests, renewed after so many seconds. */
+/** Each route has its own quota of two requests, which is renewed after the given number of seconds. */
 function serverWith(resetsS: Readonly<Record<string, number>>): MockTransport {
   const used = new Map<string, number>()
   return mockTransport(({ url }) => {
@@ -23,7 +26,7 @@ function serverWith(resetsS: Readonly<Record<string, number>>): MockTransport {
   })
 }
 
-/** Sends each path so long after the one before it, and answers with when each arrived. */
+/** Sends the paths at a fixed interval, and returns when each arrived. */
 async function arrivalsOf(transport: MockTransport, paths: readonly string[], everyMs: number) {
   const client = new ParallelRequests({ transport, maxRetries: 0 })
   const pause = async (): Promise<void> => new Promise(resolve => void transport.clock.after(everyMs, () => resolve()))
@@ -38,15 +41,15 @@ async function arrivalsOf(transport: MockTransport, paths: readonly string[], ev
   return new Map(transport.requests.map(({ url, atMs }) => [new URL(url).pathname.slice(1), atMs]))
 }
 
-describe('With one of several quotas of a host used up,', () => {
-  test('a request that counts in another one goes when it comes, although nothing is in flight.', async () => {
+describe('with one of several quotas of a host used up', () => {
+  test('a request of another quota starts at once, even if nothing is in flight', async () => {
     const paths = ['core/1', 'search/1', 'search/2', 'search/3', 'core/2']
     const atMs = await arrivalsOf(serverWith({ search: 100 }), paths, 50)
     expect(atMs.get('core/2')).toBe(200)
     expect(atMs.get('search/3')).toBeGreaterThan(100_000)
   })
 
-  test('each waits for its own renewal, whichever came first.', async () => {
+  test('each quota waits for its own renewal, whichever was used up first', async () => {
     const paths = ['search/1', 'graph/1', 'search/2', 'graph/2', 'search/3', 'graph/3']
     const atMs = await arrivalsOf(serverWith({ search: 100, graph: 5 }), paths, 50)
     expect(atMs.get('graph/3')).toBeGreaterThan(5_000)
@@ -55,7 +58,7 @@ describe('With one of several quotas of a host used up,', () => {
   })
 })
 
-describe('A queue whose first waiter has to wait for its quota', () => {
+describe('a queue whose first request waits for its quota', () => {
   const callOf = (path: string): Call => ({ path, plan: { retry: {} }, trip: {} }) as unknown as Call
   let asked = 0
   const quota = {
@@ -66,7 +69,7 @@ describe('A queue whose first waiter has to wait for its quota', () => {
   const waiterOf = (path: string): Waiter =>
     ({ attempt: { call: callOf(path), number: 1 }, gone: false }) as unknown as Waiter
 
-  test('lets any number of others overtake it.', () => {
+  test('lets any number of others overtake it', () => {
     const queue = queueOf()
     queue.add(waiterOf('/search/1'))
     for (let n = 0; n < 10_000; n++) {
@@ -78,7 +81,7 @@ describe('A queue whose first waiter has to wait for its quota', () => {
     expect(queue.next(0)).toBe(queue.head())
   })
 
-  test('looks at each route once, however many wait for the same quota.', () => {
+  test('checks each route once, however many requests wait for the same quota', () => {
     const queue = queueOf()
     for (let n = 0; n < 1_000; n++) queue.add(waiterOf(`/search/${n}`))
     const other = waiterOf('/core/1')

@@ -1,4 +1,4 @@
-/** What a client tells of itself: numbers that are true at the moment, and lines that people can read. */
+/** The statistics of a client: numbers that are true at that moment, and lines for people. */
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, ParallelRequests } from '../../src/index.ts'
@@ -9,7 +9,7 @@ import type { MockHandler } from '../../src/testing/index.ts'
 const HOST = 'https://api.example.com'
 const urlsOf = (count: number, host = HOST): string[] => Array.from({ length: count }, (_, n) => `${host}/${n}`)
 
-/** A client whose time stands still until it is told to pass. */
+/** A client whose clock stands still until the test advances it. */
 function stillClient(handler: MockHandler, options: ClientOptions = {}) {
   const clock = virtualClock()
   const transport = mockTransport(handler, { clock })
@@ -19,15 +19,15 @@ function stillClient(handler: MockHandler, options: ClientOptions = {}) {
 
 const slow: MockHandler = () => ({ json: {}, latencyMs: 1_000 })
 
-describe('The statistics of a client', () => {
-  test('are empty before its first request.', async () => {
+describe('the statistics of a client', () => {
+  test('are empty before its first request', async () => {
     const { client } = stillClient(slow)
     expect({ ...client.stats() }).toEqual({ running: 0, queued: 0, attempts: 0, throttled: 0, lanes: [] })
     expect(String(client.stats())).toBe('')
     await client.close()
   })
 
-  test('count what runs and what waits, the backlog of an array included.', async () => {
+  test('count running and waiting requests, including the backlog of an array', async () => {
     const { client, clock } = stillClient(slow, { perHost: { concurrency: 8 } })
     const done = client.request(urlsOf(20))
     await clock.advance(10)
@@ -42,7 +42,7 @@ describe('The statistics of a client', () => {
     await client.close()
   })
 
-  test('have a line per host, each with its own numbers.', async () => {
+  test('have a line per host, each with its own numbers', async () => {
     const { client, clock } = stillClient(slow, {
       concurrency: 10,
       perHost: { concurrency: 2 },
@@ -61,7 +61,7 @@ describe('The statistics of a client', () => {
     await client.close()
   })
 
-  test('say the places of the whole client where a host has none of its own, and leave out no limit at all.', async () => {
+  test("show the client's concurrency for a host without its own, and no limit if there is none", async () => {
     for (const [concurrency, line] of [
       [20, 'api.example.com 1/20 running, 0 queued'],
       [Infinity, 'api.example.com 1 running, 0 queued'],
@@ -76,7 +76,7 @@ describe('The statistics of a client', () => {
     }
   })
 
-  test('count what waits in line for a rate or a place, of an input of any kind.', async () => {
+  test('count requests that wait for a rate or a slot, for any kind of input', async () => {
     const { client, clock } = stillClient(slow, { rateLimit: '1/m' })
     const abort = new AbortController()
     const batches = [
@@ -91,7 +91,7 @@ describe('The statistics of a client', () => {
     await client.close()
   })
 
-  test('say how long a host is paused, and count what was throttled.', async () => {
+  test('show how long a host is paused, and count throttled attempts', async () => {
     const { client, clock } = stillClient(
       ({ attempt }) => (attempt === 1 ? { status: 429, latencyMs: 10 } : { json: {}, latencyMs: 1_000 }),
       { perHost: { concurrency: 8 }, retry: { backoff: () => 1_250 } },
@@ -109,7 +109,7 @@ describe('The statistics of a client', () => {
     await client.close()
   })
 
-  test('say that a circuit is open or half-open, and nothing of one that is closed.', async () => {
+  test('show an open or half-open circuit, and nothing for a closed one', async () => {
     const { client, clock } = stillClient(() => ({ status: 500 }), { breaker: { failures: 2, cooldown: '10s' } })
     const fail = async (): Promise<void> => void (await client.request(urlsOf(1), { onFailure: 'null' }))
     await fail()
@@ -124,7 +124,7 @@ describe('The statistics of a client', () => {
     await client.close()
   })
 
-  test('say what is left of a quota where the host publishes one.', async () => {
+  test('show what is left of a published quota', async () => {
     const headers = { 'ratelimit-remaining': '7', 'ratelimit-reset': '60' }
     const { client } = stillClient(() => ({ json: {}, headers }))
     await client.request(urlsOf(1))
@@ -133,7 +133,7 @@ describe('The statistics of a client', () => {
     await client.close()
   })
 
-  test('have neither circuit nor quota where there is none.', async () => {
+  test('have no circuit and quota fields if there are none', async () => {
     const { client } = stillClient(() => ({ json: {} }))
     await client.request(urlsOf(1))
     const [lane] = client.stats().lanes
@@ -142,7 +142,7 @@ describe('The statistics of a client', () => {
     await client.close()
   })
 
-  test("say what 'auto' has found, under the cap.", async () => {
+  test("show what 'auto' has found, below maxConcurrency", async () => {
     const { client, clock } = stillClient(slow, { concurrency: 'auto', maxConcurrency: 30 })
     const done = client.request(urlsOf(200))
     await clock.advance(10)
@@ -155,7 +155,7 @@ describe('The statistics of a client', () => {
     await client.close()
   })
 
-  test('are of that moment: they do not change afterwards.', async () => {
+  test('are a snapshot and do not change later', async () => {
     const { client, clock } = stillClient(slow)
     const done = client.request(urlsOf(3))
     await clock.advance(10)
@@ -167,14 +167,14 @@ describe('The statistics of a client', () => {
     await client.close()
   })
 
-  test('call lanes by the key that the caller gave, where there is a limitKey.', async () => {
+  test("name lanes by the caller's key if there is a limitKey", async () => {
     const { client } = stillClient(() => ({ json: {} }), { limitKey: ({ url }) => `tenant ${new URL(url).pathname}` })
     await client.request(urlsOf(2))
     expect(client.stats().lanes.map(({ host }) => host)).toEqual(['tenant /0', 'tenant /1'])
     await client.close()
   })
 
-  test('print as JSON and in inspect as what they are.', async () => {
+  test('print as JSON and in inspect like plain objects', async () => {
     const { client } = stillClient(() => ({ json: {} }))
     await client.request(urlsOf(2))
     expect(JSON.parse(JSON.stringify(client.stats()))).toEqual({
@@ -190,7 +190,7 @@ describe('The statistics of a client', () => {
     await client.close()
   })
 
-  test('hold no secret of a URL.', async () => {
+  test('contain no secret of a URL', async () => {
     const { client, clock } = stillClient(slow, { concurrency: 1 })
     const done = client.request([
       'https://user:hunter2@api.example.com/a?token=hunter2',
@@ -208,7 +208,7 @@ describe('The statistics of a client', () => {
     await client.close()
   })
 
-  test('of a closed client are a ConfigError.', async () => {
+  test('of a closed client are a ConfigError', async () => {
     const { client } = stillClient(slow)
     await client.close()
     expect(() => client.stats()).toThrow(ConfigError)

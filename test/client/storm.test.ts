@@ -1,6 +1,6 @@
 /**
- * One host among twenty that throttles: it is left alone for as long as it asks, comes back through one probe and never
- * as a herd, and costs the other nineteen nothing. In virtual time, and once against real servers.
+ * One host of twenty throttles: it is paused as long as it asks, restarts with one probe and never with all requests at
+ * once, and costs the other nineteen nothing. In virtual time, and once against real servers.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -19,12 +19,12 @@ const STORMY = HOSTS[0] as string
 
 const isStormy = ({ url }: { readonly url: string }): boolean => url.startsWith(`${STORMY}/`)
 
-/** Every host in turn, so that nobody is ahead by the order of the input. */
+/** The hosts in turn, so that the input order favours none. */
 function urlsFor(hosts: readonly string[], each: number): string[] {
   return Array.from({ length: each }, (_, n) => hosts.map(host => `${host}/${n}`)).flat()
 }
 
-/** A throttled answer of the stormy host: when it came, and until when it asked to be left alone. */
+/** A throttled answer of the stormy host: when it came, and until when it asks for a pause. */
 interface Throttled {
   readonly atMs: number
   readonly startedAtMs: number
@@ -36,13 +36,13 @@ interface Storm {
   readonly throttled: Throttled[]
 }
 
-/** What the stormy host answers while it throttles; without a header, nobody knows for how long. */
+/** The answer of the stormy host while it throttles. Without a header it does not say for how long. */
 interface Weather {
   readonly status: 429 | 503
   readonly retryAfterS?: number
 }
 
-/** Answers after the same time everywhere; the stormy host throttles what comes before `untilMs`. */
+/** Every host answers after the same time. The stormy host throttles requests that arrive before `untilMs`. */
 function storm(untilMs: number, { status, retryAfterS }: Weather): Storm {
   const throttled: Throttled[] = []
   const transport = mockTransport((request: MockRequest): MockResponse => {
@@ -69,13 +69,13 @@ const codesOf = (outcomes: readonly Outcome[]): string[] => [
   ...new Set(outcomes.map(outcome => (outcome.ok ? 'ok' : outcome.error.code))),
 ]
 
-/** Answers per second at the other hosts, from the first start to the last answer. */
+/** Answers per second of the other hosts, from the first start to the last answer. */
 function othersRate({ requests }: MockTransport): number {
   const others = requests.filter(request => !isStormy(request)).map(({ atMs }) => atMs)
   return (others.length / (Math.max(...others) + LATENCY_MS - Math.min(...others))) * 1_000
 }
 
-/** How many went to the stormy host at each moment, in their order. */
+/** The number of requests to the stormy host at each moment, in order. */
 function startsBySize({ requests }: MockTransport): { readonly atMs: number; readonly count: number }[] {
   const starts: { atMs: number; count: number }[] = []
   for (const { atMs } of requests.filter(isStormy)) {
@@ -99,22 +99,25 @@ const LIMITS: [string, ClientOptions][] = [
   ['rates of their own', { concurrency: 1_000, perHost: { rateLimit: '20/s' } }],
 ]
 
-describe.each(WEATHERS)('While one host of twenty answers %s,', (_weather, weather) => {
-  test.each(LIMITS)('under %s the others keep 95 %% of their rate, and all end ok.', async (_name, options) => {
-    const urls = urlsFor(HOSTS, 60)
-    const calm = storm(0, weather)
-    expect(codesOf(await send({ ...options, transport: calm.transport }, urls))).toEqual(['ok'])
-    const stormy = storm(7_000, weather)
-    expect(codesOf(await send({ ...options, transport: stormy.transport }, urls))).toEqual(['ok'])
-    expect(stormy.throttled.length).toBeGreaterThan(0)
-    expect(othersRate(stormy.transport)).toBeGreaterThanOrEqual(0.95 * othersRate(calm.transport))
-  })
+describe.each(WEATHERS)('while one host of twenty answers %s', (_weather, weather) => {
+  test.each(LIMITS)(
+    'with %s the others keep 95 %% of their rate, and every request succeeds',
+    async (_name, options) => {
+      const urls = urlsFor(HOSTS, 60)
+      const calm = storm(0, weather)
+      expect(codesOf(await send({ ...options, transport: calm.transport }, urls))).toEqual(['ok'])
+      const stormy = storm(7_000, weather)
+      expect(codesOf(await send({ ...options, transport: stormy.transport }, urls))).toEqual(['ok'])
+      expect(stormy.throttled.length).toBeGreaterThan(0)
+      expect(othersRate(stormy.transport)).toBeGreaterThanOrEqual(0.95 * othersRate(calm.transport))
+    },
+  )
 })
 
 describe.each(WEATHERS.filter(([, { retryAfterS }]) => retryAfterS !== undefined))(
-  'A host that answers %s',
+  'a host that answers %s',
   (_weather, weather) => {
-    test('is sent nothing more until the end of its pause, and then one probe.', async () => {
+    test('gets nothing until the end of its pause, and then one probe', async () => {
       const { transport, throttled } = storm(7_000, weather)
       expect(codesOf(await send({ transport, concurrency: 40 }, urlsFor(HOSTS, 60)))).toEqual(['ok'])
       const starts = startsBySize(transport)
@@ -124,23 +127,23 @@ describe.each(WEATHERS.filter(([, { retryAfterS }]) => retryAfterS !== undefined
         expect(starts.filter(start => start.atMs > atMs && start.atMs < untilMs)).toEqual([])
         const next = starts.find(start => start.atMs >= untilMs)
         expect(next?.count).toBe(1)
-        // Ours on top is a second at most.
+        // Our jitter adds at most a second.
         expect(next?.atMs).toBeLessThanOrEqual(untilMs + 1_000)
       }
-      // Every round after the first one is that of a probe.
+      // Every round after the first is one probe.
       expect(rounds.slice(1).map(({ count }) => count)).toEqual(rounds.slice(1).map(() => 1))
     })
   },
 )
 
 interface RoundOf {
-  /** Its first answer. */
+  /** When its first answer came. */
   readonly atMs: number
   untilMs: number
   count: number
 }
 
-/** Throttled answers to what had been sent before the first of them are one round. */
+/** Throttled answers to requests that were sent before the first of them are one round. */
 function roundsOf(throttled: readonly Throttled[]): RoundOf[] {
   const rounds: RoundOf[] = []
   for (const { atMs, startedAtMs, untilMs } of throttled.toSorted((a, b) => a.atMs - b.atMs)) {
@@ -154,7 +157,7 @@ function roundsOf(throttled: readonly Throttled[]): RoundOf[] {
   return rounds
 }
 
-test('After its pause a host is asked by ones, twos, fours and eights, up to where it was.', async () => {
+test('after its pause a host gets 1, 2, 4 and 8 requests at a time, up to its previous number', async () => {
   const { transport, throttled } = storm(1_000, { status: 429, retryAfterS: 3 })
   const urls = urlsFor([STORMY], 100)
   expect(codesOf(await send({ transport, concurrency: 20 }, urls))).toEqual(['ok'])
@@ -164,11 +167,11 @@ test('After its pause a host is asked by ones, twos, fours and eights, up to whe
   expect(after.slice(0, 6)).toEqual([1, 2, 4, 8, 16, 20])
 })
 
-test('A throttled answer in the middle of coming back begins the next pause, and the way back begins with one.', async () => {
+test('a throttled answer during the restart starts the next pause, and the restart begins with one again', async () => {
   let answers = 0
   const transport = mockTransport(() => {
     answers++
-    // The 20 of the beginning, then one of the four that are the third step of the way back, before the other three.
+    // The 20 of the beginning; then one of the four in the third step of the restart, before the other three.
     if (answers <= 20) return { status: 429, headers: { 'retry-after': '2' }, latencyMs: LATENCY_MS }
     if (answers === 25) return { status: 429, headers: { 'retry-after': '2' }, latencyMs: LATENCY_MS - 10 }
     return { json: {}, latencyMs: LATENCY_MS }
@@ -180,7 +183,7 @@ test('A throttled answer in the middle of coming back begins the next pause, and
   expect((probe?.atMs ?? 0) - (third?.atMs ?? 0)).toBeGreaterThanOrEqual(2_000 + LATENCY_MS - 10)
 })
 
-test('The back-off of a host that does not say how long doubles per round, and not per answer.', async () => {
+test('the back-off of a host that does not say how long doubles per round, and not per answer', async () => {
   const rounds = 6
   let probes = 0
   const asked: number[] = []
@@ -201,7 +204,7 @@ test('The back-off of a host that does not say how long doubles per round, and n
   expect(gaps.slice(1, 1 + rounds)).toEqual([110, 210, 410, 810, 1_610, 3_210])
 })
 
-test('A good answer in between begins the back-off anew.', async () => {
+test('a good answer resets the back-off', async () => {
   const asked: number[] = []
   const script = [429, 429, 200, 429, 429, 200]
   const transport = mockTransport(({ index, attempt }) => ({
@@ -213,12 +216,12 @@ test('A good answer in between begins the back-off anew.', async () => {
   expect(asked).toEqual([1, 2, 1, 2])
 })
 
-describe('A pause that is too long', () => {
+describe('a pause that is too long', () => {
   test.each([
     ['maxRetryAfter', { retry: { maxRetryAfter: '10s' } }, 11],
     ['the deadline', { timeouts: { total: '10s' } }, 11],
     ['a maxRetryAfter of 0', { retry: { maxRetryAfter: 0 } }, 1],
-  ] as const)('for %s fails at once, sent or queued, and says when to come back.', async (_name, options, seconds) => {
+  ] as const)('for %s fails queued and sent requests at once, with retryAt', async (_name, options, seconds) => {
     const transport = mockTransport(({ url }) =>
       url.startsWith(STORMY)
         ? { status: 429, headers: { 'retry-after': String(seconds) }, latencyMs: LATENCY_MS }
@@ -233,20 +236,20 @@ describe('A pause that is too long', () => {
     const codes = stormy.map(({ error }) => error?.code)
     expect(codes.filter(code => code === 'http/429')).toHaveLength(sent)
     expect(codes.filter(code => code === 'paused/retry_after')).toHaveLength(50 - sent)
-    // The first answer comes after 50 ms, and jitter is a second at most.
+    // The first answer comes after 50 ms, and jitter is at most a second.
     for (const { error } of stormy) {
       expect(error?.retryAt).toBeGreaterThanOrEqual(EPOCH_MS + LATENCY_MS + seconds * 1_000)
       expect(error?.retryAt).toBeLessThanOrEqual(EPOCH_MS + 10 * LATENCY_MS + seconds * 1_000 + 1_000)
     }
-    // Nobody has waited for any of it.
+    // No request has waited.
     expect(transport.clock.now()).toBeLessThan(1_000)
   })
 
-  test('is too long for those, too, who wait for a rate that would let them go much later.', async () => {
+  test('also fails requests that wait for a rate limit of much longer', async () => {
     const transport = mockTransport(() => ({ status: 429, headers: { 'retry-after': '7200' }, latencyMs: LATENCY_MS }))
     const perHost = { rateLimit: { limit: 2, interval: '1h', burst: 2 } }
     const client = new ParallelRequests({ transport, perHost })
-    // Batches of one: all of them stand in the line of the host.
+    // Batches of one request, so that all of them are in the queue of the host.
     const outcomes = await Promise.all(urlsFor([STORMY], 8).map(url => client.request([url], { onFailure: 'settle' })))
     await client.close()
     expect(outcomes.flat().map(({ error }) => error?.code)).toEqual([
@@ -256,7 +259,7 @@ describe('A pause that is too long', () => {
     expect(transport.clock.now()).toBe(LATENCY_MS)
   })
 
-  test('for some is waited for by those who have the patience.', async () => {
+  test('for some requests is waited for by those with a longer maxRetryAfter', async () => {
     const { transport } = storm(100, { status: 429, retryAfterS: 20 })
     const specs = Array.from({ length: 20 }, (_, n) => ({
       url: `${STORMY}/${n}`,
@@ -275,7 +278,7 @@ describe('A pause that is too long', () => {
   })
 })
 
-/** Twenty addresses, one server; the first address throttles for a time. */
+/** Twenty addresses of one server. The first address throttles for a while. */
 async function twentyServers(stormMs: number, retryAfterS: number) {
   const sinceMs = performance.now()
   const arrivals: { readonly host: string; readonly atMs: number }[] = []
@@ -310,8 +313,8 @@ async function twentyServers(stormMs: number, retryAfterS: number) {
   return { urls, arrivals, throttledAtMs, inFlightAtFirst }
 }
 
-test('The same holds at real servers on twenty addresses.', async () => {
-  // Their rate is the limit's and not that of this machine, or the comparison would be one of its moods.
+test('at real servers on twenty addresses, one that throttles does not slow down the others', async () => {
+  // The rate limit sets their speed and not this machine, which would make the comparison unreliable.
   const perHost = { concurrency: 3, rateLimit: { limit: 25, interval: '1s', burst: 3 } }
   const options: ClientOptions = { concurrency: 60, perHost }
   const measure = async (stormMs: number) => {
@@ -339,7 +342,8 @@ test('The same holds at real servers on twenty addresses.', async () => {
   const pauses = throttledAtMs.filter((atMs, nth) => nth === 0 || atMs - (throttledAtMs[nth - 1] ?? 0) > 500)
   expect(pauses.length).toBeGreaterThanOrEqual(2)
   for (const [nth, atMs] of pauses.entries()) {
-    // Those that were in flight when it began came before; a millisecond of the clocks' own at the end.
+    // Attempts that were in flight at the start of the pause arrived before it. One millisecond of tolerance for the
+    // clocks.
     const during = stormy.filter(arrival => arrival > atMs && arrival < atMs + 999)
     const inFlightThen = inFlightAtFirst[throttledAtMs.indexOf(atMs)] ?? 0
     expect(during.length, `pause ${nth}`).toBeLessThanOrEqual(inFlightThen + 1)

@@ -9,7 +9,7 @@ const CONCURRENCY = 50
 const WINDOW = 300
 const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"ok":true}'
 
-/** Answers each request at once and counts what it sees: node:http would be most of the time of this test. */
+/** Answers each request at once and counts. With node:http, most of the time of this test would be the server's. */
 let server: Server
 const sockets = new Set<Socket>()
 let mostSockets = 0
@@ -37,7 +37,7 @@ afterAll(async () => {
   await new Promise(closed => server.close(closed))
 })
 
-test(`A generator of ${REQUESTS} URLs is pulled no further than the window and sent over no more sockets than concurrency.`, async () => {
+test(`a generator of ${REQUESTS} URLs is pulled no further than the window, and sent over no more sockets than concurrency`, async () => {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   let pulled = 0
   let given = 0
@@ -55,7 +55,7 @@ test(`A generator of ${REQUESTS} URLs is pulled no further than the window and s
     for await (const outcome of client.stream(urls(), { window: WINDOW })) {
       given++
       if (outcome.ok) seen[outcome.index]!++
-      // A consumer that stalls now and then: what finishes meanwhile is held, and nothing further is pulled.
+      // The consumer stalls now and then: finished outcomes are held, and nothing more is pulled.
       if (given % 20_000 === 0) await new Promise(resumed => setTimeout(resumed, 20))
     }
   } finally {
@@ -65,7 +65,7 @@ test(`A generator of ${REQUESTS} URLs is pulled no further than the window and s
   expect(seen.every(times => times === 1)).toBe(true)
   expect(answered).toBe(REQUESTS)
   expect(mostHeld).toBeLessThanOrEqual(WINDOW)
-  // A stalled consumer fills the window: a bound that nothing ever reaches would prove nothing.
+  // A stalled consumer fills the window. A bound that is never approached would prove nothing.
   expect(mostHeld).toBeGreaterThan(CONCURRENCY)
   expect(mostSockets).toBeLessThanOrEqual(CONCURRENCY)
   covers(import.meta.url, {

@@ -1,9 +1,9 @@
-/** A failure that retries might have mended says why there were none. */
+/** A failure that a retry might have prevented says why there was none. */
 import { expect, test } from 'vitest'
 import { parallelRequests } from '../../src/index.ts'
 import { echoServer } from '../support/echo-server.ts'
 
-test('The retry budget is named in the message, the reason and the warnings of what it left.', async () => {
+test('the message, the reason and the warnings of a failure name the spent retry budget', async () => {
   const { url, requests } = await echoServer((_echo, response) => void response.writeHead(503).end())
   const urls = Array.from({ length: 20 }, (_, at) => `${url}/${at}`)
   const retry = { backoff: { base: '1ms', max: '1ms' } } as const
@@ -32,13 +32,13 @@ test.each([
     { timeouts: { total: '9s' } },
     'asked for a pause of 1h, and the deadline is earlier',
   ],
-])('So is %s.', async (_what, options, why) => {
+])('the message of a failure names %s', async (_what, options, why) => {
   const { url } = await echoServer((_echo, response) => void response.writeHead(429, { 'retry-after': '3600' }).end())
   const [outcome] = await parallelRequests([url], { onFailure: 'settle', ...options })
   expect(outcome?.error?.message).toContain(`429 Too Many Requests; not repeated: its host ${why}`)
 })
 
-test('A host that nobody wanted to wait for is not mentioned.', async () => {
+test('the message of a failure does not mention a wait that maxRetryAfter: 0 excludes', async () => {
   const { url } = await echoServer((_echo, response) => void response.writeHead(429, { 'retry-after': '3600' }).end())
   const [outcome] = await parallelRequests([url], { onFailure: 'settle', retry: { maxRetryAfter: 0 } })
   expect(outcome?.error?.message).toMatch(/: 429 Too Many Requests$/)

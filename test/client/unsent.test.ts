@@ -1,4 +1,4 @@
-/** What was not sent is not done: it has no line and no row, and the same run again sends it. */
+/** A request that was not sent is not done: it has no line and no row, and a rerun sends it. */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -20,11 +20,11 @@ function opened(options: ClientOptions): ParallelRequests {
   return client
 }
 
-describe('What was not sent', () => {
+describe('a request that was not sent', () => {
   test.each([
     ['its host is paused too long', AWAY, {}, 'http/429', 'paused/retry_after'],
     ['its circuit is open', { status: 500 }, { breaker: { failures: 1 } }, 'http/500', 'circuit/open'],
-  ])('because %s has no line, and the next run sends it.', async (_why, answer, options, first, others) => {
+  ])('because %s has no line, and a rerun sends it', async (_why, answer, options, first, others) => {
     const path = newRun()
     const items = [...urlsTo(3), ...postsTo(2)]
     const away = echo(() => answer)
@@ -38,7 +38,7 @@ describe('What was not sent', () => {
     expect(sentIndexes(transport)).toEqual([1, 2, 3, 4])
   })
 
-  test('since it was turned away each time and the run was stopped is no doubt, POST or GET.', async () => {
+  test('because every attempt was throttled until the run was stopped is not in doubt, POST or GET', async () => {
     const path = newRun()
     const items = [...postsTo(2), ...urlsTo(1)]
     const transport = echo(() => {
@@ -67,7 +67,7 @@ describe('What was not sent', () => {
     expect(endsOf(crashed).slice(0, 2)).toEqual(['network:in_doubt/crash', 'network:in_doubt/crash'])
   })
 
-  test('is sent although an earlier release wrote a line of it.', async () => {
+  test('is sent even if an earlier release wrote a line for it', async () => {
     const path = newRun()
     await parallelRequests(urlsTo(3), { transport: echo(), resume: path })
     const text = readFileSync(path, 'utf8').replaceAll(/,"crc":"\w+"/g, '')
@@ -79,7 +79,7 @@ describe('What was not sent', () => {
     expect(sentIndexes(transport)).toEqual([1])
   })
 
-  test('has no row in CSV, JSON lines and SQLite.', async () => {
+  test('has no row in CSV, JSON lines and SQLite', async () => {
     const place = folder()
     const client = opened({ transport: echo(() => AWAY), concurrency: 1, maxRetries: 0 })
     const file = (name: string): string => join(place, name)
@@ -87,14 +87,14 @@ describe('What was not sent', () => {
     await client.drain(urlsTo(3, 3), { sink: jsonLines(file('r.jsonl')) })
     await client.drain(urlsTo(3), { sink: sqlite(file('r.sqlite')) })
     expect(readFileSync(file('r.csv'), 'utf8')).toMatch(/^index,error\r?\n0,[^\n]+\n$/)
-    // One of each host was asked; the first host was paused by then.
+    // One request of each host was sent; the first host was paused by then.
     expect(readFileSync(file('r.jsonl'), 'utf8').trimEnd().split('\n')).toHaveLength(2)
     using database = new DatabaseSync(file('r.sqlite'))
     expect(database.prepare('SELECT count(*) AS n FROM results').get()).toEqual({ n: 0 })
   })
 })
 
-test('A write whose repeat was not sent is in doubt, and not among what was not sent.', async () => {
+test('a write whose retry was not sent is in doubt, and does not count as unsent', async () => {
   let posts = 0
   const transport = mockTransport(({ method }) => {
     if (method === 'GET') return { status: 429, headers: { 'retry-after': '999' }, latencyMs: 12 }
@@ -107,11 +107,11 @@ test('A write whose repeat was not sent is in doubt, and not among what was not 
   expect(posts).toBe(1)
 })
 
-describe('A write that is in doubt', () => {
+describe('a write that is in doubt', () => {
   test.each([
     ['aborted', 'in_doubt/aborted'],
     ['under way in a crash', 'in_doubt/crash'],
-  ])('since it was %s has a line, and is sent again by unknownWrites only.', async (how, code) => {
+  ])('because it was %s has a line, and only unknownWrites sends it again', async (how, code) => {
     const path = newRun()
     const copy = `${path}.copy.jsonl`
     const controller = new AbortController()
@@ -141,7 +141,7 @@ describe('A write that is in doubt', () => {
     expect(endsOf([await run()])).toEqual(['run-file:ok'])
   })
 
-  test('says why retryFailed does not send it, also where it was heard of: a reset.', async () => {
+  test('says why retryFailed does not send it, also after a reset', async () => {
     const path = newRun()
     const transport = echo(() => ({ fault: 'reset/before_headers' }))
     const run = (options: object) =>
@@ -156,14 +156,14 @@ describe('A write that is in doubt', () => {
   })
 })
 
-describe('A value that fits into no line', () => {
+describe('a value that does not fit into a line', () => {
   const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
 
-  test('is refused when it is read: parse/too_deep by maxJsonDepth, for every way to read JSON.', async () => {
+  test('is refused when it is read, with parse/too_deep, for every way to read JSON', async () => {
     const transport = echo(() => ({ text: deep(1_500), headers: { 'content-type': 'application/json' } }))
     const path = newRun()
     for (const returnType of ['json', 'auto'] as const) {
-      // oxlint-disable-next-line no-await-in-loop -- One after the other.
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const outcomes = await parallelRequests(urlsTo(1), { ...settle, transport, returnType: returnType as 'json' })
       expect(endsOf(outcomes)).toEqual(['network:parse/too_deep'])
     }
@@ -174,7 +174,7 @@ describe('A value that fits into no line', () => {
     expect(endsOf(await parallelRequests(urlsTo(1), raised))).toEqual(['run-file:ok'])
   })
 
-  test('is the trouble of its request alone: a line says so, no write is in doubt, and others go on.', async () => {
+  test('fails its own request with a line, leaves no write in doubt, and the others go on', async () => {
     const path = newRun()
     const transport = echo(({ index }) => (index === 1 ? { text: deep(50_000) } : (undefined as never)))
     const items = postsTo(4)

@@ -1,7 +1,7 @@
 /**
- * The inside of `$'…'` → text, or bytes where an escape makes bytes. Follows bash in a UTF-8 locale: an escape that it
- * does not know keeps its backslash. Refuses what bash turns into something that nobody meant: the second half of an
- * emoji as bytes of its own, and a NUL, at which bash drops the rest.
+ * Decodes the inside of `$'…'` to text, or to bytes where an escape stands for a byte. Follows bash in a UTF-8 locale: an
+ * unknown escape keeps its backslash. Refuses two kinds of escapes that bash turns into wrong text: half of a surrogate
+ * pair, which bash encodes by itself, and a NUL, at which bash drops the rest.
  */
 import { UsageError } from '../usage-error.ts'
 
@@ -20,7 +20,7 @@ const LETTERS: Readonly<Record<string, string>> = {
   v: '\v',
 }
 
-/** The pieces that it is made of, in their order. */
+/** Returns the decoded pieces, in order. */
 export function ansiC(text: string): (string | Uint8Array)[] {
   const pieces: (string | Uint8Array)[] = []
   let from = 0
@@ -50,7 +50,7 @@ function byteOf(byte: number): string | Uint8Array {
 
 function letterOf(code: number): string {
   if (code === 0) throw refused('a NUL', 'Give the bytes with --body @FILE.')
-  // Chrome writes an emoji as two of them. Bash makes three bytes of each, and the six are no UTF-8.
+  // Chrome writes an emoji as two surrogates. Bash encodes each as three bytes, and the six bytes are not valid UTF-8.
   if (code >= 0xd800 && code <= 0xdfff) {
     throw refused(`half of an emoji (\\u${code.toString(16)})`, 'Write the character itself.')
   }

@@ -1,4 +1,4 @@
-/** The words after `curl` → its options in order, and its URLs, split as curl splits them. Refuses options that the table refuses. */
+/** Splits the words after `curl` into options and URLs, as curl does. Throws for an option that `options.ts` refuses. */
 import { CURL_OPTIONS, longOption, shortOption } from './options.ts'
 import type { CurlOption } from './options.ts'
 import type { Word } from './words.ts'
@@ -6,17 +6,17 @@ import { UsageError } from '../usage-error.ts'
 import { nearest } from '../../config/names.ts'
 
 export interface Given {
-  /** The long one, without dashes. */
+  /** The long name, without dashes. */
   readonly name: string
-  /** Empty where the option takes none. */
+  /** Empty if the option takes no value. */
   readonly value: Word
 }
 
 export interface CurlArguments {
-  /** Those that are read, in their order. */
+  /** The options that preq reads, in the order of the command. */
   readonly options: readonly Given[]
   readonly urls: readonly Word[]
-  /** What was left out and changes what the user sees, as it was written: `-o`. */
+  /** Ignored options that would change what the user sees, as written: `-o`. */
   readonly noted: readonly string[]
 }
 
@@ -28,7 +28,7 @@ export function curlArguments(words: readonly Word[]): CurlArguments {
   const take = (option: CurlOption, written: string, attached?: string | Uint8Array): void => {
     const value = option.takes ? (attached ?? left.shift()) : ''
     if (value === undefined)
-      throw new UsageError(`--curl: ${written}: expected a value behind it, got none. Paste it whole.`)
+      throw new UsageError(`--curl: ${written}: expected a value after it, got none. Paste the whole command.`)
     if (typeof option.treatment === 'object') throw refused(written, option.treatment.remedy)
     if (option.treatment === 'noted') noted.add(written)
     if (option.treatment !== 'read') return
@@ -63,11 +63,11 @@ function known(option: CurlOption | undefined, written: string): CurlOption {
   return option
 }
 
-/** The part after `=` may be a secret. */
+/** Omits the part after `=` from the message, because it may be a secret. */
 function unknown(written: string): UsageError {
   const name = written.replace(/=[^]*$/, '')
   if (name !== written && longOption(name.slice(2))?.takes === true) {
-    return new UsageError(`--curl: ${name}: expected its value as a word of its own, got it behind '='. Write a space.`)
+    return new UsageError(`--curl: ${name}: expected its value as a separate word, got it after '='. Write a space.`)
   }
   const near = nearest(
     name,

@@ -1,6 +1,6 @@
 /**
- * The body of a pasted command, filled from rows. Cells are escaped for what the body is: in JSON as `--json` does it, in a
- * form percent-encoded; elsewhere they are put in as they are. The rest of the text stays as it was pasted.
+ * The body of a pasted command, filled from rows. Cells are escaped to suit the content type: in JSON as `--json` escapes
+ * them, in a form percent-encoded, in other bodies not at all. The rest of the text stays as it was pasted.
  */
 import { encoded } from './data.ts'
 import { cellText } from '../cell-text.ts'
@@ -12,7 +12,7 @@ import { UsageError } from '../usage-error.ts'
 
 type Named = (brace: string) => void
 
-/** @param contentType as it is sent, or empty @param sentAsIs as of `bodyTemplate` */
+/** @param contentType as it is sent, or empty @param sentAsIs see `bodyTemplate` */
 export function pastedTemplate(text: string, contentType: string, columns: Columns, sentAsIs: Named): Fill {
   const type = contentType.toLowerCase()
   if (/[/+](?:x-ndjson|ndjson|jsonl|x-jsonlines|jsonlines)\b/.test(type)) return jsonLines(text, columns, sentAsIs)
@@ -23,7 +23,7 @@ export function pastedTemplate(text: string, contentType: string, columns: Colum
   return type.startsWith('application/x-www-form-urlencoded') ? row => fill(encodedRow(row)) : fill
 }
 
-/** Line by line. */
+/** Each line is a template of its own. */
 function jsonLines(text: string, columns: Columns, sentAsIs: Named): Fill {
   const fills = text.split('\n').map(line => (line.trim() === '' ? () => line : jsonTemplate(line, columns, sentAsIs)))
   return row => fills.map(fill => fill(row)).join('\n')

@@ -1,6 +1,6 @@
 /**
- * `-d` and its relatives → one text or bytes, as curl puts them together: in the order of the command, with `&` between
- * them, but none before a `--json`. `-d @FILE` drops line ends, `--data-binary @FILE` and `--json @FILE` nothing.
+ * Joins `-d` and the related options to one text or byte array, as curl does: in the order of the command, with `&` before
+ * each but the first and `--json`. `-d @FILE` drops line ends; `--data-binary @FILE` and `--json @FILE` keep every byte.
  */
 import { curlFile } from './files.ts'
 import type { Given } from './arguments.ts'
@@ -9,7 +9,7 @@ import { UsageError } from '../usage-error.ts'
 
 const NAMES: ReadonlySet<string> = new Set(['data', 'data-ascii', 'data-raw', 'data-binary', 'data-urlencode', 'json'])
 
-/** Undefined where none of them is given. */
+/** Undefined if the command has no such option. */
 export function curlData(options: readonly Given[], hasRows: boolean): Word | undefined {
   const pieces: Word[] = []
   for (const { name, value } of options) {
@@ -25,7 +25,7 @@ function pieceOf(name: string, value: Word, hasRows: boolean): Word {
   if (name === 'data-raw' || !isFile(value)) return value
   const bytes = curlFile(textOf(value, `--${name}`).slice(1), `--${name}`)
   if (name !== 'data' && name !== 'data-ascii') return textIfAny(bytes)
-  // Versions of curl differ in what they send after a NUL.
+  // Versions of curl differ in what they send of a file after a NUL.
   if (bytes.includes(0))
     throw new UsageError(`--curl: --${name}: expected a text, got a file with NULs. Use --data-binary.`)
   return textIfAny(bytes.filter(byte => byte !== LF && byte !== CR))
@@ -36,7 +36,7 @@ const AT = 0x40
 const LF = 0x0a
 const CR = 0x0d
 
-/** `content`, `=content`, `name=content`, `@file`, `name@file`: everything but the name is encoded. */
+/** Reads `content`, `=content`, `name=content`, `@file` and `name@file`. Encodes everything except the name. */
 export function urlEncoded(value: Word, option: string, hasRows: boolean): string {
   const text = Buffer.from(value).toString('latin1')
   const at = text.includes('=') ? text.indexOf('=') : text.indexOf('@')
@@ -59,7 +59,10 @@ const latin1AsText = (text: string): string => {
   throw new UsageError('--curl: --data-urlencode: expected a name in UTF-8, got other bytes. Write it as text.')
 }
 
-/** Bytes as Latin-1, encoded as curl does: all but the unreserved of RFC 3986, and a plus for a space. */
+/**
+ * Percent-encodes bytes, given as Latin-1, as curl does: a space becomes `+`, and only the unreserved characters of
+ * RFC 3986 stay.
+ */
 export function encoded(latin1: string): string {
   return latin1.replaceAll(/[^A-Za-z\d\-._~]/g, letter =>
     letter === ' ' ? '+' : `%${letter.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
@@ -71,7 +74,7 @@ function joined(pieces: readonly Word[]): Word {
   return textIfAny(Buffer.concat(pieces.map(piece => Buffer.from(piece))))
 }
 
-/** Text where the bytes are UTF-8, the same bytes again when it is sent. */
+/** Text if the bytes are valid UTF-8, so that sending it gives the same bytes; the bytes otherwise. */
 export function textIfAny(bytes: Uint8Array): Word {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -80,7 +83,7 @@ export function textIfAny(bytes: Uint8Array): Word {
   }
 }
 
-/** @param option as it is called, for the message */
+/** @param option its name, for the message */
 export function textOf(value: Word, option: string): string {
   if (typeof value === 'string') return value
   throw new UsageError(`--curl: ${option}: expected text, got bytes that are not UTF-8. Write it as text.`)

@@ -1,6 +1,7 @@
 /**
- * `-F` and `--form-string` → the parts of a multipart body, as curl reads them: quotes around a value are taken away, `@`
- * is a file, `<` the text of one, and `;type=` and `;filename=` are of the part. Postman writes every field in quotes.
+ * Reads `-F` and `--form-string` as parts of a multipart body, as curl does: it removes the quotes around a value, `@`
+ * attaches a file, `<` sends the text of a file, and `;type=` and `;filename=` describe the part. Postman writes every
+ * field in quotes.
  */
 import type { Given } from './arguments.ts'
 import { textOf } from './data.ts'
@@ -9,14 +10,14 @@ import { UsageError } from '../usage-error.ts'
 
 export interface CurlPart {
   readonly name: string
-  /** A path is that of a file whose bytes are sent. */
+  /** With `path`, the bytes of that file are sent. */
   readonly value: { readonly text: string } | { readonly path: string }
   /** Undefined for a field. */
   readonly filename: string | undefined
   readonly type: string | undefined
 }
 
-/** Undefined where there is none. */
+/** Undefined if the command has no form. */
 export function curlForm(options: readonly Given[]): CurlPart[] | undefined {
   const parts = options.flatMap(({ name, value }) =>
     name === 'form' || name === 'form-string' ? [partOf(textOf(value, `--${name}`), name === 'form-string')] : [],
@@ -26,12 +27,11 @@ export function curlForm(options: readonly Given[]): CurlPart[] | undefined {
 
 function partOf(field: string, isLiteral: boolean): CurlPart {
   const [, name, value = ''] = /^([^=]+)=([^]*)$/.exec(field) ?? []
-  if (name === undefined) throw refused('another one', "Write it as 'name=value'.")
-  // oxlint-disable-next-line no-control-regex -- they could end the line of a part
+  if (name === undefined) throw refused("one without a name or '='", "Write it as 'name=value'.")
+  // oxlint-disable-next-line no-control-regex -- a line end could end the header of a part
   if (/[\x00-\x1f\x7f]/.test(name)) throw refused('a name with control characters', 'Rename the field.')
   if (isLiteral) return { name, value: { text: value }, filename: undefined, type: undefined }
-  if (value.startsWith('=') || value.startsWith('('))
-    throw refused('parts within a part', 'preq sends fields and files.')
+  if (value.startsWith('=') || value.startsWith('(')) throw refused('nested parts', 'preq sends fields and files.')
   if (value.startsWith('@')) return filePart(name, value.slice(1))
   if (value.startsWith('<')) {
     const { text, filename, type } = read(value.slice(1), 'file')
@@ -56,7 +56,7 @@ function filePart(name: string, value: string): CurlPart {
   }
 }
 
-/** By curl's own list. */
+/** curl's own list. */
 const TYPES: Readonly<Record<string, string>> = {
   gif: 'image/gif',
   htm: 'text/html',
@@ -78,7 +78,7 @@ interface Value {
   readonly type: string | undefined
 }
 
-/** The value with its `;name=value` behind it; each of them may be in quotes. */
+/** Reads a value and the `;name=value` pairs after it. Each value may be in quotes. */
 function read(value: string, kind: 'text' | 'file'): Value {
   const [text, rest] = word(value, kind === 'file' ? /^[^;,]*/ : /^[^;]*/)
   let left = rest
@@ -88,7 +88,7 @@ function read(value: string, kind: 'text' | 'file'): Value {
     const [, key = '', after = ''] = /^;\s*(type|filename)=([^]*)$/.exec(left) ?? []
     if (key === '') {
       throw refused(
-        left.startsWith(',') ? 'several files in one part' : "a value with ';' or another part of curl's language",
+        left.startsWith(',') ? 'several files in one part' : "a value with ';' or other syntax of curl",
         left.startsWith(',')
           ? 'Write one -F for each.'
           : `Put the value into double quotes, inside of the single ones: 'name="…"'.`,
@@ -100,24 +100,24 @@ function read(value: string, kind: 'text' | 'file'): Value {
   return { text, filename, type }
 }
 
-/** In quotes, where `\"` and `\\` are characters; or as far as it goes, without blanks around it. */
+/** Reads a quoted value, in which `\"` and `\\` are escapes, or what `bare` matches, without the blanks around it. */
 function word(value: string, bare: RegExp): [text: string, rest: string] {
   const [whole, quoted] = /^[ \t\n\v\f\r]*"((?:[^"\\]|\\[^])*)"[ \t\n\v\f\r]*/.exec(value) ?? []
   if (whole !== undefined && quoted !== undefined) {
     const rest = value.slice(whole.length)
-    if (/^[^;,]/.test(rest)) throw refused('text behind a value in quotes', 'curl would drop it. Leave it out.')
+    if (/^[^;,]/.test(rest)) throw refused('text after a value in quotes', 'curl would drop it. Leave it out.')
     return [quoted.replaceAll(/\\([\\"])/g, '$1'), rest]
   }
-  if (/^[ \t\n\v\f\r]*"/.test(value)) throw refused('an open quote', 'Paste it whole.')
+  if (/^[ \t\n\v\f\r]*"/.test(value)) throw refused('an open quote', 'Paste the whole command.')
   const [text = ''] = bare.exec(value) ?? []
   return [text.replaceAll(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, ''), value.slice(text.length)]
 }
 
-/** A media type has parameters of its own: `text/plain;charset=utf-8`. */
+/** Reads a media type, which may have parameters: `text/plain;charset=utf-8`. */
 function typeIn(value: string): [type: string, rest: string] {
   const [type] =
     /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:;\s*(?!type=|filename=|headers=|encoder=)[\w-]+=[\w.+-]+)*/.exec(value) ?? []
-  if (type === undefined) throw refused("a ';type=' that is no media type", "Write it as 'type=text/plain'.")
+  if (type === undefined) throw refused("a ';type=' without a media type", "Write it as 'type=text/plain'.")
   return [type, value.slice(type.length)]
 }
 

@@ -1,20 +1,23 @@
 /**
- * curl's patterns in URLs, `[1-3]`, `[a-e:2]` and `{one,two}` → the URLs that they stand for, and its backslash before a
- * brace or bracket that is meant. `{name}` is left alone: to curl one alternative, here a column. What has two meanings is
- * refused.
+ * Expands curl's URL patterns, `[1-3]`, `[a-e:2]` and `{one,two}`, and removes the backslash before a literal brace or
+ * bracket. Keeps `{name}`, which curl reads as one alternative and preq as a column. Refuses patterns that curl and preq
+ * read differently.
  */
 import { UsageError } from '../usage-error.ts'
 
-/** A larger pattern is refused: its URLs would all be held in memory. */
+/** A larger pattern is refused, because all its URLs would be held in memory. */
 const MAX_URLS = 10_000
 
-/** A text, or its alternatives in order. A range of numbers may also have preq's own spelling, which is expanded lazily. */
+/**
+ * A text, or its alternatives in order. `ours` is a range of numbers in preq's own syntax, which is expanded lazily;
+ * undefined if preq cannot express the range.
+ */
 type Piece =
   | string
   | { readonly all: readonly string[] }
   | { readonly count: number; readonly at: (index: number) => string; readonly ours: string | undefined }
 
-/** @param hasRows of -i: braces are their columns */
+/** @param hasRows whether `-i` gives rows, so that braces name their columns */
 export function globbed(url: string, isOff: boolean, hasRows: boolean): string[] {
   const pieces = isOff ? [withColumns(url)] : piecesOf(url, hasRows)
   const isOurs = pieces.every(piece => typeof piece === 'string' || ('ours' in piece && piece.ours !== undefined))
@@ -38,7 +41,7 @@ function valuesOf(piece: Piece): readonly string[] {
   return 'all' in piece ? piece.all : Array.from({ length: piece.count }, (_, index) => piece.at(index))
 }
 
-/** An escape, braces, brackets, a bracket or brace without its other one, or what is between them. */
+/** An escape, a pair of braces or brackets, an unpaired brace or bracket, or the text between them. */
 const TOKEN = /\\([[\]{}])|\{([^{}]*)\}|\[([^[\]]*)\]|([[\]{}])|(?:[^\\[\]{}]|\\(?![[\]{}]))+/g
 /** `http://[::1]:80/` */
 const ADDRESS = /^((?:[a-z][a-z\d+.-]*:\/\/)?(?:[^/?#@]*@)?\[[\da-f:.]+\])/i
@@ -49,7 +52,7 @@ function piecesOf(url: string, hasRows: boolean): Piece[] {
   for (const [whole, escaped, braces, brackets, alone] of url.slice(host.length).matchAll(TOKEN)) {
     if (escaped !== undefined) pieces.push(withColumns(escaped))
     else if (braces !== undefined) pieces.push(bracesOf(braces, hasRows))
-    // Empty brackets are no pattern to curl.
+    // curl does not treat empty brackets as a pattern.
     else if (brackets !== undefined) pieces.push(brackets === '' ? whole : rangeOf(brackets))
     else if (alone !== undefined) throw refused(`a '${alone}' without its other half`, 'Percent-encode it, or add -g.')
     else pieces.push(whole)
@@ -57,19 +60,23 @@ function piecesOf(url: string, hasRows: boolean): Piece[] {
   return pieces
 }
 
-/** Text that curl does not search for patterns. URLs of preq are templates, so it may hold no braces except of columns. */
+/**
+ * Text that curl does not search for patterns. preq reads URLs as templates, so the text may hold no braces except those
+ * of columns.
+ */
 export function withColumns(text: string): string {
   if (!/[{}]/.test(text.replaceAll(/\{[^{}\s"',]+\}/g, ''))) return text
-  throw refused('a brace that is meant', 'Write %7B for { and %7D for }.')
+  throw refused('a literal brace', 'Write %7B for { and %7D for }.')
 }
 
 function bracesOf(inside: string, hasRows: boolean): Piece {
-  if (inside === '') throw refused('empty braces', 'Write %7B%7D if they are meant.')
-  if (/^-?\d+\.\.-?\d+/.test(inside)) throw refused(`{${inside}}, which is one URL to curl`, 'Write [1-3] for a range.')
-  // A query expression of RFC 6570 (`{?a,b}`) is not a list of alternatives.
+  if (inside === '') throw refused('empty braces', 'Write %7B%7D for literal braces.')
+  if (/^-?\d+\.\.-?\d+/.test(inside))
+    throw refused(`{${inside}}, which curl reads as one URL`, 'Write [1-3] for a range.')
+  // `{?a,b}` is a query expression of RFC 6570, not a list of alternatives.
   if (!inside.includes(',') || /^[?&][\w.-]+(?:,[\w.-]+)*$/.test(inside)) return `{${inside}}`
   if (hasRows) {
-    throw refused('{…,…} in the URL, several URLs to curl and columns to preq', 'Write {a},{b} for columns.')
+    throw refused('{…,…} in the URL: alternatives for curl, columns for preq', 'Write {a},{b} for columns.')
   }
   return { all: inside.split(',') }
 }
@@ -93,20 +100,20 @@ function rangeOf(inside: string): Piece {
 function letters(first: string, last: string, step: number): Piece {
   const from = first.charCodeAt(0)
   const to = last.charCodeAt(0)
-  // Of the same case, as curl has it.
+  // curl requires both letters to be of the same case.
   if (to - from > 25) throw noRange()
   checkStep(to - from, step)
   const count = Math.floor((to - from) / step) + 1
   return { all: Array.from({ length: count }, (_, index) => String.fromCharCode(from + index * step)) }
 }
 
-/** As curl has it: upwards, and by no more than there is. */
+/** curl requires an ascending range and a step that is not longer than the range. */
 function checkStep(span: number, step: number): void {
   if (span < 0 || step === 0 || (step > span && span > 0)) throw noRange()
 }
 
 const noRange = (): UsageError =>
-  refused('brackets that are no range', 'Write [1-3] or [a-c]; add -g to the command if the brackets are meant.')
+  refused('brackets without a range', 'Write [1-3] or [a-c], or add -g to the command for literal brackets.')
 
 const refused = (what: string, remedy: string): UsageError =>
   new UsageError(`--curl: expected a URL as curl reads it, got ${what}. ${remedy}`)

@@ -1,6 +1,6 @@
 /**
- * `-H` of a pasted command → headers as curl sends them. `X:` takes out one that would be sent by itself, `X;` sends an
- * empty one. What only describes curl's own connection is left out and named. Messages never show a value.
+ * Reads `-H` of a pasted command as curl does. `X:` removes a default header, `X;` sends an empty one. Headers that only
+ * describe curl's own connection are dropped and reported. Messages never show a value, which may be a secret.
  */
 import type { Given } from './arguments.ts'
 import { textOf } from './data.ts'
@@ -8,11 +8,11 @@ import { UsageError } from '../usage-error.ts'
 import { headerProblem } from '../../core/headers.ts'
 
 export interface CurlHeaders {
-  /** Values as the bytes of UTF-8 in Latin-1, which is how a header goes out. */
+  /** The bytes of each value as Latin-1, as headers are written to the wire. */
   readonly pairs: readonly (readonly [string, string])[]
-  /** Names of those that are not to be sent, in lower case. */
+  /** Names of default headers that must not be sent, in lower case. */
   readonly without: readonly string[]
-  /** Names of those that were left out, as they were written. */
+  /** Names of headers that were dropped, as written. */
   readonly dropped: readonly string[]
   /** Whether `Host` is among the pairs. */
   readonly hasHost: boolean
@@ -33,14 +33,14 @@ const REFUSED: Readonly<Record<string, string>> = {
   upgrade: 'preq speaks HTTP, and no other protocol on its connections.',
 }
 
-/** @param hosts of the URLs, with their ports; undefined where rows bring them */
+/** @param hosts hosts of the URLs, with their ports; empty if rows fill them in */
 export function curlHeaders(options: readonly Given[], hosts: readonly string[], hasRows: boolean): CurlHeaders {
   const pairs: [string, string][] = []
   const without: string[] = []
   const dropped: string[] = []
   for (const { name: option, value } of options) {
     if (option !== 'header') continue
-    // Of HTTP/2, as browsers show them; curl sends none.
+    // A pseudo-header of HTTP/2 (`:authority`), as browsers copy it. curl does not send it.
     const bytes = Buffer.from(value)
     if (bytes[0] === COLON) {
       dropped.push(':…')
@@ -64,7 +64,7 @@ export function curlHeaders(options: readonly Given[], hosts: readonly string[],
 const COLON = 0x3a
 const AT = 0x40
 
-/** The value is undefined where the header is to be taken out. */
+/** An undefined value removes the header. */
 function parted(line: string): [name: string, value: string | undefined] {
   const [, name, value] = /^([^:;]+):([^]*)$/.exec(line) ?? []
   if (name !== undefined && value !== undefined) {
@@ -73,10 +73,13 @@ function parted(line: string): [name: string, value: string | undefined] {
   }
   const empty = /^([^:;]+);$/.exec(line)?.[1]
   if (empty !== undefined) return [empty, '']
-  throw refused('another line', "curl would leave it out. Write it as 'name: value', or 'name;' for an empty one.")
+  throw refused(
+    'an invalid line',
+    "curl would leave it out. Write it as 'name: value', or 'name;' for an empty header.",
+  )
 }
 
-/** One that says what the URL says, too, is no header of its own. */
+/** A `Host` that equals the host of the URL is dropped: preq sends it anyway. */
 function takeHost(
   name: string,
   text: string | undefined,
@@ -95,7 +98,7 @@ function checkedFor(latin1: string, name: string, hasRows: boolean): string {
   throw refused(`${name} with a column and letters outside of ASCII`, 'Give it with -H beside --curl.')
 }
 
-/** Text of another option, as the value of a header. */
+/** The value of another option, such as `-A`, as a header value. */
 export function headerText(value: Given['value'], option: string): string {
   const latin1 = Buffer.from(value).toString('latin1')
   const problem = headerProblem('x', latin1)

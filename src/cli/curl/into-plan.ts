@@ -1,10 +1,10 @@
-/** A pasted command → the parts of a plan that it makes, where the flags beside it leave room. */
+/** What a pasted command contributes to the plan. Flags beside it take precedence. */
 import type { CurlBody, CurlRequest } from './request.ts'
 import type { FlagValues } from '../flags.ts'
 import type { InputPlan } from '../run-plan.ts'
 import type { ClientOptions } from '../../index.ts'
 
-/** What a pasted command asks of the client that no flag does. */
+/** Client options of a pasted command that no flag of preq can express. */
 export function clientOfPasted(curl: CurlRequest | undefined, values: FlagValues): ClientOptions {
   if (curl === undefined) return {}
   const asked = [values.cookie, values['cookie-file'], values['share-cookies']]
@@ -17,7 +17,7 @@ export function clientOfPasted(curl: CurlRequest | undefined, values: FlagValues
   }
 }
 
-/** Flags beside the command win over its headers. */
+/** Flags beside the command take precedence over its headers. */
 export function headersOfPasted(
   curl: CurlRequest,
   body: CurlBody | undefined,

@@ -1,10 +1,11 @@
 /**
- * THE table of curl's options: what `--curl` makes of each. Every option that takes a value is named as such, so that
- * its value is never taken for a URL; one that is not in the table is refused.
+ * The table of curl's options and what `--curl` does with each. It says which options take a value, so that a value is
+ * never read as a URL. `--curl` refuses options that are not in the table.
  *
- * read: request.ts makes something of it. same: nothing that preq does differently, or that a request shows.
- * noted: about curl's output or its own retries; left out, and said. refused: it changes what is sent, or how a server is
- * trusted, in a way that preq does not know; the text is the remedy.
+ * - `read`: `request.ts` or `settings.ts` uses the option.
+ * - `same`: ignored. The option changes nothing that preq does differently or that a server sees.
+ * - `noted`: ignored with a note. The option is about curl's output or its retries.
+ * - `remedy`: refused. The option changes what is sent, or which servers are trusted, and preq has no equivalent.
  */
 export type Treatment = 'read' | 'same' | 'noted' | { readonly remedy: string }
 
@@ -15,9 +16,9 @@ export interface CurlOption {
   readonly treatment: Treatment
 }
 
-const LEAVE = 'Leave it out if the server needs none of it.'
+const LEAVE = 'Leave it out if the server does not need it.'
 
-/** `-o --output=` is a short name, a long one, and that it takes a value. */
+/** `-o --output=`: a short name, a long name, and `=` if the option takes a value. */
 const TABLE: readonly (readonly [Treatment, string])[] = [
   [
     'read',

@@ -1,7 +1,7 @@
 /**
- * A pasted curl command → what it asks for, in the words of a run. Everything that is accepted is sent as curl would send
- * it; what cannot be is refused here, before anything is sent. What only concerns curl's connection or its output is left
- * out and named.
+ * Translates a pasted curl command into preq's own terms. What is accepted is sent as curl would send it. What preq
+ * cannot send that way is refused here, before anything is sent. Options and headers that only concern curl's connection
+ * or its output are dropped and reported.
  */
 import { curlArguments } from './arguments.ts'
 import type { Given } from './arguments.ts'
@@ -21,28 +21,28 @@ export type CurlBody =
   | {
       readonly kind: 'data'
       readonly content: Word
-      /** What curl says of it by itself; undefined where the headers say it, or nothing does. */
+      /** The content type that curl adds; undefined if the headers set or remove it. */
       readonly contentType: string | undefined
     }
   | { readonly kind: 'parts'; readonly parts: readonly CurlPart[] }
 
 export interface CurlRequest {
-  /** Templates and ranges, as on the command line. */
+  /** URLs with templates and ranges, as on preq's command line. */
   readonly urls: readonly string[]
   readonly method: string | undefined
   readonly headers: readonly (readonly [string, string])[]
-  /** Headers that are not to be sent, in lower case. */
+  /** Names of headers that must not be sent, in lower case. */
   readonly withoutHeaders: readonly string[]
   readonly body: CurlBody | undefined
-  /** Flags of ours that stand for curl's. */
+  /** The flags of preq that replace curl's options. */
   readonly flags: readonly CurlFlag[]
-  /** Without `-c` (and `-b ''`) curl sends no cookie that a server set. */
+  /** Without `-c` or `-b ''`, curl does not send cookies that a server set. */
   readonly keepsCookies: boolean
-  /** What was left out, in sentences. */
+  /** Sentences that report what was dropped. */
   readonly notes: readonly string[]
 }
 
-/** @param hasRows of -i: what would be read in two ways is refused */
+/** @param hasRows whether `-i` gives rows; syntax that curl and preq read differently is then refused */
 export function readCurl(text: string, hasRows: boolean): CurlRequest {
   const [name, ...words] = shellWords(text.trim())
   checkName(name)
@@ -112,7 +112,7 @@ function queriesOf(options: readonly Given[], hasRows: boolean): string[] {
   })
 }
 
-/** The last one counts. */
+/** curl uses the last one. */
 function lastOf(options: readonly Given[], name: string): Word | undefined {
   return options.findLast(option => option.name === name)?.value
 }
@@ -122,13 +122,14 @@ function methodOf(options: readonly Given[], isHead: boolean, hasBody: boolean):
   if (given === undefined) return isHead ? 'HEAD' : undefined
   const method = textOf(given, '--request')
   if (!/^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/.test(method) || method.toUpperCase() === 'CONNECT') {
-    throw refused('a method that is none', "Write it as 'POST'.")
+    throw refused('an invalid method', "Write it as 'POST'.")
   }
   if (method !== method.toUpperCase()) {
     throw refused(`the method '${method}'`, `curl sends it as it is written: write '${method.toUpperCase()}'.`)
   }
   if (hasBody && (method === 'GET' || method === 'HEAD')) {
-    const remedy = 'Use -X POST, as a search of Elasticsearch may, or -X QUERY; or -G for a query.'
+    const remedy =
+      'Use -X POST, which Elasticsearch accepts for a search, or -X QUERY; or -G to put the data into the URL.'
     throw refused(`a ${method} with a body, which preq does not send`, remedy)
   }
   return method
@@ -137,7 +138,7 @@ function methodOf(options: readonly Given[], isHead: boolean, hasBody: boolean):
 const isGiven = ({ pairs, without }: CurlHeaders, name: string): boolean =>
   without.includes(name) || pairs.some(([known]) => known.toLowerCase() === name)
 
-/** What other options than `-H` make; a header of the same name wins over them. */
+/** Headers that options other than `-H` set. `-H` with the same name takes precedence. */
 function moreHeaders(options: readonly Given[], headers: CurlHeaders, method: string | undefined): [string, string][] {
   const more: [string, string][] = []
   const add = (name: string, value: string | undefined): void => {
@@ -166,7 +167,7 @@ function authorizationOf(options: readonly Given[]): string | undefined {
   const user = lastOf(options, 'user')
   if (user === undefined) return undefined
   const bytes = Buffer.from(user)
-  // curl would ask for it on the terminal.
+  // curl would ask for the password on the terminal.
   if (!bytes.includes(':'))
     throw refused('-u without a password', "Write it as -u 'user:password', or 'user:' for none.")
   return `Basic ${bytes.toString('base64')}`
@@ -186,12 +187,12 @@ function rangeOf(options: readonly Given[], method: string | undefined): string 
   const hasBody = options.some(
     ({ name }) => name === 'form' || name === 'form-string' || name.startsWith('data') || name === 'json',
   )
-  if (hasBody || (method ?? 'GET') !== 'GET') throw refused('-r of another request than a plain GET', 'Leave it out.')
+  if (hasBody || (method ?? 'GET') !== 'GET') throw refused('-r in a request that is not a plain GET', 'Leave it out.')
   if (/^\d*-\d*(?:,\d*-\d*)*$/.test(text)) return `bytes=${text}`
-  throw refused('-r that is no range', "Write it as '0-99'.")
+  throw refused('-r without a valid range', "Write it as '0-99'.")
 }
 
-/** curl adds the boundary to this one; any other makes another kind of body. */
+/** Removes `Content-Type: multipart/form-data`, to which curl adds the boundary. Refuses any other content type. */
 function withoutFormType({ pairs, without }: CurlHeaders): CurlHeaders['pairs'] {
   const types = pairs.filter(([name]) => name.toLowerCase() === 'content-type')
   if (without.includes('content-type') || types.some(([, value]) => value.toLowerCase() !== 'multipart/form-data')) {
@@ -203,7 +204,7 @@ function withoutFormType({ pairs, without }: CurlHeaders): CurlHeaders['pairs'] 
 const authorityOf = (url: string): string => /^[^/]*\/\/([^/?#]*)/.exec(url)?.[1] ?? ''
 const hasUserinfo = (url: string): boolean => authorityOf(url).includes('@')
 
-/** Of URLs whose host no column fills in. */
+/** The hosts of the URLs; empty if a column fills in one of them. */
 function hostsOf(urls: readonly string[]): string[] {
   if (urls.some(url => authorityOf(url).includes('{') || url.startsWith('{'))) return []
   return [...new Set(urls.map(url => URL.parse(url)?.host ?? ''))]

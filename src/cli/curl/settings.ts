@@ -1,4 +1,4 @@
-/** Options of curl about the connection and its limits → the flags of ours that mean the same. */
+/** Translates curl's options for connections, timeouts and retries into the flags of preq that mean the same. */
 import type { Given } from './arguments.ts'
 import { textOf } from './data.ts'
 import { UsageError } from '../usage-error.ts'
@@ -21,7 +21,7 @@ export type CurlFlag = readonly [
   value: string | true,
 ]
 
-/** curl's own; ours is lower. */
+/** curl's default; preq's is lower. */
 const MAX_REDIRECTS = '50'
 
 export function curlSettings(options: readonly Given[], hasHost: boolean): CurlFlag[] {
@@ -36,7 +36,7 @@ export function curlSettings(options: readonly Given[], hasHost: boolean): CurlF
   }
   if (has('location')) add('max-redirects', redirects(last('max-redirs')))
   else add('no-follow', true)
-  // -X holds for every hop.
+  // curl uses the method of -X for every redirect hop.
   if (has('location') && has('request')) add('keep-method', true)
   if (has('insecure')) add('insecure', true)
   if (has('http2')) add('http2', true)
@@ -50,7 +50,7 @@ export function curlSettings(options: readonly Given[], hasHost: boolean): CurlF
   if (cert?.includes(':') === true)
     throw refused('--cert', 'a password in it', 'Use a key without one, with --tls-key.')
   add('tls-cert', cert)
-  // curl looks for the key in the file of the certificate.
+  // Without --key, curl reads the key from the file of the certificate.
   add('tls-key', last('key') ?? cert)
   return flags
 }
@@ -62,16 +62,17 @@ function redirects(given: string | undefined): string {
 /** @param zero the flag's value for 0; undefined keeps preq's default */
 function seconds(given: string | undefined, option: string, zero: string | undefined): string | undefined {
   if (given === undefined) return undefined
-  if (!/^\d+(?:\.\d+)?$/.test(given)) throw refused(option, 'something else than seconds', "Write it as '2.5'.")
+  if (!/^\d+(?:\.\d+)?$/.test(given)) throw refused(option, 'one that is not a number of seconds', "Write it as '2.5'.")
   return Number(given) === 0 ? zero : `${given}s`
 }
 
 function count(given: string | undefined, option: string): string | undefined {
-  if (given !== undefined && !/^\d+$/.test(given)) throw refused(option, 'no whole number', "Write it as '3'.")
+  if (given !== undefined && !/^\d+$/.test(given))
+    throw refused(option, 'one that is not a whole number', "Write it as '3'.")
   return given
 }
 
-/** Without a port curl uses 1080, the port of SOCKS proxies. */
+/** Refuses a proxy without a port, for which curl uses 1080, the port of SOCKS proxies. */
 function proxy(given: string | undefined): string | undefined {
   if (given === undefined) return undefined
   if (given === '') return 'none'
@@ -80,4 +81,4 @@ function proxy(given: string | undefined): string | undefined {
 }
 
 const refused = (option: string, what: string, remedy: string): UsageError =>
-  new UsageError(`--curl: ${option}: expected what preq can follow, got ${what}. ${remedy}`)
+  new UsageError(`--curl: ${option}: expected a value that preq supports, got ${what}. ${remedy}`)

@@ -1,7 +1,7 @@
 /**
- * The URLs of a pasted command, as curl completes them, and the check that preq will send the path and query that curl
- * would: curl sends most characters as they are, preq what the URL standard makes of them. Where the two differ the URL is
- * refused with the spelling that both send alike.
+ * Completes the URLs of a pasted command as curl does, and checks that preq will send the same path and query. curl sends
+ * most characters as they are; preq encodes them by the URL standard. Where the two differ, the URL is refused, and the
+ * message gives a spelling that both send alike.
  */
 import { globbed, withColumns } from './globs.ts'
 import type { Word } from './words.ts'
@@ -10,32 +10,33 @@ import { UsageError } from '../usage-error.ts'
 export interface UrlRules {
   readonly isGlobOff: boolean
   readonly isPathAsIs: boolean
-  /** Of -i. */
+  /** Whether `-i` gives rows. */
   readonly hasRows: boolean
-  /** Added to the query of each. */
+  /** Added to the query of each URL. */
   readonly query: readonly string[]
 }
 
 export function curlUrls(given: readonly Word[], rules: UrlRules): string[] {
-  if (given.length === 0) throw new UsageError('--curl: expected a URL in the command, got none. Paste it whole.')
+  if (given.length === 0)
+    throw new UsageError('--curl: expected a URL in the command, got none. Paste the whole command.')
   return given.flatMap(word => {
     if (typeof word !== 'string') throw refused('bytes that are not UTF-8', 'Percent-encode them.')
     const whole = withScheme(word)
     checkSpelling(whole)
-    // curl looks for patterns in the URL only.
+    // curl expands patterns in the URL only, not in the added query.
     return globbed(whole, rules.isGlobOff, rules.hasRows).map(url => checked(withQuery(url, rules.query), rules))
   })
 }
 
-/** curl guesses these from the beginning of the host. */
+/** curl guesses these protocols from the beginning of the host. */
 const GUESSED = /^(?:ftp|dict|ldap|imap|smtp|pop3)\./i
 
 function withScheme(url: string): string {
   const [, scheme, slashes = ''] = /^([a-z][a-z\d+.-]*):(\/+)/i.exec(url) ?? []
-  // A column that holds all of it.
+  // A column may hold the whole URL.
   if (/^\{[^{},]+\}/.test(url)) return url
   if (scheme === undefined) {
-    if (/^(?:$|-|\/)/.test(url)) throw refused(url === '' ? 'an empty one' : 'another word', 'Paste it whole.')
+    if (/^(?:$|-|\/)/.test(url)) throw refused(url === '' ? 'an empty one' : 'another word', 'Paste the whole command.')
     if (GUESSED.test(url))
       throw refused('one without http:// whose host curl takes for another protocol', 'Write http://.')
     return `http://${url}`
@@ -45,7 +46,7 @@ function withScheme(url: string): string {
   return url
 }
 
-/** Before the fragment, as curl does. */
+/** Inserts the query before the fragment, as curl does. */
 function withQuery(url: string, added: readonly string[]): string {
   const texts = added.filter(text => text !== '')
   if (texts.length === 0) return url
@@ -63,13 +64,13 @@ function checkQuery(text: string): void {
   withColumns(text)
 }
 
-// oxlint-disable-next-line no-control-regex -- curl refuses them, too
+// oxlint-disable-next-line no-control-regex -- curl refuses them as well
 const BLANKS = /[\x00-\x20\x7f]/
 
 function checkSpelling(url: string): void {
   if (BLANKS.test(url)) throw refused('one with a blank', 'Write %20 for a space, and put the URL into quotes.')
   const authority = /^[^/]*\/\/([^/?#]*)/.exec(url)?.[1] ?? ''
-  if (authority.split('@').length > 2) throw refused("one with two '@'", 'Write %40 for that of a user or password.')
+  if (authority.split('@').length > 2) throw refused("one with two '@'", 'Write %40 for one in the user or password.')
   if (/^:?@/.test(authority)) throw refused('an empty user and password', "Take out the '@'.")
   const userinfo = authority.includes('@') ? authority.slice(0, authority.indexOf('@')) : ''
   if (/%[01][\da-f]|%7f/i.test(userinfo))
@@ -77,7 +78,7 @@ function checkSpelling(url: string): void {
   try {
     decodeURIComponent(userinfo)
   } catch {
-    throw refused('a user or password whose % is no escape', 'Write % as %25.')
+    throw refused('a user or password with an invalid % escape', 'Write % as %25.')
   }
 }
 
@@ -86,34 +87,34 @@ const COLUMN = /\{[^{}]*\}/g
 
 function checked(url: string, { isPathAsIs }: UrlRules): string {
   if (url.startsWith('{')) return url
-  // What a range or a column stands for is judged when it is filled in.
+  // The values of ranges and columns are checked when they are filled in.
   const sample = url.replaceAll(RANGE, '$1').replaceAll(COLUMN, 'x')
   const parsed = URL.parse(sample)
-  if (parsed === null) throw refused('something else', "Write it as 'https://api.example.com/a'.")
+  if (parsed === null) throw refused('an invalid one', "Write it as 'https://api.example.com/a'.")
   const ours = /^[^:]*:\/\/[^/?]*(.*)$/s.exec(parsed.href.replace(/#.*$/s, ''))?.[1] ?? ''
   const theirs = targetOf(sample, isPathAsIs)
   if (ours === theirs) return url
   const changed = [...new Set(theirs.match(ENCODED) ?? [])].filter(letter => !ours.includes(letter))
   if (changed.length === 0) {
-    throw refused("a path with '.' or '..' that preq would resolve", 'Write the path that is meant.')
+    throw refused("a path with '.' or '..' that preq would resolve", 'Write the resolved path.')
   }
   const encodings = changed.slice(0, 5).map(letter => `${letter} as ${percentEncoded(letter)}`)
   throw refused('characters that curl sends bare', `Percent-encode them: ${encodings.join(', ')}.`)
 }
 
-/** What the URL standard encodes in a path or a query. */
+/** Characters that the URL standard encodes in a path or a query. */
 const ENCODED = /["'<>\\^`{|}]|\P{ASCII}/gu
 
 const percentEncoded = (letter: string): string =>
   [...Buffer.from(letter)].map(byte => `%${byte.toString(16).toUpperCase()}`).join('')
 
-/** What curl writes into the first line of the request. */
+/** The request target as curl sends it. */
 function targetOf(url: string, isPathAsIs: boolean): string {
   const [, path = '', query = ''] = /^[^/]*\/\/[^/?#]*([^?#]*)(\?[^#]*)?/s.exec(url) ?? []
   return `${isPathAsIs ? path : withoutDots(path)}${query}`.replace(/^(?!\/)/, '/')
 }
 
-/** RFC 3986 §5.2.4; curl knows no escaped dots. */
+/** Removes dot segments (RFC 3986 §5.2.4). Like curl, it keeps percent-encoded dots. */
 function withoutDots(path: string): string {
   const kept: string[] = []
   const segments = path.split('/')

@@ -1,23 +1,23 @@
 /**
- * A pasted shell command → the words of one command, as bash splits them: quotes of all three kinds, escapes, lines
- * continued with a backslash. It is no shell: what a shell would run, redirect or expand is refused, because taken for
- * words it would send a pasted secret somewhere else. Messages name the place and never the text, which may be a secret.
+ * Splits a pasted shell command into words, as bash does: quotes of all three kinds, escapes, and lines continued with a
+ * backslash. It refuses everything that a shell would run, redirect or expand: read as plain words, it could send a
+ * secret to the wrong place. Messages give the position and never the text, which may be a secret.
  */
 import { ansiC } from './ansi-c.ts'
 import { UsageError } from '../usage-error.ts'
 
-/** Bytes where they are not UTF-8: `$'\xff'`. */
+/** Bytes if the word is not valid UTF-8: `$'\xff'`. */
 export type Word = string | Uint8Array
 
-/** What a shell expands behind a `$`. */
+/** A `$` that starts an expansion of the shell. */
 const EXPANDED = /^\$[\w{([@*#?$!-]/
 const QUOTE_IT = "Put the word into single quotes ('…')"
 const WINDOWS =
   "This is a command for Windows (cmd.exe). Copy it with 'Copy as cURL (bash)' or '(POSIX)', or write it with single quotes."
 
-/** What a shell does between commands, and what to write in its place. */
+/** Shell operators, how a message calls each, and its remedy. */
 const OPERATORS: readonly (readonly [RegExp, string, string])[] = [
-  [/^\|\|?/, 'a pipe', 'Leave out the rest; --select or a pipe behind preq takes its place.'],
+  [/^\|\|?/, 'a pipe', 'Leave it out; use --select, or a pipe after preq.'],
   [/^(?:&&|;)/, 'a second command', 'Paste one command at a time.'],
   [/^&/, "an '&' outside of quotes", 'Put the URL into single quotes, or paste one command at a time.'],
   [/^[<>]/, 'a redirection', 'Leave it out; preq writes to FILE with -o FILE.'],
@@ -71,10 +71,10 @@ export function shellWords(text: string): Word[] {
 
 type Refuse = (what: string, remedy: string) => never
 
-/** One word while it is read. */
+/** Builds one word. */
 class Pieces {
   readonly #pieces: (string | Uint8Array)[] = []
-  /** Its text outside of quotes, with `q` for what was inside. */
+  /** The text outside of quotes, with a `q` for each quoted part. */
   #bare = ''
 
   quoted(...pieces: readonly (string | Uint8Array)[]): void {
@@ -91,7 +91,7 @@ class Pieces {
     const bare = this.#bare
     if (/\{[^{}]*(?:,|\.\.)[^{}]*\}/.test(bare)) refuse('{…} outside of quotes, which a shell expands', `${QUOTE_IT}.`)
     if (/(?:^|[=:])~/.test(bare)) refuse("a '~', which a shell expands", 'Write the path.')
-    // A word with `/`, `=` or `:` is taken for a URL or an option, whose pattern matches no file in practice.
+    // In a word with `/`, `=` or `:`, probably a URL or an option, the pattern matches no file in practice.
     if (/[*?[]/.test(bare) && !/[/=:]/.test(bare)) refuse('a pattern of file names', `${QUOTE_IT}.`)
     if (/[“”‘’]/.test(bare)) refuse('a typographic quote', 'Write \' or ".')
     if (/^[\u2010-\u2015\u2212]/.test(bare)) refuse('a typographic dash', 'Write -.')
@@ -109,7 +109,7 @@ function joined(pieces: readonly (string | Uint8Array)[]): Word {
   }
 }
 
-/** Where the piece that begins here ends. */
+/** Adds the piece that begins at `at` to the word. Returns the position after it. */
 function takePiece(text: string, at: number, word: Pieces, refuse: Refuse): number {
   const rest = text.slice(at)
   if (/^\^["^\\&%{}\r\n]/.test(rest)) refuse("a '^'", WINDOWS)
@@ -120,21 +120,21 @@ function takePiece(text: string, at: number, word: Pieces, refuse: Refuse): numb
   if (rest.startsWith('$"')) refuse('$"…"', 'Leave out the $.')
   if (EXPANDED.test(rest)) refuse("a '$…', which a shell expands", VARIABLE)
   if (letter === '\\') {
-    if (/^\\[ \t]+\r?\n/.test(rest)) refuse('a blank behind the backslash at the end of a line', 'Remove the blank.')
+    if (/^\\[ \t]+\r?\n/.test(rest)) refuse('a blank after the backslash at the end of a line', 'Remove the blank.')
     const escaped = /^\\([^])/u.exec(rest)?.[1]
-    if (escaped === undefined) return refuse('a backslash at its end', 'Paste it whole.')
+    if (escaped === undefined) return refuse('a backslash at its end', 'Paste the whole command.')
     word.quoted(escaped)
     return at + 1 + escaped.length
   }
   const [plain = letter] = /^(?:[^\s'"\\$`;&|<>()^\p{Cc}\p{Cf}\p{Z}]+|[$^])/u.exec(rest) ?? []
   if (/^[\s\p{Cc}\p{Cf}\p{Z}]/u.test(plain))
-    refuse('an invisible character that is no space', 'Write a space, or remove it.')
+    refuse('an invisible character other than a space', 'Write a space, or remove it.')
   word.bare(plain)
   return at + plain.length
 }
 
 const VARIABLE =
-  "Write its value, put the word into single quotes if the '$' is meant, or give a secret with --bearer env:NAME."
+  "Write its value, put the word into single quotes if the '$' is literal, or give a secret with --bearer env:NAME."
 
 function takeSingle(rest: string, at: number, word: Pieces): number {
   const end = rest.indexOf("'", 1)
@@ -152,7 +152,7 @@ function takeAnsiC(rest: string, at: number, word: Pieces): number {
 function takeDouble(rest: string, at: number, word: Pieces, refuse: Refuse): number {
   const inside = upTo('"', rest, 1)
   if (/\^(?:[&%{}]|\r?\n|\\\^|$)/.test(inside)) refuse("a '^'", WINDOWS)
-  // On Windows `""` is a literal quote; in a shell it is nothing.
+  // `""` inside of quotes is a literal quote in cmd.exe and nothing in a shell.
   if (rest[inside.length + 2] === '"') refuse('two double quotes in a row', WINDOWS)
   const plain = inside.replaceAll(/\\(?:(\r?\n)|([\\"$`]))/g, (_whole, line?: string, letter?: string) =>
     line === undefined ? (letter ?? '') : '',
@@ -164,7 +164,7 @@ function takeDouble(rest: string, at: number, word: Pieces, refuse: Refuse): num
   return at + inside.length + 2
 }
 
-/** The text from there to a quote that no backslash escapes. */
+/** The text from position `from` to the next unescaped quote. */
 function upTo(quote: string, rest: string, from: number): string {
   for (let at = from; at < rest.length; at++) {
     if (rest[at] === quote) return rest.slice(from, at)
@@ -173,7 +173,8 @@ function upTo(quote: string, rest: string, from: number): string {
   throw openQuote()
 }
 
-const openQuote = (): UsageError => new UsageError('--curl: expected quotes in pairs, got an open one. Paste it whole.')
+const openQuote = (): UsageError =>
+  new UsageError('--curl: expected quotes in pairs, got an open one. Paste the whole command.')
 
 const isLineEnd = (text: string, at: number): boolean =>
   text[at] === '\n' || (text[at] === '\r' && text[at + 1] === '\n')

@@ -1,4 +1,4 @@
-/** A pasted command is sent as the installed curl sends it, byte by byte, or refused before anything is sent. */
+/** preq sends a pasted command byte by byte as the installed curl does, or refuses it before anything is sent. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -31,35 +31,32 @@ const filled = (command: string): string =>
     .replaceAll('PORT', server.host.split(':')[1] as string)
     .replaceAll('DIR', folder)
 
-describe.skipIf(version === undefined)(
-  `curl ${version} and preq --curl send the same (${SENT.length} commands):`,
-  () => {
-    let theirs: Recorded[][]
-    beforeAll(async () => {
-      theirs = await sentByCurl(SENT.map(filled), server)
-    }, 300_000)
+describe.skipIf(version === undefined)(`preq --curl sends what curl ${version} sends:`, () => {
+  let theirs: Recorded[][]
+  beforeAll(async () => {
+    theirs = await sentByCurl(SENT.map(filled), server)
+  }, 300_000)
 
-    it.each(SENT.map((command, index) => ({ command, index })))('$command', async ({ command, index }) => {
-      const ours = await sentByUs(filled(command), server)
-      expect(ours).toEqual(theirs[index])
-      expect(ours).not.toEqual([])
+  it.each(SENT.map((command, index) => ({ command, index })))('$command', async ({ command, index }) => {
+    const ours = await sentByUs(filled(command), server)
+    expect(ours).toEqual(theirs[index])
+    expect(ours).not.toEqual([])
+  })
+
+  it('the table of options has every option of this curl and says whether it takes a value', () => {
+    const listed = spawnSync('curl', ['--help', 'all'])
+      .stdout.toString()
+      .matchAll(/^ (?:-(\S), | {4})--(\S+)( [<[])?/gm)
+    const known = new Map(CURL_OPTIONS.map(option => [option.name, option]))
+    const wrong = [...listed].filter(([, short, name = '', value]) => {
+      const option = known.get(name)
+      return option === undefined || option.short !== short || option.takes !== (value !== undefined)
     })
+    expect(wrong.map(([line]) => line)).toEqual([])
+  })
+})
 
-    it('and the table knows every option of this curl, and which of them take a value.', () => {
-      const listed = spawnSync('curl', ['--help', 'all'])
-        .stdout.toString()
-        .matchAll(/^ (?:-(\S), | {4})--(\S+)( [<[])?/gm)
-      const known = new Map(CURL_OPTIONS.map(option => [option.name, option]))
-      const wrong = [...listed].filter(([, short, name = '', value]) => {
-        const option = known.get(name)
-        return option === undefined || option.short !== short || option.takes !== (value !== undefined)
-      })
-      expect(wrong.map(([line]) => line)).toEqual([])
-    })
-  },
-)
-
-describe('A command that preq cannot send as curl does is refused before anything is sent:', () => {
+describe('preq --curl refuses a command that it cannot send as curl does, before anything is sent:', () => {
   it.each(REFUSED)('%s', async (command, why) => {
     const error = await sentByUs(filled(command), server).catch((reason: unknown) => reason)
     expect(String(error)).toMatch(/^UsageError: /)

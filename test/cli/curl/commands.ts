@@ -1,6 +1,6 @@
 /**
- * Commands as people paste them: from browsers, from Postman and its like, from documentation, and odd ones. `HOST` is the
- * server's address with its port, `PORT` the port, `DIR` a folder with the files of FILES.
+ * Commands as people paste them: from browsers, from Postman and similar tools, from documentation, and edge cases.
+ * `HOST` is the server's address with its port, `PORT` the port, `DIR` a folder with the files of FILES.
  */
 
 export const FILES: Readonly<Record<string, string | Uint8Array>> = {
@@ -10,7 +10,7 @@ export const FILES: Readonly<Record<string, string | Uint8Array>> = {
   form: 'x=1 2\n&y=é',
 }
 
-/** curl and we send the same. */
+/** Commands for which curl and preq send the same bytes. */
 export const SENT: readonly string[] = [
   // Browsers
   `curl 'http://HOST/api/items?page=1&sort=name' \\
@@ -266,7 +266,7 @@ const U = 'http://127.0.0.1:9/hush'
 
 /** Refused before anything is sent; the pattern is of the message, which never shows what might be a secret. */
 export const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
-  // Another language than curl's: that of a shell
+  // Shell syntax
   [`curl ${U} | jq .`, /got a pipe at character \d+\. .*--select/],
   [`curl ${U} || true`, /got a pipe/],
   [`curl ${U} > out.json`, /a redirection.* -o FILE/],
@@ -279,7 +279,7 @@ export const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
   [`curl ${U}?a=1&b=2`, /an '&' outside of quotes.*Put the URL into single quotes/],
   [`curl '${U}'\ncurl '${U}'`, /a second line at character \d+/],
   [`curl ${U} \\\n  -H 'a: b'\n\n  -d x`, /a second line at line 2.*with a backslash/],
-  [`curl ${U} \\  \n  -H 'a: b'`, /a blank behind the backslash/],
+  [`curl ${U} \\  \n  -H 'a: b'`, /a blank after the backslash/],
   [`curl ${U} \\`, /a backslash at its end/],
   [`curl ${U} # note`, /a comment/],
   [`curl ${U} -H "Authorization: Bearer $TOKEN"`, /a '\$…' in double quotes.*--bearer env:NAME/],
@@ -306,7 +306,7 @@ export const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
   [`curl $'${U}`, /expected quotes in pairs/],
   [`curl “${U}”`, /a typographic quote/],
   [`curl ${U} –d x`, /a typographic dash/],
-  [`curl ${U}\u00A0-d x`, /an invisible character that is no space/],
+  [`curl ${U}\u00A0-d x`, /an invisible character other than a space/],
   [`curl ${U} -d \uFFFD`, /bytes that are not UTF-8/],
   [`curl ${U} -d $'\\ud83d\\ude00'`, /half of an emoji/],
   [`curl ${U} -d $'a\\0b'`, /a NUL/],
@@ -325,9 +325,9 @@ export const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
   [`curl ${U} --unix-socket /x`, /got --unix-socket/],
   [`curl ${U} --no-such-thing`, /expected options of curl, got --no-such-thing/],
   [`curl ${U} --compres`, /Did you mean '--compressed'/],
-  [`curl ${U} --data=hush`, /--data: expected its value as a word of its own/],
+  [`curl ${U} --data=hush`, /--data: expected its value as a separate word/],
   [`curl ${U} -`, /expected options of curl, got -\./],
-  [`curl ${U} -d`, /-d: expected a value behind it/],
+  [`curl ${U} -d`, /-d: expected a value after it/],
   [`curl ${U} -T x`, /got -T.*--body @FILE/],
   [`curl ${U} -K x`, /got -K/],
   [`curl ${U} -n`, /got -n.*--auth @FILE/],
@@ -347,27 +347,27 @@ export const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
   [`curl ${U} -U a:b`, /got -U/],
   [`curl ${U} --socks5 127.0.0.1:1`, /--socks5/],
   [`curl ${U} --variable a=b --expand-url x`, /--variable/],
-  [`curl ${U} -m soon`, /--max-time: .*something else than seconds/],
+  [`curl ${U} -m soon`, /--max-time: .*not a number of seconds/],
   [`curl ${U} -E cert.pem:pass`, /--cert: .*a password/],
   [`curl --help`, /--help/],
   // Methods and bodies
   [`curl ${U} -X post -d x`, /write 'POST'/],
-  [`curl ${U} -X ''`, /a method that is none/],
-  [`curl ${U} -X CONNECT`, /a method that is none/],
+  [`curl ${U} -X ''`, /an invalid method/],
+  [`curl ${U} -X CONNECT`, /an invalid method/],
   [`curl -XGET ${U} -d '{}'`, /a GET with a body.*-X POST/],
   [`curl ${U} -I -d x`, /-I beside -d/],
   [`curl ${U} -F a=b -d x`, /-F beside -d/],
   [`curl ${U} -F a=b -G`, /-F beside/],
   [`curl ${U} -G -d a --url-query b`, /--url-query/],
-  [`curl ${U} -d @no-such-file`, /--data: expected a file that can be read/],
+  [`curl ${U} -d @no-such-file`, /--data: cannot read no-such-file: /],
   [`curl ${U} -d @-`, /standard input.*--body @FILE/],
   [`curl ${U} -d @DIR/b.bin`, /a file with NULs.*--data-binary/],
-  [`curl ${U} -r 0-1 -d x`, /-r of another request/],
-  [`curl ${U} -r x`, /-r that is no range/],
+  [`curl ${U} -r 0-1 -d x`, /-r in a request that is not a plain GET/],
+  [`curl ${U} -r x`, /-r without a valid range/],
   // Headers, credentials and cookies
-  [`curl ${U} -H hush`, /got another line/],
-  [`curl ${U} -H 'X;y'`, /got another line/],
-  [`curl ${U} -H ''`, /got another line/],
+  [`curl ${U} -H hush`, /got an invalid line/],
+  [`curl ${U} -H 'X;y'`, /got an invalid line/],
+  [`curl ${U} -H ''`, /got an invalid line/],
   [`curl ${U} -H @file`, /got a file.*-H @FILE/],
   [`curl ${U} -H 'X Y: 1'`, /expected a token/],
   [`curl ${U} -H $'X-A: 1\\r\\nX-B: 2'`, /without control characters/],
@@ -383,11 +383,11 @@ export const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
   [`curl ${U} -F a`, /Write it as 'name=value'/],
   [`curl ${U} -F =a`, /Write it as 'name=value'/],
   [`curl ${U} -F 'a=b;c'`, /Put the value into double quotes/],
-  [`curl ${U} -F 'a="b"c'`, /text behind a value in quotes/],
+  [`curl ${U} -F 'a="b"c'`, /text after a value in quotes/],
   [`curl ${U} -F 'a=@b,c'`, /several files in one part/],
-  [`curl ${U} -F 'a=@b;headers=X: 1'`, /another part of curl's language/],
-  [`curl ${U} -F 'a=@b;encoder=base64'`, /another part of curl's language/],
-  [`curl ${U} -F 'a=(;type=x/y'`, /parts within a part/],
+  [`curl ${U} -F 'a=@b;headers=X: 1'`, /other syntax of curl/],
+  [`curl ${U} -F 'a=@b;encoder=base64'`, /other syntax of curl/],
+  [`curl ${U} -F 'a=(;type=x/y'`, /nested parts/],
   [`curl ${U} -F 'a=x;filename=y'`, /';filename=' of a text/],
   [`curl ${U} -F a=@-`, /standard input/],
   [`curl ${U} -F a=b -H 'Content-Type: multipart/mixed'`, /another Content-Type/],
@@ -412,8 +412,8 @@ export const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
   [`curl '${U}/{1..3}'`, /Write \[1-3\]/],
   [`curl '${U}/{a'`, /without its other half/],
   [`curl '${U}/x]'`, /without its other half/],
-  [`curl '${U}/[3-1]'`, /brackets that are no range/],
-  [`curl '${U}/[a-C]'`, /brackets that are no range/],
+  [`curl '${U}/[3-1]'`, /brackets without a range/],
+  [`curl '${U}/[a-C]'`, /brackets without a range/],
   [`curl '${U}/{a,b}/[1-9999]'`, /a pattern of 19998 URLs/],
   [`curl ${U} -G -d 'a=b c'`, /a query with a blank.*--data-urlencode/],
   [`curl ${U} -G -d 'a=#'`, /Write %23/],
@@ -421,8 +421,8 @@ export const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
   ['curl http://@127.0.0.1/', /an empty user/],
   ['curl http://:@127.0.0.1/', /an empty user/],
   ['curl http://a%00:b@127.0.0.1/', /control characters/],
-  [`curl '${U}/[1-3:5]'`, /brackets that are no range/],
-  [`curl '${U}/[a-c:3]'`, /brackets that are no range/],
+  [`curl '${U}/[1-3:5]'`, /brackets without a range/],
+  [`curl '${U}/[a-c:3]'`, /brackets without a range/],
   [`curl ${U} -H 'Host: a' -H 'Host: b'`, /two Hosts/],
   ['curl http://a%zz:b@127.0.0.1/', /Write % as %25/],
 ]

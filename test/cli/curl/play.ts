@@ -1,4 +1,4 @@
-/** The same commands, run by bash with the installed curl, and by our reader and client in this process. */
+/** Runs the same commands with bash and the installed curl, and with our parser and client in this process. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Recorded, Recorder } from './recorder.ts'
@@ -8,10 +8,10 @@ import type { GivenFlags } from '../../../src/cli/settings.ts'
 import { ParallelRequests } from '../../../src/index.ts'
 import type { RequestInputs } from '../../../src/index.ts'
 
-/** Between two commands: sent by bash itself, since a process for each would double the time. */
+/** A separator between two commands. bash itself sends it, because a process for each would double the time. */
 const MARK = '/between-commands'
 
-/** What each command makes curl send. One bash for all, in a UTF-8 locale, as terminals have it. */
+/** The requests that curl sends for each command. One bash runs them all, in a UTF-8 locale as in a terminal. */
 export async function sentByCurl(commands: readonly string[], server: Recorder): Promise<Recorded[][]> {
   const [name = '', port = ''] = server.host.split(':')
   const mark = `exec 3<>/dev/tcp/${name}/${port}; printf 'GET ${MARK} HTTP/1.1\\r\\n\\r\\n' >&3; read -r -N 60 <&3; exec 3>&-`
@@ -27,7 +27,7 @@ export async function sentByCurl(commands: readonly string[], server: Recorder):
   return groups.slice(0, commands.length)
 }
 
-/** What `preq --curl COMMAND` sends. Throws the UsageError with which it refuses. */
+/** The requests that `preq --curl COMMAND` sends. Throws the UsageError if it refuses the command. */
 export async function sentByUs(command: string, server: Recorder, flags: GivenFlags = []): Promise<Recorded[]> {
   const plan = planRun([], [['curl', command], ['retries', '0'], ['concurrency', '1'], ...flags], {})
   const jobs = await openJobs(plan.input)

@@ -1,14 +1,14 @@
-/** A server on this machine that keeps every request as it came, byte by byte, and answers each with `{}`. */
+/** A local server that records every request byte by byte and answers each with `{}`. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 
-/** A request as curl and we must both send it: without what only describes the connection or names the client. */
+/** The parts of a request that curl and preq must send alike: no headers about the connection or the client. */
 export interface Recorded {
   readonly method: string
-  /** Escapes in upper case: RFC 3986 §6.2.2.1. */
+  /** With percent escapes in upper case (RFC 3986 §6.2.2.1). */
   readonly target: string
-  /** `name: value` with the name in lower case, sorted by name; bytes as Latin-1. */
+  /** `name: value` with the name in lower case, sorted by name, bytes as Latin-1. */
   readonly headers: readonly string[]
   /** As Latin-1; a multipart boundary is `BOUNDARY`. */
   readonly body: string
@@ -17,11 +17,11 @@ export interface Recorded {
 export interface Recorder extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly host: string
-  /** What came since the last time. */
+  /** Returns the requests since the last call. */
   take(): Recorded[]
 }
 
-/** `/redir/302/…` answers with that status, the place `/to` and a cookie. */
+/** `/redir/302/…` answers with that status, `location: /to` and a cookie. */
 export async function recorder(): Promise<Recorder> {
   let seen: Recorded[] = []
   const sockets = new Set<Socket>()
@@ -80,7 +80,7 @@ function firstOf(bytes: Buffer): { readonly recorded: Recorded; readonly bytes: 
     recorded: {
       method,
       target: target.replaceAll(/%[\da-f]{2}/gi, escape => escape.toUpperCase()),
-      // By name alone: the order of those with the same name counts.
+      // Sorts by name only, because the order of headers with the same name matters.
       headers: headers.map(blotted).toSorted((a, b) => compare(nameOf(a), nameOf(b))),
       body: blotted(body.content),
     },

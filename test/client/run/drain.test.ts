@@ -15,7 +15,7 @@ function open(options: ClientOptions): ParallelRequests {
   return client
 }
 
-/** Remembers what it was given, and how often it was closed. */
+/** Records the outcomes that it was given, and how often it was closed. */
 class Kept implements Sink {
   readonly indexes: number[] = []
   closed = 0
@@ -44,7 +44,7 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) =
 const never = (): Promise<void> => new Promise<void>(() => undefined)
 
 describe('drain()', () => {
-  test('adds up: total is ok and failed, and retries, bytes and time are those of the requests.', async () => {
+  test('returns totals that add up: total, ok, failed, retries, bytes and time', async () => {
     const transport = echo(({ index, attempt }) =>
       index % 5 === 0
         ? { status: 404 }
@@ -79,7 +79,7 @@ describe('drain()', () => {
       'a web stream',
       () => new ReadableStream<string>({ start: c => (urlsTo(30).forEach(url => c.enqueue(url)), c.close()) }),
     ],
-  ])('gives the sink each outcome of %s once, and closes it once.', async (_name, input) => {
+  ])('gives the sink each outcome of %s once, and closes it once', async (_name, input) => {
     const transport = echo(({ index }) => ({ status: index % 7 === 0 ? 404 : 200, json: 1, latencyMs: index % 4 }))
     const sink = new Kept()
     expect(await open({ transport }).drain(input(), { sink })).toMatchObject({
@@ -92,7 +92,7 @@ describe('drain()', () => {
     expect(transport.requests.map(({ url }) => url).toSorted()).toEqual(urlsTo(30).toSorted())
   })
 
-  test('takes no more from the input than the window when the sink is slow, and sends no more either.', async () => {
+  test('with a slow sink pulls and sends no more than the window', async () => {
     const transport = echo()
     const input = countedUrls(500)
     let isOpen = false
@@ -116,7 +116,7 @@ describe('drain()', () => {
     expect(most).toBeLessThanOrEqual(10)
   })
 
-  test('hears what the last writes say, and closes only after them.', async () => {
+  test('waits for the last writes before it closes, and reports their errors', async () => {
     const log: string[] = []
     const sink: Sink = {
       write: async ({ index }) => {
@@ -154,7 +154,7 @@ describe('drain()', () => {
       },
     ],
   ])(
-    'stops when the sink %s: nothing more is sent or written, the sink is closed, its error is the result.',
+    'stops when the sink %s: nothing more is sent or written, the sink is closed, and its error is the result',
     async (_name, fail) => {
       const transport = echo(() => ({ json: 1, latencyMs: 5 }))
       const error = new SinkError('out.jsonl', 4, Object.assign(new Error('no space left'), { code: 'ENOSPC' }))
@@ -179,14 +179,14 @@ describe('drain()', () => {
       'of its own rejects with',
       (index: number) => Promise.reject(Object.assign(new Error('mine'), { name: 'RowError', index })),
     ],
-  ])('counts the rows for which a sink %s a RowError, and goes on.', async (_name, fail) => {
+  ])('counts the rows for which a sink %s a RowError, and continues', async (_name, fail) => {
     const sink = new Kept(({ index }) => (index % 4 === 0 ? fail(index) : undefined))
     const totals = await open({ transport: echo() }).drain(urlsTo(40), { sink, window: 5 })
     expect(totals).toMatchObject({ total: 40, ok: 40, failed: 0, unwritten: 10 })
     expect([sink.sorted, sink.closed]).toEqual([upTo(40), 1])
   })
 
-  test('closes the sink when a signal ends the run, also when its writes never settle.', async () => {
+  test('closes the sink when a signal ends the run, even if its writes never settle', async () => {
     const transport = echo()
     const controller = new AbortController()
     const sink = new Kept(never)
@@ -198,7 +198,7 @@ describe('drain()', () => {
     expect(sink.closed).toBe(1)
   })
 
-  test('lets a signal end the wait for writes that never settle when all has been sent.', async () => {
+  test('lets a signal end the wait for writes that never settle after everything was sent', async () => {
     const controller = new AbortController()
     const sink = new Kept(never)
     const drained = open({ transport: echo() }).drain(urlsTo(3), { sink, signal: controller.signal })
@@ -211,7 +211,7 @@ describe('drain()', () => {
     expect(sink.closed).toBe(1)
   })
 
-  test('counts rows that the sink confirms while it is closed, and ends with the client.', async () => {
+  test('counts rows that the sink confirms while it is closed, and ends with the client', async () => {
     for (const isConfirmed of [false, true]) {
       const pending: (() => void)[] = []
       const sink: Sink = {
@@ -228,7 +228,7 @@ describe('drain()', () => {
     }
   })
 
-  test('rejects with what close() throws, unless there was an error before.', async () => {
+  test('rejects with the error of close(), unless there was an error before', async () => {
     const closing = (write: () => void): Sink => ({ write, close: () => Promise.reject(new Error('not flushed')) })
     const client = open({ transport: echo() })
     await expect(client.drain(urlsTo(2), { sink: closing(() => undefined) })).rejects.toThrow('not flushed')
@@ -236,14 +236,14 @@ describe('drain()', () => {
     await expect(client.drain(urlsTo(2), { sink: first })).rejects.toThrow('not written')
   })
 
-  test('leaves a sink alone when the options or the input are wrong: it was never taken over.', async () => {
+  test('does not touch the sink if the options or the input are wrong', async () => {
     const sink = new Kept()
     const client = open({ transport: echo() })
     await expect(client.drain(urlsTo(1), { sink, window: -1 })).rejects.toThrow('window')
     await expect(client.drain('http://h0.test/' as never, { sink })).rejects.toThrow('urls')
     await expect(client.drain(urlsTo(1), { sink, order: 'input' } as never)).rejects.toThrow('order')
     expect(sink.closed).toBe(0)
-    // But once it is, whatever comes.
+    // But it closes the sink once the run has taken it over.
     await expect(client.drain(urlsTo(1), { sink, resume: '/' })).rejects.toThrow('got a folder')
     expect([sink.closed, sink.indexes]).toEqual([1, []])
   })
@@ -263,14 +263,14 @@ describe('drain()', () => {
         throw new Error('the list broke')
       },
     ],
-  ])('finishes and writes what was sent when %s throws, and rejects with its error.', async (_name, input) => {
+  ])('finishes and writes what was sent when %s throws, and rejects with its error', async (_name, input) => {
     const transport = echo(({ index }) => ({ json: 1, latencyMs: 10 * index }))
     const sink = new Kept(() => wait(2))
     await expect(open({ transport }).drain(input(), { sink })).rejects.toThrow('the list broke')
     expect([sentIndexes(transport), sink.sorted, sink.closed]).toEqual([upTo(5), upTo(5), 1])
   })
 
-  test('gives the sink what the run file has as well, and every line is there before its write.', async () => {
+  test('gives the sink restored outcomes as well, and every line is in the run file before its write', async () => {
     const path = newRun()
     const client = open({ transport: echo() })
     await client.drain(urlsTo(10), { resume: path })
@@ -285,8 +285,8 @@ describe('drain()', () => {
   })
 })
 
-describe('A consumer', () => {
-  test('that never reads a stream has nothing sent, and one that stops reading has the window sent.', async () => {
+describe('a consumer', () => {
+  test('that never reads a stream has nothing sent, and one that stops reading has only the window sent', async () => {
     const transport = echo()
     const client = open({ transport, concurrency: 2 })
     const unread = countedUrls(100)
@@ -300,7 +300,7 @@ describe('A consumer', () => {
     await stream.return?.()
   })
 
-  test('that leaves the loop ends what is in flight and the input, and the file is free at once.', async () => {
+  test('that leaves the loop ends the requests in flight and the input, and releases the file at once', async () => {
     const path = newRun()
     const transport = echo(({ index }) => ({ json: 1, latencyMs: index < 3 ? 1 : 1e6 }))
     const client = open({ transport, concurrency: 4 })

@@ -10,14 +10,14 @@ type Parts = Pick<Call, 'method' | 'url' | 'body' | 'key'>
 const print = (parts: Partial<Parts>): string =>
   oldFingerprint(makeCall({ method: 'GET', url: 'http://a.test/', body: undefined, key: undefined, ...parts }))
 
-describe('The fingerprint of version 1', () => {
-  test('is the same in every version: run files live longer than a release.', () => {
+describe('the fingerprint of version 1', () => {
+  test('is the same in every version, because run files outlive a release', () => {
     expect(print({})).toBe('11bTB33X-kgJTQKE')
     expect(print({ method: 'POST', url: 'http://a.test/é?q=1', body: '{"a":"é"}', key: 'k' })).toBe('HnLOrQ4B-wI258_F')
     expect(print({ method: 'POST', body: Uint8Array.of(0, 255), key: '' })).toBe('aX3iNJm9JGUU6gCv')
   })
 
-  test('has 16 letters that need no escaping anywhere.', () => {
+  test('has 16 characters that need no escaping', () => {
     fc.assert(
       fc.property(fc.string(), key => {
         expect(print({ key })).toMatch(/^[\w-]{16}$/)
@@ -25,7 +25,7 @@ describe('The fingerprint of version 1', () => {
     )
   })
 
-  test('is another one for another method, URL, body or key, and only then.', () => {
+  test('differs for another method, URL, body or key, and only then', () => {
     const part = fc.record({
       method: fc.constantFrom('GET', 'POST', 'PUT'),
       url: fc.constantFrom('http://a.test/', 'http://a.test/1', 'http://a.test/11', 'http://a.test/1?k'),
@@ -43,7 +43,7 @@ describe('The fingerprint of version 1', () => {
     )
   })
 
-  test('keeps its parts apart where they meet.', () => {
+  test('separates its parts', () => {
     const twins: [Partial<Parts>, Partial<Parts>][] = [
       [
         { url: 'http://a.test/x', key: 'y' },
@@ -65,13 +65,13 @@ describe('The fingerprint of version 1', () => {
     for (const [a, b] of twins) expect(print(a)).not.toBe(print(b))
   })
 
-  test('takes text and its bytes for one body, and a stream for any stream.', () => {
+  test('is equal for text and its bytes, and for any two streams', () => {
     expect(print({ body: 'é' })).toBe(print({ body: new TextEncoder().encode('é') }))
     expect(print({ body: () => asyncNothing() })).toBe(print({ body: () => asyncNothing() }))
     expect(print({ body: () => asyncNothing() })).not.toBe(print({}))
   })
 
-  test('does not look at headers, credentials, options and the place in the input.', () => {
+  test('ignores headers, credentials, options and the position in the input', () => {
     const more = {
       headers: ['a', '1'],
       credentials: 'Bearer x',
@@ -84,7 +84,7 @@ describe('The fingerprint of version 1', () => {
     expect(oldFingerprint(makeCall({ ...more, url: 'http://a.test/' }))).toBe(print({}))
   })
 
-  test('knows a multipart body by its fields and paths, not by its boundary; a stream by its presence only.', () => {
+  test('covers the fields and paths of a multipart body, not its boundary, and of a stream only its presence', () => {
     const part = { name: 'a', filename: undefined, type: undefined }
     const parts = (content: Part['content'], more: Partial<Part> = {}): string =>
       print({ body: { boundary: String(Math.random()), parts: [{ ...part, ...more, content }] } })
@@ -98,20 +98,20 @@ describe('The fingerprint of version 1', () => {
   })
 })
 
-describe('The fingerprint of a request', () => {
+describe('the fingerprint of a request', () => {
   const SALT = 'abcdefghijklmnopqrstuv'
   const NOTHING: Own = { headers: [], unset: [], credentials: undefined, contentType: undefined }
   const of = (own: Partial<Own> | undefined, parts: Partial<Parts> = {}, salt = SALT): string =>
     fingerprint(makeCall({ url: 'http://a.test/', ...parts, own: own && { ...NOTHING, ...own } }), salt)
 
-  test('is the same in every version, and another one with every salt.', () => {
+  test('is the same in every version, and differs with every salt', () => {
     expect(of(undefined)).toBe('UJ2iA_2OsPhNFdUY')
     const own = { headers: ['x-b', '2', 'x-a', '1'], unset: ['accept'], credentials: 'Bearer x' }
     expect(of(own, { method: 'POST', body: '{"a":"é"}' })).toBe('FgjZddwfG9WOwhAl')
     expect(of(own, {}, SALT.toUpperCase())).not.toBe(of(own))
   })
 
-  test('looks at headers, whatever their order, at credentials and at the type of a body of its own.', () => {
+  test("covers headers in any order, credentials, and the content type of the request's own body", () => {
     const alike: Partial<Own>[] = [{ headers: ['a', '1', 'b', '2'] }, { headers: ['b', '2', 'a', '1'] }]
     expect(new Set(alike.map(own => of(own))).size).toBe(1)
     const all: (Partial<Own> | undefined)[] = [
@@ -128,16 +128,16 @@ describe('The fingerprint of a request', () => {
       { contentType: 'text/plain' },
     ]
     expect(new Set(all.map(own => of(own))).size).toBe(all.length)
-    // The boundary of a multipart body is another one each time.
+    // The boundary of a multipart body is different each time.
     expect(of({ contentType: 'multipart/form-data; boundary=1' })).toBe(of(undefined))
   })
 
-  test('does not look at the key, which is the name, and at what all requests have alike.', () => {
+  test('ignores the key, which is the identity, and what all requests have in common', () => {
     const more = { headers: ['a', '1'], credentials: 'Bearer x', index: 7, key: 'k', costs: 9, plan: { maxRetries: 9 } }
     expect(fingerprint(makeCall({ ...more, url: 'http://a.test/' }), SALT)).toBe(of(undefined))
   })
 })
 
 async function* asyncNothing(): AsyncGenerator<Uint8Array> {
-  // Nothing.
+  // Yields nothing.
 }

@@ -11,7 +11,7 @@ const GOOD = 'http://a.test/'
 const BAD = 'no url'
 const settle = { onFailure: 'settle' } as const
 
-/** Every way an item may be refused before it is sent. */
+/** Every way in which an item may be refused before it is sent. */
 const BAD_ITEMS: readonly unknown[] = [
   BAD,
   '',
@@ -29,8 +29,8 @@ const BAD_ITEMS: readonly unknown[] = [
 
 const textOf = (path: string): string => readFileSync(path, 'utf8')
 
-describe('A request that cannot be sent', () => {
-  test('has its line before its outcome is handed out, whatever is wrong with it, and is looked at anew.', async () => {
+describe('a request that cannot be sent', () => {
+  test('has a line before its outcome is delivered, whatever is wrong with it, and is checked again in a rerun', async () => {
     const path = newRun()
     const client = new ParallelRequests({ transport: echo() })
     onTestFinished(() => client.close())
@@ -47,7 +47,7 @@ describe('A request that cannot be sent', () => {
     expect(lines.every(({ error }) => error?.code.startsWith('invalid_request/'))).toBe(true)
     const text = textOf(path)
     expect(text).not.toContain('hidden-word')
-    // A rerun says the same, and the file does not grow.
+    // A rerun reports the same, and the file does not grow.
     const again = (await parallelRequests(BAD_ITEMS as string[], {
       ...settle,
       transport: echo(),
@@ -62,7 +62,7 @@ describe('A request that cannot be sent', () => {
   test.each([
     ['array', (items: readonly string[]) => items as string[]],
     ['lazy input', (items: readonly string[]) => asAsync(items)],
-  ])('is sent once it is mended, with and without retryFailed: %s.', async (_what, inputOf) => {
+  ])('is sent once it is corrected, with and without retryFailed: %s', async (_what, inputOf) => {
     for (const retryFailed of [false, true]) {
       const path = newRun()
       const run = async (...items: string[]): Promise<[ends: string[], sent: number[]]> => {
@@ -79,7 +79,7 @@ describe('A request that cannot be sent', () => {
         ['network:ok', 'run-file:ok', 'network:invalid_request/url'],
         [0],
       ])
-      // What was never sent binds nobody: it may be left out again, and it has no place that must be there.
+      // A request that was never sent commits nothing: it may be left out again, and its position need not exist.
       expect(await run(`${GOOD}0`, `${GOOD}1`)).toEqual([['run-file:ok', 'run-file:ok'], []])
       expect(await run(`${GOOD}0`, `${GOOD}1`, `${GOOD}2`, `${GOOD}3`)).toEqual([
         ['run-file:ok', 'run-file:ok', 'network:ok', 'network:ok'],
@@ -89,7 +89,7 @@ describe('A request that cannot be sent', () => {
     }
   })
 
-  test('does not hide what was sent from its place: neither a result nor a doubt.', async () => {
+  test('does not hide a result or a doubt that was recorded for its position', async () => {
     const path = newRun()
     const options = { ...settle, resume: path }
     const post = { url: GOOD, json: {} }
@@ -97,7 +97,7 @@ describe('A request that cannot be sent', () => {
     const whole = textOf(path)
     await parallelRequests([BAD, BAD], { ...options, transport: echo() })
     expect(textOf(path)).toBe(whole)
-    // As a crash leaves it that came while the POST was under way.
+    // The file after a crash while the POST was in flight.
     writeFileSync(path, withoutDone(whole, 1))
     expect(intentsIn(path)).toHaveLength(1)
     await parallelRequests([GOOD, BAD], { ...options, transport: echo() })
@@ -106,20 +106,20 @@ describe('A request that cannot be sent', () => {
     expect([endsOf(mended), transport.requests]).toEqual([['run-file:ok', 'network:in_doubt/crash'], []])
   })
 
-  test('is known by its own line only: a request that was mended and is under way in a crash is in doubt.', async () => {
+  test('is known only by its own line: once corrected and in flight in a crash, it is in doubt', async () => {
     const path = newRun()
     const options = { ...settle, resume: path }
     await parallelRequests([BAD], { ...options, transport: echo() })
     const refused = textOf(path)
     await parallelRequests([{ url: GOOD, json: {} }], { ...options, transport: echo() })
-    // As a crash leaves it: without the last line.
+    // The file after a crash, without the last line.
     writeFileSync(path, textOf(path).replace(/.*\n$/, ''))
     expect(textOf(path).length).toBeGreaterThan(refused.length)
     const ends = (await parallelRequests([{ url: GOOD, json: {} }], { ...options, transport: echo() })) as Outcome[]
     expect(endsOf(ends)).toEqual(['network:in_doubt/crash'])
   })
 
-  test('counts among maxFailures as it does without a run file.', async () => {
+  test('counts towards maxFailures, like without a run file', async () => {
     for (const resume of [undefined, newRun()]) {
       const transport = echo()
       const items = [BAD, BAD, ...Array.from({ length: 50 }, (_, n) => `${GOOD}${n}`)]
@@ -130,7 +130,7 @@ describe('A request that cannot be sent', () => {
     }
   })
 
-  test('is written as it is taken, and not all of them at once.', async () => {
+  test('is written when it is pulled, and not all of them at once', async () => {
     const items = Array.from({ length: 100_000 }, () => BAD)
     const client = new ParallelRequests({ transport: echo() })
     onTestFinished(() => client.close())
@@ -140,12 +140,12 @@ describe('A request that cannot be sent', () => {
       expect(error?.code).toBe('invalid_request/url')
       if (++count === 1_000) break
     }
-    // A consumer that leaves is not waited for, and no more has been written than was asked for.
+    // A consumer that leaves is not waited for, and no more is written than was requested.
     expect(indexesIn(path).length).toBeLessThan(1_100)
   })
 })
 
-describe('A request that was never sent is told by the method that it would have had', () => {
+describe('a request that was never sent is reported with the method that it would have had', () => {
   const URLS = { bad: 'http://a.test:x/', good: GOOD }
 
   test.each<[string, Pick<CallOptions, 'method' | 'json'>, unknown, string]>([
@@ -155,7 +155,7 @@ describe('A request that was never sent is told by the method that it would have
     ['of its own', { method: 'PUT' }, { url: URLS.bad, method: 'patch' }, 'PATCH'],
     ['of a fetch Request', {}, new Request(GOOD, { method: 'QUERY', headers: { te: 'x' } }), 'QUERY'],
     ['of nothing', {}, URLS.bad, 'GET'],
-  ])('%s', async (_what, options, item, method) => {
+  ])('which is that %s', async (_what, options, item, method) => {
     for (const signal of [undefined, AbortSignal.abort()]) {
       const client = new ParallelRequests({ transport: echo() })
       const outcomes = await client.request([item] as string[], { ...options, ...settle, signal })

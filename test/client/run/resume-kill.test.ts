@@ -14,7 +14,7 @@ async function open(): Promise<{ books: Books; origin: string }> {
   return { books, origin }
 }
 
-test(`A run that is killed ${KILLS} times completes: nothing finished is sent again, and no write twice.`, async () => {
+test(`a run that is killed ${KILLS} times completes, and nothing finished is sent again and no write twice`, async () => {
   const path = newRun()
   const { books, origin } = await open()
   const parts = { path, origin, books, count: REQUESTS, kills: KILLS, maxDelayMs: 250, random: randomFrom(seed) }
@@ -24,10 +24,10 @@ test(`A run that is killed ${KILLS} times completes: nothing finished is sent ag
   expect(loop.kills.length, `seed ${seed}`).toBe(KILLS)
   expect(verdict, `seed ${seed}`).toMatchObject({ repeatedDone: 0, repeatedWrites: 0, changedKeys: 0 })
   expect(verdict.resent, `seed ${seed}`).toBeLessThanOrEqual(verdict.allowed)
-  // Else it was never killed in the middle of anything, and this proves nothing.
+  // Otherwise it was never killed in the middle of anything, and the test proves nothing.
   expect(verdict.resent, `seed ${seed}`).toBeGreaterThan(0)
   expect((loop.ends['ok'] ?? 0) + (loop.ends['in_doubt/crash'] ?? 0), `seed ${seed}`).toBe(REQUESTS)
-  // Only those without a finished line are in doubt, and all of them are writes without a key.
+  // Only requests without a finished line are in doubt, and all of them are writes without a key.
   const done = new Set(doneIn(path).flatMap(({ ok, index }) => (ok ? [index] : [])))
   expect(done.size, `seed ${seed}`).toBe(loop.ends['ok'])
   const unfinished = intentsIn(path).filter(({ index }) => !done.has(index))
@@ -39,7 +39,7 @@ test(`A run that is killed ${KILLS} times completes: nothing finished is sent ag
   expect(JSON.parse(last.said.at(-1) ?? '')).toEqual({ ok: REQUESTS, restored: done.size })
 })
 
-test('Of two processes on one run file the second says that it is locked; when the first is killed the next has it at once.', async () => {
+test('the second of two processes on one run file is told that it is locked, and gets it as soon as the first is killed', async () => {
   const path = newRun()
   const { books, origin } = await open()
   const arrived = new Promise<void>(resolve => (books.onArrival = resolve))
@@ -51,7 +51,7 @@ test('Of two processes on one run file the second says that it is locked; when t
   expect(second.error).toContain(`${JSON.stringify(path)} is locked by another run (process ${first.process.pid})`)
   first.process.kill('SIGKILL')
   await first.ended
-  // A torn line besides, as a power loss leaves it.
+  // A torn line as well, as after a power failure.
   appendFileSync(path, '{"v":1,"index":1999,"id":"abc')
   const again = new Promise<void>(resolve => (books.onArrival = resolve))
   const third = live(origin, path, '2000', '2')

@@ -43,14 +43,17 @@ const refusal = (run: Promise<unknown>): Promise<string> =>
     },
   )
 
-/** Sends, and crashes when so many have arrived at the wire: what the file held by then is the new run's. */
+/**
+ * Sends requests, and crashes when `arrivals` of them have reached the transport. Returns a copy of the file at that
+ * moment.
+ */
 async function crashed(items: readonly unknown[], arrivals: number, options: object = {}): Promise<string> {
   const path = newRun()
   const copy = `${path}.crashed.jsonl`
   const controller = new AbortController()
   const transport = echo(() => {
     if (transport.requests.length === arrivals) {
-      // The next turn: until then whatever belongs to this one is written.
+      // The next turn, because everything that belongs to this one is written by then.
       setImmediate(() => {
         copyFileSync(path, copy)
         controller.abort()
@@ -70,10 +73,10 @@ async function crashed(items: readonly unknown[], arrivals: number, options: obj
   return copy
 }
 
-describe('What a run file gives back', () => {
+describe('an outcome that is restored from a run file', () => {
   const body = '{"name":"Zoë 💡","list":[1,"two",null,{"__proto__":3}],"n":-1.5e-7}'
   test.each(['json', 'text', 'content'] as const)(
-    'equals what the network gave, for returnType %s.',
+    'equals the outcome from the network, with returnType %s',
     async returnType => {
       const path = newRun()
       const transport = echo(() => ({ text: body, headers: { 'content-type': 'application/json' } }))
@@ -92,7 +95,7 @@ describe('What a run file gives back', () => {
     },
   )
 
-  test('equals what the network gave, for a whole response of any status.', async () => {
+  test('equals the outcome from the network, as a whole response with any status', async () => {
     const path = newRun()
     const bytes = Uint8Array.from({ length: 256 }, (_, n) => n)
     const transport = echo(() => ({ status: 404, body: bytes, headers: { 'x-a': ['1', '2'], etag: '"é"' } }))
@@ -119,7 +122,7 @@ describe('What a run file gives back', () => {
     ],
     ['a lone surrogate', { text: String.raw`"\ud800"` }, 'json', '\ud800'],
     ['no bytes', { text: '' }, 'content', new Uint8Array()],
-  ] as const)('is %s as it was.', async (_name, answer, returnType, value) => {
+  ] as const)('is %s, unchanged', async (_name, answer, returnType, value) => {
     const path = newRun()
     const transport = echo(() => answer)
     const ask = () => parallelRequests(URL_A, { transport, returnType, resume: path })
@@ -127,7 +130,7 @@ describe('What a run file gives back', () => {
     expect(transport.requests).toHaveLength(1)
   })
 
-  test('goes through schema and parseFunc of this run, and not of the one before.', async () => {
+  test('passes through the schema and parseFunc of this run, not of the previous one', async () => {
     const path = newRun()
     const transport = echo(() => ({ json: { id: 7, extra: true } }))
     const schema = v.object({ id: v.number() })
@@ -141,7 +144,7 @@ describe('What a run file gives back', () => {
     expect([seen, transport.requests.length]).toEqual([[{ id: 7 }], 1])
   })
 
-  test('fails by a schema or a parseFunc that it does not fit now, and is given back without them still.', async () => {
+  test('fails if it does not fit the current schema or parseFunc, and is still restored without them', async () => {
     const path = newRun()
     const transport = echo(() => ({ json: { id: 7 } }))
     const run = (options: object) =>
@@ -160,7 +163,7 @@ describe('What a run file gives back', () => {
     ['a broken connection', { fault: 'reset/before_headers' }, 'reset/before_headers'],
     ['a timeout', { fault: 'timeout/headers' }, 'timeout/headers'],
     ['a body that is no JSON', { text: '{"a": nope}' }, 'parse/json'],
-  ] as const)('is a failure with its code, message, attempts and status: %s.', async (_name, answer, code) => {
+  ] as const)('is a failure with its code, message, attempts and status: %s', async (_name, answer, code) => {
     const path = newRun()
     const transport = echo(() => answer)
     const ask = () => parallelRequests([URL_A], { transport, resume: path, maxRetries: 2, onFailure: 'settle' })
@@ -184,7 +187,7 @@ describe('What a run file gives back', () => {
     expect(second.error?.response?.status).toBe(first.error?.response?.status)
   })
 
-  test('is a success when it was one then, whatever acceptStatus says now.', async () => {
+  test('is a success if it was one, whatever acceptStatus says now', async () => {
     const path = newRun()
     const transport = echo(() => ({ status: 404, json: 'a page' }))
     const run = (options: object) => parallelRequests(URL_A, { transport, resume: path, ...options })
@@ -192,7 +195,7 @@ describe('What a run file gives back', () => {
     expect(transport.requests).toHaveLength(1)
   })
 
-  test('has the shape that was asked for, with keys and one by one.', async () => {
+  test('has the requested shape, with keys and for one request', async () => {
     const path = newRun()
     const transport = echo()
     const keyed = () => parallelRequests(urlsTo(2), { transport, keys: ['__proto__', 'b'], resume: path })
@@ -216,7 +219,7 @@ describe('What a run file gives back', () => {
     expect([await one('null'), broken.requests.length]).toEqual([null, 1])
   })
 
-  test('is the same for every way to ask: request(), parallelRequests(), stream() in both orders, and drain().', async () => {
+  test('is the same from request(), parallelRequests(), stream() in both orders and drain()', async () => {
     const path = newRun()
     const transport = echo(({ index }) => (index === 3 ? { status: 404 } : (undefined as never)))
     const client = opened({ transport, concurrency: 3 })
@@ -259,8 +262,8 @@ describe('What a run file gives back', () => {
   })
 })
 
-describe('With a run file', () => {
-  test('done work is never sent again, over many hosts and with few places.', async () => {
+describe('with a run file', () => {
+  test('finished requests are never sent again, over many hosts and with few slots', async () => {
     const path = newRun()
     const items = urlsTo(1_500, 50)
     await parallelRequests(items.slice(0, 1_000), { transport: echo(), resume: path })
@@ -269,7 +272,7 @@ describe('With a run file', () => {
     expect(sentIndexes(transport)).toEqual(Array.from({ length: 500 }, (_, n) => 1_000 + n))
   })
 
-  test('retryFailed sends what had failed and nothing else, and the later line counts.', async () => {
+  test('retryFailed sends only the recorded failures, and the later line counts', async () => {
     const path = newRun()
     let isBroken = true
     const transport = echo(({ index }) => (isBroken && index % 3 === 0 ? { status: 404 } : { json: index }))
@@ -283,7 +286,7 @@ describe('With a run file', () => {
     expect(transport.requests).toHaveLength(12)
   })
 
-  test('what was aborted has no line; an item that is refused has one, and is refused again.', async () => {
+  test('an aborted request has no line; a refused item has one, and is refused again', async () => {
     const path = newRun()
     const controller = new AbortController()
     const items = [
@@ -317,7 +320,7 @@ describe('With a run file', () => {
   })
 
   test.each(['stop', 'abort', 'signal', 'return'] as const)(
-    'what %s left out the next run sends, and both together have everything once.',
+    'the requests that %s left out are sent by the next run, and the two runs cover each request once',
     async how => {
       const path = newRun()
       const transport = echo(() => ({ json: 1, latencyMs: 10 }))
@@ -341,7 +344,7 @@ describe('With a run file', () => {
     },
   )
 
-  test('a run that is stopped or has had enough failures is not taken for one with a shorter input.', async () => {
+  test('a run that was stopped or had maxFailures is not taken for one with a shorter input', async () => {
     const path = newRun()
     const transport = echo(() => ({ status: 404 }))
     const lazily = function* () {
@@ -356,7 +359,7 @@ describe('With a run file', () => {
     expect(seen).toBeLessThan(10)
   })
 
-  test('a stream that is stopped or left before its file is open sends nothing and lets go of the file.', async () => {
+  test('a stream that is stopped or left before its file is open sends nothing and releases the file', async () => {
     const path = newRun()
     const transport = echo()
     const client = opened({ transport })
@@ -375,7 +378,7 @@ describe('With a run file', () => {
   })
 
   test.each(['request', 'drain', 'stream'] as const)(
-    'a client that is closed while the file is being opened ends its %s as an aborted one, and lets go of the file.',
+    'closing the client while the file is being opened aborts its %s and releases the file',
     async how => {
       const path = newRun()
       const transport = echo()
@@ -404,7 +407,7 @@ describe('With a run file', () => {
     },
   )
 
-  test("durability 'power' gives the same file and the same results.", async () => {
+  test("durability 'power' gives the same file and the same results", async () => {
     const path = newRun()
     const transport = echo()
     const run = () => parallelRequests([...urlsTo(50), ...postsTo(5)], { transport, resume: path, durability: 'power' })
@@ -412,7 +415,7 @@ describe('With a run file', () => {
     expect([doneIn(path).length, intentsIn(path).length, transport.requests.length]).toEqual([55, 5, 55])
   })
 
-  test('a second run on the file is refused while the first one has it, whatever client it is of.', async () => {
+  test('a second run on the file is refused while the first one has it, with the same client or another', async () => {
     const path = newRun()
     const second = echo()
     let refused = ''
@@ -431,7 +434,7 @@ describe('With a run file', () => {
     ['a folder', (path: string) => mkdirSync(path), 'got a folder'],
     ['not a run file', (path: string) => writeFileSync(path, 'a,b\n1,2\n'), 'is not a run file'],
     ['of a newer version', (path: string) => writeFileSync(path, '{"v":3,"index":0}\n'), 'newer version'],
-  ])('a path that is %s is a ConfigError, for each way to ask, and nothing is sent.', async (_name, make, message) => {
+  ])('a path that is %s is a ConfigError for every kind of call, and nothing is sent', async (_name, make, message) => {
     const path = newRun()
     make(path)
     const transport = echo()
@@ -450,7 +453,7 @@ describe('With a run file', () => {
   })
 })
 
-describe('An input that is not that of the run file', () => {
+describe('an input that does not match the run file', () => {
   const made = async (items: readonly unknown[]): Promise<string> => {
     const path = newRun()
     await parallelRequests(items as string[], { transport: echo(), resume: path })
@@ -489,7 +492,7 @@ describe('An input that is not that of the run file', () => {
       [`${URL_A}?token=2`],
       /was GET \S+ and is GET \S+ \(they differ in what is not shown: the body, or secrets/,
     ],
-  ])('is refused with the first difference: %s.', async (_name, before, after, expected) => {
+  ])('is refused with the first difference: %s', async (_name, before, after, expected) => {
     const path = await made(before)
     const text = readFileSync(path, 'utf8')
     const transport = echo()
@@ -498,7 +501,7 @@ describe('An input that is not that of the run file', () => {
     expect(message).not.toContain(token)
     expect(message).toContain(path)
     expect(transport.requests).toEqual([])
-    // A lazy input is read as it goes.
+    // A lazy input is compared while it is read.
     const lazily = parallelRequests(
       (function* () {
         yield* after as string[]
@@ -510,14 +513,14 @@ describe('An input that is not that of the run file', () => {
     expect(readFileSync(path, 'utf8')).toBe(text)
   })
 
-  test('may be longer: the rest is sent. A shorter array is refused before anything is sent.', async () => {
+  test('may be longer, and the rest is sent; a shorter array is refused before anything is sent', async () => {
     const path = await made(urlsTo(5))
     const whole = readFileSync(path, 'utf8')
     writeFileSync(path, withoutDone(whole, 2, 3))
     const transport = echo()
     const shorter = refusal(parallelRequests(urlsTo(4), { transport, resume: path, retryFailed: true }))
     expect(await shorter).toContain('had at least 5 requests, got a shorter one')
-    // Nor are those before the first difference.
+    // Requests before the first difference are not sent either.
     const other = refusal(parallelRequests([...urlsTo(4), URL_A], { transport, resume: path }))
     expect(await other).toContain('request 4 was GET http://h0.test/4 and is GET http://a.test/')
     expect(transport.requests).toEqual([])
@@ -526,7 +529,7 @@ describe('An input that is not that of the run file', () => {
     expect(sentIndexes(transport)).toEqual([5, 6])
   })
 
-  test('ends a lazy run after what was in flight has finished, and what finished counts.', async () => {
+  test('ends a lazy run after the requests in flight have finished, and their results are recorded', async () => {
     const path = await made([...urlsTo(2), 'http://h0.test/other'])
     const file = readFileSync(path, 'utf8')
     writeFileSync(path, withoutDone(file, 0, 1))
@@ -549,7 +552,7 @@ describe('An input that is not that of the run file', () => {
     expect(indexesIn(path)).toEqual([0, 1, 2])
   })
 
-  test('ends a lazy run at its end when it was too short, and its outcomes are there.', async () => {
+  test('ends a lazy run at its end if it is too short, with its outcomes delivered', async () => {
     const path = await made(urlsTo(5))
     const outcomes: Outcome[] = []
     const stream = opened({ transport: echo() }).stream(
@@ -567,7 +570,7 @@ describe('An input that is not that of the run file', () => {
     expect(endsOf(outcomes)).toEqual(['run-file:ok', 'run-file:ok', 'run-file:ok'])
   })
 
-  test('does not matter in headers, credentials and cookies that all requests have alike.', async () => {
+  test('is allowed if only headers, credentials and cookies of all requests have changed', async () => {
     const path = newRun()
     const before = { headers: { a: '1', 'x-api-key': 'old' }, auth: { bearer: 'old' }, cookies: { sid: 'old' } }
     await parallelRequests([URL_A], { transport: echo(), resume: path, ...before })
@@ -578,7 +581,7 @@ describe('An input that is not that of the run file', () => {
     expect(transport.requests).toEqual([])
   })
 
-  test('that throws half-way ends the run with its error, and what was sent has its lines.', async () => {
+  test('and throws half-way ends the run with its error, and the sent requests have their lines', async () => {
     const path = newRun()
     const broken = function* () {
       yield* urlsTo(3)
@@ -592,8 +595,8 @@ describe('An input that is not that of the run file', () => {
   })
 })
 
-describe('An unsafe request', () => {
-  test('has its intent in the file when it arrives at the wire, one that is safe has none.', async () => {
+describe('an unsafe request', () => {
+  test('has its intent in the file when it reaches the transport; a safe one has none', async () => {
     const path = newRun()
     const seen: boolean[] = []
     const transport = echo(({ index, method }) => {
@@ -615,7 +618,7 @@ describe('An unsafe request', () => {
     )
   })
 
-  test('that was under way in a crash is in doubt and not sent, in every further run until told to resend.', async () => {
+  test('that was in flight in a crash is in doubt and not sent, in every later run until told to resend', async () => {
     const path = await crashed([...postsTo(2), URL_A], 3)
     expect(intentsIn(path).map(({ index }) => index)).toEqual([0, 1])
     const transport = echo()
@@ -655,7 +658,7 @@ describe('An unsafe request', () => {
     ['of the caller', [{ url: URL_A, json: 1, idempotencyKey: 'mine' }], {}],
     ['in a header', [{ url: URL_A, json: 1, headers: { 'Idempotency-Key': 'mine' } }], {}],
   ])(
-    "is sent again after a crash with the same idempotency key, one %s, also with 'fail'.",
+    "is sent again after a crash with the same idempotency key, one %s, even with 'fail'",
     async (_name, items, options) => {
       const path = await crashed(items, 1, options)
       const [before] = intentsIn(path)
@@ -676,7 +679,7 @@ describe('An unsafe request', () => {
     },
   )
 
-  test('that had no key before the crash is in doubt although it has one now.', async () => {
+  test('that had no key before the crash is in doubt even if it has one now', async () => {
     const path = await crashed(postsTo(1), 1)
     const transport = echo()
     const options = { transport, resume: path, onFailure: 'settle', idempotencyKey: true } as const
@@ -684,7 +687,7 @@ describe('An unsafe request', () => {
     expect(transport.requests).toEqual([])
   })
 
-  test('that failed is tried again with the key that it was sent with.', async () => {
+  test('that failed is retried in a rerun with the key that it was sent with', async () => {
     const path = newRun()
     let isBroken = true
     const transport = echo(() => (isBroken ? { fault: 'reset/before_headers' } : { json: 1 }))
@@ -698,7 +701,7 @@ describe('An unsafe request', () => {
     expect(new Set(transport.requests.map(({ headers }) => headers.get('idempotency-key'))).size).toBe(1)
   })
 
-  test('that ended in doubt is sent again by retryFailed only with resend, also when it has a key now.', async () => {
+  test("that ended in doubt is sent again by retryFailed only with 'resend', even if it has a key now", async () => {
     const path = newRun()
     let isBroken = true
     const transport = echo(() => (isBroken ? { fault: 'reset/before_headers' } : { json: 1 }))
@@ -713,12 +716,12 @@ describe('An unsafe request', () => {
     expect(transport.requests).toHaveLength(2)
   })
 
-  test('that had failed and was under way again in the crash is in doubt, not failed.', async () => {
+  test('that had failed and was in flight again in the crash is in doubt, not failed', async () => {
     const path = newRun()
     await parallelRequests(postsTo(1), { transport: echo(() => ({ status: 404 })), resume: path, onFailure: 'null' })
     const [failed] = doneIn(path)
     const [intent] = intentsIn(path)
-    // As it stands after the second intent; lines by hand have no checksum.
+    // The file after the second intent. Lines written by hand have no checksum.
     writeFileSync(
       path,
       [saltIn(path), { intent }, failed, { intent }]
@@ -730,7 +733,7 @@ describe('An unsafe request', () => {
     expect([ends, transport.requests]).toEqual([['network:in_doubt/crash'], []])
   })
 
-  test('that was aborted with a byte written is in doubt in the next run, too.', async () => {
+  test('that was aborted after a byte was written is also in doubt in the next run', async () => {
     const path = newRun()
     const controller = new AbortController()
     const hanging = echo(() => {
@@ -745,8 +748,7 @@ describe('An unsafe request', () => {
     expect([doneIn(path).map(({ ok }) => ok), transport.requests]).toEqual([[false], []])
   })
 
-  // It is, so far, with an intent before it queues and none to take it back.
-  test('that was not sent when the run was stopped is sent by the next run.', async () => {
+  test('that was not sent when the run was stopped is sent by the next run', async () => {
     const path = newRun()
     const transport = echo(() => ({ json: 1, latencyMs: 50 }))
     const stream = opened({ transport, concurrency: 4, rateLimit: '1/s' }).stream(postsTo(4), { resume: path })
@@ -765,7 +767,7 @@ describe('An unsafe request', () => {
     expect(endsOf(next)).toEqual(['run-file:ok', 'network:ok', 'network:ok', 'network:ok'])
   })
 
-  test('of another batch is refused by its intent alone.', async () => {
+  test('of another batch is refused because of its intent alone', async () => {
     const path = await crashed(postsTo(1), 1)
     const transport = echo()
     const message = await refusal(parallelRequests([{ url: URL_A, json: 2 }], { transport, resume: path }))
@@ -774,7 +776,7 @@ describe('An unsafe request', () => {
   })
 })
 
-test('Secrets are in no run file: not of the URL, the request, the response or the errors.', async () => {
+test('a run file contains no secret of the URL, the request, the response or the errors', async () => {
   const path = newRun()
   const canary = (name: string) => `canary-${name}-42`
   const transport = echo(({ index }) => ({
@@ -823,8 +825,8 @@ test('Secrets are in no run file: not of the URL, the request, the response or t
   expect(inspect(restored, { depth: 9, showHidden: false })).not.toContain('canary')
 })
 
-describe('From every state that a crash can leave', () => {
-  /** A run of everything there is, of which each prefix of the file is one state. */
+describe('from every state that a crash can leave', () => {
+  /** Records a run with every kind of request. Each prefix of its file is a state after a crash. */
   const record = async (items: readonly object[], random: () => number) => {
     const path = newRun()
     const transport = answering(random)
@@ -850,7 +852,7 @@ describe('From every state that a crash can leave', () => {
       return { url, json: { n }, idempotencyKey: true }
     })
 
-  test('a run completes to the same values, and sends exactly what has no finished line.', async () => {
+  test('a rerun completes with the same values, and sends exactly the requests without a finished line', async () => {
     let prefixes = 0
     await fc.assert(
       fc.asyncProperty(
@@ -900,14 +902,14 @@ describe('From every state that a crash can leave', () => {
   })
 })
 
-describe.skipIf(process.platform === 'win32')('When the run file can take no more', () => {
+describe.skipIf(process.platform === 'win32')('when the run file cannot grow', () => {
   const PROGRAM = join(import.meta.dirname, '../../support/full-disk-process.ts')
 
   test.each(['request', 'stream', 'drain'] as const)(
-    '%s rejects with resource/run_file, and only what has its line counts as done.',
+    '%s rejects with resource/run_file, and only requests with a line count as done',
     how => {
       const path = newRun()
-      // In blocks of 512 or 1,024 bytes, by the shell.
+      // In blocks of 512 or 1,024 bytes, depending on the shell.
       const { stdout, stderr, status } = spawnSync(
         '/bin/sh',
         ['-c', 'ulimit -f 16; exec "$@"', 'sh', process.execPath, PROGRAM, how, path],
@@ -920,16 +922,17 @@ describe.skipIf(process.platform === 'win32')('When the run file can take no mor
       const done = indexesIn(path)
       expect(done.length).toBeGreaterThan(10)
       expect(done.length).toBeLessThan(200)
-      // Nothing further was sent once it was known: one group of lines that failed, and those on the wire meanwhile.
+      // Nothing more was sent once the failure was known: one group of lines that failed, and the attempts in flight
+      // meanwhile.
       expect(arrived).toBeLessThanOrEqual(done.length + 40)
-      // Lines of the group that failed may be whole.
+      // Lines of the failed group may be complete.
       expect((ok as number[]).filter(index => !done.includes(index))).toEqual([])
       expect((ok as number[]).length).toBeGreaterThan(how === 'request' ? -1 : 0)
       expect(existsSync(`${path}.lock`)).toBe(false)
     },
   )
 
-  test('and it has room again, the next run goes on from there.', async () => {
+  test('the next run continues as soon as there is room again', async () => {
     const path = newRun()
     spawnSync('/bin/sh', ['-c', 'ulimit -f 16; exec "$@"', 'sh', process.execPath, PROGRAM, 'request', path])
     const done = indexesIn(path)

@@ -11,7 +11,7 @@ import { fc } from '../../support/property.ts'
 const clock = virtualClock()
 const AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 
-/** Into a line, through the file's JSON, and out again. */
+/** Writes a result as a line, through the JSON of the file, and reads it back. */
 async function thereAndBack(result: Result, plan: Partial<CallPlan> = {}, now: Partial<CallPlan> = plan) {
   const call = makeCall({ plan, key: 'k', index: 3, url: 'http://a.test/p?token=canary' })
   call.trip.id = 'k:k'
@@ -24,8 +24,8 @@ async function thereAndBack(result: Result, plan: Partial<CallPlan> = {}, now: P
 
 const bytesReply = (body: Uint8Array, headers = {}): Reply => ({ ...makeReply(200, headers), body })
 
-describe('A line of a run file', () => {
-  test('has the fields that are promised, and nothing that is not there.', async () => {
+describe('a line of a run file', () => {
+  test('has the promised fields, and no field without a value', async () => {
     const { line } = await thereAndBack(makeReply(201, {}, '{"a":1}'))
     expect(line).toEqual({
       v: 2,
@@ -61,8 +61,8 @@ describe('A line of a run file', () => {
     })
   })
 
-  test('gives back any JSON value.', async () => {
-    // Not -0, and no number beyond the range of doubles: JSON as it is written here has neither.
+  test('restores any JSON value', async () => {
+    // Without -0 and numbers beyond the range of doubles, which JSON.stringify does not write.
     const value = fc
       .jsonValue()
       .filter(json => !JSON.stringify([json], (_, v: unknown) => (Object.is(v, -0) ? '-0' : v)).includes('-0'))
@@ -74,7 +74,7 @@ describe('A line of a run file', () => {
     )
   })
 
-  test('gives back any text, and any bytes as text.', async () => {
+  test('restores any text, and any bytes as text', async () => {
     const headers = fc.constantFrom(
       {},
       { 'content-type': 'text/plain; charset=utf-16le' },
@@ -96,7 +96,7 @@ describe('A line of a run file', () => {
     )
   })
 
-  test('gives back any bytes, as content of its own and in a whole response.', async () => {
+  test('restores any bytes, as content and in a whole response', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array(), async bytes => {
         const content = await thereAndBack(bytesReply(bytes), { returnType: 'content' })
@@ -119,7 +119,7 @@ describe('A line of a run file', () => {
     ['json', 'text', '{"a":1}'],
     ['json', 'content', '{"a":1}'],
     ['text', 'content', 'plain'],
-  ] as const)('that was written as %s can be read as %s.', async (before, now, body) => {
+  ] as const)('that was written as %s can be read as %s', async (before, now, body) => {
     const { back } = await thereAndBack(makeReply(200, {}, body), { returnType: before }, { returnType: now })
     const value = back.value as { bytes?(): Uint8Array }
     const expected = { json: { a: 1 }, text: body, content: new TextEncoder().encode(body), response: undefined }[now]
@@ -127,7 +127,7 @@ describe('A line of a run file', () => {
     else expect(value).toEqual(expected)
   })
 
-  test('of a whole response keeps no secret headers and no secrets of its URL.', async () => {
+  test('of a whole response contains no secret headers and no secrets of its URL', async () => {
     const headers = { 'set-cookie': 'canary', 'x-auth-token': 'canary', mine: 'canary', 'content-language': 'de' }
     const reply = { ...makeReply(200, headers, 'x'), url: 'http://a.test/p?token=canary&a=1' }
     const { line } = await thereAndBack(reply, { returnType: 'response', secretNames: new Set(['mine']) })
@@ -143,7 +143,7 @@ describe('A line of a run file', () => {
     ['a status', makeReply(503, {}, 'busy'), 'http/503', 503],
     ['no JSON', makeReply(200, {}, 'nope'), 'parse/json', 200],
     ['no answer', makeFault('timeout/headers', true), 'timeout/headers', undefined],
-  ] as const)('of a failure gives back its code, message and status: %s.', async (_name, result, code, status) => {
+  ] as const)('of a failure restores its code, message and status: %s', async (_name, result, code, status) => {
     const { outcome, line, back } = await thereAndBack(result)
     expect([line.error?.code, line.status]).toEqual([code, status])
     expect([back.error?.code, back.error?.message, back.response?.status]).toEqual([

@@ -1,4 +1,7 @@
-/** `parallelRequestsSync`: blocks, answers what the async call answers, and runs the caller's functions right here. */
+/**
+ * `parallelRequestsSync`: blocks, gives the same results as the async call, and calls the caller's functions on this
+ * thread.
+ */
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import * as v from 'valibot'
 import { spawnSync } from 'node:child_process'
@@ -45,8 +48,8 @@ const thrownBy = (run: () => unknown): unknown => {
 }
 const soon = { retry: { backoff: () => 1 } }
 
-describe('shapes and values', () => {
-  it('gives one value for one URL, a list for a list and an object for keys, without a promise', () => {
+describe('the shapes and values of a sync call', () => {
+  it('are one value for one URL, a list for a list and an object for keys, without a promise', () => {
     expect(parallelRequestsSync<Echo>(at('/one')).path).toBe('/one')
     expect(parallelRequestsSync<Echo>([at('/a'), new URL(at('/b'))]).map(({ path }) => path)).toEqual(['/a', '/b'])
     const keyed = parallelRequestsSync([at('/a'), at('/b')], { keys: ['x', '__proto__'] })
@@ -56,7 +59,7 @@ describe('shapes and values', () => {
     expect(parallelRequestsSync([])).toEqual([])
   })
 
-  it('collects a lazy sync iterable and throws what that throws', () => {
+  it('are collected from a lazy sync iterable, whose throw is thrown', () => {
     function* urls() {
       yield at('/1')
       yield { url: at('/2') }
@@ -70,7 +73,7 @@ describe('shapes and values', () => {
     expect(thrownBy(() => parallelRequestsSync(failing()))).toBe(broken)
   })
 
-  it('reads every return type', () => {
+  it('exist for every return type', () => {
     expect(parallelRequestsSync(at('/text'), { returnType: 'text' })).toBe('café')
     const bytes = parallelRequestsSync(at('/bytes?n=100000'), { returnType: 'content' })
     expect(bytes).toEqual(new Uint8Array(100_000).fill(7))
@@ -84,7 +87,7 @@ describe('shapes and values', () => {
     expect(response.timings.total).toBeGreaterThan(0)
   })
 
-  it('sends what specs and options say', () => {
+  it('depend on specs and options like in the async call', () => {
     const [first, second, third] = parallelRequestsSync(
       [
         { url: 'one', params: { a: 1 }, headers: { 'x-own': 'yes' }, json: { k: 'v' } },
@@ -101,14 +104,14 @@ describe('shapes and values', () => {
     expect(third?.headers['idempotency-key']).toBe('abc')
   })
 
-  it('takes params per URL, and shares cookies and redirects within the call', () => {
+  it('use params per URL, and share cookies and redirects within the call', () => {
     const values = parallelRequestsSync<Echo>([at('/p'), at('/q')], { params: [{ n: 1 }, {}] })
     expect(values.map(({ path }) => path)).toEqual(['/p?n=1', '/q'])
     const chain = parallelRequestsSync<Echo>([at('/cookie'), at('/hop?to=/end')], { concurrency: 1 })
     expect(chain[1]).toMatchObject({ path: '/end', headers: { cookie: 'learned=1' } })
   })
 
-  it('gives every outcome its place, and meta back as the very object', () => {
+  it('have every outcome at its position, with the same meta object', () => {
     const meta = { method: () => 'a function cannot be cloned' }
     const outcomes = parallelRequestsSync(
       [
@@ -133,7 +136,7 @@ describe('shapes and values', () => {
   })
 })
 
-describe('functions of the caller', () => {
+describe('functions of the caller in a sync call', () => {
   it('run on the calling thread, in the order of the async call and with the same contexts', async () => {
     const meta = { me: 1 }
     const scenario = (id: string, note: (name: string, ...told: unknown[]) => void) =>
@@ -181,7 +184,7 @@ describe('functions of the caller', () => {
     expect(new Set(inSync.map(([, name]) => name)).size).toBe(10)
   })
 
-  it('of one request hold for that request', () => {
+  it('of one request apply to that request', () => {
     const values = parallelRequestsSync(
       [
         { url: at('/a'), parseFunc: () => 'mine' },
@@ -195,7 +198,7 @@ describe('functions of the caller', () => {
     expect((values[2] as Echo).headers.authorization).toBe('Mine')
   })
 
-  it('change the headers of an attempt, and decide over repeats', () => {
+  it('change the headers of an attempt, and decide about retries', () => {
     const signed = parallelRequestsSync<Echo>(at('/x'), {
       headers: { 'x-gone': '1', 'x-kept': '1' },
       hooks: {
@@ -231,7 +234,7 @@ describe('functions of the caller', () => {
     expect(failed.error?.response?.text()).toContain('"path":"/x"')
   })
 
-  it('that throw fail their own request as in the async call, with what was thrown as the very cause', async () => {
+  it('that throw fail their own request like in the async call, with the thrown value as the cause', async () => {
     const boom = Object.assign(new RangeError('boom'), { own: () => 'uncloneable' })
     const throws = (): never => {
       throw boom
@@ -257,7 +260,7 @@ describe('functions of the caller', () => {
     }
   })
 
-  it('that answer with a promise fail their own request with callback/async', () => {
+  it('that return a promise fail their own request with callback/async', () => {
     const later = async (): Promise<never> => {
       throw new Error('never seen')
     }
@@ -300,7 +303,7 @@ describe('functions of the caller', () => {
     expect(value).toEqual(['/token', ['/n1', '/n2'], '/deeper'])
   })
 
-  it('do not stop other requests while they block: those go on in the worker', () => {
+  it('do not stop other requests while they block, because those run in the worker', () => {
     const startedAtMs = performance.now()
     const block = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
     const outcomes = parallelRequestsSync([{ url: at('/x'), parseFunc: block }, at('/slow?ms=250')], {
@@ -312,23 +315,23 @@ describe('functions of the caller', () => {
   })
 })
 
-describe('limits', () => {
-  it('repeats, and counts its attempts', () => {
+describe('the limits of a sync call', () => {
+  it('include retries, whose attempts are counted', () => {
     const outcome = parallelRequestsSync(at(`/flaky?until=3&id=${freshId()}`), { ...soon, onFailure: 'settle' })
     expect(outcome).toMatchObject({ ok: true, attempts: 3, value: { times: 3 } })
     expect(outcome.timings.backoff).toBeGreaterThan(0)
   })
 
-  it('carries timings and warnings out of the worker', () => {
+  it('report timings and warnings of the worker', () => {
     const outcome = parallelRequestsSync(at('/slow?ms=100'), { onFailure: 'settle' })
-    // Timers of the server count from a time of its own, which may be a millisecond behind.
+    // Timers of the server use their own clock, which may be a millisecond behind.
     expect(outcome.timings.firstByte).toBeGreaterThan(95)
     expect(outcome.timings.total).toBeGreaterThanOrEqual(outcome.timings.firstByte ?? Infinity)
     const [warning] = parallelRequestsSync(at('/long-cookie'), { onFailure: 'settle' }).warnings
     expect(warning).toContain('cookie')
   })
 
-  it('holds timeouts of an attempt and of the whole', () => {
+  it('include timeouts of an attempt and of the whole request', () => {
     const attempt = thrownBy(() => parallelRequestsSync(at('/slow?ms=5000'), { timeout: '50ms', maxRetries: 0 }))
     expect(attempt).toBeInstanceOf(TimeoutError)
     expect(attempt).toMatchObject({ code: 'timeout/headers' })
@@ -336,7 +339,7 @@ describe('limits', () => {
     expect(whole).toMatchObject({ code: 'timeout/total' })
   })
 
-  it('holds a rate and a concurrency of one', () => {
+  it('include a rate limit and a concurrency of one', () => {
     const startedAtMs = performance.now()
     parallelRequestsSync(
       [1, 2, 3].map(n => at(`/${n}`)),
@@ -345,7 +348,7 @@ describe('limits', () => {
     expect(performance.now() - startedAtMs).toBeGreaterThan(95)
   })
 
-  it('stops after maxFailures, of which refusals by functions of the caller count too', () => {
+  it("include maxFailures, which also counts failures of the caller's functions", () => {
     const urls = Array.from({ length: 20 }, (_, n) => at(`/n${n}`))
     const parsed: string[] = []
     const outcomes = parallelRequestsSync(urls, {
@@ -364,7 +367,7 @@ describe('limits', () => {
     expect(parsed.length).toBeLessThanOrEqual(4)
   })
 
-  it('tells its progress while it blocks, and warns once when that throws', async () => {
+  it('report progress while the call blocks, and warn once if onProgress throws', async () => {
     const told: Progress[] = []
     parallelRequestsSync([at('/slow?ms=350'), at('/status?is=404')], {
       onFailure: 'null',
@@ -387,7 +390,7 @@ describe('limits', () => {
   })
 })
 
-describe('errors', () => {
+describe('the errors of a sync call', () => {
   const known = (error: Error | undefined): unknown => {
     if (error === undefined) return undefined
     const { code, url, method, index, key, attempts, retryAt, issues, response, cause } = error as RequestError & {
@@ -456,7 +459,7 @@ describe('errors', () => {
   }
   const reject = (context: { fail(reason: string): unknown }): unknown => context.fail('not good enough')
 
-  it.each(Object.keys(scenarios))('are those of the async call: %s', async name => {
+  it.each(Object.keys(scenarios))('equal those of the async call: %s', async name => {
     const scenario = scenarios[name] as () => readonly [never, never]
     const inSync = thrownBy(() => parallelRequestsSync(...scenario())) as Error
     const inAsync = await parallelRequests(...scenario()).then(
@@ -473,7 +476,7 @@ describe('errors', () => {
     expect(inSync.outcomes.map(({ ok }) => ok)).toEqual(other.outcomes.map(({ ok }) => ok))
   })
 
-  it('are of the classes that people catch', () => {
+  it('have the classes that people catch', () => {
     expect(thrownBy(() => parallelRequestsSync(at('/status?is=404')))).toBeInstanceOf(HttpStatusError)
     expect(thrownBy(() => parallelRequestsSync(at('/bad')))).toBeInstanceOf(ParseError)
     expect(thrownBy(() => parallelRequestsSync(at('/x'), { schema: v.string() }))).toBeInstanceOf(SchemaError)
@@ -483,8 +486,8 @@ describe('errors', () => {
   })
 })
 
-describe('what cannot reach another thread', () => {
-  it('Files from disk, Blobs and fields reach the worker as multipart.', () => {
+describe('values in a sync call', () => {
+  it('like files from disk, Blobs and fields reach the worker as multipart', () => {
     const multipart = { a: 'x', file: { path: 'LICENSE' }, blob: new Blob(['blobby'], { type: 'text/plain' }) }
     const echoed = parallelRequestsSync<Echo>(`${server.url}/echo`, { multipart })
     expect(echoed.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/)
@@ -495,7 +498,7 @@ describe('what cannot reach another thread', () => {
     expect(parallelRequestsSync<Echo>(`${server.url}/echo`, { body: new Blob(['raw']) }).body).toBe('raw')
   })
 
-  it('is a ConfigError that says why and what to do, all of it at once, and nothing is sent', () => {
+  it('that cannot reach another thread are a ConfigError with every reason and remedy, and nothing is sent', () => {
     const id = freshId()
     const url = at(`/x?id=${id}`)
     async function* later() {
@@ -534,7 +537,7 @@ describe('what cannot reach another thread', () => {
   })
 })
 
-describe('where it is called', () => {
+describe('a sync call', () => {
   it('works in a timer, in a promise and in an async function', async () => {
     const call = (): string => parallelRequestsSync<Echo>(at('/loop')).path
     expect(await new Promise(resolve => setTimeout(() => resolve(call()), 1))).toBe('/loop')
@@ -544,7 +547,7 @@ describe('where it is called', () => {
   })
 })
 
-describe('in a process of its own', () => {
+describe('a sync call in a process of its own', () => {
   const root = new URL('../../..', import.meta.url)
   const source = new URL('src/index.ts', root).pathname
   const run = (script: string, flags: readonly string[] = [], env: Readonly<Record<string, string>> = {}) => {
@@ -569,7 +572,7 @@ describe('in a process of its own', () => {
     expect(run(script, ['--input-type=module'])).toBe('/there')
   })
 
-  it('works in a module that is preloaded, which its worker does not load again', () => {
+  it('works in a preloaded module, which its worker does not load again', () => {
     const folder = mkdtempSync(join(tmpdir(), 'sync-'))
     const path = join(folder, 'preload.cjs')
     writeFileSync(
@@ -585,11 +588,11 @@ describe('in a process of its own', () => {
     }
   })
 
-  it.skipIf(!existsSync(new URL('dist/index.js', root)))('works from the build, by its name', () => {
+  it.skipIf(!existsSync(new URL('dist/index.js', root)))('works from the build, by its package name', () => {
     expect(run(`const { parallelRequestsSync } = require('parallel-requests'); ${CALL}`)).toBe('/there')
   })
 
-  it('starts no thread when it is imported', () => {
+  it('starts no thread on import', () => {
     const script = `
       const { Worker } = require('node:worker_threads')
       let workers = 0
@@ -624,7 +627,7 @@ describe('in a process of its own', () => {
     const startedAtMs = performance.now()
     const { medianMs, threads } = JSON.parse(run(script)) as { medianMs: number; threads: number }
     expect(threads).toBe(1)
-    // With the request itself.
+    // Includes the request itself.
     expect(medianMs).toBeLessThan(10)
     expect(performance.now() - startedAtMs).toBeLessThan(12_000)
   })
@@ -641,7 +644,7 @@ describe('in a process of its own', () => {
     const url = process.argv[1]
     const tried = run => { try { return run() } catch (error) { return isRequestError(error) && error.code } }`
 
-  it('throws when its worker dies, before or while it works, and starts another for the next call', () => {
+  it('throws when its worker dies, before or during the call, and starts another for the next call', () => {
     const script = `${SPY}
       const startedAt = performance.now()
       entry = new URL('data:text/javascript,throw new Error()')

@@ -14,14 +14,14 @@ describe('a process that may not start worker threads', () => {
 })
 
 describe('the flags of Node that a worker thread starts with', () => {
-  it('keep the hooks of Yarn Plug’n’Play, in every form, and no other preloaded module', () => {
+  it('keep the hooks of Yarn Plug’n’Play in every form, and no other preloaded module', () => {
     const yarn = ['--require', '"/my app/.pnp.cjs"', '--experimental-loader', 'file:///app/.pnp.loader.mjs']
     expect(flagsForThread(yarn)).toEqual(yarn)
     expect(flagsForThread(['--require=/app/.pnp.cjs', '-r', '/app/.pnp.js'])).toHaveLength(3)
     expect(flagsForThread(['--require', '../tracing.cjs', '--import=./register.mjs', '--eval', 'x'])).toEqual([])
   })
 
-  it('keep what changes connections', () => {
+  it('keep flags that change connections', () => {
     expect(flagsForThread(['--use-system-ca', '--inspect', '--tls-min-v1.3'])).toEqual([
       '--use-system-ca',
       '--tls-min-v1.3',

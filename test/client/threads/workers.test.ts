@@ -1,4 +1,4 @@
-/** `workers: n`: the same outcomes, limits and promises as without them, with the wire in other threads. */
+/** `workers: n`: the same outcomes, limits and promises as without them, while other threads do the network work. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -53,7 +53,7 @@ function clientWith(options: ClientOptions = {}): ParallelRequests {
   return client
 }
 
-/** What of an outcome does not depend on when it was. */
+/** The parts of an outcome that do not depend on time. */
 function known(outcome: Outcome): unknown {
   const { ok, index, value, attempts, error, response, warnings, timings } = outcome
   const { cause } = error ?? {}
@@ -78,8 +78,8 @@ async function outcomesOf(inputs: readonly object[], options: ClientOptions): Pr
   return outcomes.map(known)
 }
 
-describe('outcomes', () => {
-  it('are those of a client without threads: values, bodies, codings, redirects, failures', async () => {
+describe('outcomes with worker threads', () => {
+  it('equal those of a client without threads: values, bodies, codings, redirects, failures', async () => {
     const server = await echoServer((echo, response, request) => {
       const { url } = echo
       if (url === '/gzip') return void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"a":1}'))
@@ -121,7 +121,7 @@ describe('outcomes', () => {
     expect(without.filter(outcome => (outcome as Outcome).ok)).toHaveLength(11)
   })
 
-  it('are whole responses, too, with bytes of their own', async () => {
+  it('may be whole responses, each with its own bytes', async () => {
     const urls = Array.from({ length: 200 }, (_, n) => `${far.url}/${n}`)
     const answers = await clientWith({ workers: 1, concurrency: 100 }).request(urls, { returnType: 'response' })
     for (const [n, answer] of answers.entries()) {
@@ -130,7 +130,7 @@ describe('outcomes', () => {
     }
   })
 
-  it('tell how long the connection and the answer took', async () => {
+  it('report how long the connection and the answer took', async () => {
     for await (const { timings } of clientWith().stream([`${far.url}/slow/30`])) {
       expect(timings.connect).toBeGreaterThan(0)
       expect(timings.firstByte).toBeGreaterThanOrEqual(25)
@@ -155,7 +155,7 @@ describe('outcomes', () => {
     }
   })
 
-  it('leave the bytes of the caller where they are, and send them again on a retry', async () => {
+  it("leave the caller's bytes in place, and send them again on a retry", async () => {
     const server = await echoServer((_echo, response) => {
       response.writeHead(server.requests.length === 1 ? 503 : 200).end('{}')
     })
@@ -166,7 +166,7 @@ describe('outcomes', () => {
     expect(new TextDecoder().decode(whole)).toBe('..precious..')
   })
 
-  it('go to whoever asked: 20,000 requests over 2 threads, each with its own answer', async () => {
+  it('reach the right request: 20,000 requests over 2 threads, each with its own answer', async () => {
     const client = clientWith({ concurrency: 100 })
     const requests = Array.from({ length: 20_000 }, (_, n) => ({
       url: `${far.url}/${n}`,
@@ -180,7 +180,7 @@ describe('outcomes', () => {
   })
 })
 
-describe("callers' functions", () => {
+describe('functions of the caller with worker threads', () => {
   it('run on their own thread and in their own context, and cookies are kept from batch to batch', async () => {
     const server = await echoServer((echo, response) => {
       response.writeHead(200, { 'set-cookie': 'learned=1; Path=/' }).end(JSON.stringify(echo))
@@ -205,8 +205,8 @@ describe("callers' functions", () => {
   })
 })
 
-describe('limits of time', () => {
-  it('strike in each phase with the code of that phase', async () => {
+describe('time limits with worker threads', () => {
+  it('apply in each phase with the code of that phase', async () => {
     const silent = await rawServer(() => undefined, { cert: 'server' })
     onTestFinished(() => silent.close())
     const mute = await rawServer(() => undefined)
@@ -219,7 +219,7 @@ describe('limits of time', () => {
       [{ timeouts: { total: '80ms' } }, `${far.url}/hang`, 'timeout/total'],
     ] as const
     const client = clientWith({ maxRetries: 0 })
-    // A thread takes its time to start.
+    // A thread takes time to start.
     await client.request(far.url)
     for (const [options, url, code] of cases) {
       const startedAtMs = performance.now()
@@ -229,8 +229,8 @@ describe('limits of time', () => {
   })
 })
 
-describe('what is given up', () => {
-  it('settles within 100 ms and ends at the server; a POST of it is in doubt', async () => {
+describe('an aborted request with worker threads', () => {
+  it('settles within 100 ms and ends at the server, and a POST is in doubt', async () => {
     const client = clientWith()
     await client.request([`${far.url}/a`, `${far.url}/b`])
     await told()
@@ -251,14 +251,14 @@ describe('what is given up', () => {
     await expect.poll(async () => (aborted += (await told()).aborted)).toBe(2)
   })
 
-  it('is in doubt when the connection of a POST is cut', async () => {
+  it('is in doubt if it is a POST whose connection was cut', async () => {
     const request = clientWith().request({ url: `${far.url}/cut`, method: 'POST', json: {} })
     await expect(request).rejects.toMatchObject({ code: expect.stringMatching(/^in_doubt\//) as string, attempts: 1 })
   })
 })
 
-describe('limits', () => {
-  it('of concurrency hold at the server, in all and per host', async () => {
+describe('limits with worker threads', () => {
+  it('of concurrency hold at the server, in total and per host', async () => {
     const urls = Array.from({ length: 300 }, (_, n) => `${far.url}/slow/5?${n}`)
     await told()
     await clientWith({ concurrency: 7 }).request(urls)
@@ -271,7 +271,7 @@ describe('limits', () => {
     ['a rate', { rateLimit: '100/s' }],
     ['a rate per host', { perHost: { rateLimit: '100/s' } }],
     ['a budget', { budgets: { units: { limit: 100, interval: '1s', burst: 1 } }, cost: 1 }],
-  ])('that are %s hold to the letter at the gate, and at the server but for the way there', async (_name, options) => {
+  ])('that are %s are exact at the gate, and at the server except for travel times', async (_name, options) => {
     const rates = [{ limit: 100, intervalMs: 1_000, burst: 1 }]
     const threads = threadedTransport(
       2,
@@ -288,7 +288,7 @@ describe('limits', () => {
       close: async () => undefined,
     }
     const client = clientWith({ concurrency: 20, ...options, workers: 0, transport })
-    // The threads and their connections are there then.
+    // So that the threads and their connections exist.
     await client.request([`${far.url}/slow/20`, `${far.url}/slow/20`])
     await told()
     startsMs.length = 0
@@ -300,7 +300,7 @@ describe('limits', () => {
     expect(breachMs(arrivalsMs, rates)).toBeLessThanOrEqual(Math.max(...lagsMs) - Math.min(...lagsMs))
   })
 
-  it('that are rates let requests go while the first ones of a new thread have no answer', async () => {
+  it('that are rates let requests start while the first ones of a new thread have no answer', async () => {
     const responses: ServerResponse[] = []
     const server = createServer((_request, response) => {
       if (responses.push(response) < 15) return
@@ -315,7 +315,7 @@ describe('limits', () => {
     expect(responses).toHaveLength(15)
   })
 
-  it('of a server are heeded: a 429 with Retry-After pauses its host', async () => {
+  it('of a server are obeyed: a 429 with Retry-After pauses its host', async () => {
     const urls = Array.from({ length: 6 }, (_, n) => `${far.url}/busy/${n}`)
     await told()
     await clientWith({ concurrency: 1 }).request(urls)
@@ -325,8 +325,8 @@ describe('limits', () => {
   })
 })
 
-describe('hosts that swallow connections', () => {
-  it('give their places to others long before their time is up', async () => {
+describe('hosts that swallow connections, with worker threads', () => {
+  it('give their slots to others long before their timeout', async () => {
     const dead = Array.from({ length: 6 }, (_, n) => `127.5.0.${n + 1}`)
     const holes = fork(new URL('../../../bench/support/black-holes.ts', import.meta.url), [dead.join(',')])
     onTestFinished(() => void holes.kill('SIGKILL'))
@@ -346,8 +346,8 @@ describe('hosts that swallow connections', () => {
   })
 })
 
-describe('threads', () => {
-  it('that die take along what they carry, as internal/worker; others go on, and a new one is started', async () => {
+describe('worker threads', () => {
+  it('that die fail their requests with internal/worker; others go on, and a new one is started', async () => {
     const before = started.length
     await told()
     const client = clientWith({ maxRetries: 0 })
@@ -375,7 +375,7 @@ describe('threads', () => {
     expect(started.length).toBe(before + 3)
   })
 
-  it('are started when they are needed, none for workers: 0, and end with close()', async () => {
+  it('are started when needed, not with workers: 0, and end with close()', async () => {
     const before = started.length
     const without = new ParallelRequests({ workers: 0 })
     await without.request(`${far.url}/a`)
@@ -392,7 +392,7 @@ describe('threads', () => {
     await client.close()
   })
 
-  it('keep the process alive while they carry something and not when idle', async () => {
+  it('keep the process alive while they have requests, and not when idle', async () => {
     const script = `
       const { ParallelRequests } = await import(${JSON.stringify(new URL('../../../src/index.ts', import.meta.url).href)})
       const client = new ParallelRequests({ workers: 2 })
@@ -414,8 +414,8 @@ describe('threads', () => {
 
 const addresses = await lookup('localhost', { all: true })
 
-describe('options', () => {
-  it('do not take a transport beside workers', () => {
+describe('options with worker threads', () => {
+  it('exclude a transport', () => {
     const { transport } = { transport: mockTransport(() => ({})) }
     expect(() => new ParallelRequests({ workers: 1, transport })).toThrow(ConfigError)
     expect(() => new ParallelRequests({ workers: 1, transport })).toThrow('workers: expected no transport beside it')
@@ -423,7 +423,7 @@ describe('options', () => {
     expect(() => new ParallelRequests({ workers: 1.5 })).toThrow('workers: expected')
   })
 
-  it('of TLS go along: a CA of ones own is trusted, an unknown one is not, and verifySsl: false asks nothing', async () => {
+  it('of TLS apply: a given CA is trusted, an unknown one is not, and verifySsl: false checks nothing', async () => {
     const server = await rawServer(
       answering(connection => connection.reply('{"secure":true}')),
       { cert: 'server' },
@@ -435,7 +435,7 @@ describe('options', () => {
     await expect(clientWith({ maxRetries: 0 }).request(url)).rejects.toMatchObject({ code: 'tls/untrusted' })
   })
 
-  it.skipIf(addresses.length < 2)('of the process go along: which address of a name comes first', async () => {
+  it.skipIf(addresses.length < 2)('of the process apply: which address of a name comes first', async () => {
     const six = createServer((_request, response) => void response.end('6')).listen(0, '::1')
     await once(six, 'listening')
     const { port } = six.address() as AddressInfo
@@ -459,7 +459,7 @@ describe('options', () => {
     }
   })
 
-  it('work in parallelRequestsSync, whose thread has threads of its own then', () => {
+  it('work in parallelRequestsSync, whose thread then has its own threads', () => {
     const values = parallelRequestsSync<{ path: string }>([`${far.url}/a`, `${far.url}/b`], { workers: 2 })
     expect(values.map(({ path }) => path)).toEqual(['/a', '/b'])
   })

@@ -1,0 +1,22 @@
+/** Classes of bytes in HTTP/1.1 (RFC 9110 §5.5, §5.6; RFC 9112 §2.2) as lookup tables: one read per byte. */
+
+export const TAB = 0x09
+export const LF = 0x0a
+export const CR = 0x0d
+export const SP = 0x20
+export const COLON = 0x3a
+export const SEMICOLON = 0x3b
+
+function table(accepts: (code: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, code) => Number(accepts(code)))
+}
+
+/** A token: the name of a field. */
+export const IS_TOKEN: Uint8Array = table(code => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]$/.test(String.fromCodePoint(code)))
+/** What a field value, a reason phrase or a chunk extension may hold: tab, space, visible characters and obs-text. */
+export const IS_TEXT: Uint8Array = table(code => code === TAB || (code >= SP && code !== 0x7f))
+/** The value of a hexadecimal digit, or 255. */
+export const HEX: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
+  const digit = Number.parseInt(String.fromCodePoint(code), 16)
+  return Number.isNaN(digit) ? 255 : digit
+})

@@ -1,0 +1,179 @@
+/**
+ * Reads a section of field lines up to and including the empty line behind them: the fields of a head, or the trailers
+ * of a chunked body (RFC 9112 §5, §7.1.2).
+ *
+ * Strict: no folded line, no blank before the colon, no bare CR or LF, no control character. A section may come in any
+ * number of pieces, and each byte is looked at once: what has come is kept until the section is whole.
+ */
+import { COLON, CR, IS_TEXT, IS_TOKEN, LF, SP, TAB } from './bytes.ts'
+import { wireProblem } from './problem.ts'
+import type { WireProblem } from './problem.ts'
+import type { HeaderList } from '../../core/headers.ts'
+
+export interface FieldLimits {
+  /** All bytes of the section, line ends included. */
+  readonly maxBytes: number
+  readonly maxFields: number
+}
+
+type State = 'line' | 'name' | 'blank' | 'value' | 'line-end' | 'last-end' | 'done'
+
+/** Names in lower case by the way they were written; responses use the same few. */
+const NAMES = new Map<string, string>()
+const MAX_NAMES = 1_000
+
+function lowered(name: string): string {
+  const known = NAMES.get(name)
+  if (known !== undefined) return known
+  const lower = name.toLowerCase()
+  if (NAMES.size < MAX_NAMES) NAMES.set(name, lower)
+  return lower
+}
+
+export class FieldReader {
+  readonly #limits: FieldLimits
+  /** Where the section says that it stands, for messages: `head` or `trailers`. */
+  readonly #section: string
+  #state: State = 'line'
+  /** The section as it came, as far as it is in no piece that is still at hand. */
+  #kept: Buffer | undefined
+  #keptBytes = 0
+  /** Start and end of each name and value, from the start of the section. */
+  readonly #marks: number[] = []
+  /** The end of the value so far, without trailing blanks. */
+  #valueEnd = 0
+  /** The whole section, once it is whole. */
+  #text = ''
+
+  constructor(limits: FieldLimits, section: string) {
+    this.#limits = limits
+    this.#section = section
+  }
+
+  /**
+   * Reads on in `bytes` from `from`.
+   *
+   * @returns the index behind the section; -1 when all bytes are used up and more are to come; or why it is refused
+   */
+  read(bytes: Buffer, from: number, end: number): number | WireProblem {
+    const before = this.#keptBytes
+    // The common case: the whole section lies in this piece, which is then read where it is.
+    const section = before === 0 ? bytes : this.#keep(bytes, from, end)
+    const start = before === 0 ? from : 0
+    const limit = before === 0 ? end : this.#keptBytes
+    const stop = this.#scan(section, start, start + before, Math.min(limit, start + this.#limits.maxBytes))
+    if (typeof stop !== 'number') return stop
+    if (this.#state === 'done') {
+      this.#text = section.toString('latin1', start, stop)
+      return from + (stop - start - before)
+    }
+    if (limit - start >= this.#limits.maxBytes) {
+      return wireProblem(
+        'too_large/headers',
+        `the ${this.#section} of the response is larger than ${this.#limits.maxBytes} bytes`,
+      )
+    }
+    if (before === 0) this.#keep(bytes, from, end)
+    return -1
+  }
+
+  /** Names in lower case and values, in their order. To be asked for once the section is whole. */
+  list(): HeaderList {
+    const list: string[] = []
+    const text = this.#text
+    const marks = this.#marks
+    for (let i = 0; i < marks.length; i += 4) {
+      list.push(lowered(text.slice(marks[i], marks[i + 1])), text.slice(marks[i + 2], marks[i + 3]))
+    }
+    return list
+  }
+
+  #keep(bytes: Buffer, from: number, end: number): Buffer {
+    const total = this.#keptBytes + end - from
+    let kept = this.#kept
+    if (kept === undefined || kept.byteLength < total) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(1_024, 2 * total))
+      kept?.copy(grown, 0, 0, this.#keptBytes)
+      kept = this.#kept = grown
+    }
+    bytes.copy(kept, this.#keptBytes, from, end)
+    this.#keptBytes = total
+    return kept
+  }
+
+  /** From `at` to `end`; marks count from `start`. Answers with where it stopped. */
+  #scan(bytes: Buffer, start: number, from: number, end: number): number | WireProblem {
+    let at = from
+    let state = this.#state
+    let valueEnd = this.#valueEnd
+    const marks = this.#marks
+    while (at < end) {
+      const byte = bytes[at] as number
+      switch (state) {
+        case 'line':
+          if (byte === CR) state = 'last-end'
+          else if (IS_TOKEN[byte] === 0) return this.#malformed(byte, 'a field name')
+          else {
+            if (marks.length >= 4 * this.#limits.maxFields) return this.#tooMany()
+            marks.push(at - start)
+            state = 'name'
+          }
+          at++
+          break
+        case 'name':
+          while (at < end && IS_TOKEN[bytes[at] as number] === 1) at++
+          if (at === end) break
+          if (bytes[at] !== COLON) return this.#malformed(bytes[at] as number, 'a colon behind a field name')
+          marks.push(at - start)
+          at++
+          state = 'blank'
+          break
+        case 'blank':
+          if (byte === SP || byte === TAB) at++
+          else {
+            marks.push(at - start)
+            valueEnd = at - start
+            state = 'value'
+          }
+          break
+        case 'value':
+          for (let next = byte; at < end && IS_TEXT[next] === 1; next = bytes[++at] as number) {
+            if (next !== SP && next !== TAB) valueEnd = at + 1 - start
+          }
+          if (at === end) break
+          if (bytes[at] !== CR) return this.#malformed(bytes[at] as number, 'a field value')
+          marks.push(valueEnd)
+          at++
+          state = 'line-end'
+          break
+        case 'line-end':
+          if (byte !== LF) return this.#malformed(byte, 'a line feed behind a carriage return')
+          at++
+          state = 'line'
+          break
+        case 'last-end':
+          if (byte !== LF) return this.#malformed(byte, 'a line feed behind a carriage return')
+          this.#state = 'done'
+          return at + 1
+        case 'done':
+          return at
+      }
+    }
+    this.#state = state
+    this.#valueEnd = valueEnd
+    return at
+  }
+
+  #malformed(byte: number, expected: string): WireProblem {
+    const shown = `0x${byte.toString(16).padStart(2, '0')}`
+    return wireProblem(
+      'protocol/malformed_head',
+      `the ${this.#section} of the response is not valid HTTP: expected ${expected}, got byte ${shown}`,
+    )
+  }
+
+  #tooMany(): WireProblem {
+    const { maxFields } = this.#limits
+    return wireProblem('too_large/headers', `the ${this.#section} of the response has more than ${maxFields} fields`)
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * How the end of a response's body is marked (RFC 9112 §6.3), decided from its head alone. What could be read in two
+ * ways is refused: a length given twice, a length beside a transfer coding, a coding other than `chunked` (§6.1, §11.2).
+ */
+import { wireProblem } from './problem.ts'
+import type { WireProblem } from './problem.ts'
+import type { HeaderList } from '../../core/headers.ts'
+
+export type Framing =
+  /** HEAD, 1xx, 204 and 304, whatever their fields say. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly bytes: number }
+  | { readonly kind: 'chunked' }
+  /** Only the end of the connection ends it. */
+  | { readonly kind: 'close' }
+
+const NONE: Framing = { kind: 'none' }
+const CHUNKED: Framing = { kind: 'chunked' }
+const CLOSE: Framing = { kind: 'close' }
+
+export function framingOf(method: string, status: number, minor: number, headers: HeaderList): Framing | WireProblem {
+  let length: string | undefined
+  let coding: string | undefined
+  for (let i = 0; i < headers.length; i += 2) {
+    const value = headers[i + 1] as string
+    if (headers[i] === 'content-length') {
+      if (length !== undefined) return oneLength(`${length} and ${value}`)
+      length = value
+    } else if (headers[i] === 'transfer-encoding') coding = coding === undefined ? value : `${coding}, ${value}`
+  }
+  if (length !== undefined && !isLength(length)) return oneLength(length)
+  if (coding !== undefined) {
+    if (length !== undefined) {
+      return wireProblem('protocol/content_length', 'expected a content-length or a transfer-encoding, got both')
+    }
+    if (minor === 0) {
+      return wireProblem('protocol/transfer_encoding', 'expected no transfer-encoding in HTTP/1.0, got one')
+    }
+    if (coding.toLowerCase() !== 'chunked') {
+      return wireProblem('protocol/transfer_encoding', `expected the transfer encoding chunked, got ${shown(coding)}`)
+    }
+  }
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return NONE
+  if (coding !== undefined) return CHUNKED
+  return length === undefined ? CLOSE : { kind: 'length', bytes: Number(length) }
+}
+
+/** RFC 9110 §8.6: digits only. Sixteen of them may be more than a number can count exactly. */
+const isLength = (value: string): boolean => /^\d{1,15}$/.test(value)
+
+const oneLength = (got: string): WireProblem =>
+  wireProblem('protocol/content_length', `expected one content-length of digits, got ${shown(got)}`)
+
+const shown = (text: string): string => JSON.stringify(text.slice(0, 80))

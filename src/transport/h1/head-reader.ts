@@ -1,0 +1,94 @@
+/**
+ * Reads the head of a response: its status line and its fields, in any number of pieces. Each byte is looked at once,
+ * but for those of a status line that came in pieces.
+ */
+import { LF } from './bytes.ts'
+import { FieldReader } from './fields.ts'
+import type { FieldLimits } from './fields.ts'
+import { wireProblem } from './problem.ts'
+import type { WireProblem } from './problem.ts'
+import { endOfLine, prefixProblem, readStatusLine } from './status-line.ts'
+import type { StatusLine } from './status-line.ts'
+import type { HeaderList } from '../../core/headers.ts'
+
+export interface ResponseHead extends StatusLine {
+  readonly headers: HeaderList
+}
+
+/** Longer lines are refused; a head is limited as a whole besides. */
+const MAX_LINE_BYTES = 8_192
+
+export class HeadReader {
+  readonly #limits: FieldLimits
+  #line: StatusLine | undefined
+  #fields: FieldReader
+  /** A status line that came in pieces. */
+  #kept: Buffer | undefined
+
+  constructor(limits: FieldLimits) {
+    this.#limits = limits
+    this.#fields = new FieldReader(limits, 'head')
+  }
+
+  /** Whether the first byte of a head has come. */
+  get isBegun(): boolean {
+    return this.#line !== undefined || this.#kept !== undefined
+  }
+
+  /** The head, and a new reader's state for the next one. To be asked for once `read` has answered with an index. */
+  take(): ResponseHead {
+    const line = this.#line as StatusLine
+    const head = { ...line, headers: this.#fields.list() }
+    this.#line = undefined
+    this.#fields = new FieldReader(this.#limits, 'head')
+    return head
+  }
+
+  /**
+   * Reads on in `bytes` from `from`.
+   *
+   * @returns the index behind the head; -1 when all bytes are used up and more are to come; or why it is refused
+   */
+  read(bytes: Buffer, from: number, end: number): number | WireProblem {
+    if (this.#line !== undefined) return this.#fields.read(bytes, from, end)
+    if (this.#kept !== undefined) return this.#readKept(bytes, from, end)
+    const stop = this.#readLine(bytes, from, end)
+    if (typeof stop !== 'number') return stop
+    if (stop !== -1) return stop === end ? -1 : this.#fields.read(bytes, stop, end)
+    this.#kept = Buffer.from(bytes.subarray(from, end))
+    return -1
+  }
+
+  #readKept(bytes: Buffer, from: number, end: number): number | WireProblem {
+    const kept = this.#kept as Buffer
+    const whole = Buffer.concat([kept, bytes.subarray(from, Math.min(end, from + MAX_LINE_BYTES))])
+    const stop = this.#readLine(whole, 0, whole.byteLength)
+    if (typeof stop !== 'number') return stop
+    if (stop === -1) {
+      this.#kept = whole
+      return -1
+    }
+    this.#kept = undefined
+    const at = from + stop - kept.byteLength
+    return at === end ? -1 : this.#fields.read(bytes, at, end)
+  }
+
+  /** The index behind the line, or -1. */
+  #readLine(bytes: Buffer, from: number, end: number): number | WireProblem {
+    const wrong = prefixProblem(bytes, from, end)
+    if (wrong !== undefined) return wrong
+    const stop = endOfLine(bytes, from, end)
+    if (typeof stop !== 'number') return stop
+    if (stop - from > MAX_LINE_BYTES) {
+      return wireProblem('too_large/headers', `the status line of the response is longer than ${MAX_LINE_BYTES} bytes`)
+    }
+    if (stop + 1 >= end) return -1
+    if (bytes[stop + 1] !== LF) {
+      return wireProblem('protocol/malformed_head', 'the status line of the response has a bare carriage return')
+    }
+    const line = readStatusLine(bytes, from, stop)
+    if ('code' in line) return line
+    this.#line = line
+    return stop + 2
+  }
+}

@@ -9,7 +9,7 @@ import type { Sink } from '../core/sink.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
-import { base64Of, cellOf, keptOf, keyOf, urlOf } from './row.ts'
+import { base64Of, cellOf, storedValueOf, keyOf, urlOf } from './row.ts'
 import { TextRows } from './text-rows.ts'
 import type { Problem } from '../core/problem.ts'
 
@@ -161,6 +161,6 @@ function cellText({ name, cell }: Column, outcome: Outcome): string {
   if (value === undefined || value === null) return ''
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString()
-  const { kind, content } = keptOf(value, outcome)
+  const { kind, content } = storedValueOf(value, outcome)
   return kind === 'bytes' ? base64Of(content) : (content ?? '')
 }

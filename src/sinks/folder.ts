@@ -18,8 +18,8 @@ import { whyNot } from './file-output.ts'
 import { jsonLines } from './json-lines.ts'
 import { readSinkOptions } from './options.ts'
 import { pathOf } from './output.ts'
-import { keptOf, keyOf } from './row.ts'
-import type { Kept } from './row.ts'
+import { storedValueOf, keyOf } from './row.ts'
+import type { StoredValue } from './row.ts'
 
 export interface FolderOptions {
   /**
@@ -135,7 +135,7 @@ class FolderSink implements Sink {
   /** Runs synchronously up to its first await, so that names are assigned in the order of the calls. */
   async #keep(outcome: Outcome): Promise<void> {
     if (!outcome.ok) return this.#errors.write(outcome)
-    const kept = keptOf(outcome.value, outcome, this.#settings.indent)
+    const kept = storedValueOf(outcome.value, outcome, this.#settings.indent)
     const name = this.#freeName(nameOf(outcome, kept, this.#settings.name), outcome.index)
     if (this.#writing >= MAX_OPEN_FILES) await new Promise<void>(resolve => this.#waiting.push(resolve))
     else this.#writing++
@@ -198,7 +198,7 @@ async function openNew(part: string): Promise<FileHandle> {
   }
 }
 
-function nameOf(outcome: OkOutcome<unknown>, { kind }: Kept, name: Settings['name']): string {
+function nameOf(outcome: OkOutcome<unknown>, { kind }: StoredValue, name: Settings['name']): string {
   const { index } = outcome
   if (name === undefined) {
     const extension = EXTENSIONS[kind]
@@ -217,6 +217,6 @@ function nameOf(outcome: OkOutcome<unknown>, { kind }: Kept, name: Settings['nam
   throw new RowError(index, `name: expected a name, got ${given === '' ? "''" : typeof given}. Fix the function.`)
 }
 
-function contentOf({ kind, content }: Kept): string | Uint8Array {
+function contentOf({ kind, content }: StoredValue): string | Uint8Array {
   return kind === 'json' ? `${content}\n` : (content ?? '')
 }

@@ -7,7 +7,7 @@ import type { Sink } from '../core/sink.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
-import { base64Of, bytesIn, jsonOf, keptOf, keyOf, roundedTimings, urlOf } from './row.ts'
+import { base64Of, bytesIn, jsonOf, storedValueOf, keyOf, roundedTimings, urlOf } from './row.ts'
 import { TextRows } from './text-rows.ts'
 
 /** What to do with an existing file. Without either option, an existing file is refused. Not for streams. */
@@ -62,20 +62,20 @@ function lineOf(outcome: Outcome): string {
   return `${jsonOf(line, outcome)}\n`
 }
 
-interface Kept {
+interface LineValue {
   readonly value?: unknown
   readonly encoding?: 'base64' | undefined
 }
 
-const NONE: Kept = {}
+const NONE: LineValue = {}
 
-function valueOf(outcome: Outcome): Kept {
+function valueOf(outcome: Outcome): LineValue {
   const { value, index } = outcome
   // As a property, JSON would omit it silently.
   if (typeof value === 'function' || typeof value === 'symbol') {
     throw new RowError(index, `value: expected what JSON can hold, got a ${typeof value}. Convert it in parseFunc.`)
   }
   if (bytesIn(value) === undefined) return { value }
-  const { kind, content } = keptOf(value, outcome)
+  const { kind, content } = storedValueOf(value, outcome)
   return kind === 'bytes' ? { value: base64Of(content), encoding: 'base64' } : { value: content }
 }

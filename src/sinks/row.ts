@@ -5,15 +5,15 @@ import { RowError } from '../core/sink.ts'
 import { printableUrl } from '../core/url.ts'
 
 /** A value as it is stored. `'json'`: the text of a JSON value. `'none'`: no value. */
-export type Kept =
+export type StoredValue =
   | { readonly kind: 'json' | 'text'; readonly content: string }
   | { readonly kind: 'bytes'; readonly content: Uint8Array }
   | { readonly kind: 'none'; readonly content: null }
 
-const NOTHING: Kept = { kind: 'none', content: null }
+const NOTHING: StoredValue = { kind: 'none', content: null }
 
 /** The value of this outcome; with `returnType: 'response'`, the body. Throws a RowError. */
-export function keptOf(value: unknown, outcome: Outcome, indent?: number): Kept {
+export function storedValueOf(value: unknown, outcome: Outcome, indent?: number): StoredValue {
   if (value === undefined) return NOTHING
   if (typeof value === 'string') return { kind: 'text', content: value }
   const bytes = bytesIn(value)

@@ -12,8 +12,8 @@ import { Batches } from './batches.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import { pathOf } from './output.ts'
-import { cellOf, keptOf, keyOf, roundedTimings, urlOf } from './row.ts'
-import type { Kept } from './row.ts'
+import { cellOf, storedValueOf, keyOf, roundedTimings, urlOf } from './row.ts'
+import type { StoredValue } from './row.ts'
 import { isFixed, openTable } from './sqlite-table.ts'
 import type { Row, Table } from './sqlite-table.ts'
 
@@ -170,7 +170,7 @@ function ownCellOf(cell: unknown, outcome: Outcome): Row[number] {
   if (typeof cell === 'number') return cell
   if (cell === null) return null
   if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? null : cell.toISOString()
-  return keptOf(cell, outcome).content
+  return storedValueOf(cell, outcome).content
 }
 
 const sizeOf = (cells: Row): number =>
@@ -180,9 +180,9 @@ const sizeOf = (cells: Row): number =>
   )
 
 /** JSON has no bigint, but its digits are a valid JSON number. */
-function valueOf(outcome: Outcome): Kept {
+function valueOf(outcome: Outcome): StoredValue {
   const { value } = outcome
-  return typeof value === 'bigint' ? { kind: 'json', content: String(value) } : keptOf(value, outcome)
+  return typeof value === 'bigint' ? { kind: 'json', content: String(value) } : storedValueOf(value, outcome)
 }
 
 function rowOf(outcome: Outcome): { row: Row; size: number } {

@@ -17,12 +17,12 @@ import type { Fault } from '../core/result.ts'
 import { FaultError } from './faults.ts'
 import { lookupFault } from './lookup-faults.ts'
 import { systemNames } from './lookup.ts'
-import type { Answer, Waiter } from './lookup.ts'
+import type { LookupAnswer, LookupWaiter } from './lookup.ts'
 import { ownNames } from './own-lookup.ts'
 
 /** Finds the addresses of a name. MUST NOT call `answer` before it has returned. */
 interface Finder {
-  find(hostname: string, options: LookupOptions, answer: Answer): Waiter
+  find(hostname: string, options: LookupOptions, answer: LookupAnswer): LookupWaiter
   forget?(hostname: string): void
 }
 
@@ -42,7 +42,7 @@ export class Addresses {
   readonly #isOwn: boolean
   readonly #publicOnly: boolean
   /** The look-up of the connection that is being opened. */
-  #pending: { readonly hostname: string; readonly waiter: Waiter } | undefined
+  #pending: { readonly hostname: string; readonly waiter: LookupWaiter } | undefined
 
   constructor({ clock, lookup, publicOnly }: AddressParts) {
     this.#finder = lookup === undefined ? systemNames(clock) : ownNames(lookup)
@@ -59,7 +59,7 @@ export class Addresses {
     this.#pending = undefined
     const socket = connect()
     // Node starts the look-up before `connect` returns.
-    const pending = this.#pending as { hostname: string; waiter: Waiter } | undefined
+    const pending = this.#pending as { hostname: string; waiter: LookupWaiter } | undefined
     this.#pending = undefined
     if (pending === undefined) return socket
     socket.once('close', () => pending.waiter.leave())

@@ -94,7 +94,7 @@ class Route implements Keeper {
   #speaks: 'unknown' | 'http/1.1' | 'h2' = 'unknown'
   readonly #sessions = new Set<Session>()
   /** In the order of arrival. */
-  readonly #line = new Set<Waiter>()
+  readonly #waiting = new Set<Waiter>()
   /** Streams that a new connection is expected to carry, judging by the last one. */
   #expected = Infinity
   #connecting = 0
@@ -106,12 +106,12 @@ class Route implements Keeper {
   }
 
   get isIdle(): boolean {
-    return this.#sessions.size === 0 && this.#line.size === 0
+    return this.#sessions.size === 0 && this.#waiting.size === 0
   }
 
   send(attempt: Attempt, measured?: Measured): Promise<Result> {
     if (this.#speaks === 'http/1.1') return this.#parts.plain(attempt, measured)
-    const session = this.#line.size === 0 ? this.#free() : undefined
+    const session = this.#waiting.size === 0 ? this.#free() : undefined
     return session === undefined ? this.#wait(attempt, measured) : session.carry(attempt, measured)
   }
 
@@ -127,7 +127,7 @@ class Route implements Keeper {
         measured,
         socket: undefined,
         go: carried => {
-          this.#line.delete(waiter)
+          this.#waiting.delete(waiter)
           resolve(carried)
         },
       }
@@ -137,14 +137,14 @@ class Route implements Keeper {
         waiter.socket?.destroy(DROPPED)
         this.#serve()
       }
-      this.#line.add(waiter)
+      this.#waiting.add(waiter)
       this.#serve()
     })
   }
 
   /** Starts waiters that can go, and makes connections for the others. */
   #serve(): void {
-    for (const waiter of this.#line) {
+    for (const waiter of this.#waiting) {
       // A waiter that makes a connection waits for it, as with HTTP/1.1.
       if (waiter.socket !== undefined) continue
       if (this.#speaks === 'http/1.1') {
@@ -156,7 +156,7 @@ class Route implements Keeper {
       waiter.go(session.carry(waiter.attempt, waiter.measured))
     }
     this.#connect()
-    if (this.#line.size > this.#connecting) this.#patience ??= this.#wakeLater()
+    if (this.#waiting.size > this.#connecting) this.#patience ??= this.#wakeLater()
   }
 
   #wakeLater(): NodeJS.Timeout {
@@ -170,21 +170,21 @@ class Route implements Keeper {
   /** Makes as many connections as the waiters will need, and no more. */
   #connect(): void {
     const missing = this.#missing()
-    for (const waiter of this.#line) {
+    for (const waiter of this.#waiting) {
       if (this.#connecting >= missing) return
       if (waiter.socket === undefined) this.#make(waiter)
     }
   }
 
   #missing(): number {
-    if (this.#line.size === 0) return 0
+    if (this.#waiting.size === 0) return 0
     const sessions = [...this.#sessions].filter(({ isUsable }) => isUsable)
     // A server may accept no streams for a time, and say so; another connection would get the same answer.
     if (sessions.some(({ isSettled, limit }) => isSettled && limit === 0)) return 0
-    if (this.#isImpatient) return this.#line.size
+    if (this.#isImpatient) return this.#waiting.size
     // A session that has not yet said how many streams it accepts may be enough.
     if (sessions.some(({ isSettled }) => !isSettled)) return 0
-    return Math.ceil(this.#line.size / Math.min(this.#line.size, Math.max(1, this.#expected)))
+    return Math.ceil(this.#waiting.size / Math.min(this.#waiting.size, Math.max(1, this.#expected)))
   }
 
   #make(waiter: Waiter): void {
@@ -198,7 +198,7 @@ class Route implements Keeper {
     const done = (error: Error | null, made: Socket | null): void => {
       this.#connecting--
       // Aborted meanwhile.
-      if (!this.#line.has(waiter)) {
+      if (!this.#waiting.has(waiter)) {
         openSockets.closed()
         made?.destroy()
       } else if (error === null) this.#take(waiter, made as TLSSocket)
@@ -211,7 +211,7 @@ class Route implements Keeper {
     const hold = (socket: Socket): void => {
       waiter.socket = socket
       socket.on('error', ignore)
-      if (!this.#line.has(waiter)) socket.destroy(DROPPED)
+      if (!this.#waiting.has(waiter)) socket.destroy(DROPPED)
     }
     attempt.reused = false
     if (attempt.proxy !== undefined) {
@@ -255,7 +255,7 @@ class Route implements Keeper {
       this.#expected = session.limit
       this.#isImpatient = false
     }
-    if (this.#line.size > 0) this.#serve()
+    if (this.#waiting.size > 0) this.#serve()
     else if (this.#patience !== undefined) {
       clearTimeout(this.#patience)
       this.#patience = undefined
@@ -264,7 +264,7 @@ class Route implements Keeper {
 
   wantsHttp1(): void {
     this.#speaks = 'http/1.1'
-    if (this.#line.size > 0) this.#serve()
+    if (this.#waiting.size > 0) this.#serve()
   }
 
   stale(): void {
@@ -273,7 +273,7 @@ class Route implements Keeper {
 
   close(): void {
     clearTimeout(this.#patience)
-    for (const { attempt } of this.#line) attempt.abort?.()
+    for (const { attempt } of this.#waiting) attempt.abort?.()
     for (const session of this.#sessions) session.end()
   }
 }

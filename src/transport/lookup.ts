@@ -11,13 +11,13 @@ import type { LookupAddress, LookupOptions } from 'node:dns'
 import type { Clock } from '../core/ports.ts'
 import { Ring } from '../core/ring.ts'
 
-export type Answer = (error: unknown, addresses: readonly LookupAddress[]) => void
+export type LookupAnswer = (error: unknown, addresses: readonly LookupAddress[]) => void
 
 /** Asks for all addresses of a name and calls `answer` once. */
-export type AskNames = (hostname: string, options: LookupOptions, answer: Answer) => void
+export type AskNames = (hostname: string, options: LookupOptions, answer: LookupAnswer) => void
 
 /** An attempt that waits for a name. */
-export interface Waiter {
+export interface LookupWaiter {
   /** Its answer is no longer needed. */
   leave(): void
 }
@@ -38,7 +38,7 @@ interface Asked {
   readonly key: string
   readonly hostname: string
   readonly options: LookupOptions
-  readonly waiters: Set<Answer>
+  readonly waiters: Set<LookupAnswer>
 }
 
 interface Known {
@@ -54,7 +54,7 @@ export class Names {
   /** Oldest first. */
   readonly #known = new Map<string, Known>()
   readonly #asked = new Map<string, Asked>()
-  readonly #line = new Ring<Asked>()
+  readonly #queue = new Ring<Asked>()
   #running = 0
 
   constructor(ask: AskNames, clock: Clock, most = atOnce()) {
@@ -64,7 +64,7 @@ export class Names {
   }
 
   /** Never answers before it has returned: Node listens for the look-up only after that. */
-  find(hostname: string, options: LookupOptions, answer: Answer): Waiter {
+  find(hostname: string, options: LookupOptions, answer: LookupAnswer): LookupWaiter {
     const key = keyOf(hostname, options)
     const known = this.#known.get(key)
     if (known !== undefined && known.untilMs > this.#clock.now()) {
@@ -74,7 +74,7 @@ export class Names {
     }
     const asked = this.#asked.get(key) ?? this.#enqueue({ key, hostname, options, waiters: new Set() })
     // The same function may be waiting twice.
-    const waiter: Answer = (error, addresses) => answer(error, addresses)
+    const waiter: LookupAnswer = (error, addresses) => answer(error, addresses)
     asked.waiters.add(waiter)
     return { leave: () => void asked.waiters.delete(waiter) }
   }
@@ -89,14 +89,14 @@ export class Names {
 
   #enqueue(asked: Asked): Asked {
     this.#asked.set(asked.key, asked)
-    this.#line.push(asked)
+    this.#queue.push(asked)
     if (this.#running < this.#atOnce) process.nextTick(() => this.#next())
     return asked
   }
 
   #next(): void {
     while (this.#running < this.#atOnce) {
-      const asked = this.#line.shift()
+      const asked = this.#queue.shift()
       if (asked === undefined) return
       // All waiting attempts have given up.
       if (asked.waiters.size === 0) this.#asked.delete(asked.key)

@@ -4,10 +4,10 @@ import { isIP } from 'node:net'
 import type { LookupInput } from '../core/options.ts'
 import { fault } from '../core/result.ts'
 import { FaultError } from './faults.ts'
-import type { Answer, Waiter } from './lookup.ts'
+import type { LookupAnswer, LookupWaiter } from './lookup.ts'
 
 export function ownNames(lookup: LookupInput): {
-  find(hostname: string, options: LookupOptions, answer: Answer): Waiter
+  find(hostname: string, options: LookupOptions, answer: LookupAnswer): LookupWaiter
 } {
   return {
     find(hostname, options, answer) {

@@ -20,7 +20,7 @@ import type { Through } from './tunnel/through.ts'
 const KEEP_ALIVE_MS = 4_000
 const DROPPED = new Error('the connection is of no more use')
 
-export interface Line extends Kept {
+export interface Connection extends Kept {
   readonly client: Client
   /** Origin and proxy. */
   readonly route: string
@@ -59,8 +59,8 @@ export class Sockets {
   readonly #clock: Clock
   readonly #room: Room
   readonly #maxHeaderBytes: number
-  readonly #idle = new Map<string, Line[]>()
-  readonly #open = new Set<Line>()
+  readonly #idle = new Map<string, Connection[]>()
+  readonly #open = new Set<Connection>()
   /** Fresh connections owed to retries, by route. */
   readonly #owed = new Map<string, number>()
 
@@ -74,24 +74,24 @@ export class Sockets {
   }
 
   /** A connection to the attempt's origin: `ready` if given, otherwise an idle one, otherwise a new one. */
-  take(attempt: Attempt, ready?: Socket): Line {
+  take(attempt: Attempt, ready?: Socket): Connection {
     const { origin } = attempt.call
     const route = routeKey(origin, attempt.proxy)
     const idle = ready === undefined && !this.#isOwedFresh(attempt, route) ? this.#takeIdle(route) : undefined
-    const line = idle ?? this.#make(origin, route, attempt.proxy, ready)
-    line.state = 'busy'
-    openSockets.use(line)
-    line.attempt = attempt
-    attempt.reused = line.carried > 0
-    return line
+    const connection = idle ?? this.#make(origin, route, attempt.proxy, ready)
+    connection.state = 'busy'
+    openSockets.use(connection)
+    connection.attempt = attempt
+    attempt.reused = connection.carried > 0
+    return connection
   }
 
-  #takeIdle(route: string): Line | undefined {
+  #takeIdle(route: string): Connection | undefined {
     const idle = this.#idle.get(route)
-    for (let line = idle?.pop(); line !== undefined; line = idle?.pop()) {
+    for (let connection = idle?.pop(); connection !== undefined; connection = idle?.pop()) {
       // Already closed, but undici has not reported it yet.
-      if (line.socket?.destroyed === false) return line
-      this.drop(line)
+      if (connection.socket?.destroyed === false) return connection
+      this.drop(connection)
     }
     return undefined
   }
@@ -99,7 +99,7 @@ export class Sockets {
   /** A kept connection turned out to be closed, so the others probably are. The retry gets a fresh one. */
   dropIdle({ call, proxy }: Attempt): void {
     const route = routeKey(call.origin, proxy)
-    for (const line of this.#idle.get(route)?.slice() ?? []) this.drop(line)
+    for (const connection of this.#idle.get(route)?.slice() ?? []) this.drop(connection)
     this.#owed.set(route, (this.#owed.get(route) ?? 0) + 1)
   }
 
@@ -113,75 +113,75 @@ export class Sockets {
   }
 
   /** The response is complete: the connection may carry another request. */
-  give(line: Line): void {
-    if (line.state !== 'busy') return
-    if (line.socket === undefined || line.socket.destroyed) return this.drop(line)
-    line.state = 'idle'
-    line.attempt = undefined
-    line.carried++
-    openSockets.rest(line)
-    const idle = this.#idle.get(line.route)
-    if (idle === undefined) this.#idle.set(line.route, [line])
-    else idle.push(line)
+  give(connection: Connection): void {
+    if (connection.state !== 'busy') return
+    if (connection.socket === undefined || connection.socket.destroyed) return this.drop(connection)
+    connection.state = 'idle'
+    connection.attempt = undefined
+    connection.carried++
+    openSockets.rest(connection)
+    const idle = this.#idle.get(connection.route)
+    if (idle === undefined) this.#idle.set(connection.route, [connection])
+    else idle.push(connection)
   }
 
   /** Closes a connection that cannot be reused. */
-  drop(line: Line): void {
-    if (line.state === 'gone') return
-    this.#forget(line)
-    line.state = 'gone'
-    line.attempt = undefined
-    line.reader = undefined
-    this.#open.delete(line)
-    openSockets.closed(line)
+  drop(connection: Connection): void {
+    if (connection.state === 'gone') return
+    this.#forget(connection)
+    connection.state = 'gone'
+    connection.attempt = undefined
+    connection.reader = undefined
+    this.#open.delete(connection)
+    openSockets.closed(connection)
     // undici does not end a connection that is still being made, but the socket does. With an error: undici takes an
     // end without one for the end of a body without a length, and then fails an assertion.
-    line.socket?.destroy(DROPPED)
-    void line.client.destroy().catch(ignore)
+    connection.socket?.destroy(DROPPED)
+    void connection.client.destroy().catch(ignore)
   }
 
   close(): void {
-    for (const line of this.#open) this.drop(line)
+    for (const connection of this.#open) this.drop(connection)
   }
 
-  #forget(line: Line): void {
-    const idle = this.#idle.get(line.route)
+  #forget(connection: Connection): void {
+    const idle = this.#idle.get(connection.route)
     if (idle === undefined) return
-    const index = idle.indexOf(line)
+    const index = idle.indexOf(connection)
     if (index !== -1) idle.splice(index, 1)
-    if (idle.length === 0) this.#idle.delete(line.route)
+    if (idle.length === 0) this.#idle.delete(connection.route)
   }
 
-  #make(origin: string, route: string, proxy: Proxy | undefined, ready: Socket | undefined): Line {
+  #make(origin: string, route: string, proxy: Proxy | undefined, ready: Socket | undefined): Connection {
     openSockets.opening(this.#room.max(this.#clock.now()))
     let made = ready
     const client = new Client(origin, {
       connect: (options, callback) => {
-        line.carried = 0
+        connection.carried = 0
         if (made !== undefined) {
-          hold(made, line)
-          overhear(made, line)
+          hold(made, connection)
+          overhear(made, connection)
           process.nextTick(callback, null, made)
           made = undefined
           return
         }
         if (proxy !== undefined) {
-          const { attempt } = line
+          const { attempt } = connection
           if (attempt !== undefined) attempt.reused = false
-          const passage = { proxy, target: options, attempt, hold: (socket: Socket) => hold(socket, line) }
+          const passage = { proxy, target: options, attempt, hold: (socket: Socket) => hold(socket, connection) }
           return this.#through(passage, (error, socket) => {
-            if (socket !== null) overhear(socket, line)
+            if (socket !== null) overhear(socket, connection)
             ;(callback as (error: Error | null, socket: Socket | null) => void)(error, socket)
           })
         }
         // undici's type hides it, but its connector returns the socket at once.
         const socket = this.#connect(options, callback) as unknown as Socket
-        hold(socket, line)
-        overhear(socket, line)
-        if (line.attempt === undefined) return
+        hold(socket, connection)
+        overhear(socket, connection)
+        if (connection.attempt === undefined) return
         // undici makes a new connection if a kept one ended just before its use.
-        line.attempt.reused = false
-        stampPhases(socket, line.attempt, options, this.#clock)
+        connection.attempt.reused = false
+        stampPhases(socket, connection.attempt, options, this.#clock)
       },
       allowH2: false,
       pipelining: 1,
@@ -191,7 +191,7 @@ export class Sockets {
       headersTimeout: 0,
       bodyTimeout: 0,
     })
-    const line: Line = {
+    const connection: Connection = {
       client,
       route,
       socket: undefined,
@@ -202,33 +202,33 @@ export class Sockets {
       line: undefined,
       before: undefined,
       behind: undefined,
-      close: () => this.drop(line),
+      close: () => this.drop(connection),
     }
     client.on('disconnect', () => {
-      if (line.state === 'idle') this.drop(line)
+      if (connection.state === 'idle') this.drop(connection)
     })
-    this.#open.add(line)
-    return line
+    this.#open.add(connection)
+    return connection
   }
 }
 
 /** From now on this socket stands for the connection; the sockets below it close with it. */
-function hold(socket: Socket, line: Line): void {
-  line.socket = socket
-  socket.on('error', error => line.reader?.onWireError(error))
+function hold(socket: Socket, connection: Connection): void {
+  connection.socket = socket
+  socket.on('error', error => connection.reader?.onWireError(error))
   // Aborted between two steps of connecting.
-  if (line.state === 'gone') socket.destroy(DROPPED)
+  if (connection.state === 'gone') socket.destroy(DROPPED)
 }
 
 /** Watches the raw bytes: undici counts only bodies, and has one error for several faults in a head. */
-function overhear(socket: Socket, line: Line): void {
+function overhear(socket: Socket, connection: Connection): void {
   const read = socket.read.bind(socket) as (size?: number) => Uint8Array | null
   socket.read = (size?: number): Uint8Array | null => {
     const bytes = read(size)
-    if (bytes === null || line.reader === undefined) return bytes
+    if (bytes === null || connection.reader === undefined) return bytes
     const before = returned
     returned = Math.max(0, before - bytes.byteLength)
-    return line.reader.onWireRead(bytes, before) ? bytes : null
+    return connection.reader.onWireRead(bytes, before) ? bytes : null
   }
   // undici gives back what it has not parsed while the reader of a body is busy.
   const unshift = socket.unshift.bind(socket)

@@ -1,6 +1,6 @@
 /**
- * Reads a body in chunks (RFC 9112 §7.1): takes the framing away, hands on the data, reads the trailers. Strict: sizes of
- * hexadecimal digits only, CR LF behind each line and each chunk; extensions are checked, counted and dropped.
+ * Reads a chunked body (RFC 9112 §7.1): removes the framing, passes on the data, reads the trailers. Strict: sizes have
+ * hexadecimal digits only, and CR LF follows each line and each chunk. Extensions are checked, counted and dropped.
  */
 import { CR, HEX, IS_TEXT, LF, SEMICOLON, SP, TAB } from './bytes.ts'
 import { FieldReader } from './fields.ts'
@@ -10,14 +10,14 @@ import type { WireProblem } from './problem.ts'
 import type { HeaderList } from '../../core/headers.ts'
 
 export interface ChunkLimits {
-  /** All extensions of one body together. */
+  /** Limit for all extensions of one body together. */
   readonly maxExtensionBytes: number
   readonly trailers: FieldLimits
 }
 
 type State = 'size' | 'padding' | 'extension' | 'size-end' | 'data' | 'data-cr' | 'data-lf' | 'trailers' | 'done'
 
-/** Thirteen hexadecimal digits are the most that a number counts exactly. */
+/** Thirteen hexadecimal digits are the most that a number represents exactly. */
 const MAX_SIZE_DIGITS = 13
 
 export class ChunkReader {
@@ -42,9 +42,9 @@ export class ChunkReader {
   }
 
   /**
-   * Reads on in `bytes` from `from`, and hands each run of data to `take`, which gets a range of `bytes`.
+   * Continues with `bytes` from `from`, and calls `take` with each range of `bytes` that is data.
    *
-   * @returns the index behind the body, or `end` when more is to come (see `isDone`); or why it is refused
+   * @returns the index after the body; `end` if more must follow (see `isDone`); or why the body is refused
    */
   read(bytes: Buffer, from: number, end: number, take: (from: number, end: number) => void): number | WireProblem {
     let at = from
@@ -70,7 +70,7 @@ export class ChunkReader {
           at++
           break
         case 'size-end':
-          if (byte !== LF) return badChunk(byte, 'a line feed behind the size of a chunk')
+          if (byte !== LF) return badChunk(byte, 'a line feed after the size of a chunk')
           this.#digits = 0
           this.#state = this.#left === 0 ? 'trailers' : 'data'
           at++
@@ -84,12 +84,12 @@ export class ChunkReader {
           break
         }
         case 'data-cr':
-          if (byte !== CR) return badChunk(byte, 'a carriage return behind a chunk')
+          if (byte !== CR) return badChunk(byte, 'a carriage return after a chunk')
           this.#state = 'data-lf'
           at++
           break
         case 'data-lf':
-          if (byte !== LF) return badChunk(byte, 'a line feed behind a chunk')
+          if (byte !== LF) return badChunk(byte, 'a line feed after a chunk')
           this.#state = 'size'
           at++
           break
@@ -117,7 +117,7 @@ export class ChunkReader {
     if (this.#digits === 0) return badChunk(byte, 'the size of a chunk')
     if (byte === CR) this.#state = 'size-end'
     else if (byte === SEMICOLON) this.#state = 'extension'
-    // Blanks may stand before an extension (RFC 9112 §7.1.1), and some servers pad sizes with them.
+    // Blanks may precede an extension (RFC 9112 §7.1.1), and some servers pad sizes with them.
     else if (byte === SP || byte === TAB) this.#state = 'padding'
     else return badChunk(byte, 'the size of a chunk')
     return undefined

@@ -1,9 +1,9 @@
 /**
- * Reads a section of field lines up to and including the empty line behind them: the fields of a head, or the trailers
+ * Reads a section of field lines up to and including the empty line after them: the fields of a head, or the trailers
  * of a chunked body (RFC 9112 §5, §7.1.2).
  *
- * Strict: no folded line, no blank before the colon, no bare CR or LF, no control character. A section may come in any
- * number of pieces, and each byte is looked at once: what has come is kept until the section is whole.
+ * Strict: no folded line, no blank before the colon, no bare CR or LF, no control character. A section may arrive in
+ * any number of pieces. Each byte is scanned once; what has arrived is kept until the section is complete.
  */
 import { COLON, CR, IS_TEXT, IS_TOKEN, LF, SP, TAB } from './bytes.ts'
 import { wireProblem } from './problem.ts'
@@ -11,14 +11,14 @@ import type { WireProblem } from './problem.ts'
 import type { HeaderList } from '../../core/headers.ts'
 
 export interface FieldLimits {
-  /** All bytes of the section, line ends included. */
+  /** Limit for the whole section, including line ends. */
   readonly maxBytes: number
   readonly maxFields: number
 }
 
 type State = 'line' | 'name' | 'blank' | 'value' | 'line-end' | 'last-end' | 'done'
 
-/** Names in lower case by the way they were written; responses use the same few. */
+/** Lower-case names by their original spelling, because responses use the same few names. */
 const NAMES = new Map<string, string>()
 const MAX_NAMES = 1_000
 
@@ -32,17 +32,17 @@ function lowered(name: string): string {
 
 export class FieldReader {
   readonly #limits: FieldLimits
-  /** Where the section says that it stands, for messages: `head` or `trailers`. */
+  /** Name of the section in messages: `head` or `trailers`. */
   readonly #section: string
   #state: State = 'line'
-  /** The section as it came, as far as it is in no piece that is still at hand. */
+  /** What has arrived of the section in earlier pieces. */
   #kept: Buffer | undefined
   #keptBytes = 0
-  /** Start and end of each name and value, from the start of the section. */
+  /** Offsets of the start and end of each name and value within the section. */
   readonly #marks: number[] = []
-  /** The end of the value so far, without trailing blanks. */
+  /** End of the current value so far, without trailing blanks. */
   #valueEnd = 0
-  /** The whole section, once it is whole. */
+  /** The whole section, once it is complete. */
   #text = ''
 
   constructor(limits: FieldLimits, section: string) {
@@ -51,13 +51,13 @@ export class FieldReader {
   }
 
   /**
-   * Reads on in `bytes` from `from`.
+   * Continues with `bytes` from `from`.
    *
-   * @returns the index behind the section; -1 when all bytes are used up and more are to come; or why it is refused
+   * @returns the index after the section; -1 if all bytes are used and more must follow; or why the section is refused
    */
   read(bytes: Buffer, from: number, end: number): number | WireProblem {
     const before = this.#keptBytes
-    // The common case: the whole section lies in this piece, which is then read where it is.
+    // The common case: the whole section is in this piece, and is read without copying.
     const section = before === 0 ? bytes : this.#keep(bytes, from, end)
     const start = before === 0 ? from : 0
     const limit = before === 0 ? end : this.#keptBytes
@@ -77,7 +77,7 @@ export class FieldReader {
     return -1
   }
 
-  /** Names in lower case and values, in their order. To be asked for once the section is whole. */
+  /** Names in lower case and values, in order. MUST be called only once the section is complete. */
   list(): HeaderList {
     const list: string[] = []
     const text = this.#text
@@ -101,7 +101,7 @@ export class FieldReader {
     return kept
   }
 
-  /** From `at` to `end`; marks count from `start`. Answers with where it stopped. */
+  /** Scans from `from` to `end`; marks are relative to `start`. Returns where it stopped. */
   #scan(bytes: Buffer, start: number, from: number, end: number): number | WireProblem {
     let at = from
     let state = this.#state
@@ -123,7 +123,7 @@ export class FieldReader {
         case 'name':
           while (at < end && IS_TOKEN[bytes[at] as number] === 1) at++
           if (at === end) break
-          if (bytes[at] !== COLON) return this.#malformed(bytes[at] as number, 'a colon behind a field name')
+          if (bytes[at] !== COLON) return this.#malformed(bytes[at] as number, 'a colon after a field name')
           marks.push(at - start)
           at++
           state = 'blank'
@@ -147,12 +147,12 @@ export class FieldReader {
           state = 'line-end'
           break
         case 'line-end':
-          if (byte !== LF) return this.#malformed(byte, 'a line feed behind a carriage return')
+          if (byte !== LF) return this.#malformed(byte, 'a line feed after a carriage return')
           at++
           state = 'line'
           break
         case 'last-end':
-          if (byte !== LF) return this.#malformed(byte, 'a line feed behind a carriage return')
+          if (byte !== LF) return this.#malformed(byte, 'a line feed after a carriage return')
           this.#state = 'done'
           return at + 1
         case 'done':

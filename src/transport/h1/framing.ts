@@ -1,17 +1,17 @@
 /**
- * How the end of a response's body is marked (RFC 9112 §6.3), decided from its head alone. What could be read in two
- * ways is refused: a length given twice, a length beside a transfer coding, a coding other than `chunked` (§6.1, §11.2).
+ * How the end of a response's body is marked (RFC 9112 §6.3), decided from its head alone. Ambiguous heads are refused:
+ * a length given twice, a length together with a transfer coding, a coding other than `chunked` (§6.1, §11.2).
  */
 import { wireProblem } from './problem.ts'
 import type { WireProblem } from './problem.ts'
 import type { HeaderList } from '../../core/headers.ts'
 
 export type Framing =
-  /** HEAD, 1xx, 204 and 304, whatever their fields say. */
+  /** No body: HEAD, 1xx, 204 and 304, whatever the fields say. */
   | { readonly kind: 'none' }
   | { readonly kind: 'length'; readonly bytes: number }
   | { readonly kind: 'chunked' }
-  /** Only the end of the connection ends it. */
+  /** The body ends with the connection. */
   | { readonly kind: 'close' }
 
 const NONE: Framing = { kind: 'none' }
@@ -45,7 +45,7 @@ export function framingOf(method: string, status: number, minor: number, headers
   return length === undefined ? CLOSE : { kind: 'length', bytes: Number(length) }
 }
 
-/** RFC 9110 §8.6: digits only. Sixteen of them may be more than a number can count exactly. */
+/** RFC 9110 §8.6: digits only. A number does not represent every value of sixteen digits exactly. */
 const isLength = (value: string): boolean => /^\d{1,15}$/.test(value)
 
 const oneLength = (got: string): WireProblem =>

@@ -1,6 +1,6 @@
 /**
- * Reads the head of a response: its status line and its fields, in any number of pieces. Each byte is looked at once,
- * but for those of a status line that came in pieces.
+ * Reads the head of a response: its status line and its fields, in any number of pieces. Each byte is scanned once,
+ * except those of a status line that arrives in several pieces.
  */
 import { LF } from './bytes.ts'
 import { FieldReader } from './fields.ts'
@@ -15,14 +15,14 @@ export interface ResponseHead extends StatusLine {
   readonly headers: HeaderList
 }
 
-/** Longer lines are refused; a head is limited as a whole besides. */
+/** Longer status lines are refused. The head as a whole has its own limit. */
 const MAX_LINE_BYTES = 8_192
 
 export class HeadReader {
   readonly #limits: FieldLimits
   #line: StatusLine | undefined
   #fields: FieldReader
-  /** A status line that came in pieces. */
+  /** A status line that arrives in several pieces. */
   #kept: Buffer | undefined
 
   constructor(limits: FieldLimits) {
@@ -30,12 +30,14 @@ export class HeadReader {
     this.#fields = new FieldReader(limits, 'head')
   }
 
-  /** Whether the first byte of a head has come. */
+  /** Whether the first byte of a head has arrived. */
   get isBegun(): boolean {
     return this.#line !== undefined || this.#kept !== undefined
   }
 
-  /** The head, and a new reader's state for the next one. To be asked for once `read` has answered with an index. */
+  /**
+   * Returns the head, and resets the reader for the next one. MUST be called only after `read` has returned an index.
+   */
   take(): ResponseHead {
     const line = this.#line as StatusLine
     const head = { ...line, headers: this.#fields.list() }
@@ -45,9 +47,9 @@ export class HeadReader {
   }
 
   /**
-   * Reads on in `bytes` from `from`.
+   * Continues with `bytes` from `from`.
    *
-   * @returns the index behind the head; -1 when all bytes are used up and more are to come; or why it is refused
+   * @returns the index after the head; -1 if all bytes are used and more must follow; or why the head is refused
    */
   read(bytes: Buffer, from: number, end: number): number | WireProblem {
     if (this.#line !== undefined) return this.#fields.read(bytes, from, end)
@@ -73,7 +75,7 @@ export class HeadReader {
     return at === end ? -1 : this.#fields.read(bytes, at, end)
   }
 
-  /** The index behind the line, or -1. */
+  /** The index after the line, or -1 if it is not complete. */
   #readLine(bytes: Buffer, from: number, end: number): number | WireProblem {
     const wrong = prefixProblem(bytes, from, end)
     if (wrong !== undefined) return wrong

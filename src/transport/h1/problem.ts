@@ -1,4 +1,4 @@
-/** Why a peer's bytes are refused. Data, because a parser knows neither the attempt nor whether it was sent. */
+/** Why a peer's bytes are refused. Plain data, because a parser knows neither the attempt nor whether it was sent. */
 import type { FaultCode } from '../../core/result.ts'
 
 export interface WireProblem {

@@ -1,20 +1,20 @@
 /**
- * The status line of a response (RFC 9112 §4). Strict, but for two things that servers in the field leave out: the
- * reason phrase, and the space before it.
+ * The status line of a response (RFC 9112 §4). Strict, except for two parts that real servers omit: the reason phrase,
+ * and the space before it.
  */
 import { CR, IS_TEXT, LF, SP } from './bytes.ts'
 import { wireProblem } from './problem.ts'
 import type { WireProblem } from './problem.ts'
 
 export interface StatusLine {
-  /** Of HTTP/1.x: 0 or 1. */
+  /** The minor version of HTTP/1.x: 0 or 1. */
   readonly minor: number
   readonly status: number
   readonly reason: string
 }
 
 const PREFIX = Buffer.from('HTTP/')
-/** `HTTP/1.1 200` */
+/** Length of `HTTP/1.1 200`. */
 const FIXED_BYTES = 12
 const NOT_HTTP = wireProblem('protocol/not_http', 'the server speaks another protocol')
 const HTTP_0_9 = wireProblem(
@@ -22,18 +22,21 @@ const HTTP_0_9 = wireProblem(
   'the server answered in HTTP/0.9, which cannot be told from half an answer',
 )
 
-/** What is wrong with the first bytes, as far as they have come: other protocols are known by their first byte. */
+/**
+ * Why the first bytes cannot begin a status line, as far as they have arrived. Other protocols differ in their first
+ * byte.
+ */
 export function prefixProblem(bytes: Buffer, from: number, end: number): WireProblem | undefined {
   const length = Math.min(PREFIX.byteLength, end - from)
   for (let i = 0; i < length; i++) {
     if (bytes[from + i] === PREFIX[i]) continue
-    // A document without a head.
+    // An HTML document without a head.
     return i === 0 && bytes[from] === 0x3c ? HTTP_0_9 : NOT_HTTP
   }
   return undefined
 }
 
-/** Of the line from `from` to `end`, which is where its CR LF begins. */
+/** Parses the line from `from` to `end`, where its CR LF begins. */
 export function readStatusLine(bytes: Buffer, from: number, end: number): StatusLine | WireProblem {
   const wrong = prefixProblem(bytes, from, end)
   if (wrong !== undefined) return wrong
@@ -59,7 +62,7 @@ export function readStatusLine(bytes: Buffer, from: number, end: number): Status
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 40))
 
-/** Index of the CR that ends the line, `end` when there is none yet, or why the line is refused. */
+/** Index of the CR that ends the line; `end` if it has not arrived yet; or why the line is refused. */
 export function endOfLine(bytes: Buffer, from: number, end: number): number | WireProblem {
   let at = from
   while (at < end && IS_TEXT[bytes[at] as number] === 1) at++

@@ -1,4 +1,4 @@
-/** A body in chunks: what is read, what is refused, and that cuts change neither. */
+/** A chunked body: what is read, what is refused, and that splitting it changes neither. */
 import { describe, expect, it } from 'vitest'
 import { ChunkReader } from '../../../src/transport/h1/chunked.ts'
 
@@ -33,7 +33,7 @@ function readChunks(text: string, cuts: readonly number[] = []): Read | string {
 const everyCut = (text: string): number[][] => Array.from({ length: text.length - 1 }, (_, at) => [at + 1])
 const everyByte = (text: string): number[] => Array.from({ length: text.length - 1 }, (_, at) => at + 1)
 
-describe('a body in chunks is read', () => {
+describe('a chunked body is read', () => {
   it.each([
     ['of one chunk', '5\r\nhello\r\n0\r\n\r\n', 'hello', []],
     ['of several', '5\r\nhello\r\nA\r\n, world!!!\r\n0\r\n\r\n', 'hello, world!!!', []],
@@ -43,14 +43,14 @@ describe('a body in chunks is read', () => {
     ['with padded sizes', '5  \r\nhello\r\n0 \t;x\r\n\r\n', 'hello', []],
     ['with trailers', '2\r\nhi\r\n0\r\nX-Sum: 1\r\nY: 2\r\n\r\n', 'hi', ['x-sum', '1', 'y', '2']],
     ['with line ends as data', '4\r\n\r\n\r\n\r\n0\r\n\r\n', '\r\n\r\n', []],
-  ])('%s, wherever it is cut', (_what, text, body, trailers) => {
+  ])('%s, wherever it is split', (_what, text, body, trailers) => {
     for (const cuts of [[], ...everyCut(text), everyByte(text)]) {
       expect(readChunks(`${text}NEXT`, cuts)).toEqual({ body, trailers, rest: 'NEXT' })
     }
   })
 })
 
-describe('a body in chunks is refused', () => {
+describe('a chunked body is refused', () => {
   it.each([
     ['with a size that is no number', 'ZZ\r\n', 'protocol/chunk'],
     ['with a negative size', '-5\r\n', 'protocol/chunk'],
@@ -60,16 +60,16 @@ describe('a body in chunks is refused', () => {
     ['with a bare line feed behind a size', '5\nhello\r\n0\r\n\r\n', 'protocol/chunk'],
     ['with a bare carriage return behind a size', '5\rhello', 'protocol/chunk'],
     ['with more data than announced', '2\r\nhello\r\n0\r\n\r\n', 'protocol/chunk'],
-    ['with a bare line feed behind a chunk', '2\r\nhi\n0\r\n\r\n', 'protocol/chunk'],
+    ['with a bare line feed after a chunk', '2\r\nhi\n0\r\n\r\n', 'protocol/chunk'],
     ['with a letter behind a padded size', '5 x\r\nhello\r\n', 'protocol/chunk'],
     ['with a control character in an extension', '5;a\0\r\nhello\r\n', 'protocol/chunk'],
     ['with a line feed in an extension', '5;a\nb\r\nhello\r\n', 'protocol/chunk'],
     ['with a malformed trailer', '0\r\nA : b\r\n\r\n', 'protocol/malformed_head'],
-  ])('%s, wherever it is cut', (_what, text, code) => {
+  ])('%s, wherever it is split', (_what, text, code) => {
     for (const cuts of [[], ...everyCut(text), everyByte(text)]) expect(readChunks(text, cuts)).toBe(code)
   })
 
-  it('once its extensions or its trailers are larger than their limits', () => {
+  it('once its extensions or its trailers exceed their limits', () => {
     const extended = `${`1;${'x'.repeat(60)}\r\na\r\n`.repeat(2)}0\r\n\r\n`
     expect(readChunks(extended)).toBe('too_large/wire')
     expect(readChunks(`0\r\nA: ${'x'.repeat(300)}\r\n\r\n`)).toBe('too_large/headers')

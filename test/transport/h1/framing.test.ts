@@ -1,4 +1,4 @@
-/** How the end of a body is marked, and which heads are refused because they mark it in two ways. */
+/** How the end of a body is marked, and which heads are refused because they are ambiguous. */
 import { describe, expect, it } from 'vitest'
 import { framingOf } from '../../../src/transport/h1/framing.ts'
 
@@ -42,7 +42,7 @@ describe('a head is refused', () => {
     for (const method of ['GET', 'HEAD']) expect(framingOf(method, 200, 1, headers)).toMatchObject({ code })
   })
 
-  it('with chunks in HTTP/1.0, which has none', () => {
+  it('with chunks in HTTP/1.0, which has no transfer codings', () => {
     expect(framingOf('GET', 200, 0, ['transfer-encoding', 'chunked'])).toMatchObject({
       code: 'protocol/transfer_encoding',
     })

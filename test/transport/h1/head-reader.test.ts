@@ -1,4 +1,6 @@
-/** The head of an HTTP/1.1 response, byte by byte: what is read, what is refused, and that cuts change neither. */
+/**
+ * The head of an HTTP/1.1 response, byte by byte: what is read, what is refused, and that splitting it changes neither.
+ */
 import { describe, expect, it } from 'vitest'
 import { HeadReader } from '../../../src/transport/h1/head-reader.ts'
 import type { ResponseHead } from '../../../src/transport/h1/head-reader.ts'
@@ -7,17 +9,17 @@ const LIMITS = { maxBytes: 65_536, maxFields: 2_000 }
 
 interface Read {
   readonly head: ResponseHead
-  /** What stood behind the head. */
+  /** What followed the head. */
   readonly rest: string
 }
 
-/** Feeds the text in pieces that end at the cuts; the code of the problem where there is one. */
+/** Feeds the text in pieces that end at the cuts. Returns the code of the problem, if there is one. */
 function readHead(text: string, cuts: readonly number[] = [], limits = LIMITS): Read | string {
   const reader = new HeadReader(limits)
   const bytes = Buffer.from(text, 'latin1')
   let from = 0
   for (const end of [...cuts, bytes.byteLength]) {
-    // A piece of its own, as a connection would reuse its buffer.
+    // A copy of the piece, because a connection would reuse its buffer.
     const piece = Buffer.from(bytes.subarray(from, end))
     const stop = reader.read(piece, 0, piece.byteLength)
     piece.fill(0)
@@ -55,7 +57,7 @@ const GOOD: readonly (readonly [what: string, text: string, status: number, reas
 ]
 
 describe('a head is read', () => {
-  it.each(GOOD)('with %s, wherever it is cut', (_what, text, status, reason, headers) => {
+  it.each(GOOD)('with %s, wherever it is split', (_what, text, status, reason, headers) => {
     const behind = `${text}BODY`
     for (const cuts of [[], ...everyCut(text), everyByte(text)]) {
       const read = readHead(behind, cuts)
@@ -66,7 +68,7 @@ describe('a head is read', () => {
 
 const BAD: readonly (readonly [what: string, text: string, code: string])[] = [
   ['a bare line feed behind the status line', 'HTTP/1.1 200 OK\nA: b\r\n\r\n', 'protocol/malformed_head'],
-  ['a bare line feed behind a field', 'HTTP/1.1 200 OK\r\nA: b\n\r\n', 'protocol/malformed_head'],
+  ['a bare line feed after a field', 'HTTP/1.1 200 OK\r\nA: b\n\r\n', 'protocol/malformed_head'],
   ['a bare carriage return in a value', 'HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n', 'protocol/malformed_head'],
   ['a bare carriage return in the status line', 'HTTP/1.1 200 O\rK\r\n\r\n', 'protocol/malformed_head'],
   ['a folded line', 'HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n', 'protocol/malformed_head'],
@@ -88,11 +90,11 @@ const BAD: readonly (readonly [what: string, text: string, code: string])[] = [
 ]
 
 describe('a head is refused', () => {
-  it.each(BAD)('with %s, wherever it is cut', (_what, text, code) => {
+  it.each(BAD)('with %s, wherever it is split', (_what, text, code) => {
     for (const cuts of [[], ...everyCut(text), everyByte(text)]) expect(readHead(text, cuts)).toBe(code)
   })
 
-  it('once it is larger than its limit, before its end has come', () => {
+  it('once it exceeds its limit, before its end has arrived', () => {
     const limits = { maxBytes: 100, maxFields: 10 }
     const head = (bytes: number): string => `HTTP/1.1 200 OK\r\nA: ${'x'.repeat(bytes - 7)}\r\n\r\n`
     expect(readHead(head(100), [], limits)).toMatchObject({ rest: '' })
@@ -109,7 +111,7 @@ describe('a head is refused', () => {
 })
 
 describe('a reader', () => {
-  it('reads one head after the other', () => {
+  it('reads one head after another', () => {
     const bytes = Buffer.from('HTTP/1.1 103 Early\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nB: c\r\n\r\n')
     const reader = new HeadReader(LIMITS)
     const first = reader.read(bytes, 0, bytes.byteLength) as number

@@ -35,24 +35,31 @@ const SECTIONS: readonly (readonly [first: number, title: string])[] = [
 
 const INTRO = `# Hostile servers
 
-What this library does when a server, a proxy, an input or the machine misbehaves. Each line was written by a run of
-the tests that are named in it; \`npm run docs:hostile\` writes it again, and a test fails when a run sees something else.
+What this library does when a server, a proxy, an input or the machine misbehaves. A test run has written each line; the last
+column names the test. \`npm run docs:hostile\` writes the page again, and a test fails if a run sees something else.
 
-- **Outcome**: \`ok\`, or the \`code\` of the error. Where a POST ends otherwise, that stands behind it.
-- **Retry**: A = any method is repeated, I = only idempotent ones (or those with an idempotency key), N = none, – =
-  nothing to repeat. Counted at the server, with one repeat allowed.
+- **Outcome**: \`ok\`, or the \`code\` of the error. If a POST ends differently, its code follows.
+- **Retry**: A = repeated for any method, I = repeated for idempotent methods only (or with an idempotency key), N = not
+  repeated, – = nothing to repeat. Counted at the server, with one retry allowed.
 - **Socket**: K = the connection is kept for the next request, X = it is closed, – = there is none, or it does not
   matter.
 
-Every row also shows that: exactly one outcome comes out; twenty requests to the same origin and twenty to another are
-all answered with their own bodies, none more than 250 ms later than in peace; no turn of the event loop computes for
-longer than 150 ms; the next request to that origin is answered; nothing is left open a second after \`close()\`; no error
-goes uncaught; and the secrets in the request's URL, headers and cookies show nowhere and reach no other origin.
+Every row also checks that
+
+- exactly one outcome comes out;
+- twenty requests to the same origin and twenty to another are all answered with their own bodies, none more than 250 ms
+  later than without the misbehaving server;
+- no turn of the event loop computes for longer than 150 ms;
+- the next request to that origin is answered;
+- nothing is left open a second after \`close()\`;
+- no error goes uncaught;
+- the secrets in the request's URL, headers and cookies are printed nowhere and reach no other origin.
 
 \`npm run nightly:hostile\` plays the rows over plain connections, in slices of 7 bytes, over TLS and through a proxy that
-takes CONNECT; and those of bodies also into files, where a failure leaves nothing, and to a consumer that takes 20 ms for
-each piece, to whom a body that was cut is not begun again. Of 2,000,000 requests to a server that answers with what is
-another's (\`npm run nightly:misdelivery 2000000\`), 1,988,860 got their own answer, 11,140 an error, and none another's.
+accepts CONNECT. It plays the rows about bodies also into files, where a failure leaves nothing, and to a consumer that takes
+20 ms for each piece, which never gets the beginning of a cut body twice. Of 2,000,000 requests to a server that gives the
+answers of other requests (\`npm run nightly:misdelivery 2000000\`), 1,988,860 got their own answer, 11,140 an error, and none
+the answer of another request.
 `
 
 const HEAD = '| # | behaviour | outcome | retry | socket | seen by |\n|---|---|---|---|---|---|'

@@ -24,7 +24,7 @@ describe('preq plan', () => {
       'none/r.csv',
     ]
     const secrets = ['--bearer', 's3cr3t', '-H', 'x-api-key: s3cr3t']
-    const { code, stdout, stderr } = await preq([...args, ...secrets, '--json', '{"it": "is {id}"}']).finished
+    const { code, stdout, stderr } = await preq([...args, ...secrets, '--json', '{"it": "is {id}"}'])
     expect([code, stderr, server.seen]).toEqual([1, '', []])
     expect(stdout).toContain('60 requests (60 POST), 10 duplicates, 1 invalid')
     expect(stdout).toContain('at least 5.9s (20 at once, 10/s)')
@@ -36,8 +36,9 @@ describe('preq plan', () => {
   })
 
   test('refuses what a run would refuse.', async () => {
-    const { code, stderr } = await sandbox(onTestFinished).preq(['plan', 'http://127.0.0.1/{id}'], { stdin: 'nothing' })
-      .finished
+    const { code, stderr } = await sandbox(onTestFinished).startPreq(['plan', 'http://127.0.0.1/{id}'], {
+      stdin: 'nothing',
+    }).finished
     expect([code, stderr]).toEqual([
       2,
       expect.stringContaining('expected rows of -i FILE or of standard input, got {id}'),
@@ -47,7 +48,7 @@ describe('preq plan', () => {
   test('shows requests that a shell can run.', async () => {
     await using server = await api()
     const { preq, start } = sandbox(onTestFinished)
-    const { stdout } = await preq(['plan', `${server.origin}/it's?a=1&b=2`, '-H', 'x-a: b "c"', '-d', "it's"]).finished
+    const { stdout } = await preq(['plan', `${server.origin}/it's?a=1&b=2`, '-H', 'x-a: b "c"', '-d', "it's"])
     const command = /^ {2}(curl .*)$/m.exec(stdout)?.[1] ?? ''
     const words = await start('bash', ['-c', `printf '%s\\n' ${command}`]).finished
     expect(words.stdout.trimEnd().split('\n')).toEqual([
@@ -66,7 +67,7 @@ describe('preq plan', () => {
 describe('preq doctor', () => {
   test('looks at Node, open files, proxies and the clock, and prints no password.', async () => {
     const env = { HTTPS_PROXY: 'http://me:hidden@127.0.0.1:1', NO_PROXY: '', http_proxy: '' }
-    const { code, stdout } = await sandbox(onTestFinished).preq(['doctor'], { env }).finished
+    const { code, stdout } = await sandbox(onTestFinished).preq(['doctor'], { env })
     for (const what of ['Node', 'open files', 'HTTPS_PROXY', 'clock']) expect(stdout).toMatch(new RegExp(`  ${what} `))
     expect(stdout).not.toContain('hidden')
     expect(code).toBe(stdout.includes('!!') ? 1 : 0)
@@ -75,7 +76,7 @@ describe('preq doctor', () => {
 
 describe('preq completion', () => {
   test.each(['bash', 'zsh', 'fish'])('knows every flag and every command for %s.', async shell => {
-    const { code, stdout } = await sandbox(onTestFinished).preq(['completion', shell]).finished
+    const { code, stdout } = await sandbox(onTestFinished).preq(['completion', shell])
     expect(code).toBe(0)
     const spelled = (name: string): string => (shell === 'fish' ? `-l ${name}` : `--${name}`)
     expect(FLAG_NAMES.filter(name => !stdout.includes(spelled(name)))).toEqual([])
@@ -129,7 +130,7 @@ describe('preq completion', () => {
   })
 
   test('refuses other shells.', async () => {
-    const { code, stderr } = await sandbox(onTestFinished).preq(['completion', 'tcsh']).finished
+    const { code, stderr } = await sandbox(onTestFinished).preq(['completion', 'tcsh'])
     expect([code, stderr]).toEqual([2, "preq: completion: expected bash, zsh, fish, got 'tcsh'.\n"])
   })
 })

@@ -31,8 +31,8 @@ test.concurrent('preq demo fetches its records, writes every outcome and prints 
   expect,
   onTestFinished,
 }) => {
-  const { folder, preq } = sandbox(onTestFinished)
-  const { code, stdout, stderr } = await preq(['demo']).finished
+  const { folder, startPreq } = sandbox(onTestFinished)
+  const { code, stdout, stderr } = await startPreq(['demo']).finished
   expect(code, stderr).toBe(0)
 
   const lines = linesOf(folder)
@@ -76,8 +76,8 @@ test.concurrent('after Ctrl-C preq demo finishes requests in flight, keeps the o
   expect,
   onTestFinished,
 }) => {
-  const { folder, preq } = sandbox(onTestFinished)
-  const running = preq(['demo'])
+  const { folder, startPreq } = sandbox(onTestFinished)
+  const running = startPreq(['demo'])
   await running.says(/\d+\/300/)
   running.child.kill('SIGINT')
   const { code, stdout } = await running.finished
@@ -93,9 +93,9 @@ test.concurrent('preq demo exits with 74 before anything is sent if it cannot op
   expect,
   onTestFinished,
 }) => {
-  const { folder, preq } = sandbox(onTestFinished)
+  const { folder, startPreq } = sandbox(onTestFinished)
   mkdirSync(join(folder, 'results.jsonl'))
-  const { code, stdout, stderr } = await preq(['demo']).finished
+  const { code, stdout, stderr } = await startPreq(['demo']).finished
   expect({ code, stdout }).toEqual({ code: 74, stdout: '' })
   expect(stderr).toMatch(/^preq: results\.jsonl: cannot be written: .*\(EISDIR\)/)
 })
@@ -114,7 +114,7 @@ test
   .concurrent('preq demo exits with 74 when the disk is full', async ({ expect, onTestFinished }) => {
     const { folder, preq } = sandbox(onTestFinished)
     symlinkSync('/dev/full', join(folder, 'results.jsonl'))
-    const { code, stderr } = await preq(['demo']).finished
+    const { code, stderr } = await startPreq(['demo']).finished
     expect(code).toBe(74)
     expect(stderr).toMatch(/^preq: results\.jsonl: cannot be written: .*\(ENOSPC\)/m)
     covers(import.meta.url, {
@@ -133,7 +133,7 @@ test.concurrent('preq demo exits with 2 and keeps a results.jsonl that no demo w
   const { folder, preq } = sandbox(onTestFinished)
   const precious = '{"v":1,"index":0,"url":"https://example.com/a","ok":true}\n'
   writeFileSync(join(folder, 'results.jsonl'), precious)
-  const { code, stdout, stderr } = await preq(['demo']).finished
+  const { code, stdout, stderr } = await startPreq(['demo']).finished
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toMatch(/^preq: results\.jsonl: expected no file or that of an earlier demo/)
   expect(readFileSync(join(folder, 'results.jsonl'), 'utf8')).toBe(precious)

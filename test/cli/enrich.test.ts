@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { peopleApi, scoreOf } from './people-api.ts'
 import { MAIN, sandbox } from './sandbox.ts'
 import { randomFrom, seed } from '../support/property.ts'
+import { expectFigure } from '../support/figure.ts'
 
 const PEOPLE = 2_000
 const RATE = 400
@@ -56,7 +57,7 @@ test('A CSV is enriched through an API that is limited and fails, by a run that 
     judged = api.arrivals.length
     for (const { id } of arrivals) if (finishedBefore.has(id)) repeated.push(id)
     for (const id of done()) finishedBefore.add(id)
-    expect(busiestSecond(arrivals.map(({ atMs }) => atMs))).toBeLessThanOrEqual(RATE * (JITTER + lag.max / 1e9))
+    expectFigure(busiestSecond(arrivals.map(({ atMs }) => atMs))).toBeLessThanOrEqual(RATE * (JITTER + lag.max / 1e9))
   }
   for (let crash = 1; crash <= CRASHES; crash++) {
     const running = shell(run)

@@ -14,7 +14,7 @@ describe('The help of a command', () => {
   test.each(COMMANDS.flatMap(name => [[[name, '--help']], [[name, '-h']], [['help', name]]]))(
     'is its own, and fits a screen of 24 × 80: %j.',
     async args => {
-      const { code, stdout, stderr } = await sandbox(onTestFinished).preq(args).finished
+      const { code, stdout, stderr } = await sandbox(onTestFinished).preq(args)
       expect([code, stderr]).toEqual([0, ''])
       const name = args.find(word => COMMANDS.includes(word))
       expect(stdout).toMatch(new RegExp(`^Usage: preq ${name}\\b`))
@@ -36,13 +36,13 @@ describe('The help of a command', () => {
 
   test('of no command is that of all.', async () => {
     const { preq } = sandbox(onTestFinished)
-    const { stdout } = await preq(['--help']).finished
+    const { stdout } = await preq(['--help'])
     for (const args of [
       ['http://x.org/', '-h'],
       ['help', 'nothing'],
       ['-q', '--help'],
     ]) {
-      expect((await preq(args).finished).stdout).toBe(stdout)
+      expect((await preq(args)).stdout).toBe(stdout)
     }
   })
 })
@@ -56,7 +56,7 @@ describe('Examples', () => {
   })
 
   test('are part of --help-all and of the manual page.', async () => {
-    const { stdout } = await sandbox(onTestFinished).preq(['--help-all']).finished
+    const { stdout } = await sandbox(onTestFinished).preq(['--help-all'])
     const page = readFileSync(new URL('../../man/preq.1', import.meta.url), 'utf8').replaceAll(/\\e/g, '\\')
     for (const { line } of EXAMPLES) {
       expect(stdout).toContain(`    ${line}\n`)

@@ -27,9 +27,8 @@ async function run(args: readonly string[], files: Readonly<Record<string, strin
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(join(folder, name), typeof content === 'string' ? content.replaceAll('URL', server.origin) : content)
   }
-  const { child, finished } = preq(args.map(arg => arg.replaceAll('URL', server.origin)))
-  child.stdin.end(stdin.replaceAll('URL', server.origin))
-  const { code, stdout, stderr } = await finished
+  const filled = (text: string): string => text.replaceAll('URL', server.origin)
+  const { code, stdout, stderr } = await preq(args.map(filled), { stdin: filled(stdin) })
   return { code, stdout, stderr, seen: [...server.seen], origin: server.origin }
 }
 

@@ -9,12 +9,12 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 }
 
 test.each(['--version', '-V'])('preq %s prints the version of package.json', async flag => {
-  const { code, stdout, stderr } = await sandbox(onTestFinished).preq([flag]).finished
+  const { code, stdout, stderr } = await sandbox(onTestFinished).preq([flag])
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
 test.each([['--help'], ['-h'], ['help']])('preq %s lists every command on stdout', async argument => {
-  const { code, stdout, stderr } = await sandbox(onTestFinished).preq([argument]).finished
+  const { code, stdout, stderr } = await sandbox(onTestFinished).preq([argument])
   expect(stdout).toMatch(/^Usage: preq /m)
   for (const command of ['plan', 'demo', 'doctor', 'completion']) {
     expect(stdout).toMatch(new RegExp(`^ {2}${command} +\\S`, 'm'))
@@ -24,13 +24,13 @@ test.each([['--help'], ['-h'], ['help']])('preq %s lists every command on stdout
 })
 
 test('preq demo --help speaks of the demo and does not run it', async () => {
-  const { code, stdout } = await sandbox(onTestFinished).preq(['demo', '--help']).finished
+  const { code, stdout } = await sandbox(onTestFinished).preq(['demo', '--help'])
   expect(stdout).toMatch(/^Usage: preq demo$/m)
   expect(code).toBe(0)
 })
 
 test('preq alone is a usage error that shows the help', async () => {
-  const { code, stdout, stderr } = await sandbox(onTestFinished).preq([], { stdin: 'nothing' }).finished
+  const { code, stdout, stderr } = await sandbox(onTestFinished).startPreq([], { stdin: 'nothing' }).finished
   expect(stderr).toMatch(/^Usage: preq /m)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
 })
@@ -46,7 +46,7 @@ test.each([
 })
 
 test('what is refused exits 2, says so on stderr and leaves stdout alone', async () => {
-  const { code, stdout, stderr } = await sandbox(onTestFinished).preq(['dmeo']).finished
+  const { code, stdout, stderr } = await sandbox(onTestFinished).preq(['dmeo'])
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toContain("Did you mean 'demo'?")
 })
@@ -77,7 +77,7 @@ test.each([
       },
     })`
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` }
-  const { stderr } = await sandbox(onTestFinished).preq([flag], { env }).finished
+  const { stderr } = await sandbox(onTestFinished).preq([flag], { env })
   const loaded = [...stderr.matchAll(/^loaded \S+\/(?:dist\/(\S+)|node_modules\/(\S+))$/gm)]
   expect(loaded.flatMap(([, own]) => own ?? []).toSorted()).toEqual(expected)
   const packages = new Set(loaded.flatMap(([, , path]) => path?.split('/')[0] ?? []))

@@ -12,8 +12,9 @@ import { covers } from '../support/hostile/record.ts'
 async function open() {
   const server = await api()
   onTestFinished(() => server[Symbol.asyncDispose]())
-  const { folder, preq, start } = sandbox(onTestFinished)
+  const { folder, preq, startPreq, start } = sandbox(onTestFinished)
   const file = (name: string): string => join(folder, name)
+  const filled = (text: string): string => text.replaceAll('URL', server.origin)
   writeFileSync(file('repos.csv'), 'owner,name\nann,alpha\nbob,be\n')
   return {
     server,
@@ -28,11 +29,8 @@ async function open() {
         .split('\n')
         .map(line => JSON.parse(line) as Record<string, unknown>)
         .filter(line => !('salt' in line)),
-    preq: (args: readonly string[], env?: NodeJS.ProcessEnv) =>
-      preq(
-        args.map(arg => arg.replaceAll('URL', server.origin)),
-        env === undefined ? {} : { env },
-      ),
+    preq: (args: readonly string[], env?: NodeJS.ProcessEnv) => preq(args.map(filled), { env }),
+    startPreq: (args: readonly string[]) => startPreq(args.map(filled)),
   }
 }
 
@@ -41,7 +39,7 @@ const TEMPLATE = ['URL/stars/{name}', '-i', 'repos.csv', '--key', 'name']
 describe('An output', () => {
   test('is JSON lines by its name, in the format of a run file.', async () => {
     const { preq, lines } = await open()
-    const { code, stdout } = await preq(['URL/a', 'URL/status/404', '-o', 'r.jsonl']).finished
+    const { code, stdout } = await preq(['URL/a', 'URL/status/404', '-o', 'r.jsonl'])
     expect([code, stdout]).toEqual([1, ''])
     expect(lines('r.jsonl').toSorted((a, b) => Number(a['index']) - Number(b['index']))).toMatchObject([
       { v: 2, index: 0, id: '#0', ok: true, status: 200, value: { path: '/a' } },
@@ -52,27 +50,25 @@ describe('An output', () => {
   test('is a file per body with --save, named by --name, the key or the URL; lines say where it is.', async () => {
     const { preq, text, file, lines } = await open()
     const named = await preq(['URL/stars/{name}', '-i', 'repos.csv', '--save', 'out', '--name', '../{name}.json'])
-      .finished
     expect([named.code, named.stdout.trimEnd().split('\n').length]).toEqual([0, 2])
     expect(readdirSync(file('out')).toSorted()).toEqual(['%2E.%2Falpha.json', '%2E.%2Fbe.json'])
     expect(JSON.parse(text('out/%2E.%2Fbe.json'))).toMatchObject({ stars: 2 })
-    const keyed = await preq([...TEMPLATE, '--save', 'keyed', '-o', 'r.jsonl', '--resume']).finished
+    const keyed = await preq([...TEMPLATE, '--save', 'keyed', '-o', 'r.jsonl', '--resume'])
     expect([keyed.code, keyed.stdout]).toEqual([0, ''])
     expect(readdirSync(file('keyed')).toSorted()).toEqual(['alpha', 'be'])
     const values = lines('r.jsonl').map(({ value }) => value as { path: string; bytes: number })
     for (const { path, bytes } of values) expect(statSync(path).size).toBe(bytes)
     // What is saved is not sent again.
-    expect((await preq([...TEMPLATE, '--save', 'keyed', '-o', 'r.jsonl', '--resume']).finished).code).toBe(0)
-    const plain = await preq(['URL/a/x.txt', 'URL/b/x.txt', 'URL/status/404', '--save', 'out', '-c', '1']).finished
+    expect((await preq([...TEMPLATE, '--save', 'keyed', '-o', 'r.jsonl', '--resume'])).code).toBe(0)
+    const plain = await preq(['URL/a/x.txt', 'URL/b/x.txt', 'URL/status/404', '--save', 'out', '-c', '1'])
     expect(plain.code).toBe(1)
     expect(readdirSync(file('out')).toSorted().slice(2)).toEqual(['x.txt', 'x~1.txt'])
-    expect((await preq(['URL/a', '--save', 'repos.csv']).finished).code).toBe(74)
+    expect((await preq(['URL/a', '--save', 'repos.csv'])).code).toBe(74)
   })
 
   test('is CSV with the columns of the input, the selected parts and what failed.', async () => {
     const { preq, rows } = await open()
     const { code } = await preq([...TEMPLATE, '--select', 'stars, id: owner.id', '-o', 's.csv', '--order', 'input'])
-      .finished
     expect(code).toBe(0)
     expect(rows('s.csv')).toMatchObject([
       { index: '0', key: 'alpha', owner: 'ann', name: 'alpha', status: '200', stars: '5', id: 'id-alpha', error: '' },
@@ -86,20 +82,20 @@ describe('An output', () => {
     const quoted = cells.map((cell, at) => `${at},"${cell.replaceAll('"', '""')}"\n`)
     writeFileSync(file('odd.csv'), `id,text\n${quoted.join('')}`)
     const args = ['URL/text/{id}', '-i', 'odd.csv', '--columns', 'id,text,value', '-o', 'r.csv', '--order', 'input']
-    expect((await preq(args).finished).code).toBe(0)
+    expect((await preq(args)).code).toBe(0)
     expect(rows('r.csv')).toEqual(cells.map((text, at) => ({ id: String(at), text, value: 'plain' })))
   })
 
   test('has the columns that were chosen, in their order; TSV by its name.', async () => {
     const { preq, text } = await open()
     const args = [...TEMPLATE, '--select', 'stars', '--columns', 'stars,owner', '--order', 'input', '-o', 's.tsv']
-    expect((await preq(args).finished).code).toBe(0)
+    expect((await preq(args)).code).toBe(0)
     expect(text('s.tsv')).toBe('stars\towner\n5\tann\n2\tbob\n')
   })
 
   test('is a table of SQLite by its name.', async () => {
     const { preq, file } = await open()
-    expect((await preq([...TEMPLATE, '--select', 'stars', '-o', 's.sqlite']).finished).code).toBe(0)
+    expect((await preq([...TEMPLATE, '--select', 'stars', '-o', 's.sqlite'])).code).toBe(0)
     using database = new DatabaseSync(file('s.sqlite'))
     const found = database.prepare('SELECT key, value FROM results ORDER BY "index"').all()
     expect(found.map(row => ({ ...row }))).toEqual([
@@ -110,7 +106,7 @@ describe('An output', () => {
 
   test('is several files at once.', async () => {
     const { preq, rows, lines } = await open()
-    expect((await preq([...TEMPLATE, '-o', 'a.jsonl', '-o', 'b.csv']).finished).code).toBe(0)
+    expect((await preq([...TEMPLATE, '-o', 'a.jsonl', '-o', 'b.csv'])).code).toBe(0)
     expect([lines('a.jsonl').length, rows('b.csv').length]).toEqual([2, 2])
   })
 
@@ -124,19 +120,19 @@ describe('An output', () => {
       'stars',
       '--columns',
       'stars',
-    ]).finished
+    ])
     expect(stdout).toBe('stars\n3\n')
   })
 
   test('is a line of one’s own.', async () => {
     const { preq, server } = await open()
-    const { stdout } = await preq([...TEMPLATE, '-w', '{status} {owner} {url}\\n', '-c', '1']).finished
+    const { stdout } = await preq([...TEMPLATE, '-w', '{status} {owner} {url}\\n', '-c', '1'])
     expect(stdout).toBe(`200 ann ${server.origin}/stars/alpha\n200 bob ${server.origin}/stars/be\n`)
   })
 
   test('has the selected part in the place of the value.', async () => {
     const { preq } = await open()
-    const { stdout } = await preq(['URL/stars/abc', '--select', 'owner.id']).finished
+    const { stdout } = await preq(['URL/stars/abc', '--select', 'owner.id'])
     expect(JSON.parse(stdout)).toMatchObject({ value: 'id-abc' })
   })
 })
@@ -156,7 +152,7 @@ describe('An output that cannot be', () => {
   ])('%s is refused before anything is sent.', async (_what, args, exitCode, why) => {
     const { preq, file, server, text } = await open()
     mkdirSync(file('folder'))
-    const { code, stdout, stderr } = await preq(['URL/a', ...args]).finished
+    const { code, stdout, stderr } = await preq(['URL/a', ...args])
     expect([code, stdout, server.seen]).toEqual([exitCode, '', []])
     expect(stderr).toContain(why)
     expect(text('repos.csv')).toContain('ann,alpha')
@@ -164,7 +160,7 @@ describe('An output that cannot be', () => {
 
   test('is replaced when that is asked for.', async () => {
     const { preq, text } = await open()
-    expect((await preq(['URL/a', '-o', 'repos.csv', '--overwrite', '--columns', 'status']).finished).code).toBe(0)
+    expect((await preq(['URL/a', '-o', 'repos.csv', '--overwrite', '--columns', 'status'])).code).toBe(0)
     expect(text('repos.csv')).toBe('status\n200\n')
   })
 })
@@ -187,7 +183,7 @@ describe('An input that breaks off', () => {
   test('is told with its line; what was sent is written, and the exit code is 1.', async () => {
     const { preq, file, rows } = await open()
     writeFileSync(file('broken.csv'), 'id\n1\n2\n"3\n')
-    const { code, stderr } = await preq(['URL/{id}', '-i', 'broken.csv', '-o', 'r.csv']).finished
+    const { code, stderr } = await preq(['URL/{id}', '-i', 'broken.csv', '-o', 'r.csv'])
     expect([code, new Set(rows('r.csv').map(row => row['id']))]).toEqual([1, new Set(['1', '2'])])
     expect(stderr).toMatch(/^preq: broken\.csv:4: expected a quote that closes the cell, got the end of the input/m)
     expect(stderr).toContain('2 ok, 0 failed')
@@ -201,7 +197,7 @@ describe('The exit code', () => {
     [['URL/a', '--nope'], 2],
   ])('of %j is %d.', async (args, exitCode) => {
     const { preq } = await open()
-    expect((await preq(args).finished).code).toBe(exitCode)
+    expect((await preq(args)).code).toBe(exitCode)
   })
 
   test('is 141, quietly, when the reader goes away; the run ends.', async () => {
@@ -222,9 +218,9 @@ describe('The exit code', () => {
   })
 
   test('is 130 after Ctrl-C, which lets what is under way finish; a rerun does the rest.', async () => {
-    const { preq, server, lines } = await open()
+    const { preq, startPreq, server, lines } = await open()
     const args = ['URL/slow/{300..319}', '-c', '4', '-o', 'r.jsonl', '--resume']
-    const running = preq(args)
+    const running = startPreq(args)
     await expect.poll(() => server.seen.length).toBeGreaterThanOrEqual(4)
     running.child.kill('SIGINT')
     const { code, stderr } = await running.finished
@@ -232,7 +228,7 @@ describe('The exit code', () => {
     expect(code).toBe(130)
     expect(stderr).toContain('interrupted: what is under way finishes')
     expect([done, server.seen.length]).toEqual([4, 4])
-    expect((await preq(args).finished).code).toBe(0)
+    expect((await preq(args)).code).toBe(0)
     expect([lines('r.jsonl').length, server.seen.length]).toEqual([20, 20])
     covers(import.meta.url, {
       row: 115,
@@ -249,8 +245,8 @@ describe('The exit code', () => {
       [['SIGTERM'], 143],
       [['SIGHUP'], 129],
     ] as const) {
-      const { preq, server, file, lines } = await open()
-      const running = preq(['URL/slow/1', 'URL/slow/60000', '-o', 'r.jsonl'])
+      const { startPreq, server, file, lines } = await open()
+      const running = startPreq(['URL/slow/1', 'URL/slow/60000', '-o', 'r.jsonl'])
       await expect
         .poll(() => existsSync(file('r.jsonl')) && readFileSync(file('r.jsonl'), 'utf8').includes('\n'))
         .toBe(true)
@@ -275,14 +271,14 @@ describe('The exit code', () => {
 
 describe('A run', () => {
   test('goes on after SIGKILL with --resume: what is done is not sent again, and every other output is whole.', async () => {
-    const { preq, server, lines, rows } = await open()
+    const { preq, startPreq, server, lines, rows } = await open()
     const args = ['URL/slow/{1..40}', '-c', '2', '-o', 'r.jsonl', '-o', 'r.csv', '--resume']
-    const running = preq(args)
+    const running = startPreq(args)
     await expect.poll(() => server.seen.length).toBeGreaterThanOrEqual(10)
     running.child.kill('SIGKILL')
     await running.finished
     const done = lines('r.jsonl').length
-    expect((await preq(args).finished).code).toBe(0)
+    expect((await preq(args)).code).toBe(0)
     expect(new Set(lines('r.jsonl').map(line => line['index'])).size).toBe(40)
     // Again goes what was sent and had no line: the two on the wire, and two more if it died within the turn in which
     // they were answered and others sent in their place.
@@ -301,16 +297,14 @@ describe('A run', () => {
   test('takes the statuses for ok that it is told.', async () => {
     const { preq } = await open()
     const args = ['URL/status/404', 'URL/status/410', 'URL/a', '--accept', '2xx,404', '--order', 'input', '-w', '{ok} ']
-    const { code, stdout } = await preq(args).finished
+    const { code, stdout } = await preq(args)
     expect([code, stdout]).toEqual([1, 'true false true '])
-    expect((await preq(['URL/a', '--accept', '2xx,abc']).finished).stderr).toContain(
-      '--accept: expected statuses such as',
-    )
+    expect((await preq(['URL/a', '--accept', '2xx,abc'])).stderr).toContain('--accept: expected statuses such as')
   })
 
   test('stops after the first failure with --fail-fast.', async () => {
     const { preq, server } = await open()
-    const { code } = await preq(['URL/status/404', 'URL/slow/{1..50}', '-c', '1', '--fail-fast']).finished
+    const { code } = await preq(['URL/status/404', 'URL/slow/{1..50}', '-c', '1', '--fail-fast'])
     expect(code).toBe(1)
     expect(server.seen.length).toBeLessThan(5)
   })
@@ -320,8 +314,8 @@ describe('A run', () => {
     writeFileSync(file('token'), 'tok-from-file\n')
     writeFileSync(file('headers'), '# mine\nx-api-key: key-from-file\n')
     const args = ['URL/a?access_token=tok-in-url', '--bearer', 'env:MY_TOKEN', '-H', '@headers', '-v']
-    const first = await preq(args, { MY_TOKEN: 'tok-from-env' }).finished
-    const second = await preq(['URL/status/404', '--bearer', '@token', '-v']).finished
+    const first = await preq(args, { MY_TOKEN: 'tok-from-env' })
+    const second = await preq(['URL/status/404', '--bearer', '@token', '-v'])
     expect(server.seen.map(({ headers }) => headers.authorization)).toEqual([
       'Bearer tok-from-env',
       'Bearer tok-from-file',
@@ -336,10 +330,10 @@ describe('A run', () => {
   test('has layers: a file, over it the environment, over both the flags.', async () => {
     const { preq, server, file } = await open()
     writeFileSync(file('preq.json'), JSON.stringify({ 'user-agent': 'file', header: ['x-a: file'], param: ['p=file'] }))
-    await preq(['URL/a', '-H', 'x-a: flag', '-q'], { PREQ_USER_AGENT: 'env', PREQ_HEADER: 'x-a: env' }).finished
+    await preq(['URL/a', '-H', 'x-a: flag', '-q'], { PREQ_USER_AGENT: 'env', PREQ_HEADER: 'x-a: env' })
     expect(server.seen).toMatchObject([{ path: '/a?p=file', headers: { 'user-agent': 'env', 'x-a': 'flag' } }])
     writeFileSync(file('preq.json'), '{"retires": 1}')
-    const { code, stderr } = await preq(['URL/a']).finished
+    const { code, stderr } = await preq(['URL/a'])
     expect([code, stderr]).toEqual([2, expect.stringContaining('preq.json: retires: expected the name of a flag')])
   })
 })

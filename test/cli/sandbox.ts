@@ -1,10 +1,14 @@
-/** Runs the built `preq` in a folder of its own, as a user would; all of it goes away with the test. */
+/**
+ * Runs the built `preq` in a folder of its own: inside this process (`preq`), or in one of its own (`startPreq`) for a
+ * test about signals, pipes, terminals or the end of the process. All of it goes away with the test.
+ */
 import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams, StdioOptions } from 'node:child_process'
 import { accessSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { canRunInProcess, runInProcess } from './in-process.ts'
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 // `npm test` builds it; without, run `npm run build` first.
@@ -21,6 +25,13 @@ export interface Running {
   readonly finished: Promise<Finished>
   /** Resolves once stdout and stderr together match. */
   says(what: RegExp): Promise<void>
+}
+
+export interface PreqOptions {
+  /** Added to the environment of this process. */
+  readonly env?: NodeJS.ProcessEnv | undefined
+  /** Standard input as text, which ends. Default empty. */
+  readonly stdin?: string
 }
 
 export interface StartOptions {
@@ -48,11 +59,17 @@ export function sandbox(onTestFinished: (undo: () => void) => void) {
     onTestFinished(() => void child.kill('SIGKILL'))
     return watch(child)
   }
-  return {
-    folder,
-    start,
-    preq: (args: readonly string[], options?: StartOptions) => start(process.execPath, [MAIN, ...args], options),
+  const startPreq = (args: readonly string[], options?: StartOptions): Running =>
+    start(process.execPath, [MAIN, ...args], options)
+  const preq = (args: readonly string[], { env, stdin = '' }: PreqOptions = {}): Promise<Finished> => {
+    if (canRunInProcess(env)) {
+      return runInProcess({ main: MAIN, args, cwd: folder, env: { ...plainEnv(), ...env }, stdin })
+    }
+    const { child, finished } = startPreq(args, env === undefined ? {} : { env })
+    child.stdin.end(stdin)
+    return finished
   }
+  return { folder, start, startPreq, preq }
 }
 
 const NOTHING: StdioOptions = ['ignore', 'pipe', 'pipe']

@@ -20,8 +20,8 @@ test.each([
   ['SIGINT', 'jsonl', 130],
   ['SIGTERM', 'jsonl', 143],
 ] as const)('%s ends a run whose standard input, %s, stays open: exit code %d.', async (signal, format, exitCode) => {
-  const { server, preq } = await opened()
-  const { child, finished } = preq(['-i', '-', '--format', format, '-q'])
+  const { server, startPreq } = await opened()
+  const { child, finished } = startPreq(['-i', '-', '--format', format, '-q'])
   const url = `${server.origin}/a`
   child.stdin.write({ lines: `${url}\n`, csv: `url\n${url}\n`, jsonl: `${JSON.stringify({ url })}\n` }[format])
   await once(child.stdout, 'data')
@@ -32,9 +32,9 @@ test.each([
 })
 
 test('SIGTERM ends a run whose input is a pipe that stays open.', async () => {
-  const { server, folder, preq, start } = await opened()
+  const { server, folder, startPreq, start } = await opened()
   expect((await start('mkfifo', ['pipe']).finished).code).toBe(0)
-  const { child, finished } = preq(['-i', 'pipe', '-q'])
+  const { child, finished } = startPreq(['-i', 'pipe', '-q'])
   const writer = await open(join(folder, 'pipe'), 'w')
   await writer.write(`${server.origin}/a\n`)
   await once(child.stdout, 'data')

@@ -65,7 +65,7 @@ describe('Without any input', () => {
   })
 
   test('it does so where whoever starts it gives it nothing.', async () => {
-    const { code, stderr } = await sandbox(onTestFinished).preq(['-v'], { stdin: 'nothing' }).finished
+    const { code, stderr } = await sandbox(onTestFinished).startPreq(['-v'], { stdin: 'nothing' }).finished
     expect([code, stderr]).toEqual([2, expect.stringContaining('got none of them')])
   })
 })

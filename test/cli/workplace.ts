@@ -34,7 +34,7 @@ export interface Workplace {
   /** Of JSON lines, those of requests. */
   readonly linesIn: (name: string) => Line[]
   readonly start: (args: readonly string[], env?: NodeJS.ProcessEnv) => Running
-  /** To its end, with this on standard input. */
+  /** To its end, with this on standard input; inside this process (in-process.ts). */
   readonly run: (args: readonly string[], more?: { env?: NodeJS.ProcessEnv; stdin?: string }) => Promise<Done>
   /** A script of bash in which `preq` is ours. */
   readonly shell: (script: string) => Running
@@ -42,11 +42,11 @@ export interface Workplace {
 
 export async function workplace(respond?: Respond): Promise<Workplace> {
   const server = await echoServer(respond)
-  const { folder, preq, start } = sandbox(onTestFinished)
+  const { folder, preq, startPreq, start } = sandbox(onTestFinished)
   const file = (name: string): string => join(folder, name)
   const filled = (text: string): string => text.replaceAll('URL', server.url)
   const begin = (args: readonly string[], env?: NodeJS.ProcessEnv): Running =>
-    preq(args.map(filled), env === undefined ? {} : { env })
+    startPreq(args.map(filled), env === undefined ? {} : { env })
   return {
     server,
     file,
@@ -55,9 +55,7 @@ export async function workplace(respond?: Respond): Promise<Workplace> {
     linesIn: name => linesOf(readFileSync(file(name), 'utf8')).filter(line => !('salt' in line)),
     start: begin,
     async run(args, { env, stdin = '' } = {}) {
-      const { child, finished } = begin(args, env)
-      child.stdin.end(filled(stdin))
-      const done = await finished
+      const done = await preq(args.map(filled), { env, stdin: filled(stdin) })
       return { ...done, lines: done.stdout.startsWith('{') ? linesOf(done.stdout) : [] }
     },
     shell: script => start('bash', ['-c', `preq() { '${process.execPath}' '${MAIN}' "$@"; }\n${filled(script)}`]),

@@ -5,6 +5,7 @@ import type { AddressInfo, Server } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AbortError, ParallelRequests, parallelRequests } from '../../src/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
+import { expectFigure } from '../support/figure.ts'
 
 let server: Server
 let base: string
@@ -64,7 +65,7 @@ test.each([
      await client.close()`,
   ],
 ])('the process ends by itself after %s', async (_, body) => {
-  expect(await lifeMs(body)).toBeLessThan(8_000)
+  expectFigure(await lifeMs(body)).toBeLessThan(8_000)
 })
 
 test('a signal that cuts a lazy input short rejects the batch, because its results are not complete', async () => {

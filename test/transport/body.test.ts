@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { HASTY, ask, clientOf, until, verdict, verdictOf } from '../support/ask.ts'
 import { answering, rawServer, sending } from '../support/raw-server.ts'
 import type { Script } from '../support/raw-server.ts'
+import { expectFigure } from '../support/figure.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\n'
 const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`
@@ -219,7 +220,7 @@ describe('the body of a response', () => {
     await using server = await rawServer(sending(`${OK}Content-Length: 9\r\n\r\nabc`))
     const startedAtMs = performance.now()
     expect(await verdict(server.origin, { timeouts: { idle: '200ms' } })).toBe('timeout/body')
-    expect(performance.now() - startedAtMs).toBeLessThan(300)
+    expectFigure(performance.now() - startedAtMs).toBeLessThan(300)
     await until(() => server.connections[0]?.isOpen === false, 200)
   })
 
@@ -234,7 +235,7 @@ describe('the body of a response', () => {
     })
     const startedAtMs = performance.now()
     expect(await verdict(server.origin, { timeout: '300ms', timeouts: { idle: '200ms' } })).toBe('timeout/body')
-    expect(performance.now() - startedAtMs).toBeLessThan(400)
+    expectFigure(performance.now() - startedAtMs).toBeLessThan(400)
   })
 
   it('is returned to an upload that the server does not want to read, and the upload stops', async () => {
@@ -340,7 +341,7 @@ describe('minSpeed', () => {
     const slow = { timeout: '1s', minSpeed: { bytes: 500, over: '250ms' }, workers } as const
     const startedAtMs = performance.now()
     expect(await verdict(server.origin, slow)).toBe('timeout/low_speed')
-    if (workers === 0) expect(performance.now() - startedAtMs).toBeLessThan(600)
+    if (workers === 0) expectFigure(performance.now() - startedAtMs).toBeLessThan(600)
     expect(await verdict(server.origin, { ...slow, minSpeed: false })).toBe('timeout/body')
     expect(await verdict(server.origin, { ...slow, minSpeed: { bytes: 5, over: '250ms' } })).toBe('timeout/body')
   })

@@ -3,6 +3,7 @@ import { HASTY, TRUST, ask, clientOf, until, verdict, verdictOf } from '../suppo
 import { blackHole, freePort } from '../support/dead-ends.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 import type { Script } from '../support/raw-server.ts'
+import { expectFigure } from '../support/figure.ts'
 
 const polite: Script = answering(connection => connection.reply())
 
@@ -39,8 +40,8 @@ describe('connecting', () => {
         ask({ url: `http://127.0.0.1:${hole.port}/`, method: 'POST', json: 1 }, limit),
       )
       expect(verdictOf(outcome)).toBe('timeout/connect')
-      expect(tookMs).toBeGreaterThanOrEqual(199)
-      expect(tookMs).toBeLessThan(300)
+      expectFigure(tookMs).toBeGreaterThanOrEqual(199)
+      expectFigure(tookMs).toBeLessThan(300)
     }
   })
 
@@ -51,7 +52,7 @@ describe('connecting', () => {
       client.request(`http://127.0.0.1:${hole.port}/`, { onFailure: 'settle', signal: AbortSignal.timeout(100) }),
     )
     expect(verdictOf(outcome)).toBe('aborted/in_flight')
-    expect(tookMs).toBeLessThan(200)
+    expectFigure(tookMs).toBeLessThan(200)
     await client.close()
   })
 
@@ -100,8 +101,8 @@ describe('TLS', () => {
     for (const limit of [{ timeouts: { connect: '200ms' } }, { timeout: '200ms' }]) {
       const [outcome, tookMs] = await timed(() => ask(`https://127.0.0.1:${server.port}/`, limit))
       expect(verdictOf(outcome)).toBe('timeout/tls')
-      expect(tookMs).toBeGreaterThanOrEqual(199)
-      expect(tookMs).toBeLessThan(300)
+      expectFigure(tookMs).toBeGreaterThanOrEqual(199)
+      expectFigure(tookMs).toBeLessThan(300)
       expect(outcome.timings.connect).toBeGreaterThanOrEqual(0)
       expect(outcome.timings.tls).toBeUndefined()
     }

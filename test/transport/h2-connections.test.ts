@@ -9,6 +9,7 @@ import { TRUST, ask, clientOf, until, verdictOf } from '../support/ask.ts'
 import { h2Server, replying } from '../support/h2-server.ts'
 import { httpProxy } from '../support/proxy-server.ts'
 import { answering, rawServer, tlsFixture } from '../support/raw-server.ts'
+import { expectFigure } from '../support/figure.ts'
 
 const H2 = { ...TRUST, http2: true } as const
 const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
@@ -286,7 +287,7 @@ describe('http2', () => {
       { TEST_CA: tlsFixture('ca') },
     )
     expect(out).toBe('h2\n')
-    expect(tookMs).toBeLessThan(2_000)
+    expectFigure(tookMs).toBeLessThan(2_000)
   })
 
   it('loads no code of HTTP/2 unless it is asked for', async () => {

@@ -6,6 +6,7 @@ import { TRUST, ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
 import { h2Server, replying } from '../support/h2-server.ts'
 import { answering, rawServer, sending } from '../support/raw-server.ts'
 import type { Connection, Script } from '../support/raw-server.ts'
+import { expectFigure } from '../support/figure.ts'
 
 const PLAN = new URL('../../src/config/client-plan.ts', import.meta.url).href
 const OK = 'HTTP/1.1 200 OK\r\n'
@@ -128,7 +129,7 @@ describe('the head of a response', () => {
     }, 5)
     expect(await verdict(server.origin)).toBe('protocol/too_many_1xx')
     clearInterval(timer)
-    expect(lagMs).toBeLessThan(100)
+    expectFigure(lagMs).toBeLessThan(100)
   })
 
   const slowly = async (script: Script, limit: object): Promise<[code: string, tookMs: number, Connection]> => {
@@ -151,7 +152,7 @@ describe('the head of a response', () => {
     const [code, tookMs] = await slowly(script, { timeouts: { headers: '250ms' } })
     // An invalid head may be refused earlier.
     expect(['timeout/headers', 'protocol/not_http']).toContain(code)
-    expect(tookMs).toBeLessThan(350)
+    expectFigure(tookMs).toBeLessThan(350)
   })
 
   it('ends after timeouts.headers when it comes byte by byte, even if each byte is valid', async () => {
@@ -165,8 +166,8 @@ describe('the head of a response', () => {
     }
     const [code, tookMs] = await slowly(drip, { timeouts: { headers: '250ms' } })
     expect(code).toBe('timeout/headers')
-    expect(tookMs).toBeGreaterThanOrEqual(250)
-    expect(tookMs).toBeLessThan(350)
+    expectFigure(tookMs).toBeGreaterThanOrEqual(250)
+    expectFigure(tookMs).toBeLessThan(350)
   })
 })
 

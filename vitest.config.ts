@@ -1,14 +1,45 @@
+/**
+ * Three groups of tests. `npm test` runs the first two, `npm run test:rest` the third, `npm run test:all` all.
+ *
+ * `shared`: the files run one after the other in a few processes that they share. A process per file costs about 0.7 s
+ * of CPU time, which was more than most files need.
+ * `alone`: the files of `npm test` that change or judge the state of their process, so each has a process of its own.
+ * `rest`: the long matrices, each file in a process of its own, and the properties at full size.
+ */
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { ALONE, PROPERTIES, REST } from './test/groups.ts'
+
+const COMMON = {
+  // For what hangs: a test that starts processes takes many times as long on a busy machine.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  // A second is short for a process or a thread to start on a busy machine.
+  expect: { poll: { timeout: 30_000 } },
+  // The built command line runs in the test's process by Node's own loader, as it is shipped (test/cli/in-process.ts).
+  server: { deps: { external: [/\/dist\//] } },
+}
+/** Of the runs that a property has in `npm run test:rest`. */
+const SMALL = { PROPERTY_TIMES: '0.05' }
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    typecheck: { enabled: false },
-    // For what hangs: a test that starts processes takes many times as long on a busy machine.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
     reporters: ['default', './test/support/stalled.ts'],
-    // A second is short for a process or a thread to start on a busy machine.
-    expect: { poll: { timeout: 30_000 } },
+    // Many tests wait for a socket or a timer, so two cores keep four workers busy.
+    maxWorkers: availableParallelism() * 2,
+    projects: [
+      {
+        test: {
+          ...COMMON,
+          name: 'shared',
+          include: ['test/**/*.test.ts'],
+          exclude: [...REST, ...ALONE],
+          isolate: false,
+          env: SMALL,
+        },
+      },
+      { test: { ...COMMON, name: 'alone', include: ALONE, exclude: REST, env: SMALL } },
+      { test: { ...COMMON, name: 'rest', include: [...REST, ...PROPERTIES] } },
+    ],
   },
 })

@@ -23,4 +23,6 @@ for (const name of [
   })
   if (ran.status !== 0) status = 1
 }
+console.log('\nfigures')
+if (spawnSync(process.execPath, ['scripts/figures.ts'], { stdio: 'inherit' }).status !== 0) status = 1
 process.exitCode = status

@@ -1,9 +1,9 @@
-/** Runs the test files that hold figures (test/support/figure.ts), alone on the machine, one file after the other. */
+/** Runs the test files that measure (test/support/figure.ts), one file after the other, and says whether all bounds hold. */
 import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 
 const files = globSync('test/**/*.test.ts').filter(path => readFileSync(path, 'utf8').includes('support/figure.ts'))
-const { status } = spawnSync('vitest', ['run', '--maxWorkers=1', ...files], {
+const { status } = spawnSync('vitest', ['run', '--maxWorkers=1', '--reporter=verbose', ...files], {
   stdio: 'inherit',
   env: { ...process.env, FIGURES: '1' },
 })

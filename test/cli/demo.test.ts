@@ -104,7 +104,7 @@ test.concurrent('preq demo exits with 74 before anything is sent if it cannot op
 test
   .skipIf(process.platform !== 'linux')
   .concurrent('preq demo exits with 74 in a folder that it cannot write to', async ({ expect, onTestFinished }) => {
-    const { code, stdout, stderr } = await sandbox(onTestFinished).preq(['demo'], { cwd: '/proc' }).finished
+    const { code, stdout, stderr } = await sandbox(onTestFinished).startPreq(['demo'], { cwd: '/proc' }).finished
     expect({ code, stdout }).toEqual({ code: 74, stdout: '' })
     expect(stderr).toMatch(/^preq: results\.jsonl: cannot be written: /)
   })
@@ -112,7 +112,7 @@ test
 test
   .skipIf(process.platform !== 'linux')
   .concurrent('preq demo exits with 74 when the disk is full', async ({ expect, onTestFinished }) => {
-    const { folder, preq } = sandbox(onTestFinished)
+    const { folder, startPreq } = sandbox(onTestFinished)
     symlinkSync('/dev/full', join(folder, 'results.jsonl'))
     const { code, stderr } = await startPreq(['demo']).finished
     expect(code).toBe(74)
@@ -130,7 +130,7 @@ test.concurrent('preq demo exits with 2 and keeps a results.jsonl that no demo w
   expect,
   onTestFinished,
 }) => {
-  const { folder, preq } = sandbox(onTestFinished)
+  const { folder, startPreq } = sandbox(onTestFinished)
   const precious = '{"v":1,"index":0,"url":"https://example.com/a","ok":true}\n'
   writeFileSync(join(folder, 'results.jsonl'), precious)
   const { code, stdout, stderr } = await startPreq(['demo']).finished
@@ -143,7 +143,7 @@ test.concurrent('preq demo exits with 141 and without a message when its reader 
   expect,
   onTestFinished,
 }) => {
-  const running = sandbox(onTestFinished).preq(['demo'])
+  const running = sandbox(onTestFinished).startPreq(['demo'])
   running.child.stdout.destroy()
   const { code, stderr } = await running.finished
   expect(code).toBe(141)

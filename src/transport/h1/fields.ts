@@ -107,7 +107,7 @@ export class FieldReader {
     let state = this.#state
     let valueEnd = this.#valueEnd
     const marks = this.#marks
-    while (at < end) {
+    while (at < end && state !== 'done') {
       const byte = bytes[at] as number
       switch (state) {
         case 'line':
@@ -155,8 +155,6 @@ export class FieldReader {
           if (byte !== LF) return this.#malformed(byte, 'a line feed after a carriage return')
           this.#state = 'done'
           return at + 1
-        case 'done':
-          return at
       }
     }
     this.#state = state

@@ -27,7 +27,7 @@ describe('a head is refused', () => {
     ['with a length of 2 to the 64', ['content-length', '18446744073709551616'], 'protocol/content_length'],
     ['with a length and a coding', ['content-length', '5', 'transfer-encoding', 'chunked'], 'protocol/content_length'],
     [
-      'with chunked and another coding behind it',
+      'with chunked and another coding after it',
       ['transfer-encoding', 'chunked, identity'],
       'protocol/transfer_encoding',
     ],

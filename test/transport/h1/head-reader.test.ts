@@ -67,7 +67,7 @@ describe('a head is read', () => {
 })
 
 const BAD: readonly (readonly [what: string, text: string, code: string])[] = [
-  ['a bare line feed behind the status line', 'HTTP/1.1 200 OK\nA: b\r\n\r\n', 'protocol/malformed_head'],
+  ['a bare line feed after the status line', 'HTTP/1.1 200 OK\nA: b\r\n\r\n', 'protocol/malformed_head'],
   ['a bare line feed after a field', 'HTTP/1.1 200 OK\r\nA: b\n\r\n', 'protocol/malformed_head'],
   ['a bare carriage return in a value', 'HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n', 'protocol/malformed_head'],
   ['a bare carriage return in the status line', 'HTTP/1.1 200 O\rK\r\n\r\n', 'protocol/malformed_head'],

@@ -187,8 +187,8 @@ describe('a download that was cut', () => {
     expect(there()).toEqual(['x'])
     covers(import.meta.url, {
       row: 33,
-      name: 'a file that is cut, by a server with a strong ETag',
-      outcome: 'ok; goes on where it ended',
+      name: 'a file that is cut short, from a server with a strong ETag',
+      outcome: 'ok; resumes where it ended',
       retry: 'I',
       socket: '–',
     })
@@ -309,7 +309,7 @@ describe('a download that was cut', () => {
     expect(readdirSync(saveTo).toSorted()).toEqual(['a', 'b', 'c', 'd'])
     covers(import.meta.url, {
       row: 121,
-      name: 'symbolic links where a file of saveTo, or its .part, is to be',
+      name: 'symbolic links in the place of a file of saveTo or its .part',
       outcome: '`resource/file`; nothing is written through them',
       retry: '–',
       socket: '–',
@@ -362,7 +362,7 @@ describe('a process that saves files', () => {
       covers(import.meta.url, {
         row: 116,
         name: "no space left for a file of returnType 'file'",
-        outcome: '`resource/disk`; nothing is left of it, the others go on',
+        outcome: '`resource/disk`; the file is removed, the others go on',
         retry: 'N',
         socket: '–',
       })
@@ -538,7 +538,7 @@ describe('saveTo', () => {
     expect(server.connections).toEqual([])
     covers(import.meta.url, {
       row: 121,
-      name: 'a file of saveTo that is there already',
+      name: 'an existing file of saveTo',
       outcome: '`resource/file`; nothing is sent',
       retry: '–',
       socket: '–',

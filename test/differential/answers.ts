@@ -27,7 +27,7 @@ const ROWS: readonly Row[] = [
     'hold',
     'protocol/unexpected_100',
     0,
-    'RFC 9110 §15.2 allows us to go on; the parser of undici does not, so the error names the unexpected answer',
+    'RFC 9110 §15.2 allows us to go on; the HTTP parser does not, so the error names the unexpected answer',
   ],
   ['404 with a body', 'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno', 'hold', 'http/404', 0],
   ['a Latin-1 byte in a header', `${OK}X-Name: caf\xe9\r\nContent-Length: 2\r\n\r\nok`, 'hold', 'ok', 0],
@@ -136,7 +136,7 @@ const ROWS: readonly Row[] = [
     'fin',
     'protocol/transfer_encoding',
     0,
-    'whitespace by RFC 9110 §5.6.3, but not to the parser of undici, which would deliver the raw framing',
+    'whitespace by RFC 9110 §5.6.3, but the HTTP parser would deliver the raw framing',
   ],
   ['an unknown transfer coding', `${OK}Transfer-Encoding: zipped\r\n\r\nok`, 'fin', 'protocol/transfer_encoding', 61],
   // heads
@@ -177,7 +177,7 @@ const ROWS: readonly Row[] = [
     'hold',
     'protocol/malformed_head',
     0,
-    'RFC 9112 §2.2 allows both; the parser of undici is strict',
+    'RFC 9112 §2.2 allows both; the HTTP parser is strict',
   ],
   [
     'a head of 400 kB',

@@ -1,4 +1,4 @@
-/** Section A of the catalogue: from the name to the first byte. */
+/** Section A of the catalogue: from the host name to the first byte. */
 import { TRUST, verdictOf } from '../support/ask.ts'
 import type { AskOptions } from '../support/ask.ts'
 import { blackHole, freePort } from '../support/dead-ends.ts'
@@ -18,7 +18,7 @@ interface Asking extends Partial<Spec> {
   readonly isX?: boolean
 }
 
-/** Asks once, and then with a repeat allowed: as GET and as POST. */
+/** Sends the request once, and then with one retry allowed, as GET and as POST. */
 async function asked(stage: Stage, target: string, { isX = false, ...spec }: Asking = {}): Promise<Acted> {
   const secret = target.replace('://', `://user:${stage.canary}@`)
   const outcome = await stage.ask({ ...spec, url: secret })
@@ -28,7 +28,9 @@ async function asked(stage: Stage, target: string, { isX = false, ...spec }: Ask
   return { verdict: verdictOf(outcome), retry, ...(isX && { socket: 'X' as const }) }
 }
 
-/** The same against a server of its own, which must have seen as many connections, and no byte of a request. */
+/**
+ * The same with a server of its own, which must see exactly as many connections as attempts, and no byte of a request.
+ */
 const handshake = (script: Script, options: RawServerOptions = {}, spec: Partial<Spec> = {}) =>
   async function act(stage: Stage): Promise<Acted> {
     await using server = await rawServer(script, options)
@@ -42,7 +44,7 @@ const handshake = (script: Script, options: RawServerOptions = {}, spec: Partial
 
 type LookUp = NonNullable<AskOptions['lookup']>
 
-/** A host name, looked up so. */
+/** A host name with the given lookup. */
 const named = (
   row: number,
   name: string,
@@ -107,7 +109,7 @@ export const CONNECTING: readonly (Scenario | Act)[] = [
   },
   {
     row: 2,
-    name: 'a host that answers no SYN',
+    name: 'a host that does not answer the SYN',
     outcome: 'timeout/connect',
     retry: 'A',
     socket: '–',
@@ -116,16 +118,16 @@ export const CONNECTING: readonly (Scenario | Act)[] = [
       await using hole = await blackHole()
       const startedAtMs = performance.now()
       const acted = await asked(stage, `http://127.0.0.1:${hole.port}`, SOON)
-      // Five attempts of 200 ms, none of which may be a tenth of a second late.
+      // Five attempts of 200 ms, each at most a tenth of a second late.
       const tookMs = performance.now() - startedAtMs
       return tookMs > 990 && tookMs < 1_700 ? acted : { verdict: `took ${tookMs} ms` }
     },
   },
   named(3, 'a name that does not exist', 'dns/not_found', 'N', failing('ENOTFOUND')),
-  named(4, 'a look-up that fails for now', 'dns/temporary', 'A', failing('EAI_AGAIN')),
-  named(5, 'a look-up that never ends', 'timeout/dns', 'A', () => undefined, SOON),
+  named(4, 'a lookup that fails temporarily', 'dns/temporary', 'A', failing('EAI_AGAIN')),
+  named(5, 'a lookup that never ends', 'timeout/dns', 'A', () => undefined, SOON),
   {
-    ...named(5, 'a hundred look-ups that never end', 'timeout/dns', 'A', () => undefined),
+    ...named(5, 'a hundred lookups that never end', 'timeout/dns', 'A', () => undefined),
     async act(stage) {
       const urls = Array.from({ length: 100 }, (_, index) => ({ url: `http://host${index}.invalid/`, ...SOON }))
       return { verdict: [...new Set((await stage.askAll(urls)).map(verdictOf))].join(', ') }
@@ -134,7 +136,7 @@ export const CONNECTING: readonly (Scenario | Act)[] = [
   named(6, 'a name without an address', 'dns/empty', 'N', (_name, _options, answer) => answer(null, [])),
   {
     row: 7,
-    name: 'an IPv6 address that is dead, an IPv4 address that is alive',
+    name: 'a dead IPv6 address and a working IPv4 address',
     options: {
       lookup: (_name, _options, answer) => answer(null, [{ address: '::1' }, { address: '127.0.0.1' }]),
     },
@@ -148,7 +150,7 @@ export const CONNECTING: readonly (Scenario | Act)[] = [
       await using _ = await blackHole({ host: '::1', port: server.port })
       const askAt = (name: string) => stage.ask(`http://${name}.families.invalid:${server.port}/`)
       const loop = watchLoop()
-      // The quickest of three: what goes on beside it makes others slower, never quicker.
+      // The fastest of three: other work on the machine makes them slower, never faster.
       const firsts = [await askAt('two'), await askAt('both'), await askAt('all')]
       const connectMs = Math.min(...firsts.map(({ timings }) => timings.connect ?? Infinity))
       const isLate = connectMs > 300 + loop.starvedMs()
@@ -173,7 +175,7 @@ export const CONNECTING: readonly (Scenario | Act)[] = [
   },
   {
     row: 11,
-    name: 'the end within the TLS handshake',
+    name: 'a close during the TLS handshake',
     outcome: 'connect/tls_reset',
     retry: 'A',
     socket: 'X',
@@ -182,7 +184,7 @@ export const CONNECTING: readonly (Scenario | Act)[] = [
   },
   {
     row: 11,
-    name: 'a reset within the TLS handshake',
+    name: 'a reset during the TLS handshake',
     outcome: 'connect/tls_reset',
     retry: 'A',
     socket: 'X',
@@ -203,7 +205,7 @@ export const CONNECTING: readonly (Scenario | Act)[] = [
   },
   {
     row: 12,
-    name: 'http to a port that speaks TLS and ends the connection',
+    name: 'http to a port that speaks TLS and closes the connection',
     plays: [[...fin]],
     onConnect: true,
     whole: true,
@@ -215,7 +217,7 @@ export const CONNECTING: readonly (Scenario | Act)[] = [
   },
   {
     row: 12,
-    name: 'http to a port that speaks TLS and says so in an alert',
+    name: 'http to a port that speaks TLS and sends an alert',
     plays: [[send('\x15\x03\x01\x00\x02\x02\x46'), ...fin]],
     onConnect: true,
     whole: true,

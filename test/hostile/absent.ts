@@ -1,4 +1,4 @@
-/** Rows that no run here sees, each with its reason. */
+/** Rows that no run here can play, each with its reason. */
 import type { Absence } from '../support/hostile/page.ts'
 
 export const ABSENT: readonly Absence[] = [

@@ -1,4 +1,4 @@
-/** Section B of the catalogue: what comes in place of a head, or is a strange one. */
+/** Section B of the catalogue: heads that are missing, strange or too much. */
 import type { Scenario, Seen } from '../support/hostile/scenario.ts'
 import { OK, expects, fin, forever, reply, rst, send, wait } from '../support/hostile/steps.ts'
 import type { Steps } from '../support/hostile/steps.ts'
@@ -9,19 +9,19 @@ const REST = 'Content-Length: 2\r\n\r\nok'
 const INTERIM = 'HTTP/1.1 102 Processing\r\n\r\n'
 const SOON = { timeouts: { headers: '250ms' } }
 
-/** A connection that ends while the head is awaited. */
+/** A connection that ends while the client waits for the head. */
 const cut = (row: number, name: string, steps: Steps, outcome: string): Scenario => ({
   row,
   name,
   plays: [steps],
   outcome,
-  // No head came, so nobody knows what became of a POST.
+  // No head came, so the server may have carried a POST out.
   post: 'in_doubt/reset',
   retry: 'I',
   socket: 'X',
 })
 
-/** A head that must not be believed, or is too much. */
+/** A head that must not be believed, or is too large. */
 const refused = (row: number, name: string, outcome: string, ...steps: Steps): Scenario => ({
   row,
   name,
@@ -63,7 +63,7 @@ const drip = (text: string): Steps => text.split('').flatMap(byte => [send(byte)
 
 export const HEAD: readonly Scenario[] = [
   cut(14, 'a reset before the head', rst, 'reset/before_headers'),
-  cut(15, 'an end before the head', fin, 'reset/before_headers'),
+  cut(15, 'a close before the head', fin, 'reset/before_headers'),
   {
     row: 16,
     name: 'the server closes a kept connection just as it is used',
@@ -79,20 +79,20 @@ export const HEAD: readonly Scenario[] = [
     sees: 2,
   },
   cut(17, 'a reset within the status line', [send('HTTP/1.1 20'), ...rst], 'reset/mid_headers'),
-  cut(17, 'an end within the status line', [send('HTTP/1.1 20'), ...fin], 'reset/mid_headers'),
+  cut(17, 'a close within the status line', [send('HTTP/1.1 20'), ...fin], 'reset/mid_headers'),
   cut(17, 'a reset within the headers', [send(`${OK}Content-Length: 2\r\nX-A:`), ...rst], 'reset/mid_headers'),
-  cut(17, 'an end within the headers', [send(`${OK}Content-Length: 2\r\nX-A:`), ...fin], 'reset/mid_headers'),
+  cut(17, 'a close within the headers', [send(`${OK}Content-Length: 2\r\nX-A:`), ...fin], 'reset/mid_headers'),
   slow(18, 'a head that never comes', 'hold'),
   slow(19, 'a head that comes byte by byte', ...drip(OK + REST)),
-  slow(20, '102 for ever, 50 ms apart', forever(send(INTERIM), wait(50))),
-  refused(20, '102 for ever, as fast as may be', 'protocol/too_many_1xx', forever(send(INTERIM), wait(1))),
+  slow(20, '102 without end, one every 50 ms', forever(send(INTERIM), wait(50))),
+  refused(20, '102 without end, as fast as possible', 'protocol/too_many_1xx', forever(send(INTERIM), wait(1))),
   refused(21, '5000 times 102 in one packet', 'protocol/too_many_1xx', send(INTERIM.repeat(5_000) + OK + REST)),
   fine(21, '100 times 102', send(INTERIM.repeat(100) + OK + REST)),
-  refused(22, '100 unasked', 'protocol/unexpected_100', send(`HTTP/1.1 100 Continue\r\n\r\n${OK}${REST}`)),
+  refused(22, 'an unsolicited 100', 'protocol/unexpected_100', send(`HTTP/1.1 100 Continue\r\n\r\n${OK}${REST}`)),
   fine(23, '103 before the response', send(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${OK}${REST}`)),
   refused(
     24,
-    '101 unasked',
+    'an unsolicited 101',
     'protocol/upgrade',
     send('HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
     'hold',
@@ -109,7 +109,7 @@ export const HEAD: readonly Scenario[] = [
     spec: EXPECTANT,
   },
   {
-    ...fine(25, 'Expect: 100-continue, not answered: the body goes after a second', expects(BODY), reply()),
+    ...fine(25, 'Expect: 100-continue, not answered: the body is sent after a second', expects(BODY), reply()),
     early: true,
     spec: EXPECTANT,
     withinMs: [990, 1_500],
@@ -123,7 +123,7 @@ export const HEAD: readonly Scenario[] = [
     look: ({ outcome }) => outcome.attempts,
     sees: 2,
     retry: 'A',
-    // That of the repeat.
+    // The connection of the retry.
     socket: 'K',
   },
   {
@@ -160,7 +160,7 @@ export const HEAD: readonly Scenario[] = [
   { ...fine(31, 'HTTP/2.0 on an HTTP/1 connection', send(`HTTP/2.0 200 OK\r\n${REST}`)), socket: 'X' },
   {
     row: 32,
-    name: '408 and the end, on a connection in use',
+    name: '408 and a close, on a connection in use',
     plays: [[reply('', 'Connection: close\r\n', '408 Request Timeout'), ...fin]],
     outcome: 'http/408',
     retry: 'I',
@@ -168,7 +168,7 @@ export const HEAD: readonly Scenario[] = [
   },
   {
     row: 32,
-    name: '408 and the end, on an idle connection',
+    name: '408 and a close, on an idle connection',
     plays: [[reply(), wait(10), reply('', 'Connection: close\r\n', '408 Request Timeout'), ...fin]],
     restMs: 60,
     outcome: 'ok',

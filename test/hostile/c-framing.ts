@@ -1,13 +1,13 @@
-/** Section C of the catalogue: how a body ends, and where it should have. */
+/** Section C of the catalogue: how a body ends, and where it should have ended. */
 import { EVERYWHERE } from '../support/hostile/scenario.ts'
 import type { Scenario, Way } from '../support/hostile/scenario.ts'
 import { CHUNKED, OK, expects, fin, forever, reply, rst, send, wait } from '../support/hostile/steps.ts'
 
 export const url = import.meta.url
-/** Too much to be cut into slices. */
+/** Too large to be cut into slices. */
 const WHOLE: readonly Way[] = ['plain', 'tls', 'connect']
 const CLOSE = 'Connection: close\r\n'
-/** Once a consumer has been given a piece, nobody begins again. */
+/** Once a consumer has a piece, the request is not retried. */
 const BEGUN = { slow: { retry: 'N' } } as const
 
 const malformed = (row: number, outcome: string) =>
@@ -22,7 +22,7 @@ const coding = malformed(42, 'protocol/transfer_encoding')
 const ROWS: readonly Scenario[] = [
   {
     row: 33,
-    name: 'a length of 100, 3 bytes, the end',
+    name: 'a length of 100, then 3 bytes and a close',
     over: BEGUN,
     plays: [[send(`${OK}Content-Length: 100\r\n\r\nabc`), ...fin]],
     outcome: 'truncated/length',
@@ -31,8 +31,8 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 34,
-    name: 'a length of 100, 3 bytes, a reset',
-    // A proxy makes an end of a reset.
+    name: 'a length of 100, then 3 bytes and a reset',
+    // A proxy turns a reset into an ordinary close.
     over: { ...BEGUN, connect: { outcome: 'truncated/length' } },
     plays: [[send(`${OK}Content-Length: 100\r\n\r\nabc`), ...rst]],
     outcome: 'truncated/reset',
@@ -42,7 +42,7 @@ const ROWS: readonly Scenario[] = [
   {
     row: 35,
     name: 'bytes beyond the length, in the same packet',
-    // Behind a body whose consumer is busy nobody looks.
+    // While a consumer is busy, the bytes after its body are not read.
     into: ['buffered', 'file'],
     plays: [[send(`${OK}Content-Length: 2\r\n\r\nokMORE`)]],
     outcome: 'ok',
@@ -72,7 +72,7 @@ const ROWS: readonly Scenario[] = [
     look: ({ outcome }) => outcome.value,
     sees: 'ok',
   },
-  length('the length twice', `${OK}Content-Length: 2\r\nContent-Length: 2\r\n\r\nok`),
+  length('the same length twice', `${OK}Content-Length: 2\r\nContent-Length: 2\r\n\r\nok`),
   length('two lengths', `${OK}Content-Length: 2\r\nContent-Length: 3\r\n\r\nok`),
   length('a list of lengths', `${OK}Content-Length: 2, 2\r\n\r\nok`),
   length('a length of 2^64', `${OK}Content-Length: 18446744073709551616\r\n\r\nok`),
@@ -122,7 +122,7 @@ const ROWS: readonly Scenario[] = [
   coding('gzip, chunked', `${OK}Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`),
   {
     row: 43,
-    name: 'neither length nor chunks, then the end',
+    name: 'neither length nor chunks, then a close',
     plays: [[send(`${OK}\r\nok`), ...fin]],
     outcome: 'ok',
     retry: '–',
@@ -132,11 +132,11 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 43,
-    name: 'neither length nor chunks, then the end, with strictIntegrity',
+    name: 'neither length nor chunks, then a close, with strictIntegrity',
     plays: [[send(`${OK}\r\nok`), ...fin]],
     options: { strictIntegrity: true },
     outcome: 'truncated/unverified',
-    // The same would come again.
+    // A retry would get the same answer.
     retry: 'N',
     socket: 'X',
   },
@@ -144,7 +144,7 @@ const ROWS: readonly Scenario[] = [
     row: 43,
     name: 'neither length nor chunks, then a reset',
     over: BEGUN,
-    // Through a proxy it is an end, like the one above.
+    // Through a proxy it becomes an ordinary close, like in the row above.
     ways: ['plain', 'sliced', 'tls'],
     plays: [[send(`${OK}\r\nok`), ...rst]],
     outcome: 'truncated/reset',
@@ -200,7 +200,7 @@ const ROWS: readonly Scenario[] = [
     outcome: 'timeout/low_speed',
     retry: 'I',
     socket: 'X',
-    // A consumer's time does not count.
+    // The time of the consumer does not count.
     withinMs: [399, 900],
   },
   {
@@ -225,7 +225,7 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 48,
-    name: '413 and the end before the 8 MB of the upload are read',
+    name: '413 and a close before the upload of 8 MB is read',
     ways: ['plain', 'tls'],
     plays: [[reply('too big', CLOSE, '413 Payload Too Large'), 'fin', wait(50)]],
     early: true,

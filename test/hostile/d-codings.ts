@@ -18,7 +18,7 @@ const TEXT = 'It was a bright cold day in April. '.repeat(40)
 const gzipped = gzipSync(TEXT)
 const coded = (coding: string): string => `Content-Encoding: ${coding}\r\n`
 
-/** 64 MiB of zeros, small on the wire. */
+/** 64 MiB of zeros, which are small on the wire. */
 const BOMB_BYTES = 67_108_864
 const BOMB_LIMIT = '1MiB'
 
@@ -41,9 +41,9 @@ const [gzipBomb, brotliBomb, zstdBomb] = await Promise.all([
   bomb(createZstdCompress()),
 ])
 
-/** A body that goes on in pieces is given up where it cannot be decoded, and its connection with it. */
+/** A streamed body is given up where it cannot be decoded, and its connection is closed. */
 const GIVEN_UP = { file: { socket: 'X' }, slow: { socket: 'X' } } as const
-/** Once a consumer has been given a piece, nobody begins again. */
+/** Once a consumer has a piece, the request is not retried. */
 const BEGUN = { retry: 'N' } as const
 
 const row = (
@@ -67,7 +67,7 @@ const row = (
 const exploding = (name: string, body: Uint8Array, coding: string, status = '200 OK'): Scenario => ({
   ...row(50, name, 'too_large/decoded', body, coding),
   ways: ['plain', 'tls', 'connect'],
-  // What is left of it on the wire is not worth reading.
+  // The rest of the body is not worth reading.
   socket: 'X',
   plays: [[reply(body, `${coded(coding)}Location: /polite/next\r\n`, status)]],
   spec: { maxResponseBytes: BOMB_LIMIT },
@@ -93,17 +93,17 @@ const ROWS: readonly Scenario[] = [
     retry: 'I',
     over: { ...GIVEN_UP, slow: { ...GIVEN_UP.slow, ...BEGUN } },
   }),
-  row(53, 'gzip cut short, the length right', 'decode/truncated', gzipped.subarray(0, -10), 'gzip', {
+  row(53, 'gzip that is cut short, with a matching length', 'decode/truncated', gzipped.subarray(0, -10), 'gzip', {
     retry: 'I',
     over: { slow: BEGUN },
   }),
-  row(54, 'says gzip and is plain', 'decode/not_gzip', TEXT, 'gzip', { over: GIVEN_UP }),
-  row(55, 'gzip with bytes behind its end', 'ok', Buffer.concat([gzipped, Buffer.from('MORE')]), 'gzip', {
+  row(54, 'plain text that is declared as gzip', 'decode/not_gzip', TEXT, 'gzip', { over: GIVEN_UP }),
+  row(55, 'gzip with bytes after its end', 'ok', Buffer.concat([gzipped, Buffer.from('MORE')]), 'gzip', {
     look: ({ outcome }) => [outcome.value, outcome.warnings.length],
     sees: [TEXT, 1],
   }),
   row(55, 'gzip of two members', 'ok', Buffer.concat([gzipSync(TEXT.slice(0, 9)), gzipSync(TEXT.slice(9))]), 'gzip'),
-  row(56, 'says gzip and has 0 bytes', 'ok', '', 'gzip', { look: ({ outcome }) => outcome.value, sees: '' }),
+  row(56, '0 bytes that are declared as gzip', 'ok', '', 'gzip', { look: ({ outcome }) => outcome.value, sees: '' }),
   row(57, 'deflate without its zlib header', 'ok', deflateRawSync(TEXT), 'deflate'),
   row(57, 'one coding after another', 'ok', brotliCompressSync(gzipped), 'gzip, br'),
   row(58, 'an unknown coding', 'decode/unsupported', TEXT, 'lzma', { over: GIVEN_UP }),
@@ -119,12 +119,12 @@ const ROWS: readonly Scenario[] = [
     sees: ['caf\ufffd', 1],
   }),
   { ...json('JSON in UTF-16', 'parse/json', Buffer.from('{"a":1}', 'utf16le')), row: 60 },
-  json('JSON behind a byte-order mark', 'ok', '\xef\xbb\xbf{"a":1}', {
+  json('JSON after a byte-order mark', 'ok', '\xef\xbb\xbf{"a":1}', {
     plays: [[reply(Buffer.from('\ufeff{"a":1}'))]],
     look: ({ outcome }) => outcome.value,
     sees: { a: 1 },
   }),
-  json('no JSON', 'parse/json', '<html>', {
+  json('a body that is not JSON', 'parse/json', '<html>', {
     look: ({ outcome: { error } }) => [error?.message.includes('<html>'), error?.response?.status],
     sees: [true, 200],
   }),
@@ -151,5 +151,5 @@ function wrongChecksum(bytes: Uint8Array): Buffer {
   return copy
 }
 
-// What is not parsed is not looked at: charsets and JSON are a matter of memory.
+// Bodies for files and consumers are not parsed, so charsets and JSON are tested only in memory.
 export const CODINGS: readonly Scenario[] = ROWS.map(each => (each.row < 60 ? { into: EVERYWHERE, ...each } : each))

@@ -1,4 +1,4 @@
-/** Section E of the catalogue: every hop is decided anew. */
+/** Section E of the catalogue: every redirect hop is decided separately. */
 import { TRUST, verdictOf } from '../support/ask.ts'
 import { retryOf } from '../support/hostile/scenario.ts'
 import type { Act, Scenario, Seen } from '../support/hostile/scenario.ts'
@@ -14,7 +14,7 @@ const to = (location: string, status = '302 Found', headers = ''): Steps => [
 const here = (name: string): string => `/victim/{token}/${name}`
 const there = (name: string): string => `{other}/victim/{token}/${name}`
 
-/** The head of the last request that either server got for this hop. */
+/** The head of the last request for this hop, at either server. */
 const headOf = ({ hosts }: Seen, name: string): string => {
   const text = hosts.connectionWith(`/${name} HTTP`)?.text ?? ''
   return (
@@ -22,7 +22,7 @@ const headOf = ({ hosts }: Seen, name: string): string => {
   )
 }
 const GUARDED = ['authorization', 'cookie', 'x-api-key', 'x-trace', 'content-type', 'content-length']
-/** What is sent with this hop of that which should not cross an origin, and of what may. */
+/** The headers of this hop, of those that should not cross an origin and of one that may. */
 const carried = (seen: Seen, name: string): string[] =>
   [...GUARDED, 'accept-language'].filter(field => new RegExp(`^${field}:`, 'im').test(headOf(seen, name)))
 
@@ -66,7 +66,7 @@ const replayed = (status: string): Scenario =>
 
 const located = (name: string, location: string): Scenario => followed(72, name, [to(location)])
 
-/** Ways to write addresses of this machine and its network; the name is looked up as one of them. */
+/** Ways to write addresses of this machine and its network. The name resolves to one of them. */
 const PRIVATE = [
   '127.1',
   '0x7f.1',
@@ -165,7 +165,7 @@ export const REDIRECTS: readonly (Scenario | Act)[] = [
   refused(71, '307 for a stream that was read', 'redirect/body_not_replayable', to(here('x'), '307 Temporary'), {
     spec: {
       method: 'POST',
-      // A new one for each trial.
+      // A new generator for each trial.
       get body() {
         return once()
       },
@@ -178,6 +178,6 @@ export const REDIRECTS: readonly (Scenario | Act)[] = [
   located('a location in UTF-8', here('caf\xc3\xa9')),
   refused(72, 'an empty location', 'http/302', to('')),
   refused(72, 'no location', 'http/302', [reply('', '', '302 Found')]),
-  refused(72, 'a location that is no URL', 'redirect/invalid', to('http://[')),
+  refused(72, 'a location that is not a URL', 'redirect/invalid', to('http://[')),
   refused(72, 'two different locations', 'protocol/location', to('/a', '302 Found', 'Location: /b\r\n')),
 ]

@@ -1,4 +1,4 @@
-/** Section F of the catalogue: statuses that ask for patience. */
+/** Section F of the catalogue: statuses that ask the client to wait. */
 import { verdictOf } from '../support/ask.ts'
 import type { Act, Scenario } from '../support/hostile/scenario.ts'
 import { reply, send } from '../support/hostile/steps.ts'
@@ -11,23 +11,23 @@ const status = (line: string, headers = ''): Steps => [reply('', headers, line)]
 const ONCE_MORE = { maxRetries: 1 }
 const HOUR_MS = 3_600_000
 
-/** Says no once, then yes. `withinMs`: how long the repeat waited. */
+/** Refuses once, then answers. `withinMs`: how long the retry waited. */
 const paused = (row: number, name: string, first: Steps, withinMs: readonly [number, number]): Scenario => ({
   row,
   name,
   plays: [first, [reply()]],
-  // The other requests to this host wait with it.
+  // The other requests to this host wait as well.
   whole: true,
   look: ({ outcome }) => [outcome.value, outcome.attempts],
   sees: ['ok', 2],
   outcome: 'ok',
-  // A refusal: whatever the method, nothing was done.
+  // A refusal: nothing was done, whatever the method.
   retry: 'A',
   socket: 'K',
   withinMs,
 })
 
-/** What cannot be read announces nothing: a 503 like any other. */
+/** An unreadable Retry-After is ignored: the status is a 503 like any other. */
 const announced = (name: string, value: string): Scenario => ({
   row: 77,
   name,
@@ -131,7 +131,7 @@ export const PACING: readonly (Scenario | Act)[] = [
       await using server = await rawServer(answering(connection => connection.reply('', { status: '503 Busy' })))
       const outcomes = await stage.askAll(Array.from({ length: 100 }, () => ({ url: server.origin })))
       const seen = server.requests.length
-      // A reserve of ten and a fifth more: without a budget they would be 600.
+      // A reserve of ten, and a fifth of the requests: without a budget there would be 600.
       if (seen < 110 || seen > 130) return { verdict: `${seen} requests for 100` }
       return { verdict: [...new Set(outcomes.map(verdictOf))].join(', '), retry: 'I', socket: 'K' }
     },

@@ -24,8 +24,8 @@ const CASES: readonly (readonly [what: string, faults: Faults, code: string, atL
   ['silence within the body', { down: { silentAfterBytes: HEAD_BYTES + 9 } }, 'timeout/body', 0],
 ]
 
-describe('over a connection with', () => {
-  it.each(CASES)('%s a request ends as it should', async (_what, faults, code, atLeastMs) => {
+describe('a request over a connection with', () => {
+  it.each(CASES)('%s ends as it should', async (_what, faults, code, atLeastMs) => {
     await using server = await rawServer(polite)
     await using proxy = await faultProxy(server.port, faults)
     const limits = { timeout: '5s', timeouts: { headers: '400ms', idle: '400ms' } }
@@ -36,7 +36,7 @@ describe('over a connection with', () => {
   })
 })
 
-it('A path that goes down fails what is on it, and what comes after.', async () => {
+it('requests on a path that goes down fail, and so do later ones', async () => {
   await using server = await rawServer(async connection => void (await connection.request()))
   const proxy = await faultProxy(server.port)
   const url = `http://127.0.0.1:${proxy.port}/`

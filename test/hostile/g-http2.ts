@@ -1,4 +1,4 @@
-/** Section G of the catalogue: HTTP/2, opted in, over frames written by hand. */
+/** Section G of the catalogue: HTTP/2 (with the option http2), over frames written by hand. */
 import { TRUST, verdictOf } from '../support/ask.ts'
 import { CODES, frame, h2Server, packed, replying } from '../support/h2-server.ts'
 import type { H2Script, Play } from '../support/h2-server.ts'
@@ -12,14 +12,14 @@ const HEAD: Play = { head: { ':status': '200' } }
 const NEXT = { answers: [replying('next')] }
 
 interface Broken extends Pick<Act, 'row' | 'name' | 'outcome' | 'retry' | 'socket'> {
-  /** The n-th connection. */
+  /** The script of the n-th connection. */
   readonly scripts: readonly H2Script[]
-  /** A good answer comes first, so that the victim finds a connection. */
+  /** A good answer comes first, so that the victim finds an open connection. */
   readonly primed?: boolean
   readonly spec?: Partial<Spec>
 }
 
-/** Each request meets a server of its own: once, then with a repeat allowed as it is and as a POST. */
+/** Each request gets a server of its own: once, then with one retry allowed, as it is and as a POST. */
 const broken = ({ scripts, primed = false, spec, ...row }: Broken): Act => ({
   ...row,
   options: { ...TRUST, http2: true },
@@ -43,7 +43,7 @@ const broken = ({ scripts, primed = false, spec, ...row }: Broken): Act => ({
   },
 })
 
-/** On one connection, which goes on. */
+/** Fails one stream; the connection stays usable. */
 const stream = (row: number, name: string, outcome: string, ...plays: readonly Play[]): Broken => ({
   row,
   name,
@@ -75,17 +75,17 @@ const goaway = (name: string, ...after: readonly Play[]): Act =>
   })
 
 export const HTTP2: readonly Act[] = [
-  goaway('a GOAWAY before the request, the connection left open'),
-  goaway('a GOAWAY before the request, then the end', { fin: true }),
+  goaway('a GOAWAY before the request, and the connection stays open'),
+  goaway('a GOAWAY before the request, then a close', { fin: true }),
   broken({
     row: 84,
-    name: 'a GOAWAY that covers the request, then the end',
+    name: 'a GOAWAY that covers the request, then a close',
     outcome: 'reset/goaway',
     retry: 'I',
     socket: 'X',
     scripts: [{ answers: [[{ goaway: 'NO_ERROR', last: 'this' }, { wait: 20 }, { fin: true }]] }, NEXT],
   }),
-  // Repeated three times at no cost, whatever maxRetries says.
+  // Retried three times for free, whatever maxRetries is.
   broken({ ...stream(85, 'REFUSED_STREAM', 'ok', { rst: 'REFUSED_STREAM' }), retry: 'A' }),
   ...(['INTERNAL_ERROR', 'CANCEL', 'NO_ERROR'] as const).map(code =>
     broken(
@@ -115,7 +115,7 @@ export const HTTP2: readonly Act[] = [
   }),
   broken({
     row: 89,
-    // Nothing else moves on this connection, so it is not trusted with another request.
+    // Nothing else moves on this connection, so it is not used for another request.
     name: 'a window of 0 for the upload',
     outcome: 'timeout/headers',
     retry: 'I',
@@ -156,7 +156,7 @@ export const HTTP2: readonly Act[] = [
     times: 20_000,
   }),
   flooding('a frame of garbage', { raw: Buffer.from('this is not a frame of any kind, and it is long') }),
-  // As a 429: the host pauses, and no retry is used up.
+  // Like a 429: the host pauses, and no retry is used up.
   broken(stream(92, 'ENHANCE_YOUR_CALM on the stream', 'ok', { rst: 'ENHANCE_YOUR_CALM' })),
   {
     row: 92,

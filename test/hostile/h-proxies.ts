@@ -11,8 +11,8 @@ import { answering, rawServer } from '../support/raw-server.ts'
 export const url = import.meta.url
 
 /**
- * Asks a TLS target through the proxy: once, and then with a repeat allowed, as GET and as POST. Nothing may reach the
- * target around the proxy.
+ * Requests a TLS target through the proxy: once, and then with one retry allowed, as GET and as POST. Nothing may reach
+ * the target around the proxy.
  */
 async function through(stage: Stage, proxy: string, spec: Partial<Spec> = {}): Promise<Acted> {
   await using target = await rawServer(
@@ -91,7 +91,7 @@ export const PROXIES: readonly Act[] = [
         proxy: proxy.urlFor('user', stage.canary),
       }))
       const verdicts = new Set((await stage.askAll(many)).map(verdictOf))
-      // Asked once, it is not asked again with the same credentials.
+      // A proxy that has refused is not asked again with the same credentials.
       if (proxy.accepted > 1) return { verdict: `${proxy.accepted} connections to a proxy that refuses` }
       return { ...acted, verdict: [...verdicts].join(', '), socket: await socketOf(proxy) }
     },
@@ -123,7 +123,7 @@ export const PROXIES: readonly Act[] = [
       },
     },
     spec: { timeouts: { connect: '200ms' } },
-    // Five attempts of 200 ms, none of which may be a tenth of a second late.
+    // Five attempts of 200 ms, each at most a tenth of a second late.
     withinMs: [990, 1_500],
   }),
   {
@@ -138,7 +138,7 @@ export const PROXIES: readonly Act[] = [
   },
   {
     row: 96,
-    name: 'a proxy that dies in the middle of a batch',
+    name: 'a proxy that dies during a batch',
     options: { ...TRUST, proxyCooldown: 0, concurrency: 2 },
     outcome: 'ok, proxy/connect',
     retry: '–',
@@ -159,7 +159,7 @@ export const PROXIES: readonly Act[] = [
         Array.from({ length: 30 }, () => ({ url: `https://localhost:${target.port}/`, proxy: proxy.url })),
       )
       const verdicts = new Set(outcomes.map(verdictOf))
-      // What was on the wire when it died may have ended in either way.
+      // Attempts that were in flight when the proxy died may have ended in either way.
       for (const code of ['truncated/reset', 'truncated/length', 'reset/before_headers']) verdicts.delete(code)
       if (target.accepted - before !== proxy.tunnels.length) return { verdict: 'the target was reached directly' }
       return { verdict: [...verdicts].toSorted().join(', ') }
@@ -207,10 +207,10 @@ export const PROXIES: readonly Act[] = [
         { onFailure: 'settle', returnType: 'text' },
       )
       if (!lax.ok) return { verdict: `not verified: ${verdictOf(lax)}` }
-      // The connection of the one client is none for the other.
+      // The connection of one client is not used by the other.
       const still = await ask(`https://localhost:${untrusted.port}/`)
       if (still.error?.code !== 'tls/untrusted') return { verdict: `untrusted, then: ${verdictOf(still)}` }
-      // Two of its connections served four requests.
+      // Two of the connections served four requests.
       return { verdict: 'ok', socket: proxy.accepted === 5 ? 'K' : 'X' }
     },
   },

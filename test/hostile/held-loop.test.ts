@@ -4,7 +4,7 @@ import type { Scenario } from '../support/hostile/scenario.ts'
 import { reply } from '../support/hostile/steps.ts'
 import { figure } from '../support/figure.ts'
 
-/** An answer upon which our side of it does this. */
+/** A scenario in which the client's side blocks the loop when it gets the answer. */
 const upon = (hold: () => void): Scenario => ({
   row: 0,
   name: 'an answer that blocks the loop',
@@ -26,13 +26,13 @@ function compute(): void {
 }
 const sleep = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 900)
 
-figure('notices a client that computes while others wait', async () => {
+figure('the trial of a row reports a client that computes while others wait', async () => {
   const { outcome, wrong } = await observe(upon(compute))
   expect(outcome).toBe('ok')
   expect(wrong.join()).toMatch(/one turn of the event loop computed for \d+/)
 })
 
-figure('notices a client that sleeps while others wait', async () => {
+figure('the trial of a row reports a client that sleeps while others wait', async () => {
   const { outcome, wrong } = await observe(upon(sleep))
   expect(outcome).toBe('ok')
   expect(wrong.join()).toMatch(/one turn of the event loop slept for \d+/)

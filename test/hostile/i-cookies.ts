@@ -11,15 +11,15 @@ interface Set {
   readonly row: number
   readonly name: string
   readonly cookies: readonly string[]
-  /** Where they are set, and where they would be sent. */
+  /** Where the cookies are set, and where they would be sent. */
   readonly from?: string
   readonly to?: string
-  /** The Cookie header of the request after it. */
+  /** The Cookie header of the next request. */
   readonly sent: string | ((header: string) => boolean)
   readonly outcome: string
 }
 
-/** Every name is this machine. */
+/** Every name resolves to this machine. */
 const lookup = (
   _name: string,
   _options: object,
@@ -60,7 +60,7 @@ export const COOKIES: readonly Act[] = [
   refused(99, 'Domain=com.', 'a=1; Domain=com.'),
   set({
     row: 99,
-    name: 'Domain=github.io, a public suffix that anybody may live under',
+    name: 'Domain=github.io, a public suffix with independent subdomains',
     from: 'me.github.io/',
     to: 'you.github.io/',
     cookies: ['a=1; Domain=github.io'],
@@ -81,11 +81,11 @@ export const COOKIES: readonly Act[] = [
     from: '127.0.0.1/',
     cookies: ['a=1; Domain=127.0.0.1'],
     sent: 'a=1',
-    outcome: 'kept for that host alone',
+    outcome: 'kept only for that host',
   }),
   set({
     row: 100,
-    name: 'a part of an address as Domain',
+    name: 'a part of an address as the Domain',
     from: '127.0.0.1/',
     cookies: ['a=1; Domain=0.0.1'],
     sent: '',
@@ -97,7 +97,7 @@ export const COOKIES: readonly Act[] = [
     to: `www.${HOST}/`,
     cookies: ['a=1'],
     sent: '',
-    outcome: 'kept for that host alone',
+    outcome: 'kept only for that host',
   }),
   set({
     row: 101,
@@ -110,7 +110,7 @@ export const COOKIES: readonly Act[] = [
   }),
   refused(101, 'Secure, over plain http', 'a=1; Secure'),
   refused(101, '__Host- with a Domain', `__Host-a=1; Secure; Path=/; Domain=${HOST}`),
-  // The parser refuses the whole head before a cookie is looked at.
+  // The parser refuses the whole head before any cookie is read.
   { ...refused(101, 'control characters', 'a=1\x01'), outcome: 'protocol/malformed_head' },
   set({
     row: 102,

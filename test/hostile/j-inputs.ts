@@ -1,4 +1,4 @@
-/** Section J of the catalogue: what callers give us, and callers of callers. */
+/** Section J of the catalogue: the input of callers, and of their users. */
 import { verdictOf } from '../support/ask.ts'
 import type { AskOptions } from '../support/ask.ts'
 import type { Act, Spec, Stage } from '../support/hostile/scenario.ts'
@@ -8,7 +8,7 @@ export const url = import.meta.url
 
 type Bad = (origin: string) => Partial<Spec>
 
-/** Refused before a byte of it is sent, whatever the method. */
+/** Refused before a byte is sent, whatever the method. */
 const refused = (row: number, name: string, code: string, bad: Bad): Act => ({
   row,
   name,
@@ -24,7 +24,7 @@ const refused = (row: number, name: string, code: string, bad: Bad): Act => ({
   },
 })
 
-/** Sent; `seen` says whether the server got what it should. */
+/** Sent; `seen` checks the request at the server. */
 const sent = (row: number, name: string, spec: (port: number) => Spec, seen: (head: string) => boolean): Act => ({
   row,
   name,
@@ -57,25 +57,25 @@ async function mixed(stage: Stage): Promise<string> {
 }
 
 export const INPUTS: readonly Act[] = [
-  refused(104, 'a line end in a header', HEADER_CODE, () => ({ headers: { 'x-a': 'a\r\nEvil: 1' } })),
+  refused(104, 'a line break in a header', HEADER_CODE, () => ({ headers: { 'x-a': 'a\r\nEvil: 1' } })),
   refused(104, 'NUL in a header', HEADER_CODE, () => ({ headers: { 'x-a': 'a\0b' } })),
-  refused(104, 'a line end in the name of a header', HEADER_CODE, () => ({ headers: { 'x-a\r\nEvil': '1' } })),
-  refused(104, 'a line end in the method', 'invalid_request/method', () => ({ method: 'GET / HTTP/1.1\r\nEvil: 1' })),
-  refused(104, 'a line end in the path', URL_CODE, origin => ({ url: `${origin}/a\r\nEvil: 1` })),
+  refused(104, 'a line break in the name of a header', HEADER_CODE, () => ({ headers: { 'x-a\r\nEvil': '1' } })),
+  refused(104, 'a line break in the method', 'invalid_request/method', () => ({ method: 'GET / HTTP/1.1\r\nEvil: 1' })),
+  refused(104, 'a line break in the path', URL_CODE, origin => ({ url: `${origin}/a\r\nEvil: 1` })),
   refused(104, 'a tab in the URL', URL_CODE, origin => ({ url: `${origin}/a\tb` })),
-  refused(104, 'a line end in a Cookie header', HEADER_CODE, () => ({ headers: { cookie: 'a=1\r\nEvil: 1' } })),
-  refused(104, 'a line end in a bearer token', 'invalid_request/auth', () => ({ auth: { bearer: 'a\r\nEvil: 1' } })),
+  refused(104, 'a line break in a Cookie header', HEADER_CODE, () => ({ headers: { cookie: 'a=1\r\nEvil: 1' } })),
+  refused(104, 'a line break in a bearer token', 'invalid_request/auth', () => ({ auth: { bearer: 'a\r\nEvil: 1' } })),
   refused(105, 'Transfer-Encoding', HEADER_CODE, () => ({ headers: { 'transfer-encoding': 'chunked' } })),
   refused(105, 'a Content-Length that lies', HEADER_CODE, () => ({
     method: 'POST',
     body: 'abc',
     headers: { 'content-length': '99' },
   })),
-  refused(105, 'a Host of its own', HEADER_CODE, () => ({ headers: { host: 'elsewhere.example' } })),
+  refused(105, 'a Host header', HEADER_CODE, () => ({ headers: { host: 'elsewhere.example' } })),
   ...['0x7f.1', '017700000001', '127.1', '\u2460\u2461\u2466.0.0.1'].map(host =>
     sent(
       106,
-      `http://${host}/: shown as the address that it is`,
+      `http://${host}/: shown as its canonical address`,
       port => ({ url: `http://${host}:${port}/` }),
       head => /^Host: 127\.0\.0\.1:/im.test(head),
     ),
@@ -86,7 +86,7 @@ export const INPUTS: readonly Act[] = [
   ].map(([host = '', shown = '']) =>
     sent(
       106,
-      `http://${host}/: shown as the address that it is`,
+      `http://${host}/: shown as its canonical address`,
       port => ({ url: `http://${host}:${port}/` }),
       head => head.includes(`\r\nhost: ${shown}:`),
     ),
@@ -105,7 +105,7 @@ export const INPUTS: readonly Act[] = [
   ),
   refused(107, 'port 99999', URL_CODE, () => ({ url: 'http://127.0.0.1:99999/' })),
   refused(107, 'a URL without a scheme', URL_CODE, () => ({ url: '//127.0.0.1/' })),
-  refused(107, 'a host that is no name', URL_CODE, () => ({ url: 'http://%zz/' })),
+  refused(107, 'an invalid host', URL_CODE, () => ({ url: 'http://%zz/' })),
   sent(
     107,
     'a % that escapes nothing, in the path',
@@ -119,18 +119,18 @@ export const INPUTS: readonly Act[] = [
       port => ({ url: `http://${host}:${port}/` }),
       head => head.toLowerCase().includes(`host: ${new URL(`http://${host}/`).hostname}:`),
     ),
-    // Every name is this machine.
+    // Every name resolves to this machine.
     options: { lookup: (_name, _options, answer) => answer(null, '127.0.0.1', 4) } satisfies AskOptions,
   })),
   sent(
     108,
-    'a name and a password in the URL: sent as Authorization alone',
+    'a name and a password in the URL: sent only as Authorization',
     port => ({ url: `http://user:pass%40word@127.0.0.1:${port}/` }),
     head => head.includes(`Basic ${btoa('user:pass@word')}`) && !head.includes('pass%40word'),
   ),
   {
     row: 109,
-    name: 'a URL of 60 kB, which the server does not like',
+    name: 'a URL of 60 kB, which the server refuses',
     outcome: 'http/414',
     retry: 'N',
     socket: '–',

@@ -1,4 +1,4 @@
-/** Section K of the catalogue: callers' functions, aborts, clocks and a loop that stands still. */
+/** Section K of the catalogue: callers' functions, aborts, clocks and a blocked event loop. */
 import { verdictOf } from '../support/ask.ts'
 import type { AskOptions } from '../support/ask.ts'
 import type { Act, Spec, Stage } from '../support/hostile/scenario.ts'
@@ -24,7 +24,7 @@ const act = (
   ...more,
 })
 
-/** A caller's function that does this, at a server that answers; tried once, whatever it does. */
+/** A function of the caller that behaves like this, with a server that answers. It is called once, whatever it does. */
 const calling = (name: string, outcome: string, spec: Partial<Spec>, options: AskOptions = {}): Act =>
   act(112, name, outcome, async stage => {
     const target = `${stage.hosts.host.origin}/polite/called`
@@ -40,7 +40,7 @@ const rejects = async (): Promise<never> => boom()
 const never = (): Promise<never> => new Promise(() => undefined)
 const PATIENCE = { timeouts: { callback: '200ms' } } as const
 
-/** A request that the server never answers, given up after 100 ms. */
+/** A request that the server never answers, aborted after it arrived. */
 async function givenUp(stage: Stage, spec: Partial<Spec>): Promise<string> {
   await using server = await rawServer(async connection => void (await connection.request()))
   const abort = new AbortController()
@@ -54,7 +54,7 @@ async function givenUp(stage: Stage, spec: Partial<Spec>): Promise<string> {
   return tookMs < 250 ? verdictOf(outcome) : `settled after ${tookMs} ms`
 }
 
-/** A wall clock that is set on by an hour while a request waits must neither end it nor keep it. */
+/** A wall clock that jumps by an hour while a request waits must neither end the request nor prolong it. */
 async function jump(stage: Stage, byMs: number): Promise<string> {
   await using server = await rawServer(
     answering(async (connection, { path }) => {
@@ -102,15 +102,15 @@ export const LOCAL_FAULTS: readonly Act[] = [
     const outcome = await stage.ask(`${stage.hosts.host.origin}/polite/late`, options)
     return stage.hosts.host.accepted === 0 ? verdictOf(outcome) : 'a connection was made'
   }),
-  act(118, 'the wall clock jumps an hour ahead', 'ok, timeout/headers', stage => jump(stage, 3_600_000)),
-  act(118, 'the wall clock jumps an hour back', 'ok, timeout/headers', stage => jump(stage, -3_600_000)),
+  act(118, 'the wall clock jumps forward by an hour', 'ok, timeout/headers', stage => jump(stage, 3_600_000)),
+  act(118, 'the wall clock jumps back by an hour', 'ok, timeout/headers', stage => jump(stage, -3_600_000)),
 ]
 
-/** Everything in the process stands still with it, so it is played alone. */
+/** The whole process is blocked, so these rows are played alone. */
 export const STANDSTILL: readonly Act[] = [
   act(
     119,
-    'the event loop stands still for five seconds, longer than any limit',
+    'the event loop is blocked for five seconds, longer than any limit',
     'ok',
     async stage => {
       const server = await threadServer()
@@ -119,7 +119,7 @@ export const STANDSTILL: readonly Act[] = [
         const asked = Promise.all(
           Array.from({ length: 10 }, () => stage.ask({ url: `${server.url}/slow?ms=100`, ...limits })),
         )
-        // The requests are on the wire, and their answers come while nobody listens.
+        // The requests are in flight, and their answers arrive while the loop is blocked.
         await new Promise(resolve => setTimeout(resolve, 50))
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_000)
         return [...new Set((await asked).map(verdictOf))].join(', ')

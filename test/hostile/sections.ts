@@ -1,4 +1,4 @@
-/** Every row that is played here. */
+/** Every row that is played in this folder. */
 import { CONNECTING } from './a-connecting.ts'
 import { HEAD } from './b-head.ts'
 import { FRAMING } from './c-framing.ts'

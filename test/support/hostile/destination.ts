@@ -1,4 +1,4 @@
-/** What the victim's body goes into, and what must be there when all is over. */
+/** Where the body of the victim goes, and what must be there at the end. */
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,13 +7,13 @@ import type { AskOptions } from '../ask.ts'
 import type { Into } from './scenario.ts'
 
 export interface Destination {
-  /** The client's. */
+  /** Options of the client. */
   readonly options: AskOptions
-  /** The victim's. */
+  /** Fields of the victim's spec. */
   readonly spec: Partial<RequestSpec>
-  /** The victim's outcome, with the text of its body as its value, wherever that went. */
+  /** The victim's outcome, with the text of its body as the value, wherever the body went. */
   read(outcome: Outcome): Outcome
-  /** What is there and should not be, or the other way round, in sentences. */
+  /** What exists and should not, or the reverse, one sentence each. */
   wrong(): string[]
   close(): void
 }
@@ -33,7 +33,7 @@ const memory: Destination = {
   close: () => undefined,
 }
 
-/** A name means a whole body, and what failed leaves nothing. */
+/** A file name means a complete body, and a failure leaves nothing. */
 function folder(): Destination {
   const saveTo = mkdtempSync(join(tmpdir(), 'hostile-'))
   let expected: string[] = []
@@ -55,7 +55,7 @@ function folder(): Destination {
   }
 }
 
-/** Pieces come one after the other, and those of one attempt only: the scenario looks at what they make. */
+/** Pieces arrive one after the other, and only those of one attempt: the scenario checks their concatenation. */
 function consumer(): Destination {
   const pieces: Uint8Array[] = []
   let taking = 0

@@ -1,7 +1,7 @@
 /**
- * Two servers of one scenario: the host of the victim and another origin. Both answer a path of /polite/<token> with
- * the token; the victim's path, /victim/<token>…, meets the steps. Everything received is in the ledger of
- * `raw-server`, with monotonic stamps.
+ * The two servers of a scenario: the host of the victim, and another origin. Both answer a path of /polite/<token> with
+ * the token. The victim's path, /victim/<token>…, gets the steps. `raw-server` records all received bytes with
+ * monotonic times.
  */
 import { faultProxy } from '../fault-proxy.ts'
 import type { FaultProxy } from '../fault-proxy.ts'
@@ -11,16 +11,16 @@ import { perform } from './steps.ts'
 import type { Steps } from './steps.ts'
 
 export interface HostsOptions extends RawServerOptions {
-  /** Between the client and both servers stands a proxy that cuts everything into slices. */
+  /** A proxy between the client and both servers cuts everything into slices. */
   readonly sliced?: boolean
   readonly plays: readonly Steps[]
   readonly early?: boolean | undefined
   readonly onConnect?: boolean | undefined
 }
 
-/** Polite answers take a moment, so that they are on their way while the fault strikes. */
+/** Polite answers take a moment, so that they are in flight while the fault happens. */
 const POLITE_MS = 25
-/** Small, and no divisor of anything. */
+/** Small, and not a divisor of any length in use. */
 const SLICE_BYTES = 7
 
 let lastToken = 0
@@ -61,7 +61,7 @@ export class Hosts {
     return hosts
   }
 
-  /** Where the client finds it: the server itself, or the proxy in front of it. */
+  /** The origin that the client uses: the server itself, or the proxy in front of it. */
   originOf(which: 'host' | 'other'): string {
     const server = this[which]
     const path = this.#paths[which === 'host' ? 0 : 1]
@@ -76,17 +76,17 @@ export class Hosts {
     return this.#other as RawServer
   }
 
-  /** From now on the host answers everybody. */
+  /** From now on the host answers every request. */
   heal(): void {
     this.#onConnect = false
   }
 
-  /** Requests of the victim that came, whole or begun, over both servers. */
+  /** The victim's requests that arrived, complete or not, at both servers. */
   get victims(): number {
     return this.#all.reduce((sum, { text }) => sum + text.split(`/victim/${this.token}`).length - 1, 0)
   }
 
-  /** The connection that brought this text, the last one of several. */
+  /** The last connection that brought this text. */
   connectionWith(text: string): Connection | undefined {
     return this.#all.findLast(connection => connection.text.includes(text))
   }

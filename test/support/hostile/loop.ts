@@ -1,15 +1,15 @@
 /**
- * Watches this thread's event loop: for how long one turn of it was held, and how long the thread merely waited for a
- * processor that others had. Only the second is forgiven: what blocks the loop is a fault, however busy the machine is.
+ * Watches the event loop of this thread: how long one turn took, and how long the thread waited for a processor that
+ * other processes used. Only the second is excused, because blocking the loop is a fault however busy the machine is.
  */
 import { readFileSync } from 'node:fs'
 
 const TICK_MS = 10
 
 export interface LoopWatch {
-  /** Milliseconds in which the thread was to run and did not: it waited for a processor, or for a disk. */
+  /** Milliseconds in which the thread was ready but did not run, because it waited for a processor or a disk. */
   starvedMs(): number
-  /** The longest that it computed, and the longest that it slept, in one turn. */
+  /** The longest computation and the longest sleep in one turn. */
   held(): Held
   stop(): void
 }
@@ -24,7 +24,10 @@ interface Spent {
   readonly queuedMs: number
 }
 
-/** What this thread has computed, and has waited for a processor: the kernel counts both (proc(5), schedstat). */
+/**
+ * The time that this thread has computed, and has waited for a processor, as counted by the kernel (proc(5),
+ * schedstat).
+ */
 function counted(): Spent | undefined {
   try {
     const [busyNs, queuedNs] = readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')
@@ -34,7 +37,7 @@ function counted(): Spent | undefined {
   }
 }
 
-/** Where the kernel does not count: whenever the process did not compute it waited. Sleep is not found out then. */
+/** For a kernel that does not count: all time without computation is taken for waiting. Sleep is then not detected. */
 function guessed(): Spent {
   const { user, system } = process.cpuUsage()
   const busyMs = (user + system) / 1_000

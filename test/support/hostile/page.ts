@@ -1,4 +1,4 @@
-/** docs/hostile-servers.md, from what a run saw. */
+/** Writes docs/hostile-servers.md from what a run observed. */
 
 export interface Line {
   readonly row: number
@@ -6,11 +6,11 @@ export interface Line {
   readonly outcome: string
   readonly retry: string
   readonly socket: string
-  /** The file that has seen it, from the root. */
+  /** The test file that observed it, from the root. */
   readonly where: string
 }
 
-/** A row that no run here can see. */
+/** A row that no run here can play. */
 export interface Absence {
   readonly row: number
   readonly name: string
@@ -66,7 +66,7 @@ const HEAD = '| # | behaviour | outcome | retry | socket | seen by |\n|---|---|-
 
 /** One line of the table. */
 export function lineOf({ row, name, outcome, retry, socket, where }: Line): string {
-  // Not a link: the page travels in the package, and the tests do not.
+  // Not a link: the page is part of the package, and the tests are not.
   return `| ${row} | ${escape(name)} | ${outcome} | ${retry} | ${socket} | \`${where}\` |`
 }
 
@@ -87,7 +87,7 @@ export function pageOf(lines: readonly Line[], absences: readonly Absence[]): st
   return [INTRO, ...sections].join('\n')
 }
 
-/** The rows that the page has a line for, each as often as it has. */
+/** The row number of every line of the page. */
 export function rowsOf(page: string): number[] {
   return [...page.matchAll(/^\| (\d+) \|/gm)].map(([, row]) => Number(row))
 }

@@ -1,4 +1,4 @@
-/** Makes tests of the rows of a section: each is played, judged, and recorded for the page. */
+/** Turns the rows of a section into tests: each is played, checked, and recorded for the page. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from './record.ts'
 import { observe } from './run.ts'
@@ -10,9 +10,7 @@ const ways = (process.env['HOSTILE_WAYS'] ?? 'plain').split(',') as Way[]
 const BUFFERED: readonly Into[] = ['buffered']
 const intos = (process.env['HOSTILE_INTO'] ?? 'buffered').split(',') as Into[]
 
-/**
- * @param where the data file's own `import.meta.url`
- */
+/** @param where the data file's own `import.meta.url` */
 export function proves(where: string, rows: readonly (Scenario | Act)[]): void {
   let before: Record<string, number>
   beforeAll(() => {
@@ -22,8 +20,8 @@ export function proves(where: string, rows: readonly (Scenario | Act)[]): void {
     for (const into of intos) {
       const meant = rows.filter(row => (row.ways ?? [way]).includes(way) && (row.into ?? BUFFERED).includes(into))
       if (meant.length === 0) continue
-      describe.concurrent(`${way}, ${into}`, () => {
-        it.each(meant)('$row: $name', { timeout: 30_000 }, async row => {
+      describe.concurrent(`a hostile server (${way}, ${into})`, () => {
+        it.each(meant)('row $row: $name ends as the catalogue says', { timeout: 30_000 }, async row => {
           const seen = await observe(row, way, into)
           expect(seen).toEqual(wantedOf(row, way, into))
           if (way === 'plain' && into === 'buffered') tell(where, row, seen)

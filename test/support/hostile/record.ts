@@ -1,6 +1,6 @@
 /**
- * What a run saw becomes a line of docs/hostile-servers.md. A run either checks that the page says so, or, with
- * HOSTILE_OBSERVED naming a folder, leaves the line there for `npm run docs:hostile`.
+ * Turns what a run observed into a line of docs/hostile-servers.md. A run checks that the page has the line. With
+ * HOSTILE_OBSERVED naming a folder, it writes the line there for `npm run docs:hostile` instead.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import type { Line } from './page.ts'
 
 const ROOT = new URL('../../../', import.meta.url)
 
-/** Leaves the line for the page, or expects the page to have it. */
+/** Writes the line for the page, or expects the page to have it. */
 function record(line: Line): void {
   const folder = process.env['HOSTILE_OBSERVED']
   if (folder !== undefined) {
@@ -23,7 +23,7 @@ function record(line: Line): void {
 }
 
 /**
- * The last line of a test that plays a row of the catalogue: what it has seen.
+ * The last call of a test that plays a row of the catalogue: records what it observed.
  *
  * @param where the `import.meta.url` of the file that has the row
  */

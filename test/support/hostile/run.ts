@@ -1,6 +1,6 @@
 /**
- * Plays one row of the catalogue and says what was seen. Four trials, side by side: among polite requests, alone (for
- * the connection), and with one repeat allowed, as it is and as a POST (for the retry class).
+ * Plays one row of the catalogue and returns what was observed. Four trials run side by side: among polite requests,
+ * alone (to observe the connection), and with one retry allowed, as it is and as a POST (to observe the retry class).
  */
 import { inspect, isDeepStrictEqual } from 'node:util'
 import type { Outcome } from '../../../src/index.ts'
@@ -13,17 +13,17 @@ import { median } from './vitals.ts'
 
 export interface Observed {
   readonly outcome: string
-  /** Of a POST, where it differs. */
+  /** The outcome of a POST, if it differs. */
   readonly post: string | undefined
   readonly retry: Retry
   readonly socket: Socket
-  /** Everything that must not be, in sentences. */
+  /** Everything that must not happen but did, one sentence each. */
   readonly wrong: readonly string[]
 }
 
 /** Polite requests to each origin. */
 const CONTROLS = 20
-/** What a fault may cost the others. */
+/** How much a fault may delay the other requests. */
 const CONTROL_MS = 250
 
 const ONCE_MORE = { maxRetries: 1 }
@@ -57,7 +57,7 @@ async function observeScenario(row: Scenario, parts: TrialParts): Promise<Observ
 
 const postOf = ({ spec }: Scenario): object => ({ method: 'POST', ...(spec?.body === undefined && { json: 1 }) })
 
-/** The victim's code, and what is wrong with the others, who must not notice. */
+/** Reports the victim's code, and returns what is wrong with the other requests, which must not be affected. */
 async function amongOthers(trial: Trial, row: Scenario, tell: (code: string) => void): Promise<string[]> {
   const { hosts } = trial
   const limitMs = await baselineMs(trial)
@@ -81,7 +81,7 @@ async function amongOthers(trial: Trial, row: Scenario, tell: (code: string) => 
   ]
 }
 
-/** The victim first, so that it is the one that gets the kept connection. */
+/** Sends the victim first, so that it gets the kept connection. */
 async function ahead(trial: Trial, controls: readonly Spec[]): Promise<Outcome[]> {
   const victim = trial.ask(trial.victim())
   await until(() => trial.hosts.victims > 0)
@@ -94,7 +94,7 @@ const rest = ({ restMs = 0 }: Scenario): Promise<void> => new Promise(resolve =>
 const politeTo = (trial: Trial, hosts: readonly ('host' | 'other')[]): Spec[] =>
   Array.from({ length: CONTROLS }, () => hosts.map(host => trial.polite(host))).flat()
 
-/** What a polite request may take: what it takes in peace, and a little. */
+/** The time that a polite request may take: the time it takes without a fault, plus a margin. */
 async function baselineMs(trial: Trial): Promise<number> {
   const outcomes = await trial.askAll(politeTo(trial, ['other']))
   return median(outcomes.map(({ timings }) => timings.total)) + CONTROL_MS
@@ -110,12 +110,12 @@ function disturbed(outcomes: readonly Outcome[], limitMs: number): string[] {
 }
 
 function mistimed(tookMs: number, limits: readonly [number, number] = [0, Infinity], graceMs: number): string[] {
-  // Too late is judged with the other figures: a busy machine is late without a fault of ours.
+  // The upper bound is judged only with the other figures: a busy machine is late without a fault of the code.
   const [soonestMs, latestMs] = process.env['FIGURES'] === '1' ? limits : [limits[0], Infinity]
   return tookMs < soonestMs || tookMs > latestMs + graceMs ? [`the victim took ${tookMs} ms`] : []
 }
 
-/** Alone, so that the next request would find the victim's connection and no other. */
+/** Alone, so that the next request would use the victim's connection and no other. */
 async function alone(trial: Trial, row: Scenario, tell: (kept: Socket) => void): Promise<string[]> {
   const { hosts } = trial
   if (row.socket === '–') return []
@@ -133,7 +133,7 @@ async function alone(trial: Trial, row: Scenario, tell: (kept: Socket) => void):
   return used?.isOpen ? [...wrong, 'the connection was left open, though it was not used again'] : wrong
 }
 
-/** With repeats allowed: how many requests the server sees. */
+/** With retries allowed: how many requests the server sees. */
 async function counted(
   trial: Trial,
   row: Scenario,
@@ -144,7 +144,7 @@ async function counted(
   const outcome = trial.destination.read(await trial.ask(trial.victim(spec)))
   const seen = Math.max(trial.hosts.victims, row.onConnect ? trial.hosts.host.accepted : 0)
   tell({ seen, code: verdictOf(outcome) })
-  // A hop is an attempt of its own.
+  // A redirect hop is an attempt as well.
   if (seen === outcome.attempts) return []
   return [`${outcome.attempts} attempts are said to have been made, and the server saw ${seen} requests`]
 }

@@ -1,6 +1,6 @@
 /**
- * What a hostile server does to one request, as data: a list of steps, played after the head of the request is read.
- * In texts `{origin}`, `{other}` and `{token}` stand for the server's own origin, for the other one, and for the
+ * What a hostile server does to one request, as data: a list of steps that are played after the head of the request is
+ * read. In texts, `{origin}`, `{other}` and `{token}` stand for the server's own origin, the other origin, and the
  * request's token.
  */
 import type { Connection } from '../raw-server.ts'
@@ -18,21 +18,21 @@ export type Step =
 export type Steps = readonly Step[]
 export type Names = Readonly<Record<string, string>>
 
-/** Text is Latin-1, so that every byte can be written; a function is asked when its turn comes. */
+/** Text is Latin-1, so that any byte can be written. A function is called when its step is played. */
 export const send = (data: string | Uint8Array | (() => string)): Step => ({ send: data })
 export const wait = (waitMs: number): Step => ({ waitMs })
-/** Takes this much, or up to this text, of what the client sends on. */
+/** Reads this many bytes, or up to this text, of what the client sends. */
 export const expects = (what: number | string): Step => ({ expect: what })
 export const again = (times: number, ...steps: Steps): Step => ({ again: steps, times })
 export const forever = (...steps: Steps): Step => again(Infinity, ...steps)
 
-/** The end, in a packet of its own: the client reads what came before it first. */
+/** A close in a packet of its own: the client reads what came before it first. */
 export const fin: Steps = [wait(15), 'fin']
 export const rst: Steps = [wait(15), 'rst']
 
 export const OK = 'HTTP/1.1 200 OK\r\n'
 export const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`
-/** A whole response. */
+/** A complete response. */
 export function reply(body: string | Uint8Array = 'ok', headers = '', status = '200 OK'): Step {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
   const head = `HTTP/1.1 ${status}\r\nContent-Length: ${bytes.byteLength}\r\n${headers}\r\n`
@@ -48,7 +48,7 @@ function bytesOf(data: string | Uint8Array | (() => string), names: Names): stri
   return typeof data === 'string' ? fill(data, names) : data
 }
 
-/** Plays the steps on a connection. The client may leave in the middle: `raw-server` takes that for an end. */
+/** Plays the steps on a connection. The client may disconnect meanwhile: `raw-server` then ends the script. */
 export async function perform(connection: Connection, steps: Steps, names: Names): Promise<void> {
   for (const step of steps) {
     if (step === 'fin') connection.fin()

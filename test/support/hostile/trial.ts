@@ -1,4 +1,4 @@
-/** One client against the two hosts of a scenario, from opening to the last look at what is left of it. */
+/** One client against the two hosts of a scenario, from opening to the final checks. */
 import type { Outcome, ParallelRequests, RequestSpec } from '../../../src/index.ts'
 import { TRUST, clientOf, verdictOf } from '../ask.ts'
 import type { AskOptions } from '../ask.ts'
@@ -12,13 +12,13 @@ import { watchLoop } from './loop.ts'
 import type { LoopWatch } from './loop.ts'
 import { abortListeners, leaks, strayCount, strays } from './vitals.ts'
 
-/** Sockets, timers and listeners are gone within this time of `close()`. */
+/** Sockets, timers and listeners must be gone within this time of `close()`. */
 const CLEAN_WITHIN_MS = 1_000
-/** Judged at night and by npm run bench:figures: a busy machine bends it. */
+/** Judged only at night and by npm run bench:figures, because a busy machine distorts it. */
 const FIGURES = process.env['FIGURES'] === '1'
-/** What one turn of the event loop may take, with all the trials that go on beside this one. */
+/** The longest that one turn of the event loop may compute, with all the trials beside this one. */
 const BUSY_MS = 150
-/** More than that, because modules are loaded meanwhile, from a disk that others use, too. */
+/** Longer, because modules are loaded meanwhile, from a disk that other processes use as well. */
 const ASLEEP_MS = 500
 
 export interface TrialParts {
@@ -54,12 +54,12 @@ export class Trial implements Stage {
     })
   }
 
-  /** Handshakes of forty connections, on both sides in this one process. */
+  /** Time for the handshakes of forty connections, with both sides in this one process. */
   get slackMs(): number {
     return this.#parts.way === 'plain' ? 0 : 250
   }
 
-  /** Runs `drive`, closes everything, and answers with every vital sign that is wrong. */
+  /** Runs `drive`, closes everything, and returns everything that is wrong. */
   static async run(parts: TrialParts, drive: (trial: Trial) => Promise<readonly string[]>): Promise<string[]> {
     const { row, way } = parts
     const secure = way === 'tls' || way === 'connect'
@@ -83,7 +83,7 @@ export class Trial implements Stage {
     }
   }
 
-  /** The victim, with secrets in every place that a caller has for them. */
+  /** The victim's spec, with secrets in every place that callers use for them. */
   victim(more: Partial<RequestSpec> = {}): Spec {
     const { row } = this.#parts
     const spec = isAct(row) ? {} : row.spec
@@ -96,7 +96,7 @@ export class Trial implements Stage {
     }
   }
 
-  /** A request that is to be answered with its `meta`. */
+  /** A request that must be answered with its `meta`. */
   polite(where: 'host' | 'other'): Spec {
     const meta = newToken()
     return { url: `${this.hosts.originOf(where)}/polite/${meta}`, meta }
@@ -110,7 +110,7 @@ export class Trial implements Stage {
     return outcome
   }
 
-  /** All at once. Throws when an input has no outcome, or more than one. */
+  /** Sends all at once. Throws if an input has no outcome, or more than one. */
   async askAll(specs: readonly Spec[]): Promise<Outcome[]> {
     const outcomes: Outcome[] = []
     const inputs = specs.map(({ url, ...spec }) => ({ returnType: 'text', ...spec, url }) as const)
@@ -124,14 +124,14 @@ export class Trial implements Stage {
     return outcomes
   }
 
-  /** One polite request after the other must bring its own token. */
+  /** The next polite request must get its own token. */
   async politely(where: 'host' | 'other'): Promise<string[]> {
     const outcome = await this.ask(this.polite(where))
     if (isOwn(outcome)) return []
     return [`the next request to the ${where} ended as ${verdictOf(outcome)} with ${JSON.stringify(outcome.value)}`]
   }
 
-  /** A client that blocks the loop disturbs everybody, also those whose answers came before. */
+  /** A client that blocks the loop delays every request, even those whose answers have arrived. */
   #held(): string[] {
     const { row } = this.#parts
     const { busyMs, asleepMs } = this.loop.held()
@@ -142,7 +142,7 @@ export class Trial implements Stage {
     ]
   }
 
-  /** After `close()`. */
+  /** The checks after `close()`. */
   async #aftermath(): Promise<string[]> {
     const wrong: string[] = []
     const endMs = performance.now() + CLEAN_WITHIN_MS
@@ -161,5 +161,5 @@ export class Trial implements Stage {
   }
 }
 
-/** A polite request was answered with its own token. */
+/** Whether a polite request was answered with its own token. */
 export const isOwn = ({ ok, value, request }: Outcome): boolean => ok && value === request.meta

@@ -1,10 +1,10 @@
-/** What must hold whatever a server does: checks that answer with what is wrong, as sentences. */
+/** What must hold whatever a server does: each check returns what is wrong, one sentence each. */
 import { getEventListeners } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { inspect } from 'node:util'
 import type { Outcome } from '../../../src/index.ts'
 
-/** Errors that nobody caught, and warnings of the process, since this module was loaded. */
+/** Uncaught errors and process warnings since this module was loaded. */
 const stray: unknown[] = []
 const warnings: unknown[] = []
 process.on('uncaughtExceptionMonitor', error => stray.push(error))
@@ -17,7 +17,7 @@ export function strays(since: number): string[] {
   return stray.slice(since).map(error => `an error that nobody caught: ${inspect(error)}`)
 }
 
-/** In every place and form in which a secret may hide in what the caller gets. */
+/** Searches for a secret in every form in everything that the caller gets. */
 export function leaks(canary: string, said: readonly unknown[]): string[] {
   const needles = [canary, Buffer.from(`user:${canary}`).toString('base64').replaceAll('=', '')]
   const texts = [...said, ...warnings].flatMap(thing => [inspect(thing, { depth: 12 }), asJson(thing), stackOf(thing)])
@@ -48,14 +48,14 @@ export function abortListeners(signal: AbortSignal): number {
   return getEventListeners(signal, 'abort').length
 }
 
-/** What this process holds open, by kind, and its file descriptors. */
+/** The resources that this process holds open, by kind, and its file descriptors. */
 export function holdings(): Record<string, number> {
   const held: Record<string, number> = { fds: readdirSync('/proc/self/fd').length }
   for (const kind of process.getActiveResourcesInfo()) held[kind] = (held[kind] ?? 0) + 1
   return held
 }
 
-/** What is held now above what was held before. */
+/** The resources that are held now in addition to those before. */
 export function surplus(before: Readonly<Record<string, number>>): string[] {
   return Object.entries(holdings())
     .filter(([kind, count]) => count > (before[kind] ?? 0))

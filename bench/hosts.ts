@@ -147,25 +147,24 @@ bound does not hold.
 |${'---|'.repeat(HEAD.length + HEAD_OF_HOSTS.length)}
 ${rows.map(({ name, cells }) => `| ${name} | ${cells.join(' | ')} |`).join('\n')}
 
-The hosts are addresses of 127.1.0.0/16, each an origin of its own, served by one process that answers after ${LATENCY_MS} ms;
-\`concurrency: ${CONCURRENCY}\`, everything else as it is by default. One array, sorted by host: first the heavy one, then the dead
+The hosts are addresses of 127.1.0.0/16, each a separate origin, served by one process that answers after ${LATENCY_MS} ms, with
+\`concurrency: ${CONCURRENCY}\` and defaults otherwise. The input is one array, sorted by host: first the heavy host, then the dead
 ones, then the ${light.length} light ones. Median of ${ROUNDS} rounds.
 
-- **refused**: nobody listens there. **black holes**: the kernel drops what would open a connection, as a firewall does.
-- **alone**: the light hosts' requests by themselves, in the same order, with the same options. The latency keeps both
-  processes below the CPU of the machine, so that the places are what is scarce: what a heavy neighbour takes of the CPU
-  is not what this is about.
-- **in the mix**: until the last light host has its last answer. The run is ended then: the heavy host would have all
-  places to itself.
-- **ratio**: mix to alone, of the light hosts as a group. Bound: ${MAX_RATIO}. **median host**, **worst host**: the same for each host.
-  A single host's place within a round is a matter of chance, so that the worst has no bound.
-- **Jain**: the index of Jain, Chiu and Hawe over alone / mix of each light host; 1 is "all are slowed down alike". Bound: ${MIN_JAIN}.
+- **refused**: no process listens there. **black holes**: the kernel drops attempts to connect, as a firewall does.
+- **alone**: only the requests of the light hosts, in the same order, with the same options. The latency keeps both
+  processes below the CPU time of the machine, so that slots are scarce and not CPU time.
+- **in the mix**: the time until the last light host has its last answer. The run is ended then, because the heavy host
+  would have all slots.
+- **ratio**: mix to alone, for the light hosts as a group. Bound: ${MAX_RATIO}. **median host**, **worst host**: the same per host.
+  The position of a single host within a round is chance, so the worst host has no bound.
+- **Jain**: the index of Jain, Chiu and Hawe over alone / mix of each light host; 1 means that all are slowed down equally. Bound: ${MIN_JAIN}.
 
-What dead hosts cost is a constant per host: it has to be asked once, for about five times as long as others take to
-answer, and then black holes may hold a twentieth of the places. With few requests per light host that is a larger part.
-Hosts that accept a connection and never answer cannot be told from slow ones before their time is up: while others
-wait, they hold up to a fifth of the places until then, and a twentieth afterwards. Where most of the new hosts did answer
-so far, the first such ones may hold more, once, until their time is up.
+Dead hosts cost a constant amount per host: each has to be asked once, for about five times as long as others take to answer.
+After that black holes may hold a twentieth of the slots. With few requests per light host that is a larger part of the time.
+Hosts that accept a connection and never answer cannot be told from slow ones before their timeout: while others wait, they
+hold up to a fifth of the slots until then, and a twentieth afterwards. If most of the new hosts have answered so far, the
+first such hosts may hold more, once, until their timeout.
 
 ## The gate
 
@@ -173,10 +172,10 @@ so far, the first such ones may hold more, once, until their time is up.
 |---|---|---|
 ${gate.rows.map(({ name, microseconds, spread }) => `| ${name} | ${microseconds.toFixed(2)} | ${spread} |`).join('\n')}
 
-By \`bench/gate.ts\`. CPU of the gate alone, in and out, on a wire that costs nothing, with \`concurrency: 50\`; every case has
-100,000 requests in line at once, in as many gates as it takes, so that their memory costs all cases the same. Median of
-the rounds. Largest over smallest: ${gate.ratio.toFixed(2)}; bound: ${gate.bound}. Lanes wait in a heap, so
-that a thousand hosts cost ten steps more than one.
+Measured by \`bench/gate.ts\`: CPU time of the gate alone, in and out, with a transport that costs nothing and
+\`concurrency: 50\`. Every case has 100,000 requests queued at once, in as many gates as needed, so that memory costs all cases
+the same. Median of the rounds. Largest over smallest: ${gate.ratio.toFixed(2)}; bound: ${gate.bound}. Lanes wait in a heap, so a thousand
+hosts cost ten steps more than one.
 `
 
 // Measured first, because otherwise the compiler would have been trained by the other cases.

@@ -198,27 +198,27 @@ bound does not hold.
 |${'---|'.repeat(HEAD.length)}
 ${rows.map(({ name, cells }) => `| \`${name}\` | ${cells.join(' | ')} |`).join('\n')}
 
-All requests are given at once, so that there is a backlog until the last one has started, with \`concurrency: ${CONCURRENCY}\`.
-The server is another process, on 127.0.0.1; both stamp with the machine's monotonic clock.
+All requests are given at once, with \`concurrency: ${CONCURRENCY}\`, so there is a backlog until the last one has started. The server
+is another process, on 127.0.0.1. Both use the machine's monotonic clock.
 
-- **used**: the shortest time in which so many may start under these rates, divided by the time from the first start to
-  the last arrival at the server. Bounds: ${percent(MIN_USED)}, and ${percent(MIN_USED_ABOVE_1000)} above 1,000 a second. It can pass 100 % by a hair, as a timer's
-  lateness may be made up for by 5 ms.
-- **over, at the gate**: judged over every pair of starts, when they leave the gate, which is where the promise is made:
-  at most \`burst + rate · (w + 5 ms)\` in any window \`w\`, and at most \`limit\` in any interval. Bound: never.
-- **at a server with the same limit**: a start's place is free again one interval after the latest moment at which the
-  server can have counted it: its bytes written and a lag of 50 ms or a twentieth of the interval, or the end of its
+- **used**: the shortest time in which this many requests may start under these rates, divided by the time from the first
+  start to the last arrival at the server. Bounds: ${percent(MIN_USED)}, and ${percent(MIN_USED_ABOVE_1000)} above 1,000 per second. It can slightly exceed 100 %,
+  because up to 5 ms of a timer's lateness may be made up for.
+- **over, at the gate**: checked for every pair of starts when they leave the gate, where the limit is promised: at most
+  \`burst + rate · (w + 5 ms)\` in any window \`w\`, and at most \`limit\` in any interval. Bound: never.
+- **at a server with the same limit**: a start is forgotten one interval after the latest moment at which the server can
+  have counted it. That is when its bytes were written plus a lag of 50 ms or a twentieth of the interval, or the end of its
   attempt if that is sooner. \`node bench/strict.ts\` counts what an exact sliding log refuses. Its bound is 1 in 1,000.
-- **most in an interval, at the server**: the most arrivals in any one interval, with nothing allowed for. A server sees
-  its own and the connection's jitter besides: what starts evenly may arrive in a bunch. The bound is the same law as at
-  the gate, and the spread of the lag, shortest to longest, as the only excuse. Nothing arrives that did not start.
-- **gate to server**: how long after its start a request reached the server's handler.
-- **pacing**: CPU time with the rate less CPU time without it, for the same number of requests over a transport that
-  answers at once, divided by the time it took: a share of one core. Median of ${ROUNDS} rounds of ${ROUND_SECONDS} s.
-  Every timer, every wake-up of the process and every decision of the gate is in it. Bound: ${percent(MAX_PACING)}.
-- **on the wire**: the same difference over the real connections, once. It has more in it than the pacing: without a
-  rate, the kernel, Node and undici handle many answers in one turn of the loop; spread over time, each is a turn of its
-  own, whoever paces them. No bound.
+- **most in an interval, at the server**: the most arrivals in any one interval, without any tolerance. A server also sees
+  its own jitter and that of the connection: requests that start evenly may arrive in a bunch. The bound is that of the gate
+  plus the spread of the lag, from shortest to longest. Nothing arrives that did not start.
+- **gate to server**: the time from the start of a request to the server's handler.
+- **pacing**: CPU time with the rate minus CPU time without it, for the same number of requests over a transport that
+  answers at once, divided by the elapsed time: a share of one core. Median of ${ROUNDS} rounds of ${ROUND_SECONDS} s.
+  It includes every timer, every wake-up of the process and every decision of the gate. Bound: ${percent(MAX_PACING)}.
+- **on the wire**: the same difference over the real connections, measured once. It includes more than the pacing: without
+  a rate, the kernel, Node and undici handle many answers in one turn of the event loop; spread over time, each answer needs
+  a turn. No bound.
 `
 
 const pacings = await pacingOf(CASES)

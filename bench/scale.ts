@@ -119,22 +119,22 @@ the same with 300,000 requests is one of the tests.
 |${'---|'.repeat(HEAD.length)}
 ${rows.map(({ cells }) => `| ${cells.join(' | ')} |`).join('\n')}
 
-A generator gives distinct URLs to \`client.drain\` at \`concurrency: ${CONCURRENCY}\`, everything else as it is by default. Client and
-server are processes of their own, on 127.0.0.1; each case has new ones. The server answers from a buffer on plain
-sockets and parses nothing, so that it is not what the client waits for. MB are millions of bytes.
+A generator passes distinct URLs to \`client.drain\` at \`concurrency: ${CONCURRENCY}\`, with defaults otherwise. Client and server are
+separate processes on 127.0.0.1, new ones for each case. The server answers from a buffer on plain sockets and parses nothing,
+so the client does not wait for it. MB are millions of bytes.
 
-- **live heap**: \`heapUsed\` after a full garbage collection, ${SAMPLES - 1} times in the middle of the work, with as much under way as
-  ever; the most of them. Node itself and the code of everything loaded are in it. Bound: ${MAX_HEAP_MB}.
+- **live heap**: \`heapUsed\` after a full garbage collection, the largest of ${SAMPLES - 1} samples in the middle of the work, with the
+  usual number of requests in flight. It includes Node itself and all loaded code. Bound: ${MAX_HEAP_MB}.
 - **slope**: of the live heap, by least squares over the samples after ${count(WARM_UP)} requests (a quarter of a short run). It is
   negative where Node gave up some megabytes of its own once on the way.
 - **growth**: that slope, or the median of the slopes from each sample to the fourth after it, if that is steeper, times
   the number of requests: one step down must not hide what grows between the steps. Bound: ${MAX_GROWTH_MB}. A number kept per request
   makes eight times the millions.
 - **last − first quarter**: the same samples, the median of the last quarter less that of the first. No bound.
-- **external**: buffers outside the heap, after the same collections; the most of them.
-- **most RSS**: the most that the kernel ever counted for the client's process, not only at the samples. Nobody collects
-  garbage between two samples but Node, when it wants to. Bound: ${MAX_RSS_MB}.
-- **CPU**: user and system time of the client's process, warm-up, samples and kernel included.
+- **external**: buffers outside the heap, after the same collections; the largest sample.
+- **most RSS**: the maximum that the kernel counted for the client's process, not only at the samples. Between two samples
+  only Node decides when to collect garbage. Bound: ${MAX_RSS_MB}.
+- **CPU**: user and system time of the client's process, including warm-up and samples.
 `
 
 const given = process.argv.slice(2).filter(text => text !== '--write')

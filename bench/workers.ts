@@ -121,18 +121,18 @@ ${tables
   .map(cells => `| ${cells.join(' | ')} |`)
   .join('\n')}
 
-\`drain\` with \`concurrency: ${CONCURRENCY}\`, everything else as it is by default, against a Node server in a process of its own on
-the same machine. Median of ${ROUNDS} rounds, the variants in turn. CPU by \`process.cpuUsage()\` and \`process.threadCpuUsage()\`; "the
-others" are the workers, the compiler and the garbage collector. Bound: with 2 workers and small bodies the deciding
-thread has less than ${MAX_MAIN_SHARE * 100} % of the work that it has without.
+\`drain\` with \`concurrency: ${CONCURRENCY}\` and defaults otherwise, against a Node server in a separate process on the same machine.
+Median of ${ROUNDS} rounds, the variants in turn. CPU time by \`process.cpuUsage()\` and \`process.threadCpuUsage()\`; "the others" are
+the workers, the compiler and the garbage collector. Bound: with 2 workers and small bodies, the deciding thread has less
+than ${MAX_MAIN_SHARE * 100} % of the work that it has without workers.
 
-**No gain is to be seen in the requests/s of a machine with two cores**: the server needs one of them, so that worker
-threads only share the other with the thread that decides, and what they cost on top is a loss. Leave \`workers\` at 0
-there, and wherever the process does not keep a core busy, or a rate or the server is what is slow.
+**A machine with two cores gains nothing.** The server needs one core, so the worker threads share the other one with the
+deciding thread, and their overhead is a loss. Leave \`workers\` at 0 there, and wherever the process does not keep a core busy,
+or a rate or the server is the bottleneck.
 
 ## Projected
 
-This is arithmetic and no measurement. With
+This section is arithmetic, not measurement. With
 
 - m: CPU of the deciding thread per request with \`workers: 2\`, w: CPU of all others per request,
 - c: cores that the client has to itself (the server is on another machine), c − 1 of them for workers,
@@ -144,27 +144,27 @@ the deciding thread allows 1 / m requests a second, the workers (c − 1) / w, a
 |---|---|---|---|---|---|---|
 ${tables.map(projectionOf).join('\n')}
 
-What it takes for granted, all of it in favour of workers: cores of equal speed that nobody else uses, no loss in memory
-and caches, m and w the same for any number of workers (a batch of messages gets smaller with more of them, and costs
-more per request), a network and a server that keep up. Take it as an upper bound, and measure on the machine at hand.
+All assumptions favour workers: cores of equal speed that no other process uses, no loss in memory and caches, m and w the
+same for any number of workers (with more workers a batch of messages gets smaller, and costs more per request), and a
+network and a server that keep up. Take the result as an upper bound, and measure on your machine.
 
 - **1 / m is the ceiling**, however many workers there are: the source, the gate, cookies, retries, decoding of JSON and
-  the outcome are the work of one thread. Where the two columns cross, more workers are of no use.
-- **Large bodies**: sockets, TLS and decompression are the workers'; a body of more than 16 kB then moves in its own
-  buffer, without a copy, and smaller ones together in one. Parsing stays with the deciding thread, so that large JSON
-  gains less. With \`returnType: 'content'\`, TLS or gzip the workers have more of the work, and the gain is larger.
+  the outcome are the work of one thread. Where the two columns cross, more workers do not help.
+- **Large bodies**: workers handle sockets, TLS and decompression. A body of more than 16 kB then moves in its own buffer
+  without a copy; smaller ones move together in one. Parsing stays on the deciding thread, so large JSON gains less. With
+  \`returnType: 'content'\`, TLS or gzip, more of the work is on the workers, and the gain is larger.
 
 ## What is different with workers
 
-- A thread takes about as long to start as the package takes to load; it is started when the first request needs it,
-  and idle ones keep nothing alive.
-- A limit of time on an attempt counts from when its thread has taken it; \`timeouts.total\` from the start, as ever.
-- \`parallelRequestsSync\` takes \`workers\`, too; its threads start and end with each call, which pays for large batches only.
+- A thread takes about as long to start as the package takes to load. It is started when the first request needs it, and
+  idle threads do not keep the process alive.
+- Limits of time on an attempt count from the moment its thread takes it; \`timeouts.total\` counts from the start, as always.
+- \`parallelRequestsSync\` has one thread anyway and starts no others, whatever \`workers\` says.
 - A request whose body a function makes stays on the caller's thread.
-- A POST that is given up while it is being connected counts as sent: that it was not is known on the other thread
-  only, and too late. It is \`in_doubt\` rather than repeated.
-- A worker that dies takes along what it carried: \`internal/worker\`, or \`in_doubt/worker\` for what must not be repeated.
-  The next request starts a new one.
+- A POST that is cancelled while its connection is being made counts as sent. Only the other thread knows that it was not,
+  and tells it too late. It is \`in_doubt\` and not repeated.
+- If a worker dies, its requests fail with \`internal/worker\`, or \`in_doubt/worker\` if they must not be repeated. The next
+  request starts a new worker.
 - Each thread keeps its own idle connections. At no time are more of them in use than \`concurrency\` allows.
 `
 

@@ -42,7 +42,7 @@ export function opinionsOf(readJson: ReadJson, clock: Clock, correct: Correct): 
           const opinion = asked.answer as HookVerdict | undefined
           if (opinion?.verdict === 'fail') return rejected(opinion.reason, result)
           if (opinion?.verdict !== 'retry') return undefined
-          if (call.trip.retriesLeft <= 0)
+          if (call.trip.retry.retriesLeft <= 0)
             call.trip.warn('context.retry(): not repeated, since its maxRetries are used up')
           return repeat(call, result, 'context.retry()')
         },

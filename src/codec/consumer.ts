@@ -43,7 +43,7 @@ class Consumer implements BodyWriter {
   write(piece: Uint8Array): Promise<Fault | undefined> | undefined {
     if (this.#stopped) return undefined
     const { trip, method, url, meta } = this.#call
-    trip.delivered = true
+    trip.retry.delivered = true
     this.#bytes += piece.byteLength
     try {
       const answer: unknown = this.#onChunk(piece, { method, url, meta })

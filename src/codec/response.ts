@@ -55,8 +55,8 @@ class ReadResponse implements FullResponse {
     this.ok = reply.status >= 200 && reply.status < 300
     this.url = printableUrl(reply.url, call.plan.secretNames)
     this.timings = timingsOf(call.trip, nowMs)
-    this.attempts = call.trip.attempts
-    this.redirects = call.trip.redirects
+    this.attempts = call.trip.retry.attempts
+    this.redirects = call.trip.retry.redirects
     this.#reply = reply
     this.#method = call.method
     this.#maxJsonDepth = call.plan.maxJsonDepth

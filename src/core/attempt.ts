@@ -46,13 +46,13 @@ export interface Attempt {
 }
 
 export function attempt(call: Call, number: number, nowMs: number): Attempt {
-  call.trip.sentAtMs = undefined
+  call.trip.stopwatch.sentAtMs = undefined
   return {
     call,
     trip: call.trip,
     number,
     proxy: undefined,
-    headers: call.trip.unexpecting ? filterHeaders(call.headers, name => name !== 'expect') : call.headers,
+    headers: call.trip.retry.unexpecting ? filterHeaders(call.headers, name => name !== 'expect') : call.headers,
     admittedAtMs: nowMs,
     startedAtMs: nowMs,
     phase: 'connect',

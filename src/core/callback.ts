@@ -44,14 +44,14 @@ function settle<T>(
       if (ended) return
       ended = true
       timer?.cancel()
-      trip.free()
+      trip.cancelSlot.free()
       resolve(value)
     }
-    const totalLeftMs = Math.max(0, trip.deadlineMs - clock.now())
+    const totalLeftMs = Math.max(0, trip.stopwatch.deadlineMs - clock.now())
     const limitMs = Math.min(timeoutMs, totalLeftMs)
-    const late = (): void => end(totalLeftMs < timeoutMs ? tooLateInAll(trip) : tooLong(timeoutMs))
+    const late = (): void => end(totalLeftMs < timeoutMs ? tooLateInAll(trip.stopwatch) : tooLong(timeoutMs))
     const timer = Number.isFinite(limitMs) ? clock.after(limitMs, late) : undefined
-    trip.hold('callback', end)
+    trip.cancelSlot.hold('callback', end)
     answer.then(end, error => end(onThrow(error)))
   })
 }
@@ -64,7 +64,7 @@ function tooLong(timeoutMs: number): Fault {
   return fault('timeout/callback', message, { sent: true })
 }
 
-function tooLateInAll({ deadlineMs, startedAtMs }: Trip): Fault {
+function tooLateInAll({ deadlineMs, startedAtMs }: Trip['stopwatch']): Fault {
   const message = `not done within ${formatDuration(deadlineMs - startedAtMs)} in all`
   return fault('timeout/total', message, { sent: true })
 }

@@ -175,7 +175,7 @@ class ReplySummary implements ResponseSummary {
     this.bytes = reply.taken?.bytes ?? reply.body.byteLength
     this.integrity = reply.integrity
     this.protocol = reply.protocol
-    this.redirects = call.trip.redirects
+    this.redirects = call.trip.retry.redirects
     this.#headers = reply.headers
     this.#secretNames = secretNames
   }
@@ -218,16 +218,16 @@ class RefusedReply extends ReplySummary implements ErrorResponse {
   }
 }
 
-export function timingsOf(trip: Trip, nowMs: number): Timings {
-  const timings: Writable<Timings> = { total: nowMs - trip.startedAtMs }
-  if (trip.queueMs > 0) timings.queue = trip.queueMs
-  if (trip.limiterMs > 0) timings.limiter = trip.limiterMs
-  if (trip.backoffMs > 0) timings.backoff = trip.backoffMs
-  if (trip.dnsMs !== undefined) timings.dns = trip.dnsMs
-  if (trip.connectMs !== undefined) timings.connect = trip.connectMs
-  if (trip.tlsMs !== undefined) timings.tls = trip.tlsMs
-  if (trip.firstByteMs !== undefined) timings.firstByte = trip.firstByteMs
-  if (trip.bodyMs !== undefined) timings.body = trip.bodyMs
+export function timingsOf({ stopwatch }: Trip, nowMs: number): Timings {
+  const timings: Writable<Timings> = { total: nowMs - stopwatch.startedAtMs }
+  if (stopwatch.queueMs > 0) timings.queue = stopwatch.queueMs
+  if (stopwatch.limiterMs > 0) timings.limiter = stopwatch.limiterMs
+  if (stopwatch.backoffMs > 0) timings.backoff = stopwatch.backoffMs
+  if (stopwatch.dnsMs !== undefined) timings.dns = stopwatch.dnsMs
+  if (stopwatch.connectMs !== undefined) timings.connect = stopwatch.connectMs
+  if (stopwatch.tlsMs !== undefined) timings.tls = stopwatch.tlsMs
+  if (stopwatch.firstByteMs !== undefined) timings.firstByte = stopwatch.firstByteMs
+  if (stopwatch.bodyMs !== undefined) timings.body = stopwatch.bodyMs
   return timings
 }
 
@@ -249,7 +249,7 @@ export function okOutcome(
     request,
     value,
     response: new ReplySummary(reply, call, request),
-    attempts: trip.attempts,
+    attempts: trip.retry.attempts,
     timings: timingsOf(trip, nowMs),
     warnings: trip.warnings ?? NO_WARNINGS,
     source: 'network',
@@ -264,11 +264,10 @@ export function failedOutcome(
   secretNames?: ReadonlySet<string>,
 ): FailedOutcome {
   const { index, key, method, trip } = call
-  const { attempts } = trip
+  const { attempts, notRetriedBecause } = trip.retry
   const request = summarize(method, call.url, call.meta, secretNames)
   const timings = timingsOf(trip, nowMs)
   const response = fault.reply && new RefusedReply(fault.reply, call, request)
-  const { notRetriedBecause } = trip
   const whole =
     notRetriedBecause === undefined ? fault : { ...fault, message: joined(fault.message, '; ', notRetriedBecause) }
   return {

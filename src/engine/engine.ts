@@ -100,7 +100,10 @@ export class Run {
   /** No more pulls; what is on the wire finishes, everything else ends now. */
   stop(why = 'the run was stopped'): void {
     if (!this.#started) return void (this.#wish ??= () => this.stop(why))
-    this.#halt(call => call.trip.stop(stopFault(call, why)), fault('aborted/not_started', `not sent: ${why}`))
+    this.#halt(
+      call => call.trip.cancelSlot.stop(stopFault(call, why)),
+      fault('aborted/not_started', `not sent: ${why}`),
+    )
   }
 
   /** Ends everything now. */
@@ -108,7 +111,7 @@ export class Run {
     if (!this.#started) return void (this.#wish = () => this.abort(reason, why))
     if (this.#state !== 'ended') this.#aborted ??= { reason }
     this.#halt(
-      call => call.trip.cancel({ ...giveUpFault(call, why), cause: reason }),
+      call => call.trip.cancelSlot.cancel({ ...giveUpFault(call, why), cause: reason }),
       fault('aborted/not_started', `not sent: ${why}`, { cause: reason }),
     )
   }
@@ -199,7 +202,8 @@ export class Run {
   #hasFreePlace(places: number): boolean {
     if (this.#open.size < places) return true
     let held = 0
-    for (const { trip } of this.#open) if (trip.place !== 'queue' && trip.place !== 'backoff') held++
+    for (const { trip } of this.#open)
+      if (trip.cancelSlot.place !== 'queue' && trip.cancelSlot.place !== 'backoff') held++
     return held < places
   }
 
@@ -243,7 +247,7 @@ export class Run {
 
   #settled(call: Call, lane: string | undefined, outcome: Outcome): void {
     this.#open.remove(call)
-    const { attempts, redirects } = call.trip
+    const { attempts, redirects } = call.trip.retry
     if (attempts > 1) this.#retries += attempts - 1 - redirects
     // It never passed the gate, so nobody there tells that its lane has room again.
     if (attempts === 0 && lane !== undefined) this.#source.wake?.(lane)
@@ -281,12 +285,12 @@ export class Run {
 
 /** Which of the two it was is known only when it happens: nothing of a request that never left the gate was sent. */
 function giveUpFault({ trip }: Call, why: string): Fault {
-  return trip.attempts === 0
+  return trip.retry.attempts === 0
     ? fault('aborted/not_started', `not sent: ${why}`)
     : fault('aborted/in_flight', `given up in flight: ${why}`)
 }
 
 /** Of a run that is stopped: what its host turned away each time, and still waits for it, has not been done either. */
 function stopFault(call: Call, why: string): Fault {
-  return call.trip.isUnsent ? fault('aborted/not_started', `not sent: ${why}`) : giveUpFault(call, why)
+  return call.trip.retry.isUnsent ? fault('aborted/not_started', `not sent: ${why}`) : giveUpFault(call, why)
 }

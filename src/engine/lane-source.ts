@@ -229,6 +229,6 @@ class ByLanes implements Source {
 }
 
 /** Neither let through nor over. */
-function isWaiting({ attempts, slot }: Trip): boolean {
-  return attempts === 0 && slot !== -1
+function isWaiting({ retry, slot }: Trip): boolean {
+  return retry.attempts === 0 && slot !== -1
 }

@@ -13,7 +13,7 @@ import { fault } from '../core/result.ts'
 export function deadline(clock: Clock): CallLayer {
   const alarms = new Alarms(clock)
   return next => call => {
-    if (call.trip.deadlineMs === Infinity) return next(call)
+    if (call.trip.stopwatch.deadlineMs === Infinity) return next(call)
     const alarm = deadlineAlarm(call)
     alarms.add(alarm)
     const over = (): void => alarms.remove(alarm)
@@ -29,8 +29,9 @@ export function deadline(clock: Clock): CallLayer {
 function deadlineAlarm(call: Call): Alarm {
   const { trip, plan } = call
   return {
-    dueAtMs: trip.deadlineMs,
+    dueAtMs: trip.stopwatch.deadlineMs,
     heapIndex: -1,
-    ring: () => trip.cancel(fault('timeout/total', `not done within ${formatDuration(plan.timeouts.totalMs)} in all`)),
+    ring: () =>
+      trip.cancelSlot.cancel(fault('timeout/total', `not done within ${formatDuration(plan.timeouts.totalMs)} in all`)),
   }
 }

@@ -195,13 +195,13 @@ export class Gate {
       gone: false,
       admit: refused => {
         queue.leave(waiter)
-        attempt.trip.free()
+        attempt.trip.cancelSlot.free()
         resolve(refused)
         if (refused !== undefined) this.#left(queue)
       },
     }
     queue.add(waiter)
-    attempt.trip.hold('queue', waiter.admit)
+    attempt.trip.cancelSlot.hold('queue', waiter.admit)
     if (queue.blockedAt === undefined) this.#queueUp(queue, nowMs)
     else if (queue.head() === waiter) this.#waitLists.changed(queue, nowMs)
     else if (queue.mayOvertake(attempt, nowMs)) this.turn(queue.blockedAt.limit)
@@ -268,7 +268,7 @@ export class Gate {
 
   #start(queue: Queue, attempt: Attempt, nowMs: number): void {
     queue.lane.book(nowMs, attempt.call)
-    attempt.trip.attempts++
+    attempt.trip.retry.attempts++
     attempt.admittedAtMs = attempt.startedAtMs = attempt.phaseAtMs = nowMs
     if (queue.lane.standing === 'proven') return
     if (queue.lane.standing === 'new') this.#shares.new.enter(attempt, queue.lane)

@@ -96,7 +96,7 @@ export class Preemption implements Alarm {
     for (const { trip, call, preempt } of attempts) {
       if (!this.#isWanted(call.lane)) continue
       if (preempt !== undefined) preempt()
-      else trip.interrupt(fault(PREEMPTED, 'gave its slot to another host while connecting'))
+      else trip.cancelSlot.interrupt(fault(PREEMPTED, 'gave its slot to another host while connecting'))
     }
   }
 }
@@ -107,7 +107,7 @@ export class Preemption implements Alarm {
  */
 function isConnecting(attempt: Attempt): boolean {
   const { phase, sent, trip, preempt } = attempt
-  if (trip.place !== 'wire') return false
+  if (trip.cancelSlot.place !== 'wire') return false
   if (attempt.proxy !== undefined) return false
   return preempt !== undefined || (!sent && phase !== 'headers' && phase !== 'body')
 }

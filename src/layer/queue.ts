@@ -174,6 +174,6 @@ const routeOfWaiter = (waiter: Waiter): string => (waiter.route ??= routeOf(wait
 export function noteWait(queue: Queue, { attempt, enteredAtMs, limiterMs }: Waiter, nowMs: number): void {
   const waitedMs = nowMs - enteredAtMs
   const forLimiterMs = Math.min(waitedMs, queue.limiterMsAt(nowMs) - limiterMs)
-  attempt.trip.limiterMs += forLimiterMs
-  attempt.trip.queueMs += waitedMs - forLimiterMs
+  attempt.trip.stopwatch.limiterMs += forLimiterMs
+  attempt.trip.stopwatch.queueMs += waitedMs - forLimiterMs
 }

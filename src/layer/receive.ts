@@ -43,10 +43,10 @@ async function prepared(
 ): Promise<Result> {
   const { trip } = attempt
   const refused = await new Promise<Fault | undefined>(resolve => {
-    trip.hold('callback', resolve)
+    trip.cancelSlot.hold('callback', resolve)
     void preparing.then(resolve)
   })
-  trip.free()
+  trip.cancelSlot.free()
   if (refused === undefined) return handed(next, attempt, sink)
   sink.rest()
   return { ...refused, sent: false }
@@ -68,7 +68,7 @@ async function handOver(reply: Result & { kind: 'reply' }, { trip }: Attempt, si
       const failed = reply.body.byteLength === 0 ? undefined : await writer.write(reply.body)
       return failed ?? writer.end()
     }
-    trip.hold('callback', given => {
+    trip.cancelSlot.hold('callback', given => {
       writer.stop()
       resolve({ ...given, sent: true })
     })
@@ -76,6 +76,6 @@ async function handOver(reply: Result & { kind: 'reply' }, { trip }: Attempt, si
       resolve(fault('internal/unknown', 'unexpected error', { sent: true, cause: error })),
     )
   })
-  trip.free()
+  trip.cancelSlot.free()
   return isFault(ended) ? ended : { ...reply, body: reply.body.subarray(0, 0), taken: ended }
 }

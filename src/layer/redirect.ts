@@ -63,7 +63,7 @@ async function follow(next: Send<Call, Result>, first: Call, answer: Reply, lane
         reply,
       })
     }
-    call.trip.redirects++
+    call.trip.retry.redirects++
     const result = await next(hop)
     if (!isAnother(result, hop)) return result
     call = hop
@@ -84,7 +84,8 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
   if (location === undefined || location === '') return undefined
   const { trip, plan } = call
   const target = URL.parse(encoded(location), call.url)
-  if (trip.redirects >= plan.maxRedirects) return tooMany(plan, trip.redirects > 0 && target?.href === call.url)
+  if (trip.retry.redirects >= plan.maxRedirects)
+    return tooMany(plan, trip.retry.redirects > 0 && target?.href === call.url)
   if (target !== null && target.protocol !== 'http:' && target.protocol !== 'https:') {
     return fault('redirect/scheme', `redirected to ${target.protocol}, which is not fetched`)
   }

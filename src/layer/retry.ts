@@ -75,7 +75,7 @@ export const retry =
     })
   }
 
-const nextTrial = (call: Call, clock: Clock): Attempt => attempt(call, call.trip.attempts + 1, clock.now())
+const nextTrial = (call: Call, clock: Clock): Attempt => attempt(call, call.trip.retry.attempts + 1, clock.now())
 
 const isOpinionated = ({ plan }: Call): boolean =>
   plan.hooks.afterResponse !== undefined || plan.retry.shouldRetry !== undefined
@@ -97,15 +97,15 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
   let failures = 1
   let before: { readonly trial: Attempt; readonly result: Result } | undefined
   for (; ; trial = nextTrial(call, parts.clock), result = await next(trial), known = undefined) {
-    if (before !== undefined && result.kind === 'fault' && isUnsentCode(result.code) && !trip.isUnsent) {
+    if (before !== undefined && result.kind === 'fault' && isUnsentCode(result.code) && !trip.retry.isUnsent) {
       // The repeat was not sent, but a write before it was, and may have been done.
       const doubt = doubtOfRepeat(before.result, before.trial, result)
       if (doubt !== undefined) return doubt
     }
     if (result.kind === 'fault' && result.code === PREEMPTED) {
-      trip.attempts--
-      if (trip.cancelled !== undefined) return trip.cancelled
-      if (trip.stopping) return stoppedFault(trip)
+      trip.retry.attempts--
+      if (trip.cancelSlot.cancelled !== undefined) return trip.cancelSlot.cancelled
+      if (trip.cancelSlot.stopping) return stoppedFault(trip)
       continue
     }
     if (parts.onShortage !== undefined && isShortage(result)) {
@@ -115,20 +115,26 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
       if (nowMs - shortSinceMs < MAX_SHORTAGE_MS) {
         // As if it had not been tried: it goes back in line, and the gate waits.
         parts.onShortage(result, trial.admittedAtMs, nowMs)
-        trip.attempts--
-        if (trip.cancelled !== undefined) return trip.cancelled
-        if (trip.stopping) return stoppedFault(trip)
+        trip.retry.attempts--
+        if (trip.cancelSlot.cancelled !== undefined) return trip.cancelSlot.cancelled
+        if (trip.cancelSlot.stopping) return stoppedFault(trip)
         continue
       }
     } else shortSinceMs = undefined
     const verdict = known ?? (isOpinionated(call) ? await judged(parts, call, trial, result) : judge(result, call))
     if (isFault(verdict)) return verdict
     if (verdict === 'throttle') {
-      trip.refused++
+      trip.retry.refused++
       // It would wait for its host, and the run waits for nothing any more.
-      if (trip.stopping && trip.isUnsent && trip.cancelled === undefined) return stoppedFault(trip)
+      if (trip.cancelSlot.stopping && trip.retry.isUnsent && trip.cancelSlot.cancelled === undefined)
+        return stoppedFault(trip)
     }
-    if (verdict === 'done' || trip.delivered || trip.cancelled !== undefined || trip.stopping)
+    if (
+      verdict === 'done' ||
+      trip.retry.delivered ||
+      trip.cancelSlot.cancelled !== undefined ||
+      trip.cancelSlot.stopping
+    )
       return last(call, trial, result, parts.clock)
 
     // A server may close a kept-alive connection just as we use it: that is nobody's failure (RFC 9112 §9.3.1).
@@ -140,34 +146,34 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
     if (verdict === 'throttle') {
       // The gate has paused the lane and will hold the repeat; here only the request's patience is counted.
       if (isTooLate(call, trial, parts.clock)) {
-        trip.notRetriedBecause = retryAfterTooLong(call, trial.pausedUntilMs, parts.clock.now())
+        trip.retry.notRetriedBecause = retryAfterTooLong(call, trial.pausedUntilMs, parts.clock.now())
         return last(call, trial, result, parts.clock)
       }
       waitMs = 0
     } else {
-      if (trip.retriesLeft <= 0) return last(call, trial, result, parts.clock)
+      if (trip.retry.retriesLeft <= 0) return last(call, trial, result, parts.clock)
       const announcedMs = announcedMsOf(result, parts.clock)
       if (announcedMs > call.plan.retry.maxRetryAfterMs) return tooLongAnnounced(result, call, announcedMs, parts.clock)
       if (!budget.withdraw()) {
         trip.warn(BUDGET_SPENT)
-        trip.notRetriedBecause = BUDGET_SPENT
+        trip.retry.notRetriedBecause = BUDGET_SPENT
         return last(call, trial, result, parts.clock)
       }
       const backoff = ownBackoffMs(call, failures++, parts.random)
       if (isFault(backoff)) return backoff
       waitMs = leastWaitMs(backoff, announcedMs)
       // Waiting into the deadline would report a late timeout instead of the real failure.
-      if (parts.clock.now() + waitMs >= trip.deadlineMs) return last(call, trial, result, parts.clock)
-      trip.retriesLeft--
-      if (result.kind === 'reply' && result.status === 421) trip.misdirected = true
-      if (result.kind === 'reply' && result.status === 417) trip.unexpecting = true
+      if (parts.clock.now() + waitMs >= trip.stopwatch.deadlineMs) return last(call, trial, result, parts.clock)
+      trip.retry.retriesLeft--
+      if (result.kind === 'reply' && result.status === 421) trip.retry.misdirected = true
+      if (result.kind === 'reply' && result.status === 417) trip.retry.unexpecting = true
     }
     const stopped = await parts.opinions.beforeRetry(call, trial, result)
     if (stopped === 'done') return last(call, trial, result, parts.clock)
     if (stopped !== undefined) return stopped
-    if (trip.stopping) return last(call, trial, result, parts.clock)
+    if (trip.cancelSlot.stopping) return last(call, trial, result, parts.clock)
     if (waitMs > 0) await sleep(call, waitMs, parts.clock)
-    if (trip.cancelled !== undefined) return afterCancel(trip.cancelled, call, trial, result)
+    if (trip.cancelSlot.cancelled !== undefined) return afterCancel(trip.cancelSlot.cancelled, call, trial, result)
     before = { trial, result }
   }
 }
@@ -175,7 +181,7 @@ async function repeat(parts: RepeatParts, first: Attempt, answer: Result, judgem
 /** What was sent on the hops before is not unsent. */
 function stoppedFault(trip: Trip): Fault {
   const why = 'the run was stopped'
-  return trip.isUnsent
+  return trip.retry.isUnsent
     ? fault('aborted/not_started', `not sent: ${why}`)
     : fault('aborted/in_flight', `given up in flight: ${why}`, { sent: true })
 }
@@ -209,7 +215,7 @@ function leastWaitMs(ownMs: number, announcedMs: number): number {
 
 function tooLongAnnounced(result: Result, call: Call, announcedMs: number, clock: Clock): Result {
   const { maxRetryAfterMs } = call.plan.retry
-  call.trip.notRetriedBecause = [
+  call.trip.retry.notRetriedBecause = [
     `not repeated: the server asked to wait for ${formatDuration(announcedMs)}, and `,
     { option: 'retry.maxRetryAfter' },
     ` is ${formatDuration(maxRetryAfterMs)}`,
@@ -248,11 +254,11 @@ function isTooLate(call: Call, trial: Attempt, clock: Clock): boolean {
   const { trip, plan } = call
   const nowMs = clock.now()
   // Our jitter comes on top of an announced wait, not on top of the time in all.
-  const jitterMs = trip.throttledAtMs === undefined ? MAX_RESUME_JITTER_MS : 0
-  trip.throttledAtMs ??= nowMs
+  const jitterMs = trip.retry.throttledAtMs === undefined ? MAX_RESUME_JITTER_MS : 0
+  trip.retry.throttledAtMs ??= nowMs
   const repeatAtMs = trial.pausedUntilMs ?? nowMs
-  if (plan.retry.maxRetryAfterMs === 0 || repeatAtMs >= trip.deadlineMs) return true
-  return repeatAtMs - trip.throttledAtMs > plan.retry.maxRetryAfterMs + jitterMs
+  if (plan.retry.maxRetryAfterMs === 0 || repeatAtMs >= trip.stopwatch.deadlineMs) return true
+  return repeatAtMs - trip.retry.throttledAtMs > plan.retry.maxRetryAfterMs + jitterMs
 }
 
 /** Waits, unless the request is given up meanwhile. */
@@ -262,11 +268,11 @@ function sleep(call: Call, waitMs: number, clock: Clock): Promise<void> {
   return new Promise(resolve => {
     const end = (): void => {
       timer.cancel()
-      trip.free()
-      trip.backoffMs += clock.now() - sinceMs
+      trip.cancelSlot.free()
+      trip.stopwatch.backoffMs += clock.now() - sinceMs
       resolve()
     }
     const timer = clock.after(waitMs, end)
-    trip.hold('backoff', end)
+    trip.cancelSlot.hold('backoff', end)
   })
 }

@@ -39,12 +39,12 @@ export function route(proxies: Proxies, clock: Clock): RouteLayers {
       if (among.length === 0) return next(attempt)
       const chosenAtMs = clock.now()
       const { trip } = attempt.call
-      const proxy = proxies.choose(among, chosenAtMs, trip.failedProxy)
+      const proxy = proxies.choose(among, chosenAtMs, trip.retry.failedProxy)
       if (proxy === undefined) return Promise.resolve(refusal(among) ?? refused(among, 0, clock))
       attempt.proxy = proxy
       return next(attempt).then(result => {
         const health = proxyHealthOf(result)
-        trip.failedProxy = health === 'alive' || health === 'unknown' ? undefined : proxy.key
+        trip.retry.failedProxy = health === 'alive' || health === 'unknown' ? undefined : proxy.key
         proxies.learn(proxy, health, chosenAtMs, clock.now())
         return withOtherWay(result, among, proxies, clock.now())
       })

@@ -52,7 +52,7 @@ class Watch implements Alarm {
 
   start(next: Send<Attempt, Result>): void {
     const attempt = this.#attempt
-    attempt.trip.hold('wire', given => this.#giveUp(given))
+    attempt.trip.cancelSlot.hold('wire', given => this.#giveUp(given))
     if (this.#settled) return
     this.#alarms?.add(this)
     // A transport must neither throw nor reject. One that does fails only its own request.
@@ -106,7 +106,7 @@ class Watch implements Alarm {
     if (this.#settled) return
     this.#settled = true
     this.#alarms?.remove(this)
-    this.#attempt.trip.free()
+    this.#attempt.trip.cancelSlot.free()
     this.#resolve(result)
   }
 }

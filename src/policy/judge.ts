@@ -61,10 +61,10 @@ function isTransient(fault: Fault): boolean {
 function judgeReply(reply: Reply, call: Call): Verdict {
   // RFC 9110 §15.5.20: this connection is not authoritative for the host. A new one may be; it is tried once.
   if (reply.status === 421 && !isWanted(call, 421)) {
-    return call.replayable && !call.trip.misdirected ? 'retry' : 'done'
+    return call.replayable && !call.trip.retry.misdirected ? 'retry' : 'done'
   }
   // RFC 9110 §10.1.1: the expectation cannot be met, and the server has done nothing.
-  if (reply.status === 417 && !call.trip.unexpecting && getHeader(call.headers, 'expect') !== undefined) {
+  if (reply.status === 417 && !call.trip.retry.unexpecting && getHeader(call.headers, 'expect') !== undefined) {
     return call.replayable && !isWanted(call, 417) ? 'retry' : 'done'
   }
   const throttled = isThrottle(reply)

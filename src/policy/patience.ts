@@ -19,7 +19,8 @@ export function patienceMsOf({ plan }: Call): number {
  * throttled.
  */
 export function patientUntilMs(call: Call): number {
-  const { deadlineMs, throttledAtMs } = call.trip
+  const { deadlineMs } = call.trip.stopwatch
+  const { throttledAtMs } = call.trip.retry
   return throttledAtMs === undefined ? deadlineMs : Math.min(deadlineMs, throttledAtMs + patienceMsOf(call))
 }
 
@@ -33,7 +34,7 @@ export function tooLongPaused(lane: Lane, call: Call, nowMs: number, epochMs: nu
   if (waitMs <= 0) return undefined
   const isTooLong = waitMs > patienceMsOf(call)
   if (!isTooLong && untilMs <= patientUntilMs(call)) return undefined
-  const isDeadline = !isTooLong && untilMs > call.trip.deadlineMs
+  const isDeadline = !isTooLong && untilMs > call.trip.stopwatch.deadlineMs
   const message = joined(
     `not sent: ${lane.host} asked for a pause of ${formatDuration(waitMs)}, and `,
     isDeadline ? 'the deadline is earlier' : patienceIs(call.plan.retry.maxRetryAfterMs),
@@ -50,9 +51,9 @@ export function retryAfterTooLong(
   const { maxRetryAfterMs } = plan.retry
   if (maxRetryAfterMs === 0) return undefined
   const waitMs = (pausedUntilMs ?? nowMs) - nowMs
-  const isLate = nowMs + waitMs >= trip.deadlineMs
+  const isLate = nowMs + waitMs >= trip.stopwatch.deadlineMs
   const limit = isLate ? 'the deadline is earlier' : patienceIs(maxRetryAfterMs)
-  const throttledMs = nowMs - (trip.throttledAtMs ?? nowMs)
+  const throttledMs = nowMs - (trip.retry.throttledAtMs ?? nowMs)
   const asked =
     isLate || waitMs > maxRetryAfterMs
       ? `its host asked for a pause of ${formatDuration(waitMs)}`

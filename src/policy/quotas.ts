@@ -117,7 +117,7 @@ export class Quotas implements Limit {
   #waitMs({ pausedUntilMs, firmUntilMs, limit }: Kept, nowMs: number, call: Call): number {
     if (nowMs >= pausedUntilMs) return limit.waitMs(nowMs, call)
     // The call's deadline comes before the end of the pause, so it may as well be the probe.
-    if (this.#running.size === 0 && nowMs >= firmUntilMs && call.trip.deadlineMs <= pausedUntilMs) return 0
+    if (this.#running.size === 0 && nowMs >= firmUntilMs && call.trip.stopwatch.deadlineMs <= pausedUntilMs) return 0
     return pausedUntilMs - nowMs
   }
 

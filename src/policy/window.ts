@@ -40,7 +40,7 @@ export function slidingWindow({ limit, intervalMs }: Interval): Counted {
   let open: Open[] = []
   const lagMs = Math.max(MIN_LAG_MS, intervalMs * LAG_SHARE)
   const countedByMs = ({ call, startedAtMs }: Open): number => {
-    const { sentAtMs } = call.trip
+    const { sentAtMs } = call.trip.stopwatch
     // The transport does not report it; assume that the request was counted when it started.
     return sentAtMs === undefined ? startedAtMs : Math.max(startedAtMs, sentAtMs + lagMs)
   }
@@ -83,7 +83,7 @@ export function slidingWindow({ limit, intervalMs }: Interval): Counted {
       if (at === -1) return
       const [over] = open.splice(at, 1) as [Open]
       // Never written, so the server may not have counted it; it still counts as a start.
-      const sentByMs = call.trip.sentAtMs === Infinity ? over.startedAtMs : countedByMs(over)
+      const sentByMs = call.trip.stopwatch.sentAtMs === Infinity ? over.startedAtMs : countedByMs(over)
       insert(freeAtMs, Math.min(sentByMs, nowMs) + intervalMs)
     },
     // The time of the last start would answer this, but costs one more number per start, and this is rarely asked.

@@ -82,7 +82,7 @@ export class Collector {
     const attempt = this.#attempt
     attempt.sent = true
     attempt.phase = 'headers'
-    attempt.phaseAtMs = attempt.trip.sentAtMs = this.#sentAtMs
+    attempt.phaseAtMs = attempt.trip.stopwatch.sentAtMs = this.#sentAtMs
   }
 
   /** The whole request has been handed to the connection, which may still hold a good part of it. */
@@ -109,7 +109,7 @@ export class Collector {
     attempt.headed = true
     attempt.phase = 'body'
     attempt.phaseAtMs = nowMs
-    attempt.trip.firstByteMs = nowMs - this.#sentAtMs
+    attempt.trip.stopwatch.firstByteMs = nowMs - this.#sentAtMs
     this.#status = status
     this.#statusText = reasonPhrase(statusText)
     this.#headers = this.#parts.memo.list(headers)
@@ -198,7 +198,7 @@ export class Collector {
   onResponseEnd(): void {
     if (this.#settled) return
     this.isComplete = true
-    this.#attempt.trip.bodyMs = this.#parts.clock.now() - this.#headAtMs
+    this.#attempt.trip.stopwatch.bodyMs = this.#parts.clock.now() - this.#headAtMs
     if (this.#unread !== undefined) return this.#end(this.#unread.head)
     // undici takes a reset for the end of a body without a length, and passes over trailers that are too large.
     const broken = this.#wire?.socket?.errored

@@ -55,9 +55,9 @@ export function stampPhases(
     attempt.phase = 'dns'
     socket.once('lookup', (error: Error | null) => {
       // A look-up cannot be cancelled: it may end long after the attempt.
-      if (!socket.destroyed) trip.dnsMs = enter(error ? 'dns' : 'connect')
+      if (!socket.destroyed) trip.stopwatch.dnsMs = enter(error ? 'dns' : 'connect')
     })
   } else attempt.phase = 'connect'
-  socket.once('connect', () => void (trip.connectMs = enter(secure ? 'tls' : 'headers')))
-  if (secure) socket.once('secureConnect', () => void (trip.tlsMs = enter('headers')))
+  socket.once('connect', () => void (trip.stopwatch.connectMs = enter(secure ? 'tls' : 'headers')))
+  if (secure) socket.once('secureConnect', () => void (trip.stopwatch.tlsMs = enter('headers')))
 }

@@ -11,7 +11,6 @@ import type { Clock, Transport } from '../core/ports.ts'
 import { fault, isFault, isShortage } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
 import { filterHeaders, getHeader } from '../core/headers.ts'
-import type { Trip } from '../core/trip.ts'
 import { Collector } from './collect.ts'
 import { MAX_HEADER_BYTES } from './wire.ts'
 import type { CollectorParts } from './wire.ts'
@@ -82,7 +81,7 @@ export function undiciTransport(
     })
   const h2 = http2 ? lateHttp2({ connection: { tls, addresses, clock }, room, ...parts, plain }) : undefined
   const carry = (attempt: Attempt, measured?: Measured): Promise<Result> => {
-    forgetPhases(attempt.trip)
+    attempt.trip.stopwatch.forgetPhases()
     return h2 !== undefined && attempt.call.origin.startsWith('https:')
       ? h2.send(attempt, measured)
       : plain(attempt, measured)
@@ -93,7 +92,7 @@ export function undiciTransport(
   }
   return {
     send: attempt => {
-      attempt.trip.sentAtMs = Infinity
+      attempt.trip.stopwatch.sentAtMs = Infinity
       const refused = addresses.refusal(attempt)
       if (refused === undefined) return measuredFirst(attempt)
       return isFault(refused) ? Promise.resolve(refused) : onceAdmitted(attempt, refused, measuredFirst)
@@ -126,7 +125,7 @@ export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): T
   const parts: CollectorParts = { clock, memo: new HeaderMemo(), maxHeaderBytes: Infinity }
   const carry = (attempt: Attempt, measured?: Measured): Promise<Result> =>
     new Promise(resolve => {
-      forgetPhases(attempt.trip)
+      attempt.trip.stopwatch.forgetPhases()
       const collector = new Collector(attempt, parts, resolve)
       attempt.abort = () => collector.giveUp()
       dispatch(dispatcher as unknown as Dispatcher, attempt, collector, measured)
@@ -157,11 +156,6 @@ async function sendMeasured(
   } finally {
     measured.close()
   }
-}
-
-/** Timings describe the last attempt, so those of earlier connections are removed. */
-function forgetPhases(trip: Trip): void {
-  trip.dnsMs = trip.connectMs = trip.tlsMs = trip.firstByteMs = trip.bodyMs = undefined
 }
 
 /** undici ends a connection that must not be reused; this only keeps it from being taken before that. */

@@ -59,7 +59,8 @@ describe('with one of several quotas of a host used up', () => {
 })
 
 describe('a queue whose first request waits for its quota', () => {
-  const callOf = (path: string): Call => ({ path, plan: { retry: {} }, trip: {} }) as unknown as Call
+  const callOf = (path: string): Call =>
+    ({ path, plan: { retry: {} }, trip: { retry: {}, stopwatch: {} } }) as unknown as Call
   let asked = 0
   const quota = {
     isPartial: true,

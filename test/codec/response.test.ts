@@ -12,8 +12,8 @@ const reply = {
 describe('A full response', () => {
   test('gives every part of the answer, and hides secrets in its URL', () => {
     const call = makeCall()
-    call.trip.attempts = 2
-    call.trip.redirects = 1
+    call.trip.retry.attempts = 2
+    call.trip.retry.redirects = 1
     const response = fullResponse({ ...reply, url: 'http://a.test/?token=hunter2' }, call, 70)
     expect(response).toMatchObject({
       status: 404,

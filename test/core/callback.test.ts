@@ -61,14 +61,14 @@ describe('runCallback', () => {
   test('ends a promise that never settles when the request is cancelled', async () => {
     const given = limits(1_000)
     const answer = runCallback(never, thrown, given)
-    given.trip.cancel(fault('aborted/in_flight', 'enough'))
+    given.trip.cancelSlot.cancel(fault('aborted/in_flight', 'enough'))
     await expect(answer).resolves.toMatchObject({ code: 'aborted/in_flight' })
     expect(given.clock.pending).toBe(0)
   })
 
   test('ends at once when the request is already cancelled', async () => {
     const given = limits()
-    given.trip.cancel(fault('aborted/in_flight', 'enough'))
+    given.trip.cancelSlot.cancel(fault('aborted/in_flight', 'enough'))
     await expect(runCallback(never, thrown, given)).resolves.toMatchObject({ code: 'aborted/in_flight' })
   })
 
@@ -79,10 +79,10 @@ describe('runCallback', () => {
     await given.clock.advance(1_000)
     await answer
     let heard = false
-    given.trip.hold('queue', () => (heard = true))
+    given.trip.cancelSlot.hold('queue', () => (heard = true))
     late('at last')
     await Promise.resolve()
-    given.trip.cancel(fault('aborted/not_started', 'enough'))
+    given.trip.cancelSlot.cancel(fault('aborted/not_started', 'enough'))
     expect(heard).toBe(true)
   })
 })

@@ -3,37 +3,37 @@ import { expect, test } from 'vitest'
 import { fault } from '../../src/core/result.ts'
 import type { Fault } from '../../src/core/result.ts'
 import { Trip } from '../../src/core/trip.ts'
-import type { Place } from '../../src/core/trip.ts'
+import type { Place } from '../../src/core/cancel-slot.ts'
 
 const ENOUGH = fault('aborted/in_flight', 'enough')
 
 function held(place: Place) {
   const trip = new Trip(3, 0, Infinity)
   const heard: Fault[] = []
-  trip.hold(place, given => heard.push(given))
+  trip.cancelSlot.hold(place, given => heard.push(given))
   return { trip, heard }
 }
 
 test('a holder hears only the first cancel', () => {
   const { trip, heard } = held('wire')
-  trip.cancel(ENOUGH)
-  trip.cancel(fault('timeout/total', 'late'))
+  trip.cancelSlot.cancel(ENOUGH)
+  trip.cancelSlot.cancel(fault('timeout/total', 'late'))
   expect(heard).toEqual([ENOUGH])
-  expect(trip.cancelled).toBe(ENOUGH)
+  expect(trip.cancelSlot.cancelled).toBe(ENOUGH)
 })
 
 test('a layer that takes a cancelled request hears of the cancel at once', () => {
   const trip = new Trip(3, 0, Infinity)
-  trip.cancel(ENOUGH)
+  trip.cancelSlot.cancel(ENOUGH)
   const heard: Fault[] = []
-  trip.hold('wire', given => heard.push(given))
+  trip.cancelSlot.hold('wire', given => heard.push(given))
   expect(heard).toEqual([ENOUGH])
 })
 
 test('a layer that has freed a request hears nothing of a later cancel', () => {
   const { trip, heard } = held('wire')
-  trip.free()
-  trip.cancel(ENOUGH)
+  trip.cancelSlot.free()
+  trip.cancelSlot.cancel(ENOUGH)
   expect(heard).toEqual([])
 })
 
@@ -44,9 +44,9 @@ test.each<[Place, boolean]>([
   ['callback', false],
 ])('a stop of a request in %s ends it: %s', (place, ends) => {
   const { trip, heard } = held(place)
-  trip.stop(ENOUGH)
+  trip.cancelSlot.stop(ENOUGH)
   expect(heard).toEqual(ends ? [ENOUGH] : [])
-  expect(trip.stopping).toBe(true)
+  expect(trip.cancelSlot.stopping).toBe(true)
 })
 
 test('a trip keeps at most twenty warnings', () => {

@@ -11,7 +11,7 @@ import { makeCall, makeReply } from '../support/calls.ts'
 const settleAll = { onFailure: 'settle' } as const
 
 /** A layer below that does nothing until it is cancelled. */
-const hang = ({ trip }: Call): Promise<Result> => new Promise(resolve => trip.hold('wire', resolve))
+const hang = ({ trip }: Call): Promise<Result> => new Promise(resolve => trip.cancelSlot.hold('wire', resolve))
 
 test('a request ends at its deadline to the millisecond, wherever it is', async () => {
   const clock = virtualClock()

@@ -34,7 +34,7 @@ function open({ isScarce = true } = {}) {
     attempt.admittedAtMs = clock.now()
     if (standing === 'new') newcomers.enter(attempt, host)
     if (standing === 'silent') parts.silent.book(0, attempt.call)
-    attempt.trip.hold('wire', fault => {
+    attempt.trip.cancelSlot.hold('wire', fault => {
       ended.push({ attempt, fault, atMs: clock.now() })
       leave(attempt, host.standing)
     })
@@ -52,7 +52,7 @@ describe('an attempt to a new host that stays silent', () => {
     expect(ended).toEqual([])
     await clock.advance(1)
     expect(ended).toMatchObject([{ attempt, fault: { code: PREEMPTED, sent: false }, atMs: SILENT_MS }])
-    expect(attempt.trip.cancelled).toBeUndefined()
+    expect(attempt.trip.cancelSlot.cancelled).toBeUndefined()
   })
 
   test('is left alone while there are slots for all, and ended soon after other hosts want them', async () => {
@@ -85,7 +85,7 @@ describe('an attempt to a new host that stays silent', () => {
 
   test('is left alone while a hook of the caller holds it, and when its host has answered meanwhile', async () => {
     const { clock, enter, ended } = open()
-    enter().trip.hold('callback', fault => void ended.push({ attempt: makeAttempt(), fault, atMs: 0 }))
+    enter().trip.cancelSlot.hold('callback', fault => void ended.push({ attempt: makeAttempt(), fault, atMs: 0 }))
     enter({}, 'proven')
     await clock.advance(60_000)
     expect(ended).toEqual([])

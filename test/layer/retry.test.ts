@@ -37,7 +37,7 @@ function alone(results: readonly ((attempt: Attempt) => Result)[], parts: CallPa
     opinions: none,
   })(attempt => {
     attempts.push(attempt)
-    attempt.trip.attempts++
+    attempt.trip.retry.attempts++
     return Promise.resolve((results[attempts.length - 1] ?? results.at(-1))?.(attempt) as Result)
   })
   return { clock, call, attempts, result: send(call) }
@@ -166,7 +166,7 @@ describe('a stale socket', () => {
   test('affects neither the retry budget nor the remaining retries', async () => {
     const { result, call } = alone([stale(true), good])
     await result
-    expect(call.trip.retriesLeft).toBe(3)
+    expect(call.trip.retry.retriesLeft).toBe(3)
   })
 
   test('that was fresh is a failure', async () => {
@@ -344,7 +344,7 @@ describe('an unsafe request', () => {
       retry: { backoff: () => 1_000 },
     })
     await clock.advance(500)
-    call.trip.cancel(fault('aborted/in_flight', 'enough'))
+    call.trip.cancelSlot.cancel(fault('aborted/in_flight', 'enough'))
     await expect(result).resolves.toMatchObject({ code: 'aborted/in_flight', sent: false })
   })
 
@@ -595,7 +595,7 @@ describe('a machine without a free socket', () => {
       },
       onShortage,
     })(({ trip }) => {
-      trip.attempts++
+      trip.retry.attempts++
       const code = codes[Math.min(sent++, codes.length - 1)]
       return Promise.resolve(code === undefined ? makeReply(200) : fault(code, 'none left'))
     })
@@ -608,8 +608,8 @@ describe('a machine without a free socket', () => {
     const { call, result } = short([...codes, undefined as never], ({ code }) => heard.push(code))
     expect((await result).kind).toBe('reply')
     expect(heard).toEqual(codes)
-    expect(call.trip.attempts).toBe(1)
-    expect(call.trip.retriesLeft).toBe(makeCall({}).trip.retriesLeft)
+    expect(call.trip.retry.attempts).toBe(1)
+    expect(call.trip.retry.retriesLeft).toBe(makeCall({}).trip.retry.retriesLeft)
     expect(call.trip.warnings).toEqual(['waited for a socket: this process or this machine had none left'])
   })
 
@@ -617,7 +617,7 @@ describe('a machine without a free socket', () => {
     const { call, result, sent } = short(['resource/port'], () => undefined, 30_000)
     expect(await result).toMatchObject({ code: 'resource/port' })
     expect(sent()).toBe(5)
-    expect(call.trip.attempts).toBe(1)
+    expect(call.trip.retry.attempts).toBe(1)
   })
 
   test('ends the request at once if sockets are not managed', async () => {

@@ -272,7 +272,7 @@ describe('the timeout layer', () => {
   test('ends the attempt when the request is cancelled, and aborts the transport', async () => {
     const { attempt, result, aborted, clock } = run([])
     attempt.sent = true
-    attempt.trip.cancel(fault('aborted/in_flight', 'enough'))
+    attempt.trip.cancelSlot.cancel(fault('aborted/in_flight', 'enough'))
     await expect(result).resolves.toMatchObject({ code: 'aborted/in_flight', sent: true })
     expect(aborted()).toBe(1)
     expect(clock.pending).toBe(0)
@@ -281,7 +281,7 @@ describe('the timeout layer', () => {
   test('sends nothing for a request that was cancelled before', async () => {
     const clock = virtualClock()
     const attempt = makeAttempt()
-    attempt.trip.cancel(fault('aborted/in_flight', 'enough'))
+    attempt.trip.cancelSlot.cancel(fault('aborted/in_flight', 'enough'))
     let sent = 0
     const result = timeout(clock)((): Promise<Result> => {
       sent++

@@ -15,7 +15,7 @@ const REFUSED = [421, 425]
 test('a 421 is retried once', () => {
   const call = makeCall({ method: 'POST' })
   expect(judge(makeReply(421), call)).toBe('retry')
-  call.trip.misdirected = true
+  call.trip.retry.misdirected = true
   expect(judge(makeReply(421), call)).toBe('done')
 })
 

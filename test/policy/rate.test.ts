@@ -103,7 +103,7 @@ describe('a slot of a sliding window', () => {
     const limit = window()
     const call = makeCall()
     limit.book(0, call)
-    call.trip.sentAtMs = 30
+    call.trip.stopwatch.sentAtMs = 30
     limit.release?.(call, 40)
     expect(limit.waitMs(40, CALL)).toBe(40 + INTERVAL_MS - 40)
   })
@@ -112,7 +112,7 @@ describe('a slot of a sliding window', () => {
     const limit = window()
     const call = makeCall()
     limit.book(0, call)
-    call.trip.sentAtMs = 30
+    call.trip.stopwatch.sentAtMs = 30
     expect(limit.waitMs(500, CALL)).toBe(30 + 50 + INTERVAL_MS - 500)
     expect(limit.waitMs(30 + 50 + INTERVAL_MS, CALL)).toBe(0)
   })
@@ -121,9 +121,9 @@ describe('a slot of a sliding window', () => {
     const limit = window()
     const call = makeCall()
     limit.book(0, call)
-    call.trip.sentAtMs = Infinity
+    call.trip.stopwatch.sentAtMs = Infinity
     expect(limit.waitMs(5_000, CALL)).toBeGreaterThan(0)
-    call.trip.sentAtMs = 5_000
+    call.trip.stopwatch.sentAtMs = 5_000
     expect(limit.waitMs(5_000, CALL)).toBe(50 + INTERVAL_MS)
   })
 

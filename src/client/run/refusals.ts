@@ -16,7 +16,7 @@ export class Refusals {
     if (!('ok' in prepared)) return prepared
     const trip = new Trip(0, nowMs, Infinity)
     // It waits for nothing that a stop could spare it.
-    trip.hold('callback', () => undefined)
+    trip.cancelSlot.hold('callback', () => undefined)
     this.#outcomes.set(trip, prepared)
     const { id, index, key, request } = prepared
     trip.id = id

@@ -125,7 +125,7 @@ export class Resume {
     const { journal } = this.#parts
     const { trip } = call
     // In doubt since before, with the same key: that stays.
-    if (!this.#intended.has(trip) || !trip.isUnsent || journal.intent(trip.id) !== undefined) return outcome
+    if (!this.#intended.has(trip) || !trip.retry.isUnsent || journal.intent(trip.id) !== undefined) return outcome
     try {
       await journal.append({ intent: { ...this.#intentOf(call), sent: false } })
       return outcome
@@ -212,7 +212,8 @@ export class Resume {
     // It was accepted then, and it took so many attempts then; none of them is one of this run.
     const plan = line.ok ? { ...call.plan, acceptStatus: () => true } : call.plan
     const { id, warnings } = call.trip
-    const trip = Object.assign(new Trip(0, this.#parts.clock.now(), Infinity), { attempts, id, warnings })
+    const trip = Object.assign(new Trip(0, this.#parts.clock.now(), Infinity), { id, warnings })
+    trip.retry.attempts = attempts
     const outcome = await settle({ ...call, plan, trip }, result, this.#parts.clock)
     const whole = { ...outcome, attempts, timings: { total: 0, ...timings }, source: 'run-file' } as Outcome
     if (whole.response !== undefined) Object.defineProperty(whole.response, 'bytes', { value: bytes, enumerable: true })

@@ -8,7 +8,6 @@ import { opinionsOf } from '../opinions.ts'
 import { guarded } from '../run/progress.ts'
 import { settle } from '../run/settle.ts'
 import { AsyncAnswer, promptCredentials, promptPlan } from './sync-functions.ts'
-import { TRIP_FIELDS } from './sync-messages.ts'
 import { sender } from './sync-order.ts'
 import type { Caller, Hop, Order, SentRequest, SentTrip } from './sync-messages.ts'
 import { KeptFault, unpackFault, unpackResult } from './sync-result.ts'
@@ -200,9 +199,11 @@ export class CallingThread implements Caller {
   }
 }
 
-function tripOf({ elapsedMs, ...used }: SentTrip): Trip {
+function tripOf({ elapsedMs, warnings, retry, times }: SentTrip): Trip {
   const trip = new Trip(0, systemClock.now() - elapsedMs, Infinity)
-  for (const field of TRIP_FIELDS) Object.assign(trip, { [field]: used[field] })
+  trip.warnings = warnings
+  Object.assign(trip.retry, retry)
+  Object.assign(trip.stopwatch, times)
   return trip
 }
 

@@ -86,11 +86,14 @@ export interface SentPlan extends Omit<
 export type Hop = Pick<Call, 'index' | 'method' | 'url' | 'repeatable'>
 
 /** What a trip has used up, its start as time gone by: the clocks of two threads do not agree. */
-export type SentTrip = Pick<Trip, (typeof TRIP_FIELDS)[number]> & { readonly elapsedMs: number }
+export interface SentTrip {
+  readonly elapsedMs: number
+  readonly warnings: Trip['warnings']
+  readonly retry: Pick<Trip['retry'], 'attempts' | 'redirects' | 'notRetriedBecause'>
+  readonly times: Pick<Trip['stopwatch'], (typeof TIMES)[number]>
+}
 
-export const TRIP_FIELDS = [
-  'attempts',
-  'redirects',
+export const TIMES = [
   'queueMs',
   'limiterMs',
   'backoffMs',
@@ -99,9 +102,7 @@ export const TRIP_FIELDS = [
   'tlsMs',
   'firstByteMs',
   'bodyMs',
-  'warnings',
-  'notRetriedBecause',
-] as const satisfies readonly (keyof Trip)[]
+] as const satisfies readonly (keyof Trip['stopwatch'])[]
 
 /** What the worker asks of the calling thread, where every function of the caller runs. */
 export interface Caller {

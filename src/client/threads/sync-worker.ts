@@ -4,7 +4,7 @@
  */
 import { useNetwork } from './network.ts'
 import { reportedRun } from '../run/reported-run.ts'
-import { CELLS, STATES, TRIP_FIELDS } from './sync-messages.ts'
+import { CELLS, STATES, TIMES } from './sync-messages.ts'
 import type { Caller, Hop, Order, SentCall, SentTrip, ToCaller, ToWorker, Wiring } from './sync-messages.ts'
 import { KeptError, packResult } from './sync-result.ts'
 import type { SentFault } from './sync-result.ts'
@@ -141,10 +141,16 @@ async function settle(call: Call, result: Result): Promise<Outcome> {
   const { trip, index } = call
   const bytes = result.kind === 'reply' ? result.body.byteLength : 0
   const { sent, moved } = packResult(result, true)
-  const used = Object.fromEntries(TRIP_FIELDS.map(field => [field, trip[field]])) as unknown as SentTrip
-  const elapsedMs = systemClock.now() - trip.startedAtMs
-  const ok = await ask('settle', [index, sent, { ...used, elapsedMs }], moved)
-  return counted(ok, trip.attempts, bytes)
+  const { attempts } = trip.retry
+  const ok = await ask('settle', [index, sent, sentTrip(trip)], moved)
+  return counted(ok, attempts, bytes)
+}
+
+function sentTrip({ retry, stopwatch, warnings }: Trip): SentTrip {
+  const { attempts, redirects, notRetriedBecause } = retry
+  const times = Object.fromEntries(TIMES.map(part => [part, stopwatch[part]])) as unknown as SentTrip['times']
+  const elapsedMs = systemClock.now() - stopwatch.startedAtMs
+  return { elapsedMs, warnings, retry: { attempts, redirects, notRetriedBecause }, times }
 }
 
 /** What the engine counts of an outcome. The outcome itself is made, and stays, on the calling thread. */

@@ -113,7 +113,7 @@ class Thread {
       // What happens on the other side is heard of at the end only: until then it may have been sent.
       attempt.sent = true
       // A thread that is starting takes its time.
-      trip.sentAtMs = this.#isUp ? attempt.admittedAtMs + SENT_WITHIN_MS : Infinity
+      trip.stopwatch.sentAtMs = this.#isUp ? attempt.admittedAtMs + SENT_WITHIN_MS : Infinity
       attempt.abort = () => this.#abort(id)
       attempt.preempt = () => this.#post({ kind: 'preempt', id })
       const number = this.#planNumber(plan)
@@ -125,7 +125,7 @@ class Thread {
         path,
         attempt.headers,
         this.#cross(body),
-        trip.misdirected,
+        trip.retry.misdirected,
         attempt.proxy,
       ])
     })
@@ -135,7 +135,7 @@ class Thread {
   #comeUp(): void {
     this.#isUp = true
     const sentByMs = systemClock.now() + FIRST_SENT_WITHIN_MS
-    for (const { attempt } of this.#carried.values()) attempt.trip.sentAtMs = sentByMs
+    for (const { attempt } of this.#carried.values()) attempt.trip.stopwatch.sentAtMs = sentByMs
   }
 
   /** Bytes go in a buffer of their own, which moves: the caller's stay, for a repeat, and for the caller. */
@@ -170,15 +170,15 @@ class Thread {
     const { call, trip } = attempt
     attempt.sent = (flags & FLAGS.sent) !== 0
     // When it was written is not known: at its end at the latest.
-    attempt.trip.sentAtMs = Number.MAX_VALUE
+    attempt.trip.stopwatch.sentAtMs = Number.MAX_VALUE
     attempt.headed = (flags & FLAGS.headed) !== 0
     attempt.reused = (flags & FLAGS.reused) !== 0
     attempt.abort = attempt.preempt = undefined
-    trip.dnsMs = dnsMs
-    trip.connectMs = connectMs
-    trip.tlsMs = tlsMs
-    trip.firstByteMs = firstByteMs
-    trip.bodyMs = bodyMs
+    trip.stopwatch.dnsMs = dnsMs
+    trip.stopwatch.connectMs = connectMs
+    trip.stopwatch.tlsMs = tlsMs
+    trip.stopwatch.firstByteMs = firstByteMs
+    trip.stopwatch.bodyMs = bodyMs
     if (warnings !== undefined) for (const warning of warnings) trip.warn(warning)
     resolve('kind' in result ? unpackResult(result, []) : { kind: 'reply', ...result, body, url: call.url })
   }

@@ -61,7 +61,7 @@ function receive(message: ToWire): void {
 function carry([id, number, method, origin, path, headers, body, misdirected, proxy]: Sending): void {
   const nowMs = systemClock.now()
   const trip = new Trip(0, nowMs, Infinity)
-  trip.misdirected = misdirected
+  trip.retry.misdirected = misdirected
   const carried = attempt(
     {
       index: 0,
@@ -97,18 +97,19 @@ function carry([id, number, method, origin, path, headers, body, misdirected, pr
 function give(id: number): void {
   const carried = underWay.get(id)
   underWay.delete(id)
-  carried?.trip.cancel(fault('aborted/in_flight', 'given up'))
+  carried?.trip.cancelSlot.cancel(fault('aborted/in_flight', 'given up'))
 }
 
 function preempt(carried: Attempt | undefined): void {
   if (carried?.sent === false)
-    carried.trip.interrupt(fault(PREEMPTED, 'gave its slot to another host while connecting'))
+    carried.trip.cancelSlot.interrupt(fault(PREEMPTED, 'gave its slot to another host while connecting'))
 }
 
 /** Many end in one turn of the event loop; one message carries them all. */
 function end(id: number, { sent, headed, reused, trip }: Attempt, result: Result): void {
   const flags = (sent ? FLAGS.sent : 0) + (headed ? FLAGS.headed : 0) + (reused ? FLAGS.reused : 0)
-  const { dnsMs, connectMs, tlsMs, firstByteMs, bodyMs, warnings } = trip
+  const { warnings, stopwatch } = trip
+  const { dnsMs, connectMs, tlsMs, firstByteMs, bodyMs } = stopwatch
   const [packed, body] = pack(result)
   const count = ended.push([id, flags, packed, body, dnsMs, connectMs, tlsMs, firstByteMs, bodyMs, warnings])
   if (count === 1) setImmediate(flush)

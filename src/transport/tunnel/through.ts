@@ -99,15 +99,15 @@ class Stamps {
 
   lookedUp(socket: Socket): void {
     // A look-up cannot be cancelled: it may end long after the attempt.
-    if (this.#attempt !== undefined && !socket.destroyed) this.#attempt.trip.dnsMs = this.#enter('proxy')
+    if (this.#attempt !== undefined && !socket.destroyed) this.#attempt.trip.stopwatch.dnsMs = this.#enter('proxy')
   }
 
   tunnelled(isSecure: boolean): void {
-    if (this.#attempt !== undefined) this.#attempt.trip.connectMs = this.#enter(isSecure ? 'tls' : 'headers')
+    if (this.#attempt !== undefined) this.#attempt.trip.stopwatch.connectMs = this.#enter(isSecure ? 'tls' : 'headers')
   }
 
   secured(): void {
-    if (this.#attempt !== undefined) this.#attempt.trip.tlsMs = this.#enter('headers')
+    if (this.#attempt !== undefined) this.#attempt.trip.stopwatch.tlsMs = this.#enter('headers')
   }
 
   #enter(phase: Attempt['phase']): number {

@@ -27,8 +27,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'the cap of bytes of a body',
     COLLECT,
-    'if (this.#bytes > this.#maxBytes) return this.#stop(this.#tooLarge())',
-    'if (this.#bytes < 0) return this.#stop(this.#tooLarge())',
+    'if (bytes > this.#maxBytes) return this.#stop(this.#tooLarge())',
+    'if (bytes < 0) return this.#stop(this.#tooLarge())',
     'test/transport/body.test.ts',
   ),
   mutant(
@@ -64,7 +64,7 @@ export const MUTANTS: readonly Mutant[] = [
     'a reset is no end of a body',
     COLLECT,
     'if (broken && !this.#isRefusal()) return',
-    'if (broken && this.#bytes < 0) return',
+    'if (broken && this.#traffic.bytes < 0) return',
     'test/transport/body.test.ts',
   ),
   mutant(
@@ -194,17 +194,17 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'a repeat on a stale connection is free',
-    'src/layer/retry.ts',
-    'if (isStale(trial, result) && staleRepeats++ === 0) continue',
-    'if (isStale(trial, result) && staleRepeats++ < 0) continue',
+    'src/layer/repeat.ts',
+    'if (isStale(trial, result) && history.stale++ === 0) return AGAIN',
+    'if (isStale(trial, result) && history.stale++ < 0) return AGAIN',
     'test/layer/retry.test.ts',
     'test/transport/sockets.test.ts',
   ),
   mutant(
     'a repeat on a stale connection is free only once',
-    'src/layer/retry.ts',
-    'if (isStale(trial, result) && staleRepeats++ === 0) continue',
-    'if (isStale(trial, result) && staleRepeats++ < 99) continue',
+    'src/layer/repeat.ts',
+    'if (isStale(trial, result) && history.stale++ === 0) return AGAIN',
+    'if (isStale(trial, result) && history.stale++ < 99) return AGAIN',
     'test/layer/retry.test.ts',
     'test/transport/sockets.test.ts',
   ),

@@ -8,8 +8,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { carry } from './carry.ts'
 import { OpenCalls } from './open-calls.ts'
+import { IDLE, NEW, nextInput, nextPhase } from './phase.ts'
+import type { Aborted, Input, Order, Phase } from './phase.ts'
 import type { Counts, EngineParts, RunOptions } from './ports.ts'
 import type { Item, Pulled, Source } from './source.ts'
+import { Tally } from './tally.ts'
 import type { Call } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
 import { InputError } from '../core/input-error.ts'
@@ -17,32 +20,16 @@ import type { Outcome } from '../core/outcome.ts'
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 
-type State = 'running' | 'stopping' | 'ended'
-
 export class Run {
   readonly #parts: EngineParts
   readonly #source: Source
   readonly #options: RunOptions
   readonly #open = new OpenCalls()
+  readonly #tally = new Tally()
   /** Pulling may be set off by another batch's answer; callers' functions still run in their own async context. */
   readonly #inCallersContext = AsyncLocalStorage.snapshot()
-  #state: State = 'running'
-  #started = false
-  /** What was asked of the run before it was started. */
-  #wish: (() => void) | undefined
-  #halted = false
-  #pulling = false
-  #pumping = false
-  #stopListening: () => void = () => undefined
-  #exhausted = false
-  #pulled = 0
-  #held = 0
-  #ok = 0
-  #failed = 0
-  #retries = 0
-  #bytes = 0
-  #aborted: { readonly reason: unknown } | undefined
-  #inputError: { readonly error: unknown } | undefined
+  #phase: Phase = NEW
+  #input: Input = IDLE
 
   constructor(source: Source, parts: EngineParts, options: RunOptions) {
     this.#source = source
@@ -51,81 +38,76 @@ export class Run {
   }
 
   get counts(): Counts {
-    return {
-      total: this.#source.size,
-      pulled: this.#pulled,
-      ok: this.#ok,
-      failed: this.#failed,
-      retries: this.#retries,
-      bytes: this.#bytes,
-    }
+    const { pulled, ok, failed, retries, bytes } = this.#tally
+    return { total: this.#source.size, pulled, ok, failed, retries, bytes }
   }
 
-  /** Why the run was ended before its time; undefined when it was not. */
-  get aborted(): { readonly reason: unknown } | undefined {
-    return this.#aborted
+  /** Why the run was aborted; undefined when it was not. */
+  get aborted(): Aborted | undefined {
+    return this.#phase.kind === 'halting' || this.#phase.kind === 'ended' ? this.#phase.aborted : undefined
   }
 
   /** Ended by `stop()`, `abort()` or too many failures, so that its input may not have come to its end. */
   get halted(): boolean {
-    return this.#halted
+    return this.#phase.kind === 'halting' || (this.#phase.kind === 'ended' && this.#phase.isHalted)
   }
 
   start(): void {
-    this.#started = true
-    if (this.#wish !== undefined) return this.#wish()
-    const { signal } = this.#options
-    if (signal?.aborted === true) return this.abort(signal.reason)
+    if (this.#phase.kind !== 'new') return
+    const { signal, capacity } = this.#options
+    const { order = signal?.aborted === true ? abortOrder(signal.reason) : undefined } = this.#phase
+    if (order !== undefined) {
+      this.#phase = nextPhase(this.#phase, { kind: 'start', detach: () => undefined })
+      return this.#halt(order)
+    }
+    const onSignal = (): void => this.abort(signal?.reason)
     // One listener per run, whatever its size; requests hear of it through their Trip.
-    signal?.addEventListener('abort', this.#onSignal, { once: true })
-    this.#stopListening = this.#options.capacity.attach({
+    signal?.addEventListener('abort', onSignal, { once: true })
+    const stopListening = capacity.attach({
       onCapacity: (lane, standing) => {
         if (lane !== undefined) this.#source.wake?.(lane, standing)
         this.#pump()
       },
-      wants: standing => this.#state === 'running' && !this.#isWindowFull() && this.#source.wants?.(standing) === true,
-      backlogOf: lane => (this.#exhausted ? 0 : (this.#source.backlogOf?.(lane) ?? 0)),
+      wants: standing => this.#isRunning && !this.#isWindowFull() && this.#source.wants?.(standing) === true,
+      backlogOf: lane => (this.#input.kind === 'over' ? 0 : (this.#source.backlogOf?.(lane) ?? 0)),
     })
+    const detach = (): void => {
+      signal?.removeEventListener('abort', onSignal)
+      stopListening()
+    }
+    this.#phase = nextPhase(this.#phase, { kind: 'start', detach })
     this.#pump()
   }
 
-  readonly #onSignal = (): void => this.abort(this.#options.signal?.reason)
+  get #isRunning(): boolean {
+    return this.#phase.kind === 'running'
+  }
 
   /** The consumer has taken an outcome: there is room for another item. */
   give(): void {
-    this.#held--
+    this.#tally.giveBack()
     this.#pump()
   }
 
   /** No more pulls; what is on the wire finishes, everything else ends now. */
   stop(why = 'the run was stopped'): void {
-    if (!this.#started) return void (this.#wish ??= () => this.stop(why))
-    this.#halt(
-      call => call.trip.cancelSlot.stop(stopFault(call, why)),
-      fault('aborted/not_started', `not sent: ${why}`),
-    )
+    this.#halt({ kind: 'stop', why })
   }
 
   /** Ends everything now. */
-  abort(reason: unknown, why = `the run was aborted: ${reasonOf(reason)}`): void {
-    if (!this.#started) return void (this.#wish = () => this.abort(reason, why))
-    if (this.#state !== 'ended') this.#aborted ??= { reason }
-    this.#halt(
-      call => call.trip.cancelSlot.cancel({ ...giveUpFault(call, why), cause: reason }),
-      fault('aborted/not_started', `not sent: ${why}`, { cause: reason }),
-    )
+  abort(reason: unknown, why?: string): void {
+    this.#halt(abortOrder(reason, why))
   }
 
-  #halt(end: (call: Call) => void, reason: Fault): void {
-    if (this.#state === 'ended') return
-    const first = this.#state === 'running'
-    this.#state = 'stopping'
-    this.#halted = true
-    for (const call of this.#open) end(call)
-    if (!first) return
-    this.#abandonRest(reason)
-    if (!this.#exhausted) this.#source.close()
-    this.#exhausted = true
+  #halt(order: Order): void {
+    const before = this.#phase.kind
+    this.#phase = nextPhase(this.#phase, order)
+    if (before === 'new' || before === 'ended') return
+    for (const call of this.#open) end(call, order)
+    if (before === 'halting') return
+    this.#abandonRest(unsentFault(order))
+    if (this.#input.kind !== 'over') this.#source.close()
+    this.#input = nextInput(this.#input, 'close')
     this.#endIfDone()
   }
 
@@ -133,11 +115,10 @@ export class Run {
   #abandonRest(reason: Fault): void {
     if (this.#source.size === undefined) return
     this.#source.takeRest((value, index) => {
-      this.#pulled++
-      this.#held++
+      this.#tally.pull()
       this.#deliver(this.#abandon(value, index, reason))
     })
-    this.#exhausted = true
+    this.#input = nextInput(this.#input, 'close')
   }
 
   #abandon(item: unknown, index: number, reason: Fault): Outcome {
@@ -151,14 +132,14 @@ export class Run {
 
   #pump(): void {
     // Delivering may make room, and an item that is refused is delivered within the pull: one loop, no recursion.
-    if (this.#pumping || !this.#hasRoom()) return
-    this.#pumping = true
+    if (this.#input.kind !== 'idle' || !this.#hasRoom()) return
+    this.#input = nextInput(this.#input, 'pump')
     this.#inCallersContext(() => this.#pullAll())
-    this.#pumping = false
+    if (this.#input.kind === 'pumping') this.#input = nextInput(this.#input, 'rest')
   }
 
   #pullAll(): void {
-    while (this.#hasRoom()) {
+    while (this.#input.kind === 'pumping' && this.#hasRoom()) {
       let pulled
       try {
         pulled = this.#source.pull()
@@ -173,9 +154,9 @@ export class Run {
 
   #receive(pulled: Pulled): void {
     // The input stopped the run from within: it could not be closed while it ran, and what it gave is nobody's.
-    if (this.#state !== 'running') return this.#source.close()
+    if (!this.#isRunning) return this.#source.close()
     if (pulled === 'done') {
-      this.#exhausted = true
+      this.#input = nextInput(this.#input, 'close')
       return this.#endIfDone()
     }
     if (pulled !== 'later') this.#take(pulled)
@@ -187,15 +168,14 @@ export class Run {
    */
   #hasRoom(): boolean {
     const { capacity, maxFailures } = this.#options
-    if (this.#state !== 'running' || this.#exhausted || this.#pulling) return false
-    if (this.#isWindowFull()) return false
+    if (!this.#isRunning || this.#isWindowFull()) return false
     // A request that is being judged may be the last failure that is allowed: what is not sent yet must wait for that.
-    if (maxFailures !== Infinity) return this.#failed < maxFailures && this.#hasFreePlace(capacity.places)
+    if (maxFailures !== Infinity) return this.#tally.failed < maxFailures && this.#hasFreePlace(capacity.places)
     return this.#open.size < capacity.places + this.#source.lookAhead || !capacity.isCrowded()
   }
 
   #isWindowFull(): boolean {
-    return this.#held - (this.#source.isByLanes === true ? this.#open.size : 0) >= this.#options.window
+    return this.#tally.held - (this.#source.isByLanes === true ? this.#open.size : 0) >= this.#options.window
   }
 
   /** Those that wait for their host, or back off, hold no place and cannot fail before they do. */
@@ -208,26 +188,24 @@ export class Run {
   }
 
   #await(pulled: Promise<Pulled>): void {
-    this.#pulling = true
+    this.#input = nextInput(this.#input, 'wait')
     pulled.then(
       result => {
-        this.#pulling = false
-        // What came after a stop was pulled, but it is nobody's any more.
-        if (this.#state !== 'running') return
+        this.#input = nextInput(this.#input, 'rest')
+        // An item that comes after a stop belongs to nobody.
+        if (!this.#isRunning) return
         this.#receive(result)
         this.#pump()
       },
       error => {
-        this.#pulling = false
         // An input that fails because the run was stopped must not turn that into its own failure.
-        if (this.#state === 'running') this.#failInput(error)
+        if (this.#isRunning) this.#failInput(error)
       },
     )
   }
 
   #take(item: Item): void {
-    this.#pulled++
-    this.#held++
+    this.#tally.pull()
     const call = this.#prepare(item)
     if ('ok' in call) return this.#deliver(call)
     this.#open.add(call)
@@ -247,40 +225,57 @@ export class Run {
 
   #settled(call: Call, lane: string | undefined, outcome: Outcome): void {
     this.#open.remove(call)
-    const { attempts, redirects } = call.trip.retry
-    if (attempts > 1) this.#retries += attempts - 1 - redirects
-    // It never passed the gate, so nobody there tells that its lane has room again.
-    if (attempts === 0 && lane !== undefined) this.#source.wake?.(lane)
+    this.#tally.countRetries(call.trip.retry)
+    // It never passed the gate, so the gate does not report that its lane has room again.
+    if (call.trip.retry.attempts === 0 && lane !== undefined) this.#source.wake?.(lane)
     this.#deliver(outcome)
   }
 
   #deliver(outcome: Outcome): void {
-    if (outcome.ok) {
-      this.#ok++
-      this.#bytes += outcome.response.bytes
-    } else this.#failed++
+    this.#tally.count(outcome)
     this.#options.deliver(outcome)
-    if (!outcome.ok && this.#failed >= this.#options.maxFailures && this.#state === 'running') {
-      this.stop(`maxFailures (${this.#options.maxFailures}) reached`)
+    const { maxFailures } = this.#options
+    if (!outcome.ok && this.#tally.failed >= maxFailures && this.#isRunning) {
+      this.stop(`maxFailures (${maxFailures}) reached`)
     }
     this.#endIfDone()
   }
 
   /** What was sent is finished and reported; then the error is the run's. */
   #failInput(error: unknown): void {
-    this.#inputError = { error: new InputError(error, this.#pulled) }
-    this.#exhausted = true
+    this.#input = nextInput(this.#input, { error: new InputError(error, this.#tally.pulled) })
     this.#endIfDone()
   }
 
   #endIfDone(): void {
-    if (!this.#exhausted || this.#open.size > 0 || this.#state === 'ended') return
-    if (this.#state === 'running' && this.#pulling) return
-    this.#state = 'ended'
-    this.#options.signal?.removeEventListener('abort', this.#onSignal)
-    this.#stopListening()
-    this.#options.ended(this.#inputError)
+    const phase = this.#phase
+    if (this.#input.kind !== 'over' || this.#open.size > 0) return
+    if (phase.kind !== 'running' && phase.kind !== 'halting') return
+    this.#phase = nextPhase(phase, { kind: 'end' })
+    phase.detach()
+    const { error } = this.#input
+    this.#options.ended(error === undefined ? undefined : { error })
   }
+}
+
+const abortOrder = (reason: unknown, why = `the run was aborted: ${reasonOf(reason)}`): Order => ({
+  kind: 'abort',
+  why,
+  reason,
+})
+
+function end(call: Call, order: Order): void {
+  const { cancelSlot } = call.trip
+  if (order.kind === 'stop') cancelSlot.stop(stopFault(call, order.why))
+  else cancelSlot.cancel({ ...giveUpFault(call, order.why), cause: order.reason })
+}
+
+/** For requests that were never pulled. */
+function unsentFault(order: Order): Fault {
+  const message = `not sent: ${order.why}`
+  return order.kind === 'stop'
+    ? fault('aborted/not_started', message)
+    : fault('aborted/not_started', message, { cause: order.reason })
 }
 
 /** Which of the two it was is known only when it happens: nothing of a request that never left the gate was sent. */

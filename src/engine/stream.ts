@@ -3,6 +3,7 @@
  * input, and aborts what is in flight when the loop is left.
  */
 import type { Run } from './engine.ts'
+import { Reorder } from './reorder.ts'
 import { isThenable } from '../core/callback.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { Ring } from '../core/ring.ts'
@@ -22,66 +23,99 @@ export type StartRun = (
 
 const DONE: Next = { done: true, value: undefined }
 
+interface Failure {
+  readonly error: unknown
+}
+
+type Tell = (run: Run) => void
+
+/**
+ * The run behind the stream. `opening`: it has been asked for and does not exist yet, because a file is opened first;
+ * `tell` is what it hears before it starts. `over` settles when everything that the run had open is closed. `ended`:
+ * nothing more comes; the failure is reported once.
+ */
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'opening'; readonly over: PromiseWithResolvers<void>; readonly tell: Tell | undefined }
+  | { readonly kind: 'running'; readonly run: Run; readonly over: PromiseWithResolvers<void> | undefined }
+  | { readonly kind: 'ended'; readonly failure: Failure | undefined }
+
+type Event =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'tell'; readonly tell: Tell }
+  | { readonly kind: 'begin'; readonly run: Run }
+  | { readonly kind: 'end'; readonly failure: Failure | undefined }
+  | { readonly kind: 'reported' }
+
+const IDLE: State = { kind: 'idle' }
+const ENDED: State = { kind: 'ended', failure: undefined }
+
+function nextState(state: State, event: Event): State {
+  switch (event.kind) {
+    case 'open':
+      return { kind: 'opening', over: Promise.withResolvers(), tell: undefined }
+    case 'tell':
+      // A run that was never asked for will not be made any more.
+      if (state.kind === 'idle') return ENDED
+      return state.kind === 'opening' ? { ...state, tell: event.tell } : state
+    case 'begin':
+      return { kind: 'running', run: event.run, over: state.kind === 'opening' ? state.over : undefined }
+    case 'end':
+      return event.failure === undefined ? ENDED : { kind: 'ended', failure: event.failure }
+    case 'reported':
+      return ENDED
+  }
+}
+
 export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, void> {
   readonly #startRun: StartRun
-  readonly #inOrder: boolean
+  readonly #order: Reorder | undefined
   readonly #ready = new Ring<Outcome>()
-  /** Finished before their turn, by index; bounded by the window. */
-  readonly #early = new Map<number, Outcome>()
   readonly #waiting = new Ring<Waiting>()
-  #nextIndex = 0
-  #run: Run | undefined
-  /** Of a run that has a file to close: settles when that is done. */
-  #over: PromiseWithResolvers<void> | undefined
-  /** Asked for, and not made yet. */
-  #starting = false
-  /** What was asked of the run before it was made. */
-  #wish: ((run: Run) => void) | undefined
-  #taken = false
-  #handed = false
-  #ended = false
-  /** The loop was left: nobody reads what still comes. */
-  #left = false
-  #inputError: { readonly error: unknown } | undefined
+  #state: State = IDLE
+  /** The consumer: waits for an outcome, works on one, or has left the loop and reads nothing any more. */
+  #consumer: 'idle' | 'working' | 'gone' = 'idle'
+  #isIterated = false
 
   constructor(startRun: StartRun, inOrder: boolean) {
     this.#startRun = startRun
-    this.#inOrder = inOrder
+    this.#order = inOrder ? new Reorder() : undefined
   }
 
   [Symbol.asyncIterator](): this {
-    if (this.#taken)
+    if (this.#isIterated)
       throw new TypeError('stream: expected to be iterated once, got a second loop. Call stream() again.')
-    this.#taken = true
+    this.#isIterated = true
     return this
   }
 
   next(): Promise<Next> {
-    if (this.#run === undefined && !this.#starting && !this.#ended) {
+    if (this.#state.kind === 'idle') {
       try {
         this.#start()
       } catch (error) {
         // The client has been closed, or the input cannot be iterated: said once, then the stream is over.
-        this.#ended = true
+        this.#state = nextState(this.#state, { kind: 'end', failure: undefined })
         return Promise.reject(error instanceof Error ? error : new Error(String(error)))
       }
     }
     this.#giveBack()
     const outcome = this.#ready.shift()
     if (outcome !== undefined) {
-      this.#handed = true
+      this.#consumer = 'working'
       return Promise.resolve({ done: false, value: outcome })
     }
-    if (this.#ended) return this.#finish()
+    if (this.#state.kind === 'ended' || this.#consumer === 'gone') return this.#finish()
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 
   /** The loop was left: what is in flight is given up. When that is over the next run may have the file. */
   return(): Promise<Next> {
-    this.#left = true
+    this.#consumer = 'gone'
     this.abort(new Error('the loop over the stream was left'))
-    this.#close()
-    return this.#over === undefined ? Promise.resolve(DONE) : this.#over.promise.then(() => DONE)
+    this.#discard()
+    const over = 'over' in this.#state ? this.#state.over : undefined
+    return over === undefined ? Promise.resolve(DONE) : over.promise.then(() => DONE)
   }
 
   /** No more pulls; attempts in flight finish; the rest is `aborted/…`. The outcomes can still be read. */
@@ -94,11 +128,12 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     this.#tell(run => run.abort(reason))
   }
 
-  /** Now, or as soon as there is a run; none will come of one that was never asked for. */
-  #tell(wish: (run: Run) => void): void {
-    if (this.#run !== undefined) wish(this.#run)
-    else if (this.#starting) this.#wish = wish
-    else this.#close()
+  /** Now, or as soon as there is a run; a run that was never asked for will not start. */
+  #tell(tell: Tell): void {
+    if (this.#state.kind === 'running') tell(this.#state.run)
+    const wasIdle = this.#state.kind === 'idle'
+    this.#state = nextState(this.#state, { kind: 'tell', tell })
+    if (wasIdle) this.#discard()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -108,58 +143,52 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   #start(): void {
     const made = this.#startRun(
       outcome => this.#take(outcome),
-      inputError => this.#end(inputError),
+      failure => this.#end(failure),
     )
     if (!isThenable(made)) return this.#begin(made)
-    this.#starting = true
-    this.#over = Promise.withResolvers()
+    this.#state = nextState(this.#state, { kind: 'open' })
     made.then(run => this.#begin(run)).catch((error: unknown) => this.#end({ error }))
   }
 
   #begin(run: Run): void {
-    this.#run = run
-    this.#starting = false
-    // First, so that nothing is sent of what nobody wants any more.
-    this.#wish?.(run)
+    const tell = this.#state.kind === 'opening' ? this.#state.tell : undefined
+    this.#state = nextState(this.#state, { kind: 'begin', run })
+    // Before the start, so that nothing is sent that is not wanted any more.
+    tell?.(run)
     run.start()
   }
 
-  #end(inputError: { readonly error: unknown } | undefined): void {
-    this.#starting = false
-    this.#inputError = inputError
-    this.#ended = true
-    this.#over?.resolve()
+  #end(failure: Failure | undefined): void {
+    const over = 'over' in this.#state ? this.#state.over : undefined
+    this.#state = nextState(this.#state, { kind: 'end', failure })
+    over?.resolve()
     this.#wakeAll()
   }
 
   #take(outcome: Outcome): void {
-    if (this.#left) return
-    if (!this.#inOrder) return this.#offer(outcome)
-    this.#early.set(outcome.index, outcome)
-    for (let next = this.#early.get(this.#nextIndex); next !== undefined; next = this.#early.get(this.#nextIndex)) {
-      this.#early.delete(this.#nextIndex++)
-      this.#offer(next)
-    }
+    if (this.#consumer === 'gone') return
+    if (this.#order === undefined) return this.#offer(outcome)
+    this.#order.take(outcome, due => this.#offer(due))
   }
 
   #offer(outcome: Outcome): void {
     const waiting = this.#waiting.shift()
     if (waiting === undefined) return this.#ready.push(outcome)
     waiting.resolve({ done: false, value: outcome })
-    this.#handed = true
-    // Somebody else is asking already; one who calls `next()` ahead must not wait for himself.
+    this.#consumer = 'working'
+    // Another `next()` is waiting already: a consumer that calls it ahead must not wait for itself.
     if (this.#waiting.size > 0) this.#giveBack()
   }
 
-  /** What was handed out counts as given back once the consumer asks for more: until then he works on it. */
+  /** An outcome counts as given back once the consumer asks for more: until then the consumer works on it. */
   #giveBack(): void {
-    if (!this.#handed) return
-    this.#handed = false
-    this.#run?.give()
+    if (this.#consumer !== 'working') return
+    this.#consumer = 'idle'
+    if (this.#state.kind === 'running') this.#state.run.give()
   }
 
-  #close(): void {
-    this.#ended = true
+  /** Drops what has not been read. */
+  #discard(): void {
     this.#ready.filter(() => false)
     this.#wakeAll()
   }
@@ -171,8 +200,9 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   }
 
   #finish(): Promise<Next> {
-    const failed = this.#inputError
-    this.#inputError = undefined
-    return failed === undefined ? Promise.resolve(DONE) : Promise.reject(failed.error)
+    if (this.#state.kind !== 'ended' || this.#state.failure === undefined) return Promise.resolve(DONE)
+    const { error } = this.#state.failure
+    this.#state = nextState(this.#state, { kind: 'reported' })
+    return Promise.reject(error)
   }
 }

@@ -7,19 +7,11 @@ import { certificateFault } from './client-certificate.ts'
 import { codingsOf } from './codings.ts'
 import { decompress } from './decompress.ts'
 import { classify, headSoFar, warnOfBody } from './faults.ts'
-import {
-  announcedBytes,
-  headProblem,
-  integrityOf,
-  interimProblem,
-  isAllOf,
-  overspentProblem,
-  reasonPhrase,
-  tooLargeProblem,
-} from './head.ts'
+import { announcedBytes, headProblem, integrityOf, isAllOf, reasonPhrase, tooLargeProblem } from './head.ts'
 import { Intake, behindCodings } from './intake.ts'
 import type { Backpressure } from './intake.ts'
 import { Pieces } from './pieces.ts'
+import { Traffic } from './traffic.ts'
 import { Unread, isWorthWaiting } from './unread.ts'
 import type { CollectorParts, Wire } from './wire.ts'
 import type { Attempt } from '../core/attempt.ts'
@@ -42,30 +34,60 @@ const MAX_COLLECTED_BYTES = 64 * 2 ** 20
 /** The reason we give undici when the fault is already known. */
 class Stopped extends Error {}
 
+/**
+ * How far the response has come. `queued`: no connection yet. `sent`: the request is being written. `answering`: the
+ * first byte of a status line is there. `body`: the head is there. `whole`: the response has come to its end on the wire
+ * and is being decoded or delivered. Settled, it is `done` if it had come to that end, and `over` if not.
+ */
+type Stage = 'queued' | 'sent' | 'answering' | 'body' | 'whole' | 'done' | 'over'
+
+type StageEvent = 'send' | 'answer' | 'head' | 'end' | 'settle'
+
+/** Nothing that comes after a result changes it. A head may come without a notice of its first byte. */
+function nextStage(stage: Stage, event: StageEvent): Stage {
+  if (stage === 'done' || stage === 'over') return stage
+  switch (event) {
+    case 'send':
+      return 'sent'
+    case 'answer':
+      return stage === 'sent' ? 'answering' : stage
+    case 'head':
+      return 'body'
+    case 'end':
+      return 'whole'
+    case 'settle':
+      return stage === 'whole' ? 'done' : 'over'
+  }
+}
+
+/** Where the body goes: into memory, to a sink, or nowhere, because the redirect is followed. */
+type Receiver =
+  | { readonly kind: 'memory'; readonly pieces: Pieces }
+  | { readonly kind: 'sink'; readonly intake: Intake }
+  | { readonly kind: 'nowhere'; readonly unread: Unread }
+
+interface ResponseHead {
+  readonly status: number
+  readonly statusText: string
+  readonly headers: HeaderList
+  readonly atMs: number
+}
+
+const NO_HEAD: ResponseHead = { status: 0, statusText: '', headers: [], atMs: 0 }
+
 export class Collector {
   readonly #attempt: Attempt
   readonly #parts: CollectorParts
   readonly #settle: (result: Result) => void
   readonly #wire: Wire | undefined
-  #settled = false
-  /** The response came to its end on the wire, whatever became of it afterwards. */
-  isComplete = false
-  #started = false
-  #uploaded = false
+  readonly #traffic = new Traffic()
+  #stage: Stage = 'queued'
+  #isUploaded = false
+  /** What was read before the head was complete. */
   #firstRead: Uint8Array | undefined
   #controller: Controller | undefined
-  #interims = 0
-  #status = 0
-  #statusText = ''
-  #headers: HeaderList = []
-  readonly #held = new Pieces()
-  #intake: Intake | undefined
-  #unread: Unread | undefined
-  #bytes = 0
-  #pieces = 0
-  #sentAtMs = 0
-  #headAtMs = 0
-  #wireBytes = 0
+  #head = NO_HEAD
+  #receiver: Receiver | undefined
 
   constructor(attempt: Attempt, parts: CollectorParts, settle: (result: Result) => void, wire?: Wire) {
     this.#attempt = attempt
@@ -74,27 +96,36 @@ export class Collector {
     this.#wire = wire
   }
 
+  /** The response came to its end on the wire, whatever became of it afterwards. */
+  get isComplete(): boolean {
+    return this.#stage === 'whole' || this.#stage === 'done'
+  }
+
+  get #isSettled(): boolean {
+    return this.#stage === 'done' || this.#stage === 'over'
+  }
+
   /** undici has the connection and writes the request next. */
   onRequestStart(controller: Controller): void {
     this.#controller = controller
-    if (this.#settled) return controller.abort(new Stopped('given up before it was sent'))
-    this.#sentAtMs = this.#parts.clock.now()
+    if (this.#isSettled) return controller.abort(new Stopped('given up before it was sent'))
+    this.#stage = nextStage(this.#stage, 'send')
     const attempt = this.#attempt
     attempt.sent = true
     attempt.phase = 'headers'
-    attempt.phaseAtMs = attempt.trip.stopwatch.sentAtMs = this.#sentAtMs
+    attempt.phaseAtMs = attempt.trip.stopwatch.sentAtMs = this.#parts.clock.now()
   }
 
   /** The whole request has been handed to the connection, which may still hold a good part of it. */
   onRequestSent(): void {
     const socket = this.#wire?.socket
-    if (socket?.writableNeedDrain !== true) this.#uploaded = true
-    else socket.once('drain', () => (this.#uploaded = true))
+    if (socket?.writableNeedDrain !== true) this.#isUploaded = true
+    else socket.once('drain', () => (this.#isUploaded = true))
   }
 
   /** The first byte of a status line is there. */
   onResponseStarted(): void {
-    this.#started = true
+    this.#stage = nextStage(this.#stage, 'answer')
   }
 
   onResponseStart(
@@ -104,29 +135,30 @@ export class Collector {
     statusText = '',
   ): void {
     if (status < 200) return this.#onInterim(status)
-    const nowMs = (this.#headAtMs = this.#parts.clock.now())
+    const nowMs = this.#parts.clock.now()
     const attempt = this.#attempt
     attempt.headed = true
     attempt.phase = 'body'
     attempt.phaseAtMs = nowMs
-    attempt.trip.stopwatch.firstByteMs = nowMs - this.#sentAtMs
-    this.#status = status
-    this.#statusText = reasonPhrase(statusText)
-    this.#headers = this.#parts.memo.list(headers)
-    warnOfBody(attempt, status, this.#headers)
-    const problem = headProblem(this.#headers, this.#firstRead)
+    const { stopwatch } = attempt.trip
+    stopwatch.firstByteMs = nowMs - (stopwatch.sentAtMs ?? nowMs)
+    const list = this.#parts.memo.list(headers)
+    this.#head = { status, statusText: reasonPhrase(statusText), headers: list, atMs: nowMs }
+    this.#stage = nextStage(this.#stage, 'head')
+    warnOfBody(attempt, status, list)
+    const problem = headProblem(list, this.#firstRead)
     this.#firstRead = undefined
     if (problem !== undefined) this.#stop(problem)
-    else if (isFollowed(status, this.#headers, attempt.call.plan)) this.#passOver()
-    else if (announcedBytes(status, attempt.call.method, this.#headers) > attempt.call.plan.maxResponseBytes)
+    else if (isFollowed(status, list, attempt.call.plan)) this.#passOver()
+    else if (announcedBytes(status, attempt.call.method, list) > attempt.call.plan.maxResponseBytes)
       this.#stop(this.#tooLarge())
     else if (attempt.call.sink !== undefined) this.#open(attempt.call.sink, controller)
   }
 
   #passOver(): void {
     const head = this.#reply(NOTHING)
-    if (isWorthWaiting(head)) this.#unread = new Unread(head, this.#parts.clock, () => this.#stop(head))
-    else this.#stop(head)
+    if (!isWorthWaiting(head)) return this.#stop(head)
+    this.#receiver = { kind: 'nowhere', unread: new Unread(head, this.#parts.clock, () => this.#stop(head)) }
   }
 
   #open(sink: BodySink, backpressure: Controller): void {
@@ -139,32 +171,36 @@ export class Collector {
       if (isFault(ended)) this.#stop(ended)
       else this.#end({ ...head, taken: ended })
     }
-    this.#intake = new Intake({ attempt: this.#attempt, writer, backpressure, clock: this.#parts.clock, done })
+    const intake = new Intake({ attempt: this.#attempt, writer, backpressure, clock: this.#parts.clock, done })
+    this.#receiver = { kind: 'sink', intake }
   }
 
   /** What is not for the sink is held in memory, whatever the sink may take. */
   get #maxBytes(): number {
     const { sink, plan } = this.#attempt.call
-    return sink === undefined || this.#intake !== undefined
+    return sink === undefined || this.#receiver?.kind === 'sink'
       ? plan.maxResponseBytes
       : Math.min(plan.maxResponseBytes, MAX_COLLECTED_BYTES)
   }
 
   #onInterim(status: number): void {
-    const problem = interimProblem(status, ++this.#interims)
+    const problem = this.#traffic.addInterim(status)
     if (problem !== undefined) this.#stop(problem)
   }
 
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
-    if (this.#settled) return
+    if (this.#isSettled) return
     this.#attempt.phaseAtMs = this.#parts.clock.now()
-    this.#attempt.bodyBytes = this.#bytes += chunk.byteLength
-    this.#pieces++
-    if (this.#unread !== undefined)
-      return this.#unread.isTooLong(this.#bytes) ? this.#stop(this.#unread.head) : undefined
-    if (this.#bytes > this.#maxBytes) return this.#stop(this.#tooLarge())
-    if (this.#intake === undefined) this.#held.add(chunk)
-    else this.#intake.take(chunk)
+    this.#traffic.addPiece(chunk.byteLength)
+    const { bytes } = this.#traffic
+    this.#attempt.bodyBytes = bytes
+    const receiver = this.#receiver
+    if (receiver?.kind === 'nowhere')
+      return receiver.unread.isTooLong(bytes) ? this.#stop(receiver.unread.head) : undefined
+    if (bytes > this.#maxBytes) return this.#stop(this.#tooLarge())
+    if (receiver?.kind === 'sink') return receiver.intake.take(chunk)
+    if (receiver === undefined) this.#receiver = { kind: 'memory', pieces: new Pieces() }
+    if (this.#receiver?.kind === 'memory') this.#receiver.pieces.add(chunk)
   }
 
   #tooLarge(): Fault {
@@ -173,17 +209,16 @@ export class Collector {
 
   /** The connection has read more, which undici is about to parse. False: it must not. */
   onWireRead(bytes: Uint8Array, returned: number): boolean {
-    if (this.#settled) return true
+    if (this.#isSettled) return true
     const overspent = this.#overspent(returned)
     if (overspent !== undefined) this.#stop(overspent)
-    this.#wireBytes += Math.max(0, bytes.byteLength - returned)
+    this.#traffic.addWire(bytes.byteLength, returned)
     if (!this.#attempt.headed) this.#firstRead = headSoFar(this.#firstRead, bytes)
-    return !this.#settled
+    return !this.#isSettled
   }
 
-  #overspent(returned = 0): Fault | undefined {
-    const head = this.#attempt.headed ? this.#headers : this.#parts.maxHeaderBytes
-    return overspentProblem(this.#wireBytes - returned, this.#bytes, this.#pieces, head)
+  #overspent(returned?: number): Fault | undefined {
+    return this.#traffic.overspent(this.#attempt.headed ? this.#head.headers : this.#parts.maxHeaderBytes, returned)
   }
 
   /** The connection broke. */
@@ -196,10 +231,10 @@ export class Collector {
   }
 
   onResponseEnd(): void {
-    if (this.#settled) return
-    this.isComplete = true
-    this.#attempt.trip.stopwatch.bodyMs = this.#parts.clock.now() - this.#headAtMs
-    if (this.#unread !== undefined) return this.#end(this.#unread.head)
+    if (this.#isSettled) return
+    this.#stage = nextStage(this.#stage, 'end')
+    this.#attempt.trip.stopwatch.bodyMs = this.#parts.clock.now() - this.#head.atMs
+    if (this.#receiver?.kind === 'nowhere') return this.#end(this.#receiver.unread.head)
     // undici takes a reset for the end of a body without a length, and passes over trailers that are too large.
     const broken = this.#wire?.socket?.errored
     if (broken && !this.#isRefusal()) return this.onResponseError(undefined, broken)
@@ -210,8 +245,9 @@ export class Collector {
     const attempt = this.#attempt
     const overspent = this.#overspent()
     if (overspent !== undefined) return this.#end(overspent)
-    if (this.#intake !== undefined) return this.#intake.end()
-    const reply = this.#reply(this.#held.join())
+    const receiver = this.#receiver
+    if (receiver?.kind === 'sink') return receiver.intake.end()
+    const reply = this.#reply(receiver?.kind === 'memory' ? receiver.pieces.join() : NOTHING)
     const { contentCoding } = attempt.call.plan
     const codings = contentCoding === 'raw' ? [] : codingsOf(reply.headers)
     if (codings.length === 0) return this.#end(reply)
@@ -223,20 +259,20 @@ export class Collector {
 
   /** A server that refuses early may reset the connection behind its answer: the status is what counts then. */
   #isRefusal(): boolean {
-    return this.#status >= 400 && this.#integrity() === 'unverified'
+    return this.#head.status >= 400 && this.#integrity() === 'unverified'
   }
 
   onResponseError(_controller: unknown, error: unknown): void {
-    if (this.#unread !== undefined) return this.#end(this.#unread.head)
+    if (this.#receiver?.kind === 'nowhere') return this.#end(this.#receiver.unread.head)
     // undici reports a closed connection while the body is paused, even if the last byte has arrived.
-    if (!this.#settled && isAllOf(this.#headers, this.#bytes)) return this.#complete()
+    if (!this.#isSettled && isAllOf(this.#head.headers, this.#traffic.bytes)) return this.#complete()
     this.#end(
       classify(error, this.#attempt, {
-        started: this.#started,
+        started: this.#stage !== 'queued' && this.#stage !== 'sent',
         framing: this.#integrity(),
         brokenBy: this.#wire?.socket?.errored ?? undefined,
         firstRead: this.#firstRead,
-        uploading: this.#attempt.call.body !== undefined && !this.#uploaded,
+        uploading: this.#attempt.call.body !== undefined && !this.#isUploaded,
       }),
     )
   }
@@ -263,18 +299,18 @@ export class Collector {
   }
 
   #end(result: Result): void {
-    if (this.#settled) return
+    if (this.#isSettled) return
     this.#finish()
     this.#settle(result)
   }
 
   /** Lets go of undici's side: holding on made the garbage collector copy every request twice (bench/overhead.ts). */
   #finish(): void {
-    this.#settled = true
-    this.#intake?.stop()
-    this.#unread?.end()
-    this.#intake = this.#unread = undefined
-    this.#held.clear()
+    this.#stage = nextStage(this.#stage, 'settle')
+    const receiver = this.#receiver
+    this.#receiver = undefined
+    if (receiver?.kind === 'sink') receiver.intake.stop()
+    else if (receiver?.kind === 'nowhere') receiver.unread.end()
     this.#controller = undefined
     this.#attempt.abort = undefined
   }
@@ -282,9 +318,9 @@ export class Collector {
   #reply(body: Uint8Array): Reply {
     return {
       kind: 'reply',
-      status: this.#status,
-      statusText: this.#statusText,
-      headers: this.#headers,
+      status: this.#head.status,
+      statusText: this.#head.statusText,
+      headers: this.#head.headers,
       body,
       url: this.#attempt.call.url,
       integrity: this.#integrity(),
@@ -293,6 +329,6 @@ export class Collector {
   }
 
   #integrity(): Integrity {
-    return integrityOf(this.#status, this.#attempt.call.method, this.#headers, this.#wire?.protocol === 'h2')
+    return integrityOf(this.#head.status, this.#attempt.call.method, this.#head.headers, this.#wire?.protocol === 'h2')
   }
 }

@@ -15,7 +15,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'src/client/opinions.ts opinionsOf': CLOSURE,
   'src/config/prepare.ts prepareSpec': STEPS,
   'src/layer/redirect.ts nextCall': STEPS,
-  'src/layer/retry.ts repeat': STEPS,
   'src/policy/adaptive.ts adaptive': CLOSURE,
   'src/policy/quota.ts quota': CLOSURE,
   'src/transport/undici.ts undiciTransport': CLOSURE,

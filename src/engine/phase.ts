@@ -1,0 +1,81 @@
+/**
+ * The phases of a run and of its input, each with the one function that changes it.
+ *
+ * A run that has not been started remembers what it was asked to do. An abort replaces a stop, and never the reverse.
+ */
+
+export type Order =
+  | { readonly kind: 'stop'; readonly why: string }
+  | { readonly kind: 'abort'; readonly why: string; readonly reason: unknown }
+
+export interface Aborted {
+  readonly reason: unknown
+}
+
+export type Phase =
+  | { readonly kind: 'new'; readonly order: Order | undefined }
+  | { readonly kind: 'running'; readonly detach: () => void }
+  /** Nothing more is pulled; requests in flight finish or are given up. */
+  | { readonly kind: 'halting'; readonly detach: () => void; readonly aborted: Aborted | undefined }
+  | { readonly kind: 'ended'; readonly isHalted: boolean; readonly aborted: Aborted | undefined }
+
+export type PhaseEvent =
+  | Order
+  /** `detach` undoes what starting has registered elsewhere. */
+  | { readonly kind: 'start'; readonly detach: () => void }
+  | { readonly kind: 'end' }
+
+export const NEW: Phase = { kind: 'new', order: undefined }
+
+export function nextPhase(phase: Phase, event: PhaseEvent): Phase {
+  switch (phase.kind) {
+    case 'new':
+      if (event.kind === 'start') return { kind: 'running', detach: event.detach }
+      if (event.kind === 'end') return phase
+      return event.kind === 'abort' || phase.order === undefined ? { kind: 'new', order: event } : phase
+    case 'running':
+    case 'halting': {
+      const isHalted = phase.kind === 'halting'
+      const before = isHalted ? phase.aborted : undefined
+      if (event.kind === 'start') return phase
+      if (event.kind === 'end') return { kind: 'ended', isHalted, aborted: before }
+      // The first reason stands.
+      const aborted = before ?? (event.kind === 'abort' ? { reason: event.reason } : undefined)
+      return { kind: 'halting', detach: phase.detach, aborted }
+    }
+    case 'ended':
+      return phase
+  }
+}
+
+/** `error`: why an input is over that has failed. */
+export type Input =
+  | { readonly kind: 'idle' | 'pumping' | 'waiting'; readonly error?: undefined }
+  | { readonly kind: 'over'; readonly error: unknown }
+
+/**
+ * `pump`: items are pulled in a loop. `wait`: the next item comes later. `rest`: the loop has ended or the item has come.
+ * `close`: no more pulls, because the input is exhausted, has failed, or the run was halted.
+ */
+export type InputEvent = 'pump' | 'wait' | 'rest' | 'close' | { readonly error: unknown }
+
+export const IDLE: Input = { kind: 'idle' }
+const PUMPING: Input = { kind: 'pumping' }
+const WAITING: Input = { kind: 'waiting' }
+const CLOSED: Input = { kind: 'over', error: undefined }
+
+/** An input that is over stays over; one that waits in the middle of a loop goes on waiting when the loop ends. */
+export function nextInput(input: Input, event: InputEvent): Input {
+  if (input.kind === 'over') return input
+  if (typeof event === 'object') return { kind: 'over', error: event.error }
+  switch (event) {
+    case 'pump':
+      return PUMPING
+    case 'wait':
+      return WAITING
+    case 'rest':
+      return IDLE
+    case 'close':
+      return CLOSED
+  }
+}

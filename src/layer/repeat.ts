@@ -1,0 +1,220 @@
+/**
+ * The retry policy: what follows an attempt. Decides, and counts what it has decided on the request's Trip and on its
+ * host's budget. Sends nothing and waits for nothing: that is the loop in retry.ts.
+ */
+import type { Attempt } from '../core/attempt.ts'
+import type { Call } from '../core/call.ts'
+import { reasonOf } from '../core/callback.ts'
+import { formatDuration } from '../core/duration.ts'
+import { isUnsentCode } from '../core/outcome.ts'
+import type { Clock } from '../core/ports.ts'
+import { PREEMPTED, fault, isFault, isShortage } from '../core/result.ts'
+import type { Fault, Result } from '../core/result.ts'
+import type { Trip } from '../core/trip.ts'
+import type { Words } from '../core/words.ts'
+import { MAX_RESUME_JITTER_MS, backoffMs } from '../policy/backoff.ts'
+import type { Budget } from '../policy/budget.ts'
+import { doubtOfRepeat, orInDoubt } from '../policy/doubt.ts'
+import type { Verdict } from '../policy/judge.ts'
+import { retryAfterTooLong } from '../policy/patience.ts'
+import { announcedWaitMs } from '../policy/retry-after.ts'
+
+export interface RepeatPolicy {
+  readonly budget: Budget
+  readonly clock: Clock
+  readonly random: () => number
+  /** Is told that the system has refused a socket. Absent: such a refusal is a failure like others. */
+  readonly onShortage?: ((refusal: Fault, admittedAtMs: number, nowMs: number) => void) | undefined
+}
+
+/** An attempt and what came of it. */
+export interface Tried {
+  readonly trial: Attempt
+  readonly result: Result
+}
+
+export type Step =
+  /** The request is over. */
+  | { readonly kind: 'end'; readonly result: Result }
+  /** Once more at once, as if this attempt had not been. */
+  | { readonly kind: 'again' }
+  /** A repeat, after so long. */
+  | { readonly kind: 'repeat'; readonly waitMs: number }
+
+const AGAIN: Step = { kind: 'again' }
+
+const ended = (result: Result): Step => ({ kind: 'end', result })
+
+/** What the attempts of one request before the present one leave behind. */
+export class History {
+  stale = 0
+  unprocessed = 0
+  /** Since when no socket could be had (monotonic ms). */
+  shortSinceMs: number | undefined = undefined
+  /** Failures that were backed off from. */
+  failures = 0
+  /** The last attempt that was repeated. */
+  before: Tried | undefined = undefined
+}
+
+/** A closed connection keeps its port for a minute: what has not come back after two will not. */
+const MAX_SHORTAGE_MS = 120_000
+const SHORT = 'waited for a socket: this process or this machine had none left'
+
+const BUDGET_SPENT: Words = [
+  'not repeated: the retry budget of its host is spent. Raise ',
+  { option: 'retry.budget.reserve' },
+  ' or ',
+  { option: 'retry.budget.ratio' },
+  '; ',
+  { value: Infinity },
+  ' is no limit',
+]
+
+/** A result that is not judged: the attempt does not count, or its failure is about the attempt before it. */
+export function unjudged(policy: RepeatPolicy, history: History, { trial, result }: Tried): Step | undefined {
+  const { trip } = trial.call
+  if (history.before !== undefined && result.kind === 'fault' && isUnsentCode(result.code) && !trip.retry.isUnsent) {
+    // The repeat was not sent, but a write before it was, and may have been carried out.
+    const doubt = doubtOfRepeat(history.before.result, history.before.trial, result)
+    if (doubt !== undefined) return ended(doubt)
+  }
+  if (result.kind === 'fault' && result.code === PREEMPTED) return uncounted(trip)
+  if (policy.onShortage === undefined || !isShortage(result)) {
+    history.shortSinceMs = undefined
+    return undefined
+  }
+  const nowMs = policy.clock.now()
+  if (history.shortSinceMs === undefined) trip.warn(SHORT)
+  history.shortSinceMs ??= nowMs
+  if (nowMs - history.shortSinceMs >= MAX_SHORTAGE_MS) return undefined
+  policy.onShortage(result, trial.admittedAtMs, nowMs)
+  return uncounted(trip)
+}
+
+/** The attempt goes back into its queue as if it had not been made, unless nothing may follow. */
+function uncounted(trip: Trip): Step {
+  const { cancelled, stopping } = trip.cancelSlot
+  trip.retry.attempts--
+  if (cancelled !== undefined) return ended(cancelled)
+  return stopping ? ended(stoppedFault(trip)) : AGAIN
+}
+
+/** What follows this verdict. */
+export function stepAfter(policy: RepeatPolicy, history: History, tried: Tried, verdict: Verdict | Fault): Step {
+  if (isFault(verdict)) return ended(verdict)
+  const { trial, result } = tried
+  const { trip } = trial.call
+  const { cancelled, stopping } = trip.cancelSlot
+  if (verdict === 'throttle') {
+    trip.retry.refused++
+    // It would wait for its host, and a stopped run waits for nothing.
+    if (stopping && trip.retry.isUnsent && cancelled === undefined) return ended(stoppedFault(trip))
+  }
+  const isOver = verdict === 'done' || trip.retry.delivered || cancelled !== undefined || stopping
+  if (isOver) return ended(last(trial, result, policy.clock))
+  // A server may close a kept-alive connection just as we use it: that is nobody's failure (RFC 9112 §9.3.1).
+  if (isStale(trial, result) && history.stale++ === 0) return AGAIN
+  // In HTTP/2 a server says which requests it has not processed (RFC 9113 §8.7): one that shuts down does.
+  if (isUnprocessed(result) && history.unprocessed++ < MAX_UNPROCESSED_REPEATS) return AGAIN
+  return verdict === 'throttle' ? afterThrottle(tried, policy.clock) : afterFailure(policy, history, tried)
+}
+
+/** The gate has paused the lane and will hold the repeat; here only the request's patience is counted. */
+function afterThrottle(tried: Tried, clock: Clock): Step {
+  const { trial, result } = tried
+  const { call } = trial
+  if (!isTooLate(call, trial, clock)) return { kind: 'repeat', waitMs: 0 }
+  call.trip.retry.notRetriedBecause = retryAfterTooLong(call, trial.pausedUntilMs, clock.now())
+  return ended(last(trial, result, clock))
+}
+
+function afterFailure({ budget, clock, random }: RepeatPolicy, history: History, tried: Tried): Step {
+  const { trial, result } = tried
+  const { call } = trial
+  const { trip } = call
+  if (trip.retry.retriesLeft <= 0) return ended(last(trial, result, clock))
+  const announcedMs = announcedMsOf(result, clock)
+  if (announcedMs > call.plan.retry.maxRetryAfterMs) return ended(tooLongAnnounced(result, call, announcedMs, clock))
+  if (!budget.withdraw()) {
+    trip.warn(BUDGET_SPENT)
+    trip.retry.notRetriedBecause = BUDGET_SPENT
+    return ended(last(trial, result, clock))
+  }
+  const backoff = ownBackoffMs(call, ++history.failures, random)
+  if (isFault(backoff)) return ended(backoff)
+  const waitMs = leastWaitMs(backoff, announcedMs)
+  // Waiting into the deadline would report a late timeout instead of the real failure.
+  if (clock.now() + waitMs >= trip.stopwatch.deadlineMs) return ended(last(trial, result, clock))
+  trip.retry.retriesLeft--
+  if (result.kind === 'reply' && result.status === 421) trip.retry.misdirected = true
+  if (result.kind === 'reply' && result.status === 417) trip.retry.unexpecting = true
+  return { kind: 'repeat', waitMs }
+}
+
+/** The result as it leaves: with the time to come back, and with doubt where nobody can know. */
+export function last(trial: Attempt, result: Result, clock: Clock): Result {
+  if (result.kind === 'fault') return orInDoubt(result, trial.call, trial.headed)
+  if (trial.pausedUntilMs === undefined) return result
+  return { ...result, retryAt: Math.round(clock.epochMs() + trial.pausedUntilMs - clock.now()) }
+}
+
+/** What was sent on the hops before is not unsent. */
+function stoppedFault(trip: Trip): Fault {
+  const why = 'the run was stopped'
+  return trip.retry.isUnsent
+    ? fault('aborted/not_started', `not sent: ${why}`)
+    : fault('aborted/in_flight', `given up in flight: ${why}`, { sent: true })
+}
+
+/** What the answer to a failure asks its own request to wait; it pauses nobody else. 0: nothing. */
+function announcedMsOf(result: Result, clock: Clock): number {
+  return result.kind === 'reply' ? (announcedWaitMs(result.headers, clock.epochMs()) ?? 0) : 0
+}
+
+/** Our own back-off, or what was announced and a little more, so that many do not come back in step. */
+function leastWaitMs(ownMs: number, announcedMs: number): number {
+  return announcedMs === 0 ? ownMs : Math.max(ownMs, announcedMs + Math.min(ownMs, MAX_RESUME_JITTER_MS))
+}
+
+function tooLongAnnounced(result: Result, call: Call, announcedMs: number, clock: Clock): Result {
+  const { maxRetryAfterMs } = call.plan.retry
+  call.trip.retry.notRetriedBecause = [
+    `not repeated: the server asked to wait for ${formatDuration(announcedMs)}, and `,
+    { option: 'retry.maxRetryAfter' },
+    ` is ${formatDuration(maxRetryAfterMs)}`,
+  ]
+  return { ...result, retryAt: Math.round(clock.epochMs() + announcedMs) }
+}
+
+/** The plan may be a function of the caller's. */
+function ownBackoffMs(call: Call, failures: number, random: () => number): number | Fault {
+  try {
+    return backoffMs(call.plan.retry.backoff, failures, random)
+  } catch (error) {
+    return fault('callback/hook', `retry.backoff threw: ${reasonOf(error)}`, { sent: true, cause: error })
+  }
+}
+
+function isStale(trial: Attempt, result: Result): boolean {
+  if (!trial.reused || result.kind !== 'fault') return false
+  return result.code === 'reset/before_headers'
+}
+
+/** Of one request; a server that refuses more often is not just about to end. */
+const MAX_UNPROCESSED_REPEATS = 3
+
+const isUnprocessed = (result: Result): boolean =>
+  result.kind === 'fault' && !result.sent && (result.code === 'reset/goaway' || result.code === 'reset/refused')
+
+/** Whether the repeat would come later than `retry.maxRetryAfter` after the first throttled answer, or too late anyway. */
+function isTooLate(call: Call, trial: Attempt, clock: Clock): boolean {
+  const { trip, plan } = call
+  const nowMs = clock.now()
+  // Our jitter comes on top of an announced wait, not on top of the time in all.
+  const jitterMs = trip.retry.throttledAtMs === undefined ? MAX_RESUME_JITTER_MS : 0
+  trip.retry.throttledAtMs ??= nowMs
+  const repeatAtMs = trial.pausedUntilMs ?? nowMs
+  if (plan.retry.maxRetryAfterMs === 0 || repeatAtMs >= trip.stopwatch.deadlineMs) return true
+  return repeatAtMs - trip.retry.throttledAtMs > plan.retry.maxRetryAfterMs + jitterMs
+}

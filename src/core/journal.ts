@@ -97,7 +97,7 @@ export interface Dropped {
 }
 
 /**
- * `known`, `intent`, `keyedAt`, `read`, `isNew` and `dropped` MUST answer for what the record held when it was opened: a run
+ * `known`, `intent`, `keyedAt`, `sharesPrint`, `read`, `isNew` and `dropped` MUST answer for what the record held when it was opened: a run
  * asks about a request before it sends it, and a run of any length costs no memory per line that it appends.
  *
  * A finished line or intent of version 1 is that of `#<index>`.
@@ -107,8 +107,8 @@ export interface Journal {
   readonly size: number
   /** It held nothing. */
   readonly isNew: boolean
-  /** Requests with keys are known. */
-  readonly hasKeys: boolean
+  /** How many requests with keys are known, by a finished line or an intent. */
+  readonly keys: number
   /** For the fingerprints. */
   readonly salt: string
   /** What had to be dropped on opening; undefined when the record was whole. */
@@ -119,6 +119,8 @@ export interface Journal {
   intent(id: string): Doubt | undefined
   /** The last finished line of a request with a key that was at this place in its run. */
   keyedAt(index: number): Known | undefined
+  /** Whether several requests with keys have this fingerprint: they differ in nothing but their keys. */
+  sharesPrint(print: string): boolean
   /** The whole line of an id that is known, or of what `keyedAt` knows. MUST reject when it is not, or is damaged by now. */
   read(id: string | number): Promise<DoneLine>
   /**

@@ -63,7 +63,8 @@ export interface OkOutcome<Value, Meta = unknown> {
   readonly ok: true
   /**
    * The identity of the request, the same in every run of the same input: `k:<key>`, or `#<index>` without a key. If
-   * two requests have the same key, the second one is `k:<key>~2`.
+   * two requests have the same key, the second one is `k:<key>~2`. A request that was found
+   * while another one was in flight has `<id of that one>/<n>`.
    */
   readonly id: string
   /** The position in the input, from 0. */
@@ -88,7 +89,8 @@ export interface FailedOutcome<Meta = unknown> {
   readonly ok: false
   /**
    * The identity of the request, the same in every run of the same input: `k:<key>`, or `#<index>` without a key. If
-   * two requests have the same key, the second one is `k:<key>~2`.
+   * two requests have the same key, the second one is `k:<key>~2`. A request that was found
+   * while another one was in flight has `<id of that one>/<n>`.
    */
   readonly id: string
   /** The position in the input, from 0. */

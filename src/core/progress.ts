@@ -38,6 +38,11 @@ export interface Totals {
   readonly bytes: number
   /** Outcomes that were restored from the run file. */
   readonly restored: number
+  /**
+   * Requests with keys that the run file has and the input does not have any more. 0 without a run file, and for a run
+   * that ended before its input did.
+   */
+  readonly gone: number
   /** Outcomes that the sink refused with a RowError; after an abort, also those that it has not confirmed. */
   readonly unwritten: number
   /** The duration of the run in milliseconds. */

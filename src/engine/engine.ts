@@ -114,19 +114,19 @@ export class Run {
   /** An input with a length accounts for every item; of a lazy one only what was pulled exists. */
   #abandonRest(reason: Fault): void {
     if (this.#source.size === undefined) return
-    this.#source.takeRest((value, index) => {
+    this.#source.takeRest(item => {
       this.#tally.pull()
-      this.#deliver(this.#abandon(value, index, reason))
+      this.#deliver(this.#abandon(item, reason))
     })
     this.#input = nextInput(this.#input, 'close')
   }
 
-  #abandon(item: unknown, index: number, reason: Fault): Outcome {
+  #abandon(item: Item, reason: Fault): Outcome {
     try {
-      return this.#parts.abandon(item, index, reason)
+      return this.#parts.abandon(item, reason)
     } catch {
-      // An item that throws when it is looked at still gets its outcome.
-      return this.#parts.abandon('', index, reason)
+      // An item that throws when it is read still gets its outcome.
+      return this.#parts.abandon({ ...item, value: '' }, reason)
     }
   }
 
@@ -219,7 +219,8 @@ export class Run {
     } catch (error) {
       // A getter or a proxy of the caller's threw: one item's failure, never the batch's.
       const unreadable = `expected a request that can be read, but reading it threw: ${reasonOf(error)}`
-      return this.#abandon('', item.index, fault('invalid_request/unreadable', unreadable, { cause: error }))
+      const reason = fault('invalid_request/unreadable', unreadable, { cause: error })
+      return this.#abandon({ ...item, value: '' }, reason)
     }
   }
 

@@ -149,13 +149,13 @@ class ByLanes implements Source {
     return group === undefined ? 0 : group.indexes.length - group.next
   }
 
-  takeRest(take: (value: unknown, index: number) => void): void {
+  takeRest(take: (item: Item) => void): void {
     for (const group of this.#groups.values()) {
       this.#leaveLine(group)
       while (group.next < group.indexes.length) {
         const index = group.indexes[group.next++] as number
         this.#left--
-        take(this.#input[index], index)
+        take({ value: this.#input[index], index })
       }
       this.#groups.delete(group.lane)
     }

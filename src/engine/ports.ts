@@ -12,7 +12,7 @@ export interface EngineParts {
   readonly send: Send<Call, Result>
   readonly settle: (call: Call, result: Result) => Outcome | Promise<Outcome>
   /** The outcome of an item that was never sent. */
-  readonly abandon: (item: unknown, index: number, reason: Fault) => Outcome
+  readonly abandon: (item: Item, reason: Fault) => Outcome
 }
 
 /** What the engine tells the limits below, and hears from them. */

@@ -3,10 +3,15 @@ import { isThenable } from '../core/callback.ts'
 import type { Standing } from '../core/standing.ts'
 import type { Trip } from '../core/trip.ts'
 
-/** An item with its place in the input. `lane`: whose limits it is under, where that is known already. */
+/**
+ * An item of the input. `index` numbers the items of a run as they are taken, for display. `id` is the identity of its
+ * request where the source knows it, as it does for one that was found while running (see child-ids.ts); else it follows
+ * from the key, or from the index. `lane`: whose limits it is under, where that is known already.
+ */
 export interface Item {
   readonly value: unknown
   readonly index: number
+  readonly id?: string
   readonly lane?: string
 }
 
@@ -20,7 +25,7 @@ export interface Source {
   readonly lookAhead: number
   pull(): Pulled | Promise<Pulled>
   /** Hands out the items that an input with a length still has, whoever could go. Nothing of a lazy one. */
-  takeRest(take: (value: unknown, index: number) => void): void
+  takeRest(take: (item: Item) => void): void
   /** By lanes: its items that wait for their turn cost nothing, so they need no window. */
   readonly isByLanes?: boolean
   /** The lane may have room again. `standing`: how far its host is trusted now, when there is news of that. */
@@ -67,7 +72,7 @@ function fromArray(input: readonly unknown[], lane: string | undefined, first: S
     takeRest(take) {
       while (next < size) {
         const index = next++
-        take(input[index], index)
+        take({ value: input[index], index })
       }
     },
     wake(asked, now) {

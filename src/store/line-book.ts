@@ -7,7 +7,8 @@ import type { DoneLine } from '../core/journal.ts'
 const POSITION = /^#(\d{1,15})$/
 
 export class LineBook {
-  hasKeys = false
+  /** How many requests with keys have a line. */
+  keys = 0
   /** For requests named `#<position>`, and for lines of version 1. */
   readonly #byPosition = new LineIndex()
   /** For all other requests: maps their id to a number. */
@@ -19,8 +20,11 @@ export class LineBook {
   set({ id, index }: Pick<DoneLine, 'id' | 'index'>, place: Place): void {
     const position = positionOf(id)
     if (position !== undefined) return this.#byPosition.set(position, place)
-    this.hasKeys = true
+    const before = this.#names.size
     this.#byName.set(this.#names.add(id), place)
+    // A request that was found while running is named after the request that it was found in: `#3/1`.
+    if (!isKeyed(id)) return
+    if (this.#names.size > before) this.keys++
     this.#atIndex.set(index, place)
   }
 
@@ -32,9 +36,15 @@ export class LineBook {
   }
 
   keyedAt(index: number): Place | undefined {
-    return this.hasKeys ? this.#atIndex.get(index) : undefined
+    return this.keys > 0 ? this.#atIndex.get(index) : undefined
+  }
+
+  sharesPrint(print: string): boolean {
+    return this.#byName.has(print, 2)
   }
 }
+
+export const isKeyed = (id: string): boolean => id.startsWith('k:')
 
 /** The position in `#<position>`; undefined for any other id. */
 export function positionOf(id: string): number | undefined {

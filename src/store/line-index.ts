@@ -60,6 +60,17 @@ export class LineIndex {
     }
   }
 
+  /** Whether at least so many lines have this fingerprint. Looks at all of them. */
+  has(print: string, count: number): boolean {
+    let found = 0
+    for (const number of this.#pages.keys()) {
+      for (let slot = 0; slot < PAGE_SIZE && found < count; slot++) {
+        if (this.get(number * PAGE_SIZE + slot)?.print === print) found++
+      }
+    }
+    return found >= count
+  }
+
   /** All fingerprints come from one function, so the first one decides how they are packed. */
   #choose(print: string): number {
     this.#packing = HEX.test(print) ? 'hex' : 'latin1'

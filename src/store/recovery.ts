@@ -6,7 +6,7 @@
  * and a person should look at it. A file that never was a run file is refused before anything is changed. Does no I/O
  * itself.
  */
-import { LineBook, nameOf, positionOf } from './line-book.ts'
+import { LineBook, isKeyed, nameOf, positionOf } from './line-book.ts'
 import { mayBeginLine, readLine } from './run-lines.ts'
 import type { Rest } from './line-reader.ts'
 import type { Reading } from './run-lines.ts'
@@ -80,6 +80,13 @@ export class Recovery {
   /** Whether the file has no valid line. */
   get isEmpty(): boolean {
     return this.#good === 0
+  }
+
+  /** How many requests with keys have a line or an intent. */
+  get keys(): number {
+    let keys = this.done.keys
+    for (const id of this.doubts.keys()) if (isKeyed(id) && this.done.get(id) === undefined) keys++
+    return keys
   }
 
   /** Takes the next line, without its `\n`. */

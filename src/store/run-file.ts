@@ -67,7 +67,7 @@ export async function openRunFile(path: string, { durability }: RunFileOptions):
 }
 
 /** What a run file holds. */
-export type Contents = Pick<Journal, 'size' | 'hasKeys' | 'salt' | 'known' | 'intent' | 'keyedAt' | 'read'>
+export type Contents = Pick<Journal, 'size' | 'keys' | 'salt' | 'known' | 'intent' | 'keyedAt' | 'sharesPrint' | 'read'>
 
 /** Reads the file without locking or repairing it. Undefined if it does not exist. */
 export async function lookInto(path: string): Promise<Contents | undefined> {
@@ -81,11 +81,12 @@ export async function lookInto(path: string): Promise<Contents | undefined> {
     recovery.end(rest)
     return {
       size: recovery.size,
-      hasKeys: recovery.done.hasKeys,
+      keys: recovery.keys,
       salt: recovery.salt ?? '',
       known: id => recovery.done.get(id),
       intent: id => recovery.doubts.get(id),
       keyedAt: index => recovery.done.keyedAt(index),
+      sharesPrint: print => recovery.done.sharesPrint(print),
       read: id => lookAt(path, name, recovery, id),
     }
   } finally {
@@ -128,7 +129,7 @@ function blank(path: string, spans: readonly Span[]): void {
 
 class RunFile implements Journal {
   readonly isNew: boolean
-  readonly hasKeys: boolean
+  readonly keys: number
   readonly salt: string
   readonly dropped: Dropped | undefined
   readonly #name: string
@@ -159,7 +160,7 @@ class RunFile implements Journal {
     this.#size = recovery.size
     this.#isSalted = recovery.salt !== undefined
     this.salt = recovery.salt ?? randomBytes(SALT_BYTES).toString('base64url')
-    this.hasKeys = recovery.done.hasKeys
+    this.keys = recovery.keys
     this.isNew = recovery.isEmpty
     this.dropped = dropped
   }
@@ -178,6 +179,10 @@ class RunFile implements Journal {
 
   keyedAt(index: number): Known | undefined {
     return this.#recovery.done.keyedAt(index)
+  }
+
+  sharesPrint(print: string): boolean {
+    return this.#recovery.done.sharesPrint(print)
   }
 
   async read(id: string | number): Promise<DoneLine> {

@@ -208,7 +208,7 @@ describe('What a source says of itself', () => {
   test('is who is left, in any order, when the run has been ended; nobody twice.', () => {
     const { source, pulls } = open(['a1', 'a2', 'b1', 'b2', 'c1'], { b: 'wait', c: 'yield' })
     const taken = pulls(2)
-    source.takeRest(value => taken.push(String(value)))
+    source.takeRest(({ value }) => taken.push(String(value)))
     expect(taken.toSorted()).toEqual(['a1', 'a2', 'b1', 'b2', 'c1'])
     expect(source.pull()).toBe('done')
   })

@@ -2,7 +2,7 @@
 import type { RunPlan } from '../run-plan.ts'
 import { shorter } from '../../client/run/batch-run.ts'
 import { another } from '../../client/run/another-input.ts'
-import { resumeDecisionOf, knownOf } from '../../client/run/resume-decision.ts'
+import { Roll, resumeDecisionOf, knownOf } from '../../client/run/resume-decision.ts'
 import type { ResumePlan } from '../../config/plan.ts'
 import type { Call } from '../../core/call.ts'
 import { lookInto } from '../../store/run-file.ts'
@@ -32,10 +32,12 @@ export async function recordOf(plan: ResumePlan | undefined, limit: number | und
   const file = plan === undefined ? undefined : await lookInto(plan.path)
   if (plan === undefined || file === undefined) return undefined
   const done: Done = { ok: 0, failed: 0, doubtful: 0 }
+  const roll = new Roll(file)
   return {
     done,
     async isLeft(call) {
-      const decision = await resumeDecisionOf(call, file, plan)
+      roll.meet(call.trip.id)
+      const decision = await resumeDecisionOf(call, file, plan, roll)
       switch (decision.kind) {
         case 'send':
           return true

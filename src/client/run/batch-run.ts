@@ -38,13 +38,15 @@ export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended'> {
 export interface BatchRun {
   readonly run: Run
   readonly restored: () => number
+  /** Requests of the run file that the input does not have any more. Known when the run has ended. */
+  readonly gone: () => number
 }
 
 /** At once, unless there is a run file to open first. */
 export function batchRun(parts: BatchRunParts): BatchRun | Promise<BatchRun> {
   const { resume } = parts.plan
   if (resume !== undefined) return resumedRun(parts, resume)
-  return { run: makeRun(parts, engineParts(parts)), restored: () => 0 }
+  return { run: makeRun(parts, engineParts(parts)), restored: () => 0, gone: () => 0 }
 }
 
 async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<BatchRun> {
@@ -54,6 +56,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
   // A torn last line is what any crash leaves, and is no news.
   if (dropped !== undefined && !dropped.isTorn) warnOf(plan.path, dropped)
   let failure: { readonly error: unknown } | undefined
+  let gone = 0
   try {
     const base = engineParts(parts)
     const { call: common } = parts.plan.request
@@ -75,8 +78,10 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
       {
         ...parts,
         ended: inputError => {
-          const isShort = !run.halted && run.counts.pulled < size && !isPartial(items)
-          const short = isShort ? { error: shorter(plan.path, size) } : undefined
+          const isWhole = !run.halted && !isPartial(items)
+          const short = isWhole && run.counts.pulled < size ? { error: shorter(plan.path, size) } : undefined
+          if (isWhole && (failure ?? inputError ?? short) === undefined) gone = resume.gone
+          if (gone > 0) warnOfGone(plan.path, gone)
           journal.close().then(
             () => ended(failure ?? inputError ?? short),
             (error: unknown) => ended(failure ?? { error: lostFile(plan.path, error) }),
@@ -90,7 +95,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
         settle: (call, result) => resume.settle(call, result),
       },
     )
-    return { run, restored: () => resume.restored }
+    return { run, restored: () => resume.restored, gone: () => gone }
   } catch (error) {
     await journal.close().catch(() => undefined)
     throw error
@@ -109,6 +114,12 @@ function warnOf(path: string, { lines, firstLine }: Dropped): void {
   process.emitWarning(printable(message), 'ParallelRequestsWarning')
 }
 
+function warnOfGone(path: string, gone: number): void {
+  const what = gone === 1 ? '1 request that it has is' : `${gone} requests that it has are`
+  const message = `${path}: ${what} not in this input any more. Nothing was removed from the file`
+  process.emitWarning(printable(message), 'ParallelRequestsWarning')
+}
+
 /** Everything that the file has is in the array, and the same: known before anything is sent. */
 async function checkArray(
   items: readonly unknown[],
@@ -119,7 +130,7 @@ async function checkArray(
 ): Promise<void> {
   if (items.length < journal.size) throw shorter(path, journal.size)
   // Those with a key may be anywhere.
-  await resume.check(prepared(journal.hasKeys ? items : items.slice(0, journal.size), parts))
+  await resume.check(prepared(journal.keys > 0 ? items : items.slice(0, journal.size), parts))
 }
 
 function* prepared(items: readonly unknown[], { prepare }: EngineParts): Generator<Call | Outcome> {
@@ -148,12 +159,12 @@ function makeRun({ items, plan, wired, clock, deliver, ended }: BatchRunParts, p
 }
 
 function engineParts({ items, plan, wired, clock }: BatchRunParts): EngineParts {
-  const ids = new RequestIds(items, plan.keys !== undefined)
+  const ids = new RequestIds(items, plan.keys)
   return {
     prepare: item => prepareItem(item, plan, clock.now(), ids),
     send: wired.send,
     settle: (call, result) => settle(call, result, clock),
-    abandon: (item, index, reason) => abandonItem(item, index, plan, reason, ids),
+    abandon: (item, reason) => abandonItem(item, plan, reason, ids),
   }
 }
 

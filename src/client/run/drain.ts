@@ -94,7 +94,7 @@ export async function drain({ sink, clock, signal, closed, open }: DrainParts): 
     broken ??= { error }
   }
   if (broken !== undefined) throw broken.error
-  const { run, restored } = batch as BatchRun
+  const { run, restored, gone } = batch as BatchRun
   const { ok, failed, retries, bytes } = run.counts
   return {
     total: ok + failed,
@@ -104,6 +104,7 @@ export async function drain({ sink, clock, signal, closed, open }: DrainParts): 
     retries,
     bytes,
     restored: restored(),
+    gone: gone(),
     unwritten: unwritten + unsettled.ok + unsettled.failed,
     elapsedMs: clock.now() - startedAtMs,
     aborted: gaveUp || run.aborted !== undefined,

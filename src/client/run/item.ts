@@ -12,7 +12,7 @@ import type { Item } from '../../engine/source.ts'
 
 /** The item made ready; what is wrong with it is its own outcome. */
 export function prepareItem(
-  { value, index, lane }: Item,
+  { value, index, id, lane }: Item,
   plan: BatchPlan,
   nowMs: number,
   ids: RequestIds,
@@ -23,26 +23,25 @@ export function prepareItem(
   const call = prepare(value, item, request)
   if ('refused' in call) {
     const label = labelOf(value, item, request)
-    return refusedOutcome({ ...label, id: ids.of(index, label.key) }, call.refused, request.call.secretNames)
+    return refusedOutcome({ ...label, id: id ?? ids.of(index, label.key) }, call.refused, request.call.secretNames)
   }
-  call.trip.id = ids.of(index, call.key)
+  call.trip.id = id ?? ids.of(index, call.key)
   return call
 }
 
 /** The outcome of an item that is given up before anybody has looked at it. */
 export function abandonItem(
-  item: unknown,
-  index: number,
+  { value, index, id }: Item,
   { request, keys }: BatchPlan,
   reason: Fault,
   ids: RequestIds,
 ): Outcome {
   const key = keys?.[index]
   const { secretNames } = request.call
-  if (typeof item === 'string') {
+  if (typeof value === 'string') {
     const asked = { index, key, method: methodOfUrl(request) }
-    return unsentOutcome(ids.of(index, key), asked, item, reason, secretNames)
+    return unsentOutcome(id ?? ids.of(index, key), asked, value, reason, secretNames)
   }
-  const label = labelOf(item, { index, key }, request)
-  return unsentOutcome(ids.of(index, label.key), label, label, reason, secretNames)
+  const label = labelOf(value, { index, key }, request)
+  return unsentOutcome(id ?? ids.of(index, label.key), label, label, reason, secretNames)
 }

@@ -3,6 +3,7 @@
  * The same in every run of the same input, so that a run file knows it again.
  */
 import { isRecord } from '../../config/kinds.ts'
+import { ChildIds } from '../../engine/child-ids.ts'
 import { KeyTable } from '../../store/key-table.ts'
 
 export class RequestIds {
@@ -12,9 +13,15 @@ export class RequestIds {
   /** Of an array, which is not taken in its order: those of keys that came before, by position. */
   readonly #repeats: ReadonlyMap<number, string> | undefined
 
-  /** @param items of the run @param hasKeys of the options: they differ */
-  constructor(items?: unknown, hasKeys = false) {
-    if (hasKeys) this.#repeats = new Map()
+  readonly #given: readonly string[] | undefined
+  /** The given keys, looked up only where requests are found while running. */
+  #givenSet: ReadonlySet<string> | undefined
+  readonly #children = new ChildIds(id => id.startsWith('k:') && this.#isTaken(id.slice(2)))
+
+  /** @param items of the run @param keys of the options: no two are the same */
+  constructor(items?: unknown, keys?: readonly string[]) {
+    this.#given = keys
+    if (keys !== undefined) this.#repeats = new Map()
     else if (Array.isArray(items)) this.#repeats = this.#repeatsIn(items)
   }
 
@@ -22,6 +29,19 @@ export class RequestIds {
   of(index: number, key: string | undefined): string {
     if (key === undefined) return `#${index}`
     return this.#repeats === undefined ? this.#next(key) : (this.#repeats.get(index) ?? `k:${key}`)
+  }
+
+  /** Of a request that was found while `parent` was under way: `<parent>/<n>`. */
+  childOf(parent: string): string {
+    const id = this.#children.next(parent)
+    // A key that comes later must not be given the same name.
+    if (id.startsWith('k:')) this.#seen.add(id.slice(2))
+    return id
+  }
+
+  #isTaken(key: string): boolean {
+    this.#givenSet ??= new Set(this.#given)
+    return this.#givenSet.has(key) || this.#seen.find(key) !== undefined
   }
 
   #next(key: string): string {

@@ -10,7 +10,7 @@ import { REFUSED_PRINT } from '../../core/journal.ts'
 import type { Doubt, Journal, Known } from '../../core/journal.ts'
 
 /** What a run file held when it was opened. */
-export type Past = Pick<Journal, 'known' | 'intent' | 'keyedAt' | 'read' | 'salt'>
+export type Past = Pick<Journal, 'known' | 'intent' | 'keyedAt' | 'sharesPrint' | 'read' | 'salt' | 'keys'>
 
 export type ResumeDecision =
   /** `key`: the one that it was sent with before, by which the server knows it again. */
@@ -28,6 +28,36 @@ interface Mismatch {
   readonly id: string | number
   /** It may be the same: that was not recorded in version 1. */
   readonly isOld?: true
+  /** The same request, by another key: either the keys have changed, or rows have moved. */
+  readonly isRenamed?: true
+}
+
+/**
+ * Which keys of the file a run has met so far. One that it has met proves that the keys are still the same; those that it
+ * has not met at its end are gone from the input.
+ */
+export class Roll {
+  readonly #past: Pick<Past, 'known' | 'intent' | 'keys'>
+  #met = 0
+
+  constructor(past: Pick<Past, 'known' | 'intent' | 'keys'>) {
+    this.#past = past
+  }
+
+  /** To be called once for each request of the run. */
+  meet(id: string): void {
+    const { keys } = this.#past
+    if (keys === 0 || !id.startsWith('k:')) return
+    if (this.#past.known(id) !== undefined || this.#past.intent(id) !== undefined) this.#met++
+  }
+
+  get met(): number {
+    return this.#met
+  }
+
+  get gone(): number {
+    return this.#past.keys - this.#met
+  }
 }
 
 const SEND: ResumeDecision = { kind: 'send' }
@@ -70,11 +100,14 @@ function atItsPlace(past: Past, { index, key }: Call, print: string): Found | Mi
     return past.keyedAt(index) === undefined ? undefined : { kind: 'another', id: index }
   }
   const found = at(past, `#${index}`)
-  if (found !== undefined) {
-    return (found.doubt ?? found.known)?.v === 1 ? found : { kind: 'another', id: found.id }
+  const before = found?.doubt ?? found?.known
+  if (found !== undefined && before !== undefined) {
+    if (before.v === 1) return found
+    // Without keys then, and with keys now. In a file that has both, rows with keys may have moved.
+    return past.keys === 0 || before.print === print ? { kind: 'another', id: found.id } : undefined
   }
-  // The same request at the same place by another key: its keys are others now, and all would be sent again.
-  return past.keyedAt(index)?.print === print ? { kind: 'another', id: index } : undefined
+  // If the keys have changed, everything would be sent again.
+  return past.keyedAt(index)?.print === print ? { kind: 'another', id: index, isRenamed: true } : undefined
 }
 
 function at(past: Past, id: string): Found | undefined {
@@ -88,15 +121,25 @@ function bringsSecrets({ own }: Call): boolean {
   return own !== undefined && (own.headers.length > 0 || own.unset.length > 0 || own.credentials !== undefined)
 }
 
-/** At once where it can be: a run must stop before it pulls another batch's next request. */
+/**
+ * At once where it can be: a run must stop before it pulls another batch's next request.
+ *
+ * @param roll has met this request and all before it
+ */
 export function resumeDecisionOf(
   call: Call,
   past: Past,
   plan: Pick<ResumePlan, 'retryFailed' | 'unknownWrites'>,
+  roll: Pick<Roll, 'met'>,
 ): ResumeDecision | Promise<ResumeDecision> {
-  const found = findIn(past, call, (call.trip.print ??= fingerprint(call, past.salt)))
+  const print = (call.trip.print ??= fingerprint(call, past.salt))
+  const found = findIn(past, call, print)
   if (found === undefined) return SEND
-  if ('kind' in found) return found
+  if ('kind' in found) {
+    // A new row before others that differ in nothing but their keys looks like the row that was there.
+    const isNew = found.isRenamed === true && (roll.met > 0 || past.sharesPrint(print))
+    return isNew ? SEND : found
+  }
   const { id, known, doubt } = found
   if (known !== undefined && doubt === undefined && (known.ok || !plan.retryFailed)) return { kind: 'restore', id }
   return isSafe(call) ? SEND : fateOfWrite(call, found, past, plan)

@@ -4,7 +4,7 @@
  */
 import { CRASHED, NOT_RESENT, isGone, resultIn, withKey } from './again.ts'
 import { another } from './another-input.ts'
-import { resumeDecisionOf, findIn, isSafe, knownOf } from './resume-decision.ts'
+import { Roll, resumeDecisionOf, findIn, isSafe, knownOf } from './resume-decision.ts'
 import type { ResumeDecision } from './resume-decision.ts'
 import { fingerprint } from './fingerprint.ts'
 import { Refusals, saysTheSame } from './refusals.ts'
@@ -14,6 +14,7 @@ import { NOT_RESUMABLE } from '../../config/options/run-file.ts'
 import type { ResumePlan } from '../../config/plan.ts'
 import type { Call, CallPlan } from '../../core/call.ts'
 import { isThenable, reasonOf } from '../../core/callback.ts'
+import type { ConfigError } from '../../core/error.ts'
 import { getHeader } from '../../core/headers.ts'
 import { LineError, REFUSED_PRINT } from '../../core/journal.ts'
 import type { DoneLine, IntentLine, Journal } from '../../core/journal.ts'
@@ -50,14 +51,25 @@ export class Resume {
   readonly #intended = new WeakSet<Call['trip']>()
   readonly #lines = new WeakMap<Call['trip'], DoneLine>()
   readonly #refusals = new Refusals()
+  readonly #roll: Roll
+  /** The whole input has been compared with the file. */
+  #isChecked = false
 
   constructor(parts: ResumeParts) {
     this.#parts = parts
+    this.#roll = new Roll(parts.journal)
+  }
+
+  /** Requests with keys that the file has and the input does not have any more; known at the end of the input. */
+  get gone(): number {
+    return this.#roll.gone
   }
 
   /** What cannot be sent as it was written has its line, too: see refusals.ts. */
   admit(prepared: Call | Outcome, plan: CallPlan): Call {
-    return this.#refusals.admit(prepared, plan, this.#parts.clock.now())
+    const call = this.#refusals.admit(prepared, plan, this.#parts.clock.now())
+    this.#roll.meet(call.trip.id)
+    return call
   }
 
   /** What the file has of this request, or what the network says. Not async, nor is `settle`: nearly all are new. */
@@ -69,7 +81,7 @@ export class Resume {
     }
     call.trip.print = fingerprint(call, journal.salt)
     if (journal.isNew && isSafe(call)) return send(call)
-    const decision = resumeDecisionOf(call, journal, this.#parts.plan)
+    const decision = resumeDecisionOf(call, journal, this.#parts.plan, this.#isChecked ? PROVEN : this.#roll)
     return isThenable(decision) ? decision.then(found => this.#follow(call, found)) : this.#follow(call, decision)
   }
 
@@ -172,11 +184,20 @@ export class Resume {
 
   /** What the file has is compared with an array before anything is sent. */
   async check(calls: Iterable<Call | Outcome>): Promise<void> {
+    const { journal } = this.#parts
+    const roll = new Roll(journal)
+    let renamed: ConfigError | undefined
     for (const call of calls) {
+      roll.meet('ok' in call ? call.id : call.trip.id)
       if ('ok' in call) continue
-      const found = findIn(this.#parts.journal, call, fingerprint(call, this.#parts.journal.salt))
-      if (found !== undefined && 'kind' in found) throw await another(call, found, this.#parts)
+      const found = findIn(journal, call, fingerprint(call, journal.salt))
+      if (found === undefined || !('kind' in found)) continue
+      if (found.isRenamed !== true) throw await another(call, found, this.#parts)
+      renamed ??= await another(call, found, this.#parts)
     }
+    // With no key that the file knows, the keys have changed. One that it knows tells that rows have moved.
+    if (renamed !== undefined && roll.met === 0) throw renamed
+    this.#isChecked = true
   }
 
   /** The outcome, once the file has a line of it. */
@@ -272,6 +293,9 @@ export class Resume {
     return broken
   }
 }
+
+/** Of an input that was compared as a whole. */
+const PROVEN = { met: 1 }
 
 /** In the place of an answer; nobody looks at it. */
 const REFUSED: Fault = fault('invalid_request/options', 'could not be sent as it was written')

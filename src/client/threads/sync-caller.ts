@@ -50,7 +50,7 @@ export class CallingThread implements Caller {
 
   constructor(items: readonly unknown[], plan: BatchPlan) {
     this.#items = items
-    this.#ids = new RequestIds(items, plan.keys !== undefined)
+    this.#ids = new RequestIds(items, plan.keys)
     this.#plan = plan
     this.#sharedBody = plan.request.body?.given
     this.#onProgress = plan.onProgress && guarded(plan.onProgress)
@@ -85,8 +85,8 @@ export class CallingThread implements Caller {
     }
   }
 
-  #abandoned(item: unknown, index: number, reason: Fault): Outcome {
-    return abandonItem(item, index, this.#plan, reason, this.#ids)
+  #abandoned(value: unknown, index: number, reason: Fault): Outcome {
+    return abandonItem({ value, index }, this.#plan, reason, this.#ids)
   }
 
   /** Keeps what cannot cross; the number stands for it. */

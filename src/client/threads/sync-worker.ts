@@ -123,7 +123,7 @@ function start({ client, calls, window, maxFailures, tellsProgress, network }: O
       prepare: ({ value: sent }) => (sent === undefined ? counted(false, 0, 0) : revive(sent as SentCall)),
       send: wired.send,
       settle,
-      abandon(sent, index, reason) {
+      abandon({ value: sent, index }, reason) {
         // One that has been refused keeps its own reason.
         if (sent !== undefined) tell('abandon', [index, packResult(reason, false).sent as SentFault])
         return counted(false, 0, 0)

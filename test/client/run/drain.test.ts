@@ -61,6 +61,7 @@ describe('drain()', () => {
       retries: 10,
       bytes: 400,
       restored: 0,
+      gone: 0,
       unwritten: 0,
       aborted: false,
       elapsedMs: transport.clock.now(),

@@ -256,6 +256,7 @@ describe('an outcome that is restored from a run file', () => {
       ok: 8,
       failed: 1,
       restored: 9,
+      gone: 0,
       retries: 0,
     })
     expect(sentIndexes(transport)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])

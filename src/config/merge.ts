@@ -7,13 +7,15 @@ import type { OptionName, Values } from './table.ts'
 export function merge(under: Values, over: Values): Values {
   const merged: Record<string, unknown> = { ...under }
   for (const [name, value] of Object.entries(over)) {
-    merged[name] = mergeValue(OPTIONS[name as OptionName] as AnyOption, merged[name], value)
+    const before = merged[name]
+    merged[name] = before === undefined ? value : mergeValue(OPTIONS[name as OptionName] as AnyOption, before, value)
   }
   return merged
 }
 
 function mergeValue(option: AnyOption, under: unknown, over: unknown): unknown {
-  if (under === undefined || over === undefined || option.merge === 'replace') return over ?? under
+  if (over === undefined) return under
+  if (option.merge === 'replace') return over
   if (option.merge === 'add') return [...(under as readonly unknown[]), ...(over as readonly unknown[])]
   return option.join?.(under, over) ?? byName(under, over)
 }

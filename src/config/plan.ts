@@ -74,7 +74,7 @@ export interface BatchPlan {
 const option = (name: string): AnyOption => OPTIONS[name as OptionName] as AnyOption
 
 type AnyParts = Readonly<Record<string, PlanPart<Values, unknown>>>
-type PlanName = keyof typeof PARTS
+export type PlanName = keyof typeof PARTS
 
 const partsOf = (plan: PlanName): AnyParts => PARTS[plan] as AnyParts
 
@@ -88,14 +88,19 @@ export function fieldsOf(plan: PlanName, values: Values): Record<string, unknown
   const fields: Record<string, unknown> = {}
   for (const name of namesOf(plan)) fields[name] = valueOf(values, name)
   for (const [name, { make }] of Object.entries(partsOf(plan))) fields[name] = make(values)
-  return fields
+  // Copied: V8 keeps an object that was filled by computed names as a hash table, and every request reads from this one.
+  return { ...fields }
 }
 
-/**
- * The plan of a call. The types of core say what it has; the entries of the table say how it comes about. Copied, because
- * V8 keeps an object that was filled by computed names as a hash table, and every request reads from this one.
- */
-const callPlan = (values: Values): CallPlan => ({ ...fieldsOf('call', values) }) as unknown as CallPlan
+/** The options that a field of a plan comes from; none where it is no field of options. */
+export function optionsBehind(plan: PlanName, field: string): readonly AnyOption[] {
+  const part = partsOf(plan)[field]
+  if (part !== undefined) return part.of.map(option)
+  return Object.hasOwn(OPTIONS, field) && option(field).plan === plan ? [option(field)] : []
+}
+
+/** The plan of a call. The types of core say what it has; the entries of the table say how it comes about. */
+const callPlan = (values: Values): CallPlan => fieldsOf('call', values) as unknown as CallPlan
 
 export const DEFAULT_CALL: CallPlan = callPlan({})
 
@@ -109,21 +114,29 @@ function partsFrom(plan: PlanName, name: OptionName): string[] {
   return Object.entries(partsOf(plan)).flatMap(([part, { of }]) => (of.includes(name) ? [part] : []))
 }
 
-/** Which fields of a call plan an option of a request changes. */
-const CHANGED_BY: ReadonlyMap<OptionName, { readonly isField: boolean; readonly parts: readonly string[] }> = new Map(
-  SPEC_OPTIONS.map(name => [name, { isField: option(name).plan === 'call', parts: partsFrom('call', name) }]),
+/** How an option of a request changes a call plan. */
+type Change = (plan: Record<string, unknown>, values: Values) => void
+
+const CHANGES: Readonly<Record<string, readonly Change[]>> = Object.fromEntries(
+  SPEC_OPTIONS.map(name => [name, [...fieldChanges(name), ...partChanges(name)]]),
 )
+
+function fieldChanges(name: OptionName): readonly Change[] {
+  return option(name).plan === 'call' ? [(plan, values) => (plan[name] = valueOf(values, name))] : []
+}
+
+function partChanges(name: OptionName): readonly Change[] {
+  return partsFrom('call', name).map(part => {
+    const { make } = partsOf('call')[part] as PlanPart<Values, unknown>
+    return (plan, values) => (plan[part] = make(values, plan[part]))
+  })
+}
 
 /** The plan of a request that overrides some of the options: the shared plan, with the fields that they change. */
 export function planSpec(given: Values, { values: shared, call }: RequestPlan): CallPlan {
   const values = merge(shared, given)
   const plan: Record<string, unknown> = { ...call }
-  for (const name of Object.keys(given) as OptionName[]) {
-    const changed = CHANGED_BY.get(name)
-    if (changed === undefined) continue
-    if (changed.isField) plan[name] = valueOf(values, name)
-    for (const part of changed.parts) plan[part] = partsOf('call')[part]?.make(values, plan[part])
-  }
+  for (const name in given) for (const change of CHANGES[name] ?? []) change(plan, values)
   return plan as unknown as CallPlan
 }
 

@@ -7,7 +7,8 @@ import { Run } from '../../engine/engine.ts'
 import type { EngineParts, RunOptions } from '../../engine/ports.ts'
 import type { Source } from '../../engine/source.ts'
 
-type Limits = Pick<BatchPlan, 'window' | 'maxFailures' | 'signal' | 'onProgress'>
+/** What the options of a call say about how far it goes and who hears of it. */
+export type Limits = Pick<BatchPlan, 'window' | 'maxFailures' | 'signal' | 'onProgress'>
 
 export interface ReportedRunParts extends Pick<RunOptions, 'deliver' | 'ended'> {
   readonly source: Source

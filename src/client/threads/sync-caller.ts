@@ -14,7 +14,9 @@ import { KeptFault, unpackFault, unpackResult } from './sync-result.ts'
 import type { SentFault, SentResult } from './sync-result.ts'
 import { systemClock } from '../system-clock.ts'
 import { readJson } from '../wire.ts'
+import type { ClientPlan } from '../../config/client-plan.ts'
 import { trueCosts } from '../../config/cost.ts'
+import { functionAt, sentFields } from '../../config/crossing.ts'
 import { isRecord, kindOf } from '../../config/kinds.ts'
 import type { BatchPlan } from '../../config/plan.ts'
 import { isAtHand } from '../../core/body.ts'
@@ -57,8 +59,7 @@ export class CallingThread implements Caller {
   }
 
   /** Makes every request ready; what is refused has its outcome at once. */
-  order(client: Order['client'], network: Order['network']): Order {
-    const { window, maxFailures, onProgress } = this.#plan
+  order(client: ClientPlan, network: Order['network']): Order {
     const sent = sender()
     const prompts = new Map<CallPlan, CallPlan>()
     const calls = this.#items.map((item, index) => {
@@ -72,7 +73,7 @@ export class CallingThread implements Caller {
       this.#calls[index] = { ...call, plan, credentials: promptCredentials(call.credentials) }
       return sent(call)
     })
-    return { client, calls, window, maxFailures, tellsProgress: onProgress !== undefined, network }
+    return { client: sentFields('client', client), calls, batch: sentFields('batch', this.#plan), network }
   }
 
   #prepare(item: unknown, index: number): Call | Outcome {
@@ -168,6 +169,10 @@ export class CallingThread implements Caller {
   beforeRetry(hop: Hop, number: number, sent: SentResult): 'done' | SentFault | undefined {
     const { call, trial, result } = this.#trial(hop, number, sent)
     return this.#opinion(this.#opinions.beforeRetry(call, trial, result))
+  }
+
+  run(index: number, path: string, args: readonly unknown[]): unknown {
+    return functionAt(this.#call(index).plan, path)(...args)
   }
 
   trueCosts(index: number): Costs | undefined {

@@ -1,4 +1,5 @@
 /** The caller's functions as a sync call must have them: one that answers with a promise has failed. */
+import { mapAsked } from '../../config/crossing.ts'
 import type { CallPlan, Credentials } from '../../core/call.ts'
 import { isThenable } from '../../core/callback.ts'
 
@@ -22,25 +23,13 @@ function prompt<A extends readonly unknown[], T>(name: string, run: (...args: A)
   }
 }
 
+/** Its functions that run on this thread, and those that a worker asks for. */
 export function promptPlan(plan: CallPlan): CallPlan {
-  const { schema, parseFunc, retry, hooks } = plan
-  const { backoff, shouldRetry } = retry
-  const { beforeRequest, afterResponse, beforeRetry } = hooks
+  const { schema, parseFunc } = plan
   return {
-    ...plan,
+    ...mapAsked('call', plan, prompt),
     schema: schema && promptSchema(schema),
     parseFunc: parseFunc && prompt('parseFunc', parseFunc),
-    acceptStatus: prompt('acceptStatus', plan.acceptStatus),
-    retry: {
-      ...retry,
-      backoff: typeof backoff === 'function' ? prompt('retry.backoff', backoff) : backoff,
-      shouldRetry: shouldRetry && prompt('retry.shouldRetry', shouldRetry),
-    },
-    hooks: {
-      ...(beforeRequest && { beforeRequest: prompt('hooks.beforeRequest', beforeRequest) }),
-      ...(afterResponse && { afterResponse: prompt('hooks.afterResponse', afterResponse) }),
-      ...(beforeRetry && { beforeRetry: prompt('hooks.beforeRetry', beforeRetry) }),
-    },
   }
 }
 

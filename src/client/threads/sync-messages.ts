@@ -3,9 +3,9 @@
  * the answers. All of it is plain data, since functions and prototypes do not cross a thread.
  */
 import type { SentFault, SentResult } from './sync-result.ts'
-import type { ClientPlan } from '../../config/client-plan.ts'
+import type { SentFields } from '../../config/crossing.ts'
 import type { Upload } from '../../core/body.ts'
-import type { BackoffPlan, Call, CallPlan, Costs, RetryPlan, SavingPlan } from '../../core/call.ts'
+import type { Call, Costs } from '../../core/call.ts'
 import type { HeaderList } from '../../core/headers.ts'
 import type { Progress } from '../../core/progress.ts'
 import type { AuthRequest } from '../../core/spec.ts'
@@ -25,12 +25,10 @@ export interface Wiring {
 
 /** One call of `parallelRequestsSync`: the batch made ready on the calling thread, for the worker to send. */
 export interface Order {
-  readonly client: Omit<ClientPlan, 'transport' | 'lookup'>
+  readonly client: SentFields
   /** Undefined in the place of a request that has been refused already. */
   readonly calls: readonly (SentCall | undefined)[]
-  readonly window: number
-  readonly maxFailures: number
-  readonly tellsProgress: boolean
+  readonly batch: SentFields
   readonly network: NetworkDefaults
 }
 
@@ -59,27 +57,10 @@ export interface SentCall extends Pick<Call, PlainParts> {
   readonly body: string | Uint8Array | Upload | undefined
   readonly credentials: string | undefined
   readonly identity: Trip['identity']
-  readonly plan: SentPlan
+  /** Its call plan, as far as it crosses. */
+  readonly plan: SentFields
   /** Which functions the worker must ask for. */
   readonly asks: { readonly body: boolean; readonly auth: boolean; readonly identity: boolean }
-}
-
-export interface SentPlan extends Omit<
-  CallPlan,
-  'schema' | 'parseFunc' | 'onChunk' | 'saving' | 'acceptStatus' | 'limitKey' | 'retry' | 'hooks'
-> {
-  readonly saving: Omit<SavingPlan, 'saveTo'> & { readonly saveTo: string | undefined }
-  readonly retry: Omit<RetryPlan, 'backoff' | 'shouldRetry'>
-  /** Undefined where it is a function. */
-  readonly backoff: Exclude<BackoffPlan, (failures: number) => unknown> | undefined
-  readonly asks: {
-    readonly acceptStatus: boolean
-    readonly limitKey: boolean
-    readonly shouldRetry: boolean
-    readonly beforeRequest: boolean
-    readonly afterResponse: boolean
-    readonly beforeRetry: boolean
-  }
 }
 
 /** A Call as redirects have changed it. */
@@ -106,6 +87,8 @@ export const TIMES = [
 
 /** What the worker asks of the calling thread, where every function of the caller runs. */
 export interface Caller {
+  /** Calls the function at this path of the request's plan, for functions that need nothing but their arguments. */
+  run(index: number, path: string, args: readonly unknown[]): unknown
   /** What a hook has just said of the cost of this request. */
   trueCosts(index: number): Costs | undefined
   limitKey(index: number, request: Pick<AuthRequest, 'method' | 'url'>): string | undefined

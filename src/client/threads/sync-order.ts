@@ -1,11 +1,12 @@
 /** A batch made ready → what of it can cross to the worker: plain data, and marks where a function must be asked. */
-import type { SentCall, SentPlan } from './sync-messages.ts'
-import { DEFAULT_CALL } from '../../config/plan.ts'
+import type { SentCall } from './sync-messages.ts'
+import { sentFields } from '../../config/crossing.ts'
+import type { SentFields } from '../../config/crossing.ts'
 import type { Call, CallPlan } from '../../core/call.ts'
 
 /** Calls → what is sent of them. What they share they share there, too: plans, header lists and bodies. */
 export function sender(): (call: Call) => SentCall {
-  const plans = new Map<CallPlan, SentPlan>()
+  const plans = new Map<CallPlan, SentFields>()
   const bodies = new Map<Uint8Array, Uint8Array>()
   return call => {
     const {
@@ -59,25 +60,6 @@ function sentBytes(body: Uint8Array, known: Map<Uint8Array, Uint8Array>): Uint8A
   return sent
 }
 
-function sentPlan(given: CallPlan): SentPlan {
-  const { schema: _schema, parseFunc: _parseFunc, onChunk: _onChunk, acceptStatus, limitKey, saving, ...others } = given
-  const { retry, hooks, timeouts, ...plain } = others
-  const { backoff, shouldRetry, ...rules } = retry
-  return {
-    ...plain,
-    // Functions have been refused.
-    saving: { ...saving, saveTo: saving.saveTo as string | undefined },
-    // A function that blocks its own thread cannot be interrupted, and one that does not block fails at once.
-    timeouts: { ...timeouts, callbackMs: Infinity, dressingMs: Infinity },
-    retry: rules,
-    backoff: typeof backoff === 'function' ? undefined : backoff,
-    asks: {
-      acceptStatus: acceptStatus !== DEFAULT_CALL.acceptStatus,
-      limitKey: limitKey !== undefined,
-      shouldRetry: shouldRetry !== undefined,
-      beforeRequest: hooks.beforeRequest !== undefined,
-      afterResponse: hooks.afterResponse !== undefined,
-      beforeRetry: hooks.beforeRetry !== undefined,
-    },
-  }
-}
+/** A function that blocks its own thread cannot be interrupted, and one that does not block fails at once. */
+const sentPlan = (plan: CallPlan): SentFields =>
+  sentFields('call', { ...plan, timeouts: { ...plan.timeouts, callbackMs: Infinity, dressingMs: Infinity } })

@@ -4,20 +4,24 @@
  */
 import { useNetwork } from './network.ts'
 import { reportedRun } from '../run/reported-run.ts'
+import type { Limits } from '../run/reported-run.ts'
 import { CELLS, STATES, TIMES } from './sync-messages.ts'
 import type { Caller, Hop, Order, SentCall, SentTrip, ToCaller, ToWorker, Wiring } from './sync-messages.ts'
 import { KeptError, packResult } from './sync-result.ts'
 import type { SentFault } from './sync-result.ts'
 import { systemClock } from '../system-clock.ts'
 import { wire } from '../wire.ts'
+import type { ClientPlan } from '../../config/client-plan.ts'
+import { receivedFields } from '../../config/crossing.ts'
+import type { SentFields } from '../../config/crossing.ts'
 import { withAuthorization } from '../../config/identity.ts'
-import { DEFAULT_CALL } from '../../config/plan.ts'
 import type { Call, CallPlan } from '../../core/call.ts'
 import { reasonOf, runCallback } from '../../core/callback.ts'
 import type { Outcome } from '../../core/outcome.ts'
 import { fault, isFault } from '../../core/result.ts'
 import type { Fault, Result } from '../../core/result.ts'
-import type { HookRequest } from '../../core/spec.ts'
+import type { Progress } from '../../core/progress.ts'
+import type { HookRequest, RequestView } from '../../core/spec.ts'
 import { Trip } from '../../core/trip.ts'
 import type { Run } from '../../engine/engine.ts'
 import { laneSource } from '../../engine/lane-source.ts'
@@ -102,23 +106,15 @@ function receive(message: ToWorker): void {
   }
 }
 
-function start({ client, calls, window, maxFailures, tellsProgress, network }: Order): void {
+function start({ client, calls, batch, network }: Order): void {
   useNetwork(network)
-  const wired = wire(
-    { ...client, transport: undefined, lookup: undefined, workers: 0 },
-    systemClock,
-    Math.random,
-    opinionsThrough,
-  )
+  const plan = receivedFields('client', client, () => undefined) as ClientPlan
+  const limits = receivedFields('batch', batch, path => TELLS[path]) as Limits
+  const wired = wire(plan, systemClock, Math.random, opinionsThrough)
   const revive = reviver()
   const run: Run = reportedRun({
-    source: laneSource(calls, sent => (sent as SentCall | undefined)?.lane ?? '', wired.gate, window),
-    limits: {
-      window,
-      maxFailures,
-      signal: undefined,
-      onProgress: tellsProgress ? given => tell('progress', [given]) : undefined,
-    },
+    source: laneSource(calls, sent => (sent as SentCall | undefined)?.lane ?? '', wired.gate, limits.window),
+    limits,
     parts: {
       prepare: ({ value: sent }) => (sent === undefined ? counted(false, 0, 0) : revive(sent as SentCall)),
       send: wired.send,
@@ -226,7 +222,7 @@ function reviver(): (sent: SentCall) => Call {
     let plan = plans.get(sent.plan)
     if (plan === undefined) {
       plan = planOf(sent)
-      if (!asksWithIndex(sent.plan)) plans.set(sent.plan, plan)
+      if (isShared(sent.plan)) plans.set(sent.plan, plan)
     }
     const nowMs = systemClock.now()
     const trip = new Trip(plan.maxRetries, nowMs, nowMs + plan.timeouts.totalMs)
@@ -244,30 +240,34 @@ function reviver(): (sent: SentCall) => Call {
   }
 }
 
-function asksWithIndex({ asks, backoff }: SentCall['plan']): boolean {
-  return backoff === undefined || asks.acceptStatus || asks.limitKey || asks.beforeRequest
+/** Functions whose presence is all that the layers look at. */
+const BY_PRESENCE: ReadonlySet<string> = new Set(['retry.shouldRetry', 'hooks.afterResponse', 'hooks.beforeRetry'])
+
+const isShared = ({ asks }: SentFields): boolean => asks.every(path => BY_PRESENCE.has(path))
+
+const planOf = ({ index, plan }: SentCall): CallPlan =>
+  receivedFields('call', plan, path => asking(path, index)) as CallPlan
+
+/** What stands here for the function at this path of a request's plan. */
+function asking(path: string, index: number): unknown {
+  if (BY_PRESENCE.has(path)) return ASKED_FOR
+  switch (path) {
+    case 'acceptStatus':
+      return (status: number) => askNow('acceptStatus', [index, status])
+    case 'limitKey':
+      return ({ method, url }: RequestView) => askNow('limitKey', [index, { method, url }])
+    case 'retry.backoff':
+      return (failures: number) => askNow('backoff', [index, failures])
+    case 'hooks.beforeRequest':
+      return (request: HookRequest) => sign(index, request)
+    default:
+      return (...args: readonly unknown[]) => askNow('run', [index, path, args])
+  }
 }
 
-function planOf({ index, plan }: SentCall): CallPlan {
-  const { asks, backoff, retry, ...plain } = plan
-  return {
-    ...plain,
-    schema: undefined,
-    parseFunc: undefined,
-    onChunk: undefined,
-    acceptStatus: asks.acceptStatus ? status => askNow('acceptStatus', [index, status]) : DEFAULT_CALL.acceptStatus,
-    limitKey: asks.limitKey ? ({ method, url }) => askNow('limitKey', [index, { method, url }]) : undefined,
-    retry: {
-      ...retry,
-      backoff: backoff ?? (failures => askNow('backoff', [index, failures])),
-      shouldRetry: asks.shouldRetry ? ASKED_FOR : undefined,
-    },
-    hooks: {
-      ...(asks.beforeRequest && { beforeRequest: (request: HookRequest) => sign(index, request) }),
-      ...(asks.afterResponse && { afterResponse: ASKED_FOR }),
-      ...(asks.beforeRetry && { beforeRetry: ASKED_FOR }),
-    },
-  }
+/** Functions of the options of the call, of which nobody waits for the answer. */
+const TELLS: Readonly<Record<string, unknown>> = {
+  onProgress: (progress: Progress) => tell('progress', [progress]),
 }
 
 async function sign(index: number, { method, url, headers, body, attempt }: HookRequest): Promise<void> {

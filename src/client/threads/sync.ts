@@ -41,7 +41,7 @@ import type { Problem } from '../../core/problem.ts'
 export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: unknown, second?: unknown) => {
   const { input, options } = argumentsOf(first, second)
   const { client: clientValues, batch } = splitValues(read(input, options))
-  const { transport: _transport, lookup: _lookup, ...client } = planClient(clientValues)
+  const client = planClient(clientValues)
   // Here, because an error of the worker would be no ConfigError.
   if (client.cookieFile !== undefined) checkCookieFile(client.cookieFile)
   const plan = planBatch(clientValues, batch, client.concurrency)

@@ -22,12 +22,6 @@ export interface WireData {
   readonly sockets: number
 }
 
-/** What the wire asks of a plan; sent once, then named by its number. */
-export type WirePlan = Pick<
-  CallPlan,
-  'timeouts' | 'maxResponseBytes' | 'minSpeed' | 'contentCoding' | 'followRedirects'
->
-
 /** One attempt. */
 export type Sending = readonly [
   id: number,
@@ -44,7 +38,8 @@ export type Sending = readonly [
 
 export type ToWire =
   | Sending
-  | { readonly kind: 'plan'; readonly number: number; readonly plan: WirePlan }
+  /** A plan, then named by its number, as what differs from the one numbered before it; from the default, for number 0. */
+  | { readonly kind: 'plan'; readonly number: number; readonly changed: Partial<CallPlan> }
   | { readonly kind: 'abort'; readonly id: number }
   /** Ends the attempt if it is still connecting: only the worker knows that to the last moment. */
   | { readonly kind: 'preempt'; readonly id: number }

@@ -9,6 +9,7 @@ import { systemClock } from '../system-clock.ts'
 import { workerFile } from './worker-file.ts'
 import { FLAGS } from './wire-messages.ts'
 import type { Ended, FromWire, ToWire, WireData } from './wire-messages.ts'
+import { changedFields } from '../../config/crossing.ts'
 import { isAtHand } from '../../core/body.ts'
 import type { ConnectionPlan } from '../../core/connection-plan.ts'
 import type { Attempt } from '../../core/attempt.ts'
@@ -60,6 +61,7 @@ class Thread {
   readonly #port: MessagePort
   readonly #carried = new Map<number, Carried>()
   readonly #plans = new Map<CallPlan, number>()
+  #lastPlan: CallPlan | undefined
   #outbox: ToWire[] = []
   #moved: ArrayBuffer[] = []
   #lastId = 0
@@ -196,9 +198,10 @@ class Thread {
     if (number !== undefined) return number
     // Plans of single requests come and go: the worker keeps as many as this side does.
     if (this.#plans.size >= MAX_PLANS) this.#plans.clear()
+    const before = this.#plans.size === 0 ? undefined : this.#lastPlan
     this.#plans.set(plan, (number = this.#plans.size))
-    const { timeouts, maxResponseBytes, minSpeed, contentCoding, followRedirects } = plan
-    this.#post({ kind: 'plan', number, plan: { timeouts, maxResponseBytes, minSpeed, contentCoding, followRedirects } })
+    this.#lastPlan = plan
+    this.#post({ kind: 'plan', number, changed: changedFields('call', plan, before) })
     return number
   }
 

@@ -45,7 +45,7 @@ function receive(message: ToWire): void {
   if (!('kind' in message)) return carry(message)
   switch (message.kind) {
     case 'plan':
-      plans.set(message.number, { ...DEFAULT_CALL, ...message.plan })
+      plans.set(message.number, { ...(plans.get(message.number - 1) ?? DEFAULT_CALL), ...message.changed })
       return
     case 'abort':
       give(message.id)

@@ -74,7 +74,8 @@ export const CONNECTION_OPTIONS = {
     scope: 'client',
     read: count(0, 'Use 0 for none beside this one.', false),
     default: 0,
-    crosses: 'plain',
+    // The thread of a sync call carries its requests itself.
+    crosses: 'drop',
     unit: 'threads',
     doc: 'Threads that carry the requests, for more than one core; limits and your functions stay on this one.',
   }),

@@ -1,0 +1,124 @@
+/**
+ * What a worker thread gets of a plan: each field by the `crosses` of the options that it was made from. The worker fills
+ * in its own default for every field that it does not get.
+ */
+import type { AnyOption, Crossing } from './option.ts'
+import { fieldsOf, optionsBehind } from './plan.ts'
+import type { PlanName } from './plan.ts'
+
+/** The fields of a plan that cross. */
+export interface SentFields {
+  /** By name, without functions. */
+  readonly values: Readonly<Record<string, unknown>>
+  /** Where functions were that the worker asks for: `acceptStatus`, `retry.backoff`. */
+  readonly asks: readonly string[]
+}
+
+export type Found = (...args: readonly unknown[]) => unknown
+
+const defaults = new Map<PlanName, Readonly<Record<string, unknown>>>()
+
+function defaultsOf(plan: PlanName): Readonly<Record<string, unknown>> {
+  let known = defaults.get(plan)
+  if (known === undefined) defaults.set(plan, (known = fieldsOf(plan, {})))
+  return known
+}
+
+const crossings = new Map<string, Crossing | undefined>()
+
+/** The strictest of the options behind the field; undefined for a field that no option is behind. */
+function crossingOf(plan: PlanName, field: string): Crossing | undefined {
+  const id = `${plan}.${field}`
+  if (!crossings.has(id)) crossings.set(id, strictest(optionsBehind(plan, field)))
+  return crossings.get(id)
+}
+
+function strictest(options: readonly AnyOption[]): Crossing | undefined {
+  const all = new Set(options.map(({ crosses }) => crosses))
+  return (['drop', 'ask', 'plain'] as const).find(crosses => all.has(crosses))
+}
+
+/** The fields that cross as a copy, without any function, where they are others than those of `base`. */
+export function changedFields(
+  plan: PlanName,
+  fields: object,
+  base: object = defaultsOf(plan),
+): Readonly<Record<string, unknown>> {
+  const before = base as Readonly<Record<string, unknown>>
+  const changed: Record<string, unknown> = {}
+  for (const [field, value] of Object.entries(fields)) {
+    if (value === before[field] || crossingOf(plan, field) !== 'plain') continue
+    changed[field] = mapFunctions(value, field, () => undefined)
+  }
+  return changed
+}
+
+/** A plan as it is sent. A function is asked for unless it is the default, which the worker has itself. */
+export function sentFields(plan: PlanName, fields: object): SentFields {
+  const values: Record<string, unknown> = {}
+  const asks: string[] = []
+  for (const [field, value] of Object.entries(fields)) {
+    const crossing = crossingOf(plan, field)
+    if (crossing === undefined || crossing === 'drop') continue
+    if (typeof value === 'function' && value === defaultsOf(plan)[field]) continue
+    values[field] = mapFunctions(value, field, path => {
+      if (crossing === 'ask') asks.push(path)
+      return undefined
+    })
+  }
+  return { values, asks }
+}
+
+/** What was sent, over the defaults of this thread, with a function at each place that asks for one. */
+export function receivedFields(
+  plan: PlanName,
+  { values, asks }: SentFields,
+  asking: (path: string) => unknown,
+): object {
+  let received: unknown = { ...defaultsOf(plan), ...values }
+  for (const path of asks) received = withValueAt(received, path.split('.'), asking(path))
+  return received as object
+}
+
+/** The plan, with each function that is asked for replaced. */
+export function mapAsked<P extends object>(
+  plan: PlanName,
+  fields: P,
+  replace: (path: string, found: Found) => Found,
+): P {
+  const asked = Object.entries(fields).filter(([field]) => crossingOf(plan, field) === 'ask')
+  return {
+    ...fields,
+    ...Object.fromEntries(asked.map(([field, value]) => [field, mapFunctions(value, field, replace)])),
+  }
+}
+
+/** The function at a path of a plan. */
+export function functionAt(fields: object, path: string): Found {
+  let found: unknown = fields
+  for (const name of path.split('.')) found = (found as Readonly<Record<string, unknown>>)[name]
+  return found as Found
+}
+
+/** A copy of the records on the way; others may share them. */
+function withValueAt(fields: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
+  if (name === undefined) return value
+  const record = fields as Readonly<Record<string, unknown>>
+  return { ...record, [name]: withValueAt(record[name], rest, value) }
+}
+
+/** The value, with each function in it replaced. */
+function mapFunctions(value: unknown, path: string, replace: (path: string, found: Found) => unknown): unknown {
+  if (typeof value === 'function') return replace(path, value as Found)
+  if (!isFields(value)) return value
+  const entries = Object.entries(value).map(([name, field]): [string, unknown] => [
+    name,
+    mapFunctions(field, `${path}.${name}`, replace),
+  ])
+  return Object.fromEntries(entries)
+}
+
+/** A record of a plan, and no list, set or bytes. */
+function isFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+}

@@ -1,0 +1,150 @@
+/**
+ * Options that exist in this test only, put into one group file: they are read, planned, overridden, sent to worker
+ * threads and documented without another edit.
+ */
+import { MessagePort } from 'node:worker_threads'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { optionTable } from '../../scripts/docs.ts'
+import { planClient } from '../../src/config/client-plan.ts'
+import { receivedFields, sentFields } from '../../src/config/crossing.ts'
+import { planBatch } from '../../src/config/plan.ts'
+import type { BatchPlan } from '../../src/config/plan.ts'
+import { prepare } from '../../src/config/prepare.ts'
+import { readOptions } from '../../src/config/read.ts'
+import { CallingThread } from '../../src/client/threads/sync-caller.ts'
+import type { ToWorker } from '../../src/client/threads/sync-messages.ts'
+import type { ToWire } from '../../src/client/threads/wire-messages.ts'
+import type { Call } from '../../src/core/call.ts'
+import { ParallelRequests, parallelRequestsSync } from '../../src/index.ts'
+
+vi.mock('../../src/config/options/hooks.ts', async original => {
+  const { count, func } = await import('../../src/config/kinds.ts')
+  const { option } = await import('../../src/config/option.ts')
+  const group: { HOOK_OPTIONS: object } = await original()
+  return {
+    ...group,
+    HOOK_OPTIONS: {
+      ...group.HOOK_OPTIONS,
+      madeUp: option({
+        scope: 'any',
+        perSpec: true,
+        read: count(0),
+        default: 3,
+        crosses: 'plain',
+        unit: 'things',
+        doc: 'A number that means nothing.',
+      }),
+      madeUpRule: option({ scope: 'any', perSpec: true, read: func, crosses: 'ask', doc: 'A function to be asked.' }),
+      madeUpSink: option({ scope: 'any', read: func, crosses: 'drop', doc: 'A function that stays.' }),
+      madeUpLimit: option({
+        scope: 'client',
+        read: count(1),
+        default: 7,
+        crosses: 'plain',
+        unit: 'x',
+        doc: 'A limit.',
+      }),
+      madeUpOrder: option({
+        scope: 'call',
+        plan: 'batch',
+        read: count(1),
+        default: 9,
+        crosses: 'plain',
+        doc: 'Order.',
+      }),
+      madeUpTag: option({ scope: 'any', plan: 'request', read: count(1), default: 1, crosses: 'drop', doc: 'A tag.' }),
+    },
+  }
+})
+
+// Nothing listens there: what a worker is sent has been posted by the time that the request fails.
+const NOBODY = 'http://127.0.0.1:9/'
+
+const rule = (number: unknown): number => Number(number) * 2
+const given = { madeUp: 5, madeUpRule: rule, madeUpSink: () => undefined }
+
+const planOf = (client: object, call: object): BatchPlan =>
+  planBatch(readOptions(client, 'constructor'), readOptions(call, 'request'), 20)
+
+function callOf(input: unknown, plan: BatchPlan): Call {
+  const call = prepare(input, { index: 0, key: undefined, params: undefined, nowMs: 0 }, plan.request)
+  if ('refused' in call) throw new Error(call.refused.code)
+  return call
+}
+
+afterEach(() => void vi.restoreAllMocks())
+
+describe('a made-up option', () => {
+  test('is read by its reader, and refused with the problem that its reader names', () => {
+    expect(readOptions({ madeUp: 5 }, 'request')).toMatchObject({ madeUp: 5 })
+    expect(() => readOptions({ madeUp: -1 }, 'request')).toThrow('madeUp: expected an integer ≥ 0, got -1')
+    expect(() => readOptions({ madeUpp: 1 }, 'request')).toThrow("Did you mean 'madeUp'?")
+  })
+
+  test('is in the plan that its entry names: with its default, from the client, from the call', () => {
+    expect(planOf({}, {}).request.call).toMatchObject({ madeUp: 3 })
+    expect(planOf({ madeUp: 4 }, {}).request.call).toMatchObject({ madeUp: 4 })
+    expect(planOf({ madeUp: 4 }, { madeUp: 5 }).request.call).toMatchObject({ madeUp: 5 })
+    expect(planClient(readOptions({ madeUpLimit: 8 }, 'constructor'))).toMatchObject({ madeUpLimit: 8 })
+    expect(planOf({}, {})).toMatchObject({ madeUpOrder: 9 })
+    expect(planOf({}, { madeUpTag: 2 }).request).toMatchObject({ madeUpTag: 2 })
+  })
+
+  test('is overridden by a request, and only in it', () => {
+    const plan = planOf({ madeUp: 4 }, {})
+    expect(callOf({ url: NOBODY, madeUp: 6 }, plan).plan).toMatchObject({ madeUp: 6 })
+    expect(callOf(NOBODY, plan).plan).toMatchObject({ madeUp: 4 })
+    expect(
+      prepare({ url: NOBODY, madeUp: -1 }, { index: 0, key: undefined, params: undefined, nowMs: 0 }, plan.request),
+    ).toMatchObject({ refused: { code: 'invalid_request/options' } })
+  })
+
+  test('leaves requests alike where it goes along with each, and not where it shapes them', () => {
+    expect(planOf({}, { madeUp: 5 }).request.isAlike).toBe(true)
+    expect(planOf({}, { madeUpTag: 2 }).request.isAlike).toBe(false)
+  })
+
+  test('is in the order that the worker of a sync call is sent: copied, asked for, or left out', () => {
+    const posted = vi.spyOn(MessagePort.prototype, 'postMessage')
+    const options = { ...given, madeUpLimit: 8, madeUpOrder: 10, onFailure: 'settle', maxRetries: 0 }
+    parallelRequestsSync([NOBODY, { url: NOBODY, madeUp: 6 } as never], options as never)
+    const messages = posted.mock.calls.map(([message]) => message as ToWorker)
+    const order = messages.find(message => message.kind === 'order')?.order
+    expect(order?.calls.map(call => call?.plan.values.madeUp)).toEqual([5, 6])
+    expect(order?.calls[0]?.plan.asks).toEqual(['madeUpRule'])
+    expect(order?.calls[0]?.plan.values).not.toHaveProperty('madeUpSink')
+    expect(order?.client.values).toMatchObject({ madeUpLimit: 8 })
+    expect(order?.batch.values).toMatchObject({ madeUpOrder: 10 })
+  })
+
+  test('is in the plan that a worker makes of what it was sent, with a function that asks', () => {
+    const sent = structuredClone(sentFields('call', planOf({}, given).request.call))
+    const received = receivedFields('call', sent, path => () => `asked: ${path}`) as Record<string, unknown>
+    expect(received).toMatchObject({ madeUp: 5, madeUpSink: undefined, maxRetries: 3 })
+    expect((received.madeUpRule as () => string)()).toBe('asked: madeUpRule')
+  })
+
+  test('is asked for on the calling thread of a sync call', () => {
+    const client = planClient({})
+    const caller = new CallingThread([NOBODY], planOf({}, given))
+    caller.order(client, {} as never)
+    expect(caller.run(0, 'madeUpRule', [4])).toBe(8)
+  })
+
+  test('is in the plan that a thread of `workers` is sent, for each request that has its own', async () => {
+    const posted = vi.spyOn(MessagePort.prototype, 'postMessage')
+    await using client = new ParallelRequests({ ...given, workers: 1, maxRetries: 0 })
+    const input = [NOBODY, { url: NOBODY, madeUp: 6 }, { url: NOBODY, madeUp: 6, timeout: '9s' }]
+    await client.request(input, { onFailure: 'settle' })
+    const sent = posted.mock.calls.flatMap(([message]) => (Array.isArray(message) ? (message as ToWire[]) : []))
+    const plans = sent.flatMap(message => ('kind' in message && message.kind === 'plan' ? [message.changed] : []))
+    expect(plans.map(plan => (plan as { madeUp?: number }).madeUp)).toEqual([5, 6, undefined])
+    // What is as in the plan before it is not sent again.
+    expect(Object.keys(plans[2] ?? {})).toEqual(['timeouts'])
+    expect(plans[0]).not.toHaveProperty('madeUpRule')
+  })
+
+  test('is in the table of the README', () => {
+    expect(optionTable()).toContain('| `madeUp` | `3` | things | client, call, spec | A number that means nothing. |')
+  })
+})

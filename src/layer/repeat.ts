@@ -1,6 +1,6 @@
 /**
- * The retry policy: what follows an attempt. Decides, and counts what it has decided on the request's Trip and on its
- * host's budget. Sends nothing and waits for nothing: that is the loop in retry.ts.
+ * The retry policy: decides what follows an attempt, and records it in the request's Trip and in its host's budget. It
+ * sends nothing and does not wait; the loop in retry.ts does.
  */
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
@@ -23,41 +23,41 @@ export interface RepeatPolicy {
   readonly budget: Budget
   readonly clock: Clock
   readonly random: () => number
-  /** Is told that the system has refused a socket. Absent: such a refusal is a failure like others. */
+  /** Called when the system has refused a socket. Absent: the refusal is treated like any other failure. */
   readonly onShortage?: ((refusal: Fault, admittedAtMs: number, nowMs: number) => void) | undefined
 }
 
-/** An attempt and what came of it. */
+/** An attempt and its result. */
 export interface Tried {
   readonly trial: Attempt
   readonly result: Result
 }
 
 export type Step =
-  /** The request is over. */
+  /** The request has ended. */
   | { readonly kind: 'end'; readonly result: Result }
-  /** Once more at once, as if this attempt had not been. */
+  /** Repeat at once; this attempt does not count. */
   | { readonly kind: 'again' }
-  /** A repeat, after so long. */
+  /** Retry after this wait. */
   | { readonly kind: 'repeat'; readonly waitMs: number }
 
 const AGAIN: Step = { kind: 'again' }
 
 const ended = (result: Result): Step => ({ kind: 'end', result })
 
-/** What the attempts of one request before the present one leave behind. */
+/** What the earlier attempts of one request leave behind. */
 export class History {
   stale = 0
   unprocessed = 0
-  /** Since when no socket could be had (monotonic ms). */
+  /** Since when no socket was available (monotonic ms). */
   shortSinceMs: number | undefined = undefined
-  /** Failures that were backed off from. */
+  /** Number of failures that were followed by a back-off. */
   failures = 0
-  /** The last attempt that was repeated. */
+  /** The last attempt that was retried. */
   before: Tried | undefined = undefined
 }
 
-/** A closed connection keeps its port for a minute: what has not come back after two will not. */
+/** A closed connection keeps its port for a minute. A port that is not free after two minutes will not become free. */
 const MAX_SHORTAGE_MS = 120_000
 const SHORT = 'waited for a socket: this process or this machine had none left'
 
@@ -71,11 +71,11 @@ const BUDGET_SPENT: Words = [
   ' is no limit',
 ]
 
-/** A result that is not judged: the attempt does not count, or its failure is about the attempt before it. */
+/** Handles a result that is not judged: the attempt does not count, or its fault concerns the attempt before it. */
 export function unjudged(policy: RepeatPolicy, history: History, { trial, result }: Tried): Step | undefined {
   const { trip } = trial.call
   if (history.before !== undefined && result.kind === 'fault' && isUnsentCode(result.code) && !trip.retry.isUnsent) {
-    // The repeat was not sent, but a write before it was, and may have been carried out.
+    // The retry was not sent, but an earlier write was, and may have been carried out.
     const doubt = doubtOfRepeat(history.before.result, history.before.trial, result)
     if (doubt !== undefined) return ended(doubt)
   }
@@ -92,7 +92,7 @@ export function unjudged(policy: RepeatPolicy, history: History, { trial, result
   return uncounted(trip)
 }
 
-/** The attempt goes back into its queue as if it had not been made, unless nothing may follow. */
+/** Puts the attempt back into its queue as if it had not been made, unless the request must end. */
 function uncounted(trip: Trip): Step {
   const { cancelled, stopping } = trip.cancelSlot
   trip.retry.attempts--
@@ -108,19 +108,19 @@ export function stepAfter(policy: RepeatPolicy, history: History, tried: Tried, 
   const { cancelled, stopping } = trip.cancelSlot
   if (verdict === 'throttle') {
     trip.retry.refused++
-    // It would wait for its host, and a stopped run waits for nothing.
+    // It would wait for its host, and a stopped run does not wait.
     if (stopping && trip.retry.isUnsent && cancelled === undefined) return ended(stoppedFault(trip))
   }
   const isOver = verdict === 'done' || trip.retry.delivered || cancelled !== undefined || stopping
   if (isOver) return ended(last(trial, result, policy.clock))
-  // A server may close a kept-alive connection just as we use it: that is nobody's failure (RFC 9112 §9.3.1).
+  // A server may close a kept connection just as we use it, which is no failure of either side (RFC 9112 §9.3.1).
   if (isStale(trial, result) && history.stale++ === 0) return AGAIN
-  // In HTTP/2 a server says which requests it has not processed (RFC 9113 §8.7): one that shuts down does.
+  // An HTTP/2 server that shuts down says which requests it has not processed (RFC 9113 §8.7).
   if (isUnprocessed(result) && history.unprocessed++ < MAX_UNPROCESSED_REPEATS) return AGAIN
   return verdict === 'throttle' ? afterThrottle(tried, policy.clock) : afterFailure(policy, history, tried)
 }
 
-/** The gate has paused the lane and will hold the repeat; here only the request's patience is counted. */
+/** The gate has paused the lane and will hold the retry back. Only the request's maximum wait is checked here. */
 function afterThrottle(tried: Tried, clock: Clock): Step {
   const { trial, result } = tried
   const { call } = trial
@@ -144,7 +144,7 @@ function afterFailure({ budget, clock, random }: RepeatPolicy, history: History,
   const backoff = ownBackoffMs(call, ++history.failures, random)
   if (isFault(backoff)) return ended(backoff)
   const waitMs = leastWaitMs(backoff, announcedMs)
-  // Waiting into the deadline would report a late timeout instead of the real failure.
+  // Waiting beyond the deadline would report a late timeout instead of the real failure.
   if (clock.now() + waitMs >= trip.stopwatch.deadlineMs) return ended(last(trial, result, clock))
   trip.retry.retriesLeft--
   if (result.kind === 'reply' && result.status === 421) trip.retry.misdirected = true
@@ -152,14 +152,14 @@ function afterFailure({ budget, clock, random }: RepeatPolicy, history: History,
   return { kind: 'repeat', waitMs }
 }
 
-/** The result as it leaves: with the time to come back, and with doubt where nobody can know. */
+/** The final result: with the time to come back, and in doubt where the outcome cannot be known. */
 export function last(trial: Attempt, result: Result, clock: Clock): Result {
   if (result.kind === 'fault') return orInDoubt(result, trial.call, trial.headed)
   if (trial.pausedUntilMs === undefined) return result
   return { ...result, retryAt: Math.round(clock.epochMs() + trial.pausedUntilMs - clock.now()) }
 }
 
-/** What was sent on the hops before is not unsent. */
+/** If an earlier hop was sent, the request counts as sent. */
 function stoppedFault(trip: Trip): Fault {
   const why = 'the run was stopped'
   return trip.retry.isUnsent
@@ -167,12 +167,12 @@ function stoppedFault(trip: Trip): Fault {
     : fault('aborted/in_flight', `given up in flight: ${why}`, { sent: true })
 }
 
-/** What the answer to a failure asks its own request to wait; it pauses nobody else. 0: nothing. */
+/** How long the response to a failure asks its own request to wait; it does not pause others. 0: it does not ask. */
 function announcedMsOf(result: Result, clock: Clock): number {
   return result.kind === 'reply' ? (announcedWaitMs(result.headers, clock.epochMs()) ?? 0) : 0
 }
 
-/** Our own back-off, or what was announced and a little more, so that many do not come back in step. */
+/** Our own back-off, or the announced wait plus jitter, so that many requests do not resume in step. */
 function leastWaitMs(ownMs: number, announcedMs: number): number {
   return announcedMs === 0 ? ownMs : Math.max(ownMs, announcedMs + Math.min(ownMs, MAX_RESUME_JITTER_MS))
 }
@@ -187,7 +187,7 @@ function tooLongAnnounced(result: Result, call: Call, announcedMs: number, clock
   return { ...result, retryAt: Math.round(clock.epochMs() + announcedMs) }
 }
 
-/** The plan may be a function of the caller's. */
+/** The back-off may be a user's function. */
 function ownBackoffMs(call: Call, failures: number, random: () => number): number | Fault {
   try {
     return backoffMs(call.plan.retry.backoff, failures, random)
@@ -201,17 +201,20 @@ function isStale(trial: Attempt, result: Result): boolean {
   return result.code === 'reset/before_headers'
 }
 
-/** Of one request; a server that refuses more often is not just about to end. */
+/** Per request. A server that refuses more often is not just shutting down. */
 const MAX_UNPROCESSED_REPEATS = 3
 
 const isUnprocessed = (result: Result): boolean =>
   result.kind === 'fault' && !result.sent && (result.code === 'reset/goaway' || result.code === 'reset/refused')
 
-/** Whether the repeat would come later than `retry.maxRetryAfter` after the first throttled answer, or too late anyway. */
+/**
+ * Whether the retry would come later than `retry.maxRetryAfter` after the first throttled answer, or after the
+ * deadline.
+ */
 function isTooLate(call: Call, trial: Attempt, clock: Clock): boolean {
   const { trip, plan } = call
   const nowMs = clock.now()
-  // Our jitter comes on top of an announced wait, not on top of the time in all.
+  // Our jitter is added to an announced wait, but not to the total.
   const jitterMs = trip.retry.throttledAtMs === undefined ? MAX_RESUME_JITTER_MS : 0
   trip.retry.throttledAtMs ??= nowMs
   const repeatAtMs = trial.pausedUntilMs ?? nowMs

@@ -1,8 +1,8 @@
 /**
- * Turns one Call into as many Attempts as policy allows: the loop. What follows each attempt is decided in repeat.ts.
+ * Turns one Call into as many Attempts as the policy allows: the loop. `repeat.ts` decides what follows each attempt.
  *
- * Above it a layer sees a request once, below it once per try. While a request backs off it holds no place and no
- * token, because the gate is below.
+ * A layer above sees a request once, a layer below once per attempt. While a request backs off it holds neither a slot
+ * nor a token, because the gate is below.
  */
 import { History, last, stepAfter, unjudged } from './repeat.ts'
 import type { RepeatPolicy, Tried } from './repeat.ts'
@@ -17,16 +17,16 @@ import { orInDoubt } from '../policy/doubt.ts'
 import { judge } from '../policy/judge.ts'
 import type { Verdict } from '../policy/judge.ts'
 
-/** At once, unless a caller's function is async. */
+/** Synchronous, unless the caller's function is async. */
 export type Soon<T> = T | Promise<T>
 
-/** What the caller's own functions think of a result. Absent where there are none. */
+/** What the caller's hooks make of a result. Absent if there are none. */
 export interface Opinions {
-  /** `afterResponse`: another verdict, or the Fault that the caller makes of it. */
+  /** `afterResponse`: another verdict, or a Fault made by the caller. */
   ofResponse(call: Call, trial: Attempt, result: Result): Soon<Verdict | Fault | undefined>
   /** `shouldRetry`: another verdict. */
   ofRetry(call: Call, trial: Attempt, result: Result, verdict: Verdict): Soon<Verdict | Fault>
-  /** `beforeRetry`: a Fault or `'done'` stops the repeat. */
+  /** `beforeRetry`: a Fault or `'done'` cancels the retry. */
   beforeRetry(call: Call, trial: Attempt, result: Result): Soon<'done' | Fault | undefined>
 }
 
@@ -35,7 +35,7 @@ export interface RetryParts {
   readonly clock: Clock
   readonly random: () => number
   readonly opinions: Opinions
-  /** Hears that the system has refused a socket. Absent: such a refusal is an end like others. */
+  /** Called when the system has refused a socket. Absent: the refusal is treated like any other fault. */
   readonly onShortage?: ((refusal: Fault, admittedAtMs: number, nowMs: number) => void) | undefined
 }
 
@@ -46,7 +46,7 @@ export const retry =
     const budget = parts.budgetOf(call.origin)
     budget.deposit()
     const trial = nextTrial(call, parts.clock)
-    // Chained: most requests are answered at once, and need nothing of what a repeat does.
+    // Chained, because most requests are answered at once and need nothing of the retry loop.
     return next(trial).then(result => {
       const verdict = result.kind === 'fault' || isOpinionated(call) ? undefined : judge(result, call)
       if (verdict === 'done') return last(trial, result, parts.clock)
@@ -63,7 +63,7 @@ interface LoopParts extends RetryParts, RepeatPolicy {
   readonly next: Send<Attempt, Result>
 }
 
-/** From the first attempt on, which may have been judged already: callers' functions are asked once. */
+/** Starts with the first attempt, which may have been judged already, so that the caller's hooks are called once. */
 async function repeat(parts: LoopParts, first: Tried, judgement?: Verdict): Promise<Result> {
   const { call } = first.trial
   const history = new History()
@@ -86,7 +86,7 @@ async function repeat(parts: LoopParts, first: Tried, judgement?: Verdict): Prom
   }
 }
 
-/** Asks the caller, then backs off. The Result of a request that ends meanwhile. */
+/** Asks the caller's hook, then backs off. Returns a Result if the request ends meanwhile. */
 async function untilRepeat({ opinions, clock }: LoopParts, tried: Tried, waitMs: number): Promise<Result | undefined> {
   const { trial, result } = tried
   const { call } = trial
@@ -108,13 +108,13 @@ async function judged({ opinions }: RetryParts, call: Call, { trial, result }: T
   return plan.shouldRetry === undefined ? verdict : opinions.ofRetry(call, trial, result, verdict)
 }
 
-/** Given up between two attempts: the last one may have been carried out. */
+/** Aborted between two attempts: the last one may have been carried out. */
 function afterCancel(cancelled: Fault, { trial, result }: Tried): Fault {
   const sent = result.kind === 'fault' && result.sent
   return orInDoubt({ ...cancelled, sent }, trial.call, trial.headed)
 }
 
-/** Waits, unless the request is given up meanwhile. */
+/** Waits until the back-off ends or the request is aborted. */
 function sleep(call: Call, waitMs: number, clock: Clock): Promise<void> {
   const { trip } = call
   const sinceMs = clock.now()

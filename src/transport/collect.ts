@@ -1,7 +1,7 @@
 /**
- * Collects one response from undici's dispatch into one Result: stamps the phases, counts the bytes, settles once.
+ * Collects one response from undici's dispatch into one Result: records the phases, counts the bytes, settles once.
  *
- * A handler of our own, because `fetch` and `request` cost two to five times as much for the same bytes.
+ * Our own handler, because `fetch` and `request` cost two to five times as much for the same bytes.
  */
 import { certificateFault } from './client-certificate.ts'
 import { codingsOf } from './codings.ts'
@@ -23,7 +23,7 @@ import { fault, isFault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity, Reply, Result, Taken } from '../core/result.ts'
 import { say } from '../core/words.ts'
 
-/** What undici hands to a handler to steer its request. */
+/** How a handler controls its request. */
 interface Controller extends Backpressure {
   abort(reason: Error): void
 }
@@ -31,19 +31,19 @@ interface Controller extends Backpressure {
 const NOTHING = new Uint8Array(0)
 const MAX_COLLECTED_BYTES = 64 * 2 ** 20
 
-/** The reason we give undici when the fault is already known. */
+/** The abort reason that we give undici when the fault is already known. */
 class Stopped extends Error {}
 
 /**
  * How far the response has come. `queued`: no connection yet. `sent`: the request is being written. `answering`: the
- * first byte of a status line is there. `body`: the head is there. `whole`: the response has come to its end on the wire
- * and is being decoded or delivered. Settled, it is `done` if it had come to that end, and `over` if not.
+ * first byte of a status line has arrived. `body`: the head has arrived. `whole`: the response is complete on the wire
+ * and is being decoded or delivered. After it has settled: `done` if it was complete, `over` if not.
  */
 type Stage = 'queued' | 'sent' | 'answering' | 'body' | 'whole' | 'done' | 'over'
 
 type StageEvent = 'send' | 'answer' | 'head' | 'end' | 'settle'
 
-/** Nothing that comes after a result changes it. A head may come without a notice of its first byte. */
+/** Nothing changes a settled response. A head may arrive without a notice of its first byte. */
 function nextStage(stage: Stage, event: StageEvent): Stage {
   if (stage === 'done' || stage === 'over') return stage
   switch (event) {
@@ -60,7 +60,7 @@ function nextStage(stage: Stage, event: StageEvent): Stage {
   }
 }
 
-/** Where the body goes: into memory, to a sink, or nowhere, because the redirect is followed. */
+/** Where the body goes: into memory, to a sink, or nowhere if the redirect is followed. */
 type Receiver =
   | { readonly kind: 'memory'; readonly pieces: Pieces }
   | { readonly kind: 'sink'; readonly intake: Intake }
@@ -96,7 +96,7 @@ export class Collector {
     this.#wire = wire
   }
 
-  /** The response came to its end on the wire, whatever became of it afterwards. */
+  /** Whether the response was complete on the wire, whatever happened to it afterwards. */
   get isComplete(): boolean {
     return this.#stage === 'whole' || this.#stage === 'done'
   }
@@ -105,7 +105,7 @@ export class Collector {
     return this.#stage === 'done' || this.#stage === 'over'
   }
 
-  /** undici has the connection and writes the request next. */
+  /** undici has a connection and writes the request next. */
   onRequestStart(controller: Controller): void {
     this.#controller = controller
     if (this.#isSettled) return controller.abort(new Stopped('given up before it was sent'))
@@ -116,14 +116,14 @@ export class Collector {
     attempt.phaseAtMs = attempt.trip.stopwatch.sentAtMs = this.#parts.clock.now()
   }
 
-  /** The whole request has been handed to the connection, which may still hold a good part of it. */
+  /** The whole request was passed to the connection, which may still buffer a large part of it. */
   onRequestSent(): void {
     const socket = this.#wire?.socket
     if (socket?.writableNeedDrain !== true) this.#isUploaded = true
     else socket.once('drain', () => (this.#isUploaded = true))
   }
 
-  /** The first byte of a status line is there. */
+  /** The first byte of a status line has arrived. */
   onResponseStarted(): void {
     this.#stage = nextStage(this.#stage, 'answer')
   }
@@ -175,7 +175,7 @@ export class Collector {
     this.#receiver = { kind: 'sink', intake }
   }
 
-  /** What is not for the sink is held in memory, whatever the sink may take. */
+  /** A body that does not go to the sink is held in memory, so it is bounded even if the sink is not. */
   get #maxBytes(): number {
     const { sink, plan } = this.#attempt.call
     return sink === undefined || this.#receiver?.kind === 'sink'
@@ -207,7 +207,7 @@ export class Collector {
     return tooLargeProblem(this.#maxBytes, this.#reply(NOTHING))
   }
 
-  /** The connection has read more, which undici is about to parse. False: it must not. */
+  /** The connection has read bytes, which undici is about to parse. Returns false if it must not. */
   onWireRead(bytes: Uint8Array, returned: number): boolean {
     if (this.#isSettled) return true
     const overspent = this.#overspent(returned)
@@ -235,7 +235,7 @@ export class Collector {
     this.#stage = nextStage(this.#stage, 'end')
     this.#attempt.trip.stopwatch.bodyMs = this.#parts.clock.now() - this.#head.atMs
     if (this.#receiver?.kind === 'nowhere') return this.#end(this.#receiver.unread.head)
-    // undici takes a reset for the end of a body without a length, and passes over trailers that are too large.
+    // undici takes a reset for the end of a body without a length, and ignores trailers that are too large.
     const broken = this.#wire?.socket?.errored
     if (broken && !this.#isRefusal()) return this.onResponseError(undefined, broken)
     this.#complete()
@@ -257,7 +257,7 @@ export class Collector {
     )
   }
 
-  /** A server that refuses early may reset the connection behind its answer: the status is what counts then. */
+  /** A server that refuses early may reset the connection after its response. The status then counts. */
   #isRefusal(): boolean {
     return this.#head.status >= 400 && this.#integrity() === 'unverified'
   }
@@ -277,17 +277,17 @@ export class Collector {
     )
   }
 
-  /** The caller's own stream failed, or a file. */
+  /** The caller's own stream, or a file, failed. */
   onBodyError(message: string, cause?: unknown, code: FaultCode = 'callback/body'): void {
     this.#stop(fault(code, message, { sent: this.#attempt.sent, cause }))
   }
 
-  /** The request could not even be handed over. */
+  /** The request could not be passed to undici. */
   onDispatchError(error: unknown): void {
     this.#end(classify(error, this.#attempt, { started: false, framing: 'unverified', uploading: false }))
   }
 
-  /** The request has been given up: what still comes is not for anybody. */
+  /** The request was aborted: ignores everything that still arrives. */
   giveUp(): void {
     this.#stop(fault('aborted/in_flight', 'given up while in flight', { sent: this.#attempt.sent }))
   }
@@ -304,7 +304,10 @@ export class Collector {
     this.#settle(result)
   }
 
-  /** Lets go of undici's side: holding on made the garbage collector copy every request twice (bench/overhead.ts). */
+  /**
+   * Releases undici's side. Keeping the references made the garbage collector copy every request twice
+   * (bench/overhead.ts).
+   */
   #finish(): void {
     this.#stage = nextStage(this.#stage, 'settle')
     const receiver = this.#receiver

@@ -1,4 +1,4 @@
-/** What a response has cost so far, to tell an honest framing from one that only keeps us busy. */
+/** What a response has cost so far, to detect framing that only keeps us busy. */
 import { interimProblem, overspentProblem } from './head.ts'
 import type { Fault } from '../core/result.ts'
 
@@ -9,13 +9,13 @@ export class Traffic {
   #wireBytes = 0
   #interims = 0
 
-  /** A piece of the body has been parsed. */
+  /** A chunk of the body was parsed. */
   addPiece(bytes: number): void {
     this.bytes += bytes
     this.#pieces++
   }
 
-  /** The connection has read so much, `returned` of which it had read before. */
+  /** The connection has read this many bytes, `returned` of which it had read before. */
   addWire(bytes: number, returned: number): void {
     this.#wireBytes += Math.max(0, bytes - returned)
   }
@@ -24,7 +24,9 @@ export class Traffic {
     return interimProblem(status, ++this.#interims)
   }
 
-  /** @param head of the response, or how many bytes a head may have where it is not known yet */
+  /**
+   * @param head of the response, or the limit for a head that has not arrived yet
+   */
   overspent(head: Parameters<typeof overspentProblem>[3], returned = 0): Fault | undefined {
     return overspentProblem(this.#wireBytes - returned, this.bytes, this.#pieces, head)
   }

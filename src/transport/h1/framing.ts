@@ -4,6 +4,7 @@
  */
 import { wireProblem } from './problem.ts'
 import type { WireProblem } from './problem.ts'
+import type { Version } from './status-line.ts'
 import type { HeaderList } from '../../core/headers.ts'
 
 export type Framing =
@@ -18,7 +19,12 @@ const NONE: Framing = { kind: 'none' }
 const CHUNKED: Framing = { kind: 'chunked' }
 const CLOSE: Framing = { kind: 'close' }
 
-export function framingOf(method: string, status: number, minor: number, headers: HeaderList): Framing | WireProblem {
+export function framingOf(
+  method: string,
+  status: number,
+  version: Version,
+  headers: HeaderList,
+): Framing | WireProblem {
   let length: string | undefined
   let coding: string | undefined
   for (let i = 0; i < headers.length; i += 2) {
@@ -33,7 +39,7 @@ export function framingOf(method: string, status: number, minor: number, headers
     if (length !== undefined) {
       return wireProblem('protocol/content_length', 'expected a content-length or a transfer-encoding, got both')
     }
-    if (minor === 0) {
+    if (version === 10) {
       return wireProblem('protocol/transfer_encoding', 'expected no transfer-encoding in HTTP/1.0, got one')
     }
     if (coding.toLowerCase() !== 'chunked') {

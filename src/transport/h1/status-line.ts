@@ -6,16 +6,18 @@ import { CR, IS_TEXT, LF, SP } from './bytes.ts'
 import { wireProblem } from './problem.ts'
 import type { WireProblem } from './problem.ts'
 
+/** HTTP/1.0, HTTP/1.1, and HTTP/2.0, which some servers write over HTTP/1.1. */
+export type Version = 10 | 11 | 20
+
 export interface StatusLine {
-  /** The minor version of HTTP/1.x: 0 or 1. */
-  readonly minor: number
+  readonly version: Version
   readonly status: number
   readonly reason: string
 }
 
 const PREFIX = Buffer.from('HTTP/')
-/** Length of `HTTP/1.1 200`. */
-const FIXED_BYTES = 12
+/** Where the status begins, behind `HTTP/1.1 `. */
+const STATUS_AT = 9
 const NOT_HTTP = wireProblem('protocol/not_http', 'the server speaks another protocol')
 const HTTP_0_9 = wireProblem(
   'protocol/version',
@@ -40,24 +42,46 @@ export function prefixProblem(bytes: Buffer, from: number, end: number): WirePro
 export function readStatusLine(bytes: Buffer, from: number, end: number): StatusLine | WireProblem {
   const wrong = prefixProblem(bytes, from, end)
   if (wrong !== undefined) return wrong
-  const line = bytes.toString('latin1', from, Math.min(end, from + 80))
-  const version = /^HTTP\/(\d)\.(\d) /.exec(line)
-  if (version === null) return wireProblem('protocol/version', `expected HTTP/1.1 or HTTP/1.0, got ${shown(line)}`)
-  const [, major, minor] = version
-  if (major === '0') return HTTP_0_9
-  if (major !== '1' || (minor !== '0' && minor !== '1')) {
-    return wireProblem('protocol/version', `expected HTTP/1.1 or HTTP/1.0, got HTTP/${major}.${minor}`)
+  const version = versionAt(bytes, from)
+  if (version === undefined) {
+    const line = bytes.toString('latin1', from, end)
+    return line.startsWith('HTTP/0.')
+      ? HTTP_0_9
+      : wireProblem('protocol/version', `expected HTTP/1.1 or HTTP/1.0, got ${shown(line)}`)
   }
-  const digits = line.slice(9, FIXED_BYTES)
-  const next = end - from === FIXED_BYTES ? SP : bytes[from + FIXED_BYTES]
-  if (!/^\d{3}$/.test(digits) || next !== SP || Number(digits) < 100) {
-    return wireProblem('protocol/status', `expected a status from 100 to 999, got ${shown(line.slice(9))}`)
+  const status = statusAt(bytes, from + STATUS_AT, end)
+  if (status === -1) {
+    const got = shown(bytes.toString('latin1', from + STATUS_AT, end))
+    return wireProblem('protocol/status', `expected a status from 100 to 999, got ${got}`)
   }
-  return {
-    minor: Number(minor),
-    status: Number(digits),
-    reason: end - from <= FIXED_BYTES + 1 ? '' : bytes.toString('latin1', from + FIXED_BYTES + 1, end),
+  const reasonAt = from + STATUS_AT + 4
+  return { version, status, reason: reasonAt >= end ? '' : reasonIn(bytes, reasonAt, end) }
+}
+
+const ZERO = 0x30
+const DOT = 0x2e
+
+function versionAt(bytes: Buffer, from: number): Version | undefined {
+  if (bytes[from + 6] !== DOT || bytes[from + 8] !== SP) return undefined
+  const version = ((bytes[from + 5] as number) - ZERO) * 10 + (bytes[from + 7] as number) - ZERO
+  return version === 11 || version === 10 || version === 20 ? version : undefined
+}
+
+/** Of three digits that nothing follows, or a space; -1 where it is none. */
+function statusAt(bytes: Buffer, at: number, end: number): number {
+  if (end - at < 3 || (end - at > 3 && bytes[at + 3] !== SP)) return -1
+  let status = 0
+  for (let i = at; i < at + 3; i++) {
+    const digit = (bytes[i] as number) - ZERO
+    if (digit < 0 || digit > 9) return -1
+    status = status * 10 + digit
   }
+  return status < 100 ? -1 : status
+}
+
+/** The usual one without making a string for each response. */
+function reasonIn(bytes: Buffer, at: number, end: number): string {
+  return end - at === 2 && bytes[at] === 0x4f && bytes[at + 1] === 0x4b ? 'OK' : bytes.toString('latin1', at, end)
 }
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 40))

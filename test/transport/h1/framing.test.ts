@@ -4,15 +4,15 @@ import { framingOf } from '../../../src/transport/h1/framing.ts'
 
 describe('the end of a body is', () => {
   it.each([
-    ['its length', 'GET', 200, 1, ['content-length', '5'], { kind: 'length', bytes: 5 }],
-    ['its last chunk', 'GET', 200, 1, ['transfer-encoding', 'Chunked'], { kind: 'chunked' }],
-    ['the end of the connection, without either', 'GET', 200, 1, [], { kind: 'close' }],
-    ['that of the head, after HEAD', 'HEAD', 200, 1, ['content-length', '5'], { kind: 'none' }],
-    ['that of the head, with 204', 'GET', 204, 1, ['transfer-encoding', 'chunked'], { kind: 'none' }],
-    ['that of the head, with 304', 'GET', 304, 1, ['content-length', '5'], { kind: 'none' }],
-    ['that of the head, with 103', 'GET', 103, 1, [], { kind: 'none' }],
-  ])('%s', (_what, method, status, minor, headers, framing) => {
-    expect(framingOf(method, status, minor, headers)).toEqual(framing)
+    ['its length', 'GET', 200, ['content-length', '5'], { kind: 'length', bytes: 5 }],
+    ['its last chunk', 'GET', 200, ['transfer-encoding', 'Chunked'], { kind: 'chunked' }],
+    ['the end of the connection, without either', 'GET', 200, [], { kind: 'close' }],
+    ['that of the head, after HEAD', 'HEAD', 200, ['content-length', '5'], { kind: 'none' }],
+    ['that of the head, with 204', 'GET', 204, ['transfer-encoding', 'chunked'], { kind: 'none' }],
+    ['that of the head, with 304', 'GET', 304, ['content-length', '5'], { kind: 'none' }],
+    ['that of the head, with 103', 'GET', 103, [], { kind: 'none' }],
+  ])('%s', (_what, method, status, headers, framing) => {
+    expect(framingOf(method, status, 11, headers)).toEqual(framing)
   })
 })
 
@@ -39,11 +39,11 @@ describe('a head is refused', () => {
     ],
     ['with a no-break space beside chunked', ['transfer-encoding', 'chunked\xa0'], 'protocol/transfer_encoding'],
   ])('%s', (_what, headers, code) => {
-    for (const method of ['GET', 'HEAD']) expect(framingOf(method, 200, 1, headers)).toMatchObject({ code })
+    for (const method of ['GET', 'HEAD']) expect(framingOf(method, 200, 11, headers)).toMatchObject({ code })
   })
 
   it('with chunks in HTTP/1.0, which has no transfer codings', () => {
-    expect(framingOf('GET', 200, 0, ['transfer-encoding', 'chunked'])).toMatchObject({
+    expect(framingOf('GET', 200, 10, ['transfer-encoding', 'chunked'])).toMatchObject({
       code: 'protocol/transfer_encoding',
     })
   })

@@ -53,6 +53,7 @@ const GOOD: readonly (readonly [what: string, text: string, status: number, reas
     ['a', 'b \t c', 'content-length', '5'],
   ],
   ['empty values', 'HTTP/1.1 200 OK\r\nA:\r\nB: \r\n\r\n', 200, 'OK', ['a', '', 'b', '']],
+  ['the version of HTTP/2', 'HTTP/2.0 200 OK\r\n\r\n', 200, 'OK', []],
   ['a status that no registry has', 'HTTP/1.1 999 What\r\n\r\n', 999, 'What', []],
 ]
 
@@ -61,7 +62,7 @@ describe('a head is read', () => {
     const behind = `${text}BODY`
     for (const cuts of [[], ...everyCut(text), everyByte(text)]) {
       const read = readHead(behind, cuts)
-      expect(read).toEqual({ head: { minor: text[7] === '0' ? 0 : 1, status, reason, headers }, rest: 'BODY' })
+      expect(read).toEqual({ head: { version: Number(`${text[5]}${text[7]}`), status, reason, headers }, rest: 'BODY' })
     }
   })
 })

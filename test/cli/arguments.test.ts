@@ -12,7 +12,7 @@ describe('A word that can be no URL', () => {
     [['example.com'], "Did you mean 'http://example.com'?"],
     [['me:s3cr3t@example.com/?token=s3cr3t'], "expected a URL such as 'https://api.example.com/a', got"],
     [['URL/a', 'ftp://host/x'], "expected http: or https:, got 'ftp:'"],
-    [['URL/a', '/people/1'], 'Say with --base-url what it is relative to'],
+    [['URL/a', '/people/1'], 'Give the base of relative URLs with --base-url'],
     [['URL/a', 'http://[::1'], "got 'http://[::1'"],
     [['plann', '-i', 'rows.csv'], "Did you mean 'plan'?"],
   ])('is refused before anything is sent: %j.', async (args, why) => {

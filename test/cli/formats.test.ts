@@ -32,7 +32,7 @@ describe('A delimiter', () => {
     ],
     ['id\tname\n1\ta\n', [], 'Add --format tsv'],
     ['id,name\n1,a\n', ['--delimiter', ';;'], "--delimiter: expected one character such as ';', or tab, got"],
-    ['id,name\n1,a\n', ['--delimiter', ';', '--format', 'jsonl'], '--delimiter: expected CSV to read, got jsonl'],
+    ['id,name\n1,a\n', ['--delimiter', ';', '--format', 'jsonl'], '--delimiter: expected a CSV input, got jsonl'],
   ])('that is missing or none is said: %j %j.', async (content, args, why) => {
     const { run, server, write } = await workplace()
     write('rows.csv', content)
@@ -45,7 +45,7 @@ describe('A delimiter', () => {
 describe('A name', () => {
   test.each([
     ['-i', 'rows.parquet', 'expected a file that ends in .txt, .csv, .tsv or .jsonl'],
-    ['-i', 'rows.json', "Make lines of it: jq -c '.[]' rows.json | preq -i - --format jsonl."],
+    ['-i', 'rows.json', "Convert it to lines: jq -c '.[]' rows.json | preq -i - --format jsonl."],
     ['-o', 'out.parquet', '-o: expected a file that ends in .jsonl, .csv, .tsv or .sqlite, got out.parquet'],
     ['-o', 'out.json', 'JSON lines are .jsonl; jq -s makes one array of them'],
     ['-o', 'out.jsonl.gz', 'Write to standard output, and compress that: preq … | gzip > out.jsonl.gz'],
@@ -84,7 +84,7 @@ describe('Text', () => {
     const args = ['URL/{name}', '-i', 'rows.csv']
     const { code, stderr } = await run(args)
     expect([code, server.requests]).toEqual([2, []])
-    expect(stderr).toContain('rows.csv:2: expected UTF-8, got bytes that are none. Name the encoding')
+    expect(stderr).toContain('rows.csv:2: expected UTF-8, got invalid bytes. Name the encoding')
     expect((await run([...args, '--encoding', 'latin1'])).code).toBe(0)
     expect(server.requests.map(({ url }) => url)).toEqual(['/M%C3%BCller'])
     expect((await run([...args, '--encoding', 'latin-8'])).stderr).toContain(

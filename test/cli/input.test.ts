@@ -236,8 +236,8 @@ describe('What can be known to be wrong', () => {
     ['a CSV without url', ['-i', 'r.csv'], R, "expected a column 'url' or a URL with {columns}"],
     ['an empty CSV', ['-i', 'e.csv'], { 'e.csv': '' }, 'expected a header'],
     ['a column twice', ['-i', 'e.csv'], { 'e.csv': 'url,url\n' }, "got 'url' twice"],
-    ['a file that is missing', ['-i', 'none.txt'], {}, '-i: expected a file that can be read, got none.txt'],
-    ['a folder', ['-i', '.'], {}, '-i: expected a file that can be read, got .'],
+    ['a file that is missing', ['-i', 'none.txt'], {}, '-i: cannot read none.txt: '],
+    ['a folder', ['-i', '.'], {}, '-i: cannot read .: it is a folder'],
     ['a URL beside --curl', ['URL/a', '--curl', 'curl URL/b'], {}, '--curl: expected no URL beside the command'],
     ['two URLs beside a file', ['URL/a', 'URL/b', '-i', 'r.csv'], R, 'expected one URL beside -i'],
     [
@@ -295,7 +295,7 @@ describe('What can be known to be wrong', () => {
     [
       'binary',
       new Uint8Array([0x7f, 0x45, 0x00, 0x01, 0x0a]),
-      'preq: x.csv:1: expected text, got bytes that are none. If it is UTF-16, add --encoding utf-16le.',
+      'preq: x.csv:1: expected text, got NUL characters. If it is UTF-16, add --encoding utf-16le.',
     ],
     ['a quote that nothing closes', 'id\n"a\u001b[31mb\n', 'preq: x.csv:2: expected a quote that closes the cell'],
   ])('is %s in place of CSV: refused, and nothing of it is printed.', async (_what, content, message) => {

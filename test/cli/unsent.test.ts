@@ -82,7 +82,7 @@ test('A line of JSON and a value that are nested too deeply to be written cost t
   const rows = ['URL/{id}', '-i', 'rows.jsonl', '--json', '{"a":{id}}']
   const { code, stdout, stderr } = await run([...rows, '--max-json-depth', 'none', '-w', '{value}\n', '-c', '1'])
   expect([code, stdout]).toEqual([1, '\n{}\n{}\n'])
-  expect(stderr).toContain('rows.jsonl:2: expected JSON that can be written again, got some that cannot')
+  expect(stderr).toContain('rows.jsonl:2: expected JSON that can be serialized again, got a value that cannot')
   expect(stderr).toContain('-w: expected values that can be written, got one that cannot')
   expect(stderr).toContain('3 ok, 1 failed, 1 not written')
   expect(server.requests.map(({ url }) => url)).toEqual(['/1', '/2', '/3'])

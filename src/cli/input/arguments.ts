@@ -1,8 +1,8 @@
-/** Words of the command line that are to be URLs: what can be none is said before anything is sent. */
+/** Checks the URLs of the command line, so that a wrong one is reported before anything is sent. */
 import { printableUrl } from '../../core/url.ts'
 import type { Problem } from '../../core/problem.ts'
 
-/** @param hasBase relative ones are URLs, too */
+/** @param hasBase whether `--base-url` is given, so that relative URLs are valid */
 export function checkArguments(words: readonly string[], hasBase: boolean, problems: Problem[]): void {
   if (hasBase) return
   for (const word of words) {
@@ -15,16 +15,17 @@ const EXPECTED = "expected a URL such as 'https://api.example.com/a'"
 
 function problemOf(word: string): string | undefined {
   if (/^https?:/i.test(word)) {
-    // What has columns or a range is judged when they are filled in.
-    return word.includes('{') || URL.canParse(word) ? undefined : `URL: ${EXPECTED}, got ${shown(word)}. Mend it.`
+    // A URL with columns or a range is checked after they are filled in.
+    return word.includes('{') || URL.canParse(word) ? undefined : `URL: ${EXPECTED}, got ${shown(word)}. Correct it.`
   }
-  // A column with the whole URL, or its beginning.
+  // The column may hold the whole URL or its beginning.
   if (word.startsWith('{')) return undefined
-  // No dot, no port: no host that anybody has but this machine.
+  // Without a dot and a port, a word is a mistyped command or file rather than a host; localhost is the exception.
   if (/^[\w-]+$/.test(word) && word !== 'localhost') return `URL: ${EXPECTED}, got '${word}'. See preq --help.`
   const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(word)?.[1]
   if (scheme !== undefined) return `URL: expected http: or https:, got '${scheme}:'. Other schemes are not fetched.`
-  if (word.startsWith('/')) return `URL: ${EXPECTED}, got ${shown(word)}. Say with --base-url what it is relative to.`
+  if (word.startsWith('/'))
+    return `URL: ${EXPECTED}, got ${shown(word)}. Give the base of relative URLs with --base-url.`
   return `URL: ${EXPECTED}, got ${shown(word)}. Did you mean ${shown(`http://${word}`)}?`
 }
 

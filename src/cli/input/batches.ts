@@ -1,6 +1,6 @@
 /**
- * Items that come some at a time → one after the other. What is there already is answered at once, without a promise:
- * the engine takes both, and a promise per item would cost more than the item.
+ * Flattens batches to single items. An item that is already there is returned without a promise: the engine accepts both,
+ * and a promise per item would cost more than the item.
  */
 export function flattened<T>(batches: AsyncGenerator<Iterable<T>, void>): AsyncIterator<T, void> {
   let batch: Iterator<T> | undefined

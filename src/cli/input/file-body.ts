@@ -1,4 +1,4 @@
-/** `--body @FILE`: a template where there are rows and the file is text, else its bytes. */
+/** `--body @FILE`: a template if there are rows and the file is text, its bytes otherwise. */
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import type { InputPlan } from '../run-plan.ts'
@@ -16,6 +16,6 @@ function bytesOf(path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new UsageError(`--body: expected a file that can be read, got ${path} (${reasonOf(error)}).`)
+    throw new UsageError(`--body: cannot read ${path}: ${reasonOf(error)}`)
   }
 }

@@ -1,4 +1,4 @@
-/** A row's URL, or the reason why this row fails. */
+/** Fills a row into a URL template. A row that cannot be filled becomes `Unusable` and fails alone. */
 import type { Place } from './jobs.ts'
 import type { LongLine } from './lines.ts'
 import { RowProblem } from '../template/row-problem.ts'
@@ -21,6 +21,6 @@ export function unusable(error: unknown, place: Place): Unusable {
   throw error
 }
 
-/** A row that its reader could not read. */
+/** A row that its reader could not parse. */
 export const broken = (file: string, { problem, line }: LongLine): Unusable =>
   new Unusable(`${file}:${line}: ${problem}`, '', { file, line })

@@ -1,4 +1,4 @@
-/** What an input is read as: as flags say, or by the ending of its name. */
+/** The format of an input: set by flags, or derived from the extension of the file. */
 import { extname } from 'node:path'
 import type { TableFormat } from './record-reader.ts'
 import type { InputFormat, InputPlan } from '../run-plan.ts'
@@ -30,15 +30,15 @@ export function shapeOf(file: string, { format, delimiter }: Pick<InputPlan, 'fo
     return { format: 'csv', delimiter: chosen, isFixed, hasQuotes: known === 'csv', isGzip }
   }
   if (delimiter === undefined) return { format: known, isGzip }
-  throw new UsageError(`--delimiter: expected CSV to read, got ${known} in ${file}. Leave it out, or add --format csv.`)
+  throw new UsageError(`--delimiter: expected a CSV input, got ${known} in ${file}. Leave it out, or add --format csv.`)
 }
 
 function byEnding(file: string, delimiter: string | undefined): InputFormat {
   const ending = extname(file).toLowerCase()
   const known = Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending] : undefined
-  // Standard input has no ending: a delimiter tells enough.
+  // Standard input has no extension. With a delimiter it can only be CSV.
   if (known !== undefined) return ending === '' && delimiter !== undefined ? 'csv' : known
-  // A date, a number: no ending that names a format.
+  // An extension such as a date or a number does not name a format.
   if (!/^\.[a-z]/.test(ending)) return 'lines'
   throw new UsageError(`-i: expected ${KNOWN}, got ${file}. ${remedyFor(ending, file)}`)
 }
@@ -46,6 +46,6 @@ function byEnding(file: string, delimiter: string | undefined): InputFormat {
 const KNOWN = 'a file that ends in .txt, .csv, .tsv or .jsonl (or in one of them and .gz)'
 
 function remedyFor(ending: string, file: string): string {
-  if (ending === '.json') return `Make lines of it: jq -c '.[]' ${file} | preq -i - --format jsonl.`
-  return 'Say what it is with --format lines, csv, tsv or jsonl.'
+  if (ending === '.json') return `Convert it to lines: jq -c '.[]' ${file} | preq -i - --format jsonl.`
+  return 'Name its format with --format lines, csv, tsv or jsonl.'
 }

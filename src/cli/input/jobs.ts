@@ -1,4 +1,4 @@
-/** The input of a run as requests, one after the other; each knows where it stands, for messages and for the output. */
+/** Reads the input of a run as requests. Each carries its position in the input, for messages and for the output. */
 import type { Readable } from 'node:stream'
 import { flattened } from './batches.ts'
 import { shapeOf } from './format.ts'
@@ -25,15 +25,15 @@ import { nearest } from '../../config/names.ts'
 import { Unusable } from '../../config/unusable.ts'
 import type { RequestSpec } from '../../index.ts'
 
-/** Where a request comes from; the `meta` of its spec. */
+/** The origin of a request in the input; the `meta` of its spec. */
 export interface Place {
   /** Undefined for the command line. */
   readonly file: string | undefined
-  /** From 1: of the file, or of the URLs of the command line. */
+  /** Line of the file, or position among the URLs of the command line, from 1. */
   readonly line: number
-  /** Its columns, where it is a row. */
+  /** The cells, if the input has rows. */
   readonly row?: Row
-  /** What `--limit-key` and `--name` come to. */
+  /** The results of `--limit-key` and `--name`. */
   readonly limitKey?: string | undefined
   readonly name?: string | undefined
 }
@@ -41,20 +41,20 @@ export interface Place {
 export type Job = RequestSpec<unknown, Place>
 
 export interface Jobs extends AsyncIterable<Job | Unusable> {
-  /** How many there are, where that is known before the first. */
+  /** The number of requests; undefined if it is not known before they are read. */
   readonly total: number | undefined
-  /** Names of the columns that rows have; none for lists. */
+  /** Names of the columns of the rows; empty for lists. */
   readonly columns: readonly string[]
-  /** Braces of a body that look like a column, are none, and go out as they stand; with their flags. */
+  /** Braces of a body that look like a column, are none, and are sent unchanged; each with its flag. */
   readonly sentAsIs: readonly string[]
-  /** Whoever still writes to standard input or a pipe would keep a process that is done. */
+  /** Closes the input. Otherwise a writer that keeps standard input or a pipe open would keep this process running. */
   close(): void
 }
 
-/** As many at once as a piece of the input holds. */
+/** One batch per chunk of the input. */
 export type Stream = AsyncGenerator<Iterable<Job | Unusable>, void>
 
-/** The templates of a run, read for the columns of an input. */
+/** Read the templates of a run for the columns of an input. */
 export interface Readers {
   readonly maker: (columns: Columns) => MakeJob
   readonly url: (template: string, columns: Columns, remedy?: string) => Fill
@@ -66,10 +66,10 @@ interface Opened {
   readonly stream: Readable
 }
 
-/** Throws a UsageError for what can be known to be wrong before anything is sent. */
+/** Throws a UsageError for every mistake that can be found before anything is sent. */
 export async function openJobs(plan: InputPlan): Promise<Jobs> {
   const { urls, files, body } = plan
-  // Read once, whatever the rows are.
+  // The file of `--body` is read once, not once per input file.
   const input = body?.kind === 'file' ? { ...plan, body: fileBody(body.path, files.length > 0) } : plan
   if (files.length === 0) {
     const plain = urls.map(plainUrl)
@@ -163,7 +163,7 @@ function checkVaried(file: string, input: InputPlan, columns: readonly string[])
   )
 }
 
-/** Half the world's spreadsheets write semicolons. */
+/** Refuses a header without commas that has another delimiter: many spreadsheets write semicolons. */
 function checkDelimiter(file: string, [only = '', ...others]: readonly string[], { delimiter }: InputPlan): void {
   const other = /[;\t|]/.exec(only)?.[0]
   if (others.length > 0 || delimiter !== undefined || other === undefined) return
@@ -195,13 +195,13 @@ function linesFile(
   return { columns: fill === undefined ? [] : LINE.names, jobs: ofLines(file, stream, fill, make, input) }
 }
 
-/** `https://… # note`: URLs have no blanks, so a `#` after a blank begins a note. */
+/** Removes a comment: `https://… # note`. URLs have no blanks, so a `#` after a blank is not a fragment. */
 function withoutNote(url: string): string {
   const at = url.search(/\s#/)
   return at === -1 ? url : url.slice(0, at).trimEnd()
 }
 
-/** The column of a list. */
+/** The only column of a list. */
 const LINE: Columns = { names: ['line'], from: 'header' }
 
 async function* ofLines(

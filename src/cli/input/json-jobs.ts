@@ -1,4 +1,4 @@
-/** Lines of JSON → requests: each is one, or a row where a URL beside -i goes with something that rows fill in. */
+/** Reads lines of JSON. Each line is a request, or a row if a URL is given beside -i and a template uses columns. */
 import type { Readable } from 'node:stream'
 import { broken, filled, unusable } from './filled.ts'
 import type { Job, Place, Readers, Stream } from './jobs.ts'
@@ -23,7 +23,7 @@ export function ofJsonLines(file: string, stream: Readable, input: InputPlan, re
     return ofObjects(file, stream, input, rows)
   if (rows === undefined) return ofObjects(file, stream, input, requestMaker(input, readers))
   let requests: JobsOf | undefined
-  // A name with blanks or quotes is a column once a line has had it.
+  // A name with blanks or quotes counts as a column as soon as one line has it.
   let areRows = false
   return ofObjects(file, stream, input, (read, place, text) => {
     areRows ||= isVaried(input, Object.keys(read))
@@ -54,13 +54,13 @@ async function* ofObjects(file: string, stream: Readable, format: TextFormat, jo
     }
   }
 
-  /** A line may be nested so deeply that it can be read but not written again. */
+  /** A line may be nested so deeply that it can be parsed but not serialized again. */
   function* ofOne(read: Row, place: Place, text: string): Generator<Job | Unusable, void> {
     try {
       yield* jobsOf(read, place, text)
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
-      const problem = `expected JSON that can be written again, got some that cannot (${error.message}). Nest it less deeply.`
+      const problem = `expected JSON that can be serialized again, got a value that cannot (${error.message}). Nest it less deeply.`
       yield broken(file, { problem, line: place.line })
     }
   }
@@ -74,13 +74,13 @@ function requestMaker(input: InputPlan, readers: Readers): JobsOf {
   return function* (line, where, text) {
     const read = asRequest(line, text)
     const meta = limitKey === undefined && name === undefined ? where : { ...where, limitKey, name }
-    // A request's own fields win.
+    // The fields of the line take precedence over the flags.
     if (fixed === '' || read['url'] !== undefined) yield { ...common, ...read, meta } as unknown as Job
     else for (const url of expanded(fixed)) yield { ...common, ...read, url, meta }
   }
 }
 
-/** Rows may have different fields: a row that lacks a column fails alone. */
+/** Rows may have different fields. A row that lacks a column fails alone. */
 function rowMaker(template: string, input: InputPlan, readers: Readers): JobsOf {
   const asked = new Set(bracesIn(input))
   const known = new Set<string>()

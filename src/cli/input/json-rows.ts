@@ -1,9 +1,9 @@
-/** A line of JSON → the object that it is, or what is wrong with it. */
+/** Parses a line of JSON to an object, or to a sentence that says what is wrong. */
 import { isPlain } from '../../config/kinds.ts'
 import { mapRaw, mayBeUnlikeDouble, parseAsWritten } from '../../core/exact-json.ts'
 import { reasonOf } from '../../core/callback.ts'
 
-/** It is line 1 always, beside the line of the file. */
+/** The position in the reason of the parser, which always says line 1. The message gives the line of the file instead. */
 const ITS_LINE = / \(line \d+ column \d+\)$/
 
 export function objectOf(text: string): Readonly<Record<string, unknown>> | string {
@@ -17,10 +17,10 @@ export function objectOf(text: string): Readonly<Record<string, unknown>> | stri
   return isPlain(value) ? value : 'expected a request such as {"url": "https://…"}, got another JSON value.'
 }
 
-/** Fields whose numbers end up as text. */
+/** Fields whose numbers are sent as text. */
 const TEXTS: ReadonlySet<string> = new Set(['params', 'form', 'headers', 'key', 'body', 'multipart'])
 
-/** A line that is a request: numbers are sent as they were written, and those that are settings are numbers. */
+/** Reads a line as a request. Numbers that are sent keep their digits; numbers that are settings become doubles. */
 export function asRequest(read: Readonly<Record<string, unknown>>, text: string): Readonly<Record<string, unknown>> {
   if (!mayBeUnlikeDouble(text)) return read
   return Object.fromEntries(

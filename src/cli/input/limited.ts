@@ -1,4 +1,4 @@
-/** The first requests of an input, its ranges expanded. Nothing more is read for the one after the last. */
+/** The first requests of an input, counted after ranges are expanded. Does not read beyond the last one. */
 import type { Jobs } from './jobs.ts'
 import { partial } from '../../client/partial.ts'
 
@@ -14,7 +14,7 @@ export function limited(jobs: Jobs, most = Infinity): Jobs {
       return {
         next: (() => {
           if (left-- > 0) return inner.next()
-          // Whoever still writes may go.
+          // Lets the writer of a pipe end.
           jobs.close()
           return { done: true, value: undefined }
         }) as typeof inner.next,

@@ -1,4 +1,4 @@
-/** Lines of a text with their numbers. LF, CRLF and CR end a line, and are not part of it. */
+/** Splits a text into numbered lines. LF, CRLF and CR end a line and are not part of it. */
 import type { Readable } from 'node:stream'
 import { NotText, textOf } from './text.ts'
 import { UsageError } from '../usage-error.ts'
@@ -10,7 +10,7 @@ export interface Line {
   readonly line: number
 }
 
-/** A line beyond the limit, whose text is dropped. */
+/** A line that exceeds the limit. Its text is dropped. */
 export interface LongLine {
   readonly problem: string
   readonly line: number
@@ -19,18 +19,18 @@ export interface LongLine {
 export interface TextFormat {
   /** A label of `TextDecoder`; undefined is UTF-8. */
   readonly encoding: string | undefined
-  /** Characters that a line may have. */
+  /** Maximum number of characters in a line. */
   readonly maxLine: number
 }
 
-/** As many at once as a piece of the input holds: a promise per line would cost more than the line. */
+/** Yields one batch of lines per chunk of the input, because a promise per line would cost more than the line. */
 export async function* linesOf(
   input: Readable,
   name: string,
   { encoding, maxLine }: TextFormat,
 ): AsyncGenerator<readonly (Line | LongLine)[], void> {
   let line = 0
-  // Pieces of the line that has not ended yet: adding them up each time would make a long line quadratic.
+  // Pieces of the current line. Concatenating them for every chunk would make a long line quadratic.
   let pieces: string[] = []
   let held = 0
   let isTooLong = false
@@ -54,7 +54,7 @@ export async function* linesOf(
         pieces.push(rest)
         held += rest.length
         isTooLong = held > maxLine
-        // Reported at once, because its end may never come; the rest is skipped.
+        // Reported at once, because the end of the line may never come. The rest of the line is skipped.
         if (isTooLong) {
           lines.push(longLine(line + 1, maxLine))
           pieces = []
@@ -64,7 +64,7 @@ export async function* linesOf(
       yield lines
     }
   } catch (error) {
-    // Of the input only: what goes wrong with who reads the lines never comes here.
+    // Only errors of the input arrive here, never those of the consumer.
     if (error instanceof NotText) throw new UsageError(`${name}:${line + 1}: ${error.message}`)
     throw error
   }

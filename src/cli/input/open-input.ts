@@ -1,4 +1,4 @@
-/** A file, a pipe or standard input → the stream of its bytes, without their compression. */
+/** Opens a file, a pipe or standard input as a stream of decompressed bytes. */
 import { once } from 'node:events'
 import { createReadStream, fstatSync, openSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
@@ -8,10 +8,10 @@ import { createGunzip } from 'node:zlib'
 import { UsageError } from '../usage-error.ts'
 import { reasonOf } from '../../core/callback.ts'
 
-/** Opened before anything is sent, so that a wrong path is reported first. */
+/** Called before anything is sent, so that a wrong path is reported first. */
 export async function openInput(file: string, isGzip: boolean): Promise<Readable> {
   if (file === '-') return standardInput()
-  // A read of a pipe as a file cannot be cancelled before its writer writes or closes.
+  // A pipe is read through a socket: a file read of it could not be cancelled before its writer writes or closes.
   if (statSync(file, { throwIfNoEntry: false })?.isFIFO() === true) {
     return new Socket({ fd: openSync(file, 'r'), writable: false })
   }
@@ -21,18 +21,16 @@ export async function openInput(file: string, isGzip: boolean): Promise<Readable
     if (statSync(file).isDirectory()) throw new Error(A_FOLDER)
   } catch (error) {
     stream.destroy()
-    throw new UsageError(
-      `-i: expected a file that can be read, got ${file} (${reasonOf(error).replace(/, \w+ '.*'$/, '')}).`,
-    )
+    throw new UsageError(`-i: cannot read ${file}: ${reasonOf(error).replace(/, \w+ '.*'$/, '')}`)
   }
-  // Errors of the file reach the reader as errors of this stream.
+  // `pipeline` forwards errors of the file to this stream, so its own callback has nothing to do.
   return isGzip ? pipeline(stream, createGunzip(), () => undefined) : stream
 }
 
 const A_FOLDER = 'it is a folder'
 
-/** Node reads a folder as an empty text. */
+/** Refuses a folder, which Node would read as an empty text. */
 function standardInput(): Readable {
   if (!fstatSync(0).isDirectory()) return process.stdin
-  throw new UsageError(`-i: expected a file that can be read, got standard input (${A_FOLDER}).`)
+  throw new UsageError(`-i: cannot read standard input: ${A_FOLDER}`)
 }

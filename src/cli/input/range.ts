@@ -1,4 +1,7 @@
-/** `{1..500}` in a URL: one URL per number, `{001..100}` with zeros, `{10..0..5}` in steps; several make all pairs. */
+/**
+ * Expands `{1..500}` in a URL to one URL per number. `{001..100}` pads with zeros, `{10..0..5}` counts in steps, and
+ * several ranges give every combination.
+ */
 
 const RANGE = /\{(-?\d+)\.\.(-?\d+)(?:\.\.(\d+))?\}/
 
@@ -15,7 +18,7 @@ function* all(text: string): Generator<string, void> {
   for (const number of numbers(first, last, step)) yield* all(`${before}${number}${after}`)
 }
 
-/** How many URLs it makes. */
+/** The number of URLs that the text expands to. */
 export function countOf(text: string): number {
   let count = 1
   for (const [, first = '', last = '', step = '1'] of text.matchAll(new RegExp(RANGE, 'g'))) {
@@ -24,7 +27,7 @@ export function countOf(text: string): number {
   return count
 }
 
-/** As wide as the wider end where one begins with a zero. */
+/** Pads to the width of the wider end if one of the ends begins with a zero. */
 function* numbers(first: string, last: string, step: string): Generator<string, void> {
   const [from, to] = [Number(first), Number(last)]
   const isPadded = /^-?0\d/.test(first) || /^-?0\d/.test(last)
@@ -35,5 +38,5 @@ function* numbers(first: string, last: string, step: string): Generator<string, 
   }
 }
 
-/** A step of 0 would go nowhere. */
+/** A step of 0 counts as 1, because it would never end. */
 const stepOf = (step: string): number => Math.max(1, Number(step))

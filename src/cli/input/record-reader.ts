@@ -1,31 +1,30 @@
 /**
- * The records of a CSV or TSV text that comes in pieces, each as soon as its line ends. Line ends may be mixed (LF, CRLF,
- * CR), a quote within a cell that has none around it is a character like any other, and a record that is not well formed
- * is told apart from the others instead of ending them. Why it is not a library:
- * docs/design/decisions/0080-own-csv-reader.md
+ * Parses CSV or TSV text in chunks and returns each record as soon as its line ends. Line ends may be mixed (LF, CRLF,
+ * CR). A quote inside an unquoted cell is an ordinary character. A malformed record is marked and does not end the
+ * reading. Why this is not a library: docs/design/decisions/0080-own-csv-reader.md
  */
 import { tooLong } from './lines.ts'
 
 export interface TableFormat {
   /** One character. */
   readonly delimiter: string
-  /** Whether a flag or the format set the delimiter: then a first line `sep=;` may not change it. */
+  /** Whether a flag or the format set the delimiter, so that a first line `sep=;` must not change it. */
   readonly isFixed: boolean
-  /** Whether cells may be in quotes: those of tab-separated values are as they are. */
+  /** Whether cells may be in quotes. TSV has no quotes. */
   readonly hasQuotes: boolean
-  /** Characters that a record may have. */
+  /** Maximum number of characters in a record. */
   readonly maxLine: number
 }
 
 export interface TableRecord {
   readonly cells: readonly string[]
-  /** On which it begins, from 1. */
+  /** The line on which the record begins, from 1. */
   readonly line: number
-  /** Why it is not well formed. */
+  /** Why the record is malformed. */
   readonly problem?: string | undefined
 }
 
-/** Ends the reading, because the beginning of the next record is unknown. */
+/** An error that ends the reading, because the beginning of the next record is unknown. */
 export interface Failure {
   readonly problem: string
   readonly line: number
@@ -34,7 +33,7 @@ export interface Failure {
 const QUOTE = 0x22
 const LF = 0x0a
 const CR = 0x0d
-/** Blanks that may stand before an opening quote. The bound keeps a cell of many quotes linear. */
+/** How many blanks before a quote are checked. The bound keeps the time for a cell with many quotes linear. */
 const MAX_BLANKS = 100
 
 type Mode = 'start' | 'bare' | 'quoted' | 'closed'
@@ -42,15 +41,15 @@ type Mode = 'start' | 'bare' | 'quoted' | 'closed'
 export class RecordReader {
   readonly #format: TableFormat
   #delimiter: number
-  /** Where in a cell the reader is: before it, in it, within its quotes, or after the one that may have closed them. */
+  /** The position in the cell: before it, in a bare cell, inside quotes, or after a quote that may have closed it. */
   #mode: Mode = 'start'
-  /** Of the present cell, what came in earlier pieces or before a doubled quote. */
+  /** The part of the current cell from earlier chunks or before a doubled quote. */
   #cell = ''
   #cells: string[] = []
   #problem: string | undefined
-  /** Whether the present record has a quoted cell: then it is no line of blanks. */
+  /** Whether the current record has a quoted cell, so that it does not count as a blank line. */
   #isQuoted = false
-  /** Characters of the present record in earlier pieces. */
+  /** Characters of the current record in earlier chunks. */
   #held = 0
   #line = 1
   #recordLine = 1
@@ -64,21 +63,21 @@ export class RecordReader {
     this.#delimiter = format.delimiter.charCodeAt(0)
   }
 
-  /** Where the present record begins. */
+  /** The line on which the current record begins. */
   get line(): number {
     return this.#recordLine
   }
 
-  /** After this no more is read. */
+  /** The error that ended the reading. */
   get failure(): Failure | undefined {
     return this.#failure
   }
 
-  /** The records that end in this piece. */
+  /** Returns the records that end in this chunk. */
   read(text: string): TableRecord[] {
     const records: TableRecord[] = []
     let mode = this.#mode
-    /** Where the part of the cell begins that is not in `#cell` yet. */
+    /** Start of the part of the cell that is not in `#cell` yet. */
     let from = 0
     let recordFrom = 0
     for (let at = 0; at < text.length; at++) {
@@ -107,13 +106,14 @@ export class RecordReader {
         }
       } else if (mode === 'closed') {
         if (code === QUOTE) {
-          // Doubled: the second is part of the cell.
+          // A doubled quote: the second one belongs to the cell.
           mode = 'quoted'
           from = at
           continue
         }
         if (!isLineEnd && code !== this.#delimiter) {
-          this.#problem ??= 'expected the end of the cell after its closing quote, got more. Double quotes within it.'
+          this.#problem ??=
+            'expected the end of the cell after its closing quote, got more text. Double quotes inside it.'
           mode = 'bare'
         }
         from = at
@@ -144,7 +144,7 @@ export class RecordReader {
     return records
   }
 
-  /** The last record, where the text does not end with a line end. */
+  /** Returns the last record if the text does not end with a line end. */
   end(): TableRecord[] {
     const records: TableRecord[] = []
     if (this.#mode === 'quoted') {
@@ -159,7 +159,7 @@ export class RecordReader {
     return records
   }
 
-  /** Whether only blanks precede this quote in its cell, so that it was meant to open the cell. */
+  /** Whether only blanks precede this quote in its cell, so that it was probably meant to open the cell. */
   #mayOpen(text: string, from: number, at: number): boolean {
     const { hasQuotes } = this.#format
     if (!hasQuotes || this.#problem !== undefined || this.#cell.length + at - from > MAX_BLANKS) return false
@@ -187,9 +187,9 @@ export class RecordReader {
     this.#recordLine = this.#line
   }
 
-  /** Spreadsheets write `sep=;` as the first line to name the delimiter. */
+  /** Reads a first line `sep=;`, with which spreadsheets name the delimiter. */
   #isSeparatorLine(cells: readonly string[]): boolean {
-    // With the separator itself for the delimiter there is an empty cell behind it.
+    // If the separator is the current delimiter, an empty cell follows it.
     if (cells.length > 2) return false
     const given = String.fromCharCode(this.#delimiter)
     const [, separator] = /^sep=([^"\r\n])$/i.exec(cells.join(given)) ?? []
@@ -197,7 +197,7 @@ export class RecordReader {
     if (this.#format.isFixed && separator !== given) {
       const shown = separator === '\t' ? 'tab' : separator
       this.#failure = {
-        problem: `expected cells as asked for, got a line 'sep=${shown}' that says otherwise. Leave out one of the two.`,
+        problem: `expected the delimiter of the flags, got a line 'sep=${shown}'. Leave out one of the two.`,
         line: this.#recordLine,
       }
     }

@@ -1,4 +1,4 @@
-/** What is alike in all requests of a run, with the columns of a row filled in: method, headers, query, body, key. */
+/** Makes the request of a row: method, headers, query, body and key come from the flags, with the columns filled in. */
 import { fileBody } from './file-body.ts'
 import type { Place, Job } from './jobs.ts'
 import { contentsOf, mayNameColumn } from '../template/braces.ts'
@@ -15,7 +15,7 @@ import { parseAsWritten } from '../../core/exact-json.ts'
 import type { Writable } from '../../core/writable.ts'
 import type { CostInput, FileInput } from '../../index.ts'
 
-/** A row's URL and place → its request. */
+/** Makes the request for the URL of a row. */
 export type MakeJob = (url: string, row: Row, meta: Place) => Job
 
 /** @param sentAsIs is called with braces of a body that look like a column, are none, and are sent unchanged */
@@ -34,7 +34,7 @@ export function jobMaker(
   const checksum = input.checksum === undefined ? undefined : textTemplate(input.checksum, columns, '--checksum')
   const place = placeTemplate(input, columns)
   checkConstants(input.constants, columns)
-  // Field by field, because it is done for every request.
+  // Assigns field by field, because this runs for every request.
   return (url, row, where) => {
     const job: Writable<Job> = { url, meta: place === undefined ? where : { ...where, ...place(row) } }
     if (method !== undefined) job.method = method
@@ -48,7 +48,7 @@ export function jobMaker(
   }
 }
 
-/** Credentials and the like are the same for all rows: a column in them is a mistake. Their values are not shown. */
+/** Credentials and similar texts are the same for all rows, so a column in them is refused. The message omits the text. */
 function checkConstants(constants: InputPlan['constants'], { names }: Columns): void {
   for (const { flag, text, remedy } of constants) {
     const column = contentsOf(text).find(content => names.includes(content))
@@ -57,7 +57,7 @@ function checkConstants(constants: InputPlan['constants'], { names }: Columns): 
   }
 }
 
-/** Per-row values that are not part of the request. */
+/** Values of the row that are not part of the request. */
 function placeTemplate(
   { limitKey, name }: InputPlan,
   columns: Columns,
@@ -68,17 +68,17 @@ function placeTemplate(
   return row => ({ limitKey: fillKey?.(row), name: fillName?.(row) })
 }
 
-/** Whether something besides the URL has braces that can only be those of a column. */
+/** Whether a text other than the URL has braces that may name a column. */
 export function mayVary(input: InputPlan): boolean {
   return textsOf(input).some(text => mayNameColumn(text))
 }
 
-/** Whether a row with these columns changes anything of a request besides its URL. */
+/** Whether these columns change any part of a request other than its URL. */
 export function isVaried(input: InputPlan, columns: readonly string[]): boolean {
   return textsOf(input).some(text => hasColumn(text, columns))
 }
 
-/** What braces besides those of the URL hold: the columns that may be asked for. */
+/** The contents of all braces outside the URL, which may name columns. */
 export const bracesIn = (input: InputPlan): string[] => textsOf(input).flatMap(contentsOf)
 
 const hasColumn = (text: string, columns: readonly string[]): boolean =>
@@ -112,12 +112,12 @@ function pairTemplate(
 ): (row: Row) => [string, string] {
   const [name, value] = given.map(text => textTemplate(text, columns, flag)) as [Fill, Fill]
   if (given.some(text => hasColumn(text, columns.names))) return row => [name(row), value(row)]
-  // The same in all rows, so it may differ when the run is resumed.
+  // A constant for all rows. It may differ when the run is resumed.
   const pair = markCommon<[string, string]>([name({}), value({})])
   return () => pair
 }
 
-/** A name that comes twice has both values. */
+/** A repeated name gets all its values. */
 function paramsOf(pairs: Pairs): Record<string, string | string[]> {
   const params = new Map<string, string | string[]>()
   for (const [name, value] of pairs) {
@@ -171,7 +171,7 @@ function bodyTemplate(
   }
 }
 
-/** The `@` is that of the flag: a cell that begins with one is text, lest rows choose what is read. */
+/** Only an `@` in the flag attaches a file. A cell that begins with `@` is text, so that rows cannot name files to read. */
 function partTemplate(name: string, text: string, columns: Columns): (row: Row) => MultipartPart {
   const fillName = textTemplate(name, columns, '--multipart')
   const fill = textTemplate(text.startsWith('@') ? text.slice(1) : text, columns, '--multipart')
@@ -180,7 +180,7 @@ function partTemplate(name: string, text: string, columns: Columns): (row: Row) 
 
 type MultipartPart = readonly [name: string, value: string | FileInput]
 
-/** As curl sends it: a field without a filename, its line ends as they are. */
+/** Sends a part as curl does: a field has no filename, and its line ends stay unchanged. */
 function pastedPart({ name, value, filename, type }: CurlPart, columns: Columns): (row: Row) => MultipartPart {
   const more = { filename: filename ?? null, ...(type !== undefined && { type }) }
   const fill = textTemplate('path' in value ? value.path : value.text, columns, '--curl: -F')
@@ -196,7 +196,7 @@ function costTemplate(given: InputPlan['cost'], columns: Columns): ((row: Row) =
   return row => Object.fromEntries(fills.map(([budget, one]) => [budget, amountOf(one(row))])) as CostInput
 }
 
-/** A cell that is no number is what its row fails by. */
+/** Returns other text unchanged; the check of `cost` then fails the row. */
 function amountOf(text: string): number | string {
   return /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : text
 }

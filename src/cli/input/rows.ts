@@ -1,4 +1,4 @@
-/** The rows of a CSV or TSV file, with the lines on which they begin, as soon as their lines have ended. */
+/** Reads a CSV or TSV file as rows with line numbers. A row is available as soon as its line ends. */
 import type { Readable } from 'node:stream'
 import { RecordReader } from './record-reader.ts'
 import type { TableFormat, TableRecord } from './record-reader.ts'
@@ -7,7 +7,7 @@ import { UsageError } from '../usage-error.ts'
 
 export interface NumberedRow {
   readonly row: Readonly<Record<string, string>>
-  /** Where it begins; the header is line 1. */
+  /** The line on which the row begins; the header is line 1. */
   readonly line: number
 }
 
@@ -19,7 +19,7 @@ export interface BrokenRow {
 
 export interface Table {
   readonly columns: readonly string[]
-  /** As many at once as a piece of the input holds. */
+  /** One batch per chunk of the input. */
   readonly rows: AsyncIterable<readonly (NumberedRow | BrokenRow)[]>
 }
 
@@ -28,7 +28,7 @@ export interface TableOptions extends TableFormat {
   readonly encoding: string | undefined
 }
 
-/** Reads the header. Throws a UsageError when there is none, or when it names a column twice. */
+/** Reads the header. Throws a UsageError if there is none or if it names a column twice. */
 export async function tableOf(input: Readable, name: string, options: TableOptions): Promise<Table> {
   const batches = recordsOf(input, name, options)
   let first: readonly TableRecord[] = []
@@ -49,15 +49,15 @@ function columnsOf({ cells, line, problem }: TableRecord, name: string, { hasQuo
   }
   if (problem !== undefined) refuse(problem)
   const columns = cells.map(cell => cell.trim())
-  // Spreadsheets leave empty cells behind where a column was deleted.
+  // Spreadsheets leave empty cells at the end after a column was deleted.
   while (columns.at(-1) === '') columns.pop()
   if (columns.length === 0) refuse('expected a header with the names of the columns, got empty cells.')
   const quoted = hasQuotes ? undefined : columns.find(column => /^".*"$/.test(column))
   if (quoted !== undefined) {
-    refuse(`expected names without quotes, which TSV has none of, got ${quoted}. Add --format csv --delimiter tab.`)
+    refuse(`expected names without quotes, because TSV has none, got ${quoted}. Add --format csv --delimiter tab.`)
   }
   const twice = columns.find((column, at) => columns.indexOf(column) !== at)
-  if (twice !== undefined) refuse(`expected columns that differ, got '${twice}' twice.`)
+  if (twice !== undefined) refuse(`expected columns with different names, got '${twice}' twice.`)
   return columns
 }
 
@@ -82,7 +82,7 @@ async function* rowsOf(
     const { cells, line } = record
     const problem = problemOf(record)
     if (problem !== undefined) return { problem, line }
-    // Object.fromEntries makes a column of it that has its name; it is ten times as slow.
+    // An assignment to `__proto__` would not make a column. Object.fromEntries does, but is ten times as slow.
     if (hasProto) return { row: Object.fromEntries(columns.map((column, at) => [column, cells[at] as string])), line }
     const row: Record<string, string> = {}
     for (let at = 0; at < columns.length; at++) row[columns[at] as string] = cells[at] as string
@@ -92,7 +92,7 @@ async function* rowsOf(
   for await (const batch of batches) yield batch.map(rowOf)
 }
 
-/** As many at once as a piece of the input holds: a promise per record would cost more than the record. */
+/** Yields one batch per chunk of the input, because a promise per record would cost more than the record. */
 async function* recordsOf(
   input: Readable,
   name: string,

@@ -1,15 +1,15 @@
 /**
- * The bytes of an input → text. Bytes that mean nothing in its encoding are an error: read as U+FFFD they would go out in
- * a URL that nobody meant.
+ * Decodes the bytes of an input. Bytes that are invalid in its encoding are an error: decoded to U+FFFD, they would be
+ * sent in a wrong URL.
  */
 import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { unreadable } from './unreadable.ts'
 
-/** The bytes that follow are not text. Everything before them has been yielded, so the reader knows the line. */
+/** The next bytes are not text. All text before them has been yielded, so the reader knows the line. */
 export class NotText extends Error {}
 
-/** A byte-order mark says the encoding for certain. */
+/** Byte-order marks, which take precedence over the encoding of the flags. */
 const MARKS = [
   { encoding: 'utf-8', mark: Buffer.from([0xef, 0xbb, 0xbf]) },
   { encoding: 'utf-16le', mark: Buffer.from([0xff, 0xfe]) },
@@ -17,9 +17,9 @@ const MARKS = [
 ] as const
 
 /** Text has no NULs, but UTF-16 that is read as UTF-8 has many. */
-export const HAS_NULS = 'expected text, got bytes that are none. If it is UTF-16, add --encoding utf-16le.'
+export const HAS_NULS = 'expected text, got NUL characters. If it is UTF-16, add --encoding utf-16le.'
 
-/** @param encoding a label of `TextDecoder`; a byte-order mark wins over it. Default UTF-8. */
+/** @param encoding a label of `TextDecoder`; a byte-order mark takes precedence. Default UTF-8. */
 export async function* textOf(input: Readable, name: string, encoding = 'utf-8'): AsyncGenerator<string, void> {
   let decode: Decode | undefined
   let held: Buffer = Buffer.alloc(0)
@@ -48,12 +48,12 @@ const isStart = (bytes: Buffer, mark: Buffer): boolean => bytes.equals(mark.suba
 
 function decoderFor(first: Buffer, encoding: string): Decode {
   const marked = MARKS.find(({ mark }) => isStart(first.subarray(0, mark.length), mark) && first.length >= mark.length)
-  // By its canonical name, so that `utf8` is UTF-8.
+  // The canonical name, so that `utf8` is recognized as UTF-8.
   const known = marked?.encoding ?? new TextDecoder(encoding).encoding
   return known === 'utf-8' ? utf8(marked?.mark.length ?? 0) : legacy(known)
 }
 
-/** Node's own check and conversion, which are many times as fast as a TextDecoder that is fed in pieces. */
+/** Uses Node's own check and conversion, which are many times as fast as a streaming TextDecoder. */
 function utf8(markLength: number): Decode {
   let rest: Buffer = Buffer.alloc(0)
   let skip = markLength
@@ -64,13 +64,11 @@ function utf8(markLength: number): Decode {
     rest = all.subarray(whole.length)
     if (isUtf8(whole)) return yield whole.toString()
     yield whole.subarray(0, validLength(whole)).toString()
-    throw new NotText(
-      'expected UTF-8, got bytes that are none. Name the encoding, for example --encoding windows-1252.',
-    )
+    throw new NotText('expected UTF-8, got invalid bytes. Name the encoding, for example --encoding windows-1252.')
   }
 }
 
-/** Without a sequence at the end that is still to be completed. */
+/** The length without an incomplete sequence at the end. */
 function wholeLength(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] as number
@@ -82,7 +80,7 @@ function wholeLength(bytes: Buffer): number {
   return bytes.length
 }
 
-/** How many bytes there are before the first that is wrong. */
+/** The number of bytes before the first invalid one. */
 function validLength(bytes: Buffer): number {
   let low = 0
   let high = bytes.length
@@ -102,6 +100,6 @@ function legacy(encoding: string): Decode {
     const bad = text.indexOf('\uFFFD')
     if (bad === -1) return yield text
     yield text.slice(0, bad)
-    throw new NotText(`expected text in ${encoding}, got bytes that are none. Name the right encoding with --encoding.`)
+    throw new NotText(`expected text in ${encoding}, got invalid bytes. Name the right encoding with --encoding.`)
   }
 }

@@ -1,4 +1,4 @@
-/** An input that tells whether it was read to its end. */
+/** An input that knows whether it has been read to its end. */
 import type { Jobs } from './jobs.ts'
 import { isThenable } from '../../core/callback.ts'
 
@@ -23,7 +23,7 @@ export function watched(jobs: Jobs): Watched {
         const inner = jobs[Symbol.asyncIterator]()
         type Next = ReturnType<typeof inner.next>
         return {
-          // Most answers come without a promise, and must stay so.
+          // Most items come without a promise; keep it that way.
           next: (() => {
             const one = inner.next() as Next | Awaited<Next>
             return isThenable(one) ? one.then(seen) : seen(one)

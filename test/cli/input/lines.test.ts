@@ -51,7 +51,7 @@ describe('A line', () => {
 
   test('that is not UTF-8 ends the reading with its number; those before it are read.', async () => {
     const bytes = Buffer.from('a\nb\nM\xfcller\nc\n', 'latin1')
-    const refused = expect.stringContaining('x:3: expected UTF-8, got bytes that are none.') as string
+    const refused = expect.stringContaining('x:3: expected UTF-8, got invalid bytes.') as string
     expect(await readLines(bytes)).toEqual({
       lines: [
         [1, 'a'],

@@ -122,7 +122,7 @@ describe('A header', () => {
 
   test('after one that contradicts the flag is refused.', async () => {
     const { refused } = await readTable('sep=;\nid;n\n', { isFixed: true })
-    expect(refused).toContain("x:1: expected cells as asked for, got a line 'sep=;' that says otherwise.")
+    expect(refused).toContain("x:1: expected the delimiter of the flags, got a line 'sep=;'. Leave out one of the two.")
   })
 
   test('may end in empty cells; a cell below one of them costs its row.', async () => {
@@ -140,7 +140,7 @@ describe('A header', () => {
 
   test.each([
     [',,\n1,2,3\n', 'x:1: expected a header with the names of the columns, got empty cells.'],
-    ['\n\na,b,a\n', "x:3: expected columns that differ, got 'a' twice."],
+    ['\n\na,b,a\n', "x:3: expected columns with different names, got 'a' twice."],
     ['a,"b"c\n', 'x:1: expected the end of the cell after its closing quote'],
     ['\n \n', 'x: expected a header with the names of the columns, got nothing.'],
   ])('that is none is refused: %j.', async (text, why) => {
@@ -172,7 +172,7 @@ describe('Bytes', () => {
       const { rows, refused } = await readTable(pieces)
       expect([rows, refused]).toEqual([
         [[2, ['1', 'a']]],
-        'x:3: expected UTF-8, got bytes that are none. Name the encoding, for example --encoding windows-1252.',
+        'x:3: expected UTF-8, got invalid bytes. Name the encoding, for example --encoding windows-1252.',
       ])
     }
     expect((await readTable(LATIN, { encoding: 'windows-1252' })).rows[1]).toEqual([3, ['2', 'Müller']])
@@ -187,7 +187,7 @@ describe('Bytes', () => {
   test('that the named encoding does not know end the reading with their line.', async () => {
     const bytes = Buffer.from([...Buffer.from('id\n1\n'), 0x81, 0x20, 0x0a])
     expect((await readTable(bytes, { encoding: 'shift_jis' })).refused).toBe(
-      'x:3: expected text in shift_jis, got bytes that are none. Name the right encoding with --encoding.',
+      'x:3: expected text in shift_jis, got invalid bytes. Name the right encoding with --encoding.',
     )
   })
 
@@ -207,7 +207,7 @@ describe('Bytes', () => {
     const { rows, refused } = await readTable('id\n1\n\0\n')
     expect([rows, refused]).toEqual([
       [[2, ['1']]],
-      'x:3: expected text, got bytes that are none. If it is UTF-16, add --encoding utf-16le.',
+      'x:3: expected text, got NUL characters. If it is UTF-16, add --encoding utf-16le.',
     ])
   })
 })

@@ -161,8 +161,8 @@ export const CLI_MUTANTS: readonly Mutant[] = [
   mutant(
     'preq: 74 for an output in a missing folder',
     OUTPUT,
-    'got ${folder}. Make it first.`, 74)',
-    'got ${folder}. Make it first.`)',
+    'got ${folder}. Create it first.`, 74)',
+    'got ${folder}. Create it first.`)',
     OUT,
   ),
   mutant('preq: 74 for an output that fills up', MAIN, 'SinkError: 74 }', 'SinkError: 1 }', OUT),

@@ -1,4 +1,4 @@
-/** A small API on this machine for tests of the command line: it echoes, fails, waits and counts. */
+/** A small local API for tests of the command line. It echoes, fails, waits and counts. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,13 +12,13 @@ export interface Seen {
 
 export interface Api extends AsyncDisposable {
   readonly origin: string
-  /** In the order in which they came. */
+  /** In the order of arrival. */
   readonly seen: readonly Seen[]
 }
 
 /**
- * `/status/404` answers with that status, `/slow/300` after so many milliseconds, `/text` with text, `/stars/NAME` with
- * `{ name, stars, owner: { id } }`; everything else with what it was asked.
+ * `/status/404` answers with that status, `/slow/300` after 300 ms, `/text` with text, `/stars/NAME` with
+ * `{ name, stars, owner: { id } }`, and every other path with an echo of the request.
  */
 export async function api(): Promise<Api> {
   const seen: Seen[] = []

@@ -1,8 +1,8 @@
-/** Words of the command line that are no URLs, and slips in the names of columns: nothing is sent. */
+/** Arguments that are not URLs and misspelt column names, which preq refuses before anything is sent. */
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
 
-describe('A word that can be no URL', () => {
+describe('An argument that is not a URL', () => {
   test.each([
     [['plann', 'URL/a'], "unknown command 'plann'. Did you mean 'plan'?"],
     [['dokter'], "unknown command 'dokter'. Did you mean 'doctor'?"],
@@ -15,7 +15,7 @@ describe('A word that can be no URL', () => {
     [['URL/a', '/people/1'], 'Give the base of relative URLs with --base-url'],
     [['URL/a', 'http://[::1'], "got 'http://[::1'"],
     [['plann', '-i', 'rows.csv'], "Did you mean 'plan'?"],
-  ])('is refused before anything is sent: %j.', async (args, why) => {
+  ])('is refused before anything is sent: %j', async (args, why) => {
     const { run, server, write } = await workplace()
     write('rows.csv', 'id\n1\n')
     const { code, stdout, stderr } = await run(args)
@@ -24,13 +24,13 @@ describe('A word that can be no URL', () => {
     expect(stderr).not.toContain('s3cr3t')
   })
 
-  test('is relative to --base-url, where there is one.', async () => {
+  test('is resolved against --base-url', async () => {
     const { run, server } = await workplace()
     expect((await run(['users', '/x', '--base-url', 'URL'])).code).toBe(0)
     expect(server.requests.map(({ url }) => url).toSorted()).toEqual(['/users', '/x'])
   })
 
-  test('costs its line of a list only.', async () => {
+  test('fails only its own line in a list', async () => {
     const { run, server, write } = await workplace()
     write('urls.txt', 'URL/a\nplann\nURL/b\n')
     const { code, stderr } = await run(['-i', 'urls.txt'])
@@ -39,7 +39,7 @@ describe('A word that can be no URL', () => {
   })
 })
 
-describe('A slip in the name of a column', () => {
+describe('A misspelt column name', () => {
   test.each([
     ['a header', ['-H', 'X: {idd}'], '-H: expected one of the columns id, name, got {idd}. Did you mean {id}?'],
     ['a header, far from all', ['-H', 'X: {other}'], '-H: expected one of the columns id, name, got {other}.'],
@@ -53,7 +53,7 @@ describe('A slip in the name of a column', () => {
     ['a file name', ['--save', 'dl', '--name', 'p-{idd}.jpg'], '--name: expected one of the columns id, name, got'],
     ['a checksum', ['--save', 'dl', '--checksum', 'sha256:{idd}'], '--checksum: expected one of the columns'],
     ['a cost', ['--cost', '{idd}'], '--cost: expected one of the columns'],
-  ])('is refused in %s, by a run and by its plan.', async (_what, args, why) => {
+  ])('in %s is refused by a run and by preq plan', async (_what, args, why) => {
     const { run, server, write } = await workplace()
     write('rows.csv', 'id,name\n1,a\n')
     for (const command of [[], ['plan']]) {
@@ -63,7 +63,7 @@ describe('A slip in the name of a column', () => {
     }
   })
 
-  test('costs its row only where rows differ.', async () => {
+  test('fails only its own row in JSON lines, whose rows may differ', async () => {
     const { run, server, write } = await workplace()
     write('rows.jsonl', '{"id":1,"tok":"a"}\n{"id":2}\n{"id":3,"tok":"c"}\n')
     const { code, stderr } = await run(['URL/{id}', '-i', 'rows.jsonl', '-H', 'x-tok: {tok}'])
@@ -71,7 +71,7 @@ describe('A slip in the name of a column', () => {
     expect(stderr).toContain('rows.jsonl:2: -H: expected one of the columns id, got {tok}.')
   })
 
-  test('is none where braces are doubled, or where a body has its own.', async () => {
+  test('is not suspected in doubled braces, nor in the braces of GraphQL and JSON in a body', async () => {
     const { run, server, write } = await workplace()
     write('rows.csv', 'id,name\n1,a\n')
     const bodies = ['{{nmae}} {name} {other} {{{name}}}', '{"query": "{viewer{{{name}}}}", "id": {"is": {id}}}']
@@ -86,7 +86,7 @@ describe('A slip in the name of a column', () => {
     expect(server.requests[0]?.headers).toMatchObject({ x: '{idd}' })
   })
 
-  test('is to be feared where rows change nothing of the requests.', async () => {
+  test('is suspected, and the run refused, if no column is used at all', async () => {
     const { run, server, write } = await workplace()
     write('rows.csv', 'id,name\n1,a\n2,b\n')
     const { code, stderr } = await run(['URL/a', '-i', 'rows.csv'])
@@ -96,7 +96,7 @@ describe('A slip in the name of a column', () => {
 })
 
 describe('A range in a template', () => {
-  test('is every number for every row, in a run and in its plan.', async () => {
+  test('is expanded for every row, in a run and in preq plan', async () => {
     const { run, server, write } = await workplace()
     write('rows.csv', 'id\n1\n2\n')
     write('rows.jsonl', '{"id":1}\n{"id":2}\n')
@@ -117,7 +117,7 @@ describe('A range in a template', () => {
     }
   })
 
-  test('does not come out of a cell.', async () => {
+  test('is not expanded if it comes from a cell', async () => {
     const { run, server, write } = await workplace()
     write('rows.csv', 'id\n{1..3}\n')
     expect((await run(['URL/{+id}', '-i', 'rows.csv'])).code).toBe(0)

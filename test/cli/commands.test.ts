@@ -1,4 +1,4 @@
-/** `preq plan`, `doctor` and `completion`, by the built binary. */
+/** `preq plan`, `doctor` and `completion` of the built binary. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -7,7 +7,7 @@ import { MAIN, sandbox } from './sandbox.ts'
 import { FLAG_NAMES } from '../../src/cli/flags.ts'
 
 describe('preq plan', () => {
-  test('says what would be sent, how long it takes at least and what is invalid; sends and writes nothing.', async () => {
+  test('reports what a run would send, its least duration and invalid rows, and sends and writes nothing', async () => {
     await using server = await api()
     const { folder, preq } = sandbox(onTestFinished)
     const rows = ['id,host', ...Array.from({ length: 60 }, (_, n) => `${n % 50},127.0.0.${(n % 2) + 1}`), 'x']
@@ -35,7 +35,7 @@ describe('preq plan', () => {
     expect(stdout).not.toContain('s3cr3t')
   })
 
-  test('refuses what a run would refuse.', async () => {
+  test('refuses what a run would refuse', async () => {
     const { code, stderr } = await sandbox(onTestFinished).startPreq(['plan', 'http://127.0.0.1/{id}'], {
       stdin: 'nothing',
     }).finished
@@ -45,7 +45,7 @@ describe('preq plan', () => {
     ])
   })
 
-  test('shows requests that a shell can run.', async () => {
+  test('prints requests as curl commands that a shell can run', async () => {
     await using server = await api()
     const { preq, start } = sandbox(onTestFinished)
     const { stdout } = await preq(['plan', `${server.origin}/it's?a=1&b=2`, '-H', 'x-a: b "c"', '-d', "it's"])
@@ -65,7 +65,7 @@ describe('preq plan', () => {
 })
 
 describe('preq doctor', () => {
-  test('looks at Node, open files, proxies and the clock, and prints no password.', async () => {
+  test('checks Node, open files, proxies and the clock, and prints no password', async () => {
     const env = { HTTPS_PROXY: 'http://me:hidden@127.0.0.1:1', NO_PROXY: '', http_proxy: '' }
     const { code, stdout } = await sandbox(onTestFinished).preq(['doctor'], { env })
     for (const what of ['Node', 'open files', 'HTTPS_PROXY', 'clock']) expect(stdout).toMatch(new RegExp(`  ${what} `))
@@ -75,7 +75,7 @@ describe('preq doctor', () => {
 })
 
 describe('preq completion', () => {
-  test.each(['bash', 'zsh', 'fish'])('knows every flag and every command for %s.', async shell => {
+  test.each(['bash', 'zsh', 'fish'])('covers every flag and every command for %s', async shell => {
     const { code, stdout } = await sandbox(onTestFinished).preq(['completion', shell])
     expect(code).toBe(0)
     const spelled = (name: string): string => (shell === 'fish' ? `-l ${name}` : `--${name}`)
@@ -83,7 +83,7 @@ describe('preq completion', () => {
     expect(['plan', 'demo', 'doctor', 'completion'].filter(name => !stdout.includes(name))).toEqual([])
   })
 
-  test('completes in bash: flags, values of a flag, commands.', async () => {
+  test('completes flags, values of a flag and commands in bash', async () => {
     const script = `eval "$("$0" "$1" completion bash)"
       try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _preq; echo "\${COMPREPLY[*]}"; }
       try preq --concu; try preq --durability p; try preq do`
@@ -92,11 +92,11 @@ describe('preq completion', () => {
     expect([stdout, stderr]).toEqual(['--concurrency\nprocess power\ndoctor\n', ''])
   })
 
-  test('completes in bash: shells, values behind =, files behind @, folders of --save.', async () => {
+  test('completes shells, values after =, files after @ and folders of --save in bash', async () => {
     const { folder, start } = sandbox(onTestFinished)
     writeFileSync(join(folder, 'auth.txt'), '')
     mkdirSync(join(folder, 'away'))
-    // Words as bash parts them, at = and @ too, and as it leaves them with another COMP_WORDBREAKS.
+    // Words split at = and @, as bash does by default, and unsplit, as with another COMP_WORDBREAKS.
     const tries: readonly (readonly [line: string, shown: string])[] = [
       ["preq completion ''", 'bash zsh fish'],
       ['preq completion f', 'fish'],
@@ -129,7 +129,7 @@ describe('preq completion', () => {
     expect(stderr).toBe('')
   })
 
-  test('refuses other shells.', async () => {
+  test('refuses other shells', async () => {
     const { code, stderr } = await sandbox(onTestFinished).preq(['completion', 'tcsh'])
     expect([code, stderr]).toEqual([2, "preq: completion: expected bash, zsh, fish, got 'tcsh'.\n"])
   })

@@ -1,4 +1,4 @@
-/** What flags say of the connection: redirects, bodies, proxies, TLS; against servers that play the other side. */
+/** Flags for redirects, bodies, proxies and TLS, tested against local servers. */
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -26,7 +26,7 @@ async function proxy(options?: HttpProxyOptions): Promise<TestProxy> {
 
 const OK = answering(connection => connection.reply('{}'))
 
-/** The certificates of test/fixtures/tls as files of the folder. */
+/** Writes the certificates of test/fixtures/tls into the folder. */
 function withCertificates({ file }: Workplace): void {
   for (const name of ['ca', 'server', 'server-key']) writeFileSync(file(`${name}.pem`), tlsFixture(name))
   copyFileSync('test/fixtures/tls/server.p12', file('server.p12'))
@@ -41,7 +41,7 @@ describe('A redirect', () => {
       else response.writeHead(302, { location: hops(Number(left)) }).end()
     })
 
-  test('is followed as often as --max-redirects says, and not at all with --no-follow.', async () => {
+  test('is followed at most --max-redirects times, and never with --no-follow', async () => {
     const { run, server } = await redirecting()
     expect(endsOf((await run(['URL/hop/2'])).lines)).toEqual(['ok'])
     expect(endsOf((await run(['URL/hop/2', '--max-redirects', '3'])).lines)).toEqual(['ok'])
@@ -51,7 +51,7 @@ describe('A redirect', () => {
     expect(server.requests).toHaveLength(4 + 4 + 2 + 1)
   })
 
-  test('repeats the method without its body with --keep-method.', async () => {
+  test('keeps the method and drops the body with --keep-method', async () => {
     const { run, server } = await redirecting()
     await run(['URL/hop/0', '-X', 'POST', '-d', 'x', '--keep-method'])
     expect(server.requests.map(({ method, body }) => [method, body])).toEqual([
@@ -60,7 +60,7 @@ describe('A redirect', () => {
     ])
   })
 
-  test('from https to http is followed with --allow-downgrade only.', async () => {
+  test('from https to http is followed only with --allow-downgrade', async () => {
     const place = await workplace()
     withCertificates(place)
     const headers = `Location: ${place.server.url}/plain\r\n`
@@ -74,7 +74,7 @@ describe('A redirect', () => {
     expect(place.server.requests.map(({ url }) => url)).toEqual(['/plain'])
   })
 
-  test('of a body to another origin is followed with --allow-body-across-origins only.', async () => {
+  test('that sends a body to another origin is followed only with --allow-body-across-origins', async () => {
     const other = await echoServer()
     const { run } = await workplace((_echo, response) => {
       response.writeHead(307, { location: `${other.url}/there` }).end()
@@ -88,7 +88,7 @@ describe('A redirect', () => {
 })
 
 describe('A body', () => {
-  test('larger than --max-bytes is refused.', async () => {
+  test('larger than --max-bytes fails its request', async () => {
     const { run } = await workplace((_echo, response) => void response.end('x'.repeat(2_000)))
     expect(endsOf((await run(['URL/a', '--max-bytes', '1kB'])).lines)).toEqual([expect.stringMatching(/^too_large\//)])
     expect(endsOf((await run(['URL/a', '--max-bytes', '2kB'])).lines)).toEqual(['ok'])
@@ -97,7 +97,7 @@ describe('A body', () => {
     )
   })
 
-  test('that is compressed is undone, taken as it came, or never touched: --content-coding.', async () => {
+  test('with a content coding is decoded strictly, decoded leniently or kept raw, as --content-coding says', async () => {
     const { run } = await workplace(({ url }, response) => {
       const bytes = url === '/good' ? gzipSync('"hello"') : Buffer.from('"plain"')
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(bytes)
@@ -114,7 +114,7 @@ describe('A body', () => {
     ])
   })
 
-  test('whose end only the end of its connection shows is refused with --strict-integrity.', async () => {
+  test('that ends with its connection fails its request with --strict-integrity', async () => {
     const { run } = await workplace()
     const { origin } = await raw(async connection => {
       await connection.request()
@@ -127,7 +127,7 @@ describe('A body', () => {
 })
 
 describe('A proxy', () => {
-  test('is gone through with --proxy, and its password is not printed.', async () => {
+  test('of --proxy is used, and its password is not printed', async () => {
     const { run } = await workplace()
     const through = await proxy({ wants: 'me:hidden-word' })
     const good = await run(['URL/a', '-x', through.urlFor('me', 'hidden-word'), '-v'])
@@ -140,7 +140,7 @@ describe('A proxy', () => {
     expect(none.stderr).not.toContain('hidden-word')
   })
 
-  test('of the environment is gone through with --proxy env only.', async () => {
+  test('from the environment is used only with --proxy env', async () => {
     const { run } = await workplace()
     const through = await proxy()
     const env = { http_proxy: through.url, HTTP_PROXY: through.url, no_proxy: '', NO_PROXY: '' }
@@ -151,7 +151,7 @@ describe('A proxy', () => {
   })
 
   test.each(['flags', 'file'])(
-    'is one of several that take turns: by %s; --proxy-selection may leave it to chance.',
+    'from several given by %s is used in turn, or at random with --proxy-selection',
     async by => {
       const { run, write } = await workplace()
       const [one, two] = [await proxy(), await proxy()]
@@ -161,13 +161,13 @@ describe('A proxy', () => {
       expect([one.forwards.length, two.forwards.length]).toEqual([3, 3])
       expect((await run(['URL/{1..40}', '-c', '1', '--proxy-selection', 'random', ...args])).code).toBe(0)
       const paths = one.forwards.slice(3).map(line => Number(/\d+$/.exec(line)?.[0]))
-      // In turn it would be every other one: by chance that happens once in 2 to the 39.
+      // In turn, every other request would use the same proxy. At random, the probability of that is 2 to the -39.
       expect(paths).not.toEqual(Array.from({ length: 20 }, (_, at) => 2 * at + (paths[0] ?? 0)))
       expect(one.forwards.length + two.forwards.length).toBe(46)
     },
   )
 
-  test('that failed is passed over for the --proxy-cooldown.', async () => {
+  test('that failed is skipped for the --proxy-cooldown', async () => {
     const { run } = await workplace()
     const good = await proxy()
     const args = [
@@ -192,7 +192,7 @@ describe('A proxy', () => {
 })
 
 describe('TLS', () => {
-  test('is checked: against --tls-ca, or not at all with --insecure.', async () => {
+  test('verifies the certificate of the server against --tls-ca, and not at all with --insecure', async () => {
     const place = await workplace()
     withCertificates(place)
     const { origin } = await raw(OK, { cert: 'server' })
@@ -208,7 +208,7 @@ describe('TLS', () => {
     ])
   })
 
-  test('shows the certificate of --tls-cert and --tls-key, or of --tls-pfx, to a server that asks.', async () => {
+  test('presents the client certificate of --tls-cert and --tls-key, or of --tls-pfx', async () => {
     const place = await workplace()
     withCertificates(place)
     const { createServer } = await import('node:https')
@@ -243,7 +243,7 @@ describe('TLS', () => {
     expect(path.stderr).toContain('--tls-cert: expected a file that can be read')
   })
 
-  test('offers HTTP/2 with --http2.', async () => {
+  test('offers HTTP/2 with --http2', async () => {
     const place = await workplace()
     withCertificates(place)
     const server = await h2Server({ answers: [replying('{"two":true}')] })
@@ -254,7 +254,7 @@ describe('TLS', () => {
   })
 })
 
-test('A head larger than --max-header-bytes is refused, with the flag that allows it.', async () => {
+test('A response head larger than --max-header-bytes fails its request, and the message names the flag', async () => {
   const { run } = await workplace()
   const { lines, stderr } = await run(['URL/a', '--max-header-bytes', '20B', '--retries', '0'])
   expect(endsOf(lines)).toEqual(['too_large/headers'])
@@ -262,7 +262,7 @@ test('A head larger than --max-header-bytes is refused, with the flag that allow
   expect(endsOf((await run(['URL/a', '--max-header-bytes', '1KiB'])).lines)).toEqual(['ok'])
 })
 
-test('An address that is not public is refused with --block-private-addresses, and nothing is sent.', async () => {
+test('--block-private-addresses refuses an address that is not public before anything is sent', async () => {
   const { run, server } = await workplace()
   const { lines } = await run(['URL/a', '--block-private-addresses', '--retries', '0'])
   expect([endsOf(lines), server.requests]).toEqual([['blocked/address'], []])

@@ -1,4 +1,4 @@
-/** The story of docs/enrich.md, its commands as they stand there, with two crashes on the way. */
+/** Runs the commands of docs/enrich.md as printed there, and kills the run twice. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -12,13 +12,13 @@ import { expectFigure } from '../support/figure.ts'
 const PEOPLE = 2_000
 const RATE = 400
 const CRASHES = 2
-/** What leaves evenly arrives in heaps where server and client share a machine; the server's own stalls come on top. */
+/** Requests that are sent evenly arrive in bursts if server and client share a machine; stalls of the server add to that. */
 const JITTER = 1.15
 
 const page = readFileSync(new URL('../../docs/enrich.md', import.meta.url), 'utf8')
 const commands = [...page.matchAll(/^```sh\n([^]*?)^```/gm)].map(([, text = '']) => text)
 
-test('A CSV is enriched through an API that is limited and fails, by a run that is killed twice: every row once, nothing twice.', async () => {
+test('the run of docs/enrich.md, killed twice and resumed, writes every row exactly once despite limits and failures of the API', async () => {
   console.log(`seed ${seed}`)
   const random = randomFrom(seed)
   const lag = monitorEventLoopDelay({ resolution: 10 })
@@ -29,7 +29,7 @@ test('A CSV is enriched through an API that is limited and fails, by a run that 
   const file = (name: string): string => join(folder, name)
   const rows = Array.from({ length: PEOPLE }, (_, at) => `${at + 1},"Name, ${at + 1}"`)
   writeFileSync(file('people.csv'), `id,name\n${rows.join('\n')}\n`)
-  // `exec`, so that the process that is killed is preq and no shell.
+  // `exec`, so that the test kills preq and not a shell.
   const shell = (command: string) =>
     start('bash', [
       '-c',
@@ -71,7 +71,7 @@ test('A CSV is enriched through an API that is limited and fails, by a run that 
   }
   const last = await shell(run).finished
   judge()
-  // What had failed for good, if anything, is sent again as the page says.
+  // Sends permanent failures again, as the page says.
   if (last.code !== 0) expect((await shell(again).finished).code).toBe(0)
 
   expect(repeated).toEqual([])
@@ -94,7 +94,7 @@ test('A CSV is enriched through an API that is limited and fails, by a run that 
   )
 }, 120_000)
 
-/** The most that came in any second. */
+/** The highest number of requests in any second. */
 function busiestSecond(stampsMs: readonly number[]): number {
   let most = 0
   let from = 0

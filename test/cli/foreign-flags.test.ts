@@ -1,4 +1,4 @@
-/** A flag of another program is answered with the flag of ours that does the same, and a letter with no guess. */
+/** For a flag of another program, preq suggests its own flag that does the same. */
 import { expect, test } from 'vitest'
 import { readArgs } from '../../src/cli/args.ts'
 import { adviceFor } from '../../src/config/names.ts'
@@ -24,11 +24,11 @@ test.each([
   ['-R', "Did you mean '-r'?"],
   ['--retires', "Did you mean '--retries'?"],
   ['--verison', "Did you mean '--version'?"],
-])('%s of another program or a slip is answered with ours.', (flag, advice) => {
+])('preq suggests its own flag for %s, which is misspelt or belongs to another program', (flag, advice) => {
   expect(said(flag, '3')).toBe(`preq: unknown option '${flag}'. ${advice} See preq --help.\n`)
 })
 
-test('an unknown letter that nothing stands for gets no guess.', () => {
+test('preq suggests nothing for an unknown letter', () => {
   for (const flag of ['-y', '-z', '-B', '-N']) {
     expect(said(flag)).toBe(`preq: unknown option '${flag}'. See preq --help.\n`)
   }
@@ -40,6 +40,6 @@ test.each([
   ['maxTime', "Use 'timeout'."],
   ['jobs', "Use 'concurrency'."],
   ['data', "Use 'json', 'form' or 'body'."],
-])('the option %s of fetch or curl is answered with ours.', (name, advice) => {
+])('preq suggests its own option for %s of fetch or curl', (name, advice) => {
   expect(adviceFor(name, ['json', 'form', 'body', ...OPTION_NAMES])).toBe(advice)
 })

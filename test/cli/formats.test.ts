@@ -1,4 +1,4 @@
-/** What an input or an output is by its name, and CSV whose cells are not between commas. */
+/** Formats that follow from the name of an input or output, and CSV with other delimiters. */
 import { writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -10,7 +10,7 @@ describe('A delimiter', () => {
     ['of bars', 'rows.csv', 'id|name\n1|a;b\n', '|'],
     ['of tabs in a file that is called otherwise', 'rows.csv', 'id\tname\n1\ta;b\n', '\\t'],
     ['of tabs by name', 'rows.txt', 'id\tname\n1\ta;b\n', 'tab'],
-  ])('is taken: %s.', async (_what, name, content, delimiter) => {
+  ])('is read: %s', async (_what, name, content, delimiter) => {
     const { run, server, write } = await workplace()
     write(name, content)
     const format = name.endsWith('.csv') ? [] : ['--format', 'csv']
@@ -18,7 +18,7 @@ describe('A delimiter', () => {
     expect(server.requests.map(({ url }) => url)).toEqual(['/1/a%3Bb'])
   })
 
-  test('makes CSV of standard input.', async () => {
+  test('makes preq read standard input as CSV', async () => {
     const { run, server } = await workplace()
     expect((await run(['URL/{id}', '-i', '-', '--delimiter', ';'], { stdin: 'id;name\n1;a\n' })).code).toBe(0)
     expect(server.requests.map(({ url }) => url)).toEqual(['/1'])
@@ -33,7 +33,7 @@ describe('A delimiter', () => {
     ['id\tname\n1\ta\n', [], 'Add --format tsv'],
     ['id,name\n1,a\n', ['--delimiter', ';;'], "--delimiter: expected one character such as ';', or tab, got"],
     ['id,name\n1,a\n', ['--delimiter', ';', '--format', 'jsonl'], '--delimiter: expected a CSV input, got jsonl'],
-  ])('that is missing or none is said: %j %j.', async (content, args, why) => {
+  ])('that is missing, or given for another format, is reported: %j %j', async (content, args, why) => {
     const { run, server, write } = await workplace()
     write('rows.csv', content)
     const { code, stderr } = await run(['URL/{id}', '-i', 'rows.csv', ...args])
@@ -42,14 +42,14 @@ describe('A delimiter', () => {
   })
 })
 
-describe('A name', () => {
+describe('A file name', () => {
   test.each([
     ['-i', 'rows.parquet', 'expected a file that ends in .txt, .csv, .tsv or .jsonl'],
     ['-i', 'rows.json', "Convert it to lines: jq -c '.[]' rows.json | preq -i - --format jsonl."],
     ['-o', 'out.parquet', '-o: expected a file that ends in .jsonl, .csv, .tsv or .sqlite, got out.parquet'],
     ['-o', 'out.json', 'JSON lines are .jsonl; jq -s makes one array of them'],
     ['-o', 'out.jsonl.gz', 'Write to standard output, and compress that: preq … | gzip > out.jsonl.gz'],
-  ])('that tells of no format we know is refused: %s %s.', async (flag, name, why) => {
+  ])('without a known format is refused: %s %s', async (flag, name, why) => {
     const { run, server, write } = await workplace()
     if (flag === '-i') write(name, '[]')
     const { code, stderr } = await run(['URL/{id}'.slice(0, flag === '-i' ? 8 : 3), flag, name])
@@ -57,7 +57,7 @@ describe('A name', () => {
     expect(stderr).toContain(why)
   })
 
-  test('is passed over where the format is given.', async () => {
+  test('is ignored if a flag gives the format', async () => {
     const { run, server, write, linesIn } = await workplace()
     write('rows.data', '{"id":1}\n')
     const args = ['URL/{id}', '-i', 'rows.data', '--format', 'jsonl', '-o', 'out.data', '--output-format', 'jsonl']
@@ -65,7 +65,7 @@ describe('A name', () => {
     expect([server.requests.length, linesIn('out.data').length]).toEqual([1, 1])
   })
 
-  test('of a compressed input is that of what is in it.', async () => {
+  test('that ends in .gz gives the format of the compressed content', async () => {
     const { run, server, file } = await workplace()
     writeFileSync(file('a.csv.gz'), gzipSync('id\n1\n2\n'))
     writeFileSync(file('b.jsonl.gz'), gzipSync('{"id":3}\n'))
@@ -73,12 +73,12 @@ describe('A name', () => {
     expect(server.requests.map(({ url }) => url).toSorted()).toEqual(['/1', '/2', '/3'])
     writeFileSync(file('c.csv.gz'), gzipSync('id\n1\n2\n').subarray(0, 15))
     const { code, stderr } = await run(['URL/{id}', '-i', 'c.csv.gz'])
-    expect([code, stderr]).toEqual([2, expect.stringContaining('-i: expected to read c.csv.gz to its end')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('-i: cannot read c.csv.gz to its end')])
   })
 })
 
 describe('Text', () => {
-  test('that is not UTF-8 is refused with its line, and read with --encoding.', async () => {
+  test('that is not UTF-8 is refused with its line, and is read with --encoding', async () => {
     const { run, server, file } = await workplace()
     writeFileSync(file('rows.csv'), Buffer.from('name\nM\xfcller\n', 'latin1'))
     const args = ['URL/{name}', '-i', 'rows.csv']
@@ -92,7 +92,7 @@ describe('Text', () => {
     )
   })
 
-  test('with a line beyond --max-line costs that request: it is told, and the others are sent.', async () => {
+  test('with a line longer than --max-line fails only that request', async () => {
     const { run, server, write } = await workplace()
     write('urls.txt', `URL/a\nURL/${'b'.repeat(2_000)}\nURL/c\n`)
     const { code, stderr, lines } = await run(['-i', 'urls.txt', '--max-line', '1KiB'])
@@ -103,7 +103,7 @@ describe('Text', () => {
 })
 
 describe('A row of CSV from a pipe', () => {
-  test('is sent when its line has ended, while the pipe stays open.', async () => {
+  test('is sent when its line has ended, while the pipe stays open', async () => {
     const { start, server } = await workplace()
     const { child, finished } = start(['URL/{id}', '-i', '-', '--format', 'csv', '-w', '{id}\\n'])
     child.stdin.write('id\n1\n')
@@ -114,22 +114,22 @@ describe('A row of CSV from a pipe', () => {
   })
 })
 
-describe('A run that is refused', () => {
+describe('A refused run', () => {
   test.each([
     ['for its header', 'id,id\n', []],
     ['for its output', 'id\n1\n', ['-o', 'there.csv']],
-  ])('ends at once %s, although its pipe stays open.', async (_what, text, more) => {
+  ])('ends at once %s, although its pipe stays open', async (_what, text, more) => {
     const { start, server, write } = await workplace()
     write('there.csv', '')
     const { child, finished } = start(['URL/{id}', '-i', '-', '--format', 'csv', ...more])
     child.stdin.on('error', () => undefined).write(text)
-    // Without end(): it would wait for ever.
+    // The pipe is not ended, so preq would wait for ever if it waited for the writer.
     expect([(await finished).code, server.requests]).toEqual([expect.any(Number), []])
   })
 })
 
 describe('A URL in a list', () => {
-  test('may have a note behind it; the line of a template may not.', async () => {
+  test('may be followed by a comment, but a line that fills a template may not', async () => {
     const { run, server, write } = await workplace()
     write('urls.txt', 'URL/a # note\nURL/b#part\t# another\n')
     expect((await run(['-i', 'urls.txt'])).code).toBe(0)
@@ -140,7 +140,7 @@ describe('A URL in a list', () => {
 })
 
 describe('Tab-separated values', () => {
-  test('are written as they are read, without quotes.', async () => {
+  test('are written without quotes, as they are read', async () => {
     const { run, server, text, write } = await workplace()
     write('in.csv', 'id,n\n1,"Say ""hi"", C:\\new"\n')
     expect((await run(['URL/{id}', '-i', 'in.csv', '-o', 'x.tsv', '--columns', 'id,n', '-q'])).code).toBe(0)
@@ -150,8 +150,8 @@ describe('Tab-separated values', () => {
   })
 })
 
-describe('A URL beside JSON lines', () => {
-  test('is that of the lines that have none.', async () => {
+describe('A URL argument with JSON lines', () => {
+  test('is used for the lines without a URL', async () => {
     const { run, server, write } = await workplace()
     write('jobs.jsonl', '{"json":{"a":1}}\n{"url":"URL/own","json":2}\n')
     expect((await run(['URL/all', '-i', 'jobs.jsonl'])).code).toBe(0)

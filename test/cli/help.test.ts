@@ -1,4 +1,4 @@
-/** What `preq` says of itself: a screen for each command, examples that are read as they stand, a page that renders. */
+/** The help of `preq`: one screen for each command, valid examples, and a manual page that renders. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -12,7 +12,7 @@ const COMMANDS = ['plan', 'doctor', 'completion', 'demo']
 
 describe('The help of a command', () => {
   test.each(COMMANDS.flatMap(name => [[[name, '--help']], [[name, '-h']], [['help', name]]]))(
-    'is its own, and fits a screen of 24 × 80: %j.',
+    'fits a screen of 24 × 80: %j',
     async args => {
       const { code, stdout, stderr } = await sandbox(onTestFinished).preq(args)
       expect([code, stderr]).toEqual([0, ''])
@@ -24,7 +24,7 @@ describe('The help of a command', () => {
     },
   )
 
-  test('says what the command takes.', () => {
+  test('lists the arguments and flags of the command', () => {
     const helpOf = (name: string): string => {
       const args = readArgs([name, '--help'])
       return 'text' in args ? args.text : ''
@@ -34,7 +34,7 @@ describe('The help of a command', () => {
     expect(helpOf('plan')).toContain('sends nothing')
   })
 
-  test('of no command is that of all.', async () => {
+  test('without a known command is the help of preq', async () => {
     const { preq } = sandbox(onTestFinished)
     const { stdout } = await preq(['--help'])
     for (const args of [
@@ -48,14 +48,14 @@ describe('The help of a command', () => {
 })
 
 describe('Examples', () => {
-  test.each(EXAMPLES)('are read as they stand: $line', ({ line }) => {
+  test.each(EXAMPLES)('of the help are valid command lines: $line', ({ line }) => {
     const [, ...argv] = shellWords(line.split(' | ').at(-1) ?? '').map(String)
     const args = readArgs(argv)
     expect(['run', 'plan']).toContain(args.mode)
     if ('flags' in args) expect(readSettings(args.flags, {}).problems).toEqual([])
   })
 
-  test('are part of --help-all and of the manual page.', async () => {
+  test('are part of --help-all and of the manual page', async () => {
     const { stdout } = await sandbox(onTestFinished).preq(['--help-all'])
     const page = readFileSync(new URL('../../man/preq.1', import.meta.url), 'utf8').replaceAll(/\\e/g, '\\')
     for (const { line } of EXAMPLES) {
@@ -67,7 +67,7 @@ describe('Examples', () => {
 
 const hasMan = spawnSync('man', ['--version']).status === 0
 
-test.skipIf(!hasMan)('The manual page renders without a warning, section by section.', () => {
+test.skipIf(!hasMan)('the manual page renders without a warning, with every section', () => {
   const options = { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8', MANWIDTH: '80' } } as const
   const { stdout, stderr } = spawnSync('man', ['--warnings', '-l', 'man/preq.1'], options)
   expect(stderr).toBe('')

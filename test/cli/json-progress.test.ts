@@ -1,4 +1,4 @@
-/** `--json-progress`: standard error is lines of JSON, whatever becomes of the run, and the last one says what did. */
+/** `--json-progress`: standard error has only JSON lines, however the run ends, and the last one is the summary. */
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
 import type { Respond } from '../support/echo-server.ts'
@@ -8,7 +8,7 @@ interface Record {
   readonly [field: string]: unknown
 }
 
-/** Throws for what is no JSON. */
+/** Throws for a line that is not JSON. */
 const recordsOf = (stderr: string): Record[] =>
   stderr
     .split('\n')
@@ -18,7 +18,7 @@ const recordsOf = (stderr: string): Record[] =>
 const partly: Respond = ({ url }, response) => void response.writeHead(url.includes('fail') ? 404 : 200).end('{}')
 
 describe('--json-progress', () => {
-  test('ends with a summary; failures, warnings and hosts have records of their own.', async () => {
+  test('writes records for failures, warnings and hosts, and a summary at the end', async () => {
     const { run, server, write } = await workplace(partly)
     write('urls.txt', 'URL/a\nURL/fail?token=s3cr3t\nnothing\nURL/b\n')
     const args = [
@@ -71,7 +71,7 @@ describe('--json-progress', () => {
     }
   })
 
-  test('counts as inFlight what is on the wire, and as waiting what is read besides.', async () => {
+  test('counts requests on the wire as inFlight and other requests that were read as waiting', async () => {
     const { start, server } = await workplace()
     const running = start(['URL/slow/{3000..3019}', '-c', '4', '--json-progress', '-o', 'r.jsonl'])
     await expect.poll(() => server.mostAtOnce).toBe(4)
@@ -83,7 +83,7 @@ describe('--json-progress', () => {
     expect(records.at(-1)).toMatchObject({ type: 'summary', given_up: 4, not_sent: 16, complete: false })
   })
 
-  test('agrees with itself after an interruption, which is a message.', async () => {
+  test('reports an interruption as a message, and its counts still add up', async () => {
     const { start, server } = await workplace()
     const running = start(['URL/slow/{300..349}', '-c', '4', '--json-progress', '-q', '-o', 'r.jsonl'])
     await expect.poll(() => server.requests.length).toBeGreaterThan(4)
@@ -101,9 +101,9 @@ describe('--json-progress', () => {
     [['URL/{id}', '-i', 'none.csv', '--json-progress'], 2, /^-i: cannot read none\.csv: /],
     [['URL/a', '--json-progress', '--retires', '1'], 2, /^unknown option '--retires'\. Did you mean '--retries'\?/],
     [['URL/a', '--json-progress', '--rate', '10'], 2, /^--rate: expected a rate/],
-    [['URL/a', '--json-progress', '-o', 'none/r.csv'], 74, /^-o: expected a folder that is there/],
+    [['URL/a', '--json-progress', '-o', 'none/r.csv'], 74, /^-o: expected an existing folder/],
     [['URL/a', '--json-progress', '-o', '/dev/full', '--output-format', 'csv'], 74, /ENOSPC/],
-  ])('says what ended it in a record, too: %j.', async (args, exitCode, why) => {
+  ])('reports the error that ends a run as a record: %j', async (args, exitCode, why) => {
     const { run } = await workplace()
     const { code, stderr } = await run(args)
     expect([code, recordsOf(stderr).at(-1)]).toEqual([
@@ -112,7 +112,7 @@ describe('--json-progress', () => {
     ])
   })
 
-  test('has warnings of the process as records.', async () => {
+  test('reports warnings of the process as records', async () => {
     const { run, write, text } = await workplace()
     const args = ['URL/{1..3}', '--json-progress', '-o', 'r.jsonl', '--resume']
     await run(args)
@@ -125,7 +125,7 @@ describe('--json-progress', () => {
   })
 })
 
-test('A short run in a log is the summary alone.', async () => {
+test('a short run without a terminal prints only the summary', async () => {
   const { run } = await workplace()
   expect((await run(['URL/a', '-o', 'r.jsonl'])).stderr).toMatch(/^1 ok, 0 failed in \S+ s\n$/)
 })

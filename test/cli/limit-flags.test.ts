@@ -1,4 +1,4 @@
-/** What flags say of limits: `preq plan` tells what they come to, a server how many it saw at once. */
+/** Flags for limits, checked with `preq plan` and with a server that counts concurrent requests. */
 import { describe, expect, test } from 'vitest'
 import { endsOf, workplace } from './workplace.ts'
 import type { Respond } from '../support/echo-server.ts'
@@ -7,7 +7,7 @@ import { expectFigure } from '../support/figure.ts'
 const HOLD_MS = 60
 const slow: Respond = (_echo, response) => void setTimeout(() => response.end('{}'), HOLD_MS)
 
-/** The line of a plan that says how long it takes. */
+/** The line of a plan with the least duration. */
 async function timeOf(args: readonly string[], rows?: string): Promise<string> {
   const { run, write } = await workplace()
   if (rows !== undefined) write('rows.csv', rows)
@@ -17,8 +17,8 @@ async function timeOf(args: readonly string[], rows?: string): Promise<string> {
 
 describe('A rate', () => {
   test.each([
-    ['one', ['--rate', '10/s'], 'at least 3.9s (20 at once, 10/s)'],
-    ['several at once', ['-r', '10/s', '-r', '100/m'], 'at least 3.9s (20 at once, 10/s, 100/m)'],
+    ['one rate', ['--rate', '10/s'], 'at least 3.9s (20 at once, 10/s)'],
+    ['several rates', ['-r', '10/s', '-r', '100/m'], 'at least 3.9s (20 at once, 10/s, 100/m)'],
     ['with a burst', ['--rate', '10/s', '--rate-burst', '10'], 'at least 3s (20 at once, 10/s)'],
     ['per host', ['--per-host-rate', '20/s'], 'at least 1.9s (20 at once, 20/s per host)'],
     ['of one host', ['--host-limit', '127.0.0.1=40/s,3'], 'at least 975ms (20 at once)'],
@@ -26,15 +26,15 @@ describe('A rate', () => {
     ['of all hosts below a name', ['--host-limit', '*=4/s', '--host-limit', '*=2'], 'at least 9.8s (20 at once)'],
     ['of a budget', ['--budget', 'tokens=100/m', '--cost', 'tokens=5'], 'at least 1m (20 at once, 100/m of tokens)'],
     [
-      'taken by cost where there is no budget',
+      'counting the cost without a budget',
       ['--rate', '10/s', '--rate-burst', '5', '--cost', '5'],
       'at least 19.5s (20 at once, 10/s)',
     ],
-  ])('%s is what a plan reckons with: %j.', async (_what, args, expected) => {
+  ])('gives the least duration in a plan: %s, %j', async (_what, args, expected) => {
     expect(await timeOf(['URL/{1..40}', ...args])).toBe(expected)
   })
 
-  test('by --limit-key is counted per key, and one of a key in the place of the others.', async () => {
+  test('counts per --limit-key, and a limit for one key replaces the others', async () => {
     expect(await timeOf(['URL/{1..40}', '--limit-key', 'all', '--per-host-rate', '1/s'])).toBe(
       'at least 39s (20 at once, 1/s per key)',
     )
@@ -47,7 +47,7 @@ describe('A rate', () => {
     )
   })
 
-  test('of a host or key that no request has is named by a plan and in the summary.', async () => {
+  test('for a host or key without requests is reported by preq plan and in the summary', async () => {
     const { run, write } = await workplace()
     write('rows.csv', 'account\nann\nBob\n')
     const args = [
@@ -75,14 +75,14 @@ describe('A rate', () => {
     ])
   })
 
-  test('is kept: per host, and by key.', async () => {
+  test('is kept per host and per key', async () => {
     const { run, server, write } = await workplace()
     write('rows.csv', 'account\nann\nann\nann\nbob\nbob\nbob\n')
     const started = performance.now()
     const args = ['URL/{account}', '-i', 'rows.csv', '--per-host-rate', '4/s']
     expect((await run([...args, '--limit-key', '{account}'])).code).toBe(0)
     const byKeyMs = performance.now() - started
-    // Three each: two intervals of 250 ms; six of one host would be five.
+    // Three requests per key take two intervals of 250 ms; six requests of one host would take five.
     expectFigure(byKeyMs).toBeGreaterThan(480)
     const again = performance.now()
     expect((await run(args)).code).toBe(0)
@@ -91,19 +91,19 @@ describe('A rate', () => {
   })
 })
 
-describe('How many there are at once', () => {
+describe('The number of concurrent requests', () => {
   test.each([
     ['-c', ['-c', '3'], 3],
     ['--per-host', ['--per-host', '2'], 2],
     ['--host-limit', ['--host-limit', '127.0.0.1=4', '--per-host', '2'], 4],
     ['--max-concurrency', ['-c', 'auto', '--max-concurrency', '1'], 1],
-  ])('is bounded by %s.', async (_what, args, most) => {
+  ])('is bounded by %s', async (_what, args, most) => {
     const { run, server } = await workplace(slow)
     expect((await run(['URL/{1..12}', '-q', ...args])).code).toBe(0)
     expect(server.mostAtOnce).toBe(most)
   })
 
-  test('is bounded by --limit-key, each for itself; where it is empty, the host counts.', async () => {
+  test('is bounded per --limit-key, and per host if the key is empty', async () => {
     const { run, server, write } = await workplace(slow)
     write('rows.csv', `account\n${['ann', 'bob', '""'].flatMap(name => Array<string>(6).fill(name)).join('\n')}\n`)
     const { code } = await run(['URL/a', '-i', 'rows.csv', '--limit-key', '{account}', '--per-host', '1'])
@@ -112,7 +112,7 @@ describe('How many there are at once', () => {
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('Did you mean {account}?')])
   })
 
-  test('is bounded by --window as well, since no more are read before the first are written.', async () => {
+  test('is bounded by --window, because no more requests are read before the first are written', async () => {
     const { run, server } = await workplace(slow)
     expect((await run(['URL/{1..12}', '-q', '--window', '2'])).code).toBe(0)
     expect(server.mostAtOnce).toBe(2)
@@ -120,7 +120,7 @@ describe('How many there are at once', () => {
 })
 
 describe('A cost', () => {
-  test('is a column; a cell that is no number, or more than the budget, costs that row only.', async () => {
+  test('may be a column, and a cell that is not a number or exceeds the budget fails only its row', async () => {
     const { run, write } = await workplace()
     write('rows.csv', 'id,n\na,3\nb,many\nc,11\n')
     const args = ['URL/{id}', '-i', 'rows.csv', '--budget', 'tokens=10/s', '--cost', 'tokens={n}']
@@ -144,7 +144,7 @@ describe('A cost', () => {
     [['--max-concurrency', '0', '-c', 'auto'], '--max-concurrency: expected an integer ≥ 1'],
     [['--breaker-window', '10'], '--breaker-window: expected a duration such as'],
     [['--breaker-failures', 'none'], '--breaker-failures: expected an integer ≥ 1'],
-  ])('or limit that cannot be read is refused before anything is sent: %j.', async (args, why) => {
+  ])('or a limit that is malformed is refused before anything is sent: %j', async (args, why) => {
     const { run, server } = await workplace()
     const { code, stderr } = await run(['URL/a', ...args])
     expect([code, stderr, server.requests]).toEqual([2, expect.stringContaining(why), []])
@@ -152,7 +152,7 @@ describe('A cost', () => {
 })
 
 describe('A host', () => {
-  test('that publishes its limits is heeded, unless --ignore-server-limits says otherwise.', async () => {
+  test('that publishes its limits is throttled to them, unless --ignore-server-limits is given', async () => {
     const { run } = await workplace((_echo, response) => {
       response.setHeader('ratelimit', '"default";r=0;t=3').setHeader('ratelimit-policy', '"default";q=1;w=3').end('{}')
     })
@@ -165,7 +165,7 @@ describe('A host', () => {
     expect(await timed('--ignore-server-limits')).toBeLessThan(2_900)
   })
 
-  test('that keeps failing is left alone with --breaker and its particulars.', async () => {
+  test('that keeps failing gets no more requests with --breaker, as its settings say', async () => {
     const { run, server } = await workplace((_echo, response) => void response.writeHead(500).end())
     const args = ['URL/{1..20}', '-c', '1', '--retries', '0', '--order', 'input']
     const codes = async (...more: string[]): Promise<string[]> => endsOf((await run([...args, ...more])).lines)
@@ -177,7 +177,7 @@ describe('A host', () => {
     expect(server.requests).toHaveLength(20 + 5 + 2)
   })
 
-  test('is left alone for failures within the --breaker-window, and until the --breaker-cooldown is over.', async () => {
+  test('gets no requests after failures within the --breaker-window until the --breaker-cooldown is over', async () => {
     const { shell } = await workplace((_echo, response) => void response.writeHead(500).end())
     const rows = '(echo URL/1; sleep 2; echo URL/2; sleep 0.5; echo URL/3)'
     const codes = async (...more: string[]): Promise<string> => {

@@ -1,4 +1,4 @@
-/** `--limit N`: the first requests of an input, however it is given. */
+/** `--limit N`: the first requests of any kind of input. */
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
 
@@ -16,18 +16,18 @@ describe('--limit', () => {
     ['CSV', ['URL/{id}', '-i', 'ids.csv']],
     ['JSON lines', ['URL/{id}', '-i', 'ids.jsonl']],
     ['several inputs', ['URL/{id}', '-i', 'ids.csv', '-i', 'ids.jsonl']],
-  ])('takes the first ones of %s, and so does plan.', async (_what, args) => {
+  ])('sends only the first requests of %s, and preq plan counts only those', async (_what, args) => {
     const { run, server, write } = await workplace()
     for (const [name, content] of Object.entries(files)) write(name, content)
     const { code, stderr } = await run([...args, '--limit', '3'])
     expect([code, server.requests.map(({ url }) => url).toSorted()]).toEqual([0, ['/1', '/2', '/3']])
-    // It is a whole run: nothing was left.
+    // The run counts as complete.
     expect(stderr).toMatch(/^3 ok, 0 failed in/m)
     expect(stderr).not.toContain('not sent')
     expect((await run(['plan', ...args, '--limit', '3'])).stdout).toMatch(/^3 requests \(3 GET\)/)
   })
 
-  test('counts requests after ranges are expanded, and is not more than there is.', async () => {
+  test('counts requests after ranges are expanded, and may exceed the size of the input', async () => {
     const { run, server, write } = await workplace()
     write('ids.csv', files['ids.csv'])
     await run(['URL/{1..3}/{id}', '-i', 'ids.csv', '--limit', '4'])
@@ -35,11 +35,11 @@ describe('--limit', () => {
     expect((await run(['URL/{1..3}', '--limit', '9'])).stderr).toMatch(/^3 ok, 0 failed in/m)
   })
 
-  test('waits for no more of an input that stays open, in a run and in a plan.', async () => {
+  test('does not wait for more of an open input, in a run and in preq plan', async () => {
     const { start, server } = await workplace()
     for (const command of [[], ['plan']]) {
       const { child, finished } = start([...command, '--limit', '2'])
-      // Never ended.
+      // The input is never ended.
       child.stdin.write(['1', '2', '3'].map(id => `${server.url}/${id}\n`).join(''))
       const { code, stdout, stderr } = await finished
       expect([code, stdout + stderr]).toEqual([0, expect.stringMatching(/2 ok, 0 failed|2 requests/)])
@@ -47,7 +47,7 @@ describe('--limit', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('beside --resume is a shorter input: nothing of the run file is lost, and nothing is sent twice.', async () => {
+  test('with --resume loses nothing of the run file and sends nothing twice', async () => {
     const { run, server, write, linesIn, text } = await workplace()
     write('ids.csv', files['ids.csv'])
     const args = ['URL/{id}', '-i', 'ids.csv', '-o', 'r.jsonl', '-o', 'r.csv', '--resume']
@@ -61,7 +61,7 @@ describe('--limit', () => {
     expect([server.requests.length, text('r.csv').trim().split('\n').length]).toEqual([4, 5])
   })
 
-  test.each(['0', '-1', '1.5', 'many'])('refuses %s.', async limit => {
+  test.each(['0', '-1', '1.5', 'many'])('refuses %s', async limit => {
     const { run, server } = await workplace()
     const { code, stderr } = await run(['URL/a', `--limit=${limit}`])
     expect([code, server.requests, stderr]).toEqual([

@@ -23,13 +23,13 @@ test.each([['--help'], ['-h'], ['help']])('preq %s lists every command on stdout
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
 })
 
-test('preq demo --help speaks of the demo and does not run it', async () => {
+test('preq demo --help describes the demo and does not run it', async () => {
   const { code, stdout } = await sandbox(onTestFinished).preq(['demo', '--help'])
   expect(stdout).toMatch(/^Usage: preq demo$/m)
   expect(code).toBe(0)
 })
 
-test('preq alone is a usage error that shows the help', async () => {
+test('preq without arguments is a usage error and shows the help', async () => {
   const { code, stdout, stderr } = await sandbox(onTestFinished).startPreq([], { stdin: 'nothing' }).finished
   expect(stderr).toMatch(/^Usage: preq /m)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -41,11 +41,11 @@ test.each([
   ['--verison', "preq: unknown option '--verison'. Did you mean '--version'? See preq --help.\n"],
   ['demo --hepl', "preq: unknown option '--hepl'. Did you mean '--help'? See preq --help.\n"],
   ['demo twice', "preq: too many arguments for 'demo'. Expected 0 arguments but got 1: twice. See preq --help.\n"],
-])('preq %s is refused on stderr, with the name that was meant where there is one', (line, text) => {
+])('preq %s is refused on stderr, with a suggestion if a name is close', (line, text) => {
   expect(readArgs(line.split(' '))).toEqual({ mode: 'usage', text })
 })
 
-test('what is refused exits 2, says so on stderr and leaves stdout alone', async () => {
+test('a usage error exits with 2, is reported on stderr and leaves stdout empty', async () => {
   const { code, stdout, stderr } = await sandbox(onTestFinished).preq(['dmeo'])
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toContain("Did you mean 'demo'?")
@@ -67,7 +67,7 @@ test.each([
       'version.js',
     ],
   ],
-])('preq %s loads no more than it needs', async (flag, expected) => {
+])('preq %s loads only the modules that it needs', async (flag, expected) => {
   const hook = `
     import { registerHooks } from 'node:module'
     registerHooks({
@@ -84,7 +84,7 @@ test.each([
   expect([...packages]).toEqual(flag === '--help' ? ['commander'] : [])
 })
 
-/** Of the machine itself, where it has one that is too old. */
+/** The Node of the machine, if it is too old. */
 const OLD = ['/usr/bin/node', '/usr/local/bin/node'].find(path => {
   if (!existsSync(path)) return false
   const { stdout } = spawnSync(path, ['-p', 'process.versions.node'], { encoding: 'utf8' })
@@ -92,17 +92,20 @@ const OLD = ['/usr/bin/node', '/usr/local/bin/node'].find(path => {
   return major >= 18 && (major < 22 || (major === 22 && minor < 19))
 })
 
-test.skipIf(OLD === undefined)('an old Node gets a sentence, and the version where it asks for it', async () => {
-  const { start } = sandbox(onTestFinished)
-  for (const args of [['--help'], ['http://127.0.0.1:1/'], ['doctor']]) {
-    const { code, stdout, stderr } = await start(OLD ?? '', [MAIN, ...args]).finished
-    expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).toMatch(/^preq: expected Node 22\.19 or later, got v\d+\.\d+\.\d+\. Install a later one\.\n$/)
-  }
-  expect(await start(OLD ?? '', [MAIN, '--version']).finished).toMatchObject({ code: 0, stdout: `${version}\n` })
-})
+test.skipIf(OLD === undefined)(
+  'preq on an old Node says which version it needs, and still prints its own version',
+  async () => {
+    const { start } = sandbox(onTestFinished)
+    for (const args of [['--help'], ['http://127.0.0.1:1/'], ['doctor']]) {
+      const { code, stdout, stderr } = await start(OLD ?? '', [MAIN, ...args]).finished
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toMatch(/^preq: expected Node 22\.19 or later, got v\d+\.\d+\.\d+\. Install a later one\.\n$/)
+    }
+    expect(await start(OLD ?? '', [MAIN, '--version']).finished).toMatchObject({ code: 0, stdout: `${version}\n` })
+  },
+)
 
-test('the oldest Node is the one of package.json', () => {
+test('the oldest supported Node is the one in package.json', () => {
   const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     engines: { node: string }
   }

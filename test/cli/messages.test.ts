@@ -1,4 +1,4 @@
-/** What is wrong is said in the words of the command line: flags, and no JavaScript. */
+/** Messages use the vocabulary of the command line: names of flags, and no JavaScript. */
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
 
@@ -21,7 +21,7 @@ describe('A message', () => {
     ['--proxy-selection random', '--proxy-selection: expected several --proxy or --proxy-file beside it'],
     ['--base-url ftp://x', '--base-url: expected an absolute http: or https: URL'],
     ['-i none.csv', '-i: cannot read none.csv: ENOENT: no such file or directory'],
-  ])('names flags: %s.', async (args, why) => {
+  ])('names flags instead of options: %s', async (args, why) => {
     const { run, server } = await workplace()
     const { code, stderr } = await run([args.startsWith('-i') ? 'URL/{id}' : 'URL/a', ...args.split(' ')])
     expect([code, server.requests]).toEqual([2, []])
@@ -29,7 +29,7 @@ describe('A message', () => {
     expect(stderr).not.toMatch(/Infinity|quotes|new URL|\{ limit/)
   })
 
-  test('of a failure does, too.', async () => {
+  test('of a failed request names flags instead of options', async () => {
     const { run, write } = await workplace()
     write('urls.txt', 'nothing\n')
     expect((await run(['-i', 'urls.txt'])).stderr).toContain("Write 'https://…' or set --base-url.")
@@ -38,13 +38,13 @@ describe('A message', () => {
     expect((await run(['URL/a', '--block-private-addresses'])).stderr).toContain(
       'Set --no-block-private-addresses to allow it',
     )
-    // Data files as well as what is shown.
+    // In data files as well as on standard error.
     expect((await run(['URL/a', '--max-bytes', '5B'])).stdout).toContain('Raise --max-bytes if that is meant')
     write('rows.jsonl', '{"a\n')
     expect((await run(['-i', 'rows.jsonl'])).stderr).toMatch(/^rows\.jsonl:1: (?!.*line 1)/m)
   })
 
-  test('tells of a variable that is misspelt; another is none of ours.', async () => {
+  test('reports a misspelt PREQ_ variable, but not the variables of other programs', async () => {
     const { run } = await workplace()
     const { code, stderr } = await run(['URL/a'], { env: { PREQ_CONCURENCY: '1' } })
     expect([code, stderr]).toEqual([
@@ -56,7 +56,7 @@ describe('A message', () => {
     expect((await run(['URL/a'], { env: { PREQ_SOMETHING_ELSE: '1' } })).code).toBe(0)
   })
 
-  test('none, where --proxy none takes back that of preq.json.', async () => {
+  test('does not appear if --proxy none overrides the proxy of preq.json', async () => {
     const { run, write } = await workplace()
     write('preq.json', '{"proxy": "http://127.0.0.1:1"}')
     expect((await run(['URL/a', '--retries', '0'])).code).toBe(1)

@@ -1,4 +1,4 @@
-/** Columns of the input and selected parts that are called like fields of ours, or like each other. */
+/** Columns of the input and selected parts that have the name of an outcome field, or of each other. */
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
@@ -18,7 +18,7 @@ describe('{value}', () => {
     ['name', 'N', 'N'],
     ['n: name', '{"n":"N"}', '"{""n"":""N""}"'],
     ['name, status', '{"name":"N","status":"theirs"}', '"{""name"":""N"",""status"":""theirs""}"'],
-  ])('is what --select %s takes of it, as in JSON lines, in -w and in CSV.', async (paths, line, cell) => {
+  ])('is the selection of --select %s in -w and in CSV, as in JSON lines', async (paths, line, cell) => {
     const { run } = await workplace(respond)
     const args = ['URL/a', '--accept', '404', '--select', paths]
     expect((await run([...args, '-w', '{status} {value}\\n'])).stdout).toBe(`404 ${line}\n`)
@@ -30,7 +30,7 @@ describe('{value}', () => {
 })
 
 describe('A column of the input', () => {
-  test('never stands in for what became of a request, whatever it is called.', async () => {
+  test('never replaces a field of the outcome, whatever its name', async () => {
     const { run, server, write, text } = await workplace(respond)
     write('rows.csv', `id,${OURS}\n7,${OURS.replaceAll(/\w+/g, 'x')}\n`)
     await run(['URL/{id}', '-i', 'rows.csv', '-o', 'out.csv', '--retries', '0'])
@@ -44,7 +44,7 @@ describe('A column of the input', () => {
     expect(chosen.stdout).toBe('row.error,error\nx,http/404\n')
   })
 
-  test('is not overwritten by a selected part of the same name, nor that by a field.', async () => {
+  test('and a selected part of the same name do not overwrite each other, nor a field', async () => {
     const { run, write } = await workplace(respond)
     write('rows.csv', 'id,name\n1,"Name, 1"\n')
     const args = ['URL/{id}', '-i', 'rows.csv', '--accept', '404', '--select', 'name, status']
@@ -60,7 +60,7 @@ describe('A column of the input', () => {
     expect(all.stdout.split('\n')[0]).toBe('index,id,row.name,url,status,name,value.status,error')
   })
 
-  test('that holds the URLs prints no secrets.', async () => {
+  test('with the URLs is printed without secrets', async () => {
     const { run, server, write } = await workplace(respond)
     write('urls.csv', 'url,n\nURL/a?token=s3cr3t,1\n')
     for (const more of [[], ['--columns', 'url,row.url']]) {
@@ -71,7 +71,7 @@ describe('A column of the input', () => {
     expect(server.requests[0]?.url).toBe('/a?token=s3cr3t')
   })
 
-  test('of JSON lines has its prefix, since rows may differ.', async () => {
+  test('of JSON lines needs the prefix row., because rows may differ', async () => {
     const { run, write } = await workplace(respond)
     write('rows.jsonl', '{"id":12345678901234567890}\n')
     expect((await run(['URL/{id}', '-i', 'rows.jsonl', '-w', '{row.id} {status}\\n'])).stdout).toBe(
@@ -82,7 +82,7 @@ describe('A column of the input', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('got {row.di}. Did you mean {row.id}?')])
   })
 
-  test('has its prefix in SQLite, too, also where only upper case tells the two apart.', async () => {
+  test('gets its prefix in SQLite, also if names differ only in case', async () => {
     const { run, write, file } = await workplace(respond)
     write('rows.csv', 'id,Status,at,name\n7,mine,noon,N1\n')
     const select = ['--select', 'ID: name, Url: status, Name: name', '--accept', '404']
@@ -101,7 +101,7 @@ describe('A column of the input', () => {
     expect(rowOf(file('some.sqlite'))).toMatchObject({ line_number: 2, status: 404 })
   })
 
-  test('of a list is the line, and its number has another name.', async () => {
+  test('of a list is line, and the line number is line_number', async () => {
     const { run, write } = await workplace(respond)
     write('ids.txt', '# ids\nfour\n')
     expect((await run(['URL/{line}', '-i', 'ids.txt', '-w', '{line} {line_number}\\n'])).stdout).toBe('four 2\n')

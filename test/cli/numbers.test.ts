@@ -1,11 +1,11 @@
-/** Numbers that a double cannot hold: they are sent, and come out, as they were written. */
+/** Numbers that a double cannot represent are sent and written with all their digits. */
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
 
 const BIG = ['12345678901234567890', '9007199254740993', '1E400', '-0', '1.10', '0.1234567890123456789', '1e5', '1.0']
 
 describe('A number', () => {
-  test.each(BIG)('of a row goes into URL, query, header, body, key and name as it was written: %s.', async number => {
+  test.each(BIG)('of a row keeps its digits in URL, query, header, body, key and name: %s', async number => {
     const { run, server, write } = await workplace()
     write('rows.jsonl', `{"id":${number},"list":[${number},1],"deep":{"k":${number}}}\n`)
     write('rows.csv', `id\n${number}\n`)
@@ -31,7 +31,7 @@ describe('A number', () => {
     })
   })
 
-  test('of a request goes out as it was written, and one that is a setting is a number.', async () => {
+  test('of a JSON request is sent with its digits, and a number that is a setting becomes a double', async () => {
     const { run, server, write } = await workplace()
     const job = '"json":{"id":12345678901234567890,"f":1.0},"params":{"q":[9007199254740993,1.10]},"cost":1.0'
     write('jobs.jsonl', `{"url":"URL/a",${job}}\n`)
@@ -47,7 +47,7 @@ describe('A number', () => {
 describe('An integer of an answer', () => {
   const BODY = '{"id":12345678901234567890,"n":{"k":[9007199254740993,-9007199254740993]},"f":0.5,"s":9007199254740992}'
 
-  test('comes out as it came: in JSON lines, CSV, selections and templates, and of a run file.', async () => {
+  test('keeps its digits in JSON lines, CSV, selections, templates and a resumed run', async () => {
     const { run, text } = await workplace((_echo, response) =>
       response.setHeader('content-type', 'application/json').end(BODY),
     )

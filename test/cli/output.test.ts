@@ -1,4 +1,4 @@
-/** What `preq` gives out: formats, files, exit codes, signals; by the built binary in a folder of its own. */
+/** The outputs of `preq`: formats, files, exit codes and signals of the built binary, in a folder of its own. */
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -37,7 +37,7 @@ async function open() {
 const TEMPLATE = ['URL/stars/{name}', '-i', 'repos.csv', '--key', 'name']
 
 describe('An output', () => {
-  test('is JSON lines by its name, in the format of a run file.', async () => {
+  test('named .jsonl gets JSON lines in the format of a run file', async () => {
     const { preq, lines } = await open()
     const { code, stdout } = await preq(['URL/a', 'URL/status/404', '-o', 'r.jsonl'])
     expect([code, stdout]).toEqual([1, ''])
@@ -47,7 +47,7 @@ describe('An output', () => {
     ])
   })
 
-  test('is a file per body with --save, named by --name, the key or the URL; lines say where it is.', async () => {
+  test('of --save is one file per body, named by --name, the key or the URL, and its line has the path', async () => {
     const { preq, text, file, lines } = await open()
     const named = await preq(['URL/stars/{name}', '-i', 'repos.csv', '--save', 'out', '--name', '../{name}.json'])
     expect([named.code, named.stdout.trimEnd().split('\n').length]).toEqual([0, 2])
@@ -58,7 +58,7 @@ describe('An output', () => {
     expect(readdirSync(file('keyed')).toSorted()).toEqual(['alpha', 'be'])
     const values = lines('r.jsonl').map(({ value }) => value as { path: string; bytes: number })
     for (const { path, bytes } of values) expect(statSync(path).size).toBe(bytes)
-    // What is saved is not sent again.
+    // Requests whose bodies are saved are not sent again.
     expect((await preq([...TEMPLATE, '--save', 'keyed', '-o', 'r.jsonl', '--resume'])).code).toBe(0)
     const plain = await preq(['URL/a/x.txt', 'URL/b/x.txt', 'URL/status/404', '--save', 'out', '-c', '1'])
     expect(plain.code).toBe(1)
@@ -66,7 +66,7 @@ describe('An output', () => {
     expect((await preq(['URL/a', '--save', 'repos.csv'])).code).toBe(74)
   })
 
-  test('is CSV with the columns of the input, the selected parts and what failed.', async () => {
+  test('in CSV has the columns of the input, the selected parts and the errors', async () => {
     const { preq, rows } = await open()
     const { code } = await preq([...TEMPLATE, '--select', 'stars, id: owner.id', '-o', 's.csv', '--order', 'input'])
     expect(code).toBe(0)
@@ -76,7 +76,7 @@ describe('An output', () => {
     ])
   })
 
-  test('is CSV that reads back as it was: quotes, commas and line ends are quoted.', async () => {
+  test('in CSV quotes quotes, commas and line ends, so that it reads back unchanged', async () => {
     const { preq, file, rows } = await open()
     const cells = ['a "b", c', 'two\nlines', ' blank ', '=1+1']
     const quoted = cells.map((cell, at) => `${at},"${cell.replaceAll('"', '""')}"\n`)
@@ -86,14 +86,14 @@ describe('An output', () => {
     expect(rows('r.csv')).toEqual(cells.map((text, at) => ({ id: String(at), text, value: 'plain' })))
   })
 
-  test('has the columns that were chosen, in their order; TSV by its name.', async () => {
+  test('named .tsv has the columns of --columns in the given order', async () => {
     const { preq, text } = await open()
     const args = [...TEMPLATE, '--select', 'stars', '--columns', 'stars,owner', '--order', 'input', '-o', 's.tsv']
     expect((await preq(args)).code).toBe(0)
     expect(text('s.tsv')).toBe('stars\towner\n5\tann\n2\tbob\n')
   })
 
-  test('is a table of SQLite by its name.', async () => {
+  test('named .sqlite is a table of SQLite', async () => {
     const { preq, file } = await open()
     expect((await preq([...TEMPLATE, '--select', 'stars', '-o', 's.sqlite'])).code).toBe(0)
     using database = new DatabaseSync(file('s.sqlite'))
@@ -104,13 +104,13 @@ describe('An output', () => {
     ])
   })
 
-  test('is several files at once.', async () => {
+  test('may be several files at once', async () => {
     const { preq, rows, lines } = await open()
     expect((await preq([...TEMPLATE, '-o', 'a.jsonl', '-o', 'b.csv'])).code).toBe(0)
     expect([lines('a.jsonl').length, rows('b.csv').length]).toEqual([2, 2])
   })
 
-  test('is standard output in the format that is named.', async () => {
+  test('on standard output has the format of --output-format', async () => {
     const { preq } = await open()
     const { stdout } = await preq([
       'URL/stars/abc',
@@ -124,32 +124,32 @@ describe('An output', () => {
     expect(stdout).toBe('stars\n3\n')
   })
 
-  test('is a line of one’s own.', async () => {
+  test('of -w is a line from a template', async () => {
     const { preq, server } = await open()
     const { stdout } = await preq([...TEMPLATE, '-w', '{status} {owner} {url}\\n', '-c', '1'])
     expect(stdout).toBe(`200 ann ${server.origin}/stars/alpha\n200 bob ${server.origin}/stars/be\n`)
   })
 
-  test('has the selected part in the place of the value.', async () => {
+  test('with --select has the selected part instead of the value', async () => {
     const { preq } = await open()
     const { stdout } = await preq(['URL/stars/abc', '--select', 'owner.id'])
     expect(JSON.parse(stdout)).toMatchObject({ value: 'id-abc' })
   })
 })
 
-describe('An output that cannot be', () => {
+describe('An output', () => {
   test.each<[string, string[], number, string]>([
-    ['exists', ['-o', 'repos.csv'], 2, 'got repos.csv. Add --overwrite, or write to another one.'],
+    ['exists', ['-o', 'repos.csv'], 2, 'got the existing repos.csv. Add --overwrite, or write to another file.'],
     ['exists, beside a run file', ['-o', 'repos.csv', '-o', 'r.jsonl'], 2, 'Add --resume or --overwrite, or write'],
     ['is there twice', ['-o', 'r.csv', '-o', './r.csv'], 2, 'expected files that differ, got ./r.csv twice'],
-    ['is in a missing folder', ['-o', 'none/r.csv'], 74, 'expected a folder that is there, got none'],
+    ['is in a missing folder', ['-o', 'none/r.csv'], 74, 'expected an existing folder, got none'],
     ['is a folder', ['-o', 'folder'], 74, 'got the folder folder'],
     ['is the input', ['-i', 'repos.csv', '-o', './repos.csv', '--overwrite'], 2, 'got ./repos.csv for both'],
     ['cannot be resumed', ['--resume', '-o', 'r.csv'], 2, '--resume: expected -o FILE.jsonl'],
     ['has an unknown column', ['-o', 'r.csv', '--columns', 'statuss'], 2, "Did you mean 'status'?"],
     ['has an unknown field', ['-w', '{statsu}'], 2, 'Did you mean {status}?'],
-    ['has a path that is none', ['-o', 'r.csv', '--select', 'a['], 2, '--select: expected a path of JMESPath'],
-  ])('%s is refused before anything is sent.', async (_what, args, exitCode, why) => {
+    ['has an invalid path', ['-o', 'r.csv', '--select', 'a['], 2, '--select: expected a path of JMESPath'],
+  ])('that %s is refused before anything is sent', async (_what, args, exitCode, why) => {
     const { preq, file, server, text } = await open()
     mkdirSync(file('folder'))
     const { code, stdout, stderr } = await preq(['URL/a', ...args])
@@ -158,19 +158,19 @@ describe('An output that cannot be', () => {
     expect(text('repos.csv')).toContain('ann,alpha')
   })
 
-  test('is replaced when that is asked for.', async () => {
+  test('is replaced with --overwrite', async () => {
     const { preq, text } = await open()
     expect((await preq(['URL/a', '-o', 'repos.csv', '--overwrite', '--columns', 'status'])).code).toBe(0)
     expect(text('repos.csv')).toBe('status\n200\n')
   })
 })
 
-describe('An output that fills up', () => {
+describe('A full disk', () => {
   test.each([
     ['as CSV', '-o /dev/full --output-format csv'],
     ['as JSON lines', '-o /dev/full'],
     ['as standard output', '> /dev/full'],
-  ])('%s is told in a sentence: exit code 74.', async (_what, where) => {
+  ])('below %s is reported in a sentence with exit code 74', async (_what, where) => {
     const { start, server } = await open()
     const { MAIN } = await import('./sandbox.ts')
     const script = `"$0" "$1" '${server.origin}/{1..3}' -q ${where}`
@@ -179,8 +179,8 @@ describe('An output that fills up', () => {
   })
 })
 
-describe('An input that breaks off', () => {
-  test('is told with its line; what was sent is written, and the exit code is 1.', async () => {
+describe('An input that fails in the middle', () => {
+  test('is reported with its line, the results so far are written, and the exit code is 1', async () => {
     const { preq, file, rows } = await open()
     writeFileSync(file('broken.csv'), 'id\n1\n2\n"3\n')
     const { code, stderr } = await preq(['URL/{id}', '-i', 'broken.csv', '-o', 'r.csv'])
@@ -195,12 +195,12 @@ describe('The exit code', () => {
     [['URL/a'], 0],
     [['URL/a', 'URL/status/500', '--retries', '0'], 1],
     [['URL/a', '--nope'], 2],
-  ])('of %j is %d.', async (args, exitCode) => {
+  ])('of %j is %d', async (args, exitCode) => {
     const { preq } = await open()
     expect((await preq(args)).code).toBe(exitCode)
   })
 
-  test('is 141, quietly, when the reader goes away; the run ends.', async () => {
+  test('is 141 without a message when the reader closes the pipe, and the run ends', async () => {
     const { start, server } = await open()
     const { MAIN } = await import('./sandbox.ts')
     const script = `"$0" "$1" '${server.origin}/{1..100000}' | head -n 2; echo "code \${PIPESTATUS[0]}"`
@@ -217,7 +217,7 @@ describe('The exit code', () => {
     })
   })
 
-  test('is 130 after Ctrl-C, which lets what is under way finish; a rerun does the rest.', async () => {
+  test('is 130 after Ctrl-C, which lets requests in flight finish, and a resumed run sends the rest', async () => {
     const { preq, startPreq, server, lines } = await open()
     const args = ['URL/slow/{300..319}', '-c', '4', '-o', 'r.jsonl', '--resume']
     const running = startPreq(args)
@@ -239,7 +239,7 @@ describe('The exit code', () => {
     })
   })
 
-  test('is 130 at once after a second Ctrl-C, 143 after SIGTERM, 129 after SIGHUP; every line is whole.', async () => {
+  test('is 130 at once after a second Ctrl-C, 143 after SIGTERM and 129 after SIGHUP, and every line is complete', async () => {
     for (const [signals, exitCode] of [
       [['SIGINT', 'SIGINT'], 130],
       [['SIGTERM'], 143],
@@ -270,7 +270,7 @@ describe('The exit code', () => {
 })
 
 describe('A run', () => {
-  test('goes on after SIGKILL with --resume: what is done is not sent again, and every other output is whole.', async () => {
+  test('resumes after SIGKILL with --resume without sending finished requests again, and completes every other output', async () => {
     const { preq, startPreq, server, lines, rows } = await open()
     const args = ['URL/slow/{1..40}', '-c', '2', '-o', 'r.jsonl', '-o', 'r.csv', '--resume']
     const running = startPreq(args)
@@ -294,7 +294,7 @@ describe('A run', () => {
     })
   })
 
-  test('takes the statuses for ok that it is told.', async () => {
+  test('treats the statuses of --accept as success', async () => {
     const { preq } = await open()
     const args = ['URL/status/404', 'URL/status/410', 'URL/a', '--accept', '2xx,404', '--order', 'input', '-w', '{ok} ']
     const { code, stdout } = await preq(args)
@@ -302,14 +302,14 @@ describe('A run', () => {
     expect((await preq(['URL/a', '--accept', '2xx,abc'])).stderr).toContain('--accept: expected statuses such as')
   })
 
-  test('stops after the first failure with --fail-fast.', async () => {
+  test('stops after the first failure with --fail-fast', async () => {
     const { preq, server } = await open()
     const { code } = await preq(['URL/status/404', 'URL/slow/{1..50}', '-c', '1', '--fail-fast'])
     expect(code).toBe(1)
     expect(server.seen.length).toBeLessThan(5)
   })
 
-  test('takes secrets from the environment and from files, and prints none of them.', async () => {
+  test('reads secrets from the environment and from files, and prints none of them', async () => {
     const { preq, server, file } = await open()
     writeFileSync(file('token'), 'tok-from-file\n')
     writeFileSync(file('headers'), '# mine\nx-api-key: key-from-file\n')
@@ -323,11 +323,11 @@ describe('A run', () => {
     expect(server.seen[0]?.headers['x-api-key']).toBe('key-from-file')
     const printed = [first.stdout, first.stderr, second.stdout, second.stderr].join('')
     for (const secret of ['tok-from-env', 'tok-from-file', 'key-from-file']) expect(printed).not.toContain(secret)
-    // What the server echoes is data.
+    // The echo of the server is data and is not redacted.
     expect(first.stderr).not.toContain('tok-in-url')
   })
 
-  test('has layers: a file, over it the environment, over both the flags.', async () => {
+  test('reads settings from a file, overridden by the environment, overridden by flags', async () => {
     const { preq, server, file } = await open()
     writeFileSync(file('preq.json'), JSON.stringify({ 'user-agent': 'file', header: ['x-a: file'], param: ['p=file'] }))
     await preq(['URL/a', '-H', 'x-a: flag', '-q'], { PREQ_USER_AGENT: 'env', PREQ_HEADER: 'x-a: env' })

@@ -1,4 +1,4 @@
-/** What becomes of outputs that are there already, and of several at once; by the built binary. */
+/** Existing outputs and several outputs at once, with the built binary. */
 import { linkSync, lstatSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
@@ -14,8 +14,8 @@ function rowsIn(path: string): unknown {
   return database.prepare('SELECT count(*) AS rows FROM results').get()?.['rows']
 }
 
-describe('An output that is there', () => {
-  test('stays as it was when a run is refused, wherever the first difference is.', async () => {
+describe('An existing output', () => {
+  test('stays unchanged when a run is refused, wherever its input first differs from the run file', async () => {
     const { run, write, text, file, server } = await workplace()
     write('ids.csv', ids(1, 30))
     expect((await run(['URL/{id}', '-i', 'ids.csv', ...TO_ALL])).code).toBe(0)
@@ -36,7 +36,7 @@ describe('An output that is there', () => {
     expect(readdirSync(file('.')).toSorted()).toEqual(['ids.csv', 'r.csv', 'r.jsonl', 'r.sqlite'])
   })
 
-  test('is not touched by a second run on the run file, which does the first no harm.', async () => {
+  test('stays unchanged by a second run on the same run file, and the first run continues', async () => {
     const { promise: over, resolve: end } = Promise.withResolvers<void>()
     const { start, run, text, server } = await workplace(({ url }, response) => {
       if (url === '/12') void over.then(() => response.end('{}'))
@@ -51,7 +51,7 @@ describe('An output that is there', () => {
     expect(text('r.csv').trim().split('\n').length).toBe(13)
   })
 
-  test('is replaced with --overwrite once there is something else, and not by a run that is refused.', async () => {
+  test('is replaced with --overwrite when the run has ended, but not by a refused run', async () => {
     const { run, text, write, file } = await workplace()
     const to = ['-o', 'r.csv', '-o', 'r.jsonl', '-o', 'r.sqlite', '--columns', 'index']
     expect((await run(['URL/a', 'URL/b', ...to])).code).toBe(0)
@@ -64,7 +64,7 @@ describe('An output that is there', () => {
     expect([text('r.csv'), rowsIn(file('r.sqlite'))]).toEqual(['index\n0\n', 1])
   })
 
-  test('is replaced by one run at a time: a second one is refused, and does the first no harm.', async () => {
+  test('is replaced by one run at a time: a second run is refused, and the first continues', async () => {
     for (const to of ['r.csv', 'r.sqlite']) {
       const { promise: over, resolve: end } = Promise.withResolvers<void>()
       const { start, run, text, file, server } = await workplace(({ url }, response) => {
@@ -87,7 +87,7 @@ describe('An output that is there', () => {
     }
   })
 
-  test('is replaced where a link leads, and the link stays.', async () => {
+  test('behind a link is replaced, and the link stays', async () => {
     const { run, text, file } = await workplace()
     for (const ending of ['csv', 'jsonl']) {
       const [real, link] = [`real.${ending}`, `link.${ending}`]
@@ -99,7 +99,7 @@ describe('An output that is there', () => {
     expect(readdirSync(file('.')).length).toBe(4)
   })
 
-  test('is not the input, nor another output, by whatever link.', async () => {
+  test('is refused if it is also the input or another output, also through links', async () => {
     const { run, text, write, file, server } = await workplace()
     write('ids.csv', 'id\n1\n')
     symlinkSync('ids.csv', file('link.csv'))
@@ -119,7 +119,7 @@ describe('An output that is there', () => {
     expect([text('ids.csv'), server.requests]).toEqual(['id\n1\n', []])
   })
 
-  test('and one that cannot be made are told of by the name of the flag.', async () => {
+  test('and one that cannot be created are reported with the name of the flag', async () => {
     const { run, write, file } = await workplace()
     write('text.db', 'no database')
     symlinkSync('gone.csv', file('link.csv'))
@@ -129,7 +129,7 @@ describe('An output that is there', () => {
     }
   })
 
-  test('stays untouched while --overwrite makes another, and so does what lies beside it.', async () => {
+  test('and the files beside it stay unchanged while --overwrite writes the new one', async () => {
     const { promise: over, resolve: end } = Promise.withResolvers<void>()
     const { start, run, write, text, file, server } = await workplace(({ url }, response) => {
       if (url === '/new') void over.then(() => response.end('{}'))
@@ -151,7 +151,7 @@ describe('An output that is there', () => {
     expect(readdirSync(file('.')).toSorted()).toEqual(['r.csv', 'r.csv.part', 'r.jsonl', 'r.jsonl.before', 'victim'])
   })
 
-  test('is replaced without what killed runs left beside it, and without touching anything else.', async () => {
+  test('is replaced, parts of killed runs are removed, and other files stay', async () => {
     const { run, write, file } = await workplace()
     const to = ['-o', 'r.jsonl', '-o', 'r.csv']
     expect((await run(['URL/old', ...to])).code).toBe(0)
@@ -163,16 +163,16 @@ describe('An output that is there', () => {
     expect(readdirSync(file('.')).toSorted()).toEqual(left)
   })
 
-  test('stays as it was when a run with --overwrite breaks off, and a sentence says where the new rows are.', async () => {
+  test('stays unchanged when a run with --overwrite fails, and a message says where the new rows are', async () => {
     const { run, shell, text, file } = await workplace()
     for (const name of ['r.csv', 'r.jsonl']) {
       expect((await run(['URL/old', '-o', name])).code).toBe(0)
       const before = text(name)
-      // Files of at most 16 KiB: the disk is full in the middle of the run.
+      // Limits files to 16 KiB, as if the disk were full in the middle of the run.
       const { code, stderr } = await shell(`ulimit -f 16; preq 'URL/{1..2000}' -o ${name} --overwrite -q`).finished
       expect([code, text(name)]).toEqual([74, before])
       expect(stderr).toMatch(
-        new RegExp(`^preq: ${name} is as it was\\. What was written is in \\S*${name}\\.part\\.$`, 'm'),
+        new RegExp(`^preq: ${name} is unchanged\\. The new results are in \\S*${name}\\.part\\.$`, 'm'),
       )
       expect(text(`${name}.part`)).toContain('/1')
       rmSync(file(`${name}.part`))
@@ -183,7 +183,7 @@ describe('An output that is there', () => {
     ['r.jsonl', 'deleted', (path: string) => rmSync(path), /copied to \S+r\.jsonl\.part/],
     ['r.csv', 'cut', (path: string) => truncateSync(path, 1), /1 of \d+ bytes are left/],
     ['r.sqlite', 'moved', (path: string) => renameSync(path, `${path}.away`), /moved or replaced during the run/],
-  ])('is exit code 74 when it is lost while the run goes on: %s, %s.', async (to, _how, lose, where) => {
+  ])('that is lost during the run gives exit code 74: %s, %s', async (to, _how, lose, where) => {
     const { promise: over, resolve: end } = Promise.withResolvers<void>()
     const { start, file, server } = await workplace(({ url }, response) => {
       if (url === '/2') void over.then(() => response.end('{}'))
@@ -198,7 +198,7 @@ describe('An output that is there', () => {
     expect([code, stderr]).toEqual([74, expect.stringMatching(where)])
   })
 
-  test('is not left behind by a run that is refused.', async () => {
+  test('is removed again by a refused run that created it', async () => {
     const { run, write, file } = await workplace()
     write('broken.csv', 'id\n"1\n')
     const { code } = await run(['URL/{id}', '-i', 'broken.csv', '-o', 'r.csv', '-o', 'r.sqlite'])
@@ -207,7 +207,7 @@ describe('An output that is there', () => {
 })
 
 describe('Standard output', () => {
-  test('gets everything beside files with -o -.', async () => {
+  test('gets every result in addition to files with -o -', async () => {
     for (const other of ['r.csv', 'r.jsonl', 'r.sqlite']) {
       const { run } = await workplace()
       for (const order of [
@@ -220,21 +220,21 @@ describe('Standard output', () => {
     }
   })
 
-  test('is standard output by its names in /dev, too, and is added to.', async () => {
+  test('is recognized by its names in /dev, and is appended to', async () => {
     const { shell, text } = await workplace()
     const script = `echo one > log; preq URL/a -o /dev/stdout --output-format tsv -q >> log; preq URL/b -o /dev/fd/1 -q | wc -l`
     expect((await shell(script).finished).stdout.trim()).toBe('1')
     expect(text('log')).toMatch(/^one\nindex\turl.*\n0\t.*\n$/)
   })
 
-  test('is for one of -w and -o -.', async () => {
+  test('is refused for -w and -o - together', async () => {
     const { run, server } = await workplace()
     const { code, stderr } = await run(['URL/a', '-o', '-', '-w', '{url}'])
     expect([code, server.requests]).toEqual([2, []])
     expect(stderr).toContain('-w: expected standard output for itself, got -o - beside it')
   })
 
-  test('takes lines of -w from many requests without a warning of listeners, however slowly it is read.', async () => {
+  test('takes lines of -w from many requests without a warning about listeners, however slowly it is read', async () => {
     const { shell } = await workplace()
     const { stderr, stdout } = await shell(
       `preq 'URL/{1..3000}' -q -c 100 -w '{url} ${'x'.repeat(2_000)}\n' | (sleep 1; cat) | wc -l`,
@@ -247,7 +247,7 @@ describe('A table of SQLite', () => {
   const PEOPLE = 'id,name,status\n1,"Ann ""A"", B",active\n2,Bob,idle\n'
   const SELECT = ['URL/{id}', '-i', 'p.csv', '--select', 'method, host: headers.host', '-o', 'r.sqlite']
 
-  test('has the columns of the input, and a column for each selected part.', async () => {
+  test('has the columns of the input and a column for each selected part', async () => {
     const { run, write, file, server } = await workplace()
     write('p.csv', PEOPLE)
     for (const again of [[], ['--overwrite']]) {
@@ -263,7 +263,7 @@ describe('A table of SQLite', () => {
     }
   })
 
-  test('has those that --columns chooses.', async () => {
+  test('has the columns of --columns', async () => {
     const { run, write, file } = await workplace()
     write('p.csv', PEOPLE)
     expect((await run([...SELECT, '--columns', 'index,name,host'])).code).toBe(0)
@@ -277,7 +277,7 @@ describe('A table of SQLite', () => {
 })
 
 describe('--columns', () => {
-  test('is refused where nothing has columns.', async () => {
+  test('is refused if no output has columns', async () => {
     const { run, server } = await workplace()
     const { code, stderr } = await run(['URL/a', '--columns', 'url'])
     expect([code, stderr, server.requests]).toEqual([
@@ -293,13 +293,13 @@ describe('--select', () => {
     ['nosuch(name)', 'Unknown function: nosuch()'],
     ['a[?b == `1`].[length(c, d)]', 'Invalid arity: length()'],
     ['x: {a: b, c: nosuch(d)}', 'Unknown function: nosuch()'],
-  ])('with %s is refused before anything is sent.', async (path, why) => {
+  ])('with %s is refused before anything is sent', async (path, why) => {
     const { run, server } = await workplace()
     const { code, stderr } = await run(['URL/a', '--select', path])
     expect([code, stderr, server.requests]).toEqual([2, expect.stringContaining(why), []])
   })
 
-  test('says what no value had.', async () => {
+  test('warns about a part that no value had', async () => {
     const { run } = await workplace()
     const { code, stderr } = await run(['URL/{1..2}', '--select', 'Method, url, l: length(body)'])
     expect([code, stderr]).toEqual([0, expect.stringContaining("warning: no value had 'Method' (--select)\n2 ok, 0")])
@@ -310,7 +310,7 @@ describe('--select', () => {
 describe('--save', () => {
   const SAVE = ['URL/{1..3}.bin', '--save', 'dl']
 
-  test('replaces what is there with --overwrite, whole; without it says what to do, and sends nothing.', async () => {
+  test('replaces whole files with --overwrite; without it, preq says what to do and sends nothing', async () => {
     const { run, text, file, write, server } = await workplace()
     expect((await run(SAVE)).code).toBe(0)
     write('dl/2.bin', 'older')
@@ -326,7 +326,7 @@ describe('--save', () => {
     expect(readdirSync(file('dl')).toSorted()).toEqual(['1.bin', '2.bin', '3.bin'])
   })
 
-  test('leaves what is there where its request fails, also with --overwrite.', async () => {
+  test('keeps an existing file if its request fails, also with --overwrite', async () => {
     const { run, text } = await workplace()
     expect((await run(['URL/a', '--save', 'dl', '--name', 'x'])).code).toBe(0)
     const before = text('dl/x')
@@ -334,7 +334,7 @@ describe('--save', () => {
     expect(text('dl/x')).toBe(before)
   })
 
-  test('fetches with --resume what was deleted, and nothing else.', async () => {
+  test('with --resume fetches deleted files again, and nothing else', async () => {
     const { run, file, server } = await workplace()
     const args = [...SAVE, '-o', 'r.jsonl', '--resume']
     expect((await run(args)).code).toBe(0)
@@ -346,7 +346,7 @@ describe('--save', () => {
     expect((await run(args)).stderr).toContain('(3 of them from before)')
   })
 
-  test('gives no name twice when a run goes on.', async () => {
+  test('with --resume gives no name twice', async () => {
     const { run, file, text } = await workplace()
     const to = ['--save', 'dl', '-o', 'r.jsonl', '--resume']
     expect((await run(['URL/{1..2}/x', ...to])).code).toBe(0)
@@ -356,7 +356,7 @@ describe('--save', () => {
     expect(JSON.parse(text('dl/x~3'))).toMatchObject({ url: '/4/x' })
   })
 
-  test('has no parts to select but its path and size.', async () => {
+  test('has only path and bytes for --select', async () => {
     const { run, server, text } = await workplace()
     const refused = await run([...SAVE, '--select', 'id'])
     expect([refused.code, refused.stderr]).toEqual([
@@ -368,7 +368,7 @@ describe('--save', () => {
     expect(text('r.csv')).toMatch(/\/dl\/a\n$/)
   })
 
-  test('is what --name needs.', async () => {
+  test('is required by --name', async () => {
     const { run } = await workplace()
     expect(await run(['URL/a', '--name', 'x'])).toMatchObject({
       code: 2,
@@ -378,7 +378,7 @@ describe('--save', () => {
 })
 
 describe('Secrets in URLs', () => {
-  test('are struck out in whatever column, key or table holds one; data is not.', async () => {
+  test('are redacted in columns, keys and tables, but not in data', async () => {
     const { run, write, text, file, server } = await workplace()
     write('s.csv', 'url,link,note\nURL/a?token=SECRET1,http://me:SECRET2@x.org/?api_key=SECRET3,plain token=4\n')
     const shows = ['--key', '{link}', '-w', '{url} {link} {row.url} {key} {note}\\n', '-v', '--select', 'method']

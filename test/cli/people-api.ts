@@ -1,13 +1,13 @@
-/** The API of docs/enrich.md: it knows people, allows so many requests a second, and fails now and then. */
+/** The API of docs/enrich.md: it serves people, limits the requests per second, and fails now and then. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface PeopleApi extends AsyncDisposable {
   readonly origin: string
-  /** When each request came, in the order in which they came. */
+  /** The time of each request, in the order of arrival. */
   readonly arrivals: readonly { readonly id: number; readonly atMs: number }[]
-  /** What it has said, by status. */
+  /** The number of answers by status. */
   readonly said: Readonly<Record<number, number>>
 }
 
@@ -15,7 +15,7 @@ export const scoreOf = (id: number): number => (id * 7) % 1_000
 const BUSY_EVERY = 500
 const BROKEN_EVERY = 40
 
-/** @param random decides which requests it cannot serve */
+/** @param random decides which requests fail */
 export async function peopleApi(random: () => number): Promise<PeopleApi> {
   const arrivals: { id: number; atMs: number }[] = []
   const said: Record<number, number> = {}

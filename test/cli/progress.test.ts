@@ -17,14 +17,14 @@ const at = (done: number, more: Partial<Progress> = {}): Progress => ({
   ...more,
 })
 
-test('the bar shows how much is done, how fast, and what went wrong', () => {
+test('the progress bar shows counts, rate and failures', () => {
   expect(barLine(at(150, { failed: 7 }), 100, plain)).toBe(
     `  ${'━'.repeat(15)}${'─'.repeat(15)}  150/300    96/s    4 retries   7 failed`,
   )
   expect(barLine(at(300), 100, plain)).toContain(`${'━'.repeat(30)}  300/300`)
 })
 
-test('a pause is told without a change of the bar', () => {
+test('a pause is reported while the progress bar stays the same', () => {
   const bar = /[━─]+/
   const paused = barLine(at(150, { pausedHosts: ['a.example'] }), 72, plain)
   expect(paused).toMatch(/1 host paused$/)
@@ -32,7 +32,7 @@ test('a pause is told without a change of the bar', () => {
   expect(barLine(at(150, { pausedHosts: ['a.example', 'b.example'] }), 100, plain)).toMatch(/2 hosts paused$/)
 })
 
-test('a line is never as wide as its terminal, which would wrap it', () => {
+test('a progress line is narrower than the terminal, so that it does not wrap', () => {
   for (let columns = 10; columns < 130; columns++) {
     for (const pausedHosts of [[], ['a.example']]) {
       expect(barLine(at(299, { pausedHosts }), columns, plain).length).toBeLessThan(columns)
@@ -40,12 +40,12 @@ test('a line is never as wide as its terminal, which would wrap it', () => {
   }
 })
 
-test('without a total there is no bar', () => {
+test('progress without a total has no bar', () => {
   const { total: _, ...unbounded } = at(12)
   expect(barLine(unbounded, 100, plain)).toBe('  12    96/s    4 retries   0 failed')
 })
 
-test('off a terminal there is a line a second, and the last state once', () => {
+test('progress without a terminal is one line a second, and the last state once', () => {
   let nowMs = 0
   const lines: string[] = []
   const display = plainDisplay(text => void lines.push(text), { now: () => nowMs })

@@ -1,4 +1,4 @@
-/** Rows that cannot be sent as they stand, in a run that is gone on with; by the built binary. */
+/** Rows that cannot be sent, in runs that are resumed, with the built binary. */
 import { describe, expect, test } from 'vitest'
 import { endsOf, workplace } from './workplace.ts'
 
@@ -6,7 +6,7 @@ const BROKEN = 'id,n\na,1\nb,2,3\nc,many\nd,4\n'
 const ARGS = ['URL/{id}', '-i', 'rows.csv', '--budget', 'units=10/s', '--cost', 'units={n}', '-o', 'r.jsonl']
 
 describe('A row that cannot be sent', () => {
-  test('has its line in the run file, with its code and where it stands; a rerun says the same and adds nothing.', async () => {
+  test('gets a line in the run file with its code and position, and a resumed run reports the same and adds nothing', async () => {
     const { run, server, write, linesIn, text } = await workplace()
     write('rows.csv', BROKEN)
     const first = await run([...ARGS, '--resume'])
@@ -25,7 +25,7 @@ describe('A row that cannot be sent', () => {
     expect(again.stderr).toContain('2 ok, 2 failed')
   })
 
-  test('is sent once it is mended, alone; --retry-failed is not needed, and does no harm.', async () => {
+  test('is sent alone once it is corrected, with or without --retry-failed', async () => {
     for (const more of [[], ['--retry-failed']]) {
       const { run, server, write, linesIn } = await workplace()
       write('rows.csv', BROKEN)
@@ -35,13 +35,13 @@ describe('A row that cannot be sent', () => {
       write('rows.csv', BROKEN.replace('b,2,3', 'b,2').replace('many', '3'))
       expect((await run([...ARGS, '--resume', '-o', 'r.csv', ...more])).code).toBe(0)
       expect(server.requests.map(({ url }) => url).toSorted()).toEqual(['/a', '/b', '/c', '/d'])
-      // The last line of each counts.
+      // The last line of each request counts.
       const last = new Map(linesIn('r.jsonl').map(line => [line.index, line.ok]))
       expect([...last]).toEqual([0, 1, 2, 3].map(index => [index, true]))
     }
   })
 
-  test('may be left out at the end, since it was never sent.', async () => {
+  test('may be removed from the end of the input, because it was never sent', async () => {
     const { run, server, write } = await workplace()
     write('urls.txt', 'URL/a\nno url\n')
     expect((await run(['-i', 'urls.txt', '-o', 'r.jsonl', '--resume'])).code).toBe(1)
@@ -50,7 +50,7 @@ describe('A row that cannot be sent', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('ends the run with 74 where its line cannot be written.', async () => {
+  test('ends the run with 74 if its line cannot be written', async () => {
     const { shell, write } = await workplace()
     write('urls.txt', 'no url\n'.repeat(500))
     const { code, stderr } = await shell('ulimit -f 8; preq -i urls.txt -o r.jsonl -q').finished

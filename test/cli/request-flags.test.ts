@@ -1,4 +1,4 @@
-/** What flags say of the requests themselves; a server tells what came. */
+/** Flags for the request itself, checked at the server. */
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { endsOf, workplace } from './workplace.ts'
@@ -6,13 +6,13 @@ import { endsOf, workplace } from './workplace.ts'
 const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`
 
 describe('A request', () => {
-  test('is relative to --base-url, with a slash at its end or without.', async () => {
+  test('is resolved against --base-url, with or without a slash at its end', async () => {
     const { run, server } = await workplace()
     for (const base of ['URL/v1/', 'URL/v1', 'URL']) expect((await run(['a/b', '--base-url', base])).code).toBe(0)
     expect(server.requests.map(({ url }) => url)).toEqual(['/v1/a/b', '/v1/a/b', '/a/b'])
   })
 
-  test('has the method of --method, and the credentials of --auth from the line, a variable or a file.', async () => {
+  test('has the method of --method and the credentials of --auth, from the command line, a variable or a file', async () => {
     const { run, server, write } = await workplace()
     write('pair', 'me:from-file\n')
     await run(['URL/a', '-X', 'delete', '--auth', 'me:word'])
@@ -28,7 +28,7 @@ describe('A request', () => {
     expect(refused.stderr).not.toContain('hidden-word')
   })
 
-  test('carries --cookie to the origins of the input, and what servers set from --cookie-file to the next run.', async () => {
+  test('sends --cookie to the origins of the input, and cookies of --cookie-file in the next run', async () => {
     const { run, server, text } = await workplace((_echo, response) => {
       response.setHeader('set-cookie', 'seen=yes; Max-Age=3600').end('{}')
     })
@@ -41,7 +41,7 @@ describe('A request', () => {
     expect(text('jar.txt')).toMatch(/\tseen\tyes$/m)
   })
 
-  test('keeps what a server sets in its row, shares it with --share-cookies, and keeps none with --no-cookies.', async () => {
+  test('keeps cookies of a server within its row, shares them with --share-cookies, and drops them with --no-cookies', async () => {
     const { run, server } = await workplace(({ url }, response) => {
       response.setHeader('set-cookie', 'seen=yes')
       if (url.startsWith('/hop')) response.writeHead(302, { location: '/end' })
@@ -65,7 +65,7 @@ describe('A request', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('--no-cookies: expected it without --cookie-file')])
   })
 
-  test('never gets the session of another row, and --cookie-file never keeps one of a row with a credential.', async () => {
+  test('never gets the session of another row, and --cookie-file never stores one of a row with a credential', async () => {
     const { run, server, write, file } = await workplace(({ headers }, response) => {
       const session = /sid=(\w+)/.exec(headers['cookie'] ?? '')?.[1]
       const you = session ?? headers['authorization']?.replace('Bearer ', '')
@@ -92,7 +92,7 @@ describe('A request', () => {
     expect(existsSync(file('jar.json'))).toBe(false)
   })
 
-  test('with --bearer and a header for all rows uses the jar of --cookie-file, as one without does.', async () => {
+  test('with --bearer and a header for all rows uses the cookies of --cookie-file, as one without them does', async () => {
     const { run, server } = await workplace((_echo, response) => {
       response.setHeader('set-cookie', 'seen=yes; Max-Age=3600').end('{}')
     })
@@ -107,7 +107,7 @@ describe('A request', () => {
     ])
   })
 
-  test('calls itself what --user-agent says; several take turns.', async () => {
+  test('sends the --user-agent, and several of them in turn', async () => {
     const { run, server } = await workplace()
     await run(['URL/{1..4}', '-c', '1', '-A', 'one', '--user-agent', 'two'])
     await run(['URL/5'], { env: { PREQ_USER_AGENT: 'of the environment' } })
@@ -120,7 +120,7 @@ describe('A request', () => {
     ])
   })
 
-  test('has a key with --idempotency-key, the same in every attempt.', async () => {
+  test('has a key with --idempotency-key, which is the same in every attempt', async () => {
     let count = 0
     const { run, server } = await workplace((_echo, response) => {
       response.writeHead(count++ === 0 ? 500 : 200).end('{}')
@@ -131,14 +131,14 @@ describe('A request', () => {
     expect(keys[0]).toMatch(/.{16,}/)
   })
 
-  test('may have a Host of its own with --allow-host-header only.', async () => {
+  test('may have its own Host only with --allow-host-header', async () => {
     const { run, server } = await workplace()
     expect(endsOf((await run(['URL/a', '-H', 'host: other.example'])).lines)).toEqual(['invalid_request/header'])
     expect((await run(['URL/a', '-H', 'host: other.example', '--allow-host-header'])).code).toBe(0)
     expect(server.requests.map(({ headers }) => headers['host'])).toEqual(['other.example'])
   })
 
-  test('is multipart/form-data with --multipart: fields, files, columns; a cell never chooses a file.', async () => {
+  test('is multipart/form-data with --multipart fields, files and columns, and a cell never names a file to read', async () => {
     const { run, server, write } = await workplace()
     write('a.txt', 'content of a')
     write('secret.txt', 'never sent')
@@ -162,20 +162,20 @@ describe('A body', () => {
     ['json', '{"a":1}', { a: 1 }],
     ['text', '{"a":1}', '{"a":1}'],
     ['bytes', 'ab', 'YWI='],
-  ])('becomes a value --as %s: %s.', async (as, body, value) => {
+  ])('becomes a value --as %s: %s', async (as, body, value) => {
     const { run } = await workplace((_echo, response) => void response.end(body))
     const { lines } = await run(['URL/a', '--as', as])
     expect(lines).toMatchObject([{ ok: true, value }])
   })
 
-  test('that is no JSON fails --as json, and other words are refused with the one that was meant.', async () => {
+  test('that is not JSON fails --as json, and an unknown value of --as is refused with a suggestion', async () => {
     const { run } = await workplace((_echo, response) => void response.end('plain'))
     expect(endsOf((await run(['URL/a', '--as', 'json'])).lines)).toEqual(['parse/json'])
     const { code, stderr } = await run(['URL/a', '--as', 'jso'])
     expect([code, stderr]).toEqual([2, expect.stringContaining("Did you mean 'json'?")])
   })
 
-  test('is kept by --save only if its --checksum is right, row by row.', async () => {
+  test('is kept by --save only if its --checksum matches, row by row', async () => {
     const { run, write, file } = await workplace((_echo, response) => void response.end('hello'))
     const right = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
     write('rows.csv', `name,sum\ngood,${right}\nbad,${'0'.repeat(64)}\n`)
@@ -191,7 +191,7 @@ describe('A body', () => {
     expect([short.code, short.stderr]).toEqual([2, expect.stringContaining('--checksum: expected a checksum such as')])
   })
 
-  test('of rows of JSON lines is named by their own fields, too.', async () => {
+  test('of a row of JSON lines may be named by its fields', async () => {
     const { run, write, file } = await workplace()
     write('rows.jsonl', '{"id": 7}\n{"id": "b"}\n')
     expect((await run(['URL/{id}', '-i', 'rows.jsonl', '--save', 'out', '--name', 'n-{id}'])).code).toBe(0)

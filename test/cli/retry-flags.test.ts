@@ -1,4 +1,4 @@
-/** What flags say of retries and time; a server tells how often it was asked. */
+/** Flags for retries and timeouts, checked with a server that counts requests. */
 import { describe, expect, test } from 'vitest'
 import { endsOf, workplace } from './workplace.ts'
 import type { Respond } from '../support/echo-server.ts'
@@ -10,7 +10,7 @@ const failing =
   (_echo, response) =>
     void response.writeHead(status, headers).end('{}')
 
-/** How often the server was asked for one request, and what came of it. */
+/** The number of attempts of one request, and its result. */
 async function asked(respond: Respond, args: readonly string[]): Promise<[count: number, end: string | undefined]> {
   const { run, server } = await workplace(respond)
   const { lines, stderr } = await run(['URL/a', '--backoff', '1ms', ...args])
@@ -19,32 +19,37 @@ async function asked(respond: Respond, args: readonly string[]): Promise<[count:
 
 describe('A failure', () => {
   test.each<[string, number, string[], number]>([
-    ['--retries of them', 500, ['--retries', '2'], 3],
-    ['none with --retries 0', 500, ['--retries', '0'], 1],
-    ['no POST', 500, ['-X', 'POST', '--retries', '2'], 1],
-    ['a POST where --retry-methods says so', 500, ['-X', 'POST', '--retries', '2', '--retry-methods', 'get, post'], 3],
-    ['no GET where --retry-methods leaves it out', 500, ['--retries', '2', '--retry-methods', 'PUT'], 1],
-    ['no 404', 404, ['--retries', '2'], 1],
-    ['a 404 where --retry-statuses says so', 404, ['--retries', '2', '--retry-statuses', '404,5xx'], 3],
-    ['a 503 among 5xx', 503, ['--retries', '2', '--retry-statuses', '404,5xx'], 3],
-    ['no 500 where --retry-statuses leaves it out', 500, ['--retries', '2', '--retry-statuses', '503'], 1],
+    ['--retries times', 500, ['--retries', '2'], 3],
+    ['never with --retries 0', 500, ['--retries', '0'], 1],
+    ['never for POST', 500, ['-X', 'POST', '--retries', '2'], 1],
     [
-      'no more than --retry-reserve and --retry-share allow',
+      'for POST if --retry-methods includes it',
+      500,
+      ['-X', 'POST', '--retries', '2', '--retry-methods', 'get, post'],
+      3,
+    ],
+    ['never for GET if --retry-methods omits it', 500, ['--retries', '2', '--retry-methods', 'PUT'], 1],
+    ['never for 404', 404, ['--retries', '2'], 1],
+    ['for 404 if --retry-statuses includes it', 404, ['--retries', '2', '--retry-statuses', '404,5xx'], 3],
+    ['for 503 if --retry-statuses includes 5xx', 503, ['--retries', '2', '--retry-statuses', '404,5xx'], 3],
+    ['never for 500 if --retry-statuses omits it', 500, ['--retries', '2', '--retry-statuses', '503'], 1],
+    [
+      'at most as often as --retry-reserve and --retry-share permit',
       500,
       ['--retries', '9', '--retry-reserve', '2', '--retry-share', '0'],
       3,
     ],
     [
-      'any number where --retry-share is none',
+      'without a budget with --retry-share none',
       500,
       ['--retries', '25', '--retry-share', 'none', '--max-backoff', '5ms'],
       26,
     ],
-  ])('is repeated: %s.', async (_what, status, args, times) => {
+  ])('is retried as the flags say: %s', async (_what, status, args, times) => {
     expect(await asked(failing(status), args)).toEqual([times, `http/${status}`])
   })
 
-  test('is repeated after --backoff, which doubles up to --max-backoff.', async () => {
+  test('is retried after --backoff, which doubles up to --max-backoff', async () => {
     const stamps: number[] = []
     const { run } = await workplace((_echo, response) => {
       stamps.push(performance.now())
@@ -55,13 +60,13 @@ describe('A failure', () => {
       await run(['URL/{1..30}', '--retries', '2', '--retry-share', 'none', '-c', '100', ...args])
       return Math.max(...stamps) - Math.min(...stamps)
     }
-    // Full jitter: of thirty at least one waits more than a tenth of what it may.
+    // Full jitter: of thirty retries, at least one waits longer than a tenth of the maximum.
     expectFigure(await gapsOf('--backoff', '3s', '--max-backoff', '20ms')).toBeLessThan(2_000)
     expect(await gapsOf('--backoff', '1s', '--max-backoff', '1s')).toBeGreaterThan(300)
     expect((await run(['URL/a', '--backoff', '10'])).stderr).toContain("--backoff: expected a duration such as '10s'")
   })
 
-  test('that asks for more patience than --max-retry-after is not waited for.', async () => {
+  test('with a Retry-After longer than --max-retry-after is not retried', async () => {
     const throttled = failing(429, { 'retry-after': '60' })
     expect(await asked(throttled, ['--max-retry-after', '1s'])).toEqual([1, 'http/429'])
     let count = 0
@@ -92,7 +97,7 @@ describe('A request that takes too long', () => {
       ['--min-speed', 'none', '--min-speed-over', '300ms', '-t', '1500ms'],
       'timeout/body',
     ],
-  ])('ends by %s.', async (_what, respond, args, code) => {
+  ])('is ended by %s', async (_what, respond, args, code) => {
     const { run } = await workplace(respond)
     const started = performance.now()
     const { lines, code: exit } = await run(['URL/a', '--retries', '0', ...args])
@@ -100,13 +105,13 @@ describe('A request that takes too long', () => {
     expectFigure(performance.now() - started).toBeLessThan(10_000)
   })
 
-  test('ends by --connect-timeout where nobody answers.', async () => {
+  test('is ended by --connect-timeout if no server answers', async () => {
     const { run } = await workplace()
     await using hole = await blackHole()
     const started = performance.now()
     const { lines } = await run([`http://127.0.0.1:${hole.port}/`, '--connect-timeout', '300ms', '--retries', '0'])
     expect(endsOf(lines)).toEqual(['timeout/connect'])
-    // By default it would be ten seconds.
+    // The default would be ten seconds.
     expectFigure(performance.now() - started).toBeLessThan(8_000)
   })
 })
@@ -120,7 +125,7 @@ test.each([
   [['--min-speed', '256'], "--min-speed: expected a size per second such as '1KiB'"],
   [['--min-speed-over', '30'], "--min-speed-over: expected a duration such as '10s'"],
   [['--total-timeout', '5'], "Write '5s' or '5ms'."],
-])('What cannot be read is refused with its remedy: %j.', async (args, why) => {
+])('a malformed retry or timeout flag is refused with a remedy: %j', async (args, why) => {
   const { run, server } = await workplace()
   const { code, stderr } = await run(['URL/a', ...args])
   expect([code, stderr, server.requests]).toEqual([2, expect.stringContaining(why), []])

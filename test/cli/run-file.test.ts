@@ -1,4 +1,4 @@
-/** What docs/cli.md tells of a run file that is read by others, and of exit codes: run as it stands there. */
+/** What docs/cli.md says about reading a run file with other programs and about exit codes, run as printed there. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -8,32 +8,35 @@ const GUIDE = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8'
 const hasJq = spawnSync('jq', ['--version']).status === 0
 
 describe('A run file', () => {
-  test.skipIf(!hasJq)('keeps what a retried request said before; a line of jq keeps the last of each.', async () => {
-    const asked = new Set<string>()
-    const { run, shell, linesIn } = await workplace(({ url }, response) => {
-      response.writeHead(asked.has(url) || !url.includes('fail') ? 200 : 404).end('{}')
-      asked.add(url)
-    })
-    const args = ['URL/{1..3}', 'URL/fail', '-o', 'run.jsonl', '--resume', '-X', 'POST']
-    await run(args)
-    await run([...args, '--retry-failed'])
-    expect(
-      linesIn('run.jsonl')
-        .filter(({ index }) => index === 3)
-        .map(({ ok }) => ok),
-    ).toEqual([false, true])
-    const line = /^jq -sc .*$/m.exec(GUIDE)?.[0] ?? 'false'
-    expect((await shell(line).finished).code).toBe(0)
-    expect(linesIn('last.jsonl').map(({ index, ok }) => [index, ok])).toEqual([
-      [0, true],
-      [1, true],
-      [2, true],
-      [3, true],
-    ])
-  })
+  test.skipIf(!hasJq)(
+    'keeps earlier results of a retried request, and the jq command of the docs keeps the last of each',
+    async () => {
+      const asked = new Set<string>()
+      const { run, shell, linesIn } = await workplace(({ url }, response) => {
+        response.writeHead(asked.has(url) || !url.includes('fail') ? 200 : 404).end('{}')
+        asked.add(url)
+      })
+      const args = ['URL/{1..3}', 'URL/fail', '-o', 'run.jsonl', '--resume', '-X', 'POST']
+      await run(args)
+      await run([...args, '--retry-failed'])
+      expect(
+        linesIn('run.jsonl')
+          .filter(({ index }) => index === 3)
+          .map(({ ok }) => ok),
+      ).toEqual([false, true])
+      const line = /^jq -sc .*$/m.exec(GUIDE)?.[0] ?? 'false'
+      expect((await shell(line).finished).code).toBe(0)
+      expect(linesIn('last.jsonl').map(({ index, ok }) => [index, ok])).toEqual([
+        [0, true],
+        [1, true],
+        [2, true],
+        [3, true],
+      ])
+    },
+  )
 })
 
-describe('What a run file knows a row by', () => {
+describe('A run file identifies a row', () => {
   const CSV = 'account,region\nalice,eu\nbob,eu\ncarol,us\n'
   const sorted = 'account,region\ncarol,us\nbob,eu\nalice,eu\n'
   const place = () =>
@@ -51,7 +54,7 @@ describe('What a run file knows a row by', () => {
     '{account} {value}\n',
   ]
 
-  test('is its headers with a column, too: a sorted input is refused, and nobody gets the answer of another.', async () => {
+  test('also by headers with a column: a sorted input is refused, so no row gets the answer of another', async () => {
     const { run, server, write } = await place()
     write('rows.csv', CSV)
     const first = await run([...args, '-H', 'X-All: 1', '--bearer', 'old'])
@@ -67,14 +70,14 @@ describe('What a run file knows a row by', () => {
       expect(stderr).toContain('got another one: request 0 was GET')
     }
     expect(server.requests).toHaveLength(3)
-    // What all rows have alike may be another one.
+    // Constants for all rows may change.
     write('rows.csv', CSV)
     const { code, stderr } = await run([...args, '-H', 'X-All: 2', '--bearer', 'new'])
     expect([code, stderr]).toEqual([0, expect.stringContaining('3 ok, 0 failed (3 of them from before)')])
     expect(server.requests).toHaveLength(3)
   })
 
-  test('is its --key, where there is one: the input may be sorted, shorter and longer.', async () => {
+  test('by its --key if there is one, so the input may be sorted, shorter or longer', async () => {
     const { run, server, write } = await place()
     write('rows.csv', CSV)
     const keyed = [...args, '--key', 'account']
@@ -92,7 +95,7 @@ describe('What a run file knows a row by', () => {
     expect(server.requests).toHaveLength(4)
   })
 
-  test('is not what JSON lines have from flags: a request with headers of its own is another one with others.', async () => {
+  test('without what JSON lines get from flags, but with their own headers', async () => {
     const { run, server, write } = await place()
     const line = (account: string) => `{"url":"${server.url}/me","headers":{"x-account":"${account}"}}\n`
     write('jobs.jsonl', line('alice') + `{"url":"${server.url}/me"}\n`)
@@ -111,7 +114,7 @@ describe('Exit code 1', () => {
     ['requests that were not sent', ['URL/fail', 'URL/{1..99}', '-c', '1', '--fail-fast'], ''],
     ['an input that broke off', ['URL/{id}', '-i', '-', '--format', 'csv'], 'id\n1\n"2'],
     ['a row of a plan that could not be sent', ['plan', '-i', '-'], 'URL/a\nnothing\n'],
-  ])('is that of %s.', async (_what, args, stdin) => {
+  ])('is the exit code of %s', async (_what, args, stdin) => {
     const { run } = await workplace(({ url }, response) => {
       response.writeHead(url.includes('fail') ? 404 : 200).end('{}')
     })

@@ -1,4 +1,4 @@
-/** What flags say of the run: its record, its order, what it shows, where its settings come from. */
+/** Flags for the run as a whole: its run file, order, display and settings. */
 import { describe, expect, test } from 'vitest'
 import { endsOf, workplace } from './workplace.ts'
 
@@ -24,7 +24,7 @@ const TELLS_THREADS = `
   }
   syncBuiltinESMExports()`
 
-/** Fails the first time it is asked for a path, and is fine after that. */
+/** Fails the first request for a path and serves the later ones. */
 const failingFirst = () => {
   const asked = new Set<string>()
   return workplace(({ url }, response) => {
@@ -33,8 +33,8 @@ const failingFirst = () => {
   })
 }
 
-describe('A rerun', () => {
-  test('sends again what had failed with --retry-failed only, which needs --resume.', async () => {
+describe('A resumed run', () => {
+  test('sends failed requests again only with --retry-failed, which needs --resume', async () => {
     const { run, server, linesIn } = await failingFirst()
     const args = ['URL/{1..3}', '-o', 'r.jsonl', '--resume']
     expect((await run(args)).code).toBe(1)
@@ -47,7 +47,7 @@ describe('A rerun', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('--retry-failed: expected --resume beside it')])
   })
 
-  test('sends a POST that was under way at a crash only where --unknown-writes says so.', async () => {
+  test('sends a POST that was in flight at a crash only if --unknown-writes says so', async () => {
     let hangs = true
     const { run, start, server } = await workplace((_echo, response) => {
       if (!hangs) response.end('{}')
@@ -65,7 +65,7 @@ describe('A rerun', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test.each(['process', 'power'])('finds the lines of --durability %s, which only power has synced.', async level => {
+  test.each(['process', 'power'])('finds the lines of --durability %s; only power syncs them to disk', async level => {
     const { run, server } = await workplace()
     const env = { NODE_OPTIONS: preloaded(TELLS_SYNCS) }
     const args = ['URL/{1..5}', '-o', 'r.jsonl', '--resume', '--durability', level]
@@ -76,13 +76,13 @@ describe('A rerun', () => {
 })
 
 describe('A run', () => {
-  test('stops after --max-failures.', async () => {
+  test('stops after --max-failures', async () => {
     const { run, server } = await workplace((_echo, response) => void response.writeHead(404).end())
     const { code } = await run(['URL/{1..50}', '-c', '1', '--max-failures', '3', '-o', 'r.jsonl'])
     expect([code, server.requests.length]).toEqual([1, expect.toSatisfy((count: number) => count >= 3 && count < 6)])
   })
 
-  test('gives out in the order of the input with --order input, whichever is first.', async () => {
+  test('writes results in the order of the input with --order input', async () => {
     const { run } = await workplace(({ url }, response) => {
       const at = Number(url.slice(1))
       setTimeout(() => response.end('{}'), (6 - at) * 40)
@@ -93,7 +93,7 @@ describe('A run', () => {
     expect(await order()).not.toBe('012345')
   })
 
-  test('is carried by --workers, and comes to the same.', async () => {
+  test('gives the same results with --workers', async () => {
     const { run, server } = await workplace()
     const env = { NODE_OPTIONS: preloaded(TELLS_THREADS) }
     const { code, lines, stderr } = await run(['URL/{1..40}', '--workers', '2'], { env })
@@ -103,7 +103,7 @@ describe('A run', () => {
     expect((await run(['URL/a', '--workers', '-1'])).stderr).toContain('--workers: expected an integer ≥ 0')
   })
 
-  test('has settings from --config, which says what it cannot take.', async () => {
+  test('reads settings from --config, and reports the ones that it cannot use', async () => {
     const { run, server, write } = await workplace()
     write('mine.json', JSON.stringify({ header: ['x-a: config'], retries: 0, rate: ['50/s', '900/m'] }))
     expect((await run(['URL/a', '--config', 'mine.json'])).code).toBe(0)
@@ -127,7 +127,7 @@ describe('A run', () => {
     ])
   })
 
-  test('prints no value of a --secret-name.', async () => {
+  test('prints no value of a --secret-name', async () => {
     const { run } = await workplace((_echo, response) => void response.writeHead(404).end())
     const shown = async (...more: string[]): Promise<string> => {
       const { stdout, stderr } = await run(['URL/a?kennwort=hidden-word', '-v', ...more])
@@ -138,10 +138,10 @@ describe('A run', () => {
   })
 })
 
-describe('What a run shows', () => {
+describe('The display of a run', () => {
   const slow = () => workplace((_echo, response) => void setTimeout(() => response.end('{}'), 300))
 
-  test('is a plain line every five seconds where standard error is no terminal, the last state, and a summary.', async () => {
+  test('is a plain line every five seconds without a terminal, the last state, and a summary', async () => {
     const { run } = await workplace((_echo, response) => void setTimeout(() => response.end('{}'), 1_100))
     const { stderr } = await run(['URL/{1..6}', '-c', '1', '-o', 'r.jsonl'])
     const lines = stderr.trimEnd().split('\n')
@@ -153,7 +153,7 @@ describe('What a run shows', () => {
     expect(stderr).not.toMatch(/\x1b/)
   })
 
-  test('is the summary alone with --no-progress, nothing with --quiet, and failures even then.', async () => {
+  test('is only the summary with --no-progress, and only failures with --quiet', async () => {
     const { run } = await slow()
     expect((await run(['URL/{1..2}', '--no-progress', '-o', 'a.jsonl'])).stderr).toMatch(/^2 ok, 0 failed in \S+ s\n$/)
     expect((await run(['URL/{1..2}', '--quiet', '-o', 'b.jsonl'])).stderr).toBe('')
@@ -162,7 +162,7 @@ describe('What a run shows', () => {
     )
   })
 
-  test('is JSON lines for programs with --json-progress, of which the last one has it all.', async () => {
+  test('is JSON lines with --json-progress, and the last one has all counts', async () => {
     const { run } = await slow()
     const { stderr } = await run(['URL/{1..4}', '-c', '1', '--json-progress', '-o', 'r.jsonl'])
     const shown = stderr.split('\n').filter(line => line.startsWith('{"type":"progress"'))
@@ -170,7 +170,7 @@ describe('What a run shows', () => {
     expect(last).toMatchObject({ type: 'progress', total: 4, done: 4, ok: 4, failed: 0, paused: [] })
   })
 
-  test('is every failure with --verbose, the first ones without.', async () => {
+  test('has every failure with --verbose, and the first few without', async () => {
     const { run } = await workplace((_echo, response) => void response.writeHead(404).end())
     const failures = async (...more: string[]): Promise<number> => {
       const { stderr } = await run(['URL/{1..15}', '-o', 'r.jsonl', '--overwrite', ...more])
@@ -181,18 +181,18 @@ describe('What a run shows', () => {
 })
 
 describe('Standard input', () => {
-  test('is read by plan as by a run.', async () => {
+  test('is read by preq plan as by a run', async () => {
     const { run, server } = await workplace()
     const { code, stdout } = await run(['plan', 'URL/{id}', '-i', '-', '--format', 'csv'], { stdin: 'id\n1\n2\n' })
     expect([code, stdout, server.requests]).toEqual([0, expect.stringContaining('2 requests (2 GET)'), []])
   })
 
-  test.each(['lines', 'csv', 'jsonl'])('that cannot be read is said in a sentence, as %s.', async format => {
+  test.each(['lines', 'csv', 'jsonl'])('that cannot be read is reported in a sentence, as %s', async format => {
     const { shell } = await workplace()
     const inputs: readonly (readonly [input: string, why: string])[] = [
       ['-i - < .', '-i: cannot read standard input: it is a folder'],
       ['-i - 0> written', '-i: cannot read standard input to its end: EBADF'],
-      // A file of Linux that can be opened, and whose first byte cannot be read.
+      // A file of Linux that can be opened, but whose first byte cannot be read.
       ['-i /proc/self/mem', '-i: cannot read /proc/self/mem to its end: EIO'],
     ]
     for (const command of ['', 'plan']) {
@@ -204,7 +204,7 @@ describe('Standard input', () => {
     }
   })
 
-  test('that is closed or empty is no hang.', async () => {
+  test('that is closed or empty does not make preq hang', async () => {
     const { shell } = await workplace()
     const closed = await shell('preq -i - --format lines <&-').finished
     expect([closed.code, closed.stderr]).toEqual([expect.toBeOneOf([0, 2]), expect.not.stringContaining('    at ')])
@@ -212,7 +212,7 @@ describe('Standard input', () => {
     expect([empty.code, empty.stderr]).toEqual([0, expect.stringContaining('0 ok, 0 failed')])
   })
 
-  test('that fails in the middle costs nothing of what was sent.', async () => {
+  test('that fails in the middle loses no result of sent requests', async () => {
     const { run } = await workplace()
     const { code, stderr, lines } = await run(['URL/{id}', '-i', '-', '--format', 'csv'], { stdin: 'id\n1\n2\n"3' })
     expect([code, endsOf(lines)]).toEqual([1, ['ok', 'ok']])

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { canRunInProcess, runInProcess } from './in-process.ts'
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-// `npm test` builds it; without, run `npm run build` first.
+// `npm test` builds it. To run a single file, run `npm run build` first.
 accessSync(MAIN)
 
 export interface Finished {
@@ -23,7 +23,7 @@ export interface Finished {
 export interface Running {
   readonly child: ChildProcessWithoutNullStreams
   readonly finished: Promise<Finished>
-  /** Resolves once stdout and stderr together match. */
+  /** Resolves when stdout and stderr together match. */
   says(what: RegExp): Promise<void>
 }
 
@@ -35,15 +35,15 @@ export interface PreqOptions {
 }
 
 export interface StartOptions {
-  /** Default the folder of the sandbox. */
+  /** Default: the folder of the sandbox. */
   readonly cwd?: string
-  /** Besides those of this process. */
+  /** Added to the environment of this process. */
   readonly env?: NodeJS.ProcessEnv
-  /** Nothing is what cron gives; default a pipe that its test ends. */
+  /** `nothing` is /dev/null, as under cron. Default: a pipe that the test ends. */
   readonly stdin?: 'nothing'
 }
 
-/** @param onTestFinished of the test: a concurrent one has it in its context */
+/** @param onTestFinished of the test; a concurrent test gets it from its context */
 export function sandbox(onTestFinished: (undo: () => void) => void) {
   const folder = mkdtempSync(join(tmpdir(), 'preq-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -103,7 +103,7 @@ function watch(child: ChildProcessWithoutNullStreams): Running {
   return { child, finished, says }
 }
 
-/** The environment without what would colour the output of any program. */
+/** The environment without variables that force coloured output. */
 function plainEnv(): NodeJS.ProcessEnv {
   const { CI: _0, FORCE_COLOR: _1, NO_COLOR: _2, NODE_DISABLE_COLORS: _3, ...env } = process.env
   return { ...env, TERM: 'xterm-256color' }

@@ -1,4 +1,4 @@
-/** Members with a hyphen in `--select`: JMESPath would compute a difference. */
+/** Members with a hyphen in `--select`, which JMESPath would read as a difference. */
 import { describe, expect, test } from 'vitest'
 import { readSelection } from '../../src/cli/output/select.ts'
 
@@ -12,7 +12,7 @@ describe('A name with a hyphen in --select', () => {
     ['address-2', '"address-2"'],
     ['length(a-b)', '"a-b"'],
     ['stars, total-count', '"total-count"'],
-  ])('is refused with its quotes, before anything is sent: %s.', (path, quoted) => {
+  ])('is refused, and the message quotes it: %s', (path, quoted) => {
     expect(() => readSelection(path)).toThrow(`expected a name with a hyphen in quotes, got ${quoted.slice(1, -1)}.`)
     expect(() => readSelection(path)).toThrow(`Write ${quoted} with its quotes`)
   })
@@ -21,12 +21,12 @@ describe('A name with a hyphen in --select', () => {
     ['total-count', 'total - count'],
     ['address-2', 'address - `2`'],
     ['a-2-b', 'a - `2` - b'],
-  ])('is refused with a difference that can be computed: %s.', (path, difference) => {
+  ])('is refused, and the message shows how to write the difference: %s', (path, difference) => {
     expect(() => readSelection(path)).toThrow(`or ${difference} for the difference.`)
     expect(() => readSelection(difference)).not.toThrow()
   })
 
-  test('is that member in quotes, and is called so.', () => {
+  test('selects that member if it is quoted, and names its column', () => {
     const { parts, of } = readSelection('"total-count", stars')
     expect(parts.map(({ name }) => name)).toEqual(['total-count', 'stars'])
     expect(of({ 'total-count': 3, total: 1, count: 1, stars: 2 })).toEqual({ 'total-count': 3, stars: 2 })
@@ -39,7 +39,7 @@ describe('A name with a hyphen in --select', () => {
     ['list[-1]', 2],
     ['list[0:-1] | [0]', 1],
     ['total-name: total', 3],
-  ])('is none: %s.', (path, value) => {
+  ])('is not suspected where JMESPath has no difference: %s', (path, value) => {
     const found = readSelection(path).of({ total: 3, count: 1, list: [1, 2] })
     expect(path.startsWith('total-name') ? (found as Record<string, unknown>)['total-name'] : found).toEqual(value)
   })

@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM while the input still comes: whoever writes it may live on, `preq` does not wait for them. */
+/** Ctrl-C and SIGTERM while the input is open: `preq` ends although the writer of the input keeps running. */
 import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -19,19 +19,22 @@ test.each([
   ['SIGTERM', 'csv', 143],
   ['SIGINT', 'jsonl', 130],
   ['SIGTERM', 'jsonl', 143],
-] as const)('%s ends a run whose standard input, %s, stays open: exit code %d.', async (signal, format, exitCode) => {
-  const { server, startPreq } = await opened()
-  const { child, finished } = startPreq(['-i', '-', '--format', format, '-q'])
-  const url = `${server.origin}/a`
-  child.stdin.write({ lines: `${url}\n`, csv: `url\n${url}\n`, jsonl: `${JSON.stringify({ url })}\n` }[format])
-  await once(child.stdout, 'data')
-  child.kill(signal)
-  const { code, stdout, stderr } = await finished
-  expect([code, stdout.trimEnd().split('\n').length]).toEqual([exitCode, 1])
-  expect(stderr).not.toContain('    at ')
-})
+] as const)(
+  '%s ends a run whose standard input, %s, stays open, with exit code %d',
+  async (signal, format, exitCode) => {
+    const { server, startPreq } = await opened()
+    const { child, finished } = startPreq(['-i', '-', '--format', format, '-q'])
+    const url = `${server.origin}/a`
+    child.stdin.write({ lines: `${url}\n`, csv: `url\n${url}\n`, jsonl: `${JSON.stringify({ url })}\n` }[format])
+    await once(child.stdout, 'data')
+    child.kill(signal)
+    const { code, stdout, stderr } = await finished
+    expect([code, stdout.trimEnd().split('\n').length]).toEqual([exitCode, 1])
+    expect(stderr).not.toContain('    at ')
+  },
+)
 
-test('SIGTERM ends a run whose input is a pipe that stays open.', async () => {
+test('SIGTERM ends a run whose input is a pipe that stays open', async () => {
   const { server, folder, startPreq, start } = await opened()
   expect((await start('mkfifo', ['pipe']).finished).code).toBe(0)
   const { child, finished } = startPreq(['-i', 'pipe', '-q'])

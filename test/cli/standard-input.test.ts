@@ -1,4 +1,4 @@
-/** What is piped into `preq` is its input where nothing else is; where nothing is piped it says what to do. */
+/** `preq` reads standard input if no other input is given, and says what to do if nothing is piped into it. */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sandbox } from './sandbox.ts'
 import { workplace } from './workplace.ts'
@@ -11,7 +11,7 @@ describe('Standard input, without URLs and -i', () => {
     ['columns of a template', `printf 'id\\na\\nb\\n' | preq 'URL/{id}' --format csv -o r.jsonl`],
     ['rows of a file', `preq 'URL/{+line}' -o r.jsonl < ids.txt`],
     ['the template of a pasted command', `preq --curl 'curl URL/{line}' -o r.jsonl < ids.txt`],
-  ])('is read as with -i -: %s.', async (_what, line) => {
+  ])('is read as with -i -: %s', async (_what, line) => {
     const { shell, server, write, linesIn } = await workplace()
     write('urls.txt', 'URL/a\nURL/b\n')
     write('ids.txt', 'a\nb\n')
@@ -20,25 +20,25 @@ describe('Standard input, without URLs and -i', () => {
     expect(linesIn('r.jsonl')).toHaveLength(2)
   })
 
-  test('is read by plan, and may be a socket.', async () => {
+  test('is read by preq plan, and may be a socket', async () => {
     const { run } = await workplace()
     const { code, stdout } = await run(['plan'], { stdin: 'URL/a\nURL/b\n' })
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^2 requests/)])
   })
 
-  test('that is empty is no request, as with -i -.', async () => {
+  test('that is empty gives no requests, as with -i -', async () => {
     const { run } = await workplace()
     expect(await run(['-q'])).toMatchObject({ code: 0, stdout: '', stderr: '' })
   })
 
-  test('is not touched where there are URLs: it may be that of a loop around.', async () => {
+  test('is not read if there are URLs, because it may belong to a shell loop', async () => {
     const { shell, server } = await workplace()
     const loop = `printf 'a\\nb\\nc\\n' | while read -r id; do preq "URL/$id" -q > /dev/null; done`
     expect((await shell(loop).finished).code).toBe(0)
     expect(server.requests.map(({ url }) => url)).toEqual(['/a', '/b', '/c'])
   })
 
-  test('has no columns unless its format is said.', async () => {
+  test('has no columns unless its format is given', async () => {
     const { run } = await workplace()
     const { code, stderr } = await run(['URL/{id}'], { stdin: 'id\n1\n' })
     expect(code).toBe(2)
@@ -50,7 +50,7 @@ describe('Without any input', () => {
   test.each([
     ['/dev/null', '< /dev/null'],
     ['nothing at all', '<&-'],
-  ])('a run ends at once and says what to do: %s.', async (_what, from) => {
+  ])('a run ends at once and says what to do: %s', async (_what, from) => {
     const { shell } = await workplace()
     const helped = await shell(`preq ${from}`).finished
     expect([helped.code, helped.stdout]).toEqual([2, ''])
@@ -64,7 +64,7 @@ describe('Without any input', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('expected rows of -i FILE or of standard input')])
   })
 
-  test('it does so where whoever starts it gives it nothing.', async () => {
+  test('a run ends at once if its parent process gives it no standard input', async () => {
     const { code, stderr } = await sandbox(onTestFinished).startPreq(['-v'], { stdin: 'nothing' }).finished
     expect([code, stderr]).toEqual([2, expect.stringContaining('got none of them')])
   })

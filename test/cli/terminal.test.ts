@@ -1,4 +1,4 @@
-/** What `preq` draws on a terminal: a pseudo-terminal of `script`, and what a screen shows of it. */
+/** What `preq` draws on a terminal: a pseudo-terminal of `script`, and an emulated screen. */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,10 +14,10 @@ const hasScript = spawnSync('script', ['--version']).status === 0 && spawnSync('
 interface Screen {
   /** The lines that are not blank. */
   lines(): string[]
-  /** Resolves once the screen satisfies it. */
+  /** Resolves when the screen satisfies the condition. */
   until(isThere: (lines: string[]) => boolean): Promise<string[]>
   readonly ended: Promise<number | null>
-  /** Everything that came, colours and all. */
+  /** The whole output, with colours. */
   raw(): string
 }
 
@@ -66,7 +66,7 @@ function onTerminal(args: readonly string[], columns: number, more: NodeJS.Proce
   }
 }
 
-/** Those of a bar, whichever moment they show. */
+/** The lines of a bar, at any moment. */
 const barsOf = (lines: readonly string[]): string[] => lines.filter(line => /\d\/s /.test(line))
 
 async function withApi(): Promise<Api> {
@@ -76,7 +76,7 @@ async function withApi(): Promise<Api> {
 }
 
 describe.skipIf(!hasScript)('On a terminal', () => {
-  test('one bar is drawn again and again, with what is left; at its end it stands above the summary.', async () => {
+  test('one bar is redrawn with the requests that are left, and finally stands above the summary', async () => {
     const { origin } = await withApi()
     const screen = onTerminal([`${origin}/slow/{100..139}`, '-c', '2', '-o', 'r.jsonl'], 90)
     const during = await screen.until(lines => lines.some(line => / 1?\d\/40 .*retries/.test(line)))
@@ -88,7 +88,7 @@ describe.skipIf(!hasScript)('On a terminal', () => {
     expect(after.at(-1)).toMatch(/^40 ok, 0 failed in \d+\.\d s$/)
   })
 
-  test('a narrow one is not wrapped.', async () => {
+  test('the bar is not wrapped if the terminal is narrow', async () => {
     const { origin } = await withApi()
     const screen = onTerminal([`${origin}/slow/{100..119}`, '-c', '2', '-o', 'r.jsonl'], 40)
     await screen.until(lines => lines.some(line => /\d\/20/.test(line)))
@@ -98,7 +98,7 @@ describe.skipIf(!hasScript)('On a terminal', () => {
     expect(lines.every(line => line.length <= 40)).toBe(true)
   })
 
-  test('there are colours, but with NO_COLOR; a terminal that cannot draw gets plain lines.', async () => {
+  test('the bar has colours unless NO_COLOR is set, and a dumb terminal gets plain lines', async () => {
     const { origin } = await withApi()
     const shown = async (env: NodeJS.ProcessEnv): Promise<string> => {
       const screen = onTerminal([`${origin}/slow/{100..104}`, '-c', '1', '-o', 'r.jsonl'], 80, env)
@@ -106,14 +106,14 @@ describe.skipIf(!hasScript)('On a terminal', () => {
       expect(screen.lines().at(-1)).toMatch(/^5 ok, 0 failed in/)
       return screen.raw()
     }
-    // oxlint-disable-next-line no-control-regex -- what begins a colour
+    // oxlint-disable-next-line no-control-regex -- colours begin with it
     const colour = /\x1b\[[\d;]*m/
     expect(await shown({})).toMatch(colour)
     expect(await shown({ NO_COLOR: '1' })).not.toMatch(colour)
     expect(await shown({ TERM: 'dumb' })).not.toContain('\x1b')
   })
 
-  test('one without rows, as of some CI, gets plain lines as a log does.', async () => {
+  test('progress is plain lines if the terminal has no rows, as on some CI', async () => {
     const { origin } = await withApi()
     const screen = onTerminal([`${origin}/slow/{1100..1105}`, '-c', '1', '-o', 'r.jsonl'], 80, {}, 0)
     expect(await screen.ended).toBe(0)
@@ -125,7 +125,7 @@ describe.skipIf(!hasScript)('On a terminal', () => {
     ])
   })
 
-  test('failures stand below it, in lines of their own.', async () => {
+  test('failures are separate lines below the bar', async () => {
     const { origin } = await withApi()
     const screen = onTerminal([`${origin}/slow/{100..109}`, `${origin}/status/404`, '-c', '2', '-o', 'r.jsonl'], 100)
     expect(await screen.ended).toBe(1)
@@ -135,13 +135,13 @@ describe.skipIf(!hasScript)('On a terminal', () => {
     expect(summary).toMatch(/^10 ok, 1 failed in/)
   })
 
-  test('without any input the help is shown, not waited for.', async () => {
+  test('preq without any input shows the help instead of waiting', async () => {
     const screen = onTerminal([], 100)
     expect(await screen.ended).toBe(2)
     expect(screen.raw()).toMatch(/^Usage: preq /m)
   })
 
-  test('data on the terminal itself is not broken by a bar.', async () => {
+  test('data on the same terminal is not interrupted by a bar', async () => {
     const { origin } = await withApi()
     const screen = onTerminal([`${origin}/slow/{100..104}`, '-w', '{status} {index}\\n', '-c', '1'], 80)
     expect(await screen.ended).toBe(0)

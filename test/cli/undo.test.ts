@@ -1,4 +1,4 @@
-/** A switch that a configuration file or the environment turned on is taken back by a flag. */
+/** A flag can undo a switch that a configuration file or the environment turned on. */
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
 import { readArgs } from '../../src/cli/args.ts'
@@ -9,7 +9,7 @@ const SWITCHES = FLAG_NAMES.filter(name => flagOf(name).takes === undefined)
 const undo = (name: string): string => (name.startsWith('no-') ? `--${name.slice(3)}` : `--no-${name}`)
 
 describe('A switch', () => {
-  test.each(SWITCHES)('is taken back, also for a plan: %s.', name => {
+  test.each(SWITCHES)('can be undone for a run and a plan: %s', name => {
     for (const command of [[], ['plan']]) {
       const args = readArgs([...command, undo(name), 'http://127.0.0.1/'])
       const given = 'flags' in args ? args.flags : []
@@ -19,7 +19,7 @@ describe('A switch', () => {
     }
   })
 
-  test('of preq.json is as if it were not there.', async () => {
+  test('of preq.json that is undone has no effect', async () => {
     const { run, server, write } = await workplace(({ url }, response) => {
       response.writeHead(url === '/from' ? 302 : 200, url === '/from' ? { location: '/to' } : {}).end('{}')
     })
@@ -30,7 +30,7 @@ describe('A switch', () => {
     expect(stderr).toMatch(/^1 ok, 0 failed in/m)
   })
 
-  test('is not both: that is refused, and so is a slip.', async () => {
+  test('is refused if it is given together with its opposite, and so is a misspelt one', async () => {
     const { run } = await workplace()
     expect((await run(['URL/a', '-q', '--no-quiet'])).stderr).toContain('--quiet: expected it once')
     expect((await run(['URL/a', '--no-quite'])).stderr).toContain("Did you mean '--no-quiet'?")

@@ -1,9 +1,9 @@
-/** Requests that are not sent because their host is away: no lines, no rows, and a summary that says what to do. */
+/** Requests that are not sent because their host is paused: they get no lines and rows, and the summary says what to do. */
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
 
-describe('A host that wants no requests for an hour', () => {
-  test('leaves nothing but what it answered, exit code 1, and how to wait; the same command sends the rest.', async () => {
+describe('A host that asks for a pause of an hour', () => {
+  test('ends the run with exit code 1 and advice, and the same command sends the rest', async () => {
     let isAway = true
     const { run, server, linesIn, text } = await workplace((_echo, response) => {
       response.writeHead(isAway ? 429 : 200, isAway ? { 'retry-after': '3600' } : {}).end('{}')
@@ -35,7 +35,7 @@ describe('A host that wants no requests for an hour', () => {
     expect(server.requests).toHaveLength(6)
   })
 
-  test('ends at the first Ctrl-C what waits for it, as not sent, and says so.', async () => {
+  test('leaves its waiting requests unsent after the first Ctrl-C, and the summary says so', async () => {
     const { start, run, server, linesIn } = await workplace(({ url }, response) => {
       const isAway = url.startsWith('/away')
       response.writeHead(isAway ? 429 : 200, isAway ? { 'retry-after': '60' } : {}).end('{}')
@@ -54,7 +54,7 @@ describe('A host that wants no requests for an hour', () => {
   })
 })
 
-test('--max-json-depth lets JSON be nested deeper; one answer that is too deep fails alone.', async () => {
+test('--max-json-depth permits deeper JSON, and an answer that is too deep fails alone', async () => {
   const { run, linesIn } = await workplace(({ url }, response) => {
     const levels = url.includes('deep') ? 4_600 : 1
     response.end('['.repeat(levels) + ']'.repeat(levels))
@@ -73,7 +73,7 @@ test('--max-json-depth lets JSON be nested deeper; one answer that is too deep f
   expect([raised.code, raised.stdout]).toEqual([0, '200\n'])
 })
 
-test('A line of JSON and a value that are nested too deeply to be written cost themselves, and the run goes on.', async () => {
+test('a JSON line and a value that are too deep to be serialized fail alone, and the run continues', async () => {
   const nested = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
   const { run, write, server } = await workplace(({ url }, response) => {
     response.end(url === '/2' ? nested : '{}')
@@ -83,7 +83,7 @@ test('A line of JSON and a value that are nested too deeply to be written cost t
   const { code, stdout, stderr } = await run([...rows, '--max-json-depth', 'none', '-w', '{value}\n', '-c', '1'])
   expect([code, stdout]).toEqual([1, '\n{}\n{}\n'])
   expect(stderr).toContain('rows.jsonl:2: expected JSON that can be serialized again, got a value that cannot')
-  expect(stderr).toContain('-w: expected values that can be written, got one that cannot')
+  expect(stderr).toContain('-w: cannot write a value: ')
   expect(stderr).toContain('3 ok, 1 failed, 1 not written')
   expect(server.requests.map(({ url }) => url)).toEqual(['/1', '/2', '/3'])
 })

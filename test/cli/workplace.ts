@@ -1,4 +1,4 @@
-/** `preq` in a folder of its own beside a server that echoes; `URL` in its arguments and files is the server's origin. */
+/** `preq` in a temporary folder, with a server that echoes. `URL` in arguments and files is the server's origin. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -22,7 +22,7 @@ export interface Done {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
-  /** Of standard output, by index. */
+  /** Lines of standard output, sorted by index. */
   readonly lines: readonly Line[]
 }
 
@@ -31,12 +31,12 @@ export interface Workplace {
   readonly file: (name: string) => string
   readonly text: (name: string) => string
   readonly write: (name: string, content: string) => void
-  /** Of JSON lines, those of requests. */
+  /** The JSON lines of requests. */
   readonly linesIn: (name: string) => Line[]
   readonly start: (args: readonly string[], env?: NodeJS.ProcessEnv) => Running
   /** To its end, with this on standard input; inside this process (in-process.ts). */
   readonly run: (args: readonly string[], more?: { env?: NodeJS.ProcessEnv; stdin?: string }) => Promise<Done>
-  /** A script of bash in which `preq` is ours. */
+  /** Runs a bash script in which `preq` is the built binary. */
   readonly shell: (script: string) => Running
 }
 
@@ -69,6 +69,6 @@ const linesOf = (text: string): Line[] =>
     .map(line => JSON.parse(line) as Line)
     .toSorted((a, b) => a.index - b.index)
 
-/** `ok`, or the code of what went wrong, line by line. */
+/** `ok` or the error code of each line. */
 export const endsOf = (lines: readonly Line[]): string[] =>
   lines.map(({ ok, error }) => (ok ? 'ok' : (error?.code ?? '')))

@@ -1,6 +1,7 @@
 /**
- * `preq demo`: the first minute. Starts a small API on this machine, fetches a few hundred records from it through the
- * public API with live progress, keeps every outcome in `results.jsonl` and says what happened. Needs no network.
+ * `preq demo`, for the first minute with preq. Starts a small API on this machine, fetches a few hundred records from it
+ * through the public API with live progress, writes every outcome to `results.jsonl` and prints a summary. Needs no
+ * network.
  */
 import { CALL, fetchAll } from '../demo/call.ts'
 import { catalogue } from '../demo/catalogue.ts'
@@ -19,7 +20,7 @@ const FILE = 'results.jsonl'
 const DEFAULT_COLUMNS = 110
 const CAN_COME = new Set(['prompt', 'slow', 'shaky'])
 
-/** Resolves with the exit code. Failures that the API has planned are no failure of the demo. */
+/** Resolves with the exit code. Planned failures of the API do not count as a failure of the demo. */
 export async function demo(): Promise<number> {
   try {
     return await run()
@@ -47,13 +48,13 @@ async function run(): Promise<number> {
       baseUrl: api.baseUrl,
       onProgress(progress) {
         interrupts.running = true
-        // Once it is over, what is given up counts as failed: true, but not what anybody wants to see.
+        // After a stop, the engine counts abandoned requests as failed; the display keeps the last counts before it.
         if (interrupts.count > 0 || results.failed) return
         tally.note(progress)
         display.show(progress)
       },
       async save(outcome) {
-        // What was given up is not done: it gets no line, so that a later run would send it.
+        // An abandoned request is not done. It gets no line, so that a later run would send it.
         if (outcome.error?.code.startsWith('aborted/') === true) return
         tally.add(outcome)
         await results.write(lineOf(outcome, new Date()))
@@ -99,11 +100,11 @@ function introduction(count: number, baseUrl: string, paint: Paint): string {
   ].join('\n')
 }
 
-/** What the summary is made of. Keeps failures only: the values are in the file. */
+/** The counts of the summary. Keeps only the failures, because the values are in the file. */
 class Tally {
   ok = 0
   retries = 0
-  /** To a tenth of a second, as often as progress is told. */
+  /** Accurate to a tenth of a second, the interval of progress reports. */
   pausedMs = 0
   readonly failures: FailedOutcome[] = []
   #notedAtMs = performance.now()
@@ -122,15 +123,16 @@ class Tally {
 }
 
 /**
- * Counts Ctrl-C. The first stops the stream (in the call itself), which lets what is in flight finish; the second, or
- * one before there is a stream, ends the process.
+ * Counts Ctrl-C. The first one stops the stream (in the call itself), which lets requests in flight finish. The second
+ * one, or one before there is a stream, ends the process.
  */
 class Interrupts {
   running = false
   count = 0
 
   constructor() {
-    // Stays for the second Ctrl-C, and keeps the cursor's guard of log-update from ending the process at the first.
+    // Stays registered for the second Ctrl-C. It also keeps log-update, which restores the cursor, from ending the
+    // process at the first one.
     process.on('SIGINT', this.#count)
   }
 

@@ -1,4 +1,4 @@
-/** `preq doctor`: what this machine allows, and what of it will be in the way. Sends nothing. */
+/** `preq doctor`: the limits and settings of this machine, and which of them will cause problems. Sends nothing. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { paintFor } from '../paint.ts'
@@ -11,16 +11,16 @@ import { sayProblem } from '../../core/problem.ts'
 interface Finding {
   readonly what: string
   readonly found: string
-  /** What to do about it; undefined where all is well. */
+  /** How to fix it; undefined if there is no problem. */
   readonly remedy?: string | undefined
 }
 
 const OLDEST_NODE = [22, 19] as const
 const FEW_FILES = 1_024
-/** Before this the clock cannot be right: it is when this was written. */
+/** A clock before this time is wrong: it is older than this program. */
 const EARLIEST_MS = Date.UTC(2026, 0, 1)
 
-/** Resolves with the exit code: 1 where something is in the way. */
+/** Returns the exit code: 1 if there is a problem. */
 export function doctor(): number {
   const findings = [node(), openFiles(), ...proxies(process.env), settings(process.env), clock(), cores()]
   const paint = paintFor(process.stdout)
@@ -71,7 +71,7 @@ function proxies(env: NodeJS.ProcessEnv): Finding[] {
   })
 }
 
-/** What every run here begins with; values may be secrets, and are not shown. */
+/** The settings that apply to every run in this folder. Values may be secrets and are not shown. */
 function settings(env: NodeJS.ProcessEnv): Finding {
   const { file, variables } = settingSources([], env)
   const named = [...(file === undefined ? [] : [file]), ...variables]
@@ -85,7 +85,7 @@ function settings(env: NodeJS.ProcessEnv): Finding {
   }
 }
 
-/** Dates of servers, cookies and certificates are judged by it. */
+/** Dates of servers, cookies and certificates are compared with the clock. */
 function clock(): Finding {
   const now = new Date()
   const remedy = now.getTime() < EARLIEST_MS ? 'Set the clock: certificates will seem not to be valid yet.' : undefined

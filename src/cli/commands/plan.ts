@@ -1,6 +1,6 @@
 /**
- * `preq plan …`: what a run would do. Reads the whole input and makes every request ready as the run would; sends
- * nothing and writes nothing.
+ * `preq plan …`: shows what a run would do. Reads the whole input and prepares every request as the run would, but sends
+ * and writes nothing.
  */
 import { openJobs } from '../input/jobs.ts'
 import { limited } from '../input/limited.ts'
@@ -30,7 +30,7 @@ import { formatRate } from '../../core/rate.ts'
 
 const SHOWN_HOSTS = 20
 
-/** Resolves with the exit code: 1 where a request could not be sent as it stands. */
+/** Resolves with the exit code: 1 if a request is invalid. */
 export async function plan(urls: readonly string[], flags: GivenFlags): Promise<number> {
   keepHeapSmall()
   const run = planRun(urls, flags, process.env)
@@ -65,7 +65,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   const more = [
     ...(record === undefined ? [] : [doneLine(record.done, run.output)]),
     ...sentAsIsLines(jobs.sentAsIs, 'goes out'),
-    // A request that is done already may have matched the name.
+    // With a run file, a request that is done may have matched the name.
     ...(record === undefined ? unmatchedLines(unmatchedIn(found, client), 'has') : []),
     ...settingsLine(settingSources(flags, process.env)),
   ]
@@ -73,7 +73,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   return found.invalid === 0 ? 0 : 1
 }
 
-/** Which there are, not what is in them: values may be secrets. */
+/** Names the sources of settings without their values, which may be secrets. */
 function settingsLine({ file, variables }: SettingSources): string[] {
   const named = [...(file === undefined ? [] : [file]), ...variables]
   return named.length === 0 ? [] : [`settings besides the flags: ${named.join(', ')}`]
@@ -108,7 +108,7 @@ function hostLines(hosts: ReadonlyMap<string, number>): string[] {
   return sorted.length > SHOWN_HOSTS ? [...lines, `… and ${sorted.length - SHOWN_HOSTS} more`] : lines
 }
 
-/** @param byHost false where limits are per key */
+/** @param byHost false if limits are per `--limit-key` */
 function timeLine(
   { requests, invalid, lanes, costs }: Survey,
   { rates, perHost, hosts: named, budgets, concurrency }: ClientPlan,
@@ -116,7 +116,7 @@ function timeLine(
 ): string {
   const ofAll = costs.get('') ?? 0
   const weighted = Object.entries(budgets)
-  // Without budgets the rate takes what a request costs.
+  // Without budgets, the rate counts the cost of a request.
   const together = leastMs(weighted.length === 0 ? ofAll : requests - invalid, rates)
   const ofBudgets = weighted.map(([name, each]) => leastMs(ofAll + (costs.get(name) ?? 0), each))
   const ofHosts = [...lanes].map(([lane, { count, origin }]) =>
@@ -132,7 +132,7 @@ function timeLine(
   return `${time} (${[...limits, ...besides].join(', ')})`
 }
 
-/** Names of --host-limit that no request has. */
+/** Names of --host-limit that match no request. */
 function unmatchedIn({ lanes }: Survey, { hosts }: ClientPlan): string[] {
   const matched = new Set([...lanes].flatMap(([lane, { origin }]) => entryOf(hosts, lane, origin)?.names ?? []))
   return [...new Set(Object.values(hosts).flatMap(({ names }) => names))].filter(name => !matched.has(name))

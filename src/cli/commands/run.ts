@@ -1,4 +1,4 @@
-/** `preq URL…`, `preq -i FILE`: sends everything, writes every outcome, and says at the end how it went. */
+/** `preq URL…`, `preq -i FILE`: sends every request, writes every outcome, and prints a summary. */
 import { openJobs } from '../input/jobs.ts'
 import type { Jobs } from '../input/jobs.ts'
 import { limited } from '../input/limited.ts'
@@ -36,7 +36,7 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   sayNotes(plan)
   const output = outputFor(plan, jobs)
   const exitCode = await send(plan, jobs, output).catch(async (error: unknown) => {
-    // What a run with a run file has lost the next one makes anew.
+    // With a run file, the next run writes the outputs again.
     if (isRefusal(error) || plan.output.resume) output.discard()
     // An incomplete output replaces no file.
     else sayLeft(output.leave(), plan)
@@ -67,7 +67,7 @@ function outputFor(plan: RunPlan, jobs: Jobs): Output {
   }
 }
 
-/** A mistake of the caller's, found in the input or in the run file: there is nothing to keep. */
+/** Whether the run was refused for a mistake in the flags, the input or the run file, so that there is nothing to keep. */
 const isRefusal = (error: unknown): boolean => error instanceof UsageError || error instanceof ConfigError
 
 async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> {
@@ -86,7 +86,7 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
   const input = watched(jobs)
   const aborting = new AbortController()
   const display = await live({
-    // Data on the same terminal shows how it goes, and a bar would run into it.
+    // Data on the same terminal shows the progress, and a bar would overwrite it.
     how: plan.display.progress === 'shown' && toTerminal ? 'none' : plan.display.progress,
     stream: process.stderr,
     total: jobs.total,
@@ -126,12 +126,12 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
     })
   } catch (caught) {
     const error = isInputError(caught) ? caught.cause : caught
-    // An input that breaks off after the first requests: what was sent is done and written, and nothing is undone.
+    // The input failed after the first requests. Their results are written and kept.
     if (!(error instanceof UsageError) || tally.ok + tally.failed === 0) throw error
     display.say(`preq: ${error.message}`)
     tally.broken = true
   } finally {
-    // The last state once more: what was given up is known only now.
+    // Shows the last state again, because the number of abandoned requests is known only now.
     if (shown !== undefined && tally.unsent + tally.unfinished > 0) display.show?.(withoutGivenUp(shown, tally))
     display.done()
     signals.close()
@@ -150,13 +150,13 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
   return signals.exitCode ?? (tally.isWhole ? 0 : 1)
 }
 
-/** To the engine what it gave up has failed; to whoever watches it is not done. */
+/** The engine counts abandoned requests as failed; the progress display counts them as not done. */
 function withoutGivenUp(progress: Progress, { unsent, unfinished }: Tally): Progress {
   const count = unsent + unfinished
   return { ...progress, done: progress.done - count, failed: progress.failed - count }
 }
 
-/** For a run that ends before its input does. */
+/** How to continue, for a run that ended before its input. */
 function remedyOf({ output }: RunPlan, { resume }: Output): string {
   if (output.resume) return 'The same command again goes on from here.'
   if (resume === undefined) return 'To be able to go on, begin a run with -o FILE.jsonl --resume.'

@@ -1,4 +1,4 @@
-/** The columns of CSV: those that were chosen, or what the input has and what was selected of each answer. */
+/** The columns of CSV: the ones of `--columns`, or the columns of the input and the parts of `--select`. */
 import type { Field } from './fields.ts'
 import { columnName, fieldNamed, fieldsOf, partName } from './fields.ts'
 import type { Selection } from './select.ts'
@@ -18,7 +18,7 @@ export function columnsOf(
   const parts = selection?.parts ?? []
   const fields = fieldsOf(input.columns, selection)
   const selected = selection === undefined ? ['value'] : parts.map(({ name }) => partName(name, fields))
-  // The column of the URLs is the one that every outcome has.
+  // If the input has a column `url`, it is the URL of the request, which every outcome has anyway.
   const rest = input.columns.filter(name => !(input.hasUrls && name === 'url')).map(name => columnName(name, fields))
   const standard = ['index', ...(input.hasKey ? ['key'] : []), ...rest, 'url', 'status', ...selected, 'error']
   return [...new Set(chosen ?? standard)].map(name => {

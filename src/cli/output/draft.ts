@@ -1,7 +1,7 @@
 /**
- * A file that takes the place of one that is there only once the run has been accepted and is over: a run that is refused
- * leaves everything as it was. Until then rows go to `<path>.part` (or another name, where that is taken), or to a table of
- * their own: locked before anything is sent, opened with the first row.
+ * Replaces an existing output only when the run has ended, so that a refused run changes nothing. Until then, rows go to
+ * `<path>.part` (or another free name), or to a table of their own. The draft is locked before anything is sent and opened
+ * with the first row.
  */
 import { realpathSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -16,17 +16,17 @@ import { UsageError } from '../usage-error.ts'
 
 export interface Draft {
   readonly sink: Sink
-  /** Before anything is sent. Throws a ConfigError where another run makes one for the same place. */
+  /** Called before anything is sent. Throws a ConfigError if another run has a draft for the same output. */
   readonly begin: () => void
-  /** Once the sink is closed: under its own name. */
+  /** Moves the draft to its own name. Called after the sink is closed. */
   readonly keep: () => unknown
-  /** As if nothing had happened. */
+  /** Removes the draft and leaves the output as it was. */
   readonly discard: () => unknown
-  /** The run broke off: what was there stays, and so do the new rows. Where both are, or undefined without new rows. */
+  /** After a failed run: keeps the old output and the draft. Returns a sentence that says where, or undefined without new rows. */
   readonly leave: () => string | undefined
 }
 
-/** @param where the path, or the table */
+/** @param where the path or the table */
 type Open = (where: string, overwrite: boolean) => Sink
 
 const TABLE = 'results'
@@ -40,7 +40,7 @@ export function textDraft(path: string, open: Open): Draft {
   return lazyDraft({
     held() {
       const own = lock(place, `-o: ${path}`)
-      // What killed runs left; no other run is at work here.
+      // Parts of killed runs. The lock guarantees that no other run uses them.
       removeLeftParts(place)
       return own
     },
@@ -55,9 +55,9 @@ export function textDraft(path: string, open: Open): Draft {
   })
 }
 
-const leftBehind = (path: string, draft: string): string => `${path} is as it was. What was written is in ${draft}.`
+const leftBehind = (path: string, draft: string): string => `${path} is unchanged. The new results are in ${draft}.`
 
-/** A run file that begins anew. Undefined where there is none yet: then it is made under its name. */
+/** The draft of a run file that is started over. Undefined if there is no file yet, so that none is replaced. */
 export function runFileDraft(path: string): (Omit<Draft, 'sink'> & { readonly part: string }) | undefined {
   if (!isFile(path)) return undefined
   const place = realpathSync(path)
@@ -104,7 +104,7 @@ export function tableDraft(path: string, open: Open): Draft {
   })
 }
 
-/** There was nothing, or it is no file: what a device or a pipe has been given it keeps. */
+/** Writes directly to an output that does not exist yet, or is not a file. A device or pipe cannot be restored. */
 function newDraft(path: string, open: () => Sink): Draft {
   const isOurs = statSync(path, { throwIfNoEntry: false }) === undefined
   return {
@@ -117,7 +117,7 @@ function newDraft(path: string, open: () => Sink): Draft {
 }
 
 interface LazyParts {
-  /** Two that write the same draft would make one of both. */
+  /** Takes the lock. Two runs that write the same draft would mix their rows. */
   readonly held: () => Lock
   readonly open: () => Sink
   readonly swap: () => void
@@ -133,10 +133,10 @@ function lazyDraft({ held, open, swap, drop, left }: LazyParts): Draft {
     sink: { write: outcome => sink().write(outcome), close: () => opened?.close() },
     begin: () => void (own = held()),
     async keep() {
-      // What never began replaces nothing.
+      // A run that never began replaces nothing.
       if (own === undefined) return
       try {
-        // Without a row there is still a header.
+        // Without rows, the output still gets its header.
         if (opened === undefined) await sink().close()
         swap()
       } finally {
@@ -154,7 +154,7 @@ function lazyDraft({ held, open, swap, drop, left }: LazyParts): Draft {
   }
 }
 
-/** What a sink says of its path, in the words of the command line. */
+/** Rewrites an error of a sink in the vocabulary of the command line. */
 function named<T>(open: () => T): T {
   try {
     return open()
@@ -164,14 +164,14 @@ function named<T>(open: () => T): T {
   }
 }
 
-/** @param draft where the rows are until then */
+/** @param draft where the new rows are if the replacement fails */
 function inPlace(path: string, draft: string, swap: () => void): void {
   try {
     swap()
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const where = code === 'ESTALE' ? '' : ` What was written is in ${draft}.`
-    throw new UsageError(`-o: expected to replace ${path}, got ${reasonOf(error)}.${where}`, 74)
+    const where = code === 'ESTALE' ? '' : ` The new results are in ${draft}.`
+    throw new UsageError(`-o: cannot replace ${path}: ${reasonOf(error)}.${where}`, 74)
   }
 }
 

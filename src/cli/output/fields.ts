@@ -1,4 +1,4 @@
-/** What a column of CSV or a {field} of `-w` may be: what every outcome has, the input's columns, the selected parts. */
+/** The fields for columns of CSV and for `-w`: fields of every outcome, columns of the input, parts of `--select`. */
 import type { Selection } from './select.ts'
 import type { Place } from '../input/jobs.ts'
 import { cellText } from '../cell-text.ts'
@@ -27,9 +27,9 @@ export const OUTCOME_FIELDS: Readonly<Record<string, Field>> = {
 export type Fields = Readonly<Record<string, Field>>
 
 /**
- * A bare name is ours, else a selected part, else a column of the input: nothing of an input may stand in for what became
- * of a request. `value.NAME` and `row.NAME` are the selected parts and the columns, whatever they are called. The value
- * is what was selected of it, as in JSON lines.
+ * A bare name is a field of the outcome, otherwise a selected part, otherwise a column of the input. Data of the input
+ * therefore cannot replace the result of a request. `value.NAME` and `row.NAME` always are the selected part and the
+ * column. With `--select`, `value` is the selection, as in JSON lines.
  */
 export function fieldsOf(columns: readonly string[], selection: Selection | undefined): Fields {
   const parts = selection?.parts ?? []
@@ -47,14 +47,14 @@ export function fieldsOf(columns: readonly string[], selection: Selection | unde
 const ROW = 'row.'
 const VALUE = 'value.'
 
-/** Where rows may differ any column may be asked for, with its prefix. */
+/** If the columns are not known before the run, as with lines of JSON, `row.NAME` accepts any name. */
 export function fieldNamed(name: string, fields: Fields): Field | undefined {
   if (Object.hasOwn(fields, name)) return fields[name]
   if (!name.startsWith(ROW) || Object.keys(fields).some(known => known.startsWith(ROW))) return undefined
   return columnField(name.slice(ROW.length))
 }
 
-/** The bare name where it stands for this column or part, else the one with the prefix. */
+/** The bare name if it means this column or part, the prefixed name otherwise. */
 export const columnName = (name: string, fields: Fields): string => plainName(name, ROW, fields)
 export const partName = (name: string, fields: Fields): string => plainName(name, VALUE, fields)
 
@@ -64,11 +64,11 @@ function plainName(name: string, prefix: string, fields: Fields): string {
 
 function columnField(column: string): Field {
   const cell: Field = outcome => placeOf(outcome)?.row?.[column]
-  // One that is called so is taken for one, with its secrets.
+  // A column named `url` is treated as a URL, so its secrets are redacted.
   if (column === 'url') return outcome => printableUrl(cellText(cell(outcome)))
   return outcome => {
     const found = cell(outcome)
-    // So is a cell that holds one: it may be what was asked for.
+    // Secrets are also redacted in a cell with a URL, because it may be the URL of the request.
     return typeof found === 'string' && found.includes('://') ? printableUrl(found) : found
   }
 }

@@ -1,4 +1,4 @@
-/** What a file is written as, by the ending of its name. */
+/** The format of an output file, derived from its extension. */
 import { extname } from 'node:path'
 import type { OutputFormat } from '../run-plan.ts'
 import type { Problem } from '../../core/problem.ts'
@@ -12,7 +12,7 @@ const BY_ENDING: Readonly<Record<string, OutputFormat>> = {
   '.db': 'sqlite',
 }
 
-/** JSON lines where the name tells of nothing: `/dev/null`, `results`. */
+/** JSON lines if the name has no extension: `/dev/null`, `results`. */
 export function outputFormatOf(path: string, problems: Problem[]): OutputFormat {
   const ending = extname(path).toLowerCase()
   const known = Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending] : undefined
@@ -27,5 +27,5 @@ export function outputFormatOf(path: string, problems: Problem[]): OutputFormat 
 function remedyFor(ending: string, path: string): string {
   if (ending === '.json') return 'JSON lines are .jsonl; jq -s makes one array of them.'
   if (ending === '.gz') return `Write to standard output, and compress that: preq … | gzip > ${path}.`
-  return 'Say what it is to be with --output-format.'
+  return 'Name its format with --output-format.'
 }

@@ -1,4 +1,4 @@
-/** Where the outcomes of a run go: files by their formats, standard output, a folder; and the run file itself. */
+/** The outputs of a run: files, standard output, the folder of `--save`, and the run file. */
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { columnsOf } from './columns.ts'
@@ -20,29 +20,29 @@ import { TextRows } from '../../sinks/text-rows.ts'
 
 export interface Output {
   readonly sink: Sink
-  /** The run file. */
+  /** Path of the run file. */
   readonly resume: string | undefined
-  /** What was odd, for the end. */
+  /** Warnings for the summary. */
   remarks(): readonly string[]
-  /** Last, when all else can be. */
+  /** Takes the locks. Called last, when nothing else can refuse the run. */
   begin(): void
-  /** The run is over: what was written stands under its name from now on. After the sink is closed, as the next one. */
+  /** After a complete run: gives every output its name. MUST be called after the sink is closed, as must `discard`. */
   keep(): Promise<void>
-  /** The run was refused: what was there is as it was. */
+  /** After a refused run: restores what was there. */
   discard(): void
-  /** The run broke off: what was there is as it was, and the new rows stay beside it. Sentences that say where. */
+  /** After a failed run: keeps what was there, and the new rows beside it. Returns sentences that say where. */
   leave(): readonly string[]
 }
 
-/** What the output must know of the input. */
+/** What the output needs to know about the input. */
 export interface InputShape {
   readonly columns: readonly string[]
   readonly hasKey: boolean
-  /** Its column `url` is the URL of each request. */
+  /** Whether the column `url` gives the URL of each request. */
   readonly hasUrls: boolean
 }
 
-/** Throws a UsageError when it cannot be written, before anything is sent. */
+/** Throws a UsageError if an output cannot be written. Called before anything is sent. */
 export function openOutput(plan: OutputPlan, input: InputShape): Output {
   const selection = plan.select === undefined ? undefined : readSelection(plan.select)
   if (plan.save !== undefined && selection !== undefined) checkSaved(selection)
@@ -61,7 +61,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
     for (const draft of drafts) draft.discard()
     throw error
   }
-  // A run file is gone on with; with --overwrite it begins anew.
+  // A run continues its run file. With --overwrite, the run file is started over.
   const anew = plan.overwrite && runFile !== undefined ? runFileDraft(runFile.path) : undefined
   return {
     sink: several([...onStdout, ...drafts.map(({ sink }) => sink)]),
@@ -87,7 +87,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
       const more = tableColumns(columns, plan, input.columns)
       return tableDraft(path, (table, overwrite) => {
         let whole: Outcome
-        // Rows are made at once: of the whole value the columns, of what was selected the value.
+        // The sink makes the row during `write`: extra columns from the whole value, `value` from the selection.
         const own = more.map(({ name, value }) => ({ name, value: () => value(whole) }))
         const sink = selected(sqlite(path, { table, overwrite, columns: own }), selection)
         return { write: outcome => sink.write((whole = outcome)), close: () => sink.close() }
@@ -107,10 +107,10 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
   }
 }
 
-/** TSV is written as it is read: without quotes. */
+/** TSV is written without quotes, as it is read. */
 const STYLES = { csv: { delimiter: ',' }, tsv: { delimiter: '\t', quotes: false } } as const
 
-/** Besides those of every table. SQLite takes names without regard to case: one that is taken has its prefix. */
+/** Columns beyond the fixed ones. Names in SQLite are case-insensitive, so a duplicate gets its prefix. */
 function tableColumns(
   columns: readonly Column[],
   { columns: chosen }: OutputPlan,
@@ -128,31 +128,30 @@ function tableColumns(
 }
 
 /**
- * JSON lines in a file are a run file, so that `--resume` can go on with them later, also when nobody thought of it at
- * first. It holds whole values: with `--select` and without `--resume` they are plain lines.
+ * JSON lines in a file are a run file even without `--resume`, so that a later run can resume them. A run file holds whole
+ * values, so with `--select` and without `--resume` the output has plain lines instead.
  */
 function runFileOf({ files, resume }: OutputPlan, selection: Selection | undefined): Target | undefined {
   if (selection !== undefined && !resume) return undefined
-  // A device, a pipe: nothing could be read back from there.
+  // A device or pipe cannot be read back.
   return files.find(({ path, format }) => format === 'jsonl' && (resume || isFileOrNothing(path)))
 }
 
-/** Nothing is overwritten unasked, and a folder that is missing is not made. */
+/** Refuses to overwrite a file without `--overwrite`, and to create a missing folder. */
 function checkPlace(path: string, { files, overwrite, resume }: OutputPlan): void {
   const folder = dirname(path)
-  if (!existsSync(folder))
-    throw new UsageError(`-o: expected a folder that is there, got ${folder}. Make it first.`, 74)
+  if (!existsSync(folder)) throw new UsageError(`-o: expected an existing folder, got ${folder}. Create it first.`, 74)
   const there = statSync(path, { throwIfNoEntry: false })
   if (there?.isDirectory() === true) throw new UsageError(`-o: expected a file, got the folder ${path}.`, 74)
-  // A terminal, a pipe, /dev/null: nothing of theirs would be lost.
+  // Writing to a terminal, a pipe or /dev/null loses nothing.
   if (there?.isFile() === true && !resume && !overwrite) {
     // Only a run file can be resumed.
     const remedy = files.some(({ format }) => format === 'jsonl') ? 'Add --resume or --overwrite' : 'Add --overwrite'
-    throw new UsageError(`-o: expected a file that is not there yet, got ${path}. ${remedy}, or write to another one.`)
+    throw new UsageError(`-o: expected a new file, got the existing ${path}. ${remedy}, or write to another file.`)
   }
   try {
     if (there !== undefined) accessSync(path, constants.W_OK)
-    // Drafts and locks stand beside it.
+    // Drafts and locks are created in the same folder.
     if (there?.isFile() !== false) accessSync(dirname(there === undefined ? path : realpathSync(path)), constants.W_OK)
   } catch (error) {
     throw new UsageError(`-o: ${whyNot(path, error)}`, 74)
@@ -171,7 +170,7 @@ function selected(sink: Sink, selection: Selection | undefined): Sink {
   }
 }
 
-/** What was saved is not read again: its value is `{ path, bytes }`. */
+/** A saved body is not read again: its value is `{ path, bytes }`, so `--select` can only choose these. */
 function checkSaved({ parts }: Selection): void {
   for (const { name, of } of parts) {
     if ((of({ path: 'x', bytes: 1 }) ?? undefined) !== undefined) continue

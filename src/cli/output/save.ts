@@ -1,4 +1,4 @@
-/** `--save`: the folder for bodies, and under which names. Whatever the name is made of, it stays one name in it. */
+/** `--save`: the folder for bodies and the names of its files. A name never leaves the folder, whatever it is made from. */
 import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Place } from '../input/jobs.ts'
@@ -16,7 +16,7 @@ export function savingOptions({
 }: OutputPlan): Pick<StreamCallOptions<'file'>, 'returnType' | 'saveTo'> {
   if (folder === undefined) return {}
   makeFolder(folder)
-  // Names that are there on the disk may be of requests that are done already.
+  // When a run is resumed, files in the folder may belong to requests that are done.
   const goesOn = resume && files.some(({ path, format }) => format === 'jsonl' && sizeOf(path) > 0)
   const taken = new Set<string>()
   const isTaken = (name: string): boolean => taken.has(foldedName(name)) || (goesOn && isThere(join(folder, name)))

@@ -1,4 +1,4 @@
-/** `--select 'stars, name: full_name'`: parts of a value as JMESPath, each with the name of its column. */
+/** `--select 'stars, name: full_name'`: parts of a value as JMESPath expressions, each with a name for its column. */
 import { compile, TreeInterpreter } from '@jmespath-community/jmespath'
 import { UsageError } from '../usage-error.ts'
 import { asDoubles } from '../../core/exact-json.ts'
@@ -11,16 +11,16 @@ export interface Part {
 
 export interface Selection {
   readonly parts: readonly Part[]
-  /** Names of those that no value had so far, where there were values. */
+  /** Names of parts that no value had; empty if there were no values. */
   readonly missed: () => readonly string[]
-  /** One part without a name of its own is the value itself; otherwise an object of the parts. */
+  /** Selects from a value: an object of the parts, or the part itself if there is only one and it has no explicit name. */
   readonly of: (value: unknown) => unknown
 }
 
 export function readSelection(text: string): Selection {
   const given = topLevelParts(text).map(part => {
     const [, name, path = part] = /^([\w-]+)\s*:\s*([^]+)$/.exec(part) ?? []
-    // A quoted member is named by the text inside of its quotes.
+    // The name of a quoted member is the text inside its quotes.
     const bare = /^"([^"\\]+)"$/.exec(part)?.[1] ?? part
     return { name: name ?? bare, path, isNamed: name !== undefined }
   })
@@ -74,7 +74,7 @@ function pathOf(path: string): (value: unknown) => unknown {
       const value = computes ? asDoubles(given) : given
       return TreeInterpreter.search(compiled, value as Parameters<typeof TreeInterpreter.search>[1])
     } catch {
-      // A function of JMESPath that does not take what is there: this value has no such part.
+      // A JMESPath function refused the type of this value, so the value has no such part.
       return null
     }
   }
@@ -83,7 +83,7 @@ function pathOf(path: string): (value: unknown) => unknown {
 const QUOTED = /"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|`(?:[^`\\]|\\[^])*`/g
 const HYPHENATED = /[A-Za-z_]\w*(?:-\w+)+/
 
-/** JMESPath reads `total-count` as a difference, but nearly always a member of that name is meant. */
+/** Refuses `total-count`, which JMESPath reads as a difference but which nearly always means a member of that name. */
 function checkHyphens(path: string): void {
   const name = HYPHENATED.exec(path.replace(QUOTED, text => ' '.repeat(text.length)))?.[0]
   if (name === undefined) return
@@ -93,14 +93,14 @@ function checkHyphens(path: string): void {
   )
 }
 
-/** JMESPath has numbers in backticks. */
+/** JMESPath writes numbers in backticks. */
 const differenceOf = (name: string): string =>
   name
     .split('-')
     .map(part => (/^\d+$/.test(part) ? `\`${part}\`` : part))
     .join(' - ')
 
-/** They take numbers only. */
+/** Nodes that need doubles; numbers kept as written must be converted for them. */
 const COMPUTING: ReadonlySet<unknown> = new Set(['Arithmetic', 'Comparator', 'Function', 'Unary'])
 
 function isComputing(node: unknown): boolean {
@@ -108,7 +108,7 @@ function isComputing(node: unknown): boolean {
   return COMPUTING.has((node as { readonly type?: unknown }).type) || Object.values(node).some(isComputing)
 }
 
-/** A function that there is not, or with too few arguments, is so for every value. */
+/** Refuses unknown functions and wrong numbers of arguments before the run, because they fail for every value. */
 function checkFunctions(node: unknown, path: string): void {
   if (typeof node !== 'object' || node === null) return
   for (const inner of Object.values(node)) checkFunctions(inner, path)
@@ -124,7 +124,7 @@ function checkFunctions(node: unknown, path: string): void {
   }
 }
 
-/** Commas within brackets and quotes are part of a path. */
+/** Splits at commas outside of brackets and quotes. */
 function topLevelParts(text: string): string[] {
   const parts: string[] = []
   let depth = 0

@@ -1,4 +1,4 @@
-/** Several sinks as one: each gets everything, and what one of them cannot keep is told once. */
+/** Combines several sinks: each gets every outcome, and a failure of one is reported once. */
 import { isThenable } from '../../core/callback.ts'
 import type { Outcome, Sink } from '../../index.ts'
 
@@ -30,7 +30,7 @@ function startOf(sink: Sink, outcome: Outcome): Promise<unknown> | undefined {
   }
 }
 
-/** Waits for every one, whatever the others say. */
+/** Waits for all writes, also if one fails. */
 async function allOf(writes: readonly Promise<unknown>[]): Promise<void> {
   const failed = (await Promise.allSettled(writes)).find(one => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason

@@ -1,4 +1,4 @@
-/** `-w '{status} {url}\n'`: a text per outcome. */
+/** `-w '{status} {url}\n'`: one text per outcome. */
 import { nearest } from '../../config/names.ts'
 import { fieldNamed } from './fields.ts'
 import type { Field } from './fields.ts'
@@ -26,7 +26,7 @@ export function writeOutTemplate(text: string, fields: Readonly<Record<string, F
     try {
       return parts.map(part => (typeof part === 'string' ? part : cellText(part(outcome)))).join('')
     } catch (error) {
-      const problem = `-w: expected values that can be written, got one that cannot (${reasonOf(error)}).`
+      const problem = `-w: cannot write a value: ${reasonOf(error)}`
       throw new RowError(outcome.index, problem, error)
     }
   }

@@ -1,11 +1,11 @@
-/** Lines of lists and of JSON lines: what ends one, how long one may be, what its number is. */
+/** Lines of lists and of JSON lines: line ends, maximum length and line numbers. */
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { bitByBit, readLines } from './read.ts'
 import { linesOf } from '../../../src/cli/input/lines.ts'
 
 describe('A line', () => {
-  test('ends with LF, CRLF or CR, and has its number.', async () => {
+  test('ends with LF, CRLF or CR, and has its number', async () => {
     const text = 'a\nb\r\n\r\nc\rd\n\ne'
     const lines = [
       [1, 'a'],
@@ -20,7 +20,7 @@ describe('A line', () => {
     expect(await readLines(bitByBit(text))).toEqual({ lines, refused: undefined })
   })
 
-  test('longer than the limit is told once, and the lines behind it are read.', async () => {
+  test('longer than the limit is reported once, and the lines after it are read', async () => {
     const long = [2, 'expected a line of at most 3 B, got a longer one. Raise --max-line if that is meant.']
     for (const pieces of [
       'ab\nabcd\r\nabc\n',
@@ -34,7 +34,7 @@ describe('A line', () => {
     }
   })
 
-  test('without an end is told as soon as the limit is passed.', async () => {
+  test('without an end is reported as soon as it exceeds the limit', async () => {
     const endless = (function* () {
       for (;;) yield Buffer.alloc(1_000, 'a')
     })()
@@ -49,7 +49,7 @@ describe('A line', () => {
     await reading.return()
   })
 
-  test('that is not UTF-8 ends the reading with its number; those before it are read.', async () => {
+  test('that is not UTF-8 ends the reading with its number, after the lines before it', async () => {
     const bytes = Buffer.from('a\nb\nM\xfcller\nc\n', 'latin1')
     const refused = expect.stringContaining('x:3: expected UTF-8, got invalid bytes.') as string
     expect(await readLines(bytes)).toEqual({

@@ -1,4 +1,4 @@
-/** An input in given pieces, read whole: rows or lines, and how it ended. */
+/** Reads an input from given chunks to rows or lines, and reports how it ended. */
 import { Readable } from 'node:stream'
 import { linesOf } from '../../../src/cli/input/lines.ts'
 import { tableOf } from '../../../src/cli/input/rows.ts'
@@ -16,7 +16,7 @@ export const TSV: TableOptions = { ...CSV, delimiter: '\t', isFixed: true, hasQu
 
 type Piece = string | Uint8Array
 
-/** Cut into single characters. */
+/** Splits a text into chunks of one character. */
 export const bitByBit = (text: string): string[] => text.split('')
 
 const streamOf = (pieces: readonly Piece[]): Readable => Readable.from(pieces.map(piece => Buffer.from(piece)))
@@ -25,7 +25,7 @@ export interface TableRead {
   readonly columns: readonly string[]
   /** `[line, cells]`, or `[line, problem]`. */
   readonly rows: readonly (readonly [number, unknown])[]
-  /** What ended the reading before the end. */
+  /** The error that ended the reading early. */
   readonly refused: string | undefined
 }
 

@@ -8,10 +8,10 @@ import { tableOf } from '../../../src/cli/input/rows.ts'
 describe('A row', () => {
   test.each([
     ['one LF in a file of CRLF', 'id,n\r\n1,a\r\n2,b\n3,c\r\n'],
-    ['an LF behind the header, CRLF behind the rows', 'id,n\n1,a\r\n2,b\r\n3,c'],
+    ['LF after the header, CRLF after the rows', 'id,n\n1,a\r\n2,b\r\n3,c'],
     ['CR alone', 'id,n\r1,a\r2,b\r3,c\r'],
     ['one of each', 'id,n\r1,a\n2,"b"\r\n3,c'],
-  ])('ends with any line end, whatever ended the others: %s.', async (_what, text) => {
+  ])('may end with a different line end than the other rows: %s', async (_what, text) => {
     const rows = [
       [2, ['1', 'a']],
       [3, ['2', 'b']],
@@ -21,7 +21,7 @@ describe('A row', () => {
     expect(await readTable(bitByBit(text))).toEqual({ columns: ['id', 'n'], rows, refused: undefined })
   })
 
-  test('of a pipe is handed on when its line has ended, not with the next one.', async () => {
+  test('from a pipe is delivered when its line ends, not with the next row', async () => {
     const pipe = new PassThrough()
     pipe.write('id\n')
     const { rows } = await tableOf(pipe, 'x', CSV)
@@ -40,7 +40,7 @@ describe('A row', () => {
     await once(pipe, 'close')
   })
 
-  test('may have quotes within a cell that has none around it.', async () => {
+  test('may have quotes inside an unquoted cell', async () => {
     expect((await readTable('id,n\n1,5" disk\n2,a "b" c\n3,"d ""e"""\n')).rows).toEqual([
       [2, ['1', '5" disk']],
       [3, ['2', 'a "b" c']],
@@ -49,11 +49,11 @@ describe('A row', () => {
   })
 
   test.each([
-    ['more behind a closing quote', '"5" disk', 'expected the end of the cell after its closing quote, got more.'],
+    ['text after a closing quote', '"5" disk', 'expected the end of the cell after its closing quote, got more text.'],
     ['blanks before a quote', ' "a"', 'expected a quote at the beginning of its cell, got blanks before it.'],
-    ['a blank behind a closing quote', '"a" ', 'expected the end of the cell after its closing quote, got more.'],
+    ['a blank after a closing quote', '"a" ', 'expected the end of the cell after its closing quote, got more text.'],
     ['a cell too many', 'a,b', 'expected 2 cells, got 3.'],
-  ])('whose quotes say two things costs itself only: %s.', async (_what, cell, problem) => {
+  ])('with ambiguous quotes fails alone: %s', async (_what, cell, problem) => {
     const { rows, refused } = await readTable(`id,n\n1,a\n2,${cell}\n3,c\n`)
     expect([rows, refused]).toEqual([
       [
@@ -65,7 +65,7 @@ describe('A row', () => {
     ])
   })
 
-  test('whose quote is never closed ends the reading at the line of the quote; what was before it stays.', async () => {
+  test('with an unclosed quote ends the reading with the line of the quote, after the rows before it', async () => {
     const { rows, refused } = await readTable('id,n\n1,a\n2,\n3,"b\n4,c\n')
     expect(rows).toEqual([
       [2, ['1', 'a']],
@@ -74,7 +74,7 @@ describe('A row', () => {
     expect(refused).toBe('x:4: expected a quote that closes the cell, got the end of the input.')
   })
 
-  test('has the line on which it begins: behind blank lines, cells of several lines and every line end.', async () => {
+  test('has the number of its first line, also after blank lines, multi-line cells and every kind of line end', async () => {
     const text = '\n  \nid,n\n\n1,"a\nb\r\nc\rd"\n \t \n2,e\r\n\r\n3,f\r\r4,g'
     expect((await readTable(text)).rows).toEqual([
       [5, ['1', 'a\nb\r\nc\rd']],
@@ -84,14 +84,14 @@ describe('A row', () => {
     ])
   })
 
-  test('of a quoted nothing is one, a line of blanks is none.', async () => {
+  test('may consist of an empty quoted cell, but a blank line is not a row', async () => {
     expect((await readTable('id\n""\n   \n" "\n\t\n')).rows).toEqual([
       [2, ['']],
       [4, [' ']],
     ])
   })
 
-  test('longer than the limit ends the reading with its line, quoted or not, in one piece or in many.', async () => {
+  test('longer than the limit ends the reading with its line, quoted or not, in one chunk or in many', async () => {
     const maxLine = 10
     for (const [text, more] of [
       ['id,n\n1,a\n2,bbbbbbbbbbbbbbb\n', ''],
@@ -113,19 +113,19 @@ describe('A header', () => {
     ['sep=;', { columns: ['id', 'n'], rows: [[3, ['1', 'a,b']]] }],
     ['"sep=;"', { columns: ['id', 'n'], rows: [[3, ['1', 'a,b']]] }],
     ['SEP=;\r', { columns: ['id', 'n'], rows: [[3, ['1', 'a,b']]] }],
-  ])('comes after a line that names the separator: %s.', async (first, read) => {
+  ])('may follow a line that names the separator: %s', async (first, read) => {
     const text = `${first}\nid;n\n1;a,b\n`
     expect(await readTable(text)).toEqual({ ...read, refused: undefined })
     expect(await readTable(bitByBit(text))).toEqual({ ...read, refused: undefined })
     expect(await readTable(text, { delimiter: ';', isFixed: true })).toEqual({ ...read, refused: undefined })
   })
 
-  test('after one that contradicts the flag is refused.', async () => {
+  test('after a sep= line that contradicts the flag is refused', async () => {
     const { refused } = await readTable('sep=;\nid;n\n', { isFixed: true })
     expect(refused).toContain("x:1: expected the delimiter of the flags, got a line 'sep=;'. Leave out one of the two.")
   })
 
-  test('may end in empty cells; a cell below one of them costs its row.', async () => {
+  test('may end with empty cells, and a row with a cell below one of them fails', async () => {
     const { columns, rows } = await readTable('id,n,, \n1,a,,\n2,b\n3,c,,d\n4,e,,,\n')
     expect([columns, rows]).toEqual([
       ['id', 'n'],
@@ -143,13 +143,13 @@ describe('A header', () => {
     ['\n\na,b,a\n', "x:3: expected columns with different names, got 'a' twice."],
     ['a,"b"c\n', 'x:1: expected the end of the cell after its closing quote'],
     ['\n \n', 'x: expected a header with the names of the columns, got nothing.'],
-  ])('that is none is refused: %j.', async (text, why) => {
+  ])('that is invalid is refused: %j', async (text, why) => {
     expect((await readTable(text)).refused).toContain(why)
   })
 })
 
 describe('Tab-separated values', () => {
-  test('have no quotes, and no escapes.', async () => {
+  test('have no quotes and no escapes', async () => {
     expect((await readTable('id\tn\n1\t"Smith, John"\n2\t"\n3\tC:\\new\n', TSV)).rows).toEqual([
       [2, ['1', '"Smith, John"']],
       [3, ['2', '"']],
@@ -157,7 +157,7 @@ describe('Tab-separated values', () => {
     ])
   })
 
-  test('with quotes around the names of columns are refused with the way to read them.', async () => {
+  test('with quoted column names are refused, and the message says how to read them', async () => {
     const text = '"id"\t"n"\n1\t"a\tb"\n'
     expect((await readTable(text, TSV)).refused).toContain('Add --format csv --delimiter tab.')
     expect((await readTable(text, { ...TSV, hasQuotes: true })).rows).toEqual([[2, ['1', 'a\tb']]])
@@ -167,7 +167,7 @@ describe('Tab-separated values', () => {
 describe('Bytes', () => {
   const LATIN = Buffer.from('id,n\n1,a\n2,M\xfcller\n3,c\n', 'latin1')
 
-  test('that are not UTF-8 end the reading with their line; what was before it stays.', async () => {
+  test('that are not UTF-8 end the reading with their line, after the rows before it', async () => {
     for (const pieces of [[LATIN], [...LATIN].map(byte => Buffer.from([byte]))]) {
       const { rows, refused } = await readTable(pieces)
       expect([rows, refused]).toEqual([
@@ -178,20 +178,20 @@ describe('Bytes', () => {
     expect((await readTable(LATIN, { encoding: 'windows-1252' })).rows[1]).toEqual([3, ['2', 'Müller']])
   })
 
-  test('that break off within a character are not UTF-8, and U+FFFD itself is.', async () => {
+  test('that end in the middle of a character are not UTF-8, but U+FFFD itself is', async () => {
     const cut = Buffer.from('id\n1\n\u20ac').subarray(0, -1)
     expect((await readTable(cut)).refused).toContain('x:3: expected UTF-8')
     expect((await readTable('id\n\uFFFD\n')).rows).toEqual([[2, ['\uFFFD']]])
   })
 
-  test('that the named encoding does not know end the reading with their line.', async () => {
+  test('that are invalid in the given encoding end the reading with their line', async () => {
     const bytes = Buffer.from([...Buffer.from('id\n1\n'), 0x81, 0x20, 0x0a])
     expect((await readTable(bytes, { encoding: 'shift_jis' })).refused).toBe(
       'x:3: expected text in shift_jis, got invalid bytes. Name the right encoding with --encoding.',
     )
   })
 
-  test('of UTF-16 and UTF-8 are known by their byte-order mark, whatever was named.', async () => {
+  test('with a byte-order mark are read as UTF-16 or UTF-8, whatever encoding is given', async () => {
     const le = Buffer.from('\uFEFFid,n\r\n1,ü€😀\r\n', 'utf16le')
     const be = Buffer.from(le).swap16()
     const utf8 = Buffer.from('\uFEFFid,n\r\n1,ü€😀\r\n')
@@ -203,7 +203,7 @@ describe('Bytes', () => {
     }
   })
 
-  test('of zero are none of a text.', async () => {
+  test('that are zero are refused', async () => {
     const { rows, refused } = await readTable('id\n1\n\0\n')
     expect([rows, refused]).toEqual([
       [[2, ['1']]],

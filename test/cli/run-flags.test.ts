@@ -190,10 +190,10 @@ describe('Standard input', () => {
   test.each(['lines', 'csv', 'jsonl'])('that cannot be read is reported in a sentence, as %s', async format => {
     const { shell } = await workplace()
     const inputs: readonly (readonly [input: string, why: string])[] = [
-      ['-i - < .', '-i: cannot read standard input: it is a folder'],
-      ['-i - 0> written', '-i: cannot read standard input to its end: EBADF'],
+      ['-i - < .', '-i: expected a file that can be read, got standard input (it is a folder).'],
+      ['-i - 0> written', '-i: expected to read standard input to its end, got EBADF'],
       // A file of Linux that can be opened, but whose first byte cannot be read.
-      ['-i /proc/self/mem', '-i: cannot read /proc/self/mem to its end: EIO'],
+      ['-i /proc/self/mem', '-i: expected to read /proc/self/mem to its end, got EIO'],
     ]
     for (const command of ['', 'plan']) {
       for (const [input, why] of inputs) {

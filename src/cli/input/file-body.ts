@@ -16,6 +16,6 @@ function bytesOf(path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new UsageError(`--body: cannot read ${path}: ${reasonOf(error)}`)
+    throw new UsageError(`--body: expected a file that can be read, got ${path} (${reasonOf(error)}).`)
   }
 }

@@ -21,7 +21,9 @@ export async function openInput(file: string, isGzip: boolean): Promise<Readable
     if (statSync(file).isDirectory()) throw new Error(A_FOLDER)
   } catch (error) {
     stream.destroy()
-    throw new UsageError(`-i: cannot read ${file}: ${reasonOf(error).replace(/, \w+ '.*'$/, '')}`)
+    throw new UsageError(
+      `-i: expected a file that can be read, got ${file} (${reasonOf(error).replace(/, \w+ '.*'$/, '')}).`,
+    )
   }
   // `pipeline` forwards errors of the file to this stream, so its own callback has nothing to do.
   return isGzip ? pipeline(stream, createGunzip(), () => undefined) : stream
@@ -32,5 +34,5 @@ const A_FOLDER = 'it is a folder'
 /** Refuses a folder, which Node would read as an empty text. */
 function standardInput(): Readable {
   if (!fstatSync(0).isDirectory()) return process.stdin
-  throw new UsageError(`-i: cannot read standard input: ${A_FOLDER}`)
+  throw new UsageError(`-i: expected a file that can be read, got standard input (${A_FOLDER}).`)
 }

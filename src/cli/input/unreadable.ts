@@ -4,5 +4,5 @@ import { reasonOf } from '../../core/callback.ts'
 
 export function unreadable(name: string, error: unknown): UsageError {
   const subject = name === '-' ? 'standard input' : name
-  return new UsageError(`-i: cannot read ${subject} to its end: ${reasonOf(error)}`)
+  return new UsageError(`-i: expected to read ${subject} to its end, got ${reasonOf(error)}.`)
 }

@@ -171,7 +171,7 @@ function inPlace(path: string, draft: string, swap: () => void): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const where = code === 'ESTALE' ? '' : ` The new results are in ${draft}.`
-    throw new UsageError(`-o: cannot replace ${path}: ${reasonOf(error)}.${where}`, 74)
+    throw new UsageError(`-o: expected to replace ${path}, got ${reasonOf(error)}.${where}`, 74)
   }
 }
 

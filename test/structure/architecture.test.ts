@@ -18,3 +18,15 @@ it.each(['CONTRIBUTING.md', 'RELEASING.md', 'docs/design/architecture.md', 'docs
     expect(missing).toEqual([])
   },
 )
+
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'RELEASING.md', ...globSync('{docs,.github}/**/*.md')]
+
+it('every npm script that a page names is in package.json', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Readonly<Record<string, string>> }
+  const missing = PAGES.flatMap(page =>
+    [...readFileSync(page, 'utf8').matchAll(/npm run ([a-z:]+)/g)]
+      .filter(([, script = '']) => scripts[script] === undefined)
+      .map(([text]) => `${page}: ${text}`),
+  )
+  expect(missing).toEqual([])
+})

@@ -6,7 +6,7 @@
 import { CALL, fetchAll } from '../demo/call.ts'
 import { catalogue } from '../demo/catalogue.ts'
 import type { Repository } from '../demo/catalogue.ts'
-import { lineOf } from '../demo/line.ts'
+import { demoLines } from '../demo/line.ts'
 import { moods } from '../demo/moods.ts'
 import { openResults, OutputError } from '../demo/results.ts'
 import { startApi } from '../demo/server.ts'
@@ -42,6 +42,7 @@ async function run(): Promise<number> {
   const tally = new Tally()
   const display = await showProgress(process.stderr)
   const interrupts = new Interrupts()
+  const lineOf = demoLines()
   const startedAtMs = performance.now()
   try {
     await fetchAll({

@@ -1,14 +1,37 @@
-/** Writes an outcome as one line of a run file: a JSON object with the value or the error, without a line break. */
-import { createHash } from 'node:crypto'
+/**
+ * The demo's results as lines of a run file of version 2: the line with the salt, then a JSON object with the value or the
+ * error for each outcome. The requests of the demo have neither bodies nor headers of their own.
+ */
+import { randomBytes } from 'node:crypto'
+import { fingerprint } from '../../client/run/fingerprint.ts'
 import type { Outcome, Timings } from '../../index.ts'
 
-export function lineOf(outcome: Outcome, at: Date): string {
-  const { index, key, request, ok, response, attempts, timings } = outcome
+const SALT_BYTES = 16
+
+/**
+ * Returns a function that writes an outcome as a line, without its line break. The line with the salt comes before the
+ * first outcome, so a demo that ends before it has one leaves an empty file.
+ */
+export function demoLines(
+  salt = randomBytes(SALT_BYTES).toString('base64url'),
+): (outcome: Outcome, at: Date) => string {
+  let isFirst = true
+  return (outcome, at) => {
+    const line = lineOf(outcome, salt, at)
+    if (!isFirst) return line
+    isFirst = false
+    return `${JSON.stringify({ v: 2, salt, at: at.toISOString() })}\n${line}`
+  }
+}
+
+function lineOf(outcome: Outcome, salt: string, at: Date): string {
+  const { index, id, key, request, ok, response, attempts, timings } = outcome
   const { method, url } = request
   return JSON.stringify({
-    v: 1,
+    v: 2,
     index,
-    id: idOf(method, url, key),
+    id,
+    print: fingerprint({ method, url, body: undefined }, salt),
     key,
     method,
     url,
@@ -22,11 +45,6 @@ export function lineOf(outcome: Outcome, at: Date): string {
     timings: rounded(timings),
     at: at.toISOString(),
   })
-}
-
-/** The identity of a request. The demo's requests have no body, so method, URL and key are enough. */
-function idOf(method: string, url: string, key = ''): string {
-  return createHash('sha256').update([method, url, key].join('\n')).digest('hex').slice(0, 16)
 }
 
 /** Rounds to tenths of a millisecond, because anything finer is noise. */

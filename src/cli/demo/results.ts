@@ -77,7 +77,9 @@ function successorOf(path: string): string | undefined {
 
 const behindLinks = (path: string): string => (existsSync(path) ? realpathSync(path) : path)
 
-const OUR_FIRST_LINE = /^\{"v":1,"index":\d+,[^{}]*"url":"http:\/\/127\.0\.0\.1:\d+\/repos\//
+/** A line of version 1, which earlier releases wrote, or the line with the salt and the first one of version 2. */
+const OUR_FIRST_LINES =
+  /^(?:\{"v":1,|\{"v":2,"salt":"[\w-]+","at":"[^"]+"\}\n\{"v":2,)"index":\d+,[^{}]*"url":"http:\/\/127\.0\.0\.1:\d+\/repos\//
 const HEAD_BYTES = 1_024
 
 /** True only for a file that an earlier demo wrote, so that the demo never replaces results of the user. */
@@ -92,7 +94,7 @@ async function mayReplace(path: string): Promise<boolean> {
     const stats = await file.stat()
     if (!stats.isFile() || stats.size === 0) return true
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
-    return OUR_FIRST_LINE.test(buffer.toString('utf8', 0, bytesRead))
+    return OUR_FIRST_LINES.test(buffer.toString('utf8', 0, bytesRead))
   } finally {
     await file.close()
   }

@@ -15,7 +15,10 @@ import type { Call, Own } from '../../core/call.ts'
 const LETTERS = 16
 
 /** @param salt of the run file */
-export function fingerprint({ method, url, body, own }: Call, salt: string): string {
+export function fingerprint(
+  { method, url, body, own }: Pick<Call, 'method' | 'url' | 'body' | 'own'>,
+  salt: string,
+): string {
   const head = `${salt}${frame(method)}${frame(url)}`
   return digest(own === undefined ? head : head + ownText(own), body, true)
 }

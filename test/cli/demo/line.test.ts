@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest'
-import { lineOf } from '../../../src/cli/demo/line.ts'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { demoLines } from '../../../src/cli/demo/line.ts'
 import { parallelRequests } from '../../../src/index.ts'
 import { mockTransport } from '../../../src/testing/index.ts'
 
@@ -10,15 +13,18 @@ async function linesOf(...specs: readonly { url: string; key?: string }[]): Prom
     url.endsWith('/good') ? { json: { stars: 7 }, latencyMs: 12.3456 } : { status: 404, json: { message: 'no' } },
   )
   const outcomes = await parallelRequests(specs, { transport, onFailure: 'settle' })
-  return outcomes.map(outcome => JSON.parse(lineOf(outcome, AT)) as Record<string, unknown>)
+  const lineOf = demoLines()
+  const text = outcomes.map(outcome => lineOf(outcome, AT)).join('\n')
+  return text.split('\n').map(line => JSON.parse(line) as Record<string, unknown>)
 }
 
 test('the demo writes a successful outcome as a line with its value', async () => {
-  const [line] = await linesOf({ url: 'https://api.example.com/good', key: 'one' })
+  const [, line] = await linesOf({ url: 'https://api.example.com/good', key: 'one' })
   expect(line).toEqual({
-    v: 1,
+    v: 2,
     index: 0,
-    id: expect.stringMatching(/^[0-9a-f]{16}$/) as unknown,
+    id: 'k:one',
+    print: expect.stringMatching(/^[\w-]{16}$/) as unknown,
     key: 'one',
     method: 'GET',
     url: 'https://api.example.com/good',
@@ -33,7 +39,7 @@ test('the demo writes a successful outcome as a line with its value', async () =
 })
 
 test('the demo writes a failure as a line with its code and message, and without a value', async () => {
-  const [line] = await linesOf({ url: 'https://api.example.com/bad' })
+  const [, line] = await linesOf({ url: 'https://api.example.com/bad' })
   expect(line).toMatchObject({
     ok: false,
     status: 404,
@@ -43,13 +49,18 @@ test('the demo writes a failure as a line with its code and message, and without
   expect(line).not.toHaveProperty('key')
 })
 
-test('the id of a demo line depends on URL and key, and is the same in every run', async () => {
-  const specs = [
-    { url: 'https://api.example.com/good' },
-    { url: 'https://api.example.com/good', key: 'a' },
-    { url: 'https://api.example.com/bad', key: 'a' },
-  ]
-  const ids = (await linesOf(...specs)).map(({ id }) => id)
-  expect(new Set(ids).size).toBe(3)
-  expect((await linesOf(...specs)).map(({ id }) => id)).toEqual(ids)
+test('the lines of a demo are a run file that a run with the same requests restores', async () => {
+  const specs = [{ url: 'https://api.example.com/good', key: 'a' }, { url: 'https://api.example.com/bad' }]
+  const folder = mkdtempSync(join(tmpdir(), 'preq-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'results.jsonl')
+  const lines = (await linesOf(...specs)).map(line => JSON.stringify(line))
+  writeFileSync(path, `${lines.join('\n')}\n`)
+  const transport = mockTransport(() => ({ text: 'sent again' }))
+  const outcomes = await parallelRequests(specs, { transport, onFailure: 'settle', resume: path })
+  expect(outcomes.map(({ source, id, value }) => ({ source, id, value }))).toEqual([
+    { source: 'run-file', id: 'k:a', value: { stars: 7 } },
+    { source: 'run-file', id: '#1', value: undefined },
+  ])
+  expect(transport.requests).toEqual([])
 })

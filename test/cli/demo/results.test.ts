@@ -6,6 +6,9 @@ import { openResults, OutputError } from '../../../src/cli/demo/results.ts'
 
 const OURS = '{"v":1,"index":3,"id":"0f","key":"a/b","method":"GET","url":"http://127.0.0.1:4321/repos/a/b","ok":true}'
 
+const SALT = '{"v":2,"salt":"c2FsdA-_","at":"2026-01-02T03:04:05.000Z"}'
+const OURS_NOW = `${SALT}\n${OURS.replace('"v":1', '"v":2')}\n`
+
 function pathOf(content?: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'preq-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -19,6 +22,7 @@ test.each([
   ['an empty', ''],
   ["an earlier demo's", `${OURS}\n${OURS}\n`],
   ["a killed demo's", OURS.slice(0, -4)],
+  ["an earlier demo's of version 2", OURS_NOW],
 ])('the demo replaces %s results.jsonl', async (_, before) => {
   const path = pathOf(before)
   const results = await openResults(path)
@@ -31,6 +35,7 @@ test.each([
 test.each([
   ['notes', 'do not lose me\n'],
   ['results of other requests', OURS.replace('127.0.0.1:4321', 'api.example.com')],
+  ['a run file of other requests', OURS_NOW.replace('127.0.0.1:4321', 'api.example.com')],
   ['results that contain a demo URL elsewhere', `{"v":1,"index":0,"note":{"url":"http://127.0.0.1:1/repos/a"}}`],
 ])('the demo does not replace a results.jsonl with %s', async (_, content) => {
   const path = pathOf(content)

@@ -1,6 +1,7 @@
 /** Flags for the run as a whole: its run file, order, display and settings. */
 import { describe, expect, test } from 'vitest'
 import { endsOf, workplace } from './workplace.ts'
+import { longTest } from '../support/size.ts'
 
 const preloaded = (program: string): string => `--import=data:text/javascript,${encodeURIComponent(program)}`
 
@@ -187,7 +188,7 @@ describe('Standard input', () => {
     expect([code, stdout, server.requests]).toEqual([0, expect.stringContaining('2 requests (2 GET)'), []])
   })
 
-  test.each(['lines', 'csv', 'jsonl'])('that cannot be read is reported in a sentence, as %s', async format => {
+  longTest.each(['lines', 'csv', 'jsonl'])('that cannot be read is reported in a sentence, as %s', async format => {
     const { shell } = await workplace()
     const inputs: readonly (readonly [input: string, why: string])[] = [
       ['-i - < .', '-i: expected a file that can be read, got standard input (it is a folder).'],

@@ -8,6 +8,7 @@ import type { ClientOptions, Outcome, RequestSpec } from '../../src/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 import type { MockHandler, MockRequest, MockResponse, MockTransport } from '../../src/testing/index.ts'
 import { fc, randomFrom } from '../support/property.ts'
+import { longTest } from '../support/size.ts'
 
 /** `http://a.test/7` → `http://a.test`. */
 const hostOf = (url: string): string => url.slice(0, url.indexOf('/', 8))
@@ -239,7 +240,7 @@ describe('dead hosts, 10 % of 1,000, and one host with 90 % of the requests', ()
   const dead = perHost(1_000, 20).filter(url => isDead(hostOf(url)))
   const heavy = urlsOf('h0', 180_000)
 
-  test.each([
+  longTest.each([
     ['refused', 100, { fault: 'connect/refused' as const }],
     ['refused', 20, { fault: 'connect/refused' as const }],
     ['black holes', 100, { fault: 'timeout/connect' as const, latencyMs: 10_000 }],

@@ -3,7 +3,7 @@ import { seed } from '../support/property.ts'
 
 const TIMES = Number(process.env['PROPERTY_TIMES'] ?? 1)
 
-export const runs = (inCi: number): number => Math.round(inCi * TIMES)
+export const runs = (inCi: number): number => Math.max(1, Math.round(inCi * TIMES))
 
 /** The time limit of a test grows with its number of runs. */
 export const limitMs = (inCi = 60_000): number => inCi * Math.max(1, TIMES)

@@ -10,6 +10,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { ConfigError } from '../../src/core/error.ts'
 import { openRunFile } from '../../src/store/run-file.ts'
 import { doneLine, folder } from '../support/run-lines.ts'
+import { longTest } from '../support/size.ts'
 
 const PROGRAM = join(import.meta.dirname, '../support/run-file-process.ts')
 
@@ -90,7 +91,7 @@ it('a second process is refused, and gets the lock as soon as the holder is kill
   expect(existsSync(`${path}.lock`)).toBe(false)
 })
 
-it('only one process at a time gets the lock while several come and go and delete the lock file', async () => {
+longTest('only one process at a time gets the lock while several come and go and delete the lock file', async () => {
   const path = join(folder(), 'run.jsonl')
   const said = await Promise.all(
     [1, 2, 3].map(async () => {

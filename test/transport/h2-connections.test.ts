@@ -10,6 +10,9 @@ import { h2Server, replying } from '../support/h2-server.ts'
 import { httpProxy } from '../support/proxy-server.ts'
 import { answering, rawServer, tlsFixture } from '../support/raw-server.ts'
 import { expectFigure } from '../support/figure.ts'
+import { longTest, sized } from '../support/size.ts'
+
+const COUNT = sized(6_000, 600)
 
 const H2 = { ...TRUST, http2: true } as const
 const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
@@ -80,10 +83,10 @@ describe('one HTTP/2 connection', () => {
     await client.close()
   })
 
-  it('gives each of 6,000 requests its own answer', async () => {
+  it(`gives each of ${COUNT} requests its own answer`, async () => {
     await using server = await nodeServer({ settings: { maxConcurrentStreams: 100 } })
     const client = clientOf({ ...H2, concurrency: 150 })
-    const specs = Array.from({ length: 6_000 }, (_, i) =>
+    const specs = Array.from({ length: COUNT }, (_, i) =>
       i % 3 === 0 ? { url: `${server.origin}/${i}`, json: { token: i } } : { url: `${server.origin}/${i}` },
     )
     const answers = await client.request<{ path: string; body: string }>(specs)
@@ -290,7 +293,7 @@ describe('http2', () => {
     expectFigure(tookMs).toBeLessThan(2_000)
   })
 
-  it('loads no code of HTTP/2 unless it is asked for', async () => {
+  longTest('loads no code of HTTP/2 unless it is asked for', async () => {
     await using server = await nodeServer({ allowHTTP1: true })
     const loaded = async (options: string): Promise<string> => {
       const script = `import { ParallelRequests } from ${source}

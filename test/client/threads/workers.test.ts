@@ -24,6 +24,9 @@ import { echoServer } from '../../support/echo-server.ts'
 import type { Echo } from '../../support/echo-server.ts'
 import { answering, rawServer, tlsFixture } from '../../support/raw-server.ts'
 import { expectFigure } from '../../support/figure.ts'
+import { sized } from '../../support/size.ts'
+
+const COUNT = sized(20_000, 1_000)
 
 let far: { url: string; close: () => void }
 const started: Worker[] = []
@@ -167,15 +170,15 @@ describe('outcomes with worker threads', () => {
     expect(new TextDecoder().decode(whole)).toBe('..precious..')
   })
 
-  it('reach the right request: 20,000 requests over 2 threads, each with its own answer', async () => {
+  it(`reach the right request: ${COUNT} requests over 2 threads, each with its own answer`, async () => {
     const client = clientWith({ concurrency: 100 })
-    const requests = Array.from({ length: 20_000 }, (_, n) => ({
+    const requests = Array.from({ length: COUNT }, (_, n) => ({
       url: `${far.url}/${n}`,
       headers: { 'x-token': `t${n}` },
     }))
     const answers = await client.request<{ path: string; token: string }>(requests)
     const wrong = answers.filter(({ path, token }, n) => path !== `/${n}` || token !== `t${n}`)
-    expect(answers).toHaveLength(20_000)
+    expect(answers).toHaveLength(COUNT)
     expect(wrong).toEqual([])
     expect((await told()).mostAtOnce).toBeLessThanOrEqual(100)
   })

@@ -1,6 +1,6 @@
 /**
- * argv → what is to be done. Validates, does nothing. Commander reads the flags of the table; what it refuses is said in
- * our words, with the name that was probably meant.
+ * Parses argv to a command and its arguments, without running it. Commander splits the flags; its errors are reworded
+ * and get a suggestion for a misspelt name.
  */
 import { Command, CommanderError, Option } from 'commander'
 import { commandHelp } from './command-help.ts'
@@ -20,9 +20,9 @@ export type Args =
   | { readonly mode: 'run' | 'plan'; readonly urls: readonly string[]; readonly flags: GivenFlags }
   | { readonly mode: 'demo' | 'doctor' }
   | { readonly mode: 'completion'; readonly shell: Shell }
-  /** Was asked for: stdout, exit 0. */
+  /** Help or version: stdout, exit code 0. */
   | { readonly mode: 'text'; readonly text: string }
-  /** Was not understood: stderr, exit 2. */
+  /** A usage error: stderr, exit code 2. */
   | { readonly mode: 'usage'; readonly text: string }
 
 export function readArgs(argv: readonly string[]): Args {
@@ -46,12 +46,12 @@ export function readArgs(argv: readonly string[]): Args {
   subcommand(program, 'completion')
     .argument('<shell>')
     .action((shell: string) => void (args = completionFor(shell)))
-  // Our own instead of commander's, which answers with a failure and takes any name.
+  // Replaces commander's own `help` command, which fails and accepts any name.
   quiet(program.command('help', { hidden: true }))
     .argument('[command]')
     .action((name?: string) => void (args = { mode: 'text', text: helpOf(name) }))
 
-  // Wherever they stand, so that a line which does not parse can still be asked about.
+  // Help flags work anywhere, also in a command line that does not parse.
   if (argv.includes('--help-all')) return { mode: 'text', text: helpAll() }
   const until = argv.includes('--') ? argv.indexOf('--') : argv.length
   if (argv.slice(0, until).some(arg => arg === '--help' || arg === '-h')) {
@@ -67,7 +67,7 @@ export function readArgs(argv: readonly string[]): Args {
   return noCommand(args) ?? args ?? { mode: 'usage', text: help() }
 }
 
-/** Of a command, or of all. */
+/** The help of a command, or of `preq`. */
 function helpOf(name: string | undefined): string {
   return name !== undefined && Object.hasOwn(COMMANDS, name) ? commandHelp(name as CommandName) : help()
 }
@@ -84,7 +84,7 @@ function quiet(command: Command): Command {
     .configureOutput({ writeOut: () => undefined, writeErr: () => undefined, outputError: () => undefined })
 }
 
-/** Commander splits, names and counts; the values are read with those of the other layers. */
+/** Commander only splits flags and values. The values are read together with those of the other sources. */
 function addFlags(command: Command, flags: [FlagName, string | true][]): void {
   for (const name of FLAG_NAMES) {
     const { short, takes } = flagOf(name)
@@ -97,7 +97,7 @@ function addFlags(command: Command, flags: [FlagName, string | true][]): void {
   }
 }
 
-/** A switch of a configuration file or the environment is taken back by `--no-NAME`; not listed in helps. */
+/** Adds `--no-NAME`, which undoes a switch of the configuration file or the environment. The help does not list it. */
 function addUndo(command: Command, name: FlagName, flags: [FlagName, string | true][]): void {
   const option = new Option(undoOf(name))
   option.argParser(() => void flags.push([name, 'false']))
@@ -112,21 +112,21 @@ function completionFor(shell: string): Args {
   return usage(`completion: expected ${SHELLS.join(', ')}, got '${shell}'.`)
 }
 
-/** `preq dmeo` is a command that was meant, and so is `preq paln URL`: it would send what was only to be looked at. */
+/** Refuses `preq dmeo`, and `preq paln URL`, which would send the requests that the user only wanted to see. */
 function noCommand(args: Args | undefined): Args | undefined {
   if (args?.mode !== 'run') return undefined
   const [word = '', ...others] = args.urls
-  // Relative to a base it is a URL.
+  // With --base-url, a word is a relative URL.
   if (!/^[\w-]+$/.test(word) || args.flags.some(([name]) => name === 'base-url')) return undefined
   const near = nearest(word, Object.keys(COMMANDS))
-  // Whether another is a URL is for those to say who know the base.
+  // Later, `checkArguments` decides whether the other words are URLs, because it knows the base.
   if (near === undefined && others.length > 0) return undefined
   return usage(`unknown command '${word}'. ${near === undefined ? '' : `Did you mean '${near}'? `}See preq --help.`)
 }
 
 const usage = (text: string): Args => ({ mode: 'usage', text: `preq: ${text}\n` })
 
-/** Subject, value, remedy; commander's message holds the name in quotes. */
+/** Rewords a message of commander, which has the name of the flag in quotes. */
 function complaint({ code, message }: CommanderError): string {
   const text = message.replace(/^error: /, '').replace(/ <value>'/, "'")
   const name = /'([^']*)'/.exec(text)?.[1] ?? ''

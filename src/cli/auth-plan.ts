@@ -1,4 +1,4 @@
-/** `--auth` and `--bearer` → the credentials that they say. */
+/** Reads `--auth` and `--bearer` as credentials. */
 import type { FlagValues } from './flags.ts'
 import { secretOf } from './secret.ts'
 import type { Auth } from '../index.ts'

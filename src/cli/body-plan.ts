@@ -1,4 +1,4 @@
-/** The flags of a body → the one body that they say. */
+/** Reads the flags for a body. At most one of them may be given. */
 import type { FlagValues } from './flags.ts'
 import type { InputPlan } from './run-plan.ts'
 import { secretOf } from './secret.ts'

@@ -1,4 +1,4 @@
-/** A value as the text of a cell or of a template: as it prints, nothing for nothing, JSON for the rest. */
+/** A value as text for a cell or a template: null and undefined are empty, objects and lists are JSON. */
 export function cellText(value: unknown): string {
   if (typeof value === 'string') return value
   if (value === undefined || value === null) return ''

@@ -1,4 +1,4 @@
-/** What `preq COMMAND --help` says: its arguments, what it does, and how it ends. Each fits a screen of 24 × 80. */
+/** The text of `preq COMMAND --help`: arguments, effect and exit codes. Each text fits a screen of 24 × 80. */
 import type { COMMANDS } from './commands.ts'
 
 export type CommandName = keyof typeof COMMANDS

@@ -1,4 +1,4 @@
-/** The commands of `preq` besides a run, with what is said of them. */
+/** The commands of `preq` other than a run, with their help texts. */
 export const COMMANDS = {
   plan: 'show what would be sent, and send nothing',
   demo: 'fetch 300 records from a small API on this machine, and watch',
@@ -6,6 +6,6 @@ export const COMMANDS = {
   completion: 'print the completions for bash, zsh or fish',
 } as const
 
-/** What `preq completion` knows. */
+/** The shells of `preq completion`. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]

@@ -1,4 +1,4 @@
-/** Completions for shells, from the table of flags. */
+/** Shell completions, generated from the table of flags. */
 import { COMMANDS, SHELLS } from './commands.ts'
 import type { Shell } from './commands.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
@@ -19,10 +19,10 @@ export function completion(shell: Shell): string {
 const COMMAND_NAMES = Object.keys(COMMANDS)
 const EXTRA = { help: 'one screen of help', 'help-all': 'all flags', version: 'the version' } as const
 
-/** What may follow, where that is a short list. */
+/** The values of a flag with a short list of choices. */
 const choicesOf = ({ choices }: Flag): readonly string[] => choices ?? []
 
-/** What of the disk may follow: of some flags only behind an @. */
+/** Whether a flag takes a path; some flags take one only after an @. */
 function placeOf({ takes, doc }: Flag): 'file' | 'folder' | '@file' | undefined {
   if (takes === 'FILE') return 'file'
   if (takes === 'FOLDER') return 'folder'
@@ -35,7 +35,8 @@ function bash(): string {
     const action = bashAction(flagOf(name))
     return action === '' ? [] : [`    ${spellings(name)}) ${action}; return ;;`]
   })
-  // Bash parts words at = and @, and replaces the @ again; where it does not part them, what stands before is said again.
+  // Bash splits words at = and @ and replaces only the part after them. If COMP_WORDBREAKS lacks these characters, the
+  // completion has to repeat the part before.
   return `# bash completion of preq: eval "$(preq completion bash)"
 _preq() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" before= at=
@@ -74,7 +75,7 @@ function zsh(): string {
   const flags = FLAG_NAMES.map(name => {
     const flag = flagOf(name)
     const many = flag.repeat === true ? '*' : ''
-    // The value may be the next word, or stand behind =.
+    // The value may be the next word, or follow `=`.
     const [short, long] = flag.takes === undefined ? ['', ''] : ['+', '=']
     const names =
       flag.short === undefined
@@ -134,7 +135,7 @@ const SHELLS_OF_FISH = `complete -c preq -n '__fish_seen_subcommand_from complet
 const FISH_PLACES = {
   file: ' -r -F',
   folder: " -x -a '(__fish_complete_directories)'",
-  // Whatever may stand there besides.
+  // The value may also be something other than a file.
   '@file': ' -x',
   none: ' -x',
 } as const

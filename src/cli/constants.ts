@@ -1,10 +1,10 @@
-/** Flags whose texts are the same for all rows, and where a column goes instead. */
+/** Flags whose texts are the same for all rows, and which flag takes a column instead. */
 import type { FlagValues } from './flags.ts'
 
 export interface Constant {
   readonly flag: string
   readonly text: string
-  /** What to do where a column is meant. */
+  /** How to use a column instead. */
   readonly remedy: string
 }
 

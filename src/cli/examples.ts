@@ -1,4 +1,4 @@
-/** What people do with `preq`, to begin from. A test reads every line as the command line does. */
+/** Examples of the help. A test parses every line as a command line. */
 export interface Example {
   readonly what: string
   readonly line: string

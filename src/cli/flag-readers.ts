@@ -1,4 +1,7 @@
-/** How the values of flags are read: texts of a command line or the environment, and bare ones of a configuration file. */
+/**
+ * Read the values of flags. A value is text if it comes from the command line or the environment, and may be a number or
+ * boolean if it comes from the configuration file.
+ */
 import { count, duration, got, matching, problem, size } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { isMethod } from '../config/options/bodies.ts'
@@ -7,7 +10,7 @@ import type { ReadRate } from '../config/rate-input.ts'
 import { readChecksum } from '../config/options/files.ts'
 import { parseSize } from '../config/size.ts'
 
-/** Of the environment and a configuration file it is text. */
+/** A switch. On the command line it has no value; elsewhere it is a boolean or its text. */
 export const switched: Read<boolean> = (value, name, problems) => {
   if (value === true || value === 'true' || value === '1') return true
   if (value === false || value === 'false' || value === '0') return false
@@ -21,7 +24,7 @@ export const text: Read<string> = (value, name, problems) => {
   return undefined
 }
 
-/** Numbers are text on a command line, and bare in a configuration file. */
+/** A number is text on the command line and a number in the configuration file. */
 export const number =
   (read: Read<number>): Read<number> =>
   (value, name, problems) =>
@@ -29,13 +32,16 @@ export const number =
 
 const infinite = (value: unknown): unknown => (value === 'Infinity' || value === 'none' ? Infinity : value)
 
-/** A unit is required here: a bare number is refused by the reader of texts. */
+/** Requires a unit: a number becomes text, and the reader refuses text without a unit. */
 const withUnit =
   <T>(read: Read<T>): Read<T> =>
   (value, name, problems) =>
     read(infinite(typeof value === 'number' ? String(value) : value), name, problems)
 
-/** The same in words of a command line. @param expected with examples, @param unit of those that a bare number lacks */
+/**
+ * Like `withUnit`, with its own message. @param expected the expectation, with examples @param unit the unit to suggest
+ * for a bare number
+ */
 const said =
   <T>(read: Read<T>, expected: string, unit: string, remedy: string): Read<T> =>
   (value, name, problems) => {
@@ -67,7 +73,7 @@ export const method: Read<string> = (value, name, problems) => {
   return undefined
 }
 
-/** `404`, or `2xx` for all that begin with 2. */
+/** `404`, or `2xx` for every status that begins with 2. */
 export const statuses: Read<readonly string[]> = (value, name, problems) => {
   const given = typeof value === 'number' ? String(value) : value
   const list = typeof given === 'string' ? given.split(',').map(status => status.trim().toLowerCase()) : []
@@ -76,7 +82,7 @@ export const statuses: Read<readonly string[]> = (value, name, problems) => {
   return undefined
 }
 
-/** `name: value`, or `@file` with one per line. */
+/** `name: value`, or `@file` with one header per line. */
 export const header: Read<string> = (value, name, problems) => {
   if (typeof value === 'string' && (value.startsWith('@') || /^[^\s:]+:/.test(value))) return value
   problems.push(problem(name, "'name: value' or '@file'", 'something else', "Write it as 'accept: text/csv'."))
@@ -90,7 +96,7 @@ export const pair: Read<readonly [string, string]> = (value, name, problems) => 
   return undefined
 }
 
-/** Of a second; what it lacks for a rate is said by the name of the flag. */
+/** A size per second. The `/s` is optional, because the name of the flag implies it. */
 export const speed: Read<number> = (value, name, problems) => {
   if (value === 'none' || value === 0 || value === '0') return 0
   const perSecond = typeof value === 'string' ? parseSize(value.replace(/\/s$/, '')) : undefined
@@ -99,7 +105,7 @@ export const speed: Read<number> = (value, name, problems) => {
   return undefined
 }
 
-/** A part of a whole, or several. */
+/** A ratio, which may exceed 1. */
 export const share = number(
   matching(
     'a number ≥ 0',
@@ -120,11 +126,11 @@ export interface HostLimits {
   readonly rates: readonly ReadRate[]
 }
 
-/** `api.x.com=5/s,2`: a number with a unit is a rate, one without is how many at once. */
+/** `api.x.com=5/s,2`: a number with a unit is a rate, a number without is the concurrency. */
 export const hostLimit: Read<readonly [string, HostLimits]> = (value, name, problems) => {
   const given = typeof value === 'string' ? /^([^=]+)=(.+)$/.exec(value) : null
   const host = given?.[1] ?? ''
-  // Beside --limit-key it may be a key, which may be any text.
+  // With --limit-key, the name may be a key, which is any text.
   if (given === null || /^[a-z]+:\/\//i.test(host)) {
     problems.push(problem(name, "a host and its limits such as 'api.x.com=5/s,2'", got(value), 'Leave out the scheme.'))
     return undefined
@@ -153,7 +159,7 @@ export const namedRate: Read<readonly [string, readonly ReadRate[]]> = (value, n
   return read && [given[1] as string, read]
 }
 
-/** `3`, `tokens=1200`, `tokens={n}`; the name is undefined where it is of every budget. */
+/** `3`, `tokens=1200`, `tokens={n}`. Without a name, the cost counts for every budget. */
 export const cost: Read<readonly [string | undefined, string]> = (value, name, problems) => {
   const [, budget, amount = ''] = /^(?:([^={}]+)=)?(.*)$/.exec(String(value)) ?? []
   if (/\{[^{}]+\}/.test(amount) || /^\d+(?:\.\d+)?$/.test(amount)) return [budget, amount]
@@ -161,11 +167,11 @@ export const cost: Read<readonly [string | undefined, string]> = (value, name, p
   return undefined
 }
 
-/** What has {columns} can only be judged row by row. */
+/** A checksum with {columns} is checked row by row. */
 export const checksum: Read<string> = (value, name, problems) =>
   typeof value === 'string' && /\{[^{}]+\}/.test(value) ? value : readChecksum(value, name, problems)
 
-/** Of cells. */
+/** The delimiter of cells. */
 export const delimiter: Read<string> = (value, name, problems) => {
   const shown = value === '\\t' || value === 'tab' ? '\t' : value
   if (typeof shown === 'string' && shown.length === 1 && !'"\r\n'.includes(shown)) return shown
@@ -173,7 +179,7 @@ export const delimiter: Read<string> = (value, name, problems) => {
   return undefined
 }
 
-/** Of text, by any of its names in the WHATWG Encoding Standard. */
+/** A text encoding, by any of its labels in the WHATWG Encoding Standard. */
 export const encoding: Read<string> = (value, name, problems) => {
   try {
     return new TextDecoder(String(value)).encoding

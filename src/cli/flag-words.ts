@@ -21,7 +21,7 @@ function flagsOf(option: string): readonly Named[] {
   return flagsByOption.get(option) ?? []
 }
 
-/** What a flag stands for. */
+/** The options that a flag sets. */
 export function optionsOf(flag: FlagName): readonly FlagRef[] {
   const { option = [] } = flagOf(flag)
   return [option].flat().map(one => (typeof one === 'string' ? { option: one } : one))
@@ -53,7 +53,7 @@ export const FLAG_WORDS: Vocabulary = {
   },
 
   subject(path) {
-    // `tls.cert`, `hosts['a.test'].rateLimit`, `proxyFile, line 3`: the longest beginning that is an option.
+    // For `tls.cert`, `hosts['a.test'].rateLimit` or `proxyFile, line 3`, finds the longest prefix that is an option.
     for (let end = path.length; end > 0; end = lastBoundary(path, end)) {
       const flag = flagFor(path.slice(0, end))
       if (flag !== undefined) return `--${flag}${path.slice(end).replace(/^\./, ' ')}`

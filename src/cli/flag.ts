@@ -1,4 +1,4 @@
-/** What a row of the flag table is made of, and the words it is written in. */
+/** The type of a row of the flag table, and the functions that make rows. */
 import { switched } from './flag-readers.ts'
 import { oneOf } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
@@ -17,7 +17,7 @@ export const GROUPS = [
 export type Group = (typeof GROUPS)[number]
 
 export interface FlagRef extends OptionRef {
-  /** Where the flag's name alone would not do: `several --proxy`. */
+  /** What messages say instead of the name of the flag: `several --proxy`. */
   readonly said?: string
 }
 
@@ -26,22 +26,22 @@ export type FlagOption = string | FlagRef | readonly (string | FlagRef)[]
 export interface Flag<T = unknown> {
   readonly group: Group
   readonly short?: string
-  /** What it takes, as helps show it; a switch takes nothing. */
+  /** The placeholder of the value in the help. Undefined for a switch. */
   readonly takes?: string
-  /** All that it takes, where they are few. */
+  /** The possible values, if there are only a few. */
   readonly choices?: readonly string[]
-  /** May be given more than once: the values add up. */
+  /** Whether the flag may be repeated; the values are collected. */
   readonly repeat?: true
-  /** On the first screen of help. */
+  /** Whether `--help` lists the flag. */
   readonly common?: true
-  /** One line. */
+  /** The help text, one line. */
   readonly doc: string
-  /** What a reader of `--help-all` and of the manual wants to know besides. */
+  /** More text for `--help-all` and the manual. */
   readonly more?: string
   readonly default?: string
-  /** The option of the library that it sets, or the value of one: several where it depends on what is given. */
+  /** The option of the library that the flag sets. Several if the value decides which one. */
   readonly option?: FlagOption
-  /** Values of the option that the flag writes differently: `content` is `bytes`. */
+  /** Values of the option that have another name in the flag: `content` is `bytes`. */
   readonly says?: Readonly<Record<string, string>>
   readonly read: Read<T>
 }

@@ -1,9 +1,10 @@
 /**
- * THE flag table: what each flag of `preq` is called, what it takes, how that is read, and what is said of it. The
- * parser, both helps, the completions, the man page, the environment (`PREQ_RETRIES`) and the configuration file are
- * made from it; nothing here computes.
+ * The flag table: name, value, reader and help text of each flag of `preq`. The parser, the help, the completions, the
+ * manual page, the environment variables (`PREQ_RETRIES`) and the configuration file are derived from it. The table
+ * contains no logic.
  *
- * A flag for an option of the library has the option's reader, so that both take the same values; a unit is required.
+ * A flag for an option of the library uses the reader of the option, so that both accept the same values. On the command
+ * line, a unit is required.
  */
 import { aSwitch, choosing, taking } from './flag.ts'
 import type { Flag } from './flag.ts'
@@ -409,12 +410,12 @@ export type FlagName = keyof typeof FLAGS
 type ReadOf<F> = F extends { readonly read: Read<infer T> } ? T : never
 type ValueOf<F> = F extends { readonly repeat: true } ? readonly ReadOf<F>[] : ReadOf<F>
 
-/** What was given, read. */
+/** The values of the given flags, after reading. */
 export type FlagValues = { readonly [name in FlagName]?: ValueOf<(typeof FLAGS)[name]> }
 
 export const FLAG_NAMES = Object.keys(FLAGS) as FlagName[]
 
-/** The table's row, without the particulars of its type. */
+/** The row of a flag, with the general type. */
 export const flagOf = (name: FlagName): Flag => FLAGS[name]
 
 /** `PREQ_RETRIES` */

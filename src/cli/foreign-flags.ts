@@ -1,6 +1,6 @@
 /**
- * What other programs call what a flag of ours does: curl, wget, xargs, GNU parallel, hey, ab, HTTPie. The letter of an
- * unknown short flag says nothing of what was meant, so it is looked up here and never compared with ours.
+ * Flags of other programs (curl, wget, xargs, GNU parallel, hey, ab, HTTPie) and the flags of preq that do the same. An
+ * unknown short flag is only looked up here, because a similar letter says nothing about its meaning.
  */
 import { FLAG_NAMES, flagOf } from './flags.ts'
 import { nearest } from '../config/names.ts'
@@ -98,7 +98,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   '--dry-run': "Use 'preq plan' in place of 'preq'.",
 }
 
-/** The advice for an unknown flag; undefined where there is none. @param undo names of `--no-…` */
+/** The advice for an unknown flag, or undefined. @param undo the `--no-…` flags */
 export function flagAdvice(name: string, undo: readonly string[]): string | undefined {
   if (Object.hasOwn(ADVICE, name)) return ADVICE[name]
   const near = name.startsWith('--') ? nearest(name, [...longFlags(), ...undo]) : otherCase(name)

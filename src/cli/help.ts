@@ -1,4 +1,4 @@
-/** What `--help` (one screen) and `--help-all` say, from the table of flags. */
+/** The texts of `--help` (one screen) and `--help-all`, generated from the table of flags. */
 import { COMMANDS } from './commands.ts'
 import { EXAMPLES } from './examples.ts'
 import { EXITS, notesOf } from './manual.ts'
@@ -31,7 +31,7 @@ function commands(): string {
   return `Commands:\n${lines.join('')}`
 }
 
-/** With what they do above them: they are too long for a line. */
+/** Each example is below its description, because both do not fit on one line. */
 const examples = (): string => EXAMPLES.map(({ what, line }) => `  ${what}:\n    ${line}\n`).join('')
 
 function flagLine(name: FlagName): string {

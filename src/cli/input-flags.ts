@@ -1,4 +1,4 @@
-/** Flags that say what is sent: where requests come from and how it is read. Rows of the flag table (flags.ts). */
+/** The flags for the input: the sources of requests and their formats. Rows of the flag table (flags.ts). */
 import { aSwitch, choosing, taking } from './flag.ts'
 import { bytes, delimiter, encoding, number, text } from './flag-readers.ts'
 import { count } from '../config/kinds.ts'

@@ -1,6 +1,6 @@
 /**
- * What a run shows while it goes, on standard error: two lines that are drawn again and again on a terminal, a plain
- * line every few seconds elsewhere, JSON lines for programs, or nothing. What is said meanwhile stands above it.
+ * The progress of a run on standard error: two lines that are redrawn on a terminal, a plain line every few seconds
+ * elsewhere, JSON lines for programs, or nothing. Messages are printed above the progress.
  */
 import { barLine, canDraw, plainDisplay } from './progress.ts'
 import { messageRecord, record, warnInRecords } from './records.ts'
@@ -12,14 +12,14 @@ import { printable, printableLines } from '../core/printable.ts'
 import type { Progress } from '../index.ts'
 
 export interface Live {
-  /** Undefined where nothing is shown. */
+  /** Undefined if no progress is shown. */
   readonly show: ((progress: Progress) => void) | undefined
-  /** A line of its own. */
+  /** Prints a message on a separate line. */
   say(text: string): void
   done(): void
 }
 
-/** A host that asked us to wait, and for how long still. */
+/** A paused host and the rest of its pause. */
 export interface Pause {
   readonly host: string
   readonly pausedMs: number
@@ -28,7 +28,7 @@ export interface Pause {
 export interface LiveParts {
   readonly how: DisplayPlan['progress']
   readonly stream: NodeJS.WriteStream
-  /** Where known: a lazy input does not say. */
+  /** The number of requests; undefined for an input that is read lazily. */
   readonly total: number | undefined
   readonly pauses: () => readonly Pause[]
   /** Requests on the wire. */
@@ -63,7 +63,7 @@ export async function live({ how, stream, total, pauses, running }: LiveParts): 
   }
 }
 
-/** A run that ends before its first line needs none: the summary says the same. */
+/** A run that ends before its first line prints none, because the summary says the same. */
 function plainLive(stream: NodeJS.WriteStream, whole: (progress: Progress) => Progress, say: Live['say']): Live {
   let isWritten = false
   const write = (text: string): void => {
@@ -80,7 +80,7 @@ function plainLive(stream: NodeJS.WriteStream, whole: (progress: Progress) => Pr
   }
 }
 
-/** The bar, and below it who is paused and how long it takes; never wider than the terminal. */
+/** The bar, and below it the remaining time and the paused hosts. Never wider than the terminal. */
 export function screen(progress: Progress, pauses: readonly Pause[], columns: number, paint: Paint): string {
   const bar = barLine(progress, columns, paint)
   const notes = [
@@ -115,12 +115,12 @@ function jsonLine(progress: Progress, running: number, pauses: readonly Pause[])
   const { rate, etaMs, inFlight, pausedHosts: _, ...counts } = progress
   const paused = pauses.map(({ host, pausedMs }) => ({ host, ms: Math.round(pausedMs) }))
   const rounded = { rate: Math.round(rate * 10) / 10, ...(etaMs !== undefined && { eta_ms: Math.round(etaMs) }) }
-  // Read, and neither done nor on the wire: it waits for a place, a limit or a retry.
+  // Requests that were read and are neither done nor on the wire wait for a slot, a limit or a retry.
   const waiting = Math.max(0, inFlight - running)
   return record('progress', { ...counts, inFlight: Math.min(running, inFlight), waiting, ...rounded, paused })
 }
 
-/** Not more often than this, and the last one at the end. */
+/** Writes at most once per interval, and the last state at the end. */
 function paced(
   write: (progress: Progress) => void,
   everyMs: number,

@@ -1,22 +1,23 @@
 #!/usr/bin/env node
 /**
- * The command line: argv → mode → exit code. 0 all ok, 1 some failed, 2 usage, 74 output could not be written, 130
- * interrupted, 141 the reader went away, 129 and 143 SIGHUP and SIGTERM. Everything but the version is imported only once it is needed.
+ * The entry point of the command line. Exit codes: 0 all requests ok, 1 some failed, 2 usage error, 74 output could not
+ * be written, 130 interrupted, 141 the reader closed the pipe, 129 and 143 SIGHUP and SIGTERM. Modules other than the
+ * version are imported only when they are needed.
  */
-// By its default: a name that an old Node lacks would end it with a SyntaxError before a word is said.
+// A default import: a named import that an old Node lacks would be a SyntaxError before the version is checked.
 import nodeModule from 'node:module'
 import { VERSION } from '../core/version.ts'
 
-// `preq … | head`: the reader has seen enough, which is no error worth a word.
+// In `preq … | head`, the reader closes the pipe when it has enough. That is not an error, so no message is printed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(141)
   process.stderr.write(`preq: standard output: expected to write on, got ${error.message}.\n`)
   process.exit(74)
 })
-// Nobody reads how it goes: the data goes on.
+// If standard error cannot be written, progress and messages are lost, but the data is still written.
 process.stderr.on('error', () => undefined)
 
-/** What package.json asks for; whatever is loaded from here on may need it. */
+/** The oldest Node of package.json, which every module that is loaded later may require. */
 const OLDEST = [22, 19] as const
 
 function isTooOld(): boolean {
@@ -35,14 +36,14 @@ async function main(argv: readonly string[]): Promise<number> {
     )
     return 2
   }
-  // Compiled once per machine: a tenth of the CPU of a short run. Deno has no such cache.
+  // Caches compiled code on disk, which saves a tenth of the CPU time of a short run. Deno has no such cache.
   nodeModule.enableCompileCache?.()
   const [{ readArgs }, { speak }, { FLAG_WORDS }] = await Promise.all([
     import('./args.ts'),
     import('../core/words.ts'),
     import('./flag-words.ts'),
   ])
-  // What the library has to say names flags from here on.
+  // From here on, messages of the library name flags instead of options.
   speak(FLAG_WORDS)
   const args = readArgs(argv)
   switch (args.mode) {
@@ -66,7 +67,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** What people did wrong, and what cannot be written, is said in a sentence; anything else is ours. */
+/** Reports usage errors and output errors as one sentence, and any other error as a bug of preq. */
 async function complain(error: unknown): Promise<number> {
   const { name, message, stack, code, syscall, exitCode } = Object(error) as NodeJS.ErrnoException & {
     readonly exitCode?: number
@@ -88,8 +89,8 @@ async function complainOf(text: string): Promise<void> {
   process.stderr.write(isJsonAsked(process.argv, process.env) ? messageRecord('error', text) : printableLines(text))
 }
 
-/** By name, so that nothing has to be imported for it. */
+/** Exit codes by the name of the error, so that its class need not be imported. */
 const CODES: Readonly<Record<string, number>> = { UsageError: 2, ConfigError: 2, SinkError: 74 }
 
-// Not process.exit(): what still runs when the work is done would be a leak that ought to show.
+// Not process.exit(): a handle that is still open after the work would be a leak, and must become visible.
 process.exitCode = await main(process.argv.slice(2)).catch(complain)

@@ -1,4 +1,4 @@
-/** Parts of the manual page that no table holds: what templates, ranges, formats and selected parts are. */
+/** The written sections of the manual page: formats, templates, ranges and selected parts. */
 export interface Section {
   readonly title: string
   readonly paragraphs: readonly string[]

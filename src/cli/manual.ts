@@ -1,4 +1,4 @@
-/** The manual page of `preq` (`man preq`) and the table of flags in its guide, from the table of flags. */
+/** Generates the manual page (`man preq`) and the flag table of the guide from the flag table. */
 import { COMMANDS } from './commands.ts'
 import { EXAMPLES } from './examples.ts'
 import { GROUPS } from './flag.ts'
@@ -7,7 +7,7 @@ import type { FlagName } from './flags.ts'
 import { SECTIONS } from './manual-sections.ts'
 import { VERSION } from '../core/version.ts'
 
-/** In roff, as man(7) wants it. */
+/** The manual page in roff, see man(7). */
 export function manualPage(): string {
   return `${[
     `.TH PREQ 1 "" "preq ${VERSION}" "User Commands"`,
@@ -52,7 +52,7 @@ export function manualPage(): string {
   ].join('\n')}\n`
 }
 
-/** What stands behind each command. */
+/** The arguments of each command. */
 const ARGUMENTS: Readonly<Record<keyof typeof COMMANDS, string>> = {
   plan: String.raw`[\fIflags\fR] \fIURL\fR... | \fB\-i\fR \fIFILE\fR [\fITEMPLATE\fR]`,
   demo: '',
@@ -60,7 +60,7 @@ const ARGUMENTS: Readonly<Record<keyof typeof COMMANDS, string>> = {
   completion: String.raw`\fIbash\fR|\fIzsh\fR|\fIfish\fR`,
 }
 
-/** As Markdown, group by group. */
+/** The flag table as Markdown, group by group. */
 export function flagTable(): string {
   return GROUPS.flatMap(group => [
     `### ${group}`,
@@ -88,7 +88,7 @@ export const EXITS: readonly (readonly [code: string, meaning: string])[] = [
   ['143', 'Ended by SIGTERM.'],
 ]
 
-/** What is to be known of a flag besides its one line. */
+/** The notes on a flag for `--help-all` and the manual. */
 export function notesOf(name: FlagName): string[] {
   const { more, choices, default: standard, repeat } = flagOf(name)
   return [
@@ -119,7 +119,7 @@ function row(name: FlagName): string {
 
 const sentence = (text: string): string => roff(`${text[0]?.toUpperCase()}${text.slice(1)}.`)
 
-/** Backslashes, dashes and what would begin a request of roff. */
+/** Escapes backslashes, dashes and a first character that would start a roff request. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', String.raw`\e`)

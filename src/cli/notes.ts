@@ -1,4 +1,4 @@
-/** Prints to standard error, before a run begins, what was left out of a pasted command. */
+/** Reports on standard error, before a run begins, what was left out of a pasted command. */
 import { messageRecord } from './records.ts'
 import type { RunPlan } from './run-plan.ts'
 

@@ -1,4 +1,4 @@
-/** Colours, where somebody will see them: a terminal that wants them (`NO_COLOR` and its friends are obeyed). */
+/** Colours for a terminal that supports them. Obeys `NO_COLOR` and related variables. */
 import { styleText } from 'node:util'
 
 type Format = 'bold' | 'cyan' | 'dim' | 'green' | 'red' | 'yellow'

@@ -1,6 +1,6 @@
 /**
- * Shows how a run is going: one line that is drawn again and again on a terminal, a plain line a second elsewhere. Goes
- * to stderr, so that stdout stays clean.
+ * Shows the progress of a run on stderr, so that stdout has only data: one line that is redrawn on a terminal, a plain
+ * line a second elsewhere.
  */
 import { paintFor } from './paint.ts'
 import type { Paint } from './paint.ts'
@@ -8,7 +8,7 @@ import type { Progress } from '../index.ts'
 
 export interface ProgressDisplay {
   show(progress: Progress): void
-  /** Leaves what was shown last, and gives the cursor back. */
+  /** Keeps the last line and restores the cursor. */
   done(): void
 }
 
@@ -28,12 +28,12 @@ export async function showProgress(stream: NodeJS.WriteStream): Promise<Progress
   }
 }
 
-/** A terminal without a size (some containers' and CI's) cannot be drawn on. */
+/** False for a terminal without a size, as in some containers and on some CI. */
 export function canDraw(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY && process.env['TERM'] !== 'dumb' && stream.columns > 0 && stream.rows > 0
 }
 
-/** A line a second, and the last state once. */
+/** One line per interval, and the last state once. */
 export function plainDisplay(
   write: (text: string) => void,
   clock: { now(): number },
@@ -55,11 +55,11 @@ export function plainDisplay(
   }
 }
 
-/** Never wider than the terminal: first the bar gives way, then the parts from the right. */
+/** Fits the width of the terminal: first the bar gets shorter, then parts are dropped from the right. */
 export function barLine(progress: Progress, columns: number, paint: Paint): string {
   const parts = partsOf(progress)
   while (parts.length > 1 && INDENT.length + textOf(parts).length >= columns) parts.pop()
-  // The bar leaves room for the note of a pause, lest it shrink and grow with every one.
+  // The bar leaves room for the note of a pause, so that its width does not change with every pause.
   const steady = textOf(partsOf({ ...progress, pausedHosts: ['one'] })).length
   const room = Math.min(LONGEST_BAR, columns - steady - 5)
   if (room < SHORTEST_BAR || progress.total === undefined) return `${INDENT}${textOf(parts)}`
@@ -68,7 +68,7 @@ export function barLine(progress: Progress, columns: number, paint: Paint): stri
   return `${INDENT}${bar}  ${textOf(parts)}`
 }
 
-/** Each of a steady width, so that nothing jumps. */
+/** Each part has a fixed width, so that the line does not jump. */
 function partsOf({ total, done, rate, retries, failed, pausedHosts }: Progress): string[] {
   const width = String(total ?? done).length
   return [

@@ -1,6 +1,6 @@
 /**
- * Outcomes from a stream into a sink. Many writes are open at once, because a sink gathers them; a slow sink slows the
- * stream down. Ends with the sink closed, whatever happened.
+ * Writes outcomes from a stream to a sink. Many writes are open at once, because a sink batches them. A slow sink slows
+ * the stream down (back-pressure). The sink is closed in every case.
  */
 import { codeOf, isUnsent } from '../core/unsent-outcome.ts'
 import { isRowError } from '../core/sink.ts'
@@ -11,18 +11,18 @@ const MAX_OPEN_WRITES = 1_000
 export interface PumpParts {
   readonly outcomes: AsyncIterable<Outcome>
   readonly sink: Sink
-  /** Sees each outcome in passing. */
+  /** Called with each outcome. */
   readonly note: (outcome: Outcome) => void
-  /** The sink could not keep this one; the others go on. */
+  /** Called if the sink could not write one outcome; the run continues. */
   readonly unwritten: (error: Error) => void
-  /** The sink can take no more: nothing more should be sent. */
+  /** Called if the sink has failed, so that no more requests should be sent. */
   readonly stop: () => void
 }
 
-/** Of what was not sent, or given up, there is nothing to write: the run says how many there are. */
+/** Requests that were not sent or were abandoned get no line; the summary counts them. */
 const isGivenUp = (outcome: Outcome): boolean => isUnsent(outcome) || codeOf(outcome)?.startsWith('aborted/') === true
 
-/** Rejects with the error of the sink, or of the input. */
+/** Rejects with the error of the sink or of the input. */
 export async function pump({ outcomes, sink, note, unwritten, stop }: PumpParts): Promise<void> {
   let open = 0
   let broken: { readonly error: unknown } | undefined
@@ -43,7 +43,7 @@ export async function pump({ outcomes, sink, note, unwritten, stop }: PumpParts)
   try {
     for await (const outcome of outcomes) {
       note(outcome)
-      // What is under way still ends, and what ended is told; there is nowhere to write it.
+      // Requests in flight still end and are counted, but their results cannot be written.
       if (broken !== undefined || isGivenUp(outcome)) continue
       try {
         const write = sink.write(outcome)

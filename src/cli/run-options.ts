@@ -1,4 +1,4 @@
-/** The flags of a run → the options of the library that they stand for. */
+/** Translates the flags of a run into options of the library. */
 import { readFileSync } from 'node:fs'
 import type { FlagValues } from './flags.ts'
 import { normalHost } from '../config/hosts.ts'
@@ -69,10 +69,10 @@ export function callOptions(values: FlagValues): StreamCallOptions {
   })
 }
 
-/** `none` takes back the one of a configuration file. */
+/** `none` undoes the proxy of a configuration file. */
 const proxyOf = (proxy: string | undefined): string | false | undefined => (proxy === 'none' ? false : proxy)
 
-/** Without a slash at the end its last segment would be no part of what is relative to it. */
+/** Adds a slash at the end. Without it, a relative URL would replace the last segment of the base. */
 function folderOf(url: string | undefined): string | undefined {
   return url === undefined || url.endsWith('/') || /[?#]/.test(url) ? url : `${url}/`
 }
@@ -81,7 +81,7 @@ function acceptStatusOf(accept: readonly string[] | undefined): ClientOptions['a
   return accept && (status => accept.includes(String(status)) || accept.includes(`${Math.floor(status / 100)}xx`))
 }
 
-/** With a unit, lest a small number be taken for seconds. */
+/** Adds a unit, so that a small number is not mistaken for seconds. */
 const inMs = (ms: number | undefined): string | number | undefined =>
   ms === undefined || ms === Infinity ? ms : `${ms}ms`
 
@@ -104,12 +104,12 @@ function retryOf(values: FlagValues): ClientOptions['retry'] {
   })
 }
 
-/** `5xx` is a hundred of them. */
+/** Expands `5xx` to all hundred statuses. */
 function statusesIn(text: string): number[] {
   return text.endsWith('xx') ? Array.from({ length: 100 }, (_, at) => Number(text[0]) * 100 + at) : [Number(text)]
 }
 
-/** Its particulars switch it on, too. */
+/** The settings of the breaker also turn it on. */
 function breakerOf(values: FlagValues): ClientOptions['breaker'] {
   const particulars = filled({
     failures: values['breaker-failures'],
@@ -119,7 +119,7 @@ function breakerOf(values: FlagValues): ClientOptions['breaker'] {
   return particulars === undefined || values.breaker === false ? values.breaker : particulars
 }
 
-/** A name that is given twice has the limits of both. @param mayBeKeys names may be keys, which are case-sensitive */
+/** A repeated name gets all its limits. @param mayBeKeys whether names may be keys, which are case-sensitive */
 function hostsOf(
   given: readonly (readonly [string, HostLimits])[] | undefined,
   mayBeKeys: boolean,
@@ -177,12 +177,12 @@ function tlsOf(values: FlagValues, env: NodeJS.ProcessEnv, problems: Problem[]):
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 
-/** Without the fields that are undefined: an option that is left out has its default. */
+/** Removes undefined fields, so that the options get their defaults. */
 function defined<T extends object>(record: T): Defined<T> {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Defined<T>
 }
 
-/** The same; undefined where nothing is left. */
+/** Like `defined`, but undefined if no field is left. */
 function filled<T extends object>(record: T): Defined<T> | undefined {
   const left = defined(record)
   return Object.keys(left).length === 0 ? undefined : left

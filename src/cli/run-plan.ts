@@ -1,6 +1,6 @@
 /**
- * The flags of a run → what each part of it needs to know: where requests come from, what they are, what the client may
- * do, where outcomes go, what is shown. Reads small files that flags name (headers, certificates, secrets); sends nothing.
+ * Turns the flags of a run into plans for its parts: input, client, output and display. Reads small files that flags name
+ * (headers, certificates, secrets). Sends nothing.
  */
 import { clientOptions, callOptions } from './run-options.ts'
 import type { FlagValues } from './flags.ts'
@@ -25,51 +25,51 @@ import { nearest } from '../config/names.ts'
 import type { Auth, ClientOptions, StreamCallOptions } from '../index.ts'
 import type { Problem } from '../core/problem.ts'
 
-/** Enough for any row; a file without line ends is held up to here, and not in whole. */
+/** Enough for any row. Of a file without line ends, no more than this is held in memory. */
 const MAX_LINE = 16 * 2 ** 20
 
 export type InputFormat = 'lines' | 'csv' | 'tsv' | 'jsonl'
 export type OutputFormat = 'jsonl' | 'csv' | 'tsv' | 'sqlite'
 
-/** Where the requests come from, and what is alike in all of them. Texts may have {columns}. */
+/** The source of the requests, and what all of them have in common. Texts may have {columns}. */
 export interface InputPlan {
-  /** URLs of the command line; beside a file, the template that its rows are filled into. */
+  /** URLs of the command line. With a file, the URL template for its rows. */
   readonly urls: readonly string[]
   readonly files: readonly string[]
   readonly format: InputFormat | undefined
-  /** Of CSV; undefined where the format has its own. */
+  /** The delimiter of CSV; undefined for the default of the format. */
   readonly delimiter: string | undefined
   /** A label of `TextDecoder`; undefined is UTF-8. */
   readonly encoding: string | undefined
-  /** Characters that a line of the input may have. */
+  /** Maximum number of characters in a line of the input. */
   readonly maxLine: number
-  /** Undefined is all of them. */
+  /** Maximum number of requests; undefined for no limit. */
   readonly limit: number | undefined
   readonly method: string | undefined
   readonly headers: readonly (readonly [string, string])[]
   readonly params: readonly (readonly [string, string])[]
-  /** At most one of the three. */
+  /** The body; at most one flag may give it. */
   readonly body:
-    /** `asBytes`: the text of a file, which is sent without a content type of its own. */
+    /** `asBytes`: the text comes from a file and is sent without a default content type. */
     | { readonly kind: 'json' | 'text'; readonly text: string; readonly asBytes?: true }
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'form' | 'multipart'; readonly fields: readonly (readonly [string, string])[] }
-    /** Of a pasted command: sent as it is; a template where there are rows. */
+    /** `raw` is sent unchanged. `pasted` is the body of a pasted command and a template for rows. */
     | { readonly kind: 'raw'; readonly content: string | Uint8Array }
     | { readonly kind: 'pasted'; readonly text: string; readonly contentType: string }
     | { readonly kind: 'parts'; readonly parts: readonly CurlPart[] }
     | undefined
   readonly auth: Auth | undefined
   readonly key: string | undefined
-  /** Of each budget by name, or of all of them. */
+  /** Cost per budget; without a name, for every budget. */
   readonly cost: readonly (readonly [budget: string | undefined, amount: string])[]
   readonly checksum: string | undefined
   readonly limitKey: string | undefined
-  /** Of what is saved. */
+  /** The template for names of saved files. */
   readonly name: string | undefined
-  /** Texts that no column is filled into, and what to do where one is meant. */
+  /** Texts that must not have columns, each with a remedy. */
   readonly constants: readonly Constant[]
-  /** Whether cells may make empty segments of a path. */
+  /** Whether cells may make empty path segments. */
   readonly allowEmpty: boolean
 }
 
@@ -80,16 +80,16 @@ export interface Target {
 
 export interface OutputPlan {
   readonly files: readonly Target[]
-  /** Asked for, or nothing else was. */
+  /** Whether results go to standard output: requested, or because no other output is given. */
   readonly toStdout: boolean
-  /** Of standard output. */
+  /** The format of standard output. */
   readonly format: OutputFormat
   readonly overwrite: boolean
   readonly resume: boolean
   readonly select: string | undefined
   readonly columns: readonly string[] | undefined
   readonly writeOut: string | undefined
-  /** The folder. */
+  /** The folder of `--save`. */
   readonly save: string | undefined
   readonly as: 'auto' | 'json' | 'text' | 'bytes'
   readonly order: 'completed' | 'input'
@@ -107,19 +107,19 @@ export interface RunPlan {
   readonly display: DisplayPlan
   readonly client: ClientOptions
   readonly call: StreamCallOptions
-  /** What was left out of a pasted command, in sentences. */
+  /** Sentences that report what was left out of a pasted command. */
   readonly notes: readonly string[]
 }
 
-/** Reads every layer. Throws a UsageError that holds every problem. */
+/** Reads all settings. Throws a UsageError with every problem. */
 export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.ProcessEnv): RunPlan {
   const { curl: pasted, input: rows } = readSettings(flags, env).values
   const curl = pasted === undefined ? undefined : readCurl(pasted, rows !== undefined)
-  // What is said beside the pasted command wins.
+  // Flags beside the pasted command take precedence.
   const ofCurl = (curl?.flags ?? []).filter(([name]) => !flags.some(([given]) => given === name))
   const settings = readSettings([...ofCurl, ...flags], env)
   const { values } = settings
-  // What could not be read cannot be judged beside the others.
+  // Checks across flags need values that have been read.
   if (settings.problems.length > 0) throw new UsageError(settings.problems)
   const problems: Problem[] = []
   checkCookies(values, problems)
@@ -140,7 +140,7 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
   return plan
 }
 
-/** For what is told of a row that makes no request; each request has its own. */
+/** The method for messages about rows that make no request. Requests have their own method. */
 function methodOf({ method, body }: InputPlan): Pick<StreamCallOptions, 'method'> {
   const known = method ?? (body === undefined ? undefined : 'POST')
   return known === undefined ? {} : { method: known }
@@ -164,7 +164,7 @@ function inputPlan(
   const ownBody = bodyPlan(values, problems)
   const pasted = ownBody === undefined ? curl?.body : undefined
   if (given.length > 0 && curl !== undefined) {
-    // The pasted headers may hold a credential for the pasted host only.
+    // The pasted headers may hold a credential, which must only be sent to the pasted host.
     problems.push('--curl: expected no URL beside the command, which has its own, got one. Leave one of them out.')
   } else if (urls.length > 1 && files.length > 0) {
     problems.push(
@@ -197,7 +197,7 @@ function inputPlan(
   }
 }
 
-/** Nothing can be sent without rows: no URL, or one whose columns are to be filled in. */
+/** Whether the command needs rows from standard input: it has no URL, or only one with columns. */
 function isAwaited(urls: readonly string[]): boolean {
   const [only = ''] = urls
   return urls.length === 0 || (urls.length === 1 && isTemplate(only))
@@ -230,13 +230,13 @@ function checkCookies(values: FlagValues, problems: Problem[]): void {
   if (other !== undefined) problems.push(`--no-cookies: expected it without --${other}, got both. Keep one of them.`)
 }
 
-/** Name by name. */
+/** Merges headers by name. */
 function over(below: InputPlan['headers'], above: InputPlan['headers']): InputPlan['headers'] {
   const names = new Set(above.map(([name]) => name.toLowerCase()))
   return [...below.filter(([name]) => !names.has(name.toLowerCase())), ...above]
 }
 
-/** By its other names it may be a file, which is not to be made anew: somebody's `>>`. */
+/** Names of standard output. It may be redirected to a file with `>>`, so it must not be truncated. */
 const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])
 
 function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
@@ -288,7 +288,7 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
   }
 }
 
-/** Whether something that is written has columns to choose. */
+/** Whether one of the outputs has columns. */
 function isTable(values: FlagValues, files: readonly Target[]): boolean {
   return [values['output-format'], ...files.map(({ format }) => format)].some(
     format => format !== 'jsonl' && format !== undefined,

@@ -1,4 +1,4 @@
-/** Whether two paths lead to one file, also by a link: what is read must not be written over. */
+/** Whether two paths lead to the same file, also through links, so that the input is not overwritten. */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 
@@ -8,13 +8,13 @@ export function isSameFile(a: string, b: string): boolean {
   return one !== undefined && one === other
 }
 
-/** Undefined where there is none yet, or something that is no file: of a device nothing is lost. */
+/** Undefined if the file does not exist, or is not a regular file: overwriting a device loses nothing. */
 function identityOf(path: string): string | undefined {
   try {
     const stats = statSync(path, { bigint: true })
     return stats.isFile() ? `${stats.dev} ${stats.ino}` : undefined
   } catch {
-    // What is wrong with it is said by who opens it.
+    // The code that opens the file reports the error.
     return undefined
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The layers of a run: configuration file ← environment ← flags, each over the one before it, read into values. All
- * that is wrong is said at once, with the name by which it was given.
+ * Reads the settings of a run. Flags override environment variables, which override the configuration file. All problems
+ * are reported at once, each with the name by which the setting was given.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { FLAG_NAMES, envName, flagOf } from './flags.ts'
@@ -10,9 +10,9 @@ import { nearest } from '../config/names.ts'
 import { reasonOf } from '../core/callback.ts'
 import type { Problem } from '../core/problem.ts'
 
-/** What a layer has for a flag: one value, or several of a flag that may be repeated. */
+/** The values of a layer for one flag; several if the flag may be repeated. */
 interface Given {
-  /** As people wrote it: `--rate`, `PREQ_RATE`, `preq.json: rate`. */
+  /** The name for messages: `--rate`, `PREQ_RATE`, `preq.json: rate`. */
   readonly as: string
   readonly values: readonly unknown[]
 }
@@ -24,7 +24,7 @@ export interface Settings {
   readonly problems: readonly Problem[]
 }
 
-/** Flags of the command line, in their order. */
+/** The flags of the command line, in order. */
 export type GivenFlags = readonly (readonly [name: FlagName, value: string | true])[]
 
 const DEFAULT_CONFIG = 'preq.json'
@@ -39,7 +39,7 @@ export function readSettings(flags: GivenFlags, env: NodeJS.ProcessEnv): Setting
   return { values: readAll(merged, problems), problems }
 }
 
-/** Where settings come from besides the flags: names only, for values may be secrets. */
+/** The names of other sources of settings, without values, which may be secrets. */
 export interface SettingSources {
   readonly file: string | undefined
   readonly variables: readonly string[]
@@ -70,7 +70,7 @@ function envLayer(env: NodeJS.ProcessEnv, problems: Problem[]): Layer {
   const known = FLAG_NAMES.map(envName)
   for (const name of Object.keys(env)) {
     const near = !name.startsWith('PREQ_') || known.includes(name) ? undefined : nearest(name, known)
-    // Others may have variables that begin so.
+    // Other programs may have variables with the same prefix, so only a misspelt name is reported.
     if (near !== undefined) {
       problems.push(`${name}: expected the variable of a flag, got an unknown one. Did you mean '${near}'?`)
     }
@@ -107,7 +107,7 @@ function fileLayer(path: string | undefined, problems: Problem[]): Layer {
   return layer
 }
 
-/** Undefined where none is asked for and none is there. */
+/** The text of the configuration file; undefined if none is given and none exists. */
 function configText(path: string | undefined, problems: Problem[]): string | undefined {
   try {
     return readFileSync(path ?? DEFAULT_CONFIG, 'utf8')

@@ -1,20 +1,19 @@
 /**
- * Ctrl-C: the first lets what is under way finish, the second ends it. SIGTERM, and SIGHUP of a terminal that goes, end
- * it at once, with its lines written.
- * Says with what code the process ends.
+ * Handles signals and determines the exit code. The first Ctrl-C lets requests in flight finish, the second aborts them.
+ * SIGTERM, and SIGHUP of a terminal that closes, abort at once; finished results are still written.
  */
 export interface Interrupts {
-  /** 129, 130 or 143; undefined where nobody interrupted. */
+  /** 129, 130 or 143; undefined without a signal. */
   readonly exitCode: number | undefined
   close(): void
 }
 
 export interface Interrupted {
-  /** Sends nothing more. */
+  /** Stops sending new requests. */
   readonly stop: () => void
-  /** How many wait for a host that is paused. */
+  /** The number of requests that wait for a paused host. */
   readonly paused: () => number
-  /** Gives up what is under way. */
+  /** Aborts requests in flight. */
   readonly abort: () => void
   readonly say: (text: string) => void
 }

@@ -1,4 +1,4 @@
-/** What came of a run, as it goes: counts, the first failures with their places, and the words for both. */
+/** Counts the results of a run, keeps the first failures with their positions, and writes the summary. */
 import { placeOf } from './output/fields.ts'
 import { record } from './records.ts'
 import { UnsentHosts } from './unsent.ts'
@@ -10,19 +10,19 @@ import type { FailedOutcome, Outcome } from '../index.ts'
 
 const SHOWN_FAILURES = 10
 const SHOWN_WARNINGS = 5
-/** Some hold a number or a reason of their own: no more kinds are told apart. */
+/** Maximum number of different warnings. Some contain a number or a reason, so their number is not bounded otherwise. */
 const MAX_WARNINGS = 100
 
 export interface TallyParts {
-  /** Errors only. */
+  /** Whether only errors are shown. */
   readonly quiet: boolean
-  /** All failures and hosts, not only the first failures. */
+  /** Whether all failures and hosts are shown, not only the first failures. */
   readonly verbose: boolean
-  /** Lines of JSON in the place of text. */
+  /** Whether the summary is JSON lines instead of text. */
   readonly asRecords: boolean
-  /** Of requests, where it is known. */
+  /** The number of requests, if known. */
   readonly total: number | undefined
-  /** How to do what was not done. */
+  /** How to send the requests that were not sent. */
   readonly remedy: string
 }
 
@@ -36,16 +36,16 @@ interface HostCounts {
 export class Tally {
   ok = 0
   failed = 0
-  /** Taken from the input, and not sent. */
+  /** Requests that were read from the input and not sent. */
   unsent = 0
-  /** Given up under way, so that a later run sends it. */
+  /** Requests that were aborted in flight, so that a later run sends them. */
   unfinished = 0
   restored = 0
   unwritten = 0
   bytes = 0
-  /** The input ended before its end. */
+  /** Whether the input failed before its end. */
   broken = false
-  /** The run ended before the input did. */
+  /** Whether the run ended before the input. */
   stopped = false
   readonly #failures: string[] = []
   readonly #codes = new Map<string, number>()
@@ -84,7 +84,7 @@ export class Tally {
     return !this.broken && !this.stopped && this.failed + this.unfinished + this.unsent + this.unwritten === 0
   }
 
-  /** For standard error. */
+  /** The summary for standard error. */
   text(remarks: readonly string[] = []): string {
     if (this.#parts.asRecords) return this.#records(remarks)
     const lines = this.#failures.map(line => `${line}\n`)
@@ -103,7 +103,7 @@ export class Tally {
     return printableLines(lines.join(''))
   }
 
-  /** Whatever is quiet: who asks for records wants them. */
+  /** Written even with `--quiet`, because a program asked for the records. */
   #records(remarks: readonly string[]): string {
     const notSent = this.#left
     const isComplete = !(this.broken || this.stopped) && notSent + this.unfinished === 0
@@ -127,7 +127,7 @@ export class Tally {
     ].join('')
   }
 
-  /** Not sent: what was taken from the input, and what was left there, as far as it is known. */
+  /** Requests that were not sent: the ones that were read, and the rest of the input as far as its size is known. */
   get #left(): number {
     const { total } = this.#parts
     if (total === undefined || !this.stopped) return this.unsent
@@ -215,7 +215,7 @@ function failureRecord(outcome: FailedOutcome): string {
   })
 }
 
-/** Where it stands in the input, what was asked, and why it failed. */
+/** The position in the input, the request, and the reason of the failure. */
 function failureLine(outcome: FailedOutcome): string {
   const { request, error } = outcome
   const place = placeOf(outcome)

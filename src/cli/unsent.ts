@@ -1,17 +1,17 @@
-/** Hosts to which requests were not sent, and what would have waited for them: for the summary. */
+/** For the summary: hosts whose requests were not sent, and the `--max-retry-after` that would have waited for them. */
 import { record } from './records.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { FailedOutcome } from '../index.ts'
 
 const SHOWN_HOSTS = 5
-/** Hosts that are listed; further ones are not. */
+/** Maximum number of hosts that are kept. */
 const MAX_HOSTS = 1_000
 
 interface Unsent {
   requests: number
-  /** Epoch milliseconds: before that asking again is useless. */
+  /** The end of the pause, in epoch milliseconds. */
   untilMs: number
-  /** `retry.maxRetryAfter` that would have waited. */
+  /** The `retry.maxRetryAfter` that would have been long enough. */
   waitMs: number
 }
 
@@ -62,7 +62,7 @@ export class UnsentHosts {
   }
 }
 
-/** In whole seconds, rounded up, so that it is never too early. */
+/** Rounds up to whole seconds, so that the time is never too early. */
 const timeOf = (ms: number): string => new Date(Math.ceil(ms / 1_000) * 1_000).toISOString().replace('.000Z', 'Z')
 
 const flagOf = (ms: number): string => formatDuration(Math.max(1, Math.ceil(ms / 1_000)) * 1_000)

@@ -1,4 +1,4 @@
-/** What was asked for cannot be done, and nothing has been sent. Its message is for people; the exit code is 2 or 74. */
+/** The command cannot be carried out, and nothing has been sent. The message is for people; the exit code is 2 or 74. */
 import { printable } from '../core/printable.ts'
 import { sayProblem } from '../core/problem.ts'
 import type { Problem } from '../core/problem.ts'

@@ -1,10 +1,10 @@
 /**
- * A setting of V8 while it runs: of a process that is ours alone, the library touches none. They are no promise of V8's,
- * and it complains about one that it does not know; so only where they are known to be there.
+ * Sets a flag of V8 at run time. Only the command line does this, because its process belongs to it; the library never
+ * does. V8 does not guarantee these flags and prints a warning for unknown ones, so they are set only for known versions.
  */
 import { setFlagsFromString } from 'node:v8'
 
-/** Of Node 22, 24 and 26; what they are worth was measured with 24. */
+/** The versions of V8 in Node 22, 24 and 26. The effect was measured with Node 24. */
 const KNOWN = /^1[234]\./
 
 export function setV8Flag(flag: string): void {

@@ -43,7 +43,7 @@ export function opinionsOf(readJson: ReadJson, clock: Clock, correct: Correct): 
           if (opinion?.verdict === 'fail') return rejected(opinion.reason, result)
           if (opinion?.verdict !== 'retry') return undefined
           if (call.trip.retry.retriesLeft <= 0)
-            call.trip.warn('context.retry(): not repeated, since its maxRetries are used up')
+            call.trip.warn('context.retry(): not retried, since its maxRetries are used up')
           return repeat(call, result, 'context.retry()')
         },
       )
@@ -95,7 +95,7 @@ const NOTHING_DONE: ReadonlySet<number> = new Set([401, 407, 411, 413, 415, 417,
 function repeat(call: Call, result: Result, asked: string): Verdict {
   const refused = refusalOf(call, result)
   if (refused === undefined) return 'retry'
-  call.trip.warn(joined(`${asked}: not repeated, since `, refused))
+  call.trip.warn(joined(`${asked}: not retried, since `, refused))
   return 'done'
 }
 

@@ -109,7 +109,7 @@ class FileSink implements BodySink {
           : head.status === 416 && 'the server has no more bytes'
       if (typeof wrong === 'string') {
         this.#known = undefined
-        return fault('truncated/range', `asked to go on at byte ${this.#askedFrom}: ${wrong}`, {
+        return fault('truncated/range', `cannot continue at byte ${this.#askedFrom}: ${wrong}`, {
           sent: true,
           reply: head,
         })

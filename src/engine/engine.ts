@@ -283,7 +283,7 @@ function unsentFault(order: Order): Fault {
 function giveUpFault({ trip }: Call, why: string): Fault {
   return trip.retry.attempts === 0
     ? fault('aborted/not_started', `not sent: ${why}`)
-    : fault('aborted/in_flight', `given up in flight: ${why}`)
+    : fault('aborted/in_flight', `aborted in flight: ${why}`)
 }
 
 /** Of a run that is stopped: what its host turned away each time, and still waits for it, has not been done either. */

@@ -62,7 +62,7 @@ const MAX_SHORTAGE_MS = 120_000
 const SHORT = 'waited for a socket: this process or this machine had none left'
 
 const BUDGET_SPENT: Words = [
-  'not repeated: the retry budget of its host is spent. Raise ',
+  'not retried: the retry budget of its host is spent. Raise ',
   { option: 'retry.budget.reserve' },
   ' or ',
   { option: 'retry.budget.ratio' },
@@ -164,7 +164,7 @@ function stoppedFault(trip: Trip): Fault {
   const why = 'the run was stopped'
   return trip.retry.isUnsent
     ? fault('aborted/not_started', `not sent: ${why}`)
-    : fault('aborted/in_flight', `given up in flight: ${why}`, { sent: true })
+    : fault('aborted/in_flight', `aborted in flight: ${why}`, { sent: true })
 }
 
 /** How long the response to a failure asks its own request to wait; it does not pause others. 0: it does not ask. */
@@ -180,7 +180,7 @@ function leastWaitMs(ownMs: number, announcedMs: number): number {
 function tooLongAnnounced(result: Result, call: Call, announcedMs: number, clock: Clock): Result {
   const { maxRetryAfterMs } = call.plan.retry
   call.trip.retry.notRetriedBecause = [
-    `not repeated: the server asked to wait for ${formatDuration(announcedMs)}, and `,
+    `not retried: the server asked to wait for ${formatDuration(announcedMs)}, and `,
     { option: 'retry.maxRetryAfter' },
     ` is ${formatDuration(maxRetryAfterMs)}`,
   ]

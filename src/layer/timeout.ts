@@ -131,7 +131,7 @@ function struckLimit(attempt: Attempt, nowMs: number): Fault | undefined {
     return fault(`timeout/${phase}`, `the attempt took longer than ${formatDuration(attemptMs)} (${IN_PHASE[phase]})`)
   }
   if (nowMs < phaseDueMs(attempt)) return undefined
-  if (phase === 'headers') return fault('timeout/headers', `no head of a response within ${formatDuration(headersMs)}`)
+  if (phase === 'headers') return fault('timeout/headers', `no response headers within ${formatDuration(headersMs)}`)
   if (phase === 'body') return fault('timeout/body', `the body stalled for ${formatDuration(idleMs)}`)
   return fault(`timeout/${phase}`, `no connection within ${formatDuration(connectMs)} (${IN_PHASE[phase]})`)
 }

@@ -58,7 +58,7 @@ export function retryAfterTooLong(
     isLate || waitMs > maxRetryAfterMs
       ? `its host asked for a pause of ${formatDuration(waitMs)}`
       : `its host has been turning it away for ${formatDuration(throttledMs + waitMs)}`
-  return joined(`not repeated: ${asked}, and `, limit)
+  return joined(`not retried: ${asked}, and `, limit)
 }
 
 const patienceIs = (maxRetryAfterMs: number): Words => [

@@ -108,7 +108,7 @@ export class Collector {
   /** undici has a connection and writes the request next. */
   onRequestStart(controller: Controller): void {
     this.#controller = controller
-    if (this.#isSettled) return controller.abort(new Stopped('given up before it was sent'))
+    if (this.#isSettled) return controller.abort(new Stopped('aborted before it was sent'))
     this.#stage = nextStage(this.#stage, 'send')
     const attempt = this.#attempt
     attempt.sent = true
@@ -289,7 +289,7 @@ export class Collector {
 
   /** The request was aborted: ignores everything that still arrives. */
   giveUp(): void {
-    this.#stop(fault('aborted/in_flight', 'given up while in flight', { sent: this.#attempt.sent }))
+    this.#stop(fault('aborted/in_flight', 'aborted while in flight', { sent: this.#attempt.sent }))
   }
 
   #stop(known: Result): void {

@@ -31,8 +31,8 @@ export const NO_NETWORK = 'this process may not use the network. Start it with -
 const ANYWHERE: Readonly<Record<string, readonly [FaultCode, Words]>> = {
   ENOTFOUND: ['dns/not_found', 'the host name does not exist'],
   ENODATA: ['dns/empty', 'the host name has no address'],
-  EAI_AGAIN: ['dns/temporary', 'the host name could not be looked up just now'],
-  ESERVFAIL: ['dns/temporary', 'the host name could not be looked up just now'],
+  EAI_AGAIN: ['dns/temporary', 'temporary failure while looking up the host name'],
+  ESERVFAIL: ['dns/temporary', 'temporary failure while looking up the host name'],
   ECONNREFUSED: ['connect/refused', 'the connection was refused'],
   EHOSTUNREACH: ['connect/unreachable', 'the host cannot be reached'],
   ENETUNREACH: ['connect/unreachable', 'the network cannot be reached'],
@@ -46,7 +46,7 @@ const ANYWHERE: Readonly<Record<string, readonly [FaultCode, Words]>> = {
   EADDRNOTAVAIL: ['resource/port', 'this machine has no port left for the connection'],
   ENOBUFS: ['resource/memory', 'this machine has no buffer left for the connection'],
   UND_ERR_CONNECT_TIMEOUT: ['timeout/connect', 'no connection in time'],
-  UND_ERR_HEADERS_TIMEOUT: ['timeout/headers', 'no head of a response in time'],
+  UND_ERR_HEADERS_TIMEOUT: ['timeout/headers', 'no response headers in time'],
   UND_ERR_BODY_TIMEOUT: ['timeout/body', 'the body stalled'],
   UND_ERR_HEADERS_OVERFLOW: [
     'too_large/headers',
@@ -55,7 +55,7 @@ const ANYWHERE: Readonly<Record<string, readonly [FaultCode, Words]>> = {
   UND_ERR_RES_EXCEEDED_MAX_SIZE: ['too_large/body', 'the body is too large'],
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: ['invalid_request/body', 'the body is not as long as its content-length says'],
   UND_ERR_INVALID_ARG: ['invalid_request/rejected', 'the request cannot be put on the wire'],
-  UND_ERR_ABORTED: ['aborted/in_flight', 'given up while in flight'],
+  UND_ERR_ABORTED: ['aborted/in_flight', 'aborted while in flight'],
   CERT_HAS_EXPIRED: ['tls/expired', 'the certificate has expired'],
   CERT_NOT_YET_VALID: ['tls/expired', 'the certificate is not valid yet'],
   ERR_TLS_CERT_ALTNAME_INVALID: ['tls/hostname', 'the certificate is for another host'],
@@ -144,14 +144,16 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
   const extras = { sent, cause: error }
   const said = foreign.message ?? ''
   // undici identifies these two only by their text, and gives them the code of a broken connection.
-  if (said === 'bad upgrade') return fault('protocol/upgrade', 'the server changed the protocol unasked', extras)
-  if (said === 'bad response') return fault('protocol/unexpected_100', 'the server answered 100 unasked', extras)
+  if (said === 'bad upgrade')
+    return fault('protocol/upgrade', 'the server changed the protocol without being asked', extras)
+  if (said === 'bad response')
+    return fault('protocol/unexpected_100', 'the server answered 100 without being asked', extras)
   if (DISCONNECTS.has(code)) return disconnected(error, code, attempt, received)
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
     if (attempt.headed) return disconnected(error, endedBy(received), attempt, received)
     // undici says this for any error in a head after its content-length. Only the bytes tell which one it is.
     if (hasOneLength(received.firstRead)) return fault('protocol/malformed_head', 'the head is not valid HTTP', extras)
-    return fault('protocol/content_length', 'expected one content-length, got more or one that is none', extras)
+    return fault('protocol/content_length', 'expected one valid content-length, got several or an invalid one', extras)
   }
   if (foreign.name === 'HTTPParserError') {
     // `data` holds the server's bytes, perhaps a Set-Cookie, and the fields of an error are printed, hidden ones with
@@ -239,7 +241,7 @@ const CODING_LINES = /^transfer-encoding:[^\r\n]*/gim
 function tabbedCoding(firstRead: Uint8Array): Fault | undefined {
   const head = Buffer.from(firstRead.subarray(0, MOST_KEPT_BYTES)).toString('latin1')
   if (!(head.match(CODING_LINES) ?? []).some(endsInTab)) return undefined
-  return fault('protocol/transfer_encoding', 'expected the transfer encoding chunked, got it with a tab behind it', {
+  return fault('protocol/transfer_encoding', 'expected the transfer encoding chunked, got it followed by a tab', {
     sent: true,
   })
 }
@@ -255,7 +257,7 @@ function endsInTab(line: string): boolean {
 export function warnOfBody({ trip }: Attempt, status: number, headers: HeaderList): void {
   if (status !== 204) return
   const announced = getHeader(headers, 'transfer-encoding') ?? getHeader(headers, 'content-length') ?? '0'
-  if (announced !== '0') trip.warn('the response says 204, which has no body, and announces one')
+  if (announced !== '0') trip.warn('the response is a 204, which has no body, but announces one')
 }
 
 const hasIPv6 = (): boolean =>
@@ -282,7 +284,7 @@ function disconnected(error: unknown, code: string, attempt: Attempt, received: 
   const extras = { sent: attempt.sent, cause: error }
   if (attempt.headed) {
     if (code === 'UND_ERR_SOCKET' && framing === 'length')
-      return fault('truncated/length', 'the connection ended before the length that was announced', extras)
+      return fault('truncated/length', 'the connection ended before the announced length', extras)
     if (code === 'UND_ERR_SOCKET' && framing === 'chunked')
       return fault('truncated/chunked', 'the connection ended before the last chunk', extras)
     return fault('truncated/reset', 'the connection was reset within the body', extras)
@@ -291,7 +293,7 @@ function disconnected(error: unknown, code: string, attempt: Attempt, received: 
     return fault('connect/tls_reset', 'the connection ended within the TLS handshake', extras)
   if (!attempt.sent) {
     // When a kept connection turns out to be reset, undici drops what it was about to send on it.
-    if (attempt.reused) return fault('reset/before_headers', 'the kept connection had ended before its use', extras)
+    if (attempt.reused) return fault('reset/before_headers', 'the kept connection had ended before it was used', extras)
     if (code === 'ETIMEDOUT') return fault('timeout/connect', 'no connection in time (ETIMEDOUT)', extras)
     return fault('connect/reset', `the connection was reset while connecting (${code})`, extras)
   }

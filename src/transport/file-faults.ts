@@ -12,9 +12,9 @@ const FILES: Readonly<Record<string, readonly [FaultCode, Words]>> = {
   EFBIG: ['resource/disk', 'it is larger than its disk allows'],
   EEXIST: [
     'resource/file',
-    ['it is there already, and nothing is replaced. Move it away, save elsewhere, or set ', { option: 'overwrite' }],
+    ['it already exists and is not replaced. Move it away, save elsewhere, or set ', { option: 'overwrite' }],
   ],
-  ENOENT: ['resource/file', 'its folder is not there. Make it first'],
+  ENOENT: ['resource/file', 'its folder does not exist. Create it first'],
   EMFILE: ['resource/fd', 'this process has no file descriptor left'],
   ENFILE: ['resource/fd', 'this machine has no file descriptor left'],
 }

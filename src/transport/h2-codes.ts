@@ -81,7 +81,7 @@ function unprocessed(code: number, cause: unknown): Fault {
   const name = nameOf(code)
   if (name === 'ENHANCE_YOUR_CALM') return calm(false, cause)
   if (name === 'HTTP_1_1_REQUIRED') return wantsHttp1(cause)
-  return fault('reset/goaway', `the server ended the connection (GOAWAY ${name}) before it took up the request`, {
+  return fault('reset/goaway', `the server ended the connection (GOAWAY ${name}) before it processed the request`, {
     sent: false,
     cause,
   })
@@ -91,7 +91,7 @@ function withinBody({ code, gone, error, short }: Broken): Fault {
   const extras = { sent: true, cause: error }
   // Our own side refuses a length that does not match, with PROTOCOL_ERROR (RFC 9113 §8.1.1).
   if (short && (gone ? error === undefined : nameOf(code) === 'PROTOCOL_ERROR')) {
-    return fault('truncated/length', 'the body ended before the length that was announced', extras)
+    return fault('truncated/length', 'the body ended before the announced length', extras)
   }
   if (gone) return fault('truncated/reset', 'the connection ended within the body', extras)
   return fault('truncated/reset', `the stream was reset within the body (${nameOf(code)})`, extras)

@@ -156,7 +156,9 @@ export class Exchange {
     this.#bytes += chunk.byteLength
     if (!this.#host.isHonest()) {
       return this.#fail(
-        fault('too_large/wire', 'got far more bytes than bodies: no honest framing is as large', { sent: true }),
+        fault('too_large/wire', 'received far more bytes than the bodies contain: no honest framing is that large', {
+          sent: true,
+        }),
       )
     }
     // Node reports a head one tick later, and sometimes data in the same tick.

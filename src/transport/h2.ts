@@ -132,7 +132,7 @@ class Route implements Keeper {
         },
       }
       attempt.abort = () => {
-        waiter.go(fault('aborted/in_flight', 'given up while connecting'))
+        waiter.go(fault('aborted/in_flight', 'aborted while connecting'))
         // With an error, so that the code that is making the connection notices.
         waiter.socket?.destroy(DROPPED)
         this.#serve()

@@ -73,7 +73,7 @@ export function reasonPhrase(text: string): string {
 export function interimProblem(status: number, count: number): Fault | undefined {
   const sent = true
   if (status < 100) return fault('protocol/status', `expected a status from 100 to 999, got ${status}`, { sent })
-  if (status === 101) return fault('protocol/upgrade', 'the server changed the protocol unasked', { sent })
+  if (status === 101) return fault('protocol/upgrade', 'the server changed the protocol without being asked', { sent })
   if (count <= MAX_INTERIM_RESPONSES) return undefined
   const message = `expected at most ${MAX_INTERIM_RESPONSES} interim responses, got more`
   return fault('protocol/too_many_1xx', message, { sent })
@@ -98,7 +98,7 @@ export function overspentProblem(
   const allowed = bytes * MAX_OVERHEAD_RATIO + pieces * MAX_BYTES_PER_FRAME + MAX_OVERHEAD_BYTES
   if (wireBytes <= allowed) return undefined
   if (wireBytes <= allowed + (typeof head === 'number' ? head : sizeOf(head))) return undefined
-  const message = `got ${wireBytes} bytes for a body of ${bytes}: no honest framing is as large`
+  const message = `got ${wireBytes} bytes for a body of ${bytes}: no honest framing is that large`
   return fault('too_large/wire', message, { sent: true })
 }
 

@@ -16,7 +16,7 @@ export function lateHttp2(parts: Http2Parts): Pick<Http2, 'send'> & { close(): P
     let isGivenUp = false
     attempt.abort = () => (isGivenUp = true)
     const http2 = await (loading ??= load())
-    if (isGivenUp) return fault('aborted/in_flight', 'given up before it was sent')
+    if (isGivenUp) return fault('aborted/in_flight', 'aborted before it was sent')
     return http2.send(attempt, measured)
   }
   return {

@@ -29,7 +29,7 @@ const LOOKUPS: Readonly<Record<string, FaultCode>> = {
 const OF_LOOKUP: Readonly<Record<string, string>> = {
   'dns/not_found': 'the host name does not exist',
   'dns/empty': 'the host name has no address',
-  'dns/temporary': 'the host name could not be looked up just now',
+  'dns/temporary': 'temporary failure while looking up the host name',
   'blocked/permission': NO_NETWORK,
   'resource/fd': 'this process has no file descriptor left',
 }

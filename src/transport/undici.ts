@@ -116,7 +116,7 @@ async function onceAdmitted(
   const refused = await refusal
   attempt.abort = undefined
   if (refused !== undefined) return refused
-  return givenUp ? fault('aborted/in_flight', 'given up before it was sent') : carry(attempt)
+  return givenUp ? fault('aborted/in_flight', 'aborted before it was sent') : carry(attempt)
 }
 
 /** The caller's own Dispatcher, such as a MockAgent or a pool with other settings. The caller closes it. */
@@ -152,7 +152,7 @@ async function sendMeasured(
   attempt.abort = undefined
   if (isFault(measured)) return measured
   try {
-    return given ? await carry(attempt, measured) : fault('aborted/in_flight', 'given up before it was sent')
+    return given ? await carry(attempt, measured) : fault('aborted/in_flight', 'aborted before it was sent')
   } finally {
     measured.close()
   }

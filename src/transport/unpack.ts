@@ -86,7 +86,7 @@ async function* forgiving(coding: string, packed: AsyncIterable<Uint8Array>, pla
     return yield* held
   } catch (error) {
     if (seen === undefined || !(error instanceof Undecodable)) throw error
-    plan.warn(`${error.message}; it was taken as it is`)
+    plan.warn(`${error.message}; the body was used as it is`)
   }
   for (const piece of seen ?? []) yield piece
   for (let piece = await source.next(); piece !== undefined; piece = await source.next()) yield piece

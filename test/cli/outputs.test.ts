@@ -318,7 +318,7 @@ describe('--save', () => {
     const refused = await run(SAVE)
     expect([refused.code, server.requests.length]).toEqual([1, sent])
     expect(refused.stderr).toMatch(
-      /1\.bin: it is there already, and nothing is replaced\. Add --overwrite, or --resume/,
+      /1\.bin: it already exists and is not replaced\. Move it away, save elsewhere, or set --overwrite/,
     )
     expect(text('dl/2.bin')).toBe('older')
     expect((await run([...SAVE, '--overwrite'])).code).toBe(0)

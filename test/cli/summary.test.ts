@@ -85,10 +85,10 @@ describe('An exhausted retry budget', () => {
     // A reserve of ten, and one retry for every five requests: all were used.
     expect(server.requests.length).toBe(20 + 14)
     for (const { ok, error } of linesIn('r.jsonl')) {
-      if (!ok) expect(error?.message).toMatch(/503 Service Unavailable; not repeated: the retry budget of its host/)
+      if (!ok) expect(error?.message).toMatch(/503 Service Unavailable; not retried: the retry budget of its host/)
     }
-    expect(stderr).toMatch(/GET .*: 503 Service Unavailable; not repeated: the retry budget of its host is spent/)
-    expect(stderr).toMatch(/^warning, \d+ requests: not repeated: the retry budget of its host is spent/m)
+    expect(stderr).toMatch(/GET .*: 503 Service Unavailable; not retried: the retry budget of its host is spent/)
+    expect(stderr).toMatch(/^warning, \d+ requests: not retried: the retry budget of its host is spent/m)
     expect(stderr).toContain('--retry-reserve')
   })
 
@@ -100,14 +100,14 @@ describe('An exhausted retry budget', () => {
   test('is also reported in a resumed run', async () => {
     const { run } = await workplace(failingFirst(2))
     await run([...args, '-o', 'r.jsonl', '--resume'])
-    expect((await run([...args, '-o', 'r.jsonl', '--resume'])).stderr).toContain('not repeated: the retry budget')
+    expect((await run([...args, '-o', 'r.jsonl', '--resume'])).stderr).toContain('not retried: the retry budget')
   })
 })
 
 test('a pause that is too long is reported by the request whose answer asked for it', async () => {
   const { run } = await workplace((_echo, response) => void response.writeHead(429, { 'retry-after': '3600' }).end())
   const { stderr } = await run(['URL/a'])
-  expect(stderr).toMatch(/429 Too Many Requests; not repeated: its host asked for a pause of 1h.*, and .* is 2m/)
+  expect(stderr).toMatch(/429 Too Many Requests; not retried: its host asked for a pause of 1h.*, and .* is 2m/)
 })
 
 describe('-q', () => {

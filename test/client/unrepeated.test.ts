@@ -10,14 +10,14 @@ test('the message, the reason and the warnings of a failure name the spent retry
   const outcomes = await parallelRequests(urls, { onFailure: 'settle', maxRetries: 20, retry })
   expect(requests).toHaveLength(20 + 14)
   for (const { error, warnings } of outcomes) {
-    expect(error?.message).toMatch(/503 Service Unavailable; not repeated: the retry budget of its host is spent/)
-    expect(warnings).toEqual([expect.stringContaining('not repeated: the retry budget')])
+    expect(error?.message).toMatch(/503 Service Unavailable; not retried: the retry budget of its host is spent/)
+    expect(warnings).toEqual([expect.stringContaining('not retried: the retry budget')])
   }
   const unlimited = { ...retry, budget: { reserve: Infinity } }
   const [first] = await parallelRequests(urls, { onFailure: 'settle', retry: unlimited })
   expect(first).toMatchObject({
     attempts: 4,
-    error: { message: expect.not.stringContaining('not repeated') as unknown },
+    error: { message: expect.not.stringContaining('not retried') as unknown },
   })
 })
 
@@ -35,7 +35,7 @@ test.each([
 ])('the message of a failure names %s', async (_what, options, why) => {
   const { url } = await echoServer((_echo, response) => void response.writeHead(429, { 'retry-after': '3600' }).end())
   const [outcome] = await parallelRequests([url], { onFailure: 'settle', ...options })
-  expect(outcome?.error?.message).toContain(`429 Too Many Requests; not repeated: its host ${why}`)
+  expect(outcome?.error?.message).toContain(`429 Too Many Requests; not retried: its host ${why}`)
 })
 
 test('the message of a failure does not mention a wait that maxRetryAfter: 0 excludes', async () => {

@@ -406,7 +406,7 @@ describe('afterResponse', () => {
     const hooks = { afterResponse: (_: unknown, context: { retry(): unknown }) => context.retry() }
     const { outcome, sent } = await one(() => ({ json: 1 }), { hooks, ...options }, spec)
     expect(sent).toBe(1)
-    expect(outcome.warnings).toEqual([expect.stringContaining(`context.retry(): not repeated, since ${reason}`)])
+    expect(outcome.warnings).toEqual([expect.stringContaining(`context.retry(): not retried, since ${reason}`)])
   })
 
   test('may refuse a response, with its reason', async () => {

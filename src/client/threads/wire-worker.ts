@@ -97,7 +97,7 @@ function carry([id, number, method, origin, path, headers, body, misdirected, pr
 function give(id: number): void {
   const carried = underWay.get(id)
   underWay.delete(id)
-  carried?.trip.cancelSlot.cancel(fault('aborted/in_flight', 'given up'))
+  carried?.trip.cancelSlot.cancel(fault('aborted/in_flight', 'aborted'))
 }
 
 function preempt(carried: Attempt | undefined): void {

@@ -1,4 +1,4 @@
-/** Runs every example as a newcomer would, in a process of its own, against a local server in place of the internet. */
+/** Runs every example like a newcomer would, in a process of its own, with local servers instead of the Internet. */
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -14,15 +14,15 @@ const PYPY = 'GET /repos/python/pypy'
 const LEGOUT = 'GET /repos/legout/parallel-requests'
 
 interface Expected {
-  /** All that it prints: a string, or a matcher. */
+  /** Everything that it prints: a string, or a matcher. */
   readonly prints: unknown
-  /** Everything that reaches the server in the place of GitHub, sorted. */
+  /** Every request to the server that stands for GitHub, sorted. */
   readonly github?: readonly string[]
-  /** Everything that reaches the server in the place of httpbin. */
+  /** Every request to the server that stands for httpbin. */
   readonly httpbin?: readonly string[]
 }
 
-/** What each example does, in either form. */
+/** What each example does, in both forms. */
 const EXAMPLES: Readonly<Record<string, Expected>> = {
   'async.ts': { prints: 'python/cpython\npython/pypy\n', github: [CPYTHON, PYPY] },
   'basic.ts': {
@@ -73,13 +73,13 @@ beforeEach(() => {
   httpbin.clear()
 })
 
-describe.each(['examples', 'examples/sync'])('%s', folder => {
-  test('holds exactly the examples that are tested here', () => {
+describe.each(['examples', 'examples/sync'])('the folder %s', folder => {
+  test('contains exactly the examples that are tested here', () => {
     expect(namesIn(folder)).toEqual(Object.keys(EXAMPLES))
   })
 
   test.each(Object.entries(EXAMPLES))(
-    '%s runs, prints its results and asks for nothing else',
+    'contains %s, which runs, prints its results and requests nothing else',
     async (name, { prints, ...expected }) => {
       const { status, stdout, stderr } = await run(`${folder}/${name}`)
 
@@ -91,7 +91,7 @@ describe.each(['examples', 'examples/sync'])('%s', folder => {
     },
   )
 
-  test('basic.ts has three requests on the wire at once, and never more', async () => {
+  test('basic.ts has exactly three requests in flight at once', async () => {
     httpbin.holdUntilOpen(3)
 
     const { status } = await run(`${folder}/basic.ts`)
@@ -110,8 +110,8 @@ describe.each(['examples', 'examples/sync'])('%s', folder => {
   })
 })
 
-// The worker thread of the sync form takes no preloaded modules, so the guard reaches the other form only.
-test('return-type-json.ts cannot leave loopback unnoticed: even the name localhost is refused', async () => {
+// The worker thread of the sync form loads no preloaded modules, so the guard covers only the other form.
+test('return-type-json.ts cannot reach another host unnoticed: even the name localhost is refused', async () => {
   const { status, stderr } = await run('examples/return-type-json.ts', {
     GITHUB_API_URL: github.url.replace('127.0.0.1', 'localhost'),
   })
@@ -121,7 +121,7 @@ test('return-type-json.ts cannot leave loopback unnoticed: even the name localho
   expect(github.requests).toEqual([])
 })
 
-test('client.ts sends its second batch over the connection of the first, with the cookie it was given', async () => {
+test('client.ts sends its second batch over the connection of the first, with the cookie that it got', async () => {
   await run('examples/client.ts')
 
   const [first, second] = github.requests
@@ -130,7 +130,7 @@ test('client.ts sends its second batch over the connection of the first, with th
   expect(second?.headers.cookie).toBe('session=seed')
 })
 
-test('sync/client.ts shares nothing between its two calls, as it says', async () => {
+test('sync/client.ts shares nothing between its two calls, as its text says', async () => {
   await run('examples/sync/client.ts')
 
   const [first, second] = github.requests
@@ -138,12 +138,15 @@ test('sync/client.ts shares nothing between its two calls, as it says', async ()
   expect(second?.headers.cookie).toBeUndefined()
 })
 
-test.each(['GITHUB_API_URL', 'HTTPBIN_URL'])('without %s an example goes online, which is refused here', async name => {
-  const { status, stderr } = await run('examples/basic.ts', { [name]: undefined })
+test.each(['GITHUB_API_URL', 'HTTPBIN_URL'])(
+  'an example without %s requests the Internet, which the guard refuses',
+  async name => {
+    const { status, stderr } = await run('examples/basic.ts', { [name]: undefined })
 
-  expect(status).not.toBe(0)
-  expect(stderr).toContain(`not loopback: ${name === 'HTTPBIN_URL' ? 'httpbin.org' : 'api.github.com'}`)
-})
+    expect(status).not.toBe(0)
+    expect(stderr).toContain(`not loopback: ${name === 'HTTPBIN_URL' ? 'httpbin.org' : 'api.github.com'}`)
+  },
+)
 
 test('the index of the examples names every file', () => {
   const index = readFileSync(`${ROOT}examples/README.md`, 'utf8')
@@ -158,9 +161,10 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Asynchronously, because the servers are in this process. */
+/** Asynchronous, because the servers are in this process. */
 function run(file: string, overrides: Readonly<Record<string, string | undefined>> = {}): Promise<Ended> {
-  // Not as arguments: the sync form's worker thread starts without those of the process. Node 22 warns of types.
+  // Not as arguments: the worker thread of the sync form starts without the arguments of the process. Node 22 warns
+  // about types.
   const NODE_OPTIONS = `--disable-warning=ExperimentalWarning --import ${GUARD}`
   const env = { NODE_OPTIONS, GITHUB_API_URL: github.url, HTTPBIN_URL: httpbin.url, ...overrides }
   return new Promise(resolve => {

@@ -1,4 +1,7 @@
-/** Secrets never print: random canaries in every place that may hold one, looked for in everything that can be shown. */
+/**
+ * Secrets are never shown: random canaries in every place that may hold one, searched for in everything that can be
+ * shown.
+ */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -19,10 +22,10 @@ import { echoServer } from './support/echo-server.ts'
 import type { EchoServer } from './support/echo-server.ts'
 import { httpProxy, socksProxy } from './support/proxy-server.ts'
 
-/** Starts with letters that no other text here has; fit for URLs, headers and cookies. */
+/** Starts with letters that no other text here has. Valid in URLs, headers and cookies. */
 const canary = (): string => `CANARY${randomBytes(9).toString('hex')}`
 
-/** Every way in which people come to see a value. */
+/** Every way in which people see a value. */
 function everythingShownOf(value: unknown): string {
   const shown = [
     inspect(value),
@@ -47,7 +50,7 @@ function expectNoCanaryIn(...values: readonly unknown[]): void {
   }
 }
 
-/** A port on which nobody listens. */
+/** A port without a listener. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -82,8 +85,8 @@ function secretive(server: EchoServer, path: string) {
 
 const OPTIONS = { secretNames: ['tenant', 'X-Tenant'], maxRetries: 0 } as const
 
-describe('No secret of a request is shown', () => {
-  it('by an outcome that is ok, its response, its headers and its timings.', async () => {
+describe('no secret of a request is shown', () => {
+  it('by a successful outcome, its response, headers and timings', async () => {
     const server = await echoServer((_echo, response) => {
       const headers = { 'set-cookie': `sid=${canary()}`, 'x-api-key': canary(), 'x-tenant': canary() }
       response.writeHead(200, headers).end('{"fine":true}')
@@ -91,7 +94,7 @@ describe('No secret of a request is shown', () => {
     const outcome = await parallelRequests(secretive(server, '/ok'), { ...OPTIONS, onFailure: 'settle' })
     expect(outcome.ok).toBe(true)
     expectNoCanaryIn(outcome, [outcome], outcome.request, outcome.response, outcome.response?.headers)
-    // What was sent is the real thing, and so is what code may read.
+    // The real value was sent, and code can read it.
     expect(server.requests[0]?.url).toContain('token=CANARY')
     expect(server.requests[0]?.headers['x-api-key']).toContain('CANARY')
     expect(outcome.response?.headers.get('x-api-key')).toContain('CANARY')
@@ -99,7 +102,7 @@ describe('No secret of a request is shown', () => {
     expect(outcome.request.url).toContain('token=***')
   })
 
-  it('by the error of a refused status, its response and its headers.', async () => {
+  it('by the error of a refused status, its response and headers', async () => {
     const server = await echoServer((_echo, response) => {
       response.writeHead(403, { 'set-cookie': `sid=${canary()}`, 'www-authenticate': 'Bearer' }).end('no')
     })
@@ -116,7 +119,7 @@ describe('No secret of a request is shown', () => {
     'dns/not_found',
     'tls/untrusted',
     'truncated/length',
-  ] as const)('by the error %s.', async fault => {
+  ] as const)('by the error %s', async fault => {
     const server = await echoServer()
     const transport = mockTransport(() => ({ fault }))
     const outcome = await parallelRequests(secretive(server, '/x'), { ...OPTIONS, transport, onFailure: 'settle' })
@@ -124,7 +127,7 @@ describe('No secret of a request is shown', () => {
     expectNoCanaryIn(outcome, outcome.error)
   })
 
-  it('by the errors of a real connection that is refused or cut, and their causes.', async () => {
+  it('by the errors of a real connection that is refused or cut, and their causes', async () => {
     const server = await echoServer((_echo, _response, request) => request.socket.destroy())
     const closed = { ...server, port: await closedPort() }
     const outcomes = await parallelRequests([secretive(server, '/cut'), secretive(closed, '/refused')], {
@@ -135,7 +138,7 @@ describe('No secret of a request is shown', () => {
     for (const outcome of outcomes) expectNoCanaryIn(outcome, outcome.error, outcome.error?.cause)
   })
 
-  it('by what becomes of proxies, of the client and of requests, and by their causes.', async () => {
+  it('by errors and outcomes with proxies, of the client and of requests, and their causes', async () => {
     await using closed = await httpProxy({ wants: 'a:b' })
     await using echoing = await httpProxy({
       onConnect(socket) {
@@ -151,7 +154,7 @@ describe('No secret of a request is shown', () => {
       socks.urlFor(canary(), canary()),
       down,
       `127.0.0.1:${await closedPort()}:${canary()}:${canary()}`,
-      // Wrong ones, too.
+      // Invalid ones as well.
       `http://user:${canary()}@127.0.0.1:1/path`,
       `ftp://user:${canary()}@127.0.0.1`,
       `${canary()}:${canary()}`,
@@ -184,7 +187,7 @@ describe('No secret of a request is shown', () => {
     expectNoCanaryIn(error)
   })
 
-  it('by parse, schema and callback errors.', async () => {
+  it('by parse, schema and callback errors', async () => {
     const server = await echoServer((_echo, response) => response.end('not json'))
     const schema = {
       '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [{ message: 'no' }] }) },
@@ -202,7 +205,7 @@ describe('No secret of a request is shown', () => {
     for (const outcome of outcomes) expectNoCanaryIn(outcome, outcome.error)
   })
 
-  it('by a PartialFailureError, though failedUrls() gives URLs that can be fetched again.', async () => {
+  it('by a PartialFailureError, although failedUrls() returns URLs that can be requested again', async () => {
     const server = await echoServer((_echo, response) => response.writeHead(404).end())
     const specs = [secretive(server, '/a'), secretive(server, '/b')]
     const error: unknown = await parallelRequests(specs, OPTIONS).catch((thrown: unknown) => thrown)
@@ -211,7 +214,7 @@ describe('No secret of a request is shown', () => {
     expect(error.failedUrls().join()).toContain('token=CANARY')
   })
 
-  it('by an AbortError and its outcomes.', async () => {
+  it('by an AbortError and its outcomes', async () => {
     const server = await echoServer(() => undefined)
     const controller = new AbortController()
     const options = { ...OPTIONS, signal: controller.signal, concurrency: 1 }
@@ -224,7 +227,7 @@ describe('No secret of a request is shown', () => {
     expectNoCanaryIn(error, error.outcomes)
   })
 
-  it('by a full response, its headers and the client.', async () => {
+  it('by a full response, its headers and the client', async () => {
     const server = await echoServer((_echo, response) => {
       response.writeHead(200, { 'set-cookie': `sid=${canary()}`, 'x-tenant': canary() }).end('not json')
     })
@@ -250,7 +253,7 @@ describe('No secret of a request is shown', () => {
     expect(error).toMatchObject({ code: 'parse/json' })
   })
 
-  it('by what a redirect says: a loop, too many hops, a scheme that is not fetched, the URL that answered.', async () => {
+  it('by redirects: a loop, too many hops, an unsupported scheme, the final URL', async () => {
     const server = await echoServer((echo, response) => {
       const { pathname } = new URL(echo.url, 'http://x')
       const secrets = `token=${canary()}&tenant=${canary()}`
@@ -280,7 +283,7 @@ describe('No secret of a request is shown', () => {
   })
 })
 
-describe('No secret is shown by a request that is refused before it is sent', () => {
+describe('no secret is shown by a request that is refused before it is sent', () => {
   const user = (): string => `user:${canary()}`
   it.each([
     ['another scheme', () => `ftp://${user()}@x.test/?token=${canary()}&tenant=${canary()}`],
@@ -345,7 +348,7 @@ describe('No secret is shown by a request that is refused before it is sent', ()
     expectNoCanaryIn(error, (error as ConfigError).problems)
   })
 
-  it('by a URL that is given where a list is needed.', async () => {
+  it('by a URL that is given where a list is needed', async () => {
     const url = `http://user:${canary()}@x.test/?token=${canary()}`
     const error: unknown = await parallelRequests(url, { keys: ['a'] } as never).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(ConfigError)
@@ -360,8 +363,8 @@ describe('No secret is shown by a request that is refused before it is sent', ()
   })
 })
 
-describe('secretNames', () => {
-  it('of a call are added to those of its client, never in their place.', async () => {
+describe('secretNames of a call', () => {
+  it('are added to those of its client and do not replace them', async () => {
     const transport = mockTransport(() => ({ json: 1 }))
     await using client = new ParallelRequests({ transport, secretNames: ['First'] })
     const url = 'http://x.test/?first=1&second=2&third=3'

@@ -1,4 +1,4 @@
-/** How `npm run suites` reads and counts. The cases are made up here, in the formats of the suites. */
+/** How `npm run suites` reads and counts. The cases here are made up, in the formats of the suites. */
 import { describe, expect, it } from 'vitest'
 import { readCurlCommand } from '../scripts/suites/curl-command.ts'
 import { readCurlFile } from '../scripts/suites/curl-file.ts'
@@ -16,8 +16,8 @@ const REASONS: readonly Reason[] = [
   { rule: 'gone', because: 'it was so', applies: [] },
 ]
 
-describe('A difference', () => {
-  it('is a fault until a rule gives a reason for it, and rules that nothing needs are named.', () => {
+describe('a difference from a suite', () => {
+  it('is a fault until a rule gives a reason for it, and unused rules are reported', () => {
     const trials: Trial[] = [
       ...['a', 'b', 'c', 'd'].map(differing),
       { name: 'e', kind: 'agree' },
@@ -34,7 +34,7 @@ describe('A difference', () => {
     ])
   })
 
-  it('prints in one line of ASCII, whatever its texts hold.', () => {
+  it('prints in one line of ASCII, whatever its texts contain', () => {
     const trial = { ...differing('\u001b[2J\n\u202e'), theirs: 'x'.repeat(500) } as Trial
     const report = reportOf('made up', count([trial], []))
     expect(report).toMatch(/^[\x20-\x7e]+\n[\x20-\x7e]+$/)
@@ -42,7 +42,7 @@ describe('A difference', () => {
   })
 })
 
-describe('A test file of curl', () => {
+describe('a test file of curl', () => {
   const TEXT = [
     '<testcase>',
     '<reply>',
@@ -61,12 +61,12 @@ describe('A test file of curl', () => {
     '</testcase>',
   ].join('\n')
 
-  it('is read with its variables, functions, conditions and line ends.', () => {
+  it('is read with its variables, functions, conditions and line ends', () => {
     const file = readCurlFile(TEXT, { number: '7', port: '80', sources: '/' })
     expect(file.section('data')?.text).toBe('HTTP/1.1 200 OK\r\nX-A: 7,bb\r\nX-B: <d>\r\n\r\na: body')
   })
 
-  it('has a command that is read, or the first option that we do not have.', () => {
+  it('has a command that is read, or reports the first unsupported option', () => {
     expect(readCurlCommand(`http://127.0.0.1:80/7 -L -o x -H "X-A: b c" --data 'd=1' -u me:pw`)).toMatchObject({
       url: 'http://127.0.0.1:80/7',
       method: 'POST',
@@ -80,8 +80,8 @@ describe('A test file of curl', () => {
   })
 })
 
-describe('A case of llhttp', () => {
-  it('is the bytes between its fences, with escapes, and what the log says of them.', () => {
+describe('a case of llhttp', () => {
+  it('is the bytes between its fences, with escapes, and the verdict of its log', () => {
     const markdown =
       '## One\n<!-- meta={"type": "response"} -->\n```http\nHTTP/1.1 200 OK\\n\nA: \\tb\n\n\n```\n```log\noff=0 x\n```\n'
     expect(casesOf('a.md', markdown)).toEqual([
@@ -112,7 +112,7 @@ describe('A case of llhttp', () => {
   })
 })
 
-it("a URL agrees when what is sent is the standard's, and when what fails there is refused.", () => {
+it("a URL agrees if it is sent in the standard's form, or refused where the standard fails", () => {
   const cases = [
     'a comment',
     { input: 'HTTP://u@h.example/a/../b?c#d', base: null, href: 'http://u@h.example/b?c#d', protocol: 'http:' },
@@ -123,7 +123,7 @@ it("a URL agrees when what is sent is the standard's, and when what fails there 
   expect(urlTrials(JSON.stringify(cases)).map(({ kind }) => kind)).toEqual(['agree', 'agree', 'agree', 'differ'])
 })
 
-it('a structured field is compared member by member, and one that must be refused by the counts that are read.', () => {
+it('a structured field is compared member by member, and one that must be refused by the counts that are read', () => {
   const list = { header_type: 'list', expected: [['a', [['r', 5]]]] }
   const cases = [
     { ...list, name: 'same', raw: ['"a";r=5'] },

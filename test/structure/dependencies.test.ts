@@ -7,7 +7,7 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Record<
 >
 const names = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })
 
-/** Names in the first cells of the tables of a page, and in its headings. */
+/** The names in the first cells of the tables of a page, and in its headings. */
 function named(page: string): ReadonlySet<string> {
   const cells = [...readFileSync(page, 'utf8').matchAll(/^(?:\| |#+ )([^|\n]+)/gm)].map(([, cell = '']) => cell)
   return new Set(cells.flatMap(cell => cell.split(/[\s,]+/)))

@@ -3,7 +3,7 @@ import * as main from '../../src/index.ts'
 import * as sinks from '../../src/sinks/index.ts'
 import * as testing from '../../src/testing/index.ts'
 
-it('exports exactly these names: each is a promise under semantic versioning', () => {
+it('the package exports exactly these names, each a promise under semantic versioning', () => {
   expect(Object.keys(main).toSorted()).toEqual([
     'AbortError',
     'ConfigError',
@@ -30,11 +30,11 @@ it('exports exactly these names: each is a promise under semantic versioning', (
   ])
 })
 
-it('exports exactly these names for tests of others', () => {
+it('parallel-requests/testing exports exactly these names', () => {
   expect(Object.keys(testing).toSorted()).toEqual(['mockTransport', 'virtualClock'])
 })
 
-it('exports exactly these names for those who keep their outcomes somewhere', () => {
+it('parallel-requests/sinks exports exactly these names', () => {
   expect(Object.keys(sinks).toSorted()).toEqual([
     'RowError',
     'SinkError',

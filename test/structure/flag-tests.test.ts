@@ -7,7 +7,7 @@ const tests = globSync('test/cli/**/*.test.ts')
   .map(path => readFileSync(path, 'utf8'))
   .join('\n')
 
-/** As an argument of its own: `'--retries'`, `'-c'`, or within a line of a shell. */
+/** Whether a test gives the flag, as a separate argument (`'--retries'`, `'-c'`) or in a shell line. */
 function isGiven(name: FlagName): boolean {
   const { short } = flagOf(name)
   const spellings = [`--${name}`, ...(short === undefined ? [] : [`-${short}`])]

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { sources } from '../support/sources.ts'
 
 const MOST_LINES = 60
-/** Longer ones, each with its reason. */
+/** Longer functions, each with its reason. */
 const CLOSURE = 'functions over shared state, each of them short'
 const STEPS = 'one list of steps or cases, read from top to bottom'
 const EXCEPTIONS: Readonly<Record<string, string>> = {
@@ -20,7 +20,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'src/transport/undici.ts undiciTransport': CLOSURE,
 }
 
-/** Functions of a file with their names and lengths; of nested ones the inner is judged by itself, too. */
+/** The functions of a file with their names and lengths. A nested function also counts by itself. */
 function functionsOf(path: string, text: string): { name: string; lines: number }[] {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
   const found: { name: string; lines: number }[] = []
@@ -38,7 +38,7 @@ function functionsOf(path: string, text: string): { name: string; lines: number 
   return found
 }
 
-it(`keeps every function under src within ${MOST_LINES} lines`, () => {
+it(`every function under src has at most ${MOST_LINES} lines`, () => {
   const long = sources
     .flatMap(({ path, text }) => functionsOf(path, text))
     .filter(({ name, lines }) => lines > MOST_LINES && EXCEPTIONS[name] === undefined)
@@ -46,7 +46,7 @@ it(`keeps every function under src within ${MOST_LINES} lines`, () => {
   expect(long).toEqual([])
 })
 
-it('begins every file with a comment that says what it is for', () => {
+it('every file under src starts with a comment that says what it is for', () => {
   const bare = sources.filter(({ text }) => !/^(?:#!.*\n|\/\/\/.*\n)*\/\*\*/.test(text)).map(({ path }) => path)
   expect(bare).toEqual([])
 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { RANKS } from '../support/rooms.ts'
 import { folderOf, importsOf, sources, targetOf } from '../support/sources.ts'
 
-/** Folders of the middle that know less than their rank allows; `client/wire.ts` is what brings them together. */
+/** Folders that know less than their rank allows; `client/wire.ts` connects them. */
 const KNOWS: Readonly<Record<string, readonly string[]>> = {
   config: ['core'],
   disk: ['core'],
@@ -18,7 +18,7 @@ const KNOWS: Readonly<Record<string, readonly string[]>> = {
   report: ['core'],
 }
 
-/** The one folder that may import this package at run time. */
+/** The only folder that may import this package at run time. */
 const HOMES: Readonly<Record<string, string>> = {
   undici: 'transport',
   'tough-cookie': 'store',
@@ -28,20 +28,20 @@ const HOMES: Readonly<Record<string, string>> = {
   '@jmespath-community/jmespath': 'cli',
 }
 
-/** `undici` of `undici/types`, `@a/b` of `@a/b/c`. */
+/** `undici/types` → `undici`, `@a/b/c` → `@a/b`. */
 const packageOf = (specifier: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier
 
-describe('the map of the house', () => {
-  it('has a rank for every folder', () => {
+describe('the folders of src', () => {
+  it('all have a rank', () => {
     const folders = new Set(sources.map(({ path }) => folderOf(path)))
     expect([...folders].filter(folder => RANKS[folder] === undefined)).toEqual([])
   })
 
-  it('is walked downwards only: a file imports from a lower rank or its own folder, types included', () => {
+  it('import only from a lower rank or themselves, types included', () => {
     const wrong: string[] = []
     for (const { path, imports } of sources) {
       const from = folderOf(path)
-      // The entry only re-exports, from wherever a name lives.
+      // The public entry re-exports names from wherever they are.
       if (from === 'index') continue
       for (const { specifier } of imports) {
         const target = targetOf(path, specifier)
@@ -55,7 +55,7 @@ describe('the map of the house', () => {
     expect(wrong).toEqual([])
   })
 
-  it('has a file at the end of every import', () => {
+  it('import only files that exist', () => {
     const missing = sources.flatMap(({ path, imports }) =>
       imports
         .map(({ specifier }) => targetOf(path, specifier))
@@ -65,7 +65,7 @@ describe('the map of the house', () => {
     expect(missing).toEqual([])
   })
 
-  it('gives each package from outside one home', () => {
+  it('import each third-party package from only one of them', () => {
     const strays: string[] = []
     for (const { path, imports } of sources) {
       for (const { specifier, typeOnly } of imports) {
@@ -77,10 +77,10 @@ describe('the map of the house', () => {
   })
 })
 
-describe('core', () => {
+describe('the folder core', () => {
   const core = sources.filter(({ path }) => folderOf(path) === 'core')
 
-  it('imports nothing that exists at run time but itself', () => {
+  it('imports only itself at run time', () => {
     const outside = core.flatMap(({ path, imports }) =>
       imports
         .filter(({ specifier, typeOnly }) => !specifier.startsWith('.') && (!typeOnly || specifier.startsWith('node:')))
@@ -89,10 +89,10 @@ describe('core', () => {
     expect(outside).toEqual([])
   })
 
-  it('has no timers and no I/O: time and chance are given to it', () => {
+  it('has no timers and no I/O: time and randomness are parameters', () => {
     const forbidden =
       /\b(?:(?:setTimeout|setInterval|setImmediate|queueMicrotask|fetch)\(|process\.|Date\.now|Math\.random)/
-    // supported-node.ts reads the version of Node, which never changes, and is imported before anything else.
+    // supported-node.ts reads the version of Node, which never changes, and must be imported first.
     const asked = core.filter(({ path }) => path !== 'src/core/supported-node.ts')
     const users = asked.filter(({ text }) => forbidden.test(text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')))
     expect(users.map(({ path }) => path)).toEqual([])
@@ -100,7 +100,7 @@ describe('core', () => {
 })
 
 describe('importsOf', () => {
-  it('finds every way to import', () => {
+  it('finds every form of import', () => {
     const text = `
 /** import { no } from './comment.ts' */
 // import './comment.ts'

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import ts from 'typescript-5.9'
 import { expect, it } from 'vitest'
 
-/** Where the options and specs that callers write are declared. */
+/** The files that declare the options and specs that callers write. */
 const FILES = [
   'src/client/infer.ts',
   'src/core/connection-options.ts',
@@ -34,6 +34,6 @@ function closedFields(path: string): string[] {
   return closed
 }
 
-it('every optional field that callers write takes undefined, for exactOptionalPropertyTypes', () => {
+it('every optional field that callers write accepts undefined, for exactOptionalPropertyTypes', () => {
   expect(FILES.flatMap(closedFields)).toEqual([])
 })

@@ -12,28 +12,28 @@ const readme = readFileSync('README.md', 'utf8')
 const rows = OPTION_NAMES.map(name => ({ name, row: OPTIONS[name] as AnyOption }))
 
 describe('the option table', () => {
-  it.each(rows)('documents $name: a sentence, a default, a unit', ({ row }) => {
+  it.each(rows)('documents $name with a sentence, a default and a unit', ({ row }) => {
     expect(row.doc).toMatch(/^[`'A-Z].{10,}\.$/s)
     expect(printedDefault(row)).not.toBe('')
     expect(row.unit).not.toBe('')
   })
 
-  it('names the unit of every option that takes a number', () => {
+  it('has a unit for every option that takes a number', () => {
     const takes = (row: AnyOption, value: unknown): boolean => row.read(value, 'x', []) !== undefined
-    // `json` takes numbers as it takes all data: they have no unit.
+    // `json` accepts numbers like any other data, so it has no unit.
     const numbers = rows.filter(({ row }) => takes(row, 1_000) && !takes(row, [[1_000]]))
     expect(numbers.length).toBeGreaterThan(5)
     expect(numbers.filter(({ row }) => row.unit === '–').map(({ name }) => name)).toEqual([])
   })
 
-  it('has a row for every name that the types know, and the types know every row', () => {
+  it('has an entry for every name of the types, and no other', () => {
     type Typed = keyof (SharedOptions &
       ClientOptions &
       RequestOptions &
       CallOptions &
       StreamCallOptions &
       BatchDrainOptions)
-    // Either line fails to compile when a name is missing on one side.
+    // Each line fails to compile if a name is missing on one side.
     const typed: (name: OptionName) => Typed = name => name
     const listed: (name: Typed) => OptionName = name => name
     expect(OPTION_NAMES.map(typed).map(listed)).toEqual(OPTION_NAMES)
@@ -41,7 +41,7 @@ describe('the option table', () => {
 })
 
 describe('README.md', () => {
-  it('has the option table as it is now', () => {
+  it('contains the current option table', () => {
     expect(withOptions(readme), 'run `npm run docs`').toBe(readme)
   })
 
@@ -50,8 +50,8 @@ describe('README.md', () => {
   })
 })
 
-describe('the generator', () => {
-  it('replaces what is between the markers and nothing else', () => {
+describe('the generator of the option table', () => {
+  it('replaces only the text between the markers', () => {
     expect(withOptions('a\n<!-- options -->\nold\n<!-- /options -->\nb\n')).toBe(
       `a\n<!-- options -->\n\n${optionTable()}\n\n<!-- /options -->\nb\n`,
     )

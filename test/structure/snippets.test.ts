@@ -16,7 +16,7 @@ import { snippetsOf } from '../support/snippets.ts'
 
 const run = promisify(execFile)
 const ORIGIN = 'https://api.example.com'
-/** What snippets may import. */
+/** Modules that snippets may import. */
 const MODULES = ['@standard-schema/spec', '@types/node', 'tough-cookie', 'undici', 'valibot']
 const PAGES = [
   'README.md',
@@ -52,7 +52,7 @@ beforeAll(async () => {
       noUnusedLocals: false,
       noUnusedParameters: false,
       typeRoots: ['node_modules/@types'],
-      // The declarations as built, not the sources.
+      // The built declarations, not the sources.
       paths: {},
     },
     include: ['.'],
@@ -71,7 +71,7 @@ beforeAll(async () => {
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   for (const { file, code } of snippets) {
-    // The empty export makes a module of it, so that two snippets may use one name.
+    // The empty export makes the file a module, so that two snippets may use the same name.
     writeFileSync(join(folder, file), `${code.replaceAll(ORIGIN, origin)}\nexport {}\n`)
   }
 })
@@ -81,12 +81,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-describe('The documentation', () => {
-  it('shows how it is used', () => {
+describe('the documentation', () => {
+  it('contains snippets that run', () => {
     expect(snippets.filter(({ runs }) => runs).length).toBeGreaterThan(0)
   })
 
-  it('has snippets that compile', async () => {
+  it('has only snippets that compile', async () => {
     const tsc = resolve('node_modules/typescript/bin/tsc')
     const compiled = await run(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => error)
     expect(compiled.stdout.slice(0, 2_000)).toBe('')
@@ -120,7 +120,7 @@ describe('snippetsOf', () => {
     '```',
   ].join('\n')
 
-  it('finds the TypeScript, joins what continues, and knows what is not to be run', () => {
+  it('finds the TypeScript blocks, joins continued ones, and marks those that do not run', () => {
     expect(snippetsOf(markdown)).toEqual([
       { line: 2, code: 'const a = 1\n\nconsole.log(a)\n', runs: true },
       { line: 11, code: 'const b = 2\n', runs: false },

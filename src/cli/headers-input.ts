@@ -1,7 +1,7 @@
 /** `-H 'name: value'` and `-H @file` → pairs. Values may be secrets: messages name the line, never its text. */
 import { readFileSync } from 'node:fs'
-import { reasonOf } from '../core/callback.ts'
 import type { Problem } from '../core/problem.ts'
+import { systemReason } from '../core/system-reason.ts'
 
 export function headersOf(given: readonly string[], problems: Problem[]): [string, string][] {
   return given.flatMap(text => {
@@ -11,7 +11,7 @@ export function headersOf(given: readonly string[], problems: Problem[]): [strin
     try {
       lines = readFileSync(path, 'utf8').split(/\r?\n/)
     } catch (error) {
-      problems.push(`-H: expected a file that can be read, got ${path} (${reasonOf(error)}).`)
+      problems.push(`cannot read -H @${path}: ${systemReason(error)}.`)
       return []
     }
     return lines.flatMap((line, index) =>

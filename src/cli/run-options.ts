@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs'
 import type { FlagValues } from './flags.ts'
 import { normalHost } from '../config/hosts.ts'
-import { reasonOf } from '../core/callback.ts'
 import type { HostLimits } from './flag-readers.ts'
 import type { ReadRate } from '../config/rate-input.ts'
 import type { RateInput } from '../core/spec.ts'
 import { secretOf } from './secret.ts'
 import type { ClientOptions, StreamCallOptions } from '../index.ts'
 import type { Problem } from '../core/problem.ts'
+import { systemReason } from '../core/system-reason.ts'
 
 export function clientOptions(values: FlagValues, env: NodeJS.ProcessEnv, problems: Problem[]): ClientOptions {
   return defined({
@@ -161,7 +161,7 @@ function tlsOf(values: FlagValues, env: NodeJS.ProcessEnv, problems: Problem[]):
     try {
       return readFileSync(path)
     } catch (error) {
-      problems.push(`--${flag}: expected a file that can be read, got ${path} (${reasonOf(error)}).`)
+      problems.push(`cannot read --${flag} ${path}: ${systemReason(error)}.`)
       return undefined
     }
   }

@@ -1,7 +1,7 @@
 /** Secrets, read from the environment (`env:NAME`) or a file (`@FILE`), so that no command line needs to hold one. */
 import { readFileSync } from 'node:fs'
-import { reasonOf } from '../core/callback.ts'
 import type { Problem } from '../core/problem.ts'
+import { systemReason } from '../core/system-reason.ts'
 
 /** @param as how the flag was given: `--bearer` */
 export function secretOf(text: string, as: string, env: NodeJS.ProcessEnv, problems: Problem[]): string | undefined {
@@ -18,7 +18,7 @@ function secretFile(path: string, as: string, problems: Problem[]): string | und
   try {
     return readFileSync(path, 'utf8').trim()
   } catch (error) {
-    problems.push(`${as}: expected a file that can be read, got ${path} (${reasonOf(error)}).`)
+    problems.push(`cannot read ${as} @${path}: ${systemReason(error)}.`)
     return undefined
   }
 }

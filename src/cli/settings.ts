@@ -9,6 +9,7 @@ import { isPlain } from '../config/kinds.ts'
 import { nearest } from '../config/names.ts'
 import { reasonOf } from '../core/callback.ts'
 import type { Problem } from '../core/problem.ts'
+import { systemReason } from '../core/system-reason.ts'
 
 /** The values of a layer for one flag; several if the flag may be repeated. */
 interface Given {
@@ -113,7 +114,7 @@ function configText(path: string | undefined, problems: Problem[]): string | und
     return readFileSync(path ?? DEFAULT_CONFIG, 'utf8')
   } catch (error) {
     if (path === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    problems.push(`--config: expected a file that can be read, got ${path ?? DEFAULT_CONFIG} (${reasonOf(error)}).`)
+    problems.push(`cannot read --config ${path ?? DEFAULT_CONFIG}: ${systemReason(error)}.`)
     return undefined
   }
 }

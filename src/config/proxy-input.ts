@@ -9,6 +9,7 @@ import { kindOf, problem } from './kinds.ts'
 import { waysOfEnvironment } from './proxy-env.ts'
 import { REMEDY, parseProxy } from './proxy-url.ts'
 import type { Problem } from '../core/problem.ts'
+import { systemReason } from '../core/system-reason.ts'
 
 const FORM = 'the URL of a proxy'
 
@@ -49,8 +50,11 @@ export function readProxyFile(value: unknown, name: string, problems: Problem[])
   try {
     text = readFileSync(value, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    problems.push(problem(name, 'a file that can be read', `${code ?? 'an error'} for it`, 'Check its path.'))
+    problems.push({
+      cannot: ['read ', { option: name }, ` ${value}`],
+      because: systemReason(error),
+      remedy: 'Check its path.',
+    })
     return undefined
   }
   const before = problems.length

@@ -30,10 +30,7 @@ export class InputError<Value = unknown> extends Error {
 
   /** @internal */
   constructor(cause: unknown, total: number, outcomes: readonly Outcome<Value>[] = []) {
-    super(
-      `urls: expected an input that can be read to its end, got an error after ${total} requests: ${reasonOf(cause)}`,
-      { cause },
-    )
+    super(`cannot read urls to its end: after ${total} requests it threw: ${reasonOf(cause)}`, { cause })
     this.total = total
     for (const [name, value] of [
       ['outcomes', outcomes],

@@ -27,7 +27,7 @@ export const problem = (subject: string, expected: Words, got: Words, remedy: Wo
 /** Something that the system refused: `cannot write results.csv: no space left on device`. */
 export interface Failure {
   /** Completes "cannot …". */
-  readonly cannot: string
+  readonly cannot: Words
   readonly because: string
   /** As of a Mismatch. */
   readonly remedy?: Words
@@ -39,7 +39,7 @@ export type Problem = Mismatch | Failure | string
 /** As one sentence, and the remedy behind it. The subject is a field of a request, which every vocabulary calls alike. */
 export function wordsOf(wrong: Problem): Words {
   if (typeof wrong === 'string') return wrong
-  if ('cannot' in wrong) return joined(`cannot ${wrong.cannot}: ${wrong.because}.`, spaced(wrong.remedy ?? ''))
+  if ('cannot' in wrong) return joined('cannot ', wrong.cannot, `: ${wrong.because}.`, spaced(wrong.remedy ?? ''))
   const { subject, expected, got, remedy } = wrong
   return joined(`${subject}: expected `, expected, ', got ', got, '.', spaced(remedy))
 }

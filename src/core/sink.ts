@@ -6,6 +6,7 @@
  */
 import type { Outcome } from './outcome.ts'
 import { printable } from './printable.ts'
+import { systemReason } from './system-reason.ts'
 
 /**
  * Stores the outcomes of a run. A sink belongs to one run, which closes it at its end.
@@ -55,9 +56,11 @@ export class SinkError extends Error {
   /** @param output the name of the output in the message: a path, or `'the stream'` */
   constructor(output: string, rows: number, cause: unknown) {
     const { code, message: said } = cause as { readonly code?: unknown; readonly message?: unknown }
-    const reason = typeof said === 'string' ? said : String(cause)
+    const reason = typeof said === 'string' ? systemReason(cause) : String(cause)
     const known = typeof code === 'string' ? code : 'UNKNOWN'
-    const message = `${output}: expected to write on after ${rows} rows, got ${reason}.${REMEDIES[known] ?? ''}`
+    // A file is written; a stream is written to.
+    const target = /^(?:standard|the) /.test(output) ? `to ${output}` : output
+    const message = `cannot write ${target} after ${rows} rows: ${reason}.${REMEDIES[known] ?? ''}`
     super(printable(message), { cause })
     this.code = known
     this.rows = rows
@@ -68,7 +71,6 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: ' Make room on the disk, or write elsewhere.',
   EDQUOT: ' Make room in your quota, or write elsewhere.',
   EFBIG: ' Raise the limit of file sizes (ulimit -f), or write elsewhere.',
-  EPIPE: ' Who read it has gone.',
   ESTALE: ' Leave an output alone until its run is over.',
 }
 

@@ -26,6 +26,7 @@ import { unlessDenied } from '../core/denied.ts'
 import { HeldFile } from '../disk/held-file.ts'
 import { NEW, identityOf, partNameOf, putInPlace } from '../disk/new-file.ts'
 import type { Output } from './output.ts'
+import { systemReason } from '../core/system-reason.ts'
 
 const writeTo = promisify(write)
 const sync = promisify(fsync)
@@ -99,7 +100,7 @@ function keepMode(fd: number, mode: number): void {
 
 /** Says why a path cannot be opened for writing, and what to do. */
 export function whyNot(path: string, error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
+  const { code } = error as NodeJS.ErrnoException
   const shown = JSON.stringify(path)
   switch (code ?? '') {
     case 'EEXIST':
@@ -116,9 +117,9 @@ export function whyNot(path: string, error: unknown): string {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return `expected a path that may be written, got ${shown} (${code}). Ask for the permission, or choose another.`
+      return `cannot write ${shown}: ${systemReason(error)}. Ask for the permission, or choose another path.`
     default:
-      return `expected a path that can be written, got ${shown} (${message}). Choose another.`
+      return `cannot write ${shown}: ${systemReason(error)}. Choose another path.`
   }
 }
 

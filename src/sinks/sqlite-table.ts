@@ -12,6 +12,7 @@ import { ConfigError } from '../core/error.ts'
 import { identityOf, systemError as errorOf } from '../disk/new-file.ts'
 import { whyNot } from './file-output.ts'
 import type { FileOptions } from './file-output.ts'
+import { systemReason } from '../core/system-reason.ts'
 
 /** node:sqlite binds every number as a REAL, so integers are bigints. */
 export type Row = readonly (string | number | bigint | null | Uint8Array)[]
@@ -76,9 +77,8 @@ export function openTable(path: string, name: string, options: FileOptions, more
   } catch (error) {
     database?.close()
     if (error instanceof ConfigError) throw error
-    const reason = (error as Error).message
     throw new ConfigError([
-      `sqlite: expected a database that can be written, got ${JSON.stringify(path)} (${reason}). Choose another path.`,
+      `sqlite: cannot write ${JSON.stringify(path)}: ${systemReason(error)}. Choose another path.`,
     ])
   }
 }

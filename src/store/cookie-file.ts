@@ -19,6 +19,7 @@ import { printable } from '../core/printable.ts'
 import { formatNetscape, parseNetscape } from './netscape.ts'
 import { toughCookie } from './tough-cookie.ts'
 import { problem } from '../core/problem.ts'
+import { systemReason } from '../core/system-reason.ts'
 
 const SAVE_AFTER_MS = 1_000
 /** As the RFC demands: even on a loopback address, a secure cookie needs a secure connection. */
@@ -229,11 +230,10 @@ function corrupt(given: string, reason: string): ConfigError {
 
 function unusable(given: string, error: unknown): ConfigError {
   return new ConfigError([
-    problem(
-      'cookieFile',
-      'a file that can be read and written',
-      `${given} (${reasonOf(error)})`,
-      'Make its folder, or give another path.',
-    ),
+    {
+      cannot: ['read and write ', { option: 'cookieFile' }, ` ${given}`],
+      because: systemReason(error),
+      remedy: 'Make its folder, or give another path.',
+    },
   ])
 }

@@ -15,6 +15,7 @@ import type { Clock } from '../core/ports.ts'
 import type { Fault } from '../core/result.ts'
 import { fileFault } from './file-faults.ts'
 import { openSockets } from './open-sockets.ts'
+import { systemReason } from '../core/system-reason.ts'
 
 /** What an attempt is about to send. */
 export interface Measured {
@@ -125,11 +126,11 @@ async function lengthOf(part: Part, files: Files): Promise<number | undefined | 
   if ('open' in content) return content.bytes
   try {
     const length = await files.lookAt(part, content.path)
-    return length === 'none' ? noFile(name, `${content.path} is none`) : length
+    return length === 'none' ? noFile(name, `${content.path} is not a file`) : length
   } catch (error) {
     return isShortOfFiles(error, content.path)
       ? fault('resource/fd', `multipart.${name}: no file descriptor is left for ${content.path}`, { cause: error })
-      : noFile(name, reasonOf(error), error)
+      : noFile(name, systemReason(error), error)
   }
 }
 
@@ -137,7 +138,7 @@ async function lengthOf(part: Part, files: Files): Promise<number | undefined | 
 const isShortOfFiles = (error: unknown, path: string): boolean => fileFault(error, path).code === 'resource/fd'
 
 function noFile(name: string, reason: string, cause?: unknown): Fault {
-  return fault('invalid_request/file', `multipart.${name}: expected a file that can be read: ${reason}`, { cause })
+  return fault('invalid_request/file', `cannot read the file of multipart.${name}: ${reason}`, { cause })
 }
 
 async function* encode(upload: Multipart, files: Files): Chunks {

@@ -73,7 +73,7 @@ describe('A file name', () => {
     expect(server.requests.map(({ url }) => url).toSorted()).toEqual(['/1', '/2', '/3'])
     writeFileSync(file('c.csv.gz'), gzipSync('id\n1\n2\n').subarray(0, 15))
     const { code, stderr } = await run(['URL/{id}', '-i', 'c.csv.gz'])
-    expect([code, stderr]).toEqual([2, expect.stringContaining('-i: expected to read c.csv.gz to its end')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('cannot read -i c.csv.gz to its end: ')])
   })
 })
 

@@ -236,8 +236,8 @@ describe('A mistake in flags or input', () => {
     ['a CSV without url', ['-i', 'r.csv'], R, "expected a column 'url' or a URL with {columns}"],
     ['an empty CSV', ['-i', 'e.csv'], { 'e.csv': '' }, 'expected a header'],
     ['a duplicate column', ['-i', 'e.csv'], { 'e.csv': 'url,url\n' }, "got 'url' twice"],
-    ['a missing file', ['-i', 'none.txt'], {}, '-i: expected a file that can be read, got none.txt'],
-    ['a folder', ['-i', '.'], {}, '-i: expected a file that can be read, got .'],
+    ['a missing file', ['-i', 'none.txt'], {}, 'cannot read -i none.txt: no such file or directory (ENOENT).'],
+    ['a folder', ['-i', '.'], {}, 'cannot read -i .: '],
     ['a URL beside --curl', ['URL/a', '--curl', 'curl URL/b'], {}, '--curl: expected no URL beside the command'],
     ['two URLs beside a file', ['URL/a', 'URL/b', '-i', 'r.csv'], R, 'expected one URL beside -i'],
     [

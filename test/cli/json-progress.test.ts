@@ -98,7 +98,7 @@ describe('--json-progress', () => {
   })
 
   test.each([
-    [['URL/{id}', '-i', 'none.csv', '--json-progress'], 2, /^-i: expected a file that can be read, got none\.csv/],
+    [['URL/{id}', '-i', 'none.csv', '--json-progress'], 2, /^cannot read -i none\.csv: /],
     [['URL/a', '--json-progress', '--retires', '1'], 2, /^unknown option '--retires'\. Did you mean '--retries'\?/],
     [['URL/a', '--json-progress', '--rate', '10'], 2, /^--rate: expected a rate/],
     [['URL/a', '--json-progress', '-o', 'none/r.csv'], 74, /^-o: expected an existing folder/],

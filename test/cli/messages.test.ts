@@ -20,7 +20,7 @@ describe('A message', () => {
     ['--rate 10/s --rate-burst 50', '--rate-burst: expected an integer from 1 to the limit (10)'],
     ['--proxy-selection random', '--proxy-selection: expected several --proxy or --proxy-file beside it'],
     ['--base-url ftp://x', '--base-url: expected an absolute http: or https: URL'],
-    ['-i none.csv', '-i: expected a file that can be read, got none.csv (ENOENT: no such file or directory).'],
+    ['-i none.csv', 'cannot read -i none.csv: no such file or directory (ENOENT).'],
   ])('names flags instead of options: %s', async (args, why) => {
     const { run, server } = await workplace()
     const { code, stderr } = await run([args.startsWith('-i') ? 'URL/{id}' : 'URL/a', ...args.split(' ')])

@@ -40,9 +40,7 @@ describe('an input that throws', () => {
       const error = await errorOf(parallelRequests(rows(), { transport: transportOf(), onFailure }))
       expect(error).toBeInstanceOf(InputError)
       expect([error.name, error.cause, error.total, endsOf(error.outcomes)]).toEqual(['InputError', LOST, 3, ENDS])
-      expect(error.message).toBe(
-        'urls: expected an input that can be read to its end, got an error after 3 requests: cursor lost',
-      )
+      expect(error.message).toBe('cannot read urls to its end: after 3 requests it threw: cursor lost')
     },
   )
 

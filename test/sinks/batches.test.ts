@@ -62,7 +62,7 @@ describe('Batches', () => {
     const reasons = (await settled).map(result => (result.status === 'rejected' ? (result.reason as unknown) : 'kept'))
     const [failure] = reasons.slice(3)
     expect(failure).toMatchObject({ name: 'SinkError', code: 'UNKNOWN', rows: 3 })
-    expect(String(failure)).toBe('SinkError: x.txt: expected to write on after 3 rows, got no.')
+    expect(String(failure)).toBe('SinkError: cannot write x.txt after 3 rows: no.')
     expect(reasons).toEqual(['kept', 'kept', 'kept', ...Array<unknown>(7).fill(failure)])
     await expect(batches.add(11, 1)).rejects.toBe(failure)
     await expect(batches.close()).rejects.toBe(failure)

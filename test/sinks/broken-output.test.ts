@@ -19,7 +19,7 @@ describe('a full disk', () => {
     expect(first).toBeInstanceOf(SinkError)
     expect(first).toMatchObject({ code: 'ENOSPC', rows: 0 })
     expect(String(first)).toBe(
-      'SinkError: /dev/full: expected to write on after 0 rows, got ENOSPC: no space left on device, write. Make room on the disk, or write elsewhere.',
+      'SinkError: cannot write /dev/full after 0 rows: no space left on device (ENOSPC). Make room on the disk, or write elsewhere.',
     )
     await expect(sink.write(okOutcome(1, 'x'))).rejects.toBe(first)
     await expect(sink.close()).rejects.toBe(first)

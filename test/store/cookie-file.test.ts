@@ -191,7 +191,7 @@ describe('a cookie file', () => {
 
   it('whose folder does not exist, or that is a folder, is a ConfigError', () => {
     for (const cookieFile of [join(folder, 'no', 'cookies.json'), folder]) {
-      expect(() => new ParallelRequests({ cookieFile })).toThrow(/^cookieFile: expected a file that can be read/)
+      expect(() => new ParallelRequests({ cookieFile })).toThrow(/^cannot read and write cookieFile /)
     }
   })
 

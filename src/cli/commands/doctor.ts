@@ -80,9 +80,14 @@ function settings(env: NodeJS.ProcessEnv): Finding {
     what: 'settings',
     found:
       named.length === 0 ? 'no preq.json here, no PREQ_ variables' : `every run here has those of ${named.join(', ')}`,
-    remedy:
-      problem === undefined ? undefined : `Mend ${sayProblem(problem).split(': expected')[0]}: no run here takes it.`,
+    remedy: problem === undefined ? undefined : `${mended(sayProblem(problem))}: no run here takes it.`,
   }
+}
+
+/** What to mend: the name of the setting or file. Never the value, which may be a secret. */
+function mended(problem: string): string {
+  const unreadable = /^cannot read (?:--config )?([^:]*)/.exec(problem)?.[1]
+  return `Mend ${unreadable ?? problem.split(': expected')[0]}`
 }
 
 /** Dates of servers, cookies and certificates are compared with the clock. */

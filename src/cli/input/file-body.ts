@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import type { InputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
-import { reasonOf } from '../../core/callback.ts'
+import { systemReason } from '../../core/system-reason.ts'
 
 export function fileBody(path: string, hasRows: boolean): NonNullable<InputPlan['body']> {
   const bytes = bytesOf(path)
@@ -16,6 +16,6 @@ function bytesOf(path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new UsageError(`--body: expected a file that can be read, got ${path} (${reasonOf(error)}).`)
+    throw new UsageError(`cannot read --body @${path}: ${systemReason(error)}.`)
   }
 }

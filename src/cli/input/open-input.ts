@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { UsageError } from '../usage-error.ts'
-import { reasonOf } from '../../core/callback.ts'
+import { systemReason } from '../../core/system-reason.ts'
 
 /** Called before anything is sent, so that a wrong path is reported first. */
 export async function openInput(file: string, isGzip: boolean): Promise<Readable> {
@@ -21,9 +21,7 @@ export async function openInput(file: string, isGzip: boolean): Promise<Readable
     if (statSync(file).isDirectory()) throw new Error(A_FOLDER)
   } catch (error) {
     stream.destroy()
-    throw new UsageError(
-      `-i: expected a file that can be read, got ${file} (${reasonOf(error).replace(/, \w+ '.*'$/, '')}).`,
-    )
+    throw new UsageError(`cannot read -i ${file}: ${systemReason(error)}.`)
   }
   // `pipeline` forwards errors of the file to this stream, so its own callback has nothing to do.
   return isGzip ? pipeline(stream, createGunzip(), () => undefined) : stream
@@ -34,5 +32,5 @@ const A_FOLDER = 'it is a folder'
 /** Refuses a folder, which Node would read as an empty text. */
 function standardInput(): Readable {
   if (!fstatSync(0).isDirectory()) return process.stdin
-  throw new UsageError(`-i: expected a file that can be read, got standard input (${A_FOLDER}).`)
+  throw new UsageError(`cannot read standard input: ${A_FOLDER}.`)
 }

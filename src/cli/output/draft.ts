@@ -5,7 +5,6 @@
  */
 import { realpathSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { reasonOf } from '../../core/callback.ts'
 import { identityOf, makeEmpty, partNameOf, putInPlace, removeLeftParts } from '../../disk/new-file.ts'
 import { ConfigError } from '../../index.ts'
 import type { Sink } from '../../index.ts'
@@ -13,6 +12,7 @@ import { checkDatabase, loadSqlite, quoted } from '../../sinks/sqlite-table.ts'
 import { lock } from '../../store/lock.ts'
 import type { Lock } from '../../store/lock.ts'
 import { UsageError } from '../usage-error.ts'
+import { systemReason } from '../../core/system-reason.ts'
 
 export interface Draft {
   readonly sink: Sink
@@ -171,7 +171,7 @@ function inPlace(path: string, draft: string, swap: () => void): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const where = code === 'ESTALE' ? '' : ` The new results are in ${draft}.`
-    throw new UsageError(`-o: expected to replace ${path}, got ${reasonOf(error)}.${where}`, 74)
+    throw new UsageError(`cannot replace -o ${path}: ${systemReason(error)}.${where}`, 74)
   }
 }
 

@@ -5,8 +5,8 @@ import type { Place } from '../input/jobs.ts'
 import type { OutputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import { foldedName, nameOfUrl, numbered, savedName } from '../../config/file-name.ts'
-import { reasonOf } from '../../core/callback.ts'
 import type { StreamCallOptions } from '../../index.ts'
+import { systemReason } from '../../core/system-reason.ts'
 
 export function savingOptions({
   save: folder,
@@ -40,6 +40,6 @@ function makeFolder(folder: string): void {
     mkdirSync(folder)
   } catch (error) {
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return
-    throw new UsageError(`--save: expected a folder, got ${folder} (${reasonOf(error)}). Choose another.`, 74)
+    throw new UsageError(`cannot make the folder --save ${folder}: ${systemReason(error)}. Choose another.`, 74)
   }
 }

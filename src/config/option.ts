@@ -56,8 +56,16 @@ export interface Option<T, D = T | undefined> {
    * request is the template of the next. Where an option of the plan `request` does not say, each of them differs.
    */
   differs?(value: T): boolean
+  /** What `parallelRequestsSync` takes in place of this value; undefined for a value that it takes. */
+  inSync?(value: T): Instead | undefined
   readonly unit: string
   readonly doc: string
+}
+
+/** What is expected of an option instead, and why. */
+export interface Instead {
+  readonly expected: string
+  readonly remedy: string
 }
 
 /** Any entry of the table. */
@@ -78,6 +86,7 @@ type Given<T> = Pick<Option<T>, 'scope' | 'read' | 'doc' | 'crosses'> & {
   readonly plan?: Plan
   join?(under: T, over: T): T
   differs?(value: T): boolean
+  inSync?(value: T): Instead | undefined
   readonly perSpec?: boolean
   readonly only?: 'stream' | 'request' | 'drain'
   readonly defaultText?: string

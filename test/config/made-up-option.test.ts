@@ -52,6 +52,13 @@ vi.mock('../../src/config/options/hooks.ts', async original => {
         crosses: 'plain',
         doc: 'Order.',
       }),
+      madeUpJar: option({
+        scope: 'client',
+        read: func,
+        crosses: 'drop',
+        inSync: () => ({ expected: 'none', remedy: 'It stays here.' }),
+        doc: 'A function for which a sync call has no use.',
+      }),
       madeUpTag: option({ scope: 'any', plan: 'request', read: count(1), default: 1, crosses: 'drop', doc: 'A tag.' }),
     },
   }
@@ -122,6 +129,12 @@ describe('a made-up option', () => {
     const received = receivedFields('call', sent, path => () => `asked: ${path}`) as Record<string, unknown>
     expect(received).toMatchObject({ madeUp: 5, madeUpSink: undefined, maxRetries: 3 })
     expect((received.madeUpRule as () => string)()).toBe('asked: madeUpRule')
+  })
+
+  test('is refused by a sync call that cannot take it', () => {
+    expect(() => parallelRequestsSync([NOBODY], { madeUpJar: rule } as never)).toThrow(
+      'madeUpJar: expected none in parallelRequestsSync, got a function. It stays here. Or await parallelRequests.',
+    )
   })
 
   test('is asked for on the calling thread of a sync call', () => {

@@ -8,14 +8,16 @@ import { networkDefaults } from './network.ts'
 import { CallingThread } from './sync-caller.ts'
 import { runOnThread } from './sync-thread.ts'
 import type { BodyPlan } from '../../config/body.ts'
+import type { AnyOption } from '../../config/option.ts'
 import { isRecord, kindOf, problem } from '../../config/kinds.ts'
 import { planClient } from '../../config/client-plan.ts'
 import { planBatch } from '../../config/plan.ts'
 import { splitValues, tryOptions } from '../../config/read.ts'
 import { readMultipart } from '../../config/multipart-input.ts'
 import { isFormData } from '../../config/raw-body.ts'
-import { isCookieStore } from '../../config/shapes.ts'
-import type { Values } from '../../config/table.ts'
+import { FOLDER_IN_SYNC } from '../../config/options/files.ts'
+import { OPTIONS } from '../../config/table.ts'
+import type { OptionName, Values } from '../../config/table.ts'
 import { isMultipart } from '../../core/body.ts'
 import type { Part } from '../../core/body.ts'
 import { ConfigError } from '../../core/error.ts'
@@ -74,33 +76,16 @@ function unreachable(input: unknown, values: Values): Problem[] {
       `Its items come later, and the thread is blocked. ${AWAIT}`,
     )
   }
-  const { signal, transport, returnType, onChunk, lookup, cookies, body, form, multipart, resume, saveTo } = values
-  if (signal !== undefined) {
-    refuse('signal', 'none', signal, `Nothing can abort while the thread is blocked. Use timeouts.total. ${AWAIT}`)
+  for (const [name, value] of Object.entries(values)) {
+    const instead = (OPTIONS[name as OptionName] as AnyOption).inSync?.(value)
+    if (instead !== undefined) refuse(name, instead.expected, value, `${instead.remedy} ${AWAIT}`)
   }
-  if (returnType === 'stream' || onChunk !== undefined) {
-    const remedy = `The pieces come while the thread is blocked. ${AWAIT}`
-    refuse('onChunk', "no returnType 'stream'", onChunk ?? returnType, remedy)
-  }
-  if (typeof saveTo === 'function') refuse('saveTo', 'a folder', saveTo, `${NOT_ASKED} ${AWAIT}`)
-  if (transport !== undefined) {
-    refuse('transport', 'none', transport, `The requests go out from another thread, which it cannot reach. ${AWAIT}`)
-  }
-  if (lookup !== undefined) {
-    refuse('lookup', 'none', lookup, `The requests go out from another thread, which it cannot reach. ${AWAIT}`)
-  }
-  if (resume !== undefined) {
-    refuse('resume', 'none', resume, `The run file is written while other things go on. ${AWAIT}`)
-  }
-  if (isCookieStore(cookies)) {
-    refuse('cookies', 'pairs, pairs by origin or false', cookies, `A jar cannot reach another thread. ${AWAIT}`)
-  }
+  const { body, form, multipart } = values
   for (const given of [body, form]) checkBody('body', given?.given, problems)
   if (multipart !== undefined) checkReadParts('multipart', multipart, problems)
   return problems
 }
 
-const NOT_ASKED = 'A function would be asked while the thread is blocked.'
 const AWAIT = 'Or await parallelRequests.'
 
 function checkBodies(items: readonly unknown[]): void {
@@ -120,8 +105,8 @@ function checkBodies(items: readonly unknown[]): void {
     for (const body of given) checkBody(`urls[${index}].body`, body, problems)
     checkParts(`urls[${index}].multipart`, parts, problems)
     if (typeof saveTo === 'function') {
-      const expected = 'a folder in parallelRequestsSync'
-      problems.push(problem(`urls[${index}].saveTo`, expected, 'a function', `${NOT_ASKED} ${AWAIT}`))
+      const expected = `${FOLDER_IN_SYNC.expected} in parallelRequestsSync`
+      problems.push(problem(`urls[${index}].saveTo`, expected, 'a function', `${FOLDER_IN_SYNC.remedy} ${AWAIT}`))
     }
   }
   if (problems.length > 0) throw new ConfigError(problems)

@@ -49,6 +49,10 @@ export const CONNECTION_OPTIONS = {
     read: funcOf<LookupInput>(),
     defaultText: "the system's, remembered for 10 s",
     crosses: 'drop',
+    inSync: () => ({
+      expected: 'none',
+      remedy: 'The requests go out from another thread, which it cannot reach.',
+    }),
     doc: 'Finds the addresses of host names for each new connection: `dns.lookup` of Node, or a function like it.',
   }),
   http2: option({
@@ -68,6 +72,10 @@ export const CONNECTION_OPTIONS = {
     ),
     defaultText: 'our own sockets',
     crosses: 'drop',
+    inSync: () => ({
+      expected: 'none',
+      remedy: 'The requests go out from another thread, which it cannot reach.',
+    }),
     doc: 'What carries the requests: a `Transport`, or an undici `Dispatcher`.',
   }),
   workers: option({

@@ -20,6 +20,10 @@ export const COOKIE_OPTIONS = {
     read: readCookiesOrNone,
     defaultText: 'an empty jar, and one per credential',
     crosses: 'plain',
+    inSync: cookies =>
+      isCookieStore(cookies)
+        ? { expected: 'pairs, pairs by origin or false', remedy: 'A jar cannot reach another thread.' }
+        : undefined,
     doc: 'Pairs for the origins of the input URLs, pairs by origin, a jar, or `false` for none. Requests with a credential of their own have a jar of their own.',
   }),
   cookieFile: option({

@@ -40,6 +40,11 @@ export const readChecksum: Read<string> = (value, name, problems) => {
   return read?.toLowerCase()
 }
 
+export const FOLDER_IN_SYNC = {
+  expected: 'a folder',
+  remedy: 'A function would be asked while the thread is blocked.',
+}
+
 export const FILE_OPTIONS = {
   saveTo: option({
     scope: 'any',
@@ -47,6 +52,7 @@ export const FILE_OPTIONS = {
     perSpec: true,
     read: readSaveTo,
     crosses: 'plain',
+    inSync: saveTo => (typeof saveTo === 'function' ? FOLDER_IN_SYNC : undefined),
     doc: "With `returnType: 'file'`: the folder that bodies are saved in, or a function that answers with a path.",
   }),
   checksum: option({

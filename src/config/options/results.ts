@@ -11,6 +11,13 @@ import type { Progress } from '../../core/progress.ts'
 import type { ReturnTypeName, Schema } from '../../core/spec.ts'
 import type { Problem } from '../../core/problem.ts'
 
+const readReturnType = oneOf(['json', 'text', 'content', 'response', 'stream', 'file', 'auto'])
+
+const PIECES_IN_SYNC = {
+  expected: "no returnType 'stream'",
+  remedy: 'The pieces come while the thread is blocked.',
+}
+
 export const RESULT_OPTIONS = {
   keys: option({
     scope: 'call',
@@ -32,9 +39,10 @@ export const RESULT_OPTIONS = {
   returnType: option({
     scope: 'call',
     perSpec: true,
-    read: oneOf(['json', 'text', 'content', 'response', 'stream', 'file', 'auto']),
+    read: readReturnType,
     default: 'json',
     crosses: 'plain',
+    inSync: type => (type === 'stream' ? PIECES_IN_SYNC : undefined),
     doc: 'How a body becomes a value.',
   }),
   schema: option({
@@ -129,6 +137,7 @@ export const RESULT_OPTIONS = {
     scope: 'any',
     read: funcOf<NonNullable<CallPlan['onChunk']>>(),
     crosses: 'drop',
+    inSync: () => PIECES_IN_SYNC,
     doc: "With `returnType: 'stream'`: takes each piece of the body, decoded; the next one waits for it.",
   }),
   maxFailures: option({
@@ -149,6 +158,10 @@ export const RESULT_OPTIONS = {
       'Give controller.signal or AbortSignal.timeout(ms).',
     ),
     crosses: 'drop',
+    inSync: () => ({
+      expected: 'none',
+      remedy: 'Nothing can abort while the thread is blocked. Use timeouts.total.',
+    }),
     doc: 'Ends the run within 100 ms.',
   }),
   onProgress: option({

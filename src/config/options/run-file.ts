@@ -13,6 +13,7 @@ export const RUN_FILE_OPTIONS = {
     plan: 'part',
     read: matching('a path', isFilled, "Write it as 'run.jsonl'."),
     crosses: 'drop',
+    inSync: () => ({ expected: 'none', remedy: 'The run file is written while other things go on.' }),
     doc: 'Run file: one line per finished request; a rerun goes on where it ends.',
   }),
   retryFailed: option({

@@ -32,4 +32,9 @@ export const SIZED = [
 ]
 
 /** In `npm test` with a process of their own: they change what belongs to the process, or look at all of it. */
-export const ALONE = ['test/client/threads/worker-file.test.ts', 'test/sinks/batches.test.ts']
+export const ALONE = [
+  'test/client/threads/worker-file.test.ts',
+  'test/config/made-up-option.test.ts',
+  'test/config/read-once.test.ts',
+  'test/sinks/batches.test.ts',
+]

@@ -5,7 +5,7 @@ import type { ErrorResponse, RequestError } from './error.ts'
 import type { HeaderList } from './headers.ts'
 import { toHeaders } from './printable-headers.ts'
 import { fault as makeFault } from './result.ts'
-import type { Fault, Integrity, Reply } from './result.ts'
+import type { Fault, Integrity, Origin, Reply } from './result.ts'
 import type { Trip } from './trip.ts'
 import { printableUrl } from './url.ts'
 import type { Writable } from './writable.ts'
@@ -170,11 +170,11 @@ class ReplySummary implements ResponseSummary {
   #made: Headers | undefined
 
   /** @param asked the request; its URL is redacted already, and usually also the final URL */
-  constructor(reply: Reply, call: Call, asked: RequestSummary) {
+  constructor(reply: Reply, call: Call, asked: RequestSummary, origin = reply.origin) {
     const { secretNames } = call.plan
     this.status = reply.status
     this.url = reply.url === call.url ? asked.url : printableUrl(reply.url, secretNames)
-    this.bytes = reply.taken?.bytes ?? reply.body.byteLength
+    this.bytes = origin?.kind === 'run-file' ? origin.bytes : (reply.taken?.bytes ?? reply.body.byteLength)
     this.integrity = reply.integrity
     this.protocol = reply.protocol
     this.redirects = call.trip.retry.redirects
@@ -195,8 +195,8 @@ class RefusedReply extends ReplySummary implements ErrorResponse {
   readonly #body: Uint8Array
   readonly #method: string
 
-  constructor(reply: Reply, call: Call, asked: RequestSummary) {
-    super(reply, call, asked)
+  constructor(reply: Reply, call: Call, asked: RequestSummary, origin?: Origin) {
+    super(reply, call, asked, origin)
     this.#method = call.method
     // A copy, so that an error kept for the report does not keep the whole body alive.
     this.#body = new Uint8Array(reply.body.subarray(0, MAX_ERROR_BODY_BYTES))
@@ -252,11 +252,16 @@ export function okOutcome(
     value,
     response: new ReplySummary(reply, call, request),
     attempts: trip.retry.attempts,
-    timings: timingsOf(trip, nowMs),
+    timings: timingsFrom(reply.origin, trip, nowMs),
     warnings: trip.warnings ?? NO_WARNINGS,
-    source: 'network',
+    source: reply.origin?.kind ?? 'network',
   }
   return key === undefined ? outcome : { ...outcome, key }
+}
+
+/** Those of the time at which the result came. */
+function timingsFrom(origin: Origin | undefined, trip: Trip, nowMs: number): Timings {
+  return origin?.kind === 'run-file' ? { total: 0, ...origin.timings } : timingsOf(trip, nowMs)
 }
 
 export function failedOutcome(
@@ -268,8 +273,9 @@ export function failedOutcome(
   const { index, key, method, trip } = call
   const { attempts, notRetriedBecause } = trip.retry
   const request = summarize(method, call.url, call.meta, secretNames)
-  const timings = timingsOf(trip, nowMs)
-  const response = fault.reply && new RefusedReply(fault.reply, call, request)
+  const { origin } = fault
+  const timings = timingsFrom(origin, trip, nowMs)
+  const response = fault.reply && new RefusedReply(fault.reply, call, request, origin)
   const whole =
     notRetriedBecause === undefined ? fault : { ...fault, message: joined(fault.message, '; ', notRetriedBecause) }
   return {
@@ -283,7 +289,7 @@ export function failedOutcome(
     attempts,
     timings,
     warnings: trip.warnings ?? NO_WARNINGS,
-    source: 'network',
+    source: origin?.kind ?? 'network',
   }
 }
 

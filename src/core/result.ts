@@ -52,6 +52,17 @@ export interface Taken {
   readonly path?: string
 }
 
+/** Where a result came from, with the facts of the time at which it came. */
+export type Origin =
+  | { readonly kind: 'network' }
+  | {
+      readonly kind: 'run-file'
+      /** Decoded bytes of the body. */
+      readonly bytes: number
+      /** Milliseconds by part, as in `Outcome.timings`. */
+      readonly timings: Readonly<Record<string, number>>
+    }
+
 export interface Reply {
   readonly kind: 'reply'
   readonly status: number
@@ -71,6 +82,8 @@ export interface Reply {
   readonly retryAt?: number
   /** Oddities that did not make the reply unusable. */
   readonly warnings?: readonly string[]
+  /** Absent for a reply from the network. */
+  readonly origin?: Origin
 }
 
 export interface Fault {
@@ -89,6 +102,8 @@ export interface Fault {
   readonly hasOtherWay?: boolean
   /** The issues that a schema reported. */
   readonly issues?: readonly unknown[]
+  /** Absent for a fault of this run. */
+  readonly origin?: Origin
 }
 
 export type Result = Reply | Fault

@@ -24,7 +24,7 @@ import { codeOf, isUnsent } from '../../core/unsent-outcome.ts'
 import type { FailedOutcome, Outcome } from '../../core/outcome.ts'
 import type { Clock } from '../../core/ports.ts'
 import { fault } from '../../core/result.ts'
-import type { Fault, Result } from '../../core/result.ts'
+import type { Fault, Origin, Result } from '../../core/result.ts'
 import { Trip } from '../../core/trip.ts'
 import { printableUrl } from '../../core/url.ts'
 import type { Words } from '../../core/words.ts'
@@ -235,10 +235,8 @@ export class Resume {
     const { id, warnings } = call.trip
     const trip = Object.assign(new Trip(0, this.#parts.clock.now(), Infinity), { id, warnings })
     trip.retry.attempts = attempts
-    const outcome = await settle({ ...call, plan, trip }, result, this.#parts.clock)
-    const whole = { ...outcome, attempts, timings: { total: 0, ...timings }, source: 'run-file' } as Outcome
-    if (whole.response !== undefined) Object.defineProperty(whole.response, 'bytes', { value: bytes, enumerable: true })
-    return whole
+    const origin: Origin = { kind: 'run-file', bytes, timings }
+    return settle({ ...call, plan, trip }, { ...result, origin }, this.#parts.clock)
   }
 
   /** Before schema and parseFunc: with either of them the body is read a second time. */

@@ -11,7 +11,9 @@ import type { Fault, Reply, Result } from '../../core/result.ts'
 
 export function settle(call: Call, result: Result, clock: Clock): Outcome | Promise<Outcome> {
   const { secretNames } = call.plan
-  const fail = (found: Fault): Outcome => failedOutcome(call, found, clock.now(), secretNames)
+  const { origin } = result
+  const fail = (found: Fault): Outcome =>
+    failedOutcome(call, origin === undefined ? found : { ...found, origin }, clock.now(), secretNames)
   if (result.kind === 'fault') return fail(result)
   const refused = refusal(call, result)
   if (refused !== undefined) return fail(refused)

@@ -5,6 +5,7 @@
 import { inputOf, isShort, shapeOf } from './batch.ts'
 import type { ClientStats } from './client-stats.ts'
 import type { RequestInputs } from './infer.ts'
+import { openRunFile } from '../store/run-file.ts'
 import { batchRun } from './run/batch-run.ts'
 import type { BatchRun } from './run/batch-run.ts'
 import { drain } from './run/drain.ts'
@@ -170,6 +171,7 @@ export class OpenClient {
       items,
       plan,
       wired,
+      openJournal: openRunFile,
       clock: this.#clock,
       deliver,
       ended: inputError => {

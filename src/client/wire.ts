@@ -66,17 +66,30 @@ export const readJson: ReadJson = (call, result) => {
   return isFault(parsed) ? undefined : parsed.value
 }
 
-export function wire(plan: ClientPlan, clock: Clock, random: () => number, given?: (gate: Gate) => Opinions): Wired {
+/** What takes the place of a client's own parts. */
+export interface WirePorts {
+  /** What the caller's functions think of a result, where they run on another thread. Default: those of each plan. */
+  readonly opinions?: (gate: Gate) => Opinions
+  /**
+   * Limits that every request of the client is under, besides those of its plan: a lease of a rate that several processes
+   * share. A limit that gains room without a release MUST call `gate.turn(limit)`.
+   */
+  readonly limits?: readonly Limit[]
+  /** Carries every attempt. Stays open when the client is closed. Default: the wire of the plan. */
+  readonly transport?: Transport
+}
+
+export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports: WirePorts = {}): Wired {
   const cookies = new Cookies(plan, clock)
   // A transport of the caller's has sockets of its own, or none.
-  const sockets = plan.transport === undefined ? processSockets() : undefined
+  const sockets = (ports.transport ?? plan.transport) === undefined ? processSockets() : undefined
   const spending: Limit | undefined = sockets?.limit({
     wants: () => gate.isWaitedFor(spending as Limit),
     wake: () => gate.turn(spending as Limit),
   })
   const matched = new Set<string>()
   const gate: Gate = new Gate({
-    limits: [...sharedLimits(plan), ...(spending === undefined ? [] : [spending])],
+    limits: [...sharedLimits(plan), ...(ports.limits ?? []), ...(spending === undefined ? [] : [spending])],
     places: plan.concurrency,
     clock,
     random,
@@ -87,8 +100,10 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, given
     },
   })
   const opinions =
-    given?.(gate) ?? opinionsOf(readJson, clock, (call, cost) => gate.correct(call, trueCosts(cost, call.plan)))
-  const { transport, owned } = transportOf(plan, clock)
+    ports.opinions?.(gate) ??
+    opinionsOf(readJson, clock, (call, cost) => gate.correct(call, trueCosts(cost, call.plan)))
+  const { transport, owned } =
+    ports.transport === undefined ? transportOf(plan, clock) : { transport: ports.transport, owned: false }
   // Always there, since any request may bring a proxy; one look at its plan is what it costs the others.
   const routes = route(new Proxies(plan.proxies, random), clock)
   const send = stack(

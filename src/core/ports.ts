@@ -3,6 +3,8 @@
  * implementation, ours and the caller's.
  */
 import type { Attempt } from './attempt.ts'
+import type { Journal } from './journal.ts'
+import type { Outcome } from './outcome.ts'
 import type { Result } from './result.ts'
 
 /**
@@ -20,6 +22,22 @@ export interface Transport {
   readonly clock?: Clock
   /** Idempotent. Nothing may be left open afterwards. */
   close(): Promise<void>
+}
+
+/**
+ * Opens the record of a run, by the name that the caller gave it. MUST reject with a ConfigError if the record cannot
+ * serve, and MUST then leave it as it was.
+ */
+export type OpenJournal = (path: string, options: { readonly durability: 'process' | 'power' }) => Promise<Journal>
+
+/**
+ * Work that somebody else handed out, such as a queue that several processes share, and wants to hear of. What has not
+ * been acknowledged when the process ends is handed out again. MUST NOT throw from `acknowledge`.
+ */
+export interface AcknowledgedSource {
+  readonly items: Iterable<unknown> | AsyncIterable<unknown>
+  /** Called once for each item that was pulled, when its outcome is final and in the journal, if there is one. */
+  acknowledge(outcome: Outcome): void
 }
 
 export interface Timer {

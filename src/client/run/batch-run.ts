@@ -15,7 +15,7 @@ import type { RequestError } from '../../core/error.ts'
 import type { Dropped, Journal } from '../../core/journal.ts'
 import type { Outcome } from '../../core/outcome.ts'
 import { isPartial } from '../partial.ts'
-import type { Clock } from '../../core/ports.ts'
+import type { AcknowledgedSource, Clock, OpenJournal } from '../../core/ports.ts'
 import { printable } from '../../core/printable.ts'
 import { fault, isFault } from '../../core/result.ts'
 import type { Run } from '../../engine/engine.ts'
@@ -24,7 +24,6 @@ import type { EngineParts, RunOptions } from '../../engine/ports.ts'
 import { toSource } from '../../engine/source.ts'
 import type { Source } from '../../engine/source.ts'
 import type { Gate } from '../../layer/gate.ts'
-import { openRunFile } from '../../store/run-file.ts'
 import { problem } from '../../core/problem.ts'
 
 export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended'> {
@@ -32,6 +31,9 @@ export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended'> {
   readonly plan: BatchPlan
   readonly wired: Wired
   readonly clock: Clock
+  readonly openJournal: OpenJournal
+  /** Hears of each outcome once, when its line is in the journal and before it is delivered. */
+  readonly acknowledge?: AcknowledgedSource['acknowledge'] | undefined
 }
 
 /** A run that has not been started yet, and how many of its outcomes came from its run file. */
@@ -51,7 +53,7 @@ export function batchRun(parts: BatchRunParts): BatchRun | Promise<BatchRun> {
 
 async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<BatchRun> {
   const { items, wired, clock, ended } = parts
-  const journal = await openRunFile(plan.path, { durability: plan.durability })
+  const journal = await parts.openJournal(plan.path, { durability: plan.durability })
   const { size, dropped } = journal
   // A torn last line is what any crash leaves, and is no news.
   if (dropped !== undefined && !dropped.isTorn) warnOf(plan.path, dropped)
@@ -154,7 +156,15 @@ export function shorter(path: string, size: number): ConfigError {
   ])
 }
 
-function makeRun({ items, plan, wired, clock, deliver, ended }: BatchRunParts, parts: EngineParts): Run {
+function makeRun(given: BatchRunParts, parts: EngineParts): Run {
+  const { items, plan, wired, clock, acknowledge, ended } = given
+  const deliver: RunOptions['deliver'] =
+    acknowledge === undefined
+      ? given.deliver
+      : outcome => {
+          acknowledge(outcome)
+          given.deliver(outcome)
+        }
   return reportedRun({ source: sourceOf(items, plan, wired.gate), limits: plan, parts, wired, clock, deliver, ended })
 }
 

@@ -110,7 +110,7 @@ function start({ client, calls, batch, network }: Order): void {
   useNetwork(network)
   const plan = receivedFields('client', client, () => undefined) as ClientPlan
   const limits = receivedFields('batch', batch, path => TELLS[path]) as Limits
-  const wired = wire(plan, systemClock, Math.random, opinionsThrough)
+  const wired = wire(plan, systemClock, Math.random, { opinions: opinionsThrough })
   const revive = reviver()
   const run: Run = reportedRun({
     source: laneSource(calls, sent => (sent as SentCall | undefined)?.lane ?? '', wired.gate, limits.window),

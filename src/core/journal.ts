@@ -1,20 +1,20 @@
 /**
- * The record of a run: what has been answered, and which unsafe requests have been started.
+ * The record of a run: the finished requests, and the unsafe requests that were started.
  *
- * A line is plain data as it stands in the file, so that a reader needs nothing of this program. Secrets are taken out
- * by whoever makes the line. The port says nothing of files: the local run file and a distributed store are behind it.
+ * A line is plain data in the form of the file, so that readers do not need this library. The code that makes a line
+ * removes its secrets. The port does not mention files: a local run file or a distributed store can implement it.
  */
 
 /**
- * The fingerprint of a request that could not be sent as it was written: no other one has a dot. It binds nobody, so that
- * whatever has its name in the next run is looked at, and sent if it can be.
+ * The fingerprint of a request that could not be sent as it was written. No other fingerprint has a dot. It matches any
+ * request: the one with the same id in the next run is checked again, and sent if it is valid.
  */
 export const REFUSED_PRINT = 'refused.........'
 
 /** The first line. */
 export interface SaltLine {
   readonly v: 2
-  /** 128 random bits: the fingerprints of this record are keyed with it. */
+  /** 128 random bits, the key of all fingerprints of this record. */
   readonly salt: string
   /** ISO 8601. */
   readonly at: string
@@ -22,33 +22,33 @@ export interface SaltLine {
 
 /** One finished request. */
 export interface DoneLine {
-  /** Lines of version 1 are read, and not written any more. */
+  /** Lines of version 1 are read, but no longer written. */
   readonly v: 1 | 2
-  /** Its place in the input of its run, from 0. For display: what counts is the `id`. */
+  /** The position in the input of its run, from 0. Only for display: the `id` identifies the request. */
   readonly index: number
-  /** What the request is called, `Outcome.id`. In version 1 the fingerprint; there the index was the name. */
+  /** The identity of the request, `Outcome.id`. In version 1 the fingerprint, where the index was the identity. */
   readonly id: string
-  /** Fingerprint of what was asked: a line counts for a request when `id` and `print` are the same. Version 2. */
+  /** The fingerprint of the request. A line belongs to a request with the same `id` and `print`. Only in version 2. */
   readonly print?: string
   readonly key?: string
   readonly method: string
-  /** Without secrets. */
+  /** Secrets are redacted. */
   readonly url: string
   readonly ok: boolean
   readonly status?: number
-  /** The decoded value, before schema and parseFunc; absent for undefined. */
+  /** The decoded value, before schema and parseFunc. Absent for undefined. */
   readonly value?: unknown
-  /** The value was bytes. */
+  /** Present if the value is bytes. */
   readonly encoding?: 'base64'
-  /** There when `ok` is false. */
+  /** Present if `ok` is false. */
   readonly error?: { readonly code: string; readonly message: string }
   readonly attempts: number
   readonly bytes: number
-  /** Milliseconds by part. */
+  /** Milliseconds spent in each phase. */
   readonly timings: Readonly<Record<string, number>>
   /** ISO 8601. */
   readonly at: string
-  /** More may be there: readers MUST ignore what they do not know. */
+  /** A line may have further fields: readers MUST ignore fields that they do not know. */
   readonly [extra: string]: unknown
 }
 
@@ -60,79 +60,82 @@ export interface IntentLine {
     readonly id: string
     readonly print?: string
     readonly idempotencyKey?: string
-    /** False takes back the intent before it: the server has done nothing. */
+    /** False revokes the previous intent: the server has done nothing. */
     readonly sent?: false
     readonly at: string
     readonly method: string
-    /** Without secrets. */
+    /** Secrets are redacted. */
     readonly url: string
   }
 }
 
-/** A finished request that the record had when it was opened. */
+/** A finished request that was in the record when it was opened. */
 export interface Known {
   readonly v: 1 | 2
   readonly print: string
   readonly ok: boolean
 }
 
-/** An unsafe request of which nobody knows whether it was done. */
+/** An unsafe request that the server may have carried out. */
 export interface Doubt {
   readonly v: 1 | 2
   readonly print: string
   readonly idempotencyKey?: string
-  /** The record says so in a finished line, too. */
+  /** Present if a finished line says so as well. */
   readonly hasLine?: true
 }
 
-/** What opening took off the end of a damaged record. Its requests are sent again. */
+/** The damaged end of a record, which was removed when it was opened. Its requests are sent again. */
 export interface Dropped {
   readonly bytes: number
-  /** Damaged lines, a torn last one included. */
+  /** The number of damaged lines, including a torn last one. */
   readonly lines: number
-  /** Number of the first one, from 1. */
+  /** The number of the first damaged line, from 1. */
   readonly firstLine: number
-  /** Nothing but a last line that was not written to its end: what any crash leaves. */
+  /** True if only the last line is incomplete, as after any crash. */
   readonly isTorn: boolean
 }
 
 /**
- * `known`, `intent`, `keyedAt`, `sharesPrint`, `read`, `isNew` and `dropped` MUST answer for what the record held when it was opened: a run
- * asks about a request before it sends it, and a run of any length costs no memory per line that it appends.
+ * `known`, `intent`, `keyedAt`, `sharesPrint`, `read`, `isNew` and `dropped` MUST describe the record as it was when it
+ * was opened: a run looks a request up before it sends it, and appended lines cost no memory.
  *
- * A finished line or intent of version 1 is that of `#<index>`.
+ * A finished line or intent of version 1 belongs to the id `#<index>`.
  */
 export interface Journal {
-  /** One more than the highest position by which a request is known; those of REFUSED_PRINT aside. */
+  /** One more than the highest position that identifies a recorded request, without requests of REFUSED_PRINT. */
   readonly size: number
-  /** It held nothing. */
+  /** True if the record was empty. */
   readonly isNew: boolean
-  /** How many requests with keys are known, by a finished line or an intent. */
+  /** The number of requests with keys that have a finished line or an intent. */
   readonly keys: number
-  /** For the fingerprints. */
+  /** The key of the fingerprints. */
   readonly salt: string
-  /** What had to be dropped on opening; undefined when the record was whole. */
+  /** What was removed on opening. Undefined if the record was complete. */
   readonly dropped: Dropped | undefined
-  /** The last finished line of this id: with several the last one MUST win. */
+  /** The finished line of this id. With several, the last one MUST win. */
   known(id: string): Known | undefined
-  /** An intent of this id without a finished line after it, or with one that says that nobody knows. */
+  /** An intent of this id without a later finished line, or with one that says that the request is in doubt. */
   intent(id: string): Doubt | undefined
-  /** The last finished line of a request with a key that was at this place in its run. */
+  /** The last finished line of a request with a key that was at this position in its run. */
   keyedAt(index: number): Known | undefined
-  /** Whether several requests with keys have this fingerprint: they differ in nothing but their keys. */
+  /** Whether several requests with keys have this fingerprint, so that they differ only in their keys. */
   sharesPrint(print: string): boolean
-  /** The whole line of an id that is known, or of what `keyedAt` knows. MUST reject when it is not, or is damaged by now. */
+  /**
+   * The complete line of a known id, or of an index for `keyedAt`. MUST reject if there is none, or it is damaged by
+   * now.
+   */
   read(id: string | number): Promise<DoneLine>
   /**
-   * MUST keep the order of calls, and MUST NOT resolve before the line is as safe as the durability says: `process`,
-   * handed to the operating system; `power`, on the disk. All lines of one turn of the event loop SHOULD be one write.
-   * MUST reject when that fails, and so must all lines that wait and all later ones; MUST NOT throw. A line that cannot
-   * be written as JSON rejects alone, with a LineError.
+   * MUST keep the order of calls. MUST NOT resolve before the line is as safe as the durability requires: with
+   * `process` the operating system has it, with `power` it is on the disk. All lines of one turn of the event loop
+   * SHOULD be one write. If that fails, MUST reject this line, all waiting lines and all later ones. MUST NOT throw. A
+   * line that cannot be written as JSON rejects alone, with a LineError.
    */
   append(line: DoneLine | IntentLine): Promise<void>
-  /** Flushes, closes and unlocks. MUST be idempotent. MUST reject when what was written is not in the record any more. */
+  /** Flushes, closes and unlocks. MUST be idempotent. MUST reject if written lines are no longer in the record. */
   close(): Promise<void>
 }
 
-/** No line can be made of this: nothing is wrong with the record. `cause` is what JSON said. */
+/** The value cannot be written as a line; the record itself is fine. `cause` is the error of JSON.stringify. */
 export class LineError extends Error {}

@@ -88,7 +88,7 @@ export class Round {
     return { costMs: this.#lastPlaceMs / this.#answers, tookMs }
   }
 
-  /** From the answer before this one, if all places were taken since then. */
+  /** Starts the round at the previous answer, if all slots have been taken since then. */
   #tryToOpen(isBreak: boolean, { nowMs, size, running }: Answer): void {
     // More are running while a lower level drains, fewer while a lane resumes after a pause.
     const isFull = running + 1 === size && this.#slackMs <= MAX_SLACK * (nowMs - this.#lastMs)

@@ -15,10 +15,10 @@ Flags: all those of a run. What matters here:
   -i, --input FILE     rows or URLs; without URLs, what is piped in
       --limit N        the first N requests only
   -r, --rate N/UNIT    and the other limits: how long it takes
-      --resume         with -o FILE.jsonl: what of it is done already
+      --resume         with -o FILE.jsonl: how many requests are done already
       --json TEXT      and the other parts of a request: seen as curl commands
 
-Exit code 1 where a row is invalid, 2 where a run would be refused, else 0.
+Exit code: 1 if a row is invalid, 2 if a run would be refused, 0 otherwise.
 
 Example: preq plan 'https://api.example.com/{id}' -i ids.csv --rate 5/s
 All flags: preq --help-all
@@ -26,12 +26,12 @@ All flags: preq --help-all
 
 const DOCTOR = `Usage: preq doctor
 
-Looks at what this machine allows, and says what of it will be in the way of a
-run: the version of Node, how many files and so connections may be open, proxies
-and settings of the environment, preq.json of this folder, the clock, the cores.
-Sends nothing, and takes no flags.
+Checks what may cause problems for a run on this machine: the version of Node,
+the limit of open files and so of connections, proxies and settings of the
+environment, preq.json of this folder, the clock, and the cores. Sends nothing,
+and takes no flags.
 
-Exit code 1 where something will be in the way, else 0.
+Exit code: 1 if something will cause problems, 0 otherwise.
 `
 
 const COMPLETION = `Usage: preq completion SHELL
@@ -46,9 +46,9 @@ Prints the completions for a shell: bash, zsh or fish. Takes no flags.
 const DEMO = `Usage: preq demo
 
 Starts a small API on this machine that fails, limits and stalls now and then,
-fetches 300 records from it, and shows how that goes. Nothing leaves the
-machine. What came back is in results.jsonl of this folder, which replaces that
-of an earlier demo. Takes no flags.
+fetches 300 records from it, and shows the progress. Nothing leaves the machine.
+The results are in results.jsonl of this folder, which replaces the file of an
+earlier demo. Takes no flags.
 `
 
 const HELPS: Readonly<Record<CommandName, string>> = {

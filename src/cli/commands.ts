@@ -2,7 +2,7 @@
 export const COMMANDS = {
   plan: 'show what would be sent, and send nothing',
   demo: 'fetch 300 records from a small API on this machine, and watch',
-  doctor: 'look at what this machine allows: files, proxies, clock',
+  doctor: 'check the limits of this machine: files, proxies, clock',
   completion: 'print the completions for bash, zsh or fish',
 } as const
 

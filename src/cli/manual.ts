@@ -78,13 +78,13 @@ export const EXITS: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'Every request is ok.'],
   [
     '1',
-    'Some requests failed, were not sent or could not be written, or the input broke off. Of plan: rows are invalid.',
+    'Some requests failed, were not sent or could not be written, or the input failed. For plan: rows are invalid.',
   ],
-  ['2', 'What was asked for could not be understood; nothing was sent.'],
+  ['2', 'The command line or the input is invalid; nothing was sent.'],
   ['74', 'An output could not be written.'],
-  ['129', 'Ended by SIGHUP: the terminal went away.'],
-  ['130', 'Interrupted: the first Ctrl-C lets what is under way finish, the second ends it.'],
-  ['141', 'The reader of standard output went away.'],
+  ['129', 'Ended by SIGHUP: the terminal was closed.'],
+  ['130', 'Interrupted: the first Ctrl-C lets requests in flight finish, the second one aborts them.'],
+  ['141', 'The reader of standard output closed the pipe.'],
   ['143', 'Ended by SIGTERM.'],
 ]
 

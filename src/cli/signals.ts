@@ -30,7 +30,7 @@ export function interrupts({ stop, paused, abort, say }: Interrupted): Interrupt
         waiting === 0
           ? ''
           : `, ${waiting} that wait${waiting === 1 ? 's' : ''} for a paused host ${waiting === 1 ? 'is' : 'are'} not sent`
-      say(`interrupted: what is under way finishes${unsent}; once more ends it`)
+      say(`interrupted: requests in flight finish${unsent}. Press Ctrl-C again to abort them.`)
       stop()
     } else if (count === 2) abort()
     else process.exit(130)

@@ -180,7 +180,7 @@ export class Tally {
     const parts = [
       `${this.ok} ok`,
       `${this.failed} failed${restored}`,
-      ...(this.unfinished > 0 ? [`${this.unfinished} given up under way`] : []),
+      ...(this.unfinished > 0 ? [`${this.unfinished} aborted in flight`] : []),
       ...(unsent.length > 0 ? [`${unsent.join(' and ')} not sent`] : []),
       ...(this.unwritten > 0 ? [`${this.unwritten} not written`] : []),
     ]

@@ -41,10 +41,11 @@ export class UnsentHosts {
     const lines = [
       ...[...this.#paused].map(
         ([host, { untilMs, waitMs }]) =>
-          `${host} wants no requests until ${timeOf(untilMs)}: --max-retry-after ${flagOf(waitMs)} would have waited\n`,
+          `${host} asked for a pause until ${timeOf(untilMs)}: --max-retry-after ${flagOf(waitMs)} would have waited\n`,
       ),
       ...[...this.#broken].map(
-        ([host, { untilMs }]) => `${host} kept failing: nothing is sent to it until ${timeOf(untilMs)} (--breaker)\n`,
+        ([host, { untilMs }]) =>
+          `${host} kept failing: no requests are sent to it until ${timeOf(untilMs)} (--breaker)\n`,
       ),
     ]
     const more = lines.length - SHOWN_HOSTS

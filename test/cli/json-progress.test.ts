@@ -93,7 +93,7 @@ describe('--json-progress', () => {
     expect(Number(ok) + Number(notSent)).toBe(50)
     expect(records.findLast(({ type }) => type === 'progress')).toMatchObject({ done: ok, failed: 0, total: 50 })
     expect(records.filter(({ type }) => type === 'message')).toEqual([
-      { type: 'message', message: 'interrupted: what is under way finishes; once more ends it' },
+      { type: 'message', message: 'interrupted: requests in flight finish. Press Ctrl-C again to abort them.' },
     ])
   })
 

@@ -226,7 +226,7 @@ describe('The exit code', () => {
     const { code, stderr } = await running.finished
     const done = lines('r.jsonl').length
     expect(code).toBe(130)
-    expect(stderr).toContain('interrupted: what is under way finishes')
+    expect(stderr).toContain('interrupted: requests in flight finish')
     expect([done, server.seen.length]).toEqual([4, 4])
     expect((await preq(args)).code).toBe(0)
     expect([lines('r.jsonl').length, server.seen.length]).toEqual([20, 20])

@@ -112,7 +112,7 @@ describe('Exit code 1', () => {
   test.each([
     ['a request that failed', ['URL/fail'], ''],
     ['requests that were not sent', ['URL/fail', 'URL/{1..99}', '-c', '1', '--fail-fast'], ''],
-    ['an input that broke off', ['URL/{id}', '-i', '-', '--format', 'csv'], 'id\n1\n"2'],
+    ['an input that failed', ['URL/{id}', '-i', '-', '--format', 'csv'], 'id\n1\n"2'],
     ['a row of a plan that could not be sent', ['plan', '-i', '-'], 'URL/a\nnothing\n'],
   ])('is the exit code of %s', async (_what, args, stdin) => {
     const { run } = await workplace(({ url }, response) => {

@@ -20,17 +20,17 @@ const summaryOf = (stderr: string): string => stderr.split('\n').find(line => / 
 
 /** The sum of the counts in the summary. */
 const sumOf = (summary: string): number =>
-  [...summary.replace(/ in .*$/, '').matchAll(/(\d+) (?:ok|failed|given up|not sent)/g)].reduce(
+  [...summary.replace(/ in .*$/, '').matchAll(/(\d+) (?:ok|failed|aborted|not sent)/g)].reduce(
     (sum, [, count]) => sum + Number(count),
     0,
   )
 
 describe('The summary of an interrupted run', () => {
   test.each([
-    [['-o', 'r.jsonl'], 'The same command with --resume goes on from here.'],
-    [['-o', 'r.jsonl', '--overwrite'], 'The same command with --resume in place of --overwrite goes on from here.'],
-    [['-o', 'r.jsonl', '--resume'], 'The same command again goes on from here.'],
-    [['-o', 'r.csv'], 'To be able to go on, begin a run with -o FILE.jsonl --resume.'],
+    [['-o', 'r.jsonl'], 'Run the same command with --resume to continue.'],
+    [['-o', 'r.jsonl', '--overwrite'], 'Run the same command with --resume instead of --overwrite to continue.'],
+    [['-o', 'r.jsonl', '--resume'], 'Run the same command again to continue.'],
+    [['-o', 'r.csv'], 'To be able to continue a run, start it with -o FILE.jsonl --resume.'],
   ])('counts all requests and says how to continue: %j', async (to, remedy) => {
     const { start, server } = await workplace()
     const running = start([...SLOW, ...to])
@@ -52,7 +52,7 @@ describe('The summary of an interrupted run', () => {
     running.child.kill('SIGTERM')
     const { code, stderr } = await running.finished
     expect(code).toBe(143)
-    expect(stderr).toMatch(/^0 ok, 0 failed, 4 given up under way, \d+ and the rest of the input not sent in/m)
+    expect(stderr).toMatch(/^0 ok, 0 failed, 4 aborted in flight, \d+ and the rest of the input not sent in/m)
     // A request that is not done has no row.
     expect(text('r.csv').trim().split('\n')).toHaveLength(1)
   })
@@ -61,7 +61,7 @@ describe('The summary of an interrupted run', () => {
     const { run } = await workplace(partly)
     const { code, stderr } = await run(['URL/fail', 'URL/{1..99}', '-c', '1', '--fail-fast', '-o', 'r.jsonl'])
     expect([code, sumOf(summaryOf(stderr))]).toEqual([1, 100])
-    expect(stderr).toMatch(/, \d\d not sent in .*\nThe same command with --resume goes on from here\.\n$/)
+    expect(stderr).toMatch(/, \d\d not sent in .*\nRun the same command with --resume to continue\.\n$/)
     const whole = await run(['URL/{1..9}', 'URL/fail', '-c', '1', '--fail-fast', '-o', 's.jsonl'])
     expect(summaryOf(whole.stderr)).toMatch(/^9 ok, 1 failed in/)
     expect(whole.stderr).not.toContain('The same command')

@@ -12,7 +12,7 @@ describe('A host that asks for a pause of an hour', () => {
     const { code, stderr } = await run(args)
     expect([code, server.requests.length]).toEqual([1, 1])
     expect(stderr).toContain('0 ok, 1 failed, 4 not sent')
-    const hint = /^127\.0\.0\.1:\d+ wants no requests until (\S+): --max-retry-after (\S+) would have waited$/m.exec(
+    const hint = /^127\.0\.0\.1:\d+ asked for a pause until (\S+): --max-retry-after (\S+) would have waited$/m.exec(
       stderr,
     )
     expect(Date.parse(hint?.[1] ?? '')).toBeGreaterThan(Date.now() + 3_000_000)
@@ -47,7 +47,7 @@ describe('A host that asks for a pause of an hour', () => {
     running.child.kill('SIGINT')
     const { code, stderr } = await running.finished
     expect(code).toBe(130)
-    expect(stderr).toContain('interrupted: what is under way finishes, 1 that waits for a paused host is not sent')
+    expect(stderr).toContain('interrupted: requests in flight finish, 1 that waits for a paused host is not sent')
     expect(stderr).toContain('2 ok, 0 failed, 1 not sent')
     const plan = await run(['plan', 'URL/{1..2}', 'URL/away', ...args])
     expect(plan.stdout).toMatch(/^1 requests \(1 POST\), .*\ndone already: 2$/m)

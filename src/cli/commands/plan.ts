@@ -64,7 +64,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   record?.end(index)
   const more = [
     ...(record === undefined ? [] : [doneLine(record.done, run.output)]),
-    ...sentAsIsLines(jobs.sentAsIs, 'goes out'),
+    ...sentAsIsLines(jobs.sentAsIs, 'is'),
     // With a run file, a request that is done may have matched the name.
     ...(record === undefined ? unmatchedLines(unmatchedIn(found, client), 'has') : []),
     ...settingsLine(settingSources(flags, process.env)),

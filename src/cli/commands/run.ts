@@ -141,11 +141,7 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
   // Restored requests are not limited, and rows that have not been read yet may still match.
   const isAllSent = input.isAtEnd && tally.restored + tally.unsent === 0
   const unmatched = isAllSent ? (client.stats().unmatchedHosts ?? []) : []
-  const remarks = [
-    ...sentAsIsLines(jobs.sentAsIs, 'was sent'),
-    ...unmatchedLines(unmatched, 'had'),
-    ...output.remarks(),
-  ]
+  const remarks = [...sentAsIsLines(jobs.sentAsIs, 'was'), ...unmatchedLines(unmatched, 'had'), ...output.remarks()]
   process.stderr.write(tally.text(remarks))
   return signals.exitCode ?? (tally.isWhole ? 0 : 1)
 }
@@ -158,7 +154,7 @@ function withoutGivenUp(progress: Progress, { unsent, unfinished }: Tally): Prog
 
 /** How to continue, for a run that ended before its input. */
 function remedyOf({ output }: RunPlan, { resume }: Output): string {
-  if (output.resume) return 'The same command again goes on from here.'
-  if (resume === undefined) return 'To be able to go on, begin a run with -o FILE.jsonl --resume.'
-  return `The same command with --resume${output.overwrite ? ' in place of --overwrite' : ''} goes on from here.`
+  if (output.resume) return 'Run the same command again to continue.'
+  if (resume === undefined) return 'To be able to continue a run, start it with -o FILE.jsonl --resume.'
+  return `Run the same command with --resume${output.overwrite ? ' instead of --overwrite' : ''} to continue.`
 }

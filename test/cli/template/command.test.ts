@@ -19,11 +19,11 @@ test('preq plan and the summary report braces of a body that are not a column, b
   const { run, server, write } = await workplace()
   write('rows.csv', 'id\n1\n2\n')
   const args = ['URL/{id}', '-i', 'rows.csv', '-d', '{viewer{login}} {{id}}']
-  expect((await run(['plan', ...args])).stdout).toContain('--body: {login} is no column, and goes out as it stands\n')
+  expect((await run(['plan', ...args])).stdout).toContain('--body: {login} is not a column and is sent unchanged\n')
   const { code, stderr } = await run(args)
   expect([code, stderr]).toEqual([
     0,
-    expect.stringContaining('warning: --body: {login} is no column, and was sent as it stands\n'),
+    expect.stringContaining('warning: --body: {login} is not a column and was sent unchanged\n'),
   ])
   expect(server.requests.map(({ body }) => body)).toEqual(['{viewer{login}} {id}', '{viewer{login}} {id}'])
   expect((await run([...args.slice(0, -1), '{viewer{{login}}}'])).stderr).not.toContain('is no column')

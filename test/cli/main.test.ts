@@ -61,10 +61,12 @@ test.each([
       'commands.js',
       'config.js',
       'core.js',
+      'flag-words.js',
       'flags.js',
       'names.js',
       'standard-input.js',
       'version.js',
+      'words.js',
     ],
   ],
 ])('preq %s loads only the modules that it needs', async (flag, expected) => {

@@ -68,7 +68,10 @@ test('--max-json-depth permits deeper JSON, and an answer that is too deep fails
   expect(linesIn('run.jsonl').map(({ ok }) => ok)).toEqual([true, true, false])
   expect((await run(args)).stderr).toContain('2 ok, 1 failed (3 of them from before)')
   const kept = await run(['URL/deep', '-o', 'deep.jsonl', '--max-json-depth', 'none'])
-  expect([kept.code, kept.stderr]).toEqual([1, expect.stringContaining('Add --as text, or --save FOLDER (too_large/')])
+  expect([kept.code, kept.stderr]).toEqual([
+    1,
+    expect.stringContaining('Use --as bytes or --save, or write no run file (too_large/'),
+  ])
   const raised = await run(['URL/deep', '--max-json-depth', '5000', '-w', '{status}\n'])
   expect([raised.code, raised.stdout]).toEqual([0, '200\n'])
 })

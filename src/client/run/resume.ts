@@ -161,16 +161,15 @@ export class Resume {
     )
   }
 
-  /** Its value fits into no line: its own trouble, and nobody else's. It fails, and has a line that says so. */
+  /** The value cannot be written to a line. Only this request fails, and its line says why. */
   async #unkept(call: Call, print: string, error: unknown): Promise<Outcome> {
     const { clock, journal } = this.#parts
     const message: Words = [
-      `its value cannot be kept in the run file: ${reasonOf(error)}. Leave `,
-      { option: 'resume' },
-      ' out, or use ',
+      `its value cannot be kept in the run file: ${reasonOf(error)}. Use `,
       { option: 'returnType', value: 'content' },
       ' or ',
       { option: 'returnType', value: 'file' },
+      ', or write no run file',
     ]
     const unkept = fault('too_large/run_file', message, { sent: true, cause: error })
     const outcome = failedOutcome(call, unkept, clock.now(), call.plan.secretNames)

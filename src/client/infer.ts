@@ -37,11 +37,11 @@ export type ParseInput<R extends ReturnTypeName, S> = S extends StandardSchemaV1
 
 /** The options that shape the value of each request. */
 export interface ValueOptions<R extends ReturnTypeName, S extends Schema | undefined, V> {
-  /** How a body becomes a value. Default `'json'`. */
+  /** The kind of value that a body gives; {@link ReturnTypeName} lists the seven. Default `'json'`. */
   returnType?: R | undefined
-  /** A Standard Schema; checks and types the value. Fails with `schema/mismatch`. */
+  /** A Standard Schema that checks and types the value. Fails with `schema/mismatch`. */
   schema?: S | undefined
-  /** Makes the value; runs after the schema; may be async. A throw fails its own request with `callback/parse`. */
+  /** Makes the value, after the schema has checked it. May be async. A throw fails its request with `callback/parse`. */
   parseFunc?(value: ParseInput<R, S>, context: ParseContext): V
 }
 

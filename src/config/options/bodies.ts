@@ -23,7 +23,7 @@ export const BODY_OPTIONS = {
     plan: 'part',
     differs: never,
     crosses: 'drop',
-    doc: 'The method of every request that has none of its own.',
+    doc: 'The method of every request that does not set its own.',
   }),
   json: option({
     scope: 'any',
@@ -32,7 +32,7 @@ export const BODY_OPTIONS = {
     plan: 'part',
     differs: never,
     crosses: 'drop',
-    doc: 'Sent as JSON by every request without a body of its own.',
+    doc: 'A value that every request without its own body sends as JSON.',
   }),
   form: option({
     scope: 'any',
@@ -41,7 +41,7 @@ export const BODY_OPTIONS = {
     plan: 'part',
     differs: never,
     crosses: 'drop',
-    doc: 'Sent as a form by every request without a body of its own.',
+    doc: 'Fields that every request without its own body sends as a form.',
   }),
   multipart: option({
     scope: 'any',
@@ -50,7 +50,7 @@ export const BODY_OPTIONS = {
     plan: 'part',
     differs: never,
     crosses: 'drop',
-    doc: 'Sent as `multipart/form-data` by every request without a body of its own.',
+    doc: 'Fields and files that every request without its own body sends as `multipart/form-data`.',
   }),
   body: option({
     scope: 'any',
@@ -59,7 +59,7 @@ export const BODY_OPTIONS = {
     plan: 'part',
     differs: never,
     crosses: 'drop',
-    doc: 'Sent by every request without a body of its own.',
+    doc: 'The body of every request without its own.',
   }),
 }
 

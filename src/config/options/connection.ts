@@ -16,7 +16,7 @@ export const CONNECTION_OPTIONS = {
     read: bool,
     default: true,
     crosses: 'plain',
-    doc: 'Check TLS certificates.',
+    doc: 'Verify the TLS certificates of servers.',
   }),
   tls: option({
     scope: 'client',
@@ -31,7 +31,7 @@ export const CONNECTION_OPTIONS = {
     read: bool,
     default: false,
     crosses: 'plain',
-    doc: 'Connect to addresses of the public Internet only, on every redirect and reconnect: for URLs from strangers.',
+    doc: 'Connect only to addresses of the public Internet, checked on every redirect and reconnect: for URLs that you do not trust.',
   }),
   maxHeaderBytes: option({
     scope: 'client',
@@ -42,7 +42,7 @@ export const CONNECTION_OPTIONS = {
     defaultText: "`'64KiB'`, or Node's `--max-http-header-size` if that is more",
     crosses: 'plain',
     unit: 'bytes',
-    doc: 'Largest head of a response.',
+    doc: 'The most bytes of response headers.',
   }),
   lookup: option({
     scope: 'client',
@@ -53,7 +53,7 @@ export const CONNECTION_OPTIONS = {
       expected: 'none',
       remedy: 'The requests go out from another thread, which it cannot reach.',
     }),
-    doc: 'Finds the addresses of host names for each new connection: `dns.lookup` of Node, or a function like it.',
+    doc: "Finds the addresses of a host name for each new connection: Node's `dns.lookup`, or a function like it.",
   }),
   http2: option({
     scope: 'client',
@@ -61,7 +61,7 @@ export const CONNECTION_OPTIONS = {
     read: bool,
     default: false,
     crosses: 'plain',
-    doc: 'Offer HTTP/2 to https origins: one connection carries many requests. A server that does not take it gets HTTP/1.1.',
+    doc: 'Offer HTTP/2 to https origins: one connection carries many requests. A server without HTTP/2 gets HTTP/1.1.',
   }),
   transport: option({
     scope: 'client',
@@ -76,7 +76,7 @@ export const CONNECTION_OPTIONS = {
       expected: 'none',
       remedy: 'The requests go out from another thread, which it cannot reach.',
     }),
-    doc: 'What carries the requests: a `Transport`, or an undici `Dispatcher`.',
+    doc: 'Sends the requests instead of the built-in client: a `Transport`, or an undici `Dispatcher`.',
   }),
   workers: option({
     scope: 'client',

@@ -56,7 +56,7 @@ export const LIMIT_OPTIONS = {
     default: 20,
     crosses: 'plain',
     unit: 'attempts',
-    doc: "Attempts on the wire at once; `'auto'` finds the best number for each host.",
+    doc: "Attempts in flight at once; `'auto'` finds the best number for each host.",
   }),
   maxConcurrency: option({
     scope: 'client',
@@ -65,7 +65,7 @@ export const LIMIT_OPTIONS = {
     default: 100,
     crosses: 'plain',
     unit: 'attempts',
-    doc: "Attempts on the wire at once with `concurrency: 'auto'`.",
+    doc: "The most attempts in flight at once with `concurrency: 'auto'`.",
   }),
   rateLimit: option({
     scope: 'client',
@@ -82,14 +82,14 @@ export const LIMIT_OPTIONS = {
     defaultText: '1 for intervals up to a second, else the limit',
     crosses: 'plain',
     unit: 'starts',
-    doc: 'How many starts may be bunched inside the interval.',
+    doc: 'How many starts of `rateLimit` may happen at once.',
   }),
   perHost: option({
     scope: 'client',
     plan: 'part',
     read: readPerHost,
     crosses: 'plain',
-    doc: 'Limits of each host for itself, or of each `limitKey`: `concurrency`, `rateLimit`.',
+    doc: 'Limits that each host (or each `limitKey`) has for itself: `concurrency`, `rateLimit`.',
   }),
   hosts: option({
     scope: 'client',
@@ -105,7 +105,7 @@ export const LIMIT_OPTIONS = {
     plan: 'call',
     crosses: 'ask',
     differs: () => true,
-    doc: 'Whose limits a request is under: your name for it (an account, a tenant), or undefined for its origin.',
+    doc: 'Returns the name under which a request is limited (an account, a tenant), or undefined for its origin.',
   }),
   budgets: option({
     scope: 'client',
@@ -133,7 +133,7 @@ export const LIMIT_OPTIONS = {
     read: bool,
     default: true,
     crosses: 'plain',
-    doc: 'Heed RateLimit headers: spend what remains, then pause the host before it answers 429.',
+    doc: 'Obey RateLimit headers: spend what remains, then pause the host before it answers 429.',
   }),
   breaker: option({
     scope: 'client',
@@ -142,7 +142,7 @@ export const LIMIT_OPTIONS = {
     default: false,
     defaultText: `\`false\`; \`true\` is \`${literalOf(BREAKER)}\``,
     crosses: 'plain',
-    doc: 'Send nothing to a host that keeps failing: `true`, or `failures` within `window`; one request tries again after `cooldown`.',
+    doc: 'Stop sending to a host that keeps failing: `true`, or `failures` within `window`; one request tries again after `cooldown`.',
   }),
 }
 

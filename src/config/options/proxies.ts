@@ -47,7 +47,7 @@ export const PROXY_OPTIONS = {
     default: '60s',
     crosses: 'plain',
     unit: 'ms',
-    doc: 'How long a proxy that failed by itself is passed over.',
+    doc: 'How long a proxy is skipped after a failure of its own; 0 for never.',
   }),
 }
 

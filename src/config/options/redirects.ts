@@ -22,7 +22,7 @@ export const REDIRECT_OPTIONS = {
     default: 10,
     crosses: 'plain',
     unit: 'hops',
-    doc: 'Hops per request.',
+    doc: 'The most redirect hops per request; one more fails.',
   }),
   allowDowngrade: option({
     scope: 'any',
@@ -36,6 +36,6 @@ export const REDIRECT_OPTIONS = {
     read: bool,
     default: false,
     crosses: 'plain',
-    doc: 'Send a body again to another origin on 307 and 308.',
+    doc: 'On a 307 or 308 to another origin, send the body there.',
   }),
 }

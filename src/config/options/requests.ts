@@ -87,7 +87,7 @@ export const REQUEST_OPTIONS = {
     plan: 'part',
     crosses: 'drop',
     differs: never,
-    doc: "Added to every request; a spec's own win name by name.",
+    doc: "Headers of every request; a spec's headers replace them name by name.",
   }),
   auth: option({
     scope: 'any',
@@ -114,7 +114,7 @@ export const REQUEST_OPTIONS = {
     plan: 'part',
     crosses: 'drop',
     differs: names => typeof names !== 'string' && names.length > 1,
-    doc: 'A string, or a list of which each request takes the next.',
+    doc: 'The `User-Agent` header, or a list that requests use in turn.',
   }),
   idempotencyKey: option({
     scope: 'any',
@@ -124,7 +124,7 @@ export const REQUEST_OPTIONS = {
     plan: 'request',
     crosses: 'drop',
     differs: makesKeys => makesKeys,
-    doc: '`true` makes one key per unsafe request, sent with its every attempt.',
+    doc: '`true` makes one key per unsafe request, sent with each of its attempts.',
   }),
   allowHostHeader: option({
     scope: 'any',
@@ -133,7 +133,7 @@ export const REQUEST_OPTIONS = {
     plan: 'request',
     crosses: 'drop',
     differs: never,
-    doc: 'Send a `Host` header of yours in the place of the host in the URL.',
+    doc: 'Allow a `Host` header, which is sent instead of the host of the URL.',
   }),
   secretNames: option({
     scope: 'any',
@@ -141,7 +141,7 @@ export const REQUEST_OPTIONS = {
     merge: 'add',
     plan: 'part',
     crosses: 'plain',
-    doc: 'Further header and query names whose values never print.',
+    doc: 'More names of headers and query fields whose values are never printed.',
   }),
 }
 

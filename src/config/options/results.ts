@@ -34,7 +34,7 @@ export const RESULT_OPTIONS = {
     read: oneOf(['throw', 'null', 'settle']),
     default: 'throw',
     crosses: 'drop',
-    doc: 'One error for the batch, `null` in the place of a failure, or outcomes.',
+    doc: "`'throw'` rejects with one error for the batch, `'null'` gives null for each failure, `'settle'` gives an outcome for every request.",
   }),
   returnType: option({
     scope: 'call',
@@ -43,7 +43,7 @@ export const RESULT_OPTIONS = {
     default: 'json',
     crosses: 'plain',
     inSync: type => (type === 'stream' ? PIECES_IN_SYNC : undefined),
-    doc: 'How a body becomes a value.',
+    doc: "`'json'` parses the body, `'text'` decodes it, `'content'` gives its bytes, `'response'` the whole response, `'stream'` hands out pieces, `'file'` saves it, `'auto'` gives JSON, else text, else bytes.",
   }),
   schema: option({
     scope: 'call',
@@ -63,7 +63,7 @@ export const RESULT_OPTIONS = {
     perSpec: true,
     read: funcOf<NonNullable<CallPlan['parseFunc']>>(),
     crosses: 'drop',
-    doc: 'Makes the value from what came; runs after the schema; may be async.',
+    doc: 'Makes the value, after the schema has checked it; may be async.',
   }),
   order: option({
     scope: 'call',
@@ -72,7 +72,7 @@ export const RESULT_OPTIONS = {
     read: oneOf(['completed', 'input']),
     default: 'completed',
     crosses: 'drop',
-    doc: 'As they finish, or as they were given.',
+    doc: "`'completed'` yields outcomes as they finish, `'input'` in the order of the input.",
   }),
   window: option({
     scope: 'call',
@@ -81,7 +81,7 @@ export const RESULT_OPTIONS = {
     defaultText: 'max(4 × concurrency, 256)',
     crosses: 'plain',
     unit: 'requests',
-    doc: 'Requests pulled from a lazy input and not yet given back.',
+    doc: 'The most requests that are taken from a lazy input before their results are delivered.',
   }),
   sink: option({
     scope: 'call',
@@ -99,7 +99,7 @@ export const RESULT_OPTIONS = {
     default: (status: number) => status >= 200 && status < 300,
     defaultText: '2xx',
     crosses: 'ask',
-    doc: 'Which statuses are a success.',
+    doc: 'Returns true for a status that is a success.',
   }),
   maxResponseBytes: option({
     scope: 'any',
@@ -117,21 +117,21 @@ export const RESULT_OPTIONS = {
     default: MAX_JSON_DEPTH,
     crosses: 'plain',
     unit: 'levels',
-    doc: 'How deep JSON may be nested.',
+    doc: 'The deepest nesting of a JSON response.',
   }),
   strictIntegrity: option({
     scope: 'any',
     read: bool,
     default: false,
     crosses: 'plain',
-    doc: 'Refuse a body whose end only the end of the connection showed: `truncated/unverified`.',
+    doc: 'Refuse a body that only the end of the connection ends: `truncated/unverified`.',
   }),
   contentCoding: option({
     scope: 'any',
     read: oneOf(['strict', 'lenient', 'raw']),
     default: 'strict',
     crosses: 'plain',
-    doc: 'Compressed bodies: undone or refused, undone or taken as they came with a warning, or never touched.',
+    doc: "How compressed bodies are decoded: `'strict'` refuses one that cannot be, `'lenient'` delivers it as received with a warning, `'raw'` decodes none.",
   }),
   onChunk: option({
     scope: 'any',
@@ -147,7 +147,7 @@ export const RESULT_OPTIONS = {
     default: Infinity,
     crosses: 'plain',
     unit: 'requests',
-    doc: 'Stop after this many failures.',
+    doc: 'Stop the run after this many failures.',
   }),
   signal: option({
     scope: 'any',

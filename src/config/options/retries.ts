@@ -23,7 +23,7 @@ export const RETRY_OPTIONS = {
     default: 3,
     crosses: 'plain',
     unit: 'attempts',
-    doc: 'Further attempts after a failure, as far as the retry budget of its host goes.',
+    doc: 'Retries after a failure, within the retry budget of its host.',
   }),
   retry: option({
     scope: 'any',
@@ -57,7 +57,7 @@ export const RETRY_OPTIONS = {
     defaultText: `full jitter, \`backoff: ${literalOf(BACKOFF)}\``,
     merge: 'byName',
     crosses: 'ask',
-    doc: 'Which failures are repeated, and after how long: `methods`, `statuses`, `backoff`, `maxRetryAfter`, `budget`, `shouldRetry`.',
+    doc: 'Which failures are retried, and after how long: `methods`, `statuses`, `backoff`, `maxRetryAfter`, `budget`, `shouldRetry`.',
   }),
 }
 

@@ -14,7 +14,7 @@ export const RUN_FILE_OPTIONS = {
     read: matching('a path', isFilled, "Write it as 'run.jsonl'."),
     crosses: 'drop',
     inSync: () => ({ expected: 'none', remedy: 'The run file is written while other things go on.' }),
-    doc: 'Run file: one line per finished request; a rerun goes on where it ends.',
+    doc: 'Run file with one line per finished request; a rerun resumes where it ends.',
   }),
   retryFailed: option({
     scope: 'call',
@@ -22,7 +22,7 @@ export const RUN_FILE_OPTIONS = {
     read: bool,
     default: false,
     crosses: 'drop',
-    doc: 'With `resume`: send again what had failed.',
+    doc: 'With `resume`: send recorded failures again.',
   }),
   unknownWrites: option({
     scope: 'call',
@@ -31,7 +31,7 @@ export const RUN_FILE_OPTIONS = {
     default: 'fail',
     defaultText: "`'fail'`: `in_doubt/crash`",
     crosses: 'drop',
-    doc: 'With `resume`: what becomes of unsafe requests that were under way when the run before it ended.',
+    doc: "With `resume`: what happens to unsafe requests that were in flight when the previous run ended: `'fail'` or `'resend'`.",
   }),
   durability: option({
     scope: 'call',
@@ -39,7 +39,7 @@ export const RUN_FILE_OPTIONS = {
     read: oneOf(['process', 'power']),
     default: 'process',
     crosses: 'drop',
-    doc: 'With `resume`: a finished line survives the end of the process, or of the power as well.',
+    doc: "With `resume`: a recorded line survives the end of the process (`'process'`), or also a power failure (`'power'`).",
   }),
 }
 

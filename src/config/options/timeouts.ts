@@ -17,7 +17,7 @@ export const TIMEOUT_OPTIONS = {
     default: '30s',
     crosses: 'plain',
     unit: 'ms',
-    doc: 'One attempt, from leaving our queue to the last byte.',
+    doc: 'Time limit of one attempt, from leaving the queue to the last byte.',
   }),
   timeouts: option({
     scope: 'any',

@@ -7,12 +7,13 @@
 // A default import: a named import that an old Node lacks would be a SyntaxError before the version is checked.
 import nodeModule from 'node:module'
 import { VERSION } from '../core/version.ts'
-import { systemReason } from '../core/system-reason.ts'
 
 // In `preq … | head`, the reader closes the pipe when it has enough. That is not an error, so no message is printed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(141)
-  process.stderr.write(`preq: cannot write to standard output: ${systemReason(error)}.\n`)
+  // As `systemReason` says it, which is not imported so that `preq --version` loads the version only.
+  const reason = error.message.replace(/^([A-Z][A-Z0-9_]+): (.*?)(?:, [a-z]+)?$/s, '$2 ($1)')
+  process.stderr.write(`preq: cannot write to standard output: ${reason}.\n`)
   process.exit(74)
 })
 // If standard error cannot be written, progress and messages are lost, but the data is still written.

@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     const path = request.url ?? '/'
     seen.push(path)
-    if (path.startsWith('/paused')) response.writeHead(429, { 'retry-after': '20' })
+    if (path.startsWith('/paused')) response.writeHead(429, { 'retry-after': '100' })
     else if (path.startsWith('/missing')) response.writeHead(404)
     response.end('{}')
   })
@@ -42,7 +42,7 @@ async function lifeMs(body: string): Promise<number> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  const timer = setTimeout(() => child.kill('SIGKILL'), 60_000)
   const [code] = (await once(child, 'exit')) as [number | null]
   clearTimeout(timer)
   expect(code).toBe(0)
@@ -56,11 +56,11 @@ test.each([
   ],
   [
     'an aborted wait for a rate',
-    `await parallel([base + '/a', base + '/b'], { rateLimit: '1/20s', signal: AbortSignal.timeout(200) }).catch(() => {})`,
+    `await parallel([base + '/a', base + '/b'], { rateLimit: '1/10m', signal: AbortSignal.timeout(200) }).catch(() => {})`,
   ],
   [
     'a stream with a rate that was left, and its client closed',
-    `const client = new Client({ rateLimit: '1/20s' })
+    `const client = new Client({ rateLimit: '1/10m' })
      for await (const outcome of client.stream([base + '/a', base + '/b'])) break
      await client.close()`,
   ],

@@ -104,7 +104,7 @@ describe('against the best fixed concurrency', () => {
     }
   })
 
-  test('prints the table of results', () => {
+  longTest('prints the table of results', () => {
     const head = 'shape'.padEnd(25) + '\tseed\twarm s\tbest\tbest/s\tauto/s\tratio\tp99×\tmean size'
     console.log([head, ...rows].join('\n'))
     expect(rows).toHaveLength(SHAPES.length * SEEDS.length)

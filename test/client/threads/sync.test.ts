@@ -555,7 +555,7 @@ describe('a sync call in a process of its own', () => {
       env: { ...process.env, ...env },
       cwd: root,
       encoding: 'utf8',
-      timeout: 15_000,
+      timeout: 100_000,
     })
     expect({ signal, stderr, status }).toEqual({ signal: null, stderr: '', status: 0 })
     return stdout.trim()

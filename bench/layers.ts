@@ -9,14 +9,14 @@ const body = new TextEncoder().encode(
 )
 
 const instant: Transport = {
-  send: ({ call }) =>
+  send: ({ url }) =>
     Promise.resolve<Reply>({
       kind: 'reply',
       status: 200,
       statusText: 'OK',
       headers: ['content-type', 'application/json', 'content-length', String(body.byteLength)],
       body,
-      url: call.url,
+      url,
       integrity: 'length',
       protocol: 'http/1.1',
     }),

@@ -63,14 +63,14 @@ const WARM_UPS = 3
 
 const body = new TextEncoder().encode('{}')
 const instant: Transport = {
-  send: ({ call }) =>
+  send: ({ url }) =>
     Promise.resolve<Reply>({
       kind: 'reply',
       status: 200,
       statusText: 'OK',
       headers: [],
       body,
-      url: call.url,
+      url,
       integrity: 'length',
       protocol: 'http/1.1',
     }),

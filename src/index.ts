@@ -12,7 +12,6 @@ export type {
 } from './client/infer.ts'
 export { parallelRequestsSync } from './client/threads/sync.ts'
 export type { FullResponse } from './codec/response.ts'
-export type { Attempt } from './core/attempt.ts'
 export {
   AbortError,
   ConfigError,
@@ -44,6 +43,7 @@ export type { FailedOutcome, OkOutcome, Outcome, RequestSummary, ResponseSummary
 export { PartialFailureError, isPartialFailureError } from './client/partial-failure.ts'
 export type { Progress, Totals } from './core/progress.ts'
 export type { CookieStore, Transport } from './core/ports.ts'
+export type { WireAttempt } from './core/wire-attempt.ts'
 export type { Fault, FaultCode, Integrity, Reply, Result } from './core/result.ts'
 export type { Sink } from './core/sink.ts'
 export { ReturnType } from './core/spec.ts'

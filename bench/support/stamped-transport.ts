@@ -1,5 +1,6 @@
 /** Our own transport, which records when each attempt left the gate: that is where a rate is promised. */
 import { systemClock } from '../../src/client/system-clock.ts'
+import { attemptOf } from '../../src/core/wire-attempt.ts'
 import type { Transport } from '../../src/index.ts'
 import { undiciTransport } from '../../src/transport/undici.ts'
 
@@ -14,8 +15,9 @@ export function stampedTransport(): StampedTransport {
   return {
     startsMs,
     send(attempt) {
-      startsMs.push(attempt.startedAtMs)
-      return wire.send(attempt)
+      const whole = attemptOf(attempt)
+      startsMs.push(whole.startedAtMs)
+      return wire.send(whole)
     },
     close: () => wire.close(),
   }

@@ -19,10 +19,11 @@ import type { BodySink } from '../core/body-sink.ts'
 import type { Call, Costs } from '../core/call.ts'
 import { stack } from '../core/layer.ts'
 import type { Send } from '../core/layer.ts'
-import type { Clock, Transport } from '../core/ports.ts'
+import type { Clock, Transport, Wire } from '../core/ports.ts'
 import type { Rate } from '../core/rate.ts'
 import { isFault } from '../core/result.ts'
 import type { Result } from '../core/result.ts'
+import { OutsideAttempt } from '../core/wire-attempt.ts'
 import { announce } from '../layer/announce.ts'
 import { deadline } from '../layer/deadline.ts'
 import { Gate } from '../layer/gate.ts'
@@ -103,7 +104,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
     ports.opinions?.(gate) ??
     opinionsOf(readJson, clock, (call, cost) => gate.correct(call, trueCosts(cost, call.plan)))
   const { transport, owned } =
-    ports.transport === undefined ? transportOf(plan, clock) : { transport: ports.transport, owned: false }
+    ports.transport === undefined ? transportOf(plan, clock) : { transport: cautious(ports.transport), owned: false }
   // Always there, since any request may bring a proxy; one look at its plan is what it costs the others.
   const routes = route(new Proxies(plan.proxies, random), clock)
   const send = stack(
@@ -204,7 +205,7 @@ function laneFor(
 function transportOf(
   { transport, connection, lookup, workers }: ClientPlan,
   clock: Clock,
-): { transport: Transport; owned: boolean } {
+): { transport: Wire; owned: boolean } {
   if (transport === undefined) {
     const own = undiciTransport(connection, clock, { lookup, room: processSockets() })
     return { transport: workers === 0 ? own : threadedTransport(workers, connection, timed(own, clock)), owned: true }
@@ -214,7 +215,7 @@ function transportOf(
 }
 
 /** What stays on this thread keeps its limits of time here. */
-function timed(transport: Transport, clock: Clock): Transport {
+function timed(transport: Wire, clock: Clock): Wire {
   return { send: timeout(clock)(attempt => transport.send(attempt)), close: () => transport.close() }
 }
 
@@ -222,12 +223,10 @@ function timed(transport: Transport, clock: Clock): Transport {
  * A transport that stamps nothing is taken to have sent the request from the start: the safe side for a POST. One that
  * throws, or answers with something else, rejects like one that rejects: the timeout layer makes a Fault of it.
  */
-function cautious(transport: Transport): Transport {
+function cautious(transport: Transport): Wire {
   return {
     async send(attempt) {
-      attempt.sent = true
-      attempt.phase = 'headers'
-      const result = (await transport.send(attempt)) as Result | undefined
+      const result = (await transport.send(new OutsideAttempt(attempt))) as Result | undefined
       if (result?.kind === 'reply' || result?.kind === 'fault') return result
       throw new TypeError('expected send() to answer with a Reply or a Fault')
     },

@@ -3,6 +3,7 @@
  * implementation, ours and the caller's.
  */
 import type { Attempt } from './attempt.ts'
+import type { WireAttempt } from './wire-attempt.ts'
 import type { Journal } from './journal.ts'
 import type { Outcome } from './outcome.ts'
 import type { Result } from './result.ts'
@@ -17,7 +18,7 @@ import type { Result } from './result.ts'
  * does not is taken to have sent the request from the start.
  */
 export interface Transport {
-  send(attempt: Attempt): Promise<Result>
+  send(attempt: WireAttempt): Promise<Result>
   /** Time as this transport knows it, for tests; the system's otherwise. */
   readonly clock?: Clock
   /** Idempotent. Nothing may be left open afterwards. */
@@ -38,6 +39,12 @@ export interface AcknowledgedSource {
   readonly items: Iterable<unknown> | AsyncIterable<unknown>
   /** Called once for each item that was pulled, when its outcome is final and in the journal, if there is one. */
   acknowledge(outcome: Outcome): void
+}
+
+/** A wire of our own: under the same contract as a Transport, and with the whole attempt. */
+export interface Wire {
+  send(attempt: Attempt): Promise<Result>
+  close(): Promise<void>
 }
 
 export interface Timer {

@@ -4,7 +4,7 @@
  */
 import { virtualClock } from './virtual-clock.ts'
 import type { VirtualClock } from './virtual-clock.ts'
-import type { Attempt } from '../core/attempt.ts'
+import type { WireAttempt } from '../core/wire-attempt.ts'
 import { isAtHand } from '../core/body.ts'
 import { reasonOf } from '../core/callback.ts'
 import { toHeaders } from '../core/printable-headers.ts'
@@ -68,7 +68,7 @@ export function mockTransport(handler: MockHandler, options: { clock?: VirtualCl
   let underWay = 0
   let mostAtOnce = 0
 
-  const answer = async (attempt: Attempt, over: () => void): Promise<Result> => {
+  const answer = async (attempt: WireAttempt, over: () => void): Promise<Result> => {
     const request = requestOf(attempt, clock.now())
     requests.push(request)
     attempt.sent = true
@@ -87,7 +87,7 @@ export function mockTransport(handler: MockHandler, options: { clock?: VirtualCl
     // The attempt failed before it was sent.
     if (connection !== undefined) {
       attempt.sent = false
-      attempt.phase = connection as Attempt['phase']
+      attempt.phase = connection as WireAttempt['phase']
     }
     if (response.latencyMs !== undefined && response.latencyMs > 0) {
       const whole = await latency(response.latencyMs, attempt, clock, over)
@@ -148,7 +148,7 @@ function jumpingClock(isIdle: () => boolean): VirtualClock {
 }
 
 /** Resolves with false if the attempt was aborted meanwhile. */
-function latency(ms: number, attempt: Attempt, clock: VirtualClock, over: () => void): Promise<boolean> {
+function latency(ms: number, attempt: WireAttempt, clock: VirtualClock, over: () => void): Promise<boolean> {
   return new Promise(resolve => {
     const timer = clock.after(ms, () => resolve(true))
     attempt.abort = () => {
@@ -159,20 +159,20 @@ function latency(ms: number, attempt: Attempt, clock: VirtualClock, over: () => 
   })
 }
 
-function requestOf({ call, headers, number }: Attempt, atMs: number): MockRequest {
-  const body = isAtHand(call.body) ? call.body : undefined
+function requestOf({ method, url, headers, body: given, number, index }: WireAttempt, atMs: number): MockRequest {
+  const body = isAtHand(given) ? given : undefined
   return {
-    method: call.method,
-    url: call.url,
+    method,
+    url,
     headers: toHeaders(headers),
     body,
     attempt: number,
-    index: call.index,
+    index,
     atMs,
   }
 }
 
-function resultOf(response: MockResponse, attempt: Attempt): Result {
+function resultOf(response: MockResponse, attempt: WireAttempt): Result {
   if (response.fault !== undefined) {
     return fault(response.fault, `mocked ${response.fault}`, { sent: attempt.sent })
   }
@@ -184,7 +184,7 @@ function resultOf(response: MockResponse, attempt: Attempt): Result {
     statusText: '',
     headers: headersOf(response),
     body,
-    url: attempt.call.url,
+    url: attempt.url,
     integrity: 'length',
     protocol: 'http/1.1',
   }

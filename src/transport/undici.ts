@@ -7,7 +7,7 @@ import { isUpload } from '../core/body.ts'
 import type { Upload } from '../core/body.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'
 import type { DispatcherLike, LookupInput } from '../core/options.ts'
-import type { Clock, Transport } from '../core/ports.ts'
+import type { Clock, Wire } from '../core/ports.ts'
 import { fault, isFault, isShortage } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
 import { filterHeaders, getHeader } from '../core/headers.ts'
@@ -39,7 +39,7 @@ export function undiciTransport(
   { tls, http2 = false, blockPrivateAddresses, maxHeaderBytes = MAX_HEADER_BYTES }: ConnectionPlan,
   clock: Clock,
   { lookup, room = { max: () => Infinity } }: WireParts = {},
-): Transport {
+): Wire {
   const parts: CollectorParts = { clock, memo: new HeaderMemo(), maxHeaderBytes }
   const addresses = new Addresses({ clock, lookup, publicOnly: blockPrivateAddresses })
   const connect = connector(tls, addresses)
@@ -120,7 +120,7 @@ async function onceAdmitted(
 }
 
 /** The caller's own Dispatcher, such as a MockAgent or a pool with other settings. The caller closes it. */
-export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): Transport {
+export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): Wire {
   // The Dispatcher has its own limit.
   const parts: CollectorParts = { clock, memo: new HeaderMemo(), maxHeaderBytes: Infinity }
   const carry = (attempt: Attempt, measured?: Measured): Promise<Result> =>

@@ -403,7 +403,7 @@ describe('hosts that never answer', () => {
     const far: MockTransport = Object.create(transport, {
       send: {
         value: async (attempt: Parameters<MockTransport['send']>[0]) => {
-          if (!attempt.call.url.startsWith('http://far')) return transport.send(attempt)
+          if (!attempt.url.startsWith('http://far')) return transport.send(attempt)
           attempt.sent = false
           await new Promise<void>(resolve => {
             const timer = transport.clock.after(300, resolve)

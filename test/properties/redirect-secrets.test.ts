@@ -112,7 +112,7 @@ async function play(made: Chain): Promise<{ ledger: MockRequest[]; bodies: boole
   // Streamed bodies are not in the record of the transport, only the fact that there was one.
   const watching = {
     ...transport,
-    send: (attempt: Parameters<typeof send>[0]) => (bodies.push(attempt.call.body !== undefined), send(attempt)),
+    send: (attempt: Parameters<typeof send>[0]) => (bodies.push(attempt.body !== undefined), send(attempt)),
   }
   const { spec, options } = requestOf(made)
   const client = new ParallelRequests({ ...options, transport: watching })

@@ -3,6 +3,8 @@
  * at random, in virtual time. Prints each seed before it starts, so that the parent knows where the process hung.
  * Arguments: the first seed, and the number of seeds.
  */
+import { attemptOf } from '../../src/core/wire-attempt.ts'
+import type { WireAttempt } from '../../src/core/wire-attempt.ts'
 import { ParallelRequests } from '../../src/index.ts'
 import type { ClientOptions, RequestSpec } from '../../src/index.ts'
 import { hold, release } from '../../src/core/attempt.ts'
@@ -86,7 +88,8 @@ class Wire implements Transport {
     this.#sick = chance() * 0.6
   }
 
-  async send(attempt: Attempt): Promise<Result> {
+  async send(given: WireAttempt): Promise<Result> {
+    const attempt = attemptOf(given)
     this.sent++
     const chance = this.#chance
     let over = false
@@ -104,10 +107,10 @@ class Wire implements Transport {
       attempt.phase = phase
       attempt.phaseAtMs = this.clock.now()
     }
-    const given = fault('aborted/in_flight', 'given up')
+    const givenUp = fault('aborted/in_flight', 'given up')
     // Some hosts are silent for a long time.
     await sleep(someMs(chance, isDead(attempt.call.url) ? 12_000 : 40))
-    if (over) return given
+    if (over) return givenUp
     if (isDead(attempt.call.url) && chance() < 0.8) return fault('timeout/connect', 'it does not answer')
     if (chance() < this.#sick / 3) {
       const code = pick(chance, FAULTS)
@@ -116,21 +119,21 @@ class Wire implements Transport {
     attempt.sent = true
     enter('headers')
     await sleep(someMs(chance, 200))
-    if (over) return given
+    if (over) return givenUp
     const sick = chance() < this.#sick
     attempt.headed = true
     if (sick) return this.#refusal(attempt)
     enter('body')
     for (let pieces = Math.floor(chance() * 4); pieces > 0; pieces--) {
       await sleep(someMs(chance, 150))
-      if (over) return given
+      if (over) return givenUp
       attempt.bodyBytes += Math.floor(chance() * 20)
       attempt.phaseAtMs = this.clock.now()
       if (chance() < 0.5) continue
       // A slow consumer.
       hold(attempt, this.clock.now())
       await sleep(chance() < 0.1 ? 20_000 + fraction(chance) : someMs(chance, 500))
-      if (over) return given
+      if (over) return givenUp
       release(attempt, this.clock.now())
     }
     return { ...makeReply(200, {}, '1'), url: attempt.call.url, headers: this.#quota() }

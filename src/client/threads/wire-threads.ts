@@ -14,7 +14,7 @@ import { isAtHand } from '../../core/body.ts'
 import type { ConnectionPlan } from '../../core/connection-plan.ts'
 import type { Attempt } from '../../core/attempt.ts'
 import type { CallPlan } from '../../core/call.ts'
-import type { Transport } from '../../core/ports.ts'
+import type { Wire } from '../../core/ports.ts'
 import { fault } from '../../core/result.ts'
 import type { Result } from '../../core/result.ts'
 import { MessageChannel, Worker } from 'node:worker_threads'
@@ -24,7 +24,7 @@ import type { MessagePort } from 'node:worker_threads'
  * @param local carries the bodies that are not at hand: streams, files, what a function of the caller's makes
  * @throws ConfigError where no thread can be started
  */
-export function threadedTransport(threads: number, connection: ConnectionPlan, local: Transport): Transport {
+export function threadedTransport(threads: number, connection: ConnectionPlan, local: Wire): Wire {
   const file = workerFile('wire-worker', 'workers')
   const lines: Thread[] = []
   const freest = (): Thread => {

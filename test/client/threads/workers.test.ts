@@ -16,6 +16,7 @@ import { ConfigError, ParallelRequests, RequestError, parallelRequestsSync } fro
 import type { ClientOptions, Outcome } from '../../../src/index.ts'
 import type { Transport } from '../../../src/index.ts'
 import { networkDefaults, useNetwork } from '../../../src/client/threads/network.ts'
+import { attemptOf } from '../../../src/core/wire-attempt.ts'
 import { systemClock } from '../../../src/client/system-clock.ts'
 import { threadedTransport } from '../../../src/client/threads/wire-threads.ts'
 import { undiciTransport } from '../../../src/transport/undici.ts'
@@ -286,8 +287,9 @@ describe('limits with worker threads', () => {
     const startsMs: number[] = []
     const transport: Transport = {
       send(attempt) {
-        startsMs.push(attempt.startedAtMs)
-        return threads.send(attempt)
+        const whole = attemptOf(attempt)
+        startsMs.push(whole.startedAtMs)
+        return threads.send(whole)
       },
       close: async () => undefined,
     }

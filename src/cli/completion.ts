@@ -4,6 +4,7 @@ import type { Shell } from './commands.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
 import type { Flag } from './flag.ts'
 import type { FlagName } from './flags.ts'
+import { docOf } from './flag-text.ts'
 
 export function completion(shell: Shell): string {
   switch (shell) {
@@ -23,7 +24,7 @@ const EXTRA = { help: 'one screen of help', 'help-all': 'all flags', version: 't
 const choicesOf = ({ choices }: Flag): readonly string[] => choices ?? []
 
 /** Whether a flag takes a path; some flags take one only after an @. */
-function placeOf({ takes, doc }: Flag): 'file' | 'folder' | '@file' | undefined {
+function placeOf({ takes, doc = '' }: Flag): 'file' | 'folder' | '@file' | undefined {
   if (takes === 'FILE') return 'file'
   if (takes === 'FOLDER') return 'folder'
   return /(?:^|[ ;])@FILE/.test(doc) ? '@file' : undefined
@@ -81,7 +82,7 @@ function zsh(): string {
       flag.short === undefined
         ? `'${many}--${name}${long}`
         : `${many === '' ? `'(-${flag.short} --${name})'` : "'*'"}{-${flag.short}${short},--${name}${long}}'`
-    return `    ${names}[${zshText(flag.doc)}]${zshValue(flag)}'`
+    return `    ${names}[${zshText(docOf(flag))}]${zshValue(flag)}'`
   })
   const extra = Object.entries(EXTRA).map(([name, doc]) => `    '--${name}[${doc}]'`)
   const commands = Object.entries(COMMANDS).map(([name, doc]) => `'${name}:${zshText(doc)}'`)
@@ -118,7 +119,7 @@ function fish(): string {
         : choicesOf(flag).length > 0
           ? ` -x -a '${choicesOf(flag).join(' ')}'`
           : FISH_PLACES[placeOf(flag) ?? 'none']
-    return `complete -c preq -l ${name}${flag.short === undefined ? '' : ` -s ${flag.short}`}${value} -d '${fishText(flag.doc)}'`
+    return `complete -c preq -l ${name}${flag.short === undefined ? '' : ` -s ${flag.short}`}${value} -d '${fishText(docOf(flag))}'`
   })
   const extra = Object.entries(EXTRA).map(([name, doc]) => `complete -c preq -l ${name} -d '${doc}'`)
   const commands = Object.entries(COMMANDS).map(

@@ -34,10 +34,11 @@ export interface Flag<T = unknown> {
   readonly repeat?: true
   /** Whether `--help` lists the flag. */
   readonly common?: true
-  /** The help text, one line. */
-  readonly doc: string
+  /** The help text, one line, where it differs from the sentence of the option (`flag-text.ts`). */
+  readonly doc?: string | undefined
   /** More text for `--help-all` and the manual. */
   readonly more?: string
+  /** Where it differs from the default of the option. */
   readonly default?: string
   /** The option of the library that the flag sets. Several if the value decides which one. */
   readonly option?: FlagOption
@@ -52,19 +53,19 @@ export const taking = <T, const R extends Rest = {}>(
   group: Group,
   takes: string,
   read: Read<T>,
-  doc: string,
+  doc: string | undefined,
   rest?: R,
-) => ({ group, takes, read, doc, ...rest }) as { group: Group; takes: string; read: Read<T>; doc: string } & R
+) => ({ group, takes, read, doc, ...rest }) as { group: Group; takes: string; read: Read<T>; doc?: string } & R
 
 export const choosing = <const C extends string, const R extends Rest = {}>(
   group: Group,
   takes: string,
   choices: readonly C[],
-  doc: string,
+  doc: string | undefined,
   rest?: R,
 ) => taking(group, takes, oneOf(choices), doc, { choices, ...rest })
 
-export const aSwitch = (group: Group, doc: string, rest: Rest = {}): Flag<boolean> => ({
+export const aSwitch = (group: Group, doc: string | undefined, rest: Rest = {}): Flag<boolean> => ({
   group,
   read: switched,
   doc,

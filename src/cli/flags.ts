@@ -37,8 +37,9 @@ export const OUTPUT_FORMATS = ['jsonl', 'csv', 'tsv', 'sqlite'] as const
 export const FLAGS = {
   ...INPUT_FLAGS,
 
-  method: taking('Request', 'METHOD', method, 'GET, or POST where there is a body', {
+  method: taking('Request', 'METHOD', method, 'method of every request', {
     option: 'method',
+    default: 'GET; POST where there is a body',
     short: 'X',
     common: true,
   }),
@@ -82,6 +83,7 @@ export const FLAGS = {
   }),
   cookie: taking('Request', 'NAME=VALUE', pair, 'a cookie for the origins of the input', {
     option: 'cookies',
+    default: 'none',
     repeat: true,
   }),
   'share-cookies': aSwitch('Request', 'share cookies of servers between rows that have the same credential, or none', {
@@ -97,6 +99,7 @@ export const FLAGS = {
   'no-cookies': aSwitch('Request', 'keep no cookies, and send none', { option: { option: 'cookies', value: false } }),
   'user-agent': taking('Request', 'TEXT', text, 'what the requests call themselves; several take turns', {
     option: 'userAgent',
+    default: 'the name and version of parallel-requests',
     short: 'A',
     repeat: true,
   }),
@@ -147,23 +150,20 @@ export const FLAGS = {
   }),
   order: choosing('Output', 'ORDER', ['completed', 'input'], 'as they finish, or as they were given', {
     option: 'order',
-    default: 'completed',
   }),
   window: taking('Output', 'N', number(count(1)), 'requests read and not yet written', {
     option: 'window',
-    default: 'max(4 × concurrency, 256)',
     more: 'Bounds memory: with --order input it is how far the others may run ahead of a slow one.',
   }),
 
   resume: aSwitch('Run', 'go on where the output (.jsonl) ends', { option: 'resume', common: true }),
-  'retry-failed': aSwitch('Run', 'with --resume: send again what had failed', { option: 'retryFailed' }),
+  'retry-failed': aSwitch('Run', undefined, { option: 'retryFailed' }),
   'unknown-writes': choosing('Run', 'fail|resend', ['fail', 'resend'], 'with --resume: POSTs under way at the crash', {
     option: 'unknownWrites',
     default: 'fail',
   }),
-  durability: choosing('Run', 'LEVEL', ['process', 'power'], 'whose end a finished line survives', {
+  durability: choosing('Run', 'LEVEL', ['process', 'power'], undefined, {
     option: 'durability',
-    default: 'process',
   }),
   'fail-fast': aSwitch('Run', 'stop after the first failure', {
     option: { option: 'maxFailures', value: 1 },
@@ -171,7 +171,6 @@ export const FLAGS = {
   }),
   'max-failures': taking('Run', 'N', number(count(1)), 'stop after N failures', {
     option: 'maxFailures',
-    default: 'none',
   }),
   config: taking('Run', 'FILE', text, 'read flags from a JSON file', {
     default: 'preq.json here, if there is one',
@@ -179,18 +178,15 @@ export const FLAGS = {
   }),
   workers: taking('Run', 'N', number(count(0, '0 is none.', false)), 'threads that carry the requests', {
     option: 'workers',
-    default: '0',
   }),
 
   concurrency: taking('Limits', 'N', concurrency, "requests on the wire at once; 'auto' finds it per host", {
     option: 'concurrency',
     short: 'c',
     common: true,
-    default: '20',
   }),
   'max-concurrency': taking('Limits', 'N', number(count(1)), 'with -c auto: the most that it tries', {
     option: 'maxConcurrency',
-    default: '100',
   }),
   rate: taking('Limits', 'N/UNIT', rate, 'starts per interval: 10/s, 100/m, 5000/h; all given hold at once', {
     option: 'rateLimit',
@@ -201,7 +197,6 @@ export const FLAGS = {
   }),
   'rate-burst': taking('Limits', 'N', number(count(1)), 'how many starts may be bunched', {
     option: 'rateLimitBurst',
-    default: '1 for intervals up to a second, else the limit',
   }),
   'per-host': taking('Limits', 'N', number(count(1)), 'requests on the wire at once to each host', {
     option: 'perHost.concurrency',
@@ -252,9 +247,8 @@ export const FLAGS = {
 
   accept: taking('Run', 'STATUSES', statuses, 'statuses that are ok: 200,404 or 2xx,404', {
     option: 'acceptStatus',
-    default: '2xx',
   }),
-  'secret-name': taking('Run', 'NAME', text, 'a header or query name whose values never print', {
+  'secret-name': taking('Run', 'NAME', text, undefined, {
     option: 'secretNames',
     repeat: true,
   }),
@@ -262,55 +256,43 @@ export const FLAGS = {
   retries: taking('Retries and time', 'N', number(count(0)), 'further attempts after a failure', {
     option: 'maxRetries',
     common: true,
-    default: '3',
     more: 'A host has a budget of them, which may end them before: --retry-reserve and --retry-share.',
   }),
   'retry-methods': taking('Retries and time', 'METHODS', methods, 'methods that may be repeated: GET,POST', {
     option: 'retry.methods',
-    default: 'GET,HEAD,OPTIONS,TRACE,PUT,DELETE,QUERY',
   }),
   'retry-statuses': taking('Retries and time', 'STATUSES', statuses, 'statuses that are repeated: 429,5xx', {
     option: 'retry.statuses',
-    default: '408,425,429,500,502,503,504',
   }),
   backoff: taking('Retries and time', 'TIME', timeOrZero, 'longest wait before the first retry; then it doubles', {
     option: 'retry.backoff.base',
-    default: '500ms',
   }),
   'max-backoff': taking('Retries and time', 'TIME', timeOrZero, 'longest wait before any retry', {
     option: 'retry.backoff.max',
-    default: '30s',
   }),
   'retry-share': taking('Retries and time', 'N', share, 'retries per request that a host may cost', {
     option: 'retry.budget.ratio',
-    default: '0.2',
     more: "Keeps a host that is down from getting all its requests four times; 'none' is no limit.",
   }),
   'retry-reserve': taking('Retries and time', 'N', number(count(0)), 'retries of a host before the share counts', {
     option: 'retry.budget.reserve',
-    default: '10',
   }),
   'max-retry-after': taking('Retries and time', 'TIME', timeOrZero, 'longest wait that a server may ask for', {
     option: 'retry.maxRetryAfter',
-    default: '2m',
   }),
   timeout: taking('Retries and time', 'TIME', time, 'one attempt, to its last byte: 10s, 1m30s', {
     option: 'timeout',
     short: 't',
     common: true,
-    default: '30s',
   }),
   'connect-timeout': taking('Retries and time', 'TIME', time, 'look-up, connection and TLS', {
     option: 'timeouts.connect',
-    default: '10s',
   }),
   'headers-timeout': taking('Retries and time', 'TIME', time, 'from the connection to the head', {
     option: 'timeouts.headers',
-    default: '30s',
   }),
   'idle-timeout': taking('Retries and time', 'TIME', time, 'between two pieces of a body', {
     option: 'timeouts.idle',
-    default: '30s',
   }),
   'total-timeout': taking('Retries and time', 'TIME', time, 'one request: queueing, waits, every attempt', {
     option: 'timeouts.total',
@@ -322,7 +304,6 @@ export const FLAGS = {
   }),
   'min-speed-over': taking('Retries and time', 'TIME', time, 'the time over which that is measured', {
     option: 'minSpeed.over',
-    default: '30s',
   }),
 
   'no-follow': aSwitch('Connection', 'do not follow redirects', {
@@ -331,12 +312,11 @@ export const FLAGS = {
   'keep-method': aSwitch('Connection', 'repeat the method after 301, 302 and 303, without its body, as curl -X does', {
     option: { option: 'followRedirects', value: 'keep_method' },
   }),
-  'allow-downgrade': aSwitch('Connection', 'follow redirects from https to http', { option: 'allowDowngrade' }),
-  'max-redirects': taking('Connection', 'N', number(count(0)), 'hops per request', {
+  'allow-downgrade': aSwitch('Connection', undefined, { option: 'allowDowngrade' }),
+  'max-redirects': taking('Connection', 'N', number(count(0)), undefined, {
     option: 'maxRedirects',
-    default: '10',
   }),
-  'allow-body-across-origins': aSwitch('Connection', 'send a body again to another origin on 307 and 308', {
+  'allow-body-across-origins': aSwitch('Connection', undefined, {
     option: 'allowBodyAcrossOrigins',
   }),
   'max-bytes': taking('Connection', 'SIZE', bytes, 'largest decoded body: 64MiB', {
@@ -349,14 +329,12 @@ export const FLAGS = {
   }),
   'max-json-depth': taking('Connection', 'N', number(count(1)), "levels that JSON may be nested; 'none' is no limit", {
     option: 'maxJsonDepth',
-    default: '1000',
   }),
   'content-coding': choosing('Connection', 'MODE', ['strict', 'lenient', 'raw'], 'what becomes of compressed bodies', {
     option: 'contentCoding',
-    default: 'strict',
     more: 'strict undoes or refuses them, lenient takes those as they came that cannot be undone, raw touches none.',
   }),
-  'strict-integrity': aSwitch('Connection', 'refuse a body whose end only the end of the connection showed', {
+  'strict-integrity': aSwitch('Connection', undefined, {
     option: 'strictIntegrity',
   }),
   proxy: taking('Connection', 'URL', text, "http, https or socks5 proxy; 'env' reads HTTP_PROXY and friends", {
@@ -371,11 +349,9 @@ export const FLAGS = {
   }),
   'proxy-selection': choosing('Connection', 'HOW', ['round_robin', 'random'], 'which proxy is next', {
     option: 'proxySelection',
-    default: 'round_robin',
   }),
-  'proxy-cooldown': taking('Connection', 'TIME', timeOrZero, 'how long a proxy that failed is passed over', {
+  'proxy-cooldown': taking('Connection', 'TIME', timeOrZero, undefined, {
     option: 'proxyCooldown',
-    default: '60s',
   }),
   insecure: aSwitch('Connection', 'do not check TLS certificates', {
     option: { option: 'verifySsl', value: false },

@@ -5,6 +5,9 @@ import { EXITS, notesOf } from './manual.ts'
 import { GROUPS } from './flag.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
+import { docOf } from './flag-text.ts'
+import type { Flag } from './flag.ts'
+import type { AnyOption } from '../config/option.ts'
 
 const USAGE = `Usage: preq [flags] URL…                  requests to these, as JSON lines
        preq [flags] -i FILE [TEMPLATE]    to its rows, as 'https://x.org/{id}'
@@ -35,9 +38,14 @@ function commands(): string {
 const examples = (): string => EXAMPLES.map(({ what, line }) => `  ${what}:\n    ${line}\n`).join('')
 
 function flagLine(name: FlagName): string {
-  const { short, takes, doc } = flagOf(name)
+  return helpOf(name, flagOf(name))
+}
+
+/** A line of `--help`. @param options of the library, whose words it may have */
+export function helpOf(name: string, flag: Flag, options?: Readonly<Record<string, AnyOption>>): string {
+  const { short, takes } = flag
   const flags = `${short === undefined ? '    ' : `-${short}, `}--${name}${takes === undefined ? '' : ` ${takes}`}`
-  return entry(flags, doc)
+  return entry(flags, docOf(flag, options))
 }
 
 function rest(name: FlagName): string {

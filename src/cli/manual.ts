@@ -6,6 +6,9 @@ import { FLAG_NAMES, envName, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
 import { SECTIONS } from './manual-sections.ts'
 import { VERSION } from '../core/version.ts'
+import { defaultOf, docOf } from './flag-text.ts'
+import type { Flag } from './flag.ts'
+import type { AnyOption } from '../config/option.ts'
 
 /** The manual page in roff, see man(7). */
 export function manualPage(): string {
@@ -90,27 +93,35 @@ export const EXITS: readonly (readonly [code: string, meaning: string])[] = [
 
 /** The notes on a flag for `--help-all` and the manual. */
 export function notesOf(name: FlagName): string[] {
-  const { more, choices, default: standard, repeat } = flagOf(name)
+  return notes(flagOf(name), envName(name))
+}
+
+/** The same for a flag that is in no table. */
+export function notes(flag: Flag, variable: string, options?: Readonly<Record<string, AnyOption>>): string[] {
+  const { more, choices, repeat } = flag
+  const standard = defaultOf(flag, options)
   return [
     ...(more === undefined ? [] : [more]),
     ...(choices === undefined ? [] : [`One of ${choices.join(', ')}.`]),
     ...(standard === undefined ? [] : [`Default: ${standard}.`]),
     ...(repeat === true ? ['May be repeated.'] : []),
-    `Environment: ${envName(name)}.`,
+    `Environment: ${variable}.`,
   ]
 }
 
 function entry(name: FlagName): string[] {
-  const { short, takes, doc } = flagOf(name)
+  const { short, takes } = flagOf(name)
   const value = takes === undefined ? '' : String.raw` \fI${roff(takes)}\fR`
   const names = [...(short === undefined ? [] : [`-${short}`]), `--${name}`].map(
     flag => String.raw`\fB${roff(flag)}\fR`,
   )
-  return ['.TP', `${names.join(', ')}${value}`, sentence(doc), ...notesOf(name).map(roff)]
+  return ['.TP', `${names.join(', ')}${value}`, sentence(docOf(flagOf(name))), ...notesOf(name).map(roff)]
 }
 
 function row(name: FlagName): string {
-  const { short, takes, doc, more, choices, default: standard } = flagOf(name)
+  const { short, takes, more, choices } = flagOf(name)
+  const doc = docOf(flagOf(name))
+  const standard = defaultOf(flagOf(name))
   const meaning = choices === undefined || takes?.includes('|') === true ? doc : `${doc}: ${choices.join(', ')}`
   const flag = `${short === undefined ? '' : `-${short}, `}--${name}${takes === undefined ? '' : ` ${takes}`}`
   const cells = [`\`${flag}\``, standard ?? '–', more === undefined ? meaning : `${meaning}. ${more}`]

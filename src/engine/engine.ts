@@ -19,6 +19,7 @@ import { InputError } from '../core/input-error.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
+import { say } from '../core/words.ts'
 
 export class Run {
   readonly #parts: EngineParts
@@ -237,7 +238,7 @@ export class Run {
     this.#options.deliver(outcome)
     const { maxFailures } = this.#options
     if (!outcome.ok && this.#tally.failed >= maxFailures && this.#isRunning) {
-      this.stop(`maxFailures (${maxFailures}) reached`)
+      this.stop(say([{ option: 'maxFailures' }, ` (${maxFailures}) reached`]))
     }
     this.#endIfDone()
   }

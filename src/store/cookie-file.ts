@@ -20,6 +20,7 @@ import { formatNetscape, parseNetscape } from './netscape.ts'
 import { toughCookie } from './tough-cookie.ts'
 import { problem } from '../core/problem.ts'
 import { systemReason } from '../core/system-reason.ts'
+import { say } from '../core/words.ts'
 
 const SAVE_AFTER_MS = 1_000
 /** As the RFC demands: even on a loopback address, a secure cookie needs a secure connection. */
@@ -74,7 +75,7 @@ export class CookieFile {
 }
 
 function warn(message: string): void {
-  process.emitWarning(`cookieFile: ${printable(message)}`, 'ParallelRequestsWarning')
+  process.emitWarning(`${say([{ option: 'cookieFile' }])}: ${printable(message)}`, 'ParallelRequestsWarning')
 }
 
 const MAX_LINES_SHOWN = 5

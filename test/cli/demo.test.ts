@@ -6,6 +6,7 @@ import { MAIN, sandbox } from './sandbox.ts'
 import { CALL } from '../../src/cli/demo/call.ts'
 import { catalogue, fullName } from '../../src/cli/demo/catalogue.ts'
 import { covers } from '../support/hostile/record.ts'
+import { expectFigure } from '../support/figure.ts'
 
 interface Line {
   readonly v: number
@@ -34,7 +35,9 @@ test.concurrent('preq demo fetches its records, writes every outcome and prints 
   onTestFinished,
 }) => {
   const { folder, startPreq } = sandbox(onTestFinished)
+  const startedAtMs = performance.now()
   const { code, stdout, stderr } = await startPreq(['demo']).finished
+  expectFigure(performance.now() - startedAtMs).toBeLessThan(15_000)
   expect(code, stderr).toBe(0)
 
   const lines = linesOf(folder)

@@ -10,6 +10,7 @@ import { ParallelRequests, parallelRequests } from '../../src/index.ts'
 import type { ClientOptions, Outcome } from '../../src/index.ts'
 import { mockTransport, virtualClock } from '../../src/testing/index.ts'
 import type { MockHandler } from '../../src/testing/index.ts'
+import { expectFigure } from '../support/figure.ts'
 
 const HOST = 'http://a.test'
 const urlsOf = (count: number, host = HOST): string[] => Array.from({ length: count }, (_, n) => `${host}/${n}`)
@@ -196,11 +197,15 @@ test('an abort settles 10,000 requests to fifty real servers, and none is lost',
   const client = new ParallelRequests({ concurrency: 100, perHost: { concurrency: 5 } })
   onTestFinished(() => client.close())
   const abort = new AbortController()
-  const done = client.request(urls, { onFailure: 'settle', signal: abort.signal })
-  await new Promise(resolve => setTimeout(resolve, 500))
+  let okCount = 0
+  const onProgress = ({ ok }: { readonly ok: number }): void => void (okCount = ok)
+  const done = client.request(urls, { onFailure: 'settle', signal: abort.signal, onProgress })
+  await expect.poll(() => okCount).toBeGreaterThan(0)
   expect(client.stats().running).toBeGreaterThan(0)
+  const abortedAtMs = performance.now()
   abort.abort()
   const outcomes = await done
+  expectFigure(performance.now() - abortedAtMs).toBeLessThan(100)
   const { ok, failed, aborted, notStarted } = tally(outcomes)
   expect(outcomes).toHaveLength(10_000)
   expect(outcomes.every((outcome, index) => outcome.index === index)).toBe(true)

@@ -22,6 +22,7 @@ export const REST = [
 export const SIZED = [
   'test/properties/**/*.test.ts',
   'test/client/fairness.test.ts',
+  'test/client/on-chunk.test.ts',
   'test/client/threads/workers.test.ts',
   'test/policy/adaptive.test.ts',
   'test/store/lock.test.ts',

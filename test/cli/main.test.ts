@@ -58,10 +58,11 @@ test.each([
     [
       'args.js',
       'cli/main.js',
-      'commands.js',
       'config.js',
       'core.js',
+      'flag-text.js',
       'flag-words.js',
+      'flag-words2.js',
       'flags.js',
       'names.js',
       'standard-input.js',

@@ -13,6 +13,7 @@ import { answering, rawServer, tlsFixture } from '../support/raw-server.ts'
 import type { Script } from '../support/raw-server.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 import { expectFigure } from '../support/figure.ts'
+import { longTest } from '../support/size.ts'
 
 const BYTES = randomBytes(1_000_000)
 const CODERS = { gzip: gzipSync, br: brotliCompressSync, zstd: zstdCompressSync } as const
@@ -86,42 +87,45 @@ describe('onChunk', () => {
     },
   )
 
-  it.each(['identity', 'gzip'])('is awaited for each piece, and back-pressure stops the server of %s', async coding => {
-    let sent = 0
-    const packed = gzipSync(randomBytes(32_000_000))
-    await using server = await rawServer(async connection => {
-      await connection.request()
-      await connection.send(`${OK}Content-Encoding: ${coding}\r\nContent-Length: ${packed.length}\r\n\r\n`)
-      for (let at = 0; at < packed.length; at += 65_536) {
-        await connection.send(packed.subarray(at, at + 65_536))
-        sent += 65_536
-      }
-    })
-    let atOnce = 0
-    let most = 0
-    let first: (() => void) | undefined
-    const held = new Promise<void>(resolve => (first = resolve))
-    let calls = 0
-    const taking = take(server.origin, {
-      timeout: '300ms',
-      minSpeed: { bytes: 100_000, over: '100ms' },
-      onChunk: async () => {
-        most = Math.max(most, ++atOnce)
-        if (++calls === 1) await held
-        atOnce--
-      },
-    })
-    await sleep(700)
-    // The kernels and undici buffer some of it. No more comes while nothing is taken.
-    const sentThen = sent
-    expect(sentThen).toBeLessThan(16_000_000)
-    await sleep(100)
-    expect(sent).toBe(sentThen)
-    expect(calls).toBe(1)
-    first?.()
-    expect(verdictOf((await taking).outcome)).toBe('ok')
-    expect(most).toBe(1)
-  })
+  longTest.each(['identity', 'gzip'])(
+    'is awaited for each piece, and back-pressure stops the server of %s',
+    async coding => {
+      let sent = 0
+      const packed = gzipSync(randomBytes(32_000_000))
+      await using server = await rawServer(async connection => {
+        await connection.request()
+        await connection.send(`${OK}Content-Encoding: ${coding}\r\nContent-Length: ${packed.length}\r\n\r\n`)
+        for (let at = 0; at < packed.length; at += 65_536) {
+          await connection.send(packed.subarray(at, at + 65_536))
+          sent += 65_536
+        }
+      })
+      let atOnce = 0
+      let most = 0
+      let first: (() => void) | undefined
+      const held = new Promise<void>(resolve => (first = resolve))
+      let calls = 0
+      const taking = take(server.origin, {
+        timeout: '10s',
+        minSpeed: { bytes: 100_000, over: '1s' },
+        onChunk: async () => {
+          most = Math.max(most, ++atOnce)
+          if (++calls === 1) await held
+          atOnce--
+        },
+      })
+      await sleep(10_500)
+      // The kernels and undici buffer some of it. No more comes while nothing is taken.
+      const sentThen = sent
+      expect(sentThen).toBeLessThan(16_000_000)
+      await sleep(100)
+      expect(sent).toBe(sentThen)
+      expect(calls).toBe(1)
+      first?.()
+      expect(verdictOf((await taking).outcome)).toBe('ok')
+      expect(most).toBe(1)
+    },
+  )
 
   it('gets nothing of a response that is retried, redirected or refused', async () => {
     let asked = 0

@@ -11,7 +11,7 @@ import { slots } from '../../src/policy/slots.ts'
 import * as model from '../support/load-model.ts'
 import type { Measured, Random, Reply, Server } from '../support/load-model.ts'
 import { fc, randomFrom } from '../support/property.ts'
-import { longTest } from '../support/size.ts'
+import { describeLong, longTest } from '../support/size.ts'
 
 const CALL = {} as Call
 const MAX = 100
@@ -88,7 +88,7 @@ function sizeAt(sizes: readonly (readonly [number, number])[], atMs: number): nu
   return sizes.findLast(([fromMs]) => fromMs <= atMs)?.[1] ?? NaN
 }
 
-describe('against the best fixed concurrency', () => {
+describeLong('against the best fixed concurrency', () => {
   const rows: string[] = []
   longTest.each(SHAPES)('$name: reaches at least 90 % of its throughput and at most twice its p99', shape => {
     for (const seed of SEEDS) {

@@ -1,7 +1,7 @@
 /**
  * A file that test/groups.ts lists under SIZED runs twice: small in `npm test`, at full size in `npm run test:rest`.
  */
-import { it } from 'vitest'
+import { describe, it } from 'vitest'
 
 const isFull = process.env['TEST_SIZE'] !== 'small'
 
@@ -12,3 +12,6 @@ const nothing: typeof it = new Proxy(it, { apply: () => nothing, get: () => noth
 
 /** A test that is too long for `npm test`. It does not exist there, so that a skipped test always means a missing program. */
 export const longTest: typeof it = isFull ? it : nothing
+
+/** A group that has only long tests. */
+export const describeLong: (name: string, tests: () => void) => void = isFull ? describe : () => undefined

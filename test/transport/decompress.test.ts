@@ -159,7 +159,7 @@ describe('content codings', () => {
       await using server = await packed(Buffer.from('{"plain": "text"}'), coding)
       const outcome = await ask(server.origin, { contentCoding: 'lenient' })
       expect(outcome.value).toBe('{"plain": "text"}')
-      expect(outcome.warnings).toEqual([expect.stringContaining('taken as it is')])
+      expect(outcome.warnings).toEqual([expect.stringContaining('used as it is')])
     },
   )
 

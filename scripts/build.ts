@@ -61,7 +61,9 @@ function pack(): void {
   for (const path of globSync('dist/*.js')) {
     const text = readFileSync(path, 'utf8')
     const isRead = LIBRARY.test(basename(path))
-    const code = isRead ? text.replaceAll(SOURCE_NAME, '') : transformSync(text, { minifyWhitespace: true }).code
+    const code = isRead
+      ? text.replaceAll(SOURCE_NAME, '')
+      : transformSync(text, { minifyWhitespace: true, minifySyntax: true }).code
     writeFileSync(path, code)
   }
 }

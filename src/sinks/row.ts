@@ -76,6 +76,17 @@ export function keyOf({ key }: Outcome): string | undefined {
   return key?.includes('://') === true ? printableUrl(key) : key
 }
 
+/**
+ * What a table knows the request by: its `id`. A key that loses a secret here may look like another one, so its index is
+ * added. An outcome that was made by hand may have no id.
+ */
+export function requestIdOf(outcome: Outcome): string {
+  const { id, index, key } = outcome
+  const shown = keyOf(outcome)
+  if (shown !== key) return `k:${shown}#${index}`
+  return (id as string | undefined) ?? `#${index}`
+}
+
 /** Tenths of a millisecond: finer digits are noise. */
 export function roundedTimings(timings: Timings): Record<string, number> {
   const rounded: Record<string, number> = {}

@@ -28,7 +28,8 @@ export interface Table {
 
 /** In the order of a Row. `value` has no type, so SQLite keeps text as text and bytes as bytes. */
 const COLUMNS = {
-  index: 'INTEGER PRIMARY KEY',
+  index: 'INTEGER NOT NULL',
+  request_id: 'TEXT PRIMARY KEY',
   key: 'TEXT',
   method: 'TEXT NOT NULL',
   url: 'TEXT NOT NULL',
@@ -43,6 +44,9 @@ const COLUMNS = {
   timings: 'TEXT NOT NULL',
   at: 'TEXT NOT NULL',
 } as const
+
+const NAMES = Object.keys(COLUMNS)
+const ID_AT = NAMES.indexOf('request_id')
 
 /** SQLite compares names without regard to case. */
 export const isFixed = (name: string): boolean => Object.hasOwn(COLUMNS, name.toLowerCase())
@@ -130,8 +134,10 @@ class OpenTable implements Table {
   readonly path: string
   readonly #database: DatabaseSync
   readonly #create: string
-  readonly #insertInto: string
   readonly #name: string
+  readonly #more: readonly string[]
+  /** A table of an earlier version has no `request_id`: a row is known by its index there. */
+  #hasIds = true
   /** The path without links, and the device and inode at opening. */
   readonly #place: string
   readonly #identity: string | undefined
@@ -153,7 +159,7 @@ class OpenTable implements Table {
       ...more.map(quoted),
     ]
     this.#create = `CREATE TABLE IF NOT EXISTS ${this.#name} (${columns.join(', ')})`
-    this.#insertInto = insertInto(this.#name, [...Object.keys(COLUMNS), ...more])
+    this.#more = more
     database.exec('PRAGMA journal_mode = WAL')
     this.#place = realpathSync(path)
     this.#identity = identityOf(this.#place)
@@ -181,7 +187,7 @@ class OpenTable implements Table {
   async insert(rows: readonly Row[]): Promise<void> {
     await this.#transaction(() => {
       const insert = this.#insert ?? this.#replace()
-      for (const row of rows) insert.run(...row)
+      for (const row of rows) insert.run(...(this.#hasIds ? row : row.toSpliced(ID_AT, 1)))
     })
     // One transaction per turn: a commit may stall for milliseconds, and these must not add up.
     await turn()
@@ -216,8 +222,7 @@ class OpenTable implements Table {
   }
 
   #checkColumns(wanted: readonly string[]): void {
-    const there = this.#database.prepare(`PRAGMA table_info(${this.#name})`).all()
-    const names = new Set(there.map(({ name }) => String(name).toLowerCase()))
+    const names = this.#names()
     const missing = wanted.filter(name => !names.has(name.toLowerCase()))
     if (missing.length === 0) return
     throw new ConfigError([
@@ -225,9 +230,18 @@ class OpenTable implements Table {
     ])
   }
 
+  /** The columns of the table, in lower case. */
+  #names(): ReadonlySet<string> {
+    const columns = this.#database.prepare(`PRAGMA table_info(${this.#name})`).all()
+    return new Set(columns.map(({ name }) => String(name).toLowerCase()))
+  }
+
   #prepare(): StatementSync {
     this.#database.exec(this.#create)
-    this.#insert = this.#database.prepare(this.#insertInto)
+    this.#hasIds = this.#names().has('request_id')
+    const fixed = this.#hasIds ? NAMES : NAMES.toSpliced(ID_AT, 1)
+    const statement = insertInto(this.#name, [...fixed, ...this.#more], this.#hasIds ? 'request_id' : 'index')
+    this.#insert = this.#database.prepare(statement)
     return this.#insert
   }
 
@@ -264,11 +278,12 @@ class OpenTable implements Table {
   }
 }
 
-function insertInto(table: string, columns: readonly string[]): string {
+/** A row with the same `key` is replaced. */
+function insertInto(table: string, columns: readonly string[], key: string): string {
   const names = columns.map(quoted)
-  const updates = names.slice(1).map(name => `${name} = excluded.${name}`)
+  const updates = names.filter(name => name !== quoted(key)).map(name => `${name} = excluded.${name}`)
   return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
-    ON CONFLICT ("index") DO UPDATE SET ${updates.join(', ')}`
+    ON CONFLICT (${quoted(key)}) DO UPDATE SET ${updates.join(', ')}`
 }
 
 /** SQLite's primary code of an error; 0 for other errors. The upper bytes hold details that are not needed here. */

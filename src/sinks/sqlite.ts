@@ -12,7 +12,7 @@ import { Batches } from './batches.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import { pathOf } from './output.ts'
-import { cellOf, storedValueOf, keyOf, roundedTimings, urlOf } from './row.ts'
+import { cellOf, storedValueOf, keyOf, requestIdOf, roundedTimings, urlOf } from './row.ts'
 import type { StoredValue } from './row.ts'
 import { isFixed, openTable } from './sqlite-table.ts'
 import type { Row, Table } from './sqlite-table.ts'
@@ -44,11 +44,12 @@ export interface SqliteColumn {
 }
 
 /**
- * A sink that writes one row per outcome into a table of an SQLite database, which is created if needed: `"index"`
- * (INTEGER PRIMARY KEY), `key`, `method`, `url`, `ok` (0 or 1), `status`, `value`, `encoding`, `error_code`,
- * `error_message`, `attempts`, `bytes`, `timings` (JSON, milliseconds) and `at` (ISO 8601). `encoding` gives the type
- * of `value`: `'json'` (text for `json_extract`), `'text'`, or `'bytes'` (a BLOB). An outcome whose index exists
- * replaces that row. `columns` adds columns of your own.
+ * A sink that writes one row per outcome into a table of an SQLite database, which is created if needed: `"index"`,
+ * `request_id` (TEXT PRIMARY KEY, the outcome's `id`), `key`, `method`, `url`, `ok` (0 or 1), `status`, `value`,
+ * `encoding`, `error_code`, `error_message`, `attempts`, `bytes`, `timings` (JSON, milliseconds) and `at` (ISO 8601).
+ * `encoding` gives the type of `value`: `'json'` (text for `json_extract`), `'text'`, or `'bytes'` (a BLOB). An outcome
+ * whose `id` exists replaces that row; where the key is a URL with a secret, `id` and index must be the same. In a table
+ * of an earlier version, which has no `request_id`, the index decides. `columns` adds columns of your own.
  *
  * The table can be read while it is written. A row is visible when its write has resolved, at most 50 ms later, and
  * survives the end of the process from then on. While another connection writes, the sink waits up to 30 s without
@@ -194,6 +195,7 @@ function rowOf(outcome: Outcome): { row: Row; size: number } {
   }
   const row: Row = [
     index,
+    requestIdOf(outcome),
     keyOf(outcome) ?? null,
     request.method,
     urlOf(outcome),

@@ -143,14 +143,42 @@ describe('sqlite', () => {
     await sink.close()
   })
 
-  it('replaces the row of an index that exists', async () => {
+  it('replaces the row of the same request, wherever it stands in the input now', async () => {
     const path = join(freshFolder(), 'results.db')
-    for (const value of ['old', 'new']) {
+    const runs = [
+      [okOutcome(0, 'old a', { key: 'a' }), okOutcome(1, 'old b', { key: 'b' }), okOutcome(2, 'old')],
+      [okOutcome(0, 'new b', { key: 'b' }), okOutcome(1, 'c', { key: 'c' }), okOutcome(2, 'new')],
+    ]
+    for (const outcomes of runs) {
       const sink = sqlite(path, { append: true })
-      await sink.write(okOutcome(1, value))
+      await Promise.all(outcomes.map(outcome => writeTo(sink, outcome)))
       await sink.close()
     }
-    expect(rowsOf(path)).toMatchObject([{ index: 1, value: 'new' }])
+    const rows = rowsOf(path).map(({ index, request_id: id, value }) => [index, id, value])
+    expect(rows.toSorted()).toEqual([
+      [0, 'k:a', 'old a'],
+      [0, 'k:b', 'new b'],
+      [1, 'k:c', 'c'],
+      [2, '#2', 'new'],
+    ])
+  })
+
+  it('adds to a table of an earlier version, which has no request_id, by index', async () => {
+    const path = join(freshFolder(), 'results.db')
+    const database = new DatabaseSync(path)
+    database.exec(`CREATE TABLE results ("index" INTEGER PRIMARY KEY, key TEXT, method TEXT NOT NULL, url TEXT NOT NULL,
+      ok INTEGER NOT NULL, status INTEGER, value, encoding TEXT, error_code TEXT, error_message TEXT,
+      attempts INTEGER NOT NULL, bytes INTEGER NOT NULL, timings TEXT NOT NULL, at TEXT NOT NULL)`)
+    database.exec(`INSERT INTO results VALUES (1, NULL, 'GET', 'u', 1, 200, 'old', 'text', NULL, NULL, 1, 3, '{}', '')`)
+    database.close()
+    const sink = sqlite(path, { append: true })
+    await sink.write(okOutcome(1, 'new'))
+    await sink.write(okOutcome(2, 'more'))
+    await sink.close()
+    expect(rowsOf(path)).toMatchObject([
+      { index: 1, value: 'new' },
+      { index: 2, value: 'more' },
+    ])
   })
 
   it('replaces a table when told to, but not before there is a new row, and leaves other tables alone', async () => {

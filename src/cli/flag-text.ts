@@ -25,7 +25,7 @@ export function defaultOf(flag: Flag, options: Options = OPTIONS): string | unde
   if (defaultText !== undefined && fields.length === 0) return inFlags(defaultText)
   const value = fields.reduce<unknown>((of, field) => (of as Record<string, unknown> | undefined)?.[field], written)
   if (value === undefined || typeof value === 'boolean') return undefined
-  return value === Infinity ? 'none' : String(value)
+  return value === Infinity ? 'none' : `${value as string | number}`
 }
 
 /** The option whose value the flag takes. */

@@ -49,7 +49,7 @@ export const FLAG_WORDS: Vocabulary = {
     if (exact !== undefined) return `--${exact.flag}`
     const { takes, says } = flagOf(flag)
     if (takes === undefined) return value === false ? `--no-${flag}` : `--${flag}`
-    return `--${flag} ${says?.[String(value)] ?? shown(value)}`
+    return `--${flag} ${says?.[`${value as string | number | boolean}`] ?? shown(value)}`
   },
 
   subject(path) {

@@ -8,7 +8,7 @@ export function merge(under: Values, over: Values): Values {
   const merged: Record<string, unknown> = { ...under }
   for (const [name, value] of Object.entries(over)) {
     const before = merged[name]
-    merged[name] = before === undefined ? value : mergeValue(OPTIONS[name as OptionName] as AnyOption, before, value)
+    merged[name] = before === undefined ? value : mergeValue(OPTIONS[name as OptionName], before, value)
   }
   return merged
 }

@@ -71,12 +71,12 @@ export interface BatchPlan {
   readonly request: RequestPlan
 }
 
-const option = (name: string): AnyOption => OPTIONS[name as OptionName] as AnyOption
+const option = (name: string): AnyOption => OPTIONS[name as OptionName]
 
 type AnyParts = Readonly<Record<string, PlanPart<Values, unknown>>>
 export type PlanName = keyof typeof PARTS
 
-const partsOf = (plan: PlanName): AnyParts => PARTS[plan] as AnyParts
+const partsOf = (plan: PlanName): AnyParts => PARTS[plan]
 
 /** The options whose values are fields of the plan. */
 const namesOf = (plan: Plan): readonly OptionName[] => OPTION_NAMES.filter(name => option(name).plan === plan)
@@ -87,7 +87,7 @@ const valueOf = (values: Values, name: OptionName): unknown => values[name] ?? o
 export function fieldsOf(plan: PlanName, values: Values): Record<string, unknown> {
   const fields: Record<string, unknown> = {}
   for (const name of namesOf(plan)) fields[name] = valueOf(values, name)
-  for (const [name, { make }] of Object.entries(partsOf(plan))) fields[name] = make(values)
+  for (const [name, each] of Object.entries(partsOf(plan))) fields[name] = each.make(values)
   // Copied: V8 keeps an object that was filled by computed names as a hash table, and every request reads from this one.
   return { ...fields }
 }
@@ -127,8 +127,8 @@ function fieldChanges(name: OptionName): readonly Change[] {
 
 function partChanges(name: OptionName): readonly Change[] {
   return partsFrom('call', name).map(part => {
-    const { make } = partsOf('call')[part] as PlanPart<Values, unknown>
-    return (plan, values) => (plan[part] = make(values, plan[part]))
+    const made = partsOf('call')[part] as PlanPart<Values, unknown>
+    return (plan, values) => (plan[part] = made.make(values, plan[part]))
   })
 }
 
@@ -179,8 +179,9 @@ function checkMerged(values: Values, given: Values): void {
 function differsIn(name: OptionName, values: Values): boolean {
   const value = values[name]
   if (value === undefined) return false
-  const { differs, plan } = option(name)
-  return differs === undefined ? plan === 'request' || partsFrom('request', name).length > 0 : differs(value)
+  const entry = option(name)
+  if (entry.differs !== undefined) return entry.differs(value)
+  return entry.plan === 'request' || partsFrom('request', name).length > 0
 }
 
 function soleBody(json: BodyPlan | undefined, body: BodyPlan | undefined): Problem | undefined {

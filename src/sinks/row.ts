@@ -81,10 +81,11 @@ export function keyOf({ key }: Outcome): string | undefined {
  * added. An outcome that was made by hand may have no id.
  */
 export function requestIdOf(outcome: Outcome): string {
-  const { id, index, key } = outcome
+  const { index, key } = outcome
+  const id: string | undefined = outcome.id
   const shown = keyOf(outcome)
   if (shown !== key) return `k:${shown}#${index}`
-  return (id as string | undefined) ?? `#${index}`
+  return id ?? `#${index}`
 }
 
 /** Tenths of a millisecond: finer digits are noise. */

@@ -60,7 +60,7 @@ function usedBy(name: FlagName): unknown {
   const { default: whole } = (OPTIONS as Readonly<Record<string, AnyOption>>)[head] ?? {}
   const { failures, windowMs, cooldownMs } = CLIENT_LIMITS.breaker.make({ breaker: true }) ?? {}
   const of = head === 'breaker' && fields.length > 0 ? { failures, window: windowMs, cooldown: cooldownMs } : whole
-  return fields.reduce((value, field) => (value as Record<string, unknown> | undefined)?.[field], of as unknown)
+  return fields.reduce((value, field) => (value as Record<string, unknown> | undefined)?.[field], of)
 }
 
 const PRINTED = FLAG_NAMES.filter(

@@ -20,9 +20,9 @@ function read(name: string, literal: string): Values {
   const { read: reader } = OPTIONS[name as keyof typeof OPTIONS] as AnyOption
   const problems: string[] = []
   // oxlint-disable-next-line no-implied-eval, no-new-func -- what is printed is TypeScript
-  const value = reader(new Function(`return ${literal}`)() as unknown, name, problems)
+  const value = reader(new Function(`return ${literal}`)(), name, problems)
   if (problems.length > 0) throw new ConfigError(problems)
-  return { [name]: value } as Values
+  return { [name]: value }
 }
 
 const PRINTED = entries.flatMap(([name, option]): [string, string][] => {

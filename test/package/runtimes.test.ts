@@ -124,7 +124,6 @@ describe.skipIf(NODES[0] === '').each(NODES)('Node %s', node => {
       mocked: 1,
       streamed: 20,
       restored: 20,
-      gone: 0,
       csv: 20,
       folder: 20,
       json: 20,

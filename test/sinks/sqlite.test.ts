@@ -155,7 +155,7 @@ describe('sqlite', () => {
       await sink.close()
     }
     const rows = rowsOf(path).map(({ index, request_id: id, value }) => [index, id, value])
-    expect(rows.toSorted()).toEqual([
+    expect(rows.toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
       [0, 'k:a', 'old a'],
       [0, 'k:b', 'new b'],
       [1, 'k:c', 'c'],

@@ -10,7 +10,7 @@ interface Row {
 }
 
 const rows = (keys: string, urlOf = (key: string) => `http://h0.test/${key}`): Row[] =>
-  [...keys].map(key => ({ url: urlOf(key), key }))
+  Array.from(keys, key => ({ url: urlOf(key), key }))
 
 /** Rows that differ in nothing but their keys. */
 const alike = (keys: string): Row[] => rows(keys, () => 'http://h0.test/')

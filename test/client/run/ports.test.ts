@@ -26,7 +26,7 @@ function queue(jobs: readonly string[]): AcknowledgedSource & { readonly left: S
 
 /** A record in memory; what was appended is known to the next journal over the same lines. */
 function memoryJournal(lines: (DoneLine | IntentLine)[], events: string[]): Journal {
-  const known = new Map(lines.flatMap(line => ('ok' in line ? [[line.id as string, line as DoneLine] as const] : [])))
+  const known = new Map(lines.flatMap(line => ('ok' in line ? [[line.id, line] as const] : [])))
   return {
     size: 0,
     isNew: known.size === 0,
@@ -40,11 +40,11 @@ function memoryJournal(lines: (DoneLine | IntentLine)[], events: string[]): Jour
     intent: () => undefined,
     keyedAt: () => undefined,
     sharesPrint: () => false,
-    read: id => Promise.resolve(known.get(String(id)) as DoneLine),
+    read: id => Promise.resolve(known.get(`${id}`) as DoneLine),
     async append(line) {
       await Promise.resolve()
       lines.push(line)
-      if ('ok' in line) events.push(`recorded ${String(line['url'])}`)
+      if ('ok' in line) events.push(`recorded ${line['url']}`)
     },
     close: () => Promise.resolve(void events.push('closed')),
   }

@@ -168,7 +168,7 @@ function run(file: string, overrides: Readonly<Record<string, string | undefined
   const NODE_OPTIONS = `--disable-warning=ExperimentalWarning --import ${GUARD}`
   const env = { NODE_OPTIONS, GITHUB_API_URL: github.url, HTTPBIN_URL: httpbin.url, ...overrides }
   return new Promise(resolve => {
-    const child = execFile(process.execPath, [file], { cwd: ROOT, env, timeout: 15_000 }, (_error, stdout, stderr) => {
+    const child = execFile(process.execPath, [file], { cwd: ROOT, env, timeout: 110_000 }, (_error, stdout, stderr) => {
       resolve({ status: child.exitCode, stdout, stderr })
     })
   })

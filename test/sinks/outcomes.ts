@@ -84,7 +84,7 @@ export function runProgram(code: string, shell = '$NODE', cwd = process.cwd()): 
   const line = shell.replace('$NODE', NODE)
   const env = { ...process.env, NODE_OPTIONS: '', PROGRAM: PROLOGUE + code }
   return new Promise(done => {
-    execFile('/bin/sh', ['-c', line], { cwd, env, timeout: 15_000 }, (error, stdout, stderr) => {
+    execFile('/bin/sh', ['-c', line], { cwd, env, timeout: 110_000 }, (error, stdout, stderr) => {
       done({ status: error === null ? 0 : (error.code ?? error.signal ?? null), stdout, stderr })
     })
   })

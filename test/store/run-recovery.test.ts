@@ -385,7 +385,6 @@ describe('reading', () => {
 
 longTest(
   'a run file opens and holds every line that was reported as safe after SIGKILL at 20 random moments',
-  { timeout: 60_000 },
   async () => {
     const path = newPath()
     const random = randomFrom(seed)

@@ -95,7 +95,7 @@ describe('the documentation', () => {
   it.each(snippets.filter(({ runs }) => runs))('has a snippet in $page at line $line that runs', async ({ file }) => {
     const guard = pathToFileURL(resolve('test/support/loopback-only.ts')).href
     const env = { ...process.env, NODE_OPTIONS: `--import=${guard}` }
-    const ran = await run(process.execPath, [file], { cwd: folder, env, timeout: 15_000 }).catch(
+    const ran = await run(process.execPath, [file], { cwd: folder, env, timeout: 110_000 }).catch(
       (error: { stderr: string }) => error,
     )
     expect(ran.stderr).toBe('')

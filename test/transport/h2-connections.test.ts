@@ -98,7 +98,7 @@ describe('one HTTP/2 connection', () => {
     await client.close()
   })
 
-  it('marks the first request on it, and closes after being idle', { timeout: 15_000 }, async () => {
+  it('marks the first request on it, and closes after being idle', async () => {
     await using server = await nodeServer()
     const client = clientOf(H2)
     const first = await client.request(server.origin, SETTLE)

@@ -60,7 +60,17 @@ const causeOf = ({ error }: Outcome): string => (error?.cause as { code?: string
 
 const story = (outcome: Outcome, server: RawServer): string =>
   `${verdictOf(outcome)} (${causeOf(outcome)}), ${outcome.attempts} attempts, ${server.accepted} connections, ` +
-  `${connectionsWithBytes(server)} with bytes, ${wholeCopies(server).length} whole`
+  `${connectionsWithBytes(server)} with bytes, ${wholeCopies(server).length} whole, beginning with ` +
+  JSON.stringify(server.connections.map(({ text }) => text.slice(0, 40)))
+
+/**
+ * Connections of the client under test. A server may get the port that another test file has just given up, and with it
+ * a stray connection of that file.
+ */
+const acceptedFrom = (server: RawServer): number => {
+  const isOurs = (text: string): boolean => /^(?:POST|PUT|GET|DELETE) \/orders /.test(text) || text.length < 14
+  return server.accepted - server.connections.filter(({ text }) => !isOurs(text)).length
+}
 
 /** Number of bytes of such a request on the wire, head and body. */
 async function lengthOf(request: Request): Promise<number> {
@@ -179,7 +189,7 @@ describe('a repeatable request whose connection is closed after byte k', () => {
     const length = await lengthOf(keyed)
     const wrong = await forEvery(upTo(length), (k, how) =>
       cut(keyed, k, how, (outcome, server) => {
-        if (!outcome.ok || outcome.attempts !== CUTS + 1 || server.accepted !== CUTS + 1) return true
+        if (!outcome.ok || outcome.attempts !== CUTS + 1 || acceptedFrom(server) !== CUTS + 1) return true
         const keys = headerValues(server, 'idempotency-key')
         if (new Set(keys).size !== 1 || !/^[0-9a-f-]{36}$/.test(keys[0] ?? '')) return true
         // A connection that is closed at once need not have delivered anything.
@@ -201,7 +211,7 @@ describe('a repeatable request whose connection is closed after byte k', () => {
         k,
         how,
         (outcome, server) =>
-          !outcome.ok || outcome.value !== 'done' || outcome.attempts !== CUTS + 1 || server.accepted !== CUTS + 1,
+          !outcome.ok || outcome.value !== 'done' || outcome.attempts !== CUTS + 1 || acceptedFrom(server) !== CUTS + 1,
       ),
     )
     expect(wrong).toEqual([])

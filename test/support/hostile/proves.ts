@@ -21,7 +21,7 @@ export function proves(where: string, rows: readonly (Scenario | Act)[]): void {
       const meant = rows.filter(row => (row.ways ?? [way]).includes(way) && (row.into ?? BUFFERED).includes(into))
       if (meant.length === 0) continue
       describe.concurrent(`a hostile server (${way}, ${into})`, () => {
-        it.each(meant)('row $row: $name ends as the catalogue says', { timeout: 30_000 }, async row => {
+        it.each(meant)('row $row: $name ends as the catalogue says', async row => {
           const seen = await observe(row, way, into)
           expect(seen).toEqual(wantedOf(row, way, into))
           if (way === 'plain' && into === 'buffered') tell(where, row, seen)

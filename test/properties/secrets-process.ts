@@ -36,7 +36,11 @@ const server = createServer((request, response) => {
 const other = createServer((_request, response) => void response.end('{"fine":true}'))
 const dead = createServer()
 const refusing = createServer()
-refusing.on('connect', (_request, socket) => socket.end('HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n'))
+refusing.on('connect', (_request, socket) => {
+  // An aborted client resets it, which would end this process.
+  socket.on('error', () => undefined)
+  socket.end('HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n')
+})
 for (const each of [server, other, dead, refusing])
   await new Promise<void>(resolve => each.listen(0, '127.0.0.1', resolve))
 const port = (each: typeof server): number => (each.address() as AddressInfo).port

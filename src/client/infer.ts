@@ -14,7 +14,7 @@ export type RequestInput = string | URL | RequestSpec | FetchRequest
 /** Any number of them. `object`, because a string is iterable, too. */
 export type RequestInputs = object & (Iterable<RequestInput> | AsyncIterable<RequestInput>)
 
-/** Marks a type argument that nobody gave. */
+/** Marks a type argument that was not given. */
 declare const unset: unique symbol
 export type Unset = typeof unset
 

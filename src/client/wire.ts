@@ -82,7 +82,7 @@ export interface WirePorts {
 
 export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports: WirePorts = {}): Wired {
   const cookies = new Cookies(plan, clock)
-  // A transport of the caller's has sockets of its own, or none.
+  // A transport passed by the caller has its own sockets, or none.
   const sockets = (ports.transport ?? plan.transport) === undefined ? processSockets() : undefined
   const spending: Limit | undefined = sockets?.limit({
     wants: () => gate.isWaitedFor(spending as Limit),

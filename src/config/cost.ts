@@ -1,4 +1,4 @@
-/** What a request takes from the weighted limits: as its spec says, or the options, or a function of the caller's. */
+/** What a request takes from the weighted limits: from its spec, from the options, or from the caller's function. */
 import { readCosts } from './limit-input.ts'
 import { nearest } from './names.ts'
 import type { RequestPlan } from './plan.ts'
@@ -20,7 +20,7 @@ type Asked = Pick<Call, 'method' | 'url' | 'body' | 'meta'>
 /** @param given the request's own cost; without one, that of the options */
 export function costsOf(given: unknown, request: Asked, plan: Pick<RequestPlan, 'cost' | 'call'>): Costs | Fault {
   const cost = given === undefined ? plan.cost : given
-  // Nobody said anything: one unit of everything, whatever the bursts are.
+  // No cost was given: one unit of every limit, whatever the bursts are.
   if (cost === OPTIONS.cost.default) return cost as Costs
   if (typeof cost !== 'function') return checked(cost, plan.call)
   const asked = ask(cost as (request: CostRequest) => unknown, request)

@@ -25,7 +25,7 @@ export function laneKeyOf({ method, url, origin, meta }: Asked, { limitKey, host
     const pattern = matchHost(hostPatterns, origin)
     return pattern === undefined ? key : `${key} @ ${pattern}`
   }
-  // Nobody will look at it any more, and its failure must not end the process.
+  // The promise is not used any more, and its rejection must not end the process.
   if (isThenable(key)) key.then(undefined, () => undefined)
   const expected = 'limitKey: expected it to answer with a string, or undefined for the origin'
   return fault('callback/limit_key', `${expected}, got ${got(key)}`)

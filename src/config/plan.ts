@@ -38,7 +38,7 @@ export interface RequestPlan {
   readonly allowHostHeader: boolean
   /** What a request costs that does not say it. */
   readonly cost: Costs | ((request: CostRequest) => CostInput)
-  /** False where a transport of the caller's carries the requests: it goes its own ways. */
+  /** False with a transport passed by the caller: it chooses its own route. */
   readonly takesProxy: boolean
   /** Whether requests that say nothing but their URL differ in it only: then one is the template of the next. */
   readonly isAlike: boolean

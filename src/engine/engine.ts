@@ -193,7 +193,7 @@ export class Run {
     pulled.then(
       result => {
         this.#input = nextInput(this.#input, 'rest')
-        // An item that comes after a stop belongs to nobody.
+        // An item that arrives after a stop is dropped.
         if (!this.#isRunning) return
         this.#receive(result)
         this.#pump()
@@ -218,7 +218,7 @@ export class Run {
     try {
       return this.#parts.prepare(item)
     } catch (error) {
-      // A getter or a proxy of the caller's threw: one item's failure, never the batch's.
+      // A getter or a Proxy in the input threw: one item fails, never the batch.
       const unreadable = `expected a request that can be read, but reading it threw: ${reasonOf(error)}`
       const reason = fault('invalid_request/unreadable', unreadable, { cause: error })
       return this.#abandon({ ...item, value: '' }, reason)

@@ -193,7 +193,7 @@ class ByLanes implements Source {
     return false
   }
 
-  /** Nobody else wants the place. */
+  /** No other lane wants the slot. */
   #anybody(line: Line<Group>): Group | undefined {
     for (let group = line.peek(); group !== undefined; group = line.peek()) {
       this.#leaveLine(group)

@@ -24,7 +24,7 @@ export interface Source {
   /** Items worth holding ready, because the next one may take its time to come. */
   readonly lookAhead: number
   pull(): Pulled | Promise<Pulled>
-  /** Hands out the items that an input with a length still has, whoever could go. Nothing of a lazy one. */
+  /** Hands out all items left in an input of known length, blocked ones included. A lazy input has none. */
   takeRest(take: (item: Item) => void): void
   /** By lanes: its items that wait for their turn cost nothing, so they need no window. */
   readonly isByLanes?: boolean
@@ -78,7 +78,7 @@ function fromArray(input: readonly unknown[], lane: string | undefined, first: S
     wake(asked, now) {
       if (asked === lane && now !== undefined) standing = now
     },
-    // Without a lane nobody knows whom the next item is for.
+    // Without a lane, the host of the next item is unknown.
     wants: asked => lane !== undefined && asked === standing && next < size,
     backlogOf: asked => (asked === undefined || asked === lane ? size - next : 0),
     close: () => undefined,
@@ -110,7 +110,7 @@ function fromIterator(input: Iterable<unknown> | AsyncIterable<unknown>): Source
     takeRest: () => undefined,
     close() {
       try {
-        // A generator that is waiting inside would answer only when it wakes; nobody waits for that.
+        // A generator that is awaiting something would answer only when it resumes; the run does not wait for that.
         void Promise.resolve(iterator.return?.()).catch(() => undefined)
       } catch {
         // Its clean-up threw, or it is running right now: no reason to keep anybody from their outcomes.

@@ -18,7 +18,7 @@ export const CRASHED: Fault = fault(
   { sent: true },
 )
 
-/** Beside an outcome that nobody knows, where failures are sent again. */
+/** Appended to an in-doubt outcome where failures are sent again. */
 export const NOT_RESENT: Words = [
   'not sent again by ',
   { option: 'retryFailed' },

@@ -13,7 +13,7 @@ export interface DrainParts {
   readonly clock: Clock
   /** Of the caller, who need not wait for a sink that never answers. */
   readonly signal: AbortSignal | undefined
-  /** Of the client: once it is closed nobody waits for a sink either. */
+  /** Aborted when the client is closed; the run then stops waiting for its sink. */
   readonly closed: AbortSignal
   /** Makes the run; it is started here. */
   readonly open: (deliver: RunOptions['deliver'], ended: RunOptions['ended']) => BatchRun | Promise<BatchRun>

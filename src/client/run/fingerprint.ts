@@ -3,7 +3,7 @@
  * body, and what the request brings by itself: headers, credentials, cookies. What all requests of a run have alike may
  * change between two runs.
  *
- * Keyed with the salt of the run file, so that nobody reads a secret out of it by trying.
+ * Keyed with the salt of the run file, so that a secret cannot be found by guessing.
  */
 import { createHash, hash as digestOf } from 'node:crypto'
 import type { Hash } from 'node:crypto'
@@ -34,14 +34,14 @@ function digest(head: string, body: Body | undefined, withTypes: boolean): strin
   if (typeof body === 'string') return digestOf('sha256', `${head}s${body}`, 'base64url').slice(0, LETTERS)
   const hash = createHash('sha256').update(head)
   if (body instanceof Uint8Array) hash.update('s').update(body)
-  // What a stream will give nobody knows before it is sent.
+  // The content of a stream is unknown before it is sent.
   else if (typeof body === 'function') hash.update('f')
   else if (isBlob(body)) hash.update(`b${body.size}`)
   else for (const part of body.parts) addPart(hash, part, withTypes)
   return hash.digest('base64url').slice(0, LETTERS)
 }
 
-/** In whatever order the headers were written. What a function will give nobody knows before it is asked. */
+/** Independent of the order of the headers. The result of a function is unknown before it is called. */
 function ownText({ headers, unset, credentials, contentType }: Own): string {
   const lines: string[] = []
   for (let at = 0; at < headers.length; at += 2) {

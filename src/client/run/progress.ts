@@ -34,7 +34,7 @@ export function guarded(onProgress: ReporterParts['onProgress']): ReporterParts[
     if (broken) return
     try {
       const answer: unknown = onProgress(progress)
-      // Nobody waits for an async one, but its failure must not become an unhandled rejection.
+      // An async callback is not awaited, but its failure must not become an unhandled rejection.
       if (isThenable(answer)) answer.then(undefined, report)
     } catch (error) {
       report(error)

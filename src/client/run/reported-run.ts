@@ -1,4 +1,4 @@
-/** A run of the engine over a client's stack, with its progress told to whoever wants it. */
+/** A run of the engine over a client's stack, with its progress reported to `onProgress`. */
 import { reporter } from './progress.ts'
 import type { Wired } from '../wire.ts'
 import type { BatchPlan } from '../../config/plan.ts'

@@ -17,7 +17,7 @@ export type ResumeDecision =
   | { readonly kind: 'send'; readonly key?: string }
   /** `id`: of its line. */
   | { readonly kind: 'restore'; readonly id: string }
-  /** Nobody knows whether it was carried out, and it is not sent behind the caller's back. No `id`: no line says so. */
+  /** Unknown whether it was carried out, so it is not sent again unasked. Without `id`, the file has no line for it. */
   | { readonly kind: 'doubt'; readonly id: string | undefined }
   | Mismatch
 

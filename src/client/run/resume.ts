@@ -244,7 +244,7 @@ export class Resume {
     return (await settle(plain, result, this.#parts.clock)).value
   }
 
-  /** Kept with a failure: whoever sends it again must do so with the same key, for it may have been carried out. */
+  /** Kept with a failure: it may have been carried out, so a resend must use the same key. */
   #keyOf(call: Call): { readonly idempotencyKey?: string } {
     const idempotencyKey = this.#keys.get(call.trip)
     return idempotencyKey === undefined ? {} : { idempotencyKey }
@@ -294,5 +294,5 @@ export class Resume {
 /** Of an input that was compared as a whole. */
 const PROVEN = { met: 1 }
 
-/** In the place of an answer; nobody looks at it. */
+/** A placeholder for the result; it is never read. */
 const REFUSED: Fault = fault('invalid_request/options', 'could not be sent as it was written')

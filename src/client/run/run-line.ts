@@ -107,7 +107,7 @@ function typeOf({ value, encoding }: DoneLine): string {
 
 function bodyOf({ value, encoding }: DoneLine, { plan }: Call): Uint8Array {
   if (encoding === 'base64' && typeof value === 'string') return Buffer.from(value, 'base64')
-  // The return type may be another one than then: text is text, and what is no text is JSON.
+  // The return type may be another one than then: a string is kept as text, anything else as JSON.
   const text = typeof value === 'string' && plan.returnType !== 'json' ? value : JSON.stringify(value ?? null)
   // A text that begins with a byte-order mark had two, and reading takes one off.
   const mark = (plan.returnType === 'text' || plan.returnType === 'auto') && text.startsWith('\uFEFF') ? '\uFEFF' : ''

@@ -80,7 +80,7 @@ export class CallingThread implements Caller {
     try {
       return prepareItem({ value: item, index }, this.#plan, systemClock.now(), this.#ids)
     } catch (error) {
-      // As in the engine: a getter or a proxy of the caller's threw.
+      // As in the engine: a getter or a Proxy in the input threw.
       const unreadable = `expected a request that can be read, but reading it threw: ${reasonOf(error)}`
       return this.#abandoned('', index, fault('invalid_request/unreadable', unreadable, { cause: error }))
     }

@@ -17,7 +17,7 @@ function prompt<A extends readonly unknown[], T>(name: string, run: (...args: A)
   return (...args) => {
     const answer = run(...args)
     if (!isThenable(answer)) return answer
-    // Nobody will look at it any more, and its failure must not end the process.
+    // The promise is not used any more, and its rejection must not end the process.
     answer.then(undefined, () => undefined)
     throw new AsyncAnswer(`${name} returned a promise`)
   }

@@ -13,7 +13,7 @@ import type { Trip } from '../../core/trip.ts'
 import type { Verdict } from '../../policy/judge.ts'
 import type { MessagePort } from 'node:worker_threads'
 
-/** Shared memory: whoever has posted a message adds one to the other's cell and wakes it. */
+/** Shared memory: the thread that posts a message increments the cell of the other thread and wakes it. */
 export const CELLS = { state: 0, toCaller: 1, toWorker: 2 } as const
 export const STATES = { starting: 0, ready: 1, ended: 2 } as const
 
@@ -115,7 +115,7 @@ export interface SentRequest {
   readonly attempt: number
 }
 
-/** A question is without `id` where nobody waits for the answer. */
+/** A question whose answer is not awaited has no `id`. */
 export type ToCaller =
   | { readonly kind: 'ask'; readonly name: keyof Caller; readonly args: readonly unknown[]; readonly id?: number }
   | { readonly kind: 'done' }

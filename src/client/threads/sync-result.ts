@@ -52,7 +52,7 @@ export interface Packed {
   readonly moved: readonly ArrayBuffer[]
 }
 
-/** `last`: nobody here needs the body any more. */
+/** `last`: this thread does not need the body any more. */
 export function packResult(result: Result, last: boolean): Packed {
   const bodies = new Map<Uint8Array, Uint8Array<ArrayBuffer>>()
   const sent = result.kind === 'reply' ? packReply(result, last, bodies) : packFault(result, last, bodies)

@@ -59,7 +59,7 @@ class Thread {
       ...threadOptions(),
     })
     this.#worker.unref()
-    // Whoever waits learns it from the shared memory; an error without a listener would end the process.
+    // The waiting call learns it from the shared memory. An error without a listener would end the process.
     this.#worker.on('error', () => undefined)
     this.#worker.on('exit', () => {
       if (idle === this) idle = undefined

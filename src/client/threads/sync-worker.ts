@@ -1,6 +1,6 @@
 /**
- * The worker thread of sync calls: sends what it is ordered to, with the same layers and the same engine as any other
- * client, and asks the calling thread wherever a function of the caller's is due.
+ * The worker thread of sync calls: sends the requests of an order with the same layers and engine as any other client. It
+ * asks the calling thread to run each function that the caller passed.
  */
 import { useNetwork } from './network.ts'
 import { reportedRun } from '../run/reported-run.ts'
@@ -184,7 +184,7 @@ function opinionsThrough(gate: Gate): Opinions {
   }
 }
 
-/** Meanwhile the request may be given up, as with any function of the caller's. */
+/** The request may be aborted while the function runs, as with any callback. */
 async function opinion<T>(
   call: Call,
   result: Result,
@@ -213,7 +213,7 @@ function hopOf({ index, method, url, repeatable }: Call): Hop {
 /** A marker where only the presence of a function counts: the opinions above ask for it. */
 const ASKED_FOR = (): undefined => undefined
 
-/** Sent calls → Calls; requests whose plan needs no function of the caller's share it. */
+/** Sent calls → Calls; requests whose plan contains no callback share it. */
 function reviver(): (sent: SentCall) => Call {
   const plans = new Map<SentCall['plan'], CallPlan>()
   return sent => {
@@ -265,7 +265,7 @@ function asking(path: string, index: number): unknown {
   }
 }
 
-/** Functions of the options of the call, of which nobody waits for the answer. */
+/** Callbacks of the call's options whose result is not awaited. */
 const TELLS: Readonly<Record<string, unknown>> = {
   onProgress: (progress: Progress) => tell('progress', [progress]),
 }

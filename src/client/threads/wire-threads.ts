@@ -185,7 +185,7 @@ class Thread {
     resolve('kind' in result ? unpackResult(result, []) : { kind: 'reply', ...result, body, url: call.url })
   }
 
-  /** A thread that dies takes along what it carried; nobody knows what of it was sent. */
+  /** Fails the requests of a thread that died: it is unknown which of them were sent. */
   #lose(cause: unknown): void {
     const lost = fault('internal/worker', 'the worker thread that carried it has ended', { sent: true, cause })
     for (const { resolve } of this.#carried.values()) resolve(lost)

@@ -93,7 +93,7 @@ function carry([id, number, method, origin, path, headers, body, misdirected, pr
   })
 }
 
-/** Nobody waits for it any more. */
+/** The caller does not wait for it any more. */
 function give(id: number): void {
   const carried = underWay.get(id)
   underWay.delete(id)

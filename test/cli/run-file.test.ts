@@ -85,7 +85,11 @@ describe('A run file identifies a row', () => {
     write('rows.csv', sorted)
     expect((await run(['plan', ...keyed])).stdout).toMatch(/^0 requests, .*\ndone already: 3$/m)
     const again = await run(keyed)
-    expect(again.stdout.split('\n', 1)).toEqual(['carol {"account":"carol"}'])
+    expect(again.stdout.trimEnd().split('\n').toSorted()).toEqual([
+      'alice {"account":"alice"}',
+      'bob {"account":"bob"}',
+      'carol {"account":"carol"}',
+    ])
     write('rows.csv', 'account,region\nbob,eu\ndave,us\n')
     const { code, stdout } = await run(keyed)
     expect([code, stdout.trimEnd().split('\n').toSorted()]).toEqual([

@@ -16,7 +16,7 @@ export function constantsOf(values: FlagValues): Constant[] {
     ['--bearer', bearer, header('Authorization: Bearer {token}')],
     ...cookie.map(pair => ['--cookie', pair.join('='), header('Cookie: name={value}')] as const),
     ...agents.map(text => ['--user-agent', text, header('User-Agent: {name}')] as const),
-    ['--base-url', baseUrl, 'Write the whole URL with its columns.'],
+    ['--base-url', baseUrl?.toString(), 'Write the whole URL with its columns.'],
   ]
   return given.flatMap(([flag, text, remedy]) => (text === undefined ? [] : [{ flag, text, remedy }]))
 }

@@ -2,13 +2,13 @@
  * Read the values of flags. A value is text if it comes from the command line or the environment, and may be a number or
  * boolean if it comes from the configuration file.
  */
-import { count, duration, got, matching, problem, size } from '../config/kinds.ts'
+import { got, problem, size } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { isMethod } from '../config/options/bodies.ts'
-import { rates } from '../config/rate-input.ts'
+import type { ReadHostLimits } from '../config/limit-input.ts'
 import type { ReadRate } from '../config/rate-input.ts'
 import { readChecksum } from '../config/options/files.ts'
-import { parseSize } from '../config/size.ts'
+import { readerOf } from './option-reader.ts'
 
 /** A switch. On the command line it has no value; elsewhere it is a boolean or its text. */
 export const switched: Read<boolean> = (value, name, problems) => {
@@ -24,16 +24,19 @@ export const text: Read<string> = (value, name, problems) => {
   return undefined
 }
 
+/** As it was given. */
+export const asGiven = <T>(read: Read<T>): Read<T> => read
+
 /** A number is text on the command line and a number in the configuration file. */
 export const number =
-  (read: Read<number>): Read<number> =>
+  <T>(read: Read<T>): Read<T> =>
   (value, name, problems) =>
     read(typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : infinite(value), name, problems)
 
 const infinite = (value: unknown): unknown => (value === 'Infinity' || value === 'none' ? Infinity : value)
 
 /** Requires a unit: a number becomes text, and the reader refuses text without a unit. */
-const withUnit =
+export const withUnit =
   <T>(read: Read<T>): Read<T> =>
   (value, name, problems) =>
     read(infinite(typeof value === 'number' ? String(value) : value), name, problems)
@@ -54,18 +57,27 @@ const said =
     return result
   }
 
-export const rate = said(
-  rates,
-  "a rate such as '10/s', '100/m' or '1/5s'",
-  '/s',
-  'Write a whole number, a slash and the time. Leave it out for no limit.',
-)
-export const time = withUnit(duration())
-export const timeOrZero = withUnit(duration({ zero: true }))
-export const bytes = said(size, "a size such as '64MiB'", 'B', "Add the unit; 'none' is no limit.")
+export const perTime = <T>(read: Read<T>): Read<T> =>
+  said(
+    read,
+    "a rate such as '10/s', '100/m' or '1/5s'",
+    '/s',
+    'Write a whole number, a slash and the time. Leave it out for no limit.',
+  )
 
-export const concurrency: Read<number | 'auto'> = (value, name, problems) =>
-  value === 'auto' ? value : number(count(1))(value, name, problems)
+const rate = perTime(readerOf('rateLimit'))
+const perHost = number(readerOf('perHost.concurrency'))
+
+export const inBytes = <T>(read: Read<T>): Read<T> =>
+  said(read, "a size such as '64MiB'", 'B', "Add the unit; 'none' is no limit.")
+
+export const bytes = inBytes(size)
+
+/** A base that is a folder: without a slash at its end, a relative URL would replace its last segment. */
+export const asFolder =
+  <T>(read: Read<T>): Read<T> =>
+  (value, name, problems) =>
+    read(typeof value !== 'string' || /\/$|[?#]/.test(value) ? value : `${value}/`, name, problems)
 
 export const method: Read<string> = (value, name, problems) => {
   if (isMethod(value)) return value.toUpperCase()
@@ -74,12 +86,18 @@ export const method: Read<string> = (value, name, problems) => {
 }
 
 /** `404`, or `2xx` for every status that begins with 2. */
-export const statuses: Read<readonly string[]> = (value, name, problems) => {
+export const statuses: Read<readonly number[]> = (value, name, problems) => {
   const given = typeof value === 'number' ? String(value) : value
   const list = typeof given === 'string' ? given.split(',').map(status => status.trim().toLowerCase()) : []
-  if (list.length > 0 && list.every(status => /^[1-9](?:xx|\d\d)$/.test(status))) return list
+  if (list.length > 0 && list.every(status => /^[1-9](?:xx|\d\d)$/.test(status))) return list.flatMap(statusesIn)
   problems.push(problem(name, "statuses such as '200,404' or '2xx'", got(value), 'Put commas between them.'))
   return undefined
+}
+
+/** Expands `5xx` to all hundred statuses. */
+function statusesIn(pattern: string): number[] {
+  const first = Number(pattern[0]) * 100
+  return pattern.endsWith('xx') ? Array.from({ length: 100 }, (_, at) => first + at) : [Number(pattern)]
 }
 
 /** `name: value`, or `@file` with one header per line. */
@@ -97,22 +115,13 @@ export const pair: Read<readonly [string, string]> = (value, name, problems) => 
 }
 
 /** A size per second. The `/s` is optional, because the name of the flag implies it. */
-export const speed: Read<number> = (value, name, problems) => {
-  if (value === 'none' || value === 0 || value === '0') return 0
-  const perSecond = typeof value === 'string' ? parseSize(value.replace(/\/s$/, '')) : undefined
-  if (perSecond !== undefined) return perSecond
-  problems.push(problem(name, "a size per second such as '1KiB'", got(value), "Add the unit; 'none' is no limit."))
-  return undefined
+export const perSecond = <T>(read: Read<T>): Read<T> => {
+  const sized = said(read, "a size per second such as '1KiB'", 'B', "Add the unit; 'none' is no limit.")
+  return (value, name, problems) => {
+    if (value === 'none' || value === 0 || value === '0') return read(0, name, problems)
+    return sized(typeof value === 'string' ? value.replace(/\/s$/, '') : value, name, problems)
+  }
 }
-
-/** A ratio, which may exceed 1. */
-export const share = number(
-  matching(
-    'a number ≥ 0',
-    (value): value is number => typeof value === 'number' && value >= 0,
-    "Write 0.2, or 'none' for no limit.",
-  ),
-)
 
 export const methods: Read<readonly string[]> = (value, name, problems) => {
   const list = typeof value === 'string' ? value.split(',').map(one => one.trim()) : []
@@ -121,13 +130,8 @@ export const methods: Read<readonly string[]> = (value, name, problems) => {
   return undefined
 }
 
-export interface HostLimits {
-  readonly concurrency?: number
-  readonly rates: readonly ReadRate[]
-}
-
 /** `api.x.com=5/s,2`: a number with a unit is a rate, a number without is the concurrency. */
-export const hostLimit: Read<readonly [string, HostLimits]> = (value, name, problems) => {
+export const hostLimit: Read<readonly [string, ReadHostLimits]> = (value, name, problems) => {
   const given = typeof value === 'string' ? /^([^=]+)=(.+)$/.exec(value) : null
   const host = given?.[1] ?? ''
   // With --limit-key, the name may be a key, which is any text.
@@ -142,10 +146,10 @@ export const hostLimit: Read<readonly [string, HostLimits]> = (value, name, prob
     return undefined
   }
   const before = problems.length
-  const [atOnce] = counts.map(part => number(count(1))(part, name, problems))
-  const read = parts.filter(part => !counts.includes(part)).flatMap(part => rate(part, name, problems) ?? [])
+  const [atOnce] = counts.map(part => perHost(part, name, problems))
+  const rates = parts.filter(part => !counts.includes(part)).flatMap(part => rate(part, name, problems) ?? [])
   if (problems.length > before) return undefined
-  return [host, { ...(atOnce !== undefined && { concurrency: atOnce }), rates: read }]
+  return [host, { ...(atOnce !== undefined && { concurrency: atOnce }), ...(rates.length > 0 && { rateLimit: rates }) }]
 }
 
 /** `tokens=90000/m` */

@@ -1,5 +1,6 @@
 /** The type of a row of the flag table, and the functions that make rows. */
 import { switched } from './flag-readers.ts'
+import { readerOf } from './option-reader.ts'
 import { oneOf } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import type { OptionRef } from '../core/words.ts'
@@ -56,6 +57,19 @@ export const taking = <T, const R extends Rest = {}>(
   doc: string | undefined,
   rest?: R,
 ) => ({ group, takes, read, doc, ...rest }) as { group: Group; takes: string; read: Read<T>; doc?: string } & R
+
+/**
+ * A flag that sets an option, or one field of it. Its value is read by the reader of the option.
+ *
+ * @param how turns the text of a command line into what that reader takes
+ */
+export const setting = <const P extends string, const R extends Rest & Pick<Flag, 'doc'> = {}>(
+  group: Group,
+  takes: string,
+  option: P,
+  how: <T>(read: Read<T>) => Read<T>,
+  rest?: R,
+) => taking(group, takes, how(readerOf(option)), rest?.doc, { option, ...rest })
 
 export const choosing = <const C extends string, const R extends Rest = {}>(
   group: Group,

@@ -3,33 +3,30 @@
  * manual page, the environment variables (`PREQ_RETRIES`) and the configuration file are derived from it. The table
  * contains no logic.
  *
- * A flag for an option of the library uses the reader of the option, so that both accept the same values. On the command
- * line, a unit is required.
+ * A flag that sets an option has its value read by the reader of the option: the run gets it as it was read. On the
+ * command line, a unit is required.
  */
-import { aSwitch, choosing, taking } from './flag.ts'
+import { aSwitch, choosing, setting, taking } from './flag.ts'
 import type { Flag } from './flag.ts'
 import { INPUT_FLAGS } from './input-flags.ts'
 import {
-  bytes,
+  asGiven,
   checksum,
-  concurrency,
   cost,
   header,
   hostLimit,
+  inBytes,
   method,
   methods,
   namedRate,
   number,
   pair,
-  rate,
-  share,
-  speed,
+  perSecond,
+  perTime,
   statuses,
   text,
-  time,
-  timeOrZero,
+  withUnit,
 } from './flag-readers.ts'
-import { count } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 
 export const OUTPUT_FORMATS = ['jsonl', 'csv', 'tsv', 'sqlite'] as const
@@ -89,13 +86,9 @@ export const FLAGS = {
   'share-cookies': aSwitch('Request', 'share cookies of servers between rows that have the same credential, or none', {
     option: 'shareCookies',
   }),
-  'cookie-file': taking(
-    'Request',
-    'FILE',
-    text,
-    'load and save the cookies of rows without a credential; implies --share-cookies',
-    { option: 'cookieFile' },
-  ),
+  'cookie-file': setting('Request', 'FILE', 'cookieFile', asGiven, {
+    doc: 'load and save the cookies of rows without a credential; implies --share-cookies',
+  }),
   'no-cookies': aSwitch('Request', 'keep no cookies, and send none', { option: { option: 'cookies', value: false } }),
   'user-agent': taking('Request', 'TEXT', text, 'what the requests call themselves; several take turns', {
     option: 'userAgent',
@@ -148,62 +141,54 @@ export const FLAGS = {
     says: { content: 'bytes' },
     default: 'auto: JSON where it is some, else text, else base64',
   }),
-  order: choosing('Output', 'ORDER', ['completed', 'input'], 'as they finish, or as they were given', {
-    option: 'order',
+  order: setting('Output', 'ORDER', 'order', asGiven, {
+    doc: 'as they finish, or as they were given',
+    choices: ['completed', 'input'],
   }),
-  window: taking('Output', 'N', number(count(1)), 'requests read and not yet written', {
-    option: 'window',
+  window: setting('Output', 'N', 'window', number, {
+    doc: 'requests read and not yet written',
     more: 'Bounds memory: with --order input it is how far the others may run ahead of a slow one.',
   }),
 
   resume: aSwitch('Run', 'go on where the output (.jsonl) ends', { option: 'resume', common: true }),
   'retry-failed': aSwitch('Run', undefined, { option: 'retryFailed' }),
-  'unknown-writes': choosing('Run', 'fail|resend', ['fail', 'resend'], 'with --resume: POSTs under way at the crash', {
-    option: 'unknownWrites',
+  'unknown-writes': setting('Run', 'fail|resend', 'unknownWrites', asGiven, {
+    doc: 'with --resume: POSTs under way at the crash',
     default: 'fail',
+    choices: ['fail', 'resend'],
   }),
-  durability: choosing('Run', 'LEVEL', ['process', 'power'], undefined, {
-    option: 'durability',
-  }),
+  durability: setting('Run', 'LEVEL', 'durability', asGiven, { choices: ['process', 'power'] }),
   'fail-fast': aSwitch('Run', 'stop after the first failure', {
     option: { option: 'maxFailures', value: 1 },
     common: true,
   }),
-  'max-failures': taking('Run', 'N', number(count(1)), 'stop after N failures', {
-    option: 'maxFailures',
-  }),
+  'max-failures': setting('Run', 'N', 'maxFailures', number, { doc: 'stop after N failures' }),
   config: taking('Run', 'FILE', text, 'read flags from a JSON file', {
     default: 'preq.json here, if there is one',
     more: 'An object of flags without their dashes: {"concurrency": 50, "rate": "10/s"}. The environment wins over it (PREQ_RETRIES=5), and flags win over both.',
   }),
-  workers: taking('Run', 'N', number(count(0, '0 is none.', false)), 'threads that carry the requests', {
-    option: 'workers',
-  }),
+  workers: setting('Run', 'N', 'workers', number, { doc: 'threads that carry the requests' }),
 
-  concurrency: taking('Limits', 'N', concurrency, "requests on the wire at once; 'auto' finds it per host", {
-    option: 'concurrency',
+  concurrency: setting('Limits', 'N', 'concurrency', number, {
+    doc: "requests on the wire at once; 'auto' finds it per host",
     short: 'c',
     common: true,
   }),
-  'max-concurrency': taking('Limits', 'N', number(count(1)), 'with -c auto: the most that it tries', {
-    option: 'maxConcurrency',
-  }),
-  rate: taking('Limits', 'N/UNIT', rate, 'starts per interval: 10/s, 100/m, 5000/h; all given hold at once', {
-    option: 'rateLimit',
+  'max-concurrency': setting('Limits', 'N', 'maxConcurrency', number, { doc: 'with -c auto: the most that it tries' }),
+  rate: setting('Limits', 'N/UNIT', 'rateLimit', perTime, {
+    doc: 'starts per interval: 10/s, 100/m, 5000/h; all given hold at once',
     short: 'r',
     repeat: true,
     common: true,
     default: 'none',
   }),
-  'rate-burst': taking('Limits', 'N', number(count(1)), 'how many starts may be bunched', {
-    option: 'rateLimitBurst',
-  }),
-  'per-host': taking('Limits', 'N', number(count(1)), 'requests on the wire at once to each host', {
-    option: 'perHost.concurrency',
+  'rate-burst': setting('Limits', 'N', 'rateLimitBurst', number, { doc: 'how many starts may be bunched' }),
+  'per-host': setting('Limits', 'N', 'perHost.concurrency', number, {
+    doc: 'requests on the wire at once to each host',
     default: 'none',
   }),
-  'per-host-rate': taking('Limits', 'N/UNIT', rate, 'starts per interval to each host', {
-    option: 'perHost.rateLimit',
+  'per-host-rate': setting('Limits', 'N/UNIT', 'perHost.rateLimit', perTime, {
+    doc: 'starts per interval to each host',
     repeat: true,
     default: 'none',
   }),
@@ -231,17 +216,17 @@ export const FLAGS = {
     option: { option: 'respectServerLimits', value: false },
   }),
   breaker: aSwitch('Limits', 'send nothing for a while to a host that keeps failing', { option: 'breaker' }),
-  'breaker-failures': taking('Limits', 'N', number(count(1, 'Leave it out for 5.', false)), 'failures that it takes', {
-    option: 'breaker.failures',
+  'breaker-failures': setting('Limits', 'N', 'breaker.failures', number, {
+    doc: 'failures that it takes',
     default: '5',
     more: 'This and the next two switch the breaker on.',
   }),
-  'breaker-window': taking('Limits', 'TIME', time, 'within which they count', {
-    option: 'breaker.window',
+  'breaker-window': setting('Limits', 'TIME', 'breaker.window', withUnit, {
+    doc: 'within which they count',
     default: '30s',
   }),
-  'breaker-cooldown': taking('Limits', 'TIME', time, 'until one request tries the host again', {
-    option: 'breaker.cooldown',
+  'breaker-cooldown': setting('Limits', 'TIME', 'breaker.cooldown', withUnit, {
+    doc: 'until one request tries the host again',
     default: '10s',
   }),
 
@@ -253,8 +238,8 @@ export const FLAGS = {
     repeat: true,
   }),
 
-  retries: taking('Retries and time', 'N', number(count(0)), 'further attempts after a failure', {
-    option: 'maxRetries',
+  retries: setting('Retries and time', 'N', 'maxRetries', number, {
+    doc: 'further attempts after a failure',
     common: true,
     more: 'A host has a budget of them, which may end them before: --retry-reserve and --retry-share.',
   }),
@@ -264,46 +249,47 @@ export const FLAGS = {
   'retry-statuses': taking('Retries and time', 'STATUSES', statuses, 'statuses that are repeated: 429,5xx', {
     option: 'retry.statuses',
   }),
-  backoff: taking('Retries and time', 'TIME', timeOrZero, 'longest wait before the first retry; then it doubles', {
-    option: 'retry.backoff.base',
+  backoff: setting('Retries and time', 'TIME', 'retry.backoff.base', withUnit, {
+    doc: 'longest wait before the first retry; then it doubles',
   }),
-  'max-backoff': taking('Retries and time', 'TIME', timeOrZero, 'longest wait before any retry', {
-    option: 'retry.backoff.max',
+  'max-backoff': setting('Retries and time', 'TIME', 'retry.backoff.max', withUnit, {
+    doc: 'longest wait before any retry',
   }),
-  'retry-share': taking('Retries and time', 'N', share, 'retries per request that a host may cost', {
-    option: 'retry.budget.ratio',
+  'retry-share': setting('Retries and time', 'N', 'retry.budget.ratio', number, {
+    doc: 'retries per request that a host may cost',
     more: "Keeps a host that is down from getting all its requests four times; 'none' is no limit.",
   }),
-  'retry-reserve': taking('Retries and time', 'N', number(count(0)), 'retries of a host before the share counts', {
-    option: 'retry.budget.reserve',
+  'retry-reserve': setting('Retries and time', 'N', 'retry.budget.reserve', number, {
+    doc: 'retries of a host before the share counts',
   }),
-  'max-retry-after': taking('Retries and time', 'TIME', timeOrZero, 'longest wait that a server may ask for', {
-    option: 'retry.maxRetryAfter',
+  'max-retry-after': setting('Retries and time', 'TIME', 'retry.maxRetryAfter', withUnit, {
+    doc: 'longest wait that a server may ask for',
   }),
-  timeout: taking('Retries and time', 'TIME', time, 'one attempt, to its last byte: 10s, 1m30s', {
-    option: 'timeout',
+  timeout: setting('Retries and time', 'TIME', 'timeout', withUnit, {
+    doc: 'one attempt, to its last byte: 10s, 1m30s',
     short: 't',
     common: true,
   }),
-  'connect-timeout': taking('Retries and time', 'TIME', time, 'look-up, connection and TLS', {
-    option: 'timeouts.connect',
+  'connect-timeout': setting('Retries and time', 'TIME', 'timeouts.connect', withUnit, {
+    doc: 'look-up, connection and TLS',
   }),
-  'headers-timeout': taking('Retries and time', 'TIME', time, 'from the connection to the head', {
-    option: 'timeouts.headers',
+  'headers-timeout': setting('Retries and time', 'TIME', 'timeouts.headers', withUnit, {
+    doc: 'from the connection to the head',
   }),
-  'idle-timeout': taking('Retries and time', 'TIME', time, 'between two pieces of a body', {
-    option: 'timeouts.idle',
+  'idle-timeout': setting('Retries and time', 'TIME', 'timeouts.idle', withUnit, {
+    doc: 'between two pieces of a body',
   }),
-  'total-timeout': taking('Retries and time', 'TIME', time, 'one request: queueing, waits, every attempt', {
-    option: 'timeouts.total',
+  'total-timeout': setting('Retries and time', 'TIME', 'timeouts.total', withUnit, {
+    doc: 'one request: queueing, waits, every attempt',
     default: 'none',
   }),
-  'min-speed': taking('Retries and time', 'SIZE', speed, "slowest body per second: 1KiB; 'none' is no limit", {
+  'min-speed': setting('Retries and time', 'SIZE', 'minSpeed.bytes', perSecond, {
+    doc: "slowest body per second: 1KiB; 'none' is no limit",
     option: ['minSpeed.bytes', 'minSpeed'],
     default: '256B',
   }),
-  'min-speed-over': taking('Retries and time', 'TIME', time, 'the time over which that is measured', {
-    option: 'minSpeed.over',
+  'min-speed-over': setting('Retries and time', 'TIME', 'minSpeed.over', withUnit, {
+    doc: 'the time over which that is measured',
   }),
 
   'no-follow': aSwitch('Connection', 'do not follow redirects', {
@@ -313,26 +299,25 @@ export const FLAGS = {
     option: { option: 'followRedirects', value: 'keep_method' },
   }),
   'allow-downgrade': aSwitch('Connection', undefined, { option: 'allowDowngrade' }),
-  'max-redirects': taking('Connection', 'N', number(count(0)), undefined, {
-    option: 'maxRedirects',
-  }),
+  'max-redirects': setting('Connection', 'N', 'maxRedirects', number),
   'allow-body-across-origins': aSwitch('Connection', undefined, {
     option: 'allowBodyAcrossOrigins',
   }),
-  'max-bytes': taking('Connection', 'SIZE', bytes, 'largest decoded body: 64MiB', {
-    option: 'maxResponseBytes',
+  'max-bytes': setting('Connection', 'SIZE', 'maxResponseBytes', inBytes, {
+    doc: 'largest decoded body: 64MiB',
     default: '64MiB; none with --save',
   }),
-  'max-header-bytes': taking('Connection', 'SIZE', bytes, 'largest head of a response: 256KiB', {
-    option: 'maxHeaderBytes',
+  'max-header-bytes': setting('Connection', 'SIZE', 'maxHeaderBytes', inBytes, {
+    doc: 'largest head of a response: 256KiB',
     default: '64KiB',
   }),
-  'max-json-depth': taking('Connection', 'N', number(count(1)), "levels that JSON may be nested; 'none' is no limit", {
-    option: 'maxJsonDepth',
+  'max-json-depth': setting('Connection', 'N', 'maxJsonDepth', number, {
+    doc: "levels that JSON may be nested; 'none' is no limit",
   }),
-  'content-coding': choosing('Connection', 'MODE', ['strict', 'lenient', 'raw'], 'what becomes of compressed bodies', {
-    option: 'contentCoding',
+  'content-coding': setting('Connection', 'MODE', 'contentCoding', asGiven, {
+    doc: 'what becomes of compressed bodies',
     more: 'strict undoes or refuses them, lenient takes those as they came that cannot be undone, raw touches none.',
+    choices: ['strict', 'lenient', 'raw'],
   }),
   'strict-integrity': aSwitch('Connection', undefined, {
     option: 'strictIntegrity',
@@ -344,15 +329,14 @@ export const FLAGS = {
     more: "Several take turns, one attempt each; 'none' takes back that of a configuration file.",
     default: 'none',
   }),
-  'proxy-file': taking('Connection', 'FILE', text, 'proxies to take turns: URLs, or ip:port:user:password', {
-    option: 'proxyFile',
+  'proxy-file': setting('Connection', 'FILE', 'proxyFile', asGiven, {
+    doc: 'proxies to take turns: URLs, or ip:port:user:password',
   }),
-  'proxy-selection': choosing('Connection', 'HOW', ['round_robin', 'random'], 'which proxy is next', {
-    option: 'proxySelection',
+  'proxy-selection': setting('Connection', 'HOW', 'proxySelection', asGiven, {
+    doc: 'which proxy is next',
+    choices: ['round_robin', 'random'],
   }),
-  'proxy-cooldown': taking('Connection', 'TIME', timeOrZero, undefined, {
-    option: 'proxyCooldown',
-  }),
+  'proxy-cooldown': setting('Connection', 'TIME', 'proxyCooldown', withUnit),
   insecure: aSwitch('Connection', 'do not check TLS certificates', {
     option: { option: 'verifySsl', value: false },
     short: 'k',

@@ -1,6 +1,6 @@
 /** The flags for the input: the sources of requests and their formats. Rows of the flag table (flags.ts). */
-import { aSwitch, choosing, taking } from './flag.ts'
-import { bytes, delimiter, encoding, number, text } from './flag-readers.ts'
+import { aSwitch, choosing, setting, taking } from './flag.ts'
+import { asFolder, bytes, delimiter, encoding, number, text } from './flag-readers.ts'
 import { count } from '../config/kinds.ts'
 
 const FORMATS = ['lines', 'csv', 'tsv', 'jsonl'] as const
@@ -33,5 +33,5 @@ export const INPUT_FLAGS = {
     default: 'none',
   }),
   'allow-empty': aSwitch('Input', 'let empty cells make empty segments in the path of a URL'),
-  'base-url': taking('Input', 'URL', text, 'what relative URLs are relative to', { option: 'baseUrl' }),
+  'base-url': setting('Input', 'URL', 'baseUrl', asFolder, { doc: 'what relative URLs are relative to' }),
 } as const

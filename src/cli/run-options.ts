@@ -1,31 +1,42 @@
-/** Translates the flags of a run into options of the library. */
+/**
+ * The flags of a run → the values of the client and of its call, as the options have them once they are read. A flag has
+ * been read by the reader of its option; an option that several flags make together is read here, once.
+ */
 import { readFileSync } from 'node:fs'
 import type { FlagValues } from './flags.ts'
-import { normalHost } from '../config/hosts.ts'
-import type { HostLimits } from './flag-readers.ts'
-import type { ReadRate } from '../config/rate-input.ts'
-import type { RateInput } from '../core/spec.ts'
 import { secretOf } from './secret.ts'
-import type { ClientOptions, StreamCallOptions } from '../index.ts'
+import { normalHost } from '../config/hosts.ts'
+import { hostsByForm } from '../config/limit-input.ts'
+import type { ReadHostLimits } from '../config/limit-input.ts'
+import type { ReadRate } from '../config/rate-input.ts'
+import { checkTogether } from '../config/read.ts'
+import { OPTIONS } from '../config/table.ts'
+import type { OptionName, Values } from '../config/table.ts'
+import { ConfigError } from '../core/error.ts'
 import type { Problem } from '../core/problem.ts'
 import { systemReason } from '../core/system-reason.ts'
 
-export function clientOptions(values: FlagValues, env: NodeJS.ProcessEnv, problems: Problem[]): ClientOptions {
+export function clientValues(values: FlagValues, env: NodeJS.ProcessEnv, problems: Problem[]): Values {
+  const read = <N extends OptionName>(name: N, given: unknown): Values[N] | undefined =>
+    given === undefined ? undefined : (OPTIONS[name].read(given, name, problems) as Values[N])
   return defined({
     concurrency: values.concurrency,
     maxConcurrency: values['max-concurrency'],
-    rateLimit: ratesOf(values.rate),
+    rateLimit: values.rate?.flat(),
     rateLimitBurst: values['rate-burst'],
-    perHost: perHost(values),
+    perHost: filled({ concurrency: values['per-host'], rateLimit: values['per-host-rate']?.flat() }),
     hosts: hostsOf(values['host-limit'], values['limit-key'] !== undefined),
     budgets: budgetsOf(values.budget),
     respectServerLimits: values['ignore-server-limits'] === true ? false : undefined,
     breaker: breakerOf(values),
-    cookies: values['no-cookies'] === true ? (false as const) : values.cookie && Object.fromEntries(values.cookie),
+    cookies: read(
+      'cookies',
+      values['no-cookies'] === true ? false : values.cookie && Object.fromEntries(values.cookie),
+    ),
     cookieFile: values['cookie-file'],
     shareCookies: values['share-cookies'] === true || values['cookie-file'] !== undefined,
-    proxy: values.proxy?.length === 1 ? proxyOf(values.proxy[0]) : undefined,
-    proxies: values.proxy !== undefined && values.proxy.length > 1 ? values.proxy : undefined,
+    proxy: values.proxy?.length === 1 ? read('proxy', proxyOf(values.proxy[0])) : undefined,
+    proxies: values.proxy !== undefined && values.proxy.length > 1 ? read('proxies', values.proxy) : undefined,
     proxyFile: values['proxy-file'],
     proxySelection: values['proxy-selection'],
     proxyCooldown: values['proxy-cooldown'],
@@ -33,17 +44,22 @@ export function clientOptions(values: FlagValues, env: NodeJS.ProcessEnv, proble
     blockPrivateAddresses: values['block-private-addresses'],
     maxHeaderBytes: values['max-header-bytes'],
     verifySsl: values.insecure === true ? false : undefined,
-    tls: tlsOf(values, env, problems),
+    tls: read('tls', tlsOf(values, env, problems)),
     workers: values.workers,
-    baseUrl: folderOf(values['base-url']),
-    userAgent: values['user-agent']?.length === 1 ? values['user-agent'][0] : values['user-agent'],
+    baseUrl: values['base-url'],
+    userAgent: read('userAgent', values['user-agent']?.length === 1 ? values['user-agent'][0] : values['user-agent']),
     allowHostHeader: values['allow-host-header'],
     idempotencyKey: values['idempotency-key'],
     maxRetries: values.retries,
     retry: retryOf(values),
-    timeout: inMs(values.timeout),
-    timeouts: timeoutsOf(values),
-    minSpeed: filled({ bytes: values['min-speed'], over: inMs(values['min-speed-over']) }),
+    timeout: values.timeout,
+    timeouts: filled({
+      connect: values['connect-timeout'],
+      headers: values['headers-timeout'],
+      idle: values['idle-timeout'],
+      total: values['total-timeout'],
+    }),
+    minSpeed: filled({ bytes: values['min-speed'], over: values['min-speed-over'] }),
     acceptStatus: acceptStatusOf(values.accept),
     secretNames: values['secret-name'],
     allowDowngrade: values['allow-downgrade'],
@@ -57,9 +73,9 @@ export function clientOptions(values: FlagValues, env: NodeJS.ProcessEnv, proble
   })
 }
 
-export function callOptions(values: FlagValues): StreamCallOptions {
+export function callValues(values: FlagValues): Values {
   return defined({
-    returnType: values.as === 'bytes' ? ('content' as const) : (values.as ?? 'auto'),
+    returnType: values.as === 'bytes' ? 'content' : (values.as ?? 'auto'),
     maxFailures: values['fail-fast'] === true ? 1 : values['max-failures'],
     order: values.order,
     window: values.window,
@@ -69,92 +85,67 @@ export function callOptions(values: FlagValues): StreamCallOptions {
   })
 }
 
+/** The options of the call, which are all known once the outputs are. */
+export function checkedCall(values: Values): Values {
+  const problems: Problem[] = []
+  const call = checkTogether(values, 'stream', problems)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return call
+}
+
 /** `none` undoes the proxy of a configuration file. */
 const proxyOf = (proxy: string | undefined): string | false | undefined => (proxy === 'none' ? false : proxy)
 
-/** Adds a slash at the end. Without it, a relative URL would replace the last segment of the base. */
-function folderOf(url: string | undefined): string | undefined {
-  return url === undefined || url.endsWith('/') || /[?#]/.test(url) ? url : `${url}/`
+function acceptStatusOf(accept: readonly number[] | undefined): Values['acceptStatus'] {
+  const accepted = new Set(accept)
+  return accept && (status => accepted.has(status))
 }
 
-function acceptStatusOf(accept: readonly string[] | undefined): ClientOptions['acceptStatus'] {
-  return accept && (status => accept.includes(String(status)) || accept.includes(`${Math.floor(status / 100)}xx`))
-}
-
-/** Adds a unit, so that a small number is not mistaken for seconds. */
-const inMs = (ms: number | undefined): string | number | undefined =>
-  ms === undefined || ms === Infinity ? ms : `${ms}ms`
-
-function timeoutsOf(values: FlagValues): ClientOptions['timeouts'] {
-  return filled({
-    connect: inMs(values['connect-timeout']),
-    headers: inMs(values['headers-timeout']),
-    idle: inMs(values['idle-timeout']),
-    total: inMs(values['total-timeout']),
-  })
-}
-
-function retryOf(values: FlagValues): ClientOptions['retry'] {
+function retryOf(values: FlagValues): Values['retry'] {
   return filled({
     methods: values['retry-methods'],
-    statuses: values['retry-statuses']?.flatMap(statusesIn),
+    statuses: values['retry-statuses'],
     backoff: filled({ base: values.backoff, max: values['max-backoff'] }),
     maxRetryAfter: values['max-retry-after'],
     budget: filled({ reserve: values['retry-reserve'], ratio: values['retry-share'] }),
   })
 }
 
-/** Expands `5xx` to all hundred statuses. */
-function statusesIn(text: string): number[] {
-  return text.endsWith('xx') ? Array.from({ length: 100 }, (_, at) => Number(text[0]) * 100 + at) : [Number(text)]
-}
-
 /** The settings of the breaker also turn it on. */
-function breakerOf(values: FlagValues): ClientOptions['breaker'] {
+function breakerOf(values: FlagValues): Values['breaker'] {
   const particulars = filled({
     failures: values['breaker-failures'],
-    window: inMs(values['breaker-window']),
-    cooldown: inMs(values['breaker-cooldown']),
+    window: values['breaker-window'],
+    cooldown: values['breaker-cooldown'],
   })
   return particulars === undefined || values.breaker === false ? values.breaker : particulars
 }
 
 /** A repeated name gets all its limits. @param mayBeKeys whether names may be keys, which are case-sensitive */
 function hostsOf(
-  given: readonly (readonly [string, HostLimits])[] | undefined,
+  given: readonly (readonly [string, ReadHostLimits])[] | undefined,
   mayBeKeys: boolean,
-): ClientOptions['hosts'] {
+): Values['hosts'] {
   if (given === undefined) return undefined
-  const hosts = new Map<string, HostLimits>()
+  const hosts = new Map<string, ReadHostLimits>()
   for (const [name, limits] of given) {
     const host = mayBeKeys ? name : (normalHost(name) ?? name)
     const before = hosts.get(host)
-    hosts.set(host, { ...before, ...limits, rates: [...(before?.rates ?? []), ...limits.rates] })
+    const rates = [...(before?.rateLimit ?? []), ...(limits.rateLimit ?? [])]
+    hosts.set(host, { ...before, ...limits, ...(rates.length > 0 && { rateLimit: rates }) })
   }
-  return Object.fromEntries(
-    [...hosts].map(([host, { concurrency, rates }]) => [
-      host,
-      defined({ concurrency, rateLimit: rates.length === 0 ? undefined : ratesOf([rates]) }),
-    ]),
-  )
+  return hostsByForm(hosts)
 }
 
-function budgetsOf(given: readonly (readonly [string, readonly ReadRate[]])[] | undefined): ClientOptions['budgets'] {
+function budgetsOf(given: readonly (readonly [string, readonly ReadRate[]])[] | undefined): Values['budgets'] {
   if (given === undefined) return undefined
-  const budgets = new Map<string, ReadRate[]>()
+  const budgets = new Map<string, readonly ReadRate[]>()
   for (const [name, rates] of given) budgets.set(name, [...(budgets.get(name) ?? []), ...rates])
-  return Object.fromEntries([...budgets].map(([name, rates]) => [name, ratesOf([rates]) ?? []]))
+  return Object.fromEntries(budgets)
 }
 
-function ratesOf(given: readonly (readonly ReadRate[])[] | undefined): RateInput[] | undefined {
-  return given?.flat().map(({ limit, intervalMs }) => ({ limit, interval: intervalMs }))
-}
-
-function perHost(values: FlagValues): ClientOptions['perHost'] {
-  return filled({ concurrency: values['per-host'], rateLimit: ratesOf(values['per-host-rate']) })
-}
-
-function tlsOf(values: FlagValues, env: NodeJS.ProcessEnv, problems: Problem[]): ClientOptions['tls'] {
+/** The files of the certificates, as the option `tls` takes them. */
+function tlsOf(values: FlagValues, env: NodeJS.ProcessEnv, problems: Problem[]): unknown {
   const read = (flag: 'tls-ca' | 'tls-cert' | 'tls-key' | 'tls-pfx'): Buffer | undefined => {
     const path = values[flag]
     if (path === undefined) return undefined

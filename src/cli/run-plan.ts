@@ -2,7 +2,7 @@
  * Turns the flags of a run into plans for its parts: input, client, output and display. Reads small files that flags name
  * (headers, certificates, secrets). Sends nothing.
  */
-import { clientOptions, callOptions } from './run-options.ts'
+import { callValues, clientValues } from './run-options.ts'
 import type { FlagValues } from './flags.ts'
 import { headersOf } from './headers-input.ts'
 import { authOf } from './auth-plan.ts'
@@ -15,14 +15,17 @@ import { readCurl } from './curl/request.ts'
 import type { CurlPart } from './curl/form.ts'
 import type { CurlRequest } from './curl/request.ts'
 import { bodyOfPasted, clientOfPasted, headersOfPasted } from './curl/into-plan.ts'
+import { limitKeyOption } from './input/limit-key.ts'
 import { isStandardInputGiven } from './input/standard-input.ts'
 import { isSameFile } from './same-file.ts'
-import { readSettings } from './settings.ts'
+import { givenSettings, readSettings } from './settings.ts'
 import type { GivenFlags } from './settings.ts'
 import { isTemplate } from './template/url.ts'
 import { UsageError } from './usage-error.ts'
 import { nearest } from '../config/names.ts'
-import type { Auth, ClientOptions, StreamCallOptions } from '../index.ts'
+import { checkTogether } from '../config/read.ts'
+import type { Values } from '../config/table.ts'
+import type { Auth } from '../index.ts'
 import type { Problem } from '../core/problem.ts'
 
 /** Enough for any row. Of a file without line ends, no more than this is held in memory. */
@@ -105,19 +108,21 @@ export interface RunPlan {
   readonly input: InputPlan
   readonly output: OutputPlan
   readonly display: DisplayPlan
-  readonly client: ClientOptions
-  readonly call: StreamCallOptions
+  /** The options of the client, as they were read. */
+  readonly client: Values
+  /** Those of its call, without what the outputs add. */
+  readonly call: Values
   /** Sentences that report what was left out of a pasted command. */
   readonly notes: readonly string[]
 }
 
 /** Reads all settings. Throws a UsageError with every problem. */
 export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.ProcessEnv): RunPlan {
-  const { curl: pasted, input: rows } = readSettings(flags, env).values
-  const curl = pasted === undefined ? undefined : readCurl(pasted, rows !== undefined)
+  const given = givenSettings(flags, env)
+  const pasted = given.last('curl')
+  const curl = typeof pasted === 'string' ? readCurl(pasted, given.last('input') !== undefined) : undefined
   // Flags beside the pasted command take precedence.
-  const ofCurl = (curl?.flags ?? []).filter(([name]) => !flags.some(([given]) => given === name))
-  const settings = readSettings([...ofCurl, ...flags], env)
+  const settings = readSettings(given, curl?.flags)
   const { values } = settings
   // Checks across flags need values that have been read.
   if (settings.problems.length > 0) throw new UsageError(settings.problems)
@@ -132,16 +137,27 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
       verbose: values.verbose ?? false,
       progress: values['json-progress'] === true ? 'json' : values['no-progress'] || values.quiet ? 'none' : 'shown',
     },
-    client: { ...clientOptions(values, env, problems), ...clientOfPasted(curl, values) },
-    call: { ...callOptions(values), ...methodOf(input) },
+    client: clientPlan(values, input, curl, env, problems),
+    call: { ...callValues(values), ...methodOf(input) },
     notes: curl?.notes ?? [],
   }
   if (problems.length > 0) throw new UsageError(problems)
   return plan
 }
 
+function clientPlan(
+  values: FlagValues,
+  input: InputPlan,
+  curl: CurlRequest | undefined,
+  env: NodeJS.ProcessEnv,
+  problems: Problem[],
+): Values {
+  const client = { ...clientValues(values, env, problems), ...clientOfPasted(curl, values), ...limitKeyOption(input) }
+  return checkTogether(client, 'constructor', problems)
+}
+
 /** The method for messages about rows that make no request. Requests have their own method. */
-function methodOf({ method, body }: InputPlan): Pick<StreamCallOptions, 'method'> {
+function methodOf({ method, body }: InputPlan): Pick<Values, 'method'> {
   const known = method ?? (body === undefined ? undefined : 'POST')
   return known === undefined ? {} : { method: known }
 }

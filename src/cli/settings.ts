@@ -30,14 +30,35 @@ export type GivenFlags = readonly (readonly [name: FlagName, value: string | tru
 
 const DEFAULT_CONFIG = 'preq.json'
 
-export function readSettings(flags: GivenFlags, env: NodeJS.ProcessEnv): Settings {
+/** The settings of all sources, before they are read. */
+export interface GivenSettings {
+  readonly flags: Layer
+  /** Those of the environment and of the configuration file. */
+  readonly others: Layer
+  readonly problems: readonly Problem[]
+  /** The value of the flag, or its last one. */
+  last(name: FlagName): unknown
+}
+
+export function givenSettings(given: GivenFlags, env: NodeJS.ProcessEnv): GivenSettings {
   const problems: Problem[] = []
-  const ofFlags = flagLayer(flags)
+  const flags = flagLayer(given)
   const ofEnv = envLayer(env, problems)
-  const path = ofFlags.get('config')?.values.at(-1) ?? ofEnv.get('config')?.values.at(-1)
-  const ofFile = fileLayer(path as string | undefined, problems)
-  const merged = new Map([...ofFile, ...ofEnv, ...ofFlags])
-  return { values: readAll(merged, problems), problems }
+  const path = flags.get('config')?.values.at(-1) ?? ofEnv.get('config')?.values.at(-1)
+  const others: Layer = new Map([...fileLayer(path as string | undefined, problems), ...ofEnv])
+  const last = (name: FlagName): unknown => (flags.get(name) ?? others.get(name))?.values.at(-1)
+  return { flags, others, problems, last }
+}
+
+/**
+ * Reads each setting once.
+ *
+ * @param pasted flags that stand for the options of a pasted command; those of the command line override them
+ */
+export function readSettings({ flags, others, problems }: GivenSettings, pasted: GivenFlags = []): Settings {
+  const found = [...problems]
+  const merged = new Map([...others, ...flagLayer(pasted), ...flags])
+  return { values: readAll(merged, found), problems: found }
 }
 
 /** The names of other sources of settings, without values, which may be secrets. */

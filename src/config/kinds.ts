@@ -172,13 +172,26 @@ export const size: Read<number> = (value, name, problems) => {
   return undefined
 }
 
+type Readers = Readonly<Record<string, Read<unknown>>>
+
+/** A reader of an object that tells the readers of its fields: a flag of the command line sets one field alone. */
+export interface ReadFields<T> extends Read<T> {
+  readonly fields: Readers
+}
+
+export const withFields = <T>(readers: Readers, read: Read<T>): ReadFields<T> =>
+  Object.assign(read, { fields: readers })
+
+/** Those of a reader; none where it reads no object with known fields. */
+export const fieldsIn = (read: Read<unknown>): Readers => (read as Partial<ReadFields<unknown>>).fields ?? {}
+
 /** An object with known fields, each read by its own reader; unknown ones are problems. */
-export function fields<R extends Record<string, Read<unknown>>>(
+export function fields<R extends Readers>(
   readers: R,
   show: (value: unknown) => string = got,
-): Read<{ readonly [name in keyof R]?: NonNullable<ReturnType<R[name]>> }> {
+): ReadFields<{ readonly [name in keyof R]?: NonNullable<ReturnType<R[name]>> }> {
   const known = Object.keys(readers)
-  return (value, name, problems) => {
+  return withFields(readers, (value, name, problems) => {
     if (!isPlain(value)) {
       problems.push(problem(name, `an object with ${known.join(', ')}`, show(value), plainRemedy(value)))
       return undefined
@@ -195,7 +208,7 @@ export function fields<R extends Record<string, Read<unknown>>>(
       }
     }
     return read as { [K in keyof R]?: NonNullable<ReturnType<R[K]>> }
-  }
+  })
 }
 
 /** One, or an array of them. */
@@ -205,9 +218,9 @@ export function orList<A, B>(one: Read<A>, list: Read<B>): Read<A | B> {
 
 /** The first reader that fits; the problems of the last one otherwise. */
 export function either<A, B>(first: Read<A>, second: Read<B>): Read<A | B> {
-  return (value, name, problems) => {
+  return withFields<A | B>({ ...fieldsIn(first), ...fieldsIn(second) }, (value, name, problems) => {
     const unread: Problem[] = []
     const read = first(value, name, unread)
     return unread.length === 0 ? read : second(value, name, problems)
-  }
+  })
 }

@@ -15,7 +15,7 @@ export interface ReadHostLimits {
   readonly rateLimit?: readonly ReadRate[]
 }
 
-export const readPerHost: Read<ReadHostLimits> = fields({ concurrency: count(1), rateLimit: rates })
+export const readPerHost = fields({ concurrency: count(1), rateLimit: rates })
 
 const HOST_FORM = "a name such as 'api.example.com', '*.example.com' or 'localhost:8080'"
 
@@ -24,17 +24,27 @@ export const readHosts: Read<Readonly<Record<string, ReadHostLimits>>> = (value,
     problems.push(problem(name, 'an object with limits by host', got(value), plainRemedy(value)))
     return undefined
   }
-  const read = new Map<string, ReadHostLimits>()
+  const read: [string, ReadHostLimits][] = []
   for (const [pattern, limits] of Object.entries(value)) {
     const of = limits === undefined ? undefined : readPerHost(limits, `${name}['${pattern}']`, problems)
-    if (of === undefined) continue
-    // Letter for letter, too: it may be a key of `limitKey`, which may be any text.
+    if (of !== undefined) read.push([pattern, of])
+  }
+  return hostsByForm(read)
+}
+
+/** Limits by every form in which a host may match: the pattern in its canonical form, and as it was written. */
+export function hostsByForm(
+  limits: Iterable<readonly [pattern: string, ReadHostLimits]>,
+): Readonly<Record<string, ReadHostLimits>> {
+  const byForm = new Map<string, ReadHostLimits>()
+  for (const [pattern, of] of limits) {
+    // As it was written, too: it may be a key of `limitKey`, which may be any text.
     for (const form of new Set([normalHost(pattern) ?? pattern, pattern])) {
-      const before = read.get(form)
-      read.set(form, { ...before, ...of, names: [...(before?.names ?? []), pattern] })
+      const before = byForm.get(form)
+      byForm.set(form, { ...before, ...of, names: [...(before?.names ?? []), pattern] })
     }
   }
-  return Object.fromEntries(read)
+  return Object.fromEntries(byForm)
 }
 
 /** Without a `limitKey` all names are those of hosts. */

@@ -44,16 +44,26 @@ export function tryOptions(options: unknown = {}, place: Place): ReadOptions {
     if (misplaced !== undefined) problems.push({ subject: name, ...misplaced })
     else values[name] = option.read(given, name, problems)
   }
-  if (!isCall(place)) takeProxyOfNode(values, problems)
-  for (const check of CHECKS) check(values, problems, place)
-  return { values, problems }
+  return { values: checkTogether(values, place, problems), problems }
+}
+
+/**
+ * Options that have been read one by one, checked together, with the proxy of the environment where Node takes it. The
+ * command line calls it: it has read each of its flags itself.
+ */
+export function checkTogether(values: Values, place: Place, problems: Problem[]): Values {
+  const all = isCall(place) ? values : withProxyOfNode(values, problems)
+  for (const check of CHECKS) check(all, problems, place)
+  return all
 }
 
 /** A client without a proxy or transport of its own goes the way that Node's fetch goes in this process. */
-function takeProxyOfNode(values: Record<string, unknown>, problems: Problem[]): void {
-  if (!nodeTakesEnvironment(process.env, process.execArgv)) return
-  if (['proxy', 'proxies', 'proxyFile', 'transport'].some(name => values[name] !== undefined)) return
-  values['proxy'] = readProxy('env', 'proxy', problems)
+function withProxyOfNode(values: Values, problems: Problem[]): Values {
+  if (!nodeTakesEnvironment(process.env, process.execArgv)) return values
+  const { proxy, proxies, proxyFile, transport } = values
+  if ([proxy, proxies, proxyFile, transport].some(given => given !== undefined)) return values
+  const taken = readProxy('env', 'proxy', problems)
+  return taken === undefined ? values : { ...values, proxy: taken }
 }
 
 /** The values of a one-shot call as those of the client that it makes and those of its one batch. */

@@ -1,5 +1,5 @@
 /** How `minSpeed` is written: `{ bytes, over }`, and `false` or 0 for none. */
-import { duration, fields, got, matching, problem } from './kinds.ts'
+import { duration, fields, got, matching, problem, withFields } from './kinds.ts'
 import type { Read } from './kinds.ts'
 import { parseSize } from './size.ts'
 
@@ -19,7 +19,7 @@ const bytes: Read<number> = (value, name, problems) => {
 
 const readParts = fields({ bytes, over: duration({ shortest: 100 }) })
 
-export const readMinSpeed: Read<ReadSpeed> = (value, name, problems) => {
+export const readMinSpeed = withFields<ReadSpeed>(readParts.fields, (value, name, problems) => {
   if (value === false || value === 0) return { bytes: 0 }
   if (typeof value !== 'object') {
     const remedy = "Write it as { bytes: 256, over: '30s' }."
@@ -27,4 +27,4 @@ export const readMinSpeed: Read<ReadSpeed> = (value, name, problems) => {
     return undefined
   }
   return readParts(value, name, problems)
-}
+})

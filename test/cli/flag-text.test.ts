@@ -5,7 +5,7 @@ import { defaultOf } from '../../src/cli/flag-text.ts'
 import { optionsOf } from '../../src/cli/flag-words.ts'
 import { FLAG_NAMES, flagOf } from '../../src/cli/flags.ts'
 import type { FlagName } from '../../src/cli/flags.ts'
-import { time } from '../../src/cli/flag-readers.ts'
+import { withUnit } from '../../src/cli/flag-readers.ts'
 import { helpOf } from '../../src/cli/help.ts'
 import { notes } from '../../src/cli/manual.ts'
 import { count, duration } from '../../src/config/kinds.ts'
@@ -33,7 +33,7 @@ test('a flag without texts of its own has the sentence, the unit and the default
       doc: 'The largest portion.',
     }),
   } as Readonly<Record<string, AnyOption>>
-  const linger: Flag = taking('Run', 'TIME', time, undefined, { option: 'linger' })
+  const linger: Flag = taking('Run', 'TIME', withUnit(duration()), undefined, { option: 'linger' })
   const portions: Flag = taking('Run', 'N', count(1), undefined, { option: 'portions' })
   expect(helpOf('linger', linger, options)).toContain('how long it lingers beside --retries\n')
   expect(notes(linger, 'PREQ_LINGER', options)).toContain('Default: 7s.')

@@ -6,7 +6,7 @@ import { sandbox } from './sandbox.ts'
 import { readArgs } from '../../src/cli/args.ts'
 import { EXAMPLES } from '../../src/cli/examples.ts'
 import { shellWords } from '../../src/cli/curl/words.ts'
-import { readSettings } from '../../src/cli/settings.ts'
+import { givenSettings, readSettings } from '../../src/cli/settings.ts'
 
 const COMMANDS = ['plan', 'doctor', 'completion', 'demo']
 
@@ -52,7 +52,7 @@ describe('Examples', () => {
     const [, ...argv] = shellWords(line.split(' | ').at(-1) ?? '').map(String)
     const args = readArgs(argv)
     expect(['run', 'plan']).toContain(args.mode)
-    if ('flags' in args) expect(readSettings(args.flags, {}).problems).toEqual([])
+    if ('flags' in args) expect(readSettings(givenSettings(args.flags, {})).problems).toEqual([])
   })
 
   test('are part of --help-all and of the manual page', async () => {

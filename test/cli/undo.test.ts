@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
 import { readArgs } from '../../src/cli/args.ts'
 import { FLAG_NAMES, flagOf } from '../../src/cli/flags.ts'
-import { readSettings } from '../../src/cli/settings.ts'
+import { givenSettings, readSettings } from '../../src/cli/settings.ts'
 
 const SWITCHES = FLAG_NAMES.filter(name => flagOf(name).takes === undefined)
 const undo = (name: string): string => (name.startsWith('no-') ? `--${name.slice(3)}` : `--no-${name}`)
@@ -14,8 +14,8 @@ describe('A switch', () => {
       const args = readArgs([...command, undo(name), 'http://127.0.0.1/'])
       const given = 'flags' in args ? args.flags : []
       const env = { [`PREQ_${name.replaceAll('-', '_').toUpperCase()}`]: '1' }
-      expect(readSettings([], env).values).toMatchObject({ [name]: true })
-      expect(readSettings(given, env)).toMatchObject({ values: { [name]: false }, problems: [] })
+      expect(readSettings(givenSettings([], env)).values).toMatchObject({ [name]: true })
+      expect(readSettings(givenSettings(given, env))).toMatchObject({ values: { [name]: false }, problems: [] })
     }
   })
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { paintFor } from '../paint.ts'
-import { readSettings, settingSources } from '../settings.ts'
+import { givenSettings, readSettings, settingSources } from '../settings.ts'
 import { printable } from '../../core/printable.ts'
 import { printableUrl } from '../../core/url.ts'
 import { VERSION } from '../../core/version.ts'
@@ -75,7 +75,7 @@ function proxies(env: NodeJS.ProcessEnv): Finding[] {
 function settings(env: NodeJS.ProcessEnv): Finding {
   const { file, variables } = settingSources([], env)
   const named = [...(file === undefined ? [] : [file]), ...variables]
-  const [problem] = readSettings([], env).problems
+  const [problem] = readSettings(givenSettings([], env)).problems
   return {
     what: 'settings',
     found:

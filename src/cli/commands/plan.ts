@@ -4,13 +4,13 @@
  */
 import { openJobs } from '../input/jobs.ts'
 import { limited } from '../input/limited.ts'
-import { limitKeyOption } from '../input/limit-key.ts'
 import { counting } from '../plan/counting.ts'
 import { doneLine, recordOf, runFileOf } from '../plan/done.ts'
 import { leastMs } from '../plan/least-time.ts'
 import { survey } from '../plan/survey.ts'
 import type { Survey } from '../plan/survey.ts'
 import { sayNotes } from '../notes.ts'
+import { checkedCall } from '../run-options.ts'
 import { planRun } from '../run-plan.ts'
 import { sentAsIsLines } from '../sent-as-is.ts'
 import { unmatchedLines } from '../unmatched.ts'
@@ -23,7 +23,6 @@ import { planClient } from '../../config/client-plan.ts'
 import type { ClientPlan } from '../../config/client-plan.ts'
 import { entryOf } from '../../config/hosts.ts'
 import { planBatch } from '../../config/plan.ts'
-import { readOptions } from '../../config/read.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { printableLines } from '../../core/printable.ts'
 import { formatRate } from '../../core/rate.ts'
@@ -36,17 +35,12 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   const run = planRun(urls, flags, process.env)
   const jobs = limited(await openJobs(run.input), run.input.limit)
   sayNotes(run)
-  const limitKey = limitKeyOption(run.input)
-  const values = readOptions({ ...run.client, ...limitKey }, 'constructor')
-  const client = planClient(values)
+  const client = planClient(run.client)
   const { save } = run.output
   const path = runFileOf(run.output)
   const saving = save === undefined ? {} : { returnType: 'file' as const, saveTo: save }
-  const batch = planBatch(
-    values,
-    readOptions({ ...run.call, ...saving, ...(path !== undefined && { resume: path }) }, 'stream'),
-    client.concurrency,
-  )
+  const given = checkedCall({ ...run.call, ...saving, ...(path !== undefined && { resume: path }) })
+  const batch = planBatch(run.client, given, client.concurrency)
   const { survey: found, add } = survey()
   const ids = new RequestIds()
   let index = 0

@@ -3,13 +3,13 @@ import { openJobs } from '../input/jobs.ts'
 import type { Jobs } from '../input/jobs.ts'
 import { limited } from '../input/limited.ts'
 import { watched } from '../input/watched.ts'
-import { limitKeyOption } from '../input/limit-key.ts'
 import { openOutput } from '../output/output.ts'
 import type { Output } from '../output/output.ts'
 import { savingOptions } from '../output/save.ts'
 import { pump } from '../pump.ts'
 import { live } from '../live.ts'
 import { sayNotes } from '../notes.ts'
+import { checkedCall } from '../run-options.ts'
 import { planRun } from '../run-plan.ts'
 import { messageRecord } from '../records.ts'
 import type { RunPlan } from '../run-plan.ts'
@@ -23,8 +23,9 @@ import { tierUpSoon } from '../tier-up.ts'
 import { UsageError } from '../usage-error.ts'
 import { keepIntegers } from '../../core/exact-json.ts'
 import { printable } from '../../core/printable.ts'
-import { ConfigError, ParallelRequests, isInputError } from '../../index.ts'
-import type { Outcome, Progress, RequestInputs } from '../../index.ts'
+import { OpenClient } from '../../client/open-client.ts'
+import { ConfigError, isInputError } from '../../index.ts'
+import type { Progress } from '../../index.ts'
 
 /** Resolves with the exit code. */
 export async function run(urls: readonly string[], flags: GivenFlags): Promise<number> {
@@ -71,7 +72,7 @@ function outputFor(plan: RunPlan, jobs: Jobs): Output {
 const isRefusal = (error: unknown): boolean => error instanceof UsageError || error instanceof ConfigError
 
 async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> {
-  const client = new ParallelRequests({ ...plan.client, ...limitKeyOption(plan.input) })
+  const client = new OpenClient(plan.client)
   try {
     return await sendBy(client, plan, jobs, output)
   } finally {
@@ -79,7 +80,7 @@ async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> 
   }
 }
 
-async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, output: Output): Promise<number> {
+async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Output): Promise<number> {
   const toTerminal = process.stdout.isTTY && (plan.output.toStdout || plan.output.writeOut !== undefined)
   const asRecords = plan.display.progress === 'json'
   const tally = new Tally({ ...plan.display, asRecords, total: jobs.total, remedy: remedyOf(plan, output) })
@@ -94,7 +95,7 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
     pauses: () => client.stats().lanes.filter(({ pausedMs }) => pausedMs > 0),
   })
   let shown: Progress | undefined
-  const stream = client.stream(input.jobs as RequestInputs, {
+  const call = checkedCall({
     ...plan.call,
     ...savingOptions(plan.output),
     signal: aborting.signal,
@@ -106,6 +107,7 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
       },
     }),
   })
+  const stream = client.stream(input.jobs, call)
   const signals = interrupts({
     stop: () => stream.stop(),
     paused: () => client.stats().lanes.reduce((sum, { pausedMs, queued }) => sum + (pausedMs > 0 ? queued : 0), 0),
@@ -115,7 +117,7 @@ async function sendBy(client: ParallelRequests, plan: RunPlan, jobs: Jobs, outpu
   try {
     output.begin()
     await pump({
-      outcomes: stream as AsyncIterable<Outcome>,
+      outcomes: stream,
       sink: output.sink,
       note: outcome => tally.note(outcome),
       unwritten(error) {

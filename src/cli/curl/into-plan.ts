@@ -2,18 +2,16 @@
 import type { CurlBody, CurlRequest } from './request.ts'
 import type { FlagValues } from '../flags.ts'
 import type { InputPlan } from '../run-plan.ts'
-import type { ClientOptions } from '../../index.ts'
+import type { Values } from '../../config/table.ts'
 
 /** Client options of a pasted command that no flag of preq can express. */
-export function clientOfPasted(curl: CurlRequest | undefined, values: FlagValues): ClientOptions {
+export function clientOfPasted(curl: CurlRequest | undefined, values: FlagValues): Values {
   if (curl === undefined) return {}
   const asked = [values.cookie, values['cookie-file'], values['share-cookies']]
   const keepsCookies = curl.keepsCookies || asked.some(value => value !== undefined)
   return {
-    ...(!keepsCookies && { cookies: false as const }),
-    ...(curl.withoutHeaders.length > 0 && {
-      headers: Object.fromEntries(curl.withoutHeaders.map(name => [name, undefined])),
-    }),
+    ...(!keepsCookies && { cookies: false }),
+    ...(curl.withoutHeaders.length > 0 && { headers: { set: [], unset: curl.withoutHeaders } }),
   }
 }
 

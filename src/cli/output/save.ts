@@ -5,7 +5,7 @@ import type { Place } from '../input/jobs.ts'
 import type { OutputPlan } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import { foldedName, nameOfUrl, numbered, savedName } from '../../config/file-name.ts'
-import type { StreamCallOptions } from '../../index.ts'
+import type { Values } from '../../config/table.ts'
 import { systemReason } from '../../core/system-reason.ts'
 
 export function savingOptions({
@@ -13,7 +13,7 @@ export function savingOptions({
   overwrite,
   resume,
   files,
-}: OutputPlan): Pick<StreamCallOptions<'file'>, 'returnType' | 'saveTo'> {
+}: OutputPlan): Pick<Values, 'returnType' | 'saveTo'> {
   if (folder === undefined) return {}
   makeFolder(folder)
   // When a run is resumed, files in the folder may belong to requests that are done.

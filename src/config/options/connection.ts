@@ -80,7 +80,7 @@ export const CONNECTION_OPTIONS = {
   }),
   workers: option({
     scope: 'client',
-    read: count(0, 'Use 0 for none beside this one.', false),
+    read: count(0, 'Use 0 to send from the calling thread.', false),
     default: 0,
     // The thread of a sync call carries its requests itself.
     crosses: 'drop',

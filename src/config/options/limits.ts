@@ -1,7 +1,7 @@
 /** How much goes out at once and how fast: over all hosts, per host, by name, by what each request costs. */
 import type { BreakerPlan, HostPlan, NamedHostPlan } from '../client-plan.ts'
 import { funcOf } from '../functions.ts'
-import { bool, count, duration, fields, got, isPlain, problem } from '../kinds.ts'
+import { bool, count, duration, fields, got, isPlain, problem, withFields } from '../kinds.ts'
 import type { Read } from '../kinds.ts'
 import { hostProblems, readBudgets, readCost, readHosts, readPerHost } from '../limit-input.ts'
 import type { ReadHostLimits } from '../limit-input.ts'
@@ -32,13 +32,15 @@ const readBreakerFields = fields({
   cooldown: duration({ shortest: 100 }),
 })
 
-const readBreaker: Read<boolean | NonNullable<ReturnType<typeof readBreakerFields>>> = (value, name, problems) => {
+type Breaker = NonNullable<ReturnType<typeof readBreakerFields>>
+
+const readBreaker = withFields<boolean | Breaker>(readBreakerFields.fields, (value, name, problems) => {
   if (typeof value === 'boolean') return value
   if (isPlain(value)) return readBreakerFields(value, name, problems)
   const expected = 'true, false or an object with failures, window, cooldown'
   problems.push(problem(name, expected, got(value), 'Write true for the defaults.'))
   return undefined
-}
+})
 
 /** What `breaker: true` stands for, and what each field is where only others are given. */
 const BREAKER = { failures: 5, window: '30s', cooldown: '10s' }

@@ -18,7 +18,7 @@ export const REDIRECT_OPTIONS = {
   maxRedirects: option({
     scope: 'any',
     perSpec: true,
-    read: count(0, 'Set followRedirects: false to follow none.'),
+    read: count(0, ['Set ', { option: 'followRedirects', value: false }, ' to follow none.']),
     default: 10,
     crosses: 'plain',
     unit: 'hops',

@@ -5,8 +5,7 @@ import type { Recorded, Recorder } from './recorder.ts'
 import { openJobs } from '../../../src/cli/input/jobs.ts'
 import { planRun } from '../../../src/cli/run-plan.ts'
 import type { GivenFlags } from '../../../src/cli/settings.ts'
-import { ParallelRequests } from '../../../src/index.ts'
-import type { RequestInputs } from '../../../src/index.ts'
+import { OpenClient } from '../../../src/client/open-client.ts'
 
 /** A separator between two commands. bash itself sends it, because a process for each would double the time. */
 const MARK = '/between-commands'
@@ -31,9 +30,9 @@ export async function sentByCurl(commands: readonly string[], server: Recorder):
 export async function sentByUs(command: string, server: Recorder, flags: GivenFlags = []): Promise<Recorded[]> {
   const plan = planRun([], [['curl', command], ['retries', '0'], ['concurrency', '1'], ...flags], {})
   const jobs = await openJobs(plan.input)
-  const client = new ParallelRequests(plan.client)
+  const client = new OpenClient(plan.client)
   try {
-    for await (const outcome of client.stream(jobs as unknown as RequestInputs, plan.call)) {
+    for await (const outcome of client.stream(jobs, plan.call)) {
       if (!outcome.ok && outcome.response === undefined) throw outcome.error
     }
   } finally {

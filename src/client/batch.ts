@@ -9,7 +9,7 @@ import { codeOf } from '../core/unsent-outcome.ts'
 import { isIterable } from '../engine/source.ts'
 import type { Problem } from '../core/problem.ts'
 
-export interface Input {
+export interface BatchInput {
   readonly items: Iterable<unknown> | AsyncIterable<unknown>
   readonly shape: 'one' | 'list' | 'keyed'
 }
@@ -26,7 +26,7 @@ export function argumentsOf(first: unknown, second: unknown): { input: unknown; 
 }
 
 /** The items of an input and the shape of its result; what does not fit together is a ConfigError. */
-export function inputOf(input: unknown, plan: BatchPlan): Input {
+export function inputOf(input: unknown, plan: BatchPlan): BatchInput {
   const problems: Problem[] = []
   const isOne = typeof input === 'string' || input instanceof URL || (isRecord(input) && !isIterable(input))
   if (!isOne && !isIterable(input)) {
@@ -66,9 +66,9 @@ function checkLength(name: string, list: readonly unknown[], input: unknown, pro
 }
 
 /** What the caller gets for the outcomes, in input order; throws where that is what the caller asked for. */
-export function shapeOf(
+export function shapeOutcomes(
   outcomes: readonly Outcome[],
-  { shape }: Input,
+  { shape }: BatchInput,
   plan: BatchPlan,
   aborted?: { readonly reason: unknown },
 ): unknown {
@@ -93,7 +93,7 @@ function wasAborted(outcome: Outcome): boolean {
   return code !== undefined && (code.startsWith('aborted/') || code === 'in_doubt/aborted')
 }
 
-function throwFailures(outcomes: readonly Outcome[], shape: Input['shape']): void {
+function throwFailures(outcomes: readonly Outcome[], shape: BatchInput['shape']): void {
   const failed = outcomes.find(outcome => !outcome.ok)
   if (failed === undefined) return
   throw shape === 'one' ? failed.error : new PartialFailureError(outcomes)

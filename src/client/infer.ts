@@ -133,10 +133,10 @@ type ListResult<I, D, F extends FailureMode, V> = I extends readonly unknown[]
 /** What a stream yields for items of this kind. */
 export type StreamOutcome<I, D, V> = Outcome<ItemValue<ItemOf<I>, D, V>, MetaOf<ItemOf<I>>>
 
-type Answer<Sync extends boolean, T> = Sync extends true ? T : Promise<T>
+type SyncOrAsync<Sync extends boolean, T> = Sync extends true ? T : Promise<T>
 
 /** Either form of a call: `(input, options)`, or everything in one object. */
-type Args<I, O> = [input: I, options?: O] | [options: O & { urls: I }]
+type CallArgs<I, O> = [input: I, options?: O] | [options: O & { urls: I }]
 
 /** Options where the type of the value was asserted: nothing else may say what it is. */
 type Asserted<Extra, F> = Extra &
@@ -165,7 +165,7 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   >(
     input: I,
     options?: Extra & CallOptions<R, S, V, K, F>,
-  ): Answer<Sync, BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, F, NoInfer<V>>>
+  ): SyncOrAsync<Sync, BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, F, NoInfer<V>>>
   <
     _Inferred extends 0,
     const I extends RequestInput | RequestInputs,
@@ -176,17 +176,17 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
     F extends FailureMode = 'throw',
   >(
     options: Extra & CallOptions<R, S, V, K, F> & { urls: I },
-  ): Answer<Sync, BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, F, NoInfer<V>>>
+  ): SyncOrAsync<Sync, BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, F, NoInfer<V>>>
 
-  <T>(...args: Args<RequestInput, Asserted<Extra, Throws>>): Answer<Sync, T>
-  <T>(...args: Args<RequestInput, Asserted<Extra, Nulls>>): Answer<Sync, T | null>
-  <T>(...args: Args<RequestInput, Asserted<Extra, Settles>>): Answer<Sync, Outcome<T>>
-  <T>(...args: Args<RequestInputs, Asserted<Extra, Throws>>): Answer<Sync, T[]>
-  <T>(...args: Args<RequestInputs, Asserted<Extra, Nulls>>): Answer<Sync, (T | null)[]>
-  <T>(...args: Args<RequestInputs, Asserted<Extra, Settles>>): Answer<Sync, Outcome<T>[]>
-  <T>(...args: Args<RequestInputs, Asserted<Extra, Keyed<Throws>>>): Answer<Sync, Record<string, T>>
-  <T>(...args: Args<RequestInputs, Asserted<Extra, Keyed<Nulls>>>): Answer<Sync, Record<string, T | null>>
-  <T>(...args: Args<RequestInputs, Asserted<Extra, Keyed<Settles>>>): Answer<Sync, Record<string, Outcome<T>>>
+  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws>>): SyncOrAsync<Sync, T>
+  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls>>): SyncOrAsync<Sync, T | null>
+  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Settles>>): SyncOrAsync<Sync, Outcome<T>>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Throws>>): SyncOrAsync<Sync, T[]>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Nulls>>): SyncOrAsync<Sync, (T | null)[]>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Settles>>): SyncOrAsync<Sync, Outcome<T>[]>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Throws>>>): SyncOrAsync<Sync, Record<string, T>>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Nulls>>>): SyncOrAsync<Sync, Record<string, T | null>>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>>>): SyncOrAsync<Sync, Record<string, Outcome<T>>>
 }
 
 /** The outcomes of a run, as they come. Can be iterated once; the first `next()` starts the sending. */

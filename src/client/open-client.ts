@@ -2,7 +2,7 @@
  * An open client: options that have been read → plans → engine → shape. Its batches share sockets, cookies and limits.
  * Behind `ParallelRequests` and behind the one-shot call, which both read what they are given, and hand over values.
  */
-import { inputOf, isShort, shapeOf } from './batch.ts'
+import { inputOf, isShort, shapeOutcomes } from './batch.ts'
 import type { ClientStats } from './client-stats.ts'
 import type { RequestInputs } from './infer.ts'
 import { openRunFile } from '../store/run-file.ts'
@@ -36,7 +36,7 @@ import type { StartRun } from '../engine/stream.ts'
 import type { Problem } from '../core/problem.ts'
 
 type Deliver = RunOptions['deliver']
-type Ended = RunOptions['ended']
+type OnEnded = RunOptions['ended']
 
 export class OpenClient {
   readonly #values: Values
@@ -140,7 +140,7 @@ export class OpenClient {
         outcomes[outcome.index] = outcome
         run.give()
       }
-      const ended: Ended = inputError =>
+      const ended: OnEnded = inputError =>
         inputError === undefined ? resolve(run) : reject(withOutcomes(inputError.error, outcomes))
       const start = (batch: BatchRun): void => {
         run = batch.run
@@ -150,7 +150,7 @@ export class OpenClient {
       if (isThenable(batch)) batch.then(start).catch(reject)
       else start(batch)
     })
-    return shapeOf(outcomes, shaped, plan, aborted)
+    return shapeOutcomes(outcomes, shaped, plan, aborted)
   }
 
   #batch(
@@ -158,7 +158,7 @@ export class OpenClient {
     plan: BatchPlan,
     wired: Wired,
     deliver: Deliver,
-    ended: Ended,
+    ended: OnEnded,
   ): BatchRun | Promise<BatchRun> {
     const keep = (batch: BatchRun): BatchRun => {
       this.#runs.add((kept = batch.run))

@@ -44,7 +44,7 @@ export function opinionsOf(readJson: ReadJson, clock: Clock, correct: Correct): 
           if (opinion?.verdict !== 'retry') return undefined
           if (call.trip.retry.retriesLeft <= 0)
             call.trip.warn('context.retry(): not retried, since its maxRetries are used up')
-          return repeat(call, result, 'context.retry()')
+          return retryIfSafe(call, result, 'context.retry()')
         },
       )
     },
@@ -60,7 +60,7 @@ export function opinionsOf(readJson: ReadJson, clock: Clock, correct: Correct): 
           if (asked.answer === undefined) return verdict
           if (!asked.answer) return 'done'
           // Repeated anyway, in the server's time.
-          return verdict === 'throttle' ? verdict : repeat(call, result, 'retry.shouldRetry')
+          return verdict === 'throttle' ? verdict : retryIfSafe(call, result, 'retry.shouldRetry')
         },
       )
     },
@@ -92,14 +92,14 @@ function then<T, U>(soon: Soon<T>, use: (value: T) => U): Soon<U> {
 const NOTHING_DONE: ReadonlySet<number> = new Set([401, 407, 411, 413, 415, 417, 421, 425, 428, 429, 431])
 
 /** A caller's wish to repeat is granted where a second copy does no harm; where it is not, a warning says why. */
-function repeat(call: Call, result: Result, asked: string): Verdict {
-  const refused = refusalOf(call, result)
+function retryIfSafe(call: Call, result: Result, asked: string): Verdict {
+  const refused = noRetryReason(call, result)
   if (refused === undefined) return 'retry'
   call.trip.warn(joined(`${asked}: not retried, since `, refused))
   return 'done'
 }
 
-function refusalOf({ replayable, repeatable, method }: Call, result: Result): Words | undefined {
+function noRetryReason({ replayable, repeatable, method }: Call, result: Result): Words | undefined {
   if (!replayable) return 'its body can be read once only. Give a function that opens the stream'
   const isUndone = result.kind === 'fault' ? !result.sent : NOTHING_DONE.has(result.status)
   if (!repeatable && !isUndone) {

@@ -8,10 +8,10 @@ const UNKNOWN = 4_096
 /** Files, pipes and what else a process has open besides sockets. */
 const OTHERS = 48
 
-let budget: SocketBudget | undefined
+let socketBudget: SocketBudget | undefined
 
 export function processSockets(): SocketBudget {
-  return (budget ??= new SocketBudget(socketsFor(openFiles()), setImmediate))
+  return (socketBudget ??= new SocketBudget(socketsFor(openFileLimit()), setImmediate))
 }
 
 /** Half of what may be open, or less where too little would be left for others; a quarter in any case. */
@@ -22,7 +22,7 @@ export function socketsFor(openFilesAtMost: number | undefined): number {
 }
 
 /** The limit of open files, which Node has raised as far as it may; undefined where it is not told. */
-function openFiles(): number | undefined {
+function openFileLimit(): number | undefined {
   try {
     const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
     return limit === undefined ? undefined : Number(limit)

@@ -18,13 +18,13 @@ import { wordsOf } from '../core/problem.ts'
 import type { Words } from '../core/words.ts'
 
 /** What the requests of one batch have been given so far. */
-interface Given {
+interface AssignedPaths {
   readonly names: Set<string>
   readonly folders: Map<string, Promise<unknown>>
   goesOn: boolean
 }
 
-const batches = new WeakMap<object, Given>()
+const batches = new WeakMap<object, AssignedPaths>()
 /** Paths that this process is writing to now. */
 const inUse = new Set<string>()
 
@@ -33,7 +33,7 @@ export function continueBatch(batch: object): void {
   givenTo(batch).goesOn = true
 }
 
-function givenTo(batch: object): Given {
+function givenTo(batch: object): AssignedPaths {
   let given = batches.get(batch)
   if (given === undefined) batches.set(batch, (given = { names: new Set(), folders: new Map(), goesOn: false }))
   return given
@@ -103,13 +103,13 @@ async function askedFor(
 }
 
 /** Made when its parent is there; once per batch. */
-function folderThere(folder: string, { folders }: Given): Promise<unknown> {
+function folderThere(folder: string, { folders }: AssignedPaths): Promise<unknown> {
   let there = folders.get(folder)
-  if (there === undefined) folders.set(folder, (there = makeFolder(folder)))
+  if (there === undefined) folders.set(folder, (there = ensureFolder(folder)))
   return there
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function ensureFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder)
   } catch (error) {
@@ -119,16 +119,17 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 /** The end of the path that the caller named: never of a redirect, nor what the server would like. */
-function nameIn(folder: string, { path, index }: Call, { names, goesOn }: Given): string {
+function nameIn(folder: string, { path, index }: Call, { names, goesOn }: AssignedPaths): string {
   const wanted = savedName(nameOfUrl(path))
-  const isTaken = (name: string): boolean => names.has(idOf(folder, name)) || (goesOn && isThere(resolve(folder, name)))
+  const isTaken = (name: string): boolean =>
+    names.has(pathIdOf(folder, name)) || (goesOn && pathExists(resolve(folder, name)))
   let name = wanted
   for (let more = index; isTaken(name); more++) name = numbered(wanted, more)
-  names.add(idOf(folder, name))
+  names.add(pathIdOf(folder, name))
   return name
 }
 
 /** A link that leads nowhere, too. */
-const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+const pathExists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
-const idOf = (folder: string, name: string): string => `${folder}\0${foldedName(name)}`
+const pathIdOf = (folder: string, name: string): string => `${folder}\0${foldedName(name)}`

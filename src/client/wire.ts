@@ -62,7 +62,7 @@ export interface Wired {
 }
 
 /** The body as JSON for a caller's hook, or undefined where it is none. */
-export const readJson: ReadJson = (call, result) => {
+export const jsonForHook: ReadJson = (call, result) => {
   const parsed = result.kind === 'fault' ? result : parseJson(result, call, call.plan.maxJsonDepth)
   return isFault(parsed) ? undefined : parsed.value
 }
@@ -102,7 +102,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
   })
   const opinions =
     ports.opinions?.(gate) ??
-    opinionsOf(readJson, clock, (call, cost) => gate.correct(call, trueCosts(cost, call.plan)))
+    opinionsOf(jsonForHook, clock, (call, cost) => gate.correct(call, trueCosts(cost, call.plan)))
   const { transport, owned } =
     ports.transport === undefined ? transportOf(plan, clock) : { transport: cautious(ports.transport), owned: false }
   // Always there, since any request may bring a proxy; one look at its plan is what it costs the others.

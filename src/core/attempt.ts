@@ -70,11 +70,11 @@ export function attempt(call: Call, number: number, nowMs: number): Attempt {
 }
 
 /** Stops the clocks of an attempt: what has come is being worked on, and more is not asked for. */
-export function hold(held: Attempt, nowMs: number): void {
+export function pauseClocks(held: Attempt, nowMs: number): void {
   held.heldAtMs ??= nowMs
 }
 
-export function release(held: Attempt, nowMs: number): void {
+export function resumeClocks(held: Attempt, nowMs: number): void {
   if (held.heldAtMs === undefined) return
   const heldMs = nowMs - held.heldAtMs
   held.heldAtMs = undefined

@@ -8,10 +8,10 @@ import type { Outcome } from '../core/outcome.ts'
 import { fault } from '../core/result.ts'
 import type { Result } from '../core/result.ts'
 
-type Parts = Pick<EngineParts, 'send' | 'settle'>
+type CarryParts = Pick<EngineParts, 'send' | 'settle'>
 
 /** @param done is called once, and not before this returns */
-export function carry(call: Call, parts: Parts, done: (outcome: Outcome) => void): void {
+export function carry(call: Call, parts: CarryParts, done: (outcome: Outcome) => void): void {
   const broke = (cause: unknown): void => void settleBroken(call, parts, cause, done)
   const settle = (result: Result): void => {
     let settled
@@ -34,7 +34,7 @@ export function carry(call: Call, parts: Parts, done: (outcome: Outcome) => void
 /** Our own bug, or a caller's getter: one request's failure, never the batch's. */
 async function settleBroken(
   call: Call,
-  { settle }: Parts,
+  { settle }: CarryParts,
   cause: unknown,
   done: (outcome: Outcome) => void,
 ): Promise<void> {

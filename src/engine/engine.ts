@@ -8,11 +8,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { carry } from './carry.ts'
 import { OpenCalls } from './open-calls.ts'
-import { IDLE, NEW, nextInput, nextPhase } from './phase.ts'
-import type { Aborted, Input, Order, Phase } from './phase.ts'
+import { IDLE_INPUT, NEW_RUN, nextInput, nextPhase } from './phase.ts'
+import type { Aborted, InputState, Order, RunPhase } from './phase.ts'
 import type { Counts, EngineParts, RunOptions } from './ports.ts'
 import type { Item, Pulled, Source } from './source.ts'
-import { Tally } from './tally.ts'
+import { RunTally } from './tally.ts'
 import type { Call } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
 import { InputError } from '../core/input-error.ts'
@@ -26,11 +26,11 @@ export class Run {
   readonly #source: Source
   readonly #options: RunOptions
   readonly #open = new OpenCalls()
-  readonly #tally = new Tally()
+  readonly #tally = new RunTally()
   /** Pulling may be set off by another batch's answer; callers' functions still run in their own async context. */
   readonly #inCallersContext = AsyncLocalStorage.snapshot()
-  #phase: Phase = NEW
-  #input: Input = IDLE
+  #phase: RunPhase = NEW_RUN
+  #input: InputState = IDLE_INPUT
 
   constructor(source: Source, parts: EngineParts, options: RunOptions) {
     this.#source = source
@@ -104,7 +104,7 @@ export class Run {
     const before = this.#phase.kind
     this.#phase = nextPhase(this.#phase, order)
     if (before === 'new' || before === 'ended') return
-    for (const call of this.#open) end(call, order)
+    for (const call of this.#open) endCall(call, order)
     if (before === 'halting') return
     this.#abandonRest(unsentFault(order))
     if (this.#input.kind !== 'over') this.#source.close()
@@ -266,7 +266,7 @@ const abortOrder = (reason: unknown, why = `the run was aborted: ${reasonOf(reas
   reason,
 })
 
-function end(call: Call, order: Order): void {
+function endCall(call: Call, order: Order): void {
   const { cancelSlot } = call.trip
   if (order.kind === 'stop') cancelSlot.stop(stopFault(call, order.why))
   else cancelSlot.cancel({ ...giveUpFault(call, order.why), cause: order.reason })

@@ -21,7 +21,7 @@ export interface Admission {
   standingOf(lane: string): Standing
 }
 
-interface Group extends Link<Group> {
+interface LaneGroup extends Link<LaneGroup> {
   readonly lane: string
   readonly indexes: number[]
   next: number
@@ -47,18 +47,18 @@ export function laneSource(
   window = 1,
 ): Source {
   const input = given.slice()
-  const groups = groupsOf(input, laneOf, admission)
+  const groups = groupByLane(input, laneOf, admission)
   if (groups.size > 1) return new ByLanes(input, groups, admission, Math.max(1, Math.floor(window / groups.size)))
   const [only] = groups.values()
   return toSource(input, only?.lane, only?.standing)
 }
 
-function groupsOf(
+function groupByLane(
   input: readonly unknown[],
   laneOf: (value: unknown, index: number) => string,
   admission: Admission,
-): Map<string, Group> {
-  const groups = new Map<string, Group>()
+): Map<string, LaneGroup> {
+  const groups = new Map<string, LaneGroup>()
   for (let index = 0; index < input.length; index++) {
     const lane = laneOf(input[index], index)
     let group = groups.get(lane)
@@ -85,20 +85,20 @@ class ByLanes implements Source {
   readonly size: number
   readonly lookAhead = 0
   readonly #input: readonly unknown[]
-  readonly #groups: Map<string, Group>
+  readonly #groups: Map<string, LaneGroup>
   readonly #admission: Admission
   /** As many of a lane may wait at the gate. */
   readonly #perLane: number
   /** Their turn had come when they could not go, and now they can, perhaps. */
-  readonly #due = new Line<Group>()
-  readonly #ready = new Line<Group>()
-  readonly #atShare = new Line<Group>()
-  readonly #unproven = new Line<Group>()
+  readonly #due = new Line<LaneGroup>()
+  readonly #ready = new Line<LaneGroup>()
+  readonly #atShare = new Line<LaneGroup>()
+  readonly #unproven = new Line<LaneGroup>()
   /** Lanes that are not blocked, by the standing of their hosts. */
   readonly #waiting: Record<Standing, number> = { new: 0, proven: 0, silent: 0 }
   #left: number
 
-  constructor(input: readonly unknown[], groups: Map<string, Group>, admission: Admission, perLane: number) {
+  constructor(input: readonly unknown[], groups: Map<string, LaneGroup>, admission: Admission, perLane: number) {
     this.#input = input
     this.#perLane = perLane
     this.#groups = groups
@@ -166,15 +166,15 @@ class ByLanes implements Source {
   }
 
   /** One of those that stood there and need not any more: it has waited longest. */
-  #back(line: Line<Group>): Group | undefined {
+  #back(line: Line<LaneGroup>): LaneGroup | undefined {
     for (let asked = Math.min(ASKED_ASIDE, line.size); asked > 0; asked--) {
-      const group = line.peek() as Group
+      const group = line.peek() as LaneGroup
       if (this.#mayGo(group)) return group
     }
     return undefined
   }
 
-  #first(line: Line<Group>): Group | undefined {
+  #first(line: Line<LaneGroup>): LaneGroup | undefined {
     for (let group = line.peek(); group !== undefined; group = line.peek()) {
       if (this.#mayGo(group)) return group
     }
@@ -182,7 +182,7 @@ class ByLanes implements Source {
   }
 
   /** Takes the group out of its line and asks for it; it goes, or stands where it belongs. */
-  #mayGo(group: Group): boolean {
+  #mayGo(group: LaneGroup): boolean {
     this.#leaveLine(group)
     const answer = this.#ask(group)
     if (answer === 'go') return true
@@ -194,7 +194,7 @@ class ByLanes implements Source {
   }
 
   /** No other lane wants the slot. */
-  #anybody(line: Line<Group>): Group | undefined {
+  #anybody(line: Line<LaneGroup>): LaneGroup | undefined {
     for (let group = line.peek(); group !== undefined; group = line.peek()) {
       this.#leaveLine(group)
       if (this.#ask(group) !== 'wait') return group
@@ -202,12 +202,12 @@ class ByLanes implements Source {
     return undefined
   }
 
-  #ask({ lane, pulled }: Group): ReturnType<Admission['mayPull']> {
+  #ask({ lane, pulled }: LaneGroup): ReturnType<Admission['mayPull']> {
     for (let first = pulled.peek(); first !== undefined && !isWaiting(first); first = pulled.peek()) pulled.shift()
     return this.#admission.mayPull(lane, this.#groups.size, pulled.size >= this.#perLane)
   }
 
-  #take(group: Group): Item {
+  #take(group: LaneGroup): Item {
     const index = group.indexes[group.next++] as number
     this.#left--
     if (group.next < group.indexes.length) this.#join(this.#ready, group)
@@ -215,13 +215,13 @@ class ByLanes implements Source {
     return { value: this.#input[index], index, lane: group.lane }
   }
 
-  #join(line: Line<Group>, group: Group): void {
+  #join(line: Line<LaneGroup>, group: LaneGroup): void {
     if (group.line !== undefined) return
     line.push(group)
     this.#waiting[group.standing]++
   }
 
-  #leaveLine(group: Group): void {
+  #leaveLine(group: LaneGroup): void {
     if (group.line === undefined) return
     group.line.remove(group)
     this.#waiting[group.standing]--

@@ -12,7 +12,7 @@ export interface Aborted {
   readonly reason: unknown
 }
 
-export type Phase =
+export type RunPhase =
   | { readonly kind: 'new'; readonly order: Order | undefined }
   | { readonly kind: 'running'; readonly detach: () => void }
   /** Nothing more is pulled; requests in flight finish or are given up. */
@@ -25,9 +25,9 @@ export type PhaseEvent =
   | { readonly kind: 'start'; readonly detach: () => void }
   | { readonly kind: 'end' }
 
-export const NEW: Phase = { kind: 'new', order: undefined }
+export const NEW_RUN: RunPhase = { kind: 'new', order: undefined }
 
-export function nextPhase(phase: Phase, event: PhaseEvent): Phase {
+export function nextPhase(phase: RunPhase, event: PhaseEvent): RunPhase {
   switch (phase.kind) {
     case 'new':
       if (event.kind === 'start') return { kind: 'running', detach: event.detach }
@@ -49,7 +49,7 @@ export function nextPhase(phase: Phase, event: PhaseEvent): Phase {
 }
 
 /** `error`: why an input is over that has failed. */
-export type Input =
+export type InputState =
   | { readonly kind: 'idle' | 'pumping' | 'waiting'; readonly error?: undefined }
   | { readonly kind: 'over'; readonly error: unknown }
 
@@ -59,13 +59,13 @@ export type Input =
  */
 export type InputEvent = 'pump' | 'wait' | 'rest' | 'close' | { readonly error: unknown }
 
-export const IDLE: Input = { kind: 'idle' }
-const PUMPING: Input = { kind: 'pumping' }
-const WAITING: Input = { kind: 'waiting' }
-const CLOSED: Input = { kind: 'over', error: undefined }
+export const IDLE_INPUT: InputState = { kind: 'idle' }
+const PUMPING: InputState = { kind: 'pumping' }
+const WAITING: InputState = { kind: 'waiting' }
+const CLOSED_INPUT: InputState = { kind: 'over', error: undefined }
 
 /** An input that is over stays over; one that waits in the middle of a loop goes on waiting when the loop ends. */
-export function nextInput(input: Input, event: InputEvent): Input {
+export function nextInput(input: InputState, event: InputEvent): InputState {
   if (input.kind === 'over') return input
   if (typeof event === 'object') return { kind: 'over', error: event.error }
   switch (event) {
@@ -74,8 +74,8 @@ export function nextInput(input: Input, event: InputEvent): Input {
     case 'wait':
       return WAITING
     case 'rest':
-      return IDLE
+      return IDLE_INPUT
     case 'close':
-      return CLOSED
+      return CLOSED_INPUT
   }
 }

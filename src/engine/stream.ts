@@ -21,9 +21,9 @@ export type StartRun = (
   ended: (inputError: { readonly error: unknown } | undefined) => void,
 ) => Run | Promise<Run>
 
-const DONE: Next = { done: true, value: undefined }
+const END_OF_STREAM: Next = { done: true, value: undefined }
 
-interface Failure {
+interface StreamFailure {
   readonly error: unknown
 }
 
@@ -34,36 +34,36 @@ type Tell = (run: Run) => void
  * `tell` is what it hears before it starts. `over` settles when everything that the run had open is closed. `ended`:
  * nothing more comes; the failure is reported once.
  */
-type State =
+type StreamState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'opening'; readonly over: PromiseWithResolvers<void>; readonly tell: Tell | undefined }
   | { readonly kind: 'running'; readonly run: Run; readonly over: PromiseWithResolvers<void> | undefined }
-  | { readonly kind: 'ended'; readonly failure: Failure | undefined }
+  | { readonly kind: 'ended'; readonly failure: StreamFailure | undefined }
 
 type Event =
   | { readonly kind: 'open' }
   | { readonly kind: 'tell'; readonly tell: Tell }
   | { readonly kind: 'begin'; readonly run: Run }
-  | { readonly kind: 'end'; readonly failure: Failure | undefined }
+  | { readonly kind: 'end'; readonly failure: StreamFailure | undefined }
   | { readonly kind: 'reported' }
 
-const IDLE: State = { kind: 'idle' }
-const ENDED: State = { kind: 'ended', failure: undefined }
+const IDLE_STREAM: StreamState = { kind: 'idle' }
+const ENDED_STREAM: StreamState = { kind: 'ended', failure: undefined }
 
-function nextState(state: State, event: Event): State {
+function nextState(state: StreamState, event: Event): StreamState {
   switch (event.kind) {
     case 'open':
       return { kind: 'opening', over: Promise.withResolvers(), tell: undefined }
     case 'tell':
       // A run that was never asked for will not be made any more.
-      if (state.kind === 'idle') return ENDED
+      if (state.kind === 'idle') return ENDED_STREAM
       return state.kind === 'opening' ? { ...state, tell: event.tell } : state
     case 'begin':
       return { kind: 'running', run: event.run, over: state.kind === 'opening' ? state.over : undefined }
     case 'end':
-      return event.failure === undefined ? ENDED : { kind: 'ended', failure: event.failure }
+      return event.failure === undefined ? ENDED_STREAM : { kind: 'ended', failure: event.failure }
     case 'reported':
-      return ENDED
+      return ENDED_STREAM
   }
 }
 
@@ -72,7 +72,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   readonly #order: Reorder | undefined
   readonly #ready = new Ring<Outcome>()
   readonly #waiting = new Ring<Waiting>()
-  #state: State = IDLE
+  #state: StreamState = IDLE_STREAM
   /** The consumer: waits for an outcome, works on one, or has left the loop and reads nothing any more. */
   #consumer: 'idle' | 'working' | 'gone' = 'idle'
   #isIterated = false
@@ -115,7 +115,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     this.abort(new Error('the loop over the stream was left'))
     this.#discard()
     const over = 'over' in this.#state ? this.#state.over : undefined
-    return over === undefined ? Promise.resolve(DONE) : over.promise.then(() => DONE)
+    return over === undefined ? Promise.resolve(END_OF_STREAM) : over.promise.then(() => END_OF_STREAM)
   }
 
   /** No more pulls; attempts in flight finish; the rest is `aborted/…`. The outcomes can still be read. */
@@ -158,7 +158,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     run.start()
   }
 
-  #end(failure: Failure | undefined): void {
+  #end(failure: StreamFailure | undefined): void {
     const over = 'over' in this.#state ? this.#state.over : undefined
     this.#state = nextState(this.#state, { kind: 'end', failure })
     over?.resolve()
@@ -200,7 +200,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   }
 
   #finish(): Promise<Next> {
-    if (this.#state.kind !== 'ended' || this.#state.failure === undefined) return Promise.resolve(DONE)
+    if (this.#state.kind !== 'ended' || this.#state.failure === undefined) return Promise.resolve(END_OF_STREAM)
     const { error } = this.#state.failure
     this.#state = nextState(this.#state, { kind: 'reported' })
     return Promise.reject(error)

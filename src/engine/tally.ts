@@ -2,7 +2,7 @@
 import type { Outcome } from '../core/outcome.ts'
 import type { RetryState } from '../core/retry-state.ts'
 
-export class Tally {
+export class RunTally {
   pulled = 0
   /** Pulled and not given back by the consumer yet. */
   held = 0

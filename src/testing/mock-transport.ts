@@ -93,7 +93,7 @@ export function mockTransport(handler: MockHandler, options: { clock?: VirtualCl
       const whole = await latency(response.latencyMs, attempt, clock, over)
       if (!whole) return fault('aborted/in_flight', 'aborted before the mocked response arrived', { sent: true })
     }
-    return resultOf(response, attempt)
+    return mockResult(response, attempt)
   }
 
   return {
@@ -172,17 +172,17 @@ function requestOf({ method, url, headers, body: given, number, index }: WireAtt
   }
 }
 
-function resultOf(response: MockResponse, attempt: WireAttempt): Result {
+function mockResult(response: MockResponse, attempt: WireAttempt): Result {
   if (response.fault !== undefined) {
     return fault(response.fault, `mocked ${response.fault}`, { sent: attempt.sent })
   }
-  const body = bodyOf(response)
+  const body = mockBody(response)
   attempt.headed = true
   return {
     kind: 'reply',
     status: response.status ?? 200,
     statusText: '',
-    headers: headersOf(response),
+    headers: mockHeaders(response),
     body,
     url: attempt.url,
     integrity: 'length',
@@ -190,13 +190,13 @@ function resultOf(response: MockResponse, attempt: WireAttempt): Result {
   }
 }
 
-function bodyOf({ json, text, body }: MockResponse): Uint8Array {
+function mockBody({ json, text, body }: MockResponse): Uint8Array {
   if (body !== undefined) return body
   if (json !== undefined) return new TextEncoder().encode(JSON.stringify(json))
   return new TextEncoder().encode(text ?? '')
 }
 
-function headersOf({ headers = {}, json }: MockResponse): string[] {
+function mockHeaders({ headers = {}, json }: MockResponse): string[] {
   const list = json === undefined ? [] : ['content-type', 'application/json']
   for (const [name, value] of Object.entries(headers)) {
     for (const item of typeof value === 'string' ? [value] : value) list.push(name.toLowerCase(), item)

@@ -45,11 +45,11 @@ export function virtualClock(startEpochMs = Date.UTC(2026, 0, 1)): VirtualClock 
     },
     async advance(ms) {
       const untilMs = nowMs + ms
-      await settled()
+      await settledPromises()
       for (let next = timers.peek(); next !== undefined && next.dueAtMs <= untilMs; next = timers.peek()) {
         nowMs = Math.max(nowMs, next.dueAtMs)
         fireDue()
-        await settled()
+        await settledPromises()
       }
       nowMs = untilMs
     },
@@ -73,6 +73,6 @@ function later(nowMs: number, delayMs: number): number {
 }
 
 /** Lets every promise settle that does not wait for time. */
-function settled(): Promise<void> {
+function settledPromises(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
 }

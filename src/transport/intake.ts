@@ -6,7 +6,7 @@ import { codingsOf, MAX_CODINGS, tooMany } from './codings.ts'
 import { Pieces } from './pieces.ts'
 import { Unpacking } from './unpacking.ts'
 import type { BodyWriter } from '../core/body-sink.ts'
-import { hold, release } from '../core/attempt.ts'
+import { pauseClocks, resumeClocks } from '../core/attempt.ts'
 import type { Attempt } from '../core/attempt.ts'
 import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
@@ -107,7 +107,7 @@ export class Intake {
       if (taking === undefined) continue
       if (this.#state === 'open') {
         this.#state = 'busy'
-        hold(attempt, clock.now())
+        pauseClocks(attempt, clock.now())
       }
       void taking.then(failed => {
         if (this.#state !== 'busy') return
@@ -119,7 +119,7 @@ export class Intake {
     if (this.#complete) return this.#finish()
     if (this.#state !== 'busy') return
     this.#state = 'open'
-    release(attempt, clock.now())
+    resumeClocks(attempt, clock.now())
     this.#resume()
   }
 
@@ -138,7 +138,7 @@ export class Intake {
   #finish(): void {
     const { writer, attempt, clock } = this.#parts
     this.#state = 'ending'
-    hold(attempt, clock.now())
+    pauseClocks(attempt, clock.now())
     void writer.end().then(ended => {
       if (this.#state === 'ending') this.#close(ended)
     })

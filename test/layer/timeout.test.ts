@@ -1,6 +1,6 @@
 /** The timeouts of one attempt: exact to the millisecond, and named after the phase in which they passed. */
 import { describe, expect, test } from 'vitest'
-import { hold, release } from '../../src/core/attempt.ts'
+import { pauseClocks, resumeClocks } from '../../src/core/attempt.ts'
 import type { Attempt } from '../../src/core/attempt.ts'
 import type { SpeedPlan } from '../../src/core/call.ts'
 import { fault } from '../../src/core/result.ts'
@@ -210,8 +210,8 @@ describe('minSpeed', () => {
 
   test('does not count the time in which the body is not read, and neither does any timeout of the attempt', async () => {
     const { clock, attempt, endedAtMs } = run([['body', 1_000]], { attemptMs: 4_000, idleMs: 3_000 }, SPEED)
-    clock.after(2_000, () => hold(attempt, clock.now()))
-    clock.after(102_000, () => release(attempt, clock.now()))
+    clock.after(2_000, () => pauseClocks(attempt, clock.now()))
+    clock.after(102_000, () => resumeClocks(attempt, clock.now()))
     await clock.advance(103_999)
     expect(endedAtMs()).toBe(-1)
     await clock.advance(10_000)
@@ -221,8 +221,8 @@ describe('minSpeed', () => {
 
   test('lets its timer rest during that time, however little was left of a timeout', async () => {
     const { clock, attempt, endedAtMs } = run([['body', 1_000]], { attemptMs: 4_000, idleMs: 10_000 })
-    clock.after(3_999.999, () => hold(attempt, clock.now()))
-    clock.after(63_999.999, () => release(attempt, clock.now()))
+    clock.after(3_999.999, () => pauseClocks(attempt, clock.now()))
+    clock.after(63_999.999, () => resumeClocks(attempt, clock.now()))
     let timers = 0
     while (endedAtMs() === -1 && timers < 10_000 && clock.advanceToNext()) {
       timers++

@@ -7,7 +7,7 @@ import { attemptOf } from '../../src/core/wire-attempt.ts'
 import type { WireAttempt } from '../../src/core/wire-attempt.ts'
 import { ParallelRequests } from '../../src/index.ts'
 import type { ClientOptions, RequestSpec } from '../../src/index.ts'
-import { hold, release } from '../../src/core/attempt.ts'
+import { pauseClocks, resumeClocks } from '../../src/core/attempt.ts'
 import type { Attempt } from '../../src/core/attempt.ts'
 import type { Clock, Transport } from '../../src/core/ports.ts'
 import { fault } from '../../src/core/result.ts'
@@ -131,10 +131,10 @@ class Wire implements Transport {
       attempt.phaseAtMs = this.clock.now()
       if (chance() < 0.5) continue
       // A slow consumer.
-      hold(attempt, this.clock.now())
+      pauseClocks(attempt, this.clock.now())
       await sleep(chance() < 0.1 ? 20_000 + fraction(chance) : someMs(chance, 500))
       if (over) return givenUp
-      release(attempt, this.clock.now())
+      resumeClocks(attempt, this.clock.now())
     }
     return { ...makeReply(200, {}, '1'), url: attempt.call.url, headers: this.#quota() }
   }

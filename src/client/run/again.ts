@@ -1,6 +1,6 @@
 /** Requests that come a second time: what is given back of them, and what is sent again. */
 import { lstat } from 'node:fs/promises'
-import { resultOf } from './run-line.ts'
+import { recordedResult } from './run-line.ts'
 import type { Call } from '../../core/call.ts'
 import { reasonOf } from '../../core/callback.ts'
 import type { DoneLine } from '../../core/journal.ts'
@@ -30,7 +30,7 @@ export const NOT_RESENT: Words = [
 /** A value that nothing can be made of any more fails by itself. */
 export function resultIn(line: DoneLine, call: Call): Result {
   try {
-    return resultOf(line, call)
+    return recordedResult(line, call)
   } catch (error) {
     const message = `its value in the run file cannot be read back: ${reasonOf(error)}`
     return fault('too_large/run_file', message, { sent: true, cause: error })

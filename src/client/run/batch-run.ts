@@ -132,10 +132,10 @@ async function checkArray(
 ): Promise<void> {
   if (items.length < journal.size) throw shorter(path, journal.size)
   // Those with a key may be anywhere.
-  await resume.check(prepared(journal.keys > 0 ? items : items.slice(0, journal.size), parts))
+  await resume.check(preparedItems(journal.keys > 0 ? items : items.slice(0, journal.size), parts))
 }
 
-function* prepared(items: readonly unknown[], { prepare }: EngineParts): Generator<Call | Outcome> {
+function* preparedItems(items: readonly unknown[], { prepare }: EngineParts): Generator<Call | Outcome> {
   for (const [index, value] of items.entries()) {
     try {
       yield prepare({ value, index })

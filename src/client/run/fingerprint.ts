@@ -12,7 +12,7 @@ import type { Body, Part } from '../../core/body.ts'
 import type { Call, Own } from '../../core/call.ts'
 
 /** 96 bits: of a thousand million requests no two are taken for one. */
-const LETTERS = 16
+const PRINT_LENGTH = 16
 
 /** @param salt of the run file */
 export function fingerprint(
@@ -20,25 +20,25 @@ export function fingerprint(
   salt: string,
 ): string {
   const head = `${salt}${frame(method)}${frame(url)}`
-  return digest(own === undefined ? head : head + ownText(own), body, true)
+  return shortDigest(own === undefined ? head : head + ownText(own), body, true)
 }
 
 /** That of `v: 1`: without headers and credentials, and with the key. */
 export function oldFingerprint({ method, url, body, key }: Call): string {
-  return digest(`${frame(method)}${frame(url)}${frame(key ?? '')}${key === undefined ? 'n' : 'k'}`, body, false)
+  return shortDigest(`${frame(method)}${frame(url)}${frame(key ?? '')}${key === undefined ? 'n' : 'k'}`, body, false)
 }
 
-function digest(head: string, body: Body | undefined, withTypes: boolean): string {
+function shortDigest(head: string, body: Body | undefined, withTypes: boolean): string {
   // In one piece: an object for the hash costs more than the hash.
-  if (body === undefined) return digestOf('sha256', head, 'base64url').slice(0, LETTERS)
-  if (typeof body === 'string') return digestOf('sha256', `${head}s${body}`, 'base64url').slice(0, LETTERS)
+  if (body === undefined) return digestOf('sha256', head, 'base64url').slice(0, PRINT_LENGTH)
+  if (typeof body === 'string') return digestOf('sha256', `${head}s${body}`, 'base64url').slice(0, PRINT_LENGTH)
   const hash = createHash('sha256').update(head)
   if (body instanceof Uint8Array) hash.update('s').update(body)
   // The content of a stream is unknown before it is sent.
   else if (typeof body === 'function') hash.update('f')
   else if (isBlob(body)) hash.update(`b${body.size}`)
   else for (const part of body.parts) addPart(hash, part, withTypes)
-  return hash.digest('base64url').slice(0, LETTERS)
+  return hash.digest('base64url').slice(0, PRINT_LENGTH)
 }
 
 /** Independent of the order of the headers. The result of a function is unknown before it is called. */
@@ -58,19 +58,19 @@ function ownText({ headers, unset, credentials, contentType }: Own): string {
 /** A text behind its length, so that no two requests can run into the same text. */
 const frame = (text: string): string => `${text.length}:${text}`
 
-function framed(hash: Hash, text: string): void {
+function updateFramed(hash: Hash, text: string): void {
   hash.update(frame(text))
 }
 
 /** Files by their paths: what is in them is read when they are sent. */
 function addPart(hash: Hash, { name, filename, type, content }: Part, withTypes: boolean): void {
   hash.update('m')
-  framed(hash, name)
-  framed(hash, filename ?? '')
-  if (withTypes) framed(hash, type ?? '')
-  if (typeof content === 'string') framed(hash.update('s'), content)
+  updateFramed(hash, name)
+  updateFramed(hash, filename ?? '')
+  if (withTypes) updateFramed(hash, type ?? '')
+  if (typeof content === 'string') updateFramed(hash.update('s'), content)
   else if (content instanceof Uint8Array) hash.update(`c${content.byteLength}:`).update(content)
   else if (isBlob(content)) hash.update(`b${content.size}`)
-  else if ('path' in content) framed(hash.update('p'), content.path)
+  else if ('path' in content) updateFramed(hash.update('p'), content.path)
   else hash.update('f')
 }

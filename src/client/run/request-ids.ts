@@ -62,7 +62,7 @@ export class RequestIds {
     const repeats = new Map<number, string>()
     for (let index = 0; index < items.length; index++) {
       const item = items[index]
-      const key = typeof item === 'object' ? keyOf(item) : undefined
+      const key = typeof item === 'object' ? itemKey(item) : undefined
       if (key === undefined) continue
       const id = this.#next(key)
       if (id.length !== key.length + 2) repeats.set(index, id)
@@ -72,7 +72,7 @@ export class RequestIds {
 }
 
 /** An item that throws when it is looked at fails by itself when its turn comes. */
-function keyOf(item: unknown): string | undefined {
+function itemKey(item: unknown): string | undefined {
   try {
     const key: unknown = isRecord(item) && !(item instanceof URL) ? item['key'] : undefined
     return typeof key === 'string' ? key : undefined

@@ -19,10 +19,10 @@ export type ResumeDecision =
   | { readonly kind: 'restore'; readonly id: string }
   /** Unknown whether it was carried out, so it is not sent again unasked. Without `id`, the file has no line for it. */
   | { readonly kind: 'doubt'; readonly id: string | undefined }
-  | Mismatch
+  | AnotherRequest
 
 /** The file has another request in its place. */
-interface Mismatch {
+interface AnotherRequest {
   readonly kind: 'another'
   /** Of what stands there, as `Journal.read` takes it. */
   readonly id: string | number
@@ -73,14 +73,14 @@ export function isSafe({ method, plan }: Call): boolean {
   return plan.retry.methods.has(method)
 }
 
-interface Found {
+interface PastRequest {
   readonly id: string
   readonly known: Known | undefined
   readonly doubt: Doubt | undefined
 }
 
 /** What the file has of this request. Undefined where it is new. @param print its fingerprint */
-export function findIn(past: Past, call: Call, print: string): Found | Mismatch | undefined {
+export function findIn(past: Past, call: Call, print: string): PastRequest | AnotherRequest | undefined {
   const { id } = call.trip
   const own = at(past, id)
   const found = own ?? atItsPlace(past, call, print)
@@ -94,7 +94,7 @@ export function findIn(past: Past, call: Call, print: string): Found | Mismatch 
 }
 
 /** Of another name than the request has: in version 1 all go by their places. */
-function atItsPlace(past: Past, { index, key }: Call, print: string): Found | Mismatch | undefined {
+function atItsPlace(past: Past, { index, key }: Call, print: string): PastRequest | AnotherRequest | undefined {
   if (key === undefined) {
     // A request with a key was here: its keys have been left out.
     return past.keyedAt(index) === undefined ? undefined : { kind: 'another', id: index }
@@ -110,7 +110,7 @@ function atItsPlace(past: Past, { index, key }: Call, print: string): Found | Mi
   return past.keyedAt(index)?.print === print ? { kind: 'another', id: index, isRenamed: true } : undefined
 }
 
-function at(past: Past, id: string): Found | undefined {
+function at(past: Past, id: string): PastRequest | undefined {
   const known = knownOf(past, id)
   const doubt = past.intent(id)
   return known === undefined && doubt === undefined ? undefined : { id, known, doubt }
@@ -147,7 +147,7 @@ export function resumeDecisionOf(
 
 async function fateOfWrite(
   call: Call,
-  { id, doubt }: Found,
+  { id, doubt }: PastRequest,
   past: Past,
   { unknownWrites }: Pick<ResumePlan, 'unknownWrites'>,
 ): Promise<ResumeDecision> {

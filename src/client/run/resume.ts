@@ -8,7 +8,7 @@ import { Roll, resumeDecisionOf, findIn, isSafe, knownOf } from './resume-decisi
 import type { ResumeDecision } from './resume-decision.ts'
 import { fingerprint } from './fingerprint.ts'
 import { Refusals, saysTheSame } from './refusals.ts'
-import { lineOf, lineValue } from './run-line.ts'
+import { doneLineOf, lineValue } from './run-line.ts'
 import { settle } from './settle.ts'
 import { NOT_RESUMABLE } from '../../config/options/run-file.ts'
 import type { ResumePlan } from '../../config/plan.ts'
@@ -75,7 +75,7 @@ export class Resume {
   /** What the file has of this request, or what the network says. Not async, nor is `settle`: nearly all are new. */
   readonly send: Send<Call, Result> = call => {
     const { journal, send } = this.#parts
-    if (this.#refusals.of(call) !== undefined) return Promise.resolve(REFUSED)
+    if (this.#refusals.of(call) !== undefined) return Promise.resolve(PLACEHOLDER_FAULT)
     if (call.plan.returnType === 'stream') {
       return Promise.resolve(fault('invalid_request/options', wordsOf(NOT_RESUMABLE)))
     }
@@ -150,7 +150,7 @@ export class Resume {
     const { clock, journal } = this.#parts
     let line: DoneLine
     try {
-      line = lineOf(call, print, outcome, more(), clock.epochMs())
+      line = doneLineOf(call, print, outcome, more(), clock.epochMs())
     } catch (error) {
       return this.#unkept(call, print, error)
     }
@@ -174,7 +174,7 @@ export class Resume {
     const unkept = fault('too_large/run_file', message, { sent: true, cause: error })
     const outcome = failedOutcome(call, unkept, clock.now(), call.plan.secretNames)
     try {
-      await journal.append(lineOf(call, print, outcome, this.#keyOf(call), clock.epochMs()))
+      await journal.append(doneLineOf(call, print, outcome, this.#keyOf(call), clock.epochMs()))
       return outcome
     } catch (failure) {
       return this.#unwritten(call, failure)
@@ -207,7 +207,7 @@ export class Resume {
     if (knownOf(journal, id) !== undefined || journal.intent(id) !== undefined) return outcome
     try {
       if (journal.known(id) !== undefined && saysTheSame(await journal.read(id), outcome)) return outcome
-      await journal.append(lineOf(call, REFUSED_PRINT, outcome, {}, clock.epochMs()))
+      await journal.append(doneLineOf(call, REFUSED_PRINT, outcome, {}, clock.epochMs()))
       return outcome
     } catch (error) {
       return this.#unwritten(call, error)
@@ -295,4 +295,4 @@ export class Resume {
 const PROVEN = { met: 1 }
 
 /** A placeholder for the result; it is never read. */
-const REFUSED: Fault = fault('invalid_request/options', 'could not be sent as it was written')
+const PLACEHOLDER_FAULT: Fault = fault('invalid_request/options', 'could not be sent as it was written')

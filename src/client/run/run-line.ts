@@ -23,7 +23,7 @@ export interface LineValue {
 }
 
 /** `more`: fields besides those that every line has. Field by field, because it is done for every request. */
-export function lineOf(call: Call, print: string, outcome: Outcome, more: object, atMs: number): DoneLine {
+export function doneLineOf(call: Call, print: string, outcome: Outcome, more: object, atMs: number): DoneLine {
   const { key, method } = call
   const { response } = outcome
   const line: Writable<Partial<DoneLine>> = { v: 2, index: call.index, id: call.trip.id, print }
@@ -36,13 +36,13 @@ export function lineOf(call: Call, print: string, outcome: Outcome, more: object
   Object.assign(line, more)
   line.attempts = outcome.attempts
   line.bytes = response?.bytes ?? 0
-  line.timings = rounded(outcome.timings)
+  line.timings = roundedTimings(outcome.timings)
   line.at = isoTime(atMs)
   return line as DoneLine
 }
 
 /** To the microsecond: what is beyond it is noise, and made a line a tenth longer. */
-function rounded(timings: Outcome['timings']): Record<string, number> {
+function roundedTimings(timings: Outcome['timings']): Record<string, number> {
   const line: Record<string, number> = {}
   for (const name in timings) line[name] = Math.round((timings[name as keyof typeof timings] as number) * 1_000) / 1_000
   return line
@@ -79,20 +79,20 @@ export function lineValue({ plan }: Call, reply: Reply, decoded: unknown): LineV
 const URL_HEADERS: ReadonlySet<string> = new Set(['location', 'content-location', 'refresh', 'link'])
 
 /** What came back then. */
-export function resultOf(line: DoneLine, call: Call): Result {
-  return line.ok ? replyOf(line, call) : faultOf(line, call)
+export function recordedResult(line: DoneLine, call: Call): Result {
+  return line.ok ? recordedReply(line, call) : faultOf(line, call)
 }
 
-function replyOf(line: DoneLine, call: Call): Reply {
+function recordedReply(line: DoneLine, call: Call): Reply {
   const head = line.head as Pick<Reply, 'statusText' | 'headers' | 'url'> | undefined
   return {
     kind: 'reply',
     status: line.status ?? 200,
     statusText: '',
-    headers: call.plan.returnType === 'auto' ? ['content-type', typeOf(line)] : [],
+    headers: call.plan.returnType === 'auto' ? ['content-type', recordedType(line)] : [],
     url: call.url,
     ...head,
-    body: bodyOf(line, call),
+    body: recordedBody(line, call),
     integrity: 'length',
     protocol: 'http/1.1',
     ...(call.plan.returnType === 'file' && { taken: line.value as SavedFile }),
@@ -100,12 +100,12 @@ function replyOf(line: DoneLine, call: Call): Reply {
 }
 
 /** What `'auto'` made of it then it makes of it again. */
-function typeOf({ value, encoding }: DoneLine): string {
+function recordedType({ value, encoding }: DoneLine): string {
   if (encoding === 'base64') return 'application/octet-stream'
   return typeof value === 'string' ? 'text/plain' : 'application/json'
 }
 
-function bodyOf({ value, encoding }: DoneLine, { plan }: Call): Uint8Array {
+function recordedBody({ value, encoding }: DoneLine, { plan }: Call): Uint8Array {
   if (encoding === 'base64' && typeof value === 'string') return Buffer.from(value, 'base64')
   // The return type may be another one than then: a string is kept as text, anything else as JSON.
   const text = typeof value === 'string' && plan.returnType !== 'json' ? value : JSON.stringify(value ?? null)

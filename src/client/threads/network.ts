@@ -27,7 +27,7 @@ export function useNetwork({ lookupOrder, autoSelectFamily, autoSelectFamilyTime
 }
 
 /** Only what changes connections. `--eval` is not for a worker, and a preloaded module may send requests itself. */
-const FLAGS = /^--(?:use-system-ca|tls-(?:min|max)-v1\.\d|tls-keylog=.*|insecure-http-parser)$/
+const NETWORK_FLAGS = /^--(?:use-system-ca|tls-(?:min|max)-v1\.\d|tls-keylog=.*|insecure-http-parser)$/
 
 /** Yarn's Plug'n'Play finds and reads packages by hooks; without them a worker cannot even load its own module. */
 const LOADERS = /^(?:-r|--require|--import|--loader|--experimental-loader)(?:=|$)/
@@ -35,7 +35,7 @@ const PNP_HOOK = /\.pnp\.(?:c?js|loader\.mjs)"?$/
 
 /** How a worker thread is started. */
 export function threadOptions(): Required<Pick<WorkerOptions, 'execArgv' | 'env'>> {
-  const words = (process.env.NODE_OPTIONS ?? '').match(WORD) ?? []
+  const words = (process.env.NODE_OPTIONS ?? '').match(OPTION_WORD) ?? []
   return {
     execArgv: flagsForThread(process.execArgv),
     env: { ...process.env, NODE_OPTIONS: flagsForThread(words).join(' ') },
@@ -43,12 +43,12 @@ export function threadOptions(): Required<Pick<WorkerOptions, 'execArgv' | 'env'
 }
 
 /** Words of NODE_OPTIONS: blanks within double quotes do not end one. */
-const WORD = /(?:"(?:\\.|[^"\\])*"|[^\s"])+/g
+const OPTION_WORD = /(?:"(?:\\.|[^"\\])*"|[^\s"])+/g
 
 /** Those of the flags of Node that a worker thread starts with, too. */
 export function flagsForThread(flags: readonly string[]): string[] {
   return flags.filter((flag, index) => {
-    if (FLAGS.test(flag)) return true
+    if (NETWORK_FLAGS.test(flag)) return true
     const before = flags[index - 1] ?? ''
     // `--require hook` and `--require=hook`
     if (LOADERS.test(flag)) return PNP_HOOK.test(flag.includes('=') ? flag : (flags[index + 1] ?? ''))

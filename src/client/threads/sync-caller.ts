@@ -9,11 +9,11 @@ import { guarded } from '../run/progress.ts'
 import { settle } from '../run/settle.ts'
 import { AsyncAnswer, promptCredentials, promptPlan } from './sync-functions.ts'
 import { sender } from './sync-order.ts'
-import type { Caller, Hop, Order, SentRequest, SentTrip } from './sync-messages.ts'
+import type { Caller, Hop, BatchOrder, SentRequest, SentTrip } from './sync-messages.ts'
 import { KeptFault, unpackFault, unpackResult } from './sync-result.ts'
 import type { SentFault, SentResult } from './sync-result.ts'
 import { systemClock } from '../system-clock.ts'
-import { readJson } from '../wire.ts'
+import { jsonForHook } from '../wire.ts'
 import type { ClientPlan } from '../../config/client-plan.ts'
 import { trueCosts } from '../../config/cost.ts'
 import { functionAt, sentFields } from '../../config/crossing.ts'
@@ -44,7 +44,7 @@ export class CallingThread implements Caller {
   readonly #ids: RequestIds
   readonly #calls: (Call | undefined)[] = []
   readonly #kept: unknown[] = []
-  readonly #opinions = opinionsOf(readJson, systemClock, (call, cost) => {
+  readonly #opinions = opinionsOf(jsonForHook, systemClock, (call, cost) => {
     this.#trueCosts.set(call.index, trueCosts(cost, call.plan))
   })
   readonly #trueCosts = new Map<number, Costs>()
@@ -59,7 +59,7 @@ export class CallingThread implements Caller {
   }
 
   /** Makes every request ready; what is refused has its outcome at once. */
-  order(client: ClientPlan, network: Order['network']): Order {
+  order(client: ClientPlan, network: BatchOrder['network']): BatchOrder {
     const sent = sender()
     const prompts = new Map<CallPlan, CallPlan>()
     const calls = this.#items.map((item, index) => {

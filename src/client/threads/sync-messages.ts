@@ -24,7 +24,7 @@ export interface Wiring {
 }
 
 /** One call of `parallelRequestsSync`: the batch made ready on the calling thread, for the worker to send. */
-export interface Order {
+export interface BatchOrder {
   readonly client: SentFields
   /** Undefined in the place of a request that has been refused already. */
   readonly calls: readonly (SentCall | undefined)[]
@@ -122,7 +122,7 @@ export type ToCaller =
   | { readonly kind: 'broken'; readonly reason: string }
 
 export type ToWorker =
-  | { readonly kind: 'order'; readonly order: Order }
+  | { readonly kind: 'order'; readonly order: BatchOrder }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
   /** What was thrown stays with the caller, under a number. */
   | { readonly kind: 'threw'; readonly id: number; readonly kept: number; readonly message: string }

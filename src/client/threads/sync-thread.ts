@@ -4,7 +4,7 @@
  */
 import { threadOptions } from './network.ts'
 import { CELLS, STATES } from './sync-messages.ts'
-import type { Caller, Order, ToCaller, ToWorker, Wiring } from './sync-messages.ts'
+import type { Caller, BatchOrder, ToCaller, ToWorker, Wiring } from './sync-messages.ts'
 import { workerFile } from './worker-file.ts'
 import { reasonOf } from '../../core/callback.ts'
 import { makeError } from '../../core/error.ts'
@@ -16,18 +16,18 @@ import type { MessagePort } from 'node:worker_threads'
 /** A worker that is not there by then will not come. */
 const MAX_START_MS = 30_000
 /** How often a waiting caller looks whether its worker still exists. */
-const LOOK_EVERY_MS = 500
+const CHECK_WORKER_EVERY_MS = 500
 
 /** Who answers questions, and keeps what was thrown meanwhile. */
 export interface Answering extends Caller {
   keep(thrown: unknown): number
 }
 
-let idle: Thread | undefined
+let idle: SyncThread | undefined
 
 /** Runs one order and blocks until it is done. A call from within a call gets a thread of its own. */
-export function runOnThread(order: Order, caller: Answering): void {
-  const thread = idle?.ping() === true ? idle : new Thread()
+export function runOnThread(order: BatchOrder, caller: Answering): void {
+  const thread = idle?.ping() === true ? idle : new SyncThread()
   idle = undefined
   try {
     thread.run(order, caller)
@@ -39,7 +39,7 @@ export function runOnThread(order: Order, caller: Answering): void {
   else thread.end()
 }
 
-class Thread {
+class SyncThread {
   readonly #worker: Worker
   readonly #port: MessagePort
   readonly #cells = new Int32Array(new SharedArrayBuffer(Object.keys(CELLS).length * Int32Array.BYTES_PER_ELEMENT))
@@ -76,7 +76,7 @@ class Thread {
     return this.isThere
   }
 
-  run(order: Order, caller: Answering): void {
+  run(order: BatchOrder, caller: Answering): void {
     this.#post({ kind: 'order', order })
     for (let overslept = false; ;) {
       const seen = Atomics.load(this.#cells, CELLS.toCaller)
@@ -89,7 +89,7 @@ class Thread {
         this.#answer(message, caller)
       }
       if (gone) throw lost('it ended without a word')
-      overslept = Atomics.wait(this.#cells, CELLS.toCaller, seen, LOOK_EVERY_MS) === 'timed-out'
+      overslept = Atomics.wait(this.#cells, CELLS.toCaller, seen, CHECK_WORKER_EVERY_MS) === 'timed-out'
     }
   }
 

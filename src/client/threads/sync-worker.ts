@@ -6,7 +6,7 @@ import { useNetwork } from './network.ts'
 import { reportedRun } from '../run/reported-run.ts'
 import type { Limits } from '../run/reported-run.ts'
 import { CELLS, STATES, TIMES } from './sync-messages.ts'
-import type { Caller, Hop, Order, SentCall, SentTrip, ToCaller, ToWorker, Wiring } from './sync-messages.ts'
+import type { Caller, Hop, BatchOrder, SentCall, SentTrip, ToCaller, ToWorker, Wiring } from './sync-messages.ts'
 import { KeptError, packResult } from './sync-result.ts'
 import type { SentFault } from './sync-result.ts'
 import { systemClock } from '../system-clock.ts'
@@ -32,28 +32,32 @@ import { say } from '../../core/words.ts'
 
 const { port, cells } = workerData as Wiring
 
-interface Waiting {
+interface PendingAnswer {
   readonly resolve: (answer: unknown) => void
   readonly reject: (error: Error) => void
 }
 
-const waiting = new Map<number, Waiting>()
+const waiting = new Map<number, PendingAnswer>()
 let lastId = 0
 
-type Args<N extends keyof Caller> = Parameters<Caller[N]>
-type Answer<N extends keyof Caller> = ReturnType<Caller[N]>
+type CallerArgs<N extends keyof Caller> = Parameters<Caller[N]>
+type CallerAnswer<N extends keyof Caller> = ReturnType<Caller[N]>
 
 /** Asks and goes on with other requests meanwhile. */
-function ask<N extends keyof Caller>(name: N, args: Args<N>, moved: readonly ArrayBuffer[] = []): Promise<Answer<N>> {
+function ask<N extends keyof Caller>(
+  name: N,
+  args: CallerArgs<N>,
+  moved: readonly ArrayBuffer[] = [],
+): Promise<CallerAnswer<N>> {
   return new Promise((resolve, reject) => {
     const id = ++lastId
-    waiting.set(id, { resolve: answer => resolve(answer as Answer<N>), reject })
+    waiting.set(id, { resolve: answer => resolve(answer as CallerAnswer<N>), reject })
     post({ kind: 'ask', name, args, id }, moved)
   })
 }
 
 /** Asks and blocks until the answer is there, for what a layer must know at once. */
-function askNow<N extends keyof Caller>(name: N, args: Args<N>): Answer<N> {
+function askNow<N extends keyof Caller>(name: N, args: CallerArgs<N>): CallerAnswer<N> {
   const id = ++lastId
   let answered: (() => unknown) | undefined
   waiting.set(id, {
@@ -68,15 +72,15 @@ function askNow<N extends keyof Caller>(name: N, args: Args<N>): Answer<N> {
   for (;;) {
     const seen = Atomics.load(cells, CELLS.toWorker)
     for (let got = receiveMessageOnPort(port); got !== undefined; got = receiveMessageOnPort(port)) {
-      receive(got.message as ToWorker)
+      onSyncMessage(got.message as ToWorker)
     }
-    if (answered !== undefined) return answered() as Answer<N>
+    if (answered !== undefined) return answered() as CallerAnswer<N>
     Atomics.wait(cells, CELLS.toWorker, seen)
   }
 }
 
 /** Lets the calling thread know, and waits for nothing. */
-function tell<N extends keyof Caller>(name: N, args: Args<N>): void {
+function tell<N extends keyof Caller>(name: N, args: CallerArgs<N>): void {
   post({ kind: 'ask', name, args })
 }
 
@@ -90,7 +94,7 @@ function wakeCaller(): void {
   Atomics.notify(cells, CELLS.toCaller)
 }
 
-function receive(message: ToWorker): void {
+function onSyncMessage(message: ToWorker): void {
   switch (message.kind) {
     case 'order':
       return start(message.order)
@@ -106,7 +110,7 @@ function receive(message: ToWorker): void {
   }
 }
 
-function start({ client, calls, batch, network }: Order): void {
+function start({ client, calls, batch, network }: BatchOrder): void {
   useNetwork(network)
   const plan = receivedFields('client', client, () => undefined) as ClientPlan
   const limits = receivedFields('batch', batch, path => TELLS[path]) as Limits
@@ -116,13 +120,13 @@ function start({ client, calls, batch, network }: Order): void {
     source: laneSource(calls, sent => (sent as SentCall | undefined)?.lane ?? '', wired.gate, limits.window),
     limits,
     parts: {
-      prepare: ({ value: sent }) => (sent === undefined ? counted(false, 0, 0) : revive(sent as SentCall)),
+      prepare: ({ value: sent }) => (sent === undefined ? countedOutcome(false, 0, 0) : revive(sent as SentCall)),
       send: wired.send,
-      settle,
+      settle: settleOnCaller,
       abandon({ value: sent, index }, reason) {
         // One that has been refused keeps its own reason.
         if (sent !== undefined) tell('abandon', [index, packResult(reason, false).sent as SentFault])
-        return counted(false, 0, 0)
+        return countedOutcome(false, 0, 0)
       },
     },
     wired,
@@ -133,13 +137,13 @@ function start({ client, calls, batch, network }: Order): void {
   run.start()
 }
 
-async function settle(call: Call, result: Result): Promise<Outcome> {
+async function settleOnCaller(call: Call, result: Result): Promise<Outcome> {
   const { trip, index } = call
   const bytes = result.kind === 'reply' ? result.body.byteLength : 0
   const { sent, moved } = packResult(result, true)
   const { attempts } = trip.retry
   const ok = await ask('settle', [index, sent, sentTrip(trip)], moved)
-  return counted(ok, attempts, bytes)
+  return countedOutcome(ok, attempts, bytes)
 }
 
 function sentTrip({ retry, stopwatch, warnings }: Trip): SentTrip {
@@ -150,7 +154,7 @@ function sentTrip({ retry, stopwatch, warnings }: Trip): SentTrip {
 }
 
 /** What the engine counts of an outcome. The outcome itself is made, and stays, on the calling thread. */
-function counted(ok: boolean, attempts: number, bytes: number): Outcome {
+function countedOutcome(ok: boolean, attempts: number, bytes: number): Outcome {
   return { ok, attempts, response: { bytes } } as unknown as Outcome
 }
 
@@ -190,7 +194,7 @@ async function opinion<T>(
   result: Result,
   asked: (packed: ReturnType<typeof packResult>) => Promise<T | SentFault>,
 ): Promise<T | Fault> {
-  const answer = await runCallback<T | SentFault>(() => asked(packResult(result, false)), broken, {
+  const answer = await runCallback<T | SentFault>(() => asked(packResult(result, false)), unexpectedFault, {
     trip: call.trip,
     timeoutMs: Infinity,
     clock: systemClock,
@@ -202,7 +206,7 @@ async function opinion<T>(
     : answer
 }
 
-function broken(error: unknown): Fault {
+function unexpectedFault(error: unknown): Fault {
   return fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent: true, cause: error })
 }
 
@@ -231,7 +235,7 @@ function reviver(): (sent: SentCall) => Call {
       ...plain,
       key: undefined,
       meta: undefined,
-      body: asks.body ? () => once(askNow('body', [index])) : body,
+      body: asks.body ? () => singleChunk(askNow('body', [index])) : body,
       credentials: asks.auth ? async request => (await ask('auth', [index, request])) as string : credentials,
       plan,
       ...(asks.identity && { identify: (value: string) => withAuthorization(identity, value) }),
@@ -259,7 +263,7 @@ function asking(path: string, index: number): unknown {
     case 'retry.backoff':
       return (failures: number) => askNow('backoff', [index, failures])
     case 'hooks.beforeRequest':
-      return (request: HookRequest) => sign(index, request)
+      return (request: HookRequest) => askBeforeRequest(index, request)
     default:
       return (...args: readonly unknown[]) => askNow('run', [index, path, args])
   }
@@ -270,14 +274,14 @@ const TELLS: Readonly<Record<string, unknown>> = {
   onProgress: (progress: Progress) => tell('progress', [progress]),
 }
 
-async function sign(index: number, { method, url, headers, body, attempt }: HookRequest): Promise<void> {
+async function askBeforeRequest(index: number, { method, url, headers, body, attempt }: HookRequest): Promise<void> {
   const given = { method, url, headers: [...headers].flat(), hasBody: body !== undefined, attempt }
   const list = await ask('beforeRequest', [index, given])
   for (let i = 0; i < given.headers.length; i += 2) headers.delete(given.headers[i] as string)
   for (let i = 0; i < list.length; i += 2) headers.append(list[i] as string, list[i + 1] as string)
 }
 
-async function* once(chunk: string | Uint8Array): AsyncIterable<string | Uint8Array> {
+async function* singleChunk(chunk: string | Uint8Array): AsyncIterable<string | Uint8Array> {
   yield chunk
 }
 
@@ -290,5 +294,5 @@ process.on('uncaughtException', error => {
   post({ kind: 'broken', reason: reasonOf(error) })
   process.exit(1)
 })
-port.on('message', receive)
+port.on('message', onSyncMessage)
 Atomics.store(cells, CELLS.state, STATES.ready)

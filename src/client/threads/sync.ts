@@ -2,7 +2,7 @@
  * The blocking call: the same client in a worker thread, while the calling thread waits. What needs the caller's
  * functions runs where they are, on the calling thread.
  */
-import { argumentsOf, inputOf, shapeOf } from '../batch.ts'
+import { argumentsOf, inputOf, shapeOutcomes } from '../batch.ts'
 import type { OneShotExtra, RequestCall } from '../infer.ts'
 import { networkDefaults } from './network.ts'
 import { CallingThread } from './sync-caller.ts'
@@ -42,7 +42,7 @@ import type { Problem } from '../../core/problem.ts'
  */
 export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: unknown, second?: unknown) => {
   const { input, options } = argumentsOf(first, second)
-  const { client: clientValues, batch } = splitValues(read(input, options))
+  const { client: clientValues, batch } = splitValues(readValues(input, options))
   const client = planClient(clientValues)
   // Here, because an error of the worker would be no ConfigError.
   if (client.cookieFile !== undefined) checkCookieFile(client.cookieFile)
@@ -52,11 +52,11 @@ export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: un
   checkBodies(items)
   const caller = new CallingThread(items, plan)
   runOnThread(caller.order(client, networkDefaults()), caller)
-  return shapeOf(caller.outcomes, shaped, plan)
+  return shapeOutcomes(caller.outcomes, shaped, plan)
 }) as RequestCall<OneShotExtra, true>
 
 /** What is wrong with the options anyhow, and what cannot reach a worker thread: all of it in one error. */
-function read(input: unknown, options: unknown): Values {
+function readValues(input: unknown, options: unknown): Values {
   const { values, problems } = tryOptions(options, 'one-shot')
   const all = [...unreachable(input, values), ...problems]
   if (all.length > 0) throw new ConfigError(all)

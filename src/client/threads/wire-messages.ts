@@ -49,9 +49,9 @@ export type ToWire =
 export type SentHead = Omit<Reply, 'kind' | 'body' | 'url'>
 
 /** How an attempt ended, and what only the wire knows of it. */
-export type Ended = readonly [
+export type AttemptEnd = readonly [
   id: number,
-  /** `FLAGS`, added up. */
+  /** `ATTEMPT_FLAGS`, added up. */
   flags: number,
   result: SentHead | SentFault,
   /** Bytes of its own, or how many of the small ones are its. */
@@ -64,10 +64,10 @@ export type Ended = readonly [
   warnings: readonly string[] | undefined,
 ]
 
-export const FLAGS = { sent: 1, headed: 2, reused: 4 } as const
+export const ATTEMPT_FLAGS = { sent: 1, headed: 2, reused: 4 } as const
 
 export interface FromWire {
-  readonly ended: readonly Ended[]
+  readonly ended: readonly AttemptEnd[]
   /** The small bodies, one behind the other. */
   readonly small: Uint8Array
 }

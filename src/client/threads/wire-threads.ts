@@ -7,8 +7,8 @@ import { processSockets } from '../process-sockets.ts'
 import { unpackResult } from './sync-result.ts'
 import { systemClock } from '../system-clock.ts'
 import { workerFile } from './worker-file.ts'
-import { FLAGS } from './wire-messages.ts'
-import type { Ended, FromWire, ToWire, WireData } from './wire-messages.ts'
+import { ATTEMPT_FLAGS } from './wire-messages.ts'
+import type { AttemptEnd, FromWire, ToWire, WireData } from './wire-messages.ts'
 import { changedFields } from '../../config/crossing.ts'
 import { isAtHand } from '../../core/body.ts'
 import type { ConnectionPlan } from '../../core/connection-plan.ts'
@@ -26,12 +26,12 @@ import type { MessagePort } from 'node:worker_threads'
  */
 export function threadedTransport(threads: number, connection: ConnectionPlan, local: Wire): Wire {
   const file = workerFile('wire-worker', 'workers')
-  const lines: Thread[] = []
-  const freest = (): Thread => {
-    let best: Thread | undefined
+  const lines: WireThread[] = []
+  const freest = (): WireThread => {
+    let best: WireThread | undefined
     for (const line of lines) if (best === undefined || line.running < best.running) best = line
     if (best !== undefined && (best.running === 0 || lines.length === threads)) return best
-    const made = new Thread(file, connection, threads, () => void lines.splice(lines.indexOf(made), 1))
+    const made = new WireThread(file, connection, threads, () => void lines.splice(lines.indexOf(made), 1))
     lines.push(made)
     return made
   }
@@ -54,7 +54,7 @@ const SENT_WITHIN_MS = 200
 /** The same for what was given to a thread before it was up: its code is cold, and all connections are new. */
 const FIRST_SENT_WITHIN_MS = 1_000
 
-class Thread {
+class WireThread {
   /** It has loaded its code and reads messages. */
   #isUp = false
   readonly #worker: Worker
@@ -162,7 +162,10 @@ class Thread {
     if (this.#carried.size === 0) this.#rest()
   }
 
-  #end([id, flags, result, , dnsMs, connectMs, tlsMs, firstByteMs, bodyMs, warnings]: Ended, body: Uint8Array): void {
+  #end(
+    [id, flags, result, , dnsMs, connectMs, tlsMs, firstByteMs, bodyMs, warnings]: AttemptEnd,
+    body: Uint8Array,
+  ): void {
     const carried = this.#carried.get(id)
     // Given up meanwhile.
     if (carried === undefined) return
@@ -170,11 +173,11 @@ class Thread {
     if (this.#carried.size === 0) this.#rest()
     const { attempt, resolve } = carried
     const { call, trip } = attempt
-    attempt.sent = (flags & FLAGS.sent) !== 0
+    attempt.sent = (flags & ATTEMPT_FLAGS.sent) !== 0
     // When it was written is not known: at its end at the latest.
     attempt.trip.stopwatch.sentAtMs = Number.MAX_VALUE
-    attempt.headed = (flags & FLAGS.headed) !== 0
-    attempt.reused = (flags & FLAGS.reused) !== 0
+    attempt.headed = (flags & ATTEMPT_FLAGS.headed) !== 0
+    attempt.reused = (flags & ATTEMPT_FLAGS.reused) !== 0
     attempt.abort = attempt.preempt = undefined
     trip.stopwatch.dnsMs = dnsMs
     trip.stopwatch.connectMs = connectMs

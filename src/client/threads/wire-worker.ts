@@ -4,8 +4,8 @@
  */
 import { packResult } from './sync-result.ts'
 import { systemClock } from '../system-clock.ts'
-import { FLAGS } from './wire-messages.ts'
-import type { Ended, FromWire, Sending, SentHead, ToWire, WireData } from './wire-messages.ts'
+import { ATTEMPT_FLAGS } from './wire-messages.ts'
+import type { AttemptEnd, FromWire, Sending, SentHead, ToWire, WireData } from './wire-messages.ts'
 import { useNetwork } from './network.ts'
 import { DEFAULT_CALL } from '../../config/plan.ts'
 import { attempt } from '../../core/attempt.ts'
@@ -26,23 +26,23 @@ const { port, connection, network, sockets } = workerData as WireData
 useNetwork(network)
 
 const transport = undiciTransport(connection, systemClock, { room: { max: () => sockets } })
-const send = timeout(systemClock)(carried => transport.send(carried))
+const sendInTime = timeout(systemClock)(carried => transport.send(carried))
 const plans = new Map<number, CallPlan>()
 const underWay = new Map<number, Attempt>()
-let ended: Ended[] = []
+let pendingEnds: AttemptEnd[] = []
 let small: Uint8Array[] = []
 let smallBytes = 0
 let moved: ArrayBuffer[] = []
 let lastHead: SentHead | undefined
 
 port.on('message', (messages: readonly ToWire[]) => {
-  for (const message of messages) receive(message)
+  for (const message of messages) onWireMessage(message)
 })
 // The other side knows by its first message that this thread is up.
 port.postMessage({ ended: [], small: new Uint8Array() } satisfies FromWire)
 
-function receive(message: ToWire): void {
-  if (!('kind' in message)) return carry(message)
+function onWireMessage(message: ToWire): void {
+  if (!('kind' in message)) return carryAttempt(message)
   switch (message.kind) {
     case 'plan':
       plans.set(message.number, { ...(plans.get(message.number - 1) ?? DEFAULT_CALL), ...message.changed })
@@ -58,7 +58,7 @@ function receive(message: ToWire): void {
   }
 }
 
-function carry([id, number, method, origin, path, headers, body, misdirected, proxy]: Sending): void {
+function carryAttempt([id, number, method, origin, path, headers, body, misdirected, proxy]: Sending): void {
   const nowMs = systemClock.now()
   const trip = new Trip(0, nowMs, Infinity)
   trip.retry.misdirected = misdirected
@@ -88,8 +88,8 @@ function carry([id, number, method, origin, path, headers, body, misdirected, pr
   )
   carried.proxy = proxy
   underWay.set(id, carried)
-  void send(carried).then(result => {
-    if (underWay.delete(id)) end(id, carried, result)
+  void sendInTime(carried).then(result => {
+    if (underWay.delete(id)) reportEnd(id, carried, result)
   })
 }
 
@@ -106,34 +106,35 @@ function preempt(carried: Attempt | undefined): void {
 }
 
 /** Many end in one turn of the event loop; one message carries them all. */
-function end(id: number, { sent, headed, reused, trip }: Attempt, result: Result): void {
-  const flags = (sent ? FLAGS.sent : 0) + (headed ? FLAGS.headed : 0) + (reused ? FLAGS.reused : 0)
+function reportEnd(id: number, { sent, headed, reused, trip }: Attempt, result: Result): void {
+  const flags =
+    (sent ? ATTEMPT_FLAGS.sent : 0) + (headed ? ATTEMPT_FLAGS.headed : 0) + (reused ? ATTEMPT_FLAGS.reused : 0)
   const { warnings, stopwatch } = trip
   const { dnsMs, connectMs, tlsMs, firstByteMs, bodyMs } = stopwatch
   const [packed, body] = pack(result)
-  const count = ended.push([id, flags, packed, body, dnsMs, connectMs, tlsMs, firstByteMs, bodyMs, warnings])
+  const count = pendingEnds.push([id, flags, packed, body, dnsMs, connectMs, tlsMs, firstByteMs, bodyMs, warnings])
   if (count === 1) setImmediate(flush)
 }
 
-function pack(result: Result): [result: Ended[2], body: Ended[3]] {
+function pack(result: Result): [result: AttemptEnd[2], body: AttemptEnd[3]] {
   if (result.kind === 'reply' && result.body.byteLength <= MAX_SMALL_BYTES) {
     small.push(result.body)
     smallBytes += result.body.byteLength
-    return [headOf(result), result.body.byteLength]
+    return [sentHeadOf(result), result.body.byteLength]
   }
   const packed = packResult(result, true)
   for (const buffer of packed.moved) moved.push(buffer)
-  return packed.sent.kind === 'reply' ? [headOf(packed.sent), packed.sent.body] : [packed.sent, 0]
+  return packed.sent.kind === 'reply' ? [sentHeadOf(packed.sent), packed.sent.body] : [packed.sent, 0]
 }
 
 /** Within a message, an object that was there before costs next to nothing. */
-function headOf({ kind: _kind, body: _body, url: _url, ...head }: Reply): SentHead {
-  if (lastHead === undefined || !isSame(lastHead, head)) lastHead = head
+function sentHeadOf({ kind: _kind, body: _body, url: _url, ...head }: Reply): SentHead {
+  if (lastHead === undefined || !isSameHead(lastHead, head)) lastHead = head
   return lastHead
 }
 
 /** The transport gives the same list again for the same headers. */
-function isSame(a: SentHead, b: SentHead): boolean {
+function isSameHead(a: SentHead, b: SentHead): boolean {
   return (
     a.headers === b.headers &&
     a.status === b.status &&
@@ -153,9 +154,9 @@ function flush(): void {
     at += body.byteLength
   }
   moved.push(bytes.buffer)
-  const message: FromWire = { ended, small: bytes }
+  const message: FromWire = { ended: pendingEnds, small: bytes }
   port.postMessage(message, moved)
-  ended = []
+  pendingEnds = []
   small = []
   smallBytes = 0
   moved = []

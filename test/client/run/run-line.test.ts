@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { lineOf, lineValue, resultOf } from '../../../src/client/run/run-line.ts'
+import { doneLineOf, lineValue, recordedResult } from '../../../src/client/run/run-line.ts'
 import { settle } from '../../../src/client/run/settle.ts'
 import type { CallPlan } from '../../../src/core/call.ts'
 import type { DoneLine } from '../../../src/core/journal.ts'
@@ -17,9 +17,9 @@ async function thereAndBack(result: Result, plan: Partial<CallPlan> = {}, now: P
   call.trip.id = 'k:k'
   const outcome = await settle(call, result, clock)
   const value = outcome.ok && result.kind === 'reply' ? lineValue(call, result, outcome.value) : {}
-  const line = JSON.parse(JSON.stringify(lineOf(call, 'the print', outcome, value, AT_MS))) as DoneLine
+  const line = JSON.parse(JSON.stringify(doneLineOf(call, 'the print', outcome, value, AT_MS))) as DoneLine
   const next = makeCall({ plan: now, key: 'k', index: 3, url: call.url })
-  return { outcome, line, back: await settle(next, resultOf(line, next), clock) }
+  return { outcome, line, back: await settle(next, recordedResult(line, next), clock) }
 }
 
 const bytesReply = (body: Uint8Array, headers = {}): Reply => ({ ...makeReply(200, headers), body })

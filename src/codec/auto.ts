@@ -2,7 +2,7 @@
  * `returnType: 'auto'`: an empty body is null. JSON if the content type says so, or if the text parses as an object or
  * array; otherwise text; otherwise bytes.
  */
-import { bytesOf } from './response.ts'
+import { compactBytes } from './response.ts'
 import { parseJson, tooDeep } from './json.ts'
 import { JSON_TYPE, TEXT_TYPE, decodeText } from './text.ts'
 import type { Call } from '../core/call.ts'
@@ -20,7 +20,7 @@ export function guess(reply: Reply, call: Call): { readonly value: unknown } | F
   // A body that is declared as JSON must be valid JSON.
   if (JSON_TYPE.test(type)) return parseJson(reply, call, maxJsonDepth)
   const { text, warning } = decodeText(reply)
-  if (warning !== undefined && !TEXT_TYPE.test(type)) return { value: bytesOf(reply.body) }
+  if (warning !== undefined && !TEXT_TYPE.test(type)) return { value: compactBytes(reply.body) }
   if (MAY_BE_JSON.test(text)) {
     try {
       const value = parseAnswer(text)

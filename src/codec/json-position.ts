@@ -55,7 +55,7 @@ export function jsonErrorPosition(text: string): number {
 
 const CLOSING = { '{': '}', '[': ']' } as const
 const BLANK = /[ \t\n\r]*/y
-const DIGITS = /\d*/y
+const DIGIT_RUN = /\d*/y
 
 interface End {
   readonly at: number
@@ -101,17 +101,17 @@ function scalarEnd(text: string, from: number): End {
 function numberEnd(text: string, from: number): End {
   let at = text[from] === '-' ? from + 1 : from
   const wholeAt = at
-  at = text[at] === '0' ? at + 1 : skip(DIGITS, text, at)
+  at = text[at] === '0' ? at + 1 : skip(DIGIT_RUN, text, at)
   if (at === wholeAt) return { at, whole: false }
   if (text[at] === '.') {
     const fractionAt = at + 1
-    at = skip(DIGITS, text, fractionAt)
+    at = skip(DIGIT_RUN, text, fractionAt)
     if (at === fractionAt) return { at, whole: false }
   }
   if (text[at] === 'e' || text[at] === 'E') {
     const sign = text[at + 1]
     const exponentAt = at + (sign === '+' || sign === '-' ? 2 : 1)
-    at = skip(DIGITS, text, exponentAt)
+    at = skip(DIGIT_RUN, text, exponentAt)
     if (at === exponentAt) return { at, whole: false }
   }
   return { at, whole: true }

@@ -17,12 +17,12 @@ const EMPTY_STATUSES: ReadonlySet<number> = new Set([201, 202, 204, 205, 304])
 const PREFIX_LENGTH = 200
 
 /** The request, and where warnings go. */
-type Asked = Pick<Call, 'method'> & Partial<Pick<Call, 'trip'>>
+type JsonCall = Pick<Call, 'method'> & Partial<Pick<Call, 'trip'>>
 
 /**
  * @param maxDepth how deep the value may be nested: `maxJsonDepth`
  */
-export function parseJson(reply: Reply, call: Asked, maxDepth = MAX_JSON_DEPTH): { value: unknown } | Fault {
+export function parseJson(reply: Reply, call: JsonCall, maxDepth = MAX_JSON_DEPTH): { value: unknown } | Fault {
   if (reply.body.byteLength === 0) return emptyBody(reply, call)
   const { text, warning } = decodeJson(reply)
   // A hook may have read the body and warned before.
@@ -55,7 +55,7 @@ export function tooDeep(reply: Reply, maxDepth: number): Fault {
   return fault('parse/too_deep', message, { sent: true, reply })
 }
 
-function emptyBody(reply: Reply, { method }: Asked): { value: null } | Fault {
+function emptyBody(reply: Reply, { method }: JsonCall): { value: null } | Fault {
   // QUERY is a GET whose query is in its body.
   if ((method !== 'GET' && method !== 'QUERY') || EMPTY_STATUSES.has(reply.status)) return { value: null }
   return fault('parse/empty', `expected JSON, got an empty body (status ${reply.status})`, { sent: true, reply })

@@ -1,6 +1,6 @@
 /** The whole response as a value: `returnType: 'response'`. The body has been read, so its methods are synchronous. */
 import { parseJson } from './json.ts'
-import { decodeText, isText, textWarning } from './text.ts'
+import { decodeText, isTextType, textWarning } from './text.ts'
 import type { Call } from '../core/call.ts'
 import { makeError } from '../core/error.ts'
 import { toHeaders } from '../core/printable-headers.ts'
@@ -62,7 +62,7 @@ class ReadResponse implements FullResponse {
     this.#maxJsonDepth = call.plan.maxJsonDepth
     this.#secretNames = call.plan.secretNames
     // Warns now: when the body is read later, the outcome exists already.
-    const warning = isText(reply.headers) ? textWarning(reply) : undefined
+    const warning = isTextType(reply.headers) ? textWarning(reply) : undefined
     if (warning !== undefined) call.trip.warn(warning)
   }
 
@@ -83,7 +83,7 @@ class ReadResponse implements FullResponse {
   }
 
   bytes(): Uint8Array {
-    return bytesOf(this.#reply.body)
+    return compactBytes(this.#reply.body)
   }
 }
 
@@ -91,7 +91,7 @@ class ReadResponse implements FullResponse {
  * A plain Uint8Array of exactly these bytes. Copied when they are a small part of a large buffer, so as not to keep it
  * alive.
  */
-export function bytesOf(body: Uint8Array): Uint8Array {
+export function compactBytes(body: Uint8Array): Uint8Array {
   if (body.buffer.byteLength > 2 * body.byteLength + 4_096) return new Uint8Array(body)
   return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
 }

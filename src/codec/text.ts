@@ -11,7 +11,7 @@ export const JSON_TYPE = /^\s*[\w.+-]+\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i
 export const TEXT_TYPE = /^\s*(?:text\/|application\/(?:[\w.+-]*\+)?(?:xml|javascript|yaml)\b)/i
 
 /** Whether the content type is a text type. */
-export function isText(headers: HeaderList): boolean {
+export function isTextType(headers: HeaderList): boolean {
   const type = getHeader(headers, 'content-type') ?? ''
   return JSON_TYPE.test(type) || TEXT_TYPE.test(type)
 }
@@ -19,7 +19,7 @@ export function isText(headers: HeaderList): boolean {
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";,]{1,40})/i
 
 /** UTF-8, without a byte-order mark. */
-export function textOf(body: Uint8Array): string {
+export function decodeUtf8(body: Uint8Array): string {
   // Buffer's decoder, which needs no decoder object per body.
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
@@ -37,7 +37,7 @@ export interface DecodedText {
 export function decodeJson(reply: Reply): DecodedText {
   const charset = charsetOf(reply)
   if (charset !== undefined && !UTF_8.test(charset)) return decodeText(reply)
-  const text = textOf(reply.body)
+  const text = decodeUtf8(reply.body)
   return text.includes('\uFFFD') ? decodeText(reply) : { text }
 }
 
@@ -58,7 +58,7 @@ export function decodeText(reply: Reply): DecodedText {
   const label = byteOrderMark(body) ?? charsetOf(reply) ?? 'utf-8'
   const decoder = decoderOf(label)
   if (decoder === undefined)
-    return { text: textOf(body), warning: `unknown charset ${JSON.stringify(label)}, read as UTF-8` }
+    return { text: decodeUtf8(body), warning: `unknown charset ${JSON.stringify(label)}, read as UTF-8` }
   try {
     return { text: decoder.decode(body) }
   } catch {

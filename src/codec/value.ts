@@ -4,7 +4,7 @@
  */
 import { guess } from './auto.ts'
 import { parseJson } from './json.ts'
-import { bytesOf, fullResponse } from './response.ts'
+import { compactBytes, fullResponse } from './response.ts'
 import { decodeText } from './text.ts'
 import type { Call } from '../core/call.ts'
 import { isThenable, reasonOf, runCallback } from '../core/callback.ts'
@@ -15,24 +15,24 @@ import type { Fault, Reply } from '../core/result.ts'
 import type { ParseContext, Schema } from '../core/spec.ts'
 
 /** A boxed value, because it may be anything: undefined, a promise, an object that looks like a Fault. */
-export interface Value {
+export interface DecodedValue {
   readonly value: unknown
 }
 
-export function decode(reply: Reply, call: Call, clock: Clock): Value | Fault | Promise<Value | Fault> {
+export function decode(reply: Reply, call: Call, clock: Clock): DecodedValue | Fault | Promise<DecodedValue | Fault> {
   const { schema, parseFunc } = call.plan
   const read = readAs(reply, call, clock)
   if (isFault(read) || (schema === undefined && parseFunc === undefined)) return read
   const checked = schema === undefined ? read : check(schema, read, reply, call, clock)
   if (parseFunc === undefined) return checked
   return isThenable(checked)
-    ? checked.then(value => (isFault(value) ? value : parse(parseFunc, value, reply, call, clock)))
+    ? checked.then(value => (isFault(value) ? value : callParseFunc(parseFunc, value, reply, call, clock)))
     : isFault(checked)
       ? checked
-      : parse(parseFunc, checked, reply, call, clock)
+      : callParseFunc(parseFunc, checked, reply, call, clock)
 }
 
-function readAs(reply: Reply, call: Call, clock: Clock): Value | Fault {
+function readAs(reply: Reply, call: Call, clock: Clock): DecodedValue | Fault {
   switch (call.plan.returnType) {
     case 'auto':
       return guess(reply, call)
@@ -44,7 +44,7 @@ function readAs(reply: Reply, call: Call, clock: Clock): Value | Fault {
       return { value: text }
     }
     case 'content':
-      return { value: bytesOf(reply.body) }
+      return { value: compactBytes(reply.body) }
     case 'stream':
       return { value: reply.taken?.bytes ?? 0 }
     case 'file':
@@ -58,15 +58,15 @@ function readAs(reply: Reply, call: Call, clock: Clock): Value | Fault {
 
 function check(
   schema: Schema,
-  { value }: Value,
+  { value }: DecodedValue,
   reply: Reply,
   call: Call,
   clock: Clock,
-): Value | Fault | Promise<Value | Fault> {
+): DecodedValue | Fault | Promise<DecodedValue | Fault> {
   const threw = (error: unknown): Fault =>
     fault('callback/schema', `the schema threw: ${reasonOf(error)}`, { sent: true, reply, cause: error })
-  const answer = runCallback(() => schema['~standard'].validate(value), threw, limitsOf(call, clock))
-  const verdict = (result: Awaited<typeof answer>): Value | Fault => {
+  const answer = runCallback(() => schema['~standard'].validate(value), threw, callbackLimits(call, clock))
+  const verdict = (result: Awaited<typeof answer>): DecodedValue | Fault => {
     if (isFault(result)) return result
     if (result.issues === undefined) return { value: result.value }
     return fault('schema/mismatch', mismatch(result.issues), { sent: true, reply, issues: result.issues })
@@ -86,13 +86,13 @@ function mismatch(issues: readonly Issue[]): string {
   return `the value does not fit the schema${path && ` at ${path}`}: ${first?.message ?? 'no reason given'}${more}`
 }
 
-function parse(
+function callParseFunc(
   parseFunc: NonNullable<Call['plan']['parseFunc']>,
-  { value }: Value,
+  { value }: DecodedValue,
   reply: Reply,
   call: Call,
   clock: Clock,
-): Value | Fault | Promise<Value | Fault> {
+): DecodedValue | Fault | Promise<DecodedValue | Fault> {
   const threw = (error: unknown): Fault =>
     fault('callback/parse', `parseFunc threw: ${reasonOf(error)}`, { sent: true, reply, cause: error })
   const context: ParseContext = {
@@ -111,13 +111,13 @@ function parse(
       return isThenable(made) ? Promise.resolve(made).then(boxed) : { value: made }
     },
     threw,
-    limitsOf(call, clock),
+    callbackLimits(call, clock),
   )
   return answer
 }
 
-const boxed = (value: unknown): Value => ({ value })
+const boxed = (value: unknown): DecodedValue => ({ value })
 
-function limitsOf(call: Call, clock: Clock) {
+function callbackLimits(call: Call, clock: Clock) {
   return { trip: call.trip, timeoutMs: call.plan.timeouts.callbackMs, clock }
 }

@@ -32,7 +32,7 @@ export const BODY_FIELDS = ['json', 'form', 'multipart', 'body'] as const satisf
 export const hasBody = (fields: BodyFields): boolean => BODY_FIELDS.some(name => fields[name] !== undefined)
 
 /** The body of the fields, or undefined when there is none; two at once, or one that cannot be sent, is a problem. */
-export function bodyOf(fields: BodyFields, problems: Problem[]): BodyPlan | undefined {
+export function bodyPlanOf(fields: BodyFields, problems: Problem[]): BodyPlan | undefined {
   const given = BODY_FIELDS.filter(name => fields[name] !== undefined)
   const [name] = given
   if (name === undefined) return undefined
@@ -50,9 +50,9 @@ export const readJson: Read<BodyPlan> = (given, _name, problems) => {
 }
 
 export const readForm: Read<BodyPlan> = (given, name, problems) => {
-  if (given instanceof URLSearchParams) return encoded(given, given)
+  if (given instanceof URLSearchParams) return formBody(given, given)
   const read = readPairs(given, name, problems)
-  return read && encoded(new URLSearchParams(pairsOf(read)), given)
+  return read && formBody(new URLSearchParams(pairsOf(read)), given)
 }
 
 export const readParts: Read<BodyPlan> = (given, name, problems) => {
@@ -70,12 +70,12 @@ export const readParts: Read<BodyPlan> = (given, name, problems) => {
 }
 
 export const readBody: Read<BodyPlan> = (given, name, problems) => {
-  if (given instanceof URLSearchParams) return encoded(given, given)
+  if (given instanceof URLSearchParams) return formBody(given, given)
   return isFormData(given) ? readParts(given, name, problems) : readRaw(given, problems)
 }
 
 const READERS = { json: readJson, form: readForm, multipart: readParts, body: readBody }
 
-function encoded(fields: URLSearchParams, given: unknown): BodyPlan {
+function formBody(fields: URLSearchParams, given: unknown): BodyPlan {
   return { body: fields.toString(), contentType: 'application/x-www-form-urlencoded', replayable: true, given }
 }

@@ -1,5 +1,5 @@
 /** The options of a client → its plan: limits, connections, what all its requests share. Nothing optional is left. */
-import { fieldsOf } from './plan.ts'
+import { planFields } from './plan.ts'
 import type { Values } from './table.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'
 import type { CookiesInput, DispatcherLike, LookupInput } from '../core/options.ts'
@@ -53,4 +53,4 @@ export interface ClientPlan {
   readonly workers: number
 }
 
-export const planClient = (values: Values): ClientPlan => fieldsOf('client', values) as unknown as ClientPlan
+export const planClient = (values: Values): ClientPlan => planFields('client', values) as unknown as ClientPlan

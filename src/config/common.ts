@@ -2,11 +2,11 @@
  * Values that are the same in all requests of an input, although each request brings them: the constant headers and the
  * credentials that flags of the command line add to every row. They are no part of what tells one row from another.
  */
-const COMMON = new WeakSet<object>()
+const COMMON_VALUES = new WeakSet<object>()
 
 export function markCommon<T extends object>(value: T): T {
-  COMMON.add(value)
+  COMMON_VALUES.add(value)
   return value
 }
 
-export const isCommon = (value: object): boolean => COMMON.has(value)
+export const isCommon = (value: object): boolean => COMMON_VALUES.has(value)

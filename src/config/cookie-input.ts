@@ -9,7 +9,7 @@ type GivenCookies = CookieStore | Pairs | Readonly<Record<string, Pairs>>
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 // RFC 6265 §4.1.1 without its ban on commas and quotes, which servers set and expect back.
-const VALUE = /^[\x21-\x3a\x3c-\x7e]*$/
+const COOKIE_VALUE = /^[\x21-\x3a\x3c-\x7e]*$/
 
 /** Pairs, pairs by origin, or a jar. */
 export function readCookies(value: unknown, name: string, problems: Problem[]): GivenCookies | undefined {
@@ -41,7 +41,7 @@ function checkPairs(pairs: Record<string, unknown>, name: string, problems: Prob
       problems.push(problem(name, 'cookie names that are tokens of RFC 6265', shown, 'Rename it.'))
     } else if (typeof value !== 'string') {
       problems.push(problem(`${name}.${cookie}`, 'a string', kindOf(value), 'Turn it into one.'))
-    } else if (!VALUE.test(value)) {
+    } else if (!COOKIE_VALUE.test(value)) {
       const expected = "a value of ASCII without ';', spaces and control characters"
       problems.push(problem(`${name}.${cookie}`, expected, 'another', 'Encode it first: encodeURIComponent(value).'))
     }

@@ -15,21 +15,21 @@ import { joined, say } from '../core/words.ts'
 import type { Words } from '../core/words.ts'
 import { problem } from './kinds.ts'
 
-type Asked = Pick<Call, 'method' | 'url' | 'body' | 'meta'>
+type CostCall = Pick<Call, 'method' | 'url' | 'body' | 'meta'>
 
 /** @param given the request's own cost; without one, that of the options */
-export function costsOf(given: unknown, request: Asked, plan: Pick<RequestPlan, 'cost' | 'call'>): Costs | Fault {
+export function costsOf(given: unknown, request: CostCall, plan: Pick<RequestPlan, 'cost' | 'call'>): Costs | Fault {
   const cost = given === undefined ? plan.cost : given
   // No cost was given: one unit of every limit, whatever the bursts are.
   if (cost === OPTIONS.cost.default) return cost as Costs
-  if (typeof cost !== 'function') return checked(cost, plan.call)
-  const asked = ask(cost as (request: CostRequest) => unknown, request)
-  return 'answer' in asked ? checked(asked.answer, plan.call) : asked
+  if (typeof cost !== 'function') return payableCosts(cost, plan.call)
+  const asked = askCost(cost as (request: CostRequest) => unknown, request)
+  return 'answer' in asked ? payableCosts(asked.answer, plan.call) : asked
 }
 
-function ask(
+function askCost(
   cost: (request: CostRequest) => unknown,
-  { method, url, body, meta }: Asked,
+  { method, url, body, meta }: CostCall,
 ): { readonly answer: unknown } | Fault {
   let answer: unknown
   try {
@@ -54,7 +54,7 @@ export function trueCosts(answer: unknown, { weighted }: CallPlan): Costs {
 }
 
 /** Costs that can be paid: of known budgets, none above its burst. */
-function checked(answer: unknown, { weighted }: CallPlan): Costs | Fault {
+function payableCosts(answer: unknown, { weighted }: CallPlan): Costs | Fault {
   const problems: Problem[] = []
   const costs = readCosts(answer, 'cost', problems)
   if (costs === undefined || problems.length > 0) return fault('invalid_request/cost', wordsOfAll(problems))

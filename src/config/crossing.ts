@@ -3,7 +3,7 @@
  * in its own default for every field that it does not get.
  */
 import type { AnyOption, Crossing } from './option.ts'
-import { fieldsOf, optionsBehind } from './plan.ts'
+import { planFields, optionsBehind } from './plan.ts'
 import type { PlanName } from './plan.ts'
 
 /** The fields of a plan that cross. */
@@ -20,7 +20,7 @@ const defaults = new Map<PlanName, Readonly<Record<string, unknown>>>()
 
 function defaultsOf(plan: PlanName): Readonly<Record<string, unknown>> {
   let known = defaults.get(plan)
-  if (known === undefined) defaults.set(plan, (known = fieldsOf(plan, {})))
+  if (known === undefined) defaults.set(plan, (known = planFields(plan, {})))
   return known
 }
 
@@ -110,7 +110,7 @@ function withValueAt(fields: unknown, [name, ...rest]: readonly string[], value:
 /** The value, with each function in it replaced. */
 function mapFunctions(value: unknown, path: string, replace: (path: string, found: Found) => unknown): unknown {
   if (typeof value === 'function') return replace(path, value as Found)
-  if (!isFields(value)) return value
+  if (!isPlanRecord(value)) return value
   const entries = Object.entries(value).map(([name, field]): [string, unknown] => [
     name,
     mapFunctions(field, `${path}.${name}`, replace),
@@ -119,6 +119,6 @@ function mapFunctions(value: unknown, path: string, replace: (path: string, foun
 }
 
 /** A record of a plan, and no list, set or bytes. */
-function isFields(value: unknown): value is Record<string, unknown> {
+function isPlanRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }

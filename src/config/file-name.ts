@@ -10,21 +10,21 @@ const FORBIDDEN = /[\x00-\x1f\x7f-\x9f/\\:*?"<>|%\u200b-\u200f\u2028-\u202e\u206
 /** Devices of Windows, with any ending. */
 const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(?:\.|$)/i
 /** File systems take 255; a number may be added. */
-const MAX_BYTES = 200
+const MAX_NAME_BYTES = 200
 const EXTENSION = /\.[A-Za-z0-9]{1,10}$/
 
 /** Never begins with a dot: those names are for files in the making. */
 export function safeName(given: string): string {
   const whole = given.toWellFormed()
   // Of what is longer in any case only the beginning shows: escaping a megabyte of it would take long.
-  const isLong = whole.length > MAX_BYTES
-  const name = escaped(isLong ? whole.slice(0, MAX_BYTES).toWellFormed() : whole)
+  const isLong = whole.length > MAX_NAME_BYTES
+  const name = escapedName(isLong ? whole.slice(0, MAX_NAME_BYTES).toWellFormed() : whole)
   if (name === '') return '_'
   const free = RESERVED.test(name) ? `_${name}` : name
-  return isLong || Buffer.byteLength(free) > MAX_BYTES ? shortened(free, whole) : free
+  return isLong || Buffer.byteLength(free) > MAX_NAME_BYTES ? shortened(free, whole) : free
 }
 
-const escaped = (name: string): string =>
+const escapedName = (name: string): string =>
   name.replaceAll(FORBIDDEN, escape).replace(/^\./, '%2E').replace(/[. ]$/, escape)
 
 /** Where nothing else names it: the end of the path of its URL. Not safe yet. */
@@ -64,9 +64,9 @@ function escape(character: string): string {
 
 /** The beginning of the name, and what tells the whole of it from others. */
 function shortened(name: string, whole: string): string {
-  const extension = EXTENSION.exec(whole.slice(-MAX_BYTES))?.[0] ?? ''
+  const extension = EXTENSION.exec(whole.slice(-MAX_NAME_BYTES))?.[0] ?? ''
   const ending = `~${createHash('sha256').update(whole).digest('hex').slice(0, 16)}${extension}`
-  const start = Buffer.from(name).subarray(0, MAX_BYTES - ending.length)
+  const start = Buffer.from(name).subarray(0, MAX_NAME_BYTES - ending.length)
   // A character that the cut went through is left out.
   return new TextDecoder().decode(start, { stream: true }) + ending
 }

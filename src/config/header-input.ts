@@ -11,12 +11,12 @@ export interface ReadHeaders {
   readonly unset: readonly string[]
 }
 
-const NONE: ReadHeaders = { set: [], unset: [] }
+const NO_HEADERS: ReadHeaders = { set: [], unset: [] }
 
 /** @param allowHost whether `Host` may be given: `allowHostHeader` */
 export function readHeaders(input: unknown, problems: Problem[], allowHost = false): ReadHeaders {
-  const pairs = pairsOf(input, problems)
-  if (pairs === undefined) return NONE
+  const pairs = headerPairs(input, problems)
+  if (pairs === undefined) return NO_HEADERS
   const set: string[] = []
   const unset: string[] = []
   for (const [given, value] of pairs) {
@@ -36,7 +36,7 @@ export function readHeaders(input: unknown, problems: Problem[], allowHost = fal
     else if (name === 'proxy-authorization') problems.push(problem('headers', `no ${name} header`, 'one', OF_PROXY))
     else if (name === 'expect' && text.toLowerCase() === '100-continue') set.push(name, '100-continue')
     else if (name === 'host' && allowHost) readHost(text, set, problems)
-    else if (WIRE_HEADERS.has(name)) problems.push(problem('headers', `no ${name} header`, 'one', remedyFor(name)))
+    else if (WIRE_HEADERS.has(name)) problems.push(problem('headers', `no ${name} header`, 'one', headerRemedy(name)))
     else set.push(name, text)
   }
   return { set, unset }
@@ -45,22 +45,22 @@ export function readHeaders(input: unknown, problems: Problem[], allowHost = fal
 /** Reports a `Host` where `allowHostHeader` is not set. */
 export function refuseHost({ set }: ReadHeaders, problems: Problem[]): void {
   if (getHeader(set, 'host') !== undefined) {
-    problems.push(problem('headers', 'no host header', 'one', remedyFor('host')))
+    problems.push(problem('headers', 'no host header', 'one', headerRemedy('host')))
   }
 }
 
 // Through a tunnel it would get to the origin.
 const OF_PROXY = 'Write its credentials into the URL of the proxy.'
-function remedyFor(name: string): Words {
+function headerRemedy(name: string): Words {
   if (name === 'host') return ['Set ', { option: 'allowHostHeader' }, ' if that is meant, or leave it out.']
   return 'It is set from the request itself; leave it out.'
 }
 
-const HOST = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
+const HOST_HEADER = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
 function readHost(host: string, set: string[], problems: Problem[]): void {
   if (set.includes('host')) problems.push(problem('headers', 'one host header', 'another', 'Keep one of them.'))
-  else if (HOST.test(host)) set.push('host', host)
+  else if (HOST_HEADER.test(host)) set.push('host', host)
   else problems.push(problem('headers.host', 'a host, with or without a port', 'another value', "Write 'example.com'."))
 }
 
@@ -69,7 +69,7 @@ type Pair = readonly [name: string, value: unknown]
 const isPair = (value: unknown): value is Pair =>
   Array.isArray(value) && value.length === 2 && typeof value[0] === 'string'
 
-function pairsOf(input: unknown, problems: Problem[]): Iterable<Pair> | undefined {
+function headerPairs(input: unknown, problems: Problem[]): Iterable<Pair> | undefined {
   if (isPlain(input)) return Object.entries(input)
   // By what it can do and not by its class: undici and other libraries bring a Headers of their own.
   if (input instanceof Map || typeof (input as Partial<Headers> | null | undefined)?.getSetCookie === 'function') {

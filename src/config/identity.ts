@@ -14,7 +14,7 @@ import type { Params } from '../core/spec.ts'
 import { parseUrl } from '../core/url.ts'
 import type { ParsedUrl } from '../core/url.ts'
 
-const SALT = randomBytes(16).toString('base64url')
+const IDENTITY_SALT = randomBytes(16).toString('base64url')
 
 // These have secret names but identify no user, so the cookies of the client's jar still apply.
 const NO_CREDENTIAL = /^(?:x-)?(?:idempotency-key|(?:csrf|xsrf)-?token)$|(?:page|next|continuation)[-_]?token$/i
@@ -24,7 +24,7 @@ const NO_CREDENTIAL = /^(?:x-)?(?:idempotency-key|(?:csrf|xsrf)-?token)$|(?:page
  *
  * @param query with its `?`, without the params of the options
  */
-export function identityOf(
+export function requestIdentity(
   own: Own | undefined,
   query: string,
   secretNames: ReadonlySet<string> | undefined,
@@ -65,7 +65,7 @@ function addQuery(parts: string[], query: string, secretNames: ReadonlySet<strin
   }
 }
 
-const hashed = (text: string): string => digestOf('sha256', SALT + text, 'base64url')
+const hashed = (text: string): string => digestOf('sha256', IDENTITY_SALT + text, 'base64url')
 
 /** Each text behind its length, so that no two lists become the same text. */
 const framed = (...texts: readonly string[]): string => texts.map(text => `${text.length}:${text}`).join('')

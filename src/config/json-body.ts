@@ -7,11 +7,11 @@ import { isPlain, kindOf, problem } from './kinds.ts'
 import { isFormData } from './raw-body.ts'
 import type { Problem } from '../core/problem.ts'
 
-const REMEDY = 'Convert what it cannot hold first, for example with String().'
+const JSON_REMEDY = 'Convert what it cannot hold first, for example with String().'
 
 /** The text, or undefined and what is wrong with the value. */
 export function jsonText(value: unknown, problems: Problem[]): string | undefined {
-  const refuse = (path: string, what: string, remedy = REMEDY): undefined =>
+  const refuse = (path: string, what: string, remedy = JSON_REMEDY): undefined =>
     void problems.push(problem(path, 'a value that JSON can hold', what, remedy))
   if (isThenable(value)) return refuse('json', 'one it cannot (a promise: await it first)')
   try {
@@ -49,7 +49,7 @@ function findLost(value: unknown, path: string): Lost | undefined {
       const item: unknown = value[index]
       const lost =
         typeof item === 'function' || typeof item === 'symbol'
-          ? { path: `${path}[${index}]`, what: kindOf(item), remedy: REMEDY }
+          ? { path: `${path}[${index}]`, what: kindOf(item), remedy: JSON_REMEDY }
           : findLost(item, `${path}[${index}]`)
       if (lost !== undefined) return lost
     }
@@ -61,7 +61,7 @@ function findLost(value: unknown, path: string): Lost | undefined {
   // `toJSON` decides what is sent.
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return undefined
   const names = Object.keys(value)
-  const remedy = isPlain(value) ? undefined : remedyFor(value, names)
+  const remedy = isPlain(value) ? undefined : jsonRemedy(value, names)
   if (remedy !== undefined) return { path, what: kindOf(value), remedy }
   for (const name of names) {
     const member = (value as Record<string, unknown>)[name]
@@ -76,7 +76,7 @@ function findLost(value: unknown, path: string): Lost | undefined {
 const BOXED = /^\[object (?:String|Number|Boolean)\]$/
 
 /** The advice for an object whose content JSON.stringify does not see; undefined where it sees it. */
-function remedyFor(value: object, names: readonly string[]): string | undefined {
+function jsonRemedy(value: object, names: readonly string[]): string | undefined {
   if (isThenable(value)) return 'Await it first.'
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
     return "Write bytes as text, for example with Buffer.from(…).toString('base64')."
@@ -86,5 +86,5 @@ function remedyFor(value: object, names: readonly string[]): string | undefined 
   if (BOXED.test(Object.prototype.toString.call(value))) return undefined
   if (names.length > 0 && !isFormData(value) && !(value instanceof Map) && !(value instanceof Set)) return undefined
   if (value instanceof Set) return 'Use […set].'
-  return Symbol.iterator in value ? 'Use Object.fromEntries(…) or […] to make plain data of it.' : REMEDY
+  return Symbol.iterator in value ? 'Use Object.fromEntries(…) or […] to make plain data of it.' : JSON_REMEDY
 }

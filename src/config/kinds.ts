@@ -22,7 +22,7 @@ export function got(value: unknown): string {
     return printable(JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown))
   }
   if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return `an object (${classOf(value)})`
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return `an object (${className(value)})`
   return Array.isArray(value) || typeof value === 'function' ? kindOf(value) : String(value)
 }
 
@@ -30,11 +30,11 @@ export function got(value: unknown): string {
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value === 'object') return `an object (${classOf(value)})`
+  if (typeof value === 'object') return `an object (${className(value)})`
   return `a ${typeof value}`
 }
 
-function classOf(value: object): string {
+function className(value: object): string {
   const { constructor } = value
   // A generator has no constructor, but its tag says what it is.
   const tag = Object.prototype.toString.call(value).slice('[object '.length, -1)
@@ -99,7 +99,7 @@ export function oneOf<const T extends string>(names: readonly T[]): Read<T> {
   )
 }
 
-const unquoted = (value: unknown): Words =>
+const unquoteRemedy = (value: unknown): Words =>
   typeof value === 'string' && Number.isFinite(Number(value)) ? [{ inCode: 'Write it without quotes. ' }] : ''
 
 /** A whole number, or Infinity where that means something. */
@@ -108,7 +108,7 @@ export function count(min: number, remedy: Words = NO_LIMIT, infinite = true): R
     `an integer ≥ ${min}`,
     (value): value is number =>
       (value === Infinity && infinite) || (Number.isInteger(value) && (value as number) >= min),
-    value => joined(unquoted(value), remedy),
+    value => joined(unquoteRemedy(value), remedy),
   )
 }
 

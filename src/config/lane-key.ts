@@ -6,10 +6,13 @@ import { isThenable, reasonOf } from '../core/callback.ts'
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 
-type Asked = Pick<Call, 'method' | 'url' | 'origin' | 'meta'>
+type LaneCall = Pick<Call, 'method' | 'url' | 'origin' | 'meta'>
 
 /** The key of its lane; a Fault when the caller's function failed. */
-export function laneKeyOf({ method, url, origin, meta }: Asked, { limitKey, hostPatterns }: CallPlan): string | Fault {
+export function laneKeyOf(
+  { method, url, origin, meta }: LaneCall,
+  { limitKey, hostPatterns }: CallPlan,
+): string | Fault {
   if (limitKey === undefined) return origin
   let key: unknown
   try {

@@ -35,7 +35,7 @@ export function readMultipart(given: unknown, name: string, problems: Problem[])
     }
     for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
       if (one === undefined || one === null) continue
-      const part = partOf(field, one, `${name}.${field}`, problems)
+      const part = readPart(field, one, `${name}.${field}`, problems)
       if (part !== undefined) parts.push(part)
     }
   }
@@ -55,7 +55,7 @@ function entriesOf(given: unknown, name: string, problems: Problem[]): readonly 
   return undefined
 }
 
-function partOf(field: string, value: unknown, name: string, problems: Problem[]): ReadPart | undefined {
+function readPart(field: string, value: unknown, name: string, problems: Problem[]): ReadPart | undefined {
   const plain = { name: field, filename: undefined, type: undefined, replayable: true }
   if (typeof value === 'string') return { ...plain, content: asField(value) }
   if (typeof value === 'number' && !Number.isFinite(value)) {
@@ -65,14 +65,14 @@ function partOf(field: string, value: unknown, name: string, problems: Problem[]
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
     return { ...plain, content: String(value) }
   }
-  if (!isPlain(value)) return filePart(plain, value, {}, name, problems)
+  if (!isPlain(value)) return readFilePart(plain, value, {}, name, problems)
   const { path, data, ...rest } = value
   if ((path === undefined) === (data === undefined)) {
     problems.push(problem(name, VALUES, kindOf(value), 'Give one of path and data; other values as a string.'))
     return undefined
   }
-  const given = path === undefined ? data : pathOf(path, name, problems)
-  return given === undefined ? undefined : filePart(plain, given, rest, name, problems)
+  const given = path === undefined ? data : readPath(path, name, problems)
+  return given === undefined ? undefined : readFilePart(plain, given, rest, name, problems)
 }
 
 /** The file at a path; a class, so that no caller's object is taken for one. */
@@ -83,7 +83,7 @@ class PathOf {
   }
 }
 
-function pathOf(path: unknown, name: string, problems: Problem[]): PathOf | undefined {
+function readPath(path: unknown, name: string, problems: Problem[]): PathOf | undefined {
   if (path instanceof URL && path.protocol === 'file:' && path.host === '') {
     return new PathOf(fileURLToPath(path))
   }
@@ -94,7 +94,7 @@ function pathOf(path: unknown, name: string, problems: Problem[]): PathOf | unde
 
 type Plain = Pick<ReadPart, 'name'>
 
-function filePart(
+function readFilePart(
   plain: Plain,
   given: unknown,
   { filename, type, bytes, ...unknown }: Readonly<Record<string, unknown>>,
@@ -106,7 +106,7 @@ function filePart(
     const known = 'one of path, data, filename, type and bytes'
     problems.push(problem(`${name}.${field}`, known, 'an unknown name', 'Leave it out.'))
   }
-  const content = contentOf(given, bytes, name, problems)
+  const content = readContent(given, bytes, name, problems)
   if (filename !== undefined && filename !== null && (typeof filename !== 'string' || CONTROL.test(filename))) {
     const shown = typeof filename === 'string' ? 'one with some' : kindOf(filename)
     problems.push(problem(`${name}.filename`, 'a name without control characters', shown, 'Rename the file.'))
@@ -115,7 +115,7 @@ function filePart(
   if (ownType !== undefined && (typeof ownType !== 'string' || headerProblem('content-type', ownType) !== undefined)) {
     problems.push(problem(`${name}.type`, 'a media type', kindOf(ownType), "Write it as 'image/jpeg'."))
   }
-  const ownName = filename ?? nameOf(given)
+  const ownName = filename ?? fileNameOf(given)
   if (typeof ownName === 'string' && CONTROL.test(ownName) && filename === undefined) {
     problems.push(
       problem(`${name}.filename`, 'a name without control characters', 'one with some', 'Give a filename beside it.'),
@@ -132,7 +132,7 @@ function filePart(
   }
 }
 
-function contentOf(given: unknown, bytes: unknown, name: string, problems: Problem[]): Part['content'] | undefined {
+function readContent(given: unknown, bytes: unknown, name: string, problems: Problem[]): Part['content'] | undefined {
   if (typeof given === 'string' || given instanceof Uint8Array || isBlob(given)) return given
   if (given instanceof PathOf) return { path: given.path }
   if (given instanceof ArrayBuffer) return new Uint8Array(given)
@@ -148,7 +148,7 @@ function contentOf(given: unknown, bytes: unknown, name: string, problems: Probl
 }
 
 /** As browsers name what has no name. */
-function nameOf(given: unknown): string {
+function fileNameOf(given: unknown): string {
   if (given instanceof PathOf) return given.path.replace(/^.*[\\/]/s, '')
   const { name } = given as { name?: unknown }
   return isBlob(given) && typeof name === 'string' ? name : 'blob'

@@ -10,9 +10,10 @@ import { sayProblem } from '../core/problem.ts'
 export type Scope = 'client' | 'call' | 'any'
 
 /** Who is given the options: decides which of them belong there. */
-export type Place = 'constructor' | 'request' | 'stream' | 'drain' | 'one-shot'
+export type OptionRecipient = 'constructor' | 'request' | 'stream' | 'drain' | 'one-shot'
 
-export const isCall = (place: Place): boolean => place === 'request' || place === 'stream' || place === 'drain'
+export const isCall = (place: OptionRecipient): boolean =>
+  place === 'request' || place === 'stream' || place === 'drain'
 
 /**
  * What the later of two values does to the earlier: a call's option over its client's, a request's over the options.
@@ -82,7 +83,7 @@ export interface PlanPart<V, T> {
 /** A part that depends on these options. */
 export const part = <V, T>(of: readonly string[], make: (values: V, base?: T) => T): PlanPart<V, T> => ({ of, make })
 
-type Given<T> = Pick<Option<T>, 'scope' | 'read' | 'doc' | 'crosses'> & {
+type EntryFields<T> = Pick<Option<T>, 'scope' | 'read' | 'doc' | 'crosses'> & {
   readonly plan?: Plan
   join?(under: T, over: T): T
   differs?(value: T): boolean
@@ -96,7 +97,7 @@ type Given<T> = Pick<Option<T>, 'scope' | 'read' | 'doc' | 'crosses'> & {
 
 /** An entry of the table. `default` is what a caller would write; plans use it as `read` returns it. */
 export function option<T, const W = undefined>(
-  given: Given<T> & { readonly default?: W },
+  given: EntryFields<T> & { readonly default?: W },
 ): Option<T, W extends undefined ? undefined : T> {
   const { default: written, ...rest } = given
   return {

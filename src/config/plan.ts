@@ -71,47 +71,47 @@ export interface BatchPlan {
   readonly request: RequestPlan
 }
 
-const option = (name: string): AnyOption => OPTIONS[name as OptionName]
+const optionEntry = (name: string): AnyOption => OPTIONS[name as OptionName]
 
 type AnyParts = Readonly<Record<string, PlanPart<Values, unknown>>>
 export type PlanName = keyof typeof PARTS
 
-const partsOf = (plan: PlanName): AnyParts => PARTS[plan]
+const planParts = (plan: PlanName): AnyParts => PARTS[plan]
 
 /** The options whose values are fields of the plan. */
-const namesOf = (plan: Plan): readonly OptionName[] => OPTION_NAMES.filter(name => option(name).plan === plan)
+const namesOf = (plan: Plan): readonly OptionName[] => OPTION_NAMES.filter(name => optionEntry(name).plan === plan)
 
-const valueOf = (values: Values, name: OptionName): unknown => values[name] ?? option(name).default
+const valueOrDefault = (values: Values, name: OptionName): unknown => values[name] ?? optionEntry(name).default
 
 /** All fields of a plan: the values of its options, each with its default, and its parts. */
-export function fieldsOf(plan: PlanName, values: Values): Record<string, unknown> {
+export function planFields(plan: PlanName, values: Values): Record<string, unknown> {
   const fields: Record<string, unknown> = {}
-  for (const name of namesOf(plan)) fields[name] = valueOf(values, name)
-  for (const [name, each] of Object.entries(partsOf(plan))) fields[name] = each.make(values)
+  for (const name of namesOf(plan)) fields[name] = valueOrDefault(values, name)
+  for (const [name, each] of Object.entries(planParts(plan))) fields[name] = each.make(values)
   // Copied: V8 keeps an object that was filled by computed names as a hash table, and every request reads from this one.
   return { ...fields }
 }
 
 /** The options that a field of a plan comes from; none where it is no field of options. */
 export function optionsBehind(plan: PlanName, field: string): readonly AnyOption[] {
-  const part = partsOf(plan)[field]
-  if (part !== undefined) return part.of.map(option)
-  return Object.hasOwn(OPTIONS, field) && option(field).plan === plan ? [option(field)] : []
+  const part = planParts(plan)[field]
+  if (part !== undefined) return part.of.map(optionEntry)
+  return Object.hasOwn(OPTIONS, field) && optionEntry(field).plan === plan ? [optionEntry(field)] : []
 }
 
 /** The plan of a call. The types of core say what it has; the entries of the table say how it comes about. */
-const callPlan = (values: Values): CallPlan => fieldsOf('call', values) as unknown as CallPlan
+const callPlan = (values: Values): CallPlan => planFields('call', values) as unknown as CallPlan
 
 export const DEFAULT_CALL: CallPlan = callPlan({})
 
 /** Options of the table that a request may override, and that change its call plan. */
 export const SPEC_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter(
-  name => option(name).perSpec && (option(name).plan === 'call' || partsFrom('call', name).length > 0),
+  name => optionEntry(name).perSpec && (optionEntry(name).plan === 'call' || partsFrom('call', name).length > 0),
 )
 
 /** The parts of a plan that depend on the option. */
 function partsFrom(plan: PlanName, name: OptionName): string[] {
-  return Object.entries(partsOf(plan)).flatMap(([part, { of }]) => (of.includes(name) ? [part] : []))
+  return Object.entries(planParts(plan)).flatMap(([part, { of }]) => (of.includes(name) ? [part] : []))
 }
 
 /** How an option of a request changes a call plan. */
@@ -122,12 +122,12 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = Object.fromEntries(
 )
 
 function fieldChanges(name: OptionName): readonly Change[] {
-  return option(name).plan === 'call' ? [(plan, values) => (plan[name] = valueOf(values, name))] : []
+  return optionEntry(name).plan === 'call' ? [(plan, values) => (plan[name] = valueOrDefault(values, name))] : []
 }
 
 function partChanges(name: OptionName): readonly Change[] {
   return partsFrom('call', name).map(part => {
-    const made = partsOf('call')[part] as PlanPart<Values, unknown>
+    const made = planParts('call')[part] as PlanPart<Values, unknown>
     return (plan, values) => (plan[part] = made.make(values, plan[part]))
   })
 }
@@ -148,12 +148,12 @@ export function planBatch(client: Values, given: Values, concurrency: number): B
   checkMerged(values, given)
   const body = bodyIn(values)
   return {
-    ...fieldsOf('batch', values),
+    ...planFields('batch', values),
     window: values.window ?? Math.max(4 * (Number.isFinite(concurrency) ? concurrency : 64), 256),
     paramsPerUrl: perUrl,
     soleBody: soleBody(values.json, body),
     request: {
-      ...fieldsOf('request', values),
+      ...planFields('request', values),
       takesProxy: client.transport === undefined,
       isAlike: !OPTION_NAMES.some(name => differsIn(name, values)),
       values,
@@ -179,7 +179,7 @@ function checkMerged(values: Values, given: Values): void {
 function differsIn(name: OptionName, values: Values): boolean {
   const value = values[name]
   if (value === undefined) return false
-  const entry = option(name)
+  const entry = optionEntry(name)
   if (entry.differs !== undefined) return entry.differs(value)
   return entry.plan === 'request' || partsFrom('request', name).length > 0
 }

@@ -16,13 +16,13 @@ import { Unusable } from './unusable.ts'
 import { parseUrl } from '../core/url.ts'
 import type { ParsedUrl } from '../core/url.ts'
 import { readAuth } from './auth-input.ts'
-import { bodyOf, hasBody } from './body.ts'
+import { bodyPlanOf, hasBody } from './body.ts'
 import type { BodyPlan } from './body.ts'
 import { isFetchRequest, specOfRequest } from './fetch-request.ts'
 import { readHeaders } from './header-input.ts'
 import type { ReadHeaders } from './header-input.ts'
 import { costsOf } from './cost.ts'
-import { identityOf, ownQuery, withAuthorization } from './identity.ts'
+import { requestIdentity, ownQuery, withAuthorization } from './identity.ts'
 import { got, isRecord, problem } from './kinds.ts'
 import { laneKeyOf } from './lane-key.ts'
 import { bareOf, fromTemplate, keepTemplate } from './template.ts'
@@ -47,7 +47,7 @@ export interface Refusal {
 }
 
 /** What the batch knows of one of its items besides the item. */
-export interface Item {
+export interface ItemContext {
   readonly index: number
   readonly key: string | undefined
   readonly params: Params | undefined
@@ -60,26 +60,26 @@ const NO_BODY_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 const OWN_FIELDS = ['url', 'key', 'meta']
 const SPEC_FIELDS: ReadonlySet<string> = new Set([...OWN_FIELDS, ...OPTION_NAMES.filter(name => OPTIONS[name].perSpec)])
 
-export function prepare(input: unknown, item: Item, plan: RequestPlan): Call | Refusal {
+export function prepare(input: unknown, item: ItemContext, plan: RequestPlan): Call | Refusal {
   if (typeof input === 'string') return prepareBare({ url: input }, item, plan)
   if (input instanceof URL) return prepareSpec({ url: input.href }, item, plan)
-  if (input instanceof Unusable) return refuse(input.detail, input.problem)
+  if (input instanceof Unusable) return invalidRequestOf(input.detail, input.problem)
   if (isRecord(input)) return prepareRecord(input as unknown as RequestSpec, item, plan)
-  return refuse('url', problem('url', 'a URL or a request with a url', got(input), REMEDY_URL))
+  return invalidRequestOf('url', problem('url', 'a URL or a request with a url', got(input), REMEDY_URL))
 }
 
-function prepareRecord(spec: RequestSpec, item: Item, plan: RequestPlan): Call | Refusal {
+function prepareRecord(spec: RequestSpec, item: ItemContext, plan: RequestPlan): Call | Refusal {
   const bare = bareOf(spec)
   if (bare !== undefined) return prepareBare(bare, item, plan)
   const read = isFetchRequest(spec) ? specOfRequest(spec) : spec
-  return 'subject' in read ? refuse('input', read) : prepareSpec(read, item, plan)
+  return 'subject' in read ? invalidRequestOf('input', read) : prepareSpec(read, item, plan)
 }
 
-function prepareBare(bare: Bare, item: Item, plan: RequestPlan): Call | Refusal {
+function prepareBare(bare: Bare, item: ItemContext, plan: RequestPlan): Call | Refusal {
   return fromTemplate(bare, item, plan) ?? prepareFirst(bare, item, plan)
 }
 
-function prepareFirst(bare: Bare, item: Item, plan: RequestPlan): Call | Refusal {
+function prepareFirst(bare: Bare, item: ItemContext, plan: RequestPlan): Call | Refusal {
   const call = prepareSpec(bare, item, plan)
   if (!('refused' in call) && item.params === undefined) keepTemplate(call, plan)
   return call
@@ -87,35 +87,35 @@ function prepareFirst(bare: Bare, item: Item, plan: RequestPlan): Call | Refusal
 
 const REMEDY_URL = "Write 'https://…' or { url: 'https://…' }."
 
-function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | Refusal {
+function prepareSpec(spec: RequestSpec, item: ItemContext, plan: RequestPlan): Call | Refusal {
   for (const name of Object.keys(spec)) if (!SPEC_FIELDS.has(name)) return refuseField(name)
   const { url: given } = spec
   if (typeof given !== 'string' && !(given instanceof URL)) {
-    return refuse('url', problem('url', 'a string or a URL', got(given), REMEDY_URL))
+    return invalidRequestOf('url', problem('url', 'a string or a URL', got(given), REMEDY_URL))
   }
   const problems: Problem[] = []
-  const wrong = (detail: string): Refusal => refused(detail, wordsOfAll(problems))
+  const wrong = (detail: string): Refusal => invalidRequest(detail, wordsOfAll(problems))
 
-  const params = paramsOf(spec, item, plan, problems)
+  const params = paramLists(spec, item, plan, problems)
   if (problems.length > 0) return wrong('params')
   const parsed = parseUrl(String(given), plan.baseUrl, params, plan.call.secretNames)
-  if ('wrong' in parsed) return refused('url', joined('url: ', parsed.wrong, '.'))
+  if ('wrong' in parsed) return invalidRequest('url', joined('url: ', parsed.wrong, '.'))
 
-  const own = bodyOf(spec, problems)
+  const own = bodyPlanOf(spec, problems)
   if (problems.length > 0) return wrong('body')
   const body = own ?? plan.body
 
   const method =
-    spec.method === undefined ? (plan.method ?? (body === undefined ? 'GET' : 'POST')) : methodOf(spec, problems)
+    spec.method === undefined ? (plan.method ?? (body === undefined ? 'GET' : 'POST')) : requestMethod(spec, problems)
   if (method === undefined) return wrong('method')
   if (body !== undefined && NO_BODY_METHODS.has(method)) {
     const remedy = 'Leave method out for POST, or use QUERY.'
-    return refuse('body', problem(method, 'no body', 'one', remedy))
+    return invalidRequestOf('body', problem(method, 'no body', 'one', remedy))
   }
 
   const key = item.key ?? spec.key
   if (key !== undefined && typeof key !== 'string') {
-    return refuse('key', problem('key', 'a string', got(key), 'Turn it into one.'))
+    return invalidRequestOf('key', problem('key', 'a string', got(key), 'Turn it into one.'))
   }
   const { list: ownHeaders, authorized, brought } = headersFor(spec, item, plan, own, problems)
   if (problems.length > 0) return wrong('header')
@@ -136,10 +136,10 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
   const costs = costsOf(spec.cost, asked, plan)
   if (isFault(costs)) return { refused: costs }
   const trip = new Trip(call.maxRetries, item.nowMs, item.nowMs + call.timeouts.totalMs)
-  if (body?.streams !== undefined && !claim(body.streams, trip)) return refuse('body', USED)
+  if (body?.streams !== undefined && !claim(body.streams, trip)) return invalidRequestOf('body', USED)
   const isOfOptions = plan.credentials !== undefined && spec.auth === undefined
   const brings = ownOf(spec, brought, own, isOfOptions ? undefined : credentials)
-  const identity = identityOf(brings, ownQuery(String(given), parsed, plan, params), call.secretNames)
+  const identity = requestIdentity(brings, ownQuery(String(given), parsed, plan, params), call.secretNames)
   trip.identity = identity
   return {
     index: item.index,
@@ -164,14 +164,14 @@ function prepareSpec(spec: RequestSpec, item: Item, plan: RequestPlan): Call | R
   }
 }
 
-function methodOf({ method }: RequestSpec, problems: Problem[]): string | undefined {
+function requestMethod({ method }: RequestSpec, problems: Problem[]): string | undefined {
   return readMethod(method, 'method', problems)?.toUpperCase()
 }
 
 const NO_PARAMS: readonly Params[] = []
 
 /** Those of the options have been read already. */
-function paramsOf(spec: RequestSpec, item: Item, plan: RequestPlan, problems: Problem[]): readonly Params[] {
+function paramLists(spec: RequestSpec, item: ItemContext, plan: RequestPlan, problems: Problem[]): readonly Params[] {
   if (plan.params === undefined && item.params === undefined && spec.params === undefined) return NO_PARAMS
   const own = spec.params === undefined ? undefined : readPairs(spec.params, 'params', problems)
   return [plan.params, item.params, own].filter(params => params !== undefined)
@@ -184,12 +184,12 @@ const ACCEPT_ENCODING: HeaderList = ['accept-encoding', 'zstd, br, gzip, deflate
 // What is cut can be taken up again only where bytes are bytes: a part of a coded body is of no use.
 const ACCEPT_IDENTITY: HeaderList = ['accept-encoding', 'identity']
 /** Complete lists by what they were made from, so that requests without headers of their own share one. */
-const shared = new WeakMap<RequestPlan, Map<string, HeaderList>>()
+const headersByPlan = new WeakMap<RequestPlan, Map<string, HeaderList>>()
 
 /** All headers of a request, and whether its own `Authorization` is among them: it wins over the options' `auth`. */
 function headersFor(
   spec: RequestSpec,
-  item: Item,
+  item: ItemContext,
   plan: RequestPlan,
   own: BodyPlan | undefined,
   problems: Problem[],
@@ -215,8 +215,8 @@ function sharedHeaders(
   userAgent: string | undefined,
   contentType: string | undefined,
 ): HeaderList {
-  let lists = shared.get(plan)
-  if (lists === undefined) shared.set(plan, (lists = new Map<string, HeaderList>()))
+  let lists = headersByPlan.get(plan)
+  if (lists === undefined) headersByPlan.set(plan, (lists = new Map<string, HeaderList>()))
   const look = returnType === 'json' || returnType === 'file' ? returnType : ''
   const id = `${look}\n${contentType}\n${userAgent}`
   const known = lists.get(id)
@@ -274,19 +274,19 @@ function refuseField(name: string): Refusal {
   const remedy = OPTION_NAMES.includes(name as OptionName)
     ? 'It holds for all requests: give it in the options.'
     : adviceFor(name, [...SPEC_FIELDS])
-  return refuse('field', problem(name, 'a field of a request', 'an unknown one', remedy))
+  return invalidRequestOf('field', problem(name, 'a field of a request', 'an unknown one', remedy))
 }
 
-function refuse(detail: string, wrong: Problem): Refusal {
-  return refused(detail, wordsOf(wrong))
+function invalidRequestOf(detail: string, wrong: Problem): Refusal {
+  return invalidRequest(detail, wordsOf(wrong))
 }
 
-function refused(detail: string, message: Words): Refusal {
+function invalidRequest(detail: string, message: Words): Refusal {
   return { refused: fault(`invalid_request/${detail}`, message) }
 }
 
 /** What can be told of an item that never became a Call. */
-export function labelOf(input: unknown, { index, key }: Pick<Item, 'index' | 'key'>, plan: RequestPlan): Label {
+export function labelOf(input: unknown, { index, key }: Pick<ItemContext, 'index' | 'key'>, plan: RequestPlan): Label {
   const spec: Partial<Record<string, unknown>> = isRecord(input) && !(input instanceof URL) ? input : { url: input }
   const { url, method, meta } = spec
   return {

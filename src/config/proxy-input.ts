@@ -7,7 +7,7 @@ import { DIRECT } from '../core/route.ts'
 import type { Proxy, Ways } from '../core/route.ts'
 import { kindOf, problem } from './kinds.ts'
 import { waysOfEnvironment } from './proxy-env.ts'
-import { REMEDY, parseProxy } from './proxy-url.ts'
+import { PROXY_URL_REMEDY, parseProxy } from './proxy-url.ts'
 import type { Problem } from '../core/problem.ts'
 import { systemReason } from '../core/system-reason.ts'
 
@@ -27,7 +27,7 @@ export function readProxy(value: unknown, name: string, problems: Problem[]): Wa
 
 export function readProxies(value: unknown, name: string, problems: Problem[]): Ways | undefined {
   if (!Array.isArray(value)) {
-    const remedy = typeof value === 'string' || value instanceof URL ? 'Wrap it in an array.' : REMEDY
+    const remedy = typeof value === 'string' || value instanceof URL ? 'Wrap it in an array.' : PROXY_URL_REMEDY
     problems.push(problem(name, 'an array of URLs of proxies', kindOf(value), remedy))
     return undefined
   }
@@ -79,7 +79,7 @@ export function readProxyFile(value: unknown, name: string, problems: Problem[])
 
 function readOne(value: unknown, name: string, problems: Problem[]): Proxy | undefined {
   if (typeof value !== 'string' && !(value instanceof URL)) {
-    problems.push(problem(name, FORM, kindOf(value), REMEDY))
+    problems.push(problem(name, FORM, kindOf(value), PROXY_URL_REMEDY))
     return undefined
   }
   const proxy = parseProxy(String(value))

@@ -8,7 +8,7 @@ export interface NoProxy {
 }
 
 const PORTS = { 'http:': 80, 'https:': 443, 'socks5:': 1080 } as const
-export const REMEDY = "Write 'http://user:password@proxy.example:3128', with http:, https: or socks5:."
+export const PROXY_URL_REMEDY = "Write 'http://user:password@proxy.example:3128', with http:, https: or socks5:."
 /** RFC 1929 has one byte for the length of each. */
 const MAX_SOCKS_BYTES = 255
 
@@ -18,19 +18,19 @@ export function parseProxy(text: string): Proxy | NoProxy {
   if (/[\x00-\x20\x7f]/.test(text)) {
     return { shown: 'a text with blanks or control characters', remedy: 'Percent-encode or remove them.' }
   }
-  if (text.includes('://')) return parseUrl(text)
-  if (text.includes('@')) return parseUrl(`http://${text}`)
+  if (text.includes('://')) return parseProxyUrl(text)
+  if (text.includes('@')) return parseProxyUrl(`http://${text}`)
   const parts = /^(\[[^\]]*\]|[^:[\]]+):(\d+)(?::([^:]+):(.*))?$/s.exec(text)
-  if (parts === null) return { shown: 'a text that is none', remedy: REMEDY }
+  if (parts === null) return { shown: 'a text that is none', remedy: PROXY_URL_REMEDY }
   const [, host = '', port = '', username, password = ''] = parts
-  const bare = parseUrl(`http://${host}:${port}`)
+  const bare = parseProxyUrl(`http://${host}:${port}`)
   return username === undefined || 'remedy' in bare ? bare : withCredentials(bare, username, password)
 }
 
-function parseUrl(text: string): Proxy | NoProxy {
+function parseProxyUrl(text: string): Proxy | NoProxy {
   const url = URL.parse(text)
   if (url === null || url.hostname === '') {
-    return { shown: 'a text that is none', remedy: `${REMEDY} Percent-encode / ? # @ : in a password.` }
+    return { shown: 'a text that is none', remedy: `${PROXY_URL_REMEDY} Percent-encode / ? # @ : in a password.` }
   }
   // With socks5h: the proxy looks names up; here it always does.
   const protocol = url.protocol === 'socks5h:' ? 'socks5:' : url.protocol
@@ -45,7 +45,7 @@ function parseUrl(text: string): Proxy | NoProxy {
   const { hostname } = url
   // Of schemes that it does not know, `new URL` takes any host for what it is.
   const host = protocol === 'socks5:' ? URL.parse(`http://${hostname}`)?.hostname : hostname
-  if (host === undefined) return { shown: 'one whose host is none', remedy: REMEDY }
+  if (host === undefined) return { shown: 'one whose host is none', remedy: PROXY_URL_REMEDY }
   const port = url.port === '' ? PORTS[protocol] : Number(url.port)
   const name = `${protocol}//${host}:${port}`
   const proxy: Proxy = {
@@ -57,8 +57,8 @@ function parseUrl(text: string): Proxy | NoProxy {
     name,
   }
   if (url.username === '' && url.password === '') return proxy
-  const username = decode(url.username)
-  const password = decode(url.password)
+  const username = percentDecoded(url.username)
+  const password = percentDecoded(url.password)
   if (username === undefined || password === undefined) {
     return { shown: 'credentials that are not percent-encoded', remedy: 'Write % as %25.' }
   }
@@ -82,7 +82,7 @@ function withCredentials(proxy: Proxy, username: string, password: string): Prox
   return { ...proxy, credentials: { username, password }, key: JSON.stringify([proxy.name, username, password]) }
 }
 
-function decode(text: string): string | undefined {
+function percentDecoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text)
   } catch {

@@ -20,12 +20,12 @@ export function readPairs(value: unknown, name: string, problems: Problem[]): Pa
   for (const [field, given] of Object.entries(value)) {
     if (given === undefined || given === null || isScalar(given)) continue
     if (Array.isArray(given) && given.every(isScalar)) continue
-    problems.push(problem(`${name}.${field}`, EXPECTED, shownOf(given), remedyFor(given)))
+    problems.push(problem(`${name}.${field}`, QUERY_VALUE_TYPES, shownOf(given), queryRemedy(given)))
   }
   return problems.length === before ? (value as Params) : undefined
 }
 
-const EXPECTED = 'a string, number, boolean or an array of them'
+const QUERY_VALUE_TYPES = 'a string, number, boolean or an array of them'
 
 const isUnreal = (value: unknown): value is number => typeof value === 'number' && !Number.isFinite(value)
 
@@ -38,7 +38,7 @@ function shownOf(given: unknown): string {
     : kindOf(given)
 }
 
-function remedyFor(given: unknown): string {
+function queryRemedy(given: unknown): string {
   if (isUnreal(given)) return 'Use null to leave it out.'
   return Array.isArray(given) ? 'Filter the array first.' : 'Turn it into a string first.'
 }

@@ -13,7 +13,7 @@ const RATE_FORMS = "a rate such as 10 (per second), '100/m' or { limit: 100, int
 /** A rate whose burst may still be open: the option `rateLimitBurst` or the default decides then. */
 export type ReadRate = Omit<Rate, 'burst'> & { readonly burst: number | undefined }
 
-function rate(value: unknown, name: string, problems: Problem[]): ReadRate | undefined {
+function readOneRate(value: unknown, name: string, problems: Problem[]): ReadRate | undefined {
   const parts = rateParts(value)
   if (parts === undefined) {
     const remedy =
@@ -52,9 +52,9 @@ function rateParts(value: unknown): { limit: number; intervalMs: number } | unde
 /** One rate or several that hold at once. */
 export const rates: Read<readonly ReadRate[]> = (value, name, problems) => {
   if (!Array.isArray(value)) {
-    const one = rate(value, name, problems)
+    const one = readOneRate(value, name, problems)
     return one && [one]
   }
-  const all = value.map((item, index) => rate(item, `${name}[${index}]`, problems))
+  const all = value.map((item, index) => readOneRate(item, `${name}[${index}]`, problems))
   return all.every(item => item !== undefined) ? all : undefined
 }

@@ -8,7 +8,7 @@ import type { BodyInput } from '../core/spec.ts'
 import type { Problem } from '../core/problem.ts'
 import { sayProblem } from '../core/problem.ts'
 
-const KINDS = 'a string, bytes, URLSearchParams, a Blob, FormData, an async iterable or a function that makes one'
+const BODY_KINDS = 'a string, bytes, URLSearchParams, a Blob, FormData, an async iterable or a function that makes one'
 
 /** By its tag: other libraries bring a FormData of their own. */
 export const isFormData = (value: unknown): value is FormData =>
@@ -25,11 +25,11 @@ export function readRaw(given: unknown, problems: Problem[]): BodyPlan | undefin
     const streams = isOneShot(given) ? [given] : []
     return { ...plain, body: () => chunksOnce(given), replayable: false, streams }
   }
-  problems.push(problem('body', KINDS, kindOf(given), remedyFor(given)))
+  problems.push(problem('body', BODY_KINDS, kindOf(given), bodyRemedy(given)))
   return undefined
 }
 
-function remedyFor(body: unknown): string {
+function bodyRemedy(body: unknown): string {
   if (ArrayBuffer.isView(body)) return 'Use new Uint8Array(view.buffer, view.byteOffset, view.byteLength).'
   if (isFormData(body)) return 'Give a FormData itself as body or multipart.'
   return isRecord(body) || Array.isArray(body) ? 'Give an object as json, form or multipart.' : 'Turn it into a string.'
@@ -45,5 +45,7 @@ export async function* chunksOf(made: unknown): Chunks {
   else if (given instanceof ArrayBuffer) yield new Uint8Array(given)
   else if (typeof given === 'string' || given instanceof Uint8Array) yield given
   else
-    throw new TypeError(sayProblem(problem('body()', KINDS.replace(' FormData,', ''), kindOf(given), remedyFor(given))))
+    throw new TypeError(
+      sayProblem(problem('body()', BODY_KINDS.replace(' FormData,', ''), kindOf(given), bodyRemedy(given))),
+    )
 }

@@ -6,7 +6,7 @@ import { ConfigError } from '../core/error.ts'
 import { got, isPlain, plainRemedy, problem } from './kinds.ts'
 import { adviceFor } from './names.ts'
 import { isCall } from './option.ts'
-import type { AnyOption, Place } from './option.ts'
+import type { AnyOption, OptionRecipient } from './option.ts'
 import { nodeTakesEnvironment } from './proxy-env.ts'
 import { readProxy } from './proxy-input.ts'
 import { CHECKS, OPTIONS, OPTION_NAMES } from './table.ts'
@@ -20,14 +20,14 @@ export interface ReadOptions {
 }
 
 /** Reads the options given in one place, each of them once; all problems end in one ConfigError. */
-export function readOptions(options: unknown, place: Place): Values {
+export function readOptions(options: unknown, place: OptionRecipient): Values {
   const { values, problems } = tryOptions(options, place)
   if (problems.length > 0) throw new ConfigError(problems)
   return values
 }
 
 /** The same for callers that have something to add to the problems. */
-export function tryOptions(options: unknown = {}, place: Place): ReadOptions {
+export function tryOptions(options: unknown = {}, place: OptionRecipient): ReadOptions {
   if (!isPlain(options)) {
     return { values: {}, problems: [problem('options', 'an object', got(options), plainRemedy(options))] }
   }
@@ -51,7 +51,7 @@ export function tryOptions(options: unknown = {}, place: Place): ReadOptions {
  * Options that have been read one by one, checked together, with the proxy of the environment where Node takes it. The
  * command line calls it: it has read each of its flags itself.
  */
-export function checkTogether(values: Values, place: Place, problems: Problem[]): Values {
+export function checkTogether(values: Values, place: OptionRecipient, problems: Problem[]): Values {
   const all = isCall(place) ? values : withProxyOfNode(values, problems)
   for (const check of CHECKS) check(all, problems, place)
   return all
@@ -78,7 +78,7 @@ export function splitValues(values: Values): { readonly client: Values; readonly
   return { client, batch }
 }
 
-function misplacement({ scope, only }: AnyOption, place: Place): Omit<Mismatch, 'subject'> | undefined {
+function misplacement({ scope, only }: AnyOption, place: OptionRecipient): Omit<Mismatch, 'subject'> | undefined {
   if (place === 'constructor' && scope === 'call') {
     const remedy = 'It shapes one result: give it to request() or stream().'
     return { expected: 'in a call', got: 'it in the constructor', remedy }

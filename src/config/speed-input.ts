@@ -8,7 +8,7 @@ export interface ReadSpeed {
   readonly over?: number
 }
 
-const bytes: Read<number> = (value, name, problems) => {
+const readByteCount: Read<number> = (value, name, problems) => {
   const count = typeof value === 'string' ? parseSize(value) : value
   return matching(
     'a number of bytes ≥ 0',
@@ -17,14 +17,14 @@ const bytes: Read<number> = (value, name, problems) => {
   )(count ?? value, name, problems)
 }
 
-const readParts = fields({ bytes, over: duration({ shortest: 100 }) })
+const readSpeedParts = fields({ bytes: readByteCount, over: duration({ shortest: 100 }) })
 
-export const readMinSpeed = withFields<ReadSpeed>(readParts.fields, (value, name, problems) => {
+export const readMinSpeed = withFields<ReadSpeed>(readSpeedParts.fields, (value, name, problems) => {
   if (value === false || value === 0) return { bytes: 0 }
   if (typeof value !== 'object') {
     const remedy = "Write it as { bytes: 256, over: '30s' }."
     problems.push(problem(name, 'an object with bytes, over, or false', got(value), remedy))
     return undefined
   }
-  return readParts(value, name, problems)
+  return readSpeedParts(value, name, problems)
 })

@@ -2,7 +2,7 @@
  * THE option table: the groups of `options/`, joined. Validation, plans, what crosses threads, the README's table and
  * `--help` are made from it. A new group is one file and one line in each list here.
  */
-import type { AnyOption, Place } from './option.ts'
+import type { AnyOption, OptionRecipient } from './option.ts'
 import { BODY_OPTIONS, REQUEST_BODY, checkBodies } from './options/bodies.ts'
 import { CLIENT_CONNECTION, CONNECTION_OPTIONS, checkConnection } from './options/connection.ts'
 import { COOKIE_OPTIONS, checkCookies } from './options/cookies.ts'
@@ -42,7 +42,7 @@ export type Values = { readonly [K in OptionName]?: NonNullable<ReturnType<(type
 export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[]
 
 /** What only shows when several options are seen together, or with the place in which they were given. */
-export const CHECKS: readonly ((values: Values, problems: Problem[], place: Place) => void)[] = [
+export const CHECKS: readonly ((values: Values, problems: Problem[], place: OptionRecipient) => void)[] = [
   checkResults,
   checkRetries,
   checkLimits,

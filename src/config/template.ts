@@ -2,8 +2,8 @@
  * The first plain request of a batch is the template of all others: their Calls differ in URL, key and meta only. Preparing
  * each from nothing cost more than all layers together (bench/overhead.ts).
  */
-import { identityOf, queryIn } from './identity.ts'
-import type { Item } from './prepare.ts'
+import { requestIdentity, queryIn } from './identity.ts'
+import type { ItemContext } from './prepare.ts'
 import type { RequestPlan } from './plan.ts'
 import type { Call } from '../core/call.ts'
 import type { Params, RequestSpec } from '../core/spec.ts'
@@ -37,7 +37,7 @@ export function bareOf(spec: RequestSpec): Bare | undefined {
 }
 
 /** The Call of a request that is like the ones before; undefined when it must be looked at in full. */
-export function fromTemplate({ url, key, meta }: Bare, item: Item, plan: RequestPlan): Call | undefined {
+export function fromTemplate({ url, key, meta }: Bare, item: ItemContext, plan: RequestPlan): Call | undefined {
   if (typeof url !== 'string' || item.params !== undefined) return undefined
   if (key !== undefined && typeof key !== 'string') return undefined
   const template = templates.get(plan)
@@ -46,7 +46,7 @@ export function fromTemplate({ url, key, meta }: Bare, item: Item, plan: Request
   if ('wrong' in parsed || parsed.username !== '' || parsed.password !== '') return undefined
   const trip = new Trip(template.plan.maxRetries, item.nowMs, item.nowMs + template.plan.timeouts.totalMs)
   const query = queryIn(parsed.path)
-  if (query !== '') trip.identity = identityOf(undefined, query, template.plan.secretNames)
+  if (query !== '') trip.identity = requestIdentity(undefined, query, template.plan.secretNames)
   return {
     index: item.index,
     key: item.key ?? key,

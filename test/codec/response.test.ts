@@ -1,7 +1,7 @@
 /** The whole response as a value, and bytes as a plain Uint8Array. */
 import { describe, expect, test } from 'vitest'
 import { isParseError } from '../../src/index.ts'
-import { bytesOf, fullResponse } from '../../src/codec/response.ts'
+import { compactBytes, fullResponse } from '../../src/codec/response.ts'
 import { makeCall, makeReply } from '../support/calls.ts'
 
 const reply = {
@@ -59,21 +59,21 @@ describe('A full response', () => {
 
 describe('Bytes', () => {
   test('are a plain Uint8Array, even if they came as a Buffer', () => {
-    const bytes = bytesOf(Buffer.from('abc'))
+    const bytes = compactBytes(Buffer.from('abc'))
     expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype)
     expect(bytes).toEqual(new Uint8Array([97, 98, 99]))
-    expect(Object.getPrototypeOf(bytesOf(Buffer.alloc(10_000)))).toBe(Uint8Array.prototype)
+    expect(Object.getPrototypeOf(compactBytes(Buffer.alloc(10_000)))).toBe(Uint8Array.prototype)
   })
 
   test('that are a small part of a large buffer do not keep it alive', () => {
     const large = new Uint8Array(1_000_000).fill(7)
-    const bytes = bytesOf(large.subarray(10, 20))
+    const bytes = compactBytes(large.subarray(10, 20))
     expect(bytes).toEqual(new Uint8Array(10).fill(7))
     expect(bytes.buffer.byteLength).toBe(10)
   })
 
   test('that are all of their buffer are not copied', () => {
     const large = new Uint8Array(1_000_000)
-    expect(bytesOf(large).buffer).toBe(large.buffer)
+    expect(compactBytes(large).buffer).toBe(large.buffer)
   })
 })

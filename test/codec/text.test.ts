@@ -1,6 +1,6 @@
 /** Bytes → text, by byte-order mark, header or UTF-8. */
 import { expect, test } from 'vitest'
-import { decodeText, textOf } from '../../src/codec/text.ts'
+import { decodeText, decodeUtf8 } from '../../src/codec/text.ts'
 import { makeReply } from '../support/calls.ts'
 import { fc } from '../support/property.ts'
 import { figure } from '../support/figure.ts'
@@ -45,7 +45,7 @@ test('every text survives encoding and decoding, on the fast path and on the slo
     fc.property(fc.string({ unit: 'binary' }), given => {
       const body = new TextEncoder().encode(given)
       const expected = new TextDecoder().decode(body)
-      expect(textOf(body)).toBe(expected)
+      expect(decodeUtf8(body)).toBe(expected)
       expect(decodeText({ ...makeReply(), body }).text).toBe(expected)
     }),
   )
@@ -56,7 +56,7 @@ test('any bytes with any content type give a text, and never throw', () => {
     fc.property(fc.uint8Array(), fc.string({ maxLength: 40 }), (body, charset) => {
       const reply = { ...makeReply(200, { 'content-type': `text/plain; charset=${charset}` }), body }
       expect(typeof decodeText(reply).text).toBe('string')
-      expect(typeof textOf(body)).toBe('string')
+      expect(typeof decodeUtf8(body)).toBe('string')
     }),
   )
 })

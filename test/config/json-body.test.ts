@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { bodyOf } from '../../src/config/body.ts'
+import { bodyPlanOf } from '../../src/config/body.ts'
 import { jsonText } from '../../src/config/json-body.ts'
 import { readPairs } from '../../src/config/query-input.ts'
 import { pairsOf } from '../../src/core/url.ts'
@@ -91,7 +91,7 @@ describe('params and form', () => {
       ['tags', '2'],
       ['ok', 'false'],
     ])
-    expect(bodyOf({ form: { a: 'x', since: null } }, [])?.body).toBe('a=x')
+    expect(bodyPlanOf({ form: { a: 'x', since: null } }, [])?.body).toBe('a=x')
   })
 
   test.each([
@@ -124,7 +124,7 @@ describe('params and form', () => {
 describe('multipart', () => {
   const partsOf = (multipart: unknown): [names: string[] | undefined, problems: string[]] => {
     const problems: Problem[] = []
-    const body = bodyOf({ multipart }, problems)?.body as { parts: { name: string }[] } | undefined
+    const body = bodyPlanOf({ multipart }, problems)?.body as { parts: { name: string }[] } | undefined
     return [body?.parts.map(({ name }) => name), problems.map(one => sayProblem(one))]
   }
 

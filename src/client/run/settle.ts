@@ -1,6 +1,6 @@
 /** Result → Outcome: is the status a success, what is its value, and if not, which error. */
 import { decode } from '../../codec/value.ts'
-import type { Value } from '../../codec/value.ts'
+import type { DecodedValue } from '../../codec/value.ts'
 import type { Call, CallPlan } from '../../core/call.ts'
 import { isThenable, reasonOf } from '../../core/callback.ts'
 import { failedOutcome, okOutcome } from '../../core/outcome.ts'
@@ -17,7 +17,7 @@ export function settle(call: Call, result: Result, clock: Clock): Outcome | Prom
   if (result.kind === 'fault') return fail(result)
   const refused = refusal(call, result)
   if (refused !== undefined) return fail(refused)
-  const finish = (decoded: Value | Fault): Outcome =>
+  const finish = (decoded: DecodedValue | Fault): Outcome =>
     isFault(decoded) ? fail(decoded) : okOutcome(call, result, decoded.value, clock.now(), secretNames)
   const decoded = decode(result, call, clock)
   return isThenable(decoded) ? decoded.then(finish) : finish(decoded)

@@ -5,7 +5,7 @@ import type { ReadHeaders } from '../header-input.ts'
 import { bool, got, listOf, matching, orList, problem } from '../kinds.ts'
 import type { Read } from '../kinds.ts'
 import { isCall, option, part } from '../option.ts'
-import type { Place } from '../option.ts'
+import type { OptionRecipient } from '../option.ts'
 import { readPairs } from '../query-input.ts'
 import type { Values } from '../table.ts'
 import { isFilled, isText } from '../texts.ts'
@@ -145,7 +145,11 @@ export const REQUEST_OPTIONS = {
   }),
 }
 
-export function checkRequests({ params, headers, allowHostHeader }: Values, problems: Problem[], place: Place): void {
+export function checkRequests(
+  { params, headers, allowHostHeader }: Values,
+  problems: Problem[],
+  place: OptionRecipient,
+): void {
   if (Array.isArray(params) && (place === 'stream' || place === 'drain' || place === 'constructor')) {
     const remedy = 'One per URL belongs to request() with an array of URLs, or into the specs.'
     problems.push(problem('params', 'an object here', 'an array', remedy))

@@ -3,7 +3,7 @@ import { funcOf } from '../functions.ts'
 import { count, duration, either, fields, listOf, matching, problem } from '../kinds.ts'
 import { literalOf } from '../literal.ts'
 import { isCall, option, part } from '../option.ts'
-import type { Place } from '../option.ts'
+import type { OptionRecipient } from '../option.ts'
 import type { Values } from '../table.ts'
 import { isMethod } from './bodies.ts'
 import type { RetryPlan } from '../../core/call.ts'
@@ -68,7 +68,7 @@ export const BUDGET_IN_CALL = problem(
   'It is shared by all calls: new ParallelRequests({ retry }).',
 )
 
-export function checkRetries({ retry }: Values, problems: Problem[], place: Place): void {
+export function checkRetries({ retry }: Values, problems: Problem[], place: OptionRecipient): void {
   if (retry?.budget !== undefined && isCall(place)) problems.push(BUDGET_IN_CALL)
 }
 

@@ -14,7 +14,7 @@ import { help, helpAll } from './help.ts'
 import { isStandardInputGiven } from './input/standard-input.ts'
 import type { GivenFlags } from './settings.ts'
 import { nearest } from '../config/names.ts'
-import { VERSION } from '../core/version.ts'
+import { PACKAGE_VERSION } from '../core/version.ts'
 
 export type Args =
   | { readonly mode: 'run' | 'plan'; readonly urls: readonly string[]; readonly flags: GivenFlags }
@@ -30,7 +30,7 @@ export function readArgs(argv: readonly string[]): Args {
   let args: Args | undefined
   const flags: [FlagName, string | true][] = []
   const program = quiet(new Command('preq'))
-    .version(VERSION, '-V, --version')
+    .version(PACKAGE_VERSION, '-V, --version')
     .option('-h, --help')
     .option('--help-all')
     .helpOption(false)
@@ -61,7 +61,7 @@ export function readArgs(argv: readonly string[]): Args {
     program.parse(argv, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    if (error.code === 'commander.version') return { mode: 'text', text: `${VERSION}\n` }
+    if (error.code === 'commander.version') return { mode: 'text', text: `${PACKAGE_VERSION}\n` }
     return usage(complaint(error))
   }
   return noCommand(args) ?? args ?? { mode: 'usage', text: help() }

@@ -6,7 +6,7 @@
  */
 // A default import: a named import that an old Node lacks would be a SyntaxError before the version is checked.
 import nodeModule from 'node:module'
-import { VERSION } from '../core/version.ts'
+import { PACKAGE_VERSION } from '../core/version.ts'
 
 // In `preq … | head`, the reader closes the pipe when it has enough. That is not an error, so no message is printed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -29,7 +29,7 @@ function isTooOld(): boolean {
 
 async function main(argv: readonly string[]): Promise<number> {
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    process.stdout.write(`${VERSION}\n`)
+    process.stdout.write(`${PACKAGE_VERSION}\n`)
     return 0
   }
   if (isTooOld()) {

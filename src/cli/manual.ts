@@ -5,7 +5,7 @@ import { GROUPS } from './flag.ts'
 import { FLAG_NAMES, envName, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
 import { SECTIONS } from './manual-sections.ts'
-import { VERSION } from '../core/version.ts'
+import { PACKAGE_VERSION } from '../core/version.ts'
 import { defaultOf, docOf } from './flag-text.ts'
 import type { Flag } from './flag.ts'
 import type { AnyOption } from '../config/option.ts'
@@ -13,7 +13,7 @@ import type { AnyOption } from '../config/option.ts'
 /** The manual page in roff, see man(7). */
 export function manualPage(): string {
   return `${[
-    `.TH PREQ 1 "" "preq ${VERSION}" "User Commands"`,
+    `.TH PREQ 1 "" "preq ${PACKAGE_VERSION}" "User Commands"`,
     '.SH NAME',
     String.raw`preq \- any number of HTTP requests: parallel, polite, and with nothing lost`,
     '.SH SYNOPSIS',

@@ -1,14 +1,14 @@
 /** `multipart` as callers write it → its parts. Problems never show a value: a token may be among the fields. */
 import { fileURLToPath } from 'node:url'
 import { isBlob, isStream } from '../core/body.ts'
-import type { Chunks, Part } from '../core/body.ts'
+import type { Chunks, BodyPart } from '../core/body.ts'
 import { headerProblem } from '../core/headers.ts'
 import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 import { chunksOnce, isOneShot } from './one-shot.ts'
 import { chunksOf, isFormData } from './raw-body.ts'
 import type { Problem } from '../core/problem.ts'
 
-export interface ReadPart extends Part {
+export interface ReadPart extends BodyPart {
   /** False for a stream at hand. */
   readonly replayable: boolean
   /** It, where it can be read once. */
@@ -132,7 +132,12 @@ function readFilePart(
   }
 }
 
-function readContent(given: unknown, bytes: unknown, name: string, problems: Problem[]): Part['content'] | undefined {
+function readContent(
+  given: unknown,
+  bytes: unknown,
+  name: string,
+  problems: Problem[],
+): BodyPart['content'] | undefined {
   if (typeof given === 'string' || given instanceof Uint8Array || isBlob(given)) return given
   if (given instanceof PathOf) return { path: given.path }
   if (given instanceof ArrayBuffer) return new Uint8Array(given)

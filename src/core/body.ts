@@ -11,22 +11,22 @@ export type Upload = Blob | Multipart
 /** `multipart/form-data` (RFC 7578). */
 export interface Multipart {
   readonly boundary: string
-  readonly parts: readonly Part[]
+  readonly parts: readonly BodyPart[]
 }
 
-export interface Part {
+export interface BodyPart {
   readonly name: string
   readonly filename: string | undefined
   readonly type: string | undefined
-  readonly content: string | Uint8Array | Blob | PartFile | PartStream
+  readonly content: string | Uint8Array | Blob | UploadFile | UploadStream
 }
 
 /** A file that is read from disk while it is sent. */
-export interface PartFile {
+export interface UploadFile {
   readonly path: string
 }
 
-export interface PartStream {
+export interface UploadStream {
   readonly open: () => Chunks
   /** The length that the caller announced. Undefined if it is unknown. */
   readonly bytes: number | undefined

@@ -25,13 +25,13 @@ export function runCallback<T>(
 ): T | Fault | Promise<T | Fault> {
   try {
     const answer = run()
-    return isThenable(answer) ? settle(answer, onThrow, limits) : answer
+    return isThenable(answer) ? settleAnswer(answer, onThrow, limits) : answer
   } catch (error) {
     return onThrow(error)
   }
 }
 
-function settle<T>(
+function settleAnswer<T>(
   answer: PromiseLike<T>,
   onThrow: (error: unknown) => Fault,
   limits: CallbackLimits,
@@ -49,14 +49,14 @@ function settle<T>(
     }
     const totalLeftMs = Math.max(0, trip.stopwatch.deadlineMs - clock.now())
     const limitMs = Math.min(timeoutMs, totalLeftMs)
-    const late = (): void => end(totalLeftMs < timeoutMs ? tooLateInAll(trip.stopwatch) : tooLong(timeoutMs))
+    const late = (): void => end(totalLeftMs < timeoutMs ? tooLateInAll(trip.stopwatch) : callbackTooSlow(timeoutMs))
     const timer = Number.isFinite(limitMs) ? clock.after(limitMs, late) : undefined
     trip.cancelSlot.hold('callback', end)
     answer.then(end, error => end(onThrow(error)))
   })
 }
 
-function tooLong(timeoutMs: number): Fault {
+function callbackTooSlow(timeoutMs: number): Fault {
   const message: Words = [
     `a function of the caller took longer than ${formatDuration(timeoutMs)}. See `,
     { option: 'timeouts.callback' },

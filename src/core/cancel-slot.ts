@@ -7,25 +7,25 @@
  */
 import type { Fault } from './result.ts'
 
-export type Place = 'queue' | 'backoff' | 'wire' | 'callback'
+export type HoldPlace = 'queue' | 'backoff' | 'wire' | 'callback'
 
 /**
  * `open`: anything may follow. `stopping`: what is on the wire may finish, and no further attempt may start.
  * `cancelled`: over for good, whatever comes back; `isStopped` when the run was also told to stop.
  */
-type State =
+type CancelState =
   | { readonly kind: 'open' }
   | { readonly kind: 'stopping' }
   | { readonly kind: 'cancelled'; readonly fault: Fault; readonly isStopped: boolean }
 
-type Order = { readonly kind: 'stop' } | { readonly kind: 'cancel'; readonly fault: Fault }
+type CancelOrder = { readonly kind: 'stop' } | { readonly kind: 'cancel'; readonly fault: Fault }
 
-const OPEN: State = { kind: 'open' }
-const STOPPING: State = { kind: 'stopping' }
-const STOP: Order = { kind: 'stop' }
+const OPEN: CancelState = { kind: 'open' }
+const STOPPING: CancelState = { kind: 'stopping' }
+const STOP: CancelOrder = { kind: 'stop' }
 
 /** The first fault stands; a stop is remembered beside it. */
-function next(state: State, order: Order): State {
+function next(state: CancelState, order: CancelOrder): CancelState {
   if (order.kind === 'cancel') {
     return state.kind === 'cancelled'
       ? state
@@ -36,8 +36,8 @@ function next(state: State, order: Order): State {
 }
 
 export class CancelSlot {
-  #state: State = OPEN
-  #place: Place = 'queue'
+  #state: CancelState = OPEN
+  #place: HoldPlace = 'queue'
   #onCancel: ((fault: Fault) => void) | undefined = undefined
 
   /** Set once the request is over for good, whatever comes back. */
@@ -50,12 +50,12 @@ export class CancelSlot {
     return this.#state.kind === 'stopping' || (this.#state.kind === 'cancelled' && this.#state.isStopped)
   }
 
-  get place(): Place {
+  get place(): HoldPlace {
     return this.#place
   }
 
   /** The present holder says how to get the request back. Replaces the holder before; called at once after a cancel. */
-  hold(place: Place, onCancel: (fault: Fault) => void): void {
+  hold(place: HoldPlace, onCancel: (fault: Fault) => void): void {
     if (this.#state.kind === 'cancelled') return onCancel(this.#state.fault)
     this.#place = place
     this.#onCancel = onCancel

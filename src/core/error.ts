@@ -185,13 +185,13 @@ export function makeError(fault: Fault, details: ErrorDetails): RequestError {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 0
   try {
-    return new (classOf(fault))(fault, details)
+    return new (errorClassOf(fault))(fault, details)
   } finally {
     Error.stackTraceLimit = limit
   }
 }
 
-function classOf(fault: Fault): new (fault: Fault, details: ErrorDetails) => RequestError {
+function errorClassOf(fault: Fault): new (fault: Fault, details: ErrorDetails) => RequestError {
   switch (faultClass(fault.code)) {
     case 'http':
       return HttpStatusError

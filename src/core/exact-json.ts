@@ -10,7 +10,7 @@ export interface RawNumber {
 
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
 
-const parse = JSON.parse as (text: string, reviver?: Reviver) => unknown
+const parseWithReviver = JSON.parse as (text: string, reviver?: Reviver) => unknown
 const { rawJSON, isRawJSON } = JSON as unknown as {
   readonly rawJSON: (text: string) => RawNumber
   readonly isRawJSON: (value: unknown) => value is RawNumber
@@ -29,13 +29,13 @@ export const mayBeUnlikeDouble = (text: string): boolean => UNLIKE_DOUBLE.test(t
 
 /** Keeps every number as it was written. For values that are sent on. */
 export function parseAsWritten(text: string): unknown {
-  return UNLIKE_DOUBLE.test(text) ? parse(text, asWritten) : parse(text)
+  return UNLIKE_DOUBLE.test(text) ? parseWithReviver(text, asWritten) : parseWithReviver(text)
 }
 
 const asWritten: Reviver = (_key, value, { source }) =>
   typeof value === 'number' && source !== undefined && String(value) !== source ? rawJSON(source) : value
 
-let parseText: (text: string) => unknown = parse
+let parseText: (text: string) => unknown = parseWithReviver
 
 /** Parses the JSON of a response, or of a line of the run file. */
 export const parseAnswer = (text: string): unknown => parseText(text)
@@ -47,15 +47,15 @@ let kept = false
  * program that computes with them needs numbers.
  */
 export function keepIntegers(): void {
-  parseText = text => (MANY_DIGITS.test(text) && LONG_INTEGER.test(text) ? parseDeep(text) : parse(text))
+  parseText = text => (MANY_DIGITS.test(text) && LONG_INTEGER.test(text) ? parseDeep(text) : parseWithReviver(text))
 }
 
 /** A reviver is recursive and overflows the stack on deep JSON. Such a text is parsed with rounded integers instead. */
 function parseDeep(text: string): unknown {
   try {
-    return parse(text, withIntegers)
+    return parseWithReviver(text, withIntegers)
   } catch (error) {
-    if (error instanceof RangeError) return parse(text)
+    if (error instanceof RangeError) return parseWithReviver(text)
     throw error
   }
 }

@@ -53,13 +53,13 @@ export const WIRE_HEADERS: ReadonlySet<string> = new Set([
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 // RFC 9110 §5.5: visible characters, obs-text, space and tab. Any other character could smuggle a second header.
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** Why this pair cannot be a header (RFC 9110 §5.1, §5.5). Undefined if it can. The text never contains the value. */
 export function headerProblem(name: string, value: string): string | undefined {
   if (!NAME.test(name))
     return `header name: expected a token of RFC 9110, got ${JSON.stringify(name)}. Use letters, digits and '-'`
-  if (!VALUE.test(value)) {
+  if (!HEADER_VALUE.test(value)) {
     return `header ${name}: expected a value without control characters and above U+00FF, got some. Encode it first`
   }
   return undefined

@@ -70,7 +70,7 @@ export interface IntentLine {
 }
 
 /** A finished request that was in the record when it was opened. */
-export interface Known {
+export interface RecordedRequest {
   readonly v: 1 | 2
   readonly print: string
   readonly ok: boolean
@@ -114,11 +114,11 @@ export interface Journal {
   /** What was removed on opening. Undefined if the record was complete. */
   readonly dropped: Dropped | undefined
   /** The finished line of this id. With several, the last one MUST win. */
-  known(id: string): Known | undefined
+  known(id: string): RecordedRequest | undefined
   /** An intent of this id without a later finished line, or with one that says that the request is in doubt. */
   intent(id: string): Doubt | undefined
   /** The last finished line of a request with a key that was at this position in its run. */
-  keyedAt(index: number): Known | undefined
+  keyedAt(index: number): RecordedRequest | undefined
   /** Whether several requests with keys have this fingerprint, so that they differ only in their keys. */
   sharesPrint(print: string): boolean
   /**

@@ -25,7 +25,7 @@ export const problem = (subject: string, expected: Words, got: Words, remedy: Wo
 })
 
 /** Something that the system refused: `cannot write results.csv: no space left on device`. */
-export interface Failure {
+export interface SystemFailure {
   /** Completes "cannot …". */
   readonly cannot: Words
   readonly because: string
@@ -34,7 +34,7 @@ export interface Failure {
 }
 
 /** Text is said as it is: it names no option. */
-export type Problem = Mismatch | Failure | string
+export type Problem = Mismatch | SystemFailure | string
 
 /** As one sentence, and the remedy behind it. The subject is a field of a request, which every vocabulary calls alike. */
 export function wordsOf(wrong: Problem): Words {

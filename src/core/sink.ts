@@ -60,14 +60,14 @@ export class SinkError extends Error {
     const known = typeof code === 'string' ? code : 'UNKNOWN'
     // A file is written; a stream is written to.
     const target = /^(?:standard|the) /.test(output) ? `to ${output}` : output
-    const message = `cannot write ${target} after ${rows} rows: ${reason}.${REMEDIES[known] ?? ''}`
+    const message = `cannot write ${target} after ${rows} rows: ${reason}.${WRITE_REMEDIES[known] ?? ''}`
     super(printable(message), { cause })
     this.code = known
     this.rows = rows
   }
 }
 
-const REMEDIES: Readonly<Record<string, string>> = {
+const WRITE_REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: ' Make room on the disk, or write elsewhere.',
   EDQUOT: ' Make room in your quota, or write elsewhere.',
   EFBIG: ' Raise the limit of file sizes (ulimit -f), or write elsewhere.',

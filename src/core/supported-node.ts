@@ -5,11 +5,11 @@
  */
 
 /** The same version as in package.json. */
-const OLDEST = [22, 19] as const
+const OLDEST_NODE = [22, 19] as const
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
   throw new Error(
-    `parallel-requests needs Node ${OLDEST.join('.')} or later, and this is ${process.version}. Install a later one.`,
+    `parallel-requests needs Node ${OLDEST_NODE.join('.')} or later, and this is ${process.version}. Install a later one.`,
   )
 }

@@ -5,10 +5,10 @@ import { reasonOf } from './callback.ts'
 const WITH_TEXT = /^([A-Z][A-Z0-9_]+): (.*?)(?:, [a-z]+(?: '.*')?)?$/s
 const BARE = /^[a-z]+ ([A-Z][A-Z0-9_]+)$/
 
-const TEXTS: Readonly<Record<string, string>> = { EPIPE: 'the reader closed the pipe' }
+const PLAIN_REASONS: Readonly<Record<string, string>> = { EPIPE: 'the reader closed the pipe' }
 
 export function systemReason(error: unknown): string {
   const said = reasonOf(error)
-  const [, code = BARE.exec(said)?.[1], text = TEXTS[code ?? '']] = WITH_TEXT.exec(said) ?? []
+  const [, code = BARE.exec(said)?.[1], text = PLAIN_REASONS[code ?? '']] = WITH_TEXT.exec(said) ?? []
   return code === undefined || text === undefined ? said : `${text} (${code})`
 }

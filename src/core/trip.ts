@@ -9,7 +9,7 @@ import { Stopwatch } from './stopwatch.ts'
 import { say } from './words.ts'
 import type { Words } from './words.ts'
 
-const MAX_WARNINGS = 20
+const MAX_TRIP_WARNINGS = 20
 
 export class Trip {
   /** The identity of the request: `Outcome.id`. */
@@ -32,6 +32,6 @@ export class Trip {
 
   warn(warning: Words): void {
     this.warnings ??= []
-    if (this.warnings.length < MAX_WARNINGS) this.warnings.push(printable(say(warning)))
+    if (this.warnings.length < MAX_TRIP_WARNINGS) this.warnings.push(printable(say(warning)))
   }
 }

@@ -67,7 +67,13 @@ export function parseUrl(
     return { wrong: `expected at most ${MAX_URL_LENGTH} characters with its query, got ${url.length}` }
   const { origin } = parsed
   if (input.startsWith(`${origin}/`)) lastOrigin = origin
-  return { url, origin, path: url.slice(origin.length), username: decode(username), password: decode(password) }
+  return {
+    url,
+    origin,
+    path: url.slice(origin.length),
+    username: decodedOrAsIs(username),
+    password: decodedOrAsIs(password),
+  }
 }
 
 function unparsable(input: string, baseUrl: string | undefined, shown: () => string): Words {
@@ -93,7 +99,7 @@ export function pairsOf(params: Params): [name: string, value: string][] {
   })
 }
 
-function decode(text: string): string {
+function decodedOrAsIs(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
@@ -128,6 +134,6 @@ export function printableUrl(url: string, secretNames?: ReadonlySet<string>): st
   const bare = whole.length > MAX_URL_LENGTH ? `${whole.slice(0, MAX_URL_LENGTH)}…` : whole
   if (!bare.includes('=')) return bare
   return bare.replace(QUERY_PAIR, (pair, start: string, name: string) =>
-    isSecretQueryName(decode(name).replace(/[\t\r\n]/g, ''), secretNames) ? `${start}${name}=${REDACTED}` : pair,
+    isSecretQueryName(decodedOrAsIs(name).replace(/[\t\r\n]/g, ''), secretNames) ? `${start}${name}=${REDACTED}` : pair,
   )
 }

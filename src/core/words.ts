@@ -22,8 +22,8 @@ export interface CodeOnly {
   readonly inCode: string
 }
 
-export type Part = string | OptionRef | ValueRef | CodeOnly
-export type Words = string | readonly Part[]
+export type WordsPart = string | OptionRef | ValueRef | CodeOnly
+export type Words = string | readonly WordsPart[]
 
 /** How the options are called where the message is read. */
 export interface Vocabulary {
@@ -65,7 +65,7 @@ export function say(words: Words, vocabulary = spoken): string {
     .trimEnd()
 }
 
-function sayPart(part: Part, vocabulary: Vocabulary): string {
+function sayPart(part: WordsPart, vocabulary: Vocabulary): string {
   if (typeof part === 'string') return part
   if ('option' in part) return vocabulary.option(part)
   return 'inCode' in part ? vocabulary.inCode(part.inCode) : vocabulary.value(part.value)

@@ -26,7 +26,7 @@ export interface Reserved {
 }
 
 /** The representation that the partial file belongs to. */
-interface Known {
+interface Representation {
   readonly url: string
   readonly etag: string
   readonly total: number | undefined
@@ -43,7 +43,7 @@ class FileSink implements BodySink {
   #reserved: Reserved | undefined
   #part: PartFile | undefined
   #writer: PartWriter | undefined
-  #known: Known | undefined
+  #known: Representation | undefined
   /** Offset that this attempt asked the server to continue from; 0 for the beginning. */
   #askedFrom = 0
   /** The response that the file began with, if it was continued. */
@@ -129,7 +129,7 @@ class FileSink implements BodySink {
     }
     this.#part?.restart()
     this.#first = undefined
-    this.#known = this.#wantsRange ? undefined : knownOf(head)
+    this.#known = this.#wantsRange ? undefined : representationOf(head)
     return this.#write(head, undefined)
   }
 
@@ -267,7 +267,7 @@ class PartWriter implements BodyWriter {
 const STRONG = /^"[\x21\x23-\x7e\x80-\xff]*"$/
 
 /** What a later attempt may continue; undefined if nothing proves that the content is unchanged. */
-function knownOf(head: Reply): Known | undefined {
+function representationOf(head: Reply): Representation | undefined {
   const [etag = '', ...more] = getAllHeaders(head.headers, 'etag')
   if (head.status !== 200 || !STRONG.test(etag) || more.length > 0 || isCoded(head)) return undefined
   if (getHeader(head.headers, 'accept-ranges')?.toLowerCase() === 'none') return undefined
@@ -286,7 +286,7 @@ function totalOf(head: Reply): number {
 }
 
 /** Why this range cannot be appended; undefined if it can. */
-function partProblem(head: Reply, { url, etag, total }: Known, from: number): string | undefined {
+function partProblem(head: Reply, { url, etag, total }: Representation, from: number): string | undefined {
   const ranges = getAllHeaders(head.headers, 'content-range')
   const [, first, last] = CONTENT_RANGE.exec(ranges[0] ?? '') ?? []
   const whole = totalOf(head)

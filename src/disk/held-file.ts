@@ -16,13 +16,13 @@ export class HeldFile {
     this.#fd = fd
     // Resolves links: a link that replaces the file must not lead back to it.
     this.#path = realpathSync(path)
-    this.#id = idOf(fstatSync(fd, { bigint: true }))
+    this.#id = heldFileId(fstatSync(fd, { bigint: true }))
   }
 
   /** Whether the path still leads to this file. */
   get isThere(): boolean {
     const there = lstatSync(this.#path, { bigint: true, throwIfNoEntry: false })
-    return there !== undefined && idOf(there) === this.#id
+    return there !== undefined && heldFileId(there) === this.#id
   }
 
   /**
@@ -83,4 +83,4 @@ function copy(from: number, to: number): void {
   }
 }
 
-const idOf = ({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string => `${dev} ${ino}`
+const heldFileId = ({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string => `${dev} ${ino}`

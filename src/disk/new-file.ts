@@ -40,14 +40,14 @@ export function makeEmpty(path: string): void {
 }
 
 /** Device and inode, which are the same under any name of the file. */
-export function identityOf(path: string): string | undefined {
+export function fileIdentity(path: string): string | undefined {
   const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
   return stats && `${stats.dev} ${stats.ino}`
 }
 
 /** Renames the file if it is still the one that was created. */
 export function putInPlace(part: string, path: string, identity: string | undefined): void {
-  if (identity === undefined || identityOf(part) !== identity) {
+  if (identity === undefined || fileIdentity(part) !== identity) {
     throw systemError('ESTALE', `${part} has been moved, deleted or replaced during the run, and ${path} is unchanged`)
   }
   renameSync(part, path)

@@ -24,7 +24,7 @@ import { promisify } from 'node:util'
 import { ConfigError } from '../core/error.ts'
 import { unlessDenied } from '../core/denied.ts'
 import { HeldFile } from '../disk/held-file.ts'
-import { NEW, identityOf, partNameOf, putInPlace } from '../disk/new-file.ts'
+import { NEW, fileIdentity, partNameOf, putInPlace } from '../disk/new-file.ts'
 import type { Output } from './output.ts'
 import { systemReason } from '../core/system-reason.ts'
 
@@ -164,7 +164,7 @@ export class FileOutput implements Output {
   async close(): Promise<void> {
     const { fd, file, replaces } = this.#opened
     if (file === undefined) return closeFile(fd)
-    const identity = identityOf(file)
+    const identity = fileIdentity(file)
     try {
       // Some file systems report a full disk only now.
       if (!this.#isBroken) await sync(fd).catch(unlessDenied)

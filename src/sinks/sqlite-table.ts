@@ -9,7 +9,7 @@ import { performance } from 'node:perf_hooks'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { got } from '../config/kinds.ts'
 import { ConfigError } from '../core/error.ts'
-import { identityOf, systemError as errorOf } from '../disk/new-file.ts'
+import { fileIdentity, systemError as errorOf } from '../disk/new-file.ts'
 import { whyNot } from './file-output.ts'
 import type { FileOptions } from './file-output.ts'
 import { systemReason } from '../core/system-reason.ts'
@@ -162,7 +162,7 @@ class OpenTable implements Table {
     this.#more = more
     database.exec('PRAGMA journal_mode = WAL')
     this.#place = realpathSync(path)
-    this.#identity = identityOf(this.#place)
+    this.#identity = fileIdentity(this.#place)
     // A commit survives the end of the process. The last ones may be lost in a power failure.
     database.exec('PRAGMA synchronous = NORMAL')
     // 1 MB, a quarter of SQLite's default: the commit that moves the log into the file then stalls for less time.
@@ -204,7 +204,7 @@ class OpenTable implements Table {
 
   /** SQLite reports no error when its file is deleted or truncated, and goes on writing. */
   #check(): void {
-    if (this.#identity === undefined || identityOf(this.#place) !== this.#identity) {
+    if (this.#identity === undefined || fileIdentity(this.#place) !== this.#identity) {
       throw errorOf('ESTALE', 'the database was deleted, moved or replaced during the run, so its rows are lost')
     }
     const { size } = statSync(this.#place)

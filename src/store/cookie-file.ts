@@ -43,7 +43,7 @@ export class CookieFile {
     this.#path = realPath(path)
     const { jar, badLines } = load(this.#path, path)
     this.jar = jar
-    if (badLines.length > 0) warn(`${path} has ${linesOf(badLines)}, which the next write will drop`)
+    if (badLines.length > 0) warn(`${path} has ${lineNumbers(badLines)}, which the next write will drop`)
   }
 
   /** Tells that the jar has changed. */
@@ -81,7 +81,7 @@ function warn(message: string): void {
 const MAX_LINES_SHOWN = 5
 
 /** Names the lines by their numbers, because their content may be secret. */
-function linesOf(numbers: readonly number[]): string {
+function lineNumbers(numbers: readonly number[]): string {
   const [only] = numbers
   if (numbers.length === 1) return `a line that is not a cookie (${only})`
   const shown = numbers.slice(0, MAX_LINES_SHOWN).join(', ')
@@ -114,7 +114,7 @@ interface Loaded {
 }
 
 function load(path: string, given: string): Loaded {
-  const text = read(path, given)
+  const text = readCookieText(path, given)
   const { CookieJar: Jar } = toughCookie()
   if (text.trim() === '') return { jar: new Jar(undefined, JAR_OPTIONS), badLines: [] }
   const { stored, badLines } = isNetscape(path)
@@ -129,13 +129,13 @@ function load(path: string, given: string): Loaded {
 }
 
 /** The text of the file; empty if it does not exist. */
-function read(path: string, given: string): string {
+function readCookieText(path: string, given: string): string {
   try {
     // The folder must be writable, because the file is created in it.
     accessSync(dirname(path), constants.W_OK)
     return existsSync(path) ? readFileSync(path, encodingOf(path)) : ''
   } catch (error) {
-    throw unusable(given, error)
+    throw unusableCookieFile(given, error)
   }
 }
 
@@ -163,7 +163,7 @@ function isStored(cookie: unknown): boolean {
 function fromNetscape(text: string, given: string): { stored: SerializedCookieJar; badLines: readonly number[] } {
   const { cookies, badLines } = parseNetscape(text)
   // A malformed line is skipped, but a file without a single valid line is not a cookies.txt.
-  if (cookies.length === 0 && badLines.length > 0) throw corrupt(given, linesOf(badLines))
+  if (cookies.length === 0 && badLines.length > 0) throw corrupt(given, lineNumbers(badLines))
   const creation = new Date().toISOString()
   const stored = {
     version: 'tough-cookie@6',
@@ -229,7 +229,7 @@ function corrupt(given: string, reason: string): ConfigError {
   ])
 }
 
-function unusable(given: string, error: unknown): ConfigError {
+function unusableCookieFile(given: string, error: unknown): ConfigError {
   return new ConfigError([
     {
       cannot: ['read and write ', { option: 'cookieFile' }, ` ${given}`],

@@ -81,11 +81,11 @@ export class Cookies {
     const learned = jar === undefined ? [] : jar.getCookieStringSync(call.url).split('; ').filter(Boolean)
     const given = new Map([...(call.atHome ? this.#pairs : []), ...(this.#pairsByOrigin.get(call.origin) ?? [])])
     // A cookie that the server has set since replaces the caller's.
-    for (const cookie of learned) given.delete(nameOf(cookie))
+    for (const cookie of learned) given.delete(cookieNameOf(cookie))
     const all = [...[...given].map(([name, value]) => `${name}=${value}`), ...learned]
     // A Cookie header of the request itself wins over both, so that no name is sent twice.
-    const taken = new Set(own === undefined ? [] : own.split(';').map(nameOf))
-    const pairs = taken.size === 0 ? all : all.filter(cookie => !taken.has(nameOf(cookie)))
+    const taken = new Set(own === undefined ? [] : own.split(';').map(cookieNameOf))
+    const pairs = taken.size === 0 ? all : all.filter(cookie => !taken.has(cookieNameOf(cookie)))
     const header = pairs.join('; ')
     if (pairs.length <= MAX_COOKIES_PER_REQUEST && header.length <= MAX_HEADER_LENGTH) return header
     return fitting(pairs, call)
@@ -117,7 +117,7 @@ export class Cookies {
 }
 
 /** `''` for a cookie without a name. */
-const nameOf = (pair: string): string => pair.slice(0, Math.max(pair.indexOf('='), 0)).trim()
+const cookieNameOf = (pair: string): string => pair.slice(0, Math.max(pair.indexOf('='), 0)).trim()
 
 /** A caller's jar may throw. The response that brought the cookie is valid all the same. */
 function keep(jar: CookieStore, cookie: string, call: Call): void {

@@ -22,13 +22,13 @@ const nodeDisk: Disk = {
   truncate: ftruncateSync,
 }
 
-type Group = PromiseWithResolvers<void>
+type WriteGroup = PromiseWithResolvers<void>
 
 const NEWLINE = 0x0a
 /** Beyond this size, the lines of a turn are split into several writes, to bound memory. */
 const MAX_GROUP_BYTES = 1 << 23
 /** The buffer is reused, so it makes no garbage. One that is larger than this is released after the write. */
-const KEPT_BYTES = 1 << 16
+const MAX_REUSED_BYTES = 1 << 16
 /** The most bytes that UTF-8 needs per UTF-16 code unit. */
 const BYTES_PER_CHAR = 3
 
@@ -38,13 +38,13 @@ export class GroupWriter {
   readonly #disk: Disk
   /** Length of the complete lines in the file. */
   #size: number
-  #gathering: Group | undefined
+  #gathering: WriteGroup | undefined
   /** The gathered text; the first `#filled` bytes are used. */
-  #bytes = Buffer.allocUnsafeSlow(KEPT_BYTES)
+  #bytes = Buffer.allocUnsafeSlow(MAX_REUSED_BYTES)
   #filled = 0
   /** Groups that were written but not yet synced. */
-  #unsynced: Group[] = []
-  #syncing: Group[] | undefined
+  #unsynced: WriteGroup[] = []
+  #syncing: WriteGroup[] | undefined
   #onIdle: (() => void) | undefined
   /** The failure after which nothing can be appended. */
   #failure: unknown
@@ -80,7 +80,7 @@ export class GroupWriter {
     if (this.#syncing !== undefined) await new Promise<void>(resolve => (this.#onIdle = resolve))
   }
 
-  #begin(): Group {
+  #begin(): WriteGroup {
     // The check phase ends a turn: sockets and timers of the turn have called back by then. A microtask would run after
     // each callback and cause a write each.
     setImmediate(() => this.#write())
@@ -101,7 +101,7 @@ export class GroupWriter {
   #taken(): Buffer {
     const bytes = this.#bytes.subarray(0, this.#filled)
     this.#filled = 0
-    if (this.#bytes.length > KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(KEPT_BYTES)
+    if (this.#bytes.length > MAX_REUSED_BYTES) this.#bytes = Buffer.allocUnsafeSlow(MAX_REUSED_BYTES)
     return bytes
   }
 
@@ -143,7 +143,7 @@ export class GroupWriter {
     })
   }
 
-  #fail(error: unknown, groups: readonly Group[]): void {
+  #fail(error: unknown, groups: readonly WriteGroup[]): void {
     this.#failure ??= error
     const waiting = [...(this.#syncing ?? []), ...groups, ...this.#unsynced]
     if (this.#gathering !== undefined) waiting.push(this.#gathering)

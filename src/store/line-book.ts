@@ -1,6 +1,6 @@
 /** Which requests a run file has lines for, and where the last line of each is. */
 import { LineIndex } from './line-index.ts'
-import type { Place } from './line-index.ts'
+import type { IndexEntry } from './line-index.ts'
 import { KeyTable } from './key-table.ts'
 import type { DoneLine } from '../core/journal.ts'
 
@@ -17,7 +17,7 @@ export class LineBook {
   /** Requests with a key, by their index in the earlier run. */
   readonly #atIndex = new LineIndex()
 
-  set({ id, index }: Pick<DoneLine, 'id' | 'index'>, place: Place): void {
+  set({ id, index }: Pick<DoneLine, 'id' | 'index'>, place: IndexEntry): void {
     const position = positionOf(id)
     if (position !== undefined) return this.#byPosition.set(position, place)
     const before = this.#names.size
@@ -28,14 +28,14 @@ export class LineBook {
     this.#atIndex.set(index, place)
   }
 
-  get(id: string): Place | undefined {
+  get(id: string): IndexEntry | undefined {
     const position = positionOf(id)
     if (position !== undefined) return this.#byPosition.get(position)
     const number = this.#names.find(id)
     return number === undefined ? undefined : this.#byName.get(number)
   }
 
-  keyedAt(index: number): Place | undefined {
+  keyedAt(index: number): IndexEntry | undefined {
     return this.keys > 0 ? this.#atIndex.get(index) : undefined
   }
 
@@ -53,5 +53,12 @@ export function positionOf(id: string): number | undefined {
 }
 
 /** The name under which a line is found. Lines of version 1 are found by their index. */
-export const nameOf = ({ v, id, index }: { readonly v: 1 | 2; readonly id: string; readonly index: number }): string =>
-  v === 1 ? `#${index}` : id
+export const lineNameOf = ({
+  v,
+  id,
+  index,
+}: {
+  readonly v: 1 | 2
+  readonly id: string
+  readonly index: number
+}): string => (v === 1 ? `#${index}` : id)

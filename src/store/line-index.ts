@@ -5,7 +5,7 @@
  * take 28 MB, a fifth of what objects take. Fingerprints that differ in form from the first one are stored as strings.
  */
 
-export interface Place {
+export interface IndexEntry {
   readonly v: 1 | 2
   readonly print: string
   readonly ok: boolean
@@ -23,7 +23,7 @@ interface Page {
 const PAGE_SIZE = 1_024
 /** Largest fingerprint that is stored in a page, in bytes. */
 const MAX_WIDTH = 64
-const HEX = /^(?:[0-9a-f]{2})+$/
+const HEX_TEXT = /^(?:[0-9a-f]{2})+$/
 const ASCII = /^[\x20-\x7e]+$/
 
 export class LineIndex {
@@ -33,7 +33,7 @@ export class LineIndex {
   #packing: 'hex' | 'latin1' = 'hex'
   #width: number | undefined
 
-  set(index: number, { v, print, ok, offset, length }: Place): void {
+  set(index: number, { v, print, ok, offset, length }: IndexEntry): void {
     this.#width ??= this.#choose(print)
     const page = this.#page(index)
     const slot = index % PAGE_SIZE
@@ -45,7 +45,7 @@ export class LineIndex {
     } else this.#strays.set(index, print)
   }
 
-  get(index: number): Place | undefined {
+  get(index: number): IndexEntry | undefined {
     const page = this.#pages.get(Math.floor(index / PAGE_SIZE))
     const slot = index % PAGE_SIZE
     const packed = page?.lengths[slot]
@@ -73,13 +73,13 @@ export class LineIndex {
 
   /** All fingerprints come from one function, so the first one decides how they are packed. */
   #choose(print: string): number {
-    this.#packing = HEX.test(print) ? 'hex' : 'latin1'
+    this.#packing = HEX_TEXT.test(print) ? 'hex' : 'latin1'
     const width = this.#packing === 'hex' ? print.length / 2 : print.length
     return width > MAX_WIDTH ? 0 : width
   }
 
   #fits(print: string): boolean {
-    if (this.#packing === 'hex') return print.length === 2 * (this.#width as number) && HEX.test(print)
+    if (this.#packing === 'hex') return print.length === 2 * (this.#width as number) && HEX_TEXT.test(print)
     return print.length === this.#width && ASCII.test(print)
   }
 

@@ -8,7 +8,7 @@ const NEWLINE = 0x0a
 const CHUNK_BYTES = 1 << 20
 
 /** The bytes after the last `\n`. */
-export interface Rest {
+export interface UnfinishedLine {
   readonly bytes: Buffer
   readonly offset: number
 }
@@ -21,7 +21,7 @@ export async function readLines(
   fd: number,
   onLine: (bytes: Buffer, offset: number) => void,
   chunkBytes = CHUNK_BYTES,
-): Promise<Rest | undefined> {
+): Promise<UnfinishedLine | undefined> {
   let buffer = Buffer.allocUnsafe(chunkBytes)
   // The buffer holds `filled` bytes of the file from `offset` on. The first `searched` of them contain no line end.
   let offset = 0

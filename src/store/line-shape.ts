@@ -1,9 +1,9 @@
 /** The fields that a line of a run file must have, so that a wrong edit by hand is reported precisely. */
 
 /** A JSON object. */
-type Fields = Readonly<Record<string, unknown>>
+type JsonObject = Readonly<Record<string, unknown>>
 
-interface Field {
+interface FieldShape {
   readonly name: string
   readonly expected: string
   readonly fits: (value: unknown) => boolean
@@ -12,33 +12,37 @@ interface Field {
 
 const TIME = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$/
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+const isFilledText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
 
-const VERSION: Field = { name: 'v', expected: '1 or 2', fits: value => value === 1 || value === 2 }
-const AT: Field = { name: 'at', expected: 'a time as in 2026-01-31T12:00:00.000Z', fits: isTime }
+const VERSION_FIELD: FieldShape = { name: 'v', expected: '1 or 2', fits: value => value === 1 || value === 2 }
+const AT_FIELD: FieldShape = { name: 'at', expected: 'a time as in 2026-01-31T12:00:00.000Z', fits: isTime }
 
 /** Fields of every line about a request. */
-const COMMON: readonly Field[] = [
-  VERSION,
+const COMMON_FIELDS: readonly FieldShape[] = [
+  VERSION_FIELD,
   { name: 'index', expected: 'an integer ≥ 0', fits: isCount },
-  { name: 'id', expected: 'a text', fits: isText },
-  { name: 'method', expected: 'a text', fits: isText },
+  { name: 'id', expected: 'a text', fits: isFilledText },
+  { name: 'method', expected: 'a text', fits: isFilledText },
   { name: 'url', expected: 'a text', fits: value => typeof value === 'string' },
-  AT,
+  AT_FIELD,
 ]
 
-const PRINT: readonly Field[] = [{ name: 'print', expected: 'a text', fits: isText }]
-const SALT: readonly Field[] = [VERSION, { name: 'salt', expected: 'a text', fits: isText }, AT]
+const PRINT: readonly FieldShape[] = [{ name: 'print', expected: 'a text', fits: isFilledText }]
+const SALT_FIELDS: readonly FieldShape[] = [
+  VERSION_FIELD,
+  { name: 'salt', expected: 'a text', fits: isFilledText },
+  AT_FIELD,
+]
 
-const INTENT: readonly Field[] = [
-  ...COMMON,
-  { name: 'idempotencyKey', expected: 'a text', fits: isText, optional: true },
+const INTENT: readonly FieldShape[] = [
+  ...COMMON_FIELDS,
+  { name: 'idempotencyKey', expected: 'a text', fits: isFilledText, optional: true },
   { name: 'sent', expected: 'false', fits: value => value === false, optional: true },
 ]
 
-const DONE: readonly Field[] = [
-  ...COMMON,
+const DONE_FIELDS: readonly FieldShape[] = [
+  ...COMMON_FIELDS,
   { name: 'ok', expected: 'true or false', fits: value => typeof value === 'boolean' },
   { name: 'attempts', expected: 'an integer ≥ 0', fits: isCount },
   { name: 'bytes', expected: 'an integer ≥ 0', fits: isCount },
@@ -50,7 +54,7 @@ const DONE: readonly Field[] = [
 ]
 
 /** Why a JSON value is not a valid line; undefined if it is one. */
-export function problemOf(value: unknown): string | undefined {
+export function lineProblem(value: unknown): string | undefined {
   if (!isObject(value)) return `it is ${show(value)}, expected an object`
   if (value['intent'] !== undefined) {
     const { intent } = value
@@ -58,8 +62,8 @@ export function problemOf(value: unknown): string | undefined {
       ? requestProblem(intent, INTENT, 'intent.')
       : `intent: expected an object, got ${show(intent)}`
   }
-  if (value['salt'] !== undefined) return firstProblem(value, SALT, '')
-  const problem = requestProblem(value, DONE, '')
+  if (value['salt'] !== undefined) return firstProblem(value, SALT_FIELDS, '')
+  const problem = requestProblem(value, DONE_FIELDS, '')
   if (problem !== undefined) return problem
   if (value['ok'] === false && value['error'] === undefined) return 'error: expected one where ok is false, got none'
   if (value['encoding'] === 'base64' && typeof value['value'] !== 'string') {
@@ -68,11 +72,11 @@ export function problemOf(value: unknown): string | undefined {
   return undefined
 }
 
-function requestProblem(fields: Fields, shape: readonly Field[], prefix: string): string | undefined {
+function requestProblem(fields: JsonObject, shape: readonly FieldShape[], prefix: string): string | undefined {
   return firstProblem(fields, shape, prefix) ?? (fields['v'] === 2 ? firstProblem(fields, PRINT, prefix) : undefined)
 }
 
-function firstProblem(fields: Fields, shape: readonly Field[], prefix: string): string | undefined {
+function firstProblem(fields: JsonObject, shape: readonly FieldShape[], prefix: string): string | undefined {
   for (const { name, expected, fits, optional } of shape) {
     const value = fields[name]
     if (fits(value) || (optional && value === undefined)) continue
@@ -81,7 +85,7 @@ function firstProblem(fields: Fields, shape: readonly Field[], prefix: string): 
   return undefined
 }
 
-function isObject(value: unknown): value is Fields {
+function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
@@ -100,7 +104,7 @@ function isStatus(value: unknown): boolean {
 }
 
 function isError(value: unknown): boolean {
-  return isObject(value) && isText(value['code']) && typeof value['message'] === 'string'
+  return isObject(value) && isFilledText(value['code']) && typeof value['message'] === 'string'
 }
 
 /** Shortened, because an edited file may hold anything. */

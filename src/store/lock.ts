@@ -39,19 +39,19 @@ export function lock(path: string, name: string): Lock {
   const lockPath = `${path}.lock`
   for (let attempts = 1; ; attempts++) {
     const nonce = randomUUID()
-    const database = hold(lockPath, nonce, name)
+    const database = acquireLock(lockPath, nonce, name)
     // A leaving holder deletes the lock file. A process that had opened it before now holds a lock on a deleted file.
-    if (readHolder(lockPath)?.nonce === nonce) return { release: () => release(database, lockPath, nonce) }
+    if (readHolder(lockPath)?.nonce === nonce) return { release: () => releaseLock(database, lockPath, nonce) }
     database.close()
     if (attempts === MAX_ATTEMPTS) throw lockedError(lockPath, name, undefined)
   }
 }
 
 /** An open transaction on the lock file, which may have been deleted or replaced by now. */
-function hold(lockPath: string, nonce: string, name: string): DatabaseSync {
+function acquireLock(lockPath: string, nonce: string, name: string): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
-    database = open(lockPath, 0)
+    database = openLockFile(lockPath, 0)
     // Not EXCLUSIVE, so that others can read who holds the lock.
     database.exec('BEGIN IMMEDIATE')
     database.exec('CREATE TABLE IF NOT EXISTS holder (nonce TEXT, pid INTEGER, host TEXT); DELETE FROM holder')
@@ -70,7 +70,7 @@ function hold(lockPath: string, nonce: string, name: string): DatabaseSync {
 }
 
 /** Deletes the lock file while the lock is still held, so that it is never the next holder's file. */
-function release(database: DatabaseSync, lockPath: string, nonce: string): void {
+function releaseLock(database: DatabaseSync, lockPath: string, nonce: string): void {
   if (!database.isOpen) return
   try {
     // If the file was deleted by hand, another run's lock file may be there now.
@@ -84,7 +84,7 @@ function release(database: DatabaseSync, lockPath: string, nonce: string): void 
 function readHolder(lockPath: string): Holder | undefined {
   let database: DatabaseSync | undefined
   try {
-    database = open(lockPath, READ_PATIENCE_MS, true)
+    database = openLockFile(lockPath, READ_PATIENCE_MS, true)
     return database.prepare('SELECT nonce, pid, host FROM holder').get() as unknown as Holder | undefined
   } catch {
     return undefined
@@ -93,7 +93,7 @@ function readHolder(lockPath: string): Holder | undefined {
   }
 }
 
-function open(path: string, timeout: number, readOnly = false): DatabaseSync {
+function openLockFile(path: string, timeout: number, readOnly = false): DatabaseSync {
   const { DatabaseSync } = loadSqlite()
   return new DatabaseSync(path, { timeout, readOnly })
 }

@@ -6,9 +6,9 @@
  * and a person should look at it. A file that never was a run file is refused before anything is changed. Does no I/O
  * itself.
  */
-import { LineBook, isKeyed, nameOf, positionOf } from './line-book.ts'
+import { LineBook, isKeyed, lineNameOf, positionOf } from './line-book.ts'
 import { mayBeginLine, readLine } from './run-lines.ts'
-import type { Rest } from './line-reader.ts'
+import type { UnfinishedLine } from './line-reader.ts'
 import type { Reading } from './run-lines.ts'
 import { ConfigError } from '../core/error.ts'
 import { isUnsentCode } from '../core/outcome.ts'
@@ -28,14 +28,14 @@ const UNDECIDED: ReadonlySet<string> = new Set(['in_doubt/aborted', 'in_doubt/cr
 export const TAIL_BYTES = 65_536
 
 /** What is kept of the file. */
-export interface Kept {
+export interface KeptContent {
   readonly bytes: number
   readonly dropped: Dropped | undefined
   /** Damaged lines before valid ones. They are overwritten with blanks, so that the next run does not find them. */
-  readonly blanks: readonly Span[]
+  readonly blanks: readonly ByteSpan[]
 }
 
-export interface Span {
+export interface ByteSpan {
   readonly offset: number
   readonly length: number
 }
@@ -66,8 +66,8 @@ export class Recovery {
   /** The first damaged line after the last valid one. */
   #damage: Damage | undefined
   /** The damaged lines since then. */
-  #spans: Span[] = []
-  readonly #blanks: Span[] = []
+  #spans: ByteSpan[] = []
+  readonly #blanks: ByteSpan[] = []
   #firstBlank: number | undefined
   readonly #tailFrom: number
 
@@ -138,7 +138,7 @@ export class Recovery {
   }
 
   /** The result if the file ended here. May be called after any line; changes nothing. */
-  end({ bytes, offset }: Rest): Kept {
+  end({ bytes, offset }: UnfinishedLine): KeptContent {
     const rest = bytes.subarray(markLength(bytes, offset))
     if (this.#good === 0 && this.#damage === undefined && !mayBeginLine(rest, false)) throw this.#foreignRest(rest)
     const keep = this.#damage?.offset ?? offset
@@ -168,7 +168,7 @@ export class Recovery {
   #addDone(line: DoneLine, offset: number, length: number): void {
     const { v, ok } = line
     const print = this.#printOf(line)
-    const name = nameOf(line)
+    const name = lineNameOf(line)
     const code = line.error?.code ?? ''
     const doubt = this.doubts.get(name)
     this.doubts.delete(name)
@@ -182,7 +182,7 @@ export class Recovery {
   #addIntent({ intent }: IntentLine): void {
     const { v, idempotencyKey, sent } = intent
     const print = this.#printOf(intent)
-    const name = nameOf(intent)
+    const name = lineNameOf(intent)
     if (sent === false) this.doubts.delete(name)
     else this.doubts.set(name, { v, print, ...(idempotencyKey !== undefined && { idempotencyKey }) })
     this.#count(name)

@@ -22,17 +22,17 @@ import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { GroupWriter } from './group-writer.ts'
 import { readLines } from './line-reader.ts'
-import { nameOf, positionOf } from './line-book.ts'
+import { lineNameOf, positionOf } from './line-book.ts'
 import { lock } from './lock.ts'
 import type { Lock } from './lock.ts'
 import { Recovery } from './recovery.ts'
-import type { Span } from './recovery.ts'
+import type { ByteSpan } from './recovery.ts'
 import { readLine, writeLine } from './run-lines.ts'
 import { reasonOf } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
 import { LineError, REFUSED_PRINT } from '../core/journal.ts'
 import { HeldFile } from '../disk/held-file.ts'
-import type { DoneLine, Doubt, Dropped, IntentLine, Journal, Known } from '../core/journal.ts'
+import type { DoneLine, Doubt, Dropped, IntentLine, Journal, RecordedRequest } from '../core/journal.ts'
 
 export interface RunFileOptions {
   /** `process`: a SIGKILL loses nothing. `power`: a power loss does not either. */
@@ -40,12 +40,12 @@ export interface RunFileOptions {
 }
 
 const readInto = promisify(read)
-const SALT_BYTES = 16
+const RUN_SALT_BYTES = 16
 
 /** Opens or creates the file. Rejects with a ConfigError if it cannot be used, and then does not change it. */
 export async function openRunFile(path: string, { durability }: RunFileOptions): Promise<Journal> {
   const name = `the run file ${JSON.stringify(path)}`
-  const { fd, real } = openFile(path, name)
+  const { fd, real } = openRegularFile(path, name)
   let held: Lock | undefined
   try {
     held = lock(real, name)
@@ -62,7 +62,7 @@ export async function openRunFile(path: string, { durability }: RunFileOptions):
   } catch (error) {
     closeSync(fd)
     held?.release()
-    throw error instanceof ConfigError ? error : unusable(name, error)
+    throw error instanceof ConfigError ? error : unusableRunFile(name, error)
   }
 }
 
@@ -115,10 +115,10 @@ async function lineAt(fd: number, name: string, { done }: Recovery, id: string |
 }
 
 const isOf = (line: DoneLine, id: string | number): boolean =>
-  typeof id === 'number' ? line.index === id : nameOf(line) === id
+  typeof id === 'number' ? line.index === id : lineNameOf(line) === id
 
 /** Overwrites damaged lines with spaces. No line moves, so a crash in between loses nothing. */
-function blank(path: string, spans: readonly Span[]): void {
+function blank(path: string, spans: readonly ByteSpan[]): void {
   const fd = openSync(path, 'r+')
   try {
     for (const { offset, length } of spans) writeSync(fd, Buffer.alloc(length, ' '), 0, length, offset)
@@ -159,7 +159,7 @@ class RunFile implements Journal {
     this.#writer = writer
     this.#size = recovery.size
     this.#isSalted = recovery.salt !== undefined
-    this.salt = recovery.salt ?? randomBytes(SALT_BYTES).toString('base64url')
+    this.salt = recovery.salt ?? randomBytes(RUN_SALT_BYTES).toString('base64url')
     this.keys = recovery.keys
     this.isNew = recovery.isEmpty
     this.dropped = dropped
@@ -169,7 +169,7 @@ class RunFile implements Journal {
     return this.#size
   }
 
-  known(id: string): Known | undefined {
+  known(id: string): RecordedRequest | undefined {
     return this.isNew ? undefined : this.#recovery.done.get(id)
   }
 
@@ -177,7 +177,7 @@ class RunFile implements Journal {
     return this.isNew ? undefined : this.#recovery.doubts.get(id)
   }
 
-  keyedAt(index: number): Known | undefined {
+  keyedAt(index: number): RecordedRequest | undefined {
     return this.#recovery.done.keyedAt(index)
   }
 
@@ -206,7 +206,11 @@ class RunFile implements Journal {
       return Promise.reject(new LineError(reasonOf(cause), { cause }))
     }
     const request = 'intent' in line ? (line as IntentLine).intent : line
-    if (request.index >= this.#size && request.print !== REFUSED_PRINT && positionOf(nameOf(request)) !== undefined) {
+    if (
+      request.index >= this.#size &&
+      request.print !== REFUSED_PRINT &&
+      positionOf(lineNameOf(request)) !== undefined
+    ) {
       this.#size = request.index + 1
     }
     return this.#writer.append(this.#isSalted ? text : this.#salted(text, request.v))
@@ -245,7 +249,7 @@ class RunFile implements Journal {
   }
 }
 
-function openFile(path: string, name: string): { readonly fd: number; readonly real: string } {
+function openRegularFile(path: string, name: string): { readonly fd: number; readonly real: string } {
   try {
     const there = statSync(path, { throwIfNoEntry: false })
     // Checked before opening, because opening a pipe would block until its other end is opened.
@@ -253,7 +257,7 @@ function openFile(path: string, name: string): { readonly fd: number; readonly r
     const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600)
     return { fd, real: realpathSync.native(path) }
   } catch (error) {
-    throw error instanceof ConfigError ? error : unusable(name, error)
+    throw error instanceof ConfigError ? error : unusableRunFile(name, error)
   }
 }
 
@@ -285,7 +289,7 @@ function notAFile(name: string, isFolder: boolean): ConfigError {
   ])
 }
 
-function unusable(name: string, error: unknown): ConfigError {
+function unusableRunFile(name: string, error: unknown): ConfigError {
   const code = String((error as { code?: unknown } | undefined)?.code)
   const remedy = REMEDIES[code] ?? 'Give the path of a file that can be read and written'
   return new ConfigError([`${name} cannot be opened: ${reasonOf(error)}. ${remedy}.`])

@@ -8,7 +8,7 @@
 import { isUtf8 } from 'node:buffer'
 // By its default export: see core/supported-node.ts.
 import zlib from 'node:zlib'
-import { problemOf } from './line-shape.ts'
+import { lineProblem } from './line-shape.ts'
 import { parseAnswer } from '../core/exact-json.ts'
 import type { DoneLine, IntentLine, SaltLine } from '../core/journal.ts'
 
@@ -21,7 +21,7 @@ const CARRIAGE_RETURN = 0x0d
 const SPACE = 0x20
 const TAB = 0x09
 
-const VERSION = 2
+const FORMAT_VERSION = 2
 
 /** What a line turned out to be. */
 export type Reading =
@@ -48,14 +48,14 @@ export function readLine(bytes: Buffer): Reading {
   const line = bytes.at(-1) === CARRIAGE_RETURN ? bytes.subarray(0, -1) : bytes
   if (isBlank(line)) return { kind: 'blank' }
   if (!isUtf8(line)) return { kind: 'damaged', problem: 'it is not UTF-8' }
-  const value = parse(line)
+  const value = parseLine(line)
   if (value === undefined) return { kind: 'damaged', problem: 'it is not JSON' }
   const sum = checkSum(line, value)
   const version = versionOf(value)
   // One flipped bit turns a 2 into a 3.
-  if (version > VERSION && sum !== 'differs') return { kind: 'newer', version }
+  if (version > FORMAT_VERSION && sum !== 'differs') return { kind: 'newer', version }
   if (sum !== 'differs' && isNote(value)) return { kind: 'note', summed: sum === 'fits' }
-  const problem = problemOf(value)
+  const problem = lineProblem(value)
   if (sum === 'differs') return { kind: 'damaged', problem: problem ?? 'it is not as it was written: its crc differs' }
   const summed = sum === 'fits'
   if (problem !== undefined) return { kind: 'refused', problem, summed }
@@ -83,12 +83,12 @@ function begins(bytes: Buffer, beginning: Buffer): boolean {
   return bytes.subarray(0, beginning.length).equals(beginning)
 }
 
-const WORD = Buffer.alloc(4)
+const CHECKSUM_WORD = Buffer.alloc(4)
 
 /** Through bytes: `toString(16)` is slow for numbers that are not small integers, and this runs for every line. */
 function hex(sum: number): string {
-  WORD.writeUInt32BE(sum)
-  return WORD.toString('hex')
+  CHECKSUM_WORD.writeUInt32BE(sum)
+  return CHECKSUM_WORD.toString('hex')
 }
 
 function isBlank(line: Buffer): boolean {
@@ -96,7 +96,7 @@ function isBlank(line: Buffer): boolean {
 }
 
 /** Undefined if it is not JSON. */
-function parse(line: Buffer): unknown {
+function parseLine(line: Buffer): unknown {
   try {
     return parseAnswer(line.toString())
   } catch {

@@ -7,7 +7,7 @@
  */
 import { open, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import type { Chunks, Multipart, Part, PartFile, Upload } from '../core/body.ts'
+import type { Chunks, Multipart, BodyPart, UploadFile, Upload } from '../core/body.ts'
 import { isBlob } from '../core/body.ts'
 import { reasonOf } from '../core/callback.ts'
 import { fault, isFault } from '../core/result.ts'
@@ -40,9 +40,9 @@ const LAST_WAIT_MS = 200
 
 /** The files of one attempt. */
 class Files {
-  readonly #seen = new Map<Part, Seen>()
+  readonly #seen = new Map<BodyPart, Seen>()
   readonly #clock: Clock
-  #first: { readonly part: Part; readonly file: FileHandle } | undefined
+  #first: { readonly part: BodyPart; readonly file: FileHandle } | undefined
   #isOver = false
 
   constructor(clock: Clock) {
@@ -53,7 +53,7 @@ class Files {
    * The length of the file. The first file is opened at once, while nothing has been sent: without a free file
    * descriptor the request can still wait in the queue. The others are opened one after the other.
    */
-  async lookAt(part: Part, path: string): Promise<number | 'none'> {
+  async lookAt(part: BodyPart, path: string): Promise<number | 'none'> {
     const found = await stat(path)
     if (!found.isFile()) return 'none'
     if (this.#seen.size === 0) this.#first = { part, file: await open(path) }
@@ -61,12 +61,12 @@ class Files {
     return found.size
   }
 
-  seen(part: Part): Seen {
+  seen(part: BodyPart): Seen {
     return this.#seen.get(part) as Seen
   }
 
   /** Waits for a file descriptor, because what has been sent cannot be taken back. */
-  async open(part: Part, path: string): Promise<FileHandle> {
+  async open(part: BodyPart, path: string): Promise<FileHandle> {
     const first = this.#first
     if (first?.part === part) {
       this.#first = undefined
@@ -118,7 +118,7 @@ export async function measure(upload: Upload, clock: Clock): Promise<Measured | 
   return { bytes, chunks: () => encode(upload, files), close: () => files.close() }
 }
 
-async function lengthOf(part: Part, files: Files): Promise<number | undefined | Fault> {
+async function lengthOf(part: BodyPart, files: Files): Promise<number | undefined | Fault> {
   const { content, name } = part
   if (typeof content === 'string') return Buffer.byteLength(content)
   if (content instanceof Uint8Array) return content.byteLength
@@ -152,7 +152,7 @@ async function* encode(upload: Multipart, files: Files): Chunks {
 
 const CRLF = Buffer.from('\r\n')
 
-function contentOf(part: Part, files: Files): Chunks | Uint8Array[] {
+function contentOf(part: BodyPart, files: Files): Chunks | Uint8Array[] {
   const { content, name } = part
   if (typeof content === 'string') return content === '' ? [] : [Buffer.from(content)]
   if (content instanceof Uint8Array) return content.byteLength === 0 ? [] : [content]
@@ -161,7 +161,7 @@ function contentOf(part: Part, files: Files): Chunks | Uint8Array[] {
   return readFile(part, content, files)
 }
 
-async function* readFile(part: Part, { path }: PartFile, files: Files): Chunks {
+async function* readFile(part: BodyPart, { path }: UploadFile, files: Files): Chunks {
   const { name } = part
   const seen = files.seen(part)
   const changed = (): UploadError =>
@@ -199,7 +199,7 @@ async function* counted(chunks: Chunks, bytes: number | undefined, name: string)
 }
 
 /** RFC 7578 §4.2, with the escapes of the HTML standard. */
-function opening({ boundary }: Multipart, { name, filename, type }: Part): Uint8Array {
+function opening({ boundary }: Multipart, { name, filename, type }: BodyPart): Uint8Array {
   let head = `--${boundary}\r\nContent-Disposition: form-data; name="${escaped(name)}"`
   if (filename !== undefined) head += `; filename="${escaped(filename)}"`
   if (type !== undefined) head += `\r\nContent-Type: ${type}`

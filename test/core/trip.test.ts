@@ -3,11 +3,11 @@ import { expect, test } from 'vitest'
 import { fault } from '../../src/core/result.ts'
 import type { Fault } from '../../src/core/result.ts'
 import { Trip } from '../../src/core/trip.ts'
-import type { Place } from '../../src/core/cancel-slot.ts'
+import type { HoldPlace } from '../../src/core/cancel-slot.ts'
 
 const ENOUGH = fault('aborted/in_flight', 'enough')
 
-function held(place: Place) {
+function held(place: HoldPlace) {
   const trip = new Trip(3, 0, Infinity)
   const heard: Fault[] = []
   trip.cancelSlot.hold(place, given => heard.push(given))
@@ -37,7 +37,7 @@ test('a layer that has freed a request hears nothing of a later cancel', () => {
   expect(heard).toEqual([])
 })
 
-test.each<[Place, boolean]>([
+test.each<[HoldPlace, boolean]>([
   ['queue', true],
   ['backoff', true],
   ['wire', false],

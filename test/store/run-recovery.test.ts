@@ -8,7 +8,7 @@ import { ConfigError } from '../../src/core/error.ts'
 import type { DoneLine, IntentLine } from '../../src/core/journal.ts'
 import { readLines } from '../../src/store/line-reader.ts'
 import { Recovery, TAIL_BYTES } from '../../src/store/recovery.ts'
-import type { Kept } from '../../src/store/recovery.ts'
+import type { KeptContent } from '../../src/store/recovery.ts'
 import { openRunFile } from '../../src/store/run-file.ts'
 import { randomFrom, seed } from '../support/property.ts'
 import { doneLine, failedLine, folder, intentLine, textOf } from '../support/run-lines.ts'
@@ -30,7 +30,7 @@ function runOf(count: number): (DoneLine | IntentLine)[] {
 }
 
 /** Opens a run file, on bytes in memory. */
-function recover(bytes: Buffer): { readonly recovery: Recovery; readonly kept: Kept } {
+function recover(bytes: Buffer): { readonly recovery: Recovery; readonly kept: KeptContent } {
   const recovery = new Recovery('the run file', bytes.length)
   let start = 0
   for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {

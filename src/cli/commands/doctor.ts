@@ -5,7 +5,7 @@ import { paintFor } from '../paint.ts'
 import { givenSettings, readSettings, settingSources } from '../settings.ts'
 import { printable } from '../../core/printable.ts'
 import { printableUrl } from '../../core/url.ts'
-import { VERSION } from '../../core/version.ts'
+import { PACKAGE_VERSION } from '../../core/version.ts'
 import { sayProblem } from '../../core/problem.ts'
 
 interface Finding {
@@ -37,7 +37,7 @@ export function doctor(): number {
 function node(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const isOld = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])
-  const found = `${process.version}, preq ${VERSION}`
+  const found = `${process.version}, preq ${PACKAGE_VERSION}`
   return { what: 'Node', found, remedy: isOld ? `Node ${OLDEST_NODE.join('.')} or newer is needed.` : undefined }
 }
 

@@ -7,7 +7,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
-import { NEW, identityOf, partNameOf, putInPlace } from '../../disk/new-file.ts'
+import { NEW, fileIdentity, partNameOf, putInPlace } from '../../disk/new-file.ts'
 
 /** The output cannot be written (exit code 74), or would replace a file of the user (2). */
 export class OutputError extends Error {
@@ -39,7 +39,7 @@ export async function openResults(path: string): Promise<Results> {
   const file = await open(part ?? path, part === undefined ? 'w' : NEW, 0o666).catch((error: unknown) =>
     Promise.reject(unwritable(path, error)),
   )
-  const identity = part && identityOf(part)
+  const identity = part && fileIdentity(part)
   const stream = file.createWriteStream()
   const ended = finished(stream).catch((error: unknown) => Promise.reject(unwritable(path, error)))
   // `write` and `close` report a failed write. Until then the rejection must not end the process.

@@ -5,7 +5,7 @@
  */
 import { realpathSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { identityOf, makeEmpty, partNameOf, putInPlace, removeLeftParts } from '../../disk/new-file.ts'
+import { fileIdentity, makeEmpty, partNameOf, putInPlace, removeLeftParts } from '../../disk/new-file.ts'
 import { ConfigError } from '../../index.ts'
 import type { Sink } from '../../index.ts'
 import { checkDatabase, loadSqlite, quoted } from '../../sinks/sqlite-table.ts'
@@ -46,7 +46,7 @@ export function textDraft(path: string, open: Open): Draft {
     },
     open() {
       const sink = open(part, false)
-      identity = identityOf(part)
+      identity = fileIdentity(part)
       return sink
     },
     swap: () => inPlace(path, part, () => putInPlace(part, place, identity)),
@@ -70,7 +70,7 @@ export function runFileDraft(path: string): (Omit<Draft, 'sink'> & { readonly pa
       own = lock(place, `-o: ${path}`)
       removeLeftParts(place)
       inPlace(path, part, () => makeEmpty(part))
-      identity = identityOf(part)
+      identity = fileIdentity(part)
     },
     keep() {
       if (identity === undefined) return

@@ -8,7 +8,7 @@
 import { createHash, hash as digestOf } from 'node:crypto'
 import type { Hash } from 'node:crypto'
 import { isBlob } from '../../core/body.ts'
-import type { Body, Part } from '../../core/body.ts'
+import type { Body, BodyPart } from '../../core/body.ts'
 import type { Call, Own } from '../../core/call.ts'
 
 /** 96 bits: of a thousand million requests no two are taken for one. */
@@ -63,7 +63,7 @@ function updateFramed(hash: Hash, text: string): void {
 }
 
 /** Files by their paths: what is in them is read when they are sent. */
-function addPart(hash: Hash, { name, filename, type, content }: Part, withTypes: boolean): void {
+function addPart(hash: Hash, { name, filename, type, content }: BodyPart, withTypes: boolean): void {
   hash.update('m')
   updateFramed(hash, name)
   updateFramed(hash, filename ?? '')

@@ -7,7 +7,7 @@ import type { ResumePlan } from '../../config/plan.ts'
 import type { Call } from '../../core/call.ts'
 import { getHeader } from '../../core/headers.ts'
 import { REFUSED_PRINT } from '../../core/journal.ts'
-import type { Doubt, Journal, Known } from '../../core/journal.ts'
+import type { Doubt, Journal, RecordedRequest } from '../../core/journal.ts'
 
 /** What a run file held when it was opened. */
 export type Past = Pick<Journal, 'known' | 'intent' | 'keyedAt' | 'sharesPrint' | 'read' | 'salt' | 'keys'>
@@ -63,7 +63,7 @@ export class Roll {
 const SEND: ResumeDecision = { kind: 'send' }
 
 /** What was sent; what was refused then may be anything now. */
-export function knownOf(past: Past, id: string): Known | undefined {
+export function knownOf(past: Past, id: string): RecordedRequest | undefined {
   const known = past.known(id)
   return known?.print === REFUSED_PRINT ? undefined : known
 }
@@ -75,7 +75,7 @@ export function isSafe({ method, plan }: Call): boolean {
 
 interface PastRequest {
   readonly id: string
-  readonly known: Known | undefined
+  readonly known: RecordedRequest | undefined
   readonly doubt: Doubt | undefined
 }
 

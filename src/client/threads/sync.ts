@@ -19,7 +19,7 @@ import { FOLDER_IN_SYNC } from '../../config/options/files.ts'
 import { OPTIONS } from '../../config/table.ts'
 import type { OptionName, Values } from '../../config/table.ts'
 import { isMultipart } from '../../core/body.ts'
-import type { Part } from '../../core/body.ts'
+import type { BodyPart } from '../../core/body.ts'
 import { ConfigError } from '../../core/error.ts'
 import { isIterable } from '../../engine/source.ts'
 import { checkCookieFile } from '../../store/cookie-file.ts'
@@ -136,7 +136,7 @@ function checkParts(name: string, multipart: unknown, problems: Problem[]): void
   if (!isFormData(multipart)) checkStreams(name, readMultipart(multipart, name, []) ?? [], problems)
 }
 
-function checkStreams(name: string, parts: readonly Part[], problems: Problem[]): void {
+function checkStreams(name: string, parts: readonly BodyPart[], problems: Problem[]): void {
   for (const { name: field, content } of parts) {
     if (typeof content !== 'object' || !('open' in content)) continue
     const expected = 'a string, bytes, a Blob or a path in parallelRequestsSync'

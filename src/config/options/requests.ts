@@ -13,7 +13,7 @@ import { credentialsOf } from '../../core/call.ts'
 import { filterHeaders, getHeader, headerProblem, mergeHeaders } from '../../core/headers.ts'
 import type { Params } from '../../core/spec.ts'
 import { printableUrl } from '../../core/url.ts'
-import { VERSION } from '../../core/version.ts'
+import { PACKAGE_VERSION } from '../../core/version.ts'
 import type { Problem } from '../../core/problem.ts'
 
 const sendable = (value: unknown): value is string =>
@@ -109,7 +109,7 @@ export const REQUEST_OPTIONS = {
   userAgent: option({
     scope: 'any',
     read: readUserAgent,
-    default: `parallel-requests/${VERSION}`,
+    default: `parallel-requests/${PACKAGE_VERSION}`,
     defaultText: '`parallel-requests/<version>`',
     plan: 'part',
     crosses: 'drop',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fingerprint, oldFingerprint } from '../../../src/client/run/fingerprint.ts'
-import type { Part, PartStream } from '../../../src/core/body.ts'
+import type { BodyPart, UploadStream } from '../../../src/core/body.ts'
 import type { Call, Own } from '../../../src/core/call.ts'
 import { makeCall } from '../../support/calls.ts'
 import { fc } from '../../support/property.ts'
@@ -86,12 +86,12 @@ describe('the fingerprint of version 1', () => {
 
   test('covers the fields and paths of a multipart body, not its boundary, and of a stream only its presence', () => {
     const part = { name: 'a', filename: undefined, type: undefined }
-    const parts = (content: Part['content'], more: Partial<Part> = {}): string =>
+    const parts = (content: BodyPart['content'], more: Partial<BodyPart> = {}): string =>
       print({ body: { boundary: String(Math.random()), parts: [{ ...part, ...more, content }] } })
-    const stream = (): PartStream => ({ open: async function* () {}, bytes: undefined })
+    const stream = (): UploadStream => ({ open: async function* () {}, bytes: undefined })
     expect(parts('x')).toBe(parts('x'))
     expect(parts(stream())).toBe(parts(stream()))
-    const contents: Part['content'][] = ['x', 'y', Uint8Array.of(1), Uint8Array.of(2), { path: 'x' }, { path: 'y' }]
+    const contents: BodyPart['content'][] = ['x', 'y', Uint8Array.of(1), Uint8Array.of(2), { path: 'x' }, { path: 'y' }]
     const all = [...contents, stream(), new Blob(['x']), new Blob(['xy'])].map(content => parts(content))
     all.push(parts('x', { name: 'b' }), parts('x', { filename: 'b' }), print({}), print({ body: 'x' }))
     expect(new Set(all).size).toBe(all.length)

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ParallelRequests, parallelRequests } from '../../../src/index.ts'
 import type { CallOptions, Outcome } from '../../../src/index.ts'
-import { problemOf } from '../../../src/store/line-shape.ts'
+import { lineProblem } from '../../../src/store/line-shape.ts'
 import { asAsync } from '../../support/inputs.ts'
 import { doneIn, echo, endsOf, indexesIn, intentsIn, newRun, sentIndexes, withoutDone } from '../../support/resumed.ts'
 
@@ -40,7 +40,7 @@ describe('a request that cannot be sent', () => {
       first.push(outcome)
     }
     const lines = doneIn(path)
-    expect(lines.map(line => problemOf(line))).toEqual(BAD_ITEMS.map(() => undefined))
+    expect(lines.map(line => lineProblem(line))).toEqual(BAD_ITEMS.map(() => undefined))
     expect(lines.map(({ index, error, attempts, ok }) => [index, error?.code, attempts, ok])).toEqual(
       first.map(({ index, error }) => [index, error?.code, 0, false]),
     )

@@ -6,7 +6,7 @@
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { countOf, membersOf } from '../../src/policy/quota-fields.ts'
+import { parseCount, membersOf } from '../../src/policy/quota-fields.ts'
 import type { Reason, Suite, Trial } from './trial.ts'
 
 const REASONS: readonly Reason[] = [
@@ -79,7 +79,7 @@ const PARAMETER = /^[a-z*][a-z\d_.*-]*=(.*)$/s
 
 /** What we would read as a count: an item, or a parameter with a name that we look for. */
 const countsOf = ([item, ...parameters]: readonly string[]): number[] =>
-  [item, ...parameters.map(parameter => PARAMETER.exec(parameter)?.[1])].flatMap(text => countOf(text) ?? [])
+  [item, ...parameters.map(parameter => PARAMETER.exec(parameter)?.[1])].flatMap(text => parseCount(text) ?? [])
 
 /** As they are written; undefined for types that a `RateLimit` field cannot hold. */
 const textsOf = ([bare, parameters]: Member): (string | undefined)[] => [

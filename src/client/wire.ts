@@ -36,8 +36,8 @@ import { session } from '../layer/session.ts'
 import { timeout, untimed } from '../layer/timeout.ts'
 import { adaptive } from '../policy/adaptive.ts'
 import { breaker } from '../policy/breaker.ts'
-import { budget } from '../policy/budget.ts'
-import type { Budget } from '../policy/budget.ts'
+import { retryBudget } from '../policy/budget.ts'
+import type { RetryBudget } from '../policy/budget.ts'
 import { Lane } from '../policy/lane.ts'
 import type { Limit } from '../policy/limit.ts'
 import { Proxies } from '../policy/proxies.ts'
@@ -237,13 +237,13 @@ function cautious(transport: Transport): Wire {
 /** A budget per origin; the oldest is forgotten when there are very many, and starts full again. */
 const MAX_BUDGETS = 10_000
 
-function budgetsBy(plan: ClientPlan['budget']): (origin: string) => Budget {
-  const budgets = new Map<string, Budget>()
+function budgetsBy(plan: ClientPlan['budget']): (origin: string) => RetryBudget {
+  const budgets = new Map<string, RetryBudget>()
   return origin => {
     let known = budgets.get(origin)
     if (known === undefined) {
       if (budgets.size >= MAX_BUDGETS) budgets.delete(budgets.keys().next().value as string)
-      budgets.set(origin, (known = budget(plan)))
+      budgets.set(origin, (known = retryBudget(plan)))
     }
     return known
   }

@@ -11,12 +11,12 @@ import type { Lane } from '../policy/lane.ts'
  * Number of lanes at which idle ones are dropped. Doubles with the number of busy lanes, so that the search stays
  * cheap.
  */
-const SWEEP_FROM = 1_000
+const SWEEP_LANES_FROM = 1_000
 
 export class Lanes implements Iterable<Queue> {
   readonly #queues = new Map<string, Queue>()
   readonly #make: (call: Call) => Lane
-  #sweepAt = SWEEP_FROM
+  #sweepAt = SWEEP_LANES_FROM
 
   constructor(make: (call: Call) => Lane) {
     this.#make = make
@@ -43,6 +43,6 @@ export class Lanes implements Iterable<Queue> {
     for (const queue of this.#queues.values()) {
       if (queue.waiting === 0 && queue.lane.isIdle(nowMs)) this.#queues.delete(queue.lane.key)
     }
-    this.#sweepAt = Math.max(SWEEP_FROM, 2 * this.#queues.size)
+    this.#sweepAt = Math.max(SWEEP_LANES_FROM, 2 * this.#queues.size)
   }
 }

@@ -11,7 +11,7 @@ import type { Standing } from '../core/standing.ts'
 import type { Shares } from '../policy/standing.ts'
 
 /** The part of a lane that is needed here. */
-interface Guarded {
+interface PreemptionLane {
   readonly standing: Standing
 }
 
@@ -25,7 +25,7 @@ export class Preemption implements Alarm {
   readonly #isWanted: (byOthersThan: string) => boolean
   readonly #alarms: Alarms
   /** Attempts in flight to hosts that were not proven, oldest first, and what the hosts were then. */
-  readonly #watched = new Map<Attempt, { readonly lane: Guarded; readonly wasNew: boolean }>()
+  readonly #watched = new Map<Attempt, { readonly lane: PreemptionLane; readonly wasNew: boolean }>()
 
   /** `isWanted` says whether slots are scarce and a lane other than the given one wants one. */
   constructor(shares: Shares, isWanted: (byOthersThan: string) => boolean, alarms: Alarms) {
@@ -35,7 +35,7 @@ export class Preemption implements Alarm {
   }
 
   /** An attempt to an unproven host was admitted. */
-  watch(attempt: Attempt, lane: Guarded, nowMs: number): void {
+  watch(attempt: Attempt, lane: PreemptionLane, nowMs: number): void {
     this.#watched.set(attempt, { lane, wasNew: lane.standing === 'new' })
     if (this.heapIndex !== -1) return
     this.dueAtMs = nowMs + this.#shares.new.silentMs

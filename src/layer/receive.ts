@@ -32,10 +32,10 @@ export const deliverBufferedBody: AttemptLayer = next => attempt => {
   const { sink } = attempt.call
   if (sink === undefined) return next(attempt)
   const preparing = sink.prepare(attempt)
-  return preparing === undefined ? handed(next, attempt, sink) : prepared(next, attempt, sink, preparing)
+  return preparing === undefined ? handed(next, attempt, sink) : sendPrepared(next, attempt, sink, preparing)
 }
 
-async function prepared(
+async function sendPrepared(
   next: Send<Attempt, Result>,
   attempt: Attempt,
   sink: BodySink,

@@ -56,8 +56,8 @@ async function follow(next: Send<Call, Result>, first: Call, answer: Reply, lane
     // The same request again can only lead here again, unless a response set a cookie that changes it. A redirect to
     // itself may mean "come back until it is ready"; curl and browsers follow it.
     if (getAllHeaders(reply.headers, 'set-cookie').length > 0) visited.clear()
-    else if (!isSame(hop, call)) visited.add(nameOf(call))
-    if (visited.has(nameOf(hop))) {
+    else if (!isSameRequest(hop, call)) visited.add(methodAndUrl(call))
+    if (visited.has(methodAndUrl(hop))) {
       return fault('redirect/loop', `redirected in a loop to ${printableUrl(hop.url, call.plan.secretNames)}`, {
         sent: true,
         reply,
@@ -71,9 +71,9 @@ async function follow(next: Send<Call, Result>, first: Call, answer: Reply, lane
   }
 }
 
-const nameOf = ({ method, url }: Call): string => `${method} ${url}`
+const methodAndUrl = ({ method, url }: Call): string => `${method} ${url}`
 
-const isSame = (hop: Call, call: Call): boolean => nameOf(hop) === nameOf(call)
+const isSameRequest = (hop: Call, call: Call): boolean => methodAndUrl(hop) === methodAndUrl(call)
 
 /** The hop that this response asks for; undefined if it asks for none. */
 function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault | undefined {
@@ -83,9 +83,9 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
   }
   if (location === undefined || location === '') return undefined
   const { trip, plan } = call
-  const target = URL.parse(encoded(location), call.url)
+  const target = URL.parse(percentEncoded(location), call.url)
   if (trip.retry.redirects >= plan.maxRedirects)
-    return tooMany(plan, trip.retry.redirects > 0 && target?.href === call.url)
+    return tooManyRedirects(plan, trip.retry.redirects > 0 && target?.href === call.url)
   if (target !== null && target.protocol !== 'http:' && target.protocol !== 'https:') {
     return fault('redirect/scheme', `redirected to ${target.protocol}, which is not fetched`)
   }
@@ -149,7 +149,7 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
   }
 }
 
-function tooMany({ maxRedirects }: CallPlan, toItself: boolean): Fault {
+function tooManyRedirects({ maxRedirects }: CallPlan, toItself: boolean): Fault {
   return toItself
     ? fault('redirect/loop', `redirected to itself in a loop, more than ${maxRedirects} times`)
     : fault('redirect/too_many', [
@@ -165,7 +165,7 @@ function unconditional(method: string, condition: string, origin: string): Fault
 }
 
 /** Percent-encodes bytes above ASCII: a header holds them as Latin-1, and most servers mean UTF-8. */
-function encoded(location: string): string {
+function percentEncoded(location: string): string {
   return location.replace(/[\x80-\xff]/g, byte => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 

@@ -13,14 +13,14 @@ import type { Fault, Result } from '../core/result.ts'
 import type { Trip } from '../core/trip.ts'
 import type { Words } from '../core/words.ts'
 import { MAX_RESUME_JITTER_MS, backoffMs } from '../policy/backoff.ts'
-import type { Budget } from '../policy/budget.ts'
+import type { RetryBudget } from '../policy/budget.ts'
 import { doubtOfRepeat, orInDoubt } from '../policy/doubt.ts'
 import type { Verdict } from '../policy/judge.ts'
 import { retryAfterTooLong } from '../policy/patience.ts'
 import { announcedWaitMs } from '../policy/retry-after.ts'
 
 export interface RepeatPolicy {
-  readonly budget: Budget
+  readonly budget: RetryBudget
   readonly clock: Clock
   readonly random: () => number
   /** Called when the system has refused a socket. Absent: the refusal is treated like any other failure. */
@@ -43,7 +43,7 @@ export type Step =
 
 const AGAIN: Step = { kind: 'again' }
 
-const ended = (result: Result): Step => ({ kind: 'end', result })
+const endWith = (result: Result): Step => ({ kind: 'end', result })
 
 /** What the earlier attempts of one request leave behind. */
 export class History {
@@ -59,7 +59,7 @@ export class History {
 
 /** A closed connection keeps its port for a minute. A port that is not free after two minutes will not become free. */
 const MAX_SHORTAGE_MS = 120_000
-const SHORT = 'waited for a socket: this process or this machine had none left'
+const SOCKET_SHORTAGE = 'waited for a socket: this process or this machine had none left'
 
 const BUDGET_SPENT: Words = [
   'not retried: the retry budget of its host is spent. Raise ',
@@ -77,7 +77,7 @@ export function unjudged(policy: RepeatPolicy, history: History, { trial, result
   if (history.before !== undefined && result.kind === 'fault' && isUnsentCode(result.code) && !trip.retry.isUnsent) {
     // The retry was not sent, but an earlier write was, and may have been carried out.
     const doubt = doubtOfRepeat(history.before.result, history.before.trial, result)
-    if (doubt !== undefined) return ended(doubt)
+    if (doubt !== undefined) return endWith(doubt)
   }
   if (result.kind === 'fault' && result.code === PREEMPTED) return uncounted(trip)
   if (policy.onShortage === undefined || !isShortage(result)) {
@@ -85,7 +85,7 @@ export function unjudged(policy: RepeatPolicy, history: History, { trial, result
     return undefined
   }
   const nowMs = policy.clock.now()
-  if (history.shortSinceMs === undefined) trip.warn(SHORT)
+  if (history.shortSinceMs === undefined) trip.warn(SOCKET_SHORTAGE)
   history.shortSinceMs ??= nowMs
   if (nowMs - history.shortSinceMs >= MAX_SHORTAGE_MS) return undefined
   policy.onShortage(result, trial.admittedAtMs, nowMs)
@@ -96,23 +96,23 @@ export function unjudged(policy: RepeatPolicy, history: History, { trial, result
 function uncounted(trip: Trip): Step {
   const { cancelled, stopping } = trip.cancelSlot
   trip.retry.attempts--
-  if (cancelled !== undefined) return ended(cancelled)
-  return stopping ? ended(stoppedFault(trip)) : AGAIN
+  if (cancelled !== undefined) return endWith(cancelled)
+  return stopping ? endWith(stoppedFault(trip)) : AGAIN
 }
 
 /** What follows this verdict. */
 export function stepAfter(policy: RepeatPolicy, history: History, tried: Tried, verdict: Verdict | Fault): Step {
-  if (isFault(verdict)) return ended(verdict)
+  if (isFault(verdict)) return endWith(verdict)
   const { trial, result } = tried
   const { trip } = trial.call
   const { cancelled, stopping } = trip.cancelSlot
   if (verdict === 'throttle') {
     trip.retry.refused++
     // It would wait for its host, and a stopped run does not wait.
-    if (stopping && trip.retry.isUnsent && cancelled === undefined) return ended(stoppedFault(trip))
+    if (stopping && trip.retry.isUnsent && cancelled === undefined) return endWith(stoppedFault(trip))
   }
   const isOver = verdict === 'done' || trip.retry.delivered || cancelled !== undefined || stopping
-  if (isOver) return ended(last(trial, result, policy.clock))
+  if (isOver) return endWith(last(trial, result, policy.clock))
   // A server may close a kept connection just as we use it, which is no failure of either side (RFC 9112 §9.3.1).
   if (isStale(trial, result) && history.stale++ === 0) return AGAIN
   // An HTTP/2 server that shuts down says which requests it has not processed (RFC 9113 §8.7).
@@ -126,26 +126,26 @@ function afterThrottle(tried: Tried, clock: Clock): Step {
   const { call } = trial
   if (!isTooLate(call, trial, clock)) return { kind: 'repeat', waitMs: 0 }
   call.trip.retry.notRetriedBecause = retryAfterTooLong(call, trial.pausedUntilMs, clock.now())
-  return ended(last(trial, result, clock))
+  return endWith(last(trial, result, clock))
 }
 
 function afterFailure({ budget, clock, random }: RepeatPolicy, history: History, tried: Tried): Step {
   const { trial, result } = tried
   const { call } = trial
   const { trip } = call
-  if (trip.retry.retriesLeft <= 0) return ended(last(trial, result, clock))
+  if (trip.retry.retriesLeft <= 0) return endWith(last(trial, result, clock))
   const announcedMs = announcedMsOf(result, clock)
-  if (announcedMs > call.plan.retry.maxRetryAfterMs) return ended(tooLongAnnounced(result, call, announcedMs, clock))
+  if (announcedMs > call.plan.retry.maxRetryAfterMs) return endWith(tooLongAnnounced(result, call, announcedMs, clock))
   if (!budget.withdraw()) {
     trip.warn(BUDGET_SPENT)
     trip.retry.notRetriedBecause = BUDGET_SPENT
-    return ended(last(trial, result, clock))
+    return endWith(last(trial, result, clock))
   }
-  const backoff = ownBackoffMs(call, ++history.failures, random)
-  if (isFault(backoff)) return ended(backoff)
+  const backoff = retryBackoffMs(call, ++history.failures, random)
+  if (isFault(backoff)) return endWith(backoff)
   const waitMs = leastWaitMs(backoff, announcedMs)
   // Waiting beyond the deadline would report a late timeout instead of the real failure.
-  if (clock.now() + waitMs >= trip.stopwatch.deadlineMs) return ended(last(trial, result, clock))
+  if (clock.now() + waitMs >= trip.stopwatch.deadlineMs) return endWith(last(trial, result, clock))
   trip.retry.retriesLeft--
   if (result.kind === 'reply' && result.status === 421) trip.retry.misdirected = true
   if (result.kind === 'reply' && result.status === 417) trip.retry.unexpecting = true
@@ -188,7 +188,7 @@ function tooLongAnnounced(result: Result, call: Call, announcedMs: number, clock
 }
 
 /** The back-off may be a user's function. */
-function ownBackoffMs(call: Call, failures: number, random: () => number): number | Fault {
+function retryBackoffMs(call: Call, failures: number, random: () => number): number | Fault {
   try {
     return backoffMs(call.plan.retry.backoff, failures, random)
   } catch (error) {

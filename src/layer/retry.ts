@@ -12,7 +12,7 @@ import type { Call } from '../core/call.ts'
 import type { RetryLayer, Send } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Fault, Result } from '../core/result.ts'
-import type { Budget } from '../policy/budget.ts'
+import type { RetryBudget } from '../policy/budget.ts'
 import { orInDoubt } from '../policy/doubt.ts'
 import { judge } from '../policy/judge.ts'
 import type { Verdict } from '../policy/judge.ts'
@@ -31,7 +31,7 @@ export interface Opinions {
 }
 
 export interface RetryParts {
-  readonly budgetOf: (origin: string) => Budget
+  readonly budgetOf: (origin: string) => RetryBudget
   readonly clock: Clock
   readonly random: () => number
   readonly opinions: Opinions

@@ -26,7 +26,7 @@ export function route(proxies: Proxies, clock: Clock): RouteLayers {
   const refusal = (among: readonly Proxy[]): Fault | undefined => {
     const nowMs = clock.now()
     const untilMs = proxies.refusedUntilMs(among, nowMs)
-    return untilMs === undefined ? undefined : refused(among, untilMs - nowMs, clock)
+    return untilMs === undefined ? undefined : proxiesRefused(among, untilMs - nowMs, clock)
   }
   return {
     refuse: next => attempt => {
@@ -40,7 +40,7 @@ export function route(proxies: Proxies, clock: Clock): RouteLayers {
       const chosenAtMs = clock.now()
       const { trip } = attempt.call
       const proxy = proxies.choose(among, chosenAtMs, trip.retry.failedProxy)
-      if (proxy === undefined) return Promise.resolve(refusal(among) ?? refused(among, 0, clock))
+      if (proxy === undefined) return Promise.resolve(refusal(among) ?? proxiesRefused(among, 0, clock))
       attempt.proxy = proxy
       return next(attempt).then(result => {
         const health = proxyHealthOf(result)
@@ -52,11 +52,11 @@ export function route(proxies: Proxies, clock: Clock): RouteLayers {
   }
 }
 
-const NONE: readonly Proxy[] = []
+const NO_PROXIES: readonly Proxy[] = []
 
 function waysOf({ call }: Attempt): readonly Proxy[] {
   const { ways } = call.plan
-  return ways.kind === 'direct' ? NONE : proxiesFor(ways, call.origin)
+  return ways.kind === 'direct' ? NO_PROXIES : proxiesFor(ways, call.origin)
 }
 
 /** Faults of a single proxy are final only if no other proxy is left. */
@@ -69,7 +69,7 @@ function withOtherWay(result: Result, among: readonly Proxy[], proxies: Proxies,
     : result
 }
 
-function refused(among: readonly Proxy[], waitMs: number, clock: Clock): Fault {
+function proxiesRefused(among: readonly Proxy[], waitMs: number, clock: Clock): Fault {
   const who = among.length === 1 ? `the proxy ${among[0]?.name}` : `each of the ${among.length} proxies`
   const message: Words = [
     `not sent: ${who} has refused its credentials, and is not used for `,

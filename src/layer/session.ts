@@ -73,7 +73,7 @@ async function authorize(attempt: Attempt, clock: Clock): Promise<Fault | undefi
       : await runCallback(
           () => credentials({ method: call.method, url: call.url, attempt: attempt.number }),
           hookFault('auth'),
-          limitsOf(attempt, clock),
+          hookLimits(attempt, clock),
         )
   if (isFault(value)) return unsent(value)
   const problem =
@@ -100,7 +100,7 @@ async function sign(attempt: Attempt, clock: Clock): Promise<Fault | undefined> 
   const answer = await runCallback(
     () => beforeRequest(request),
     hookFault('hooks.beforeRequest'),
-    limitsOf(attempt, clock),
+    hookLimits(attempt, clock),
   )
   if (isFault(answer)) return unsent(answer)
   for (const name of headers.keys()) {
@@ -110,17 +110,17 @@ async function sign(attempt: Attempt, clock: Clock): Promise<Fault | undefined> 
       `hooks.beforeRequest: expected no ${name} header, got one. It is set from the request itself`,
     )
   }
-  attempt.headers = listOf(headers)
+  attempt.headers = toHeaderList(headers)
   return undefined
 }
 
-function listOf(headers: Headers): HeaderList {
+function toHeaderList(headers: Headers): HeaderList {
   const list: string[] = []
   for (const [name, value] of headers) list.push(name, value)
   return list
 }
 
-function limitsOf({ call, trip }: Attempt, clock: Clock) {
+function hookLimits({ call, trip }: Attempt, clock: Clock) {
   return { trip, timeoutMs: call.plan.timeouts.dressingMs, clock }
 }
 

@@ -18,7 +18,7 @@ export interface AdaptiveParts {
 }
 
 /** An attempt that has ended. */
-export interface Ended {
+export interface EndedAttempt {
   readonly startedAtMs: number
   readonly nowMs: number
   /** `overload`: refused, or no answer in time. `failed`: any other bad answer. `ignored`: no information. */
@@ -29,10 +29,10 @@ export interface Adaptive extends Limit {
   /** Current number of slots: a whole number from 1 to the maximum. */
   readonly size: number
   /** MUST be called once for each attempt that was booked, after its release. */
-  learn(ended: Ended): void
+  learn(ended: EndedAttempt): void
 }
 
-type Phase =
+type AdaptivePhase =
   /** More slots than before; `baseMs` is the cost at the previous number. */
   | { readonly kind: 'growing'; readonly baseMs: number | undefined }
   | Holding
@@ -95,7 +95,7 @@ const FORGET_MS = 300_000
 export function adaptive({ max, initial = DEFAULT_INITIAL }: AdaptiveParts): Adaptive {
   let size = Math.max(1, Math.min(max, Math.floor(initial)))
   let running = 0
-  let phase: Phase = { kind: 'growing', baseMs: undefined }
+  let phase: AdaptivePhase = { kind: 'growing', baseMs: undefined }
   let round: Round | undefined
   let ceiling: Ceiling | undefined
   let burst: Burst | undefined
@@ -103,7 +103,7 @@ export function adaptive({ max, initial = DEFAULT_INITIAL }: AdaptiveParts): Ada
   let usualMs: number | undefined
   let heardAtMs = -Infinity
 
-  const enter = (next: Phase, places: number, nowMs: number): void => {
+  const enter = (next: AdaptivePhase, places: number, nowMs: number): void => {
     phase = next
     size = Math.max(1, places)
     round = new Round(next.kind === 'holding' ? HOLDING_ERROR : PROBING_ERROR, nowMs)
@@ -188,7 +188,7 @@ export function adaptive({ max, initial = DEFAULT_INITIAL }: AdaptiveParts): Ada
     else round = new Round(PROBING_ERROR, nowMs)
   }
 
-  const refused = ({ startedAtMs, nowMs }: Ended): void => {
+  const refused = ({ startedAtMs, nowMs }: EndedAttempt): void => {
     const places = phase.kind === 'lowered' ? phase.size : size
     if (burst !== undefined && startedAtMs <= burst.sinceMs) {
       if (places > burst.floor) shrink(places - 1, nowMs)

@@ -33,35 +33,35 @@ export interface Breaker {
   isIdle(nowMs: number): boolean
 }
 
-interface Failure {
+interface RecordedFailure {
   readonly atMs: number
   /** Successes recorded before this failure. */
   readonly successes: number
 }
 
-type State =
+type BreakerState =
   | { readonly kind: 'closed' }
   /** From `untilMs` on, one probe may go. */
   | { readonly kind: 'open'; readonly untilMs: number }
   /** The probe is in flight. */
   | { readonly kind: 'half_open'; readonly probedAtMs: number }
 
-const CLOSED: State = { kind: 'closed' }
+const CLOSED: BreakerState = { kind: 'closed' }
 
 export function breaker({ failures, windowMs, cooldownMs }: BreakerPlan): Breaker {
-  let state: State = CLOSED
+  let state: BreakerState = CLOSED
   /** Results of attempts that started earlier are ignored. Set when the breaker opens and when its probe starts. */
   let heardFromMs = -Infinity
   let successes = 0
   let lastFailureAtMs = -Infinity
-  let last = new Ring<Failure>()
+  let last = new Ring<RecordedFailure>()
 
   /** Records a failure; returns whether it opens the breaker. */
   function fails(nowMs: number): boolean {
     lastFailureAtMs = nowMs
     last.push({ atMs: nowMs, successes })
     if (last.size < failures) return false
-    const first = (last.size > failures ? (last.shift(), last.peek()) : last.peek()) as Failure
+    const first = (last.size > failures ? (last.shift(), last.peek()) : last.peek()) as RecordedFailure
     return nowMs - first.atMs <= windowMs && failures > successes - first.successes
   }
 

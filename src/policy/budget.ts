@@ -4,16 +4,16 @@
  * A maximum per request alone lets an outage multiply the load by that maximum, exactly when the host can bear it
  * least. With a budget the extra load is at most `ratio` (Google SRE book, ch. 21; same shape as tower's).
  */
-export interface Budget {
+export interface RetryBudget {
   /** A request has started. */
   deposit(): void
   /** Takes one retry from the budget; returns whether there was one. */
   withdraw(): boolean
 }
 
-const ROUNDING = 1e-9
+const TOKEN_ROUNDING = 1e-9
 
-export function budget({ reserve, ratio }: { reserve: number; ratio: number }): Budget {
+export function retryBudget({ reserve, ratio }: { reserve: number; ratio: number }): RetryBudget {
   let tokens = reserve
   const ceiling = Math.max(reserve, 100)
   return {
@@ -22,7 +22,7 @@ export function budget({ reserve, ratio }: { reserve: number; ratio: number }): 
     },
     withdraw() {
       // Floating point: twenty deposits of a fifth add up to a little less than four.
-      if (tokens < 1 - ROUNDING) return false
+      if (tokens < 1 - TOKEN_ROUNDING) return false
       tokens--
       return true
     },

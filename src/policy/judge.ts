@@ -12,7 +12,7 @@ import type { Fault, Reply, Result } from '../core/result.ts'
 export type Verdict = 'done' | 'retry' | 'throttle'
 
 /** The server did not process the request, so any method may be sent again (RFC 9110 §9.2.2). */
-const REFUSALS: ReadonlySet<number> = new Set([425, 429])
+const REFUSAL_STATUSES: ReadonlySet<number> = new Set([425, 429])
 
 /**
  * Throttle only when they announce a wait: GitHub's 403, a 413 for a full queue, a shared host's 509, Anthropic's 529.
@@ -60,23 +60,23 @@ function isTransient(fault: Fault): boolean {
 
 function judgeReply(reply: Reply, call: Call): Verdict {
   // RFC 9110 §15.5.20: this connection is not authoritative for the host. A new one may be; it is tried once.
-  if (reply.status === 421 && !isWanted(call, 421)) {
+  if (reply.status === 421 && !isAccepted(call, 421)) {
     return call.replayable && !call.trip.retry.misdirected ? 'retry' : 'done'
   }
   // RFC 9110 §10.1.1: the expectation cannot be met, and the server has done nothing.
   if (reply.status === 417 && !call.trip.retry.unexpecting && getHeader(call.headers, 'expect') !== undefined) {
-    return call.replayable && !isWanted(call, 417) ? 'retry' : 'done'
+    return call.replayable && !isAccepted(call, 417) ? 'retry' : 'done'
   }
   const throttled = isThrottle(reply)
   if (!throttled && !call.plan.retry.statuses.has(reply.status)) return 'done'
-  if (isWanted(call, reply.status)) return 'done'
+  if (isAccepted(call, reply.status)) return 'done'
   if (throttled) return call.replayable ? 'throttle' : 'done'
   if (!call.replayable) return 'done'
-  return call.repeatable || REFUSALS.has(reply.status) ? 'retry' : 'done'
+  return call.repeatable || REFUSAL_STATUSES.has(reply.status) ? 'retry' : 'done'
 }
 
 /** Whether the caller accepts this status as a success. */
-function isWanted({ plan }: Call, status: number): boolean {
+function isAccepted({ plan }: Call, status: number): boolean {
   try {
     return plan.returnType !== 'response' && plan.acceptStatus(status)
   } catch {

@@ -9,7 +9,7 @@ import type { Limit } from './limit.ts'
 import type { Attempt } from '../core/attempt.ts'
 
 /** The part of a lane that this limit reads. */
-interface Guarded {
+interface NewcomerLane {
   readonly standing: string
 }
 
@@ -26,7 +26,7 @@ export class Newcomers implements Limit {
   running = 0
   readonly #isWanted: () => boolean
   /** Attempts in flight, oldest first. */
-  readonly #attempts = new Map<Attempt, Guarded>()
+  readonly #attempts = new Map<Attempt, NewcomerLane>()
   /** Running averages: the share of new hosts that answered, and how long they took. */
   #trust = 0
   #answerMs = MAX_SILENT_MS / TIMES_AS_LONG
@@ -64,7 +64,7 @@ export class Newcomers implements Limit {
     this.running--
   }
 
-  enter(attempt: Attempt, lane: Guarded): void {
+  enter(attempt: Attempt, lane: NewcomerLane): void {
     this.#attempts.set(attempt, lane)
   }
 

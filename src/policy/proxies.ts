@@ -17,7 +17,7 @@ export interface ProxiesPlan {
 /** What the end of an attempt says about its proxy, independent of what it says about the target. */
 export type ProxyHealth = 'alive' | 'down' | 'auth' | 'silent' | 'unknown'
 
-type State =
+type ProxyState =
   | { readonly kind: 'cooling'; readonly why: 'down' | 'auth'; readonly sinceMs: number; readonly untilMs: number }
   /** No answer in time, this many times in a row. Either the proxy or the target behind it is slow. */
   | { readonly kind: 'silent'; readonly times: number }
@@ -25,15 +25,15 @@ type State =
 /**
  * A timeout may be caused by the target behind the proxy. This many in a row without an answer are caused by the proxy.
  */
-const MAX_SILENCES = 3
+const MAX_PROXY_SILENCES = 3
 /** Number of states from which expired ones are removed before another one is added. */
-const SWEEP_FROM = 10_000
+const SWEEP_PROXIES_FROM = 10_000
 
 export class Proxies {
   readonly #plan: ProxiesPlan
   readonly #random: () => number
   /** By proxy key. Only proxies that have failed have a state. */
-  readonly #states = new Map<string, State>()
+  readonly #states = new Map<string, ProxyState>()
   #next = 0
 
   constructor(plan: ProxiesPlan, random: () => number) {
@@ -76,7 +76,7 @@ export class Proxies {
     const isLate = state?.kind === 'cooling' && chosenAtMs < state.sinceMs
     if (isLate && state.why === why) return
     const times = state?.kind === 'silent' ? state.times + 1 : 1
-    if (health === 'silent' && times < MAX_SILENCES) {
+    if (health === 'silent' && times < MAX_PROXY_SILENCES) {
       if (state?.kind !== 'cooling') this.#keep(key, { kind: 'silent', times }, nowMs)
       return
     }
@@ -118,8 +118,8 @@ export class Proxies {
     return state?.kind === 'cooling' && state.untilMs > nowMs ? state.why : undefined
   }
 
-  #keep(key: string, state: State, nowMs: number): void {
-    if (this.#states.size >= SWEEP_FROM && !this.#states.has(key)) {
+  #keep(key: string, state: ProxyState, nowMs: number): void {
+    if (this.#states.size >= SWEEP_PROXIES_FROM && !this.#states.has(key)) {
       for (const [other, known] of this.#states) {
         if (known.kind === 'silent' || known.untilMs <= nowMs) this.#states.delete(other)
       }

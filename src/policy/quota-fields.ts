@@ -26,11 +26,11 @@ export function readPolicies(text: string | undefined): Policy[] {
   for (const [item = '', ...parameters] of membersOf(text)) {
     const named = new Map<string, string>()
     for (const parameter of parameters) put(named, parameter)
-    const seconds = countOf(named.get('w'))
+    const seconds = parseCount(named.get('w'))
     if (parameters.length === 0) continue
     const windowMs = seconds === undefined || seconds === 0 ? undefined : seconds * 1_000
     const unit = unquoted(named.get('qu') ?? 'requests')
-    const limit = countOf(named.get('q') ?? item)
+    const limit = parseCount(named.get('q') ?? item)
     policies.push({ name: unquoted(item), limit, windowMs, ofRequests: unit === 'requests' })
   }
   return policies
@@ -54,7 +54,7 @@ export function widest(policies: readonly Policy[]): Policy {
 }
 
 /** A whole number of requests, or undefined for values such as `-1` and `1e9`. A fraction is rounded down. */
-export function countOf(text: string | undefined): number | undefined {
+export function parseCount(text: string | undefined): number | undefined {
   const trimmed = text?.trim()
   if (trimmed === undefined || !COUNT.test(trimmed)) return undefined
   const count = Math.floor(Number(trimmed))

@@ -6,7 +6,7 @@
  * `quota-reset.ts`), but never beyond the length of the window. Total and linear: a malformed value is treated as
  * absent.
  */
-import { MAX_MEMBERS, countOf, listOfResets, membersOf, policyFor, put, readPolicies } from './quota-fields.ts'
+import { MAX_MEMBERS, parseCount, listOfResets, membersOf, policyFor, put, readPolicies } from './quota-fields.ts'
 import { unquoted, widest } from './quota-fields.ts'
 import type { Policy } from './quota-fields.ts'
 import { readReset } from './quota-reset.ts'
@@ -42,7 +42,7 @@ export interface Published {
   readonly quotas: readonly PublishedQuota[]
 }
 
-type Fields = ReadonlyMap<string, string>
+type QuotaFields = ReadonlyMap<string, string>
 
 /** Longer than any honest value; such a header is ignored. */
 const MAX_VALUE_CHARS = 4_096
@@ -148,7 +148,7 @@ function readPublished(headers: HeaderList, from: number, epochMs: number): Publ
 }
 
 /** `RateLimit`: a list of items since draft 8 (`"default";r=50;t=30`), a dictionary in draft 7 (`remaining=50, reset=30`). */
-function readCombined(fields: Fields, clock: ServerClock): PublishedQuota[] {
+function readCombined(fields: QuotaFields, clock: ServerClock): PublishedQuota[] {
   const text = fields.get('ratelimit')
   if (text === undefined) return []
   const policies = readPolicies(fields.get('ratelimit-policy'))
@@ -162,14 +162,14 @@ function readCombined(fields: Fields, clock: ServerClock): PublishedQuota[] {
     const policy = widest(policies.filter(each => each.name === name))
     add(quotas, quotaOf({ ...policy, name: `policy ${name}` }, parameters.get('r'), parameters.get('t'), clock))
   }
-  const limit = countOf(dictionary.get('limit'))
+  const limit = parseCount(dictionary.get('limit'))
   const policy = { ...policyFor(limit, policies), name: 'ratelimit' }
   add(quotas, quotaOf(policy, dictionary.get('remaining'), dictionary.get('reset'), clock))
   return quotas
 }
 
 /** Three headers. Several windows are given as lists of equal length and order (`Remaining: 1, 1000`). */
-function readFamily(fields: Fields, names: Family, clock: ServerClock): PublishedQuota[] {
+function readFamily(fields: QuotaFields, names: Family, clock: ServerClock): PublishedQuota[] {
   const remaining = (fields.get(names.remaining) ?? '').split(',')
   const resets = listOfResets(fields.get(names.resetAfter) ?? fields.get(names.reset))
   if (!fields.has(names.remaining) && resets.length !== 1) return []
@@ -180,7 +180,7 @@ function readFamily(fields: Fields, names: Family, clock: ServerClock): Publishe
   const limits = membersOf(limitText ?? '').filter(pieces => pieces.length === 1)
   const quotas: PublishedQuota[] = []
   for (const [i, text] of remaining.entries()) {
-    const limit = limits.length === remaining.length || remaining.length === 1 ? countOf(limits[i]?.[0]) : undefined
+    const limit = limits.length === remaining.length || remaining.length === 1 ? parseCount(limits[i]?.[0]) : undefined
     const policy = policyFor(limit, policies)
     // Docker Hub writes `RateLimit-Remaining: 76;w=21600`.
     const [own] = readPolicies(text)
@@ -203,7 +203,7 @@ function quotaOf(
   resetText: string | undefined,
   clock: ServerClock,
 ): PublishedQuota | undefined {
-  const remaining = countOf(remainingText)
+  const remaining = parseCount(remainingText)
   const reset = resetText === undefined ? undefined : readReset(resetText.trim(), clock)
   if (remaining === undefined && (reset === undefined || (remainingText ?? '').trim() !== '')) return undefined
   // A real limit of 0 would have refused this request, so 0 means "no limit".

@@ -12,7 +12,7 @@ export interface Meaning {
   readonly isUnitKnown: boolean
 }
 
-interface Reading {
+interface QuotaReading {
   readonly value: number | undefined
   readonly remaining: number
   readonly asGivenMs: number | undefined
@@ -27,7 +27,7 @@ const ENOUGH_VOTES = 2
 
 export class QuotaMeaning {
   readonly #window = new FixedWindow()
-  #last: Reading | undefined
+  #last: QuotaReading | undefined
   #unit: 's' | 'ms' | undefined
   /** Above 0: the reset is when the bucket is full; below 0: when the window ends. */
   #votes = 0
@@ -35,7 +35,7 @@ export class QuotaMeaning {
   read(quota: PublishedQuota, startedAtMs: number, nowMs: number): Meaning {
     const { reset, remaining = 0, limit, windowMs } = quota
     const value = reset?.bareNumber
-    const reading: Reading = { value, remaining, asGivenMs: reset?.asGivenMs, startedAtMs, nowMs }
+    const reading: QuotaReading = { value, remaining, asGivenMs: reset?.asGivenMs, startedAtMs, nowMs }
     if (this.#last !== undefined) {
       this.#learnUnit(this.#last, reading)
       this.#learnSlope(this.#last, reading, limit, reset?.stepMs ?? 1)
@@ -65,7 +65,7 @@ export class QuotaMeaning {
   }
 
   /** Remaining seconds fall by one per second, remaining milliseconds by a thousand (Blockscout, Prisjakt). */
-  #learnUnit(last: Reading, { value, remaining, startedAtMs, nowMs }: Reading): void {
+  #learnUnit(last: QuotaReading, { value, remaining, startedAtMs, nowMs }: QuotaReading): void {
     if (value === undefined || last.value === undefined) return
     const drop = last.value - value
     // The server produced both answers within this span.
@@ -79,7 +79,12 @@ export class QuotaMeaning {
   }
 
   /** In a bucket the reset grows by the same time for each request that is used. In a window it only comes closer. */
-  #learnSlope(last: Reading, { remaining, asGivenMs, startedAtMs, nowMs }: Reading, limit = 0, stepMs: number): void {
+  #learnSlope(
+    last: QuotaReading,
+    { remaining, asGivenMs, startedAtMs, nowMs }: QuotaReading,
+    limit = 0,
+    stepMs: number,
+  ): void {
     if (asGivenMs === undefined || last.asGivenMs === undefined || startedAtMs < last.nowMs) return
     const [before, after] = [limit - last.remaining, limit - remaining]
     if (before <= 0 || after <= before) return

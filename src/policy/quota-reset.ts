@@ -7,14 +7,14 @@
  */
 import { parseHttpDate, parseIsoDate } from './retry-after.ts'
 
-const MAX_CHARS = 64
+const MAX_RESET_CHARS = 64
 /** A renewal that is further away than a month is a mistake. */
 const MAX_RESET_MS = 31 * 86_400_000
 /** Larger numbers are not delays but times since 1970: in seconds, then in milliseconds. */
 const EPOCH_SECONDS_FROM = 1e9
 const EPOCH_MS_FROM = 1e12
 
-const SECONDS = /^\d{1,15}(\.\d{1,9})?$/
+const RESET_NUMBER = /^\d{1,15}(\.\d{1,9})?$/
 /** 120ms, 1s, 6m0s, 1m30.5s, 1h0m0s */
 const DURATION =
   /^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9}(\.\d{1,9})?)s)?(?:(\d{1,12}(?:\.\d{1,9})?)ms)?$/
@@ -39,13 +39,13 @@ export interface Reset {
 
 /** Undefined when the text is not usable. */
 export function readReset(text: string, clock: ServerClock): Reset | undefined {
-  if (text === '' || text.length > MAX_CHARS) return undefined
+  if (text === '' || text.length > MAX_RESET_CHARS) return undefined
   const reset = readDelay(text) ?? readTime(text, clock)
   return reset !== undefined && reset.atMostMs <= MAX_RESET_MS ? reset : undefined
 }
 
 function readDelay(text: string): Reset | undefined {
-  const seconds = SECONDS.exec(text)
+  const seconds = RESET_NUMBER.exec(text)
   if (seconds) {
     const value = Number(text)
     if (value > EPOCH_SECONDS_FROM) return undefined
@@ -64,9 +64,9 @@ function delay(ms: number, stepMs: number, bareNumber?: number): Reset {
 
 /** A point in time, judged against the server's own clock. */
 function readTime(text: string, { epochMs, date }: ServerClock): Reset | undefined {
-  const time = timeOf(text, epochMs)
+  const time = resetTime(text, epochMs)
   if (time === undefined) return undefined
-  const dateMs = date === undefined || date.length > MAX_CHARS ? undefined : parseHttpDate(date.trim(), epochMs)
+  const dateMs = date === undefined || date.length > MAX_RESET_CHARS ? undefined : parseHttpDate(date.trim(), epochMs)
   const latestMs = time.stepMs === 1 ? time.ms : time.ms + time.stepMs
   const atMostMs = Math.ceil(Math.max(0, latestMs - (dateMs ?? epochMs)))
   // Whole seconds are coarse for a time a few seconds away. Our own clock is finer, if it agrees with the server's.
@@ -75,8 +75,8 @@ function readTime(text: string, { epochMs, date }: ServerClock): Reset | undefin
 }
 
 /** Epoch milliseconds, and the step to which they were rounded. */
-function timeOf(text: string, epochMs: number): { readonly ms: number; readonly stepMs: number } | undefined {
-  const number = SECONDS.exec(text)
+function resetTime(text: string, epochMs: number): { readonly ms: number; readonly stepMs: number } | undefined {
+  const number = RESET_NUMBER.exec(text)
   if (number) {
     const value = Number(text)
     if (value > EPOCH_MS_FROM) return { ms: value, stepMs: 1 }

@@ -36,7 +36,7 @@ export interface AskedPause {
   readonly isPartial: boolean
 }
 
-interface Kept {
+interface TrackedQuota {
   readonly limit: QuotaLimit
   readonly meaning: QuotaMeaning
   readonly paths: QuotaPaths
@@ -57,14 +57,14 @@ const MAX_STRANGERS = 3
 const MAX_GUESS_MS = 1_000
 /** More than any honest host has. */
 const MAX_QUOTAS = 64
-const NONE: readonly Kept[] = []
+const NO_QUOTAS: readonly TrackedQuota[] = []
 
 export class Quotas implements Limit {
   readonly waitsFor = 'rate'
-  readonly #kept = new Map<string, Kept>()
+  readonly #kept = new Map<string, TrackedQuota>()
   /** Calls in flight, with the quotas that each was booked in. */
-  readonly #running = new Map<Call, Kept[]>()
-  #left: readonly Kept[] = NONE
+  readonly #running = new Map<Call, TrackedQuota[]>()
+  #left: readonly TrackedQuota[] = NO_QUOTAS
 
   /** What the server will still accept by its latest reports; undefined without a report. */
   get remaining(): number | undefined {
@@ -114,7 +114,7 @@ export class Quotas implements Limit {
     return longestMs
   }
 
-  #waitMs({ pausedUntilMs, firmUntilMs, limit }: Kept, nowMs: number, call: Call): number {
+  #waitMs({ pausedUntilMs, firmUntilMs, limit }: TrackedQuota, nowMs: number, call: Call): number {
     if (nowMs >= pausedUntilMs) return limit.waitMs(nowMs, call)
     // The call's deadline comes before the end of the pause, so it may as well be the probe.
     if (this.#running.size === 0 && nowMs >= firmUntilMs && call.trip.stopwatch.deadlineMs <= pausedUntilMs) return 0
@@ -122,7 +122,7 @@ export class Quotas implements Limit {
   }
 
   book(nowMs: number, call: Call): void {
-    const booked: Kept[] = []
+    const booked: TrackedQuota[] = []
     for (const kept of this.#kept.values()) {
       if (!this.#concerns(kept, call)) continue
       kept.limit.book(nowMs, call)
@@ -132,7 +132,7 @@ export class Quotas implements Limit {
   }
 
   release(call: Call): void {
-    this.#left = this.#running.get(call) ?? NONE
+    this.#left = this.#running.get(call) ?? NO_QUOTAS
     this.#running.delete(call)
     for (const { limit } of this.#left) limit.release?.(call)
   }
@@ -145,7 +145,7 @@ export class Quotas implements Limit {
   }
 
   /** Whether this call counts towards this quota, as far as we know. */
-  #concerns({ paths }: Kept, call: Call): boolean {
+  #concerns({ paths }: TrackedQuota, call: Call): boolean {
     if (!paths.isPartial || paths.has(call)) return true
     if (paths.strangers < MAX_STRANGERS) return false
     for (const other of this.#kept.values()) if (other.paths.has(call)) return false
@@ -159,7 +159,7 @@ export class Quotas implements Limit {
   learn(answered: Answered): AskedPause | undefined {
     const { attempt, result, nowMs } = answered
     const booked = this.#left
-    this.#left = NONE
+    this.#left = NO_QUOTAS
     if (result.kind === 'fault') {
       // An attempt that was not sent used nothing. Whether a sent one was counted is unknown.
       if (!result.sent) for (const { limit } of booked) limit.learn(undefined, attempt.admittedAtMs, nowMs)
@@ -167,7 +167,7 @@ export class Quotas implements Limit {
     }
     const published = readQuotas(result.headers, answered.epochMs)
     if (published === undefined && booked.length === 0) return undefined
-    const told = new Set<Kept>()
+    const told = new Set<TrackedQuota>()
     let asked: AskedPause | undefined
     for (const each of published?.quotas ?? []) {
       // A quota of tokens or bytes matters only to a request that was refused because of it.
@@ -188,12 +188,12 @@ export class Quotas implements Limit {
   }
 
   /** The quota of this name. A new one books every call in flight that may count towards it. */
-  #keep({ scope }: Published, { name }: PublishedQuota, call: Call, nowMs: number): Kept | undefined {
+  #keep({ scope }: Published, { name }: PublishedQuota, call: Call, nowMs: number): TrackedQuota | undefined {
     const key = scope === undefined ? name : `${scope} ${name}`
     const known = this.#kept.get(key)
     known?.paths.add(call, nowMs < known.pausedUntilMs)
     if (known !== undefined || this.#kept.size >= MAX_QUOTAS) return known
-    const kept: Kept = {
+    const kept: TrackedQuota = {
       limit: quota(),
       meaning: new QuotaMeaning(),
       paths: new QuotaPaths(scope !== undefined),
@@ -216,7 +216,7 @@ export class Quotas implements Limit {
     return kept
   }
 
-  #tell(kept: Kept, each: PublishedQuota, answered: Answered): AskedPause | undefined {
+  #tell(kept: TrackedQuota, each: PublishedQuota, answered: Answered): AskedPause | undefined {
     const { attempt, throttled, announcedMs, nowMs } = answered
     const { admittedAtMs } = attempt
     const { limit, meaning } = kept
@@ -230,7 +230,7 @@ export class Quotas implements Limit {
     }
     const seen = { remaining, resetMs: announcedMs ?? resetMs, limit: each.limit, windowMs: each.windowMs }
     if (remaining > 0) {
-      if (isProbe) open(kept)
+      if (isProbe) openQuota(kept)
       limit.learn(seen, admittedAtMs, nowMs)
       return undefined
     }
@@ -238,7 +238,7 @@ export class Quotas implements Limit {
     else if (isProbe && each.limit !== 1 && admittedAtMs < kept.renewsAtMs) kept.disbelieved = true
     const renewsAtMs = limit.learn(kept.disbelieved ? { ...seen, resetMs: undefined } : seen, admittedAtMs, nowMs)
     if (renewsAtMs === undefined) {
-      open(kept)
+      openQuota(kept)
       return undefined
     }
     const { maxRetryAfterMs } = attempt.call.plan.retry
@@ -256,7 +256,7 @@ export class Quotas implements Limit {
   }
 
   /** A response that does not report this quota. */
-  #silent(kept: Kept, published: Published | undefined, { attempt, throttled, nowMs }: Answered): void {
+  #silent(kept: TrackedQuota, published: Published | undefined, { attempt, throttled, nowMs }: Answered): void {
     const { admittedAtMs } = attempt
     if (published !== undefined && nowMs < kept.renewsAtMs) {
       // The attempt was counted in another quota.
@@ -264,12 +264,12 @@ export class Quotas implements Limit {
       if (!throttled) kept.paths.isPartial = true
       return
     }
-    if (!throttled && kept.askedAtMs !== undefined && admittedAtMs > kept.askedAtMs) open(kept)
+    if (!throttled && kept.askedAtMs !== undefined && admittedAtMs > kept.askedAtMs) openQuota(kept)
     kept.limit.learn(undefined, admittedAtMs, nowMs)
   }
 }
 
-function open(kept: Kept): void {
+function openQuota(kept: TrackedQuota): void {
   kept.askedAtMs = undefined
   kept.isGuess = false
   kept.pausedUntilMs = kept.firmUntilMs = -Infinity

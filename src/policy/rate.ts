@@ -31,10 +31,10 @@ export function rateLimit(rate: Rate, weigh?: Weigh): RateLimit {
 }
 
 function countedRate(rate: Rate): RateLimit {
-  return { ...counted(rate), correct: () => undefined }
+  return { ...countingLimit(rate), correct: () => undefined }
 }
 
-function counted(rate: Rate): Counted {
+function countingLimit(rate: Rate): Counted {
   const window = slidingWindow(rate)
   // A burst of the whole limit needs no bucket: the window alone allows exactly that.
   if (rate.burst >= rate.limit) return window
@@ -53,7 +53,7 @@ function counted(rate: Rate): Counted {
 
 /** A rate of starts where one call may count as several, in whole numbers. Costs as little as the plain rate. */
 export function startsLimit(rate: Rate, startsOf: (call: Call) => number): Limit {
-  const limit = counted(rate)
+  const limit = countingLimit(rate)
   return {
     ...limit,
     waitMs: (nowMs, call) => limit.waitMs(nowMs, call, startsOf(call)),

@@ -8,9 +8,9 @@
 import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 
-const SECONDS = /^\d+(?:\.\d+)?$/
+const SECONDS_PATTERN = /^\d+(?:\.\d+)?$/
 /** Longer than any honest list of waits. */
-const MAX_CHARS = 256
+const MAX_RETRY_AFTER_CHARS = 256
 /** Azure's headers, in milliseconds. */
 const IN_MS: ReadonlySet<string> = new Set(['retry-after-ms', 'x-ms-retry-after-ms'])
 /** `retry-after-short` comes from @nestjs/throttler with named throttlers, `x-ratelimit-retry-after` from MailerLite. */
@@ -21,7 +21,7 @@ const EPOCH_TO = 1e10
 /** 2026-01-01T12:00:30.5Z, 2026-01-01T12:00Z, 2026-01-01 12:00:30+00:00 */
 const ISO_DATE = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(\.\d{1,9})?)?(?:[Zz]|([+-]\d\d):?(\d\d))$/
 /** A `Date` cannot hold more; any longer wait means "never". */
-const MAX_WAIT_MS = 1e15
+const NEVER_MS = 1e15
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** Sun, 06 Nov 1994 08:49:37 GMT */
@@ -53,28 +53,28 @@ export function retryAfterMs(
   dateHeader: string | undefined,
   nowEpochMs: number,
 ): number | undefined {
-  if (value === undefined || value.length > MAX_CHARS) return undefined
+  if (value === undefined || value.length > MAX_RETRY_AFTER_CHARS) return undefined
   const serverNowMs = dateHeader === undefined ? undefined : parseHttpDate(dateHeader.trim(), nowEpochMs)
   const nowMs = serverNowMs ?? nowEpochMs
   let longestMs: number | undefined
-  for (const member of membersOf(value)) longestMs = longer(longestMs, memberMs(member.trim(), nowMs))
+  for (const member of splitWaits(value)) longestMs = longer(longestMs, memberMs(member.trim(), nowMs))
   return longestMs
 }
 
 function memberMs(text: string, nowMs: number): number | undefined {
-  if (SECONDS.test(text)) {
+  if (SECONDS_PATTERN.test(text)) {
     const seconds = Number(text)
     // As a delay this would be more than 30 years, so it is a time since 1970.
     if (seconds >= EPOCH_FROM && seconds < EPOCH_TO) return Math.max(0, seconds * 1_000 - nowMs)
-    return Math.min(Math.ceil(seconds * 1_000), MAX_WAIT_MS)
+    return Math.min(Math.ceil(seconds * 1_000), NEVER_MS)
   }
   const untilMs = parseHttpDate(text, nowMs) ?? parseIsoDate(text)?.ms
   return untilMs === undefined ? undefined : Math.max(0, untilMs - nowMs)
 }
 
 function millisecondsOf(text: string): number | undefined {
-  const trimmed = text.length > MAX_CHARS ? '' : text.trim()
-  return SECONDS.test(trimmed) ? Math.min(Math.ceil(Number(trimmed)), MAX_WAIT_MS) : undefined
+  const trimmed = text.length > MAX_RETRY_AFTER_CHARS ? '' : text.trim()
+  return SECONDS_PATTERN.test(trimmed) ? Math.min(Math.ceil(Number(trimmed)), NEVER_MS) : undefined
 }
 
 function longer(a: number | undefined, b: number | undefined): number | undefined {
@@ -82,7 +82,7 @@ function longer(a: number | undefined, b: number | undefined): number | undefine
 }
 
 /** Splits at commas, except the one after the name of a day. */
-function membersOf(text: string): string[] {
+function splitWaits(text: string): string[] {
   return text.includes(',') ? text.split(/(?<!^\s*[A-Z][a-z]{2,8}|,\s*[A-Z][a-z]{2,8}),/) : [text]
 }
 

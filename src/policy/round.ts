@@ -12,7 +12,7 @@ export interface Measure {
   readonly tookMs: number
 }
 
-export interface Answer {
+export interface RoundAnswer {
   readonly nowMs: number
   readonly latencyMs: number
   readonly size: number
@@ -64,7 +64,7 @@ export class Round {
   }
 
   /** A good answer, after its `moved`. Undefined: the round continues. */
-  answer(answer: Answer): Measure | 'void' | undefined {
+  answer(answer: RoundAnswer): Measure | 'void' | undefined {
     const { nowMs, latencyMs, size } = answer
     const isBreak = nowMs - this.#lastMs >= latencyMs / size
     if (this.#openMs === undefined) {
@@ -89,7 +89,7 @@ export class Round {
   }
 
   /** Starts the round at the previous answer, if all slots have been taken since then. */
-  #tryToOpen(isBreak: boolean, { nowMs, size, running }: Answer): void {
+  #tryToOpen(isBreak: boolean, { nowMs, size, running }: RoundAnswer): void {
     // More are running while a lower level drains, fewer while a lane resumes after a pause.
     const isFull = running + 1 === size && this.#slackMs <= MAX_SLACK * (nowMs - this.#lastMs)
     if (isFull && (isBreak || ++this.#early > size)) this.#openMs = this.#lastMs

@@ -13,7 +13,7 @@ export interface Share extends Limit {
  * `isWanted` says whether another host waits for a slot. If none does, the slot would stay empty, so the share does not
  * apply.
  */
-export function share(size: number, isWanted: () => boolean): Share {
+export function slotShare(size: number, isWanted: () => boolean): Share {
   const part: Share = {
     waitsFor: 'place',
     size,

@@ -4,7 +4,7 @@
  */
 import type { Health } from './health.ts'
 import { Newcomers } from './newcomers.ts'
-import { share } from './share.ts'
+import { slotShare } from './share.ts'
 import type { Share } from './share.ts'
 import type { Standing } from '../core/standing.ts'
 
@@ -13,7 +13,7 @@ const NEW_SHARE = 1 / 5
 /** Share for hosts that were asked and stay silent: enough to notice when they are back. */
 const SILENT_SHARE = 1 / 20
 /** A host that has answered before stays trusted until it is silent this many times in a row. */
-const MAX_SILENCES = 3
+const MAX_HOST_SILENCES = 3
 
 export interface Shares {
   readonly new: Newcomers
@@ -26,7 +26,10 @@ export interface Shares {
  */
 export function shares(places: number, isProvenWaiting: () => boolean, isHopefulWaiting: () => boolean): Shares {
   const part = (of: number): number => Math.max(1, Math.floor(places * of))
-  return { new: new Newcomers(part(NEW_SHARE), isProvenWaiting), silent: share(part(SILENT_SHARE), isHopefulWaiting) }
+  return {
+    new: new Newcomers(part(NEW_SHARE), isProvenWaiting),
+    silent: slotShare(part(SILENT_SHARE), isHopefulWaiting),
+  }
 }
 
 /** The standing after an attempt, and how many times in a row the host has been silent. */
@@ -37,6 +40,6 @@ export function standingAfter(
 ): { standing: Standing; silences: number } {
   if (health === 'unknown') return { standing: before, silences }
   if (health !== 'down') return { standing: 'proven', silences: 0 }
-  const trusted = before === 'proven' && silences + 1 < MAX_SILENCES
+  const trusted = before === 'proven' && silences + 1 < MAX_HOST_SILENCES
   return { standing: trusted ? 'proven' : 'silent', silences: silences + 1 }
 }

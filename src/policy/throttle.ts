@@ -7,7 +7,7 @@ import { announcedWaitMs } from './retry-after.ts'
 import type { Call } from '../core/call.ts'
 import type { Result } from '../core/result.ts'
 
-const DEFAULT_BACKOFF = { baseMs: 500, maxMs: 30_000 }
+const FALLBACK_BACKOFF = { baseMs: 500, maxMs: 30_000 }
 
 export interface Throttled {
   readonly result: Result
@@ -24,7 +24,7 @@ export function throttleMs({ result, call, throttles, renewedInMs, epochMs, rand
   // A throttle over HTTP/2 (ENHANCE_YOUR_CALM) has no headers.
   const headers = result.kind === 'reply' ? result.headers : []
   const announcedMs = announcedWaitMs(headers, epochMs) ?? renewedInMs
-  const ownMs = ownBackoffMs(call, throttles, random)
+  const ownMs = throttleBackoffMs(call, throttles, random)
   return announcedMs === undefined ? ownMs : announcedMs + Math.min(ownMs, MAX_RESUME_JITTER_MS)
 }
 
@@ -37,7 +37,7 @@ const LEAST_MS = 100
 /**
  * A user's back-off that throws or returns Infinity must not decide for the whole host; the default is used instead.
  */
-function ownBackoffMs({ plan }: Call, throttles: number, random: () => number): number {
+function throttleBackoffMs({ plan }: Call, throttles: number, random: () => number): number {
   const leastMs = random() * LEAST_MS
   try {
     const ownMs = backoffMs(plan.retry.backoff, throttles, random)
@@ -45,5 +45,5 @@ function ownBackoffMs({ plan }: Call, throttles: number, random: () => number): 
   } catch {
     // Falls through to the default.
   }
-  return backoffMs(DEFAULT_BACKOFF, throttles, random)
+  return backoffMs(FALLBACK_BACKOFF, throttles, random)
 }

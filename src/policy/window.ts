@@ -17,7 +17,7 @@ type Interval = Pick<Rate, 'limit' | 'intervalMs'>
 const ROUNDING = 1e-12
 
 /** A start whose request the server may not have counted yet. */
-interface Open {
+interface OpenStart {
   readonly call: Call
   readonly startedAtMs: number
 }
@@ -37,9 +37,9 @@ const ASK_AGAIN_MS = 10
 export function slidingWindow({ limit, intervalMs }: Interval): Counted {
   /** When slots of ended attempts are free again, in order. */
   const freeAtMs = new Ring<number>()
-  let open: Open[] = []
+  let open: OpenStart[] = []
   const lagMs = Math.max(MIN_LAG_MS, intervalMs * LAG_SHARE)
-  const countedByMs = ({ call, startedAtMs }: Open): number => {
+  const countedByMs = ({ call, startedAtMs }: OpenStart): number => {
     const { sentAtMs } = call.trip.stopwatch
     // The transport does not report it; assume that the request was counted when it started.
     return sentAtMs === undefined ? startedAtMs : Math.max(startedAtMs, sentAtMs + lagMs)
@@ -81,7 +81,7 @@ export function slidingWindow({ limit, intervalMs }: Interval): Counted {
     release(call, nowMs = Infinity) {
       const at = open.findIndex(each => each.call === call)
       if (at === -1) return
-      const [over] = open.splice(at, 1) as [Open]
+      const [over] = open.splice(at, 1) as [OpenStart]
       // Never written, so the server may not have counted it; it still counts as a start.
       const sentByMs = call.trip.stopwatch.sentAtMs === Infinity ? over.startedAtMs : countedByMs(over)
       insert(freeAtMs, Math.min(sentByMs, nowMs) + intervalMs)

@@ -10,7 +10,7 @@ import type { FaultCode, Result } from '../../src/core/result.ts'
 import { fault } from '../../src/core/result.ts'
 import { retry } from '../../src/layer/retry.ts'
 import type { RetryParts } from '../../src/layer/retry.ts'
-import { budget } from '../../src/policy/budget.ts'
+import { retryBudget } from '../../src/policy/budget.ts'
 import { mockTransport, virtualClock } from '../../src/testing/index.ts'
 import type { MockHandler, MockResponse } from '../../src/testing/index.ts'
 import { makeCall, makeFault, makeReply } from '../support/calls.ts'
@@ -31,7 +31,7 @@ function alone(results: readonly ((attempt: Attempt) => Result)[], parts: CallPa
     beforeRetry: async () => undefined,
   }
   const send = retry({
-    budgetOf: () => budget({ reserve: Infinity, ratio: 0 }),
+    budgetOf: () => retryBudget({ reserve: Infinity, ratio: 0 }),
     clock,
     random: () => 0,
     opinions: none,
@@ -585,7 +585,7 @@ describe('a machine without a free socket', () => {
     const call = makeCall({})
     let sent = 0
     const send = retry({
-      budgetOf: () => budget({ reserve: 0, ratio: 0 }),
+      budgetOf: () => retryBudget({ reserve: 0, ratio: 0 }),
       clock: { ...clock, now: () => sent * stepMs },
       random: () => 0,
       opinions: {

@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Call } from '../../src/core/call.ts'
 import { adaptive } from '../../src/policy/adaptive.ts'
-import type { Adaptive, Ended } from '../../src/policy/adaptive.ts'
+import type { Adaptive, EndedAttempt } from '../../src/policy/adaptive.ts'
 import { slots } from '../../src/policy/slots.ts'
 import * as model from '../support/load-model.ts'
 import type { Measured, Random, Reply, Server } from '../support/load-model.ts'
@@ -174,7 +174,7 @@ describe('a server that changes or differs', () => {
 
   const silent: Reply = { verdict: 'overload', pauses: false }
   const broken: Reply = { verdict: 'failed' }
-  function thirds(): () => Ended['verdict'] {
+  function thirds(): () => EndedAttempt['verdict'] {
     let count = 0
     return () => (++count % 3 === 0 ? 'failed' : 'ok')
   }
@@ -335,7 +335,7 @@ describe('as a limit', () => {
   })
 
   test('after any history it is a whole number from one to the maximum, and a request can go', () => {
-    const verdict = fc.constantFrom<Ended['verdict'][]>('ok', 'ok', 'ok', 'ok', 'overload', 'failed', 'ignored')
+    const verdict = fc.constantFrom<EndedAttempt['verdict'][]>('ok', 'ok', 'ok', 'ok', 'overload', 'failed', 'ignored')
     const step = fc.tuple(fc.constantFrom(0, 0, 0.001, 1, 20, 300, 40_000), verdict, fc.nat(5))
     const steps = fc.array(step, { minLength: 100, maxLength: 3_000, size: 'max' })
     fc.assert(
@@ -364,14 +364,14 @@ function book(limit: Adaptive, times: number, nowMs = 0): void {
   for (let i = 0; i < times; i++) limit.book(nowMs, CALL)
 }
 
-function end(limit: Adaptive, ended: Ended, booked = 1): void {
+function end(limit: Adaptive, ended: EndedAttempt, booked = 1): void {
   book(limit, booked, ended.startedAtMs)
   limit.release?.(CALL)
   limit.learn(ended)
 }
 
 /** `count` attempts that start together and end together 100 ms later. */
-function turn(limit: Adaptive, nowMs: number, times: number, verdict: (i: number) => Ended['verdict']): void {
+function turn(limit: Adaptive, nowMs: number, times: number, verdict: (i: number) => EndedAttempt['verdict']): void {
   book(limit, times, nowMs)
   for (let i = 0; i < times; i++) end(limit, { startedAtMs: nowMs, nowMs: nowMs + 100, verdict: verdict(i) }, 0)
 }

@@ -1,12 +1,12 @@
 /** The retry budget: a reserve plus a share of the traffic. */
 import { expect, test } from 'vitest'
-import { budget } from '../../src/policy/budget.ts'
+import { retryBudget } from '../../src/policy/budget.ts'
 import { fc } from '../support/property.ts'
 
 test('retries are at most the reserve plus a fifth of the requests, in any order', () => {
   fc.assert(
     fc.property(fc.array(fc.boolean(), { maxLength: 2_000, size: 'max' }), steps => {
-      const host = budget({ reserve: 10, ratio: 0.2 })
+      const host = retryBudget({ reserve: 10, ratio: 0.2 })
       let requests = 0
       let retries = 0
       for (const isRequest of steps) {
@@ -21,7 +21,7 @@ test('retries are at most the reserve plus a fifth of the requests, in any order
 })
 
 test('in a total outage no granted retry is lost to rounding', () => {
-  const host = budget({ reserve: 10, ratio: 0.2 })
+  const host = retryBudget({ reserve: 10, ratio: 0.2 })
   let retries = 0
   for (let request = 0; request < 1_000; request++) {
     host.deposit()
@@ -32,7 +32,7 @@ test('in a total outage no granted retry is lost to rounding', () => {
 })
 
 test('twenty requests earn exactly four retries, whenever they are taken', () => {
-  const host = budget({ reserve: 10, ratio: 0.2 })
+  const host = retryBudget({ reserve: 10, ratio: 0.2 })
   for (let request = 0; request < 20; request++) host.deposit()
   let retries = 0
   while (host.withdraw()) retries++
@@ -40,7 +40,7 @@ test('twenty requests earn exactly four retries, whenever they are taken', () =>
 })
 
 test('the budget does not grow beyond its ceiling in good times', () => {
-  const host = budget({ reserve: 10, ratio: 0.2 })
+  const host = retryBudget({ reserve: 10, ratio: 0.2 })
   for (let request = 0; request < 1_000_000; request++) host.deposit()
   let retries = 0
   while (host.withdraw()) retries++
@@ -48,8 +48,8 @@ test('the budget does not grow beyond its ceiling in good times', () => {
 })
 
 test('an infinite reserve allows every retry, and an empty budget allows none', () => {
-  expect(budget({ reserve: Infinity, ratio: 0 }).withdraw()).toBe(true)
-  const none = budget({ reserve: 0, ratio: 0 })
+  expect(retryBudget({ reserve: Infinity, ratio: 0 }).withdraw()).toBe(true)
+  const none = retryBudget({ reserve: 0, ratio: 0 })
   none.deposit()
   expect(none.withdraw()).toBe(false)
 })

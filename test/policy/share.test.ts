@@ -1,6 +1,6 @@
 /** A share of the slots. */
 import { expect, test } from 'vitest'
-import { share } from '../../src/policy/share.ts'
+import { slotShare } from '../../src/policy/share.ts'
 import { makeCall } from '../support/calls.ts'
 
 const CALL = makeCall()
@@ -13,14 +13,14 @@ test.each([
   { running: 2, isWanted: false, waitMs: 0 },
   { running: 9, isWanted: false, waitMs: 0 },
 ])('with $running of 2 slots taken and others waiting: $isWanted, the wait is $waitMs ms', ({ running, ...given }) => {
-  const part = share(2, () => given.isWanted)
+  const part = slotShare(2, () => given.isWanted)
   for (let taken = 0; taken < running; taken++) part.book(0, CALL)
   expect(part.waitMs(0, CALL)).toBe(given.waitMs)
   expect(part.isOpen(0)).toBe(running < 2)
 })
 
 test('a released slot opens the share again', () => {
-  const part = share(1, () => true)
+  const part = slotShare(1, () => true)
   part.book(0, CALL)
   expect(part.waitMs(0, CALL)).toBe(Infinity)
   part.release?.(CALL)
@@ -32,13 +32,13 @@ test.each([
   { running: 5, isWanted: true, excess: 3 },
   { running: 5, isWanted: false, excess: 0 },
 ])('with $running of 2 slots taken and others waiting: $isWanted, $excess are in excess', ({ running, ...given }) => {
-  const part = share(2, () => given.isWanted)
+  const part = slotShare(2, () => given.isWanted)
   for (let taken = 0; taken < running; taken++) part.book(0, CALL)
   expect(part.excess()).toBe(given.excess)
 })
 
 test('asking the limit changes nothing', () => {
-  const part = share(1, () => true)
+  const part = slotShare(1, () => true)
   for (let times = 0; times < 3; times++) expect(part.waitMs(0, CALL)).toBe(0)
   expect(part.running).toBe(0)
 })

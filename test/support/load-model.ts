@@ -4,13 +4,13 @@
  */
 import { Heap, byDueTime } from '../../src/core/heap.ts'
 import type { Due } from '../../src/core/heap.ts'
-import type { Ended } from '../../src/policy/adaptive.ts'
+import type { EndedAttempt } from '../../src/policy/adaptive.ts'
 import type { Limit } from '../../src/policy/limit.ts'
 import type { Call } from '../../src/core/call.ts'
 
 export type Random = () => number
 export interface Reply {
-  readonly verdict: Ended['verdict']
+  readonly verdict: EndedAttempt['verdict']
   readonly retryAfterMs?: number
   /** Whether an overload is a 429, after which the gate pauses the host. Default true. */
   readonly pauses?: boolean
@@ -46,7 +46,7 @@ export function between(fromMs: number, toMs: number, random: Random): () => num
 }
 
 /** The latency does not depend on the load. */
-export function unlimited(serviceMs: () => number, verdict: () => Ended['verdict'] = () => 'ok'): Server {
+export function unlimited(serviceMs: () => number, verdict: () => EndedAttempt['verdict'] = () => 'ok'): Server {
   return world => respond => world.after(serviceMs(), () => respond({ verdict: verdict() }))
 }
 
@@ -105,7 +105,7 @@ export function crowding(serviceMs: () => number, doublesAt: number): Server {
 
 export interface Load {
   readonly server: Server
-  readonly limit: Limit & { readonly size: number; learn?(ended: Ended): void }
+  readonly limit: Limit & { readonly size: number; learn?(ended: EndedAttempt): void }
   readonly random: Random
   readonly untilMs: number
   /** Results before this time do not count. */

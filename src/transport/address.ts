@@ -64,22 +64,22 @@ export function specialRangeOf(address: string): string | undefined {
   if (zoneAt !== -1) return 'scoped'
   const bytes = parseAddress(address)
   if (bytes === undefined) return 'no address'
-  return bytes.length === 4 ? rangeOf(bytes, networks4) : range6Of(bytes)
+  return bytes.length === 4 ? networkName(bytes, networks4) : range6Of(bytes)
 }
 
 function range6Of(bytes: Uint8Array): string | undefined {
-  const own = rangeOf(bytes, networks6)
+  const own = networkName(bytes, networks6)
   if (own !== undefined) return own
   for (const [network, at] of embedding) {
     if (!isWithin(bytes, network)) continue
     const inner = bytes.subarray(at, at + 4)
-    const range = rangeOf(inner, networks4)
+    const range = networkName(inner, networks4)
     return range && `${range}, as ${inner.join('.')}`
   }
   return isWithin(bytes, GLOBAL_UNICAST) ? undefined : 'reserved'
 }
 
-function rangeOf(bytes: Uint8Array, networks: readonly (readonly [Network, string])[]): string | undefined {
+function networkName(bytes: Uint8Array, networks: readonly (readonly [Network, string])[]): string | undefined {
   return networks.find(([network]) => isWithin(bytes, network))?.[1]
 }
 
@@ -113,7 +113,7 @@ function parse4(text: string): Uint8Array | undefined {
 function parse6(text: string): Uint8Array | undefined {
   const halves = text.split('::')
   if (halves.length > 2) return undefined
-  const [head, tail] = halves.map(groupsOf)
+  const [head, tail] = halves.map(sideBytes)
   if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined
   if (tail === undefined) return head.length === 16 ? Uint8Array.from(head) : undefined
   const gap = 16 - head.length - tail.length
@@ -123,7 +123,7 @@ function parse6(text: string): Uint8Array | undefined {
 }
 
 /** The bytes of one side of `::`, which may end with a dotted IPv4 address. */
-function groupsOf(side: string): number[] | undefined {
+function sideBytes(side: string): number[] | undefined {
   if (side === '') return []
   const bytes: number[] = []
   const groups = side.split(':')

@@ -17,12 +17,12 @@ import type { Fault } from '../core/result.ts'
 import { FaultError } from './faults.ts'
 import { lookupFault } from './lookup-faults.ts'
 import { systemNames } from './lookup.ts'
-import type { LookupAnswer, LookupWaiter } from './lookup.ts'
+import type { LookupCallback, LookupWaiter } from './lookup.ts'
 import { ownNames } from './own-lookup.ts'
 
 /** Finds the addresses of a name. MUST NOT call `answer` before it has returned. */
 interface Finder {
-  find(hostname: string, options: LookupOptions, answer: LookupAnswer): LookupWaiter
+  find(hostname: string, options: LookupOptions, answer: LookupCallback): LookupWaiter
   forget?(hostname: string): void
 }
 

@@ -8,12 +8,12 @@ import type { Fault } from '../core/result.ts'
 import type { Words } from '../core/words.ts'
 
 /** Node's names for the alerts of RFC 8446 §6.2. A server sends these only about the client's certificate. */
-const REFUSED =
+const CERTIFICATE_ALERT =
   /ALERT_(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(?:EXPIRED|REVOKED|UNKNOWN)|UNKNOWN_CA)$/
 
 export function certificateFault(error: unknown): Fault | undefined {
   const { code } = (error ?? {}) as { readonly code?: unknown }
-  const alert = typeof code === 'string' ? REFUSED.exec(code)?.[0] : undefined
+  const alert = typeof code === 'string' ? CERTIFICATE_ALERT.exec(code)?.[0] : undefined
   if (alert === undefined) return undefined
   const message: Words =
     alert === 'ALERT_CERTIFICATE_REQUIRED'

@@ -6,15 +6,15 @@ import { tooManyBytes } from '../core/result.ts'
 import type { Words } from '../core/words.ts'
 
 export type ZlibError = Error & { readonly code?: string }
-export type Problem = readonly [code: Fault['code'], message: Words]
+export type CodingProblem = readonly [code: Fault['code'], message: Words]
 
 /** More than two codings are an attack. */
 export const MAX_CODINGS = 2
 
-const KNOWN = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'] as const
-export type Coding = (typeof KNOWN)[number]
+const KNOWN_CODINGS = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'] as const
+export type Coding = (typeof KNOWN_CODINGS)[number]
 
-export const isKnown = (coding: string): coding is Coding => (KNOWN as readonly string[]).includes(coding)
+export const isKnown = (coding: string): coding is Coding => (KNOWN_CODINGS as readonly string[]).includes(coding)
 
 /** The codings of a body with these headers, in the order in which they were applied. */
 export function codingsOf(headers: HeaderList): string[] {
@@ -47,7 +47,7 @@ export function hasZstdMagic(packed: Uint8Array, at: number): boolean {
 
 export const tooLarge = (maxBytes: number): Words => tooManyBytes('the decoded body', maxBytes)
 
-export const unsupported = (coding: string): Problem => [
+export const unsupported = (coding: string): CodingProblem => [
   'decode/unsupported',
   [
     `the content coding ${JSON.stringify(coding.slice(0, 80))} is unknown. `,
@@ -56,12 +56,12 @@ export const unsupported = (coding: string): Problem => [
   ],
 ]
 
-export const tooMany = (count: number): Problem => [
+export const tooManyCodings = (count: number): CodingProblem => [
   'decode/chain',
   `expected at most ${MAX_CODINGS} content codings, got ${count}`,
 ]
 
-export function explain(error: ZlibError, given: string, maxBytes: number): Problem {
+export function explain(error: ZlibError, given: string, maxBytes: number): CodingProblem {
   const code = error.code ?? ''
   const coding = given === 'x-gzip' ? 'gzip' : given
   if (code === 'ERR_BUFFER_TOO_LARGE') return ['too_large/decoded', tooLarge(maxBytes)]

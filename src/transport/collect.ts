@@ -13,7 +13,7 @@ import type { Backpressure } from './intake.ts'
 import { Pieces } from './pieces.ts'
 import { Traffic } from './traffic.ts'
 import { Unread, isWorthWaiting } from './unread.ts'
-import type { CollectorParts, Wire } from './wire.ts'
+import type { CollectorParts, ConnectionFacts } from './wire.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { BodySink } from '../core/body-sink.ts'
 import { reasonOf } from '../core/callback.ts'
@@ -66,20 +66,20 @@ type Receiver =
   | { readonly kind: 'sink'; readonly intake: Intake }
   | { readonly kind: 'nowhere'; readonly unread: Unread }
 
-interface ResponseHead {
+interface ReceivedHead {
   readonly status: number
   readonly statusText: string
   readonly headers: HeaderList
   readonly atMs: number
 }
 
-const NO_HEAD: ResponseHead = { status: 0, statusText: '', headers: [], atMs: 0 }
+const NO_HEAD: ReceivedHead = { status: 0, statusText: '', headers: [], atMs: 0 }
 
 export class Collector {
   readonly #attempt: Attempt
   readonly #parts: CollectorParts
   readonly #settle: (result: Result) => void
-  readonly #wire: Wire | undefined
+  readonly #wire: ConnectionFacts | undefined
   readonly #traffic = new Traffic()
   #stage: Stage = 'queued'
   #isUploaded = false
@@ -89,7 +89,7 @@ export class Collector {
   #head = NO_HEAD
   #receiver: Receiver | undefined
 
-  constructor(attempt: Attempt, parts: CollectorParts, settle: (result: Result) => void, wire?: Wire) {
+  constructor(attempt: Attempt, parts: CollectorParts, settle: (result: Result) => void, wire?: ConnectionFacts) {
     this.#attempt = attempt
     this.#parts = parts
     this.#settle = settle

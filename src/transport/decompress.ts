@@ -7,21 +7,23 @@
 // By its default export: see core/supported-node.ts.
 import zlib from 'node:zlib'
 import type { InputType, ZlibOptions, ZstdOptions } from 'node:zlib'
-import { MAX_CODINGS, explain, hasZlibHeader, hasZstdMagic, tooLarge, tooMany, unsupported } from './codings.ts'
-import type { Coding, Problem, ZlibError } from './codings.ts'
+import { MAX_CODINGS, explain, hasZlibHeader, hasZstdMagic, tooLarge, tooManyCodings, unsupported } from './codings.ts'
+import type { Coding, CodingProblem, ZlibError } from './codings.ts'
 import { Undecodable, discard, unpack } from './unpack.ts'
 import { fault } from '../core/result.ts'
 import type { Reply, Result } from '../core/result.ts'
 
-interface Opened {
+interface DecodedPart {
   readonly plain: Uint8Array
   /** How many packed bytes were read; the rest does not belong to this coding. */
   readonly read: number
 }
-type Decoder = (packed: Uint8Array, maxBytes: number) => Promise<Opened | ZlibError>
+type Decoder = (packed: Uint8Array, maxBytes: number) => Promise<DecodedPart | ZlibError>
 
 /** A decoded body, or why it cannot be decoded. */
-type Unpacked = { readonly plain: Uint8Array; readonly warnings: readonly string[] } | { readonly problem: Problem }
+type Unpacked =
+  | { readonly plain: Uint8Array; readonly warnings: readonly string[] }
+  | { readonly problem: CodingProblem }
 
 /** Up to this size a body is decoded at once and kept. */
 const MAX_AT_ONCE_BYTES = 2 ** 19
@@ -56,7 +58,7 @@ async function unpackBody(
   maxBytes: number,
   lenient: boolean,
 ): Promise<Unpacked> {
-  if (codings.length > MAX_CODINGS) return { problem: tooMany(codings.length) }
+  if (codings.length > MAX_CODINGS) return { problem: tooManyCodings(codings.length) }
   const atOnce = await unpackAtOnce(packed, codings, Math.min(maxBytes, MAX_AT_ONCE_BYTES))
   if (!('problem' in atOnce)) return atOnce
   const [code] = atOnce.problem
@@ -68,7 +70,7 @@ async function unpackAtOnce(packed: Uint8Array, codings: readonly string[], maxB
   let body = packed
   const warnings: string[] = []
   for (const coding of codings.toReversed()) {
-    const open = DECODERS[coding]
+    const open = WHOLE_DECODERS[coding]
     if (open === undefined) return { problem: unsupported(coding) }
     const opened = await open(body, maxBytes)
     if (opened instanceof Error) return { problem: explain(opened, coding, maxBytes) }
@@ -88,7 +90,7 @@ async function unpackInPieces(
 ): Promise<Unpacked> {
   const warnings: string[] = []
   const pieces = (warn: (warning: string) => void): AsyncIterable<Uint8Array> =>
-    unpack(once(packed), { codings, maxBytes, lenient, warn })
+    unpack(oneBuffer(packed), { codings, maxBytes, lenient, warn })
   try {
     let kept: Uint8Array[] | undefined = []
     let bytes = 0
@@ -117,7 +119,7 @@ async function unpackInPieces(
   }
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+async function* oneBuffer(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
   yield bytes
 }
 
@@ -145,17 +147,20 @@ const wrapped = native(zlib.inflate)
 const raw = native(zlib.inflateRaw)
 const zstdFrame = native(zlib.zstdDecompress)
 
-const DECODERS: Readonly<Record<string, Decoder>> = Object.assign(Object.create(null) as Record<string, Decoder>, {
-  gzip: native(zlib.gunzip),
-  'x-gzip': native(zlib.gunzip),
-  // RFC 9110 §8.4.1.2 means zlib, but some servers send the raw stream. The first two bytes tell them apart.
-  deflate: ((packed, maxBytes) => (hasZlibHeader(packed) ? wrapped : raw)(packed, maxBytes)) satisfies Decoder,
-  br: native(zlib.brotliDecompress),
-  zstd,
-} satisfies Record<Coding, Decoder>)
+const WHOLE_DECODERS: Readonly<Record<string, Decoder>> = Object.assign(
+  Object.create(null) as Record<string, Decoder>,
+  {
+    gzip: native(zlib.gunzip),
+    'x-gzip': native(zlib.gunzip),
+    // RFC 9110 §8.4.1.2 means zlib, but some servers send the raw stream. The first two bytes tell them apart.
+    deflate: ((packed, maxBytes) => (hasZlibHeader(packed) ? wrapped : raw)(packed, maxBytes)) satisfies Decoder,
+    br: native(zlib.brotliDecompress),
+    zstd,
+  } satisfies Record<Coding, Decoder>,
+)
 
 /** A body may be several frames (RFC 8878 §3.1); Node silently stops after the first. */
-async function zstd(packed: Uint8Array, maxBytes: number): Promise<Opened | ZlibError> {
+async function zstd(packed: Uint8Array, maxBytes: number): Promise<DecodedPart | ZlibError> {
   const frames: Uint8Array[] = []
   let at = 0
   let bytes = 0

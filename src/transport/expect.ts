@@ -12,7 +12,7 @@ import { getHeader } from '../core/headers.ts'
 import type { Clock, Timer } from '../core/ports.ts'
 
 /** RFC 9110 §10.1.1 gives no number; curl waits as long. */
-const PATIENCE_MS = 1_000
+const MAX_CONTINUE_WAIT_MS = 1_000
 const MAX_INTERIM_BYTES = 16_384
 
 type Write = Socket['write']
@@ -79,7 +79,7 @@ export class Expectation {
         else Object.defineProperty(socket, name, own)
       }
     }
-    this.#timer = this.#clock.after(PATIENCE_MS, () => this.#send())
+    this.#timer = this.#clock.after(MAX_CONTINUE_WAIT_MS, () => this.#send())
   }
 
   /** The head of the final response has arrived; what follows is its body, even if it looks like a 100. */

@@ -125,7 +125,7 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
   // HTTP/2 has already made a Fault of it.
   if (isFault(error)) return error
   const foreign = (typeof error === 'object' && error !== null ? error : {}) as ForeignError
-  const code = codeOf(foreign)
+  const code = foreignCode(foreign)
   const { sent } = attempt
 
   if (error instanceof ProxyFailure) return faultOfProxy(error)
@@ -184,7 +184,7 @@ export function faultOfProxy(failure: ProxyFailure): Fault {
   const { detail, message, reply, cause } = failure
   // This machine is short of a resource, or the caller's own lookup failed.
   if (cause instanceof FaultError && !cause.fault.code.startsWith('dns/')) return cause.fault
-  const own = ANYWHERE[codeOf(cause ?? {})]
+  const own = ANYWHERE[foreignCode(cause ?? {})]
   if (own?.[0].startsWith('resource/') === true) return fault(own[0], own[1], { cause })
   return fault(`proxy/${detail}`, message, { cause: cause ?? failure, ...(reply && { reply }) })
 }
@@ -266,7 +266,7 @@ const hasIPv6 = (): boolean =>
 /** Codes that say more about this machine than about the address. */
 const OWN_SIDE: ReadonlySet<unknown> = new Set(['EADDRNOTAVAIL', 'ENETUNREACH', 'EAFNOSUPPORT'])
 
-function codeOf(error: ForeignError): string {
+function foreignCode(error: ForeignError): string {
   if (typeof error.code === 'string' && error.errors === undefined) return error.code
   if (error.name === 'NotCapable') return error.name
   // Connecting to several addresses fails with all of their errors. The first is that of the preferred family, which

@@ -8,7 +8,7 @@ import { certificateFault } from './client-certificate.ts'
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 
-const NAMES = [
+const CODE_NAMES = [
   'NO_ERROR',
   'PROTOCOL_ERROR',
   'INTERNAL_ERROR',
@@ -66,19 +66,19 @@ export function brokenStream(broken: Broken): Fault {
   if (id === undefined) {
     return fault('reset/goaway', 'the connection ended before the request was sent', { sent: false, cause })
   }
-  if (nameOf(broken.code) === 'REFUSED_STREAM') return resetStream('REFUSED_STREAM', cause)
+  if (codeName(broken.code) === 'REFUSED_STREAM') return resetStream('REFUSED_STREAM', cause)
   if (goaway !== undefined && gone) {
-    if (nameOf(goaway.code) === 'ENHANCE_YOUR_CALM') return calm(true, cause)
-    const why = `the server ended the connection (GOAWAY ${nameOf(goaway.code)}) before a response`
+    if (codeName(goaway.code) === 'ENHANCE_YOUR_CALM') return calm(true, cause)
+    const why = `the server ended the connection (GOAWAY ${codeName(goaway.code)}) before a response`
     return fault('reset/goaway', why, { sent: true, cause })
   }
   if (gone) return fault('reset/before_headers', 'the connection ended before a response', { sent: true, cause })
-  return resetStream(nameOf(broken.code), cause)
+  return resetStream(codeName(broken.code), cause)
 }
 
 /** Not processed, as a GOAWAY says: the stream came after the last one that the server will process. */
 function unprocessed(code: number, cause: unknown): Fault {
-  const name = nameOf(code)
+  const name = codeName(code)
   if (name === 'ENHANCE_YOUR_CALM') return calm(false, cause)
   if (name === 'HTTP_1_1_REQUIRED') return wantsHttp1(cause)
   return fault('reset/goaway', `the server ended the connection (GOAWAY ${name}) before it processed the request`, {
@@ -90,11 +90,11 @@ function unprocessed(code: number, cause: unknown): Fault {
 function withinBody({ code, gone, error, short }: Broken): Fault {
   const extras = { sent: true, cause: error }
   // Our own side refuses a length that does not match, with PROTOCOL_ERROR (RFC 9113 §8.1.1).
-  if (short && (gone ? error === undefined : nameOf(code) === 'PROTOCOL_ERROR')) {
+  if (short && (gone ? error === undefined : codeName(code) === 'PROTOCOL_ERROR')) {
     return fault('truncated/length', 'the body ended before the announced length', extras)
   }
   if (gone) return fault('truncated/reset', 'the connection ended within the body', extras)
-  return fault('truncated/reset', `the stream was reset within the body (${nameOf(code)})`, extras)
+  return fault('truncated/reset', `the stream was reset within the body (${codeName(code)})`, extras)
 }
 
 function resetStream(name: string, cause: unknown): Fault {
@@ -118,8 +118,8 @@ function wantsHttp1(cause: unknown): Fault {
   return fault('reset/http_1_1_required', why, { sent: false, cause })
 }
 
-function nameOf(code: number): string {
-  return NAMES[code] ?? `code ${code}`
+function codeName(code: number): string {
+  return CODE_NAMES[code] ?? `code ${code}`
 }
 
 /** The connection cost far more bytes than it delivered. */

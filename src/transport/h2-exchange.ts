@@ -11,7 +11,7 @@ import { brokenStream } from './h2-codes.ts'
 import type { Broken } from './h2-codes.ts'
 import { Pieces } from './pieces.ts'
 import type { Measured } from './upload.ts'
-import { watched } from './watched.ts'
+import { watchedBody } from './watched.ts'
 import type { Collector } from './collect.ts'
 import type { Attempt } from '../core/attempt.ts'
 import { isAtHand } from '../core/body.ts'
@@ -123,7 +123,7 @@ export class Exchange {
     if (this.#isOver) return
     const { body } = this.attempt.call
     const open = measured?.chunks ?? (typeof body === 'function' ? body : undefined)
-    if (open !== undefined) return void this.#pour(watched(open, this.#collector)).catch(() => this.abort())
+    if (open !== undefined) return void this.#pour(watchedBody(open, this.#collector)).catch(() => this.abort())
     // Without a body, the head has ended the stream.
     if (isAtHand(body) && body !== undefined) this.#stream.end(body, () => this.#collector.onRequestSent())
     else this.#collector.onRequestSent()
@@ -145,7 +145,7 @@ export class Exchange {
     const length = head['content-length']
     this.#announced = length === undefined ? undefined : Number(length)
     this.#isHeaded = true
-    this.#collector.onResponseStart(this, Number(head[':status']), fieldsOf(raw))
+    this.#collector.onResponseStart(this, Number(head[':status']), fieldRecord(raw))
     const early = this.#early ?? []
     this.#early = undefined
     for (const chunk of early) if (!this.#isOver) this.#collector.onResponseData(this, chunk)
@@ -230,7 +230,7 @@ function isTooLong(raw: readonly string[], maxBytes: number): boolean {
 }
 
 /** Names and values without the pseudo fields. Node's own object drops repeated fields. */
-function fieldsOf(raw: readonly string[]): Record<string, string | string[]> {
+function fieldRecord(raw: readonly string[]): Record<string, string | string[]> {
   const fields = Object.create(null) as Record<string, string | string[]>
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] as string

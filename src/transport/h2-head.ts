@@ -14,7 +14,7 @@ const OF_CONNECTION: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-export function headOf({ call, headers }: Attempt, measured: Measured | undefined): OutgoingHttpHeaders {
+export function requestHead({ call, headers }: Attempt, measured: Measured | undefined): OutgoingHttpHeaders {
   const { method, origin, path, body } = call
   const head = Object.create(null) as Record<string, string | string[]>
   head[':method'] = method
@@ -31,13 +31,13 @@ export function headOf({ call, headers }: Attempt, measured: Measured | undefine
     else if (typeof known === 'string') head[name] = [known, value]
     else known.push(value)
   }
-  const length = measured?.bytes ?? lengthOf(method, body)
+  const length = measured?.bytes ?? contentLength(method, body)
   if (length !== undefined) head['content-length'] ??= `${length}`
   return head
 }
 
 /** RFC 9110 §8.6: a method that usually has a body states that it has none. */
-function lengthOf(method: string, body: Attempt['call']['body']): number | undefined {
+function contentLength(method: string, body: Attempt['call']['body']): number | undefined {
   if (typeof body === 'string') return Buffer.byteLength(body)
   if (body instanceof Uint8Array) return body.byteLength
   return body === undefined && MEANS_A_BODY.has(method) ? 0 : undefined

@@ -7,11 +7,11 @@ import { Collector } from './collect.ts'
 import type { CollectorParts } from './wire.ts'
 import { Exchange } from './h2-exchange.ts'
 import type { Host } from './h2-exchange.ts'
-import { headOf } from './h2-head.ts'
+import { requestHead } from './h2-head.ts'
 import { Flood } from './h2-codes.ts'
 import type { Broken } from './h2-codes.ts'
 import { openSockets } from './open-sockets.ts'
-import type { Kept } from './open-sockets.ts'
+import type { KeptConnection } from './open-sockets.ts'
 import type { Measured } from './upload.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Line } from '../core/line.ts'
@@ -41,10 +41,10 @@ export interface Keeper {
   stale(): void
 }
 
-export class Session implements Host, Kept {
-  line: Line<Kept> | undefined
-  before: Kept | undefined
-  behind: Kept | undefined
+export class Session implements Host, KeptConnection {
+  line: Line<KeptConnection> | undefined
+  before: KeptConnection | undefined
+  behind: KeptConnection | undefined
   goaway: Broken['goaway']
   error: unknown
   /** One stream is tried until the server has said how many it accepts. */
@@ -132,7 +132,9 @@ export class Session implements Host, Kept {
         collector.giveUp()
       }
       try {
-        const stream = this.#http2.request(headOf(attempt, measured), { endStream: attempt.call.body === undefined })
+        const stream = this.#http2.request(requestHead(attempt, measured), {
+          endStream: attempt.call.body === undefined,
+        })
         new Exchange(stream, attempt, collector, this).upload(measured)
       } catch (error) {
         this.over()

@@ -24,7 +24,7 @@ import type { Result } from '../core/result.ts'
 import { routeKey } from '../core/route.ts'
 
 /** How long others wait for a connection that another attempt is making. */
-const PATIENCE_MS = 1_000
+const MAX_CONNECTION_WAIT_MS = 1_000
 /** With more routes than this, the oldest idle one is forgotten. */
 const MAX_ROUTES = 10_000
 
@@ -43,7 +43,7 @@ interface RouteParts extends Http2Parts {
 }
 
 /** An attempt that waits for a connection. */
-interface Waiter {
+interface ConnectionWaiter {
   readonly attempt: Attempt
   readonly measured: Measured | undefined
   /** The connection that it is making itself. */
@@ -94,7 +94,7 @@ class Route implements Keeper {
   #speaks: 'unknown' | 'http/1.1' | 'h2' = 'unknown'
   readonly #sessions = new Set<Session>()
   /** In the order of arrival. */
-  readonly #waiting = new Set<Waiter>()
+  readonly #waiting = new Set<ConnectionWaiter>()
   /** Streams that a new connection is expected to carry, judging by the last one. */
   #expected = Infinity
   #connecting = 0
@@ -122,7 +122,7 @@ class Route implements Keeper {
 
   #wait(attempt: Attempt, measured: Measured | undefined): Promise<Result> {
     return new Promise(resolve => {
-      const waiter: Waiter = {
+      const waiter: ConnectionWaiter = {
         attempt,
         measured,
         socket: undefined,
@@ -164,7 +164,7 @@ class Route implements Keeper {
       this.#patience = undefined
       this.#isImpatient = true
       this.#serve()
-    }, PATIENCE_MS)
+    }, MAX_CONNECTION_WAIT_MS)
   }
 
   /** Makes as many connections as the waiters will need, and no more. */
@@ -187,7 +187,7 @@ class Route implements Keeper {
     return Math.ceil(this.#waiting.size / Math.min(this.#waiting.size, Math.max(1, this.#expected)))
   }
 
-  #make(waiter: Waiter): void {
+  #make(waiter: ConnectionWaiter): void {
     const { attempt } = waiter
     const { origin } = attempt.call
     const { protocol, host, hostname, port } = new URL(origin)
@@ -228,7 +228,7 @@ class Route implements Keeper {
     }
   }
 
-  #failed(waiter: Waiter, error: Error): void {
+  #failed(waiter: ConnectionWaiter, error: Error): void {
     const failure = classify(error, waiter.attempt, { started: false, framing: 'unverified', uploading: false })
     // As for HTTP/1.1: closing a connection frees no port.
     if (isShortage(failure) && failure.code !== 'resource/port') openSockets.closeIdle()
@@ -236,7 +236,7 @@ class Route implements Keeper {
   }
 
   /** A connection is open, which shows what the server speaks. */
-  #take(waiter: Waiter, socket: TLSSocket): void {
+  #take(waiter: ConnectionWaiter, socket: TLSSocket): void {
     if (socket.alpnProtocol !== 'h2') {
       this.#speaks = 'http/1.1'
       // Counted again where it is used.

@@ -97,9 +97,9 @@ export function overspentProblem(
 ): Fault | undefined {
   const allowed = bytes * MAX_OVERHEAD_RATIO + pieces * MAX_BYTES_PER_FRAME + MAX_OVERHEAD_BYTES
   if (wireBytes <= allowed) return undefined
-  if (wireBytes <= allowed + (typeof head === 'number' ? head : sizeOf(head))) return undefined
+  if (wireBytes <= allowed + (typeof head === 'number' ? head : headersSize(head))) return undefined
   const message = `got ${wireBytes} bytes for a body of ${bytes}: no honest framing is that large`
   return fault('too_large/wire', message, { sent: true })
 }
 
-const sizeOf = (headers: HeaderList): number => headers.reduce((bytes, text) => bytes + text.length + 2, 0)
+const headersSize = (headers: HeaderList): number => headers.reduce((bytes, text) => bytes + text.length + 2, 0)

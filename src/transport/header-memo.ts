@@ -10,12 +10,12 @@ export class HeaderMemo {
   #last: HeaderList = []
 
   list(headers: Readonly<Record<string, string | readonly string[]>>): HeaderList {
-    if (!isSame(this.#last, headers)) this.#last = flat(headers)
+    if (!isSameList(this.#last, headers)) this.#last = flat(headers)
     return this.#last
   }
 }
 
-function isSame(list: HeaderList, headers: Readonly<Record<string, string | readonly string[]>>): boolean {
+function isSameList(list: HeaderList, headers: Readonly<Record<string, string | readonly string[]>>): boolean {
   let at = 0
   for (const name in headers) {
     if (list[at] !== name || list[at + 1] !== headers[name]) return false

@@ -2,7 +2,7 @@
  * Passes a body to its writer with back-pressure. While the writer is busy, a little is buffered; then the connection
  * is no longer read. The attempt's timeouts do not run meanwhile.
  */
-import { codingsOf, MAX_CODINGS, tooMany } from './codings.ts'
+import { codingsOf, MAX_CODINGS, tooManyCodings } from './codings.ts'
 import { Pieces } from './pieces.ts'
 import { Unpacking } from './unpacking.ts'
 import type { BodyWriter } from '../core/body-sink.ts'
@@ -39,7 +39,7 @@ export function behindCodings(writer: BodyWriter, head: Reply, { call, trip, hea
   const codings = contentCoding === 'raw' ? [] : codingsOf(head.headers)
   if (codings.length === 0 || isPackedFile(head, codings, headers)) return writer
   if (codings.length > MAX_CODINGS) {
-    const [code, message] = tooMany(codings.length)
+    const [code, message] = tooManyCodings(codings.length)
     return fault(code, message, { sent: true, reply: head })
   }
   const lenient = contentCoding === 'lenient'

@@ -11,10 +11,10 @@ import type { LookupAddress, LookupOptions } from 'node:dns'
 import type { Clock } from '../core/ports.ts'
 import { Ring } from '../core/ring.ts'
 
-export type LookupAnswer = (error: unknown, addresses: readonly LookupAddress[]) => void
+export type LookupCallback = (error: unknown, addresses: readonly LookupAddress[]) => void
 
 /** Asks for all addresses of a name and calls `answer` once. */
-export type AskNames = (hostname: string, options: LookupOptions, answer: LookupAnswer) => void
+export type AskNames = (hostname: string, options: LookupOptions, answer: LookupCallback) => void
 
 /** An attempt that waits for a name. */
 export interface LookupWaiter {
@@ -28,20 +28,20 @@ const FOUND_MS = 10_000
 const NOT_FOUND_MS = 30_000
 /** A look-up that takes longer than the resolver's own first timeout probably hangs. */
 const HUNG_MS = 5_000
-const MAX_NAMES = 1_000
+const MAX_CACHED_NAMES = 1_000
 
 /** Half of libuv's pool, which is what libuv gives to look-ups. */
 const atOnce = (): number => Math.max(2, Math.floor(Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) / 2) || 2)
 
 /** A name that at least one attempt waits for. */
-interface Asked {
+interface PendingLookup {
   readonly key: string
   readonly hostname: string
   readonly options: LookupOptions
-  readonly waiters: Set<LookupAnswer>
+  readonly waiters: Set<LookupCallback>
 }
 
-interface Known {
+interface CachedAnswer {
   readonly error: unknown
   readonly addresses: readonly LookupAddress[]
   readonly untilMs: number
@@ -52,9 +52,9 @@ export class Names {
   readonly #clock: Clock
   readonly #atOnce: number
   /** Oldest first. */
-  readonly #known = new Map<string, Known>()
-  readonly #asked = new Map<string, Asked>()
-  readonly #queue = new Ring<Asked>()
+  readonly #known = new Map<string, CachedAnswer>()
+  readonly #asked = new Map<string, PendingLookup>()
+  readonly #queue = new Ring<PendingLookup>()
   #running = 0
 
   constructor(ask: AskNames, clock: Clock, most = atOnce()) {
@@ -64,8 +64,8 @@ export class Names {
   }
 
   /** Never answers before it has returned: Node listens for the look-up only after that. */
-  find(hostname: string, options: LookupOptions, answer: LookupAnswer): LookupWaiter {
-    const key = keyOf(hostname, options)
+  find(hostname: string, options: LookupOptions, answer: LookupCallback): LookupWaiter {
+    const key = lookupKey(hostname, options)
     const known = this.#known.get(key)
     if (known !== undefined && known.untilMs > this.#clock.now()) {
       let left = false
@@ -74,7 +74,7 @@ export class Names {
     }
     const asked = this.#asked.get(key) ?? this.#enqueue({ key, hostname, options, waiters: new Set() })
     // The same function may be waiting twice.
-    const waiter: LookupAnswer = (error, addresses) => answer(error, addresses)
+    const waiter: LookupCallback = (error, addresses) => answer(error, addresses)
     asked.waiters.add(waiter)
     return { leave: () => void asked.waiters.delete(waiter) }
   }
@@ -87,7 +87,7 @@ export class Names {
     }
   }
 
-  #enqueue(asked: Asked): Asked {
+  #enqueue(asked: PendingLookup): PendingLookup {
     this.#asked.set(asked.key, asked)
     this.#queue.push(asked)
     if (this.#running < this.#atOnce) process.nextTick(() => this.#next())
@@ -104,7 +104,7 @@ export class Names {
     }
   }
 
-  #start(asked: Asked): void {
+  #start(asked: PendingLookup): void {
     this.#running++
     let counts = true
     const leave = (): void => {
@@ -121,12 +121,12 @@ export class Names {
     })
   }
 
-  #learn({ key, waiters }: Asked, error: unknown, addresses: readonly LookupAddress[]): void {
+  #learn({ key, waiters }: PendingLookup, error: unknown, addresses: readonly LookupAddress[]): void {
     this.#asked.delete(key)
     this.#known.delete(key)
     const forMs = error === null ? FOUND_MS : isNotFound(error) ? NOT_FOUND_MS : 0
     if (forMs > 0) this.#known.set(key, { error, addresses, untilMs: this.#clock.now() + forMs })
-    if (this.#known.size > MAX_NAMES) this.#known.delete(this.#known.keys().next().value as string)
+    if (this.#known.size > MAX_CACHED_NAMES) this.#known.delete(this.#known.keys().next().value as string)
     for (const answer of waiters) answer(error, addresses)
   }
 }
@@ -134,7 +134,7 @@ export class Names {
 /** An answer younger than this is not to blame for a failed connection. */
 const FRESH_MS = 1_000
 
-function keyOf(hostname: string, { family, hints, order, verbatim }: LookupOptions): string {
+function lookupKey(hostname: string, { family, hints, order, verbatim }: LookupOptions): string {
   return `${hostname} ${family ?? 0} ${hints ?? 0} ${order ?? verbatim ?? dns.getDefaultResultOrder()}`
 }
 

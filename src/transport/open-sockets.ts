@@ -6,7 +6,7 @@ import { Line } from '../core/line.ts'
 import type { Link } from '../core/line.ts'
 
 /** A connection that may be kept open. */
-export interface Kept extends Link<Kept> {
+export interface KeptConnection extends Link<KeptConnection> {
   /** Ends it for good, idle or not. */
   close(): void
 }
@@ -21,7 +21,7 @@ const MAX_IDLE = 256
 
 class OpenSockets {
   /** Least recently used first. */
-  readonly #idle = new Line<Kept>()
+  readonly #idle = new Line<KeptConnection>()
   #open = 0
 
   get open(): number {
@@ -37,18 +37,18 @@ class OpenSockets {
   /**
    * @param kept undefined if it was never made, or now belongs to a connection that counts itself
    */
-  closed(kept?: Kept): void {
+  closed(kept?: KeptConnection): void {
     if (kept !== undefined) this.#idle.remove(kept)
     this.#open--
   }
 
-  rest(kept: Kept): void {
+  rest(kept: KeptConnection): void {
     this.#idle.push(kept)
     // Otherwise a run over many hosts would keep a connection to each host of the last seconds.
     if (this.#idle.size > MAX_IDLE) this.#idle.shift()?.close()
   }
 
-  use(kept: Kept): void {
+  use(kept: KeptConnection): void {
     this.#idle.remove(kept)
   }
 

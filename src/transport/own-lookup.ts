@@ -4,10 +4,10 @@ import { isIP } from 'node:net'
 import type { LookupInput } from '../core/options.ts'
 import { fault } from '../core/result.ts'
 import { FaultError } from './faults.ts'
-import type { LookupAnswer, LookupWaiter } from './lookup.ts'
+import type { LookupCallback, LookupWaiter } from './lookup.ts'
 
 export function ownNames(lookup: LookupInput): {
-  find(hostname: string, options: LookupOptions, answer: LookupAnswer): LookupWaiter
+  find(hostname: string, options: LookupOptions, answer: LookupCallback): LookupWaiter
 } {
   return {
     find(hostname, options, answer) {

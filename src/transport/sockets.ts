@@ -13,14 +13,14 @@ import { stampPhases } from './connect.ts'
 import type { Connect } from './connect.ts'
 import { openSockets } from './open-sockets.ts'
 import { Client } from './undici-parts.ts'
-import type { Kept, Room } from './open-sockets.ts'
+import type { KeptConnection, Room } from './open-sockets.ts'
 import type { Through } from './tunnel/through.ts'
 
 /** Like browsers and Node's own agent. Servers close idle connections after five seconds or more. */
 const KEEP_ALIVE_MS = 4_000
 const DROPPED = new Error('the connection is of no more use')
 
-export interface Connection extends Kept {
+export interface Connection extends KeptConnection {
   readonly client: Client
   /** Origin and proxy. */
   readonly route: string
@@ -159,7 +159,7 @@ export class Sockets {
       connect: (options, callback) => {
         connection.carried = 0
         if (made !== undefined) {
-          hold(made, connection)
+          adopt(made, connection)
           overhear(made, connection)
           process.nextTick(callback, null, made)
           made = undefined
@@ -168,7 +168,7 @@ export class Sockets {
         if (proxy !== undefined) {
           const { attempt } = connection
           if (attempt !== undefined) attempt.reused = false
-          const passage = { proxy, target: options, attempt, hold: (socket: Socket) => hold(socket, connection) }
+          const passage = { proxy, target: options, attempt, hold: (socket: Socket) => adopt(socket, connection) }
           return this.#through(passage, (error, socket) => {
             if (socket !== null) overhear(socket, connection)
             ;(callback as (error: Error | null, socket: Socket | null) => void)(error, socket)
@@ -176,7 +176,7 @@ export class Sockets {
         }
         // undici's type hides it, but its connector returns the socket at once.
         const socket = this.#connect(options, callback) as unknown as Socket
-        hold(socket, connection)
+        adopt(socket, connection)
         overhear(socket, connection)
         if (connection.attempt === undefined) return
         // undici makes a new connection if a kept one ended just before its use.
@@ -213,7 +213,7 @@ export class Sockets {
 }
 
 /** From now on this socket stands for the connection; the sockets below it close with it. */
-function hold(socket: Socket, connection: Connection): void {
+function adopt(socket: Socket, connection: Connection): void {
   connection.socket = socket
   socket.on('error', error => connection.reader?.onWireError(error))
   // Aborted between two steps of connecting.

@@ -26,7 +26,7 @@ import { orRefusedByProxy, requestHeaders, requestTarget } from './tunnel/forwar
 import { tunneller } from './tunnel/through.ts'
 import { measure } from './upload.ts'
 import type { Measured } from './upload.ts'
-import { watched } from './watched.ts'
+import { watchedBody } from './watched.ts'
 
 export interface WireParts {
   /** The caller's look-up of host names. Default: the system's. */
@@ -160,7 +160,11 @@ async function sendMeasured(
 
 /** undici ends a connection that must not be reused; this only keeps it from being taken before that. */
 function isReusable(result: Result): boolean {
-  return result.kind === 'reply' && !isMisdirected(result) && !CLOSE.test(getHeader(result.headers, 'connection') ?? '')
+  return (
+    result.kind === 'reply' &&
+    !isMisdirected(result) &&
+    !CLOSE_OPTION.test(getHeader(result.headers, 'connection') ?? '')
+  )
 }
 
 /** The body arrived completely but could not be decoded, so the connection is fine. undici ends it where necessary. */
@@ -177,7 +181,7 @@ function isMisdirected(result: Result): boolean {
   return result.kind === 'reply' && result.status === 421
 }
 
-const CLOSE = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
+const CLOSE_OPTION = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
 
 function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector, measured?: Measured): void {
   const { method, origin, body } = attempt.call
@@ -186,7 +190,7 @@ function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector
   const expects = getHeader(given, 'expect') !== undefined
   const headers = expects ? filterHeaders(given, name => name !== 'expect') : given
   const bytes = measured?.bytes
-  const serverName = getHeader(headers, 'host') === undefined ? undefined : nameOf(origin)
+  const serverName = getHeader(headers, 'host') === undefined ? undefined : serverNameOf(origin)
   const open = measured?.chunks ?? (typeof body === 'function' ? body : undefined)
   try {
     dispatcher.dispatch(
@@ -197,7 +201,7 @@ function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector
         method,
         headers: (bytes === undefined ? headers : [...headers, 'content-length', String(bytes)]) as string[],
         // undici accepts async iterables as well; its types only know streams.
-        body: (open === undefined ? (body ?? null) : watched(open, collector)) as Exclude<
+        body: (open === undefined ? (body ?? null) : watchedBody(open, collector)) as Exclude<
           Dispatcher.DispatchOptions['body'],
           undefined
         >,
@@ -210,7 +214,7 @@ function dispatch(dispatcher: Dispatcher, attempt: Attempt, collector: Collector
 }
 
 /** The server name for TLS, whatever the `Host` header says; undefined for an address. */
-function nameOf(origin: string): string | undefined {
+function serverNameOf(origin: string): string | undefined {
   const { hostname } = new URL(origin)
   return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : undefined
 }

@@ -9,14 +9,14 @@ import zlib from 'node:zlib'
 import type { BrotliDecompress, Inflate, InflateRaw, ZstdDecompress } from 'node:zlib'
 import { ByteSource } from './byte-source.ts'
 import { explain, hasGzipHeader, hasZlibHeader, hasZstdMagic, isKnown, tooLarge, unsupported } from './codings.ts'
-import type { Problem, ZlibError } from './codings.ts'
+import type { CodingProblem, ZlibError } from './codings.ts'
 import { say } from '../core/words.ts'
 
 /** A body that cannot be decoded. Callers outside this folder get a Fault. */
 export class Undecodable extends Error {
-  readonly problem: Problem
+  readonly problem: CodingProblem
 
-  constructor(problem: Problem) {
+  constructor(problem: CodingProblem) {
     super(say(problem[1]))
     this.problem = problem
   }
@@ -30,7 +30,7 @@ export interface UnpackPlan {
   readonly warn: (warning: string) => void
 }
 
-type Pieces = AsyncGenerator<Uint8Array, void, void>
+type ByteChunks = AsyncGenerator<Uint8Array, void, void>
 
 /** @throws Undecodable */
 export function unpack(packed: AsyncIterable<Uint8Array>, plan: UnpackPlan): AsyncIterable<Uint8Array> {
@@ -39,7 +39,7 @@ export function unpack(packed: AsyncIterable<Uint8Array>, plan: UnpackPlan): Asy
   }, packed)
 }
 
-async function* capped(pieces: Pieces, maxBytes: number): Pieces {
+async function* capped(pieces: ByteChunks, maxBytes: number): ByteChunks {
   let bytes = 0
   for await (const piece of pieces) {
     bytes += piece.byteLength
@@ -48,11 +48,11 @@ async function* capped(pieces: Pieces, maxBytes: number): Pieces {
   }
 }
 
-async function* strict(coding: string, packed: AsyncIterable<Uint8Array>, warn: UnpackPlan['warn']): Pieces {
+async function* strict(coding: string, packed: AsyncIterable<Uint8Array>, warn: UnpackPlan['warn']): ByteChunks {
   const source = new ByteSource(packed)
   if (!isKnown(coding)) throw new Undecodable(unsupported(coding))
   if ((await source.peek(1)).byteLength === 0) return
-  yield* DECODERS[coding](source)
+  yield* STREAM_DECODERS[coding](source)
   let left = 0
   for (let piece = await source.next(); piece !== undefined; piece = await source.next()) left += piece.byteLength
   if (left > 0) warn(`${left} bytes after the end of the ${coding} body were ignored`)
@@ -61,11 +61,11 @@ async function* strict(coding: string, packed: AsyncIterable<Uint8Array>, warn: 
 /** How much is remembered in case the body does not match its coding. */
 const MAX_REMEMBERED_BYTES = 65_536
 
-async function* forgiving(coding: string, packed: AsyncIterable<Uint8Array>, plan: UnpackPlan): Pieces {
+async function* forgiving(coding: string, packed: AsyncIterable<Uint8Array>, plan: UnpackPlan): ByteChunks {
   const source = new ByteSource(packed)
   let seen: Uint8Array[] | undefined = []
   let seenBytes = 0
-  const remembering = async function* (): Pieces {
+  const remembering = async function* (): ByteChunks {
     for (let piece = await source.next(); piece !== undefined; piece = await source.next()) {
       seenBytes += piece.byteLength
       if (seenBytes > MAX_REMEMBERED_BYTES && seen !== undefined && seen.length > 0) seen = undefined
@@ -106,32 +106,32 @@ type Engine = Inflate | InflateRaw | BrotliDecompress | ZstdDecompress
 
 const CHUNK = { chunkSize: 65_536 }
 
-const DECODERS = {
+const STREAM_DECODERS = {
   gzip,
   'x-gzip': gzip,
   async *deflate(source) {
     const engine = hasZlibHeader(await source.peek(2)) ? zlib.createInflate(CHUNK) : zlib.createInflateRaw(CHUNK)
-    yield* run(engine, 'deflate', source)
+    yield* runEngine(engine, 'deflate', source)
   },
-  br: source => run(zlib.createBrotliDecompress(CHUNK), 'br', source),
+  br: source => runEngine(zlib.createBrotliDecompress(CHUNK), 'br', source),
   /** Several frames (RFC 8878 §3.1). Node stops after each frame that does not end together with a chunk. */
   async *zstd(source) {
-    do yield* run(zlib.createZstdDecompress(CHUNK), 'zstd', source)
+    do yield* runEngine(zlib.createZstdDecompress(CHUNK), 'zstd', source)
     while (hasZstdMagic(await source.peek(4), 0))
   },
-} satisfies Record<string, (source: ByteSource) => Pieces>
+} satisfies Record<string, (source: ByteSource) => ByteChunks>
 
 /**
  * RFC 1952 §2.2: any number of members. Each is decoded by itself, because Node refuses the last one if bytes follow
  * it.
  */
-async function* gzip(source: ByteSource): Pieces {
+async function* gzip(source: ByteSource): ByteChunks {
   do yield* member(source)
   while (hasGzipHeader(await source.peek(3), 0))
 }
 
 /** RFC 1952 §2.3. */
-async function* member(source: ByteSource): Pieces {
+async function* member(source: ByteSource): ByteChunks {
   const magic = await source.peek(3)
   const isCut = magic.byteLength < 3
   if (!hasGzipHeader(isCut ? Buffer.concat([magic, GZIP_MAGIC.subarray(magic.byteLength)]) : magic, 0)) {
@@ -151,7 +151,7 @@ async function* member(source: ByteSource): Pieces {
   if (flags & 2) await take(2)
   let sum = 0
   let bytes = 0
-  for await (const piece of run(zlib.createInflateRaw(CHUNK), 'gzip', source)) {
+  for await (const piece of runEngine(zlib.createInflateRaw(CHUNK), 'gzip', source)) {
     sum = zlib.crc32(piece, sum)
     bytes += piece.byteLength
     yield piece
@@ -168,7 +168,7 @@ const GZIP_MAGIC = Buffer.from([0x1f, 0x8b, 8])
 const MIN_FRAME_BYTES = 9
 
 /** Runs one of Node's engines from its first byte to its last. What it did not read stays in the source. */
-async function* run(engine: Engine, coding: string, source: ByteSource): Pieces {
+async function* runEngine(engine: Engine, coding: string, source: ByteSource): ByteChunks {
   let wake: () => void = () => undefined
   engine.on('error', () => wake())
   engine.on('end', () => wake())

@@ -7,8 +7,8 @@ import type { Clock, Timer } from '../core/ports.ts'
 import type { Reply } from '../core/result.ts'
 
 /** Reading more than this costs more than a new connection. */
-const MAX_BYTES = 65_536
-const PATIENCE_MS = 100
+const MAX_DRAIN_BYTES = 65_536
+const MAX_DRAIN_MS = 100
 
 export class Unread {
   readonly head: Reply
@@ -19,11 +19,11 @@ export class Unread {
    */
   constructor(head: Reply, clock: Clock, over: () => void) {
     this.head = head
-    this.#timer = clock.after(PATIENCE_MS, over)
+    this.#timer = clock.after(MAX_DRAIN_MS, over)
   }
 
   isTooLong(bytes: number): boolean {
-    return bytes > MAX_BYTES
+    return bytes > MAX_DRAIN_BYTES
   }
 
   end(): void {
@@ -34,5 +34,5 @@ export class Unread {
 /** Whether the connection can be reused after a body with this head. */
 export function isWorthWaiting({ headers, integrity }: Reply): boolean {
   const isLast = /\bclose\b/i.test(getHeader(headers, 'connection') ?? '')
-  return integrity !== 'unverified' && !isLast && Number(getHeader(headers, 'content-length') ?? 0) <= MAX_BYTES
+  return integrity !== 'unverified' && !isLast && Number(getHeader(headers, 'content-length') ?? 0) <= MAX_DRAIN_BYTES
 }

@@ -27,7 +27,7 @@ export interface Measured {
 }
 
 /** A file at the time when its length was announced. */
-interface Seen {
+interface SeenFile {
   readonly size: number
   readonly changedAtMs: number
 }
@@ -40,7 +40,7 @@ const LAST_WAIT_MS = 200
 
 /** The files of one attempt. */
 class Files {
-  readonly #seen = new Map<BodyPart, Seen>()
+  readonly #seen = new Map<BodyPart, SeenFile>()
   readonly #clock: Clock
   #first: { readonly part: BodyPart; readonly file: FileHandle } | undefined
   #isOver = false
@@ -61,8 +61,8 @@ class Files {
     return found.size
   }
 
-  seen(part: BodyPart): Seen {
-    return this.#seen.get(part) as Seen
+  seen(part: BodyPart): SeenFile {
+    return this.#seen.get(part) as SeenFile
   }
 
   /** Waits for a file descriptor, because what has been sent cannot be taken back. */
@@ -107,7 +107,7 @@ export async function measure(upload: Upload, clock: Clock): Promise<Measured | 
   const files = new Files(clock)
   let bytes: number | undefined = closing(upload).byteLength
   for (const part of upload.parts) {
-    const length = await lengthOf(part, files)
+    const length = await partLength(part, files)
     if (isFault(length)) {
       files.close()
       return length
@@ -118,7 +118,7 @@ export async function measure(upload: Upload, clock: Clock): Promise<Measured | 
   return { bytes, chunks: () => encode(upload, files), close: () => files.close() }
 }
 
-async function lengthOf(part: BodyPart, files: Files): Promise<number | undefined | Fault> {
+async function partLength(part: BodyPart, files: Files): Promise<number | undefined | Fault> {
   const { content, name } = part
   if (typeof content === 'string') return Buffer.byteLength(content)
   if (content instanceof Uint8Array) return content.byteLength
@@ -144,7 +144,7 @@ function noFile(name: string, reason: string, cause?: unknown): Fault {
 async function* encode(upload: Multipart, files: Files): Chunks {
   for (const part of upload.parts) {
     yield opening(upload, part)
-    yield* contentOf(part, files)
+    yield* contentChunks(part, files)
     yield CRLF
   }
   yield closing(upload)
@@ -152,16 +152,16 @@ async function* encode(upload: Multipart, files: Files): Chunks {
 
 const CRLF = Buffer.from('\r\n')
 
-function contentOf(part: BodyPart, files: Files): Chunks | Uint8Array[] {
+function contentChunks(part: BodyPart, files: Files): Chunks | Uint8Array[] {
   const { content, name } = part
   if (typeof content === 'string') return content === '' ? [] : [Buffer.from(content)]
   if (content instanceof Uint8Array) return content.byteLength === 0 ? [] : [content]
   if (isBlob(content)) return content.stream()
-  if ('open' in content) return counted(content.open(), content.bytes, name)
-  return readFile(part, content, files)
+  if ('open' in content) return measured(content.open(), content.bytes, name)
+  return fileChunks(part, content, files)
 }
 
-async function* readFile(part: BodyPart, { path }: UploadFile, files: Files): Chunks {
+async function* fileChunks(part: BodyPart, { path }: UploadFile, files: Files): Chunks {
   const { name } = part
   const seen = files.seen(part)
   const changed = (): UploadError =>
@@ -186,7 +186,7 @@ async function* readFile(part: BodyPart, { path }: UploadFile, files: Files): Ch
   }
 }
 
-async function* counted(chunks: Chunks, bytes: number | undefined, name: string): Chunks {
+async function* measured(chunks: Chunks, bytes: number | undefined, name: string): Chunks {
   let sent = 0
   for await (const chunk of chunks) {
     sent += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength
@@ -200,14 +200,14 @@ async function* counted(chunks: Chunks, bytes: number | undefined, name: string)
 
 /** RFC 7578 §4.2, with the escapes of the HTML standard. */
 function opening({ boundary }: Multipart, { name, filename, type }: BodyPart): Uint8Array {
-  let head = `--${boundary}\r\nContent-Disposition: form-data; name="${escaped(name)}"`
-  if (filename !== undefined) head += `; filename="${escaped(filename)}"`
+  let head = `--${boundary}\r\nContent-Disposition: form-data; name="${escapedParameter(name)}"`
+  if (filename !== undefined) head += `; filename="${escapedParameter(filename)}"`
   if (type !== undefined) head += `\r\nContent-Type: ${type}`
   return Buffer.from(`${head}\r\n\r\n`)
 }
 
 const closing = ({ boundary }: Multipart): Uint8Array => Buffer.from(`--${boundary}--\r\n`)
 
-const ESCAPES: Readonly<Record<string, string>> = { '\r': '%0D', '\n': '%0A', '"': '%22' }
+const PARAMETER_ESCAPES: Readonly<Record<string, string>> = { '\r': '%0D', '\n': '%0A', '"': '%22' }
 
-const escaped = (text: string): string => text.replace(/[\r\n"]/g, found => ESCAPES[found] as string)
+const escapedParameter = (text: string): string => text.replace(/[\r\n"]/g, found => PARAMETER_ESCAPES[found] as string)

@@ -6,7 +6,10 @@ import type { Chunks } from '../core/body.ts'
 import { reasonOf } from '../core/callback.ts'
 
 /** Reports its failure separately from those of the wire, whatever the error's code is. */
-export async function* watched(open: () => Chunks, collector: Collector): AsyncGenerator<Uint8Array | string, void> {
+export async function* watchedBody(
+  open: () => Chunks,
+  collector: Collector,
+): AsyncGenerator<Uint8Array | string, void> {
   // Not in the turn in which undici writes: a failure there would end its Client in the middle of its bookkeeping, and
   // an assertion in undici would end the process.
   await Promise.resolve()

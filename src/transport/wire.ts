@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../core/ports.ts'
 
 /** What only the connection knows. Absent with a Dispatcher of the caller. */
-export interface Wire {
+export interface ConnectionFacts {
   readonly socket: Socket | undefined
   readonly protocol?: 'h2'
 }

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { openSockets } from '../../src/transport/open-sockets.ts'
-import type { Kept } from '../../src/transport/open-sockets.ts'
+import type { KeptConnection } from '../../src/transport/open-sockets.ts'
 
 test('beyond 256 idle connections the least recently used ones are closed', () => {
   const closed: number[] = []
-  const all = Array.from({ length: 300 }, (_, index): Kept => {
-    const kept: Kept = {
+  const all = Array.from({ length: 300 }, (_, index): KeptConnection => {
+    const kept: KeptConnection = {
       line: undefined,
       before: undefined,
       behind: undefined,

@@ -16,7 +16,7 @@ export const IS_TOKEN: Uint8Array = table(code => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]$
 /** Characters of a field value, a reason phrase or a chunk extension: tab, space, visible characters and obs-text. */
 export const IS_TEXT: Uint8Array = table(code => code === TAB || (code >= SP && code !== 0x7f))
 /** The value of a hexadecimal digit; 255 for other bytes. */
-export const HEX: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
+export const HEX_VALUES: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
   const digit = Number.parseInt(String.fromCodePoint(code), 16)
   return Number.isNaN(digit) ? 255 : digit
 })

@@ -2,7 +2,7 @@
  * Reads a chunked body (RFC 9112 §7.1): removes the framing, passes on the data, reads the trailers. Strict: sizes have
  * hexadecimal digits only, and CR LF follows each line and each chunk. Extensions are checked, counted and dropped.
  */
-import { CR, HEX, IS_TEXT, LF, SEMICOLON, SP, TAB } from './bytes.ts'
+import { CR, HEX_VALUES, IS_TEXT, LF, SEMICOLON, SP, TAB } from './bytes.ts'
 import { FieldReader } from './fields.ts'
 import type { FieldLimits } from './fields.ts'
 import { wireProblem } from './problem.ts'
@@ -15,14 +15,14 @@ export interface ChunkLimits {
   readonly trailers: FieldLimits
 }
 
-type State = 'size' | 'padding' | 'extension' | 'size-end' | 'data' | 'data-cr' | 'data-lf' | 'trailers' | 'done'
+type ChunkedState = 'size' | 'padding' | 'extension' | 'size-end' | 'data' | 'data-cr' | 'data-lf' | 'trailers' | 'done'
 
 /** Thirteen hexadecimal digits are the most that a number represents exactly. */
 const MAX_SIZE_DIGITS = 13
 
 export class ChunkReader {
   readonly #limits: ChunkLimits
-  #state: State = 'size'
+  #state: ChunkedState = 'size'
   #digits = 0
   #left = 0
   #extensionBytes = 0
@@ -108,7 +108,7 @@ export class ChunkReader {
   }
 
   #readSize(byte: number): WireProblem | undefined {
-    const digit = HEX[byte] as number
+    const digit = HEX_VALUES[byte] as number
     if (digit !== 255) {
       if (++this.#digits > MAX_SIZE_DIGITS) return wireProblem('protocol/chunk', 'the size of a chunk is too large')
       this.#left = this.#left * 16 + digit

@@ -16,17 +16,17 @@ export interface FieldLimits {
   readonly maxFields: number
 }
 
-type State = 'line' | 'name' | 'blank' | 'value' | 'line-end' | 'last-end' | 'done'
+type FieldsState = 'line' | 'name' | 'blank' | 'value' | 'line-end' | 'last-end' | 'done'
 
 /** Lower-case names by their original spelling, because responses use the same few names. */
-const NAMES = new Map<string, string>()
-const MAX_NAMES = 1_000
+const LOWER_CASE_NAMES = new Map<string, string>()
+const MAX_REMEMBERED_NAMES = 1_000
 
 function lowered(name: string): string {
-  const known = NAMES.get(name)
+  const known = LOWER_CASE_NAMES.get(name)
   if (known !== undefined) return known
   const lower = name.toLowerCase()
-  if (NAMES.size < MAX_NAMES) NAMES.set(name, lower)
+  if (LOWER_CASE_NAMES.size < MAX_REMEMBERED_NAMES) LOWER_CASE_NAMES.set(name, lower)
   return lower
 }
 
@@ -34,7 +34,7 @@ export class FieldReader {
   readonly #limits: FieldLimits
   /** Name of the section in messages: `head` or `trailers`. */
   readonly #section: string
-  #state: State = 'line'
+  #state: FieldsState = 'line'
   /** What has arrived of the section in earlier pieces. */
   #kept: Buffer | undefined
   #keptBytes = 0

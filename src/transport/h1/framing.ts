@@ -15,9 +15,9 @@ export type Framing =
   /** The body ends with the connection. */
   | { readonly kind: 'close' }
 
-const NONE: Framing = { kind: 'none' }
+const NO_BODY: Framing = { kind: 'none' }
 const CHUNKED: Framing = { kind: 'chunked' }
-const CLOSE: Framing = { kind: 'close' }
+const UNTIL_CLOSE: Framing = { kind: 'close' }
 
 export function framingOf(
   method: string,
@@ -43,18 +43,21 @@ export function framingOf(
       return wireProblem('protocol/transfer_encoding', 'expected no transfer-encoding in HTTP/1.0, got one')
     }
     if (coding.toLowerCase() !== 'chunked') {
-      return wireProblem('protocol/transfer_encoding', `expected the transfer encoding chunked, got ${shown(coding)}`)
+      return wireProblem(
+        'protocol/transfer_encoding',
+        `expected the transfer encoding chunked, got ${shownValue(coding)}`,
+      )
     }
   }
-  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return NONE
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return NO_BODY
   if (coding !== undefined) return CHUNKED
-  return length === undefined ? CLOSE : { kind: 'length', bytes: Number(length) }
+  return length === undefined ? UNTIL_CLOSE : { kind: 'length', bytes: Number(length) }
 }
 
 /** RFC 9110 §8.6: digits only. A number does not represent every value of sixteen digits exactly. */
 const isLength = (value: string): boolean => /^\d{1,15}$/.test(value)
 
 const oneLength = (got: string): WireProblem =>
-  wireProblem('protocol/content_length', `expected one content-length of digits, got ${shown(got)}`)
+  wireProblem('protocol/content_length', `expected one content-length of digits, got ${shownValue(got)}`)
 
-const shown = (text: string): string => JSON.stringify(text.slice(0, 80))
+const shownValue = (text: string): string => JSON.stringify(text.slice(0, 80))

@@ -47,11 +47,11 @@ export function readStatusLine(bytes: Buffer, from: number, end: number): Status
     const line = bytes.toString('latin1', from, end)
     return line.startsWith('HTTP/0.')
       ? HTTP_0_9
-      : wireProblem('protocol/version', `expected HTTP/1.1 or HTTP/1.0, got ${shown(line)}`)
+      : wireProblem('protocol/version', `expected HTTP/1.1 or HTTP/1.0, got ${shownLine(line)}`)
   }
   const status = statusAt(bytes, from + STATUS_AT, end)
   if (status === -1) {
-    const got = shown(bytes.toString('latin1', from + STATUS_AT, end))
+    const got = shownLine(bytes.toString('latin1', from + STATUS_AT, end))
     return wireProblem('protocol/status', `expected a status from 100 to 999, got ${got}`)
   }
   const reasonAt = from + STATUS_AT + 4
@@ -84,7 +84,7 @@ function reasonIn(bytes: Buffer, at: number, end: number): string {
   return end - at === 2 && bytes[at] === 0x4f && bytes[at + 1] === 0x4b ? 'OK' : bytes.toString('latin1', at, end)
 }
 
-const shown = (text: string): string => JSON.stringify(text.slice(0, 40))
+const shownLine = (text: string): string => JSON.stringify(text.slice(0, 40))
 
 /** Index of the CR that ends the line; `end` if it has not arrived yet; or why the line is refused. */
 export function endOfLine(bytes: Buffer, from: number, end: number): number | WireProblem {

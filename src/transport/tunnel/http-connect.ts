@@ -11,7 +11,7 @@ import { reasonPhrase } from '../head.ts'
 /** As for the head of a response. */
 const MAX_HEAD_BYTES = 16_384
 /** Interim answers to a CONNECT have no purpose. */
-const MAX_INTERIM_RESPONSES = 10
+const MAX_INTERIM_TO_CONNECT = 10
 
 /** Resolves when everything that is written or read from now on belongs to the target. */
 export async function httpConnect(socket: Socket, proxy: Proxy, target: string): Promise<void> {
@@ -21,7 +21,7 @@ export async function httpConnect(socket: Socket, proxy: Proxy, target: string):
   const incoming = new Incoming(socket)
   try {
     socket.write(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${authorization}\r\n`)
-    for (let interims = 0; interims <= MAX_INTERIM_RESPONSES; interims++) {
+    for (let interims = 0; interims <= MAX_INTERIM_TO_CONNECT; interims++) {
       const reply = await readHead(incoming, proxy)
       if (reply.status < 200) continue
       // Any 2xx opens the tunnel; its content-length is ignored.
@@ -49,11 +49,11 @@ async function readHead(incoming: Incoming, proxy: Proxy): Promise<Reply> {
     if (name === undefined) throw notHttp(proxy, 'a malformed header')
     headers.push(name.toLowerCase(), value)
   }
-  return replyOf(proxy, Number(status), reasonPhrase(statusText), headers)
+  return connectReply(proxy, Number(status), reasonPhrase(statusText), headers)
 }
 
 /** The proxy's answer without its body, which is not waited for. */
-function replyOf(proxy: Proxy, status: number, statusText: string, headers: HeaderList): Reply {
+function connectReply(proxy: Proxy, status: number, statusText: string, headers: HeaderList): Reply {
   const body = new Uint8Array(0)
   return {
     kind: 'reply',

@@ -36,7 +36,7 @@ export function connected(socket: Socket, proxy: Proxy): Promise<void> {
     const fail = (error: Error): void => {
       const code = (error as NodeJS.ErrnoException).code ?? ''
       const how = code === '' ? error.message : code
-      if (isInHandshake && !DISCONNECTS.has(code)) {
+      if (isInHandshake && !PROXY_DISCONNECTS.has(code)) {
         reject(new ProxyFailure('tls', `no TLS with the proxy ${proxy.name} (${how})`, { cause: error }))
       } else reject(new ProxyFailure('connect', `no connection to the proxy ${proxy.name} (${how})`, { cause: error }))
     }
@@ -47,4 +47,4 @@ export function connected(socket: Socket, proxy: Proxy): Promise<void> {
   })
 }
 
-const DISCONNECTS: ReadonlySet<string> = new Set(['', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
+const PROXY_DISCONNECTS: ReadonlySet<string> = new Set(['', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'])

@@ -6,7 +6,7 @@ import { ProxyFailure, refusedCredentials } from './failure.ts'
 import type { ProxyDetail } from './failure.ts'
 import { Incoming } from './incoming.ts'
 
-const VERSION = 5
+const SOCKS_VERSION = 5
 const NO_AUTH = 0
 const PASSWORD = 2
 const NO_METHOD = 0xff
@@ -30,16 +30,16 @@ export async function socks5(socket: Socket, proxy: Proxy, hostname: string, por
   try {
     await greet(socket, incoming, proxy)
     socket.write(
-      Buffer.concat([Buffer.from([VERSION, 1, 0]), addressOf(hostname), Buffer.from([port >> 8, port & 0xff])]),
+      Buffer.concat([Buffer.from([SOCKS_VERSION, 1, 0]), addressOf(hostname), Buffer.from([port >> 8, port & 0xff])]),
     )
     const [version, status = 1, , type] = await incoming.take(4)
-    if (version !== VERSION) throw notSocks(proxy)
+    if (version !== SOCKS_VERSION) throw notSocks(proxy)
     if (status !== 0) {
       const [detail, said] = REFUSALS[status] ?? ['protocol', `answered ${status}`]
       throw new ProxyFailure(detail, `the proxy ${proxy.name} ${said}: ${hostname}:${port}`)
     }
     // The address that the proxy connects from. Not used, but it must be read.
-    await incoming.take((await lengthOf(type, incoming, proxy)) + 2)
+    await incoming.take((await addressLength(type, incoming, proxy)) + 2)
   } finally {
     incoming.release()
   }
@@ -48,9 +48,9 @@ export async function socks5(socket: Socket, proxy: Proxy, hostname: string, por
 async function greet(socket: Socket, incoming: Incoming, proxy: Proxy): Promise<void> {
   const { credentials } = proxy
   const methods = credentials === undefined ? [NO_AUTH] : [PASSWORD, NO_AUTH]
-  socket.write(Buffer.from([VERSION, methods.length, ...methods]))
+  socket.write(Buffer.from([SOCKS_VERSION, methods.length, ...methods]))
   const [version, method] = await incoming.take(2)
-  if (version !== VERSION) throw notSocks(proxy)
+  if (version !== SOCKS_VERSION) throw notSocks(proxy)
   if (method === NO_AUTH) return
   if (method === NO_METHOD) throw refusedCredentials(proxy)
   if (method !== PASSWORD || credentials === undefined) throw notSocks(proxy)
@@ -81,7 +81,7 @@ function bytesOfIpv6(address: string): Buffer {
   return Buffer.from(words.flatMap(word => [word >> 8, word & 0xff]))
 }
 
-async function lengthOf(type: number | undefined, incoming: Incoming, proxy: Proxy): Promise<number> {
+async function addressLength(type: number | undefined, incoming: Incoming, proxy: Proxy): Promise<number> {
   if (type === ADDRESS_TYPES.ipv4) return 4
   if (type === ADDRESS_TYPES.ipv6) return 16
   if (type === ADDRESS_TYPES.name) return (await incoming.take(1))[0] ?? 0

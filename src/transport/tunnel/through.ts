@@ -38,14 +38,14 @@ export type Through = (passage: Passage, callback: buildConnector.Callback) => v
 
 export function tunneller(parts: TunnelParts): Through {
   return (passage, callback) => {
-    open(parts, passage).then(
+    openTunnel(parts, passage).then(
       socket => callback(null, socket),
       (error: unknown) => callback(error as Error, null),
     )
   }
 }
 
-async function open({ tls, connect, addresses, clock }: TunnelParts, passage: Passage): Promise<Socket> {
+async function openTunnel({ tls, connect, addresses, clock }: TunnelParts, passage: Passage): Promise<Socket> {
   const { proxy, target, attempt, hold } = passage
   const { hostname, protocol } = target
   const isSecure = protocol === 'https:'

@@ -6,15 +6,21 @@ import { OPTIONS } from '../config/table.ts'
 
 type Options = Readonly<Record<string, AnyOption>>
 
-/** One line: the flag's own, or the option's sentence with its unit, in which `name` is the flag of that option. */
+/** The flag's own, or the option's sentence with its unit, in which `name` is the flag of that option. */
 export function docOf(flag: Flag, options: Options = OPTIONS): string {
   if (flag.doc !== undefined) return flag.doc
-  const { doc, unit } = options[setBy(flag)?.option ?? ''] ?? { doc: '', unit: '–' }
-  const said = inFlags(`${doc[0]?.toLowerCase() ?? ''}${doc.slice(1).replace(/\.$/, '')}`)
-  // A time is written with its unit.
-  const isKnown = unit === '–' || unit === 'ms' || said.includes(unit)
-  return isKnown ? said : `${said}, in ${unit}`
+  const [name = '', ...fields] = setBy(flag)?.option.split('.') ?? []
+  const { doc = '', unit = '–', fieldDocs } = options[name] ?? {}
+  const sentence = fields.length === 0 ? doc : (fieldDocs?.[fields.join('.')] ?? '')
+  const said = inFlags(lowered(sentence).replace(/\.$/, ''), name)
+  // Times and sizes are written with their unit; a field may have another unit than the whole.
+  const isKnown = ['–', 'ms', 'bytes'].includes(unit) || fields.length > 0 || said.includes(unit)
+  const { example } = flag
+  return `${said}${isKnown ? '' : `, in ${unit}`}${example === undefined ? '' : `, such as ${example}`}`
 }
+
+/** As the rest of a line; names such as DNS keep their capitals. */
+const lowered = (text: string): string => (/^[A-Z][a-z ]/.test(text) ? text[0]?.toLowerCase() + text.slice(1) : text)
 
 /** Undefined where there is none to tell of: a switch is off, and an option without a default is not set. */
 export function defaultOf(flag: Flag, options: Options = OPTIONS): string | undefined {
@@ -22,7 +28,7 @@ export function defaultOf(flag: Flag, options: Options = OPTIONS): string | unde
   if (flag.takes === undefined) return undefined
   const [name = '', ...fields] = setBy(flag)?.option.split('.') ?? []
   const { written, defaultText } = options[name] ?? {}
-  if (defaultText !== undefined && fields.length === 0) return inFlags(defaultText)
+  if (defaultText !== undefined && fields.length === 0) return inFlags(defaultText, name).replaceAll(/'(\w+)'/g, '$1')
   const value = fields.reduce<unknown>((of, field) => (of as Record<string, unknown> | undefined)?.[field], written)
   if (value === undefined || typeof value === 'boolean') return undefined
   return value === Infinity ? 'none' : `${value as string | number}`
@@ -34,8 +40,15 @@ function setBy({ option = [] }: Flag): FlagRef | undefined {
   return refs.find(({ value }) => value === undefined)
 }
 
-/** Sentences of options are Markdown: what is written as code is the name of an option, or a value. */
-const inFlags = (text: string): string =>
-  text.replaceAll(/`([^`]*)`/g, (_, code: string) =>
-    flagFor(code) === undefined ? code : FLAG_WORDS.option({ option: code }),
-  )
+/**
+ * Sentences of options are Markdown: what is written as code is an option, one set to a value, a field of the option that
+ * the sentence is about, or a value.
+ */
+const inFlags = (text: string, option: string): string =>
+  text.replaceAll(/`([^`]*)`/g, (_, code: string) => {
+    if (code === 'Infinity') return FLAG_WORDS.value(Infinity)
+    const [, name = '', value] = /^(\w+): '(\w+)'$/.exec(code) ?? []
+    if (flagFor(name) !== undefined) return FLAG_WORDS.option({ option: name, value })
+    const known = [`${option}.${code}`, code].find(path => flagFor(path) !== undefined)
+    return known === undefined ? code : FLAG_WORDS.option({ option: known })
+  })

@@ -35,8 +35,10 @@ export interface Flag<T = unknown> {
   readonly repeat?: true
   /** Whether `--help` lists the flag. */
   readonly common?: true
-  /** The help text, one line, where it differs from the sentence of the option (`flag-text.ts`). */
+  /** The help text, where it differs from the sentence of the option (`flag-text.ts`). */
   readonly doc?: string | undefined
+  /** Values as they are written on a command line, behind the sentence of the option. */
+  readonly example?: string
   /** More text for `--help-all` and the manual. */
   readonly more?: string
   /** Where it differs from the default of the option. */
@@ -78,6 +80,10 @@ export const choosing = <const C extends string, const R extends Rest = {}>(
   doc: string | undefined,
   rest?: R,
 ) => taking(group, takes, oneOf(choices), doc, { choices, ...rest })
+
+/** A switch that sets an option to true. */
+export const enabling = (group: Group, option: string, rest: Rest = {}): Flag<boolean> =>
+  aSwitch(group, undefined, { option, ...rest })
 
 export const aSwitch = (group: Group, doc: string | undefined, rest: Rest = {}): Flag<boolean> => ({
   group,

@@ -5,8 +5,16 @@
  *
  * A flag that sets an option has its value read by the reader of the option: the run gets it as it was read. On the
  * command line, a unit is required.
+ *
+ * Its help is the sentence of the option, too. These have one of their own, because they say something else:
+ *
+ * - what goes into each request (--header, --json, --auth, --cost …): it may have {columns}, @FILE or env:NAME;
+ * - a switch that sets one value (--no-follow, --fail-fast, --insecure …): the sentence is about all values;
+ * - another notation than in code (--rate, --host-limit, --budget, --accept, --limit-key, --proxy, --as);
+ * - what does more here (--resume takes the output, --save a folder, --cookie-file implies --share-cookies, --base-url
+ *   adds a slash, --tls-passphrase reads a file).
  */
-import { aSwitch, choosing, setting, taking } from './flag.ts'
+import { aSwitch, choosing, enabling, setting, taking } from './flag.ts'
 import type { Flag } from './flag.ts'
 import { INPUT_FLAGS } from './input-flags.ts'
 import {
@@ -90,18 +98,14 @@ export const FLAGS = {
     doc: 'load and save the cookies of rows without a credential; implies --share-cookies',
   }),
   'no-cookies': aSwitch('Request', 'keep no cookies, and send none', { option: { option: 'cookies', value: false } }),
-  'user-agent': taking('Request', 'TEXT', text, 'what the requests call themselves; several take turns', {
+  'user-agent': taking('Request', 'TEXT', text, undefined, {
     option: 'userAgent',
     default: 'the name and version of parallel-requests',
     short: 'A',
     repeat: true,
   }),
-  'idempotency-key': aSwitch('Request', 'give each POST and PATCH a key, so that it may be repeated', {
-    option: 'idempotencyKey',
-  }),
-  'allow-host-header': aSwitch('Request', 'send a Host of -H in the place of the one in the URL', {
-    option: 'allowHostHeader',
-  }),
+  'idempotency-key': enabling('Request', 'idempotencyKey'),
+  'allow-host-header': enabling('Request', 'allowHostHeader'),
   key: taking('Request', 'COLUMN', text, 'name of each request: a column, or a text with {columns}', { common: true }),
 
   output: taking('Output', 'FILE', text, 'write to FILE: .jsonl, .csv, .tsv or .sqlite', {
@@ -136,24 +140,21 @@ export const FLAGS = {
     short: 'w',
     more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, total_ms, value, line_number, names of --select, and every column of the input. A name of theirs that is taken is value.NAME and row.NAME. \\n and \\t are a line end and a tab.',
   }),
-  as: choosing('Output', 'TYPE', ['auto', 'json', 'text', 'bytes'], 'how a body becomes a value', {
-    option: 'returnType',
-    says: { content: 'bytes' },
-    default: 'auto: JSON where it is some, else text, else base64',
-  }),
-  order: setting('Output', 'ORDER', 'order', asGiven, {
-    doc: 'as they finish, or as they were given',
-    choices: ['completed', 'input'],
-  }),
+  as: choosing(
+    'Output',
+    'TYPE',
+    ['auto', 'json', 'text', 'bytes'],
+    'parse bodies as JSON, keep them as text, or as base64 (bytes)',
+    { option: 'returnType', says: { content: 'bytes' }, default: 'auto: JSON where it parses, else text, else base64' },
+  ),
+  order: setting('Output', 'ORDER', 'order', asGiven, { choices: ['completed', 'input'] }),
   window: setting('Output', 'N', 'window', number, {
-    doc: 'requests read and not yet written',
-    more: 'Bounds memory: with --order input it is how far the others may run ahead of a slow one.',
+    more: 'With --order input it is how far the others may run ahead of a slow one.',
   }),
 
   resume: aSwitch('Run', 'go on where the output (.jsonl) ends', { option: 'resume', common: true }),
-  'retry-failed': aSwitch('Run', undefined, { option: 'retryFailed' }),
+  'retry-failed': enabling('Run', 'retryFailed'),
   'unknown-writes': setting('Run', 'fail|resend', 'unknownWrites', asGiven, {
-    doc: 'with --resume: POSTs under way at the crash',
     default: 'fail',
     choices: ['fail', 'resend'],
   }),
@@ -162,19 +163,15 @@ export const FLAGS = {
     option: { option: 'maxFailures', value: 1 },
     common: true,
   }),
-  'max-failures': setting('Run', 'N', 'maxFailures', number, { doc: 'stop after N failures' }),
+  'max-failures': setting('Run', 'N', 'maxFailures', number),
   config: taking('Run', 'FILE', text, 'read flags from a JSON file', {
     default: 'preq.json here, if there is one',
     more: 'An object of flags without their dashes: {"concurrency": 50, "rate": "10/s"}. The environment wins over it (PREQ_RETRIES=5), and flags win over both.',
   }),
-  workers: setting('Run', 'N', 'workers', number, { doc: 'threads that carry the requests' }),
+  workers: setting('Run', 'N', 'workers', number),
 
-  concurrency: setting('Limits', 'N', 'concurrency', number, {
-    doc: "requests on the wire at once; 'auto' finds it per host",
-    short: 'c',
-    common: true,
-  }),
-  'max-concurrency': setting('Limits', 'N', 'maxConcurrency', number, { doc: 'with -c auto: the most that it tries' }),
+  concurrency: setting('Limits', 'N', 'concurrency', number, { short: 'c', common: true }),
+  'max-concurrency': setting('Limits', 'N', 'maxConcurrency', number),
   rate: setting('Limits', 'N/UNIT', 'rateLimit', perTime, {
     doc: 'starts per interval: 10/s, 100/m, 5000/h; all given hold at once',
     short: 'r',
@@ -182,115 +179,80 @@ export const FLAGS = {
     common: true,
     default: 'none',
   }),
-  'rate-burst': setting('Limits', 'N', 'rateLimitBurst', number, { doc: 'how many starts may be bunched' }),
-  'per-host': setting('Limits', 'N', 'perHost.concurrency', number, {
-    doc: 'requests on the wire at once to each host',
-    default: 'none',
-  }),
-  'per-host-rate': setting('Limits', 'N/UNIT', 'perHost.rateLimit', perTime, {
-    doc: 'starts per interval to each host',
-    repeat: true,
-    default: 'none',
-  }),
-  'host-limit': taking('Limits', 'HOST=LIMITS', hostLimit, 'the same for certain hosts: api.x.com=5/s,2 or *.y.com=2', {
+  'rate-burst': setting('Limits', 'N', 'rateLimitBurst', number),
+  'per-host': setting('Limits', 'N', 'perHost.concurrency', number, { default: 'none' }),
+  'per-host-rate': setting('Limits', 'N/UNIT', 'perHost.rateLimit', perTime, { repeat: true, default: 'none' }),
+  'host-limit': taking('Limits', 'HOST=LIMITS', hostLimit, 'limits of certain hosts: api.x.com=5/s,2 or *.y.com=2', {
     option: 'hosts',
     repeat: true,
-    more: 'In the place of --per-host and --per-host-rate. A number with a unit is a rate, one without how many at once. Beside --limit-key HOST may be a key, letter for letter.',
+    more: 'Replaces --per-host and --per-host-rate for them. A number with a unit is a rate, a number alone is the concurrency. With --limit-key, HOST may be a key, letter for letter.',
   }),
-  'limit-key': taking('Limits', 'TEXT', text, 'limits per this in the place of per host: a text with {columns}', {
+  'limit-key': taking('Limits', 'TEXT', text, 'limit by this text with {columns} instead of by host: {account}', {
     option: 'limitKey',
-    more: 'As for accounts: {account}. Where it is empty, the host counts.',
+    default: 'by host',
+    more: 'Rows for which it is empty are limited by host.',
   }),
-  budget: taking('Limits', 'NAME=N/UNIT', namedRate, 'a limit by weight, of which each attempt takes its --cost', {
-    option: 'budgets',
-    repeat: true,
-    default: 'none',
-    more: 'As tokens=90000/m.',
-  }),
-  cost: taking('Limits', '[NAME=]N', cost, 'what an attempt takes of a budget: 3, tokens=1200, tokens={columns}', {
+  budget: taking(
+    'Limits',
+    'NAME=N/UNIT',
+    namedRate,
+    'a weighted limit, of which each attempt takes its --cost: tokens=90000/m',
+    { option: 'budgets', repeat: true, default: 'none' },
+  ),
+  cost: taking('Limits', '[NAME=]N', cost, 'what each attempt takes from --budget: 3, tokens=1200, tokens={columns}', {
     option: 'cost',
     repeat: true,
-    default: '1 of each; of the rate where there is no budget',
+    default: '1 of each budget; of --rate where there is no budget',
   }),
   'ignore-server-limits': aSwitch('Limits', 'do not slow down for RateLimit headers', {
     option: { option: 'respectServerLimits', value: false },
   }),
-  breaker: aSwitch('Limits', 'send nothing for a while to a host that keeps failing', { option: 'breaker' }),
+  breaker: enabling('Limits', 'breaker'),
   'breaker-failures': setting('Limits', 'N', 'breaker.failures', number, {
-    doc: 'failures that it takes',
     default: '5',
     more: 'This and the next two switch the breaker on.',
   }),
-  'breaker-window': setting('Limits', 'TIME', 'breaker.window', withUnit, {
-    doc: 'within which they count',
-    default: '30s',
-  }),
-  'breaker-cooldown': setting('Limits', 'TIME', 'breaker.cooldown', withUnit, {
-    doc: 'until one request tries the host again',
-    default: '10s',
-  }),
+  'breaker-window': setting('Limits', 'TIME', 'breaker.window', withUnit, { default: '30s' }),
+  'breaker-cooldown': setting('Limits', 'TIME', 'breaker.cooldown', withUnit, { default: '10s' }),
 
   accept: taking('Run', 'STATUSES', statuses, 'statuses that are ok: 200,404 or 2xx,404', {
     option: 'acceptStatus',
   }),
-  'secret-name': taking('Run', 'NAME', text, undefined, {
-    option: 'secretNames',
-    repeat: true,
-  }),
+  'secret-name': taking('Run', 'NAME', text, undefined, { option: 'secretNames', repeat: true }),
 
   retries: setting('Retries and time', 'N', 'maxRetries', number, {
-    doc: 'further attempts after a failure',
     common: true,
-    more: 'A host has a budget of them, which may end them before: --retry-reserve and --retry-share.',
+    more: 'The budget: --retry-reserve and --retry-share.',
   }),
-  'retry-methods': taking('Retries and time', 'METHODS', methods, 'methods that may be repeated: GET,POST', {
+  'retry-methods': taking('Retries and time', 'METHODS', methods, undefined, {
     option: 'retry.methods',
+    example: 'GET,POST',
   }),
-  'retry-statuses': taking('Retries and time', 'STATUSES', statuses, 'statuses that are repeated: 429,5xx', {
+  'retry-statuses': taking('Retries and time', 'STATUSES', statuses, undefined, {
     option: 'retry.statuses',
+    example: '429,5xx',
   }),
-  backoff: setting('Retries and time', 'TIME', 'retry.backoff.base', withUnit, {
-    doc: 'longest wait before the first retry; then it doubles',
-  }),
-  'max-backoff': setting('Retries and time', 'TIME', 'retry.backoff.max', withUnit, {
-    doc: 'longest wait before any retry',
-  }),
+  backoff: setting('Retries and time', 'TIME', 'retry.backoff.base', withUnit),
+  'max-backoff': setting('Retries and time', 'TIME', 'retry.backoff.max', withUnit),
   'retry-share': setting('Retries and time', 'N', 'retry.budget.ratio', number, {
-    doc: 'retries per request that a host may cost',
-    more: "Keeps a host that is down from getting all its requests four times; 'none' is no limit.",
+    more: 'Keeps a host that is down from getting all its requests four times.',
   }),
-  'retry-reserve': setting('Retries and time', 'N', 'retry.budget.reserve', number, {
-    doc: 'retries of a host before the share counts',
-  }),
-  'max-retry-after': setting('Retries and time', 'TIME', 'retry.maxRetryAfter', withUnit, {
-    doc: 'longest wait that a server may ask for',
-  }),
+  'retry-reserve': setting('Retries and time', 'N', 'retry.budget.reserve', number),
+  'max-retry-after': setting('Retries and time', 'TIME', 'retry.maxRetryAfter', withUnit),
   timeout: setting('Retries and time', 'TIME', 'timeout', withUnit, {
-    doc: 'one attempt, to its last byte: 10s, 1m30s',
+    example: '10s or 1m30s',
     short: 't',
     common: true,
   }),
-  'connect-timeout': setting('Retries and time', 'TIME', 'timeouts.connect', withUnit, {
-    doc: 'look-up, connection and TLS',
-  }),
-  'headers-timeout': setting('Retries and time', 'TIME', 'timeouts.headers', withUnit, {
-    doc: 'from the connection to the head',
-  }),
-  'idle-timeout': setting('Retries and time', 'TIME', 'timeouts.idle', withUnit, {
-    doc: 'between two pieces of a body',
-  }),
-  'total-timeout': setting('Retries and time', 'TIME', 'timeouts.total', withUnit, {
-    doc: 'one request: queueing, waits, every attempt',
-    default: 'none',
-  }),
+  'connect-timeout': setting('Retries and time', 'TIME', 'timeouts.connect', withUnit),
+  'headers-timeout': setting('Retries and time', 'TIME', 'timeouts.headers', withUnit),
+  'idle-timeout': setting('Retries and time', 'TIME', 'timeouts.idle', withUnit),
+  'total-timeout': setting('Retries and time', 'TIME', 'timeouts.total', withUnit, { default: 'none' }),
   'min-speed': setting('Retries and time', 'SIZE', 'minSpeed.bytes', perSecond, {
-    doc: "slowest body per second: 1KiB; 'none' is no limit",
     option: ['minSpeed.bytes', 'minSpeed'],
     default: '256B',
   }),
-  'min-speed-over': setting('Retries and time', 'TIME', 'minSpeed.over', withUnit, {
-    doc: 'the time over which that is measured',
-  }),
+  'min-speed-over': setting('Retries and time', 'TIME', 'minSpeed.over', withUnit),
 
   'no-follow': aSwitch('Connection', 'do not follow redirects', {
     option: { option: 'followRedirects', value: false },
@@ -298,30 +260,17 @@ export const FLAGS = {
   'keep-method': aSwitch('Connection', 'repeat the method after 301, 302 and 303, without its body, as curl -X does', {
     option: { option: 'followRedirects', value: 'keep_method' },
   }),
-  'allow-downgrade': aSwitch('Connection', undefined, { option: 'allowDowngrade' }),
+  'allow-downgrade': enabling('Connection', 'allowDowngrade'),
   'max-redirects': setting('Connection', 'N', 'maxRedirects', number),
-  'allow-body-across-origins': aSwitch('Connection', undefined, {
-    option: 'allowBodyAcrossOrigins',
-  }),
+  'allow-body-across-origins': enabling('Connection', 'allowBodyAcrossOrigins'),
   'max-bytes': setting('Connection', 'SIZE', 'maxResponseBytes', inBytes, {
-    doc: 'largest decoded body: 64MiB',
+    example: '64MiB',
     default: '64MiB; none with --save',
   }),
-  'max-header-bytes': setting('Connection', 'SIZE', 'maxHeaderBytes', inBytes, {
-    doc: 'largest head of a response: 256KiB',
-    default: '64KiB',
-  }),
-  'max-json-depth': setting('Connection', 'N', 'maxJsonDepth', number, {
-    doc: "levels that JSON may be nested; 'none' is no limit",
-  }),
-  'content-coding': setting('Connection', 'MODE', 'contentCoding', asGiven, {
-    doc: 'what becomes of compressed bodies',
-    more: 'strict undoes or refuses them, lenient takes those as they came that cannot be undone, raw touches none.',
-    choices: ['strict', 'lenient', 'raw'],
-  }),
-  'strict-integrity': aSwitch('Connection', undefined, {
-    option: 'strictIntegrity',
-  }),
+  'max-header-bytes': setting('Connection', 'SIZE', 'maxHeaderBytes', inBytes, { example: '256KiB' }),
+  'max-json-depth': setting('Connection', 'N', 'maxJsonDepth', number),
+  'content-coding': setting('Connection', 'MODE', 'contentCoding', asGiven, { choices: ['strict', 'lenient', 'raw'] }),
+  'strict-integrity': enabling('Connection', 'strictIntegrity'),
   proxy: taking('Connection', 'URL', text, "http, https or socks5 proxy; 'env' reads HTTP_PROXY and friends", {
     option: ['proxy', { option: 'proxies', said: 'several --proxy' }],
     short: 'x',
@@ -329,35 +278,26 @@ export const FLAGS = {
     more: "Several take turns, one attempt each; 'none' takes back that of a configuration file.",
     default: 'none',
   }),
-  'proxy-file': setting('Connection', 'FILE', 'proxyFile', asGiven, {
-    doc: 'proxies to take turns: URLs, or ip:port:user:password',
-  }),
-  'proxy-selection': setting('Connection', 'HOW', 'proxySelection', asGiven, {
-    doc: 'which proxy is next',
-    choices: ['round_robin', 'random'],
-  }),
+  'proxy-file': setting('Connection', 'FILE', 'proxyFile', asGiven),
+  'proxy-selection': setting('Connection', 'HOW', 'proxySelection', asGiven, { choices: ['round_robin', 'random'] }),
   'proxy-cooldown': setting('Connection', 'TIME', 'proxyCooldown', withUnit),
   insecure: aSwitch('Connection', 'do not check TLS certificates', {
     option: { option: 'verifySsl', value: false },
     short: 'k',
   }),
-  'tls-ca': taking('Connection', 'FILE', text, "certificates in PEM in the place of the system's roots", {
-    option: 'tls.ca',
-  }),
-  'tls-cert': taking('Connection', 'FILE', text, 'certificate of the client, in PEM', { option: 'tls.cert' }),
-  'tls-key': taking('Connection', 'FILE', text, 'its key, in PEM', { option: 'tls.key' }),
-  'tls-pfx': taking('Connection', 'FILE', text, 'both in one PKCS #12 file', { option: 'tls.pfx' }),
+  'tls-ca': taking('Connection', 'FILE', text, undefined, { option: 'tls.ca' }),
+  'tls-cert': taking('Connection', 'FILE', text, undefined, { option: 'tls.cert' }),
+  'tls-key': taking('Connection', 'FILE', text, undefined, { option: 'tls.key' }),
+  'tls-pfx': taking('Connection', 'FILE', text, undefined, { option: 'tls.pfx' }),
   'tls-passphrase': taking(
     'Connection',
     'SECRET',
     text,
-    'opens the key: env:NAME or @FILE keep it off the command line',
+    'passphrase of --tls-key or --tls-pfx; env:NAME or @FILE reads it from there',
     { option: 'tls.passphrase' },
   ),
-  http2: aSwitch('Connection', 'offer HTTP/2', { option: 'http2' }),
-  'block-private-addresses': aSwitch('Connection', 'refuse addresses that are not public, on every hop', {
-    option: 'blockPrivateAddresses',
-  }),
+  http2: enabling('Connection', 'http2'),
+  'block-private-addresses': enabling('Connection', 'blockPrivateAddresses'),
 
   quiet: aSwitch('Display', 'no progress and no summary; errors only', { short: 'q', common: true }),
   verbose: aSwitch('Display', 'every failure and every host at the end', { short: 'v' }),

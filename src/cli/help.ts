@@ -59,7 +59,8 @@ const WIDTH = 100
 
 function entry(flags: string, doc: string): string {
   const start = `  ${flags}`
-  return start.length < INDENT ? `${start.padEnd(INDENT)}${doc}\n` : `${start}\n${' '.repeat(INDENT)}${doc}\n`
+  const text = wrap(doc, WIDTH - INDENT).join(`\n${' '.repeat(INDENT)}`)
+  return start.length < INDENT ? `${start.padEnd(INDENT)}${text}\n` : `${start}\n${' '.repeat(INDENT)}${text}\n`
 }
 
 function wrap(text: string, width: number): string[] {

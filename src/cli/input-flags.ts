@@ -33,5 +33,7 @@ export const INPUT_FLAGS = {
     default: 'none',
   }),
   'allow-empty': aSwitch('Input', 'let empty cells make empty segments in the path of a URL'),
-  'base-url': setting('Input', 'URL', 'baseUrl', asFolder, { doc: 'what relative URLs are relative to' }),
+  'base-url': setting('Input', 'URL', 'baseUrl', asFolder, {
+    doc: 'base of relative URLs; a slash is added at its end',
+  }),
 } as const

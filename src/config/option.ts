@@ -61,6 +61,8 @@ export interface Option<T, D = T | undefined> {
   inSync?(value: T): Instead | undefined
   readonly unit: string
   readonly doc: string
+  /** The sentence of each field that a flag of the command line sets alone, by its path: `backoff.base`. */
+  readonly fieldDocs: Readonly<Record<string, string>>
 }
 
 /** What is expected of an option instead, and why. */
@@ -93,6 +95,7 @@ type EntryFields<T> = Pick<Option<T>, 'scope' | 'read' | 'doc' | 'crosses'> & {
   readonly defaultText?: string
   readonly merge?: Merge
   readonly unit?: string
+  readonly fieldDocs?: Readonly<Record<string, string>>
 }
 
 /** An entry of the table. `default` is what a caller would write; plans use it as `read` returns it. */
@@ -106,6 +109,7 @@ export function option<T, const W = undefined>(
     merge: 'replace',
     plan: given.scope === 'client' ? 'client' : 'call',
     unit: '–',
+    fieldDocs: {},
     defaultText: undefined,
     ...rest,
     written,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { taking } from '../../src/cli/flag.ts'
 import type { Flag } from '../../src/cli/flag.ts'
-import { defaultOf } from '../../src/cli/flag-text.ts'
+import { defaultOf, docOf } from '../../src/cli/flag-text.ts'
 import { optionsOf } from '../../src/cli/flag-words.ts'
 import { FLAG_NAMES, flagOf } from '../../src/cli/flags.ts'
 import type { FlagName } from '../../src/cli/flags.ts'
@@ -41,12 +41,40 @@ test('a flag without texts of its own has the sentence, the unit and the default
   expect(notes(portions, 'PREQ_PORTIONS', options)).toContain('Default: 12.')
 })
 
+/** Flags with a sentence of their own; `flags.ts` says why. */
+const OWN: readonly FlagName[] = [
+  // What goes into each request.
+  ...(['method', 'header', 'param', 'json', 'body', 'form', 'multipart', 'auth', 'bearer', 'cookie', 'cost'] as const),
+  'checksum',
+  // One value of an option.
+  ...(['no-cookies', 'fail-fast', 'ignore-server-limits', 'no-follow', 'keep-method', 'insecure'] as const),
+  // Another notation.
+  ...(['rate', 'host-limit', 'limit-key', 'budget', 'accept', 'proxy', 'as'] as const),
+  // More than the option does.
+  ...(['base-url', 'share-cookies', 'cookie-file', 'save', 'overwrite', 'resume', 'tls-passphrase'] as const),
+]
+
+test('every other flag that sets an option has the sentence of the option or of its field', () => {
+  const setting = FLAG_NAMES.filter(name => optionsOf(name).length > 0)
+  expect(setting.filter(name => flagOf(name).doc !== undefined).toSorted()).toEqual(OWN.toSorted())
+  expect(setting.filter(name => docOf(flagOf(name)) === '')).toEqual([])
+  expect(setting.map(name => docOf(flagOf(name))).filter(doc => /`|undefined|Infinity/.test(doc))).toEqual([])
+})
+
+test('a sentence of an option names the flags of its fields and of values, and no limit as none', () => {
+  expect(docOf(flagOf('breaker'))).toContain('--breaker-failures within --breaker-window')
+  expect(docOf(flagOf('max-concurrency'))).toContain('with --concurrency auto')
+  expect(docOf(flagOf('max-json-depth'))).toContain("'none' for no limit")
+  expect(docOf(flagOf('connect-timeout'))).toBe('time limit of DNS look-up, connection and TLS handshake')
+})
+
 /** Options whose command line has a default of its own, or whose default is no value that a flag takes. */
 const OTHERWISE: ReadonlySet<FlagName> = new Set([
   'as',
   'window',
   'rate-burst',
   'max-bytes',
+  'max-header-bytes',
   'accept',
   'cost',
   'proxy',

@@ -24,6 +24,12 @@ export const CONNECTION_OPTIONS = {
     read: readTls,
     crosses: 'plain',
     doc: "Certificates in PEM: `ca` replaces the system's roots, `cert` and `key` are the client's own; or `pfx`, the bytes of a PKCS #12 file. `passphrase` opens the key.",
+    fieldDocs: {
+      ca: "Certificates in PEM that replace the system's roots.",
+      cert: 'Certificate of the client, in PEM.',
+      key: 'Private key of `cert`, in PEM.',
+      pfx: 'Certificate and key of the client, as one PKCS #12 file.',
+    },
   }),
   blockPrivateAddresses: option({
     scope: 'client',
@@ -31,7 +37,7 @@ export const CONNECTION_OPTIONS = {
     read: bool,
     default: false,
     crosses: 'plain',
-    doc: 'Connect only to addresses of the public Internet, checked on every redirect and reconnect: for URLs that you do not trust.',
+    doc: 'Connect only to addresses of the public Internet, checked on every redirect and reconnect. For URLs that you do not trust.',
   }),
   maxHeaderBytes: option({
     scope: 'client',
@@ -42,7 +48,7 @@ export const CONNECTION_OPTIONS = {
     defaultText: "`'64KiB'`, or Node's `--max-http-header-size` if that is more",
     crosses: 'plain',
     unit: 'bytes',
-    doc: 'The most bytes of response headers.',
+    doc: 'Largest response headers.',
   }),
   lookup: option({
     scope: 'client',
@@ -85,7 +91,7 @@ export const CONNECTION_OPTIONS = {
     // The thread of a sync call carries its requests itself.
     crosses: 'drop',
     unit: 'threads',
-    doc: 'Threads that carry the requests, for more than one core; limits and your functions stay on this one.',
+    doc: 'Threads that carry the requests, to use more than one core; 0 for the calling thread, on which limits and callbacks stay.',
   }),
 }
 

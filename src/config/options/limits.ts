@@ -92,6 +92,10 @@ export const LIMIT_OPTIONS = {
     read: readPerHost,
     crosses: 'plain',
     doc: 'Limits that each host (or each `limitKey`) has for itself: `concurrency`, `rateLimit`.',
+    fieldDocs: {
+      concurrency: 'Attempts in flight at once to each host.',
+      rateLimit: 'Starts per interval to each host.',
+    },
   }),
   hosts: option({
     scope: 'client',
@@ -144,7 +148,12 @@ export const LIMIT_OPTIONS = {
     default: false,
     defaultText: `\`false\`; \`true\` is \`${literalOf(BREAKER)}\``,
     crosses: 'plain',
-    doc: 'Stop sending to a host that keeps failing: `true`, or `failures` within `window`; one request tries again after `cooldown`.',
+    doc: 'Stop sending to a host that keeps failing: `failures` within `window`. After `cooldown`, one request tries again.',
+    fieldDocs: {
+      failures: 'Failures within `window` after which a host gets no more requests.',
+      window: 'The time within which `failures` are counted.',
+      cooldown: 'The time after which one request tries the host again.',
+    },
   }),
 }
 

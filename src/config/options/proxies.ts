@@ -30,7 +30,7 @@ export const PROXY_OPTIONS = {
     plan: 'part',
     read: readProxyFile,
     crosses: 'plain',
-    doc: 'Path of such a list: one `host:port`, `host:port:user:password` or URL per line.',
+    doc: 'A file of proxies that attempts take in turn, one per line: `host:port`, `host:port:user:password` or a URL.',
   }),
   proxySelection: option({
     scope: 'client',
@@ -38,7 +38,7 @@ export const PROXY_OPTIONS = {
     read: oneOf(['round_robin', 'random']),
     default: 'round_robin',
     crosses: 'plain',
-    doc: 'In turn, or at random.',
+    doc: "Which of several proxies an attempt takes: the next (`'round_robin'`) or any (`'random'`).",
   }),
   proxyCooldown: option({
     scope: 'client',

@@ -114,7 +114,7 @@ export const REQUEST_OPTIONS = {
     plan: 'part',
     crosses: 'drop',
     differs: names => typeof names !== 'string' && names.length > 1,
-    doc: 'The `User-Agent` header, or a list that requests use in turn.',
+    doc: 'The `User-Agent` header; of several, requests use one after the other.',
   }),
   idempotencyKey: option({
     scope: 'any',
@@ -124,7 +124,7 @@ export const REQUEST_OPTIONS = {
     plan: 'request',
     crosses: 'drop',
     differs: makesKeys => makesKeys,
-    doc: '`true` makes one key per unsafe request, sent with each of its attempts.',
+    doc: 'Send an `Idempotency-Key` with each unsafe request, the same in all of its attempts, so that it may be retried.',
   }),
   allowHostHeader: option({
     scope: 'any',

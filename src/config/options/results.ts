@@ -72,7 +72,7 @@ export const RESULT_OPTIONS = {
     read: oneOf(['completed', 'input']),
     default: 'completed',
     crosses: 'drop',
-    doc: "`'completed'` yields outcomes as they finish, `'input'` in the order of the input.",
+    doc: "Outcomes as they finish (`'completed'`) or in the order of the input (`'input'`).",
   }),
   window: option({
     scope: 'call',
@@ -81,7 +81,7 @@ export const RESULT_OPTIONS = {
     defaultText: 'max(4 × concurrency, 256)',
     crosses: 'plain',
     unit: 'requests',
-    doc: 'The most requests that are taken from a lazy input before their results are delivered.',
+    doc: 'The most requests taken from a lazy input whose results have not been delivered; bounds memory.',
   }),
   sink: option({
     scope: 'call',
@@ -109,7 +109,7 @@ export const RESULT_OPTIONS = {
     default: '64MiB',
     crosses: 'plain',
     unit: 'bytes',
-    doc: 'Largest decoded body.',
+    doc: 'Largest response body, decompressed.',
   }),
   maxJsonDepth: option({
     scope: 'any',
@@ -117,7 +117,7 @@ export const RESULT_OPTIONS = {
     default: MAX_JSON_DEPTH,
     crosses: 'plain',
     unit: 'levels',
-    doc: 'The deepest nesting of a JSON response.',
+    doc: 'Most levels of nesting in a JSON response; `Infinity` for no limit.',
   }),
   strictIntegrity: option({
     scope: 'any',
@@ -146,7 +146,7 @@ export const RESULT_OPTIONS = {
     read: count(1),
     default: Infinity,
     crosses: 'plain',
-    unit: 'requests',
+    unit: 'failures',
     doc: 'Stop the run after this many failures.',
   }),
   signal: option({

@@ -22,7 +22,7 @@ export const RETRY_OPTIONS = {
     read: count(0, ['Use 0 for none, ', { value: Infinity }, ' for no limit.']),
     default: 3,
     crosses: 'plain',
-    unit: 'attempts',
+    unit: 'retries',
     doc: 'Retries after a failure, within the retry budget of its host.',
   }),
   retry: option({
@@ -58,6 +58,15 @@ export const RETRY_OPTIONS = {
     merge: 'byName',
     crosses: 'ask',
     doc: 'Which failures are retried, and after how long: `methods`, `statuses`, `backoff`, `maxRetryAfter`, `budget`, `shouldRetry`.',
+    fieldDocs: {
+      methods: 'Methods that are retried.',
+      statuses: 'Statuses that are retried.',
+      'backoff.base': 'Longest wait before the first retry; it doubles with each further one.',
+      'backoff.max': 'Longest wait before any retry.',
+      maxRetryAfter: 'Longest `Retry-After` that is waited for; a longer one fails the request.',
+      'budget.reserve': 'Retries that each host has before `budget.ratio` limits them.',
+      'budget.ratio': 'Retries per request of a host, beyond `budget.reserve`; `Infinity` for no limit.',
+    },
   }),
 }
 

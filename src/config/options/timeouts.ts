@@ -29,6 +29,12 @@ export const TIMEOUT_OPTIONS = {
     crosses: 'plain',
     unit: 'ms',
     doc: '`connect`, `headers`, `idle`: phases of an attempt. `callback`: one call of your function; without it 30 s for `auth` and `beforeRequest`, or `timeout` where that is shorter. `total`: the whole request, queueing included.',
+    fieldDocs: {
+      connect: 'Time limit of DNS look-up, connection and TLS handshake.',
+      headers: 'Time limit from the connection to the response headers.',
+      idle: 'Time limit between two pieces of a body.',
+      total: 'Time limit of a whole request: queueing, back-off and every attempt.',
+    },
   }),
   minSpeed: option({
     scope: 'any',
@@ -39,6 +45,10 @@ export const TIMEOUT_OPTIONS = {
     crosses: 'plain',
     unit: 'bytes per second',
     doc: 'Slowest body: `bytes` per second, on average over the time `over`; `false` or 0 for none.',
+    fieldDocs: {
+      bytes: 'Slowest body, in bytes per second; 0 for no limit.',
+      over: 'The time over which `bytes` is averaged.',
+    },
   }),
 }
 

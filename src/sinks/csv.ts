@@ -9,7 +9,7 @@ import type { Sink } from '../core/sink.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
-import { base64Of, cellOf, storedValueOf, keyOf, urlOf } from './row.ts'
+import { base64Of, cellOf, storedValueOf, printableKey, urlOf } from './row.ts'
 import { TextRows } from './text-rows.ts'
 import type { Problem } from '../core/problem.ts'
 
@@ -18,7 +18,7 @@ type Cell = (outcome: Outcome) => unknown
 /** The fields that a column can name. */
 const FIELDS = {
   index: ({ index }) => index,
-  key: keyOf,
+  key: printableKey,
   method: ({ request }) => request.method,
   url: urlOf,
   ok: ({ ok }) => ok,
@@ -51,9 +51,19 @@ export interface CsvOptions extends FileOptions {
   readonly quotes?: boolean | undefined
 }
 
-const DEFAULT: readonly CsvField[] = ['index', 'key', 'method', 'url', 'ok', 'status', 'attempts', 'error', 'value']
+const DEFAULT_COLUMNS: readonly CsvField[] = [
+  'index',
+  'key',
+  'method',
+  'url',
+  'ok',
+  'status',
+  'attempts',
+  'error',
+  'value',
+]
 
-interface Column {
+interface ReadColumn {
   readonly name: string
   readonly cell: Cell
 }
@@ -80,7 +90,7 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
   const read = readSinkOptions('csv', options, {
     overwrite: bool,
     append: bool,
-    columns: readColumns,
+    columns: readCsvColumns,
     delimiter: oneOf([',', ';', '\t', '|']),
     quotes: bool,
   })
@@ -89,14 +99,14 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
     const remedy = "Only tab-separated values can be unquoted: add delimiter: '\\t', or leave quotes out."
     throw new ConfigError([problem('quotes', 'true beside this delimiter', 'false', remedy)])
   }
-  const columns = read.columns ?? columnsOf(DEFAULT)
+  const columns = read.columns ?? csvColumns(DEFAULT_COLUMNS)
   // A single empty cell would give an empty line, which readers skip.
   const format = { quoted_empty: columns.length === 1, delimiter: read.delimiter ?? ',' }
   const textOf = (rows: readonly (readonly string[])[]): string =>
     hasQuotes ? stringify(rows as string[][], format) : rows.map(unquotedLine).join('')
   const header = textOf([columns.map(({ name }) => name)])
   const sink = new TextRows<readonly string[]>('csv', target, read, {
-    rowOf: outcome => columns.map(column => cellText(column, outcome)),
+    rowOf: outcome => columns.map(column => csvCellText(column, outcome)),
     sizeOf: cells => cells.reduce((sum, { length }) => sum + length + 1, 0),
     textOf,
     header,
@@ -105,10 +115,10 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
   return sink
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' }
+const CELL_ESCAPES: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' }
 
 const unquotedLine = (cells: readonly string[]): string =>
-  `${cells.map(cell => cell.replace(/[\t\n\r]/g, one => ESCAPES[one] as string)).join('\t')}\n`
+  `${cells.map(cell => cell.replace(/[\t\n\r]/g, one => CELL_ESCAPES[one] as string)).join('\t')}\n`
 
 function refuseHeader(sink: TextRows<readonly string[]>, header: string): never {
   const { firstLine } = sink
@@ -118,18 +128,18 @@ function refuseHeader(sink: TextRows<readonly string[]>, header: string): never 
   throw new ConfigError([problem('csv', `a file with the header ${got(header.trimEnd())}`, got(firstLine), remedy)])
 }
 
-const readColumns: Read<readonly Column[]> = (value, name, problems) => {
+const readCsvColumns: Read<readonly ReadColumn[]> = (value, name, problems) => {
   if (!Array.isArray(value) || value.length === 0) {
     problems.push(problem(name, 'an array of columns', got(value), "Write it as ['index', 'url', 'value']."))
     return undefined
   }
   const before = problems.length
-  const columns = columnsOf(value as CsvColumn[])
+  const columns = csvColumns(value as CsvColumn[])
   const names = new Set<string>()
   for (const [at, { name: title, cell }] of columns.entries()) {
     const where = `${name}[${at}]`
     if (typeof title !== 'string' || typeof cell !== 'function') {
-      problems.push(unknownColumn(where, (value as unknown[])[at]))
+      problems.push(unknownCsvColumn(where, (value as unknown[])[at]))
     } else if (names.has(title)) {
       problems.push(`${where}: expected names that differ, got ${got(title)} twice. Give each column its own.`)
     }
@@ -138,7 +148,7 @@ const readColumns: Read<readonly Column[]> = (value, name, problems) => {
   return problems.length === before ? columns : undefined
 }
 
-function unknownColumn(where: string, given: unknown): Problem {
+function unknownCsvColumn(where: string, given: unknown): Problem {
   const known = Object.keys(FIELDS)
   const near = typeof given === 'string' ? nearest(given, known) : undefined
   const remedy = near === undefined ? 'Write your own as { name, value: outcome => … }.' : `Did you mean '${near}'?`
@@ -148,14 +158,14 @@ function unknownColumn(where: string, given: unknown): Problem {
 /**
  * Runs before validation, so `given` may hold anything. An unknown name gets no function, and the caller reports it.
  */
-function columnsOf(given: readonly CsvColumn[]): Column[] {
+function csvColumns(given: readonly CsvColumn[]): ReadColumn[] {
   return given.map(column => {
     if (isPlain(column)) return { name: column.name, cell: column.value }
     return { name: column, cell: (Object.hasOwn(FIELDS, column) ? FIELDS[column] : undefined) as Cell }
   })
 }
 
-function cellText({ name, cell }: Column, outcome: Outcome): string {
+function csvCellText({ name, cell }: ReadColumn, outcome: Outcome): string {
   const value = cellOf(name, cell, outcome)
   if (typeof value === 'string') return value
   if (value === undefined || value === null) return ''

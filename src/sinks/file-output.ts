@@ -25,7 +25,7 @@ import { ConfigError } from '../core/error.ts'
 import { unlessDenied } from '../core/denied.ts'
 import { HeldFile } from '../disk/held-file.ts'
 import { NEW, fileIdentity, partNameOf, putInPlace } from '../disk/new-file.ts'
-import type { Output } from './output.ts'
+import type { SinkOutput } from './output.ts'
 import { systemReason } from '../core/system-reason.ts'
 
 const writeTo = promisify(write)
@@ -46,18 +46,18 @@ const NEWLINE = 0x0a
 /**
  * @param sink its name in messages
  */
-export function openFile(sink: string, path: string, { overwrite, append }: FileOptions): FileOutput {
+export function openFileOutput(sink: string, path: string, { overwrite, append }: FileOptions): FileOutput {
   if (overwrite === true && append === true) {
     throw new ConfigError([`${sink}: expected overwrite or append, got both. Leave one of them out.`])
   }
   try {
-    return new FileOutput(path, open(path, { overwrite, append }))
+    return new FileOutput(path, openPath(path, { overwrite, append }))
   } catch (error) {
     throw new ConfigError([`${sink}: ${whyNot(path, error)}`])
   }
 }
 
-interface Opened {
+interface OpenedFile {
   readonly fd: number
   /** Path of the open file. Undefined for a device or a pipe, which cannot be truncated or synced. */
   readonly file: string | undefined
@@ -65,7 +65,7 @@ interface Opened {
   readonly replaces?: string | undefined
 }
 
-function open(path: string, { overwrite, append }: FileOptions): Opened {
+function openPath(path: string, { overwrite, append }: FileOptions): OpenedFile {
   try {
     return { fd: openSync(path, NEW, 0o666), file: path }
   } catch (error) {
@@ -123,26 +123,26 @@ export function whyNot(path: string, error: unknown): string {
   }
 }
 
-export class FileOutput implements Output {
+export class FileOutput implements SinkOutput {
   readonly name: string
   readonly firstLine: string
   readonly torn: boolean
-  readonly #opened: Opened
+  readonly #opened: OpenedFile
   /** Undefined for a device or a pipe. */
   readonly #held: HeldFile | undefined
   /** Length of the complete rows. */
   #end: number
   #isBroken = false
 
-  constructor(path: string, opened: Opened) {
+  constructor(path: string, opened: OpenedFile) {
     this.name = path
     this.#opened = opened
     const { fd, file } = opened
     try {
       this.#held = file === undefined ? undefined : new HeldFile(fd, file)
       this.#end = file === undefined ? 0 : fstatSync(fd).size
-      this.firstLine = this.#end === 0 ? '' : lineOf(read(fd, 0, LONGEST_LINE_BYTES))
-      this.torn = this.#end > 0 && read(fd, this.#end - 1, 1)[0] !== NEWLINE
+      this.firstLine = this.#end === 0 ? '' : firstLineOf(readAt(fd, 0, LONGEST_LINE_BYTES))
+      this.torn = this.#end > 0 && readAt(fd, this.#end - 1, 1)[0] !== NEWLINE
     } catch (error) {
       closeSync(fd)
       throw error
@@ -208,12 +208,12 @@ export class FileOutput implements Output {
   }
 }
 
-function read(fd: number, position: number, length: number): Buffer {
+function readAt(fd: number, position: number, length: number): Buffer {
   const bytes = Buffer.alloc(length)
   return bytes.subarray(0, readSync(fd, bytes, 0, length, position))
 }
 
-function lineOf(bytes: Buffer): string {
+function firstLineOf(bytes: Buffer): string {
   const end = bytes.indexOf(NEWLINE)
   return bytes.toString('utf8', 0, end === -1 ? bytes.length : end)
 }

@@ -17,8 +17,8 @@ import { NEW, moveToFree } from '../disk/new-file.ts'
 import { whyNot } from './file-output.ts'
 import { jsonLines } from './json-lines.ts'
 import { readSinkOptions } from './options.ts'
-import { pathOf } from './output.ts'
-import { storedValueOf, keyOf } from './row.ts'
+import { targetPath } from './output.ts'
+import { storedValueOf, printableKey } from './row.ts'
 import type { StoredValue } from './row.ts'
 
 export interface FolderOptions {
@@ -62,13 +62,13 @@ export function folder(path: string | URL, options: FolderOptions = {}): Sink {
     overwrite: bool,
     indent: count(0, 'Use 0 for one line.', false),
   })
-  const where = pathOf('folder', path)
-  makeFolder(where)
+  const where = targetPath('folder', path)
+  createFolder(where)
   const { overwrite = false, indent = 2 } = read
   return new FolderSink(where, { name: read.name as FolderOptions['name'], overwrite, indent })
 }
 
-function makeFolder(path: string): void {
+function createFolder(path: string): void {
   try {
     mkdirSync(path)
   } catch (error) {
@@ -78,7 +78,7 @@ function makeFolder(path: string): void {
   }
 }
 
-interface Settings {
+interface FolderSettings {
   readonly name: FolderOptions['name'] | undefined
   readonly overwrite: boolean
   readonly indent: number
@@ -86,7 +86,7 @@ interface Settings {
 
 class FolderSink implements Sink {
   readonly #path: string
-  readonly #settings: Settings
+  readonly #settings: FolderSettings
   readonly #errors: Sink
   readonly #taken = new Set([foldedName(ERRORS)])
   readonly #waiting: (() => void)[] = []
@@ -97,7 +97,7 @@ class FolderSink implements Sink {
   #closed = false
   #failure: SinkError | undefined
 
-  constructor(path: string, settings: Settings) {
+  constructor(path: string, settings: FolderSettings) {
     this.#path = path
     this.#settings = settings
     this.#errors = jsonLines(join(path, ERRORS), { overwrite: settings.overwrite })
@@ -136,12 +136,12 @@ class FolderSink implements Sink {
   async #keep(outcome: Outcome): Promise<void> {
     if (!outcome.ok) return this.#errors.write(outcome)
     const kept = storedValueOf(outcome.value, outcome, this.#settings.indent)
-    const name = this.#freeName(nameOf(outcome, kept, this.#settings.name), outcome.index)
+    const name = this.#freeName(fileNameFor(outcome, kept, this.#settings.name), outcome.index)
     if (this.#writing >= MAX_OPEN_FILES) await new Promise<void>(resolve => this.#waiting.push(resolve))
     else this.#writing++
     try {
       if (this.#failure !== undefined) throw this.#failure
-      await this.#store(name, contentOf(kept))
+      await this.#store(name, fileContent(kept))
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       if (!NAME_CODES.has(code ?? '')) throw error
@@ -198,11 +198,11 @@ async function openNew(part: string): Promise<FileHandle> {
   }
 }
 
-function nameOf(outcome: OkOutcome<unknown>, { kind }: StoredValue, name: Settings['name']): string {
+function fileNameFor(outcome: OkOutcome<unknown>, { kind }: StoredValue, name: FolderSettings['name']): string {
   const { index } = outcome
   if (name === undefined) {
     const extension = EXTENSIONS[kind]
-    const key = keyOf(outcome)
+    const key = printableKey(outcome)
     const plain = key === undefined || key === '' ? String(index) : key
     const fits = kind === 'json' ? plain.endsWith(extension) : hasExtension(plain)
     return safeName(fits ? plain : plain + extension)
@@ -217,6 +217,6 @@ function nameOf(outcome: OkOutcome<unknown>, { kind }: StoredValue, name: Settin
   throw new RowError(index, `name: expected a name, got ${given === '' ? "''" : typeof given}. Fix the function.`)
 }
 
-function contentOf({ kind, content }: StoredValue): string | Uint8Array {
+function fileContent({ kind, content }: StoredValue): string | Uint8Array {
   return kind === 'json' ? `${content}\n` : (content ?? '')
 }

@@ -7,7 +7,7 @@ import type { Sink } from '../core/sink.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
-import { base64Of, bytesIn, jsonOf, storedValueOf, keyOf, roundedTimings, urlOf } from './row.ts'
+import { base64Of, bytesIn, jsonOf, storedValueOf, printableKey, roundedTimings, urlOf } from './row.ts'
 import { TextRows } from './text-rows.ts'
 
 /** What to do with an existing file. Without either option, an existing file is refused. Not for streams. */
@@ -33,7 +33,7 @@ export interface JsonLinesOptions extends FileOptions {}
 export function jsonLines(target: Target, options: JsonLinesOptions = {}): Sink {
   const read = readSinkOptions('jsonLines', options, { overwrite: bool, append: bool })
   return new TextRows('jsonLines', target, read, {
-    rowOf: lineOf,
+    rowOf: jsonLineOf,
     sizeOf: line => line.length,
     textOf: lines => lines.join(''),
     header: '',
@@ -41,12 +41,12 @@ export function jsonLines(target: Target, options: JsonLinesOptions = {}): Sink 
 }
 
 /** One object literal, because this runs for every row. JSON omits the names of undefined values. */
-function lineOf(outcome: Outcome): string {
+function jsonLineOf(outcome: Outcome): string {
   const { index, ok, error, request, response, attempts, timings } = outcome
-  const { value, encoding } = error === undefined ? valueOf(outcome) : NONE
+  const { value, encoding } = error === undefined ? lineValueOf(outcome) : NONE
   const line = {
     index,
-    key: keyOf(outcome),
+    key: printableKey(outcome),
     method: request.method,
     url: urlOf(outcome),
     ok,
@@ -62,14 +62,14 @@ function lineOf(outcome: Outcome): string {
   return `${jsonOf(line, outcome)}\n`
 }
 
-interface LineValue {
+interface JsonLineValue {
   readonly value?: unknown
   readonly encoding?: 'base64' | undefined
 }
 
-const NONE: LineValue = {}
+const NONE: JsonLineValue = {}
 
-function valueOf(outcome: Outcome): LineValue {
+function lineValueOf(outcome: Outcome): JsonLineValue {
   const { value, index } = outcome
   // As a property, JSON would omit it silently.
   if (typeof value === 'function' || typeof value === 'symbol') {

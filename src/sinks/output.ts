@@ -3,14 +3,14 @@ import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { got, isRecord, problem } from '../config/kinds.ts'
 import { ConfigError } from '../core/error.ts'
-import { openFile } from './file-output.ts'
+import { openFileOutput } from './file-output.ts'
 import type { FileOptions } from './file-output.ts'
 import { StreamOutput } from './stream-output.ts'
 
 /** A path or a stream. A stream is not ended. */
 export type Target = string | URL | Writable
 
-export interface Output {
+export interface SinkOutput {
   /** Its name in messages. */
   readonly name: string
   /** First line of the existing content that is kept, up to the longest line we read; empty for a new file. */
@@ -25,31 +25,31 @@ export interface Output {
 /**
  * @param sink its name in messages
  */
-export function openOutput(
+export function openSinkOutput(
   sink: string,
   target: unknown,
   options: FileOptions,
   onFail: (error: Error) => void,
-): Output {
-  if (isStream(target)) {
+): SinkOutput {
+  if (isWritable(target)) {
     if (options.overwrite || options.append) {
       const remedy = 'Leave overwrite and append out: they apply to files only.'
       throw new ConfigError([problem(sink, 'a path beside overwrite and append', 'a stream', remedy)])
     }
     return new StreamOutput(sink, target, onFail)
   }
-  return openFile(sink, pathOf(sink, target), options)
+  return openFileOutput(sink, targetPath(sink, target), options)
 }
 
 /** The path as a string, or a ConfigError. */
-export function pathOf(sink: string, target: unknown): string {
+export function targetPath(sink: string, target: unknown): string {
   const path = target instanceof URL && target.protocol === 'file:' ? fileURLToPath(target) : target
   if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path
   throw new ConfigError([problem(sink, 'a path', got(path), "Write it as 'results/all.jsonl'.")])
 }
 
 /** Checks methods too, because the stream may come from another copy of the class. */
-function isStream(value: unknown): value is Writable {
+function isWritable(value: unknown): value is Writable {
   if (value instanceof Writable) return true
   return isRecord(value) && typeof value['write'] === 'function' && typeof value['once'] === 'function'
 }

@@ -18,7 +18,7 @@ export function storedValueOf(value: unknown, outcome: Outcome, indent?: number)
   if (typeof value === 'string') return { kind: 'text', content: value }
   const bytes = bytesIn(value)
   if (bytes === undefined) return { kind: 'json', content: jsonOf(value, outcome, indent) }
-  const text = isResponse(value) ? utf8(bytes) : undefined
+  const text = isResponse(value) ? utf8Text(bytes) : undefined
   return text === undefined ? { kind: 'bytes', content: bytes } : { kind: 'text', content: text }
 }
 
@@ -38,7 +38,7 @@ function isResponse(value: unknown): value is { bytes(): Uint8Array } {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function utf8(bytes: Uint8Array): string | undefined {
+function utf8Text(bytes: Uint8Array): string | undefined {
   try {
     return UTF8.decode(bytes)
   } catch {
@@ -72,7 +72,7 @@ export function urlOf({ request }: Outcome): string {
 }
 
 /** A key that is a URL is printed like one, without secrets. */
-export function keyOf({ key }: Outcome): string | undefined {
+export function printableKey({ key }: Outcome): string | undefined {
   return key?.includes('://') === true ? printableUrl(key) : key
 }
 
@@ -83,7 +83,7 @@ export function keyOf({ key }: Outcome): string | undefined {
 export function requestIdOf(outcome: Outcome): string {
   const { index, key } = outcome
   const id: string | undefined = outcome.id
-  const shown = keyOf(outcome)
+  const shown = printableKey(outcome)
   if (shown !== key) return `k:${shown}#${index}`
   return id ?? `#${index}`
 }

@@ -15,12 +15,12 @@ import type { FileOptions } from './file-output.ts'
 import { systemReason } from '../core/system-reason.ts'
 
 /** node:sqlite binds every number as a REAL, so integers are bigints. */
-export type Row = readonly (string | number | bigint | null | Uint8Array)[]
+export type SqliteRow = readonly (string | number | bigint | null | Uint8Array)[]
 
-export interface Table {
+export interface SqliteTable {
   readonly path: string
   /** Inserts all rows or none. */
-  insert(rows: readonly Row[]): Promise<void>
+  insert(rows: readonly SqliteRow[]): Promise<void>
   /** Creates or replaces the table even if no row was inserted. */
   finish(): Promise<void>
   close(): void
@@ -45,8 +45,8 @@ const COLUMNS = {
   at: 'TEXT NOT NULL',
 } as const
 
-const NAMES = Object.keys(COLUMNS)
-const ID_AT = NAMES.indexOf('request_id')
+const COLUMN_NAMES = Object.keys(COLUMNS)
+const ID_AT = COLUMN_NAMES.indexOf('request_id')
 
 /** SQLite compares names without regard to case. */
 export const isFixed = (name: string): boolean => Object.hasOwn(COLUMNS, name.toLowerCase())
@@ -55,14 +55,14 @@ const BUSY = 5
 const LOCKED = 6
 /** How long to wait for another connection's transaction. */
 const MAX_WAIT_MS = 30_000
-const LOOK_EVERY_MS = 10
+const RETRY_EVERY_MS = 10
 /** Maps SQLite's codes to those of the system, which a run checks. */
 const SYSTEM_CODES: Readonly<Record<number, string>> = { 8: 'EROFS', 10: 'EIO', 13: 'ENOSPC' }
 
 /**
  * @param more columns besides the fixed ones
  */
-export function openTable(path: string, name: string, options: FileOptions, more: readonly string[] = []): Table {
+export function openTable(path: string, name: string, options: FileOptions, more: readonly string[] = []): SqliteTable {
   if (options.overwrite === true && options.append === true) {
     throw new ConfigError(['sqlite: expected overwrite or append, got both. Leave one of them out.'])
   }
@@ -128,9 +128,9 @@ export function loadSqlite(): typeof import('node:sqlite') {
 }
 
 /** Quotes a name for SQL, whatever characters it holds. */
-export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+export const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
-class OpenTable implements Table {
+class OpenTable implements SqliteTable {
   readonly path: string
   readonly #database: DatabaseSync
   readonly #create: string
@@ -153,10 +153,10 @@ class OpenTable implements Table {
   ) {
     this.path = path
     this.#database = database
-    this.#name = quoted(name)
+    this.#name = quotedName(name)
     const columns = [
-      ...Object.entries(COLUMNS).map(([column, type]) => `${quoted(column)} ${type}`.trimEnd()),
-      ...more.map(quoted),
+      ...Object.entries(COLUMNS).map(([column, type]) => `${quotedName(column)} ${type}`.trimEnd()),
+      ...more.map(quotedName),
     ]
     this.#create = `CREATE TABLE IF NOT EXISTS ${this.#name} (${columns.join(', ')})`
     this.#more = more
@@ -184,7 +184,7 @@ class OpenTable implements Table {
     database.exec('PRAGMA busy_timeout = 0')
   }
 
-  async insert(rows: readonly Row[]): Promise<void> {
+  async insert(rows: readonly SqliteRow[]): Promise<void> {
     await this.#transaction(() => {
       const insert = this.#insert ?? this.#replace()
       for (const row of rows) insert.run(...(this.#hasIds ? row : row.toSpliced(ID_AT, 1)))
@@ -239,7 +239,7 @@ class OpenTable implements Table {
   #prepare(): StatementSync {
     this.#database.exec(this.#create)
     this.#hasIds = this.#names().has('request_id')
-    const fixed = this.#hasIds ? NAMES : NAMES.toSpliced(ID_AT, 1)
+    const fixed = this.#hasIds ? COLUMN_NAMES : COLUMN_NAMES.toSpliced(ID_AT, 1)
     const statement = insertInto(this.#name, [...fixed, ...this.#more], this.#hasIds ? 'request_id' : 'index')
     this.#insert = this.#database.prepare(statement)
     return this.#insert
@@ -260,7 +260,7 @@ class OpenTable implements Table {
     } catch (error) {
       this.#insert = before
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw systemError(error)
+      throw withSystemCode(error)
     }
   }
 
@@ -270,20 +270,20 @@ class OpenTable implements Table {
         return this.#database.exec('BEGIN IMMEDIATE')
       } catch (error) {
         const code = primaryCode(error)
-        if ((code !== BUSY && code !== LOCKED) || performance.now() > givenUpAt) throw systemError(error)
+        if ((code !== BUSY && code !== LOCKED) || performance.now() > givenUpAt) throw withSystemCode(error)
       }
       // oxlint-disable-next-line no-await-in-loop -- its turn is what it waits for
-      await sleep(LOOK_EVERY_MS)
+      await sleep(RETRY_EVERY_MS)
     }
   }
 }
 
 /** A row with the same `key` is replaced. */
 function insertInto(table: string, columns: readonly string[], key: string): string {
-  const names = columns.map(quoted)
-  const updates = names.filter(name => name !== quoted(key)).map(name => `${name} = excluded.${name}`)
+  const names = columns.map(quotedName)
+  const updates = names.filter(name => name !== quotedName(key)).map(name => `${name} = excluded.${name}`)
   return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
-    ON CONFLICT (${quoted(key)}) DO UPDATE SET ${updates.join(', ')}`
+    ON CONFLICT (${quotedName(key)}) DO UPDATE SET ${updates.join(', ')}`
 }
 
 /** SQLite's primary code of an error; 0 for other errors. The upper bytes hold details that are not needed here. */
@@ -292,7 +292,7 @@ function primaryCode(error: unknown): number {
 }
 
 /** Adds the error code that the file system would have given. */
-function systemError(error: unknown): unknown {
+function withSystemCode(error: unknown): unknown {
   const code = SYSTEM_CODES[primaryCode(error)]
   return code === undefined ? error : Object.assign(new Error((error as Error).message, { cause: error }), { code })
 }

@@ -11,14 +11,14 @@ import type { Sink } from '../core/sink.ts'
 import { Batches } from './batches.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
-import { pathOf } from './output.ts'
-import { cellOf, storedValueOf, keyOf, requestIdOf, roundedTimings, urlOf } from './row.ts'
+import { targetPath } from './output.ts'
+import { cellOf, storedValueOf, printableKey, requestIdOf, roundedTimings, urlOf } from './row.ts'
 import type { StoredValue } from './row.ts'
 import { isFixed, openTable } from './sqlite-table.ts'
-import type { Row, Table } from './sqlite-table.ts'
+import type { SqliteRow, SqliteTable } from './sqlite-table.ts'
 
 /** A transaction costs as much as 30 rows. No row waits longer than this before readers see it. */
-const LIMITS = { maxRows: 100, maxSize: 8_388_608, delayMs: 50 } as const
+const TRANSACTION_LIMITS = { maxRows: 100, maxSize: 8_388_608, delayMs: 50 } as const
 /** SQLite's limit for one value. */
 const MAX_VALUE_BYTES = 1_000_000_000
 
@@ -78,20 +78,20 @@ export function sqlite(path: string | URL, options: SqliteOptions = {}): Sink {
     ),
   })
   const names = columns.map(({ name }) => name)
-  return new SqliteSink(openTable(pathOf('sqlite', path), table, { overwrite, append }, names), columns)
+  return new SqliteSink(openTable(targetPath('sqlite', path), table, { overwrite, append }, names), columns)
 }
 
 class SqliteSink implements Sink {
-  readonly #table: Table
-  readonly #batches: Batches<Row>
+  readonly #table: SqliteTable
+  readonly #batches: Batches<SqliteRow>
   readonly #columns: readonly SqliteColumn[]
   /** Columns for which the warning about 64 bits has been printed. */
   readonly #told = new Set<string>()
 
-  constructor(table: Table, columns: readonly SqliteColumn[]) {
+  constructor(table: SqliteTable, columns: readonly SqliteColumn[]) {
     this.#table = table
     this.#columns = columns
-    this.#batches = new Batches(table.path, rows => table.insert(rows), LIMITS)
+    this.#batches = new Batches(table.path, rows => table.insert(rows), TRANSACTION_LIMITS)
   }
 
   write(outcome: Outcome): Promise<void> {
@@ -100,13 +100,13 @@ class SqliteSink implements Sink {
       const { row, size } = rowOf(outcome)
       if (this.#columns.length === 0) return this.#batches.add(row, size)
       const cells = this.#columns.map(column => this.#cellOf(column, outcome))
-      return this.#batches.add([...row, ...cells], size + sizeOf(cells))
+      return this.#batches.add([...row, ...cells], size + rowSize(cells))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  #cellOf({ name, value }: SqliteColumn, outcome: Outcome): Row[number] {
+  #cellOf({ name, value }: SqliteColumn, outcome: Outcome): SqliteRow[number] {
     const cell = cellOf(name, value, outcome)
     const integer = integerOf(cell)
     if (integer === undefined) return ownCellOf(cell, outcome)
@@ -167,36 +167,36 @@ function integerOf(cell: unknown): bigint | undefined {
   return digits !== undefined && /^-?\d+$/.test(digits) ? BigInt(digits) : undefined
 }
 
-function ownCellOf(cell: unknown, outcome: Outcome): Row[number] {
+function ownCellOf(cell: unknown, outcome: Outcome): SqliteRow[number] {
   if (typeof cell === 'number') return cell
   if (cell === null) return null
   if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? null : cell.toISOString()
   return storedValueOf(cell, outcome).content
 }
 
-const sizeOf = (cells: Row): number =>
+const rowSize = (cells: SqliteRow): number =>
   cells.reduce<number>(
     (sum, cell) => sum + (typeof cell === 'string' || cell instanceof Uint8Array ? cell.length : 8),
     0,
   )
 
 /** JSON has no bigint, but its digits are a valid JSON number. */
-function valueOf(outcome: Outcome): StoredValue {
+function storedValue(outcome: Outcome): StoredValue {
   const { value } = outcome
   return typeof value === 'bigint' ? { kind: 'json', content: String(value) } : storedValueOf(value, outcome)
 }
 
-function rowOf(outcome: Outcome): { row: Row; size: number } {
+function rowOf(outcome: Outcome): { row: SqliteRow; size: number } {
   const { index, ok, request, response, error, attempts, timings } = outcome
-  const { kind, content } = valueOf(outcome)
+  const { kind, content } = storedValue(outcome)
   const size = content === null ? 0 : content.length
   if (size > MAX_VALUE_BYTES / 3 && Buffer.byteLength(content ?? '') > MAX_VALUE_BYTES) {
     throw new RowError(index, `value: expected at most ${MAX_VALUE_BYTES} bytes, SQLite's limit, got more.`)
   }
-  const row: Row = [
+  const row: SqliteRow = [
     index,
     requestIdOf(outcome),
-    keyOf(outcome) ?? null,
+    printableKey(outcome) ?? null,
     request.method,
     urlOf(outcome),
     ok ? 1 : 0,

@@ -4,9 +4,9 @@
  */
 import type { Writable } from 'node:stream'
 import { ConfigError } from '../core/error.ts'
-import type { Output } from './output.ts'
+import type { SinkOutput } from './output.ts'
 
-export class StreamOutput implements Output {
+export class StreamOutput implements SinkOutput {
   readonly name: string
   readonly firstLine = ''
   readonly torn = false

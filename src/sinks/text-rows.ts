@@ -3,8 +3,8 @@ import { isUnsent } from '../core/unsent-outcome.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Sink } from '../core/sink.ts'
 import { Batches } from './batches.ts'
-import { openOutput } from './output.ts'
-import type { Output } from './output.ts'
+import { openSinkOutput } from './output.ts'
+import type { SinkOutput } from './output.ts'
 import type { FileOptions } from './file-output.ts'
 
 /** One chunk: large enough to be cheap, small enough to be in memory twice. */
@@ -24,7 +24,7 @@ export interface Text<Row> {
 export class TextRows<Row> implements Sink {
   readonly #text: Text<Row>
   readonly #batches: Batches<Row>
-  readonly #output: Output
+  readonly #output: SinkOutput
   /** Text that must come before the next row. */
   #before: string
 
@@ -33,7 +33,7 @@ export class TextRows<Row> implements Sink {
    */
   constructor(sink: string, target: unknown, options: FileOptions, text: Text<Row>) {
     this.#text = text
-    const output = openOutput(sink, target, options, error => this.#batches.fail(error))
+    const output = openSinkOutput(sink, target, options, error => this.#batches.fail(error))
     this.#output = output
     this.#before = output.firstLine === '' ? text.header : output.torn ? '\n' : ''
     this.#batches = new Batches(output.name, rows => this.#write(text.textOf(rows)), LIMITS)

@@ -8,7 +8,7 @@ import { resolve } from 'node:path'
 import { fileIdentity, makeEmpty, partNameOf, putInPlace, removeLeftParts } from '../../disk/new-file.ts'
 import { ConfigError } from '../../index.ts'
 import type { Sink } from '../../index.ts'
-import { checkDatabase, loadSqlite, quoted } from '../../sinks/sqlite-table.ts'
+import { checkDatabase, loadSqlite, quotedName } from '../../sinks/sqlite-table.ts'
 import { lock } from '../../store/lock.ts'
 import type { Lock } from '../../store/lock.ts'
 import { UsageError } from '../usage-error.ts'
@@ -94,12 +94,12 @@ export function runFileDraft(path: string): (Omit<Draft, 'sink'> & { readonly pa
 export function tableDraft(path: string, open: Open): Draft {
   if (!isFile(path)) return newDraft(path, () => open(TABLE, false))
   named(() => checkDatabase(path))
-  const swap = `DROP TABLE IF EXISTS ${quoted(TABLE)}; ALTER TABLE ${quoted(NEW_TABLE)} RENAME TO ${quoted(TABLE)}`
+  const swap = `DROP TABLE IF EXISTS ${quotedName(TABLE)}; ALTER TABLE ${quotedName(NEW_TABLE)} RENAME TO ${quotedName(TABLE)}`
   return lazyDraft({
     held: () => lock(realpathSync(path), `-o: ${path}`),
     open: () => open(NEW_TABLE, true),
     swap: () => inPlace(path, `the table ${NEW_TABLE}`, () => inDatabase(path, `BEGIN IMMEDIATE; ${swap}; COMMIT`)),
-    drop: () => inDatabase(path, `DROP TABLE IF EXISTS ${quoted(NEW_TABLE)}`),
+    drop: () => inDatabase(path, `DROP TABLE IF EXISTS ${quotedName(NEW_TABLE)}`),
     left: () => leftBehind(path, `its table ${NEW_TABLE}`),
   })
 }

@@ -2,7 +2,7 @@
 import type { Selection } from './select.ts'
 import type { Place } from '../input/jobs.ts'
 import { cellText } from '../cell-text.ts'
-import { bytesIn, base64Of, keyOf } from '../../sinks/row.ts'
+import { bytesIn, base64Of, printableKey } from '../../sinks/row.ts'
 import { printableUrl } from '../../core/url.ts'
 import type { Outcome } from '../../index.ts'
 
@@ -10,7 +10,7 @@ export type Field = (outcome: Outcome) => unknown
 
 export const OUTCOME_FIELDS: Readonly<Record<string, Field>> = {
   index: ({ index }) => index,
-  key: keyOf,
+  key: printableKey,
   method: ({ request }) => request.method,
   url: ({ request }) => printableUrl(request.url),
   ok: ({ ok }) => ok,

@@ -8,8 +8,8 @@
  */
 import { toSource } from './source.ts'
 import type { Item, Pulled, Source } from './source.ts'
-import { Line } from '../core/line.ts'
-import type { Link } from '../core/line.ts'
+import { LinkedList } from '../core/linked-list.ts'
+import type { Link } from '../core/linked-list.ts'
 import { Ring } from '../core/ring.ts'
 import type { Standing } from '../core/standing.ts'
 import type { Trip } from '../core/trip.ts'
@@ -69,7 +69,7 @@ function groupByLane(
         next: 0,
         standing: admission.standingOf(lane),
         pulled: new Ring(),
-        line: undefined,
+        list: undefined,
         before: undefined,
         behind: undefined,
       }
@@ -90,10 +90,10 @@ class ByLanes implements Source {
   /** As many of a lane may wait at the gate. */
   readonly #perLane: number
   /** Their turn had come when they could not go, and now they can, perhaps. */
-  readonly #due = new Line<LaneGroup>()
-  readonly #ready = new Line<LaneGroup>()
-  readonly #atShare = new Line<LaneGroup>()
-  readonly #unproven = new Line<LaneGroup>()
+  readonly #due = new LinkedList<LaneGroup>()
+  readonly #ready = new LinkedList<LaneGroup>()
+  readonly #atShare = new LinkedList<LaneGroup>()
+  readonly #unproven = new LinkedList<LaneGroup>()
   /** Lanes that are not blocked, by the standing of their hosts. */
   readonly #waiting: Record<Standing, number> = { new: 0, proven: 0, silent: 0 }
   #left: number
@@ -122,17 +122,17 @@ class ByLanes implements Source {
   wake(lane: string, standing?: Standing): void {
     const group = this.#groups.get(lane)
     if (group === undefined) return
-    const { line } = group
+    const { list } = group
     if (standing !== undefined && standing !== group.standing) {
-      if (line !== undefined) {
+      if (list !== undefined) {
         this.#waiting[group.standing]--
         this.#waiting[standing]++
       }
       group.standing = standing
     }
-    if (line === undefined) return this.#join(this.#ready, group)
-    // Who is in line keeps its place; to wake a lane often must not send it to the end.
-    if (line !== this.#ready && line !== this.#due) this.#due.push(group)
+    if (list === undefined) return this.#join(this.#ready, group)
+    // A lane that is in a list keeps its position: waking it often must not send it to the end.
+    if (list !== this.#ready && list !== this.#due) this.#due.push(group)
   }
 
   pulled(lane: string, trip: Trip): void {
@@ -151,7 +151,7 @@ class ByLanes implements Source {
 
   takeRest(take: (item: Item) => void): void {
     for (const group of this.#groups.values()) {
-      this.#leaveLine(group)
+      this.#leaveList(group)
       while (group.next < group.indexes.length) {
         const index = group.indexes[group.next++] as number
         this.#left--
@@ -166,37 +166,37 @@ class ByLanes implements Source {
   }
 
   /** One of those that stood there and need not any more: it has waited longest. */
-  #back(line: Line<LaneGroup>): LaneGroup | undefined {
-    for (let asked = Math.min(ASKED_ASIDE, line.size); asked > 0; asked--) {
-      const group = line.peek() as LaneGroup
+  #back(list: LinkedList<LaneGroup>): LaneGroup | undefined {
+    for (let asked = Math.min(ASKED_ASIDE, list.size); asked > 0; asked--) {
+      const group = list.peek() as LaneGroup
       if (this.#mayGo(group)) return group
     }
     return undefined
   }
 
-  #first(line: Line<LaneGroup>): LaneGroup | undefined {
-    for (let group = line.peek(); group !== undefined; group = line.peek()) {
+  #first(list: LinkedList<LaneGroup>): LaneGroup | undefined {
+    for (let group = list.peek(); group !== undefined; group = list.peek()) {
       if (this.#mayGo(group)) return group
     }
     return undefined
   }
 
-  /** Takes the group out of its line and asks for it; it goes, or stands where it belongs. */
+  /** Takes the group out of its list and asks the gate. Unless it may go, it joins the list of what it waits for. */
   #mayGo(group: LaneGroup): boolean {
-    this.#leaveLine(group)
+    this.#leaveList(group)
     const answer = this.#ask(group)
     if (answer === 'go') return true
-    // It may have changed before this run heard of anything.
+    // The standing may have changed before this run was told.
     if (answer !== 'wait') group.standing = this.#admission.standingOf(group.lane)
-    // In no line is blocked: woken when the one at the gate has gone.
+    // A blocked lane is in no list: it is woken when its request at the gate has gone.
     if (answer !== 'wait') this.#join(answer === 'at-share' ? this.#atShare : this.#unproven, group)
     return false
   }
 
   /** No other lane wants the slot. */
-  #anybody(line: Line<LaneGroup>): LaneGroup | undefined {
-    for (let group = line.peek(); group !== undefined; group = line.peek()) {
-      this.#leaveLine(group)
+  #anybody(list: LinkedList<LaneGroup>): LaneGroup | undefined {
+    for (let group = list.peek(); group !== undefined; group = list.peek()) {
+      this.#leaveList(group)
       if (this.#ask(group) !== 'wait') return group
     }
     return undefined
@@ -215,15 +215,15 @@ class ByLanes implements Source {
     return { value: this.#input[index], index, lane: group.lane }
   }
 
-  #join(line: Line<LaneGroup>, group: LaneGroup): void {
-    if (group.line !== undefined) return
-    line.push(group)
+  #join(list: LinkedList<LaneGroup>, group: LaneGroup): void {
+    if (group.list !== undefined) return
+    list.push(group)
     this.#waiting[group.standing]++
   }
 
-  #leaveLine(group: LaneGroup): void {
-    if (group.line === undefined) return
-    group.line.remove(group)
+  #leaveList(group: LaneGroup): void {
+    if (group.list === undefined) return
+    group.list.remove(group)
     this.#waiting[group.standing]--
   }
 }

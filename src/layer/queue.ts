@@ -1,7 +1,7 @@
 /** The waiters of a lane, in order. State and bookkeeping only; the gate decides which one may go. */
 import type { WaitList } from './wait-lists.ts'
 import type { Attempt } from '../core/attempt.ts'
-import type { Line, Link } from '../core/line.ts'
+import type { LinkedList, Link } from '../core/linked-list.ts'
 import type { Fault } from '../core/result.ts'
 import { Ring } from '../core/ring.ts'
 import type { Standing } from '../core/standing.ts'
@@ -31,7 +31,7 @@ const MAX_GONE = 512
 /** A lane and its waiters. */
 export class Queue implements Link<Queue> {
   readonly lane: Lane
-  line: Line<Queue> | undefined = undefined
+  list: LinkedList<Queue> | undefined = undefined
   before: Queue | undefined = undefined
   behind: Queue | undefined = undefined
   /** Drawn for each waiter that becomes the head of its lane. Where two lanes meet, the lower ticket goes first. */

@@ -7,14 +7,14 @@
  */
 import type { Alarm, Alarms } from './alarms.ts'
 import type { Queue } from './queue.ts'
-import { Line } from '../core/line.ts'
+import { LinkedList } from '../core/linked-list.ts'
 import type { Standing } from '../core/standing.ts'
 import type { Limit } from '../policy/limit.ts'
 
 /** A limit, and the lanes that wait for it. */
 export interface WaitList extends Alarm {
   readonly limit: Limit
-  readonly lanes: Line<Queue>
+  readonly lanes: LinkedList<Queue>
   /** Number of these lanes by the standing of their host. */
   readonly standings: Record<Standing, number>
 }
@@ -124,7 +124,7 @@ export class WaitLists {
   #make(limit: Limit): WaitList {
     const waitList: WaitList = {
       limit,
-      lanes: new Line(),
+      lanes: new LinkedList(),
       standings: { new: 0, proven: 0, silent: 0 },
       dueAtMs: Infinity,
       heapIndex: -1,

@@ -14,7 +14,7 @@ import { openSockets } from './open-sockets.ts'
 import type { KeptConnection } from './open-sockets.ts'
 import type { Measured } from './upload.ts'
 import type { Attempt } from '../core/attempt.ts'
-import type { Line } from '../core/line.ts'
+import type { LinkedList } from '../core/linked-list.ts'
 import type { Result } from '../core/result.ts'
 
 /** As for HTTP/1.1. */
@@ -42,7 +42,7 @@ export interface Keeper {
 }
 
 export class Session implements Host, KeptConnection {
-  line: Line<KeptConnection> | undefined
+  list: LinkedList<KeptConnection> | undefined
   before: KeptConnection | undefined
   behind: KeptConnection | undefined
   goaway: Broken['goaway']

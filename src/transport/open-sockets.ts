@@ -2,8 +2,8 @@
  * All sockets of this thread, of all clients. At the limit, a new socket replaces the idle one that was used least
  * recently.
  */
-import { Line } from '../core/line.ts'
-import type { Link } from '../core/line.ts'
+import { LinkedList } from '../core/linked-list.ts'
+import type { Link } from '../core/linked-list.ts'
 
 /** A connection that may be kept open. */
 export interface KeptConnection extends Link<KeptConnection> {
@@ -21,7 +21,7 @@ const MAX_IDLE = 256
 
 class OpenSockets {
   /** Least recently used first. */
-  readonly #idle = new Line<KeptConnection>()
+  readonly #idle = new LinkedList<KeptConnection>()
   #open = 0
 
   get open(): number {

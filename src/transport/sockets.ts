@@ -199,7 +199,7 @@ export class Sockets {
       attempt: undefined,
       reader: undefined,
       state: 'busy',
-      line: undefined,
+      list: undefined,
       before: undefined,
       behind: undefined,
       close: () => this.drop(connection),

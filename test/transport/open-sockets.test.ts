@@ -6,7 +6,7 @@ test('beyond 256 idle connections the least recently used ones are closed', () =
   const closed: number[] = []
   const all = Array.from({ length: 300 }, (_, index): KeptConnection => {
     const kept: KeptConnection = {
-      line: undefined,
+      list: undefined,
       before: undefined,
       behind: undefined,
       close: () => {

@@ -269,7 +269,7 @@ describe('idle connections', () => {
     const closed: string[] = []
     const kept = (name: string) => {
       const one = {
-        line: undefined,
+        list: undefined,
         before: undefined,
         behind: undefined,
         close() {

@@ -1,12 +1,12 @@
-/** A doubly linked queue: each item knows its neighbours, so that it can leave from the middle without a search. */
+/** A doubly linked list: each item knows its neighbours, so that it can be removed from the middle without a search. */
 export interface Link<T extends Link<T>> {
-  /** The queue that the item is in, and its neighbours there. Written only by the queue. */
-  line: Line<T> | undefined
+  /** The list that the item is in, and its neighbours there. Written only by the list. */
+  list: LinkedList<T> | undefined
   before: T | undefined
   behind: T | undefined
 }
 
-export class Line<T extends Link<T>> {
+export class LinkedList<T extends Link<T>> {
   #first: T | undefined
   #last: T | undefined
   #size = 0
@@ -19,10 +19,10 @@ export class Line<T extends Link<T>> {
     return this.#first
   }
 
-  /** Adds the item at the end, and removes it from the queue that it was in. */
+  /** Adds the item at the end, and removes it from the list that it was in. */
   push(item: T): void {
-    item.line?.remove(item)
-    item.line = this
+    item.list?.remove(item)
+    item.list = this
     item.before = this.#last
     item.behind = undefined
     if (this.#last === undefined) this.#first = item
@@ -40,8 +40,8 @@ export class Line<T extends Link<T>> {
     if (this.#last === undefined || rankOf(this.#last) <= rank) return this.push(item)
     let next = this.#first as T
     while (rankOf(next) <= rank) next = next.behind as T
-    item.line?.remove(item)
-    item.line = this
+    item.list?.remove(item)
+    item.list = this
     item.before = next.before
     item.behind = next
     if (next.before === undefined) this.#first = item
@@ -57,13 +57,13 @@ export class Line<T extends Link<T>> {
   }
 
   remove(item: T): void {
-    if (item.line !== this) return
+    if (item.list !== this) return
     const { before, behind } = item
     if (before === undefined) this.#first = behind
     else before.behind = behind
     if (behind === undefined) this.#last = before
     else behind.before = before
-    item.line = item.before = item.behind = undefined
+    item.list = item.before = item.behind = undefined
     this.#size--
   }
 }

@@ -2,12 +2,10 @@
  * The limit on the nesting of JSON. `JSON.parse` has none, but code that serialises, compares or walks a value recurses
  * once per level: a response of ten kilobytes with some thousand levels would overflow its stack.
  */
+import { BACKSLASH, QUOTE } from './ascii.ts'
 
 /** Far above what people write, and far below what a stack holds. */
 export const MAX_JSON_DEPTH = 1_000
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
 
 /** @param text valid JSON */
 export function isDeeperThan(max: number, text: string): boolean {

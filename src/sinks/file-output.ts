@@ -27,6 +27,7 @@ import { HeldFile } from '../disk/held-file.ts'
 import { NEW, fileIdentity, partNameOf, putInPlace } from '../disk/new-file.ts'
 import type { SinkOutput } from './output.ts'
 import { systemReason } from '../core/system-reason.ts'
+import { LF } from '../core/ascii.ts'
 
 const writeTo = promisify(write)
 const sync = promisify(fsync)
@@ -41,7 +42,6 @@ export interface FileOptions {
 }
 
 const LONGEST_LINE_BYTES = 65_536
-const NEWLINE = 0x0a
 
 /**
  * @param sink its name in messages
@@ -142,7 +142,7 @@ export class FileOutput implements SinkOutput {
       this.#held = file === undefined ? undefined : new HeldFile(fd, file)
       this.#end = file === undefined ? 0 : fstatSync(fd).size
       this.firstLine = this.#end === 0 ? '' : firstLineOf(readAt(fd, 0, LONGEST_LINE_BYTES))
-      this.torn = this.#end > 0 && readAt(fd, this.#end - 1, 1)[0] !== NEWLINE
+      this.torn = this.#end > 0 && readAt(fd, this.#end - 1, 1)[0] !== LF
     } catch (error) {
       closeSync(fd)
       throw error
@@ -214,6 +214,6 @@ function readAt(fd: number, position: number, length: number): Buffer {
 }
 
 function firstLineOf(bytes: Buffer): string {
-  const end = bytes.indexOf(NEWLINE)
+  const end = bytes.indexOf(LF)
   return bytes.toString('utf8', 0, end === -1 ? bytes.length : end)
 }

@@ -7,6 +7,7 @@
  */
 import { fdatasync, ftruncateSync, writeSync } from 'node:fs'
 import { setImmediate } from 'node:timers'
+import { LF } from '../core/ascii.ts'
 
 /** The file operations that the writer uses; tests pass failing ones. */
 export interface Disk {
@@ -24,7 +25,6 @@ const nodeDisk: Disk = {
 
 type WriteGroup = PromiseWithResolvers<void>
 
-const NEWLINE = 0x0a
 /** Beyond this size, the lines of a turn are split into several writes, to bound memory. */
 const MAX_GROUP_BYTES = 1 << 23
 /** The buffer is reused, so it makes no garbage. One that is larger than this is released after the write. */
@@ -154,7 +154,7 @@ export class GroupWriter {
 
   /** Keeps the lines that were written completely and removes the torn one, so the file needs no recovery. */
   #cutBack(bytes: Buffer, done: number): void {
-    this.#size += bytes.subarray(0, done).lastIndexOf(NEWLINE) + 1
+    this.#size += bytes.subarray(0, done).lastIndexOf(LF) + 1
     try {
       this.#disk.truncate(this.#fd, this.#size)
     } catch {

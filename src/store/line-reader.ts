@@ -2,9 +2,10 @@
 import { constants } from 'node:buffer'
 import { read } from 'node:fs'
 import { promisify } from 'node:util'
+import { LF } from '../core/ascii.ts'
 
-const readInto = promisify(read)
-const NEWLINE = 0x0a
+/** Reads bytes of an open file at a position. */
+export const readInto = promisify(read)
 const CHUNK_BYTES = 1 << 20
 
 /** The bytes after the last `\n`. */
@@ -39,11 +40,11 @@ export async function readLines(
     const searched = filled
     filled += bytesRead
     let start = 0
-    let end = buffer.subarray(0, filled).indexOf(NEWLINE, searched)
+    let end = buffer.subarray(0, filled).indexOf(LF, searched)
     while (end !== -1) {
       onLine(buffer.subarray(start, end), offset + start)
       start = end + 1
-      end = buffer.subarray(0, filled).indexOf(NEWLINE, start)
+      end = buffer.subarray(0, filled).indexOf(LF, start)
     }
     buffer.copyWithin(0, start, filled)
     offset += start

@@ -12,16 +12,14 @@ import {
   fstatSync,
   fsyncSync,
   openSync,
-  read,
   realpathSync,
   statSync,
   truncateSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { promisify } from 'node:util'
 import { GroupWriter } from './group-writer.ts'
-import { readLines } from './line-reader.ts'
+import { readInto, readLines } from './line-reader.ts'
 import { lineNameOf, positionOf } from './line-book.ts'
 import { lock } from './lock.ts'
 import type { Lock } from './lock.ts'
@@ -39,7 +37,6 @@ export interface RunFileOptions {
   readonly durability: 'process' | 'power'
 }
 
-const readInto = promisify(read)
 const RUN_SALT_BYTES = 16
 
 /** Opens or creates the file. Rejects with a ConfigError if it cannot be used, and then does not change it. */

@@ -11,15 +11,13 @@ import zlib from 'node:zlib'
 import { lineProblem } from './line-shape.ts'
 import { parseAnswer } from '../core/exact-json.ts'
 import type { DoneLine, IntentLine, SaltLine } from '../core/journal.ts'
+import { CR, SP, TAB } from '../core/ascii.ts'
 
 /** The last bytes of a line with a checksum; `?` stands for a hexadecimal digit. */
 const SUM = Buffer.from(',"crc":"????????"}')
 const DIGIT = '?'.charCodeAt(0)
 const FIRST_DIGIT = SUM.indexOf(DIGIT)
 const FIXED = SUM.filter(byte => byte !== DIGIT).length
-const CARRIAGE_RETURN = 0x0d
-const SPACE = 0x20
-const TAB = 0x09
 
 const FORMAT_VERSION = 2
 
@@ -45,7 +43,7 @@ export function writeLine(line: DoneLine | IntentLine | SaltLine): string {
 
 /** Reads the bytes of one line, without its `\n`. */
 export function readLine(bytes: Buffer): Reading {
-  const line = bytes.at(-1) === CARRIAGE_RETURN ? bytes.subarray(0, -1) : bytes
+  const line = bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes
   if (isBlank(line)) return { kind: 'blank' }
   if (!isUtf8(line)) return { kind: 'damaged', problem: 'it is not UTF-8' }
   const value = parseLine(line)
@@ -92,7 +90,7 @@ function hex(sum: number): string {
 }
 
 function isBlank(line: Buffer): boolean {
-  return line.every(byte => byte === SPACE || byte === TAB || byte === CARRIAGE_RETURN)
+  return line.every(byte => byte === SP || byte === TAB || byte === CR)
 }
 
 /** Undefined if it is not JSON. */

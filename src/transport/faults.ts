@@ -13,6 +13,7 @@ import { certificateFault } from './client-certificate.ts'
 import { ProxyFailure } from './tunnel/failure.ts'
 import { joined, say } from '../core/words.ts'
 import type { Words } from '../core/words.ts'
+import { TAB } from '../core/ascii.ts'
 
 /** Carries a Fault through code that only knows errors; `classify` returns the Fault unchanged. */
 export class FaultError extends Error {
@@ -231,7 +232,6 @@ export function wrongProtocol(firstRead: Uint8Array | undefined): Fault | undefi
   return firstRead.includes(TAB) ? tabbedCoding(firstRead) : undefined
 }
 
-const TAB = 0x09
 const CODING_LINES = /^transfer-encoding:[^\r\n]*/gim
 
 /**

@@ -6,6 +6,7 @@ import { curlFile } from './files.ts'
 import type { Given } from './arguments.ts'
 import type { Word } from './words.ts'
 import { UsageError } from '../usage-error.ts'
+import { AT_SIGN, CR, LF } from '../../core/ascii.ts'
 
 const NAMES: ReadonlySet<string> = new Set(['data', 'data-ascii', 'data-raw', 'data-binary', 'data-urlencode', 'json'])
 
@@ -31,10 +32,7 @@ function pieceOf(name: string, value: Word, hasRows: boolean): Word {
   return textIfAny(bytes.filter(byte => byte !== LF && byte !== CR))
 }
 
-const isFile = (value: Word): boolean => (typeof value === 'string' ? value.startsWith('@') : value[0] === AT)
-const AT = 0x40
-const LF = 0x0a
-const CR = 0x0d
+const isFile = (value: Word): boolean => (typeof value === 'string' ? value.startsWith('@') : value[0] === AT_SIGN)
 
 /** Reads `content`, `=content`, `name=content`, `@file` and `name@file`. Encodes everything except the name. */
 export function urlEncoded(value: Word, option: string, hasRows: boolean): string {

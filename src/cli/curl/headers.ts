@@ -6,6 +6,7 @@ import type { Given } from './arguments.ts'
 import { textOf } from './data.ts'
 import { UsageError } from '../usage-error.ts'
 import { headerProblem } from '../../core/headers.ts'
+import { AT_SIGN, COLON } from '../../core/ascii.ts'
 
 export interface CurlHeaders {
   /** The bytes of each value as Latin-1, as headers are written to the wire. */
@@ -46,7 +47,7 @@ export function curlHeaders(options: readonly Given[], hosts: readonly string[],
       dropped.push(':…')
       continue
     }
-    if (bytes[0] === AT) throw refused('a file', 'Give it with -H @FILE beside --curl.')
+    if (bytes[0] === AT_SIGN) throw refused('a file', 'Give it with -H @FILE beside --curl.')
     const [name, text] = parted(bytes.toString('latin1'))
     const lower = name.toLowerCase()
     const problem = headerProblem(name, text ?? '')
@@ -60,9 +61,6 @@ export function curlHeaders(options: readonly Given[], hosts: readonly string[],
   }
   return { pairs, without, dropped, hasHost: pairs.some(([name]) => name.toLowerCase() === 'host') }
 }
-
-const COLON = 0x3a
-const AT = 0x40
 
 /** An undefined value removes the header. */
 function parted(line: string): [name: string, value: string | undefined] {

@@ -4,6 +4,7 @@
  * reading. Why this is not a library: docs/design/decisions/0080-own-csv-reader.md
  */
 import { tooLong } from './lines.ts'
+import { CR, LF, QUOTE } from '../../core/ascii.ts'
 
 export interface TableFormat {
   /** One character. */
@@ -30,9 +31,6 @@ export interface Failure {
   readonly line: number
 }
 
-const QUOTE = 0x22
-const LF = 0x0a
-const CR = 0x0d
 /** How many blanks before a quote are checked. The bound keeps the time for a cell with many quotes linear. */
 const MAX_BLANKS = 100
 

@@ -1,11 +1,5 @@
 /** Classes of bytes in HTTP/1.1 (RFC 9110 §5.5, §5.6; RFC 9112 §2.2) as lookup tables: one read per byte. */
-
-export const TAB = 0x09
-export const LF = 0x0a
-export const CR = 0x0d
-export const SP = 0x20
-export const COLON = 0x3a
-export const SEMICOLON = 0x3b
+import { SP, TAB } from '../../core/ascii.ts'
 
 function table(accepts: (code: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, code) => Number(accepts(code)))

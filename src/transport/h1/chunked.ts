@@ -2,7 +2,8 @@
  * Reads a chunked body (RFC 9112 §7.1): removes the framing, passes on the data, reads the trailers. Strict: sizes have
  * hexadecimal digits only, and CR LF follows each line and each chunk. Extensions are checked, counted and dropped.
  */
-import { CR, HEX_VALUES, IS_TEXT, LF, SEMICOLON, SP, TAB } from './bytes.ts'
+import { HEX_VALUES, IS_TEXT } from './bytes.ts'
+import { CR, LF, SEMICOLON, SP, TAB } from '../../core/ascii.ts'
 import { FieldReader } from './fields.ts'
 import type { FieldLimits } from './fields.ts'
 import { wireProblem } from './problem.ts'

@@ -5,7 +5,8 @@
  * Strict: no folded line, no blank before the colon, no bare CR or LF, no control character. A section may arrive in
  * any number of pieces. Each byte is scanned once; what has arrived is kept until the section is complete.
  */
-import { COLON, CR, IS_TEXT, IS_TOKEN, LF, SP, TAB } from './bytes.ts'
+import { IS_TEXT, IS_TOKEN } from './bytes.ts'
+import { COLON, CR, LF, SP, TAB } from '../../core/ascii.ts'
 import { wireProblem } from './problem.ts'
 import type { WireProblem } from './problem.ts'
 import type { HeaderList } from '../../core/headers.ts'

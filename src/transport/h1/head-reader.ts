@@ -2,7 +2,7 @@
  * Reads the head of a response: its status line and its fields, in any number of pieces. Each byte is scanned once,
  * except those of a status line that arrives in several pieces.
  */
-import { LF } from './bytes.ts'
+import { LF } from '../../core/ascii.ts'
 import { FieldReader } from './fields.ts'
 import type { FieldLimits } from './fields.ts'
 import { wireProblem } from './problem.ts'

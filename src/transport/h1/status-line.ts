@@ -2,7 +2,8 @@
  * The status line of a response (RFC 9112 §4). Strict, except for two parts that real servers omit: the reason phrase,
  * and the space before it.
  */
-import { CR, IS_TEXT, LF, SP } from './bytes.ts'
+import { IS_TEXT } from './bytes.ts'
+import { CR, LF, SP } from '../../core/ascii.ts'
 import { wireProblem } from './problem.ts'
 import type { WireProblem } from './problem.ts'
 

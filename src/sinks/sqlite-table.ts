@@ -13,6 +13,7 @@ import { fileIdentity, systemError as errorOf } from '../disk/new-file.ts'
 import { whyNot } from './file-output.ts'
 import type { FileOptions } from './file-output.ts'
 import { systemReason } from '../core/system-reason.ts'
+import { SQLITE_BUSY, loadSqlite, sqliteCode } from '../disk/sqlite.ts'
 
 /** node:sqlite binds every number as a REAL, so integers are bigints. */
 export type SqliteRow = readonly (string | number | bigint | null | Uint8Array)[]
@@ -51,7 +52,6 @@ const ID_AT = COLUMN_NAMES.indexOf('request_id')
 /** SQLite compares names without regard to case. */
 export const isFixed = (name: string): boolean => Object.hasOwn(COLUMNS, name.toLowerCase())
 
-const BUSY = 5
 const LOCKED = 6
 /** How long to wait for another connection's transaction. */
 const MAX_WAIT_MS = 30_000
@@ -112,18 +112,6 @@ function startsAsDatabase(path: string): boolean {
     return length === 0 || head.toString('latin1') === 'SQLite format 3\0'
   } finally {
     closeSync(fd)
-  }
-}
-
-/** Loaded on demand, and without Node's ExperimentalWarning: the users of a program cannot act on it. */
-export function loadSqlite(): typeof import('node:sqlite') {
-  // oxlint-disable-next-line typescript/unbound-method -- it is put back, not called
-  const { emitWarning } = process
-  process.emitWarning = () => {}
-  try {
-    return process.getBuiltinModule('node:sqlite')
-  } finally {
-    process.emitWarning = emitWarning
   }
 }
 
@@ -269,8 +257,8 @@ class OpenTable implements SqliteTable {
       try {
         return this.#database.exec('BEGIN IMMEDIATE')
       } catch (error) {
-        const code = primaryCode(error)
-        if ((code !== BUSY && code !== LOCKED) || performance.now() > givenUpAt) throw withSystemCode(error)
+        const code = sqliteCode(error)
+        if ((code !== SQLITE_BUSY && code !== LOCKED) || performance.now() > givenUpAt) throw withSystemCode(error)
       }
       // oxlint-disable-next-line no-await-in-loop -- its turn is what it waits for
       await sleep(RETRY_EVERY_MS)
@@ -286,13 +274,8 @@ function insertInto(table: string, columns: readonly string[], key: string): str
     ON CONFLICT (${quotedName(key)}) DO UPDATE SET ${updates.join(', ')}`
 }
 
-/** SQLite's primary code of an error; 0 for other errors. The upper bytes hold details that are not needed here. */
-function primaryCode(error: unknown): number {
-  return ((error as { errcode?: number | undefined }).errcode ?? 0) & 0xff
-}
-
 /** Adds the error code that the file system would have given. */
 function withSystemCode(error: unknown): unknown {
-  const code = SYSTEM_CODES[primaryCode(error)]
+  const code = SYSTEM_CODES[sqliteCode(error)]
   return code === undefined ? error : Object.assign(new Error((error as Error).message, { cause: error }), { code })
 }

@@ -12,6 +12,7 @@ import { hostname } from 'node:os'
 import type { DatabaseSync } from 'node:sqlite'
 import { reasonOf } from '../core/callback.ts'
 import { ConfigError } from '../core/error.ts'
+import { SQLITE_BUSY, loadSqlite, sqliteCode } from '../disk/sqlite.ts'
 
 export interface Lock {
   /** Idempotent; does not throw. */
@@ -24,7 +25,6 @@ interface Holder {
   readonly host: string
 }
 
-const BUSY = 5
 const CORRUPT = 11
 const CANNOT_OPEN = 14
 const NOT_A_DATABASE = 26
@@ -58,13 +58,14 @@ function acquireLock(lockPath: string, nonce: string, name: string): DatabaseSyn
     database.prepare('INSERT INTO holder VALUES (?, ?, ?)').run(nonce, process.pid, hostname())
     database.exec(`PRAGMA busy_timeout = ${COMMIT_PATIENCE_MS}`)
     database.exec('COMMIT; PRAGMA busy_timeout = 0')
-    // Another process may take the lock between COMMIT and BEGIN; then this BEGIN fails with BUSY.
+    // Another process may take the lock between COMMIT and BEGIN; then this BEGIN fails with SQLITE_BUSY.
     database.exec('BEGIN IMMEDIATE')
     return database
   } catch (error) {
-    const holder = codeOf(error) === BUSY ? readHolder(lockPath) : undefined
+    const holder = sqliteCode(error) === SQLITE_BUSY ? readHolder(lockPath) : undefined
     database?.close()
-    if (codeOf(error) === BUSY) throw lockedError(lockPath, name, holder?.nonce === nonce ? undefined : holder)
+    if (sqliteCode(error) === SQLITE_BUSY)
+      throw lockedError(lockPath, name, holder?.nonce === nonce ? undefined : holder)
     throw unusableError(lockPath, name, error)
   }
 }
@@ -98,21 +99,6 @@ function openLockFile(path: string, timeout: number, readOnly = false): Database
   return new DatabaseSync(path, { timeout, readOnly })
 }
 
-let sqlite: typeof import('node:sqlite') | undefined
-
-/** Loaded at the first lock only, and without Node's ExperimentalWarning, which users of a run file cannot act on. */
-function loadSqlite(): typeof import('node:sqlite') {
-  if (sqlite !== undefined) return sqlite
-  const emitWarning = process.emitWarning.bind(process)
-  process.emitWarning = () => {}
-  try {
-    sqlite = process.getBuiltinModule('node:sqlite')
-  } finally {
-    process.emitWarning = emitWarning
-  }
-  return sqlite
-}
-
 function lockedError(lockPath: string, name: string, holder: Holder | undefined): ConfigError {
   const where = holder !== undefined && holder.host !== hostname() ? ` on ${holder.host}` : ''
   const who = holder === undefined ? 'another run' : `another run (process ${holder.pid}${where})`
@@ -123,7 +109,7 @@ function lockedError(lockPath: string, name: string, holder: Holder | undefined)
 }
 
 function unusableError(lockPath: string, name: string, error: unknown): ConfigError {
-  const code = codeOf(error)
+  const code = sqliteCode(error)
   if (code === NOT_A_DATABASE || code === CORRUPT) {
     return new ConfigError([
       `${name} cannot be locked: ${lockPath} exists and is not a lock of a run. Move that file away.`,
@@ -138,10 +124,4 @@ function unusableError(lockPath: string, name: string, error: unknown): ConfigEr
   return new ConfigError([
     `${name} cannot be locked by ${lockPath}: ${reasonOf(error)}. Give a path on a file system that has locks and room.`,
   ])
-}
-
-/** SQLite's primary code; the higher bits hold details. */
-function codeOf(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown } | undefined)?.errcode
-  return typeof code === 'number' ? code & 0xff : undefined
 }

@@ -5,6 +5,7 @@ import type { ConnectionPlan } from '../core/connection-plan.ts'
 import type { CookiesInput, DispatcherLike, LookupInput } from '../core/options.ts'
 import type { Transport } from '../core/ports.ts'
 import type { Rate } from '../core/rate.ts'
+import type { BreakerPlan } from '../core/breaker-plan.ts'
 
 /** The limits of one host. */
 export interface HostPlan {
@@ -17,12 +18,6 @@ export interface HostPlan {
 export interface NamedHostPlan extends HostPlan {
   /** As they were given. */
   readonly names: readonly string[]
-}
-
-export interface BreakerPlan {
-  readonly failures: number
-  readonly windowMs: number
-  readonly cooldownMs: number
 }
 
 export interface ClientPlan {

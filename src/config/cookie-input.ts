@@ -3,15 +3,15 @@ import type { CookieStore } from '../core/ports.ts'
 import { got, isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 import { isCookieStore } from './shapes.ts'
 import type { Problem } from '../core/problem.ts'
+import { TOKEN } from '../core/headers.ts'
+import type { CookiePairs } from '../core/cookie-pairs.ts'
 
-type Pairs = Readonly<Record<string, string>>
-type GivenCookies = CookieStore | Pairs | Readonly<Record<string, Pairs>>
+type GivenCookies = CookieStore | CookiePairs | Readonly<Record<string, CookiePairs>>
 
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 // RFC 6265 §4.1.1 without its ban on commas and quotes, which servers set and expect back.
 const COOKIE_VALUE = /^[\x21-\x3a\x3c-\x7e]*$/
 
-/** Pairs, pairs by origin, or a jar. */
+/** CookiePairs, pairs by origin, or a jar. */
 export function readCookies(value: unknown, name: string, problems: Problem[]): GivenCookies | undefined {
   if (isCookieStore(value)) return value
   if (!isPlain(value)) {
@@ -36,7 +36,7 @@ function checkOrigin(origin: string, pairs: Record<string, unknown>, name: strin
 
 function checkPairs(pairs: Record<string, unknown>, name: string, problems: Problem[]): void {
   for (const [cookie, value] of Object.entries(pairs)) {
-    if (!NAME.test(cookie)) {
+    if (!TOKEN.test(cookie)) {
       const shown = JSON.stringify(cookie)
       problems.push(problem(name, 'cookie names that are tokens of RFC 6265', shown, 'Rename it.'))
     } else if (typeof value !== 'string') {

@@ -11,12 +11,12 @@ export interface ReadHeaders {
   readonly unset: readonly string[]
 }
 
-const NO_HEADERS: ReadHeaders = { set: [], unset: [] }
+const NO_CHANGES: ReadHeaders = { set: [], unset: [] }
 
 /** @param allowHost whether `Host` may be given: `allowHostHeader` */
 export function readHeaders(input: unknown, problems: Problem[], allowHost = false): ReadHeaders {
   const pairs = headerPairs(input, problems)
-  if (pairs === undefined) return NO_HEADERS
+  if (pairs === undefined) return NO_CHANGES
   const set: string[] = []
   const unset: string[] = []
   for (const [given, value] of pairs) {

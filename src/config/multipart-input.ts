@@ -7,6 +7,7 @@ import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 import { chunksOnce, isOneShot } from './one-shot.ts'
 import { chunksOf, isFormData } from './raw-body.ts'
 import type { Problem } from '../core/problem.ts'
+import { CONTROL } from '../core/url.ts'
 
 export interface ReadPart extends BodyPart {
   /** False for a stream at hand. */
@@ -16,8 +17,6 @@ export interface ReadPart extends BodyPart {
 }
 
 const VALUES = 'a string, number, boolean, bytes, a Blob, { path } or { data }'
-// oxlint-disable-next-line no-control-regex -- they could end the line and begin another header
-const CONTROL = /[\x00-\x1f\x7f]/
 
 type Entry = readonly [name: string, value: unknown]
 
@@ -27,6 +26,7 @@ export function readMultipart(given: unknown, name: string, problems: Problem[])
   const before = problems.length
   const parts: ReadPart[] = []
   for (const [field, value] of entries) {
+    // They could end the line and begin another header.
     if (CONTROL.test(field)) {
       problems.push(
         problem(name, 'names without control characters', JSON.stringify(field.slice(0, 80)), 'Rename the field.'),

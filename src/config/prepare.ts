@@ -25,7 +25,7 @@ import { costsOf } from './cost.ts'
 import { requestIdentity, ownQuery, withAuthorization } from './identity.ts'
 import { got, isRecord, problem } from './kinds.ts'
 import { laneKeyOf } from './lane-key.ts'
-import { bareOf, fromTemplate, keepTemplate } from './template.ts'
+import { bareOf, fromTemplate, keepTemplate, NO_PARAMS } from './template.ts'
 import type { Bare } from './template.ts'
 import { adviceFor } from './names.ts'
 import { isMethod, readMethod } from './options/bodies.ts'
@@ -167,8 +167,6 @@ function prepareSpec(spec: RequestSpec, item: ItemContext, plan: RequestPlan): C
 function requestMethod({ method }: RequestSpec, problems: Problem[]): string | undefined {
   return readMethod(method, 'method', problems)?.toUpperCase()
 }
-
-const NO_PARAMS: readonly Params[] = []
 
 /** Those of the options have been read already. */
 function paramLists(spec: RequestSpec, item: ItemContext, plan: RequestPlan, problems: Problem[]): readonly Params[] {

@@ -10,7 +10,7 @@ import type { Params, RequestSpec } from '../core/spec.ts'
 import { Trip } from '../core/trip.ts'
 import { parseUrl } from '../core/url.ts'
 
-const NO_PARAMS: readonly Params[] = []
+export const NO_PARAMS: readonly Params[] = []
 const templates = new WeakMap<RequestPlan, Call>()
 
 /** All that a request may say and still be like the others. */

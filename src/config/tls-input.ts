@@ -4,6 +4,7 @@ import type { Read } from './kinds.ts'
 import { reasonOf } from '../core/callback.ts'
 import { createSecureContext } from 'node:tls'
 import type { Problem } from '../core/problem.ts'
+import { isText } from './texts.ts'
 
 const isPem = (value: unknown): value is string => typeof value === 'string' && value.includes('-----BEGIN ')
 
@@ -27,8 +28,6 @@ const pfx = matching(
   'Give what the file holds and not its path: readFileSync(path).',
   kindOf,
 )
-
-const isText = (value: unknown): value is string => typeof value === 'string'
 
 /** Never shown, whatever it is. */
 const passphrase = matching('a passphrase as a string', isText, 'Write it in quotes.', kindOf)

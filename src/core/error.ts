@@ -225,7 +225,7 @@ function messageOf(fault: Fault, { method, url, attempts }: ErrorDetails): strin
 }
 
 /** Defines a field that code can read and printing does not show. */
-function hide(target: object, name: PropertyKey, value: unknown): void {
+export function hide(target: object, name: PropertyKey, value: unknown): void {
   Object.defineProperty(target, name, { value, configurable: true, writable: true, enumerable: false })
 }
 

@@ -51,13 +51,14 @@ export const WIRE_HEADERS: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** RFC 9110 §5.6.2; a cookie's name is one, too (RFC 6265 §4.1.1). */
+export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 // RFC 9110 §5.5: visible characters, obs-text, space and tab. Any other character could smuggle a second header.
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** Why this pair cannot be a header (RFC 9110 §5.1, §5.5). Undefined if it can. The text never contains the value. */
 export function headerProblem(name: string, value: string): string | undefined {
-  if (!NAME.test(name))
+  if (!TOKEN.test(name))
     return `header name: expected a token of RFC 9110, got ${JSON.stringify(name)}. Use letters, digits and '-'`
   if (!HEADER_VALUE.test(value)) {
     return `header ${name}: expected a value without control characters and above U+00FF, got some. Encode it first`

@@ -17,7 +17,7 @@ export interface ParsedUrl {
 
 // `new URL` silently deletes tab, CR and LF, which would join two lines of an input file into one request.
 // oxlint-disable-next-line no-control-regex -- the pattern is for control characters
-const CONTROL = /[\x00-\x1f\x7f]/
+export const CONTROL = /[\x00-\x1f\x7f]/
 
 // Paths and queries that `new URL` does not change: no escapes, no dot segments, no fragment.
 const PLAIN_PATH = /^(?:\/(?!\.)[A-Za-z0-9\-_~!$&()*+,;=:@.]*)+(?:\?[A-Za-z0-9\-_~!$&()*+,;=:@./?%]*)?$/

@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import { closeSync, constants, lstatSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { link, lstat, rename, rm } from 'node:fs/promises'
+import { link, lstat, open, rename, rm } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 // Windows has no such flag and does not need it: O_EXCL does not follow links there.
@@ -37,6 +38,20 @@ const isFree = (path: string): boolean => lstatSync(path, { throwIfNoEntry: fals
 /** Creates an empty file that only its owner can read. Throws EEXIST if the path exists. */
 export function makeEmpty(path: string): void {
   closeSync(openSync(path, NEW, 0o600))
+}
+
+/**
+ * Opens a new file for writing. What an earlier process left under this name is removed first: it is unknown which
+ * content it belongs to. Never follows a link or writes into an existing file.
+ */
+export async function openNew(part: string): Promise<FileHandle> {
+  try {
+    return await open(part, NEW)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    await rm(part)
+    return open(part, NEW)
+  }
 }
 
 /** Device and inode, which are the same under any name of the file. */

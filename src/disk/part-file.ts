@@ -10,7 +10,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { unlessDenied } from '../core/denied.ts'
 import { HeldFile } from './held-file.ts'
-import { NEW, moveToFree, systemError } from './new-file.ts'
+import { moveToFree, openNew, systemError } from './new-file.ts'
 
 /** Operations run one after the other. Each rejects with the error of the system. */
 export class PartFile {
@@ -155,17 +155,6 @@ export class PartFile {
 
   get #isOurs(): boolean {
     return this.#held?.isThere === true
-  }
-}
-
-/** Removes what an earlier process left behind: it is unknown which content it belongs to. */
-async function openNew(part: string): Promise<FileHandle> {
-  try {
-    return await open(part, NEW, 0o666)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    await rm(part)
-    return open(part, NEW, 0o666)
   }
 }
 

@@ -4,7 +4,7 @@ import type { Call } from '../core/call.ts'
 import type { Send } from '../core/layer.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Fault, Result } from '../core/result.ts'
-import type { Standing } from '../core/standing.ts'
+import type { Demand } from '../core/demand.ts'
 
 export interface EngineParts {
   /** The Call of an item, or the outcome of one that cannot be sent. */
@@ -13,16 +13,6 @@ export interface EngineParts {
   readonly settle: (call: Call, result: Result) => Outcome | Promise<Outcome>
   /** The outcome of an item that was never sent. */
   readonly abandon: (item: Item, reason: Fault) => Outcome
-}
-
-/** What the engine tells the limits below, and hears from them. */
-export interface Demand {
-  /** There may be room: in this lane, or in general only. */
-  onCapacity(lane: string | undefined, standing: Standing): void
-  /** Whether it has something to send to a host of this standing, and would if there were a place. */
-  wants(standing: Standing): boolean
-  /** How many it keeps back that are meant for this lane; for any lane. */
-  backlogOf(lane: string | undefined): number
 }
 
 /** What the engine asks of the limits below: is there any use in pulling more? */

@@ -4,16 +4,7 @@
  */
 import type { Queue } from './queue.ts'
 import type { Standing } from '../core/standing.ts'
-
-/** A source with more to send, which wants to be told when there is room. */
-export interface Demand {
-  /** There may be room: in this lane, or only in general. */
-  onCapacity(lane: string | undefined, standing: Standing): void
-  /** Whether it has a request for a host of this standing that would go if there were a slot. */
-  wants(standing: Standing): boolean
-  /** Number of requests that it holds back for this lane, or for any lane. */
-  backlogOf(lane: string | undefined): number
-}
+import type { Demand } from '../core/demand.ts'
 
 export class Demands {
   readonly #demands = new Set<Demand>()

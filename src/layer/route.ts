@@ -52,12 +52,7 @@ export function route(proxies: Proxies, clock: Clock): RouteLayers {
   }
 }
 
-const NO_PROXIES: readonly Proxy[] = []
-
-function waysOf({ call }: Attempt): readonly Proxy[] {
-  const { ways } = call.plan
-  return ways.kind === 'direct' ? NO_PROXIES : proxiesFor(ways, call.origin)
-}
+const waysOf = ({ call }: Attempt): readonly Proxy[] => proxiesFor(call.plan.ways, call.origin)
 
 /** Faults of a single proxy are final only if no other proxy is left. */
 const OF_THIS_PROXY: ReadonlySet<string> = new Set(['proxy/auth', 'proxy/tls', 'proxy/protocol'])

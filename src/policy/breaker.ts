@@ -6,14 +6,7 @@
  * started earlier are ignored: a late success must not close it, and a late failure must not prolong it.
  */
 import { Ring } from '../core/ring.ts'
-
-export interface BreakerPlan {
-  /** An integer ≥ 1. */
-  readonly failures: number
-  readonly windowMs: number
-  /** Above 0. */
-  readonly cooldownMs: number
-}
+import type { BreakerPlan } from '../core/breaker-plan.ts'
 
 /** `unknown`: the result says nothing about the host, such as an abort or a throttled answer. */
 export type BreakerVerdict = 'ok' | 'failed' | 'unknown'

@@ -2,14 +2,14 @@
 import { BlockList, isIP } from 'node:net'
 import type { Bypass, Proxy, Ways } from '../core/route.ts'
 
-const NONE: readonly Proxy[] = []
+const NO_PROXIES: readonly Proxy[] = []
 
 export function proxiesFor(ways: Ways, origin: string): readonly Proxy[] {
-  if (ways.kind === 'direct') return NONE
+  if (ways.kind === 'direct') return NO_PROXIES
   if (ways.kind === 'proxies') return ways.proxies
   const proxies = origin.startsWith('https:') ? ways.https : ways.http
   if (proxies.length === 0 || ways.except.length === 0) return proxies
-  return isExcepted(origin, ways.except) ? NONE : proxies
+  return isExcepted(origin, ways.except) ? NO_PROXIES : proxies
 }
 
 /**

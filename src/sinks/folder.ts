@@ -3,8 +3,7 @@
  * folder.
  */
 import { mkdirSync, statSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bool, count, func } from '../config/kinds.ts'
 import { reasonOf } from '../core/callback.ts'
@@ -13,7 +12,7 @@ import type { OkOutcome, Outcome } from '../core/outcome.ts'
 import { RowError, SinkError, isRowError } from '../core/sink.ts'
 import type { Sink } from '../core/sink.ts'
 import { foldedName, hasExtension, numbered, safeName } from '../config/file-name.ts'
-import { NEW, moveToFree } from '../disk/new-file.ts'
+import { moveToFree, openNew } from '../disk/new-file.ts'
 import { whyNot } from './file-output.ts'
 import { jsonLines } from './json-lines.ts'
 import { readSinkOptions } from './options.ts'
@@ -182,19 +181,6 @@ class FolderSink implements Sink {
     for (let more = index; this.#taken.has(foldedName(name)); more++) name = numbered(wanted, more)
     this.#taken.add(foldedName(name))
     return name
-  }
-}
-
-/**
- * Never follows a link or writes into an existing file. A leftover of an earlier run under this name is removed first.
- */
-async function openNew(part: string): Promise<FileHandle> {
-  try {
-    return await open(part, NEW)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    await rm(part)
-    return open(part, NEW)
   }
 }
 

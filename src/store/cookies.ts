@@ -2,7 +2,7 @@
  * A client's cookies: the caller's plain pairs, which go with every request, and jars (RFC 6265) for what servers set,
  * one per credential.
  *
- * Pairs are bound to the origins that the caller named and never follow a redirect. A jar follows the RFC's rules,
+ * CookiePairs are bound to the origins that the caller named and never follow a redirect. A jar follows the RFC's rules,
  * including public suffixes. tough-cookie is loaded with the first cookie, not with the library.
  */
 import type { Call } from '../core/call.ts'
@@ -11,8 +11,7 @@ import type { CookiesInput } from '../core/options.ts'
 import type { Clock, CookieStore } from '../core/ports.ts'
 import { CookieFile, JAR_OPTIONS } from './cookie-file.ts'
 import { Jars } from './jars.ts'
-
-type Pairs = Readonly<Record<string, string>>
+import type { CookiePairs } from '../core/cookie-pairs.ts'
 
 // Limits for one response, against a server that floods the jar.
 const MAX_COOKIES_PER_RESPONSE = 50
@@ -50,10 +49,10 @@ export class Cookies {
   /** Adds pairs to the existing ones, or replaces the jar. */
   set(input: Exclude<CookiesInput, false>): void {
     if (isStore(input)) this.#jars.client = input
-    else for (const [name, value] of Object.entries<string | Pairs>(input)) this.#add(name, value)
+    else for (const [name, value] of Object.entries<string | CookiePairs>(input)) this.#add(name, value)
   }
 
-  #add(name: string, value: string | Pairs): void {
+  #add(name: string, value: string | CookiePairs): void {
     if (typeof value === 'string') return void this.#pairs.set(name, value)
     const { origin } = new URL(name)
     const pairs = this.#pairsByOrigin.get(origin) ?? new Map<string, string>()

@@ -1,4 +1,6 @@
 /** A stream of byte chunks that can be peeked at, taken, and given back. */
+import { NO_BYTES } from './pieces.ts'
+
 export class ByteSource {
   readonly #pieces: AsyncIterator<Uint8Array>
   #held: Uint8Array | undefined
@@ -26,7 +28,7 @@ export class ByteSource {
 
   /** The next bytes without consuming them; fewer at the end. */
   async peek(count: number): Promise<Uint8Array> {
-    let bytes = (await this.next()) ?? NOTHING
+    let bytes = (await this.next()) ?? NO_BYTES
     while (bytes.byteLength < count) {
       const more = await this.next()
       if (more === undefined) break
@@ -39,10 +41,8 @@ export class ByteSource {
   /** The next bytes; fewer at the end. */
   async take(count: number): Promise<Uint8Array> {
     const bytes = await this.peek(count)
-    const whole = (await this.next()) ?? NOTHING
+    const whole = (await this.next()) ?? NO_BYTES
     this.unread(whole.subarray(bytes.byteLength))
     return bytes
   }
 }
-
-const NOTHING = new Uint8Array(0)

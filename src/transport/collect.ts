@@ -22,13 +22,13 @@ import { isFollowed } from '../core/redirect.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity, Reply, Result, Taken } from '../core/result.ts'
 import { say } from '../core/words.ts'
+import { NO_BYTES } from './pieces.ts'
 
 /** How a handler controls its request. */
 interface Controller extends Backpressure {
   abort(reason: Error): void
 }
 
-const NOTHING = new Uint8Array(0)
 const MAX_COLLECTED_BYTES = 64 * 2 ** 20
 
 /** The abort reason that we give undici when the fault is already known. */
@@ -156,13 +156,13 @@ export class Collector {
   }
 
   #passOver(): void {
-    const head = this.#reply(NOTHING)
+    const head = this.#reply(NO_BYTES)
     if (!isWorthWaiting(head)) return this.#stop(head)
     this.#receiver = { kind: 'nowhere', unread: new Unread(head, this.#parts.clock, () => this.#stop(head)) }
   }
 
   #open(sink: BodySink, backpressure: Controller): void {
-    const head = this.#reply(NOTHING)
+    const head = this.#reply(NO_BYTES)
     const begun = sink.begin(head)
     if (begun === undefined) return
     const writer = isFault(begun) ? begun : behindCodings(begun, head, this.#attempt)
@@ -204,7 +204,7 @@ export class Collector {
   }
 
   #tooLarge(): Fault {
-    return tooLargeProblem(this.#maxBytes, this.#reply(NOTHING))
+    return tooLargeProblem(this.#maxBytes, this.#reply(NO_BYTES))
   }
 
   /** The connection has read bytes, which undici is about to parse. Returns false if it must not. */
@@ -247,7 +247,7 @@ export class Collector {
     if (overspent !== undefined) return this.#end(overspent)
     const receiver = this.#receiver
     if (receiver?.kind === 'sink') return receiver.intake.end()
-    const reply = this.#reply(receiver?.kind === 'memory' ? receiver.pieces.join() : NOTHING)
+    const reply = this.#reply(receiver?.kind === 'memory' ? receiver.pieces.join() : NO_BYTES)
     const { contentCoding } = attempt.call.plan
     const codings = contentCoding === 'raw' ? [] : codingsOf(reply.headers)
     if (codings.length === 0) return this.#end(reply)

@@ -10,15 +10,13 @@ import type { Host } from './h2-exchange.ts'
 import { requestHead } from './h2-head.ts'
 import { Flood } from './h2-codes.ts'
 import type { Broken } from './h2-codes.ts'
-import { openSockets } from './open-sockets.ts'
+import { KEEP_ALIVE_MS, openSockets } from './open-sockets.ts'
 import type { KeptConnection } from './open-sockets.ts'
 import type { Measured } from './upload.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { LinkedList } from '../core/linked-list.ts'
 import type { Result } from '../core/result.ts'
 
-/** As for HTTP/1.1. */
-const KEEP_ALIVE_MS = 4_000
 /** Windows of one stream and of the connection: a stream with a slow consumer must not hold up the others. */
 const STREAM_WINDOW_BYTES = 262_144
 const SESSION_WINDOW_BYTES = 2 ** 30

@@ -11,7 +11,7 @@ import type { Connect } from './connect.ts'
 import type { CollectorParts } from './wire.ts'
 import { Session } from './h2-session.ts'
 import type { Keeper } from './h2-session.ts'
-import { openSockets } from './open-sockets.ts'
+import { DROPPED, openSockets } from './open-sockets.ts'
 import type { Room } from './open-sockets.ts'
 import { tunneller } from './tunnel/through.ts'
 import type { Through, TunnelParts } from './tunnel/through.ts'
@@ -27,8 +27,6 @@ import { routeKey } from '../core/route.ts'
 const MAX_CONNECTION_WAIT_MS = 1_000
 /** With more routes than this, the oldest idle one is forgotten. */
 const MAX_ROUTES = 10_000
-
-const DROPPED = new Error('the connection is of no more use')
 
 export interface Http2Parts extends CollectorParts {
   readonly connection: Omit<TunnelParts, 'connect'>

@@ -5,6 +5,12 @@
 import { LinkedList } from '../core/linked-list.ts'
 import type { Link } from '../core/linked-list.ts'
 
+/** Like browsers and Node's own agent. Servers close idle connections after five seconds or more. */
+export const KEEP_ALIVE_MS = 4_000
+
+/** The error of a socket that is closed because its connection is not needed any more. */
+export const DROPPED = new Error('the connection is of no more use')
+
 /** A connection that may be kept open. */
 export interface KeptConnection extends Link<KeptConnection> {
   /** Ends it for good, idle or not. */

@@ -5,6 +5,7 @@ import type { LookupInput } from '../core/options.ts'
 import { fault } from '../core/result.ts'
 import { FaultError } from './faults.ts'
 import type { LookupCallback, LookupWaiter } from './lookup.ts'
+import { isThenable } from '../core/callback.ts'
 
 export function ownNames(lookup: LookupInput): {
   find(hostname: string, options: LookupOptions, answer: LookupCallback): LookupWaiter
@@ -52,8 +53,4 @@ export function addressesOf(given: unknown): readonly LookupAddress[] {
     }
     return { address: address as string, family }
   })
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }

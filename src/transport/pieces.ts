@@ -10,6 +10,8 @@ const KEPT_BYTES = 32_768
 const MIN_BLOCK_BYTES = 4_096
 const MAX_BLOCK_BYTES = 65_536
 
+export const NO_BYTES = new Uint8Array(0)
+
 export class Pieces {
   #whole: Uint8Array[] = []
   /** Filled up to `#used`; not yet returned by `shift`. */

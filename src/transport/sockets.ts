@@ -11,14 +11,10 @@ import { routeKey } from '../core/route.ts'
 import type { Proxy } from '../core/route.ts'
 import { stampPhases } from './connect.ts'
 import type { Connect } from './connect.ts'
-import { openSockets } from './open-sockets.ts'
+import { DROPPED, KEEP_ALIVE_MS, openSockets } from './open-sockets.ts'
 import { Client } from './undici-parts.ts'
 import type { KeptConnection, Room } from './open-sockets.ts'
 import type { Through } from './tunnel/through.ts'
-
-/** Like browsers and Node's own agent. Servers close idle connections after five seconds or more. */
-const KEEP_ALIVE_MS = 4_000
-const DROPPED = new Error('the connection is of no more use')
 
 export interface Connection extends KeptConnection {
   readonly client: Client
@@ -137,7 +133,7 @@ export class Sockets {
     // undici does not end a connection that is still being made, but the socket does. With an error: undici takes an
     // end without one for the end of a body without a length, and then fails an assertion.
     connection.socket?.destroy(DROPPED)
-    void connection.client.destroy().catch(ignore)
+    void connection.client.destroy().catch(() => {})
   }
 
   close(): void {
@@ -238,5 +234,3 @@ function overhear(socket: Socket, connection: Connection): void {
     unshift(bytes)
   }
 }
-
-function ignore(): void {}

@@ -11,6 +11,7 @@ import { ByteSource } from './byte-source.ts'
 import { explain, hasGzipHeader, hasZlibHeader, hasZstdMagic, isKnown, tooLarge, unsupported } from './codings.ts'
 import type { CodingProblem, ZlibError } from './codings.ts'
 import { say } from '../core/words.ts'
+import { NO_BYTES } from './pieces.ts'
 
 /** A body that cannot be decoded. Callers outside this folder get a Fault. */
 export class Undecodable extends Error {
@@ -172,7 +173,7 @@ async function* runEngine(engine: Engine, coding: string, source: ByteSource): B
   let wake: () => void = () => undefined
   engine.on('error', () => wake())
   engine.on('end', () => wake())
-  let last: Uint8Array = NOTHING
+  let last: Uint8Array = NO_BYTES
   let fedBytes = 0
   const feed = async (): Promise<void> => {
     // Once the engine leaves part of a chunk unread, the data has ended.
@@ -204,8 +205,6 @@ async function* runEngine(engine: Engine, coding: string, source: ByteSource): B
     wake()
   }
 }
-
-const NOTHING = new Uint8Array(0)
 
 function unreadOf(last: Uint8Array, bytes: number): Uint8Array {
   return last.subarray(last.byteLength - bytes)

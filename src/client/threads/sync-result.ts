@@ -4,6 +4,7 @@
  */
 import type { Fault, Reply, Result } from '../../core/result.ts'
 import { isFault } from '../../core/result.ts'
+import { hide } from '../../core/error.ts'
 
 export type SentResult = Reply | SentFault
 
@@ -167,8 +168,4 @@ function unpackError({ name, message, stack, fields, cause, errors }: SentError,
   if (error.name !== name) hide(error, 'name', name)
   if (cause !== undefined) hide(error, 'cause', unpackCause(cause, kept))
   return error
-}
-
-function hide(error: Error, name: string, value: unknown): void {
-  Object.defineProperty(error, name, { value, configurable: true, writable: true, enumerable: false })
 }

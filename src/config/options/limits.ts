@@ -1,5 +1,6 @@
 /** How much goes out at once and how fast: over all hosts, per host, by name, by what each request costs. */
-import type { BreakerPlan, HostPlan, NamedHostPlan } from '../client-plan.ts'
+import type { HostPlan, NamedHostPlan } from '../client-plan.ts'
+import type { BreakerPlan } from '../../core/breaker-plan.ts'
 import { funcOf } from '../functions.ts'
 import { bool, count, duration, fields, got, isPlain, problem, withFields } from '../kinds.ts'
 import type { Read } from '../kinds.ts'

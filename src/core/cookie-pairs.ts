@@ -1,0 +1,2 @@
+/** Cookies as callers write them: values by name. */
+export type CookiePairs = Readonly<Record<string, string>>

@@ -9,7 +9,7 @@ import { normalHost } from '../config/hosts.ts'
 import { hostsByForm } from '../config/limit-input.ts'
 import type { ReadHostLimits } from '../config/limit-input.ts'
 import type { ReadRate } from '../config/rate-input.ts'
-import { checkTogether } from '../config/read.ts'
+import { checkCombinations } from '../config/read.ts'
 import { OPTIONS } from '../config/table.ts'
 import type { OptionName, Values } from '../config/table.ts'
 import { ConfigError } from '../core/error.ts'
@@ -88,7 +88,7 @@ export function callValues(values: FlagValues): Values {
 /** The options of the call, which are all known once the outputs are. */
 export function checkedCall(values: Values): Values {
   const problems: Problem[] = []
-  const call = checkTogether(values, 'stream', problems)
+  const call = checkCombinations(values, 'stream', problems)
   if (problems.length > 0) throw new ConfigError(problems)
   return call
 }

@@ -23,7 +23,7 @@ import type { GivenFlags } from './settings.ts'
 import { isTemplate } from './template/url.ts'
 import { UsageError } from './usage-error.ts'
 import { nearest } from '../config/names.ts'
-import { checkTogether } from '../config/read.ts'
+import { checkCombinations } from '../config/read.ts'
 import type { Values } from '../config/table.ts'
 import type { Auth } from '../index.ts'
 import type { Problem } from '../core/problem.ts'
@@ -76,13 +76,13 @@ export interface InputPlan {
   readonly allowEmpty: boolean
 }
 
-export interface Target {
+export interface OutputFile {
   readonly path: string
   readonly format: OutputFormat
 }
 
 export interface OutputPlan {
-  readonly files: readonly Target[]
+  readonly files: readonly OutputFile[]
   /** Whether results go to standard output: requested, or because no other output is given. */
   readonly toStdout: boolean
   /** The format of standard output. */
@@ -153,7 +153,7 @@ function clientPlan(
   problems: Problem[],
 ): Values {
   const client = { ...clientValues(values, env, problems), ...clientOfPasted(curl, values), ...limitKeyOption(input) }
-  return checkTogether(client, 'constructor', problems)
+  return checkCombinations(client, 'constructor', problems)
 }
 
 /** The method for messages about rows that make no request. Requests have their own method. */
@@ -258,7 +258,7 @@ const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/
 function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
   const files = (values.output ?? [])
     .filter(path => !STDOUT.has(path))
-    .map((path): Target => ({ path, format: values['output-format'] ?? outputFormatOf(path, problems) }))
+    .map((path): OutputFile => ({ path, format: values['output-format'] ?? outputFormatOf(path, problems) }))
   const resume = values.resume ?? false
   if (resume && !files.some(({ format }) => format === 'jsonl')) {
     problems.push('--resume: expected -o FILE.jsonl to go on with, got none. Add it.')
@@ -305,7 +305,7 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
 }
 
 /** Whether one of the outputs has columns. */
-function isTable(values: FlagValues, files: readonly Target[]): boolean {
+function isTable(values: FlagValues, files: readonly OutputFile[]): boolean {
   return [values['output-format'], ...files.map(({ format }) => format)].some(
     format => format !== 'jsonl' && format !== undefined,
   )

@@ -11,7 +11,7 @@ const OTHERS = 48
 let socketBudget: SocketBudget | undefined
 
 export function processSockets(): SocketBudget {
-  return (socketBudget ??= new SocketBudget(socketsFor(openFileLimit()), setImmediate))
+  return (socketBudget ??= new SocketBudget(socketsFor(maxOpenFiles()), setImmediate))
 }
 
 /** Half of what may be open, or less where too little would be left for others; a quarter in any case. */
@@ -22,7 +22,7 @@ export function socketsFor(openFilesAtMost: number | undefined): number {
 }
 
 /** The limit of open files, which Node has raised as far as it may; undefined where it is not told. */
-function openFileLimit(): number | undefined {
+function maxOpenFiles(): number | undefined {
   try {
     const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
     return limit === undefined ? undefined : Number(limit)

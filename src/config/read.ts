@@ -44,14 +44,14 @@ export function tryOptions(options: unknown = {}, place: OptionRecipient): ReadO
     if (misplaced !== undefined) problems.push({ subject: name, ...misplaced })
     else values[name] = option.read(given, name, problems)
   }
-  return { values: checkTogether(values, place, problems), problems }
+  return { values: checkCombinations(values, place, problems), problems }
 }
 
 /**
  * Options that have been read one by one, checked together, with the proxy of the environment where Node takes it. The
  * command line calls it: it has read each of its flags itself.
  */
-export function checkTogether(values: Values, place: OptionRecipient, problems: Problem[]): Values {
+export function checkCombinations(values: Values, place: OptionRecipient, problems: Problem[]): Values {
   const all = isCall(place) ? values : withProxyOfNode(values, problems)
   for (const check of CHECKS) check(all, problems, place)
   return all

@@ -5,7 +5,7 @@
  */
 
 /** The same version as in package.json. */
-const OLDEST_NODE = [22, 19] as const
+export const OLDEST_NODE = [22, 19] as const
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {

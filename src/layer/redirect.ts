@@ -83,7 +83,7 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
   }
   if (location === undefined || location === '') return undefined
   const { trip, plan } = call
-  const target = URL.parse(percentEncoded(location), call.url)
+  const target = URL.parse(encodedLocation(location), call.url)
   if (trip.retry.redirects >= plan.maxRedirects)
     return tooManyRedirects(plan, trip.retry.redirects > 0 && target?.href === call.url)
   if (target !== null && target.protocol !== 'http:' && target.protocol !== 'https:') {
@@ -165,7 +165,7 @@ function unconditional(method: string, condition: string, origin: string): Fault
 }
 
 /** Percent-encodes bytes above ASCII: a header holds them as Latin-1, and most servers mean UTF-8. */
-function percentEncoded(location: string): string {
+function encodedLocation(location: string): string {
   return location.replace(/[\x80-\xff]/g, byte => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Limit } from './limit.ts'
 
-export interface Pause extends Limit {
+export interface PauseLimit extends Limit {
   readonly untilMs: number
   /** The part of the pause that the server itself asked for. Requests that cannot wait that long may fail. */
   readonly firmUntilMs: number
@@ -17,7 +17,7 @@ export interface Pause extends Limit {
   learn(startedAtMs: number, good: boolean): void
 }
 
-export function pause(): Pause {
+export function pause(): PauseLimit {
   let untilMs = -Infinity
   let firmUntilMs = -Infinity
   let running = 0

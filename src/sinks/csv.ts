@@ -51,7 +51,7 @@ export interface CsvOptions extends FileOptions {
   readonly quotes?: boolean | undefined
 }
 
-const DEFAULT_COLUMNS: readonly CsvField[] = [
+const DEFAULT_FIELDS: readonly CsvField[] = [
   'index',
   'key',
   'method',
@@ -99,7 +99,7 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
     const remedy = "Only tab-separated values can be unquoted: add delimiter: '\\t', or leave quotes out."
     throw new ConfigError([problem('quotes', 'true beside this delimiter', 'false', remedy)])
   }
-  const columns = read.columns ?? csvColumns(DEFAULT_COLUMNS)
+  const columns = read.columns ?? csvColumns(DEFAULT_FIELDS)
   // A single empty cell would give an empty line, which readers skip.
   const format = { quoted_empty: columns.length === 1, delimiter: read.delimiter ?? ',' }
   const textOf = (rows: readonly (readonly string[])[]): string =>

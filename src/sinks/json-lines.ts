@@ -7,7 +7,7 @@ import type { Sink } from '../core/sink.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
-import { base64Of, bytesIn, jsonOf, storedValueOf, printableKey, roundedTimings, urlOf } from './row.ts'
+import { base64Of, bytesIn, jsonOf, storedValueOf, printableKey, timingsToTenths, urlOf } from './row.ts'
 import { TextRows } from './text-rows.ts'
 
 /** What to do with an existing file. Without either option, an existing file is refused. Not for streams. */
@@ -56,7 +56,7 @@ function jsonLineOf(outcome: Outcome): string {
     error: error && { code: error.code, message: error.message },
     attempts,
     bytes: response?.bytes ?? 0,
-    timings: roundedTimings(timings),
+    timings: timingsToTenths(timings),
     at: isoTime(Date.now()),
   }
   return `${jsonOf(line, outcome)}\n`

@@ -31,7 +31,7 @@ export function openSinkOutput(
   options: FileOptions,
   onFail: (error: Error) => void,
 ): SinkOutput {
-  if (isWritable(target)) {
+  if (isWritableStream(target)) {
     if (options.overwrite || options.append) {
       const remedy = 'Leave overwrite and append out: they apply to files only.'
       throw new ConfigError([problem(sink, 'a path beside overwrite and append', 'a stream', remedy)])
@@ -49,7 +49,7 @@ export function targetPath(sink: string, target: unknown): string {
 }
 
 /** Checks methods too, because the stream may come from another copy of the class. */
-function isWritable(value: unknown): value is Writable {
+function isWritableStream(value: unknown): value is Writable {
   if (value instanceof Writable) return true
   return isRecord(value) && typeof value['write'] === 'function' && typeof value['once'] === 'function'
 }

@@ -89,7 +89,7 @@ export function requestIdOf(outcome: Outcome): string {
 }
 
 /** Tenths of a millisecond: finer digits are noise. */
-export function roundedTimings(timings: Timings): Record<string, number> {
+export function timingsToTenths(timings: Timings): Record<string, number> {
   const rounded: Record<string, number> = {}
   for (const part in timings) rounded[part] = Math.round((timings[part as keyof Timings] as number) * 10) / 10
   return rounded

@@ -12,7 +12,7 @@ import { Batches } from './batches.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import { targetPath } from './output.ts'
-import { cellOf, storedValueOf, printableKey, requestIdOf, roundedTimings, urlOf } from './row.ts'
+import { cellOf, storedValueOf, printableKey, requestIdOf, timingsToTenths, urlOf } from './row.ts'
 import type { StoredValue } from './row.ts'
 import { isFixed, openTable } from './sqlite-table.ts'
 import type { SqliteRow, SqliteTable } from './sqlite-table.ts'
@@ -207,7 +207,7 @@ function rowOf(outcome: Outcome): { row: SqliteRow; size: number } {
     error?.message ?? null,
     attempts,
     response?.bytes ?? 0,
-    JSON.stringify(roundedTimings(timings)),
+    JSON.stringify(timingsToTenths(timings)),
     isoTime(Date.now()),
   ]
   return { row, size: size + 200 }

@@ -16,6 +16,7 @@ import type { Measured } from './upload.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { LinkedList } from '../core/linked-list.ts'
 import type { Result } from '../core/result.ts'
+import { MAX_OVERHEAD_BYTES, MAX_OVERHEAD_RATIO } from './head.ts'
 
 /** Windows of one stream and of the connection: a stream with a slow consumer must not hold up the others. */
 const STREAM_WINDOW_BYTES = 262_144
@@ -24,9 +25,7 @@ const SESSION_WINDOW_BYTES = 2 ** 30
 const MAX_HEADER_LIST_BYTES = 1_048_576
 const MAX_HEADER_PAIRS = 20_000
 // What the connection may cost beyond its bodies: frames, TLS records, heads, and the server's control frames.
-const MAX_OVERHEAD_BYTES = 65_536
-const MAX_OVERHEAD_RATIO = 1.1
-const MAX_BYTES_PER_FRAME = 64
+const MAX_BYTES_PER_H2_FRAME = 64
 const MAX_BYTES_PER_STREAM = 32_768
 
 /** What a session reports to its route. */
@@ -153,7 +152,7 @@ export class Session implements Host, KeptConnection {
   }
 
   arrived(bytes: number): void {
-    this.#allowedBytes += bytes * MAX_OVERHEAD_RATIO + MAX_BYTES_PER_FRAME
+    this.#allowedBytes += bytes * MAX_OVERHEAD_RATIO + MAX_BYTES_PER_H2_FRAME
   }
 
   isHonest(): boolean {

@@ -81,9 +81,9 @@ export function interimProblem(status: number, count: number): Fault | undefined
 
 // What a response may cost on the wire beyond its body: its head, a tenth, and the frame of each chunk. The parser
 // drops chunk extensions, so only the connection's own count shows them.
-const MAX_OVERHEAD_BYTES = 65_536
-const MAX_OVERHEAD_RATIO = 1.1
-const MAX_BYTES_PER_FRAME = 12
+export const MAX_OVERHEAD_BYTES = 65_536
+export const MAX_OVERHEAD_RATIO = 1.1
+const MAX_BYTES_PER_CHUNK_FRAME = 12
 
 /**
  * @param wireBytes what the connection has read for a body of `bytes` in `pieces` chunks
@@ -95,7 +95,7 @@ export function overspentProblem(
   pieces: number,
   head: HeaderList | number,
 ): Fault | undefined {
-  const allowed = bytes * MAX_OVERHEAD_RATIO + pieces * MAX_BYTES_PER_FRAME + MAX_OVERHEAD_BYTES
+  const allowed = bytes * MAX_OVERHEAD_RATIO + pieces * MAX_BYTES_PER_CHUNK_FRAME + MAX_OVERHEAD_BYTES
   if (wireBytes <= allowed) return undefined
   if (wireBytes <= allowed + (typeof head === 'number' ? head : headersSize(head))) return undefined
   const message = `got ${wireBytes} bytes for a body of ${bytes}: no honest framing is that large`

@@ -7,6 +7,7 @@ import { printable } from '../../core/printable.ts'
 import { printableUrl } from '../../core/url.ts'
 import { PACKAGE_VERSION } from '../../core/version.ts'
 import { sayProblem } from '../../core/problem.ts'
+import { OLDEST_NODE } from '../../core/supported-node.ts'
 
 interface Finding {
   readonly what: string
@@ -15,7 +16,6 @@ interface Finding {
   readonly remedy?: string | undefined
 }
 
-const OLDEST_NODE = [22, 19] as const
 const FEW_FILES = 1_024
 /** A clock before this time is wrong: it is older than this program. */
 const EARLIEST_MS = Date.UTC(2026, 0, 1)

@@ -24,7 +24,7 @@ export function curlData(options: readonly Given[], hasRows: boolean): Word | un
 function pieceOf(name: string, value: Word, hasRows: boolean): Word {
   if (name === 'data-urlencode') return urlEncoded(value, '--data-urlencode', hasRows)
   if (name === 'data-raw' || !isFile(value)) return value
-  const bytes = curlFile(textOf(value, `--${name}`).slice(1), `--${name}`)
+  const bytes = curlFile(wordText(value, `--${name}`).slice(1), `--${name}`)
   if (name !== 'data' && name !== 'data-ascii') return textIfAny(bytes)
   // Versions of curl differ in what they send of a file after a NUL.
   if (bytes.includes(0))
@@ -82,7 +82,7 @@ export function textIfAny(bytes: Uint8Array): Word {
 }
 
 /** @param option its name, for the message */
-export function textOf(value: Word, option: string): string {
+export function wordText(value: Word, option: string): string {
   if (typeof value === 'string') return value
   throw new UsageError(`--curl: ${option}: expected text, got bytes that are not UTF-8. Write it as text.`)
 }

@@ -4,7 +4,7 @@
  * field in quotes.
  */
 import type { Given } from './arguments.ts'
-import { textOf } from './data.ts'
+import { wordText } from './data.ts'
 import { checkPath } from './files.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -20,7 +20,7 @@ export interface CurlPart {
 /** Undefined if the command has no form. */
 export function curlForm(options: readonly Given[]): CurlPart[] | undefined {
   const parts = options.flatMap(({ name, value }) =>
-    name === 'form' || name === 'form-string' ? [partOf(textOf(value, `--${name}`), name === 'form-string')] : [],
+    name === 'form' || name === 'form-string' ? [partOf(wordText(value, `--${name}`), name === 'form-string')] : [],
   )
   return parts.length === 0 ? undefined : parts
 }

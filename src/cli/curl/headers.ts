@@ -3,7 +3,7 @@
  * describe curl's own connection are dropped and reported. Messages never show a value, which may be a secret.
  */
 import type { Given } from './arguments.ts'
-import { textOf } from './data.ts'
+import { wordText } from './data.ts'
 import { UsageError } from '../usage-error.ts'
 import { headerProblem } from '../../core/headers.ts'
 import { AT_SIGN, COLON } from '../../core/ascii.ts'
@@ -101,7 +101,7 @@ export function headerText(value: Given['value'], option: string): string {
   const latin1 = Buffer.from(value).toString('latin1')
   const problem = headerProblem('x', latin1)
   if (problem === undefined) return latin1
-  textOf(value, option)
+  wordText(value, option)
   throw new UsageError(`--curl: ${option}: expected a text without control characters, got some. Leave them out.`)
 }
 

@@ -5,7 +5,7 @@
  */
 import { curlArguments } from './arguments.ts'
 import type { Given } from './arguments.ts'
-import { curlData, textOf, urlEncoded } from './data.ts'
+import { curlData, wordText, urlEncoded } from './data.ts'
 import { curlForm } from './form.ts'
 import type { CurlPart } from './form.ts'
 import { curlHeaders, headerText } from './headers.ts'
@@ -57,7 +57,7 @@ export function readCurl(text: string, hasRows: boolean): CurlRequest {
     isGlobOff: has('globoff'),
     isPathAsIs: has('path-as-is'),
     hasRows,
-    query: isQuery && data !== undefined ? [textOf(data, '--get')] : queriesOf(options, hasRows),
+    query: isQuery && data !== undefined ? [wordText(data, '--get')] : queriesOf(options, hasRows),
   })
   const headers = curlHeaders(options, hostsOf(urls), hasRows)
   const method = methodOf(options, has('head'), form !== undefined || (data !== undefined && !isQuery))
@@ -107,7 +107,7 @@ function checkTogether(has: (...names: readonly string[]) => boolean, hasData: b
 function queriesOf(options: readonly Given[], hasRows: boolean): string[] {
   return options.flatMap(({ name, value }) => {
     if (name !== 'url-query') return []
-    const text = textOf(value, '--url-query')
+    const text = wordText(value, '--url-query')
     return [text.startsWith('+') ? text.slice(1) : urlEncoded(text, '--url-query', hasRows)]
   })
 }
@@ -120,7 +120,7 @@ function lastOf(options: readonly Given[], name: string): Word | undefined {
 function methodOf(options: readonly Given[], isHead: boolean, hasBody: boolean): string | undefined {
   const given = lastOf(options, 'request')
   if (given === undefined) return isHead ? 'HEAD' : undefined
-  const method = textOf(given, '--request')
+  const method = wordText(given, '--request')
   if (!/^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/.test(method) || method.toUpperCase() === 'CONNECT') {
     throw refused('an invalid method', "Write it as 'POST'.")
   }
@@ -183,7 +183,7 @@ function cookiesOf(options: readonly Given[]): string | undefined {
 function rangeOf(options: readonly Given[], method: string | undefined): string | undefined {
   const range = lastOf(options, 'range')
   if (range === undefined) return undefined
-  const text = textOf(range, '--range')
+  const text = wordText(range, '--range')
   const hasBody = options.some(
     ({ name }) => name === 'form' || name === 'form-string' || name.startsWith('data') || name === 'json',
   )

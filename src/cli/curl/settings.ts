@@ -1,6 +1,6 @@
 /** Translates curl's options for connections, timeouts and retries into the flags of preq that mean the same. */
 import type { Given } from './arguments.ts'
-import { textOf } from './data.ts'
+import { wordText } from './data.ts'
 import { UsageError } from '../usage-error.ts'
 
 export type CurlFlag = readonly [
@@ -27,7 +27,7 @@ const MAX_REDIRECTS = '50'
 export function curlSettings(options: readonly Given[], hasHost: boolean): CurlFlag[] {
   const last = (name: string): string | undefined => {
     const value = options.findLast(option => option.name === name)?.value
-    return value === undefined ? undefined : textOf(value, `--${name}`)
+    return value === undefined ? undefined : wordText(value, `--${name}`)
   }
   const has = (name: string): boolean => options.some(option => option.name === name)
   const flags: CurlFlag[] = []

@@ -10,7 +10,7 @@ import type { Repository } from './catalogue.ts'
 import type { Mood } from './moods.ts'
 
 /** The server's own counts. */
-export interface Seen {
+export interface ServerCounts {
   requests: number
   /** Requests answered with 429. */
   throttled: number
@@ -21,7 +21,7 @@ export interface Seen {
 export interface Api {
   /** Ends in `/`. */
   readonly baseUrl: string
-  readonly seen: Readonly<Seen>
+  readonly seen: Readonly<ServerCounts>
   readonly close: () => Promise<void>
 }
 
@@ -39,7 +39,7 @@ const RETRY_AFTER_S = 1
 const CLOSED_MS = RETRY_AFTER_S * 1_000 - 20
 
 export async function startApi({ repositories, moods, quota = DEFAULT_QUOTA }: ApiParts): Promise<Api> {
-  const seen: Seen = { requests: 0, throttled: 0, mostAtOnce: 0 }
+  const seen: ServerCounts = { requests: 0, throttled: 0, mostAtOnce: 0 }
   const indexOf = new Map(repositories.map((repository, index) => [fullName(repository), index]))
   const failuresLeft = moods.map(mood => (mood.kind === 'shaky' ? mood.failures : 0))
   let atOnce = 0

@@ -1,6 +1,6 @@
 /** The summary of the demo: counts, rate, failures with their reasons, the file, and what to try next. */
 import type { FailedOutcome } from '../../index.ts'
-import type { Seen } from './server.ts'
+import type { ServerCounts } from './server.ts'
 import type { Paint } from '../paint.ts'
 
 export interface Facts {
@@ -13,7 +13,7 @@ export interface Facts {
   readonly elapsedMs: number
   readonly retries: number
   readonly pausedMs: number
-  readonly seen: Readonly<Seen>
+  readonly seen: Readonly<ServerCounts>
   readonly file: string
   readonly fileBytes: number
   /** Width of the terminal. */

@@ -10,7 +10,7 @@ import { readSelection } from './select.ts'
 import type { Selection } from './select.ts'
 import { several } from './several.ts'
 import { writeOutTemplate } from './write-out.ts'
-import type { OutputFormat, OutputPlan, Target } from '../run-plan.ts'
+import type { OutputFormat, OutputPlan, OutputFile } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import type { Outcome, Sink } from '../../index.ts'
 import { whyNot } from '../../sinks/file-output.ts'
@@ -82,7 +82,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
     leave: () => [anew, ...drafts].map(draft => draft?.leave()).filter(sentence => sentence !== undefined),
   }
 
-  function toFile({ path, format }: Target): Draft {
+  function toFile({ path, format }: OutputFile): Draft {
     if (format === 'sqlite') {
       const more = tableColumns(columns, plan, input.columns)
       return tableDraft(path, (table, overwrite) => {
@@ -131,7 +131,7 @@ function tableColumns(
  * JSON lines in a file are a run file even without `--resume`, so that a later run can resume them. A run file holds whole
  * values, so with `--select` and without `--resume` the output has plain lines instead.
  */
-function runFileOf({ files, resume }: OutputPlan, selection: Selection | undefined): Target | undefined {
+function runFileOf({ files, resume }: OutputPlan, selection: Selection | undefined): OutputFile | undefined {
   if (selection !== undefined && !resume) return undefined
   // A device or pipe cannot be read back.
   return files.find(({ path, format }) => format === 'jsonl' && (resume || isFileOrNothing(path)))

@@ -36,13 +36,13 @@ export function doneLineOf(call: Call, print: string, outcome: Outcome, more: ob
   Object.assign(line, more)
   line.attempts = outcome.attempts
   line.bytes = response?.bytes ?? 0
-  line.timings = roundedTimings(outcome.timings)
+  line.timings = timingsToMicroseconds(outcome.timings)
   line.at = isoTime(atMs)
   return line as DoneLine
 }
 
 /** To the microsecond: what is beyond it is noise, and made a line a tenth longer. */
-function roundedTimings(timings: Outcome['timings']): Record<string, number> {
+function timingsToMicroseconds(timings: Outcome['timings']): Record<string, number> {
   const line: Record<string, number> = {}
   for (const name in timings) line[name] = Math.round((timings[name as keyof typeof timings] as number) * 1_000) / 1_000
   return line

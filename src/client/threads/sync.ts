@@ -49,7 +49,7 @@ export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: un
   const plan = planBatch(clientValues, batch, client.concurrency)
   const shaped = inputOf(input, plan)
   const items = Array.from(shaped.items as Iterable<unknown>)
-  checkBodies(items)
+  refuseStreams(items)
   const caller = new CallingThread(items, plan)
   runOnThread(caller.order(client, networkDefaults()), caller)
   return shapeOutcomes(caller.outcomes, shaped, plan)
@@ -88,7 +88,7 @@ function unreachable(input: unknown, values: Values): Problem[] {
 
 const AWAIT = 'Or await parallelRequests.'
 
-function checkBodies(items: readonly unknown[]): void {
+function refuseStreams(items: readonly unknown[]): void {
   const problems: Problem[] = []
   for (const [index, item] of items.entries()) {
     if (!isRecord(item) || item instanceof URL) continue

@@ -23,7 +23,7 @@ type FieldsState = 'line' | 'name' | 'blank' | 'value' | 'line-end' | 'last-end'
 const LOWER_CASE_NAMES = new Map<string, string>()
 const MAX_REMEMBERED_NAMES = 1_000
 
-function lowered(name: string): string {
+function lowerCaseName(name: string): string {
   const known = LOWER_CASE_NAMES.get(name)
   if (known !== undefined) return known
   const lower = name.toLowerCase()
@@ -84,7 +84,7 @@ export class FieldReader {
     const text = this.#text
     const marks = this.#marks
     for (let i = 0; i < marks.length; i += 4) {
-      list.push(lowered(text.slice(marks[i], marks[i + 1])), text.slice(marks[i + 2], marks[i + 3]))
+      list.push(lowerCaseName(text.slice(marks[i], marks[i + 1])), text.slice(marks[i + 2], marks[i + 3]))
     }
     return list
   }

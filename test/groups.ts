@@ -1,7 +1,26 @@
 /** Which test files run when (vitest.config.ts). A file that no list names is in `npm test`, in a shared process. */
 
-/** Too long for every run: other programs, other runtimes, packages as consumers see them, whole matrices, processes that are killed. */
+/**
+ * Not in every run.
+ *
+ * A test that starts a process is here, because it tests what belongs to a process: signals, exit codes, pipes, file
+ * descriptors, what a start loads, what keeps it alive. Such tests of NAME are in `NAME-process.test.ts`. The command line
+ * in the test's own process (test/cli/in-process.ts) does not count, nor does a thread.
+ *
+ * The others are too long: other programs, other runtimes, packages as consumers see them, whole matrices.
+ */
 export const REST = [
+  'test/**/*-process.test.ts',
+  'test/cli/demo.test.ts',
+  'test/cli/enrich.test.ts',
+  'test/cli/signals.test.ts',
+  'test/cli/standard-input.test.ts',
+  'test/cli/terminal.test.ts',
+  'test/client/light.test.ts',
+  'test/client/run/resume-kill.test.ts',
+  'test/properties/fractions.test.ts',
+  'test/properties/secrets.test.ts',
+
   'test/components/**/*.test.ts',
   'test/differential/**/*.test.ts',
   'test/examples.test.ts',
@@ -9,13 +28,8 @@ export const REST = [
   'test/package/**/*.test.ts',
   'test/types/**/*.test.ts',
   'test/structure/snippets.test.ts',
-  'test/client/run/resume-kill.test.ts',
   'test/client/stream-scale.test.ts',
   'test/cli/curl/commands.test.ts',
-  'test/cli/enrich.test.ts',
-  'test/cli/signals.test.ts',
-  'test/cli/standard-input.test.ts',
-  'test/cli/terminal.test.ts',
 ]
 
 /** Twice: small in `npm test`, at full size in `npm run test:rest` (test/support/size.ts, test/properties/runs.ts). */
@@ -25,11 +39,9 @@ export const SIZED = [
   'test/client/on-chunk.test.ts',
   'test/client/threads/workers.test.ts',
   'test/policy/adaptive.test.ts',
-  'test/store/lock.test.ts',
   'test/store/run-recovery.test.ts',
   'test/transport/h2-connections.test.ts',
   'test/transport/post-cut.test.ts',
-  'test/cli/run-flags.test.ts',
 ]
 
 /** In `npm test` with a process of their own: they change what belongs to the process, or look at all of it. */

@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { MAIN, sandbox } from './sandbox.ts'
 import { readArgs } from '../../src/cli/args.ts'
@@ -29,12 +28,6 @@ test('preq demo --help describes the demo and does not run it', async () => {
   expect(code).toBe(0)
 })
 
-test('preq without arguments is a usage error and shows the help', async () => {
-  const { code, stdout, stderr } = await sandbox(onTestFinished).startPreq([], { stdin: 'nothing' }).finished
-  expect(stderr).toMatch(/^Usage: preq /m)
-  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-})
-
 test.each([
   ['dmeo', "preq: unknown command 'dmeo'. Did you mean 'demo'? See preq --help.\n"],
   ['xyzzy', "preq: unknown command 'xyzzy'. See preq --help.\n"],
@@ -50,63 +43,6 @@ test('a usage error exits with 2, is reported on stderr and leaves stdout empty'
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toContain("Did you mean 'demo'?")
 })
-
-test.each([
-  ['--version', ['cli/main.js', 'version.js']],
-  [
-    '--help',
-    [
-      'args.js',
-      'cli/main.js',
-      'config.js',
-      'core.js',
-      'flag-text.js',
-      'flag-words.js',
-      'flag-words2.js',
-      'flags.js',
-      'names.js',
-      'standard-input.js',
-      'version.js',
-      'words.js',
-    ],
-  ],
-])('preq %s loads only the modules that it needs', async (flag, expected) => {
-  const hook = `
-    import { registerHooks } from 'node:module'
-    registerHooks({
-      load(url, context, next) {
-        if (url.startsWith('file:')) process.stderr.write('loaded ' + url + '\\n')
-        return next(url, context)
-      },
-    })`
-  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` }
-  const { stderr } = await sandbox(onTestFinished).preq([flag], { env })
-  const loaded = [...stderr.matchAll(/^loaded \S+\/(?:dist\/(\S+)|node_modules\/(\S+))$/gm)]
-  expect(loaded.flatMap(([, own]) => own ?? []).toSorted()).toEqual(expected)
-  const packages = new Set(loaded.flatMap(([, , path]) => path?.split('/')[0] ?? []))
-  expect([...packages]).toEqual(flag === '--help' ? ['commander'] : [])
-})
-
-/** The Node of the machine, if it is too old. */
-const OLD = ['/usr/bin/node', '/usr/local/bin/node'].find(path => {
-  if (!existsSync(path)) return false
-  const { stdout } = spawnSync(path, ['-p', 'process.versions.node'], { encoding: 'utf8' })
-  const [major = 0, minor = 0] = stdout.split('.').map(Number)
-  return major >= 18 && (major < 22 || (major === 22 && minor < 19))
-})
-
-test.skipIf(OLD === undefined)(
-  'preq on an old Node says which version it needs, and still prints its own version',
-  async () => {
-    const { start } = sandbox(onTestFinished)
-    for (const args of [['--help'], ['http://127.0.0.1:1/'], ['doctor']]) {
-      const { code, stdout, stderr } = await start(OLD ?? '', [MAIN, ...args]).finished
-      expect([code, stdout]).toEqual([2, ''])
-      expect(stderr).toMatch(/^preq: expected Node 22\.19 or later, got v\d+\.\d+\.\d+\. Install a later one\.\n$/)
-    }
-    expect(await start(OLD ?? '', [MAIN, '--version']).finished).toMatchObject({ code: 0, stdout: `${version}\n` })
-  },
-)
 
 test('the oldest supported Node is the one in package.json', () => {
   const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

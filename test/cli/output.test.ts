@@ -1,38 +1,8 @@
-/** The outputs of `preq`: formats, files, exit codes and signals of the built binary, in a folder of its own. */
-import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+/** The outputs of `preq`: formats, files and exit codes of the built binary, in a folder of its own. */
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { parse } from 'csv-parse/sync'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { api } from './api.ts'
-import { sandbox } from './sandbox.ts'
-import { covers } from '../support/hostile/record.ts'
-
-async function open() {
-  const server = await api()
-  onTestFinished(() => server[Symbol.asyncDispose]())
-  const { folder, preq, startPreq, start } = sandbox(onTestFinished)
-  const file = (name: string): string => join(folder, name)
-  const filled = (text: string): string => text.replaceAll('URL', server.origin)
-  writeFileSync(file('repos.csv'), 'owner,name\nann,alpha\nbob,be\n')
-  return {
-    server,
-    start,
-    file,
-    text: (name: string) => readFileSync(file(name), 'utf8'),
-    rows: (name: string, delimiter = ',') =>
-      parse(readFileSync(file(name)), { columns: true, delimiter }) as Record<string, string>[],
-    lines: (name: string) =>
-      readFileSync(file(name), 'utf8')
-        .trimEnd()
-        .split('\n')
-        .map(line => JSON.parse(line) as Record<string, unknown>)
-        .filter(line => !('salt' in line)),
-    preq: (args: readonly string[], env?: NodeJS.ProcessEnv) => preq(args.map(filled), { env }),
-    startPreq: (args: readonly string[]) => startPreq(args.map(filled)),
-  }
-}
+import { describe, expect, test } from 'vitest'
+import { open } from './repositories.ts'
 
 const TEMPLATE = ['URL/stars/{name}', '-i', 'repos.csv', '--key', 'name']
 
@@ -165,20 +135,6 @@ describe('An output', () => {
   })
 })
 
-describe('A full disk', () => {
-  test.each([
-    ['as CSV', '-o /dev/full --output-format csv'],
-    ['as JSON lines', '-o /dev/full'],
-    ['as standard output', '> /dev/full'],
-  ])('below %s is reported in a sentence with exit code 74', async (_what, where) => {
-    const { start, server } = await open()
-    const { MAIN } = await import('./sandbox.ts')
-    const script = `"$0" "$1" '${server.origin}/{1..3}' -q ${where}`
-    const { code, stderr } = await start('bash', ['-c', script, process.execPath, MAIN]).finished
-    expect([code, stderr]).toEqual([74, expect.stringMatching(/^preq: .*ENOSPC.*\n$/)])
-  })
-})
-
 describe('An input that fails in the middle', () => {
   test('is reported with its line, the results so far are written, and the exit code is 1', async () => {
     const { preq, file, rows } = await open()
@@ -199,101 +155,9 @@ describe('The exit code', () => {
     const { preq } = await open()
     expect((await preq(args)).code).toBe(exitCode)
   })
-
-  test('is 141 without a message when the reader closes the pipe, and the run ends', async () => {
-    const { start, server } = await open()
-    const { MAIN } = await import('./sandbox.ts')
-    const script = `"$0" "$1" '${server.origin}/{1..100000}' | head -n 2; echo "code \${PIPESTATUS[0]}"`
-    const { stdout, stderr } = await start('bash', ['-c', script, process.execPath, MAIN]).finished
-    expect(stdout.trimEnd().split('\n').at(-1)).toBe('code 141')
-    expect(stderr).not.toContain('    at ')
-    expect(server.seen.length).toBeLessThan(50_000)
-    covers(import.meta.url, {
-      row: 117,
-      name: 'the reader of stdout goes away (`preq … | head`)',
-      outcome: 'exit 141, no stack trace',
-      retry: '–',
-      socket: '–',
-    })
-  })
-
-  test('is 130 after Ctrl-C, which lets requests in flight finish, and a resumed run sends the rest', async () => {
-    const { preq, startPreq, server, lines } = await open()
-    const args = ['URL/slow/{300..319}', '-c', '4', '-o', 'r.jsonl', '--resume']
-    const running = startPreq(args)
-    await expect.poll(() => server.seen.length).toBeGreaterThanOrEqual(4)
-    running.child.kill('SIGINT')
-    const { code, stderr } = await running.finished
-    const done = lines('r.jsonl').length
-    expect(code).toBe(130)
-    expect(stderr).toContain('interrupted: requests in flight finish')
-    expect([done, server.seen.length]).toEqual([4, 4])
-    expect((await preq(args)).code).toBe(0)
-    expect([lines('r.jsonl').length, server.seen.length]).toEqual([20, 20])
-    covers(import.meta.url, {
-      row: 115,
-      name: 'SIGINT',
-      outcome: `exit ${code}, what is under way finishes`,
-      retry: '–',
-      socket: '–',
-    })
-  })
-
-  test('is 130 at once after a second Ctrl-C, 143 after SIGTERM and 129 after SIGHUP, and every line is complete', async () => {
-    for (const [signals, exitCode] of [
-      [['SIGINT', 'SIGINT'], 130],
-      [['SIGTERM'], 143],
-      [['SIGHUP'], 129],
-    ] as const) {
-      const { startPreq, server, file, lines } = await open()
-      const running = startPreq(['URL/slow/1', 'URL/slow/60000', '-o', 'r.jsonl'])
-      await expect
-        .poll(() => existsSync(file('r.jsonl')) && readFileSync(file('r.jsonl'), 'utf8').includes('\n'))
-        .toBe(true)
-      expect(server.seen.length).toBe(2)
-      for (const signal of signals) {
-        running.child.kill(signal)
-        if (signals.length > 1) await Promise.race([running.says(/interrupted/), once(running.child, 'exit')])
-      }
-      expect((await running.finished).code).toBe(exitCode)
-      expect(lines('r.jsonl')).toMatchObject([{ index: 0, ok: true }])
-      if (signals[0] === 'SIGHUP') continue
-      covers(import.meta.url, {
-        row: 115,
-        name: signals.join(', '),
-        outcome: `exit ${exitCode}, every line whole`,
-        retry: '–',
-        socket: '–',
-      })
-    }
-  })
 })
 
 describe('A run', () => {
-  test('resumes after SIGKILL with --resume without sending finished requests again, and completes every other output', async () => {
-    const { preq, startPreq, server, lines, rows } = await open()
-    const args = ['URL/slow/{1..40}', '-c', '2', '-o', 'r.jsonl', '-o', 'r.csv', '--resume']
-    const running = startPreq(args)
-    await expect.poll(() => server.seen.length).toBeGreaterThanOrEqual(10)
-    running.child.kill('SIGKILL')
-    await running.finished
-    const done = lines('r.jsonl').length
-    expect((await preq(args)).code).toBe(0)
-    expect(new Set(lines('r.jsonl').map(line => line['index'])).size).toBe(40)
-    // Again goes what was sent and had no line: the two on the wire, and two more if it died within the turn in which
-    // they were answered and others sent in their place.
-    expect(server.seen.length).toBeLessThanOrEqual(40 + 2 + 2)
-    expect(done).toBeGreaterThan(0)
-    expect(new Set(rows('r.csv').map(row => row['index'])).size).toBe(40)
-    covers(import.meta.url, {
-      row: 115,
-      name: 'SIGKILL, then a run with --resume',
-      outcome: 'what is done is not sent again',
-      retry: '–',
-      socket: '–',
-    })
-  })
-
   test('treats the statuses of --accept as success', async () => {
     const { preq } = await open()
     const args = ['URL/status/404', 'URL/status/410', 'URL/a', '--accept', '2xx,404', '--order', 'input', '-w', '{ok} ']

@@ -1,5 +1,5 @@
 /** Existing outputs and several outputs at once, with the built binary. */
-import { linkSync, lstatSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
+import { linkSync, lstatSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
@@ -36,21 +36,6 @@ describe('An existing output', () => {
     expect(readdirSync(file('.')).toSorted()).toEqual(['ids.csv', 'r.csv', 'r.jsonl', 'r.sqlite'])
   })
 
-  test('stays unchanged by a second run on the same run file, and the first run continues', async () => {
-    const { promise: over, resolve: end } = Promise.withResolvers<void>()
-    const { start, run, text, server } = await workplace(({ url }, response) => {
-      if (url === '/12') void over.then(() => response.end('{}'))
-      else response.end('{}')
-    })
-    const args = ['URL/{1..12}', ...TO_ALL]
-    const first = start(args)
-    await expect.poll(() => server.requests.length).toBe(12)
-    expect(await run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining('locked') as unknown })
-    end()
-    expect((await first.finished).code).toBe(0)
-    expect(text('r.csv').trim().split('\n').length).toBe(13)
-  })
-
   test('is replaced with --overwrite when the run has ended, but not by a refused run', async () => {
     const { run, text, write, file } = await workplace()
     const to = ['-o', 'r.csv', '-o', 'r.jsonl', '-o', 'r.sqlite', '--columns', 'index']
@@ -62,29 +47,6 @@ describe('An existing output', () => {
     expect([text('r.csv'), text('r.jsonl'), rowsIn(file('r.sqlite'))]).toEqual([...before, 2])
     expect((await run(['URL/a', ...to, '--overwrite'])).code).toBe(0)
     expect([text('r.csv'), rowsIn(file('r.sqlite'))]).toEqual(['index\n0\n', 1])
-  })
-
-  test('is replaced by one run at a time: a second run is refused, and the first continues', async () => {
-    for (const to of ['r.csv', 'r.sqlite']) {
-      const { promise: over, resolve: end } = Promise.withResolvers<void>()
-      const { start, run, text, file, server } = await workplace(({ url }, response) => {
-        if (url === '/12') void over.then(() => response.end('{}'))
-        else response.end('{}')
-      })
-      expect((await run(['URL/0', '-o', to])).code).toBe(0)
-      const first = start(['URL/{1..12}', '-o', to, '--overwrite'])
-      await expect.poll(() => server.requests.length).toBe(13)
-      const second = await run(['URL/other', '-o', to, '--overwrite'])
-      expect(second).toMatchObject({
-        code: 2,
-        stderr: expect.stringMatching(new RegExp(`^preq: -o: ${to} is locked`)) as unknown,
-      })
-      expect(server.requests.length).toBe(13)
-      end()
-      expect((await first.finished).code).toBe(0)
-      expect(to === 'r.csv' ? text(to).trim().split('\n').length - 1 : rowsIn(file(to))).toBe(12)
-      expect(readdirSync(file('.'))).toEqual([to])
-    }
   })
 
   test('behind a link is replaced, and the link stays', async () => {
@@ -129,28 +91,6 @@ describe('An existing output', () => {
     }
   })
 
-  test('and the files beside it stay unchanged while --overwrite writes the new one', async () => {
-    const { promise: over, resolve: end } = Promise.withResolvers<void>()
-    const { start, run, write, text, file, server } = await workplace(({ url }, response) => {
-      if (url === '/new') void over.then(() => response.end('{}'))
-      else response.end('{}')
-    })
-    const to = ['-o', 'r.jsonl', '-o', 'r.csv']
-    expect((await run(['URL/old', ...to])).code).toBe(0)
-    const before = [text('r.jsonl'), text('r.csv')]
-    write('r.jsonl.before', 'mine')
-    write('victim', 'precious')
-    symlinkSync('victim', file('r.csv.part'))
-    const running = start(['URL/new', ...to, '--overwrite'])
-    await expect.poll(() => server.requests.length).toBe(2)
-    expect([text('r.jsonl'), text('r.csv')]).toEqual(before)
-    end()
-    expect((await running.finished).code).toBe(0)
-    expect([text('r.jsonl'), text('r.csv')]).toEqual([expect.stringContaining('/new'), expect.stringContaining('/new')])
-    expect([text('r.jsonl.before'), text('victim')]).toEqual(['mine', 'precious'])
-    expect(readdirSync(file('.')).toSorted()).toEqual(['r.csv', 'r.csv.part', 'r.jsonl', 'r.jsonl.before', 'victim'])
-  })
-
   test('is replaced, parts of killed runs are removed, and other files stay', async () => {
     const { run, write, file } = await workplace()
     const to = ['-o', 'r.jsonl', '-o', 'r.csv']
@@ -161,41 +101,6 @@ describe('An existing output', () => {
     expect((await run(['URL/new', ...to, '--overwrite'])).code).toBe(0)
     const left = ['r.csv', 'r.csv.aaaaaaaa.part', 'r.csv.mine.part', 'r.csv.part', 'r.jsonl']
     expect(readdirSync(file('.')).toSorted()).toEqual(left)
-  })
-
-  test('stays unchanged when a run with --overwrite fails, and a message says where the new rows are', async () => {
-    const { run, shell, text, file } = await workplace()
-    for (const name of ['r.csv', 'r.jsonl']) {
-      expect((await run(['URL/old', '-o', name])).code).toBe(0)
-      const before = text(name)
-      // Limits files to 16 KiB, as if the disk were full in the middle of the run.
-      const { code, stderr } = await shell(`ulimit -f 16; preq 'URL/{1..2000}' -o ${name} --overwrite -q`).finished
-      expect([code, text(name)]).toEqual([74, before])
-      expect(stderr).toMatch(
-        new RegExp(`^preq: ${name} is unchanged\\. The new results are in \\S*${name}\\.part\\.$`, 'm'),
-      )
-      expect(text(`${name}.part`)).toContain('/1')
-      rmSync(file(`${name}.part`))
-    }
-  })
-
-  test.each([
-    ['r.jsonl', 'deleted', (path: string) => rmSync(path), /copied to \S+r\.jsonl\.part/],
-    ['r.csv', 'cut', (path: string) => truncateSync(path, 1), /1 of \d+ bytes are left/],
-    ['r.sqlite', 'moved', (path: string) => renameSync(path, `${path}.away`), /moved or replaced during the run/],
-  ])('that is lost during the run gives exit code 74: %s, %s', async (to, _how, lose, where) => {
-    const { promise: over, resolve: end } = Promise.withResolvers<void>()
-    const { start, file, server } = await workplace(({ url }, response) => {
-      if (url === '/2') void over.then(() => response.end('{}'))
-      else response.end('{}')
-    })
-    const running = start(['URL/{1..2}', '-c', '1', '-o', to])
-    await expect.poll(() => server.requests.length).toBe(2)
-    await expect.poll(() => readFileSync(file(to)).length).toBeGreaterThan(1)
-    lose(file(to))
-    end()
-    const { code, stderr } = await running.finished
-    expect([code, stderr]).toEqual([74, expect.stringMatching(where)])
   })
 
   test('is removed again by a refused run that created it', async () => {
@@ -220,26 +125,11 @@ describe('Standard output', () => {
     }
   })
 
-  test('is recognized by its names in /dev, and is appended to', async () => {
-    const { shell, text } = await workplace()
-    const script = `echo one > log; preq URL/a -o /dev/stdout --output-format tsv -q >> log; preq URL/b -o /dev/fd/1 -q | wc -l`
-    expect((await shell(script).finished).stdout.trim()).toBe('1')
-    expect(text('log')).toMatch(/^one\nindex\turl.*\n0\t.*\n$/)
-  })
-
   test('is refused for -w and -o - together', async () => {
     const { run, server } = await workplace()
     const { code, stderr } = await run(['URL/a', '-o', '-', '-w', '{url}'])
     expect([code, server.requests]).toEqual([2, []])
     expect(stderr).toContain('-w: expected standard output for itself, got -o - beside it')
-  })
-
-  test('takes lines of -w from many requests without a warning about listeners, however slowly it is read', async () => {
-    const { shell } = await workplace()
-    const { stderr, stdout } = await shell(
-      `preq 'URL/{1..3000}' -q -c 100 -w '{url} ${'x'.repeat(2_000)}\n' | (sleep 1; cat) | wc -l`,
-    ).finished
-    expect([stderr, stdout.trim()]).toEqual(['', '3000'])
   })
 })
 

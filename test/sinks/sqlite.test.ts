@@ -3,23 +3,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { sqlite } from '../../src/sinks/index.ts'
-import { failedOutcome, freshFolder, okOutcome, runProgram, writeTo } from './outcomes.ts'
+import { failedOutcome, freshFolder, okOutcome, writeTo } from './outcomes.ts'
 import { expectFigure } from '../support/figure.ts'
-
-/** A second connection, as another process would have. */
-function reader(path: string): DatabaseSync {
-  const database = new DatabaseSync(path)
-  onTestFinished(() => {
-    if (database.isOpen) database.close()
-  })
-  return database
-}
-
-const rowsOf = (path: string, table = 'results') =>
-  reader(path)
-    .prepare(`SELECT * FROM "${table.replaceAll('"', '""')}" ORDER BY "index"`)
-    .all()
-    .map(row => ({ ...row }))
+import { reader, rowsOf } from './rows-of.ts'
 
 describe('sqlite', () => {
   it('writes a row per outcome, with values by their type', async () => {
@@ -319,37 +305,5 @@ describe('sqlite', () => {
     writeFileSync(at('empty'), '')
     await sqlite(at('empty')).close()
     expect(rowsOf(at('empty'))).toEqual([])
-  })
-
-  it("suppresses Node's warning that SQLite is experimental, and no other warning", async () => {
-    // Some versions of Node print the warning by themselves; this one is made to.
-    const program = `
-      const { getBuiltinModule } = process
-      process.getBuiltinModule = name => {
-        process.emitWarning('SQLite is young', 'ExperimentalWarning')
-        return getBuiltinModule(name)
-      }
-      const before = process.emitWarning
-      await sqlite('results.db').close()
-      console.log(process.emitWarning === before)
-    `
-    expect(await runProgram(program, '$NODE', freshFolder())).toEqual({ status: 0, stdout: 'true\n', stderr: '' })
-  })
-
-  it('keeps what it has counted when the process is killed', async () => {
-    const dir = freshFolder()
-    const program = `
-      const sink = sqlite('results.db')
-      for (let index = 0; ; index += 10) {
-        await Promise.all(Array.from({ length: 10 }, (_, more) => sink.write(outcome(index + more, 'x'))))
-        if (index === 50) {
-          void sink.write(outcome(9_999, 'x'))
-          process.kill(process.pid, 'SIGKILL')
-        }
-      }
-    `
-    const { status } = await runProgram(program, 'exec $NODE', dir)
-    expect(status).toBe('SIGKILL')
-    expect(rowsOf(join(dir, 'results.db'))).toHaveLength(60)
   })
 })

@@ -1,36 +1,10 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { Worker } from 'node:worker_threads'
-import { expect, it, onTestFinished } from 'vitest'
-import { ConfigError } from '../../src/core/error.ts'
-import { openRunFile } from '../../src/store/run-file.ts'
+import { expect, it } from 'vitest'
 import { doneLine, folder } from '../support/run-lines.ts'
-import { longTest } from '../support/size.ts'
-
-const PROGRAM = join(import.meta.dirname, '../support/run-file-process.ts')
-
-function start(what: string, path: string): ChildProcessByStdio<null, Readable, Readable> {
-  const child = spawn(process.execPath, [PROGRAM, what, path], { stdio: ['ignore', 'pipe', 'pipe'] })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  return child
-}
-
-const open = (path: string) => openRunFile(path, { durability: 'process' })
-
-/** The message of the ConfigError. */
-async function refusal(path: string): Promise<string> {
-  const error: unknown = await open(path).then(
-    journal => journal.close(),
-    (reason: unknown) => reason,
-  )
-  expect(error).toBeInstanceOf(ConfigError)
-  return (error as ConfigError).message
-}
+import { open, refusal } from './refusal.ts'
 
 it('a second run in the same process is refused with the holder and a remedy, until the first one closes', async () => {
   const path = join(folder(), 'run.jsonl')
@@ -74,33 +48,6 @@ it('a second thread of the same process is refused', async () => {
   // The refused thread has ended, and the lock is still held.
   expect(await refusal(path)).toContain('is locked by another run')
   await journal.close()
-})
-
-it('a second process is refused, and gets the lock as soon as the holder is killed', async () => {
-  const path = join(folder(), 'run.jsonl')
-  const holder = start('hold', path)
-  await once(holder.stdout, 'data')
-  expect(await refusal(path)).toContain(`is locked by another run (process ${holder.pid})`)
-  holder.kill('SIGKILL')
-  await once(holder, 'exit')
-  expect(existsSync(`${path}.lock`)).toBe(true)
-  const journal = await open(path)
-  // The next process sees the living holder and not the dead one.
-  expect(await refusal(path)).toContain(`(process ${process.pid})`)
-  await journal.close()
-  expect(existsSync(`${path}.lock`)).toBe(false)
-})
-
-longTest('only one process at a time gets the lock while several come and go and delete the lock file', async () => {
-  const path = join(folder(), 'run.jsonl')
-  const said = await Promise.all(
-    [1, 2, 3].map(async () => {
-      const child = start('race', path)
-      return Promise.all([text(child.stdout), text(child.stderr)])
-    }),
-  )
-  expect(said).toEqual([1, 2, 3].map(() => ['done\n', '']))
-  expect(existsSync(`${path}.lock`)).toBe(false)
 })
 
 it("the lock of another run is left alone when this run's own lock file was deleted by hand", async () => {

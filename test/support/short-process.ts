@@ -43,7 +43,8 @@ const clients = Array.from(
     new ParallelRequests({
       concurrency: Number(concurrency),
       maxRetries: 0,
-      timeout: '5s',
+      // Whoever waits, waits for a socket or a file. If none comes, the test's own limit ends it.
+      timeout: '10m',
       ...(isSecure && { http2: true, verifySsl: false }),
     }),
 )

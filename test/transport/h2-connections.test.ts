@@ -1,63 +1,16 @@
-import { spawn } from 'node:child_process'
-import { createSecureServer } from 'node:http2'
-import type { Http2SecureServer, Http2ServerResponse, SecureServerOptions } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parallelRequestsSync } from '../../src/index.ts'
 import { TRUST, ask, clientOf, until, verdictOf } from '../support/ask.ts'
 import { h2Server, replying } from '../support/h2-server.ts'
 import { httpProxy } from '../support/proxy-server.ts'
 import { answering, rawServer, tlsFixture } from '../support/raw-server.ts'
-import { expectFigure } from '../support/figure.ts'
-import { longTest, sized } from '../support/size.ts'
+import { sized } from '../support/size.ts'
+import { nodeServer } from '../support/node-h2-server.ts'
 
 const COUNT = sized(6_000, 600)
 
 const H2 = { ...TRUST, http2: true } as const
 const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
-
-/** Node's own server, which echoes the request. `/status/421` answers with that status, `/hang` never answers. */
-async function nodeServer(options: SecureServerOptions = {}, host = '127.0.0.1') {
-  let sessions = 0
-  let connections = 0
-  const sockets = new Set<Socket>()
-  const server: Http2SecureServer = createSecureServer({
-    key: tlsFixture('server-key'),
-    cert: tlsFixture('server'),
-    ...options,
-  })
-  server.on('session', () => sessions++)
-  server.on('secureConnection', socket => {
-    connections++
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.on('close', () => sockets.delete(socket))
-  })
-  server.on('request', (request, response: Http2ServerResponse) => {
-    const path = request.url
-    if (path === '/hang') return
-    const status = /^\/status\/(\d+)/.exec(path)?.[1]
-    let body = ''
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
-    request.on('end', () => {
-      response.writeHead(Number(status ?? 200), { 'content-type': 'application/json', 'x-token': path })
-      // In two chunks, so that responses interleave on the connection.
-      response.write(`{"path":${JSON.stringify(path)},`)
-      setImmediate(() => response.end(`"body":${JSON.stringify(body)},"version":"${request.httpVersion}"}`))
-    })
-    request.on('error', () => undefined)
-  })
-  await new Promise<void>(resolve => server.listen(0, host, resolve))
-  return {
-    origin: `https://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
-    counts: () => ({ sessions, connections, open: sockets.size }),
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy()
-      await new Promise(resolve => server.close(resolve))
-    },
-  }
-}
 
 describe('one HTTP/2 connection', () => {
   it('can go to an IPv6 address, directly and through a proxy', async () => {
@@ -261,49 +214,5 @@ describe('http2', () => {
       onFailure: 'settle',
     })
     expect(outcome?.error?.code).toBe('connect/refused')
-  })
-
-  const source = JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)
-  const run = async (script: string, env: NodeJS.ProcessEnv = {}): Promise<{ out: string; tookMs: number }> => {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      cwd: fileURLToPath(new URL('../..', import.meta.url)),
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ...env },
-    })
-    let out = ''
-    let saidAtMs = Infinity
-    child.stdout.on('data', (chunk: Buffer) => {
-      saidAtMs = performance.now()
-      out += chunk.toString()
-    })
-    expect(await new Promise(resolve => child.on('exit', resolve))).toBe(0)
-    return { out, tookMs: performance.now() - saidAtMs }
-  }
-
-  it('does not keep a process alive', async () => {
-    await using server = await nodeServer()
-    const { out, tookMs } = await run(
-      `import { ParallelRequests } from ${source}
-      const client = new ParallelRequests({ http2: true, tls: { ca: process.env.TEST_CA } })
-      const outcome = await client.request(${JSON.stringify(server.origin)}, { onFailure: 'settle' })
-      console.log(outcome.response.protocol)`,
-      { TEST_CA: tlsFixture('ca') },
-    )
-    expect(out).toBe('h2\n')
-    expectFigure(tookMs).toBeLessThan(2_000)
-  })
-
-  longTest('loads no code of HTTP/2 unless it is asked for', async () => {
-    await using server = await nodeServer({ allowHTTP1: true })
-    const loaded = async (options: string): Promise<string> => {
-      const script = `import { ParallelRequests } from ${source}
-        const client = new ParallelRequests({ tls: { ca: process.env.TEST_CA } ${options} })
-        const outcome = await client.request(${JSON.stringify(server.origin)}, { onFailure: 'settle' })
-        console.log(outcome.response.protocol, process.moduleLoadList.includes('NativeModule internal/http2/core'))
-        await client.close()`
-      return (await run(script, { TEST_CA: tlsFixture('ca') })).out.trim()
-    }
-    expect(await loaded(', http2: true')).toBe('h2 true')
-    expect(await loaded('')).toMatch(/^http\/1\.1 /)
   })
 })

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { describe, expect, it, test } from 'vitest'
 import { reasonPhrase } from '../../src/transport/head.ts'
 import { TRUST, ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
@@ -8,7 +6,6 @@ import { answering, rawServer, sending } from '../support/raw-server.ts'
 import type { Connection, Script } from '../support/raw-server.ts'
 import { expectFigure } from '../support/figure.ts'
 
-const PLAN = new URL('../../src/config/client-plan.ts', import.meta.url).href
 const OK = 'HTTP/1.1 200 OK\r\n'
 const REST = 'Content-Length: 2\r\n\r\nok'
 
@@ -207,14 +204,6 @@ describe('maxHeaderBytes', () => {
     await using server = await h2Server({ answers: [replying('{}', big)] })
     expect(await verdict(server.origin, { ...TRUST, http2: true })).toBe('ok')
     expect(await verdict(server.origin, { ...TRUST, http2: true, maxHeaderBytes: 10_000 })).toBe('too_large/headers')
-  })
-
-  it("is at least Node's own --max-http-header-size", async () => {
-    const script = `import { planClient } from ${JSON.stringify(PLAN)}; console.log(planClient({}).connection.maxHeaderBytes)`
-    const run = (args: readonly string[]) =>
-      promisify(execFile)(process.execPath, [...args, '--input-type=module', '-e', script])
-    expect((await run([])).stdout.trim()).toBe('65536')
-    expect((await run(['--max-http-header-size=100000'])).stdout.trim()).toBe('100000')
   })
 })
 

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { Outcome, ParallelRequests, RequestSpec } from '../../src/index.ts'
 import { HASTY, TRUST, clientOf, until, verdictOf } from '../support/ask.ts'
@@ -95,22 +93,6 @@ describe('kept-alive connections', () => {
     expect(verdictOf(await hanging)).toBe('aborted/in_flight')
     await until(() => server.connections.every(({ isOpen }) => !isOpen), 200)
     expectFigure(performance.now() - startedAtMs).toBeLessThan(300)
-  })
-
-  it('do not keep a process alive', async () => {
-    await using server = await rawServer(polite)
-    const script = `import { ParallelRequests } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)}
-      const client = new ParallelRequests()
-      await client.request(${JSON.stringify(server.origin)})
-      console.log('done')`
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      cwd: fileURLToPath(new URL('../..', import.meta.url)),
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    let doneAtMs = Infinity
-    child.stdout.on('data', () => (doneAtMs = performance.now()))
-    expect(await new Promise(resolve => child.on('exit', resolve))).toBe(0)
-    expectFigure(performance.now() - doneAtMs).toBeLessThan(2_000)
   })
 
   it('drop a socket that the server closed while idle, without any event', async () => {

@@ -6,6 +6,8 @@
  */
 import type { Outcome } from './outcome.ts'
 import { printable } from './printable.ts'
+import { sayProblem } from './problem.ts'
+import type { Problem } from './problem.ts'
 import { systemReason } from './system-reason.ts'
 
 /**
@@ -84,8 +86,8 @@ export class RowError extends Error {
   /** The index of the outcome. */
   readonly index: number
 
-  constructor(index: number, problem: string, cause?: unknown) {
-    super(printable(`outcome ${index}: ${problem}`), cause === undefined ? undefined : { cause })
+  constructor(index: number, problem: Problem, cause?: unknown) {
+    super(printable(`outcome ${index}: ${sayProblem(problem)}`), cause === undefined ? undefined : { cause })
     this.index = index
   }
 }

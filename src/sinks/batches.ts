@@ -47,7 +47,7 @@ export class Batches<Row> {
   /** Resolves when the row has been delivered. */
   add(row: Row, size: number): Promise<void> {
     if (this.#failure !== undefined) return this.#failure.rejected
-    if (this.#closed) return Promise.reject(new Error(`${this.#output}: cannot write after close()`))
+    if (this.#closed) return Promise.reject(new Error(`cannot write ${this.#output}: the sink was closed`))
     const last = this.#waiting.at(-1)
     const batch = last === undefined || this.#isFull(last) ? this.#begin() : last
     batch.rows.push(row)

@@ -141,7 +141,7 @@ const readCsvColumns: Read<readonly ReadColumn[]> = (value, name, problems) => {
     if (typeof title !== 'string' || typeof cell !== 'function') {
       problems.push(unknownCsvColumn(where, (value as unknown[])[at]))
     } else if (names.has(title)) {
-      problems.push(`${where}: expected names that differ, got ${got(title)} twice. Give each column its own.`)
+      problems.push(problem(where, 'names that differ', `${got(title)} twice`, 'Give each column its own.'))
     }
     names.add(title)
   }

@@ -6,7 +6,6 @@
 import {
   close,
   constants,
-  existsSync,
   fchmodSync,
   fstatSync,
   fsync,
@@ -19,15 +18,16 @@ import {
   closeSync,
   write,
 } from 'node:fs'
-import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigError } from '../core/error.ts'
 import { unlessDenied } from '../core/denied.ts'
 import { HeldFile } from '../disk/held-file.ts'
 import { NEW, fileIdentity, partNameOf, putInPlace } from '../disk/new-file.ts'
 import type { SinkOutput } from './output.ts'
-import { systemReason } from '../core/system-reason.ts'
+import { refusalOf } from './refusal.ts'
 import { LF } from '../core/ascii.ts'
+import { problem } from '../core/problem.ts'
+import type { Problem } from '../core/problem.ts'
 
 const writeTo = promisify(write)
 const sync = promisify(fsync)
@@ -41,6 +41,10 @@ export interface FileOptions {
   readonly append?: boolean | undefined
 }
 
+/** @param sink its name in messages */
+export const overwriteAndAppend = (sink: string): Problem =>
+  problem(sink, 'overwrite or append', 'both', 'Leave one of them out.')
+
 const LONGEST_LINE_BYTES = 65_536
 
 /**
@@ -48,12 +52,12 @@ const LONGEST_LINE_BYTES = 65_536
  */
 export function openFileOutput(sink: string, path: string, { overwrite, append }: FileOptions): FileOutput {
   if (overwrite === true && append === true) {
-    throw new ConfigError([`${sink}: expected overwrite or append, got both. Leave one of them out.`])
+    throw new ConfigError([overwriteAndAppend(sink)])
   }
   try {
     return new FileOutput(path, openPath(path, { overwrite, append }))
   } catch (error) {
-    throw new ConfigError([`${sink}: ${whyNot(path, error)}`])
+    throw new ConfigError([refusalOf(path, error)])
   }
 }
 
@@ -95,31 +99,6 @@ function keepMode(fd: number, mode: number): void {
     fchmodSync(fd, mode)
   } catch (error) {
     unlessDenied(error)
-  }
-}
-
-/** Says why a path cannot be opened for writing, and what to do. */
-export function whyNot(path: string, error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException
-  const shown = JSON.stringify(path)
-  switch (code ?? '') {
-    case 'EEXIST':
-      if (!existsSync(path)) {
-        return `expected a path where nothing is yet, got ${shown}, which is a link to nothing. Remove it, or choose another.`
-      }
-      return `expected a path where nothing is yet, got ${shown}, which exists. Set overwrite: true to replace it, or choose another.`
-    case 'ENOENT':
-      return `expected a path in a folder that exists, got ${shown}. Make ${JSON.stringify(dirname(path))} first.`
-    case 'EISDIR':
-      return `expected the path of a file, got ${shown}, which is a folder. Add a name to it.`
-    case 'ENOTDIR':
-      return `expected a path in a folder, got ${shown}, where one part of it is a file. Choose another.`
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return `cannot write ${shown}: ${systemReason(error)}. Ask for the permission, or choose another path.`
-    default:
-      return `cannot write ${shown}: ${systemReason(error)}. Choose another path.`
   }
 }
 

@@ -13,7 +13,10 @@ import { RowError, SinkError, isRowError } from '../core/sink.ts'
 import type { Sink } from '../core/sink.ts'
 import { foldedName, hasExtension, numbered, safeName } from '../config/file-name.ts'
 import { moveToFree, openNew } from '../disk/new-file.ts'
-import { whyNot } from './file-output.ts'
+import { refusalOf } from './refusal.ts'
+import { problem } from '../core/problem.ts'
+import { systemReason } from '../core/system-reason.ts'
+import type { Words } from '../core/words.ts'
 import { jsonLines } from './json-lines.ts'
 import { readSinkOptions } from './options.ts'
 import { targetPath } from './output.ts'
@@ -71,9 +74,11 @@ function createFolder(path: string): void {
   try {
     mkdirSync(path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new ConfigError([`folder: ${whyNot(path, error)}`])
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new ConfigError([refusalOf(path, error)])
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
-    throw new ConfigError([`folder: expected a folder, got ${JSON.stringify(path)}, which is a file. Choose another.`])
+    throw new ConfigError([
+      { cannot: `make the folder ${path}`, because: 'it is a file', remedy: 'Choose another path.' },
+    ])
   }
 }
 
@@ -104,7 +109,7 @@ class FolderSink implements Sink {
 
   write(outcome: Outcome): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#closed) return Promise.reject(new Error(`${this.#path}: cannot write after close()`))
+    if (this.#closed) return Promise.reject(new Error(`cannot write ${this.#path}: the sink was closed`))
     const written = this.#keep(outcome).then(
       () => void this.#kept++,
       (error: unknown) => Promise.reject(isRowError(error) ? error : this.#fail(error)),
@@ -142,14 +147,9 @@ class FolderSink implements Sink {
       if (this.#failure !== undefined) throw this.#failure
       await this.#store(name, fileContent(kept))
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException
-      if (!NAME_CODES.has(code ?? '')) throw error
-      const remedy = 'Set overwrite: true to replace a file, or choose another name.'
-      throw new RowError(
-        outcome.index,
-        `name: expected one that is free, got ${JSON.stringify(name)} (${message}). ${remedy}`,
-        error,
-      )
+      if (!NAME_CODES.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+      const remedy: Words = ['Set ', { option: 'overwrite', value: true }, ' to replace files, or choose another name.']
+      throw new RowError(outcome.index, { cannot: `write ${name}`, because: systemReason(error), remedy }, error)
     } finally {
       const next = this.#waiting.shift()
       // The slot is passed on to the next waiting write.
@@ -197,10 +197,10 @@ function fileNameFor(outcome: OkOutcome<unknown>, { kind }: StoredValue, name: F
   try {
     given = name(outcome)
   } catch (error) {
-    throw new RowError(index, `name: expected a name, got an error (${reasonOf(error)}). Fix the function.`, error)
+    throw new RowError(index, problem('name', 'a name', `an error (${reasonOf(error)})`, 'Fix the function.'), error)
   }
   if (typeof given === 'string' && given !== '') return safeName(given)
-  throw new RowError(index, `name: expected a name, got ${given === '' ? "''" : typeof given}. Fix the function.`)
+  throw new RowError(index, problem('name', 'a name', given === '' ? "''" : typeof given, 'Fix the function.'))
 }
 
 function fileContent({ kind, content }: StoredValue): string | Uint8Array {

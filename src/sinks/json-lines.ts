@@ -7,7 +7,7 @@ import type { Sink } from '../core/sink.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
-import { base64Of, bytesIn, jsonOf, storedValueOf, printableKey, timingsToTenths, urlOf } from './row.ts'
+import { base64Of, bytesIn, jsonOf, notJson, storedValueOf, printableKey, timingsToTenths, urlOf } from './row.ts'
 import { TextRows } from './text-rows.ts'
 
 /** What to do with an existing file. Without either option, an existing file is refused. Not for streams. */
@@ -73,7 +73,7 @@ function lineValueOf(outcome: Outcome): JsonLineValue {
   const { value, index } = outcome
   // As a property, JSON would omit it silently.
   if (typeof value === 'function' || typeof value === 'symbol') {
-    throw new RowError(index, `value: expected what JSON can hold, got a ${typeof value}. Convert it in parseFunc.`)
+    throw new RowError(index, notJson(`a ${typeof value}`))
   }
   if (bytesIn(value) === undefined) return { value }
   const { kind, content } = storedValueOf(value, outcome)

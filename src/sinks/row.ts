@@ -1,6 +1,8 @@
 /** What all sinks share: the fields of an outcome as they are stored, and its value as text or bytes. */
 import { isThenable, reasonOf } from '../core/callback.ts'
 import type { Outcome, Timings } from '../core/outcome.ts'
+import { problem } from '../core/problem.ts'
+import type { Problem } from '../core/problem.ts'
 import { RowError } from '../core/sink.ts'
 import { printableUrl } from '../core/url.ts'
 
@@ -57,9 +59,11 @@ export function jsonOf(value: unknown, { index }: Outcome, indent?: number): str
   }
   if (text !== undefined) return text
   const what = cause instanceof Error ? cause.message.split('\n', 1)[0] : `a ${typeof value}`
-  const remedy = 'Convert it in parseFunc'
-  throw new RowError(index, `value: expected what JSON can hold, got something else (${what}). ${remedy}.`, cause)
+  throw new RowError(index, notJson(`something else (${what})`), cause)
 }
+
+/** A value that JSON would leave out or refuse. */
+export const notJson = (got: string): Problem => problem('value', 'what JSON can hold', got, 'Convert it in parseFunc.')
 
 /** Bytes as base64, without copying them. */
 export function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
@@ -101,10 +105,10 @@ export function cellOf(name: string, value: (outcome: Outcome) => unknown, outco
   try {
     cell = value(outcome)
   } catch (error) {
-    const threw = `column ${name}: expected its function to answer, got an error (${reasonOf(error)}). Fix the function.`
-    throw new RowError(outcome.index, threw, error)
+    const threw = `an error from its function (${reasonOf(error)})`
+    throw new RowError(outcome.index, problem(`column ${name}`, 'a value', threw, 'Fix the function.'), error)
   }
   if (!isThenable(cell)) return cell
   cell.then(undefined, () => {})
-  throw new RowError(outcome.index, `column ${name}: expected a value, got a promise. Await it in parseFunc.`)
+  throw new RowError(outcome.index, problem(`column ${name}`, 'a value', 'a promise', 'Await it in parseFunc.'))
 }

@@ -10,9 +10,12 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { got } from '../config/kinds.ts'
 import { ConfigError } from '../core/error.ts'
 import { fileIdentity, systemError as errorOf } from '../disk/new-file.ts'
-import { whyNot } from './file-output.ts'
+import { overwriteAndAppend } from './file-output.ts'
 import type { FileOptions } from './file-output.ts'
-import { systemReason } from '../core/system-reason.ts'
+import { refusalOf } from './refusal.ts'
+import { problem } from '../core/problem.ts'
+import type { Problem } from '../core/problem.ts'
+import type { Words } from '../core/words.ts'
 import { SQLITE_BUSY, loadSqlite, sqliteCode } from '../disk/sqlite.ts'
 
 /** node:sqlite binds every number as a REAL, so integers are bigints. */
@@ -52,6 +55,7 @@ const ID_AT = COLUMN_NAMES.indexOf('request_id')
 /** SQLite compares names without regard to case. */
 export const isFixed = (name: string): boolean => Object.hasOwn(COLUMNS, name.toLowerCase())
 
+const OVERWRITE = { option: 'overwrite', value: true }
 const LOCKED = 6
 /** How long to wait for another connection's transaction. */
 const MAX_WAIT_MS = 30_000
@@ -64,12 +68,11 @@ const SYSTEM_CODES: Readonly<Record<number, string>> = { 8: 'EROFS', 10: 'EIO', 
  */
 export function openTable(path: string, name: string, options: FileOptions, more: readonly string[] = []): SqliteTable {
   if (options.overwrite === true && options.append === true) {
-    throw new ConfigError(['sqlite: expected overwrite or append, got both. Leave one of them out.'])
+    throw new ConfigError([overwriteAndAppend('sqlite')])
   }
   if (path === ':memory:') {
-    throw new ConfigError([
-      'sqlite: expected the path of a file, got ":memory:". It would be lost when the sink closes.',
-    ])
+    const remedy = 'A database in memory would be lost when the sink closes.'
+    throw new ConfigError([problem('sqlite', 'the path of a file', got(path), remedy)])
   }
   checkDatabase(path)
   let database: DatabaseSync | undefined
@@ -81,9 +84,7 @@ export function openTable(path: string, name: string, options: FileOptions, more
   } catch (error) {
     database?.close()
     if (error instanceof ConfigError) throw error
-    throw new ConfigError([
-      `sqlite: cannot write ${JSON.stringify(path)}: ${systemReason(error)}. Choose another path.`,
-    ])
+    throw new ConfigError([refusalOf(path, error)])
   }
 }
 
@@ -94,13 +95,12 @@ export function checkDatabase(path: string): void {
     closeSync(openSync(path, isNew ? 'wx' : 'r+'))
     if (isNew) rmSync(path)
     else if (!startsAsDatabase(path)) {
-      throw new ConfigError([
-        `sqlite: expected an SQLite database or a path where nothing is yet, got ${JSON.stringify(path)}, which is neither. Choose another.`,
-      ])
+      const because = 'it exists and is not an SQLite database'
+      throw new ConfigError([{ cannot: `write ${path}`, because, remedy: 'Choose another path.' }])
     }
   } catch (error) {
     if (error instanceof ConfigError) throw error
-    throw new ConfigError([`sqlite: ${whyNot(path, error)}`])
+    throw new ConfigError([refusalOf(path, error)])
   }
 }
 
@@ -157,13 +157,11 @@ class OpenTable implements SqliteTable {
     database.exec('PRAGMA wal_autocheckpoint = 250')
     const found = database.prepare('SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE').get(name)
     if (found !== undefined && found['type'] !== 'table') {
-      throw new ConfigError([
-        `sqlite: expected the name of a table, got ${got(name)}, which is a ${String(found['type'])}.`,
-      ])
+      throw new ConfigError([this.#cannot(`it is a ${String(found['type'])}`, 'Choose another table.')])
     }
     if (found !== undefined && overwrite !== true && append !== true) {
       throw new ConfigError([
-        `sqlite: expected a table that is not there yet, got ${got(name)} in ${JSON.stringify(path)}. Set overwrite: true to replace it, append: true to add to it, or choose another.`,
+        this.#cannot('it exists', ['Set ', OVERWRITE, ' to replace it, append: true to add to it, or choose another.']),
       ])
     }
     if (found !== undefined && append === true) this.#checkColumns(more)
@@ -213,9 +211,12 @@ class OpenTable implements SqliteTable {
     const names = this.#names()
     const missing = wanted.filter(name => !names.has(name.toLowerCase()))
     if (missing.length === 0) return
-    throw new ConfigError([
-      `sqlite: expected a table with the columns ${missing.map(got).join(', ')}, got one without, in ${JSON.stringify(this.path)}. Set overwrite: true to replace it, or choose another.`,
-    ])
+    const because = `it has no column ${missing.map(got).join(', ')}`
+    throw new ConfigError([this.#cannot(because, ['Set ', OVERWRITE, ' to replace it, or choose another.'])])
+  }
+
+  #cannot(because: string, remedy: Words): Problem {
+    return { cannot: `write the table ${this.#name} in ${this.path}`, because, remedy }
   }
 
   /** The columns of the table, in lower case. */

@@ -191,7 +191,8 @@ function rowOf(outcome: Outcome): { row: SqliteRow; size: number } {
   const { kind, content } = storedValue(outcome)
   const size = content === null ? 0 : content.length
   if (size > MAX_VALUE_BYTES / 3 && Buffer.byteLength(content ?? '') > MAX_VALUE_BYTES) {
-    throw new RowError(index, `value: expected at most ${MAX_VALUE_BYTES} bytes, SQLite's limit, got more.`)
+    const expected = `at most ${MAX_VALUE_BYTES} bytes, the limit of SQLite`
+    throw new RowError(index, problem('value', expected, 'more', 'Save such bodies as files.'))
   }
   const row: SqliteRow = [
     index,

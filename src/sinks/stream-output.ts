@@ -4,6 +4,7 @@
  */
 import type { Writable } from 'node:stream'
 import { ConfigError } from '../core/error.ts'
+import { problem } from '../core/problem.ts'
 import type { SinkOutput } from './output.ts'
 
 export class StreamOutput implements SinkOutput {
@@ -20,7 +21,7 @@ export class StreamOutput implements SinkOutput {
    */
   constructor(sink: string, stream: Writable, onFail: (error: Error) => void) {
     if (stream.destroyed || stream.writableEnded) {
-      throw new ConfigError([`${sink}: expected a stream that is open, got one that has ended. Give it a new one.`])
+      throw new ConfigError([problem(sink, 'an open stream', 'one that has ended', 'Give it a new one.')])
     }
     const { fd } = stream as { readonly fd?: unknown }
     this.name = fd === 1 ? 'standard output' : fd === 2 ? 'standard error' : 'the stream'

@@ -27,6 +27,7 @@ import { Recovery } from './recovery.ts'
 import type { ByteSpan } from './recovery.ts'
 import { readLine, writeLine } from './run-lines.ts'
 import { reasonOf } from '../core/callback.ts'
+import { systemReason } from '../core/system-reason.ts'
 import { ConfigError } from '../core/error.ts'
 import { LineError, REFUSED_PRINT } from '../core/journal.ts'
 import { HeldFile } from '../disk/held-file.ts'
@@ -282,14 +283,14 @@ function keepPrivate(fd: number): void {
 function notAFile(name: string, isFolder: boolean): ConfigError {
   const what = isFolder ? 'a folder' : 'a device, a pipe or a socket'
   return new ConfigError([
-    `${name}: expected the path of a file, got ${what}. Give the path of a file, as in "run.jsonl".`,
+    { cannot: `open ${name}`, because: `it is ${what}`, remedy: 'Give the path of a file, as in "run.jsonl".' },
   ])
 }
 
 function unusableRunFile(name: string, error: unknown): ConfigError {
   const code = String((error as { code?: unknown } | undefined)?.code)
   const remedy = REMEDIES[code] ?? 'Give the path of a file that can be read and written'
-  return new ConfigError([`${name} cannot be opened: ${reasonOf(error)}. ${remedy}.`])
+  return new ConfigError([{ cannot: `open ${name}`, because: systemReason(error), remedy: `${remedy}.` }])
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {

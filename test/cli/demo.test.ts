@@ -102,7 +102,7 @@ test.concurrent('preq demo exits with 74 before anything is sent if it cannot op
   mkdirSync(join(folder, 'results.jsonl'))
   const { code, stdout, stderr } = await startPreq(['demo']).finished
   expect({ code, stdout }).toEqual({ code: 74, stdout: '' })
-  expect(stderr).toMatch(/^preq: results\.jsonl: cannot be written: .*\(EISDIR\)/)
+  expect(stderr).toMatch(/^preq: cannot write results\.jsonl: .*\(EISDIR\)/)
 })
 
 // Even root cannot write to /proc.
@@ -111,7 +111,7 @@ test
   .concurrent('preq demo exits with 74 in a folder that it cannot write to', async ({ expect, onTestFinished }) => {
     const { code, stdout, stderr } = await sandbox(onTestFinished).startPreq(['demo'], { cwd: '/proc' }).finished
     expect({ code, stdout }).toEqual({ code: 74, stdout: '' })
-    expect(stderr).toMatch(/^preq: results\.jsonl: cannot be written: /)
+    expect(stderr).toMatch(/^preq: cannot write results\.jsonl: /)
   })
 
 test
@@ -121,7 +121,7 @@ test
     symlinkSync('/dev/full', join(folder, 'results.jsonl'))
     const { code, stderr } = await startPreq(['demo']).finished
     expect(code).toBe(74)
-    expect(stderr).toMatch(/^preq: results\.jsonl: cannot be written: .*\(ENOSPC\)/m)
+    expect(stderr).toMatch(/^preq: cannot write results\.jsonl: .*\(ENOSPC\)/m)
     covers(import.meta.url, {
       row: 116,
       name: 'no space left on the disk of the command line',
@@ -140,7 +140,7 @@ test.concurrent('preq demo exits with 2 and keeps a results.jsonl that no demo w
   writeFileSync(join(folder, 'results.jsonl'), precious)
   const { code, stdout, stderr } = await startPreq(['demo']).finished
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-  expect(stderr).toMatch(/^preq: results\.jsonl: expected no file or that of an earlier demo/)
+  expect(stderr).toMatch(/^preq: cannot write results\.jsonl: it exists, and is not from an earlier demo/)
   expect(readFileSync(join(folder, 'results.jsonl'), 'utf8')).toBe(precious)
 })
 

@@ -64,7 +64,7 @@ describe('--json-progress', () => {
     [['URL/{id}', '-i', 'none.csv', '--json-progress'], 2, /^cannot read -i none\.csv: /],
     [['URL/a', '--json-progress', '--retires', '1'], 2, /^unknown option '--retires'\. Did you mean '--retries'\?/],
     [['URL/a', '--json-progress', '--rate', '10'], 2, /^--rate: expected a rate/],
-    [['URL/a', '--json-progress', '-o', 'none/r.csv'], 74, /^-o: expected an existing folder/],
+    [['URL/a', '--json-progress', '-o', 'none/r.csv'], 74, /^cannot write -o none\/r\.csv: no such folder/],
     [['URL/a', '--json-progress', '-o', '/dev/full', '--output-format', 'csv'], 74, /ENOSPC/],
   ])('reports the error that ends a run as a record: %j', async (args, exitCode, why) => {
     const { run } = await workplace()

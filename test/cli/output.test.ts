@@ -109,11 +109,21 @@ describe('An output', () => {
 
 describe('An output', () => {
   test.each<[string, string[], number, string]>([
-    ['exists', ['-o', 'repos.csv'], 2, 'got the existing repos.csv. Add --overwrite, or write to another file.'],
+    [
+      'exists',
+      ['-o', 'repos.csv'],
+      2,
+      'cannot write -o repos.csv: it exists (EEXIST). Add --overwrite, or write to another file.',
+    ],
     ['exists, beside a run file', ['-o', 'repos.csv', '-o', 'r.jsonl'], 2, 'Add --resume or --overwrite, or write'],
     ['is there twice', ['-o', 'r.csv', '-o', './r.csv'], 2, 'expected files that differ, got ./r.csv twice'],
-    ['is in a missing folder', ['-o', 'none/r.csv'], 74, 'expected an existing folder, got none'],
-    ['is a folder', ['-o', 'folder'], 74, 'got the folder folder'],
+    [
+      'is in a missing folder',
+      ['-o', 'none/r.csv'],
+      74,
+      'cannot write -o none/r.csv: no such folder (ENOENT). Make none first.',
+    ],
+    ['is a folder', ['-o', 'folder'], 74, 'cannot write -o folder: it is a folder (EISDIR). Add a name to it.'],
     ['is the input', ['-i', 'repos.csv', '-o', './repos.csv', '--overwrite'], 2, 'got ./repos.csv for both'],
     ['cannot be resumed', ['--resume', '-o', 'r.csv'], 2, '--resume: expected -o FILE.jsonl'],
     ['has an unknown column', ['-o', 'r.csv', '--columns', 'statuss'], 2, "Did you mean 'status'?"],

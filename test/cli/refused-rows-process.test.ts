@@ -7,7 +7,7 @@ describe('A row that cannot be sent', () => {
     const { shell, write } = await workplace()
     write('urls.txt', 'no url\n'.repeat(500))
     const { code, stderr } = await shell('ulimit -f 8; preq -i urls.txt -o r.jsonl -q').finished
-    expect([code, stderr]).toEqual([74, expect.stringMatching(/^preq: the run file r\.jsonl cannot be written: /m)])
+    expect([code, stderr]).toEqual([74, expect.stringMatching(/^preq: cannot write the run file r\.jsonl: /m)])
     expect(stderr).not.toContain('    at ')
   })
 })

@@ -153,7 +153,7 @@ describe('a stream passed by the caller', () => {
     const stream = new PassThrough()
     expect(() => jsonLines(stream, { append: true })).toThrow(ConfigError)
     stream.end()
-    expect(() => jsonLines(stream)).toThrow('expected a stream that is open, got one that has ended')
+    expect(() => jsonLines(stream)).toThrow('expected an open stream, got one that has ended')
   })
 
   it('that fails under writes that are not awaited is reported by close() alone', async () => {

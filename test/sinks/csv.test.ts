@@ -101,7 +101,7 @@ describe('csv', () => {
     [
       'throws',
       (): never => expect.fail('my mistake'),
-      /column odd: expected its function to answer, got an error \(my mistake\)/,
+      /column odd: expected a value, got an error from its function \(my mistake\)/,
     ],
     [
       'answers with a promise',

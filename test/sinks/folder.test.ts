@@ -109,7 +109,9 @@ describe('folder', () => {
       socket: '–',
     })
     expect(settled[1]).toMatchObject({ reason: { name: 'RowError', index: 1 } })
-    expect(String((settled[1] as PromiseRejectedResult).reason)).toContain('expected one that is free, got "1.txt"')
+    expect(String((settled[1] as PromiseRejectedResult).reason)).toContain(
+      'cannot write 1.txt: file already exists (EEXIST). Set overwrite: true',
+    )
     expect(readFileSync(join(path, '1.txt'), 'utf8')).toBe('precious')
     expect(namesOf(path)).toEqual(['0.txt', '1.txt', '2.txt', '3.txt'])
 
@@ -200,20 +202,20 @@ describe('folder', () => {
     await sink.close()
     expect(namesOf(path)).toHaveLength(50)
     await Promise.all(writes)
-    await expect(writeTo(sink, okOutcome(99, 'x'))).rejects.toThrow('after close()')
+    await expect(writeTo(sink, okOutcome(99, 'x'))).rejects.toThrow('the sink was closed')
   })
 
   it('refuses a path that it cannot write to when it is made', async () => {
     const dir = freshFolder()
     const at = (name: string): string => join(dir, name)
     writeFileSync(at('file'), '')
-    expect(() => folder(at('file'))).toThrow(/expected a folder, got ".*file", which is a file/)
-    expect(() => folder(at('missing/out'))).toThrow(/Make ".*missing" first/)
-    expect(() => folder(at('file/out'))).toThrow(/one part of it is a file/)
+    expect(() => folder(at('file'))).toThrow(/cannot make the folder .*file: it is a file\./)
+    expect(() => folder(at('missing/out'))).toThrow(/Make .*missing first/)
+    expect(() => folder(at('file/out'))).toThrow(/a part of its path is a file \(ENOTDIR\)/)
     expect(() => folder(at('new'), { indent: 'x' as never })).toThrow(/folder\.indent: expected an integer ≥ 0/)
     expect(() => folder(at('new'), { names: 1 } as never)).toThrow(/Did you mean 'name'\?/)
     expect(existsSync(at('new'))).toBe(false)
     await folder(at('new')).close()
-    expect(() => folder(at('new'))).toThrow(/errors\.jsonl", which exists\. Set overwrite: true/)
+    expect(() => folder(at('new'))).toThrow(/errors\.jsonl: it exists \(EEXIST\)\. Set overwrite: true/)
   })
 })

@@ -60,7 +60,7 @@ describe('sqlite', () => {
       null,
     ])
     expect(() => sqlite(path, { append: true, columns: [{ name: 'other', value: () => 1 }] })).toThrow(
-      /expected a table with the columns "other", got one without/,
+      /cannot write the table "results" in .*results\.db: it has no column "other"\. Set overwrite: true/,
     )
     await writeTo(sqlite(path, { append: true, columns }), okOutcome(1, 1))
     expect(rowsOf(path)).toHaveLength(2)
@@ -283,17 +283,17 @@ describe('sqlite', () => {
     writeFileSync(at('text'), 'this is no database, but somebody needs it')
     mkdirSync(at('sub'))
     reader(at('made.db')).exec('CREATE TABLE results (x); CREATE VIEW seen AS SELECT 1; CREATE TABLE odd (x)')
-    expect(() => sqlite(at('text'))).toThrow(/expected an SQLite database or a path where nothing is yet/)
-    expect(() => sqlite(at('text'), { overwrite: true })).toThrow(/which is neither/)
-    expect(() => sqlite(at('sub'))).toThrow(/which is a folder/)
-    expect(() => sqlite(at('missing/results.db'))).toThrow(/Make ".*missing" first/)
-    expect(() => sqlite(at('text/results.db'))).toThrow(/one part of it is a file/)
+    expect(() => sqlite(at('text'))).toThrow(/^cannot write .*text: it exists and is not an SQLite database\./)
+    expect(() => sqlite(at('text'), { overwrite: true })).toThrow(/is not an SQLite database/)
+    expect(() => sqlite(at('sub'))).toThrow(/it is a folder \(EISDIR\)/)
+    expect(() => sqlite(at('missing/results.db'))).toThrow(/Make .*missing first/)
+    expect(() => sqlite(at('text/results.db'))).toThrow(/a part of its path is a file/)
     expect(() => sqlite(at('made.db'))).toThrow(
-      /expected a table that is not there yet, got "results" in ".*made\.db"\. Set overwrite/,
+      /cannot write the table "results" in .*made\.db: it exists\. Set overwrite: true to replace it, append: true/,
     )
-    expect(() => sqlite(at('made.db'), { table: 'RESULTS' })).toThrow(/not there yet/)
+    expect(() => sqlite(at('made.db'), { table: 'RESULTS' })).toThrow(/it exists/)
     expect(() => sqlite(at('made.db'), { table: 'seen', overwrite: true })).toThrow(
-      /the name of a table, got "seen", which is a view/,
+      /cannot write the table "seen" in .*: it is a view\./,
     )
     expect(() => sqlite(at('made.db'), { table: 'odd', append: true })).toThrow(/no column named/)
     expect(() => sqlite(at('new.db'), { table: 'sqlite_x' })).toThrow(/reserved/)

@@ -38,5 +38,5 @@ describe('a failing disk', () => {
 it.skipIf(process.platform === 'win32')('a path that is a pipe is refused', async () => {
   const pipe = newPath()
   spawnSync('mkfifo', [pipe])
-  await expect(open(pipe)).rejects.toThrow('got a device, a pipe or a socket')
+  await expect(open(pipe)).rejects.toThrow('it is a device, a pipe or a socket')
 })

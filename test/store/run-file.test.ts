@@ -315,7 +315,7 @@ describe('a path that cannot be a run file', () => {
   it('is refused if it is a folder, and the message asks for a file', async () => {
     const path = newPath()
     mkdirSync(path)
-    expect(await refusal(path)).toMatch(/run\.jsonl": expected the path of a file, got a folder\. Give the path/)
+    expect(await refusal(path)).toMatch(/cannot open the run file ".*run\.jsonl": it is a folder\. Give the path/)
   })
 
   it('is refused in a folder that does not exist, and the message says to create it', async () => {
@@ -328,7 +328,7 @@ describe('a path that cannot be a run file', () => {
   })
 
   it.skipIf(process.platform === 'win32')('is refused if it is a device', async () => {
-    expect(await refusal('/dev/full')).toContain('expected the path of a file, got a device, a pipe or a socket')
+    expect(await refusal('/dev/full')).toContain('it is a device, a pipe or a socket')
   })
 
   it.skipIf(process.platform !== 'linux')('is refused where writing is not possible', async () => {

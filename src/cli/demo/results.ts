@@ -7,6 +7,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
+import { systemReason } from '../../core/system-reason.ts'
 import { NEW, fileIdentity, partNameOf, putInPlace } from '../../disk/new-file.ts'
 
 /** The output cannot be written (exit code 74), or would replace a file of the user (2). */
@@ -31,7 +32,7 @@ export interface Results {
 export async function openResults(path: string): Promise<Results> {
   if (!(await mayReplace(path))) {
     throw new OutputError(
-      `${path}: expected no file or that of an earlier demo, got another one. Move it, or run in another folder.`,
+      `cannot write ${path}: it exists, and is not from an earlier demo. Move it, or run in another folder.`,
       2,
     )
   }
@@ -101,7 +102,5 @@ async function mayReplace(path: string): Promise<boolean> {
 }
 
 function unwritable(path: string, error: unknown): OutputError {
-  const { code, message } = error as NodeJS.ErrnoException
-  const reason = message.replace(/, (open|write|close).*$/, '').replace(`${code}: `, '')
-  return new OutputError(`${path}: cannot be written: ${reason} (${code}). Run in a folder that takes files.`, 74)
+  return new OutputError(`cannot write ${path}: ${systemReason(error)}. Run in a folder where you may write.`, 74)
 }

@@ -161,7 +161,12 @@ function named<T>(open: () => T): T {
     return open()
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    throw new UsageError(`-o: ${error.message.replace(/^\w+: /, '')}`, 74)
+    const [said = error.message] = error.problems
+    const isRefused = said.startsWith('cannot ')
+    throw new UsageError(
+      isRefused ? said.replace(/^cannot write (?!the )/, 'cannot write -o ') : `-o: ${said.replace(/^\w+: /, '')}`,
+      74,
+    )
   }
 }
 

@@ -13,7 +13,7 @@ import { writeOutTemplate } from './write-out.ts'
 import type { OutputFormat, OutputPlan, OutputFile } from '../run-plan.ts'
 import { UsageError } from '../usage-error.ts'
 import type { Outcome, Sink } from '../../index.ts'
-import { whyNot } from '../../sinks/file-output.ts'
+import { refusalOf } from '../../sinks/refusal.ts'
 import { csv, jsonLines, sqlite } from '../../sinks/index.ts'
 import { isFixed } from '../../sinks/sqlite-table.ts'
 import { TextRows } from '../../sinks/text-rows.ts'
@@ -140,21 +140,22 @@ function runFileOf({ files, resume }: OutputPlan, selection: Selection | undefin
 /** Refuses to overwrite a file without `--overwrite`, and to create a missing folder. */
 function checkPlace(path: string, { files, overwrite, resume }: OutputPlan): void {
   const folder = dirname(path)
-  if (!existsSync(folder)) throw new UsageError(`-o: expected an existing folder, got ${folder}. Create it first.`, 74)
+  if (!existsSync(folder)) throw new UsageError(refusalOf(path, { code: 'ENOENT' }, `-o ${path}`), 74)
   const there = statSync(path, { throwIfNoEntry: false })
-  if (there?.isDirectory() === true) throw new UsageError(`-o: expected a file, got the folder ${path}.`, 74)
+  if (there?.isDirectory() === true) throw new UsageError(refusalOf(path, { code: 'EISDIR' }, `-o ${path}`), 74)
   // Writing to a terminal, a pipe or /dev/null loses nothing.
   if (there?.isFile() === true && !resume && !overwrite) {
     // Only a run file can be resumed.
     const remedy = files.some(({ format }) => format === 'jsonl') ? 'Add --resume or --overwrite' : 'Add --overwrite'
-    throw new UsageError(`-o: expected a new file, got the existing ${path}. ${remedy}, or write to another file.`)
+    const { cannot, because } = refusalOf(path, { code: 'EEXIST' }, `-o ${path}`)
+    throw new UsageError({ cannot, because, remedy: `${remedy}, or write to another file.` })
   }
   try {
     if (there !== undefined) accessSync(path, constants.W_OK)
     // Drafts and locks are created in the same folder.
     if (there?.isFile() !== false) accessSync(dirname(there === undefined ? path : realpathSync(path)), constants.W_OK)
   } catch (error) {
-    throw new UsageError(`-o: ${whyNot(path, error)}`, 74)
+    throw new UsageError(refusalOf(path, error, `-o ${path}`), 74)
   }
 }
 

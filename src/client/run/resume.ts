@@ -14,6 +14,7 @@ import { NOT_RESUMABLE } from '../../config/options/run-file.ts'
 import type { ResumePlan } from '../../config/plan.ts'
 import type { Call, CallPlan } from '../../core/call.ts'
 import { isThenable, reasonOf } from '../../core/callback.ts'
+import { systemReason } from '../../core/system-reason.ts'
 import type { ConfigError } from '../../core/error.ts'
 import { getHeader } from '../../core/headers.ts'
 import { LineError, REFUSED_PRINT } from '../../core/journal.ts'
@@ -257,7 +258,7 @@ export class Resume {
       await this.#parts.journal.append({ intent: this.#intentOf(call) })
       return undefined
     } catch (error) {
-      return this.#broken('written', error)
+      return this.#broken('write', error)
     }
   }
 
@@ -278,12 +279,12 @@ export class Resume {
 
   /** The file can take no more: the run ends, and this request does not count as done. */
   #unwritten(call: Call, error: unknown): Outcome {
-    return failedOutcome(call, this.#broken('written', error), this.#parts.clock.now(), call.plan.secretNames)
+    return failedOutcome(call, this.#broken('write', error), this.#parts.clock.now(), call.plan.secretNames)
   }
 
   #broken(what: string, error: unknown): Fault {
     const { path } = this.#parts.plan
-    const broken = fault('resource/run_file', `the run file ${path} cannot be ${what}: ${reasonOf(error)}`, {
+    const broken = fault('resource/run_file', `cannot ${what} the run file ${path}: ${systemReason(error)}`, {
       cause: error,
     })
     this.#parts.fail(broken)

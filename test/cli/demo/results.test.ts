@@ -49,7 +49,7 @@ test('a missing folder is reported when the results of the demo are opened', asy
   const path = join(pathOf(), 'missing', 'results.jsonl')
   await expect(openResults(path)).rejects.toMatchObject({
     exitCode: 74,
-    message: `${path}: cannot be written: no such file or directory (ENOENT). Run in a folder that takes files.`,
+    message: `cannot write ${path}: no such file or directory (ENOENT). Run in a folder where you may write.`,
   })
 })
 

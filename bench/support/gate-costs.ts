@@ -26,7 +26,7 @@ const CASES: readonly (readonly [hosts: number, queued: number])[] = [
 ]
 const REQUESTS = 100_000
 const ROUNDS = 7
-const PLACES = 50
+const SLOTS = 50
 /** The bound that the project promises: the largest cost divided by the smallest. */
 const BOUND = 1.5
 
@@ -87,8 +87,8 @@ function callTo(origin: string, index: number): Call {
 /** A gate, and the attempts that have passed it and wait for their answer. */
 class World {
   readonly #gate = new Gate({
-    limits: [slots(PLACES)],
-    places: PLACES,
+    limits: [slots(SLOTS)],
+    slots: SLOTS,
     clock: systemClock,
     random: Math.random,
     laneOf: ({ lane }, shared, shares) => new Lane({ key: lane, shared, shares }),

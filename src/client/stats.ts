@@ -10,7 +10,7 @@ export function statsOf(gate: Gate, clock: Clock, unmatched?: readonly string[])
   const lanes: LaneStats[] = []
   let [running, queued, attempts, throttled] = [0, 0, 0, 0]
   for (const entry of gate.lanes()) {
-    const lane = new LaneSnapshot(entry.lane, entry.queued, gate.places, nowMs)
+    const lane = new LaneSnapshot(entry.lane, entry.queued, gate.slots, nowMs)
     lanes.push(lane)
     running += lane.running
     queued += entry.waiting
@@ -62,14 +62,14 @@ class LaneSnapshot implements LaneStats {
   declare readonly quotaLeft?: number
 
   constructor(
-    { host, running, places, attempts, throttled, pausedUntilMs, breaker, quota }: Lane,
+    { host, running, slots, attempts, throttled, pausedUntilMs, breaker, quota }: Lane,
     queued: number,
     all: number,
     nowMs: number,
   ) {
     this.host = host
     this.running = running
-    this.concurrency = Math.min(all, places?.size ?? Infinity)
+    this.concurrency = Math.min(all, slots?.size ?? Infinity)
     this.queued = queued
     this.attempts = attempts
     this.throttled = throttled

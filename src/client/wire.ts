@@ -91,7 +91,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
   const matched = new Set<string>()
   const gate: Gate = new Gate({
     limits: [...sharedLimits(plan), ...(ports.limits ?? []), ...(spending === undefined ? [] : [spending])],
-    places: plan.concurrency,
+    slots: plan.concurrency,
     clock,
     random,
     laneOf(call, shared, shares) {
@@ -151,7 +151,7 @@ function sinkFor(call: Call, clock: Clock): BodySink | undefined {
   return onChunk && consumerSink(call, onChunk, clock)
 }
 
-/** Those that every request of the client is under; the places first. */
+/** Those that every request of the client is under; the slots first. */
 function sharedLimits({ concurrency, rates, budgets }: ClientPlan): Limit[] {
   const named = Object.entries(budgets)
   // Without budgets, a cost weighs the starts themselves; a start never counts for less than one.
@@ -184,14 +184,14 @@ function laneFor(
   shared: readonly Limit[],
   shares: Shares,
 ): Lane {
-  const places = plan.auto
+  const hostSlots = plan.auto
     ? adaptive({ max: Math.min(concurrency, plan.concurrency) })
     : concurrency === Infinity
       ? undefined
       : slots(concurrency)
   return new Lane({
     key,
-    places,
+    slots: hostSlots,
     // A cost weighs what all hosts share; of its own host a request takes one start.
     rates: rates.map(rate => rateLimit(rate)),
     quota: plan.respectServerLimits ? new Quotas() : undefined,

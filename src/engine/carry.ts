@@ -1,6 +1,4 @@
-/**
- * One Call to its one outcome, whatever goes wrong on the way. Chained, not awaited, like the layers below.
- */
+/** Takes one Call to its one outcome, whatever fails on the way. Chained, not awaited, like the layers below. */
 import type { EngineParts } from './ports.ts'
 import type { Call } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
@@ -20,7 +18,7 @@ export function carry(call: Call, parts: CarryParts, done: (outcome: Outcome) =>
     } catch (error) {
       return broke(error)
     }
-    // What `done` throws is not this request's failure.
+    // An error that `done` throws does not belong to this request.
     if (isThenable(settled)) void settled.then(done, broke)
     else done(settled)
   }
@@ -31,7 +29,7 @@ export function carry(call: Call, parts: CarryParts, done: (outcome: Outcome) =>
   }
 }
 
-/** Our own bug, or a caller's getter: one request's failure, never the batch's. */
+/** A bug of ours, or a getter of the caller that throws: it fails one request, never the batch. */
 async function settleBroken(
   call: Call,
   { settle }: CarryParts,

@@ -1,7 +1,7 @@
 /**
- * Identities of requests that are found while a run is under way: `<parent>/<n>`, where n counts from 1 in the order in
- * which the parent yields them. A parent that yields the same requests in the same order gives them the same identities in
- * every run, so that a run file knows them again.
+ * Identities of requests that are discovered while a run is under way: `<parent>/<n>`, where n counts from 1 in the
+ * order in which the parent yields them. A parent that yields the same requests in the same order gives them the same
+ * identities in every run, so a run file recognises them.
  */
 export class ChildIds {
   readonly #counts = new Map<string, number>()
@@ -12,7 +12,7 @@ export class ChildIds {
     this.#isTaken = isTaken
   }
 
-  /** The identity of the next request that was found in `parent`, the identity of a request of this run. */
+  /** The identity of the next request that `parent` yields. `parent` is the identity of a request of this run. */
   next(parent: string): string {
     for (let count = (this.#counts.get(parent) ?? 0) + 1; ; count++) {
       const id = `${parent}/${count}`
@@ -22,7 +22,7 @@ export class ChildIds {
     }
   }
 
-  /** Forgets the count of a parent that yields no more. */
+  /** Forgets the count of a parent that has yielded its last request. */
   end(parent: string): void {
     this.#counts.delete(parent)
   }

@@ -27,7 +27,10 @@ export class Run {
   readonly #options: RunOptions
   readonly #open = new OpenCalls()
   readonly #tally = new RunTally()
-  /** Pulling may be set off by another batch's answer; callers' functions still run in their own async context. */
+  /**
+   * An answer of another batch may start a pull; the caller's functions still run in the async context of their own
+   * batch.
+   */
   readonly #inCallersContext = AsyncLocalStorage.snapshot()
   #phase: RunPhase = NEW_RUN
   #input: InputState = IDLE_INPUT
@@ -48,7 +51,7 @@ export class Run {
     return this.#phase.kind === 'halting' || this.#phase.kind === 'ended' ? this.#phase.aborted : undefined
   }
 
-  /** Ended by `stop()`, `abort()` or too many failures, so that its input may not have come to its end. */
+  /** Ended by `stop()`, `abort()` or too many failures; the input may have had more items. */
   get halted(): boolean {
     return this.#phase.kind === 'halting' || (this.#phase.kind === 'ended' && this.#phase.isHalted)
   }
@@ -62,7 +65,7 @@ export class Run {
       return this.#halt(order)
     }
     const onSignal = (): void => this.abort(signal?.reason)
-    // One listener per run, whatever its size; requests hear of it through their Trip.
+    // One listener per run, whatever its size. The requests are told through their trips.
     signal?.addEventListener('abort', onSignal, { once: true })
     const stopListening = capacity.attach({
       onCapacity: (lane, standing) => {
@@ -90,7 +93,7 @@ export class Run {
     this.#pump()
   }
 
-  /** No more pulls; what is on the wire finishes, everything else ends now. */
+  /** Pulls no more. Attempts on the wire finish; all other requests end now. */
   stop(why = 'the run was stopped'): void {
     this.#halt({ kind: 'stop', why })
   }
@@ -112,7 +115,7 @@ export class Run {
     this.#endIfDone()
   }
 
-  /** An input with a length accounts for every item; of a lazy one only what was pulled exists. */
+  /** An input of known length gives an outcome for each of its items. Of a lazy input, only the pulled items exist. */
   #abandonRest(reason: Fault): void {
     if (this.#source.size === undefined) return
     this.#source.takeRest(item => {
@@ -132,7 +135,8 @@ export class Run {
   }
 
   #pump(): void {
-    // Delivering may make room, and an item that is refused is delivered within the pull: one loop, no recursion.
+    // Delivering an outcome may make room, and an item that is refused is delivered during the pull. Hence one loop and
+    // no recursion.
     if (this.#input.kind !== 'idle' || !this.#hasRoom()) return
     this.#input = nextInput(this.#input, 'pump')
     this.#inCallersContext(() => this.#pullAll())
@@ -154,7 +158,7 @@ export class Run {
   }
 
   #receive(pulled: Pulled): void {
-    // The input stopped the run from within: it could not be closed while it ran, and what it gave is nobody's.
+    // The input stopped the run while it was being pulled, so it could not be closed then. Its item is dropped.
     if (!this.#isRunning) return this.#source.close()
     if (pulled === 'done') {
       this.#input = nextInput(this.#input, 'close')
@@ -164,28 +168,29 @@ export class Run {
   }
 
   /**
-   * Within the window, and somewhere to go: what waits behind a limit that all share only grows old in memory. Hosts
-   * that are paused or back off are not in that line, so that others are pulled past them.
+   * Whether the window has room and a further attempt could be sent. A request that waits at a limit of all hosts only
+   * takes memory. Requests whose host is paused, or that back off, do not count: others are pulled past them.
    */
   #hasRoom(): boolean {
     const { capacity, maxFailures } = this.#options
     if (!this.#isRunning || this.#isWindowFull()) return false
-    // A request that is being judged may be the last failure that is allowed: what is not sent yet must wait for that.
-    if (maxFailures !== Infinity) return this.#tally.failed < maxFailures && this.#hasFreePlace(capacity.places)
-    return this.#open.size < capacity.places + this.#source.lookAhead || !capacity.isCrowded()
+    // The request that is being settled may be the last failure that `maxFailures` allows. Until that is known, nothing
+    // new may be sent.
+    if (maxFailures !== Infinity) return this.#tally.failed < maxFailures && this.#hasFreeSlot(capacity.slots)
+    return this.#open.size < capacity.slots + this.#source.lookAhead || !capacity.isCrowded()
   }
 
   #isWindowFull(): boolean {
     return this.#tally.held - (this.#source.isByLanes === true ? this.#open.size : 0) >= this.#options.window
   }
 
-  /** Those that wait for their host, or back off, hold no place and cannot fail before they do. */
-  #hasFreePlace(places: number): boolean {
-    if (this.#open.size < places) return true
+  /** Requests that wait at the gate or back off hold no slot, and cannot fail before they hold one. */
+  #hasFreeSlot(slots: number): boolean {
+    if (this.#open.size < slots) return true
     let held = 0
     for (const { trip } of this.#open)
       if (trip.cancelSlot.place !== 'queue' && trip.cancelSlot.place !== 'backoff') held++
-    return held < places
+    return held < slots
   }
 
   #await(pulled: Promise<Pulled>): void {
@@ -199,7 +204,7 @@ export class Run {
         this.#pump()
       },
       error => {
-        // An input that fails because the run was stopped must not turn that into its own failure.
+        // An input that fails because the run was stopped must not replace the reason of the stop by its own error.
         if (this.#isRunning) this.#failInput(error)
       },
     )
@@ -218,7 +223,7 @@ export class Run {
     try {
       return this.#parts.prepare(item)
     } catch (error) {
-      // A getter or a Proxy in the input threw: one item fails, never the batch.
+      // A getter or a Proxy in the input threw: this fails one item, never the batch.
       const unreadable = `expected a request that can be read, but reading it threw: ${reasonOf(error)}`
       const reason = fault('invalid_request/unreadable', unreadable, { cause: error })
       return this.#abandon({ ...item, value: '' }, reason)
@@ -228,7 +233,7 @@ export class Run {
   #settled(call: Call, lane: string | undefined, outcome: Outcome): void {
     this.#open.remove(call)
     this.#tally.countRetries(call.trip.retry)
-    // It never passed the gate, so the gate does not report that its lane has room again.
+    // The request never passed the gate, so the gate does not report that its lane has room again.
     if (call.trip.retry.attempts === 0 && lane !== undefined) this.#source.wake?.(lane)
     this.#deliver(outcome)
   }
@@ -243,7 +248,7 @@ export class Run {
     this.#endIfDone()
   }
 
-  /** What was sent is finished and reported; then the error is the run's. */
+  /** Requests that were sent finish and are reported; then the run ends with this error. */
   #failInput(error: unknown): void {
     this.#input = nextInput(this.#input, { error: new InputError(error, this.#tally.pulled) })
     this.#endIfDone()
@@ -280,14 +285,17 @@ function unsentFault(order: Order): Fault {
     : fault('aborted/not_started', message, { cause: order.reason })
 }
 
-/** Which of the two it was is known only when it happens: nothing of a request that never left the gate was sent. */
+/** Nothing was sent of a request that never passed the gate. Whether it did is known only now. */
 function giveUpFault({ trip }: Call, why: string): Fault {
   return trip.retry.attempts === 0
     ? fault('aborted/not_started', `not sent: ${why}`)
     : fault('aborted/in_flight', `aborted in flight: ${why}`)
 }
 
-/** Of a run that is stopped: what its host turned away each time, and still waits for it, has not been done either. */
+/**
+ * For a run that is stopped. A request that its host refused each time, and that waits to be retried, counts as not
+ * sent.
+ */
 function stopFault(call: Call, why: string): Fault {
   return call.trip.retry.isUnsent ? fault('aborted/not_started', `not sent: ${why}`) : giveUpFault(call, why)
 }

@@ -1,10 +1,10 @@
 /**
- * An array by lanes: whoever is next in a lane that has room, one lane after the other. What waits costs one number, so
- * that a paused, slow or dead host with a million requests keeps nobody else from their turn.
+ * An array, split into lanes. Lanes with room take turns. A waiting item costs one number, so a paused, slow or dead
+ * host with a million requests does not delay the others.
  *
- * Lanes stand in one of these places: ready; sated, because they hold their part of the places already, to go when
- * nobody is ready; aside, because their host has not proven itself, to go when no proven one wants the place; or blocked,
- * because as many of theirs wait at the gate as may and a further one would only wait behind them.
+ * A lane is in one of these states: ready; at share, when it holds its part of the slots: it goes when no ready lane
+ * wants the slot; unproven, when its host has not proven itself: it goes when no proven host wants the slot; or
+ * blocked, when it has the maximum of requests queued at the gate and a further one would only wait behind them.
  */
 import { toSource } from './source.ts'
 import type { Item, Pulled, Source } from './source.ts'
@@ -14,9 +14,11 @@ import { Ring } from '../core/ring.ts'
 import type { Standing } from '../core/standing.ts'
 import type { Trip } from '../core/trip.ts'
 
-/** What the gate says of a lane. */
+/** What the gate answers about a lane. */
 export interface Admission {
-  /** `rivals` lanes, this one included, want places. `full`: as many of ours wait there as may. */
+  /**
+   * `rivals`: number of lanes that want slots, this one included. `full`: the lane has its maximum of requests queued.
+   */
   mayPull(lane: string, rivals: number, full: boolean): 'go' | 'wait' | 'at-share' | 'yield'
   standingOf(lane: string): Standing
 }
@@ -25,20 +27,23 @@ interface LaneGroup extends Link<LaneGroup> {
   readonly lane: string
   readonly indexes: number[]
   next: number
-  /** How far its host is trusted, as far as we have heard. */
+  /** How far its host is trusted, as far as this run has been told. */
   standing: Standing
-  /** Pulled and perhaps not let through yet, oldest first. */
+  /** Requests that were pulled and may still be queued at the gate, oldest first. */
   readonly pulled: Ring<Trip>
 }
 
-/** How many of those sated, and of those aside, are asked per pull: a change of their own brings them back by itself. */
+/**
+ * How many lanes at share, and how many unproven ones, are asked per pull. A lane whose state changes by itself is
+ * woken.
+ */
 const ASKED_ASIDE = 4
 
 /**
- * The array by lanes; in its own order where all of it is one lane. Taken as it is now: what is done to it later changes
- * nothing.
+ * The array by lanes, or in its own order if all items are in one lane. The array is copied: later changes of it have
+ * no effect.
  *
- * @param window how many may wait at the gate, over all lanes; one of each lane always may
+ * @param window how many requests may be queued at the gate, over all lanes; each lane may always have one
  */
 export function laneSource(
   given: readonly unknown[],
@@ -87,9 +92,9 @@ class ByLanes implements Source {
   readonly #input: readonly unknown[]
   readonly #groups: Map<string, LaneGroup>
   readonly #admission: Admission
-  /** As many of a lane may wait at the gate. */
+  /** The maximum of requests of one lane that may be queued at the gate. */
   readonly #perLane: number
-  /** Their turn had come when they could not go, and now they can, perhaps. */
+  /** Lanes whose turn came when they could not go, and which were woken since. */
   readonly #due = new LinkedList<LaneGroup>()
   readonly #ready = new LinkedList<LaneGroup>()
   readonly #atShare = new LinkedList<LaneGroup>()
@@ -109,12 +114,12 @@ class ByLanes implements Source {
 
   pull(): Pulled {
     const group =
-      this.#back(this.#unproven) ??
-      this.#back(this.#atShare) ??
+      this.#longestWaiting(this.#unproven) ??
+      this.#longestWaiting(this.#atShare) ??
       this.#first(this.#due) ??
       this.#first(this.#ready) ??
-      this.#anybody(this.#atShare) ??
-      this.#anybody(this.#unproven)
+      this.#firstOfAll(this.#atShare) ??
+      this.#firstOfAll(this.#unproven)
     if (group === undefined) return this.#left === 0 ? 'done' : 'later'
     return this.#take(group)
   }
@@ -165,8 +170,8 @@ class ByLanes implements Source {
     // An array has nothing to clean up.
   }
 
-  /** One of those that stood there and need not any more: it has waited longest. */
-  #back(list: LinkedList<LaneGroup>): LaneGroup | undefined {
+  /** The longest waiting lane of the list that may go now. */
+  #longestWaiting(list: LinkedList<LaneGroup>): LaneGroup | undefined {
     for (let asked = Math.min(ASKED_ASIDE, list.size); asked > 0; asked--) {
       const group = list.peek() as LaneGroup
       if (this.#mayGo(group)) return group
@@ -193,8 +198,8 @@ class ByLanes implements Source {
     return false
   }
 
-  /** No other lane wants the slot. */
-  #anybody(list: LinkedList<LaneGroup>): LaneGroup | undefined {
+  /** The first lane of the list that may go when no other lane wants the slot. */
+  #firstOfAll(list: LinkedList<LaneGroup>): LaneGroup | undefined {
     for (let group = list.peek(); group !== undefined; group = list.peek()) {
       this.#leaveList(group)
       if (this.#ask(group) !== 'wait') return group
@@ -228,7 +233,7 @@ class ByLanes implements Source {
   }
 }
 
-/** Neither let through nor over. */
+/** Whether the request is queued at the gate: neither admitted nor ended. */
 function isWaiting({ retry, slot }: Trip): boolean {
   return retry.attempts === 0 && slot !== -1
 }

@@ -26,7 +26,7 @@ export class OpenCalls implements Iterable<Call> {
     last.trip.slot = slot
   }
 
-  /** Those that are open now, whatever happens to them meanwhile. */
+  /** The Calls that are open now; changes during the iteration have no effect on it. */
   [Symbol.iterator](): Iterator<Call> {
     return this.#calls.slice()[Symbol.iterator]()
   }

@@ -15,13 +15,13 @@ export interface Aborted {
 export type RunPhase =
   | { readonly kind: 'new'; readonly order: Order | undefined }
   | { readonly kind: 'running'; readonly detach: () => void }
-  /** Nothing more is pulled; requests in flight finish or are given up. */
+  /** Pulls no more. Requests in flight finish or are abandoned. */
   | { readonly kind: 'halting'; readonly detach: () => void; readonly aborted: Aborted | undefined }
   | { readonly kind: 'ended'; readonly isHalted: boolean; readonly aborted: Aborted | undefined }
 
 export type PhaseEvent =
   | Order
-  /** `detach` undoes what starting has registered elsewhere. */
+  /** `detach` removes the listeners that the start has registered. */
   | { readonly kind: 'start'; readonly detach: () => void }
   | { readonly kind: 'end' }
 
@@ -48,14 +48,14 @@ export function nextPhase(phase: RunPhase, event: PhaseEvent): RunPhase {
   }
 }
 
-/** `error`: why an input is over that has failed. */
+/** `error`: why the input failed. */
 export type InputState =
   | { readonly kind: 'idle' | 'pumping' | 'waiting'; readonly error?: undefined }
   | { readonly kind: 'over'; readonly error: unknown }
 
 /**
- * `pump`: items are pulled in a loop. `wait`: the next item comes later. `rest`: the loop has ended or the item has come.
- * `close`: no more pulls, because the input is exhausted, has failed, or the run was halted.
+ * `pump`: items are pulled in a loop. `wait`: the next item comes later. `rest`: the loop has ended or the item has
+ * arrived. `close`: no more pulls, because the input is exhausted, has failed, or the run was halted.
  */
 export type InputEvent = 'pump' | 'wait' | 'rest' | 'close' | { readonly error: unknown }
 
@@ -64,7 +64,7 @@ const PUMPING: InputState = { kind: 'pumping' }
 const WAITING: InputState = { kind: 'waiting' }
 const CLOSED_INPUT: InputState = { kind: 'over', error: undefined }
 
-/** An input that is over stays over; one that waits in the middle of a loop goes on waiting when the loop ends. */
+/** An input that is over stays over. An input that waits for an item during a loop still waits when the loop ends. */
 export function nextInput(input: InputState, event: InputEvent): InputState {
   if (input.kind === 'over') return input
   if (typeof event === 'object') return { kind: 'over', error: event.error }

@@ -1,4 +1,6 @@
-/** What the engine is given from outside: how a request is made, sent and settled, and how much room there is. */
+/**
+ * What the engine needs from outside: functions that prepare, send and settle a request, and the capacity of the gate.
+ */
 import type { Item } from './source.ts'
 import type { Call } from '../core/call.ts'
 import type { Send } from '../core/layer.ts'
@@ -15,12 +17,12 @@ export interface EngineParts {
   readonly abandon: (item: Item, reason: Fault) => Outcome
 }
 
-/** What the engine asks of the limits below: is there any use in pulling more? */
+/** What the engine asks the gate: would a further attempt only wait? */
 export interface Capacity {
-  /** How many can be on their way at once. */
-  readonly places: number
+  /** How many attempts can be in flight at once. */
+  readonly slots: number
   isCrowded(): boolean
-  /** Tells the demand whenever there may be room; answers with how to stop that. */
+  /** Tells the demand when there may be room. Returns a function that detaches it. */
   attach(demand: Demand): () => void
 }
 
@@ -29,7 +31,7 @@ export interface RunOptions {
   readonly capacity: Capacity
   readonly maxFailures: number
   readonly signal: AbortSignal | undefined
-  /** Takes each outcome once. It counts as given back when `run.give()` is called. */
+  /** Takes each outcome once. The outcome counts as given back when `run.give()` is called. */
   readonly deliver: (outcome: Outcome) => void
   /** Everything has been delivered, or the input failed. */
   readonly ended: (inputError: { readonly error: unknown } | undefined) => void

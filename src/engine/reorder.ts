@@ -1,11 +1,13 @@
-/** Puts outcomes back into the order of the input. Holds those that finish before their turn; the window bounds how many. */
+/**
+ * Puts outcomes back into the order of the input. It holds the ones that finish early; the window bounds their number.
+ */
 import type { Outcome } from '../core/outcome.ts'
 
 export class Reorder {
   readonly #early = new Map<number, Outcome>()
   #nextIndex = 0
 
-  /** Calls `offer` for every outcome whose turn has come, now that this one is there. */
+  /** Takes an outcome, and calls `offer` for each outcome whose turn has come with it. */
   take(outcome: Outcome, offer: (outcome: Outcome) => void): void {
     this.#early.set(outcome.index, outcome)
     for (let next = this.#early.get(this.#nextIndex); next !== undefined; next = this.#early.get(this.#nextIndex)) {

@@ -4,9 +4,9 @@ import type { Standing } from '../core/standing.ts'
 import type { Trip } from '../core/trip.ts'
 
 /**
- * An item of the input. `index` numbers the items of a run as they are taken, for display. `id` is the identity of its
- * request where the source knows it, as it does for one that was found while running (see child-ids.ts); else it follows
- * from the key, or from the index. `lane`: whose limits it is under, where that is known already.
+ * An item of the input. `index` numbers the items of a run in the order in which they are taken, for display. `id` is
+ * the identity of the request if the source knows it, as for requests that are discovered while running (see
+ * child-ids.ts); otherwise it follows from the key or the index. `lane`: the lane, if it is known already.
  */
 export interface Item {
   readonly value: unknown
@@ -15,28 +15,31 @@ export interface Item {
   readonly lane?: string
 }
 
-/** `'done'`: there are no more. `'later'`: there are, but none that could go now. */
+/** `'done'`: no items are left. `'later'`: items are left, and none of them may go now. */
 export type Pulled = Item | 'done' | 'later'
 
 export interface Source {
-  /** Items in all, when that is known before the first pull. */
+  /** Number of all items, if it is known before the first pull. */
   readonly size: number | undefined
-  /** Items worth holding ready, because the next one may take its time to come. */
+  /** How many items to hold ready, because the next one may take long to arrive. */
   readonly lookAhead: number
   pull(): Pulled | Promise<Pulled>
-  /** Hands out all items left in an input of known length, blocked ones included. A lazy input has none. */
+  /**
+   * Hands out all items that are left of an input of known length, blocked ones included. A lazy input hands out
+   * nothing.
+   */
   takeRest(take: (item: Item) => void): void
-  /** By lanes: its items that wait for their turn cost nothing, so they need no window. */
+  /** The source sorts its items by lanes. Items that wait cost nothing there, so they do not count for the window. */
   readonly isByLanes?: boolean
-  /** The lane may have room again. `standing`: how far its host is trusted now, when there is news of that. */
+  /** The lane may have room again. `standing`: how far its host is trusted now, if that has changed. */
   wake?(lane: string, standing?: Standing): void
   /** An item of this lane is on its way. */
   pulled?(lane: string, trip: Trip): void
   /** Whether an item for a host of this standing is ready. */
   wants?(standing: Standing): boolean
-  /** Items that have not been pulled and are meant for this lane, or for any; as far as that is known. */
+  /** Number of items for this lane, or for any lane, that have not been pulled; as far as it is known. */
   backlogOf?(lane: string | undefined): number
-  /** No more pulls will come: the input may clean up. Errors of that are the input's own. */
+  /** There will be no more pulls, so the input may clean up. Errors of the clean-up are ignored. */
   close(): void
 }
 
@@ -45,10 +48,12 @@ export function isIterable(input: unknown): input is Iterable<unknown> | AsyncIt
 }
 
 const ASYNC_LOOK_AHEAD = 16
-/** An input that has answered so often at once reads ahead by itself, as whoever hands out a file does. */
+/** An input that has answered this often without a wait reads ahead by itself, as the reader of a file does. */
 const ANSWERS_AT_ONCE = 64
 
-/** Items in the order of the input. `lane`: that of all of them, where they have one; `standing`: that of its host. */
+/**
+ * Items in the order of the input. `lane`: the lane of all of them, if they share one. `standing`: that of its host.
+ */
 export function toSource(
   input: Iterable<unknown> | AsyncIterable<unknown>,
   lane?: string,
@@ -113,7 +118,7 @@ function fromIterator(input: Iterable<unknown> | AsyncIterable<unknown>): Source
         // A generator that is awaiting something would answer only when it resumes; the run does not wait for that.
         void Promise.resolve(iterator.return?.()).catch(() => undefined)
       } catch {
-        // Its clean-up threw, or it is running right now: no reason to keep anybody from their outcomes.
+        // The clean-up threw, or the generator is running right now. Neither may keep outcomes from the caller.
       }
     },
   }

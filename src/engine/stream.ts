@@ -1,5 +1,5 @@
 /**
- * A run as an async iterable: starts with the first `next()`, gives outcomes as they finish or in the order of the
+ * A run as an async iterable. The first `next()` starts it. It yields outcomes as they finish or in the order of the
  * input, and aborts what is in flight when the loop is left.
  */
 import type { Run } from './engine.ts'
@@ -15,7 +15,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** What makes the run of a stream, once it is asked for. */
+/** Makes the run of a stream when its first outcome is asked for. */
 export type StartRun = (
   deliver: (outcome: Outcome) => void,
   ended: (inputError: { readonly error: unknown } | undefined) => void,
@@ -31,8 +31,8 @@ type Tell = (run: Run) => void
 
 /**
  * The run behind the stream. `opening`: it has been asked for and does not exist yet, because a file is opened first;
- * `tell` is what it hears before it starts. `over` settles when everything that the run had open is closed. `ended`:
- * nothing more comes; the failure is reported once.
+ * `tell` is called with it before it starts. `over` settles when everything that the run had open is closed. `ended`:
+ * the stream yields nothing more; the failure is reported once.
  */
 type StreamState =
   | { readonly kind: 'idle' }
@@ -55,7 +55,7 @@ function nextState(state: StreamState, event: Event): StreamState {
     case 'open':
       return { kind: 'opening', over: Promise.withResolvers(), tell: undefined }
     case 'tell':
-      // A run that was never asked for will not be made any more.
+      // A run that was never asked for is not made any more.
       if (state.kind === 'idle') return ENDED_STREAM
       return state.kind === 'opening' ? { ...state, tell: event.tell } : state
     case 'begin':
@@ -73,7 +73,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   readonly #ready = new Ring<Outcome>()
   readonly #waiting = new Ring<Waiting>()
   #state: StreamState = IDLE_STREAM
-  /** The consumer: waits for an outcome, works on one, or has left the loop and reads nothing any more. */
+  /** The consumer waits for an outcome, works on one, or has left the loop and reads nothing more. */
   #consumer: 'idle' | 'working' | 'gone' = 'idle'
   #isIterated = false
 
@@ -94,7 +94,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
       try {
         this.#start()
       } catch (error) {
-        // The client has been closed, or the input cannot be iterated: said once, then the stream is over.
+        // The client has been closed, or the input cannot be iterated. The stream reports it once and is over.
         this.#state = nextState(this.#state, { kind: 'end', failure: undefined })
         return Promise.reject(error instanceof Error ? error : new Error(String(error)))
       }
@@ -109,7 +109,9 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 
-  /** The loop was left: what is in flight is given up. When that is over the next run may have the file. */
+  /**
+   * The loop was left: aborts what is in flight. Resolves when that is over, so that the next run may open the file.
+   */
   return(): Promise<Next> {
     this.#consumer = 'gone'
     this.abort(new Error('the loop over the stream was left'))
@@ -118,7 +120,9 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     return over === undefined ? Promise.resolve(END_OF_STREAM) : over.promise.then(() => END_OF_STREAM)
   }
 
-  /** No more pulls; attempts in flight finish; the rest is `aborted/…`. The outcomes can still be read. */
+  /**
+   * Pulls no more. Attempts in flight finish; all other requests end as `aborted/…`. The outcomes can still be read.
+   */
   stop(): void {
     this.#tell(run => run.stop())
   }
@@ -128,7 +132,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     this.#tell(run => run.abort(reason))
   }
 
-  /** Now, or as soon as there is a run; a run that was never asked for will not start. */
+  /** Tells the run now, or as soon as it exists. A run that was never asked for will not start. */
   #tell(tell: Tell): void {
     if (this.#state.kind === 'running') tell(this.#state.run)
     const wasIdle = this.#state.kind === 'idle'
@@ -153,7 +157,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   #begin(run: Run): void {
     const tell = this.#state.kind === 'opening' ? this.#state.tell : undefined
     this.#state = nextState(this.#state, { kind: 'begin', run })
-    // Before the start, so that nothing is sent that is not wanted any more.
+    // Before the start, so that a run that was stopped sends nothing.
     tell?.(run)
     run.start()
   }
@@ -176,7 +180,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     if (waiting === undefined) return this.#ready.push(outcome)
     waiting.resolve({ done: false, value: outcome })
     this.#consumer = 'working'
-    // Another `next()` is waiting already: a consumer that calls it ahead must not wait for itself.
+    // Another `next()` is waiting already: a consumer that calls it ahead must not block itself.
     if (this.#waiting.size > 0) this.#giveBack()
   }
 
@@ -187,7 +191,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     if (this.#state.kind === 'running') this.#state.run.give()
   }
 
-  /** Drops what has not been read. */
+  /** Drops the outcomes that have not been read. */
   #discard(): void {
     this.#ready.filter(() => false)
     this.#wakeAll()

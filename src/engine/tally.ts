@@ -1,10 +1,10 @@
-/** What a run has counted: the numbers of its progress, and how many outcomes are still held for the consumer. */
+/** The counts of a run: its progress, and the outcomes that it still holds for the consumer. */
 import type { Outcome } from '../core/outcome.ts'
 import type { RetryState } from '../core/retry-state.ts'
 
 export class RunTally {
   pulled = 0
-  /** Pulled and not given back by the consumer yet. */
+  /** Items that were pulled and that the consumer has not given back yet. */
   held = 0
   ok = 0
   failed = 0
@@ -20,7 +20,7 @@ export class RunTally {
     this.held--
   }
 
-  /** A redirect hop is an attempt of its own, and no retry. */
+  /** A redirect hop counts as an attempt and not as a retry. */
   countRetries({ attempts, redirects }: RetryState): void {
     if (attempts > 1) this.retries += attempts - 1 - redirects
   }

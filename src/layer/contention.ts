@@ -11,14 +11,14 @@ import type { Shares } from '../policy/standing.ts'
 export class Contention {
   /** How many slots unproven hosts may hold while others want slots. */
   readonly shares: Shares
-  readonly #places: Limit | undefined
+  readonly #slots: Limit | undefined
   readonly #waitLists: WaitLists
   readonly #demands: Demands
   /** Whether a lane may have yielded. Checked for every answer, and nearly always false. */
   #hasYielded = false
 
-  constructor(places: Limit | undefined, size: number, waitLists: WaitLists, demands: Demands) {
-    this.#places = places
+  constructor(slots: Limit | undefined, size: number, waitLists: WaitLists, demands: Demands) {
+    this.#slots = slots
     this.#waitLists = waitLists
     this.#demands = demands
     this.shares = shares(
@@ -30,8 +30,8 @@ export class Contention {
 
   /** Whether all slots are taken and another lane waits for one. */
   isWantedByOthers(key: string, queue: Queue | undefined): boolean {
-    if (this.#places?.isFull?.() !== true) return false
-    for (const limit of [this.#places, this.shares.new, this.shares.silent]) {
+    if (this.#slots?.isFull?.() !== true) return false
+    for (const limit of [this.#slots, this.shares.new, this.shares.silent]) {
       const line = this.#waitLists.at(limit)
       if (line !== undefined && line.lanes.size > (line === queue?.blockedAt ? 1 : 0)) return true
     }
@@ -66,7 +66,7 @@ export class Contention {
 
   /** Whether a request waits for a slot whose host has this standing. */
   #isWaiting(standing: Standing): boolean {
-    if (this.#places !== undefined && (this.#waitLists.at(this.#places)?.standings[standing] ?? 0) > 0) return true
+    if (this.#slots !== undefined && (this.#waitLists.at(this.#slots)?.standings[standing] ?? 0) > 0) return true
     return this.#demands.want(standing)
   }
 }

@@ -29,7 +29,7 @@ import type { Shares } from '../policy/standing.ts'
 export interface GateParts {
   /** The limits that all lanes share. The first one limits the slots. */
   readonly limits: readonly Limit[]
-  readonly places: number
+  readonly slots: number
   readonly clock: Clock
   readonly random: () => number
   /** Makes the lane for the host of this call. */
@@ -37,7 +37,7 @@ export interface GateParts {
 }
 
 export class Gate {
-  readonly places: number
+  readonly slots: number
   readonly #limits: readonly Limit[]
   readonly #clock: Clock
   readonly #around: Surroundings
@@ -49,9 +49,9 @@ export class Gate {
   readonly #preemption: Preemption
   #tickets = 0
 
-  constructor({ limits, places, clock, random, laneOf }: GateParts) {
+  constructor({ limits, slots, clock, random, laneOf }: GateParts) {
     const alarms = new Alarms(clock)
-    this.places = places
+    this.slots = slots
     this.#limits = limits
     this.#clock = clock
     this.#around = { clock, random }
@@ -60,7 +60,7 @@ export class Gate {
       (queue, nowMs) => this.#serve(queue, nowMs),
       (waitList, nowMs) => this.#demands.after(() => this.#waitLists.turn(waitList, nowMs)),
     )
-    this.#contention = new Contention(limits[0], places, this.#waitLists, this.#demands)
+    this.#contention = new Contention(limits[0], slots, this.#waitLists, this.#demands)
     this.#shares = this.#contention.shares
     this.#lanes = new Lanes(call => laneOf(call, limits, this.#shares))
     this.#preemption = new Preemption(
@@ -113,7 +113,7 @@ export class Gate {
     if (full && queue !== undefined && queue.waiting > 0) return 'wait'
     const standing = lane?.standing ?? 'new'
     if (standing !== 'proven' && !this.#shares[standing].isOpen(this.#clock.now())) return 'yield'
-    if (lane === undefined || lane.running < Math.ceil(this.places / rivals)) return 'go'
+    if (lane === undefined || lane.running < Math.ceil(this.slots / rivals)) return 'go'
     return standing === 'proven' ? 'at-share' : 'yield'
   }
 

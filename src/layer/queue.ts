@@ -162,8 +162,7 @@ export class Queue implements Link<Queue> {
   limiterMsAt(nowMs: number): number {
     const { blockedAt } = this
     return (
-      this.#limiterMs +
-      (blockedAt !== undefined && blockedAt.limit.waitsFor !== 'place' ? nowMs - this.#blockedAtMs : 0)
+      this.#limiterMs + (blockedAt !== undefined && blockedAt.limit.waitsFor !== 'slot' ? nowMs - this.#blockedAtMs : 0)
     )
   }
 }

@@ -103,32 +103,32 @@ export function adaptive({ max, initial = DEFAULT_INITIAL }: AdaptiveParts): Ada
   let usualMs: number | undefined
   let heardAtMs = -Infinity
 
-  const enter = (next: AdaptivePhase, places: number, nowMs: number): void => {
+  const enter = (next: AdaptivePhase, slots: number, nowMs: number): void => {
     phase = next
-    size = Math.max(1, places)
+    size = Math.max(1, slots)
     round = new Round(next.kind === 'holding' ? HOLDING_ERROR : PROBING_ERROR, nowMs)
   }
 
   /** The given number of slots, capped by the maximum and by a ceiling that still holds. */
-  const allowed = (places: number, nowMs: number): number =>
-    Math.min(places, max, ceiling !== undefined && nowMs < ceiling.untilMs ? ceiling.size : Infinity)
+  const allowed = (slots: number, nowMs: number): number =>
+    Math.min(slots, max, ceiling !== undefined && nowMs < ceiling.untilMs ? ceiling.size : Infinity)
 
   /**
    * Stays at this level for `forMs` before the next probe. With 0 it stays only until one more round has been measured.
    */
-  const hold = (places: number, nowMs: number, forMs: number): void => {
-    const avoidMs = ceiling !== undefined && places >= ceiling.size ? ceiling.untilMs : nowMs
+  const hold = (slots: number, nowMs: number, forMs: number): void => {
+    const avoidMs = ceiling !== undefined && slots >= ceiling.size ? ceiling.untilMs : nowMs
     const untilMs = Math.max(nowMs + forMs, avoidMs)
-    enter({ kind: 'holding', untilMs, costMs: 0, rounds: 0, drifted: false }, allowed(places, nowMs), nowMs)
+    enter({ kind: 'holding', untilMs, costMs: 0, rounds: 0, drifted: false }, allowed(slots, nowMs), nowMs)
   }
 
   /** Nothing needs to change for now. */
-  const settle = (places: number, nowMs: number, tookMs: number): void => {
-    hold(places, nowMs, Math.max(HOLD_MS, HOLD_ROUNDS * tookMs))
+  const settle = (slots: number, nowMs: number, tookMs: number): void => {
+    hold(slots, nowMs, Math.max(HOLD_MS, HOLD_ROUNDS * tookMs))
   }
 
-  const grow = (places: number, { costMs, tookMs }: Measure, nowMs: number): void => {
-    const target = allowed(places, nowMs)
+  const grow = (slots: number, { costMs, tookMs }: Measure, nowMs: number): void => {
+    const target = allowed(slots, nowMs)
     if (target <= size) settle(size, nowMs, tookMs)
     else enter({ kind: 'growing', baseMs: costMs }, target, nowMs)
   }
@@ -164,12 +164,12 @@ export function adaptive({ max, initial = DEFAULT_INITIAL }: AdaptiveParts): Ada
     enter({ kind: 'lowered', size, costMs: present.costMs }, Math.floor(size / 2), nowMs)
   }
 
-  const lowered = (places: number, highMs: number, measure: Measure, nowMs: number): void => {
+  const lowered = (slots: number, highMs: number, measure: Measure, nowMs: number): void => {
     const gradient = Math.min(1, measure.costMs / highMs)
-    const target = Math.round(HEADROOM * places * gradient)
-    size = places
-    if (gradient >= SAME) return grow(Math.max(places + 1, target), measure, nowMs)
-    if (target >= MUCH_LESS * places || target <= 1) return settle(target, nowMs, measure.tookMs)
+    const target = Math.round(HEADROOM * slots * gradient)
+    size = slots
+    if (gradient >= SAME) return grow(Math.max(slots + 1, target), measure, nowMs)
+    if (target >= MUCH_LESS * slots || target <= 1) return settle(target, nowMs, measure.tookMs)
     hold(target, nowMs, 0)
   }
 
@@ -189,31 +189,31 @@ export function adaptive({ max, initial = DEFAULT_INITIAL }: AdaptiveParts): Ada
   }
 
   const refused = ({ startedAtMs, nowMs }: EndedAttempt): void => {
-    const places = phase.kind === 'lowered' ? phase.size : size
+    const slots = phase.kind === 'lowered' ? phase.size : size
     if (burst !== undefined && startedAtMs <= burst.sinceMs) {
-      if (places > burst.floor) shrink(places - 1, nowMs)
+      if (slots > burst.floor) shrink(slots - 1, nowMs)
       return
     }
     // Refused with nothing else in flight: the server limits the rate, not the concurrency.
     if (running === 0) return
-    const isIsolated = phase.kind !== 'growing' && goodInRow >= ISOLATED * places
+    const isIsolated = phase.kind !== 'growing' && goodInRow >= ISOLATED * slots
     goodInRow = 0
     if (isIsolated) return
-    burst = { sinceMs: nowMs, floor: Math.max(1, Math.floor(places / 2)) }
+    burst = { sinceMs: nowMs, floor: Math.max(1, Math.floor(slots / 2)) }
     // Only a refusal above the known ceiling confirms it.
-    const knownMs = ceiling !== undefined && places > ceiling.size ? ceiling.waitMs : 0
+    const knownMs = ceiling !== undefined && slots > ceiling.size ? ceiling.waitMs : 0
     const waitMs = Math.max(AVOID_MS, Math.min(2 * knownMs, MAX_AVOID_MS))
-    ceiling = { size: places, waitMs, untilMs: nowMs + waitMs }
-    shrink(Math.max(burst.floor, Math.min(places - 1, running)), nowMs)
+    ceiling = { size: slots, waitMs, untilMs: nowMs + waitMs }
+    shrink(Math.max(burst.floor, Math.min(slots - 1, running)), nowMs)
   }
 
-  const shrink = (places: number, nowMs: number): void => {
-    if (ceiling !== undefined) ceiling = { ...ceiling, size: places }
-    hold(places, nowMs, 0)
+  const shrink = (slots: number, nowMs: number): void => {
+    if (ceiling !== undefined) ceiling = { ...ceiling, size: slots }
+    hold(slots, nowMs, 0)
   }
 
   return {
-    waitsFor: 'place',
+    waitsFor: 'slot',
     get size() {
       return size
     },

@@ -33,7 +33,7 @@ export interface Blocked {
 export interface LaneParts {
   readonly key: string
   /** The lane's own slots: a fixed number, or an adaptive one. */
-  readonly places?: Slots | Adaptive | undefined
+  readonly slots?: Slots | Adaptive | undefined
   readonly rates?: readonly Limit[]
   readonly quota?: Quotas | undefined
   readonly breaker?: Breaker | undefined
@@ -52,7 +52,7 @@ export interface Surroundings {
 export class Lane {
   readonly key: string
   readonly pause = pause()
-  readonly places: Slots | Adaptive | undefined
+  readonly slots: Slots | Adaptive | undefined
   readonly quota: Quotas | undefined
   readonly breaker: Breaker | undefined
   running = 0
@@ -75,12 +75,12 @@ export class Lane {
   #throttles = 0
   #throttledAtMs = -Infinity
 
-  constructor({ key, places, rates = [], quota, breaker, shared, shares }: LaneParts) {
+  constructor({ key, slots, rates = [], quota, breaker, shared, shares }: LaneParts) {
     this.key = key
-    this.places = places
+    this.slots = slots
     this.quota = quota
     this.breaker = breaker
-    this.#own = [this.pause, places, ...rates, quota].filter(limit => limit !== undefined)
+    this.#own = [this.pause, slots, ...rates, quota].filter(limit => limit !== undefined)
     this.#shared = shared
     this.#shares = shares
     this.#relimit()
@@ -137,8 +137,8 @@ export class Lane {
     const { admittedAtMs } = attempt
     const firmBeforeMs = this.firmUntilMs(attempt.call)
     this.pause.learn(admittedAtMs, health === 'good')
-    if (this.places !== undefined && 'learn' in this.places) {
-      this.places.learn({ startedAtMs: admittedAtMs, nowMs, verdict: adaptiveVerdict(health, result) })
+    if (this.slots !== undefined && 'learn' in this.slots) {
+      this.slots.learn({ startedAtMs: admittedAtMs, nowMs, verdict: adaptiveVerdict(health, result) })
     }
     const opened = this.breaker?.record(breakerVerdict(health), admittedAtMs, nowMs) ?? false
     if (result?.kind === 'fault' && result.code === 'resource/port') this.#shrink(attempt, nowMs)

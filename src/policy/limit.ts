@@ -8,7 +8,7 @@ import type { Call, Costs } from '../core/call.ts'
 
 export interface Limit {
   /** What a request that is blocked here waits for; shown in timings and messages. */
-  readonly waitsFor: 'place' | 'rate' | 'pause'
+  readonly waitsFor: 'slot' | 'rate' | 'pause'
   /** Milliseconds until this call may go; 0 = now; Infinity = ask again after a release. MUST change nothing. */
   waitMs(nowMs: number, call: Call): number
   /** Takes what a `waitMs` of 0 has just promised. */

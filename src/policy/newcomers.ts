@@ -21,7 +21,7 @@ const MIN_SILENT_MS = 10
 const MAX_SILENT_MS = 1_000
 
 export class Newcomers implements Limit {
-  readonly waitsFor = 'place'
+  readonly waitsFor = 'slot'
   readonly size: number
   running = 0
   readonly #isWanted: () => boolean

@@ -15,7 +15,7 @@ export interface Share extends Limit {
  */
 export function slotShare(size: number, isWanted: () => boolean): Share {
   const part: Share = {
-    waitsFor: 'place',
+    waitsFor: 'slot',
     size,
     running: 0,
     isOpen: () => part.running < size,

@@ -9,7 +9,7 @@ export interface Slots extends Limit {
 export function slots(size: number): Slots {
   let used = 0
   return {
-    waitsFor: 'place',
+    waitsFor: 'slot',
     size,
     get used() {
       return used

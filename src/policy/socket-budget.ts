@@ -84,7 +84,7 @@ export class SocketBudget {
   limit({ wants, wake }: Spender): SocketLimit {
     const account: Account = { wants, wake, running: 0, servedAt: 0 }
     return {
-      waitsFor: 'place',
+      waitsFor: 'slot',
       get running() {
         return account.running
       },

@@ -24,8 +24,8 @@ export interface Shares {
  * New hosts yield to a proven host that waits for a slot. Silent hosts also yield to a new one: otherwise, once no
  * proven host has anything left to send, their retries hold every slot until their timeouts.
  */
-export function shares(places: number, isProvenWaiting: () => boolean, isHopefulWaiting: () => boolean): Shares {
-  const part = (of: number): number => Math.max(1, Math.floor(places * of))
+export function shares(slots: number, isProvenWaiting: () => boolean, isHopefulWaiting: () => boolean): Shares {
+  const part = (of: number): number => Math.max(1, Math.floor(slots * of))
   return {
     new: new Newcomers(part(NEW_SHARE), isProvenWaiting),
     silent: slotShare(part(SILENT_SHARE), isHopefulWaiting),

@@ -58,10 +58,10 @@ export function slidingWindow({ limit, intervalMs }: Interval): Counted {
     return atMs
   }
   /** When this many slots are free. */
-  const freeAtOf = (places: number): number => {
+  const freeAtOf = (starts: number): number => {
     const times = open.map(each => countedByMs(each) + intervalMs)
-    for (let i = 0; i < Math.min(places, freeAtMs.size); i++) times.push(freeAtMs.at(i) as number)
-    return times.toSorted((a, b) => a - b)[places - 1] as number
+    for (let i = 0; i < Math.min(starts, freeAtMs.size); i++) times.push(freeAtMs.at(i) as number)
+    return times.toSorted((a, b) => a - b)[starts - 1] as number
   }
   return {
     waitsFor: 'rate',

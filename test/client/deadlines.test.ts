@@ -116,7 +116,7 @@ describe('a total timeout', () => {
 
 describe('an abort in virtual time', () => {
   test.each<[string, ClientOptions, MockHandler]>([
-    ['places', { concurrency: 3 }, () => ({ json: {}, latencyMs: 250 })],
+    ['slots', { concurrency: 3 }, () => ({ json: {}, latencyMs: 250 })],
     ['rates', { rateLimit: '5/s' }, instant],
     ['budgets', { budgets: { tokens: '50/s' }, cost: 10 }, instant],
     [

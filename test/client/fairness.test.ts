@@ -168,8 +168,8 @@ describe('a paused host costs the others nothing', () => {
 
   test.each([
     ['one with 1,000 requests', 1, 1_000],
-    ['12 of them on 5 places', 12, 50],
-    ['200 of them on 5 places', 200, 3],
+    ['12 of them on 5 slots', 12, 50],
+    ['200 of them on 5 slots', 200, 3],
   ])('when it is at the head of the array: %s', async (_name, hosts, count) => {
     const options = { concurrency: 5 }
     const alone = await run(others, pausedFor(30_000), options)

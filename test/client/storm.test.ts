@@ -93,8 +93,8 @@ const WEATHERS: [string, Weather][] = [
 ]
 
 const LIMITS: [string, ClientOptions][] = [
-  ['places that all hosts share', { concurrency: 40 }],
-  ['places of their own', { concurrency: 1_000, perHost: { concurrency: 4 } }],
+  ['slots that all hosts share', { concurrency: 40 }],
+  ['slots of their own', { concurrency: 1_000, perHost: { concurrency: 4 } }],
   ['a rate that all hosts share', { concurrency: 1_000, rateLimit: '200/s' }],
   ['rates of their own', { concurrency: 1_000, perHost: { rateLimit: '20/s' } }],
 ]

@@ -72,7 +72,7 @@ async function crawl(maxFailures = Infinity): Promise<Outcome[]> {
   await new Promise<void>(resolve => {
     const run: Run = new Run(source, parts, {
       window: 10,
-      capacity: { places: 10, isCrowded: () => false, attach: () => () => undefined },
+      capacity: { slots: 10, isCrowded: () => false, attach: () => () => undefined },
       maxFailures,
       signal: undefined,
       deliver(outcome) {

@@ -50,7 +50,7 @@ function makeGate({
 /** A gate in front of a transport where every attempt waits until the test answers it. */
 function open({ concurrency = Infinity, rates = [], clock = virtualClock(), random = () => 0 }: World = {}) {
   const limits = [slots(concurrency), ...rates.map(rate => rateLimit(rate))]
-  const gate = makeGate({ limits, places: concurrency, clock, random })
+  const gate = makeGate({ limits, slots: concurrency, clock, random })
   const started: Started[] = []
   let running = 0
   let mostAtOnce = 0
@@ -155,7 +155,7 @@ describe('slots', () => {
 
   test('keep their order when an attempt enters the gate from a hook', async () => {
     const clock = virtualClock()
-    const gate = makeGate({ limits: [slots(1)], places: 1, clock })
+    const gate = makeGate({ limits: [slots(1)], slots: 1, clock })
     const order: number[] = []
     const send = gate.layer(entered => {
       const { index, origin } = entered.call
@@ -172,7 +172,7 @@ describe('slots', () => {
 
   test('are released when the transport rejects', async () => {
     const clock = virtualClock()
-    const gate = makeGate({ limits: [slots(1)], places: 1, clock })
+    const gate = makeGate({ limits: [slots(1)], slots: 1, clock })
     const send = gate.layer(() => Promise.reject(new Error('broken wire')))
     await expect(send(makeAttempt())).rejects.toThrow('broken wire')
     await expect(send(makeAttempt())).rejects.toThrow('broken wire')

@@ -53,18 +53,18 @@ describe('A host', () => {
 
 describe('of all slots', () => {
   test.each([
-    { places: 1, newPlaces: 1, silent: 1 },
-    { places: 4, newPlaces: 1, silent: 1 },
-    { places: 20, newPlaces: 4, silent: 1 },
-    { places: 100, newPlaces: 20, silent: 5 },
-    { places: Infinity, newPlaces: Infinity, silent: Infinity },
-  ])('of $places, new hosts get $newPlaces and silent hosts $silent', ({ places, newPlaces, silent }) => {
+    { slots: 1, newSlots: 1, silent: 1 },
+    { slots: 4, newSlots: 1, silent: 1 },
+    { slots: 20, newSlots: 4, silent: 1 },
+    { slots: 100, newSlots: 20, silent: 5 },
+    { slots: Infinity, newSlots: Infinity, silent: Infinity },
+  ])('of $slots, new hosts get $newSlots and silent hosts $silent', ({ slots, newSlots, silent }) => {
     const parts = shares(
-      places,
+      slots,
       () => true,
       () => true,
     )
-    expect([parts.new.size, parts.silent.size]).toEqual([newPlaces, silent])
+    expect([parts.new.size, parts.silent.size]).toEqual([newSlots, silent])
   })
 
   test.each([

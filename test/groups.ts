@@ -37,7 +37,6 @@ export const SIZED = [
   'test/properties/**/*.test.ts',
   'test/client/fairness.test.ts',
   'test/client/on-chunk.test.ts',
-  'test/client/threads/workers.test.ts',
   'test/policy/adaptive.test.ts',
   'test/store/run-recovery.test.ts',
   'test/transport/h2-connections.test.ts',

@@ -541,4 +541,9 @@ describe('a sync call', () => {
     const both = await Promise.all([parallelRequests<Echo>(at('/async')), (async () => call())()])
     expect([both[0].path, both[1]]).toEqual(['/async', '/loop'])
   })
+
+  it('takes workers, and sends from its own thread all the same', () => {
+    const values = parallelRequestsSync<Echo>([at('/a'), at('/b')], { workers: 2 })
+    expect(values.map(({ path }) => path)).toEqual(['/a', '/b'])
+  })
 })

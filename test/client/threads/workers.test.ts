@@ -1,54 +1,23 @@
-/** `workers: n`: the same outcomes, limits and promises as without them, while other threads do the network work. */
+/**
+ * `workers: n`: the same outcomes, limits and promises as without them, while other threads do the network work. The
+ * matrix is in workers-process.test.ts; each thread takes CPU time to start.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { fork, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { lookup } from 'node:dns/promises'
-import { createServer } from 'node:http'
-import type { ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { Worker } from 'node:worker_threads'
 import { threadId } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { breachMs } from '../../../bench/support/law.ts'
-import { serve } from '../../../bench/support/measure.ts'
-import { ConfigError, ParallelRequests, RequestError, parallelRequestsSync } from '../../../src/index.ts'
+import { ConfigError, ParallelRequests, RequestError } from '../../../src/index.ts'
 import type { ClientOptions, Outcome } from '../../../src/index.ts'
-import type { Transport } from '../../../src/index.ts'
-import { networkDefaults, useNetwork } from '../../../src/client/threads/network.ts'
-import { attemptOf } from '../../../src/core/wire-attempt.ts'
-import { systemClock } from '../../../src/client/system-clock.ts'
-import { threadedTransport } from '../../../src/client/threads/wire-threads.ts'
-import { undiciTransport } from '../../../src/transport/undici.ts'
 import { mockTransport } from '../../../src/testing/index.ts'
 import { echoServer } from '../../support/echo-server.ts'
 import type { Echo } from '../../support/echo-server.ts'
-import { answering, rawServer, tlsFixture } from '../../support/raw-server.ts'
-import { expectFigure } from '../../support/figure.ts'
-import { sized } from '../../support/size.ts'
 
-const COUNT = sized(20_000, 1_000)
-
-let far: { url: string; close: () => void }
 const started: Worker[] = []
 const onWorker = (worker: Worker): void => void started.push(worker)
 
-beforeAll(async () => {
-  process.on('worker', onWorker)
-  far = await serve(new URL('../../support/gauge-process.ts', import.meta.url))
-})
-afterAll(() => {
-  process.off('worker', onWorker)
-  far.close()
-})
-
-interface Told {
-  readonly mostAtOnce: number
-  readonly aborted: number
-  readonly arrivalsMs: readonly number[]
-  readonly counts: Readonly<Record<string, number>>
-}
-const told = async (): Promise<Told> => (await (await fetch(`${far.url}/told`)).json()) as Told
+beforeAll(() => void process.on('worker', onWorker))
+afterAll(() => void process.off('worker', onWorker))
 
 const soon = { retry: { backoff: () => 1 } }
 
@@ -125,64 +94,6 @@ describe('outcomes with worker threads', () => {
     expect(started.length - before).toBe(2)
     expect(without.filter(outcome => (outcome as Outcome).ok)).toHaveLength(11)
   })
-
-  it('may be whole responses, each with its own bytes', async () => {
-    const urls = Array.from({ length: 200 }, (_, n) => `${far.url}/${n}`)
-    const answers = await clientWith({ workers: 1, concurrency: 100 }).request(urls, { returnType: 'response' })
-    for (const [n, answer] of answers.entries()) {
-      expect(answer.json()).toMatchObject({ path: `/${n}` })
-      expect(answer.bytes().buffer.byteLength).toBe(answer.bytes().byteLength)
-    }
-  })
-
-  it('report how long the connection and the answer took', async () => {
-    for await (const { timings } of clientWith().stream([`${far.url}/slow/30`])) {
-      expect(timings.connect).toBeGreaterThan(0)
-      expect(timings.firstByte).toBeGreaterThanOrEqual(25)
-      expect(timings.body).toBeGreaterThanOrEqual(0)
-      expect(timings.total).toBeGreaterThanOrEqual(timings.firstByte ?? Infinity)
-    }
-  })
-
-  it('keep the warnings of earlier attempts', async () => {
-    const client = clientWith({ retry: { backoff: () => 1, budget: { reserve: 0, ratio: 0 } } })
-    for await (const { ok, warnings } of client.stream([`${far.url}/status/503`])) {
-      expect(ok).toBe(false)
-      expect(warnings).toEqual([expect.stringContaining('retry budget')])
-    }
-    const server = await echoServer((echo, response) => {
-      if (echo.url !== '/hop') return void response.end('{}')
-      response.writeHead(302, { location: '/there', 'set-cookie': `long=${'x'.repeat(5_000)}` }).end()
-    })
-    for (const workers of [0, 1]) {
-      const outcomes = await outcomesOf([{ url: `${server.url}/hop` }], { workers })
-      expect(outcomes).toMatchObject([{ ok: true, warnings: [expect.stringContaining('was not kept')] }])
-    }
-  })
-
-  it("leave the caller's bytes in place, and send them again on a retry", async () => {
-    const server = await echoServer((_echo, response) => {
-      response.writeHead(server.requests.length === 1 ? 503 : 200).end('{}')
-    })
-    const whole = new TextEncoder().encode('..precious..')
-    const body = whole.subarray(2, 10)
-    await clientWith(soon).request({ url: server.url, method: 'PUT', body })
-    expect(server.requests.map(request => request.body)).toEqual(['precious', 'precious'])
-    expect(new TextDecoder().decode(whole)).toBe('..precious..')
-  })
-
-  it(`reach the right request: ${COUNT} requests over 2 threads, each with its own answer`, async () => {
-    const client = clientWith({ concurrency: 100 })
-    const requests = Array.from({ length: COUNT }, (_, n) => ({
-      url: `${far.url}/${n}`,
-      headers: { 'x-token': `t${n}` },
-    }))
-    const answers = await client.request<{ path: string; token: string }>(requests)
-    const wrong = answers.filter(({ path, token }, n) => path !== `/${n}` || token !== `t${n}`)
-    expect(answers).toHaveLength(COUNT)
-    expect(wrong).toEqual([])
-    expect((await told()).mostAtOnce).toBeLessThanOrEqual(100)
-  })
 })
 
 describe('functions of the caller with worker threads', () => {
@@ -193,7 +104,7 @@ describe('functions of the caller with worker threads', () => {
     const context = new AsyncLocalStorage<string>()
     const seen: string[] = []
     const note = (name: string): void => void seen.push(`${name} ${context.getStore()} ${threadId}`)
-    const client = clientWith()
+    const client = clientWith({ workers: 1 })
     const options = {
       auth: () => (note('auth'), 'Bearer t'),
       hooks: {
@@ -210,165 +121,36 @@ describe('functions of the caller with worker threads', () => {
   })
 })
 
-describe('time limits with worker threads', () => {
-  it('apply in each phase with the code of that phase', async () => {
-    const silent = await rawServer(() => undefined, { cert: 'server' })
-    onTestFinished(() => silent.close())
-    const mute = await rawServer(() => undefined)
-    onTestFinished(() => mute.close())
-    const cases = [
-      [{ timeouts: { connect: '80ms' } }, mute.origin.replace('http:', 'https:'), 'timeout/tls'],
-      [{ timeouts: { headers: '80ms' } }, `${far.url}/hang`, 'timeout/headers'],
-      [{ timeouts: { idle: '80ms' } }, `${far.url}/stall`, 'timeout/body'],
-      [{ timeout: '80ms' }, `${far.url}/hang`, 'timeout/headers'],
-      [{ timeouts: { total: '80ms' } }, `${far.url}/hang`, 'timeout/total'],
-    ] as const
-    const client = clientWith({ maxRetries: 0 })
-    // A thread takes time to start.
-    await client.request(far.url)
-    for (const [options, url, code] of cases) {
-      const startedAtMs = performance.now()
-      await expect(client.request(url, options)).rejects.toMatchObject({ code })
-      expectFigure(performance.now() - startedAtMs).toBeLessThan(400)
-    }
-  })
-})
-
-describe('an aborted request with worker threads', () => {
-  it('settles within 100 ms and ends at the server, and a POST is in doubt', async () => {
-    const client = clientWith()
-    await client.request([`${far.url}/a`, `${far.url}/b`])
-    await told()
-    const controller = new AbortController()
-    const outcomes: Outcome[] = []
-    const running = (async () => {
-      const inputs = [`${far.url}/hang`, { url: `${far.url}/hang`, method: 'POST', json: {} }]
-      for await (const outcome of client.stream(inputs as never, { signal: controller.signal })) outcomes.push(outcome)
-    })().catch(() => undefined)
-    await expect.poll(async () => (await told()).counts['hang'] ?? 0).toBeGreaterThanOrEqual(2)
-    const startedAtMs = performance.now()
-    controller.abort()
-    await running
-    expectFigure(performance.now() - startedAtMs).toBeLessThan(100)
-    const codes = Object.fromEntries(outcomes.map(({ index, error }) => [index, error?.code]))
-    expect(codes).toEqual({ 0: 'aborted/in_flight', 1: 'in_doubt/aborted' })
-    let aborted = 0
-    await expect.poll(async () => (aborted += (await told()).aborted)).toBe(2)
-  })
-
-  it('is in doubt if it is a POST whose connection was cut', async () => {
-    const request = clientWith().request({ url: `${far.url}/cut`, method: 'POST', json: {} })
-    await expect(request).rejects.toMatchObject({ code: expect.stringMatching(/^in_doubt\//) as string, attempts: 1 })
-  })
-})
-
 describe('limits with worker threads', () => {
-  it('of concurrency hold at the server, in total and per host', async () => {
-    const urls = Array.from({ length: 300 }, (_, n) => `${far.url}/slow/5?${n}`)
-    await told()
-    await clientWith({ concurrency: 7 }).request(urls)
-    expect((await told()).mostAtOnce).toBe(7)
-    await clientWith({ concurrency: 20, perHost: { concurrency: 3 } }).request(urls.slice(0, 60))
-    expect((await told()).mostAtOnce).toBe(3)
-  })
-
-  it.each<[string, ClientOptions]>([
-    ['a rate', { rateLimit: '100/s' }],
-    ['a rate per host', { perHost: { rateLimit: '100/s' } }],
-    ['a budget', { budgets: { units: { limit: 100, interval: '1s', burst: 1 } }, cost: 1 }],
-  ])('that are %s are exact at the gate, and at the server except for travel times', async (_name, options) => {
-    const rates = [{ limit: 100, intervalMs: 1_000, burst: 1 }]
-    const threads = threadedTransport(
-      2,
-      { tls: { verify: true }, blockPrivateAddresses: false },
-      undiciTransport({ tls: { verify: true }, blockPrivateAddresses: false }, systemClock),
-    )
-    onTestFinished(() => threads.close())
-    const startsMs: number[] = []
-    const transport: Transport = {
-      send(attempt) {
-        const whole = attemptOf(attempt)
-        startsMs.push(whole.startedAtMs)
-        return threads.send(whole)
-      },
-      close: async () => undefined,
-    }
-    const client = clientWith({ concurrency: 20, ...options, workers: 0, transport })
-    // So that the threads and their connections exist.
-    await client.request([`${far.url}/slow/20`, `${far.url}/slow/20`])
-    await told()
-    startsMs.length = 0
-    await client.request(Array.from({ length: 80 }, (_, n) => `${far.url}/${n}`))
-    const { arrivalsMs } = await told()
-    expect([startsMs.length, arrivalsMs.length]).toEqual([80, 80])
-    expect(breachMs(startsMs, rates)).toBe(0)
-    const lagsMs = arrivalsMs.map((arrivalMs, index) => arrivalMs - (startsMs[index] ?? NaN))
-    expect(breachMs(arrivalsMs, rates)).toBeLessThanOrEqual(Math.max(...lagsMs) - Math.min(...lagsMs))
-  })
-
-  it('that are rates let requests start while the first ones of a new thread have no answer', async () => {
-    const responses: ServerResponse[] = []
-    const server = createServer((_request, response) => {
-      if (responses.push(response) < 15) return
-      for (const waiting of responses) waiting.end('{}')
-    })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    onTestFinished(() => void server.close())
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-    const urls = Array.from({ length: 15 }, (_, n) => `${url}${n}`)
-    await clientWith({ perHost: { rateLimit: '10/s' }, timeout: '9s', maxRetries: 0 }).request(urls)
-    expect(responses).toHaveLength(15)
-  })
-
-  it('of a server are obeyed: a 429 with Retry-After pauses its host', async () => {
-    const urls = Array.from({ length: 6 }, (_, n) => `${far.url}/busy/${n}`)
-    await told()
-    await clientWith({ concurrency: 1 }).request(urls)
-    const { arrivalsMs } = await told()
-    expect(arrivalsMs).toHaveLength(7)
-    expectFigure((arrivalsMs[1] ?? 0) - (arrivalsMs[0] ?? 0)).toBeGreaterThanOrEqual(1_000)
-  })
-})
-
-describe('hosts that swallow connections, with worker threads', () => {
-  it('give their slots to others long before their timeout', async () => {
-    const dead = Array.from({ length: 6 }, (_, n) => `127.5.0.${n + 1}`)
-    const holes = fork(new URL('../../../bench/support/black-holes.ts', import.meta.url), [dead.join(',')])
-    onTestFinished(() => void holes.kill('SIGKILL'))
-    const [url] = (await once(holes, 'message')) as [string]
-    const live = fork(new URL('../../../bench/support/hosts-server.ts', import.meta.url), ['20'])
-    onTestFinished(() => void live.kill())
-    const [origin] = (await once(live, 'message')) as [string]
-    const ofDead = dead.flatMap(host => Array.from({ length: 5 }, (_, n) => `http://${host}:${new URL(url).port}/${n}`))
-    const ofLive = Array.from({ length: 60 }, (_, n) => `http://127.6.0.${(n % 20) + 1}:${new URL(origin).port}/${n}`)
-    const client = clientWith({ concurrency: 10 })
-    let left = ofLive.length
-    const startedAtMs = performance.now()
-    for await (const { ok } of client.stream([...ofDead, ...ofLive])) if (ok && --left === 0) break
-    expect(left).toBe(0)
-    // A connection has ten seconds.
-    expectFigure(performance.now() - startedAtMs).toBeLessThan(8_000)
+  it('of concurrency hold at the server, in total over the threads', async () => {
+    const server = await echoServer()
+    await clientWith({ concurrency: 7 }).request(Array.from({ length: 70 }, (_, n) => `${server.url}/slow/5?${n}`))
+    expect(server.mostAtOnce).toBe(7)
   })
 })
 
 describe('worker threads', () => {
   it('that die fail their requests with internal/worker; others go on, and a new one is started', async () => {
     const before = started.length
-    await told()
+    const { promise: over, resolve: end } = Promise.withResolvers<void>()
+    const server = await echoServer(({ url }, response) => {
+      if (url === '/held') void over.then(() => response.end('{}'))
+      else if (url !== '/hang') response.end('{}')
+    })
     const client = clientWith({ maxRetries: 0 })
     const outcomes: Outcome[] = []
     const running = (async () => {
+      // The threads take turns.
       const inputs = [
-        `${far.url}/hang`,
-        `${far.url}/slow/900`,
-        { url: `${far.url}/hang`, method: 'POST', json: {}, timeout: '3s' },
+        `${server.url}/hang`,
+        `${server.url}/held`,
+        { url: `${server.url}/hang`, method: 'POST', json: {} },
       ]
       for await (const outcome of client.stream(inputs)) outcomes[outcome.index] = outcome
     })()
-    let arrived = 0
-    await expect.poll(async () => (arrived += (await told()).arrivalsMs.length)).toBe(3)
+    await expect.poll(() => server.requests.length).toBe(3)
     await started[before]?.terminate()
+    end()
     await running
     expect(outcomes.map(({ ok, error }) => (ok ? 'ok' : error?.code))).toEqual([
       'internal/worker',
@@ -376,49 +158,29 @@ describe('worker threads', () => {
       'in_doubt/worker',
     ])
     expect(outcomes[0]?.error).toBeInstanceOf(RequestError)
-    const answers = await client.request(Array.from({ length: 10 }, (_, n) => `${far.url}/${n}`))
+    const answers = await client.request(Array.from({ length: 10 }, (_, n) => `${server.url}/${n}`))
     expect(answers).toHaveLength(10)
     expect(started.length).toBe(before + 3)
   })
 
   it('are started when needed, not with workers: 0, and end with close()', async () => {
+    const server = await echoServer()
     const before = started.length
     const without = new ParallelRequests({ workers: 0 })
-    await without.request(`${far.url}/a`)
+    await without.request(`${server.url}/a`)
     await without.close()
-    const client = new ParallelRequests({ workers: 4 })
+    const client = new ParallelRequests({ workers: 2 })
     expect(started.length).toBe(before)
-    for (let n = 0; n < 3; n++) await client.request(`${far.url}/${n}`)
+    for (let n = 0; n < 3; n++) await client.request(`${server.url}/${n}`)
     expect(started.length).toBe(before + 1)
-    await client.request(Array.from({ length: 50 }, (_, n) => `${far.url}/slow/10?${n}`))
-    expect(started.length).toBe(before + 4)
+    await client.request(Array.from({ length: 50 }, (_, n) => `${server.url}/slow/10?${n}`))
+    expect(started.length).toBe(before + 2)
     await client.close()
     // A thread that has ended has no number.
-    expect(started.slice(before).map(worker => worker.threadId)).toEqual([-1, -1, -1, -1])
+    expect(started.slice(before).map(worker => worker.threadId)).toEqual([-1, -1])
     await client.close()
   })
-
-  it('keep the process alive while they have requests, and not when idle', async () => {
-    const script = `
-      const { ParallelRequests } = await import(${JSON.stringify(new URL('../../../src/index.ts', import.meta.url).href)})
-      const client = new ParallelRequests({ workers: 2 })
-      await client.request(['${far.url}/a', '${far.url}/b'])
-      client.request('${far.url}/slow/300').then(({ path }) => console.log(path))`
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'pipe' })
-    onTestFinished(() => void child.kill())
-    let out = ''
-    let errors = ''
-    child.stdout.on('data', chunk => (out += String(chunk)))
-    child.stderr.on('data', chunk => (errors += String(chunk)))
-    const startedAtMs = performance.now()
-    const [status] = (await once(child, 'exit')) as [number]
-    expect({ status, out, errors }).toEqual({ status: 0, out: '/slow/300\n', errors: '' })
-    // The connections would be kept for four seconds.
-    expectFigure(performance.now() - startedAtMs).toBeLessThan(3_500)
-  })
 })
-
-const addresses = await lookup('localhost', { all: true })
 
 describe('options with worker threads', () => {
   it('exclude a transport', () => {
@@ -427,46 +189,5 @@ describe('options with worker threads', () => {
     expect(() => new ParallelRequests({ workers: 1, transport })).toThrow('workers: expected no transport beside it')
     expect(() => new ParallelRequests({ workers: -1 })).toThrow('workers: expected')
     expect(() => new ParallelRequests({ workers: 1.5 })).toThrow('workers: expected')
-  })
-
-  it('of TLS apply: a given CA is trusted, an unknown one is not, and verifySsl: false checks nothing', async () => {
-    const server = await rawServer(
-      answering(connection => connection.reply('{"secure":true}')),
-      { cert: 'server' },
-    )
-    onTestFinished(() => server.close())
-    const url = server.origin
-    expect(await clientWith({ tls: { ca: tlsFixture('ca') } }).request(url)).toEqual({ secure: true })
-    expect(await clientWith({ verifySsl: false }).request(url)).toEqual({ secure: true })
-    await expect(clientWith({ maxRetries: 0 }).request(url)).rejects.toMatchObject({ code: 'tls/untrusted' })
-  })
-
-  it.skipIf(addresses.length < 2)('of the process apply: which address of a name comes first', async () => {
-    const six = createServer((_request, response) => void response.end('6')).listen(0, '::1')
-    await once(six, 'listening')
-    const { port } = six.address() as AddressInfo
-    const four = createServer((_request, response) => void response.end('4')).listen(port, '127.0.0.1')
-    await once(four, 'listening')
-    const before = networkDefaults()
-    onTestFinished(() => {
-      useNetwork(before)
-      for (const server of [four, six]) {
-        server.closeAllConnections()
-        server.close()
-      }
-    })
-    for (const [lookupOrder, answer] of [
-      ['ipv4first', '4'],
-      ['ipv6first', '6'],
-    ] as const) {
-      useNetwork({ ...before, lookupOrder, autoSelectFamily: false })
-      const url = `http://localhost:${port}/`
-      expect(await clientWith({ workers: 1 }).request(url, { returnType: 'text' })).toBe(answer)
-    }
-  })
-
-  it('work in parallelRequestsSync, whose thread then has its own threads', () => {
-    const values = parallelRequestsSync<{ path: string }>([`${far.url}/a`, `${far.url}/b`], { workers: 2 })
-    expect(values.map(({ path }) => path)).toEqual(['/a', '/b'])
   })
 })

@@ -9,7 +9,7 @@ import type { Sink } from '../core/sink.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
-import { base64Of, cellOf, storedValueOf, printableKey, urlOf } from './row.ts'
+import { base64Of, cellOf, storedValueOf, printableKey, requestIdOf, urlOf } from './row.ts'
 import { TextRows } from './text-rows.ts'
 import type { Problem } from '../core/problem.ts'
 
@@ -18,6 +18,7 @@ type Cell = (outcome: Outcome) => unknown
 /** The fields that a column can name. */
 const FIELDS = {
   index: ({ index }) => index,
+  id: requestIdOf,
   key: printableKey,
   method: ({ request }) => request.method,
   url: urlOf,

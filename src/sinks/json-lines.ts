@@ -7,16 +7,26 @@ import type { Sink } from '../core/sink.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
-import { base64Of, bytesIn, jsonOf, notJson, storedValueOf, printableKey, timingsToTenths, urlOf } from './row.ts'
+import {
+  base64Of,
+  bytesIn,
+  jsonOf,
+  notJson,
+  storedValueOf,
+  printableKey,
+  requestIdOf,
+  timingsToTenths,
+  urlOf,
+} from './row.ts'
 import { TextRows } from './text-rows.ts'
 
 /** What to do with an existing file. Without either option, an existing file is refused. Not for streams. */
 export interface JsonLinesOptions extends FileOptions {}
 
 /**
- * A sink that writes one line of JSON per outcome: `index`, `key`, `method`, `url`, `ok`, `status`, `value` or `error`
- * (`code` and `message`), `attempts`, `bytes`, `timings` and `at`, in this order. Bytes are written as base64, followed
- * by `"encoding":"base64"`. With `returnType: 'response'` the body is written, as text if it is UTF-8. Properties that
+ * A sink that writes one line of JSON per outcome: `index`, `id`, `key`, `method`, `url`, `ok`, `status`, `value` or
+ * `error` (`code` and `message`), `attempts`, `bytes`, `timings` and `at`, in this order. `id` is the same in every run
+ * of the same input. Bytes are written as base64, followed by `"encoding":"base64"`. With `returnType: 'response'` the body is written, as text if it is UTF-8. Properties that
  * JSON omits (functions, undefined) are omitted. If JSON cannot hold a value (a BigInt, a cycle), the write rejects
  * with a `RowError`: that outcome gets no line, and the run goes on.
  *
@@ -46,6 +56,7 @@ function jsonLineOf(outcome: Outcome): string {
   const { value, encoding } = error === undefined ? lineValueOf(outcome) : NONE
   const line = {
     index,
+    id: requestIdOf(outcome),
     key: printableKey(outcome),
     method: request.method,
     url: urlOf(outcome),

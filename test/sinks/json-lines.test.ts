@@ -40,11 +40,23 @@ describe('jsonLines', () => {
     const head = (index: number): string => `"method":"GET","url":"https://api.example.com/items/${index}"`
     const tail = '"attempts":1,"bytes":17,"timings":{"total":12.3,"firstByte":3.3},"at":"2026-01-02T03:04:05.678Z"}\n'
     expect(readFileSync(path, 'utf8')).toBe(
-      `{"index":0,${head(0)},"ok":true,"status":200,"value":{"name":"é\\n\\"😀"},${tail}` +
-        `{"index":1,"key":"second",${head(1)},"ok":false,"status":404,"error":{"code":"http/404","message":"GET https://api.example.com/items/1: status 404, said \\"no\\" (3 attempts)"},"attempts":3,"bytes":2,"timings":{"total":7},"at":"2026-01-02T03:04:05.678Z"}\n` +
-        `{"index":2,${head(2)},"ok":true,"status":200,"value":"AP8K","encoding":"base64",${tail}` +
-        `{"index":3,${head(3)},"ok":true,"status":200,${tail}`,
+      `{"index":0,"id":"#0",${head(0)},"ok":true,"status":200,"value":{"name":"é\\n\\"😀"},${tail}` +
+        `{"index":1,"id":"k:second","key":"second",${head(1)},"ok":false,"status":404,"error":{"code":"http/404","message":"GET https://api.example.com/items/1: status 404, said \\"no\\" (3 attempts)"},"attempts":3,"bytes":2,"timings":{"total":7},"at":"2026-01-02T03:04:05.678Z"}\n` +
+        `{"index":2,"id":"#2",${head(2)},"ok":true,"status":200,"value":"AP8K","encoding":"base64",${tail}` +
+        `{"index":3,"id":"#3",${head(3)},"ok":true,"status":200,${tail}`,
     )
+  })
+
+  it('writes an id without secrets that tells apart keys which look alike without them', async () => {
+    const path = join(freshFolder(), 'results.jsonl')
+    const sink = jsonLines(path)
+    for (const [index, token] of ['one', 'two'].entries()) {
+      void sink.write(okOutcome(index, null, { key: `https://a.test/?token=${token}` }))
+    }
+    await sink.close()
+    const ids = linesOf(path).map(line => (line as { id: string }).id)
+    expect(new Set(ids).size).toBe(2)
+    expect(ids.join(' ')).not.toMatch(/one|two/)
   })
 
   it('keeps the body of a whole response, as text if it is UTF-8', async () => {

@@ -41,6 +41,8 @@ export class Tally {
   /** Requests that were aborted in flight, so that a later run sends them. */
   unfinished = 0
   restored = 0
+  /** Requests of the run file that the input does not have any more. */
+  gone = 0
   unwritten = 0
   bytes = 0
   /** Whether the input failed before its end. */
@@ -117,6 +119,7 @@ export class Tally {
         ok: this.ok,
         failed: this.failed,
         from_before: this.restored,
+        gone: this.gone,
         given_up: this.unfinished,
         not_sent: notSent,
         not_written: this.unwritten,
@@ -182,6 +185,7 @@ export class Tally {
       `${this.failed} failed${restored}`,
       ...(this.unfinished > 0 ? [`${this.unfinished} aborted in flight`] : []),
       ...(unsent.length > 0 ? [`${unsent.join(' and ')} not sent`] : []),
+      ...(this.gone > 0 ? [`${this.gone} of the run file not in the input any more`] : []),
       ...(this.unwritten > 0 ? [`${this.unwritten} not written`] : []),
     ]
     return `${parts.join(', ')} in ${seconds.toFixed(1)} s`

@@ -63,13 +63,18 @@ export class OpenClient {
     return this.#collect(input, this.#planBatch(given), wired)
   }
 
-  stream(input: unknown, given: Values): OutcomeStream {
+  /** @param begun hears of the run once it is made: of what its run file had, which no outcome says */
+  stream(input: unknown, given: Values, begun?: (batch: BatchRun) => void): OutcomeStream {
     const plan = this.#planBatch(given)
     checkLazy(input, plan)
     // Opened again when the reading starts: the client may have been closed since.
     const start: StartRun = (deliver, ended) => {
+      const runOf = (made: BatchRun): Run => {
+        begun?.(made)
+        return made.run
+      }
       const batch = this.#batch(input, plan, this.open(), deliver, ended)
-      return isThenable(batch) ? batch.then(({ run }) => run) : batch.run
+      return isThenable(batch) ? batch.then(runOf) : runOf(batch)
     }
     return new OutcomeStream(start, plan.order === 'input')
   }

@@ -32,6 +32,7 @@ describe('--json-progress', () => {
         ok: 2,
         failed: 2,
         from_before: before === 0 ? 0 : 3,
+        gone: 0,
         given_up: 0,
         not_sent: 0,
         not_written: 0,

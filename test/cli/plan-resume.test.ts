@@ -29,6 +29,26 @@ describe('preq plan --resume', () => {
     expect((await run(['plan', ...urls, ...args])).stdout).toMatch(/^0 requests, .*\ndone already: 15, /m)
   })
 
+  test('and the summary of the run count the rows that are gone from a keyed input', async () => {
+    const { run, server, write } = await workplace(respond)
+    const args = ['URL/{id}', '-i', 'rows.csv', '--key', 'id', '-o', 'r.jsonl', '--resume']
+    write('rows.csv', 'id\n1\n2\n3\n4\n')
+    expect((await run(args)).stderr).not.toContain('any more')
+    write('rows.csv', 'id\n4\n2\n')
+    const { stdout } = await run(['plan', ...args])
+    expect(stdout).toMatch(/^done already: 2, 2 not in the input any more \(their lines stay\)$/m)
+    expect((await run(args)).stderr).toMatch(
+      /^2 ok, 0 failed \(2 of them from before\), 2 of the run file not in the input any more in /m,
+    )
+    const { stderr } = await run([...args, '--json-progress'])
+    expect(stderr).toContain('"gone":2')
+    // An input that was cut off on purpose says nothing of the rest.
+    const cut = [...args, '--limit', '1']
+    expect((await run(['plan', ...cut])).stdout).not.toContain('any more')
+    expect((await run(cut)).stderr).not.toContain('any more')
+    expect(server.requests).toHaveLength(4)
+  })
+
   test('counts a write in doubt as one that is not sent again, as a run does', async () => {
     const { run, server, write } = await workplace((echo, response) => {
       if (echo.body.includes('cut')) response.socket?.destroy()

@@ -49,6 +49,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   try {
     for await (const value of jobs) {
       const call = prepareItem({ value, index: index++ }, batch, 0, ids)
+      record?.meet('ok' in call ? call.id : call.trip.id)
       if ('ok' in call || record === undefined || (await record.isLeft(call))) add(call)
       display.show(index)
     }

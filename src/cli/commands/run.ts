@@ -22,8 +22,10 @@ import { Tally } from '../tally.ts'
 import { tierUpSoon } from '../tier-up.ts'
 import { UsageError } from '../usage-error.ts'
 import { keepIntegers } from '../../core/exact-json.ts'
+import type { Values } from '../../config/table.ts'
 import { printable } from '../../core/printable.ts'
 import { OpenClient } from '../../client/open-client.ts'
+import type { BatchRun } from '../../client/run/batch-run.ts'
 import { ConfigError, isInputError } from '../../index.ts'
 import type { Progress } from '../../index.ts'
 
@@ -95,19 +97,13 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
     pauses: () => client.stats().lanes.filter(({ pausedMs }) => pausedMs > 0),
   })
   let shown: Progress | undefined
-  const call = checkedCall({
-    ...plan.call,
-    ...savingOptions(plan.output),
-    signal: aborting.signal,
-    ...(output.resume !== undefined && { resume: output.resume }),
-    ...(display.show !== undefined && {
-      onProgress(progress: Progress) {
-        shown = progress
-        display.show?.(withoutGivenUp(progress, tally))
-      },
-    }),
-  })
-  const stream = client.stream(input.jobs, call)
+  const onProgress = (progress: Progress): void => {
+    shown = progress
+    display.show?.(withoutGivenUp(progress, tally))
+  }
+  const call = callOf(plan, output, aborting.signal, display.show && onProgress)
+  let batch: BatchRun | undefined
+  const stream = client.stream(input.jobs, call, begun => (batch = begun))
   const signals = interrupts({
     stop: () => stream.stop(),
     paused: () => client.stats().lanes.reduce((sum, { pausedMs, queued }) => sum + (pausedMs > 0 ? queued : 0), 0),
@@ -140,12 +136,28 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
     jobs.close()
   }
   tally.stopped = !input.isAtEnd && !tally.broken && tally.ok + tally.failed !== jobs.total
+  tally.gone = batch?.gone() ?? 0
   // Restored requests are not limited, and rows that have not been read yet may still match.
   const isAllSent = input.isAtEnd && tally.restored + tally.unsent === 0
   const unmatched = isAllSent ? (client.stats().unmatchedHosts ?? []) : []
   const remarks = [...sentAsIsLines(jobs.sentAsIs, 'was'), ...unmatchedLines(unmatched, 'had'), ...output.remarks()]
   process.stderr.write(tally.text(remarks))
   return signals.exitCode ?? (tally.isWhole ? 0 : 1)
+}
+
+function callOf(
+  plan: RunPlan,
+  { resume }: Output,
+  signal: AbortSignal,
+  onProgress: ((progress: Progress) => void) | undefined,
+): Values {
+  return checkedCall({
+    ...plan.call,
+    ...savingOptions(plan.output),
+    signal,
+    ...(resume !== undefined && { resume }),
+    ...(onProgress !== undefined && { onProgress }),
+  })
 }
 
 /** The engine counts abandoned requests as failed; the progress display counts them as not done. */

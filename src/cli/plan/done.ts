@@ -12,10 +12,14 @@ export interface Done {
   failed: number
   /** Unsafe requests that the server may or may not have carried out. They fail and are not sent. */
   doubtful: number
+  /** Requests of the run file that the input does not have any more. Known at its end. */
+  gone: number
 }
 
 export interface Record {
   readonly done: Done
+  /** To be called for each request, with its id, before `isLeft`. */
+  readonly meet: (id: string) => void
   /** Whether the run would send the call. Throws a ConfigError if the run file belongs to another input. */
   readonly isLeft: (call: Call) => Promise<boolean>
   /** Throws if the run file has more requests than the input. */
@@ -31,12 +35,12 @@ export function runFileOf({ resume, files }: RunPlan['output']): string | undefi
 export async function recordOf(plan: ResumePlan | undefined, limit: number | undefined): Promise<Record | undefined> {
   const file = plan === undefined ? undefined : await lookInto(plan.path)
   if (plan === undefined || file === undefined) return undefined
-  const done: Done = { ok: 0, failed: 0, doubtful: 0 }
+  const done: Done = { ok: 0, failed: 0, doubtful: 0, gone: 0 }
   const roll = new Roll(file)
   return {
     done,
+    meet: id => roll.meet(id),
     async isLeft(call) {
-      roll.meet(call.trip.id)
       const decision = await resumeDecisionOf(call, file, plan, roll)
       switch (decision.kind) {
         case 'send':
@@ -52,17 +56,20 @@ export async function recordOf(plan: ResumePlan | undefined, limit: number | und
       }
     },
     end(requests) {
-      if (requests < file.size && limit === undefined) throw shorter(plan.path, file.size)
+      if (limit !== undefined) return
+      if (requests < file.size) throw shorter(plan.path, file.size)
+      done.gone = roll.gone
     },
   }
 }
 
 /** The second line of a plan. */
-export function doneLine({ ok, failed, doubtful }: Done, output: RunPlan['output']): string {
+export function doneLine({ ok, failed, doubtful, gone }: Done, output: RunPlan['output']): string {
   const parts = [
     `done already: ${ok + failed}`,
     ...(failed > 0 ? [`${failed} of them failed (--retry-failed sends them again)`] : []),
     ...(doubtful > 0 ? [`${doubtful} in doubt (--unknown-writes resend sends them again)`] : []),
+    ...(gone > 0 ? [`${gone} not in the input any more (their lines stay)`] : []),
     ...(output.save !== undefined && ok > 0 ? ['files that are gone are fetched again'] : []),
   ]
   return parts.join(', ')

@@ -1,4 +1,7 @@
-/** The shape of a call: what its input is, and what its outcomes become. Shapes and failure modes are decided here only. */
+/**
+ * The shape of a call: the items of its input, and the result made of its outcomes. Only this file knows shapes and
+ * failure modes.
+ */
 import type { BatchPlan } from '../config/plan.ts'
 import { got, isRecord, problem } from '../config/kinds.ts'
 import { AbortError, ConfigError } from '../core/error.ts'
@@ -25,7 +28,7 @@ export function argumentsOf(first: unknown, second: unknown): { input: unknown; 
   ])
 }
 
-/** The items of an input and the shape of its result; what does not fit together is a ConfigError. */
+/** The items of an input and the shape of its result. Throws a ConfigError if input and options do not fit together. */
 export function inputOf(input: unknown, plan: BatchPlan): BatchInput {
   const problems: Problem[] = []
   const isOne = typeof input === 'string' || input instanceof URL || (isRecord(input) && !isIterable(input))
@@ -42,7 +45,7 @@ export function inputOf(input: unknown, plan: BatchPlan): BatchInput {
   return { items: input, shape: keys === undefined ? 'list' : 'keyed' }
 }
 
-/** At most one request for certain: what may be sent once only is not sent twice. */
+/** Whether the input certainly has at most one request. A body that can be sent only once is allowed then. */
 export function isShort(input: unknown): boolean {
   return Array.isArray(input) && input.length <= 1
 }
@@ -52,7 +55,7 @@ function checkKeys(keys: readonly string[], input: unknown, problems: Problem[])
   if (!Array.isArray(input)) return
   const own = input.findIndex(item => isRecord(item) && !(item instanceof URL) && item.key !== undefined)
   if (own !== -1)
-    problems.push(`keys: expected no key in the requests besides, got one in urls[${own}]. Keep one of the two.`)
+    problems.push(`keys: expected requests without a key of their own, got one in urls[${own}]. Keep one of the two.`)
 }
 
 function checkLength(name: string, list: readonly unknown[], input: unknown, problems: Problem[]): void {
@@ -65,7 +68,9 @@ function checkLength(name: string, list: readonly unknown[], input: unknown, pro
   }
 }
 
-/** What the caller gets for the outcomes, in input order; throws where that is what the caller asked for. */
+/**
+ * The result of a call: its outcomes, in input order, in the caller's shape. Throws if the failure mode asks for that.
+ */
 export function shapeOutcomes(
   outcomes: readonly Outcome[],
   { shape }: BatchInput,
@@ -73,14 +78,14 @@ export function shapeOutcomes(
   aborted?: { readonly reason: unknown },
 ): unknown {
   const { onFailure, keys } = plan
-  // Of a lazy input nobody knows how much is missing, so that the values there are must not pass for all.
+  // The length of a lazy input is unknown, so the values received so far must not pass for all of them.
   if (onFailure !== 'settle' && aborted !== undefined) throw abortError(outcomes, aborted.reason)
   if (onFailure === 'throw') throwFailures(outcomes, shape)
   const results: readonly unknown[] =
     onFailure === 'settle' ? outcomes : outcomes.map(outcome => (outcome.ok ? outcome.value : null))
   if (shape === 'one') return results[0]
   if (shape === 'list' || keys === undefined) return results
-  // Defined, not assigned: `__proto__` is a key like any other.
+  // Defined, not assigned, so that `__proto__` is a key like any other.
   const byKey = {}
   for (const [index, key] of keys.entries()) {
     Object.defineProperty(byKey, key, { value: results[index], enumerable: true, configurable: true, writable: true })

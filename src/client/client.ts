@@ -1,6 +1,4 @@
-/**
- * What callers see of a client: reads what it is given, and hands the values to an open client.
- */
+/** The public client: it reads options and arguments, and passes the values on to an open client. */
 import { argumentsOf } from './batch.ts'
 import type { ClientStats } from './client-stats.ts'
 import type {

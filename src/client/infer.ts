@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * What a call gives back, worked out by the compiler: the value from the schema, `parseFunc` or return type; the shape
- * from the input and `keys`; what becomes of failures from `onFailure`.
+ * The result type of a call. The type of a value follows from `schema`, `parseFunc` or `returnType`, the shape from the
+ * input and `keys`, and the type of a failure from `onFailure`.
  */
 import type { FullResponse } from '../codec/response.ts'
 import type { ClientOptions, DrainOptions, FailureMode, RequestOptions, StreamOptions } from '../core/options.ts'
@@ -11,33 +11,36 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 /** One thing to fetch. */
 export type RequestInput = string | URL | RequestSpec | FetchRequest
-/** Any number of them. `object`, because a string is iterable, too. */
+/** Any number of requests. `object`, because a string is iterable, too. */
 export type RequestInputs = object & (Iterable<RequestInput> | AsyncIterable<RequestInput>)
 
 /** Marks a type argument that was not given. */
 declare const unset: unique symbol
 export type Unset = typeof unset
 
-/** What a body is before schema and `parseFunc`. */
+/** The type of a body before `schema` and `parseFunc`, by return type. */
 export interface RawValues {
   json: unknown
   text: string
   auto: unknown
   content: Uint8Array
   response: FullResponse
-  /** Bytes that `onChunk` was given. */
+  /** Number of bytes passed to `onChunk`. */
   stream: number
   file: SavedFile
 }
 
-/** What `parseFunc` is given. */
+/** The argument of `parseFunc`. */
 export type ParseInput<R extends ReturnTypeName, S> = S extends StandardSchemaV1
   ? StandardSchemaV1.InferOutput<S>
   : RawValues[R]
 
 /** The options that shape the value of each request. */
 export interface ValueOptions<R extends ReturnTypeName, S extends Schema | undefined, V> {
-  /** The kind of value that a body gives; {@link ReturnTypeName} lists the seven. Default `'json'`. */
+  /**
+   * Turns the body into a value: `'json'`, `'text'`, `'content'`, `'response'`, `'auto'`, `'file'` or `'stream'`; see
+   * {@link ReturnTypeName}. Default `'json'`.
+   */
   returnType?: R | undefined
   /** A Standard Schema that checks and types the value. Fails with `schema/mismatch`. */
   schema?: S | undefined
@@ -62,7 +65,7 @@ export type CallOptions<
   F extends FailureMode = FailureMode,
 > = RequestOptions & ValueOptions<R, S, V> & ShapeOptions<K, F>
 
-/** What a one-shot call takes besides the options of a call: those of the client that it makes. */
+/** The options of the client that a one-shot call makes; it takes them besides its own. */
 export type OneShotExtra = Omit<ClientOptions, 'params'>
 
 /** All options of one `parallelRequests()`. */
@@ -78,12 +81,12 @@ export type StreamCallOptions<
 /** All options of one `client.drain()`. */
 export type BatchDrainOptions = DrainOptions & ValueOptions<ReturnTypeName, Schema | undefined, unknown>
 
-/** The value that the options give to a request without a say of its own. */
+/** The value of a request that has no options of its own for it. */
 export type OptionValue<R extends ReturnTypeName, S, V> = [V] extends [Unset] ? ParseInput<R, S> : Awaited<V>
 
 /**
- * The value of one item: its own `parseFunc`, else that of the options (`V`), else its own schema or return type, else
- * what the options say of every request.
+ * The value of one item: from its own `parseFunc`, else from the `parseFunc` of the options (`V`), else from its own
+ * schema or return type, else as for every request.
  */
 export type ItemValue<Item, Default, V> = Item extends string | URL
   ? Default
@@ -99,14 +102,14 @@ export type ItemValue<Item, Default, V> = Item extends string | URL
 
 export type ItemMeta<Item> = Item extends { meta: infer M } ? M : undefined
 
-/** Whether an item has a say of its own about its value. */
+/** Whether an item has options of its own for its value. */
 type HasOwnValue<Item> = Item extends string | URL
   ? false
   : Item extends { parseFunc: unknown } | { schema: unknown } | { returnType: unknown }
     ? true
     : false
 
-/** What stands in the place of one request. */
+/** The entry of one request in the result. */
 export type Settled<T, F extends FailureMode, M = unknown> = F extends 'settle'
   ? Outcome<T, M>
   : F extends 'null'
@@ -138,7 +141,7 @@ type SyncOrAsync<Sync extends boolean, T> = Sync extends true ? T : Promise<T>
 /** Either form of a call: `(input, options)`, or everything in one object. */
 type CallArgs<I, O> = [input: I, options?: O] | [options: O & { urls: I }]
 
-/** Options where the type of the value was asserted: nothing else may say what it is. */
+/** Options of a call whose value type is asserted: no other option may set the type. */
 type Asserted<Extra, F> = Extra &
   RequestOptions & { returnType?: 'json' | undefined; schema?: undefined; parseFunc?: undefined } & F
 
@@ -149,9 +152,10 @@ type Keyed<F> = Omit<F, 'keys'> & { keys: readonly string[] }
 
 /**
  * The forms of a call. The first two infer everything; `call<Repo>(…)` asserts the type of the JSON in every shape.
- * `_Inferred` keeps the two apart: one type argument is too few for those that infer, even where it is a `string`
- * and would do as their input.
- * `Extra` is what the place takes besides: the options of a client, or nothing.
+ * `_Inferred` keeps the two apart: forms that infer need more than one type argument, even where the argument is a
+ * `string` and would do as their input.
+ *
+ * `Extra`: the options that this form takes besides, of a client or none.
  */
 export interface RequestCall<Extra, Sync extends boolean = false> {
   <
@@ -191,7 +195,9 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
 
 /** The outcomes of a run, as they come. Can be iterated once; the first `next()` starts the sending. */
 export interface OutcomeIterator<O> extends AsyncIterableIterator<O, undefined, void> {
-  /** No more pulls: what is in flight finishes, the rest is `aborted/…`; the outcomes can still be read. */
+  /**
+   * Pulls no more. Attempts in flight finish, all other requests end as `aborted/…`; the outcomes can still be read.
+   */
   stop(): void
   /** Ends everything now; the outcomes can still be read. */
   abort(reason?: unknown): void

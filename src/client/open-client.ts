@@ -1,6 +1,6 @@
 /**
  * An open client: options that have been read → plans → engine → shape. Its batches share sockets, cookies and limits.
- * Behind `ParallelRequests` and behind the one-shot call, which both read what they are given, and hand over values.
+ * `ParallelRequests` and the one-shot call read their options and pass the values on to it.
  */
 import { inputOf, isShort, shapeOutcomes } from './batch.ts'
 import type { ClientStats } from './client-stats.ts'
@@ -45,7 +45,7 @@ export class OpenClient {
   readonly #runs = new Set<Run>()
   #wired: Wired | undefined
   #closed = false
-  /** Made for the first drain, which hears by it that the client was closed. */
+  /** Made with the first drain, which must be told that the client was closed. */
   #closing: AbortController | undefined
 
   /** @param values of the client */
@@ -57,7 +57,7 @@ export class OpenClient {
     this.#wired = wire(this.#plan, this.#clock, Math.random)
   }
 
-  /** Sends all of it, and gives the shape that the input and the options ask for. */
+  /** Sends the whole input, and returns its result in the shape that input and options ask for. */
   async request(input: unknown, given: Values): Promise<unknown> {
     const wired = this.open()
     return this.#collect(input, this.#planBatch(given), wired)
@@ -67,7 +67,7 @@ export class OpenClient {
   stream(input: unknown, given: Values, begun?: (batch: BatchRun) => void): OutcomeStream {
     const plan = this.#planBatch(given)
     checkLazy(input, plan)
-    // Opened again when the reading starts: the client may have been closed since.
+    // Checked again when reading starts: the client may have been closed since.
     const start: StartRun = (deliver, ended) => {
       const runOf = (made: BatchRun): Run => {
         begun?.(made)
@@ -96,10 +96,14 @@ export class OpenClient {
     const problems: Problem[] = []
     const read = readCookies(cookies, 'cookies', problems)
     if (this.#plan.cookieFile !== undefined && isCookieStore(read)) {
-      problems.push('setCookies: expected pairs beside cookieFile, got a jar of your own. Make a client without one.')
+      problems.push(
+        'setCookies: expected name and value pairs with cookieFile, got a cookie jar. Make a client without cookieFile.',
+      )
     }
     if (!this.#plan.shareCookies && isCookieStore(read)) {
-      problems.push('setCookies: expected pairs beside shareCookies: false, got a jar of your own. A jar is shared.')
+      problems.push(
+        'setCookies: expected name and value pairs with shareCookies: false, got a cookie jar. A jar is shared.',
+      )
     }
     if (read === undefined || problems.length > 0) throw new ConfigError(problems)
     this.open().cookies.set(read)
@@ -137,7 +141,8 @@ export class OpenClient {
 
   async #collect(input: unknown, plan: BatchPlan, wired: Wired): Promise<unknown> {
     const shaped = inputOf(input, plan)
-    // At its full length where that is known: they come in any order, and filling an array from its end is slow.
+    // Created at its full length if that is known: outcomes come in any order, and filling an array from its end is
+    // slow.
     const outcomes = new Array<Outcome>(Array.isArray(shaped.items) ? shaped.items.length : 0)
     const { aborted } = await new Promise<Run>((resolve, reject) => {
       let run: Run
@@ -167,7 +172,7 @@ export class OpenClient {
   ): BatchRun | Promise<BatchRun> {
     const keep = (batch: BatchRun): BatchRun => {
       this.#runs.add((kept = batch.run))
-      // Closed while its run file was being opened.
+      // The client was closed while the run file was being opened.
       if (this.#closed) kept.abort(new Error('the client was closed'))
       return batch
     }
@@ -188,7 +193,7 @@ export class OpenClient {
   }
 }
 
-/** Of an input that threw: what was sent before is not lost. */
+/** Adds the outcomes to the error of an input that threw, so that what was sent before is not lost. */
 function withOutcomes(error: unknown, outcomes: readonly Outcome[]): unknown {
   return isInputError(error) ? new InputError(error.cause, error.total, outcomes) : error
 }

@@ -1,4 +1,4 @@
-/** Callers' hooks and rules as the retry layer's Opinions: their context, their answers, their failures. */
+/** The caller's hooks and rules as Opinions of the retry layer: their arguments, their answers, their failures. */
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
 import { reasonOf, runCallback } from '../core/callback.ts'
@@ -15,7 +15,7 @@ import type { Words } from '../core/words.ts'
 export type ReadJson = (call: Call, result: Result) => unknown
 export type Correct = (call: Call, cost: CostInput) => void
 
-/** `correct` takes what a call has cost in truth; what is wrong with it is thrown at the hook that said it. */
+/** `correct` takes the true cost of a call. A mistake in that cost is thrown at the hook that passed it. */
 export function opinionsOf(readJson: ReadJson, clock: Clock, correct: Correct): Opinions {
   const ask = <T>(
     name: string,
@@ -59,7 +59,7 @@ export function opinionsOf(readJson: ReadJson, clock: Clock, correct: Correct): 
           if (isFault(asked)) return asked
           if (asked.answer === undefined) return verdict
           if (!asked.answer) return 'done'
-          // Repeated anyway, in the server's time.
+          // Retried anyway, at the time that the server asks for.
           return verdict === 'throttle' ? verdict : retryIfSafe(call, result, 'retry.shouldRetry')
         },
       )
@@ -88,10 +88,10 @@ function then<T, U>(soon: Soon<T>, use: (value: T) => U): Soon<U> {
   return soon instanceof Promise ? soon.then(use) : use(soon)
 }
 
-/** Statuses by which a server says that it has done nothing with a request, so that any method may be sent again. */
+/** Statuses with which a server says that it did not process the request, so any method may be retried. */
 const NOTHING_DONE: ReadonlySet<number> = new Set([401, 407, 411, 413, 415, 417, 421, 425, 428, 429, 431])
 
-/** A caller's wish to repeat is granted where a second copy does no harm; where it is not, a warning says why. */
+/** Retries as the caller asks if a second copy does no harm. Otherwise a warning says why it does not retry. */
 function retryIfSafe(call: Call, result: Result, asked: string): Verdict {
   const refused = noRetryReason(call, result)
   if (refused === undefined) return 'retry'

@@ -1,4 +1,4 @@
-/** The error of a batch in which some requests failed: nothing of what went well is lost in it. */
+/** The error of a batch in which some requests failed. It holds all outcomes, those that succeeded included. */
 import { BRAND, branded } from '../core/error.ts'
 import type { RequestError } from '../core/error.ts'
 import type { FaultCode } from '../core/result.ts'
@@ -14,7 +14,7 @@ export class PartialFailureError<Value = unknown> extends AggregateError {
   declare readonly errors: RequestError[]
   /** Every request's outcome, in input order. */
   declare readonly outcomes: readonly Outcome<Value>[]
-  /** The values in input order; undefined in the place of a failure. */
+  /** The values in input order, with undefined for each failure. */
   declare readonly values: readonly (Value | undefined)[]
   declare readonly failures: readonly FailedOutcome[]
   readonly successes: number
@@ -34,13 +34,13 @@ export class PartialFailureError<Value = unknown> extends AggregateError {
     }
   }
 
-  /** Fit to print: the message, how often each code came up, and one entry per failure. */
+  /** For logs: the message, the number of each code, and one entry per failure. Without secrets. */
   toJSON(): Record<string, unknown> {
     const { name, message, successes, total, errors } = this
     return { name, message, successes, total, codes: Object.fromEntries(countCodes(this.failures)), errors }
   }
 
-  /** The URLs that failed, as they were asked for, secrets included: fit to fetch again, not to print. */
+  /** The URLs that failed, as they were requested. They include secrets: fetch them again, do not print them. */
   failedUrls(): string[] {
     return this.failures.map(({ request }) => usableUrl(request))
   }

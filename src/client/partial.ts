@@ -1,4 +1,7 @@
-/** An input that was cut short on purpose: what a run file knows of beyond its end is no sign of another input. */
+/**
+ * Marks an input that was cut short on purpose: requests that the run file has beyond its end do not show another
+ * input.
+ */
 const PARTIAL = Symbol('partial')
 
 export const partial = <T extends object>(input: T): T => Object.assign(input, { [PARTIAL]: true })

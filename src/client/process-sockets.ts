@@ -3,9 +3,9 @@ import { SocketBudget } from '../policy/socket-budget.ts'
 import { readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers'
 
-/** Where the limit is not known: enough for any batch, few enough for most systems. */
+/** Used if the limit is unknown: enough for any batch, and less than most systems allow. */
 const UNKNOWN = 4_096
-/** Files, pipes and what else a process has open besides sockets. */
+/** Descriptors of a process that are not sockets: files, pipes and others. */
 const OTHERS = 48
 
 let socketBudget: SocketBudget | undefined
@@ -14,14 +14,14 @@ export function processSockets(): SocketBudget {
   return (socketBudget ??= new SocketBudget(socketsFor(maxOpenFiles()), setImmediate))
 }
 
-/** Half of what may be open, or less where too little would be left for others; a quarter in any case. */
+/** Half of the limit, or less if that leaves too few descriptors for others; at least a quarter. */
 export function socketsFor(openFilesAtMost: number | undefined): number {
   if (openFilesAtMost === undefined) return UNKNOWN
   const spare = Math.min(Math.floor(openFilesAtMost / 2), openFilesAtMost - OTHERS)
   return Math.max(1, Math.floor(openFilesAtMost / 4), spare)
 }
 
-/** The limit of open files, which Node has raised as far as it may; undefined where it is not told. */
+/** The limit of open files, which Node has raised as far as it may; undefined if the system does not tell it. */
 function maxOpenFiles(): number | undefined {
   try {
     const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]

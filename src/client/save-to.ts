@@ -1,4 +1,6 @@
-/** Where the body of a request is saved: a name inside of the folder, or what the caller's function answers. */
+/**
+ * The path that the body of a request is saved to: a name inside the folder, or the answer of the caller's function.
+ */
 import { lstatSync } from 'node:fs'
 import { mkdir, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -17,7 +19,7 @@ import { refuseExisting } from '../disk/new-file.ts'
 import { wordsOf } from '../core/problem.ts'
 import type { Words } from '../core/words.ts'
 
-/** What the requests of one batch have been given so far. */
+/** The names and folders assigned to the requests of one batch so far. */
 interface AssignedPaths {
   readonly names: Set<string>
   readonly folders: Map<string, Promise<unknown>>
@@ -28,7 +30,10 @@ const batches = new WeakMap<object, AssignedPaths>()
 /** Paths that this process is writing to now. */
 const inUse = new Set<string>()
 
-/** The batch goes on with a run before: names that are there on the disk may be given, to requests that are done. */
+/**
+ * Marks a batch that resumes an earlier run: a file that exists may belong to a request that is done, so its name is
+ * not assigned again.
+ */
 export function continueBatch(batch: object): void {
   givenTo(batch).goesOn = true
 }
@@ -52,7 +57,7 @@ export async function reserve(call: Call, clock: Clock): Promise<Reserved | Faul
       overwrite = answer.overwrite
     } else {
       const folder = resolve(saveTo ?? '.')
-      // Before anything is awaited: names are given in the order of the requests.
+      // Before anything is awaited: names are assigned in the order of the requests.
       path = resolve(folder, nameIn(folder, call, given))
       await folderThere(folder, given)
     }
@@ -102,7 +107,7 @@ async function askedFor(
   return failed(wordsOf(problem('saveTo', 'a path from it', got(answer), 'Mend the function.')))
 }
 
-/** Made when its parent is there; once per batch. */
+/** Makes the folder after its parent; once per batch. */
 function folderThere(folder: string, { folders }: AssignedPaths): Promise<unknown> {
   let there = folders.get(folder)
   if (there === undefined) folders.set(folder, (there = ensureFolder(folder)))
@@ -118,7 +123,7 @@ async function ensureFolder(folder: string): Promise<void> {
   }
 }
 
-/** The end of the path that the caller named: never of a redirect, nor what the server would like. */
+/** The last segment of the requested URL. Neither a redirect nor a response header can choose the name. */
 function nameIn(folder: string, { path, index }: Call, { names, goesOn }: AssignedPaths): string {
   const wanted = savedName(nameOfUrl(path))
   const isTaken = (name: string): boolean =>
@@ -129,7 +134,7 @@ function nameIn(folder: string, { path, index }: Call, { names, goesOn }: Assign
   return name
 }
 
-/** A link that leads nowhere, too. */
+/** A dangling link counts as existing. */
 const pathExists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
 const pathIdOf = (folder: string, name: string): string => `${folder}\0${foldedName(name)}`

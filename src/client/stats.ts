@@ -1,4 +1,4 @@
-/** What a client tells of itself: its lanes as they are at this moment, as data and as lines for people. */
+/** The state of a client's lanes at this moment, as data and as lines for people. */
 import type { Clock } from '../core/ports.ts'
 import { printable } from '../core/printable.ts'
 import type { ClientStats, LaneStats } from './client-stats.ts'

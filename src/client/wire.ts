@@ -1,6 +1,6 @@
 /**
- * The only composition root: a ClientPlan → the stack of layers. What is inside what is one list, each line with its
- * reason.
+ * The only composition root: a ClientPlan → the stack of layers. The stack is one list, with the reason for the
+ * position of each layer.
  */
 import { opinionsOf } from './opinions.ts'
 import { processSockets } from './process-sockets.ts'
@@ -53,7 +53,7 @@ import { dispatcherTransport, undiciTransport } from '../transport/undici.ts'
 
 export interface Wired {
   readonly send: Send<Call, Result>
-  /** Who decides when what goes; the engine asks it whether there is any use in pulling more. */
+  /** Decides when an attempt is sent. The engine asks it whether to pull more. */
   readonly gate: Gate
   readonly cookies: Cookies
   /** Names in `hosts` that no request has matched so far. */
@@ -61,19 +61,19 @@ export interface Wired {
   readonly close: () => Promise<void>
 }
 
-/** The body as JSON for a caller's hook, or undefined where it is none. */
+/** The body as JSON for a caller's hook; undefined if it is not JSON. */
 export const jsonForHook: ReadJson = (call, result) => {
   const parsed = result.kind === 'fault' ? result : parseJson(result, call, call.plan.maxJsonDepth)
   return isFault(parsed) ? undefined : parsed.value
 }
 
-/** What takes the place of a client's own parts. */
+/** Parts that replace those of a client. */
 export interface WirePorts {
-  /** What the caller's functions think of a result, where they run on another thread. Default: those of each plan. */
+  /** The caller's functions that judge a result, if they run on another thread. Default: those of each plan. */
   readonly opinions?: (gate: Gate) => Opinions
   /**
-   * Limits that every request of the client is under, besides those of its plan: a lease of a rate that several processes
-   * share. A limit that gains room without a release MUST call `gate.turn(limit)`.
+   * Limits of all requests of the client, besides those of its plan; for example a lease of a rate that several
+   * processes share. A limit that gains room without a release MUST call `gate.turn(limit)`.
    */
   readonly limits?: readonly Limit[]
   /** Carries every attempt. Stays open when the client is closed. Default: the wire of the plan. */
@@ -105,21 +105,21 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
     opinionsOf(jsonForHook, clock, (call, cost) => gate.correct(call, trueCosts(cost, call.plan)))
   const { transport, owned } =
     ports.transport === undefined ? transportOf(plan, clock) : { transport: cautious(ports.transport), owned: false }
-  // Always there, since any request may bring a proxy; one look at its plan is what it costs the others.
+  // Always in the stack, since any request may bring a proxy; the others pay only for a look at their plan.
   const routes = route(new Proxies(plan.proxies, random), clock)
   const send = stack(
     [
       deadline(clock), // covers queueing, back-off and every attempt: it is the promise made to the user
-      receive(call => sinkFor(call, clock)), // above whatever repeats a request: one sink for all of its attempts and hops
+      receive(call => sinkFor(call, clock)), // above redirect and retry: one sink for all attempts and hops of a request
       redirect(laneKeyOf), // each hop is a fresh Call below: it pays its token and knows nothing of another origin's secrets
     ],
-    // the boundary: Calls above, Attempts below; what backs off holds no place and no token
+    // the boundary: Calls above, Attempts below; a request in back-off holds neither slot nor token
     retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions, onShortage: sockets && shrinking(sockets) }),
     [
-      routes.refuse, // before the gate: what no proxy takes must cost no token
+      routes.refuse, // before the gate: a request that no proxy takes must not cost a token
       gate.layer, // waits for every limit, then books all of them in one tick
       routes.choose, // at the last moment: a proxy that failed meanwhile is not taken
-      announce, // at the last moment, too: what waits has not been sent
+      announce, // at the last moment, too: a request that waits has not been sent
       deliverBufferedBody, // outside the wire, which may know nothing of sinks; above the session, so that hooks see what it asks for
       session(cookies, clock), // at the last moment: a cookie set while queued must be in this request
       plan.workers > 0 ? untimed : timeout(clock), // the attempt's clock starts on the wire, not in the queue
@@ -134,27 +134,27 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
   return { send, gate, cookies, unmatched, close }
 }
 
-/** Ports are missing towards one destination only; what is the process's own is missing to all. */
+/** Port exhaustion affects one destination; descriptor exhaustion affects the whole process. */
 function shrinking(sockets: SocketBudget): RetryParts['onShortage'] {
   return ({ code }, admittedAtMs, nowMs) => {
     if (code === 'resource/port') return
     sockets.shrink(admittedAtMs, nowMs)
-    // A file may have been what there was no descriptor for: what nobody uses makes room for it.
+    // Perhaps a file could not be opened for lack of descriptors: closing idle connections makes room for it.
     openSockets.closeIdle()
   }
 }
 
-/** Where a body goes that is not collected. */
+/** The sink of a body that is not kept in memory. */
 function sinkFor(call: Call, clock: Clock): BodySink | undefined {
   const { onChunk, returnType } = call.plan
   if (returnType === 'file') return fileSink(call, { reserve: asked => reserve(asked, clock), faultOf: fileFault })
   return onChunk && consumerSink(call, onChunk, clock)
 }
 
-/** Those that every request of the client is under; the slots first. */
+/** The limits of all requests of the client, slots first. */
 function sharedLimits({ concurrency, rates, budgets }: ClientPlan): Limit[] {
   const named = Object.entries(budgets)
-  // Without budgets, a cost weighs the starts themselves; a start never counts for less than one.
+  // Without budgets, a cost counts as that many starts; a request counts as one start at least.
   const weighsStarts = named.length === 0
   return [
     slots(concurrency),
@@ -163,7 +163,7 @@ function sharedLimits({ concurrency, rates, budgets }: ClientPlan): Limit[] {
   ]
 }
 
-/** A start never counts for less than one. */
+/** A request counts as one start at least. */
 function startsOf({ costs }: Call): number {
   const weight = typeof costs === 'number' ? costs : (costs['rateLimit'] ?? 1)
   return Math.max(1, Math.ceil(weight))
@@ -176,7 +176,10 @@ function budgetLimit(rate: Rate, name: string): Limit {
   return { ...limit, correct: (call, costs) => limit.correct(call, weightOf(costs)) }
 }
 
-/** The lane of this call's host or key. @param limits by its entry in `hosts`, or by `perHost` */
+/**
+ * The lane of this call's host or key.
+ * @param limits from its entry in `hosts`, or from `perHost`
+ */
 function laneFor(
   { lane: key }: Call,
   { concurrency, rates }: HostPlan,
@@ -192,7 +195,7 @@ function laneFor(
   return new Lane({
     key,
     slots: hostSlots,
-    // A cost weighs what all hosts share; of its own host a request takes one start.
+    // A cost counts at the limits of all hosts; at those of its own host a request counts as one start.
     rates: rates.map(rate => rateLimit(rate)),
     quota: plan.respectServerLimits ? new Quotas() : undefined,
     breaker: plan.breaker && breaker(plan.breaker),
@@ -201,7 +204,7 @@ function laneFor(
   })
 }
 
-/** Ours is closed with the client; the caller's stays the caller's. */
+/** Our own transport is closed with the client; the caller's is not. */
 function transportOf(
   { transport, connection, lookup, workers }: ClientPlan,
   clock: Clock,
@@ -214,14 +217,14 @@ function transportOf(
   return { transport: dispatcherTransport(transport, clock), owned: false }
 }
 
-/** What stays on this thread keeps its limits of time here. */
+/** Attempts that stay on this thread have their timeouts here. */
 function timed(transport: Wire, clock: Clock): Wire {
   return { send: timeout(clock)(attempt => transport.send(attempt)), close: () => transport.close() }
 }
 
 /**
- * A transport that stamps nothing is taken to have sent the request from the start: the safe side for a POST. One that
- * throws, or answers with something else, rejects like one that rejects: the timeout layer makes a Fault of it.
+ * A transport that stamps nothing counts as having sent the request from the start: the safe side for a POST. One that
+ * throws or returns something else rejects, and the timeout layer makes a Fault of that.
  */
 function cautious(transport: Transport): Wire {
   return {
@@ -234,7 +237,7 @@ function cautious(transport: Transport): Wire {
   }
 }
 
-/** A budget per origin; the oldest is forgotten when there are very many, and starts full again. */
+/** A budget per origin. If there are very many, the oldest is forgotten, and starts full again. */
 const MAX_BUDGETS = 10_000
 
 function budgetsBy(plan: ClientPlan['budget']): (origin: string) => RetryBudget {

@@ -45,4 +45,4 @@ export async function* chunksOnce(stream: Chunks): Chunks {
 }
 
 export const USED =
-  'body: expected a stream that nobody has read, got one that has been read or is in another request. Give a function that opens it anew: () => createReadStream(path).'
+  'body: expected an unread stream, got one that has been read or is in another request. Give a function that opens a new one: () => createReadStream(path).'

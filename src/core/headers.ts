@@ -61,7 +61,7 @@ export function headerProblem(name: string, value: string): string | undefined {
   if (!TOKEN.test(name))
     return `header name: expected a token of RFC 9110, got ${JSON.stringify(name)}. Use letters, digits and '-'`
   if (!HEADER_VALUE.test(value)) {
-    return `header ${name}: expected a value without control characters and above U+00FF, got some. Encode it first`
+    return `header ${name}: expected a value without control characters or characters above U+00FF, got some. Encode it first`
   }
   return undefined
 }

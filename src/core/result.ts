@@ -124,7 +124,7 @@ export const tooManyBytes = (what: string, maxBytes: number): Words => [
 /** The Fault of `strictIntegrity`. */
 export function unverifiedFault(reply: Reply): Fault {
   const message: Words = [
-    'only the end of the connection ended the body: nobody knows whether it is whole (',
+    'the body ended only with the connection, so it is unknown whether it is complete (',
     { option: 'strictIntegrity' },
     ')',
   ]

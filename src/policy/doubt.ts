@@ -29,7 +29,7 @@ export function orInDoubt(real: Fault, call: Call, headed: boolean): Fault {
     detail,
     call,
     real,
-    joined(real.message, '. Set ', [{ option: 'idempotencyKey' }], ' to make it safe to repeat'),
+    joined(real.message, '. Set ', [{ option: 'idempotencyKey' }], ' to make a retry safe'),
   )
 }
 
@@ -45,7 +45,7 @@ export function doubtOfRepeat(result: Result, { call, headed }: Attempt, notSent
     detail,
     call,
     result,
-    joined(result.message, '. Its repeat with the same key was ', notSent.message),
+    joined(result.message, '. Its retry with the same key was ', notSent.message),
   )
   return notSent.retryAt === undefined ? known : { ...known, retryAt: notSent.retryAt }
 }

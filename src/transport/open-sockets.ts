@@ -9,7 +9,7 @@ import type { Link } from '../core/linked-list.ts'
 export const KEEP_ALIVE_MS = 4_000
 
 /** The error of a socket that is closed because its connection is not needed any more. */
-export const DROPPED = new Error('the connection is of no more use')
+export const DROPPED = new Error('the connection is not needed any more')
 
 /** A connection that may be kept open. */
 export interface KeptConnection extends Link<KeptConnection> {

@@ -36,7 +36,7 @@ describe('keys', () => {
     [
       { keys: ['a', 'b'] },
       [URLS[0], { url: URLS[1], key: 'b' }],
-      'keys: expected no key in the requests besides, got one in urls[1]. Keep one of the two.',
+      'keys: expected requests without a key of their own, got one in urls[1]. Keep one of the two.',
     ],
     [{ keys: [1, 'b'] }, URLS, 'keys[0]: expected an entry in an array of strings, got 1. Turn each into a string.'],
   ])('is a ConfigError before anything is sent: %j (%#)', async (options, input, part) => {

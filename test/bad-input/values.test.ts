@@ -441,7 +441,7 @@ describe('the exact message', () => {
     ],
     [
       { headers: { 'x-a': 'é€' } },
-      'headers: header x-a: expected a value without control characters and above U+00FF, got some. Encode it first.',
+      'headers: header x-a: expected a value without control characters or characters above U+00FF, got some. Encode it first.',
     ],
     [
       { json: 1, form: {} },

@@ -103,7 +103,7 @@ test('a write whose retry was not sent is in doubt, and does not count as unsent
   const post = { url: 'http://a.test/1', json: 1, idempotencyKey: true }
   const outcomes = await parallelRequests([post, 'http://a.test/2'], { transport, onFailure: 'settle' })
   expect(outcomes.map(outcome => outcome.error?.code)).toEqual(['in_doubt/reset', 'http/429'])
-  expect(outcomes[0]?.error?.message).toContain('Its repeat with the same key was not sent')
+  expect(outcomes[0]?.error?.message).toContain('Its retry with the same key was not sent')
   expect(posts).toBe(1)
 })
 

@@ -1,4 +1,4 @@
-/** Requests that come a second time: what is given back of them, and what is sent again. */
+/** Requests that an earlier run has sent: their results from the run file, and which of them are sent again. */
 import { lstat } from 'node:fs/promises'
 import { recordedResult } from './run-line.ts'
 import type { Call } from '../../core/call.ts'
@@ -11,23 +11,23 @@ import type { Words } from '../../core/words.ts'
 export const CRASHED: Fault = fault(
   'in_doubt/crash',
   [
-    'under way when the run before this one ended, so that nobody knows whether it was carried out. ',
+    'in flight when the previous run ended, so it is unknown whether it was carried out. ',
     { option: 'unknownWrites', value: 'resend' },
     ' sends it again',
   ],
   { sent: true },
 )
 
-/** Appended to an in-doubt outcome where failures are sent again. */
+/** Appended to an in-doubt outcome when failed requests are sent again. */
 export const NOT_RESENT: Words = [
   'not sent again by ',
   { option: 'retryFailed' },
-  ': nobody knows whether it was carried out. ',
+  ': it is unknown whether it was carried out. ',
   { option: 'unknownWrites', value: 'resend' },
   ' sends it again',
 ]
 
-/** A value that nothing can be made of any more fails by itself. */
+/** The result of a line. A value that cannot be read back fails its own request only. */
 export function resultIn(line: DoneLine, call: Call): Result {
   try {
     return recordedResult(line, call)

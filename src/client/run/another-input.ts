@@ -1,4 +1,4 @@
-/** The refusal of an input that is not that of its run file: the first difference that was noticed, in words. */
+/** The error for an input that is not the one of its run file: it describes the first difference. */
 import type { ResumeDecision } from './resume-decision.ts'
 import type { ResumePlan } from '../../config/plan.ts'
 import type { Call } from '../../core/call.ts'
@@ -14,7 +14,7 @@ interface Parts {
   readonly plan: Pick<ResumePlan, 'path'>
 }
 
-/** What the file has of this request, or in its place, and what the input has now. Never shows what may be a secret. */
+/** Describes the request that the file has, and the one of the input. Never shows possible secrets. */
 export async function another(call: Call, { id, isOld }: Another, { journal, plan }: Parts): Promise<ConfigError> {
   const { path } = plan
   if (isOld) return notRecorded(call, path)

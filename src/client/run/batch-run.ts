@@ -1,4 +1,4 @@
-/** A batch as a run of the engine: plain, or taken up where its run file ends. */
+/** A batch as a run of the engine: plain, or resumed from its run file. */
 import { abandonItem, prepareItem } from './item.ts'
 import { RequestIds } from './request-ids.ts'
 import { reportedRun } from './reported-run.ts'
@@ -32,7 +32,7 @@ export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended'> {
   readonly wired: Wired
   readonly clock: Clock
   readonly openJournal: OpenJournal
-  /** Hears of each outcome once, when its line is in the journal and before it is delivered. */
+  /** Called with each outcome once, after its line is in the journal and before it is delivered. */
   readonly acknowledge?: AcknowledgedSource['acknowledge'] | undefined
 }
 
@@ -40,11 +40,11 @@ export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended'> {
 export interface BatchRun {
   readonly run: Run
   readonly restored: () => number
-  /** Requests of the run file that the input does not have any more. Known when the run has ended. */
+  /** Number of requests that the run file has and the input does not. Known when the run has ended. */
   readonly gone: () => number
 }
 
-/** At once, unless there is a run file to open first. */
+/** Synchronous, unless there is a run file to open first. */
 export function batchRun(parts: BatchRunParts): BatchRun | Promise<BatchRun> {
   const { resume } = parts.plan
   if (resume !== undefined) return resumedRun(parts, resume)
@@ -55,7 +55,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
   const { items, wired, clock, ended } = parts
   const journal = await parts.openJournal(plan.path, { durability: plan.durability })
   const { size, dropped } = journal
-  // A torn last line is what any crash leaves, and is no news.
+  // Any crash leaves a torn last line: that needs no warning.
   if (dropped !== undefined && !dropped.isTorn) warnOf(plan.path, dropped)
   let failure: { readonly error: unknown } | undefined
   let gone = 0
@@ -104,25 +104,25 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
   }
 }
 
-/** What the file says now is not what was written to it: no outcome may count as kept. */
+/** The file is not as it was written: no outcome may count as saved. */
 function lostFile(path: string, error: unknown): RequestError {
-  const message = `the run file ${path} was not left alone: expected it as it was written, got ${reasonOf(error)}`
+  const message = `the run file ${path} was changed during the run: ${reasonOf(error)}`
   return makeError(fault('resource/run_file', message, { cause: error }), { attempts: 0, timings: { total: 0 } })
 }
 
 function warnOf(path: string, { lines, firstLine }: Dropped): void {
   const what = lines === 1 ? `line ${firstLine}` : `${lines} lines, the first of them line ${firstLine},`
-  const message = `${path}: ${what} could not be read and was set aside; what is missing is sent again`
+  const message = `${path}: ${what} could not be read and was set aside; the missing requests are sent again`
   process.emitWarning(printable(message), 'ParallelRequestsWarning')
 }
 
 function warnOfGone(path: string, gone: number): void {
-  const what = gone === 1 ? '1 request that it has is' : `${gone} requests that it has are`
+  const what = gone === 1 ? '1 of its requests is' : `${gone} of its requests are`
   const message = `${path}: ${what} not in this input any more. Nothing was removed from the file`
   process.emitWarning(printable(message), 'ParallelRequestsWarning')
 }
 
-/** Everything that the file has is in the array, and the same: known before anything is sent. */
+/** Checks that the array has every request of the file, unchanged. Runs before anything is sent. */
 async function checkArray(
   items: readonly unknown[],
   parts: EngineParts,
@@ -131,7 +131,7 @@ async function checkArray(
   path: string,
 ): Promise<void> {
   if (items.length < journal.size) throw shorter(path, journal.size)
-  // Those with a key may be anywhere.
+  // Requests with a key may be at any index.
   await resume.check(preparedItems(journal.keys > 0 ? items : items.slice(0, journal.size), parts))
 }
 
@@ -140,7 +140,7 @@ function* preparedItems(items: readonly unknown[], { prepare }: EngineParts): Ge
     try {
       yield prepare({ value, index })
     } catch {
-      // It fails by itself when its turn comes.
+      // The item fails alone, when it is pulled.
     }
   }
 }
@@ -178,7 +178,7 @@ function engineParts({ items, plan, wired, clock }: BatchRunParts): EngineParts 
   }
 }
 
-/** An array is taken host by host in turn, unless its order matters; anything else as it comes. */
+/** An array is taken lane by lane in turn, unless its order matters; any other input in its own order. */
 function sourceOf(items: Iterable<unknown> | AsyncIterable<unknown>, plan: BatchPlan, gate: Gate): Source {
   if (!Array.isArray(items) || plan.order === 'input') return toSource(items)
   const laneOf = laneReader(plan.request)

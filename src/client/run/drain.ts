@@ -1,4 +1,4 @@
-/** Sends everything and keeps nothing: outcomes go to a sink, totals come back. */
+/** Sends everything and keeps nothing: outcomes go to a sink, and totals are returned. */
 import type { BatchRun } from './batch-run.ts'
 import { isThenable } from '../../core/callback.ts'
 import type { Totals } from '../../core/progress.ts'
@@ -11,11 +11,11 @@ import type { RunOptions } from '../../engine/ports.ts'
 export interface DrainParts {
   readonly sink: Sink | undefined
   readonly clock: Clock
-  /** Of the caller, who need not wait for a sink that never answers. */
+  /** The caller's signal: it also ends the wait for a sink that never settles. */
   readonly signal: AbortSignal | undefined
   /** Aborted when the client is closed; the run then stops waiting for its sink. */
   readonly closed: AbortSignal
-  /** Makes the run; it is started here. */
+  /** Makes the run; `drain` starts it. */
   readonly open: (deliver: RunOptions['deliver'], ended: RunOptions['ended']) => BatchRun | Promise<BatchRun>
 }
 
@@ -23,10 +23,10 @@ export async function drain({ sink, clock, signal, closed, open }: DrainParts): 
   const startedAtMs = clock.now()
   let unwritten = 0
   let writing = 0
-  /** Of those whose writes have not settled. */
+  /** Outcomes whose writes have not settled. */
   const unsettled = { ok: 0, failed: 0 }
   let onWritten: (() => void) | undefined
-  /** The signal struck when only the sink was still at work. */
+  /** The signal aborted while only the sink was still at work. */
   let gaveUp = false
   let broken: { readonly error: unknown } | undefined
   let batch: BatchRun | undefined
@@ -69,7 +69,7 @@ export async function drain({ sink, clock, signal, closed, open }: DrainParts): 
       if (isThenable(made)) made.then(start).catch(reject)
       else start(made)
     })
-    // An outcome counts once its write has settled, and what a write has to say must be heard.
+    // An outcome counts when its write has settled, and a failed write must be reported: wait for the writes.
     if (writing > 0 && broken === undefined && batch?.run.aborted === undefined) {
       gaveUp = await new Promise<boolean>(resolve => {
         const enders = [closed, ...(signal === undefined ? [] : [signal])]
@@ -87,7 +87,7 @@ export async function drain({ sink, clock, signal, closed, open }: DrainParts): 
   } catch (error) {
     broken ??= { error }
   }
-  // Closed whatever happened: what it holds is flushed, and its own error is heard.
+  // The sink is closed whatever happened: it flushes what it holds, and its own error is reported.
   try {
     await sink?.close()
   } catch (error) {
@@ -98,7 +98,7 @@ export async function drain({ sink, clock, signal, closed, open }: DrainParts): 
   const { ok, failed, retries, bytes } = run.counts
   return {
     total: ok + failed,
-    // What the sink has not confirmed may not be there.
+    // Outcomes that the sink has not confirmed may not have been written.
     ok: ok - unsettled.ok,
     failed: failed - unsettled.failed,
     retries,

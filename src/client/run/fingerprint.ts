@@ -1,7 +1,7 @@
 /**
- * What a request is, in a few letters: a line of a run file counts for a request only if both are the same. Method, URL,
- * body, and what the request brings by itself: headers, credentials, cookies. What all requests of a run have alike may
- * change between two runs.
+ * A short hash of a request: a line of a run file counts for a request only if both hashes are the same. It covers
+ * method, URL, body, and the headers, credentials and cookies of the request itself. Options that all requests of a run
+ * share may change between two runs.
  *
  * Keyed with the salt of the run file, so that a secret cannot be found by guessing.
  */
@@ -11,7 +11,7 @@ import { isBlob } from '../../core/body.ts'
 import type { Body, BodyPart } from '../../core/body.ts'
 import type { Call, Own } from '../../core/call.ts'
 
-/** 96 bits: of a thousand million requests no two are taken for one. */
+/** 96 bits: a collision is unlikely even among a thousand million requests. */
 const PRINT_LENGTH = 16
 
 /** @param salt of the run file */
@@ -23,13 +23,13 @@ export function fingerprint(
   return shortDigest(own === undefined ? head : head + ownText(own), body, true)
 }
 
-/** That of `v: 1`: without headers and credentials, and with the key. */
+/** The fingerprint of lines with `v: 1`: without headers and credentials, and with the key. */
 export function oldFingerprint({ method, url, body, key }: Call): string {
   return shortDigest(`${frame(method)}${frame(url)}${frame(key ?? '')}${key === undefined ? 'n' : 'k'}`, body, false)
 }
 
 function shortDigest(head: string, body: Body | undefined, withTypes: boolean): string {
-  // In one piece: an object for the hash costs more than the hash.
+  // In one call: a Hash object costs more than the hashing.
   if (body === undefined) return digestOf('sha256', head, 'base64url').slice(0, PRINT_LENGTH)
   if (typeof body === 'string') return digestOf('sha256', `${head}s${body}`, 'base64url').slice(0, PRINT_LENGTH)
   const hash = createHash('sha256').update(head)
@@ -50,19 +50,19 @@ function ownText({ headers, unset, credentials, contentType }: Own): string {
   for (const name of unset) lines.push(`u${frame(name)}`)
   if (lines.length > 1) lines.sort()
   if (credentials !== undefined) lines.push(typeof credentials === 'string' ? `c${frame(credentials)}` : 'a')
-  // A boundary is another one each time.
+  // The boundary of a multipart body differs each time.
   if (contentType?.startsWith('multipart/') === false) lines.push(`t${frame(contentType)}`)
   return lines.join('')
 }
 
-/** A text behind its length, so that no two requests can run into the same text. */
+/** A text after its length, so that two different requests cannot give the same text. */
 const frame = (text: string): string => `${text.length}:${text}`
 
 function updateFramed(hash: Hash, text: string): void {
   hash.update(frame(text))
 }
 
-/** Files by their paths: what is in them is read when they are sent. */
+/** Files count by their paths: their content is read when they are sent. */
 function addPart(hash: Hash, { name, filename, type, content }: BodyPart, withTypes: boolean): void {
   hash.update('m')
   updateFramed(hash, name)

@@ -10,7 +10,7 @@ import type { Fault } from '../../core/result.ts'
 import { unsentOutcome } from '../../core/unsent-outcome.ts'
 import type { Item } from '../../engine/source.ts'
 
-/** The item made ready; what is wrong with it is its own outcome. */
+/** Prepares an item. A mistake in it becomes its own outcome. */
 export function prepareItem(
   { value, index, id, lane }: Item,
   plan: BatchPlan,
@@ -29,7 +29,7 @@ export function prepareItem(
   return call
 }
 
-/** The outcome of an item that is given up before anybody has looked at it. */
+/** The outcome of an item that is abandoned before it was read. */
 export function abandonItem(
   { value, index, id }: Item,
   { request, keys }: BatchPlan,

@@ -1,4 +1,4 @@
-/** Tells a caller how a run is going: at most ten times a second, and once at its end. */
+/** Reports the progress of a run to the caller: at most ten times a second, and once at its end. */
 import type { Progress } from '../../core/progress.ts'
 import { isThenable, reasonOf } from '../../core/callback.ts'
 import type { Clock, Timer } from '../../core/ports.ts'
@@ -21,7 +21,7 @@ export interface ReporterParts {
   readonly onProgress: (progress: Progress) => void
 }
 
-/** A function that throws is reported once and not called again: it must not cost the run anything. */
+/** A function that throws is reported once and not called again: it must not harm the run. */
 export function guarded(onProgress: ReporterParts['onProgress']): ReporterParts['onProgress'] {
   let broken = false
   const report = (error: unknown): void => {

@@ -1,6 +1,6 @@
 /**
- * What cannot be sent as it was written, in a run that is resumed: Calls that go nowhere, so that they take the way of
- * all others and have their line before their outcome is handed out. The next run looks at the request anew.
+ * Refused requests in a run that is resumed. They become Calls that are never sent, so that they get a line in the run
+ * file before their outcome is handed out, like all others. The next run prepares the request anew.
  */
 import type { Call, CallPlan } from '../../core/call.ts'
 import { RequestError } from '../../core/error.ts'
@@ -15,7 +15,7 @@ export class Refusals {
   admit(prepared: Call | Outcome, plan: CallPlan, nowMs: number): Call {
     if (!('ok' in prepared)) return prepared
     const trip = new Trip(0, nowMs, Infinity)
-    // It waits for nothing that a stop could spare it.
+    // There is nothing to wait for that a stop could cut short.
     trip.cancelSlot.hold('callback', () => undefined)
     this.#outcomes.set(trip, prepared)
     const { id, index, key, request } = prepared
@@ -23,7 +23,7 @@ export class Refusals {
     return { ...NOWHERE, index, key, meta: request.meta, method: request.method, url: request.url, plan, trip }
   }
 
-  /** Its outcome, where it is one of them. */
+  /** The outcome of a refused Call; undefined for any other. */
   of(call: Call): FailedOutcome | undefined {
     return this.#outcomes.get(call.trip) as FailedOutcome | undefined
   }
@@ -42,7 +42,7 @@ const NOWHERE = {
   repeatable: true,
 } as const
 
-/** Whether the file says so already: a rerun adds nothing to it then. */
+/** Whether the file has the same line already: then a rerun adds nothing to it. */
 export function saysTheSame({ error, url, key }: DoneLine, outcome: FailedOutcome): boolean {
   const { code } = outcome.error
   const reason = RequestError.reason(outcome.error)

@@ -7,7 +7,7 @@ import { Run } from '../../engine/engine.ts'
 import type { EngineParts, RunOptions } from '../../engine/ports.ts'
 import type { Source } from '../../engine/source.ts'
 
-/** What the options of a call say about how far it goes and who hears of it. */
+/** The options of a call that bound the run, and that report on it. */
 export type Limits = Pick<BatchPlan, 'window' | 'maxFailures' | 'signal' | 'onProgress'>
 
 export interface ReportedRunParts extends Pick<RunOptions, 'deliver' | 'ended'> {
@@ -18,7 +18,7 @@ export interface ReportedRunParts extends Pick<RunOptions, 'deliver' | 'ended'> 
   readonly clock: Clock
 }
 
-/** Not started yet; its progress is told from now on. */
+/** A run that has not been started; its progress is reported from now on. */
 export function reportedRun({ source, limits, parts, wired, clock, deliver, ended }: ReportedRunParts): Run {
   const { window, maxFailures, signal, onProgress } = limits
   const run: Run = new Run(source, parts, {

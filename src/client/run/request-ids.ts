@@ -1,6 +1,6 @@
 /**
- * What a request is called: `k:<key>` where it has a key, else `#<position>`; the second one with a key is `k:<key>~2`.
- * The same in every run of the same input, so that a run file knows it again.
+ * The id of a request: `k:<key>` if it has a key, otherwise `#<position>`; the second request with the same key is
+ * `k:<key>~2`. Every run of the same input gives the same ids, so a run file recognises its requests.
  */
 import { isRecord } from '../../config/kinds.ts'
 import { ChildIds } from '../../engine/child-ids.ts'
@@ -8,13 +8,13 @@ import { KeyTable } from '../../store/key-table.ts'
 
 export class RequestIds {
   readonly #seen = new KeyTable()
-  /** How many there were of a key, by its number; of those with more than one. */
+  /** The number of requests per key, by the key's number; only for keys that more than one request has. */
   readonly #counts = new Map<number, number>()
-  /** Of an array, which is not taken in its order: those of keys that came before, by position. */
+  /** For an array, which is not taken in its order: the ids of requests whose key came before, by position. */
   readonly #repeats: ReadonlyMap<number, string> | undefined
 
   readonly #given: readonly string[] | undefined
-  /** The given keys, looked up only where requests are found while running. */
+  /** The keys of the options. Filled only if requests are discovered while running. */
   #givenSet: ReadonlySet<string> | undefined
   readonly #children = new ChildIds(id => id.startsWith('k:') && this.#isTaken(id.slice(2)))
 
@@ -25,16 +25,16 @@ export class RequestIds {
     else if (Array.isArray(items)) this.#repeats = this.#repeatsIn(items)
   }
 
-  /** To be asked once for each item of a lazy input, in its order. */
+  /** MUST be called once for each item of a lazy input, in its order. */
   of(index: number, key: string | undefined): string {
     if (key === undefined) return `#${index}`
     return this.#repeats === undefined ? this.#next(key) : (this.#repeats.get(index) ?? `k:${key}`)
   }
 
-  /** Of a request that was found while `parent` was under way: `<parent>/<n>`. */
+  /** The id of a request that was discovered while `parent` was in flight: `<parent>/<n>`. */
   childOf(parent: string): string {
     const id = this.#children.next(parent)
-    // A key that comes later must not be given the same name.
+    // A later key must not get the same id.
     if (id.startsWith('k:')) this.#seen.add(id.slice(2))
     return id
   }
@@ -48,7 +48,7 @@ export class RequestIds {
     const before = this.#seen.size
     const number = this.#seen.add(key)
     if (number === before) return `k:${key}`
-    // A key may look like the second one of another.
+    // A key may look like the id of the second request with another key.
     for (let count = (this.#counts.get(number) ?? 1) + 1; ; count++) {
       const name = `${key}~${count}`
       if (this.#seen.find(name) !== undefined) continue
@@ -71,7 +71,7 @@ export class RequestIds {
   }
 }
 
-/** An item that throws when it is looked at fails by itself when its turn comes. */
+/** An item that throws when it is read fails alone, when it is pulled. */
 function itemKey(item: unknown): string | undefined {
   try {
     const key: unknown = isRecord(item) && !(item instanceof URL) ? item['key'] : undefined

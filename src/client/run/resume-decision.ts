@@ -1,6 +1,6 @@
 /**
- * What becomes of a request that a run file may know: one decision, for the run that goes on with it and for who asks
- * what that would do.
+ * Decides about a request of a resumed run: send it, restore its outcome from the run file, or report it as in doubt.
+ * Used by the run itself and by a preview of it.
  */
 import { fingerprint, oldFingerprint } from './fingerprint.ts'
 import type { ResumePlan } from '../../config/plan.ts'
@@ -13,28 +13,31 @@ import type { Doubt, Journal, RecordedRequest } from '../../core/journal.ts'
 export type Past = Pick<Journal, 'known' | 'intent' | 'keyedAt' | 'sharesPrint' | 'read' | 'salt' | 'keys'>
 
 export type ResumeDecision =
-  /** `key`: the one that it was sent with before, by which the server knows it again. */
+  /** `key`: the idempotency key that it was sent with before, by which the server recognises it. */
   | { readonly kind: 'send'; readonly key?: string }
-  /** `id`: of its line. */
+  /** `id`: the id of its line. */
   | { readonly kind: 'restore'; readonly id: string }
-  /** Unknown whether it was carried out, so it is not sent again unasked. Without `id`, the file has no line for it. */
+  /**
+   * It is unknown whether it was carried out, so it is not sent again unless the caller asks. Without `id`, the file
+   * has no line for it.
+   */
   | { readonly kind: 'doubt'; readonly id: string | undefined }
   | AnotherRequest
 
-/** The file has another request in its place. */
+/** The file has a different request under this id. */
 interface AnotherRequest {
   readonly kind: 'another'
-  /** Of what stands there, as `Journal.read` takes it. */
+  /** The id of the line in the file, as `Journal.read` takes it. */
   readonly id: string | number
-  /** It may be the same: that was not recorded in version 1. */
+  /** It may be the same request: version 1 did not record that. */
   readonly isOld?: true
-  /** The same request, by another key: either the keys have changed, or rows have moved. */
+  /** The same request under another key: either the keys have changed, or rows have moved. */
   readonly isRenamed?: true
 }
 
 /**
- * Which keys of the file a run has met so far. One that it has met proves that the keys are still the same; those that it
- * has not met at its end are gone from the input.
+ * Which keys of the file a run has met so far. One met key proves that the keys are still the same; keys that were not
+ * met at the end are gone from the input.
  */
 export class Roll {
   readonly #past: Pick<Past, 'known' | 'intent' | 'keys'>
@@ -44,7 +47,7 @@ export class Roll {
     this.#past = past
   }
 
-  /** To be called once for each request of the run. */
+  /** MUST be called once for each request of the run. */
   meet(id: string): void {
     const { keys } = this.#past
     if (keys === 0 || !id.startsWith('k:')) return
@@ -62,13 +65,13 @@ export class Roll {
 
 const SEND: ResumeDecision = { kind: 'send' }
 
-/** What was sent; what was refused then may be anything now. */
+/** The recorded request, if it was sent. A request that was refused then may be a valid one now. */
 export function knownOf(past: Past, id: string): RecordedRequest | undefined {
   const known = past.known(id)
   return known?.print === REFUSED_PRINT ? undefined : known
 }
 
-/** A second copy does no harm by its method, or by the caller's word. */
+/** Whether a second copy does no harm, by its method or because the caller says so. */
 export function isSafe({ method, plan }: Call): boolean {
   return plan.retry.methods.has(method)
 }
@@ -79,13 +82,16 @@ interface PastRequest {
   readonly doubt: Doubt | undefined
 }
 
-/** What the file has of this request. Undefined where it is new. @param print its fingerprint */
+/**
+ * What the file records about this request; undefined if it is new.
+ * @param print its fingerprint
+ */
 export function findIn(past: Past, call: Call, print: string): PastRequest | AnotherRequest | undefined {
   const { id } = call.trip
   const own = at(past, id)
   const found = own ?? atItsPlace(past, call, print)
   if (found === undefined || 'kind' in found) return found
-  // With both, the intent is of a later attempt at what had failed.
+  // With both, the intent belongs to a later attempt of a request that had failed.
   const before = found.doubt ?? found.known
   if (before === undefined) return undefined
   if (before.v === 2) return before.print === print ? found : { kind: 'another', id: found.id }
@@ -93,20 +99,21 @@ export function findIn(past: Past, call: Call, print: string): PastRequest | Ano
   return bringsSecrets(call) ? { kind: 'another', id: found.id, isOld: true } : found
 }
 
-/** Of another name than the request has: in version 1 all go by their places. */
+/** The recorded request at the same position under another id: in version 1, all are found by their position. */
 function atItsPlace(past: Past, { index, key }: Call, print: string): PastRequest | AnotherRequest | undefined {
   if (key === undefined) {
-    // A request with a key was here: its keys have been left out.
+    // A request with a key was recorded here, so the keys have been left out since.
     return past.keyedAt(index) === undefined ? undefined : { kind: 'another', id: index }
   }
   const found = at(past, `#${index}`)
   const before = found?.doubt ?? found?.known
   if (found !== undefined && before !== undefined) {
     if (before.v === 1) return found
-    // Without keys then, and with keys now. In a file that has both, rows with keys may have moved.
+    // The file was written without keys, and the input has keys. In a file that has both, rows with keys may have
+    // moved.
     return past.keys === 0 || before.print === print ? { kind: 'another', id: found.id } : undefined
   }
-  // If the keys have changed, everything would be sent again.
+  // If the keys have changed, every request would be sent again.
   return past.keyedAt(index)?.print === print ? { kind: 'another', id: index, isRenamed: true } : undefined
 }
 
@@ -116,14 +123,13 @@ function at(past: Past, id: string): PastRequest | undefined {
   return known === undefined && doubt === undefined ? undefined : { id, known, doubt }
 }
 
-/** Headers or credentials of its own, which version 1 did not look at. */
+/** Whether the request has headers or credentials of its own, which version 1 did not compare. */
 function bringsSecrets({ own }: Call): boolean {
   return own !== undefined && (own.headers.length > 0 || own.unset.length > 0 || own.credentials !== undefined)
 }
 
 /**
- * At once where it can be: a run must stop before it pulls another batch's next request.
- *
+ * Synchronous if possible: a run must stop before it pulls the next request of another batch.
  * @param roll has met this request and all before it
  */
 export function resumeDecisionOf(
@@ -136,7 +142,7 @@ export function resumeDecisionOf(
   const found = findIn(past, call, print)
   if (found === undefined) return SEND
   if ('kind' in found) {
-    // A new row before others that differ in nothing but their keys looks like the row that was there.
+    // A new row before rows that differ only in their keys looks like the row that was there.
     const isNew = found.isRenamed === true && (roll.met > 0 || past.sharesPrint(print))
     return isNew ? SEND : found
   }
@@ -154,7 +160,7 @@ async function fateOfWrite(
   const failed = doubt === undefined ? await past.read(id).catch(() => undefined) : undefined
   const isUnknown = doubt !== undefined || failed?.error?.code.startsWith('in_doubt/') === true
   const key = doubt?.idempotencyKey ?? failed?.['idempotencyKey']
-  // Sent before with a key, and now with the same one: the server knows it again.
+  // Sent with an idempotency key before, and with the same key now: the server recognises it.
   if (typeof key === 'string' && getHeader(call.headers, 'idempotency-key') !== undefined) return { kind: 'send', key }
   if (!isUnknown || unknownWrites === 'resend') return SEND
   return { kind: 'doubt', id: doubt === undefined || doubt.hasLine ? id : undefined }

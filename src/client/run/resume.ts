@@ -1,6 +1,6 @@
 /**
- * Takes a run up where its file ends: what is done is given back and not sent again, what is sent gets its line before
- * its outcome is handed out. Around sending and settling, so that neither the engine nor the layers know of it.
+ * Resumes a run from its file: recorded outcomes are restored and not sent again, and a new outcome is written to the
+ * file before it is handed out. It wraps sending and settling, so that neither the engine nor the layers know of it.
  */
 import { CRASHED, NOT_RESENT, isGone, resultIn, withKey } from './again.ts'
 import { another } from './another-input.ts'
@@ -36,19 +36,19 @@ export interface ResumeParts {
   readonly plan: ResumePlan
   readonly send: Send<Call, Result>
   readonly clock: Clock
-  /** Nothing more is sent. */
+  /** Stops the run: nothing more is sent. */
   readonly stop: () => void
-  /** Ends the run, and this is its error. */
+  /** Ends the run with this error. */
   readonly fail: (error: unknown) => void
 }
 
 export class Resume {
-  /** Outcomes that came from the file. */
+  /** Number of outcomes that were restored from the file. */
   restored = 0
   readonly #parts: ResumeParts
-  /** Idempotency keys of what is under way and unsafe. */
+  /** Idempotency keys of the unsafe requests in flight. */
   readonly #keys = new WeakMap<Call['trip'], string | undefined>()
-  /** Those of this run that have an intent. */
+  /** Requests of this run for which an intent was written. */
   readonly #intended = new WeakSet<Call['trip']>()
   readonly #lines = new WeakMap<Call['trip'], DoneLine>()
   readonly #refusals = new Refusals()
@@ -61,19 +61,22 @@ export class Resume {
     this.#roll = new Roll(parts.journal)
   }
 
-  /** Requests with keys that the file has and the input does not have any more; known at the end of the input. */
+  /** Number of requests with keys that the file has and the input does not; known at the end of the input. */
   get gone(): number {
     return this.#roll.gone
   }
 
-  /** What cannot be sent as it was written has its line, too: see refusals.ts. */
+  /** A refused request gets a line, too: see refusals.ts. */
   admit(prepared: Call | Outcome, plan: CallPlan): Call {
     const call = this.#refusals.admit(prepared, plan, this.#parts.clock.now())
     this.#roll.meet(call.trip.id)
     return call
   }
 
-  /** What the file has of this request, or what the network says. Not async, nor is `settle`: nearly all are new. */
+  /**
+   * The recorded result, or that of the network. Neither this nor `settle` is async, because nearly all requests are
+   * new.
+   */
   readonly send: Send<Call, Result> = call => {
     const { journal, send } = this.#parts
     if (this.#refusals.of(call) !== undefined) return Promise.resolve(PLACEHOLDER_FAULT)
@@ -121,7 +124,7 @@ export class Resume {
   #record(call: Call, result: Result, outcome: Outcome): Promise<Outcome> {
     const { print } = call.trip
     if (print === undefined) return Promise.resolve(outcome)
-    // What was given up has no line either: the next run sends it. A write that may have been done is in doubt by now.
+    // An aborted request has no line, so the next run sends it. One that may have been carried out is in doubt by now.
     if (isUnsent(outcome) || codeOf(outcome)?.startsWith('aborted/') === true) return this.#withdraw(call, outcome)
     if (!outcome.ok || result.kind === 'fault') return this.#write(call, print, outcome, () => this.#keyOf(call))
     const { schema, parseFunc } = call.plan
@@ -133,11 +136,11 @@ export class Resume {
     )
   }
 
-  /** It has no line, so that the next run sends it; an intent that says otherwise is taken back. */
+  /** Writes no line, so that the next run sends the request; an intent that was written is withdrawn. */
   async #withdraw(call: Call, outcome: Outcome): Promise<Outcome> {
     const { journal } = this.#parts
     const { trip } = call
-    // In doubt since before, with the same key: that stays.
+    // It was in doubt before this run, with the same key: that stays.
     if (!this.#intended.has(trip) || !trip.retry.isUnsent || journal.intent(trip.id) !== undefined) return outcome
     try {
       await journal.append({ intent: { ...this.#intentOf(call), sent: false } })
@@ -182,7 +185,7 @@ export class Resume {
     }
   }
 
-  /** What the file has is compared with an array before anything is sent. */
+  /** Compares the file with an array before anything is sent. */
   async check(calls: Iterable<Call | Outcome>): Promise<void> {
     const { journal } = this.#parts
     const roll = new Roll(journal)
@@ -195,16 +198,16 @@ export class Resume {
       if (found.isRenamed !== true) throw await another(call, found, this.#parts)
       renamed ??= await another(call, found, this.#parts)
     }
-    // With no key that the file knows, the keys have changed. One that it knows tells that rows have moved.
+    // If no key is in the file, the keys have changed. One known key shows that rows have moved.
     if (renamed !== undefined && roll.met === 0) throw renamed
     this.#isChecked = true
   }
 
-  /** The outcome, once the file has a line of it. */
+  /** The outcome, after its line is in the file. */
   async #refused(call: Call, outcome: FailedOutcome): Promise<Outcome> {
     const { clock, journal } = this.#parts
     const { id } = call.trip
-    // What was sent from this place must not be hidden behind a line that says it never was.
+    // A request that was sent under this id must not be hidden by a line that says it never was.
     if (knownOf(journal, id) !== undefined || journal.intent(id) !== undefined) return outcome
     try {
       if (journal.known(id) !== undefined && saysTheSame(await journal.read(id), outcome)) return outcome
@@ -218,7 +221,7 @@ export class Resume {
   async #restore(call: Call, id: string): Promise<Result> {
     try {
       const line = await this.#parts.journal.read(id)
-      // What was saved and is gone is fetched again, where that does no harm.
+      // A saved file that is gone is fetched again, if that does no harm.
       if (call.plan.returnType === 'file' && isSafe(call) && (await isGone(line))) return this.#parts.send(call)
       this.#lines.set(call.trip, line)
       return resultIn(line, call)
@@ -230,7 +233,7 @@ export class Resume {
   async #restored(call: Call, result: Result, line: DoneLine): Promise<Outcome> {
     this.restored++
     const { attempts, bytes, timings } = line
-    // It was accepted then, and it took so many attempts then; none of them is one of this run.
+    // The status was accepted then, and the attempts were made then: none of them counts for this run.
     const plan = line.ok ? { ...call.plan, acceptStatus: () => true } : call.plan
     const { id, warnings } = call.trip
     const trip = Object.assign(new Trip(0, this.#parts.clock.now(), Infinity), { id, warnings })
@@ -239,19 +242,19 @@ export class Resume {
     return settle({ ...call, plan, trip }, { ...result, origin }, this.#parts.clock)
   }
 
-  /** Before schema and parseFunc: with either of them the body is read a second time. */
+  /** The value before schema and parseFunc: with either of them the body is read a second time. */
   async #plainValue(call: Call, result: Result): Promise<unknown> {
     const plain = { ...call, plan: { ...call.plan, schema: undefined, parseFunc: undefined } }
     return (await settle(plain, result, this.#parts.clock)).value
   }
 
-  /** Kept with a failure: it may have been carried out, so a resend must use the same key. */
+  /** Recorded with a failure: the request may have been carried out, so a retry must use the same key. */
   #keyOf(call: Call): { readonly idempotencyKey?: string } {
     const idempotencyKey = this.#keys.get(call.trip)
     return idempotencyKey === undefined ? {} : { idempotencyKey }
   }
 
-  /** An unsafe request says what it is about to do, so that a crash leaves no silence. */
+  /** Records an unsafe request before it is sent, so that it is not unknown after a crash. */
   async #intend(call: Call): Promise<Fault | undefined> {
     this.#intended.add(call.trip)
     try {
@@ -271,13 +274,13 @@ export class Resume {
   }
 
   async #refuse(call: Call, found: Extract<ResumeDecision, { kind: 'another' }>): Promise<Fault> {
-    // At once: what comes next is of the other batch, too.
+    // At once: the next items belong to the other batch, too.
     this.#parts.stop()
     this.#parts.fail(await another(call, found, this.#parts))
     return fault('aborted/not_started', 'not sent: the run file is of another batch')
   }
 
-  /** The file can take no more: the run ends, and this request does not count as done. */
+  /** The file cannot be written: the run ends, and this request does not count as done. */
   #unwritten(call: Call, error: unknown): Outcome {
     return failedOutcome(call, this.#broken('write', error), this.#parts.clock.now(), call.plan.secretNames)
   }
@@ -292,7 +295,7 @@ export class Resume {
   }
 }
 
-/** Of an input that was compared as a whole. */
+/** The roll of an input that was compared as a whole. */
 const PROVEN = { met: 1 }
 
 /** A placeholder for the result; it is never read. */

@@ -1,6 +1,6 @@
 /**
- * Outcome → line of the run file, and back. A line holds the value before schema and `parseFunc`, which run again when it
- * is restored; so a restored line becomes a Reply again and takes the same way as one from the network.
+ * Outcome → line of the run file, and back. A line holds the value before schema and `parseFunc`, which run again on a
+ * restored value; so a restored line becomes a Reply and goes the same way as one from the network.
  */
 import type { Call } from '../../core/call.ts'
 import { RequestError } from '../../core/error.ts'
@@ -14,7 +14,7 @@ import type { SavedFile } from '../../core/spec.ts'
 import { printableUrl } from '../../core/url.ts'
 import type { Writable } from '../../core/writable.ts'
 
-/** What has been read of the body: as it stands in the line. */
+/** The value of the body, as the line holds it. */
 export interface LineValue {
   readonly value?: unknown
   readonly encoding?: 'base64'
@@ -22,7 +22,7 @@ export interface LineValue {
   readonly head?: Pick<Reply, 'statusText' | 'headers' | 'url'>
 }
 
-/** `more`: fields besides those that every line has. Field by field, because it is done for every request. */
+/** `more`: further fields. Assigned field by field, because this runs for every request. */
 export function doneLineOf(call: Call, print: string, outcome: Outcome, more: object, atMs: number): DoneLine {
   const { key, method } = call
   const { response } = outcome
@@ -41,14 +41,14 @@ export function doneLineOf(call: Call, print: string, outcome: Outcome, more: ob
   return line as DoneLine
 }
 
-/** To the microsecond: what is beyond it is noise, and made a line a tenth longer. */
+/** To the microsecond: finer digits are noise and made a line a tenth longer. */
 function timingsToMicroseconds(timings: Outcome['timings']): Record<string, number> {
   const line: Record<string, number> = {}
   for (const name in timings) line[name] = Math.round((timings[name as keyof typeof timings] as number) * 1_000) / 1_000
   return line
 }
 
-/** The value of a reply as a line holds it: what the return type makes of the body. */
+/** The value of a reply, by its return type, as the line holds it. */
 export function lineValue({ plan }: Call, reply: Reply, decoded: unknown): LineValue {
   switch (plan.returnType) {
     case 'auto':
@@ -66,7 +66,7 @@ export function lineValue({ plan }: Call, reply: Reply, decoded: unknown): LineV
       const { statusText } = reply
       const { secretNames } = plan
       const kept = filterHeaders(reply.headers, name => !isSecretName(name, secretNames))
-      // A URL in a header may hold what one in a request may.
+      // A URL in a header may contain the same secrets as that of a request.
       const headers = kept.map((text, at) =>
         at % 2 === 1 && URL_HEADERS.has(kept[at - 1] as string) ? printableUrl(text, secretNames) : text,
       )
@@ -78,7 +78,7 @@ export function lineValue({ plan }: Call, reply: Reply, decoded: unknown): LineV
 
 const URL_HEADERS: ReadonlySet<string> = new Set(['location', 'content-location', 'refresh', 'link'])
 
-/** What came back then. */
+/** The result that the line records. */
 export function recordedResult(line: DoneLine, call: Call): Result {
   return line.ok ? recordedReply(line, call) : faultOf(line, call)
 }
@@ -99,7 +99,7 @@ function recordedReply(line: DoneLine, call: Call): Reply {
   }
 }
 
-/** What `'auto'` made of it then it makes of it again. */
+/** The content type from which `'auto'` makes the same kind of value again. */
 function recordedType({ value, encoding }: DoneLine): string {
   if (encoding === 'base64') return 'application/octet-stream'
   return typeof value === 'string' ? 'text/plain' : 'application/json'
@@ -107,9 +107,9 @@ function recordedType({ value, encoding }: DoneLine): string {
 
 function recordedBody({ value, encoding }: DoneLine, { plan }: Call): Uint8Array {
   if (encoding === 'base64' && typeof value === 'string') return Buffer.from(value, 'base64')
-  // The return type may be another one than then: a string is kept as text, anything else as JSON.
+  // The return type may have changed: a string is kept as text, any other value as JSON.
   const text = typeof value === 'string' && plan.returnType !== 'json' ? value : JSON.stringify(value ?? null)
-  // A text that begins with a byte-order mark had two, and reading takes one off.
+  // A text that begins with a byte-order mark had two of them, because reading removes one.
   const mark = (plan.returnType === 'text' || plan.returnType === 'auto') && text.startsWith('\uFEFF') ? '\uFEFF' : ''
   return new TextEncoder().encode(mark + text)
 }

@@ -1,4 +1,4 @@
-/** Result → Outcome: is the status a success, what is its value, and if not, which error. */
+/** Result → Outcome: decides whether the status is a success, and makes the value or the error. */
 import { decode } from '../../codec/value.ts'
 import type { DecodedValue } from '../../codec/value.ts'
 import type { Call, CallPlan } from '../../core/call.ts'

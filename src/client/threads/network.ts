@@ -1,6 +1,6 @@
 /**
- * What a process may have set for all of its connections: a worker thread starts without some of it, and with some of
- * Node's other options that are not for it.
+ * The network settings of a process that its worker threads do not inherit, and the Node options that they must not
+ * inherit.
  */
 import type { NetworkDefaults } from './sync-messages.ts'
 import { getDefaultResultOrder, setDefaultResultOrder } from 'node:dns'
@@ -26,14 +26,16 @@ export function useNetwork({ lookupOrder, autoSelectFamily, autoSelectFamilyTime
   setDefaultAutoSelectFamilyAttemptTimeout(autoSelectFamilyTimeoutMs)
 }
 
-/** Only what changes connections. `--eval` is not for a worker, and a preloaded module may send requests itself. */
+/**
+ * Flags that change connections, and no others: `--eval` is not for a worker, and a preloaded module may send requests.
+ */
 const NETWORK_FLAGS = /^--(?:use-system-ca|tls-(?:min|max)-v1\.\d|tls-keylog=.*|insecure-http-parser)$/
 
 /** Yarn's Plug'n'Play finds and reads packages by hooks; without them a worker cannot even load its own module. */
 const LOADERS = /^(?:-r|--require|--import|--loader|--experimental-loader)(?:=|$)/
 const PNP_HOOK = /\.pnp\.(?:c?js|loader\.mjs)"?$/
 
-/** How a worker thread is started. */
+/** The options with which a worker thread is started. */
 export function threadOptions(): Required<Pick<WorkerOptions, 'execArgv' | 'env'>> {
   const words = (process.env.NODE_OPTIONS ?? '').match(OPTION_WORD) ?? []
   return {
@@ -42,10 +44,10 @@ export function threadOptions(): Required<Pick<WorkerOptions, 'execArgv' | 'env'
   }
 }
 
-/** Words of NODE_OPTIONS: blanks within double quotes do not end one. */
+/** One word of NODE_OPTIONS. Blanks inside double quotes belong to the word. */
 const OPTION_WORD = /(?:"(?:\\.|[^"\\])*"|[^\s"])+/g
 
-/** Those of the flags of Node that a worker thread starts with, too. */
+/** The flags of Node that a worker thread starts with, too. */
 export function flagsForThread(flags: readonly string[]): string[] {
   return flags.filter((flag, index) => {
     if (NETWORK_FLAGS.test(flag)) return true

@@ -1,6 +1,6 @@
 /**
- * The calling thread's part in a sync call: it makes the requests ready, answers what the worker asks, and makes the
- * outcomes, with the very functions of the async call. So values, errors and their fields are the same in both.
+ * The calling thread's part in a sync call. It prepares the requests, answers the worker's questions, and makes the
+ * outcomes with the same functions as the async call, so values, errors and their fields are the same in both.
  */
 import { abandonItem, prepareItem } from '../run/item.ts'
 import { RequestIds } from '../run/request-ids.ts'
@@ -39,7 +39,7 @@ export class CallingThread implements Caller {
   readonly outcomes: Outcome[] = []
   readonly #items: readonly unknown[]
   readonly #plan: BatchPlan
-  /** The body of the options, as it was given. */
+  /** The body of the options, as the caller wrote it. */
   readonly #sharedBody: unknown
   readonly #ids: RequestIds
   readonly #calls: (Call | undefined)[] = []
@@ -58,7 +58,7 @@ export class CallingThread implements Caller {
     this.#onProgress = plan.onProgress && guarded(plan.onProgress)
   }
 
-  /** Makes every request ready; what is refused has its outcome at once. */
+  /** Prepares every request. A refused one has its outcome at once. */
   order(client: ClientPlan, network: BatchOrder['network']): BatchOrder {
     const sent = sender()
     const prompts = new Map<CallPlan, CallPlan>()
@@ -90,7 +90,7 @@ export class CallingThread implements Caller {
     return abandonItem({ value, index }, this.#plan, reason, this.#ids)
   }
 
-  /** Keeps what cannot cross; the number stands for it. */
+  /** Keeps a value that cannot cross the thread, and returns the number that stands for it. */
   keep(thing: unknown): number {
     return this.#kept.push(thing) - 1
   }
@@ -98,7 +98,7 @@ export class CallingThread implements Caller {
   settle(index: number, sent: SentResult, trip: SentTrip): boolean {
     const made = this.#call(index)
     const call = { ...made, trip: Object.assign(tripOf(trip), { id: made.trip.id }) }
-    // Those of hooks, which run on this thread.
+    // Warnings of hooks, which run on this thread.
     for (const warning of made.trip.warnings ?? []) call.trip.warn(warning)
     const outcome = settleNow(call, unpackResult(sent, this.#kept))
     this.outcomes[index] = outcome
@@ -120,7 +120,7 @@ export class CallingThread implements Caller {
 
   acceptStatus(index: number, status: number): boolean {
     const answer: unknown = this.#call(index).plan.acceptStatus(status)
-    // Any truthy answer will do, but not any object could be sent.
+    // Any truthy value counts as true, but not every object could be sent to the worker.
     return Boolean(answer)
   }
 
@@ -191,7 +191,7 @@ export class CallingThread implements Caller {
     return { call, trial: attempt(call, number, systemClock.now()), result: unpackResult(sent, this.#kept) }
   }
 
-  /** A Fault stays here, with its cause and its reply; the worker carries it by its number. */
+  /** A Fault stays on this thread with its cause and its reply; the worker refers to it by its number. */
   #opinion<T extends Verdict | undefined>(opinion: T | Fault | Promise<T | Fault>): T | SentFault {
     if (opinion instanceof Promise) throw new AsyncAnswer('a hook returned a promise')
     if (!isFault(opinion)) return opinion
@@ -237,7 +237,7 @@ function settled(call: Call, result: Result): Outcome {
   }
 }
 
-/** What the caller's function gives as a body, which must be all there. */
+/** The body that the caller's function makes. It must be complete: a stream cannot cross. */
 function bytesNow(given: unknown): string | Uint8Array {
   let made = given
   while (typeof made === 'function') made = (made as () => unknown)()

@@ -1,9 +1,9 @@
-/** The caller's functions as a sync call must have them: one that answers with a promise has failed. */
+/** The caller's functions, wrapped for a sync call: a function that returns a promise fails. */
 import { mapAsked } from '../../config/crossing.ts'
 import type { CallPlan, Credentials } from '../../core/call.ts'
 import { isThenable } from '../../core/callback.ts'
 
-/** Thrown in the place of the answer; turns into `callback/async`. */
+/** Thrown instead of the promise; becomes `callback/async`. */
 export class AsyncAnswer extends Error {
   constructor(subject: string) {
     super(
@@ -23,7 +23,7 @@ function prompt<A extends readonly unknown[], T>(name: string, run: (...args: A)
   }
 }
 
-/** Its functions that run on this thread, and those that a worker asks for. */
+/** A plan whose functions are wrapped: those that run on this thread, and those that the worker asks for. */
 export function promptPlan(plan: CallPlan): CallPlan {
   const { schema, parseFunc } = plan
   return {
@@ -34,7 +34,7 @@ export function promptPlan(plan: CallPlan): CallPlan {
 }
 
 function promptSchema(schema: NonNullable<CallPlan['schema']>): NonNullable<CallPlan['schema']> {
-  // Its own `~standard` is read where a request can fail for it, and not before.
+  // `~standard` is read where an error of it fails only its request.
   const validate = prompt('the schema', (value: unknown) => schema['~standard'].validate(value))
   return { '~standard': { version: 1, vendor: 'parallel-requests', validate } }
 }

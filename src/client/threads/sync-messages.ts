@@ -1,5 +1,5 @@
 /**
- * What goes between the calling thread and the worker of a sync call: an order, the worker's questions about it, and
+ * The messages between the calling thread and the worker of a sync call: an order, the worker's questions about it, and
  * the answers. All of it is plain data, since functions and prototypes do not cross a thread.
  */
 import type { SentFault, SentResult } from './sync-result.ts'
@@ -17,22 +17,22 @@ import type { MessagePort } from 'node:worker_threads'
 export const CELLS = { state: 0, toCaller: 1, toWorker: 2 } as const
 export const STATES = { starting: 0, ready: 1, ended: 2 } as const
 
-/** How a worker gets to know its caller. */
+/** The data with which a worker starts. */
 export interface Wiring {
   readonly port: MessagePort
   readonly cells: Int32Array
 }
 
-/** One call of `parallelRequestsSync`: the batch made ready on the calling thread, for the worker to send. */
+/** One call of `parallelRequestsSync`: the prepared batch, for the worker to send. */
 export interface BatchOrder {
   readonly client: SentFields
-  /** Undefined in the place of a request that has been refused already. */
+  /** Undefined for a request that has been refused already. */
   readonly calls: readonly (SentCall | undefined)[]
   readonly batch: SentFields
   readonly network: NetworkDefaults
 }
 
-/** What a process may have set for all of its connections; a worker starts without it. */
+/** Network settings of a process that a worker thread does not inherit. */
 export interface NetworkDefaults {
   readonly lookupOrder: 'ipv4first' | 'ipv6first' | 'verbatim'
   readonly autoSelectFamily: boolean
@@ -57,7 +57,7 @@ export interface SentCall extends Pick<Call, PlainParts> {
   readonly body: string | Uint8Array | Upload | undefined
   readonly credentials: string | undefined
   readonly identity: Trip['identity']
-  /** Its call plan, as far as it crosses. */
+  /** The part of its call plan that can cross a thread. */
   readonly plan: SentFields
   /** Which functions the worker must ask for. */
   readonly asks: { readonly body: boolean; readonly auth: boolean; readonly identity: boolean }
@@ -66,7 +66,7 @@ export interface SentCall extends Pick<Call, PlainParts> {
 /** A Call as redirects have changed it. */
 export type Hop = Pick<Call, 'index' | 'method' | 'url' | 'repeatable'>
 
-/** What a trip has used up, its start as time gone by: the clocks of two threads do not agree. */
+/** The used part of a trip. Its start is the time elapsed since, because the clocks of two threads differ. */
 export interface SentTrip {
   readonly elapsedMs: number
   readonly warnings: Trip['warnings']
@@ -85,14 +85,14 @@ export const TIMES = [
   'bodyMs',
 ] as const satisfies readonly (keyof Trip['stopwatch'])[]
 
-/** What the worker asks of the calling thread, where every function of the caller runs. */
+/** The questions of the worker to the calling thread, where every function of the caller runs. */
 export interface Caller {
   /** Calls the function at this path of the request's plan, for functions that need nothing but their arguments. */
   run(index: number, path: string, args: readonly unknown[]): unknown
-  /** What a hook has just said of the cost of this request. */
+  /** The true cost of this request, if a hook has just passed one. */
   trueCosts(index: number): Costs | undefined
   limitKey(index: number, request: Pick<AuthRequest, 'method' | 'url'>): string | undefined
-  /** Makes the outcome; answers whether it is ok. */
+  /** Makes the outcome and returns whether it is ok. */
   settle(index: number, result: SentResult, trip: SentTrip): boolean
   abandon(index: number, reason: SentFault): void
   progress(progress: Progress): void
@@ -124,7 +124,7 @@ export type ToCaller =
 export type ToWorker =
   | { readonly kind: 'order'; readonly order: BatchOrder }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
-  /** What was thrown stays with the caller, under a number. */
+  /** The thrown value stays with the caller; the worker refers to it by a number. */
   | { readonly kind: 'threw'; readonly id: number; readonly kept: number; readonly message: string }
-  /** Asks nothing: posting it tells whether anybody is there. */
+  /** Asks nothing: posting it shows whether the other thread still exists. */
   | { readonly kind: 'ping' }

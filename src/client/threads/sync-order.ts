@@ -1,10 +1,10 @@
-/** A batch made ready → what of it can cross to the worker: plain data, and marks where a function must be asked. */
+/** A prepared batch → the part that can cross to the worker: plain data, and marks for the functions to ask for. */
 import type { SentCall } from './sync-messages.ts'
 import { sentFields } from '../../config/crossing.ts'
 import type { SentFields } from '../../config/crossing.ts'
 import type { Call, CallPlan } from '../../core/call.ts'
 
-/** Calls → what is sent of them. What they share they share there, too: plans, header lists and bodies. */
+/** Calls → their sent form. Plans, header lists and bodies that calls share are shared in the worker, too. */
 export function sender(): (call: Call) => SentCall {
   const plans = new Map<CallPlan, SentFields>()
   const bodies = new Map<Uint8Array, Uint8Array>()
@@ -53,7 +53,7 @@ export function sender(): (call: Call) => SentCall {
   }
 }
 
-/** A view of a part would be cloned with the whole of its buffer. */
+/** A view of a part of a buffer would be cloned with the whole buffer. */
 function sentBytes(body: Uint8Array, known: Map<Uint8Array, Uint8Array>): Uint8Array {
   let sent = known.get(body)
   if (sent === undefined) known.set(body, (sent = new Uint8Array(body)))

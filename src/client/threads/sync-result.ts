@@ -1,6 +1,6 @@
 /**
- * A Result as it crosses a thread: bodies move without a copy where they can, foreign errors arrive as errors with
- * their name, code and causes, and what was thrown on the calling thread comes back as itself.
+ * A Result as it crosses a thread. Bodies are moved without a copy if possible, foreign errors arrive as errors with
+ * their name, code and causes, and a value thrown on the calling thread comes back as itself.
  */
 import type { Fault, Reply, Result } from '../../core/result.ts'
 import { isFault } from '../../core/result.ts'
@@ -28,7 +28,7 @@ interface SentError {
   readonly errors?: readonly SentCause[]
 }
 
-/** In the worker: something that was thrown, or a Fault that was made, on the calling thread and is kept there. */
+/** In the worker: stands for a thrown value or a Fault that is kept on the calling thread. */
 export class KeptError extends Error {
   readonly number: number
 
@@ -38,7 +38,7 @@ export class KeptError extends Error {
   }
 }
 
-/** On the calling thread: a Fault among the things kept. */
+/** On the calling thread: a Fault among the kept values. */
 export class KeptFault {
   readonly fault: Fault
 
@@ -49,7 +49,7 @@ export class KeptFault {
 
 export interface Packed {
   readonly sent: SentResult
-  /** Buffers that move: they are gone here afterwards. */
+  /** Buffers that are transferred, and detached on this thread afterwards. */
   readonly moved: readonly ArrayBuffer[]
 }
 
@@ -68,10 +68,10 @@ function packReply(reply: Reply, last: boolean, bodies: Bodies): Reply {
   return { ...reply, body }
 }
 
-/** The bytes in a buffer of their own: a part of a larger one would take the rest of it along. */
+/** The bytes in a buffer that holds nothing else: a transferred buffer would take its other bytes along. */
 function movable(body: Uint8Array, last: boolean): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = body
-  // The empty one of a body that went elsewhere is everybody's.
+  // The empty array of a body that went elsewhere is shared, so it must not be transferred.
   if (byteLength === 0) return new Uint8Array()
   const isWhole = byteLength === buffer.byteLength && buffer instanceof ArrayBuffer
   return last && isWhole ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(body)
@@ -122,7 +122,7 @@ function clonable(value: unknown): boolean {
   }
 }
 
-/** The Result again; `kept` is what stayed on this thread. */
+/** Sent form → Result. `kept`: the values that stayed on this thread. */
 export function unpackResult(sent: SentResult, kept: readonly unknown[]): Result {
   return sent.kind === 'reply' ? sent : unpackFault(sent, kept)
 }
@@ -132,7 +132,7 @@ export function unpackFault(sent: SentFault, kept: readonly unknown[]): Fault {
   if (cause === undefined) return plain
   if (cause.as === 'kept') {
     const own = kept[cause.number]
-    // A Fault that was made here comes back whole; the way through the worker may have changed its `sent` only.
+    // A Fault that was made on this thread is complete; the worker may have changed only its `sent`.
     return own instanceof KeptFault ? { ...own.fault, sent: plain.sent } : { ...plain, cause: own }
   }
   return { ...plain, cause: unpackCause(cause, kept) }

@@ -1,6 +1,6 @@
 /**
- * The worker thread of sync calls, as the calling thread sees it: started with the first call, kept idle for the next,
- * ended when there is another idle one. It never keeps the process alive.
+ * The worker thread of sync calls, as the calling thread sees it. It starts with the first call, stays idle for the
+ * next one, and ends if another one is idle. It never keeps the process alive.
  */
 import { threadOptions } from './network.ts'
 import { CELLS, STATES } from './sync-messages.ts'
@@ -13,19 +13,19 @@ import { fault } from '../../core/result.ts'
 import { MessageChannel, Worker, receiveMessageOnPort } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
-/** A worker that is not there by then will not come. */
+/** A worker that has not started by then will not start. */
 const MAX_START_MS = 30_000
-/** How often a waiting caller looks whether its worker still exists. */
+/** How often the waiting caller checks that its worker still exists. */
 const CHECK_WORKER_EVERY_MS = 500
 
-/** Who answers questions, and keeps what was thrown meanwhile. */
+/** Answers the worker's questions, and keeps thrown values. */
 export interface Answering extends Caller {
   keep(thrown: unknown): number
 }
 
 let idle: SyncThread | undefined
 
-/** Runs one order and blocks until it is done. A call from within a call gets a thread of its own. */
+/** Runs one order and blocks until it is done. A sync call inside a sync call uses another thread. */
 export function runOnThread(order: BatchOrder, caller: Answering): void {
   const thread = idle?.ping() === true ? idle : new SyncThread()
   idle = undefined
@@ -44,7 +44,7 @@ class SyncThread {
   readonly #port: MessagePort
   readonly #cells = new Int32Array(new SharedArrayBuffer(Object.keys(CELLS).length * Int32Array.BYTES_PER_ELEMENT))
   readonly #startedAtMs = performance.now()
-  /** Whether this Node tells by postMessage that a message has been taken. */
+  /** Whether `postMessage` of this Node returns whether the message was delivered. */
   #tells = false
   #cut = false
 
@@ -59,7 +59,7 @@ class SyncThread {
       ...threadOptions(),
     })
     this.#worker.unref()
-    // The waiting call learns it from the shared memory. An error without a listener would end the process.
+    // The waiting call finds out through the shared memory. An 'error' event without a listener would end the process.
     this.#worker.on('error', () => undefined)
     this.#worker.on('exit', () => {
       if (idle === this) idle = undefined
@@ -70,7 +70,7 @@ class SyncThread {
     return !this.#cut && Atomics.load(this.#cells, CELLS.state) !== STATES.ended
   }
 
-  /** No event tells of a thread's death while its parent is blocked, but a port without another end takes no message. */
+  /** A blocked parent gets no event when a thread dies, but a port without another end takes no message. */
   ping(): boolean {
     this.#post({ kind: 'ping' })
     return this.isThere
@@ -80,7 +80,7 @@ class SyncThread {
     this.#post({ kind: 'order', order })
     for (let overslept = false; ;) {
       const seen = Atomics.load(this.#cells, CELLS.toCaller)
-      // Looked at before the messages: the last of them may say why.
+      // Checked before the messages are read: the last of them may contain the reason.
       const gone = overslept ? this.#isGone() : !this.isThere
       for (let got = receiveMessageOnPort(this.#port); got !== undefined; got = receiveMessageOnPort(this.#port)) {
         const message = got.message as ToCaller

@@ -43,7 +43,7 @@ let lastId = 0
 type CallerArgs<N extends keyof Caller> = Parameters<Caller[N]>
 type CallerAnswer<N extends keyof Caller> = ReturnType<Caller[N]>
 
-/** Asks and goes on with other requests meanwhile. */
+/** Asks, and continues with other requests meanwhile. */
 function ask<N extends keyof Caller>(
   name: N,
   args: CallerArgs<N>,
@@ -56,7 +56,7 @@ function ask<N extends keyof Caller>(
   })
 }
 
-/** Asks and blocks until the answer is there, for what a layer must know at once. */
+/** Asks, and blocks until the answer arrives: for values that a layer needs synchronously. */
 function askNow<N extends keyof Caller>(name: N, args: CallerArgs<N>): CallerAnswer<N> {
   const id = ++lastId
   let answered: (() => unknown) | undefined
@@ -79,7 +79,7 @@ function askNow<N extends keyof Caller>(name: N, args: CallerArgs<N>): CallerAns
   }
 }
 
-/** Lets the calling thread know, and waits for nothing. */
+/** Notifies the calling thread and waits for no answer. */
 function tell<N extends keyof Caller>(name: N, args: CallerArgs<N>): void {
   post({ kind: 'ask', name, args })
 }
@@ -124,7 +124,7 @@ function start({ client, calls, batch, network }: BatchOrder): void {
       send: wired.send,
       settle: settleOnCaller,
       abandon({ value: sent, index }, reason) {
-        // One that has been refused keeps its own reason.
+        // A refused request keeps its own reason.
         if (sent !== undefined) tell('abandon', [index, packResult(reason, false).sent as SentFault])
         return countedOutcome(false, 0, 0)
       },
@@ -153,13 +153,13 @@ function sentTrip({ retry, stopwatch, warnings }: Trip): SentTrip {
   return { elapsedMs, warnings, retry: { attempts, redirects, notRetriedBecause }, times }
 }
 
-/** What the engine counts of an outcome. The outcome itself is made, and stays, on the calling thread. */
+/** The fields of an outcome that the engine counts. The outcome itself is made, and stays, on the calling thread. */
 function countedOutcome(ok: boolean, attempts: number, bytes: number): Outcome {
   return { ok, attempts, response: { bytes } } as unknown as Outcome
 }
 
 function opinionsThrough(gate: Gate): Opinions {
-  /** A hook may have said what its request has cost. */
+  /** A hook may have passed the true cost of its request. */
   const then = async <T>(call: Call, asked: Promise<T>): Promise<T> => {
     const answer = await asked
     const costs = Object.keys(call.plan.weighted).length === 0 ? undefined : await ask('trueCosts', [call.index])
@@ -214,10 +214,10 @@ function hopOf({ index, method, url, repeatable }: Call): Hop {
   return { index, method, url, repeatable }
 }
 
-/** A marker where only the presence of a function counts: the opinions above ask for it. */
+/** Stands for a function whose presence is all that counts: the opinions above ask for it. */
 const ASKED_FOR = (): undefined => undefined
 
-/** Sent calls → Calls; requests whose plan contains no callback share it. */
+/** Sent calls → Calls. Requests whose plan has no callback share the plan. */
 function reviver(): (sent: SentCall) => Call {
   const plans = new Map<SentCall['plan'], CallPlan>()
   return sent => {
@@ -244,7 +244,7 @@ function reviver(): (sent: SentCall) => Call {
   }
 }
 
-/** Functions whose presence is all that the layers look at. */
+/** Functions of which the layers only check the presence. */
 const BY_PRESENCE: ReadonlySet<string> = new Set(['retry.shouldRetry', 'hooks.afterResponse', 'hooks.beforeRetry'])
 
 const isShared = ({ asks }: SentFields): boolean => asks.every(path => BY_PRESENCE.has(path))
@@ -252,7 +252,7 @@ const isShared = ({ asks }: SentFields): boolean => asks.every(path => BY_PRESEN
 const planOf = ({ index, plan }: SentCall): CallPlan =>
   receivedFields('call', plan, path => asking(path, index)) as CallPlan
 
-/** What stands here for the function at this path of a request's plan. */
+/** The worker's stand-in for the function at this path of a request's plan. */
 function asking(path: string, index: number): unknown {
   if (BY_PRESENCE.has(path)) return ASKED_FOR
   switch (path) {
@@ -285,7 +285,7 @@ async function* singleChunk(chunk: string | Uint8Array): AsyncIterable<string | 
   yield chunk
 }
 
-// A caller that is blocked hears of nothing but this.
+// A blocked caller is told of the exit by nothing else.
 process.on('exit', () => {
   Atomics.store(cells, CELLS.state, STATES.ended)
   wakeCaller()

@@ -1,6 +1,6 @@
 /**
- * The blocking call: the same client in a worker thread, while the calling thread waits. What needs the caller's
- * functions runs where they are, on the calling thread.
+ * The blocking call: the same client in a worker thread, while the calling thread waits. The caller's functions run on
+ * the calling thread.
  */
 import { argumentsOf, inputOf, shapeOutcomes } from '../batch.ts'
 import type { OneShotExtra, RequestCall } from '../infer.ts'
@@ -44,7 +44,7 @@ export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: un
   const { input, options } = argumentsOf(first, second)
   const { client: clientValues, batch } = splitValues(readValues(input, options))
   const client = planClient(clientValues)
-  // Here, because an error of the worker would be no ConfigError.
+  // Checked here, because an error of the worker would not be a ConfigError.
   if (client.cookieFile !== undefined) checkCookieFile(client.cookieFile)
   const plan = planBatch(clientValues, batch, client.concurrency)
   const shaped = inputOf(input, plan)
@@ -55,7 +55,9 @@ export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: un
   return shapeOutcomes(caller.outcomes, shaped, plan)
 }) as RequestCall<OneShotExtra, true>
 
-/** What is wrong with the options anyhow, and what cannot reach a worker thread: all of it in one error. */
+/**
+ * The values of the options. Throws one error with every mistake and everything that cannot be sent to a worker thread.
+ */
 function readValues(input: unknown, options: unknown): Values {
   const { values, problems } = tryOptions(options, 'one-shot')
   const all = [...unreachable(input, values), ...problems]
@@ -124,7 +126,7 @@ function checkBody(name: string, body: unknown, problems: Problem[]): void {
   }
 }
 
-/** Files on disk are read by the worker; streams and functions are of this thread. */
+/** The worker reads files on disk; streams and functions belong to this thread. */
 function checkReadParts(name: string, { given, body }: BodyPlan, problems: Problem[]): void {
   checkBody(name, given, problems)
   if (!isFormData(given) && isMultipart(body)) checkStreams(name, body.parts, problems)

@@ -1,8 +1,8 @@
 /**
- * What goes between a client and the worker threads that carry its attempts: plain data, many of them per message.
+ * The messages between a client and the worker threads that carry its attempts: plain data, many attempts per message.
  *
- * What there is one of per request is a tuple, and what is alike for many is one object that they share: each name of
- * a field and each copy of a list would be written and read again for every request, on the thread that decides.
+ * Data of one request is a tuple, and data that many requests share is one shared object: each field name and each copy
+ * of a list would be serialised and parsed again for every request, on the thread that decides.
  */
 import type { SentFault } from './sync-result.ts'
 import type { NetworkDefaults } from './sync-messages.ts'
@@ -13,12 +13,12 @@ import type { Reply } from '../../core/result.ts'
 import type { Proxy } from '../../core/route.ts'
 import type { MessagePort } from 'node:worker_threads'
 
-/** How a worker is set up. */
+/** The data with which a worker starts. */
 export interface WireData {
   readonly port: MessagePort
   readonly connection: ConnectionPlan
   readonly network: NetworkDefaults
-  /** How many it may keep open. */
+  /** Maximum number of sockets that it may keep open. */
   readonly sockets: number
 }
 
@@ -32,29 +32,34 @@ export type Sending = readonly [
   headers: HeaderList,
   body: string | Uint8Array | undefined,
   misdirected: boolean,
-  /** With its credentials; one object for all that take it. */
+  /** With its credentials; one object for all attempts that use it. */
   proxy: Proxy | undefined,
 ]
 
 export type ToWire =
   | Sending
-  /** A plan, then named by its number, as what differs from the one numbered before it; from the default, for number 0. */
+  /**
+   * A plan, referred to by its number from now on. `changed`: its difference from the plan with the previous number, or
+   * from the default for number 0.
+   */
   | { readonly kind: 'plan'; readonly number: number; readonly changed: Partial<CallPlan> }
   | { readonly kind: 'abort'; readonly id: number }
-  /** Ends the attempt if it is still connecting: only the worker knows that to the last moment. */
+  /** Ends the attempt if it is still connecting: only the worker knows that at any moment. */
   | { readonly kind: 'preempt'; readonly id: number }
   | { readonly kind: 'close' }
 
-/** A Reply without what the client knows itself. Answers of one server look alike: they share it. */
+/**
+ * A Reply without the fields that the client knows itself. Replies of one server are often alike, and share one object.
+ */
 export type SentHead = Omit<Reply, 'kind' | 'body' | 'url'>
 
-/** How an attempt ended, and what only the wire knows of it. */
+/** The end of an attempt: its result, and what only the wire knows about it. */
 export type AttemptEnd = readonly [
   id: number,
-  /** `ATTEMPT_FLAGS`, added up. */
+  /** The sum of its `ATTEMPT_FLAGS`. */
   flags: number,
   result: SentHead | SentFault,
-  /** Bytes of its own, or how many of the small ones are its. */
+  /** The body, or its number of bytes in `small`. */
   body: Uint8Array | number,
   dnsMs: number | undefined,
   connectMs: number | undefined,
@@ -68,6 +73,6 @@ export const ATTEMPT_FLAGS = { sent: 1, headed: 2, reused: 4 } as const
 
 export interface FromWire {
   readonly ended: readonly AttemptEnd[]
-  /** The small bodies, one behind the other. */
+  /** The small bodies, one after the other. */
   readonly small: Uint8Array
 }

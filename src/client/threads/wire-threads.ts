@@ -1,6 +1,6 @@
 /**
- * A Transport whose sockets live in worker threads. Everything above it stays on one thread: one source, one set of
- * limits, one place where callers' functions run; only the wire, which is most of the work, is spread over cores.
+ * A Transport whose sockets live in worker threads. Everything above it stays on one thread, with one source, one set
+ * of limits and all of the caller's functions. Only the wire, which is most of the work, is spread over cores.
  */
 import { networkDefaults, threadOptions } from './network.ts'
 import { processSockets } from '../process-sockets.ts'
@@ -21,8 +21,8 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
 /**
- * @param local carries the bodies that are not at hand: streams, files, what a function of the caller's makes
- * @throws ConfigError where no thread can be started
+ * @param local carries bodies that are not in memory: streams, files, and those that a function of the caller makes
+ * @throws ConfigError if a thread cannot be started
  */
 export function threadedTransport(threads: number, connection: ConnectionPlan, local: Wire): Wire {
   const file = workerFile('wire-worker', 'workers')
@@ -49,13 +49,13 @@ interface Carried {
   readonly resolve: (result: Result) => void
 }
 
-/** A thread has written what it was given by then, a new connection included: a rate counts the start from there. */
+/** By then a thread has written an attempt, with a new connection if needed: a rate counts the start from there. */
 const SENT_WITHIN_MS = 200
-/** The same for what was given to a thread before it was up: its code is cold, and all connections are new. */
+/** The same for attempts that were passed before the thread was up: its code is cold, and all connections are new. */
 const FIRST_SENT_WITHIN_MS = 1_000
 
 class WireThread {
-  /** It has loaded its code and reads messages. */
+  /** The thread has loaded its code and reads messages. */
   #isUp = false
   readonly #worker: Worker
   readonly #port: MessagePort
@@ -93,7 +93,7 @@ class WireThread {
       let at = 0
       for (const one of ended) {
         const [, , , body] = one
-        // A copy: what a caller does with the buffer of one body must not reach others.
+        // A copy, so that a caller that writes into the buffer of one body does not change others.
         const bytes = typeof body === 'number' ? small.slice(at, (at += body)) : body
         this.#end(one, bytes)
       }
@@ -109,12 +109,12 @@ class WireThread {
     return new Promise(resolve => {
       const id = ++this.#lastId
       const { method, origin, path, body, plan, trip } = attempt.call
-      // Idle threads keep nothing alive; busy ones do.
+      // Idle threads do not keep the process alive; busy ones do.
       if (this.#carried.size === 0) this.#wake()
       this.#carried.set(id, { attempt, resolve })
-      // What happens on the other side is heard of at the end only: until then it may have been sent.
+      // The client is told only at the end: until then the attempt may have been sent.
       attempt.sent = true
-      // A thread that is starting takes its time.
+      // A thread that is still starting needs more time.
       trip.stopwatch.sentAtMs = this.#isUp ? attempt.admittedAtMs + SENT_WITHIN_MS : Infinity
       attempt.abort = () => this.#abort(id)
       attempt.preempt = () => this.#post({ kind: 'preempt', id })
@@ -133,16 +133,16 @@ class WireThread {
     })
   }
 
-  /** Not with its first answer: that may take minutes, and a rate would wait for it. */
+  /** Not with the first answer: that may take minutes, and a rate would wait for it. */
   #comeUp(): void {
     this.#isUp = true
     const sentByMs = systemClock.now() + FIRST_SENT_WITHIN_MS
     for (const { attempt } of this.#carried.values()) attempt.trip.stopwatch.sentAtMs = sentByMs
   }
 
-  /** Bytes go in a buffer of their own, which moves: the caller's stay, for a repeat, and for the caller. */
+  /** Bytes are copied into a buffer that is transferred: the original stays, for a retry and for the caller. */
   #cross(body: Attempt['call']['body']): string | Uint8Array | undefined {
-    // Nothing else gets here.
+    // No other body reaches this method.
     if (!(body instanceof Uint8Array)) return body as string | undefined
     const copy = new Uint8Array(body)
     this.#moved.push(copy.buffer)
@@ -167,14 +167,14 @@ class WireThread {
     body: Uint8Array,
   ): void {
     const carried = this.#carried.get(id)
-    // Given up meanwhile.
+    // The attempt was abandoned meanwhile.
     if (carried === undefined) return
     this.#carried.delete(id)
     if (this.#carried.size === 0) this.#rest()
     const { attempt, resolve } = carried
     const { call, trip } = attempt
     attempt.sent = (flags & ATTEMPT_FLAGS.sent) !== 0
-    // When it was written is not known: at its end at the latest.
+    // The time of writing is unknown: at its end at the latest.
     attempt.trip.stopwatch.sentAtMs = Number.MAX_VALUE
     attempt.headed = (flags & ATTEMPT_FLAGS.headed) !== 0
     attempt.reused = (flags & ATTEMPT_FLAGS.reused) !== 0
@@ -199,7 +199,7 @@ class WireThread {
   #planNumber(plan: CallPlan): number {
     let number = this.#plans.get(plan)
     if (number !== undefined) return number
-    // Plans of single requests come and go: the worker keeps as many as this side does.
+    // The plans of single requests change: the worker keeps as many as this side does.
     if (this.#plans.size >= MAX_PLANS) this.#plans.clear()
     const before = this.#plans.size === 0 ? undefined : this.#lastPlan
     this.#plans.set(plan, (number = this.#plans.size))
@@ -208,7 +208,7 @@ class WireThread {
     return number
   }
 
-  /** All that is sent in one turn is one message: a tick comes when every promise of the turn has had its say. */
+  /** All messages of one turn are posted as one: the tick runs after every promise of the turn. */
   #post(message: ToWire): void {
     if (this.#outbox.push(message) === 1) process.nextTick(() => this.#flush())
   }

@@ -1,6 +1,6 @@
 /**
- * A worker thread that carries attempts: sockets, TLS, decompression and the limits of time that are the wire's. What to
- * send, and when, has been decided on the client's thread.
+ * A worker thread that carries attempts: sockets, TLS, decompression and the timeouts of the wire. The client's thread
+ * decides what is sent and when.
  */
 import { packResult } from './sync-result.ts'
 import { systemClock } from '../system-clock.ts'
@@ -19,7 +19,7 @@ import { undiciTransport } from '../../transport/undici.ts'
 import { setImmediate } from 'node:timers'
 import { workerData } from 'node:worker_threads'
 
-/** A larger body is cheaper to move in a buffer of its own than to copy. */
+/** A larger body is cheaper to transfer in its own buffer than to copy. */
 const MAX_SMALL_BYTES = 16_384
 
 const { port, connection, network, sockets } = workerData as WireData
@@ -38,7 +38,7 @@ let lastHead: SentHead | undefined
 port.on('message', (messages: readonly ToWire[]) => {
   for (const message of messages) onWireMessage(message)
 })
-// The other side knows by its first message that this thread is up.
+// The first message tells the client that this thread is up.
 port.postMessage({ ended: [], small: new Uint8Array() } satisfies FromWire)
 
 function onWireMessage(message: ToWire): void {
@@ -77,7 +77,7 @@ function carryAttempt([id, number, method, origin, path, headers, body, misdirec
       body,
       credentials: undefined,
       atHome: true,
-      // Whether to repeat it is not decided here.
+      // The client decides whether to retry.
       replayable: false,
       repeatable: false,
       plan: plans.get(number) ?? DEFAULT_CALL,
@@ -93,7 +93,7 @@ function carryAttempt([id, number, method, origin, path, headers, body, misdirec
   })
 }
 
-/** The caller does not wait for it any more. */
+/** The caller does not wait for this attempt any more. */
 function give(id: number): void {
   const carried = underWay.get(id)
   underWay.delete(id)
@@ -105,7 +105,7 @@ function preempt(carried: Attempt | undefined): void {
     carried.trip.cancelSlot.interrupt(fault(PREEMPTED, 'gave its slot to another host while connecting'))
 }
 
-/** Many end in one turn of the event loop; one message carries them all. */
+/** Many attempts end in one turn of the event loop; one message reports them all. */
 function reportEnd(id: number, { sent, headed, reused, trip }: Attempt, result: Result): void {
   const flags =
     (sent ? ATTEMPT_FLAGS.sent : 0) + (headed ? ATTEMPT_FLAGS.headed : 0) + (reused ? ATTEMPT_FLAGS.reused : 0)
@@ -127,13 +127,13 @@ function pack(result: Result): [result: AttemptEnd[2], body: AttemptEnd[3]] {
   return packed.sent.kind === 'reply' ? [sentHeadOf(packed.sent), packed.sent.body] : [packed.sent, 0]
 }
 
-/** Within a message, an object that was there before costs next to nothing. */
+/** Within a message, an object that appeared before costs almost nothing. */
 function sentHeadOf({ kind: _kind, body: _body, url: _url, ...head }: Reply): SentHead {
   if (lastHead === undefined || !isSameHead(lastHead, head)) lastHead = head
   return lastHead
 }
 
-/** The transport gives the same list again for the same headers. */
+/** The transport returns the same list for the same headers. */
 function isSameHead(a: SentHead, b: SentHead): boolean {
   return (
     a.headers === b.headers &&

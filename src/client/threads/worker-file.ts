@@ -1,6 +1,6 @@
 /**
- * Where the modules of worker threads lie: beside this one, in the source, the build, or a bundle that has them as
- * entries of their own. What is wrong is said before anything is sent.
+ * Finds the modules of worker threads: beside this one, in the source, the build, or a bundle that has them as entries.
+ * A problem is reported before anything is sent.
  */
 import { ConfigError } from '../../core/error.ts'
 import { existsSync } from 'node:fs'
@@ -12,8 +12,8 @@ import { problem } from '../../core/problem.ts'
 const OWN_FILE = typeof import.meta.url === 'string' ? fileURLToPath(import.meta.url) : __filename
 
 /**
- * @param subject what needs the thread: it begins the message
- * @throws ConfigError where the file is missing, or the process may not start threads
+ * @param subject what needs the thread: the message begins with it
+ * @throws ConfigError if the file is missing, or the process may not start threads
  */
 export function workerFile(name: 'sync-worker' | 'wire-worker', subject: string): string {
   // Node's permission model; other runtimes have no such object.

@@ -59,7 +59,7 @@ describe.each([
     await parallelRequests(rows('abcd'), { transport: echo(), resume: path })
     const { warnings } = await drained(path, given(rows('bd')))
     expect(warnings).toHaveLength(1)
-    expect(warnings[0]).toMatch(/run\.jsonl: 2 requests that it has are not in this input any more/)
+    expect(warnings[0]).toMatch(/run\.jsonl: 2 of its requests are not in this input any more/)
     expect(await drained(path, given(rows('abcd')))).toMatchObject({ sent: 0, restored: 4, gone: 0, warnings: [] })
   })
 })

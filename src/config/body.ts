@@ -1,4 +1,4 @@
-/** One of `json`, `form`, `multipart`, `body` → what goes on the wire and the content type that says so. */
+/** One of `json`, `form`, `multipart`, `body` → the bytes or stream to send, and their content type. */
 import type { Body, Chunks } from '../core/body.ts'
 import { pairsOf } from '../core/url.ts'
 import { jsonText } from './json-body.ts'
@@ -12,11 +12,11 @@ import type { Problem } from '../core/problem.ts'
 export interface BodyPlan {
   readonly body: Body
   readonly contentType: string | undefined
-  /** False where a stream at hand is in it: it can be read once. */
+  /** False if the body includes an open stream, which can be read only once. */
   readonly replayable: boolean
-  /** Those at hand. Absent where there are none. */
+  /** The open streams of the body; absent if there are none. */
   readonly streams?: readonly Chunks[]
-  /** As the caller gave it. */
+  /** The value as the caller wrote it. */
   readonly given: unknown
 }
 
@@ -31,7 +31,9 @@ export const BODY_FIELDS = ['json', 'form', 'multipart', 'body'] as const satisf
 
 export const hasBody = (fields: BodyFields): boolean => BODY_FIELDS.some(name => fields[name] !== undefined)
 
-/** The body of the fields, or undefined when there is none; two at once, or one that cannot be sent, is a problem. */
+/**
+ * The body of the fields; undefined if there is none. Two fields at once, or a body that cannot be sent, are a problem.
+ */
 export function bodyPlanOf(fields: BodyFields, problems: Problem[]): BodyPlan | undefined {
   const given = BODY_FIELDS.filter(name => fields[name] !== undefined)
   const [name] = given
@@ -58,7 +60,7 @@ export const readForm: Read<BodyPlan> = (given, name, problems) => {
 export const readParts: Read<BodyPlan> = (given, name, problems) => {
   const parts = readMultipart(given, name, problems)
   if (parts === undefined) return undefined
-  // Of its own for each body: who knows one must not be able to end a part of another.
+  // A new boundary for each body: someone who knows one boundary must not be able to end a part of another body.
   const boundary = `preq-${crypto.randomUUID().replaceAll('-', '')}`
   return {
     body: { boundary, parts },

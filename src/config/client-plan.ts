@@ -1,4 +1,4 @@
-/** The options of a client → its plan: limits, connections, what all its requests share. Nothing optional is left. */
+/** The options of a client → its plan: limits, connections, and what all its requests share. No field is optional. */
 import { planFields } from './plan.ts'
 import type { Values } from './table.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'
@@ -9,21 +9,21 @@ import type { BreakerPlan } from '../core/breaker-plan.ts'
 
 /** The limits of one host. */
 export interface HostPlan {
-  /** Infinity for none. */
+  /** Infinity for no limit. */
   readonly concurrency: number
   readonly rates: readonly Rate[]
 }
 
-/** Those of an entry of `hosts`. */
+/** The limits of an entry of `hosts`. */
 export interface NamedHostPlan extends HostPlan {
-  /** As they were given. */
+  /** The names as the caller wrote them. */
   readonly names: readonly string[]
 }
 
 export interface ClientPlan {
   /** Attempts on the wire at once, of all hosts together. */
   readonly concurrency: number
-  /** Whether each host's own number is to be found. */
+  /** Whether the client finds the concurrency of each host itself (`'auto'`). */
   readonly auto: boolean
   readonly rates: readonly Rate[]
   readonly perHost: HostPlan
@@ -34,17 +34,17 @@ export interface ClientPlan {
   readonly budget: { readonly reserve: number; readonly ratio: number }
   readonly cookies: CookiesInput | undefined
   readonly cookieFile: string | undefined
-  /** Whether requests with the same credential, or none, share what servers set. */
+  /** Whether requests with the same credential, or without one, share the cookies that servers set. */
   readonly shareCookies: boolean
   readonly connection: ConnectionPlan
-  /** The caller's way from names to addresses; undefined is the system's. */
+  /** The caller's resolver of names; undefined for that of the system. */
   readonly lookup: LookupInput | undefined
   readonly transport: Transport | DispatcherLike | undefined
   readonly proxies: {
     readonly selection: 'round_robin' | 'random'
     readonly cooldownMs: number
   }
-  /** Threads that carry the attempts; 0 for none beside our own. */
+  /** Threads that carry the attempts; 0 if the calling thread does. */
   readonly workers: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * Values that are the same in all requests of an input, although each request brings them: the constant headers and the
- * credentials that flags of the command line add to every row. They are no part of what tells one row from another.
+ * Values that are the same in all requests of an input, although each request contains them: the constant headers and
+ * the credentials that flags of the command line add to every row. They do not distinguish one row from another.
  */
 const COMMON_VALUES = new WeakSet<object>()
 

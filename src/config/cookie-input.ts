@@ -11,7 +11,7 @@ type GivenCookies = CookieStore | CookiePairs | Readonly<Record<string, CookiePa
 // RFC 6265 §4.1.1 without its ban on commas and quotes, which servers set and expect back.
 const COOKIE_VALUE = /^[\x21-\x3a\x3c-\x7e]*$/
 
-/** CookiePairs, pairs by origin, or a jar. */
+/** Name and value pairs, pairs by origin, or a jar. */
 export function readCookies(value: unknown, name: string, problems: Problem[]): GivenCookies | undefined {
   if (isCookieStore(value)) return value
   if (!isPlain(value)) {

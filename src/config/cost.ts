@@ -17,10 +17,10 @@ import { problem } from './kinds.ts'
 
 type CostCall = Pick<Call, 'method' | 'url' | 'body' | 'meta'>
 
-/** @param given the request's own cost; without one, that of the options */
+/** @param given the request's own cost; if undefined, the cost of the options applies */
 export function costsOf(given: unknown, request: CostCall, plan: Pick<RequestPlan, 'cost' | 'call'>): Costs | Fault {
   const cost = given === undefined ? plan.cost : given
-  // No cost was given: one unit of every limit, whatever the bursts are.
+  // No cost was set: one unit of every limit, whatever the bursts are.
   if (cost === OPTIONS.cost.default) return cost as Costs
   if (typeof cost !== 'function') return payableCosts(cost, plan.call)
   const asked = askCost(cost as (request: CostRequest) => unknown, request)
@@ -42,7 +42,10 @@ function askCost(
   return fault('callback/cost', 'cost: expected a number or an object of them, got a promise. Make it synchronous')
 }
 
-/** What a hook says a request has cost in truth; any amount, since it has been spent. Throws what is wrong with it. */
+/**
+ * The true cost of a request, as a hook has passed it. Any amount is valid, since it has been spent. Throws if it is no
+ * cost.
+ */
 export function trueCosts(answer: unknown, { weighted }: CallPlan): Costs {
   const problems: Problem[] = []
   const costs = readCosts(answer, 'setCost', problems)

@@ -1,16 +1,16 @@
 /**
- * What a worker thread gets of a plan: each field by the `crosses` of the options that it was made from. The worker fills
- * in its own default for every field that it does not get.
+ * The part of a plan that is sent to a worker thread: each field by the `crosses` of the options that it was made from.
+ * The worker uses its own default for every field that is not sent.
  */
 import type { AnyOption, Crossing } from './option.ts'
 import { planFields, optionsBehind } from './plan.ts'
 import type { PlanName } from './plan.ts'
 
-/** The fields of a plan that cross. */
+/** The fields of a plan that are sent. */
 export interface SentFields {
-  /** By name, without functions. */
+  /** The values by name, without functions. */
   readonly values: Readonly<Record<string, unknown>>
-  /** Where functions were that the worker asks for: `acceptStatus`, `retry.backoff`. */
+  /** The paths of functions that the worker asks for: `acceptStatus`, `retry.backoff`. */
   readonly asks: readonly string[]
 }
 
@@ -26,7 +26,7 @@ function defaultsOf(plan: PlanName): Readonly<Record<string, unknown>> {
 
 const crossings = new Map<string, Crossing | undefined>()
 
-/** The strictest of the options behind the field; undefined for a field that no option is behind. */
+/** The strictest rule of the options that the field is made from; undefined for a field that comes from no option. */
 function crossingOf(plan: PlanName, field: string): Crossing | undefined {
   const id = `${plan}.${field}`
   if (!crossings.has(id)) crossings.set(id, strictest(optionsBehind(plan, field)))
@@ -38,7 +38,7 @@ function strictest(options: readonly AnyOption[]): Crossing | undefined {
   return (['drop', 'ask', 'plain'] as const).find(crosses => all.has(crosses))
 }
 
-/** The fields that cross as a copy, without any function, where they are others than those of `base`. */
+/** The fields that are sent as a copy and differ from those of `base`; without functions. */
 export function changedFields(
   plan: PlanName,
   fields: object,
@@ -53,7 +53,7 @@ export function changedFields(
   return changed
 }
 
-/** A plan as it is sent. A function is asked for unless it is the default, which the worker has itself. */
+/** The sent form of a plan. A function is asked for unless it is the default, which the worker has itself. */
 export function sentFields(plan: PlanName, fields: object): SentFields {
   const values: Record<string, unknown> = {}
   const asks: string[] = []
@@ -69,7 +69,7 @@ export function sentFields(plan: PlanName, fields: object): SentFields {
   return { values, asks }
 }
 
-/** What was sent, over the defaults of this thread, with a function at each place that asks for one. */
+/** The plan in the worker: the sent fields over its defaults, with a function at each path that asks for one. */
 export function receivedFields(
   plan: PlanName,
   { values, asks }: SentFields,
@@ -100,7 +100,7 @@ export function functionAt(fields: object, path: string): Found {
   return found as Found
 }
 
-/** A copy of the records on the way; others may share them. */
+/** Copies the records on the path, because other plans may share them. */
 function withValueAt(fields: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
   if (name === undefined) return value
   const record = fields as Readonly<Record<string, unknown>>
@@ -118,7 +118,7 @@ function mapFunctions(value: unknown, path: string, replace: (path: string, foun
   return Object.fromEntries(entries)
 }
 
-/** A record of a plan, and no list, set or bytes. */
+/** Whether the value is a record of a plan and not a list, a set or bytes. */
 function isPlanRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }

@@ -1,4 +1,7 @@
-/** A `Request` of fetch as an item → the spec that sends the same. Known by its tag: other libraries bring their own. */
+/**
+ * A `Request` of fetch as an item → the spec that sends the same request. Recognised by its tag: other libraries have a
+ * class of their own.
+ */
 import type { FetchRequest, RequestSpec } from '../core/spec.ts'
 import { problem } from './kinds.ts'
 import type { Mismatch } from '../core/problem.ts'
@@ -6,7 +9,7 @@ import type { Mismatch } from '../core/problem.ts'
 export const isFetchRequest = (value: object): value is FetchRequest =>
   (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'Request' && 'headers' in value
 
-/** The spec, or why the request cannot be sent as it is meant. */
+/** The spec, or the problem if the request cannot be sent as it is. */
 export function specOfRequest(request: FetchRequest): RequestSpec | Mismatch {
   const { url, method, headers, body, redirect } = request
   if (request.bodyUsed) return problem('Request', 'a body that has not been read', 'one that has', 'Clone it first.')

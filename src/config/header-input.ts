@@ -7,13 +7,13 @@ import type { Words } from '../core/words.ts'
 
 export interface ReadHeaders {
   readonly set: HeaderList
-  /** Names given as undefined: the default of that name is left out. */
+  /** Names whose value is undefined: the default header of that name is left out. */
   readonly unset: readonly string[]
 }
 
 const NO_CHANGES: ReadHeaders = { set: [], unset: [] }
 
-/** @param allowHost whether `Host` may be given: `allowHostHeader` */
+/** @param allowHost whether a `Host` header is allowed: the option `allowHostHeader` */
 export function readHeaders(input: unknown, problems: Problem[], allowHost = false): ReadHeaders {
   const pairs = headerPairs(input, problems)
   if (pairs === undefined) return NO_CHANGES
@@ -42,14 +42,14 @@ export function readHeaders(input: unknown, problems: Problem[], allowHost = fal
   return { set, unset }
 }
 
-/** Reports a `Host` where `allowHostHeader` is not set. */
+/** Reports a `Host` header unless `allowHostHeader` is set. */
 export function refuseHost({ set }: ReadHeaders, problems: Problem[]): void {
   if (getHeader(set, 'host') !== undefined) {
     problems.push(problem('headers', 'no host header', 'one', headerRemedy('host')))
   }
 }
 
-// Through a tunnel it would get to the origin.
+// Through a tunnel, the header would reach the origin.
 const OF_PROXY = 'Write its credentials into the URL of the proxy.'
 function headerRemedy(name: string): Words {
   if (name === 'host') return ['Set ', { option: 'allowHostHeader' }, ' if that is meant, or leave it out.']
@@ -71,7 +71,7 @@ const isPair = (value: unknown): value is Pair =>
 
 function headerPairs(input: unknown, problems: Problem[]): Iterable<Pair> | undefined {
   if (isPlain(input)) return Object.entries(input)
-  // By what it can do and not by its class: undici and other libraries bring a Headers of their own.
+  // Recognised by its methods and not by its class: undici and other libraries have a Headers class of their own.
   if (input instanceof Map || typeof (input as Partial<Headers> | null | undefined)?.getSetCookie === 'function') {
     return [...(input as Headers)]
   }

@@ -1,10 +1,10 @@
 /**
- * Whose cookies a request uses. Cookies are kept per credential, and a credential is what a request brings by itself:
- * `auth`, userinfo, `Authorization`, `Cookie`, headers and query fields with secret names. What the options bring is
- * none: requests without a credential of their own share the client's jar.
+ * Decides whose cookies a request uses. Cookies are kept per credential, and a credential is part of the request
+ * itself: `auth`, userinfo, `Authorization`, `Cookie`, headers and query fields with secret names. Credentials of the
+ * options do not count: requests without a credential of their own share the client's jar.
  *
- * Two requests have the same identity if they bring the same. It is a hash with a salt of this process, so that no
- * secret is kept for longer than its request.
+ * Two requests have the same identity if they have the same credentials. It is a hash with a salt of this process, so
+ * that no secret is kept for longer than its request.
  */
 import { hash as digestOf, randomBytes } from 'node:crypto'
 import type { RequestPlan } from './plan.ts'
@@ -20,8 +20,7 @@ const IDENTITY_SALT = randomBytes(16).toString('base64url')
 const NO_CREDENTIAL = /^(?:x-)?(?:idempotency-key|(?:csrf|xsrf)-?token)$|(?:page|next|continuation)[-_]?token$/i
 
 /**
- * The identity of a request by what it brings by itself, or undefined where no credential is among that.
- *
+ * The identity of a request by its own credentials; undefined if it has none.
  * @param query with its `?`, without the params of the options
  */
 export function requestIdentity(
@@ -41,19 +40,19 @@ export function requestIdentity(
   return typeof credentials === 'string' ? withAuthorization(rest, credentials) : rest
 }
 
-/** The identity of a request whose `Authorization` is known at the last moment only. */
+/** The identity of a request whose `Authorization` is known only when it is sent. */
 export function withAuthorization(rest: string | undefined, authorization: string): string {
   return hashed(framed('authorization', authorization, rest ?? ''))
 }
 
-/** The query of a request without the params of the options, which are the first of `params` where there are any. */
+/** The query of a request without the params of the options, which come first in `params`. */
 export function ownQuery(url: string, parsed: ParsedUrl, plan: RequestPlan, params: readonly Params[]): string {
   if (plan.params === undefined) return queryIn(parsed.path)
   const own = parseUrl(url, plan.baseUrl, params.slice(1))
   return 'wrong' in own ? '' : queryIn(own.path)
 }
 
-/** Of a URL, the part from its `?` on. */
+/** The part of a URL from its `?` on. */
 export function queryIn(url: string): string {
   const at = url.indexOf('?')
   return at === -1 ? '' : url.slice(at)
@@ -67,5 +66,5 @@ function addQuery(parts: string[], query: string, secretNames: ReadonlySet<strin
 
 const hashed = (text: string): string => digestOf('sha256', IDENTITY_SALT + text, 'base64url')
 
-/** Each text behind its length, so that no two lists become the same text. */
+/** Each text after its length, so that two different lists cannot give the same text. */
 const framed = (...texts: readonly string[]): string => texts.map(text => `${text.length}:${text}`).join('')

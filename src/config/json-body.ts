@@ -1,6 +1,6 @@
 /**
- * `json` → text. What JSON.stringify would change without a word (a Map becomes `{}`, NaN becomes `null`) is a problem
- * that names its place: the request would be ok, and the server would have got something else.
+ * `json` → text. A value that JSON.stringify would silently change (a Map becomes `{}`, NaN becomes `null`) is a
+ * problem that names its path: otherwise the request would succeed with another body.
  */
 import { isThenable, reasonOf } from '../core/callback.ts'
 import { isPlain, kindOf, problem } from './kinds.ts'
@@ -9,7 +9,7 @@ import type { Problem } from '../core/problem.ts'
 
 const JSON_REMEDY = 'Convert what it cannot hold first, for example with String().'
 
-/** The text, or undefined and what is wrong with the value. */
+/** The text; undefined and a problem if the value cannot be sent. */
 export function jsonText(value: unknown, problems: Problem[]): string | undefined {
   const refuse = (path: string, what: string, remedy = JSON_REMEDY): undefined =>
     void problems.push(problem(path, 'a value that JSON can hold', what, remedy))
@@ -31,13 +31,13 @@ interface Lost {
 }
 
 /**
- * The first value that does not arrive. A walk of its own costs less than a replacer of JSON.stringify does: for a small
- * body 0.5 µs instead of 0.9.
+ * The first value that would be lost. Walking the value costs less than a replacer of JSON.stringify: 0.5 µs instead of
+ * 0.9 for a small body.
  *
- * Members that are undefined, functions or symbols are left out, as JSON has it: objects with methods are common, and
- * nobody expects them to be sent. In an array they would shift or become null.
+ * Members that are undefined, functions or symbols are left out, as JSON does: objects with methods are common, and
+ * callers do not expect them to be sent. In an array they would shift or become null.
  *
- * @param value has been serialised, so that it has no cycles
+ * @param value has been serialised, so it has no cycles
  */
 function findLost(value: unknown, path: string): Lost | undefined {
   if (typeof value === 'number' && !Number.isFinite(value)) {
@@ -65,7 +65,7 @@ function findLost(value: unknown, path: string): Lost | undefined {
   if (remedy !== undefined) return { path, what: kindOf(value), remedy }
   for (const name of names) {
     const member = (value as Record<string, unknown>)[name]
-    // Most members are text: no path is made for them.
+    // Most members are text, for which no path is made.
     if (typeof member !== 'object' && typeof member !== 'number') continue
     const lost = findLost(member, `${path}.${name}`)
     if (lost !== undefined) return lost
@@ -75,7 +75,7 @@ function findLost(value: unknown, path: string): Lost | undefined {
 
 const BOXED = /^\[object (?:String|Number|Boolean)\]$/
 
-/** The advice for an object whose content JSON.stringify does not see; undefined where it sees it. */
+/** The remedy for an object whose content JSON.stringify does not see; undefined if it does. */
 function jsonRemedy(value: object, names: readonly string[]): string | undefined {
   if (isThenable(value)) return 'Await it first.'
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {

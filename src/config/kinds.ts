@@ -1,5 +1,5 @@
 /**
- * How one option is read: a loose value in, a normal one out, or a problem: subject, expectation, value, remedy.
+ * Readers of options: an input value becomes a normal one, or a problem with subject, expectation, value and remedy.
  */
 import { parseDuration } from '../core/duration.ts'
 import { printable } from '../core/printable.ts'
@@ -13,7 +13,7 @@ import { nearest } from './names.ts'
 
 export { problem }
 
-/** Answers with the normal value, or adds to `problems` and answers undefined. */
+/** Returns the normal value, or adds to `problems` and returns undefined. */
 export type Read<T> = (value: unknown, name: string, problems: Problem[]) => T | undefined
 
 export function got(value: unknown): string {
@@ -26,7 +26,7 @@ export function got(value: unknown): string {
   return Array.isArray(value) || typeof value === 'function' ? kindOf(value) : String(value)
 }
 
-/** What sort of value it is, for options whose values may be secrets: never a letter of the value itself. */
+/** The type of a value, for options whose values may be secrets: it never shows any part of the value. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return `an array of ${value.length}`
@@ -41,7 +41,7 @@ function className(value: object): string {
   return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : tag
 }
 
-/** No number is too large for it. */
+/** The remedy of options that accept any number. */
 const NO_LIMIT: Words = ['Use ', { value: Infinity }, ' for no limit.']
 
 /** Reads with a type guard; `expected` completes "expected …". */
@@ -62,8 +62,8 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * An object literal, of this realm or another. Of a Map, a Promise or URLSearchParams `Object.entries` sees nothing, so
- * taking one for a set of fields would silently drop what the caller meant.
+ * Whether the value is an object literal, of this realm or another. `Object.entries` of a Map, a Promise or
+ * URLSearchParams is empty, so accepting one as a set of fields would silently drop the content.
  */
 export const isPlain = (value: unknown): value is Record<string, unknown> => {
   if (!isRecord(value)) return false
@@ -71,7 +71,7 @@ export const isPlain = (value: unknown): value is Record<string, unknown> => {
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
-/** How a caller gets a plain object from what was given. */
+/** The remedy that tells how to make a plain object of the value. */
 export function plainRemedy(value: unknown): string {
   if (value instanceof Promise) return 'Await it first.'
   if (isRecord(value) && Symbol.iterator in value) return 'Use Object.fromEntries(…) to make one of it.'
@@ -102,7 +102,7 @@ export function oneOf<const T extends string>(names: readonly T[]): Read<T> {
 const unquoteRemedy = (value: unknown): Words =>
   typeof value === 'string' && Number.isFinite(Number(value)) ? [{ inCode: 'Write it without quotes. ' }] : ''
 
-/** A whole number, or Infinity where that means something. */
+/** An integer, or Infinity if `infinite` is set. */
 export function count(min: number, remedy: Words = NO_LIMIT, infinite = true): Read<number> {
   return matching(
     `an integer ≥ ${min}`,
@@ -136,7 +136,7 @@ export function listOf<T>(
   }
 }
 
-/** Milliseconds. `shortest` guards against seconds written as a bare number. */
+/** Reads a duration as milliseconds. `shortest` catches seconds that were written as a bare number. */
 export function duration({ zero = false, shortest = 0 } = {}): Read<number> {
   const bound = zero ? '≥ 0' : '> 0'
   return (value, name, problems) => {
@@ -182,7 +182,7 @@ export interface ReadFields<T> extends Read<T> {
 export const withFields = <T>(readers: Readers, read: Read<T>): ReadFields<T> =>
   Object.assign(read, { fields: readers })
 
-/** Those of a reader; none where it reads no object with known fields. */
+/** The readers of a reader's fields; empty if it does not read an object with known fields. */
 export const fieldsIn = (read: Read<unknown>): Readers => (read as Partial<ReadFields<unknown>>).fields ?? {}
 
 /** An object with known fields, each read by its own reader; unknown ones are problems. */
@@ -211,12 +211,12 @@ export function fields<R extends Readers>(
   })
 }
 
-/** One, or an array of them. */
+/** One value, or an array of them. */
 export function orList<A, B>(one: Read<A>, list: Read<B>): Read<A | B> {
   return (value, name, problems) => (Array.isArray(value) ? list : one)(value, name, problems)
 }
 
-/** The first reader that fits; the problems of the last one otherwise. */
+/** The value of the first reader that accepts it; otherwise the problems of the last one. */
 export function either<A, B>(first: Read<A>, second: Read<B>): Read<A | B> {
   return withFields<A | B>({ ...fieldsIn(first), ...fieldsIn(second) }, (value, name, problems) => {
     const unread: Problem[] = []

@@ -1,4 +1,4 @@
-/** Whose limits a request is under: its origin's, or those of whatever the caller's `limitKey` names. */
+/** The lane of a request: its origin, or the key that the caller's `limitKey` returns. */
 import { matchHost } from './hosts.ts'
 import { got } from './kinds.ts'
 import type { Call, CallPlan } from '../core/call.ts'
@@ -8,7 +8,7 @@ import type { Fault } from '../core/result.ts'
 
 type LaneCall = Pick<Call, 'method' | 'url' | 'origin' | 'meta'>
 
-/** The key of its lane; a Fault when the caller's function failed. */
+/** The key of its lane; a Fault if the caller's function failed. */
 export function laneKeyOf(
   { method, url, origin, meta }: LaneCall,
   { limitKey, hostPatterns }: CallPlan,
@@ -22,9 +22,9 @@ export function laneKeyOf(
   }
   if (key === undefined) return origin
   if (typeof key === 'string') {
-    // It has an entry of its own in `hosts`.
+    // The key has an entry of its own in `hosts`.
     if (hostPatterns.includes(key)) return key
-    // The same key under two entries of `hosts` is two lanes, each with the limits of its own entry.
+    // A key whose hosts match two entries of `hosts` has two lanes, each with the limits of its entry.
     const pattern = matchHost(hostPatterns, origin)
     return pattern === undefined ? key : `${key} @ ${pattern}`
   }

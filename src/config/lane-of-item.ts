@@ -1,6 +1,6 @@
 /**
- * The lane of an item that has not been looked at otherwise: what an array is sorted by before anything is sent. A wrong
- * answer costs fairness only, so an item that cannot be read has the lane UNREADABLE and fails when its turn comes.
+ * The lane of an item before it is prepared: an array is sorted by it before anything is sent. A wrong lane costs only
+ * fairness, so an item that cannot be read has the lane UNREADABLE, and fails when it is pulled.
  */
 import { hasBody } from './body.ts'
 import { isRecord } from './kinds.ts'
@@ -10,7 +10,7 @@ import { readPairs } from './query-input.ts'
 import type { Params, RequestSpec } from '../core/spec.ts'
 import { parseUrl } from '../core/url.ts'
 
-/** No answer of a `limitKey`, and no origin. */
+/** Neither a possible answer of `limitKey` nor an origin. */
 export const UNREADABLE = '\u0000'
 
 export type LaneOfItem = (value: unknown, params: Params | undefined) => string
@@ -35,7 +35,7 @@ function specOf(value: unknown): Pick<RequestSpec, 'url' | 'method' | 'params' |
 
 type Bodied = Partial<Pick<RequestSpec, 'json' | 'form' | 'multipart' | 'body'>>
 
-/** Most URLs of an array share a few beginnings, so each of these is parsed once. */
+/** Most URLs of an array share a few prefixes, so each prefix is parsed once. */
 function originReader({ baseUrl }: RequestPlan): (url: string) => string {
   const known = new Map<string, string>()
   return url => {

@@ -7,9 +7,9 @@ import type { ReadRate } from './rate-input.ts'
 import type { Costs } from '../core/call.ts'
 import type { Problem } from '../core/problem.ts'
 
-/** The limits of one host, as far as they were given. */
+/** The limits of one host that were set. */
 export interface ReadHostLimits {
-  /** What it was given for, in `hosts`. */
+  /** The names of the entry in `hosts`. */
   readonly names?: readonly string[]
   readonly concurrency?: number
   readonly rateLimit?: readonly ReadRate[]
@@ -38,7 +38,7 @@ export function hostsByForm(
 ): Readonly<Record<string, ReadHostLimits>> {
   const byForm = new Map<string, ReadHostLimits>()
   for (const [pattern, of] of limits) {
-    // As it was written, too: it may be a key of `limitKey`, which may be any text.
+    // The written form, too: it may be a key of `limitKey`, which may be any text.
     for (const form of new Set([normalHost(pattern) ?? pattern, pattern])) {
       const before = byForm.get(form)
       byForm.set(form, { ...before, ...of, names: [...(before?.names ?? []), pattern] })
@@ -47,7 +47,7 @@ export function hostsByForm(
   return Object.fromEntries(byForm)
 }
 
-/** Without a `limitKey` all names are those of hosts. */
+/** Without a `limitKey`, every name must be a pattern of hosts. */
 export function hostProblems(hosts: Readonly<Record<string, ReadHostLimits>>): Problem[] {
   const remedy = 'Leave out scheme, path and user; a wildcard stands for the first labels.'
   return Object.keys(hosts).flatMap(name =>
@@ -96,6 +96,6 @@ export const readCosts: Read<Costs> = (value, name, problems) => {
   return Object.fromEntries(read)
 }
 
-/** As it was given: what a function answers is read for each request. */
+/** Returned unchanged: the answer of a function is read for each request. */
 export const readCost: Read<unknown> = (value, name, problems) =>
   typeof value === 'function' ? func(value, name, problems) : readCosts(value, name, problems)

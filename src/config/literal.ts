@@ -1,4 +1,4 @@
-/** A value as a caller would write it in TypeScript: what the documentation prints of a default. */
+/** A value as a caller would write it in TypeScript, for defaults in the documentation. */
 import type { AnyOption } from './option.ts'
 
 export function literalOf(value: unknown): string {

@@ -1,4 +1,4 @@
-/** Values over values, each by the rule of its option: see `Merge`. */
+/** Merges values over values, each by the rule of its option: see `Merge`. */
 import type { AnyOption } from './option.ts'
 import { OPTIONS } from './table.ts'
 import type { OptionName, Values } from './table.ts'
@@ -20,7 +20,7 @@ function mergeValue(option: AnyOption, under: unknown, over: unknown): unknown {
   return option.join?.(under, over) ?? byName(under, over)
 }
 
-/** Records name by name, and records in them likewise. Everything else is replaced. */
+/** Merges records by name, nested records too. Any other value replaces the earlier one. */
 function byName(under: unknown, over: unknown): unknown {
   if (!isFields(under) || !isFields(over)) return over
   const merged = { ...under }

@@ -1,4 +1,4 @@
-/** `multipart` as callers write it → its parts. Problems never show a value: a token may be among the fields. */
+/** `multipart` as callers write it → its parts. Problems never show a value: a field may hold a token. */
 import { fileURLToPath } from 'node:url'
 import { isBlob, isStream } from '../core/body.ts'
 import type { Chunks, BodyPart } from '../core/body.ts'
@@ -10,9 +10,9 @@ import type { Problem } from '../core/problem.ts'
 import { CONTROL } from '../core/url.ts'
 
 export interface ReadPart extends BodyPart {
-  /** False for a stream at hand. */
+  /** False for an open stream. */
   readonly replayable: boolean
-  /** It, where it can be read once. */
+  /** The content, if it is a stream that can be read only once. */
   readonly stream?: Chunks
 }
 
@@ -26,7 +26,7 @@ export function readMultipart(given: unknown, name: string, problems: Problem[])
   const before = problems.length
   const parts: ReadPart[] = []
   for (const [field, value] of entries) {
-    // They could end the line and begin another header.
+    // Control characters could end the line and begin another header.
     if (CONTROL.test(field)) {
       problems.push(
         problem(name, 'names without control characters', JSON.stringify(field.slice(0, 80)), 'Rename the field.'),
@@ -75,7 +75,7 @@ function readPart(field: string, value: unknown, name: string, problems: Problem
   return given === undefined ? undefined : readFilePart(plain, given, rest, name, problems)
 }
 
-/** The file at a path; a class, so that no caller's object is taken for one. */
+/** A file by its path. A class, so that no object of a caller is mistaken for it. */
 class PathOf {
   readonly path: string
   constructor(path: string) {
@@ -152,12 +152,12 @@ function readContent(
   return undefined
 }
 
-/** As browsers name what has no name. */
+/** The name that browsers use for a blob without a name. */
 function fileNameOf(given: unknown): string {
   if (given instanceof PathOf) return given.path.replace(/^.*[\\/]/s, '')
   const { name } = given as { name?: unknown }
   return isBlob(given) && typeof name === 'string' ? name : 'blob'
 }
 
-/** As the HTML standard has it for fields: every line break is CRLF. */
+/** The HTML standard writes every line break of a field as CRLF. */
 const asField = (text: string): string => text.replace(/\r\n|\r|\n/g, '\r\n')

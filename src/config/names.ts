@@ -1,8 +1,8 @@
-/** What to say to a name that is not ours: the same word in another spelling, another library's word, a typing slip. */
+/** The advice for an unknown name: the same word in another spelling, another library's word, or a typing error. */
 
 /**
- * Names of the Python original, requests, ky, got, axios, ofetch, p-limit and friends, and what they are called here.
- * Bare: without `-` and `_`, in lower case. What is only spelt otherwise (`max_retries`, `baseURL`) is found without.
+ * Names of the Python original, requests, ky, got, axios, ofetch, p-limit and others → our names. Keys are in lower
+ * case without `-` and `_`. Names that differ only in spelling (`max_retries`, `baseURL`) need no entry.
  */
 const FOREIGN: Readonly<Record<string, string>> = {
   acceptstatuscodes: "'acceptStatus'",
@@ -102,7 +102,7 @@ export function adviceFor(name: string, known: readonly string[]): string {
   return near === undefined ? 'Leave it out.' : `Did you mean '${near}'?`
 }
 
-/** The candidate at most a third of the letters away, or undefined. */
+/** The closest candidate, if at most a third of the letters differ. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined
   let bestDistance = Math.floor(Math.max(name.length, 3) / 3) + 1
@@ -120,7 +120,9 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 
 const bareName = (name: string): string => name.replaceAll(/[-_]/g, '').toLowerCase()
 
-/** Letters to change, add, drop or swap with their neighbour: optimal string alignment, three rows at a time. */
+/**
+ * Number of letters to change, add, drop or swap with their neighbour: optimal string alignment, three rows at a time.
+ */
 function editDistance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 8) return Infinity
   let beforeLast: number[] = []

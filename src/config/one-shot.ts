@@ -1,8 +1,7 @@
 /**
- * Streams that can be read once: two requests with one of them would send torn or empty bodies, and both would be ok.
- *
- * A request owns its streams from when it is prepared. Whether somebody has read from a stream of Node's or the web's,
- * the stream itself says; of generators only we know that we did.
+ * Streams that can be read only once: two requests with the same stream would send torn or empty bodies, and both would
+ * succeed. A request owns its streams from its preparation on. A stream of Node or the web tells whether it has been
+ * read; for a generator, we know only whether we read it.
  */
 import { Readable } from 'node:stream'
 import { isStream, UsedStream } from '../core/body.ts'
@@ -12,7 +11,9 @@ import type { Trip } from '../core/trip.ts'
 const owners = new WeakMap<object, Trip>()
 const begun = new WeakSet<object>()
 
-/** Whether it is an iterator or a stream of Node or the web. Any other iterable starts over each time it is iterated. */
+/**
+ * Whether it is an iterator or a stream of Node or the web. Any other iterable starts anew each time it is iterated.
+ */
 export function isOneShot(value: unknown): value is Chunks {
   if (!isStream(value)) return false
   const { next, pipe, getReader } = value as { next?: unknown; pipe?: unknown; getReader?: unknown }
@@ -23,7 +24,7 @@ function isUsed(stream: object): boolean {
   return begun.has(stream) || Readable.isDisturbed(stream as never) || (stream as { locked?: unknown }).locked === true
 }
 
-/** Makes the request that is on this trip the owner of the streams; false where one of them is used or owned already. */
+/** Makes the request of this trip the owner of the streams. Returns false if one of them is used or owned already. */
 export function claim(streams: readonly Chunks[], trip: Trip): boolean {
   if (new Set(streams).size < streams.length) return false
   if (streams.some(stream => isUsed(stream) || isOwned(stream))) return false
@@ -31,10 +32,10 @@ export function claim(streams: readonly Chunks[], trip: Trip): boolean {
   return true
 }
 
-/** By a request that is under way: one that has ended without reading it gives it back. */
+/** Owned by a request in flight: a request that has ended without reading the stream releases it. */
 const isOwned = (stream: Chunks): boolean => (owners.get(stream)?.slot ?? -1) !== -1
 
-/** Its chunks, the first time. An iterable begins anew each time, unless it answers with an iterator that has begun. */
+/** The chunks of the stream, once. An iterable starts anew each time, unless it returns an iterator that has begun. */
 export async function* chunksOnce(stream: Chunks): Chunks {
   const isOnce: boolean = isOneShot(stream)
   const anew = isOnce ? undefined : stream[Symbol.asyncIterator]()

@@ -1,63 +1,66 @@
-/** What an option is: where it may be given, how it is read, what it defaults to, how it merges and what crosses threads. */
+/**
+ * An option: where it may be set, how it is read, its default, how it merges, and what of it is sent to a worker
+ * thread.
+ */
 import type { Read } from './kinds.ts'
 import type { Problem } from '../core/problem.ts'
 import { sayProblem } from '../core/problem.ts'
 
 /**
- * Where an option may be given. `client`: the constructor (and the one-shot call, which makes a client). `call`: a
- * call, because it shapes the result. `any`: both, and the call's wins.
+ * Where an option may be set. `client`: in the constructor (and in the one-shot call, which makes a client). `call`: in
+ * a call, because it shapes the result. `any`: in both, and the value of the call wins.
  */
 export type Scope = 'client' | 'call' | 'any'
 
-/** Who is given the options: decides which of them belong there. */
+/** The function that receives the options: decides which options are valid there. */
 export type OptionRecipient = 'constructor' | 'request' | 'stream' | 'drain' | 'one-shot'
 
 export const isCall = (place: OptionRecipient): boolean =>
   place === 'request' || place === 'stream' || place === 'drain'
 
 /**
- * What the later of two values does to the earlier: a call's option over its client's, a request's over the options.
- * `replace`: takes its place. `byName`: replaces the fields that it names. `add`: is added to it.
+ * How a later value merges with an earlier one: a call's option with its client's, a request's with the call's.
+ * `replace`: replaces it. `byName`: replaces the fields that it names. `add`: is added to it.
  */
 export type Merge = 'replace' | 'byName' | 'add'
 
 /**
- * What a worker thread gets of a value. `plain`: a copy. `ask`: a copy in which each function is a question to the
- * calling thread, where the function runs. `drop`: nothing, because only the calling thread uses it.
+ * What is sent of a value to a worker thread. `plain`: a copy. `ask`: a copy in which each function asks the calling
+ * thread, where the function runs. `drop`: nothing, because only the calling thread uses it.
  */
 export type Crossing = 'plain' | 'ask' | 'drop'
 
 /**
  * The plan that holds the value under the name of the option. `client`: once per client. `batch`: once per call.
- * `request`: what the requests of a call are made ready with. `call`: what goes along with each request, shared by all
- * that override nothing. `part`: none; a part of a plan is made from it (see `PlanPart`).
+ * `request`: used to prepare the requests of a call. `call`: attached to each request, and shared by all requests that
+ * override nothing. `part`: none; a part of a plan is made from it (see `PlanPart`).
  */
 export type Plan = 'client' | 'batch' | 'request' | 'call' | 'part'
 
 export interface Option<T, D = T | undefined> {
   readonly scope: Scope
-  /** May be given per request, in a RequestSpec. */
+  /** May be set per request, in a RequestSpec. */
   readonly perSpec: boolean
   /** Only in `stream()`, `request()` or `drain()`. */
   readonly only: 'stream' | 'request' | 'drain' | undefined
   readonly read: Read<T>
-  /** The default in its normal form, as `read` returns it. Undefined where the option has none. */
+  /** The default in its normal form, as `read` returns it. Undefined if the option has none. */
   readonly default: D
   /** The default as a caller would write it; the documentation prints it. */
   readonly written: unknown
-  /** In place of a default that cannot be printed, for example because it follows from other options. Markdown. */
+  /** Printed instead of a default that is not a value, for example because it follows from other options. Markdown. */
   readonly defaultText: string | undefined
   readonly merge: Merge
-  /** Merges two values by name where they are no plain records. */
+  /** Merges two values by name that are not plain records. */
   join?(under: T, over: T): T
   readonly plan: Plan
   readonly crosses: Crossing
   /**
-   * Whether each request of a call is made ready differently with this value, for example with a key of its own. Then no
-   * request is the template of the next. Where an option of the plan `request` does not say, each of them differs.
+   * Whether each request of a call is prepared differently with this value, for example with its own key. Then no
+   * request is the template of the next. Without this function, an option of the plan `request` counts as different.
    */
   differs?(value: T): boolean
-  /** What `parallelRequestsSync` takes in place of this value; undefined for a value that it takes. */
+  /** What `parallelRequestsSync` expects instead of this value; undefined for a value that it accepts. */
   inSync?(value: T): Instead | undefined
   readonly unit: string
   readonly doc: string
@@ -65,7 +68,7 @@ export interface Option<T, D = T | undefined> {
   readonly fieldDocs: Readonly<Record<string, string>>
 }
 
-/** What is expected of an option instead, and why. */
+/** The value that is expected instead, and why. */
 export interface Instead {
   readonly expected: string
   readonly remedy: string

@@ -1,4 +1,4 @@
-/** What a request brings by itself, and what it shares with all others of its input: see `Own`. */
+/** The parts of a request that are its own, in contrast to those that all requests of its input share: see `Own`. */
 import type { Credentials, Own } from '../core/call.ts'
 import { isCommon } from './common.ts'
 import { filterHeaders } from '../core/headers.ts'
@@ -9,7 +9,10 @@ import type { ReadHeaders } from './header-input.ts'
 
 export const NO_HEADERS: ReadHeaders = { set: [], unset: [] }
 
-/** @param credentials those that it is sent with, unless they are of the options. Undefined where it brings nothing. */
+/**
+ * Undefined if the request has nothing of its own.
+ * @param credentials the credentials that it is sent with, unless they come from the options
+ */
 export function ownOf(
   spec: RequestSpec,
   brought: ReadHeaders,
@@ -25,7 +28,7 @@ export function ownOf(
   return { headers, unset, credentials: own, contentType: body?.contentType }
 }
 
-/** Only pairs are marked as the same in all requests; a name that comes twice is the request's if one of them is. */
+/** Only whole pairs are marked as common. A name that occurs twice is the request's own if one of its pairs is. */
 function withoutCommon(given: unknown, set: HeaderList): HeaderList {
   if (!Array.isArray(given)) return set
   const pairs = given as readonly (readonly [string, unknown])[]

@@ -1,6 +1,6 @@
 /**
- * Options that have been read → the plans of a batch: merged by the rule of each, every default filled in, nothing
- * optional left. A plan has a field for each option of its own and one for each part of `PARTS`.
+ * Options that have been read → the plans of a batch: merged by the rule of each option, with every default filled in,
+ * and no field optional. A plan has a field for each of its options and one for each part of `PARTS`.
  */
 import { merge } from './merge.ts'
 import type { AnyOption, Plan, PlanPart } from './option.ts'
@@ -22,32 +22,32 @@ import type { Sink } from '../core/sink.ts'
 import type { CostInput, CostRequest, Params } from '../core/spec.ts'
 import type { Problem } from '../core/problem.ts'
 
-/** What every request of a batch starts from. */
+/** The part of the options that every request of a batch starts from. */
 export interface RequestPlan {
   readonly headers: HeaderList
-  /** Names given as undefined: our own default of that name is left out. */
+  /** Names whose value is undefined: our own default header of that name is left out. */
   readonly unsetHeaders: readonly string[]
   readonly params: Params | undefined
   readonly method: string | undefined
   readonly body: BodyPlan | undefined
   readonly credentials: Credentials | undefined
   readonly baseUrl: string | undefined
-  /** Rotated over the requests; empty when a `User-Agent` header was given. */
+  /** Rotated over the requests; empty if a `User-Agent` header is set. */
   readonly userAgents: readonly string[]
   readonly idempotencyKey: boolean
   readonly allowHostHeader: boolean
-  /** What a request costs that does not say it. */
+  /** The cost of a request that does not set its own. */
   readonly cost: Costs | ((request: CostRequest) => CostInput)
   /** False with a transport passed by the caller: it chooses its own route. */
   readonly takesProxy: boolean
-  /** Whether requests that say nothing but their URL differ in it only: then one is the template of the next. */
+  /** Whether requests that set only their URL differ in nothing else: then one is the template of the next. */
   readonly isAlike: boolean
   /** The options that `call` was made from. */
   readonly values: Values
   readonly call: CallPlan
 }
 
-/** How a run is recorded, and taken up again. */
+/** How a run is recorded and resumed. */
 export interface ResumePlan {
   readonly path: string
   readonly retryFailed: boolean
@@ -66,7 +66,7 @@ export interface BatchPlan {
   readonly resume: ResumePlan | undefined
   readonly sink: Sink | undefined
   readonly paramsPerUrl: readonly Params[] | undefined
-  /** Why the body of the options can serve one request only; undefined when it serves any number. */
+  /** Why the body of the options can serve only one request; undefined if it can serve any number. */
   readonly soleBody: Problem | undefined
   readonly request: RequestPlan
 }
@@ -92,14 +92,14 @@ export function planFields(plan: PlanName, values: Values): Record<string, unkno
   return { ...fields }
 }
 
-/** The options that a field of a plan comes from; none where it is no field of options. */
+/** The options that a field of a plan is made from; empty if it is made from none. */
 export function optionsBehind(plan: PlanName, field: string): readonly AnyOption[] {
   const part = planParts(plan)[field]
   if (part !== undefined) return part.of.map(optionEntry)
   return Object.hasOwn(OPTIONS, field) && optionEntry(field).plan === plan ? [optionEntry(field)] : []
 }
 
-/** The plan of a call. The types of core say what it has; the entries of the table say how it comes about. */
+/** The plan of a call. The types of core define its fields; the entries of the table define how they are made. */
 const callPlan = (values: Values): CallPlan => planFields('call', values) as unknown as CallPlan
 
 export const DEFAULT_CALL: CallPlan = callPlan({})
@@ -162,7 +162,7 @@ export function planBatch(client: Values, given: Values, concurrency: number): B
   } as unknown as BatchPlan
 }
 
-/** What only shows when the options of a call and those of its client are seen together. */
+/** Checks that need the options of a call together with those of its client. */
 function checkMerged(values: Values, given: Values): void {
   const problems: Problem[] = []
   if (bodyIn(values) !== undefined) checkMethod(values.method, problems)
@@ -175,7 +175,10 @@ function checkMerged(values: Values, given: Values): void {
   if (problems.length > 0) throw new ConfigError(problems)
 }
 
-/** Whether requests that say nothing of the option differ by it. Without a word of the entry, those it shapes do. */
+/**
+ * Whether requests that do not set the option differ by it. Options that shape a request do, unless their entry says
+ * otherwise.
+ */
 function differsIn(name: OptionName, values: Values): boolean {
   const value = values[name]
   if (value === undefined) return false

@@ -1,6 +1,6 @@
 /**
- * Spec → Call: merged with the batch's options, parsed, checked. What is wrong with one spec is found here, costs no
- * other request anything, and ends as `invalid_request/<field>`.
+ * Spec → Call: merged with the batch's options, parsed and checked. A mistake in one spec is found here, does not
+ * affect other requests, and ends as `invalid_request/<field>`.
  */
 import { isMultipart } from '../core/body.ts'
 import { basic, credentialsOf } from '../core/call.ts'
@@ -41,17 +41,17 @@ import { wordsOf, wordsOfAll } from '../core/problem.ts'
 import { joined } from '../core/words.ts'
 import type { Words } from '../core/words.ts'
 
-/** A spec that cannot become a Call, with as much of it as could be read. */
+/** A spec that cannot become a Call, with the fields that could be read. */
 export interface Refusal {
   readonly refused: Fault
 }
 
-/** What the batch knows of one of its items besides the item. */
+/** What the batch knows about an item besides its value. */
 export interface ItemContext {
   readonly index: number
   readonly key: string | undefined
   readonly params: Params | undefined
-  /** Whose limits it is under, where that has been asked already. */
+  /** Its lane, if it has been determined already. */
   readonly lane?: string | undefined
   readonly nowMs: number
 }
@@ -168,7 +168,9 @@ function requestMethod({ method }: RequestSpec, problems: Problem[]): string | u
   return readMethod(method, 'method', problems)?.toUpperCase()
 }
 
-/** Those of the options have been read already. */
+/**
+ * The params of the options, of the item and of the spec, in this order. Those of the options have been read already.
+ */
 function paramLists(spec: RequestSpec, item: ItemContext, plan: RequestPlan, problems: Problem[]): readonly Params[] {
   if (plan.params === undefined && item.params === undefined && spec.params === undefined) return NO_PARAMS
   const own = spec.params === undefined ? undefined : readPairs(spec.params, 'params', problems)
@@ -177,14 +179,17 @@ function paramLists(spec: RequestSpec, item: ItemContext, plan: RequestPlan, pro
 
 const ACCEPT_JSON: HeaderList = ['accept', 'application/json, text/plain;q=0.9, */*;q=0.8']
 const ACCEPT_ANY: HeaderList = ['accept', '*/*']
-// What transport/decompress.ts can undo. Node has zstd from 22.15 on, which is below our floor.
+// The codings that transport/decompress.ts can decode. Node has zstd from 22.15 on, which is below our minimum.
 const ACCEPT_ENCODING: HeaderList = ['accept-encoding', 'zstd, br, gzip, deflate']
-// What is cut can be taken up again only where bytes are bytes: a part of a coded body is of no use.
+// A download that is cut off can be resumed only without a coding: a part of a coded body is useless.
 const ACCEPT_IDENTITY: HeaderList = ['accept-encoding', 'identity']
-/** Complete lists by what they were made from, so that requests without headers of their own share one. */
+/** Complete lists by the values that they are made from, so that requests without own headers share one list. */
 const headersByPlan = new WeakMap<RequestPlan, Map<string, HeaderList>>()
 
-/** All headers of a request, and whether its own `Authorization` is among them: it wins over the options' `auth`. */
+/**
+ * All headers of a request, and whether its own `Authorization` is among them: it takes precedence over the options'
+ * `auth`.
+ */
 function headersFor(
   spec: RequestSpec,
   item: ItemContext,
@@ -195,7 +200,7 @@ function headersFor(
   const returnType = spec.returnType ?? plan.call.returnType
   const userAgent = plan.userAgents.length === 0 ? undefined : plan.userAgents[item.index % plan.userAgents.length]
   const body = own ?? plan.body
-  // A boundary is of one body: no other request shares it, and no other header may hide it.
+  // A boundary belongs to one body: no other request may share it, and no other header may hide it.
   const bounded: HeaderList = isMultipart(body?.body) ? ['content-type', body?.contentType ?? ''] : []
   const common = bounded.length > 0 ? undefined : body?.contentType
   const base = sharedHeaders(plan, returnType, userAgent, common)
@@ -251,7 +256,7 @@ function idempotencyKeyFor(
   return undefined
 }
 
-/** The most particular wins: the spec's `auth`, its `Authorization`, the options' `auth`, userinfo in the URL. */
+/** The most specific wins: the spec's `auth`, its `Authorization`, the options' `auth`, userinfo in the URL. */
 function credentialsFor(
   { auth }: RequestSpec,
   { username, password }: ParsedUrl,
@@ -283,7 +288,7 @@ function invalidRequest(detail: string, message: Words): Refusal {
   return { refused: fault(`invalid_request/${detail}`, message) }
 }
 
-/** What can be told of an item that never became a Call. */
+/** A description of an item that never became a Call. */
 export function labelOf(input: unknown, { index, key }: Pick<ItemContext, 'index' | 'key'>, plan: RequestPlan): Label {
   const spec: Partial<Record<string, unknown>> = isRecord(input) && !(input instanceof URL) ? input : { url: input }
   const { url, method, meta } = spec
@@ -301,5 +306,5 @@ const defaultMethod = (spec: object, plan: RequestPlan): string =>
 
 const NO_FIELDS = {}
 
-/** Of a request that is a URL and no more. */
+/** The method of a request that is only a URL. */
 export const methodOfUrl = (plan: RequestPlan): string => defaultMethod(NO_FIELDS, plan)

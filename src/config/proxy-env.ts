@@ -1,6 +1,6 @@
 /**
- * The proxies of the environment: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, as curl reads them. The one
- * place of the library that reads the environment, and only when asked to.
+ * The proxies of the environment: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, as curl reads them. The only
+ * file of the library that reads the environment, and only if an option asks for it.
  */
 import { isIP } from 'node:net'
 import type { Bypass, Proxy, Ways } from '../core/route.ts'
@@ -16,14 +16,14 @@ export function waysOfEnvironment(env: Environment, name: string, problems: Prob
     const variable = variables.find(candidate => env[candidate] !== undefined)
     const text = variable === undefined ? '' : (env[variable]?.trim() ?? '')
     if (text === '') return []
-    // Without a scheme it is an http: proxy, with a port or without.
+    // Without a scheme it is an http: proxy, whether it has a port or not.
     const proxy = parseProxy(text.includes('://') ? text : `http://${text}`)
     if (!('remedy' in proxy)) return [proxy]
     problems.push(problem(name, `the URL of a proxy in ${variable}`, proxy.shown, proxy.remedy))
     return []
   }
   const all = read(['all_proxy', 'ALL_PROXY'])
-  // In a CGI program HTTP_PROXY is the request's header `Proxy`, which anybody can send (CVE-2016-5385).
+  // In a CGI program, HTTP_PROXY is the request's header `Proxy`, which any client can set (CVE-2016-5385).
   const isCgi = env['REQUEST_METHOD'] !== undefined
   const http = read(isCgi ? ['http_proxy'] : ['http_proxy', 'HTTP_PROXY'])
   const https = read(['https_proxy', 'HTTPS_PROXY'])
@@ -37,15 +37,15 @@ export function waysOfEnvironment(env: Environment, name: string, problems: Prob
 }
 
 /**
- * Whether Node itself was told to take the proxies of the environment: `NODE_USE_ENV_PROXY=1` or `--use-env-proxy`. A
- * machine that is set up so has no direct way out.
+ * Whether Node itself uses the proxies of the environment: `NODE_USE_ENV_PROXY=1` or `--use-env-proxy`. A machine that
+ * is configured so has no direct connection.
  */
 export function nodeTakesEnvironment(env: Environment, flags: readonly string[]): boolean {
   const options = [...flags, ...(env['NODE_OPTIONS'] ?? '').split(/\s+/)]
   return env['NODE_USE_ENV_PROXY'] === '1' || options.includes('--use-env-proxy')
 }
 
-/** `example.com, .internal:8080, 10.0.0.0/8, [::1], *`; what cannot be read matches nothing. */
+/** `example.com, .internal:8080, 10.0.0.0/8, [::1], *`; an invalid entry matches nothing. */
 export function bypassesOf(list: string): readonly Bypass[] {
   return list
     .split(/[\s,]+/)

@@ -1,6 +1,6 @@
 /**
- * Proxies as callers write them: URLs, or `host:port:user:password` as lists of them are sold. Problems never show a
- * letter of what was given, since any part of it may be a password.
+ * Proxies as callers write them: URLs, or `host:port:user:password` as proxy vendors write it. Problems never show any
+ * part of the input, since it may be a password.
  */
 import { readFileSync } from 'node:fs'
 import { DIRECT } from '../core/route.ts'
@@ -13,7 +13,7 @@ import { systemReason } from '../core/system-reason.ts'
 
 const FORM = 'the URL of a proxy'
 
-/** One proxy for all requests; `false` or null for none; `'env'` for those of the environment. */
+/** One proxy for all requests; `false` or null for no proxy; `'env'` for the proxies of the environment. */
 export function readProxy(value: unknown, name: string, problems: Problem[]): Ways | undefined {
   if (value === false || value === null) return DIRECT
   if (value === 'env') return waysOfEnvironment(process.env, name, problems)
@@ -40,7 +40,7 @@ export function readProxies(value: unknown, name: string, problems: Problem[]): 
   return problems.length > before ? undefined : { kind: 'proxies', proxies: proxies as Proxy[] }
 }
 
-/** One proxy per line; blank lines and those that begin with `#` are passed over. */
+/** One proxy per line; blank lines and lines that begin with `#` are ignored. */
 export function readProxyFile(value: unknown, name: string, problems: Problem[]): Ways | undefined {
   if (typeof value !== 'string' || value === '') {
     problems.push(problem(name, 'the path of a file', kindOf(value), "Write it as 'proxies.txt'."))

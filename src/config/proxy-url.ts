@@ -1,7 +1,7 @@
-/** A text → a Proxy, or what it is instead: never with a letter of it, since any part may be a password. */
+/** A text → a Proxy, or a description of the mistake that shows no part of the text, since it may be a password. */
 import type { Proxy } from '../core/route.ts'
 
-/** Why a text is no proxy: what it is instead, and what to write. */
+/** Why a text is not a proxy: what it is instead, and what to write. */
 export interface NoProxy {
   readonly shown: string
   readonly remedy: string
@@ -9,7 +9,7 @@ export interface NoProxy {
 
 const PORTS = { 'http:': 80, 'https:': 443, 'socks5:': 1080 } as const
 export const PROXY_URL_REMEDY = "Write 'http://user:password@proxy.example:3128', with http:, https: or socks5:."
-/** RFC 1929 has one byte for the length of each. */
+/** RFC 1929 stores the length of each in one byte. */
 const MAX_SOCKS_BYTES = 255
 
 /** `scheme://user:password@host:port`, `user:password@host:port`, `host:port` or `host:port:user:password`. */
@@ -32,7 +32,7 @@ function parseProxyUrl(text: string): Proxy | NoProxy {
   if (url === null || url.hostname === '') {
     return { shown: 'a text that is none', remedy: `${PROXY_URL_REMEDY} Percent-encode / ? # @ : in a password.` }
   }
-  // With socks5h: the proxy looks names up; here it always does.
+  // `socks5h:` means that the proxy resolves names; ours always does.
   const protocol = url.protocol === 'socks5h:' ? 'socks5:' : url.protocol
   if (protocol !== 'http:' && protocol !== 'https:' && protocol !== 'socks5:') {
     const known = /^(?:socks4a?|socks|ftp|wss?):$/.test(protocol) ? `one with ${protocol}` : 'one with another scheme'
@@ -43,7 +43,7 @@ function parseProxyUrl(text: string): Proxy | NoProxy {
   }
   if (url.port === '0') return { shown: 'one with port 0', remedy: 'Write the port on which it listens.' }
   const { hostname } = url
-  // Of schemes that it does not know, `new URL` takes any host for what it is.
+  // For unknown schemes, `new URL` does not parse the host.
   const host = protocol === 'socks5:' ? URL.parse(`http://${hostname}`)?.hostname : hostname
   if (host === undefined) return { shown: 'one whose host is none', remedy: PROXY_URL_REMEDY }
   const port = url.port === '' ? PORTS[protocol] : Number(url.port)

@@ -1,4 +1,6 @@
-/** Names and values for a query or a form, as callers write them, checked: what has no plain text form is refused. */
+/**
+ * Names and values for a query or a form, as callers write them, checked: a value without a plain text form is refused.
+ */
 import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 import type { Params } from '../core/spec.ts'
 import type { Problem } from '../core/problem.ts'
@@ -9,7 +11,7 @@ const isScalar = (value: unknown): boolean =>
   typeof value === 'boolean' ||
   typeof value === 'bigint'
 
-/** The pairs, or undefined and what is wrong with them. Never shows a value: a token may be among them. */
+/** The pairs; undefined and problems if they are wrong. Never shows a value: it may be a token. */
 export function readPairs(value: unknown, name: string, problems: Problem[]): Params | undefined {
   if (value instanceof URLSearchParams) return grouped(value)
   if (!isPlain(value)) {
@@ -29,7 +31,7 @@ const QUERY_VALUE_TYPES = 'a string, number, boolean or an array of them'
 
 const isUnreal = (value: unknown): value is number => typeof value === 'number' && !Number.isFinite(value)
 
-/** NaN and Infinity are no secrets, and "a number" would not say what is wrong. */
+/** NaN and Infinity are not secret, and "a number" would not show the mistake. */
 function shownOf(given: unknown): string {
   if (isUnreal(given)) return String(given)
   const wrong = Array.isArray(given) ? (given.find(item => !isScalar(item)) as unknown) : undefined
@@ -43,7 +45,7 @@ function queryRemedy(given: unknown): string {
   return Array.isArray(given) ? 'Filter the array first.' : 'Turn it into a string first.'
 }
 
-/** A name that comes several times is an array, at its first place. */
+/** A name that occurs several times becomes an array at its first position. */
 function grouped(search: URLSearchParams): Params {
   const params = Object.create(null) as Params
   for (const name of new Set(search.keys())) params[name] = search.getAll(name)

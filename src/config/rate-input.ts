@@ -10,7 +10,7 @@ import type { Problem } from '../core/problem.ts'
 const RATE_FIELDS = ['limit', 'interval', 'burst']
 const RATE_FORMS = "a rate such as 10 (per second), '100/m' or { limit: 100, interval: '1m' }"
 
-/** A rate whose burst may still be open: the option `rateLimitBurst` or the default decides then. */
+/** A rate whose burst may be undefined: then the option `rateLimitBurst` or the default applies. */
 export type ReadRate = Omit<Rate, 'burst'> & { readonly burst: number | undefined }
 
 function readOneRate(value: unknown, name: string, problems: Problem[]): ReadRate | undefined {
@@ -49,7 +49,7 @@ function rateParts(value: unknown): { limit: number; intervalMs: number } | unde
   return wholeRate(value.limit, intervalMs)
 }
 
-/** One rate or several that hold at once. */
+/** One rate, or several that apply at once. */
 export const rates: Read<readonly ReadRate[]> = (value, name, problems) => {
   if (!Array.isArray(value)) {
     const one = readOneRate(value, name, problems)

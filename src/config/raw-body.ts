@@ -10,7 +10,7 @@ import { sayProblem } from '../core/problem.ts'
 
 const BODY_KINDS = 'a string, bytes, URLSearchParams, a Blob, FormData, an async iterable or a function that makes one'
 
-/** By its tag: other libraries bring a FormData of their own. */
+/** Recognised by its tag: other libraries have a FormData class of their own. */
 export const isFormData = (value: unknown): value is FormData =>
   isRecord(value) && value[Symbol.toStringTag as never] === 'FormData' && Symbol.iterator in value
 
@@ -35,7 +35,7 @@ function bodyRemedy(body: unknown): string {
   return isRecord(body) || Array.isArray(body) ? 'Give an object as json, form or multipart.' : 'Turn it into a string.'
 }
 
-/** What a caller's factory made, as a stream of its chunks. */
+/** The body that a caller's factory made, as a stream of its chunks. */
 export async function* chunksOf(made: unknown): Chunks {
   const given = await made
   if (typeof given === 'function') yield* chunksOf(given())

@@ -1,6 +1,6 @@
 /**
- * Options as they were given → their values: each read by its entry of the table, each in its place, all of them together.
- * A mistake is a ConfigError that names every problem at once.
+ * Options as the caller wrote them → their values. Each option is read by its entry of the table, and checked with the
+ * others. All mistakes are named by one ConfigError.
  */
 import { ConfigError } from '../core/error.ts'
 import { got, isPlain, plainRemedy, problem } from './kinds.ts'
@@ -13,20 +13,20 @@ import { CHECKS, OPTIONS, OPTION_NAMES } from './table.ts'
 import type { OptionName, Values } from './table.ts'
 import type { Mismatch, Problem } from '../core/problem.ts'
 
-/** Values, and what is wrong with the options that have none. */
+/** The values, and the problems of the options that have none. */
 export interface ReadOptions {
   readonly values: Values
   readonly problems: readonly Problem[]
 }
 
-/** Reads the options given in one place, each of them once; all problems end in one ConfigError. */
+/** Reads the options of one recipient, each of them once. All problems become one ConfigError. */
 export function readOptions(options: unknown, place: OptionRecipient): Values {
   const { values, problems } = tryOptions(options, place)
   if (problems.length > 0) throw new ConfigError(problems)
   return values
 }
 
-/** The same for callers that have something to add to the problems. */
+/** The same, for callers that add problems of their own. */
 export function tryOptions(options: unknown = {}, place: OptionRecipient): ReadOptions {
   if (!isPlain(options)) {
     return { values: {}, problems: [problem('options', 'an object', got(options), plainRemedy(options))] }
@@ -48,8 +48,8 @@ export function tryOptions(options: unknown = {}, place: OptionRecipient): ReadO
 }
 
 /**
- * Options that have been read one by one, checked together, with the proxy of the environment where Node takes it. The
- * command line calls it: it has read each of its flags itself.
+ * Checks options together that were read one by one, and adds the proxy of the environment if Node uses it. For the
+ * command line, which has read each of its flags itself.
  */
 export function checkCombinations(values: Values, place: OptionRecipient, problems: Problem[]): Values {
   const all = isCall(place) ? values : withProxyOfNode(values, problems)
@@ -57,7 +57,7 @@ export function checkCombinations(values: Values, place: OptionRecipient, proble
   return all
 }
 
-/** A client without a proxy or transport of its own goes the way that Node's fetch goes in this process. */
+/** A client without a proxy or transport of its own uses the same proxy as fetch in this process. */
 function withProxyOfNode(values: Values, problems: Problem[]): Values {
   if (!nodeTakesEnvironment(process.env, process.execArgv)) return values
   const { proxy, proxies, proxyFile, transport } = values
@@ -66,12 +66,12 @@ function withProxyOfNode(values: Values, problems: Problem[]): Values {
   return taken === undefined ? values : { ...values, proxy: taken }
 }
 
-/** The values of a one-shot call as those of the client that it makes and those of its one batch. */
+/** Splits the values of a one-shot call into those of the client that it makes and those of its batch. */
 export function splitValues(values: Values): { readonly client: Values; readonly batch: Values } {
   const client: Record<string, unknown> = {}
   const batch: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(values)) {
-    // One set of parameters per URL is about this batch.
+    // One set of parameters per URL belongs to this batch.
     const isOfBatch = OPTIONS[name as OptionName].scope === 'call' || (name === 'params' && Array.isArray(value))
     ;(isOfBatch ? batch : client)[name] = value
   }

@@ -1,4 +1,4 @@
-/** Guards for the values that are told apart by what they can do. */
+/** Guards for values that are recognised by their methods. */
 import type { DispatcherLike } from '../core/options.ts'
 import type { CookieStore, Transport } from '../core/ports.ts'
 import type { Sink } from '../core/sink.ts'

@@ -1,4 +1,4 @@
-/** What a spec says differently from the options → the plan of its Call: the shared one, or one of its own. */
+/** The options that a spec overrides → the plan of its Call: the shared plan, or one of its own. */
 import type { CallPlan } from '../core/call.ts'
 import type { RequestSpec } from '../core/spec.ts'
 import { isRecord } from './kinds.ts'

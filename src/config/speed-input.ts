@@ -1,4 +1,4 @@
-/** How `minSpeed` is written: `{ bytes, over }`, and `false` or 0 for none. */
+/** Reads `minSpeed`: `{ bytes, over }`, or `false` or 0 for no minimum. */
 import { duration, fields, got, matching, problem, withFields } from './kinds.ts'
 import type { Read } from './kinds.ts'
 import { parseSize } from './size.ts'

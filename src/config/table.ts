@@ -36,12 +36,12 @@ export const OPTIONS = {
 
 export type OptionName = keyof typeof OPTIONS
 
-/** Options after reading: only what was given, each in its normal form. */
+/** Options after reading: only those that were set, each in its normal form. */
 export type Values = { readonly [K in OptionName]?: NonNullable<ReturnType<(typeof OPTIONS)[K]['read']>> }
 
 export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[]
 
-/** What only shows when several options are seen together, or with the place in which they were given. */
+/** Checks that need several options together, or the recipient of the options. */
 export const CHECKS: readonly ((values: Values, problems: Problem[], place: OptionRecipient) => void)[] = [
   checkResults,
   checkRetries,
@@ -54,7 +54,7 @@ export const CHECKS: readonly ((values: Values, problems: Problem[], place: Opti
   checkBodies,
 ]
 
-/** The fields of each plan that are made from options instead of being one. */
+/** The fields of each plan that are made from options and are not options themselves. */
 export const PARTS = {
   client: { ...CLIENT_LIMITS, ...CLIENT_CONNECTION, ...CLIENT_PROXIES, ...CLIENT_RETRIES },
   batch: BATCH_RUN_FILE,

@@ -1,6 +1,6 @@
 /**
- * The first plain request of a batch is the template of all others: their Calls differ in URL, key and meta only. Preparing
- * each from nothing cost more than all layers together (bench/overhead.ts).
+ * The first plain request of a batch is the template of all others: their Calls differ only in URL, key and meta.
+ * Preparing each Call from its spec cost more than all layers together (bench/overhead.ts).
  */
 import { requestIdentity, queryIn } from './identity.ts'
 import type { ItemContext } from './prepare.ts'
@@ -13,7 +13,7 @@ import { parseUrl } from '../core/url.ts'
 export const NO_PARAMS: readonly Params[] = []
 const templates = new WeakMap<RequestPlan, Call>()
 
-/** All that a request may say and still be like the others. */
+/** The only fields that a request may have to be made from the template. */
 export interface Bare {
   readonly url: RequestSpec['url']
   readonly key?: string
@@ -21,8 +21,8 @@ export interface Bare {
 }
 
 /**
- * A copy of a spec that says nothing else, whose fields are read once. Undefined for whatever may say more without
- * showing it: an instance of a class (also of one that extends null, which `isPlain` takes), fields that are not
+ * A copy of a spec that has no other fields; each field is read once. Undefined for a value that may have hidden
+ * fields: an instance of a class (also of one that extends null, which `isPlain` accepts), fields that are not
  * enumerable, a proxy.
  */
 export function bareOf(spec: RequestSpec): Bare | undefined {
@@ -36,7 +36,7 @@ export function bareOf(spec: RequestSpec): Bare | undefined {
   return hasUrl ? ({ url: spec.url, key: spec.key, meta: spec.meta } as Bare) : undefined
 }
 
-/** The Call of a request that is like the ones before; undefined when it must be looked at in full. */
+/** The Call of a request that is like the ones before; undefined if it must be prepared in full. */
 export function fromTemplate({ url, key, meta }: Bare, item: ItemContext, plan: RequestPlan): Call | undefined {
   if (typeof url !== 'string' || item.params !== undefined) return undefined
   if (key !== undefined && typeof key !== 'string') return undefined

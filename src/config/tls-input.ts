@@ -29,7 +29,7 @@ const pfx = matching(
   kindOf,
 )
 
-/** Never shown, whatever it is. */
+/** Never shown in a message. */
 const passphrase = matching('a passphrase as a string', isText, 'Write it in quotes.', kindOf)
 
 const readFields = fields({ ca: pems, cert: pem, key: pem, passphrase, pfx }, kindOf)

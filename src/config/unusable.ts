@@ -1,7 +1,9 @@
-/** An item of an input that its reader knows to be no request, and what is wrong with it: it fails alone, in its place. */
+/**
+ * An item that its reader could not turn into a request, with the problem. It fails alone, in its place in the results.
+ */
 export class Unusable {
   readonly problem: string
-  /** As much of it as can be told. */
+  /** The part of its URL that is known. */
   readonly url: string
   readonly meta: unknown
   /** The second half of its code, `invalid_request/…`. */

@@ -12,7 +12,7 @@ export const EXAMPLES: readonly Example[] = [
     line: "preq 'https://api.example.com/users/{id}' -i users.csv --select name -o names.csv",
   },
   {
-    what: 'a POST per row, gone on with after a crash',
+    what: 'a POST per row, resumed after a crash',
     line: `preq https://api.example.com/users -i users.csv --json '{"name": "{name}"}' -o run.jsonl --resume`,
   },
   { what: 'what a range would send', line: "preq plan 'https://api.example.com/{1..500}' --per-host 4" },

@@ -53,7 +53,7 @@ export const FLAGS = {
     short: 'H',
     repeat: true,
     common: true,
-    more: 'Values may have {columns}. Secrets belong into a file.',
+    more: 'Values may have {columns}. Put secrets into a file.',
   }),
   param: taking('Request', 'NAME=VALUE', pair, 'added to the query of every URL; may have {columns}', {
     option: 'params',
@@ -67,7 +67,7 @@ export const FLAGS = {
   body: taking('Request', 'TEXT', text, 'body as it is, with {columns}; @FILE sends a file', {
     option: 'body',
     short: 'd',
-    more: 'With rows a file of UTF-8 text may have {columns}, too; any other file is sent as it is.',
+    more: 'With rows, a file of UTF-8 text may have {columns}; any other file is sent unchanged.',
   }),
   form: taking('Request', 'NAME=VALUE', pair, 'body as a form, field by field; values may have {columns}', {
     option: 'form',
@@ -112,13 +112,13 @@ export const FLAGS = {
     short: 'o',
     repeat: true,
     common: true,
-    more: 'All that are given get everything.',
+    more: 'Each output gets all results.',
     default: 'JSON lines on standard output',
   }),
   'output-format': choosing('Output', 'FORMAT', OUTPUT_FORMATS, 'format of the output', {
     default: 'by the ending of the name; else jsonl',
   }),
-  overwrite: aSwitch('Output', 'replace an output that exists, and files of --save', { option: 'overwrite' }),
+  overwrite: aSwitch('Output', 'replace outputs and saved files that exist', { option: 'overwrite' }),
   select: taking('Output', 'PATHS', text, "parts of each value, as JMESPath: 'stars' or 'n: name, stars'", {
     common: true,
     more: 'Each becomes a column of CSV and SQLite. In JSON lines the value is replaced by an object of them, or by the one part that was asked for without a name.',
@@ -128,17 +128,23 @@ export const FLAGS = {
     more: 'Named by --name, the key, or the end of the URL; never outside of FOLDER.',
   }),
   name: taking('Output', 'NAME', text, 'names of the files of --save: a text with {columns}'),
-  checksum: taking('Output', 'ALGORITHM:HEX', checksum, 'what --save must bring: sha256:9f86…; may have {columns}', {
-    option: 'checksum',
-    more: 'Of sha256, sha512, sha1 and md5. A body that differs is not kept.',
-  }),
+  checksum: taking(
+    'Output',
+    'ALGORITHM:HEX',
+    checksum,
+    'checksum of the saved body: sha256:9f86…; may have {columns}',
+    {
+      option: 'checksum',
+      more: 'Of sha256, sha512, sha1 and md5. A body that differs is not kept.',
+    },
+  ),
   columns: taking('Output', 'NAMES', text, 'columns of CSV, TSV and SQLite, with commas between them', {
     default: 'index, key, those of the input, url, status, what was selected or value, error',
-    more: 'Fields as in --write-out, columns of the input, and names of --select. SQLite has its own besides.',
+    more: 'Fields as in --write-out, columns of the input, and names of --select. SQLite adds its fixed columns.',
   }),
   'write-out': taking('Output', 'TEMPLATE', text, "one line per request: '{status} {url}\\n'", {
     short: 'w',
-    more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, total_ms, value, line_number, names of --select, and every column of the input. A name of theirs that is taken is value.NAME and row.NAME. \\n and \\t are a line end and a tab.',
+    more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, total_ms, value, line_number, names of --select, and every column of the input. Where a name is taken, value.NAME is the part and row.NAME the column. \\n and \\t are a line end and a tab.',
   }),
   as: choosing(
     'Output',
@@ -152,7 +158,7 @@ export const FLAGS = {
     more: 'With --order input it is how far the others may run ahead of a slow one.',
   }),
 
-  resume: aSwitch('Run', 'go on where the output (.jsonl) ends', { option: 'resume', common: true }),
+  resume: aSwitch('Run', 'continue where the output (.jsonl) ends', { option: 'resume', common: true }),
   'retry-failed': enabling('Run', 'retryFailed'),
   'unknown-writes': setting('Run', 'fail|resend', 'unknownWrites', asGiven, {
     default: 'fail',
@@ -275,7 +281,7 @@ export const FLAGS = {
     option: ['proxy', { option: 'proxies', said: 'several --proxy' }],
     short: 'x',
     repeat: true,
-    more: "Several take turns, one attempt each; 'none' takes back that of a configuration file.",
+    more: "Several take turns, one attempt each; 'none' undoes the one of a configuration file.",
     default: 'none',
   }),
   'proxy-file': setting('Connection', 'FILE', 'proxyFile', asGiven),

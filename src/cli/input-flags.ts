@@ -15,16 +15,16 @@ export const INPUT_FLAGS = {
   format: choosing('Input', 'FORMAT', FORMATS, 'format of the input', {
     default: 'by the ending of the name; else lines',
   }),
-  delimiter: taking('Input', 'CHARACTER', delimiter, "what is between the cells of a CSV input: ';'", {
+  delimiter: taking('Input', 'CHARACTER', delimiter, "character between the cells of a CSV input: ';'", {
     default: 'a comma; of tsv a tab',
   }),
   encoding: taking('Input', 'NAME', encoding, 'encoding of the input: windows-1252, shift_jis, utf-16le …', {
     default: 'UTF-8, or what a byte-order mark says',
-    more: 'Names as in the WHATWG Encoding Standard. Bytes that are none of it end the run with their line: nothing is guessed.',
+    more: 'Names as in the WHATWG Encoding Standard. Bytes that are invalid in it end the run at their line; nothing is guessed.',
   }),
   'max-line': taking('Input', 'SIZE', bytes, 'longest line of an input, or row of CSV, in characters: 64MiB', {
     default: '16MiB',
-    more: 'A longer line of a list or of JSON lines costs that request; a longer row of CSV, which is mostly a missing quote, ends the run.',
+    more: 'A longer line of a list or of JSON lines fails alone; a longer row of CSV, usually a missing quote, ends the run.',
   }),
   curl: taking('Input', 'COMMAND', text, 'take a pasted curl command as the request', {
     more: 'Its URL, method, headers, body and options become those of this run; flags beside it win.',

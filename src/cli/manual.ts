@@ -44,9 +44,7 @@ export function manualPage(): string {
     '.SH ENVIRONMENT',
     roff('Each flag has a variable: PREQ_ and its name in capitals, with _ for -. Flags win over variables, and'),
     roff('variables over the configuration file. NO_COLOR turns colours off. Proxies of the environment are used'),
-    roff(
-      'with --proxy env only. A switch is taken back by --no- and its name (--no-quiet), one that begins with no- by',
-    ),
+    roff('with --proxy env only. A switch is undone by --no- and its name (--no-quiet), one that begins with no- by'),
     roff('the rest of it (--follow).'),
     '.SH FILES',
     '.TP',

@@ -181,7 +181,9 @@ function inputPlan(
   const pasted = ownBody === undefined ? curl?.body : undefined
   if (given.length > 0 && curl !== undefined) {
     // The pasted headers may hold a credential, which must only be sent to the pasted host.
-    problems.push('--curl: expected no URL beside the command, which has its own, got one. Leave one of them out.')
+    problems.push(
+      '--curl: expected no URL beside the command, got one. The command has its own: leave one of them out.',
+    )
   } else if (urls.length > 1 && files.length > 0) {
     problems.push(
       `expected one URL beside -i, as the template of its rows, got ${urls.length}. Put them into the file.`,
@@ -235,7 +237,7 @@ function costOf({ cost = [], budget = [] }: FlagValues, problems: Problem[]): In
 
 function checksumOf({ checksum, save }: FlagValues, problems: Problem[]): string | undefined {
   if (checksum !== undefined && save === undefined) {
-    problems.push('--checksum: expected --save beside it, got none. It is of what is saved: add it.')
+    problems.push('--checksum: expected --save beside it, got none. It checks saved bodies: add it.')
   }
   return checksum
 }
@@ -261,7 +263,7 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
     .map((path): OutputFile => ({ path, format: values['output-format'] ?? outputFormatOf(path, problems) }))
   const resume = values.resume ?? false
   if (resume && !files.some(({ format }) => format === 'jsonl')) {
-    problems.push('--resume: expected -o FILE.jsonl to go on with, got none. Add it.')
+    problems.push('--resume: expected -o FILE.jsonl to continue, got none. Add it.')
   }
   if (values['output-format'] === 'sqlite' && files.length === 0) {
     problems.push('--output-format: expected -o FILE for a database, got none. Add it.')
@@ -287,7 +289,7 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
   }
   const toStdout = values.output?.some(path => STDOUT.has(path)) === true
   if (toStdout && values['write-out'] !== undefined) {
-    problems.push('-w: expected standard output for itself, got -o - beside it. Keep one of them.')
+    problems.push('-w: expected no -o - beside it, got one. Both write to standard output: keep one of them.')
   }
   return {
     files,

@@ -10,7 +10,7 @@ export function secretOf(text: string, as: string, env: NodeJS.ProcessEnv, probl
   const name = text.slice('env:'.length)
   const value = env[name]
   if (value !== undefined && value !== '') return value
-  problems.push(`${as}: expected the variable ${name} to hold it, got none. Export ${name}, or use @FILE.`)
+  problems.push(`${as}: expected the secret in the variable ${name}, got none. Export ${name}, or use @FILE.`)
   return undefined
 }
 

@@ -109,7 +109,7 @@ function fileLayer(path: string | undefined, problems: Problem[]): Layer {
   try {
     config = JSON.parse(content)
   } catch (error) {
-    problems.push(`${shown}: expected JSON, got something else (${reasonOf(error)}). Mend it, or leave it out.`)
+    problems.push(`${shown}: expected JSON, got something else (${reasonOf(error)}). Fix it, or leave it out.`)
     return layer
   }
   if (!isPlain(config)) {

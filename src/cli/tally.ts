@@ -29,7 +29,7 @@ export interface TallyParts {
 interface HostCounts {
   ok: number
   failed: number
-  repeats: number
+  retries: number
   bytes: number
 }
 
@@ -160,23 +160,23 @@ export class Tally {
     const host = URL.parse(request.url)?.host
     if (host === undefined) return
     let counts = this.#hosts.get(host)
-    if (counts === undefined) this.#hosts.set(host, (counts = { ok: 0, failed: 0, repeats: 0, bytes: 0 }))
+    if (counts === undefined) this.#hosts.set(host, (counts = { ok: 0, failed: 0, retries: 0, bytes: 0 }))
     counts[ok ? 'ok' : 'failed']++
     if (source === 'run-file') return
-    counts.repeats += Math.max(0, attempts - 1)
+    counts.retries += Math.max(0, attempts - 1)
     counts.bytes += response?.bytes ?? 0
   }
 
   #hostLines(): string[] {
     return [...this.#hosts].map(
-      ([host, { ok, failed, repeats, bytes }]) =>
-        `${host}: ${ok} ok, ${failed} failed, ${repeats} repeats, ${bytes} bytes\n`,
+      ([host, { ok, failed, retries, bytes }]) =>
+        `${host}: ${ok} ok, ${failed} failed, ${retries} retries, ${bytes} bytes\n`,
     )
   }
 
   #summary(): string {
     const seconds = (performance.now() - this.#startedAtMs) / 1_000
-    const restored = this.restored > 0 ? ` (${this.restored} of them from before)` : ''
+    const restored = this.restored > 0 ? ` (${this.restored} of these restored from the run file)` : ''
     const left = this.#left
     const rest = this.#hasUnknownRest ? ['the rest of the input'] : []
     const unsent = [...(left > 0 ? [String(left)] : []), ...rest]

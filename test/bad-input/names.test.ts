@@ -132,7 +132,7 @@ describe('an option in the wrong place is refused with the right place in the me
   })
 
   it('an array of params belongs to a call with an array of URLs, not to the constructor or a stream', async () => {
-    const expected = /^params: expected an object here, got an array\. One per URL belongs to request\(\)/
+    const expected = /^params: expected an object here, got an array\. Give one object per URL in request\(\)/
     expect(() => new ParallelRequests({ params: [{}] } as never)).toThrow(expected)
     await using client = new ParallelRequests()
     expect(() => client.stream(URLS, { params: [{}, {}] } as never)).toThrow(expected)

@@ -22,7 +22,7 @@ describe('A rate', () => {
     ['with a burst', ['--rate', '10/s', '--rate-burst', '10'], 'at least 3s (20 at once, 10/s)'],
     ['per host', ['--per-host-rate', '20/s'], 'at least 1.9s (20 at once, 20/s per host)'],
     ['of one host', ['--host-limit', '127.0.0.1=40/s,3'], 'at least 975ms (20 at once)'],
-    ['of another host', ['--host-limit', 'api.example.com=1/s'], 'the limits ask for no waiting (20 at once)'],
+    ['of another host', ['--host-limit', 'api.example.com=1/s'], 'the limits require no waiting (20 at once)'],
     ['of all hosts below a name', ['--host-limit', '*=4/s', '--host-limit', '*=2'], 'at least 9.8s (20 at once)'],
     ['of a budget', ['--budget', 'tokens=100/m', '--cost', 'tokens=5'], 'at least 1m (20 at once, 100/m of tokens)'],
     [

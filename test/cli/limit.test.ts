@@ -43,7 +43,10 @@ describe('--limit', () => {
     expect((await run(args)).code).toBe(0)
     expect(server.requests.map(({ url }) => url).toSorted()).toEqual(['/1', '/2', '/3', '/4'])
     const { code, stderr } = await run([...args, '--limit', '2'])
-    expect([code, stderr]).toEqual([0, expect.stringContaining('2 ok, 0 failed (2 of them from before)')])
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining('2 ok, 0 failed (2 of these restored from the run file)'),
+    ])
     expect([linesIn('r.jsonl').length, text('r.csv').trim().split('\n').length]).toEqual([4, 3])
     expect((await run(args)).code).toBe(0)
     expect([server.requests.length, text('r.csv').trim().split('\n').length]).toEqual([4, 5])

@@ -132,7 +132,7 @@ describe('Standard output', () => {
     const { run, server } = await workplace()
     const { code, stderr } = await run(['URL/a', '-o', '-', '-w', '{url}'])
     expect([code, server.requests]).toEqual([2, []])
-    expect(stderr).toContain('-w: expected standard output for itself, got -o - beside it')
+    expect(stderr).toContain('-w: expected no -o - beside it, got one')
   })
 })
 
@@ -233,10 +233,13 @@ describe('--save', () => {
     expect((await run(args)).code).toBe(0)
     rmSync(file('dl/2.bin'))
     const { code, stderr } = await run(args)
-    expect([code, stderr]).toEqual([0, expect.stringContaining('3 ok, 0 failed (2 of them from before)')])
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining('3 ok, 0 failed (2 of these restored from the run file)'),
+    ])
     expect(readdirSync(file('dl')).toSorted()).toEqual(['1.bin', '2.bin', '3.bin'])
     expect(server.requests.map(({ url }) => url).slice(3)).toEqual(['/2.bin'])
-    expect((await run(args)).stderr).toContain('(3 of them from before)')
+    expect((await run(args)).stderr).toContain('(3 of these restored from the run file)')
   })
 
   test('with --resume gives no name twice', async () => {

@@ -38,7 +38,7 @@ describe('preq plan --resume', () => {
     const { stdout } = await run(['plan', ...args])
     expect(stdout).toMatch(/^done already: 2, 2 not in the input any more \(their lines stay\)$/m)
     expect((await run(args)).stderr).toMatch(
-      /^2 ok, 0 failed \(2 of them from before\), 2 of the run file not in the input any more in /m,
+      /^2 ok, 0 failed \(2 of these restored from the run file\), 2 of the run file not in the input any more in /m,
     )
     const { stderr } = await run([...args, '--json-progress'])
     expect(stderr).toContain('"gone":2')
@@ -103,9 +103,7 @@ describe('Settings from preq.json and PREQ_ variables', () => {
     const other = await run(['plan', 'URL/a', '--config', 'mine.json'])
     expect(other.stdout).toMatch(/^settings besides the flags: mine\.json$/m)
     const doctor = await run(['doctor'], { env })
-    expect(doctor.stdout).toMatch(
-      /^ok {2}settings +every run here has those of preq\.json, PREQ_BEARER, PREQ_TIMEOUT$/m,
-    )
+    expect(doctor.stdout).toMatch(/^ok {2}settings +every run here uses preq\.json, PREQ_BEARER, PREQ_TIMEOUT$/m)
     expect(stdout + doctor.stdout).not.toMatch(/s3cr3t|77s/)
   })
 
@@ -113,7 +111,7 @@ describe('Settings from preq.json and PREQ_ variables', () => {
     const { run, write } = await workplace(respond)
     write('preq.json', '{"rate": "s3cr3t"}')
     const { code, stdout } = await run(['doctor'])
-    expect([code, stdout]).toEqual([1, expect.stringMatching(/^!! {2}settings .*Mend preq\.json: rate/m)])
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^!! {2}settings .*Fix preq\.json: rate/m)])
     expect(stdout).not.toContain('s3cr3t')
   })
 })

@@ -42,7 +42,10 @@ describe('A run file identifies a row', () => {
     // Constants for all rows may change.
     write('rows.csv', CSV)
     const { code, stderr } = await run([...args, '-H', 'X-All: 2', '--bearer', 'new'])
-    expect([code, stderr]).toEqual([0, expect.stringContaining('3 ok, 0 failed (3 of them from before)')])
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining('3 ok, 0 failed (3 of these restored from the run file)'),
+    ])
     expect(server.requests).toHaveLength(3)
   })
 

@@ -62,6 +62,6 @@ describe('The summary of an interrupted run', () => {
     const { run } = await workplace(partly)
     await run(['URL/{1..3}', 'URL/fail', '-o', 'r.jsonl', '--resume'])
     const { stderr } = await run(['URL/{1..3}', 'URL/fail', 'URL/more', '-o', 'r.jsonl', '--resume'])
-    expect(summaryOf(stderr)).toMatch(/^4 ok, 1 failed \(4 of them from before\) in/)
+    expect(summaryOf(stderr)).toMatch(/^4 ok, 1 failed \(4 of these restored from the run file\) in/)
   })
 })

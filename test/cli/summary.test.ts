@@ -64,7 +64,7 @@ describe('-v', () => {
     const { run, server } = await workplace(partly)
     const other = `http://localhost:${server.port}`
     const { stderr } = await run(['URL/a', 'URL/b', 'URL/fail', `${other}/a`, '-v'])
-    expect(stderr).toMatch(/^127\.0\.0\.1:\d+: 2 ok, 1 failed, 0 repeats, 6 bytes$/m)
-    expect(stderr).toMatch(/^localhost:\d+: 1 ok, 0 failed, 0 repeats, 2 bytes$/m)
+    expect(stderr).toMatch(/^127\.0\.0\.1:\d+: 2 ok, 1 failed, 0 retries, 6 bytes$/m)
+    expect(stderr).toMatch(/^localhost:\d+: 1 ok, 0 failed, 0 retries, 2 bytes$/m)
   })
 })

@@ -31,7 +31,7 @@ describe('A host that asks for a pause of an hour', () => {
     expect(said.at(-1)).toMatchObject({ failed: 1, not_sent: 4, complete: false })
     isAway = false
     const again = await run(args)
-    expect(again.stderr).toContain('4 ok, 1 failed (1 of them from before)')
+    expect(again.stderr).toContain('4 ok, 1 failed (1 of these restored from the run file)')
     expect(server.requests).toHaveLength(6)
   })
 })
@@ -48,7 +48,7 @@ test('--max-json-depth permits deeper JSON, and an answer that is too deep fails
     expect.stringContaining('Raise --max-json-depth if that is meant (parse/too_deep)'),
   ])
   expect(linesIn('run.jsonl').map(({ ok }) => ok)).toEqual([true, true, false])
-  expect((await run(args)).stderr).toContain('2 ok, 1 failed (3 of them from before)')
+  expect((await run(args)).stderr).toContain('2 ok, 1 failed (3 of these restored from the run file)')
   const kept = await run(['URL/deep', '-o', 'deep.jsonl', '--max-json-depth', 'none'])
   expect([kept.code, kept.stderr]).toEqual([
     1,

@@ -67,7 +67,7 @@ function proxies(env: NodeJS.ProcessEnv): Finding[] {
     const value = env[name] as string
     const isWrong = !/no_proxy/i.test(name) && !URL.canParse(value.includes('://') ? value : `http://${value}`)
     const remedy = isWrong ? 'Write it as http://host:port.' : undefined
-    return { what: name, found: `${isWrong ? 'no URL' : printableUrl(value)}, used with --proxy env only`, remedy }
+    return { what: name, found: `${isWrong ? 'not a URL' : printableUrl(value)}, used with --proxy env only`, remedy }
   })
 }
 
@@ -78,16 +78,16 @@ function settings(env: NodeJS.ProcessEnv): Finding {
   const [problem] = readSettings(givenSettings([], env)).problems
   return {
     what: 'settings',
-    found:
-      named.length === 0 ? 'no preq.json here, no PREQ_ variables' : `every run here has those of ${named.join(', ')}`,
-    remedy: problem === undefined ? undefined : `${mended(sayProblem(problem))}: no run here takes it.`,
+    found: named.length === 0 ? 'no preq.json here, no PREQ_ variables' : `every run here uses ${named.join(', ')}`,
+    remedy:
+      problem === undefined ? undefined : `${fixFor(sayProblem(problem))}: every run in this folder would be refused.`,
   }
 }
 
-/** What to mend: the name of the setting or file. Never the value, which may be a secret. */
-function mended(problem: string): string {
+/** What to fix: the name of the setting or file. Never the value, which may be a secret. */
+function fixFor(problem: string): string {
   const unreadable = /^cannot read (?:--config )?([^:]*)/.exec(problem)?.[1]
-  return `Mend ${unreadable ?? problem.split(': expected')[0]}`
+  return `Fix ${unreadable ?? problem.split(': expected')[0]}`
 }
 
 /** Dates of servers, cookies and certificates are compared with the clock. */

@@ -123,7 +123,7 @@ function timeLine(
     ...perHost.rates.map(rate => `${formatRate(rate)} per ${byHost ? 'host' : 'key'}`),
     ...weighted.flatMap(([name, each]) => each.map(rate => `${formatRate(rate)} of ${name}`)),
   ]
-  const time = least === 0 ? 'the limits ask for no waiting' : `at least ${formatDuration(least)}`
+  const time = least === 0 ? 'the limits require no waiting' : `at least ${formatDuration(least)}`
   return `${time} (${[...limits, ...besides].join(', ')})`
 }
 

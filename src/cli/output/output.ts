@@ -176,7 +176,7 @@ function checkSaved({ parts }: Selection): void {
   for (const { name, of } of parts) {
     if ((of({ path: 'x', bytes: 1 }) ?? undefined) !== undefined) continue
     throw new UsageError(
-      `--select: expected 'path' or 'bytes' beside --save, whose bodies go into files unread, got '${name}'. Leave it out.`,
+      `--select: expected 'path' or 'bytes' beside --save, which does not read the bodies that it saves, got '${name}'. Leave it out.`,
     )
   }
 }

@@ -89,7 +89,7 @@ function dotMessage(segment: string, { source }: Span): string {
 }
 
 function hostMessage({ source }: Span): string {
-  return `URL: expected ${source} to leave the host as it is, got a cell that takes it away or brings another.`
+  return `URL: expected ${source} not to change the host, got a cell that removes or replaces it.`
 }
 
 function rootMessage(url: string, { source }: Span): string {

@@ -57,7 +57,7 @@ export const CONNECTION_OPTIONS = {
     crosses: 'drop',
     inSync: () => ({
       expected: 'none',
-      remedy: 'The requests go out from another thread, which it cannot reach.',
+      remedy: 'The requests are sent by another thread, which it cannot reach.',
     }),
     doc: "Finds the addresses of a host name for each new connection: Node's `dns.lookup`, or a function like it.",
   }),
@@ -80,7 +80,7 @@ export const CONNECTION_OPTIONS = {
     crosses: 'drop',
     inSync: () => ({
       expected: 'none',
-      remedy: 'The requests go out from another thread, which it cannot reach.',
+      remedy: 'The requests are sent by another thread, which it cannot reach.',
     }),
     doc: 'Sends the requests instead of the built-in client: a `Transport`, or an undici `Dispatcher`.',
   }),

@@ -24,20 +24,20 @@ export const COOKIE_OPTIONS = {
       isCookieStore(cookies)
         ? { expected: 'pairs, pairs by origin or false', remedy: 'A jar cannot reach another thread.' }
         : undefined,
-    doc: 'Pairs for the origins of the input URLs, pairs by origin, a jar, or `false` for none. Requests with a credential of their own have a jar of their own.',
+    doc: 'Pairs for the origins of the input URLs, pairs by origin, a jar, or `false` for none. Requests with their own credential have their own jar.',
   }),
   cookieFile: option({
     scope: 'client',
     read: matching('a path', isFilled, "Write it as 'cookies.json'."),
     crosses: 'plain',
-    doc: 'Where the jar of requests without credentials of their own is kept between runs: JSON, or cookies.txt as curl has it where the path ends in `.txt`.',
+    doc: 'File that keeps the cookies of requests without their own credential between runs: JSON, or cookies.txt as curl has it if the path ends in `.txt`.',
   }),
   shareCookies: option({
     scope: 'client',
     read: bool,
     default: true,
     crosses: 'plain',
-    doc: 'Share what servers set between requests with the same credential, or none; `false` keeps it in its request.',
+    doc: 'Share the cookies that servers set among requests with the same credential, or without one; `false` keeps them in their request.',
   }),
 }
 
@@ -48,7 +48,7 @@ export function checkCookies({ cookies, cookieFile, shareCookies }: Values, prob
   }
   if (shareCookies === false && (cookieFile !== undefined || isCookieStore(cookies))) {
     const given: Words = cookieFile === undefined ? 'a jar of your own' : [{ option: 'cookieFile' }]
-    const remedy = 'What is kept there is shared: leave out one of the two.'
+    const remedy = 'Cookies that are kept there are shared: leave out one of the two.'
     problems.push(problem('shareCookies', joined('true beside ', given), 'false', remedy))
   }
 }

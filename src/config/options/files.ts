@@ -42,7 +42,7 @@ export const readChecksum: Read<string> = (value, name, problems) => {
 
 export const FOLDER_IN_SYNC = {
   expected: 'a folder',
-  remedy: 'A function would be asked while the thread is blocked.',
+  remedy: 'A function cannot run while the thread is blocked.',
 }
 
 export const FILE_OPTIONS = {
@@ -61,7 +61,7 @@ export const FILE_OPTIONS = {
     perSpec: true,
     read: readChecksum,
     crosses: 'plain',
-    doc: "With `returnType: 'file'`: `'sha256:<hex>'` of what must come.",
+    doc: "With `returnType: 'file'`: the checksum that the body must have, as `'sha256:<hex>'`.",
   }),
 }
 
@@ -91,5 +91,5 @@ const NOT_A_FILE = problem(
   'checksum',
   "returnType 'file' beside it",
   'another one',
-  'It is of what is saved: leave it out.',
+  'It checks saved bodies: leave it out.',
 )

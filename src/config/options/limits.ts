@@ -103,7 +103,7 @@ export const LIMIT_OPTIONS = {
     plan: 'part',
     read: readHosts,
     crosses: 'plain',
-    doc: "The same for certain hosts, in the place of `perHost`: `{ 'api.x.com': { rateLimit: '5/s' }, '*.y.com': { concurrency: 2 } }`.",
+    doc: "Limits of certain hosts, which replace `perHost` for them: `{ 'api.x.com': { rateLimit: '5/s' }, '*.y.com': { concurrency: 2 } }`.",
   }),
   limitKey: option({
     scope: 'client',

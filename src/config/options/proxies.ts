@@ -16,14 +16,14 @@ export const PROXY_OPTIONS = {
     default: false,
     defaultText: "none; `'env'` under `NODE_USE_ENV_PROXY=1`",
     crosses: 'plain',
-    doc: "Goes through this proxy (`http:`, `https:`, `socks5:`), never around it: a URL, `'env'` for `HTTP_PROXY` and friends, `false` for none.",
+    doc: "The proxy that every request goes through (`http:`, `https:`, `socks5:`), never past it: a URL, `'env'` for `HTTP_PROXY` and friends, `false` for none.",
   }),
   proxies: option({
     scope: 'client',
     plan: 'part',
     read: readProxies,
     crosses: 'plain',
-    doc: 'The same with a list: each attempt takes another one.',
+    doc: 'A list of proxies, of which each attempt takes one.',
   }),
   proxyFile: option({
     scope: 'client',
@@ -47,11 +47,11 @@ export const PROXY_OPTIONS = {
     default: '60s',
     crosses: 'plain',
     unit: 'ms',
-    doc: 'How long a proxy is skipped after a failure of its own; 0 for never.',
+    doc: 'How long a proxy is skipped after it has failed; 0 to never skip one.',
   }),
 }
 
-export const TRANSPORT_ROUTES = 'A transport goes its own ways: set the proxy in it.'
+export const TRANSPORT_ROUTES = 'A transport makes its own connections: set the proxy there.'
 
 export function checkProxies(values: Values, problems: Problem[]): void {
   const { proxy, proxies, proxyFile, proxySelection, transport } = values
@@ -68,7 +68,7 @@ export function checkProxies(values: Values, problems: Problem[]): void {
   }
   if (proxySelection !== undefined && proxies === undefined && proxyFile === undefined) {
     const expected: Words = [{ option: 'proxies' }, ' or ', { option: 'proxyFile' }, ' beside it']
-    problems.push(problem('proxySelection', expected, 'neither', 'One proxy leaves no choice.'))
+    problems.push(problem('proxySelection', expected, 'neither', 'Give several proxies, or leave it out.'))
   }
 }
 

@@ -57,7 +57,7 @@ const readUserAgent = orList(
 const readIdempotencyKey = matching(
   'true or false',
   value => typeof value === 'boolean',
-  'One key for all would be taken for one request: use true, or give each request its own.',
+  'A server takes requests with one key for one request: use true, or give each request its own key.',
 )
 
 /** A name that the later ones unset is taken away from the earlier ones. */
@@ -151,7 +151,7 @@ export function checkRequests(
   place: OptionRecipient,
 ): void {
   if (Array.isArray(params) && (place === 'stream' || place === 'drain' || place === 'constructor')) {
-    const remedy = 'One per URL belongs to request() with an array of URLs, or into the specs.'
+    const remedy = 'Give one object per URL in request() with an array of URLs, or in the specs.'
     problems.push(problem('params', 'an object here', 'an array', remedy))
   }
   // In a call, the word of its client may allow it: see planBatch.

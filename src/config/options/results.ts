@@ -15,7 +15,7 @@ const readReturnType = oneOf(['json', 'text', 'content', 'response', 'stream', '
 
 const PIECES_IN_SYNC = {
   expected: "no returnType 'stream'",
-  remedy: 'The pieces come while the thread is blocked.',
+  remedy: 'Pieces cannot be delivered while the thread is blocked.',
 }
 
 export const RESULT_OPTIONS = {
@@ -53,7 +53,7 @@ export const RESULT_OPTIONS = {
       (value): value is Schema =>
         (isRecord(value) || typeof value === 'function') &&
         typeof (value as { '~standard'?: { validate?: unknown } })['~standard']?.validate === 'function',
-      'Give the schema itself; for a function of your own use parseFunc.',
+      'Give the schema itself; a function goes into parseFunc.',
     ),
     crosses: 'drop',
     doc: "Checks and types the value; with `'json'` and `'text'`.",
@@ -63,7 +63,7 @@ export const RESULT_OPTIONS = {
     perSpec: true,
     read: funcOf<NonNullable<CallPlan['parseFunc']>>(),
     crosses: 'drop',
-    doc: 'Makes the value, after the schema has checked it; may be async.',
+    doc: 'Makes the value from the parsed body, after the schema has checked it; may be async.',
   }),
   order: option({
     scope: 'call',
@@ -124,7 +124,7 @@ export const RESULT_OPTIONS = {
     read: bool,
     default: false,
     crosses: 'plain',
-    doc: 'Refuse a body that only the end of the connection ends: `truncated/unverified`.',
+    doc: 'Fail with `truncated/unverified` where only the end of the connection marks the end of a body.',
   }),
   contentCoding: option({
     scope: 'any',
@@ -138,7 +138,7 @@ export const RESULT_OPTIONS = {
     read: funcOf<NonNullable<CallPlan['onChunk']>>(),
     crosses: 'drop',
     inSync: () => PIECES_IN_SYNC,
-    doc: "With `returnType: 'stream'`: takes each piece of the body, decoded; the next one waits for it.",
+    doc: "With `returnType: 'stream'`: called with each decoded piece of the body; the next piece waits until it is done.",
   }),
   maxFailures: option({
     scope: 'any',
@@ -162,14 +162,14 @@ export const RESULT_OPTIONS = {
       expected: 'none',
       remedy: 'Nothing can abort while the thread is blocked. Use timeouts.total.',
     }),
-    doc: 'Ends the run within 100 ms.',
+    doc: 'Aborts the run, which then ends within 100 ms.',
   }),
   onProgress: option({
     scope: 'any',
     plan: 'batch',
     read: funcOf<(progress: Progress) => void>(),
     crosses: 'ask',
-    doc: 'Told how the run is going, at most ten times a second.',
+    doc: 'Called with the progress of the run, at most ten times a second.',
   }),
 }
 

@@ -13,7 +13,10 @@ export const RUN_FILE_OPTIONS = {
     plan: 'part',
     read: matching('a path', isFilled, "Write it as 'run.jsonl'."),
     crosses: 'drop',
-    inSync: () => ({ expected: 'none', remedy: 'The run file is written while other things go on.' }),
+    inSync: () => ({
+      expected: 'none',
+      remedy: 'A run file is written in the background, which a blocked thread cannot do.',
+    }),
     doc: 'Run file with one line per finished request; a rerun resumes where it ends.',
   }),
   retryFailed: option({
@@ -47,7 +50,7 @@ export const RUN_FILE_OPTIONS = {
 export const NOT_RESUMABLE = problem(
   'resume',
   'a return type whose values can be kept',
-  "'stream', whose pieces are gone",
+  "'stream', whose pieces are not kept",
   'Use another one, or leave resume out.',
 )
 

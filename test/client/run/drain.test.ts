@@ -245,7 +245,7 @@ describe('drain()', () => {
     await expect(client.drain(urlsTo(1), { sink, order: 'input' } as never)).rejects.toThrow('order')
     expect(sink.closed).toBe(0)
     // But it closes the sink once the run has taken it over.
-    await expect(client.drain(urlsTo(1), { sink, resume: '/' })).rejects.toThrow('got a folder')
+    await expect(client.drain(urlsTo(1), { sink, resume: '/' })).rejects.toThrow('it is a folder')
     expect([sink.closed, sink.indexes]).toEqual([1, []])
   })
 

@@ -431,7 +431,7 @@ describe('with a run file', () => {
   })
 
   test.each([
-    ['a folder', (path: string) => mkdirSync(path), 'got a folder'],
+    ['a folder', (path: string) => mkdirSync(path), 'it is a folder'],
     ['not a run file', (path: string) => writeFileSync(path, 'a,b\n1,2\n'), 'is not a run file'],
     ['of a newer version', (path: string) => writeFileSync(path, '{"v":3,"index":0}\n'), 'newer version'],
   ])('a path that is %s is a ConfigError for every kind of call, and nothing is sent', async (_name, make, message) => {

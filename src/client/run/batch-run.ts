@@ -83,7 +83,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
           const isWhole = !run.halted && !isPartial(items)
           const short = isWhole && run.counts.pulled < size ? { error: shorter(plan.path, size) } : undefined
           if (isWhole && (failure ?? inputError ?? short) === undefined) gone = resume.gone
-          if (gone > 0) warnOfGone(plan.path, gone)
+          if (gone > 0) warnOfGone(plan.path, gone, journal.keys)
           journal.close().then(
             () => ended(failure ?? inputError ?? short),
             (error: unknown) => ended(failure ?? { error: lostFile(plan.path, error) }),
@@ -116,9 +116,12 @@ function warnOf(path: string, { lines, firstLine }: Dropped): void {
   process.emitWarning(printable(message), 'ParallelRequestsWarning')
 }
 
-function warnOfGone(path: string, gone: number): void {
+/** @param keys how many requests with keys the file had */
+function warnOfGone(path: string, gone: number, keys: number): void {
   const what = gone === 1 ? '1 of its requests is' : `${gone} of its requests are`
-  const message = `${path}: ${what} not in this input any more. Nothing was removed from the file`
+  // A lazy input whose requests differ in nothing but their keys is not refused where all of its keys have changed.
+  const all = gone === keys ? '. It has none of the keys of this input: if they were changed, all was sent again' : ''
+  const message = `${path}: ${what} not in this input any more. Nothing was removed from the file${all}`
   process.emitWarning(printable(message), 'ParallelRequestsWarning')
 }
 

@@ -71,7 +71,7 @@ export const GUARDS: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/core/url.ts': ['test/bad-input', 'test/core/url.test.ts', 'test/secrets.test.ts'],
   'src/layer/redirect.ts': ['test/layer/redirect.test.ts', 'test/store/cookies.test.ts'],
-  'src/layer/repeat.ts': [
+  'src/layer/retry-step.ts': [
     'test/layer/retry.test.ts',
     'test/transport/sockets.test.ts',
     'test/transport/sockets-process.test.ts',

@@ -1,4 +1,7 @@
-/** One trip on the wire. Made by the retry layer, dressed by the session layer, stamped by the transport. */
+/**
+ * One sending of a Call. The retry layer makes it, the session layer adds its last headers, the transport writes its
+ * progress.
+ */
 import type { Call } from './call.ts'
 import { filterHeaders } from './headers.ts'
 import type { HeaderList } from './headers.ts'
@@ -9,24 +12,26 @@ import type { Trip } from './trip.ts'
 export interface Attempt {
   readonly call: Call
   readonly trip: Trip
-  /** 1 for the first; counts over redirect hops. */
+  /** 1 for the first attempt; redirect hops count on. */
   readonly number: number
-  /** The way to its origin; undefined is the direct one. */
+  /** The proxy that it goes through; undefined for a direct connection. */
   proxy: Proxy | undefined
-  /** What goes on the wire; the session layer completes it. */
+  /** The headers to send; the session layer completes them. */
   headers: HeaderList
   /** When it was let through the gate (monotonic ms). */
   admittedAtMs: number
-  /** When its clock began to run: at the gate, or when a caller's function had dressed it (monotonic ms). */
+  /** When its clocks started: at the gate, or after a caller's function has computed its headers (monotonic ms). */
   startedAtMs: number
   phase: Phase
-  /** When the present phase began, or its last byte came (monotonic ms). */
+  /** When the current phase began, or the last byte arrived (monotonic ms). */
   phaseAtMs: number
-  /** Bytes of the body so far, as they came. */
+  /** Bytes of the body received so far, before decoding. */
   bodyBytes: number
-  /** Since when what came is being worked on and its clocks stand still (monotonic ms); undefined while they run. */
+  /**
+   * When its clocks were paused, because received bytes are being processed (monotonic ms); undefined while they run.
+   */
   heldAtMs: number | undefined
-  /** How long they have stood still so far; `startedAtMs` has been moved by as much. */
+  /** How long its clocks were paused so far; `startedAtMs` has been moved by the same time. */
   heldMs: number
   /** A byte of the request may have reached the server. */
   sent: boolean
@@ -34,13 +39,13 @@ export interface Attempt {
   headed: boolean
   /** The connection had carried a request before. */
   reused: boolean
-  /** The host asked everybody to wait until then (monotonic ms); written by the gate. */
+  /** The host asked for no requests before this time (monotonic ms); written by the gate. */
   pausedUntilMs: number | undefined
-  /** How to stop the work on the wire; set by the transport, called at most once. */
+  /** Stops the work on the wire; set by the transport, called at most once. */
   abort: (() => void) | undefined
   /**
-   * Asks a wire that is far away to give the attempt back if it is still connecting: `phase` and `sent` do not tell
-   * here. It then ends as PREEMPTED.
+   * Asks a wire on another thread to return the attempt if it is still connecting, because `phase` and `sent` are not
+   * up to date here. The attempt then ends as PREEMPTED.
    */
   preempt: (() => void) | undefined
 }
@@ -69,7 +74,7 @@ export function attempt(call: Call, number: number, nowMs: number): Attempt {
   }
 }
 
-/** Stops the clocks of an attempt: what has come is being worked on, and more is not asked for. */
+/** Pauses the clocks of an attempt while received bytes are processed and no more are asked for. */
 export function pauseClocks(held: Attempt, nowMs: number): void {
   held.heldAtMs ??= nowMs
 }

@@ -1,17 +1,16 @@
 /**
- * Where a request is, and how to get it back from there.
+ * Who holds a request right now, and how to cancel it there.
  *
- * A request is in one place at a time (a queue, a back-off, the wire, a caller's function), so one slot for "whom to tell
- * about a cancellation" is enough. An AbortSignal per request would have to be derived, listened to and released again
- * for every one of them.
+ * One holder at a time has the request (a queue, a back-off, the wire, a caller's function), so one slot for its cancel
+ * callback is enough. An AbortSignal per request would have to be derived, listened to and released for each request.
  */
 import type { Fault } from './result.ts'
 
 export type HoldPlace = 'queue' | 'backoff' | 'wire' | 'callback'
 
 /**
- * `open`: anything may follow. `stopping`: what is on the wire may finish, and no further attempt may start.
- * `cancelled`: over for good, whatever comes back; `isStopped` when the run was also told to stop.
+ * `open`: the request may go on. `stopping`: an attempt on the wire may finish, and no further attempt may start.
+ * `cancelled`: the request is over, whatever its attempt returns; `isStopped` if the run was also told to stop.
  */
 type CancelState =
   | { readonly kind: 'open' }
@@ -24,7 +23,7 @@ const OPEN: CancelState = { kind: 'open' }
 const STOPPING: CancelState = { kind: 'stopping' }
 const STOP: CancelOrder = { kind: 'stop' }
 
-/** The first fault stands; a stop is remembered beside it. */
+/** The first fault is kept; a stop is recorded beside it. */
 function next(state: CancelState, order: CancelOrder): CancelState {
   if (order.kind === 'cancel') {
     return state.kind === 'cancelled'
@@ -40,7 +39,7 @@ export class CancelSlot {
   #place: HoldPlace = 'queue'
   #onCancel: ((fault: Fault) => void) | undefined = undefined
 
-  /** Set once the request is over for good, whatever comes back. */
+  /** The fault that ended the request; undefined while it may go on. */
   get cancelled(): Fault | undefined {
     return this.#state.kind === 'cancelled' ? this.#state.fault : undefined
   }
@@ -54,7 +53,10 @@ export class CancelSlot {
     return this.#place
   }
 
-  /** The present holder says how to get the request back. Replaces the holder before; called at once after a cancel. */
+  /**
+   * Registers the current holder and its cancel callback, in place of the earlier one. If the request is cancelled
+   * already, the callback is called at once.
+   */
   hold(place: HoldPlace, onCancel: (fault: Fault) => void): void {
     if (this.#state.kind === 'cancelled') return onCancel(this.#state.fault)
     this.#place = place
@@ -65,21 +67,21 @@ export class CancelSlot {
     this.#onCancel = undefined
   }
 
-  /** Ends the present step only: an attempt's own limit struck, and a further attempt may follow. */
+  /** Ends the current step only: a limit of the attempt was exceeded, and a further attempt may follow. */
   interrupt(fault: Fault): void {
     const onCancel = this.#onCancel
     this.#onCancel = undefined
     onCancel?.(fault)
   }
 
-  /** Ends the request: nothing may follow. The first fault stands. */
+  /** Ends the request. The first fault is kept. */
   cancel(fault: Fault): void {
     const isFirst = this.#state.kind !== 'cancelled'
     this.#state = next(this.#state, { kind: 'cancel', fault })
     if (isFirst) this.interrupt(fault)
   }
 
-  /** Lets an attempt on the wire (or a caller's function) finish; everything else ends now. */
+  /** Lets an attempt on the wire, or a function of the caller, finish. In any other state the request ends now. */
   stop(fault: Fault): void {
     this.#state = next(this.#state, STOP)
     if (this.#place === 'queue' || this.#place === 'backoff') this.cancel(fault)

@@ -259,7 +259,7 @@ export function okOutcome(
   return key === undefined ? outcome : { ...outcome, key }
 }
 
-/** Those of the time at which the result came. */
+/** The timings at the moment when the result came. */
 function timingsFrom(origin: Origin | undefined, trip: Trip, nowMs: number): Timings {
   return origin?.kind === 'run-file' ? { total: 0, ...origin.timings } : timingsOf(trip, nowMs)
 }

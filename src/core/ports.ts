@@ -1,6 +1,6 @@
 /**
- * What the inside asks of the outside: a wire, a clock, a cookie jar. Each port is a contract; the MUSTs bind every
- * implementation, ours and the caller's.
+ * The ports of the library: a wire, a clock, a cookie jar. Each is a contract; its MUSTs bind every implementation,
+ * ours and the caller's.
  */
 import type { Attempt } from './attempt.ts'
 import type { WireAttempt } from './wire-attempt.ts'
@@ -12,7 +12,7 @@ import type { Result } from './result.ts'
  * The wire.
  *
  * MUST settle exactly once per attempt, when the body is complete, and MUST NOT reject: a network error is a Fault.
- * MUST NOT interpret the status: a 500 is a Reply. MUST NOT follow redirects or repeat anything. SHOULD set
+ * MUST NOT interpret the status: a 500 is a Reply. MUST NOT follow redirects or retry anything. SHOULD set
  * `attempt.abort` and stop the work when it is called: the request has been given up and its result is not used.
  * SHOULD keep `attempt.phase` and `attempt.sent` true while it works: who
  * does not is taken to have sent the request from the start.
@@ -32,8 +32,8 @@ export interface Transport {
 export type OpenJournal = (path: string, options: { readonly durability: 'process' | 'power' }) => Promise<Journal>
 
 /**
- * Work that somebody else handed out, such as a queue that several processes share, and wants to hear of. What has not
- * been acknowledged when the process ends is handed out again. MUST NOT throw from `acknowledge`.
+ * A source of work that waits for acknowledgements, such as a queue that several processes share. It hands out again
+ * what was not acknowledged when the process ended. MUST NOT throw from `acknowledge`.
  */
 export interface AcknowledgedSource {
   readonly items: Iterable<unknown> | AsyncIterable<unknown>

@@ -46,7 +46,7 @@ export class Ring<T> {
     return this.#size === 0 ? undefined : this.#slots[this.#head]
   }
 
-  /** The item `index` places behind the first one. */
+  /** The item at this index, counted from the first one. */
   at(index: number): T | undefined {
     return index < 0 || index >= this.#size ? undefined : this.#slots[(this.#head + index) & (this.#slots.length - 1)]
   }

@@ -1,13 +1,13 @@
 /** Where the time of a request went. Times are monotonic milliseconds. */
 export class Stopwatch {
   readonly startedAtMs: number
-  /** `timeouts.total` as a time; Infinity for none. */
+  /** The time at which `timeouts.total` ends; Infinity for no limit. */
   readonly deadlineMs: number
   queueMs = 0
   limiterMs = 0
   backoffMs = 0
   /**
-   * When the present attempt's bytes were written; Infinity while it has no connection, undefined where the transport
+   * When the bytes of the current attempt were written; Infinity while it has no connection, undefined if the transport
    * does not report it.
    */
   sentAtMs: number | undefined = undefined
@@ -23,7 +23,7 @@ export class Stopwatch {
     this.deadlineMs = deadlineMs
   }
 
-  /** Before an attempt goes on the wire: what an earlier attempt spent on its connection is not this one's. */
+  /** Called before an attempt is sent: times of the connection of an earlier attempt do not belong to it. */
   forgetPhases(): void {
     this.dnsMs = this.connectMs = this.tlsMs = this.firstByteMs = this.bodyMs = undefined
   }

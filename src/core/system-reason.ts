@@ -1,7 +1,7 @@
 /** Why the system refused something, for a message: `no space left on device (ENOSPC)`. */
 import { reasonOf } from './callback.ts'
 
-/** Node writes `ENOENT: no such file or directory, open 'x'`, and of sockets and pipes only `write EPIPE`. */
+/** Node writes `ENOENT: no such file or directory, open 'x'`, and for sockets and pipes only `write EPIPE`. */
 const WITH_TEXT = /^([A-Z][A-Z0-9_]+): (.*?)(?:, [a-z]+(?: '.*')?)?$/s
 const BARE = /^[a-z]+ ([A-Z][A-Z0-9_]+)$/
 

@@ -1,6 +1,6 @@
 /**
- * The mutable part of a Call, shared by its redirect hops and attempts: one object for each owner, and the little that
- * belongs to the request as a whole.
+ * The mutable part of a Call, shared by its redirect hops and attempts: one object per layer that writes it, and a few
+ * fields of the request itself.
  */
 import { CancelSlot } from './cancel-slot.ts'
 import { printable } from './printable.ts'
@@ -18,7 +18,7 @@ export class Trip {
   print: string | undefined = undefined
   /** Position in the run's list of open requests; -1 before and after. */
   slot = -1
-  /** Whose cookies it uses: a hash of the credentials that it brought itself; undefined for the client's. */
+  /** Whose cookies it uses: a hash of its own credentials; undefined for those of the client. */
   identity: string | undefined = undefined
   warnings: string[] | undefined = undefined
   readonly retry: RetryState

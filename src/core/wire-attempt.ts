@@ -1,4 +1,4 @@
-/** What a transport sees of an attempt: the request, and the places for what only the transport knows. */
+/** The part of an attempt that a transport sees: the request, and the fields that only the transport can fill in. */
 import type { Attempt } from './attempt.ts'
 import type { Body } from './body.ts'
 import type { HeaderList } from './headers.ts'
@@ -20,7 +20,7 @@ export interface WireAttempt {
   readonly number: number
   /** The position of the request in its input, from 0, for display. */
   readonly index: number
-  /** How far the attempt has come. `'headers'` when the transport is called: the timeouts follow it. */
+  /** The current phase. `'headers'` when the transport is called. The timeouts depend on it. */
   phase: Phase
   /** When the phase began, or the last byte of the body came, by the clock of the transport. Timeouts count from here. */
   phaseAtMs: number
@@ -30,11 +30,11 @@ export interface WireAttempt {
   sent: boolean
   /** Whether the head of the response is there. False when the transport is called. */
   headed: boolean
-  /** Stops the work. Called at most once, when the request is given up; its result is not used after that. */
+  /** Stops the work. Called at most once, when the request is abandoned; its result is not used after that. */
   abort: (() => void) | undefined
 }
 
-/** An Attempt in the eyes of a transport that is not ours. */
+/** An Attempt as a transport sees it that is not ours. */
 export class OutsideAttempt implements WireAttempt {
   readonly #attempt: Attempt
 

@@ -1,12 +1,12 @@
 /**
- * What is said to people, as data: text with references to options. The library calls an option `maxRedirects` and the
- * command line calls it `--max-redirects`, so a message names the option and is put into words when it is shown.
+ * Messages as data: text with references to options. The library calls an option `maxRedirects` and the command line
+ * calls it `--max-redirects`, so a message refers to the option and gets its name when it is printed.
  */
 
 /** An option, or one of its fields: `maxRedirects`, `retry.maxRetryAfter`. */
 export interface OptionRef {
   readonly option: string
-  /** The option set to this: `unknownWrites: 'resend'`. */
+  /** The option with this value: `unknownWrites: 'resend'`. */
   readonly value?: unknown
   /** The option with these fields: `tls: { cert, key }`. */
   readonly fields?: readonly string[]
@@ -25,10 +25,10 @@ export interface CodeOnly {
 export type WordsPart = string | OptionRef | ValueRef | CodeOnly
 export type Words = string | readonly WordsPart[]
 
-/** How the options are called where the message is read. */
+/** The names of options where the message is read. */
 export interface Vocabulary {
   option(ref: OptionRef): string
-  /** The option that a problem is about, where it begins with one; any other text as it is: `urls[3].body`. */
+  /** The name of the option at the start of a subject; any other text unchanged: `urls[3].body`. */
   subject(path: string): string
   value(value: unknown): string
   inCode(text: string): string
@@ -48,17 +48,17 @@ export const LIBRARY: Vocabulary = {
 
 let spoken = LIBRARY
 
-/** Sets the vocabulary of this process. The command line calls it once, before anything is said. */
+/** Sets the vocabulary of this process. The command line calls it once, before it prints anything. */
 export function speak(vocabulary: Vocabulary): void {
   spoken = vocabulary
 }
 
 export const spokenHere = (): Vocabulary => spoken
 
-/** The sentence, in the vocabulary of this process or in the one given. */
+/** The message as text, in the vocabulary of this process or in the given one. */
 export function say(words: Words, vocabulary = spoken): string {
   if (typeof words === 'string') return words
-  // Advice that is left out leaves the space before it.
+  // Omitted advice leaves the space before it.
   return words
     .map(part => sayPart(part, vocabulary))
     .join('')
@@ -71,7 +71,7 @@ function sayPart(part: WordsPart, vocabulary: Vocabulary): string {
   return 'inCode' in part ? vocabulary.inCode(part.inCode) : vocabulary.value(part.value)
 }
 
-/** One after the other; text as long as all of them are text. */
+/** Joins messages; the result is a string if all of them are. */
 export function joined(...words: readonly Words[]): Words {
   if (words.every(one => typeof one === 'string')) return words.join('')
   return words.flatMap(one => (typeof one === 'string' ? [one] : one))

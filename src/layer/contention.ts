@@ -1,4 +1,4 @@
-/** Who wants slots. Decides whether hosts that are not proven yield to others. */
+/** Tracks which lanes want slots. Decides whether hosts that are not proven yield to others. */
 import type { Demands } from './demands.ts'
 import type { Queue } from './queue.ts'
 import type { WaitLists } from './wait-lists.ts'

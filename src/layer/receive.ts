@@ -1,7 +1,7 @@
 /**
- * Bodies that are not collected in memory. `receive` is above everything that repeats a request: it opens the sink
- * before the first attempt and closes it after the last. `deliverBufferedBody` is around the transport: it passes on a
- * body that a transport without sinks has collected.
+ * Bodies that are not collected in memory. `receive` is above redirect and retry: it opens the sink before the first
+ * attempt and closes it after the last. `deliverBufferedBody` is around the transport: it passes on a body that a
+ * transport without sinks has collected.
  */
 import type { Attempt } from '../core/attempt.ts'
 import type { BodySink } from '../core/body-sink.ts'

@@ -1,11 +1,11 @@
 /**
- * Turns one Call into as many Attempts as the policy allows: the loop. `repeat.ts` decides what follows each attempt.
+ * Turns one Call into as many Attempts as the policy allows: the loop. `retry-step.ts` decides what follows each attempt.
  *
  * A layer above sees a request once, a layer below once per attempt. While a request backs off it holds neither a slot
  * nor a token, because the gate is below.
  */
-import { History, last, stepAfter, unjudged } from './repeat.ts'
-import type { RepeatPolicy, Tried } from './repeat.ts'
+import { History, last, stepAfter, unjudged } from './retry-step.ts'
+import type { RetryPolicy, Tried } from './retry-step.ts'
 import { attempt } from '../core/attempt.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
@@ -50,7 +50,7 @@ export const retry =
     return next(trial).then(result => {
       const verdict = result.kind === 'fault' || isOpinionated(call) ? undefined : judge(result, call)
       if (verdict === 'done') return last(trial, result, parts.clock)
-      return repeat({ ...parts, next, budget }, { trial, result }, verdict)
+      return retryLoop({ ...parts, next, budget }, { trial, result }, verdict)
     })
   }
 
@@ -59,12 +59,12 @@ const nextTrial = (call: Call, clock: Clock): Attempt => attempt(call, call.trip
 const isOpinionated = ({ plan }: Call): boolean =>
   plan.hooks.afterResponse !== undefined || plan.retry.shouldRetry !== undefined
 
-interface LoopParts extends RetryParts, RepeatPolicy {
+interface LoopParts extends RetryParts, RetryPolicy {
   readonly next: Send<Attempt, Result>
 }
 
 /** Starts with the first attempt, which may have been judged already, so that the caller's hooks are called once. */
-async function repeat(parts: LoopParts, first: Tried, judgement?: Verdict): Promise<Result> {
+async function retryLoop(parts: LoopParts, first: Tried, judgement?: Verdict): Promise<Result> {
   const { call } = first.trial
   const history = new History()
   let [tried, known] = [first, judgement]
@@ -75,8 +75,8 @@ async function repeat(parts: LoopParts, first: Tried, judgement?: Verdict): Prom
       step = stepAfter(parts, history, tried, verdict)
     }
     if (step.kind === 'end') return step.result
-    if (step.kind === 'repeat') {
-      const stopped = await untilRepeat(parts, tried, step.waitMs)
+    if (step.kind === 'retry') {
+      const stopped = await untilRetry(parts, tried, step.waitMs)
       if (stopped !== undefined) return stopped
       history.before = tried
     }
@@ -87,7 +87,7 @@ async function repeat(parts: LoopParts, first: Tried, judgement?: Verdict): Prom
 }
 
 /** Asks the caller's hook, then backs off. Returns a Result if the request ends meanwhile. */
-async function untilRepeat({ opinions, clock }: LoopParts, tried: Tried, waitMs: number): Promise<Result | undefined> {
+async function untilRetry({ opinions, clock }: LoopParts, tried: Tried, waitMs: number): Promise<Result | undefined> {
   const { trial, result } = tried
   const { call } = trial
   const { cancelSlot } = call.trip

@@ -18,7 +18,7 @@ const DETAILS: Readonly<Record<string, string>> = {
   'internal/worker': 'worker',
 }
 
-/** Methods that may be repeated without harm (RFC 9110 §9.2.2). */
+/** Methods that may be sent twice without harm (RFC 9110 §9.2.2). */
 const HARMLESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY'])
 
 /** The fault that the caller gets: the real one, wrapped in `in_doubt/…` where the outcome cannot be known. */
@@ -37,7 +37,7 @@ export function orInDoubt(real: Fault, call: Call, headed: boolean): Fault {
  * A write that may have been carried out, and whose retry with the same idempotency key was not sent. Undefined where
  * the outcome is known.
  */
-export function doubtOfRepeat(result: Result, { call, headed }: Attempt, notSent: Fault): Fault | undefined {
+export function doubtOfRetry(result: Result, { call, headed }: Attempt, notSent: Fault): Fault | undefined {
   if (result.kind !== 'fault' || HARMLESS.has(call.method)) return undefined
   const detail = detailOf(result, headed)
   if (detail === undefined) return undefined

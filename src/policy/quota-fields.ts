@@ -98,7 +98,7 @@ export function unquoted(item: string): string {
   return item.startsWith('"') && item.endsWith('"') ? item.slice(1, -1) : item
 }
 
-/** Adds `key=value`. A key that is repeated with different values is treated as empty. */
+/** Adds `key=value`. A key that occurs again with another value is treated as empty. */
 export function put(map: Map<string, string>, piece: string): void {
   const at = piece.indexOf('=')
   if (at <= 0) return

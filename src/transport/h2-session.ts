@@ -30,7 +30,7 @@ const MAX_BYTES_PER_STREAM = 32_768
 
 /** What a session reports to its route. */
 export interface Keeper {
-  /** It can carry more now, or has ended. */
+  /** The session can carry more streams now, or has ended. */
   changed(session: Session): void
   /** The server wants HTTP/1.1. */
   wantsHttp1(): void
@@ -142,7 +142,7 @@ export class Session implements Host, KeptConnection {
 
   #learn(attempt: Attempt, result: Result): Result {
     if (result.kind === 'reply') {
-      // RFC 9110 §15.5.20: the request must be repeated over another connection.
+      // RFC 9110 §15.5.20: the request must be sent again over another connection.
       if (result.status === 421) this.retire()
       return result
     }

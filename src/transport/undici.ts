@@ -121,7 +121,7 @@ async function onceAdmitted(
 
 /** The caller's own Dispatcher, such as a MockAgent or a pool with other settings. The caller closes it. */
 export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): Wire {
-  // The Dispatcher has its own limit.
+  // The caller's Dispatcher has a limit of its own.
   const parts: CollectorParts = { clock, memo: new HeaderMemo(), maxHeaderBytes: Infinity }
   const carry = (attempt: Attempt, measured?: Measured): Promise<Result> =>
     new Promise(resolve => {
@@ -176,7 +176,7 @@ const UNDECODED = /^decode\/(?:corrupt|truncated|not_gzip|unsupported)$/
 
 const isReset = (result: Result): boolean => result.kind === 'fault' && result.code.startsWith('reset/')
 
-/** RFC 9110 §15.5.20: the request must be repeated over another connection. */
+/** RFC 9110 §15.5.20: the request must be sent again over another connection. */
 function isMisdirected(result: Result): boolean {
   return result.kind === 'reply' && result.status === 421
 }

@@ -14,12 +14,12 @@ import type { Trip } from '../core/trip.ts'
 import type { Words } from '../core/words.ts'
 import { MAX_RESUME_JITTER_MS, backoffMs } from '../policy/backoff.ts'
 import type { RetryBudget } from '../policy/budget.ts'
-import { doubtOfRepeat, orInDoubt } from '../policy/doubt.ts'
+import { doubtOfRetry, orInDoubt } from '../policy/doubt.ts'
 import type { Verdict } from '../policy/judge.ts'
 import { retryAfterTooLong } from '../policy/patience.ts'
 import { announcedWaitMs } from '../policy/retry-after.ts'
 
-export interface RepeatPolicy {
+export interface RetryPolicy {
   readonly budget: RetryBudget
   readonly clock: Clock
   readonly random: () => number
@@ -36,16 +36,16 @@ export interface Tried {
 export type Step =
   /** The request has ended. */
   | { readonly kind: 'end'; readonly result: Result }
-  /** Repeat at once; this attempt does not count. */
+  /** Send again at once; this attempt does not count. */
   | { readonly kind: 'again' }
   /** Retry after this wait. */
-  | { readonly kind: 'repeat'; readonly waitMs: number }
+  | { readonly kind: 'retry'; readonly waitMs: number }
 
 const AGAIN: Step = { kind: 'again' }
 
 const endWith = (result: Result): Step => ({ kind: 'end', result })
 
-/** What the earlier attempts of one request leave behind. */
+/** The earlier attempts of one request. */
 export class History {
   stale = 0
   unprocessed = 0
@@ -72,11 +72,11 @@ const BUDGET_SPENT: Words = [
 ]
 
 /** Handles a result that is not judged: the attempt does not count, or its fault concerns the attempt before it. */
-export function unjudged(policy: RepeatPolicy, history: History, { trial, result }: Tried): Step | undefined {
+export function unjudged(policy: RetryPolicy, history: History, { trial, result }: Tried): Step | undefined {
   const { trip } = trial.call
   if (history.before !== undefined && result.kind === 'fault' && isUnsentCode(result.code) && !trip.retry.isUnsent) {
     // The retry was not sent, but an earlier write was, and may have been carried out.
-    const doubt = doubtOfRepeat(history.before.result, history.before.trial, result)
+    const doubt = doubtOfRetry(history.before.result, history.before.trial, result)
     if (doubt !== undefined) return endWith(doubt)
   }
   if (result.kind === 'fault' && result.code === PREEMPTED) return uncounted(trip)
@@ -100,15 +100,15 @@ function uncounted(trip: Trip): Step {
   return stopping ? endWith(stoppedFault(trip)) : AGAIN
 }
 
-/** What follows this verdict. */
-export function stepAfter(policy: RepeatPolicy, history: History, tried: Tried, verdict: Verdict | Fault): Step {
+/** The next step after this verdict. */
+export function stepAfter(policy: RetryPolicy, history: History, tried: Tried, verdict: Verdict | Fault): Step {
   if (isFault(verdict)) return endWith(verdict)
   const { trial, result } = tried
   const { trip } = trial.call
   const { cancelled, stopping } = trip.cancelSlot
   if (verdict === 'throttle') {
     trip.retry.refused++
-    // It would wait for its host, and a stopped run does not wait.
+    // The request would wait for its host, and a stopped run does not wait.
     if (stopping && trip.retry.isUnsent && cancelled === undefined) return endWith(stoppedFault(trip))
   }
   const isOver = verdict === 'done' || trip.retry.delivered || cancelled !== undefined || stopping
@@ -116,7 +116,7 @@ export function stepAfter(policy: RepeatPolicy, history: History, tried: Tried, 
   // A server may close a kept connection just as we use it, which is no failure of either side (RFC 9112 §9.3.1).
   if (isStale(trial, result) && history.stale++ === 0) return AGAIN
   // An HTTP/2 server that shuts down says which requests it has not processed (RFC 9113 §8.7).
-  if (isUnprocessed(result) && history.unprocessed++ < MAX_UNPROCESSED_REPEATS) return AGAIN
+  if (isUnprocessed(result) && history.unprocessed++ < MAX_UNPROCESSED_RETRIES) return AGAIN
   return verdict === 'throttle' ? afterThrottle(tried, policy.clock) : afterFailure(policy, history, tried)
 }
 
@@ -124,12 +124,12 @@ export function stepAfter(policy: RepeatPolicy, history: History, tried: Tried, 
 function afterThrottle(tried: Tried, clock: Clock): Step {
   const { trial, result } = tried
   const { call } = trial
-  if (!isTooLate(call, trial, clock)) return { kind: 'repeat', waitMs: 0 }
+  if (!isTooLate(call, trial, clock)) return { kind: 'retry', waitMs: 0 }
   call.trip.retry.notRetriedBecause = retryAfterTooLong(call, trial.pausedUntilMs, clock.now())
   return endWith(last(trial, result, clock))
 }
 
-function afterFailure({ budget, clock, random }: RepeatPolicy, history: History, tried: Tried): Step {
+function afterFailure({ budget, clock, random }: RetryPolicy, history: History, tried: Tried): Step {
   const { trial, result } = tried
   const { call } = trial
   const { trip } = call
@@ -149,7 +149,7 @@ function afterFailure({ budget, clock, random }: RepeatPolicy, history: History,
   trip.retry.retriesLeft--
   if (result.kind === 'reply' && result.status === 421) trip.retry.misdirected = true
   if (result.kind === 'reply' && result.status === 417) trip.retry.unexpecting = true
-  return { kind: 'repeat', waitMs }
+  return { kind: 'retry', waitMs }
 }
 
 /** The final result: with the time to come back, and in doubt where the outcome cannot be known. */
@@ -202,7 +202,7 @@ function isStale(trial: Attempt, result: Result): boolean {
 }
 
 /** Per request. A server that refuses more often is not just shutting down. */
-const MAX_UNPROCESSED_REPEATS = 3
+const MAX_UNPROCESSED_RETRIES = 3
 
 const isUnprocessed = (result: Result): boolean =>
   result.kind === 'fault' && !result.sent && (result.code === 'reset/goaway' || result.code === 'reset/refused')
@@ -217,7 +217,7 @@ function isTooLate(call: Call, trial: Attempt, clock: Clock): boolean {
   // Our jitter is added to an announced wait, but not to the total.
   const jitterMs = trip.retry.throttledAtMs === undefined ? MAX_RESUME_JITTER_MS : 0
   trip.retry.throttledAtMs ??= nowMs
-  const repeatAtMs = trial.pausedUntilMs ?? nowMs
-  if (plan.retry.maxRetryAfterMs === 0 || repeatAtMs >= trip.stopwatch.deadlineMs) return true
-  return repeatAtMs - trip.retry.throttledAtMs > plan.retry.maxRetryAfterMs + jitterMs
+  const retryAtMs = trial.pausedUntilMs ?? nowMs
+  if (plan.retry.maxRetryAfterMs === 0 || retryAtMs >= trip.stopwatch.deadlineMs) return true
+  return retryAtMs - trip.retry.throttledAtMs > plan.retry.maxRetryAfterMs + jitterMs
 }

@@ -120,7 +120,7 @@ export interface Received {
   readonly uploading: boolean
 }
 
-/** What an error of the wire means at the point that this attempt had reached. */
+/** The Fault for an error of the wire, given how far the attempt had come. */
 export function classify(error: unknown, attempt: Attempt, received: Received): Fault {
   if (error instanceof FaultError) return { ...error.fault, sent: attempt.sent }
   // HTTP/2 has already made a Fault of it.

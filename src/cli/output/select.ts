@@ -4,13 +4,13 @@ import { UsageError } from '../usage-error.ts'
 import { asDoubles } from '../../core/exact-json.ts'
 import { reasonOf } from '../../core/callback.ts'
 
-export interface Part {
+export interface SelectedPart {
   readonly name: string
   readonly of: (value: unknown) => unknown
 }
 
 export interface Selection {
-  readonly parts: readonly Part[]
+  readonly parts: readonly SelectedPart[]
   /** Names of parts that no value had; empty if there were no values. */
   readonly missed: () => readonly string[]
   /** Selects from a value: an object of the parts, or the part itself if there is only one and it has no explicit name. */
@@ -30,7 +30,7 @@ export function readSelection(text: string): Selection {
     names.add(name)
   }
   const counted = given.map(({ name, path }) => counting(name, pathOf(path)))
-  const parts: readonly Part[] = counted
+  const parts: readonly SelectedPart[] = counted
   const [first] = parts
   const isOne = parts.length === 1 && given[0]?.isNamed === false
   return {
@@ -43,7 +43,7 @@ export function readSelection(text: string): Selection {
   }
 }
 
-function counting(name: string, of: Part['of']): Part & { readonly isMissed: () => boolean } {
+function counting(name: string, of: SelectedPart['of']): SelectedPart & { readonly isMissed: () => boolean } {
   let asked = 0
   let found = 0
   return {

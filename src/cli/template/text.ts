@@ -10,7 +10,7 @@ export type Row = Readonly<Record<string, unknown>>
 /** Fills a row into a template. */
 export type Fill = (row: Row) => string
 
-export type Part = string | { readonly column: string }
+export type TemplatePart = string | { readonly column: string }
 
 /** Reads a header, parameter, form field, name or key. Throws for braces that look like a column and are none. */
 export function textTemplate(text: string, columns: Columns, flag: string): Fill {
@@ -50,7 +50,7 @@ export function bodyParts(
   flag: string,
   sentAsIs: (brace: string) => void,
   mustBeColumn: (at: number) => boolean = () => false,
-): Part[] {
+): TemplatePart[] {
   return partsOf(text, columns, ({ kind, name, at }) => {
     const isSlip = kind === 'close' || nearest(name, columns.names) !== undefined
     // With lines of JSON, a missing field is found during the run, too late for a warning before it.
@@ -62,8 +62,8 @@ export function bodyParts(
 type Missing = Extract<Piece, { readonly name: string }>
 
 /** @param missing called for braces that are no column; throws, or returns to keep them as text */
-function partsOf(text: string, columns: Columns, missing: (piece: Missing) => void): Part[] {
-  const parts: Part[] = []
+function partsOf(text: string, columns: Columns, missing: (piece: Missing) => void): TemplatePart[] {
+  const parts: TemplatePart[] = []
   let literal = ''
   for (const piece of piecesOf(text, columns)) {
     if (piece.kind === 'text') literal += piece.text
@@ -78,7 +78,7 @@ function partsOf(text: string, columns: Columns, missing: (piece: Missing) => vo
   return [...parts, literal]
 }
 
-function filling(parts: readonly Part[]): Fill {
+function filling(parts: readonly TemplatePart[]): Fill {
   const [only] = parts
   if (parts.length === 1 && typeof only === 'string') return () => only
   return row => parts.map(part => (typeof part === 'string' ? part : cellText(row[part.column]))).join('')

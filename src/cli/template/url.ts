@@ -9,7 +9,7 @@ import type { Fill } from './text.ts'
 import { unknownColumn } from './text.ts'
 import { UsageError } from '../usage-error.ts'
 
-type Part = string | Expression
+type UrlPart = string | Expression
 
 const RANGE = /^-?\d+\.\.-?\d+(?:\.\.\d+)?$/
 const OPERATORS: ReadonlySet<string> = new Set(['+', '#', '.', '/', ';', '?', '&'])
@@ -63,7 +63,7 @@ function plainText({ kind, text }: Token): string {
   throw unknownColumn('URL', missingName(text, []), NO_ROWS)
 }
 
-function partsOf(text: string, names: readonly string[], missing: (name: string) => never): Part[] {
+function partsOf(text: string, names: readonly string[], missing: (name: string) => never): UrlPart[] {
   return [...tokensOf(text)].map(token => {
     if (token.kind === 'text') return literalText(token.text)
     if (token.kind === 'doubled') return literalText(`{${token.text}}`)

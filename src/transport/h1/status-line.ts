@@ -68,7 +68,7 @@ function versionAt(bytes: Buffer, from: number): Version | undefined {
   return version === 11 || version === 10 || version === 20 ? version : undefined
 }
 
-/** Of three digits that nothing follows, or a space; -1 where it is none. */
+/** The status, if three digits end here or a space follows them; otherwise -1. */
 function statusAt(bytes: Buffer, at: number, end: number): number {
   if (end - at < 3 || (end - at > 3 && bytes[at + 3] !== SP)) return -1
   let status = 0

@@ -7,10 +7,14 @@
  * descriptors, what a start loads, what keeps it alive. Such tests of NAME are in `NAME-process.test.ts`. The command line
  * in the test's own process (test/cli/in-process.ts) does not count, nor does a thread.
  *
+ * A test that waits for seconds of real time is in `NAME-real-time.test.ts`, mostly of something that `NAME.test.ts` shows
+ * in virtual time.
+ *
  * The others are too long: other programs, other runtimes, packages as consumers see them, whole matrices.
  */
 export const REST = [
   'test/**/*-process.test.ts',
+  'test/**/*-real-time.test.ts',
   'test/cli/demo.test.ts',
   'test/cli/enrich.test.ts',
   'test/cli/signals.test.ts',
@@ -34,13 +38,21 @@ export const REST = [
 
 /** Twice: small in `npm test`, at full size in `npm run test:rest` (test/support/size.ts, test/properties/runs.ts). */
 export const SIZED = [
-  'test/properties/**/*.test.ts',
   'test/client/fairness.test.ts',
   'test/client/on-chunk.test.ts',
+  'test/client/quota-windows.test.ts',
+  'test/client/run/resume.test.ts',
+  'test/config/file-name.test.ts',
+  'test/engine/engine.test.ts',
+  'test/layer/gate.test.ts',
   'test/policy/adaptive.test.ts',
+  'test/properties/**/*.test.ts',
   'test/store/run-recovery.test.ts',
+  'test/transport/addresses.test.ts',
+  'test/transport/expect.test.ts',
   'test/transport/h2-connections.test.ts',
   'test/transport/post-cut.test.ts',
+  'test/transport/upload.test.ts',
 ]
 
 /** In `npm test` with a process of their own: they change what belongs to the process, or look at all of it. */

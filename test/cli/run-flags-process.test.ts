@@ -1,4 +1,4 @@
-/** Flags whose effect only another process shows: a crash, syncs, threads, standard input. */
+/** Flags whose effect only another process shows: a crash, syncs, threads, standard input, and what it prints in five seconds. */
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
 
@@ -89,5 +89,25 @@ describe('Standard input', () => {
     expect([closed.code, closed.stderr]).toEqual([expect.toBeOneOf([0, 2]), expect.not.stringContaining('    at ')])
     const empty = await shell('preq -i - --format lines </dev/null').finished
     expect([empty.code, empty.stderr]).toEqual([0, expect.stringContaining('0 ok, 0 failed')])
+  })
+})
+
+describe('The display of a run', () => {
+  test('is a plain line every five seconds without a terminal, the last state, and a summary', async () => {
+    const { promise: over, resolve: end } = Promise.withResolvers<void>()
+    const { start } = await workplace(({ url }, response) => {
+      if (url === '/6') void over.then(() => response.end('{}'))
+      else response.end('{}')
+    })
+    const running = start(['URL/{1..6}', '-c', '1', '-o', 'r.jsonl'])
+    await running.says(/5\/6/)
+    end()
+    const lines = (await running.finished).stderr.trimEnd().split('\n')
+    for (const line of lines.slice(0, -2)) expect(line).toMatch(/^ {2}5\/6 +\d+\/s +0 retries +0 failed$/)
+    expect(lines.at(-2)).toMatch(/^ {2}6\/6 /)
+    expect(lines.at(-1)).toMatch(/^6 ok, 0 failed in \d/)
+    expect(lines.length).toBeGreaterThanOrEqual(3)
+    // oxlint-disable-next-line no-control-regex -- colours begin with it
+    expect(lines.join('')).not.toMatch(/\x1b/)
   })
 })

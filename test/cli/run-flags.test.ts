@@ -79,18 +79,6 @@ describe('A run', () => {
 describe('The display of a run', () => {
   const slow = () => workplace((_echo, response) => void setTimeout(() => response.end('{}'), 300))
 
-  test('is a plain line every five seconds without a terminal, the last state, and a summary', async () => {
-    const { run } = await workplace((_echo, response) => void setTimeout(() => response.end('{}'), 1_100))
-    const { stderr } = await run(['URL/{1..6}', '-c', '1', '-o', 'r.jsonl'])
-    const lines = stderr.trimEnd().split('\n')
-    expect(lines).toHaveLength(3)
-    expect(lines[0]).toMatch(/^ {2}[45]\/6 +\d+\/s +0 retries +0 failed$/)
-    expect(lines[1]).toMatch(/^ {2}6\/6 /)
-    expect(lines[2]).toMatch(/^6 ok, 0 failed in \d/)
-    // oxlint-disable-next-line no-control-regex -- colours begin with it
-    expect(stderr).not.toMatch(/\x1b/)
-  })
-
   test('is only the summary with --no-progress, and only failures with --quiet', async () => {
     const { run } = await slow()
     expect((await run(['URL/{1..2}', '--no-progress', '-o', 'a.jsonl'])).stderr).toMatch(/^2 ok, 0 failed in \S+ s\n$/)

@@ -13,7 +13,7 @@ import { answering, rawServer, tlsFixture } from '../support/raw-server.ts'
 import type { Script } from '../support/raw-server.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 import { expectFigure } from '../support/figure.ts'
-import { longTest } from '../support/size.ts'
+import { longTest, sized } from '../support/size.ts'
 
 const BYTES = randomBytes(1_000_000)
 const CODERS = { gzip: gzipSync, br: brotliCompressSync, zstd: zstdCompressSync } as const
@@ -58,7 +58,7 @@ describe('a slow onChunk', () => {
     server.on('request', (request, response) => response.end(Buffer.alloc(Number(request.url.slice(1)))))
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const client = clientOf({ ...TRUST, http2: true, concurrency: 16 })
-    const sizes = Array.from({ length: 400 }, (_, i) => [1, 100, 300_000][i % 3] as number)
+    const sizes = Array.from({ length: sized(400, 60) }, (_, i) => [1, 100, 300_000][i % 3] as number)
     const urls = sizes.map(size => `https://127.0.0.1:${(server.address() as AddressInfo).port}/${size}`)
     let turn = 0
     const onChunk = (): unknown => (turn++ % 2 === 0 ? slowly() : undefined)
@@ -219,8 +219,9 @@ describe('onChunk', () => {
     expect(seen).toBe('mine')
   })
 
+  const BOMB = sized(16, 4) * 2 ** 20
   it.each(['gzip', 'br', 'zstd'])('gets at most maxResponseBytes of a bomb of %s', async coding => {
-    const bomb = CODERS[coding as keyof typeof CODERS](Buffer.alloc(16 * 2 ** 20))
+    const bomb = CODERS[coding as keyof typeof CODERS](Buffer.alloc(BOMB))
     await using server = await rawServer(
       answering(connection => connection.reply(bomb, { headers: `Content-Encoding: ${coding}\r\n` })),
     )
@@ -228,7 +229,7 @@ describe('onChunk', () => {
     const options = { maxResponseBytes: '1MiB', onChunk: (chunk: Uint8Array) => void (bytes += chunk.byteLength) }
     expect(verdictOf((await take(server.origin, options)).outcome)).toBe('too_large/decoded')
     expect(bytes).toBeLessThanOrEqual(2 ** 20)
-    expect((await take(server.origin)).outcome.value).toBe(16 * 2 ** 20)
+    expect((await take(server.origin)).outcome.value).toBe(BOMB)
   })
 
   it.each([

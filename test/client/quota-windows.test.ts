@@ -6,8 +6,9 @@ import { describe, expect, test } from 'vitest'
 import { ParallelRequests } from '../../src/index.ts'
 import { down, quotaServer, up } from '../support/quota-server.ts'
 import type { Count, QuotaPlan } from '../support/quota-server.ts'
+import { sized } from '../support/size.ts'
 
-const WINDOWS = 100
+const WINDOWS = sized(100, 25)
 const LIMIT = 10
 
 const FORMS: Readonly<Record<string, (count: Count) => Record<string, string>>> = {

@@ -2,12 +2,10 @@
  * `returnType: 'file'`: complete under its name or absent, inside its folder, and resumed only if a validator proves it
  * unchanged.
  */
-import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigError, parallelRequests, parallelRequestsSync } from '../../src/index.ts'
@@ -17,10 +15,10 @@ import { HASTY, clientOf, until, verdictOf } from '../support/ask.ts'
 import type { AskOptions } from '../support/ask.ts'
 import { covers } from '../support/hostile/record.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
+import { threadServer } from '../support/thread-server.ts'
 import type { RawRequest, Script } from '../support/raw-server.ts'
 import { expectFigure } from '../support/figure.ts'
 
-const run = promisify(execFile)
 const BYTES = randomBytes(1_000_000)
 const SHA256 = `sha256:${createHash('sha256').update(BYTES).digest('hex')}`
 const OK = 'HTTP/1.1 200 OK\r\n'
@@ -517,18 +515,13 @@ describe('saveTo', () => {
   })
 
   it('a folder: works in the sync call', async () => {
-    await using server = await rawServer(answering(connection => connection.reply('abc')))
-    const program = `
-      import { parallelRequestsSync } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)}
-      const [url, saveTo] = process.argv.slice(1)
-      console.log(JSON.stringify(parallelRequestsSync([url + '/x', { url: url + '/b/x' }], { returnType: 'file', saveTo })))
-    `
-    const args = ['--input-type=module', '-e', program, server.origin, folder]
-    const { stdout } = await run(process.execPath, args)
-    expect(JSON.parse(stdout)).toEqual([
-      { path: join(folder, 'x'), bytes: 3 },
-      { path: join(folder, 'x~1'), bytes: 3 },
-    ])
+    const server = await threadServer()
+    const urls = ['/bytes?n=3', '/b/bytes?n=3'].map(path => server.url + path)
+    const saved = parallelRequestsSync(urls, { returnType: 'file', saveTo: folder })
+    await server.close()
+    expect(saved.map(({ path }) => path)).toEqual([join(folder, 'bytes'), join(folder, 'bytes~1')])
+    expect(readFileSync(join(folder, 'bytes'))).toEqual(Buffer.alloc(3, 7))
+    expect(there()).toEqual(['bytes', 'bytes~1'])
   })
 
   it('is required, and cannot be a function in the sync call', async () => {

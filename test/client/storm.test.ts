@@ -1,16 +1,12 @@
 /**
  * One host of twenty throttles: it is paused as long as it asks, restarts with one probe and never with all requests at
- * once, and costs the other nineteen nothing. In virtual time, and once against real servers.
+ * once, and costs the other nineteen nothing. In virtual time; storm-real-time.test.ts asks real servers.
  */
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ParallelRequests } from '../../src/index.ts'
 import type { ClientOptions, Outcome } from '../../src/index.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 import type { MockRequest, MockResponse, MockTransport } from '../../src/testing/index.ts'
-import { covers } from '../support/hostile/record.ts'
 
 const EPOCH_MS = Date.UTC(2026, 0, 1)
 const LATENCY_MS = 50
@@ -276,80 +272,4 @@ describe('a pause that is too long', () => {
       ...Array.from({ length: 8 }, () => 'paused/retry_after'),
     ])
   })
-})
-
-/** Twenty addresses of one server. The first address throttles for a while. */
-async function twentyServers(stormMs: number, retryAfterS: number) {
-  const sinceMs = performance.now()
-  const arrivals: { readonly host: string; readonly atMs: number }[] = []
-  const throttledAtMs: number[] = []
-  let inFlight = 0
-  const inFlightAtFirst: number[] = []
-  const urls = await Promise.all(
-    HOSTS.map(async (_, nth) => {
-      const server = createServer((request, response) => {
-        const host = request.headers.host ?? ''
-        const atMs = performance.now() - sinceMs
-        arrivals.push({ host, atMs })
-        if (nth === 0) inFlight++
-        setTimeout(() => {
-          if (nth !== 0) return void response.end('{}')
-          inFlight--
-          if (atMs > stormMs) return void response.end('{}')
-          inFlightAtFirst.push(inFlight)
-          throttledAtMs.push(performance.now() - sinceMs)
-          response.writeHead(429, { 'retry-after': String(retryAfterS) }).end()
-        }, 40)
-      })
-      server.listen(0, `127.0.1.${nth + 1}`)
-      await once(server, 'listening')
-      onTestFinished(() => {
-        server.closeAllConnections()
-        server.close()
-      })
-      return `http://127.0.1.${nth + 1}:${(server.address() as AddressInfo).port}`
-    }),
-  )
-  return { urls, arrivals, throttledAtMs, inFlightAtFirst }
-}
-
-test('at real servers on twenty addresses, one that throttles does not slow down the others', async () => {
-  // The rate limit sets their speed and not this machine, which would make the comparison unreliable.
-  const perHost = { concurrency: 3, rateLimit: { limit: 25, interval: '1s', burst: 3 } }
-  const options: ClientOptions = { concurrency: 60, perHost }
-  const measure = async (stormMs: number) => {
-    const servers = await twentyServers(stormMs, 1)
-    const outcomes = await send(options, urlsFor(servers.urls, 70))
-    expect(codesOf(outcomes)).toEqual(['ok'])
-    const stormy = new URL(servers.urls[0] as string).host
-    const others = servers.arrivals.filter(({ host }) => host !== stormy).map(({ atMs }) => atMs)
-    return {
-      ...servers,
-      rate: others.length / (Math.max(...others) - Math.min(...others)),
-      stormy: servers.arrivals.filter(({ host }) => host === stormy).map(({ atMs }) => atMs),
-    }
-  }
-  const { rate: calm } = await measure(0)
-  const { rate, stormy, throttledAtMs, inFlightAtFirst } = await measure(1_700)
-  expect(rate).toBeGreaterThanOrEqual(0.95 * calm)
-  covers(import.meta.url, {
-    row: 74,
-    name: 'one host in twenty answers 429 for a while',
-    outcome: 'the host waits, the others keep 95 % of their rate',
-    retry: 'A',
-    socket: 'K',
-  })
-  const pauses = throttledAtMs.filter((atMs, nth) => nth === 0 || atMs - (throttledAtMs[nth - 1] ?? 0) > 500)
-  expect(pauses.length).toBeGreaterThanOrEqual(2)
-  for (const [nth, atMs] of pauses.entries()) {
-    // Attempts that were in flight at the start of the pause arrived before it. One millisecond of tolerance for the
-    // clocks.
-    const during = stormy.filter(arrival => arrival > atMs && arrival < atMs + 999)
-    const inFlightThen = inFlightAtFirst[throttledAtMs.indexOf(atMs)] ?? 0
-    expect(during.length, `pause ${nth}`).toBeLessThanOrEqual(inFlightThen + 1)
-    const after = stormy.filter(arrival => arrival >= atMs + 999 && arrival < atMs + 999 + 1_100)
-    expect(after.length).toBeGreaterThanOrEqual(1)
-  }
-  // Three in flight at first, then one probe per pause.
-  expect(throttledAtMs.length).toBeLessThanOrEqual(3 + pauses.length - 1)
 })

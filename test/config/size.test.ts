@@ -1,7 +1,7 @@
 /** Byte counts: what is one, what is none, and there and back. */
 import { expect, test } from 'vitest'
 import { formatSize, parseSize } from '../../src/config/size.ts'
-import { fc } from '../support/property.ts'
+import { anyText, fc } from '../support/property.ts'
 import { figure } from '../support/figure.ts'
 
 test.each([
@@ -28,7 +28,7 @@ test('Any text gives a number of at least 0 or undefined, and never throws.', ()
   fc.assert(
     fc.property(
       fc.oneof(
-        fc.string({ unit: 'binary' }),
+        anyText(),
         likely.map(parts => parts.join('')),
       ),
       text => {

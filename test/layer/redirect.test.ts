@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { ParallelRequests } from '../../src/index.ts'
 import { HASTY, TRUST, ask, clientOf, verdict, verdictOf } from '../support/ask.ts'
 import type { AskOptions } from '../support/ask.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
@@ -373,6 +374,11 @@ describe('a redirect', () => {
 describe('the body of a redirect', () => {
   const HEAD = 'HTTP/1.1 302 Found\r\nLocation: /next\r\n'
   const NEXT = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext'
+  const [here, threaded] = [0, 1].map(workers => clientOf({ maxRetries: 0, maxResponseBytes: 100, workers })) as [
+    ParallelRequests,
+    ParallelRequests,
+  ]
+  afterAll(async () => void (await Promise.all([here.close(), threaded.close()])))
 
   it.each([
     ['never ends', `${HEAD}Content-Length: 100\r\n\r\nabc`, 'open'],
@@ -399,10 +405,8 @@ describe('the body of a redirect', () => {
         connection[then]()
       }
     })
-    for (const workers of [0, 1]) {
-      const client = clientOf({ maxRetries: 0, maxResponseBytes: 100, workers })
+    for (const client of [here, threaded]) {
       const outcome = await client.request(`${server.origin}/a`, { onFailure: 'settle', returnType: 'text' })
-      await client.close()
       expect([verdictOf(outcome), outcome.value]).toEqual(['ok', 'next'])
     }
     expect(server.requests.map(({ path }) => path)).toEqual(['/a', '/next', '/a', '/next'])
@@ -416,9 +420,7 @@ describe('the body of a redirect', () => {
 
   it('is the value if redirects are not followed, with workers too', async () => {
     await using server = await site({ '/a': { ...to('/b'), body: 'moved' } as Answer })
-    for (const workers of [0, 1]) {
-      const options = { workers, followRedirects: false, acceptStatus: () => true }
-      expect((await ask(`${server.origin}/a`, options)).value).toBe('moved')
-    }
+    const options = { followRedirects: false, acceptStatus: () => true, returnType: 'text' } as const
+    for (const client of [here, threaded]) expect(await client.request(`${server.origin}/a`, options)).toBe('moved')
   })
 })

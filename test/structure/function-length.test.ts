@@ -20,6 +20,18 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'src/transport/undici.ts undiciTransport': CLOSURE,
 }
 
+/**
+ * Whether a statement of the file has more lines than a function may have. It begins and ends without indentation, so a
+ * file whose other lines are in shorter blocks need not be parsed, which takes most of the time.
+ */
+function hasLongBlock(text: string): boolean {
+  let block = 0
+  return text.split('\n').some(line => {
+    block = /^(?:\s|$)/.test(line) ? block + 1 : 0
+    return block > MOST_LINES - 2
+  })
+}
+
 /** The functions of a file with their names and lengths. A nested function also counts by itself. */
 function functionsOf(path: string, text: string): { name: string; lines: number }[] {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
@@ -40,6 +52,7 @@ function functionsOf(path: string, text: string): { name: string; lines: number 
 
 it(`every function under src has at most ${MOST_LINES} lines`, () => {
   const long = sources
+    .filter(({ text }) => hasLongBlock(text))
     .flatMap(({ path, text }) => functionsOf(path, text))
     .filter(({ name, lines }) => lines > MOST_LINES && EXCEPTIONS[name] === undefined)
     .map(({ name, lines }) => `${name}: ${lines}`)

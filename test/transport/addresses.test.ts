@@ -12,6 +12,7 @@ import { h2Server, replying } from '../support/h2-server.ts'
 import { fc } from '../support/property.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
 import { expectFigure } from '../support/figure.ts'
+import { sized } from '../support/size.ts'
 
 const polite = answering(connection => connection.reply())
 const SETTLE = { onFailure: 'settle', returnType: 'text' } as const
@@ -284,7 +285,7 @@ describe('blockPrivateAddresses', () => {
           expect(`${urls[i]} ${verdictOf(outcome)} ${outcome.attempts}`).toBe(`${urls[i]} blocked/address 1`)
         }
       }),
-      { numRuns: 50 },
+      { numRuns: sized(50, 15) },
     )
     expect(trap.connections).toBe(0)
     await client.close()

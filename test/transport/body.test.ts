@@ -325,24 +325,3 @@ describe('strictIntegrity', () => {
     expect(await verdict(server.origin, { strictIntegrity: true })).toBe('http/404')
   })
 })
-
-describe('minSpeed', () => {
-  const drip: Script = async connection => {
-    await connection.request()
-    await connection.send(`${OK}\r\n`)
-    for (;;) {
-      await connection.send('x')
-      await connection.wait(20)
-    }
-  }
-
-  it.each([0, 1])('ends a body that drips, and not one that may be slow, with %i workers', async workers => {
-    await using server = await rawServer(drip)
-    const slow = { timeout: '1s', minSpeed: { bytes: 500, over: '250ms' }, workers } as const
-    const startedAtMs = performance.now()
-    expect(await verdict(server.origin, slow)).toBe('timeout/low_speed')
-    if (workers === 0) expectFigure(performance.now() - startedAtMs).toBeLessThan(600)
-    expect(await verdict(server.origin, { ...slow, minSpeed: false })).toBe('timeout/body')
-    expect(await verdict(server.origin, { ...slow, minSpeed: { bytes: 5, over: '250ms' } })).toBe('timeout/body')
-  })
-})

@@ -51,21 +51,6 @@ describe('one HTTP/2 connection', () => {
     await client.close()
   })
 
-  it('marks the first request on it, and closes after being idle', async () => {
-    await using server = await nodeServer()
-    const client = clientOf(H2)
-    const first = await client.request(server.origin, SETTLE)
-    expect(first.timings).toMatchObject({ connect: expect.any(Number), tls: expect.any(Number) })
-    const second = await client.request(server.origin, SETTLE)
-    expect(second.timings).not.toHaveProperty('connect')
-    expect(server.counts()).toEqual({ sessions: 1, connections: 1, open: 1 })
-    await until(() => server.counts().open === 0, 6_000)
-    expect(verdictOf(await client.request(server.origin, SETTLE))).toBe('ok')
-    expect(server.counts().sessions).toBe(2)
-    await client.close()
-    await until(() => server.counts().open === 0)
-  })
-
   it('goes on when one of its requests is aborted', async () => {
     await using server = await nodeServer()
     const client = clientOf({ ...H2, timeout: '300ms' })

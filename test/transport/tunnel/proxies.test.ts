@@ -204,8 +204,12 @@ describe.each(KINDS)('through an %s proxy', (kind, open) => {
     const options: AskOptions = { ...TRUST, proxy: proxy.urlFor('user', 'pass'), workers: 1 }
     expect(await verdict(`https://localhost:${target.port}/`, options)).toBe('ok')
     expect(proxy.credentials).toEqual(['user:pass'])
-    expect(await verdict(`https://localhost:${target.port}/`, { ...options, proxy: proxy.url })).toBe('proxy/auth')
   })
+})
+
+it('a proxy that wants credentials is proxy/auth from worker threads too', async () => {
+  await using proxy = await httpProxy({ wants: 'user:pass' })
+  expect(await verdict('https://localhost:1/', { ...TRUST, proxy: proxy.url, workers: 1 })).toBe('proxy/auth')
 })
 
 describe('CONNECT', () => {

@@ -44,6 +44,7 @@ describe('csv', () => {
     const text = await written(
       {
         columns: [
+          'id',
           'totalMs',
           'bytes',
           { name, value: ({ value }) => (value as { stars: number } | undefined)?.stars },
@@ -51,12 +52,12 @@ describe('csv', () => {
         ],
       },
       okOutcome(0, { stars: 7 }),
-      failedOutcome(1),
+      failedOutcome(1, { key: 'one' }),
     )
     expect(text).toBe(
-      'totalMs,bytes,"stars, ""all""",message\n' +
-        '12.3,17,7,\n' +
-        '7,2,,"GET https://api.example.com/items/1: status 404, said ""no"""\n',
+      'id,totalMs,bytes,"stars, ""all""",message\n' +
+        '#0,12.3,17,7,\n' +
+        'k:one,7,2,,"GET https://api.example.com/items/1: status 404, said ""no"""\n',
     )
   })
 

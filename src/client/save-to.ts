@@ -62,12 +62,12 @@ export async function reserve(call: Call, clock: Clock): Promise<Reserved | Faul
       await folderThere(folder, given)
     }
   } catch (error) {
-    return fileFault(error, typeof saveTo === 'string' ? saveTo : '')
+    return fileFault(error, typeof saveTo === 'string' ? saveTo : '.')
   }
   const id = foldedName(path)
   if (inUse.has(id)) {
-    const remedy = 'Give each request a path of its own.'
-    const taken = problem(path, 'a path that is free', 'one that another request writes to', remedy)
+    const remedy = 'Give each request its own path.'
+    const taken = { cannot: `write ${path}`, because: 'another request writes to it', remedy }
     return fault('resource/file', wordsOf(taken))
   }
   inUse.add(id)
@@ -104,7 +104,7 @@ async function askedFor(
       return failed(`saveTo: ${reasonOf(error)}`, error)
     }
   }
-  return failed(wordsOf(problem('saveTo', 'a path from it', got(answer), 'Mend the function.')))
+  return failed(wordsOf(problem('saveTo', 'a path from it', got(answer), 'Fix the function.')))
 }
 
 /** Makes the folder after its parent; once per batch. */

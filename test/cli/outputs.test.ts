@@ -211,7 +211,7 @@ describe('--save', () => {
     const refused = await run(SAVE)
     expect([refused.code, server.requests.length]).toEqual([1, sent])
     expect(refused.stderr).toMatch(
-      /1\.bin: it already exists and is not replaced\. Move it away, save elsewhere, or set --overwrite/,
+      /cannot write \S*1\.bin: it exists \(EEXIST\)\. Move it away, save elsewhere, or set --overwrite/,
     )
     expect(text('dl/2.bin')).toBe('older')
     expect((await run([...SAVE, '--overwrite'])).code).toBe(0)

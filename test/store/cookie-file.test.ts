@@ -180,7 +180,7 @@ describe('a cookie file', () => {
       expect(() => new ParallelRequests({ cookieFile, cookies })).toThrow(/^cookieFile: expected cookies/)
     }
     const client = new ParallelRequests({ cookieFile, cookies: { a: '1' } })
-    expect(() => client.setCookies(new CookieJar())).toThrow(/^setCookies: expected pairs/)
+    expect(() => client.setCookies(new CookieJar())).toThrow(/^setCookies: expected name and value pairs/)
     await client.close()
   })
 

@@ -1,4 +1,4 @@
-/** Requests that are found while a run is under way, and what they are called. */
+/** Requests that are discovered while a run is in progress, and their ids. */
 import { describe, expect, test } from 'vitest'
 import { RequestIds } from '../../src/client/run/request-ids.ts'
 import { ChildIds } from '../../src/engine/child-ids.ts'
@@ -91,7 +91,7 @@ async function crawl(maxFailures = Infinity): Promise<Outcome[]> {
 const named = (outcomes: readonly Outcome[]): Record<string, unknown> =>
   Object.fromEntries(outcomes.map(({ id, value, error }) => [id, value ?? error?.code]))
 
-describe('A request that is found while a run is under way', () => {
+describe('A request that is discovered while a run is in progress', () => {
   test('is named after the request that it was found in, in every run the same', async () => {
     const first = await crawl()
     expect(named(first)).toEqual({

@@ -161,7 +161,7 @@ describe('What a source says of itself', () => {
     expect(source.wants?.('proven')).toBe(false)
   })
 
-  test('is whether an item for a host that nobody has asked yet is ready, before it has heard of any.', () => {
+  test('is whether an item is ready for a host that was not asked yet, before any news of hosts', () => {
     const { source, pulls } = open(['a1', 'b1', 'b2'], {}, { a: 'silent' })
     const wants = (): Standing[] => (['new', 'silent', 'proven'] as const).filter(one => source.wants?.(one))
     expect(wants()).toEqual(['new', 'silent'])
@@ -185,7 +185,7 @@ describe('What a source says of itself', () => {
     expect([source.wants?.('new'), source.wants?.('silent')]).toEqual([false, true])
   })
 
-  test('is the standing of its only lane, too; without a lane nobody knows whom the next one is for.', () => {
+  test('is the standing of its only lane, too; without a lane the host of the next item is unknown', () => {
     const { source, pulls } = open(['a1', 'a2'])
     expect(source.wants?.('new')).toBe(true)
     source.wake?.('a', 'silent')

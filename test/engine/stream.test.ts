@@ -90,7 +90,7 @@ describe('The window', () => {
 })
 
 describe('The start', () => {
-  test('comes with the first next(): a stream that nobody reads pulls and sends nothing.', async () => {
+  test('comes with the first next(): a stream that is not read pulls and sends nothing', async () => {
     const urls = countedUrls(10)
     const { stream, client, transport } = open(() => ({ json: 1 }), urls)
     for (let i = 0; i < 20; i++) await turn()

@@ -99,6 +99,6 @@ export const GUARDS: Readonly<Record<string, readonly string[]>> = {
     'test/transport/head.test.ts',
     'test/transport/head-process.test.ts',
   ],
-  'src/transport/undici.ts': ['test/hostile/d-codings.test.ts'],
+  'src/transport/transport.ts': ['test/hostile/d-codings.test.ts'],
   'src/transport/unpack.ts': ['test/transport/decompress.test.ts'],
 }

@@ -2,7 +2,7 @@
 import { systemClock } from '../../src/client/system-clock.ts'
 import { attemptOf } from '../../src/core/wire-attempt.ts'
 import type { Transport } from '../../src/index.ts'
-import { undiciTransport } from '../../src/transport/undici.ts'
+import { ownTransport } from '../../src/transport/transport.ts'
 
 export interface StampedTransport extends Transport {
   /** When the gate booked each attempt, by `performance.now()`. Clear it between runs. */
@@ -10,7 +10,7 @@ export interface StampedTransport extends Transport {
 }
 
 export function stampedTransport(): StampedTransport {
-  const wire = undiciTransport({ tls: { verify: true }, blockPrivateAddresses: false }, systemClock)
+  const wire = ownTransport({ tls: { verify: true }, blockPrivateAddresses: false }, systemClock)
   const startsMs: number[] = []
   return {
     startsMs,

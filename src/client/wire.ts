@@ -49,7 +49,8 @@ import type { Shares } from '../policy/standing.ts'
 import { Cookies } from '../store/cookies.ts'
 import { fileFault } from '../transport/file-faults.ts'
 import { openSockets } from '../transport/open-sockets.ts'
-import { dispatcherTransport, undiciTransport } from '../transport/undici.ts'
+import { dispatcherTransport } from '../transport/dispatcher.ts'
+import { ownTransport } from '../transport/transport.ts'
 
 export interface Wired {
   readonly send: Send<Call, Result>
@@ -210,7 +211,7 @@ function transportOf(
   clock: Clock,
 ): { transport: Wire; owned: boolean } {
   if (transport === undefined) {
-    const own = undiciTransport(connection, clock, { lookup, room: processSockets() })
+    const own = ownTransport(connection, clock, { lookup, room: processSockets() })
     return { transport: workers === 0 ? own : threadedTransport(workers, connection, timed(own, clock)), owned: true }
   }
   if (isOwnTransport(transport)) return { transport: cautious(transport), owned: false }

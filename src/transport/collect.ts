@@ -1,19 +1,18 @@
 /**
- * Collects one response from undici's dispatch into one Result: records the phases, counts the bytes, settles once.
- *
- * Our own handler, because `fetch` and `request` cost two to five times as much for the same bytes.
+ * Collects one response into one Result: records the phases, counts the bytes, settles once. Used by our own connections
+ * over HTTP/1.1 and HTTP/2; it is also a handler for undici's `dispatch`.
  */
-import { certificateFault } from './client-certificate.ts'
+import { ConnectionEnded } from './connect.ts'
 import { codingsOf } from './codings.ts'
 import { decompress } from './decompress.ts'
-import { classify, headSoFar, warnOfBody } from './faults.ts'
+import { classify, warnOfBody } from './faults.ts'
 import { announcedBytes, headProblem, integrityOf, isAllOf, reasonPhrase, tooLargeProblem } from './head.ts'
 import { Intake, behindCodings } from './intake.ts'
 import type { Backpressure } from './intake.ts'
 import { Pieces } from './pieces.ts'
 import { Traffic } from './traffic.ts'
 import { Unread, isWorthWaiting } from './unread.ts'
-import type { CollectorParts, ConnectionFacts } from './wire.ts'
+import type { CollectorParts } from './wire.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { BodySink } from '../core/body-sink.ts'
 import { reasonOf } from '../core/callback.ts'
@@ -31,7 +30,7 @@ interface Controller extends Backpressure {
 
 const MAX_COLLECTED_BYTES = 64 * 2 ** 20
 
-/** The abort reason that we give undici when the fault is already known. */
+/** The reason for ending a request whose fault is already known. */
 class Stopped extends Error {}
 
 /**
@@ -79,21 +78,19 @@ export class Collector {
   readonly #attempt: Attempt
   readonly #parts: CollectorParts
   readonly #settle: (result: Result) => void
-  readonly #wire: ConnectionFacts | undefined
+  readonly #protocol: Reply['protocol']
   readonly #traffic = new Traffic()
   #stage: Stage = 'queued'
   #isUploaded = false
-  /** What was read before the head was complete. */
-  #firstRead: Uint8Array | undefined
   #controller: Controller | undefined
   #head = NO_HEAD
   #receiver: Receiver | undefined
 
-  constructor(attempt: Attempt, parts: CollectorParts, settle: (result: Result) => void, wire?: ConnectionFacts) {
+  constructor(attempt: Attempt, parts: CollectorParts, settle: (result: Result) => void, protocol: Reply['protocol'] = 'http/1.1') {
     this.#attempt = attempt
     this.#parts = parts
     this.#settle = settle
-    this.#wire = wire
+    this.#protocol = protocol
   }
 
   /** Whether the response was complete on the wire, whatever happened to it afterwards. */
@@ -105,7 +102,7 @@ export class Collector {
     return this.#stage === 'done' || this.#stage === 'over'
   }
 
-  /** undici has a connection and writes the request next. */
+  /** The connection is open, and the request is written next. */
   onRequestStart(controller: Controller): void {
     this.#controller = controller
     if (this.#isSettled) return controller.abort(new Stopped('aborted before it was sent'))
@@ -116,11 +113,9 @@ export class Collector {
     attempt.phaseAtMs = attempt.trip.stopwatch.sentAtMs = this.#parts.clock.now()
   }
 
-  /** The whole request was passed to the connection, which may still buffer a large part of it. */
+  /** The whole request has left this process. */
   onRequestSent(): void {
-    const socket = this.#wire?.socket
-    if (socket?.writableNeedDrain !== true) this.#isUploaded = true
-    else socket.once('drain', () => (this.#isUploaded = true))
+    this.#isUploaded = true
   }
 
   /** The first byte of a status line has arrived. */
@@ -128,13 +123,28 @@ export class Collector {
     this.#stage = nextStage(this.#stage, 'answer')
   }
 
+  /** The head of a response, as undici and HTTP/2 report it. */
   onResponseStart(
-    controller: Controller,
+    _controller: Controller,
     status: number,
     headers: Record<string, string | string[]>,
     statusText = '',
   ): void {
-    if (status < 200) return this.#onInterim(status)
+    if (status < 200) return this.onInterim(status)
+    const list = this.#parts.memo.list(headers)
+    const problem = headProblem(list)
+    this.#headed(status, reasonPhrase(statusText), list)
+    if (problem === undefined) this.#receive()
+    else this.#stop(problem)
+  }
+
+  /** The head of a final response, checked. */
+  onHead(status: number, reason: string, headers: HeaderList): void {
+    this.#headed(status, reason, headers)
+    this.#receive()
+  }
+
+  #headed(status: number, statusText: string, headers: HeaderList): void {
     const nowMs = this.#parts.clock.now()
     const attempt = this.#attempt
     attempt.headed = true
@@ -142,17 +152,18 @@ export class Collector {
     attempt.phaseAtMs = nowMs
     const { stopwatch } = attempt.trip
     stopwatch.firstByteMs = nowMs - (stopwatch.sentAtMs ?? nowMs)
-    const list = this.#parts.memo.list(headers)
-    this.#head = { status, statusText: reasonPhrase(statusText), headers: list, atMs: nowMs }
+    this.#head = { status, statusText, headers, atMs: nowMs }
     this.#stage = nextStage(this.#stage, 'head')
-    warnOfBody(attempt, status, list)
-    const problem = headProblem(list, this.#firstRead)
-    this.#firstRead = undefined
-    if (problem !== undefined) this.#stop(problem)
-    else if (isFollowed(status, list, attempt.call.plan)) this.#passOver()
-    else if (announcedBytes(status, attempt.call.method, list) > attempt.call.plan.maxResponseBytes)
-      this.#stop(this.#tooLarge())
-    else if (attempt.call.sink !== undefined) this.#open(attempt.call.sink, controller)
+    warnOfBody(attempt, status, headers)
+  }
+
+  /** Decides where the body goes. */
+  #receive(): void {
+    const { status, headers } = this.#head
+    const { call } = this.#attempt
+    if (isFollowed(status, headers, call.plan)) this.#passOver()
+    else if (announcedBytes(status, call.method, headers) > call.plan.maxResponseBytes) this.#stop(this.#tooLarge())
+    else if (call.sink !== undefined && this.#controller !== undefined) this.#open(call.sink, this.#controller)
   }
 
   #passOver(): void {
@@ -183,7 +194,7 @@ export class Collector {
       : Math.min(plan.maxResponseBytes, MAX_COLLECTED_BYTES)
   }
 
-  #onInterim(status: number): void {
+  onInterim(status: number): void {
     const problem = this.#traffic.addInterim(status)
     if (problem !== undefined) this.#stop(problem)
   }
@@ -207,37 +218,39 @@ export class Collector {
     return tooLargeProblem(this.#maxBytes, this.#reply(NO_BYTES))
   }
 
-  /** The connection has read bytes, which undici is about to parse. Returns false if it must not. */
-  onWireRead(bytes: Uint8Array, returned: number): boolean {
-    if (this.#isSettled) return true
-    const overspent = this.#overspent(returned)
+  /** The connection has read this many bytes. Returns false if they must not be parsed. */
+  onWireRead(bytes: number): boolean {
+    if (this.#isSettled) return false
+    // What was read before, so that one large read of small chunks is judged with what it contains.
+    const overspent = this.#overspent()
     if (overspent !== undefined) this.#stop(overspent)
-    this.#traffic.addWire(bytes.byteLength, returned)
-    if (!this.#attempt.headed) this.#firstRead = headSoFar(this.#firstRead, bytes)
+    this.#traffic.addWire(bytes)
     return !this.#isSettled
   }
 
-  #overspent(returned?: number): Fault | undefined {
-    return this.#traffic.overspent(this.#attempt.headed ? this.#head.headers : this.#parts.maxHeaderBytes, returned)
+  #overspent(): Fault | undefined {
+    return this.#traffic.overspent(this.#attempt.headed ? this.#head.headers : this.#parts.maxHeaderBytes)
   }
 
-  /** The connection broke. */
-  onWireError(error: Error): void {
-    const certificate = this.#attempt.headed ? undefined : certificateFault(error)
-    if (certificate !== undefined) return this.#stop(certificate)
-    if (this.isComplete && error.message === 'bad response') {
-      this.#attempt.trip.warn('bytes after the end of the response were dropped with the connection')
-    }
+  /** The bytes of the response, or of the request, are not acceptable. */
+  onRefused(known: Fault): void {
+    this.#stop(known)
+  }
+
+  /** The connection was not made, or ended within the response: in order, or with an error. */
+  onClosed(error: Error = new ConnectionEnded()): void {
+    if (this.#receiver?.kind === 'nowhere') return this.#end(this.#receiver.unread.head)
+    if (this.#isRefusal()) return this.#complete()
+    this.#end(this.#classified(error))
   }
 
   onResponseEnd(): void {
     if (this.#isSettled) return
     this.#stage = nextStage(this.#stage, 'end')
     this.#attempt.trip.stopwatch.bodyMs = this.#parts.clock.now() - this.#head.atMs
+    // The connection may carry another request by now.
+    this.#controller = undefined
     if (this.#receiver?.kind === 'nowhere') return this.#end(this.#receiver.unread.head)
-    // undici takes a reset for the end of a body without a length, and ignores trailers that are too large.
-    const broken = this.#wire?.socket?.errored
-    if (broken && !this.#isRefusal()) return this.onResponseError(undefined, broken)
     this.#complete()
   }
 
@@ -266,15 +279,15 @@ export class Collector {
     if (this.#receiver?.kind === 'nowhere') return this.#end(this.#receiver.unread.head)
     // undici reports a closed connection while the body is paused, even if the last byte has arrived.
     if (!this.#isSettled && isAllOf(this.#head.headers, this.#traffic.bytes)) return this.#complete()
-    this.#end(
-      classify(error, this.#attempt, {
-        started: this.#stage !== 'queued' && this.#stage !== 'sent',
-        framing: this.#integrity(),
-        brokenBy: this.#wire?.socket?.errored ?? undefined,
-        firstRead: this.#firstRead,
-        uploading: this.#attempt.call.body !== undefined && !this.#isUploaded,
-      }),
-    )
+    this.#end(this.#classified(error))
+  }
+
+  #classified(error: unknown): Fault {
+    return classify(error, this.#attempt, {
+      started: this.#stage !== 'queued' && this.#stage !== 'sent',
+      framing: this.#integrity(),
+      uploading: this.#attempt.call.body !== undefined && !this.#isUploaded,
+    })
   }
 
   /** The caller's own stream, or a file, failed. */
@@ -282,7 +295,7 @@ export class Collector {
     this.#stop(fault(code, message, { sent: this.#attempt.sent, cause }))
   }
 
-  /** The request could not be passed to undici. */
+  /** The request could not be passed on. */
   onDispatchError(error: unknown): void {
     this.#end(classify(error, this.#attempt, { started: false, framing: 'unverified', uploading: false }))
   }
@@ -305,7 +318,7 @@ export class Collector {
   }
 
   /**
-   * Releases undici's side. Keeping the references made the garbage collector copy every request twice
+   * Releases the connection's side. Keeping the references made the garbage collector copy every request twice
    * (bench/overhead.ts).
    */
   #finish(): void {
@@ -327,11 +340,11 @@ export class Collector {
       body,
       url: this.#attempt.call.url,
       integrity: this.#integrity(),
-      protocol: this.#wire?.protocol ?? 'http/1.1',
+      protocol: this.#protocol,
     }
   }
 
   #integrity(): Integrity {
-    return integrityOf(this.#head.status, this.#attempt.call.method, this.#head.headers, this.#wire?.protocol === 'h2')
+    return integrityOf(this.#head.status, this.#attempt.call.method, this.#head.headers, this.#protocol === 'h2')
   }
 }

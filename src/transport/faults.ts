@@ -13,7 +13,6 @@ import { certificateFault } from './client-certificate.ts'
 import { ProxyFailure } from './tunnel/failure.ts'
 import { joined, say } from '../core/words.ts'
 import type { Words } from '../core/words.ts'
-import { TAB } from '../core/ascii.ts'
 
 /** Carries a Fault through code that only knows errors; `classify` returns the Fault unchanged. */
 export class FaultError extends Error {
@@ -77,6 +76,7 @@ const DISCONNECTS: ReadonlySet<string> = new Set([
   'EPIPE',
   'ESOCKETTIMEDOUT',
   'ETIMEDOUT',
+  'CONNECTION_ENDED',
   'UND_ERR_SOCKET',
   'UND_ERR_CLOSED',
   'UND_ERR_DESTROYED',
@@ -112,10 +112,6 @@ export interface Received {
   readonly started: boolean
   /** How the end of its body is marked. */
   readonly framing: Integrity
-  /** The error that broke the connection, if undici replaced it with another. */
-  readonly brokenBy?: Error | undefined
-  /** What the connection has read, until there is a head. */
-  readonly firstRead?: Uint8Array | undefined
   /** The request's own body was still being sent. */
   readonly uploading: boolean
 }
@@ -151,9 +147,7 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
     return fault('protocol/unexpected_100', 'the server answered 100 without being asked', extras)
   if (DISCONNECTS.has(code)) return disconnected(error, code, attempt, received)
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
-    if (attempt.headed) return disconnected(error, endedBy(received), attempt, received)
-    // undici says this for any error in a head after its content-length. Only the bytes tell which one it is.
-    if (hasOneLength(received.firstRead)) return fault('protocol/malformed_head', 'the head is not valid HTTP', extras)
+    if (attempt.headed) return disconnected(error, 'UND_ERR_SOCKET', attempt, received)
     return fault('protocol/content_length', 'expected one valid content-length, got several or an invalid one', extras)
   }
   if (foreign.name === 'HTTPParserError') {
@@ -161,11 +155,7 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
     // %o.
     Reflect.deleteProperty(foreign, 'data')
     if (attempt.headed && /eof state/i.test(said)) {
-      return disconnected(error, endedBy(received), attempt, received)
-    }
-    if (!attempt.headed) {
-      const protocol = wrongProtocol(received.firstRead)
-      if (protocol !== undefined) return { ...protocol, cause: error }
+      return disconnected(error, 'UND_ERR_SOCKET', attempt, received)
     }
     const found = PARSER.find(([words]) => words.test(said))?.[1]
     // After the head, only the framing of chunks and the trailers are left to be invalid.
@@ -188,69 +178,6 @@ export function faultOfProxy(failure: ProxyFailure): Fault {
   const own = ANYWHERE[foreignCode(cause ?? {})]
   if (own?.[0].startsWith('resource/') === true) return fault(own[0], own[1], { cause })
   return fault(`proxy/${detail}`, message, { cause: cause ?? failure, ...(reply && { reply }) })
-}
-
-/** A reset if the system reported one, otherwise an orderly end. */
-function endedBy({ brokenBy }: Received): string {
-  return brokenBy !== undefined && 'syscall' in brokenBy ? 'ECONNRESET' : 'UND_ERR_SOCKET'
-}
-
-/** Whether the head has exactly one content-length, a number, and no other framing. */
-function hasOneLength(firstRead: Uint8Array | undefined): boolean {
-  const head =
-    firstRead === undefined
-      ? ''
-      : (Buffer.from(firstRead)
-          .toString('latin1')
-          .split(/\r?\n\r?\n/)[0] ?? '')
-  const framing = head.match(/^(?:content-length|transfer-encoding)[ \t]*:.*$/gim) ?? []
-  return framing.length === 1 && /^content-length:[ \t]*\d{1,15}[ \t]*$/i.test(framing[0]?.trimEnd() ?? '')
-}
-
-/** The largest head, plus the read that exceeded it. */
-const MOST_KEPT_BYTES = 65_536
-
-/** What the connection has read before the head is complete, however it was split. Almost always one read. */
-export function headSoFar(before: Uint8Array | undefined, bytes: Uint8Array): Uint8Array {
-  if (before === undefined) return bytes
-  return before.byteLength > MOST_KEPT_BYTES ? before : Buffer.concat([before, bytes])
-}
-
-/** The fault that the first bytes of a response show, even if the parser accepts them. */
-export function wrongProtocol(firstRead: Uint8Array | undefined): Fault | undefined {
-  if (firstRead === undefined) return undefined
-  const [first = 0] = firstRead
-  // The parser also accepts RTSP/ and ICE/.
-  if (first === 0x52 || first === 0x49)
-    return fault('protocol/not_http', 'the server speaks another protocol', { sent: true })
-  // HTTP/0.9 had no head: the document itself is the response.
-  if (first === 0x3c || (first === 0x48 && firstRead[5] === 0x30)) {
-    return fault('protocol/version', 'the server answered in HTTP/0.9, which cannot be told from half an answer', {
-      sent: true,
-    })
-  }
-  return firstRead.includes(TAB) ? tabbedCoding(firstRead) : undefined
-}
-
-const CODING_LINES = /^transfer-encoding:[^\r\n]*/gim
-
-/**
- * llhttp takes `chunked` followed by a tab for another coding and passes on the raw framing, while undici trims the
- * tab.
- */
-function tabbedCoding(firstRead: Uint8Array): Fault | undefined {
-  const head = Buffer.from(firstRead.subarray(0, MOST_KEPT_BYTES)).toString('latin1')
-  if (!(head.match(CODING_LINES) ?? []).some(endsInTab)) return undefined
-  return fault('protocol/transfer_encoding', 'expected the transfer encoding chunked, got it followed by a tab', {
-    sent: true,
-  })
-}
-
-/** Whether its trailing blanks contain a tab. A loop, because a pattern is quadratic on a line full of tabs. */
-function endsInTab(line: string): boolean {
-  let end = line.length
-  while (line[end - 1] === ' ') end--
-  return line[end - 1] === '\t'
 }
 
 /** RFC 9110 §8.6, RFC 9112 §6.1: a 204 that announces a body contradicts itself; the body is dropped. */
@@ -283,9 +210,10 @@ function disconnected(error: unknown, code: string, attempt: Attempt, received: 
   const { started, framing, uploading } = received
   const extras = { sent: attempt.sent, cause: error }
   if (attempt.headed) {
-    if (code === 'UND_ERR_SOCKET' && framing === 'length')
+    const isOrderly = code === 'CONNECTION_ENDED' || code === 'UND_ERR_SOCKET'
+    if (isOrderly && framing === 'length')
       return fault('truncated/length', 'the connection ended before the announced length', extras)
-    if (code === 'UND_ERR_SOCKET' && framing === 'chunked')
+    if (isOrderly && framing === 'chunked')
       return fault('truncated/chunked', 'the connection ended before the last chunk', extras)
     return fault('truncated/reset', 'the connection was reset within the body', extras)
   }

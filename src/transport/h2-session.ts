@@ -121,7 +121,7 @@ export class Session implements Host, KeptConnection {
       }
       this.#allowedBytes += MAX_BYTES_PER_STREAM + this.maxHeaderBytes
       const readBefore = this.#socket.bytesRead
-      const collector = new Collector(attempt, this.#parts, result => resolve(this.#learn(attempt, result)), WIRE)
+      const collector = new Collector(attempt, this.#parts, result => resolve(this.#learn(attempt, result)), 'h2')
       attempt.abort = () => {
         // Nothing was read since the request: the other side may be gone without notice, and later attempts must not
         // wait for it.
@@ -239,5 +239,3 @@ export class Session implements Host, KeptConnection {
     this.#keeper.changed(this)
   }
 }
-
-const WIRE = { socket: undefined, protocol: 'h2' } as const

@@ -6,7 +6,7 @@
  * connection may hang.
  */
 import { classify } from './faults.ts'
-import { connector, stampPhases } from './connect.ts'
+import { connector, stampPhases, targetOf } from './connect.ts'
 import type { Connect } from './connect.ts'
 import type { CollectorParts } from './wire.ts'
 import { Session } from './h2-session.ts'
@@ -187,10 +187,7 @@ class Route implements Keeper {
 
   #make(waiter: ConnectionWaiter): void {
     const { attempt } = waiter
-    const { origin } = attempt.call
-    const { protocol, host, hostname, port } = new URL(origin)
-    // Like undici: an address is connected to without its brackets.
-    const options = { protocol, host, hostname: hostname.replace(/^\[|\]$/g, ''), port }
+    const options = targetOf(attempt.call.origin)
     this.#connecting++
     openSockets.opening(this.#parts.room.max(this.#parts.clock.now()))
     const done = (error: Error | null, made: Socket | null): void => {
@@ -216,8 +213,7 @@ class Route implements Keeper {
       return this.#parts.through({ proxy: attempt.proxy, target: options, attempt, hold }, done)
     }
     try {
-      // undici's type hides it, but its connector returns the socket at once.
-      const socket = this.#parts.connect(options, done) as unknown as Socket
+      const socket = this.#parts.connect(options, done)
       hold(socket)
       stampPhases(socket, attempt, options, this.#parts.clock)
     } catch (error) {

@@ -1,22 +1,17 @@
 /** Checks whether a response is fit to be read: its head, and what it costs on the wire. */
-import { wrongProtocol } from './faults.ts'
 import { getAllHeaders, getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Integrity, Reply } from '../core/result.ts'
 import { tooManyBytes } from '../core/result.ts'
 
-const MAX_HEADERS = 2_000
+export const MAX_HEADERS = 2_000
 /** One or two 103s are fine; hundreds are an attack on the timeout of the head. */
 const MAX_INTERIM_RESPONSES = 100
 
-/**
- * @param firstRead what the connection read first, if known
- */
-export function headProblem(headers: HeaderList, firstRead: Uint8Array | undefined): Fault | undefined {
+/** Why a head is refused that another parser has accepted. */
+export function headProblem(headers: HeaderList): Fault | undefined {
   const sent = true
-  const protocol = wrongProtocol(firstRead)
-  if (protocol !== undefined) return protocol
   const count = headers.length / 2
   if (count > MAX_HEADERS) {
     return fault('too_large/headers', `expected at most ${MAX_HEADERS} headers, got ${count}`, { sent })

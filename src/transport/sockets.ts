@@ -1,42 +1,28 @@
 /**
- * Our own sockets: one undici Client per open connection. Idle ones are kept by route and reused last in, first out.
+ * Our own connections over HTTP/1.1. Idle ones are kept by route and reused last in, first out.
  *
- * One Client per socket, because a Client that cannot connect fails everything queued on it; here nothing is ever
- * queued. It also shows whether an attempt had a fresh or a reused socket.
+ * A connection that was idle is used only after everything that has arrived so far was read: it may have ended, or a
+ * server may have sent bytes that nobody asked for, which must never be taken for the next response.
  */
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
 import type { Clock } from '../core/ports.ts'
 import { routeKey } from '../core/route.ts'
-import type { Proxy } from '../core/route.ts'
-import { stampPhases } from './connect.ts'
+import { ConnectionEnded, stampPhases, targetOf } from './connect.ts'
 import type { Connect } from './connect.ts'
-import { DROPPED, KEEP_ALIVE_MS, openSockets } from './open-sockets.ts'
-import { Client } from './undici-parts.ts'
-import type { KeptConnection, Room } from './open-sockets.ts'
+import { Connection } from './h1/connection.ts'
+import type { ConnectionKeeper } from './h1/connection.ts'
+import type { Exchange } from './h1/exchange.ts'
+import type { FieldLimits } from './h1/fields.ts'
+import { KEEP_ALIVE_MS, openSockets } from './open-sockets.ts'
+import type { Room } from './open-sockets.ts'
+import { atEndOfTurn, currentTurn } from './turn.ts'
 import type { Through } from './tunnel/through.ts'
 
-export interface Connection extends KeptConnection {
-  readonly client: Client
-  /** Origin and proxy. */
-  readonly route: string
-  /** The connection, while there is one. */
-  socket: Socket | undefined
-  /** Number of requests that this connection has carried. */
-  carried: number
-  /** The attempt that a new connection is made for. */
-  attempt: Attempt | undefined
-  /** The attempt whose response it carries, or carried last. */
-  reader: Reader | undefined
-  state: 'busy' | 'idle' | 'gone'
-}
-
-/** Receives what undici does not report about the connection. */
-export interface Reader {
-  /** Returns false if the bytes must not be parsed. The first `returned` bytes were read before and given back. */
-  onWireRead(bytes: Uint8Array, returned: number): boolean
-  onWireError(error: Error): void
-}
+/** How often connections are closed that have been idle for too long. */
+const SWEEP_MS = 1_000
+/** Servers that sent stray bytes. The oldest is forgotten when there are very many. */
+const MAX_UNTIDY = 10_000
 
 export interface SocketsParts {
   /** Connects directly to an origin. */
@@ -45,49 +31,49 @@ export interface SocketsParts {
   readonly through: Through
   readonly clock: Clock
   readonly room: Room
-  /** Limit for the names and values of a response's head. */
-  readonly maxHeaderBytes: number
+  /** Limits for the head of a response. */
+  readonly limits: FieldLimits
 }
 
-export class Sockets {
-  readonly #connect: Connect
-  readonly #through: Through
-  readonly #clock: Clock
-  readonly #room: Room
-  readonly #maxHeaderBytes: number
+export class Sockets implements ConnectionKeeper {
+  readonly #parts: SocketsParts
   readonly #idle = new Map<string, Connection[]>()
   readonly #open = new Set<Connection>()
   /** Fresh connections owed to retries, by route. */
   readonly #owed = new Map<string, number>()
+  /** Routes whose servers have sent bytes without a request. */
+  readonly #untidy = new Set<string>()
+  /** Idle since this turn. */
+  #resting: Connection[] = []
+  #sweeper: NodeJS.Timeout | undefined
 
-  constructor({ connect, through, clock, room, maxHeaderBytes }: SocketsParts) {
-    this.#connect = connect
-    this.#through = through
-    this.#clock = clock
-    this.#room = room
-    // undici accepts integers only.
-    this.#maxHeaderBytes = Math.min(maxHeaderBytes, Number.MAX_SAFE_INTEGER)
+  constructor(parts: SocketsParts) {
+    this.#parts = parts
   }
 
-  /** A connection to the attempt's origin: `ready` if given, otherwise an idle one, otherwise a new one. */
-  take(attempt: Attempt, ready?: Socket): Connection {
-    const { origin } = attempt.call
-    const route = routeKey(origin, attempt.proxy)
+  /** Sends the exchange over `ready` if given, otherwise over an idle connection, otherwise over a new one. */
+  send(exchange: Exchange, ready?: Socket): void {
+    const { attempt } = exchange
+    const route = routeKey(attempt.call.origin, attempt.proxy)
     const idle = ready === undefined && !this.#isOwedFresh(attempt, route) ? this.#takeIdle(route) : undefined
-    const connection = idle ?? this.#make(origin, route, attempt.proxy, ready)
-    connection.state = 'busy'
-    openSockets.use(connection)
-    connection.attempt = attempt
-    attempt.reused = connection.carried > 0
-    return connection
+    if (idle === undefined) return this.#make(exchange, route, ready)
+    openSockets.use(idle)
+    attempt.reused = true
+    if (idle.freedInTurn === currentTurn()) return idle.start(exchange)
+    atEndOfTurn(() => {
+      if (exchange.isOver) return this.free(idle)
+      if (idle.state === 'idle') idle.start(exchange)
+      else this.send(exchange)
+    })
   }
 
   #takeIdle(route: string): Connection | undefined {
     const idle = this.#idle.get(route)
-    for (let connection = idle?.pop(); connection !== undefined; connection = idle?.pop()) {
-      // Already closed, but undici has not reported it yet.
-      if (connection.socket?.destroyed === false) return connection
-      this.drop(connection)
+    if (idle === undefined) return undefined
+    const nowMs = this.#parts.clock.now()
+    for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
+      if (connection.socket?.destroyed === false && connection.idleUntilMs > nowMs) return connection
+      connection.close()
     }
     return undefined
   }
@@ -95,7 +81,7 @@ export class Sockets {
   /** A kept connection turned out to be closed, so the others probably are. The retry gets a fresh one. */
   dropIdle({ call, proxy }: Attempt): void {
     const route = routeKey(call.origin, proxy)
-    for (const connection of this.#idle.get(route)?.slice() ?? []) this.drop(connection)
+    for (const connection of this.#idle.get(route)?.slice() ?? []) connection.close()
     this.#owed.set(route, (this.#owed.get(route) ?? 0) + 1)
   }
 
@@ -108,36 +94,42 @@ export class Sockets {
     return true
   }
 
-  /** The response is complete: the connection may carry another request. */
-  give(connection: Connection): void {
-    if (connection.state !== 'busy') return
-    if (connection.socket === undefined || connection.socket.destroyed) return this.drop(connection)
-    connection.state = 'idle'
-    connection.attempt = undefined
-    connection.carried++
+  free(connection: Connection): void {
+    const { route, head, socket } = connection
+    const keepAliveMs = head.keepAliveMs ?? KEEP_ALIVE_MS
+    if (connection.isLast || keepAliveMs === 0 || socket?.destroyed !== false || this.#untidy.has(route)) {
+      return connection.close()
+    }
+    connection.idleUntilMs = this.#parts.clock.now() + keepAliveMs
+    connection.freedInTurn = currentTurn()
     openSockets.rest(connection)
-    const idle = this.#idle.get(connection.route)
-    if (idle === undefined) this.#idle.set(connection.route, [connection])
+    const idle = this.#idle.get(route)
+    if (idle === undefined) this.#idle.set(route, [connection])
     else idle.push(connection)
+    if (this.#resting.push(connection) === 1) atEndOfTurn(this.#rest)
+    this.#sweeper ??= setTimeout(this.#sweep, SWEEP_MS).unref()
   }
 
-  /** Closes a connection that cannot be reused. */
-  drop(connection: Connection): void {
-    if (connection.state === 'gone') return
+  readonly #rest = (): void => {
+    const resting = this.#resting
+    this.#resting = []
+    for (const connection of resting) connection.rest()
+  }
+
+  /** Closes the connections that have been idle for too long. */
+  readonly #sweep = (): void => {
+    this.#sweeper = undefined
+    const nowMs = this.#parts.clock.now()
+    for (const idle of this.#idle.values()) {
+      for (const connection of idle.slice()) if (connection.idleUntilMs <= nowMs) connection.close()
+    }
+    if (this.#idle.size > 0) this.#sweeper = setTimeout(this.#sweep, SWEEP_MS).unref()
+  }
+
+  gone(connection: Connection): void {
     this.#forget(connection)
-    connection.state = 'gone'
-    connection.attempt = undefined
-    connection.reader = undefined
     this.#open.delete(connection)
     openSockets.closed(connection)
-    // undici does not end a connection that is still being made, but the socket does. With an error: undici takes an
-    // end without one for the end of a body without a length, and then fails an assertion.
-    connection.socket?.destroy(DROPPED)
-    void connection.client.destroy().catch(() => {})
-  }
-
-  close(): void {
-    for (const connection of this.#open) this.drop(connection)
   }
 
   #forget(connection: Connection): void {
@@ -148,89 +140,48 @@ export class Sockets {
     if (idle.length === 0) this.#idle.delete(connection.route)
   }
 
-  #make(origin: string, route: string, proxy: Proxy | undefined, ready: Socket | undefined): Connection {
-    openSockets.opening(this.#room.max(this.#clock.now()))
-    let made = ready
-    const client = new Client(origin, {
-      connect: (options, callback) => {
-        connection.carried = 0
-        if (made !== undefined) {
-          adopt(made, connection)
-          overhear(made, connection)
-          process.nextTick(callback, null, made)
-          made = undefined
-          return
-        }
-        if (proxy !== undefined) {
-          const { attempt } = connection
-          if (attempt !== undefined) attempt.reused = false
-          const passage = { proxy, target: options, attempt, hold: (socket: Socket) => adopt(socket, connection) }
-          return this.#through(passage, (error, socket) => {
-            if (socket !== null) overhear(socket, connection)
-            ;(callback as (error: Error | null, socket: Socket | null) => void)(error, socket)
-          })
-        }
-        // undici's type hides it, but its connector returns the socket at once.
-        const socket = this.#connect(options, callback) as unknown as Socket
-        adopt(socket, connection)
-        overhear(socket, connection)
-        if (connection.attempt === undefined) return
-        // undici makes a new connection if a kept one ended just before its use.
-        connection.attempt.reused = false
-        stampPhases(socket, connection.attempt, options, this.#clock)
-      },
-      allowH2: false,
-      pipelining: 1,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: this.#maxHeaderBytes,
-      // The attempt's own timeouts apply, to the millisecond; undici's timers would add up to a second.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    })
-    const connection: Connection = {
-      client,
-      route,
-      socket: undefined,
-      carried: 0,
-      attempt: undefined,
-      reader: undefined,
-      state: 'busy',
-      list: undefined,
-      before: undefined,
-      behind: undefined,
-      close: () => this.drop(connection),
-    }
-    client.on('disconnect', () => {
-      if (connection.state === 'idle') this.drop(connection)
-    })
+  surplus({ route }: Connection): void {
+    if (this.#untidy.size >= MAX_UNTIDY) this.#untidy.delete(this.#untidy.values().next().value as string)
+    this.#untidy.add(route)
+  }
+
+  close(): void {
+    clearTimeout(this.#sweeper)
+    for (const connection of this.#open) connection.ended(new ConnectionEnded())
+  }
+
+  #make(exchange: Exchange, route: string, ready: Socket | undefined): void {
+    const { connect, through, clock, room, limits } = this.#parts
+    const { attempt } = exchange
+    openSockets.opening(room.max(clock.now()))
+    const connection = new Connection({ route, isLast: this.#untidy.has(route), limits, keeper: this })
     this.#open.add(connection)
-    return connection
-  }
-}
-
-/** From now on this socket stands for the connection; the sockets below it close with it. */
-function adopt(socket: Socket, connection: Connection): void {
-  connection.socket = socket
-  socket.on('error', error => connection.reader?.onWireError(error))
-  // Aborted between two steps of connecting.
-  if (connection.state === 'gone') socket.destroy(DROPPED)
-}
-
-/** Watches the raw bytes: undici counts only bodies, and has one error for several faults in a head. */
-function overhear(socket: Socket, connection: Connection): void {
-  const read = socket.read.bind(socket) as (size?: number) => Uint8Array | null
-  socket.read = (size?: number): Uint8Array | null => {
-    const bytes = read(size)
-    if (bytes === null || connection.reader === undefined) return bytes
-    const before = returned
-    returned = Math.max(0, before - bytes.byteLength)
-    return connection.reader.onWireRead(bytes, before) ? bytes : null
-  }
-  // undici gives back what it has not parsed while the reader of a body is busy.
-  const unshift = socket.unshift.bind(socket)
-  let returned = 0
-  socket.unshift = (bytes: Uint8Array): void => {
-    returned += bytes.byteLength
-    unshift(bytes)
+    connection.reserve(exchange)
+    if (ready !== undefined) {
+      connection.hold(ready)
+      connection.opened(false)
+      return connection.start(exchange)
+    }
+    attempt.reused = false
+    const target = targetOf(attempt.call.origin)
+    const opened = (error: Error | null, socket: Socket | null): void => {
+      if (error !== null) return connection.ended(error)
+      if (connection.state === 'gone') return void socket?.destroy()
+      if (socket !== connection.socket) connection.hold(socket as Socket)
+      connection.opened(attempt.proxy === undefined)
+      connection.start(exchange)
+    }
+    if (attempt.proxy !== undefined) {
+      return through({ proxy: attempt.proxy, target, attempt, hold: socket => connection.hold(socket) }, opened)
+    }
+    try {
+      const onRead = (bytes: Buffer, length: number): void => connection.onBytes(bytes, length)
+      const socket = connect({ ...target, onRead }, opened)
+      connection.hold(socket)
+      stampPhases(socket, attempt, target, clock)
+    } catch (error) {
+      // For example a certificate and a key that do not match, which Node reports at once.
+      process.nextTick(opened, error, null)
+    }
   }
 }

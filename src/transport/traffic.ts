@@ -15,9 +15,9 @@ export class Traffic {
     this.#pieces++
   }
 
-  /** The connection has read this many bytes, `returned` of which it had read before. */
-  addWire(bytes: number, returned: number): void {
-    this.#wireBytes += Math.max(0, bytes - returned)
+  /** The connection has read this many bytes. */
+  addWire(bytes: number): void {
+    this.#wireBytes += bytes
   }
 
   addInterim(status: number): Fault | undefined {
@@ -27,7 +27,7 @@ export class Traffic {
   /**
    * @param head of the response, or the limit for a head that has not arrived yet
    */
-  overspent(head: Parameters<typeof overspentProblem>[3], returned = 0): Fault | undefined {
-    return overspentProblem(this.#wireBytes - returned, this.bytes, this.#pieces, head)
+  overspent(head: Parameters<typeof overspentProblem>[3]): Fault | undefined {
+    return overspentProblem(this.#wireBytes, this.bytes, this.#pieces, head)
   }
 }

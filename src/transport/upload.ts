@@ -7,15 +7,35 @@
  */
 import { open, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import type { Attempt } from '../core/attempt.ts'
 import type { Chunks, Multipart, BodyPart, UploadFile, Upload } from '../core/body.ts'
 import { isBlob } from '../core/body.ts'
 import { reasonOf } from '../core/callback.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Clock } from '../core/ports.ts'
-import type { Fault } from '../core/result.ts'
+import type { Fault, Result } from '../core/result.ts'
 import { fileFault } from './file-faults.ts'
 import { openSockets } from './open-sockets.ts'
 import { systemReason } from '../core/system-reason.ts'
+
+/** An upload is measured before it takes a connection, so an unreadable file costs none. */
+export async function sendMeasured(
+  attempt: Attempt,
+  upload: Upload,
+  carry: (attempt: Attempt, measured: Measured) => Promise<Result>,
+  clock: Clock,
+): Promise<Result> {
+  let given = true
+  attempt.abort = () => (given = false)
+  const measured = await measure(upload, clock)
+  attempt.abort = undefined
+  if (isFault(measured)) return measured
+  try {
+    return given ? await carry(attempt, measured) : fault('aborted/in_flight', 'aborted before it was sent')
+  } finally {
+    measured.close()
+  }
+}
 
 /** What an attempt is about to send. */
 export interface Measured {

@@ -1,13 +1,6 @@
 /** What a Collector gets besides its attempt. */
 import type { HeaderMemo } from './header-memo.ts'
-import type { Socket } from 'node:net'
 import type { Clock } from '../core/ports.ts'
-
-/** What only the connection knows. Absent with a Dispatcher of the caller. */
-export interface ConnectionFacts {
-  readonly socket: Socket | undefined
-  readonly protocol?: 'h2'
-}
 
 /** Default limit for the names and values of a head. */
 export const MAX_HEADER_BYTES = 65_536

@@ -88,7 +88,7 @@ export const HEAD: readonly Scenario[] = [
   refused(20, '102 without end, as fast as possible', 'protocol/too_many_1xx', forever(send(INTERIM), wait(1))),
   refused(21, '5000 times 102 in one packet', 'protocol/too_many_1xx', send(INTERIM.repeat(5_000) + OK + REST)),
   fine(21, '100 times 102', send(INTERIM.repeat(100) + OK + REST)),
-  refused(22, 'an unsolicited 100', 'protocol/unexpected_100', send(`HTTP/1.1 100 Continue\r\n\r\n${OK}${REST}`)),
+  fine(22, 'an unsolicited 100', send(`HTTP/1.1 100 Continue\r\n\r\n${OK}${REST}`)),
   fine(23, '103 before the response', send(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${OK}${REST}`)),
   refused(
     24,

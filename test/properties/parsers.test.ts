@@ -22,8 +22,9 @@ import { parseNetscape } from '../../src/store/netscape.ts'
 import { mayBeginLine, readLine } from '../../src/store/run-lines.ts'
 import { CookieJar } from 'tough-cookie'
 import { codingsOf } from '../../src/transport/codings.ts'
-import { wrongProtocol } from '../../src/transport/faults.ts'
 import { anyText, fc } from '../support/property.ts'
+import { ChunkReader } from '../../src/transport/h1/chunked.ts'
+import { HeadReader } from '../../src/transport/h1/head-reader.ts'
 import { strictest } from '../support/strictest.ts'
 import { SEEDED, limitMs, runs } from './runs.ts'
 import { figure } from '../support/figure.ts'
@@ -69,15 +70,29 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'an address': text => parseAddress(text),
   'a duration, a size, a rate': text => [parseDuration(text), parseSize(text), parseRate(text)],
   'a name for a file': text => safeName(text),
-  'the beginning of a response': text => wrongProtocol(Buffer.from(text)),
-  'a transfer coding at the beginning of a response': text =>
-    wrongProtocol(Buffer.from(`HTTP/1.1 200 OK\r\nTransfer-Encoding:${text}`)),
+  'the beginning of a response': text => readHead(text),
+  'a header of a response': text => readHead(`HTTP/1.1 200 OK\r\nTransfer-Encoding:${text}\r\n\r\n`),
+  'a chunked body': text => readChunks(text),
+  'the trailers of a chunked body': text => readChunks(`0\r\n${text}`),
   'rows of CSV': whole => {
     // A million cells take long even in linear time.
     const text = whole.slice(0, SOME + 10)
     const reader = new RecordReader({ delimiter: ',', isFixed: false, hasQuotes: true, maxLine: Infinity })
     return [reader.read(text), reader.read(text), reader.end()]
   },
+}
+
+const HEAD_LIMITS = { maxBytes: 65_536, maxFields: 2_000 }
+
+function readHead(text: string): unknown {
+  const bytes = Buffer.from(text)
+  return new HeadReader(HEAD_LIMITS).read(bytes, 0, bytes.byteLength)
+}
+
+function readChunks(text: string): unknown {
+  const bytes = Buffer.from(text)
+  const reader = new ChunkReader({ maxExtensionBytes: 65_536, trailers: HEAD_LIMITS })
+  return reader.read(bytes, 0, bytes.byteLength, () => undefined)
 }
 
 const SOME = 30_000

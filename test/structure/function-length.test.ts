@@ -17,7 +17,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'src/layer/redirect.ts nextCall': STEPS,
   'src/policy/adaptive.ts adaptive': CLOSURE,
   'src/policy/quota.ts quota': CLOSURE,
-  'src/transport/undici.ts undiciTransport': CLOSURE,
+  'src/transport/transport.ts ownTransport': CLOSURE,
 }
 
 /**

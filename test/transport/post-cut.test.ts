@@ -21,8 +21,8 @@ const POST: Request = { method: 'POST', json: { account: 17, amount: 100 } }
 /** Number of servers at once. */
 const AT_ONCE = 48
 
-/** A chunk of one byte as undici writes it: the end of the previous one, its length, its byte. */
-const FRAME = '\r\n1\r\nx'
+/** A chunk of one byte: its length, its byte, and the ends of both. */
+const FRAME = '1\r\nx\r\n'
 
 /** Number of connections that are closed before the server answers normally. */
 const CUTS = 2
@@ -119,7 +119,7 @@ describe('a POST without a key whose connection is closed after byte k', () => {
     const wrong = await forEvery(upTo(20 * FRAME.length).slice(1), async (k, how) => {
       await using server = await rawServer([
         async connection => {
-          await connection.expect('transfer-encoding: chunked\r\n')
+          await connection.expect('transfer-encoding: chunked\r\n\r\n')
           await connection.expect(k)
           connection[how]()
         },
@@ -130,7 +130,7 @@ describe('a POST without a key whose connection is closed after byte k', () => {
       const body = async function* (): AsyncGenerator<string> {
         for (let sent = 1; sent <= Math.ceil(k / FRAME.length); sent++) {
           yield 'x'
-          await until(() => server.connections[0]?.text.endsWith(`chunked\r\n${FRAME.repeat(sent)}`) === true)
+          await until(() => server.connections[0]?.text.endsWith(`chunked\r\n\r\n${FRAME.repeat(sent)}`) === true)
         }
         await ended
       }

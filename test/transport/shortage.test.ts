@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { socketsFor } from '../../src/client/process-sockets.ts'
 import { systemClock } from '../../src/client/system-clock.ts'
 import { openSockets } from '../../src/transport/open-sockets.ts'
-import { undiciTransport } from '../../src/transport/undici.ts'
+import { ownTransport } from '../../src/transport/transport.ts'
 import { TRUST, clientOf, until } from '../support/ask.ts'
 import { makeAttempt } from '../support/calls.ts'
 import { h2Server, replying } from '../support/h2-server.ts'
@@ -142,7 +142,7 @@ describe('a connection without a free file descriptor', () => {
     const lookup = async () => {
       throw Object.assign(new Error('no more'), { code: 'EMFILE' })
     }
-    const transport = undiciTransport(plan, systemClock, { lookup })
+    const transport = ownTransport(plan, systemClock, { lookup })
     const send = (to: string) => transport.send(makeAttempt({ origin: to, url: `${to}/` }))
     const before = openSockets.open
     expect(await send(kept.origin)).toMatchObject({ kind: 'reply', protocol: 'h2' })

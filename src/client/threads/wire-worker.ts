@@ -15,7 +15,7 @@ import { PREEMPTED, fault } from '../../core/result.ts'
 import type { Reply, Result } from '../../core/result.ts'
 import { Trip } from '../../core/trip.ts'
 import { timeout } from '../../layer/timeout.ts'
-import { undiciTransport } from '../../transport/undici.ts'
+import { ownTransport } from '../../transport/transport.ts'
 import { setImmediate } from 'node:timers'
 import { workerData } from 'node:worker_threads'
 
@@ -25,7 +25,7 @@ const MAX_SMALL_BYTES = 16_384
 const { port, connection, network, sockets } = workerData as WireData
 useNetwork(network)
 
-const transport = undiciTransport(connection, systemClock, { room: { max: () => sockets } })
+const transport = ownTransport(connection, systemClock, { room: { max: () => sockets } })
 const sendInTime = timeout(systemClock)(carried => transport.send(carried))
 const plans = new Map<number, CallPlan>()
 const underWay = new Map<number, Attempt>()

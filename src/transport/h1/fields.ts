@@ -31,10 +31,20 @@ function lowerCaseName(name: string): string {
   return lower
 }
 
+/** The name of a section in messages. */
+export type Section = 'head' | 'trailers'
+
+export function tooLargeHead(section: Section, maxBytes: number): WireProblem {
+  return wireProblem('too_large/headers', [
+    `expected ${section === 'head' ? 'a head' : 'trailers'} of at most ${maxBytes} bytes, got more. Raise `,
+    { option: 'maxHeaderBytes' },
+    ' if that is meant',
+  ])
+}
+
 export class FieldReader {
   readonly #limits: FieldLimits
-  /** Name of the section in messages: `head` or `trailers`. */
-  readonly #section: string
+  readonly #section: Section
   #state: FieldsState = 'line'
   /** What has arrived of the section in earlier pieces. */
   #kept: Buffer | undefined
@@ -46,7 +56,7 @@ export class FieldReader {
   /** The whole section, once it is complete. */
   #text = ''
 
-  constructor(limits: FieldLimits, section: string) {
+  constructor(limits: FieldLimits, section: Section) {
     this.#limits = limits
     this.#section = section
   }
@@ -69,10 +79,7 @@ export class FieldReader {
       return from + (stop - start - before)
     }
     if (limit - start >= this.#limits.maxBytes) {
-      return wireProblem(
-        'too_large/headers',
-        `the ${this.#section} of the response is larger than ${this.#limits.maxBytes} bytes`,
-      )
+      return tooLargeHead(this.#section, this.#limits.maxBytes)
     }
     if (before === 0) this.#keep(bytes, from, end)
     return -1
@@ -166,7 +173,7 @@ export class FieldReader {
   #malformed(byte: number, expected: string): WireProblem {
     const shown = `0x${byte.toString(16).padStart(2, '0')}`
     return wireProblem(
-      'protocol/malformed_head',
+      this.#section === 'head' ? 'protocol/malformed_head' : 'protocol/chunk',
       `the ${this.#section} of the response is not valid HTTP: expected ${expected}, got byte ${shown}`,
     )
   }

@@ -4,13 +4,12 @@
  */
 import { isIP } from 'node:net'
 import type { Socket } from 'node:net'
-import type { buildConnector } from 'undici'
 import type { Attempt } from '../../core/attempt.ts'
 import type { TlsPlan } from '../../core/connection-plan.ts'
 import type { Clock } from '../../core/ports.ts'
 import type { Proxy } from '../../core/route.ts'
 import type { Addresses } from '../addresses.ts'
-import type { Connect } from '../connect.ts'
+import type { Connect, ConnectCallback, ConnectTarget } from '../connect.ts'
 import { ProxyFailure } from './failure.ts'
 import { httpConnect } from './http-connect.ts'
 import { connected, proxySocket } from './proxy-socket.ts'
@@ -18,7 +17,7 @@ import { socks5 } from './socks5.ts'
 
 export interface Passage {
   readonly proxy: Proxy
-  readonly target: buildConnector.Options
+  readonly target: ConnectTarget
   /** The attempt that the connection is for; its phases are recorded. */
   readonly attempt: Attempt | undefined
   /** Called with the socket that stands for the connection by now: destroying it destroys all sockets below it. */
@@ -34,7 +33,7 @@ export interface TunnelParts {
   readonly clock: Clock
 }
 
-export type Through = (passage: Passage, callback: buildConnector.Callback) => void
+export type Through = (passage: Passage, callback: ConnectCallback) => void
 
 export function tunneller(parts: TunnelParts): Through {
   return (passage, callback) => {
@@ -73,11 +72,11 @@ async function openTunnel({ tls, connect, addresses, clock }: TunnelParts, passa
   stamps.tunnelled(isSecure)
   if (!isSecure) return link
   return new Promise((resolve, reject) => {
-    const secured = connect({ ...target, httpSocket: link }, (error, socket) => {
+    const secured = connect({ ...target, tunnel: link }, (error, socket) => {
       if (error !== null) return reject(error)
       stamps.secured()
-      resolve(socket)
-    }) as unknown as Socket
+      resolve(socket as Socket)
+    })
     // Node closes the socket below a TLS socket together with it.
     hold(secured)
   })

@@ -18,7 +18,7 @@ import { networkDefaults, useNetwork } from '../../../src/client/threads/network
 import { attemptOf } from '../../../src/core/wire-attempt.ts'
 import { systemClock } from '../../../src/client/system-clock.ts'
 import { threadedTransport } from '../../../src/client/threads/wire-threads.ts'
-import { undiciTransport } from '../../../src/transport/undici.ts'
+import { ownTransport } from '../../../src/transport/transport.ts'
 import { echoServer } from '../../support/echo-server.ts'
 import { answering, rawServer, tlsFixture } from '../../support/raw-server.ts'
 import { expectFigure } from '../../support/figure.ts'
@@ -179,7 +179,7 @@ describe('limits with worker threads', () => {
     const threads = threadedTransport(
       2,
       { tls: { verify: true }, blockPrivateAddresses: false },
-      undiciTransport({ tls: { verify: true }, blockPrivateAddresses: false }, systemClock),
+      ownTransport({ tls: { verify: true }, blockPrivateAddresses: false }, systemClock),
     )
     onTestFinished(() => threads.close())
     const startsMs: number[] = []

@@ -64,7 +64,7 @@ describe('a chunked body is refused', () => {
     ['with a letter after a padded size', '5 x\r\nhello\r\n', 'protocol/chunk'],
     ['with a control character in an extension', '5;a\0\r\nhello\r\n', 'protocol/chunk'],
     ['with a line feed in an extension', '5;a\nb\r\nhello\r\n', 'protocol/chunk'],
-    ['with a malformed trailer', '0\r\nA : b\r\n\r\n', 'protocol/malformed_head'],
+    ['with a malformed trailer', '0\r\nA : b\r\n\r\n', 'protocol/chunk'],
   ])('%s, wherever it is split', (_what, text, code) => {
     for (const cuts of [[], ...everyCut(text), everyByte(text)]) expect(readChunks(text, cuts)).toBe(code)
   })

@@ -1,0 +1,217 @@
+/**
+ * One connection that speaks HTTP/1.1: its socket, the exchange that it carries, and what is left to read between two
+ * of them, which must be nothing. Requests are never pipelined.
+ */
+import type { Socket } from 'node:net'
+import type { Exchange } from './exchange.ts'
+import { HeadReader } from './head-reader.ts'
+import { knownHead } from './known-head.ts'
+import type { KnownHead } from './known-head.ts'
+import type { FieldLimits } from './fields.ts'
+import type { WireProblem } from './problem.ts'
+import { DROPPED } from '../open-sockets.ts'
+import type { KeptConnection } from '../open-sockets.ts'
+import type { LinkedList } from '../../core/linked-list.ts'
+
+/** A longer head is not kept for comparison. */
+const MAX_KNOWN_BYTES = 4_096
+
+/** What the pool of connections does when one of them changes. */
+export interface ConnectionKeeper {
+  /** The response is complete, and the connection may carry another request. */
+  free(connection: Connection): void
+  /** The connection has ended, or must not be used again. */
+  gone(connection: Connection): void
+  /** The server sent bytes that no request asked for. */
+  surplus(connection: Connection): void
+}
+
+export interface ConnectionParts {
+  /** Origin and proxy. */
+  readonly route: string
+  readonly isLast: boolean
+  readonly limits: FieldLimits
+  readonly keeper: ConnectionKeeper
+}
+
+/** `connecting`: no socket, or one that is not open. `idle`: open, and carries nothing. `gone`: never used again. */
+export type ConnectionState = 'connecting' | 'idle' | 'busy' | 'gone'
+
+export class Connection implements KeptConnection {
+  list: LinkedList<KeptConnection> | undefined
+  before: KeptConnection | undefined
+  behind: KeptConnection | undefined
+  readonly route: string
+  socket: Socket | undefined
+  /** Number of requests that it has carried. */
+  carried = 0
+  /** When it is closed unless it is used (monotonic ms). */
+  idleUntilMs = 0
+  /** The turn of the event loop in which its last response was complete. */
+  freedInTurn = -1
+  /** The head that was read last. */
+  head!: KnownHead
+  /** Whether the server has sent stray bytes before: each of its connections carries one request only. */
+  readonly isLast: boolean
+  #state: ConnectionState = 'connecting'
+  readonly #keeper: ConnectionKeeper
+  readonly #heads: HeadReader
+  /** The bytes of `head`, if it is that of a final response and short. */
+  #known: Buffer | undefined
+  #exchange: Exchange | undefined
+  #isRef = true
+  #isReading = false
+  #isResuming = false
+
+  constructor({ route, isLast, limits, keeper }: ConnectionParts) {
+    this.route = route
+    this.isLast = isLast
+    this.#keeper = keeper
+    this.#heads = new HeadReader(limits)
+  }
+
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  /** The exchange that a new connection is made for. */
+  reserve(exchange: Exchange): void {
+    this.#exchange = exchange
+    exchange.bind(this)
+  }
+
+  /** The socket that stands for the connection from now on; those below it close with it. */
+  hold(socket: Socket): void {
+    this.socket = socket
+    socket.on('error', error => this.#onError(error))
+    // Aborted between two steps of connecting.
+    if (this.#state === 'gone') socket.destroy(DROPPED)
+  }
+
+  /** While connecting, whoever connects reports its failure, which may say more than the socket's error. */
+  #onError(error: Error): void {
+    if (this.#state !== 'connecting') this.ended(error)
+  }
+
+  /**
+   * The socket is open: the connection reads everything that arrives from now on.
+   *
+   * @param isPushed whether the socket passes its bytes to `onBytes` by itself
+   */
+  opened(isPushed: boolean): void {
+    const socket = this.socket as Socket
+    if (!isPushed) socket.on('data', (bytes: Buffer) => this.onBytes(bytes, bytes.byteLength))
+    socket.on('end', () => this.ended(undefined)).on('close', () => this.ended(undefined))
+  }
+
+  /** Carries this exchange: writes its request now. */
+  start(exchange: Exchange): void {
+    this.#state = 'busy'
+    this.#exchange = exchange
+    exchange.bind(this)
+    if (!this.#isRef) this.#ref(true)
+    exchange.start(this.socket as Socket)
+  }
+
+  /** An idle connection does not keep the process alive. */
+  rest(): void {
+    if (this.#state === 'idle' && this.#isRef) this.#ref(false)
+  }
+
+  #ref(isRef: boolean): void {
+    this.#isRef = isRef
+    if (isRef) this.socket?.ref()
+    else this.socket?.unref()
+  }
+
+  /** Called for each read. The buffer is used again for the next one. */
+  onBytes(buffer: Buffer, length: number): void {
+    const exchange = this.#exchange
+    if (exchange === undefined || exchange.isOver || this.#state !== 'busy') return this.#onStray()
+    this.#isReading = true
+    exchange.read(buffer, 0, length)
+    this.#isReading = false
+    if (!this.#isResuming) return
+    this.#isResuming = false
+    this.socket?.resume()
+  }
+
+  /** Bytes without a request: an error of the server, or an attempt to have them taken for the next response. */
+  #onStray(): void {
+    if (this.#state === 'gone') return
+    this.surplus()
+    this.close()
+  }
+
+  get isHeadBegun(): boolean {
+    return this.#heads.isBegun
+  }
+
+  /**
+   * Continues to read a head, which is then in `head`.
+   *
+   * @returns the index after it; -1 if more must follow; or why it is refused
+   */
+  readHead(bytes: Buffer, from: number, end: number): number | WireProblem {
+    const known = this.#known
+    const isFirst = !this.#heads.isBegun
+    if (known !== undefined && isFirst) {
+      const stop = from + known.byteLength
+      if (stop <= end && bytes.compare(known, 0, known.byteLength, from, stop) === 0) return stop
+    }
+    const stop = this.#heads.read(bytes, from, end)
+    if (typeof stop !== 'number' || stop === -1) return stop
+    const head = knownHead(this.#heads.take())
+    if ('code' in head) return head
+    this.head = head
+    this.#known =
+      isFirst && head.status >= 200 && stop - from <= MAX_KNOWN_BYTES
+        ? Buffer.from(bytes.subarray(from, stop))
+        : undefined
+    return stop
+  }
+
+  /** This exchange has ended. */
+  release(exchange: Exchange, isReusable: boolean): void {
+    if (this.#exchange !== exchange) return
+    this.#exchange = undefined
+    if (!isReusable || this.#state !== 'busy') return this.close()
+    this.#state = 'idle'
+    this.carried++
+    this.resume()
+    this.#keeper.free(this)
+  }
+
+  surplus(): void {
+    this.#keeper.surplus(this)
+  }
+
+  pause(): void {
+    this.socket?.pause()
+  }
+
+  /** Not within a read: a TLS socket may deliver bytes at once, into the buffer that is being read. */
+  resume(): void {
+    const { socket } = this
+    if (socket === undefined || !socket.isPaused()) return
+    if (this.#isReading) this.#isResuming = true
+    else socket.resume()
+  }
+
+  /** Closes the connection. An exchange that it carries must have ended before. */
+  close(): void {
+    if (this.#state === 'gone') return
+    this.#state = 'gone'
+    this.#exchange = undefined
+    this.socket?.destroy(DROPPED)
+    this.#keeper.gone(this)
+  }
+
+  /** The connection was not made, or has ended: in order, or with an error. */
+  ended(error: Error | undefined): void {
+    if (this.#state === 'gone') return
+    const exchange = this.#exchange
+    this.close()
+    exchange?.ended(error)
+  }
+}

@@ -86,7 +86,12 @@ export class Collector {
   #head = NO_HEAD
   #receiver: Receiver | undefined
 
-  constructor(attempt: Attempt, parts: CollectorParts, settle: (result: Result) => void, protocol: Reply['protocol'] = 'http/1.1') {
+  constructor(
+    attempt: Attempt,
+    parts: CollectorParts,
+    settle: (result: Result) => void,
+    protocol: Reply['protocol'] = 'http/1.1',
+  ) {
     this.#attempt = attempt
     this.#parts = parts
     this.#settle = settle
@@ -277,7 +282,7 @@ export class Collector {
 
   onResponseError(_controller: unknown, error: unknown): void {
     if (this.#receiver?.kind === 'nowhere') return this.#end(this.#receiver.unread.head)
-    // undici reports a closed connection while the body is paused, even if the last byte has arrived.
+    // A Dispatcher of undici reports a closed connection while the body is paused, even if the last byte has arrived.
     if (!this.#isSettled && isAllOf(this.#head.headers, this.#traffic.bytes)) return this.#complete()
     this.#end(this.#classified(error))
   }

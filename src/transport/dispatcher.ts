@@ -22,7 +22,7 @@ export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): W
       attempt.trip.stopwatch.forgetPhases()
       const collector = new Collector(attempt, parts, resolve)
       attempt.abort = () => collector.giveUp()
-      dispatch(dispatcher as unknown as AnyDispatcher, attempt, collector, measured)
+      dispatch(dispatcher, attempt, collector, measured)
     })
   return {
     send(attempt) {
@@ -33,11 +33,7 @@ export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): W
   }
 }
 
-interface AnyDispatcher {
-  dispatch(options: object, handler: object): boolean
-}
-
-function dispatch(dispatcher: AnyDispatcher, attempt: Attempt, collector: Collector, measured?: Measured): void {
+function dispatch(dispatcher: DispatcherLike, attempt: Attempt, collector: Collector, measured?: Measured): void {
   const { method, origin, body } = attempt.call
   const given = requestHeaders(attempt)
   // undici does not support Expect: the body is sent at once.
@@ -54,8 +50,8 @@ function dispatch(dispatcher: AnyDispatcher, attempt: Attempt, collector: Collec
         method,
         headers: bytes === undefined ? headers : [...headers, 'content-length', String(bytes)],
         body: open === undefined ? (body ?? null) : watchedBody(open, collector),
-      },
-      collector,
+      } as never,
+      collector as never,
     )
   } catch (error) {
     collector.onDispatchError(error)

@@ -220,7 +220,6 @@ function disconnected(error: unknown, code: string, attempt: Attempt, received: 
   if (attempt.phase === 'tls')
     return fault('connect/tls_reset', 'the connection ended within the TLS handshake', extras)
   if (!attempt.sent) {
-    // When a kept connection turns out to be reset, undici drops what it was about to send on it.
     if (attempt.reused) return fault('reset/before_headers', 'the kept connection had ended before it was used', extras)
     if (code === 'ETIMEDOUT') return fault('timeout/connect', 'no connection in time (ETIMEDOUT)', extras)
     return fault('connect/reset', `the connection was reset while connecting (${code})`, extras)

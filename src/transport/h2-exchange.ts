@@ -1,5 +1,5 @@
 /**
- * One request on one HTTP/2 stream, reported to a Collector as undici would report it.
+ * One request on one HTTP/2 stream, reported to a Collector.
  *
  * Uses node:http2 directly, because undici's Client takes RST_STREAM for the end of a body and retries refused streams
  * on its own. Node also ends a stream in the same way for END_STREAM and for a reset without an error; only the order

@@ -14,10 +14,7 @@ import type { Clock } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, Reply, Taken } from '../core/result.ts'
 
-/**
- * Bytes buffered for a busy writer before the connection is paused. Pausing for each chunk would make undici read and
- * parse everything after it again: a body in small chunks would take quadratic time.
- */
+/** Bytes buffered for a busy writer before the connection is paused: pausing for each chunk would cost two calls each. */
 const MAX_AHEAD_BYTES = 65_536
 
 export interface Backpressure {
@@ -78,9 +75,9 @@ export class Intake {
   }
 
   take(piece: Uint8Array): void {
-    // undici passes an empty chunk whenever it resumes.
+    // A Dispatcher of undici passes an empty chunk whenever it resumes.
     if (piece.byteLength === 0) return
-    // More may arrive although the connection is not read: undici passes on what it has once the other side has ended.
+    // More may arrive although the connection is paused: the rest of what was read before.
     this.#queue.add(piece)
     if (this.#state === 'open') this.#next()
     else if (this.#queue.bytes >= MAX_AHEAD_BYTES) this.#pause()

@@ -27,13 +27,13 @@ export async function sendMeasured(
 ): Promise<Result> {
   let given = true
   attempt.abort = () => (given = false)
-  const measured = await measure(upload, clock)
+  const body = await measure(upload, clock)
   attempt.abort = undefined
-  if (isFault(measured)) return measured
+  if (isFault(body)) return body
   try {
-    return given ? await carry(attempt, measured) : fault('aborted/in_flight', 'aborted before it was sent')
+    return given ? await carry(attempt, body) : fault('aborted/in_flight', 'aborted before it was sent')
   } finally {
-    measured.close()
+    body.close()
   }
 }
 

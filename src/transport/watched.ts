@@ -10,8 +10,8 @@ export async function* watchedBody(
   open: () => Chunks,
   collector: Collector,
 ): AsyncGenerator<Uint8Array | string, void> {
-  // Not in the turn in which undici writes: a failure there would end its Client in the middle of its bookkeeping, and
-  // an assertion in undici would end the process.
+  // Not in the turn in which the request is written: a Dispatcher of undici would end in the middle of its bookkeeping,
+  // and an assertion in undici would end the process.
   await Promise.resolve()
   try {
     for await (const chunk of open()) {

@@ -30,7 +30,10 @@ export function knownHead(head: ResponseHead): KnownHead | WireProblem {
 function staysOpen({ version, headers }: ResponseHead): boolean {
   const options = getAllHeaders(headers, 'connection')
   if (options.length === 0) return version === 11
-  const tokens = options.join().toLowerCase().split(/[\t ]*,[\t ]*/)
+  const tokens = options
+    .join()
+    .toLowerCase()
+    .split(/[\t ]*,[\t ]*/)
   return !tokens.includes('close') && (version === 11 || (version === 10 && tokens.includes('keep-alive')))
 }
 

@@ -7,7 +7,7 @@ import type { Proxy } from '../../core/route.ts'
 import type { Addresses } from '../addresses.ts'
 import { ProxyFailure } from './failure.ts'
 
-/** The value that undici uses for its own connections. */
+/** As for connections to origins. */
 const KEEP_ALIVE_PROBE_MS = 60_000
 
 /** Returns the socket at once, so that it can be closed before it is connected. */

@@ -1,6 +1,6 @@
-/** Builds `dist/`: one readable module per room, and the declarations. With `--no-types`, only the modules. */
+/** Builds `dist/`: one module per room, and the declarations. With `--no-types`, only the modules. */
 import { spawnSync } from 'node:child_process'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { chmodSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { transformSync } from 'esbuild'
 import { rolldown } from 'rolldown'
@@ -9,15 +9,12 @@ import { rolldown } from 'rolldown'
 const TSC = 'node_modules/typescript/bin/tsc'
 // `from './call.ts'` and `import("./call.ts")`
 const TS_SPECIFIER = /((?:from |import\()(['"])\.{1,2}\/[^'"]+)\.ts\2/g
-/** The comment in which the bundler notes the source of a part. */
-const SOURCE_NAME = /^\/\/ src\/\S+\n/gm
+const MAX_LINE = 1_000
 /** An import for its side effect does not belong in declarations. */
 const SIDE_EFFECT = /^import '[^']*supported-node[^']*';\n/m
 /** Modules that are loaded with the library. The command line is separate and loads its parts on demand. */
 const ROOM =
   /\/src\/(core|config|disk|policy|transport|codec|store|layer|engine|client)\/(?!threads\/(?:sync|wire)-worker|supported-node|version|names|h2)/
-const LIBRARY =
-  /^(?:core|policy|transport|codec|store|layer|engine|client|sinks|disk|version|index|src|supported-node)\.js$/
 
 rmSync('dist', { recursive: true, force: true })
 if (!process.argv.includes('--no-types')) declare()
@@ -56,15 +53,11 @@ await bundle.close()
 pack()
 chmodSync('dist/cli/main.js', 0o755)
 
-/** Minifies white space in the command line and the option table. The rest of the library stays readable. */
+/** Removes white space and redundant syntax, but keeps names and breaks lines, so that a stack trace still says where it is. */
 function pack(): void {
-  for (const path of globSync('dist/*.js')) {
-    const text = readFileSync(path, 'utf8')
-    const isRead = LIBRARY.test(basename(path))
-    const code = isRead
-      ? text.replaceAll(SOURCE_NAME, '')
-      : transformSync(text, { minifyWhitespace: true, minifySyntax: true }).code
-    writeFileSync(path, code)
+  for (const path of globSync('dist/**/*.js')) {
+    const options = { minifyWhitespace: true, minifySyntax: true, lineLimit: MAX_LINE } as const
+    writeFileSync(path, transformSync(readFileSync(path, 'utf8'), options).code)
   }
 }
 

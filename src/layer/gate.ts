@@ -23,7 +23,7 @@ import type { Fault, Result } from '../core/result.ts'
 import type { Standing } from '../core/standing.ts'
 import type { Lane, Surroundings } from '../policy/lane.ts'
 import type { Limit } from '../policy/limit.ts'
-import { refusalOf } from '../policy/refusal.ts'
+import { laneRefusal } from '../policy/refusal.ts'
 import type { Shares } from '../policy/standing.ts'
 
 export interface GateParts {
@@ -181,7 +181,7 @@ export class Gate {
   /** Only an open circuit or a pause refuses an attempt; most lanes have neither. */
   #refusal(lane: Lane, { call }: Attempt, nowMs: number): Fault | undefined {
     if (lane.breaker === undefined && lane.firmUntilMs(call) <= nowMs) return undefined
-    return refusalOf(lane, call, nowMs, this.#clock.epochMs())
+    return laneRefusal(lane, call, nowMs, this.#clock.epochMs())
   }
 
   #wait(queue: Queue, attempt: Attempt, nowMs: number): Promise<Fault | undefined> {

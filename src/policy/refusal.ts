@@ -10,7 +10,7 @@ import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 
 /** Undefined: the call may be queued. */
-export function refusalOf(lane: Lane, call: Call, nowMs: number, epochMs: number): Fault | undefined {
+export function laneRefusal(lane: Lane, call: Call, nowMs: number, epochMs: number): Fault | undefined {
   return circuitOpen(lane, nowMs, epochMs) ?? tooLongPaused(lane, call, nowMs, epochMs)
 }
 

@@ -94,3 +94,18 @@ describe('a reader that goes away', () => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(2)
   })
 })
+
+describe('a stream passed by the caller', () => {
+  it('that fails under writes that are not awaited is reported by close() alone', async () => {
+    const program = `
+      const { Writable } = await import('node:stream')
+      const stream = new Writable({ write: (chunk, encoding, done) => done(Object.assign(new Error('no'), { code: 'ENOSPC' })) })
+      const sink = jsonLines(stream)
+      for (let index = 0; index < 10; index++) void sink.write(outcome(index, 'x'))
+      await new Promise(done => setTimeout(done, 20))
+      void sink.write(outcome(11, 'x'))
+      console.log(await sink.close().catch(error => error.code))
+    `
+    expect(await runProgram(program)).toEqual({ status: 0, stdout: 'ENOSPC\n', stderr: '' })
+  })
+})

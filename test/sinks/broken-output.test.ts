@@ -3,7 +3,7 @@ import { PassThrough, Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { SinkError, csv, jsonLines } from '../../src/sinks/index.ts'
 import { ConfigError } from '../../src/index.ts'
-import { okOutcome, runProgram, writeTo } from './outcomes.ts'
+import { okOutcome, writeTo } from './outcomes.ts'
 import { covers } from '../support/hostile/record.ts'
 import { expectFigure } from '../support/figure.ts'
 
@@ -154,18 +154,5 @@ describe('a stream passed by the caller', () => {
     expect(() => jsonLines(stream, { append: true })).toThrow(ConfigError)
     stream.end()
     expect(() => jsonLines(stream)).toThrow('expected an open stream, got one that has ended')
-  })
-
-  it('that fails under writes that are not awaited is reported by close() alone', async () => {
-    const program = `
-      const { Writable } = await import('node:stream')
-      const stream = new Writable({ write: (chunk, encoding, done) => done(Object.assign(new Error('no'), { code: 'ENOSPC' })) })
-      const sink = jsonLines(stream)
-      for (let index = 0; index < 10; index++) void sink.write(outcome(index, 'x'))
-      await new Promise(done => setTimeout(done, 20))
-      void sink.write(outcome(11, 'x'))
-      console.log(await sink.close().catch(error => error.code))
-    `
-    expect(await runProgram(program)).toEqual({ status: 0, stdout: 'ENOSPC\n', stderr: '' })
   })
 })

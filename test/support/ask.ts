@@ -13,7 +13,7 @@ export const HASTY = { backoff: { base: '5ms' } } as const
 export const TRUST = { tls: { ca: tlsFixture('ca') } }
 
 export function clientOf(options: AskOptions = {}): ParallelRequests {
-  return new ParallelRequests({ maxRetries: 0, timeout: '10s', retry: HASTY, ...options })
+  return new ParallelRequests({ maxRetries: 0, timeout: '60s', retry: HASTY, ...options })
 }
 
 export async function ask(

@@ -1,10 +1,10 @@
 /** The written sections of the manual page: formats, templates, ranges and selected parts. */
-export interface Section {
+export interface ManualSection {
   readonly title: string
   readonly paragraphs: readonly string[]
 }
 
-export const SECTIONS: readonly Section[] = [
+export const SECTIONS: readonly ManualSection[] = [
   {
     title: 'FORMATS',
     paragraphs: [

@@ -33,7 +33,7 @@ export interface Host {
   /** False if the connection has cost too many bytes beyond its bodies. */
   isHonest(): boolean
   /** The stream has ended and frees its slot. */
-  over(exchange: Exchange): void
+  over(exchange: H2Exchange): void
 }
 
 /** Whether END_STREAM has arrived. */
@@ -72,7 +72,7 @@ function handBack(stream: Marked): void {
   for (let piece = held?.shift(); piece !== undefined; piece = held?.shift()) Duplex.prototype.push.call(stream, piece)
 }
 
-export class Exchange {
+export class H2Exchange {
   readonly attempt: Attempt
   readonly #stream: Marked
   readonly #collector: Collector

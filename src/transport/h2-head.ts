@@ -14,7 +14,7 @@ const OF_CONNECTION: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-export function requestHead({ call, headers }: Attempt, measured: Measured | undefined): OutgoingHttpHeaders {
+export function h2RequestHead({ call, headers }: Attempt, measured: Measured | undefined): OutgoingHttpHeaders {
   const { method, origin, path, body } = call
   const head = Object.create(null) as Record<string, string | string[]>
   head[':method'] = method

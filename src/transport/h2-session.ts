@@ -5,9 +5,9 @@ import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers'
 import { Collector } from './collect.ts'
 import type { CollectorParts } from './wire.ts'
-import { Exchange } from './h2-exchange.ts'
+import { H2Exchange } from './h2-exchange.ts'
 import type { Host } from './h2-exchange.ts'
-import { requestHead } from './h2-head.ts'
+import { h2RequestHead } from './h2-head.ts'
 import { Flood } from './h2-codes.ts'
 import type { Broken } from './h2-codes.ts'
 import { KEEP_ALIVE_MS, openSockets } from './open-sockets.ts'
@@ -129,10 +129,10 @@ export class Session implements Host, KeptConnection {
         collector.giveUp()
       }
       try {
-        const stream = this.#http2.request(requestHead(attempt, measured), {
+        const stream = this.#http2.request(h2RequestHead(attempt, measured), {
           endStream: attempt.call.body === undefined,
         })
-        new Exchange(stream, attempt, collector, this).upload(measured)
+        new H2Exchange(stream, attempt, collector, this).upload(measured)
       } catch (error) {
         this.over()
         collector.onDispatchError(error)

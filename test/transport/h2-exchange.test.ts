@@ -3,7 +3,7 @@ import type { ClientHttp2Stream } from 'node:http2'
 import { expect, it } from 'vitest'
 import type { Attempt } from '../../src/core/attempt.ts'
 import type { Collector } from '../../src/transport/collect.ts'
-import { Exchange } from '../../src/transport/h2-exchange.ts'
+import { H2Exchange } from '../../src/transport/h2-exchange.ts'
 import type { Host } from '../../src/transport/h2-exchange.ts'
 
 it('a head is reported before the data, in whatever order Node reports them', () => {
@@ -16,7 +16,7 @@ it('a head is reported before the data, in whatever order Node reports them', ()
   } as unknown as Collector
   const host = { arrived: () => undefined, isHonest: () => true, over: () => undefined } as unknown as Host
   const stream = new PassThrough()
-  void new Exchange(stream as unknown as ClientHttp2Stream, {} as Attempt, collector, host)
+  void new H2Exchange(stream as unknown as ClientHttp2Stream, {} as Attempt, collector, host)
   stream.emit('data', Buffer.from('early'))
   stream.emit('response', { ':status': 200 }, 0, [':status', '200'])
   stream.emit('data', Buffer.from('late'))
@@ -34,7 +34,7 @@ it('the small frames of a paused stream are packed, and passed on in order', asy
   } as unknown as Collector
   const host = { arrived: () => undefined, isHonest: () => true, over: () => undefined } as unknown as Host
   const stream = new PassThrough()
-  const exchange = new Exchange(stream as unknown as ClientHttp2Stream, {} as Attempt, collector, host)
+  const exchange = new H2Exchange(stream as unknown as ClientHttp2Stream, {} as Attempt, collector, host)
   stream.emit('response', { ':status': 200 }, 0, [':status', '200'])
   exchange.pause()
   for (let at = 0; at < 1_000; at++) stream.push(Buffer.from([at % 251]))

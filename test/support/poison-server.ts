@@ -14,8 +14,8 @@ import { Worker, isMainThread, parentPort, workerData } from 'node:worker_thread
 const ROLE = 'parallel-requests-poison-server'
 
 export interface PoisonServer {
-  /** Without a trailing slash. */
-  readonly url: string
+  /** It listens on every address of this machine. */
+  readonly port: number
   /** Sends an unsolicited answer on every connection. Resolves when the client has closed them all. */
   poison(): Promise<void>
   close(): Promise<void>
@@ -23,9 +23,9 @@ export interface PoisonServer {
 
 export async function poisonServer(): Promise<PoisonServer> {
   const worker = new Worker(new URL(import.meta.url), { execArgv: [], workerData: ROLE })
-  const [url] = (await once(worker, 'message')) as [string]
+  const [port] = (await once(worker, 'message')) as [number]
   return {
-    url,
+    port,
     async poison() {
       worker.postMessage('poison', [])
       await once(worker, 'message')
@@ -105,8 +105,8 @@ if (!isMainThread && workerData === ROLE) {
   parentPort?.on('message', () => void poisonAll().then(() => parentPort?.postMessage('poisoned', [])))
   // Nagle's algorithm would hold the injected response back until the next request arrives.
   const server = createServer({ noDelay: true }, socket => serve(socket, 50))
-  server.listen(0, '127.0.0.1', 1_024, () => {
+  server.listen(0, '0.0.0.0', 1_024, () => {
     const { port } = server.address() as AddressInfo
-    parentPort?.postMessage(`http://127.0.0.1:${port}`, [])
+    parentPort?.postMessage(port, [])
   })
 }

@@ -4,7 +4,8 @@
  * `shared`: the files run one after the other in a few processes that they share. A process per file costs about 0.7 s
  * of CPU time, which was more than most files need.
  * `alone`: the files of `npm test` that change or judge the state of their process, so each has a process of its own.
- * `rest`: the long matrices, each file in a process of its own, and the properties at full size.
+ * `rest`: the tests of processes and the long matrices, each file in a process of its own, and the properties at full
+ * size.
  */
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'

@@ -60,5 +60,6 @@ export const ALONE = [
   'test/client/threads/worker-file.test.ts',
   'test/config/made-up-option.test.ts',
   'test/config/read-once.test.ts',
+  'test/core/exact-json.test.ts',
   'test/sinks/batches.test.ts',
 ]

@@ -49,5 +49,5 @@ test('the oldest supported Node is the one in package.json', () => {
     engines: { node: string }
   }
   expect(engines.node).toBe('>=22.19')
-  expect(readFileSync(MAIN, 'utf8')).toContain('[22, 19]')
+  expect(readFileSync(MAIN, 'utf8')).toContain('[22,19]')
 })

@@ -77,7 +77,7 @@ describe('A run', () => {
 })
 
 describe('The display of a run', () => {
-  const slow = () => workplace((_echo, response) => void setTimeout(() => response.end('{}'), 300))
+  const slow = () => workplace((_echo, response) => void setTimeout(() => response.end('{}'), 50))
 
   test('is only the summary with --no-progress, and only failures with --quiet', async () => {
     const { run } = await slow()

@@ -16,12 +16,10 @@ import type { Words } from '../core/words.ts'
 const EMPTY_STATUSES: ReadonlySet<number> = new Set([201, 202, 204, 205, 304])
 const PREFIX_LENGTH = 200
 
-/** The request, and where warnings go. */
+/** The request, and its trip, which collects warnings. */
 type JsonCall = Pick<Call, 'method'> & Partial<Pick<Call, 'trip'>>
 
-/**
- * @param maxDepth how deep the value may be nested: `maxJsonDepth`
- */
+/** @param maxDepth the deepest allowed nesting: `maxJsonDepth` */
 export function parseJson(reply: Reply, call: JsonCall, maxDepth = MAX_JSON_DEPTH): { value: unknown } | Fault {
   if (reply.body.byteLength === 0) return emptyBody(reply, call)
   const { text, warning } = decodeJson(reply)

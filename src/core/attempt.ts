@@ -12,13 +12,13 @@ import type { Trip } from './trip.ts'
 export interface Attempt {
   readonly call: Call
   readonly trip: Trip
-  /** 1 for the first attempt; redirect hops count on. */
+  /** 1 for the first attempt of a request; also counts redirect hops. */
   readonly number: number
   /** The proxy that it goes through; undefined for a direct connection. */
   proxy: Proxy | undefined
   /** The headers to send; the session layer completes them. */
   headers: HeaderList
-  /** When it was let through the gate (monotonic ms). */
+  /** When the gate let it pass (monotonic ms). */
   admittedAtMs: number
   /** When its clocks started: at the gate, or after a caller's function has computed its headers (monotonic ms). */
   startedAtMs: number

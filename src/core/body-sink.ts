@@ -31,8 +31,8 @@ export interface BodySink {
    */
   begin(head: Reply): BodyWriter | Fault | undefined
   /**
-   * The attempt is over without the body. The sink MUST NOT keep a file open that is still empty: others may wait for
-   * it.
+   * The attempt has ended and its body did not arrive. The sink MUST NOT keep an empty file open: other requests may
+   * wait for a file descriptor.
    */
   rest(): void
   /** The request is over. Returns its final result. */

@@ -5,7 +5,7 @@ export type Chunks = AsyncIterable<Uint8Array | string>
 /** A function is called once per attempt and opens a stream. */
 export type Body = string | Uint8Array | (() => Chunks) | Upload
 
-/** Not in memory, but its length can be found, and it can be opened any number of times. */
+/** A body that is not in memory. Its length can be determined, and it can be opened any number of times. */
 export type Upload = Blob | Multipart
 
 /** `multipart/form-data` (RFC 7578). */
@@ -32,7 +32,7 @@ export interface UploadStream {
   readonly bytes: number | undefined
 }
 
-/** A stream that can be read only once would have been read again. */
+/** Thrown instead of reading a stream a second time that can be read only once. */
 export class UsedStream extends Error {}
 
 /** True for a body in memory: it can be shown to a hook, measured, and sent to another thread. */

@@ -65,7 +65,7 @@ function callbackTooSlow(timeoutMs: number): Fault {
 }
 
 function tooLateInAll({ deadlineMs, startedAtMs }: Trip['stopwatch']): Fault {
-  const message = `not done within ${formatDuration(deadlineMs - startedAtMs)} in all`
+  const message = `not finished within ${formatDuration(deadlineMs - startedAtMs)} in total`
   return fault('timeout/total', message, { sent: true })
 }
 

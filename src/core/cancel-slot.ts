@@ -1,5 +1,5 @@
 /**
- * Who holds a request right now, and how to cancel it there.
+ * The current holder of a request, and how to cancel the request there.
  *
  * One holder at a time has the request (a queue, a back-off, the wire, a caller's function), so one slot for its cancel
  * callback is enough. An AbortSignal per request would have to be derived, listened to and released for each request.

@@ -2,7 +2,7 @@
 import type { Standing } from './standing.ts'
 
 export interface Demand {
-  /** Called when there may be room: in this lane, or only in general. */
+  /** Called when there may be room: in this lane, or in any lane if it is undefined. */
   onCapacity(lane: string | undefined, standing: Standing): void
   /** Whether it has a request for a host of this standing that would go if there were a slot. */
   wants(standing: Standing): boolean

@@ -43,8 +43,8 @@ export const parseAnswer = (text: string): unknown => parseText(text)
 let kept = false
 
 /**
- * From now on, `parseAnswer` keeps integers that a double would round. For the command line, which passes values on; a
- * program that computes with them needs numbers.
+ * From now on, `parseAnswer` keeps integers that a double would round. Only the command line calls this, because it
+ * passes values on unchanged; a program that computes with them needs numbers.
  */
 export function keepIntegers(): void {
   parseText = text => (MANY_DIGITS.test(text) && LONG_INTEGER.test(text) ? parseDeep(text) : parseWithReviver(text))

@@ -1,6 +1,6 @@
 /**
  * A binary heap: items by rank, lowest first (alarms by their time, lanes by their ticket). Each item stores its index,
- * so that removing one from the middle takes O(log n). Nearly every request does that with its deadline.
+ * so that removing one from the middle takes O(log n). Nearly every request removes its deadline in this way.
  */
 export interface Ranked {
   /** Index in the heap; -1 if it is in none. Written only by the heap. */

@@ -169,7 +169,7 @@ class ReplySummary implements ResponseSummary {
   readonly #secretNames: ReadonlySet<string> | undefined
   #made: Headers | undefined
 
-  /** @param asked the request; its URL is redacted already, and usually also the final URL */
+  /** @param asked the request. Its URL is redacted already, and is usually the final URL as well */
   constructor(reply: Reply, call: Call, asked: RequestSummary, origin = reply.origin) {
     const { secretNames } = call.plan
     this.status = reply.status

@@ -13,15 +13,15 @@ import type { Result } from './result.ts'
  *
  * MUST settle exactly once per attempt, when the body is complete, and MUST NOT reject: a network error is a Fault.
  * MUST NOT interpret the status: a 500 is a Reply. MUST NOT follow redirects or retry anything. SHOULD set
- * `attempt.abort` and stop the work when it is called: the request has been given up and its result is not used.
- * SHOULD keep `attempt.phase` and `attempt.sent` true while it works: who
- * does not is taken to have sent the request from the start.
+ * `attempt.abort` and stop the work when it is called: the request has been given up and its result is not used. SHOULD
+ * keep `attempt.phase` and `attempt.sent` up to date while it works; otherwise the request counts as sent from the
+ * start.
  */
 export interface Transport {
   send(attempt: WireAttempt): Promise<Result>
-  /** Time as this transport knows it, for tests; the system's otherwise. */
+  /** The clock of this transport, for tests. Default: the system's clock. */
   readonly clock?: Clock
-  /** Idempotent. Nothing may be left open afterwards. */
+  /** Closes everything that the transport opened. MUST be idempotent. */
   close(): Promise<void>
 }
 
@@ -32,8 +32,8 @@ export interface Transport {
 export type OpenJournal = (path: string, options: { readonly durability: 'process' | 'power' }) => Promise<Journal>
 
 /**
- * A source of work that waits for acknowledgements, such as a queue that several processes share. It hands out again
- * what was not acknowledged when the process ended. MUST NOT throw from `acknowledge`.
+ * A source of work that waits for acknowledgements, such as a queue that several processes share. After the end of a
+ * process it hands out the items again that the process did not acknowledge. `acknowledge` MUST NOT throw.
  */
 export interface AcknowledgedSource {
   readonly items: Iterable<unknown> | AsyncIterable<unknown>
@@ -41,7 +41,7 @@ export interface AcknowledgedSource {
   acknowledge(outcome: Outcome): void
 }
 
-/** A wire of our own: under the same contract as a Transport, and with the whole attempt. */
+/** A built-in transport. It has the contract of a Transport, but gets the whole Attempt. */
 export interface Wire {
   send(attempt: Attempt): Promise<Result>
   close(): Promise<void>
@@ -70,7 +70,7 @@ export interface Clock {
 export interface CookieStore {
   /** The `Cookie` header for this URL, or `''`. */
   getCookieStringSync(url: string): string
-  /** Takes one `Set-Cookie` value. What is not acceptable MUST be dropped or thrown, never stored. */
+  /** Stores one `Set-Cookie` value. MUST drop an invalid one or throw, and never store it. */
   setCookieSync(cookie: string, url: string, options?: { ignoreError?: boolean }): unknown
   removeAllCookiesSync(): void
 }

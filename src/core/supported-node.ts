@@ -1,7 +1,7 @@
 /**
  * Throws an error that names the required Node version. It is the first import of each public entry, so that it runs
- * before any code that an older Node does not support. Other modules read newer exports of Node off the default import,
- * because a missing named export is a SyntaxError before any code runs.
+ * before any code that an older Node does not support. Other modules access newer exports of Node through the default
+ * import, because a missing named export is a SyntaxError before any code runs.
  */
 
 /** The same version as in package.json. */

@@ -30,7 +30,7 @@ class Made {
   }
 }
 
-/** To callers it looks like an object literal with its fields in their usual order: own, enumerable, writable. */
+/** Callers see the fields of an object literal, in the usual order: own, enumerable and writable. */
 class UnsentOutcome implements FailedOutcome {
   // Only declared here: the constructor sets them in the order in which they are printed.
   declare readonly ok: false

@@ -34,7 +34,7 @@ export interface WireAttempt {
   abort: (() => void) | undefined
 }
 
-/** An Attempt as a transport sees it that is not ours. */
+/** An Attempt as a transport of the caller sees it. */
 export class OutsideAttempt implements WireAttempt {
   readonly #attempt: Attempt
 
@@ -44,7 +44,7 @@ export class OutsideAttempt implements WireAttempt {
     attempt.phase = 'headers'
   }
 
-  /** For transports that wrap one of our wires. */
+  /** The Attempt behind it, for transports that wrap a built-in one. */
   static attemptOf(this: void, attempt: WireAttempt): Attempt {
     return (attempt as OutsideAttempt).#attempt
   }

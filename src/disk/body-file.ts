@@ -46,7 +46,7 @@ class FileSink implements BodySink {
   #known: Representation | undefined
   /** Offset that this attempt asked the server to continue from; 0 for the beginning. */
   #askedFrom = 0
-  /** The response that the file began with, if it was continued. */
+  /** The response that brought the beginning of the file, if a later one continued it. */
   #first: Reply | undefined
   /** The caller asked for a range and gets exactly that. */
   #wantsRange = false
@@ -182,7 +182,7 @@ interface WriterParts {
   readonly ended: () => void
 }
 
-/** With more than this waiting, the server has to wait for the disk (back-pressure). */
+/** With more bytes waiting for the disk than this, the connection is paused (back-pressure). */
 const MAX_WAITING_BYTES = 2 ** 18
 
 class PartWriter implements BodyWriter {
@@ -266,7 +266,7 @@ class PartWriter implements BodyWriter {
 /** A single strong entity tag (RFC 9110 §8.8.3). */
 const STRONG = /^"[\x21\x23-\x7e\x80-\xff]*"$/
 
-/** What a later attempt may continue; undefined if nothing proves that the content is unchanged. */
+/** The representation that a later attempt may continue; undefined if nothing proves that the content is unchanged. */
 function representationOf(head: Reply): Representation | undefined {
   const [etag = '', ...more] = getAllHeaders(head.headers, 'etag')
   if (head.status !== 200 || !STRONG.test(etag) || more.length > 0 || isCoded(head)) return undefined

@@ -1,6 +1,6 @@
 /**
- * A file that is open for writing, and what other processes did to it: deleted, moved, replaced or truncated it. Writes
- * still succeed after each of these, so only this check shows whether the data is where we say it is.
+ * A file that is open for writing, and a check whether another process has deleted, moved, replaced or truncated it.
+ * Writes still succeed after each of these, so only the check shows whether the data is at the path.
  */
 import { closeSync, fstatSync, lstatSync, openSync, readSync, readlinkSync, realpathSync, writeSync } from 'node:fs'
 import { NEW, partNameOf } from './new-file.ts'
@@ -29,7 +29,7 @@ export class HeldFile {
    * Throws with code ESTALE if the file no longer holds what was written, and says where the data is now.
    *
    * @param bytes that were written to it
-   * @param mayGrow other processes may append to it, because it is written at its current end
+   * @param mayGrow other processes may append to it, because every write goes to its current end
    */
   check(bytes: number, mayGrow = false): void {
     const lost = this.#loss(bytes, mayGrow)

@@ -32,6 +32,8 @@ function deadlineAlarm(call: Call): Alarm {
     dueAtMs: trip.stopwatch.deadlineMs,
     heapIndex: -1,
     ring: () =>
-      trip.cancelSlot.cancel(fault('timeout/total', `not done within ${formatDuration(plan.timeouts.totalMs)} in all`)),
+      trip.cancelSlot.cancel(
+        fault('timeout/total', `not finished within ${formatDuration(plan.timeouts.totalMs)} in total`),
+      ),
   }
 }

@@ -1,4 +1,4 @@
-/** Time that passes only when it is told to: back-offs, rates and timeouts of hours are tested in milliseconds. */
+/** Time that passes only when a test advances it: back-offs, rates and timeouts of hours are tested in milliseconds. */
 import { Heap, byDueTime } from '../core/heap.ts'
 import type { Due } from '../core/heap.ts'
 import type { Clock, Timer } from '../core/ports.ts'

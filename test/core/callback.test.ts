@@ -34,7 +34,7 @@ describe('runCallback', () => {
     const trip = new Trip(0, clock.now(), clock.now() + 2_000)
     const answer = runCallback(never, thrown, { trip, clock, timeoutMs: 5_000 })
     await clock.advance(2_000)
-    await expect(answer).resolves.toMatchObject({ code: 'timeout/total', message: 'not done within 2s in all' })
+    await expect(answer).resolves.toMatchObject({ code: 'timeout/total', message: 'not finished within 2s in total' })
   })
 
   test('turns a throw and a rejection into the fault that its caller chose', async () => {

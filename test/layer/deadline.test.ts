@@ -23,7 +23,7 @@ test('a request ends at its deadline to the millisecond, wherever it is', async 
   expect(ended).toBe(false)
   await clock.advance(1)
   expect(ended).toBe(true)
-  await expect(result).resolves.toMatchObject({ code: 'timeout/total', message: 'not done within 1.2s in all' })
+  await expect(result).resolves.toMatchObject({ code: 'timeout/total', message: 'not finished within 1.2s in total' })
 })
 
 test('thousands of requests use one timer, and none when they are done', async () => {

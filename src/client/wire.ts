@@ -232,7 +232,7 @@ function cautious(transport: Transport): Wire {
     async send(attempt) {
       const result = (await transport.send(new OutsideAttempt(attempt))) as Result | undefined
       if (result?.kind === 'reply' || result?.kind === 'fault') return result
-      throw new TypeError('expected send() to answer with a Reply or a Fault')
+      throw new TypeError('expected send() to return a Reply or a Fault')
     },
     close: () => transport.close(),
   }

@@ -34,13 +34,18 @@ export function readAuth(value: unknown, name: string, problems: Problem[]): Aut
         `${name}.username`,
         "a name without ':'",
         'one with it',
-        'It ends the name in RFC 7617: use { bearer } or a function.',
+        'In RFC 7617 a colon ends the name: use { bearer } or a function.',
       ),
     )
     return undefined
   }
   problems.push(
-    problem(name, FORMS, `fields ${fields.join(', ') || 'of no name'}`, 'Give the strings of one of these forms.'),
+    problem(
+      name,
+      FORMS,
+      fields.length === 0 ? 'no fields' : `fields ${fields.join(', ')}`,
+      'Give the strings of one of these forms.',
+    ),
   )
   return undefined
 }

@@ -43,8 +43,8 @@ function askCost(
 }
 
 /**
- * The true cost of a request, as a hook has passed it. Any amount is valid, since it has been spent. Throws if it is no
- * cost.
+ * The true cost of a request, as a hook has passed it. Any amount is valid, since it has been spent. Throws if it is
+ * not a cost.
  */
 export function trueCosts(answer: unknown, { weighted }: CallPlan): Costs {
   const problems: Problem[] = []
@@ -56,7 +56,7 @@ export function trueCosts(answer: unknown, { weighted }: CallPlan): Costs {
   return costs
 }
 
-/** Costs that can be paid: of known budgets, none above its burst. */
+/** The costs, if they name known budgets and none is above the burst of its budget; otherwise a Fault. */
 function payableCosts(answer: unknown, { weighted }: CallPlan): Costs | Fault {
   const problems: Problem[] = []
   const costs = readCosts(answer, 'cost', problems)

@@ -10,7 +10,7 @@ import type { PlanName } from './plan.ts'
 export interface SentFields {
   /** The values by name, without functions. */
   readonly values: Readonly<Record<string, unknown>>
-  /** The paths of functions that the worker asks for: `acceptStatus`, `retry.backoff`. */
+  /** The paths of functions that the worker has the calling thread run: `acceptStatus`, `retry.backoff`. */
   readonly asks: readonly string[]
 }
 
@@ -53,7 +53,10 @@ export function changedFields(
   return changed
 }
 
-/** The sent form of a plan. A function is asked for unless it is the default, which the worker has itself. */
+/**
+ * The sent form of a plan. A function that is a default is not sent, because the worker has it; of any other function
+ * only the path is sent.
+ */
 export function sentFields(plan: PlanName, fields: object): SentFields {
   const values: Record<string, unknown> = {}
   const asks: string[] = []
@@ -69,7 +72,10 @@ export function sentFields(plan: PlanName, fields: object): SentFields {
   return { values, asks }
 }
 
-/** The plan in the worker: the sent fields over its defaults, with a function at each path that asks for one. */
+/**
+ * The plan in the worker: the sent fields over its defaults, with a stand-in at the path of each function that was not
+ * sent.
+ */
 export function receivedFields(
   plan: PlanName,
   { values, asks }: SentFields,
@@ -80,7 +86,7 @@ export function receivedFields(
   return received as object
 }
 
-/** The plan, with each function that is asked for replaced. */
+/** The plan, with each function replaced that runs on the calling thread. */
 export function mapAsked<P extends object>(
   plan: PlanName,
   fields: P,
@@ -100,7 +106,7 @@ export function functionAt(fields: object, path: string): Found {
   return found as Found
 }
 
-/** Copies the records on the path, because other plans may share them. */
+/** The fields with this value at the path. Copies the records on the path, because other plans may share them. */
 function withValueAt(fields: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
   if (name === undefined) return value
   const record = fields as Readonly<Record<string, unknown>>

@@ -1,4 +1,7 @@
-/** Readers of options that are functions: what a function takes and returns is the caller's promise. */
+/**
+ * Readers of options that are functions. They cannot check the parameters and the result of a function: its type is
+ * asserted.
+ */
 import { func } from './kinds.ts'
 import type { Read } from './kinds.ts'
 

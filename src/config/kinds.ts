@@ -84,7 +84,7 @@ export const bool = matching('true or false', value => typeof value === 'boolean
 export const func = matching(
   'a function',
   value => typeof value === 'function',
-  'Give the function itself, not what it answers.',
+  'Give the function itself, not its result.',
 )
 
 export function oneOf<const T extends string>(names: readonly T[]): Read<T> {

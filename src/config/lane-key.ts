@@ -22,7 +22,7 @@ export function laneKeyOf(
   }
   if (key === undefined) return origin
   if (typeof key === 'string') {
-    // The key has an entry of its own in `hosts`.
+    // `hosts` has an entry for the key itself.
     if (hostPatterns.includes(key)) return key
     // A key whose hosts match two entries of `hosts` has two lanes, each with the limits of its entry.
     const pattern = matchHost(hostPatterns, origin)
@@ -30,6 +30,6 @@ export function laneKeyOf(
   }
   // The promise is not used any more, and its rejection must not end the process.
   if (isThenable(key)) key.then(undefined, () => undefined)
-  const expected = 'limitKey: expected it to answer with a string, or undefined for the origin'
+  const expected = 'limitKey: expected it to return a string, or undefined for the origin'
   return fault('callback/limit_key', `${expected}, got ${got(key)}`)
 }

@@ -108,7 +108,7 @@ function readFilePart(
   }
   const content = readContent(given, bytes, name, problems)
   if (filename !== undefined && filename !== null && (typeof filename !== 'string' || CONTROL.test(filename))) {
-    const shown = typeof filename === 'string' ? 'one with some' : kindOf(filename)
+    const shown = typeof filename === 'string' ? 'one with control characters' : kindOf(filename)
     problems.push(problem(`${name}.filename`, 'a name without control characters', shown, 'Rename the file.'))
   }
   const ownType = typeof type === 'string' || type !== undefined ? type : isBlob(given) ? given.type : undefined
@@ -118,7 +118,12 @@ function readFilePart(
   const ownName = filename ?? fileNameOf(given)
   if (typeof ownName === 'string' && CONTROL.test(ownName) && filename === undefined) {
     problems.push(
-      problem(`${name}.filename`, 'a name without control characters', 'one with some', 'Give a filename beside it.'),
+      problem(
+        `${name}.filename`,
+        'a name without control characters',
+        'one with control characters',
+        'Add a filename.',
+      ),
     )
   }
   if (problems.length > before || content === undefined) return undefined

@@ -108,7 +108,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   let bestDistance = Math.floor(Math.max(name.length, 3) / 3) + 1
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
-    // Two names of one letter have nothing in common.
+    // Two names of one letter are never similar.
     const hasCommon = distance < Math.max(name.length, candidate.length)
     if (hasCommon && distance < bestDistance) {
       best = candidate

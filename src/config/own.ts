@@ -1,4 +1,6 @@
-/** The parts of a request that are its own, in contrast to those that all requests of its input share: see `Own`. */
+/**
+ * The headers and credentials that a request itself has, without those that all requests of its input share: see `Own`.
+ */
 import type { Credentials, Own } from '../core/call.ts'
 import { isCommon } from './common.ts'
 import { filterHeaders } from '../core/headers.ts'

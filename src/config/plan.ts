@@ -40,7 +40,7 @@ export interface RequestPlan {
   readonly cost: Costs | ((request: CostRequest) => CostInput)
   /** False with a transport passed by the caller: it chooses its own route. */
   readonly takesProxy: boolean
-  /** Whether requests that set only their URL differ in nothing else: then one is the template of the next. */
+  /** Whether requests that set only a URL are alike in everything else: then one is the template of the next. */
   readonly isAlike: boolean
   /** The options that `call` was made from. */
   readonly values: Values
@@ -201,6 +201,6 @@ function soleBody(json: BodyPlan | undefined, body: BodyPlan | undefined): Probl
     'body',
     'one for all URLs',
     'a stream, which can be read once',
-    'Give a function that opens it anew for each: () => createReadStream(path).',
+    'Give a function that opens a new one each time: () => createReadStream(path).',
   )
 }

@@ -275,7 +275,7 @@ function credentialsFor(
 
 function refuseField(name: string): Refusal {
   const remedy = OPTION_NAMES.includes(name as OptionName)
-    ? 'It holds for all requests: give it in the options.'
+    ? 'It applies to all requests: give it in the options.'
     : adviceFor(name, [...SPEC_FIELDS])
   return invalidRequestOf('field', problem(name, 'a field of a request', 'an unknown one', remedy))
 }

@@ -32,7 +32,7 @@ export function readProxies(value: unknown, name: string, problems: Problem[]): 
     return undefined
   }
   if (value.length === 0) {
-    problems.push(problem(name, 'at least one proxy', 'an empty array', 'Leave it out to go without.'))
+    problems.push(problem(name, 'at least one proxy', 'an empty array', 'Leave it out for direct connections.'))
     return undefined
   }
   const before = problems.length

@@ -21,7 +21,7 @@ export function parseProxy(text: string): Proxy | NoProxy {
   if (text.includes('://')) return parseProxyUrl(text)
   if (text.includes('@')) return parseProxyUrl(`http://${text}`)
   const parts = /^(\[[^\]]*\]|[^:[\]]+):(\d+)(?::([^:]+):(.*))?$/s.exec(text)
-  if (parts === null) return { shown: 'a text that is none', remedy: PROXY_URL_REMEDY }
+  if (parts === null) return { shown: 'a text that is not a URL', remedy: PROXY_URL_REMEDY }
   const [, host = '', port = '', username, password = ''] = parts
   const bare = parseProxyUrl(`http://${host}:${port}`)
   return username === undefined || 'remedy' in bare ? bare : withCredentials(bare, username, password)
@@ -30,7 +30,7 @@ export function parseProxy(text: string): Proxy | NoProxy {
 function parseProxyUrl(text: string): Proxy | NoProxy {
   const url = URL.parse(text)
   if (url === null || url.hostname === '') {
-    return { shown: 'a text that is none', remedy: `${PROXY_URL_REMEDY} Percent-encode / ? # @ : in a password.` }
+    return { shown: 'a text that is not a URL', remedy: `${PROXY_URL_REMEDY} Percent-encode / ? # @ : in a password.` }
   }
   // `socks5h:` means that the proxy resolves names; ours always does.
   const protocol = url.protocol === 'socks5h:' ? 'socks5:' : url.protocol
@@ -45,7 +45,7 @@ function parseProxyUrl(text: string): Proxy | NoProxy {
   const { hostname } = url
   // For unknown schemes, `new URL` does not parse the host.
   const host = protocol === 'socks5:' ? URL.parse(`http://${hostname}`)?.hostname : hostname
-  if (host === undefined) return { shown: 'one whose host is none', remedy: PROXY_URL_REMEDY }
+  if (host === undefined) return { shown: 'one without a valid host', remedy: PROXY_URL_REMEDY }
   const port = url.port === '' ? PORTS[protocol] : Number(url.port)
   const name = `${protocol}//${host}:${port}`
   const proxy: Proxy = {

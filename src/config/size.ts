@@ -10,7 +10,7 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
   gib: 2 ** 30,
 }
 
-/** `'64MiB'` → 67108864; undefined when the text is no size. A unit is required. */
+/** `'64MiB'` → 67108864; undefined if the text is not a size. A unit is required. */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s?([kmg]?i?b)$/i.exec(text)
   const unitBytes = match === null ? undefined : UNIT_BYTES[(match[2] as string).toLowerCase()]

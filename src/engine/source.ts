@@ -97,7 +97,7 @@ function fromIterator(input: Iterable<unknown> | AsyncIterable<unknown>): Source
   let answeredAtOnce = 0
   const take = (answer: IteratorResult<unknown, unknown>): Pulled => {
     if (typeof answer !== 'object' || answer === null) {
-      throw new TypeError(`urls: expected an iterator that answers with objects, got ${String(answer)}.`)
+      throw new TypeError(`urls: expected an iterator whose next() returns objects, got ${String(answer)}.`)
     }
     return answer.done === true ? 'done' : { value: answer.value, index: index++ }
   }

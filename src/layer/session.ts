@@ -76,8 +76,7 @@ async function authorize(attempt: Attempt, clock: Clock): Promise<Fault | undefi
           hookLimits(attempt, clock),
         )
   if (isFault(value)) return unsent(value)
-  const problem =
-    typeof value === 'string' ? headerProblem('authorization', value) : 'expected auth to answer with a string'
+  const problem = typeof value === 'string' ? headerProblem('authorization', value) : 'expected auth to return a string'
   if (problem !== undefined) return fault('callback/hook', problem)
   if (call.identify !== undefined) call.trip.identity = call.identify(value)
   attempt.headers = mergeHeaders(attempt.headers, ['authorization', value])

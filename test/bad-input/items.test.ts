@@ -141,7 +141,7 @@ describe('an invalid field of a request fails it alone', () => {
     [{ url, max_retries: 3 }, 'field', "Use 'maxRetries'."],
     [{ url, timout: '5s' }, 'field', "Did you mean 'timeout'?"],
     [{ url, hedaers: {} }, 'field', "Did you mean 'headers'?"],
-    [{ url, concurrency: 3 }, 'field', 'It holds for all requests: give it in the options.'],
+    [{ url, concurrency: 3 }, 'field', 'It applies to all requests: give it in the options.'],
     [{ url, signal: AbortSignal.timeout(1_000) }, 'field', 'give it in the options'],
     [{ url, session: {} }, 'field', "Use 'cookies' in the options."],
     [{ uri: url }, 'field', "Did you mean 'url'?"],
@@ -189,7 +189,7 @@ describe('an invalid field of a request fails it alone', () => {
     [{ url, multipart: { a: { data: 'x', filename: 'b"\r\nc' } } }, 'body', 'a name without control characters'],
     [{ url, multipart: { a: { data: 'x', type: 'a/b\r\nc: d' } } }, 'body', 'multipart.a.type: expected a media type'],
     [{ url, multipart: { a: { path: 'x', nmae: 'y' } } }, 'body', 'multipart.a.nmae: expected one of path, data'],
-    [{ url, multipart: { a: new File(['x'], 'a\nb') } }, 'body', 'Give a filename beside it.'],
+    [{ url, multipart: { a: new File(['x'], 'a\nb') } }, 'body', 'Add a filename.'],
     [{ url, multipart: {}, form: {} }, 'body', 'got form and multipart'],
     // Headers.
     [

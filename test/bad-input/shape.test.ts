@@ -96,7 +96,9 @@ describe('one body for several URLs', () => {
       yield 'chunk'
     }
     const call = parallelRequests([server.url, server.url], { body: body() })
-    await expect(call).rejects.toThrow(/^body: expected one for all URLs, got a stream.* Give a function that opens it/)
+    await expect(call).rejects.toThrow(
+      /^body: expected one for all URLs, got a stream.* Give a function that opens a new one/,
+    )
     expect(server.requests).toHaveLength(0)
     await parallelRequests([server.url], { body: body() })
     await parallelRequests([server.url, server.url], { body })
@@ -143,7 +145,7 @@ describe('the input', () => {
   it('{} is a request without a URL', async () => {
     await expect(parallelRequests({} as never)).rejects.toMatchObject({ code: 'invalid_request/url' })
     await expect(parallelRequests({ concurrency: 3 } as never)).rejects.toThrow(
-      /^concurrency: expected a field of a request, got an unknown one\. It holds for all requests: give it in the options\.$/,
+      /^concurrency: expected a field of a request, got an unknown one\. It applies to all requests: give it in the options\.$/,
     )
   })
 

@@ -6,7 +6,7 @@ import { option, part } from '../option.ts'
 import type { Values } from '../table.ts'
 import type { Problem } from '../../core/problem.ts'
 
-/** A method as the wire takes it, in any case; CONNECT is a tunnel and no request. */
+/** Whether the value is a method that can be sent, in any case. CONNECT cannot: it opens a tunnel. */
 export const isMethod = (value: unknown): value is string =>
   typeof value === 'string' && /^[!#$%&'*+\-.^_`|~0-9A-Z]+$/i.test(value) && value.toUpperCase() !== 'CONNECT'
 
@@ -69,20 +69,20 @@ export function checkBodies(values: Values, problems: Problem[]): void {
   else if (given.length === 1) checkMethod(values.method, problems)
 }
 
-/** The body of the values; one of a call replaces one of its client, whatever kind either is. */
+/** The body among the values, of any kind. */
 export function bodyIn(values: Values): BodyPlan | undefined {
   for (const name of BODY_FIELDS) if (values[name] !== undefined) return values[name]
   return undefined
 }
 
-/** @param over the values of a call, of which a body takes the place of any in `under` */
+/** The earlier values, without their body if the later ones have one of any kind. */
 export function withoutBodyOf(over: Values, under: Values): Values {
   if (bodyIn(over) === undefined) return under
   const { json: _json, form: _form, multipart: _multipart, body: _body, ...rest } = under
   return rest
 }
 
-/** A body in the options goes with every request: a method that takes none would fail them all. */
+/** Refuses a body in the options together with a method that has none: every request would fail. */
 export function checkMethod(given: string | undefined, problems: Problem[]): void {
   const method = given?.toUpperCase()
   if (method !== 'GET' && method !== 'HEAD') return

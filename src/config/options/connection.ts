@@ -1,4 +1,4 @@
-/** How connections are made, by what, and on how many threads. */
+/** The options of connections: TLS, addresses, HTTP/2, the transport, and worker threads. */
 import { funcOf } from '../functions.ts'
 import { bool, count, matching, problem, size } from '../kinds.ts'
 import { option, part } from '../option.ts'
@@ -53,7 +53,7 @@ export const CONNECTION_OPTIONS = {
   lookup: option({
     scope: 'client',
     read: funcOf<LookupInput>(),
-    defaultText: "the system's, remembered for 10 s",
+    defaultText: "the system's resolver, cached for 10 s",
     crosses: 'drop',
     inSync: () => ({
       expected: 'none',
@@ -76,7 +76,7 @@ export const CONNECTION_OPTIONS = {
       isTransport,
       'Give an object, for example new Agent() of undici.',
     ),
-    defaultText: 'our own sockets',
+    defaultText: 'the built-in client',
     crosses: 'drop',
     inSync: () => ({
       expected: 'none',
@@ -124,5 +124,8 @@ function planConnection(values: Values): ConnectionPlan {
   }
 }
 
-/** What `--max-http-header-size` says. Not by an import: its names are getters, and one of them loads Node's fetch. */
+/**
+ * The value of `--max-http-header-size`. `node:http` is not imported: its exports are getters, and one of them loads
+ * Node's fetch.
+ */
 const nodeMaxHeaderBytes = (): number => process.getBuiltinModule('node:http').maxHeaderSize

@@ -1,4 +1,4 @@
-/** Which cookies are sent, who shares them, and where they are kept between runs. */
+/** The options of cookies: which are sent, which requests share them, and which file keeps them between runs. */
 import { readCookies } from '../cookie-input.ts'
 import { bool, matching, problem } from '../kinds.ts'
 import type { Read } from '../kinds.ts'

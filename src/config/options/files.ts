@@ -1,4 +1,4 @@
-/** Where bodies are saved with `returnType: 'file'`, and what must come. */
+/** The options of `returnType: 'file'`: where bodies are saved, and the checksum that they must have. */
 import { fileURLToPath } from 'node:url'
 import { got, matching, problem } from '../kinds.ts'
 import type { Read } from '../kinds.ts'
@@ -8,7 +8,7 @@ import type { SavingPlan } from '../../core/call.ts'
 import type { Problem } from '../../core/problem.ts'
 import type { ReturnTypeName, SaveTo } from '../../core/spec.ts'
 
-/** A folder, or the function that knows the path. */
+/** A folder, or a function that returns the path. */
 const readSaveTo: Read<Exclude<SaveTo, URL>> = (value, name, problems) => {
   if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value
   if (typeof value === 'function') return value as Exclude<SaveTo, URL | string>
@@ -20,11 +20,11 @@ const readSaveTo: Read<Exclude<SaveTo, URL>> = (value, name, problems) => {
     }
   }
   const remedy = "Write it as './downloads', or as request => path."
-  problems.push(problem(name, 'a folder, or a function that answers with a path', got(value), remedy))
+  problems.push(problem(name, 'a folder, or a function that returns a path', got(value), remedy))
   return undefined
 }
 
-/** Hexadecimal digits of each. */
+/** Number of hexadecimal digits by algorithm. */
 const DIGITS: Readonly<Record<string, number>> = { md5: 32, sha1: 40, sha256: 64, sha512: 128 }
 const CHECKSUM = /^(md5|sha1|sha256|sha512):([0-9a-f]+)$/i
 
@@ -53,7 +53,7 @@ export const FILE_OPTIONS = {
     read: readSaveTo,
     crosses: 'plain',
     inSync: saveTo => (typeof saveTo === 'function' ? FOLDER_IN_SYNC : undefined),
-    doc: "With `returnType: 'file'`: the folder that bodies are saved in, or a function that answers with a path.",
+    doc: "With `returnType: 'file'`: the folder that bodies are saved in, or a function that returns a path.",
   }),
   checksum: option({
     scope: 'any',

@@ -1,4 +1,4 @@
-/** How much goes out at once and how fast: over all hosts, per host, by name, by what each request costs. */
+/** The options of limits: attempts in flight and starts per interval, over all hosts, per host, and by weight. */
 import type { HostPlan, NamedHostPlan } from '../client-plan.ts'
 import type { BreakerPlan } from '../../core/breaker-plan.ts'
 import { funcOf } from '../functions.ts'
@@ -43,7 +43,7 @@ const readBreaker = withFields<boolean | Breaker>(readBreakerFields.fields, (val
   return undefined
 })
 
-/** What `breaker: true` stands for, and what each field is where only others are given. */
+/** The defaults of the fields, which `breaker: true` uses as well. */
 const BREAKER = { failures: 5, window: '30s', cooldown: '10s' }
 const BREAKER_DEFAULT = readBreakerFields(BREAKER, 'breaker', []) as {
   failures: number
@@ -76,7 +76,7 @@ export const LIMIT_OPTIONS = {
     read: rates,
     crosses: 'plain',
     unit: 'starts per interval; a number is per second',
-    doc: "Starts per interval, retries and redirect hops included: `10`, `'100/m'`, `{ limit, interval, burst }`, or an array that holds all at once.",
+    doc: "Starts per interval, retries and redirect hops included: `10`, `'100/m'`, `{ limit, interval, burst }`, or an array of rates that all apply.",
   }),
   rateLimitBurst: option({
     scope: 'client',
@@ -119,7 +119,7 @@ export const LIMIT_OPTIONS = {
     plan: 'part',
     read: readBudgets,
     crosses: 'plain',
-    unit: 'what cost counts, per interval',
+    unit: 'units of `cost` per interval',
     doc: "Weighted limits by name, of which each attempt takes its `cost`: `{ tokens: '90000/m' }`.",
   }),
   cost: option({
@@ -130,9 +130,9 @@ export const LIMIT_OPTIONS = {
     defaultText: '`1` of each',
     plan: 'request',
     differs: cost => typeof cost === 'function',
-    // Asked while the request is made ready, which is on the calling thread.
+    // Called when a request is prepared, on the calling thread.
     crosses: 'drop',
-    unit: 'what the budget counts',
+    unit: 'units of the budget',
     doc: 'What each attempt takes from `budgets`, or from `rateLimit` where there are none: a number, `{ tokens: 1200 }`, or a function of the request.',
   }),
   respectServerLimits: option({
@@ -203,7 +203,7 @@ export const CLIENT_LIMITS = {
   breaker: part(['breaker'], ({ breaker }: Values) => planBreaker(breaker)),
 }
 
-/** What the limits of the client mean for each of its requests. */
+/** The fields of a call plan that follow from the limits of the client. */
 export const CALL_LIMITS = {
   hostPatterns: part(['hosts'], ({ hosts }: Values): readonly string[] => Object.keys(hosts ?? {})),
   weighted: part(['budgets', 'rateLimit', 'rateLimitBurst'], planWeighted),

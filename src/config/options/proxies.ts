@@ -1,4 +1,4 @@
-/** Which proxies the attempts go through, and in which turn. */
+/** The options of proxies: which are used, and in which order. */
 import { duration, oneOf, problem } from '../kinds.ts'
 import { option, part } from '../option.ts'
 import { readProxies, readProxy, readProxyFile } from '../proxy-input.ts'
@@ -16,14 +16,14 @@ export const PROXY_OPTIONS = {
     default: false,
     defaultText: "none; `'env'` under `NODE_USE_ENV_PROXY=1`",
     crosses: 'plain',
-    doc: "The proxy that every request goes through (`http:`, `https:`, `socks5:`), never past it: a URL, `'env'` for `HTTP_PROXY` and friends, `false` for none.",
+    doc: "The proxy for every request; no request bypasses it. A URL (`http:`, `https:`, `socks5:`), `'env'` for `HTTP_PROXY` and the like, `false` for none.",
   }),
   proxies: option({
     scope: 'client',
     plan: 'part',
     read: readProxies,
     crosses: 'plain',
-    doc: 'A list of proxies, of which each attempt takes one.',
+    doc: 'A list of proxies; each attempt uses one of them.',
   }),
   proxyFile: option({
     scope: 'client',

@@ -1,4 +1,4 @@
-/** Which redirects are followed, how many, and what they may carry along. */
+/** The options of redirects: which are followed, how many, and whether a body may cross an origin. */
 import { bool, count, matching } from '../kinds.ts'
 import { option } from '../option.ts'
 

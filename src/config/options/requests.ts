@@ -1,4 +1,4 @@
-/** What every request says besides its body: where it goes, its headers, its credentials, its name. */
+/** The options of a request other than its body: base URL, query, headers and credentials. */
 import { readAuth } from '../auth-input.ts'
 import { readHeaders, refuseHost } from '../header-input.ts'
 import type { ReadHeaders } from '../header-input.ts'
@@ -42,7 +42,7 @@ const readBaseUrl: Read<string | URL> = (value, name, problems) => {
   return undefined
 }
 
-/** Whether `Host` may be among them is checked where `allowHostHeader` is known. */
+/** Accepts `Host`, which is checked later, when `allowHostHeader` is known. */
 const readAllHeaders: Read<ReadHeaders> = (value, _name, problems) => readHeaders(value, problems, true)
 
 const readUserAgent = orList(
@@ -57,10 +57,10 @@ const readUserAgent = orList(
 const readIdempotencyKey = matching(
   'true or false',
   value => typeof value === 'boolean',
-  'A server takes requests with one key for one request: use true, or give each request its own key.',
+  'A server treats requests with the same key as one request: use true, or give each request its own key.',
 )
 
-/** A name that the later ones unset is taken away from the earlier ones. */
+/** Removes each name from the earlier headers that the later ones unset. */
 function joinHeaders(under: ReadHeaders, over: ReadHeaders): ReadHeaders {
   const kept = filterHeaders(under.set, name => !over.unset.includes(name))
   return { set: mergeHeaders(kept, over.set), unset: [...under.unset, ...over.unset] }
@@ -96,7 +96,7 @@ export const REQUEST_OPTIONS = {
     plan: 'part',
     crosses: 'drop',
     differs: never,
-    doc: 'Basic, bearer, or a function that answers with the `Authorization` of each attempt.',
+    doc: 'Basic, bearer, or a function that returns the `Authorization` header of each attempt.',
   }),
   baseUrl: option({
     scope: 'any',
@@ -154,7 +154,7 @@ export function checkRequests(
     const remedy = 'Give one object per URL in request() with an array of URLs, or in the specs.'
     problems.push(problem('params', 'an object here', 'an array', remedy))
   }
-  // In a call, the word of its client may allow it: see planBatch.
+  // In a call, the option of its client may allow it: see planBatch.
   if (headers !== undefined && !(allowHostHeader ?? isCall(place))) refuseHost(headers, problems)
 }
 
@@ -167,7 +167,7 @@ export const REQUEST_PARTS = {
   userAgents: part(['userAgent', 'headers'], planUserAgents),
 }
 
-/** None where the headers name one. */
+/** Empty if the headers have a `User-Agent`. */
 function planUserAgents({ userAgent = REQUEST_OPTIONS.userAgent.default, headers }: Values): readonly string[] {
   if (headers !== undefined && getHeader(headers.set, 'user-agent') !== undefined) return []
   return typeof userAgent === 'string' ? [userAgent] : userAgent

@@ -1,4 +1,4 @@
-/** What a call gives back: how bodies become values, in which order, how far, and what is told meanwhile. */
+/** The options of results: how a body becomes a value, the order and the limits of results, and progress. */
 import { funcOf } from '../functions.ts'
 import { bool, count, got, isRecord, listOf, matching, oneOf, problem, size } from '../kinds.ts'
 import { option, part } from '../option.ts'
@@ -43,7 +43,7 @@ export const RESULT_OPTIONS = {
     default: 'json',
     crosses: 'plain',
     inSync: type => (type === 'stream' ? PIECES_IN_SYNC : undefined),
-    doc: "`'json'` parses the body, `'text'` decodes it, `'content'` gives its bytes, `'response'` the whole response, `'stream'` hands out pieces, `'file'` saves it, `'auto'` gives JSON, else text, else bytes.",
+    doc: "`'json'` parses the body, `'text'` decodes it, `'content'` gives its bytes, `'response'` the whole response, `'stream'` passes it to `onChunk` in pieces, `'file'` saves it, `'auto'` gives JSON, else text, else bytes.",
   }),
   schema: option({
     scope: 'call',
@@ -124,14 +124,14 @@ export const RESULT_OPTIONS = {
     read: bool,
     default: false,
     crosses: 'plain',
-    doc: 'Fail with `truncated/unverified` where only the end of the connection marks the end of a body.',
+    doc: 'Fail with `truncated/unverified` if only the end of the connection marks the end of a body.',
   }),
   contentCoding: option({
     scope: 'any',
     read: oneOf(['strict', 'lenient', 'raw']),
     default: 'strict',
     crosses: 'plain',
-    doc: "How compressed bodies are decoded: `'strict'` refuses one that cannot be, `'lenient'` delivers it as received with a warning, `'raw'` decodes none.",
+    doc: "How compressed bodies are decoded: `'strict'` fails if one cannot be decoded, `'lenient'` delivers it as received with a warning, `'raw'` decodes none.",
   }),
   onChunk: option({
     scope: 'any',
@@ -177,7 +177,7 @@ export const NO_ONCHUNK = problem(
   'returnType',
   "onChunk beside 'stream'",
   'none',
-  'Give onChunk: chunk => … in the options, which takes the pieces.',
+  'Give onChunk: chunk => … in the options, to receive the pieces.',
 )
 
 export function checkResults({ schema, returnType, keys }: Values, problems: Problem[]): void {

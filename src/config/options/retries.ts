@@ -1,4 +1,4 @@
-/** Which failures are repeated, how often, and after how long. */
+/** The options of retries: which failures are retried, how often, and after how long. */
 import { funcOf } from '../functions.ts'
 import { count, duration, either, fields, listOf, matching, problem } from '../kinds.ts'
 import { literalOf } from '../literal.ts'
@@ -63,7 +63,7 @@ export const RETRY_OPTIONS = {
       statuses: 'Statuses that are retried.',
       'backoff.base': 'Longest wait before the first retry; it doubles with each further one.',
       'backoff.max': 'Longest wait before any retry.',
-      maxRetryAfter: 'Longest `Retry-After` that is waited for; a longer one fails the request.',
+      maxRetryAfter: 'The longest `Retry-After` that a request waits for; a longer one fails it.',
       'budget.reserve': 'Retries that each host has before `budget.ratio` limits them.',
       'budget.ratio': 'Retries per request of a host, beyond `budget.reserve`; `Infinity` for no limit.',
     },

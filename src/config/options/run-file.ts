@@ -1,4 +1,4 @@
-/** How a run is recorded, and how it goes on after it was interrupted. */
+/** The options of the run file: how a run is recorded and resumed. */
 import { bool, matching, oneOf, problem } from '../kinds.ts'
 import { option, part } from '../option.ts'
 import type { ResumePlan } from '../plan.ts'
@@ -46,7 +46,7 @@ export const RUN_FILE_OPTIONS = {
   }),
 }
 
-/** What went to `onChunk` is in no line of a run file. */
+/** A run file does not hold the pieces that were passed to `onChunk`. */
 export const NOT_RESUMABLE = problem(
   'resume',
   'a return type whose values can be kept',

@@ -1,4 +1,4 @@
-/** How long a request and its phases may take, and how slow its body may come. */
+/** The options of time limits: of a request, of its phases, and the minimum speed of its body. */
 import { duration, fields } from '../kinds.ts'
 import { option, part } from '../option.ts'
 import { readMinSpeed } from '../speed-input.ts'
@@ -33,7 +33,7 @@ export const TIMEOUT_OPTIONS = {
       connect: 'Time limit of DNS look-up, connection and TLS handshake.',
       headers: 'Time limit from the connection to the response headers.',
       idle: 'Time limit between two pieces of a body.',
-      total: 'Time limit of a whole request: queueing, back-off and every attempt.',
+      total: 'Time limit of the whole request: queueing, back-off and every attempt.',
     },
   }),
   minSpeed: option({

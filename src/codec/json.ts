@@ -48,7 +48,7 @@ export function tooDeep(reply: Reply, maxDepth: number): Fault {
   const message: Words = [
     `expected JSON nested at most ${maxDepth} levels deep, ${found}. Raise `,
     { option: 'maxJsonDepth' },
-    ' if that is meant',
+    ' if that is intended',
   ]
   return fault('parse/too_deep', message, { sent: true, reply })
 }

@@ -52,7 +52,7 @@ export function refuseHost({ set }: ReadHeaders, problems: Problem[]): void {
 // Through a tunnel, the header would reach the origin.
 const OF_PROXY = 'Write its credentials into the URL of the proxy.'
 function headerRemedy(name: string): Words {
-  if (name === 'host') return ['Set ', { option: 'allowHostHeader' }, ' if that is meant, or leave it out.']
+  if (name === 'host') return ['Set ', { option: 'allowHostHeader' }, ' if that is intended, or leave it out.']
   return 'It is set from the request itself; leave it out.'
 }
 

@@ -118,7 +118,7 @@ export function fault(code: FaultCode, message: Words, extras?: FaultExtras): Fa
 export const tooManyBytes = (what: string, maxBytes: number): Words => [
   `${what} is larger than ${maxBytes} bytes. Raise `,
   { option: 'maxResponseBytes' },
-  ' if that is meant',
+  ' if that is intended',
 ]
 
 /** The Fault of `strictIntegrity`. */

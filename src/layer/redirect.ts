@@ -95,7 +95,7 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
     return fault('redirect/downgrade', [
       `redirected from https to ${printableUrl(parsed.url, plan.secretNames)}. Set `,
       { option: 'allowDowngrade' },
-      ' if that is meant',
+      ' if that is intended',
     ])
   }
 
@@ -115,7 +115,7 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
       return fault('redirect/body_cross_origin', [
         `redirected with its body to ${parsed.origin}. Set `,
         { option: 'allowBodyAcrossOrigins' },
-        ' if that is meant',
+        ' if that is intended',
       ])
     }
   }
@@ -155,13 +155,13 @@ function tooManyRedirects({ maxRedirects }: CallPlan, toItself: boolean): Fault 
     : fault('redirect/too_many', [
         `redirected more than ${maxRedirects} times. Raise `,
         { option: 'maxRedirects' },
-        ' if that is meant',
+        ' if that is intended',
       ])
 }
 
 function unconditional(method: string, condition: string, origin: string): Fault {
   const why = `redirected to ${origin}, where the ${condition} of this ${method} means nothing: it would be unconditional`
-  return fault('redirect/precondition', `${why}. Ask for the URL there by itself if that is meant`)
+  return fault('redirect/precondition', `${why}. Ask for the URL there by itself if that is intended`)
 }
 
 /** Percent-encodes bytes above ASCII: a header holds them as Latin-1, and most servers mean UTF-8. */

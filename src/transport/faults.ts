@@ -50,7 +50,7 @@ const ANYWHERE: Readonly<Record<string, readonly [FaultCode, Words]>> = {
   UND_ERR_BODY_TIMEOUT: ['timeout/body', 'the body stalled'],
   UND_ERR_HEADERS_OVERFLOW: [
     'too_large/headers',
-    ['the head of the response is too large. Raise ', { option: 'maxHeaderBytes' }, ' if that is meant'],
+    ['the head of the response is too large. Raise ', { option: 'maxHeaderBytes' }, ' if that is intended'],
   ],
   UND_ERR_RES_EXCEEDED_MAX_SIZE: ['too_large/body', 'the body is too large'],
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: ['invalid_request/body', 'the body is not as long as its content-length says'],

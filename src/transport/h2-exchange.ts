@@ -174,7 +174,7 @@ export class H2Exchange {
     const message: Words = [
       `expected ${what} of at most ${this.#host.maxHeaderBytes} bytes, got more. Raise `,
       { option: 'maxHeaderBytes' },
-      ' if that is meant',
+      ' if that is intended',
     ]
     this.#fail(fault('too_large/headers', message, { sent: true }))
   }

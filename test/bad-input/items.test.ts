@@ -204,7 +204,7 @@ describe('an invalid field of a request fails it alone', () => {
     [
       { url, headers: { host: 'evil.test' } },
       'header',
-      'headers: expected no host header, got one. Set allowHostHeader if that is meant, or leave it out.',
+      'headers: expected no host header, got one. Set allowHostHeader if that is intended, or leave it out.',
     ],
     [{ url, headers: { 'Content-Length': '1' } }, 'header', 'expected no content-length header'],
     [{ url, headers: { 'Transfer-Encoding': 'chunked' } }, 'header', 'expected no transfer-encoding header'],

@@ -49,7 +49,7 @@ describe('A misspelt column name', () => {
     ['a body', ['-d', 'is {nmae}'], '--body: expected one of the columns id, name, got {nmae}. Did you mean {name}?'],
     ['JSON', ['--json', '{"n": {idd}}'], '--json: expected one of the columns id, name, got {idd}. Did you mean {id}?'],
     ['JSON, far from all', ['--json', '{"n": {other}}'], '--json: expected one of the columns id, name, got {other}.'],
-    ['text of JSON', ['--json', '{"n": "<{nmae}>"}'], 'Did you mean {name}? Write {{name}} for braces that are meant.'],
+    ['text of JSON', ['--json', '{"n": "<{nmae}>"}'], 'Did you mean {name}? Write {{name}} for literal braces.'],
     ['a file name', ['--save', 'dl', '--name', 'p-{idd}.jpg'], '--name: expected one of the columns id, name, got'],
     ['a checksum', ['--save', 'dl', '--checksum', 'sha256:{idd}'], '--checksum: expected one of the columns'],
     ['a cost', ['--cost', '{idd}'], '--cost: expected one of the columns'],

@@ -35,12 +35,12 @@ describe('A message', () => {
     write('urls.txt', 'nothing\n')
     expect((await run(['-i', 'urls.txt'])).stderr).toContain("Write 'https://…' or set --base-url.")
     expect((await run(['plan', '-i', 'urls.txt'])).stdout).toContain("Write 'https://…' or set --base-url.")
-    expect((await run(['URL/a', '--max-bytes', '5B'])).stderr).toContain('Raise --max-bytes if that is meant')
+    expect((await run(['URL/a', '--max-bytes', '5B'])).stderr).toContain('Raise --max-bytes if that is intended')
     expect((await run(['URL/a', '--block-private-addresses'])).stderr).toContain(
       'Set --no-block-private-addresses to allow it',
     )
     // In data files as well as on standard error.
-    expect((await run(['URL/a', '--max-bytes', '5B'])).stdout).toContain('Raise --max-bytes if that is meant')
+    expect((await run(['URL/a', '--max-bytes', '5B'])).stdout).toContain('Raise --max-bytes if that is intended')
     write('rows.jsonl', '{"a\n')
     expect((await run(['-i', 'rows.jsonl'])).stderr).toMatch(/^rows\.jsonl:1: (?!.*line 1)/m)
   })

@@ -45,7 +45,7 @@ test('--max-json-depth permits deeper JSON, and an answer that is too deep fails
   const { code, stderr } = await run(args)
   expect([code, stderr]).toEqual([
     1,
-    expect.stringContaining('Raise --max-json-depth if that is meant (parse/too_deep)'),
+    expect.stringContaining('Raise --max-json-depth if that is intended (parse/too_deep)'),
   ])
   expect(linesIn('run.jsonl').map(({ ok }) => ok)).toEqual([true, true, false])
   expect((await run(args)).stderr).toContain('2 ok, 1 failed (3 of these restored from the run file)')

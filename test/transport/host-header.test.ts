@@ -10,7 +10,7 @@ describe('a Host header of the caller', () => {
     await using server = await rawServer(answering(connection => connection.reply()))
     const outcome = await ask({ url: server.origin, headers })
     expect(verdictOf(outcome)).toBe('invalid_request/header')
-    expect(outcome.error?.message).toContain('Set allowHostHeader if that is meant')
+    expect(outcome.error?.message).toContain('Set allowHostHeader if that is intended')
     expect(() => new ParallelRequests({ headers })).toThrow(/no host header/)
     const client = clientOf()
     await expect(client.request(server.origin, { headers })).rejects.toBeInstanceOf(ConfigError)

@@ -68,7 +68,7 @@ const TABLE: readonly (readonly [Treatment, string])[] = [
     '-0 --http1.0 --http2-prior-knowledge --http3-only --tr-encoding --ignore-content-length --raw',
   ],
   [
-    { remedy: 'preq changes a POST into a GET on 301, 302 and 303. Leave it out if that is meant.' },
+    { remedy: 'preq changes a POST into a GET on 301, 302 and 303. Leave it out if that is intended.' },
     '--post301 --post302 --post303 --follow',
   ],
   [{ remedy: 'preq sends credentials to the origin of the URL only. Use --location.' }, '--location-trusted'],

@@ -74,4 +74,4 @@ export async function* linesOf(
 const longLine = (line: number, maxLine: number): LongLine => ({ problem: tooLong('line', maxLine), line })
 
 export const tooLong = (what: string, maxLine: number): string =>
-  `expected a ${what} of at most ${formatSize(maxLine)}, got a longer one. Raise --max-line if that is meant.`
+  `expected a ${what} of at most ${formatSize(maxLine)}, got a longer one. Raise --max-line if that is intended.`

@@ -99,5 +99,5 @@ function rootMessage(url: string, { source }: Span): string {
 
 function emptyMessage(url: string, { source }: Span): string {
   const asked = printableUrl(url)
-  return `URL: expected no empty segment in the path, got one by ${source}: ${asked}. Add --allow-empty if that is meant.`
+  return `URL: expected no empty segment in the path, got one by ${source}: ${asked}. Add --allow-empty if that is intended.`
 }

@@ -85,7 +85,7 @@ function filling(parts: readonly TemplatePart[]): Fill {
 }
 
 function refuse(flag: string, name: string, columns: Columns, hasBraces = true): never {
-  throw unknownColumn(flag, name, columns, hasBraces ? 'Write {{name}} for braces that are meant.' : '')
+  throw unknownColumn(flag, name, columns, hasBraces ? 'Write {{name}} for literal braces.' : '')
 }
 
 export function unknownColumn(subject: string, name: string, columns: Columns, more = ''): UsageError {

@@ -110,7 +110,7 @@ interface Token {
   readonly text: string
 }
 
-const REMEDY = 'Write {{name}}, or %7B and %7D, for braces that are meant.'
+const REMEDY = 'Write {{name}}, or %7B and %7D, for literal braces.'
 
 /** Throws a UsageError for unpaired and for empty braces. */
 function* tokensOf(text: string): Generator<Token, void> {

@@ -38,7 +38,7 @@ export function tooLargeHead(section: Section, maxBytes: number): WireProblem {
   return wireProblem('too_large/headers', [
     `expected ${section === 'head' ? 'a head' : 'trailers'} of at most ${maxBytes} bytes, got more. Raise `,
     { option: 'maxHeaderBytes' },
-    ' if that is meant',
+    ' if that is intended',
   ])
 }
 

@@ -21,7 +21,7 @@ describe('A line', () => {
   })
 
   test('longer than the limit is reported once, and the lines after it are read', async () => {
-    const long = [2, 'expected a line of at most 3 B, got a longer one. Raise --max-line if that is meant.']
+    const long = [2, 'expected a line of at most 3 B, got a longer one. Raise --max-line if that is intended.']
     for (const pieces of [
       'ab\nabcd\r\nabc\n',
       bitByBit('ab\nabcd\r\nabc\n'),

@@ -101,7 +101,7 @@ describe('A row', () => {
         const { rows, refused } = await readTable(pieces, { maxLine })
         expect([rows, refused]).toEqual([
           [[2, ['1', 'a']]],
-          `x:3: expected a row of at most 10 B, got a longer one. Raise --max-line if that is meant.${more}`,
+          `x:3: expected a row of at most 10 B, got a longer one. Raise --max-line if that is intended.${more}`,
         ])
       }
     }

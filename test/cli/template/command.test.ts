@@ -36,7 +36,7 @@ test('a row whose cell makes an empty or a dot segment fails; --allow-empty perm
   const { code, lines, stderr } = await run(args)
   expect([code, endsOf(lines)]).toEqual([1, ['ok', 'invalid_request/url', 'invalid_request/url']])
   expect(stderr).toMatch(/^rows\.csv:3: DELETE http:/m)
-  expect(stderr).toContain('Add --allow-empty if that is meant.')
+  expect(stderr).toContain('Add --allow-empty if that is intended.')
   const { stdout } = await run(['plan', ...args])
   expect(stdout).toContain('1 requests (1 DELETE), 0 duplicates, 2 invalid')
   // The message gives the position of the row once.

@@ -49,7 +49,7 @@ describe('A cell that would make an empty segment', () => {
     const template = urlTemplate('http://h/items/{id}{?token}', { names: ['id', 'token'], from: 'header' }, false)
     expect(() => template({ id: '', token: 's3cr3t' })).toThrow(
       'URL: expected no empty segment in the path, got one by {id}: http://h/items/?token=***. ' +
-        'Add --allow-empty if that is meant.',
+        'Add --allow-empty if that is intended.',
     )
   })
 })

@@ -3,6 +3,7 @@
  * matrix is in workers-process.test.ts; each thread takes CPU time to start.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import type { Worker } from 'node:worker_threads'
 import { threadId } from 'node:worker_threads'
@@ -123,8 +124,13 @@ describe('functions of the caller with worker threads', () => {
 
 describe('limits with worker threads', () => {
   it('of concurrency hold at the server, in total over the threads', async () => {
-    const server = await echoServer()
-    await clientWith({ concurrency: 7 }).request(Array.from({ length: 70 }, (_, n) => `${server.url}/slow/5?${n}`))
+    const waiting: ServerResponse[] = []
+    // Answers once seven wait, and some time later, in which an eighth could come.
+    const server = await echoServer((_echo, response) => {
+      if (waiting.push(response) !== 7) return
+      setTimeout(() => waiting.splice(0).forEach(one => one.end('{}')), 20)
+    })
+    await clientWith({ concurrency: 7 }).request(Array.from({ length: 35 }, (_, n) => `${server.url}/${n}`))
     expect(server.mostAtOnce).toBe(7)
   })
 })

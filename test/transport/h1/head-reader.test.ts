@@ -104,6 +104,17 @@ describe('a head is refused', () => {
     expect(readHead(`HTTP/1.1 200 ${'x'.repeat(10_000)}`, [], limits)).toBe('too_large/headers')
   })
 
+  it('once its status line is longer than 8,192 bytes, wherever it is split', () => {
+    const head = (bytes: number): string => `HTTP/1.1 200 ${'x'.repeat(bytes - 13)}\r\nA: b\r\n\r\n`
+    for (let cut = 1; cut < head(8_192).length; cut += cut < 8_190 ? 97 : 1) {
+      for (const cuts of [[cut], [1, Math.max(2, cut)]]) {
+        expect(readHead(head(8_192), cuts)).toMatchObject({ head: { headers: ['a', 'b'] }, rest: '' })
+        expect(readHead(head(8_193), cuts)).toBe('too_large/headers')
+      }
+    }
+    expect(readHead(head(8_192), [1])).toMatchObject({ rest: '' })
+  })
+
   it('once it has more fields than its limit', () => {
     const head = `HTTP/1.1 200 OK\r\n${'A: b\r\n'.repeat(11)}\r\n`
     expect(readHead(head, [], { maxBytes: 1_000, maxFields: 11 })).toMatchObject({ rest: '' })

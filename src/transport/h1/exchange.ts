@@ -9,7 +9,7 @@ import { ChunkReader } from './chunked.ts'
 import type { ChunkLimits } from './chunked.ts'
 import type { Connection } from './connection.ts'
 import type { Framing } from './framing.ts'
-import { expectsBody, requestHead } from './request-head.ts'
+import { expectsBody, hasContent, requestHead } from './request-head.ts'
 import type { RequestFraming } from './request-head.ts'
 import type { KnownHead } from './known-head.ts'
 import type { WireProblem } from './problem.ts'
@@ -97,7 +97,7 @@ export class Exchange {
     }
     this.#collector.onRequestStart(this)
     if (this.isOver) return
-    const expects = call.body !== undefined && getHeader(this.attempt.headers, 'expect') !== undefined
+    const expects = hasContent(framing) && getHeader(this.attempt.headers, 'expect') !== undefined
     if (!expects) return this.#send(head, socket)
     this.#sending = 'held'
     socket.write(head, 'latin1')

@@ -12,9 +12,12 @@ const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'QUERY',
 
 export const expectsBody = (method: string): boolean => WITH_BODY.has(method)
 
-/** Headers and targets have been checked when they were read. This is the last look before the bytes are written. */
+/**
+ * Headers and targets have been checked when they were read. This is the last look before they are written as Latin-1,
+ * which would make a line feed of U+010A.
+ */
 const UNSAFE_TARGET = /[^\x21-\xff]/
-const UNSAFE_TEXT = /[\0\r\n]/
+const UNSAFE_TEXT = /[\0\r\n]|[^\0-\xff]/
 
 export class UnsafeHead extends Error {}
 
@@ -37,10 +40,13 @@ export function requestHead(attempt: Attempt, framing: RequestFraming, isLast: b
   return `${method} ${target} HTTP/1.1\r\n${host}connection: ${connection}\r\n${lastLines}${framingLine(framing)}\r\n`
 }
 
-/** Without a body there is nothing to expect (RFC 9110 §10.1.1). */
+export const hasContent = (framing: RequestFraming): boolean =>
+  framing === 'chunked' || (framing !== 'none' && framing.bytes > 0)
+
+/** Without content, a client must not expect to be told to go on (RFC 9110 §10.1.1). */
 function headersOf(attempt: Attempt, framing: RequestFraming): HeaderList {
   const headers = requestHeaders(attempt)
-  if (framing !== 'none' || getHeader(headers, 'expect') === undefined) return headers
+  if (hasContent(framing) || getHeader(headers, 'expect') === undefined) return headers
   return filterHeaders(headers, name => name !== 'expect')
 }
 

@@ -59,11 +59,20 @@ export class Sockets implements ConnectionKeeper {
     if (idle === undefined) return this.#make(exchange, route, ready)
     openSockets.use(idle)
     attempt.reused = true
-    if (idle.freedInTurn === currentTurn()) return idle.start(exchange)
+    const isDrained = idle.drainedInTurn === currentTurn() && idle.unreadInTurn !== currentTurn()
+    if (isDrained) idle.start(exchange)
+    else this.#startOnceRead(exchange, idle)
+  }
+
+  /** Starts the exchange after a turn in which everything that has arrived was read. */
+  #startOnceRead(exchange: Exchange, idle: Connection): void {
+    const turn = currentTurn()
     atEndOfTurn(() => {
-      if (exchange.isOver) return this.free(idle)
-      if (idle.state === 'idle') idle.start(exchange)
-      else this.send(exchange)
+      if (idle.state !== 'idle') {
+        if (!exchange.isOver) this.send(exchange)
+      } else if (exchange.isOver) this.#keep(idle)
+      else if (idle.unreadInTurn >= turn) this.#startOnceRead(exchange, idle)
+      else idle.start(exchange)
     })
   }
 
@@ -101,13 +110,17 @@ export class Sockets implements ConnectionKeeper {
       return connection.close()
     }
     connection.idleUntilMs = this.#parts.clock.now() + keepAliveMs
-    connection.freedInTurn = currentTurn()
+    this.#keep(connection)
+    if (this.#resting.push(connection) === 1) atEndOfTurn(this.#rest)
+    this.#sweeper ??= setTimeout(this.#sweep, SWEEP_MS).unref()
+  }
+
+  #keep(connection: Connection): void {
+    const { route } = connection
     openSockets.rest(connection)
     const idle = this.#idle.get(route)
     if (idle === undefined) this.#idle.set(route, [connection])
     else idle.push(connection)
-    if (this.#resting.push(connection) === 1) atEndOfTurn(this.#rest)
-    this.#sweeper ??= setTimeout(this.#sweep, SWEEP_MS).unref()
   }
 
   readonly #rest = (): void => {

@@ -259,3 +259,22 @@ it('an origin that sent surplus bytes gets no kept connections any more', async 
   await client.close()
   expect(server.accepted).toBe(4)
 })
+
+it('a connection is not used again while a part of its last request is unsent', async () => {
+  await using server = await rawServer([
+    async connection => {
+      await connection.head()
+      connection.pause()
+      await connection.reply('early')
+      await connection.closed
+    },
+    polite,
+  ])
+  const client = clientOf({ timeout: '20s' })
+  const body = 'x'.repeat(20_000_000)
+  const early = await client.request({ url: server.origin, method: 'POST', body }, { ...SETTLE, returnType: 'text' })
+  expect([verdictOf(early), early.value]).toEqual(['ok', 'early'])
+  expect(verdictOf(await client.request(server.origin, SETTLE))).toBe('ok')
+  expect(server.accepted).toBe(2)
+  await client.close()
+})

@@ -11,6 +11,7 @@ import type { FieldLimits } from './fields.ts'
 import type { WireProblem } from './problem.ts'
 import { DROPPED } from '../open-sockets.ts'
 import type { KeptConnection } from '../open-sockets.ts'
+import { currentTurn } from '../turn.ts'
 import type { LinkedList } from '../../core/linked-list.ts'
 
 /** A longer head is not kept for comparison. */
@@ -47,8 +48,10 @@ export class Connection implements KeptConnection {
   carried = 0
   /** When it is closed unless it is used (monotonic ms). */
   idleUntilMs = 0
-  /** The turn of the event loop in which its last response was complete. */
-  freedInTurn = -1
+  /** The turn of the event loop in which its last response was complete, and nothing was left to read behind it. */
+  drainedInTurn = -1
+  /** The last turn of the event loop in which bytes may have been left that had arrived and were not read. */
+  unreadInTurn = -1
   /** The head that was read last. */
   head!: KnownHead
   /** Whether the server has sent stray bytes before: each of its connections carries one request only. */
@@ -62,6 +65,9 @@ export class Connection implements KeptConnection {
   #isRef = true
   #isReading = false
   #isResuming = false
+  #isEncrypted = false
+  /** The last read got all that had arrived. */
+  #isShortRead = false
 
   constructor({ route, isLast, limits, keeper }: ConnectionParts) {
     this.route = route
@@ -100,6 +106,7 @@ export class Connection implements KeptConnection {
    */
   opened(isPushed: boolean): void {
     const socket = this.socket as Socket
+    this.#isEncrypted = 'encrypted' in socket
     if (!isPushed) socket.on('data', (bytes: Buffer) => this.onBytes(bytes, bytes.byteLength))
     socket.on('end', () => this.ended(undefined)).on('close', () => this.ended(undefined))
   }
@@ -128,6 +135,9 @@ export class Connection implements KeptConnection {
   onBytes(buffer: Buffer, length: number): void {
     const exchange = this.#exchange
     if (exchange === undefined || exchange.isOver || this.#state !== 'busy') return this.#onStray()
+    // A full buffer may be followed by another read, and a TLS record by another one of the same segment: both in this
+    // turn, but after the promises that a complete response settles.
+    this.#isShortRead = length < buffer.byteLength && !this.#isEncrypted
     this.#isReading = true
     exchange.read(buffer, 0, length)
     this.#isReading = false
@@ -171,6 +181,12 @@ export class Connection implements KeptConnection {
     return stop
   }
 
+  /** The response is complete with what was read last. */
+  completed(): void {
+    if (this.#isShortRead) this.drainedInTurn = currentTurn()
+    else this.unreadInTurn = currentTurn()
+  }
+
   /** This exchange has ended. */
   release(exchange: Exchange, isReusable: boolean): void {
     if (this.#exchange !== exchange) return
@@ -187,6 +203,7 @@ export class Connection implements KeptConnection {
   }
 
   pause(): void {
+    this.#isResuming = false
     this.socket?.pause()
   }
 
@@ -194,6 +211,7 @@ export class Connection implements KeptConnection {
   resume(): void {
     const { socket } = this
     if (socket === undefined || !socket.isPaused()) return
+    this.unreadInTurn = currentTurn()
     if (this.#isReading) this.#isResuming = true
     else socket.resume()
   }

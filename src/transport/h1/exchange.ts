@@ -265,7 +265,10 @@ export class Exchange {
   #complete(isSurplus: boolean): void {
     if (this.isOver) return
     this.#reading = 'over'
-    this.#isReusable = this.#isPersistent && this.#sending === 'all' && !isSurplus
+    this.#connection?.completed()
+    // A server that has answered without reading the request may never read it, nor the next one behind it.
+    const isSent = this.#sending === 'all' && this.#connection?.socket?.writableNeedDrain === false
+    this.#isReusable = this.#isPersistent && isSent && !isSurplus
     if (isSurplus) {
       this.attempt.trip.warn('bytes after the end of the response were dropped with the connection')
       this.#connection?.surplus()

@@ -27,15 +27,15 @@ interface LaneGroup extends Link<LaneGroup> {
   readonly lane: string
   readonly indexes: number[]
   next: number
-  /** How far its host is trusted, as far as this run has been told. */
+  /** The standing of its host, as last reported to this run. */
   standing: Standing
   /** Requests that were pulled and may still be queued at the gate, oldest first. */
   readonly pulled: Ring<Trip>
 }
 
 /**
- * How many lanes at share, and how many unproven ones, are asked per pull. A lane whose state changes by itself is
- * woken.
+ * How many lanes at share, and how many unproven ones, are checked per pull. The others are woken when their state
+ * changes.
  */
 const ASKED_ASIDE = 4
 
@@ -191,7 +191,7 @@ class ByLanes implements Source {
     this.#leaveList(group)
     const answer = this.#ask(group)
     if (answer === 'go') return true
-    // The standing may have changed before this run was told.
+    // The standing may have changed before it is reported to this run.
     if (answer !== 'wait') group.standing = this.#admission.standingOf(group.lane)
     // A blocked lane is in no list: it is woken when its request at the gate has gone.
     if (answer !== 'wait') this.#join(answer === 'at-share' ? this.#atShare : this.#unproven, group)

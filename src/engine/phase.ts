@@ -1,7 +1,7 @@
 /**
  * The phases of a run and of its input, each with the one function that changes it.
  *
- * A run that has not been started remembers what it was asked to do. An abort replaces a stop, and never the reverse.
+ * A run that has not been started remembers a stop or an abort. An abort replaces a stop, and never the reverse.
  */
 
 export type Order =
@@ -39,7 +39,7 @@ export function nextPhase(phase: RunPhase, event: PhaseEvent): RunPhase {
       const before = isHalted ? phase.aborted : undefined
       if (event.kind === 'start') return phase
       if (event.kind === 'end') return { kind: 'ended', isHalted, aborted: before }
-      // The first reason stands.
+      // The reason of the first abort is kept.
       const aborted = before ?? (event.kind === 'abort' ? { reason: event.reason } : undefined)
       return { kind: 'halting', detach: phase.detach, aborted }
     }

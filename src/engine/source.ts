@@ -21,7 +21,7 @@ export type Pulled = Item | 'done' | 'later'
 export interface Source {
   /** Number of all items, if it is known before the first pull. */
   readonly size: number | undefined
-  /** How many items to hold ready, because the next one may take long to arrive. */
+  /** How many items the engine pulls ahead, because the next one may take long to arrive. */
   readonly lookAhead: number
   pull(): Pulled | Promise<Pulled>
   /**
@@ -33,7 +33,7 @@ export interface Source {
   readonly isByLanes?: boolean
   /** The lane may have room again. `standing`: how far its host is trusted now, if that has changed. */
   wake?(lane: string, standing?: Standing): void
-  /** An item of this lane is on its way. */
+  /** An item of this lane was pulled and is being sent. */
   pulled?(lane: string, trip: Trip): void
   /** Whether an item for a host of this standing is ready. */
   wants?(standing: Standing): boolean
@@ -48,7 +48,9 @@ export function isIterable(input: unknown): input is Iterable<unknown> | AsyncIt
 }
 
 const ASYNC_LOOK_AHEAD = 16
-/** An input that has answered this often without a wait reads ahead by itself, as the reader of a file does. */
+/**
+ * An input that has returned this many items in a row without a wait reads ahead itself, as the reader of a file does.
+ */
 const ANSWERS_AT_ONCE = 64
 
 /**

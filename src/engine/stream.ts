@@ -15,7 +15,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Makes the run of a stream when its first outcome is asked for. */
+/** Makes the run of a stream when the first outcome is requested. */
 export type StartRun = (
   deliver: (outcome: Outcome) => void,
   ended: (inputError: { readonly error: unknown } | undefined) => void,
@@ -30,9 +30,9 @@ interface StreamFailure {
 type Tell = (run: Run) => void
 
 /**
- * The run behind the stream. `opening`: it has been asked for and does not exist yet, because a file is opened first;
- * `tell` is called with it before it starts. `over` settles when everything that the run had open is closed. `ended`:
- * the stream yields nothing more; the failure is reported once.
+ * The run behind the stream. `opening`: the first outcome was requested, and the run does not exist yet, because a file
+ * is opened first; `tell` is called with the run before it starts. `over` settles when everything that the run had open
+ * is closed. `ended`: the stream yields nothing more; the failure is reported once.
  */
 type StreamState =
   | { readonly kind: 'idle' }
@@ -55,7 +55,7 @@ function nextState(state: StreamState, event: Event): StreamState {
     case 'open':
       return { kind: 'opening', over: Promise.withResolvers(), tell: undefined }
     case 'tell':
-      // A run that was never asked for is not made any more.
+      // No outcome was requested, so no run is made.
       if (state.kind === 'idle') return ENDED_STREAM
       return state.kind === 'opening' ? { ...state, tell: event.tell } : state
     case 'begin':
@@ -132,7 +132,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     this.#tell(run => run.abort(reason))
   }
 
-  /** Tells the run now, or as soon as it exists. A run that was never asked for will not start. */
+  /** Passes the order to the run, now or as soon as it exists. If no outcome was requested yet, no run will start. */
   #tell(tell: Tell): void {
     if (this.#state.kind === 'running') tell(this.#state.run)
     const wasIdle = this.#state.kind === 'idle'

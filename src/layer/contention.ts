@@ -45,7 +45,7 @@ export class Contention {
     return is
   }
 
-  /** Sources with more to send have had their turn; the slots that they left go to lanes that yielded. */
+  /** Called after the sources have taken the slots that they need: the remaining slots go to lanes that yielded. */
   settle(clock: Clock): void {
     if (this.#hasYielded) this.turnShares(clock.now())
   }

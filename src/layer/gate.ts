@@ -95,7 +95,7 @@ export class Gate {
 
   /** Whether a further attempt would only queue for what all lanes share. */
   isCrowded(): boolean {
-    // A loop without a callback, because every answer asks.
+    // A loop without a callback, because this runs after every answer.
     for (const limit of this.#limits) if (limit.isFull?.() === true || this.isWaitedFor(limit)) return true
     return false
   }

@@ -42,7 +42,7 @@ export class Preemption implements Alarm {
     this.#alarms.add(this)
   }
 
-  /** An alarm without attempts to watch would keep the process alive for nothing. */
+  /** Stops watching the attempt. Without attempts the alarm is removed, because it would keep the process alive. */
   leave(attempt: Attempt): void {
     if (this.#watched.size === 0) return
     this.#watched.delete(attempt)

@@ -39,7 +39,7 @@ export class Queue implements Link<Queue> {
   blockedAt: WaitList | undefined = undefined
   /** The standing of its host when it was blocked. */
   countedAs: Standing = 'new'
-  /** Lower bounds over all waiters, so that a shorter pause needs no look at each of them. */
+  /** Lower bounds over all waiters: for a shorter pause, no waiter has to be checked. */
   leastPatienceMs = Infinity
   earliestDeadlineMs = Infinity
   readonly #waiters = new Ring<Waiter>()

@@ -160,8 +160,8 @@ function tooManyRedirects({ maxRedirects }: CallPlan, toItself: boolean): Fault 
 }
 
 function unconditional(method: string, condition: string, origin: string): Fault {
-  const why = `redirected to ${origin}, where the ${condition} of this ${method} means nothing: it would be unconditional`
-  return fault('redirect/precondition', `${why}. Ask for the URL there by itself if that is intended`)
+  const why = `redirected to ${origin}, where the ${condition} of this ${method} has no meaning: the request would be unconditional`
+  return fault('redirect/precondition', `${why}. Request that URL directly if that is intended`)
 }
 
 /** Percent-encodes bytes above ASCII: a header holds them as Latin-1, and most servers mean UTF-8. */

@@ -40,7 +40,7 @@ class Watch implements Alarm {
   readonly #alarms: Alarms | undefined
   readonly #resolve: (result: Result) => void
   #settled = false
-  /** Only for bodies that take their time. */
+  /** Made when a body has not arrived after some time, which most bodies do not need. */
   #speed: Speedometer | undefined
 
   constructor(attempt: Attempt, alarms: Alarms | undefined, resolve: (result: Result) => void) {

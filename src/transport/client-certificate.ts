@@ -1,5 +1,5 @@
 /**
- * Faults of a server that refuses the client's certificate, or wants one. In TLS 1.3 the client has finished its
+ * The fault if a server refuses the client's certificate, or requires one. In TLS 1.3 the client has finished its
  * handshake before the server checks the certificate (RFC 8446 §4.4.2.4). The alert may therefore arrive after a
  * request was written, which the server then never reads.
  */

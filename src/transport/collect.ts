@@ -226,7 +226,7 @@ export class Collector {
   /** The connection has read this many bytes. Returns false if they must not be parsed. */
   onWireRead(bytes: number): boolean {
     if (this.#isSettled) return false
-    // What was read before, so that one large read of small chunks is judged with what it contains.
+    // Checks the bytes of earlier reads only: the chunks of this read are not parsed and counted yet.
     const overspent = this.#overspent()
     if (overspent !== undefined) this.#stop(overspent)
     this.#traffic.addWire(bytes)
@@ -242,7 +242,7 @@ export class Collector {
     this.#stop(known)
   }
 
-  /** The connection was not made, or ended within the response: in order, or with an error. */
+  /** The connection could not be opened, or ended before the end of the response, with or without an error. */
   onClosed(error: Error = new ConnectionEnded()): void {
     if (this.#receiver?.kind === 'nowhere') return this.#end(this.#receiver.unread.head)
     if (this.#isRefusal()) return this.#complete()
@@ -282,7 +282,8 @@ export class Collector {
 
   onResponseError(_controller: unknown, error: unknown): void {
     if (this.#receiver?.kind === 'nowhere') return this.#end(this.#receiver.unread.head)
-    // A Dispatcher of undici reports a closed connection while the body is paused, even if the last byte has arrived.
+    // A Dispatcher of undici reports the end of the connection while the body is paused, even if the last byte has
+    // arrived.
     if (!this.#isSettled && isAllOf(this.#head.headers, this.#traffic.bytes)) return this.#complete()
     this.#end(this.#classified(error))
   }

@@ -36,7 +36,7 @@ export function targetOf(origin: string): ConnectTarget {
   return { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port }
 }
 
-/** Without a timer of its own: the attempt's timeouts apply. */
+/** Returns a function that connects. It has no timer, because the timeouts of the attempt apply. */
 export function connector(tls: TlsPlan, addresses: Addresses, http2 = false): Connect {
   const secure = secureOptions(tls, http2)
   const sessions = new Sessions()
@@ -110,8 +110,8 @@ class Sessions {
 }
 
 /**
- * One buffer for all sockets of this thread. Node reads into it and calls back at once, and nothing keeps a part of it:
- * that saves the objects of a stream, and a buffer for each read.
+ * The size of the one buffer for all sockets of this thread. Node reads into it and calls back at once, and no code
+ * keeps a part of it. That saves a buffer for each read, and the objects of a stream.
  */
 const READ_BYTES = 65_536
 let sharedBuffer: Buffer | undefined

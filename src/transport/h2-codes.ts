@@ -1,5 +1,5 @@
 /**
- * How an HTTP/2 stream or its session broke → Fault (RFC 9113 §7). Pure: the caller passes what the frames said.
+ * How an HTTP/2 stream or its session broke → Fault (RFC 9113 §7). Pure: the caller passes the contents of the frames.
  *
  * A Fault with `sent: false` here means that the server provably did not process the request, although its bytes were
  * sent. Any method may then be retried (RFC 9113 §8.7).

@@ -59,7 +59,7 @@ export class Session implements Host, KeptConnection {
   #idleTimer: NodeJS.Timeout | undefined
   #allowedBytes = MAX_OVERHEAD_BYTES
 
-  /** The opened socket has been counted already; from now on the session counts it. */
+  /** The open socket has been counted by its opener; from now on the session counts it. */
   constructor(origin: string, socket: Socket, parts: CollectorParts, keeper: Keeper) {
     this.#socket = socket
     this.#parts = parts

@@ -233,7 +233,7 @@ class Route implements Keeper {
   #take(waiter: ConnectionWaiter, socket: TLSSocket): void {
     if (socket.alpnProtocol !== 'h2') {
       this.#speaks = 'http/1.1'
-      // Counted again where it is used.
+      // The code that uses it counts it again.
       openSockets.closed()
       return waiter.go(this.#parts.plain(waiter.attempt, waiter.measured, socket))
     }

@@ -63,7 +63,7 @@ export class Names {
     this.#atOnce = most
   }
 
-  /** Never answers before it has returned: Node listens for the look-up only after that. */
+  /** Calls `answer` only after it has returned, because Node adds its listeners after that. */
   find(hostname: string, options: LookupOptions, answer: LookupCallback): LookupWaiter {
     const key = lookupKey(hostname, options)
     const known = this.#known.get(key)

@@ -40,9 +40,7 @@ class OpenSockets {
     this.#open++
   }
 
-  /**
-   * @param kept undefined if it was never made, or now belongs to a connection that counts itself
-   */
+  /** @param kept undefined if the connection was never opened, or if another object counts it now */
   closed(kept?: KeptConnection): void {
     if (kept !== undefined) this.#idle.remove(kept)
     this.#open--

@@ -1,8 +1,8 @@
 /**
  * Our own connections over HTTP/1.1. Idle ones are kept by route and reused last in, first out.
  *
- * A connection that was idle is used only after everything that has arrived so far was read: it may have ended, or a
- * server may have sent bytes that nobody asked for, which must never be taken for the next response.
+ * A connection that was idle is used only after everything that has arrived so far was read: it may have ended, or the
+ * server may have sent bytes without a request, which must never be read as the next response.
  */
 import type { Socket } from 'node:net'
 import type { Attempt } from '../core/attempt.ts'
@@ -39,11 +39,11 @@ export class Sockets implements ConnectionKeeper {
   readonly #parts: SocketsParts
   readonly #idle = new Map<string, Connection[]>()
   readonly #open = new Set<Connection>()
-  /** Fresh connections owed to retries, by route. */
+  /** Number of retries that need a new connection, by route. */
   readonly #owed = new Map<string, number>()
   /** Routes whose servers have sent bytes without a request. */
   readonly #untidy = new Set<string>()
-  /** Idle since this turn. */
+  /** Connections that became idle in this turn. */
   #resting: Connection[] = []
   #sweeper: NodeJS.Timeout | undefined
 
@@ -94,7 +94,10 @@ export class Sockets implements ConnectionKeeper {
     this.#owed.set(route, (this.#owed.get(route) ?? 0) + 1)
   }
 
-  /** Until the retry comes, other attempts may have returned connections that are closing as well. */
+  /**
+   * Whether a retry needs a new connection. Until it is sent, other attempts may have returned connections that are
+   * closing as well.
+   */
   #isOwedFresh({ number }: Attempt, route: string): boolean {
     const owed = number > 1 ? this.#owed.get(route) : undefined
     if (owed === undefined) return false

@@ -1,4 +1,4 @@
-/** What a response has cost so far, to detect framing that only keeps us busy. */
+/** The bytes that a response has cost so far, to detect framing whose only purpose is to waste our time. */
 import { interimProblem, overspentProblem } from './head.ts'
 import type { Fault } from '../core/result.ts'
 

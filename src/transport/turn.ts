@@ -1,4 +1,4 @@
-/** Counts the turns of the event loop, as far as somebody asks. */
+/** Numbers the turns of the event loop. A turn is counted only if a function of this module was called in it. */
 import { setImmediate } from 'node:timers'
 
 let turn = 0
@@ -19,7 +19,7 @@ function schedule(): void {
   setImmediate(next)
 }
 
-/** The number of the present turn. It ends when what has arrived at the sockets so far has been read. */
+/** The number of the current turn. The turn ends after everything that has arrived at the sockets was read. */
 export function currentTurn(): number {
   schedule()
   return turn

@@ -59,7 +59,7 @@ async function* strict(coding: string, packed: AsyncIterable<Uint8Array>, warn: 
   if (left > 0) warn(`${left} bytes after the end of the ${coding} body were ignored`)
 }
 
-/** How much is remembered in case the body does not match its coding. */
+/** How many bytes are kept in case the body does not match its coding. */
 const MAX_REMEMBERED_BYTES = 65_536
 
 async function* forgiving(coding: string, packed: AsyncIterable<Uint8Array>, plan: UnpackPlan): ByteChunks {

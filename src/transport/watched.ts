@@ -5,7 +5,9 @@ import { UsedStream } from '../core/body.ts'
 import type { Chunks } from '../core/body.ts'
 import { reasonOf } from '../core/callback.ts'
 
-/** Reports its failure separately from those of the wire, whatever the error's code is. */
+/**
+ * Yields the chunks. Reports a failure of the stream apart from failures of the wire, whatever the code of the error.
+ */
 export async function* watchedBody(
   open: () => Chunks,
   collector: Collector,

@@ -1,6 +1,6 @@
 /**
- * One connection that speaks HTTP/1.1: its socket, the exchange that it carries, and what is left to read between two
- * of them, which must be nothing. Requests are never pipelined.
+ * One connection that speaks HTTP/1.1: its socket, and the exchange that it carries. Between two exchanges the server
+ * must not send a byte. Requests are never pipelined.
  */
 import type { Socket } from 'node:net'
 import type { Exchange } from './exchange.ts'
@@ -54,7 +54,7 @@ export class Connection implements KeptConnection {
   unreadInTurn = -1
   /** The head that was read last. */
   head!: KnownHead
-  /** Whether the server has sent stray bytes before: each of its connections carries one request only. */
+  /** True if the server has sent stray bytes before. Each of its connections then carries one request only. */
   readonly isLast: boolean
   #state: ConnectionState = 'connecting'
   readonly #keeper: ConnectionKeeper
@@ -86,7 +86,7 @@ export class Connection implements KeptConnection {
     exchange.bind(this)
   }
 
-  /** The socket that stands for the connection from now on; those below it close with it. */
+  /** Sets the socket of the connection, in place of an earlier one. Closing it closes the sockets below it as well. */
   hold(socket: Socket): void {
     this.socket = socket
     socket.on('error', error => this.#onError(error))
@@ -94,7 +94,10 @@ export class Connection implements KeptConnection {
     if (this.#state === 'gone') socket.destroy(DROPPED)
   }
 
-  /** While connecting, whoever connects reports its failure, which may say more than the socket's error. */
+  /**
+   * While connecting, the code that opens the socket reports the failure, because it may know more than the socket's
+   * error says.
+   */
   #onError(error: Error): void {
     if (this.#state !== 'connecting') this.ended(error)
   }
@@ -146,7 +149,7 @@ export class Connection implements KeptConnection {
     this.socket?.resume()
   }
 
-  /** Bytes without a request: an error of the server, or an attempt to have them taken for the next response. */
+  /** Bytes arrived without a request: a fault of the server, or an attack that wants them read as the next response. */
   #onStray(): void {
     if (this.#state === 'gone') return
     this.surplus()
@@ -207,7 +210,9 @@ export class Connection implements KeptConnection {
     this.socket?.pause()
   }
 
-  /** Not within a read: a TLS socket may deliver bytes at once, into the buffer that is being read. */
+  /**
+   * Resumes after the current read, because a TLS socket may deliver bytes at once, into the buffer that is being read.
+   */
   resume(): void {
     const { socket } = this
     if (socket === undefined || !socket.isPaused()) return
@@ -225,7 +230,7 @@ export class Connection implements KeptConnection {
     this.#keeper.gone(this)
   }
 
-  /** The connection was not made, or has ended: in order, or with an error. */
+  /** The connection could not be opened, or has ended. */
   ended(error: Error | undefined): void {
     if (this.#state === 'gone') return
     const exchange = this.#exchange

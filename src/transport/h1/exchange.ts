@@ -35,7 +35,10 @@ const MAX_JOINED_BYTES = 65_536
  */
 type Reading = 'head' | 'length' | 'chunked' | 'close' | 'over'
 
-/** What has been sent. `held`: the head only, until the server wants the body. `refused`: it did not want it. */
+/**
+ * What has been sent. `held`: only the head, until the server asks for the body. `refused`: only the head, because the
+ * server refused the body.
+ */
 type Sending = 'nothing' | 'held' | 'body' | 'all' | 'refused'
 
 const NO_BODY: Framing = { kind: 'none' }
@@ -277,7 +280,7 @@ export class Exchange {
   }
 
   /**
-   * The outcome is known, which may be some time after the end of the response: a body is decoded first.
+   * The outcome is known. That may be some time after the end of the response, because the body is decoded first.
    *
    * @param isSound false if the response gave a reason not to use its connection again
    */
@@ -295,7 +298,7 @@ export class Exchange {
     this.abort()
   }
 
-  /** The connection has ended, in order or with an error. */
+  /** The connection has ended, with or without an error. */
   ended(error?: Error): void {
     if (this.isOver) return
     const isWhole = error === undefined && this.#reading === 'close'

@@ -44,7 +44,7 @@ function announcesUnsentBody({ status, headers }: ResponseHead): boolean {
   return Number(getHeader(headers, 'content-length') ?? 0) > 0
 }
 
-/** Before the server closes an idle connection, we do: a request that crosses its end is lost. */
+/** We close an idle connection this much earlier than the server, because a request that meets the close is lost. */
 const MARGIN_MS = 2_000
 const MAX_KEEP_ALIVE_MS = 600_000
 

@@ -1,4 +1,4 @@
-/** Why a peer's bytes are refused. Plain data, because a parser knows neither the attempt nor whether it was sent. */
+/** Why the bytes of a server are refused. Plain data, because a parser does not know the attempt. */
 import type { FaultCode } from '../../core/result.ts'
 import type { Words } from '../../core/words.ts'
 

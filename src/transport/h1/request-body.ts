@@ -9,7 +9,7 @@ export interface BodyOutlet {
   readonly socket: Socket
   /** The announced length. Undefined: in chunks. */
   readonly bytes: number | undefined
-  /** The rest is not needed any more. */
+  /** Returns true if the rest of the body is no longer needed. */
   readonly isOver: () => boolean
 }
 

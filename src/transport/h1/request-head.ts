@@ -13,8 +13,8 @@ const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'QUERY',
 export const expectsBody = (method: string): boolean => WITH_BODY.has(method)
 
 /**
- * Headers and targets have been checked when they were read. This is the last look before they are written as Latin-1,
- * which would make a line feed of U+010A.
+ * Headers and targets were checked when they were read. This is the last check before they are written as Latin-1, which
+ * would make a line feed of U+010A.
  */
 const UNSAFE_TARGET = /[^\x21-\xff]/
 const UNSAFE_TEXT = /[\0\r\n]|[^\0-\xff]/

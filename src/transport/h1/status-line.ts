@@ -22,7 +22,7 @@ const STATUS_AT = 9
 const NOT_HTTP = wireProblem('protocol/not_http', 'the server speaks another protocol')
 const HTTP_0_9 = wireProblem(
   'protocol/version',
-  'the server answered in HTTP/0.9, which cannot be told from half an answer',
+  'the server answered in HTTP/0.9, which cannot be distinguished from an incomplete response',
 )
 
 /**
@@ -80,7 +80,7 @@ function statusAt(bytes: Buffer, at: number, end: number): number {
   return status < 100 ? -1 : status
 }
 
-/** The usual one without making a string for each response. */
+/** The reason phrase. `OK` is a constant, so that most responses need no new string. */
 function reasonIn(bytes: Buffer, at: number, end: number): string {
   return end - at === 2 && bytes[at] === 0x4f && bytes[at + 1] === 0x4b ? 'OK' : bytes.toString('latin1', at, end)
 }

@@ -8,9 +8,9 @@ import { ProxyFailure, refusedCredentials } from './failure.ts'
 import { Incoming } from './incoming.ts'
 import { reasonPhrase } from '../head.ts'
 
-/** As for the head of a response. */
+/** Limit for the head of the proxy's answer. */
 const MAX_HEAD_BYTES = 16_384
-/** Interim answers to a CONNECT have no purpose. */
+/** Interim responses to a CONNECT have no purpose; more than a few are refused. */
 const MAX_INTERIM_TO_CONNECT = 10
 
 /** Resolves when everything that is written or read from now on belongs to the target. */
@@ -31,7 +31,7 @@ export async function httpConnect(socket: Socket, proxy: Proxy, target: string):
       const said = `${reply.status} ${reply.statusText.slice(0, 80)}`.trimEnd()
       throw new ProxyFailure('refused', `the proxy ${proxy.name} refused to connect to ${target}: ${said}`, { reply })
     }
-    throw notHttp(proxy, 'one interim answer after the other')
+    throw notHttp(proxy, `more than ${MAX_INTERIM_TO_CONNECT} interim responses`)
   } finally {
     incoming.release()
   }
@@ -39,7 +39,7 @@ export async function httpConnect(socket: Socket, proxy: Proxy, target: string):
 
 async function readHead(incoming: Incoming, proxy: Proxy): Promise<Reply> {
   const head = await incoming.through('\r\n\r\n', MAX_HEAD_BYTES)
-  if (head === undefined) throw notHttp(proxy, `no end of a head within ${MAX_HEAD_BYTES} bytes`)
+  if (head === undefined) throw notHttp(proxy, `a head of more than ${MAX_HEAD_BYTES} bytes`)
   const [first = '', ...lines] = head.toString('latin1').trimEnd().split('\r\n')
   const [, status, statusText = ''] = /^HTTP\/1\.[01] ([1-9]\d\d)(?: (.*))?$/s.exec(first) ?? []
   if (status === undefined) throw notHttp(proxy, 'another protocol')

@@ -67,7 +67,8 @@ function addressOf(hostname: string): Buffer {
   if (family === 4) return Buffer.from([ADDRESS_TYPES.ipv4, ...hostname.split('.').map(Number)])
   if (family === 6) return Buffer.concat([Buffer.from([ADDRESS_TYPES.ipv6]), bytesOfIpv6(hostname)])
   const name = Buffer.from(hostname)
-  if (name.length > 255) throw new ProxyFailure('unreachable', 'the name of the host is longer than SOCKS can say')
+  if (name.length > 255)
+    throw new ProxyFailure('unreachable', 'the host name is longer than the 255 bytes that SOCKS allows')
   return Buffer.concat([Buffer.from([ADDRESS_TYPES.name, name.length]), name])
 }
 

@@ -57,9 +57,9 @@ async function openTunnel({ tls, connect, addresses, clock }: TunnelParts, passa
     await connected(link, proxy)
     if (proxy.protocol === 'socks5:') await socks5(link, proxy, hostname, port)
     else if (isSecure) await httpConnect(link, proxy, `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`)
-    // Nothing has been asked of the target yet, so any bytes are an error.
+    // Nothing has been sent to the target yet, so any further bytes are an error.
     if (!isSecure && link.readableLength > 0) {
-      throw new ProxyFailure('protocol', `the proxy ${proxy.name} said more than it was asked`)
+      throw new ProxyFailure('protocol', `the proxy ${proxy.name} sent bytes after its answer and before the request`)
     }
   } catch (error) {
     link.destroy()

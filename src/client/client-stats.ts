@@ -1,11 +1,13 @@
-/** What a client is doing and what it has learned, lane by lane: for people, dashboards and tests. */
+/** The state of a client, lane by lane: for people, dashboards and tests. */
 
 /** One host, or one `limitKey`. */
 export interface LaneStats {
   readonly host: string
   /** Attempts on the wire. */
   readonly running: number
-  /** Maximum of attempts on the wire: of `perHost` or `hosts`, or found by `'auto'`, or that of the client. */
+  /**
+   * Maximum of attempts on the wire: set by `perHost` or `hosts`, found by `'auto'`, or else the maximum of the client.
+   */
   readonly concurrency: number
   /** Requests queued in this lane. */
   readonly queued: number

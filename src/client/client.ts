@@ -40,7 +40,7 @@ export class ParallelRequests {
    * an object.
    *
    * @throws ConfigError (a mistake in the options), PartialFailureError (some requests failed), RequestError (the only
-   * one did), AbortError (the signal struck), InputError (the input threw; it has the outcomes of what was sent)
+   * request failed), AbortError (the signal was aborted), InputError (the input threw; the error has the outcomes)
    * @example const [node, deno] = await client.request<Repo>([nodeUrl, denoUrl])
    */
   readonly request: RequestCall<unknown> = (async (first: unknown, second?: unknown) => {
@@ -50,10 +50,10 @@ export class ParallelRequests {
   }) as RequestCall<unknown>
 
   /**
-   * Sends lazily and gives outcomes as they come: any number of requests in constant memory. Leaving the loop aborts
-   * what is in flight.
+   * Pulls requests lazily and yields outcomes as they finish: any number of requests in constant memory. Leaving the
+   * loop aborts the requests in flight.
    *
-   * @throws ConfigError at once; InputError where the input throws, after the outcomes of what was sent
+   * @throws ConfigError at once; InputError if the input throws, after all outcomes
    * @example for await (const outcome of client.stream(urls)) if (outcome.ok) save(outcome.value)
    */
   readonly stream: StreamCall = ((input: unknown, options?: unknown) => {
@@ -62,11 +62,11 @@ export class ParallelRequests {
   }) as StreamCall
 
   /**
-   * Sends everything and keeps nothing: each outcome goes to `sink`, which the run waits for and closes, and totals come
-   * back. Failed requests are counted, not thrown.
+   * Sends all requests and keeps no outcomes: it passes each one to `sink`, waits for it, closes it at the end, and
+   * returns totals. Failed requests are counted, not thrown.
    *
-   * @throws ConfigError (a mistake in the options, a run file of another batch), InputError (the input threw), or what the
-   * sink threw
+   * @throws ConfigError (a mistake in the options, a run file of another batch), InputError (the input threw), or the
+   * error of the sink
    * @example const { ok, failed } = await client.drain(urls, { sink: jsonLines('results.jsonl') })
    */
   async drain(input: RequestInputs, options?: BatchDrainOptions): Promise<Totals> {
@@ -80,8 +80,8 @@ export class ParallelRequests {
   }
 
   /**
-   * What the client is doing right now and what it has learned of each host: how many run and wait, pauses, circuits,
-   * quotas, and the concurrency that `'auto'` has found.
+   * The current state of the client and of each host: attempts running and queued, pauses, circuits, quotas, and the
+   * concurrency that `'auto'` has found.
    *
    * @example console.log(String(client.stats())) // api.example.com 3/8 running, 12 queued, paused 1.2 s
    */
@@ -94,7 +94,7 @@ export class ParallelRequests {
     this.#client.resetCookies()
   }
 
-  /** Aborts what is still running and closes every socket. Idempotent; any other use afterwards is a ConfigError. */
+  /** Aborts all requests in flight and closes every socket. Idempotent; any other use afterwards is a ConfigError. */
   async close(): Promise<void> {
     await this.#client.close()
   }

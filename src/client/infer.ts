@@ -9,7 +9,7 @@ import type { Outcome } from '../core/outcome.ts'
 import type { FetchRequest, ParseContext, RequestSpec, ReturnTypeName, SavedFile, Schema } from '../core/spec.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
-/** One thing to fetch. */
+/** A URL, a request, or a `Request` of fetch. */
 export type RequestInput = string | URL | RequestSpec | FetchRequest
 /** Any number of requests. `object`, because a string is iterable, too. */
 export type RequestInputs = object & (Iterable<RequestInput> | AsyncIterable<RequestInput>)
@@ -152,8 +152,8 @@ type Keyed<F> = Omit<F, 'keys'> & { keys: readonly string[] }
 
 /**
  * The forms of a call. The first two infer everything; `call<Repo>(…)` asserts the type of the JSON in every shape.
- * `_Inferred` keeps the two apart: forms that infer need more than one type argument, even where the argument is a
- * `string` and would do as their input.
+ * `_Inferred` separates the two kinds: a form that infers needs more than one type argument. Otherwise
+ * `call<string>(…)` would match it, with `string` as the type of the input.
  *
  * `Extra`: the options that this form takes besides, of a client or none.
  */
@@ -193,7 +193,7 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>>>): SyncOrAsync<Sync, Record<string, Outcome<T>>>
 }
 
-/** The outcomes of a run, as they come. Can be iterated once; the first `next()` starts the sending. */
+/** The outcomes of a run. Can be iterated once; the first `next()` starts the sending. */
 export interface OutcomeIterator<O> extends AsyncIterableIterator<O, undefined, void> {
   /**
    * Pulls no more. Attempts in flight finish, all other requests end as `aborted/…`; the outcomes can still be read.

@@ -45,7 +45,7 @@ export class OpenClient {
   readonly #runs = new Set<Run>()
   #wired: Wired | undefined
   #closed = false
-  /** Made with the first drain, which must be told that the client was closed. */
+  /** Made with the first drain. `close()` aborts it, so that no drain waits for its sink any longer. */
   #closing: AbortController | undefined
 
   /** @param values of the client */
@@ -63,7 +63,7 @@ export class OpenClient {
     return this.#collect(input, this.#planBatch(given), wired)
   }
 
-  /** @param begun hears of the run once it is made: of what its run file had, which no outcome says */
+  /** @param begun called with the run once it exists. It knows what its run file had; outcomes do not say that */
   stream(input: unknown, given: Values, begun?: (batch: BatchRun) => void): OutcomeStream {
     const plan = this.#planBatch(given)
     checkLazy(input, plan)

@@ -57,7 +57,7 @@ export async function reserve(call: Call, clock: Clock): Promise<Reserved | Faul
       overwrite = answer.overwrite
     } else {
       const folder = resolve(saveTo ?? '.')
-      // Before anything is awaited: names are assigned in the order of the requests.
+      // Assigned before the first await, so that names follow the order of the requests.
       path = resolve(folder, nameIn(folder, call, given))
       await folderThere(folder, given)
     }

@@ -1,7 +1,7 @@
 /** The real clock: monotonic time from `performance`, timers from Node. */
 import type { Clock } from '../core/ports.ts'
 
-/** Node turns a longer delay into 1 ms, which would make a distant deadline an immediate one. */
+/** Node turns a longer delay into 1 ms, so a distant deadline would pass at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {

@@ -106,7 +106,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
     opinionsOf(jsonForHook, clock, (call, cost) => gate.correct(call, trueCosts(cost, call.plan)))
   const { transport, owned } =
     ports.transport === undefined ? transportOf(plan, clock) : { transport: cautious(ports.transport), owned: false }
-  // Always in the stack, since any request may bring a proxy; the others pay only for a look at their plan.
+  // Always in the stack, since any request may have a proxy; for the others the layer only reads one field of the plan.
   const routes = route(new Proxies(plan.proxies, random), clock)
   const send = stack(
     [
@@ -224,8 +224,8 @@ function timed(transport: Wire, clock: Clock): Wire {
 }
 
 /**
- * A transport that stamps nothing counts as having sent the request from the start: the safe side for a POST. One that
- * throws or returns something else rejects, and the timeout layer makes a Fault of that.
+ * If a transport does not update the attempt, the request counts as sent from the start, which is safe for a POST. If
+ * it throws or returns something else, the promise rejects, and the timeout layer makes a Fault of that.
  */
 function cautious(transport: Transport): Wire {
   return {

@@ -1,6 +1,6 @@
 /**
- * What the end of an attempt says about its host, independent of what it means for the request: a 404 comes from a
- * healthy host, a 500 does not, and an abandoned attempt says nothing.
+ * What the end of an attempt says about its host, whatever it means for the request: a 404 comes from a healthy host, a
+ * 500 does not, and an abandoned attempt says nothing.
  */
 import { isThrottle } from './judge.ts'
 import type { Result } from '../core/result.ts'

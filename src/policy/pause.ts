@@ -9,7 +9,7 @@ export interface PauseLimit extends Limit {
   readonly untilMs: number
   /** The part of the pause that the server itself asked for. Requests that cannot wait that long may fail. */
   readonly firmUntilMs: number
-  /** Never shortens a running pause. Not `firm`: derived from a quota header, not asked for by the server. */
+  /** Never shortens a running pause. `firm`: the server asked for it; otherwise it follows from a quota header. */
   extendTo(untilMs: number, firm?: boolean): void
   /** Ends the part of the pause that is not firm at this time at the latest. */
   defer(untilMs: number): void

@@ -15,7 +15,7 @@ import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
 
 export interface SeenQuota {
-  /** Requests that the server will still accept. The one just answered is already counted. */
+  /** Requests that the server will still accept, after the one that it has just answered. */
   readonly remaining: number
   /** Milliseconds from now until the quota is renewed, at most. */
   readonly resetMs: number | undefined

@@ -20,7 +20,7 @@ const EPOCH_FROM = 1e9
 const EPOCH_TO = 1e10
 /** 2026-01-01T12:00:30.5Z, 2026-01-01T12:00Z, 2026-01-01 12:00:30+00:00 */
 const ISO_DATE = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(\.\d{1,9})?)?(?:[Zz]|([+-]\d\d):?(\d\d))$/
-/** A `Date` cannot hold more; any longer wait means "never". */
+/** Some 30,000 years. Any longer wait means "never" as well, and a `Date` can still hold the sum. */
 const NEVER_MS = 1e15
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 

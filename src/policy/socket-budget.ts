@@ -110,7 +110,10 @@ export class SocketBudget {
     return this.#growsInMs(nowMs)
   }
 
-  /** A release wakes the clients. That a shrunken budget has grown in the meantime only the clock can tell. */
+  /**
+   * Time until a shrunken budget may have grown by one socket. A release wakes the clients, but no release announces
+   * the growth.
+   */
   #growsInMs(nowMs: number): number {
     const max = this.max(nowMs)
     if (max >= this.size || this.#running >= this.size) return Infinity

@@ -98,7 +98,7 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
   const hasQuotes = read.quotes ?? true
   if (!hasQuotes && read.delimiter !== '\t') {
     const remedy = "Only tab-separated values can be unquoted: add delimiter: '\\t', or leave quotes out."
-    throw new ConfigError([problem('quotes', 'true beside this delimiter', 'false', remedy)])
+    throw new ConfigError([problem('quotes', 'true with this delimiter', 'false', remedy)])
   }
   const columns = read.columns ?? csvColumns(DEFAULT_FIELDS)
   // A single empty cell would give an empty line, which readers skip.

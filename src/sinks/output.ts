@@ -1,4 +1,4 @@
-/** What text is written to: a file that we open, or a stream that the caller passes. */
+/** The output for text: a file that we open, or a stream that the caller passes. */
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { got, isRecord, problem } from '../config/kinds.ts'

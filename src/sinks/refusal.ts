@@ -1,4 +1,4 @@
-/** Why a path cannot be written, and what to do about it: as a problem, for the sinks and the outputs of the command line. */
+/** Why a path cannot be written, and the remedy, as a Problem. For the sinks and the outputs of the command line. */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { SystemFailure } from '../core/problem.ts'

@@ -81,8 +81,8 @@ export function printableKey({ key }: Outcome): string | undefined {
 }
 
 /**
- * What a table knows the request by: its `id`. A key that loses a secret here may look like another one, so its index is
- * added. An outcome that was made by hand may have no id.
+ * The `id` that identifies the request in a table. Two keys may become equal when their secrets are redacted, so the
+ * index is added to such a key. An outcome that was made by hand may have no id.
  */
 export function requestIdOf(outcome: Outcome): string {
   const { index, key } = outcome

@@ -46,7 +46,7 @@ export class CookieFile {
     if (badLines.length > 0) warn(`${path} has ${lineNumbers(badLines)}, which the next write will drop`)
   }
 
-  /** Tells that the jar has changed. */
+  /** Called when the jar has changed. */
   touch(): void {
     this.#timer ??= this.#clock.after(SAVE_AFTER_MS, () => void this.#save())
   }

@@ -9,7 +9,7 @@ import { fdatasync, ftruncateSync, writeSync } from 'node:fs'
 import { setImmediate } from 'node:timers'
 import { LF } from '../core/ascii.ts'
 
-/** The file operations that the writer uses; tests pass failing ones. */
+/** The file operations that the writer uses. Tests replace them by operations that fail. */
 export interface Disk {
   /** Writes at the end of the file, perhaps only a part. Returns the number of bytes. Throws. */
   write(fd: number, bytes: Buffer, start: number): number

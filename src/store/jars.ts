@@ -1,6 +1,6 @@
 /**
- * The jars of a client: one for all requests without credentials, and one per credential, of which the most recently
- * used are kept. With `shareCookies: false`, one per request.
+ * The jars of a client: one for all requests without credentials, and one per credential, of which the ones used last
+ * are kept. With `shareCookies: false`, one per request.
  *
  * A request keeps its jar while it runs, so that its redirect hops and retries see the same cookies, however many other
  * jars are used meanwhile.

@@ -31,7 +31,7 @@ const NOT_A_DATABASE = 26
 /** How long a reader waits for a holder that is writing its name. */
 const READ_PATIENCE_MS = 200
 const COMMIT_PATIENCE_MS = 2_000
-/** Each attempt but the last met a holder that was just leaving. */
+/** An attempt is repeated only if the holder of the lock was just releasing it. */
 const MAX_ATTEMPTS = 100
 
 /** Locks the file with this real path through `<path>.lock`. Throws a ConfigError if another run holds it. */

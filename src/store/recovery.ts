@@ -61,7 +61,7 @@ export class Recovery {
   /** Valid lines so far. */
   #good = 0
   #bad = 0
-  /** Some line had a checksum, so every line that this program wrote has one. */
+  /** A line had a checksum, so every line that this program wrote has one. */
   #summed = false
   /** The first damaged line after the last valid one. */
   #damage: Damage | undefined

@@ -92,7 +92,7 @@ export async function lookInto(path: string): Promise<Contents | undefined> {
   }
 }
 
-/** Opens the file for a single line: few lines are asked for, and there is no signal after which it could be closed. */
+/** Opens and closes the file for each line that is read: few lines are, and a reader does not say when it is done. */
 async function lookAt(path: string, name: string, recovery: Recovery, id: string | number): Promise<DoneLine> {
   const fd = openSync(path, 'r')
   try {

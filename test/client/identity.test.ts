@@ -238,8 +238,8 @@ describe('a run file of version 1', () => {
   })
 
   test.each([
-    ['headers', { headers: { 'x-account': 'alice' } }, 'request 0 brings by itself (x-account)'],
-    ['credentials', { auth: { bearer: 's3cr3t' } }, 'request 0 brings by itself (auth)'],
+    ['headers', { headers: { 'x-account': 'alice' } }, 'headers and credentials of request 0 itself (x-account)'],
+    ['credentials', { auth: { bearer: 's3cr3t' } }, 'headers and credentials of request 0 itself (auth)'],
   ])('is refused, and left unchanged, if a request has its own %s', async (_what, own, expected) => {
     const path = oldFile(items)
     const text = readFileSync(path, 'utf8')

@@ -70,7 +70,7 @@ describe('csv', () => {
       okOutcome(3, null),
     )
     expect(text).toBe('index\tvalue\n0\ta "b", c\n1\ttab\\tline\\r\\nbreak\n2\tC:\\new\n3\t\n')
-    expect(() => csv('x.csv', { quotes: false })).toThrow('quotes: expected true beside this delimiter, got false.')
+    expect(() => csv('x.csv', { quotes: false })).toThrow('quotes: expected true with this delimiter, got false.')
   })
 
   it('is read back unchanged, whatever the text', async () => {

@@ -38,8 +38,8 @@ function notRecorded({ index, own }: Call, path: string): ConfigError {
   return new ConfigError([
     problem(
       'resume',
-      `a run file that has recorded what request ${index} brings by itself (${[...names].join(', ')})`,
-      `${path} of version 1, which has not: its lines may be the answers of other rows`,
+      `a run file that records the headers and credentials of request ${index} itself (${[...names].join(', ')})`,
+      `${path} of version 1, which does not: its lines may be the answers of other rows`,
       'Give another path.',
     ),
   ])

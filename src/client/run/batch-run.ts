@@ -63,7 +63,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
     const base = engineParts(parts)
     const { call: common } = parts.plan.request
     if (size > 0) continueBatch(common.saving.batch)
-    const stop = (): void => run.stop('the run file ended it')
+    const stop = (): void => run.stop('the run was stopped because of its run file')
     const resume = new Resume({
       journal,
       plan,
@@ -104,7 +104,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
   }
 }
 
-/** The file is not as it was written: no outcome may count as saved. */
+/** The error for a file that was changed during the run: no outcome counts as saved. */
 function lostFile(path: string, error: unknown): RequestError {
   const message = `the run file ${path} was changed during the run: ${reasonOf(error)}`
   return makeError(fault('resource/run_file', message, { cause: error }), { attempts: 0, timings: { total: 0 } })
@@ -119,8 +119,11 @@ function warnOf(path: string, { lines, firstLine }: Dropped): void {
 /** @param keys how many requests with keys the file had */
 function warnOfGone(path: string, gone: number, keys: number): void {
   const what = gone === 1 ? '1 of its requests is' : `${gone} of its requests are`
-  // A lazy input whose requests differ in nothing but their keys is not refused where all of its keys have changed.
-  const all = gone === keys ? '. It has none of the keys of this input: if they were changed, all was sent again' : ''
+  // A lazy input is not refused if all of its keys have changed and its requests differ only in their keys.
+  const all =
+    gone === keys
+      ? '. It has none of the keys of this input. If the keys were changed, every request was sent again'
+      : ''
   const message = `${path}: ${what} not in this input any more. Nothing was removed from the file${all}`
   process.emitWarning(printable(message), 'ParallelRequestsWarning')
 }

@@ -1,4 +1,4 @@
-/** Sends everything and keeps nothing: outcomes go to a sink, and totals are returned. */
+/** Sends all requests and keeps no outcomes: they go to a sink, and totals are returned. */
 import type { BatchRun } from './batch-run.ts'
 import { isThenable } from '../../core/callback.ts'
 import type { Totals } from '../../core/progress.ts'
@@ -35,7 +35,7 @@ export async function drain({ sink, clock, signal, closed, open }: DrainParts): 
     if (isRowError(error)) unwritten++
     else {
       broken ??= { error }
-      batch?.run.stop('its sink can take no more')
+      batch?.run.stop('the sink failed')
       onWritten?.()
     }
     give()

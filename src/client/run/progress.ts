@@ -6,7 +6,7 @@ import { printable } from '../../core/printable.ts'
 import type { Counts } from '../../engine/ports.ts'
 
 const EVERY_MS = 100
-/** The rate is that of the last three seconds. */
+/** Number of samples, ten per second: the rate is that of the last three seconds. */
 const SAMPLES = 30
 
 export interface Reporter {

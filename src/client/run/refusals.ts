@@ -15,7 +15,7 @@ export class Refusals {
   admit(prepared: Call | Outcome, plan: CallPlan, nowMs: number): Call {
     if (!('ok' in prepared)) return prepared
     const trip = new Trip(0, nowMs, Infinity)
-    // There is nothing to wait for that a stop could cut short.
+    // A refused Call waits for nothing, so a stop has nothing to cancel.
     trip.cancelSlot.hold('callback', () => undefined)
     this.#outcomes.set(trip, prepared)
     const { id, index, key, request } = prepared

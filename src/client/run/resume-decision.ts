@@ -91,7 +91,7 @@ export function findIn(past: Past, call: Call, print: string): PastRequest | Ano
   const own = at(past, id)
   const found = own ?? atItsPlace(past, call, print)
   if (found === undefined || 'kind' in found) return found
-  // With both, the intent belongs to a later attempt of a request that had failed.
+  // If the file has both, the intent belongs to a later attempt of a request that had failed.
   const before = found.doubt ?? found.known
   if (before === undefined) return undefined
   if (before.v === 2) return before.print === print ? found : { kind: 'another', id: found.id }

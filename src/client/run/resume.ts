@@ -140,7 +140,7 @@ export class Resume {
   async #withdraw(call: Call, outcome: Outcome): Promise<Outcome> {
     const { journal } = this.#parts
     const { trip } = call
-    // It was in doubt before this run, with the same key: that stays.
+    // The request was in doubt before this run, with the same key, so it stays in doubt.
     if (!this.#intended.has(trip) || !trip.retry.isUnsent || journal.intent(trip.id) !== undefined) return outcome
     try {
       await journal.append({ intent: { ...this.#intentOf(call), sent: false } })
@@ -165,7 +165,7 @@ export class Resume {
     )
   }
 
-  /** The value cannot be written to a line. Only this request fails, and its line says why. */
+  /** The outcome of a value that cannot be written to a line. Only this request fails, and its line says why. */
   async #unkept(call: Call, print: string, error: unknown): Promise<Outcome> {
     const { clock, journal } = this.#parts
     const message: Words = [
@@ -274,13 +274,13 @@ export class Resume {
   }
 
   async #refuse(call: Call, found: Extract<ResumeDecision, { kind: 'another' }>): Promise<Fault> {
-    // At once: the next items belong to the other batch, too.
+    // Stops at once, because the next items belong to the other batch as well.
     this.#parts.stop()
     this.#parts.fail(await another(call, found, this.#parts))
     return fault('aborted/not_started', 'not sent: the run file is of another batch')
   }
 
-  /** The file cannot be written: the run ends, and this request does not count as done. */
+  /** The file cannot be written: ends the run. This request does not count as done. */
   #unwritten(call: Call, error: unknown): Outcome {
     return failedOutcome(call, this.#broken('write', error), this.#parts.clock.now(), call.plan.secretNames)
   }

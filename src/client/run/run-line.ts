@@ -14,7 +14,7 @@ import type { SavedFile } from '../../core/spec.ts'
 import { printableUrl } from '../../core/url.ts'
 import type { Writable } from '../../core/writable.ts'
 
-/** The value of the body, as the line holds it. */
+/** The value of the body in the form of a line. */
 export interface LineValue {
   readonly value?: unknown
   readonly encoding?: 'base64'

@@ -23,7 +23,7 @@ function prompt<A extends readonly unknown[], T>(name: string, run: (...args: A)
   }
 }
 
-/** A plan whose functions are wrapped: those that run on this thread, and those that the worker asks for. */
+/** A plan with all of its functions wrapped: they run on this thread, for this thread or for the worker. */
 export function promptPlan(plan: CallPlan): CallPlan {
   const { schema, parseFunc } = plan
   return {
@@ -34,7 +34,7 @@ export function promptPlan(plan: CallPlan): CallPlan {
 }
 
 function promptSchema(schema: NonNullable<CallPlan['schema']>): NonNullable<CallPlan['schema']> {
-  // `~standard` is read where an error of it fails only its request.
+  // `~standard` is read later, where its error fails only one request.
   const validate = prompt('the schema', (value: unknown) => schema['~standard'].validate(value))
   return { '~standard': { version: 1, vendor: 'parallel-requests', validate } }
 }

@@ -59,7 +59,7 @@ export interface SentCall extends Pick<Call, PlainParts> {
   readonly identity: Trip['identity']
   /** The part of its call plan that can cross a thread. */
   readonly plan: SentFields
-  /** Which functions the worker must ask for. */
+  /** The functions that the worker must have the calling thread run. */
   readonly asks: { readonly body: boolean; readonly auth: boolean; readonly identity: boolean }
 }
 

@@ -1,4 +1,7 @@
-/** A prepared batch → the part that can cross to the worker: plain data, and marks for the functions to ask for. */
+/**
+ * A prepared batch → the part that can be sent to the worker: plain data, and marks for the functions that stay on the
+ * calling thread.
+ */
 import type { SentCall } from './sync-messages.ts'
 import { sentFields } from '../../config/crossing.ts'
 import type { SentFields } from '../../config/crossing.ts'

@@ -70,7 +70,10 @@ class SyncThread {
     return !this.#cut && Atomics.load(this.#cells, CELLS.state) !== STATES.ended
   }
 
-  /** A blocked parent gets no event when a thread dies, but a port without another end takes no message. */
+  /**
+   * Whether the thread is alive. A blocked parent gets no event when a thread dies, but a port without another end
+   * accepts no message.
+   */
   ping(): boolean {
     this.#post({ kind: 'ping' })
     return this.isThere
@@ -88,7 +91,7 @@ class SyncThread {
         if (message.kind === 'broken') throw lost(message.reason)
         this.#answer(message, caller)
       }
-      if (gone) throw lost('it ended without a word')
+      if (gone) throw lost('it ended without a message')
       overslept = Atomics.wait(this.#cells, CELLS.toCaller, seen, CHECK_WORKER_EVERY_MS) === 'timed-out'
     }
   }

@@ -43,7 +43,7 @@ let lastId = 0
 type CallerArgs<N extends keyof Caller> = Parameters<Caller[N]>
 type CallerAnswer<N extends keyof Caller> = ReturnType<Caller[N]>
 
-/** Asks, and continues with other requests meanwhile. */
+/** Asks the calling thread, and continues with other requests meanwhile. */
 function ask<N extends keyof Caller>(
   name: N,
   args: CallerArgs<N>,
@@ -56,7 +56,7 @@ function ask<N extends keyof Caller>(
   })
 }
 
-/** Asks, and blocks until the answer arrives: for values that a layer needs synchronously. */
+/** Asks the calling thread, and blocks until the answer arrives: for values that a layer needs synchronously. */
 function askNow<N extends keyof Caller>(name: N, args: CallerArgs<N>): CallerAnswer<N> {
   const id = ++lastId
   let answered: (() => unknown) | undefined
@@ -214,7 +214,10 @@ function hopOf({ index, method, url, repeatable }: Call): Hop {
   return { index, method, url, repeatable }
 }
 
-/** Stands for a function whose presence is all that counts: the opinions above ask for it. */
+/**
+ * A placeholder for a function of which the layers only check the presence; the opinions above have the calling thread
+ * run it.
+ */
 const ASKED_FOR = (): undefined => undefined
 
 /** Sent calls → Calls. Requests whose plan has no callback share the plan. */
@@ -285,7 +288,7 @@ async function* singleChunk(chunk: string | Uint8Array): AsyncIterable<string | 
   yield chunk
 }
 
-// A blocked caller is told of the exit by nothing else.
+// A blocked caller has no other way to notice the exit.
 process.on('exit', () => {
   Atomics.store(cells, CELLS.state, STATES.ended)
   wakeCaller()

@@ -26,18 +26,18 @@ import { checkCookieFile } from '../../store/cookie-file.ts'
 import type { Problem } from '../../core/problem.ts'
 
 /**
- * `parallelRequests` that blocks until everything is done: for scripts, REPLs and build configurations. The requests
- * go out from a worker thread; `parseFunc`, `schema`, hooks and every other function run on the calling thread and must
+ * `parallelRequests` that blocks until everything is done: for scripts, REPLs and build configurations. The requests go
+ * out from a worker thread; `parseFunc`, `schema`, hooks and every other function run on the calling thread and must
  * answer at once: one that returns a promise fails its request with `callback/async`.
  *
- * While it waits, nothing else happens in the calling thread. So a server in the same thread can never answer: that is
- * a deadlock until the request's own timeout. In a server, or wherever something else goes on, await
- * `parallelRequests`.
+ * While it waits, nothing else runs on the calling thread. A server on the same thread can therefore never answer: the
+ * request is in a deadlock until its timeout. In a server, or in a process with other work, await `parallelRequests`.
  *
- * Does not take what cannot reach another thread: async iterables, `signal`, `transport`, `lookup`, a cookie jar, streams and
- * `FormData` as bodies.
+ * Does not accept values that cannot reach another thread: async iterables, `signal`, `transport`, `lookup`, a cookie
+ * jar, streams and `FormData` as bodies.
  *
- * @throws as `ParallelRequests.request` rejects, and a ConfigError for what it does not take
+ * @throws the errors that `ParallelRequests.request` rejects with, and a ConfigError for a value that it does not
+ * accept
  * @example const repos = parallelRequestsSync<Repo>(urls, { concurrency: 5, rateLimit: '10/s' })
  */
 export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: unknown, second?: unknown) => {

@@ -49,9 +49,14 @@ interface Carried {
   readonly resolve: (result: Result) => void
 }
 
-/** By then a thread has written an attempt, with a new connection if needed: a rate counts the start from there. */
+/**
+ * A thread is assumed to have written an attempt after this time, with a new connection if needed. A rate counts the
+ * start from there.
+ */
 const SENT_WITHIN_MS = 200
-/** The same for attempts that were passed before the thread was up: its code is cold, and all connections are new. */
+/**
+ * The same for attempts that were passed before the thread had started: its code is cold, and all connections are new.
+ */
 const FIRST_SENT_WITHIN_MS = 1_000
 
 class WireThread {
@@ -133,7 +138,10 @@ class WireThread {
     })
   }
 
-  /** Not with the first answer: that may take minutes, and a rate would wait for it. */
+  /**
+   * Called when the thread reports that it has started. The first answer would be too late: it may take minutes, and a
+   * rate would wait for it.
+   */
   #comeUp(): void {
     this.#isUp = true
     const sentByMs = systemClock.now() + FIRST_SENT_WITHIN_MS
@@ -174,7 +182,7 @@ class WireThread {
     const { attempt, resolve } = carried
     const { call, trip } = attempt
     attempt.sent = (flags & ATTEMPT_FLAGS.sent) !== 0
-    // The time of writing is unknown: at its end at the latest.
+    // The time of writing is unknown, but is not later than the end of the attempt.
     attempt.trip.stopwatch.sentAtMs = Number.MAX_VALUE
     attempt.headed = (flags & ATTEMPT_FLAGS.headed) !== 0
     attempt.reused = (flags & ATTEMPT_FLAGS.reused) !== 0

@@ -79,12 +79,12 @@ test('rows without a key keep their positions beside rows with keys', async () =
   expect(await resumed([first, ...rows('ab')], [first, ...rows('xba')])).toMatchObject({ sent: 1, restored: 3 })
 })
 
-test('a lazy input of which the file knows no key is warned of changed keys', async () => {
+test('a run warns of changed keys if its file knows no key of a lazy input', async () => {
   const path = newRun()
   await parallelRequests(alike('aab'), { transport: echo(), resume: path })
   const { sent, warnings } = await drained(path, lazily(alike('xyz')))
   expect(sent).toBe(3)
-  expect(warnings).toEqual([expect.stringContaining('if they were changed, all was sent again')])
+  expect(warnings).toEqual([expect.stringContaining('If the keys were changed, every request was sent again')])
   const { warnings: others } = await drained(path, lazily(alike('axyz')))
   expect(others).toEqual([expect.not.stringContaining('if they were changed')])
 })

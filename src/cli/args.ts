@@ -51,7 +51,7 @@ export function readArgs(argv: readonly string[]): Args {
     .argument('[command]')
     .action((name?: string) => void (args = { mode: 'text', text: helpOf(name) }))
 
-  // Help flags work anywhere, also in a command line that does not parse.
+  // Help flags work anywhere, even if the command line is invalid.
   if (argv.includes('--help-all')) return { mode: 'text', text: helpAll() }
   const until = argv.includes('--') ? argv.indexOf('--') : argv.length
   if (argv.slice(0, until).some(arg => arg === '--help' || arg === '-h')) {

@@ -11,12 +11,12 @@ requests, of which methods and to which hosts, duplicates, rows that are invalid
 with their lines, the time that the limits take at least, and the first requests
 as curl commands. Reads the whole input; writes to no file.
 
-Flags: all those of a run. What matters here:
+Flags: all flags of a run. The most useful ones here:
   -i, --input FILE     rows or URLs; without URLs, what is piped in
       --limit N        the first N requests only
   -r, --rate N/UNIT    and the other limits: how long it takes
       --resume         with -o FILE.jsonl: how many requests are done already
-      --json TEXT      and the other parts of a request: seen as curl commands
+      --json TEXT      and the other parts of a request, shown as curl commands
 
 Exit code: 1 if a row is invalid, 2 if a run would be refused, 0 otherwise.
 

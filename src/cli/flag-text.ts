@@ -1,4 +1,7 @@
-/** What is said of a flag: its own text, or else that of the option it sets, in the words of the command line. */
+/**
+ * The text and the default of a flag: its own, or else those of the option that it sets, with flags in place of
+ * options.
+ */
 import type { Flag, FlagRef } from './flag.ts'
 import { FLAG_WORDS, flagFor } from './flag-words.ts'
 import type { AnyOption } from '../config/option.ts'
@@ -6,23 +9,23 @@ import { OPTIONS } from '../config/table.ts'
 
 type Options = Readonly<Record<string, AnyOption>>
 
-/** The flag's own, or the option's sentence with its unit, in which `name` is the flag of that option. */
+/** The flag's own text, or the sentence of the option with its unit and an example. */
 export function docOf(flag: Flag, options: Options = OPTIONS): string {
   if (flag.doc !== undefined) return flag.doc
   const [name = '', ...fields] = setBy(flag)?.option.split('.') ?? []
   const { doc = '', unit = '–', fieldDocs } = options[name] ?? {}
   const sentence = fields.length === 0 ? doc : (fieldDocs?.[fields.join('.')] ?? '')
   const said = inFlags(lowered(sentence).replace(/\.$/, ''), name)
-  // Times and sizes are written with their unit; a field may have another unit than the whole.
+  // Values of times and sizes contain their unit, and a field may have another unit than its option.
   const isKnown = ['–', 'ms', 'bytes'].includes(unit) || fields.length > 0 || said.includes(unit)
   const { example } = flag
   return `${said}${isKnown ? '' : `, in ${unit}`}${example === undefined ? '' : `, such as ${example}`}`
 }
 
-/** As the rest of a line; names such as DNS keep their capitals. */
+/** The text without its capital letter, for the middle of a line. Names such as DNS keep their capitals. */
 const lowered = (text: string): string => (/^[A-Z][a-z ]/.test(text) ? text[0]?.toLowerCase() + text.slice(1) : text)
 
-/** Undefined where there is none to tell of: a switch is off, and an option without a default is not set. */
+/** The default. Undefined for a switch, and for an option without a default. */
 export function defaultOf(flag: Flag, options: Options = OPTIONS): string | undefined {
   if (flag.default !== undefined) return flag.default
   if (flag.takes === undefined) return undefined
@@ -41,8 +44,8 @@ function setBy({ option = [] }: Flag): FlagRef | undefined {
 }
 
 /**
- * Sentences of options are Markdown: what is written as code is an option, one set to a value, a field of the option that
- * the sentence is about, or a value.
+ * Replaces options by flags. Sentences of options are Markdown, and their code spans are: an option, an option with a
+ * value, a field of the option `option`, or a value.
  */
 const inFlags = (text: string, option: string): string =>
   text.replaceAll(/`([^`]*)`/g, (_, code: string) => {

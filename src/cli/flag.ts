@@ -18,7 +18,7 @@ export const GROUPS = [
 export type Group = (typeof GROUPS)[number]
 
 export interface FlagRef extends OptionRef {
-  /** What messages say instead of the name of the flag: `several --proxy`. */
+  /** Used in messages instead of the name of the flag: `several --proxy`. */
   readonly said?: string
 }
 
@@ -35,13 +35,13 @@ export interface Flag<T = unknown> {
   readonly repeat?: true
   /** Whether `--help` lists the flag. */
   readonly common?: true
-  /** The help text, where it differs from the sentence of the option (`flag-text.ts`). */
+  /** The help text, if it differs from the sentence of the option (`flag-text.ts`). */
   readonly doc?: string | undefined
-  /** Values as they are written on a command line, behind the sentence of the option. */
+  /** Example values of the command line, appended to the sentence of the option. */
   readonly example?: string
   /** More text for `--help-all` and the manual. */
   readonly more?: string
-  /** Where it differs from the default of the option. */
+  /** The default, if it differs from that of the option. */
   readonly default?: string
   /** The option of the library that the flag sets. Several if the value decides which one. */
   readonly option?: FlagOption

@@ -3,16 +3,16 @@
  * manual page, the environment variables (`PREQ_RETRIES`) and the configuration file are derived from it. The table
  * contains no logic.
  *
- * A flag that sets an option has its value read by the reader of the option: the run gets it as it was read. On the
- * command line, a unit is required.
+ * The value of a flag that sets an option is read by the reader of the option. On the command line, a unit is required.
  *
- * Its help is the sentence of the option, too. These have one of their own, because they say something else:
+ * Its help is the sentence of the option as well. These flags have a text of their own, because they mean something
+ * else:
  *
- * - what goes into each request (--header, --json, --auth, --cost …): it may have {columns}, @FILE or env:NAME;
+ * - parts of each request (--header, --json, --auth, --cost …): they may have {columns}, @FILE or env:NAME;
  * - a switch that sets one value (--no-follow, --fail-fast, --insecure …): the sentence is about all values;
  * - another notation than in code (--rate, --host-limit, --budget, --accept, --limit-key, --proxy, --as);
- * - what does more here (--resume takes the output, --save a folder, --cookie-file implies --share-cookies, --base-url
- *   adds a slash, --tls-passphrase reads a file).
+ * - flags that do more than the option (--resume takes the output, --save a folder, --cookie-file implies
+ *   --share-cookies, --base-url adds a slash, --tls-passphrase reads a file).
  */
 import { aSwitch, choosing, enabling, setting, taking } from './flag.ts'
 import type { Flag } from './flag.ts'
@@ -116,12 +116,12 @@ export const FLAGS = {
     default: 'JSON lines on standard output',
   }),
   'output-format': choosing('Output', 'FORMAT', OUTPUT_FORMATS, 'format of the output', {
-    default: 'by the ending of the name; else jsonl',
+    default: 'by the extension of the file; else jsonl',
   }),
   overwrite: aSwitch('Output', 'replace outputs and saved files that exist', { option: 'overwrite' }),
   select: taking('Output', 'PATHS', text, "parts of each value, as JMESPath: 'stars' or 'n: name, stars'", {
     common: true,
-    more: 'Each becomes a column of CSV and SQLite. In JSON lines the value is replaced by an object of them, or by the one part that was asked for without a name.',
+    more: 'Each becomes a column of CSV and SQLite. In JSON lines the value is replaced by an object of the parts, or by the part itself if there is only one and it has no name.',
   }),
   save: taking('Output', 'FOLDER', text, 'write each body to a file in FOLDER', {
     option: ['saveTo', { option: 'returnType', value: 'file' }],
@@ -139,7 +139,7 @@ export const FLAGS = {
     },
   ),
   columns: taking('Output', 'NAMES', text, 'columns of CSV, TSV and SQLite, with commas between them', {
-    default: 'index, key, those of the input, url, status, what was selected or value, error',
+    default: 'index, key, the columns of the input, url, status, the parts of --select or value, error',
     more: 'Fields as in --write-out, columns of the input, and names of --select. SQLite adds its fixed columns.',
   }),
   'write-out': taking('Output', 'TEMPLATE', text, "one line per request: '{status} {url}\\n'", {
@@ -155,7 +155,7 @@ export const FLAGS = {
   ),
   order: setting('Output', 'ORDER', 'order', asGiven, { choices: ['completed', 'input'] }),
   window: setting('Output', 'N', 'window', number, {
-    more: 'With --order input it is how far the others may run ahead of a slow one.',
+    more: 'With --order input, it bounds how many later requests may finish before a slow one.',
   }),
 
   resume: aSwitch('Run', 'continue where the output (.jsonl) ends', { option: 'resume', common: true }),
@@ -179,7 +179,7 @@ export const FLAGS = {
   concurrency: setting('Limits', 'N', 'concurrency', number, { short: 'c', common: true }),
   'max-concurrency': setting('Limits', 'N', 'maxConcurrency', number),
   rate: setting('Limits', 'N/UNIT', 'rateLimit', perTime, {
-    doc: 'starts per interval: 10/s, 100/m, 5000/h; all given hold at once',
+    doc: 'starts per interval: 10/s, 100/m, 5000/h; if repeated, all apply',
     short: 'r',
     repeat: true,
     common: true,
@@ -191,12 +191,12 @@ export const FLAGS = {
   'host-limit': taking('Limits', 'HOST=LIMITS', hostLimit, 'limits of certain hosts: api.x.com=5/s,2 or *.y.com=2', {
     option: 'hosts',
     repeat: true,
-    more: 'Replaces --per-host and --per-host-rate for them. A number with a unit is a rate, a number alone is the concurrency. With --limit-key, HOST may be a key, letter for letter.',
+    more: 'Replaces --per-host and --per-host-rate for them. A number with a unit is a rate, a number alone is the concurrency. With --limit-key, HOST may be a key, which is compared exactly.',
   }),
   'limit-key': taking('Limits', 'TEXT', text, 'limit by this text with {columns} instead of by host: {account}', {
     option: 'limitKey',
     default: 'by host',
-    more: 'Rows for which it is empty are limited by host.',
+    more: 'If it is empty for a row, the limits of the host apply.',
   }),
   budget: taking(
     'Limits',
@@ -216,7 +216,7 @@ export const FLAGS = {
   breaker: enabling('Limits', 'breaker'),
   'breaker-failures': setting('Limits', 'N', 'breaker.failures', number, {
     default: '5',
-    more: 'This and the next two switch the breaker on.',
+    more: 'This flag and the next two also turn the breaker on.',
   }),
   'breaker-window': setting('Limits', 'TIME', 'breaker.window', withUnit, { default: '30s' }),
   'breaker-cooldown': setting('Limits', 'TIME', 'breaker.cooldown', withUnit, { default: '10s' }),
@@ -277,11 +277,11 @@ export const FLAGS = {
   'max-json-depth': setting('Connection', 'N', 'maxJsonDepth', number),
   'content-coding': setting('Connection', 'MODE', 'contentCoding', asGiven, { choices: ['strict', 'lenient', 'raw'] }),
   'strict-integrity': enabling('Connection', 'strictIntegrity'),
-  proxy: taking('Connection', 'URL', text, "http, https or socks5 proxy; 'env' reads HTTP_PROXY and friends", {
+  proxy: taking('Connection', 'URL', text, "http, https or socks5 proxy; 'env' reads HTTP_PROXY and the like", {
     option: ['proxy', { option: 'proxies', said: 'several --proxy' }],
     short: 'x',
     repeat: true,
-    more: "Several take turns, one attempt each; 'none' undoes the one of a configuration file.",
+    more: "Several are used in turn, one per attempt; 'none' removes the one of a configuration file.",
     default: 'none',
   }),
   'proxy-file': setting('Connection', 'FILE', 'proxyFile', asGiven),

@@ -10,24 +10,24 @@ export const INPUT_FLAGS = {
     short: 'i',
     repeat: true,
     common: true,
-    more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each; by the ending of the name, or by --format. Any of them may be compressed: .csv.gz. Without -i, and without URLs or with a template alone, standard input is read where it is a pipe or a file.',
+    more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each; by the extension of the file, or by --format. Any of them may be compressed: .csv.gz. Without -i, and with no URL or only a template, standard input is read if it is a pipe or a file.',
   }),
   format: choosing('Input', 'FORMAT', FORMATS, 'format of the input', {
-    default: 'by the ending of the name; else lines',
+    default: 'by the extension of the file; else lines',
   }),
   delimiter: taking('Input', 'CHARACTER', delimiter, "character between the cells of a CSV input: ';'", {
     default: 'a comma; of tsv a tab',
   }),
   encoding: taking('Input', 'NAME', encoding, 'encoding of the input: windows-1252, shift_jis, utf-16le …', {
     default: 'UTF-8, or what a byte-order mark says',
-    more: 'Names as in the WHATWG Encoding Standard. Bytes that are invalid in it end the run at their line; nothing is guessed.',
+    more: 'Names as in the WHATWG Encoding Standard. Invalid bytes end the run at their line; the encoding is never guessed.',
   }),
   'max-line': taking('Input', 'SIZE', bytes, 'longest line of an input, or row of CSV, in characters: 64MiB', {
     default: '16MiB',
     more: 'A longer line of a list or of JSON lines fails alone; a longer row of CSV, usually a missing quote, ends the run.',
   }),
   curl: taking('Input', 'COMMAND', text, 'take a pasted curl command as the request', {
-    more: 'Its URL, method, headers, body and options become those of this run; flags beside it win.',
+    more: 'Its URL, method, headers, body and options become those of this run; other flags override them.',
   }),
   limit: taking('Input', 'N', number(count(1)), 'only the first N requests of the input, ranges expanded', {
     default: 'none',

@@ -63,7 +63,7 @@ export async function live({ how, stream, total, pauses, running }: LiveParts): 
   }
 }
 
-/** A run that ends before its first line prints none, because the summary says the same. */
+/** A run that ends before its first line is due prints none, because the summary says the same. */
 function plainLive(stream: NodeJS.WriteStream, whole: (progress: Progress) => Progress, say: Live['say']): Live {
   let isWritten = false
   const write = (text: string): void => {

@@ -5,7 +5,7 @@ import type { AnyOption } from '../config/option.ts'
 import { OPTIONS } from '../config/table.ts'
 import type { Values } from '../config/table.ts'
 
-/** The value at `timeouts.connect`; of a union, those of its members that have the field. */
+/** The type at a path such as `timeouts.connect`. In a union, only members that have the field count. */
 export type ValueAt<V, P extends string> = V extends unknown
   ? P extends `${infer Name}.${infer Rest}`
     ? Name extends keyof V
@@ -22,7 +22,7 @@ export function readerOf<const P extends string>(path: P): Read<ValueAt<Values, 
   const option = (OPTIONS as Readonly<Record<string, AnyOption>>)[name]
   const read = fields.reduce((of, field) => of && fieldsIn(of)[field], option?.read)
   if (read === undefined || option === undefined) throw new Error(`flag table: there is no option ${path}`)
-  // Looked up anew where it is the whole option, so that a test can watch the table.
+  // The reader of a whole option is looked up for each call, so that a test can replace it in the table.
   const reader: Read<unknown> = (...given) => (fields.length === 0 ? option.read : read)(...given)
   return reader as Read<ValueAt<Values, P>>
 }

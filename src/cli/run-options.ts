@@ -1,6 +1,6 @@
 /**
- * The flags of a run → the values of the client and of its call, as the options have them once they are read. A flag has
- * been read by the reader of its option; an option that several flags make together is read here, once.
+ * The flags of a run → the values of the options of its client and of its call. Each flag has been read by the reader
+ * of its option. An option that several flags set together is read here.
  */
 import { readFileSync } from 'node:fs'
 import type { FlagValues } from './flags.ts'
@@ -85,7 +85,7 @@ export function callValues(values: FlagValues): Values {
   })
 }
 
-/** The options of the call, which are all known once the outputs are. */
+/** The checked options of the call, which depend on the outputs. */
 export function checkedCall(values: Values): Values {
   const problems: Problem[] = []
   const call = checkCombinations(values, 'stream', problems)
@@ -93,7 +93,7 @@ export function checkedCall(values: Values): Values {
   return call
 }
 
-/** `none` undoes the proxy of a configuration file. */
+/** `none` removes the proxy of a configuration file. */
 const proxyOf = (proxy: string | undefined): string | false | undefined => (proxy === 'none' ? false : proxy)
 
 function acceptStatusOf(accept: readonly number[] | undefined): Values['acceptStatus'] {

@@ -105,7 +105,7 @@ export class Tally {
     return printableLines(lines.join(''))
   }
 
-  /** Written even with `--quiet`, because a program asked for the records. */
+  /** Written even with `--quiet`, because a program reads the records. */
   #records(remarks: readonly string[]): string {
     const notSent = this.#left
     const isComplete = !(this.broken || this.stopped) && notSent + this.unfinished === 0

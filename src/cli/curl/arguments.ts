@@ -16,7 +16,7 @@ export interface CurlArguments {
   /** The options that preq reads, in the order of the command. */
   readonly options: readonly Given[]
   readonly urls: readonly Word[]
-  /** Ignored options that would change what the user sees, as written: `-o`. */
+  /** Ignored options that would change the output, as written: `-o`. */
   readonly noted: readonly string[]
 }
 

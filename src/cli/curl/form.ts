@@ -31,7 +31,7 @@ function partOf(field: string, isLiteral: boolean): CurlPart {
   // oxlint-disable-next-line no-control-regex -- a line end could end the header of a part
   if (/[\x00-\x1f\x7f]/.test(name)) throw refused('a name with control characters', 'Rename the field.')
   if (isLiteral) return { name, value: { text: value }, filename: undefined, type: undefined }
-  if (value.startsWith('=') || value.startsWith('(')) throw refused('nested parts', 'preq sends fields and files.')
+  if (value.startsWith('=') || value.startsWith('(')) throw refused('nested parts', 'preq sends fields and files only.')
   if (value.startsWith('@')) return filePart(name, value.slice(1))
   if (value.startsWith('<')) {
     const { text, filename, type } = read(value.slice(1), 'file')

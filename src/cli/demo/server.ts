@@ -35,7 +35,7 @@ export interface ApiParts {
 
 const DEFAULT_QUOTA = 150
 const RETRY_AFTER_S = 1
-/** A little shorter than announced: a client that waits as told must not get 429 again. */
+/** A little shorter than announced: a client that waits for `Retry-After` must not get 429 again. */
 const CLOSED_MS = RETRY_AFTER_S * 1_000 - 20
 
 export async function startApi({ repositories, moods, quota = DEFAULT_QUOTA }: ApiParts): Promise<Api> {

@@ -84,7 +84,7 @@ function failureRows({ failures, columns }: Facts, paint: Paint): string[] {
   })
 }
 
-/** The message without the method and URL, which the key already tells. */
+/** The message without the method and URL, which the key already shows. */
 function example({ key = '', error, request }: FailedOutcome, maxLength: number): string {
   const text = `${key}: ${error.message.replace(`${request.method} ${request.url}: `, '')}`
   return text.length <= maxLength ? text : `${text.slice(0, Math.max(maxLength, 20) - 1)}…`

@@ -54,7 +54,7 @@ export async function* linesOf(
         pieces.push(rest)
         held += rest.length
         isTooLong = held > maxLine
-        // Reported at once, because the end of the line may never come. The rest of the line is skipped.
+        // Reported at once, because the line may never end. The rest of the line is skipped.
         if (isTooLong) {
           lines.push(longLine(line + 1, maxLine))
           pieces = []

@@ -134,7 +134,7 @@ function lazyDraft({ held, open, swap, drop, left }: LazyParts): Draft {
     sink: { write: outcome => sink().write(outcome), close: () => opened?.close() },
     begin: () => void (own = held()),
     async keep() {
-      // A run that never began replaces nothing.
+      // A run that has not begun replaces nothing.
       if (own === undefined) return
       try {
         // Without rows, the output still gets its header.

@@ -54,7 +54,7 @@ export function fieldNamed(name: string, fields: Fields): Field | undefined {
   return columnField(name.slice(ROW.length))
 }
 
-/** The bare name if it means this column or part, the prefixed name otherwise. */
+/** The bare name if it refers to this column or part, the prefixed name otherwise. */
 export const columnName = (name: string, fields: Fields): string => plainName(name, ROW, fields)
 export const partName = (name: string, fields: Fields): string => plainName(name, VALUE, fields)
 

@@ -20,7 +20,7 @@ export function several(sinks: readonly Sink[]): Sink {
   }
 }
 
-/** A sink that throws keeps nothing from the next one. */
+/** A throw of one sink does not keep the outcome from the next one. */
 function startOf(sink: Sink, outcome: Outcome): Promise<unknown> | undefined {
   try {
     const write: unknown = sink.write(outcome)

@@ -1,0 +1,41 @@
+/**
+ * Compares with other clients: `npm run bench:peers`. `--rounds N` (7), `--shape TEXT` for the shapes whose name contains
+ * it, `--scale F` for a part of the requests, `--write` to write docs/benchmarks.md.
+ */
+import { execFileSync, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { measureShape } from './measure.ts'
+import { chart, page } from './report.ts'
+import type { Measured } from './report.ts'
+import { SHAPES } from './shapes.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '7' },
+    shape: { type: 'string', default: '' },
+    scale: { type: 'string', default: '1' },
+    write: { type: 'boolean', default: false },
+  },
+})
+const rounds = Number(options.rounds)
+const here = fileURLToPath(new URL('.', import.meta.url))
+if (!existsSync(`${here}node_modules`)) execFileSync('npm', ['ci'], { cwd: here, stdio: 'inherit' })
+
+const server = fork(new URL('server.ts', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+const [ports] = (await once(server, 'message')) as [string]
+const measured: Measured[] = []
+for (const shape of SHAPES.filter(({ name }) => name.includes(options.shape))) {
+  const requests = Math.max(50, Math.round(shape.requests * Number(options.scale)))
+  const rows = await measureShape(shape, ports, { rounds, requests })
+  measured.push({ shape, rows })
+  console.log(page([{ shape, rows }], rounds).split('\n').slice(13).join('\n'))
+}
+server.disconnect()
+if (options.write) {
+  const docs = new URL('../../docs/', import.meta.url)
+  writeFileSync(new URL('benchmarks.md', docs), page(measured, rounds))
+  writeFileSync(new URL('benchmarks.svg', docs), chart(measured[0] as Measured))
+}

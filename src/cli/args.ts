@@ -49,13 +49,13 @@ export function readArgs(argv: readonly string[]): Args {
   // Replaces commander's own `help` command, which fails and accepts any name.
   quiet(program.command('help', { hidden: true }))
     .argument('[command]')
-    .action((name?: string) => void (args = { mode: 'text', text: helpOf(name) }))
+    .action((name?: string) => void (args = { mode: 'text', text: helpFor(name) }))
 
   // Help flags work anywhere, even if the command line is invalid.
   if (argv.includes('--help-all')) return { mode: 'text', text: helpAll() }
   const until = argv.includes('--') ? argv.indexOf('--') : argv.length
   if (argv.slice(0, until).some(arg => arg === '--help' || arg === '-h')) {
-    return { mode: 'text', text: helpOf(argv.find(arg => !arg.startsWith('-'))) }
+    return { mode: 'text', text: helpFor(argv.find(arg => !arg.startsWith('-'))) }
   }
   try {
     program.parse(argv, { from: 'user' })
@@ -68,7 +68,7 @@ export function readArgs(argv: readonly string[]): Args {
 }
 
 /** The help of a command, or of `preq`. */
-function helpOf(name: string | undefined): string {
+function helpFor(name: string | undefined): string {
   return name !== undefined && Object.hasOwn(COMMANDS, name) ? commandHelp(name as CommandName) : help()
 }
 

@@ -24,7 +24,7 @@ const EXTRA = { help: 'one screen of help', 'help-all': 'all flags', version: 't
 const choicesOf = ({ choices }: Flag): readonly string[] => choices ?? []
 
 /** Whether a flag takes a path; some flags take one only after an @. */
-function placeOf({ takes, doc = '' }: Flag): 'file' | 'folder' | '@file' | undefined {
+function pathKindOf({ takes, doc = '' }: Flag): 'file' | 'folder' | '@file' | undefined {
   if (takes === 'FILE') return 'file'
   if (takes === 'FOLDER') return 'folder'
   return /(?:^|[ ;])@FILE/.test(doc) ? '@file' : undefined
@@ -61,7 +61,7 @@ complete -F _preq preq
 function bashAction(flag: Flag): string {
   const replies = (how: string): string => `COMPREPLY=($(compgen -P "$before" ${how} -- "$cur"))`
   if (choicesOf(flag).length > 0) return replies(`-W '${choicesOf(flag).join(' ')}'`)
-  const place = placeOf(flag)
+  const place = pathKindOf(flag)
   if (place === undefined) return ''
   if (place === '@file') return `[[ -n $at ]] && ${replies('-f')}`
   return replies(place === 'file' ? '-f' : '-d')
@@ -103,7 +103,7 @@ compdef _preq preq
 function zshValue(flag: Flag): string {
   if (flag.takes === undefined) return ''
   if (choicesOf(flag).length > 0) return `:${flag.takes}:(${choicesOf(flag).join(' ')})`
-  return `:${zshText(flag.takes)}:${ZSH_PLACES[placeOf(flag) ?? 'none']}`
+  return `:${zshText(flag.takes)}:${ZSH_PLACES[pathKindOf(flag) ?? 'none']}`
 }
 
 const ZSH_PLACES = { file: '_files', folder: '_files -/', '@file': '{compset -P "@" && _files}', none: ' ' } as const
@@ -118,7 +118,7 @@ function fish(): string {
         ? ''
         : choicesOf(flag).length > 0
           ? ` -x -a '${choicesOf(flag).join(' ')}'`
-          : FISH_PLACES[placeOf(flag) ?? 'none']
+          : FISH_PLACES[pathKindOf(flag) ?? 'none']
     return `complete -c preq -l ${name}${flag.short === undefined ? '' : ` -s ${flag.short}`}${value} -d '${fishText(docOf(flag))}'`
   })
   const extra = Object.entries(EXTRA).map(([name, doc]) => `complete -c preq -l ${name} -d '${doc}'`)

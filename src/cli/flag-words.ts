@@ -5,17 +5,17 @@ import type { FlagRef } from './flag.ts'
 import type { Vocabulary } from '../core/words.ts'
 
 /** A flag that stands for an option, or for one value of it: `--no-follow`. */
-interface Named {
+interface NamedFlag {
   readonly flag: FlagName
   readonly ref: FlagRef
 }
 
-let flagsByOption: ReadonlyMap<string, readonly Named[]> | undefined
+let flagsByOption: ReadonlyMap<string, readonly NamedFlag[]> | undefined
 
 /** By the name of the option, or of its field; in the order of the flag table. */
-function flagsOf(option: string): readonly Named[] {
+function flagsOf(option: string): readonly NamedFlag[] {
   flagsByOption ??= Map.groupBy(
-    FLAG_NAMES.flatMap(flag => optionsOf(flag).map((ref): Named => ({ flag, ref }))),
+    FLAG_NAMES.flatMap(flag => optionsOf(flag).map((ref): NamedFlag => ({ flag, ref }))),
     ({ ref }) => ref.option,
   )
   return flagsByOption.get(option) ?? []
@@ -28,7 +28,7 @@ export function optionsOf(flag: FlagName): readonly FlagRef[] {
 }
 
 /** The flag that sets the option, or else one that sets a value of it. */
-const namedFor = (option: string): Named | undefined =>
+const namedFor = (option: string): NamedFlag | undefined =>
   flagsOf(option).find(({ ref }) => ref.value === undefined) ?? flagsOf(option)[0]
 
 export const flagFor = (option: string): FlagName | undefined => namedFor(option)?.flag
@@ -49,7 +49,7 @@ export const FLAG_WORDS: Vocabulary = {
     if (exact !== undefined) return `--${exact.flag}`
     const { takes, says } = flagOf(flag)
     if (takes === undefined) return value === false ? `--no-${flag}` : `--${flag}`
-    return `--${flag} ${says?.[`${value as string | number | boolean}`] ?? shown(value)}`
+    return `--${flag} ${says?.[`${value as string | number | boolean}`] ?? flagValue(value)}`
   },
 
   subject(path) {
@@ -61,11 +61,11 @@ export const FLAG_WORDS: Vocabulary = {
     return path
   },
 
-  value: value => `'${shown(value)}'`,
+  value: value => `'${flagValue(value)}'`,
   inCode: () => '',
 }
 
-const shown = (value: unknown): string => (value === Infinity ? 'none' : String(value))
+const flagValue = (value: unknown): string => (value === Infinity ? 'none' : String(value))
 
 const lastBoundary = (path: string, end: number): number =>
   Math.max(...['.', '[', ','].map(sign => path.lastIndexOf(sign, end - 1)))

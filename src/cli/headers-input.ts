@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Problem } from '../core/problem.ts'
 import { systemReason } from '../core/system-reason.ts'
 
-export function headersOf(given: readonly string[], problems: Problem[]): [string, string][] {
+export function flagHeaders(given: readonly string[], problems: Problem[]): [string, string][] {
   return given.flatMap(text => {
     if (!text.startsWith('@')) return pairOf(text, '-H', problems)
     const path = text.slice(1)

@@ -18,7 +18,7 @@ const HEAD = 'Any number of HTTP requests: parallel, polite, and with nothing lo
 export function help(): string {
   const lines = FLAG_NAMES.filter(name => flagOf(name).common === true).map(name => flagLine(name))
   return `${HEAD}\n${USAGE}\n${commands()}\nFlags (all of them, and examples: --help-all):\n${lines.join('')}\
-${entry('-h, --help', 'this help')}${entry('-V, --version', 'the version')}`
+${helpEntry('-h, --help', 'this help')}${helpEntry('-V, --version', 'the version')}`
 }
 
 export function helpAll(): string {
@@ -26,11 +26,11 @@ export function helpAll(): string {
     const names = FLAG_NAMES.filter(name => flagOf(name).group === group)
     return `\n${group}:\n${names.map(name => `${flagLine(name)}${rest(name)}`).join('')}`
   })
-  return `${HEAD}\n${USAGE}\n${commands()}${groups.join('')}\nExamples:\n${examples()}\nExit codes:\n${EXITS.map(([code, meaning]) => entry(code, meaning)).join('')}`
+  return `${HEAD}\n${USAGE}\n${commands()}${groups.join('')}\nExamples:\n${examples()}\nExit codes:\n${EXITS.map(([code, meaning]) => helpEntry(code, meaning)).join('')}`
 }
 
 function commands(): string {
-  const lines = Object.entries(COMMANDS).map(([name, doc]) => entry(name, doc))
+  const lines = Object.entries(COMMANDS).map(([name, doc]) => helpEntry(name, doc))
   return `Commands:\n${lines.join('')}`
 }
 
@@ -45,22 +45,24 @@ function flagLine(name: FlagName): string {
 export function helpOf(name: string, flag: Flag, options?: Readonly<Record<string, AnyOption>>): string {
   const { short, takes } = flag
   const flags = `${short === undefined ? '    ' : `-${short}, `}--${name}${takes === undefined ? '' : ` ${takes}`}`
-  return entry(flags, docOf(flag, options))
+  return helpEntry(flags, docOf(flag, options))
 }
 
 function rest(name: FlagName): string {
-  return wrap(notesOf(name).join(' '), WIDTH - INDENT)
-    .map(text => `${' '.repeat(INDENT)}${text}\n`)
+  return wrap(notesOf(name).join(' '), WIDTH - HELP_INDENT)
+    .map(text => `${' '.repeat(HELP_INDENT)}${text}\n`)
     .join('')
 }
 
-const INDENT = 28
+const HELP_INDENT = 28
 const WIDTH = 100
 
-function entry(flags: string, doc: string): string {
+function helpEntry(flags: string, doc: string): string {
   const start = `  ${flags}`
-  const text = wrap(doc, WIDTH - INDENT).join(`\n${' '.repeat(INDENT)}`)
-  return start.length < INDENT ? `${start.padEnd(INDENT)}${text}\n` : `${start}\n${' '.repeat(INDENT)}${text}\n`
+  const text = wrap(doc, WIDTH - HELP_INDENT).join(`\n${' '.repeat(HELP_INDENT)}`)
+  return start.length < HELP_INDENT
+    ? `${start.padEnd(HELP_INDENT)}${text}\n`
+    : `${start}\n${' '.repeat(HELP_INDENT)}${text}\n`
 }
 
 function wrap(text: string, width: number): string[] {

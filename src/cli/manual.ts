@@ -35,7 +35,7 @@ export function manualPage(): string {
     ]),
     ...GROUPS.flatMap(group => [
       `.SH ${group.toUpperCase()}`,
-      ...FLAG_NAMES.filter(name => flagOf(name).group === group).flatMap(entry),
+      ...FLAG_NAMES.filter(name => flagOf(name).group === group).flatMap(manualEntry),
     ]),
     '.SH EXAMPLES',
     ...EXAMPLES.flatMap(({ what, line }) => ['.PP', sentence(what), '.PP', '.RS 4', '.nf', roff(line), '.fi', '.RE']),
@@ -68,7 +68,7 @@ export function flagTable(): string {
     '',
     '| flag | default | meaning |',
     '|---|---|---|',
-    ...FLAG_NAMES.filter(name => flagOf(name).group === group).map(row),
+    ...FLAG_NAMES.filter(name => flagOf(name).group === group).map(flagRow),
     '',
   ])
     .join('\n')
@@ -107,7 +107,7 @@ export function notes(flag: Flag, variable: string, options?: Readonly<Record<st
   ]
 }
 
-function entry(name: FlagName): string[] {
+function manualEntry(name: FlagName): string[] {
   const { short, takes } = flagOf(name)
   const value = takes === undefined ? '' : String.raw` \fI${roff(takes)}\fR`
   const names = [...(short === undefined ? [] : [`-${short}`]), `--${name}`].map(
@@ -116,7 +116,7 @@ function entry(name: FlagName): string[] {
   return ['.TP', `${names.join(', ')}${value}`, sentence(docOf(flagOf(name))), ...notesOf(name).map(roff)]
 }
 
-function row(name: FlagName): string {
+function flagRow(name: FlagName): string {
   const { short, takes, more, choices } = flagOf(name)
   const doc = docOf(flagOf(name))
   const standard = defaultOf(flagOf(name))

@@ -12,10 +12,10 @@ export interface ProgressDisplay {
   done(): void
 }
 
-const PLAIN_EVERY_MS = 1_000
+const DEFAULT_PLAIN_EVERY_MS = 1_000
 const LONGEST_BAR = 30
 const SHORTEST_BAR = 5
-const INDENT = '  '
+const PROGRESS_INDENT = '  '
 
 export async function showProgress(stream: NodeJS.WriteStream): Promise<ProgressDisplay> {
   if (!canDraw(stream)) return plainDisplay(text => stream.write(text), performance)
@@ -37,12 +37,12 @@ export function canDraw(stream: NodeJS.WriteStream): boolean {
 export function plainDisplay(
   write: (text: string) => void,
   clock: { now(): number },
-  everyMs = PLAIN_EVERY_MS,
+  everyMs = DEFAULT_PLAIN_EVERY_MS,
 ): ProgressDisplay {
   let writtenAtMs = clock.now()
   let waiting: Progress | undefined
   const flush = (): void => {
-    if (waiting !== undefined) write(`${INDENT}${textOf(partsOf(waiting))}\n`)
+    if (waiting !== undefined) write(`${PROGRESS_INDENT}${joinedParts(progressParts(waiting))}\n`)
     waiting = undefined
     writtenAtMs = clock.now()
   }
@@ -57,19 +57,19 @@ export function plainDisplay(
 
 /** Fits the width of the terminal: first the bar gets shorter, then parts are dropped from the right. */
 export function barLine(progress: Progress, columns: number, paint: Paint): string {
-  const parts = partsOf(progress)
-  while (parts.length > 1 && INDENT.length + textOf(parts).length >= columns) parts.pop()
+  const parts = progressParts(progress)
+  while (parts.length > 1 && PROGRESS_INDENT.length + joinedParts(parts).length >= columns) parts.pop()
   // The bar leaves room for the note of a pause, so that its width does not change with every pause.
-  const steady = textOf(partsOf({ ...progress, pausedHosts: ['one'] })).length
+  const steady = joinedParts(progressParts({ ...progress, pausedHosts: ['one'] })).length
   const room = Math.min(LONGEST_BAR, columns - steady - 5)
-  if (room < SHORTEST_BAR || progress.total === undefined) return `${INDENT}${textOf(parts)}`
+  if (room < SHORTEST_BAR || progress.total === undefined) return `${PROGRESS_INDENT}${joinedParts(parts)}`
   const full = Math.floor((room * progress.done) / Math.max(progress.total, 1))
   const bar = `${paint('green', '━'.repeat(full))}${paint('dim', '─'.repeat(room - full))}`
-  return `${INDENT}${bar}  ${textOf(parts)}`
+  return `${PROGRESS_INDENT}${bar}  ${joinedParts(parts)}`
 }
 
 /** Each part has a fixed width, so that the line does not jump. */
-function partsOf({ total, done, rate, retries, failed, pausedHosts }: Progress): string[] {
+function progressParts({ total, done, rate, retries, failed, pausedHosts }: Progress): string[] {
   const width = String(total ?? done).length
   return [
     total === undefined ? String(done) : `${String(done).padStart(width)}/${total}`,
@@ -80,4 +80,4 @@ function partsOf({ total, done, rate, retries, failed, pausedHosts }: Progress):
   ]
 }
 
-const textOf = (parts: readonly string[]): string => parts.join('   ')
+const joinedParts = (parts: readonly string[]): string => parts.join('   ')

@@ -24,8 +24,8 @@ export function clientValues(values: FlagValues, env: NodeJS.ProcessEnv, problem
     maxConcurrency: values['max-concurrency'],
     rateLimit: values.rate?.flat(),
     rateLimitBurst: values['rate-burst'],
-    perHost: filled({ concurrency: values['per-host'], rateLimit: values['per-host-rate']?.flat() }),
-    hosts: hostsOf(values['host-limit'], values['limit-key'] !== undefined),
+    perHost: definedOrNone({ concurrency: values['per-host'], rateLimit: values['per-host-rate']?.flat() }),
+    hosts: hostLimitsOf(values['host-limit'], values['limit-key'] !== undefined),
     budgets: budgetsOf(values.budget),
     respectServerLimits: values['ignore-server-limits'] === true ? false : undefined,
     breaker: breakerOf(values),
@@ -53,13 +53,13 @@ export function clientValues(values: FlagValues, env: NodeJS.ProcessEnv, problem
     maxRetries: values.retries,
     retry: retryOf(values),
     timeout: values.timeout,
-    timeouts: filled({
+    timeouts: definedOrNone({
       connect: values['connect-timeout'],
       headers: values['headers-timeout'],
       idle: values['idle-timeout'],
       total: values['total-timeout'],
     }),
-    minSpeed: filled({ bytes: values['min-speed'], over: values['min-speed-over'] }),
+    minSpeed: definedOrNone({ bytes: values['min-speed'], over: values['min-speed-over'] }),
     acceptStatus: acceptStatusOf(values.accept),
     secretNames: values['secret-name'],
     allowDowngrade: values['allow-downgrade'],
@@ -102,18 +102,18 @@ function acceptStatusOf(accept: readonly number[] | undefined): Values['acceptSt
 }
 
 function retryOf(values: FlagValues): Values['retry'] {
-  return filled({
+  return definedOrNone({
     methods: values['retry-methods'],
     statuses: values['retry-statuses'],
-    backoff: filled({ base: values.backoff, max: values['max-backoff'] }),
+    backoff: definedOrNone({ base: values.backoff, max: values['max-backoff'] }),
     maxRetryAfter: values['max-retry-after'],
-    budget: filled({ reserve: values['retry-reserve'], ratio: values['retry-share'] }),
+    budget: definedOrNone({ reserve: values['retry-reserve'], ratio: values['retry-share'] }),
   })
 }
 
 /** The settings of the breaker also turn it on. */
 function breakerOf(values: FlagValues): Values['breaker'] {
-  const particulars = filled({
+  const particulars = definedOrNone({
     failures: values['breaker-failures'],
     window: values['breaker-window'],
     cooldown: values['breaker-cooldown'],
@@ -122,7 +122,7 @@ function breakerOf(values: FlagValues): Values['breaker'] {
 }
 
 /** A repeated name gets all its limits. @param mayBeKeys whether names may be keys, which are case-sensitive */
-function hostsOf(
+function hostLimitsOf(
   given: readonly (readonly [string, ReadHostLimits])[] | undefined,
   mayBeKeys: boolean,
 ): Values['hosts'] {
@@ -157,7 +157,7 @@ function tlsOf(values: FlagValues, env: NodeJS.ProcessEnv, problems: Problem[]):
     }
   }
   const passphrase = values['tls-passphrase']
-  return filled({
+  return definedOrNone({
     ca: read('tls-ca')?.toString(),
     cert: read('tls-cert')?.toString(),
     key: read('tls-key')?.toString(),
@@ -174,7 +174,7 @@ function defined<T extends object>(record: T): Defined<T> {
 }
 
 /** Like `defined`, but undefined if no field is left. */
-function filled<T extends object>(record: T): Defined<T> | undefined {
+function definedOrNone<T extends object>(record: T): Defined<T> | undefined {
   const left = defined(record)
   return Object.keys(left).length === 0 ? undefined : left
 }

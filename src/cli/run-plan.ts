@@ -4,7 +4,7 @@
  */
 import { callValues, clientValues } from './run-options.ts'
 import type { FlagValues } from './flags.ts'
-import { headersOf } from './headers-input.ts'
+import { flagHeaders } from './headers-input.ts'
 import { authOf } from './auth-plan.ts'
 import { bodyPlan } from './body-plan.ts'
 import { constantsOf } from './constants.ts'
@@ -127,7 +127,7 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
   // Checks across flags need values that have been read.
   if (settings.problems.length > 0) throw new UsageError(settings.problems)
   const problems: Problem[] = []
-  checkCookies(values, problems)
+  checkCookieFlags(values, problems)
   const input = inputPlan(urls, values, curl, env, problems)
   const plan: RunPlan = {
     input,
@@ -138,7 +138,7 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
       progress: values['json-progress'] === true ? 'json' : values['no-progress'] || values.quiet ? 'none' : 'shown',
     },
     client: clientPlan(values, input, curl, env, problems),
-    call: { ...callValues(values), ...methodOf(input) },
+    call: { ...callValues(values), ...labelMethod(input) },
     notes: curl?.notes ?? [],
   }
   if (problems.length > 0) throw new UsageError(problems)
@@ -157,7 +157,7 @@ function clientPlan(
 }
 
 /** The method for messages about rows that make no request. Requests have their own method. */
-function methodOf({ method, body }: InputPlan): Pick<Values, 'method'> {
+function labelMethod({ method, body }: InputPlan): Pick<Values, 'method'> {
   const known = method ?? (body === undefined ? undefined : 'POST')
   return known === undefined ? {} : { method: known }
 }
@@ -200,7 +200,7 @@ function inputPlan(
     method: values.method ?? curl?.method,
     headers: over(
       curl === undefined ? [] : headersOfPasted(curl, pasted, values),
-      headersOf(values.header ?? [], problems),
+      flagHeaders(values.header ?? [], problems),
     ),
     params: values.param ?? [],
     body: ownBody ?? (curl === undefined ? undefined : bodyOfPasted(pasted, curl, files.length > 0)),
@@ -242,7 +242,7 @@ function checksumOf({ checksum, save }: FlagValues, problems: Problem[]): string
   return checksum
 }
 
-function checkCookies(values: FlagValues, problems: Problem[]): void {
+function checkCookieFlags(values: FlagValues, problems: Problem[]): void {
   if (values['no-cookies'] !== true) return
   const other = (['cookie', 'cookie-file', 'share-cookies'] as const).find(name => values[name] !== undefined)
   if (other !== undefined) problems.push(`--no-cookies: expected it without --${other}, got both. Keep one of them.`)

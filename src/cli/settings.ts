@@ -12,13 +12,13 @@ import type { Problem } from '../core/problem.ts'
 import { systemReason } from '../core/system-reason.ts'
 
 /** The values of a layer for one flag; several if the flag may be repeated. */
-interface Given {
+interface GivenValue {
   /** The name for messages: `--rate`, `PREQ_RATE`, `preq.json: rate`. */
   readonly as: string
   readonly values: readonly unknown[]
 }
 
-type Layer = Map<FlagName, Given>
+type SettingsLayer = Map<FlagName, GivenValue>
 
 export interface Settings {
   readonly values: FlagValues
@@ -32,9 +32,9 @@ const DEFAULT_CONFIG = 'preq.json'
 
 /** The settings of all sources, before they are read. */
 export interface GivenSettings {
-  readonly flags: Layer
+  readonly flags: SettingsLayer
   /** Those of the environment and of the configuration file. */
-  readonly others: Layer
+  readonly others: SettingsLayer
   readonly problems: readonly Problem[]
   /** The value of the flag, or its last one. */
   last(name: FlagName): unknown
@@ -45,7 +45,7 @@ export function givenSettings(given: GivenFlags, env: NodeJS.ProcessEnv): GivenS
   const flags = flagLayer(given)
   const ofEnv = envLayer(env, problems)
   const path = flags.get('config')?.values.at(-1) ?? ofEnv.get('config')?.values.at(-1)
-  const others: Layer = new Map([...fileLayer(path as string | undefined, problems), ...ofEnv])
+  const others: SettingsLayer = new Map([...fileLayer(path as string | undefined, problems), ...ofEnv])
   const last = (name: FlagName): unknown => (flags.get(name) ?? others.get(name))?.values.at(-1)
   return { flags, others, problems, last }
 }
@@ -74,16 +74,16 @@ export function settingSources(flags: GivenFlags, env: NodeJS.ProcessEnv): Setti
   return { file, variables: FLAG_NAMES.map(envName).filter(name => (env[name] ?? '') !== '') }
 }
 
-function flagLayer(flags: GivenFlags): Layer {
-  const layer: Layer = new Map()
+function flagLayer(flags: GivenFlags): SettingsLayer {
+  const layer: SettingsLayer = new Map()
   for (const [name, value] of flags) {
     layer.set(name, { as: `--${name}`, values: [...(layer.get(name)?.values ?? []), value] })
   }
   return layer
 }
 
-function envLayer(env: NodeJS.ProcessEnv, problems: Problem[]): Layer {
-  const layer: Layer = new Map()
+function envLayer(env: NodeJS.ProcessEnv, problems: Problem[]): SettingsLayer {
+  const layer: SettingsLayer = new Map()
   for (const name of FLAG_NAMES) {
     const as = envName(name)
     const value = env[as]
@@ -100,8 +100,8 @@ function envLayer(env: NodeJS.ProcessEnv, problems: Problem[]): Layer {
   return layer
 }
 
-function fileLayer(path: string | undefined, problems: Problem[]): Layer {
-  const layer: Layer = new Map()
+function fileLayer(path: string | undefined, problems: Problem[]): SettingsLayer {
+  const layer: SettingsLayer = new Map()
   const content = configText(path, problems)
   if (content === undefined) return layer
   const shown = path ?? DEFAULT_CONFIG
@@ -140,7 +140,7 @@ function configText(path: string | undefined, problems: Problem[]): string | und
   }
 }
 
-function readAll(layer: Layer, problems: Problem[]): FlagValues {
+function readAll(layer: SettingsLayer, problems: Problem[]): FlagValues {
   const values: Partial<Record<FlagName, unknown>> = {}
   for (const [name, { as, values: given }] of layer) {
     const flag = flagOf(name)

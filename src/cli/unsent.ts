@@ -41,7 +41,7 @@ export class UnsentHosts {
     const lines = [
       ...[...this.#paused].map(
         ([host, { untilMs, waitMs }]) =>
-          `${host} asked for a pause until ${timeOf(untilMs)}: --max-retry-after ${flagOf(waitMs)} would have waited\n`,
+          `${host} asked for a pause until ${timeOf(untilMs)}: --max-retry-after ${durationFlag(waitMs)} would have waited\n`,
       ),
       ...[...this.#broken].map(
         ([host, { untilMs }]) =>
@@ -54,7 +54,7 @@ export class UnsentHosts {
 
   records(): string[] {
     const paused = [...this.#paused].map(([host, { requests, untilMs, waitMs }]) =>
-      record('unsent', { host, requests, until: timeOf(untilMs), max_retry_after: flagOf(waitMs) }),
+      record('unsent', { host, requests, until: timeOf(untilMs), max_retry_after: durationFlag(waitMs) }),
     )
     const broken = [...this.#broken].map(([host, { requests, untilMs }]) =>
       record('unsent', { host, requests, until: timeOf(untilMs) }),
@@ -66,4 +66,4 @@ export class UnsentHosts {
 /** Rounds up to whole seconds, so that the time is never too early. */
 const timeOf = (ms: number): string => new Date(Math.ceil(ms / 1_000) * 1_000).toISOString().replace('.000Z', 'Z')
 
-const flagOf = (ms: number): string => formatDuration(Math.max(1, Math.ceil(ms / 1_000)) * 1_000)
+const durationFlag = (ms: number): string => formatDuration(Math.max(1, Math.ceil(ms / 1_000)) * 1_000)

@@ -5,8 +5,8 @@
 import { setFlagsFromString } from 'node:v8'
 
 /** The versions of V8 in Node 22, 24 and 26. The effect was measured with Node 24. */
-const KNOWN = /^1[234]\./
+const KNOWN_VERSIONS = /^1[234]\./
 
 export function setV8Flag(flag: string): void {
-  if (KNOWN.test(process.versions.v8)) setFlagsFromString(flag)
+  if (KNOWN_VERSIONS.test(process.versions.v8)) setFlagsFromString(flag)
 }

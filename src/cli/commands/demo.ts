@@ -23,7 +23,7 @@ const CAN_COME = new Set(['prompt', 'slow', 'shaky'])
 /** Resolves with the exit code. Planned failures of the API do not count as a failure of the demo. */
 export async function demo(): Promise<number> {
   try {
-    return await run()
+    return await runDemo()
   } catch (error) {
     if (!(error instanceof OutputError)) throw error
     process.stderr.write(`preq: ${error.message}\n`)
@@ -31,7 +31,7 @@ export async function demo(): Promise<number> {
   }
 }
 
-async function run(): Promise<number> {
+async function runDemo(): Promise<number> {
   const results = await openResults(FILE)
   const repositories = catalogue()
   const plan = moods(repositories.length)
@@ -39,9 +39,9 @@ async function run(): Promise<number> {
   const paint = paintFor(process.stdout)
   process.stdout.write(introduction(repositories.length, api.baseUrl, paint))
 
-  const tally = new Tally()
+  const tally = new DemoTally()
   const display = await showProgress(process.stderr)
-  const interrupts = new Interrupts()
+  const interrupts = new DemoInterrupts()
   const lineOf = demoLines()
   const startedAtMs = performance.now()
   try {
@@ -102,7 +102,7 @@ function introduction(count: number, baseUrl: string, paint: Paint): string {
 }
 
 /** The counts of the summary. Keeps only the failures, because the values are in the file. */
-class Tally {
+class DemoTally {
   ok = 0
   retries = 0
   /** Accurate to a tenth of a second, the interval of progress reports. */
@@ -127,7 +127,7 @@ class Tally {
  * Counts Ctrl-C. The first one stops the stream (in the call itself), which lets requests in flight finish. The second
  * one, or one before there is a stream, ends the process.
  */
-class Interrupts {
+class DemoInterrupts {
   running = false
   count = 0
 

@@ -27,7 +27,7 @@ import { formatDuration } from '../../core/duration.ts'
 import { printableLines } from '../../core/printable.ts'
 import { formatRate } from '../../core/rate.ts'
 
-const SHOWN_HOSTS = 20
+const MAX_HOSTS_SHOWN = 20
 
 /** Resolves with the exit code: 1 if a request is invalid. */
 export async function plan(urls: readonly string[], flags: GivenFlags): Promise<number> {
@@ -64,7 +64,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
     ...(record === undefined ? unmatchedLines(unmatchedIn(found, client), 'has') : []),
     ...settingsLine(settingSources(flags, process.env)),
   ]
-  process.stdout.write(printableLines(textOf(found, client, run.input.limitKey === undefined, more)))
+  process.stdout.write(printableLines(planText(found, client, run.input.limitKey === undefined, more)))
   return found.invalid === 0 ? 0 : 1
 }
 
@@ -74,7 +74,7 @@ function settingsLine({ file, variables }: SettingSources): string[] {
   return named.length === 0 ? [] : [`settings besides the flags: ${named.join(', ')}`]
 }
 
-function textOf(found: Survey, client: ClientPlan, byHost: boolean, more: readonly string[]): string {
+function planText(found: Survey, client: ClientPlan, byHost: boolean, more: readonly string[]): string {
   const { requests, invalid, duplicates, hosts, methods, first, problems } = found
   const kinds = [...methods].map(([method, count]) => `${count} ${method}`).join(', ')
   return [
@@ -99,8 +99,8 @@ function section(title: string, lines: readonly string[], all = lines.length): s
 function hostLines(hosts: ReadonlyMap<string, number>): string[] {
   const sorted = [...hosts].toSorted(([, a], [, b]) => b - a)
   const width = String(sorted[0]?.[1] ?? 0).length
-  const lines = sorted.slice(0, SHOWN_HOSTS).map(([host, count]) => `${String(count).padStart(width)}  ${host}`)
-  return sorted.length > SHOWN_HOSTS ? [...lines, `… and ${sorted.length - SHOWN_HOSTS} more`] : lines
+  const lines = sorted.slice(0, MAX_HOSTS_SHOWN).map(([host, count]) => `${String(count).padStart(width)}  ${host}`)
+  return sorted.length > MAX_HOSTS_SHOWN ? [...lines, `… and ${sorted.length - MAX_HOSTS_SHOWN} more`] : lines
 }
 
 /** @param byHost false if limits are per `--limit-key` */

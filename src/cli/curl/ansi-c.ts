@@ -39,24 +39,24 @@ function escaped([whole, letter, octal, hex, u, long, control, odd]: RegExpExecA
   const code = u ?? long
   if (code !== undefined) return letterOf(Number.parseInt(code, 16))
   if (control !== undefined) return String.fromCodePoint(control.charCodeAt(0) & 0x1f)
-  if (odd !== undefined) throw refused(`\\${odd}`, 'Write the character itself.')
+  if (odd !== undefined) throw refusedEscape(`\\${odd}`, 'Write the character itself.')
   return whole
 }
 
 function byteOf(byte: number): string | Uint8Array {
-  if (byte === 0) throw refused('a NUL', 'Give the bytes with --body @FILE.')
+  if (byte === 0) throw refusedEscape('a NUL', 'Give the bytes with --body @FILE.')
   return byte < 0x80 ? String.fromCodePoint(byte) : Uint8Array.of(byte)
 }
 
 function letterOf(code: number): string {
-  if (code === 0) throw refused('a NUL', 'Give the bytes with --body @FILE.')
+  if (code === 0) throw refusedEscape('a NUL', 'Give the bytes with --body @FILE.')
   // Chrome writes an emoji as two surrogates. Bash encodes each as three bytes, and the six bytes are not valid UTF-8.
   if (code >= 0xd800 && code <= 0xdfff) {
-    throw refused(`half of an emoji (\\u${code.toString(16)})`, 'Write the character itself.')
+    throw refusedEscape(`half of an emoji (\\u${code.toString(16)})`, 'Write the character itself.')
   }
-  if (code > 0x10ffff) throw refused('a number above U+10FFFF', 'Write the character itself.')
+  if (code > 0x10ffff) throw refusedEscape('a number above U+10FFFF', 'Write the character itself.')
   return String.fromCodePoint(code)
 }
 
-const refused = (what: string, remedy: string): UsageError =>
+const refusedEscape = (what: string, remedy: string): UsageError =>
   new UsageError(`--curl: expected escapes in $'…' that stand for characters, got ${what}. ${remedy}`)

@@ -29,7 +29,7 @@ export function curlArguments(words: readonly Word[]): CurlArguments {
     const value = option.takes ? (attached ?? left.shift()) : ''
     if (value === undefined)
       throw new UsageError(`--curl: ${written}: expected a value after it, got none. Paste the whole command.`)
-    if (typeof option.treatment === 'object') throw refused(written, option.treatment.remedy)
+    if (typeof option.treatment === 'object') throw refusedOption(written, option.treatment.remedy)
     if (option.treatment === 'noted') noted.add(written)
     if (option.treatment !== 'read') return
     if (option.name === 'url') urls.push(value)
@@ -77,5 +77,5 @@ function unknown(written: string): UsageError {
   return new UsageError(`--curl: expected options of curl, got ${name}. ${remedy}`)
 }
 
-const refused = (written: string, remedy: string): UsageError =>
+const refusedOption = (written: string, remedy: string): UsageError =>
   new UsageError(`--curl: expected options that preq can follow, got ${written}. ${remedy}`)

@@ -10,12 +10,13 @@ import { bodyTemplate } from '../template/text.ts'
 import type { Fill, Row } from '../template/text.ts'
 import { UsageError } from '../usage-error.ts'
 
-type Named = (brace: string) => void
+type OnUnknownBrace = (brace: string) => void
 
 /** @param contentType as it is sent, or empty @param sentAsIs see `bodyTemplate` */
-export function pastedTemplate(text: string, contentType: string, columns: Columns, sentAsIs: Named): Fill {
+export function pastedTemplate(text: string, contentType: string, columns: Columns, sentAsIs: OnUnknownBrace): Fill {
   const type = contentType.toLowerCase()
-  if (/[/+](?:x-ndjson|ndjson|jsonl|x-jsonlines|jsonlines)\b/.test(type)) return jsonLines(text, columns, sentAsIs)
+  if (/[/+](?:x-ndjson|ndjson|jsonl|x-jsonlines|jsonlines)\b/.test(type))
+    return jsonLinesTemplate(text, columns, sentAsIs)
   if (/[/+]json\b/.test(type)) return jsonTemplate(text, columns, sentAsIs)
   // Pasted JSON is often sent with curl's default type.
   if (/^\s*[[{]/.test(text)) return jsonIfAny(text, columns, sentAsIs)
@@ -24,12 +25,12 @@ export function pastedTemplate(text: string, contentType: string, columns: Colum
 }
 
 /** Each line is a template of its own. */
-function jsonLines(text: string, columns: Columns, sentAsIs: Named): Fill {
+function jsonLinesTemplate(text: string, columns: Columns, sentAsIs: OnUnknownBrace): Fill {
   const fills = text.split('\n').map(line => (line.trim() === '' ? () => line : jsonTemplate(line, columns, sentAsIs)))
   return row => fills.map(fill => fill(row)).join('\n')
 }
 
-function jsonIfAny(text: string, columns: Columns, sentAsIs: Named): Fill {
+function jsonIfAny(text: string, columns: Columns, sentAsIs: OnUnknownBrace): Fill {
   try {
     return jsonTemplate(text, columns, sentAsIs)
   } catch (error) {

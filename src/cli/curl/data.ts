@@ -23,7 +23,7 @@ export function curlData(options: readonly Given[], hasRows: boolean): Word | un
 
 function pieceOf(name: string, value: Word, hasRows: boolean): Word {
   if (name === 'data-urlencode') return urlEncoded(value, '--data-urlencode', hasRows)
-  if (name === 'data-raw' || !isFile(value)) return value
+  if (name === 'data-raw' || !namesFile(value)) return value
   const bytes = curlFile(wordText(value, `--${name}`).slice(1), `--${name}`)
   if (name !== 'data' && name !== 'data-ascii') return textIfAny(bytes)
   // Versions of curl differ in what they send of a file after a NUL.
@@ -32,7 +32,7 @@ function pieceOf(name: string, value: Word, hasRows: boolean): Word {
   return textIfAny(bytes.filter(byte => byte !== LF && byte !== CR))
 }
 
-const isFile = (value: Word): boolean => (typeof value === 'string' ? value.startsWith('@') : value[0] === AT_SIGN)
+const namesFile = (value: Word): boolean => (typeof value === 'string' ? value.startsWith('@') : value[0] === AT_SIGN)
 
 /** Reads `content`, `=content`, `name=content`, `@file` and `name@file`. Encodes everything except the name. */
 export function urlEncoded(value: Word, option: string, hasRows: boolean): string {

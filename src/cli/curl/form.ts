@@ -27,20 +27,21 @@ export function curlForm(options: readonly Given[]): CurlPart[] | undefined {
 
 function partOf(field: string, isLiteral: boolean): CurlPart {
   const [, name, value = ''] = /^([^=]+)=([^]*)$/.exec(field) ?? []
-  if (name === undefined) throw refused("one without a name or '='", "Write it as 'name=value'.")
+  if (name === undefined) throw refusedField("one without a name or '='", "Write it as 'name=value'.")
   // oxlint-disable-next-line no-control-regex -- a line end could end the header of a part
-  if (/[\x00-\x1f\x7f]/.test(name)) throw refused('a name with control characters', 'Rename the field.')
+  if (/[\x00-\x1f\x7f]/.test(name)) throw refusedField('a name with control characters', 'Rename the field.')
   if (isLiteral) return { name, value: { text: value }, filename: undefined, type: undefined }
-  if (value.startsWith('=') || value.startsWith('(')) throw refused('nested parts', 'preq sends fields and files only.')
+  if (value.startsWith('=') || value.startsWith('('))
+    throw refusedField('nested parts', 'preq sends fields and files only.')
   if (value.startsWith('@')) return filePart(name, value.slice(1))
   if (value.startsWith('<')) {
     const { text, filename, type } = read(value.slice(1), 'file')
-    if (filename !== undefined) throw refused("';filename=' of a text", "Write '@' for a file.")
+    if (filename !== undefined) throw refusedField("';filename=' of a text", "Write '@' for a file.")
     checkPath(text, '--form')
     return { name, value: { path: text }, filename: undefined, type }
   }
   const { text, filename, type } = read(value, 'text')
-  if (filename !== undefined) throw refused("';filename=' of a text", "Write '@' for a file.")
+  if (filename !== undefined) throw refusedField("';filename=' of a text", "Write '@' for a file.")
   return { name, value: { text }, filename: undefined, type }
 }
 
@@ -87,7 +88,7 @@ function read(value: string, kind: 'text' | 'file'): Value {
   while (left !== '') {
     const [, key = '', after = ''] = /^;\s*(type|filename)=([^]*)$/.exec(left) ?? []
     if (key === '') {
-      throw refused(
+      throw refusedField(
         left.startsWith(',') ? 'several files in one part' : "a value with ';' or other syntax of curl",
         left.startsWith(',')
           ? 'Write one -F for each.'
@@ -105,10 +106,10 @@ function word(value: string, bare: RegExp): [text: string, rest: string] {
   const [whole, quoted] = /^[ \t\n\v\f\r]*"((?:[^"\\]|\\[^])*)"[ \t\n\v\f\r]*/.exec(value) ?? []
   if (whole !== undefined && quoted !== undefined) {
     const rest = value.slice(whole.length)
-    if (/^[^;,]/.test(rest)) throw refused('text after a value in quotes', 'curl would drop it. Leave it out.')
+    if (/^[^;,]/.test(rest)) throw refusedField('text after a value in quotes', 'curl would drop it. Leave it out.')
     return [quoted.replaceAll(/\\([\\"])/g, '$1'), rest]
   }
-  if (/^[ \t\n\v\f\r]*"/.test(value)) throw refused('an open quote', 'Paste the whole command.')
+  if (/^[ \t\n\v\f\r]*"/.test(value)) throw refusedField('an open quote', 'Paste the whole command.')
   const [text = ''] = bare.exec(value) ?? []
   return [text.replaceAll(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, ''), value.slice(text.length)]
 }
@@ -117,9 +118,9 @@ function word(value: string, bare: RegExp): [text: string, rest: string] {
 function typeIn(value: string): [type: string, rest: string] {
   const [type] =
     /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:;\s*(?!type=|filename=|headers=|encoder=)[\w-]+=[\w.+-]+)*/.exec(value) ?? []
-  if (type === undefined) throw refused("a ';type=' without a media type", "Write it as 'type=text/plain'.")
+  if (type === undefined) throw refusedField("a ';type=' without a media type", "Write it as 'type=text/plain'.")
   return [type, value.slice(type.length)]
 }
 
-const refused = (what: string, remedy: string): UsageError =>
+const refusedField = (what: string, remedy: string): UsageError =>
   new UsageError(`--curl: -F: expected fields that preq sends as curl does, got ${what}. ${remedy}`)

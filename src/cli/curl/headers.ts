@@ -47,13 +47,13 @@ export function curlHeaders(options: readonly Given[], hosts: readonly string[],
       dropped.push(':…')
       continue
     }
-    if (bytes[0] === AT_SIGN) throw refused('a file', 'Give it with -H @FILE beside --curl.')
+    if (bytes[0] === AT_SIGN) throw refusedHeader('a file', 'Give it with -H @FILE beside --curl.')
     const [name, text] = parted(bytes.toString('latin1'))
     const lower = name.toLowerCase()
     const problem = headerProblem(name, text ?? '')
     if (problem !== undefined) throw new UsageError(`--curl: ${problem}.`)
     const remedy = REFUSED[lower]
-    if (remedy !== undefined && text !== undefined) throw refused(name, `Leave it out: ${remedy}`)
+    if (remedy !== undefined && text !== undefined) throw refusedHeader(name, `Leave it out: ${remedy}`)
     if (lower === 'host') takeHost(name, text, hosts, pairs, dropped)
     else if (OF_THE_CONNECTION.has(lower)) dropped.push(name)
     else if (text === undefined) without.push(lower)
@@ -71,7 +71,7 @@ function parted(line: string): [name: string, value: string | undefined] {
   }
   const empty = /^([^:;]+);$/.exec(line)?.[1]
   if (empty !== undefined) return [empty, '']
-  throw refused(
+  throw refusedHeader(
     'an invalid line',
     "curl would leave it out. Write it as 'name: value', or 'name;' for an empty header.",
   )
@@ -85,15 +85,17 @@ function takeHost(
   pairs: [string, string][],
   dropped: string[],
 ): void {
-  if (text === undefined || text === '') throw refused('a request without Host', 'HTTP/1.1 requires it. Leave it out.')
+  if (text === undefined || text === '')
+    throw refusedHeader('a request without Host', 'HTTP/1.1 requires it. Leave it out.')
   if (hosts.length > 0 && hosts.every(host => host === text.toLowerCase())) dropped.push(name)
-  else if (pairs.some(([known]) => known.toLowerCase() === 'host')) throw refused('two Hosts', 'Keep one of them.')
+  else if (pairs.some(([known]) => known.toLowerCase() === 'host'))
+    throw refusedHeader('two Hosts', 'Keep one of them.')
   else pairs.push([name, text])
 }
 
 function checkedFor(latin1: string, name: string, hasRows: boolean): string {
   if (!hasRows || !/[\x80-\xff]/.test(latin1) || !latin1.includes('{')) return latin1
-  throw refused(`${name} with a column and letters outside of ASCII`, 'Give it with -H beside --curl.')
+  throw refusedHeader(`${name} with a column and letters outside of ASCII`, 'Give it with -H beside --curl.')
 }
 
 /** The value of another option, such as `-A`, as a header value. */
@@ -105,5 +107,5 @@ export function headerText(value: Given['value'], option: string): string {
   throw new UsageError(`--curl: ${option}: expected a text without control characters, got some. Leave them out.`)
 }
 
-const refused = (what: string, remedy: string): UsageError =>
+const refusedHeader = (what: string, remedy: string): UsageError =>
   new UsageError(`--curl: -H: expected headers that preq sends as curl does, got ${what}. ${remedy}`)

@@ -19,7 +19,7 @@ export interface CurlOption {
 const LEAVE = 'Leave it out if the server does not need it.'
 
 /** `-o --output=`: a short name, a long name, and `=` if the option takes a value. */
-const TABLE: readonly (readonly [Treatment, string])[] = [
+const OPTION_TABLE: readonly (readonly [Treatment, string])[] = [
   [
     'read',
     `-X --request= -H --header= -d --data= --data-ascii= --data-raw= --data-binary= --data-urlencode= --json= -F --form=
@@ -101,7 +101,7 @@ const TABLE: readonly (readonly [Treatment, string])[] = [
   [{ remedy: 'Paste a command that sends something.' }, '-h --help= -M --manual -V --version'],
 ]
 
-export const CURL_OPTIONS: readonly CurlOption[] = TABLE.flatMap(([treatment, names]) => {
+export const CURL_OPTIONS: readonly CurlOption[] = OPTION_TABLE.flatMap(([treatment, names]) => {
   const options: CurlOption[] = []
   let short: string | undefined
   for (const text of names.split(/\s+/)) {

@@ -59,11 +59,11 @@ export function readCurl(text: string, hasRows: boolean): CurlRequest {
     hasRows,
     query: isQuery && data !== undefined ? [wordText(data, '--get')] : queriesOf(options, hasRows),
   })
-  const headers = curlHeaders(options, hostsOf(urls), hasRows)
-  const method = methodOf(options, has('head'), form !== undefined || (data !== undefined && !isQuery))
+  const headers = curlHeaders(options, urlHosts(urls), hasRows)
+  const method = curlMethod(options, has('head'), form !== undefined || (data !== undefined && !isQuery))
   const more = moreHeaders(options, headers, method)
   if (headers.without.includes('authorization') && urls.some(hasUserinfo)) {
-    throw refused("credentials in the URL and -H 'Authorization:'", 'Take them out of the URL.')
+    throw refusedRequest("credentials in the URL and -H 'Authorization:'", 'Take them out of the URL.')
   }
   const isJson = has('json')
   const typed = isGiven(headers, 'content-type')
@@ -86,7 +86,7 @@ export function readCurl(text: string, hasRows: boolean): CurlRequest {
     keepsCookies:
       options.some(option => option.name === 'cookie' && option.value.length === 0) ||
       given.noted.some(written => written === '-c' || written === '--cookie-jar'),
-    notes: notesOf(headers.dropped, given.noted),
+    notes: curlNotes(headers.dropped, given.noted),
   }
 }
 
@@ -98,10 +98,11 @@ function checkName(name: Word | undefined): void {
 
 function checkTogether(has: (...names: readonly string[]) => boolean, hasData: boolean, hasForm: boolean): void {
   if (hasForm && (hasData || has('get', 'head'))) {
-    throw refused('-F beside -d, -G or -I', 'curl refuses it, too. Keep one of them.')
+    throw refusedRequest('-F beside -d, -G or -I', 'curl refuses it, too. Keep one of them.')
   }
-  if (hasData && has('head') && !has('get')) throw refused('-I beside -d', 'curl refuses it, too. Keep one of them.')
-  if (has('get') && has('url-query')) throw refused('-G beside --url-query', 'Keep one of them.')
+  if (hasData && has('head') && !has('get'))
+    throw refusedRequest('-I beside -d', 'curl refuses it, too. Keep one of them.')
+  if (has('get') && has('url-query')) throw refusedRequest('-G beside --url-query', 'Keep one of them.')
 }
 
 function queriesOf(options: readonly Given[], hasRows: boolean): string[] {
@@ -117,20 +118,20 @@ function lastOf(options: readonly Given[], name: string): Word | undefined {
   return options.findLast(option => option.name === name)?.value
 }
 
-function methodOf(options: readonly Given[], isHead: boolean, hasBody: boolean): string | undefined {
+function curlMethod(options: readonly Given[], isHead: boolean, hasBody: boolean): string | undefined {
   const given = lastOf(options, 'request')
   if (given === undefined) return isHead ? 'HEAD' : undefined
   const method = wordText(given, '--request')
   if (!/^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/.test(method) || method.toUpperCase() === 'CONNECT') {
-    throw refused('an invalid method', "Write it as 'POST'.")
+    throw refusedRequest('an invalid method', "Write it as 'POST'.")
   }
   if (method !== method.toUpperCase()) {
-    throw refused(`the method '${method}'`, `curl sends it as it is written: write '${method.toUpperCase()}'.`)
+    throw refusedRequest(`the method '${method}'`, `curl sends it as it is written: write '${method.toUpperCase()}'.`)
   }
   if (hasBody && (method === 'GET' || method === 'HEAD')) {
     const remedy =
       'Use -X POST, which Elasticsearch accepts for a search, or -X QUERY; or -G to put the data into the URL.'
-    throw refused(`a ${method} with a body, which preq does not send`, remedy)
+    throw refusedRequest(`a ${method} with a body, which preq does not send`, remedy)
   }
   return method
 }
@@ -150,18 +151,18 @@ function moreHeaders(options: readonly Given[], headers: CurlHeaders, method: st
   }
   add('User-Agent', text('user-agent'))
   const referer = text('referer')
-  if (referer?.endsWith(';auto') === true) throw refused('-e with ;auto', 'Leave out the ;auto.')
+  if (referer?.endsWith(';auto') === true) throw refusedRequest('-e with ;auto', 'Leave out the ;auto.')
   add('Referer', referer)
   add('Authorization', authorizationOf(options))
   add('Cookie', cookiesOf(options))
-  add('Range', rangeOf(options, method))
+  add('Range', byteRangeOf(options, method))
   return more
 }
 
 function authorizationOf(options: readonly Given[]): string | undefined {
   const token = lastOf(options, 'oauth2-bearer')
   if (token !== undefined && options.some(({ name }) => name === 'basic')) {
-    throw refused('--basic beside --oauth2-bearer', 'Keep one of them.')
+    throw refusedRequest('--basic beside --oauth2-bearer', 'Keep one of them.')
   }
   if (token !== undefined) return `Bearer ${headerText(token, '--oauth2-bearer')}`
   const user = lastOf(options, 'user')
@@ -169,34 +170,35 @@ function authorizationOf(options: readonly Given[]): string | undefined {
   const bytes = Buffer.from(user)
   // curl would ask for the password on the terminal.
   if (!bytes.includes(':'))
-    throw refused('-u without a password', "Write it as -u 'user:password', or 'user:' for none.")
+    throw refusedRequest('-u without a password', "Write it as -u 'user:password', or 'user:' for none.")
   return `Basic ${bytes.toString('base64')}`
 }
 
 function cookiesOf(options: readonly Given[]): string | undefined {
   const given = options.flatMap(({ name, value }) => (name === 'cookie' ? [headerText(value, '--cookie')] : []))
   const isFile = (text: string): boolean => text.startsWith('@') || (text !== '' && !text.includes('='))
-  if (given.some(isFile)) throw refused('-b with a file', 'Give it with --cookie-file FILE beside --curl.')
+  if (given.some(isFile)) throw refusedRequest('-b with a file', 'Give it with --cookie-file FILE beside --curl.')
   return given.length === 0 ? undefined : given.filter(text => text !== '').join(';')
 }
 
-function rangeOf(options: readonly Given[], method: string | undefined): string | undefined {
+function byteRangeOf(options: readonly Given[], method: string | undefined): string | undefined {
   const range = lastOf(options, 'range')
   if (range === undefined) return undefined
   const text = wordText(range, '--range')
   const hasBody = options.some(
     ({ name }) => name === 'form' || name === 'form-string' || name.startsWith('data') || name === 'json',
   )
-  if (hasBody || (method ?? 'GET') !== 'GET') throw refused('-r in a request that is not a plain GET', 'Leave it out.')
+  if (hasBody || (method ?? 'GET') !== 'GET')
+    throw refusedRequest('-r in a request that is not a plain GET', 'Leave it out.')
   if (/^\d*-\d*(?:,\d*-\d*)*$/.test(text)) return `bytes=${text}`
-  throw refused('-r without a valid range', "Write it as '0-99'.")
+  throw refusedRequest('-r without a valid range', "Write it as '0-99'.")
 }
 
 /** Removes `Content-Type: multipart/form-data`, to which curl adds the boundary. Refuses any other content type. */
 function withoutFormType({ pairs, without }: CurlHeaders): CurlHeaders['pairs'] {
   const types = pairs.filter(([name]) => name.toLowerCase() === 'content-type')
   if (without.includes('content-type') || types.some(([, value]) => value.toLowerCase() !== 'multipart/form-data')) {
-    throw refused('-F beside another Content-Type', 'Leave out the header.')
+    throw refusedRequest('-F beside another Content-Type', 'Leave out the header.')
   }
   return pairs.filter(pair => !types.includes(pair))
 }
@@ -205,12 +207,12 @@ const authorityOf = (url: string): string => /^[^/]*\/\/([^/?#]*)/.exec(url)?.[1
 const hasUserinfo = (url: string): boolean => authorityOf(url).includes('@')
 
 /** The hosts of the URLs; empty if a column fills in one of them. */
-function hostsOf(urls: readonly string[]): string[] {
+function urlHosts(urls: readonly string[]): string[] {
   if (urls.some(url => authorityOf(url).includes('{') || url.startsWith('{'))) return []
   return [...new Set(urls.map(url => URL.parse(url)?.host ?? ''))]
 }
 
-function notesOf(headers: readonly string[], options: readonly string[]): string[] {
+function curlNotes(headers: readonly string[], options: readonly string[]): string[] {
   const notes: string[] = []
   if (headers.length > 0) {
     notes.push(`--curl: left out ${[...new Set(headers)].join(', ')}: preq sets the headers of its connections itself.`)
@@ -221,5 +223,5 @@ function notesOf(headers: readonly string[], options: readonly string[]): string
   return notes
 }
 
-const refused = (what: string, remedy: string): UsageError =>
+const refusedRequest = (what: string, remedy: string): UsageError =>
   new UsageError(`--curl: expected a request that preq sends as curl does, got ${what}. ${remedy}`)

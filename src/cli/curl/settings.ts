@@ -41,14 +41,14 @@ export function curlSettings(options: readonly Given[], hasHost: boolean): CurlF
   if (has('insecure')) add('insecure', true)
   if (has('http2')) add('http2', true)
   if (hasHost) add('allow-host-header', true)
-  add('timeout', seconds(last('max-time'), '--max-time', 'none'))
-  add('connect-timeout', seconds(last('connect-timeout'), '--connect-timeout', undefined))
-  add('retries', count(last('retry'), '--retry'))
+  add('timeout', durationText(last('max-time'), '--max-time', 'none'))
+  add('connect-timeout', durationText(last('connect-timeout'), '--connect-timeout', undefined))
+  add('retries', wholeNumber(last('retry'), '--retry'))
   add('proxy', proxy(last('proxy')))
   add('tls-ca', last('cacert'))
   const cert = last('cert')
   if (cert?.includes(':') === true)
-    throw refused('--cert', 'a password in it', 'Use a key without one, with --tls-key.')
+    throw refusedValue('--cert', 'a password in it', 'Use a key without one, with --tls-key.')
   add('tls-cert', cert)
   // Without --key, curl reads the key from the file of the certificate.
   add('tls-key', last('key') ?? cert)
@@ -56,19 +56,20 @@ export function curlSettings(options: readonly Given[], hasHost: boolean): CurlF
 }
 
 function redirects(given: string | undefined): string {
-  return given === '-1' ? 'none' : (count(given, '--max-redirs') ?? MAX_REDIRECTS)
+  return given === '-1' ? 'none' : (wholeNumber(given, '--max-redirs') ?? MAX_REDIRECTS)
 }
 
 /** @param zero the flag's value for 0; undefined keeps preq's default */
-function seconds(given: string | undefined, option: string, zero: string | undefined): string | undefined {
+function durationText(given: string | undefined, option: string, zero: string | undefined): string | undefined {
   if (given === undefined) return undefined
-  if (!/^\d+(?:\.\d+)?$/.test(given)) throw refused(option, 'one that is not a number of seconds', "Write it as '2.5'.")
+  if (!/^\d+(?:\.\d+)?$/.test(given))
+    throw refusedValue(option, 'one that is not a number of seconds', "Write it as '2.5'.")
   return Number(given) === 0 ? zero : `${given}s`
 }
 
-function count(given: string | undefined, option: string): string | undefined {
+function wholeNumber(given: string | undefined, option: string): string | undefined {
   if (given !== undefined && !/^\d+$/.test(given))
-    throw refused(option, 'one that is not a whole number', "Write it as '3'.")
+    throw refusedValue(option, 'one that is not a whole number', "Write it as '3'.")
   return given
 }
 
@@ -76,9 +77,9 @@ function count(given: string | undefined, option: string): string | undefined {
 function proxy(given: string | undefined): string | undefined {
   if (given === undefined) return undefined
   if (given === '') return 'none'
-  if (!/:\d+\/?$/.test(given)) throw refused('--proxy', 'one without a port', "Write it as 'http://host:3128'.")
+  if (!/:\d+\/?$/.test(given)) throw refusedValue('--proxy', 'one without a port', "Write it as 'http://host:3128'.")
   return given
 }
 
-const refused = (option: string, what: string, remedy: string): UsageError =>
+const refusedValue = (option: string, what: string, remedy: string): UsageError =>
   new UsageError(`--curl: ${option}: expected a value that preq supports, got ${what}. ${remedy}`)

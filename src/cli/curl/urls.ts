@@ -20,7 +20,7 @@ export function curlUrls(given: readonly Word[], rules: UrlRules): string[] {
   if (given.length === 0)
     throw new UsageError('--curl: expected a URL in the command, got none. Paste the whole command.')
   return given.flatMap(word => {
-    if (typeof word !== 'string') throw refused('bytes that are not UTF-8', 'Percent-encode them.')
+    if (typeof word !== 'string') throw refusedUrl('bytes that are not UTF-8', 'Percent-encode them.')
     const whole = withScheme(word)
     checkSpelling(whole)
     // curl expands patterns in the URL only, not in the added query.
@@ -36,13 +36,14 @@ function withScheme(url: string): string {
   // A column may hold the whole URL.
   if (/^\{[^{},]+\}/.test(url)) return url
   if (scheme === undefined) {
-    if (/^(?:$|-|\/)/.test(url)) throw refused(url === '' ? 'an empty one' : 'another word', 'Paste the whole command.')
+    if (/^(?:$|-|\/)/.test(url))
+      throw refusedUrl(url === '' ? 'an empty one' : 'another word', 'Paste the whole command.')
     if (GUESSED.test(url))
-      throw refused('one without http:// whose host curl takes for another protocol', 'Write http://.')
+      throw refusedUrl('one without http:// whose host curl takes for another protocol', 'Write http://.')
     return `http://${url}`
   }
-  if (!/^https?$/i.test(scheme)) throw refused(`one with ${scheme.toLowerCase()}:`, 'Other schemes are not fetched.')
-  if (slashes !== '//') throw refused(`one with ${scheme}:${slashes}`, `Write ${scheme}://.`)
+  if (!/^https?$/i.test(scheme)) throw refusedUrl(`one with ${scheme.toLowerCase()}:`, 'Other schemes are not fetched.')
+  if (slashes !== '//') throw refusedUrl(`one with ${scheme}:${slashes}`, `Write ${scheme}://.`)
   return url
 }
 
@@ -59,8 +60,8 @@ function withQuery(url: string, added: readonly string[]): string {
 
 function checkQuery(text: string): void {
   if (BLANKS.test(text))
-    throw refused('a query with a blank', 'Give it with --data-urlencode, or write %20 for a space.')
-  if (text.includes('#')) throw refused("a query with a '#'", 'Write %23.')
+    throw refusedUrl('a query with a blank', 'Give it with --data-urlencode, or write %20 for a space.')
+  if (text.includes('#')) throw refusedUrl("a query with a '#'", 'Write %23.')
   withColumns(text)
 }
 
@@ -68,38 +69,39 @@ function checkQuery(text: string): void {
 const BLANKS = /[\x00-\x20\x7f]/
 
 function checkSpelling(url: string): void {
-  if (BLANKS.test(url)) throw refused('one with a blank', 'Write %20 for a space, and put the URL into quotes.')
+  if (BLANKS.test(url)) throw refusedUrl('one with a blank', 'Write %20 for a space, and put the URL into quotes.')
   const authority = /^[^/]*\/\/([^/?#]*)/.exec(url)?.[1] ?? ''
-  if (authority.split('@').length > 2) throw refused("one with two '@'", 'Write %40 for one in the user or password.')
-  if (/^:?@/.test(authority)) throw refused('an empty user and password', "Take out the '@'.")
+  if (authority.split('@').length > 2)
+    throw refusedUrl("one with two '@'", 'Write %40 for one in the user or password.')
+  if (/^:?@/.test(authority)) throw refusedUrl('an empty user and password', "Take out the '@'.")
   const userinfo = authority.includes('@') ? authority.slice(0, authority.indexOf('@')) : ''
   if (/%[01][\da-f]|%7f/i.test(userinfo))
-    throw refused('a user or password with control characters', 'Give it with --auth.')
+    throw refusedUrl('a user or password with control characters', 'Give it with --auth.')
   try {
     decodeURIComponent(userinfo)
   } catch {
-    throw refused('a user or password with an invalid % escape', 'Write % as %25.')
+    throw refusedUrl('a user or password with an invalid % escape', 'Write % as %25.')
   }
 }
 
-const RANGE = /\{(-?\d+)\.\.[^{}]*\}/g
+const RANGE_FROM = /\{(-?\d+)\.\.[^{}]*\}/g
 const COLUMN = /\{[^{}]*\}/g
 
 function checked(url: string, { isPathAsIs }: UrlRules): string {
   if (url.startsWith('{')) return url
   // The values of ranges and columns are checked when they are filled in.
-  const sample = url.replaceAll(RANGE, '$1').replaceAll(COLUMN, 'x')
+  const sample = url.replaceAll(RANGE_FROM, '$1').replaceAll(COLUMN, 'x')
   const parsed = URL.parse(sample)
-  if (parsed === null) throw refused('an invalid one', "Write it as 'https://api.example.com/a'.")
+  if (parsed === null) throw refusedUrl('an invalid one', "Write it as 'https://api.example.com/a'.")
   const ours = /^[^:]*:\/\/[^/?]*(.*)$/s.exec(parsed.href.replace(/#.*$/s, ''))?.[1] ?? ''
-  const theirs = targetOf(sample, isPathAsIs)
+  const theirs = curlTarget(sample, isPathAsIs)
   if (ours === theirs) return url
   const changed = [...new Set(theirs.match(ENCODED) ?? [])].filter(letter => !ours.includes(letter))
   if (changed.length === 0) {
-    throw refused("a path with '.' or '..' that preq would resolve", 'Write the resolved path.')
+    throw refusedUrl("a path with '.' or '..' that preq would resolve", 'Write the resolved path.')
   }
   const encodings = changed.slice(0, 5).map(letter => `${letter} as ${percentEncoded(letter)}`)
-  throw refused('characters that curl sends bare', `Percent-encode them: ${encodings.join(', ')}.`)
+  throw refusedUrl('characters that curl sends bare', `Percent-encode them: ${encodings.join(', ')}.`)
 }
 
 /** Characters that the URL standard encodes in a path or a query. */
@@ -109,7 +111,7 @@ const percentEncoded = (letter: string): string =>
   [...Buffer.from(letter)].map(byte => `%${byte.toString(16).toUpperCase()}`).join('')
 
 /** The request target as curl sends it. */
-function targetOf(url: string, isPathAsIs: boolean): string {
+function curlTarget(url: string, isPathAsIs: boolean): string {
   const [, path = '', query = ''] = /^[^/]*\/\/[^/?#]*([^?#]*)(\?[^#]*)?/s.exec(url) ?? []
   return `${isPathAsIs ? path : withoutDots(path)}${query}`.replace(/^(?!\/)/, '/')
 }
@@ -129,5 +131,5 @@ function withoutDots(path: string): string {
   return kept.join('/')
 }
 
-const refused = (what: string, remedy: string): UsageError =>
+const refusedUrl = (what: string, remedy: string): UsageError =>
   new UsageError(`--curl: expected URLs that preq sends as curl does, got ${what}. ${remedy}`)

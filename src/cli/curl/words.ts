@@ -16,7 +16,7 @@ const WINDOWS =
   "This is a command for Windows (cmd.exe). Copy it with 'Copy as cURL (bash)' or '(POSIX)', or write it with single quotes."
 
 /** Shell operators, how a message calls each, and its remedy. */
-const OPERATORS: readonly (readonly [RegExp, string, string])[] = [
+const SHELL_OPERATORS: readonly (readonly [RegExp, string, string])[] = [
   [/^\|\|?/, 'a pipe', 'Leave it out; use --select, or a pipe after preq.'],
   [/^(?:&&|;)/, 'a second command', 'Paste one command at a time.'],
   [/^&/, "an '&' outside of quotes", 'Put the URL into single quotes, or paste one command at a time.'],
@@ -30,10 +30,10 @@ export function shellWords(text: string): Word[] {
     throw new UsageError("--curl: expected text, got bytes that are not UTF-8. Write them as $'\\xff', or as a file.")
   }
   const words: Word[] = []
-  let word: Pieces | undefined
+  let word: WordBuilder | undefined
   let at = 0
   const refuse = (what: string, remedy: string): never => {
-    throw new UsageError(`--curl: expected one command, got ${what} ${placeOf(text, at)}. ${remedy}`)
+    throw new UsageError(`--curl: expected one command, got ${what} ${shownPosition(text, at)}. ${remedy}`)
   }
   const end = (): void => {
     if (word !== undefined) words.push(word.read(refuse))
@@ -61,8 +61,8 @@ export function shellWords(text: string): Word[] {
     }
     if (/^[;&]/.test(letter) && text.slice(at + 1).trim() === '') break
     if (letter === '#' && word === undefined) refuse('a comment', 'Leave it out.')
-    for (const [pattern, what, remedy] of OPERATORS) if (pattern.test(rest)) refuse(what, remedy)
-    word ??= new Pieces()
+    for (const [pattern, what, remedy] of SHELL_OPERATORS) if (pattern.test(rest)) refuse(what, remedy)
+    word ??= new WordBuilder()
     at = takePiece(text, at, word, refuse)
   }
   end()
@@ -72,7 +72,7 @@ export function shellWords(text: string): Word[] {
 type Refuse = (what: string, remedy: string) => never
 
 /** Builds one word. */
-class Pieces {
+class WordBuilder {
   readonly #pieces: (string | Uint8Array)[] = []
   /** The text outside of quotes, with a `q` for each quoted part. */
   #bare = ''
@@ -95,11 +95,11 @@ class Pieces {
     if (/[*?[]/.test(bare) && !/[/=:]/.test(bare)) refuse('a pattern of file names', `${QUOTE_IT}.`)
     if (/[“”‘’]/.test(bare)) refuse('a typographic quote', 'Write \' or ".')
     if (/^[\u2010-\u2015\u2212]/.test(bare)) refuse('a typographic dash', 'Write -.')
-    return joined(this.#pieces)
+    return joinedWord(this.#pieces)
   }
 }
 
-function joined(pieces: readonly (string | Uint8Array)[]): Word {
+function joinedWord(pieces: readonly (string | Uint8Array)[]): Word {
   if (pieces.every(piece => typeof piece === 'string')) return pieces.join('')
   const bytes = Buffer.concat(pieces.map(piece => (typeof piece === 'string' ? Buffer.from(piece) : piece)))
   try {
@@ -110,7 +110,7 @@ function joined(pieces: readonly (string | Uint8Array)[]): Word {
 }
 
 /** Adds the piece that begins at `at` to the word. Returns the position after it. */
-function takePiece(text: string, at: number, word: Pieces, refuse: Refuse): number {
+function takePiece(text: string, at: number, word: WordBuilder, refuse: Refuse): number {
   const rest = text.slice(at)
   if (/^\^["^\\&%{}\r\n]/.test(rest)) refuse("a '^'", WINDOWS)
   const [letter = ''] = rest
@@ -136,20 +136,20 @@ function takePiece(text: string, at: number, word: Pieces, refuse: Refuse): numb
 const VARIABLE =
   "Write its value, put the word into single quotes if the '$' is literal, or give a secret with --bearer env:NAME."
 
-function takeSingle(rest: string, at: number, word: Pieces): number {
+function takeSingle(rest: string, at: number, word: WordBuilder): number {
   const end = rest.indexOf("'", 1)
   if (end === -1) throw openQuote()
   word.quoted(rest.slice(1, end))
   return at + end + 1
 }
 
-function takeAnsiC(rest: string, at: number, word: Pieces): number {
+function takeAnsiC(rest: string, at: number, word: WordBuilder): number {
   const inside = upTo("'", rest, 2)
   word.quoted(...ansiC(inside))
   return at + inside.length + 3
 }
 
-function takeDouble(rest: string, at: number, word: Pieces, refuse: Refuse): number {
+function takeDouble(rest: string, at: number, word: WordBuilder, refuse: Refuse): number {
   const inside = upTo('"', rest, 1)
   if (/\^(?:[&%{}]|\r?\n|\\\^|$)/.test(inside)) refuse("a '^'", WINDOWS)
   // `""` inside of quotes is a literal quote in cmd.exe and nothing in a shell.
@@ -179,7 +179,7 @@ const openQuote = (): UsageError =>
 const isLineEnd = (text: string, at: number): boolean =>
   text[at] === '\n' || (text[at] === '\r' && text[at + 1] === '\n')
 
-function placeOf(text: string, at: number): string {
+function shownPosition(text: string, at: number): string {
   const lines = text.slice(0, at).split('\n')
   const column = (lines.at(-1)?.length ?? 0) + 1
   return lines.length === 1 ? `at character ${column}` : `at line ${lines.length}, character ${column}`

@@ -16,7 +16,9 @@ const EXPECTED = "expected a URL such as 'https://api.example.com/a'"
 function problemOf(word: string): string | undefined {
   if (/^https?:/i.test(word)) {
     // A URL with columns or a range is checked after they are filled in.
-    return word.includes('{') || URL.canParse(word) ? undefined : `URL: ${EXPECTED}, got ${shown(word)}. Correct it.`
+    return word.includes('{') || URL.canParse(word)
+      ? undefined
+      : `URL: ${EXPECTED}, got ${quotedWord(word)}. Correct it.`
   }
   // The column may hold the whole URL or its beginning.
   if (word.startsWith('{')) return undefined
@@ -25,8 +27,8 @@ function problemOf(word: string): string | undefined {
   const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(word)?.[1]
   if (scheme !== undefined) return `URL: expected http: or https:, got '${scheme}:'. Other schemes are not fetched.`
   if (word.startsWith('/'))
-    return `URL: ${EXPECTED}, got ${shown(word)}. Give the base of relative URLs with --base-url.`
-  return `URL: ${EXPECTED}, got ${shown(word)}. Did you mean ${shown(`http://${word}`)}?`
+    return `URL: ${EXPECTED}, got ${quotedWord(word)}. Give the base of relative URLs with --base-url.`
+  return `URL: ${EXPECTED}, got ${quotedWord(word)}. Did you mean ${quotedWord(`http://${word}`)}?`
 }
 
-const shown = (word: string): string => `'${printableUrl(word)}'`
+const quotedWord = (word: string): string => `'${printableUrl(word)}'`

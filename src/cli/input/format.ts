@@ -8,7 +8,7 @@ export type Shape =
   | (Omit<TableFormat, 'maxLine'> & { readonly format: 'csv'; readonly isGzip: boolean })
   | { readonly format: 'lines' | 'jsonl'; readonly isGzip: boolean }
 
-const BY_ENDING: Readonly<Record<string, InputFormat>> = {
+const INPUT_FORMAT_BY_EXTENSION: Readonly<Record<string, InputFormat>> = {
   '': 'lines',
   '.txt': 'lines',
   '.list': 'lines',
@@ -35,17 +35,17 @@ export function shapeOf(file: string, { format, delimiter }: Pick<InputPlan, 'fo
 
 function byEnding(file: string, delimiter: string | undefined): InputFormat {
   const ending = extname(file).toLowerCase()
-  const known = Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending] : undefined
+  const known = Object.hasOwn(INPUT_FORMAT_BY_EXTENSION, ending) ? INPUT_FORMAT_BY_EXTENSION[ending] : undefined
   // Standard input has no extension. With a delimiter it can only be CSV.
   if (known !== undefined) return ending === '' && delimiter !== undefined ? 'csv' : known
   // An extension such as a date or a number does not name a format.
   if (!/^\.[a-z]/.test(ending)) return 'lines'
-  throw new UsageError(`-i: expected ${KNOWN}, got ${file}. ${remedyFor(ending, file)}`)
+  throw new UsageError(`-i: expected ${KNOWN_ENDINGS}, got ${file}. ${inputRemedy(ending, file)}`)
 }
 
-const KNOWN = 'a file that ends in .txt, .csv, .tsv or .jsonl (or in one of them and .gz)'
+const KNOWN_ENDINGS = 'a file that ends in .txt, .csv, .tsv or .jsonl (or in one of them and .gz)'
 
-function remedyFor(ending: string, file: string): string {
+function inputRemedy(ending: string, file: string): string {
   if (ending === '.json') return `Convert it to lines: jq -c '.[]' ${file} | preq -i - --format jsonl.`
   return 'Name its format with --format lines, csv, tsv or jsonl.'
 }

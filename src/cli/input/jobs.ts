@@ -55,7 +55,7 @@ export interface Jobs extends AsyncIterable<Job | Unusable> {
 export type Stream = AsyncGenerator<Iterable<Job | Unusable>, void>
 
 /** Read the templates of a run for the columns of an input. */
-export interface Readers {
+export interface TemplateReaders {
   readonly maker: (columns: Columns) => MakeJob
   readonly url: (template: string, columns: Columns, remedy?: string) => Fill
 }
@@ -79,7 +79,7 @@ export async function openJobs(plan: InputPlan): Promise<Jobs> {
   }
   const opened: Opened[] = []
   const sentAsIs = new Set<string>()
-  const readers: Readers = {
+  const readers: TemplateReaders = {
     maker: columns => jobMaker(input, columns, brace => sentAsIs.add(brace)),
     url: (template, columns, remedy) => urlTemplate(template, columns, input.allowEmpty, remedy),
   }
@@ -98,11 +98,11 @@ export async function openJobs(plan: InputPlan): Promise<Jobs> {
     columns,
     sentAsIs: [...sentAsIs],
     close,
-    [Symbol.asyncIterator]: () => flattened(all(opened)),
+    [Symbol.asyncIterator]: () => flattened(allJobs(opened)),
   }
 }
 
-async function* all(opened: readonly Opened[]): Stream {
+async function* allJobs(opened: readonly Opened[]): Stream {
   for (const { jobs } of opened) yield* jobs
 }
 
@@ -113,7 +113,7 @@ async function* ofUrls(urls: readonly string[], make: MakeJob): Stream {
   })()
 }
 
-async function openFile(file: string, input: InputPlan, readers: Readers): Promise<Opened> {
+async function openFile(file: string, input: InputPlan, readers: TemplateReaders): Promise<Opened> {
   const shape = shapeOf(file, input)
   const stream = await openInput(file, shape.isGzip)
   try {
@@ -130,7 +130,7 @@ async function readFile(
   stream: Readable,
   shape: Shape,
   input: InputPlan,
-  readers: Readers,
+  readers: TemplateReaders,
 ): Promise<Omit<Opened, 'stream'>> {
   const [template] = input.urls
   switch (shape.format) {
@@ -185,7 +185,7 @@ function linesFile(
   stream: Readable,
   template: string | undefined,
   input: InputPlan,
-  readers: Readers,
+  readers: TemplateReaders,
 ): Omit<Opened, 'stream'> {
   const shown = file === '-' ? 'standard input' : file
   const remedy = input.format === undefined ? `Add --format csv or jsonl if ${shown} has columns.` : ''

@@ -1,7 +1,7 @@
 /** Reads lines of JSON. Each line is a request, or a row if a URL is given beside -i and a template uses columns. */
 import type { Readable } from 'node:stream'
 import { broken, filled, unusable } from './filled.ts'
-import type { Job, Place, Readers, Stream } from './jobs.ts'
+import type { Job, Place, TemplateReaders, Stream } from './jobs.ts'
 import { asRequest, objectOf } from './json-rows.ts'
 import { linesOf } from './lines.ts'
 import type { Line, LongLine, TextFormat } from './lines.ts'
@@ -16,7 +16,7 @@ import { Unusable } from '../../config/unusable.ts'
 
 type JobsOf = (read: Row, place: Place, text: string) => Iterable<Job | Unusable>
 
-export function ofJsonLines(file: string, stream: Readable, input: InputPlan, readers: Readers): Stream {
+export function ofJsonLines(file: string, stream: Readable, input: InputPlan, readers: TemplateReaders): Stream {
   const [template] = input.urls
   const rows = template === undefined ? undefined : rowMaker(template, input, readers)
   if (rows !== undefined && (isTemplate(template as string) || mayVary(input)))
@@ -66,7 +66,7 @@ async function* ofObjects(file: string, stream: Readable, format: TextFormat, jo
   }
 }
 
-function requestMaker(input: InputPlan, readers: Readers): JobsOf {
+function requestMaker(input: InputPlan, readers: TemplateReaders): JobsOf {
   const make = readers.maker({ names: [], from: 'header' })
   const fixed = plainUrl(input.urls[0] ?? '')
   const { url: _url, meta: itsPlace, ...common } = make('', {}, { file: undefined, line: 0 })
@@ -81,7 +81,7 @@ function requestMaker(input: InputPlan, readers: Readers): JobsOf {
 }
 
 /** Rows may have different fields. A row that lacks a column fails alone. */
-function rowMaker(template: string, input: InputPlan, readers: Readers): JobsOf {
+function rowMaker(template: string, input: InputPlan, readers: TemplateReaders): JobsOf {
   const asked = new Set(bracesIn(input))
   const known = new Set<string>()
   let makers: { readonly columns: string; readonly make: MakeJob; readonly url: Fill } | undefined

@@ -6,16 +6,16 @@
 const RANGE = /\{(-?\d+)\.\.(-?\d+)(?:\.\.(\d+))?\}/
 
 export function expanded(text: string): Iterable<string> {
-  return text.includes('{') ? all(text) : [text]
+  return text.includes('{') ? expansionsOf(text) : [text]
 }
 
-function* all(text: string): Generator<string, void> {
+function* expansionsOf(text: string): Generator<string, void> {
   const match = RANGE.exec(text)
   if (match === null) return void (yield text)
   const [whole, first = '', last = '', step = '1'] = match
   const before = text.slice(0, match.index)
   const after = text.slice(match.index + whole.length)
-  for (const number of numbers(first, last, step)) yield* all(`${before}${number}${after}`)
+  for (const number of numbers(first, last, step)) yield* expansionsOf(`${before}${number}${after}`)
 }
 
 /** The number of URLs that the text expands to. */

@@ -29,7 +29,7 @@ export function jobMaker(
   const headers = pairsTemplate(input.headers, columns, '-H')
   const params = pairsTemplate(input.params, columns, '--param')
   const key = input.key === undefined ? undefined : nameTemplate(input.key, columns, '--key')
-  const body = bodyTemplate(input.body, columns, sentAsIs)
+  const body = requestBodyTemplate(input.body, columns, sentAsIs)
   const cost = costTemplate(input.cost, columns)
   const checksum = input.checksum === undefined ? undefined : textTemplate(input.checksum, columns, '--checksum')
   const place = placeTemplate(input, columns)
@@ -70,28 +70,28 @@ function placeTemplate(
 
 /** Whether a text other than the URL has braces that may name a column. */
 export function mayVary(input: InputPlan): boolean {
-  return textsOf(input).some(text => mayNameColumn(text))
+  return varyingTexts(input).some(text => mayNameColumn(text))
 }
 
 /** Whether these columns change any part of a request other than its URL. */
 export function isVaried(input: InputPlan, columns: readonly string[]): boolean {
-  return textsOf(input).some(text => hasColumn(text, columns))
+  return varyingTexts(input).some(text => hasColumn(text, columns))
 }
 
 /** The contents of all braces outside the URL, which may name columns. */
-export const bracesIn = (input: InputPlan): string[] => textsOf(input).flatMap(contentsOf)
+export const bracesIn = (input: InputPlan): string[] => varyingTexts(input).flatMap(contentsOf)
 
 const hasColumn = (text: string, columns: readonly string[]): boolean =>
   contentsOf(text).some(content => columns.includes(content))
 
-function textsOf({ headers, params, body, cost, checksum, key, limitKey }: InputPlan): string[] {
-  const fields = body === undefined ? [] : fieldsOf(body)
+function varyingTexts({ headers, params, body, cost, checksum, key, limitKey }: InputPlan): string[] {
+  const fields = body === undefined ? [] : bodyPairs(body)
   const bodyText = body !== undefined && 'text' in body ? body.text : ''
   const others = [bodyText, checksum, key, limitKey].filter(text => text !== undefined)
   return [...[...headers, ...params, ...fields].flat(), ...cost.map(([, amount]) => amount), ...others]
 }
 
-function fieldsOf(body: NonNullable<InputPlan['body']>): Pairs {
+function bodyPairs(body: NonNullable<InputPlan['body']>): Pairs {
   if ('fields' in body) return body.fields
   if (body.kind !== 'parts') return []
   return body.parts.map(({ name, value }) => [name, 'path' in value ? value.path : value.text])
@@ -127,7 +127,7 @@ function paramsOf(pairs: Pairs): Record<string, string | string[]> {
   return Object.fromEntries(params)
 }
 
-function bodyTemplate(
+function requestBodyTemplate(
   body: InputPlan['body'],
   columns: Columns,
   sentAsIs: (brace: string) => void,
@@ -144,7 +144,7 @@ function bodyTemplate(
       return row => ({ multipart: parts.map(part => part(row)) })
     }
     case 'file':
-      return bodyTemplate(fileBody(body.path, false), columns, sentAsIs)
+      return requestBodyTemplate(fileBody(body.path, false), columns, sentAsIs)
     case 'text': {
       const fill = textBodyTemplate(body.text, columns, sentAsIs)
       if (body.asBytes !== true) return row => ({ body: fill(row) })

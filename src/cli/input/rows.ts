@@ -39,11 +39,15 @@ export async function tableOf(input: Readable, name: string, options: TableOptio
     first = next.value
   }
   const [header, ...others] = first as [TableRecord, ...TableRecord[]]
-  const columns = columnsOf(header, name, options)
+  const columns = headerColumns(header, name, options)
   return { columns, rows: rowsOf(others, batches, columns, header.cells.length, options) }
 }
 
-function columnsOf({ cells, line, problem }: TableRecord, name: string, { hasQuotes }: TableFormat): readonly string[] {
+function headerColumns(
+  { cells, line, problem }: TableRecord,
+  name: string,
+  { hasQuotes }: TableFormat,
+): readonly string[] {
   const refuse = (why: string): never => {
     throw new UsageError(`${name}:${line}: ${why}`)
   }

@@ -30,11 +30,11 @@ export interface Draft {
 /** @param where the path or the table */
 type Open = (where: string, overwrite: boolean) => Sink
 
-const TABLE = 'results'
+const RESULTS_TABLE = 'results'
 const NEW_TABLE = 'results~new'
 
 export function textDraft(path: string, open: Open): Draft {
-  if (!isFile(path)) return newDraft(path, () => open(path, false))
+  if (!isRegularFile(path)) return newDraft(path, () => open(path, false))
   const place = realpathSync(path)
   const part = partNameOf(place)
   let identity: string | undefined
@@ -60,7 +60,7 @@ const leftBehind = (path: string, draft: string): string => `${path} is unchange
 
 /** The draft of a run file that is started over. Undefined if there is no file yet, so that none is replaced. */
 export function runFileDraft(path: string): (Omit<Draft, 'sink'> & { readonly part: string }) | undefined {
-  if (!isFile(path)) return undefined
+  if (!isRegularFile(path)) return undefined
   const place = realpathSync(path)
   const part = partNameOf(place)
   let own: Lock | undefined
@@ -93,9 +93,9 @@ export function runFileDraft(path: string): (Omit<Draft, 'sink'> & { readonly pa
 }
 
 export function tableDraft(path: string, open: Open): Draft {
-  if (!isFile(path)) return newDraft(path, () => open(TABLE, false))
+  if (!isRegularFile(path)) return newDraft(path, () => open(RESULTS_TABLE, false))
   named(() => checkDatabase(path))
-  const swap = `DROP TABLE IF EXISTS ${quotedName(TABLE)}; ALTER TABLE ${quotedName(NEW_TABLE)} RENAME TO ${quotedName(TABLE)}`
+  const swap = `DROP TABLE IF EXISTS ${quotedName(RESULTS_TABLE)}; ALTER TABLE ${quotedName(NEW_TABLE)} RENAME TO ${quotedName(RESULTS_TABLE)}`
   return lazyDraft({
     held: () => lock(realpathSync(path), `-o: ${path}`),
     open: () => open(NEW_TABLE, true),
@@ -191,4 +191,4 @@ function inDatabase(path: string, script: string): void {
   }
 }
 
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
+const isRegularFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true

@@ -20,7 +20,7 @@ export const OUTCOME_FIELDS: Readonly<Record<string, Field>> = {
   error: ({ error }) => error?.code,
   message: ({ error }) => error?.message,
   total_ms: ({ timings }) => Math.round(timings.total * 10) / 10,
-  value: ({ value }) => shown(value),
+  value: ({ value }) => withoutBytes(value),
   line_number: outcome => placeOf(outcome)?.line,
 }
 
@@ -40,7 +40,7 @@ export function fieldsOf(columns: readonly string[], selection: Selection | unde
     ...Object.fromEntries(ofColumns.map(([name, field]) => [`${ROW}${name}`, field])),
     ...Object.fromEntries(ofParts.map(([name, field]) => [`${VALUE}${name}`, field])),
     ...OUTCOME_FIELDS,
-    ...(selection && { value: ({ ok, value }) => (ok ? shown(selection.of(value)) : undefined) }),
+    ...(selection && { value: ({ ok, value }) => (ok ? withoutBytes(selection.of(value)) : undefined) }),
   }
 }
 
@@ -75,7 +75,7 @@ function columnField(column: string): Field {
 
 export const placeOf = ({ request }: Outcome): Place | undefined => request.meta as Place | undefined
 
-function shown(value: unknown): unknown {
+function withoutBytes(value: unknown): unknown {
   const bytes = bytesIn(value)
   return bytes === undefined ? value : base64Of(bytes)
 }

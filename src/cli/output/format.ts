@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import type { OutputFormat } from '../run-plan.ts'
 import type { Problem } from '../../core/problem.ts'
 
-const BY_ENDING: Readonly<Record<string, OutputFormat>> = {
+const OUTPUT_FORMAT_BY_EXTENSION: Readonly<Record<string, OutputFormat>> = {
   '.jsonl': 'jsonl',
   '.ndjson': 'jsonl',
   '.csv': 'csv',
@@ -15,16 +15,16 @@ const BY_ENDING: Readonly<Record<string, OutputFormat>> = {
 /** JSON lines if the name has no extension: `/dev/null`, `results`. */
 export function outputFormatOf(path: string, problems: Problem[]): OutputFormat {
   const ending = extname(path).toLowerCase()
-  const known = Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending] : undefined
+  const known = Object.hasOwn(OUTPUT_FORMAT_BY_EXTENSION, ending) ? OUTPUT_FORMAT_BY_EXTENSION[ending] : undefined
   if (known === undefined && /^\.[a-z]/.test(ending)) {
     problems.push(
-      `-o: expected a file that ends in .jsonl, .csv, .tsv or .sqlite, got ${path}. ${remedyFor(ending, path)}`,
+      `-o: expected a file that ends in .jsonl, .csv, .tsv or .sqlite, got ${path}. ${outputRemedy(ending, path)}`,
     )
   }
   return known ?? 'jsonl'
 }
 
-function remedyFor(ending: string, path: string): string {
+function outputRemedy(ending: string, path: string): string {
   if (ending === '.json') return 'JSON lines are .jsonl; jq -s makes one array of them.'
   if (ending === '.gz') return `Write to standard output, and compress that: preq … | gzip > ${path}.`
   return 'Name its format with --output-format.'

@@ -47,7 +47,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
   const selection = plan.select === undefined ? undefined : readSelection(plan.select)
   if (plan.save !== undefined && selection !== undefined) checkSaved(selection)
   const columns = columnsOf(plan.columns, input, selection)
-  const runFile = runFileOf(plan, selection)
+  const runFile = runFileAmong(plan, selection)
   for (const { path } of plan.files) checkPlace(path, plan)
   const rest = plan.files.filter(file => file !== runFile)
   const onStdout = [
@@ -96,19 +96,19 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
     if (format === 'jsonl') {
       return textDraft(path, (place, overwrite) => selected(jsonLines(place, { overwrite }), selection))
     }
-    return textDraft(path, (place, overwrite) => csv(place, { columns, overwrite, ...STYLES[format] }))
+    return textDraft(path, (place, overwrite) => csv(place, { columns, overwrite, ...TABLE_STYLES[format] }))
   }
 
   function toStdout(format: OutputFormat): Sink {
     if (format === 'csv' || format === 'tsv') {
-      return csv(process.stdout, { columns, ...STYLES[format] })
+      return csv(process.stdout, { columns, ...TABLE_STYLES[format] })
     }
     return selected(jsonLines(process.stdout), selection)
   }
 }
 
 /** TSV is written without quotes, as it is read. */
-const STYLES = { csv: { delimiter: ',' }, tsv: { delimiter: '\t', quotes: false } } as const
+const TABLE_STYLES = { csv: { delimiter: ',' }, tsv: { delimiter: '\t', quotes: false } } as const
 
 /** Columns beyond the fixed ones. Names in SQLite are case-insensitive, so a duplicate gets its prefix. */
 function tableColumns(
@@ -131,7 +131,7 @@ function tableColumns(
  * JSON lines in a file are a run file even without `--resume`, so that a later run can resume them. A run file holds whole
  * values, so with `--select` and without `--resume` the output has plain lines instead.
  */
-function runFileOf({ files, resume }: OutputPlan, selection: Selection | undefined): OutputFile | undefined {
+function runFileAmong({ files, resume }: OutputPlan, selection: Selection | undefined): OutputFile | undefined {
   if (selection !== undefined && !resume) return undefined
   // A device or pipe cannot be read back.
   return files.find(({ path, format }) => format === 'jsonl' && (resume || isFileOrNothing(path)))

@@ -29,7 +29,7 @@ export function readSelection(text: string): Selection {
     if (names.has(name)) throw new UsageError(`--select: expected names that differ, got '${name}' twice.`)
     names.add(name)
   }
-  const counted = given.map(({ name, path }) => counting(name, pathOf(path)))
+  const counted = given.map(({ name, path }) => countingPart(name, pathOf(path)))
   const parts: readonly SelectedPart[] = counted
   const [first] = parts
   const isOne = parts.length === 1 && given[0]?.isNamed === false
@@ -43,7 +43,7 @@ export function readSelection(text: string): Selection {
   }
 }
 
-function counting(name: string, of: SelectedPart['of']): SelectedPart & { readonly isMissed: () => boolean } {
+function countingPart(name: string, of: SelectedPart['of']): SelectedPart & { readonly isMissed: () => boolean } {
   let asked = 0
   let found = 0
   return {

@@ -44,19 +44,19 @@ export function survey(): { readonly survey: Survey; readonly add: (call: Call |
     survey: found,
     add(call) {
       found.requests++
-      if ('ok' in call) return refuse(found, call)
+      if ('ok' in call) return addProblem(found, call)
       const id = digest(call)
       if (id !== undefined && seen.add(id)) found.duplicates++
       countCosts(found.costs, call.costs)
-      count(found.hosts, call.origin)
+      addCount(found.hosts, call.origin)
       countLane(found.lanes, call)
-      count(found.methods, call.method)
+      addCount(found.methods, call.method)
       if (found.first.length < SHOWN_REQUESTS) found.first.push(curlCommand(call))
     },
   }
 }
 
-function refuse(found: Survey, { request, error }: Outcome): void {
+function addProblem(found: Survey, { request, error }: Outcome): void {
   found.invalid++
   if (found.problems.length >= SHOWN_INVALID) return
   const { file, line } = (request.meta ?? { file: undefined, line: 0 }) as Place
@@ -66,7 +66,7 @@ function refuse(found: Survey, { request, error }: Outcome): void {
   found.problems.push(`${where}${message.replace(where, '')}`)
 }
 
-function count(counts: Map<string, number>, key: string, by = 1): void {
+function addCount(counts: Map<string, number>, key: string, by = 1): void {
   counts.set(key, (counts.get(key) ?? 0) + by)
 }
 
@@ -77,8 +77,8 @@ function countLane(lanes: Survey['lanes'], { lane, origin }: Call): void {
 }
 
 function countCosts(costs: Map<string, number>, of: Costs): void {
-  if (typeof of === 'number') count(costs, '', of)
-  else for (const [budget, cost] of Object.entries(of)) count(costs, budget, cost)
+  if (typeof of === 'number') addCount(costs, '', of)
+  else for (const [budget, cost] of Object.entries(of)) addCount(costs, budget, cost)
 }
 
 /** Undefined if the body is a stream or file that is opened only when it is sent. */

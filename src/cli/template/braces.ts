@@ -47,7 +47,7 @@ export function piecesOf(text: string, columns: Columns): Piece[] {
     const [whole, doubled, content = doubled ?? ''] = match
     literal += text.slice(end, match.index)
     end = match.index + whole.length
-    const kind = kindOf(content, columns)
+    const kind = pieceKindOf(content, columns)
     if (kind === 'text') literal += whole
     else if (doubled !== undefined) literal += `{${content}}`
     else {
@@ -59,7 +59,7 @@ export function piecesOf(text: string, columns: Columns): Piece[] {
   return [...pieces, { kind: 'text', text: literal + text.slice(end) }]
 }
 
-function kindOf(content: string, { names, elsewhere }: Columns): Piece['kind'] {
+function pieceKindOf(content: string, { names, elsewhere }: Columns): Piece['kind'] {
   if (names.includes(content)) return 'column'
   if (NAME.test(content) || elsewhere?.includes(content) === true) return 'name'
   if (isClose(content, names)) return 'close'

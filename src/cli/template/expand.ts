@@ -29,7 +29,7 @@ interface Style {
 }
 
 /** RFC 6570, section 3.2.1 and appendix A. */
-const STYLES: Readonly<Record<Expression['operator'], Style>> = {
+const EXPRESSION_STYLES: Readonly<Record<Expression['operator'], Style>> = {
   '': { first: '', separator: ',' },
   '+': { first: '', separator: ',', reserved: true },
   '#': { first: '#', separator: ',', reserved: true },
@@ -42,7 +42,7 @@ const STYLES: Readonly<Record<Expression['operator'], Style>> = {
 
 /** Throws a RowProblem for a value that cannot be part of a URL. */
 export function expand({ operator, variables }: Expression, row: Row): string {
-  const style = STYLES[operator]
+  const style = EXPRESSION_STYLES[operator]
   const texts = variables.flatMap(variable => textsOf(variable, row[variable.column], style))
   return texts.length === 0 ? '' : style.first + texts.join(style.separator)
 }
@@ -61,15 +61,15 @@ function textsOf({ column, modifier }: Variable, given: unknown, style: Style): 
   if (typeof value !== 'object' || value === null) {
     const text = scalarText(value, column)
     if (text === undefined) return []
-    const shown = encoded(typeof modifier === 'number' ? prefix(text, modifier) : text, style)
+    const shown = encodedValue(typeof modifier === 'number' ? prefix(text, modifier) : text, style)
     if (style.ifEmpty === undefined) return [shown]
     return [unreserved(column) + (shown === '' ? style.ifEmpty : `=${shown}`)]
   }
-  if (typeof modifier === 'number') throw problem(column, `a text to cut after ${modifier} letters`, value)
+  if (typeof modifier === 'number') throw valueProblem(column, `a text to cut after ${modifier} letters`, value)
   const isList = Array.isArray(value)
   const entries = Object.entries(value).flatMap(([name, item]) => {
     const text = scalarText(item, column)
-    return text === undefined ? [] : [[name, encoded(text, style)] as const]
+    return text === undefined ? [] : [[name, encodedValue(text, style)] as const]
   })
   if (entries.length === 0) return []
   const label = style.ifEmpty === undefined ? '' : `${unreserved(column)}=`
@@ -83,13 +83,13 @@ function textsOf({ column, modifier }: Variable, given: unknown, style: Style): 
 /** Undefined for null and undefined, which RFC 6570 omits. */
 function scalarText(value: unknown, column: string): string | undefined {
   if (value === undefined || value === null) return undefined
-  if (typeof value === 'object') throw problem(column, 'a text, a number or a list of them', value)
+  if (typeof value === 'object') throw valueProblem(column, 'a text, a number or a list of them', value)
   return cellText(value)
 }
 
 const prefix = (text: string, most: number): string => Array.from(text).slice(0, most).join('')
 
-function encoded(text: string, { reserved }: Style): string {
+function encodedValue(text: string, { reserved }: Style): string {
   return reserved === true ? literalText(wellFormed(text)) : unreserved(text)
 }
 
@@ -106,7 +106,7 @@ function wellFormed(text: string): string {
   throw new RowProblem('URL: expected text, got half of a surrogate pair.', 'template')
 }
 
-function problem(column: string, expected: string, value: object): RowProblem {
+function valueProblem(column: string, expected: string, value: object): RowProblem {
   const got = Array.isArray(value) ? 'a list' : 'an object'
   return new RowProblem(`URL: expected ${expected} for {${column}}, got ${got}.`, 'template')
 }

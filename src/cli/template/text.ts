@@ -14,7 +14,7 @@ export type TemplatePart = string | { readonly column: string }
 
 /** Reads a header, parameter, form field, name or key. Throws for braces that look like a column and are none. */
 export function textTemplate(text: string, columns: Columns, flag: string): Fill {
-  return filling(partsOf(text, columns, ({ name }) => refuse(flag, name, columns)))
+  return filling(textParts(text, columns, ({ name }) => refuse(flag, name, columns)))
 }
 
 /** Reads the bare name of a column, or a text with at least one {column}. */
@@ -30,7 +30,7 @@ export function nameTemplate(text: string, columns: Columns, flag: string): Fill
 
 /** Reads a text whose {columns} must exist. Without rows, every {column} is refused. */
 export function knownTemplate(text: string, columns: Columns, flag: string): Fill {
-  return filling(partsOf(text, withRows(columns), ({ name }) => refuse(flag, name, columns)))
+  return filling(textParts(text, withRows(columns), ({ name }) => refuse(flag, name, columns)))
 }
 
 const withRows = (columns: Columns): Columns => (columns.from === 'none' ? { names: [], from: 'header' } : columns)
@@ -51,7 +51,7 @@ export function bodyParts(
   sentAsIs: (brace: string) => void,
   mustBeColumn: (at: number) => boolean = () => false,
 ): TemplatePart[] {
-  return partsOf(text, columns, ({ kind, name, at }) => {
+  return textParts(text, columns, ({ kind, name, at }) => {
     const isSlip = kind === 'close' || nearest(name, columns.names) !== undefined
     // With lines of JSON, a missing field is found during the run, too late for a warning before it.
     if (isSlip || mustBeColumn(at) || (kind === 'name' && columns.from === 'row')) refuse(flag, name, columns)
@@ -62,7 +62,7 @@ export function bodyParts(
 type Missing = Extract<Piece, { readonly name: string }>
 
 /** @param missing called for braces that are no column; throws, or returns to keep them as text */
-function partsOf(text: string, columns: Columns, missing: (piece: Missing) => void): TemplatePart[] {
+function textParts(text: string, columns: Columns, missing: (piece: Missing) => void): TemplatePart[] {
   const parts: TemplatePart[] = []
   let literal = ''
   for (const piece of piecesOf(text, columns)) {

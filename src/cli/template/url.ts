@@ -11,8 +11,8 @@ import { UsageError } from '../usage-error.ts'
 
 type UrlPart = string | Expression
 
-const RANGE = /^-?\d+\.\.-?\d+(?:\.\.\d+)?$/
-const OPERATORS: ReadonlySet<string> = new Set(['+', '#', '.', '/', ';', '?', '&'])
+const RANGE_CONTENT = /^-?\d+\.\.-?\d+(?:\.\.\d+)?$/
+const EXPRESSION_OPERATORS: ReadonlySet<string> = new Set(['+', '#', '.', '/', ';', '?', '&'])
 
 /**
  * Reads a URL template. Filling it keeps ranges as they are; a cell cannot add a range, because its braces are encoded.
@@ -21,7 +21,7 @@ const OPERATORS: ReadonlySet<string> = new Set(['+', '#', '.', '/', ';', '?', '&
  * @param allowEmpty whether cells may make empty segments of the path @param remedy added to the message for an unknown column
  */
 export function urlTemplate(text: string, columns: Columns, allowEmpty: boolean, remedy = ''): Fill {
-  const parts = partsOf(text, columns.names, name => {
+  const parts = urlParts(text, columns.names, name => {
     throw unknownColumn('URL', name, columns, remedy)
   })
   if (parts.every(part => typeof part === 'string')) {
@@ -47,7 +47,7 @@ export function urlTemplate(text: string, columns: Columns, allowEmpty: boolean,
 /** Whether the text has a {column}. */
 export function isTemplate(text: string): boolean {
   let has = false
-  for (const token of tokensOf(text)) if (token.kind === 'braces' && !RANGE.test(token.text)) has = true
+  for (const token of tokensOf(text)) if (token.kind === 'braces' && !RANGE_CONTENT.test(token.text)) has = true
   return has
 }
 
@@ -59,15 +59,15 @@ export function plainUrl(text: string): string {
 function plainText({ kind, text }: Token): string {
   if (kind === 'text') return text
   if (kind === 'doubled') return literalText(`{${text}}`)
-  if (RANGE.test(text)) return `{${text}}`
+  if (RANGE_CONTENT.test(text)) return `{${text}}`
   throw unknownColumn('URL', missingName(text, []), NO_ROWS)
 }
 
-function partsOf(text: string, names: readonly string[], missing: (name: string) => never): UrlPart[] {
+function urlParts(text: string, names: readonly string[], missing: (name: string) => never): UrlPart[] {
   return [...tokensOf(text)].map(token => {
     if (token.kind === 'text') return literalText(token.text)
     if (token.kind === 'doubled') return literalText(`{${token.text}}`)
-    if (!names.includes(token.text) && RANGE.test(token.text)) return `{${token.text}}`
+    if (!names.includes(token.text) && RANGE_CONTENT.test(token.text)) return `{${token.text}}`
     return expressionOf(token.text, names) ?? missing(missingName(token.text, names))
   })
 }
@@ -101,7 +101,7 @@ function missingName(content: string, names: readonly string[]): string {
 
 function divided(content: string): [operator: Expression['operator'], list: string] {
   const first = content[0] ?? ''
-  return OPERATORS.has(first) ? [first as Expression['operator'], content.slice(1)] : ['', content]
+  return EXPRESSION_OPERATORS.has(first) ? [first as Expression['operator'], content.slice(1)] : ['', content]
 }
 
 interface Token {
@@ -127,7 +127,7 @@ function* tokensOf(text: string): Generator<Token, void> {
     const doubled = /^\{\{([^{}]+)\}\}/.exec(rest)
     const [whole = '', content = ''] = doubled ?? /^\{([^{}]*)\}/.exec(rest) ?? []
     if (whole === '') throw unbalanced(rest[0] as string, at)
-    if (content === '' || OPERATORS.has(content)) throw unbalanced('{}', at)
+    if (content === '' || EXPRESSION_OPERATORS.has(content)) throw unbalanced('{}', at)
     yield { kind: doubled === null ? 'braces' : 'doubled', text: content }
     at += whole.length
   }

@@ -4,6 +4,7 @@
  */
 import { curlFile } from './files.ts'
 import type { Given } from './arguments.ts'
+import { joinedWord, textIfAny } from './words.ts'
 import type { Word } from './words.ts'
 import { UsageError } from '../usage-error.ts'
 import { AT_SIGN, CR, LF } from '../../core/ascii.ts'
@@ -18,7 +19,7 @@ export function curlData(options: readonly Given[], hasRows: boolean): Word | un
     if (pieces.length > 0 && name !== 'json') pieces.push('&')
     pieces.push(pieceOf(name, value, hasRows))
   }
-  return pieces.length === 0 ? undefined : joined(pieces)
+  return pieces.length === 0 ? undefined : joinedWord(pieces)
 }
 
 function pieceOf(name: string, value: Word, hasRows: boolean): Word {
@@ -65,20 +66,6 @@ export function encoded(latin1: string): string {
   return latin1.replaceAll(/[^A-Za-z\d\-._~]/g, letter =>
     letter === ' ' ? '+' : `%${letter.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   )
-}
-
-function joined(pieces: readonly Word[]): Word {
-  if (pieces.every(piece => typeof piece === 'string')) return pieces.join('')
-  return textIfAny(Buffer.concat(pieces.map(piece => Buffer.from(piece))))
-}
-
-/** Text if the bytes are valid UTF-8, so that sending it gives the same bytes; the bytes otherwise. */
-export function textIfAny(bytes: Uint8Array): Word {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return bytes
-  }
 }
 
 /** @param option its name, for the message */

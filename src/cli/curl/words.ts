@@ -99,9 +99,14 @@ class WordBuilder {
   }
 }
 
-function joinedWord(pieces: readonly (string | Uint8Array)[]): Word {
+/** The pieces as one word. */
+export function joinedWord(pieces: readonly Word[]): Word {
   if (pieces.every(piece => typeof piece === 'string')) return pieces.join('')
-  const bytes = Buffer.concat(pieces.map(piece => (typeof piece === 'string' ? Buffer.from(piece) : piece)))
+  return textIfAny(Buffer.concat(pieces.map(piece => Buffer.from(piece))))
+}
+
+/** Text if the bytes are valid UTF-8, so that sending it gives the same bytes; the bytes otherwise. */
+export function textIfAny(bytes: Uint8Array): Word {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {

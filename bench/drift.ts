@@ -117,7 +117,7 @@ const HEAD = [
 
 const page = (rows: readonly Row[]): string => `
 By \`npm run nightly:drift -- --write\`. CPU of the client's process, user and system: a million requests in one batch must not
-make the next one dearer, or cheaper.
+change the cost of the next one.
 
 | ${HEAD.join(' | ')} |
 |${'---|'.repeat(HEAD.length)}
@@ -127,7 +127,7 @@ ${rows.map(({ cells }) => `| ${cells.join(' | ')} |`).join('\n')}
   after the other, each in a process of its own, with ${PAIRS} blocks each. The median of all of them.
 - **long**: as many blocks of a batch that began with the same warm-up and went on to the number before. It is one batch
   from its first request to its last, in one process: between blocks its sink keeps it waiting. A block of the one and a
-  block of the other take turns, and turns at being first, so that what else the machine does hits both alike. Each
+  block of the other take turns, and alternate in being first, so that other load on the machine affects both alike. Each
   block comes after ${LEAD_IN.toLocaleString('en')} requests that do not count: idle connections are closed after a few seconds.
 - **long / young**: of the medians. Bound: ${MAX_DRIFT * 100} % both ways. On a shared machine a single pair differs by up to a third.
 - **last / first, in one go**: the long batch alone, without a pause: the median of the last 11 blocks before the number

@@ -160,11 +160,11 @@ ones, then the ${light.length} light ones. Median of ${ROUNDS} rounds.
   The position of a single host within a round is chance, so the worst host has no bound.
 - **Jain**: the index of Jain, Chiu and Hawe over alone / mix of each light host; 1 means that all are slowed down equally. Bound: ${MIN_JAIN}.
 
-Dead hosts cost a constant amount per host: each has to be asked once, for about five times as long as others take to answer.
-After that black holes may hold a twentieth of the slots. With few requests per light host that is a larger part of the time.
-Hosts that accept a connection and never answer cannot be told from slow ones before their timeout: while others wait, they
-hold up to a fifth of the slots until then, and a twentieth afterwards. If most of the new hosts have answered so far, the
-first such hosts may hold more, once, until their timeout.
+Dead hosts cost a constant amount per host: each gets one request, which waits about five times as long as others take to
+answer. After that black holes may hold a twentieth of the slots. With few requests per light host that is a larger part of
+the time. Hosts that accept a connection and never answer cannot be distinguished from slow ones before their timeout: while
+others wait, they hold up to a fifth of the slots until then, and a twentieth afterwards. If most of the new hosts have
+answered so far, the first such hosts may hold more, once, until their timeout.
 
 ## The gate
 

@@ -217,8 +217,8 @@ is another process, on 127.0.0.1. Both use the machine's monotonic clock.
   answers at once, divided by the elapsed time: a share of one core. Median of ${ROUNDS} rounds of ${ROUND_SECONDS} s.
   It includes every timer, every wake-up of the process and every decision of the gate. Bound: ${percent(MAX_PACING)}.
 - **on the wire**: the same difference over the real connections, measured once. It includes more than the pacing: without
-  a rate, the kernel, Node and undici handle many answers in one turn of the event loop; spread over time, each answer needs
-  a turn. No bound.
+  a rate, the kernel and Node handle many answers in one turn of the event loop; spread over time, each answer needs a turn.
+  No bound.
 `
 
 const pacings = await pacingOf(CASES)

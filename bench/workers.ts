@@ -158,12 +158,13 @@ network and a server that keep up. Take the result as an upper bound, and measur
 
 - A thread takes about as long to start as the package takes to load. It is started when the first request needs it, and
   idle threads do not keep the process alive.
-- Limits of time on an attempt count from the moment its thread takes it; \`timeouts.total\` counts from the start, as always.
+- The time limits of an attempt count from the moment when its thread takes it; \`timeouts.total\` counts from the start, as
+  always.
 - \`parallelRequestsSync\` has one thread anyway and starts no others, whatever \`workers\` says.
 - A request whose body a function makes stays on the caller's thread.
 - A POST that is cancelled while its connection is being made counts as sent. Only the other thread knows that it was not,
-  and tells it too late. It is \`in_doubt\` and not repeated.
-- If a worker dies, its requests fail with \`internal/worker\`, or \`in_doubt/worker\` if they must not be repeated. The next
+  and tells it too late. It is \`in_doubt\` and not retried.
+- If a worker dies, its requests fail with \`internal/worker\`, or \`in_doubt/worker\` if they must not be sent twice. The next
   request starts a new worker.
 - Each thread keeps its own idle connections. At no time are more of them in use than \`concurrency\` allows.
 `

@@ -4,57 +4,57 @@ import type { Reason } from './trial.ts'
 export const CURL_REASONS: readonly Reason[] = [
   {
     rule: 'lines of a head that end in LF only',
-    because: 'RFC 9112 §2.2 allows either; the same answer is played with CRLF as well',
+    because: 'RFC 9112 §2.2 allows us to accept or to refuse them; the same answer is played with CRLF as well',
     applies: ({ input, ours }) => ours === 'protocol/malformed_head' && hasBareLf(input),
   },
   {
-    rule: 'fields that go on in the next line',
-    because: 'RFC 9112 §5.2 has them refused or replaced; curl puts the lines together',
+    rule: 'fields that continue on the next line',
+    because: 'RFC 9112 §5.2 requires to refuse or replace them; curl joins the lines',
     applies: ({ input, ours }) => ours === 'protocol/malformed_head' && /\n[ \t]/.test(HEADS.exec(input)?.[0] ?? ''),
   },
   {
     rule: 'lines of chunks that end in LF only',
-    because: 'RFC 9112 §7.1 has CRLF there, and readers that disagree about it are how answers are smuggled',
+    because: 'RFC 9112 §7.1 requires CRLF there; readers that disagree about it allow responses to be smuggled',
     applies: ({ input, ours }) => ours === 'protocol/chunk' && /^[\da-f]+(?:;[^\r\n]*)?\n/im.test(input),
   },
   {
     rule: 'length twice, or beside chunks',
-    because: 'readers that disagree about the end of a body are how answers are smuggled (RFC 9112 §6.3)',
+    because: 'readers that disagree about the end of a body allow responses to be smuggled (RFC 9112 §6.3)',
     applies: ({ input, ours }) =>
       ours === 'protocol/content_length' &&
       (linesOf(input, 'content-length').length > 1 || linesOf(input, 'transfer-encoding').length > 0),
   },
   {
     rule: 'length beyond 64 bits',
-    because: 'no body is that long; curl takes it for no length',
+    because: 'no body is that long; curl ignores such a length',
     applies: ({ input, ours }) => ours === 'protocol/content_length' && /^content-length: *\d{19,}\r?$/im.test(input),
   },
   {
     rule: 'transfer coding that is not plain chunked',
-    because: 'we offer none in TE (RFC 9112 §7.4), so nobody may send it; curl drops the name that is one too many',
+    because: 'we offer no coding in TE (RFC 9112 §7.4), so a server must not send one; curl ignores the second name',
     applies: ({ input, ours }) =>
       ours === 'protocol/transfer_encoding' && !/^[^:]*: *chunked$/i.test(linesOf(input, 'transfer-encoding').join()),
   },
   {
     rule: 'trailers',
-    because: 'the suite has curl print the fields behind the last chunk; they are no part of the body',
+    because: 'the suite makes curl print the fields after the last chunk; they are not part of the body',
     applies: ({ input, theirs, ours }) =>
       /^transfer-encoding: *chunked/im.test(input) && /^(?:[\w-]+: .*\r\n)+$/.test(behind(ours, theirs) ?? ''),
   },
   {
     rule: 'gzip of several members',
-    because: 'RFC 1952 §2.2 allows it, and servers that join files send it; curl stops at the first',
+    because: 'RFC 1952 §2.2 allows it, and servers that join files send it; curl stops after the first member',
     applies: ({ input, ours }) => ours === 'ok' && input.split('\x1f\x8b\x08').length > 2,
   },
   {
     rule: 'coding `none`',
     because:
-      "no registered coding is called so, and what cannot be unpacked is refused; contentCoding 'lenient' takes it as it is",
+      "no registered coding has this name, and a body that cannot be decoded is refused; contentCoding 'lenient' accepts it as received",
     applies: ({ input, ours }) => ours === 'decode/unsupported' && /^content-encoding: *none\r?$/im.test(input),
   },
   {
-    rule: 'two places in what is no redirect',
-    because: 'where nothing is followed, it does not matter which of them is meant',
+    rule: 'two Location headers without a redirect',
+    because: 'if no redirect is followed, it does not matter which of them is right',
     applies: ({ input, ours }) =>
       ours === 'ok' && input.startsWith('HTTP/1.1 200 ') && linesOf(input, 'location').length > 1,
   },

@@ -10,12 +10,12 @@ const hasExpired = (input: string): boolean => {
 export const HTTP_STATE_REASONS: readonly Reason[] = [
   {
     rule: 'out of date',
-    because: 'the suite is of 2011; the date until which its cookie was to be kept is over',
+    because: 'the suite is of 2011; the expiry date of its cookie has passed',
     applies: ({ input, ours }) => ours === "''" && hasExpired(input),
   },
   {
     rule: 'no Cookie header',
-    because: 'the file of what is expected holds what a server sets; no Cookie header could be that',
+    because: 'the expected file holds a Set-Cookie header, which no Cookie header can equal',
     applies: ({ theirs }) => theirs.startsWith("'Set-Cookie:"),
   },
 ]

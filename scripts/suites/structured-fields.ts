@@ -12,18 +12,18 @@ import type { Reason, Suite, Trial } from './trial.ts'
 const REASONS: readonly Reason[] = [
   {
     rule: 'not well formed',
-    because:
-      'a server that writes its field a little wrong still tells its quota, and a wrong count costs a wait, not a value',
+    because: 'a field with a small mistake still has the quota of its server, and a wrong count costs only a wait',
     applies: ({ theirs }) => theirs === REFUSED,
   },
   {
     rule: 'more than 32 members',
-    because: 'no honest server has so many policies, and each is looked up for each of them',
+    because: 'no honest server has so many policies, and every lookup searches all of them',
     applies: ({ theirs, ours }) => ours === '[]' && (JSON.parse(theirs) as unknown[]).length > 32,
   },
   {
     rule: 'parameter twice',
-    because: 'RFC 9651 takes the last one; here two that differ say nothing, which is decided where they are looked up',
+    because:
+      'RFC 9651 takes the last one; here two different values count as none, which is decided when they are looked up',
     applies: ({ ours }) =>
       (JSON.parse(ours) as string[][]).some(([, ...parameters]) => hasRepeated(parameters.map(keyOf))),
   },

@@ -26,7 +26,7 @@ export interface Reason {
   /** Short, for the table of counts. */
   readonly rule: string
   readonly because: string
-  /** Not our decision: our own HTTP/1.1 connection will remove the difference. */
+  /** Not our decision: a known fault of ours that is not fixed yet. */
   readonly isOwed?: boolean
   /** The names of the cases, or what they have in common. */
   readonly applies: readonly string[] | ((difference: Difference) => boolean)

@@ -11,7 +11,7 @@ const REASONS: readonly Reason[] = [
   {
     rule: 'control characters',
     because:
-      'the standard deletes tabs and line ends, which would join two lines of a file into one request; they are refused',
+      'the standard deletes tabs and line ends, which would join two lines of a file into one request; we refuse them',
     applies: ({ ours }) => ours.includes('expected no control characters'),
   },
 ]

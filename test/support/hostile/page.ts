@@ -36,11 +36,11 @@ const SECTIONS: readonly (readonly [first: number, title: string])[] = [
 const INTRO = `# Hostile servers
 
 What this library does when a server, a proxy, an input or the machine misbehaves. A test run has written each line; the last
-column names the test. \`npm run docs:hostile\` writes the page again, and a test fails if a run sees something else.
+column names the test. \`npm run docs:hostile\` writes the page again, and a test fails if a run has another result.
 
 - **Outcome**: \`ok\`, or the \`code\` of the error. If a POST ends differently, its code follows.
-- **Retry**: A = repeated for any method, I = repeated for idempotent methods only (or with an idempotency key), N = not
-  repeated, – = nothing to repeat. Counted at the server, with one retry allowed.
+- **Retry**: A = retried for any method, I = retried for idempotent methods only (or with an idempotency key), N = not
+  retried, – = nothing to retry. Counted at the server, with one retry allowed.
 - **Socket**: K = the connection is kept for the next request, X = it is closed, – = there is none, or it does not
   matter.
 

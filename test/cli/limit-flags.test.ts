@@ -155,7 +155,7 @@ describe('A cost', () => {
 const SPENT = { ratelimit: '"default";r=0;t=3600', 'ratelimit-policy': '"default";q=1;w=3600' }
 
 describe('A host', () => {
-  test('that publishes an empty quota for an hour is asked all the same with --ignore-server-limits', async () => {
+  test('that publishes an empty quota for an hour still gets requests with --ignore-server-limits', async () => {
     const { run, server } = await workplace((_echo, response) => void response.writeHead(200, SPENT).end('{}'))
     // Without the flag it would end after minutes: limit-flags-process.test.ts.
     expect((await run(['URL/{1..2}', '-c', '1', '--ignore-server-limits'])).code).toBe(0)

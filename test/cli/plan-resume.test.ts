@@ -29,7 +29,7 @@ describe('preq plan --resume', () => {
     expect((await run(['plan', ...urls, ...args])).stdout).toMatch(/^0 requests, .*\ndone already: 15, /m)
   })
 
-  test('and the summary of the run count the rows that are gone from a keyed input', async () => {
+  test('and the summary of the run count the rows that a keyed input no longer has', async () => {
     const { run, server, write } = await workplace(respond)
     const args = ['URL/{id}', '-i', 'rows.csv', '--key', 'id', '-o', 'r.jsonl', '--resume']
     write('rows.csv', 'id\n1\n2\n3\n4\n')

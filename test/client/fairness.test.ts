@@ -185,7 +185,7 @@ describe('a paused host costs the others nothing', () => {
     expect(early).toHaveLength(0)
   })
 
-  test('when limitKey separates tenants of one host: the other tenant goes on', async () => {
+  test('when limitKey separates tenants of one host: the other tenant continues', async () => {
     const of = (tenant: string, count: number): RequestSpec[] => urlsOf('p', count).map(url => ({ url, meta: tenant }))
     const handler: MockHandler = request =>
       request.index < 100 ? pausedFor(30_000)(request) : { json: 1, latencyMs: 10 }

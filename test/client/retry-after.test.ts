@@ -83,7 +83,7 @@ test('Retry-After on a status that the caller added delays only its own request'
   expect(log[2]?.[1]).toBeGreaterThanOrEqual(3_000)
 })
 
-test('Retry-After above maxRetryAfter ends the request with its status and retryAt, and the host goes on', async () => {
+test('Retry-After above maxRetryAfter ends the request with its status and retryAt, and does not pause the host', async () => {
   const { outcomes, log } = await send({ status: 500, headers: { 'retry-after': '600' } }, { maxRetries: 3 })
   expect(outcomes[0]?.error).toMatchObject({
     code: 'http/500',

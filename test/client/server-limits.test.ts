@@ -148,7 +148,7 @@ describe.each(Object.entries(DIALECTS))('a server that counts and publishes %s',
   })
 })
 
-test('with respectServerLimits: false the server answers 429, and the client waits as told', async () => {
+test('with respectServerLimits: false the server answers 429, and the client waits for Retry-After', async () => {
   const dialect = DIALECTS['RateLimit without a policy, t rounded up'] as Dialect
   const server = quotaServer(dialect)
   const options: ClientOptions = { transport: server.transport, concurrency: 20, respectServerLimits: false }

@@ -174,7 +174,7 @@ describe('a value that does not fit into a line', () => {
     expect(endsOf(await parallelRequests(urlsTo(1), raised))).toEqual(['run-file:ok'])
   })
 
-  test('fails its own request with a line, leaves no write in doubt, and the others go on', async () => {
+  test('fails its own request with a line, leaves no write in doubt, and does not affect the others', async () => {
     const path = newRun()
     const transport = echo(({ index }) => (index === 1 ? { text: deep(50_000) } : (undefined as never)))
     const items = postsTo(4)

@@ -85,7 +85,7 @@ describe.skipIf(isMissing('nginx'))('nginx', () => {
     expect(Math.max(...outcomes.map(({ attempts }) => attempts))).toBe(1)
   })
 
-  it('loses no request and repeats no POST when it closes idle connections as they are reused', async () => {
+  it('loses no request and sends no POST twice when it closes idle connections as they are reused', async () => {
     // Each client has one connection, and reuses it just about when nginx closes it.
     const race = async (client: ParallelRequests, gapMs: number) => {
       const specs = paths(`short/${gapMs}`, 50).map((path, n) => ({

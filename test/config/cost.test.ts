@@ -20,7 +20,7 @@ function plan(
 const REQUEST = { method: 'POST', url: 'http://a.test/x', body: 'text', meta: { id: 1 } }
 
 describe('The cost of a request', () => {
-  test('is 1 of everything when nobody says anything, whatever the bursts are.', () => {
+  test('is 1 of each limit if neither the spec nor the options set it, whatever the bursts are', () => {
     expect(costsOf(undefined, REQUEST, plan())).toBe(1)
   })
 
@@ -37,11 +37,11 @@ describe('The cost of a request', () => {
     [{ tokens: 100, requests: 10 }, undefined, { tokens: 100, requests: 10 }],
     [10, undefined, 10],
     [0.5, undefined, 0.5],
-  ])('of %j in the spec and %j in the options is %j.', (own, shared, costs) => {
+  ])('of %j in the spec and %j in the options is %j', (own, shared, costs) => {
     expect(costsOf(own, REQUEST, plan(shared))).toEqual(costs)
   })
 
-  test('is asked of a function with method, url, body and meta; a body that is a stream is not shown.', () => {
+  test('function gets method, url, body and meta, but not a body that is a stream', () => {
     const cost = vi.fn<(request: unknown) => number>(() => 1)
     costsOf(cost, REQUEST, plan())
     expect(cost.mock.calls).toEqual([[{ method: 'POST', url: 'http://a.test/x', body: 'text', meta: { id: 1 } }]])
@@ -85,9 +85,12 @@ describe('The cost of a request', () => {
 })
 
 describe('The true cost of a request', () => {
-  test.each([0, 5, 1e6, {}, { tokens: 1e6 }, { tokens: 0, requests: 3 }])('may be %j: it has been spent.', cost => {
-    expect(trueCosts(cost, plan().call)).toEqual(cost)
-  })
+  test.each([0, 5, 1e6, {}, { tokens: 1e6 }, { tokens: 0, requests: 3 }])(
+    'may be %j, because it has been spent already',
+    cost => {
+      expect(trueCosts(cost, plan().call)).toEqual(cost)
+    },
+  )
 
   test.each([
     [-1, /setCost: .*≥ 0/],

@@ -38,7 +38,7 @@ describe('safeName', () => {
     expect(safeName(given)).toBe(name)
   })
 
-  it('cuts what is too long between characters, keeps its ending, and tells two of them apart.', () => {
+  it('cuts a long name between characters, keeps its extension, and gives different long names different results', () => {
     const long = safeName(`${'é'.repeat(300)}.json`)
     expect(long).toMatch(/^é+~[0-9a-f]{16}\.json$/)
     expect(Buffer.byteLength(long)).toBeLessThanOrEqual(200)
@@ -49,7 +49,7 @@ describe('safeName', () => {
     expect(Buffer.byteLength(safeName('/'.repeat(5_000)))).toBeLessThanOrEqual(200)
   })
 
-  it('always makes one name inside of its folder, on every system, and the same one again.', () => {
+  it('always returns a single name inside the folder, valid on every system, and the same for the same text', () => {
     const parts = fc.constantFrom(
       '..',
       '.',

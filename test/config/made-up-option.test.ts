@@ -82,13 +82,13 @@ function callOf(input: unknown, plan: BatchPlan): Call {
 afterEach(() => void vi.restoreAllMocks())
 
 describe('a made-up option', () => {
-  test('is read by its reader, and refused with the problem that its reader names', () => {
+  test('is read by its reader, and an invalid value is refused with the problem of the reader', () => {
     expect(readOptions({ madeUp: 5 }, 'request')).toMatchObject({ madeUp: 5 })
     expect(() => readOptions({ madeUp: -1 }, 'request')).toThrow('madeUp: expected an integer ≥ 0, got -1')
     expect(() => readOptions({ madeUpp: 1 }, 'request')).toThrow("Did you mean 'madeUp'?")
   })
 
-  test('is in the plan that its entry names: with its default, from the client, from the call', () => {
+  test('is in the plan that its entry names: its default, or the value of the client or the call', () => {
     expect(planOf({}, {}).request.call).toMatchObject({ madeUp: 3 })
     expect(planOf({ madeUp: 4 }, {}).request.call).toMatchObject({ madeUp: 4 })
     expect(planOf({ madeUp: 4 }, { madeUp: 5 }).request.call).toMatchObject({ madeUp: 5 })
@@ -97,7 +97,7 @@ describe('a made-up option', () => {
     expect(planOf({}, { madeUpTag: 2 }).request).toMatchObject({ madeUpTag: 2 })
   })
 
-  test('is overridden by a request, and only in it', () => {
+  test('is overridden by a request, for that request only', () => {
     const plan = planOf({ madeUp: 4 }, {})
     expect(callOf({ url: NOBODY, madeUp: 6 }, plan).plan).toMatchObject({ madeUp: 6 })
     expect(callOf(NOBODY, plan).plan).toMatchObject({ madeUp: 4 })
@@ -106,12 +106,12 @@ describe('a made-up option', () => {
     ).toMatchObject({ refused: { code: 'invalid_request/options' } })
   })
 
-  test('leaves requests alike where it goes along with each, and not where it shapes them', () => {
+  test('of the call plan leaves requests alike; one of the request plan makes them differ', () => {
     expect(planOf({}, { madeUp: 5 }).request.isAlike).toBe(true)
     expect(planOf({}, { madeUpTag: 2 }).request.isAlike).toBe(false)
   })
 
-  test('is in the order that the worker of a sync call is sent: copied, asked for, or left out', () => {
+  test('is copied to the worker of a sync call, called on the calling thread, or omitted, as its entry says', () => {
     const posted = vi.spyOn(MessagePort.prototype, 'postMessage')
     const options = { ...given, madeUpLimit: 8, madeUpOrder: 10, onFailure: 'settle', maxRetries: 0 }
     parallelRequestsSync([NOBODY, { url: NOBODY, madeUp: 6 } as never], options as never)
@@ -124,27 +124,27 @@ describe('a made-up option', () => {
     expect(order?.batch.values).toMatchObject({ madeUpOrder: 10 })
   })
 
-  test('is in the plan that a worker makes of what it was sent, with a function that asks', () => {
+  test('is in the plan that a worker makes from the sent fields, with a stand-in for a function', () => {
     const sent = structuredClone(sentFields('call', planOf({}, given).request.call))
     const received = receivedFields('call', sent, path => () => `asked: ${path}`) as Record<string, unknown>
     expect(received).toMatchObject({ madeUp: 5, madeUpSink: undefined, maxRetries: 3 })
     expect((received.madeUpRule as () => string)()).toBe('asked: madeUpRule')
   })
 
-  test('is refused by a sync call that cannot take it', () => {
+  test('is refused by a sync call that cannot use its value', () => {
     expect(() => parallelRequestsSync([NOBODY], { madeUpJar: rule } as never)).toThrow(
       'madeUpJar: expected none in parallelRequestsSync, got a function. It stays here. Or await parallelRequests.',
     )
   })
 
-  test('is asked for on the calling thread of a sync call', () => {
+  test('is called on the calling thread of a sync call if it is a function', () => {
     const client = planClient({})
     const caller = new CallingThread([NOBODY], planOf({}, given))
     caller.order(client, {} as never)
     expect(caller.run(0, 'madeUpRule', [4])).toBe(8)
   })
 
-  test('is in the plan that a thread of `workers` is sent, for each request that has its own', async () => {
+  test('is in the plan that is sent to a thread of `workers`, for each request that overrides it', async () => {
     const posted = vi.spyOn(MessagePort.prototype, 'postMessage')
     await using client = new ParallelRequests({ ...given, workers: 1, maxRetries: 0 })
     const input = [NOBODY, { url: NOBODY, madeUp: 6 }, { url: NOBODY, madeUp: 6, timeout: '9s' }]

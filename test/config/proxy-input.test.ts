@@ -47,7 +47,7 @@ describe('A proxy', () => {
     expect(shown(text)).toBe(expected)
   })
 
-  it('has a key for itself with its credentials; its name shows none', () => {
+  it('has a key of its own per credentials, and a name without credentials', () => {
     const texts = [
       'http://a:1',
       'http://a:2',
@@ -75,7 +75,7 @@ describe('A file of proxies', () => {
     return { ways, problems: problems.map(one => sayProblem(one)) }
   }
 
-  it('has one per line, in every form; blanks, comments, CRLF and a BOM are passed over', () => {
+  it('has one proxy per line, in every form; blanks, comments, CRLF and a byte-order mark are ignored', () => {
     const { ways, problems } = read(
       '\uFEFF# mine\r\n10.0.0.1:1\r\n\r\n  10.0.0.2:2:user:pass  \r\n#x\r\nsocks5://10.0.0.3\n',
     )
@@ -87,7 +87,7 @@ describe('A file of proxies', () => {
     ])
   })
 
-  it('names each wrong line by its number, and shows nothing of it', () => {
+  it('with wrong lines gives a problem with the number of each line, and none of its text', () => {
     const { ways, problems } = read('10.0.0.1:1\n\nhunter2\n10.0.0.1:1:user\nftp://user:hunter2@x')
     expect(ways).toBeUndefined()
     expect(problems.map(problem => problem.split(':')[0])).toEqual([
@@ -130,7 +130,7 @@ describe('The environment', () => {
     expect(ask(env as Record<string, string>, origin)).toBe(way)
   })
 
-  it('with a bad variable names it, and shows nothing of it', () => {
+  it('with an invalid variable gives a problem with its name, and none of its value', () => {
     const problem = ask({ HTTPS_PROXY: 'ftp://user:hunter2@x' }, 'https://x.test')
     expect(problem).toMatch(/^proxy: expected the URL of a proxy in HTTPS_PROXY, got one with ftp:/)
     expect(problem).not.toContain('hunter2')
@@ -171,7 +171,7 @@ describe('The environment', () => {
     expect(ask(env, origin)).toBe(direct ? 'direct' : 'http://a:1')
   })
 
-  it('is read only when asked to', () => {
+  it("is read only with 'env'", () => {
     const before = process.env.ALL_PROXY
     process.env.ALL_PROXY = 'http://user:pass@a:1'
     try {
@@ -184,7 +184,7 @@ describe('The environment', () => {
     }
   })
 
-  it('makes plain data: it goes to worker threads', () => {
+  it('gives plain data, which can be sent to worker threads', () => {
     const ways = waysOfEnvironment({ ALL_PROXY: 'http://u:p@a:1', NO_PROXY: 'x,10.0.0.0/8' }, 'proxy', [])
     expect(structuredClone(ways)).toEqual(ways)
     expect(bypassesOf('a:1,b')).toEqual([

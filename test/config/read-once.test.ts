@@ -86,7 +86,7 @@ describe('each option is read once, and a json body is serialised once', () => {
     expectOnce(all, texts)
   })
 
-  test('in a client and its call, whoever of them has the body', async () => {
+  test('in a client and its call, whichever of them has the body', async () => {
     const texts = vi.spyOn(JSON, 'stringify')
     await using client = new ParallelRequests(counted({ ...CLIENT, ...ANY }))
     await client.request([NOBODY], counted(CALL) as never)

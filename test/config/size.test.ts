@@ -19,11 +19,11 @@ test.each([
   expect(parseSize(text)).toBe(bytes)
 })
 
-test.each(['', '64', '64M', '64 Mi', 'MiB', '-1B', '1e3B', '1ib', '1 TiB', '1  B', '.5B'])('%j is no size.', text => {
+test.each(['', '64', '64M', '64 Mi', 'MiB', '-1B', '1e3B', '1ib', '1 TiB', '1  B', '.5B'])('%j is not a size', text => {
   expect(parseSize(text)).toBeUndefined()
 })
 
-test('Any text gives a number of at least 0 or undefined, and never throws.', () => {
+test('parseSize returns a number of at least 0 or undefined for any text, and never throws', () => {
   const likely = fc.array(fc.constantFrom('1', '0', '.', 'k', 'K', 'M', 'i', 'B', 'b', ' ', '-'), { maxLength: 12 })
   fc.assert(
     fc.property(
@@ -39,13 +39,13 @@ test('Any text gives a number of at least 0 or undefined, and never throws.', ()
   )
 })
 
-figure('A megabyte of digits is read in linear time.', () => {
+figure('parseSize reads a megabyte of digits in linear time', () => {
   const startedAtMs = performance.now()
   expect(parseSize('9'.repeat(1_000_000))).toBeUndefined()
   expect(performance.now() - startedAtMs).toBeLessThan(50)
 })
 
-test('What is printed reads back as the same size, to the precision that is shown.', () => {
+test('formatSize prints text that parses to the same size, within the shown precision', () => {
   fc.assert(
     fc.property(fc.nat(2 ** 40), bytes => {
       const read = parseSize(formatSize(bytes))

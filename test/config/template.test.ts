@@ -40,14 +40,17 @@ const URLS = [
   'http://a.test/last',
 ]
 
-test.each(Object.entries(OPTIONS))('With %s, a URL becomes the same Call whatever came before it.', (_, options) => {
-  const shared = planOf(options)
-  for (const [index, url] of URLS.entries()) {
-    expect(callOf(url, index, shared), url).toEqual(callOf(url, index, planOf(options)))
-  }
-})
+test.each(Object.entries(OPTIONS))(
+  'with %s, a URL becomes the same Call whatever requests came before it',
+  (_, options) => {
+    const shared = planOf(options)
+    for (const [index, url] of URLS.entries()) {
+      expect(callOf(url, index, shared), url).toEqual(callOf(url, index, planOf(options)))
+    }
+  },
+)
 
-test('Unsafe requests that get a key of their own never share one.', () => {
+test('unsafe requests with generated idempotency keys never share a key', () => {
   const plan = planOf({ json: 1, idempotencyKey: true })
   const keys = URLS.map((url, index) => callOf(url, index, plan).headers.join('\n'))
   expect(new Set(keys).size).toBe(URLS.length)
@@ -69,7 +72,7 @@ const UNLIKE_A_URL = [
 ]
 
 test.each(Object.entries(OPTIONS))(
-  'With %s, a request becomes the same Call whatever came before it.',
+  'with %s, a request becomes the same Call whatever requests came before it',
   (_, options) => {
     const shared = planOf(options)
     for (const [index, url] of URLS.entries()) {
@@ -102,7 +105,7 @@ const HIDING: Record<string, (url: string) => object> = {
   'a proxy': url => new Proxy({}, { get: (_target, name) => ({ url, method: 'PUT' })[String(name)] }),
 }
 
-test.each(Object.entries(HIDING))('What hides in %s is sent, and by nobody else.', (_, make) => {
+test.each(Object.entries(HIDING))('a field that is hidden in %s is sent, and by no other request', (_, make) => {
   const [url, other] = ['http://a.test/own', 'http://b.test/other']
   const ofItsOwn = callOf(make(url), 0, planOf({}))
   expect(ofItsOwn.method).not.toBe('GET')
@@ -117,7 +120,7 @@ test.each(Object.entries(HIDING))('What hides in %s is sent, and by nobody else.
   }
 })
 
-test('The URL of a request is read once.', () => {
+test('the URL of a request is read once', () => {
   const plan = planOf({})
   callOf('http://a.test/first', 0, plan)
   let reads = 0
@@ -130,7 +133,7 @@ test('The URL of a request is read once.', () => {
   expect(reads).toBe(1)
 })
 
-test('A request in the template keeps its own key and meta, and what is wrong with it is said.', () => {
+test('a request made from the template keeps its own key and meta, and an invalid one is refused with its problem', () => {
   const plan = planOf({})
   const meta = { row: 1 }
   callOf('http://a.test/first', 0, plan)

@@ -13,7 +13,7 @@ test.each([
   expect(systemReason(new Error(message))).toBe(said)
 })
 
-test('an error that the system really raised is said without the call and the path', () => {
+test('the reason of a real system error has neither the call nor the path', () => {
   expect(() => readFileSync('/nowhere/at/all')).toThrow(/^ENOENT/)
   try {
     readFileSync('/nowhere/at/all')

@@ -14,7 +14,7 @@ function held(place: HoldPlace) {
   return { trip, heard }
 }
 
-test('a holder hears only the first cancel', () => {
+test('the callback of a holder is called for the first cancel only', () => {
   const { trip, heard } = held('wire')
   trip.cancelSlot.cancel(ENOUGH)
   trip.cancelSlot.cancel(fault('timeout/total', 'late'))
@@ -22,7 +22,7 @@ test('a holder hears only the first cancel', () => {
   expect(trip.cancelSlot.cancelled).toBe(ENOUGH)
 })
 
-test('a layer that takes a cancelled request hears of the cancel at once', () => {
+test('the callback of a layer that takes a cancelled request is called at once', () => {
   const trip = new Trip(3, 0, Infinity)
   trip.cancelSlot.cancel(ENOUGH)
   const heard: Fault[] = []
@@ -30,7 +30,7 @@ test('a layer that takes a cancelled request hears of the cancel at once', () =>
   expect(heard).toEqual([ENOUGH])
 })
 
-test('a layer that has freed a request hears nothing of a later cancel', () => {
+test('the callback of a layer that has released a request is not called by a later cancel', () => {
   const { trip, heard } = held('wire')
   trip.cancelSlot.free()
   trip.cancelSlot.cancel(ENOUGH)

@@ -92,7 +92,7 @@ describe('JSON is parsed whatever the content type, and nothing else passes for 
     expect(await parallelRequests(server.url)).toEqual({ a: 1 })
   })
 
-  it('null, invalid JSON, no body and a failure can be told apart', async () => {
+  it('null, invalid JSON, no body and a failure can be distinguished', async () => {
     const server = await echoServer((echo, response) => {
       const [status, body] = {
         '/null': [200, 'null'],

@@ -105,7 +105,7 @@ describe('A request that is discovered while a run is in progress', () => {
     expect(named(await crawl())).toEqual(named(first))
   })
 
-  test('has a running number of its own, for display', async () => {
+  test('has its own sequence number, for display', async () => {
     const indexes = (await crawl()).map(({ index }) => index)
     expect(indexes.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5])
   })
@@ -122,7 +122,7 @@ describe('The identity of a child', () => {
     ])
   })
 
-  test('is never the one of a request whose key looks like a child', () => {
+  test('is never equal to that of a request whose key looks like a child', () => {
     const items = [{ key: 'a' }, { key: 'a/1' }]
     const ofItems = new RequestIds(items)
     expect([ofItems.of(0, 'a'), ofItems.of(1, 'a/1'), ofItems.childOf('k:a')]).toEqual(['k:a', 'k:a/1', 'k:a/2'])

@@ -73,7 +73,7 @@ describe('Delivery', () => {
     order: fc.constantFrom('completed' as const, 'input' as const),
   })
 
-  test('Each input gets exactly one outcome, whatever the servers answer and whenever the run is ended.', async () => {
+  test('gives each request exactly one outcome, whatever the servers answer and whenever the run is ended', async () => {
     await fc.assert(
       fc.asyncProperty(scripts, async script => {
         const { items, responses, concurrency, rateLimit, window, endAtMs, end, maxFailures, order } = script
@@ -127,14 +127,14 @@ describe('Delivery', () => {
     )
   })
 
-  test('An array of results is in the order of the input, however they finish.', async () => {
+  test('returns an array of results in input order, in whatever order they finish', async () => {
     const transport = mockTransport(({ index }) => ({ json: index, latencyMs: (index * 7_919) % 101 }))
     await expect(parallelRequests(urlsOf(200), { transport })).resolves.toEqual(
       Array.from({ length: 200 }, (_, i) => i),
     )
   })
 
-  test('An input of nothing is a result of nothing.', async () => {
+  test('returns an empty result for an empty input', async () => {
     const transport = mockTransport(() => ({}))
     await expect(parallelRequests([], { transport })).resolves.toEqual([])
     await expect(parallelRequests(countedUrls(0), { transport })).resolves.toEqual([])
@@ -161,7 +161,7 @@ describe('Bad items', () => {
     expect(transport.requests).toHaveLength(0)
   })
 
-  test('that throw when they are read fail alone, wherever they stand.', async () => {
+  test('that throw when they are read fail alone, at any position', async () => {
     const trap = {
       get url(): string {
         throw new Error('trap')
@@ -183,7 +183,7 @@ describe('Bad items', () => {
     }
   })
 
-  test('that throw when they are read have their outcome after an abort, too.', async () => {
+  test('that throw when they are read also get an outcome after an abort', async () => {
     const trap = {
       get url(): string {
         throw new Error('trap')
@@ -199,7 +199,7 @@ describe('Bad items', () => {
 })
 
 describe('parseFunc', () => {
-  test('that throws, rejects or never settles harms only its own request.', async () => {
+  test('that throws, rejects or never settles affects only its own request', async () => {
     const parseFunc = (value: number): unknown => {
       if (value === 1) throw new Error('boom')
       if (value === 2) return Promise.reject(new Error('boom'))
@@ -223,7 +223,7 @@ describe('parseFunc', () => {
     ])
   })
 
-  test('that never settles holds no place on the wire, and ends with an abort.', async () => {
+  test('that never settles holds no slot, and ends with an abort', async () => {
     const controller = new AbortController()
     const transport = mockTransport(({ index }) => {
       if (index === 4) setImmediate(() => controller.abort())
@@ -242,7 +242,7 @@ describe('parseFunc', () => {
 })
 
 describe('An abort', () => {
-  test('before the start sends nothing, and accounts for every entry of an array.', async () => {
+  test('before the start sends nothing, and gives every entry of an array an outcome', async () => {
     const transport = mockTransport(() => ({}))
     const outcomes = await parallelRequests(urlsOf(10), { transport, signal: AbortSignal.abort(), ...settleAll })
     expect(codesOf(outcomes)).toEqual(new Array(10).fill('aborted/not_started'))
@@ -252,7 +252,7 @@ describe('An abort', () => {
     expect(lazy.pulled).toBe(0)
   })
 
-  test('rejects with one AbortError that carries the reason and every outcome.', async () => {
+  test('rejects with one AbortError that has the reason and every outcome', async () => {
     const reason = new Error('mine')
     const controller = new AbortController()
     const transport = mockTransport(({ index }) => {
@@ -289,7 +289,7 @@ describe('An abort', () => {
     }
   })
 
-  test('ends what waits for a retry, a rate, a pause or a hook at once.', async () => {
+  test('ends requests that wait for a retry, a rate, a pause or a hook at once', async () => {
     const controller = new AbortController()
     const transport = mockTransport(({ url }) =>
       url.includes('throttled') ? { status: 429, headers: { 'retry-after': '60' } } : { status: 500 },
@@ -312,7 +312,7 @@ describe('An abort', () => {
     expect(transport.clock.now()).toBe(1_000)
   })
 
-  test('leaves no listener on the signal, of which one per batch was enough.', async () => {
+  test('needs one listener per batch on the signal, and removes it', async () => {
     const controller = new AbortController()
     let added = 0
     let removed = 0
@@ -325,7 +325,7 @@ describe('An abort', () => {
     expect([added, removed]).toEqual([1, 1])
   })
 
-  test('by the input itself, from within, ends the run and sends nothing more.', async () => {
+  test('by the input itself while it is pulled ends the run and sends nothing more', async () => {
     const controller = new AbortController()
     const transport = mockTransport(() => ({ json: 1 }))
     let closed = false
@@ -345,7 +345,7 @@ describe('An abort', () => {
     expect(closed).toBe(true)
   })
 
-  test('is not spoilt by an input whose clean-up throws, or which fails because of it.', async () => {
+  test('keeps its reason if the clean-up of the input throws, or if the input fails because of the abort', async () => {
     const controller = new AbortController()
     const transport = mockTransport(() => ({ latencyMs: 1e9 }))
     const cleanUp = function* (): Generator<string> {
@@ -371,7 +371,7 @@ describe('An abort', () => {
 })
 
 describe('maxFailures', () => {
-  test('stops after the n-th failure: what is in flight finishes, the rest is not started.', async () => {
+  test('stops after the n-th failure: requests in flight finish, the others are not started', async () => {
     const transport = mockTransport(({ index }) => ({
       status: index < 2 ? 404 : 200,
       json: index,
@@ -389,7 +389,7 @@ describe('maxFailures', () => {
     ])
   })
 
-  test('stops pulling from a lazy input, and closes it.', async () => {
+  test('stops pulling from a lazy input, and closes it', async () => {
     const urls = countedUrls(1_000_000)
     const transport = mockTransport(() => ({ status: 404 }))
     const outcomes = await parallelRequests(urls, {
@@ -404,7 +404,7 @@ describe('maxFailures', () => {
     expect(outcomes).toHaveLength(urls.pulled)
   })
 
-  test('of bad items alone stops, too.', async () => {
+  test('counts invalid items as well', async () => {
     const outcomes = await parallelRequests(new Array<string>(10).fill('no url'), {
       transport: mockTransport(() => ({})),
       maxFailures: 3,

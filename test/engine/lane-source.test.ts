@@ -33,13 +33,13 @@ describe('Lanes', () => {
     ['of one item each', ['c1', 'b1', 'a1'], 'c1 b1 a1'],
     ['that are one', ['a1', 'a2', 'a3'], 'a1 a2 a3'],
     ['that are none', [], ''],
-  ])('%s are taken in turn, each in its own order.', (_name, items, expected) => {
+  ])('%s are taken in turn, each in its own order', (_name, items, expected) => {
     const { pulls } = open(items)
     expect(pulls(items.length).join(' ')).toBe(expected)
     expect(pulls(2)).toEqual(['done', 'done'])
   })
 
-  test('that wait at the gate are left out until one is woken, and keep nobody else.', () => {
+  test('that wait at the gate are skipped until they are woken, and do not block others', () => {
     const { pulls, source, said } = open(['a1', 'a2', 'b1', 'b2', 'b3'], { a: 'wait' })
     expect(pulls(4)).toEqual(['b1', 'b2', 'b3', 'later'])
     delete said['a']
@@ -48,7 +48,7 @@ describe('Lanes', () => {
     expect(pulls(3)).toEqual(['a1', 'a2', 'done'])
   })
 
-  test('that were woken stand at the end of the line, before those that stood aside.', () => {
+  test('that were woken come after the ready ones, and before those that yield', () => {
     const { pulls, source, said } = open(['a1', 'b1', 'c1', 'd1'], { a: 'wait', b: 'wait', c: 'yield' })
     expect(pulls(1)).toEqual(['d1'])
     said['a'] = said['b'] = 'yield'
@@ -57,31 +57,31 @@ describe('Lanes', () => {
     expect(pulls(4)).toEqual(['a1', 'c1', 'b1', 'done'])
   })
 
-  test('are not asked again and again while one of theirs waits.', () => {
+  test('are checked only once while one of their requests waits at the gate', () => {
     const { pulls, asked } = open(['a1', 'a2', 'b1', 'b2', 'b3', 'b4'], { a: 'wait' })
     pulls(6)
     expect(asked.filter(lane => lane === 'a')).toHaveLength(1)
   })
 
-  test('that should let others go first go when nobody else is left.', () => {
+  test('that yield go when no other lane is left', () => {
     const { pulls } = open(['a1', 'a2', 'b1', 'b2'], { a: 'yield' })
     expect(pulls(5)).toEqual(['b1', 'b2', 'a1', 'a2', 'done'])
   })
 
-  test('that stood aside go before others once they need not any more: they have waited longest.', () => {
+  test('that no longer have to yield go before others, because they have waited longest', () => {
     const { pulls, said } = open(['a1', 'a2', 'b1', 'b2', 'b3'], { a: 'yield' })
     expect(pulls(1)).toEqual(['b1'])
     delete said['a']
     expect(pulls(4)).toEqual(['a1', 'b2', 'a2', 'b3'])
   })
 
-  test('that hold their part already go before those that are not proven, and in turn.', () => {
+  test('at share go in turn, and before unproven ones', () => {
     const { pulls, source } = open(['a1', 'a2', 'b1', 'b2', 'c1', 'c2'], { a: 'yield', b: 'at-share', c: 'at-share' })
     expect(pulls(7)).toEqual(['b1', 'c1', 'b2', 'c2', 'a1', 'a2', 'done'])
     expect(source.wants?.('proven')).toBe(false)
   })
 
-  test('keep their place in line, however often they are woken meanwhile.', () => {
+  test('keep their position in the queue, however often they are woken', () => {
     const { pulls, source } = open(['a1', 'a2', 'b1', 'b2', 'c1', 'c2'])
     for (const lane of ['a', 'b', 'a']) source.wake?.(lane, 'proven')
     expect(pulls(4)).toEqual(['a1', 'b1', 'c1', 'a2'])
@@ -89,7 +89,7 @@ describe('Lanes', () => {
     expect(pulls(3)).toEqual(['b2', 'c2', 'done'])
   })
 
-  test('whose turn came when they held their part are next once they are woken.', () => {
+  test('whose turn came while they were at share are next once they are woken', () => {
     const atShare: Record<string, Answer> = {
       a: 'at-share',
       b: 'at-share',
@@ -105,7 +105,7 @@ describe('Lanes', () => {
     expect(pulls(1)).toEqual(['e1'])
   })
 
-  test('that stand aside and then wait at the gate are out until woken.', () => {
+  test('that yield and then wait at the gate are skipped until they are woken', () => {
     const { pulls, source, said } = open(['a1', 'b1', 'b2'], { a: 'yield' })
     expect(pulls(1)).toEqual(['b1'])
     said['a'] = 'wait'
@@ -115,7 +115,7 @@ describe('Lanes', () => {
     expect(pulls(2)).toEqual(['a1', 'done'])
   })
 
-  test('aside cost a pull the same, however many they are.', () => {
+  test('that yield cost each pull the same, however many there are', () => {
     const items = Array.from({ length: 2_000 }, (_, index) => `${String.fromCodePoint(0x4e00 + index)}1`)
     const said: Record<string, Answer> = {}
     for (const item of items) said[item.charAt(0)] = 'yield'
@@ -128,8 +128,8 @@ describe('Lanes', () => {
   })
 })
 
-describe('What a source says of itself', () => {
-  test('is how many items of a lane have not been pulled.', () => {
+describe('A source reports', () => {
+  test('the number of items of a lane that have not been pulled', () => {
     const { source, pulls } = open(['a1', 'a2', 'a3', 'b1'])
     const backlogs = (): (number | undefined)[] => ['a', 'b', 'z'].map(lane => source.backlogOf?.(lane))
     expect(backlogs()).toEqual([3, 1, 0])
@@ -139,13 +139,13 @@ describe('What a source says of itself', () => {
     expect(backlogs()).toEqual([0, 0, 0])
   })
 
-  test('is the backlog of its only lane, too.', () => {
+  test('the backlog of its only lane', () => {
     const { source, pulls } = open(['a1', 'a2', 'a3'])
     pulls(1)
     expect([source.backlogOf?.('a'), source.backlogOf?.('b')]).toEqual([2, 0])
   })
 
-  test('is whether an item for a proven host is ready: not for one that is blocked, taken or unproven.', () => {
+  test('whether an item for a proven host is ready, without blocked, pulled and unproven ones', () => {
     const { source, pulls, said } = open(['a1', 'a2', 'b1', 'b2', 'b3', 'b4'])
     expect(source.wants?.('proven')).toBe(false)
     source.wake?.('a', 'proven')
@@ -161,7 +161,7 @@ describe('What a source says of itself', () => {
     expect(source.wants?.('proven')).toBe(false)
   })
 
-  test('is whether an item is ready for a host that was not asked yet, before any news of hosts', () => {
+  test('whether an item is ready for a new host, before it has heard of any host', () => {
     const { source, pulls } = open(['a1', 'b1', 'b2'], {}, { a: 'silent' })
     const wants = (): Standing[] => (['new', 'silent', 'proven'] as const).filter(one => source.wants?.(one))
     expect(wants()).toEqual(['new', 'silent'])
@@ -177,7 +177,7 @@ describe('What a source says of itself', () => {
     expect(wants()).toEqual([])
   })
 
-  test('is put right when the gate says that a host has changed before the run could hear of it.', () => {
+  test('the standing that the gate returns for a host, even before the run was told of the change', () => {
     const { source, pulls, standings } = open(['a1', 'a2', 'b1', 'b2'], { a: 'yield', b: 'yield' })
     standings['a'] = standings['b'] = 'silent'
     expect(source.wants?.('new')).toBe(true)
@@ -185,7 +185,7 @@ describe('What a source says of itself', () => {
     expect([source.wants?.('new'), source.wants?.('silent')]).toEqual([false, true])
   })
 
-  test('is the standing of its only lane, too; without a lane the host of the next item is unknown', () => {
+  test('the standing of its only lane; without a lane the host of the next item is unknown', () => {
     const { source, pulls } = open(['a1', 'a2'])
     expect(source.wants?.('new')).toBe(true)
     source.wake?.('a', 'silent')
@@ -195,7 +195,7 @@ describe('What a source says of itself', () => {
     expect(toSource(['a1']).wants?.('new')).toBe(false)
   })
 
-  test('is the lane of every item, also where all are of one.', () => {
+  test('the lane of every item, also if there is only one lane', () => {
     for (const items of [
       ['a1', 'a2'],
       ['a1', 'b1'],
@@ -205,7 +205,7 @@ describe('What a source says of itself', () => {
     }
   })
 
-  test('is who is left, in any order, when the run has been ended; nobody twice.', () => {
+  test('each remaining item exactly once after the end of the run, in any order', () => {
     const { source, pulls } = open(['a1', 'a2', 'b1', 'b2', 'c1'], { b: 'wait', c: 'yield' })
     const taken = pulls(2)
     source.takeRest(({ value }) => taken.push(String(value)))
@@ -213,7 +213,7 @@ describe('What a source says of itself', () => {
     expect(source.pull()).toBe('done')
   })
 
-  test('changes nothing for a lane that it does not know (any more).', () => {
+  test('nothing else after an unknown or empty lane was woken', () => {
     const { source, pulls } = open(['a1', 'b1'])
     source.wake?.('z', 'proven')
     pulls(1)
@@ -222,7 +222,7 @@ describe('What a source says of itself', () => {
   })
 })
 
-test('Every item is pulled once and in the order of its lane, whatever the gate says and whoever is woken.', () => {
+test('every item is pulled once and in the order of its lane, whatever the gate answers and whichever lanes are woken', () => {
   const step = fc.record({
     lane: fc.constantFrom('a', 'b', 'c', 'd'),
     said: fc.constantFrom<Answer>('go', 'wait', 'at-share', 'yield'),

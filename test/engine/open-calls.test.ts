@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { OpenCalls } from '../../src/engine/open-calls.ts'
 import { makeCall } from '../support/calls.ts'
 
-test('Calls leave in any order, and those that stay are all there.', () => {
+test('open calls can be removed in any order, and the others stay', () => {
   const open = new OpenCalls()
   const calls = Array.from({ length: 50 }, (_, index) => makeCall({ index }))
   for (const call of calls) open.add(call)
@@ -17,7 +17,7 @@ test('Calls leave in any order, and those that stay are all there.', () => {
   }
 })
 
-test('Whoever goes through them meets each once, also when they leave meanwhile.', () => {
+test('an iteration over open calls yields each once, even if calls are removed meanwhile', () => {
   const open = new OpenCalls()
   for (let index = 0; index < 10; index++) open.add(makeCall({ index }))
   const met: number[] = []

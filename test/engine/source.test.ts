@@ -25,18 +25,18 @@ async function lookAheads(input: Iterable<unknown> | AsyncIterable<unknown>, pul
   return seen
 }
 
-test('What may be late is read ahead, from the first item on and through short pages.', async () => {
+test('an async input is read ahead from its first item on, and through short pages', async () => {
   for (const perPage of [1, 2, 16, 64]) expect(new Set(await lookAheads(paged(perPage), 200))).toEqual(new Set([16]))
 })
 
-test('What answers at once for long is not read ahead, until it is late again.', async () => {
+test('an async input that returns many items at once is not read ahead until the next wait', async () => {
   const seen = await lookAheads(paged(1_000), 1_001)
   expect(seen[65]).toBe(16)
   expect(new Set(seen.slice(66, 1_001))).toEqual(new Set([0]))
   expect(seen[1_001]).toBe(16)
 })
 
-test('What cannot be late is never read ahead.', async () => {
+test('a sync input is never read ahead', async () => {
   expect(new Set(await lookAheads([1, 2, 3], 3))).toEqual(new Set([0]))
   expect(new Set(await lookAheads(new Set([1, 2, 3]), 3))).toEqual(new Set([0]))
   const promises = [Promise.resolve({ done: false, value: 1 })].values()

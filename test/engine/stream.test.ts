@@ -27,7 +27,7 @@ async function collect(stream: AsyncIterable<Outcome>): Promise<Outcome[]> {
 }
 
 describe('The window', () => {
-  test('bounds what is pulled and not yet given back, however slow the consumer and the servers are.', async () => {
+  test('bounds the items that were pulled and not yet given back, however slow the consumer and the servers are', async () => {
     const plan = fc.record({
       window: fc.integer({ min: 1, max: 20 }),
       concurrency: fc.integer({ min: 1, max: 30 }),
@@ -61,7 +61,7 @@ describe('The window', () => {
     )
   })
 
-  test('stops the pulls when nobody takes anything.', async () => {
+  test('stops the pulls when the consumer takes nothing', async () => {
     const urls = countedUrls(1_000)
     const { stream, client } = open(() => ({ json: 1 }), urls, { window: 10 })
     await stream.next()
@@ -70,7 +70,7 @@ describe('The window', () => {
     await client.close()
   })
 
-  test("stops the pulls behind a slow head in order 'input', without losing the order.", async () => {
+  test("stops the pulls behind a slow first item with order 'input', and keeps the order", async () => {
     const urls = countedUrls(100)
     const { stream, client, transport } = open(
       ({ index }) => ({ json: index, latencyMs: index === 0 ? 10_000 : 1 }),
@@ -100,7 +100,7 @@ describe('The start', () => {
     await client.close()
   })
 
-  test('comes once: a second loop throws.', async () => {
+  test('comes once: a second loop throws', async () => {
     const { stream, client } = open(() => ({ json: 1 }), countedUrls(3))
     await collect(stream)
     expect(() => stream[Symbol.asyncIterator]()).toThrow(/iterated once/)
@@ -108,7 +108,7 @@ describe('The start', () => {
     await client.close()
   })
 
-  test.each(['stop', 'abort'] as const)('never comes after %s().', async end => {
+  test.each(['stop', 'abort'] as const)('never comes after %s()', async end => {
     const urls = countedUrls(10)
     const { stream, client, transport } = open(() => ({ json: 1 }), urls)
     stream[end]()
@@ -117,7 +117,7 @@ describe('The start', () => {
     await client.close()
   })
 
-  test('serves several next() at once, in turn.', async () => {
+  test('serves several concurrent next() in turn', async () => {
     const { stream, client } = open(({ index }) => ({ json: index, latencyMs: index + 1 }), countedUrls(3))
     const nexts = await Promise.all(Array.from({ length: 5 }, () => stream.next()))
     expect(nexts.map(({ value }) => value?.index)).toEqual([0, 1, 2, undefined, undefined])
@@ -127,7 +127,7 @@ describe('The start', () => {
 })
 
 describe('Leaving the loop', () => {
-  test.each(['break', 'throw'])('by %s aborts what is in flight, pulls no more and closes the input.', async how => {
+  test.each(['break', 'throw'])('by %s aborts requests in flight, pulls no more and closes the input', async how => {
     const urls = countedUrls(1_000_000)
     const { stream, client, transport } = open(({ index }) => ({ json: 1, latencyMs: index === 0 ? 0 : 1e6 }), urls, {
       timeout: Infinity,
@@ -151,7 +151,7 @@ describe('Leaving the loop', () => {
     await client.close()
   })
 
-  test('calls return() of an async input, and does not wait for it.', async () => {
+  test('calls return() of an async input, and does not wait for it', async () => {
     let returned = 0
     const input: AsyncIterable<string> = {
       [Symbol.asyncIterator]: () => ({
@@ -168,7 +168,7 @@ describe('Leaving the loop', () => {
     await client.close()
   })
 
-  test('leaves nothing to read: what finishes later is nobody\u2019s.', async () => {
+  test('leaves nothing to read: outcomes of requests that finish later are dropped', async () => {
     const { stream, client } = open(({ index }) => ({ json: 1, latencyMs: index }), countedUrls(10))
     for await (const _ of stream) break
     for (let i = 0; i < 20; i++) await turn()
@@ -176,7 +176,7 @@ describe('Leaving the loop', () => {
     await client.close()
   })
 
-  test('harms no other run of the client.', async () => {
+  test('does not affect other runs of the client', async () => {
     const { stream, client } = open(({ index }) => ({ json: index, latencyMs: 10 }), countedUrls(100))
     const other = client.request(['http://b.test/'])
     for await (const _ of stream) break
@@ -200,7 +200,7 @@ describe('stop() and abort()', () => {
   }
 
   // At 50 ms: 0 and 2 are on the wire, 1 waits for its retry, the others wait for a place.
-  test('stop() lets finish what is on the wire; the rest was in flight or not started.', async () => {
+  test('stop() lets attempts on the wire finish; the other requests end as aborted', async () => {
     const codes = await endAt(
       'stop',
       50,
@@ -214,7 +214,7 @@ describe('stop() and abort()', () => {
     ])
   })
 
-  test('abort() ends everything.', async () => {
+  test('abort() ends all requests', async () => {
     const codes = await endAt(
       'abort',
       50,
@@ -226,7 +226,7 @@ describe('stop() and abort()', () => {
     ])
   })
 
-  test('a lazy input accounts for what was pulled, and is closed.', async () => {
+  test('a lazy input has an outcome for each pulled item, and is closed', async () => {
     const urls = countedUrls(1_000)
     const codes = await endAt('stop', 50, urls)
     expect(codes).toHaveLength(urls.pulled)
@@ -235,7 +235,7 @@ describe('stop() and abort()', () => {
     expect(codes.slice(0, 3)).toEqual([undefined, 'aborted/in_flight', undefined])
   })
 
-  test('abort() after stop() ends what stop() had left.', async () => {
+  test('abort() after stop() ends the requests that stop() let finish', async () => {
     const { stream, client, transport } = open(
       () => ({ json: 1, latencyMs: 1_000 }),
       countedUrls(100),
@@ -253,7 +253,7 @@ describe('stop() and abort()', () => {
     await client.close()
   })
 
-  test('closing the client ends its streams.', async () => {
+  test('closing the client ends its streams', async () => {
     const { stream, client, transport } = open(() => ({ json: 1, latencyMs: 1_000 }), countedUrls(100))
     transport.clock.after(50, () => void client.close())
     const outcomes = await collect(stream)

@@ -135,7 +135,7 @@ describe('slots', () => {
     expect(world.order()).toEqual([0, 1, 10, 20, 2, 11, 21, 3, 12, 4, 5])
   })
 
-  test('are given to a newcomer only if no other request has waited longer', async () => {
+  test('are given to a new request only if no other request has waited longer', async () => {
     const world = open({ concurrency: 1 })
     world.enter({ index: 0, origin: A })
     world.enter({ index: 1, origin: A })
@@ -377,7 +377,7 @@ describe('Retry-After', () => {
     }
   })
 
-  test('given repeatedly without a number makes the host wait longer each time, until an answer is good', async () => {
+  test('repeatedly without a valid number makes each pause of the host longer, until a good answer', async () => {
     const clock = virtualClock()
     const world = open({ clock, random: () => 0.5 })
     const pausesMs: number[] = []

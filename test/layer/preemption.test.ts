@@ -45,7 +45,7 @@ function open({ isScarce = true } = {}) {
 }
 
 describe('an attempt to a new host that stays silent', () => {
-  test('is ended when slots are scarce, as unsent, so that it may be tried again', async () => {
+  test('is ended as unsent when slots are scarce, so that it can be retried', async () => {
     const { clock, enter, ended } = open()
     const attempt = enter()
     await clock.advance(SILENT_MS - 1)

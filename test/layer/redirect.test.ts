@@ -172,7 +172,7 @@ describe('a redirect', () => {
       },
     )
 
-    it('sends everything that describes the body along with it, if it may go to another origin', async () => {
+    it('sends the headers that describe the body along with it, if the body may cross origins', async () => {
       await using other = await site()
       await using server = await site({ '/a': to(`${other.origin}/b`, '307 X') })
       const described = {
@@ -260,7 +260,7 @@ describe('a redirect', () => {
       expect(asked).toBe(4)
     })
 
-    it('to itself for ever is redirect/loop after maxRedirects hops', async () => {
+    it('to itself without end is redirect/loop after maxRedirects hops', async () => {
       await using server = await site({ '/self': to('/self') })
       const outcome = await ask(`${server.origin}/self`, { maxRedirects: 3 })
       expect(verdictOf(outcome)).toBe('redirect/loop')

@@ -150,7 +150,7 @@ describe('a request', () => {
 })
 
 describe('a stale socket', () => {
-  test('gives one free repeat at once, even with maxRetries 0', async () => {
+  test('gives one free retry at once, even with maxRetries 0', async () => {
     const { result, attempts, clock } = alone([stale(true), good], { plan: { maxRetries: 0 } })
     await expect(result).resolves.toMatchObject({ status: 200 })
     expect(attempts).toHaveLength(2)
@@ -175,7 +175,7 @@ describe('a stale socket', () => {
     expect(attempts).toHaveLength(1)
   })
 
-  test('leaves a POST in doubt once a byte of it was written, and repeats it otherwise', async () => {
+  test('leaves a POST in doubt once a byte of it was written, and retries it otherwise', async () => {
     const written = alone([stale(true), good], { method: 'POST' })
     await expect(written.result).resolves.toMatchObject({ code: 'in_doubt/reset' })
     expect(written.attempts).toHaveLength(1)
@@ -185,7 +185,7 @@ describe('a stale socket', () => {
 })
 
 describe('a throttled request', () => {
-  test('uses no retry, and goes again when the host allows it', async () => {
+  test('uses no retry, and is sent again when the host allows it', async () => {
     const { outcome, transport } = await one(
       ({ attempt }) => (attempt < 5 ? { status: 429, headers: { 'retry-after': '2' } } : { json: 'ok' }),
       { maxRetries: 0 },
@@ -233,7 +233,7 @@ describe('a throttled request', () => {
     }
   })
 
-  test('ends once it has been throttled for longer than maxRetryAfter in all', async () => {
+  test('ends once it has been throttled for longer than maxRetryAfter in total', async () => {
     const { outcome, sent, transport } = await one(() => ({ status: 429, headers: { 'retry-after': '10' } }), {
       retry: { maxRetryAfter: '60s' },
     })
@@ -243,7 +243,7 @@ describe('a throttled request', () => {
     expect(sent).toBeGreaterThanOrEqual(5)
   })
 
-  test('without Retry-After uses our own back-off, without looping hot', async () => {
+  test('without Retry-After uses our own back-off, and never retries in a tight loop', async () => {
     const { outcome, sent } = await one(() => ({ status: 429 }), { retry: { maxRetryAfter: '30s' } })
     expect(outcome.error?.code).toBe('http/429')
     expect(sent).toBeLessThan(60)
@@ -260,7 +260,7 @@ describe('the retry budget', () => {
     expect(transport.requests.length).toBeGreaterThan(500 + 100)
   })
 
-  test('is kept per host: an outage of one host costs another one nothing', async () => {
+  test('is kept per host: an outage of one host does not affect another', async () => {
     const transport = mockTransport(({ url, attempt }) =>
       url.startsWith('http://b') && attempt > 2 ? {} : { status: 503 },
     )
@@ -443,7 +443,7 @@ describe('beforeRetry', () => {
     expect(outcome.error?.code).toBe(code)
   })
 
-  test('gets the last result, and any other return value lets the retry go', async () => {
+  test('gets the last result, and any other return value allows the retry', async () => {
     const seen: unknown[] = []
     const { sent } = await one(({ attempt }) => (attempt === 1 ? { status: 500 } : { fault: 'connect/refused' }), {
       maxRetries: 2,

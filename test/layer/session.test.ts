@@ -105,7 +105,7 @@ describe('auth', () => {
 })
 
 describe('beforeRequest', () => {
-  test('sees what is sent, and the headers that it sets are sent', async () => {
+  test('gets the request as it is sent, and the headers that it sets are sent', async () => {
     const transport = mockTransport(() => ({ json: 1 }))
     const seen: unknown[] = []
     await parallelRequests([{ url: URL_A, json: { a: 1 }, meta: 'mine', auth: { bearer: 't' } }], {
@@ -136,7 +136,7 @@ describe('beforeRequest', () => {
     expect(transport.requests.map(({ headers }) => headers.get('x-try'))).toEqual(['1', '2', '3'])
   })
 
-  test('has a timeout of its own, and does not use up that of the attempt', async () => {
+  test('has its own timeout, and does not use up the timeout of the attempt', async () => {
     const transport = mockTransport(() => ({ json: 1, latencyMs: 900 }))
     const value = await parallelRequests(URL_A, {
       transport,

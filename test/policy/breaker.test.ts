@@ -111,7 +111,7 @@ describe('An open breaker', () => {
     expect([it.refusesUntilMs(15_000), it.refusesUntilMs(25_000)]).toEqual([25_000, undefined])
   })
 
-  test('allows another probe when the last one said nothing', () => {
+  test('allows another probe when the last one had no verdict', () => {
     const it = opened()
     it.book(10_004)
     expect(it.record('unknown', 10_004, 11_000)).toBe(false)
@@ -140,7 +140,7 @@ describe('An open breaker', () => {
     },
   )
 
-  test('does not change when it is asked', () => {
+  test('does not change when it is checked', () => {
     const it = opened()
     for (let i = 0; i < 10; i++) expect([it.refusesUntilMs(10_004), it.state(10_004)]).toEqual([undefined, 'half_open'])
   })
@@ -156,7 +156,7 @@ describe('A breaker is idle', () => {
     expect([it.isIdle(30_005), it.isIdle(30_006)]).toEqual([false, true])
   })
 
-  test('when its cooldown ended a window ago and nothing asked for it, but not while a probe is in flight', () => {
+  test('when its cooldown ended a window ago without a request, but not while a probe is in flight', () => {
     const it = opened()
     expect([it.isIdle(40_004), it.isIdle(40_005)]).toEqual([false, true])
     it.book(40_005)

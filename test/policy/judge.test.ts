@@ -56,7 +56,7 @@ describe('A throttled answer', () => {
     expect(isThrottle(makeReply(404, { 'x-ratelimit-remaining': '0' }))).toBe(false)
   })
 
-  test.each(['GET', 'POST'])('makes %s go again, because it was not carried out', method => {
+  test.each(['GET', 'POST'])('retries a %s, because it was not carried out', method => {
     expect(judge(makeReply(429), makeCall({ method }))).toBe('throttle')
     for (const status of [403, 413, 503, 509, 529]) {
       expect(judge(makeReply(status, { 'retry-after': '1' }), makeCall({ method }))).toBe('throttle')
@@ -87,7 +87,7 @@ describe('A proxy', () => {
   })
 })
 
-describe('What HTTP/2 says of a stream', () => {
+describe('A fault of an HTTP/2 stream', () => {
   const unsafe = { method: 'POST', body: 'x' }
   test.each([
     // The server says that it did not process the request: any method, if the body can be sent again.
@@ -211,7 +211,7 @@ describe('The caller decides', () => {
     expect(judge(makeReply(429), call)).toBe('throttle')
   })
 
-  test('with a function that may throw; the error is reported where the outcome is made', () => {
+  test('with a function that may throw; the error is reported when the outcome is made', () => {
     const acceptStatus = (): boolean => {
       throw new Error('mine')
     }

@@ -135,7 +135,7 @@ describe('Silent', () => {
   })
 })
 
-test('asking the limit changes nothing', () => {
+test('checking the limit changes nothing', () => {
   const { newcomers } = open()
   const call = makeCall()
   for (let times = 0; times < 3; times++)

@@ -66,7 +66,7 @@ test('after a pause one request may go, however many are still in flight from be
   }
 })
 
-test('each good answer allows one more request, until as many as before are in flight; then the limit is gone', () => {
+test('each good answer allows one more request, until as many as before are in flight; then the limit ends', () => {
   const it = hostWith(8)
   for (let i = 0; i < 8; i++) throttle(it, 0, 100)
   const rounds: number[] = []

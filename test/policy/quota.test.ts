@@ -208,7 +208,7 @@ describe('A quota', () => {
     expect(quota().isIdle?.(0)).toBe(true)
   })
 
-  test('does not change when it is asked', () => {
+  test('does not change when it is checked', () => {
     const limit = started(2)
     answered(limit, seen(2, 5_000), 0, 100)
     for (let i = 0; i < 10; i++) expect(limit.waitMs(100, CALL)).toBe(0)

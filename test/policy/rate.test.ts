@@ -66,7 +66,7 @@ describe('A rate limit', () => {
     expect(() => fc.assert(holds(bucket, [exactness]), { numRuns: 300 })).toThrow(/starts in/)
   })
 
-  test('does not change when it is asked', () => {
+  test('does not change when it is checked', () => {
     const asked = rateLimit({ limit: 3, intervalMs: 1_000, burst: 2 })
     const quiet = rateLimit({ limit: 3, intervalMs: 1_000, burst: 2 })
     for (let nowMs = 0; nowMs < 5_000; nowMs += 50) {

@@ -37,7 +37,7 @@ test.each([
   expect(part.excess()).toBe(given.excess)
 })
 
-test('asking the limit changes nothing', () => {
+test('checking the limit changes nothing', () => {
   const part = slotShare(1, () => true)
   for (let times = 0; times < 3; times++) expect(part.waitMs(0, CALL)).toBe(0)
   expect(part.running).toBe(0)

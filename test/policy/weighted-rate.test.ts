@@ -285,7 +285,7 @@ describe('A weighted rate limit', () => {
     }
   })
 
-  test('corrects only the latest start of a call: a retry is a start of its own', () => {
+  test('corrects only the latest start of a call: a retry is a separate start', () => {
     const limit = weighted({ limit: 10, intervalMs: 1_000, burst: 10 })
     const repeated = heavy(4)
     limit.book(0, repeated)
@@ -341,7 +341,7 @@ describe('A weighted rate limit', () => {
     expect(bookings.add(1e9, 1)).toBe(third.next)
   })
 
-  test('does not change when it is asked', () => {
+  test('does not change when it is checked', () => {
     const rate = { limit: 3, intervalMs: 1_000, burst: 2 }
     const [asked, quiet] = [weighted(rate), weighted(rate)]
     for (let nowMs = 0; nowMs < 5_000; nowMs += 50) {

@@ -33,7 +33,7 @@ describe('drain()', () => {
     if (countIn !== undefined) expect(countIn(path)).toBe(expected)
   })
 
-  it('counts the rows that a sink could not keep, and goes on', async () => {
+  it('counts the rows that a sink could not keep, and continues', async () => {
     const path = join(freshFolder(), 'out.jsonl')
     const parseFunc = (value: unknown, { index }: { index: number }): unknown => (index === 5 ? 1n : value)
     const totals = await clientOf().drain(urls, { sink: jsonLines(path), parseFunc })

@@ -93,7 +93,7 @@ describe('folder', () => {
     expect(files['readme~1~3.txt']).toBe('readme~1')
   })
 
-  it('refuses to replace a file unless told to, and keeps the others', async () => {
+  it('refuses to replace a file without overwrite, and keeps the others', async () => {
     const path = freshFolder()
     writeFileSync(join(path, '1.txt'), 'precious')
     mkdirSync(join(path, '2.txt'))

@@ -47,7 +47,7 @@ describe('jsonLines', () => {
     )
   })
 
-  it('writes an id without secrets that tells apart keys which look alike without them', async () => {
+  it('writes an id without secrets that distinguishes keys which look alike without them', async () => {
     const path = join(freshFolder(), 'results.jsonl')
     const sink = jsonLines(path)
     for (const [index, token] of ['one', 'two'].entries()) {
@@ -123,7 +123,7 @@ describe('jsonLines', () => {
     await expect(sink.write(okOutcome(1, 'y'))).rejects.toThrow('the sink was closed')
   })
 
-  it('replaces a file when told to, but not before there is a new row', async () => {
+  it('replaces a file with overwrite, but not before there is a new row', async () => {
     const path = join(freshFolder(), 'results.jsonl')
     writeFileSync(path, 'what was there before, and is longer than what comes, as there is a lot of it'.repeat(9))
     const sink = jsonLines(path, { overwrite: true })
@@ -140,7 +140,7 @@ describe('jsonLines', () => {
     expect(readFileSync(path, 'utf8')).toBe('')
   })
 
-  it('appends to a file when told to, on a new line', async () => {
+  it('appends to a file with append, on a new line', async () => {
     const path = join(freshFolder(), 'results.jsonl')
     writeFileSync(path, '{"index":0}\n{"index":1,"to')
     for (const index of [2, 3]) {
@@ -184,7 +184,7 @@ describe('jsonLines', () => {
     expect(existsSync(join(dir, 'missing'))).toBe(false)
   })
 
-  it('writes to a device without being told to replace it', async () => {
+  it('writes to a device without overwrite', async () => {
     const sink = jsonLines('/dev/null')
     await expect(writeTo(sink, okOutcome(0, 'x'))).resolves.toBeUndefined()
     await sink.close()

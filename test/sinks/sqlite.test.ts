@@ -167,7 +167,7 @@ describe('sqlite', () => {
     ])
   })
 
-  it('replaces a table when told to, but not before there is a new row, and leaves other tables alone', async () => {
+  it('replaces a table with overwrite, but not before there is a new row, and leaves other tables unchanged', async () => {
     const path = join(freshFolder(), 'results.db')
     const other = reader(path)
     other.exec('CREATE TABLE results (old); INSERT INTO results VALUES (1); CREATE TABLE precious AS SELECT 5 AS five')
@@ -265,7 +265,7 @@ describe('sqlite', () => {
     expect(rowsOf(path).map(({ index }) => index)).toEqual([0, 2])
   })
 
-  it('rejects every write when its table is gone, and says why', async () => {
+  it('rejects every write when its table was deleted, and says why', async () => {
     const path = join(freshFolder(), 'results.db')
     const sink = sqlite(path)
     await sink.write(okOutcome(0, 'x'))

@@ -21,7 +21,7 @@ test('a key table numbers keys in the order in which they were added, each once'
   )
 })
 
-test('a key table tells apart 300,000 similar keys', () => {
+test('a key table distinguishes 300,000 similar keys', () => {
   const table = new KeyTable()
   for (let n = 0; n < 100_000; n++) for (const key of [String(n), `${n}0000`, `é${n}`]) table.add(key)
   expect(table.find('99999')).toBeDefined()

@@ -286,7 +286,7 @@ describe('a failing disk', () => {
     expect([disk.syncs.length, acked]).toEqual([2, ['a', 'b', 'c', 'd']])
   })
 
-  it('that cannot sync is not asked again', async () => {
+  it('that cannot sync is not synced again', async () => {
     const disk = new Memory()
     const writer = new GroupWriter(0, 0, 'power', disk)
     const first = writer.append('a\n')

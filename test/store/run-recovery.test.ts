@@ -142,7 +142,7 @@ describe('damage at the end', () => {
     },
   }
 
-  it(`is dropped, adds nothing and loses nothing before it, in ${WAYS} ways`, () => {
+  it(`is dropped without adding or losing a line before it, in ${WAYS} ways`, () => {
     const lines = runOf(16)
     const whole = Buffer.from(textOf(...lines))
     const originals = new Set(whole.toString('latin1').split('\n'))

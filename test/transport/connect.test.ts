@@ -147,7 +147,7 @@ describe('TLS', () => {
     expect(outcome.attempts).toBe(1)
   })
 
-  it('recognises a TLS port that was asked in plain text by its answer or its silence', async () => {
+  it('recognises a TLS port that got plain text by its answer or its silence', async () => {
     await using server = await rawServer(polite, { cert: 'server' })
     expect(await verdict(`http://127.0.0.1:${server.port}/`)).toMatch(/^(?:reset\/before_headers|protocol\/not_http)$/)
   })

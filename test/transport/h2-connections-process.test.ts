@@ -37,7 +37,7 @@ describe('http2', () => {
     expectFigure(tookMs).toBeLessThan(2_000)
   })
 
-  it('loads no code of HTTP/2 unless it is asked for', async () => {
+  it('loads no code of HTTP/2 without the option', async () => {
     await using server = await nodeServer({ allowHTTP1: true })
     const loaded = async (options: string): Promise<string> => {
       const script = `import { ParallelRequests } from ${source}

@@ -51,7 +51,7 @@ describe('one HTTP/2 connection', () => {
     await client.close()
   })
 
-  it('goes on when one of its requests is aborted', async () => {
+  it('stays open when one of its requests is aborted', async () => {
     await using server = await nodeServer()
     const client = clientOf({ ...H2, timeout: '300ms' })
     const hanging = client.request(`${server.origin}/hang`, SETTLE)

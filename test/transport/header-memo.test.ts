@@ -19,7 +19,7 @@ test('equal headers share one list, and any difference makes a new one', () => {
   expect(memo.list({})).toEqual([])
 })
 
-test('a header with several values keeps each of them, and is never taken for another list', () => {
+test('a header with several values keeps each of them, and is never mistaken for another list', () => {
   const memo = new HeaderMemo()
   expect(memo.list({ 'set-cookie': ['a=1', 'b=2'] })).toEqual(['set-cookie', 'a=1', 'set-cookie', 'b=2'])
   expect(memo.list({ 'set-cookie': ['a=1', 'c=3'] })).toEqual(['set-cookie', 'a=1', 'set-cookie', 'c=3'])

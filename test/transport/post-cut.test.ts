@@ -183,7 +183,7 @@ describe('a POST without a key whose connection is closed after byte k', () => {
   })
 })
 
-describe('a repeatable request whose connection is closed after byte k', () => {
+describe('a retryable request whose connection is closed after byte k', () => {
   it('is retried with the same key if it is a POST with a key, for every k', async () => {
     const keyed: Request = { ...POST, idempotencyKey: true }
     const length = await lengthOf(keyed)
@@ -217,7 +217,7 @@ describe('a repeatable request whose connection is closed after byte k', () => {
     expect(wrong).toEqual([])
   })
 
-  it('is repeated once, at no cost, if a kept connection turns out to be closed', async () => {
+  it('is retried once, at no cost, if a kept connection turns out to be closed', async () => {
     for (const how of HOWS) {
       await using server = await rawServer(answer)
       await using client = clientOf({ maxRetries: 0 })

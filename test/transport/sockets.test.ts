@@ -127,7 +127,7 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 
-  it('cost a GET one free repeat on a fresh socket if the server closes one just as it is used', async () => {
+  it('cost a GET one free retry on a new socket if the server closes one just as it is used', async () => {
     await using server = await rawServer([closingAfterReply, closingAfterReply, answering(c => c.reply('second'))])
     const client = clientOf({ concurrency: 2 })
     // Two connections, both about to be closed: the repeat must use neither.
@@ -140,7 +140,7 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 
-  it('cost no more than the free repeat with a server that silently closes each of them', async () => {
+  it('cost no more than the free retry with a server that silently closes each of them', async () => {
     await using server = await rawServer(async connection => {
       await connection.request()
       await connection.reply('once')
@@ -187,7 +187,7 @@ describe('kept-alive connections', () => {
     }
   })
 
-  it('give no free repeat if an ended one was replaced with a fresh one', async () => {
+  it('give no free retry if a closed one was replaced with a new one', async () => {
     await using server = await rawServer([
       polite,
       async connection => {
@@ -206,7 +206,7 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 
-  it('give no free repeat to a fresh socket', async () => {
+  it('give no free retry on a new socket', async () => {
     await using server = await rawServer(async connection => {
       await connection.request()
       connection.rst()
@@ -246,7 +246,7 @@ describe('kept-alive connections', () => {
   })
 })
 
-it('an origin that sent surplus bytes gets no kept connections any more', async () => {
+it('connections to an origin that sent surplus bytes are no longer kept', async () => {
   let asked = 0
   await using server = await rawServer(async connection => {
     for (;;) {

@@ -169,7 +169,7 @@ describe('multipart', () => {
     await client.close()
   })
 
-  it('has a boundary of its own for each request, which no header of the caller replaces', async () => {
+  it('has a different boundary for each request, which no header of the caller replaces', async () => {
     await using server = await rawServer(answering(connection => connection.reply()))
     const headers = { 'content-type': 'multipart/form-data' }
     const client = clientOf({ headers, concurrency: 1 })

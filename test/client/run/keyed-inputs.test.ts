@@ -54,7 +54,7 @@ describe.each([
     expect(await resumed(alike(before), given(alike(after)))).toMatchObject(expected)
   })
 
-  test('warns once of the rows that are gone, and keeps their lines', async () => {
+  test('a run warns once of rows that the input no longer has, and keeps their lines', async () => {
     const path = newRun()
     await parallelRequests(rows('abcd'), { transport: echo(), resume: path })
     const { warnings } = await drained(path, given(rows('bd')))
@@ -89,7 +89,7 @@ test('a run warns of changed keys if its file knows no key of a lazy input', asy
   expect(others).toEqual([expect.not.stringContaining('if they were changed')])
 })
 
-test('a run that is ended early reports no rows as gone', async () => {
+test('a run that is ended early does not report missing rows', async () => {
   const path = newRun()
   await parallelRequests(rows('abcd'), { transport: echo(), resume: path })
   const client = new ParallelRequests({ transport: echo() })

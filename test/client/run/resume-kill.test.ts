@@ -39,7 +39,7 @@ test(`a run that is killed ${KILLS} times completes, and nothing finished is sen
   expect(JSON.parse(last.said.at(-1) ?? '')).toEqual({ ok: REQUESTS, restored: done.size })
 })
 
-test('the second of two processes on one run file is told that it is locked, and gets it as soon as the first is killed', async () => {
+test('the second of two processes on one run file fails because the file is locked, and gets it as soon as the first is killed', async () => {
   const path = newRun()
   const { books, origin } = await open()
   const arrived = new Promise<void>(resolve => (books.onArrival = resolve))

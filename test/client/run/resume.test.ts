@@ -345,7 +345,7 @@ describe('with a run file', () => {
     },
   )
 
-  test('a run that was stopped or had maxFailures is not taken for one with a shorter input', async () => {
+  test('a run that was stopped or had maxFailures is not mistaken for one with a shorter input', async () => {
     const path = newRun()
     const transport = echo(() => ({ status: 404 }))
     const lazily = function* () {
@@ -619,7 +619,7 @@ describe('an unsafe request', () => {
     )
   })
 
-  test('that was in flight in a crash is in doubt and not sent, in every later run until told to resend', async () => {
+  test("that was in flight in a crash is in doubt and not sent, in every later run without unknownWrites: 'resend'", async () => {
     const path = await crashed([...postsTo(2), URL_A], 3)
     expect(intentsIn(path).map(({ index }) => index)).toEqual([0, 1])
     const transport = echo()

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-describe('a sync call in a process of its own', () => {
+describe('a sync call in a separate process', () => {
   const root = new URL('../../..', import.meta.url)
   const source = new URL('src/index.ts', root).pathname
   const run = (script: string, flags: readonly string[] = [], env: Readonly<Record<string, string>> = {}) => {
@@ -35,7 +35,7 @@ describe('a sync call in a process of its own', () => {
     expect(run(`const { parallelRequestsSync } = require(${JSON.stringify(source)}); ${CALL}`)).toBe('/there')
   })
 
-  it('works in an ES module that was given as text', () => {
+  it('works in an ES module that is passed as text', () => {
     const script = `import { parallelRequestsSync } from ${JSON.stringify(source)}; ${CALL}`
     expect(run(script, ['--input-type=module'])).toBe('/there')
   })

@@ -136,7 +136,7 @@ describe('limits with worker threads', () => {
 })
 
 describe('worker threads', () => {
-  it('that die fail their requests with internal/worker; others go on, and a new one is started', async () => {
+  it('that die fail their requests with internal/worker; other requests continue, and a new thread is started', async () => {
     const before = started.length
     const { promise: over, resolve: end } = Promise.withResolvers<void>()
     const server = await echoServer(({ url }, response) => {

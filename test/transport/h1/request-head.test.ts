@@ -29,7 +29,7 @@ describe('a head', () => {
     expect(() => requestHead(attemptOf([], `/${text}`), 'none', false)).toThrow(UnsafeHead)
   })
 
-  it('does not expect to be told to go on where there is nothing to send (RFC 9110 §10.1.1)', () => {
+  it('has no Expect without a body (RFC 9110 §10.1.1)', () => {
     const attempt = attemptOf(['expect', '100-continue'], '/', 'POST')
     expect(requestHead(attempt, { bytes: 1 }, false)).toContain('expect: 100-continue')
     expect(requestHead(attempt, { bytes: 0 }, false)).not.toContain('expect')

@@ -161,7 +161,7 @@ describe.each(KINDS)('through an %s proxy', (kind, open) => {
     }
   })
 
-  it('a proxy of another protocol is proxy/protocol or proxy/tls, and is not asked again', async () => {
+  it('a proxy of another protocol is proxy/protocol or proxy/tls, and the request is not retried', async () => {
     await using other = await rawServer(async connection => {
       await connection.expect(1)
       await connection.send('SSH-2.0-OpenSSH_9.9\r\n\r\n')

@@ -224,9 +224,13 @@ export class Connection implements KeptConnection {
   /** Closes the connection. An exchange that it carries must have ended before. */
   close(): void {
     if (this.#state === 'gone') return
+    const wasBusy = this.#state === 'busy'
     this.#state = 'gone'
     this.#exchange = undefined
-    this.socket?.destroy(DROPPED)
+    const { socket } = this
+    // Otherwise the system goes on sending what it has of the request.
+    if (wasBusy && !this.#isEncrypted && socket !== undefined && socket.writableLength > 0) socket.resetAndDestroy()
+    else socket?.destroy(DROPPED)
     this.#keeper.gone(this)
   }
 

@@ -64,8 +64,15 @@ const DOT = 0x2e
 
 function versionAt(bytes: Buffer, from: number): Version | undefined {
   if (bytes[from + 6] !== DOT || bytes[from + 8] !== SP) return undefined
-  const version = ((bytes[from + 5] as number) - ZERO) * 10 + (bytes[from + 7] as number) - ZERO
-  return version === 11 || version === 10 || version === 20 ? version : undefined
+  const minor = (bytes[from + 7] as number) - ZERO
+  switch ((bytes[from + 5] as number) - ZERO) {
+    case 1:
+      return minor === 1 ? 11 : minor === 0 ? 10 : undefined
+    case 2:
+      return minor === 0 ? 20 : undefined
+    default:
+      return undefined
+  }
 }
 
 /** The status, if three digits end here or a space follows them; otherwise -1. */

@@ -29,4 +29,19 @@ export const LLHTTP_REASONS: readonly Reason[] = [
       'we offer none in TE (RFC 9112 §7.4); llhttp passes on the coded bytes up to the end of the connection as the body',
     applies: ({ input, ours }) => /^Transfer-Encoding:/im.test(input) && ours.includes('protocol/transfer_encoding'),
   },
+  {
+    rule: 'empty line before a status line',
+    because: 'RFC 9112 §2.2 has servers skip it; before a response it is a byte that was not asked for',
+    applies: ({ input, ours }) => /(?:^|\r\n\r\n)\r\nHTTP\//.test(input) && ours.includes('protocol/not_http'),
+  },
+  {
+    rule: 'blank behind a chunk size',
+    because: 'servers pad sizes with blanks, and RFC 9112 §7.1.1 has them before extensions',
+    applies: ({ input, ours }) => /^[0-9a-f]+ +\r$/im.test(input) && ours.startsWith('whole'),
+  },
+  {
+    rule: 'grammar of chunk extensions',
+    because: 'RFC 9112 §7.1.1 has unknown ones ignored: we check their characters only',
+    applies: ({ input, ours }) => /^[0-9a-f]+;/im.test(input) && !ours.includes('refused'),
+  },
 ]

@@ -21,7 +21,7 @@ const ROWS: readonly Row[] = [
   ['204', 'HTTP/1.1 204 No Content\r\n\r\n', 'hold', 'ok', 0],
   ['an empty body', `${OK}Content-Length: 0\r\n\r\n`, 'hold', 'ok', 0],
   ['103, then 200', `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${OK}Content-Length: 2\r\n\r\nok`, 'hold', 'ok', 0],
-  ['100 unasked, then 200', `HTTP/1.1 100 Continue\r\n\r\n${OK}Content-Length: 2\r\n\r\nok`, 'hold', 'ok', 0],
+  ['an unsolicited 100, then 200', `HTTP/1.1 100 Continue\r\n\r\n${OK}Content-Length: 2\r\n\r\nok`, 'hold', 'ok', 0],
   ['404 with a body', 'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno', 'hold', 'http/404', 0],
   ['a Latin-1 byte in a header', `${OK}X-Name: caf\xe9\r\nContent-Length: 2\r\n\r\nok`, 'hold', 'ok', 0],
   ['500 headers', `${OK}${'X-A: b\r\n'.repeat(500)}Content-Length: 2\r\n\r\nok`, 'hold', 'ok', 0],
@@ -38,7 +38,7 @@ const ROWS: readonly Row[] = [
     'fin',
     'reset/mid_headers',
     0,
-    'curl takes the end of the connection for the end of the head; an incomplete head may have lost its framing',
+    'curl treats the end of the connection as the end of the head; an incomplete head may have lost its framing',
   ],
   ['half a head, then a reset', `${OK}Content-Le`, 'rst', 'reset/mid_headers', 56],
   ['a length that the end cuts', `${OK}Content-Length: 100\r\n\r\nabc`, 'fin', 'truncated/length', 18],
@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
   ['half a body and silence', `${OK}Content-Length: 9\r\n\r\nok`, 'hold', 'timeout/body', 28],
   // lengths
   [
-    'the length twice, the same',
+    'the same length twice',
     `${OK}Content-Length: 2\r\nContent-Length: 2\r\n\r\nok`,
     'hold',
     'protocol/content_length',
@@ -133,7 +133,7 @@ const ROWS: readonly Row[] = [
   ['status 099', 'HTTP/1.1 099 No\r\nContent-Length: 2\r\n\r\nok', 'fin', 'protocol/status', 1],
   ['status 1000', 'HTTP/1.1 1000 No\r\nContent-Length: 2\r\n\r\nok', 'fin', 'protocol/status', 1],
   [
-    '101 unasked',
+    'an unsolicited 101',
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
     'fin',
     'protocol/upgrade',
@@ -141,7 +141,7 @@ const ROWS: readonly Row[] = [
     'curl upgrades and then finds no response; the client did not ask for an upgrade',
   ],
   [
-    'a header that goes on in the next line',
+    'a header that continues on the next line',
     `${OK}X-A: b\r\n c\r\nContent-Length: 2\r\n\r\nok`,
     'hold',
     'protocol/malformed_head',
@@ -182,7 +182,7 @@ const ROWS: readonly Row[] = [
   ],
   ['a redirect to nowhere', 'HTTP/1.1 302 Found\r\nContent-Length: 2\r\n\r\nno', 'hold', 'http/302', 0],
   [
-    'a redirect to what is no URL',
+    'a redirect to an invalid URL',
     'HTTP/1.1 302 Found\r\nLocation: http://[x/\r\nContent-Length: 0\r\n\r\n',
     'hold',
     'redirect/invalid',
@@ -196,12 +196,12 @@ const ROWS: readonly Row[] = [
     1,
   ],
   [
-    'two places that differ',
+    'two different Location headers',
     'HTTP/1.1 302 Found\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n',
     'hold',
     'protocol/location',
     47,
-    'curl follows the first one; there is no way to know which one is meant',
+    'curl follows the first one; there is no way to know which one is right',
   ],
   // endless
   [
@@ -213,7 +213,7 @@ const ROWS: readonly Row[] = [
     'curl waits until its time limit; here a hundred of them are enough',
   ],
   [
-    'a body larger than asked for',
+    'a body larger than maxResponseBytes',
     `${OK}Content-Length: 200000\r\n\r\n${'a'.repeat(200_000)}`,
     'hold',
     'too_large/body',

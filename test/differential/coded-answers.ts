@@ -42,7 +42,7 @@ export const CODED: readonly Row[] = [
     'RFC 1952 §2.2: both members are the body; curl stops after the first one',
   ],
   [
-    'gzip with bytes behind it',
+    'gzip with bytes after its end',
     packed('gzip', bytesOf(GZIP, 'MORE')),
     'hold',
     'ok',
@@ -51,7 +51,7 @@ export const CODED: readonly Row[] = [
   ],
   ['gzip, 0 bytes', packed('gzip', new Uint8Array(0)), 'hold', 'ok', 0],
   [
-    'gzip that is cut, its length right',
+    'gzip that is cut, with a matching length',
     packed('gzip', GZIP.subarray(0, -12)),
     'hold',
     'decode/truncated',

@@ -70,6 +70,6 @@ describe('the verdicts of curl and this library differ', () => {
 
   it('but nothing that curl refuses is ok here, except gzip of several members or with bytes after it', () => {
     const bolder = ANSWERS.filter(({ curl, ours }) => curl !== 0 && ours === 'ok').map(({ what }) => what)
-    expect(bolder).toEqual(['gzip of two members', 'gzip with bytes behind it'])
+    expect(bolder).toEqual(['gzip of two members', 'gzip with bytes after its end'])
   })
 })

@@ -50,7 +50,7 @@ async function bundled(
 }
 
 const withEsbuild =
-  (format: 'cjs' | 'esm', workers: boolean) =>
+  (format: 'cjs' | 'esm', workers: boolean, banner?: string) =>
   (app: string, outdir: string): Promise<unknown> =>
     build({
       entryPoints: { app, ...(workers && ENTRIES) },
@@ -59,7 +59,7 @@ const withEsbuild =
       platform: 'node',
       format,
       logLevel: 'error',
-      ...(format === 'esm' && { banner: { js: BANNER } }),
+      ...(banner !== undefined && { banner: { js: banner } }),
     })
 
 const withRolldown =
@@ -72,6 +72,7 @@ const withRolldown =
 const BUNDLERS = [
   ['esbuild, CommonJS', 'cjs', (workers: boolean) => withEsbuild('cjs', workers)],
   ['esbuild, ESM', 'esm', (workers: boolean) => withEsbuild('esm', workers)],
+  ['esbuild, ESM with a banner', 'esm', (workers: boolean) => withEsbuild('esm', workers, BANNER)],
   ['rolldown, ESM', 'esm', withRolldown],
 ] as const
 

@@ -120,7 +120,11 @@ export class Connection implements KeptConnection {
     this.#exchange = exchange
     exchange.bind(this)
     if (!this.#isRef) this.#ref(true)
-    exchange.start(this.socket as Socket)
+    try {
+      exchange.start(this.socket as Socket)
+    } catch (error) {
+      exchange.broke(error)
+    }
   }
 
   /** An idle connection does not keep the process alive. */
@@ -142,7 +146,11 @@ export class Connection implements KeptConnection {
     // turn, but after the promises that a complete response settles.
     this.#isShortRead = length < buffer.byteLength && !this.#isEncrypted
     this.#isReading = true
-    exchange.read(buffer, 0, length)
+    try {
+      exchange.read(buffer, 0, length)
+    } catch (error) {
+      exchange.broke(error)
+    }
     this.#isReading = false
     if (!this.#isResuming) return
     this.#isResuming = false

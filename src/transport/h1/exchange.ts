@@ -20,6 +20,7 @@ import { watchedBody } from '../watched.ts'
 import type { Attempt } from '../../core/attempt.ts'
 import { isAtHand } from '../../core/body.ts'
 import type { Chunks } from '../../core/body.ts'
+import { reasonOf } from '../../core/callback.ts'
 import { getHeader } from '../../core/headers.ts'
 import type { Clock, Timer } from '../../core/ports.ts'
 import { fault } from '../../core/result.ts'
@@ -296,6 +297,13 @@ export class Exchange {
   #fail(code: Parameters<typeof fault>[0], message: string, cause: unknown): void {
     this.#collector.onRefused(fault(code, message, { sent: this.attempt.sent, cause }))
     this.abort()
+  }
+
+  /** Our own code, or a function of the caller, threw. It fails this request, and no other one. */
+  broke(error: unknown): void {
+    this.#fail('internal/unknown', `unexpected error: ${reasonOf(error)}`, error)
+    // It may have been thrown after the end of the response.
+    this.settled(false)
   }
 
   /** The connection has ended, with or without an error. */

@@ -1,0 +1,53 @@
+import { connect } from 'node:net'
+import { expect, it } from 'vitest'
+import { systemClock } from '../../../src/client/system-clock.ts'
+import type { Fault } from '../../../src/core/result.ts'
+import type { Collector } from '../../../src/transport/collect.ts'
+import { Connection } from '../../../src/transport/h1/connection.ts'
+import { Exchange } from '../../../src/transport/h1/exchange.ts'
+import { makeAttempt } from '../../support/calls.ts'
+import { answering, rawServer } from '../../support/raw-server.ts'
+
+const FIELDS = { maxBytes: 65_536, maxFields: 2_000 }
+
+it.each(['onRequestStart', 'onHead', 'onResponseData', 'onResponseEnd'] as const)(
+  'an error that is thrown in %s fails its request and closes its connection, and does not escape',
+  async where => {
+    await using server = await rawServer(answering(connection => connection.reply('ok')))
+    const url = new URL(server.origin)
+    const socket = connect({ host: url.hostname, port: Number(url.port) })
+    await new Promise(resolve => socket.once('connect', resolve))
+    const { promise: gone, resolve: end } = Promise.withResolvers<void>()
+    const connection = new Connection({
+      route: server.origin,
+      isLast: false,
+      limits: FIELDS,
+      keeper: { free: () => undefined, gone: () => end(), surplus: () => undefined },
+    })
+    const refused: Fault[] = []
+    const quiet = () => undefined
+    const collector = {
+      onRequestStart: quiet,
+      onRequestSent: quiet,
+      onResponseStarted: quiet,
+      onWireRead: () => true,
+      onHead: quiet,
+      onResponseData: quiet,
+      onResponseEnd: quiet,
+      onRefused: (fault: Fault) => void refused.push(fault),
+      [where]() {
+        throw new Error('a bug')
+      },
+    } as unknown as Collector
+    const limits = { maxExtensionBytes: 65_536, trailers: FIELDS }
+    const attempt = makeAttempt()
+    const exchange = new Exchange({ attempt, collector, measured: undefined, clock: systemClock, limits })
+    connection.reserve(exchange)
+    connection.hold(socket)
+    connection.opened(false)
+    connection.start(exchange)
+    await gone
+    expect(refused.map(({ code }) => code)).toEqual(['internal/unknown'])
+    expect(socket.destroyed).toBe(true)
+  },
+)

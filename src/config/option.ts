@@ -101,6 +101,9 @@ type EntryFields<T> = Pick<Option<T>, 'scope' | 'read' | 'doc' | 'crosses'> & {
   readonly fieldDocs?: Readonly<Record<string, string>>
 }
 
+/** `differs` of an option that all requests of a call share. */
+export const neverDiffers = (): boolean => false
+
 /** An entry of the table. `default` is what a caller would write; plans use it as `read` returns it. */
 export function option<T, const W = undefined>(
   given: EntryFields<T> & { readonly default?: W },

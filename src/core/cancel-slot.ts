@@ -24,7 +24,7 @@ const STOPPING: CancelState = { kind: 'stopping' }
 const STOP: CancelOrder = { kind: 'stop' }
 
 /** The first fault is kept; a stop is recorded beside it. */
-function next(state: CancelState, order: CancelOrder): CancelState {
+function nextCancelState(state: CancelState, order: CancelOrder): CancelState {
   if (order.kind === 'cancel') {
     return state.kind === 'cancelled'
       ? state
@@ -77,13 +77,13 @@ export class CancelSlot {
   /** Ends the request. The first fault is kept. */
   cancel(fault: Fault): void {
     const isFirst = this.#state.kind !== 'cancelled'
-    this.#state = next(this.#state, { kind: 'cancel', fault })
+    this.#state = nextCancelState(this.#state, { kind: 'cancel', fault })
     if (isFirst) this.interrupt(fault)
   }
 
   /** Lets an attempt on the wire, or a function of the caller, finish. In any other state the request ends now. */
   stop(fault: Fault): void {
-    this.#state = next(this.#state, STOP)
+    this.#state = nextCancelState(this.#state, STOP)
     if (this.#place === 'queue' || this.#place === 'backoff') this.cancel(fault)
   }
 }

@@ -25,7 +25,7 @@ const LONGEST_MS = 61_000
 const SAME_WINDOW_MS = 2_000
 const EARLY_MS = 500
 /** Clocks are read in whole milliseconds. */
-const MARGIN_MS = 1
+const CLOCK_MARGIN_MS = 1
 /** A timer may fire this late. */
 const ON_TIME_MS = 100
 /** This many windows are entered on time before one is entered early. */
@@ -95,7 +95,7 @@ export class FixedWindow {
     if (isTime && this.#early === 'not yet' && this.#rule === 'given' && this.#clean >= CLEAN_BEFORE_EARLY) {
       this.#early = 'now'
     }
-    this.#enteredAtMs = Math.max(this.#nextMs(publishedMs, stepMs) + MARGIN_MS, nowMs)
+    this.#enteredAtMs = Math.max(this.#nextMs(publishedMs, stepMs) + CLOCK_MARGIN_MS, nowMs)
     return this.#enteredAtMs - nowMs
   }
 

@@ -5,7 +5,11 @@ import type { SystemFailure } from '../core/problem.ts'
 import { systemReason } from '../core/system-reason.ts'
 import type { Words } from '../core/words.ts'
 
-const OVERWRITE: Words = ['Set ', { option: 'overwrite', value: true }, ' to replace it, or choose another path.']
+const OVERWRITE_REMEDY: Words = [
+  'Set ',
+  { option: 'overwrite', value: true },
+  ' to replace it, or choose another path.',
+]
 
 /** @param said the path as the message calls it: `-o results.csv` */
 export function refusalOf(path: string, error: unknown, said: string = path): SystemFailure {
@@ -14,7 +18,7 @@ export function refusalOf(path: string, error: unknown, said: string = path): Sy
   switch (code) {
     case 'EEXIST':
       return existsSync(path)
-        ? { cannot, because: `it exists (${code})`, remedy: OVERWRITE }
+        ? { cannot, because: `it exists (${code})`, remedy: OVERWRITE_REMEDY }
         : { cannot, because: `it is a link to nothing (${code})`, remedy: 'Remove it, or choose another path.' }
     case 'ENOENT':
       return { cannot, because: `no such folder (${code})`, remedy: `Make ${dirname(path)} first.` }

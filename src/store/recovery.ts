@@ -9,7 +9,7 @@
 import { LineBook, isKeyed, lineNameOf, positionOf } from './line-book.ts'
 import { mayBeginLine, readLine } from './run-lines.ts'
 import type { UnfinishedLine } from './line-reader.ts'
-import type { Reading } from './run-lines.ts'
+import type { LineReading } from './run-lines.ts'
 import { ConfigError } from '../core/error.ts'
 import { isUnsentCode } from '../core/outcome.ts'
 import { REFUSED_PRINT } from '../core/journal.ts'
@@ -40,7 +40,7 @@ export interface ByteSpan {
   readonly length: number
 }
 
-type Bad = Extract<Reading, { readonly kind: 'damaged' | 'refused' }>
+type Bad = Extract<LineReading, { readonly kind: 'damaged' | 'refused' }>
 
 interface Damage {
   readonly number: number

@@ -22,7 +22,7 @@ const FIXED = SUM.filter(byte => byte !== DIGIT).length
 const FORMAT_VERSION = 2
 
 /** What a line turned out to be. */
-export type Reading =
+export type LineReading =
   | { readonly kind: 'blank' }
   | { readonly kind: 'done'; readonly line: DoneLine; readonly summed: boolean }
   | { readonly kind: 'intent'; readonly line: IntentLine; readonly summed: boolean }
@@ -42,7 +42,7 @@ export function writeLine(line: DoneLine | IntentLine | SaltLine): string {
 }
 
 /** Reads the bytes of one line, without its `\n`. */
-export function readLine(bytes: Buffer): Reading {
+export function readLine(bytes: Buffer): LineReading {
   const line = bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes
   if (isBlank(line)) return { kind: 'blank' }
   if (!isUtf8(line)) return { kind: 'damaged', problem: 'it is not UTF-8' }

@@ -134,7 +134,7 @@ export class H2Exchange {
     for await (const chunk of chunks) {
       // The response no longer needs the body: leaving the loop closes the caller's stream.
       if (this.#isOver || stream.closed) return
-      if (!stream.write(chunk)) await drained(stream)
+      if (!stream.write(chunk)) await streamDrained(stream)
     }
     if (!this.#isOver) stream.end(() => this.#collector.onRequestSent())
   }
@@ -213,7 +213,7 @@ export class H2Exchange {
 
 type Head = Readonly<Record<string, string | readonly string[] | number | undefined>>
 
-function drained(stream: ClientHttp2Stream): Promise<void> {
+function streamDrained(stream: ClientHttp2Stream): Promise<void> {
   return new Promise(resolve => {
     const go = (): void => {
       stream.off('drain', go).off('close', go)

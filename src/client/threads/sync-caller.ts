@@ -213,7 +213,7 @@ function tripOf({ elapsedMs, warnings, retry, times }: SentTrip): Trip {
 }
 
 function settleNow(call: Call, result: Result): Outcome {
-  const outcome = settled(call, result)
+  const outcome = settledNow(call, result)
   if (outcome.ok || !(outcome.error.cause instanceof AsyncAnswer)) return outcome
   const reply = result.kind === 'reply' ? result : result.reply
   const sent = result.kind === 'reply' || result.sent
@@ -221,7 +221,7 @@ function settleNow(call: Call, result: Result): Outcome {
   return failedOutcome(call, given, systemClock.now(), call.plan.secretNames)
 }
 
-function settled(call: Call, result: Result): Outcome {
+function settledNow(call: Call, result: Result): Outcome {
   const fail = (error: unknown): Outcome =>
     failedOutcome(
       call,

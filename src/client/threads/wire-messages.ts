@@ -23,7 +23,7 @@ export interface WireData {
 }
 
 /** One attempt. */
-export type Sending = readonly [
+export type SentAttempt = readonly [
   id: number,
   plan: number,
   method: string,
@@ -37,7 +37,7 @@ export type Sending = readonly [
 ]
 
 export type ToWire =
-  | Sending
+  | SentAttempt
   /**
    * A plan, referred to by its number from now on. `changed`: its difference from the plan with the previous number, or
    * from the default for number 0.

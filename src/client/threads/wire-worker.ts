@@ -5,7 +5,7 @@
 import { packResult } from './sync-result.ts'
 import { systemClock } from '../system-clock.ts'
 import { ATTEMPT_FLAGS } from './wire-messages.ts'
-import type { AttemptEnd, FromWire, Sending, SentHead, ToWire, WireData } from './wire-messages.ts'
+import type { AttemptEnd, FromWire, SentAttempt, SentHead, ToWire, WireData } from './wire-messages.ts'
 import { useNetwork } from './network.ts'
 import { DEFAULT_CALL } from '../../config/plan.ts'
 import { attempt } from '../../core/attempt.ts'
@@ -58,7 +58,7 @@ function onWireMessage(message: ToWire): void {
   }
 }
 
-function carryAttempt([id, number, method, origin, path, headers, body, misdirected, proxy]: Sending): void {
+function carryAttempt([id, number, method, origin, path, headers, body, misdirected, proxy]: SentAttempt): void {
   const nowMs = systemClock.now()
   const trip = new Trip(0, nowMs, Infinity)
   trip.retry.misdirected = misdirected

@@ -2,7 +2,7 @@
 import { BODY_FIELDS, readBody, readForm, readJson, readParts, severalBodies } from '../body.ts'
 import type { BodyPlan } from '../body.ts'
 import { matching, problem } from '../kinds.ts'
-import { option, part } from '../option.ts'
+import { neverDiffers, option, part } from '../option.ts'
 import type { Values } from '../table.ts'
 import type { Problem } from '../../core/problem.ts'
 
@@ -12,8 +12,6 @@ export const isMethod = (value: unknown): value is string =>
 
 export const readMethod = matching('a method of HTTP other than CONNECT', isMethod, "Write it as 'GET' or 'POST'.")
 
-const never = (): boolean => false
-
 export const BODY_OPTIONS = {
   method: option({
     scope: 'any',
@@ -21,7 +19,7 @@ export const BODY_OPTIONS = {
     read: readMethod,
     defaultText: "`'GET'`; `'POST'` where there is a body",
     plan: 'part',
-    differs: never,
+    differs: neverDiffers,
     crosses: 'drop',
     doc: 'The method of every request that does not set its own.',
   }),
@@ -30,7 +28,7 @@ export const BODY_OPTIONS = {
     perSpec: true,
     read: readJson,
     plan: 'part',
-    differs: never,
+    differs: neverDiffers,
     crosses: 'drop',
     doc: 'A value that every request without its own body sends as JSON.',
   }),
@@ -39,7 +37,7 @@ export const BODY_OPTIONS = {
     perSpec: true,
     read: readForm,
     plan: 'part',
-    differs: never,
+    differs: neverDiffers,
     crosses: 'drop',
     doc: 'Fields that every request without its own body sends as a form.',
   }),
@@ -48,7 +46,7 @@ export const BODY_OPTIONS = {
     perSpec: true,
     read: readParts,
     plan: 'part',
-    differs: never,
+    differs: neverDiffers,
     crosses: 'drop',
     doc: 'Fields and files that every request without its own body sends as `multipart/form-data`.',
   }),
@@ -57,7 +55,7 @@ export const BODY_OPTIONS = {
     perSpec: true,
     read: readBody,
     plan: 'part',
-    differs: never,
+    differs: neverDiffers,
     crosses: 'drop',
     doc: 'The body of every request without its own.',
   }),

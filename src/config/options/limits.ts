@@ -33,9 +33,9 @@ const readBreakerFields = fields({
   cooldown: duration({ shortest: 100 }),
 })
 
-type Breaker = NonNullable<ReturnType<typeof readBreakerFields>>
+type BreakerFields = NonNullable<ReturnType<typeof readBreakerFields>>
 
-const readBreaker = withFields<boolean | Breaker>(readBreakerFields.fields, (value, name, problems) => {
+const readBreaker = withFields<boolean | BreakerFields>(readBreakerFields.fields, (value, name, problems) => {
   if (typeof value === 'boolean') return value
   if (isPlain(value)) return readBreakerFields(value, name, problems)
   const expected = 'true, false or an object with failures, window, cooldown'

@@ -4,7 +4,7 @@ import { readHeaders, refuseHost } from '../header-input.ts'
 import type { ReadHeaders } from '../header-input.ts'
 import { bool, got, listOf, matching, orList, problem } from '../kinds.ts'
 import type { Read } from '../kinds.ts'
-import { isCall, option, part } from '../option.ts'
+import { isCall, neverDiffers, option, part } from '../option.ts'
 import type { OptionRecipient } from '../option.ts'
 import { readPairs } from '../query-input.ts'
 import type { Values } from '../table.ts'
@@ -66,8 +66,6 @@ function joinHeaders(under: ReadHeaders, over: ReadHeaders): ReadHeaders {
   return { set: mergeHeaders(kept, over.set), unset: [...under.unset, ...over.unset] }
 }
 
-const never = (): boolean => false
-
 export const REQUEST_OPTIONS = {
   params: option({
     scope: 'any',
@@ -86,7 +84,7 @@ export const REQUEST_OPTIONS = {
     join: joinHeaders,
     plan: 'part',
     crosses: 'drop',
-    differs: never,
+    differs: neverDiffers,
     doc: "Headers of every request; a spec's headers replace them name by name.",
   }),
   auth: option({
@@ -95,7 +93,7 @@ export const REQUEST_OPTIONS = {
     read: readAuth,
     plan: 'part',
     crosses: 'drop',
-    differs: never,
+    differs: neverDiffers,
     doc: 'Basic, bearer, or a function that returns the `Authorization` header of each attempt.',
   }),
   baseUrl: option({
@@ -103,7 +101,7 @@ export const REQUEST_OPTIONS = {
     read: readBaseUrl,
     plan: 'part',
     crosses: 'drop',
-    differs: never,
+    differs: neverDiffers,
     doc: "Base of relative URLs: an origin, or a URL that ends in '/'.",
   }),
   userAgent: option({
@@ -132,7 +130,7 @@ export const REQUEST_OPTIONS = {
     default: false,
     plan: 'request',
     crosses: 'drop',
-    differs: never,
+    differs: neverDiffers,
     doc: 'Allow a `Host` header, which is sent instead of the host of the URL.',
   }),
   secretNames: option({

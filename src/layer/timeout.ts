@@ -17,9 +17,9 @@ import { fault } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
 
 /**
- * While an attempt is held, the rest of its timeouts stays the same, and it is checked again after that time. With
- * almost nothing left the timer would fire all the time, so it waits at least this long; the timeout is late by that at
- * most.
+ * While the clocks of an attempt are paused, its remaining time stays the same, and it is checked again after that
+ * time. With almost no time left, the timer would fire constantly, so it waits at least this long. A timeout is late by
+ * at most this time.
  */
 const HELD_MS = 20
 
@@ -69,7 +69,7 @@ class Watch implements Alarm {
 
   ring(nowMs: number): void {
     const attempt = this.#attempt
-    // While it is held, its clocks stand still. A timeout may have passed before that.
+    // Its clocks are paused. A timeout may have passed before that.
     const atMs = attempt.heldAtMs ?? nowMs
     const struck = struckLimit(attempt, atMs) ?? this.#tooSlow(atMs)
     if (struck !== undefined) return this.#giveUp(struck)

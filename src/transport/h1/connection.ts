@@ -48,9 +48,9 @@ export class Connection implements KeptConnection {
   carried = 0
   /** When it is closed unless it is used (monotonic ms). */
   idleUntilMs = 0
-  /** The turn of the event loop in which its last response was complete, and nothing was left to read behind it. */
+  /** The turn of the event loop in which its last response was complete and no byte was left to read after it. */
   drainedInTurn = -1
-  /** The last turn of the event loop in which bytes may have been left that had arrived and were not read. */
+  /** The last turn of the event loop in which bytes that had arrived may have been left unread. */
   unreadInTurn = -1
   /** The head that was read last. */
   head!: KnownHead
@@ -66,7 +66,7 @@ export class Connection implements KeptConnection {
   #isReading = false
   #isResuming = false
   #isEncrypted = false
-  /** The last read got all that had arrived. */
+  /** Whether the last read took all bytes that had arrived. */
   #isShortRead = false
 
   constructor({ route, isLast, limits, keeper }: ConnectionParts) {
@@ -192,7 +192,7 @@ export class Connection implements KeptConnection {
     return stop
   }
 
-  /** The response is complete with what was read last. */
+  /** Called when the last read has completed the response. */
   completed(): void {
     if (this.#isShortRead) this.drainedInTurn = currentTurn()
     else this.unreadInTurn = currentTurn()
@@ -236,7 +236,7 @@ export class Connection implements KeptConnection {
     this.#state = 'gone'
     this.#exchange = undefined
     const { socket } = this
-    // Otherwise the system goes on sending what it has of the request.
+    // Otherwise the operating system would send the part of the request that it has buffered.
     if (wasBusy && !this.#isEncrypted && socket !== undefined && socket.writableLength > 0) socket.resetAndDestroy()
     else socket?.destroy(DROPPED)
     this.#keeper.gone(this)

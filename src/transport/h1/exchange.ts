@@ -270,7 +270,7 @@ export class Exchange {
     if (this.isOver) return
     this.#reading = 'over'
     this.#connection?.completed()
-    // A server that has answered without reading the request may never read it, nor the next one behind it.
+    // A server that has answered without reading the request may never read it, nor the request after it.
     const isSent = this.#sending === 'all' && this.#connection?.socket?.writableNeedDrain === false
     this.#isReusable = this.#isPersistent && isSent && !isSurplus
     if (isSurplus) {

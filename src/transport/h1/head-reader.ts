@@ -63,7 +63,8 @@ export class HeadReader {
 
   #readKept(bytes: Buffer, from: number, end: number): number | WireProblem {
     const kept = this.#kept as Buffer
-    // With the line end. What is left out belongs to a line that is too long, or to what follows the line.
+    // Enough for the longest valid line and its line end. Any further bytes follow the line, or belong to a line that
+    // is too long.
     const whole = Buffer.concat([kept, bytes.subarray(from, Math.min(end, from + MAX_LINE_BYTES + 2))])
     const stop = this.#readLine(whole, 0, whole.byteLength)
     if (typeof stop !== 'number') return stop

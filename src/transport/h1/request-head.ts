@@ -43,7 +43,7 @@ export function requestHead(attempt: Attempt, framing: RequestFraming, isLast: b
 export const hasContent = (framing: RequestFraming): boolean =>
   framing === 'chunked' || (framing !== 'none' && framing.bytes > 0)
 
-/** Without content, a client must not expect to be told to go on (RFC 9110 §10.1.1). */
+/** The headers to send. A request without content must not have `Expect: 100-continue` (RFC 9110 §10.1.1). */
 function headersOf(attempt: Attempt, framing: RequestFraming): HeaderList {
   const headers = requestHeaders(attempt)
   if (hasContent(framing) || getHeader(headers, 'expect') === undefined) return headers

@@ -1,10 +1,11 @@
 /** Reads mutated responses with our reader and with Node's parser, and counts why they differ. */
-import { ReaderConnection, isSameRead, isSameResponse } from '../h1-reader.ts'
+import { ReaderConnection, isSameRead, isSameResponse, readResponse } from '../h1-reader.ts'
 import type { ReadResponse } from '../h1-reader.ts'
 import { Mutants } from './mutants.ts'
 import type { Mutant } from './mutants.ts'
 import { readByNode } from './node-reader.ts'
 import { RULES, finalOf } from './rules.ts'
+import type { Rule } from './rules.ts'
 
 export interface FuzzResult {
   readonly same: number
@@ -24,6 +25,22 @@ function readByUs(connection: ReaderConnection, { bytes, cuts, method }: Mutant)
   if (!isSameRead(whole, cut)) return [whole, cut]
   return isSameRead(whole, again) ? whole : [whole, again]
 }
+
+/** The rule that explains how Node's parser differs from us. Undefined: none does. */
+function ruleFor({ bytes, method }: Mutant, ours: ReadResponse, node: ReadResponse): Rule | undefined {
+  const text = bytes.toString('latin1')
+  const difference = { text, final: finalOf(text), ours, node }
+  const rule = RULES.find(({ applies }) => applies(difference))
+  if (rule?.rewrite === undefined) return rule
+  const rewritten = { bytes: Buffer.from(rule.rewrite(difference), 'latin1'), cuts: [], method }
+  const oursAgain = readResponse(rewritten.bytes, [], method)
+  if (rewritten.bytes.equals(bytes) || !isSameRead(ours, oursAgain)) return undefined
+  const nodeAgain = readByNode(rewritten.bytes, method)
+  return isAgreed(ours, nodeAgain) || ruleFor(rewritten, oursAgain, nodeAgain) !== undefined ? rule : undefined
+}
+
+const isAgreed = (ours: ReadResponse, node: ReadResponse): boolean =>
+  isSameResponse(ours, node) && ours.isSurplus === node.isSurplus
 
 const shown = ({ verdict, why, status, headers, body, isSurplus }: ReadResponse): object => ({
   verdict,
@@ -52,13 +69,11 @@ export function fuzz(seed: number, count: number): FuzzResult {
       continue
     }
     const node = readByNode(mutant.bytes, mutant.method)
-    if (isSameResponse(ours, node) && ours.isSurplus === node.isSurplus) {
+    if (isAgreed(ours, node)) {
       same++
       continue
     }
-    const text = mutant.bytes.toString('latin1')
-    const difference = { text, final: finalOf(text), ours, node }
-    const rule = RULES.find(({ applies }) => applies(difference))
+    const rule = ruleFor(mutant, ours, node)
     if (rule === undefined) report(number, mutant, [ours, node])
     else explained.set(rule.name, (explained.get(rule.name) ?? 0) + 1)
   }

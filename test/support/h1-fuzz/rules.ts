@@ -15,6 +15,11 @@ export interface Rule {
   readonly name: string
   readonly because: string
   readonly applies: (difference: Difference) => boolean
+  /**
+   * The same response without what the parsers differ about: we must read it as before, and Node's parser must read it as
+   * we do, or differ by another rule.
+   */
+  readonly rewrite?: (difference: Difference) => string
 }
 
 const INTERIM = /^HTTP\/(?:1\.[01]|2\.0) 1(?!01)\d\d(?: [^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n/
@@ -99,6 +104,11 @@ export const RULES: readonly Rule[] = [
     applies: difference =>
       /^transfer-encoding:[ \t]*chunked[ \t]*\t[ \t]*\r$/im.test(headsOf(difference)) &&
       difference.node.verdict !== 'refused',
+    rewrite: difference => {
+      const { text } = difference
+      const head = headsOf(difference)
+      return head.replace(/^(transfer-encoding:[ \t]*chunked)[ \t]+\r$/gim, '$1\r') + text.slice(head.length)
+    },
   },
   {
     name: 'length of more than 15 digits',

@@ -59,19 +59,25 @@ export class Sockets implements ConnectionKeeper {
     if (idle === undefined) return this.#make(exchange, route, ready)
     openSockets.use(idle)
     attempt.reused = true
-    const isDrained = idle.drainedInTurn === currentTurn() && idle.unreadInTurn !== currentTurn()
-    if (isDrained) idle.start(exchange)
-    else this.#startOnceRead(exchange, idle)
+    const turn = currentTurn()
+    const isDrained = idle.drainedInTurn === turn && idle.unreadInTurn !== turn
+    // The end of a connection is read one turn after its last bytes. Only a request that may be repeated takes that risk.
+    if (isDrained && attempt.call.repeatable) idle.start(exchange)
+    else this.#startOnceRead(exchange, idle, Math.max(idle.drainedInTurn, idle.unreadInTurn))
   }
 
-  /** Starts the exchange after a turn in which everything that has arrived was read. */
-  #startOnceRead(exchange: Exchange, idle: Connection): void {
+  /**
+   * Starts the exchange after a turn in which everything that has arrived was read.
+   *
+   * @param unreadInTurn the last turn that was not such a one
+   */
+  #startOnceRead(exchange: Exchange, idle: Connection, unreadInTurn: number): void {
     const turn = currentTurn()
     atEndOfTurn(() => {
       if (idle.state !== 'idle') {
         if (!exchange.isOver) this.send(exchange)
       } else if (exchange.isOver) this.#keep(idle)
-      else if (idle.unreadInTurn >= turn) this.#startOnceRead(exchange, idle)
+      else if (unreadInTurn >= turn) this.#startOnceRead(exchange, idle, unreadInTurn)
       else idle.start(exchange)
     })
   }

@@ -278,3 +278,23 @@ it('a connection is not used again while a part of its last request is unsent', 
   expect(server.accepted).toBe(2)
   await client.close()
 })
+
+it.each([undefined, 'server'] as const)(
+  'no POST is in doubt because the server ended its connection right behind the last response (TLS: %s)',
+  async cert => {
+    await using server = await rawServer(async connection => {
+      await connection.request()
+      const sent = connection.reply('ok')
+      connection.fin()
+      await sent
+    }, cert && { cert })
+    const client = clientOf({ ...TRUST, concurrency: 1 })
+    const spec = { url: server.origin, method: 'POST', body: 'x' } as const
+    const outcomes = await client.request(
+      Array.from({ length: 20 }, () => ({ ...spec })),
+      SETTLE,
+    )
+    expect(outcomes.map(verdictOf)).toEqual(Array<string>(20).fill('ok'))
+    await client.close()
+  },
+)

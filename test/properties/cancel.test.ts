@@ -4,7 +4,7 @@
  */
 import { subscribe } from 'node:diagnostics_channel'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { expect, it } from 'vitest'
 import type { Outcome, RequestSpec } from '../../src/index.ts'
 import { clientOf } from '../support/ask.ts'
@@ -34,11 +34,17 @@ const PLANS: Readonly<Record<string, AnswerPlan>> = {
 const AT_SERVER = Object.keys(PLANS)
 const KINDS = [...AT_SERVER, 'good', 'good', 'refused', 'handshake', 'tunnel', 'upload']
 
-/** Connections and requests that undici has begun. The server may see them later. */
+/** Connections that clients of this process have begun, and their writes. The server may see them later. */
 let beginnings = 0
-for (const channel of ['undici:client:beforeConnect', 'undici:client:sendHeaders']) {
-  subscribe(channel, () => void beginnings++)
-}
+subscribe('net.client.socket', message => {
+  const { socket } = message as { socket: Socket }
+  beginnings++
+  const write = socket.write.bind(socket) as (...given: unknown[]) => boolean
+  socket.write = (...given: unknown[]): boolean => {
+    beginnings++
+    return write(...given)
+  }
+})
 
 async function* neverEnding(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('half')

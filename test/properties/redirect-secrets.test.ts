@@ -179,5 +179,5 @@ it(
     expect(atHomeWithSecrets).toBeGreaterThan(RUNS / 50)
     console.log(`${hops} hops, ${crossings} chains left home, ${atHomeWithSecrets} hops at home with their secrets`)
   },
-  limitMs(180_000),
+  limitMs(),
 )

@@ -92,6 +92,9 @@ export function readCurl(text: string, hasRows: boolean): CurlRequest {
 
 function checkName(name: Word | undefined): void {
   if (typeof name === 'string' && /^(?:.*[\\/])?curl(?:\.exe)?$/i.test(name)) return
+  if (name === undefined || name === '') {
+    throw new UsageError("--curl: expected a command that begins with 'curl', got an empty text. Paste the command.")
+  }
   const remedy = name === '$' || name === '%' ? "Leave out the prompt before 'curl'." : 'Leave out what is before it.'
   throw new UsageError(`--curl: expected a command that begins with 'curl', got another one. ${remedy}`)
 }

@@ -16,6 +16,7 @@ import type { WireProblem } from './problem.ts'
 import { WrongLength, sendBody } from './request-body.ts'
 import type { Collector } from '../collect.ts'
 import type { Measured } from '../upload.ts'
+import { atEndOfTurn } from '../turn.ts'
 import { watchedBody } from '../watched.ts'
 import type { Attempt } from '../../core/attempt.ts'
 import { isAtHand } from '../../core/body.ts'
@@ -105,7 +106,8 @@ export class Exchange {
     if (!expects) return this.#send(head, socket)
     this.#sending = 'held'
     socket.write(head, 'latin1')
-    this.#patience = this.#clock.after(EXPECT_PATIENCE_MS, () => this.#sendHeld())
+    // After everything that has arrived was read: this process may have been busy for longer than that.
+    this.#patience = this.#clock.after(EXPECT_PATIENCE_MS, () => atEndOfTurn(() => this.#sendHeld()))
   }
 
   #framing(): RequestFraming {

@@ -315,7 +315,7 @@ export const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
   [`$ curl ${U}`, /Leave out the prompt/],
   [`TOKEN=x curl ${U}`, /begins with 'curl'/],
   [`sudo curl ${U}`, /begins with 'curl'/],
-  ['', /a text that is not empty/],
+  ['', /begins with 'curl', got an empty text/],
   // Windows
   [`curl ^"${U}^" ^\n  -H ^"a: b^"`, /cmd\.exe.*'Copy as cURL \(bash\)'/],
   [`curl "${U}" -H "a: b" --data-raw "^{^\\^"a^\\^":1^}"`, /cmd\.exe/],

@@ -57,6 +57,7 @@ export const SIZED = [
 
 /** In `npm test` with a process of their own: they change what belongs to the process, or look at all of it. */
 export const ALONE = [
+  'test/cli/read-once.test.ts',
   'test/client/threads/worker-file.test.ts',
   'test/config/made-up-option.test.ts',
   'test/config/read-once.test.ts',

@@ -22,12 +22,17 @@ type FieldsState = 'line' | 'name' | 'blank' | 'value' | 'line-end' | 'last-end'
 /** Lower-case names by their original spelling, because responses use the same few names. */
 const LOWER_CASE_NAMES = new Map<string, string>()
 const MAX_REMEMBERED_NAMES = 1_000
+const MAX_REMEMBERED_LENGTH = 64
 
 function lowerCaseName(name: string): string {
+  if (name.length > MAX_REMEMBERED_LENGTH) return name.toLowerCase()
   const known = LOWER_CASE_NAMES.get(name)
   if (known !== undefined) return known
-  const lower = name.toLowerCase()
-  if (LOWER_CASE_NAMES.size < MAX_REMEMBERED_NAMES) LOWER_CASE_NAMES.set(name, lower)
+  if (LOWER_CASE_NAMES.size >= MAX_REMEMBERED_NAMES) return name.toLowerCase()
+  // A copy: a part of a string keeps the whole in memory, which here is the head of a response.
+  const copy = Buffer.from(name, 'latin1').toString('latin1')
+  const lower = copy.toLowerCase()
+  LOWER_CASE_NAMES.set(copy, lower)
   return lower
 }
 

@@ -1,6 +1,8 @@
 /**
  * The head of an HTTP/1.1 response, byte by byte: what is read, what is refused, and that splitting it changes neither.
  */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { HeadReader } from '../../../src/transport/h1/head-reader.ts'
 import type { ResponseHead } from '../../../src/transport/h1/head-reader.ts'
@@ -142,4 +144,17 @@ describe('a reader', () => {
     reader.read(Buffer.from('H'), 0, 1)
     expect(reader.isBegun).toBe(true)
   })
+})
+
+it('the names that are remembered do not keep the heads in memory that they came from', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (let i = 0; i < 600; i++) {
+    const name = `x-remembered-for-long-${i}`
+    expect(readHead(`HTTP/1.1 200 OK\r\n${name}: ${'v'.repeat(60_000)}\r\n\r\n`)).toMatchObject({ rest: '' })
+  }
+  collect()
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(10 * 2 ** 20)
 })

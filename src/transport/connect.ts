@@ -128,11 +128,12 @@ function readInto(onRead: (bytes: Buffer, length: number) => void): OnReadOpts {
 }
 
 function settled(socket: Socket, event: 'connect' | 'secureConnect', callback: ConnectCallback): Socket {
-  let isSettled = false
+  // Forgotten once it was called: it knows the first request, which the socket must not keep in memory.
+  let waiting: ConnectCallback | undefined = callback
   const settle: ConnectCallback = (error, made) => {
-    if (isSettled) return
-    isSettled = true
-    callback(error, made)
+    const first = waiting
+    waiting = undefined
+    first?.(error, made)
   }
   socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_PROBE_MS)
   socket.once(event, () => settle(null, socket))

@@ -197,8 +197,7 @@ export class Sockets implements ConnectionKeeper {
       return through({ proxy: attempt.proxy, target, attempt, hold: socket => connection.hold(socket) }, opened)
     }
     try {
-      const onRead = (bytes: Buffer, length: number): void => connection.onBytes(bytes, length)
-      const socket = connect({ ...target, onRead }, opened)
+      const socket = connect({ ...target, onRead: connection.onRead }, opened)
       connection.hold(socket)
       stampPhases(socket, attempt, target, clock)
     } catch (error) {

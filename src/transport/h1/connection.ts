@@ -138,6 +138,9 @@ export class Connection implements KeptConnection {
     else this.socket?.unref()
   }
 
+  /** For the socket. A closure of the one who makes the connection would keep its first request in memory. */
+  readonly onRead = (buffer: Buffer, length: number): void => this.onBytes(buffer, length)
+
   /** Called for each read. The buffer is used again for the next one. */
   onBytes(buffer: Buffer, length: number): void {
     const exchange = this.#exchange

@@ -177,6 +177,7 @@ export function stampPhases(
       if (!socket.destroyed) trip.stopwatch.dnsMs = enter(error ? 'dns' : 'connect')
     })
   } else attempt.phase = 'connect'
-  socket.once('connect', () => void (trip.stopwatch.connectMs = enter(secure ? 'tls' : 'headers')))
-  if (secure) socket.once('secureConnect', () => void (trip.stopwatch.tlsMs = enter('headers')))
+  // Before the listener that writes the request, which is no part of connecting.
+  socket.prependOnceListener('connect', () => void (trip.stopwatch.connectMs = enter(secure ? 'tls' : 'headers')))
+  if (secure) socket.prependOnceListener('secureConnect', () => void (trip.stopwatch.tlsMs = enter('headers')))
 }

@@ -177,6 +177,14 @@ describe('timings', () => {
     expect(byName.timings.connect).toBeGreaterThanOrEqual(0)
   })
 
+  it.each([undefined, 'server'] as const)('count the writing of a large body once (TLS: %s)', async cert => {
+    await using server = await rawServer(polite, cert && { cert })
+    const body = 'x'.repeat(3_000_000)
+    const { timings } = await ask({ url: server.origin, method: 'POST', body }, TRUST)
+    const { connect: made = 0, tls = 0, firstByte = 0, body: read = 0, total } = timings
+    expect(made + tls + firstByte + read).toBeLessThanOrEqual(total)
+  })
+
   it('report the handshake', async () => {
     await using server = await rawServer(polite, { cert: 'server' })
     const { timings } = await ask(server.origin, TRUST)

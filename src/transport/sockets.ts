@@ -93,11 +93,15 @@ export class Sockets implements ConnectionKeeper {
     return undefined
   }
 
-  /** A kept connection turned out to be closed, so the others probably are. The retry gets a fresh one. */
-  dropIdle({ call, proxy }: Attempt): void {
+  /**
+   * A kept connection turned out to be closed, so the others probably are. The retry gets a fresh one.
+   *
+   * @param isRetried false if there will be none
+   */
+  dropIdle({ call, proxy }: Attempt, isRetried: boolean): void {
     const route = routeKey(call.origin, proxy)
     for (const connection of this.#idle.get(route)?.slice() ?? []) connection.close()
-    this.#owed.set(route, (this.#owed.get(route) ?? 0) + 1)
+    if (isRetried) this.#owed.set(route, (this.#owed.get(route) ?? 0) + 1)
   }
 
   /**

@@ -54,7 +54,8 @@ export function ownTransport(plan: ConnectionPlan, clock: Clock, wireParts: Wire
         exchange.settled(result.kind === 'reply' || UNDECODED.test(result.code))
         // Not for ports: a closed connection keeps its port for another minute.
         if (isShortage(result) && result.code !== 'resource/port') openSockets.closeIdle()
-        if (isMisdirected(result) || (attempt.reused && isReset(result))) sockets.dropIdle(attempt)
+        if (isMisdirected(result)) sockets.dropIdle(attempt, true)
+        else if (attempt.reused && isReset(result)) sockets.dropIdle(attempt, attempt.call.repeatable)
         resolve(result)
       }
       const collector = new Collector(attempt, parts, settle)

@@ -167,6 +167,26 @@ describe('kept-alive connections', () => {
     await client.close()
   })
 
+  it('are used by later retries although a POST was left in doubt', async () => {
+    let asked = 0
+    await using server = await rawServer([
+      async connection => {
+        await connection.request()
+        await connection.reply()
+        await connection.request()
+        connection.rst()
+      },
+      answering(connection => connection.reply('{}', asked++ === 0 ? { status: '503 Busy' } : {})),
+    ])
+    const client = clientOf({ maxRetries: 3, retry: HASTY })
+    await client.request(server.origin)
+    const post = await client.request({ url: server.origin, method: 'POST', json: 1 }, SETTLE)
+    expect(verdictOf(post)).toBe('in_doubt/reset')
+    expect((await client.request(server.origin, SETTLE)).attempts).toBe(2)
+    expect(server.accepted).toBe(2)
+    await client.close()
+  })
+
   /** Ends the connection in the kernel, and sends again before the event loop has noticed. */
   const askOnEnded = (server: RawServer, client: ParallelRequests, spec: RequestSpec, how: 'rst' | 'destroy') =>
     new Promise<Outcome>((resolve, reject) =>

@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { HeadReader } from '../../../src/transport/h1/head-reader.ts'
+import { figure } from '../../support/figure.ts'
 import type { ResponseHead } from '../../../src/transport/h1/head-reader.ts'
 
 const LIMITS = { maxBytes: 65_536, maxFields: 2_000 }
@@ -146,7 +147,7 @@ describe('a reader', () => {
   })
 })
 
-it('the names that are remembered do not keep the heads in memory that they came from', () => {
+figure('the names that are remembered do not keep the heads in memory that they came from', () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   collect()

@@ -98,11 +98,6 @@ export class Collector {
     this.#protocol = protocol
   }
 
-  /** Whether the response was complete on the wire, whatever happened to it afterwards. */
-  get isComplete(): boolean {
-    return this.#stage === 'whole' || this.#stage === 'done'
-  }
-
   get #isSettled(): boolean {
     return this.#stage === 'done' || this.#stage === 'over'
   }

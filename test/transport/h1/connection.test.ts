@@ -5,6 +5,7 @@ import type { Fault } from '../../../src/core/result.ts'
 import type { Collector } from '../../../src/transport/collect.ts'
 import { Connection } from '../../../src/transport/h1/connection.ts'
 import { Exchange } from '../../../src/transport/h1/exchange.ts'
+import { ownTransport } from '../../../src/transport/transport.ts'
 import { makeAttempt } from '../../support/calls.ts'
 import { answering, rawServer } from '../../support/raw-server.ts'
 
@@ -51,3 +52,19 @@ it.each(['onRequestStart', 'onHead', 'onResponseData', 'onResponseEnd'] as const
     expect(socket.destroyed).toBe(true)
   },
 )
+
+it('a held body is sent because the server answers 100, not only because time has passed', async () => {
+  await using server = await rawServer(async connection => {
+    await connection.expect('\r\n\r\n')
+    await connection.send('HTTP/1.1 100 Continue\r\n\r\n')
+    await connection.expect(4)
+    await connection.send('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+  })
+  // Its timers never ring.
+  const clock = { ...systemClock, after: () => ({ cancel: () => undefined }) }
+  const wire = ownTransport({ tls: { verify: true }, blockPrivateAddresses: false }, clock)
+  const call = { origin: server.origin, url: `${server.origin}/`, method: 'POST', body: 'body' }
+  const attempt = { ...makeAttempt(call), headers: ['expect', '100-continue'] }
+  expect(await wire.send(attempt)).toMatchObject({ kind: 'reply', status: 200 })
+  await wire.close()
+})

@@ -16,7 +16,7 @@ import type { Exchange } from './h1/exchange.ts'
 import type { FieldLimits } from './h1/fields.ts'
 import { KEEP_ALIVE_MS, openSockets } from './open-sockets.ts'
 import type { Room } from './open-sockets.ts'
-import { atEndOfTurn, currentTurn } from './turn.ts'
+import { atEndOfTurn, endingTurn } from './turn.ts'
 import type { Through } from './tunnel/through.ts'
 
 /** How often connections are closed that have been idle for too long. */
@@ -35,6 +35,14 @@ export interface SocketsParts {
   readonly limits: FieldLimits
 }
 
+/** An exchange that is to start over an idle connection. */
+interface Start {
+  readonly exchange: Exchange
+  readonly idle: Connection
+  /** It starts at the end of a later turn than this one. */
+  readonly unreadInTurn: number
+}
+
 export class Sockets implements ConnectionKeeper {
   readonly #parts: SocketsParts
   readonly #idle = new Map<string, Connection[]>()
@@ -43,6 +51,8 @@ export class Sockets implements ConnectionKeeper {
   readonly #owed = new Map<string, number>()
   /** Routes whose servers have sent bytes without a request. */
   readonly #untidy = new Set<string>()
+  /** Exchanges that start at the end of this turn. */
+  #starts: Start[] = []
   /** Connections that became idle in this turn. */
   #resting: Connection[] = []
   #sweeper: NodeJS.Timeout | undefined
@@ -59,27 +69,32 @@ export class Sockets implements ConnectionKeeper {
     if (idle === undefined) return this.#make(exchange, route, ready)
     openSockets.use(idle)
     attempt.reused = true
-    const turn = currentTurn()
-    const isDrained = idle.drainedInTurn === turn && idle.unreadInTurn !== turn
     // The end of a connection is read one turn after its last bytes. Only a request that may be repeated takes that risk.
-    if (isDrained && attempt.call.repeatable) idle.start(exchange)
-    else this.#startOnceRead(exchange, idle, Math.max(idle.drainedInTurn, idle.unreadInTurn))
+    const { drainedInTurn, unreadInTurn } = idle
+    this.#startLater({
+      exchange,
+      idle,
+      unreadInTurn: attempt.call.repeatable ? unreadInTurn : Math.max(drainedInTurn, unreadInTurn),
+    })
   }
 
-  /**
-   * Starts the exchange after a turn in which everything that has arrived was read.
-   *
-   * @param unreadInTurn the last turn that was not such a one
-   */
-  #startOnceRead(exchange: Exchange, idle: Connection, unreadInTurn: number): void {
-    const turn = currentTurn()
-    atEndOfTurn(() => {
+  #startLater(start: Start): void {
+    if (this.#starts.push(start) === 1) atEndOfTurn(this.#startAll)
+  }
+
+  /** Starts the exchanges whose connections were read to the end. */
+  readonly #startAll = (): void => {
+    const starts = this.#starts
+    this.#starts = []
+    const turn = endingTurn()
+    for (const start of starts) {
+      const { exchange, idle, unreadInTurn } = start
       if (idle.state !== 'idle') {
         if (!exchange.isOver) this.send(exchange)
       } else if (exchange.isOver) this.#keep(idle)
-      else if (unreadInTurn >= turn) this.#startOnceRead(exchange, idle, unreadInTurn)
+      else if (unreadInTurn >= turn) this.#startLater(start)
       else idle.start(exchange)
-    })
+    }
   }
 
   #takeIdle(route: string): Connection | undefined {

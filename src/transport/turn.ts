@@ -25,6 +25,11 @@ export function currentTurn(): number {
   return turn
 }
 
+/** For a callback of `atEndOfTurn`: the number of the turn that ends with it. */
+export function endingTurn(): number {
+  return turn - 1
+}
+
 /** Calls back once all sockets have been read. */
 export function atEndOfTurn(callback: () => void): void {
   schedule()

@@ -33,15 +33,6 @@ export class Ring<T> {
     return item
   }
 
-  /** Removes and returns the item that was pushed last. */
-  pop(): T | undefined {
-    if (this.#size === 0) return undefined
-    const at = (this.#head + --this.#size) & (this.#slots.length - 1)
-    const item = this.#slots[at]
-    this.#slots[at] = undefined
-    return item
-  }
-
   peek(): T | undefined {
     return this.#size === 0 ? undefined : this.#slots[this.#head]
   }

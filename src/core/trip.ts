@@ -10,8 +10,13 @@ import { say } from './words.ts'
 import type { Words } from './words.ts'
 
 const MAX_TRIP_WARNINGS = 20
+/** The largest integer that V8 keeps without an object on every platform. */
+const MAX_SERIAL = 2 ** 30 - 1
+let lastSerial = 0
 
 export class Trip {
+  /** Distinguishes the requests in flight in this thread; from 1. It starts again after a billion. */
+  readonly serial = (lastSerial = lastSerial === MAX_SERIAL ? 1 : lastSerial + 1)
   /** The identity of the request: `Outcome.id`. */
   id = ''
   /** Its fingerprint in the run file; undefined without one. */

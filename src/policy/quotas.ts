@@ -14,6 +14,7 @@ import { quota } from './quota.ts'
 import type { QuotaLimit } from './quota.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
+import { CallTable } from '../core/call-table.ts'
 import type { Result } from '../core/result.ts'
 
 /** What else the end of an attempt says. */
@@ -50,6 +51,12 @@ interface TrackedQuota {
   disbelieved: boolean
 }
 
+/** A call in flight, with the quotas that it was booked in. */
+interface Running {
+  readonly call: Call
+  booked: readonly TrackedQuota[]
+}
+
 /** After this many refused requests on unknown routes, every unknown route counts towards the quota. */
 const MAX_STRANGERS = 3
 
@@ -62,8 +69,7 @@ const NO_QUOTAS: readonly TrackedQuota[] = []
 export class Quotas implements Limit {
   readonly waitsFor = 'rate'
   readonly #kept = new Map<string, TrackedQuota>()
-  /** Calls in flight, with the quotas that each was booked in. */
-  readonly #running = new Map<Call, TrackedQuota[]>()
+  readonly #running = new CallTable<Running>()
   #left: readonly TrackedQuota[] = NO_QUOTAS
 
   /** What the server will still accept by its latest reports; undefined without a report. */
@@ -122,17 +128,18 @@ export class Quotas implements Limit {
   }
 
   book(nowMs: number, call: Call): void {
+    if (this.#kept.size === 0) return this.#running.set(call, { call, booked: NO_QUOTAS })
     const booked: TrackedQuota[] = []
     for (const kept of this.#kept.values()) {
       if (!this.#concerns(kept, call)) continue
       kept.limit.book(nowMs, call)
       booked.push(kept)
     }
-    this.#running.set(call, booked)
+    this.#running.set(call, { call, booked })
   }
 
   release(call: Call): void {
-    this.#left = this.#running.get(call) ?? NO_QUOTAS
+    this.#left = this.#running.get(call)?.booked ?? NO_QUOTAS
     this.#running.delete(call)
     for (const { limit } of this.#left) limit.release?.(call)
   }
@@ -206,11 +213,11 @@ export class Quotas implements Limit {
     }
     kept.paths.add(call, false)
     this.#kept.set(key, kept)
-    for (const [other, booked] of this.#running) {
-      if (!this.#concerns(kept, other)) continue
-      kept.limit.book(nowMs, other)
-      booked.push(kept)
-    }
+    this.#running.forEach(other => {
+      if (!this.#concerns(kept, other.call)) return
+      kept.limit.book(nowMs, other.call)
+      other.booked = [...other.booked, kept]
+    })
     kept.limit.book(nowMs, call)
     kept.limit.release?.(call)
     return kept

@@ -5,22 +5,16 @@
  * window would let twice the limit through around its edge. Memory grows with the real starts, so a limit of millions
  * costs nothing by itself.
  */
-import type { Call } from '../core/call.ts'
 import type { Rate } from '../core/rate.ts'
-import { Ring } from '../core/ring.ts'
+import { Times } from '../core/times.ts'
 import type { Counted } from './bucket.ts'
+import { OpenStarts } from './open-starts.ts'
 import type { Booking, Weighted } from './weight.ts'
 
 type Interval = Pick<Rate, 'limit' | 'intervalMs'>
 
 /** Rounding error of a sum of many fractions, as a share of the limit: ten times 0.1 must count as 1. */
 const ROUNDING = 1e-12
-
-/** A start whose request the server may not have counted yet. */
-interface OpenStart {
-  readonly call: Call
-  readonly startedAtMs: number
-}
 
 /** The longest time we allow between writing a request and the server counting it. */
 const MIN_LAG_MS = 50
@@ -35,31 +29,18 @@ const ASK_AGAIN_MS = 10
  * attempt ended.
  */
 export function slidingWindow({ limit, intervalMs }: Interval): Counted {
-  /** When slots of ended attempts are free again, in order. */
-  const freeAtMs = new Ring<number>()
-  let open: OpenStart[] = []
-  const lagMs = Math.max(MIN_LAG_MS, intervalMs * LAG_SHARE)
-  const countedByMs = ({ call, startedAtMs }: OpenStart): number => {
-    const { sentAtMs } = call.trip.stopwatch
-    // The transport does not report it; assume that the request was counted when it started.
-    return sentAtMs === undefined ? startedAtMs : Math.max(startedAtMs, sentAtMs + lagMs)
-  }
+  /** When slots of ended attempts are free again. */
+  const freeAtMs = new Times()
+  const open = new OpenStarts(intervalMs, Math.max(MIN_LAG_MS, intervalMs * LAG_SHARE))
   const expire = (nowMs: number): void => {
-    while (freeAtMs.size > 0 && (freeAtMs.peek() as number) <= nowMs) freeAtMs.shift()
-    const first = open[0]
-    if (first !== undefined && first.startedAtMs + intervalMs <= nowMs) {
-      open = open.filter(each => countedByMs(each) + intervalMs > nowMs)
-    }
-  }
-  /** Without sorting: with thousands in flight, sorting is most of the cost of a blocked rate. */
-  const firstFreeAtMs = (): number => {
-    let atMs = freeAtMs.peek() ?? Infinity
-    for (const each of open) atMs = Math.min(atMs, countedByMs(each) + intervalMs)
-    return atMs
+    while ((freeAtMs.first ?? Infinity) <= nowMs) freeAtMs.shift()
+    open.expire(nowMs)
   }
   /** When this many slots are free. */
   const freeAtOf = (starts: number): number => {
-    const times = open.map(each => countedByMs(each) + intervalMs)
+    // Without sorting: with thousands in flight, sorting is most of the cost of a blocked rate.
+    if (starts === 1) return Math.min(freeAtMs.first ?? Infinity, open.firstFreeAtMs())
+    const times = open.timesFree()
     for (let i = 0; i < Math.min(starts, freeAtMs.size); i++) times.push(freeAtMs.at(i) as number)
     return times.toSorted((a, b) => a - b)[starts - 1] as number
   }
@@ -68,41 +49,26 @@ export function slidingWindow({ limit, intervalMs }: Interval): Counted {
     waitMs(nowMs, _call, starts = 1) {
       expire(nowMs)
       // The number of starts that must leave before these fit. The last of them decides the time.
-      const surplus = freeAtMs.size + open.length + starts - limit
+      const surplus = freeAtMs.size + open.size + starts - limit
       if (surplus <= 0) return 0
-      if (surplus > freeAtMs.size + open.length) return Infinity
-      const atMs = surplus === 1 ? firstFreeAtMs() : freeAtOf(surplus)
+      if (surplus > freeAtMs.size + open.size) return Infinity
+      const atMs = freeAtOf(surplus)
       return atMs === Infinity ? ASK_AGAIN_MS : Math.max(0, atMs - nowMs)
     },
     book(nowMs, call) {
       expire(nowMs)
-      open.push({ call, startedAtMs: nowMs })
+      open.add(call, nowMs)
     },
     release(call, nowMs = Infinity) {
-      const at = open.findIndex(each => each.call === call)
-      if (at === -1) return
-      const [over] = open.splice(at, 1) as [OpenStart]
-      // Never written, so the server may not have counted it; it still counts as a start.
-      const sentByMs = call.trip.stopwatch.sentAtMs === Infinity ? over.startedAtMs : countedByMs(over)
-      insert(freeAtMs, Math.min(sentByMs, nowMs) + intervalMs)
+      const countedByMs = open.take(call, nowMs)
+      if (countedByMs !== undefined) freeAtMs.insert(countedByMs + intervalMs)
     },
     // The time of the last start would answer this, but costs one more number per start, and this is rarely asked.
     isIdle(nowMs) {
       expire(nowMs)
-      return freeAtMs.size === 0 && open.length === 0
+      return freeAtMs.size === 0 && open.size === 0
     },
   }
-}
-
-/** Attempts end nearly in the order in which they start, so the position is close to the end. */
-function insert(times: Ring<number>, timeMs: number): void {
-  const later: number[] = []
-  for (let last = times.at(times.size - 1); last !== undefined && last > timeMs; last = times.at(times.size - 1)) {
-    later.push(last)
-    times.pop()
-  }
-  times.push(timeMs)
-  for (let i = later.length - 1; i >= 0; i--) times.push(later[i] as number)
 }
 
 /** Weighted starts. A booking can be corrected while it is in the window. */

@@ -17,13 +17,15 @@ const CALL = makeCall()
 function trace(limit: Limit, chance: () => number, lateMs: number, count = 120): number[] {
   const startsMs: number[] = []
   let nowMs = chance() * 1_000
+  let call = makeCall()
   while (startsMs.length < count) {
-    const waitMs = limit.waitMs(nowMs, CALL)
+    const waitMs = limit.waitMs(nowMs, call)
     if (waitMs > 0) {
       nowMs += waitMs + chance() * lateMs
       continue
     }
-    limit.book(nowMs, CALL)
+    limit.book(nowMs, call)
+    call = makeCall()
     startsMs.push(nowMs)
     if (chance() < 0.05) nowMs += chance() * 3_000
     else if (chance() < 0.2) nowMs += chance() * 3

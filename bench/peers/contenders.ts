@@ -35,18 +35,18 @@ const inLanes =
 const body = JSON.stringify(POST_BODY)
 const isPost = ({ method }: Shape): boolean => method === 'POST'
 const JSON_TYPE = { 'content-type': 'application/json' }
-const isOnlyOurs = ({ extra }: Shape): boolean => extra !== undefined
-const general = (shape: Shape): boolean => !isOnlyOurs(shape) && shape.wire !== 'h2'
+const general = ({ wire, extra }: Shape): boolean => wire !== 'h2' && extra === undefined
+/** Not `new URL()`, so that the bare contenders pay for as little as possible. */
+const pathAt = (url: string): number => url.indexOf('/', 'https://'.length)
 
 async function ours(shape: Shape): Promise<Run> {
-  const { ParallelRequests } = (await import('../../dist/index.js')) as typeof import('../../src/index.ts')
+  const { ParallelRequests } = await import('../../dist/index.js')
   const client = new ParallelRequests({
     concurrency: CONCURRENCY,
     maxRetries: 3,
     timeout: '30s',
     perHost: { concurrency: CONCURRENCY },
-    rateLimit: { limit: 10_000_000, interval: '1m', burst: 10_000_000 },
-    verifySsl: false,
+    ...(shape.extra !== 'no rate' && { rateLimit: { limit: 10_000_000, interval: '1m', burst: 10_000_000 } }),
     http2: shape.wire === 'h2',
   })
   const spec = (url: string) => (isPost(shape) ? { url, method: 'POST' as const, json: POST_BODY } : url)
@@ -77,18 +77,22 @@ async function personSchema() {
   })
 }
 
+/** A Pool for one host, an Agent for many. */
 async function bareDispatch(shape: Shape): Promise<Run> {
-  const { Agent: Undici } = await import('undici')
-  const agent = new Undici({ connections: CONCURRENCY, pipelining: 1, connect: { rejectUnauthorized: false } })
+  const { Agent: Undici, Pool } = await import('undici')
+  const pool = { connections: CONCURRENCY, pipelining: 1 }
   const options = isPost(shape) ? { method: 'POST' as const, body, headers: JSON_TYPE } : { method: 'GET' as const }
   const reset = shape.wire === 'close' ? { reset: true } : {}
-  return inLanes(
-    url =>
+  let dispatcher: import('undici').Dispatcher | undefined
+  return urls => {
+    const first = urls[0] as string
+    dispatcher ??= shape.hosts === undefined ? new Pool(first.slice(0, pathAt(first)), pool) : new Undici(pool)
+    const open = dispatcher
+    const get = (url: string): Promise<unknown> =>
       new Promise((resolve, reject) => {
-        const { origin, pathname: path } = new URL(url)
         const chunks: Buffer[] = []
-        agent.dispatch(
-          { origin, path, ...options, ...reset },
+        open.dispatch(
+          { origin: url.slice(0, pathAt(url)), path: url.slice(pathAt(url)), ...options, ...reset },
           {
             onRequestStart() {},
             onResponseStart() {},
@@ -97,8 +101,9 @@ async function bareDispatch(shape: Shape): Promise<Run> {
             onResponseError: (_controller, error) => reject(error),
           },
         )
-      }),
-  )
+      })
+    return inLanes(get)(urls)
+  }
 }
 
 const joined = (chunks: readonly Buffer[]): Buffer =>
@@ -106,7 +111,7 @@ const joined = (chunks: readonly Buffer[]): Buffer =>
 
 async function undiciRequest(shape: Shape): Promise<Run> {
   const { Agent: Undici, request } = await import('undici')
-  const dispatcher = new Undici({ connections: CONCURRENCY, connect: { rejectUnauthorized: false } })
+  const dispatcher = new Undici({ connections: CONCURRENCY })
   const options = isPost(shape) ? { method: 'POST' as const, body, headers: JSON_TYPE } : {}
   return inLanes(async url =>
     (await request(url, { dispatcher, reset: shape.wire === 'close', ...options })).body.json(),
@@ -134,17 +139,13 @@ async function gotWithLimit(shape: Shape): Promise<Run> {
   const [{ default: got }, { default: pLimit }] = await Promise.all([import('got'), import('p-limit')])
   const limit = pLimit(CONCURRENCY)
   const agent = { http: new Agent(agentOptions(shape)), https: new SecureAgent(agentOptions(shape)) }
-  const client = got.extend({ agent, https: { rejectUnauthorized: false } })
+  const client = got.extend({ agent })
   const get = (url: string): Promise<unknown> =>
     isPost(shape) ? client.post(url, { json: POST_BODY }).json() : client.get(url).json()
   return urls => Promise.all(urls.map(url => limit(() => get(url))))
 }
 
-const agentOptions = ({ wire }: Shape) => ({
-  keepAlive: wire !== 'close',
-  maxSockets: CONCURRENCY,
-  rejectUnauthorized: false,
-})
+const agentOptions = ({ wire }: Shape) => ({ keepAlive: wire !== 'close', maxSockets: CONCURRENCY })
 
 async function axiosWithLimit(shape: Shape): Promise<Run> {
   const [{ default: axios }, { default: pLimit }] = await Promise.all([import('axios'), import('p-limit')])
@@ -163,7 +164,7 @@ async function nodeHttp(shape: Shape): Promise<Run> {
   return inLanes(
     url =>
       new Promise((resolve, reject) => {
-        const request = send(url, { agent, rejectUnauthorized: false, ...options }, (response: IncomingMessage) => {
+        const request = send(url, { agent, ...options }, (response: IncomingMessage) => {
           const chunks: Buffer[] = []
           response.on('data', (chunk: Buffer) => void chunks.push(chunk))
           response.on('end', () => resolve(JSON.parse(joined(chunks).toString())))
@@ -176,47 +177,41 @@ async function nodeHttp(shape: Shape): Promise<Run> {
 
 /** The floor: writes a request, looks for the empty line, parses the rest. It trusts the server with everything. */
 async function rawSockets(): Promise<Run> {
-  const buffer = Buffer.allocUnsafeSlow(65_536)
-  const open = (url: string): Promise<(path: string) => Promise<unknown>> =>
-    new Promise((resolve, reject) => {
-      const { hostname, port } = new URL(url)
-      let done: (value: unknown) => void = () => undefined
-      const socket = connect({
-        host: hostname,
-        port: Number(port),
-        onread: {
-          buffer,
-          callback(length) {
-            const bodyAt = buffer.latin1Slice(0, length).indexOf('\r\n\r\n') + 4
-            done(JSON.parse(buffer.utf8Slice(bodyAt, length)))
-            return true
-          },
-        },
+  const idle = new Map<string, RawSocket[]>()
+  return inLanes(async url => {
+    const host = url.slice('http://'.length, pathAt(url))
+    let sockets = idle.get(host)
+    if (sockets === undefined) idle.set(host, (sockets = []))
+    const send = sockets.pop() ?? (await openRaw(host))
+    const value = await send(url.slice(pathAt(url)))
+    sockets.push(send)
+    return value
+  })
+}
+
+/** Sends a GET for the path, and resolves with the parsed body. */
+type RawSocket = (path: string) => Promise<unknown>
+
+const RAW_BUFFER = Buffer.allocUnsafeSlow(65_536)
+
+function openRaw(host: string): Promise<RawSocket> {
+  const [hostname, port] = host.split(':') as [string, string]
+  return new Promise((resolve, reject) => {
+    let done: (value: unknown) => void = () => undefined
+    const callback = (length: number): boolean => {
+      const bodyAt = RAW_BUFFER.toString('latin1', 0, length).indexOf('\r\n\r\n') + 4
+      done(JSON.parse(RAW_BUFFER.toString('utf8', bodyAt, length)))
+      return true
+    }
+    const socket = connect({ host: hostname, port: Number(port), onread: { buffer: RAW_BUFFER, callback } })
+    const send: RawSocket = path =>
+      new Promise(settle => {
+        done = settle
+        socket.write(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`, 'latin1')
       })
-      socket.on('error', reject)
-      socket.on('connect', () =>
-        resolve(
-          path =>
-            new Promise(settle => {
-              done = settle
-              socket.write(`GET ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\n\r\n`, 'latin1')
-            }),
-        ),
-      )
-    })
-  let lanes: ((path: string) => Promise<unknown>)[] | undefined
-  return async urls => {
-    lanes ??= await Promise.all(Array.from({ length: CONCURRENCY }, () => open(urls[0] as string)))
-    const values: unknown[] = []
-    let next = 0
-    await Promise.all(
-      lanes.map(async get => {
-        for (let index = next++; index < urls.length; index = next++)
-          values[index] = await get(new URL(urls[index] as string).pathname)
-      }),
-    )
-    return values
-  }
+    socket.on('error', reject)
+    socket.on('connect', () => resolve(send))
+  })
 }
 
 /** Node's own HTTP/2, one session. */
@@ -224,29 +219,31 @@ async function bareHttp2(): Promise<Run> {
   const { connect: connectHttp2 } = await import('node:http2')
   let session: import('node:http2').ClientHttp2Session | undefined
   return urls => {
-    session ??= connectHttp2(new URL(urls[0] as string).origin, { rejectUnauthorized: false })
+    const first = urls[0] as string
+    session ??= connectHttp2(first.slice(0, pathAt(first)))
     const open = session
-    return inLanes(
-      url =>
-        new Promise((resolve, reject) => {
-          const stream = open.request({ ':path': new URL(url).pathname })
-          const chunks: Buffer[] = []
-          stream.on('data', (chunk: Buffer) => void chunks.push(chunk))
-          stream.on('end', () => resolve(JSON.parse(joined(chunks).toString())))
-          stream.on('error', reject)
-        }),
-    )(urls)
+    const get = (url: string): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        const stream = open.request({ ':path': url.slice(pathAt(url)) })
+        const chunks: Buffer[] = []
+        stream.on('data', (chunk: Buffer) => void chunks.push(chunk))
+        stream.on('end', () => resolve(JSON.parse(joined(chunks).toString())))
+        stream.on('error', reject)
+      })
+    return inLanes(get)(urls)
   }
 }
 
-const isPlain = (shape: Shape): boolean =>
-  general(shape) && shape.answer === 'small' && shape.wire === undefined && !isPost(shape) && shape.hosts === undefined
+const isSimple = (shape: Shape): boolean =>
+  general(shape) && shape.answer === 'small' && (shape.wire ?? 'fast') === 'fast' && !isPost(shape)
+const notGzip = (shape: Shape): boolean => general(shape) && shape.answer !== 'gzip'
 
 /** The first one that can run a shape is what the others are compared with. */
 export const CONTENDERS: readonly Contender[] = [
   {
-    name: 'undici Agent.dispatch + JSON.parse',
-    can: shape => general(shape) && shape.answer !== 'gzip',
+    name: 'undici dispatch + JSON.parse',
+    // The base of the shapes that only ours can run, too.
+    can: ({ wire, answer }) => wire !== 'h2' && answer !== 'gzip',
     prepare: bareDispatch,
   },
   {
@@ -255,12 +252,11 @@ export const CONTENDERS: readonly Contender[] = [
     prepare: bareHttp2,
   },
   { name: 'parallel-requests', can: () => true, prepare: ours },
-  { name: 'undici.request', can: shape => general(shape) && shape.answer !== 'gzip', prepare: undiciRequest },
-  // Node's own fetch cannot be told to accept the certificate of this bench.
-  { name: 'fetch + p-limit', can: shape => general(shape) && shape.wire !== 'tls', prepare: fetchWithLimit },
-  { name: 'ky + p-queue', can: shape => general(shape) && shape.wire !== 'tls', prepare: kyWithQueue },
+  { name: 'undici.request', can: notGzip, prepare: undiciRequest },
+  { name: 'fetch + p-limit', can: general, prepare: fetchWithLimit },
+  { name: 'ky + p-queue', can: general, prepare: kyWithQueue },
   { name: 'got + p-limit', can: general, prepare: gotWithLimit },
   { name: 'axios + p-limit', can: general, prepare: axiosWithLimit },
-  { name: 'node:http', can: shape => general(shape) && shape.answer !== 'gzip', prepare: nodeHttp },
-  { name: 'raw sockets (the floor)', can: isPlain, prepare: rawSockets },
+  { name: 'node:http', can: notGzip, prepare: nodeHttp },
+  { name: 'raw sockets (the floor)', can: isSimple, prepare: rawSockets },
 ]

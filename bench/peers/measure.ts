@@ -1,18 +1,9 @@
-/** Runs contenders in fresh processes, in turn, and keeps what each process measured of itself. */
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+/** Lets the contenders take turns, and keeps what each process measured of itself. */
 import { CONTENDERS } from './contenders.ts'
+import { PROGRAMS, canRun } from './programs.ts'
+import { sample } from './sample.ts'
+import type { Figures, Work } from './sample.ts'
 import type { Shape } from './shapes.ts'
-
-const run = promisify(execFile)
-const ONE = fileURLToPath(new URL('one.ts', import.meta.url))
-
-export interface Figures {
-  readonly cpuUs: number
-  readonly perSecond: number
-  readonly rssMb: number
-}
 
 /** One contender with one shape, over all rounds. */
 export interface Row {
@@ -28,13 +19,12 @@ export async function measureShape(
   ports: string,
   { rounds, requests }: { readonly rounds: number; readonly requests: number },
 ): Promise<Row[]> {
-  const names = CONTENDERS.filter(({ can }) => can(shape)).map(({ name }) => name)
+  const names = namesFor(shape)
   const figures = new Map<string, (Figures | undefined)[]>(names.map(name => [name, []]))
   for (let round = 0; round < rounds; round++) {
     for (let at = 0; at < names.length; at++) {
-      const name = names[(round + at) % names.length] as string
-      const figure = await one([ONE, name, shape.name, ports, String(requests)])
-      figures.get(name)?.push(figure)
+      const contender = names[(round + at) % names.length] as string
+      figures.get(contender)?.push(await attempt({ contender, shape: shape.name, requests }, ports))
     }
   }
   const first = figures.get(names[0] as string) ?? []
@@ -51,17 +41,27 @@ export async function measureShape(
   })
 }
 
-async function one(args: readonly string[]): Promise<Figures | undefined> {
+/** Whoever can run the shape here. */
+function namesFor(shape: Shape): string[] {
+  const names = CONTENDERS.filter(({ can }) => can(shape)).map(({ name }) => name)
+  if (!canRun(shape)) return names
+  for (const { name, missing } of PROGRAMS) {
+    const what = missing()
+    if (what === undefined) names.push(name)
+    else console.log(`SKIPPED: ${name}, because ${what} is missing`)
+  }
+  return names
+}
+
+async function attempt(work: Work, ports: string): Promise<Figures | undefined> {
   try {
-    const { stdout } = await run(process.execPath, [...args], { env: { ...process.env, NODE_NO_WARNINGS: '1' } })
-    return JSON.parse(stdout) as Figures
+    return await sample(work, ports)
   } catch (error) {
-    console.error(
-      `${args[1]} / ${args[2]}: ${String((error as Error).message)
-        .split('\n')
-        .slice(0, 3)
-        .join(' ')}`,
-    )
+    const message = String((error as Error).message)
+      .split('\n')
+      .slice(0, 3)
+      .join(' ')
+    console.error(`${work.contender} / ${work.shape}: ${message}`)
     return undefined
   }
 }

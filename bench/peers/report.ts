@@ -1,5 +1,5 @@
 /** The figures as a page, with a chart. */
-import { cpus } from 'node:os'
+import { machine } from '../support/machine.ts'
 import { median } from '../support/measure.ts'
 import type { Row } from './measure.ts'
 import type { Shape } from './shapes.ts'
@@ -32,7 +32,6 @@ function table({ shape, rows }: Measured): string {
 }
 
 export function page(measured: readonly Measured[], rounds: number): string {
-  const [processor] = cpus()
   return [
     '# Benchmarks',
     '',
@@ -40,7 +39,7 @@ export function page(measured: readonly Measured[], rounds: number): string {
     'JSON. parallel-requests runs with retries, a timeout, a limit per host and a rate. Each figure is a median over',
     `${rounds} rounds in fresh processes, which take turns; the ratio is against the first line, round by round.`,
     '',
-    `Measured with Node ${process.versions.node} on ${cpus().length} × ${processor?.model.trim() ?? 'unknown processor'}.`,
+    `Measured with ${machine()}.`,
     'Repeat it with `npm run bench:peers` (versions: `bench/peers/package.json`).',
     '',
     '![CPU time per request, small JSON](benchmarks.svg)',

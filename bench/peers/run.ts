@@ -2,11 +2,10 @@
  * Compares with other clients: `npm run bench:peers`. `--rounds N` (7), `--shape TEXT` for the shapes whose name contains
  * it, `--scale F` for a part of the requests, `--write` to write docs/benchmarks.md.
  */
-import { execFileSync, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { serve } from '../support/measure.ts'
+import { install } from './install.ts'
 import { measureShape } from './measure.ts'
 import { chart, page } from './report.ts'
 import type { Measured } from './report.ts'
@@ -21,11 +20,8 @@ const { values: options } = parseArgs({
   },
 })
 const rounds = Number(options.rounds)
-const here = fileURLToPath(new URL('.', import.meta.url))
-if (!existsSync(`${here}node_modules`)) execFileSync('npm', ['ci'], { cwd: here, stdio: 'inherit' })
-
-const server = fork(new URL('server.ts', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-const [ports] = (await once(server, 'message')) as [string]
+install()
+const { url: ports, close } = await serve(new URL('server.ts', import.meta.url))
 const measured: Measured[] = []
 for (const shape of SHAPES.filter(({ name }) => name.includes(options.shape))) {
   const requests = Math.max(50, Math.round(shape.requests * Number(options.scale)))
@@ -33,7 +29,7 @@ for (const shape of SHAPES.filter(({ name }) => name.includes(options.shape))) {
   measured.push({ shape, rows })
   console.log(page([{ shape, rows }], rounds).split('\n').slice(13).join('\n'))
 }
-server.disconnect()
+close()
 if (options.write) {
   const docs = new URL('../../docs/', import.meta.url)
   writeFileSync(new URL('benchmarks.md', docs), page(measured, rounds))

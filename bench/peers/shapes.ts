@@ -9,18 +9,19 @@ export interface Shape {
   readonly requests: number
   /** Default GET without a body. */
   readonly method?: 'POST'
-  /** Default plain HTTP/1.1 with connections that stay open. */
-  readonly wire?: 'tls' | 'h2' | 'close'
+  /** Default HTTP/1.1 in the clear with connections that stay open. `fast`: the same, from the server that parses nothing. */
+  readonly wire?: 'tls' | 'h2' | 'close' | 'fast'
   /** Number of hosts that the requests are spread over, each an address of this machine. Default 1. */
   readonly hosts?: number
-  /** Only for our own contender: what else is switched on. */
-  readonly extra?: 'run file' | 'schema' | 'stream'
+  /** Only for our own contender: what is switched on or off. */
+  readonly extra?: 'run file' | 'schema' | 'stream' | 'no rate'
 }
 
 const SMALL = { answer: 'small', requests: 30_000 } as const
 
 export const SHAPES: readonly Shape[] = [
   { name: '250 B of JSON', ...SMALL },
+  { name: '250 B of JSON, fast server', ...SMALL, wire: 'fast' },
   { name: '10 kB of JSON', answer: 'medium', requests: 20_000 },
   { name: '1 MB of JSON', answer: 'large', requests: 300 },
   { name: '10 kB of JSON, gzip', answer: 'gzip', requests: 20_000 },
@@ -32,10 +33,31 @@ export const SHAPES: readonly Shape[] = [
   { name: '250 B, run file on', ...SMALL, extra: 'run file' },
   { name: '250 B, schema on', ...SMALL, extra: 'schema' },
   { name: '250 B, as a stream', ...SMALL, extra: 'stream' },
+  { name: '250 B, no rate', ...SMALL, extra: 'no rate' },
   { name: '10,000 requests', answer: 'small', requests: 10_000 },
   { name: '100,000 requests', answer: 'small', requests: 100_000 },
   { name: '1,000,000 requests', answer: 'small', requests: 1_000_000 },
 ]
+
+/** Where server.ts listens. */
+export type Ports = Readonly<Record<'plain' | 'tls' | 'h2' | 'fast', number>>
+
+export function shapeOf(name: string): Shape {
+  const found = SHAPES.find(shape => shape.name === name)
+  if (found === undefined) throw new Error(`shape: expected a known one, got ${name}`)
+  return found
+}
+
+/** `ports` is what server.ts has sent. */
+export function urlsOf({ wire, hosts = 1, answer }: Shape, ports: string, count: number): string[] {
+  const known = JSON.parse(ports) as Ports
+  const scheme = wire === 'tls' || wire === 'h2' ? 'https' : 'http'
+  const port = known[wire === undefined || wire === 'close' ? 'plain' : wire]
+  return Array.from({ length: count }, (_, at) => {
+    const host = at % hosts
+    return `${scheme}://127.${host >> 8}.${host & 255}.1:${port}/${answer}/${at}`
+  })
+}
 
 export const CONCURRENCY = 50
 export const POST_BODY = { id: 7, name: 'node', note: 'x'.repeat(200) }

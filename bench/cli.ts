@@ -3,15 +3,16 @@
  * million rows, startup. Both sides of a ratio are measured in the same round, so that a busy machine slows both.
  */
 import { spawnSync } from 'node:child_process'
-import { createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { CURL, PREQ } from './peers/programs.ts'
 import { median, serve } from './support/measure.ts'
 import { usageOf } from '../test/support/usage.ts'
 
-const URLS = 30_000
+const URLS = Number(process.env['URLS'] ?? 30_000)
 const ROWS = Number(process.env['ROWS'] ?? 1_000_000)
 const ROUNDS = 5
 const STARTS = 25
@@ -37,26 +38,21 @@ const preq = (args: string): string => `'${process.execPath}' '${MAIN}' ${args}`
 
 function againstCurl(): void {
   const urls = Array.from({ length: URLS }, (_, index) => `${server.url}/items/${index}`)
-  writeFileSync(join(folder, 'urls.txt'), `${urls.join('\n')}\n`)
-  writeFileSync(join(folder, 'curl.cfg'), urls.map(url => `url = "${url}"\noutput = "/dev/null"\n`).join(''))
-  const hasCurl = spawnSync('curl', ['--version']).status === 0
-  if (!hasCurl) console.log('SKIPPED: curl is missing, so that the ratios to it are not measured')
-  const ways = {
-    'JSON lines to a file': preq('-i urls.txt -c 50 -q -o run.jsonl --overwrite'),
-    'JSON lines to standard output': `${preq('-i urls.txt -c 50 -q')} > lines.jsonl`,
-  }
+  const task = { urls, warmUp: 0, folder }
+  const lacks = CURL.missing()
+  if (lacks !== undefined) console.log(`SKIPPED: ${lacks} is missing, so that the ratios to it are not measured`)
   const ratios: Record<string, number[]> = {}
   const rss: Record<string, number> = {}
   for (let round = 0; round < ROUNDS; round++) {
-    const curl = hasCurl ? usageOf('curl -s -Z --parallel-max 50 -K curl.cfg 2> /dev/null', folder).cpuSeconds : NaN
-    for (const [name, script] of Object.entries(ways)) {
-      const { cpuSeconds, rssMb } = usageOf(script, folder)
-      ;(ratios[name] ??= []).push(cpuSeconds / curl)
+    const curlUs = lacks === undefined ? CURL.run(task).cpuUs : NaN
+    for (const { name, run } of PREQ) {
+      const { cpuUs, rssMb } = run(task)
+      ;(ratios[name] ??= []).push(cpuUs / curlUs)
       rss[name] = Math.max(rss[name] ?? 0, rssMb)
     }
   }
-  for (const name of Object.keys(ways)) {
-    if (hasCurl) judge(`${name}: CPU`, median(ratios[name] ?? []), MAX_CPU_RATIO, '× curl -Z')
+  for (const { name } of PREQ) {
+    if (lacks === undefined) judge(`${name}: CPU`, median(ratios[name] ?? []), MAX_CPU_RATIO, '× curl -Z')
     judge(`${name}: memory`, rss[name] ?? NaN, MAX_RSS_MB, 'MB')
   }
 }

@@ -1,8 +1,9 @@
 /** Lets the contenders take turns, and keeps what each process measured of itself. */
 import { CONTENDERS } from './contenders.ts'
+import type { Figures } from './figures.ts'
 import { PROGRAMS, canRun } from './programs.ts'
 import { sample } from './sample.ts'
-import type { Figures, Work } from './sample.ts'
+import type { Work } from './sample.ts'
 import type { Shape } from './shapes.ts'
 
 /** One contender with one shape, over all rounds. */

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { usageOf } from '../../test/support/usage.ts'
-import type { Figures } from './sample.ts'
+import type { Figures } from './figures.ts'
 import { CONCURRENCY } from './shapes.ts'
 import type { Shape } from './shapes.ts'
 
@@ -37,46 +37,51 @@ function listOf({ urls, folder }: Task): void {
   writeFileSync(join(folder, 'urls.txt'), urls.map(url => `${url}\n`).join(''))
 }
 
-/** Throws every body away. */
-function curl(task: Task): Figures {
-  writeFileSync(join(task.folder, 'curl.cfg'), task.urls.map(url => `url = "${url}"\noutput = "/dev/null"\n`).join(''))
-  return wholeProcess(`curl -s -Z --parallel-max ${CONCURRENCY} -K curl.cfg 2> /dev/null`, task)
-}
-
 /** Parses every body, and writes it as a line of JSON. */
-const preq =
-  (output: string) =>
-  (task: Task): Figures => {
+const preq = (name: string, output: string): Program => ({
+  name,
+  missing: () => undefined,
+  run(task) {
     listOf(task)
-    return wholeProcess(
-      `'${process.execPath}' '${here('../../dist/cli/main.js')}' -i urls.txt -c ${CONCURRENCY} -q ${output}`,
-      task,
-    )
-  }
+    const command = `'${process.execPath}' '${here('../../dist/cli/main.js')}'`
+    return wholeProcess(`${command} -i urls.txt -c ${CONCURRENCY} -q ${output}`, task)
+  },
+})
+
+export const PREQ: readonly Program[] = [
+  preq('preq to standard output', '> lines.jsonl'),
+  preq('preq to a run file', '-o run.jsonl --overwrite'),
+]
+
+/** Throws every body away. */
+export const CURL: Program = {
+  name: 'curl -Z, bodies to /dev/null',
+  missing: () => (runs('curl', '--version') ? undefined : 'curl'),
+  run(task) {
+    const lines = task.urls.map(url => `url = "${url}"\noutput = "/dev/null"\n`)
+    writeFileSync(join(task.folder, 'curl.cfg'), lines.join(''))
+    return wholeProcess(`curl -s -Z --parallel-max ${CONCURRENCY} -K curl.cfg 2> /dev/null`, task)
+  },
+}
 
 /** Debian's package belongs to its own Python, which need not be the first one in the PATH. */
 const python = (): string | undefined =>
   ['python3', '/usr/bin/python3'].find(command => runs(command, '-c', 'import aiohttp'))
 
 /** Measures itself after a warm-up, like the libraries of Node. */
-function aiohttp(task: Task): Figures {
-  listOf(task)
-  const args = [here('with_aiohttp.py'), join(task.folder, 'urls.txt'), String(CONCURRENCY), String(task.warmUp)]
-  const { stdout, stderr, status } = spawnSync(python() ?? 'python3', args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(stderr)
-  return JSON.parse(stdout) as Figures
+const AIOHTTP: Program = {
+  name: 'aiohttp',
+  missing: () => (python() === undefined ? 'a Python with aiohttp (Debian: python3-aiohttp)' : undefined),
+  run(task) {
+    listOf(task)
+    const args = [here('with_aiohttp.py'), join(task.folder, 'urls.txt'), String(CONCURRENCY), String(task.warmUp)]
+    const { stdout, stderr, status } = spawnSync(python() ?? 'python3', args, { encoding: 'utf8' })
+    if (status !== 0) throw new Error(stderr)
+    return JSON.parse(stdout) as Figures
+  },
 }
 
-export const PROGRAMS: readonly Program[] = [
-  { name: 'preq to standard output', missing: () => undefined, run: preq('> lines.jsonl') },
-  { name: 'preq to a run file', missing: () => undefined, run: preq('-o run.jsonl') },
-  { name: 'curl -Z, bodies to /dev/null', missing: () => (runs('curl', '--version') ? undefined : 'curl'), run: curl },
-  {
-    name: 'aiohttp',
-    missing: () => (python() === undefined ? 'a Python with aiohttp (Debian: python3-aiohttp)' : undefined),
-    run: aiohttp,
-  },
-]
+export const PROGRAMS: readonly Program[] = [...PREQ, CURL, AIOHTTP]
 
 /** Programs take part in the plain shapes only. */
 export const canRun = ({ answer, wire, method, hosts, extra }: Shape): boolean =>

@@ -2,77 +2,115 @@
 import { machine } from '../support/machine.ts'
 import { median } from '../support/measure.ts'
 import type { Row } from './measure.ts'
+import { PREQ } from './programs.ts'
 import type { Shape } from './shapes.ts'
 
 export interface Measured {
   readonly shape: Shape
+  readonly requests: number
+  readonly rounds: number
   readonly rows: readonly Row[]
 }
 
-const spread = (numbers: readonly number[]): string =>
-  `${Math.min(...numbers).toFixed(2)}–${Math.max(...numbers).toFixed(2)}`
+/** The median, and the least and the most. */
+function spread(numbers: readonly number[], print: (number: number) => string): string {
+  return `${print(median(numbers))} (${print(Math.min(...numbers))}–${print(Math.max(...numbers))})`
+}
 
-function table({ shape, rows }: Measured): string {
+const whole = (number: number): string => Math.round(number).toLocaleString('en')
+
+export function table({ shape, requests, rounds, rows }: Measured): string {
   const lines = rows.map(({ contender, figures, ratios }) => {
     if (figures.length === 0) return `| ${contender} | failed | | | |`
-    const cpuUs = median(figures.map(figure => figure.cpuUs))
-    const perSecond = median(figures.map(figure => figure.perSecond))
+    const cpu = spread(
+      figures.map(({ cpuUs }) => cpuUs),
+      us => us.toFixed(1),
+    )
+    const ratio = ratios.length === 0 ? '' : spread(ratios, number => number.toFixed(2))
+    const perSecond = spread(
+      figures.map(figure => figure.perSecond),
+      whole,
+    )
     const rssMb = Math.max(...figures.map(figure => figure.rssMb))
-    const ratio = ratios.length === 0 ? '' : `${median(ratios).toFixed(2)} × (${spread(ratios)})`
-    return `| ${contender} | ${cpuUs.toFixed(1)} | ${ratio} | ${Math.round(perSecond).toLocaleString('en')} | ${rssMb.toFixed(0)} |`
+    return `| ${contender} | ${cpu} | ${ratio} | ${perSecond} | ${Number.isNaN(rssMb) ? '–' : whole(rssMb)} |`
   })
   return [
     `## ${shape.name}`,
     '',
-    '| | CPU, µs per request | ratio (spread) | requests per second | memory, MB |',
+    `${whole(requests)} requests, ${rounds} rounds.`,
+    '',
+    '| | CPU, µs per request | ratio | requests per second | most memory, MiB |',
     '|---|---|---|---|---|',
     ...lines,
     '',
   ].join('\n')
 }
 
-export function page(measured: readonly Measured[], rounds: number): string {
+/** The page without its tables. */
+const INTRODUCTION = [
+  'Every contender makes the same requests, 50 at a time, to a server on the same machine, and parses the same JSON.',
+  'parallel-requests runs with retries, a timeout, a limit per host and a rate. Each sample is a fresh process, and the',
+  'contenders take turns. A figure is the median of the rounds, followed by the least and the most. The ratio is CPU time',
+  'against the first line, round by round.',
+  '',
+  '- The first 3,000 requests of each process are not measured, so that most code is compiled.',
+  '- `undici dispatch` uses a Pool for one host and an Agent for many.',
+  '- `preq` and `curl -Z` are whole processes: their start counts, and nothing is warm. `preq` parses every body and writes',
+  '  it as a line of JSON; curl throws the bodies away.',
+  '- aiohttp measures itself after the same warm-up.',
+  '- The server is node:http. Where a table says "fast server", it answers from a buffer and parses nothing: the fastest',
+  '  clients are faster than node:http, so their requests per second can only be seen there.',
+  '- TLS and HTTP/2: all contenders verify the certificate.',
+]
+
+export function page(measured: readonly Measured[]): string {
   return [
     '# Benchmarks',
     '',
-    'Every contender makes the same requests, 50 at a time, to a node:http server on the same machine, and parses the same',
-    'JSON. parallel-requests runs with retries, a timeout, a limit per host and a rate. Each figure is a median over',
-    `${rounds} rounds in fresh processes, which take turns; the ratio is against the first line, round by round.`,
+    ...INTRODUCTION,
     '',
-    `Measured with ${machine()}.`,
-    'Repeat it with `npm run bench:peers` (versions: `bench/peers/package.json`).',
+    `Measured with ${machine()}. Repeat it with \`npm run bench:peers -- --write\`; the versions are in`,
+    '`bench/peers/package.json`. `npm run bench:targets` measures the comparisons that have a bound.',
     '',
-    '![CPU time per request, small JSON](benchmarks.svg)',
+    '![CPU time per request for small JSON bodies](benchmarks.svg)',
     '',
     ...measured.map(table),
   ].join('\n')
 }
 
+/** Drawn in another colour. */
+const OURS: ReadonlySet<string> = new Set(['parallel-requests', ...PREQ.map(({ name }) => name)])
+
 const WIDTH = 760
 const ROW = 28
+const TOP = 54
 const LEFT = 250
+const RIGHT = 90
 
-/** Bars of CPU time per request for one shape. */
-export function chart({ shape, rows }: Measured): string {
+/** Bars of CPU time per request for one shape, the shortest first. A line shows the least and the most. */
+export function chart({ shape, rounds, rows }: Measured): string {
   const bars = rows
     .filter(({ figures }) => figures.length > 0)
-    .map(({ contender, figures }) => ({ contender, cpuUs: median(figures.map(figure => figure.cpuUs)) }))
-  const most = Math.max(...bars.map(({ cpuUs }) => cpuUs))
-  const height = 40 + bars.length * ROW
-  const body = bars.map(({ contender, cpuUs }, at) => {
-    const width = Math.max(1, ((WIDTH - LEFT - 80) * cpuUs) / most)
-    const y = 34 + at * ROW
-    const fill = contender === 'parallel-requests' ? '#2563eb' : '#94a3b8'
+    .map(({ contender, figures }) => ({ contender, us: figures.map(({ cpuUs }) => cpuUs) }))
+    .toSorted((one, other) => median(one.us) - median(other.us))
+  const scale = (WIDTH - LEFT - RIGHT) / Math.max(...bars.flatMap(({ us }) => us))
+  const at = (us: number): string => (LEFT + us * scale).toFixed(1)
+  const body = bars.map(({ contender, us }, row) => {
+    const y = TOP + row * ROW
+    const [least, middle, most] = [Math.min(...us), median(us), Math.max(...us)]
     return [
-      `<text x="${LEFT - 8}" y="${y + 14}" text-anchor="end">${contender}</text>`,
-      `<rect x="${LEFT}" y="${y}" width="${width.toFixed(1)}" height="20" fill="${fill}"/>`,
-      `<text x="${(LEFT + width + 6).toFixed(1)}" y="${y + 14}">${cpuUs.toFixed(1)} µs</text>`,
+      `<text x="${LEFT - 8}" y="${y + 15}" text-anchor="end">${contender}</text>`,
+      `<rect x="${LEFT}" y="${y}" width="${(middle * scale).toFixed(1)}" height="20" fill="${OURS.has(contender) ? '#2563eb' : '#94a3b8'}"/>`,
+      `<line x1="${at(least)}" x2="${at(most)}" y1="${y + 10}" y2="${y + 10}" stroke="#0f172a" stroke-width="1.5"/>`,
+      `<text x="${(LEFT + most * scale + 6).toFixed(1)}" y="${y + 15}">${middle.toFixed(1)} µs</text>`,
     ].join('\n')
   })
+  const height = TOP + bars.length * ROW + 4
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="13">`,
     `<rect width="${WIDTH}" height="${height}" fill="white"/>`,
     `<text x="8" y="20" font-weight="bold">CPU time per request: ${shape.name}</text>`,
+    `<text x="8" y="40" fill="#475569">Median of ${rounds} rounds, least to most. ${machine()}.</text>`,
     ...body,
     '</svg>',
     '',

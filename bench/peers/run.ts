@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { serve } from '../support/measure.ts'
 import { install } from './install.ts'
 import { measureShape } from './measure.ts'
-import { chart, page } from './report.ts'
+import { chart, page, table } from './report.ts'
 import type { Measured } from './report.ts'
 import { SHAPES } from './shapes.ts'
 
@@ -19,19 +19,19 @@ const { values: options } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 })
-const rounds = Number(options.rounds)
 install()
 const { url: ports, close } = await serve(new URL('server.ts', import.meta.url))
 const measured: Measured[] = []
 for (const shape of SHAPES.filter(({ name }) => name.includes(options.shape))) {
   const requests = Math.max(50, Math.round(shape.requests * Number(options.scale)))
+  const rounds = Math.min(Number(options.rounds), shape.rounds ?? Infinity)
   const rows = await measureShape(shape, ports, { rounds, requests })
-  measured.push({ shape, rows })
-  console.log(page([{ shape, rows }], rounds).split('\n').slice(13).join('\n'))
+  measured.push({ shape, requests, rounds, rows })
+  console.log(table(measured.at(-1) as Measured))
 }
 close()
 if (options.write) {
   const docs = new URL('../../docs/', import.meta.url)
-  writeFileSync(new URL('benchmarks.md', docs), page(measured, rounds))
+  writeFileSync(new URL('benchmarks.md', docs), page(measured))
   writeFileSync(new URL('benchmarks.svg', docs), chart(measured[0] as Measured))
 }

@@ -5,18 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { Figures } from './figures.ts'
 import { PROGRAMS } from './programs.ts'
 import { shapeOf, urlsOf } from './shapes.ts'
 
 const run = promisify(execFile)
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-
-/** Per request, except for the memory: the most that the process had resident, in MiB. */
-export interface Figures {
-  readonly cpuUs: number
-  readonly perSecond: number
-  readonly rssMb: number
-}
 
 export interface Work {
   readonly contender: string

@@ -1,9 +1,8 @@
 /** The targets of the wire: what is compared with what, and the bound of each comparison. */
-import type { Figures, Work } from '../peers/sample.ts'
-import type { Library } from './start.ts'
-
-/** What is measured in a fresh process: some requests, or the import of a library and its first request. */
-export type Side = Work | { readonly startOf: Library }
+import type { Figures } from '../peers/figures.ts'
+import { CURL, PREQ } from '../peers/programs.ts'
+import type { Work } from '../peers/sample.ts'
+import type { Side } from './side.ts'
 
 /** The figure of one side divided by that of the other in the same round. Without a bound it is only printed. */
 export interface Comparison {
@@ -34,9 +33,7 @@ const ours = work('parallel-requests')
 const bare = work('undici dispatch + JSON.parse')
 const bareH2 = work('node:http2 + JSON.parse')
 const raw = work('raw sockets (the floor)')
-const curl = work('curl -Z, bodies to /dev/null')
-const toStdout = work('preq to standard output')
-const toRunFile = work('preq to a run file')
+const curl = work(CURL.name)
 
 const cpu = (of: Side, against: Side, atMost: number): Comparison => ({ figure: 'cpuUs', of, against, atMost })
 /** From the fast server, because node:http answers fewer requests per second than a fast client can send. */
@@ -46,10 +43,8 @@ const faster = (than: string, atLeast: number): Comparison => ({
   against: work(than)(FAST),
   atLeast,
 })
-const preq = (urls: number, atMost: number): Comparison[] => [
-  cpu(toStdout(PLAIN, urls), curl(PLAIN, urls), atMost),
-  cpu(toRunFile(PLAIN, urls), curl(PLAIN, urls), atMost),
-]
+const preq = (urls: number, atMost: number): Comparison[] =>
+  PREQ.map(({ name }) => cpu(work(name)(PLAIN, urls), curl(PLAIN, urls), atMost))
 /** Long enough that neither count of requests pays for compiling. */
 const warm = (requests: number): Work => ({ ...ours(PLAIN, requests), warmUp: 20_000 })
 

@@ -14,6 +14,7 @@ import type { Call } from '../../src/core/call.ts'
 import type { Reply, Result } from '../../src/core/result.ts'
 import { Trip } from '../../src/core/trip.ts'
 import { Gate } from '../../src/layer/gate.ts'
+import { through } from '../../src/layer/passage.ts'
 import { Lane } from '../../src/policy/lane.ts'
 import { slots } from '../../src/policy/slots.ts'
 
@@ -93,13 +94,13 @@ class World {
     random: Math.random,
     laneOf: ({ lane }, shared, shares) => new Lane({ key: lane, shared, shares }),
   })
-  readonly #send = this.#gate.layer(() => new Promise<Result>(resolve => void this.#onWire.push(resolve)))
+  readonly #send = through([this.#gate.layer], (_, done) => void this.#onWire.push(done))
   #onWire: ((result: Result) => void)[] = []
   #left = 0
 
   enter(attempts: readonly Attempt[]): void {
     this.#left += attempts.length
-    for (const each of attempts) void this.#send(each).then(() => void this.#left--)
+    for (const each of attempts) this.#send(each, () => void this.#left--)
   }
 
   async drain(): Promise<void> {

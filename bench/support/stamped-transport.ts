@@ -1,5 +1,6 @@
 /** Our own transport, which records when each attempt left the gate: that is where a rate is promised. */
 import { systemClock } from '../../src/client/system-clock.ts'
+import { resultOf } from '../../src/core/awaited.ts'
 import { attemptOf } from '../../src/core/wire-attempt.ts'
 import type { Transport } from '../../src/index.ts'
 import { ownTransport } from '../../src/transport/transport.ts'
@@ -17,7 +18,7 @@ export function stampedTransport(): StampedTransport {
     send(attempt) {
       const whole = attemptOf(attempt)
       startsMs.push(whole.startedAtMs)
-      return wire.send(whole)
+      return resultOf(wire.send, whole)
     },
     close: () => wire.close(),
   }

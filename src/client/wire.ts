@@ -16,6 +16,8 @@ import { trueCosts } from '../config/cost.ts'
 import { entryOf } from '../config/hosts.ts'
 import { laneKeyOf } from '../config/lane-key.ts'
 import type { BodySink } from '../core/body-sink.ts'
+import type { Attempt } from '../core/attempt.ts'
+import { awaited } from '../core/awaited.ts'
 import type { Call, Costs } from '../core/call.ts'
 import { stack } from '../core/layer.ts'
 import type { Send } from '../core/layer.ts'
@@ -27,13 +29,14 @@ import { OutsideAttempt } from '../core/wire-attempt.ts'
 import { announce } from '../layer/announce.ts'
 import { deadline } from '../layer/deadline.ts'
 import { Gate } from '../layer/gate.ts'
+import { through } from '../layer/passage.ts'
 import { redirect } from '../layer/redirect.ts'
 import { route } from '../layer/route.ts'
 import { deliverBufferedBody, receive } from '../layer/receive.ts'
 import { retry } from '../layer/retry.ts'
 import type { Opinions, RetryParts } from '../layer/retry.ts'
 import { session } from '../layer/session.ts'
-import { timeout, untimed } from '../layer/timeout.ts'
+import { timeout, transportThrew, untimed } from '../layer/timeout.ts'
 import { adaptive } from '../policy/adaptive.ts'
 import { breaker } from '../policy/breaker.ts'
 import { retryBudget } from '../policy/budget.ts'
@@ -53,7 +56,7 @@ import { dispatcherTransport } from '../transport/dispatcher.ts'
 import { ownTransport } from '../transport/transport.ts'
 
 export interface Wired {
-  readonly send: Send<Call, Result>
+  readonly send: Send<Call>
   /** Decides when an attempt is sent. The engine asks it whether to pull more. */
   readonly gate: Gate
   readonly cookies: Cookies
@@ -116,16 +119,17 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
     ],
     // the boundary: Calls above, Attempts below; a request in back-off holds neither slot nor token
     retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions, onShortage: sockets && shrinking(sockets) }),
-    [
-      routes.refuse, // before the gate: a request that no proxy takes must not cost a token
-      gate.layer, // waits for every limit, then books all of them in one tick
-      routes.choose, // at the last moment: a proxy that failed meanwhile is not taken
-      announce, // at the last moment, too: a request that waits has not been sent
-      deliverBufferedBody, // outside the wire, which may know nothing of sinks; above the session, so that hooks see what it asks for
-      session(cookies, clock), // at the last moment: a cookie set while queued must be in this request
-      plan.workers > 0 ? untimed : timeout(clock), // the attempt's clock starts on the wire, not in the queue
-    ],
-    attempt => transport.send(attempt),
+    through(
+      [
+        routes.refuse, // before the gate: a request that no proxy takes must not cost a token
+        gate.layer, // waits for every limit, then books all of them in one tick
+        routes.choose, // at the last moment: a proxy that failed meanwhile is not taken
+        announce, // at the last moment, too: a request that waits has not been sent
+        deliverBufferedBody, // outside the wire, which may know nothing of sinks; above the session, so that hooks see what it asks for
+        session(cookies, clock), // at the last moment: a cookie set while queued must be in this request
+      ],
+      (plan.workers > 0 ? untimed : timeout(clock))(transport.send),
+    ), // the attempt's clock starts on the wire, not in the queue
   )
   const close = async (): Promise<void> => {
     await Promise.all([owned ? transport.close() : undefined, cookies.close()])
@@ -220,22 +224,24 @@ function transportOf(
 
 /** Attempts that stay on this thread have their timeouts here. */
 function timed(transport: Wire, clock: Clock): Wire {
-  return { send: timeout(clock)(attempt => transport.send(attempt)), close: () => transport.close() }
+  return { send: timeout(clock)(transport.send), close: () => transport.close() }
 }
 
 /**
  * If a transport does not update the attempt, the request counts as sent from the start, which is safe for a POST. If
- * it throws or returns something else, the promise rejects, and the timeout layer makes a Fault of that.
+ * it throws or returns something else, its request fails.
  */
 function cautious(transport: Transport): Wire {
-  return {
-    async send(attempt) {
+  const send = async (attempt: Attempt): Promise<Result> => {
+    try {
       const result = (await transport.send(new OutsideAttempt(attempt))) as Result | undefined
       if (result?.kind === 'reply' || result?.kind === 'fault') return result
       throw new TypeError('expected send() to return a Reply or a Fault')
-    },
-    close: () => transport.close(),
+    } catch (error) {
+      return transportThrew(attempt, error)
+    }
   }
+  return { send: (attempt, done) => awaited(send(attempt), done), close: () => transport.close() }
 }
 
 /** A budget per origin. If there are very many, the oldest is forgotten, and starts full again. */

@@ -9,6 +9,7 @@ import type { Call } from '../core/call.ts'
 import type { Params, RequestSpec } from '../core/spec.ts'
 import { Trip } from '../core/trip.ts'
 import { parseUrl } from '../core/url.ts'
+import type { ParsedUrl } from '../core/url.ts'
 
 export const NO_PARAMS: readonly Params[] = []
 const templates = new WeakMap<RequestPlan, Call>()
@@ -47,25 +48,57 @@ export function fromTemplate({ url, key, meta }: Bare, item: ItemContext, plan: 
   const trip = new Trip(template.plan.maxRetries, item.nowMs, item.nowMs + template.plan.timeouts.totalMs)
   const query = queryIn(parsed.path)
   if (query !== '') trip.identity = requestIdentity(undefined, query, template.plan.secretNames)
-  return {
-    index: item.index,
-    key: item.key ?? key,
-    meta,
-    method: template.method,
-    url: parsed.url,
-    origin: parsed.origin,
-    lane: parsed.origin,
-    costs: template.costs,
-    path: parsed.path,
-    headers: template.headers,
-    body: template.body,
-    credentials: template.credentials,
-    own: undefined,
-    atHome: true,
-    replayable: template.replayable,
-    repeatable: template.repeatable,
-    plan: template.plan,
-    trip,
+  return new TemplateCall(template, parsed, item.index, item.key ?? key, meta, trip)
+}
+
+/**
+ * A class and not an object literal: V8 may take the place of a literal for one whose objects live long, and then
+ * allocates every Call where only a full garbage collection removes it.
+ */
+class TemplateCall implements Call {
+  readonly index: number
+  readonly key: string | undefined
+  readonly meta: unknown
+  readonly method: string
+  readonly url: string
+  readonly origin: string
+  readonly lane: string
+  readonly costs: Call['costs']
+  readonly path: string
+  readonly headers: Call['headers']
+  readonly body: Call['body']
+  readonly credentials: Call['credentials']
+  readonly own = undefined
+  readonly atHome = true
+  readonly replayable: boolean
+  readonly repeatable: boolean
+  readonly plan: Call['plan']
+  readonly trip: Trip
+
+  constructor(
+    template: Call,
+    { url, origin, path }: ParsedUrl,
+    index: number,
+    key: string | undefined,
+    meta: unknown,
+    trip: Trip,
+  ) {
+    this.index = index
+    this.key = key
+    this.meta = meta
+    this.method = template.method
+    this.url = url
+    this.origin = origin
+    this.lane = origin
+    this.costs = template.costs
+    this.path = path
+    this.headers = template.headers
+    this.body = template.body
+    this.credentials = template.credentials
+    this.replayable = template.replayable
+    this.repeatable = template.repeatable
+    this.plan = template.plan
+    this.trip = trip
   }
 }
 

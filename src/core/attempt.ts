@@ -16,6 +16,8 @@ export interface Attempt {
   readonly number: number
   /** The proxy that it goes through; undefined for a direct connection. */
   proxy: Proxy | undefined
+  /** When that proxy was chosen (monotonic ms). */
+  routedAtMs: number
   /** The headers to send; the session layer completes them. */
   headers: HeaderList
   /** When the gate let it pass (monotonic ms). */
@@ -57,6 +59,7 @@ export function attempt(call: Call, number: number, nowMs: number): Attempt {
     trip: call.trip,
     number,
     proxy: undefined,
+    routedAtMs: 0,
     headers: call.trip.retry.unexpecting ? filterHeaders(call.headers, name => name !== 'expect') : call.headers,
     admittedAtMs: nowMs,
     startedAtMs: nowMs,

@@ -4,6 +4,7 @@
  */
 import type { Attempt } from './attempt.ts'
 import type { WireAttempt } from './wire-attempt.ts'
+import type { Send } from './layer.ts'
 import type { Journal } from './journal.ts'
 import type { Outcome } from './outcome.ts'
 import type { Result } from './result.ts'
@@ -41,9 +42,9 @@ export interface AcknowledgedSource {
   acknowledge(outcome: Outcome): void
 }
 
-/** A built-in transport. It has the contract of a Transport, but gets the whole Attempt. */
+/** A built-in transport. It gets the whole Attempt, and MUST NOT call `done` a second time. */
 export interface Wire {
-  send(attempt: Attempt): Promise<Result>
+  readonly send: Send<Attempt>
   close(): Promise<void>
 }
 

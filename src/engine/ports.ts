@@ -11,7 +11,7 @@ import type { Demand } from '../core/demand.ts'
 export interface EngineParts {
   /** The Call of an item, or the outcome of one that cannot be sent. */
   readonly prepare: (item: Item) => Call | Outcome
-  readonly send: Send<Call, Result>
+  readonly send: Send<Call>
   readonly settle: (call: Call, result: Result) => Outcome | Promise<Outcome>
   /** The outcome of an item that was never sent. */
   readonly abandon: (item: Item, reason: Fault) => Outcome

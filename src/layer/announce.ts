@@ -4,8 +4,4 @@
  */
 import type { AttemptLayer } from '../core/layer.ts'
 
-export const announce: AttemptLayer = next => attempt => {
-  const { announced } = attempt.call
-  if (announced === undefined) return next(attempt)
-  return announced().then(refused => refused ?? next(attempt))
-}
+export const announce: AttemptLayer = { before: ({ call }) => call.announced?.() }

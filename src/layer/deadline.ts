@@ -12,15 +12,17 @@ import { fault } from '../core/result.ts'
 
 export function deadline(clock: Clock): CallLayer {
   const alarms = new Alarms(clock)
-  return next => call => {
-    if (call.trip.stopwatch.deadlineMs === Infinity) return next(call)
+  return next => (call, done) => {
+    if (call.trip.stopwatch.deadlineMs === Infinity) return next(call, done)
     const alarm = deadlineAlarm(call)
     alarms.add(alarm)
-    const over = (): void => alarms.remove(alarm)
     try {
-      return next(call).finally(over)
+      next(call, result => {
+        alarms.remove(alarm)
+        done(result)
+      })
     } catch (error) {
-      over()
+      alarms.remove(alarm)
       throw error
     }
   }

@@ -7,7 +7,8 @@ import type { Standing } from '../core/standing.ts'
 import type { Demand } from '../core/demand.ts'
 
 export class Demands {
-  readonly #demands = new Set<Demand>()
+  /** Replaced on each change: an iteration that is under way goes on over the old one. */
+  #demands: readonly Demand[] = []
   /** Lanes whose queue is empty, or that have released a slot. */
   readonly #news: Queue[] = []
   readonly #settle: () => void
@@ -20,8 +21,10 @@ export class Demands {
 
   /** Returns a function that detaches the demand. */
   attach(demand: Demand): () => void {
-    this.#demands.add(demand)
-    return () => void this.#demands.delete(demand)
+    this.#demands = [...this.#demands, demand]
+    return () => {
+      this.#demands = this.#demands.filter(other => other !== demand)
+    }
   }
 
   want(standing: Standing): boolean {
@@ -42,8 +45,17 @@ export class Demands {
 
   /** Does the work, then reports its lanes to the demands, and those of the work that they start in turn. */
   after(work: () => void): void {
-    this.#depth++
+    this.begin()
     work()
+    this.end()
+  }
+
+  /** `after` for the path of every request, where a function would be made each time: the work comes before `end`. */
+  begin(): void {
+    this.#depth++
+  }
+
+  end(): void {
     while (this.#depth === 1) {
       this.#tell()
       this.#settle()

@@ -17,7 +17,7 @@ import type { Waiter } from './queue.ts'
 import { WaitLists } from './wait-lists.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Call, Costs } from '../core/call.ts'
-import type { AttemptLayer, Send } from '../core/layer.ts'
+import type { AttemptLayer, Soon } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Fault, Result } from '../core/result.ts'
 import type { Standing } from '../core/standing.ts'
@@ -70,27 +70,13 @@ export class Gate {
     )
   }
 
-  // Chained instead of awaited, here and in the other layers: an async function per layer doubles the allocations per
-  // request.
-  readonly layer: AttemptLayer = next => attempt => {
-    const queue = this.#lanes.of(attempt.call, this.#clock)
-    const waiting = this.#enter(queue, attempt)
-    if (waiting === undefined) return this.#pass(next, queue, attempt)
-    return waiting.then(refused => refused ?? this.#pass(next, queue, attempt))
-  }
-
-  /** Sends the attempt, and releases what was booked for it. */
-  #pass(next: Send<Attempt, Result>, queue: Queue, attempt: Attempt): Promise<Result> {
-    return next(attempt).then(
-      result => {
-        this.#leave(queue, attempt, result)
-        return result
-      },
-      (error: unknown) => {
-        this.#leave(queue, attempt, undefined)
-        throw error
-      },
-    )
+  readonly layer: AttemptLayer = {
+    before: attempt => this.#enter(this.#lanes.of(attempt.call, this.#clock), attempt),
+    after: (attempt, result) => {
+      // A lane with requests in flight is never dropped.
+      this.#leave(this.#lanes.of(attempt.call, this.#clock), attempt, result)
+      return result
+    },
   }
 
   /** Whether a further attempt would only queue for what all lanes share. */
@@ -166,10 +152,10 @@ export class Gate {
   }
 
   /** Undefined: the attempt may go, and everything is booked. */
-  #enter(queue: Queue, attempt: Attempt): Promise<Fault | undefined> | undefined {
+  #enter(queue: Queue, attempt: Attempt): Soon<Fault | undefined> {
     const nowMs = this.#clock.now()
     const refused = this.#refusal(queue.lane, attempt, nowMs)
-    if (refused !== undefined) return Promise.resolve(refused)
+    if (refused !== undefined) return refused
     if (queue.waiting === 0) queue.ticket = ++this.#tickets
     if (queue.waiting > 0 || this.#blocker(queue, attempt, nowMs) !== undefined) {
       return this.#wait(queue, attempt, nowMs)
@@ -275,24 +261,24 @@ export class Gate {
     this.#preemption.watch(attempt, queue.lane, nowMs)
   }
 
-  #leave(queue: Queue, attempt: Attempt, result: Result | undefined): void {
+  #leave(queue: Queue, attempt: Attempt, result: Result): void {
     const { lane } = queue
     const nowMs = this.#clock.now()
-    this.#demands.after(() => {
-      lane.release(attempt.call, nowMs)
-      const { standing } = lane
-      const wasNew = this.#shares.new.leave(attempt)
-      this.#preemption.leave(attempt)
-      const closed = lane.learn(attempt, result, nowMs, this.#around)
-      if (wasNew) this.#met(lane, attempt, nowMs)
-      if (closed && queue.waiting > 0) dismiss(queue, nowMs, this.#clock.epochMs())
-      // Its waiters were blocked because of the host's old standing. Other limits apply now, and other lanes yield to
-      // them.
-      if (lane.standing !== standing) this.#waitLists.again(queue, nowMs)
-      if (this.#waitLists.size > 0) this.#turnAfter(queue, nowMs)
-      // Even if others of its lane wait: they may wait for their host, and the slot is free for another lane.
-      this.#demands.note(queue)
-    })
+    this.#demands.begin()
+    lane.release(attempt.call, nowMs)
+    const { standing } = lane
+    const wasNew = this.#shares.new.leave(attempt)
+    this.#preemption.leave(attempt)
+    const closed = lane.learn(attempt, result, nowMs, this.#around)
+    if (wasNew) this.#met(lane, attempt, nowMs)
+    if (closed && queue.waiting > 0) dismiss(queue, nowMs, this.#clock.epochMs())
+    // Its waiters were blocked because of the host's old standing. Other limits apply now, and other lanes yield to
+    // them.
+    if (lane.standing !== standing) this.#waitLists.again(queue, nowMs)
+    if (this.#waitLists.size > 0) this.#turnAfter(queue, nowMs)
+    // Even if others of its lane wait: they may wait for their host, and the slot is free for another lane.
+    this.#demands.note(queue)
+    this.#demands.end()
   }
 
   /** A host that had never answered has now answered or failed. */

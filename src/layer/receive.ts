@@ -3,6 +3,7 @@
  * attempt and closes it after the last. `deliverBufferedBody` is around the transport: it passes on a body that a
  * transport without sinks has collected.
  */
+import { awaited, resultOf } from '../core/awaited.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { BodySink } from '../core/body-sink.ts'
 import type { Call } from '../core/call.ts'
@@ -16,44 +17,47 @@ export type SinkFor = (call: Call) => BodySink | undefined
 export const receive =
   (sinkFor: SinkFor): CallLayer =>
   next =>
-  call => {
+  (call, done) => {
     const { returnType } = call.plan
-    if (returnType !== 'stream' && returnType !== 'file') return next(call)
+    if (returnType !== 'stream' && returnType !== 'file') return next(call, done)
     const sink = sinkFor(call)
-    return sink === undefined ? next(call) : received(next, call, sink)
+    if (sink === undefined) next(call, done)
+    else awaited(received(next, call, sink), done)
   }
 
-async function received(next: Send<Call, Result>, call: Call, sink: BodySink): Promise<Result> {
+async function received(next: Send<Call>, call: Call, sink: BodySink): Promise<Result> {
   const refused = await sink.open()
-  return refused ?? sink.close(await next({ ...call, sink }))
+  return refused ?? sink.close(await resultOf(next, { ...call, sink }))
 }
 
-export const deliverBufferedBody: AttemptLayer = next => attempt => {
-  const { sink } = attempt.call
-  if (sink === undefined) return next(attempt)
-  const preparing = sink.prepare(attempt)
-  return preparing === undefined ? handed(next, attempt, sink) : sendPrepared(next, attempt, sink, preparing)
+export const deliverBufferedBody: AttemptLayer = {
+  before: attempt => {
+    const { sink } = attempt.call
+    const preparing = sink?.prepare(attempt)
+    return sink === undefined || preparing === undefined ? undefined : prepared(attempt, sink, preparing)
+  },
+  after: (attempt, result) => {
+    const { sink } = attempt.call
+    return sink === undefined ? result : handed(result, attempt, sink)
+  },
 }
 
-async function sendPrepared(
-  next: Send<Attempt, Result>,
-  attempt: Attempt,
+async function prepared(
+  { trip }: Attempt,
   sink: BodySink,
   preparing: Promise<Fault | undefined>,
-): Promise<Result> {
-  const { trip } = attempt
+): Promise<Fault | undefined> {
   const refused = await new Promise<Fault | undefined>(resolve => {
     trip.cancelSlot.hold('callback', resolve)
     void preparing.then(resolve)
   })
   trip.cancelSlot.free()
-  if (refused === undefined) return handed(next, attempt, sink)
+  if (refused === undefined) return undefined
   sink.rest()
   return { ...refused, sent: false }
 }
 
-async function handed(next: Send<Attempt, Result>, attempt: Attempt, sink: BodySink): Promise<Result> {
-  const came = await next(attempt)
+async function handed(came: Result, attempt: Attempt, sink: BodySink): Promise<Result> {
   const result = came.kind === 'fault' || came.taken !== undefined ? came : await handOver(came, attempt, sink)
   if (result.kind === 'fault' || result.taken === undefined) sink.rest()
   return result

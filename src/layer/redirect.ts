@@ -8,6 +8,7 @@
 import type { Call, CallPlan } from '../core/call.ts'
 import { filterHeaders, getAllHeaders, getHeader, mergeHeaders } from '../core/headers.ts'
 import type { CallLayer, Send } from '../core/layer.ts'
+import { awaited, resultOf } from '../core/awaited.ts'
 import { isRedirect } from '../core/redirect.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'
@@ -40,14 +41,17 @@ export type LaneKeyOf = (hop: Pick<Call, 'method' | 'url' | 'origin' | 'meta'>, 
 export const redirect =
   (laneKeyOf: LaneKeyOf): CallLayer =>
   next =>
-  call =>
-    next(call).then(result => (isAnother(result, call) ? follow(next, call, result, laneKeyOf) : result))
+  (call, done) =>
+    next(call, result => {
+      if (isAnother(result, call)) awaited(follow(next, call, result, laneKeyOf), done)
+      else done(result)
+    })
 
 function isAnother(result: Result, call: Call): result is Reply {
   return result.kind === 'reply' && isRedirect(result.status) && call.plan.followRedirects !== false
 }
 
-async function follow(next: Send<Call, Result>, first: Call, answer: Reply, laneKeyOf: LaneKeyOf): Promise<Result> {
+async function follow(next: Send<Call>, first: Call, answer: Reply, laneKeyOf: LaneKeyOf): Promise<Result> {
   const visited = new Set<string>()
   for (let call = first, reply = answer; ;) {
     const hop = nextCall(call, reply, laneKeyOf)
@@ -64,7 +68,7 @@ async function follow(next: Send<Call, Result>, first: Call, answer: Reply, lane
       })
     }
     call.trip.retry.redirects++
-    const result = await next(hop)
+    const result = await resultOf(next, hop)
     if (!isAnother(result, hop)) return result
     call = hop
     reply = result

@@ -4,21 +4,19 @@
  * A layer above sees a request once, a layer below once per attempt. While a request backs off it holds neither a slot
  * nor a token, because the gate is below.
  */
+import { awaited, resultOf } from '../core/awaited.ts'
 import { History, last, stepAfter, unjudged } from './retry-step.ts'
 import type { RetryPolicy, Tried } from './retry-step.ts'
 import { attempt } from '../core/attempt.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
-import type { RetryLayer, Send } from '../core/layer.ts'
+import type { RetryLayer, Send, Soon } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Fault, Result } from '../core/result.ts'
 import type { RetryBudget } from '../policy/budget.ts'
 import { orInDoubt } from '../policy/doubt.ts'
 import { judge } from '../policy/judge.ts'
 import type { Verdict } from '../policy/judge.ts'
-
-/** Synchronous, unless the caller's function is async. */
-export type Soon<T> = T | Promise<T>
 
 /** What the caller's hooks make of a result. Absent if there are none. */
 export interface Opinions {
@@ -42,15 +40,15 @@ export interface RetryParts {
 export const retry =
   (parts: RetryParts): RetryLayer =>
   next =>
-  call => {
+  (call, done) => {
     const budget = parts.budgetOf(call.origin)
     budget.deposit()
     const trial = nextTrial(call, parts.clock)
-    // Chained, because most requests are answered at once and need nothing of the retry loop.
-    return next(trial).then(result => {
+    // Most requests are answered at once, and need nothing of the retry loop.
+    next(trial, result => {
       const verdict = result.kind === 'fault' || isOpinionated(call) ? undefined : judge(result, call)
-      if (verdict === 'done') return last(trial, result, parts.clock)
-      return retryLoop({ ...parts, next, budget }, { trial, result }, verdict)
+      if (verdict === 'done') done(last(trial, result, parts.clock))
+      else awaited(retryLoop({ ...parts, next, budget }, { trial, result }, verdict), done)
     })
   }
 
@@ -60,7 +58,7 @@ const isOpinionated = ({ plan }: Call): boolean =>
   plan.hooks.afterResponse !== undefined || plan.retry.shouldRetry !== undefined
 
 interface LoopParts extends RetryParts, RetryPolicy {
-  readonly next: Send<Attempt, Result>
+  readonly next: Send<Attempt>
 }
 
 /** Starts with the first attempt, which may have been judged already, so that the caller's hooks are called once. */
@@ -81,7 +79,7 @@ async function retryLoop(parts: LoopParts, first: Tried, judgement?: Verdict): P
       history.before = tried
     }
     const trial = nextTrial(call, parts.clock)
-    tried = { trial, result: await parts.next(trial) }
+    tried = { trial, result: await resultOf(parts.next, trial) }
     known = undefined
   }
 }

@@ -29,25 +29,28 @@ export function route(proxies: Proxies, clock: Clock): RouteLayers {
     return untilMs === undefined ? undefined : proxiesRefused(among, untilMs - nowMs, clock)
   }
   return {
-    refuse: next => attempt => {
-      const among = waysOf(attempt)
-      const refusing = among.length === 0 ? undefined : refusal(among)
-      return refusing === undefined ? next(attempt) : Promise.resolve(refusing)
+    refuse: {
+      before: attempt => {
+        const among = waysOf(attempt)
+        return among.length === 0 ? undefined : refusal(among)
+      },
     },
-    choose: next => attempt => {
-      const among = waysOf(attempt)
-      if (among.length === 0) return next(attempt)
-      const chosenAtMs = clock.now()
-      const { trip } = attempt.call
-      const proxy = proxies.choose(among, chosenAtMs, trip.retry.failedProxy)
-      if (proxy === undefined) return Promise.resolve(refusal(among) ?? proxiesRefused(among, 0, clock))
-      attempt.proxy = proxy
-      return next(attempt).then(result => {
+    choose: {
+      before: attempt => {
+        const among = waysOf(attempt)
+        if (among.length === 0) return undefined
+        attempt.routedAtMs = clock.now()
+        attempt.proxy = proxies.choose(among, attempt.routedAtMs, attempt.trip.retry.failedProxy)
+        return attempt.proxy === undefined ? (refusal(among) ?? proxiesRefused(among, 0, clock)) : undefined
+      },
+      after: (attempt, result) => {
+        const { proxy, trip, routedAtMs } = attempt
+        if (proxy === undefined) return result
         const health = proxyHealthOf(result)
         trip.retry.failedProxy = health === 'alive' || health === 'unknown' ? undefined : proxy.key
-        proxies.learn(proxy, health, chosenAtMs, clock.now())
-        return withOtherWay(result, among, proxies, clock.now())
-      })
+        proxies.learn(proxy, health, routedAtMs, clock.now())
+        return withOtherWay(result, waysOf(attempt), proxies, clock.now())
+      },
     },
   }
 }

@@ -9,10 +9,10 @@ import { reasonOf, runCallback } from '../core/callback.ts'
 import { WIRE_HEADERS, getAllHeaders, getHeader, headerProblem, mergeHeaders } from '../core/headers.ts'
 import { toHeaders } from '../core/printable-headers.ts'
 import type { HeaderList } from '../core/headers.ts'
-import type { AttemptLayer, Send } from '../core/layer.ts'
+import type { AttemptLayer } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
-import type { Fault, Result } from '../core/result.ts'
+import type { Fault } from '../core/result.ts'
 
 /** The client's cookies, in both directions. */
 export interface CookieSource {
@@ -23,13 +23,20 @@ export interface CookieSource {
 }
 
 export function session(cookies: CookieSource, clock: Clock): AttemptLayer {
-  return next => attempt => {
-    const { call } = attempt
-    if (call.credentials !== undefined || call.plan.hooks.beforeRequest !== undefined) {
-      return dressed(next, attempt, cookies, clock)
-    }
-    const refused = addCookies(attempt, cookies)
-    return refused === undefined ? answered(next, attempt, cookies) : Promise.resolve(refused)
+  return {
+    before: attempt => {
+      const { call } = attempt
+      return call.credentials !== undefined || call.plan.hooks.beforeRequest !== undefined
+        ? dress(attempt, cookies, clock)
+        : addCookies(attempt, cookies)
+    },
+    after: (attempt, result) => {
+      if (result.kind === 'fault') return result
+      const setCookies = getAllHeaders(result.headers, 'set-cookie')
+      if (setCookies.length === 0) return result
+      const learning = cookies.learn(attempt.call, setCookies)
+      return learning === undefined ? result : learning.then(() => result)
+    },
   }
 }
 
@@ -49,18 +56,13 @@ function addCookies(attempt: Attempt, cookies: CookieSource): Fault | undefined 
   return undefined
 }
 
-async function dressed(
-  next: Send<Attempt, Result>,
-  attempt: Attempt,
-  cookies: CookieSource,
-  clock: Clock,
-): Promise<Result> {
+async function dress(attempt: Attempt, cookies: CookieSource, clock: Clock): Promise<Fault | undefined> {
   // The credentials may decide which jar applies, and a signature covers both.
   const refused = (await authorize(attempt, clock)) ?? addCookies(attempt, cookies) ?? (await sign(attempt, clock))
   if (refused !== undefined) return refused
   // The attempt's timeouts start on the wire; the steps before have a limit of their own.
   attempt.startedAtMs = attempt.phaseAtMs = clock.now()
-  return answered(next, attempt, cookies)
+  return undefined
 }
 
 async function authorize(attempt: Attempt, clock: Clock): Promise<Fault | undefined> {
@@ -130,14 +132,4 @@ function unsent(given: Fault): Fault {
 
 function hookFault(name: string): (error: unknown) => Fault {
   return error => fault('callback/hook', `${name} threw: ${reasonOf(error)}`, { cause: error })
-}
-
-function answered(next: Send<Attempt, Result>, attempt: Attempt, cookies: CookieSource): Promise<Result> {
-  return next(attempt).then(result => {
-    if (result.kind === 'fault') return result
-    const setCookies = getAllHeaders(result.headers, 'set-cookie')
-    if (setCookies.length === 0) return result
-    const learning = cookies.learn(attempt.call, setCookies)
-    return learning === undefined ? result : learning.then(() => result)
-  })
 }

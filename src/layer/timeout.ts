@@ -11,7 +11,7 @@ import { Speedometer, stepMs } from './speedometer.ts'
 import type { Attempt } from '../core/attempt.ts'
 import { reasonOf } from '../core/callback.ts'
 import { formatDuration } from '../core/duration.ts'
-import type { AttemptLayer, Send } from '../core/layer.ts'
+import type { Done, Send } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
@@ -23,14 +23,16 @@ import type { Fault, Result } from '../core/result.ts'
  */
 const HELD_MS = 20
 
-export function timeout(clock: Clock): AttemptLayer {
+export function timeout(clock: Clock): (send: Send<Attempt>) => Send<Attempt> {
   const alarms = new Alarms(clock)
-  return next => attempt => new Promise(resolve => new Watch(attempt, alarms, resolve).start(next))
+  return send => (attempt, done) => new Watch(attempt, alarms, done).start(send)
 }
 
 /** For a transport that keeps timeouts itself: an attempt can still be aborted at once. */
-export const untimed: AttemptLayer = next => attempt =>
-  new Promise(resolve => new Watch(attempt, undefined, resolve).start(next))
+export const untimed =
+  (send: Send<Attempt>): Send<Attempt> =>
+  (attempt, done) =>
+    new Watch(attempt, undefined, done).start(send)
 
 /** One attempt under its timeouts; settles once. */
 class Watch implements Alarm {
@@ -38,32 +40,28 @@ class Watch implements Alarm {
   heapIndex = -1
   readonly #attempt: Attempt
   readonly #alarms: Alarms | undefined
-  readonly #resolve: (result: Result) => void
+  #resolve!: (result: Result) => void
   #settled = false
   /** Made when a body has not arrived after some time, which most bodies do not need. */
   #speed: Speedometer | undefined
 
-  constructor(attempt: Attempt, alarms: Alarms | undefined, resolve: (result: Result) => void) {
+  constructor(attempt: Attempt, alarms: Alarms | undefined, done: Done) {
     this.#attempt = attempt
     this.#alarms = alarms
-    this.#resolve = resolve
+    // What follows runs in the async context of the request, not in that of a socket or a timer, and not on their stack.
+    void new Promise<Result>(resolve => (this.#resolve = resolve)).then(done)
     this.dueAtMs = attempt.startedAtMs + shortestMs(attempt)
   }
 
-  start(next: Send<Attempt, Result>): void {
+  start(send: Send<Attempt>): void {
     const attempt = this.#attempt
     attempt.trip.cancelSlot.hold('wire', given => this.#giveUp(given))
     if (this.#settled) return
     this.#alarms?.add(this)
-    // A transport must neither throw nor reject. One that does fails only its own request.
-    const broke = (error: unknown): void =>
-      this.#settle(
-        fault('internal/transport', `the transport threw: ${reasonOf(error)}`, { sent: attempt.sent, cause: error }),
-      )
     try {
-      next(attempt).then(result => this.#settle(result), broke)
+      send(attempt, result => this.#settle(result))
     } catch (error) {
-      broke(error)
+      this.#settle(transportThrew(attempt, error))
     }
   }
 
@@ -109,6 +107,11 @@ class Watch implements Alarm {
     this.#attempt.trip.cancelSlot.free()
     this.#resolve(result)
   }
+}
+
+/** A transport must neither throw nor reject. One that does fails only its own request. */
+export function transportThrew({ sent }: Attempt, cause: unknown): Fault {
+  return fault('internal/transport', `the transport threw: ${reasonOf(cause)}`, { sent, cause })
 }
 
 /** No timeout can pass before this long after the start, whatever the phases of the attempt. */

@@ -4,30 +4,30 @@ import { Collector } from './collect.ts'
 import { HeaderMemo } from './header-memo.ts'
 import { requestHeaders, requestTarget } from './tunnel/forward.ts'
 import { sendMeasured } from './upload.ts'
-import type { Measured } from './upload.ts'
+import type { Carry, Measured } from './upload.ts'
 import { watchedBody } from './watched.ts'
 import type { CollectorParts } from './wire.ts'
+import { awaited } from '../core/awaited.ts'
 import type { Attempt } from '../core/attempt.ts'
 import { isUpload } from '../core/body.ts'
 import { filterHeaders, getHeader } from '../core/headers.ts'
 import type { DispatcherLike } from '../core/options.ts'
 import type { Clock, Wire } from '../core/ports.ts'
-import type { Result } from '../core/result.ts'
 
 export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): Wire {
   // The Dispatcher has its own limit.
   const parts: CollectorParts = { clock, memo: new HeaderMemo(), maxHeaderBytes: Infinity }
-  const carry = (attempt: Attempt, measured?: Measured): Promise<Result> =>
-    new Promise(resolve => {
-      attempt.trip.stopwatch.forgetPhases()
-      const collector = new Collector(attempt, parts, resolve)
-      attempt.abort = () => collector.giveUp()
-      dispatch(dispatcher, attempt, collector, measured)
-    })
+  const carry: Carry = (attempt, done, measured) => {
+    attempt.trip.stopwatch.forgetPhases()
+    const collector = new Collector(attempt, parts, done)
+    attempt.abort = () => collector.giveUp()
+    dispatch(dispatcher, attempt, collector, measured)
+  }
   return {
-    send(attempt) {
+    send(attempt, done) {
       const { body } = attempt.call
-      return isUpload(body) ? sendMeasured(attempt, body, carry, clock) : carry(attempt)
+      if (isUpload(body)) awaited(sendMeasured(attempt, body, carry, clock), done)
+      else carry(attempt, done)
     },
     close: async () => undefined,
   }

@@ -14,6 +14,7 @@ import { KEEP_ALIVE_MS, openSockets } from './open-sockets.ts'
 import type { KeptConnection } from './open-sockets.ts'
 import type { Measured } from './upload.ts'
 import type { Attempt } from '../core/attempt.ts'
+import type { Done } from '../core/layer.ts'
 import type { LinkedList } from '../core/linked-list.ts'
 import type { Result } from '../core/result.ts'
 import { MAX_OVERHEAD_BYTES, MAX_OVERHEAD_RATIO } from './head.ts'
@@ -112,32 +113,30 @@ export class Session implements Host, KeptConnection {
     return !this.#isRetired && !this.gone && !this.#http2.closed
   }
 
-  carry(attempt: Attempt, measured: Measured | undefined): Promise<Result> {
-    return new Promise(resolve => {
-      attempt.reused = this.#carried > 0
-      if (this.#load++ === 0) {
-        this.#socket.ref()
-        openSockets.use(this)
-      }
-      this.#allowedBytes += MAX_BYTES_PER_STREAM + this.maxHeaderBytes
-      const readBefore = this.#socket.bytesRead
-      const collector = new Collector(attempt, this.#parts, result => resolve(this.#learn(attempt, result)), 'h2')
-      attempt.abort = () => {
-        // Nothing was read since the request: the other side may be gone without notice, and later attempts must not
-        // wait for it.
-        if (this.#socket.bytesRead === readBefore) this.retire()
-        collector.giveUp()
-      }
-      try {
-        const stream = this.#http2.request(h2RequestHead(attempt, measured), {
-          endStream: attempt.call.body === undefined,
-        })
-        new H2Exchange(stream, attempt, collector, this).upload(measured)
-      } catch (error) {
-        this.over()
-        collector.onDispatchError(error)
-      }
-    })
+  carry(attempt: Attempt, done: Done, measured: Measured | undefined): void {
+    attempt.reused = this.#carried > 0
+    if (this.#load++ === 0) {
+      this.#socket.ref()
+      openSockets.use(this)
+    }
+    this.#allowedBytes += MAX_BYTES_PER_STREAM + this.maxHeaderBytes
+    const readBefore = this.#socket.bytesRead
+    const collector = new Collector(attempt, this.#parts, result => done(this.#learn(attempt, result)), 'h2')
+    attempt.abort = () => {
+      // Nothing was read since the request: the other side may be gone without notice, and later attempts must not
+      // wait for it.
+      if (this.#socket.bytesRead === readBefore) this.retire()
+      collector.giveUp()
+    }
+    try {
+      const stream = this.#http2.request(h2RequestHead(attempt, measured), {
+        endStream: attempt.call.body === undefined,
+      })
+      new H2Exchange(stream, attempt, collector, this).upload(measured)
+    } catch (error) {
+      this.over()
+      collector.onDispatchError(error)
+    }
   }
 
   #learn(attempt: Attempt, result: Result): Result {

@@ -19,8 +19,9 @@ import type { Measured } from './upload.ts'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Attempt } from '../core/attempt.ts'
+import type { Done } from '../core/layer.ts'
 import { fault, isShortage } from '../core/result.ts'
-import type { Result } from '../core/result.ts'
+import type { Fault } from '../core/result.ts'
 import { routeKey } from '../core/route.ts'
 
 /** How long others wait for a connection that another attempt is making. */
@@ -32,7 +33,7 @@ export interface Http2Parts extends CollectorParts {
   readonly connection: Omit<TunnelParts, 'connect'>
   readonly room: Room
   /** Sends an attempt over HTTP/1.1, on the connection `ready` if there is one. */
-  readonly plain: (attempt: Attempt, measured?: Measured, ready?: Socket) => Promise<Result>
+  readonly plain: (attempt: Attempt, done: Done, measured?: Measured, ready?: Socket) => void
 }
 
 interface RouteParts extends Http2Parts {
@@ -44,9 +45,9 @@ interface RouteParts extends Http2Parts {
 interface ConnectionWaiter {
   readonly attempt: Attempt
   readonly measured: Measured | undefined
+  readonly done: Done
   /** The connection that it is making itself. */
   socket: Socket | undefined
-  go(carried: Result | Promise<Result>): void
 }
 
 export class Http2 {
@@ -60,8 +61,8 @@ export class Http2 {
     this.#parts = { ...parts, connect, through: tunneller({ ...parts.connection, connect }) }
   }
 
-  send(attempt: Attempt, measured?: Measured): Promise<Result> {
-    return this.#routeOf(attempt).send(attempt, measured)
+  send(attempt: Attempt, done: Done, measured?: Measured): void {
+    this.#routeOf(attempt).send(attempt, done, measured)
   }
 
   #routeOf({ call, proxy }: Attempt): Route {
@@ -107,10 +108,11 @@ class Route implements Keeper {
     return this.#sessions.size === 0 && this.#waiting.size === 0
   }
 
-  send(attempt: Attempt, measured?: Measured): Promise<Result> {
-    if (this.#speaks === 'http/1.1') return this.#parts.plain(attempt, measured)
+  send(attempt: Attempt, done: Done, measured?: Measured): void {
+    if (this.#speaks === 'http/1.1') return this.#parts.plain(attempt, done, measured)
     const session = this.#waiting.size === 0 ? this.#free() : undefined
-    return session === undefined ? this.#wait(attempt, measured) : session.carry(attempt, measured)
+    if (session === undefined) this.#wait(attempt, done, measured)
+    else session.carry(attempt, done, measured)
   }
 
   #free(): Session | undefined {
@@ -118,26 +120,28 @@ class Route implements Keeper {
     return undefined
   }
 
-  #wait(attempt: Attempt, measured: Measured | undefined): Promise<Result> {
-    return new Promise(resolve => {
-      const waiter: ConnectionWaiter = {
-        attempt,
-        measured,
-        socket: undefined,
-        go: carried => {
-          this.#waiting.delete(waiter)
-          resolve(carried)
-        },
-      }
-      attempt.abort = () => {
-        waiter.go(fault('aborted/in_flight', 'aborted while connecting'))
-        // With an error, so that the code that is making the connection notices.
-        waiter.socket?.destroy(DROPPED)
-        this.#serve()
-      }
-      this.#waiting.add(waiter)
+  #wait(attempt: Attempt, done: Done, measured: Measured | undefined): void {
+    const waiter: ConnectionWaiter = { attempt, measured, done, socket: undefined }
+    attempt.abort = () => {
+      this.#end(waiter, fault('aborted/in_flight', 'aborted while connecting'))
+      // With an error, so that the code that is making the connection notices.
+      waiter.socket?.destroy(DROPPED)
       this.#serve()
-    })
+    }
+    this.#waiting.add(waiter)
+    this.#serve()
+  }
+
+  #end(waiter: ConnectionWaiter, failure: Fault): void {
+    if (this.#waiting.delete(waiter)) waiter.done(failure)
+  }
+
+  /** The waiter waits no more: it has a session, or goes over HTTP/1.1. */
+  #go(waiter: ConnectionWaiter, session?: Session): void {
+    const { attempt, done, measured, socket } = waiter
+    this.#waiting.delete(waiter)
+    if (session !== undefined) session.carry(attempt, done, measured)
+    else this.#parts.plain(attempt, done, measured, socket)
   }
 
   /** Starts waiters that can go, and makes connections for the others. */
@@ -146,12 +150,12 @@ class Route implements Keeper {
       // A waiter that makes a connection waits for it, as with HTTP/1.1.
       if (waiter.socket !== undefined) continue
       if (this.#speaks === 'http/1.1') {
-        waiter.go(this.#parts.plain(waiter.attempt, waiter.measured))
+        this.#go(waiter)
         continue
       }
       const session = this.#free()
       if (session === undefined) break
-      waiter.go(session.carry(waiter.attempt, waiter.measured))
+      this.#go(waiter, session)
     }
     this.#connect()
     if (this.#waiting.size > this.#connecting) this.#patience ??= this.#wakeLater()
@@ -226,7 +230,7 @@ class Route implements Keeper {
     const failure = classify(error, waiter.attempt, { started: false, framing: 'unverified', uploading: false })
     // As for HTTP/1.1: closing a connection frees no port.
     if (isShortage(failure) && failure.code !== 'resource/port') openSockets.closeIdle()
-    waiter.go(failure)
+    this.#end(waiter, failure)
   }
 
   /** A connection is open, which shows what the server speaks. */
@@ -235,12 +239,13 @@ class Route implements Keeper {
       this.#speaks = 'http/1.1'
       // The code that uses it counts it again.
       openSockets.closed()
-      return waiter.go(this.#parts.plain(waiter.attempt, waiter.measured, socket))
+      waiter.socket = socket
+      return this.#go(waiter)
     }
     this.#speaks = 'h2'
     const session = new Session(waiter.attempt.call.origin, socket, this.#parts, this)
     this.#sessions.add(session)
-    waiter.go(session.carry(waiter.attempt, waiter.measured))
+    this.#go(waiter, session)
   }
 
   changed(session: Session): void {

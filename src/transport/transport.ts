@@ -13,10 +13,12 @@ import { Sockets } from './sockets.ts'
 import { orRefusedByProxy } from './tunnel/forward.ts'
 import { tunneller } from './tunnel/through.ts'
 import { sendMeasured } from './upload.ts'
-import type { Measured } from './upload.ts'
+import type { Carry, Measured } from './upload.ts'
 import { MAX_HEADER_BYTES } from './wire.ts'
 import type { CollectorParts } from './wire.ts'
 import type { Attempt } from '../core/attempt.ts'
+import { awaited, resultOf } from '../core/awaited.ts'
+import type { Done, Send } from '../core/layer.ts'
 import { isUpload } from '../core/body.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'
 import type { LookupInput } from '../core/options.ts'
@@ -47,38 +49,42 @@ export function ownTransport(plan: ConnectionPlan, clock: Clock, wireParts: Wire
   /**
    * @param ready a connection that was made for this attempt
    */
-  const plain = (attempt: Attempt, measured?: Measured, ready?: Socket): Promise<Result> =>
-    new Promise(resolve => {
-      const settle = (given: Result): void => {
-        const result = orRefusedByProxy(given, attempt)
-        exchange.settled(result.kind === 'reply' || UNDECODED.test(result.code))
-        // Not for ports: a closed connection keeps its port for another minute.
-        if (isShortage(result) && result.code !== 'resource/port') openSockets.closeIdle()
-        if (isMisdirected(result)) sockets.dropIdle(attempt, true)
-        else if (attempt.reused && isReset(result)) sockets.dropIdle(attempt, attempt.call.repeatable)
-        resolve(result)
-      }
-      const collector = new Collector(attempt, parts, settle)
-      const exchange = new Exchange({ attempt, collector, measured, clock, limits })
-      attempt.abort = () => {
-        collector.giveUp()
-        exchange.abort()
-      }
-      sockets.send(exchange, ready)
-    })
+  const plain = (attempt: Attempt, done: Done, measured?: Measured, ready?: Socket): void => {
+    const settle = (given: Result): void => {
+      const result = orRefusedByProxy(given, attempt)
+      exchange.settled(result.kind === 'reply' || UNDECODED.test(result.code))
+      // Not for ports: a closed connection keeps its port for another minute.
+      if (isShortage(result) && result.code !== 'resource/port') openSockets.closeIdle()
+      if (isMisdirected(result)) sockets.dropIdle(attempt, true)
+      else if (attempt.reused && isReset(result)) sockets.dropIdle(attempt, attempt.call.repeatable)
+      done(result)
+    }
+    const collector = new Collector(attempt, parts, settle)
+    const exchange = new Exchange({ attempt, collector, measured, clock, limits })
+    attempt.abort = () => {
+      collector.giveUp()
+      exchange.abort()
+    }
+    sockets.send(exchange, ready)
+  }
   const h2 = http2 ? lateHttp2({ connection: { tls, addresses, clock }, room, ...parts, plain }) : undefined
-  const carry = (attempt: Attempt, measured?: Measured): Promise<Result> => {
+  const carry: Carry = (attempt, done, measured) => {
     attempt.trip.stopwatch.forgetPhases()
-    return h2 !== undefined && attempt.call.origin.startsWith('https:')
-      ? h2.send(attempt, measured)
-      : plain(attempt, measured)
+    if (h2 !== undefined && attempt.call.origin.startsWith('https:')) h2.send(attempt, done, measured)
+    else plain(attempt, done, measured)
+  }
+  const measuredFirst = (attempt: Attempt, done: Done): void => {
+    const { body } = attempt.call
+    if (isUpload(body)) awaited(sendMeasured(attempt, body, carry, clock), done)
+    else carry(attempt, done)
   }
   return {
-    send: attempt => {
+    send: (attempt, done) => {
       attempt.trip.stopwatch.sentAtMs = Infinity
       const refused = addresses.refusal(attempt)
-      if (refused === undefined) return measuredFirst(attempt, carry, clock)
-      return isFault(refused) ? Promise.resolve(refused) : onceAdmitted(attempt, refused, carry, clock)
+      if (refused === undefined) measuredFirst(attempt, done)
+      else if (isFault(refused)) done(refused)
+      else awaited(onceAdmitted(attempt, refused, measuredFirst), done)
     },
     async close() {
       sockets.close()
@@ -87,19 +93,11 @@ export function ownTransport(plan: ConnectionPlan, clock: Clock, wireParts: Wire
   }
 }
 
-type Carry = (attempt: Attempt, measured?: Measured) => Promise<Result>
-
-function measuredFirst(attempt: Attempt, carry: Carry, clock: Clock): Promise<Result> {
-  const { body } = attempt.call
-  return isUpload(body) ? sendMeasured(attempt, body, carry, clock) : carry(attempt)
-}
-
 /** Waits for the address check; sends the attempt unless it is refused or aborted meanwhile. */
 async function onceAdmitted(
   attempt: Attempt,
   refusal: Promise<Fault | undefined>,
-  carry: Carry,
-  clock: Clock,
+  send: Send<Attempt>,
 ): Promise<Result> {
   let givenUp = false
   attempt.phase = 'dns'
@@ -107,7 +105,7 @@ async function onceAdmitted(
   const refused = await refusal
   attempt.abort = undefined
   if (refused !== undefined) return refused
-  return givenUp ? fault('aborted/in_flight', 'aborted before it was sent') : measuredFirst(attempt, carry, clock)
+  return givenUp ? fault('aborted/in_flight', 'aborted before it was sent') : resultOf(send, attempt)
 }
 
 /** The body arrived completely but could not be decoded, so the connection is fine. */

@@ -11,6 +11,7 @@ import type { Attempt } from '../core/attempt.ts'
 import type { Chunks, Multipart, BodyPart, UploadFile, Upload } from '../core/body.ts'
 import { isBlob } from '../core/body.ts'
 import { reasonOf } from '../core/callback.ts'
+import type { Done } from '../core/layer.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Fault, Result } from '../core/result.ts'
@@ -18,20 +19,19 @@ import { fileFault } from './file-faults.ts'
 import { openSockets } from './open-sockets.ts'
 import { systemReason } from '../core/system-reason.ts'
 
+/** Carries an attempt whose upload, if it has one, was measured. */
+export type Carry = (attempt: Attempt, done: Done, measured?: Measured) => void
+
 /** An upload is measured before it takes a connection, so an unreadable file costs none. */
-export async function sendMeasured(
-  attempt: Attempt,
-  upload: Upload,
-  carry: (attempt: Attempt, measured: Measured) => Promise<Result>,
-  clock: Clock,
-): Promise<Result> {
+export async function sendMeasured(attempt: Attempt, upload: Upload, carry: Carry, clock: Clock): Promise<Result> {
   let given = true
   attempt.abort = () => (given = false)
   const body = await measure(upload, clock)
   attempt.abort = undefined
   if (isFault(body)) return body
   try {
-    return given ? await carry(attempt, body) : fault('aborted/in_flight', 'aborted before it was sent')
+    if (!given) return fault('aborted/in_flight', 'aborted before it was sent')
+    return await new Promise<Result>(resolve => carry(attempt, resolve, body))
   } finally {
     body.close()
   }

@@ -154,12 +154,13 @@ function earliestMs(rates: readonly Rate[], count: number): number[] {
 /** Starts as fast as a limiter allows, without a client. */
 function traceOf(limit: Limit, chance: () => number, count: number): number[] {
   const startsMs: number[] = []
-  const call = makeCall()
+  let call = makeCall()
   for (let nowMs = chance() * 1_000; startsMs.length < count;) {
     const waitMs = limit.waitMs(nowMs, call)
     nowMs += waitMs
     if (waitMs > 0) continue
     limit.book(nowMs, call)
+    call = makeCall()
     startsMs.push(nowMs)
     if (chance() < 0.1) nowMs += chance() * 3_000
   }

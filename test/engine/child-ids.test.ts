@@ -58,7 +58,7 @@ async function crawl(maxFailures = Infinity): Promise<Outcome[]> {
       call.trip.id = id
       return call
     },
-    send: call => Promise.resolve(makeReply(call.url.endsWith('/c') ? 500 : 200)),
+    send: (call, done) => queueMicrotask(() => done(makeReply(call.url.endsWith('/c') ? 500 : 200))),
     settle: (call, result) =>
       result.kind === 'reply' && result.status === 200
         ? okOutcome(call, result, call.url.split('/').at(-1), 0)

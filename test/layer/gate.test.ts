@@ -11,7 +11,9 @@ import { fault } from '../../src/core/result.ts'
 import type { Fault, Reply, Result } from '../../src/core/result.ts'
 import { say } from '../../src/core/words.ts'
 import { statsOf } from '../../src/client/stats.ts'
+import type { AttemptLayer } from '../../src/core/layer.ts'
 import { Gate } from '../../src/layer/gate.ts'
+import { through } from '../../src/layer/passage.ts'
 import type { GateParts } from '../../src/layer/gate.ts'
 import type { Demand } from '../../src/core/demand.ts'
 import { Lane } from '../../src/policy/lane.ts'
@@ -21,6 +23,7 @@ import { virtualClock } from '../../src/testing/index.ts'
 import type { VirtualClock } from '../../src/testing/index.ts'
 import { makeAttempt, makeCall, makeReply } from '../support/calls.ts'
 import type { CallParts } from '../support/calls.ts'
+import { promised, sending } from '../support/sends.ts'
 import { fc, randomFrom } from '../support/property.ts'
 import { figure } from '../support/figure.ts'
 import { sized } from '../support/size.ts'
@@ -56,17 +59,16 @@ function open({ concurrency = Infinity, rates = [], clock = virtualClock(), rand
   const started: Started[] = []
   let running = 0
   let mostAtOnce = 0
-  const send = gate.layer(
-    entered =>
-      new Promise<Result>(resolve => {
-        mostAtOnce = Math.max(mostAtOnce, ++running)
-        const answer = (result: Result = makeReply()): Promise<void> => {
-          running--
-          resolve(result)
-          return settled()
-        }
-        started.push({ attempt: entered, atMs: clock.now(), answer })
-      }),
+  const send = promised(
+    through([gate.layer], (entered, done) => {
+      mostAtOnce = Math.max(mostAtOnce, ++running)
+      const answer = (result: Result = makeReply()): Promise<void> => {
+        running--
+        done(result)
+        return settled()
+      }
+      started.push({ attempt: entered, atMs: clock.now(), answer })
+    }),
   )
   const enter = (parts: CallParts = {}, number = 1) => {
     const entered = makeAttempt({ nowMs: clock.now(), ...parts }, number)
@@ -159,12 +161,13 @@ describe('slots', () => {
     const clock = virtualClock()
     const gate = makeGate({ limits: [slots(1)], slots: 1, clock })
     const order: number[] = []
-    const send = gate.layer(entered => {
+    const wire = sending((entered: Attempt) => {
       const { index, origin } = entered.call
       order.push(index)
       if (index < 3) void send(makeAttempt({ index: index + 100, origin }))
       return Promise.resolve(makeReply())
     })
+    const send = promised(through([gate.layer], wire))
     for (const [index, origin] of [A, A, A, B, B].entries()) void send(makeAttempt({ index, origin }))
     await settled()
     // 0 goes at once and adds 100; then the two lanes alternate, each in the order of arrival.
@@ -172,12 +175,18 @@ describe('slots', () => {
     expect(statsOf(gate, clock)).toMatchObject({ running: 0, queued: 0 })
   })
 
-  test('are released when the transport rejects', async () => {
+  test('are released when a layer below breaks', async () => {
     const clock = virtualClock()
     const gate = makeGate({ limits: [slots(1)], slots: 1, clock })
-    const send = gate.layer(() => Promise.reject(new Error('broken wire')))
-    await expect(send(makeAttempt())).rejects.toThrow('broken wire')
-    await expect(send(makeAttempt())).rejects.toThrow('broken wire')
+    const breaking: AttemptLayer = {
+      before() {
+        throw new Error('ours')
+      },
+    }
+    const send = promised(through([gate.layer, breaking], (_, done) => done(makeReply())))
+    const unexpected = { code: 'internal/unknown', message: 'unexpected error: ours' }
+    await expect(send(makeAttempt())).resolves.toMatchObject(unexpected)
+    await expect(send(makeAttempt())).resolves.toMatchObject(unexpected)
   })
 })
 

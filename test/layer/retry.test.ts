@@ -15,6 +15,7 @@ import { mockTransport, virtualClock } from '../../src/testing/index.ts'
 import type { MockHandler, MockResponse } from '../../src/testing/index.ts'
 import { makeCall, makeFault, makeReply } from '../support/calls.ts'
 import type { CallParts } from '../support/calls.ts'
+import { promised, sending } from '../support/sends.ts'
 import { fc } from '../support/property.ts'
 
 const URL_A = 'http://a.test/'
@@ -30,16 +31,18 @@ function alone(results: readonly ((attempt: Attempt) => Result)[], parts: CallPa
     ofRetry: async () => 'done' as const,
     beforeRetry: async () => undefined,
   }
-  const send = retry({
+  const layer = retry({
     budgetOf: () => retryBudget({ reserve: Infinity, ratio: 0 }),
     clock,
     random: () => 0,
     opinions: none,
-  })(attempt => {
+  })
+  const wire = sending((attempt: Attempt) => {
     attempts.push(attempt)
     attempt.trip.retry.attempts++
     return Promise.resolve((results[attempts.length - 1] ?? results.at(-1))?.(attempt) as Result)
   })
+  const send = promised(layer(wire))
   return { clock, call, attempts, result: send(call) }
 }
 
@@ -584,7 +587,7 @@ describe('a machine without a free socket', () => {
     const clock = virtualClock()
     const call = makeCall({})
     let sent = 0
-    const send = retry({
+    const layer = retry({
       budgetOf: () => retryBudget({ reserve: 0, ratio: 0 }),
       clock: { ...clock, now: () => sent * stepMs },
       random: () => 0,
@@ -594,12 +597,13 @@ describe('a machine without a free socket', () => {
         beforeRetry: async () => undefined,
       },
       onShortage,
-    })(({ trip }) => {
+    })
+    const wire = sending(({ trip }: Attempt) => {
       trip.retry.attempts++
       const code = codes[Math.min(sent++, codes.length - 1)]
       return Promise.resolve(code === undefined ? makeReply(200) : fault(code, 'none left'))
     })
-    return { call, result: send(call), sent: () => sent }
+    return { call, result: promised(layer(wire))(call), sent: () => sent }
   }
 
   test('costs no attempt and no retry, however often it reports this', async () => {

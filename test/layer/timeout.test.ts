@@ -1,13 +1,13 @@
 /** The timeouts of one attempt: exact to the millisecond, and named after the phase in which they passed. */
 import { describe, expect, test } from 'vitest'
 import { pauseClocks, resumeClocks } from '../../src/core/attempt.ts'
-import type { Attempt } from '../../src/core/attempt.ts'
 import type { SpeedPlan } from '../../src/core/call.ts'
 import { fault } from '../../src/core/result.ts'
 import type { Phase, Result } from '../../src/core/result.ts'
 import { timeout } from '../../src/layer/timeout.ts'
 import { virtualClock } from '../../src/testing/index.ts'
 import { makeAttempt, makeReply } from '../support/calls.ts'
+import { promised, sending } from '../support/sends.ts'
 import { fc } from '../support/property.ts'
 
 const LIMITS = { attemptMs: 30_000, connectMs: 10_000, headersMs: 20_000, idleMs: 5_000 }
@@ -25,7 +25,7 @@ function run(phases: readonly (readonly [Phase, number])[], limits: Partial<type
     })
   }
   let endedAtMs = -1
-  const result = timeout(clock)(() => new Promise(() => undefined))(attempt)
+  const result = promised(timeout(clock)(() => undefined))(attempt)
   void result.then(() => (endedAtMs = clock.now()))
   return { clock, attempt, result, endedAtMs: () => endedAtMs, aborted: () => aborted }
 }
@@ -239,7 +239,7 @@ describe('the timeout layer', () => {
   test('needs one timer for thousands of attempts, and none when they are done', async () => {
     const clock = virtualClock()
     const answers: ((result: Result) => void)[] = []
-    const send = timeout(clock)(() => new Promise(resolve => answers.push(resolve)))
+    const send = promised(timeout(clock)((_, done) => void answers.push(done)))
     const results = Array.from({ length: 5_000 }, () => send(makeAttempt({ timeouts: LIMITS })))
     expect(clock.pending).toBe(1)
     await clock.advance(1_000)
@@ -255,7 +255,7 @@ describe('the timeout layer', () => {
     const attempt = makeAttempt({ timeouts: LIMITS, nowMs: 0 })
     attempt.startedAtMs = attempt.phaseAtMs = 50_000
     let endedAtMs = -1
-    void timeout(clock)(() => new Promise(() => undefined))(attempt).then(() => (endedAtMs = clock.now()))
+    void promised(timeout(clock)(() => undefined))(attempt).then(() => (endedAtMs = clock.now()))
     await clock.advance(100_000)
     expect(endedAtMs).toBe(60_000)
   })
@@ -263,7 +263,7 @@ describe('the timeout layer', () => {
   test('settles once, and ignores what the transport reports after the timeout', async () => {
     const clock = virtualClock()
     let answer: (result: Result) => void = () => undefined
-    const result = timeout(clock)(() => new Promise(resolve => (answer = resolve)))(makeAttempt({ timeouts: LIMITS }))
+    const result = promised(timeout(clock)((_, done) => (answer = done)))(makeAttempt({ timeouts: LIMITS }))
     await clock.advance(10_000)
     answer(makeReply())
     await expect(result).resolves.toMatchObject({ code: 'timeout/connect' })
@@ -283,26 +283,24 @@ describe('the timeout layer', () => {
     const attempt = makeAttempt()
     attempt.trip.cancelSlot.cancel(fault('aborted/in_flight', 'enough'))
     let sent = 0
-    const result = timeout(clock)((): Promise<Result> => {
+    const wire = sending((): Promise<Result> => {
       sent++
       return Promise.resolve(makeReply())
-    })(attempt)
+    })
+    const result = promised(timeout(clock)(wire))(attempt)
     await expect(result).resolves.toMatchObject({ code: 'aborted/in_flight', sent: false })
     expect(sent).toBe(0)
   })
 
-  test('turns a transport that rejects into a fault of its own request', async () => {
-    const send = timeout(virtualClock())((_: Attempt) => Promise.reject(new Error('broken wire')))
+  test('turns a transport that throws into a fault of its own request', async () => {
+    const send = promised(
+      timeout(virtualClock())(() => {
+        throw new Error('broken wire')
+      }),
+    )
     await expect(send(makeAttempt())).resolves.toMatchObject({
       code: 'internal/transport',
       message: 'the transport threw: broken wire',
     })
-  })
-
-  test('turns a transport that throws into a fault of its own request', async () => {
-    const send = timeout(virtualClock())((_: Attempt) => {
-      throw new Error('broken wire')
-    })
-    await expect(send(makeAttempt())).resolves.toMatchObject({ code: 'internal/transport' })
   })
 })

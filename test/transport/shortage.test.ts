@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { socketsFor } from '../../src/client/process-sockets.ts'
 import { systemClock } from '../../src/client/system-clock.ts'
 import { openSockets } from '../../src/transport/open-sockets.ts'
+import { resultOf } from '../../src/core/awaited.ts'
 import { ownTransport } from '../../src/transport/transport.ts'
 import { TRUST, clientOf, until } from '../support/ask.ts'
 import { makeAttempt } from '../support/calls.ts'
@@ -143,7 +144,7 @@ describe('a connection without a free file descriptor', () => {
       throw Object.assign(new Error('no more'), { code: 'EMFILE' })
     }
     const transport = ownTransport(plan, systemClock, { lookup })
-    const send = (to: string) => transport.send(makeAttempt({ origin: to, url: `${to}/` }))
+    const send = (to: string) => resultOf(transport.send, makeAttempt({ origin: to, url: `${to}/` }))
     const before = openSockets.open
     expect(await send(kept.origin)).toMatchObject({ kind: 'reply', protocol: 'h2' })
     expect(openSockets.open).toBe(before + 1)

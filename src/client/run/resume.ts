@@ -23,6 +23,7 @@ import type { Send } from '../../core/layer.ts'
 import { failedOutcome } from '../../core/outcome.ts'
 import { codeOf, isUnsent } from '../../core/unsent-outcome.ts'
 import type { FailedOutcome, Outcome } from '../../core/outcome.ts'
+import { awaited, resultOf } from '../../core/awaited.ts'
 import type { Clock } from '../../core/ports.ts'
 import { fault } from '../../core/result.ts'
 import type { Fault, Origin, Result } from '../../core/result.ts'
@@ -34,7 +35,7 @@ import { wordsOf } from '../../core/problem.ts'
 export interface ResumeParts {
   readonly journal: Journal
   readonly plan: ResumePlan
-  readonly send: Send<Call, Result>
+  readonly send: Send<Call>
   readonly clock: Clock
   /** Stops the run: nothing more is sent. */
   readonly stop: () => void
@@ -77,16 +78,17 @@ export class Resume {
    * The recorded result, or that of the network. Neither this nor `settle` is async, because nearly all requests are
    * new.
    */
-  readonly send: Send<Call, Result> = call => {
+  readonly send: Send<Call> = (call, done) => {
     const { journal, send } = this.#parts
-    if (this.#refusals.of(call) !== undefined) return Promise.resolve(PLACEHOLDER_FAULT)
-    if (call.plan.returnType === 'stream') {
-      return Promise.resolve(fault('invalid_request/options', wordsOf(NOT_RESUMABLE)))
-    }
+    if (this.#refusals.of(call) !== undefined) return done(PLACEHOLDER_FAULT)
+    if (call.plan.returnType === 'stream') return done(fault('invalid_request/options', wordsOf(NOT_RESUMABLE)))
     call.trip.print = fingerprint(call, journal.salt)
-    if (journal.isNew && isSafe(call)) return send(call)
+    if (journal.isNew && isSafe(call)) return send(call, done)
     const decision = resumeDecisionOf(call, journal, this.#parts.plan, this.#isChecked ? PROVEN : this.#roll)
-    return isThenable(decision) ? decision.then(found => this.#follow(call, found)) : this.#follow(call, decision)
+    awaited(
+      isThenable(decision) ? decision.then(found => this.#follow(call, found)) : this.#follow(call, decision),
+      done,
+    )
   }
 
   #follow(call: Call, decision: ResumeDecision): Promise<Result> {
@@ -100,11 +102,11 @@ export class Resume {
         if (this.#parts.plan.retryFailed) call.trip.warn(NOT_RESENT)
         return decision.id === undefined ? Promise.resolve(CRASHED) : this.#restore(call, decision.id)
       case 'send': {
-        if (isSafe(call)) return send(call)
-        const sent = decision.key === undefined ? call : withKey(call, decision.key)
-        this.#keys.set(call.trip, getHeader(sent.headers, 'idempotency-key'))
+        if (isSafe(call)) return resultOf(send, call)
+        const keyed = decision.key === undefined ? call : withKey(call, decision.key)
+        this.#keys.set(call.trip, getHeader(keyed.headers, 'idempotency-key'))
         let intended: Promise<Fault | undefined> | undefined
-        return send({ ...sent, announced: () => (intended ??= this.#intend(sent)) })
+        return resultOf(send, { ...keyed, announced: () => (intended ??= this.#intend(keyed)) })
       }
     }
   }
@@ -222,7 +224,8 @@ export class Resume {
     try {
       const line = await this.#parts.journal.read(id)
       // A saved file that is gone is fetched again, if that does no harm.
-      if (call.plan.returnType === 'file' && isSafe(call) && (await isGone(line))) return this.#parts.send(call)
+      if (call.plan.returnType === 'file' && isSafe(call) && (await isGone(line)))
+        return resultOf(this.#parts.send, call)
       this.#lines.set(call.trip, line)
       return resultIn(line, call)
     } catch (error) {

@@ -16,7 +16,7 @@ import type { Attempt } from '../../core/attempt.ts'
 import type { CallPlan } from '../../core/call.ts'
 import type { Wire } from '../../core/ports.ts'
 import { fault } from '../../core/result.ts'
-import type { Result } from '../../core/result.ts'
+import type { Done } from '../../core/layer.ts'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
@@ -36,8 +36,10 @@ export function threadedTransport(threads: number, connection: ConnectionPlan, l
     return made
   }
   return {
-    send: attempt =>
-      isAtHand(attempt.call.body) && attempt.call.sink === undefined ? freest().carry(attempt) : local.send(attempt),
+    send: (attempt, done) => {
+      if (isAtHand(attempt.call.body) && attempt.call.sink === undefined) freest().carry(attempt, done)
+      else local.send(attempt, done)
+    },
     async close() {
       await Promise.all([local.close(), ...lines.map(line => line.close())])
     },
@@ -46,7 +48,7 @@ export function threadedTransport(threads: number, connection: ConnectionPlan, l
 
 interface Carried {
   readonly attempt: Attempt
-  readonly resolve: (result: Result) => void
+  readonly done: Done
 }
 
 /**
@@ -110,32 +112,30 @@ class WireThread {
     return this.#carried.size
   }
 
-  carry(attempt: Attempt): Promise<Result> {
-    return new Promise(resolve => {
-      const id = ++this.#lastId
-      const { method, origin, path, body, plan, trip } = attempt.call
-      // Idle threads do not keep the process alive; busy ones do.
-      if (this.#carried.size === 0) this.#wake()
-      this.#carried.set(id, { attempt, resolve })
-      // The client is told only at the end: until then the attempt may have been sent.
-      attempt.sent = true
-      // A thread that is still starting needs more time.
-      trip.stopwatch.sentAtMs = this.#isUp ? attempt.admittedAtMs + SENT_WITHIN_MS : Infinity
-      attempt.abort = () => this.#abort(id)
-      attempt.preempt = () => this.#post({ kind: 'preempt', id })
-      const number = this.#planNumber(plan)
-      this.#post([
-        id,
-        number,
-        method,
-        origin,
-        path,
-        attempt.headers,
-        this.#cross(body),
-        trip.retry.misdirected,
-        attempt.proxy,
-      ])
-    })
+  carry(attempt: Attempt, done: Done): void {
+    const id = ++this.#lastId
+    const { method, origin, path, body, plan, trip } = attempt.call
+    // Idle threads do not keep the process alive; busy ones do.
+    if (this.#carried.size === 0) this.#wake()
+    this.#carried.set(id, { attempt, done })
+    // The client is told only at the end: until then the attempt may have been sent.
+    attempt.sent = true
+    // A thread that is still starting needs more time.
+    trip.stopwatch.sentAtMs = this.#isUp ? attempt.admittedAtMs + SENT_WITHIN_MS : Infinity
+    attempt.abort = () => this.#abort(id)
+    attempt.preempt = () => this.#post({ kind: 'preempt', id })
+    const number = this.#planNumber(plan)
+    this.#post([
+      id,
+      number,
+      method,
+      origin,
+      path,
+      attempt.headers,
+      this.#cross(body),
+      trip.retry.misdirected,
+      attempt.proxy,
+    ])
   }
 
   /**
@@ -179,7 +179,7 @@ class WireThread {
     if (carried === undefined) return
     this.#carried.delete(id)
     if (this.#carried.size === 0) this.#rest()
-    const { attempt, resolve } = carried
+    const { attempt, done } = carried
     const { call, trip } = attempt
     attempt.sent = (flags & ATTEMPT_FLAGS.sent) !== 0
     // The time of writing is unknown, but is not later than the end of the attempt.
@@ -193,13 +193,13 @@ class WireThread {
     trip.stopwatch.firstByteMs = firstByteMs
     trip.stopwatch.bodyMs = bodyMs
     if (warnings !== undefined) for (const warning of warnings) trip.warn(warning)
-    resolve('kind' in result ? unpackResult(result, []) : { kind: 'reply', ...result, body, url: call.url })
+    done('kind' in result ? unpackResult(result, []) : { kind: 'reply', ...result, body, url: call.url })
   }
 
   /** Fails the requests of a thread that died: it is unknown which of them were sent. */
   #lose(cause: unknown): void {
     const lost = fault('internal/worker', 'the worker thread that carried it has ended', { sent: true, cause })
-    for (const { resolve } of this.#carried.values()) resolve(lost)
+    for (const { done } of this.#carried.values()) done(lost)
     this.#carried.clear()
     this.#port.close()
   }

@@ -26,7 +26,7 @@ const { port, connection, network, sockets } = workerData as WireData
 useNetwork(network)
 
 const transport = ownTransport(connection, systemClock, { room: { max: () => sockets } })
-const sendInTime = timeout(systemClock)(carried => transport.send(carried))
+const sendInTime = timeout(systemClock)(transport.send)
 const plans = new Map<number, CallPlan>()
 const underWay = new Map<number, Attempt>()
 let pendingEnds: AttemptEnd[] = []
@@ -88,7 +88,7 @@ function carryAttempt([id, number, method, origin, path, headers, body, misdirec
   )
   carried.proxy = proxy
   underWay.set(id, carried)
-  void sendInTime(carried).then(result => {
+  sendInTime(carried, result => {
     if (underWay.delete(id)) reportEnd(id, carried, result)
   })
 }

@@ -15,6 +15,7 @@ import { ParallelRequests } from '../../../src/index.ts'
 import type { ClientOptions, Outcome } from '../../../src/index.ts'
 import type { Transport } from '../../../src/index.ts'
 import { networkDefaults, useNetwork } from '../../../src/client/threads/network.ts'
+import { resultOf } from '../../../src/core/awaited.ts'
 import { attemptOf } from '../../../src/core/wire-attempt.ts'
 import { systemClock } from '../../../src/client/system-clock.ts'
 import { threadedTransport } from '../../../src/client/threads/wire-threads.ts'
@@ -187,7 +188,7 @@ describe('limits with worker threads', () => {
       send(attempt) {
         const whole = attemptOf(attempt)
         startsMs.push(whole.startedAtMs)
-        return threads.send(whole)
+        return resultOf(threads.send, whole)
       },
       close: async () => undefined,
     }

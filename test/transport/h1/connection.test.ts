@@ -5,6 +5,7 @@ import type { Fault } from '../../../src/core/result.ts'
 import type { Collector } from '../../../src/transport/collect.ts'
 import { Connection } from '../../../src/transport/h1/connection.ts'
 import { Exchange } from '../../../src/transport/h1/exchange.ts'
+import { resultOf } from '../../../src/core/awaited.ts'
 import { ownTransport } from '../../../src/transport/transport.ts'
 import { makeAttempt } from '../../support/calls.ts'
 import { answering, rawServer } from '../../support/raw-server.ts'
@@ -65,6 +66,6 @@ it('a held body is sent because the server answers 100, not only because time ha
   const wire = ownTransport({ tls: { verify: true }, blockPrivateAddresses: false }, clock)
   const call = { origin: server.origin, url: `${server.origin}/`, method: 'POST', body: 'body' }
   const attempt = { ...makeAttempt(call), headers: ['expect', '100-continue'] }
-  expect(await wire.send(attempt)).toMatchObject({ kind: 'reply', status: 200 })
+  expect(await resultOf(wire.send, attempt)).toMatchObject({ kind: 'reply', status: 200 })
   await wire.close()
 })

@@ -6,6 +6,7 @@ import type { BatchPlan } from '../config/plan.ts'
 import { got, isRecord, problem } from '../config/kinds.ts'
 import { AbortError, ConfigError } from '../core/error.ts'
 import type { Outcome } from '../core/outcome.ts'
+import type { Results } from './run/results.ts'
 import { PartialFailureError } from './partial-failure.ts'
 import { fault } from '../core/result.ts'
 import { codeOf } from '../core/unsent-outcome.ts'
@@ -72,23 +73,22 @@ function checkLength(name: string, list: readonly unknown[], input: unknown, pro
  * The result of a call: its outcomes, in input order, in the caller's shape. Throws if the failure mode asks for that.
  */
 export function shapeOutcomes(
-  outcomes: readonly Outcome[],
+  results: Results,
   { shape }: BatchInput,
   plan: BatchPlan,
   aborted?: { readonly reason: unknown },
 ): unknown {
   const { onFailure, keys } = plan
   // The length of a lazy input is unknown, so the values received so far must not pass for all of them.
-  if (onFailure !== 'settle' && aborted !== undefined) throw abortError(outcomes, aborted.reason)
-  if (onFailure === 'throw') throwFailures(outcomes, shape)
-  const results: readonly unknown[] =
-    onFailure === 'settle' ? outcomes : outcomes.map(outcome => (outcome.ok ? outcome.value : null))
-  if (shape === 'one') return results[0]
-  if (shape === 'list' || keys === undefined) return results
+  if (onFailure !== 'settle' && aborted !== undefined) throw abortError(results.outcomes(), aborted.reason)
+  if (onFailure === 'throw') throwFailures(results, shape)
+  const list = onFailure === 'settle' ? results.outcomes() : results.values
+  if (shape === 'one') return list[0]
+  if (shape === 'list' || keys === undefined) return list
   // Defined, not assigned, so that `__proto__` is a key like any other.
   const byKey = {}
   for (const [index, key] of keys.entries()) {
-    Object.defineProperty(byKey, key, { value: results[index], enumerable: true, configurable: true, writable: true })
+    Object.defineProperty(byKey, key, { value: list[index], enumerable: true, configurable: true, writable: true })
   }
   return byKey
 }
@@ -98,10 +98,10 @@ function wasAborted(outcome: Outcome): boolean {
   return code !== undefined && (code.startsWith('aborted/') || code === 'in_doubt/aborted')
 }
 
-function throwFailures(outcomes: readonly Outcome[], shape: BatchInput['shape']): void {
-  const failed = outcomes.find(outcome => !outcome.ok)
-  if (failed === undefined) return
-  throw shape === 'one' ? failed.error : new PartialFailureError(outcomes)
+function throwFailures(results: Results, shape: BatchInput['shape']): void {
+  const { firstFailure } = results
+  if (firstFailure === undefined) return
+  throw shape === 'one' ? firstFailure.error : new PartialFailureError(results.outcomes())
 }
 
 function abortError(outcomes: readonly Outcome[], reason: unknown): AbortError {

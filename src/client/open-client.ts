@@ -5,6 +5,8 @@
 import { inputOf, isShort, shapeOutcomes } from './batch.ts'
 import type { ClientStats } from './client-stats.ts'
 import type { RequestInputs } from './infer.ts'
+import { ValueResults, wholeResults } from './run/results.ts'
+import type { Results } from './run/results.ts'
 import { openRunFile } from '../store/run-file.ts'
 import { batchRun } from './run/batch-run.ts'
 import type { BatchRun } from './run/batch-run.ts'
@@ -141,17 +143,19 @@ export class OpenClient {
 
   async #collect(input: unknown, plan: BatchPlan, wired: Wired): Promise<unknown> {
     const shaped = inputOf(input, plan)
-    // Created at its full length if that is known: outcomes come in any order, and filling an array from its end is
-    // slow.
-    const outcomes = new Array<Outcome>(Array.isArray(shaped.items) ? shaped.items.length : 0)
+    const length = Array.isArray(shaped.items) ? shaped.items.length : 0
+    const results: Results =
+      plan.onFailure === 'settle'
+        ? wholeResults(new Array<Outcome>(length))
+        : new ValueResults(length, plan.request.call.secretNames)
     const { aborted } = await new Promise<Run>((resolve, reject) => {
       let run: Run
       const deliver: Deliver = outcome => {
-        outcomes[outcome.index] = outcome
+        results.add(outcome)
         run.give()
       }
       const ended: OnEnded = inputError =>
-        inputError === undefined ? resolve(run) : reject(withOutcomes(inputError.error, outcomes))
+        inputError === undefined ? resolve(run) : reject(withOutcomes(inputError.error, results))
       const start = (batch: BatchRun): void => {
         run = batch.run
         run.start()
@@ -160,7 +164,7 @@ export class OpenClient {
       if (isThenable(batch)) batch.then(start).catch(reject)
       else start(batch)
     })
-    return shapeOutcomes(outcomes, shaped, plan, aborted)
+    return shapeOutcomes(results, shaped, plan, aborted)
   }
 
   #batch(
@@ -194,8 +198,8 @@ export class OpenClient {
 }
 
 /** Adds the outcomes to the error of an input that threw, so that what was sent before is not lost. */
-function withOutcomes(error: unknown, outcomes: readonly Outcome[]): unknown {
-  return isInputError(error) ? new InputError(error.cause, error.total, outcomes) : error
+function withOutcomes(error: unknown, results: Results): unknown {
+  return isInputError(error) ? new InputError(error.cause, error.total, results.outcomes()) : error
 }
 
 function checkLazy(input: unknown, plan: BatchPlan): asserts input is Iterable<unknown> | AsyncIterable<unknown> {

@@ -157,6 +157,12 @@ export function summarize(
   return new CallSummary(method, url, meta, secretNames)
 }
 
+/** What is known of a response besides its body. */
+interface ReplyFacts extends Omit<ResponseSummary, 'headers'> {
+  readonly headers: HeaderList
+  readonly secretNames: ReadonlySet<string> | undefined
+}
+
 /** A Reply without its body. Creates the `Headers` object on first use. */
 class ReplySummary implements ResponseSummary {
   readonly status: number
@@ -169,22 +175,40 @@ class ReplySummary implements ResponseSummary {
   readonly #secretNames: ReadonlySet<string> | undefined
   #made: Headers | undefined
 
-  /** @param asked the request. Its URL is redacted already, and is usually the final URL as well */
-  constructor(reply: Reply, call: Call, asked: RequestSummary, origin = reply.origin) {
-    const { secretNames } = call.plan
-    this.status = reply.status
-    this.url = reply.url === call.url ? asked.url : printableUrl(reply.url, secretNames)
-    this.bytes = origin?.kind === 'run-file' ? origin.bytes : (reply.taken?.bytes ?? reply.body.byteLength)
-    this.integrity = reply.integrity
-    this.protocol = reply.protocol
-    this.redirects = call.trip.retry.redirects
-    this.#headers = reply.headers
-    this.#secretNames = secretNames
+  constructor(facts: ReplyFacts) {
+    this.status = facts.status
+    this.url = facts.url
+    this.bytes = facts.bytes
+    this.integrity = facts.integrity
+    this.protocol = facts.protocol
+    this.redirects = facts.redirects
+    this.#headers = facts.headers
+    this.#secretNames = facts.secretNames
   }
 
   get headers(): Headers {
     this.#made ??= toHeaders(this.#headers, this.#secretNames)
     return this.#made
+  }
+
+  /** Undefined for a response that another module has made. */
+  static headerList(this: void, summary: ResponseSummary): HeaderList | undefined {
+    return summary instanceof ReplySummary ? summary.#headers : undefined
+  }
+}
+
+/** @param asked the request. Its URL is redacted already, and is usually the final URL as well */
+function factsOf(reply: Reply, call: Call, asked: RequestSummary, origin = reply.origin): ReplyFacts {
+  const { secretNames } = call.plan
+  return {
+    status: reply.status,
+    url: reply.url === call.url ? asked.url : printableUrl(reply.url, secretNames),
+    bytes: origin?.kind === 'run-file' ? origin.bytes : (reply.taken?.bytes ?? reply.body.byteLength),
+    integrity: reply.integrity,
+    protocol: reply.protocol,
+    redirects: call.trip.retry.redirects,
+    headers: reply.headers,
+    secretNames,
   }
 }
 
@@ -196,7 +220,7 @@ class RefusedReply extends ReplySummary implements ErrorResponse {
   readonly #method: string
 
   constructor(reply: Reply, call: Call, asked: RequestSummary, origin?: Origin) {
-    super(reply, call, asked, origin)
+    super(factsOf(reply, call, asked, origin))
     this.#method = call.method
     // A copy, so that an error kept for the report does not keep the whole body alive.
     this.#body = new Uint8Array(reply.body.subarray(0, MAX_ERROR_BODY_BYTES))
@@ -250,13 +274,88 @@ export function okOutcome(
     index: call.index,
     request,
     value,
-    response: new ReplySummary(reply, call, request),
+    response: new ReplySummary(factsOf(reply, call, request)),
     attempts: trip.retry.attempts,
     timings: timingsFrom(reply.origin, trip, nowMs),
     warnings: trip.warnings ?? NO_WARNINGS,
     source: reply.origin?.kind ?? 'network',
   }
   return key === undefined ? outcome : { ...outcome, key }
+}
+
+/** What consecutive outcomes of one server have in common if nothing unusual happened. */
+export interface PlainFacts {
+  readonly method: string
+  readonly meta: unknown
+  readonly status: number
+  readonly headers: HeaderList
+  readonly integrity: Integrity
+  readonly protocol: string
+}
+
+/** What differs between such outcomes, besides the value. */
+export interface PlainDetails {
+  readonly index: number
+  readonly url: string
+  readonly bytes: number
+  readonly timings: Timings
+}
+
+/**
+ * The facts of an outcome that these and its details describe completely. Undefined for any other outcome: one with a
+ * key, warnings, redirects, retries, or a URL that is redacted.
+ *
+ * @param last facts, which are returned again if they apply
+ */
+export function plainFactsOf(outcome: OkOutcome<unknown>, last: PlainFacts | undefined): PlainFacts | undefined {
+  const { request, response, timings } = outcome
+  const isPlain =
+    outcome.attempts === 1 &&
+    outcome.source === 'network' &&
+    outcome.warnings === NO_WARNINGS &&
+    response.redirects === 0 &&
+    response.url === request.url &&
+    timings.connect === undefined &&
+    timings.dns === undefined &&
+    timings.tls === undefined &&
+    timings.backoff === undefined &&
+    !('key' in outcome) &&
+    usableUrl(request) === request.url &&
+    outcome.id === `#${outcome.index}`
+  const headers = isPlain ? ReplySummary.headerList(response) : undefined
+  if (headers === undefined) return undefined
+  const { method, meta } = request
+  const { status, integrity, protocol } = response
+  const isSame =
+    last !== undefined &&
+    last.headers === headers &&
+    last.status === status &&
+    last.meta === meta &&
+    last.method === method &&
+    last.integrity === integrity &&
+    last.protocol === protocol
+  return isSame ? last : { method, meta, status, headers, integrity, protocol }
+}
+
+/** The outcome again. */
+export function plainOutcome(
+  facts: PlainFacts,
+  { index, url, bytes, timings }: PlainDetails,
+  value: unknown,
+  secretNames: ReadonlySet<string> | undefined,
+): OkOutcome<unknown> {
+  return {
+    ok: true,
+    id: `#${index}`,
+    index,
+    request: summarize(facts.method, url, facts.meta, secretNames),
+    value,
+    response: new ReplySummary({ ...facts, url, bytes, redirects: 0, secretNames }),
+    attempts: 1,
+    timings,
+    warnings: NO_WARNINGS,
+    source: 'network',
+  }
 }
 
 /** The timings at the moment when the result came. */

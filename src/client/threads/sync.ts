@@ -2,6 +2,7 @@
  * The blocking call: the same client in a worker thread, while the calling thread waits. The caller's functions run on
  * the calling thread.
  */
+import { wholeResults } from '../run/results.ts'
 import { argumentsOf, inputOf, shapeOutcomes } from '../batch.ts'
 import type { OneShotExtra, RequestCall } from '../infer.ts'
 import { networkDefaults } from './network.ts'
@@ -52,7 +53,7 @@ export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: un
   refuseStreams(items)
   const caller = new CallingThread(items, plan)
   runOnThread(caller.order(client, networkDefaults()), caller)
-  return shapeOutcomes(caller.outcomes, shaped, plan)
+  return shapeOutcomes(wholeResults(caller.outcomes), shaped, plan)
 }) as RequestCall<OneShotExtra, true>
 
 /**

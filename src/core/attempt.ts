@@ -54,26 +54,38 @@ export interface Attempt {
 
 export function attempt(call: Call, number: number, nowMs: number): Attempt {
   call.trip.stopwatch.sentAtMs = undefined
-  return {
-    call,
-    trip: call.trip,
-    number,
-    proxy: undefined,
-    routedAtMs: 0,
-    headers: call.trip.retry.unexpecting ? filterHeaders(call.headers, name => name !== 'expect') : call.headers,
-    admittedAtMs: nowMs,
-    startedAtMs: nowMs,
-    phase: 'connect',
-    phaseAtMs: nowMs,
-    bodyBytes: 0,
-    heldAtMs: undefined,
-    heldMs: 0,
-    sent: false,
-    headed: false,
-    reused: false,
-    pausedUntilMs: undefined,
-    abort: undefined,
-    preempt: undefined,
+  return new NewAttempt(call, number, nowMs)
+}
+
+/** A class and not an object literal, for the reason that `TemplateCall` gives. */
+class NewAttempt implements Attempt {
+  readonly call: Call
+  readonly trip: Trip
+  readonly number: number
+  proxy: Proxy | undefined = undefined
+  routedAtMs = 0
+  headers: HeaderList
+  admittedAtMs: number
+  startedAtMs: number
+  phase: Phase = 'connect'
+  phaseAtMs: number
+  bodyBytes = 0
+  heldAtMs: number | undefined = undefined
+  heldMs = 0
+  sent = false
+  headed = false
+  reused = false
+  pausedUntilMs: number | undefined = undefined
+  abort: (() => void) | undefined = undefined
+  preempt: (() => void) | undefined = undefined
+
+  constructor(call: Call, number: number, nowMs: number) {
+    const { trip, headers } = call
+    this.call = call
+    this.trip = trip
+    this.number = number
+    this.headers = trip.retry.unexpecting ? filterHeaders(headers, name => name !== 'expect') : headers
+    this.admittedAtMs = this.startedAtMs = this.phaseAtMs = nowMs
   }
 }
 

@@ -52,37 +52,48 @@ export function laneSource(
   window = 1,
 ): Source {
   const input = given.slice()
-  const groups = groupByLane(input, laneOf, admission)
-  if (groups.size > 1) return new ByLanes(input, groups, admission, Math.max(1, Math.floor(window / groups.size)))
-  const [only] = groups.values()
-  return toSource(input, only?.lane, only?.standing)
+  const [first, alike, other] = beginning(input, laneOf)
+  if (alike === input.length)
+    return toSource(input, first, first === undefined ? undefined : admission.standingOf(first))
+  const groups = new Map<string, LaneGroup>()
+  const groupOf = (lane: string): LaneGroup => {
+    let group = groups.get(lane)
+    if (group === undefined) groups.set(lane, (group = newGroup(lane, admission.standingOf(lane))))
+    return group
+  }
+  for (let index = 0; index < alike; index++) groupOf(first as string).indexes.push(index)
+  groupOf(other as string).indexes.push(alike)
+  for (let index = alike + 1; index < input.length; index++) groupOf(laneOf(input[index], index)).indexes.push(index)
+  return new ByLanes(input, groups, admission, Math.max(1, Math.floor(window / groups.size)))
 }
 
-function groupByLane(
+/**
+ * The lane of the first item, how many items follow with the same lane (itself included), and the lane after those. Most
+ * arrays have one lane, and need no list of indexes.
+ */
+function beginning(
   input: readonly unknown[],
   laneOf: (value: unknown, index: number) => string,
-  admission: Admission,
-): Map<string, LaneGroup> {
-  const groups = new Map<string, LaneGroup>()
-  for (let index = 0; index < input.length; index++) {
+): [first: string | undefined, alike: number, other: string | undefined] {
+  const first = input.length === 0 ? undefined : laneOf(input[0], 0)
+  for (let index = 1; index < input.length; index++) {
     const lane = laneOf(input[index], index)
-    let group = groups.get(lane)
-    if (group === undefined) {
-      group = {
-        lane,
-        indexes: [],
-        next: 0,
-        standing: admission.standingOf(lane),
-        pulled: new Ring(),
-        list: undefined,
-        before: undefined,
-        behind: undefined,
-      }
-      groups.set(lane, group)
-    }
-    group.indexes.push(index)
+    if (lane !== first) return [first, index, lane]
   }
-  return groups
+  return [first, input.length, undefined]
+}
+
+function newGroup(lane: string, standing: Standing): LaneGroup {
+  return {
+    lane,
+    indexes: [],
+    next: 0,
+    standing,
+    pulled: new Ring(),
+    list: undefined,
+    before: undefined,
+    behind: undefined,
+  }
 }
 
 class ByLanes implements Source {

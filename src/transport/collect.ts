@@ -65,14 +65,49 @@ type Receiver =
   | { readonly kind: 'sink'; readonly intake: Intake }
   | { readonly kind: 'nowhere'; readonly unread: Unread }
 
-interface ReceivedHead {
+/** A class and not an object literal, for the reason that `TemplateCall` gives; so is the reply. */
+class ReceivedHead {
   readonly status: number
   readonly statusText: string
   readonly headers: HeaderList
   readonly atMs: number
+
+  constructor(status: number, statusText: string, headers: HeaderList, atMs: number) {
+    this.status = status
+    this.statusText = statusText
+    this.headers = headers
+    this.atMs = atMs
+  }
 }
 
-const NO_HEAD: ReceivedHead = { status: 0, statusText: '', headers: [], atMs: 0 }
+class ReceivedReply implements Reply {
+  readonly kind = 'reply'
+  readonly status: number
+  readonly statusText: string
+  readonly headers: HeaderList
+  readonly body: Uint8Array
+  readonly url: string
+  readonly integrity: Integrity
+  readonly protocol: string
+
+  constructor(
+    { status, statusText, headers }: ReceivedHead,
+    body: Uint8Array,
+    url: string,
+    integrity: Integrity,
+    protocol: string,
+  ) {
+    this.status = status
+    this.statusText = statusText
+    this.headers = headers
+    this.body = body
+    this.url = url
+    this.integrity = integrity
+    this.protocol = protocol
+  }
+}
+
+const NO_HEAD = new ReceivedHead(0, '', [], 0)
 
 export class Collector {
   readonly #attempt: Attempt
@@ -152,7 +187,7 @@ export class Collector {
     attempt.phaseAtMs = nowMs
     const { stopwatch } = attempt.trip
     stopwatch.firstByteMs = nowMs - (stopwatch.sentAtMs ?? nowMs)
-    this.#head = { status, statusText, headers, atMs: nowMs }
+    this.#head = new ReceivedHead(status, statusText, headers, nowMs)
     this.#stage = nextStage(this.#stage, 'head')
     warnOfBody(attempt, status, headers)
   }
@@ -333,16 +368,7 @@ export class Collector {
   }
 
   #reply(body: Uint8Array): Reply {
-    return {
-      kind: 'reply',
-      status: this.#head.status,
-      statusText: this.#head.statusText,
-      headers: this.#head.headers,
-      body,
-      url: this.#attempt.call.url,
-      integrity: this.#integrity(),
-      protocol: this.#protocol,
-    }
+    return new ReceivedReply(this.#head, body, this.#attempt.call.url, this.#integrity(), this.#protocol)
   }
 
   #integrity(): Integrity {

@@ -11,7 +11,7 @@ import { routeKey } from '../core/route.ts'
 import { ConnectionEnded, stampPhases, targetOf } from './connect.ts'
 import type { Connect } from './connect.ts'
 import { Connection } from './h1/connection.ts'
-import type { ConnectionKeeper } from './h1/connection.ts'
+import type { ConnectionKeeper, SeenHead } from './h1/connection.ts'
 import type { Exchange } from './h1/exchange.ts'
 import type { FieldLimits } from './h1/fields.ts'
 import { KEEP_ALIVE_MS, openSockets } from './open-sockets.ts'
@@ -44,6 +44,7 @@ interface Start {
 }
 
 export class Sockets implements ConnectionKeeper {
+  lastHead: SeenHead | undefined
   readonly #parts: SocketsParts
   readonly #idle = new Map<string, Connection[]>()
   readonly #open = new Set<Connection>()

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import type { Collector } from '../../src/transport/collect.ts'
 import { interimProblem } from '../../src/transport/head.ts'
 import { Connection } from '../../src/transport/h1/connection.ts'
-import type { ConnectionKeeper } from '../../src/transport/h1/connection.ts'
+import type { ConnectionKeeper, SeenHead } from '../../src/transport/h1/connection.ts'
 import { Exchange } from '../../src/transport/h1/exchange.ts'
 import type { Attempt } from '../../src/core/attempt.ts'
 import type { HeaderList } from '../../src/core/headers.ts'
@@ -105,6 +105,7 @@ class Notes {
 
 /** A connection that carries one response after another, as long as it stays open. */
 export class ReaderConnection implements ConnectionKeeper {
+  lastHead: SeenHead | undefined
   #notes = new Notes()
   #connection = this.#fresh()
 

@@ -17,8 +17,16 @@ import type { LinkedList } from '../../core/linked-list.ts'
 /** A longer head is not kept for comparison. */
 const MAX_KNOWN_BYTES = 4_096
 
+/** A head that was read, and its bytes, for comparison. */
+export interface SeenHead {
+  readonly bytes: Buffer
+  readonly head: KnownHead
+}
+
 /** What the pool of connections does when one of them changes. */
 export interface ConnectionKeeper {
+  /** The head that one of its connections has parsed last: others mostly get the same. */
+  lastHead: SeenHead | undefined
   /** The response is complete, and the connection may carry another request. */
   free(connection: Connection): void
   /** The connection has ended, or must not be used again. */
@@ -59,8 +67,8 @@ export class Connection implements KeptConnection {
   #state: ConnectionState = 'connecting'
   readonly #keeper: ConnectionKeeper
   readonly #heads: HeadReader
-  /** The bytes of `head`, if it is that of a final response and short. */
-  #known: Buffer | undefined
+  /** The last head of a final response, if it was short. */
+  #known: SeenHead | undefined
   #exchange: Exchange | undefined
   #isRef = true
   #isReading = false
@@ -177,22 +185,30 @@ export class Connection implements KeptConnection {
    * @returns the index after it; -1 if more must follow; or why it is refused
    */
   readHead(bytes: Buffer, from: number, end: number): number | WireProblem {
-    const known = this.#known
     const isFirst = !this.#heads.isBegun
-    if (known !== undefined && isFirst) {
-      const stop = from + known.byteLength
-      if (stop <= end && bytes.compare(known, 0, known.byteLength, from, stop) === 0) return stop
+    if (isFirst && this.#knows(this.#known, bytes, from, end)) return from + this.#known.bytes.byteLength
+    const { lastHead } = this.#keeper
+    if (isFirst && this.#knows(lastHead, bytes, from, end)) {
+      this.#known = lastHead
+      this.head = lastHead.head
+      return from + lastHead.bytes.byteLength
     }
     const stop = this.#heads.read(bytes, from, end)
     if (typeof stop !== 'number' || stop === -1) return stop
     const head = knownHead(this.#heads.take())
     if ('code' in head) return head
     this.head = head
-    this.#known =
-      isFirst && head.status >= 200 && stop - from <= MAX_KNOWN_BYTES
-        ? Buffer.from(bytes.subarray(from, stop))
-        : undefined
+    const isKept = isFirst && head.status >= 200 && stop - from <= MAX_KNOWN_BYTES
+    this.#known = isKept ? { bytes: Buffer.from(bytes.subarray(from, stop)), head } : undefined
+    if (isKept) this.#keeper.lastHead = this.#known
     return stop
+  }
+
+  /** Whether the next bytes are this head. */
+  #knows(seen: SeenHead | undefined, bytes: Buffer, from: number, end: number): seen is SeenHead {
+    if (seen === undefined) return false
+    const { byteLength } = seen.bytes
+    return byteLength <= end - from && bytes.compare(seen.bytes, 0, byteLength, from, from + byteLength) === 0
   }
 
   /** Called when the last read has completed the response. */

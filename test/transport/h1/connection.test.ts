@@ -24,7 +24,7 @@ it.each(['onRequestStart', 'onHead', 'onResponseData', 'onResponseEnd'] as const
       route: server.origin,
       isLast: false,
       limits: FIELDS,
-      keeper: { free: () => undefined, gone: () => end(), surplus: () => undefined },
+      keeper: { lastHead: undefined, free: () => undefined, gone: () => end(), surplus: () => undefined },
     })
     const refused: Fault[] = []
     const quiet = () => undefined

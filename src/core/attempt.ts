@@ -9,6 +9,9 @@ import type { Phase } from './result.ts'
 import type { Proxy } from './route.ts'
 import type { Trip } from './trip.ts'
 
+/** A function, or the object that does the work: a function per attempt would keep more of it in memory. */
+export type Abort = (() => void) | { giveUp(): void }
+
 export interface Attempt {
   readonly call: Call
   readonly trip: Trip
@@ -43,8 +46,8 @@ export interface Attempt {
   reused: boolean
   /** The host asked for no requests before this time (monotonic ms); written by the gate. */
   pausedUntilMs: number | undefined
-  /** Stops the work on the wire; set by the transport, called at most once. */
-  abort: (() => void) | undefined
+  /** Stops the work on the wire; set by the transport, used at most once. */
+  abort: Abort | undefined
   /**
    * Asks a wire on another thread to return the attempt if it is still connecting, because `phase` and `sent` are not
    * up to date here. The attempt then ends as PREEMPTED.
@@ -76,7 +79,7 @@ class NewAttempt implements Attempt {
   headed = false
   reused = false
   pausedUntilMs: number | undefined = undefined
-  abort: (() => void) | undefined = undefined
+  abort: Abort | undefined = undefined
   preempt: (() => void) | undefined = undefined
 
   constructor(call: Call, number: number, nowMs: number) {
@@ -87,6 +90,12 @@ class NewAttempt implements Attempt {
     this.headers = trip.retry.unexpecting ? filterHeaders(headers, name => name !== 'expect') : headers
     this.admittedAtMs = this.startedAtMs = this.phaseAtMs = nowMs
   }
+}
+
+/** Stops its work on the wire, if there is any. */
+export function abortWork({ abort }: Attempt): void {
+  if (typeof abort === 'function') abort()
+  else abort?.giveUp()
 }
 
 /** Pauses the clocks of an attempt while received bytes are processed and no more are asked for. */

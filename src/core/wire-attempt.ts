@@ -114,7 +114,8 @@ export class OutsideAttempt implements WireAttempt {
   }
 
   get abort(): (() => void) | undefined {
-    return this.#attempt.abort
+    const { abort } = this.#attempt
+    return abort === undefined || typeof abort === 'function' ? abort : () => abort.giveUp()
   }
 
   set abort(abort: (() => void) | undefined) {

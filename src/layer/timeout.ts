@@ -8,6 +8,7 @@
 import type { Alarm } from './alarms.ts'
 import { Alarms } from './alarms.ts'
 import { Speedometer, stepMs } from './speedometer.ts'
+import { abortWork } from '../core/attempt.ts'
 import type { Attempt } from '../core/attempt.ts'
 import { reasonOf } from '../core/callback.ts'
 import { formatDuration } from '../core/duration.ts'
@@ -91,10 +92,10 @@ class Watch implements Alarm {
 
   #giveUp(given: Fault): void {
     if (this.#settled) return
-    const { abort, sent } = this.#attempt
-    this.#settle({ ...given, sent })
+    const attempt = this.#attempt
+    this.#settle({ ...given, sent: attempt.sent })
     try {
-      abort?.()
+      abortWork(attempt)
     } catch {
       // A caller's transport threw. The request is aborted all the same, and no other request must be affected.
     }

@@ -20,7 +20,7 @@ export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): W
   const carry: Carry = (attempt, done, measured) => {
     attempt.trip.stopwatch.forgetPhases()
     const collector = new Collector(attempt, parts, done)
-    attempt.abort = () => collector.giveUp()
+    attempt.abort = collector
     dispatch(dispatcher, attempt, collector, measured)
   }
   return {

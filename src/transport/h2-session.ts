@@ -95,6 +95,10 @@ export class Session implements Host, KeptConnection {
     socket.on('error', (error: unknown) => (this.error ??= error))
   }
 
+  get bytesRead(): number {
+    return this.#socket.bytesRead
+  }
+
   get maxHeaderBytes(): number {
     return this.#parts.maxHeaderBytes
   }
@@ -120,14 +124,8 @@ export class Session implements Host, KeptConnection {
       openSockets.use(this)
     }
     this.#allowedBytes += MAX_BYTES_PER_STREAM + this.maxHeaderBytes
-    const readBefore = this.#socket.bytesRead
     const collector = new Collector(attempt, this.#parts, result => done(this.#learn(attempt, result)), 'h2')
-    attempt.abort = () => {
-      // Nothing was read since the request: the other side may be gone without notice, and later attempts must not
-      // wait for it.
-      if (this.#socket.bytesRead === readBefore) this.retire()
-      collector.giveUp()
-    }
+    attempt.abort = new StreamAbort(this, collector, this.bytesRead)
     try {
       const stream = this.#http2.request(h2RequestHead(attempt, measured), {
         endStream: attempt.call.body === undefined,
@@ -236,5 +234,24 @@ export class Session implements Host, KeptConnection {
     this.#uncount()
     clearTimeout(this.#idleTimer)
     this.#keeper.changed(this)
+  }
+}
+
+class StreamAbort {
+  readonly #session: Session
+  readonly #collector: Collector
+  readonly #readBefore: number
+
+  constructor(session: Session, collector: Collector, readBefore: number) {
+    this.#session = session
+    this.#collector = collector
+    this.#readBefore = readBefore
+  }
+
+  giveUp(): void {
+    // Nothing was read since the request: the other side may be gone without notice, and later attempts must not wait
+    // for it.
+    if (this.#session.bytesRead === this.#readBefore) this.#session.retire()
+    this.#collector.giveUp()
   }
 }

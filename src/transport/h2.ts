@@ -18,6 +18,7 @@ import type { Through, TunnelParts } from './tunnel/through.ts'
 import type { Measured } from './upload.ts'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { abortWork } from '../core/attempt.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Done } from '../core/layer.ts'
 import { fault, isShortage } from '../core/result.ts'
@@ -272,7 +273,7 @@ class Route implements Keeper {
 
   close(): void {
     clearTimeout(this.#patience)
-    for (const { attempt } of this.#waiting) attempt.abort?.()
+    for (const { attempt } of this.#waiting) abortWork(attempt)
     for (const session of this.#sessions) session.end()
   }
 }

@@ -61,10 +61,7 @@ export function ownTransport(plan: ConnectionPlan, clock: Clock, wireParts: Wire
     }
     const collector = new Collector(attempt, parts, settle)
     const exchange = new Exchange({ attempt, collector, measured, clock, limits })
-    attempt.abort = () => {
-      collector.giveUp()
-      exchange.abort()
-    }
+    attempt.abort = exchange
     sockets.send(exchange, ready)
   }
   const h2 = http2 ? lateHttp2({ connection: { tls, addresses, clock }, room, ...parts, plain }) : undefined

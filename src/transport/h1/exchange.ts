@@ -318,6 +318,12 @@ export class Exchange {
     else this.#collector.onClosed(error)
   }
 
+  /** The request is over for its caller. */
+  giveUp(): void {
+    this.#collector.giveUp()
+    this.abort()
+  }
+
   /** Ends the request, and its connection. Does nothing after the response. */
   abort(): void {
     if (this.isOver) return

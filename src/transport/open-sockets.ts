@@ -23,7 +23,7 @@ export interface Room {
 }
 
 /** More than a run keeps busy, and enough for a rarely used host to keep its connection. */
-const MAX_IDLE = 256
+const MAX_IDLE = 2_048
 
 class OpenSockets {
   /** Least recently used first. */

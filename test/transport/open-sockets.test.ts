@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { openSockets } from '../../src/transport/open-sockets.ts'
 import type { KeptConnection } from '../../src/transport/open-sockets.ts'
 
-test('beyond 256 idle connections the least recently used ones are closed', () => {
+test('beyond 2,048 idle connections the least recently used ones are closed', () => {
   const closed: number[] = []
-  const all = Array.from({ length: 300 }, (_, index): KeptConnection => {
+  const all = Array.from({ length: 2_100 }, (_, index): KeptConnection => {
     const kept: KeptConnection = {
       list: undefined,
       before: undefined,
@@ -20,7 +20,7 @@ test('beyond 256 idle connections the least recently used ones are closed', () =
     openSockets.opening(Infinity)
     openSockets.rest(kept)
   }
-  expect(closed).toEqual(Array.from({ length: 44 }, (_, index) => index))
+  expect(closed).toEqual(Array.from({ length: 52 }, (_, index) => index))
   openSockets.closeIdle()
-  expect([closed.length, openSockets.open]).toEqual([300, 0])
+  expect([closed.length, openSockets.open]).toEqual([2_100, 0])
 })

@@ -45,6 +45,8 @@ describe('idle connections', () => {
       { cert: 'server', alpn: ['http/1.1'] },
     )
     await using client = clientOf({ ...TRUST, http2: true })
+    // Those of other tests would be closed first.
+    openSockets.closeIdle()
     const before = openSockets.open
     await client.request(Array.from({ length: 20 }, () => one.origin))
     expect(openSockets.open).toBe(before + 1)

@@ -14,6 +14,9 @@ import type { KeptConnection } from '../open-sockets.ts'
 import { currentTurn } from '../turn.ts'
 import type { LinkedList } from '../../core/linked-list.ts'
 
+/** Node reads encrypted bytes into buffers of at least this size, and reads again in the same turn when one is full. */
+const MIN_FULL_READ_BYTES = 16_384
+
 /** A longer head is not kept for comparison. */
 const MAX_KNOWN_BYTES = 4_096
 
@@ -74,8 +77,12 @@ export class Connection implements KeptConnection {
   #isReading = false
   #isResuming = false
   #isEncrypted = false
-  /** Whether the last read took all bytes that had arrived. */
+  /** The socket passes its bytes on by itself, so each of its reads is one of the operating system. */
+  #isPushed = false
+  /** Whether the last read took all bytes that had arrived; of an encrypted socket it is not known. */
   #isShortRead = false
+  /** Bytes that an encrypted socket had read before this exchange. */
+  #readBefore = 0
 
   constructor({ route, isLast, limits, keeper }: ConnectionParts) {
     this.route = route
@@ -118,6 +125,7 @@ export class Connection implements KeptConnection {
   opened(isPushed: boolean): void {
     const socket = this.socket as Socket
     this.#isEncrypted = 'encrypted' in socket
+    this.#isPushed = isPushed
     if (!isPushed) socket.on('data', (bytes: Buffer) => this.onBytes(bytes, bytes.byteLength))
     socket.on('end', () => this.ended(undefined)).on('close', () => this.ended(undefined))
   }
@@ -128,6 +136,7 @@ export class Connection implements KeptConnection {
     this.#exchange = exchange
     exchange.bind(this)
     if (!this.#isRef) this.#ref(true)
+    if (this.#isEncrypted) this.#readBefore = this.socket?.bytesRead ?? 0
     try {
       exchange.start(this.socket as Socket)
     } catch (error) {
@@ -153,9 +162,8 @@ export class Connection implements KeptConnection {
   onBytes(buffer: Buffer, length: number): void {
     const exchange = this.#exchange
     if (exchange === undefined || exchange.isOver || this.#state !== 'busy') return this.#onStray()
-    // A full buffer may be followed by another read, and a TLS record by another one of the same segment: both in this
-    // turn, but after the promises that a complete response settles.
-    this.#isShortRead = length < buffer.byteLength && !this.#isEncrypted
+    // A full buffer may be followed by another read.
+    this.#isShortRead = length < buffer.byteLength
     this.#isReading = true
     try {
       exchange.read(buffer, 0, length)
@@ -213,8 +221,16 @@ export class Connection implements KeptConnection {
 
   /** Called when the last read has completed the response. */
   completed(): void {
-    if (this.#isShortRead) this.drainedInTurn = currentTurn()
+    if (this.#isEncrypted ? this.#isShortExchange() : this.#isShortRead) this.drainedInTurn = currentTurn()
     else this.unreadInTurn = currentTurn()
+  }
+
+  /**
+   * Whether so little was read that each read of this exchange took all that had arrived. Another TLS record of the same
+   * segment is passed on within this turn.
+   */
+  #isShortExchange(): boolean {
+    return this.#isPushed && (this.socket?.bytesRead ?? Infinity) - this.#readBefore < MIN_FULL_READ_BYTES
   }
 
   /** This exchange has ended. */

@@ -158,7 +158,7 @@ export class Collector {
     this.#stage = nextStage(this.#stage, 'answer')
   }
 
-  /** The head of a response, as undici and HTTP/2 report it. */
+  /** The head of a response, as undici reports it. */
   onResponseStart(
     _controller: Controller,
     status: number,
@@ -166,9 +166,17 @@ export class Collector {
     statusText = '',
   ): void {
     if (status < 200) return this.onInterim(status)
-    const list = this.#parts.memo.list(headers)
+    this.#onList(status, reasonPhrase(statusText), this.#parts.memo.list(headers))
+  }
+
+  /** The head of a final response over HTTP/2: names in lower case and values in turn, pseudo fields included. */
+  onFields(status: number, raw: readonly string[]): void {
+    this.#onList(status, '', this.#parts.memo.fields(raw))
+  }
+
+  #onList(status: number, reason: string, list: HeaderList): void {
     const problem = headProblem(list)
-    this.#headed(status, reasonPhrase(statusText), list)
+    this.#headed(status, reason, list)
     if (problem === undefined) this.#receive()
     else this.#stop(problem)
   }

@@ -39,12 +39,52 @@ export interface Host {
 /** Whether END_STREAM has arrived. */
 const ENDED = Symbol('ended')
 
-const HOST = Symbol('host')
+/**
+ * The exchange of a stream, until it is over. The listeners find it here: as closures they would keep it, and with it the
+ * request, for as long as Node keeps the stream.
+ */
+const EXCHANGE = Symbol('exchange')
 
 /** What arrived while the stream was paused. */
 const HELD = Symbol('held')
 
-type Marked = ClientHttp2Stream & { [ENDED]?: true; [HOST]?: Host; [HELD]?: Pieces }
+const HOST = Symbol('host')
+
+type Marked = ClientHttp2Stream & {
+  [ENDED]?: true
+  [EXCHANGE]?: H2Exchange | undefined
+  [HELD]?: Pieces
+  [HOST]?: Host
+}
+
+function onError(this: Marked, error: unknown): void {
+  const exchange = this[EXCHANGE]
+  if (exchange !== undefined) exchange.streamError = error
+}
+
+function onClose(this: Marked): void {
+  this[EXCHANGE]?.onClose()
+}
+
+function onInterim(this: Marked, head: Head): void {
+  this[EXCHANGE]?.onInterim(Number(head[':status']))
+}
+
+function onResponse(this: Marked, head: Head, _flags: number, raw: readonly string[]): void {
+  this[EXCHANGE]?.onHead(head, raw)
+}
+
+function onData(this: Marked, chunk: Uint8Array): void {
+  this[EXCHANGE]?.onData(chunk)
+}
+
+function onTrailers(this: Marked, _head: unknown, _flags: number, raw: readonly string[] = []): void {
+  this[EXCHANGE]?.onTrailers(raw)
+}
+
+function onEnd(this: Marked): void {
+  this[EXCHANGE]?.onEnd()
+}
 
 /**
  * On END_STREAM Node ends the stream before it closes it; on a reset it closes it first.
@@ -56,8 +96,8 @@ function push(this: Marked, chunk: unknown, encoding?: BufferEncoding): boolean 
   if (chunk === null && !this.closed) this[ENDED] = true
   if (chunk instanceof Uint8Array) {
     this[HOST]?.arrived(chunk.byteLength)
-    const held = this[HELD]
-    if (held !== undefined && this.isPaused()) {
+    if (this[HOST] !== undefined && this.isPaused()) {
+      const held = (this[HELD] ??= new Pieces())
       held.add(chunk)
       return held.bytes < this.readableHighWaterMark
     }
@@ -77,7 +117,8 @@ export class H2Exchange {
   readonly #stream: Marked
   readonly #collector: Collector
   readonly #host: Host
-  #error: unknown
+  /** What the stream has reported; its end follows. */
+  streamError: unknown
   #isOver = false
   #announced: number | undefined
   #bytes = 0
@@ -89,19 +130,18 @@ export class H2Exchange {
     this.#stream = stream
     this.#collector = collector
     this.#host = host
+    this.#stream[EXCHANGE] = this
     this.#stream[HOST] = host
-    this.#stream[HELD] = new Pieces()
     stream.push = push
-    stream.on('error', error => (this.#error = error))
-    stream.on('close', () => this.#onClose())
+    stream.on('error', onError).on('close', onClose)
     collector.onRequestStart(this)
     // Aborted at once.
     if (this.#isOver) return
-    stream.on('headers', (head: Head) => collector.onResponseStart(this, Number(head[':status']), {}))
-    stream.on('response', (head: Head, _flags: number, raw: readonly string[]) => this.#onHead(head, raw))
-    stream.on('data', (chunk: Uint8Array) => this.#onData(chunk))
-    stream.on('trailers', (_head: unknown, _flags: number, raw: readonly string[] = []) => this.#onTrailers(raw))
-    stream.on('end', () => this.#onEnd())
+    stream.on('headers', onInterim)
+    stream.on('response', onResponse)
+    stream.on('data', onData)
+    stream.on('trailers', onTrailers)
+    stream.on('end', onEnd)
   }
 
   /** Ends this stream only; the other streams of the connection go on. */
@@ -139,19 +179,23 @@ export class H2Exchange {
     if (!this.#isOver) stream.end(() => this.#collector.onRequestSent())
   }
 
-  #onHead(head: Head, raw: readonly string[]): void {
+  onInterim(status: number): void {
+    if (!this.#isOver) this.#collector.onInterim(status)
+  }
+
+  onHead(head: Head, raw: readonly string[]): void {
     if (this.#isOver) return
     if (isTooLong(raw, this.#host.maxHeaderBytes)) return this.#tooLong('head')
     const length = head['content-length']
     this.#announced = length === undefined ? undefined : Number(length)
     this.#isHeaded = true
-    this.#collector.onResponseStart(this, Number(head[':status']), fieldRecord(raw))
+    this.#collector.onFields(Number(head[':status']), raw)
     const early = this.#early ?? []
     this.#early = undefined
     for (const chunk of early) if (!this.#isOver) this.#collector.onResponseData(this, chunk)
   }
 
-  #onData(chunk: Uint8Array): void {
+  onData(chunk: Uint8Array): void {
     if (this.#isOver) return
     this.#bytes += chunk.byteLength
     if (!this.#host.isHonest()) {
@@ -166,7 +210,7 @@ export class H2Exchange {
     else (this.#early ??= []).push(chunk)
   }
 
-  #onTrailers(raw: readonly string[]): void {
+  onTrailers(raw: readonly string[]): void {
     if (!this.#isOver && isTooLong(raw, this.#host.maxHeaderBytes)) this.#tooLong('trailers')
   }
 
@@ -184,7 +228,7 @@ export class H2Exchange {
     this.abort()
   }
 
-  #onEnd(): void {
+  onEnd(): void {
     // Without END_STREAM it was a reset; `close` follows and says which.
     if (this.#isOver || this.#stream[ENDED] !== true) return
     this.#over()
@@ -193,20 +237,21 @@ export class H2Exchange {
     if (!this.#stream.closed && !this.#stream.writableFinished) this.#stream.close(CANCEL)
   }
 
-  #onClose(): void {
+  onClose(): void {
     if (this.#isOver) return
     this.#over()
     const { rstCode, id } = this.#stream
     const { goaway, gone, error } = this.#host
     const { headed } = this.attempt
     const short = this.#announced !== undefined && this.#bytes < this.#announced
-    const known = brokenStream({ code: rstCode, id, goaway, gone, error: error ?? this.#error, headed, short })
+    const known = brokenStream({ code: rstCode, id, goaway, gone, error: error ?? this.streamError, headed, short })
     this.#collector.onResponseError(this, known)
   }
 
   #over(): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#stream[EXCHANGE] = undefined
     this.#host.over(this)
   }
 }
@@ -227,19 +272,4 @@ function isTooLong(raw: readonly string[], maxBytes: number): boolean {
   let bytes = 0
   for (const text of raw) bytes += text.length + 2
   return bytes > maxBytes
-}
-
-/** Names and values without the pseudo fields. Node's own object drops repeated fields. */
-function fieldRecord(raw: readonly string[]): Record<string, string | string[]> {
-  const fields = Object.create(null) as Record<string, string | string[]>
-  for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at] as string
-    if (name.startsWith(':')) continue
-    const value = raw[at + 1] as string
-    const known = fields[name]
-    if (known === undefined) fields[name] = value
-    else if (typeof known === 'string') fields[name] = [known, value]
-    else known.push(value)
-  }
-  return fields
 }

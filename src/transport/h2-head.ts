@@ -14,7 +14,28 @@ const OF_CONNECTION: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-export function h2RequestHead({ call, headers }: Attempt, measured: Measured | undefined): OutgoingHttpHeaders {
+/** The last head of a request without a body: most requests differ from it in their path only. */
+let lastOf: Pick<Attempt['call'], 'method' | 'origin'> & Pick<Attempt, 'headers'> = {
+  method: '',
+  origin: '',
+  headers: [],
+}
+let lastHead: Record<string, string | string[]> = {}
+
+/** The head is valid until the next call. Node copies it. */
+export function h2RequestHead(attempt: Attempt, measured: Measured | undefined): OutgoingHttpHeaders {
+  const { headers } = attempt
+  const { method, origin, path, body } = attempt.call
+  if (measured !== undefined || body !== undefined) return newHead(attempt, measured)
+  if (lastOf.headers !== headers || lastOf.method !== method || lastOf.origin !== origin) {
+    lastHead = newHead(attempt, undefined)
+    lastOf = { method, origin, headers }
+  }
+  lastHead[':path'] = path
+  return lastHead
+}
+
+function newHead({ call, headers }: Attempt, measured: Measured | undefined): Record<string, string | string[]> {
   const { method, origin, path, body } = call
   const head = Object.create(null) as Record<string, string | string[]>
   head[':method'] = method

@@ -11,7 +11,7 @@ it('a head is reported before the data, in whatever order Node reports them', ()
   const collector = {
     onRequestStart: () => undefined,
     onResponseError: () => undefined,
-    onResponseStart: (_: unknown, status: number) => void told.push(`head ${status}`),
+    onFields: (status: number) => void told.push(`head ${status}`),
     onResponseData: (_: unknown, chunk: Uint8Array) => void told.push(Buffer.from(chunk).toString()),
   } as unknown as Collector
   const host = { arrived: () => undefined, isHonest: () => true, over: () => undefined } as unknown as Host
@@ -29,7 +29,7 @@ it('the small frames of a paused stream are packed, and passed on in order', asy
   const collector = {
     onRequestStart: () => undefined,
     onResponseError: () => undefined,
-    onResponseStart: () => undefined,
+    onFields: () => undefined,
     onResponseData: (_: unknown, chunk: Uint8Array) => void told.push(chunk),
   } as unknown as Collector
   const host = { arrived: () => undefined, isHonest: () => true, over: () => undefined } as unknown as Host

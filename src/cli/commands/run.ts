@@ -19,7 +19,7 @@ import { unmatchedLines } from '../unmatched.ts'
 import { interrupts } from '../signals.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { Tally } from '../tally.ts'
-import { tierUpSoon } from '../tier-up.ts'
+import { tierUpLate } from '../tier-up.ts'
 import { UsageError } from '../usage-error.ts'
 import { keepIntegers } from '../../core/exact-json.ts'
 import type { Values } from '../../config/table.ts'
@@ -32,7 +32,7 @@ import type { Progress } from '../../index.ts'
 /** Resolves with the exit code. */
 export async function run(urls: readonly string[], flags: GivenFlags): Promise<number> {
   keepHeapSmall()
-  tierUpSoon()
+  tierUpLate()
   keepIntegers()
   const plan = planRun(urls, flags, process.env)
   const jobs = limited(await openJobs(plan.input), plan.input.limit)

@@ -23,6 +23,11 @@ export class OpenStarts {
     this.#lagMs = lagMs
   }
 
+  /** None leaves the interval before this time. */
+  get quietUntilMs(): number {
+    return this.#earliestMs + this.#intervalMs
+  }
+
   get size(): number {
     return this.#size
   }
@@ -49,7 +54,7 @@ export class OpenStarts {
 
   /** Removes the starts that have left the interval. */
   expire(nowMs: number): void {
-    if (this.#earliestMs + this.#intervalMs > nowMs) return
+    if (this.quietUntilMs > nowMs) return
     const over: OpenStart[] = []
     this.#earliestMs = Infinity
     this.#table.forEach(start => {

@@ -32,9 +32,13 @@ export function slidingWindow({ limit, intervalMs }: Interval): Counted {
   /** When slots of ended attempts are free again. */
   const freeAtMs = new Times()
   const open = new OpenStarts(intervalMs, Math.max(MIN_LAG_MS, intervalMs * LAG_SHARE))
+  /** Nothing leaves the interval before this time. It is nearly always later than now. */
+  let quietUntilMs = -Infinity
   const expire = (nowMs: number): void => {
+    if (nowMs < quietUntilMs) return
     while ((freeAtMs.first ?? Infinity) <= nowMs) freeAtMs.shift()
     open.expire(nowMs)
+    quietUntilMs = Math.min(freeAtMs.first ?? Infinity, open.quietUntilMs)
   }
   /** When this many slots are free. */
   const freeAtOf = (starts: number): number => {
@@ -58,10 +62,13 @@ export function slidingWindow({ limit, intervalMs }: Interval): Counted {
     book(nowMs, call) {
       expire(nowMs)
       open.add(call, nowMs)
+      quietUntilMs = Math.min(quietUntilMs, nowMs + intervalMs)
     },
     release(call, nowMs = Infinity) {
       const countedByMs = open.take(call, nowMs)
-      if (countedByMs !== undefined) freeAtMs.insert(countedByMs + intervalMs)
+      if (countedByMs === undefined) return
+      freeAtMs.insert(countedByMs + intervalMs)
+      quietUntilMs = Math.min(quietUntilMs, countedByMs + intervalMs)
     },
     // The time of the last start would answer this, but costs one more number per start, and this is rarely asked.
     isIdle(nowMs) {

@@ -8,7 +8,7 @@ import { laneKeyOf } from './lane-key.ts'
 import type { RequestPlan } from './plan.ts'
 import { readPairs } from './query-input.ts'
 import type { Params, RequestSpec } from '../core/spec.ts'
-import { parseUrl } from '../core/url.ts'
+import { knownOrigin, parseUrl } from '../core/url.ts'
 
 /** Neither a possible answer of `limitKey` nor an origin. */
 export const UNREADABLE = '\u0000'
@@ -39,6 +39,8 @@ type Bodied = Partial<Pick<RequestSpec, 'json' | 'form' | 'multipart' | 'body'>>
 function originReader({ baseUrl }: RequestPlan): (url: string) => string {
   const known = new Map<string, string>()
   return url => {
+    const seen = knownOrigin(url)
+    if (seen !== undefined) return seen
     const slashes = url.indexOf('://')
     const end = slashes === -1 ? -1 : url.slice(slashes + 3, slashes + 300).search(/[/?#\\]/)
     const beginning = end === -1 ? url : url.slice(0, slashes + 3 + end)

@@ -22,14 +22,32 @@ export const CONTROL = /[\x00-\x1f\x7f]/
 // Paths and queries that `new URL` does not change: no escapes, no dot segments, no fragment.
 const PLAIN_PATH = /^(?:\/(?!\.)[A-Za-z0-9\-_~!$&()*+,;=:@.]*)+(?:\?[A-Za-z0-9\-_~!$&()*+,;=:@./?%]*)?$/
 const MAX_PLAIN_LENGTH = 2_000
-/** The origin of the last parsed URL, as it was written. */
-let lastOrigin: string | undefined
+const MAX_ORIGINS = 10_000
+/** Origins of URLs that were parsed, and that were written as the parser writes them. */
+const origins = new Map<string, string>()
+let lastOrigin = ''
 
-/** A plain URL of the same origin as the last one is not parsed: batches send thousands of them to one host. */
+/** The origin of an absolute URL if it was seen before, and always the same string for the same origin. */
+export function knownOrigin(input: string): string | undefined {
+  // Behind `https://`, or behind the first letter of the host.
+  const end = input.indexOf('/', 8)
+  if (end === lastOrigin.length && input.startsWith(lastOrigin)) return lastOrigin
+  const known = end === -1 ? undefined : origins.get(input.slice(0, end))
+  if (known !== undefined) lastOrigin = known
+  return known
+}
+
+function remember(origin: string): void {
+  if (origins.size >= MAX_ORIGINS) origins.clear()
+  origins.set(origin, origin)
+}
+
+/** A plain URL of a known origin is not parsed: batches send thousands of them to a few hosts. */
 function readPlain(input: string): ParsedUrl | undefined {
-  if (lastOrigin === undefined || input.length > MAX_PLAIN_LENGTH || !input.startsWith(lastOrigin)) return undefined
-  const path = input.slice(lastOrigin.length)
-  return PLAIN_PATH.test(path) ? { url: input, origin: lastOrigin, path, username: '', password: '' } : undefined
+  const origin = input.length > MAX_PLAIN_LENGTH ? undefined : knownOrigin(input)
+  if (origin === undefined) return undefined
+  const path = input.slice(origin.length)
+  return PLAIN_PATH.test(path) ? { url: input, origin, path, username: '', password: '' } : undefined
 }
 
 /** Why a text is not a URL that can be sent; begins with "expected". */
@@ -66,7 +84,7 @@ export function parseUrl(
   if (url.length > MAX_URL_LENGTH)
     return { wrong: `expected at most ${MAX_URL_LENGTH} characters with its query, got ${url.length}` }
   const { origin } = parsed
-  if (input.startsWith(`${origin}/`)) lastOrigin = origin
+  if (input === origin || input.startsWith(`${origin}/`)) remember(origin)
   return {
     url,
     origin,

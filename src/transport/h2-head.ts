@@ -2,6 +2,7 @@
 import type { Measured } from './upload.ts'
 import type { OutgoingHttpHeaders } from 'node:http2'
 import type { Attempt } from '../core/attempt.ts'
+import { getHeader } from '../core/headers.ts'
 
 const OF_CONNECTION: ReadonlySet<string> = new Set([
   'connection',
@@ -14,46 +15,61 @@ const OF_CONNECTION: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** The last head of a request without a body: most requests differ from it in their path only. */
+/** Where the path is in a list of fields. */
+const PATH_AT = 7
+
+/** The last fields of a request without a body: most requests differ from it in their path only. */
 let lastOf: Pick<Attempt['call'], 'method' | 'origin'> & Pick<Attempt, 'headers'> = {
   method: '',
   origin: '',
   headers: [],
 }
-let lastHead: Record<string, string | string[]> = {}
+let lastFields: string[] = []
 
-/** The head is valid until the next call. Node copies it. */
-export function h2RequestHead(attempt: Attempt, measured: Measured | undefined): OutgoingHttpHeaders {
+/**
+ * Names and values in turn, valid until the next call: Node makes a text of it at once.
+ *
+ * As an object (`asObject`) for runtimes whose `node:http2` takes no list; they get a new one each time.
+ */
+export function h2RequestHead(attempt: Attempt, measured: Measured | undefined): readonly string[] {
   const { headers } = attempt
   const { method, origin, path, body } = attempt.call
-  if (measured !== undefined || body !== undefined) return newHead(attempt, measured)
+  if (measured !== undefined || body !== undefined) return newFields(attempt, measured)
   if (lastOf.headers !== headers || lastOf.method !== method || lastOf.origin !== origin) {
-    lastHead = newHead(attempt, undefined)
+    lastFields = newFields(attempt, undefined)
     lastOf = { method, origin, headers }
   }
-  lastHead[':path'] = path
-  return lastHead
+  lastFields[PATH_AT] = path
+  return lastFields
 }
 
-function newHead({ call, headers }: Attempt, measured: Measured | undefined): Record<string, string | string[]> {
+function newFields({ call, headers }: Attempt, measured: Measured | undefined): string[] {
   const { method, origin, path, body } = call
-  const head = Object.create(null) as Record<string, string | string[]>
-  head[':method'] = method
-  head[':scheme'] = 'https'
-  head[':authority'] = origin.slice('https://'.length)
-  head[':path'] = path
+  const authority = getHeader(headers, 'host') ?? origin.slice('https://'.length)
+  const fields = [':method', method, ':scheme', 'https', ':authority', authority, ':path', path]
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string
     const value = headers[at + 1] as string
-    if (name === 'host') head[':authority'] = value
-    if (OF_CONNECTION.has(name) || (name === 'te' && value !== 'trailers')) continue
+    if (!OF_CONNECTION.has(name) && (name !== 'te' || value === 'trailers')) fields.push(name, value)
+  }
+  const length = measured?.bytes ?? contentLength(method, body)
+  if (length !== undefined && getHeader(headers, 'content-length') === undefined) {
+    fields.push('content-length', `${length}`)
+  }
+  return fields
+}
+
+/** The fields as an object; those with the same name become one list. */
+export function asObject(fields: readonly string[]): OutgoingHttpHeaders {
+  const head = Object.create(null) as Record<string, string | string[]>
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at] as string
+    const value = fields[at + 1] as string
     const known = head[name]
     if (known === undefined) head[name] = value
     else if (typeof known === 'string') head[name] = [known, value]
     else known.push(value)
   }
-  const length = measured?.bytes ?? contentLength(method, body)
-  if (length !== undefined) head['content-length'] ??= `${length}`
   return head
 }
 

@@ -7,7 +7,7 @@ import { Collector } from './collect.ts'
 import type { CollectorParts } from './wire.ts'
 import { H2Exchange } from './h2-exchange.ts'
 import type { Host } from './h2-exchange.ts'
-import { h2RequestHead } from './h2-head.ts'
+import { asObject, h2RequestHead } from './h2-head.ts'
 import { Flood } from './h2-codes.ts'
 import type { Broken } from './h2-codes.ts'
 import { KEEP_ALIVE_MS, openSockets } from './open-sockets.ts'
@@ -38,6 +38,9 @@ export interface Keeper {
   /** A kept connection turned out to be dead, so the others probably are. */
   stale(): void
 }
+
+/** Node takes a list since 22.17; other runtimes may not. */
+const TAKES_LISTS = process.versions['bun'] === undefined && process.versions['deno'] === undefined
 
 export class Session implements Host, KeptConnection {
   list: LinkedList<KeptConnection> | undefined
@@ -127,7 +130,8 @@ export class Session implements Host, KeptConnection {
     const collector = new Collector(attempt, this.#parts, result => done(this.#learn(attempt, result)), 'h2')
     attempt.abort = new StreamAbort(this, collector, this.bytesRead)
     try {
-      const stream = this.#http2.request(h2RequestHead(attempt, measured), {
+      const fields = h2RequestHead(attempt, measured)
+      const stream = this.#http2.request(TAKES_LISTS ? fields : asObject(fields), {
         endStream: attempt.call.body === undefined,
       })
       new H2Exchange(stream, attempt, collector, this).upload(measured)

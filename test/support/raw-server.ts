@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer as createTlsServer, TLSSocket } from 'node:tls'
 
 export type Script = (connection: Connection) => Promise<unknown> | void
 
@@ -182,6 +182,8 @@ export interface RawServerOptions {
   readonly host?: string
   /** The protocols that the server offers by ALPN, in order of preference. */
   readonly alpn?: readonly string[]
+  /** The most bytes in one TLS record, at least 512. What one `send` writes stays in one segment as long as it fits. */
+  readonly maxRecordBytes?: number
 }
 
 export const tlsFixture = (name: string): string =>
@@ -189,7 +191,7 @@ export const tlsFixture = (name: string): string =>
 
 export async function rawServer(
   play: Script | readonly Script[],
-  { cert, host = '127.0.0.1', alpn }: RawServerOptions = {},
+  { cert, host = '127.0.0.1', alpn, maxRecordBytes }: RawServerOptions = {},
 ): Promise<RawServer> {
   const scripts = typeof play === 'function' ? [play] : play
   const connections: Connection[] = []
@@ -201,6 +203,7 @@ export async function rawServer(
   const take = (socket: Socket): void => {
     // Many small frames, none of which waits for the others.
     if (alpn !== undefined) socket.setNoDelay(true)
+    if (maxRecordBytes !== undefined && socket instanceof TLSSocket) socket.setMaxSendFragment(maxRecordBytes)
     const connection = new Connection(socket, connections.length)
     connections.push(connection)
     mostOpen = Math.max(mostOpen, connections.filter(({ isOpen }) => isOpen).length)

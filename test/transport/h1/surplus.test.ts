@@ -14,6 +14,13 @@ function responseOf(bytes: number): string {
   return head(length).length + length === bytes ? `${head(length)}${'m'.repeat(length)}` : responseOf(bytes - 1)
 }
 
+/** The path of the request, padded to a response of exactly this many bytes. */
+function answerOf(path: string, bytes: number): string {
+  const response = responseOf(bytes)
+  const bodyAt = response.indexOf('\r\n\r\n') + 4
+  return response.slice(0, bodyAt) + path + response.slice(bodyAt + path.length)
+}
+
 /** Answers each request, and sends a further response with the same write. */
 const generous = (bytes: number, cert?: 'server'): Promise<RawServer> =>
   rawServer(async connection => {
@@ -52,5 +59,63 @@ describe('a surplus response is not taken for the next one', () => {
     await client.request(Array<string>(10).fill(server.origin), { returnType: 'stream', onChunk })
     expect(seen).toEqual(new Set(['m'.charCodeAt(0)]))
     await client.close()
+  })
+})
+
+const RECORD_BYTES = 512
+const LANES = 20
+
+/**
+ * Answers the first request of each connection as it should, and each later one with a second response right behind. The
+ * first requests are answered once all lanes have asked, so that each has a connection of its own.
+ */
+const turningBad = (bytes: number, cert: 'server' | undefined): Promise<RawServer> => {
+  let asked = 0
+  let openGate: () => void
+  const gate = new Promise<void>(resolve => (openGate = resolve))
+  return rawServer(
+    async connection => {
+      const { path } = await connection.request()
+      if (++asked === LANES) openGate()
+      await gate
+      await connection.send(answerOf(path, bytes))
+      for (;;) {
+        const later = await connection.request()
+        await connection.send(answerOf(later.path, bytes) + STRAY)
+      }
+    },
+    cert && { cert, maxRecordBytes: RECORD_BYTES },
+  )
+}
+
+describe('many kept connections whose servers send a surplus response at the same time', () => {
+  it.each([
+    ['in the record behind a response of one record', RECORD_BYTES, 'server'],
+    ['in the record behind a response of two records', 2 * RECORD_BYTES, 'server'],
+    ['in the record behind one of almost 16 KiB', 31 * RECORD_BYTES, 'server'],
+    ['in the record behind one of 16 KiB', 32 * RECORD_BYTES, 'server'],
+    ['in the record behind one of 40 KiB', 80 * RECORD_BYTES, 'server'],
+    ['in the record behind one of 256 KiB', 512 * RECORD_BYTES, 'server'],
+    ['without TLS', RECORD_BYTES, undefined],
+    ['without TLS, where the response fills the buffer', 65_536, undefined],
+  ] as const)('give each request its own response: %s', async (_where, bytes, cert) => {
+    for (const method of ['GET', 'POST']) {
+      await using server = await turningBad(bytes, cert)
+      await using client = clientOf({ ...TRUST, concurrency: LANES })
+      const ask = async (name: string, count: number): Promise<void> => {
+        const paths = Array.from({ length: count }, (_, nth) => `/${name}-${nth}.`)
+        const specs = paths.map(path => ({ url: server.origin + path, method }))
+        const outcomes = await client.request(specs, SETTLE)
+        const seen = outcomes.map(outcome =>
+          outcome.ok ? outcome.value.slice(0, outcome.value.indexOf('.') + 1) : outcome.error.code,
+        )
+        expect(seen).toEqual(paths)
+      }
+      await ask('tidy', LANES)
+      expect(server.accepted).toBe(LANES)
+      await ask('later', 4 * LANES)
+      // Otherwise no kept connection was put to the test.
+      expect(server.connections.some(({ requests }) => requests.length > 1)).toBe(true)
+    }
   })
 })

@@ -44,6 +44,7 @@ const wantedOf = (row: Scenario | Act, way: Way, into: Into): object => ({
   socket: row.socket,
   ...row.over?.[way],
   ...row.over?.[into],
+  ...row.over?.[`${way}, ${into}`],
   ...row.owed,
 })
 

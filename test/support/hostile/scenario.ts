@@ -30,8 +30,8 @@ interface Common {
   readonly into?: readonly Into[]
   /** A known fault that is being fixed: what is observed today. A run that observes something better fails as well. */
   readonly owed?: Readonly<Partial<Record<'outcome' | 'retry' | 'socket', string>>>
-  /** What differs over this way or into this destination. The row gives the reason in a comment. */
-  readonly over?: Readonly<Partial<Record<Way | Into, Otherwise>>>
+  /** What differs over this way, into this destination, or with both. The row gives the reason in a comment. */
+  readonly over?: Readonly<Partial<Record<Way | Into | `${Way}, ${Into}`, Otherwise>>>
 }
 
 export type Otherwise = Readonly<Partial<Record<'outcome' | 'post' | 'retry' | 'socket', string | undefined>>>

@@ -45,7 +45,7 @@ const readable = ({ response, error, ...rest }: Outcome) => ({
   ...rest,
   request: { ...rest.request },
   response: response && { ...response, headers: [...response.headers] },
-  error: error && { ...error, message: error.message },
+  error: error && Object.fromEntries([...Object.entries(error), ['message', error.message]]),
 })
 
 test('The error of a call that returns values has the outcomes that the call would have settled with.', async () => {

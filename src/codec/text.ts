@@ -21,7 +21,8 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s";,]{1,40})/i
 /** UTF-8, without a byte-order mark. */
 export function decodeUtf8(body: Uint8Array): string {
   // Buffer's decoder, which needs no decoder object per body.
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  const text = bytes.toString('utf8')
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 

@@ -4,7 +4,7 @@
  * A layer above sees a request once, a layer below once per attempt. While a request backs off it holds neither a slot
  * nor a token, because the gate is below.
  */
-import { awaited, resultOf } from '../core/awaited.ts'
+import { awaited, broken, resultOf } from '../core/awaited.ts'
 import { History, last, stepAfter, unjudged } from './retry-step.ts'
 import type { RetryPolicy, Tried } from './retry-step.ts'
 import { attempt } from '../core/attempt.ts'
@@ -46,8 +46,15 @@ export const retry =
     const trial = nextTrial(call, parts.clock)
     // Most requests are answered at once, and need nothing of the retry loop.
     next(trial, result => {
-      const verdict = result.kind === 'fault' || isOpinionated(call) ? undefined : judge(result, call)
-      if (verdict === 'done') done(last(trial, result, parts.clock))
+      let ended: Result | undefined
+      let verdict: Verdict | undefined
+      try {
+        verdict = result.kind === 'fault' || isOpinionated(call) ? undefined : judge(result, call)
+        if (verdict === 'done') ended = last(trial, result, parts.clock)
+      } catch (error) {
+        ended = broken(error)
+      }
+      if (ended !== undefined) done(ended)
       else awaited(retryLoop({ ...parts, next, budget }, { trial, result }, verdict), done)
     })
   }

@@ -56,6 +56,7 @@ export class Sockets implements ConnectionKeeper {
   #starts: Start[] = []
   /** Connections that became idle in this turn. */
   #resting: Connection[] = []
+  #isEndAwaited = false
   #sweeper: NodeJS.Timeout | undefined
 
   constructor(parts: SocketsParts) {
@@ -80,11 +81,26 @@ export class Sockets implements ConnectionKeeper {
   }
 
   #startLater(start: Start): void {
-    if (this.#starts.push(start) === 1) atEndOfTurn(this.#startAll)
+    this.#starts.push(start)
+    this.#awaitEndOfTurn()
+  }
+
+  #awaitEndOfTurn(): void {
+    if (this.#isEndAwaited) return
+    this.#isEndAwaited = true
+    atEndOfTurn(this.#endTurn)
+  }
+
+  readonly #endTurn = (): void => {
+    this.#isEndAwaited = false
+    const resting = this.#resting
+    this.#resting = []
+    this.#startAll()
+    for (const connection of resting) connection.rest()
   }
 
   /** Starts the exchanges whose connections were read to the end. */
-  readonly #startAll = (): void => {
+  #startAll(): void {
     const starts = this.#starts
     this.#starts = []
     const turn = endingTurn()
@@ -140,7 +156,8 @@ export class Sockets implements ConnectionKeeper {
     }
     connection.idleUntilMs = this.#parts.clock.now() + keepAliveMs
     this.#keep(connection)
-    if (this.#resting.push(connection) === 1) atEndOfTurn(this.#rest)
+    this.#resting.push(connection)
+    this.#awaitEndOfTurn()
     this.#sweeper ??= setTimeout(this.#sweep, SWEEP_MS).unref()
   }
 
@@ -150,12 +167,6 @@ export class Sockets implements ConnectionKeeper {
     const idle = this.#idle.get(route)
     if (idle === undefined) this.#idle.set(route, [connection])
     else idle.push(connection)
-  }
-
-  readonly #rest = (): void => {
-    const resting = this.#resting
-    this.#resting = []
-    for (const connection of resting) connection.rest()
   }
 
   /** Closes the connections that have been idle for too long. */

@@ -89,7 +89,20 @@ async function ahead(trial: Trial, controls: readonly Spec[]): Promise<Outcome[]
   return [await victim, ...others]
 }
 
-const rest = ({ restMs = 0 }: Scenario): Promise<void> => new Promise(resolve => setTimeout(resolve, restMs))
+/** The longest wait without another turn of the event loop. */
+const REST_PART_MS = 10
+
+/**
+ * In parts, because the server is in this process, and perhaps a proxy in another thread: after a stall the whole time
+ * would be over before the bytes of the server have arrived.
+ */
+async function rest({ restMs = 0 }: Scenario): Promise<void> {
+  let leftMs = restMs
+  do {
+    await new Promise(resolve => setTimeout(resolve, Math.min(leftMs, REST_PART_MS)))
+    leftMs -= REST_PART_MS
+  } while (leftMs > 0)
+}
 
 const politeTo = (trial: Trial, hosts: readonly ('host' | 'other')[]): Spec[] =>
   Array.from({ length: CONTROLS }, () => hosts.map(host => trial.polite(host))).flat()

@@ -31,6 +31,7 @@ export interface FullResponse {
   bytes(): Uint8Array
 }
 
+/** @internal */
 export function fullResponse(reply: Reply, call: Call, nowMs: number): FullResponse {
   return new ReadResponse(reply, call, nowMs)
 }
@@ -90,6 +91,8 @@ class ReadResponse implements FullResponse {
 /**
  * A plain Uint8Array of exactly these bytes. Copied when they are a small part of a large buffer, so as not to keep it
  * alive.
+ *
+ * @internal
  */
 export function compactBytes(body: Uint8Array): Uint8Array {
   if (body.buffer.byteLength > 2 * body.byteLength + 4_096) return new Uint8Array(body)

@@ -118,13 +118,18 @@ export interface FailedOutcome<Meta = unknown> {
  */
 export type Outcome<Value = unknown, Meta = unknown> = OkOutcome<Value, Meta> | FailedOutcome<Meta>
 
-/** Codes of requests that the server never got, or turned away unprocessed. A rerun with the same input sends them. */
+/**
+ * Codes of requests that the server never got, or turned away unprocessed. A rerun with the same input sends them.
+ *
+ * @internal
+ */
 export function isUnsentCode(code: string): boolean {
   return code === 'aborted/not_started' || code === 'circuit/open' || code.startsWith('paused/')
 }
 
+/** @internal */
 export const NO_WARNINGS: readonly string[] = Object.freeze([])
-/** The timings of a request that was never sent. */
+/** The timings of a request that was never sent. @internal */
 export const UNTIMED: Timings = Object.freeze({ total: 0 })
 
 /** Prints the redacted URL and keeps the usable one private, so that only `failedUrls()` returns it. */
@@ -146,8 +151,10 @@ class CallSummary implements RequestSummary {
   }
 }
 
+/** @internal */
 export const usableUrl: (summary: RequestSummary) => string = CallSummary.usableUrl
 
+/** @internal */
 export function summarize(
   method: string,
   url: string,
@@ -244,6 +251,7 @@ class RefusedReply extends ReplySummary implements ErrorResponse {
   }
 }
 
+/** @internal */
 export function timingsOf({ stopwatch }: Trip, nowMs: number): Timings {
   const timings: Writable<Timings> = { total: nowMs - stopwatch.startedAtMs }
   if (stopwatch.queueMs > 0) timings.queue = stopwatch.queueMs
@@ -257,6 +265,7 @@ export function timingsOf({ stopwatch }: Trip, nowMs: number): Timings {
   return timings
 }
 
+/** @internal */
 export function okOutcome(
   call: Call,
   reply: Reply,
@@ -283,7 +292,7 @@ export function okOutcome(
   return key === undefined ? outcome : { ...outcome, key }
 }
 
-/** What consecutive outcomes of one server have in common if nothing unusual happened. */
+/** What consecutive outcomes of one server have in common if nothing unusual happened. @internal */
 export interface PlainFacts {
   readonly method: string
   readonly meta: unknown
@@ -293,7 +302,7 @@ export interface PlainFacts {
   readonly protocol: string
 }
 
-/** What differs between such outcomes, besides the value. */
+/** What differs between such outcomes, besides the value. @internal */
 export interface PlainDetails {
   readonly index: number
   readonly url: string
@@ -306,6 +315,8 @@ export interface PlainDetails {
  * key, warnings, redirects, retries, or a URL that is redacted.
  *
  * @param last facts, which are returned again if they apply
+ *
+ * @internal
  */
 export function plainFactsOf(outcome: OkOutcome<unknown>, last: PlainFacts | undefined): PlainFacts | undefined {
   const { request, response, timings } = outcome
@@ -337,7 +348,7 @@ export function plainFactsOf(outcome: OkOutcome<unknown>, last: PlainFacts | und
   return isSame ? last : { method, meta, status, headers, integrity, protocol }
 }
 
-/** The outcome again. */
+/** The outcome again. @internal */
 export function plainOutcome(
   facts: PlainFacts,
   { index, url, bytes, timings }: PlainDetails,
@@ -363,6 +374,7 @@ function timingsFrom(origin: Origin | undefined, trip: Trip, nowMs: number): Tim
   return origin?.kind === 'run-file' ? { total: 0, ...origin.timings } : timingsOf(trip, nowMs)
 }
 
+/** @internal */
 export function failedOutcome(
   call: Call,
   fault: Fault,
@@ -392,7 +404,7 @@ export function failedOutcome(
   }
 }
 
-/** The outcome of a spec that never became a Call. */
+/** The outcome of a spec that never became a Call. @internal */
 export function refusedOutcome(
   spec: { id: string; index: number; key: string | undefined; method: string; url: string; meta: unknown },
   fault: Fault,

@@ -2,9 +2,7 @@
  * The ports of the library: a wire, a clock, a cookie jar. Each is a contract; its MUSTs bind every implementation,
  * ours and the caller's.
  */
-import type { Attempt } from './attempt.ts'
 import type { WireAttempt } from './wire-attempt.ts'
-import type { Send } from './layer.ts'
 import type { Journal } from './journal.ts'
 import type { Outcome } from './outcome.ts'
 import type { Result } from './result.ts'
@@ -29,23 +27,21 @@ export interface Transport {
 /**
  * Opens the record of a run, by the name that the caller gave it. MUST reject with a ConfigError if the record cannot
  * serve, and MUST then leave it as it was.
+ *
+ * @internal
  */
 export type OpenJournal = (path: string, options: { readonly durability: 'process' | 'power' }) => Promise<Journal>
 
 /**
  * A source of work that waits for acknowledgements, such as a queue that several processes share. After the end of a
  * process it hands out the items again that the process did not acknowledge. `acknowledge` MUST NOT throw.
+ *
+ * @internal
  */
 export interface AcknowledgedSource {
   readonly items: Iterable<unknown> | AsyncIterable<unknown>
   /** Called once for each item that was pulled, when its outcome is final and in the journal, if there is one. */
   acknowledge(outcome: Outcome): void
-}
-
-/** A built-in transport. It gets the whole Attempt, and MUST NOT call `done` a second time. */
-export interface Wire {
-  readonly send: Send<Attempt>
-  close(): Promise<void>
 }
 
 export interface Timer {

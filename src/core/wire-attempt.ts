@@ -34,7 +34,7 @@ export interface WireAttempt {
   abort: (() => void) | undefined
 }
 
-/** An Attempt as a transport of the caller sees it. */
+/** An Attempt as a transport of the caller sees it. @internal */
 export class OutsideAttempt implements WireAttempt {
   readonly #attempt: Attempt
 
@@ -123,4 +123,5 @@ export class OutsideAttempt implements WireAttempt {
   }
 }
 
+/** @internal */
 export const attemptOf: (attempt: WireAttempt) => Attempt = OutsideAttempt.attemptOf

@@ -12,7 +12,8 @@ import type { Attempt } from '../core/attempt.ts'
 import { isUpload } from '../core/body.ts'
 import { filterHeaders, getHeader } from '../core/headers.ts'
 import type { DispatcherLike } from '../core/options.ts'
-import type { Clock, Wire } from '../core/ports.ts'
+import type { Clock } from '../core/ports.ts'
+import type { Wire } from '../core/wire.ts'
 
 export function dispatcherTransport(dispatcher: DispatcherLike, clock: Clock): Wire {
   // The Dispatcher has its own limit.

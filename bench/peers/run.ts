@@ -28,9 +28,12 @@ for (const shape of SHAPES.filter(({ name }) => name.includes(options.shape))) {
   const rows = await measureShape(shape, ports, { rounds, requests })
   measured.push({ shape, requests, rounds, rows })
   console.log(table(measured.at(-1) as Measured))
+  if (options.write) write()
 }
 close()
-if (options.write) {
+
+/** After each shape, so that a run that is stopped leaves what it has measured. */
+function write(): void {
   const docs = new URL('../../docs/', import.meta.url)
   writeFileSync(new URL('benchmarks.md', docs), page(measured))
   writeFileSync(new URL('benchmarks.svg', docs), chart(measured[0] as Measured))

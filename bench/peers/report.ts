@@ -69,7 +69,7 @@ export function page(measured: readonly Measured[]): string {
     '',
     ...INTRODUCTION,
     '',
-    `Measured with ${machine()}. Repeat it with \`npm run bench:peers -- --write\`; the versions are in`,
+    `Measured with ${machine()}. Repeat it with \`npm run bench:peers -- ${process.argv.slice(2).join(' ')}\`; the versions are in`,
     '`bench/peers/package.json`. `npm run bench:targets` measures the comparisons that have a bound.',
     '',
     '![CPU time per request for small JSON bodies](benchmarks.svg)',

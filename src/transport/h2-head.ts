@@ -26,11 +26,7 @@ let lastOf: Pick<Attempt['call'], 'method' | 'origin'> & Pick<Attempt, 'headers'
 }
 let lastFields: string[] = []
 
-/**
- * Names and values in turn, valid until the next call: Node makes a text of it at once.
- *
- * As an object (`asObject`) for runtimes whose `node:http2` takes no list; they get a new one each time.
- */
+/** Names and values in turn. The list is valid until the next call: Node makes a text of it at once. */
 export function h2RequestHead(attempt: Attempt, measured: Measured | undefined): readonly string[] {
   const { headers } = attempt
   const { method, origin, path, body } = attempt.call
@@ -59,7 +55,7 @@ function newFields({ call, headers }: Attempt, measured: Measured | undefined): 
   return fields
 }
 
-/** The fields as an object; those with the same name become one list. */
+/** The fields as a new object, for runtimes whose `node:http2` takes no list. Those with the same name become one list. */
 export function asObject(fields: readonly string[]): OutgoingHttpHeaders {
   const head = Object.create(null) as Record<string, string | string[]>
   for (let at = 0; at < fields.length; at += 2) {

@@ -9,19 +9,20 @@ import type { HeaderList } from '../core/headers.ts'
 export class HeaderMemo {
   #last: HeaderList = []
   #lastRaw: readonly string[] = []
+  #lastFields: HeaderList = []
 
   /** Of names in lower case and values in turn; drops pseudo fields. */
   fields(raw: readonly string[]): HeaderList {
     const last = this.#lastRaw
     const isSame = raw.length === last.length && raw.every((text, at) => text === last[at])
-    if (isSame) return this.#last
+    if (isSame) return this.#lastFields
     this.#lastRaw = raw
     const list: string[] = []
     for (let at = 0; at < raw.length; at += 2) {
       const name = raw[at] as string
       if (!name.startsWith(':')) list.push(name, raw[at + 1] as string)
     }
-    return (this.#last = list)
+    return (this.#lastFields = list)
   }
 
   list(headers: Readonly<Record<string, string | readonly string[]>>): HeaderList {

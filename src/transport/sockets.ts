@@ -56,7 +56,6 @@ export class Sockets implements ConnectionKeeper {
   #starts: Start[] = []
   /** Connections that became idle in this turn. */
   #resting: Connection[] = []
-  #isEndAwaited = false
   #sweeper: NodeJS.Timeout | undefined
 
   constructor(parts: SocketsParts) {
@@ -85,14 +84,12 @@ export class Sockets implements ConnectionKeeper {
     this.#awaitEndOfTurn()
   }
 
+  /** Called after each addition: the first one of a turn awaits its end. */
   #awaitEndOfTurn(): void {
-    if (this.#isEndAwaited) return
-    this.#isEndAwaited = true
-    atEndOfTurn(this.#endTurn)
+    if (this.#starts.length + this.#resting.length === 1) atEndOfTurn(this.#endTurn)
   }
 
   readonly #endTurn = (): void => {
-    this.#isEndAwaited = false
     const resting = this.#resting
     this.#resting = []
     this.#startAll()

@@ -14,8 +14,11 @@ import type { KeptConnection } from '../open-sockets.ts'
 import { currentTurn } from '../turn.ts'
 import type { LinkedList } from '../../core/linked-list.ts'
 
-/** Node reads encrypted bytes into buffers of at least this size, and reads again in the same turn when one is full. */
-const MIN_FULL_READ_BYTES = 16_384
+/**
+ * Node reads again in the same turn while a read fills its buffer for encrypted bytes, but only 32 times. A response of
+ * fewer bytes than these takes fewer reads, so its last one took all that had arrived.
+ */
+const MAX_SHORT_BYTES = 16_384
 
 /** A longer head is not kept for comparison. */
 const MAX_KNOWN_BYTES = 4_096
@@ -226,11 +229,11 @@ export class Connection implements KeptConnection {
   }
 
   /**
-   * Whether so little was read that each read of this exchange took all that had arrived. Another TLS record of the same
-   * segment is passed on within this turn.
+   * Whether this exchange has read so little that nothing can be left. Another TLS record that arrived with the last one
+   * is passed on within this turn.
    */
   #isShortExchange(): boolean {
-    return this.#isPushed && (this.socket?.bytesRead ?? Infinity) - this.#readBefore < MIN_FULL_READ_BYTES
+    return this.#isPushed && (this.socket?.bytesRead ?? Infinity) - this.#readBefore < MAX_SHORT_BYTES
   }
 
   /** This exchange has ended. */

@@ -129,8 +129,9 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
         deliverBufferedBody, // outside the wire, which may know nothing of sinks; above the session, so that hooks see what it asks for
         session(cookies, clock), // at the last moment: a cookie set while queued must be in this request
       ],
+      // the attempt's clock starts on the wire, not in the queue
       (plan.workers > 0 ? untimed : timeout(clock))(transport.send),
-    ), // the attempt's clock starts on the wire, not in the queue
+    ),
   )
   const close = async (): Promise<void> => {
     await Promise.all([owned ? transport.close() : undefined, cookies.close()])

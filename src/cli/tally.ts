@@ -157,8 +157,9 @@ export class Tally {
   }
 
   #noteHost({ request, ok, attempts, response, source }: Outcome): void {
-    const host = URL.parse(request.url)?.host
-    if (host === undefined) return
+    const host = URL.parse(request.url)?.host ?? ''
+    // Not a URL, or one of a scheme without hosts, which was refused.
+    if (host === '') return
     let counts = this.#hosts.get(host)
     if (counts === undefined) this.#hosts.set(host, (counts = { ok: 0, failed: 0, retries: 0, bytes: 0 }))
     counts[ok ? 'ok' : 'failed']++

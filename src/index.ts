@@ -41,6 +41,8 @@ export type {
 } from './core/options.ts'
 export type { FailedOutcome, OkOutcome, Outcome, RequestSummary, ResponseSummary, Timings } from './core/outcome.ts'
 export { PartialFailureError, isPartialFailureError } from './client/partial-failure.ts'
+export type { AttemptEvent, BatchEvent, EventKind, Events, Observer, RequestEvent } from './core/events.ts'
+export type { AttemptTimings, Try } from './core/tries.ts'
 export type { Progress, Totals } from './core/progress.ts'
 export type { CookieStore, Transport } from './core/ports.ts'
 export type { WireAttempt } from './core/wire-attempt.ts'

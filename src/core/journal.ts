@@ -4,6 +4,7 @@
  * A line is plain data in the form of the file, so that readers do not need this library. The code that makes a line
  * removes its secrets. The port does not mention files: a local run file or a distributed store can implement it.
  */
+import type { Try } from './tries.ts'
 
 /**
  * The fingerprint of a request that could not be sent as it was written. No other fingerprint has a dot. It matches any
@@ -42,6 +43,8 @@ export interface DoneLine {
   readonly encoding?: 'base64'
   /** Present if `ok` is false. */
   readonly error?: { readonly code: string; readonly message: string }
+  /** What each attempt did. Absent with one attempt. */
+  readonly tries?: readonly Try[]
   readonly attempts: number
   readonly bytes: number
   /** Milliseconds spent in each phase. */

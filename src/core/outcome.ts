@@ -7,6 +7,7 @@ import { toHeaders } from './printable-headers.ts'
 import { fault as makeFault } from './result.ts'
 import type { Fault, Integrity, Origin, Reply } from './result.ts'
 import type { Trip } from './trip.ts'
+import type { Try } from './tries.ts'
 import { printableUrl } from './url.ts'
 import type { Writable } from './writable.ts'
 import { joined } from './words.ts'
@@ -76,6 +77,11 @@ export interface OkOutcome<Value, Meta = unknown> {
   readonly response: ResponseSummary
   /** Attempts that were sent, redirect hops included. */
   readonly attempts: number
+  /**
+   * What each attempt did, oldest first. Absent if there was only one. Of more than a hundred, the first ten and the
+   * last ninety.
+   */
+  readonly tries?: readonly Try[]
   readonly timings: Timings
   /** Oddities that did not make the request fail, one sentence each. */
   readonly warnings: readonly string[]
@@ -103,6 +109,11 @@ export interface FailedOutcome<Meta = unknown> {
   readonly response?: ResponseSummary
   /** Attempts that were sent. 0 if nothing was sent. */
   readonly attempts: number
+  /**
+   * What each attempt did, oldest first. Absent if there was only one. Of more than a hundred, the first ten and the
+   * last ninety.
+   */
+  readonly tries?: readonly Try[]
   readonly timings: Timings
   /** Oddities, one sentence each. */
   readonly warnings: readonly string[]
@@ -289,7 +300,18 @@ export function okOutcome(
     warnings: trip.warnings ?? NO_WARNINGS,
     source: reply.origin?.kind ?? 'network',
   }
-  return key === undefined ? outcome : { ...outcome, key }
+  const { tries } = trip.retry
+  return key === undefined && tries === undefined ? outcome : { ...outcome, ...extrasOf(key, tries) }
+}
+
+function extrasOf(
+  key: string | undefined,
+  tries: readonly Try[] | undefined,
+): { key?: string; tries?: readonly Try[] } {
+  return {
+    ...(key !== undefined && { key }),
+    ...(tries !== undefined && tries.length > 1 && { tries }),
+  }
 }
 
 /** What consecutive outcomes of one server have in common if nothing unusual happened. @internal */
@@ -393,7 +415,7 @@ export function failedOutcome(
     ok: false,
     id: trip.id,
     index,
-    ...(key !== undefined && { key }),
+    ...extrasOf(key, trip.retry.tries),
     request,
     error: makeError(whole, { index, key, method, url: request.url, attempts, timings, response }),
     ...(response && { response }),

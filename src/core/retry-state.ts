@@ -1,6 +1,7 @@
 /**
  * The attempts that a request has used up, and what they have shown. Written by the retry, redirect and route layers.
  */
+import type { Try } from './tries.ts'
 import type { Words } from './words.ts'
 
 export class RetryState {
@@ -20,6 +21,10 @@ export class RetryState {
   unexpecting = false
   /** Key of the proxy that made the last attempt fail: the retry uses another one. */
   failedProxy: string | undefined = undefined
+  /** What each attempt did; undefined until one is followed by another. */
+  tries: Try[] | undefined = undefined
+  /** When the last of `tries` ended (monotonic ms). */
+  triedAtMs = 0
   /** Why a failure was not retried, although its kind can be. */
   notRetriedBecause: Words | undefined = undefined
 

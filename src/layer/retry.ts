@@ -13,6 +13,7 @@ import type { Call } from '../core/call.ts'
 import type { RetryLayer, Send, Soon } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Fault, Result } from '../core/result.ts'
+import { isOneOfSeveral, recordTry } from '../core/tries.ts'
 import type { RetryBudget } from '../policy/budget.ts'
 import { orInDoubt } from '../policy/doubt.ts'
 import { judge } from '../policy/judge.ts'
@@ -50,7 +51,10 @@ export const retry =
       let verdict: Verdict | undefined
       try {
         verdict = result.kind === 'fault' || isOpinionated(call) ? undefined : judge(result, call)
-        if (verdict === 'done') ended = last(trial, result, parts.clock)
+        if (verdict === 'done') {
+          if (isOneOfSeveral(trial, result)) recordTry(trial, result, parts.clock.now(), parts.clock)
+          ended = last(trial, result, parts.clock)
+        }
       } catch (error) {
         ended = broken(error)
       }
@@ -74,10 +78,14 @@ async function retryLoop(parts: LoopParts, first: Tried, judgement?: Verdict): P
   const history = new History()
   let [tried, known] = [first, judgement]
   for (;;) {
+    const endedAtMs = parts.clock.now()
     let step = unjudged(parts, history, tried)
     if (step === undefined) {
       const verdict = known ?? (isOpinionated(call) ? await judged(parts, call, tried) : judge(tried.result, call))
       step = stepAfter(parts, history, tried, verdict)
+    }
+    if (step.kind !== 'end' || isOneOfSeveral(tried.trial, tried.result)) {
+      recordTry(tried.trial, tried.result, endedAtMs, parts.clock)
     }
     if (step.kind === 'end') return step.result
     if (step.kind === 'retry') {

@@ -16,6 +16,7 @@ import {
   printableKey,
   requestIdOf,
   timingsToTenths,
+  triesToTenths,
   urlOf,
 } from './row.ts'
 import { TextRows } from './text-rows.ts'
@@ -25,7 +26,7 @@ export interface JsonLinesOptions extends FileOptions {}
 
 /**
  * A sink that writes one line of JSON per outcome: `index`, `id`, `key`, `method`, `url`, `ok`, `status`, `value` or
- * `error` (`code` and `message`), `attempts`, `bytes`, `timings` and `at`, in this order. `id` is the same in every run
+ * `error` (`code` and `message`), `tries` (with more than one attempt), `attempts`, `bytes`, `timings` and `at`, in this order. `id` is the same in every run
  * of the same input. Bytes are written as base64, followed by `"encoding":"base64"`. With `returnType: 'response'` the body is written, as text if it is UTF-8. Properties that
  * JSON omits (functions, undefined) are omitted. If JSON cannot hold a value (a BigInt, a cycle), the write rejects
  * with a `RowError`: that outcome gets no line, and the run goes on.
@@ -52,7 +53,7 @@ export function jsonLines(target: Target, options: JsonLinesOptions = {}): Sink 
 
 /** One object literal, because this runs for every row. JSON omits the names of undefined values. */
 function jsonLineOf(outcome: Outcome): string {
-  const { index, ok, error, request, response, attempts, timings } = outcome
+  const { index, ok, error, request, response, tries, attempts, timings } = outcome
   const { value, encoding } = error === undefined ? lineValueOf(outcome) : NONE
   const line = {
     index,
@@ -65,6 +66,7 @@ function jsonLineOf(outcome: Outcome): string {
     value,
     encoding,
     error: error && { code: error.code, message: error.message },
+    tries: triesToTenths(tries),
     attempts,
     bytes: response?.bytes ?? 0,
     timings: timingsToTenths(timings),

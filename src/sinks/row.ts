@@ -4,6 +4,7 @@ import type { Outcome, Timings } from '../core/outcome.ts'
 import { problem } from '../core/problem.ts'
 import type { Problem } from '../core/problem.ts'
 import { RowError } from '../core/sink.ts'
+import type { AttemptTimings, Try } from '../core/tries.ts'
 import { printableUrl } from '../core/url.ts'
 
 /** A value as it is stored. `'json'`: the text of a JSON value. `'none'`: no value. */
@@ -93,10 +94,16 @@ export function requestIdOf(outcome: Outcome): string {
 }
 
 /** Tenths of a millisecond: finer digits are noise. */
-export function timingsToTenths(timings: Timings): Record<string, number> {
+export function timingsToTenths(timings: Timings | AttemptTimings): Record<string, number> {
   const rounded: Record<string, number> = {}
-  for (const part in timings) rounded[part] = Math.round((timings[part as keyof Timings] as number) * 10) / 10
+  for (const part in timings) rounded[part] = toTenth((timings as Timings)[part as keyof Timings] as number)
   return rounded
+}
+
+const toTenth = (ms: number): number => Math.round(ms * 10) / 10
+
+export function triesToTenths(tries: readonly Try[] | undefined): object[] | undefined {
+  return tries?.map(one => ({ ...one, delay: toTenth(one.delay), timings: timingsToTenths(one.timings) }))
 }
 
 /** Calls a user-defined column for this outcome. Throws a RowError if it throws or returns a promise. */

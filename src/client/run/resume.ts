@@ -8,7 +8,7 @@ import { Roll, resumeDecisionOf, findIn, isSafe, knownOf } from './resume-decisi
 import type { ResumeDecision } from './resume-decision.ts'
 import { fingerprint } from './fingerprint.ts'
 import { Refusals, saysTheSame } from './refusals.ts'
-import { doneLineOf, lineValue } from './run-line.ts'
+import { doneLineOf, lineValue, recordedTries } from './run-line.ts'
 import { settle } from './settle.ts'
 import { NOT_RESUMABLE } from '../../config/options/run-file.ts'
 import type { ResumePlan } from '../../config/plan.ts'
@@ -241,6 +241,7 @@ export class Resume {
     const { id, warnings } = call.trip
     const trip = Object.assign(new Trip(0, this.#parts.clock.now(), Infinity), { id, warnings })
     trip.retry.attempts = attempts
+    trip.retry.tries = recordedTries(line)
     const origin: Origin = { kind: 'run-file', bytes, timings }
     return settle({ ...call, plan, trip }, { ...result, origin }, this.#parts.clock)
   }

@@ -11,6 +11,7 @@ import type { Outcome } from '../../core/outcome.ts'
 import { fault } from '../../core/result.ts'
 import type { Fault, FaultCode, Reply, Result } from '../../core/result.ts'
 import type { SavedFile } from '../../core/spec.ts'
+import type { Try } from '../../core/tries.ts'
 import { printableUrl } from '../../core/url.ts'
 import type { Writable } from '../../core/writable.ts'
 
@@ -34,6 +35,7 @@ export function doneLineOf(call: Call, print: string, outcome: Outcome, more: ob
   if (response !== undefined) line.status = response.status
   if (!outcome.ok) line.error = { code: outcome.error.code, message: RequestError.reason(outcome.error) }
   Object.assign(line, more)
+  if (outcome.tries !== undefined) line.tries = outcome.tries
   line.attempts = outcome.attempts
   line.bytes = response?.bytes ?? 0
   line.timings = timingsToMicroseconds(outcome.timings)
@@ -77,6 +79,18 @@ export function lineValue({ plan }: Call, reply: Reply, decoded: unknown): LineV
 }
 
 const URL_HEADERS: ReadonlySet<string> = new Set(['location', 'content-location', 'refresh', 'link'])
+
+/** The attempts that the line records, for a restored outcome; undefined if another program changed them. */
+export function recordedTries({ tries }: DoneLine): Try[] | undefined {
+  return Array.isArray(tries) && tries.every(isTry) ? [...tries] : undefined
+}
+
+function isTry(one: Partial<Try> | null): one is Try {
+  const isRecorded = typeof one?.at === 'string' && typeof one.delay === 'number'
+  return (
+    isRecorded && typeof one.timings === 'object' && typeof (one.timings as Try['timings'] | null)?.total === 'number'
+  )
+}
 
 /** The result that the line records. */
 export function recordedResult(line: DoneLine, call: Call): Result {

@@ -70,7 +70,7 @@ export type Hop = Pick<Call, 'index' | 'method' | 'url' | 'repeatable'>
 export interface SentTrip {
   readonly elapsedMs: number
   readonly warnings: Trip['warnings']
-  readonly retry: Pick<Trip['retry'], 'attempts' | 'redirects' | 'notRetriedBecause'>
+  readonly retry: Pick<Trip['retry'], 'attempts' | 'redirects' | 'tries' | 'notRetriedBecause'>
   readonly times: Pick<Trip['stopwatch'], (typeof TIMES)[number]>
 }
 

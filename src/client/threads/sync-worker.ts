@@ -147,10 +147,10 @@ async function settleOnCaller(call: Call, result: Result): Promise<Outcome> {
 }
 
 function sentTrip({ retry, stopwatch, warnings }: Trip): SentTrip {
-  const { attempts, redirects, notRetriedBecause } = retry
+  const { attempts, redirects, tries, notRetriedBecause } = retry
   const times = Object.fromEntries(TIMES.map(part => [part, stopwatch[part]])) as unknown as SentTrip['times']
   const elapsedMs = systemClock.now() - stopwatch.startedAtMs
-  return { elapsedMs, warnings, retry: { attempts, redirects, notRetriedBecause }, times }
+  return { elapsedMs, warnings, retry: { attempts, redirects, tries, notRetriedBecause }, times }
 }
 
 /** The fields of an outcome that the engine counts. The outcome itself is made, and stays, on the calling thread. */

@@ -1,0 +1,124 @@
+/**
+ * What the library reports while it runs: a batch, its requests and their attempts, each when it begins and when it
+ * ends. The object of the beginning is filled in and reported again at the end, so a listener can keep it as a key.
+ *
+ * Nothing in an event is a secret of its request: URLs are redacted, and headers and bodies are not part of it.
+ */
+import type { Timings } from './outcome.ts'
+import type { FaultCode } from './result.ts'
+import type { AttemptTimings } from './tries.ts'
+
+/** A call of `request`, `stream`, `drain`, `parallelRequests` or `parallelRequestsSync`. */
+export interface BatchEvent {
+  /** The number of requests. Absent if the input has no length. */
+  readonly total?: number
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  /** Requests that succeeded. Set at the end. */
+  readonly ok?: number
+  /** Requests that failed. Set at the end. */
+  readonly failed?: number
+  /** Milliseconds from start to end. Set at the end. */
+  readonly elapsedMs?: number
+  /** Why the batch ended before its input: the input threw, the run was aborted, or its run file was lost. */
+  readonly error?: unknown
+}
+
+/** One request, from the moment at which it is taken from the input to its outcome. */
+export interface RequestEvent {
+  /** `Outcome.id`, unique in its batch. */
+  readonly id: string
+  /** The position in the input, from 0. */
+  readonly index: number
+  readonly key?: string
+  readonly method: string
+  /** Secrets are redacted. */
+  readonly url: string
+  /** `api.example.com`, or `api.example.com:8443` with a port that is not the default; `''` if there is no URL. */
+  readonly host: string
+  /** The value that the spec gave. */
+  readonly meta?: unknown
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  /** As in the outcome; set at the end, as are the following fields. */
+  readonly ok?: boolean
+  /** The status of the last response. Absent if no response came. */
+  readonly status?: number
+  /** The code of the error. Absent if the request succeeded. */
+  readonly code?: FaultCode
+  readonly attempts?: number
+  readonly timings?: Timings
+  readonly source?: 'network' | 'run-file'
+  /** Its batch. Not enumerable; undefined if the listener came later than the batch. */
+  readonly batch: BatchEvent | undefined
+}
+
+/** One attempt of a request, from the moment at which it passed its limits to the end of the body. */
+export interface AttemptEvent {
+  /** The id of the request: `Outcome.id`, unique in its batch. */
+  readonly id: string
+  /** The position in the input, from 0. */
+  readonly index: number
+  readonly key?: string
+  /** 1 for the first attempt of a request; also counts redirect hops. */
+  readonly attempt: number
+  readonly method: string
+  /** The URL of this attempt. Secrets are redacted. */
+  readonly url: string
+  /** `api.example.com`, or `api.example.com:8443` with a port that is not the default. */
+  readonly host: string
+  /** Milliseconds between the end of the attempt before it and its start; 0 for the first. */
+  readonly delayMs: number
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  /** The status of the response. Absent before the end, and if no response came. */
+  readonly status?: number
+  /**
+   * Why there is no usable response. Absent before the end, and if there is one, whatever its status.
+   * `connect/preempted`: it gave its slot to another host while it connected, and does not count as an attempt.
+   */
+  readonly code?: FaultCode
+  /** Milliseconds by phase. Absent before the end. */
+  readonly timings?: AttemptTimings
+  /** The bytes of the decoded body. Absent before the end, and if no response came. */
+  readonly bytes?: number
+  /** `'http/1.1'` or `'h2'`. Absent before the end, and if no response came. */
+  readonly protocol?: string
+  /** Whether the connection had carried a request before. Absent before the end. */
+  readonly reused?: boolean
+  /** Present for a redirect hop and its retries. */
+  readonly hop?: true
+  /** Its request. Not enumerable; undefined if the listener came later than the request. */
+  readonly request: RequestEvent | undefined
+}
+
+/** The events by kind. */
+export interface Events {
+  readonly batch: BatchEvent
+  readonly request: RequestEvent
+  readonly attempt: AttemptEvent
+}
+
+export type EventKind = keyof Events
+
+/** Headers by name, in lower case; undefined removes a header that the request has. */
+export type EventHeaders = Readonly<Record<string, string | undefined>>
+
+/** Takes events. `start` and `end` are called in turn for each thing, with the same object. They MUST NOT throw. */
+export interface Observer {
+  /** Whether it listens to this kind now. Asked once per thing, at its beginning. MUST be cheap. */
+  wants(kind: EventKind): boolean
+  start<K extends EventKind>(kind: K, event: Events[K]): void
+  end<K extends EventKind>(kind: K, event: Events[K]): void
+  /** Headers that the attempt must carry, such as `traceparent`. Called once, right after its `start`. */
+  headersFor?(event: AttemptEvent): EventHeaders | undefined | Promise<EventHeaders | undefined>
+}
+
+/**
+ * Whether the thing failed: a batch that ended before its input, a request whose outcome is not ok, an attempt without
+ * a usable response or with a status from 400 on.
+ */
+export function hasFailed(event: Events[EventKind]): boolean {
+  if ('attempt' in event) return event.code !== undefined || (event.status ?? 0) >= 400
+  return 'index' in event ? event.ok === false : event.error !== undefined
+}

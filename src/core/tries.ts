@@ -1,0 +1,96 @@
+/**
+ * What each attempt of a request did, for requests with more than one. A first attempt that ends its request leaves no
+ * record, so a plain success costs nothing.
+ */
+import type { Attempt } from './attempt.ts'
+import { isoTime } from './iso-time.ts'
+import type { Clock } from './ports.ts'
+import { isRedirect } from './redirect.ts'
+import type { FaultCode, Result } from './result.ts'
+import { printableUrl } from './url.ts'
+import type { Writable } from './writable.ts'
+
+/** Milliseconds of one attempt by phase, as in `Timings`. A phase that did not happen is absent. */
+export interface AttemptTimings {
+  readonly dns?: number
+  readonly connect?: number
+  readonly tls?: number
+  readonly firstByte?: number
+  readonly body?: number
+  /** From the start of the attempt to its end. */
+  readonly total: number
+}
+
+/** One attempt of a request that had several. An attempt that failed after the head of a response has status and code. */
+export interface Try {
+  /** When it started (ISO 8601, in UTC). */
+  readonly at: string
+  /** Absent if no response came. */
+  readonly status?: number
+  /** Why it has no usable response. Absent if it has one, whatever its status. */
+  readonly code?: FaultCode
+  /** Milliseconds between the end of the attempt before it and its start; 0 for the first. */
+  readonly delay: number
+  readonly timings: AttemptTimings
+  /** Where a redirect hop was sent. Secrets are redacted. Absent for the URL of the request itself. */
+  readonly url?: string
+}
+
+/** With more attempts, the first ten and the last ninety are kept. */
+export const MAX_TRIES = 100
+const FIRST_KEPT = 10
+
+/** Whether this attempt, if it is the last one of its call, is still one of several of its request. */
+export function isOneOfSeveral({ number }: Attempt, result: Result): boolean {
+  return number > 1 || (result.kind === 'reply' && isRedirect(result.status))
+}
+
+/** Records an attempt that has ended. One that does not count, or never passed the gate, is left out. */
+export function recordTry(trial: Attempt, result: Result, endedAtMs: number, clock: Clock): void {
+  const { call, trip, number } = trial
+  const { retry } = trip
+  if (retry.attempts !== number) return
+  const status = result.kind === 'reply' ? result.status : result.reply?.status
+  const one: Try = {
+    at: isoTime(startOf(trial, clock)),
+    ...(status !== undefined && { status }),
+    ...(result.kind === 'fault' && { code: result.code }),
+    delay: delayBefore(trial),
+    timings: attemptTimings(trial, endedAtMs),
+    ...(retry.redirects > 0 && { url: printableUrl(call.url, call.plan.secretNames) }),
+  }
+  retry.tries ??= []
+  if (retry.tries.length === MAX_TRIES) retry.tries.splice(FIRST_KEPT, 1)
+  retry.tries.push(one)
+  retry.triedAtMs = endedAtMs
+}
+
+/** Milliseconds between the end of the attempt before this one and its start; 0 for the first. */
+export function delayBefore(trial: Attempt): number {
+  const { tries, triedAtMs } = trial.trip.retry
+  return tries === undefined ? 0 : toMicroseconds(Math.max(0, wireStartMs(trial) - triedAtMs))
+}
+
+/** When the attempt started, by the wall clock (epoch ms). */
+export function startOf(trial: Attempt, clock: Clock): number {
+  return Math.round(clock.epochMs() - (clock.now() - wireStartMs(trial)))
+}
+
+export function attemptTimings(trial: Attempt, endedAtMs: number): AttemptTimings {
+  const { stopwatch } = trial.trip
+  const timings: Writable<AttemptTimings> = { total: toMicroseconds(endedAtMs - wireStartMs(trial)) }
+  // Without it the attempt has not reached the wire: the phases are those of an earlier one.
+  if (stopwatch.sentAtMs === undefined) return timings
+  if (stopwatch.dnsMs !== undefined) timings.dns = toMicroseconds(stopwatch.dnsMs)
+  if (stopwatch.connectMs !== undefined) timings.connect = toMicroseconds(stopwatch.connectMs)
+  if (stopwatch.tlsMs !== undefined) timings.tls = toMicroseconds(stopwatch.tlsMs)
+  if (stopwatch.firstByteMs !== undefined) timings.firstByte = toMicroseconds(stopwatch.firstByteMs)
+  if (stopwatch.bodyMs !== undefined) timings.body = toMicroseconds(stopwatch.bodyMs)
+  return timings
+}
+
+/** Its clocks are moved while they are paused. */
+const wireStartMs = ({ startedAtMs, heldMs }: Attempt): number => startedAtMs - heldMs
+
+/** Finer digits are noise. */
+const toMicroseconds = (ms: number): number => Math.round(ms * 1_000) / 1_000

@@ -47,6 +47,7 @@ export type { Progress, Totals } from './core/progress.ts'
 export type { CookieStore, Transport } from './core/ports.ts'
 export type { WireAttempt } from './core/wire-attempt.ts'
 export type { Fault, FaultCode, Integrity, Reply, Result } from './core/result.ts'
+export type { Counted, HostStatistics, PhaseStatistics, Statistics, StatisticsSeries } from './core/statistics.ts'
 export type { Sink } from './core/sink.ts'
 export { ReturnType } from './core/spec.ts'
 export type {

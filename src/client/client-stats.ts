@@ -1,4 +1,5 @@
 /** The state of a client, lane by lane: for people, dashboards and tests. */
+import type { Statistics } from '../core/statistics.ts'
 
 /** One host, or one `limitKey`. */
 export interface LaneStats {
@@ -34,6 +35,11 @@ export interface ClientStats {
   readonly lanes: readonly LaneStats[]
   /** Names in `hosts` that no request has matched so far, as they were written. Only with `hosts`. */
   readonly unmatchedHosts?: readonly string[]
+  /**
+   * All requests of the client since it was made, those of runs under way included: made when it is first read. The
+   * lanes above say what their limits have seen; this says how the requests ended.
+   */
+  readonly statistics: Statistics
   /** One line per lane. */
   toString(): string
 }

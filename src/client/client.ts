@@ -114,7 +114,8 @@ export class ParallelRequests {
 export const parallelRequests: RequestCall<OneShotExtra> = (async (first: unknown, second?: unknown) => {
   const { input, options } = argumentsOf(first, second)
   const { client, batch } = splitValues(readOptions(options, 'one-shot'))
-  const open = new OpenClient(client)
+  // Nobody can ask for the statistics of a call that returns values only.
+  const open = new OpenClient(client, false)
   try {
     return await open.request(input, batch)
   } finally {

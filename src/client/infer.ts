@@ -6,6 +6,7 @@
 import type { FullResponse } from '../codec/response.ts'
 import type { ClientOptions, DrainOptions, FailureMode, RequestOptions, StreamOptions } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
+import type { Statistics } from '../core/statistics.ts'
 import type { FetchRequest, ParseContext, RequestSpec, ReturnTypeName, SavedFile, Schema } from '../core/spec.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
@@ -201,6 +202,17 @@ export interface OutcomeIterator<O> extends AsyncIterableIterator<O, undefined, 
   stop(): void
   /** Ends everything now; the outcomes can still be read. */
   abort(reason?: unknown): void
+  /**
+   * What has happened so far, or in all once the stream is over: counts by code and status, the distribution of each
+   * phase, and all that over time and by host. Empty before the first outcome was requested.
+   *
+   * @example
+   * const stream = client.stream(urls)
+   * for await (const outcome of stream) save(outcome)
+   * const { failed, timings } = stream.statistics()
+   * console.log(failed, timings.total?.p95)
+   */
+  statistics(): Statistics
   [Symbol.asyncDispose](): Promise<void>
 }
 

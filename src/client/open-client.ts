@@ -9,8 +9,9 @@ import { ValueResults, wholeResults } from './run/results.ts'
 import type { Results } from './run/results.ts'
 import { openRunFile } from '../store/run-file.ts'
 import { batchRun } from './run/batch-run.ts'
-import type { BatchRun } from './run/batch-run.ts'
+import type { BatchRun, BatchRunParts } from './run/batch-run.ts'
 import { drain } from './run/drain.ts'
+import { ClientStatistics, snapshotOf } from './client-statistics.ts'
 import { statsOf } from './stats.ts'
 import { systemClock } from './system-clock.ts'
 import { wire } from './wire.ts'
@@ -30,6 +31,8 @@ import type { CookiesInput } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Totals } from '../core/progress.ts'
+import type { Statistics } from '../core/statistics.ts'
+import type { Tally } from '../core/tally.ts'
 import type { Run } from '../engine/engine.ts'
 import type { RunOptions } from '../engine/ports.ts'
 import { isIterable } from '../engine/source.ts'
@@ -45,18 +48,24 @@ export class OpenClient {
   readonly #plan: ClientPlan
   readonly #clock: Clock
   readonly #runs = new Set<Run>()
+  /** Undefined if statistics are not kept, as in a client for one call that returns values only. */
+  readonly #statistics: ClientStatistics | undefined
   #wired: Wired | undefined
   #closed = false
   /** Made with the first drain. `close()` aborts it, so that no drain waits for its sink any longer. */
   #closing: AbortController | undefined
 
-  /** @param values of the client */
-  constructor(values: Values) {
+  /**
+   * @param values of the client
+   * @param keepsStatistics false: those that it returns are empty
+   */
+  constructor(values: Values, keepsStatistics = true) {
     this.#values = values
     this.#plan = planClient(values)
     const { transport } = this.#plan
     this.#clock = (transport !== undefined && 'clock' in transport ? transport.clock : undefined) ?? systemClock
     this.#wired = wire(this.#plan, this.#clock, Math.random)
+    this.#statistics = keepsStatistics ? new ClientStatistics(this.#clock) : undefined
   }
 
   /** Sends the whole input, and returns its result in the shape that input and options ask for. */
@@ -69,28 +78,33 @@ export class OpenClient {
   stream(input: unknown, given: Values, begun?: (batch: BatchRun) => void): OutcomeStream {
     const plan = this.#planBatch(given)
     checkLazy(input, plan)
+    let statistics: Tally | undefined
     // Checked again when reading starts: the client may have been closed since.
     const start: StartRun = (deliver, ended) => {
       const runOf = (made: BatchRun): Run => {
         begun?.(made)
         return made.run
       }
-      const batch = this.#batch(input, plan, this.open(), deliver, ended)
+      const wired = this.open()
+      statistics = this.#statistics?.begin()
+      const batch = this.#batch({ items: input, plan, wired, deliver, ended, statistics })
       return isThenable(batch) ? batch.then(runOf) : runOf(batch)
     }
-    return new OutcomeStream(start, plan.order === 'input')
+    return new OutcomeStream(start, plan.order === 'input', () => snapshotOf(statistics, this.#clock))
   }
 
   async drain(input: RequestInputs, given: Values): Promise<Totals> {
     const wired = this.open()
     const plan = this.#planBatch(given)
     checkLazy(input, plan)
+    const statistics = this.#statistics?.begin()
     return drain({
       sink: plan.sink,
       signal: plan.signal,
       closed: (this.#closing ??= new AbortController()).signal,
       clock: this.#clock,
-      open: (deliver, ended) => this.#batch(input, plan, wired, deliver, ended),
+      statistics: () => snapshotOf(statistics, this.#clock),
+      open: (deliver, ended) => this.#batch({ items: input, plan, wired, deliver, ended, statistics }),
     })
   }
 
@@ -113,7 +127,8 @@ export class OpenClient {
 
   stats(): ClientStats {
     const { gate, unmatched } = this.open()
-    return statsOf(gate, this.#clock, Object.keys(this.#plan.hosts).length === 0 ? undefined : unmatched())
+    const statistics = (): Statistics => this.#statistics?.snapshot() ?? snapshotOf(undefined, this.#clock)
+    return statsOf(gate, this.#clock, statistics, Object.keys(this.#plan.hosts).length === 0 ? undefined : unmatched())
   }
 
   resetCookies(): void {
@@ -160,20 +175,15 @@ export class OpenClient {
         run = batch.run
         run.start()
       }
-      const batch = this.#batch(shaped.items, plan, wired, deliver, ended)
+      const { items } = shaped
+      const batch = this.#batch({ items, plan, wired, deliver, ended, statistics: this.#statistics?.ofAll })
       if (isThenable(batch)) batch.then(start).catch(reject)
       else start(batch)
     })
     return shapeOutcomes(results, shaped, plan, aborted)
   }
 
-  #batch(
-    items: Iterable<unknown> | AsyncIterable<unknown>,
-    plan: BatchPlan,
-    wired: Wired,
-    deliver: Deliver,
-    ended: OnEnded,
-  ): BatchRun | Promise<BatchRun> {
+  #batch(given: Omit<BatchRunParts, 'openJournal' | 'clock'>): BatchRun | Promise<BatchRun> {
     const keep = (batch: BatchRun): BatchRun => {
       this.#runs.add((kept = batch.run))
       // The client was closed while the run file was being opened.
@@ -182,18 +192,21 @@ export class OpenClient {
     }
     let kept: Run | undefined
     const made = batchRun({
-      items,
-      plan,
-      wired,
+      ...given,
       openJournal: openRunFile,
       clock: this.#clock,
-      deliver,
       ended: inputError => {
         if (kept !== undefined) this.#runs.delete(kept)
-        ended(inputError)
+        this.#statistics?.end(given.statistics)
+        given.ended(inputError)
       },
     })
-    return isThenable(made) ? made.then(keep) : keep(made)
+    if (!isThenable(made)) return keep(made)
+    return made.then(keep, (error: unknown) => {
+      // Its run file could not be opened, so there is no run.
+      this.#statistics?.end(given.statistics)
+      throw error
+    })
   }
 }
 

@@ -1,11 +1,17 @@
 /** The state of a client's lanes at this moment, as data and as lines for people. */
 import type { Clock } from '../core/ports.ts'
 import { printable } from '../core/printable.ts'
+import type { Statistics } from '../core/statistics.ts'
 import type { ClientStats, LaneStats } from './client-stats.ts'
 import type { Gate } from '../layer/gate.ts'
 import type { Lane } from '../policy/lane.ts'
 
-export function statsOf(gate: Gate, clock: Clock, unmatched?: readonly string[]): ClientStats {
+export function statsOf(
+  gate: Gate,
+  clock: Clock,
+  statistics: () => Statistics,
+  unmatched?: readonly string[],
+): ClientStats {
   const nowMs = clock.now()
   const lanes: LaneStats[] = []
   let [running, queued, attempts, throttled] = [0, 0, 0, 0]
@@ -17,8 +23,10 @@ export function statsOf(gate: Gate, clock: Clock, unmatched?: readonly string[])
     attempts += lane.attempts
     throttled += lane.throttled
   }
-  return new Snapshot(running, queued + gate.backlog(), attempts, throttled, lanes, unmatched)
+  return new Snapshot({ running, queued: queued + gate.backlog(), attempts, throttled, lanes }, statistics, unmatched)
 }
+
+type GateCounts = Pick<ClientStats, 'running' | 'queued' | 'attempts' | 'throttled' | 'lanes'>
 
 class Snapshot implements ClientStats {
   readonly running: number
@@ -29,12 +37,12 @@ class Snapshot implements ClientStats {
 
   declare readonly unmatchedHosts?: readonly string[]
 
+  readonly #count: () => Statistics
+  #statistics: Statistics | undefined
+
   constructor(
-    running: number,
-    queued: number,
-    attempts: number,
-    throttled: number,
-    lanes: readonly LaneStats[],
+    { running, queued, attempts, throttled, lanes }: GateCounts,
+    statistics: () => Statistics,
     unmatched: readonly string[] | undefined,
   ) {
     this.running = running
@@ -42,7 +50,13 @@ class Snapshot implements ClientStats {
     this.attempts = attempts
     this.throttled = throttled
     this.lanes = lanes
+    this.#count = statistics
     if (unmatched !== undefined) this.unmatchedHosts = unmatched
+  }
+
+  /** Not made before it is asked for: a display asks for the lanes ten times a second. */
+  get statistics(): Statistics {
+    return (this.#statistics ??= this.#count())
   }
 
   toString(): string {

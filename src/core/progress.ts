@@ -1,4 +1,5 @@
 /** The state of a run while it is going, and its totals at the end. */
+import type { Statistics } from './statistics.ts'
 
 /** The state of a run. */
 export interface Progress {
@@ -49,4 +50,6 @@ export interface Totals {
   readonly elapsedMs: number
   /** True if `signal` or the end of the client stopped the run. */
   readonly aborted: boolean
+  /** Counts by code and status, the distribution of each phase, and all that over time and by host. */
+  readonly statistics: Statistics
 }

@@ -26,7 +26,7 @@ export class Run {
   readonly #source: Source
   readonly #options: RunOptions
   readonly #open = new OpenCalls()
-  readonly #tally = new RunTally()
+  readonly #tally: RunTally
   /**
    * An answer of another batch may start a pull; the caller's functions still run in the async context of their own
    * batch.
@@ -39,6 +39,7 @@ export class Run {
     this.#source = source
     this.#parts = parts
     this.#options = options
+    this.#tally = new RunTally(options.statistics)
   }
 
   get counts(): Counts {
@@ -232,14 +233,13 @@ export class Run {
 
   #settled(call: Call, lane: string | undefined, outcome: Outcome): void {
     this.#open.remove(call)
-    this.#tally.countRetries(call.trip.retry)
     // The request never passed the gate, so the gate does not report that its lane has room again.
     if (call.trip.retry.attempts === 0 && lane !== undefined) this.#source.wake?.(lane)
-    this.#deliver(outcome)
+    this.#deliver(outcome, call)
   }
 
-  #deliver(outcome: Outcome): void {
-    this.#tally.count(outcome)
+  #deliver(outcome: Outcome, call?: Call): void {
+    this.#tally.count(outcome, call)
     this.#options.deliver(outcome)
     const { maxFailures } = this.#options
     if (!outcome.ok && this.#tally.failed >= maxFailures && this.#isRunning) {

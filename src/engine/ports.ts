@@ -7,6 +7,7 @@ import type { Send } from '../core/layer.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Fault, Result } from '../core/result.ts'
 import type { Demand } from '../core/demand.ts'
+import type { Tally } from '../core/tally.ts'
 
 export interface EngineParts {
   /** The Call of an item, or the outcome of one that cannot be sent. */
@@ -31,6 +32,8 @@ export interface RunOptions {
   readonly capacity: Capacity
   readonly maxFailures: number
   readonly signal: AbortSignal | undefined
+  /** Counts each outcome before it is delivered. Undefined if nobody can ask for statistics. */
+  readonly statistics?: Tally | undefined
   /** Takes each outcome once. The outcome counts as given back when `run.give()` is called. */
   readonly deliver: (outcome: Outcome) => void
   /** Everything has been delivered, or the input failed. */

@@ -7,6 +7,7 @@ import { Reorder } from './reorder.ts'
 import { isThenable } from '../core/callback.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { Ring } from '../core/ring.ts'
+import type { Statistics } from '../core/statistics.ts'
 
 type Next = IteratorResult<Outcome, undefined>
 
@@ -68,6 +69,8 @@ function nextState(state: StreamState, event: Event): StreamState {
 }
 
 export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, void> {
+  /** What the run has counted so far; empty before the first outcome was requested. */
+  readonly statistics: () => Statistics
   readonly #startRun: StartRun
   readonly #order: Reorder | undefined
   readonly #ready = new Ring<Outcome>()
@@ -77,7 +80,8 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   #consumer: 'idle' | 'working' | 'gone' = 'idle'
   #isIterated = false
 
-  constructor(startRun: StartRun, inOrder: boolean) {
+  constructor(startRun: StartRun, inOrder: boolean, statistics: () => Statistics) {
+    this.statistics = statistics
     this.#startRun = startRun
     this.#order = inOrder ? new Reorder() : undefined
   }

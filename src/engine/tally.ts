@@ -1,6 +1,11 @@
-/** The counts of a run: its progress, and the outcomes that it still holds for the consumer. */
+/**
+ * The counts that a run itself needs at every outcome: for its progress, its window and `maxFailures`. The statistics
+ * count each outcome at the same place.
+ */
+import type { Call } from '../core/call.ts'
 import type { Outcome } from '../core/outcome.ts'
-import type { RetryState } from '../core/retry-state.ts'
+import { retriesOf } from '../core/tally.ts'
+import type { Tally } from '../core/tally.ts'
 
 export class RunTally {
   pulled = 0
@@ -10,6 +15,12 @@ export class RunTally {
   failed = 0
   retries = 0
   bytes = 0
+  readonly #statistics: Tally | undefined
+
+  /** @param statistics count the same outcomes; undefined if nobody can ask for them */
+  constructor(statistics: Tally | undefined) {
+    this.#statistics = statistics
+  }
 
   pull(): void {
     this.pulled++
@@ -20,14 +31,14 @@ export class RunTally {
     this.held--
   }
 
-  /** A redirect hop counts as an attempt and not as a retry. */
-  countRetries({ attempts, redirects }: RetryState): void {
-    if (attempts > 1) this.retries += attempts - 1 - redirects
-  }
-
-  count(outcome: Outcome): void {
-    if (!outcome.ok) return void this.failed++
-    this.ok++
-    this.bytes += outcome.response.bytes
+  /** @param call of the outcome; undefined if there was none */
+  count(outcome: Outcome, call: Call | undefined): void {
+    if (outcome.ok) this.ok++
+    else this.failed++
+    if (outcome.source === 'network') {
+      if (call !== undefined) this.retries += retriesOf(call.trip.retry)
+      this.bytes += outcome.response?.bytes ?? 0
+    }
+    this.#statistics?.add(outcome, call)
   }
 }

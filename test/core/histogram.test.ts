@@ -1,7 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
-
 import { Histogram } from '../../src/core/histogram.ts'
+import { fc } from '../support/property.ts'
 
 const durations = fc.array(
   fc.oneof(

@@ -16,6 +16,7 @@ import { Gate } from '../../src/layer/gate.ts'
 import { through } from '../../src/layer/passage.ts'
 import type { GateParts } from '../../src/layer/gate.ts'
 import type { Demand } from '../../src/core/demand.ts'
+import { Tally } from '../../src/core/tally.ts'
 import { Lane } from '../../src/policy/lane.ts'
 import { rateLimit } from '../../src/policy/rate.ts'
 import { slots } from '../../src/policy/slots.ts'
@@ -76,7 +77,7 @@ function open({ concurrency = Infinity, rates = [], clock = virtualClock(), rand
   }
   return {
     gate,
-    describe: () => String(statsOf(gate, clock)).split('\n'),
+    describe: () => String(statsOf(gate, clock, () => new Tally(clock).snapshot())).split('\n'),
     clock,
     started,
     enter,
@@ -172,7 +173,7 @@ describe('slots', () => {
     await settled()
     // 0 goes at once and adds 100; then the two lanes alternate, each in the order of arrival.
     expect(order).toEqual([0, 100, 3, 1, 4, 2, 101, 102])
-    expect(statsOf(gate, clock)).toMatchObject({ running: 0, queued: 0 })
+    expect(statsOf(gate, clock, () => new Tally(clock).snapshot())).toMatchObject({ running: 0, queued: 0 })
   })
 
   test('are released when a layer below breaks', async () => {
@@ -492,7 +493,7 @@ describe('a cancelled request', () => {
     expect(world.order()).toEqual([0, 2])
     await world.started[0]?.answer()
     await world.started[1]?.answer()
-    expect(statsOf(world.gate, clock)).toMatchObject({ running: 0, queued: 0 })
+    expect(statsOf(world.gate, clock, () => new Tally(clock).snapshot())).toMatchObject({ running: 0, queued: 0 })
   })
 
   test('ends in the queue if it was cancelled before it came there', async () => {

@@ -26,7 +26,7 @@ import type { Source } from '../../engine/source.ts'
 import type { Gate } from '../../layer/gate.ts'
 import { problem } from '../../core/problem.ts'
 
-export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended'> {
+export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended' | 'statistics'> {
   readonly items: Iterable<unknown> | AsyncIterable<unknown>
   readonly plan: BatchPlan
   readonly wired: Wired
@@ -163,7 +163,7 @@ export function shorter(path: string, size: number): ConfigError {
 }
 
 function makeRun(given: BatchRunParts, parts: EngineParts): Run {
-  const { items, plan, wired, clock, acknowledge, ended } = given
+  const { items, plan, wired, clock, acknowledge, ended, statistics } = given
   const deliver: RunOptions['deliver'] =
     acknowledge === undefined
       ? given.deliver
@@ -171,7 +171,8 @@ function makeRun(given: BatchRunParts, parts: EngineParts): Run {
           acknowledge(outcome)
           given.deliver(outcome)
         }
-  return reportedRun({ source: sourceOf(items, plan, wired.gate), limits: plan, parts, wired, clock, deliver, ended })
+  const source = sourceOf(items, plan, wired.gate)
+  return reportedRun({ source, limits: plan, parts, wired, clock, deliver, ended, statistics })
 }
 
 function engineParts({ items, plan, wired, clock }: BatchRunParts): EngineParts {

@@ -5,12 +5,14 @@ import type { Totals } from '../../core/progress.ts'
 import type { Outcome } from '../../core/outcome.ts'
 import type { Clock } from '../../core/ports.ts'
 import type { Sink } from '../../core/sink.ts'
+import type { Statistics } from '../../core/statistics.ts'
 import { isRowError } from '../../core/sink.ts'
 import type { RunOptions } from '../../engine/ports.ts'
 
 export interface DrainParts {
   readonly sink: Sink | undefined
   readonly clock: Clock
+  readonly statistics: () => Statistics
   /** The caller's signal: it also ends the wait for a sink that never settles. */
   readonly signal: AbortSignal | undefined
   /** Aborted when the client is closed; the run then stops waiting for its sink. */
@@ -19,7 +21,7 @@ export interface DrainParts {
   readonly open: (deliver: RunOptions['deliver'], ended: RunOptions['ended']) => BatchRun | Promise<BatchRun>
 }
 
-export async function drain({ sink, clock, signal, closed, open }: DrainParts): Promise<Totals> {
+export async function drain({ sink, clock, statistics, signal, closed, open }: DrainParts): Promise<Totals> {
   const startedAtMs = clock.now()
   let unwritten = 0
   let writing = 0
@@ -108,5 +110,6 @@ export async function drain({ sink, clock, signal, closed, open }: DrainParts): 
     unwritten: unwritten + unsettled.ok + unsettled.failed,
     elapsedMs: clock.now() - startedAtMs,
     aborted: gaveUp || run.aborted !== undefined,
+    statistics: statistics(),
   }
 }

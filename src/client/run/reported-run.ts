@@ -10,7 +10,7 @@ import type { Source } from '../../engine/source.ts'
 /** The options of a call that bound the run, and that report on it. */
 export type Limits = Pick<BatchPlan, 'window' | 'maxFailures' | 'signal' | 'onProgress'>
 
-export interface ReportedRunParts extends Pick<RunOptions, 'deliver' | 'ended'> {
+export interface ReportedRunParts extends Pick<RunOptions, 'deliver' | 'ended' | 'statistics'> {
   readonly source: Source
   readonly limits: Limits
   readonly parts: EngineParts
@@ -19,16 +19,19 @@ export interface ReportedRunParts extends Pick<RunOptions, 'deliver' | 'ended'> 
 }
 
 /** A run that has not been started; its progress is reported from now on. */
-export function reportedRun({ source, limits, parts, wired, clock, deliver, ended }: ReportedRunParts): Run {
+export function reportedRun(given: ReportedRunParts): Run {
+  const { source, limits, parts, wired, clock, deliver, ended, statistics } = given
   const { window, maxFailures, signal, onProgress } = limits
   const run: Run = new Run(source, parts, {
     window,
     capacity: wired.gate,
     maxFailures,
     signal,
+    statistics,
     deliver,
     ended: inputError => {
       progress?.end()
+      statistics?.end()
       ended(inputError)
     },
   })

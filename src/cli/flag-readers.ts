@@ -8,6 +8,8 @@ import { isMethod } from '../config/options/bodies.ts'
 import type { ReadHostLimits } from '../config/limit-input.ts'
 import type { ReadRate } from '../config/rate-input.ts'
 import { readChecksum } from '../config/options/files.ts'
+import { readHeaderNames } from '../config/response-headers.ts'
+import type { Problem } from '../core/problem.ts'
 import { readerOf } from './option-reader.ts'
 
 /** A switch. On the command line it has no value; elsewhere it is a boolean or its text. */
@@ -72,6 +74,25 @@ export const inBytes = <T>(read: Read<T>): Read<T> =>
   said(read, "a size such as '64MiB'", 'B', "Add the unit; 'none' is no limit.")
 
 export const bytes = inBytes(size)
+
+/** Like `inBytes`, where 0 is none at all. */
+export const inBytesOrNone = <T>(read: Read<T>): Read<T> => {
+  const sized = said(read, "a size such as '2KiB', or 0", 'B', "Add the unit; 0 shows none, 'none' is no limit.")
+  return (value, name, problems) =>
+    value === '0' || value === 0 ? read(0, name, problems) : sized(value, name, problems)
+}
+
+/** Names with commas between them. */
+export const headerNames: Read<readonly string[]> = (value, name, problems) => {
+  const found: Problem[] = []
+  const names = String(value)
+    .split(',')
+    .map(each => each.trim())
+  const read = readHeaderNames(names, name, found)
+  // Without the positions of an array, which a command line does not have.
+  problems.push(...found.map(one => (typeof one === 'object' && 'subject' in one ? { ...one, subject: name } : one)))
+  return read
+}
 
 /** A base that is a folder: without a slash at its end, a relative URL would replace its last segment. */
 export const asFolder =

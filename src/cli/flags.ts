@@ -22,8 +22,10 @@ import {
   checksum,
   cost,
   header,
+  headerNames,
   hostLimit,
   inBytes,
+  inBytesOrNone,
   method,
   methods,
   namedRate,
@@ -144,8 +146,20 @@ export const FLAGS = {
   }),
   'write-out': taking('Output', 'TEMPLATE', text, "one line per request: '{status} {url}\\n'", {
     short: 'w',
-    more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, total_ms, value, line_number, names of --select, and every column of the input. Where a name is taken, value.NAME is the part and row.NAME the column. \\n and \\t are a line end and a tab.',
+    more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, error_body, final_url, location, total_ms, value, line_number, names of --select and --response-headers, and every column of the input. Where a name is taken, value.NAME is the part, header.NAME the response header and row.NAME the column. \\n and \\t are a line end and a tab.',
   }),
+  'response-headers': taking(
+    'Output',
+    'NAMES',
+    headerNames,
+    'response headers in every output, with commas between them',
+    {
+      option: 'responseHeaders',
+      repeat: true,
+      default: 'none',
+      more: 'JSON lines hold them in headers; CSV and SQLite have a column for each. Headers with secrets are refused.',
+    },
+  ),
   as: choosing(
     'Output',
     'TYPE',
@@ -275,6 +289,7 @@ export const FLAGS = {
   }),
   'max-header-bytes': setting('Connection', 'SIZE', 'maxHeaderBytes', inBytes, { example: '256KiB' }),
   'max-json-depth': setting('Connection', 'N', 'maxJsonDepth', number),
+  'max-error-body': setting('Output', 'SIZE', 'maxErrorBody', inBytesOrNone, { example: '2KiB' }),
   'content-coding': setting('Connection', 'MODE', 'contentCoding', asGiven, { choices: ['strict', 'lenient', 'raw'] }),
   'strict-integrity': enabling('Connection', 'strictIntegrity'),
   proxy: taking('Connection', 'URL', text, "http, https or socks5 proxy; 'env' reads HTTP_PROXY and the like", {

@@ -70,6 +70,7 @@ export function clientValues(values: FlagValues, env: NodeJS.ProcessEnv, problem
     maxRedirects: values['max-redirects'],
     maxResponseBytes: values['max-bytes'],
     maxJsonDepth: values['max-json-depth'],
+    maxErrorBody: values['max-error-body'],
   })
 }
 

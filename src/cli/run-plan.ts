@@ -92,6 +92,8 @@ export interface OutputPlan {
   readonly select: string | undefined
   readonly columns: readonly string[] | undefined
   readonly writeOut: string | undefined
+  /** Names of response headers, in lower case. */
+  readonly responseHeaders: readonly string[]
   /** The folder of `--save`. */
   readonly save: string | undefined
   readonly as: 'auto' | 'json' | 'text' | 'bytes'
@@ -300,6 +302,7 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
     select: values.select,
     columns: values.columns?.split(',').map(name => name.trim()),
     writeOut: values['write-out'],
+    responseHeaders: [...new Set(values['response-headers']?.flat())],
     save: values.save,
     as: values.as ?? 'auto',
     order: values.order ?? 'completed',

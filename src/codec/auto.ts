@@ -4,8 +4,9 @@
  */
 import { compactBytes } from './response.ts'
 import { parseJson, tooDeep } from './json.ts'
-import { JSON_TYPE, TEXT_TYPE, decodeText } from './text.ts'
+import { decodeText } from './text.ts'
 import type { Call } from '../core/call.ts'
+import { JSON_TYPE, TEXT_TYPE } from '../core/charset.ts'
 import { parseAnswer } from '../core/exact-json.ts'
 import { getHeader } from '../core/headers.ts'
 import { isDeeperThan } from '../core/json-depth.ts'

@@ -1,7 +1,8 @@
 /** The whole response as a value: `returnType: 'response'`. The body has been read, so its methods are synchronous. */
 import { parseJson } from './json.ts'
-import { decodeText, isTextType, textWarning } from './text.ts'
+import { decodeText, textWarning } from './text.ts'
 import type { Call } from '../core/call.ts'
+import { isTextType } from '../core/charset.ts'
 import { makeError } from '../core/error.ts'
 import { toHeaders } from '../core/printable-headers.ts'
 import { timingsOf } from '../core/outcome.ts'

@@ -172,6 +172,10 @@ export const size: Read<number> = (value, name, problems) => {
   return undefined
 }
 
+/** Bytes, or 0 for none. */
+export const sizeOrNone: Read<number> = (value, name, problems) =>
+  value === 0 || (typeof value === 'string' && parseSize(value) === 0) ? 0 : size(value, name, problems)
+
 type Readers = Readonly<Record<string, Read<unknown>>>
 
 /** A reader of an object that tells the readers of its fields: a flag of the command line sets one field alone. */

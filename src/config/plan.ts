@@ -52,6 +52,7 @@ export interface ResumePlan {
   readonly path: string
   readonly retryFailed: boolean
   readonly unknownWrites: 'fail' | 'resend'
+  readonly responseHeaders: readonly string[]
   readonly durability: 'process' | 'power'
 }
 

@@ -79,6 +79,7 @@ export interface CallPlan {
   readonly allowBodyAcrossOrigins: boolean
   readonly maxResponseBytes: number
   readonly maxJsonDepth: number
+  readonly maxErrorBody: number
   /** The direct connection, or the proxies to use. */
   readonly ways: Ways
   readonly minSpeed: SpeedPlan

@@ -4,6 +4,7 @@
  * `code` (`class/detail`) is the stable part. There are subclasses only for the few cases that people catch. Guards
  * check a brand instead of the prototype, so that they also recognise errors of another copy of the package.
  */
+import type { ErrorBody } from './error-body.ts'
 import type { Outcome, ResponseSummary, Timings } from './outcome.ts'
 import { printable } from './printable.ts'
 import { sayProblem } from './problem.ts'
@@ -33,6 +34,8 @@ export interface ErrorDetails {
   readonly attempts: number
   readonly timings: Timings
   readonly response?: ErrorResponse | undefined
+  /** Makes the body that the error shows. */
+  readonly shown?: (() => ErrorBody | undefined) | undefined
 }
 
 /**
@@ -55,6 +58,7 @@ export class RequestError extends Error {
   readonly #timings: Timings
   readonly #response: ErrorResponse | undefined
   readonly #reason: string
+  readonly #shown: ErrorDetails['shown']
   /** Attempts that were sent. */
   readonly attempts: number
   /** The time (epoch milliseconds) before which the server refuses another request. */
@@ -66,6 +70,12 @@ export class RequestError extends Error {
     return #reason in (error as object) ? error.#reason : error.message
   }
 
+  /** The body in the form of a line of JSON. @internal */
+  static shownBody(this: void, error: RequestError): ErrorBody | undefined {
+    if (#shown in (error as object)) return error.#shown?.()
+    return typeof error.body === 'string' ? { body: error.body } : undefined
+  }
+
   /** @internal */
   constructor(fault: Fault, details: ErrorDetails) {
     super(messageOf(fault, details), causeOf(fault, details))
@@ -74,6 +84,7 @@ export class RequestError extends Error {
     this.#timings = details.timings
     this.#response = details.response
     this.#reason = printable(say(fault.message))
+    this.#shown = details.shown
     const { url, method, index, key } = details
     if (url !== undefined) this.url = url
     if (method !== undefined) this.method = method
@@ -92,10 +103,21 @@ export class RequestError extends Error {
     return this.#response
   }
 
+  /**
+   * What the server said: the beginning of its body, decoded by its charset and without secrets. `maxErrorBody` says how
+   * much (default 2 KiB; 0 = none). Base64 if the bytes are not text. Undefined if no response came, or an empty one.
+   * Printing an error does not show it; `JSON.stringify` does. It is text of the server: escape it before showing it.
+   *
+   * @example if (isRequestError(error)) log(error.code, error.body)
+   */
+  get body(): string | undefined {
+    return this.#shown?.()?.body
+  }
+
   toJSON(): Record<string, unknown> {
     const { name, code, message, url, method, index, key, attempts, retryAt } = this
     const status = this.response?.status
-    return { name, code, message, url, method, index, key, attempts, status, retryAt }
+    return { name, code, message, url, method, index, key, attempts, status, retryAt, ...RequestError.shownBody(this) }
   }
 }
 

@@ -4,6 +4,7 @@
  * A line is plain data in the form of the file, so that readers do not need this library. The code that makes a line
  * removes its secrets. The port does not mention files: a local run file or a distributed store can implement it.
  */
+import type { ErrorBody } from './error-body.ts'
 import type { Try } from './tries.ts'
 
 /**
@@ -42,7 +43,13 @@ export interface DoneLine {
   /** Present if the value is bytes. */
   readonly encoding?: 'base64'
   /** Present if `ok` is false. */
-  readonly error?: { readonly code: string; readonly message: string }
+  readonly error?: { readonly code: string; readonly message: string } & Partial<ErrorBody>
+  /** The URL that answered, if it is another one. Secrets are redacted. */
+  readonly finalUrl?: string
+  /** The `Location` of the response. Secrets are redacted. */
+  readonly location?: string
+  /** Some of the headers of the response, by their names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>
   /** What each attempt did. Absent with one attempt. */
   readonly tries?: readonly Try[]
   readonly attempts: number

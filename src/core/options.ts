@@ -159,6 +159,14 @@ export interface SharedOptions {
    */
   maxJsonDepth?: number | undefined
   /**
+   * How many bytes of the body of a refused response `error.body` shows, decoded and without secrets. Outputs and the
+   * run file show the same. Default `'2KiB'`; 0 = none; `Infinity` = as much as is kept of such a body, which is 64 KiB.
+   * `error.response` holds these 64 KiB as they came, whatever this option says.
+   *
+   * @example maxErrorBody: '16KiB'
+   */
+  maxErrorBody?: Size | undefined
+  /**
    * With `returnType: 'stream'`: a function that gets each decoded piece of a successful response, and the request. The
    * next piece waits until the function is done; back-pressure slows the server down, and the time limits of the
    * attempt do not count that time. Once a piece has been delivered, the request is not retried. A throw fails the

@@ -1,16 +1,21 @@
 /** The Outcome of a request: exactly one per spec, ok or failed, and never thrown. */
 import type { Call } from './call.ts'
+import { errorBodyOf } from './error-body.ts'
+import type { ErrorBody } from './error-body.ts'
 import { makeError } from './error.ts'
-import type { ErrorResponse, RequestError } from './error.ts'
+import type { ErrorDetails, ErrorResponse, RequestError } from './error.ts'
+import { getAllHeaders, getHeader } from './headers.ts'
 import type { HeaderList } from './headers.ts'
-import { toHeaders } from './printable-headers.ts'
+import { printableHeader, toHeaders } from './printable-headers.ts'
 import { fault as makeFault } from './result.ts'
 import type { Fault, Integrity, Origin, Reply } from './result.ts'
+import { redacted, secretsOf } from './secrets.ts'
 import type { Trip } from './trip.ts'
 import type { Try } from './tries.ts'
 import { printableUrl } from './url.ts'
 import type { Writable } from './writable.ts'
 import { joined } from './words.ts'
+import type { Words } from './words.ts'
 
 /** Milliseconds spent in each phase. A phase that did not happen is absent. Waits add up over all attempts. */
 export interface Timings {
@@ -209,10 +214,42 @@ class ReplySummary implements ResponseSummary {
     return this.#made
   }
 
+  static shownHeader(this: void, response: ResponseSummary, name: string): string | undefined {
+    const isOurs = response instanceof ReplySummary
+    const value = isOurs ? joinedHeader(response.#headers, name) : (response.headers.get(name) ?? undefined)
+    return value === undefined ? undefined : printableHeader(name, value, isOurs ? response.#secretNames : undefined)
+  }
+
   /** Undefined for a response that another module has made. */
   static headerList(this: void, summary: ResponseSummary): HeaderList | undefined {
     return summary instanceof ReplySummary ? summary.#headers : undefined
   }
+}
+
+/**
+ * A header of the response as outputs show it: all of its values, with secrets redacted. Undefined if it has none.
+ *
+ * @param name in lower case
+ *
+ * @internal
+ */
+export const shownHeader: (response: ResponseSummary, name: string) => string | undefined = ReplySummary.shownHeader
+
+/** Those of the named headers that the response has; undefined if it has none. @internal */
+export function shownHeaders(
+  response: ResponseSummary | undefined,
+  names: readonly string[],
+): Record<string, string> | undefined {
+  const shown: Record<string, string> = {}
+  for (const name of names) {
+    const value = response && shownHeader(response, name)
+    if (value !== undefined) shown[name] = value
+  }
+  return Object.keys(shown).length === 0 ? undefined : shown
+}
+
+function joinedHeader(list: HeaderList, name: string): string | undefined {
+  return getHeader(list, name) === undefined ? undefined : getAllHeaders(list, name).join(', ')
 }
 
 /** @param asked the request. Its URL is redacted already, and is usually the final URL as well */
@@ -225,13 +262,13 @@ function factsOf(reply: Reply, call: Call, asked: RequestSummary, origin = reply
     integrity: reply.integrity,
     protocol: reply.protocol,
     redirects: call.trip.retry.redirects,
-    headers: reply.headers,
+    headers: (origin?.kind === 'run-file' ? origin.headers : undefined) ?? reply.headers,
     secretNames,
   }
 }
 
 /** How much of a refused body an error keeps. */
-const MAX_ERROR_BODY_BYTES = 65_536
+const MAX_KEPT_BODY_BYTES = 65_536
 
 class RefusedReply extends ReplySummary implements ErrorResponse {
   readonly #body: Uint8Array
@@ -241,7 +278,7 @@ class RefusedReply extends ReplySummary implements ErrorResponse {
     super(factsOf(reply, call, asked, origin))
     this.#method = call.method
     // A copy, so that an error kept for the report does not keep the whole body alive.
-    this.#body = new Uint8Array(reply.body.subarray(0, MAX_ERROR_BODY_BYTES))
+    this.#body = new Uint8Array(reply.body.subarray(0, MAX_KEPT_BODY_BYTES))
   }
 
   get body(): Uint8Array {
@@ -409,21 +446,48 @@ export function failedOutcome(
   const { origin } = fault
   const timings = timingsFrom(origin, trip, nowMs)
   const response = fault.reply && new RefusedReply(fault.reply, call, request, origin)
-  const whole =
-    notRetriedBecause === undefined ? fault : { ...fault, message: joined(fault.message, '; ', notRetriedBecause) }
+  const secrets = fault.reply === undefined ? [] : secretsOf(call, fault.reply)
+  const said = fault.reply === undefined ? fault.message : messageWithout(secrets, fault, call)
+  const message = notRetriedBecause === undefined ? said : joined(said, '; ', notRetriedBecause)
+  const whole = message === fault.message ? fault : { ...fault, message }
+  const shown = laterShown(fault, response?.body, secrets, call)
   return {
     ok: false,
     id: trip.id,
     index,
     ...extrasOf(key, trip.retry.tries),
     request,
-    error: makeError(whole, { index, key, method, url: request.url, attempts, timings, response }),
+    error: makeError(whole, { index, key, method, url: request.url, attempts, timings, response, shown }),
     ...(response && { response }),
     attempts,
     timings,
     warnings: trip.warnings ?? NO_WARNINGS,
     source: origin?.kind ?? 'network',
   }
+}
+
+/** The message may quote the server: its reason phrase, the beginning of its body, a value of it. */
+function messageWithout(secrets: readonly string[], { message }: Fault, { plan }: Call): Words {
+  const clean = (text: string): string => redacted(text, secrets, plan.secretNames)
+  if (typeof message === 'string') return clean(message)
+  return message.map(part => (typeof part === 'string' ? clean(part) : part))
+}
+
+/** Makes the body that the error shows, when it is first asked for. */
+function laterShown(
+  { origin, reply }: Fault,
+  kept: Uint8Array | undefined,
+  secrets: readonly string[],
+  { plan }: Call,
+): ErrorDetails['shown'] {
+  // A restored body was made in the run that recorded it.
+  if (origin?.kind === 'run-file') return () => origin.shown
+  if (reply === undefined || kept === undefined) return undefined
+  const { headers, body } = reply
+  const { secretNames, maxErrorBody } = plan
+  const refused = { kept, isCut: body.byteLength > kept.byteLength, headers, secrets, secretNames }
+  let shown: ErrorBody | undefined
+  return () => (shown ??= errorBodyOf(refused, maxErrorBody))
 }
 
 /** The outcome of a spec that never became a Call. @internal */

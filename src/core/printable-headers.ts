@@ -6,9 +6,17 @@
  */
 import { REDACTED, isSecretName } from './headers.ts'
 import type { HeaderList } from './headers.ts'
+import { printableUrl } from './url.ts'
 
 const CUSTOM_INSPECT = Symbol.for('nodejs.util.inspect.custom')
 const HOLDS_URL = new Set(['content-location', 'link', 'location', 'referer', 'refresh'])
+
+/** The value of a header as outputs show it: without secrets. */
+export function printableHeader(name: string, value: string, secretNames?: ReadonlySet<string>): string {
+  if (isSecretName(name, secretNames)) return REDACTED
+  if (!HOLDS_URL.has(name)) return value
+  return printableUrl(value, secretNames).replace(/\/\/[^/\s<>]*@/g, '//')
+}
 
 let made: ReturnType<typeof makeClass> | undefined
 

@@ -4,6 +4,7 @@
  * Both are plain data. A Fault becomes an Error only at the public edge, because an expected failure needs no stack,
  * and because the same value is written to the run file.
  */
+import type { ErrorBody } from './error-body.ts'
 import type { HeaderList } from './headers.ts'
 import type { Words } from './words.ts'
 
@@ -61,6 +62,10 @@ export type Origin =
       readonly bytes: number
       /** Milliseconds by part, as in `Outcome.timings`. */
       readonly timings: Readonly<Record<string, number>>
+      /** The headers that were recorded, if there are any. Those of the reply decide how its body is read. */
+      readonly headers?: HeaderList | undefined
+      /** The body that the error of the recorded run showed. */
+      readonly shown?: ErrorBody | undefined
     }
 
 export interface Reply {

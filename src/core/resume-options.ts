@@ -24,6 +24,13 @@ export interface ResumeOptions {
    */
   unknownWrites?: 'fail' | 'resend' | undefined
   /**
+   * With `resume`: names of response headers that each line of the run file holds, in `headers`. Restored outcomes have
+   * them. A name that suggests a secret is a ConfigError. Default none.
+   *
+   * @example responseHeaders: ['etag', 'x-request-id']
+   */
+  responseHeaders?: readonly string[] | undefined
+  /**
    * With `resume`: what a recorded line survives. `'process'` (default): the end of the process. `'power'`: also a
    * power failure of the machine, because each line is flushed to the disk.
    */

@@ -3,6 +3,7 @@
  * fields of the request itself.
  */
 import { CancelSlot } from './cancel-slot.ts'
+import type { HeaderList } from './headers.ts'
 import { printable } from './printable.ts'
 import { RetryState } from './retry-state.ts'
 import { Stopwatch } from './stopwatch.ts'
@@ -25,6 +26,8 @@ export class Trip {
   slot = -1
   /** Whose cookies it uses: a hash of its own credentials; undefined for those of the client. */
   identity: string | undefined = undefined
+  /** The headers of the last attempt, if cookies, credentials or a hook added some to those of the call. */
+  sentHeaders: HeaderList | undefined = undefined
   warnings: string[] | undefined = undefined
   readonly retry: RetryState
   readonly stopwatch: Stopwatch

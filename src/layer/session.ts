@@ -52,7 +52,8 @@ function addCookies(attempt: Attempt, cookies: CookieSource): Fault | undefined 
     return fault('callback/cookies', `the cookie jar threw: ${reasonOf(error)}`, { cause: error })
   }
   if (cookie === '') return undefined
-  attempt.headers = mergeHeaders(attempt.headers, ['cookie', own === undefined ? cookie : `${own}; ${cookie}`])
+  const added = ['cookie', own === undefined ? cookie : `${own}; ${cookie}`]
+  attempt.headers = attempt.trip.sentHeaders = mergeHeaders(attempt.headers, added)
   return undefined
 }
 
@@ -81,7 +82,7 @@ async function authorize(attempt: Attempt, clock: Clock): Promise<Fault | undefi
   const problem = typeof value === 'string' ? headerProblem('authorization', value) : 'expected auth to return a string'
   if (problem !== undefined) return fault('callback/hook', problem)
   if (call.identify !== undefined) call.trip.identity = call.identify(value)
-  attempt.headers = mergeHeaders(attempt.headers, ['authorization', value])
+  attempt.headers = attempt.trip.sentHeaders = mergeHeaders(attempt.headers, ['authorization', value])
   return undefined
 }
 
@@ -111,7 +112,7 @@ async function sign(attempt: Attempt, clock: Clock): Promise<Fault | undefined> 
       `hooks.beforeRequest: expected no ${name} header, got one. It is set from the request itself`,
     )
   }
-  attempt.headers = toHeaderList(headers)
+  attempt.headers = attempt.trip.sentHeaders = toHeaderList(headers)
   return undefined
 }
 

@@ -3,13 +3,25 @@ import { stringify } from 'csv-stringify/sync'
 import { bool, got, isPlain, oneOf, problem } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { nearest } from '../config/names.ts'
+import { readHeaderNames } from '../config/response-headers.ts'
 import { ConfigError } from '../core/error.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Sink } from '../core/sink.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
-import { base64Of, cellOf, storedValueOf, printableKey, requestIdOf, urlOf } from './row.ts'
+import {
+  base64Of,
+  cellOf,
+  errorBodyOf,
+  finalUrlOf,
+  headerColumn,
+  locationOf,
+  storedValueOf,
+  printableKey,
+  requestIdOf,
+  urlOf,
+} from './row.ts'
 import { TextRows } from './text-rows.ts'
 import type { Problem } from '../core/problem.ts'
 
@@ -27,13 +39,19 @@ const FIELDS = {
   attempts: ({ attempts }) => attempts,
   error: ({ error }) => error?.code,
   message: ({ error }) => error?.message,
+  error_body: outcome => errorBodyOf(outcome)?.body,
+  final_url: finalUrlOf,
+  location: locationOf,
   value: ({ value }) => value,
   bytes: ({ response }) => response?.bytes,
   totalMs: ({ timings }) => Math.round(timings.total * 10) / 10,
   at: () => new Date(),
 } as const satisfies Readonly<Record<string, Cell>>
 
-/** A built-in column. `error` is the code, `message` its text, `totalMs` the time from input to outcome. */
+/**
+ * A built-in column. `error` is the code, `message` its text, `error_body` what the server said (`maxErrorBody`),
+ * `final_url` the URL that answered if it is another one, `location` the header, `totalMs` the time from input to outcome.
+ */
 export type CsvField = keyof typeof FIELDS
 
 /** A built-in column by its name, or a column of your own. */
@@ -42,6 +60,13 @@ export type CsvColumn = CsvField | { readonly name: string; readonly value: (out
 export interface CsvOptions extends FileOptions {
   /** Default `index, key, method, url, ok, status, attempts, error, value`. */
   readonly columns?: readonly CsvColumn[] | undefined
+  /**
+   * Names of response headers, each in a column after the others. A name that suggests a secret is a ConfigError.
+   * Default none.
+   *
+   * @example responseHeaders: ['etag', 'x-request-id']
+   */
+  readonly responseHeaders?: readonly string[] | undefined
   /** Separates two cells. Default `','`. */
   readonly delimiter?: ',' | ';' | '\t' | '|' | undefined
   /**
@@ -92,6 +117,7 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
     overwrite: bool,
     append: bool,
     columns: readCsvColumns,
+    responseHeaders: readHeaderNames,
     delimiter: oneOf([',', ';', '\t', '|']),
     quotes: bool,
   })
@@ -100,7 +126,7 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
     const remedy = "Only tab-separated values can be unquoted: add delimiter: '\\t', or leave quotes out."
     throw new ConfigError([problem('quotes', 'true with this delimiter', 'false', remedy)])
   }
-  const columns = read.columns ?? csvColumns(DEFAULT_FIELDS)
+  const columns = withHeaders(read.columns ?? csvColumns(DEFAULT_FIELDS), read.responseHeaders ?? [])
   // A single empty cell would give an empty line, which readers skip.
   const format = { quoted_empty: columns.length === 1, delimiter: read.delimiter ?? ',' }
   const textOf = (rows: readonly (readonly string[])[]): string =>
@@ -114,6 +140,15 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
   })
   if (sink.firstLine !== '' && sink.firstLine !== header.split('\n', 1)[0]) refuseHeader(sink, header)
   return sink
+}
+
+function withHeaders(columns: readonly ReadColumn[], names: readonly string[]): readonly ReadColumn[] {
+  const twice = names.find(name => columns.some(column => column.name === name))
+  if (twice !== undefined) {
+    const remedy = 'Give the column another name, or leave one of them out.'
+    throw new ConfigError([problem('responseHeaders', 'names that no column has', got(twice), remedy)])
+  }
+  return [...columns, ...names.map(headerColumn).map(({ name, value }) => ({ name, cell: value }))]
 }
 
 const CELL_ESCAPES: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' }

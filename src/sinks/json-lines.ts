@@ -1,6 +1,8 @@
 /** JSON lines: one object per outcome, in the format of a run file, for tools that read lines. */
 import { bool } from '../config/kinds.ts'
+import { readHeaderNames } from '../config/response-headers.ts'
 import { isoTime } from '../core/iso-time.ts'
+import { shownHeaders } from '../core/outcome.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { RowError } from '../core/sink.ts'
 import type { Sink } from '../core/sink.ts'
@@ -10,7 +12,10 @@ import type { Target } from './output.ts'
 import {
   base64Of,
   bytesIn,
+  errorBodyOf,
+  finalUrlOf,
   jsonOf,
+  locationOf,
   notJson,
   storedValueOf,
   printableKey,
@@ -22,11 +27,20 @@ import {
 import { TextRows } from './text-rows.ts'
 
 /** What to do with an existing file. Without either option, an existing file is refused. Not for streams. */
-export interface JsonLinesOptions extends FileOptions {}
+export interface JsonLinesOptions extends FileOptions {
+  /**
+   * Names of response headers that each line gets in `headers`, in lower case. A name that suggests a secret is a
+   * ConfigError. Default none.
+   *
+   * @example responseHeaders: ['etag', 'x-request-id']
+   */
+  readonly responseHeaders?: readonly string[] | undefined
+}
 
 /**
  * A sink that writes one line of JSON per outcome: `index`, `id`, `key`, `method`, `url`, `ok`, `status`, `value` or
- * `error` (`code` and `message`), `tries` (with more than one attempt), `attempts`, `bytes`, `timings` and `at`, in this order. `id` is the same in every run
+ * `error`, `finalUrl` and `location` if the response has them, `headers`, `tries` (with more than one attempt), `attempts`, `bytes`, `timings` and `at`, in this order. `error` has `code`, `message` and the `body` of the refused response (`maxErrorBody`), with
+ * `"bodyTruncated":true` if it was longer and `"bodyEncoding":"base64"` if it is not text. `id` is the same in every run
  * of the same input. Bytes are written as base64, followed by `"encoding":"base64"`. With `returnType: 'response'` the body is written, as text if it is UTF-8. Properties that
  * JSON omits (functions, undefined) are omitted. If JSON cannot hold a value (a BigInt, a cycle), the write rejects
  * with a `RowError`: that outcome gets no line, and the run goes on.
@@ -42,9 +56,14 @@ export interface JsonLinesOptions extends FileOptions {}
  * @param target a path, or a Writable; the sink waits for a Writable and does not end it
  */
 export function jsonLines(target: Target, options: JsonLinesOptions = {}): Sink {
-  const read = readSinkOptions('jsonLines', options, { overwrite: bool, append: bool })
+  const read = readSinkOptions('jsonLines', options, {
+    overwrite: bool,
+    append: bool,
+    responseHeaders: readHeaderNames,
+  })
+  const names = read.responseHeaders ?? []
   return new TextRows('jsonLines', target, read, {
-    rowOf: jsonLineOf,
+    rowOf: outcome => jsonLineOf(outcome, names),
     sizeOf: line => line.length,
     textOf: lines => lines.join(''),
     header: '',
@@ -52,7 +71,7 @@ export function jsonLines(target: Target, options: JsonLinesOptions = {}): Sink 
 }
 
 /** One object literal, because this runs for every row. JSON omits the names of undefined values. */
-function jsonLineOf(outcome: Outcome): string {
+function jsonLineOf(outcome: Outcome, names: readonly string[]): string {
   const { index, ok, error, request, response, tries, attempts, timings } = outcome
   const { value, encoding } = error === undefined ? lineValueOf(outcome) : NONE
   const line = {
@@ -65,7 +84,10 @@ function jsonLineOf(outcome: Outcome): string {
     status: response?.status,
     value,
     encoding,
-    error: error && { code: error.code, message: error.message },
+    error: error && { code: error.code, message: error.message, ...errorBodyOf(outcome) },
+    finalUrl: finalUrlOf(outcome),
+    location: locationOf(outcome),
+    headers: names.length === 0 ? undefined : shownHeaders(response, names),
     tries: triesToTenths(tries),
     attempts,
     bytes: response?.bytes ?? 0,

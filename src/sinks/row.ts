@@ -1,5 +1,8 @@
 /** What all sinks share: the fields of an outcome as they are stored, and its value as text or bytes. */
 import { isThenable, reasonOf } from '../core/callback.ts'
+import type { ErrorBody } from '../core/error-body.ts'
+import { RequestError } from '../core/error.ts'
+import { shownHeader } from '../core/outcome.ts'
 import type { Outcome, Timings } from '../core/outcome.ts'
 import { problem } from '../core/problem.ts'
 import type { Problem } from '../core/problem.ts'
@@ -75,6 +78,24 @@ export function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string
 export function urlOf({ request }: Outcome): string {
   return printableUrl(request.url)
 }
+
+/** The URL that answered, if it is not the one that was asked: without secrets. */
+export function finalUrlOf({ request, response }: Outcome): string | undefined {
+  return response === undefined || response.url === request.url ? undefined : printableUrl(response.url)
+}
+
+/** Where the response points to: its `Location`, without secrets. */
+export const locationOf = ({ response }: Outcome): string | undefined => response && shownHeader(response, 'location')
+
+/** A column for each of these response headers. */
+export const headerColumn = (name: string) => ({
+  name,
+  value: ({ response }: Outcome): string | undefined => response && shownHeader(response, name),
+})
+
+/** The body of a refused response, in the form of a line of JSON. An error that was made by hand may have one, too. */
+export const errorBodyOf = ({ error }: Outcome): Partial<ErrorBody> | undefined =>
+  error && RequestError.shownBody(error)
 
 /** A key that is a URL is printed like one, without secrets. */
 export function printableKey({ key }: Outcome): string | undefined {

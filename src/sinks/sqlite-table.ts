@@ -43,6 +43,9 @@ const COLUMNS = {
   encoding: 'TEXT',
   error_code: 'TEXT',
   error_message: 'TEXT',
+  error_body: 'TEXT',
+  final_url: 'TEXT',
+  location: 'TEXT',
   attempts: 'INTEGER NOT NULL',
   bytes: 'INTEGER NOT NULL',
   timings: 'TEXT NOT NULL',
@@ -50,7 +53,8 @@ const COLUMNS = {
 } as const
 
 const COLUMN_NAMES = Object.keys(COLUMNS)
-const ID_AT = COLUMN_NAMES.indexOf('request_id')
+/** Columns that tables of earlier versions do not have. */
+const OPTIONAL: ReadonlySet<string> = new Set(['request_id', 'error_body', 'final_url', 'location'])
 
 /** SQLite compares names without regard to case. */
 export const isFixed = (name: string): boolean => Object.hasOwn(COLUMNS, name.toLowerCase())
@@ -124,8 +128,8 @@ class OpenTable implements SqliteTable {
   readonly #create: string
   readonly #name: string
   readonly #more: readonly string[]
-  /** A table of an earlier version has no `request_id`: a row is known by its index there. */
-  #hasIds = true
+  /** The places in a row whose fixed columns the table has. A table of an earlier version does not have all of them. */
+  #has: readonly number[] = []
   /** The path without links, and the device and inode at opening. */
   readonly #place: string
   readonly #identity: string | undefined
@@ -173,7 +177,8 @@ class OpenTable implements SqliteTable {
   async insert(rows: readonly SqliteRow[]): Promise<void> {
     await this.#transaction(() => {
       const insert = this.#insert ?? this.#replace()
-      for (const row of rows) insert.run(...(this.#hasIds ? row : row.toSpliced(ID_AT, 1)))
+      const isWhole = this.#has.length === COLUMN_NAMES.length
+      for (const row of rows) insert.run(...(isWhole ? row : this.#cellsOf(row)))
     })
     // One transaction per turn: a commit may stall for milliseconds, and these must not add up.
     await turn()
@@ -227,11 +232,18 @@ class OpenTable implements SqliteTable {
 
   #prepare(): StatementSync {
     this.#database.exec(this.#create)
-    this.#hasIds = this.#names().has('request_id')
-    const fixed = this.#hasIds ? COLUMN_NAMES : COLUMN_NAMES.toSpliced(ID_AT, 1)
-    const statement = insertInto(this.#name, [...fixed, ...this.#more], this.#hasIds ? 'request_id' : 'index')
+    const names = this.#names()
+    const fixed = COLUMN_NAMES.filter(name => !OPTIONAL.has(name) || names.has(name))
+    this.#has = fixed.map(name => COLUMN_NAMES.indexOf(name))
+    // Without `request_id`, a row is known by its index.
+    const key = fixed.includes('request_id') ? 'request_id' : 'index'
+    const statement = insertInto(this.#name, [...fixed, ...this.#more], key)
     this.#insert = this.#database.prepare(statement)
     return this.#insert
+  }
+
+  #cellsOf(row: SqliteRow): SqliteRow {
+    return [...this.#has.map(at => row[at] ?? null), ...row.slice(COLUMN_NAMES.length)]
   }
 
   #replace(): StatementSync {

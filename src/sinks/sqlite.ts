@@ -1,6 +1,8 @@
 /** A table of SQLite that others can query while it grows: WAL mode, and a transaction per 100 rows or 50 ms. */
 import { bool, got, isPlain, matching, problem } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
+import { readHeaderNames } from '../config/response-headers.ts'
+import { ConfigError } from '../core/error.ts'
 import { isoTime } from '../core/iso-time.ts'
 import { digitsOf } from '../core/exact-json.ts'
 import { isUnsent } from '../core/unsent-outcome.ts'
@@ -12,7 +14,18 @@ import { Batches } from './batches.ts'
 import type { FileOptions } from './file-output.ts'
 import { readSinkOptions } from './options.ts'
 import { targetPath } from './output.ts'
-import { cellOf, storedValueOf, printableKey, requestIdOf, timingsToTenths, urlOf } from './row.ts'
+import {
+  cellOf,
+  errorBodyOf,
+  finalUrlOf,
+  headerColumn,
+  locationOf,
+  storedValueOf,
+  printableKey,
+  requestIdOf,
+  timingsToTenths,
+  urlOf,
+} from './row.ts'
 import type { StoredValue } from './row.ts'
 import { isFixed, openTable } from './sqlite-table.ts'
 import type { SqliteRow, SqliteTable } from './sqlite-table.ts'
@@ -31,6 +44,13 @@ export interface SqliteOptions extends FileOptions {
    * ignoring case.
    */
   readonly columns?: readonly SqliteColumn[] | undefined
+  /**
+   * Names of response headers, each in a column after the others. A name that suggests a secret is a ConfigError.
+   * Default none.
+   *
+   * @example responseHeaders: ['etag', 'x-request-id']
+   */
+  readonly responseHeaders?: readonly string[] | undefined
 }
 
 /**
@@ -46,10 +66,11 @@ export interface SqliteColumn {
 /**
  * A sink that writes one row per outcome into a table of an SQLite database, which is created if needed: `"index"`,
  * `request_id` (TEXT PRIMARY KEY, the outcome's `id`), `key`, `method`, `url`, `ok` (0 or 1), `status`, `value`,
- * `encoding`, `error_code`, `error_message`, `attempts`, `bytes`, `timings` (JSON, milliseconds) and `at` (ISO 8601).
+ * `encoding`, `error_code`, `error_message`, `error_body`, `final_url`, `location`, `attempts`, `bytes`, `timings` (JSON, milliseconds) and `at` (ISO 8601).
  * `encoding` gives the type of `value`: `'json'` (text for `json_extract`), `'text'`, or `'bytes'` (a BLOB). An outcome
- * whose `id` exists replaces that row; where the key is a URL with a secret, `id` and index must be the same. In a table
- * of an earlier version, which has no `request_id`, the index decides. `columns` adds columns of your own.
+ * whose `id` exists replaces that row; where the key is a URL with a secret, `id` and index must be the same. A table
+ * of an earlier version stays as it is: columns that it lacks are left out, and without `request_id` the index decides.
+ * `error_body` is what the server said (`maxErrorBody`), `final_url` the URL that answered if it is another one. `columns` adds columns of your own.
  *
  * The table can be read while it is written. A row is visible when its write has resolved, at most 50 ms later, and
  * survives the end of the process from then on. While another connection writes, the sink waits up to 30 s without
@@ -66,17 +87,25 @@ export function sqlite(path: string | URL, options: SqliteOptions = {}): Sink {
     table = 'results',
     overwrite,
     append,
-    columns = [],
+    columns: own = [],
+    responseHeaders = [],
   } = readSinkOptions('sqlite', options, {
     overwrite: bool,
     append: bool,
     columns: readColumns,
+    responseHeaders: readHeaderNames,
     table: matching(
       'the name of a table',
       (value): value is string => typeof value === 'string' && value !== '' && !value.includes('\0'),
       "Leave it out for 'results'.",
     ),
   })
+  const taken = responseHeaders.find(name => isFixed(name) || own.some(column => column.name.toLowerCase() === name))
+  if (taken !== undefined) {
+    const remedy = 'It is a column already: leave it out.'
+    throw new ConfigError([problem('responseHeaders', 'names that no column has', got(taken), remedy)])
+  }
+  const columns = [...own, ...responseHeaders.map(headerColumn)]
   const names = columns.map(({ name }) => name)
   return new SqliteSink(openTable(targetPath('sqlite', path), table, { overwrite, append }, names), columns)
 }
@@ -194,6 +223,7 @@ function rowOf(outcome: Outcome): { row: SqliteRow; size: number } {
     const expected = `at most ${MAX_VALUE_BYTES} bytes, the limit of SQLite`
     throw new RowError(index, problem('value', expected, 'more', 'Save such bodies as files.'))
   }
+  const errorBody = errorBodyOf(outcome)?.body ?? null
   const row: SqliteRow = [
     index,
     requestIdOf(outcome),
@@ -206,10 +236,13 @@ function rowOf(outcome: Outcome): { row: SqliteRow; size: number } {
     kind === 'none' ? null : kind,
     error?.code ?? null,
     error?.message ?? null,
+    errorBody,
+    finalUrlOf(outcome) ?? null,
+    locationOf(outcome) ?? null,
     attempts,
     response?.bytes ?? 0,
     JSON.stringify(timingsToTenths(timings)),
     isoTime(Date.now()),
   ]
-  return { row, size: size + 200 }
+  return { row, size: size + 200 + (errorBody?.length ?? 0) }
 }

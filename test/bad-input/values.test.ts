@@ -11,6 +11,8 @@ circular.self = circular
 
 /** For each option: values that are wrong whatever the other options are. */
 const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
+  maxErrorBody: [-1, 1.5, NaN, '2', '2 apples', null, true, []],
+  responseHeaders: ['etag', 1, null, {}, [''], ['a b'], ['etag: x'], [1], ['set-cookie'], ['x-api-key'], ['\u001B[2J']],
   concurrency: [0, -1, 1.5, NaN, -Infinity, '3', null, true, [], {}, 3n],
   maxConcurrency: [0, -1, 1.5, NaN, '3', null, true],
   perHost: [0, 'x', null, [], { concurrency: 0 }, { concurency: 3 }, { rateLimit: '10/fortnight' }, { rateLimit: 0 }],

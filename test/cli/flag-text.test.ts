@@ -51,6 +51,7 @@ const OWN: readonly FlagName[] = [
   // Another notation.
   ...(['rate', 'host-limit', 'limit-key', 'budget', 'accept', 'proxy', 'as'] as const),
   // More than the option does.
+  'response-headers',
   ...(['base-url', 'share-cookies', 'cookie-file', 'save', 'overwrite', 'resume', 'tls-passphrase'] as const),
 ]
 

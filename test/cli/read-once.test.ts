@@ -107,6 +107,8 @@ const VALUES: Partial<Record<FlagName, Case>> = {
   'max-bytes': ['1KiB', 1_024],
   'max-header-bytes': ['1KiB', 1_024],
   'max-json-depth': ['none', Infinity],
+  'max-error-body': ['0', 0],
+  'response-headers': ['ETag, x-a', ['etag', 'x-a'], [['resume', true]]],
   'content-coding': ['raw', 'raw'],
   proxy: ['none', { kind: 'direct' }],
   'proxy-file': ['proxies.txt', { kind: 'proxies', proxies: [expect.objectContaining({ port: 9 })] }],

@@ -15,7 +15,7 @@ export interface Line {
   readonly value?: unknown
   readonly attempts: number
   readonly url: string
-  readonly error?: { readonly code: string; readonly message: string }
+  readonly error?: { readonly code: string; readonly message: string; readonly body?: string }
 }
 
 export interface Done {

@@ -41,6 +41,32 @@ describe('sqlite', () => {
     expect(stars?.['stars']).toBe(7)
   })
 
+  it('adds to a table of an earlier version, whose missing columns stay missing', async () => {
+    const path = join(freshFolder(), 'results.db')
+    const sink = sqlite(path)
+    await writeTo(sink, okOutcome(0, 1))
+    await sink.close()
+    const database = new DatabaseSync(path)
+    for (const name of ['error_body', 'final_url', 'location']) {
+      database.exec(`ALTER TABLE results DROP COLUMN ${name}`)
+    }
+    database.close()
+    const columns = [{ name: 'own', value: () => 7 }]
+    expect(() => sqlite(path, { append: true, columns })).toThrow('it has no column "own"')
+    const again = sqlite(path, { append: true })
+    await writeTo(again, failedOutcome(1))
+    await again.close()
+    expect(rowsOf(path)[1]).toMatchObject({ index: 1, error_code: 'http/404', attempts: 1, bytes: 2 })
+    expect(rowsOf(path)[1]).not.toHaveProperty('error_body')
+  })
+
+  it.each(['Location', 'own'])('refuses the response header %s, of which it has a column already', name => {
+    const options = { columns: [{ name: 'own', value: () => 7 }], responseHeaders: [name] }
+    expect(() => sqlite(join(freshFolder(), 'r.db'), options)).toThrow(
+      'responseHeaders: expected names that no column has',
+    )
+  })
+
   it('has user-defined columns after the fixed ones, with values by their type', async () => {
     const path = join(freshFolder(), 'results.db')
     const values = [7, 'text', true, null, undefined, new Uint8Array([1]), new Date(0), { a: [1] }, Number.NaN]

@@ -155,7 +155,7 @@ function callOf(
     ...plan.call,
     ...savingOptions(plan.output),
     signal,
-    ...(resume !== undefined && { resume }),
+    ...(resume !== undefined && { resume, responseHeaders: plan.output.responseHeaders }),
     ...(onProgress !== undefined && { onProgress }),
   })
 }

@@ -1,6 +1,6 @@
 /** The columns of CSV: the ones of `--columns`, or the columns of the input and the parts of `--select`. */
 import type { Field } from './fields.ts'
-import { columnName, fieldNamed, fieldsOf, partName } from './fields.ts'
+import { columnName, fieldNamed, fieldsOf, headerName, partName } from './fields.ts'
 import type { Selection } from './select.ts'
 import { nearest } from '../../config/names.ts'
 import { UsageError } from '../usage-error.ts'
@@ -14,14 +14,16 @@ export function columnsOf(
   chosen: readonly string[] | undefined,
   input: { readonly columns: readonly string[]; readonly hasKey: boolean; readonly hasUrls: boolean },
   selection: Selection | undefined,
+  headers: readonly string[] = [],
 ): Column[] {
   const parts = selection?.parts ?? []
-  const fields = fieldsOf(input.columns, selection)
+  const fields = fieldsOf(input.columns, selection, headers)
+  const named = headers.map(name => headerName(name, fields))
   const selected = selection === undefined ? ['value'] : parts.map(({ name }) => partName(name, fields))
   // If the input has a column `url`, it is the URL of the request, which every outcome has anyway.
   const rest = input.columns.filter(name => !(input.hasUrls && name === 'url')).map(name => columnName(name, fields))
-  const standard = ['index', ...(input.hasKey ? ['key'] : []), ...rest, 'url', 'status', ...selected, 'error']
-  return [...new Set(chosen ?? standard)].map(name => {
+  const standard = ['index', ...(input.hasKey ? ['key'] : []), ...rest, 'url', 'status', ...selected, 'error', ...named]
+  return [...new Set(chosen === undefined ? standard : [...chosen, ...named])].map(name => {
     const value = fieldNamed(name, fields)
     if (value !== undefined) return { name, value }
     const near = nearest(name, Object.keys(fields))

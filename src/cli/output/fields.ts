@@ -2,7 +2,7 @@
 import type { Selection } from './select.ts'
 import type { Place } from '../input/jobs.ts'
 import { cellText } from '../cell-text.ts'
-import { bytesIn, base64Of, printableKey } from '../../sinks/row.ts'
+import { bytesIn, base64Of, errorBodyOf, finalUrlOf, headerColumn, locationOf, printableKey } from '../../sinks/row.ts'
 import { printableUrl } from '../../core/url.ts'
 import type { Outcome } from '../../index.ts'
 
@@ -19,6 +19,9 @@ export const OUTCOME_FIELDS: Readonly<Record<string, Field>> = {
   bytes: ({ response }) => response?.bytes,
   error: ({ error }) => error?.code,
   message: ({ error }) => error?.message,
+  error_body: outcome => errorBodyOf(outcome)?.body,
+  final_url: finalUrlOf,
+  location: locationOf,
   total_ms: ({ timings }) => Math.round(timings.total * 10) / 10,
   value: ({ value }) => withoutBytes(value),
   line_number: outcome => placeOf(outcome)?.line,
@@ -27,16 +30,22 @@ export const OUTCOME_FIELDS: Readonly<Record<string, Field>> = {
 export type Fields = Readonly<Record<string, Field>>
 
 /**
- * A bare name is a field of the outcome, otherwise a selected part, otherwise a column of the input. Data of the input
- * therefore cannot replace the result of a request. `value.NAME` and `row.NAME` always are the selected part and the
- * column. With `--select`, `value` is the selection, as in JSON lines.
+ * A bare name is a field of the outcome, otherwise a response header, a selected part or a column of the input. Data of
+ * the input therefore cannot replace the result of a request. `header.NAME`, `value.NAME` and `row.NAME` always are the
+ * header, the selected part and the column. With `--select`, `value` is the selection, as in JSON lines.
  */
-export function fieldsOf(columns: readonly string[], selection: Selection | undefined): Fields {
+export function fieldsOf(
+  columns: readonly string[],
+  selection: Selection | undefined,
+  headers: readonly string[] = [],
+): Fields {
   const parts = selection?.parts ?? []
+  const ofHeaders = headers.map(headerColumn).map(({ name, value }): [string, Field] => [name, value])
   const ofColumns = columns.map((column): [string, Field] => [column, columnField(column)])
   const ofParts = parts.map(({ name, of }): [string, Field] => [name, ({ ok, value }) => (ok ? of(value) : undefined)])
   return {
-    ...Object.fromEntries([...ofColumns, ...ofParts]),
+    ...Object.fromEntries([...ofColumns, ...ofParts, ...ofHeaders]),
+    ...Object.fromEntries(ofHeaders.map(([name, field]) => [`${HEADER}${name}`, field])),
     ...Object.fromEntries(ofColumns.map(([name, field]) => [`${ROW}${name}`, field])),
     ...Object.fromEntries(ofParts.map(([name, field]) => [`${VALUE}${name}`, field])),
     ...OUTCOME_FIELDS,
@@ -44,6 +53,7 @@ export function fieldsOf(columns: readonly string[], selection: Selection | unde
   }
 }
 
+const HEADER = 'header.'
 const ROW = 'row.'
 const VALUE = 'value.'
 
@@ -56,6 +66,7 @@ export function fieldNamed(name: string, fields: Fields): Field | undefined {
 
 /** The bare name if it refers to this column or part, the prefixed name otherwise. */
 export const columnName = (name: string, fields: Fields): string => plainName(name, ROW, fields)
+export const headerName = (name: string, fields: Fields): string => plainName(name, HEADER, fields)
 export const partName = (name: string, fields: Fields): string => plainName(name, VALUE, fields)
 
 function plainName(name: string, prefix: string, fields: Fields): string {

@@ -6,6 +6,7 @@ import type { Column } from './columns.ts'
 import { runFileDraft, tableDraft, textDraft } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { OUTCOME_FIELDS, fieldsOf } from './fields.ts'
+import type { Fields } from './fields.ts'
 import { readSelection } from './select.ts'
 import type { Selection } from './select.ts'
 import { several } from './several.ts'
@@ -44,15 +45,18 @@ export interface InputShape {
 
 /** Throws a UsageError if an output cannot be written. Called before anything is sent. */
 export function openOutput(plan: OutputPlan, input: InputShape): Output {
+  const { responseHeaders } = plan
   const selection = plan.select === undefined ? undefined : readSelection(plan.select)
   if (plan.save !== undefined && selection !== undefined) checkSaved(selection)
-  const columns = columnsOf(plan.columns, input, selection)
+  const columns = columnsOf(plan.columns, input, selection, plan.responseHeaders)
   const runFile = runFileAmong(plan, selection)
   for (const { path } of plan.files) checkPlace(path, plan)
   const rest = plan.files.filter(file => file !== runFile)
   const onStdout = [
     ...(plan.toStdout ? [toStdout(plan.format)] : []),
-    ...(plan.writeOut === undefined ? [] : [writeOut(plan.writeOut, input.columns, selection)]),
+    ...(plan.writeOut === undefined
+      ? []
+      : [writeOut(plan.writeOut, fieldsOf(input.columns, selection, responseHeaders))]),
   ]
   const drafts: Draft[] = []
   try {
@@ -94,7 +98,9 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
       })
     }
     if (format === 'jsonl') {
-      return textDraft(path, (place, overwrite) => selected(jsonLines(place, { overwrite }), selection))
+      return textDraft(path, (place, overwrite) =>
+        selected(jsonLines(place, { overwrite, responseHeaders }), selection),
+      )
     }
     return textDraft(path, (place, overwrite) => csv(place, { columns, overwrite, ...TABLE_STYLES[format] }))
   }
@@ -103,7 +109,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
     if (format === 'csv' || format === 'tsv') {
       return csv(process.stdout, { columns, ...TABLE_STYLES[format] })
     }
-    return selected(jsonLines(process.stdout), selection)
+    return selected(jsonLines(process.stdout, { responseHeaders }), selection)
   }
 }
 
@@ -113,7 +119,7 @@ const TABLE_STYLES = { csv: { delimiter: ',' }, tsv: { delimiter: '\t', quotes: 
 /** Columns beyond the fixed ones. Names in SQLite are case-insensitive, so a duplicate gets its prefix. */
 function tableColumns(
   columns: readonly Column[],
-  { columns: chosen }: OutputPlan,
+  { columns: chosen, responseHeaders }: OutputPlan,
   ofInput: readonly string[],
 ): Column[] {
   const taken = new Set<string>()
@@ -121,7 +127,8 @@ function tableColumns(
     .filter(({ name }) => !(Object.hasOwn(OUTCOME_FIELDS, name) && (chosen === undefined || isFixed(name))))
     .map(({ name, value }) => {
       const isTaken = isFixed(name) || taken.has(name.toLowerCase())
-      const own = isTaken ? `${ofInput.includes(name) ? 'row' : 'value'}.${name}` : name
+      const prefix = responseHeaders.includes(name) ? 'header' : ofInput.includes(name) ? 'row' : 'value'
+      const own = isTaken ? `${prefix}.${name}` : name
       taken.add(own.toLowerCase())
       return { name: own, value }
     })
@@ -181,8 +188,8 @@ function checkSaved({ parts }: Selection): void {
   }
 }
 
-function writeOut(template: string, columns: readonly string[], selection: Selection | undefined): Sink {
-  const textOf = writeOutTemplate(template, fieldsOf(columns, selection))
+function writeOut(template: string, fields: Fields): Sink {
+  const textOf = writeOutTemplate(template, fields)
   return new TextRows(
     'write-out',
     process.stdout,

@@ -8,7 +8,7 @@ import { Roll, resumeDecisionOf, findIn, isSafe, knownOf } from './resume-decisi
 import type { ResumeDecision } from './resume-decision.ts'
 import { fingerprint } from './fingerprint.ts'
 import { Refusals, saysTheSame } from './refusals.ts'
-import { doneLineOf, lineValue, recordedTries } from './run-line.ts'
+import { doneLineOf, lineValue, recordedBodyOf, recordedHeaders, recordedTries } from './run-line.ts'
 import { settle } from './settle.ts'
 import { NOT_RESUMABLE } from '../../config/options/run-file.ts'
 import type { ResumePlan } from '../../config/plan.ts'
@@ -153,10 +153,10 @@ export class Resume {
   }
 
   #write(call: Call, print: string, outcome: Outcome, more: () => object): Promise<Outcome> {
-    const { clock, journal } = this.#parts
+    const { clock, journal, plan } = this.#parts
     let line: DoneLine
     try {
-      line = doneLineOf(call, print, outcome, more(), clock.epochMs())
+      line = doneLineOf(call, print, outcome, more(), clock.epochMs(), plan.responseHeaders)
     } catch (error) {
       return this.#unkept(call, print, error)
     }
@@ -242,7 +242,13 @@ export class Resume {
     const trip = Object.assign(new Trip(0, this.#parts.clock.now(), Infinity), { id, warnings })
     trip.retry.attempts = attempts
     trip.retry.tries = recordedTries(line)
-    const origin: Origin = { kind: 'run-file', bytes, timings }
+    const origin: Origin = {
+      kind: 'run-file',
+      bytes,
+      timings,
+      headers: recordedHeaders(line),
+      shown: recordedBodyOf(line),
+    }
     return settle({ ...call, plan, trip }, { ...result, origin }, this.#parts.clock)
   }
 

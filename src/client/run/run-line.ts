@@ -2,12 +2,16 @@
  * Outcome → line of the run file, and back. A line holds the value before schema and `parseFunc`, which run again on a
  * restored value; so a restored line becomes a Reply and goes the same way as one from the network.
  */
+import { isPlain } from '../../config/kinds.ts'
 import type { Call } from '../../core/call.ts'
 import { RequestError } from '../../core/error.ts'
-import { filterHeaders, isSecretName } from '../../core/headers.ts'
+import type { ErrorBody } from '../../core/error-body.ts'
+import { filterHeaders, headerProblem, isSecretName } from '../../core/headers.ts'
+import type { HeaderList } from '../../core/headers.ts'
 import { isoTime } from '../../core/iso-time.ts'
 import type { DoneLine } from '../../core/journal.ts'
-import type { Outcome } from '../../core/outcome.ts'
+import { shownHeader, shownHeaders } from '../../core/outcome.ts'
+import type { Outcome, ResponseSummary } from '../../core/outcome.ts'
 import { fault } from '../../core/result.ts'
 import type { Fault, FaultCode, Reply, Result } from '../../core/result.ts'
 import type { SavedFile } from '../../core/spec.ts'
@@ -23,8 +27,20 @@ export interface LineValue {
   readonly head?: Pick<Reply, 'statusText' | 'headers' | 'url'>
 }
 
-/** `more`: further fields. Assigned field by field, because this runs for every request. */
-export function doneLineOf(call: Call, print: string, outcome: Outcome, more: object, atMs: number): DoneLine {
+/**
+ * Assigned field by field, because this runs for every request.
+ *
+ * @param more further fields
+ * @param headers names of the response headers that a line holds
+ */
+export function doneLineOf(
+  call: Call,
+  print: string,
+  outcome: Outcome,
+  more: object,
+  atMs: number,
+  headers: readonly string[] = [],
+): DoneLine {
   const { key, method } = call
   const { response } = outcome
   const line: Writable<Partial<DoneLine>> = { v: 2, index: call.index, id: call.trip.id, print }
@@ -33,14 +49,31 @@ export function doneLineOf(call: Call, print: string, outcome: Outcome, more: ob
   line.url = outcome.request.url
   line.ok = outcome.ok
   if (response !== undefined) line.status = response.status
-  if (!outcome.ok) line.error = { code: outcome.error.code, message: RequestError.reason(outcome.error) }
+  if (!outcome.ok) {
+    const { code } = outcome.error
+    line.error = { code, message: RequestError.reason(outcome.error), ...RequestError.shownBody(outcome.error) }
+  }
   Object.assign(line, more)
+  if (response !== undefined) addResponse(line, outcome, response, headers)
   if (outcome.tries !== undefined) line.tries = outcome.tries
   line.attempts = outcome.attempts
   line.bytes = response?.bytes ?? 0
   line.timings = timingsToMicroseconds(outcome.timings)
   line.at = isoTime(atMs)
   return line as DoneLine
+}
+
+function addResponse(
+  line: Writable<Partial<DoneLine>>,
+  { request }: Outcome,
+  response: ResponseSummary,
+  names: readonly string[],
+): void {
+  if (response.url !== request.url) line.finalUrl = response.url
+  const location = shownHeader(response, 'location')
+  if (location !== undefined) line.location = location
+  const headers = names.length === 0 ? undefined : shownHeaders(response, names)
+  if (headers !== undefined) line.headers = headers
 }
 
 /** To the microsecond: finer digits are noise and made a line a tenth longer. */
@@ -104,7 +137,7 @@ function recordedReply(line: DoneLine, call: Call): Reply {
     status: line.status ?? 200,
     statusText: '',
     headers: call.plan.returnType === 'auto' ? ['content-type', recordedType(line)] : [],
-    url: call.url,
+    url: finalUrlIn(line) ?? call.url,
     ...head,
     body: recordedBody(line, call),
     integrity: 'length',
@@ -128,7 +161,36 @@ function recordedBody({ value, encoding }: DoneLine, { plan }: Call): Uint8Array
   return new TextEncoder().encode(mark + text)
 }
 
-function faultOf({ error, status }: DoneLine, call: Call): Fault {
+function finalUrlIn({ finalUrl }: DoneLine): string | undefined {
+  return typeof finalUrl === 'string' && URL.canParse(finalUrl) ? finalUrl : undefined
+}
+
+/** The headers that the line holds, by their names; undefined if it has none. Of a whole response, `head` has all. */
+export function recordedHeaders({ headers, head, location }: DoneLine): HeaderList | undefined {
+  if (head !== undefined) return undefined
+  const list = Object.entries(isPlain(headers) ? headers : {}).filter(
+    (pair): pair is [string, string] => typeof pair[1] === 'string' && headerProblem(pair[0], pair[1]) === undefined,
+  )
+  const hasLocation = list.some(([name]) => name === 'location')
+  if (typeof location === 'string' && !hasLocation && headerProblem('location', location) === undefined) {
+    list.push(['location', location])
+  }
+  return list.length === 0 ? undefined : list.flat()
+}
+
+/** The body that the error of the line showed. */
+export function recordedBodyOf({ error }: DoneLine): ErrorBody | undefined {
+  if (typeof error?.body !== 'string') return undefined
+  const { body, bodyTruncated, bodyEncoding } = error
+  return {
+    body,
+    ...(bodyTruncated === true && { bodyTruncated }),
+    ...(bodyEncoding === 'base64' && { bodyEncoding }),
+  }
+}
+
+function faultOf(line: DoneLine, call: Call): Fault {
+  const { error, status } = line
   const code = (error?.code ?? 'internal/unknown') as FaultCode
   const reply: Reply | undefined =
     status === undefined
@@ -139,7 +201,7 @@ function faultOf({ error, status }: DoneLine, call: Call): Fault {
           statusText: '',
           headers: [],
           body: new Uint8Array(),
-          url: call.url,
+          url: finalUrlIn(line) ?? call.url,
           integrity: 'unverified',
           protocol: 'http/1.1',
         }

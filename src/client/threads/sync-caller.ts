@@ -204,9 +204,10 @@ export class CallingThread implements Caller {
   }
 }
 
-function tripOf({ elapsedMs, warnings, retry, times }: SentTrip): Trip {
+function tripOf({ elapsedMs, warnings, sentHeaders, retry, times }: SentTrip): Trip {
   const trip = new Trip(0, systemClock.now() - elapsedMs, Infinity)
   trip.warnings = warnings
+  trip.sentHeaders = sentHeaders
   Object.assign(trip.retry, retry)
   Object.assign(trip.stopwatch, times)
   return trip

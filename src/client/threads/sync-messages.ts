@@ -70,6 +70,7 @@ export type Hop = Pick<Call, 'index' | 'method' | 'url' | 'repeatable'>
 export interface SentTrip {
   readonly elapsedMs: number
   readonly warnings: Trip['warnings']
+  readonly sentHeaders: Trip['sentHeaders']
   readonly retry: Pick<Trip['retry'], 'attempts' | 'redirects' | 'tries' | 'notRetriedBecause'>
   readonly times: Pick<Trip['stopwatch'], (typeof TIMES)[number]>
 }

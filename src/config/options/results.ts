@@ -1,6 +1,6 @@
 /** The options of results: how a body becomes a value, the order and the limits of results, and progress. */
 import { funcOf } from '../functions.ts'
-import { bool, count, got, isRecord, listOf, matching, oneOf, problem, size } from '../kinds.ts'
+import { bool, count, got, isRecord, listOf, matching, oneOf, problem, size, sizeOrNone } from '../kinds.ts'
 import { option, part } from '../option.ts'
 import { isSink } from '../shapes.ts'
 import type { Values } from '../table.ts'
@@ -118,6 +118,14 @@ export const RESULT_OPTIONS = {
     crosses: 'plain',
     unit: 'levels',
     doc: 'Most levels of nesting in a JSON response; `Infinity` for no limit.',
+  }),
+  maxErrorBody: option({
+    scope: 'any',
+    read: sizeOrNone,
+    default: '2KiB',
+    crosses: 'plain',
+    unit: 'bytes',
+    doc: 'The beginning of a refused body that `error.body`, outputs and the run file show, without secrets; 0 shows none.',
   }),
   strictIntegrity: option({
     scope: 'any',

@@ -1,6 +1,7 @@
 /** The options of the run file: how a run is recorded and resumed. */
 import { bool, matching, oneOf, problem } from '../kinds.ts'
 import { option, part } from '../option.ts'
+import { readHeaderNames } from '../response-headers.ts'
 import type { ResumePlan } from '../plan.ts'
 import type { Values } from '../table.ts'
 import { isFilled } from '../texts.ts'
@@ -36,6 +37,13 @@ export const RUN_FILE_OPTIONS = {
     crosses: 'drop',
     doc: "With `resume`: what happens to unsafe requests that were in flight when the previous run ended: `'fail'` or `'resend'`.",
   }),
+  responseHeaders: option({
+    scope: 'call',
+    plan: 'part',
+    read: readHeaderNames,
+    crosses: 'drop',
+    doc: 'With `resume`: names of response headers that each line of the run file holds.',
+  }),
   durability: option({
     scope: 'call',
     plan: 'part',
@@ -55,7 +63,7 @@ export const NOT_RESUMABLE = problem(
 )
 
 export function checkRunFile(values: Values, problems: Problem[]): void {
-  for (const name of ['retryFailed', 'unknownWrites', 'durability'] as const) {
+  for (const name of ['retryFailed', 'unknownWrites', 'responseHeaders', 'durability'] as const) {
     if (values[name] === undefined || values.resume !== undefined) continue
     const remedy: Words = ['Set ', { option: 'resume', value: 'run.jsonl' }, '.']
     problems.push(problem(name, [{ option: 'resume' }, ' beside it'], 'none', remedy))
@@ -63,7 +71,7 @@ export function checkRunFile(values: Values, problems: Problem[]): void {
 }
 
 export const BATCH_RUN_FILE = {
-  resume: part(['resume', 'retryFailed', 'unknownWrites', 'durability'], planResume),
+  resume: part(['resume', 'retryFailed', 'unknownWrites', 'responseHeaders', 'durability'], planResume),
 }
 
 function planResume(values: Values): ResumePlan | undefined {
@@ -73,6 +81,7 @@ function planResume(values: Values): ResumePlan | undefined {
     path: values.resume,
     retryFailed: values.retryFailed ?? retryFailed.default,
     unknownWrites: values.unknownWrites ?? unknownWrites.default,
+    responseHeaders: values.responseHeaders ?? [],
     durability: values.durability ?? durability.default,
   }
 }

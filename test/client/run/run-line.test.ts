@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { doneLineOf, lineValue, recordedResult } from '../../../src/client/run/run-line.ts'
+import {
+  doneLineOf,
+  lineValue,
+  recordedBodyOf,
+  recordedHeaders,
+  recordedResult,
+} from '../../../src/client/run/run-line.ts'
 import { settle } from '../../../src/client/run/settle.ts'
 import type { CallPlan } from '../../../src/core/call.ts'
 import type { DoneLine } from '../../../src/core/journal.ts'
@@ -9,11 +15,12 @@ import { makeCall, makeFault, makeReply } from '../../support/calls.ts'
 import { fc } from '../../support/property.ts'
 
 const clock = virtualClock()
+const ASKED = 'http://a.test/p?token=canary'
 const AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 
 /** Writes a result as a line, through the JSON of the file, and reads it back. */
 async function thereAndBack(result: Result, plan: Partial<CallPlan> = {}, now: Partial<CallPlan> = plan) {
-  const call = makeCall({ plan, key: 'k', index: 3, url: 'http://a.test/p?token=canary' })
+  const call = makeCall({ plan, key: 'k', index: 3, url: ASKED })
   call.trip.id = 'k:k'
   const outcome = await settle(call, result, clock)
   const value = outcome.ok && result.kind === 'reply' ? lineValue(call, result, outcome.value) : {}
@@ -25,8 +32,44 @@ async function thereAndBack(result: Result, plan: Partial<CallPlan> = {}, now: P
 const bytesReply = (body: Uint8Array, headers = {}): Reply => ({ ...makeReply(200, headers), body })
 
 describe('a line of a run file', () => {
+  test('holds the final URL, the Location and the named headers without secrets, and gives them back', async () => {
+    const headers = { location: 'http://u:canary@b.test/x?token=canary', etag: '"1"', 'set-cookie': 'a=canary' }
+    const reply = { ...makeReply(404, headers, '{"why":"gone"}'), url: 'http://b.test/q?key=canary&n=1' }
+    const call = makeCall({ url: ASKED })
+    const outcome = await settle(call, reply, clock)
+    const line = doneLineOf(call, 'p', outcome, {}, AT_MS, ['etag', 'set-cookie', 'x-none'])
+    expect(line).toMatchObject({
+      finalUrl: 'http://b.test/q?key=***&n=1',
+      location: 'http://b.test/x?token=***',
+      headers: { etag: '"1"', 'set-cookie': '***' },
+      error: { code: 'http/404', body: '{"why":"gone"}' },
+    })
+    expect(JSON.stringify(line)).not.toContain('canary')
+    expect(recordedResult(line, call)).toMatchObject({ reply: { url: line.finalUrl } })
+    expect(recordedHeaders(line)).toEqual(['etag', '"1"', 'set-cookie', '***', 'location', line.location])
+    expect(recordedBodyOf(line)).toEqual({ body: '{"why":"gone"}' })
+  })
+
+  test.each([
+    [
+      'texts',
+      { finalUrl: 'no URL', location: 'a\nb', headers: 'x', error: { code: 'http/404', message: 'm', body: 7 } },
+    ],
+    [
+      'lists',
+      { finalUrl: ['a'], location: ['b'], headers: ['x'], error: { code: 'http/404', message: 'm', body: ['x'] } },
+    ],
+    ['headers that are none', { headers: { 'a b': 'x', etag: 7, 'x-a': 'a\r\nb' } }],
+  ])('whose new fields are %s by the hand of another program is read without them', (_, fields) => {
+    const line = { ok: false, status: 404, error: { code: 'http/404', message: 'm' }, ...fields } as unknown as DoneLine
+    const call = makeCall({ url: ASKED })
+    expect(recordedResult(line, call)).toMatchObject({ code: 'http/404', reply: { url: ASKED } })
+    expect(recordedHeaders(line)).toBeUndefined()
+    expect(recordedBodyOf(line)).toBeUndefined()
+  })
+
   test('has the promised fields, and no field without a value', async () => {
-    const { line } = await thereAndBack(makeReply(201, {}, '{"a":1}'))
+    const { line } = await thereAndBack({ ...makeReply(201, {}, '{"a":1}'), url: ASKED })
     expect(line).toEqual({
       v: 2,
       index: 3,

@@ -1,0 +1,222 @@
+/**
+ * The secrets of a request, and a text without them. Servers echo what they were sent: debug pages, validation errors,
+ * proxies that print a request. Found by value (what this request sent) and by name (`"token": "…"`, `api_key=…`).
+ */
+import type { Call } from './call.ts'
+import { REDACTED, isSecretName, isSecretQueryName } from './headers.ts'
+import type { HeaderList } from './headers.ts'
+import type { Reply } from './result.ts'
+
+/** Shorter values are found by name only: as parts of other words they are too common. */
+const SHORTEST = 4
+/** The shortest value of a cookie whose name says nothing: `theme=dark` is not a secret. */
+const SHORTEST_COOKIE = 8
+
+/** The secret values that this request sent, and those of the reply's headers, in every form in which text holds them. */
+export function secretsOf({ headers, credentials, trip, url, plan }: Call, reply: Reply): readonly string[] {
+  const { secretNames } = plan
+  const lists = [headers, trip.sentHeaders, reply.headers].filter(list => list !== undefined)
+  const found = new Set(lists.flatMap(list => headerSecrets(list, secretNames)))
+  if (typeof credentials === 'string') addAuthorization(credentials, found)
+  addQuery(url, secretNames, found)
+  if (reply.url !== url) addQuery(reply.url, secretNames, found)
+  if (found.size === 0) return NONE
+  const forms = new Set([...found].flatMap(formsOf))
+  // A longer secret may contain a shorter one.
+  return [...forms].toSorted((a, b) => b.length - a.length)
+}
+
+const NONE: readonly string[] = []
+
+interface Known {
+  readonly secretNames: ReadonlySet<string> | undefined
+  readonly secrets: readonly string[]
+}
+
+/** Requests of a batch share their headers, and like answers share theirs. */
+const known = new WeakMap<HeaderList, Known>()
+
+function headerSecrets(list: HeaderList, secretNames: ReadonlySet<string> | undefined): readonly string[] {
+  const before = known.get(list)
+  if (before?.secretNames === secretNames && before !== undefined) return before.secrets
+  const found = new Set<string>()
+  addHeaders(list, secretNames, found)
+  const secrets = found.size === 0 ? NONE : [...found]
+  known.set(list, { secretNames, secrets })
+  return secrets
+}
+
+function addHeaders(list: HeaderList, secretNames: ReadonlySet<string> | undefined, found: Set<string>): void {
+  for (let at = 0; at < list.length; at += 2) {
+    const name = list[at] as string
+    const value = list[at + 1] as string
+    if (name === 'cookie') addCookies(value, secretNames, found)
+    // Only the first pair of Set-Cookie is a cookie; the others are its attributes.
+    else if (name === 'set-cookie') addCookies(value.split(';', 1)[0] as string, secretNames, found)
+    else if (name.endsWith('authorization')) addAuthorization(value, found)
+    else if (isSecretName(name, secretNames)) add(value, found)
+  }
+}
+
+function addCookies(line: string, secretNames: ReadonlySet<string> | undefined, found: Set<string>): void {
+  for (const pair of line.split(';')) {
+    const at = pair.indexOf('=')
+    const value = pair
+      .slice(at + 1)
+      .trim()
+      .replace(/^"(.*)"$/s, '$1')
+    if (at > 0 && (value.length >= SHORTEST_COOKIE || isSecretName(pair.slice(0, at).trim(), secretNames))) {
+      add(value, found)
+    }
+  }
+}
+
+/** `Bearer abc`: the value and its token. `Basic …` also holds a password (RFC 7617). */
+function addAuthorization(value: string, found: Set<string>): void {
+  add(value, found)
+  const [, scheme = '', token = ''] = /^(\S+) +(.+)$/.exec(value) ?? []
+  add(token, found)
+  // Parameters, as in `Digest username="…", response="…"`.
+  for (const [, quoted = ''] of token.matchAll(/="([^"]{8,})"/g)) add(quoted, found)
+  if (scheme.toLowerCase() !== 'basic') return
+  const pair = decodedBase64(token)
+  if (pair === undefined) return
+  add(pair, found)
+  add(pair.slice(pair.indexOf(':') + 1), found)
+}
+
+function addQuery(url: string, secretNames: ReadonlySet<string> | undefined, found: Set<string>): void {
+  const start = url.indexOf('?')
+  if (start === -1) return
+  for (const pair of url.slice(start + 1).split('&')) {
+    const at = pair.indexOf('=')
+    if (at < 1 || !isSecretQueryName(decoded(pair.slice(0, at)), secretNames)) continue
+    add(pair.slice(at + 1), found)
+    add(decoded(pair.slice(at + 1)), found)
+  }
+}
+
+function add(value: string, found: Set<string>): void {
+  if (value.length >= SHORTEST) found.add(value)
+}
+
+/** As it is, percent-encoded, as part of a form, of JSON and of HTML. */
+function formsOf(value: string): string[] {
+  if (/^[\w-]+$/.test(value)) return [value]
+  const encoded = percentEncoded(value)
+  return [
+    value,
+    encoded,
+    encoded.replace(/%[0-9A-F]{2}/g, escape => escape.toLowerCase()),
+    encoded.replaceAll('%20', '+'),
+    JSON.stringify(value).slice(1, -1),
+    JSON.stringify(value)
+      .slice(1, -1)
+      .replaceAll('/', String.raw`\/`),
+    value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
+  ]
+}
+
+function percentEncoded(value: string): string {
+  try {
+    return encodeURIComponent(value)
+  } catch {
+    return value
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return text
+  }
+}
+
+function decodedBase64(text: string): string | undefined {
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(text), letter => letter.codePointAt(0) as number))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The text without these secrets, and without the values of names that suggest a secret in JSON, forms, queries and
+ * lines of headers. Takes time in proportion to the text.
+ *
+ * @param isCut the text goes on elsewhere: the beginning of a secret at its end is removed as well
+ */
+export function redacted(
+  text: string,
+  secrets: readonly string[],
+  secretNames: ReadonlySet<string> | undefined,
+  isCut = false,
+): string {
+  let clean = isCut ? withoutBegun(text, secrets) : text
+  for (const secret of secrets) if (clean.includes(secret)) clean = clean.replaceAll(secret, REDACTED)
+  return withoutQuoted(withoutPairs(withoutHeaderLines(clean, secretNames), secretNames), secretNames)
+}
+
+/** Cuts off what may be the beginning of a secret. */
+function withoutBegun(text: string, secrets: readonly string[]): string {
+  let length = text.length
+  for (const secret of secrets) {
+    for (let size = Math.min(secret.length - 1, text.length); size > 0 && text.length - size < length; size--) {
+      if (text.endsWith(secret.slice(0, size))) length = text.length - size
+    }
+  }
+  return text.slice(0, length)
+}
+
+const HEADER_LINE = /^((?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]{1,80})(:[ \t]*)\S.*$/gim
+
+function withoutHeaderLines(text: string, secretNames: ReadonlySet<string> | undefined): string {
+  return text.replace(HEADER_LINE, (line, name: string, colon: string) =>
+    isSecretName(name, secretNames) ? `${name}${colon}${REDACTED}` : line,
+  )
+}
+
+const PAIR = /([?&;\s"'(,>]|^)([\w.%[\]-]{1,80})=([^&\s"'<>;,)]+)/g
+
+function withoutPairs(text: string, secretNames: ReadonlySet<string> | undefined): string {
+  return text.replace(PAIR, (pair, before: string, name: string) => {
+    const isQuery = before === '?' || before === '&'
+    const isSecret = (isQuery ? isSecretQueryName : isSecretName)(decoded(name), secretNames)
+    return isSecret ? `${before}${name}=${REDACTED}` : pair
+  })
+}
+
+/** A name in quotes and what is between it and its value. JSON inside of JSON has backslashes before its quotes. */
+const QUOTED_NAME = /(\\{0,8}["'])([\w.[\]-]{1,80})\1\s{0,40}[:=]\s{0,40}/g
+const NUMBER = /-?\d[\d.eE+-]*/y
+
+function withoutQuoted(text: string, secretNames: ReadonlySet<string> | undefined): string {
+  const names = new RegExp(QUOTED_NAME)
+  let clean = ''
+  let from = 0
+  for (let found = names.exec(text); found !== null; found = names.exec(text)) {
+    const [, quote = '', name = ''] = found
+    if (!isSecretName(name, secretNames)) continue
+    const start = names.lastIndex
+    const end = endOfValue(text, start, quote)
+    if (end === start) continue
+    const isQuoted = text.startsWith(quote, start)
+    clean += text.slice(from, start) + (isQuoted ? `${quote}${REDACTED}${quote}` : `"${REDACTED}"`)
+    names.lastIndex = from = end
+  }
+  return from === 0 ? text : clean + text.slice(from)
+}
+
+/** Where the string or the number that begins here ends; the same place if neither begins here. */
+function endOfValue(text: string, start: number, quote: string): number {
+  if (!text.startsWith(quote, start)) {
+    NUMBER.lastIndex = start
+    return NUMBER.test(text) ? NUMBER.lastIndex : start
+  }
+  for (let at = start + quote.length; at < text.length; at++) {
+    if (text.startsWith(quote, at)) return at + quote.length
+    if (text[at] === '\\') at++
+  }
+  return text.length
+}

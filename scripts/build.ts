@@ -24,6 +24,7 @@ const bundle = await rolldown({
   input: {
     index: 'src/index.ts',
     'sinks/index': 'src/sinks/index.ts',
+    'report/index': 'src/report/index.ts',
     'testing/index': 'src/testing/index.ts',
     'cli/main': 'src/cli/main.ts',
     // Next to the module that starts it by its name.
@@ -82,6 +83,6 @@ function declare(): void {
       reach(join(dirname(path), `${specifier}.d.ts`))
     }
   }
-  for (const entry of ['index', 'sinks/index', 'testing/index']) reach(join('dist', `${entry}.d.ts`))
+  for (const entry of ['index', 'sinks/index', 'report/index', 'testing/index']) reach(join('dist', `${entry}.d.ts`))
   for (const path of globSync('dist/**/*.d.ts')) if (!reached.has(path)) rmSync(path)
 }

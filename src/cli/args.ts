@@ -19,6 +19,7 @@ import { PACKAGE_VERSION } from '../core/version.ts'
 export type Args =
   | { readonly mode: 'run' | 'plan'; readonly urls: readonly string[]; readonly flags: GivenFlags }
   | { readonly mode: 'demo' | 'doctor' }
+  | { readonly mode: 'report'; readonly paths: readonly string[]; readonly options: ReportFlags }
   | { readonly mode: 'completion'; readonly shell: Shell }
   /** Help or version: stdout, exit code 0. */
   | { readonly mode: 'text'; readonly text: string }
@@ -41,6 +42,9 @@ export function readArgs(argv: readonly string[]): Args {
   const plan = subcommand(program, 'plan').argument('[urls...]')
   plan.action((urls: string[]) => void (args = { mode: 'plan', urls, flags }))
   addFlags(plan, flags)
+  subcommand(program, 'report')
+    .argument('<files...>')
+    .action((paths: string[]) => void (args = reportArgs(paths, flags)))
   subcommand(program, 'demo').action(() => void (args = { mode: 'demo' }))
   subcommand(program, 'doctor').action(() => void (args = { mode: 'doctor' }))
   subcommand(program, 'completion')
@@ -95,6 +99,26 @@ function addFlags(command: Command, flags: [FlagName, string | true][]): void {
     command.addOption(option)
     if (takes === undefined) addUndo(command, name, flags)
   }
+}
+
+/** The flags of `preq report`. */
+export interface ReportFlags {
+  output?: string
+  format?: string
+  overwrite?: true
+}
+
+/** Flags that a run has as well. Commander gives them to the program, wherever they stand. */
+const REPORT_FLAGS: readonly string[] = ['output', 'format', 'overwrite'] satisfies (keyof ReportFlags)[]
+
+function reportArgs(paths: readonly string[], flags: GivenFlags): Args {
+  const options: Record<string, string | true> = {}
+  for (const [name, value] of flags) {
+    if (!REPORT_FLAGS.includes(name)) return usage(`report: --${name} is a flag of a run. See preq report --help.`)
+    if (options[name] !== undefined) return usage(`report: expected one --${name}, got several.`)
+    options[name] = value
+  }
+  return { mode: 'report', paths, options }
 }
 
 /** Adds `--no-NAME`, which undoes a switch of the configuration file or the environment. The help does not list it. */

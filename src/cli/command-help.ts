@@ -24,6 +24,24 @@ Example: preq plan 'https://api.example.com/{id}' -i ids.csv --rate 5/s
 All flags: preq --help-all
 `
 
+const REPORT = `Usage: preq report [flags] RUN.jsonl
+
+Shows what happened in a run: how many requests succeeded, how long they took,
+what limited them, what failed and why. Reads a run file (-o FILE.jsonl), also
+of a run that lasts, and sends nothing. Prints a text, or writes a file.
+
+  -o, --output FILE    report.html: one page to look at, without a network;
+                       .md, .csv, .json and .txt as well
+      --format NAME    html, text, json, csv or markdown, for any FILE
+      --overwrite      replace FILE if it exists
+
+Exit code: 0, also if requests failed; 2 if RUN.jsonl is not a run file; 74 if
+FILE could not be written.
+
+Examples: preq report run.jsonl
+          preq report run.jsonl -o report.html
+`
+
 const DOCTOR = `Usage: preq doctor
 
 Checks what may cause problems for a run on this machine: the version of Node,
@@ -53,6 +71,7 @@ earlier demo. Takes no flags.
 
 const HELPS: Readonly<Record<CommandName, string>> = {
   plan: PLAN,
+  report: REPORT,
   doctor: DOCTOR,
   completion: COMPLETION,
   demo: DEMO,

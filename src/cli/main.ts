@@ -61,6 +61,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return (await import('./commands/demo.ts')).demo()
     case 'plan':
       return (await import('./commands/plan.ts')).plan(args.urls, args.flags)
+    case 'report':
+      return (await import('./commands/report.ts')).report(args.paths, args.options)
     case 'doctor':
       return (await import('./commands/doctor.ts')).doctor()
     case 'completion':

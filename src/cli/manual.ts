@@ -56,6 +56,7 @@ export function manualPage(): string {
 /** The arguments of each command. */
 const ARGUMENTS: Readonly<Record<keyof typeof COMMANDS, string>> = {
   plan: String.raw`[\fIflags\fR] \fIURL\fR... | \fB\-i\fR \fIFILE\fR [\fITEMPLATE\fR]`,
+  report: String.raw`[\fIflags\fR] \fIRUN\fR.jsonl`,
   demo: '',
   doctor: '',
   completion: String.raw`\fIbash\fR|\fIzsh\fR|\fIfish\fR`,

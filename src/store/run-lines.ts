@@ -41,14 +41,26 @@ export function writeLine(line: DoneLine | IntentLine | SaltLine): string {
   return `${open},"crc":"${hex(zlib.crc32(open))}"}\n`
 }
 
-/** Reads the bytes of one line, without its `\n`. */
-export function readLine(bytes: Buffer): LineReading {
+/** The JSON of a line, before anything is said about its fields. */
+export type LineJson =
+  | Extract<LineReading, { readonly kind: 'blank' | 'damaged' }>
+  | { readonly kind: 'json'; readonly value: unknown; readonly sum: 'fits' | 'differs' | 'none' }
+
+/** Parses the bytes of one line, without its `\n`. */
+export function parseLine(bytes: Buffer): LineJson {
   const line = bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes
   if (isBlank(line)) return { kind: 'blank' }
   if (!isUtf8(line)) return { kind: 'damaged', problem: 'it is not UTF-8' }
-  const value = parseLine(line)
+  const value = jsonOf(line)
   if (value === undefined) return { kind: 'damaged', problem: 'it is not JSON' }
-  const sum = checkSum(line, value)
+  return { kind: 'json', value, sum: checkSum(line, value) }
+}
+
+/** Reads the bytes of one line, without its `\n`. */
+export function readLine(bytes: Buffer): LineReading {
+  const parsed = parseLine(bytes)
+  if (parsed.kind !== 'json') return parsed
+  const { value, sum } = parsed
   const version = versionOf(value)
   // One flipped bit turns a 2 into a 3.
   if (version > FORMAT_VERSION && sum !== 'differs') return { kind: 'newer', version }
@@ -94,7 +106,7 @@ function isBlank(line: Buffer): boolean {
 }
 
 /** Undefined if it is not JSON. */
-function parseLine(line: Buffer): unknown {
+function jsonOf(line: Buffer): unknown {
   try {
     return parseAnswer(line.toString())
   } catch {

@@ -52,7 +52,7 @@ describe('preq completion', () => {
     expect(code).toBe(0)
     const spelled = (name: string): string => (shell === 'fish' ? `-l ${name}` : `--${name}`)
     expect(FLAG_NAMES.filter(name => !stdout.includes(spelled(name)))).toEqual([])
-    expect(['plan', 'demo', 'doctor', 'completion'].filter(name => !stdout.includes(name))).toEqual([])
+    expect(['plan', 'report', 'demo', 'doctor', 'completion'].filter(name => !stdout.includes(name))).toEqual([])
   })
 
   test('refuses other shells', async () => {

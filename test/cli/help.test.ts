@@ -7,7 +7,7 @@ import { EXAMPLES } from '../../src/cli/examples.ts'
 import { shellWords } from '../../src/cli/curl/words.ts'
 import { givenSettings, readSettings } from '../../src/cli/settings.ts'
 
-const COMMANDS = ['plan', 'doctor', 'completion', 'demo']
+const COMMANDS = ['plan', 'report', 'doctor', 'completion', 'demo']
 
 describe('The help of a command', () => {
   test.each(COMMANDS.flatMap(name => [[[name, '--help']], [[name, '-h']], [['help', name]]]))(

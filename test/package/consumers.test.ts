@@ -10,8 +10,11 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const run = promisify(execFile)
-/** The files that run: `dist`, the manual page and the manifest. */
-const MAX_CODE_BYTES = 300_000
+/**
+ * The files that run: `dist`, the manual page and the manifest. A fifth of it are the reports, which only
+ * `parallel-requests/report` and `preq report` load.
+ */
+const MAX_CODE_BYTES = 380_000
 /** All files, including the guides, the examples and the decisions. */
 const MAX_TARBALL_BYTES = 450_000
 const COMPILERS = { '7': 'typescript', '5.9': 'typescript-5.9' }
@@ -77,7 +80,7 @@ describe('the tarball', () => {
     expect(statSync(join(home, packed.filename)).size).toBeLessThanOrEqual(MAX_TARBALL_BYTES)
   })
 
-  it('is at most 300,000 bytes without the documentation', async () => {
+  it('is at most 380,000 bytes without the documentation', async () => {
     await run('tar', ['-czf', 'code.tgz', 'package/dist', 'package/man', 'package/package.json'], { cwd: home })
     expect(statSync(join(home, 'code.tgz')).size).toBeLessThanOrEqual(MAX_CODE_BYTES)
   })

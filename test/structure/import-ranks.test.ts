@@ -15,7 +15,7 @@ const KNOWS: Readonly<Record<string, readonly string[]>> = {
   sinks: ['core', 'config', 'disk'],
   engine: ['core'],
   layer: ['core', 'policy'],
-  report: ['core'],
+  report: ['core', 'config', 'disk', 'store', 'sinks'],
 }
 
 /** The only folder that may import this package at run time. */
@@ -25,6 +25,7 @@ const HOMES: Readonly<Record<string, string>> = {
   commander: 'cli',
   'log-update': 'cli',
   'csv-stringify': 'sinks',
+  uplot: 'report',
   '@jmespath-community/jmespath': 'cli',
 }
 

@@ -1,0 +1,87 @@
+/** `preq report`: what happened in a run, as a text on standard output or as a file. Sends nothing. */
+import { statSync } from 'node:fs'
+import { extname } from 'node:path'
+import type { ReportFlags } from '../args.ts'
+import { isSameFile } from '../same-file.ts'
+import { UsageError } from '../usage-error.ts'
+import { nearest } from '../../config/names.ts'
+import { FORMATS, report as reportOf } from '../../report/report.ts'
+import type { ReportFormat } from '../../report/report.ts'
+import { openFileOutput } from '../../sinks/file-output.ts'
+import type { FileOutput } from '../../sinks/file-output.ts'
+import { ConfigError } from '../../core/error.ts'
+import { sayProblem } from '../../core/problem.ts'
+import { refusalOf } from '../../sinks/refusal.ts'
+
+const EXTENSIONS: Readonly<Record<string, ReportFormat>> = {
+  '.html': 'html',
+  '.htm': 'html',
+  '.json': 'json',
+  '.csv': 'csv',
+  '.md': 'markdown',
+  '.markdown': 'markdown',
+  '.txt': 'text',
+}
+
+/** Returns the exit code. */
+export async function report(paths: readonly string[], flags: ReportFlags): Promise<number> {
+  const [path, ...others] = paths as [string, ...string[]]
+  if (others.length > 0) throw new UsageError(`report: expected one run file, got ${paths.length}.`)
+  const { output } = flags
+  const format = formatOf(flags)
+  if (output !== undefined && isSameFile(path, output)) {
+    throw new UsageError(`-o ${output}: expected another file than the run file, got the same. Give a new name.`)
+  }
+  // Reading may take a while, so what is known before is said before.
+  if (output !== undefined && flags.overwrite !== true && isRegularFile(output)) throw refused(output, EXISTS)
+  const text = await reportOf(path, { format })
+  if (output === undefined) process.stdout.write(text)
+  else await write(output, text, flags.overwrite === true)
+  return 0
+}
+
+function formatOf({ format, output }: ReportFlags): ReportFormat {
+  if (format !== undefined) {
+    const known = FORMATS.find(name => name === format)
+    if (known !== undefined) return known
+    const near = nearest(format, FORMATS)
+    const remedy = near === undefined ? '' : ` Did you mean '${near}'?`
+    throw new UsageError(`--format: expected ${FORMATS.join(', ')}, got '${format}'.${remedy}`)
+  }
+  if (output === undefined) return 'text'
+  const known = EXTENSIONS[extname(output).toLowerCase()]
+  if (known !== undefined) return known
+  throw new UsageError(
+    `-o ${output}: expected a name with ${Object.keys(EXTENSIONS).join(', ')}, got ${output}. Or give --format.`,
+  )
+}
+
+const EXISTS = Object.assign(new Error('EEXIST: file already exists'), { code: 'EEXIST' })
+
+const isRegularFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
+
+const refused = (path: string, error: unknown): UsageError =>
+  new UsageError(sayProblem(refusalOf(path, error, `-o ${path}`)), 74)
+
+/** A file that is replaced stays as it is until the new one is complete. */
+async function write(path: string, text: string, overwrite: boolean): Promise<void> {
+  let file: FileOutput
+  try {
+    file = openFileOutput('-o', path, { overwrite })
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new UsageError(
+      error.problems.map(said => said.replace(/^cannot write /, 'cannot write -o ')),
+      74,
+    )
+  }
+  try {
+    try {
+      await file.write(Buffer.from(text))
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw refused(path, error)
+  }
+}

@@ -1,0 +1,65 @@
+/** What a report cannot tell, and what it has left out. */
+import type { Collector } from './collector.ts'
+import type { ReportData } from './data.ts'
+import { MAX_HOSTS } from './hosts.ts'
+import { amount } from './words.ts'
+import type { FileFacts } from './read-file.ts'
+
+/** @param facts of the file; undefined for outcomes */
+export function notesOf(
+  { clock, sessions, end, ids, hosts, lacksTries, morePauses, samples }: Collector,
+  facts: FileFacts | undefined,
+  counts: ReportData['counts'],
+): string[] {
+  const shown = samples.failures().length
+  return [
+    ...sourceNotes(facts),
+    ...(counts.requests > 0 && end?.limitedBy === undefined ? [whyNoCause(sessions, facts)] : []),
+    ...(sessions > 1 ? [`The run has ${amount(sessions)} sessions. The time between them is left out.`] : []),
+    ...(counts.requests > 0 && clock.startedAtMs === undefined
+      ? ['There are no times, so throughput and concurrency over time are unknown.']
+      : []),
+    ...(clock.setBack > 0
+      ? [
+          `The clock was set back ${times(clock.setBack)} during the run: times after that are only known to each other.`,
+        ]
+      : []),
+    ...(clock.idle > 0
+      ? [`${idle(clock.idle)} of more than ten minutes without any result, left out of the charts.`]
+      : []),
+    ...(lacksTries ? ['Some requests had several attempts that are not recorded one by one.'] : []),
+    ...(ids.forgotten > 0
+      ? [
+          `${amount(ids.forgotten, 'request')} beyond the first millions: if the file has several lines of one of them, each counts.`,
+        ]
+      : []),
+    ...(hosts.list.length > MAX_HOSTS ? [`More than ${amount(MAX_HOSTS)} hosts: the further ones are one entry.`] : []),
+    ...(morePauses > 0 ? [`${amount(morePauses, 'further pause')} not shown.`] : []),
+    ...(counts.failed > shown
+      ? [`${amount(shown)} of ${amount(counts.failed, 'failure')} are listed, some of every code and host.`]
+      : []),
+    ...(counts.inDoubt > 0
+      ? [`${amount(counts.inDoubt, 'request')} had been sent and had no result when their process ended.`]
+      : []),
+    ...(counts.unsent > 0 ? [`${amount(counts.unsent, 'request')} not sent.`] : []),
+  ]
+}
+
+function sourceNotes(facts: FileFacts | undefined): string[] {
+  if (facts === undefined) return []
+  const { damaged, firstDamaged, isTorn } = facts
+  return [
+    ...(damaged > 0 ? [`${amount(damaged, 'line')} damaged and left out, the first is line ${firstDamaged}.`] : []),
+    ...(isTorn ? ['The last line is incomplete and left out: the run was killed, or is still running.'] : []),
+  ]
+}
+
+function whyNoCause(sessions: number, facts: FileFacts | undefined): string {
+  if (facts === undefined) return 'Outcomes do not say what limited the run.'
+  return sessions > 0
+    ? 'The run has no end in the file, so what limited it is unknown: it was killed, or is still running.'
+    : 'The file has no lines about the run itself, so what limited it is unknown.'
+}
+
+const times = (count: number): string => (count === 1 ? 'once' : `${amount(count)} times`)
+const idle = (count: number): string => (count === 1 ? 'There was a time' : `There were ${amount(count)} times`)

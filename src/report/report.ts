@@ -1,0 +1,107 @@
+/** The entry of this folder: reads a run and writes its report in one of the formats. */
+import { fileURLToPath } from 'node:url'
+import { Collector } from './collector.ts'
+import { csvReport } from './csv.ts'
+import type { ReportData } from './data.ts'
+import { entryOfOutcome } from './entry.ts'
+import { markdownReport } from './markdown.ts'
+import { readRunFile } from './read-file.ts'
+import { summarize } from './summarize.ts'
+import { textReport } from './text.ts'
+import { got, isRecord, oneOf } from '../config/kinds.ts'
+import { ConfigError } from '../core/error.ts'
+import type { Outcome } from '../core/outcome.ts'
+import { printableLines } from '../core/printable.ts'
+import { problem } from '../core/problem.ts'
+import type { Problem } from '../core/problem.ts'
+
+export const FORMATS = ['html', 'text', 'json', 'csv', 'markdown'] as const
+/** How a report is written. */
+export type ReportFormat = (typeof FORMATS)[number]
+
+/** The path of a run file, or outcomes. */
+export type ReportSource = string | URL | Iterable<Outcome> | AsyncIterable<Outcome>
+
+export interface ReportOptions {
+  /**
+   * `html`: one file to look at, without a network. `text`: for a terminal. `json`: all figures. `csv`: one figure a line.
+   * `markdown`: for an issue or a pull request. Default `'html'`.
+   */
+  readonly format?: ReportFormat | undefined
+}
+
+/**
+ * Reads a run file, or outcomes, and resolves with a report as text: did it work, why was it slow, what failed and why.
+ *
+ * A file is read line by line in constant memory, so it may be larger than the memory; it is not locked, so it may be of a
+ * run that lasts. A file of the sink `jsonLines` is read as well. Outcomes have no times: their report has no throughput
+ * over time. All text of servers is escaped, and URLs show no secrets.
+ *
+ * Rejects with a ConfigError if the file cannot be read or is not a run file, or if an option is wrong.
+ *
+ * ```ts
+ * await writeFile('report.html', await report('run.jsonl', { format: 'html' }))
+ * ```
+ */
+export async function report(source: ReportSource, options: ReportOptions = {}): Promise<string> {
+  const format = readOptions(options)
+  return written(await dataOf(source), format)
+}
+
+/** The figures of a report. */
+export async function dataOf(source: ReportSource): Promise<ReportData> {
+  const collected = new Collector()
+  const path = pathOf(source)
+  if (path !== undefined) {
+    const facts = await readRunFile(path, line => collected.take(line))
+    return summarize(path, collected, facts)
+  }
+  for await (const outcome of source as AsyncIterable<Outcome>) collected.add(entryOfOutcome(checked(outcome)))
+  return summarize('outcomes', collected, undefined)
+}
+
+function written(data: ReportData, format: ReportFormat): string {
+  switch (format) {
+    case 'json':
+      // JSON escapes control characters, but not those that change the direction of text on a terminal.
+      return `${printableLines(JSON.stringify(data, undefined, 2))}\n`
+    case 'csv':
+      return csvReport(data)
+    case 'markdown':
+      return printableLines(markdownReport(data))
+    case 'text':
+    case 'html':
+      return printableLines(textReport(data))
+  }
+}
+
+function pathOf(source: ReportSource): string | undefined {
+  if (typeof source === 'string' && source !== '' && !source.includes('\0')) return source
+  if (source instanceof URL && source.protocol === 'file:') return fileURLToPath(source)
+  if (typeof source === 'object' && source !== null && (Symbol.iterator in source || Symbol.asyncIterator in source)) {
+    return undefined
+  }
+  const remedy = "Write it as 'run.jsonl', or pass the outcomes of stream or request."
+  throw new ConfigError([problem('report', 'the path of a run file, or outcomes', got(source), remedy)])
+}
+
+function checked(outcome: Outcome): Outcome {
+  if (isRecord(outcome) && typeof outcome.ok === 'boolean' && isRecord(outcome.request)) return outcome
+  const remedy = "Use onFailure: 'settle', or stream, to get outcomes."
+  throw new ConfigError([problem('report', 'outcomes', got(outcome), remedy)])
+}
+
+const readFormat = oneOf(FORMATS)
+
+function readOptions(options: ReportOptions): ReportFormat {
+  const problems: Problem[] = []
+  if (!isRecord(options))
+    problems.push(problem('report', 'an object of options', got(options), 'Write it as { format }.'))
+  const { format = 'html', ...others } = Object(options) as ReportOptions
+  for (const name of Object.keys(others)) {
+    problems.push(problem(name, 'no such option', 'one', 'The only one is format.'))
+  }
+  const read = readFormat(format, 'format', problems)
+  if (read === undefined || problems.length > 0) throw new ConfigError(problems)
+  return read
+}

@@ -1,0 +1,69 @@
+/** `preq report`: formats by the extension of the file, and what it refuses. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { api } from './api.ts'
+import { sandbox } from './sandbox.ts'
+import { done, failed } from '../report/lines.ts'
+
+function workplace(): ReturnType<typeof sandbox> {
+  const place = sandbox(onTestFinished)
+  writeFileSync(join(place.folder, 'run.jsonl'), [done(0), failed(1)].join(''))
+  return place
+}
+
+describe('preq report', () => {
+  test('prints a text, of the file of a run', async () => {
+    await using server = await api()
+    const { preq } = sandbox(onTestFinished)
+    await preq([`${server.origin}/{1..3}`, '-o', 'run.jsonl', '-q'])
+    const { code, stdout, stderr } = await preq(['report', 'run.jsonl'])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('All 3 requests succeeded.')
+  })
+
+  test.each([
+    ['report.txt', /^Report of run\.jsonl\n/],
+    ['report.md', /^# Report of run\.jsonl\n/],
+    ['report.JSON', /^\{\n {2}"version": 1/],
+    ['report.csv', /^section,name,measure,value\n/],
+  ])('writes %s', async (name, content) => {
+    const { folder, preq } = workplace()
+    expect(await preq(['report', 'run.jsonl', '-o', name])).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(readFileSync(join(folder, name), 'utf8')).toMatch(content)
+  })
+
+  test('writes the format of --format whatever the name', async () => {
+    const { preq } = workplace()
+    expect((await preq(['report', 'run.jsonl', '--format', 'csv'])).stdout).toMatch(/^section,/)
+    expect((await preq(['report', '--format=json', 'run.jsonl', '-o', 'x.y'])).code).toBe(0)
+  })
+
+  test('replaces a file with --overwrite only', async () => {
+    const { folder, preq } = workplace()
+    writeFileSync(join(folder, 'a.md'), 'mine')
+    const refused = await preq(['report', 'run.jsonl', '-o', 'a.md'])
+    expect([refused.code, refused.stderr]).toEqual([
+      74,
+      'preq: cannot write -o a.md: it exists (EEXIST). Set --overwrite to replace it, or choose another path.\n',
+    ])
+    expect(readFileSync(join(folder, 'a.md'), 'utf8')).toBe('mine')
+    await preq(['report', 'run.jsonl', '-o', 'a.md', '--overwrite'])
+    expect(readFileSync(join(folder, 'a.md'), 'utf8')).toContain('# Report')
+  })
+
+  test.each([
+    [['report'], "missing required argument 'files'"],
+    [['report', 'none.jsonl'], 'cannot read "none.jsonl": no such file or directory (ENOENT).'],
+    [['report', 'run.jsonl', '-o', 'x.pdf'], '-o x.pdf: expected a name with .html'],
+    [['report', 'run.jsonl', '--format', 'jsn'], "got 'jsn'. Did you mean 'json'?"],
+    [['report', 'run.jsonl', '--rate', '3/s'], '--rate is a flag of a run. See preq report --help.'],
+    [['report', 'run.jsonl', '-o', 'a.md', '-o', 'b.md'], 'expected one --output, got several.'],
+    [['report', 'run.jsonl', '--format', 'text', '-o', './run.jsonl'], 'expected another file than the run file'],
+    [['report', 'run.jsonl', '--frmat', 'text'], "Did you mean '--format'?"],
+  ])('refuses %j', async (args, message) => {
+    const { code, stdout, stderr } = await workplace().preq(args)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(message)
+  })
+})

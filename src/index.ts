@@ -41,7 +41,15 @@ export type {
 } from './core/options.ts'
 export type { FailedOutcome, OkOutcome, Outcome, RequestSummary, ResponseSummary, Timings } from './core/outcome.ts'
 export { PartialFailureError, isPartialFailureError } from './client/partial-failure.ts'
-export type { AttemptEvent, BatchEvent, EventKind, Events, Observer, RequestEvent } from './core/events.ts'
+export type {
+  AttemptEvent,
+  BatchEvent,
+  EventHeaders,
+  EventKind,
+  Events,
+  RequestEvent,
+  Telemetry,
+} from './core/events.ts'
 export type { AttemptTimings, Try } from './core/tries.ts'
 export type { Progress, Totals } from './core/progress.ts'
 export type { CookieStore, Transport } from './core/ports.ts'

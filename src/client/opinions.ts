@@ -50,6 +50,16 @@ export function opinionsOf(readJson: ReadJson, clock: Clock, correct: Correct): 
       )
     },
 
+    afterAttempt(call, trial, result) {
+      const { afterAttempt } = call.plan.hooks
+      const { event } = trial
+      if (afterAttempt === undefined || event === undefined) return undefined
+      return then(
+        ask('hooks.afterAttempt', call, result, () => afterAttempt(event)),
+        asked => (isFault(asked) ? asked : undefined),
+      )
+    },
+
     ofRetry(call, trial, result, verdict) {
       const { shouldRetry } = call.plan.retry
       if (shouldRetry === undefined) return verdict
@@ -133,6 +143,7 @@ function contextOf(call: Call, trial: Attempt, result: Result, readJson: ReadJso
     request: { method: call.method, url: call.url, meta: call.meta },
     index: call.index,
     key: call.key,
+    id: call.trip.id,
     attempt: trial.number,
     response: result.kind === 'reply' ? viewOf(result) : undefined,
     error: result.kind === 'fault' ? { code: result.code, message: say(result.message) } : undefined,

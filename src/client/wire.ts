@@ -3,6 +3,8 @@
  * position of each layer.
  */
 import { opinionsOf } from './opinions.ts'
+import { channels } from './channels.ts'
+import { observers } from './observers.ts'
 import { processSockets } from './process-sockets.ts'
 import type { ReadJson } from './opinions.ts'
 import { threadedTransport } from './threads/wire-threads.ts'
@@ -27,10 +29,12 @@ import type { Rate } from '../core/rate.ts'
 import { isFault } from '../core/result.ts'
 import type { Result } from '../core/result.ts'
 import { OutsideAttempt } from '../core/wire-attempt.ts'
+import type { Observer } from '../core/events.ts'
 import { announce } from '../layer/announce.ts'
 import { deadline } from '../layer/deadline.ts'
 import { Gate } from '../layer/gate.ts'
 import { through } from '../layer/passage.ts'
+import { observe } from '../layer/observe.ts'
 import { redirect } from '../layer/redirect.ts'
 import { route } from '../layer/route.ts'
 import { deliverBufferedBody, receive } from '../layer/receive.ts'
@@ -61,6 +65,8 @@ export interface Wired {
   /** Decides when an attempt is sent. The engine asks it whether to pull more. */
   readonly gate: Gate
   readonly cookies: Cookies
+  /** Gets the events of attempts from the stack, and those of requests and batches from their runs. */
+  readonly observer: Observer
   /** Names in `hosts` that no request has matched so far. */
   readonly unmatched: () => readonly string[]
   readonly close: () => Promise<void>
@@ -83,6 +89,8 @@ export interface WirePorts {
   readonly limits?: readonly Limit[]
   /** Carries every attempt. Stays open when the client is closed. Default: the wire of the plan. */
   readonly transport?: Transport
+  /** Default: the diagnostics channels, and the observer of the plan. */
+  readonly observer?: Observer
 }
 
 export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports: WirePorts = {}): Wired {
@@ -112,6 +120,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
     ports.transport === undefined ? transportOf(plan, clock) : { transport: cautious(ports.transport), owned: false }
   // Always in the stack, since any request may have a proxy; for the others the layer only reads one field of the plan.
   const routes = route(new Proxies(plan.proxies, random), clock)
+  const observer = ports.observer ?? observers(channels, plan.telemetry)
   const send = stack(
     [
       deadline(clock), // covers queueing, back-off and every attempt: it is the promise made to the user
@@ -124,6 +133,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
       [
         routes.refuse, // before the gate: a request that no proxy takes must not cost a token
         gate.layer, // waits for every limit, then books all of them in one tick
+        observe(observer, clock), // an attempt that waits has not started; one check if nobody listens
         routes.choose, // at the last moment: a proxy that failed meanwhile is not taken
         announce, // at the last moment, too: a request that waits has not been sent
         deliverBufferedBody, // outside the wire, which may know nothing of sinks; above the session, so that hooks see what it asks for
@@ -138,7 +148,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
   }
   const names = new Set(Object.values(plan.hosts).flatMap(entry => entry.names))
   const unmatched = (): string[] => [...names].filter(name => !matched.has(name))
-  return { send, gate, cookies, unmatched, close }
+  return { send, gate, cookies, observer, unmatched, close }
 }
 
 /** Port exhaustion affects one destination; descriptor exhaustion affects the whole process. */

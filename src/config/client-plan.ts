@@ -2,6 +2,7 @@
 import { planFields } from './plan.ts'
 import type { Values } from './table.ts'
 import type { ConnectionPlan } from '../core/connection-plan.ts'
+import type { Telemetry } from '../core/events.ts'
 import type { CookiesInput, DispatcherLike, LookupInput } from '../core/options.ts'
 import type { Transport } from '../core/ports.ts'
 import type { Rate } from '../core/rate.ts'
@@ -44,6 +45,8 @@ export interface ClientPlan {
     readonly selection: 'round_robin' | 'random'
     readonly cooldownMs: number
   }
+  /** What gets the events of the client, besides the diagnostics channels. */
+  readonly telemetry: Telemetry | undefined
   /** Threads that carry the attempts; 0 if the calling thread does. */
   readonly workers: number
 }

@@ -1,5 +1,6 @@
 /** Guards for values that are recognised by their methods. */
 import type { DispatcherLike } from '../core/options.ts'
+import type { Telemetry } from '../core/events.ts'
 import type { CookieStore, Transport } from '../core/ports.ts'
 import type { Sink } from '../core/sink.ts'
 
@@ -13,5 +14,7 @@ export const isTransport = (value: unknown): value is Transport | DispatcherLike
 
 export const isCookieStore = (value: unknown): value is CookieStore =>
   can(value, 'getCookieStringSync') && can(value, 'setCookieSync')
+
+export const isTelemetry = (value: unknown): value is Telemetry => can(value, 'start') && can(value, 'end')
 
 export const isSink = (value: unknown): value is Sink => can(value, 'write') && can(value, 'close')

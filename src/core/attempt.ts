@@ -3,6 +3,7 @@
  * progress.
  */
 import type { Call } from './call.ts'
+import type { AttemptEvent } from './events.ts'
 import { filterHeaders } from './headers.ts'
 import type { HeaderList } from './headers.ts'
 import type { Phase } from './result.ts'
@@ -53,6 +54,10 @@ export interface Attempt {
    * up to date here. The attempt then ends as PREEMPTED.
    */
   preempt: (() => void) | undefined
+  /** Its event; undefined if nobody listens. */
+  event: AttemptEvent | undefined
+  /** `hooks.beforeRequest` was called for it. */
+  signed: boolean
 }
 
 export function attempt(call: Call, number: number, nowMs: number): Attempt {
@@ -81,6 +86,8 @@ class NewAttempt implements Attempt {
   pausedUntilMs: number | undefined = undefined
   abort: Abort | undefined = undefined
   preempt: (() => void) | undefined = undefined
+  event: AttemptEvent | undefined = undefined
+  signed = false
 
   constructor(call: Call, number: number, nowMs: number) {
     const { trip, headers } = call

@@ -53,6 +53,7 @@ export interface HookPlan {
   readonly beforeRequest?: Hooks['beforeRequest']
   readonly afterResponse?: Hooks['afterResponse']
   readonly beforeRetry?: Hooks['beforeRetry']
+  readonly afterAttempt?: Hooks['afterAttempt']
 }
 
 /** The plan of `returnType: 'file'`. */

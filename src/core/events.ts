@@ -4,6 +4,7 @@
  *
  * Nothing in an event is a secret of its request: URLs are redacted, and headers and bodies are not part of it.
  */
+import type { Soon } from './layer.ts'
 import type { Timings } from './outcome.ts'
 import type { FaultCode } from './result.ts'
 import type { AttemptTimings } from './tries.ts'
@@ -104,14 +105,27 @@ export type EventKind = keyof Events
 /** Headers by name, in lower case; undefined removes a header that the request has. */
 export type EventHeaders = Readonly<Record<string, string | undefined>>
 
-/** Takes events. `start` and `end` are called in turn for each thing, with the same object. They MUST NOT throw. */
-export interface Observer {
-  /** Whether it listens to this kind now. Asked once per thing, at its beginning. MUST be cheap. */
-  wants(kind: EventKind): boolean
+/**
+ * Takes the events of a client: the option `telemetry`. `start` and `end` are called in turn for each thing, with the
+ * same object. If one of these functions throws, a warning is emitted once and the run goes on.
+ */
+export interface Telemetry {
+  /** Whether it takes events of this kind. Asked once for each thing, at its beginning. Default: all kinds. */
+  wants?(kind: EventKind): boolean
   start<K extends EventKind>(kind: K, event: Events[K]): void
   end<K extends EventKind>(kind: K, event: Events[K]): void
   /** Headers that the attempt must carry, such as `traceparent`. Called once, right after its `start`. */
-  headersFor?(event: AttemptEvent): EventHeaders | undefined | Promise<EventHeaders | undefined>
+  headersFor?(event: AttemptEvent): EventHeaders | undefined
+}
+
+/** As the layers see all that listen. No method may throw. @internal */
+export interface Observer {
+  /** MUST be cheap. */
+  wants(kind: EventKind): boolean
+  start<K extends EventKind>(kind: K, event: Events[K]): void
+  end<K extends EventKind>(kind: K, event: Events[K]): void
+  /** A promise if another thread answers. */
+  headersFor?(event: AttemptEvent): Soon<EventHeaders | undefined>
 }
 
 /**

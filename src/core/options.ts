@@ -1,5 +1,6 @@
 /** The types of the options. Their entries in `config/options/` make `--help` and the table in the README. */
 import type { ConnectionOptions } from './connection-options.ts'
+import type { Telemetry } from './events.ts'
 import type { CookieStore } from './ports.ts'
 import type { ProxyOptions } from './proxy-options.ts'
 import type { Progress } from './progress.ts'
@@ -368,6 +369,13 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
    * with `transport` or `lookup`. An integer ≥ 0. Default 0: no threads.
    */
   workers?: number | undefined
+  /**
+   * Gets an event when a batch, a request or an attempt begins and when it ends: `otel()` of `parallel-requests/otel`, or
+   * an object of your own with `start` and `end`. Default none.
+   *
+   * @example telemetry: { start() {}, end: (kind, event) => console.log(kind, event) }
+   */
+  telemetry?: Telemetry | undefined
   /** Fields that are added to the query of every URL. Default none. */
   params?: Params | URLSearchParams | undefined
 }

@@ -5,6 +5,7 @@
  * Every other module works with a Call, in which each value is present and normalised.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { AttemptEvent } from './events.ts'
 import type { FaultCode } from './result.ts'
 
 /** A number of milliseconds, or a string with units (`ms`, `s`, `m`, `h`, `d`): `250`, `'250ms'`, `'1m30s'`, `'2h'`. */
@@ -241,6 +242,8 @@ export interface AttemptContext {
   readonly request: RequestView
   readonly index: number
   readonly key?: string | undefined
+  /** The identity of the request: `Outcome.id`. */
+  readonly id: string
   /** 1 for the first attempt. */
   readonly attempt: number
   /** Undefined if the attempt failed before a response came. */
@@ -274,8 +277,14 @@ export interface HookRequest {
   readonly url: string
   readonly headers: Headers
   readonly body: string | Uint8Array | undefined
+  /** 1 for the first attempt. */
   readonly attempt: number
   readonly meta: unknown
+  /** The position in the input, from 0. */
+  readonly index: number
+  readonly key?: string | undefined
+  /** The identity of the request: `Outcome.id`. */
+  readonly id: string
 }
 
 /**
@@ -296,6 +305,13 @@ export interface Hooks {
   beforeRetry?(
     context: AttemptContext,
   ): HookVerdict | boolean | undefined | void | Promise<HookVerdict | boolean | undefined | void>
+  /**
+   * Runs after each attempt, whatever became of it: a response, a network error, a timeout, an abort. With
+   * `beforeRequest` it runs exactly once for each call of that hook. It runs before `afterResponse`, when the attempt
+   * has given its slot back, and the request waits for its promise. A throw ends the request with `callback/hook`, unless
+   * it was aborted already.
+   */
+  afterAttempt?(event: AttemptEvent): void | Promise<void>
 }
 
 /**

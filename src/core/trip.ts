@@ -3,6 +3,7 @@
  * fields of the request itself.
  */
 import { CancelSlot } from './cancel-slot.ts'
+import type { RequestEvent } from './events.ts'
 import type { HeaderList } from './headers.ts'
 import { printable } from './printable.ts'
 import { RetryState } from './retry-state.ts'
@@ -29,6 +30,8 @@ export class Trip {
   /** The headers of the last attempt, if cookies, credentials or a hook added some to those of the call. */
   sentHeaders: HeaderList | undefined = undefined
   warnings: string[] | undefined = undefined
+  /** Its event; undefined if nobody listens. */
+  event: RequestEvent | undefined = undefined
   readonly retry: RetryState
   readonly stopwatch: Stopwatch
   readonly cancelSlot = new CancelSlot()

@@ -50,6 +50,9 @@ function readPlain(input: string): ParsedUrl | undefined {
   return PLAIN_PATH.test(path) ? { url: input, origin, path, username: '', password: '' } : undefined
 }
 
+/** Host and port of an origin: `api.example.com:8443`. */
+export const hostIn = (origin: string): string => origin.slice(origin.indexOf('//') + 2)
+
 /** Why a text is not a URL that can be sent; begins with "expected". */
 export interface NotUrl {
   readonly wrong: Words

@@ -6,7 +6,7 @@
  */
 import { awaited, broken, resultOf } from '../core/awaited.ts'
 import { History, last, stepAfter, unjudged } from './retry-step.ts'
-import type { RetryPolicy, Tried } from './retry-step.ts'
+import type { RetryPolicy, Step, Tried } from './retry-step.ts'
 import { attempt } from '../core/attempt.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Call } from '../core/call.ts'
@@ -21,6 +21,8 @@ import type { Verdict } from '../policy/judge.ts'
 
 /** What the caller's hooks make of a result. Absent if there are none. */
 export interface Opinions {
+  /** `afterAttempt`: a Fault if it failed. */
+  afterAttempt(call: Call, trial: Attempt, result: Result): Soon<Fault | undefined>
   /** `afterResponse`: another verdict, or a Fault made by the caller. */
   ofResponse(call: Call, trial: Attempt, result: Result): Soon<Verdict | Fault | undefined>
   /** `shouldRetry`: another verdict. */
@@ -66,7 +68,9 @@ export const retry =
 const nextTrial = (call: Call, clock: Clock): Attempt => attempt(call, call.trip.retry.attempts + 1, clock.now())
 
 const isOpinionated = ({ plan }: Call): boolean =>
-  plan.hooks.afterResponse !== undefined || plan.retry.shouldRetry !== undefined
+  plan.hooks.afterResponse !== undefined ||
+  plan.retry.shouldRetry !== undefined ||
+  plan.hooks.afterAttempt !== undefined
 
 interface LoopParts extends RetryParts, RetryPolicy {
   readonly next: Send<Attempt>
@@ -79,7 +83,10 @@ async function retryLoop(parts: LoopParts, first: Tried, judgement?: Verdict): P
   let [tried, known] = [first, judgement]
   for (;;) {
     const endedAtMs = parts.clock.now()
-    let step = unjudged(parts, history, tried)
+    const broke = isReported(tried.trial)
+      ? await parts.opinions.afterAttempt(call, tried.trial, tried.result)
+      : undefined
+    let step = afterHook(broke, tried, parts.clock) ?? unjudged(parts, history, tried)
     if (step === undefined) {
       const verdict = known ?? (isOpinionated(call) ? await judged(parts, call, tried) : judge(tried.result, call))
       step = stepAfter(parts, history, tried, verdict)
@@ -97,6 +104,23 @@ async function retryLoop(parts: LoopParts, first: Tried, judgement?: Verdict): P
     tried = { trial, result: await resultOf(parts.next, trial) }
     known = undefined
   }
+}
+
+/** Whether `afterAttempt` is called: once for each attempt that passed its limits, and for each `beforeRequest`. */
+function isReported({ call, event, signed }: Attempt): boolean {
+  const { afterAttempt, beforeRequest } = call.plan.hooks
+  return afterAttempt !== undefined && event !== undefined && (signed || beforeRequest === undefined)
+}
+
+/** A hook that failed ends its request. An abort and a doubt stay what they are. */
+function afterHook(broke: Fault | undefined, { trial, result }: Tried, clock: Clock): Step | undefined {
+  if (broke === undefined) return undefined
+  if (result.kind === 'reply') return { kind: 'end', result: broke }
+  if (trial.trip.cancelSlot.cancelled !== undefined) return undefined
+  const known = last(trial, result, clock)
+  if (known === result) return { kind: 'end', result: { ...broke, sent: result.sent } }
+  trial.trip.warn(broke.message)
+  return { kind: 'end', result: known }
 }
 
 /** Asks the caller's hook, then backs off. Returns a Result if the request ends meanwhile. */

@@ -98,7 +98,11 @@ async function sign(attempt: Attempt, clock: Clock): Promise<Fault | undefined> 
     body: isAtHand(call.body) ? call.body : undefined,
     attempt: attempt.number,
     meta: call.meta,
+    index: call.index,
+    key: call.key,
+    id: call.trip.id,
   }
+  attempt.signed = true
   const answer = await runCallback(
     () => beforeRequest(request),
     hookFault('hooks.beforeRequest'),

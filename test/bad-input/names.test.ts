@@ -90,7 +90,7 @@ describe('an unknown option is refused with the right name in the message', () =
       "timeouts.conect: expected one of connect, headers, idle, callback, total, got an unknown name. Did you mean 'connect'?",
       'retry.attempts: expected one of methods, statuses, backoff, maxRetryAfter, budget, shouldRetry, got an unknown name. Leave it out.',
       'retry.backoff.factor: expected one of base, max, got an unknown name. Leave it out.',
-      "hooks.beforeRequests: expected one of beforeRequest, afterResponse, beforeRetry, got an unknown name. Did you mean 'beforeRequest'?",
+      "hooks.beforeRequests: expected one of beforeRequest, afterResponse, beforeRetry, afterAttempt, got an unknown name. Did you mean 'beforeRequest'?",
       'tls.certificate: expected one of ca, cert, key, passphrase, pfx, got an unknown name. Leave it out.',
       "rateLimit.brust: expected one of limit, interval, burst, got an unknown name. Did you mean 'burst'?",
     ])

@@ -303,6 +303,7 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
       beforeRequest(): void {}
     })(),
   ],
+  telemetry: [true, 'otel', null, {}, () => 1, { start() {} }, { start: 1, end() {} }],
 }
 
 class OptionsClass {

@@ -162,7 +162,7 @@ describe('tries in files', () => {
     await client.close()
     const [one, other] = readFileSync(rows, 'utf8').trim().split('\n').toSorted()
     expect([one, other].filter(line => line?.includes('"tries"'))).toHaveLength(1)
-    expect(readFileSync(rows, 'utf8')).toMatch(/"tries":\[\{"at":"[^"]+","delay":0,.*\],"attempts":2/)
+    expect(readFileSync(rows, 'utf8')).toMatch(/"tries":\[\{"at":"[^"]+","status":503,"delay":0,.*\],"attempts":2/)
   })
 
   test('that another program changed are not restored, and the outcome is', async () => {

@@ -11,6 +11,7 @@ import { planBatch } from '../../src/config/plan.ts'
 import type { BatchPlan } from '../../src/config/plan.ts'
 import { prepare } from '../../src/config/prepare.ts'
 import { readOptions } from '../../src/config/read.ts'
+import { channels } from '../../src/client/channels.ts'
 import { CallingThread } from '../../src/client/threads/sync-caller.ts'
 import type { ToWorker } from '../../src/client/threads/sync-messages.ts'
 import type { ToWire } from '../../src/client/threads/wire-messages.ts'
@@ -139,7 +140,7 @@ describe('a made-up option', () => {
 
   test('is called on the calling thread of a sync call if it is a function', () => {
     const client = planClient({})
-    const caller = new CallingThread([NOBODY], planOf({}, given))
+    const caller = new CallingThread([NOBODY], planOf({}, given), channels)
     caller.order(client, {} as never)
     expect(caller.run(0, 'madeUpRule', [4])).toBe(8)
   })

@@ -27,6 +27,7 @@ function alone(results: readonly ((attempt: Attempt) => Result)[], parts: CallPa
   const call = makeCall(parts)
   const attempts: Attempt[] = []
   const none = {
+    afterAttempt: async () => undefined,
     ofResponse: async () => undefined,
     ofRetry: async () => 'done' as const,
     beforeRetry: async () => undefined,
@@ -592,6 +593,7 @@ describe('a machine without a free socket', () => {
       clock: { ...clock, now: () => sent * stepMs },
       random: () => 0,
       opinions: {
+        afterAttempt: async () => undefined,
         ofResponse: async () => undefined,
         ofRetry: async () => 'done' as const,
         beforeRetry: async () => undefined,

@@ -1,5 +1,6 @@
 /** A batch as a run of the engine: plain, or resumed from its run file. */
 import { abandonItem, prepareItem } from './item.ts'
+import { ObservedBatch } from './observed.ts'
 import { RequestIds } from './request-ids.ts'
 import { reportedRun } from './reported-run.ts'
 import { Resume } from './resume.ts'
@@ -172,7 +173,22 @@ function makeRun(given: BatchRunParts, parts: EngineParts): Run {
           given.deliver(outcome)
         }
   const source = sourceOf(items, plan, wired.gate)
-  return reportedRun({ source, limits: plan, parts, wired, clock, deliver, ended, statistics })
+  const observed = new ObservedBatch(wired.observer, clock, source.size)
+  const run: Run = reportedRun({
+    source,
+    limits: plan,
+    parts: observed.parts(parts),
+    wired,
+    clock,
+    deliver,
+    statistics,
+    ended: inputError => {
+      const { ok, failed } = run.counts
+      observed.end({ ok, failed, error: inputError?.error ?? run.aborted?.reason })
+      ended(inputError)
+    },
+  })
+  return run
 }
 
 function engineParts({ items, plan, wired, clock }: BatchRunParts): EngineParts {

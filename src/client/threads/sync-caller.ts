@@ -5,6 +5,7 @@
 import { abandonItem, prepareItem } from '../run/item.ts'
 import { RequestIds } from '../run/request-ids.ts'
 import { opinionsOf } from '../opinions.ts'
+import { ObservedBatch } from '../run/observed.ts'
 import { guarded } from '../run/progress.ts'
 import { settle } from '../run/settle.ts'
 import { AsyncAnswer, promptCredentials, promptPlan } from './sync-functions.ts'
@@ -21,6 +22,9 @@ import { isRecord, kindOf } from '../../config/kinds.ts'
 import type { BatchPlan } from '../../config/plan.ts'
 import { isAtHand } from '../../core/body.ts'
 import { attempt } from '../../core/attempt.ts'
+import { attemptEvent, fillFrom } from '../../core/attempt-event.ts'
+import type { AttemptStart } from '../../core/attempt-event.ts'
+import type { AttemptEvent, EventHeaders, Observer } from '../../core/events.ts'
 import type { Call, CallPlan, Costs } from '../../core/call.ts'
 import { isThenable, reasonOf } from '../../core/callback.ts'
 import { toHeaders } from '../../core/printable-headers.ts'
@@ -32,6 +36,7 @@ import { fault, isFault } from '../../core/result.ts'
 import type { Fault, Result } from '../../core/result.ts'
 import type { AuthRequest } from '../../core/spec.ts'
 import { Trip } from '../../core/trip.ts'
+import { printableUrl } from '../../core/url.ts'
 import type { Verdict } from '../../policy/judge.ts'
 
 export class CallingThread implements Caller {
@@ -49,8 +54,14 @@ export class CallingThread implements Caller {
   })
   readonly #trueCosts = new Map<number, Costs>()
   readonly #onProgress: ((progress: Progress) => void) | undefined
+  readonly #observer: Observer
+  readonly #batch: ObservedBatch
+  /** By index: the event of the attempt that is on its way. */
+  readonly #attempts = new Map<number, AttemptEvent>()
 
-  constructor(items: readonly unknown[], plan: BatchPlan) {
+  constructor(items: readonly unknown[], plan: BatchPlan, observer: Observer) {
+    this.#observer = observer
+    this.#batch = new ObservedBatch(observer, systemClock, items.length)
     this.#items = items
     this.#ids = new RequestIds(items, plan.keys)
     this.#plan = plan
@@ -65,7 +76,7 @@ export class CallingThread implements Caller {
     const calls = this.#items.map((item, index) => {
       const call = this.#prepare(item, index)
       if ('ok' in call) {
-        this.outcomes[index] = call
+        this.outcomes[index] = this.#batch.refused(call)
         return undefined
       }
       let plan = prompts.get(call.plan)
@@ -73,7 +84,59 @@ export class CallingThread implements Caller {
       this.#calls[index] = { ...call, plan, credentials: promptCredentials(call.credentials) }
       return sent(call)
     })
-    return { client: sentFields('client', client), calls, batch: sentFields('batch', this.#plan), network }
+    return {
+      client: sentFields('client', client),
+      calls,
+      batch: sentFields('batch', this.#plan),
+      network,
+      reports: this.#reports(),
+    }
+  }
+
+  /** What the worker reports: nothing unless somebody listens now. */
+  #reports(): BatchOrder['reports'] {
+    if (this.#observer.headersFor !== undefined) return 'headers'
+    const isHooked = this.#calls.some(call => call?.plan.hooks.afterAttempt !== undefined)
+    return isHooked || EVENT_KINDS.some(kind => this.#observer.wants(kind)) ? 'events' : 'nothing'
+  }
+
+  /** The batch is over. */
+  end(error?: unknown): void {
+    let ok = 0
+    let failed = 0
+    for (const outcome of this.outcomes as readonly (Outcome | undefined)[]) {
+      if (outcome?.ok === true) ok++
+      else if (outcome !== undefined) failed++
+    }
+    this.#batch.end({ ok, failed, error })
+  }
+
+  begin(index: number): void {
+    this.#batch.begin(this.#call(index))
+  }
+
+  attemptStarted(index: number, start: AttemptStart): EventHeaders | undefined {
+    const { key, plan, trip } = this.#call(index)
+    // The worker knows neither the id and the key nor the names of further secrets.
+    const url = printableUrl(start.url, plan.secretNames)
+    const event = attemptEvent({ ...start, id: trip.id, ...(key !== undefined && { key }), url }, trip.event)
+    this.#attempts.set(index, event)
+    if (!this.#observer.wants('attempt')) return undefined
+    this.#observer.start('attempt', event)
+    return this.#observer.headersFor?.(event) as EventHeaders | undefined
+  }
+
+  attemptEnded(index: number, end: AttemptStart): void {
+    const event = this.#attempts.get(index)
+    if (event === undefined) return
+    fillFrom(event, end)
+    this.#observer.end('attempt', event)
+  }
+
+  afterAttempt(hop: Hop, number: number, sent: SentResult): SentFault | undefined {
+    const { call, trial, result } = this.#trial(hop, number, sent)
+    trial.event = this.#attempts.get(hop.index)
+    return this.#opinion(this.#opinions.afterAttempt(call, trial, result))
   }
 
   #prepare(item: unknown, index: number): Call | Outcome {
@@ -100,8 +163,9 @@ export class CallingThread implements Caller {
     const call = { ...made, trip: Object.assign(tripOf(trip), { id: made.trip.id }) }
     // Warnings of hooks, which run on this thread.
     for (const warning of made.trip.warnings ?? []) call.trip.warn(warning)
-    const outcome = settleNow(call, unpackResult(sent, this.#kept))
+    const outcome = this.#batch.settled(made.trip, settleNow(call, unpackResult(sent, this.#kept)))
     this.outcomes[index] = outcome
+    this.#attempts.delete(index)
     return outcome.ok
   }
 
@@ -112,6 +176,7 @@ export class CallingThread implements Caller {
     } catch {
       this.outcomes[index] = this.#abandoned('', index, reason)
     }
+    this.#batch.refused(this.outcomes[index])
   }
 
   progress(progress: Progress): void {
@@ -143,7 +208,7 @@ export class CallingThread implements Caller {
   }
 
   beforeRequest(index: number, { method, url, headers: list, hasBody, attempt: number }: SentRequest): HeaderList {
-    const { plan, body, meta } = this.#call(index)
+    const { plan, body, meta, key, trip } = this.#call(index)
     const headers = toHeaders(list)
     void plan.hooks.beforeRequest?.({
       method,
@@ -152,6 +217,9 @@ export class CallingThread implements Caller {
       body: hasBody && isAtHand(body) ? body : undefined,
       attempt: number,
       meta,
+      index,
+      key,
+      id: trip.id,
     })
     return [...headers].flat()
   }
@@ -203,6 +271,9 @@ export class CallingThread implements Caller {
     return this.#calls[index] as Call
   }
 }
+
+/** Every kind of event. */
+const EVENT_KINDS = ['batch', 'request', 'attempt'] as const
 
 function tripOf({ elapsedMs, warnings, sentHeaders, retry, times }: SentTrip): Trip {
   const trip = new Trip(0, systemClock.now() - elapsedMs, Infinity)

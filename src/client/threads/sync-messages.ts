@@ -4,6 +4,8 @@
  */
 import type { SentFault, SentResult } from './sync-result.ts'
 import type { SentFields } from '../../config/crossing.ts'
+import type { AttemptStart } from '../../core/attempt-event.ts'
+import type { EventHeaders } from '../../core/events.ts'
 import type { Upload } from '../../core/body.ts'
 import type { Call, Costs } from '../../core/call.ts'
 import type { HeaderList } from '../../core/headers.ts'
@@ -30,6 +32,8 @@ export interface BatchOrder {
   readonly calls: readonly (SentCall | undefined)[]
   readonly batch: SentFields
   readonly network: NetworkDefaults
+  /** What the worker reports of its requests and attempts; `headers`: it also asks for headers of each attempt. */
+  readonly reports: 'nothing' | 'events' | 'headers'
 }
 
 /** Network settings of a process that a worker thread does not inherit. */
@@ -94,6 +98,12 @@ export interface Caller {
   trueCosts(index: number): Costs | undefined
   limitKey(index: number, request: Pick<AuthRequest, 'method' | 'url'>): string | undefined
   /** Makes the outcome and returns whether it is ok. */
+  /** The request was taken. */
+  begin(index: number): void
+  /** The headers that the attempt must carry. */
+  attemptStarted(index: number, start: AttemptStart): EventHeaders | undefined
+  attemptEnded(index: number, end: AttemptStart): void
+  afterAttempt(hop: Hop, attempt: number, result: SentResult): SentFault | undefined
   settle(index: number, result: SentResult, trip: SentTrip): boolean
   abandon(index: number, reason: SentFault): void
   progress(progress: Progress): void

@@ -16,6 +16,7 @@ import { receivedFields } from '../../config/crossing.ts'
 import type { SentFields } from '../../config/crossing.ts'
 import { withAuthorization } from '../../config/identity.ts'
 import type { Call, CallPlan } from '../../core/call.ts'
+import type { Observer } from '../../core/events.ts'
 import { reasonOf, runCallback } from '../../core/callback.ts'
 import type { Outcome } from '../../core/outcome.ts'
 import { fault, isFault } from '../../core/result.ts'
@@ -110,17 +111,21 @@ function onSyncMessage(message: ToWorker): void {
   }
 }
 
-function start({ client, calls, batch, network }: BatchOrder): void {
+function start({ client, calls, batch, network, reports }: BatchOrder): void {
   useNetwork(network)
   const plan = receivedFields('client', client, () => undefined) as ClientPlan
   const limits = receivedFields('batch', batch, path => TELLS[path]) as Limits
-  const wired = wire(plan, systemClock, Math.random, { opinions: opinionsThrough })
+  const wired = wire(plan, systemClock, Math.random, { opinions: opinionsThrough, observer: observerFor(reports) })
   const revive = reviver()
   const run: Run = reportedRun({
     source: laneSource(calls, sent => (sent as SentCall | undefined)?.lane ?? '', wired.gate, limits.window),
     limits,
     parts: {
-      prepare: ({ value: sent }) => (sent === undefined ? countedOutcome(false, 0, 0) : revive(sent as SentCall)),
+      prepare({ value: sent, index }) {
+        if (sent === undefined) return countedOutcome(false, 0, 0)
+        if (reports !== 'nothing') tell('begin', [index])
+        return revive(sent as SentCall)
+      },
       send: wired.send,
       settle: settleOnCaller,
       abandon({ value: sent, index }, reason) {
@@ -135,6 +140,22 @@ function start({ client, calls, batch, network }: BatchOrder): void {
     ended: () => void wired.close().then(() => post({ kind: 'done' })),
   })
   run.start()
+}
+
+/** Sends the events of attempts to the calling thread, whose listeners get them. Nothing listens on this thread. */
+function observerFor(reports: BatchOrder['reports']): Observer {
+  const observer: Observer = {
+    wants: kind => kind === 'attempt' && reports !== 'nothing',
+    start: (_kind, event) => {
+      if (reports === 'events' && 'attempt' in event) tell('attemptStarted', [event.index, { ...event }])
+    },
+    end: (_kind, event) => {
+      if ('attempt' in event) tell('attemptEnded', [event.index, { ...event }])
+    },
+  }
+  return reports === 'headers'
+    ? { ...observer, headersFor: event => ask('attemptStarted', [event.index, { ...event }]) }
+    : observer
 }
 
 async function settleOnCaller(call: Call, result: Result): Promise<Outcome> {
@@ -167,6 +188,8 @@ function opinionsThrough(gate: Gate): Opinions {
     return answer
   }
   return {
+    afterAttempt: (call, trial, result) =>
+      opinion(call, result, ({ sent, moved }) => ask('afterAttempt', [hopOf(call), trial.number, sent], moved)),
     ofResponse(call, trial, result) {
       if (call.plan.hooks.afterResponse === undefined || result.kind === 'fault') return undefined
       return opinion(call, result, ({ sent, moved }) =>
@@ -248,7 +271,12 @@ function reviver(): (sent: SentCall) => Call {
 }
 
 /** Functions of which the layers only check the presence. */
-const BY_PRESENCE: ReadonlySet<string> = new Set(['retry.shouldRetry', 'hooks.afterResponse', 'hooks.beforeRetry'])
+const BY_PRESENCE: ReadonlySet<string> = new Set([
+  'retry.shouldRetry',
+  'hooks.afterResponse',
+  'hooks.beforeRetry',
+  'hooks.afterAttempt',
+])
 
 const isShared = ({ asks }: SentFields): boolean => asks.every(path => BY_PRESENCE.has(path))
 

@@ -5,6 +5,8 @@
 import { wholeResults } from '../run/results.ts'
 import { argumentsOf, inputOf, shapeOutcomes } from '../batch.ts'
 import type { OneShotExtra, RequestCall } from '../infer.ts'
+import { channels } from '../channels.ts'
+import { observers } from '../observers.ts'
 import { networkDefaults } from './network.ts'
 import { CallingThread } from './sync-caller.ts'
 import { runOnThread } from './sync-thread.ts'
@@ -51,8 +53,14 @@ export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: un
   const shaped = inputOf(input, plan)
   const items = Array.from(shaped.items as Iterable<unknown>)
   refuseStreams(items)
-  const caller = new CallingThread(items, plan)
-  runOnThread(caller.order(client, networkDefaults()), caller)
+  const caller = new CallingThread(items, plan, observers(channels, client.telemetry))
+  try {
+    runOnThread(caller.order(client, networkDefaults()), caller)
+    caller.end()
+  } catch (error) {
+    caller.end(error)
+    throw error
+  }
   return shapeOutcomes(wholeResults(caller.outcomes), shaped, plan)
 }) as RequestCall<OneShotExtra, true>
 

@@ -1,0 +1,27 @@
+/**
+ * The tracing channels `parallel-requests:batch`, `parallel-requests:request` and `parallel-requests:attempt` of
+ * `node:diagnostics_channel`. A subscriber that throws is handled by Node: its error becomes an uncaught exception in a
+ * later turn, and the run goes on.
+ */
+import { hasFailed } from '../core/events.ts'
+import type { EventKind, Observer } from '../core/events.ts'
+import diagnostics from 'node:diagnostics_channel'
+
+const channelOf = (kind: EventKind) => {
+  const { start, end, error } = diagnostics.tracingChannel<unknown, object>(`parallel-requests:${kind}`)
+  return { start, end, error }
+}
+
+const CHANNELS = { batch: channelOf('batch'), request: channelOf('request'), attempt: channelOf('attempt') } as const
+
+export const channels: Observer = {
+  wants(kind) {
+    const { start, end, error } = CHANNELS[kind]
+    return start.hasSubscribers || end.hasSubscribers || error.hasSubscribers
+  },
+  start: (kind, event) => CHANNELS[kind].start.publish(event),
+  end(kind, event) {
+    if (hasFailed(event)) CHANNELS[kind].error.publish(event)
+    CHANNELS[kind].end.publish(event)
+  },
+}

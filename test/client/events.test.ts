@@ -1,0 +1,288 @@
+/** The tracing channels: each batch, request and attempt is reported once when it begins and once when it ends. */
+import diagnostics from 'node:diagnostics_channel'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { Agent } from 'undici'
+import { ParallelRequests, parallelRequests, parallelRequestsSync } from '../../src/index.ts'
+import type { AttemptEvent, Outcome } from '../../src/index.ts'
+import { mockTransport } from '../../src/testing/index.ts'
+import { HASTY, TRUST, ask, until } from '../support/ask.ts'
+import { h2Server, replying } from '../support/h2-server.ts'
+import { observeChannels } from '../support/observed.ts'
+import { answering, rawServer } from '../support/raw-server.ts'
+import { folder } from '../support/run-lines.ts'
+import { threadServer } from '../support/thread-server.ts'
+import { troubleServer } from '../support/trouble-server.ts'
+
+const hasty = { maxRetries: 4, retry: HASTY } as const
+const again = { ...hasty, onFailure: 'settle' } as const
+const brief = ({ attempt, status, code }: AttemptEvent): unknown => [attempt, code ?? status]
+const total = (outcomes: readonly Outcome[]): number => outcomes.reduce((sum, { attempts }) => sum + attempts, 0)
+
+describe('events of attempts', () => {
+  test('are as many as the attempts of the outcome, each begun and ended once', async () => {
+    const { url } = await troubleServer()
+    const seen = observeChannels()
+    const paths = ['/ok', '/flaky/2', '/cut/1', '/to/flaky/1', '/status/404', '/cut/9', '/to/to/ok']
+    const outcomes = await parallelRequests(
+      paths.map(path => url + path),
+      { ...again, concurrency: 3 },
+    )
+    seen.expectBalance()
+    expect(seen.attempts).toHaveLength(total(outcomes))
+    for (const outcome of outcomes) {
+      const own = seen.attempts.filter(({ index }) => index === outcome.index)
+      expect(own.map(({ attempt }) => attempt)).toEqual(own.map((_, at) => at + 1))
+      expect(own).toHaveLength(outcome.attempts)
+      expect(own.at(-1)?.status).toBe(outcome.response?.status)
+      expect(own.every(({ id, request }) => id === outcome.id && request?.id === id)).toBe(true)
+      const { tries = [] } = outcome
+      expect(own.slice(0, tries.length).map(({ status, code }) => code ?? status)).toEqual(
+        tries.map(({ status, code }) => code ?? status),
+      )
+    }
+    expect(seen.requests).toHaveLength(paths.length)
+    expect(seen.batches).toMatchObject([{ total: 7, ok: 5, failed: 2 }])
+    expect(new Set(seen.requests.map(({ batch }) => batch)).size).toBe(1)
+  })
+
+  test('have id, key, URL, host, delay, status, timings, bytes and protocol', async () => {
+    const { url, port } = await troubleServer()
+    const seen = observeChannels()
+    await parallelRequests([{ url: `${url}/flaky/1?token=s3cret`, key: 'k', meta: { m: 1 } }], again)
+    const [first, second] = seen.attempts
+    const asked = `${url}/flaky/1?token=***`
+    const same = { id: 'k:k', index: 0, key: 'k', method: 'GET', url: asked, host: `127.0.0.1:${port}` }
+    expect(first).toMatchObject({ ...same, attempt: 1, delayMs: 0, status: 503, protocol: 'http/1.1', reused: false })
+    expect(second).toMatchObject({ ...same, attempt: 2, status: 200, reused: true })
+    expect(second?.delayMs).toBeGreaterThan(0)
+    expect(second?.bytes).toBeGreaterThan(0)
+    expect(Object.keys(first?.timings ?? {})).toEqual(expect.arrayContaining(['total', 'connect', 'firstByte']))
+    expect(Math.abs(Date.now() - (first?.startedAt ?? 0))).toBeLessThan(60_000)
+    expect(JSON.stringify(seen.attempts)).not.toMatch(/s3cret|batch|"request"/)
+    expect(seen.requests[0]).toMatchObject({ ...same, meta: { m: 1 }, ok: true, status: 200, attempts: 2 })
+    expect(seen.log).toEqual([
+      'start batch',
+      'start request',
+      'start attempt',
+      'error attempt',
+      'end attempt',
+      'start attempt',
+      'end attempt',
+      'end request',
+      'end batch',
+    ])
+  })
+
+  test('mark redirect hops and show their URL', async () => {
+    const { url } = await troubleServer()
+    const seen = observeChannels()
+    await ask(`${url}/to/flaky/1?sig=s3cret`, hasty)
+    expect(seen.attempts.map(({ url: at, hop }) => [at.slice(url.length), hop])).toEqual([
+      ['/to/flaky/1?sig=***', undefined],
+      ['/flaky/1?sig=***', true],
+      ['/flaky/1?sig=***', true],
+    ])
+  })
+
+  test('end with the code of an abort, a timeout and a hook that throws', async () => {
+    const { url } = await troubleServer()
+    const seen = observeChannels()
+    const given = { ...hasty, maxRetries: 0 }
+    await ask(`${url}/hang`, { ...given, timeout: '120ms' })
+    const controller = new AbortController()
+    const client = new ParallelRequests(given)
+    const aborted = client.request([`${url}/hang`], { signal: controller.signal }).catch(() => undefined)
+    await until(() => seen.log.filter(line => line === 'start attempt').length === 2)
+    controller.abort()
+    await aborted
+    await client.close()
+    const hooks = {
+      beforeRequest: () => {
+        throw new Error('no')
+      },
+    }
+    await ask(`${url}/ok`, { ...given, hooks })
+    await ask(`${url}/ok`, { ...given, auth: () => Promise.reject(new Error('no')) })
+    seen.expectBalance()
+    expect(seen.attempts.map(brief)).toEqual([
+      [1, 'timeout/headers'],
+      [1, 'aborted/in_flight'],
+      [1, 'callback/hook'],
+      [1, 'callback/hook'],
+    ])
+    expect(seen.requests.map(({ code }) => code)).toEqual([
+      'timeout/headers',
+      'aborted/in_flight',
+      'callback/hook',
+      'callback/hook',
+    ])
+    expect(seen.batches[1]?.error).toBeInstanceOf(Error)
+  })
+
+  test('are none for requests that were not sent, which begin and end all the same', async () => {
+    const seen = observeChannels()
+    const getter = Object.defineProperty({}, 'url', {
+      enumerable: true,
+      get() {
+        throw new Error('unreadable')
+      },
+    })
+    const urls = ['no url', 'http://a.test/\u001b[31m', getter as never, { url: 'http://u:pw@[bad/' }]
+    const outcomes = await parallelRequests(urls as string[], again)
+    seen.expectBalance()
+    expect(seen.attempts).toEqual([])
+    expect(seen.requests.map(({ id, code }) => [id, code])).toEqual(
+      outcomes.map(outcome => [outcome.id, outcome.error?.code]),
+    )
+    expect(JSON.stringify(seen.requests)).not.toContain('pw')
+    const transport = mockTransport(() => ({ json: 1 }))
+    await parallelRequests(['http://a.test/', 'http://b.test/'], { ...again, transport, signal: AbortSignal.abort() })
+    expect(seen.requests).toHaveLength(6)
+    expect(seen.batches[1]).toMatchObject({ ok: 0, failed: 2 })
+  })
+
+  test('report an attempt that gave its slot back, with the number that its successor has, too', async () => {
+    let answered = 0
+    const transport = mockTransport(() => (++answered === 1 ? { fault: 'connect/preempted' } : { json: 1 }))
+    const seen = observeChannels()
+    const outcome = await ask('http://a.test/', { transport })
+    expect(outcome.attempts).toBe(1)
+    expect(seen.attempts.map(brief)).toEqual([
+      [1, 'connect/preempted'],
+      [1, 200],
+    ])
+  })
+
+  test('report both attempts when a kept connection was stale', async () => {
+    const server = await rawServer([
+      async connection => {
+        await connection.request()
+        await connection.send('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}')
+        await connection.request()
+        connection.rst()
+      },
+      answering(connection => connection.send('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}')),
+    ])
+    const seen = observeChannels(['attempt'])
+    const client = new ParallelRequests({ maxRetries: 0 })
+    await client.request(`http://127.0.0.1:${server.port}/`)
+    await client.request(`http://127.0.0.1:${server.port}/`)
+    await client.close()
+    await server.close()
+    expect(seen.attempts.map(event => [...(brief(event) as unknown[]), event.reused])).toEqual([
+      [1, 200, false],
+      [1, 'reset/before_headers', true],
+      [2, 200, false],
+    ])
+  })
+
+  test('are the same over HTTP/2, with worker threads, a transport, a Dispatcher and in the blocking call', async () => {
+    const { url } = await troubleServer()
+    const wanted = [
+      [1, 503],
+      [2, 200],
+    ]
+    const of = async (run: () => Promise<unknown>): Promise<unknown> => {
+      const seen = observeChannels()
+      await run()
+      seen.stop()
+      seen.expectBalance()
+      expect(seen.log.filter(line => line.endsWith('batch'))).toEqual(['start batch', 'end batch'])
+      return seen.attempts.map(brief)
+    }
+    const h2 = await h2Server({ answers: [replying('{}', { ':status': '503' }), replying()] })
+    const overH2 = { ...again, ...TRUST, http2: true }
+    expect(await of(() => parallelRequests([`https://127.0.0.1:${h2.port}/`], overH2))).toEqual(wanted)
+    await h2.close()
+    expect(await of(() => parallelRequests([`${url}/flaky/1?w`], { ...again, workers: 1 }))).toEqual(wanted)
+    const transport = mockTransport(({ attempt }) => ({ status: attempt === 1 ? 503 : 200, json: 1 }))
+    expect(await of(() => parallelRequests(['http://a.test/'], { ...again, transport }))).toEqual(wanted)
+    const agent = new Agent()
+    expect(await of(() => parallelRequests([`${url}/flaky/1?u`], { ...again, transport: agent }))).toEqual(wanted)
+    await agent.close()
+    const server = await threadServer()
+    const blocking = async (): Promise<unknown> =>
+      parallelRequestsSync([`${server.url}/flaky?id=events&until=2`], { ...again, keys: ['k'] })
+    expect(await of(blocking)).toEqual(wanted)
+    await server.close()
+  })
+
+  test('of the blocking call have key, id and redacted URL, and requests that were refused have one, too', async () => {
+    const server = await threadServer()
+    const seen = observeChannels()
+    const outcomes = parallelRequestsSync(
+      [{ url: `${server.url}/status?is=404&mine=s3cret`, key: 'a' }, 'no url', `${server.url}/bytes?n=2`],
+      { ...again, secretNames: ['mine'], returnType: 'content' },
+    )
+    await server.close()
+    seen.expectBalance()
+    expect(
+      seen.attempts.map(({ id, index, key, url, bytes }) => [id, index, key, url.slice(server.url.length), bytes]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['k:a', 0, 'a', '/status?is=404&mine=***', expect.any(Number)],
+        ['#2', 2, undefined, '/bytes?n=2', 2],
+      ]),
+    )
+    expect(seen.attempts.every(({ request }) => request !== undefined)).toBe(true)
+    expect(seen.requests.map(({ id, code }) => `${id} ${code}`).toSorted()).toEqual(
+      outcomes.map(outcome => `${outcome.id} ${outcome.error?.code}`).toSorted(),
+    )
+    expect(seen.batches).toMatchObject([{ total: 3, ok: 1, failed: 2 }])
+  })
+
+  test('are there from the next attempt on for a listener that comes in the middle of a run', async () => {
+    const attempts: AttemptEvent[] = []
+    const channel = diagnostics.channel('tracing:parallel-requests:attempt:end')
+    const listener = (event: unknown): void => void attempts.push(event as AttemptEvent)
+    const transport = mockTransport(({ index, attempt }) => {
+      if (index === 1 && attempt === 1) channel.subscribe(listener)
+      return { status: attempt === 1 ? 503 : 200, json: 1 }
+    })
+    const urls = ['http://a.test/0', 'http://a.test/1', 'http://a.test/2']
+    await parallelRequests(urls, { ...again, transport, concurrency: 1 })
+    channel.unsubscribe(listener)
+    expect(attempts.length).toBeGreaterThan(2)
+    expect(attempts.some(({ index, attempt }) => index === 1 && attempt === 1)).toBe(false)
+    expect(attempts.every(({ request }) => request === undefined)).toBe(true)
+  })
+
+  test('of a stream that is left end with it', async () => {
+    const { url } = await troubleServer()
+    const seen = observeChannels()
+    const client = new ParallelRequests(hasty)
+    for await (const outcome of client.stream([`${url}/ok`, `${url}/hang`, `${url}/hang?2`])) if (outcome.ok) break
+    await client.close()
+    seen.expectBalance()
+    expect(seen.batches).toMatchObject([{ ok: 1, failed: 2 }])
+  })
+
+  test('report restored requests without an attempt', async () => {
+    const { url } = await troubleServer()
+    const resume = join(folder(), 'run.jsonl')
+    await parallelRequests([`${url}/ok`, `${url}/flaky/1`], { ...again, resume })
+    const seen = observeChannels()
+    await parallelRequests([`${url}/ok`, `${url}/flaky/1`], { ...again, resume })
+    seen.expectBalance()
+    expect(seen.attempts).toEqual([])
+    expect(seen.requests.map(({ source, attempts }) => [source, attempts])).toEqual([
+      ['run-file', 1],
+      ['run-file', 2],
+    ])
+  })
+
+  test('tell of a batch whose input threw', async () => {
+    const { url } = await troubleServer()
+    const seen = observeChannels()
+    const why = new Error('no more')
+    function* urls() {
+      yield `${url}/ok`
+      throw why
+    }
+    await expect(parallelRequests(urls())).rejects.toThrow('no more')
+    seen.expectBalance()
+    expect(seen.batches).toMatchObject([{ ok: 1, failed: 0, error: { cause: why } }])
+    expect(seen.log.slice(-2)).toEqual(['error batch', 'end batch'])
+  })
+})

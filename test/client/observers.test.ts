@@ -1,0 +1,72 @@
+/** The option `telemetry`: an object of the caller that gets the events of its client. */
+import { expect, test, vi } from 'vitest'
+import { parallelRequests, parallelRequestsSync } from '../../src/index.ts'
+import type { EventKind, Telemetry } from '../../src/index.ts'
+import { HASTY } from '../support/ask.ts'
+import { threadServer } from '../support/thread-server.ts'
+import { troubleServer } from '../support/trouble-server.ts'
+
+const again = { maxRetries: 2, retry: HASTY, onFailure: 'settle' } as const
+
+function recording(more: Partial<Telemetry> = {}) {
+  const log: string[] = []
+  const telemetry: Telemetry = {
+    start: kind => void log.push(`start ${kind}`),
+    end: kind => void log.push(`end ${kind}`),
+    ...more,
+  }
+  return { log, telemetry }
+}
+
+test('telemetry gets every event of its client, or only the kinds that it wants', async () => {
+  const { url } = await troubleServer()
+  const all = recording()
+  await parallelRequests(`${url}/flaky/1`, { ...again, telemetry: all.telemetry })
+  const attempts = ['start attempt', 'end attempt', 'start attempt', 'end attempt']
+  expect(all.log).toEqual(['start batch', 'start request', ...attempts, 'end request', 'end batch'])
+  for (const only of ['batch', 'request', 'attempt'] as const satisfies EventKind[]) {
+    const some = recording({ wants: kind => kind === only })
+    await parallelRequests(`${url}/ok`, { ...again, telemetry: some.telemetry })
+    expect([only, some.log.filter(line => line.endsWith(only))]).toEqual([only, [`start ${only}`, `end ${only}`]])
+  }
+})
+
+test('its headers replace those of the request before beforeRequest signs them, in the blocking call, too', async () => {
+  const { telemetry } = recording({
+    headersFor: ({ id, attempt }) => ({ traceparent: `${id}/${attempt}`, tracestate: undefined }),
+  })
+  const server = await threadServer()
+  const signed: unknown[] = []
+  const options = {
+    ...again,
+    telemetry,
+    headers: { traceparent: 'mine', tracestate: 'mine' },
+    hooks: { beforeRequest: ({ headers }: { headers: Headers }) => void signed.push(headers.get('traceparent')) },
+  }
+  const echoOf = (value: unknown) => (value as { headers: Record<string, string> }).headers
+  const [awaited] = await parallelRequests([`${server.url}/a`], options)
+  const [blocked] = parallelRequestsSync([`${server.url}/a`], options)
+  await server.close()
+  for (const outcome of [awaited, blocked]) {
+    const { traceparent, tracestate } = echoOf(outcome?.value)
+    expect([traceparent, tracestate]).toEqual(['#0/1', undefined])
+  }
+  expect(signed).toEqual(['#0/1', '#0/1'])
+})
+
+test('telemetry that throws is warned of once and changes no outcome', async () => {
+  const { url } = await troubleServer()
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+  const boom = (): never => {
+    throw new Error('boom\u001b[31m')
+  }
+  const outcomes = await parallelRequests([`${url}/flaky/1`, `${url}/ok`], {
+    ...again,
+    telemetry: { wants: () => true, start: boom, end: boom, headersFor: boom },
+  })
+  expect(outcomes.map(({ ok }) => ok)).toEqual([true, true])
+  expect(warned.mock.calls).toEqual([
+    ['telemetry threw: boom\\u001b[31m. The run goes on; further errors are not reported', 'ParallelRequestsWarning'],
+  ])
+  warned.mockRestore()
+})

@@ -8,6 +8,7 @@ import { isMethod } from '../config/options/bodies.ts'
 import type { ReadHostLimits } from '../config/limit-input.ts'
 import type { ReadRate } from '../config/rate-input.ts'
 import { readChecksum } from '../config/options/files.ts'
+import { readFailureCodes } from '../config/failure-codes.ts'
 import { readHeaderNames } from '../config/response-headers.ts'
 import type { Problem } from '../core/problem.ts'
 import { readerOf } from './option-reader.ts'
@@ -82,17 +83,24 @@ export const inBytesOrNone = <T>(read: Read<T>): Read<T> => {
     value === '0' || value === 0 ? read(0, name, problems) : sized(value, name, problems)
 }
 
-/** Names with commas between them. */
-export const headerNames: Read<readonly string[]> = (value, name, problems) => {
-  const found: Problem[] = []
-  const names = String(value)
-    .split(',')
-    .map(each => each.trim())
-  const read = readHeaderNames(names, name, found)
-  // Without the positions of an array, which a command line does not have.
-  problems.push(...found.map(one => (typeof one === 'object' && 'subject' in one ? { ...one, subject: name } : one)))
-  return read
-}
+/** Texts with commas between them, read as a list. */
+const commaList =
+  <T>(read: Read<T>): Read<T> =>
+  (value, name, problems) => {
+    const found: Problem[] = []
+    const each = String(value).split(',')
+    const list = read(
+      each.map(one => one.trim()),
+      name,
+      found,
+    )
+    // Without the positions of an array, which a command line does not have.
+    problems.push(...found.map(one => (typeof one === 'object' && 'subject' in one ? { ...one, subject: name } : one)))
+    return list
+  }
+
+export const headerNames = commaList(readHeaderNames)
+export const failureCodes = commaList(readFailureCodes)
 
 /** A base that is a folder: without a slash at its end, a relative URL would replace its last segment. */
 export const asFolder =

@@ -21,6 +21,7 @@ import {
   asGiven,
   checksum,
   cost,
+  failureCodes,
   header,
   headerNames,
   hostLimit,
@@ -173,7 +174,13 @@ export const FLAGS = {
   }),
 
   resume: aSwitch('Run', 'continue where the output (.jsonl) ends', { option: 'resume', common: true }),
-  'retry-failed': enabling('Run', 'retryFailed'),
+  'retry-failed': aSwitch('Run', 'with --resume: send recorded failures again', { option: 'retryFailed' }),
+  'retry-only': taking('Run', 'CODES', failureCodes, 'with --resume: send only these failures again: 5xx,404,timeout', {
+    option: 'retryFailed',
+    repeat: true,
+    default: 'none',
+    more: 'Codes and classes with commas between them, as the column error and the summary show them. Implies --retry-failed for them; other failures are restored.',
+  }),
   'unknown-writes': setting('Run', 'fail|resend', 'unknownWrites', asGiven, {
     default: 'fail',
     choices: ['fail', 'resend'],

@@ -80,7 +80,7 @@ export function callValues(values: FlagValues): Values {
     maxFailures: values['fail-fast'] === true ? 1 : values['max-failures'],
     order: values.order,
     window: values.window,
-    retryFailed: values['retry-failed'],
+    retryFailed: values['retry-only']?.flat() ?? values['retry-failed'],
     unknownWrites: values['unknown-writes'],
     durability: values.durability,
   })

@@ -283,6 +283,9 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
   if (values['retry-failed'] === true && !resume) {
     problems.push('--retry-failed: expected --resume beside it, got none. Add it.')
   }
+  if (values['retry-only'] !== undefined && !resume) {
+    problems.push('--retry-only: expected --resume beside it, got none. Add it.')
+  }
   if (values.name !== undefined && values.save === undefined) {
     problems.push('--name: expected --save beside it, got none. It names what is saved: add it.')
   }

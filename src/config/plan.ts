@@ -20,6 +20,7 @@ import type { FailureMode } from '../core/options.ts'
 import type { Progress } from '../core/progress.ts'
 import type { Sink } from '../core/sink.ts'
 import type { CostInput, CostRequest, Params } from '../core/spec.ts'
+import type { MeantFailures } from '../core/failure-codes.ts'
 import type { Problem } from '../core/problem.ts'
 
 /** The part of the options that every request of a batch starts from. */
@@ -50,7 +51,7 @@ export interface RequestPlan {
 /** How a run is recorded and resumed. */
 export interface ResumePlan {
   readonly path: string
-  readonly retryFailed: boolean
+  readonly retryFailed: MeantFailures
   readonly unknownWrites: 'fail' | 'resend'
   readonly responseHeaders: readonly string[]
   readonly durability: 'process' | 'power'

@@ -84,6 +84,8 @@ export interface RecordedRequest {
   readonly v: 1 | 2
   readonly print: string
   readonly ok: boolean
+  /** The code of the failure. Absent if it is ok; a record that cannot keep a code MAY leave it out. */
+  readonly code?: string
 }
 
 /** An unsafe request that the server may have carried out. */

@@ -18,30 +18,32 @@ export type Phase = 'dns' | 'connect' | 'proxy' | 'tls' | 'headers' | 'body'
 export type Integrity = 'length' | 'chunked' | 'unverified'
 
 /** The first half of every code; the second half names the case. */
-export type FaultClass =
-  | 'dns'
-  | 'connect'
-  | 'tls'
-  | 'proxy'
-  | 'timeout'
-  | 'reset'
-  | 'protocol'
-  | 'truncated'
-  | 'decode'
-  | 'parse'
-  | 'schema'
-  | 'too_large'
-  | 'redirect'
-  | 'blocked'
-  | 'http'
-  | 'callback'
-  | 'invalid_request'
-  | 'circuit'
-  | 'paused'
-  | 'in_doubt'
-  | 'aborted'
-  | 'resource'
-  | 'internal'
+export const FAULT_CLASSES = [
+  'dns',
+  'connect',
+  'tls',
+  'proxy',
+  'timeout',
+  'reset',
+  'protocol',
+  'truncated',
+  'decode',
+  'parse',
+  'schema',
+  'too_large',
+  'redirect',
+  'blocked',
+  'http',
+  'callback',
+  'invalid_request',
+  'circuit',
+  'paused',
+  'in_doubt',
+  'aborted',
+  'resource',
+  'internal',
+] as const
+export type FaultClass = (typeof FAULT_CLASSES)[number]
 
 /** `class/detail`, for example `timeout/headers` or `http/404`. Public API under semantic versioning. */
 export type FaultCode = `${FaultClass}/${string}`

@@ -13,10 +13,14 @@ export interface ResumeOptions {
    */
   resume?: string | undefined
   /**
-   * With `resume`: send recorded failures again. Default false. A write that the server may have carried out
-   * (`in_doubt/…`) is still not sent again, and gets a warning that says so: see `unknownWrites`.
+   * With `resume`: send recorded failures again. Default false; `true` = all of them. A list names codes and classes:
+   * `'http/503'` or `'503'`, `'5xx'`, `'timeout'`, `'dns/not_found'`; other failures are restored as they are. An unknown
+   * class is a ConfigError. A write that the server may have carried out (`in_doubt/…`) is still not sent again, and gets
+   * a warning that says so: see `unknownWrites`.
+   *
+   * @example retryFailed: ['5xx', 'timeout']
    */
-  retryFailed?: boolean | undefined
+  retryFailed?: boolean | readonly string[] | undefined
   /**
    * With `resume`: what happens to unsafe requests (POST, PATCH) that were in flight when the previous run ended.
    * `'fail'` (default) records the failure `in_doubt/crash`; `'resend'` sends them again. A request with an idempotency

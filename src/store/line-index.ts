@@ -1,7 +1,7 @@
 /**
  * Where the line of an index is in the run file, for millions of lines.
  *
- * Pages of typed arrays: a line costs 12 bytes plus its fingerprint, so a million lines with fingerprints of 16 letters
+ * Pages of typed arrays: a line costs 12 bytes plus its fingerprint (and 2 for its code in a page with a failure), so a million lines with fingerprints of 16 letters
  * take 28 MB, a fifth of what objects take. Fingerprints that differ in form from the first one are stored as strings.
  */
 
@@ -9,6 +9,8 @@ export interface IndexEntry {
   readonly v: 1 | 2
   readonly print: string
   readonly ok: boolean
+  /** The code of a failure. */
+  readonly code?: string
   readonly offset: number
   readonly length: number
 }
@@ -18,9 +20,13 @@ interface Page {
   /** Four times the length, plus one for `ok` and two for version 1; 0 for an empty slot. */
   readonly lengths: Uint32Array
   readonly prints: Buffer
+  /** Numbers of the codes of failures, 0 for none; made with the first failure. */
+  codes: Uint16Array | undefined
 }
 
 const PAGE_SIZE = 1_024
+/** Most different codes: a file from elsewhere may have any number. Lines beyond them have none here. */
+const MAX_CODES = 65_535
 /** Largest fingerprint that is stored in a page, in bytes. */
 const MAX_WIDTH = 64
 const HEX_TEXT = /^(?:[0-9a-f]{2})+$/
@@ -32,13 +38,18 @@ export class LineIndex {
   readonly #strays = new Map<number, string>()
   #packing: 'hex' | 'latin1' = 'hex'
   #width: number | undefined
+  /** Each code once: a run has a few of them. */
+  readonly #codes: string[] = ['']
+  readonly #numbers = new Map<string, number>()
 
-  set(index: number, { v, print, ok, offset, length }: IndexEntry): void {
+  set(index: number, { v, print, ok, code, offset, length }: IndexEntry): void {
     this.#width ??= this.#choose(print)
     const page = this.#page(index)
     const slot = index % PAGE_SIZE
     page.offsets[slot] = offset
     page.lengths[slot] = length * 4 + (ok ? 1 : 0) + (v === 1 ? 2 : 0)
+    if (code !== undefined) (page.codes ??= new Uint16Array(PAGE_SIZE))[slot] = this.#numberOf(code)
+    else if (page.codes !== undefined) page.codes[slot] = 0
     if (this.#fits(print)) {
       page.prints.write(print, slot * this.#width, this.#packing)
       this.#strays.delete(index)
@@ -51,13 +62,24 @@ export class LineIndex {
     const packed = page?.lengths[slot]
     if (page === undefined || packed === undefined || packed === 0) return undefined
     const width = this.#width ?? 0
+    const number = page.codes?.[slot] ?? 0
     return {
       v: packed % 4 >= 2 ? 1 : 2,
       print: this.#strays.get(index) ?? page.prints.toString(this.#packing, slot * width, (slot + 1) * width),
       ok: packed % 2 === 1,
+      ...(number > 0 && { code: this.#codes[number] as string }),
       offset: page.offsets[slot] as number,
       length: Math.floor(packed / 4),
     }
+  }
+
+  #numberOf(code: string): number {
+    const known = this.#numbers.get(code)
+    if (known !== undefined) return known
+    if (this.#codes.length > MAX_CODES) return 0
+    const number = this.#codes.push(code) - 1
+    this.#numbers.set(code, number)
+    return number
   }
 
   /** Whether at least so many lines have this fingerprint. Looks at all of them. */
@@ -91,6 +113,7 @@ export class LineIndex {
         offsets: new Float64Array(PAGE_SIZE),
         lengths: new Uint32Array(PAGE_SIZE),
         prints: Buffer.alloc(PAGE_SIZE * (this.#width as number)),
+        codes: undefined,
       }
       this.#pages.set(number, page)
     }

@@ -174,7 +174,8 @@ export class Recovery {
     this.doubts.delete(name)
     // Earlier releases wrote lines for requests that were not sent. Such a request is not done.
     if (isUnsentCode(code)) return
-    this.done.set({ id: name, index: line.index }, { v, print, ok, offset, length })
+    const place = { v, print, ok, offset, length }
+    this.done.set({ id: name, index: line.index }, ok ? place : { ...place, code })
     if (UNDECIDED.has(code)) this.doubts.set(name, { ...doubt, v, print, hasLine: true })
     if (print !== REFUSED_PRINT) this.#count(name)
   }

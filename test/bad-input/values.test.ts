@@ -287,7 +287,7 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
   onProgress: [true, 'x', null, {}],
   workers: [-1, 1.5, NaN, Infinity, '2', null, true, {}],
   resume: ['', 1, true, null, {}, [], new URL('file:///tmp/run.jsonl')],
-  retryFailed: ['yes', 1, null, {}],
+  retryFailed: ['yes', 1, null, {}, [], [503], [''], ['6xx/a'], ['timeouts'], ['http/5000'], ['5xxx'], ['dns/']],
   unknownWrites: ['repeat', true, null, 1],
   durability: ['disk', true, null, 1],
   sink: ['results.jsonl', 1, null, {}, [], { write() {} }, { close() {} }, () => undefined],

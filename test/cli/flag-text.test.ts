@@ -52,6 +52,7 @@ const OWN: readonly FlagName[] = [
   ...(['rate', 'host-limit', 'limit-key', 'budget', 'accept', 'proxy', 'as'] as const),
   // More than the option does.
   'response-headers',
+  ...(['retry-failed', 'retry-only'] as const),
   ...(['base-url', 'share-cookies', 'cookie-file', 'save', 'overwrite', 'resume', 'tls-passphrase'] as const),
 ]
 
@@ -72,6 +73,7 @@ test('a sentence of an option names the flags of its fields and of values, and n
 /** Options whose command line has a default of its own, or whose default is no value that a flag takes. */
 const OTHERWISE: ReadonlySet<FlagName> = new Set([
   'as',
+  'retry-only',
   'window',
   'rate-burst',
   'max-bytes',

@@ -107,6 +107,7 @@ const VALUES: Partial<Record<FlagName, Case>> = {
   'max-bytes': ['1KiB', 1_024],
   'max-header-bytes': ['1KiB', 1_024],
   'max-json-depth': ['none', Infinity],
+  'retry-only': ['5xx, timeout', ['http/5xx', 'timeout'], [['resume', true]]],
   'max-error-body': ['0', 0],
   'response-headers': ['ETag, x-a', ['etag', 'x-a'], [['resume', true]]],
   'content-coding': ['raw', 'raw'],

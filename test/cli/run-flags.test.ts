@@ -26,6 +26,46 @@ describe('A resumed run', () => {
   })
 })
 
+describe('--retry-only', () => {
+  const args = ['URL/a', 'URL/b', 'URL/c', '-o', 'r.jsonl', '--retries', '0']
+
+  test('sends only the failures that it names again, and needs --resume', async () => {
+    let isMended = false
+    const statuses: Readonly<Record<string, number>> = { '/a': 500, '/b': 404, '/c': 503 }
+    const { run, server, linesIn } = await workplace(({ url }, response) => {
+      response.writeHead(isMended ? 200 : (statuses[url] ?? 200)).end('{}')
+    })
+    await run(args)
+    isMended = true
+    const { code } = await run([...args, '--resume', '--retry-only', '5XX, dns/not_found', '--retry-only', 'timeout'])
+    expect(code).toBe(1)
+    expect(
+      server.requests
+        .slice(3)
+        .map(({ url }) => url)
+        .toSorted(),
+    ).toEqual(['/a', '/c'])
+    expect(endsOf(linesIn('r.jsonl').slice(-2))).toEqual(['http/503', 'ok'])
+    expect((await run([...args, '--retry-only', '404'])).stderr).toContain('--retry-only: expected --resume beside it')
+  })
+
+  test.each([
+    [
+      'timeuot',
+      "--retry-only: expected a code or a class of failures such as '5xx', '404', 'timeout' or 'dns/not_found', got \"timeuot\". Did you mean 'timeout'?",
+    ],
+    ['dnz/not_found', "Did you mean 'dns/not_found'?"],
+    ['5xx,', 'got "". The classes are dns, connect,'],
+    ['http/5000', 'got "http/5000".'],
+    ['\u001B[2J', String.raw`got "\u001b[2J"`],
+  ])('refuses %j before anything is sent', async (codes, message) => {
+    const { run, server } = await workplace()
+    const { code, stderr } = await run([...args, '--resume', '--retry-only', codes])
+    expect(stderr).toContain(message)
+    expect([code, server.requests.length]).toEqual([2, 0])
+  })
+})
+
 describe('A run', () => {
   test('stops after --max-failures', async () => {
     const { run, server } = await workplace((_echo, response) => void response.writeHead(404).end())

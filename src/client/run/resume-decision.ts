@@ -5,6 +5,7 @@
 import { fingerprint, oldFingerprint } from './fingerprint.ts'
 import type { ResumePlan } from '../../config/plan.ts'
 import type { Call } from '../../core/call.ts'
+import { isMeant } from '../../core/failure-codes.ts'
 import { getHeader } from '../../core/headers.ts'
 import { REFUSED_PRINT } from '../../core/journal.ts'
 import type { Doubt, Journal, RecordedRequest } from '../../core/journal.ts'
@@ -147,7 +148,9 @@ export function resumeDecisionOf(
     return isNew ? SEND : found
   }
   const { id, known, doubt } = found
-  if (known !== undefined && doubt === undefined && (known.ok || !plan.retryFailed)) return { kind: 'restore', id }
+  if (known !== undefined && doubt === undefined && (known.ok || !isMeant(plan.retryFailed, known.code))) {
+    return { kind: 'restore', id }
+  }
   return isSafe(call) ? SEND : fateOfWrite(call, found, past, plan)
 }
 

@@ -14,6 +14,7 @@ import { NOT_RESUMABLE } from '../../config/options/run-file.ts'
 import type { ResumePlan } from '../../config/plan.ts'
 import type { Call, CallPlan } from '../../core/call.ts'
 import { isThenable, reasonOf } from '../../core/callback.ts'
+import { isMeant } from '../../core/failure-codes.ts'
 import { systemReason } from '../../core/system-reason.ts'
 import type { ConfigError } from '../../core/error.ts'
 import { getHeader } from '../../core/headers.ts'
@@ -99,7 +100,7 @@ export class Resume {
       case 'restore':
         return this.#restore(call, decision.id)
       case 'doubt':
-        if (this.#parts.plan.retryFailed) call.trip.warn(NOT_RESENT)
+        if (isMeant(this.#parts.plan.retryFailed, CRASHED.code)) call.trip.warn(NOT_RESENT)
         return decision.id === undefined ? Promise.resolve(CRASHED) : this.#restore(call, decision.id)
       case 'send': {
         if (isSafe(call)) return resultOf(send, call)

@@ -1,5 +1,6 @@
 /** The options of the run file: how a run is recorded and resumed. */
-import { bool, matching, oneOf, problem } from '../kinds.ts'
+import { readFailureCodes } from '../failure-codes.ts'
+import { bool, matching, oneOf, orList, problem } from '../kinds.ts'
 import { option, part } from '../option.ts'
 import { readHeaderNames } from '../response-headers.ts'
 import type { ResumePlan } from '../plan.ts'
@@ -23,10 +24,10 @@ export const RUN_FILE_OPTIONS = {
   retryFailed: option({
     scope: 'call',
     plan: 'part',
-    read: bool,
+    read: orList(bool, readFailureCodes),
     default: false,
     crosses: 'drop',
-    doc: 'With `resume`: send recorded failures again.',
+    doc: "With `resume`: send recorded failures again: all, or those of a list of codes and classes such as `['5xx', 'timeout']`.",
   }),
   unknownWrites: option({
     scope: 'call',

@@ -287,6 +287,37 @@ describe('with a run file', () => {
     expect(transport.requests).toHaveLength(12)
   })
 
+  test.each([
+    [['5xx'], [0, 1]],
+    [
+      ['503', 'http/404'],
+      [1, 2],
+    ],
+    [['http'], [0, 1, 2]],
+    [['timeout'], [3]],
+    [['timeout/body', 'dns'], []],
+  ] as const)('retryFailed %j sends only the failures of these codes, and restores the others', async (codes, sent) => {
+    const path = newRun()
+    const answers = [
+      { status: 500 },
+      { status: 503 },
+      { status: 404 },
+      { fault: 'timeout/headers' },
+      { json: 4 },
+    ] as const
+    const first = echo(({ index }) => answers[index] ?? { json: index })
+    const options = { resume: path, maxRetries: 0, onFailure: 'settle' } as const
+    await parallelRequests(urlsTo(5), { ...options, transport: first })
+    const transport = echo(({ index }) => ({ json: index }))
+    const ends = endsOf(await parallelRequests(urlsTo(5), { ...options, transport, retryFailed: codes }))
+    expect(sentIndexes(transport)).toEqual(sent)
+    const recorded = ['http/500', 'http/503', 'http/404', 'timeout/headers', 'ok']
+    const expected = recorded.map((end, at) =>
+      (sent as readonly number[]).includes(at) ? 'network:ok' : `run-file:${end}`,
+    )
+    expect(ends).toEqual(expected)
+  })
+
   test('an aborted request has no line; a refused item has one, and is refused again', async () => {
     const path = newRun()
     const controller = new AbortController()

@@ -53,7 +53,8 @@ describe('drain()', () => {
           : { text: '"12345678"', latencyMs: 7 },
     )
     const client = open({ transport, concurrency: 4 })
-    const totals = await client.drain(urlsTo(50), { maxRetries: 2 })
+    const { statistics, ...totals } = await client.drain(urlsTo(50), { maxRetries: 2 })
+    expect(statistics).toMatchObject({ requests: 50, ok: 40, failed: 10, codes: { 'http/404': 10 } })
     expect(totals).toEqual({
       total: 50,
       ok: 40,

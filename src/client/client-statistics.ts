@@ -1,4 +1,5 @@
 /** The statistics of a client: those of its runs that are over, and those of its runs under way. */
+import { Attribution } from './run/attribution.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Statistics } from '../core/statistics.ts'
 import { Tally } from '../core/tally.ts'
@@ -7,34 +8,49 @@ export class ClientStatistics {
   /** Runs whose own statistics nobody can ask for are counted here from the start. */
   readonly ofAll: Tally
   readonly #clock: Clock
-  readonly #running = new Set<Tally>()
+  readonly #running = new Set<RunStatistics>()
 
   constructor(clock: Clock) {
     this.#clock = clock
     this.ofAll = new Tally(clock)
   }
 
-  /** The tally of a new run. */
-  begin(): Tally {
-    const tally = new Tally(this.#clock)
-    this.#running.add(tally)
-    return tally
+  /** Those of a new run. */
+  begin(): RunStatistics {
+    const statistics = new RunStatistics(this.#clock)
+    this.#running.add(statistics)
+    return statistics
   }
 
-  /** The run of this tally is over. */
-  end(tally: Tally | undefined): void {
-    if (tally !== undefined && this.#running.delete(tally)) this.ofAll.merge(tally)
+  /** The run is over. */
+  end(statistics: RunStatistics): void {
+    if (this.#running.delete(statistics)) this.ofAll.merge(statistics.tally)
   }
 
   snapshot(): Statistics {
     if (this.#running.size === 0) return this.ofAll.snapshot()
     const all = new Tally(this.#clock, this.ofAll)
-    for (const tally of [this.ofAll, ...this.#running]) all.merge(tally)
+    all.merge(this.ofAll)
+    for (const { tally } of this.#running) all.merge(tally)
     return all.snapshot()
   }
 }
 
-/** @param tally undefined if nothing was counted */
-export function snapshotOf(tally: Tally | undefined, clock: Clock): Statistics {
-  return (tally ?? new Tally(clock)).snapshot()
+/** What a run counts, and what it was waiting for. */
+export class RunStatistics {
+  readonly tally: Tally
+  readonly attribution: Attribution
+
+  constructor(clock: Clock) {
+    this.tally = new Tally(clock)
+    this.attribution = new Attribution(clock)
+  }
+
+  snapshot(): Statistics {
+    const statistics = this.tally.snapshot()
+    return { ...statistics, ...this.attribution.verdict(statistics) }
+  }
 }
+
+/** Of nothing. */
+export const noStatistics = (clock: Clock): Statistics => new Tally(clock).snapshot()

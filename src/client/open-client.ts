@@ -11,7 +11,8 @@ import { openRunFile } from '../store/run-file.ts'
 import { batchRun } from './run/batch-run.ts'
 import type { BatchRun, BatchRunParts } from './run/batch-run.ts'
 import { drain } from './run/drain.ts'
-import { ClientStatistics, snapshotOf } from './client-statistics.ts'
+import { ClientStatistics, noStatistics } from './client-statistics.ts'
+import type { RunStatistics } from './client-statistics.ts'
 import { statsOf } from './stats.ts'
 import { systemClock } from './system-clock.ts'
 import { wire } from './wire.ts'
@@ -32,7 +33,6 @@ import type { Outcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Totals } from '../core/progress.ts'
 import type { Statistics } from '../core/statistics.ts'
-import type { Tally } from '../core/tally.ts'
 import type { Run } from '../engine/engine.ts'
 import type { RunOptions } from '../engine/ports.ts'
 import { isIterable } from '../engine/source.ts'
@@ -78,7 +78,7 @@ export class OpenClient {
   stream(input: unknown, given: Values, begun?: (batch: BatchRun) => void): OutcomeStream {
     const plan = this.#planBatch(given)
     checkLazy(input, plan)
-    let statistics: Tally | undefined
+    let statistics: RunStatistics | undefined
     // Checked again when reading starts: the client may have been closed since.
     const start: StartRun = (deliver, ended) => {
       const runOf = (made: BatchRun): Run => {
@@ -87,10 +87,10 @@ export class OpenClient {
       }
       const wired = this.open()
       statistics = this.#statistics?.begin()
-      const batch = this.#batch({ items: input, plan, wired, deliver, ended, statistics })
+      const batch = this.#batch({ items: input, plan, wired, deliver, ended }, statistics)
       return isThenable(batch) ? batch.then(runOf) : runOf(batch)
     }
-    return new OutcomeStream(start, plan.order === 'input', () => snapshotOf(statistics, this.#clock))
+    return new OutcomeStream(start, plan.order === 'input', () => statistics?.snapshot() ?? noStatistics(this.#clock))
   }
 
   async drain(input: RequestInputs, given: Values): Promise<Totals> {
@@ -103,8 +103,8 @@ export class OpenClient {
       signal: plan.signal,
       closed: (this.#closing ??= new AbortController()).signal,
       clock: this.#clock,
-      statistics: () => snapshotOf(statistics, this.#clock),
-      open: (deliver, ended) => this.#batch({ items: input, plan, wired, deliver, ended, statistics }),
+      statistics: () => statistics?.snapshot() ?? noStatistics(this.#clock),
+      open: (deliver, ended) => this.#batch({ items: input, plan, wired, deliver, ended }, statistics),
     })
   }
 
@@ -127,7 +127,7 @@ export class OpenClient {
 
   stats(): ClientStats {
     const { gate, unmatched } = this.open()
-    const statistics = (): Statistics => this.#statistics?.snapshot() ?? snapshotOf(undefined, this.#clock)
+    const statistics = (): Statistics => this.#statistics?.snapshot() ?? noStatistics(this.#clock)
     return statsOf(gate, this.#clock, statistics, Object.keys(this.#plan.hosts).length === 0 ? undefined : unmatched())
   }
 
@@ -183,7 +183,14 @@ export class OpenClient {
     return shapeOutcomes(results, shaped, plan, aborted)
   }
 
-  #batch(given: Omit<BatchRunParts, 'openJournal' | 'clock'>): BatchRun | Promise<BatchRun> {
+  /** @param own statistics of this run, which also tell what it was waiting for */
+  #batch(
+    given: Omit<BatchRunParts, 'openJournal' | 'clock' | 'attribution'>,
+    own?: RunStatistics,
+  ): BatchRun | Promise<BatchRun> {
+    const over = (): void => {
+      if (own !== undefined) this.#statistics?.end(own)
+    }
     const keep = (batch: BatchRun): BatchRun => {
       this.#runs.add((kept = batch.run))
       // The client was closed while the run file was being opened.
@@ -193,18 +200,19 @@ export class OpenClient {
     let kept: Run | undefined
     const made = batchRun({
       ...given,
+      ...(own !== undefined && { statistics: own.tally, attribution: own.attribution }),
       openJournal: openRunFile,
       clock: this.#clock,
       ended: inputError => {
         if (kept !== undefined) this.#runs.delete(kept)
-        this.#statistics?.end(given.statistics)
+        over()
         given.ended(inputError)
       },
     })
     if (!isThenable(made)) return keep(made)
     return made.then(keep, (error: unknown) => {
       // Its run file could not be opened, so there is no run.
-      this.#statistics?.end(given.statistics)
+      over()
       throw error
     })
   }

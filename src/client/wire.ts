@@ -25,6 +25,7 @@ import { stack } from '../core/layer.ts'
 import type { Send } from '../core/layer.ts'
 import type { Clock, Transport } from '../core/ports.ts'
 import type { Wire } from '../core/wire.ts'
+import { formatRate } from '../core/rate.ts'
 import type { Rate } from '../core/rate.ts'
 import { isFault } from '../core/result.ts'
 import type { Result } from '../core/result.ts'
@@ -175,7 +176,7 @@ function sharedLimits({ concurrency, rates, budgets }: ClientPlan): Limit[] {
   const weighsStarts = named.length === 0
   return [
     slots(concurrency),
-    ...rates.map(rate => (weighsStarts ? startsLimit(rate, startsOf) : rateLimit(rate))),
+    ...rates.map(rate => labelled(weighsStarts ? startsLimit(rate, startsOf) : rateLimit(rate), 'rate', rate)),
     ...named.flatMap(([name, several]) => several.map(rate => budgetLimit(rate, name))),
   ]
 }
@@ -190,8 +191,11 @@ function budgetLimit(rate: Rate, name: string): Limit {
   const weightOf = (costs: Costs): number =>
     typeof costs === 'number' ? costs : Object.hasOwn(costs, name) ? (costs[name] as number) : 0
   const limit = rateLimit(rate, call => weightOf(call.costs))
-  return { ...limit, correct: (call, costs) => limit.correct(call, weightOf(costs)) }
+  return labelled({ ...limit, correct: (call, costs) => limit.correct(call, weightOf(costs)) }, `budget ${name}`, rate)
 }
+
+/** The name is for advice. */
+const labelled = (limit: Limit, name: string, rate: Rate): Limit => ({ ...limit, label: `${name} ${formatRate(rate)}` })
 
 /**
  * The lane of this call's host or key.
@@ -213,7 +217,7 @@ function laneFor(
     key,
     slots: hostSlots,
     // A cost counts at the limits of all hosts; at those of its own host a request counts as one start.
-    rates: rates.map(rate => rateLimit(rate)),
+    rates: rates.map(rate => labelled(rateLimit(rate), 'host rate', rate)),
     quota: plan.respectServerLimits ? new Quotas() : undefined,
     breaker: plan.breaker && breaker(plan.breaker),
     shared,

@@ -1,4 +1,5 @@
 /** What the outcomes of a run have in common: counts, and where the time went. Its size does not grow with the run. */
+import type { Attributed } from './attribution.ts'
 import type { Timings } from './outcome.ts'
 
 /** The distribution of one phase in milliseconds. Quantiles are within 1.6 %; the other figures are exact. */
@@ -73,7 +74,7 @@ export interface StatisticsSeries {
  * const { failed, timings, hosts } = stream.statistics()
  * console.log(failed, timings.total?.p95, hosts[0]?.host)
  */
-export interface Statistics extends Counted {
+export interface Statistics extends Counted, Attributed {
   /** From the start to the end, or to now. */
   readonly elapsedMs: number
   readonly series: StatisticsSeries

@@ -7,6 +7,8 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { carry } from './carry.ts'
+import { placesOf } from './census.ts'
+import type { Census } from './census.ts'
 import { OpenCalls } from './open-calls.ts'
 import { IDLE_INPUT, NEW_RUN, nextInput, nextPhase } from './phase.ts'
 import type { Aborted, InputState, Order, RunPhase } from './phase.ts'
@@ -45,6 +47,18 @@ export class Run {
   get counts(): Counts {
     const { pulled, ok, failed, retries, bytes } = this.#tally
     return { total: this.#source.size, pulled, ok, failed, retries, bytes }
+  }
+
+  /** What its requests and its input are doing now. Its cost is bounded. */
+  get census(): Census {
+    const input =
+      this.#input.kind === 'over' || !this.#isRunning ? 'over' : this.#input.kind === 'waiting' ? 'awaited' : 'more'
+    return {
+      ...placesOf(this.#open),
+      untaken: this.#tally.held - this.#open.size,
+      isWindowFull: this.#isWindowFull(),
+      input,
+    }
   }
 
   /** Why the run was aborted; undefined when it was not. */

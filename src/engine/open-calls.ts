@@ -13,6 +13,11 @@ export class OpenCalls implements Iterable<Call> {
     return this.#calls.length
   }
 
+  /** Of an index below the size. */
+  at(index: number): Call {
+    return this.#calls[index] as Call
+  }
+
   add(call: Call): void {
     call.trip.slot = this.#calls.push(call) - 1
   }

@@ -11,6 +11,7 @@ import { dismiss } from './dismiss.ts'
 import { Demands } from './demands.ts'
 import type { Demand } from '../core/demand.ts'
 import { Lanes } from './lanes.ts'
+import { Occupancy } from './occupancy.ts'
 import { Preemption } from './preemption.ts'
 import { Queue, noteWait } from './queue.ts'
 import type { Waiter } from './queue.ts'
@@ -36,8 +37,12 @@ export interface GateParts {
   readonly laneOf: (call: Call, shared: readonly Limit[], shares: Shares) => Lane
 }
 
+/** Times are monotonic milliseconds. */
+export type OnPause = (host: string, fromMs: number, untilMs: number) => void
+
 export class Gate {
   readonly slots: number
+  readonly occupancy: Occupancy
   readonly #limits: readonly Limit[]
   readonly #clock: Clock
   readonly #around: Surroundings
@@ -47,11 +52,13 @@ export class Gate {
   readonly #waitLists: WaitLists
   readonly #demands = new Demands(() => this.#contention.settle(this.#clock))
   readonly #preemption: Preemption
+  #onPause: readonly OnPause[] = []
   #tickets = 0
 
   constructor({ limits, slots, clock, random, laneOf }: GateParts) {
     const alarms = new Alarms(clock)
     this.slots = slots
+    this.occupancy = new Occupancy(slots)
     this.#limits = limits
     this.#clock = clock
     this.#around = { clock, random }
@@ -101,6 +108,25 @@ export class Gate {
     if (standing !== 'proven' && !this.#shares[standing].isOpen(this.#clock.now())) return 'yield'
     if (lane === undefined || lane.running < Math.ceil(this.slots / rivals)) return 'go'
     return standing === 'proven' ? 'at-share' : 'yield'
+  }
+
+  /** Whether all slots are in use. */
+  isFull(): boolean {
+    return this.#limits[0]?.isFull?.() === true
+  }
+
+  /** What keeps attempts from the wire now: the limits at which they wait, and how many wait at each. */
+  *waiting(): Generator<{ readonly limit: Limit; readonly attempts: number; readonly host: string }> {
+    for (const { limit, attempts, first } of this.#waitLists.waiting())
+      if (attempts > 0) yield { limit, attempts, host: first.lane.host }
+  }
+
+  /** Calls the listener whenever a host asks for a pause. Returns a function that stops this. */
+  watchPauses(listener: OnPause): () => void {
+    this.#onPause = [...this.#onPause, listener]
+    return () => {
+      this.#onPause = this.#onPause.filter(other => other !== listener)
+    }
   }
 
   /** Whether a lane waits at this limit. */
@@ -254,6 +280,7 @@ export class Gate {
 
   #start(queue: Queue, attempt: Attempt, nowMs: number): void {
     queue.lane.book(nowMs, attempt.call)
+    this.occupancy.enter(attempt, queue.lane)
     attempt.trip.retry.attempts++
     attempt.admittedAtMs = attempt.startedAtMs = attempt.phaseAtMs = nowMs
     if (queue.lane.standing === 'proven') return
@@ -266,11 +293,13 @@ export class Gate {
     const nowMs = this.#clock.now()
     this.#demands.begin()
     lane.release(attempt.call, nowMs)
+    this.occupancy.leave(attempt, result)
     const { standing } = lane
     const wasNew = this.#shares.new.leave(attempt)
     this.#preemption.leave(attempt)
     const closed = lane.learn(attempt, result, nowMs, this.#around)
     if (wasNew) this.#met(lane, attempt, nowMs)
+    if (attempt.pausedUntilMs !== undefined) this.#paused(lane, attempt.pausedUntilMs, nowMs)
     if (closed && queue.waiting > 0) dismiss(queue, nowMs, this.#clock.epochMs())
     // Its waiters were blocked because of the host's old standing. Other limits apply now, and other lanes yield to
     // them.
@@ -279,6 +308,10 @@ export class Gate {
     // Even if others of its lane wait: they may wait for their host, and the slot is free for another lane.
     this.#demands.note(queue)
     this.#demands.end()
+  }
+
+  #paused({ host }: Lane, untilMs: number, nowMs: number): void {
+    for (const listener of this.#onPause) listener(host, nowMs, untilMs)
   }
 
   /** A host that had never answered has now answered or failed. */

@@ -49,6 +49,17 @@ export class WaitLists {
     return this.#waitLists.size
   }
 
+  /** The limits at which attempts wait now, and how many at each. */
+  *waiting(): Generator<{ readonly limit: Limit; readonly attempts: number; readonly first: Queue }> {
+    for (const { limit, lanes } of this.#waitLists.values()) {
+      const first = lanes.peek()
+      if (first === undefined) continue
+      let attempts = 0
+      for (let queue: Queue | undefined = first; queue !== undefined; queue = queue.behind) attempts += queue.waiting
+      yield { limit, attempts, first }
+    }
+  }
+
   at(limit: Limit): WaitList | undefined {
     return this.#waitLists.get(limit)
   }

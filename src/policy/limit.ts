@@ -9,6 +9,8 @@ import type { Call, Costs } from '../core/call.ts'
 export interface Limit {
   /** What a request that is blocked here waits for; shown in timings and messages. */
   readonly waitsFor: 'slot' | 'rate' | 'pause'
+  /** What it is called in advice: `rate 10/s`. Absent: it needs no name of its own. */
+  readonly label?: string
   /** Milliseconds until this call may go; 0 = now; Infinity = ask again after a release. MUST change nothing. */
   waitMs(nowMs: number, call: Call): number
   /** Takes what a `waitMs` of 0 has just promised. */

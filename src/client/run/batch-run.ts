@@ -3,6 +3,7 @@ import { abandonItem, prepareItem } from './item.ts'
 import { ObservedBatch } from './observed.ts'
 import { RequestIds } from './request-ids.ts'
 import { reportedRun } from './reported-run.ts'
+import type { ReportedRunParts } from './reported-run.ts'
 import { Resume } from './resume.ts'
 import { continueBatch } from '../save-to.ts'
 import { settle } from './settle.ts'
@@ -27,7 +28,8 @@ import type { Source } from '../../engine/source.ts'
 import type { Gate } from '../../layer/gate.ts'
 import { problem } from '../../core/problem.ts'
 
-export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended' | 'statistics'> {
+export interface BatchRunParts
+  extends Pick<RunOptions, 'deliver' | 'ended' | 'statistics'>, Pick<ReportedRunParts, 'attribution'> {
   readonly items: Iterable<unknown> | AsyncIterable<unknown>
   readonly plan: BatchPlan
   readonly wired: Wired
@@ -164,7 +166,7 @@ export function shorter(path: string, size: number): ConfigError {
 }
 
 function makeRun(given: BatchRunParts, parts: EngineParts): Run {
-  const { items, plan, wired, clock, acknowledge, ended, statistics } = given
+  const { items, plan, wired, clock, acknowledge, ended, statistics, attribution } = given
   const deliver: RunOptions['deliver'] =
     acknowledge === undefined
       ? given.deliver
@@ -182,6 +184,7 @@ function makeRun(given: BatchRunParts, parts: EngineParts): Run {
     clock,
     deliver,
     statistics,
+    attribution,
     ended: inputError => {
       const { ok, failed } = run.counts
       observed.end({ ok, failed, error: inputError?.error ?? run.aborted?.reason })

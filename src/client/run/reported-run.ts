@@ -1,4 +1,5 @@
 /** A run of the engine over a client's stack, with its progress reported to `onProgress`. */
+import type { Attribution } from './attribution.ts'
 import { reporter } from './progress.ts'
 import type { Wired } from '../wire.ts'
 import type { BatchPlan } from '../../config/plan.ts'
@@ -16,11 +17,13 @@ export interface ReportedRunParts extends Pick<RunOptions, 'deliver' | 'ended' |
   readonly parts: EngineParts
   readonly wired: Wired
   readonly clock: Clock
+  /** Watches the run until its end; undefined if nobody asks what it was waiting for. */
+  readonly attribution?: Attribution | undefined
 }
 
 /** A run that has not been started; its progress is reported from now on. */
 export function reportedRun(given: ReportedRunParts): Run {
-  const { source, limits, parts, wired, clock, deliver, ended, statistics } = given
+  const { source, limits, parts, wired, clock, deliver, ended, statistics, attribution } = given
   const { window, maxFailures, signal, onProgress } = limits
   const run: Run = new Run(source, parts, {
     window,
@@ -32,11 +35,13 @@ export function reportedRun(given: ReportedRunParts): Run {
     ended: inputError => {
       progress?.end()
       statistics?.end()
+      attribution?.end()
       ended(inputError)
     },
   })
   const progress =
     onProgress && reporter({ counts: () => run.counts, pausedHosts: () => wired.gate.pausedHosts(), clock, onProgress })
   progress?.start()
+  attribution?.start(run, wired.gate)
   return run
 }

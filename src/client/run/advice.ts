@@ -1,0 +1,112 @@
+/** One sentence that says what a run was waiting for, with the figures behind it. */
+import type { Limiting } from '../../core/attribution.ts'
+import { formatDuration } from '../../core/duration.ts'
+import { printable } from '../../core/printable.ts'
+import type { Statistics } from '../../core/statistics.ts'
+import { say } from '../../core/words.ts'
+import type { Words, WordsPart } from '../../core/words.ts'
+import type { FirstBytes } from '../../layer/occupancy.ts'
+import { isSaturated } from '../../layer/occupancy.ts'
+
+export interface Evidence {
+  /** The part of the run for which the cause was the limit. */
+  readonly share: number
+  readonly statistics: Statistics
+  /** The most attempts that may be on the wire, and that were. */
+  readonly slots: number
+  readonly peak: number
+  readonly firstBytes: FirstBytes | undefined
+  /** The part of its share for which the event loop was busy. */
+  readonly busy: number
+  /** The name of the rate. */
+  readonly limit: string | undefined
+  readonly pausedHosts: readonly string[]
+  /** The most outcomes that were not taken at one time. */
+  readonly mostUntaken: number
+}
+
+const SENTENCES: Readonly<Record<Limiting, (evidence: Evidence) => Words>> = {
+  rate: evidence => [...limitedBy(evidence.limit ?? 'the rate', evidence), '; ', ...slotsUsed(evidence)],
+  concurrency: evidence => [
+    ...limitedBy(['concurrency ', String(evidence.slots)].join(''), evidence),
+    `: all slots were in use and requests waited for one${firstByteOf(evidence)}. A higher `,
+    { option: 'concurrency' },
+    ' may be faster',
+  ],
+  server: evidence => [...limitedBy('the server', evidence), ...serverReason(evidence)],
+  retries: ({ statistics, ...evidence }) => [
+    ...limitedBy('repeating requests', evidence),
+    `: ${counted(statistics.retries, 'retry', 'retries')} of ${counted(statistics.requests, 'request')}, and the back-off before them`,
+    ...(frequentFailure(statistics) ?? []),
+  ],
+  pause: evidence => [
+    ...limitedBy(`a pause that ${hostsOf(evidence.pausedHosts)} asked for`, evidence),
+    '. A lower ',
+    { option: 'rateLimit' },
+    ' may avoid it',
+  ],
+  cpu: evidence => [
+    ...limitedBy('this process', evidence),
+    `: its event loop was busy for ${percent(Math.min(1, evidence.busy))} of that time. See `,
+    { option: 'workers' },
+  ],
+  consumer: evidence => [
+    ...limitedBy('the consumer of the outcomes', evidence),
+    `: up to ${evidence.mostUntaken} of them waited to be taken. A larger `,
+    { option: 'window' },
+    ' helps only if it is slow from time to time',
+  ],
+  input: evidence => [
+    ...limitedBy('the input', evidence),
+    ': the next request was not there yet; ',
+    ...slotsUsed(evidence),
+  ],
+}
+
+export const adviceOf = (cause: Limiting, evidence: Evidence): string => `${say(SENTENCES[cause](evidence))}.`
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+
+const limitedBy = (what: string, { share }: Pick<Evidence, 'share'>): WordsPart[] => [
+  `${printable(what)} was the limit for ${percent(share)} of the run`,
+]
+
+function slotsUsed({ slots, peak }: Evidence): WordsPart[] {
+  if (slots === Infinity)
+    return [`at most ${counted(peak, 'request')} ${peak === 1 ? 'was' : 'were'} on the wire at once`]
+  return [`concurrency ${slots} was ${peak < slots ? `never used above ${peak}` : 'used in full at times'}`]
+}
+
+function serverReason(evidence: Evidence): WordsPart[] {
+  const { firstBytes, statistics } = evidence
+  if (firstBytes !== undefined && isSaturated(firstBytes)) {
+    const { mostMs, fewMs } = firstBytes
+    return [
+      `: the first byte took ${formatDuration(mostMs)} with most slots in use and ${formatDuration(fewMs)} with few ` +
+        '(medians), so a higher ',
+      { option: 'concurrency' },
+      ' would not help',
+    ]
+  }
+  const { total } = statistics.timings
+  const took = total === undefined ? '' : `, each for ${formatDuration(total.p50)} (median)`
+  return [`: nothing waited, and all requests were on the wire${took}; `, ...slotsUsed(evidence)]
+}
+
+function firstByteOf({ firstBytes }: Evidence): string {
+  if (firstBytes === undefined) return ''
+  const { mostMs, fewMs } = firstBytes
+  return `; the first byte took ${formatDuration(mostMs)} with most of them in use and ${formatDuration(fewMs)} with few (medians)`
+}
+
+function frequentFailure({ codes }: Statistics): WordsPart[] | undefined {
+  const [most] = Object.entries(codes)
+  return most === undefined ? undefined : [`; ${counted(most[1], 'request')} ended with ${printable(most[0])}`]
+}
+
+const counted = (count: number, one: string, several = `${one}s`): string => `${count} ${count === 1 ? one : several}`
+
+function hostsOf(hosts: readonly string[]): string {
+  const [first = 'a host', ...others] = hosts
+  return others.length === 0 ? first : `${first} and ${counted(others.length, 'other host')}`
+}

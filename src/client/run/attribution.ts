@@ -1,0 +1,190 @@
+/**
+ * Finds out what a run was waiting for: it looks at the run from time to time, and attributes the time since the last
+ * look to the one cause that keeps a further attempt from the wire now.
+ *
+ * The looks become rarer as the run goes on, so their number grows with the logarithm of its duration. The timer does
+ * not keep the process running.
+ */
+import { setTimeout } from 'node:timers'
+import { adviceOf } from './advice.ts'
+import type { Evidence } from './advice.ts'
+import { causeOf } from './cause.ts'
+import type { Waits } from './cause.ts'
+import { PauseLog } from './pause-log.ts'
+import type { Pause } from './pause-log.ts'
+import { systemClock } from '../system-clock.ts'
+import type { Attributed, Limiting } from '../../core/attribution.ts'
+import type { Clock } from '../../core/ports.ts'
+import type { Statistics } from '../../core/statistics.ts'
+import type { Census } from '../../engine/census.ts'
+import { isSaturated } from '../../layer/occupancy.ts'
+import type { Gate } from '../../layer/gate.ts'
+
+const LEAST_MS = 20
+/** So many looks while the duration of the run grows by the factor e. */
+const LOOKS = 500
+
+export interface WatchedRun {
+  readonly census: Census
+}
+
+/** What there is to say about a run at its end. */
+export interface RunReport extends Attributed {
+  readonly elapsedMs: number
+  /** CPU time of the whole process, user and system. */
+  readonly cpuMs: number
+  readonly pauses: readonly Pause[]
+}
+
+export class Attribution {
+  readonly #clock: Clock
+  readonly #shares = new Map<Limiting, number>()
+  /** How long each named limit was the cause. */
+  readonly #limits = new Map<string, number>()
+  readonly #pauses: PauseLog
+  #startMs = 0
+  #lastMs = 0
+  #endMs: number | undefined
+  #cpu: NodeJS.CpuUsage | undefined
+  #loop = performance.eventLoopUtilization()
+  #busyMs = 0
+  #busyAsCauseMs = 0
+  #last: Limiting | undefined
+  #mostUntaken = 0
+  #run: WatchedRun | undefined
+  #gate: Gate | undefined
+  #timer: NodeJS.Timeout | undefined
+  #unwatch: (() => void) | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#pauses = new PauseLog(clock)
+  }
+
+  start(run: WatchedRun, gate: Gate): void {
+    this.#run = run
+    this.#gate = gate
+    this.#startMs = this.#lastMs = this.#clock.now()
+    this.#cpu = process.cpuUsage()
+    this.#loop = performance.eventLoopUtilization()
+    this.#unwatch = gate.watchPauses((host, fromMs, untilMs) => this.#pauses.note(host, fromMs, untilMs))
+    gate.occupancy.watch()
+    // Where time does not pass by itself, a timer would move it.
+    if (this.#clock === systemClock) this.#schedule(LEAST_MS)
+  }
+
+  /** After the last outcome. */
+  end(): void {
+    if (this.#endMs !== undefined || this.#run === undefined) return
+    clearTimeout(this.#timer)
+    this.#unwatch?.()
+    this.#endMs = this.#clock.now()
+    this.#pauses.end(this.#endMs)
+    // Nothing is open any more: the rest of the time is like the time before it.
+    if (this.#last !== undefined) this.#attribute(this.#last, this.#endMs - this.#lastMs)
+  }
+
+  /** @param statistics of the same run */
+  verdict(statistics: Statistics): Attributed {
+    const all = [...this.#shares.values()].reduce((sum, ms) => sum + ms, 0)
+    const [most] = [...this.#shares].toSorted(([, a], [, b]) => b - a)
+    if (most === undefined || all <= 0) return {}
+    const shares = Object.fromEntries([...this.#shares].map(([cause, ms]) => [cause, rounded(ms / all)]))
+    const [limitedBy, ms] = most
+    return { limitedBy, shares, advice: adviceOf(limitedBy, this.#evidence(limitedBy, ms, ms / all, statistics)) }
+  }
+
+  /** @param statistics of the same run */
+  report(statistics: Statistics): RunReport {
+    const { user, system } = process.cpuUsage(this.#cpu)
+    return {
+      ...this.verdict(statistics),
+      elapsedMs: Math.round((this.#endMs ?? this.#clock.now()) - this.#startMs),
+      cpuMs: Math.round((user + system) / 1_000),
+      pauses: this.#pauses.all,
+    }
+  }
+
+  #evidence(limitedBy: Limiting, ms: number, share: number, statistics: Statistics): Evidence {
+    const gate = this.#gate as Gate
+    const [limit] = [...this.#limits].toSorted(([, a], [, b]) => b - a)
+    return {
+      share,
+      statistics,
+      slots: gate.slots,
+      peak: gate.occupancy.peak,
+      firstBytes: gate.occupancy.firstBytes(),
+      busy: limitedBy === 'cpu' ? this.#busyAsCauseMs / ms : 0,
+      limit: limit?.[0],
+      pausedHosts: this.#pauses.hosts,
+      mostUntaken: this.#mostUntaken,
+    }
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#look()
+      this.#schedule(Math.max(LEAST_MS, (this.#lastMs - this.#startMs) / LOOKS))
+    }, delayMs)
+    this.#timer.unref()
+  }
+
+  #look(): void {
+    const nowMs = this.#clock.now()
+    const sinceMs = nowMs - this.#lastMs
+    this.#lastMs = nowMs
+    const gate = this.#gate as Gate
+    const { census } = this.#run as WatchedRun
+    const { waits, label } = waitsAt(gate)
+    const firstBytes = gate.occupancy.firstBytes()
+    const found = causeOf({
+      census,
+      waits,
+      isFull: gate.isFull(),
+      busy: this.#utilization(),
+      isSaturated: firstBytes !== undefined && isSaturated(firstBytes),
+    })
+    this.#mostUntaken = Math.max(this.#mostUntaken, census.untaken)
+    const cause = found?.cause ?? this.#last
+    if (cause === undefined) return
+    const repeatsMs = sinceMs * (found?.repeats ?? 0)
+    this.#attribute(cause, sinceMs - repeatsMs)
+    if (repeatsMs > 0) this.#attribute('retries', repeatsMs)
+    if (cause === 'rate' && label !== undefined) this.#limits.set(label, (this.#limits.get(label) ?? 0) + sinceMs)
+    if (cause === 'cpu') this.#busyAsCauseMs += this.#busyMs
+    this.#last = cause
+  }
+
+  #attribute(cause: Limiting, ms: number): void {
+    this.#shares.set(cause, (this.#shares.get(cause) ?? 0) + ms)
+  }
+
+  /** Of the event loop since the last look. */
+  #utilization(): number {
+    const now = performance.eventLoopUtilization()
+    const { active, utilization } = performance.eventLoopUtilization(now, this.#loop)
+    this.#loop = now
+    this.#busyMs = active
+    return utilization
+  }
+}
+
+const rounded = (share: number): number => Math.round(share * 1_000) / 1_000
+
+/** How many attempts wait for what, and the name of the rate at which most of them wait. */
+function waitsAt(gate: Gate): { readonly waits: Waits; readonly label: string | undefined } {
+  const waits = { slot: 0, rate: 0, pause: 0 }
+  let label: string | undefined
+  let most = 0
+  for (const { limit, attempts, host } of gate.waiting()) {
+    waits[limit.waitsFor] += attempts
+    if (limit.waitsFor !== 'rate' || attempts <= most) continue
+    most = attempts
+    label = limit.label === undefined ? `the quota that ${host} publishes` : nameOf(limit.label, host)
+  }
+  return { waits, label }
+}
+
+/** Every host has its own limits with the same label. */
+const nameOf = (label: string, host: string): string =>
+  label.startsWith('host ') ? `${label.slice('host '.length)} of ${host}` : label

@@ -1,0 +1,62 @@
+/** Which one cause keeps a further attempt from the wire at a moment. */
+import type { Limiting } from '../../core/attribution.ts'
+import type { Census } from '../../engine/census.ts'
+
+/** Attempts that wait at limits, by what they wait for. */
+export interface Waits {
+  readonly slot: number
+  readonly rate: number
+  readonly pause: number
+}
+
+export interface Moment {
+  readonly census: Census
+  readonly waits: Waits
+  /** All slots are in use. */
+  readonly isFull: boolean
+  /** How busy the event loop was since the moment before, from 0 to 1. */
+  readonly busy: number
+  /** Whether answers take much longer while most slots are in use. */
+  readonly isSaturated: boolean
+}
+
+const BUSY = 0.9
+
+/** The cause, and the part of the time that repeats took from it. Undefined if nothing was under way. */
+export function causeOf(moment: Moment): { readonly cause: Limiting; readonly repeats: number } | undefined {
+  const { census, busy, isSaturated } = moment
+  if (isConsumerSlow(census)) return only('consumer')
+  const kind = blockerOf(moment)
+  if (kind === 'rate' || kind === 'pause') return only(kind)
+  if (busy >= BUSY) return only('cpu')
+  if (kind === 'slot') {
+    const { repeated, onWire } = census
+    return { cause: isSaturated ? 'server' : 'concurrency', repeats: onWire === 0 ? 0 : repeated / onWire }
+  }
+  return unblocked(census)
+}
+
+const only = (cause: Limiting): { readonly cause: Limiting; readonly repeats: number } => ({ cause, repeats: 0 })
+
+/** The window may also be full of requests that wait themselves, for example for a paused host. */
+function isConsumerSlow({ isWindowFull, untaken, open }: Census): boolean {
+  return isWindowFull && untaken > 0 && untaken >= open
+}
+
+/** What most attempts wait for. With every slot in use, nothing else matters. */
+function blockerOf({ census, waits, isFull }: Moment): keyof Waits | undefined {
+  const { slot, rate, pause } = waits
+  const all = slot + rate + pause
+  if (isFull && (all > 0 || census.input === 'more')) return 'slot'
+  if (all === 0) return undefined
+  if (slot >= rate && slot >= pause) return 'slot'
+  return rate >= pause ? 'rate' : 'pause'
+}
+
+/** Nothing waits at a limit. */
+function unblocked({ onWire, backingOff, inCallback, input }: Census): ReturnType<typeof causeOf> {
+  if (input === 'awaited') return only('input')
+  if (backingOff > onWire) return only('retries')
+  if (onWire > 0) return only('server')
+  return inCallback > 0 ? only('consumer') : undefined
+}

@@ -1,0 +1,61 @@
+/** Where the open requests of a run are at this moment. */
+import type { OpenCalls } from './open-calls.ts'
+
+/** Numbers of requests. */
+export interface Places {
+  readonly open: number
+  /** Waiting for a slot or at another limit. */
+  readonly queued: number
+  /** Waiting for a retry. */
+  readonly backingOff: number
+  readonly onWire: number
+  /** Those of them on the wire that have been there before, redirects aside. */
+  readonly repeated: number
+  /** In a function of the caller. */
+  readonly inCallback: number
+}
+
+export interface Census extends Places {
+  /** Outcomes that the consumer has not taken, or not finished with. */
+  readonly untaken: number
+  /** No further request is taken from the input until the consumer has taken an outcome. */
+  readonly isWindowFull: boolean
+  /** `awaited`: the next request has been asked for and is not there yet. */
+  readonly input: 'over' | 'awaited' | 'more'
+}
+
+/** Of more open requests, evenly chosen ones stand for all. */
+const MOST_COUNTED = 1_000
+
+export function placesOf(calls: OpenCalls): Places {
+  const { size } = calls
+  const step = Math.max(1, Math.ceil(size / MOST_COUNTED))
+  let [counted, queued, backingOff, onWire, repeated, inCallback] = [0, 0, 0, 0, 0, 0]
+  for (let index = 0; index < size; index += step) {
+    const { cancelSlot, retry } = calls.at(index).trip
+    counted++
+    switch (cancelSlot.place) {
+      case 'queue':
+        queued++
+        break
+      case 'backoff':
+        backingOff++
+        break
+      case 'callback':
+        inCallback++
+        break
+      case 'wire':
+        onWire++
+        if (retry.attempts - retry.redirects > 1) repeated++
+    }
+  }
+  const all = (part: number): number => (counted === 0 ? 0 : Math.round((part * size) / counted))
+  return {
+    open: size,
+    queued: all(queued),
+    backingOff: all(backingOff),
+    onWire: all(onWire),
+    repeated: all(repeated),
+    inCallback: all(inCallback),
+  }
+}

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# cacheable 2.5.0: `wrap()` caches the results of a function under its name and a hash of its arguments. An arrow function
-# that is passed directly has no name, so two of them share their entries: the second one gets the result of the first for
-# the same argument, and is not called. The README says that the option `key` sets a custom key. wrap() does not read that
-# option, and the results are mixed up all the same. `keyPrefix` keeps them apart.
+# cacheable 2.5.0: `wrap()` caches the results of a function under its name and a hash of its arguments. An arrow
+# function that is passed directly has no name, so two of them share their entries: the second one gets the result of
+# the first for the same argument, and is not called. The README says that the option `key` sets a custom key. wrap()
+# does not read that option, and the results are mixed up all the same. `keyPrefix` keeps them apart.
 #
 # Seen:
 #   named functions: "user 1" "order 1"

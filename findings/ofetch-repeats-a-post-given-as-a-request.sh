@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# ofetch 1.5.1 repeats a failed request once, and its README promises not to do so for POST, PUT, PATCH and DELETE. It looks
-# for the method in the options only. For `ofetch(new Request(url, { method: 'POST' }))` it finds none and takes it for a
-# GET: the server gets the POST twice. With a body, the second attempt cannot be made, as the first one has used it up;
-# the caller then sees the error of that attempt instead of the status 503.
+# ofetch 1.5.1 repeats a failed request once, and its README promises not to do so for POST, PUT, PATCH and DELETE. It
+# looks for the method in the options only. For `ofetch(new Request(url, { method: 'POST' }))` it finds none and takes
+# it for a GET: the server gets the POST twice. With a body, the second attempt cannot be made, as the first one has
+# used it up; the caller then sees the error of that attempt instead of the status 503.
 #
 # Seen:
 #   url, { method }: POST, FetchError with status 503

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# @opentelemetry/sdk-metrics 3.1.1: a view drops the attribute `host`, so that the series of two hosts become one. For a counter
-# the values add up. For an observable counter, whose callback reports 3 for one host and 5 for the other, the exported sum is 5:
-# the value that was observed last replaces the others. The total changes with the order of the hosts. The specification's
-# example of this case ("attribute removal in a view", Supplementary Guidelines) adds them up.
+# @opentelemetry/sdk-metrics 3.1.1: a view drops the attribute `host`, so that the series of two hosts become one. For
+# a counter the values add up. For an observable counter, whose callback reports 3 for one host and 5 for the other,
+# the exported sum is 5: the value that was observed last replaces the others. The total depends on the order of the
+# hosts. The specification's example of this case ("attribute removal in a view", Supplementary Guidelines) adds them
+# up.
 #
 # Seen:
 #   counter, no view: 3 {"host":"a"}   5 {"host":"b"}

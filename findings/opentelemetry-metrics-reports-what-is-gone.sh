@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# @opentelemetry/sdk-metrics 3.1.1 with cumulative temporality, the preference of the OTLP exporters: an observable gauge
-# reports the length of each queue. When a queue is gone, the callback does not observe it any more, but the SDK exports
-# its last length with every collection until the process ends. An alert on a long queue never ends. With delta
-# temporality the series ends. The specification says that an SDK should not produce data for attributes which the last callback has not
-# observed ("Observations inside asynchronous callbacks").
+# @opentelemetry/sdk-metrics 3.1.1 with cumulative temporality, the preference of the OTLP exporters: an observable
+# gauge reports the length of each queue. When a queue is gone, the callback does not observe it any more, but the SDK
+# exports its last length with every collection until the process ends. An alert on a long queue never ends. With
+# delta temporality the series ends. The specification says that an SDK should not produce data for attributes that
+# the last callback has not observed ("Observations inside asynchronous callbacks").
 #
 # Seen:
 #   cumulative: a=7 b=9   then, without b: a=7 b=9   then, without any: a=7 b=9

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# papaparse 5.7.1, as a Node stream, finds out from the first chunk which line end a file has. If that chunk ends between
-# the "\r" and the "\n" of the first line, it decides for "\r": every cell of the first column begins with "\n", and a row
-# that is not in the file comes last. If the chunk ends earlier, it decides for "\n": the last column is called "name\r",
-# and its unquoted cells end with "\r". csv-parser 3.2.1 has the first of the two faults. Neither reports an error.
-# fast-csv 5.0.8 reads the same answers correctly. The network decides where a chunk ends, so one download is read well and
-# the next one is not. The READMEs say nothing about it.
+# papaparse 5.7.1, as a Node stream, finds out from the first chunk which line end a file has. If that chunk ends
+# between the "\r" and the "\n" of the first line, it decides for "\r": every cell of the first column begins with
+# "\n", and a row that is not in the file comes last. If the chunk ends earlier, it decides for "\n": the last column
+# is called "name\r", and its unquoted cells end with "\r". csv-parser 3.2.1 has the first of the two faults. Neither
+# reports an error. fast-csv 5.0.8 reads the same answers correctly. The network decides where a chunk ends, so one
+# download is read well and the next one is not. The READMEs say nothing about it.
 #
 # Seen:
 #   papaparse in one chunk: {"id":"1","name":"a"} {"id":"2","name":"b, c"}

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# sirv 3.0.2 serves files; Vite bundles it. `Range: bytes=-4` asks for the last four bytes. sirv sends the first five: it
-# takes the missing first position for 0. `bytes=0-0` asks for one byte, often to learn the size of a file. sirv sends
-# the whole file, because it takes a last position of 0 for a missing one. Both answers have status 206 and a
-# Content-Range that describes what was sent, not what was asked for. Clients that read the end of a file first, such as
-# readers of ZIP and Parquet, get its beginning. send 1.2.1, which Express uses, answers all four correctly. The README
-# of sirv does not mention ranges.
+# sirv 3.0.2 serves files; Vite bundles it. `Range: bytes=-4` asks for the last four bytes. sirv sends the first five:
+# it takes the missing first position for 0. `bytes=0-0` asks for one byte, often to learn the size of a file. sirv
+# sends the whole file, because it takes a last position of 0 for a missing one. Both answers have status 206 and a
+# Content-Range that describes what was sent, not what was asked for. Clients that read the end of a file first, such
+# as readers of ZIP and Parquet, get its beginning. send 1.2.1, which Express uses, answers all four correctly. The
+# README of sirv does not mention ranges.
 #
 # Seen:
 #   sirv  bytes=2-3: 206 bytes 2-3/10 "23"

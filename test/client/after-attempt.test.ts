@@ -31,8 +31,10 @@ describe('afterAttempt', () => {
     const { url } = await troubleServer()
     const { hooks, before, after, events } = paired()
     const paths = ['/ok', '/flaky/1', '/cut/1', '/cut/9', '/to/flaky/2', '/hang', '/status/404']
-    const urls = paths.map(path => url + path)
-    const outcomes = await parallelRequests(urls, { ...again, hooks, timeout: '200ms', concurrency: 7 })
+    const specs = paths.map(path =>
+      path === '/hang' ? { url: url + path, timeouts: { headers: '100ms' } } : { url: url + path },
+    )
+    const outcomes = await parallelRequests(specs, { ...again, hooks, concurrency: 7 })
     expect(after.toSorted()).toEqual(before.toSorted())
     expect(after).toHaveLength(outcomes.reduce((sum, { attempts }) => sum + attempts, 0))
     const last = (index: number) => events.findLast(event => event.index === index)

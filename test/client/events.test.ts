@@ -89,7 +89,7 @@ describe('events of attempts', () => {
     const { url } = await troubleServer()
     const seen = observeChannels()
     const given = { ...hasty, maxRetries: 0 }
-    await ask(`${url}/hang`, { ...given, timeout: '120ms' })
+    await ask(`${url}/hang`, { ...given, timeouts: { headers: '120ms' } })
     const controller = new AbortController()
     const client = new ParallelRequests(given)
     const aborted = client.request([`${url}/hang`], { signal: controller.signal }).catch(() => undefined)

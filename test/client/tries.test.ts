@@ -97,7 +97,7 @@ describe('tries of an outcome', () => {
 
   test('have a timeout with its phase, and a total as long as the timeout', async () => {
     const { url } = await troubleServer()
-    const outcome = await ask(`${url}/hang`, { maxRetries: 1, timeout: '120ms', retry: HASTY })
+    const outcome = await ask(`${url}/hang`, { maxRetries: 1, timeouts: { headers: '120ms' }, retry: HASTY })
     expect(seen(outcome)).toEqual(['timeout/headers', 'timeout/headers'])
     expect(outcome.tries?.[0]?.timings.total).toBeGreaterThanOrEqual(100)
   })

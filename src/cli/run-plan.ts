@@ -96,6 +96,8 @@ export interface OutputPlan {
   readonly responseHeaders: readonly string[]
   /** The folder of `--save`. */
   readonly save: string | undefined
+  /** The file of `--log`; `-` is standard output. */
+  readonly log: string | undefined
   readonly as: 'auto' | 'json' | 'text' | 'bytes'
   readonly order: 'completed' | 'input'
 }
@@ -307,9 +309,30 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
     writeOut: values['write-out'],
     responseHeaders: [...new Set(values['response-headers']?.flat())],
     save: values.save,
+    log: logOf(values, files, toStdout || (files.length === 0 && values['write-out'] === undefined), problems),
     as: values.as ?? 'auto',
     order: values.order ?? 'completed',
   }
+}
+
+function logOf(
+  { log, input, 'write-out': writeOut }: FlagValues,
+  files: readonly OutputFile[],
+  toStdout: boolean,
+  problems: Problem[],
+): string | undefined {
+  if (log === undefined) return undefined
+  if (STDOUT.has(log)) {
+    if (toStdout || writeOut !== undefined) {
+      problems.push(
+        '--log: expected a file, got standard output, which has the results. Write them to a file with -o, or the log.',
+      )
+    }
+    return '-'
+  }
+  const [other] = [...(input ?? []), ...files.map(({ path }) => path)].filter(path => isSameFile(path, log))
+  if (other !== undefined) problems.push(`--log: expected a file of its own, got ${other} twice. Choose another.`)
+  return log
 }
 
 /** Whether one of the outputs has columns. */

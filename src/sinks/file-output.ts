@@ -65,13 +65,15 @@ interface OpenedFile {
   readonly fd: number
   /** Path of the open file. Undefined for a device or a pipe, which cannot be truncated or synced. */
   readonly file: string | undefined
+  /** Present if the file was made here. */
+  readonly isOurs?: true
   /** The file that this one replaces once it is complete. */
   readonly replaces?: string | undefined
 }
 
 function openPath(path: string, { overwrite, append }: FileOptions): OpenedFile {
   try {
-    return { fd: openSync(path, NEW, 0o666), file: path }
+    return { fd: openSync(path, NEW, 0o666), file: path, isOurs: true }
   } catch (error) {
     // Some systems report ELOOP for a link that O_NOFOLLOW refuses.
     if (!['EEXIST', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
@@ -88,7 +90,7 @@ function openPath(path: string, { overwrite, append }: FileOptions): OpenedFile 
     const mode = there.mode & 0o777
     const fd = openSync(file, NEW, mode)
     keepMode(fd, mode)
-    return { fd, file, replaces }
+    return { fd, file, replaces, isOurs: true }
   }
 }
 
@@ -154,6 +156,13 @@ export class FileOutput implements SinkOutput {
     if (replaces === undefined) return
     if (!this.#isBroken) putInPlace(file, replaces, identity)
     else if (this.#end === 0) rmSync(file, { force: true })
+  }
+
+  /** Closes the file and removes it if this output made it; a file that it would have replaced stays as it is. */
+  async discard(): Promise<void> {
+    const { fd, file, isOurs } = this.#opened
+    await closeFile(fd)
+    if (file !== undefined && isOurs === true) rmSync(file, { force: true })
   }
 
   async #writeAll(bytes: Buffer): Promise<void> {

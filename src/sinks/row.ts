@@ -98,7 +98,7 @@ export const errorBodyOf = ({ error }: Outcome): Partial<ErrorBody> | undefined 
   error && RequestError.shownBody(error)
 
 /** A key that is a URL is printed like one, without secrets. */
-export function printableKey({ key }: Outcome): string | undefined {
+export function printableKey({ key }: Pick<Outcome, 'key'>): string | undefined {
   return key?.includes('://') === true ? printableUrl(key) : key
 }
 
@@ -106,7 +106,7 @@ export function printableKey({ key }: Outcome): string | undefined {
  * The `id` that identifies the request in a table. Two keys may become equal when their secrets are redacted, so the
  * index is added to such a key. An outcome that was made by hand may have no id.
  */
-export function requestIdOf(outcome: Outcome): string {
+export function requestIdOf(outcome: Pick<Outcome, 'id' | 'index' | 'key'>): string {
   const { index, key } = outcome
   const id: string | undefined = outcome.id
   const shown = printableKey(outcome)
@@ -121,7 +121,7 @@ export function timingsToTenths(timings: Timings | AttemptTimings): Record<strin
   return rounded
 }
 
-const toTenth = (ms: number): number => Math.round(ms * 10) / 10
+export const toTenth = (ms: number): number => Math.round(ms * 10) / 10
 
 export function triesToTenths(tries: readonly Try[] | undefined): object[] | undefined {
   return tries?.map(one => ({ ...one, delay: toTenth(one.delay), timings: timingsToTenths(one.timings) }))

@@ -3,6 +3,8 @@ import { openJobs } from '../input/jobs.ts'
 import type { Jobs } from '../input/jobs.ts'
 import { limited } from '../input/limited.ts'
 import { watched } from '../input/watched.ts'
+import { openAttemptLog } from '../output/attempt-log.ts'
+import type { AttemptLog } from '../output/attempt-log.ts'
 import { openOutput } from '../output/output.ts'
 import type { Output } from '../output/output.ts'
 import { savingOptions } from '../output/save.ts'
@@ -38,7 +40,9 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   const jobs = limited(await openJobs(plan.input), plan.input.limit)
   sayNotes(plan)
   const output = outputFor(plan, jobs)
-  const exitCode = await send(plan, jobs, output).catch(async (error: unknown) => {
+  const log = logFor(plan, jobs, output)
+  const exitCode = await send(plan, jobs, output, log).catch(async (error: unknown) => {
+    await (isRefusal(error) ? log?.discard() : log?.close().catch(() => undefined))
     // With a run file, the next run writes the outputs again.
     if (isRefusal(error) || plan.output.resume) output.discard()
     // An incomplete output replaces no file.
@@ -46,7 +50,18 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
     throw error
   })
   await output.keep()
+  await log?.close()
   return exitCode
+}
+
+function logFor({ output: plan }: RunPlan, jobs: Jobs, output: Output): AttemptLog | undefined {
+  try {
+    return openAttemptLog(plan)
+  } catch (error) {
+    jobs.close()
+    output.discard()
+    throw error
+  }
 }
 
 function sayLeft(sentences: readonly string[], { display }: RunPlan): void {
@@ -73,8 +88,8 @@ function outputFor(plan: RunPlan, jobs: Jobs): Output {
 /** Whether the run was refused for a mistake in the flags, the input or the run file, so that there is nothing to keep. */
 const isRefusal = (error: unknown): boolean => error instanceof UsageError || error instanceof ConfigError
 
-async function send(plan: RunPlan, jobs: Jobs, output: Output): Promise<number> {
-  const client = new OpenClient(plan.client)
+async function send(plan: RunPlan, jobs: Jobs, output: Output, log: AttemptLog | undefined): Promise<number> {
+  const client = new OpenClient(log === undefined ? plan.client : { ...plan.client, telemetry: log })
   try {
     return await sendBy(client, plan, jobs, output)
   } finally {

@@ -1,0 +1,133 @@
+/**
+ * `--log FILE`: one line of JSON per attempt, written when the attempt has ended. An attempt never waits for the file; if
+ * writing fails, the run goes on, and its exit code says so.
+ */
+import { statSync } from 'node:fs'
+import { isoTime } from '../../core/iso-time.ts'
+import { printable } from '../../core/printable.ts'
+import { printableUrl } from '../../core/url.ts'
+import { ConfigError } from '../../index.ts'
+import type { AttemptEvent, EventKind, Events, Telemetry } from '../../index.ts'
+import { Batches } from '../../sinks/batches.ts'
+import { openFileOutput } from '../../sinks/file-output.ts'
+import type { FileOutput } from '../../sinks/file-output.ts'
+import { refusalOf } from '../../sinks/refusal.ts'
+import { printableKey, requestIdOf, timingsToTenths, toTenth } from '../../sinks/row.ts'
+import { StreamOutput } from '../../sinks/stream-output.ts'
+import type { OutputPlan } from '../run-plan.ts'
+import { UsageError } from '../usage-error.ts'
+import { reasonOf } from '../../core/callback.ts'
+
+const LIMITS = { maxRows: 10_000, maxSize: 1_048_576, delayMs: 0 } as const
+
+/** The log as the client sees it: an object that gets the events of its attempts. */
+export class AttemptLog implements Telemetry {
+  readonly #output: FileOutput | StreamOutput
+  readonly #name: string
+  readonly #batches: Batches<string>
+  #before: string
+
+  constructor(output: FileOutput | StreamOutput, name: string) {
+    this.#output = output
+    this.#name = name
+    // An earlier run may have ended in the middle of a line.
+    this.#before = output.torn ? '\n' : ''
+    this.#batches = new Batches(name, lines => this.#write(lines.join('')), LIMITS)
+  }
+
+  wants(kind: EventKind): boolean {
+    return kind === 'attempt'
+  }
+
+  start(): void {}
+
+  end<K extends EventKind>(_kind: K, event: Events[K]): void {
+    if (!('attempt' in event)) return
+    const line = attemptLine(event)
+    // The batches keep the error for `close`.
+    this.#batches.add(line, line.length).catch(() => undefined)
+  }
+
+  /** Throws a UsageError if not every line could be written. */
+  async close(): Promise<void> {
+    const failures: unknown[] = []
+    for (const part of [this.#batches, this.#output]) {
+      // oxlint-disable-next-line no-await-in-loop -- the file is closed after its last line
+      await part.close().catch((error: unknown) => failures.push(error))
+    }
+    if (failures.length > 0) {
+      throw new UsageError(
+        `cannot write --log ${this.#name}: ${reasonOf(failures[0])}. Attempts are missing in it.`,
+        74,
+      )
+    }
+  }
+
+  /** Leaves what was there before. Called instead of `close`, for a run that was refused. */
+  async discard(): Promise<void> {
+    await this.#batches.close().catch(() => undefined)
+    if ('discard' in this.#output) await this.#output.discard()
+  }
+
+  async #write(text: string): Promise<void> {
+    await this.#output.write(Buffer.from(this.#before + text))
+    this.#before = ''
+  }
+}
+
+/** Throws a UsageError if the file cannot be written. Undefined without `--log`. */
+export function openAttemptLog({ log, overwrite, resume }: OutputPlan): AttemptLog | undefined {
+  if (log === undefined) return undefined
+  if (log === '-') {
+    const onStdout: AttemptLog = new AttemptLog(
+      new StreamOutput('--log', process.stdout, () => undefined),
+      'standard output',
+    )
+    return onStdout
+  }
+  try {
+    return new AttemptLog(openFileOutput('--log', log, { overwrite, append: resume }), log)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw refusalOfLog(log, error)
+  }
+}
+
+function refusalOfLog(path: string, error: ConfigError): UsageError {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === true && isTaken(error)) {
+    const { cannot, because } = refusalOf(path, { code: 'EEXIST' }, `--log ${path}`)
+    return new UsageError({
+      cannot,
+      because,
+      remedy: 'Add --overwrite to replace it, or --resume to add to it, or write to another file.',
+    })
+  }
+  const [said = error.message] = error.problems
+  return new UsageError(said.replace(/^cannot write /, 'cannot write --log '), 74)
+}
+
+const isTaken = ({ problems }: ConfigError): boolean => problems.some(said => said.includes('(EEXIST)'))
+
+/** The fields of the event, with the time as text and figures to a tenth of a millisecond. */
+function attemptLine(event: AttemptEvent): string {
+  const { attempt, method, startedAt, delayMs, status, code, timings, bytes, protocol, reused, hop } = event
+  const line = {
+    id: requestIdOf(event),
+    index: event.index,
+    key: printableKey(event),
+    attempt,
+    at: isoTime(startedAt),
+    delay: toTenth(delayMs),
+    method,
+    url: printableUrl(event.url),
+    status,
+    code,
+    timings: timings && timingsToTenths(timings),
+    bytes,
+    protocol,
+    reused,
+    hop,
+  }
+  // JSON leaves some characters as they are that a terminal would act on.
+  return `${printable(JSON.stringify(line))}\n`
+}

@@ -66,7 +66,7 @@ interface OpenedFile {
   /** Path of the open file. Undefined for a device or a pipe, which cannot be truncated or synced. */
   readonly file: string | undefined
   /** Present if the file was made here. */
-  readonly isOurs?: true
+  readonly isOurs?: true | undefined
   /** The file that this one replaces once it is complete. */
   readonly replaces?: string | undefined
 }

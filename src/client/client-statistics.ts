@@ -1,5 +1,6 @@
 /** The statistics of a client: those of its runs that are over, and those of its runs under way. */
 import { Attribution } from './run/attribution.ts'
+import type { RunReport } from './run/attribution.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Statistics } from '../core/statistics.ts'
 import { Tally } from '../core/tally.ts'
@@ -49,6 +50,11 @@ export class RunStatistics {
   snapshot(): Statistics {
     const statistics = this.tally.snapshot()
     return { ...statistics, ...this.attribution.verdict(statistics) }
+  }
+
+  /** For the run file. */
+  report(): RunReport {
+    return this.attribution.report(this.tally.snapshot())
   }
 }
 

@@ -11,8 +11,8 @@ import { openRunFile } from '../store/run-file.ts'
 import { batchRun } from './run/batch-run.ts'
 import type { BatchRun, BatchRunParts } from './run/batch-run.ts'
 import { drain } from './run/drain.ts'
-import { ClientStatistics, noStatistics } from './client-statistics.ts'
-import type { RunStatistics } from './client-statistics.ts'
+import { shapingOptions } from './run/run-notes.ts'
+import { ClientStatistics, RunStatistics, noStatistics } from './client-statistics.ts'
 import { statsOf } from './stats.ts'
 import { systemClock } from './system-clock.ts'
 import { wire } from './wire.ts'
@@ -176,7 +176,10 @@ export class OpenClient {
         run.start()
       }
       const { items } = shaped
-      const batch = this.#batch({ items, plan, wired, deliver, ended, statistics: this.#statistics?.ofAll })
+      // The run file tells of each run by itself.
+      const own = plan.resume === undefined ? undefined : (this.#statistics?.begin() ?? new RunStatistics(this.#clock))
+      const statistics = own?.tally ?? this.#statistics?.ofAll
+      const batch = this.#batch({ items, plan, wired, deliver, ended, statistics }, own)
       if (isThenable(batch)) batch.then(start).catch(reject)
       else start(batch)
     })
@@ -185,7 +188,7 @@ export class OpenClient {
 
   /** @param own statistics of this run, which also tell what it was waiting for */
   #batch(
-    given: Omit<BatchRunParts, 'openJournal' | 'clock' | 'attribution'>,
+    given: Omit<BatchRunParts, 'openJournal' | 'clock' | 'own' | 'options'>,
     own?: RunStatistics,
   ): BatchRun | Promise<BatchRun> {
     const over = (): void => {
@@ -200,7 +203,8 @@ export class OpenClient {
     let kept: Run | undefined
     const made = batchRun({
       ...given,
-      ...(own !== undefined && { statistics: own.tally, attribution: own.attribution }),
+      own,
+      ...(given.plan.resume !== undefined && { options: shapingOptions(this.#plan, given.plan) }),
       openJournal: openRunFile,
       clock: this.#clock,
       ended: inputError => {

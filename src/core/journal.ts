@@ -6,6 +6,7 @@
  */
 import type { ErrorBody } from './error-body.ts'
 import type { Try } from './tries.ts'
+import type { Attributed } from './attribution.ts'
 
 /**
  * The fingerprint of a request that could not be sent as it was written. No other fingerprint has a dot. It matches any
@@ -79,6 +80,44 @@ export interface IntentLine {
   }
 }
 
+/** A note about the run itself. Nothing depends on it: readers of outcomes skip it. */
+export type NoteLine = RunStartLine | RunEndLine | PauseLine
+
+/** A run that writes at least one line begins. A record has one for each run that has added to it. */
+export interface RunStartLine {
+  readonly run: {
+    readonly event: 'start'
+    /** ISO 8601. */
+    readonly at: string
+    /** Of this package. */
+    readonly version: string
+    /** The number of requests, if it is known. */
+    readonly total?: number
+    /** What shapes the run: its limits, retries, timeouts. No secrets. */
+    readonly options: Readonly<Record<string, unknown>>
+  }
+}
+
+/** The run is over. Missing if its process was killed. */
+export interface RunEndLine {
+  readonly run: Attributed & {
+    readonly event: 'end'
+    /** ISO 8601. */
+    readonly at: string
+    readonly elapsedMs: number
+    /** CPU time of the process during the run, user and system. */
+    readonly cpuMs: number
+  }
+}
+
+/** A host had asked for a pause. ISO 8601. */
+export interface PauseLine {
+  /** Host and port. */
+  readonly pause: string
+  readonly from: string
+  readonly to: string
+}
+
 /** A finished request that was in the record when it was opened. */
 export interface RecordedRequest {
   readonly v: 1 | 2
@@ -145,6 +184,10 @@ export interface Journal {
    * line that cannot be written as JSON rejects alone, with a LineError.
    */
   append(line: DoneLine | IntentLine): Promise<void>
+  /** The run begins. The line is written before its first line, and not at all if there is none. */
+  begin?(line: RunStartLine): void
+  /** The run is over. The lines are written only if that of `begin` was. MUST NOT throw. */
+  end?(lines: readonly NoteLine[]): void
   /** Flushes, closes and unlocks. MUST be idempotent. MUST reject if written lines are no longer in the record. */
   close(): Promise<void>
 }

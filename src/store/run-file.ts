@@ -31,7 +31,16 @@ import { systemReason } from '../core/system-reason.ts'
 import { ConfigError } from '../core/error.ts'
 import { LineError, REFUSED_PRINT } from '../core/journal.ts'
 import { HeldFile } from '../disk/held-file.ts'
-import type { DoneLine, Doubt, Dropped, IntentLine, Journal, RecordedRequest } from '../core/journal.ts'
+import type {
+  DoneLine,
+  Doubt,
+  Dropped,
+  IntentLine,
+  Journal,
+  NoteLine,
+  RecordedRequest,
+  RunStartLine,
+} from '../core/journal.ts'
 
 export interface RunFileOptions {
   /** `process`: a SIGKILL loses nothing. `power`: a power loss does not either. */
@@ -140,6 +149,9 @@ class RunFile implements Journal {
   #size: number
   /** Whether the line with the salt has been written. */
   #isSalted: boolean
+  /** The line that says that the run begins, until it is written. */
+  #beginning: string | undefined
+  #hasBegun = false
   #closing: Promise<void> | undefined
 
   constructor(
@@ -211,7 +223,23 @@ class RunFile implements Journal {
     ) {
       this.#size = request.index + 1
     }
-    return this.#writer.append(this.#isSalted ? text : this.#salted(text, request.v))
+    if (this.#beginning === undefined) return this.#writer.append(this.#isSalted ? text : this.#salted(text, request.v))
+    const whole = this.#beginning + text
+    this.#beginning = undefined
+    this.#hasBegun = true
+    return this.#writer.append(this.#isSalted ? whole : this.#salted(whole, 2))
+  }
+
+  begin(line: RunStartLine): void {
+    this.#beginning = writeLine(line)
+  }
+
+  end(lines: readonly NoteLine[]): void {
+    if (!this.#hasBegun) return
+    for (const line of lines) {
+      // A disk that is full now has all outcomes, and the run has not failed.
+      this.#writer.append(writeLine(line)).catch(() => undefined)
+    }
   }
 
   /**

@@ -10,7 +10,7 @@ import { isUtf8 } from 'node:buffer'
 import zlib from 'node:zlib'
 import { lineProblem } from './line-shape.ts'
 import { parseAnswer } from '../core/exact-json.ts'
-import type { DoneLine, IntentLine, SaltLine } from '../core/journal.ts'
+import type { DoneLine, IntentLine, NoteLine, SaltLine } from '../core/journal.ts'
 import { CR, SP, TAB } from '../core/ascii.ts'
 
 /** The last bytes of a line with a checksum; `?` stands for a hexadecimal digit. */
@@ -36,7 +36,7 @@ export type LineReading =
   | { readonly kind: 'newer'; readonly version: number }
 
 /** The line with its checksum and line end. Throws what JSON.stringify throws. */
-export function writeLine(line: DoneLine | IntentLine | SaltLine): string {
+export function writeLine(line: DoneLine | IntentLine | SaltLine | NoteLine): string {
   const open = JSON.stringify(line).slice(0, -1)
   return `${open},"crc":"${hex(zlib.crc32(open))}"}\n`
 }

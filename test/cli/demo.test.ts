@@ -26,7 +26,7 @@ const linesOf = (folder: string): Line[] =>
     .slice(0, -1)
     .map(line => JSON.parse(line) as Line)
     // The first line holds the salt.
-    .filter(line => !('salt' in line))
+    .filter(line => !('salt' in line || 'run' in line || 'pause' in line))
 
 const ESCAPE = '\u001B'
 

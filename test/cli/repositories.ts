@@ -25,7 +25,7 @@ export async function open() {
         .trimEnd()
         .split('\n')
         .map(line => JSON.parse(line) as Record<string, unknown>)
-        .filter(line => !('salt' in line)),
+        .filter(line => !('salt' in line || 'run' in line || 'pause' in line)),
     preq: (args: readonly string[], env?: NodeJS.ProcessEnv) => preq(args.map(filled), { env }),
     startPreq: (args: readonly string[]) => startPreq(args.map(filled)),
   }

@@ -52,7 +52,7 @@ export async function workplace(respond?: Respond): Promise<Workplace> {
     file,
     text: name => readFileSync(file(name), 'utf8'),
     write: (name, content) => writeFileSync(file(name), filled(content)),
-    linesIn: name => linesOf(readFileSync(file(name), 'utf8')).filter(line => !('salt' in line)),
+    linesIn: name => linesOf(readFileSync(file(name), 'utf8')),
     start: begin,
     async run(args, { env, stdin = '' } = {}) {
       const done = await preq(args.map(filled), { env, stdin: filled(stdin) })
@@ -67,6 +67,7 @@ const linesOf = (text: string): Line[] =>
     .split('\n')
     .filter(line => line !== '')
     .map(line => JSON.parse(line) as Line)
+    .filter(line => !('salt' in line || 'run' in line || 'pause' in line))
     .toSorted((a, b) => a.index - b.index)
 
 /** `ok` or the error code of each line. */

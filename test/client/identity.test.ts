@@ -170,7 +170,7 @@ describe('a run file', () => {
 
   test('without its salt line, or concatenated with another one, is refused before anything is sent', async () => {
     const [path, other] = [await made([URL_A]), await made([URL_A])]
-    const [salt = '', line = ''] = readFileSync(path, 'utf8').split('\n')
+    const [salt = '', , line = ''] = readFileSync(path, 'utf8').split('\n')
     const transport = echo()
     const ask = () => refusal(parallelRequests([URL_A], { transport, resume: path }))
     writeFileSync(path, `${line}\n`)

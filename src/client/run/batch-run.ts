@@ -3,10 +3,11 @@ import { abandonItem, prepareItem } from './item.ts'
 import { ObservedBatch } from './observed.ts'
 import { RequestIds } from './request-ids.ts'
 import { reportedRun } from './reported-run.ts'
-import type { ReportedRunParts } from './reported-run.ts'
 import { Resume } from './resume.ts'
 import { continueBatch } from '../save-to.ts'
+import { endLines, startLine } from './run-notes.ts'
 import { settle } from './settle.ts'
+import type { RunStatistics } from '../client-statistics.ts'
 import type { Wired } from '../wire.ts'
 import { laneReader } from '../../config/lane-of-item.ts'
 import type { BatchPlan, ResumePlan } from '../../config/plan.ts'
@@ -28,13 +29,16 @@ import type { Source } from '../../engine/source.ts'
 import type { Gate } from '../../layer/gate.ts'
 import { problem } from '../../core/problem.ts'
 
-export interface BatchRunParts
-  extends Pick<RunOptions, 'deliver' | 'ended' | 'statistics'>, Pick<ReportedRunParts, 'attribution'> {
+export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended' | 'statistics'> {
   readonly items: Iterable<unknown> | AsyncIterable<unknown>
   readonly plan: BatchPlan
   readonly wired: Wired
   readonly clock: Clock
   readonly openJournal: OpenJournal
+  /** Statistics of this run alone. Undefined: a run file says nothing about the run itself. */
+  readonly own?: RunStatistics | undefined
+  /** The options that shape the run, for its run file. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined
   /** Called with each outcome once, after its line is in the journal and before it is delivered. */
   readonly acknowledge?: AcknowledgedSource['acknowledge'] | undefined
 }
@@ -55,7 +59,7 @@ export function batchRun(parts: BatchRunParts): BatchRun | Promise<BatchRun> {
 }
 
 async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<BatchRun> {
-  const { items, wired, clock, ended } = parts
+  const { items, wired, clock, ended, own, options = {} } = parts
   const journal = await parts.openJournal(plan.path, { durability: plan.durability })
   const { size, dropped } = journal
   // Any crash leaves a torn last line: that needs no warning.
@@ -86,6 +90,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
           const isWhole = !run.halted && !isPartial(items)
           const short = isWhole && run.counts.pulled < size ? { error: shorter(plan.path, size) } : undefined
           if (isWhole && (failure ?? inputError ?? short) === undefined) gone = resume.gone
+          if (own !== undefined) journal.end?.(endLines(own.report(), clock))
           if (gone > 0) warnOfGone(plan.path, gone, journal.keys)
           journal.close().then(
             () => ended(failure ?? inputError ?? short),
@@ -100,6 +105,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
         settle: (call, result) => resume.settle(call, result),
       },
     )
+    if (own !== undefined) journal.begin?.(startLine(options, run.counts.total, clock))
     return { run, restored: () => resume.restored, gone: () => gone }
   } catch (error) {
     await journal.close().catch(() => undefined)
@@ -166,7 +172,7 @@ export function shorter(path: string, size: number): ConfigError {
 }
 
 function makeRun(given: BatchRunParts, parts: EngineParts): Run {
-  const { items, plan, wired, clock, acknowledge, ended, statistics, attribution } = given
+  const { items, plan, wired, clock, acknowledge, ended, own, statistics = own?.tally } = given
   const deliver: RunOptions['deliver'] =
     acknowledge === undefined
       ? given.deliver
@@ -184,7 +190,7 @@ function makeRun(given: BatchRunParts, parts: EngineParts): Run {
     clock,
     deliver,
     statistics,
-    attribution,
+    attribution: own?.attribution,
     ended: inputError => {
       const { ok, failed } = run.counts
       observed.end({ ok, failed, error: inputError?.error ?? run.aborted?.reason })

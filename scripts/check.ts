@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 const CHECKS: readonly (readonly [string, ...string[]])[] = [
   // By its path, as in build.ts.
   ['node', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'],
+  ['node', 'node_modules/typescript/bin/tsc', '-p', 'src/report/page'],
   ['oxlint', '--type-aware', '--deny-warnings'],
   ['oxfmt', '--check', '.'],
   ['node', 'scripts/docs.ts', '--check'],

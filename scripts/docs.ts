@@ -1,8 +1,9 @@
 /**
  * Writes what is made from tables: the options of README.md from `config/table.ts`, the flags of docs/cli.md and the
- * manual page from `cli/flags.ts`. With `--check` it only says whether that has been done.
+ * manual page from `cli/flags.ts`, and the script and the style of HTML reports from `src/report/page/`. With `--check` it only says whether that has been done.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { buildSync } from 'esbuild'
 import { flagTable, manualPage } from '../src/cli/manual.ts'
 import { printedDefault } from '../src/config/literal.ts'
 import type { AnyOption, Scope } from '../src/config/option.ts'
@@ -38,11 +39,35 @@ function line([name, option]: readonly [string, AnyOption]): string {
   return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 
+/** The script and the style of an HTML report, compiled: what runs in a browser has to be text of our own program. */
+export function pageText(): string {
+  const compiled = (entry: string): string => {
+    const { outputFiles } = buildSync({
+      entryPoints: [`src/report/page/${entry}`],
+      bundle: true,
+      minify: true,
+      write: false,
+      format: 'iife',
+      target: ['chrome123', 'firefox120', 'safari17.5'],
+      charset: 'ascii',
+      legalComments: 'none',
+    })
+    return (outputFiles[0]?.text ?? '').trim()
+  }
+  return `/** Made by \`npm run docs\` of src/report/page/: edit the files there. */
+
+export const PAGE_SCRIPT = ${JSON.stringify(compiled('main.ts'))}
+
+export const PAGE_STYLE = ${JSON.stringify(compiled('page.css'))}
+`
+}
+
 /** Each page and what it should be, given what it is. */
 const PAGES: Readonly<Record<string, (now: string) => string>> = {
   'README.md': withOptions,
   'docs/cli.md': now => between('docs/cli.md', now, '<!-- flags -->', '<!-- /flags -->', flagTable()),
   'man/preq.1': manualPage,
+  'src/report/page-text.ts': pageText,
 }
 
 if (import.meta.main) {

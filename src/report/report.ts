@@ -4,6 +4,7 @@ import { Collector } from './collector.ts'
 import { csvReport } from './csv.ts'
 import type { ReportData } from './data.ts'
 import { entryOfOutcome } from './entry.ts'
+import { htmlReport } from './html.ts'
 import { markdownReport } from './markdown.ts'
 import { readRunFile } from './read-file.ts'
 import { summarize } from './summarize.ts'
@@ -69,8 +70,9 @@ function written(data: ReportData, format: ReportFormat): string {
       return csvReport(data)
     case 'markdown':
       return printableLines(markdownReport(data))
-    case 'text':
     case 'html':
+      return htmlReport(data)
+    case 'text':
       return printableLines(textReport(data))
   }
 }

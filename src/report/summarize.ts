@@ -141,7 +141,7 @@ function phaseShares({ phases }: Collector): Record<string, number> {
   return Object.fromEntries(
     PHASES.flatMap((phase, at) => {
       const sum = sums[at] as number
-      return phase === 'total' || sum === 0 ? [] : [[phase, Math.round((sum / total) * 1_000) / 1_000]]
+      return phase === 'total' || sum === 0 ? [] : [[phase, Math.round((sum / total) * 100_000) / 100_000]]
     }),
   )
 }

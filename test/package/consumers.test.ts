@@ -15,8 +15,8 @@ const run = promisify(execFile)
  * `parallel-requests/report` and `preq report` load.
  */
 const MAX_CODE_BYTES = 380_000
-/** All files, including the guides, the examples and the decisions. */
-const MAX_TARBALL_BYTES = 450_000
+/** All files, including the guides, the examples and the decisions, which take a third. */
+const MAX_TARBALL_BYTES = 540_000
 const COMPILERS = { '7': 'typescript', '5.9': 'typescript-5.9' }
 /** What a project may have around the package: the globals of a browser without Node's, or Node's. */
 const SURROUNDINGS = {
@@ -76,7 +76,7 @@ async function node(folder: string, file: string): Promise<unknown> {
 }
 
 describe('the tarball', () => {
-  it('is at most 450,000 bytes', () => {
+  it('is at most 540,000 bytes', () => {
     expect(statSync(join(home, packed.filename)).size).toBeLessThanOrEqual(MAX_TARBALL_BYTES)
   })
 

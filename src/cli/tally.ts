@@ -1,14 +1,12 @@
-/** Counts the results of a run, keeps the first failures with their positions, and writes the summary. */
-import { placeOf } from './output/fields.ts'
+/** Counts the results of a run and writes the summary. */
+import { Failures } from './failures.ts'
+import type { NextStep, NextSteps } from './next-steps.ts'
 import { record } from './records.ts'
 import { UnsentHosts } from './unsent.ts'
 import { codeOf, isUnsent } from '../core/unsent-outcome.ts'
 import { printable, printableLines } from '../core/printable.ts'
-import { printableUrl } from '../core/url.ts'
-import { RequestError } from '../index.ts'
-import type { FailedOutcome, Outcome } from '../index.ts'
+import type { Outcome } from '../index.ts'
 
-const SHOWN_FAILURES = 10
 const SHOWN_WARNINGS = 5
 /** Maximum number of different warnings. Some contain a number or a reason, so their number is not bounded otherwise. */
 const MAX_WARNINGS = 100
@@ -24,6 +22,8 @@ export interface TallyParts {
   readonly total: number | undefined
   /** How to send the requests that were not sent. */
   readonly remedy: string
+  /** The commands that fit the failures. */
+  readonly next: NextSteps
 }
 
 interface HostCounts {
@@ -49,18 +49,16 @@ export class Tally {
   broken = false
   /** Whether the run ended before the input. */
   stopped = false
-  readonly #failures: string[] = []
-  readonly #codes = new Map<string, number>()
+  readonly #failures: Failures
   readonly #warnings = new Map<string, number>()
   readonly #hosts = new Map<string, HostCounts>()
   readonly #unsentHosts = new UnsentHosts()
   readonly #parts: TallyParts
-  readonly #most: number
   readonly #startedAtMs = performance.now()
 
   constructor(parts: TallyParts) {
     this.#parts = parts
-    this.#most = parts.verbose ? Infinity : SHOWN_FAILURES
+    this.#failures = new Failures(parts)
   }
 
   note(outcome: Outcome): void {
@@ -77,9 +75,7 @@ export class Tally {
     if (this.#parts.verbose) this.#noteHost(outcome)
     if (outcome.ok) return void this.ok++
     this.failed++
-    this.#codes.set(outcome.error.code, (this.#codes.get(outcome.error.code) ?? 0) + 1)
-    if (this.#failures.length < this.#most)
-      this.#failures.push(this.#parts.asRecords ? failureRecord(outcome) : failureLine(outcome))
+    this.#failures.note(outcome)
   }
 
   get isWhole(): boolean {
@@ -89,9 +85,7 @@ export class Tally {
   /** The summary for standard error. */
   text(remarks: readonly string[] = []): string {
     if (this.#parts.asRecords) return this.#records(remarks)
-    const lines = this.#failures.map(line => `${line}\n`)
-    const more = this.failed - this.#failures.length
-    if (more > 0) lines.push(`… and ${more} more: ${mostOf(this.#codes)}\n`)
+    const lines = this.#failures.lines()
     const { quiet, remedy } = this.#parts
     if (quiet) return printableLines(lines.join(''))
     lines.push(
@@ -102,6 +96,7 @@ export class Tally {
       `${this.#summary()}\n`,
     )
     if (this.#left > 0 || this.unfinished > 0 || this.#hasUnknownRest) lines.push(`${remedy}\n`)
+    lines.push(...this.#nextLines())
     return printableLines(lines.join(''))
   }
 
@@ -110,11 +105,12 @@ export class Tally {
     const notSent = this.#left
     const isComplete = !(this.broken || this.stopped) && notSent + this.unfinished === 0
     return [
-      ...this.#failures,
+      ...this.#failures.records(),
       ...[...this.#warnings].map(([message, requests]) => record('warning', { message, requests })),
       ...remarks.map(message => record('warning', { message })),
       ...[...this.#hosts].map(([host, counts]) => record('host', { host, ...counts })),
       ...this.#unsentHosts.records(),
+      ...this.#next.map(step => record('next', step)),
       record('summary', {
         ok: this.ok,
         failed: this.failed,
@@ -124,10 +120,22 @@ export class Tally {
         not_sent: notSent,
         not_written: this.unwritten,
         complete: isComplete,
-        codes: Object.fromEntries(this.#codes),
+        codes: Object.fromEntries(this.#failures.codes),
         elapsed_ms: Math.round(performance.now() - this.#startedAtMs),
       }),
     ].join('')
+  }
+
+  get #next(): readonly NextStep[] {
+    const { groups, areHidden } = this.#failures
+    const unsent = this.#left + this.unfinished + (this.#hasUnknownRest ? 1 : 0)
+    return this.#parts.next.of({ groups, areHidden, unsent, waitMs: this.#unsentHosts.waitMs })
+  }
+
+  #nextLines(): string[] {
+    const { remark } = this.#parts.next
+    if (remark !== undefined) return this.failed > 0 ? [`${remark}\n`] : []
+    return this.#next.flatMap(({ why, command }) => [`next, ${why}:\n`, `  ${command}\n`])
   }
 
   /** Requests that were not sent: the ones that were read, and the rest of the input as far as its size is known. */
@@ -191,42 +199,4 @@ export class Tally {
     ]
     return `${parts.join(', ')} in ${seconds.toFixed(1)} s`
   }
-}
-
-function mostOf(codes: ReadonlyMap<string, number>): string {
-  return [...codes]
-    .toSorted(([, a], [, b]) => b - a)
-    .slice(0, 5)
-    .map(([code, count]) => `${count} ${code}`)
-    .join(', ')
-}
-
-function failureRecord(outcome: FailedOutcome): string {
-  const { index, key, request, error, response } = outcome
-  const { file, line } = placeOf(outcome) ?? {}
-  const { method, url } = request
-  const status = response?.status
-  const message = RequestError.reason(error)
-  return record('failure', {
-    index,
-    key,
-    file,
-    line,
-    method,
-    url: printableUrl(url),
-    status,
-    code: error.code,
-    message,
-  })
-}
-
-/** The position in the input, the request, and the reason of the failure. */
-function failureLine(outcome: FailedOutcome): string {
-  const { request, error } = outcome
-  const place = placeOf(outcome)
-  const where = place?.file === undefined ? '' : printable(`${place.file}:${place.line}: `)
-  const asked = request.url === '' ? '' : `${request.method} ${printableUrl(request.url)}: `
-  const reason = RequestError.reason(error)
-  const rest = reason.startsWith(where) ? reason.slice(where.length) : reason
-  return printable(`${where}${asked}${rest} (${error.code})`)
 }

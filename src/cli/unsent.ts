@@ -37,6 +37,11 @@ export class UnsentHosts {
     of.waitMs = Math.max(of.waitMs, retryAt - Date.now() + waitedMs)
   }
 
+  /** The longest `--max-retry-after` that would have waited; 0 if no host asked for a pause. */
+  get waitMs(): number {
+    return Math.max(0, ...[...this.#paused.values()].map(({ waitMs }) => waitMs))
+  }
+
   lines(): string[] {
     const lines = [
       ...[...this.#paused].map(

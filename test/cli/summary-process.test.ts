@@ -52,7 +52,9 @@ describe('The summary of an interrupted run', () => {
     const { run } = await workplace(partly)
     const { code, stderr } = await run(['URL/fail', 'URL/{1..99}', '-c', '1', '--fail-fast', '-o', 'r.jsonl'])
     expect([code, sumOf(summaryOf(stderr))]).toEqual([1, 100])
-    expect(stderr).toMatch(/, \d\d not sent in .*\nRun the same command with --resume to continue\.\n$/)
+    expect(stderr).toMatch(
+      /, \d\d not sent in .*\nRun the same command with --resume to continue\.\n(?:next, .*\n  .*\n)*$/,
+    )
     const whole = await run(['URL/{1..9}', 'URL/fail', '-c', '1', '--fail-fast', '-o', 's.jsonl'])
     expect(summaryOf(whole.stderr)).toMatch(/^9 ok, 1 failed in/)
     expect(whole.stderr).not.toContain('The same command')

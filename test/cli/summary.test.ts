@@ -55,7 +55,9 @@ describe('-q', () => {
     const { run } = await workplace(partly)
     const { stderr } = await run(['URL/a', 'URL/fail', '-q'])
     expect(stderr).toMatch(/^GET .*\/fail: 404 Not Found \(http\/404\)\n$/)
-    expect((await run(['URL/{1..20}?fail', '-q'])).stderr).toMatch(/\n… and 10 more: 20 http\/404\n$/)
+    expect((await run(['URL/{1..20}?fail', '-q'])).stderr).toMatch(
+      /^20 × http\/404 from 127\.0\.0\.1:\d+\n {2}such as GET \S+: 404 Not Found \(http\/404\)\n$/,
+    )
   })
 })
 

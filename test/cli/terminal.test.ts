@@ -129,10 +129,13 @@ describe.skipIf(!hasScript)('On a terminal', () => {
     const { origin } = await withApi()
     const screen = onTerminal([`${origin}/slow/{100..109}`, `${origin}/status/404`, '-c', '2', '-o', 'r.jsonl'], 100)
     expect(await screen.ended).toBe(1)
-    const [bar, failure, summary] = screen.lines().slice(-3)
+    const lines = screen.lines()
+    const [bar, failure, said, summary, next] = lines.slice(lines.findIndex(line => line.includes('11/11')))
     expect(bar).toContain('11/11')
     expect(failure).toContain('/status/404')
+    expect(said).toContain('the server said: ')
     expect(summary).toMatch(/^10 ok, 1 failed in/)
+    expect(next).toMatch(/^next, to send this one again/)
   })
 
   test('preq without any input shows the help instead of waiting', async () => {

@@ -8,6 +8,8 @@ import type { AttemptLog } from '../output/attempt-log.ts'
 import { openOutput } from '../output/output.ts'
 import type { Output } from '../output/output.ts'
 import { savingOptions } from '../output/save.ts'
+import type { GivenCommand } from '../given-command.ts'
+import { nextStepsOf } from '../next-steps.ts'
 import { pump } from '../pump.ts'
 import { live } from '../live.ts'
 import { sayNotes } from '../notes.ts'
@@ -41,7 +43,7 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   sayNotes(plan)
   const output = outputFor(plan, jobs)
   const log = logFor(plan, jobs, output)
-  const exitCode = await send(plan, jobs, output, log).catch(async (error: unknown) => {
+  const exitCode = await send(plan, jobs, output, { urls, flags }, log).catch(async (error: unknown) => {
     await (isRefusal(error) ? log?.discard() : log?.close().catch(() => undefined))
     // With a run file, the next run writes the outputs again.
     if (isRefusal(error) || plan.output.resume) output.discard()
@@ -88,19 +90,33 @@ function outputFor(plan: RunPlan, jobs: Jobs): Output {
 /** Whether the run was refused for a mistake in the flags, the input or the run file, so that there is nothing to keep. */
 const isRefusal = (error: unknown): boolean => error instanceof UsageError || error instanceof ConfigError
 
-async function send(plan: RunPlan, jobs: Jobs, output: Output, log: AttemptLog | undefined): Promise<number> {
+type Given = Pick<GivenCommand, 'urls' | 'flags'>
+
+async function send(
+  plan: RunPlan,
+  jobs: Jobs,
+  output: Output,
+  given: Given,
+  log: AttemptLog | undefined,
+): Promise<number> {
   const client = new OpenClient(log === undefined ? plan.client : { ...plan.client, telemetry: log })
   try {
-    return await sendBy(client, plan, jobs, output)
+    return await sendBy(client, plan, jobs, output, given)
   } finally {
     await client.close()
   }
 }
 
-async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Output): Promise<number> {
+async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Output, given: Given): Promise<number> {
   const toTerminal = process.stdout.isTTY && (plan.output.toStdout || plan.output.writeOut !== undefined)
   const asRecords = plan.display.progress === 'json'
-  const tally = new Tally({ ...plan.display, asRecords, total: jobs.total, remedy: remedyOf(plan, output) })
+  const tally = new Tally({
+    ...plan.display,
+    asRecords,
+    total: jobs.total,
+    remedy: remedyOf(plan, output),
+    next: nextStepsOf(plan, given, output.resume !== undefined),
+  })
   const input = watched(jobs)
   const aborting = new AbortController()
   const display = await live({

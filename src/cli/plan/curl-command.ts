@@ -1,7 +1,7 @@
 /** Writes a request as a curl command that a shell can run, with its secrets redacted. */
+import { shellWord } from '../shell-word.ts'
 import type { Call } from '../../core/call.ts'
 import { REDACTED, isSecretName } from '../../core/headers.ts'
-import { printable, printableLines } from '../../core/printable.ts'
 import { printableUrl } from '../../core/url.ts'
 
 /** Headers that describe preq itself; curl sends its own. */
@@ -10,25 +10,18 @@ const OWN: ReadonlySet<string> = new Set(['accept-encoding', 'user-agent'])
 export function curlCommand({ method, url, headers, body, credentials, plan }: Call): string {
   const parts = ['curl']
   if (method === 'HEAD') parts.push('-I')
-  else if (method !== (body === undefined ? 'GET' : 'POST')) parts.push('-X', quoted(method))
-  parts.push(quoted(printableUrl(url, plan.secretNames)))
+  else if (method !== (body === undefined ? 'GET' : 'POST')) parts.push('-X', shellWord(method))
+  parts.push(shellWord(printableUrl(url, plan.secretNames)))
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string
     if (OWN.has(name) || (name === 'accept' && headers[at + 1]?.includes('*/*') === true)) continue
     parts.push(
       '-H',
-      quoted(`${name}: ${isSecretName(name, plan.secretNames) ? REDACTED : (headers[at + 1] as string)}`),
+      shellWord(`${name}: ${isSecretName(name, plan.secretNames) ? REDACTED : (headers[at + 1] as string)}`),
     )
   }
-  if (credentials !== undefined) parts.push('-H', quoted(`authorization: ${REDACTED}`))
-  if (typeof body === 'string') parts.push('--data-raw', quoted(body))
+  if (credentials !== undefined) parts.push('-H', shellWord(`authorization: ${REDACTED}`))
+  if (typeof body === 'string') parts.push('--data-raw', shellWord(body))
   else if (body !== undefined) parts.push('--data-binary', '@-')
   return parts.join(' ')
-}
-
-/** Quotes for a shell. Control characters are written as escapes, because a terminal would obey them. */
-function quoted(text: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(text)) return text
-  if (printableLines(text) === text) return `'${text.replaceAll("'", "'\\''")}'`
-  return `$'${printable(text.replaceAll(/[\\']/g, '\\$&'))}'`
 }

@@ -32,7 +32,7 @@ test('preq plan and the summary report braces of a body that are not a column, b
 test('a row whose cell makes an empty or a dot segment fails; --allow-empty permits empty segments', async () => {
   const { run, server, write } = await workplace()
   write('rows.csv', 'id,n\n1,a\n,b\n..,c\n')
-  const args = ['URL/items/{id}', '-i', 'rows.csv', '-X', 'DELETE']
+  const args = ['URL/items/{id}', '-i', 'rows.csv', '-X', 'DELETE', '-v']
   const { code, lines, stderr } = await run(args)
   expect([code, endsOf(lines)]).toEqual([1, ['ok', 'invalid_request/url', 'invalid_request/url']])
   expect(stderr).toMatch(/^rows\.csv:3: DELETE http:/m)

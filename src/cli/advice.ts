@@ -1,0 +1,109 @@
+/** What helps against a failure, by its code: how the next run is told to send it again. */
+import { formatDuration } from '../core/duration.ts'
+import type { FlagName } from './flags.ts'
+
+export interface Advice {
+  /** `to send # again`, where # stands for the failures. */
+  readonly why: string
+  /** The entry of `--retry-only`. Undefined if nothing recorded has to be sent again. */
+  readonly retry: string | undefined
+  readonly flags: readonly (readonly [FlagName, string])[]
+}
+
+/** What the run was told, in milliseconds and as text. */
+export interface Told {
+  readonly timeoutMs: number
+  readonly connectMs: number
+  readonly headersMs: number
+  readonly idleMs: number
+  readonly totalMs: number
+  readonly accept: string
+}
+
+const AGAIN = 'to send # again'
+const NO_FLAGS: Advice['flags'] = []
+const again = (retry: string, why = AGAIN, flags = NO_FLAGS): Advice => ({ why, retry, flags })
+
+/** @param waitMs how long the server wants to be left alone; 0 if it has not said */
+export function adviceFor(code: string, told: Told, waitMs: number): Advice | undefined {
+  const [of = '', detail = ''] = code.split('/')
+  if (of === 'http') return adviceForStatus(detail, told, waitMs)
+  if (of === 'timeout') return adviceForTimeout(detail, told)
+  const known = BY_CODE[code] ?? BY_CLASS[of]
+  return known === undefined ? undefined : { retry: of, flags: NO_FLAGS, ...known }
+}
+
+type Known = Pick<Advice, 'why'> & Partial<Advice>
+
+const BY_CODE: Readonly<Record<string, Known>> = {
+  'decode/unsupported': { why: 'to take # as they come, without decoding', flags: [['content-coding', 'lenient']] },
+  'redirect/downgrade': { why: 'to send # again, if a redirect to http is fine', flags: [['allow-downgrade', '']] },
+  'redirect/body_cross_origin': {
+    why: 'to send # again, if another host may have the body',
+    flags: [['allow-body-across-origins', '']],
+  },
+  'redirect/too_many': { why: 'to send # again with more redirects', flags: [['max-redirects', '50']] },
+  'parse/too_deep': { why: 'to send # again with deeper JSON', flags: [['max-json-depth', 'none']] },
+}
+
+const BY_CLASS: Readonly<Record<string, Known>> = {
+  dns: { why: 'to send # again, once the name of the host is right' },
+  tls: { why: 'to send # again, once the certificate is right or trusted (--tls-ca FILE)' },
+  proxy: { why: 'to send # again, once the proxy is right' },
+  connect: { why: AGAIN },
+  reset: { why: AGAIN },
+  truncated: { why: AGAIN },
+  protocol: { why: AGAIN },
+  resource: { why: AGAIN },
+  internal: { why: AGAIN },
+  parse: { why: 'to take # as text, because they are not JSON', flags: [['as', 'text']] },
+  too_large: { why: 'to send # again with no limit of size', flags: [['max-bytes', 'none']] },
+  in_doubt: { why: 'to send # again, if doing that twice does no harm', flags: [['unknown-writes', 'resend']] },
+  invalid_request: { why: 'to send # once the input is corrected', retry: undefined },
+}
+
+function adviceForStatus(status: string, { accept }: Told, waitMs: number): Advice | undefined {
+  switch (status) {
+    case '401':
+    case '403':
+    case '407':
+      return again(status, 'to send # again, once the credentials are right')
+    case '404':
+    case '410':
+      return again(status, 'to send # again and count them as ok', [['accept', `${accept},${status}`]])
+    case '429':
+      return again(status, 'to send # again with more patience', [['max-retry-after', waitFlag(waitMs)]])
+    case '408':
+    case '425':
+      return again(status)
+  }
+  return status.startsWith('5')
+    ? again('5xx', AGAIN, waitMs > 0 ? [['max-retry-after', waitFlag(waitMs)]] : [])
+    : undefined
+}
+
+/** Without a wish of the server, as long as quotas usually take. */
+const waitFlag = (waitMs: number): string => formatDuration(waitMs > 0 ? Math.ceil(waitMs / 1_000) * 1_000 : 900_000)
+
+function adviceForTimeout(phase: string, told: Told): Advice {
+  const twice = (flag: FlagName, ms: number, retry: string): Advice =>
+    again(retry, 'to send # again with more time', Number.isFinite(ms) ? [[flag, formatDuration(ms * 2)]] : [])
+  const isOfAttempt = (ms: number): boolean => told.timeoutMs <= ms
+  switch (phase) {
+    case 'total':
+      return twice('total-timeout', told.totalMs, 'timeout')
+    case 'low_speed':
+      return again('timeout', 'to send # again, however slow the answers', [['min-speed', '0B']])
+    case 'headers':
+      return isOfAttempt(told.headersMs) ? longer() : twice('headers-timeout', told.headersMs, 'timeout')
+    case 'body':
+      return isOfAttempt(told.idleMs) ? longer() : twice('idle-timeout', told.idleMs, 'timeout')
+    case 'callback':
+      return again('timeout')
+    default:
+      return isOfAttempt(told.connectMs) ? longer() : twice('connect-timeout', told.connectMs, 'timeout')
+  }
+  function longer(): Advice {
+    return twice('timeout', told.timeoutMs, 'timeout')
+  }
+}

@@ -1,0 +1,119 @@
+/** The commands that fit the failures of a run: to see why each failed, and to send only the right ones again. */
+import { adviceFor } from './advice.ts'
+import type { Advice, Told } from './advice.ts'
+import type { FailureGroup } from './failures.ts'
+import { flagOf } from './flags.ts'
+import type { FlagName } from './flags.ts'
+import { commandWith } from './given-command.ts'
+import type { GivenCommand } from './given-command.ts'
+import { isReadOnce } from './input/standard-input.ts'
+import type { RunPlan } from './run-plan.ts'
+import { OPTIONS } from '../config/table.ts'
+import { formatDuration } from '../core/duration.ts'
+
+const MAX_STEPS = 4
+
+export interface NextStep {
+  readonly why: string
+  readonly command: string
+}
+
+/** How the run ended. */
+export interface Ending {
+  /** The largest first. */
+  readonly groups: readonly FailureGroup[]
+  /** Whether failures are only counted in what is shown. */
+  readonly areHidden: boolean
+  /** Requests that were not sent. */
+  readonly unsent: number
+  /** The `--max-retry-after` that would have waited for them; 0 if that would not have helped. */
+  readonly waitMs: number
+}
+
+export interface NextSteps {
+  of(ending: Ending): readonly NextStep[]
+  /** The sentence for a run that keeps no run file. Undefined if it does. */
+  readonly remark: string | undefined
+}
+
+/** @param isRecorded whether the run has a run file, from which it can be resumed */
+export function nextStepsOf(
+  { client, input }: Pick<RunPlan, 'client' | 'input'>,
+  { urls, flags }: Pick<GivenCommand, 'urls' | 'flags'>,
+  isRecorded: boolean,
+): NextSteps {
+  const { timeout, timeouts, secretNames } = client
+  const limits = { ...OPTIONS.timeouts.default, ...timeouts }
+  const told: Told = {
+    timeoutMs: timeout ?? OPTIONS.timeout.default,
+    connectMs: limits.connect ?? Infinity,
+    headersMs: limits.headers ?? Infinity,
+    idleMs: limits.idle ?? Infinity,
+    totalMs: limits.total ?? Infinity,
+    accept: String(flags.findLast(([name]) => name === 'accept')?.[1] ?? '2xx'),
+  }
+  const names = secretNames && new Set(secretNames.map(name => name.toLowerCase()))
+  const given: GivenCommand = { urls, flags, isPiped: input.files.some(isReadOnce), secretNames: names }
+  return {
+    remark: isRecorded ? undefined : 'To send only some of them again, start a run with -o FILE.jsonl.',
+    of: ending => (isRecorded ? stepsOf(ending, given, told) : []),
+  }
+}
+
+interface Step {
+  count: number
+  readonly why: string
+  readonly retry: Set<string>
+  readonly flags: Advice['flags']
+}
+
+function stepsOf({ groups, areHidden, unsent, waitMs }: Ending, given: GivenCommand, told: Told): NextStep[] {
+  const steps = new Map<string, Step>()
+  for (const { code, count, retryAtMs } of groups) {
+    const advice = adviceFor(code, told, Math.max(0, retryAtMs - Date.now()))
+    if (advice === undefined) continue
+    const { why, retry, flags } = advice
+    const key = JSON.stringify([why, flags.map(([flag]) => flag)])
+    const step = steps.get(key) ?? { count: 0, why, retry: new Set(), flags }
+    step.count += count
+    if (retry !== undefined) step.retry.add(retry)
+    steps.set(key, step)
+  }
+  const sorted = [...steps.values()].toSorted((a, b) => b.count - a.count).slice(0, MAX_STEPS)
+  return [
+    // It sends nothing, unless something was left.
+    ...(areHidden && unsent === 0 ? [seeAll(given)] : []),
+    ...sorted.map(step => stepLine(step, given)),
+    ...(unsent > 0 && waitMs > 0 ? [patient(unsent, waitMs, given)] : []),
+  ]
+}
+
+const seeAll = (given: GivenCommand): NextStep => ({
+  why: 'to see every failure with what the server said; nothing is sent',
+  command: commandWith(given, [
+    ['resume', true],
+    ['verbose', true],
+  ]),
+})
+
+function stepLine({ count, why, retry, flags }: Step, given: GivenCommand): NextStep {
+  const codes = [...retry]
+  return {
+    why: `${why.replace('#', count === 1 ? 'this one' : `these ${count}`)}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}`,
+    command: commandWith(given, [
+      ['resume', true],
+      ...(codes.length === 0 ? [] : [['retry-only', codes.join(',')] as const]),
+      ...flags.map(([flag, value]) => [flag, valueOf(flag, value)] as const),
+    ]),
+  }
+}
+
+const valueOf = (flag: FlagName, value: string): string | true => (flagOf(flag).takes === undefined ? true : value)
+
+const patient = (unsent: number, waitMs: number, given: GivenCommand): NextStep => ({
+  why: `to wait for the pause of the host, and send the ${unsent} that were not sent`,
+  command: commandWith(given, [
+    ['resume', true],
+    ['max-retry-after', formatDuration(Math.ceil(waitMs / 1_000) * 1_000)],
+  ]),
+})

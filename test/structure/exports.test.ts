@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import * as main from '../../src/index.ts'
+import * as otel from '../../src/otel/index.ts'
 import * as report from '../../src/report/index.ts'
 import * as sinks from '../../src/sinks/index.ts'
 import * as testing from '../../src/testing/index.ts'
@@ -33,6 +34,10 @@ it('the package exports exactly these names, each a promise under semantic versi
 
 it('parallel-requests/testing exports exactly these names', () => {
   expect(Object.keys(testing).toSorted()).toEqual(['mockTransport', 'virtualClock'])
+})
+
+it('parallel-requests/otel exports exactly these names', () => {
+  expect(Object.keys(otel).toSorted()).toEqual(['otel'])
 })
 
 it('parallel-requests/report exports exactly these names', () => {

@@ -16,6 +16,7 @@ const KNOWS: Readonly<Record<string, readonly string[]>> = {
   engine: ['core'],
   layer: ['core', 'policy'],
   report: ['core', 'config', 'disk', 'store', 'sinks'],
+  otel: ['core', 'config', 'sinks'],
 }
 
 /** The only folder that may import this package at run time. */
@@ -26,6 +27,7 @@ const HOMES: Readonly<Record<string, string>> = {
   'log-update': 'cli',
   'csv-stringify': 'sinks',
   uplot: 'report',
+  '@opentelemetry/api': 'otel',
   '@jmespath-community/jmespath': 'cli',
 }
 

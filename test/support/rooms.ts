@@ -12,6 +12,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   engine: 4,
   layer: 4,
   report: 4,
+  otel: 4,
   client: 5,
   // The public entry. The command line imports it like any user.
   index: 6,

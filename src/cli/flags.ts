@@ -38,6 +38,7 @@ import {
   text,
   withUnit,
 } from './flag-readers.ts'
+import { failTerm } from './fail-on.ts'
 import type { Read } from '../config/kinds.ts'
 
 export const OUTPUT_FORMATS = ['jsonl', 'csv', 'tsv', 'sqlite'] as const
@@ -191,6 +192,11 @@ export const FLAGS = {
     common: true,
   }),
   'max-failures': setting('Run', 'N', 'maxFailures', number),
+  'fail-on': taking('Run', 'TERM', failTerm, 'exit with 1 if this holds at the end: p95>2s, failed>1%', {
+    repeat: true,
+    default: 'failed>0',
+    more: 'A figure, one of > >= < <=, and a limit. Figures: failed and retries (a number, or a percentage of what was sent); p50, p90, p95, p99, max and mean of the whole request (a time with its unit), or of one phase: firstByte.p95>300ms. Only requests that were sent in this run count, not those restored from a run file. With a term on failed, other failures leave the exit code at 0.',
+  }),
   config: taking('Run', 'FILE', text, 'read flags from a JSON file', {
     default: 'preq.json here, if there is one',
     more: 'An object of flags without their dashes: {"concurrency": 50, "rate": "10/s"}. The environment wins over it (PREQ_RETRIES=5), and flags win over both.',

@@ -3,6 +3,7 @@
  * (headers, certificates, secrets). Sends nothing.
  */
 import { callValues, clientValues } from './run-options.ts'
+import type { FailTerm } from './fail-on.ts'
 import type { FlagValues } from './flags.ts'
 import { flagHeaders } from './headers-input.ts'
 import { authOf } from './auth-plan.ts'
@@ -106,6 +107,8 @@ export interface DisplayPlan {
   readonly quiet: boolean
   readonly verbose: boolean
   readonly progress: 'shown' | 'json' | 'none'
+  /** What makes the exit code 1. */
+  readonly failOn: readonly FailTerm[]
 }
 
 export interface RunPlan {
@@ -140,6 +143,7 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
       quiet: values.quiet ?? false,
       verbose: values.verbose ?? false,
       progress: values['json-progress'] === true ? 'json' : values['no-progress'] || values.quiet ? 'none' : 'shown',
+      failOn: values['fail-on'] ?? [],
     },
     client: clientPlan(values, input, curl, env, problems),
     call: { ...callValues(values), ...labelMethod(input) },

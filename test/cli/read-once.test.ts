@@ -20,7 +20,7 @@ vi.mock('../../src/client/open-client.ts', () => ({
     }
     stream(_input: unknown, values: Record<string, unknown>): unknown {
       got.call = values
-      return { async *[Symbol.asyncIterator]() {}, stop() {} }
+      return { async *[Symbol.asyncIterator]() {}, stop() {}, statistics: () => ({}) }
     }
     stats(): unknown {
       return { running: 0, lanes: [] }

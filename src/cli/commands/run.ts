@@ -10,6 +10,7 @@ import type { Output } from '../output/output.ts'
 import { savingOptions } from '../output/save.ts'
 import type { GivenCommand } from '../given-command.ts'
 import { nextStepsOf } from '../next-steps.ts'
+import { closingOf } from '../closing.ts'
 import { pump } from '../pump.ts'
 import { live } from '../live.ts'
 import { sayNotes } from '../notes.ts'
@@ -172,8 +173,9 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
   const isAllSent = input.isAtEnd && tally.restored + tally.unsent === 0
   const unmatched = isAllSent ? (client.stats().unmatchedHosts ?? []) : []
   const remarks = [...sentAsIsLines(jobs.sentAsIs, 'was'), ...unmatchedLines(unmatched, 'had'), ...output.remarks()]
-  process.stderr.write(tally.text(remarks))
-  return signals.exitCode ?? (tally.isWhole ? 0 : 1)
+  const closing = closingOf({ ...plan.display, asRecords, tally, statistics: stream.statistics() })
+  process.stderr.write(tally.text(remarks) + closing.text)
+  return signals.exitCode ?? (closing.hasFailed ? 1 : 0)
 }
 
 function callOf(

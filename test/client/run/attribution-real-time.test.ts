@@ -99,9 +99,9 @@ const CASES: readonly (readonly [string, Limiting, Case])[] = [
     'a server that takes one request at a time',
     'server',
     {
-      respond: oneByOne(20),
+      respond: oneByOne(60),
       client: { concurrency: 16 },
-      requests: 80,
+      requests: 48,
       advice:
         /^the server was the limit for \d+ % of the run: the first byte took \S+ with most slots in use and \S+ with few/,
     },

@@ -44,7 +44,9 @@ export function readArgs(argv: readonly string[]): Args {
   addFlags(plan, flags)
   subcommand(program, 'report')
     .argument('<files...>')
-    .action((paths: string[]) => void (args = reportArgs(paths, flags)))
+    .option('--har <file>')
+    .option('--bodies')
+    .action((paths: string[], own: ReportFlags) => void (args = reportArgs(paths, own, flags)))
   subcommand(program, 'demo').action(() => void (args = { mode: 'demo' }))
   subcommand(program, 'doctor').action(() => void (args = { mode: 'doctor' }))
   subcommand(program, 'completion')
@@ -106,13 +108,15 @@ export interface ReportFlags {
   output?: string
   format?: string
   overwrite?: true
+  har?: string
+  bodies?: true
 }
 
 /** Flags that a run has as well. Commander gives them to the program, wherever they stand. */
 const REPORT_FLAGS: readonly string[] = ['output', 'format', 'overwrite'] satisfies (keyof ReportFlags)[]
 
-function reportArgs(paths: readonly string[], flags: GivenFlags): Args {
-  const options: Record<string, string | true> = {}
+function reportArgs(paths: readonly string[], own: ReportFlags, flags: GivenFlags): Args {
+  const options: Record<string, string | true> = { ...own }
   for (const [name, value] of flags) {
     if (!REPORT_FLAGS.includes(name)) return usage(`report: --${name} is a flag of a run. See preq report --help.`)
     if (options[name] !== undefined) return usage(`report: expected one --${name}, got several.`)

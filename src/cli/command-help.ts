@@ -33,6 +33,8 @@ of a run that lasts, and sends nothing. Prints a text, or writes a file.
   -o, --output FILE    report.html: one page to look at, without a network;
                        .md, .csv, .json and .txt as well
       --format NAME    html, text, json, csv or markdown, for any FILE
+      --har FILE       write the requests as HAR 1.2, which browsers import
+      --bodies         with the bodies of responses, in the HAR
       --overwrite      replace FILE if it exists
 
 Exit code: 0, also if requests failed; 2 if RUN.jsonl is not a run file; 74 if

@@ -119,11 +119,15 @@ export class Collector {
   }
 
   #addRetries({ attempts, tries }: Entry): void {
-    const hops = tries?.reduce((sum, { url }) => sum + (url === undefined ? 0 : 1), 0) ?? 0
-    this.retries += Math.max(0, attempts - 1 - hops)
-    if (tries === undefined) return void (this.lacksTries = true)
-    for (const { status, code, url } of tries.slice(0, -1)) {
-      if (url !== undefined) continue
+    if (tries === undefined) {
+      this.retries += attempts - 1
+      this.lacksTries = true
+      return
+    }
+    const isHop = tries.map(({ url }, at) => at > 0 && url !== tries[at - 1]?.url)
+    this.retries += Math.max(0, attempts - 1 - isHop.filter(Boolean).length)
+    for (const [at, { status, code }] of tries.slice(0, -1).entries()) {
+      if (isHop[at + 1] === true) continue
       const reason = code ?? (status === undefined ? 'unknown' : `http/${status}`)
       if (this.retriedFor.size >= MAX_REASONS && !this.retriedFor.has(reason)) continue
       this.retriedFor.set(reason, (this.retriedFor.get(reason) ?? 0) + 1)
@@ -143,7 +147,7 @@ export class Collector {
   }
 
   #addPause({ host, fromMs, toMs }: PauseNote): void {
-    if (this.clock.startedAtMs === undefined) this.clock.begin(fromMs)
+    if (this.clock.startedAtMs === undefined) this.clock.place(fromMs, 0)
     this.clock.pause(toMs)
     const pause = { host, fromMs: this.clock.at(fromMs), toMs: this.clock.at(toMs) }
     // A server may lengthen a pause again and again.

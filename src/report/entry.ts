@@ -2,7 +2,7 @@
 import { isUnsentCode } from '../core/outcome.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { printableUrl } from '../core/url.ts'
-import { printableKey, requestIdOf } from '../sinks/row.ts'
+import { errorBodyOf, finalUrlOf, locationOf, printableKey, requestIdOf } from '../sinks/row.ts'
 
 /** Milliseconds by phase, named as in `Timings`. */
 export type PhaseTimes = Readonly<Record<string, number>>
@@ -16,7 +16,7 @@ export interface Try {
   /** Milliseconds between the end of the attempt before it and its start. */
   readonly delayMs: number
   readonly timings: PhaseTimes
-  /** Of a redirect hop. Secrets are redacted. */
+  /** Of a redirect hop and its retries: where it was sent. Secrets are redacted. */
   readonly url: string | undefined
 }
 
@@ -85,10 +85,8 @@ export function entryOfLine(line: JsonObject): Entry | undefined {
 
 /** The same of an outcome. It does not know when it happened. */
 export function entryOfOutcome(outcome: Outcome, atMs?: number): Entry {
-  const { index, ok, error, request, response, attempts, timings } = outcome
-  const more = error as { readonly body?: unknown; readonly bodyEncoding?: unknown } | undefined
-  const extra = outcome as unknown as JsonObject
-  const tries = extra['tries']
+  const { index, ok, error, request, response, tries, attempts, timings } = outcome
+  const refused = errorBodyOf(outcome)
   return {
     id: requestIdOf(outcome),
     index,
@@ -99,12 +97,12 @@ export function entryOfOutcome(outcome: Outcome, atMs?: number): Entry {
     status: response?.status,
     code: error?.code,
     message: error?.message,
-    body: textOf(more?.body),
-    bodyEncoding: textOf(more?.bodyEncoding),
-    finalUrl: response === undefined || response.url === request.url ? undefined : printableUrl(response.url),
-    location: textOf(extra['location']),
+    body: refused?.body,
+    bodyEncoding: refused?.bodyEncoding,
+    finalUrl: finalUrlOf(outcome),
+    location: locationOf(outcome),
     headers: undefined,
-    tries: Array.isArray(tries) ? triesOf(tries) : undefined,
+    tries: tries && triesOf(tries),
     attempts,
     bytes: response?.bytes ?? 0,
     timings: timings as unknown as PhaseTimes,

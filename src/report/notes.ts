@@ -24,9 +24,7 @@ export function notesOf(
           `The clock was set back ${times(clock.setBack)} during the run: times after that are only known to each other.`,
         ]
       : []),
-    ...(clock.idle > 0
-      ? [`${idle(clock.idle)} of more than ten minutes without any result, left out of the charts.`]
-      : []),
+    ...(clock.idle > 0 ? [`${idle(clock.idle)} without any result, left out of the charts.`] : []),
     ...(lacksTries ? ['Some requests had several attempts that are not recorded one by one.'] : []),
     ...(ids.forgotten > 0
       ? [
@@ -62,4 +60,5 @@ function whyNoCause(sessions: number, facts: FileFacts | undefined): string {
 }
 
 const times = (count: number): string => (count === 1 ? 'once' : `${amount(count)} times`)
-const idle = (count: number): string => (count === 1 ? 'There was a time' : `There were ${amount(count)} times`)
+const idle = (count: number): string =>
+  count === 1 ? 'There was a long time' : `There were ${amount(count)} long times`

@@ -5,8 +5,12 @@
 
 /** So far a line may be older than the one before it: lines are written in the order of a run, not of its clock. */
 const BACK_MS = 2_000
-/** Longer without a line, outside of a pause, is no run: the machine slept, or a later session follows. */
+/**
+ * Longer without a line, outside of a pause, is no run: a later session follows, or the machine slept. A file whose sessions
+ * have a line of their start knows better.
+ */
 const IDLE_MS = 600_000
+const IDLE_IN_SESSION_MS = 86_400_000
 
 export class RunClock {
   /** How often the clock was set back. */
@@ -24,9 +28,11 @@ export class RunClock {
   #lastMs = 0
   #pausedUntilMs = -Infinity
   #isNewSession = false
+  #idleMs = IDLE_MS
 
   /** A further session begins at this time: what lies before it is left out. */
   begin(atMs: number | undefined): void {
+    this.#idleMs = IDLE_IN_SESSION_MS
     if (atMs === undefined) {
       this.#isNewSession = this.startedAtMs !== undefined
       return
@@ -50,7 +56,7 @@ export class RunClock {
     } else if (atMs < this.#lastMs - BACK_MS) {
       this.setBack++
       this.#shift = this.elapsedMs - atMs
-    } else if (atMs - spanMs > Math.max(this.#lastMs, this.#pausedUntilMs) + IDLE_MS) {
+    } else if (atMs - spanMs > Math.max(this.#lastMs, this.#pausedUntilMs) + this.#idleMs) {
       this.idle++
       this.#shift = this.elapsedMs + spanMs - atMs
     }

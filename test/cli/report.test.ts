@@ -52,6 +52,18 @@ describe('preq report', () => {
     expect(readFileSync(join(folder, 'a.md'), 'utf8')).toContain('# Report')
   })
 
+  test('writes a HAR, alone or beside a report', async () => {
+    const { folder, preq } = workplace()
+    expect(await preq(['report', 'run.jsonl', '--har', 'run.har'])).toEqual({ code: 0, stdout: '', stderr: '' })
+    const { log } = JSON.parse(readFileSync(join(folder, 'run.har'), 'utf8')) as { log: { entries: unknown[] } }
+    expect(log.entries).toHaveLength(2)
+    const again = await preq(['report', 'run.jsonl', '--har', 'run.har'])
+    expect([again.code, again.stderr]).toEqual([74, expect.stringContaining('cannot write --har run.har: it exists')])
+    const both = ['report', 'run.jsonl', '--har', 'run.har', '--bodies', '--overwrite', '--format', 'text']
+    expect((await preq(both)).stdout).toContain('Report of run.jsonl')
+    expect(readFileSync(join(folder, 'run.har'), 'utf8')).toContain('"text":"{\\"index\\":0}"')
+  })
+
   test.each([
     [['report'], "missing required argument 'files'"],
     [['report', 'none.jsonl'], 'cannot read "none.jsonl": no such file or directory (ENOENT).'],
@@ -60,6 +72,8 @@ describe('preq report', () => {
     [['report', 'run.jsonl', '--rate', '3/s'], '--rate is a flag of a run. See preq report --help.'],
     [['report', 'run.jsonl', '-o', 'a.md', '-o', 'b.md'], 'expected one --output, got several.'],
     [['report', 'run.jsonl', '--format', 'text', '-o', './run.jsonl'], 'expected another file than the run file'],
+    [['report', 'run.jsonl', '--bodies'], '--bodies: expected --har FILE beside it, got none.'],
+    [['report', 'run.jsonl', '--har', 'run.jsonl'], '--har run.jsonl: expected another file than the run file'],
     [['report', 'run.jsonl', '--frmat', 'text'], "Did you mean '--format'?"],
   ])('refuses %j', async (args, message) => {
     const { code, stdout, stderr } = await workplace().preq(args)

@@ -117,10 +117,10 @@ describe('the data of a report', () => {
 
   test('tells why attempts were repeated, without redirect hops', async () => {
     const tries = [
-      { at: at(0), status: 302, delay: 0, timings: { total: 5 }, url: 'https://api.example.com/a' },
-      { at: at(10), status: 503, delay: 5, timings: { total: 5 } },
-      { at: at(100), code: 'network/reset', delay: 85, timings: { total: 5 } },
-      { at: at(200), status: 200, delay: 95, timings: { total: 5 } },
+      { at: at(0), status: 302, delay: 0, timings: { total: 5 } },
+      { at: at(10), status: 503, delay: 5, timings: { total: 5 }, url: 'https://api.example.com/a' },
+      { at: at(100), code: 'network/reset', delay: 85, timings: { total: 5 }, url: 'https://api.example.com/a' },
+      { at: at(200), status: 200, delay: 95, timings: { total: 5 }, url: 'https://api.example.com/a' },
     ]
     const { counts, retriedFor, slowest } = await dataOf(runFile(onTestFinished, done(0, { attempts: 4, tries })))
     expect(counts.retries).toBe(2)

@@ -30,14 +30,19 @@ describe('the time since the start of a run', () => {
 
   test('leaves out a long time without results, but not one of a pause', () => {
     const clock = new RunClock()
-    clock.begin(0)
-    clock.place(1_000, 0)
+    clock.place(1_000, 1_000)
     expect([clock.place(HOUR_MS, 100), clock.idle]).toEqual([1_100, 1])
     const paused = new RunClock()
-    paused.begin(0)
-    paused.place(1_000, 0)
+    paused.place(1_000, 1_000)
     paused.pause(HOUR_MS)
     expect([paused.place(HOUR_MS, 100), paused.idle]).toEqual([HOUR_MS, 0])
+    const begun = new RunClock()
+    begun.begin(0)
+    expect([begun.place(HOUR_MS, 100), begun.place(100 * HOUR_MS, 100), begun.idle]).toEqual([
+      HOUR_MS,
+      HOUR_MS + 100,
+      1,
+    ])
   })
 
   test('leaves out the time between two sessions', () => {

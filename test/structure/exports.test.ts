@@ -41,7 +41,7 @@ it('parallel-requests/otel exports exactly these names', () => {
 })
 
 it('parallel-requests/report exports exactly these names', () => {
-  expect(Object.keys(report).toSorted()).toEqual(['report'])
+  expect(Object.keys(report).toSorted()).toEqual(['har', 'report'])
 })
 
 it('parallel-requests/sinks exports exactly these names', () => {

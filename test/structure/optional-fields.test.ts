@@ -10,6 +10,8 @@ const FILES = [
   'src/core/proxy-options.ts',
   'src/core/resume-options.ts',
   'src/core/spec.ts',
+  'src/report/har.ts',
+  'src/report/report.ts',
   'src/sinks/csv.ts',
   'src/sinks/file-output.ts',
   'src/sinks/folder.ts',

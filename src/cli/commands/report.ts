@@ -5,6 +5,7 @@ import type { ReportFlags } from '../args.ts'
 import { isSameFile } from '../same-file.ts'
 import { UsageError } from '../usage-error.ts'
 import { nearest } from '../../config/names.ts'
+import { harOfFile } from '../../report/har.ts'
 import { FORMATS, report as reportOf } from '../../report/report.ts'
 import type { ReportFormat } from '../../report/report.ts'
 import { openFileOutput } from '../../sinks/file-output.ts'
@@ -27,13 +28,22 @@ const EXTENSIONS: Readonly<Record<string, ReportFormat>> = {
 export async function report(paths: readonly string[], flags: ReportFlags): Promise<number> {
   const [path, ...others] = paths as [string, ...string[]]
   if (others.length > 0) throw new UsageError(`report: expected one run file, got ${paths.length}.`)
-  const { output } = flags
+  const { output, har, bodies } = flags
+  if (bodies === true && har === undefined) throw new UsageError('--bodies: expected --har FILE beside it, got none.')
   const format = formatOf(flags)
-  if (output !== undefined && isSameFile(path, output)) {
-    throw new UsageError(`-o ${output}: expected another file than the run file, got the same. Give a new name.`)
+  for (const [flag, file] of [
+    ['-o', output],
+    ['--har', har],
+  ] as const) {
+    if (file === undefined || !isSameFile(path, file)) continue
+    throw new UsageError(`${flag} ${file}: expected another file than the run file, got the same. Give a new name.`)
   }
   // Reading may take a while, so what is known before is said before.
   if (output !== undefined && flags.overwrite !== true && isRegularFile(output)) throw refused(output, EXISTS)
+  if (har !== undefined) {
+    await writeHar(path, har, flags)
+    if (output === undefined && flags.format === undefined) return 0
+  }
   const text = await reportOf(path, { format })
   if (output === undefined) process.stdout.write(text)
   else await write(output, text, flags.overwrite === true)
@@ -60,8 +70,13 @@ const EXISTS = Object.assign(new Error('EEXIST: file already exists'), { code: '
 
 const isRegularFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
 
-const refused = (path: string, error: unknown): UsageError =>
-  new UsageError(sayProblem(refusalOf(path, error, `-o ${path}`)), 74)
+const refused = (path: string, error: unknown, flag = '-o'): UsageError =>
+  new UsageError(sayProblem(refusalOf(path, error, `${flag} ${path}`)), 74)
+
+async function writeHar(path: string, target: string, { bodies, overwrite }: ReportFlags): Promise<void> {
+  if (overwrite !== true && isRegularFile(target)) throw refused(target, EXISTS, '--har')
+  await harOfFile({ path, target, bodies: bodies === true, overwrite: overwrite === true })
+}
 
 /** A file that is replaced stays as it is until the new one is complete. */
 async function write(path: string, text: string, overwrite: boolean): Promise<void> {

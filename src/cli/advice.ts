@@ -56,7 +56,7 @@ const BY_CLASS: Readonly<Record<string, Known>> = {
   protocol: { why: AGAIN },
   resource: { why: AGAIN },
   internal: { why: AGAIN },
-  parse: { why: 'to take # as text, because they are not JSON', flags: [['as', 'text']] },
+  parse: { why: AGAIN },
   too_large: { why: 'to send # again with no limit of size', flags: [['max-bytes', 'none']] },
   in_doubt: { why: 'to send # again, if doing that twice does no harm', flags: [['unknown-writes', 'resend']] },
   invalid_request: { why: 'to send # once the input is corrected', retry: undefined },

@@ -39,7 +39,10 @@ export interface DoneLine {
   readonly url: string
   readonly ok: boolean
   readonly status?: number
-  /** The decoded value, before schema and parseFunc. Absent for undefined. */
+  /**
+   * The decoded value, before schema and parseFunc. Absent for undefined. A failure has one if its value was refused by
+   * the schema or `parseFunc`, or could not be parsed (then as bytes).
+   */
   readonly value?: unknown
   /** Present if the value is bytes. */
   readonly encoding?: 'base64'

@@ -8,7 +8,9 @@ import { Roll, resumeDecisionOf, findIn, isSafe, knownOf } from './resume-decisi
 import type { ResumeDecision } from './resume-decision.ts'
 import { fingerprint } from './fingerprint.ts'
 import { Refusals, saysTheSame } from './refusals.ts'
-import { doneLineOf, lineValue, recordedBodyOf, recordedHeaders, recordedTries } from './run-line.ts'
+import { hasBody, isRefusedValue, isUnparsed, unparsedBody } from './kept-body.ts'
+import { doneLineOf, lineValue, recordedBodyOf, recordedFault, recordedHeaders, recordedTries } from './run-line.ts'
+import type { LineValue } from './run-line.ts'
 import { settle } from './settle.ts'
 import { NOT_RESUMABLE } from '../../config/options/run-file.ts'
 import type { ResumePlan } from '../../config/plan.ts'
@@ -16,6 +18,7 @@ import type { Call, CallPlan } from '../../core/call.ts'
 import { isThenable, reasonOf } from '../../core/callback.ts'
 import { isMeant } from '../../core/failure-codes.ts'
 import { systemReason } from '../../core/system-reason.ts'
+import { RequestError } from '../../core/error.ts'
 import type { ConfigError } from '../../core/error.ts'
 import { getHeader } from '../../core/headers.ts'
 import { LineError, REFUSED_PRINT } from '../../core/journal.ts'
@@ -27,7 +30,7 @@ import type { FailedOutcome, Outcome } from '../../core/outcome.ts'
 import { awaited, resultOf } from '../../core/awaited.ts'
 import type { Clock } from '../../core/ports.ts'
 import { fault } from '../../core/result.ts'
-import type { Fault, Origin, Result } from '../../core/result.ts'
+import type { Fault, Origin, Reply, Result } from '../../core/result.ts'
 import { Trip } from '../../core/trip.ts'
 import { printableUrl } from '../../core/url.ts'
 import type { Words } from '../../core/words.ts'
@@ -129,6 +132,7 @@ export class Resume {
     if (print === undefined) return Promise.resolve(outcome)
     // An aborted request has no line, so the next run sends it. One that may have been carried out is in doubt by now.
     if (isUnsent(outcome) || codeOf(outcome)?.startsWith('aborted/') === true) return this.#withdraw(call, outcome)
+    if (!outcome.ok && result.kind === 'reply') return this.#writeFailed(call, print, outcome, result)
     if (!outcome.ok || result.kind === 'fault') return this.#write(call, print, outcome, () => this.#keyOf(call))
     const { schema, parseFunc } = call.plan
     const isPlain = schema === undefined && parseFunc === undefined
@@ -153,18 +157,35 @@ export class Resume {
     }
   }
 
-  #write(call: Call, print: string, outcome: Outcome, more: () => object): Promise<Outcome> {
+  /** A value that was refused here is kept, as that of a success is. */
+  #writeFailed(call: Call, print: string, outcome: FailedOutcome, reply: Reply): Promise<Outcome> {
+    const { code } = outcome.error
+    const plain = (): Promise<Outcome> => this.#write(call, print, outcome, () => this.#keyOf(call))
+    const whole = (body: LineValue): Promise<Outcome> =>
+      this.#write(call, print, outcome, () => ({ ...this.#keyOf(call), ...body }), plain)
+    if (isUnparsed(code)) return whole(unparsedBody(reply))
+    if (!isRefusedValue(code)) return plain()
+    return this.#plainValue(call, reply).then(value => whole(lineValue(call, reply, value)), plain)
+  }
+
+  /** @param unwritable called if its value cannot be written to a line */
+  #write(
+    call: Call,
+    print: string,
+    outcome: Outcome,
+    more: () => object,
+    unwritable: (error: unknown) => Promise<Outcome> = error => this.#unkept(call, print, error),
+  ): Promise<Outcome> {
     const { clock, journal, plan } = this.#parts
     let line: DoneLine
     try {
       line = doneLineOf(call, print, outcome, more(), clock.epochMs(), plan.responseHeaders)
     } catch (error) {
-      return this.#unkept(call, print, error)
+      return unwritable(error)
     }
     return journal.append(line).then(
       () => outcome,
-      (error: unknown) =>
-        error instanceof LineError ? this.#unkept(call, print, error) : this.#unwritten(call, error),
+      (error: unknown) => (error instanceof LineError ? unwritable(error) : this.#unwritten(call, error)),
     )
   }
 
@@ -238,7 +259,7 @@ export class Resume {
     this.restored++
     const { attempts, bytes, timings } = line
     // The status was accepted then, and the attempts were made then: none of them counts for this run.
-    const plan = line.ok ? { ...call.plan, acceptStatus: () => true } : call.plan
+    const plan = result.kind === 'reply' ? { ...call.plan, acceptStatus: () => true } : call.plan
     const { id, warnings } = call.trip
     const trip = Object.assign(new Trip(0, this.#parts.clock.now(), Infinity), { id, warnings })
     trip.retry.attempts = attempts
@@ -250,7 +271,21 @@ export class Resume {
       headers: recordedHeaders(line),
       shown: recordedBodyOf(line),
     }
-    return settle({ ...call, plan, trip }, { ...result, origin }, this.#parts.clock)
+    const again = { ...call, plan, trip }
+    const outcome = await settle(again, { ...result, origin }, this.#parts.clock)
+    return hasBody(line) ? this.#judged(again, line, outcome, origin) : outcome
+  }
+
+  /** The outcome of a body that was refused in an earlier run. Its line says what is true now. */
+  async #judged(call: Call, line: DoneLine, outcome: Outcome, origin: Origin): Promise<Outcome> {
+    const { print, error, value, encoding, head } = line
+    const isAsBefore = !outcome.ok && outcome.error.code === error?.code
+    // The message of the line has no secret of the run that wrote it, which this run may not know.
+    if (isAsBefore && isUnparsed(error?.code ?? '')) {
+      return settle(call, { ...recordedFault(line, call), origin }, this.#parts.clock)
+    }
+    if (print === undefined || (isAsBefore && RequestError.reason(outcome.error) === error?.message)) return outcome
+    return this.#write(call, print, outcome, () => ({ value, encoding, head }))
   }
 
   /** The value before schema and parseFunc: with either of them the body is read a second time. */

@@ -3,6 +3,7 @@
  * restored value; so a restored line becomes a Reply and goes the same way as one from the network.
  */
 import { isPlain } from '../../config/kinds.ts'
+import { hasBody, isUnparsed } from './kept-body.ts'
 import type { Call } from '../../core/call.ts'
 import { RequestError } from '../../core/error.ts'
 import type { ErrorBody } from '../../core/error-body.ts'
@@ -127,7 +128,7 @@ function isTry(one: Partial<Try> | null): one is Try {
 
 /** The result that the line records. */
 export function recordedResult(line: DoneLine, call: Call): Result {
-  return line.ok ? recordedReply(line, call) : faultOf(line, call)
+  return line.ok || hasBody(line) ? recordedReply(line, call) : recordedFault(line, call)
 }
 
 function recordedReply(line: DoneLine, call: Call): Reply {
@@ -166,8 +167,8 @@ function finalUrlIn({ finalUrl }: DoneLine): string | undefined {
 }
 
 /** The headers that the line holds, by their names; undefined if it has none. Of a whole response, `head` has all. */
-export function recordedHeaders({ headers, head, location }: DoneLine): HeaderList | undefined {
-  if (head !== undefined) return undefined
+export function recordedHeaders({ headers, head, location, error }: DoneLine): HeaderList | undefined {
+  if (head !== undefined && !isUnparsed(error?.code ?? '')) return undefined
   const list = Object.entries(isPlain(headers) ? headers : {}).filter(
     (pair): pair is [string, string] => typeof pair[1] === 'string' && headerProblem(pair[0], pair[1]) === undefined,
   )
@@ -189,7 +190,8 @@ export function recordedBodyOf({ error }: DoneLine): ErrorBody | undefined {
   }
 }
 
-function faultOf(line: DoneLine, call: Call): Fault {
+/** The failure that the line records. */
+export function recordedFault(line: DoneLine, call: Call): Fault {
   const { error, status } = line
   const code = (error?.code ?? 'internal/unknown') as FaultCode
   const reply: Reply | undefined =

@@ -18,8 +18,10 @@ import {
 } from '../src/index.ts'
 import type { FullResponse, Outcome } from '../src/index.ts'
 import { mockTransport } from '../src/testing/index.ts'
+import { sdk } from './otel/sdk.ts'
 import { echoServer } from './support/echo-server.ts'
 import type { EchoServer } from './support/echo-server.ts'
+import { observeChannels } from './support/observed.ts'
 import { httpProxy, socksProxy } from './support/proxy-server.ts'
 
 /** Starts with letters that no other text here has. Valid in URLs, headers and cookies. */
@@ -251,6 +253,43 @@ describe('no secret of a request is shown', () => {
     }
     expectNoCanaryIn(error)
     expect(error).toMatchObject({ code: 'parse/json' })
+  })
+
+  it('by the events of its attempts, nor by spans and metrics', async () => {
+    const server = await echoServer(({ url }, response) => {
+      if (url.startsWith('/to')) response.setHeader('location', `/ok?token=${canary()}`)
+      response.setHeader('set-cookie', `a=${canary()}`)
+      response.writeHead(url.startsWith('/to') ? 302 : url.startsWith('/ok') ? 200 : 503).end(`{"a":"${canary()}"}`)
+    })
+    const closed = { ...server, port: await closedPort() }
+    const specs = [secretive(server, '/to'), secretive(server, '/busy'), secretive(closed, '/refused')]
+    const { telemetry, spans, durations } = sdk()
+    for (const workers of [0, 1]) {
+      const seen = observeChannels()
+      const events: unknown[] = []
+      await parallelRequests(
+        specs.map((spec, at) => ({ ...spec, key: `https://a.test/${at}?token=${canary()}` })),
+        {
+          ...OPTIONS,
+          maxRetries: 1,
+          retry: { backoff: { base: '1ms' } },
+          onFailure: 'settle',
+          workers,
+          telemetry,
+          hooks: { afterAttempt: event => void events.push(event) },
+        },
+      )
+      seen.stop()
+      expect(seen.attempts.length).toBeGreaterThan(5)
+      // Keys are the caller's own words, which an event and an outcome repeat.
+      const without = (event: object): object => ({ ...event, key: '', id: '' })
+      expectNoCanaryIn(...[...seen.attempts, ...seen.requests, ...(events as object[])].map(without), ...seen.batches)
+    }
+    expect(spans().length).toBeGreaterThan(18)
+    expectNoCanaryIn(
+      ...spans().map(({ name, attributes, status, events, links }) => ({ name, attributes, status, events, links })),
+    )
+    expectNoCanaryIn(await durations())
   })
 
   it('by redirects: a loop, too many hops, an unsupported scheme, the final URL', async () => {

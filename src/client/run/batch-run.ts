@@ -43,6 +43,12 @@ export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended' | 's
   readonly acknowledge?: AcknowledgedSource['acknowledge'] | undefined
 }
 
+interface RunFailure {
+  readonly error: unknown
+}
+
+const NONE = (): undefined => undefined
+
 /** A run that has not been started yet, and how many of its outcomes came from its run file. */
 export interface BatchRun {
   readonly run: Run
@@ -64,7 +70,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
   const { size, dropped } = journal
   // Any crash leaves a torn last line: that needs no warning.
   if (dropped !== undefined && !dropped.isTorn) warnOf(plan.path, dropped)
-  let failure: { readonly error: unknown } | undefined
+  let failure: RunFailure | undefined
   let gone = 0
   try {
     const base = engineParts(parts)
@@ -104,6 +110,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
         send: resume.send,
         settle: (call, result) => resume.settle(call, result),
       },
+      () => failure,
     )
     if (own !== undefined) journal.begin?.(startLine(options, run.counts.total, clock))
     return { run, restored: () => resume.restored, gone: () => gone }
@@ -171,7 +178,8 @@ export function shorter(path: string, size: number): ConfigError {
   ])
 }
 
-function makeRun(given: BatchRunParts, parts: EngineParts): Run {
+/** @param failure why the run is over, if its run file is */
+function makeRun(given: BatchRunParts, parts: EngineParts, failure: () => RunFailure | undefined = NONE): Run {
   const { items, plan, wired, clock, acknowledge, ended, own, statistics = own?.tally } = given
   const deliver: RunOptions['deliver'] =
     acknowledge === undefined
@@ -193,7 +201,7 @@ function makeRun(given: BatchRunParts, parts: EngineParts): Run {
     attribution: own?.attribution,
     ended: inputError => {
       const { ok, failed } = run.counts
-      observed.end({ ok, failed, error: inputError?.error ?? run.aborted?.reason })
+      observed.end({ ok, failed, error: (failure() ?? inputError)?.error ?? run.aborted?.reason })
       ended(inputError)
     },
   })

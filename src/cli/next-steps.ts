@@ -6,6 +6,7 @@ import { flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
 import { commandWith } from './given-command.ts'
 import type { GivenCommand } from './given-command.ts'
+import { shellWord } from './shell-word.ts'
 import { isReadOnce } from './input/standard-input.ts'
 import type { RunPlan } from './run-plan.ts'
 import { OPTIONS } from '../config/table.ts'
@@ -36,11 +37,11 @@ export interface NextSteps {
   readonly remark: string | undefined
 }
 
-/** @param isRecorded whether the run has a run file, from which it can be resumed */
+/** @param runFile from which the run can be resumed; undefined if it has none */
 export function nextStepsOf(
   { client, input }: Pick<RunPlan, 'client' | 'input'>,
   { urls, flags }: Pick<GivenCommand, 'urls' | 'flags'>,
-  isRecorded: boolean,
+  runFile: string | undefined,
 ): NextSteps {
   const { timeout, timeouts, secretNames } = client
   const limits = { ...OPTIONS.timeouts.default, ...timeouts }
@@ -55,8 +56,8 @@ export function nextStepsOf(
   const names = secretNames && new Set(secretNames.map(name => name.toLowerCase()))
   const given: GivenCommand = { urls, flags, isPiped: input.files.some(isReadOnce), secretNames: names }
   return {
-    remark: isRecorded ? undefined : 'To send only some of them again, start a run with -o FILE.jsonl.',
-    of: ending => (isRecorded ? stepsOf(ending, given, told) : []),
+    remark: runFile !== undefined ? undefined : 'To send only some of them again, start a run with -o FILE.jsonl.',
+    of: ending => (runFile === undefined ? [] : stepsOf(ending, given, told, runFile)),
   }
 }
 
@@ -67,7 +68,12 @@ interface Step {
   readonly flags: Advice['flags']
 }
 
-function stepsOf({ groups, areHidden, unsent, waitMs }: Ending, given: GivenCommand, told: Told): NextStep[] {
+function stepsOf(
+  { groups, areHidden, unsent, waitMs }: Ending,
+  given: GivenCommand,
+  told: Told,
+  runFile: string,
+): NextStep[] {
   const steps = new Map<string, Step>()
   for (const { code, count, retryAtMs } of groups) {
     const advice = adviceFor(code, told, Math.max(0, retryAtMs - Date.now()))
@@ -81,12 +87,17 @@ function stepsOf({ groups, areHidden, unsent, waitMs }: Ending, given: GivenComm
   }
   const sorted = [...steps.values()].toSorted((a, b) => b.count - a.count).slice(0, MAX_STEPS)
   return [
-    // It sends nothing, unless something was left.
-    ...(areHidden && unsent === 0 ? [seeAll(given)] : []),
+    ...(areHidden ? [unsent === 0 ? seeAll(given) : readReport(runFile)] : []),
     ...sorted.map(step => stepLine(step, given)),
     ...(unsent > 0 && waitMs > 0 ? [patient(unsent, waitMs, given)] : []),
   ]
 }
+
+/** A resumed run would send what was left. */
+const readReport = (runFile: string): NextStep => ({
+  why: 'to see what failed and why; nothing is sent',
+  command: `preq report ${shellWord(runFile)}`,
+})
 
 const seeAll = (given: GivenCommand): NextStep => ({
   why: 'to see every failure with what the server said; nothing is sent',

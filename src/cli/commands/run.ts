@@ -116,7 +116,7 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
     asRecords,
     total: jobs.total,
     remedy: remedyOf(plan, output),
-    next: nextStepsOf(plan, given, output.resume !== undefined),
+    next: nextStepsOf(plan, given, output.runFile),
   })
   const input = watched(jobs)
   const aborting = new AbortController()

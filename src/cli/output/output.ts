@@ -21,8 +21,10 @@ import { TextRows } from '../../sinks/text-rows.ts'
 
 export interface Output {
   readonly sink: Sink
-  /** Path of the run file. */
+  /** Path of the run file while it is written. */
   readonly resume: string | undefined
+  /** Its path once the run is over. */
+  readonly runFile: string | undefined
   /** Warnings for the summary. */
   remarks(): readonly string[]
   /** Takes the locks. Called last, when nothing else can refuse the run. */
@@ -70,6 +72,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
   return {
     sink: several([...onStdout, ...drafts.map(({ sink }) => sink)]),
     resume: anew?.part ?? runFile?.path,
+    runFile: runFile?.path,
     remarks: () => selection?.missed().map(name => `no value had '${name}' (--select)`) ?? [],
     begin() {
       for (const draft of drafts) draft.begin()

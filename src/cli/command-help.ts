@@ -25,6 +25,7 @@ All flags: preq --help-all
 `
 
 const REPORT = `Usage: preq report [flags] RUN.jsonl
+       preq report [flags] BEFORE.jsonl AFTER.jsonl    to compare two runs
 
 Shows what happened in a run: how many requests succeeded, how long they took,
 what limited them, what failed and why. Reads a run file (-o FILE.jsonl), also

@@ -91,6 +91,13 @@ export class Collector {
     this.samples.addSlow(entry)
   }
 
+  /** Of a state of `ids`. Undefined for one without a result. */
+  isOk(state: number): boolean | undefined {
+    const ending = (state - 1) & CLASS_MASK
+    if (state === 0 || ending === IN_DOUBT || ending === UNSENT) return undefined
+    return this.classes.list[ending]?.code === 'ok'
+  }
+
   #addTimes({ timings, attempts, bytes }: Entry, host: HostCounts, wireMs: number): void {
     for (let at = 0; at < PHASES.length; at++) {
       const ms = timings[PHASES[at] as string]

@@ -71,6 +71,21 @@ export interface RequestReport {
   readonly tries?: readonly TryReport[]
 }
 
+/** Two runs of the same requests. */
+export interface CompareData {
+  readonly version: 1
+  readonly before: ReportData
+  readonly after: ReportData
+  readonly changes: {
+    /** Requests that were ok and fail now; of at most 200 how they fail. */
+    readonly broken: { readonly count: number; readonly requests: readonly RequestReport[] }
+    /** Requests that failed and are ok now. */
+    readonly fixed: { readonly count: number; readonly requests: readonly RequestReport[] }
+    readonly onlyBefore: number
+    readonly onlyAfter: number
+  }
+}
+
 export interface ReportData {
   /** The version of this format. */
   readonly version: 1

@@ -43,7 +43,7 @@ export function headline(data: ReportData): Headline {
   return { result: resultOf(data), time: [paceOf(data), causeOf(data)].join(' ').trim(), failures: failuresOf(data) }
 }
 
-function resultOf({ counts }: ReportData): string {
+export function resultOf({ counts }: ReportData): string {
   const { requests, ok, failed } = counts
   if (requests === 0) return 'No request has a result.'
   if (failed === 0) return requests === 1 ? 'The request succeeded.' : `All ${amount(requests)} requests succeeded.`

@@ -1,7 +1,7 @@
 /** The report as one HTML file: no other file, no network, no script but the one whose hash it names. */
 import { hash } from 'node:crypto'
 import { chartLibrary } from './chart-library.ts'
-import type { ReportData } from './data.ts'
+import type { ReportData, RequestReport } from './data.ts'
 import { html, jsonInScript } from './escape.ts'
 import { PHASE_LABELS, headline } from './headline.ts'
 import * as tables from './html-tables.ts'
@@ -13,15 +13,11 @@ import { PACKAGE_VERSION } from '../core/version.ts'
 /** Characters of the failures in the page: what keeps it below 2 MB whatever servers say. */
 const MAX_FAILURES_LENGTH = 900_000
 
-/** Throws a ConfigError if the charting library is not installed. */
 export function htmlReport(data: ReportData): string {
-  const library = chartLibrary()
-  return page({
+  return htmlPage({
     title: `Report of ${data.source.name}`,
     heading: data.source.name,
     subtitle: subtitleOf(data),
-    script: `${library.script}\n${PAGE_SCRIPT}`,
-    style: `${library.style}\n${PAGE_STYLE}`,
     data: pageData(data),
     sections: sectionsOf(data),
   })
@@ -31,8 +27,6 @@ interface Page {
   readonly title: string
   readonly heading: string
   readonly subtitle: string
-  readonly script: string
-  readonly style: string
   readonly data: PageData
   readonly sections: readonly Section[]
 }
@@ -46,7 +40,11 @@ export interface Section {
 
 const hashOf = (text: string): string => `'sha256-${hash('sha256', text, 'base64')}'`
 
-function page({ title, heading, subtitle, script, style, data, sections }: Page): string {
+/** Throws a ConfigError if the charting library is not installed. */
+export function htmlPage({ title, heading, subtitle, data, sections }: Page): string {
+  const library = chartLibrary()
+  const script = `${library.script}\n${PAGE_SCRIPT}`
+  const style = `${library.style}\n${PAGE_STYLE}`
   const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(style)}; base-uri 'none'; form-action 'none'`
   const headed = sections.filter(({ id }) => id !== '')
   const links = headed.map(({ id, heading: name }) => `<li><a href="#${id}">${html(name)}</a></li>`)
@@ -101,7 +99,7 @@ function sectionsOf(data: ReportData): Section[] {
     { id: '', heading: '', content: tiles(data) },
   ]
   if (counts.requests > 0) whole.push(results(data), ...causes(data), ...overTime(data), latency(data), hosts(data))
-  if (data.failures.length > 0) whole.push(failures())
+  if (data.failures.length > 0) whole.push(failureSection('Failures'))
   if (data.slowest.length > 0) {
     const content = `<p class="quiet">Time on the wire: without waiting for limits and between attempts.</p>${tables.slowTable(data)}`
     whole.push({ id: 'slowest', heading: 'Slowest requests', content })
@@ -195,9 +193,9 @@ const hosts = (data: ReportData): Section => ({
   content: `<p class="quiet">Times are those on the wire.</p>${tables.hostTable(data.hosts)}`,
 })
 
-const failures = (): Section => ({
+export const failureSection = (heading: string): Section => ({
   id: 'failures',
-  heading: 'Failures',
+  heading,
   content: `<div class="tools" id="failure-tools" hidden>
 <label>Search in URL, key, message and body <input id="search" type="search" autocomplete="off" spellcheck="false"></label>
 <label>Code <select id="code"><option value="">all codes</option></select></label>
@@ -213,19 +211,22 @@ function notes({ notes: list }: ReportData): Section[] {
 }
 
 function pageData(data: ReportData): PageData {
-  let length = 0
-  const shown = data.failures.flatMap(failure => {
-    // Beyond the first half, without what is longest.
-    const { body: _, headers: __, ...short } = failure
-    const one = length < MAX_FAILURES_LENGTH / 2 ? failure : short
-    length += jsonInScript(one).length
-    return length < MAX_FAILURES_LENGTH ? [one] : []
-  })
   return {
     ...(data.series !== undefined && { series: data.series }),
     pauses: data.pauses,
     buckets: Object.fromEntries(Object.entries(data.timings).map(([phase, { buckets }]) => [phase, buckets])),
-    failures: shown,
+    failures: shownFailures(data.failures),
     labels: PHASE_LABELS,
   }
+}
+
+/** As many as the size of the page allows; beyond half of it, without what is longest. */
+export function shownFailures(failures: readonly RequestReport[]): RequestReport[] {
+  let length = 0
+  return failures.flatMap(failure => {
+    const { body: _, headers: __, ...brief } = failure
+    const one = length < MAX_FAILURES_LENGTH / 2 ? failure : brief
+    length += jsonInScript(one).length
+    return length < MAX_FAILURES_LENGTH ? [one] : []
+  })
 }

@@ -1,22 +1,20 @@
 /** The report as GitHub-flavoured Markdown, for an issue, a pull request or the summary of a job. */
-import type { ReportData } from './data.ts'
-import { headline } from './headline.ts'
-import { tablesOf } from './tables.ts'
+import type { Document } from './document.ts'
 import type { Table } from './tables.ts'
 import { printable } from '../core/printable.ts'
 
-export function markdownReport(data: ReportData): string {
-  const { result, time, failures } = headline(data)
+export function markdownReport({ title, sentences, tables, notes }: Document): string {
+  const [first = '', ...others] = sentences.filter(text => text !== '').map(escaped)
   return `${[
-    `# Report of ${escaped(printable(data.source.name))}`,
-    `**${escaped(result)}**`,
-    ...[time, failures].filter(text => text !== '').map(escaped),
-    ...tablesOf(data).map(markdownTable),
-    ...(data.notes.length === 0 ? [] : ['## Notes', data.notes.map(note => `- ${escaped(note)}`).join('\n')]),
+    `# ${escaped(printable(title))}`,
+    `**${first}**`,
+    ...others,
+    ...tables.map(markdownTable),
+    ...(notes.length === 0 ? [] : ['## Notes', notes.map(note => `- ${escaped(note)}`).join('\n')]),
   ].join('\n\n')}\n`
 }
 
-export function markdownTable({ title, head, isFigure, rows }: Table): string {
+function markdownTable({ title, head, isFigure, rows }: Table): string {
   return [
     `## ${escaped(title)}`,
     '',
@@ -29,7 +27,7 @@ export function markdownTable({ title, head, isFigure, rows }: Table): string {
 const row = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`
 
 /** No character of a URL or of a server's text acts as Markdown, HTML or a mention. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return text
     .replaceAll(/[\\`*_[\]|~]/g, String.raw`\$&`)
     .replaceAll('&', '&amp;')

@@ -1,8 +1,12 @@
 /** The entry of this folder: reads a run and writes its report in one of the formats. */
 import { fileURLToPath } from 'node:url'
 import { Collector } from './collector.ts'
-import { csvReport } from './csv.ts'
-import type { ReportData } from './data.ts'
+import { compareDocument } from './compare-document.ts'
+import { compareHtml } from './compare-html.ts'
+import { compare } from './compare.ts'
+import { csvCompare, csvReport } from './csv.ts'
+import type { CompareData, ReportData } from './data.ts'
+import { reportDocument } from './document.ts'
 import { entryOfOutcome } from './entry.ts'
 import { htmlReport } from './html.ts'
 import { markdownReport } from './markdown.ts'
@@ -29,6 +33,13 @@ export interface ReportOptions {
    * `markdown`: for an issue or a pull request. Default `'html'`.
    */
   readonly format?: ReportFormat | undefined
+  /**
+   * An earlier run of the same requests: the report compares the two, and names requests that were ok and fail now, and the
+   * reverse. Default none.
+   *
+   * @example report('today.jsonl', { before: 'yesterday.jsonl' })
+   */
+  readonly before?: ReportSource | undefined
 }
 
 /**
@@ -45,13 +56,17 @@ export interface ReportOptions {
  * ```
  */
 export async function report(source: ReportSource, options: ReportOptions = {}): Promise<string> {
-  const format = readOptions(options)
-  return written(await dataOf(source), format)
+  const { format, before } = readOptions(options)
+  if (before === undefined) return written(await dataOf(source), format)
+  const data = await compare(
+    collected => dataOf(before, collected),
+    collected => dataOf(source, collected),
+  )
+  return writtenCompared(data, format)
 }
 
 /** The figures of a report. */
-export async function dataOf(source: ReportSource): Promise<ReportData> {
-  const collected = new Collector()
+export async function dataOf(source: ReportSource, collected = new Collector()): Promise<ReportData> {
   const path = pathOf(source)
   if (path !== undefined) {
     const facts = await readRunFile(path, line => collected.take(line))
@@ -64,18 +79,35 @@ export async function dataOf(source: ReportSource): Promise<ReportData> {
 function written(data: ReportData, format: ReportFormat): string {
   switch (format) {
     case 'json':
-      // JSON escapes control characters, but not those that change the direction of text on a terminal.
-      return `${printableLines(JSON.stringify(data, undefined, 2))}\n`
+      return jsonText(data)
     case 'csv':
       return csvReport(data)
     case 'markdown':
-      return printableLines(markdownReport(data))
+      return printableLines(markdownReport(reportDocument(data)))
     case 'html':
       return htmlReport(data)
     case 'text':
-      return printableLines(textReport(data))
+      return printableLines(textReport(reportDocument(data)))
   }
 }
+
+function writtenCompared(data: CompareData, format: ReportFormat): string {
+  switch (format) {
+    case 'json':
+      return jsonText(data)
+    case 'csv':
+      return csvCompare(data)
+    case 'markdown':
+      return printableLines(markdownReport(compareDocument(data)))
+    case 'html':
+      return compareHtml(data)
+    case 'text':
+      return printableLines(textReport(compareDocument(data)))
+  }
+}
+
+/** JSON escapes control characters, but not those that change the direction of text on a terminal. */
+const jsonText = (data: unknown): string => `${printableLines(JSON.stringify(data, undefined, 2))}\n`
 
 function pathOf(source: ReportSource): string | undefined {
   if (typeof source === 'string' && source !== '' && !source.includes('\0')) return source
@@ -95,15 +127,15 @@ function checked(outcome: Outcome): Outcome {
 
 const readFormat = oneOf(FORMATS)
 
-function readOptions(options: ReportOptions): ReportFormat {
+function readOptions(options: ReportOptions): { format: ReportFormat; before: ReportSource | undefined } {
   const problems: Problem[] = []
   if (!isRecord(options))
     problems.push(problem('report', 'an object of options', got(options), 'Write it as { format }.'))
-  const { format = 'html', ...others } = Object(options) as ReportOptions
+  const { format = 'html', before, ...others } = Object(options) as ReportOptions
   for (const name of Object.keys(others)) {
-    problems.push(problem(name, 'no such option', 'one', 'The only one is format.'))
+    problems.push(problem(name, 'no such option', 'one', 'There are format and before.'))
   }
   const read = readFormat(format, 'format', problems)
   if (read === undefined || problems.length > 0) throw new ConfigError(problems)
-  return read
+  return { format: read, before }
 }

@@ -75,7 +75,7 @@ export class Samples {
 }
 
 /** Secrets in URLs are redacted again: a file may have been written by another program. */
-function requestReport(entry: Entry): RequestReport {
+export function requestReport(entry: Entry): RequestReport {
   const { id, index, key, method, url, status, code, message, body, bodyEncoding, tries } = entry
   const { finalUrl, location, headers, attempts, timings, atMs } = entry
   return {

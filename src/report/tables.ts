@@ -150,13 +150,13 @@ function failureTable({ failures }: ReportData, most: number): Table {
 }
 
 /** One line for a cell. */
-function short(text: string, most = MAX_CELL): string {
+export function short(text: string, most = MAX_CELL): string {
   const shown = printable(text)
   return shown.length > most ? `${shown.slice(0, most)}…` : shown
 }
 
 /** @param isFigure default: all columns but the first */
-function table(
+export function table(
   title: string,
   head: readonly string[],
   rows: readonly (readonly string[])[],

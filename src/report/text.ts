@@ -1,28 +1,22 @@
 /** The report for a terminal: sentences first, then tables. */
-import type { ReportData } from './data.ts'
-import { headline } from './headline.ts'
-import { tablesOf } from './tables.ts'
+import type { Document } from './document.ts'
 import type { Table } from './tables.ts'
 import { printable } from '../core/printable.ts'
 
 const WIDTH = 100
 
-export function textReport(data: ReportData): string {
-  const { result, time, failures } = headline(data)
-  return [
-    `Report of ${printable(data.source.name)}`,
-    ...[result, time, failures].filter(text => text !== '').map(text => wrapped(text)),
-    ...tablesOf(data).map(drawn),
-    ...(data.notes.length === 0 ? [] : [['Notes', ...data.notes.map(note => `- ${wrapped(note, 2)}`)].join('\n')]),
-    '',
+export function textReport({ title, sentences, tables, notes }: Document): string {
+  const parts = [
+    printable(title),
+    ...sentences.filter(text => text !== '').map(text => wrapped(text)),
+    ...tables.map(drawn),
+    ...(notes.length === 0 ? [] : [['Notes', ...notes.map(note => `- ${wrapped(note, 2)}`)].join('\n')]),
   ]
-    .join('\n\n')
-    .trimEnd()
-    .concat('\n')
+  return `${parts.join('\n\n')}\n`
 }
 
-/** A table without lines: two spaces between columns, figures to the right. Also used for the comparison. */
-export function drawn({ title, head, isFigure, rows }: Table): string {
+/** A table without lines: two spaces between columns, figures to the right. */
+function drawn({ title, head, isFigure, rows }: Table): string {
   const hasHead = head.some(name => name !== '')
   const all = hasHead ? [head, ...rows] : rows
   const widths = head.map((_, at) => Math.max(...all.map(row => row[at]?.length ?? 0)))
@@ -37,7 +31,7 @@ export function drawn({ title, head, isFigure, rows }: Table): string {
   return [title, ...lines.map(line => `  ${line}`)].join('\n')
 }
 
-export function wrapped(text: string, indent = 0): string {
+function wrapped(text: string, indent = 0): string {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {

@@ -52,6 +52,16 @@ describe('preq report', () => {
     expect(readFileSync(join(folder, 'a.md'), 'utf8')).toContain('# Report')
   })
 
+  test('compares two runs', async () => {
+    const { folder, preq } = workplace()
+    writeFileSync(join(folder, 'after.jsonl'), [failed(0), failed(1)].join(''))
+    const { code, stdout } = await preq(['report', 'run.jsonl', 'after.jsonl'])
+    expect([code, stdout.split('\n\n').slice(0, 2)]).toEqual([
+      0,
+      ['run.jsonl and after.jsonl compared', '1 request that was ok now fails, and 0 that failed are ok now.'],
+    ])
+  })
+
   test('writes a HAR, alone or beside a report', async () => {
     const { folder, preq } = workplace()
     expect(await preq(['report', 'run.jsonl', '--har', 'run.har'])).toEqual({ code: 0, stdout: '', stderr: '' })
@@ -72,6 +82,8 @@ describe('preq report', () => {
     [['report', 'run.jsonl', '--rate', '3/s'], '--rate is a flag of a run. See preq report --help.'],
     [['report', 'run.jsonl', '-o', 'a.md', '-o', 'b.md'], 'expected one --output, got several.'],
     [['report', 'run.jsonl', '--format', 'text', '-o', './run.jsonl'], 'expected another file than the run file'],
+    [['report', 'run.jsonl', 'run.jsonl', 'run.jsonl'], 'expected one run file, or two to compare, got 3.'],
+    [['report', 'run.jsonl', 'run.jsonl', '--har', 'a.har'], '--har: expected one run file beside it, got two.'],
     [['report', 'run.jsonl', '--bodies'], '--bodies: expected --har FILE beside it, got none.'],
     [['report', 'run.jsonl', '--har', 'run.jsonl'], '--har run.jsonl: expected another file than the run file'],
     [['report', 'run.jsonl', '--frmat', 'text'], "Did you mean '--format'?"],

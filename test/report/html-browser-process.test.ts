@@ -169,4 +169,21 @@ describe.skipIf(isMissing('chromium'))('the HTML report in a browser', () => {
     expect(await seriousIssues(page)).toEqual([])
     expect(complaints).toEqual([])
   })
+
+  test('shows the comparison of two runs', async () => {
+    const before = runFile(onTestFinished, ...Array.from({ length: 40 }, (_, index) => done(index)))
+    const after = runFile(
+      onTestFinished,
+      ...Array.from({ length: 40 }, (_, index) => (index < 30 ? failed(index, 'http/500') : done(index))),
+    )
+    const { page, complaints } = await opened({ width: 360 }, await report(after, { before }))
+    expect(await page.locator('.verdict').textContent()).toBe(
+      '30 requests that were ok now fail, and 0 that failed are ok now.',
+    )
+    expect(await page.locator('#failure-list > li').count()).toBe(25)
+    await page.screenshot({ path: join(ARTEFACTS, 'compared.png'), fullPage: true })
+    expect(await seriousIssues(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0)
+    expect(complaints).toEqual([])
+  })
 })

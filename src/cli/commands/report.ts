@@ -26,16 +26,19 @@ const EXTENSIONS: Readonly<Record<string, ReportFormat>> = {
 
 /** Returns the exit code. */
 export async function report(paths: readonly string[], flags: ReportFlags): Promise<number> {
-  const [path, ...others] = paths as [string, ...string[]]
-  if (others.length > 0) throw new UsageError(`report: expected one run file, got ${paths.length}.`)
+  if (paths.length > 2) throw new UsageError(`report: expected one run file, or two to compare, got ${paths.length}.`)
+  const path = paths.at(-1) as string
+  const before = paths.length === 2 ? paths[0] : undefined
   const { output, har, bodies } = flags
   if (bodies === true && har === undefined) throw new UsageError('--bodies: expected --har FILE beside it, got none.')
+  if (har !== undefined && before !== undefined)
+    throw new UsageError('--har: expected one run file beside it, got two.')
   const format = formatOf(flags)
   for (const [flag, file] of [
     ['-o', output],
     ['--har', har],
   ] as const) {
-    if (file === undefined || !isSameFile(path, file)) continue
+    if (file === undefined || !paths.some(one => isSameFile(one, file))) continue
     throw new UsageError(`${flag} ${file}: expected another file than the run file, got the same. Give a new name.`)
   }
   // Reading may take a while, so what is known before is said before.
@@ -44,7 +47,7 @@ export async function report(paths: readonly string[], flags: ReportFlags): Prom
     await writeHar(path, har, flags)
     if (output === undefined && flags.format === undefined) return 0
   }
-  const text = await reportOf(path, { format })
+  const text = await reportOf(path, { format, before })
   if (output === undefined) process.stdout.write(text)
   else await write(output, text, flags.overwrite === true)
   return 0

@@ -336,7 +336,6 @@ export const FLAGS = {
   quiet: aSwitch('Display', 'no progress and no summary; errors only', { short: 'q', common: true }),
   verbose: aSwitch('Display', 'every failure and every host at the end', { short: 'v' }),
   log: taking('Display', 'FILE', text, 'one JSON line per attempt in FILE', {
-    option: 'telemetry',
     default: 'none',
     more: 'Each line has id, index, key, attempt, at, delay, method, url, status or code, timings, bytes, protocol and reused. An existing file is refused without --overwrite; with --resume lines are added to it. - is standard output, if no results go there.',
   }),

@@ -71,9 +71,10 @@ function causeOf({ run, phaseShares, counts, retriedFor }: ReportData): string {
   const retries = retriesOf(counts.retries, retriedFor)
   if (run.limitedBy !== undefined) {
     const share = run.shares?.[run.limitedBy]
-    const cause = `${causeLabel(run.limitedBy)}${share === undefined ? '' : ` for ${percent(share)} of the time`}`
-    const advice = run.advice === undefined ? '' : ` ${sentence(printable(run.advice))}`
-    return `What limited it: ${printable(cause)}.${advice}${retries}`
+    const cause = `Limited by ${causeLabel(run.limitedBy)}`
+    // The advice has the share in it.
+    if (run.advice !== undefined) return `${printable(`${cause}: ${ended(run.advice)}`)}${retries}`
+    return `${printable(cause)}${share === undefined ? '' : ` for ${percent(share)} of the time`}.${retries}`
   }
   const [most] = Object.entries(phaseShares).toSorted(([, a], [, b]) => b - a)
   if (most === undefined) return retries.trim()
@@ -145,7 +146,4 @@ function textOfPage(html: string): string {
   return title ?? html.replaceAll(/<(?:script|style)[\s\S]*?<\/(?:script|style)\s*>/gi, ' ').replaceAll(/<[^>]*>/g, ' ')
 }
 
-const sentence = (text: string): string => {
-  const trimmed = text.trim()
-  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?]$/.test(trimmed) ? '' : '.'}`
-}
+const ended = (text: string): string => `${text.trim()}${/[.!?]\s*$/.test(text) ? '' : '.'}`

@@ -24,6 +24,7 @@ const ROOMS: Readonly<Record<string, readonly [string, string]>> = {
   codec: ['bytes become', 'values'],
   policy: ['decisions: limits', 'back-off, judge'],
   transport: ['sockets, HTTP/1.1', 'HTTP/2, proxies'],
+  display: ['progress', 'on a terminal'],
   testing: ['mock transport', 'virtual clock'],
   config: ['options become plans', 'specs become Calls'],
   disk: ['how files are made', 'and replaced'],
@@ -36,7 +37,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['index'],
   ['client/run', 'client', 'client/threads'],
   ['engine', 'layer', 'report', 'otel'],
-  ['sinks', 'store', 'codec', 'policy', 'transport', 'testing'],
+  ['sinks', 'store', 'codec', 'policy', 'transport', 'display', 'testing'],
   ['disk', 'config'],
   ['core'],
 ]

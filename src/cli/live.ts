@@ -2,13 +2,16 @@
  * The progress of a run on standard error: two lines that are redrawn on a terminal, a plain line every few seconds
  * elsewhere, JSON lines for programs, or nothing. Messages are printed above the progress.
  */
-import { barLine, canDraw, plainDisplay } from './progress.ts'
+import { drawOn } from '../display/draw.ts'
+import { PLAIN_EVERY_MS, canDraw, plainDisplay } from '../display/line.ts'
+import type { Shown } from '../display/line.ts'
+import { paintFor } from '../display/paint.ts'
+import { screen } from '../display/screen.ts'
+import type { Pause } from '../display/screen.ts'
 import { messageRecord, record, warnInRecords } from './records.ts'
-import { paintFor } from './paint.ts'
-import type { Paint } from './paint.ts'
 import type { DisplayPlan } from './run-plan.ts'
-import { formatDuration } from '../core/duration.ts'
-import { printable, printableLines } from '../core/printable.ts'
+import { printableLines } from '../core/printable.ts'
+import { percentOf } from '../core/progress.ts'
 import type { Progress } from '../index.ts'
 
 export interface Live {
@@ -19,39 +22,34 @@ export interface Live {
   done(): void
 }
 
-/** A paused host and the rest of its pause. */
-export interface Pause {
-  readonly host: string
-  readonly pausedMs: number
+export interface Total {
+  readonly requests: number
+  /** The number was estimated, for example because a row may make several requests. */
+  readonly isAbout: boolean
 }
 
 export interface LiveParts {
   readonly how: DisplayPlan['progress']
   readonly stream: NodeJS.WriteStream
-  /** The number of requests; undefined for an input that is read lazily. */
-  readonly total: number | undefined
+  /** The number of requests; undefined as long as it is not known. */
+  readonly total: () => Total | undefined
   readonly pauses: () => readonly Pause[]
-  /** Requests on the wire. */
-  readonly running: () => number
 }
 
-const PLAIN_EVERY_MS = 5_000
 const JSON_EVERY_MS = 1_000
-const SHOWN_PAUSES = 3
 
-export async function live({ how, stream, total, pauses, running }: LiveParts): Promise<Live> {
+export async function live({ how, stream, total, pauses }: LiveParts): Promise<Live> {
   const say = (text: string): void => void stream.write(`${printableLines(text)}\n`)
   if (how === 'none') return { show: undefined, say, done: () => undefined }
-  const whole = (progress: Progress): Progress => withTotal(progress, total)
+  const whole = (progress: Progress): Shown => withTotal(progress, total())
   if (how === 'json') {
     const write = (text: string): void => void stream.write(text)
     warnInRecords(write)
-    const display = paced(progress => write(jsonLine(whole(progress), running(), pauses())), JSON_EVERY_MS)
+    const display = paced(progress => write(jsonLine(whole(progress), pauses())), JSON_EVERY_MS)
     return { ...display, say: text => write(messageRecord('message', text)) }
   }
   if (!canDraw(stream)) return plainLive(stream, whole, say)
-  const { createLogUpdate } = await import('log-update')
-  const draw = createLogUpdate(stream)
+  const draw = await drawOn(stream)
   const paint = paintFor(stream)
   return {
     show: progress => draw(screen(whole(progress), pauses(), stream.columns, paint)),
@@ -64,7 +62,7 @@ export async function live({ how, stream, total, pauses, running }: LiveParts): 
 }
 
 /** A run that ends before its first line is due prints none, because the summary says the same. */
-function plainLive(stream: NodeJS.WriteStream, whole: (progress: Progress) => Progress, say: Live['say']): Live {
+function plainLive(stream: NodeJS.WriteStream, whole: (progress: Progress) => Shown, say: Live['say']): Live {
   let isWritten = false
   const write = (text: string): void => {
     isWritten = true
@@ -80,44 +78,26 @@ function plainLive(stream: NodeJS.WriteStream, whole: (progress: Progress) => Pr
   }
 }
 
-/** The bar, and below it the remaining time and the paused hosts. Never wider than the terminal. */
-export function screen(progress: Progress, pauses: readonly Pause[], columns: number, paint: Paint): string {
-  const bar = barLine(progress, columns, paint)
-  const notes = [
-    ...(progress.etaMs === undefined || progress.done === progress.total
-      ? []
-      : [`${formatDuration(progress.etaMs)} left`]),
-    ...pauseNotes(pauses),
-  ]
-  if (notes.length === 0) return bar
-  const note = notes.join('   ')
-  const room = Math.max(0, columns - 3)
-  return `${bar}\n  ${paint('dim', note.length > room ? `${note.slice(0, Math.max(0, room - 1))}…` : note)}`
-}
-
-function pauseNotes(pauses: readonly Pause[]): string[] {
-  if (pauses.length === 0) return []
-  const longest = pauses.toSorted((a, b) => b.pausedMs - a.pausedMs)
-  const shown = longest
-    .slice(0, SHOWN_PAUSES)
-    .map(({ host, pausedMs }) => `${printable(host)} for ${formatDuration(pausedMs)}`)
-  const more = longest.length > SHOWN_PAUSES ? [`${longest.length - SHOWN_PAUSES} more`] : []
-  return [`paused: ${[...shown, ...more].join(', ')}`]
-}
-
-function withTotal(progress: Progress, total: number | undefined): Progress {
-  if (total === undefined || progress.total !== undefined) return progress
+function withTotal(progress: Progress, known: Total | undefined): Shown {
+  if (known === undefined || progress.total !== undefined) return progress
   const { done, rate } = progress
-  return { ...progress, total, ...(rate > 0 && { etaMs: ((total - done) / rate) * 1_000 }) }
+  const { isAbout } = known
+  // More than were expected: an estimate grows with them.
+  const total = Math.max(known.requests, done)
+  const percent = percentOf(done, total)
+  return { ...progress, total, percent, isAbout, ...(rate > 0 && { etaMs: ((total - done) / rate) * 1_000 }) }
 }
 
-function jsonLine(progress: Progress, running: number, pauses: readonly Pause[]): string {
-  const { rate, etaMs, inFlight, pausedHosts: _, ...counts } = progress
+function jsonLine(progress: Shown, pauses: readonly Pause[]): string {
+  const { rate, etaMs, pausedHosts: _, isAbout, ...counts } = progress
   const paused = pauses.map(({ host, pausedMs }) => ({ host, ms: Math.round(pausedMs) }))
-  const rounded = { rate: Math.round(rate * 10) / 10, ...(etaMs !== undefined && { eta_ms: Math.round(etaMs) }) }
-  // Requests that were read and are neither done nor on the wire wait for a slot, a limit or a retry.
-  const waiting = Math.max(0, inFlight - running)
-  return record('progress', { ...counts, inFlight: Math.min(running, inFlight), waiting, ...rounded, paused })
+  return record('progress', {
+    ...counts,
+    ...(isAbout === true && { about: true }),
+    rate: Math.round(rate * 10) / 10,
+    ...(etaMs !== undefined && { etaMs: Math.round(etaMs) }),
+    paused,
+  })
 }
 
 /** Writes at most once per interval, and the last state at the end. */

@@ -52,7 +52,6 @@ const FOREIGN: Readonly<Record<string, string>> = {
   payload: "'json', 'form' or 'body'",
   prefix: "'baseUrl'",
   prefixurl: "'baseUrl'",
-  progress: "'onProgress'",
   progresscallback: "'onProgress'",
   proxyagent: "'proxy'",
   proxylist: "'proxies'",

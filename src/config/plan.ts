@@ -63,6 +63,8 @@ export interface BatchPlan {
   readonly maxFailures: number
   readonly signal: AbortSignal | undefined
   readonly onProgress: ((progress: Progress) => void) | undefined
+  /** Whether the progress is shown on standard error. */
+  readonly progress: boolean
   readonly order: 'completed' | 'input'
   readonly window: number
   readonly resume: ResumePlan | undefined

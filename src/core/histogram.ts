@@ -15,6 +15,14 @@ const SMALLEST_MS = 2 ** -10
 const OCTAVES = 42
 const LAST = OCTAVES * BUCKETS_PER_OCTAVE - 1
 
+/** Where things are in the array of a histogram. */
+const COUNT = 0
+const SUM = 1
+const MIN = 2
+const MAX = 3
+const TINY = 4
+const HEAD = 8
+
 const float = new Float32Array(1)
 const bits = new Uint32Array(float.buffer)
 const SHIFT = 23 - BITS
@@ -42,111 +50,116 @@ export interface Bucket {
  * histogram.quantile(0.5) // about 15
  */
 export class Histogram {
-  #count = 0
-  #sum = 0
-  #min = Infinity
-  #max = 0
-  /** Values shorter than the first bucket. */
-  #tiny = 0
-  /** Counts of the buckets from `#from` on; whole octaves only. */
-  #counts = new Float64Array(0)
+  /**
+   * Everything in one array, because it is written for every request, when little of it is in the processor's cache. The
+   * first elements are the count, the sum, the minimum, the maximum, and the number of values below the first bucket; the
+   * counts of the buckets follow, from `#from` on, whole octaves only.
+   */
+  #data: Float64Array = new Float64Array([0, 0, Infinity, 0, 0, 0, 0, 0])
   #from = 0
 
   /** Counts a value. A negative one counts as 0, as when a clock was set back; one that is not finite is ignored. */
   add(ms: number, times = 1): void {
     if (!(ms < Infinity) || ms === -Infinity) return
     const value = ms > 0 ? ms : 0
-    this.#count += times
-    this.#sum += value * times
-    if (value < this.#min) this.#min = value
-    if (value > this.#max) this.#max = value
-    if (value < SMALLEST_MS) return void (this.#tiny += times)
+    let data = this.#data
+    ;(data[COUNT] as number) += times
+    ;(data[SUM] as number) += value * times
+    if (value < (data[MIN] as number)) data[MIN] = value
+    if (value > (data[MAX] as number)) data[MAX] = value
+    if (value < SMALLEST_MS) return void ((data[TINY] as number) += times)
     float[0] = value
     const found = ((bits[0] as number) >>> SHIFT) - FIRST_BITS
     const bucket = found > LAST ? LAST : found
-    let at = bucket - this.#from
-    if (at < 0 || at >= this.#counts.length) {
+    let at = bucket - this.#from + HEAD
+    if (at < HEAD || at >= data.length) {
       this.#cover(bucket, bucket)
-      at = bucket - this.#from
+      data = this.#data
+      at = bucket - this.#from + HEAD
     }
-    ;(this.#counts[at] as number) += times
+    ;(data[at] as number) += times
   }
 
   /** Adds everything that another histogram has counted. */
   merge(other: Histogram): void {
-    if (other.#count === 0) return
-    this.#count += other.#count
-    this.#sum += other.#sum
-    this.#min = Math.min(this.#min, other.#min)
-    this.#max = Math.max(this.#max, other.#max)
-    this.#tiny += other.#tiny
-    if (other.#counts.length === 0) return
-    const length = other.#counts.length
-    this.#cover(other.#from, other.#from + length - 1)
+    const theirs = other.#data
+    if (other.count === 0) return
+    if (theirs.length > HEAD) this.#cover(other.#from, other.#from + theirs.length - HEAD - 1)
+    const data = this.#data
+    for (const sum of [COUNT, SUM, TINY]) (data[sum] as number) += theirs[sum] as number
+    data[MIN] = Math.min(data[MIN] as number, theirs[MIN] as number)
+    data[MAX] = Math.max(data[MAX] as number, theirs[MAX] as number)
     const shift = other.#from - this.#from
-    for (let at = 0; at < length; at++) (this.#counts[at + shift] as number) += other.#counts[at] as number
+    for (let at = HEAD; at < theirs.length; at++) (data[at + shift] as number) += theirs[at] as number
   }
 
   get count(): number {
-    return this.#count
+    return this.#data[COUNT] as number
   }
 
   /** Exact. */
   get min(): number {
-    return this.#count === 0 ? NaN : this.#min
+    return this.count === 0 ? NaN : (this.#data[MIN] as number)
   }
 
   /** Exact. */
   get max(): number {
-    return this.#count === 0 ? NaN : this.#max
+    return this.count === 0 ? NaN : (this.#data[MAX] as number)
   }
 
   /** Exact, apart from the rounding of a sum. */
   get mean(): number {
-    return this.#count === 0 ? NaN : this.#sum / this.#count
+    return this.count === 0 ? NaN : (this.#data[SUM] as number) / this.count
   }
 
   /** The value that a share `q` of all values does not exceed (nearest rank): 0 is the minimum, 1 the maximum. */
   quantile(q: number): number {
-    if (this.#count === 0 || Number.isNaN(q)) return NaN
-    const rank = Math.ceil(q * this.#count)
-    if (rank <= 1) return this.#min
-    if (rank >= this.#count) return this.#max
-    let before = this.#tiny
-    if (rank <= before) return this.#min
-    for (let at = 0; at < this.#counts.length; at++) {
-      before += this.#counts[at] as number
-      if (rank <= before) return this.#within(at + this.#from)
+    const { count, min, max } = this
+    if (count === 0 || Number.isNaN(q)) return NaN
+    const rank = Math.ceil(q * count)
+    if (rank <= 1) return min
+    if (rank >= count) return max
+    const data = this.#data
+    let before = data[TINY] as number
+    if (rank <= before) return min
+    for (let at = HEAD; at < data.length; at++) {
+      before += data[at] as number
+      if (rank <= before) return this.#within(at - HEAD + this.#from)
     }
-    return this.#max
+    return max
   }
 
   /** The buckets that are not empty, the shortest durations first. Values below 1 µs are in a bucket from 0. */
   buckets(): Bucket[] {
-    const found: Bucket[] = this.#tiny > 0 ? [{ lower: 0, upper: SMALLEST_MS, count: this.#tiny }] : []
-    for (let at = 0; at < this.#counts.length; at++) {
-      const count = this.#counts[at] as number
-      if (count > 0) found.push({ lower: edge(at + this.#from), upper: edge(at + this.#from + 1), count })
+    const data = this.#data
+    const tiny = data[TINY] as number
+    const found: Bucket[] = tiny > 0 ? [{ lower: 0, upper: SMALLEST_MS, count: tiny }] : []
+    for (let at = HEAD; at < data.length; at++) {
+      const count = data[at] as number
+      const bucket = at - HEAD + this.#from
+      if (count > 0) found.push({ lower: edge(bucket), upper: edge(bucket + 1), count })
     }
     return found
   }
 
   #within(bucket: number): number {
     const middle = (edge(bucket) + edge(bucket + 1)) / 2
-    return Math.min(this.#max, Math.max(this.#min, middle))
+    return Math.min(this.max, Math.max(this.min, middle))
   }
 
   /** Makes room for the buckets from `first` to `last`. */
   #cover(first: number, last: number): void {
-    const old = this.#counts
-    const isNew = old.length === 0
-    const low = Math.floor((isNew ? first : Math.min(first, this.#from)) / BUCKETS_PER_OCTAVE)
-    const high = Math.floor((isNew ? last : Math.max(last, this.#from + old.length - 1)) / BUCKETS_PER_OCTAVE)
+    const old = this.#data
+    const length = old.length - HEAD
+    const low = Math.floor((length === 0 ? first : Math.min(first, this.#from)) / BUCKETS_PER_OCTAVE)
+    const high = Math.floor((length === 0 ? last : Math.max(last, this.#from + length - 1)) / BUCKETS_PER_OCTAVE)
     const from = low * BUCKETS_PER_OCTAVE
-    const length = (high - low + 1) * BUCKETS_PER_OCTAVE
-    if (length === old.length && from === this.#from) return
-    this.#counts = new Float64Array(length)
-    this.#counts.set(old, isNew ? 0 : this.#from - from)
+    const needed = (high - low + 1) * BUCKETS_PER_OCTAVE
+    if (needed === length && from === this.#from) return
+    const data = new Float64Array(HEAD + needed)
+    data.set(old.subarray(0, HEAD))
+    if (length > 0) data.set(old.subarray(HEAD), HEAD + this.#from - from)
+    this.#data = data
     this.#from = from
   }
 }

@@ -31,6 +31,8 @@ export class HostTally {
   bytes = 0
   readonly #codes = new Map<string, number>()
   readonly #statuses = new Map<number, number>()
+  /** Responses with status 200 that are not in `#statuses`. */
+  #ok200 = 0
   // One field each, because this runs for every outcome and most phases of most hosts never happen.
   #queue: Histogram | undefined
   #limiter: Histogram | undefined
@@ -49,7 +51,7 @@ export class HostTally {
       this.failed++
       this.#countCode(outcome.error.code, 1)
     }
-    if (response !== undefined) this.#statuses.set(response.status, (this.#statuses.get(response.status) ?? 0) + 1)
+    if (response !== undefined) this.#countStatus(response.status)
     if (outcome.source === 'run-file') {
       this.restored++
       if (!outcome.ok) this.restoredFailed++
@@ -83,7 +85,8 @@ export class HostTally {
     this.retries += other.retries
     this.bytes += other.bytes
     for (const [code, count] of other.#codes) this.#countCode(code, count)
-    for (const [status, count] of other.#statuses) this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + count)
+    for (const [status, count] of other.#allStatuses())
+      this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + count)
     const merged = (own: Histogram | undefined, more: Histogram | undefined): Histogram | undefined => {
       if (more === undefined) return own
       const both = own ?? new Histogram()
@@ -113,7 +116,7 @@ export class HostTally {
       retries,
       bytes,
       codes: byFrequency(this.#codes),
-      statuses: byFrequency(this.#statuses),
+      statuses: byFrequency(this.#allStatuses()),
       timings: this.#timings(),
     }
   }
@@ -136,6 +139,18 @@ export class HostTally {
       if (histogram !== undefined) timings[phase] = phaseOf(histogram)
     }
     return timings
+  }
+
+  /** Nearly all responses of a host have the same status. */
+  #countStatus(status: number): void {
+    if (status === 200) this.#ok200++
+    else this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1)
+  }
+
+  #allStatuses(): Map<number, number> {
+    const all = new Map(this.#statuses)
+    if (this.#ok200 > 0) all.set(200, (all.get(200) ?? 0) + this.#ok200)
+    return all
   }
 
   #countCode(code: string, count: number): void {

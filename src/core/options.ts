@@ -257,6 +257,11 @@ export interface SharedOptions {
    * @example signal: AbortSignal.timeout(60_000)
    */
   signal?: AbortSignal | undefined
+  /**
+   * Shows the progress on standard error: on a terminal a bar with percent and the time left, one per run that is under
+   * way; elsewhere a plain line every five seconds. Default false. Not in `parallelRequestsSync`.
+   */
+  progress?: boolean | undefined
   /** A function that gets the state of the run, at most ten times a second and once at its end. Default none. */
   onProgress?: ((progress: Progress) => void) | undefined
   /** Functions of yours that run around each attempt. Default none. */

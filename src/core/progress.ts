@@ -11,8 +11,12 @@ export interface Progress {
   readonly ok: number
   /** Requests that failed. */
   readonly failed: number
-  /** Requests that were taken from the input and have no outcome yet. */
+  /** `done` of `total`, in percent. Absent if `total` is. */
+  readonly percent?: number
+  /** Requests on the wire: an attempt has been sent, and its answer is not complete. */
   readonly inFlight: number
+  /** Requests that were taken from the input, and are neither done nor on the wire: they wait for a limit or a retry. */
+  readonly waiting: number
   /** Attempts after the first one of each request. */
   readonly retries: number
   /** The bytes of all decoded bodies so far. */
@@ -52,4 +56,9 @@ export interface Totals {
   readonly aborted: boolean
   /** Counts by code and status, the distribution of each phase, and all that over time and by host. */
   readonly statistics: Statistics
+}
+
+/** Rounded to a tenth. @internal */
+export function percentOf(done: number, total: number): number {
+  return total === 0 ? 100 : Math.floor((done / total) * 1_000) / 10
 }

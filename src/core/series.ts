@@ -6,16 +6,18 @@ const SLOTS = 240
 const FIRST_SLOTS = 15
 const FIRST_STEP_MS = 100
 
+const FIGURES = 4
+const DONE = 0
+const FAILED = 1
+const BYTES = 2
+const WIRE_MS = 3
+
 export class Series {
   readonly #startMs: number
   readonly #startEpochMs: number
   #stepMs = FIRST_STEP_MS
-  #slots = FIRST_SLOTS
-  #done = new Float64Array(FIRST_SLOTS)
-  #failed = new Float64Array(FIRST_SLOTS)
-  #bytes = new Float64Array(FIRST_SLOTS)
-  /** Milliseconds on the wire, of all requests. */
-  #wireMs = new Float64Array(FIRST_SLOTS)
+  /** For each slot: outcomes, failures, bytes, and milliseconds on the wire of all requests. One array, as in a histogram. */
+  #data = new Float64Array(FIRST_SLOTS * FIGURES)
 
   /** @param startMs monotonic, as all times of its methods are */
   constructor(startMs: number, startEpochMs: number) {
@@ -26,23 +28,21 @@ export class Series {
   /** @param wireMs for how long it was on the wire, up to now */
   add(atMs: number, ok: boolean, bytes: number, wireMs: number): void {
     const slot = this.#slotAt(atMs)
-    ;(this.#done[slot] as number)++
-    if (!ok) (this.#failed[slot] as number)++
-    ;(this.#bytes[slot] as number) += bytes
+    const at = slot * FIGURES
+    ;(this.#data[at + DONE] as number)++
+    if (!ok) (this.#data[at + FAILED] as number)++
+    ;(this.#data[at + BYTES] as number) += bytes
     this.#spread(atMs, slot, wireMs)
   }
 
   /** Adds what another series has counted, each of its slots at the middle of its time. */
   merge(other: Series): void {
-    for (let from = 0; from < other.#slots; from++) {
-      const done = other.#done[from] as number
-      const wireMs = other.#wireMs[from] as number
-      if (done === 0 && wireMs === 0) continue
-      const slot = this.#slotAt(other.#startMs + (from + 0.5) * other.#stepMs)
-      ;(this.#done[slot] as number) += done
-      ;(this.#failed[slot] as number) += other.#failed[from] as number
-      ;(this.#bytes[slot] as number) += other.#bytes[from] as number
-      ;(this.#wireMs[slot] as number) += wireMs
+    const theirs = other.#data
+    for (let from = 0; from < theirs.length; from += FIGURES) {
+      if (theirs[from + DONE] === 0 && theirs[from + WIRE_MS] === 0) continue
+      const at = this.#slotAt(other.#startMs + (from / FIGURES + 0.5) * other.#stepMs) * FIGURES
+      for (let figure = 0; figure < FIGURES; figure++)
+        (this.#data[at + figure] as number) += theirs[from + figure] as number
     }
   }
 
@@ -50,24 +50,25 @@ export class Series {
   snapshot(nowMs: number): StatisticsSeries {
     const last = this.#slotAt(nowMs)
     const stepMs = this.#stepMs
-    const slots = (counts: Float64Array): number[] => [...counts.subarray(0, last + 1)]
+    const slots = (figure: number): number[] =>
+      Array.from({ length: last + 1 }, (_, slot) => this.#data[slot * FIGURES + figure] as number)
     const elapsedMs = Math.max(0, nowMs - this.#startMs)
     const lengthOf = (slot: number): number => Math.min(stepMs, Math.max(elapsedMs - slot * stepMs, 1))
     return {
       startedAt: this.#startEpochMs,
       stepMs,
-      done: slots(this.#done),
-      failed: slots(this.#failed),
-      bytes: slots(this.#bytes),
-      concurrency: slots(this.#wireMs).map((wireMs, slot) => wireMs / lengthOf(slot)),
+      done: slots(DONE),
+      failed: slots(FAILED),
+      bytes: slots(BYTES),
+      concurrency: slots(WIRE_MS).map((wireMs, slot) => wireMs / lengthOf(slot)),
     }
   }
 
   /** What happened before the start counts for the first slot. */
   #slotAt(atMs: number): number {
     let slot = Math.floor((atMs - this.#startMs) / this.#stepMs)
-    while (slot >= this.#slots) {
-      if (this.#slots < SLOTS) this.#grow()
+    while (slot * FIGURES >= this.#data.length) {
+      if (this.#data.length < SLOTS * FIGURES) this.#grow()
       else this.#fold()
       slot = Math.floor((atMs - this.#startMs) / this.#stepMs)
     }
@@ -81,34 +82,29 @@ export class Series {
     let room = atMs - this.#startMs - slot * this.#stepMs
     while (left > room && slot > 0) {
       if (room > 0) {
-        ;(this.#wireMs[slot] as number) += room
+        ;(this.#data[slot * FIGURES + WIRE_MS] as number) += room
         left -= room
       }
       slot--
       room = this.#stepMs
     }
-    ;(this.#wireMs[slot] as number) += left
+    ;(this.#data[slot * FIGURES + WIRE_MS] as number) += left
   }
 
   #grow(): void {
-    this.#slots *= 2
-    const grown = (counts: Float64Array): Float64Array<ArrayBuffer> => {
-      const more = new Float64Array(this.#slots)
-      more.set(counts)
-      return more
-    }
-    this.#done = grown(this.#done)
-    this.#failed = grown(this.#failed)
-    this.#bytes = grown(this.#bytes)
-    this.#wireMs = grown(this.#wireMs)
+    const grown = new Float64Array(2 * this.#data.length)
+    grown.set(this.#data)
+    this.#data = grown
   }
 
   #fold(): void {
-    for (const counts of [this.#done, this.#failed, this.#bytes, this.#wireMs]) {
-      for (let slot = 0; slot < SLOTS / 2; slot++)
-        counts[slot] = (counts[2 * slot] as number) + (counts[2 * slot + 1] as number)
-      counts.fill(0, SLOTS / 2)
+    const data = this.#data
+    const half = data.length / 2
+    for (let at = 0; at < half; at++) {
+      const from = at + Math.floor(at / FIGURES) * FIGURES
+      data[at] = (data[from] as number) + (data[from + FIGURES] as number)
     }
+    data.fill(0, half)
     this.#stepMs *= 2
   }
 }

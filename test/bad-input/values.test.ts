@@ -277,6 +277,7 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
     { speed: 1 },
   ],
   strictIntegrity: ['true', 1, null, {}],
+  progress: ['true', 1, null, {}],
   contentCoding: [true, 'gzip', null, 'Raw', 1],
   userAgent: ['', 1, null, [], [''], ['a', 1], 'a\r\nb', ['a\nb'], {}],
   idempotencyKey: ['abc', 1, null, {}],

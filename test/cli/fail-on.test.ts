@@ -127,7 +127,7 @@ describe('the last line of the summary', () => {
     const { run } = await slow()
     expect((await run(['URL/1', '--quiet', '-o', 'q.jsonl'])).stderr).toBe('')
     const { stderr } = await run(['URL/1', '--json-progress', '-o', 'r.jsonl'])
-    expect(JSON.parse(stderr.trimEnd().split('\n').at(-1) as string)).toMatchObject({
+    expect(JSON.parse(stderr.trimEnd().split('\n').at(-2) as string)).toMatchObject({
       type: 'advice',
       limited_by: 'server',
       shares: { server: expect.any(Number) as number },

@@ -9,6 +9,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   codec: 3,
   testing: 3,
   sinks: 3,
+  display: 3,
   engine: 4,
   layer: 4,
   report: 4,

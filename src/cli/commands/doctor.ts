@@ -1,7 +1,7 @@
 /** `preq doctor`: the limits and settings of this machine, and which of them will cause problems. Sends nothing. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { paintFor } from '../paint.ts'
+import { paintFor } from '../../display/paint.ts'
 import { givenSettings, readSettings, settingSources } from '../settings.ts'
 import { printable } from '../../core/printable.ts'
 import { printableUrl } from '../../core/url.ts'

@@ -1,8 +1,11 @@
 /** `preq URL…`, `preq -i FILE`: sends every request, writes every outcome, and prints a summary. */
+import { countInput } from '../input/count.ts'
+import type { Counter } from '../input/count.ts'
 import { openJobs } from '../input/jobs.ts'
 import type { Jobs } from '../input/jobs.ts'
 import { limited } from '../input/limited.ts'
 import { watched } from '../input/watched.ts'
+import type { Watched } from '../input/watched.ts'
 import { openAttemptLog } from '../output/attempt-log.ts'
 import type { AttemptLog } from '../output/attempt-log.ts'
 import { openOutput } from '../output/output.ts'
@@ -13,6 +16,7 @@ import { nextStepsOf } from '../next-steps.ts'
 import { closingOf } from '../closing.ts'
 import { pump } from '../pump.ts'
 import { live } from '../live.ts'
+import type { Total } from '../live.ts'
 import { sayNotes } from '../notes.ts'
 import { checkedCall } from '../run-options.ts'
 import { planRun } from '../run-plan.ts'
@@ -124,10 +128,10 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
     // Data on the same terminal shows the progress, and a bar would overwrite it.
     how: plan.display.progress === 'shown' && toTerminal ? 'none' : plan.display.progress,
     stream: process.stderr,
-    total: jobs.total,
-    running: () => client.stats().running,
+    total: () => totalOf(jobs, input, counter),
     pauses: () => client.stats().lanes.filter(({ pausedMs }) => pausedMs > 0),
   })
+  const counter = display.show === undefined || jobs.total !== undefined ? undefined : countInput(plan.input)
   let shown: Progress | undefined
   const onProgress = (progress: Progress): void => {
     shown = progress
@@ -164,6 +168,7 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
     // Shows the last state again, because the number of abandoned requests is known only now.
     if (shown !== undefined && tally.unsent + tally.unfinished > 0) display.show?.(withoutGivenUp(shown, tally))
     display.done()
+    counter?.stop()
     signals.close()
     jobs.close()
   }
@@ -174,8 +179,15 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
   const unmatched = isAllSent ? (client.stats().unmatchedHosts ?? []) : []
   const remarks = [...sentAsIsLines(jobs.sentAsIs, 'was'), ...unmatchedLines(unmatched, 'had'), ...output.remarks()]
   const closing = closingOf({ ...plan.display, asRecords, tally, statistics: stream.statistics() })
-  process.stderr.write(tally.text(remarks) + closing.text)
+  // The summary is the last record, and the advice is the last line of text.
+  process.stderr.write(asRecords ? closing.text + tally.text(remarks) : tally.text(remarks) + closing.text)
   return signals.exitCode ?? (closing.hasFailed ? 1 : 0)
+}
+
+/** As soon as the input has been read to its end, its number of requests is known exactly. */
+function totalOf({ total }: Jobs, input: Watched, counter: Counter | undefined): Total | undefined {
+  if (total !== undefined) return { requests: total, isAbout: false }
+  return input.isAtEnd ? { requests: input.count, isAbout: false } : counter?.total
 }
 
 function callOf(

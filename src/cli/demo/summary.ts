@@ -1,7 +1,7 @@
 /** The summary of the demo: counts, rate, failures with their reasons, the file, and what to try next. */
 import type { FailedOutcome } from '../../index.ts'
 import type { ServerCounts } from './server.ts'
-import type { Paint } from '../paint.ts'
+import type { Paint } from '../../display/paint.ts'
 
 export interface Facts {
   readonly total: number

@@ -195,8 +195,14 @@ function linesFile(
   return { columns: fill === undefined ? [] : LINE.names, jobs: ofLines(file, stream, fill, make, input) }
 }
 
+/** Whether a line of a list is a request: it is neither blank nor a comment. */
+export function isListed(text: string): boolean {
+  const content = text.trim()
+  return content !== '' && !content.startsWith('#')
+}
+
 /** Removes a comment: `https://… # note`. URLs have no blanks, so a `#` after a blank is not a fragment. */
-function withoutNote(url: string): string {
+export function withoutNote(url: string): string {
   const at = url.search(/\s#/)
   return at === -1 ? url : url.slice(0, at).trimEnd()
 }
@@ -220,8 +226,8 @@ async function* ofLines(
         continue
       }
       const { text, line } = one
+      if (!isListed(text)) continue
       const content = fill === undefined ? withoutNote(text.trim()) : text.trim()
-      if (content === '' || content.startsWith('#')) continue
       if (content.includes('\0')) throw new UsageError(`${file}:${line}: ${HAS_NULS}`)
       const row = { line: content }
       const url = fill === undefined ? content : filled(fill, row, { file, line, row })

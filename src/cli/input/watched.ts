@@ -5,17 +5,24 @@ import { isThenable } from '../../core/callback.ts'
 export interface Watched {
   readonly jobs: Jobs
   readonly isAtEnd: boolean
+  /** The number of requests that were read. */
+  readonly count: number
 }
 
 export function watched(jobs: Jobs): Watched {
   let isAtEnd = false
+  let count = 0
   const seen = <T extends { readonly done?: boolean | undefined }>(one: T): T => {
     if (one.done === true) isAtEnd = true
+    else count++
     return one
   }
   return {
     get isAtEnd() {
       return isAtEnd
+    },
+    get count() {
+      return count
     },
     jobs: {
       ...jobs,

@@ -1,5 +1,5 @@
 /** Reports on standard error how much input a plan has read. Ten million rows take a while, and a pipe may stall. */
-import { canDraw } from '../progress.ts'
+import { canDraw } from '../../display/line.ts'
 import { messageRecord } from '../records.ts'
 import type { DisplayPlan } from '../run-plan.ts'
 

@@ -1,4 +1,5 @@
 /** Reports the progress of a run to the caller: at most ten times a second, and once at its end. */
+import { percentOf } from '../../core/progress.ts'
 import type { Progress } from '../../core/progress.ts'
 import { isThenable, reasonOf } from '../../core/callback.ts'
 import type { Clock, Timer } from '../../core/ports.ts'
@@ -16,6 +17,8 @@ export interface Reporter {
 
 export interface ReporterParts {
   readonly counts: () => Counts
+  /** Requests on the wire. */
+  readonly onWire: () => number
   readonly pausedHosts: () => readonly string[]
   readonly clock: Clock
   readonly onProgress: (progress: Progress) => void
@@ -42,7 +45,7 @@ export function guarded(onProgress: ReporterParts['onProgress']): ReporterParts[
   }
 }
 
-export function reporter({ counts, pausedHosts, clock, onProgress }: ReporterParts): Reporter {
+export function reporter({ counts, onWire, pausedHosts, clock, onProgress }: ReporterParts): Reporter {
   const samples: { readonly atMs: number; readonly done: number }[] = []
   const tell = guarded(onProgress)
   let timer: Timer | undefined
@@ -59,12 +62,14 @@ export function reporter({ counts, pausedHosts, clock, onProgress }: ReporterPar
     const { total, pulled, ok, failed, retries, bytes } = counts()
     const done = ok + failed
     const rate = rateAt(clock.now(), done)
+    const inFlight = Math.min(onWire(), pulled - done)
     return {
-      ...(total !== undefined && { total }),
+      ...(total !== undefined && { total, percent: percentOf(done, total) }),
       done,
       ok,
       failed,
-      inFlight: pulled - done,
+      inFlight,
+      waiting: pulled - done - inFlight,
       retries,
       bytes,
       rate,

@@ -172,6 +172,18 @@ export const RESULT_OPTIONS = {
     }),
     doc: 'Aborts the run, which then ends within 100 ms.',
   }),
+  progress: option({
+    scope: 'any',
+    plan: 'batch',
+    read: bool,
+    default: false,
+    crosses: 'drop',
+    inSync: shown =>
+      shown
+        ? { expected: 'onProgress, because the calling thread waits', remedy: 'Give a function that prints it.' }
+        : undefined,
+    doc: 'Show the progress on standard error: a bar on a terminal, elsewhere a line every five seconds.',
+  }),
   onProgress: option({
     scope: 'any',
     plan: 'batch',

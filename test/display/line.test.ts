@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { barLine, plainDisplay } from '../../src/cli/progress.ts'
+import { barLine, plainDisplay } from '../../src/display/line.ts'
 import type { Progress } from '../../src/index.ts'
 
 const plain = (_format: string, text: string): string => text
@@ -10,6 +10,7 @@ const at = (done: number, more: Partial<Progress> = {}): Progress => ({
   ok: done,
   failed: 0,
   inFlight: 20,
+  waiting: 0,
   retries: 4,
   bytes: 0,
   rate: 96.4,

@@ -1,0 +1,126 @@
+/**
+ * Counts the requests of input files while the run goes on, with the readers that the run itself uses, so that the
+ * progress has a total. It begins when the first requests are on their way, and takes a fifth of the CPU time at most.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { statSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { shapeOf } from './format.ts'
+import { isListed, withoutNote } from './jobs.ts'
+import { linesOf } from './lines.ts'
+import { openInput } from './open-input.ts'
+import { countOf } from './range.ts'
+import { RecordReader } from './record-reader.ts'
+import { textOf } from './text.ts'
+import type { Total } from '../live.ts'
+import type { InputPlan } from '../run-plan.ts'
+
+export interface Counter {
+  /** Undefined until all files have been counted, and for an input that cannot be read twice. */
+  readonly total: Total | undefined
+  stop(): void
+}
+
+const BEGIN_AFTER_MS = 200
+/** After each piece of the file, it rests for so many times as long as the piece took. */
+const REST = 4
+/** A range may come from a cell, where only its expansion could count it. */
+const MAYBE_RANGE = /\{-?\d+\.\./
+
+export function countInput(input: InputPlan, beginAfterMs = BEGIN_AFTER_MS): Counter {
+  const counting = new Counting(input)
+  if (input.files.length > 0 && input.files.every(isRegular)) void counting.run(beginAfterMs)
+  return counting
+}
+
+/** Standard input and pipes can be read only once. */
+function isRegular(file: string): boolean {
+  return file !== '-' && statSync(file, { throwIfNoEntry: false })?.isFile() === true
+}
+
+class Counting implements Counter {
+  total: Total | undefined = undefined
+  readonly #input: InputPlan
+  readonly #perRow: number
+  readonly #stopping = new AbortController()
+  #stream: Readable | undefined
+  #isAbout: boolean
+  #count = 0
+
+  constructor(input: InputPlan) {
+    this.#input = input
+    const [template] = input.urls
+    this.#perRow = template === undefined ? 1 : countOf(template)
+    // A row that cannot be used counts once, whatever its URL would have become.
+    this.#isAbout = this.#perRow > 1
+  }
+
+  stop(): void {
+    this.#stopping.abort()
+    this.#stream?.destroy()
+  }
+
+  async run(afterMs: number): Promise<void> {
+    const { files, limit = Infinity } = this.#input
+    try {
+      await this.#rest(afterMs)
+      for (const file of files) if (this.#count < limit) await this.#countFile(file)
+      const isLimited = this.#count >= limit
+      this.total = { requests: Math.min(limit, this.#count), isAbout: this.#isAbout && !isLimited }
+    } catch {
+      // The run itself reports what is wrong with the file, or it has ended.
+    } finally {
+      this.#stream?.destroy()
+    }
+  }
+
+  async #countFile(file: string): Promise<void> {
+    const shape = shapeOf(file, this.#input)
+    const stream = await openInput(file, shape.isGzip)
+    this.#stream = stream
+    if (shape.format !== 'csv') return this.#countLines(file, stream, shape.format === 'lines')
+    const reader = new RecordReader({ ...shape, maxLine: this.#input.maxLine })
+    let records = 0
+    const add = (found: number): void => {
+      if (reader.failure !== undefined) throw new Error(reader.failure.problem)
+      records += found
+    }
+    for await (const text of this.#slowly(textOf(stream, file, this.#input.encoding))) {
+      add(reader.read(text).length)
+      this.#noteRange(text)
+    }
+    add(reader.end().length)
+    // Without the header.
+    this.#count += Math.max(0, records - 1) * this.#perRow
+  }
+
+  async #countLines(file: string, stream: Readable, isList: boolean): Promise<void> {
+    const isTemplate = this.#input.urls.length > 0
+    for await (const lines of this.#slowly(linesOf(stream, file, this.#input))) {
+      for (const line of lines) {
+        if ('problem' in line) this.#count++
+        else if (isList ? isListed(line.text) : line.text.trim() !== '') {
+          this.#count += isList && !isTemplate ? countOf(withoutNote(line.text)) : this.#perRow
+          this.#noteRange(line.text)
+        }
+      }
+    }
+  }
+
+  #noteRange(text: string): void {
+    if (this.#input.urls.length > 0 && text.includes('..') && MAYBE_RANGE.test(text)) this.#isAbout = true
+  }
+
+  async *#slowly<T>(pieces: AsyncIterable<T>): AsyncGenerator<T, void> {
+    for await (const piece of pieces) {
+      const sinceMs = performance.now()
+      yield piece
+      await this.#rest(REST * (performance.now() - sinceMs))
+    }
+  }
+
+  /** Does not keep the process running. */
+  async #rest(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stopping.signal, ref: false })
+  }
+}

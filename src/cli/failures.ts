@@ -21,7 +21,7 @@ export interface FailureGroup {
   /** Undefined for several hosts, and for requests without one. */
   readonly host: string | undefined
   count: number
-  /** How many of them the server wants to be asked again later: the latest of these times, in epoch milliseconds. */
+  /** The latest time before which a server wants no further request, in epoch milliseconds; 0 if none said so. */
   retryAtMs: number
   readonly example: Example
 }

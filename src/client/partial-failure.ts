@@ -34,9 +34,13 @@ export class PartialFailureError<Value = unknown> extends AggregateError {
     }
   }
 
-  /** For logs: the message, the number of each code, and one entry per failure. Without secrets. */
+  /**
+   * For logs: the message, the number of each code, and one entry per failure, the first hundred with `body`. Without
+   * secrets.
+   */
   toJSON(): Record<string, unknown> {
-    const { name, message, successes, total, errors } = this
+    const { name, message, successes, total } = this
+    const errors = this.errors.map((error, at) => (at < MAX_BODIES ? error : withoutBody(error.toJSON())))
     return { name, message, successes, total, codes: Object.fromEntries(countCodes(this.failures)), errors }
   }
 
@@ -49,6 +53,14 @@ export class PartialFailureError<Value = unknown> extends AggregateError {
 /** Whether this is a PartialFailureError, of this or another copy of the package. */
 export function isPartialFailureError(value: unknown): value is PartialFailureError {
   return branded(value) && value.name === 'PartialFailureError'
+}
+
+/** A line of a log with the body of every failure would be as long as their file. */
+const MAX_BODIES = 100
+
+function withoutBody(json: Record<string, unknown>): Record<string, unknown> {
+  const { body: _body, bodyTruncated: _bodyTruncated, bodyEncoding: _bodyEncoding, ...rest } = json
+  return rest
 }
 
 const MAX_CODES_SHOWN = 5

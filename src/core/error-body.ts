@@ -1,7 +1,8 @@
 /** The body of a refused response as people see it: text without secrets, cut to `maxErrorBody`. */
 import { byteOrderMark, charsetOf, decoderOf, isTextType } from './charset.ts'
 import type { HeaderList } from './headers.ts'
-import { redacted } from './secrets.ts'
+import { redacted, secretsOf } from './secrets.ts'
+import type { Sent } from './secrets.ts'
 
 /** In the form of a line of JSON. */
 export interface ErrorBody {
@@ -19,18 +20,18 @@ export interface RefusedBody {
   /** Whether it had more. */
   readonly isCut: boolean
   readonly headers: HeaderList
-  readonly secrets: readonly string[]
-  readonly secretNames: ReadonlySet<string> | undefined
+  /** What must not be shown. */
+  readonly sent: Sent
 }
 
 /** Its first bytes; undefined if it has none, or if `maxBytes` is 0. */
 export function errorBodyOf(refused: RefusedBody, maxBytes: number): ErrorBody | undefined {
-  const { kept, secrets, secretNames } = refused
+  const { kept, sent } = refused
   if (kept.byteLength === 0 || maxBytes === 0) return undefined
   const isCut = refused.isCut || kept.byteLength > maxBytes
   const bytes = kept.subarray(0, Math.min(kept.byteLength, maxBytes))
   const cut = isCut ? ({ bodyTruncated: true } as const) : undefined
-  const clean = (text: string): string => redacted(text, secrets, secretNames, isCut)
+  const clean = (text: string): string => redacted(text, secretsOf(sent), sent.secretNames, isCut)
   const text = textOf(bytes, isCut, refused)
   if (text !== undefined) return { body: clean(text), ...cut }
   // One character per byte, so that a secret between other bytes is found as well.

@@ -9,7 +9,8 @@ import type { HeaderList } from './headers.ts'
 import { printableHeader, toHeaders } from './printable-headers.ts'
 import { fault as makeFault } from './result.ts'
 import type { Fault, Integrity, Origin, Reply } from './result.ts'
-import { redacted, secretsOf } from './secrets.ts'
+import { isCommonPhrase } from './reason-phrase.ts'
+import { redacted, secretsOf, sentWith } from './secrets.ts'
 import type { Trip } from './trip.ts'
 import type { Try } from './tries.ts'
 import { printableUrl } from './url.ts'
@@ -446,11 +447,10 @@ export function failedOutcome(
   const { origin } = fault
   const timings = timingsFrom(origin, trip, nowMs)
   const response = fault.reply && new RefusedReply(fault.reply, call, request, origin)
-  const secrets = fault.reply === undefined ? [] : secretsOf(call, fault.reply)
-  const said = fault.reply === undefined ? fault.message : messageWithout(secrets, fault, call)
+  const said = messageOf(fault, call)
   const message = notRetriedBecause === undefined ? said : joined(said, '; ', notRetriedBecause)
   const whole = message === fault.message ? fault : { ...fault, message }
-  const shown = laterShown(fault, response?.body, secrets, call)
+  const shown = laterShown(fault, response?.body, call)
   return {
     ok: false,
     id: trip.id,
@@ -467,25 +467,23 @@ export function failedOutcome(
 }
 
 /** The message may quote the server: its reason phrase, the beginning of its body, a value of it. */
-function messageWithout(secrets: readonly string[], { message }: Fault, { plan }: Call): Words {
-  const clean = (text: string): string => redacted(text, secrets, plan.secretNames)
+function messageOf({ code, message, reply }: Fault, call: Call): Words {
+  if (reply === undefined || (code.startsWith('http/') && isCommonPhrase(reply.statusText))) return message
+  const { secretNames } = call.plan
+  const secrets = secretsOf(sentWith(call, reply))
+  const clean = (text: string): string => redacted(text, secrets, secretNames)
   if (typeof message === 'string') return clean(message)
   return message.map(part => (typeof part === 'string' ? clean(part) : part))
 }
 
 /** Makes the body that the error shows, when it is first asked for. */
-function laterShown(
-  { origin, reply }: Fault,
-  kept: Uint8Array | undefined,
-  secrets: readonly string[],
-  { plan }: Call,
-): ErrorDetails['shown'] {
+function laterShown({ origin, reply }: Fault, kept: Uint8Array | undefined, call: Call): ErrorDetails['shown'] {
   // A restored body was made in the run that recorded it.
   if (origin?.kind === 'run-file') return () => origin.shown
-  if (reply === undefined || kept === undefined) return undefined
-  const { headers, body } = reply
-  const { secretNames, maxErrorBody } = plan
-  const refused = { kept, isCut: body.byteLength > kept.byteLength, headers, secrets, secretNames }
+  if (reply === undefined || kept === undefined || kept.byteLength === 0) return undefined
+  const { maxErrorBody } = call.plan
+  const isCut = reply.body.byteLength > kept.byteLength
+  const refused = { kept, isCut, headers: reply.headers, sent: sentWith(call, reply) }
   let shown: ErrorBody | undefined
   return () => (shown ??= errorBodyOf(refused, maxErrorBody))
 }

@@ -12,21 +12,44 @@ const SHORTEST = 4
 /** The shortest value of a cookie whose name says nothing: `theme=dark` is not a secret. */
 const SHORTEST_COOKIE = 8
 
+/** What of a request and its reply may be a secret, without the rest of the call: a failure may be kept for long. */
+export interface Sent {
+  /** Of the call, of its last attempt, and of the reply. */
+  readonly headers: readonly (HeaderList | undefined)[]
+  readonly credentials: string | undefined
+  readonly url: string
+  readonly finalUrl: string
+  readonly secretNames: ReadonlySet<string> | undefined
+}
+
+export function sentWith({ headers, credentials, trip, url, plan }: Call, reply: Reply): Sent {
+  return {
+    headers: [headers, trip.sentHeaders, reply.headers],
+    credentials: typeof credentials === 'string' ? credentials : undefined,
+    url,
+    finalUrl: reply.url,
+    secretNames: plan.secretNames,
+  }
+}
+
 /** The secret values that this request sent, and those of the reply's headers, in every form in which text holds them. */
-export function secretsOf({ headers, credentials, trip, url, plan }: Call, reply: Reply): readonly string[] {
-  const { secretNames } = plan
-  const lists = [headers, trip.sentHeaders, reply.headers].filter(list => list !== undefined)
-  const found = new Set(lists.flatMap(list => headerSecrets(list, secretNames)))
-  if (typeof credentials === 'string') addAuthorization(credentials, found)
-  addQuery(url, secretNames, found)
-  if (reply.url !== url) addQuery(reply.url, secretNames, found)
-  if (found.size === 0) return NONE
-  const forms = new Set([...found].flatMap(formsOf))
-  // A longer secret may contain a shorter one.
-  return [...forms].toSorted((a, b) => b.length - a.length)
+export function secretsOf({ headers, credentials, url, finalUrl, secretNames }: Sent): readonly string[] {
+  const lists = headers.map(list => (list === undefined ? NONE : headerSecrets(list, secretNames)))
+  if (credentials !== undefined) lists.push(credentialSecrets(credentials))
+  if (url.includes('?') || finalUrl.includes('?')) lists.push(querySecrets([url, finalUrl], secretNames))
+  const filled = lists.filter(list => list.length > 0)
+  if (filled.length < 2) return filled[0] ?? NONE
+  return longestFirst(filled.flat())
 }
 
 const NONE: readonly string[] = []
+
+/** A longer secret may contain a shorter one. */
+const longestFirst = (found: Iterable<string>): readonly string[] =>
+  [...new Set(found)].toSorted((a, b) => b.length - a.length)
+
+const allForms = (found: ReadonlySet<string>): readonly string[] =>
+  found.size === 0 ? NONE : longestFirst([...found].flatMap(formsOf))
 
 interface Known {
   readonly secretNames: ReadonlySet<string> | undefined
@@ -38,12 +61,30 @@ const known = new WeakMap<HeaderList, Known>()
 
 function headerSecrets(list: HeaderList, secretNames: ReadonlySet<string> | undefined): readonly string[] {
   const before = known.get(list)
-  if (before?.secretNames === secretNames && before !== undefined) return before.secrets
+  if (before !== undefined && before.secretNames === secretNames) return before.secrets
   const found = new Set<string>()
   addHeaders(list, secretNames, found)
-  const secrets = found.size === 0 ? NONE : [...found]
+  const secrets = allForms(found)
   known.set(list, { secretNames, secrets })
   return secrets
+}
+
+/** The last credentials: requests of a batch mostly have the same. */
+let last: { readonly credentials: string; readonly secrets: readonly string[] } | undefined
+
+function credentialSecrets(credentials: string): readonly string[] {
+  if (last?.credentials !== credentials) {
+    const found = new Set<string>()
+    addAuthorization(credentials, found)
+    last = { credentials, secrets: allForms(found) }
+  }
+  return last.secrets
+}
+
+function querySecrets(urls: readonly string[], secretNames: ReadonlySet<string> | undefined): readonly string[] {
+  const found = new Set<string>()
+  for (const url of urls) addQuery(url, secretNames, found)
+  return allForms(found)
 }
 
 function addHeaders(list: HeaderList, secretNames: ReadonlySet<string> | undefined, found: Set<string>): void {

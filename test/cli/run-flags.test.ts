@@ -46,6 +46,10 @@ describe('--retry-only', () => {
         .toSorted(),
     ).toEqual(['/a', '/c'])
     expect(endsOf(linesIn('r.jsonl').slice(-2))).toEqual(['http/503', 'ok'])
+    const nothing = await run([...args, '--resume', '--retry-only', 'dns/notfound,400'])
+    expect(nothing.stderr).toContain(
+      'warning: no recorded failure is dns/notfound or http/400, so nothing was sent (--retry-only)\n',
+    )
     expect((await run([...args, '--retry-only', '404'])).stderr).toContain('--retry-only: expected --resume beside it')
   })
 

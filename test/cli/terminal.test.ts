@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { api } from './api.ts'
 import type { Api } from './api.ts'
 import { MAIN } from './sandbox.ts'
+import { echoServer } from '../support/echo-server.ts'
 
 const hasScript = spawnSync('script', ['--version']).status === 0 && spawnSync('stty', ['--version']).status === 0
 
@@ -143,6 +144,19 @@ describe.skipIf(!hasScript)('On a terminal', () => {
     const screen = onTerminal([], 100)
     expect(await screen.ended).toBe(2)
     expect(screen.raw()).toMatch(/^Usage: preq /m)
+  })
+
+  test.each([
+    ['-w', ['-w', '{error_body}\\n']],
+    ['CSV', ['--output-format', 'csv', '--columns', 'error_body']],
+    ['JSON lines', []],
+    ['-v', ['-v', '-o', 'r.jsonl']],
+  ])('what a server says does not act on it: %s', async (_, args) => {
+    const server = await echoServer((_echo, response) => void response.writeHead(500).end('a\u001B[31mb\u009B2Jc'))
+    const screen = onTerminal([server.url, '--retries', '0', '--no-progress', ...args], 300)
+    expect(await screen.ended).toBe(1)
+    expect(screen.raw()).toContain(String.raw`a\u001b[31mb`)
+    expect(screen.raw()).not.toContain('\u001B[31m')
   })
 
   test('data on the same terminal is not interrupted by a bar', async () => {

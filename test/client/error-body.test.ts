@@ -11,6 +11,7 @@ import {
   parallelRequests,
   parallelRequestsSync,
 } from '../../src/index.ts'
+import { mockTransport } from '../../src/testing/index.ts'
 import { csv, jsonLines, sqlite } from '../../src/sinks/index.ts'
 import { freshFolder } from '../sinks/outcomes.ts'
 import { rowsOf } from '../sinks/rows-of.ts'
@@ -45,6 +46,14 @@ describe('error.body', () => {
       expect(error?.response?.body.length).toBe(65_536)
     },
   )
+
+  it('is in the JSON of a batch for the first hundred failures only', async () => {
+    const transport = mockTransport(() => ({ status: 404, text: 'no such person' }))
+    const urls = Array.from({ length: 150 }, (_, n) => `http://a.test/${n}`)
+    const error: unknown = await parallelRequests(urls, { transport }).catch((thrown: unknown) => thrown)
+    const { errors } = JSON.parse(JSON.stringify(error)) as { errors: { body?: string }[] }
+    expect([errors.length, errors.filter(({ body }) => body !== undefined).length]).toEqual([150, 100])
+  })
 
   it('is absent if no response came', async () => {
     const server = await echoServer((_echo, _response, request) => request.socket.destroy())

@@ -6,8 +6,7 @@ const refused = (body: string | Uint8Array, type?: string): RefusedBody => ({
   kept: typeof body === 'string' ? Buffer.from(body) : body,
   isCut: false,
   headers: type === undefined ? [] : ['content-type', type],
-  secrets: ['CANARY'],
-  secretNames: undefined,
+  sent: { headers: [['x-api-key', 'CANARY']], credentials: undefined, url: '', finalUrl: '', secretNames: undefined },
 })
 
 describe('the body of an error', () => {

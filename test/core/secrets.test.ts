@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { redacted, secretsOf } from '../../src/core/secrets.ts'
+import { redacted, secretsOf, sentWith } from '../../src/core/secrets.ts'
 import { makeCall, makeReply } from '../support/calls.ts'
 
 const PAIR = Buffer.from('ann:CANARY pass/1').toString('base64')
@@ -14,7 +14,7 @@ function cleaned(said: string, isCut = false): string {
   })
   call.trip.sentHeaders = ['cookie', 'sid=CANARYsid']
   const reply = makeReply(400, { 'set-cookie': 'session=CANARYset; Path=/' })
-  return redacted(said, secretsOf(call, reply), call.plan.secretNames, isCut)
+  return redacted(said, secretsOf(sentWith(call, reply)), call.plan.secretNames, isCut)
 }
 
 describe('a secret that the request sent is removed from a text', () => {

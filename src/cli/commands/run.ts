@@ -23,6 +23,7 @@ import { planRun } from '../run-plan.ts'
 import { messageRecord } from '../records.ts'
 import type { RunPlan } from '../run-plan.ts'
 import type { GivenFlags } from '../settings.ts'
+import { retriedNothing } from '../retried-nothing.ts'
 import { sentAsIsLines } from '../sent-as-is.ts'
 import { unmatchedLines } from '../unmatched.ts'
 import { interrupts } from '../signals.ts'
@@ -177,7 +178,12 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
   // Restored requests are not limited, and rows that have not been read yet may still match.
   const isAllSent = input.isAtEnd && tally.restored + tally.unsent === 0
   const unmatched = isAllSent ? (client.stats().unmatchedHosts ?? []) : []
-  const remarks = [...sentAsIsLines(jobs.sentAsIs, 'was'), ...unmatchedLines(unmatched, 'had'), ...output.remarks()]
+  const remarks = [
+    ...sentAsIsLines(jobs.sentAsIs, 'was'),
+    ...unmatchedLines(unmatched, 'had'),
+    ...output.remarks(),
+    ...retriedNothing(plan.call.retryFailed, tally),
+  ]
   const closing = closingOf({ ...plan.display, asRecords, tally, statistics: stream.statistics() })
   // The summary is the last record, and the advice is the last line of text.
   process.stderr.write(asRecords ? closing.text + tally.text(remarks) : tally.text(remarks) + closing.text)

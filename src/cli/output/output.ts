@@ -12,6 +12,7 @@ import type { Selection } from './select.ts'
 import { several } from './several.ts'
 import { writeOutTemplate } from './write-out.ts'
 import type { OutputFormat, OutputPlan, OutputFile } from '../run-plan.ts'
+import { printableLines } from '../../core/printable.ts'
 import { UsageError } from '../usage-error.ts'
 import type { Outcome, Sink } from '../../index.ts'
 import { refusalOf } from '../../sinks/refusal.ts'
@@ -110,9 +111,23 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
 
   function toStdout(format: OutputFormat): Sink {
     if (format === 'csv' || format === 'tsv') {
-      return csv(process.stdout, { columns, ...TABLE_STYLES[format] })
+      return csv(process.stdout, {
+        columns: process.stdout.isTTY ? columns.map(onTerminal) : columns,
+        ...TABLE_STYLES[format],
+      })
     }
     return selected(jsonLines(process.stdout, { responseHeaders }), selection)
+  }
+}
+
+/** A terminal would act on control characters in what servers say. */
+function onTerminal({ name, value }: Column): Column {
+  return {
+    name,
+    value(outcome) {
+      const cell = value(outcome)
+      return typeof cell === 'string' ? printableLines(cell) : cell
+    },
   }
 }
 
@@ -192,7 +207,7 @@ function checkSaved({ parts }: Selection): void {
 }
 
 function writeOut(template: string, fields: Fields): Sink {
-  const textOf = writeOutTemplate(template, fields)
+  const textOf = writeOutTemplate(template, fields, process.stdout.isTTY ? printableLines : undefined)
   return new TextRows(
     'write-out',
     process.stdout,

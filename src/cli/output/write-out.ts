@@ -11,7 +11,12 @@ import type { Outcome } from '../../index.ts'
 const FIELD = /\{([^{}]*)\}/g
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\' }
 
-export function writeOutTemplate(text: string, fields: Readonly<Record<string, Field>>): (outcome: Outcome) => string {
+/** @param shown a value as it is written: escaped for a terminal, else as it is */
+export function writeOutTemplate(
+  text: string,
+  fields: Readonly<Record<string, Field>>,
+  shown = (value: string): string => value,
+): (outcome: Outcome) => string {
   const parts: (string | Field)[] = []
   let from = 0
   for (const match of text.matchAll(FIELD)) {
@@ -24,7 +29,7 @@ export function writeOutTemplate(text: string, fields: Readonly<Record<string, F
   parts.push(unescaped(text.slice(from)))
   return outcome => {
     try {
-      return parts.map(part => (typeof part === 'string' ? part : cellText(part(outcome)))).join('')
+      return parts.map(part => (typeof part === 'string' ? part : shown(cellText(part(outcome))))).join('')
     } catch (error) {
       const problem = `-w: cannot write a value: ${reasonOf(error)}`
       throw new RowError(outcome.index, problem, error)

@@ -109,6 +109,18 @@ describe('--log', () => {
     expect(server.requests).toEqual([])
   })
 
+  test.skipIf(process.platform !== 'linux')(
+    'that cannot be written during the run fails at its end; the results are kept',
+    async () => {
+      const { run, linesIn } = await workplace(respond())
+      const { code, stderr } = await run(['URL/ok', 'URL/ok?2', '-o', 'r.jsonl', '--log', '/dev/full'])
+      expect([code, linesIn('r.jsonl').filter(({ ok }) => ok)]).toMatchObject([74, [{ index: 0 }, { index: 1 }]])
+      expect(stderr).toContain(
+        'preq: cannot write --log /dev/full after 0 rows: no space left on device (ENOSPC). Make room on the disk, or write elsewhere.\n',
+      )
+    },
+  )
+
   test('goes to standard output only if no results go there', async () => {
     const { run, server } = await workplace(respond())
     for (const args of [

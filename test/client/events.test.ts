@@ -1,7 +1,8 @@
 /** The tracing channels: each batch, request and attempt is reported once when it begins and once when it ends. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import diagnostics from 'node:diagnostics_channel'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { Agent } from 'undici'
 import { ParallelRequests, parallelRequests, parallelRequestsSync } from '../../src/index.ts'
 import type { AttemptEvent, Outcome } from '../../src/index.ts'
@@ -270,6 +271,32 @@ describe('events of attempts', () => {
       ['run-file', 1],
       ['run-file', 2],
     ])
+  })
+
+  test('are published in the async context of their own call, also with one slot for two calls', async () => {
+    const { url } = await troubleServer()
+    const store = new AsyncLocalStorage<string>()
+    const seen: string[] = []
+    const wrong: unknown[] = []
+    for (const kind of ['request', 'attempt'] as const) {
+      for (const name of ['start', 'end'] as const) {
+        const channel = diagnostics.channel(`tracing:parallel-requests:${kind}:${name}`)
+        const listener = (event: unknown): void => {
+          seen.push(`${name} ${kind}`)
+          if (!(event as AttemptEvent).url.includes(`?${store.getStore()}`)) wrong.push(event)
+        }
+        channel.subscribe(listener)
+        onTestFinished(() => void channel.unsubscribe(listener))
+      }
+    }
+    const client = new ParallelRequests({ ...hasty, concurrency: 1 })
+    const calls = ['A', 'B'].map(name =>
+      store.run(name, () => client.request([1, 2, 3].map(n => `${url}/flaky/1?${name}${n}`))),
+    )
+    await Promise.all(calls)
+    await client.close()
+    expect(seen).toHaveLength(36)
+    expect(wrong).toEqual([])
   })
 
   test('tell of a batch whose input threw', async () => {

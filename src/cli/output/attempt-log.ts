@@ -23,16 +23,14 @@ const LIMITS = { maxRows: 10_000, maxSize: 1_048_576, delayMs: 0 } as const
 /** The log as the client sees it: an object that gets the events of its attempts. */
 export class AttemptLog implements Telemetry {
   readonly #output: FileOutput | StreamOutput
-  readonly #name: string
   readonly #batches: Batches<string>
   #before: string
 
   constructor(output: FileOutput | StreamOutput, name: string) {
     this.#output = output
-    this.#name = name
     // An earlier run may have ended in the middle of a line.
     this.#before = output.torn ? '\n' : ''
-    this.#batches = new Batches(name, lines => this.#write(lines.join('')), LIMITS)
+    this.#batches = new Batches(`--log ${name}`, lines => this.#write(lines.join('')), LIMITS)
   }
 
   wants(kind: EventKind): boolean {
@@ -50,17 +48,12 @@ export class AttemptLog implements Telemetry {
 
   /** Throws a UsageError if not every line could be written. */
   async close(): Promise<void> {
-    const failures: unknown[] = []
-    for (const part of [this.#batches, this.#output]) {
-      // oxlint-disable-next-line no-await-in-loop -- the file is closed after its last line
-      await part.close().catch((error: unknown) => failures.push(error))
-    }
-    if (failures.length > 0) {
-      throw new UsageError(
-        `cannot write --log ${this.#name}: ${reasonOf(failures[0])}. Attempts are missing in it.`,
-        74,
-      )
-    }
+    await this.#batches.close().catch(() => undefined)
+    // The batches say how many lines are in the file, also if it cannot be closed.
+    await this.#output.close().catch((error: unknown) => this.#batches.fail(error))
+    await this.#batches.close().catch((error: unknown) => {
+      throw new UsageError(reasonOf(error), 74)
+    })
   }
 
   /** Leaves what was there before. Called instead of `close`, for a run that was refused. */

@@ -286,7 +286,9 @@ describe('events of attempts', () => {
           if (!(event as AttemptEvent).url.includes(`?${store.getStore()}`)) wrong.push(event)
         }
         channel.subscribe(listener)
-        onTestFinished(() => void channel.unsubscribe(listener))
+        onTestFinished(() => {
+          channel.unsubscribe(listener)
+        })
       }
     }
     const client = new ParallelRequests({ ...hasty, concurrency: 1 })

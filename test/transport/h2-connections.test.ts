@@ -53,8 +53,8 @@ describe('one HTTP/2 connection', () => {
 
   it('stays open when one of its requests is aborted', async () => {
     await using server = await nodeServer()
-    const client = clientOf({ ...H2, timeout: '300ms' })
-    const hanging = client.request(`${server.origin}/hang`, SETTLE)
+    const client = clientOf(H2)
+    const hanging = client.request({ url: `${server.origin}/hang`, timeout: '300ms' }, SETTLE)
     const others = await client.request(
       Array.from({ length: 20 }, (_, i) => `${server.origin}/${i}`),
       SETTLE,

@@ -4,10 +4,13 @@
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { format, inspect } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   AbortError,
   ConfigError,
@@ -17,6 +20,8 @@ import {
   parallelRequests,
 } from '../src/index.ts'
 import type { FullResponse, Outcome } from '../src/index.ts'
+import { harOfFile } from '../src/report/har.ts'
+import { har, report } from '../src/report/index.ts'
 import { mockTransport } from '../src/testing/index.ts'
 import { sdk } from './otel/sdk.ts'
 import { echoServer } from './support/echo-server.ts'
@@ -102,6 +107,30 @@ describe('no secret of a request is shown', () => {
     expect(outcome.response?.headers.get('x-api-key')).toContain('CANARY')
     expect(outcome.request.url).toContain('page=7')
     expect(outcome.request.url).toContain('token=***')
+  })
+
+  it('by a report or a HAR, of outcomes and of the run file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'secrets-test-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const server = await echoServer((_echo, response, request) => {
+      const headers = { 'set-cookie': `sid=${canary()}`, 'x-api-key': canary(), location: `/?token=${canary()}` }
+      // A debug page that shows the request.
+      const echo = JSON.stringify({ error: 'no', url: request.url, headers: request.headers })
+      response.writeHead(request.url?.startsWith('/ok') === true ? 200 : 403, headers).end(echo)
+    })
+    const options = { ...OPTIONS, auth: { bearer: canary() } }
+    const specs = [secretive(server, '/no'), { ...secretive(server, '/refused'), method: 'DELETE' }]
+    const [path, recorded] = [join(folder, 'run.jsonl'), join(folder, 'run.har')]
+    await using client = new ParallelRequests(options)
+    await client.drain(specs, { resume: path, sink: har(recorded, { bodies: true }) })
+    const outcomes = await client.request(specs, { onFailure: 'settle' })
+    await harOfFile({ path, target: join(folder, 'file.har'), bodies: true, overwrite: false })
+    const shown = [readFileSync(recorded, 'utf8'), readFileSync(join(folder, 'file.har'), 'utf8')]
+    for (const kind of ['html', 'text', 'json', 'csv', 'markdown'] as const) {
+      shown.push(await report(path, { format: kind }), await report(outcomes, { format: kind, before: path }))
+    }
+    expect(shown.join('').match(/CANARY[^"]{0,40}/g)).toBeNull()
+    expect(shown[2]).toContain('2 requests failed')
   })
 
   it('by the error of a refused status, its response and headers', async () => {

@@ -17,6 +17,10 @@ export function completion(shell: Shell): string {
   }
 }
 
+/** What `preq report` takes. */
+const REPORT_FLAGS = ['--output', '--format', '--har', '--bodies', '--overwrite', '--help']
+const REPORT_FORMATS = ['html', 'text', 'json', 'csv', 'markdown']
+
 const COMMAND_NAMES = Object.keys(COMMANDS)
 const EXTRA = { help: 'one screen of help', 'help-all': 'all flags', version: 'the version' } as const
 
@@ -46,6 +50,12 @@ _preq() {
   [[ $prev == = ]] && prev="\${COMP_WORDS[COMP_CWORD-2-\${at:-0}]}"
   if [[ $cur == --*=* ]]; then before="\${cur%%=*}=" prev="\${cur%%=*}" cur="\${cur#*=}"; fi
   if [[ $cur == @* ]]; then at=1 before="$before@" cur="\${cur#@}"; fi
+  if [[ \${COMP_WORDS[1]} == report && $COMP_CWORD -gt 1 ]]; then
+    if [[ $prev == --format ]]; then COMPREPLY=($(compgen -P "$before" -W '${REPORT_FORMATS.join(' ')}' -- "$cur"))
+    elif [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '${REPORT_FLAGS.join(' ')}' -- "$cur"))
+    else COMPREPLY=($(compgen -P "$before" -f -- "$cur")); fi
+    return
+  fi
   case "$prev" in
 ${cases.join('\n')}
     completion) if [[ $COMP_CWORD -eq 2 ]]; then COMPREPLY=($(compgen -W '${SHELLS.join(' ')}' -- "$cur")); return; fi ;;
@@ -93,8 +103,8 @@ _preq() {
   _arguments -s -S \\
 ${[...flags, ...extra].join(' \\\n')} \\
     '1:command or URL:{_describe command commands}' \\
-    '2:URL:{if [[ $words[2] == completion ]]; then compadd ${SHELLS.join(' ')}; else _urls; fi}' \\
-    '*:URL:_urls'
+    '2:URL:{case $words[2] in completion) compadd ${SHELLS.join(' ')} ;; report) _files ;; *) _urls ;; esac}' \\
+    '*:URL:{if [[ $words[2] == report ]]; then _files; else _urls; fi}'
 }
 compdef _preq preq
 `
@@ -127,11 +137,15 @@ function fish(): string {
   )
   return `# fish completion of preq: preq completion fish > ~/.config/fish/completions/preq.fish
 complete -c preq -f
-${[...commands, SHELLS_OF_FISH, ...flags, ...extra].join('\n')}
+${[...commands, SHELLS_OF_FISH, REPORT_OF_FISH, ...flags, ...extra].join('\n')}
 `
 }
 
 const SHELLS_OF_FISH = `complete -c preq -n '__fish_seen_subcommand_from completion' -x -a '${SHELLS.join(' ')}'`
+
+const REPORT_OF_FISH = `complete -c preq -n '__fish_seen_subcommand_from report' -F
+complete -c preq -n '__fish_seen_subcommand_from report' -l har -r -F -d 'write the requests as HAR'
+complete -c preq -n '__fish_seen_subcommand_from report' -l bodies -d 'with the bodies of responses, in the HAR'`
 
 const FISH_PLACES = {
   file: ' -r -F',

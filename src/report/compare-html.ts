@@ -1,4 +1,5 @@
 /** The comparison of two runs as one HTML file. */
+import { basename } from 'node:path'
 import { compareDocument, sentencesOf } from './compare-document.ts'
 import type { CompareData } from './data.ts'
 import { html } from './escape.ts'
@@ -32,7 +33,7 @@ export function compareHtml(data: CompareData): string {
   ]
   return htmlPage({
     title: `${before.source.name} and ${after.source.name} compared`,
-    heading: `${before.source.name} → ${after.source.name}`,
+    heading: `${basename(before.source.name)} → ${basename(after.source.name)}`,
     subtitle: 'Two runs compared',
     data: { pauses: [], buckets: {}, failures, labels: {} },
     sections,

@@ -1,5 +1,6 @@
 /** The report as one HTML file: no other file, no network, no script but the one whose hash it names. */
 import { hash } from 'node:crypto'
+import { basename } from 'node:path'
 import { chartLibrary } from './chart-library.ts'
 import type { ReportData, RequestReport } from './data.ts'
 import { html, jsonInScript } from './escape.ts'
@@ -16,7 +17,7 @@ const MAX_FAILURES_LENGTH = 900_000
 export function htmlReport(data: ReportData): string {
   return htmlPage({
     title: `Report of ${data.source.name}`,
-    heading: data.source.name,
+    heading: basename(data.source.name),
     subtitle: subtitleOf(data),
     data: pageData(data),
     sections: sectionsOf(data),
@@ -130,8 +131,8 @@ function tiles({ counts, run, timings }: ReportData): string {
     ...(total === undefined
       ? []
       : ([
-          ['median time', duration(total.p50)],
-          ['95 % within', duration(total.p95)],
+          ['median', duration(total.p50)],
+          ['p95', duration(total.p95)],
         ] as [string, string][])),
     ['repeated', amount(counts.retries)],
     ['received', size(counts.bytes)],

@@ -116,6 +116,14 @@ describe('the packed command line', () => {
     expect(stderr).toBe('')
     expect(readFileSync(join(folder, 'r.csv'), 'utf8')).toContain(`${base}b,200,7,`)
   })
+
+  it('writes an HTML report with the library that draws its charts', async () => {
+    const folder = project('report')
+    const preq = join(folder, 'node_modules', 'parallel-requests', manifest().bin['preq'] as string)
+    await run(process.execPath, [preq, `${base}a`, '-o', 'run.jsonl', '-q'], { cwd: folder })
+    await run(process.execPath, [preq, 'report', 'run.jsonl', '-o', 'report.html'], { cwd: folder })
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('var uPlot=')
+  })
 })
 
 describe('a JavaScript project', () => {
@@ -123,15 +131,18 @@ describe('a JavaScript project', () => {
     const folder = project('esm')
     const code = `
       import { parallelRequests } from 'parallel-requests'
+      import { report } from 'parallel-requests/report'
       import { mockTransport } from 'parallel-requests/testing'
       import manifest from 'parallel-requests/package.json' with { type: 'json' }
       const sent = await parallelRequests(['${base}a', '${base}b'], { keys: ['a', 'b'] })
       const mocked = await parallelRequests('${base}c', { transport: mockTransport(() => ({ json: 1 })) })
-      console.log(JSON.stringify({ sent, mocked, name: manifest.name }))`
+      const [, result] = (await report([], { format: 'text' })).split('\\n\\n')
+      console.log(JSON.stringify({ sent, mocked, result, name: manifest.name }))`
     writeFileSync(join(folder, 'main.mjs'), code)
     expect(await node(folder, 'main.mjs')).toEqual({
       sent: { a: { path: '/a', stars: 7 }, b: { path: '/b', stars: 7 } },
       mocked: 1,
+      result: 'No request has a result.',
       name: 'parallel-requests',
     })
   })
@@ -152,6 +163,8 @@ describe('a JavaScript project', () => {
 const TYPESCRIPT = (url: string): string => `
 import { ParallelRequests, parallelRequests, PartialFailureError, ReturnType } from 'parallel-requests'
 import type { Outcome, RequestSpec, Transport } from 'parallel-requests'
+import { har, report } from 'parallel-requests/report'
+import type { ReportFormat } from 'parallel-requests/report'
 import { mockTransport, virtualClock } from 'parallel-requests/testing'
 import * as v from 'valibot'
 
@@ -168,6 +181,9 @@ const client = new ParallelRequests({ userAgent: 'consumer', headers: new Header
 const specs: RequestSpec[] = [{ url: new URL(urls[0]!), auth: { bearer: 'x' } }]
 const outcomes: Outcome[] = []
 for await (const outcome of client.stream(specs, { signal: AbortSignal.timeout(10_000) })) outcomes.push(outcome)
+const format: ReportFormat = 'markdown'
+const text: string = await report(outcomes, { format, before: undefined })
+await client.drain(specs, { sink: har('run.har', { bodies: true, maxBytes: '1MiB', overwrite: true }) })
 await client.close()
 const transport: Transport = mockTransport(() => ({ status: 404 }), { clock: virtualClock() })
 let failed = 0
@@ -176,7 +192,7 @@ try {
 } catch (error) {
   if (error instanceof PartialFailureError) failed = error.failures.length
 }
-console.log(JSON.stringify({ list, keyed, checked, ok: outcomes.map(outcome => outcome.ok), failed }))
+console.log(JSON.stringify({ list, keyed, checked, ok: outcomes.map(outcome => outcome.ok), failed, title: text.split('\\n')[0] }))
 `
 
 describe.each(Object.entries(COMPILERS))('a TypeScript %s project', (version, compiler) => {
@@ -216,6 +232,7 @@ describe.each(Object.entries(COMPILERS))('a TypeScript %s project', (version, co
         checked: [7, 7],
         ok: [true],
         failed: 2,
+        title: '# Report of outcomes',
       })
     },
   )

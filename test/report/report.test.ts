@@ -100,6 +100,28 @@ describe('the data of a report', () => {
     ])
   })
 
+  test('draws a run whose clock jumped, and one of several sessions, as if nothing had been', async () => {
+    const day = 86_400_000
+    const jumps = [0, 100, 30 * day, 30 * day + 100, -5 * day, 200].map((ms, index) => done(index, { at: at(ms) }))
+    const { series, notes, run } = await dataOf(runFile(onTestFinished, runStart(), ...jumps))
+    expect(run.elapsedMs).toBeLessThan(1_000)
+    expect(series?.done.reduce((sum, count) => sum + count, 0)).toBe(6)
+    expect(notes).toContain(
+      'The clock was set back once during the run: times after that are only known to each other.',
+    )
+    const sessions = [
+      runStart(),
+      done(0),
+      runEnd(1_000),
+      runStart(day),
+      done(1, { at: at(day + 500) }),
+      runEnd(day + 600),
+    ]
+    const resumed = await dataOf(runFile(onTestFinished, ...sessions))
+    expect(resumed.run).toMatchObject({ sessions: 2, elapsedMs: 600 })
+    expect(resumed.notes).toContain('The run has 2 sessions. The time between them is left out.')
+  })
+
   test('counts unsafe requests without a result', async () => {
     const intent = { v: 2, index: 0, id: '#0', print: 'a', at: at(0), method: 'POST', url: 'https://api.example.com/' }
     const path = runFile(

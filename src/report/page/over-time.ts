@@ -92,8 +92,8 @@ function seriesOf({ label, colour: name, value, fill }: Line): uPlotType.Series 
     label,
     stroke,
     width: 1.75,
-    spanGaps: true,
-    points: { show: false },
+    // Without an area, a single value between two gaps would not be seen.
+    points: { show: fill === undefined, size: 3, fill: stroke },
     value: (_, at) => textOf(at, value),
     ...(fill !== undefined && { fill: stroke.replace(/^rgb\((.*)\)$/, `rgba($1, ${fill})`) }),
   }

@@ -4,9 +4,12 @@
  * the request again.
  */
 import type { LineValue } from './run-line.ts'
+import type { Call } from '../../core/call.ts'
 import { getHeader } from '../../core/headers.ts'
 import type { DoneLine } from '../../core/journal.ts'
 import type { Reply } from '../../core/result.ts'
+import { secretsOf, sentWith } from '../../core/secrets.ts'
+import { printableUrl } from '../../core/url.ts'
 
 /** Refused by code of the caller. */
 const REFUSED: ReadonlySet<string> = new Set([
@@ -23,12 +26,18 @@ export const isRefusedValue = (code: string): boolean => REFUSED.has(code)
 /** The bytes are not what the return type says; another one may be able to read them. */
 export const isUnparsed = (code: string): boolean => code.startsWith('parse/')
 
-/** The body as it came, with what is needed to read it again. */
-export function unparsedBody({ body, headers, statusText, url }: Reply): LineValue {
-  const type = getHeader(headers, 'content-type')
-  const head = { statusText, headers: type === undefined ? [] : ['content-type', type], url }
-  const { buffer, byteOffset, byteLength } = body
-  return { value: Buffer.from(buffer, byteOffset, byteLength).toString('base64'), encoding: 'base64', head }
+/**
+ * The body as it came, with what is needed to read it again. Undefined if it says a secret of the request back: what is
+ * not JSON is mostly a page for people, which nobody expects to hold one.
+ */
+export function unparsedBody(reply: Reply, call: Call): LineValue | undefined {
+  const { buffer, byteOffset, byteLength } = reply.body
+  const bytes = Buffer.from(buffer, byteOffset, byteLength)
+  if (secretsOf(sentWith(call, reply)).some(secret => bytes.includes(secret))) return undefined
+  const type = getHeader(reply.headers, 'content-type')
+  const headers = type === undefined ? [] : ['content-type', type]
+  const head = { statusText: '', headers, url: printableUrl(reply.url, call.plan.secretNames) }
+  return { value: bytes.toString('base64'), encoding: 'base64', head }
 }
 
 /** Whether the line of a failure holds the body. Lines of earlier versions do not. */

@@ -163,7 +163,8 @@ export class Resume {
     const plain = (): Promise<Outcome> => this.#write(call, print, outcome, () => this.#keyOf(call))
     const whole = (body: LineValue): Promise<Outcome> =>
       this.#write(call, print, outcome, () => ({ ...this.#keyOf(call), ...body }), plain)
-    if (isUnparsed(code)) return whole(unparsedBody(reply))
+    const unparsed = isUnparsed(code) ? unparsedBody(reply, call) : undefined
+    if (unparsed !== undefined) return whole(unparsed)
     if (!isRefusedValue(code)) return plain()
     return this.#plainValue(call, reply).then(value => whole(lineValue(call, reply, value)), plain)
   }

@@ -134,6 +134,9 @@ describe('a body that is not JSON', () => {
     const options = { transport, resume: newRun(), onFailure: 'settle', maxRetries: 0 } as const
     const auth = (): string => 'Bearer CANARY0123456789'
     const first = await parallelRequests('http://a.test/', { ...options, auth })
+    const file = readFileSync(options.resume, 'utf8')
+    expect(file).not.toContain('CANARY')
+    expect(file).not.toContain('"value"')
     const second = await parallelRequests('http://a.test/', { ...options, auth })
     expect(second.source).toBe('run-file')
     expect(second.error?.message).toBe(first.error?.message)

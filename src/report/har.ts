@@ -13,10 +13,21 @@ import type { Size } from '../core/spec.ts'
 import type { Sink } from '../core/sink.ts'
 import { isUnsent } from '../core/unsent-outcome.ts'
 import { readSinkOptions } from '../sinks/options.ts'
-import type { Target } from '../sinks/output.ts'
 import { base64Of, storedValueOf } from '../sinks/row.ts'
 
 const DEFAULT_MAX_BYTES = 64 * 1_048_576
+
+/** What is needed of a stream. Any `Writable` of Node has it; its own type would need `@types/node`. */
+export interface HarStream {
+  write(chunk: Uint8Array, callback: (error?: Error | null) => void): boolean
+  once(event: string, listener: () => void): unknown
+  on(event: string, listener: () => void): unknown
+  off(event: string, listener: () => void): unknown
+  readonly writableNeedDrain: boolean
+}
+
+/** A path or a stream. A stream is not ended. */
+export type HarTarget = string | URL | HarStream
 
 export interface HarOptions {
   /**
@@ -51,7 +62,7 @@ export interface HarOptions {
  *
  * @param target a path, or a Writable; the sink waits for a Writable and does not end it
  */
-export function har(target: Target, options: HarOptions = {}): Sink {
+export function har(target: HarTarget, options: HarOptions = {}): Sink {
   const {
     bodies = false,
     maxBytes,
@@ -74,6 +85,7 @@ export function har(target: Target, options: HarOptions = {}): Sink {
 
 const NO_BODIES = 'Bodies are not recorded.'
 
+/** @internal */
 export interface HarOfFile {
   readonly path: string
   readonly target: string
@@ -81,7 +93,7 @@ export interface HarOfFile {
   readonly overwrite: boolean
 }
 
-/** Writes the HAR of a run file: of each request its last line. Rejects as `report` does, and with a SinkError. */
+/** Writes the HAR of a run file: of each request its last line. Rejects as `report` does, and with a SinkError. @internal */
 export async function harOfFile({ path, target, bodies, overwrite }: HarOfFile): Promise<void> {
   const last = await lastLines(path)
   const file = new HarFile('har', target, overwrite, DEFAULT_MAX_BYTES)

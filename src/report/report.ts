@@ -20,9 +20,10 @@ import { printableLines } from '../core/printable.ts'
 import { problem } from '../core/problem.ts'
 import type { Problem } from '../core/problem.ts'
 
-export const FORMATS = ['html', 'text', 'json', 'csv', 'markdown'] as const
+/** @internal */
+export const FORMATS = ['html', 'text', 'json', 'csv', 'markdown'] as const satisfies readonly ReportFormat[]
 /** How a report is written. */
-export type ReportFormat = (typeof FORMATS)[number]
+export type ReportFormat = 'html' | 'text' | 'json' | 'csv' | 'markdown'
 
 /** The path of a run file, or outcomes. */
 export type ReportSource = string | URL | Iterable<Outcome> | AsyncIterable<Outcome>
@@ -65,7 +66,7 @@ export async function report(source: ReportSource, options: ReportOptions = {}):
   return writtenCompared(data, format)
 }
 
-/** The figures of a report. */
+/** The figures of a report. @internal */
 export async function dataOf(source: ReportSource, collected = new Collector()): Promise<ReportData> {
   const path = pathOf(source)
   if (path !== undefined) {

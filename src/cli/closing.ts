@@ -14,7 +14,6 @@ export interface ClosingParts {
   readonly quiet: boolean
   readonly asRecords: boolean
   readonly tally: Tally
-  readonly statistics: Statistics
 }
 
 export interface Closing {
@@ -24,7 +23,8 @@ export interface Closing {
   readonly hasFailed: boolean
 }
 
-export function closingOf({ failOn, quiet, asRecords, tally, statistics }: ClosingParts): Closing {
+export function closingOf({ failOn, quiet, asRecords, tally }: ClosingParts): Closing {
+  const { statistics } = tally
   const { restored, restoredFailed } = statistics
   const failed = tally.failed - restoredFailed
   const broken = brokenTerms(failOn, statistics, { sent: tally.ok + tally.failed - restored, failed })

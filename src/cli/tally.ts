@@ -5,7 +5,9 @@ import { record } from './records.ts'
 import { UnsentHosts } from './unsent.ts'
 import { codeOf, isUnsent } from '../core/unsent-outcome.ts'
 import { printable, printableLines } from '../core/printable.ts'
-import type { Outcome } from '../index.ts'
+import { isUnsentCode } from '../core/outcome.ts'
+import { NO_HOST } from '../core/tally.ts'
+import type { Counted, Outcome, Statistics } from '../index.ts'
 
 const SHOWN_WARNINGS = 5
 /** Maximum number of different warnings. Some contain a number or a reason, so their number is not bounded otherwise. */
@@ -20,38 +22,38 @@ export interface TallyParts {
   readonly asRecords: boolean
   /** The number of requests, if known. */
   readonly total: number | undefined
+  /** What the run has counted, called after its end. */
+  readonly statistics: () => Statistics
   /** How to send the requests that were not sent. */
   readonly remedy: string
   /** The commands that fit the failures. */
   readonly next: NextSteps
 }
 
+/** A host of a URL in the summary; requests that were not sent or were aborted are counted apart. */
 interface HostCounts {
-  ok: number
-  failed: number
-  retries: number
-  bytes: number
+  readonly host: string
+  readonly ok: number
+  readonly failed: number
+  readonly retries: number
+  readonly bytes: number
 }
 
 export class Tally {
-  ok = 0
-  failed = 0
   /** Requests that were read from the input and not sent. */
   unsent = 0
   /** Requests that were aborted in flight, so that a later run sends them. */
   unfinished = 0
-  restored = 0
   /** Requests of the run file that the input does not have any more. */
   gone = 0
   unwritten = 0
-  bytes = 0
   /** Whether the input failed before its end. */
   broken = false
   /** Whether the run ended before the input. */
   stopped = false
   readonly #failures: Failures
   readonly #warnings = new Map<string, number>()
-  readonly #hosts = new Map<string, HostCounts>()
+  #counted: Statistics | undefined
   readonly #unsentHosts = new UnsentHosts()
   readonly #parts: TallyParts
   readonly #startedAtMs = performance.now()
@@ -62,8 +64,6 @@ export class Tally {
   }
 
   note(outcome: Outcome): void {
-    if (outcome.source === 'run-file') this.restored++
-    this.bytes += outcome.response?.bytes ?? 0
     if (outcome.warnings.length > 0) this.#warn(outcome.warnings)
     const code = codeOf(outcome)
     if (isUnsent(outcome)) {
@@ -72,10 +72,25 @@ export class Tally {
       return
     }
     if (code?.startsWith('aborted/') === true) return void this.unfinished++
-    if (this.#parts.verbose) this.#noteHost(outcome)
-    if (outcome.ok) return void this.ok++
-    this.failed++
-    this.#failures.note(outcome)
+    if (!outcome.ok) this.#failures.note(outcome)
+  }
+
+  /** What the run has counted. Made once, after its end. */
+  get statistics(): Statistics {
+    return (this.#counted ??= this.#parts.statistics())
+  }
+
+  get ok(): number {
+    return this.statistics.ok
+  }
+
+  /** Without requests that were not sent, or aborted. */
+  get failed(): number {
+    return failedOf(this.statistics)
+  }
+
+  get restored(): number {
+    return this.statistics.restored
   }
 
   /** @param mayFail whether failures are judged by other means */
@@ -110,7 +125,7 @@ export class Tally {
       ...this.#failures.records(),
       ...[...this.#warnings].map(([message, requests]) => record('warning', { message, requests })),
       ...remarks.map(message => record('warning', { message })),
-      ...[...this.#hosts].map(([host, counts]) => record('host', { host, ...counts })),
+      ...this.#hosts.map(counts => record('host', counts)),
       ...this.#unsentHosts.records(),
       ...this.#next.map(step => record('next', step)),
       record('summary', {
@@ -166,21 +181,20 @@ export class Tally {
     return kinds.length > SHOWN_WARNINGS ? [...lines, '… and other warnings\n'] : lines
   }
 
-  #noteHost({ request, ok, attempts, response, source }: Outcome): void {
-    const host = URL.parse(request.url)?.host ?? ''
-    // Not a URL, or one of a scheme without hosts, which was refused.
-    if (host === '') return
-    let counts = this.#hosts.get(host)
-    if (counts === undefined) this.#hosts.set(host, (counts = { ok: 0, failed: 0, retries: 0, bytes: 0 }))
-    counts[ok ? 'ok' : 'failed']++
-    if (source === 'run-file') return
-    counts.retries += Math.max(0, attempts - 1)
-    counts.bytes += response?.bytes ?? 0
+  get #hosts(): HostCounts[] {
+    if (!this.#parts.verbose) return []
+    return this.statistics.hosts
+      .filter(({ host }) => host !== NO_HOST)
+      .map(counted => {
+        const { host, ok, retries, bytes } = counted
+        return { host, ok, failed: failedOf(counted), retries, bytes }
+      })
+      .filter(({ ok, failed }) => ok + failed > 0)
   }
 
   #hostLines(): string[] {
-    return [...this.#hosts].map(
-      ([host, { ok, failed, retries, bytes }]) =>
+    return this.#hosts.map(
+      ({ host, ok, failed, retries, bytes }) =>
         `${host}: ${ok} ok, ${failed} failed, ${retries} retries, ${bytes} bytes\n`,
     )
   }
@@ -201,4 +215,11 @@ export class Tally {
     ]
     return `${parts.join(', ')} in ${seconds.toFixed(1)} s`
   }
+}
+
+function failedOf({ failed, codes }: Counted): number {
+  let left = failed
+  for (const [code, count] of Object.entries(codes))
+    if (isUnsentCode(code) || code.startsWith('aborted/')) left -= count
+  return left
 }

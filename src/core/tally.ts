@@ -14,7 +14,7 @@ const MAX_TALLIED_HOSTS = 256
 /** Several origins may have the same host, and each is looked up by its own text. */
 const MAX_ORIGINS = 4 * MAX_TALLIED_HOSTS
 const OTHER_HOSTS = 'other hosts'
-const NO_HOST = 'no host'
+export const NO_HOST = 'no host'
 
 export class Tally {
   readonly #clock: Clock

@@ -8,6 +8,8 @@ import { tableOf } from '../../src/cli/input/rows.ts'
 import { objectOf } from '../../src/cli/input/json-rows.ts'
 import { record } from '../../src/cli/records.ts'
 import { Tally } from '../../src/cli/tally.ts'
+import { systemClock } from '../../src/client/system-clock.ts'
+import { Tally as Statistics } from '../../src/core/tally.ts'
 import { UsageError } from '../../src/cli/usage-error.ts'
 import { RowError, SinkError } from '../../src/core/sink.ts'
 import { ParallelRequests, parallelRequests } from '../../src/index.ts'
@@ -150,11 +152,14 @@ describe(`a message with foreign text (${SEEDED})`, () => {
     const property = fc.asyncProperty(foreign, async text => {
       const [outcome] = await parallelRequests([{ url: text, meta: { file: text, line: 1 } }], OPTIONS)
       for (const asRecords of [false, true]) {
+        const counted = new Statistics(systemClock)
+        counted.add(outcome as Outcome, undefined)
         const tally = new Tally({
           quiet: false,
           verbose: true,
           asRecords,
           total: 1,
+          statistics: () => counted.snapshot(),
           remedy: '',
           next: { of: () => [], remark: undefined },
         })

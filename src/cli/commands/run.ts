@@ -120,6 +120,7 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
     ...plan.display,
     asRecords,
     total: jobs.total,
+    statistics: () => stream.statistics(),
     remedy: remedyOf(plan, output),
     next: nextStepsOf(plan, given, output.runFile),
   })
@@ -184,7 +185,7 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
     ...output.remarks(),
     ...retriedNothing(plan.call.retryFailed, tally),
   ]
-  const closing = closingOf({ ...plan.display, asRecords, tally, statistics: stream.statistics() })
+  const closing = closingOf({ ...plan.display, asRecords, tally })
   // The summary is the last record, and the advice is the last line of text.
   process.stderr.write(asRecords ? closing.text + tally.text(remarks) : tally.text(remarks) + closing.text)
   return signals.exitCode ?? (closing.hasFailed ? 1 : 0)

@@ -94,7 +94,8 @@ function serverReason(evidence: Evidence): WordsPart[] {
 }
 
 function firstByteOf({ firstBytes }: Evidence): string {
-  if (firstBytes === undefined) return ''
+  // At the start of a run, the first answers may be the slowest ones.
+  if (firstBytes === undefined || firstBytes.mostMs < firstBytes.fewMs) return ''
   const { mostMs, fewMs } = firstBytes
   return `; the first byte took ${formatDuration(mostMs)} with most of them in use and ${formatDuration(fewMs)} with few (medians)`
 }

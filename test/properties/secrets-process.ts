@@ -29,8 +29,16 @@ const server = createServer((request, response) => {
     return void response.writeHead(302, { ...cookie, location }).end()
   }
   if (path === '/loop') return void response.writeHead(302, { location: request.url }).end()
-  if (path === '/no') return void response.writeHead(403, cookie).end('no')
-  if (path === '/bad') return void response.end('not json')
+  // Both say back what they were sent, once as JSON and once as a page, with the password in plain text.
+  const { authorization = '' } = request.headers
+  const [, pair = ''] = authorization.split(' ')
+  const user = Buffer.from(pair, 'base64').toString()
+  if (path === '/no') {
+    const said = { url: request.url, headers: request.headers, user, 'x-tenant': request.headers['x-tenant'] }
+    return void response.writeHead(403, { ...cookie, 'x-request-id': 'r1' }).end(JSON.stringify(said))
+  }
+  if (path === '/bad') return void response.end(`<p>${request.url} ${request.rawHeaders.join(': ')} ${user}`)
+  if (path === '/reason') return void response.writeHead(401, `no ${authorization}`).end()
   response.writeHead(200, cookie).end('{"fine":true}')
 })
 const other = createServer((_request, response) => void response.end('{"fine":true}'))
@@ -62,7 +70,7 @@ const viaProxy = (proxyPort: number): RequestSpec => ({
   proxy: `http://me:${secret['password of a proxy']}@127.0.0.1:${proxyPort}`,
 })
 const specs: RequestSpec[] = [
-  ...['/', '/cut', '/silent', '/away', '/loop', '/no', '/bad', '/broken'].map(specOf),
+  ...['/', '/cut', '/silent', '/away', '/loop', '/no', '/bad', '/reason', '/broken'].map(specOf),
   { url: `${away}/`, auth: { bearer: secret['bearer'] as string } },
   {
     url: `${away}/`,
@@ -104,10 +112,18 @@ await using client = new ParallelRequests({
 const outcomes = await client.request(specs, { onFailure: 'settle' })
 show(outcomes, client, client.stats())
 for (const outcome of outcomes)
-  show(outcome, outcome.error, outcome.response, outcome.response?.headers, outcome.error?.response?.headers)
+  show(
+    outcome.error?.body,
+    outcome.error?.toJSON(),
+    outcome,
+    outcome.error,
+    outcome.response,
+    outcome.response?.headers,
+    outcome.error?.response?.headers,
+  )
 const files = [
-  jsonLines(join(dir, 'a.jsonl')),
-  csv(join(dir, 'a.csv')),
+  jsonLines(join(dir, 'a.jsonl'), { responseHeaders: ['x-request-id', 'x-tenant'] }),
+  csv(join(dir, 'a.csv'), { columns: ['error', 'message', 'error_body', 'final_url', 'location'] }),
   sqlite(join(dir, 'a.db')),
   folder(join(dir, 'files')),
 ]

@@ -70,7 +70,7 @@ function adviceForStatus(status: string, { accept }: Told, waitMs: number): Advi
       return again(status, 'to send # again, once the credentials are right')
     case '404':
     case '410':
-      return again(status, 'to send # again and count them as ok', [['accept', `${accept},${status}`]])
+      return again(status, 'to send # again and take that answer as ok', [['accept', `${accept},${status}`]])
     case '429':
       return again(status, 'to send # again with more patience', [['max-retry-after', waitFlag(waitMs)]])
     case '408':

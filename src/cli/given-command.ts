@@ -24,8 +24,12 @@ export interface GivenCommand {
 
 type Added = readonly (readonly [FlagName, string | true])[]
 
-/** Flags of how a run begins and how much it shows: each command sets its own. */
+/**
+ * Flags of how a run begins and how much it shows: each command sets its own. Restored failures count as failures, so a
+ * limit of them would end the next run before it comes to the right rows.
+ */
 const OF_ONE_RUN: ReadonlySet<FlagName> = new Set([
+  ...(['fail-fast', 'max-failures'] as const),
   ...(['resume', 'overwrite', 'retry-failed', 'retry-only', 'verbose', 'quiet'] as const),
   ...(['no-progress', 'json-progress'] as const),
 ])

@@ -66,7 +66,7 @@ describe('the next command', () => {
       [
         'next, to see every failure with what the server said; nothing is sent:',
         `  ${begun} --verbose`,
-        'next, to send these 2 again and count them as ok (404):',
+        'next, to send these 2 again and take that answer as ok (404):',
         `  ${begun} --retry-only 404 --accept 2xx,404`,
         'next, to send this one again (5xx):',
         `  ${begun} --retry-only 5xx`,

@@ -29,6 +29,8 @@ test('flags of the way in which a run begins are left out, and a new flag replac
     ['overwrite', true],
     ['verbose', true],
     ['retry-failed', true],
+    ['max-failures', '3'],
+    ['fail-fast', true],
     ['retry-only', '404'],
     ['output', '-x.jsonl'],
   ]

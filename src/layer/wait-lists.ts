@@ -25,6 +25,9 @@ export interface WaitList extends Alarm {
  */
 const MIN_NAP_MS = 2
 
+/** So that a look at the gate takes the same time for any number of hosts. */
+const MOST_COUNTED = 1_000
+
 const byTicket = ({ ticket }: Queue): number => ticket
 
 export class WaitLists {
@@ -49,13 +52,15 @@ export class WaitLists {
     return this.#waitLists.size
   }
 
-  /** The limits at which attempts wait now, and how many at each. */
+  /** The limits at which attempts wait now, and how many at each; of very many lanes, only the first are counted. */
   *waiting(): Generator<{ readonly limit: Limit; readonly attempts: number; readonly first: Queue }> {
     for (const { limit, lanes } of this.#waitLists.values()) {
       const first = lanes.peek()
       if (first === undefined) continue
       let attempts = 0
-      for (let queue: Queue | undefined = first; queue !== undefined; queue = queue.behind) attempts += queue.waiting
+      let left = MOST_COUNTED
+      for (let queue: Queue | undefined = first; queue !== undefined && left-- > 0; queue = queue.behind)
+        attempts += queue.waiting
       yield { limit, attempts, first }
     }
   }

@@ -21,6 +21,8 @@ import { isSaturated } from '../../layer/occupancy.ts'
 import type { Gate } from '../../layer/gate.ts'
 
 const LEAST_MS = 20
+/** So many limits are told apart. */
+const MAX_LIMITS = 1_000
 /** So many looks while the duration of the run grows by the factor e. */
 const LOOKS = 500
 
@@ -51,6 +53,7 @@ export class Attribution {
   #busyAsCauseMs = 0
   #last: Limiting | undefined
   #mostUntaken = 0
+  #inOrder = false
   #run: WatchedRun | undefined
   #gate: Gate | undefined
   #timer: NodeJS.Timeout | undefined
@@ -61,7 +64,9 @@ export class Attribution {
     this.#pauses = new PauseLog(clock)
   }
 
-  start(run: WatchedRun, gate: Gate): void {
+  /** @param inOrder outcomes are given out in the order of the input */
+  start(run: WatchedRun, gate: Gate, inOrder = false): void {
+    this.#inOrder = inOrder
     this.#run = run
     this.#gate = gate
     this.#startMs = this.#lastMs = this.#clock.now()
@@ -139,6 +144,7 @@ export class Attribution {
     const firstBytes = gate.occupancy.firstBytes()
     const found = causeOf({
       census,
+      inOrder: this.#inOrder,
       waits,
       isFull: gate.isFull(),
       busy: this.#utilization(),
@@ -150,9 +156,15 @@ export class Attribution {
     const repeatsMs = sinceMs * (found?.repeats ?? 0)
     this.#attribute(cause, sinceMs - repeatsMs)
     if (repeatsMs > 0) this.#attribute('retries', repeatsMs)
-    if (cause === 'rate' && label !== undefined) this.#limits.set(label, (this.#limits.get(label) ?? 0) + sinceMs)
+    if (cause === 'rate' && label !== undefined) this.#noteLimit(label, sinceMs)
     if (cause === 'cpu') this.#busyAsCauseMs += this.#busyMs
     this.#last = cause
+  }
+
+  /** Each host has limits of its own. */
+  #noteLimit(label: string, ms: number): void {
+    const before = this.#limits.get(label)
+    if (before !== undefined || this.#limits.size < MAX_LIMITS) this.#limits.set(label, (before ?? 0) + ms)
   }
 
   #attribute(cause: Limiting, ms: number): void {

@@ -10,6 +10,8 @@ export interface Waits {
 }
 
 export interface Moment {
+  /** Outcomes are given out in the order of the input. */
+  readonly inOrder: boolean
   readonly census: Census
   readonly waits: Waits
   /** All slots are in use. */
@@ -24,8 +26,8 @@ const BUSY = 0.9
 
 /** The cause, and the part of the time that repeats took from it. Undefined if nothing was under way. */
 export function causeOf(moment: Moment): { readonly cause: Limiting; readonly repeats: number } | undefined {
-  const { census, busy, isSaturated } = moment
-  if (isConsumerSlow(census)) return only('consumer')
+  const { census, busy, isSaturated, inOrder } = moment
+  if (isConsumerSlow(census, inOrder)) return only('consumer')
   const kind = blockerOf(moment)
   if (kind === 'rate' || kind === 'pause') return only(kind)
   if (busy >= BUSY) return only('cpu')
@@ -38,9 +40,12 @@ export function causeOf(moment: Moment): { readonly cause: Limiting; readonly re
 
 const only = (cause: Limiting): { readonly cause: Limiting; readonly repeats: number } => ({ cause, repeats: 0 })
 
-/** The window may also be full of requests that wait themselves, for example for a paused host. */
-function isConsumerSlow({ isWindowFull, untaken, open }: Census): boolean {
-  return isWindowFull && untaken > 0 && untaken >= open
+/**
+ * The window may also be full of requests that wait themselves, for example for a paused host. In the order of the
+ * input, outcomes may wait for an earlier one, which is still open then.
+ */
+function isConsumerSlow({ isWindowFull, untaken, open }: Census, inOrder: boolean): boolean {
+  return isWindowFull && untaken > 0 && (inOrder ? open === 0 : untaken >= open)
 }
 
 /** What most attempts wait for. With every slot in use, nothing else matters. */

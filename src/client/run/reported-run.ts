@@ -11,7 +11,7 @@ import type { EngineParts, RunOptions } from '../../engine/ports.ts'
 import type { Source } from '../../engine/source.ts'
 
 /** The options of a call that bound the run, and that report on it. */
-export type Limits = Pick<BatchPlan, 'window' | 'maxFailures' | 'signal' | 'onProgress' | 'progress'>
+export type Limits = Pick<BatchPlan, 'window' | 'maxFailures' | 'signal' | 'onProgress' | 'progress' | 'order'>
 
 export interface ReportedRunParts extends Pick<RunOptions, 'deliver' | 'ended' | 'statistics'> {
   readonly source: Source
@@ -53,7 +53,7 @@ export function reportedRun(given: ReportedRunParts): Run {
       onProgress: onProgress.show,
     })
   progress?.start()
-  attribution?.start(run, wired.gate)
+  attribution?.start(run, wired.gate, limits.order === 'input')
   return run
 }
 

@@ -7,9 +7,10 @@ import { hasFailed } from '../core/events.ts'
 import type { EventKind, Observer } from '../core/events.ts'
 import diagnostics from 'node:diagnostics_channel'
 
+/** The channels that `tracingChannel` of this name has. By their names, because not every runtime has `tracingChannel`. */
 const channelOf = (kind: EventKind) => {
-  const { start, end, error } = diagnostics.tracingChannel<unknown, object>(`parallel-requests:${kind}`)
-  return { start, end, error }
+  const named = (event: string) => diagnostics.channel(`tracing:parallel-requests:${kind}:${event}`)
+  return { start: named('start'), end: named('end'), error: named('error') }
 }
 
 const CHANNELS = { batch: channelOf('batch'), request: channelOf('request'), attempt: channelOf('attempt') } as const

@@ -1,6 +1,7 @@
 /** Several observers as one. An observer that throws harms neither the run nor the other observers. */
 import { reasonOf } from '../core/callback.ts'
 import type { EventHeaders, EventKind, Events, Observer, Telemetry } from '../core/events.ts'
+import { WIRE_HEADERS, headerProblem } from '../core/headers.ts'
 import { printable } from '../core/printable.ts'
 
 /** The observers of a client: the channels, to which anybody in the process may listen, and that of its options. */
@@ -36,6 +37,24 @@ class Pair implements Observer {
   }
 }
 
+/**
+ * Headers of the caller's object, names in lower case. Throws for what is no header, which could smuggle a second one,
+ * and for a header that the transport sets.
+ */
+function checkedHeaders(given: EventHeaders | undefined): EventHeaders | undefined {
+  if (given === undefined) return undefined
+  const headers: Record<string, string | undefined> = {}
+  for (const [written, value] of Object.entries(given as Readonly<Record<string, unknown>>)) {
+    const name = written.toLowerCase()
+    if (value !== undefined && typeof value !== 'string') throw new TypeError(`header ${name}: expected a string`)
+    const wrong = headerProblem(name, value ?? '')
+    if (wrong !== undefined) throw new TypeError(wrong)
+    if (WIRE_HEADERS.has(name)) throw new TypeError(`header ${name}: it is set from the request itself`)
+    headers[name] = value
+  }
+  return headers
+}
+
 class Guarded implements Observer {
   readonly #telemetry: Telemetry
   #hasWarned = false
@@ -57,7 +76,7 @@ class Guarded implements Observer {
   }
 
   headersFor(event: Events['attempt']): EventHeaders | undefined {
-    return this.#try(() => this.#telemetry.headersFor?.(event))
+    return this.#try(() => checkedHeaders(this.#telemetry.headersFor?.(event)))
   }
 
   #try<T>(run: () => T): T | undefined {

@@ -54,6 +54,37 @@ test('its headers replace those of the request before beforeRequest signs them, 
   expect(signed).toEqual(['#0/1', '#0/1'])
 })
 
+test('headers that are none, or that the transport sets, are not sent: the object is warned of once', async () => {
+  const server = await threadServer()
+  for (const headers of [
+    { 'x-a': 'b\r\nx-smuggled: 1' },
+    { 'x a': 'b' },
+    { Host: 'evil.test' },
+    { 'content-length': '9' },
+    { 'x-a': 1 },
+    { 'x-a': Symbol('no') },
+    { 'x-a': null },
+    Promise.resolve({ 'x-a': 'late' }),
+  ]) {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const { telemetry } = recording({ headersFor: () => headers as never })
+    const outcomes = [
+      ...(await parallelRequests([`${server.url}/a`, `${server.url}/b`], { ...again, telemetry })),
+      ...parallelRequestsSync([`${server.url}/a`], { ...again, telemetry }),
+    ]
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, true, true])
+    const sent = JSON.stringify(outcomes.map(({ value }) => value))
+    expect(sent).not.toMatch(/smuggled|x-a|evil/)
+    // A promise has no fields, so it names no headers.
+    expect(warned.mock.calls.length).toBe(headers instanceof Promise ? 0 : 2)
+    warned.mockRestore()
+  }
+  const upper = recording({ headersFor: () => ({ 'X-Trace': 'yes' }) })
+  const [outcome] = await parallelRequests([`${server.url}/a`], { ...again, telemetry: upper.telemetry })
+  await server.close()
+  expect((outcome?.value as { headers: unknown }).headers).toMatchObject({ 'x-trace': 'yes' })
+})
+
 test('telemetry that throws is warned of once and changes no outcome', async () => {
   const { url } = await troubleServer()
   const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)

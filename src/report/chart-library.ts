@@ -1,6 +1,7 @@
 /** uPlot as text, to be put into a page. It is read from where the package manager has put it. */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+// By its default export: a bundle may have a variable of the name createRequire, as docs/bundling.md says.
+import nodeModule from 'node:module'
 import { join } from 'node:path'
 import { ConfigError } from '../core/error.ts'
 
@@ -19,7 +20,7 @@ function read(name: string): string {
   for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
     try {
       // Knows node_modules and the packages of Yarn Plug'n'Play.
-      return readFileSync(createRequire(from).resolve(name), 'utf8')
+      return readFileSync(nodeModule.createRequire(from).resolve(name), 'utf8')
     } catch {
       // Perhaps the other one.
     }

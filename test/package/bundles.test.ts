@@ -92,6 +92,42 @@ describe.each(BUNDLERS)('a bundle of %s', (_, format, bundle) => {
   })
 })
 
+const REPORT_APP = `
+  import { report } from '${resolve('dist/report/index.js')}'
+  const said = {}
+  for (const format of ['text', 'html']) {
+    said[format] = await report([], { format }).then(text => text.slice(0, 15), error => error.name + ': ' + error.message)
+  }
+  console.log(JSON.stringify(said))
+`
+
+describe.each(BUNDLERS.filter(([name]) => name !== 'esbuild, CommonJS'))(
+  'a report in a bundle of %s',
+  (_, __, bundle) => {
+    async function made(hasLibrary: boolean): Promise<Record<string, string>> {
+      const [source, alone] = [newFolder(), newFolder()]
+      writeFileSync(join(source, 'app.mjs'), REPORT_APP)
+      await bundle(false)(join(source, 'app.mjs'), join(source, 'out'))
+      cpSync(join(source, 'out'), alone, { recursive: true })
+      writeFileSync(join(alone, 'package.json'), '{"type":"module"}')
+      if (hasLibrary) cpSync('node_modules/uplot', join(alone, 'node_modules', 'uplot'), { recursive: true })
+      const { stdout } = await run(process.execPath, ['app.js'], { cwd: alone })
+      return JSON.parse(stdout) as Record<string, string>
+    }
+
+    it('finds the charting library beside it', async () => {
+      expect((await made(true))['html']).toBe('<!doctype html>')
+    })
+
+    it('says what is missing without it, and writes other formats', async () => {
+      expect(await made(false)).toEqual({
+        text: expect.stringContaining('Report of') as string,
+        html: 'ConfigError: cannot write an HTML report: the package uplot, which draws its charts, was not found. Install it next to your bundle, or write another format.',
+      })
+    })
+  },
+)
+
 it('docs/bundling.md contains the banner that is tested', () => {
   expect(readFileSync('docs/bundling.md', 'utf8')).toContain(BANNER)
 })

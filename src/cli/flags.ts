@@ -302,7 +302,7 @@ export const FLAGS = {
   }),
   'max-header-bytes': setting('Connection', 'SIZE', 'maxHeaderBytes', inBytes, { example: '256KiB' }),
   'max-json-depth': setting('Connection', 'N', 'maxJsonDepth', number),
-  'max-error-body': setting('Output', 'SIZE', 'maxErrorBody', inBytesOrNone, { example: '2KiB' }),
+  'max-error-body': setting('Output', 'SIZE', 'maxErrorBody', inBytesOrNone),
   'content-coding': setting('Connection', 'MODE', 'contentCoding', asGiven, { choices: ['strict', 'lenient', 'raw'] }),
   'strict-integrity': enabling('Connection', 'strictIntegrity'),
   proxy: taking('Connection', 'URL', text, "http, https or socks5 proxy; 'env' reads HTTP_PROXY and the like", {

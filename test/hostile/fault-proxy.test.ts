@@ -28,7 +28,8 @@ describe('a request over a connection with', () => {
   it.each(CASES)('%s ends as it should', async (_what, faults, code, atLeastMs) => {
     await using server = await rawServer(polite)
     await using proxy = await faultProxy(server.port, faults)
-    const limits = { timeout: '5s', timeouts: { headers: '400ms', idle: '400ms' } }
+    // Short only where they are to pass: a busy machine may take longer for what works.
+    const limits = code.startsWith('timeout/') ? { timeouts: { headers: '400ms', idle: '400ms' } } : {}
     const outcome = await ask({ url: `http://127.0.0.1:${proxy.port}/` }, limits)
     expect(verdictOf(outcome)).toBe(code)
     if (code === 'ok') expect(outcome.value).toBe(BODY)

@@ -1,5 +1,6 @@
 /** Section K of the catalogue: callers' functions, aborts, clocks and a blocked event loop. */
 import { verdictOf } from '../support/ask.ts'
+import { expectFigure } from '../support/figure.ts'
 import type { AskOptions } from '../support/ask.ts'
 import type { Act, Spec, Stage } from '../support/hostile/scenario.ts'
 import { answering, rawServer } from '../support/raw-server.ts'
@@ -72,7 +73,8 @@ async function jump(stage: Stage, byMs: number): Promise<string> {
     const startedAtMs = performance.now()
     const verdicts = [verdictOf(await asked), verdictOf(await lost)]
     const tookMs = performance.now() - startedAtMs
-    return tookMs > 350 && tookMs < 900 ? verdicts.join(', ') : `took ${tookMs} ms`
+    expectFigure(tookMs).toBeLessThan(900)
+    return tookMs > 350 ? verdicts.join(', ') : `took ${tookMs} ms`
   } finally {
     Date.now = now
   }

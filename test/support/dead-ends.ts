@@ -23,21 +23,22 @@ export async function blackHole({ host = '127.0.0.1', port: wanted = 0 } = {}): 
     `const { parentPort, workerData } = require('node:worker_threads')
      const server = require('node:net').createServer().listen({ ...workerData, backlog: 1 }, () => {
        parentPort.postMessage(server.address().port)
-       setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 50)
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
      })`,
     { eval: true, workerData: { host, port: wanted } },
   )
   const port = await new Promise<number>(resolve => worker.once('message', resolve))
-  await new Promise(resolve => setTimeout(resolve, 150))
   const fillers: Socket[] = []
-  for (let isFull = false; !isFull && fillers.length < 20;) {
+  // A second one that is not accepted proves that the first one was not just late.
+  for (let refused = 0; refused < 2 && fillers.length < 20;) {
     const socket = connect(port, host)
     socket.on('error', () => undefined)
     fillers.push(socket)
-    isFull = await Promise.race([
-      new Promise<boolean>(resolve => socket.once('connect', () => resolve(false))),
-      new Promise<boolean>(resolve => setTimeout(() => resolve(true), 150)),
+    const isAccepted = await Promise.race([
+      new Promise<boolean>(resolve => socket.once('connect', () => resolve(true))),
+      new Promise<boolean>(resolve => setTimeout(() => resolve(false), 150)),
     ])
+    refused = isAccepted ? 0 : refused + 1
   }
   return {
     port,

@@ -47,8 +47,8 @@ export interface Attempt {
   reused: boolean
   /** The host asked for no requests before this time (monotonic ms); written by the gate. */
   pausedUntilMs: number | undefined
-  /** The part of the slots that was in use when it started; written by the gate. */
-  occupancy: number
+  /** How many of the slots were in use when it started; written by the gate. A word, because a fraction would be an object. */
+  occupancy: 'few' | 'some' | 'most'
   /** Stops the work on the wire; set by the transport, used at most once. */
   abort: Abort | undefined
   /**
@@ -86,7 +86,7 @@ class NewAttempt implements Attempt {
   headed = false
   reused = false
   pausedUntilMs: number | undefined = undefined
-  occupancy = 0
+  occupancy: 'few' | 'some' | 'most' = 'some'
   abort: Abort | undefined = undefined
   preempt: (() => void) | undefined = undefined
   event: AttemptEvent | undefined = undefined

@@ -46,17 +46,17 @@ export class Occupancy {
     const running = ++this.#running
     if (running > this.peak) this.peak = running
     const ofLane = lane.slots === undefined ? 0 : lane.running / lane.slots.size
-    attempt.occupancy = Math.max(running / this.#slots, ofLane)
+    const used = Math.max(running / this.#slots, ofLane)
     // Of few slots, one is more than a quarter.
-    if (running === 1) attempt.occupancy = Math.min(attempt.occupancy, FEW)
+    attempt.occupancy = used <= FEW || running === 1 ? 'few' : used > MOST ? 'most' : 'some'
   }
 
   leave({ occupancy, trip }: Attempt, result: Result): void {
     this.#running--
     const { firstByteMs } = trip.stopwatch
     if (firstByteMs === undefined || result.kind === 'fault') return
-    if (occupancy > MOST) this.#most.add(firstByteMs)
-    else if (occupancy <= FEW) this.#few.add(firstByteMs)
+    if (occupancy === 'most') this.#most.add(firstByteMs)
+    else if (occupancy === 'few') this.#few.add(firstByteMs)
   }
 
   /** Undefined as long as there were no answers of both kinds. */

@@ -19,7 +19,7 @@ class NewAttemptEvent implements AttemptEvent {
   declare readonly method: string
   declare readonly url: string
   declare readonly host: string
-  declare readonly delayMs: number
+  declare readonly delay: number
   declare readonly startedAt: number
   declare status?: number
   declare code?: FaultCode
@@ -57,7 +57,7 @@ export function newAttemptEvent(attempt: Attempt, clock: Clock): AttemptEvent {
       method: call.method,
       url: printableUrl(call.url, call.plan.secretNames),
       host: hostIn(call.origin),
-      delayMs: delayBefore(attempt),
+      delay: delayBefore(attempt),
       startedAt: startOf(attempt, clock),
       ...(trip.retry.redirects > 0 && { hop: true }),
     },

@@ -69,7 +69,7 @@ export interface AttemptEvent {
   /** `api.example.com`, or `api.example.com:8443` with a port that is not the default. */
   readonly host: string
   /** Milliseconds between the end of the attempt before it and its start; 0 for the first. */
-  readonly delayMs: number
+  readonly delay: number
   /** Epoch milliseconds. */
   readonly startedAt: number
   /** The status of the response. Absent before the end, and if no response came. */

@@ -54,9 +54,9 @@ describe('events of attempts', () => {
     const [first, second] = seen.attempts
     const asked = `${url}/flaky/1?token=***`
     const same = { id: 'k:k', index: 0, key: 'k', method: 'GET', url: asked, host: `127.0.0.1:${port}` }
-    expect(first).toMatchObject({ ...same, attempt: 1, delayMs: 0, status: 503, protocol: 'http/1.1', reused: false })
+    expect(first).toMatchObject({ ...same, attempt: 1, delay: 0, status: 503, protocol: 'http/1.1', reused: false })
     expect(second).toMatchObject({ ...same, attempt: 2, status: 200, reused: true })
-    expect(second?.delayMs).toBeGreaterThan(0)
+    expect(second?.delay).toBeGreaterThan(0)
     expect(second?.bytes).toBeGreaterThan(0)
     expect(Object.keys(first?.timings ?? {})).toEqual(expect.arrayContaining(['total', 'connect', 'firstByte']))
     expect(Math.abs(Date.now() - (first?.startedAt ?? 0))).toBeLessThan(60_000)

@@ -103,14 +103,14 @@ const isTaken = ({ problems }: ConfigError): boolean => problems.some(said => sa
 
 /** The fields of the event, with the time as text and figures to a tenth of a millisecond. */
 function attemptLine(event: AttemptEvent): string {
-  const { attempt, method, startedAt, delayMs, status, code, timings, bytes, protocol, reused, hop } = event
+  const { attempt, method, startedAt, delay, status, code, timings, bytes, protocol, reused, hop } = event
   const line = {
     id: requestIdOf(event),
     index: event.index,
     key: printableKey(event),
     attempt,
     at: isoTime(startedAt),
-    delay: toTenth(delayMs),
+    delay: toTenth(delay),
     method,
     url: printableUrl(event.url),
     status,

@@ -93,11 +93,21 @@ function failuresOf({ codes, counts, failures }: ReportData): string {
   if (most === undefined) return ''
   const example = failures.find(({ code }) => code === most.code)
   const [host] = most.hosts
-  const where = host === undefined ? '' : most.hosts.length === 1 ? ` at ${host.host}` : `, mostly at ${host.host}`
+  const where =
+    host === undefined
+      ? ''
+      : most.hosts.length === 1
+        ? ` at ${host.host}`
+        : 2 * host.count >= most.count
+          ? `, mostly at ${host.host}`
+          : ' at several hosts'
   const count = most.count === counts.failed ? 'All' : amount(most.count)
   const words = example === undefined ? undefined : reasonOf(example)
   const others = failed.slice(1, 4).map(({ code, count: of }) => `${printable(code)} (${amount(of)})`)
-  const more = others.length === 0 ? '' : ` Others: ${others.join(', ')}${failed.length > 4 ? ' …' : ''}.`
+  const more =
+    others.length === 0
+      ? ''
+      : ` Others: ${others.join(', ')}${failed.length > 4 ? ` and ${amount(failed.length - 4)} more` : ''}.`
   const verb = most.count === 1 ? 'is' : 'are'
   return `${count === 'All' && counts.failed === 1 ? 'The failure' : `${count} of the failures`} ${verb} ${printable(most.code)}${printable(where)}${words === undefined ? '' : `, for example: “${words}”`}.${more}`
 }

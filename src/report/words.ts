@@ -37,6 +37,11 @@ export function size(bytes: number): string {
   return `${unit === 0 ? value : Math.round(value * 10) / 10} ${UNITS[unit]}`
 }
 
-/** Per second: 0.123 → `0.12/s`, 1234 → `1,234/s`. */
+/** Per second: 12.34 → `12.3/s`, 1234 → `1,234/s`, and 0.5 → `30/m`. */
 export const perSecond = (rate: number): string =>
-  `${rate >= 100 ? amount(Math.round(rate)) : rate >= 10 ? Math.round(rate * 10) / 10 : Math.round(rate * 100) / 100}/s`
+  rate > 0 && rate < 1 ? `${rounded(rate * 60)}/m` : `${rounded(rate)}/s`
+
+const rounded = (rate: number): string => {
+  if (rate >= 100) return amount(Math.round(rate))
+  return String(rate >= 10 ? Math.round(rate * 10) / 10 : Math.round(rate * 100) / 100)
+}

@@ -21,7 +21,9 @@ describe('figures of a report', () => {
     [duration(7_265_000), '2 h 1 m 5 s'],
     [size(999), '999 B'],
     [size(1_536), '1.5 KiB'],
-    [perSecond(0.123), '0.12/s'],
+    [perSecond(0.5), '30/m'],
+    [perSecond(0), '0/s'],
+    [perSecond(1.234), '1.23/s'],
     [perSecond(12_345.6), '12,346/s'],
   ])('%s', (shown, expected) => {
     expect(shown).toBe(expected)

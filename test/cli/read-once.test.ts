@@ -13,6 +13,8 @@ import { OPTIONS } from '../../src/config/table.ts'
 
 const got: { client?: Record<string, unknown>; call?: Record<string, unknown> } = {}
 
+const NO_STATISTICS = vi.hoisted(() => ({ ok: 0, failed: 0, restored: 0, codes: {}, hosts: [] }))
+
 vi.mock('../../src/client/open-client.ts', () => ({
   OpenClient: class {
     constructor(values: Record<string, unknown>) {
@@ -20,7 +22,7 @@ vi.mock('../../src/client/open-client.ts', () => ({
     }
     stream(_input: unknown, values: Record<string, unknown>): unknown {
       got.call = values
-      return { async *[Symbol.asyncIterator]() {}, stop() {}, statistics: () => ({}) }
+      return { async *[Symbol.asyncIterator]() {}, stop() {}, statistics: () => NO_STATISTICS }
     }
     stats(): unknown {
       return { running: 0, lanes: [] }

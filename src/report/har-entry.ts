@@ -39,6 +39,8 @@ export interface HarResponse {
   /** `'http/1.1'` or `'h2'`. */
   readonly protocol?: string
   readonly body?: HarBody | undefined
+  /** Ends the comment of the entry. */
+  readonly note?: string
 }
 
 export interface HarBody {
@@ -166,7 +168,7 @@ function entryOf(entry: Entry, one: One, response: HarResponse, position: 'last'
     },
     cache: {},
     timings,
-    comment: [`request ${entry.key ?? entry.id}`, comment].filter(text => text !== '').join(', '),
+    comment: [`request ${entry.key ?? entry.id}`, comment, response.note ?? ''].filter(text => text !== '').join(', '),
   }
 }
 

@@ -123,10 +123,14 @@ async function lastLines(path: string): Promise<IdStates> {
   return ids
 }
 
-function responseOf({ response }: Outcome): HarResponse {
-  if (response === undefined) return {}
+/** A run file has no times for the sink: those of a restored outcome are of its recording. */
+const RESTORED = { note: 'restored from the run file, so it was sent before the time that is given' }
+
+function responseOf({ response, source }: Outcome): HarResponse {
+  const note = source === 'run-file' ? RESTORED : {}
+  if (response === undefined) return note
   const headers = [...response.headers].map(([name, value]) => ({ name, value: printableHeader(name, value) }))
-  return { headers, protocol: response.protocol }
+  return { headers, protocol: response.protocol, ...note }
 }
 
 function bodyOfOutcome(outcome: Outcome, entry: Entry): HarBody | undefined {

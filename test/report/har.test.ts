@@ -252,6 +252,18 @@ describe('the sink har', () => {
     )
   })
 
+  test('says of restored outcomes that they were sent before', async () => {
+    const place = folder()
+    const run = async (name: string): Promise<Log['log']> => {
+      await using client = new ParallelRequests({ transport })
+      const options = { resume: join(place, 'run.jsonl'), sink: har(join(place, name)) }
+      await client.drain(['https://api.example.com/good'], options)
+      return valid(readFileSync(join(place, name), 'utf8'))
+    }
+    expect((await run('first.har')).entries[0]?.comment).toBe('request #0')
+    expect((await run('second.har')).entries[0]?.comment).toMatch(/^request #0, restored from the run file/)
+  })
+
   test('writes into a stream, and does not end it', async () => {
     let text = ''
     const stream = new Writable({

@@ -118,7 +118,7 @@ export class Gate {
   /** What keeps attempts from the wire now: the limits at which they wait, and how many wait at each. */
   *waiting(): Generator<{ readonly limit: Limit; readonly attempts: number; readonly host: string }> {
     for (const { limit, attempts, first } of this.#waitLists.waiting())
-      if (attempts > 0) yield { limit, attempts, host: first.lane.host }
+      if (attempts > 0) yield { limit, attempts, host: hostOf(first.head()?.attempt.call) }
   }
 
   /** Calls the listener whenever a host asks for a pause. Returns a function that stops this. */
@@ -299,7 +299,7 @@ export class Gate {
     this.#preemption.leave(attempt)
     const closed = lane.learn(attempt, result, nowMs, this.#around)
     if (wasNew) this.#met(lane, attempt, nowMs)
-    if (attempt.pausedUntilMs !== undefined) this.#paused(lane, attempt.pausedUntilMs, nowMs)
+    if (attempt.pausedUntilMs !== undefined) this.#paused(attempt.call, attempt.pausedUntilMs, nowMs)
     if (closed && queue.waiting > 0) dismiss(queue, nowMs, this.#clock.epochMs())
     // Its waiters were blocked because of the host's old standing. Other limits apply now, and other lanes yield to
     // them.
@@ -310,8 +310,8 @@ export class Gate {
     this.#demands.end()
   }
 
-  #paused({ host }: Lane, untilMs: number, nowMs: number): void {
-    for (const listener of this.#onPause) listener(host, nowMs, untilMs)
+  #paused(call: Call, untilMs: number, nowMs: number): void {
+    for (const listener of this.#onPause) listener(hostOf(call), nowMs, untilMs)
   }
 
   /** A host that had never answered has now answered or failed. */
@@ -328,3 +328,6 @@ export class Gate {
     if (own !== undefined && !this.#limits.includes(own.limit)) this.#waitLists.turn(own, nowMs)
   }
 }
+
+/** The host itself: the key of a lane may be an account or a token (`limitKey`), which belongs into no file. */
+const hostOf = (call: Call | undefined): string => call?.origin.replace(/^https?:\/\//, '') ?? ''

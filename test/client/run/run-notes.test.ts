@@ -96,6 +96,21 @@ describe('a run file', () => {
     expect(limitedBy).toBe('pause')
   })
 
+  test('has no limit keys, which may be secrets', async () => {
+    const path = newRun()
+    const server = await echoServer((_, response) => {
+      if (server.requests.length > 1) return void response.end('1')
+      response.writeHead(429, { 'retry-after': '1' }).end()
+    })
+    const client = new ParallelRequests({ perHost: { rateLimit: '2/s' }, limitKey: () => 'canary' })
+    const { statistics } = await client.drain([`${server.url}/1`, `${server.url}/2`, `${server.url}/3`], {
+      resume: path,
+    })
+    await client.close()
+    expect(kindsOf(path)).toContain('pause')
+    expect(readFileSync(path, 'utf8') + JSON.stringify(statistics)).not.toContain('canary')
+  })
+
   test('is resumed wherever it was torn', async () => {
     const path = newRun()
     const urls = urlsTo(3)

@@ -247,7 +247,7 @@ export interface SharedOptions {
   secretNames?: readonly string[] | undefined
   /**
    * Stop the run after this many failures, an integer ≥ 1: requests in flight finish, the others fail with
-   * `aborted/not_started`. Default and `Infinity`: never.
+   * `aborted/not_started`. Failures that were restored from a run file do not count. Default and `Infinity`: never.
    */
   maxFailures?: number | undefined
   /**

@@ -191,7 +191,7 @@ export class Run {
     if (!this.#isRunning || this.#isWindowFull()) return false
     // The request that is being settled may be the last failure that `maxFailures` allows. Until that is known, nothing
     // new may be sent.
-    if (maxFailures !== Infinity) return this.#tally.failed < maxFailures && this.#hasFreeSlot(capacity.slots)
+    if (maxFailures !== Infinity) return this.#tally.newlyFailed < maxFailures && this.#hasFreeSlot(capacity.slots)
     return this.#open.size < capacity.slots + this.#source.lookAhead || !capacity.isCrowded()
   }
 
@@ -256,7 +256,7 @@ export class Run {
     this.#tally.count(outcome, call)
     this.#options.deliver(outcome)
     const { maxFailures } = this.#options
-    if (!outcome.ok && this.#tally.failed >= maxFailures && this.#isRunning) {
+    if (!outcome.ok && this.#tally.newlyFailed >= maxFailures && this.#isRunning) {
       this.stop(say([{ option: 'maxFailures' }, ` (${maxFailures}) reached`]))
     }
     this.#endIfDone()

@@ -13,6 +13,8 @@ export class RunTally {
   held = 0
   ok = 0
   failed = 0
+  /** Failures of this run: a restored one says nothing of how this run goes. */
+  newlyFailed = 0
   retries = 0
   bytes = 0
   readonly #statistics: Tally | undefined
@@ -38,6 +40,7 @@ export class RunTally {
     if (outcome.source === 'network') {
       if (call !== undefined) this.retries += retriesOf(call.trip.retry)
       this.bytes += outcome.response?.bytes ?? 0
+      if (!outcome.ok) this.newlyFailed++
     }
     this.#statistics?.add(outcome, call)
   }

@@ -155,7 +155,7 @@ export const RESULT_OPTIONS = {
     default: Infinity,
     crosses: 'plain',
     unit: 'failures',
-    doc: 'Stop the run after this many failures.',
+    doc: 'Stop the run after this many failures, not counting restored ones.',
   }),
   signal: option({
     scope: 'any',

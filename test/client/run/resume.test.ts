@@ -383,7 +383,9 @@ describe('with a run file', () => {
       yield* urlsTo(600)
     }
     await parallelRequests(urlsTo(600), { transport, resume: path, onFailure: 'null' })
-    const failed = await parallelRequests(lazily(), { transport, resume: path, maxFailures: 3, onFailure: 'settle' })
+    const options = { transport, resume: path, maxFailures: 3, onFailure: 'settle' } as const
+    expect(await parallelRequests(lazily(), options)).toHaveLength(600)
+    const failed = await parallelRequests(lazily(), { ...options, retryFailed: true })
     expect(failed.length).toBeLessThan(600)
     const stream = opened({ transport, concurrency: 2 }).stream(lazily(), { resume: path, window: 3 })
     let seen = 0

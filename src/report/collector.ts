@@ -4,6 +4,7 @@
  * Attempts, bytes, latencies and the timeline count every line, because all of it was sent. How requests ended is told by
  * the last line of each: after `--resume --retry-failed`, a request that failed first and then succeeded is ok.
  */
+import { Causes } from './causes.ts'
 import { Classes, IN_DOUBT, UNSENT } from './classes.ts'
 import { isUnsentEntry, wireMsOf } from './entry.ts'
 import type { Entry } from './entry.ts'
@@ -45,6 +46,7 @@ export class Collector {
   sessions = 0
   start: RunNote | undefined
   end: RunNote | undefined
+  readonly causes = new Causes()
   attempts = 0
   retries = 0
   bytes = 0
@@ -144,6 +146,7 @@ export class Collector {
   #addRun(note: RunNote): void {
     if (note.event === 'end') {
       this.end = note
+      this.causes.add(note)
       return
     }
     this.sessions++

@@ -15,7 +15,7 @@ const MAX_SHOWN_CODES = 100
 
 /** @param facts of the file; undefined for outcomes */
 export function summarize(name: string, collected: Collector, facts: FileFacts | undefined): ReportData {
-  const { clock, start, end, timeline } = collected
+  const { clock, start, end, causes, timeline } = collected
   const counts = countsOf(collected)
   const hasTimes = clock.startedAtMs !== undefined
   return {
@@ -30,13 +30,12 @@ export function summarize(name: string, collected: Collector, facts: FileFacts |
     run: {
       ...(hasTimes && { startedAt: isoOf(clock.startedAtMs), endedAt: isoOf(end?.atMs ?? clock.endedAtMs) }),
       ...(hasTimes && { elapsedMs: Math.round(elapsedOf(collected)) }),
-      ...(end?.cpuMs !== undefined && { cpuMs: end.cpuMs }),
+      ...(causes.cpuMs !== undefined && { cpuMs: causes.cpuMs }),
       sessions: collected.sessions,
       ...(start?.version !== undefined && { version: start.version }),
       ...(start?.options !== undefined && { options: start.options }),
-      ...(end?.limitedBy !== undefined && { limitedBy: end.limitedBy }),
-      ...(end?.shares !== undefined && { shares: end.shares }),
-      ...(end?.advice !== undefined && { advice: end.advice }),
+      // Without the end of the last session, nothing is known of it.
+      ...(end !== undefined && causes.cause),
     },
     counts,
     ...endingsOf(collected),

@@ -4,7 +4,7 @@
  * later turn, and the run goes on.
  */
 import { hasFailed } from '../core/events.ts'
-import type { EventKind, Observer } from '../core/events.ts'
+import type { EventKind, Events, Observer } from '../core/events.ts'
 import diagnostics from 'node:diagnostics_channel'
 
 /** The channels that `tracingChannel` of this name has. By their names, because not every runtime has `tracingChannel`. */
@@ -15,13 +15,23 @@ const channelOf = (kind: EventKind) => {
 
 const CHANNELS = { batch: channelOf('batch'), request: channelOf('request'), attempt: channelOf('attempt') } as const
 
+const isHeard = (kind: EventKind): boolean => {
+  const { start, end, error } = CHANNELS[kind]
+  return start.hasSubscribers || end.hasSubscribers || error.hasSubscribers
+}
+
+/** What began while somebody listened, and has not ended. A listener that comes later gets no end without a start. */
+const begun = new WeakSet<Events[EventKind]>()
+
 export const channels: Observer = {
-  wants(kind) {
-    const { start, end, error } = CHANNELS[kind]
-    return start.hasSubscribers || end.hasSubscribers || error.hasSubscribers
+  wants: isHeard,
+  start(kind, event) {
+    if (!isHeard(kind)) return
+    begun.add(event)
+    CHANNELS[kind].start.publish(event)
   },
-  start: (kind, event) => CHANNELS[kind].start.publish(event),
   end(kind, event) {
+    if (!begun.delete(event)) return
     if (hasFailed(event)) CHANNELS[kind].error.publish(event)
     CHANNELS[kind].end.publish(event)
   },

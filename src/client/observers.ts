@@ -1,8 +1,9 @@
 /** Several observers as one. An observer that throws harms neither the run nor the other observers. */
-import { reasonOf } from '../core/callback.ts'
+import { isThenable, reasonOf } from '../core/callback.ts'
 import type { EventHeaders, EventKind, Events, Observer, Telemetry } from '../core/events.ts'
 import { WIRE_HEADERS, headerProblem } from '../core/headers.ts'
 import { printable } from '../core/printable.ts'
+import { kindOf } from '../config/kinds.ts'
 
 /** The observers of a client: the channels, to which anybody in the process may listen, and that of its options. */
 export function observers(channels: Observer, own: Telemetry | undefined): Observer {
@@ -18,8 +19,9 @@ class Pair implements Observer {
     this.#own = own
   }
 
-  wants(kind: EventKind): boolean {
-    return this.#own.wants(kind) || this.#first.wants(kind)
+  /** Whether the caller's object wants a thing is asked once, at its start. */
+  wants(): boolean {
+    return true
   }
 
   start<K extends EventKind>(kind: K, event: Events[K]): void {
@@ -41,8 +43,11 @@ class Pair implements Observer {
  * Headers of the caller's object, names in lower case. Throws for what is no header, which could smuggle a second one,
  * and for a header that the transport sets.
  */
-function checkedHeaders(given: EventHeaders | undefined): EventHeaders | undefined {
+function checkedHeaders(given: unknown): EventHeaders | undefined {
   if (given === undefined) return undefined
+  if (typeof given !== 'object' || given === null || isThenable(given) || Symbol.iterator in given) {
+    throw new TypeError(`headersFor: expected an object of headers or undefined, got ${kindOf(given)}`)
+  }
   const headers: Record<string, string | undefined> = {}
   for (const [written, value] of Object.entries(given as Readonly<Record<string, unknown>>)) {
     const name = written.toLowerCase()
@@ -55,40 +60,50 @@ function checkedHeaders(given: EventHeaders | undefined): EventHeaders | undefin
   return headers
 }
 
-class Guarded implements Observer {
+class Guarded implements Pick<Observer, 'start' | 'end'> {
   readonly #telemetry: Telemetry
+  /** What it got the start of, and not yet the end. */
+  readonly #begun = new WeakSet<Events[EventKind]>()
   #hasWarned = false
 
   constructor(telemetry: Telemetry) {
     this.#telemetry = telemetry
   }
 
-  wants(kind: EventKind): boolean {
-    return this.#telemetry.wants === undefined || (this.#try(() => this.#telemetry.wants?.(kind)) ?? false)
-  }
-
   start<K extends EventKind>(kind: K, event: Events[K]): void {
-    this.#try(() => this.#telemetry.start(kind, event))
+    const telemetry = this.#telemetry
+    if (telemetry.wants !== undefined && !(this.#try(() => telemetry.wants?.(kind)) ?? false)) return
+    this.#begun.add(event)
+    this.#try(() => telemetry.start(kind, event))
   }
 
   end<K extends EventKind>(kind: K, event: Events[K]): void {
-    this.#try(() => this.#telemetry.end(kind, event))
+    if (this.#begun.delete(event)) this.#try(() => this.#telemetry.end(kind, event))
   }
 
   headersFor(event: Events['attempt']): EventHeaders | undefined {
-    return this.#try(() => checkedHeaders(this.#telemetry.headersFor?.(event)))
+    if (!this.#begun.has(event)) return undefined
+    const given = this.#try(() => this.#telemetry.headersFor?.(event))
+    return this.#try(() => checkedHeaders(given))
   }
 
   #try<T>(run: () => T): T | undefined {
     try {
-      return run()
+      const answer = run()
+      // An async function; nobody waits for it, and its error must not end the process.
+      if (isThenable(answer)) answer.then(undefined, error => this.#warn(error))
+      return answer
     } catch (error) {
-      if (!this.#hasWarned) {
-        const message = `telemetry threw: ${reasonOf(error)}. The run goes on; further errors are not reported`
-        process.emitWarning(printable(message), 'ParallelRequestsWarning')
-      }
-      this.#hasWarned = true
+      this.#warn(error)
       return undefined
     }
+  }
+
+  #warn(error: unknown): void {
+    if (!this.#hasWarned) {
+      const message = `telemetry threw: ${reasonOf(error)}. The run goes on; further errors are not reported`
+      process.emitWarning(printable(message), 'ParallelRequestsWarning')
+    }
+    this.#hasWarned = true
   }
 }

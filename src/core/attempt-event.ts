@@ -3,7 +3,7 @@ import type { Attempt } from './attempt.ts'
 import type { AttemptEvent, RequestEvent } from './events.ts'
 import type { Clock } from './ports.ts'
 import type { FaultCode, Result } from './result.ts'
-import { attemptTimings, delayBefore, startOf } from './tries.ts'
+import { attemptTimings, delayBefore, startOf, wireStartMs } from './tries.ts'
 import type { AttemptTimings } from './tries.ts'
 import { hostIn, printableUrl } from './url.ts'
 
@@ -19,8 +19,8 @@ class NewAttemptEvent implements AttemptEvent {
   declare readonly method: string
   declare readonly url: string
   declare readonly host: string
-  declare readonly delay: number
-  declare readonly startedAt: number
+  declare delay: number
+  declare startedAt: number
   declare status?: number
   declare code?: FaultCode
   declare timings?: AttemptTimings
@@ -66,17 +66,23 @@ export function newAttemptEvent(attempt: Attempt, clock: Clock): AttemptEvent {
 }
 
 /** Fills in the end that another thread has reported. */
-export function fillFrom(event: AttemptEvent, { status, code, timings, bytes, protocol, reused }: AttemptStart): void {
-  const end = { status, code, timings, bytes, protocol, reused }
+export function fillFrom(event: AttemptEvent, from: AttemptStart): void {
+  const { delay, startedAt, status, code, timings, bytes, protocol, reused } = from
+  const end = { delay, startedAt, status, code, timings, bytes, protocol, reused }
   for (const [name, value] of Object.entries(end)) if (value !== undefined) Reflect.set(event, name, value)
 }
 
-export function endAttempt(attempt: Attempt, event: AttemptEvent, result: Result, nowMs: number): void {
+export function endAttempt(attempt: Attempt, event: AttemptEvent, result: Result, clock: Clock): void {
   const filled = event as NewAttemptEvent
+  // `auth` and `beforeRequest` have been called since its beginning, and its clocks were started anew.
+  if (wireStartMs(attempt) > attempt.admittedAtMs) {
+    filled.delay = delayBefore(attempt)
+    filled.startedAt = startOf(attempt, clock)
+  }
   const reply = result.kind === 'reply' ? result : result.reply
   if (reply !== undefined) filled.status = reply.status
   if (result.kind === 'fault') filled.code = result.code
-  filled.timings = attemptTimings(attempt, nowMs)
+  filled.timings = attemptTimings(attempt, clock.now())
   if (reply !== undefined) {
     filled.bytes = reply.taken?.bytes ?? reply.body.byteLength
     filled.protocol = reply.protocol

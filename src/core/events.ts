@@ -50,7 +50,7 @@ export interface RequestEvent {
   readonly attempts?: number
   readonly timings?: Timings
   readonly source?: 'network' | 'run-file'
-  /** Its batch. Not enumerable; undefined if the listener came later than the batch. */
+  /** Its batch. Not enumerable; undefined if nobody listened when the batch began. */
   readonly batch: BatchEvent | undefined
 }
 
@@ -70,7 +70,7 @@ export interface AttemptEvent {
   readonly host: string
   /** Milliseconds between the end of the attempt before it and its start; 0 for the first. */
   readonly delay: number
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds. At the end it does not include `auth` and `beforeRequest`, and neither do `timings`. */
   readonly startedAt: number
   /** The status of the response. Absent before the end, and if no response came. */
   readonly status?: number
@@ -89,7 +89,7 @@ export interface AttemptEvent {
   readonly reused?: boolean
   /** Present for a redirect hop and its retries. */
   readonly hop?: true
-  /** Its request. Not enumerable; undefined if the listener came later than the request. */
+  /** Its request. Not enumerable; undefined if nobody listened when the request began. */
   readonly request: RequestEvent | undefined
 }
 
@@ -107,10 +107,14 @@ export type EventHeaders = Readonly<Record<string, string | undefined>>
 
 /**
  * Takes the events of a client: the option `telemetry`. `start` and `end` are called in turn for each thing, with the
- * same object. If one of these functions throws, a warning is emitted once and the run goes on.
+ * same object. If one of these functions throws, or returns a promise that rejects, a warning is emitted once and the run
+ * goes on. No promise is waited for.
  */
 export interface Telemetry {
-  /** Whether it takes events of this kind. Asked once for each thing, at its beginning. Default: all kinds. */
+  /**
+   * Whether it takes an event of this kind. Asked once for each thing, at its beginning; what it declines has neither
+   * `start` nor `end`. Default: all kinds.
+   */
   wants?(kind: EventKind): boolean
   start<K extends EventKind>(kind: K, event: Events[K]): void
   end<K extends EventKind>(kind: K, event: Events[K]): void
@@ -120,9 +124,11 @@ export interface Telemetry {
 
 /** As the layers see all that listen. No method may throw. @internal */
 export interface Observer {
-  /** MUST be cheap. */
+  /** Whether anybody may take events of this kind. MUST be cheap. */
   wants(kind: EventKind): boolean
+  /** Has no effect for those who do not want it. */
   start<K extends EventKind>(kind: K, event: Events[K]): void
+  /** Has no effect for those who did not get its start. */
   end<K extends EventKind>(kind: K, event: Events[K]): void
   /** A promise if another thread answers. */
   headersFor?(event: AttemptEvent): Soon<EventHeaders | undefined>

@@ -56,7 +56,8 @@ export function recordTry(trial: Attempt, result: Result, endedAtMs: number, clo
     ...(status !== undefined && { status }),
     ...(result.kind === 'fault' && { code: result.code }),
     delay: delayBefore(trial),
-    timings: attemptTimings(trial, endedAtMs),
+    // Its event has ended, and a listener has seen these figures.
+    timings: trial.event?.timings ?? attemptTimings(trial, endedAtMs),
     ...(retry.redirects > 0 && { url: printableUrl(call.url, call.plan.secretNames) }),
   }
   retry.tries ??= []
@@ -89,8 +90,8 @@ export function attemptTimings(trial: Attempt, endedAtMs: number): AttemptTiming
   return timings
 }
 
-/** Its clocks are moved while they are paused. */
-const wireStartMs = ({ startedAtMs, heldMs }: Attempt): number => startedAtMs - heldMs
+/** When it started (monotonic ms). Its clocks are moved while they are paused. */
+export const wireStartMs = ({ startedAtMs, heldMs }: Attempt): number => startedAtMs - heldMs
 
 /** Finer digits are noise. */
 const toMicroseconds = (ms: number): number => Math.round(ms * 1_000) / 1_000

@@ -15,7 +15,6 @@ export function observe(observer: Observer, clock: Clock): AttemptLayer {
   const begin = (attempt: Attempt): undefined | Promise<undefined> => {
     const event = newAttemptEvent(attempt, clock)
     attempt.event = event
-    if (!observer.wants('attempt')) return undefined
     observer.start('attempt', event)
     const headers = observer.headersFor?.(event)
     if (isThenable(headers)) return headers.then(given => addHeaders(attempt, given))
@@ -28,7 +27,7 @@ export function observe(observer: Observer, clock: Clock): AttemptLayer {
     },
     after: (attempt, result) => {
       if (attempt.event === undefined) return result
-      endAttempt(attempt, attempt.event, result, clock.now())
+      endAttempt(attempt, attempt.event, result, clock)
       observer.end('attempt', attempt.event)
       return result
     },

@@ -48,7 +48,7 @@ const READERS = {
  *   the code of the failure (`timeout/headers`, `http/503`), and the status of a failed span is ERROR.
  * - The histogram `http.client.request.duration` in seconds, one value for each attempt.
  * - The context of the attempt's span in its headers. A `traceparent` that the request has, and every other field of the
- *   propagator except `baggage`, is replaced.
+ *   propagator except `baggage`, is replaced. A redirect to another origin gets no `baggage`.
  *
  * Secrets in URLs are redacted; headers and bodies are in no span. Without a registered SDK it does nothing. It works over
  * HTTP/1.1, HTTP/2, with `workers` and in `parallelRequestsSync`.
@@ -94,18 +94,21 @@ class Otel implements Telemetry {
   }
 
   headersFor(event: AttemptEvent): EventHeaders | undefined {
-    const own = this.#contexts.get(event)
-    if (own === undefined) return undefined
+    const current = this.#contexts.get(event)
+    if (current === undefined) return undefined
     const propagator = this.#options.propagator ?? propagation
     const carrier: Record<string, string> = {}
-    propagator.inject(own, carrier, { set: (into, name, value) => void (into[name.toLowerCase()] = value) })
+    propagator.inject(current, carrier, { set: (into, name, value) => void (into[name.toLowerCase()] = value) })
     if (Object.keys(carrier).length === 0) return undefined
-    // What is left of an earlier context would contradict this one. Baggage is independent of it.
-    const stale = propagator
+    const fields = propagator
       .fields()
       .map(name => name.toLowerCase())
-      .filter(name => name !== 'baggage' && carrier[name] === undefined)
-    return { ...Object.fromEntries(stale.map(name => [name, undefined])), ...carrier }
+      .filter(name => name !== 'baggage')
+    // Baggage holds values of the application, which another origin must not learn from a redirect.
+    const own = crossesOrigin(event) ? fields.filter(name => carrier[name] !== undefined) : Object.keys(carrier)
+    // What is left of an earlier context would contradict this one. Baggage is independent of it.
+    const stale = fields.filter(name => carrier[name] === undefined)
+    return Object.fromEntries([...stale, ...own].map(name => [name, carrier[name]]))
   }
 
   #parentOf(event: Events[EventKind]): Context {
@@ -142,3 +145,10 @@ function finish(span: Span, { attributes, status, elapsedMs }: SpanEnd, startedA
   if (status !== undefined) span.setStatus(status)
   span.end(startedAt + elapsedMs)
 }
+
+/** Whether this is a hop to another origin than that of its request. */
+function crossesOrigin({ hop, url, host, request }: AttemptEvent): boolean {
+  return hop === true && (request === undefined || host !== request.host || schemeOf(url) !== schemeOf(request.url))
+}
+
+const schemeOf = (url: string): string => url.slice(0, url.indexOf(':'))

@@ -246,7 +246,8 @@ describe('events of attempts', () => {
     channel.unsubscribe(listener)
     expect(attempts.length).toBeGreaterThan(2)
     expect(attempts.some(({ index, attempt }) => index === 1 && attempt === 1)).toBe(false)
-    expect(attempts.every(({ request }) => request === undefined)).toBe(true)
+    // It came too late for the beginning of this request.
+    expect(attempts.filter(({ index }) => index === 1).every(({ request }) => request === undefined)).toBe(true)
   })
 
   test('of a stream that is left end with it', async () => {
@@ -267,7 +268,8 @@ describe('events of attempts', () => {
     await parallelRequests([`${url}/ok`, `${url}/flaky/1`], { ...again, resume })
     seen.expectBalance()
     expect(seen.attempts).toEqual([])
-    expect(seen.requests.map(({ source, attempts }) => [source, attempts])).toEqual([
+    const restored = seen.requests.toSorted((a, b) => a.index - b.index)
+    expect(restored.map(({ source, attempts }) => [source, attempts])).toEqual([
       ['run-file', 1],
       ['run-file', 2],
     ])
@@ -314,4 +316,51 @@ describe('events of attempts', () => {
     expect(seen.batches).toMatchObject([{ ok: 1, failed: 0, error: { cause: why } }])
     expect(seen.log.slice(-2)).toEqual(['error batch', 'end batch'])
   })
+})
+
+describe('a listener', () => {
+  test('of attempts alone gets their requests and batches', async () => {
+    const { url } = await troubleServer()
+    const seen: AttemptEvent[] = []
+    const note = (event: unknown): void => void seen.push(event as AttemptEvent)
+    const name = 'tracing:parallel-requests:attempt:end'
+    diagnostics.subscribe(name, note)
+    onTestFinished(() => void diagnostics.unsubscribe(name, note))
+    await parallelRequests([{ url: `${url}/ok`, meta: 'm' }], again)
+    expect(seen.map(({ request }) => [request?.meta, request?.batch?.total])).toEqual([['m', 1]])
+  })
+
+  test('that comes while an attempt is on its way gets no end without a start', async () => {
+    const { url } = await troubleServer()
+    const seen: string[] = []
+    const names = ['attempt', 'request', 'batch'].map(kind => `tracing:parallel-requests:${kind}:end`)
+    const note = (_event: unknown, name: string | symbol): void => void seen.push(String(name))
+    onTestFinished(() => names.forEach(name => void diagnostics.unsubscribe(name, note)))
+    const hooks = {
+      beforeRequest: () => names.forEach(name => diagnostics.subscribe(name, note)),
+      afterAttempt: () => undefined,
+    }
+    await parallelRequests([`${url}/ok`], { ...again, hooks, telemetry: { start() {}, end() {} } })
+    expect(seen).toEqual([])
+  })
+})
+
+test('the end of an event leaves out auth and beforeRequest, as tries do, in the blocking call, too', async () => {
+  const server = await threadServer()
+  const seen = observeChannels()
+  const url = `${server.url}/flaky?id=times&until=2`
+  const slow = () => new Promise<void>(resolve => setTimeout(resolve, 50))
+  const hooks = { beforeRequest: slow }
+  const outcomes = await parallelRequests([url], { ...again, hooks, auth: () => slow().then(() => 'Bearer x') })
+  outcomes.push(...parallelRequestsSync([`${url}2`.replace('id=', 'id=b')], { ...again, auth: () => 'Bearer x' }))
+  await server.close()
+  const of = ({ tries = [] }: Outcome) => tries.map(({ at, delay, timings }) => [Date.parse(at), delay, timings])
+  const expected = outcomes.flatMap(of)
+  expect(expected.length).toBeGreaterThan(3)
+  const shown = seen.attempts.map(({ startedAt, delay, timings }) => [startedAt, delay, timings])
+  // Two readings of two clocks may round to neighbouring milliseconds.
+  for (const [at, [startedAt, ...rest]] of shown.entries()) {
+    expect(rest).toEqual(expected[at]?.slice(1))
+    expect(Math.abs(Number(startedAt) - Number(expected[at]?.[0]))).toBeLessThanOrEqual(2)
+  }
 })

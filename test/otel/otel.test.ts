@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { context, propagation, trace } from '@opentelemetry/api'
-import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ConfigError, ParallelRequests, parallelRequests, parallelRequestsSync } from '../../src/index.ts'
 import { otel } from '../../src/otel/index.ts'
@@ -268,4 +268,25 @@ test('a stream that is left ends all of its spans', async () => {
   await client.close()
   await until(() => spans().length === 5)
   expect(attempts().map(({ attributes }) => attributes['error.type'])).toEqual([undefined, 'aborted/in_flight'])
+})
+
+test('a redirect to another origin gets the trace context, and no baggage', async () => {
+  const [here, there] = [await threadServer(), await threadServer()]
+  const { tracerProvider } = sdk()
+  const propagator = new CompositePropagator({
+    propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
+  })
+  const baggage = propagation.createBaggage({ user: { value: 'CANARY' } })
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  onTestFinished(async () => {
+    context.disable()
+    await Promise.all([here.close(), there.close()])
+  })
+  const urls = [`${here.url}/a`, `${here.url}/hop?to=/a`, `${here.url}/hop?to=${there.url}/a`]
+  const outcomes = await context.with(propagation.setBaggage(context.active(), baggage), () =>
+    parallelRequests(urls, { ...again, telemetry: otel({ tracerProvider, propagator }) }),
+  )
+  const headers = outcomes.map(({ value }) => (value as { headers: Record<string, string> }).headers)
+  expect(headers.map(({ baggage: sent }) => sent)).toEqual(['user=CANARY', 'user=CANARY', undefined])
+  expect(headers.every(({ traceparent }) => traceparent?.startsWith('00-'))).toBe(true)
 })

@@ -31,7 +31,8 @@ export class ObservedBatch {
     this.#observer = observer
     this.#clock = clock
     this.#startedAtMs = clock.now()
-    if (!observer.wants('batch') && !observer.wants('request')) return
+    // An event leads to the one that it belongs to, so what is above a wanted kind is made as well.
+    if (!observer.wants('batch') && !this.#wantsBelow()) return
     this.#event = { ...(total !== undefined && { total }), startedAt: clock.epochMs() }
     observer.start('batch', this.#event)
   }
@@ -68,8 +69,12 @@ export class ObservedBatch {
     }
   }
 
+  #wantsBelow(): boolean {
+    return this.#observer.wants('request') || this.#observer.wants('attempt')
+  }
+
   begin(call: Call): void {
-    if (!this.#observer.wants('request')) return
+    if (!this.#wantsBelow()) return
     call.trip.event = requestEvent(call, this.#clock.epochMs(), this.#event)
     this.#observer.start('request', call.trip.event)
   }

@@ -121,7 +121,6 @@ export class CallingThread implements Caller {
     const url = printableUrl(start.url, plan.secretNames)
     const event = attemptEvent({ ...start, id: trip.id, ...(key !== undefined && { key }), url }, trip.event)
     this.#attempts.set(index, event)
-    if (!this.#observer.wants('attempt')) return undefined
     this.#observer.start('attempt', event)
     return this.#observer.headersFor?.(event) as EventHeaders | undefined
   }

@@ -17,13 +17,15 @@ export interface PumpParts {
   readonly unwritten: (error: Error) => void
   /** Called if the sink has failed, so that no more requests should be sent. */
   readonly stop: () => void
+  /** Asked after each outcome: a promise that must resolve before the next one is taken. */
+  readonly room?: (() => Promise<void> | undefined) | undefined
 }
 
 /** Requests that were not sent or were abandoned get no line; the summary counts them. */
 const isGivenUp = (outcome: Outcome): boolean => isUnsent(outcome) || codeOf(outcome)?.startsWith('aborted/') === true
 
 /** Rejects with the error of the sink or of the input. */
-export async function pump({ outcomes, sink, note, unwritten, stop }: PumpParts): Promise<void> {
+export async function pump({ outcomes, sink, note, unwritten, stop, room }: PumpParts): Promise<void> {
   let open = 0
   let broken: { readonly error: unknown } | undefined
   let wake: (() => void) | undefined
@@ -43,6 +45,8 @@ export async function pump({ outcomes, sink, note, unwritten, stop }: PumpParts)
   try {
     for await (const outcome of outcomes) {
       note(outcome)
+      const isFull = room?.()
+      if (isFull !== undefined) await isFull
       // Requests in flight still end and are counted, but their results cannot be written.
       if (broken !== undefined || isGivenUp(outcome)) continue
       try {

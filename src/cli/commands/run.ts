@@ -49,7 +49,7 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   sayNotes(plan)
   const output = outputFor(plan, jobs)
   const log = logFor(plan, jobs, output)
-  const exitCode = await send(plan, jobs, output, { urls, flags }, log).catch(async (error: unknown) => {
+  const exitCode = await send(plan, jobs, output, { urls, flags, log }).catch(async (error: unknown) => {
     await (isRefusal(error) ? log?.discard() : log?.close().catch(() => undefined))
     // With a run file, the next run writes the outputs again.
     if (isRefusal(error) || plan.output.resume) output.discard()
@@ -96,15 +96,10 @@ function outputFor(plan: RunPlan, jobs: Jobs): Output {
 /** Whether the run was refused for a mistake in the flags, the input or the run file, so that there is nothing to keep. */
 const isRefusal = (error: unknown): boolean => error instanceof UsageError || error instanceof ConfigError
 
-type Given = Pick<GivenCommand, 'urls' | 'flags'>
+type Given = Pick<GivenCommand, 'urls' | 'flags'> & { readonly log: AttemptLog | undefined }
 
-async function send(
-  plan: RunPlan,
-  jobs: Jobs,
-  output: Output,
-  given: Given,
-  log: AttemptLog | undefined,
-): Promise<number> {
+async function send(plan: RunPlan, jobs: Jobs, output: Output, given: Given): Promise<number> {
+  const { log } = given
   const client = new OpenClient(log === undefined ? plan.client : { ...plan.client, telemetry: log })
   try {
     return await sendBy(client, plan, jobs, output, given)
@@ -159,6 +154,7 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
         display.say(`preq: ${error.message}`)
       },
       stop: () => stream.stop(),
+      room: given.log && (() => given.log?.room()),
     })
   } catch (caught) {
     const error = isInputError(caught) ? caught.cause : caught

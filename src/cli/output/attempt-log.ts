@@ -1,6 +1,6 @@
 /**
- * `--log FILE`: one line of JSON per attempt, written when the attempt has ended. An attempt never waits for the file; if
- * writing fails, the run goes on, and its exit code says so.
+ * `--log FILE`: one line of JSON per attempt, written when the attempt has ended. An attempt never waits for the file; the
+ * run does if too much of the log waits to be written. If writing fails, the run goes on, and its exit code says so.
  */
 import { statSync } from 'node:fs'
 import { isoTime } from '../../core/iso-time.ts'
@@ -19,12 +19,17 @@ import { UsageError } from '../usage-error.ts'
 import { reasonOf } from '../../core/callback.ts'
 
 const LIMITS = { maxRows: 10_000, maxSize: 1_048_576, delayMs: 0 } as const
+/** How much of the log may wait to be written before the run waits for it, in characters. */
+const MAX_WAITING = 8_388_608
 
 /** The log as the client sees it: an object that gets the events of its attempts. */
 export class AttemptLog implements Telemetry {
   readonly #output: FileOutput | StreamOutput
   readonly #batches: Batches<string>
   #before: string
+  /** Characters that are not in the file yet. */
+  #waiting = 0
+  #last: Promise<void> = Promise.resolve()
 
   constructor(output: FileOutput | StreamOutput, name: string) {
     this.#output = output
@@ -42,8 +47,15 @@ export class AttemptLog implements Telemetry {
   end<K extends EventKind>(_kind: K, event: Events[K]): void {
     if (!('attempt' in event)) return
     const line = attemptLine(event)
+    this.#waiting += line.length
+    const written = (): void => void (this.#waiting -= line.length)
     // The batches keep the error for `close`.
-    this.#batches.add(line, line.length).catch(() => undefined)
+    this.#last = this.#batches.add(line, line.length).then(written, written)
+  }
+
+  /** A promise for room, if the file is slow: who takes outcomes waits for it, so that memory is bounded. */
+  room(): Promise<void> | undefined {
+    return this.#waiting < MAX_WAITING ? undefined : this.#last
   }
 
   /** Throws a UsageError if not every line could be written. */

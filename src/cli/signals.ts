@@ -33,7 +33,11 @@ export function interrupts({ stop, paused, abort, say }: Interrupted): Interrupt
       say(`interrupted: requests in flight finish${unsent}. Press Ctrl-C again to abort them.`)
       stop()
     } else if (count === 2) abort()
-    else process.exit(130)
+    else {
+      // By the system: an exit of Node waits for a write to a pipe that nobody reads.
+      close()
+      process.kill(process.pid, 'SIGINT')
+    }
   }
   const onTerm = (): void => {
     exitCode ??= 143
@@ -43,6 +47,11 @@ export function interrupts({ stop, paused, abort, say }: Interrupted): Interrupt
     exitCode ??= 129
     abort()
   }
+  const close = (): void => {
+    process.off('SIGHUP', onHangUp)
+    process.off('SIGINT', onInterrupt)
+    process.off('SIGTERM', onTerm)
+  }
   process.on('SIGHUP', onHangUp)
   process.on('SIGINT', onInterrupt)
   process.on('SIGTERM', onTerm)
@@ -50,10 +59,6 @@ export function interrupts({ stop, paused, abort, say }: Interrupted): Interrupt
     get exitCode() {
       return exitCode
     },
-    close() {
-      process.off('SIGHUP', onHangUp)
-      process.off('SIGINT', onInterrupt)
-      process.off('SIGTERM', onTerm)
-    },
+    close,
   }
 }

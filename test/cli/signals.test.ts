@@ -46,3 +46,20 @@ test('SIGTERM ends a run whose input is a pipe that stays open', async () => {
   await writer.close()
   expect([code, JSON.parse(stdout)]).toEqual([143, expect.objectContaining({ ok: true })])
 })
+
+test.skipIf(process.platform === 'win32')('a third Ctrl-C ends a run whose log nobody reads', async () => {
+  const { server, folder, startPreq, start } = await opened()
+  expect((await start('mkfifo', ['log']).finished).code).toBe(0)
+  // Both ends, so that the pipe opens at once and is full after a while.
+  const reader = await open(join(folder, 'log'), 'r+')
+  const { child, finished } = startPreq(['-i', '-', '-q', '--log', 'log'])
+  child.stdin.write(Array.from({ length: 2_000 }, (_, n) => `${server.origin}/a?${n}\n`).join(''))
+  await once(child.stdout, 'data')
+  for (let sent = 0; child.exitCode === null && child.signalCode === null; sent++) {
+    child.kill('SIGINT')
+    await new Promise(resolve => setTimeout(resolve, 100))
+    expect(sent).toBeLessThan(100)
+  }
+  await finished
+  await reader.close()
+})

@@ -71,6 +71,7 @@ export type {
   MultipartInput,
   Params,
   ParseContext,
+  Refreshed,
   RequestSpec,
   RequestView,
   ResponseView,
@@ -81,5 +82,7 @@ export type {
   SaveTo,
   SavedFile,
   Schema,
+  TokenAuth,
+  TokenContext,
 } from './core/spec.ts'
 export type { ClientStats, LaneStats } from './client/client-stats.ts'

@@ -42,6 +42,7 @@ import { deliverBufferedBody, receive } from '../layer/receive.ts'
 import { retry } from '../layer/retry.ts'
 import type { Opinions, RetryParts } from '../layer/retry.ts'
 import { session } from '../layer/session.ts'
+import { awaitToken, requireToken } from '../layer/tokens.ts'
 import { timeout, transportThrew, untimed } from '../layer/timeout.ts'
 import { adaptive } from '../policy/adaptive.ts'
 import { breaker } from '../policy/breaker.ts'
@@ -132,8 +133,10 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
     retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions, onShortage: sockets && shrinking(sockets) }),
     through(
       [
+        awaitToken(clock), // before the gate: a refresh of a token holds no slot, and may need one
         routes.refuse, // before the gate: a request that no proxy takes must not cost a token
         gate.layer, // waits for every limit, then books all of them in one tick
+        requireToken(clock), // what was admitted while a refresh began goes back and waits outside
         observe(observer, clock), // an attempt that waits has not started; one check if nobody listens
         routes.choose, // at the last moment: a proxy that failed meanwhile is not taken
         announce, // at the last moment, too: a request that waits has not been sent

@@ -1,18 +1,20 @@
 /** Credentials as callers write them, checked before anything is sent. Problems never show them. */
 import { headerProblem } from '../core/headers.ts'
-import type { Auth } from '../core/spec.ts'
+import type { ReadAuth } from '../core/call.ts'
+import { readTokens } from './token-input.ts'
 import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 import type { Problem } from '../core/problem.ts'
 
-const FORMS = '{ username, password }, { bearer } or a function'
+const FORMS = '{ username, password }, { bearer }, { token, refresh } or a function'
 
-export function readAuth(value: unknown, name: string, problems: Problem[]): Auth | undefined {
-  if (typeof value === 'function') return value as Auth
+export function readAuth(value: unknown, name: string, problems: Problem[]): ReadAuth | undefined {
+  if (typeof value === 'function') return value as Exclude<ReadAuth, object>
   if (!isPlain(value)) {
     const remedy = typeof value === 'string' ? 'Write a token as { bearer: token }.' : plainRemedy(value)
     problems.push(problem(name, FORMS, kindOf(value), remedy))
     return undefined
   }
+  if ('refresh' in value) return readTokens(value, name, problems)
   const fields = Object.keys(value).filter(field => value[field] !== undefined)
   const { username, password, bearer } = value
   if (fields.length === 1 && typeof bearer === 'string') {

@@ -37,7 +37,9 @@ export function requestIdentity(
   }
   if (query.includes('=')) addQuery(parts, query, secretNames)
   const rest = parts.length === 0 ? undefined : hashed(parts.toSorted().join(''))
-  return typeof credentials === 'string' ? withAuthorization(rest, credentials) : rest
+  if (typeof credentials === 'string') return withAuthorization(rest, credentials)
+  // Whatever its tokens are, it is the same user.
+  return typeof credentials === 'object' ? withAuthorization(rest, credentials.name) : rest
 }
 
 /** The identity of a request whose `Authorization` is known only when it is sent. */

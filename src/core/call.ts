@@ -16,9 +16,11 @@ import type {
   ReturnTypeName,
   SaveTo,
   Schema,
+  TokenAuth,
 } from './spec.ts'
 import type { Fault } from './result.ts'
 import type { Ways } from './route.ts'
+import { Tokens } from './tokens.ts'
 import type { Trip } from './trip.ts'
 
 /** Full jitter under a doubling ceiling, or a function of the caller. */
@@ -103,7 +105,7 @@ export interface CallPlan {
 export type Costs = number | Readonly<Record<string, number>>
 
 /** Credentials; a string if they are constant. They belong to the Call's origin: a hop to another origin has none. */
-export type Credentials = string | ((request: AuthRequest) => string | Promise<string>)
+export type Credentials = string | Tokens | ((request: AuthRequest) => string | Promise<string>)
 
 /**
  * What a spec itself gives besides method, URL and body. Headers and `auth` of the options (or the constant ones of the
@@ -156,9 +158,12 @@ export interface Call {
   readonly sink?: BodySink
 }
 
+/** The `auth` option after it has been read: a form with `refresh` has become its tokens. */
+export type ReadAuth = Exclude<Auth, TokenAuth> | Tokens
+
 /** Converts the `auth` option to credentials. */
-export function credentialsOf(auth: Auth): Credentials {
-  if (typeof auth === 'function') return auth
+export function credentialsOf(auth: ReadAuth): Credentials {
+  if (typeof auth === 'function' || auth instanceof Tokens) return auth
   if ('bearer' in auth) return `Bearer ${auth.bearer}`
   return basic(auth.username, auth.password)
 }

@@ -141,7 +141,9 @@ export type Outcome<Value = unknown, Meta = unknown> = OkOutcome<Value, Meta> | 
  * @internal
  */
 export function isUnsentCode(code: string): boolean {
-  return code === 'aborted/not_started' || code === 'circuit/open' || code.startsWith('paused/')
+  return (
+    code === 'aborted/not_started' || code === 'circuit/open' || code === 'auth/refresh' || code.startsWith('paused/')
+  )
 }
 
 /** @internal */

@@ -34,6 +34,7 @@ export const FAULT_CLASSES = [
   'redirect',
   'blocked',
   'http',
+  'auth',
   'callback',
   'invalid_request',
   'circuit',
@@ -140,6 +141,9 @@ export function unverifiedFault(reply: Reply): Fault {
 
 /** The gate took the attempt's slot for another request before anything was sent. Never leaves the retry layer. */
 export const PREEMPTED = 'connect/preempted'
+
+/** The attempt was admitted while its token is being refreshed: it waits outside of the gate. Never leaves the retry layer. */
+export const TOKENLESS = 'auth/waiting'
 
 /**
  * This machine is out of sockets. Neither the server nor the attempt is to blame, so it does not count as a failure.

@@ -19,6 +19,10 @@ export class RetryState {
   misdirected = false
   /** The request was retried without `Expect` after a 417. */
   unexpecting = false
+  /** The number of the token that the last attempt was sent with; 0 if it has none that can be refreshed. */
+  tokenVersion = 0
+  /** The request was sent again with another token after a 401. */
+  renewed = false
   /** Key of the proxy that made the last attempt fail: the retry uses another one. */
   failedProxy: string | undefined = undefined
   /** What each attempt did; undefined until one is followed by another. */

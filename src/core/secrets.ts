@@ -17,6 +17,8 @@ export interface Sent {
   /** Of the call, of its last attempt, and of the reply. */
   readonly headers: readonly (HeaderList | undefined)[]
   readonly credentials: string | undefined
+  /** Tokens that may have been sent, in every form. */
+  readonly tokens?: readonly string[] | undefined
   readonly url: string
   readonly finalUrl: string
   readonly secretNames: ReadonlySet<string> | undefined
@@ -26,6 +28,7 @@ export function sentWith({ headers, credentials, trip, url, plan }: Call, reply:
   return {
     headers: [headers, trip.sentHeaders, reply.headers],
     credentials: typeof credentials === 'string' ? credentials : undefined,
+    tokens: typeof credentials === 'object' ? credentials.known : undefined,
     url,
     finalUrl: reply.url,
     secretNames: plan.secretNames,
@@ -33,9 +36,10 @@ export function sentWith({ headers, credentials, trip, url, plan }: Call, reply:
 }
 
 /** The secret values that this request sent, and those of the reply's headers, in every form in which text holds them. */
-export function secretsOf({ headers, credentials, url, finalUrl, secretNames }: Sent): readonly string[] {
+export function secretsOf({ headers, credentials, tokens, url, finalUrl, secretNames }: Sent): readonly string[] {
   const lists = headers.map(list => (list === undefined ? NONE : headerSecrets(list, secretNames)))
   if (credentials !== undefined) lists.push(credentialSecrets(credentials))
+  if (tokens !== undefined) lists.push(tokens)
   if (url.includes('?') || finalUrl.includes('?')) lists.push(querySecrets([url, finalUrl], secretNames))
   const filled = lists.filter(list => list.length > 0)
   if (filled.length < 2) return filled[0] ?? NONE
@@ -139,6 +143,11 @@ function addQuery(url: string, secretNames: ReadonlySet<string> | undefined, fou
 
 function add(value: string, found: Set<string>): void {
   if (value.length >= SHORTEST) found.add(value)
+}
+
+/** Secret values in every form in which text may hold them, without those that are too short to be told from other text. */
+export function secretForms(values: readonly string[]): readonly string[] {
+  return allForms(new Set(values.filter(value => value.length >= SHORTEST)))
 }
 
 /** As it is, percent-encoded, as part of a form, of JSON and of HTML. */

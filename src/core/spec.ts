@@ -97,10 +97,48 @@ export interface AuthRequest {
   readonly attempt: number
 }
 
+/** Why a token is refreshed, as a `refresh` function sees it. */
+export interface TokenContext {
+  /** The token to replace; undefined if there was none. */
+  readonly token: string | undefined
+  /** `'missing'`: there is none yet. `'expiring'`: its `expiresIn` is over. `'refused'`: a server answered 401 to it. */
+  readonly reason: 'missing' | 'expiring' | 'refused'
+  /** Aborted when the function takes longer than `timeouts.callback` (without it, 30 s). */
+  readonly signal: AbortSignal
+}
+
+/** A new token; `expiresIn` is the time for which it is valid, as a duration or in milliseconds. */
+export type Refreshed = string | { readonly token: string; readonly expiresIn?: Duration | undefined }
+
+/**
+ * A token that expires, and the function that gets the next one. It is sent as `Authorization: Bearer …`. All requests
+ * with the same object share the token. `refresh` runs before the first request if `token` is undefined, shortly before
+ * `expiresIn` is over, and after a 401; never twice at a time. Requests wait for it without a slot. A request that was
+ * answered with 401 is sent once more with the new token, whatever its method, without using up a retry.
+ *
+ * If `refresh` throws, takes too long or returns no token, all requests that wait for it fail with `auth/refresh`, and the
+ * next request tries it again. A request to get the token must not use this `auth` itself: it would wait for itself.
+ *
+ * @example auth: { token: undefined, refresh: async ({ signal }) => (await signIn({ signal })).accessToken }
+ */
+export interface TokenAuth {
+  /** The first token. Undefined: get one before the first request. */
+  readonly token?: string | undefined
+  readonly refresh: (context: TokenContext) => Refreshed | Promise<Refreshed>
+  /**
+   * How long a token is valid that does not say so itself, the first one included, counted from the first request.
+   * Milliseconds, or a duration such as '1h'. Default Infinity: until a server answers 401.
+   */
+  readonly expiresIn?: Duration | undefined
+  /** The word before the token. Default `'Bearer'`. */
+  readonly scheme?: string | undefined
+}
+
 /**
  * Credentials: Basic (RFC 7617), a bearer token (RFC 6750), or a function that returns the value of the `Authorization`
  * header for each attempt. The function runs while the attempt holds a slot of `concurrency`, so it must not wait for
- * another request of the same client. A throw fails the request with `callback/hook`.
+ * another request of the same client. A throw fails the request with `callback/hook`. A token that expires is given
+ * with a function that gets the next one: see `TokenAuth`.
  *
  * @example auth: { username: 'alice', password: process.env.API_PASSWORD }
  * @example auth: async () => `Bearer ${await freshToken()}`
@@ -108,6 +146,7 @@ export interface AuthRequest {
 export type Auth =
   | { readonly username: string; readonly password: string }
   | { readonly bearer: string }
+  | TokenAuth
   | ((request: AuthRequest) => string | Promise<string>)
 
 /**

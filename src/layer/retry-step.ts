@@ -8,13 +8,15 @@ import { reasonOf } from '../core/callback.ts'
 import { formatDuration } from '../core/duration.ts'
 import { isUnsentCode } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
-import { PREEMPTED, fault, isFault, isShortage } from '../core/result.ts'
+import { PREEMPTED, TOKENLESS, fault, isFault, isShortage } from '../core/result.ts'
 import type { Fault, Result } from '../core/result.ts'
+import type { Tokens } from '../core/tokens.ts'
 import type { Trip } from '../core/trip.ts'
 import type { Words } from '../core/words.ts'
 import { MAX_RESUME_JITTER_MS, backoffMs } from '../policy/backoff.ts'
 import type { RetryBudget } from '../policy/budget.ts'
 import { doubtOfRetry, orInDoubt } from '../policy/doubt.ts'
+import { isAccepted } from '../policy/judge.ts'
 import type { Verdict } from '../policy/judge.ts'
 import { retryAfterTooLong } from '../policy/patience.ts'
 import { announcedWaitMs } from '../policy/retry-after.ts'
@@ -79,7 +81,11 @@ export function unjudged(policy: RetryPolicy, history: History, { trial, result 
     const doubt = doubtOfRetry(history.before.result, history.before.trial, result)
     if (doubt !== undefined) return endWith(doubt)
   }
-  if (result.kind === 'fault' && result.code === PREEMPTED) return uncounted(trip)
+  if (result.kind === 'fault' && (result.code === PREEMPTED || result.code === TOKENLESS)) return uncounted(trip)
+  if (isTokenRefused(result, trial.call)) {
+    const step = afterTokenRefused(trial, policy.clock)
+    if (step !== undefined) return step
+  }
   if (policy.onShortage === undefined || !isShortage(result)) {
     history.shortSinceMs = undefined
     return undefined
@@ -98,6 +104,29 @@ function uncounted(trip: Trip): Step {
   trip.retry.attempts--
   if (cancelled !== undefined) return endWith(cancelled)
   return stopping ? endWith(stoppedFault(trip)) : AGAIN
+}
+
+/** Whether a 401 concerns a token that can be refreshed. */
+export function isTokenRefused(result: Result, { credentials, plan }: Call): boolean {
+  if (typeof credentials !== 'object' || result.kind === 'fault' || result.status !== 401) return false
+  return !isAccepted(plan, 401)
+}
+
+/** A 401 says that nothing was done: the request waits for another token and is sent once more, whatever its method. */
+function afterTokenRefused({ call, trip, admittedAtMs }: Attempt, clock: Clock): Step | undefined {
+  const tokens = call.credentials as Tokens
+  if (!tokens.refuse(trip.retry.tokenVersion, trip.retry.renewed, clock.now())) return undefined
+  if (!call.replayable) {
+    trip.warn('not sent again with a new token: its body can be read once only. Give a function that opens the stream')
+    return undefined
+  }
+  const { cancelled, stopping } = trip.cancelSlot
+  trip.retry.refused++
+  trip.retry.renewed = true
+  if (cancelled !== undefined || trip.retry.delivered) return undefined
+  if (stopping) return trip.retry.isUnsent ? endWith(stoppedFault(trip)) : undefined
+  const failure = tokens.failureSince(admittedAtMs)
+  return failure === undefined ? AGAIN : endWith(failure)
 }
 
 /** The next step after this verdict. */

@@ -5,7 +5,7 @@
  * nor a token, because the gate is below.
  */
 import { awaited, broken, resultOf } from '../core/awaited.ts'
-import { History, last, stepAfter, unjudged } from './retry-step.ts'
+import { History, isTokenRefused, last, stepAfter, unjudged } from './retry-step.ts'
 import type { RetryPolicy, Step, Tried } from './retry-step.ts'
 import { attempt } from '../core/attempt.ts'
 import type { Attempt } from '../core/attempt.ts'
@@ -52,7 +52,10 @@ export const retry =
       let ended: Result | undefined
       let verdict: Verdict | undefined
       try {
-        verdict = result.kind === 'fault' || isOpinionated(call) ? undefined : judge(result, call)
+        verdict =
+          result.kind === 'fault' || isOpinionated(call) || isTokenRefused(result, call)
+            ? undefined
+            : judge(result, call)
         if (verdict === 'done') {
           if (isOneOfSeveral(trial, result)) recordTry(trial, result, parts.clock.now(), parts.clock)
           ended = last(trial, result, parts.clock)

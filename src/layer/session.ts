@@ -13,6 +13,7 @@ import type { AttemptLayer } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
+import type { Tokens } from '../core/tokens.ts'
 
 /** The client's cookies, in both directions. */
 export interface CookieSource {
@@ -26,7 +27,8 @@ export function session(cookies: CookieSource, clock: Clock): AttemptLayer {
   return {
     before: attempt => {
       const { call } = attempt
-      return call.credentials !== undefined || call.plan.hooks.beforeRequest !== undefined
+      if (typeof call.credentials === 'object') bear(attempt, call.credentials)
+      return isComputed(call.credentials) || call.plan.hooks.beforeRequest !== undefined
         ? dress(attempt, cookies, clock)
         : addCookies(attempt, cookies)
     },
@@ -38,6 +40,15 @@ export function session(cookies: CookieSource, clock: Clock): AttemptLayer {
       return learning === undefined ? result : learning.then(() => result)
     },
   }
+}
+
+/** Constant credentials as well, which may decide whose cookies apply. */
+const isComputed = (credentials: Call['credentials']): boolean =>
+  credentials !== undefined && typeof credentials !== 'object'
+
+function bear(attempt: Attempt, tokens: Tokens): void {
+  attempt.trip.retry.tokenVersion = tokens.version
+  attempt.headers = attempt.trip.sentHeaders = mergeHeaders(attempt.headers, ['authorization', tokens.authorization])
 }
 
 /** Joins them with the caller's own `Cookie` header in one line: RFC 6265 §5.4 allows only one. */
@@ -69,7 +80,7 @@ async function dress(attempt: Attempt, cookies: CookieSource, clock: Clock): Pro
 async function authorize(attempt: Attempt, clock: Clock): Promise<Fault | undefined> {
   const { call } = attempt
   const { credentials } = call
-  if (credentials === undefined) return undefined
+  if (credentials === undefined || typeof credentials === 'object') return undefined
   const value =
     typeof credentials === 'string'
       ? credentials

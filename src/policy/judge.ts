@@ -5,7 +5,7 @@
  */
 import { isUsedUp } from './quota-headers.ts'
 import { announcedWaitMs } from './retry-after.ts'
-import type { Call } from '../core/call.ts'
+import type { Call, CallPlan } from '../core/call.ts'
 import { getHeader } from '../core/headers.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'
 
@@ -60,23 +60,23 @@ function isTransient(fault: Fault): boolean {
 
 function judgeReply(reply: Reply, call: Call): Verdict {
   // RFC 9110 §15.5.20: this connection is not authoritative for the host. A new one may be; it is tried once.
-  if (reply.status === 421 && !isAccepted(call, 421)) {
+  if (reply.status === 421 && !isAccepted(call.plan, 421)) {
     return call.replayable && !call.trip.retry.misdirected ? 'retry' : 'done'
   }
   // RFC 9110 §10.1.1: the expectation cannot be met, and the server has done nothing.
   if (reply.status === 417 && !call.trip.retry.unexpecting && getHeader(call.headers, 'expect') !== undefined) {
-    return call.replayable && !isAccepted(call, 417) ? 'retry' : 'done'
+    return call.replayable && !isAccepted(call.plan, 417) ? 'retry' : 'done'
   }
   const throttled = isThrottle(reply)
   if (!throttled && !call.plan.retry.statuses.has(reply.status)) return 'done'
-  if (isAccepted(call, reply.status)) return 'done'
+  if (isAccepted(call.plan, reply.status)) return 'done'
   if (throttled) return call.replayable ? 'throttle' : 'done'
   if (!call.replayable) return 'done'
   return call.repeatable || REFUSAL_STATUSES.has(reply.status) ? 'retry' : 'done'
 }
 
 /** Whether the caller accepts this status as a success. */
-function isAccepted({ plan }: Call, status: number): boolean {
+export function isAccepted(plan: CallPlan, status: number): boolean {
   try {
     return plan.returnType !== 'response' && plan.acceptStatus(status)
   } catch {

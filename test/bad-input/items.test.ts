@@ -227,7 +227,11 @@ describe('an invalid field of a request fails it alone', () => {
     [{ url, params: null }, 'params', 'got null'],
     [{ url, params: [{}] }, 'params', 'got an array of 1'],
     [{ url, params: { a: { b: 1 } } }, 'params', 'params.a: expected a string, number, boolean or an array of them'],
-    [{ url, auth: null }, 'auth', 'auth: expected { username, password }, { bearer } or a function, got null.'],
+    [
+      { url, auth: null },
+      'auth',
+      'auth: expected { username, password }, { bearer }, { token, refresh } or a function, got null.',
+    ],
     [{ url, auth: 'token' }, 'auth', 'Write a token as { bearer: token }.'],
     [{ url, auth: { username: 'a' } }, 'auth', 'got fields username'],
     [{ url, auth: { bearer: 'a\r\nb' } }, 'auth', 'auth.bearer: expected a token'],

@@ -181,6 +181,16 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
     { bearer: 'a\nb' },
     { username: 'a:b', password: 'c' },
     { username: 'a', password: 'b', bearer: 'c' },
+    { refresh: 'x' },
+    { token: 'x', refresh: undefined },
+    { token: 1, refresh: () => 'x' },
+    { token: '', refresh: () => 'x' },
+    { token: 'a\nb', refresh: () => 'x' },
+    { expiresIn: 0, refresh: () => 'x' },
+    { expiresIn: 'soon', refresh: () => 'x' },
+    { scheme: 'two words', refresh: () => 'x' },
+    { expires_in: 3600, refresh: () => 'x' },
+    { bearer: 'x', refresh: () => 'x' },
   ],
   baseUrl: [
     '',
@@ -433,7 +443,7 @@ describe('the exact message', () => {
     ],
     [
       { auth: 'abc' },
-      'auth: expected { username, password }, { bearer } or a function, got a string. Write a token as { bearer: token }.',
+      'auth: expected { username, password }, { bearer }, { token, refresh } or a function, got a string. Write a token as { bearer: token }.',
     ],
     [
       { params: new Map() },

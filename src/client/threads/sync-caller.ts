@@ -8,7 +8,7 @@ import { opinionsOf } from '../opinions.ts'
 import { ObservedBatch } from '../run/observed.ts'
 import { guarded } from '../run/progress.ts'
 import { settle } from '../run/settle.ts'
-import { AsyncAnswer, promptCredentials, promptPlan } from './sync-functions.ts'
+import { AsyncAnswer, prompt, promptCredentials, promptPlan } from './sync-functions.ts'
 import { sender } from './sync-order.ts'
 import type { Caller, Hop, BatchOrder, SentRequest, SentTrip } from './sync-messages.ts'
 import { KeptFault, unpackFault, unpackResult } from './sync-result.ts'
@@ -34,7 +34,8 @@ import { failedOutcome } from '../../core/outcome.ts'
 import type { Outcome } from '../../core/outcome.ts'
 import { fault, isFault } from '../../core/result.ts'
 import type { Fault, Result } from '../../core/result.ts'
-import type { AuthRequest } from '../../core/spec.ts'
+import type { AuthRequest, TokenContext } from '../../core/spec.ts'
+import type { Tokens } from '../../core/tokens.ts'
 import { Trip } from '../../core/trip.ts'
 import { printableUrl } from '../../core/url.ts'
 import type { Verdict } from '../../policy/judge.ts'
@@ -204,6 +205,17 @@ export class CallingThread implements Caller {
     const { credentials } = this.#call(index)
     const answer: unknown = typeof credentials === 'function' ? credentials(request) : credentials
     return typeof answer === 'string' ? answer : undefined
+  }
+
+  refresh(index: number, context: Omit<TokenContext, 'signal'>) {
+    const tokens = this.#call(index).credentials as Tokens
+    const run = prompt('auth.refresh', tokens.refresh)
+    // The calling thread is blocked while the function runs, so nothing could abort it.
+    const { token, lifetimeMs } = tokens.adopt(
+      run({ ...context, signal: new AbortController().signal }),
+      systemClock.now(),
+    )
+    return { token, expiresIn: lifetimeMs }
   }
 
   beforeRequest(index: number, { method, url, headers: list, hasBody, attempt: number }: SentRequest): HeaderList {

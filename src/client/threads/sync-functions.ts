@@ -13,7 +13,7 @@ export class AsyncAnswer extends Error {
 }
 
 /** The function, which throws when its answer is a promise. */
-function prompt<A extends readonly unknown[], T>(name: string, run: (...args: A) => T): (...args: A) => T {
+export function prompt<A extends readonly unknown[], T>(name: string, run: (...args: A) => T): (...args: A) => T {
   return (...args) => {
     const answer = run(...args)
     if (!isThenable(answer)) return answer

@@ -10,7 +10,8 @@ import type { Upload } from '../../core/body.ts'
 import type { Call, Costs } from '../../core/call.ts'
 import type { HeaderList } from '../../core/headers.ts'
 import type { Progress } from '../../core/progress.ts'
-import type { AuthRequest } from '../../core/spec.ts'
+import type { AuthRequest, TokenContext } from '../../core/spec.ts'
+import type { Tokens } from '../../core/tokens.ts'
 import type { Trip } from '../../core/trip.ts'
 import type { Verdict } from '../../policy/judge.ts'
 import type { MessagePort } from 'node:worker_threads'
@@ -60,6 +61,8 @@ type PlainParts =
 export interface SentCall extends Pick<Call, PlainParts> {
   readonly body: string | Uint8Array | Upload | undefined
   readonly credentials: string | undefined
+  /** Its credentials, if they are tokens; requests with the same name share them. */
+  readonly tokens: Pick<Tokens, 'name' | 'token' | 'lifetimeMs' | 'scheme'> | undefined
   readonly identity: Trip['identity']
   /** The part of its call plan that can cross a thread. */
   readonly plan: SentFields
@@ -111,6 +114,11 @@ export interface Caller {
   backoff(index: number, failures: number): number | string
   body(index: number): string | Uint8Array
   auth(index: number, request: AuthRequest): string | undefined
+  /** The token that `auth.refresh` returned, with its lifetime in milliseconds. */
+  refresh(
+    index: number,
+    context: Omit<TokenContext, 'signal'>,
+  ): { readonly token: string; readonly expiresIn: number | undefined }
   /** The headers as `beforeRequest` left them. */
   beforeRequest(index: number, request: SentRequest): HeaderList
   ofResponse(hop: Hop, attempt: number, result: SentResult): Verdict | SentFault | undefined

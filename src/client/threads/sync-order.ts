@@ -6,6 +6,7 @@ import type { SentCall } from './sync-messages.ts'
 import { sentFields } from '../../config/crossing.ts'
 import type { SentFields } from '../../config/crossing.ts'
 import type { Call, CallPlan } from '../../core/call.ts'
+import type { Tokens } from '../../core/tokens.ts'
 
 /** Calls → their sent form. Plans, header lists and bodies that calls share are shared in the worker, too. */
 export function sender(): (call: Call) => SentCall {
@@ -45,7 +46,8 @@ export function sender(): (call: Call) => SentCall {
       repeatable,
       plan,
       body: typeof body === 'function' ? undefined : body instanceof Uint8Array ? sentBytes(body, bodies) : body,
-      credentials: typeof credentials === 'function' ? undefined : credentials,
+      credentials: typeof credentials === 'string' ? credentials : undefined,
+      tokens: typeof credentials === 'object' ? sentTokens(credentials) : undefined,
       identity: trip.identity,
       asks: {
         body: typeof body === 'function',
@@ -55,6 +57,13 @@ export function sender(): (call: Call) => SentCall {
     }
   }
 }
+
+const sentTokens = ({ name, token, lifetimeMs, scheme }: Tokens): SentCall['tokens'] => ({
+  name,
+  token,
+  lifetimeMs,
+  scheme,
+})
 
 /** A view of a part of a buffer would be cloned with the whole buffer. */
 function sentBytes(body: Uint8Array, known: Map<Uint8Array, Uint8Array>): Uint8Array {

@@ -23,6 +23,8 @@ import { fault, isFault } from '../../core/result.ts'
 import type { Fault, Result } from '../../core/result.ts'
 import type { Progress } from '../../core/progress.ts'
 import type { HookRequest, RequestView } from '../../core/spec.ts'
+import { Tokens } from '../../core/tokens.ts'
+import type { Refresh } from '../../core/tokens.ts'
 import { Trip } from '../../core/trip.ts'
 import type { Run } from '../../engine/engine.ts'
 import { laneSource } from '../../engine/lane-source.ts'
@@ -246,8 +248,9 @@ const ASKED_FOR = (): undefined => undefined
 /** Sent calls → Calls. Requests whose plan has no callback share the plan. */
 function reviver(): (sent: SentCall) => Call {
   const plans = new Map<SentCall['plan'], CallPlan>()
+  const shared = tokensReviver()
   return sent => {
-    const { asks, body, credentials, identity, ...plain } = sent
+    const { asks, body, credentials, tokens, identity, ...plain } = sent
     const { index } = sent
     let plan = plans.get(sent.plan)
     if (plan === undefined) {
@@ -262,11 +265,28 @@ function reviver(): (sent: SentCall) => Call {
       key: undefined,
       meta: undefined,
       body: asks.body ? () => singleChunk(askNow('body', [index])) : body,
-      credentials: asks.auth ? async request => (await ask('auth', [index, request])) as string : credentials,
+      credentials: asks.auth
+        ? async request => (await ask('auth', [index, request])) as string
+        : (shared(tokens, index) ?? credentials),
       plan,
       ...(asks.identity && { identify: (value: string) => withAuthorization(identity, value) }),
       trip,
     }
+  }
+}
+
+/** One for all requests that share it. Its function runs on the calling thread, for whichever request needs it first. */
+function tokensReviver(): (sent: SentCall['tokens'], index: number) => Tokens | undefined {
+  const made = new Map<string, Tokens>()
+  return (sent, index) => {
+    if (sent === undefined) return undefined
+    const { name } = sent
+    let tokens = made.get(name)
+    if (tokens === undefined) {
+      const refresh: Refresh = ({ token, reason }) => ask('refresh', [index, { token, reason }])
+      made.set(name, (tokens = new Tokens({ ...sent, refresh })))
+    }
+    return tokens
   }
 }
 

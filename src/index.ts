@@ -81,6 +81,7 @@ export type {
   SaveRequest,
   SaveTo,
   SavedFile,
+  ServerEvent,
   Schema,
   TokenAuth,
   TokenContext,

@@ -7,7 +7,16 @@ import type { FullResponse } from '../codec/response.ts'
 import type { ClientOptions, DrainOptions, FailureMode, RequestOptions, StreamOptions } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Statistics } from '../core/statistics.ts'
-import type { FetchRequest, ParseContext, RequestSpec, ReturnTypeName, SavedFile, Schema } from '../core/spec.ts'
+import type {
+  FetchRequest,
+  ParseContext,
+  RequestSpec,
+  RequestView,
+  ReturnTypeName,
+  SavedFile,
+  Schema,
+  ServerEvent,
+} from '../core/spec.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 /** A URL, a request, or a `Request` of fetch. */
@@ -28,25 +37,52 @@ export interface RawValues {
   response: FullResponse
   /** Number of bytes passed to `onChunk`. */
   stream: number
+  /** Number of items passed to `onItem`. */
+  ndjson: number
+  /** Number of events passed to `onItem`. */
+  sse: number
   file: SavedFile
 }
 
 /** The argument of `parseFunc`. */
-export type ParseInput<R extends ReturnTypeName, S> = S extends StandardSchemaV1
-  ? StandardSchemaV1.InferOutput<S>
-  : RawValues[R]
+export type ParseInput<R extends ReturnTypeName, S> = R extends 'ndjson' | 'sse'
+  ? number
+  : S extends StandardSchemaV1
+    ? StandardSchemaV1.InferOutput<S>
+    : RawValues[R]
+
+/** The first argument of `onItem`. */
+export type ItemInput<R extends ReturnTypeName, S> = R extends 'sse'
+  ? ServerEvent<S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : string>
+  : R extends 'ndjson'
+    ? S extends StandardSchemaV1
+      ? StandardSchemaV1.InferOutput<S>
+      : unknown
+    : unknown
 
 /** The options that shape the value of each request. */
 export interface ValueOptions<R extends ReturnTypeName, S extends Schema | undefined, V> {
   /**
-   * Turns the body into a value: `'json'`, `'text'`, `'content'`, `'response'`, `'auto'`, `'file'` or `'stream'`; see
-   * {@link ReturnTypeName}. Default `'json'`.
+   * Turns the body into a value: `'json'`, `'text'`, `'content'`, `'response'`, `'auto'`, `'file'`, `'stream'`,
+   * `'ndjson'` or `'sse'`; see {@link ReturnTypeName}. Default `'json'`.
    */
   returnType?: R | undefined
-  /** A Standard Schema that checks and types the value. Fails with `schema/mismatch`. */
+  /**
+   * A Standard Schema that checks and types the value; with `'ndjson'` and `'sse'`, each item. Fails with
+   * `schema/mismatch`.
+   */
   schema?: S | undefined
   /** Makes the value, after the schema has checked it. May be async. A throw fails its request with `callback/parse`. */
   parseFunc?(value: ParseInput<R, S>, context: ParseContext): V
+  /**
+   * With `returnType: 'ndjson'` and `'sse'`: gets each item of a successful response while the body arrives, in order,
+   * and the request. The next item waits until the function is done; back-pressure slows the server down, and the time
+   * limits of the attempt do not count that time. Once an item has been handed out, the request is not retried. A throw
+   * fails the request with `callback/on_item`, an item that `schema` refuses with `schema/mismatch`.
+   *
+   * @example onItem: (row, { url }) => table.insert(url, row)
+   */
+  onItem?(item: ItemInput<R, S>, request: RequestView): unknown
 }
 
 /** The options that shape the result of a batch. */

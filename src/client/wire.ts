@@ -10,6 +10,8 @@ import type { ReadJson } from './opinions.ts'
 import { threadedTransport } from './threads/wire-threads.ts'
 import { reserve } from './save-to.ts'
 import { consumerSink } from '../codec/consumer.ts'
+import { ITEM_FORMATS } from '../codec/item-formats.ts'
+import { itemSink } from '../codec/items.ts'
 import { fileSink } from '../disk/body-file.ts'
 import { parseJson } from '../codec/json.ts'
 import { isOwnTransport } from '../config/shapes.ts'
@@ -25,6 +27,7 @@ import { stack } from '../core/layer.ts'
 import type { Send } from '../core/layer.ts'
 import type { Clock, Transport } from '../core/ports.ts'
 import type { Wire } from '../core/wire.ts'
+import { isItems } from '../core/passed-on.ts'
 import { formatRate } from '../core/rate.ts'
 import type { Rate } from '../core/rate.ts'
 import { isFault } from '../core/result.ts'
@@ -167,9 +170,11 @@ function shrinking(sockets: SocketBudget): RetryParts['onShortage'] {
 
 /** The sink of a body that is not kept in memory. */
 function sinkFor(call: Call, clock: Clock): BodySink | undefined {
-  const { onChunk, returnType } = call.plan
+  const { onChunk, onItem, returnType } = call.plan
   if (returnType === 'file') return fileSink(call, { reserve: asked => reserve(asked, clock), faultOf: fileFault })
-  return onChunk && consumerSink(call, onChunk, clock)
+  if (returnType === 'stream') return onChunk && consumerSink(call, onChunk, clock)
+  if (!isItems(returnType) || onItem === undefined) return undefined
+  return itemSink(call, { onItem, clock, ...ITEM_FORMATS[returnType] })
 }
 
 /** The limits of all requests of the client, slots first. */

@@ -1,10 +1,10 @@
 /** Passes a body to `onChunk` chunk by chunk and awaits each call. Never starts a second time from the beginning. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { inTime } from './in-time.ts'
 import { isWanted } from '../core/wanted-body.ts'
 import type { BodySink, BodyWriter } from '../core/body-sink.ts'
 import type { Call } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
-import { formatDuration } from '../core/duration.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault } from '../core/result.ts'
 import type { Fault, Taken } from '../core/result.ts'
@@ -47,28 +47,12 @@ class Consumer implements BodyWriter {
     this.#bytes += piece.byteLength
     try {
       const answer: unknown = this.#onChunk(piece, { method, url, meta })
-      return isThenable(answer) ? this.#await(answer) : undefined
+      if (!isThenable(answer)) return undefined
+      const { callbackMs } = this.#call.plan.timeouts
+      return inTime(answer, () => undefined, { name: 'onChunk', callbackMs, clock: this.#clock, threw })
     } catch (error) {
       return Promise.resolve(threw(error))
     }
-  }
-
-  #await(answer: PromiseLike<unknown>): Promise<Fault | undefined> {
-    const { callbackMs } = this.#call.plan.timeouts
-    return new Promise(resolve => {
-      const end = (found: Fault | undefined): void => {
-        timer?.cancel()
-        resolve(found)
-      }
-      const late = `onChunk took longer than ${formatDuration(callbackMs)}`
-      const timer = Number.isFinite(callbackMs)
-        ? this.#clock.after(callbackMs, () => resolve(fault('timeout/callback', late, { sent: true })))
-        : undefined
-      answer.then(
-        () => end(undefined),
-        (error: unknown) => end(threw(error)),
-      )
-    })
   }
 
   end(): Promise<Taken> {

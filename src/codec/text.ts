@@ -38,7 +38,9 @@ export function textWarning(reply: Reply): string | undefined {
 
 const UTF_8 = /^utf-?8$/i
 
-export function decodeText(reply: Reply): DecodedText {
+export const isUtf8Label = (charset: string): boolean => UTF_8.test(charset)
+
+export function decodeText(reply: Pick<Reply, 'headers' | 'body'>): DecodedText {
   const { body } = reply
   const label = byteOrderMark(body) ?? charsetOf(reply.headers) ?? 'utf-8'
   const decoder = decoderOf(label)

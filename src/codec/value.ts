@@ -4,10 +4,12 @@
  */
 import { guess } from './auto.ts'
 import { parseJson } from './json.ts'
+import { mismatch } from './mismatch.ts'
 import { compactBytes, fullResponse } from './response.ts'
 import { decodeText } from './text.ts'
 import type { Call } from '../core/call.ts'
 import { isThenable, reasonOf, runCallback } from '../core/callback.ts'
+import { isItems } from '../core/passed-on.ts'
 import { toHeaders } from '../core/printable-headers.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
@@ -20,7 +22,8 @@ export interface DecodedValue {
 }
 
 export function decode(reply: Reply, call: Call, clock: Clock): DecodedValue | Fault | Promise<DecodedValue | Fault> {
-  const { schema, parseFunc } = call.plan
+  const { parseFunc } = call.plan
+  const schema = schemaOf(call)
   const read = readAs(reply, call, clock)
   if (isFault(read) || (schema === undefined && parseFunc === undefined)) return read
   const checked = schema === undefined ? read : check(schema, read, reply, call, clock)
@@ -30,6 +33,11 @@ export function decode(reply: Reply, call: Call, clock: Clock): DecodedValue | F
     : isFault(checked)
       ? checked
       : callParseFunc(parseFunc, checked, reply, call, clock)
+}
+
+/** The schema of the value. That of items has checked each of them. */
+function schemaOf({ plan }: Call): Schema | undefined {
+  return plan.schema === undefined || isItems(plan.returnType) ? undefined : plan.schema
 }
 
 function readAs(reply: Reply, call: Call, clock: Clock): DecodedValue | Fault {
@@ -47,6 +55,9 @@ function readAs(reply: Reply, call: Call, clock: Clock): DecodedValue | Fault {
       return { value: compactBytes(reply.body) }
     case 'stream':
       return { value: reply.taken?.bytes ?? 0 }
+    case 'ndjson':
+    case 'sse':
+      return { value: reply.taken?.items ?? 0 }
     case 'file':
       // A 304 that the caller accepts: the file that the caller has is current.
       if (reply.status === 304) return { value: null }
@@ -69,21 +80,9 @@ function check(
   const verdict = (result: Awaited<typeof answer>): DecodedValue | Fault => {
     if (isFault(result)) return result
     if (result.issues === undefined) return { value: result.value }
-    return fault('schema/mismatch', mismatch(result.issues), { sent: true, reply, issues: result.issues })
+    return fault('schema/mismatch', mismatch(result.issues, 'the value'), { sent: true, reply, issues: result.issues })
   }
   return isThenable(answer) ? answer.then(verdict) : verdict(answer)
-}
-
-type Issue = {
-  readonly message: string
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
-}
-
-function mismatch(issues: readonly Issue[]): string {
-  const [first] = issues
-  const path = (first?.path ?? []).map(part => String(typeof part === 'object' ? part.key : part)).join('.')
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
-  return `the value does not fit the schema${path && ` at ${path}`}: ${first?.message ?? 'no reason given'}${more}`
 }
 
 function callParseFunc(

@@ -8,8 +8,8 @@ import { bodyIn, checkMethod, withoutBodyOf } from './options/bodies.ts'
 import { checkSaving } from './options/files.ts'
 import { refuseHost } from './header-input.ts'
 import { problem } from './kinds.ts'
-import { NO_ONCHUNK } from './options/results.ts'
-import { NOT_RESUMABLE } from './options/run-file.ts'
+import { noReceiver } from './options/items.ts'
+import { notResumable } from './options/run-file.ts'
 import { OPTIONS, OPTION_NAMES, PARTS } from './table.ts'
 import type { OptionName, Values } from './table.ts'
 import type { BodyPlan } from './body.ts'
@@ -171,10 +171,8 @@ function checkMerged(values: Values, given: Values): void {
   const problems: Problem[] = []
   if (bodyIn(values) !== undefined) checkMethod(values.method, problems)
   if (values.allowHostHeader !== true && given.headers !== undefined) refuseHost(given.headers, problems)
-  if (values.returnType === 'stream') {
-    if (values.onChunk === undefined) problems.push(NO_ONCHUNK)
-    if (values.resume !== undefined) problems.push(NOT_RESUMABLE)
-  }
+  const found = [noReceiver(values.returnType, values), values.resume && notResumable(values.returnType)]
+  problems.push(...found.filter(each => each !== undefined))
   checkSaving(values.returnType ?? OPTIONS.returnType.default, values, problems)
   if (problems.length > 0) throw new ConfigError(problems)
 }

@@ -177,7 +177,12 @@ function paramLists(spec: RequestSpec, item: ItemContext, plan: RequestPlan, pro
   return [plan.params, item.params, own].filter(params => params !== undefined)
 }
 
-const ACCEPT_JSON: HeaderList = ['accept', 'application/json, text/plain;q=0.9, */*;q=0.8']
+const ACCEPTS: Readonly<Record<string, HeaderList>> = {
+  json: ['accept', 'application/json, text/plain;q=0.9, */*;q=0.8'],
+  ndjson: ['accept', 'application/x-ndjson, application/jsonl, application/json-seq, */*;q=0.8'],
+  // As the standard says. Some servers stream only to who asks for nothing else.
+  sse: ['accept', 'text/event-stream'],
+}
 const ACCEPT_ANY: HeaderList = ['accept', '*/*']
 // The codings that transport/decompress.ts can decode. Node has zstd from 22.15 on, which is below our minimum.
 const ACCEPT_ENCODING: HeaderList = ['accept-encoding', 'zstd, br, gzip, deflate']
@@ -220,12 +225,12 @@ function sharedHeaders(
 ): HeaderList {
   let lists = headersByPlan.get(plan)
   if (lists === undefined) headersByPlan.set(plan, (lists = new Map<string, HeaderList>()))
-  const look = returnType === 'json' || returnType === 'file' ? returnType : ''
+  const look = returnType in ACCEPTS || returnType === 'file' ? returnType : ''
   const id = `${look}\n${contentType}\n${userAgent}`
   const known = lists.get(id)
   if (known !== undefined) return known
   const defaults: HeaderList = [
-    ...(returnType === 'json' ? ACCEPT_JSON : ACCEPT_ANY),
+    ...(ACCEPTS[returnType] ?? ACCEPT_ANY),
     ...(returnType === 'file' ? ACCEPT_IDENTITY : ACCEPT_ENCODING),
     ...(userAgent === undefined ? [] : ['user-agent', userAgent]),
     ...(contentType === undefined ? [] : ['content-type', contentType]),

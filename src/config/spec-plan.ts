@@ -5,7 +5,8 @@ import { isRecord } from './kinds.ts'
 import type { AnyOption } from './option.ts'
 import { NO_SAVE_TO, checkSaving } from './options/files.ts'
 import { TRANSPORT_ROUTES } from './options/proxies.ts'
-import { NO_ONCHUNK, checkSchema } from './options/results.ts'
+import { checkItems, noReceiver } from './options/items.ts'
+import { checkSchema } from './options/results.ts'
 import { BUDGET_IN_CALL } from './options/retries.ts'
 import { SPEC_OPTIONS, planSpec } from './plan.ts'
 import type { RequestPlan } from './plan.ts'
@@ -24,8 +25,10 @@ export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: Prob
   }
   const hasSchema = spec.schema !== undefined || (spec.returnType !== undefined && plan.call.schema !== undefined)
   if (hasSchema) checkSchema(spec.returnType ?? plan.call.returnType, problems)
-  if (spec.returnType === 'stream' && plan.call.onChunk === undefined) problems.push(NO_ONCHUNK)
+  const unreceived = noReceiver(spec.returnType, plan.call)
+  if (unreceived !== undefined) problems.push(unreceived)
   const returnType = spec.returnType ?? plan.call.returnType
+  checkItems(spec, plan.call.returnType, problems)
   if (returnType === 'file' && (spec.saveTo ?? plan.call.saving.saveTo) === undefined) problems.push(NO_SAVE_TO)
   checkSaving(returnType, spec, problems)
   if (isRecord(spec.retry) && spec.retry.budget !== undefined) problems.push(BUDGET_IN_CALL)

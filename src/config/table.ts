@@ -8,6 +8,7 @@ import { CLIENT_CONNECTION, CONNECTION_OPTIONS, checkConnection } from './option
 import { COOKIE_OPTIONS, checkCookies } from './options/cookies.ts'
 import { CALL_FILES, FILE_OPTIONS } from './options/files.ts'
 import { HOOK_OPTIONS } from './options/hooks.ts'
+import { ITEM_OPTIONS } from './options/items.ts'
 import { CALL_LIMITS, CLIENT_LIMITS, LIMIT_OPTIONS, checkLimits } from './options/limits.ts'
 import { CALL_PROXIES, CLIENT_PROXIES, PROXY_OPTIONS, checkProxies } from './options/proxies.ts'
 import { REDIRECT_OPTIONS } from './options/redirects.ts'
@@ -30,6 +31,7 @@ export const OPTIONS = {
   ...TIMEOUT_OPTIONS,
   ...RETRY_OPTIONS,
   ...REDIRECT_OPTIONS,
+  ...ITEM_OPTIONS,
   ...FILE_OPTIONS,
   ...HOOK_OPTIONS,
 } as const satisfies Record<string, AnyOption>

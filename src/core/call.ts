@@ -87,6 +87,8 @@ export interface CallPlan {
   readonly ways: Ways
   readonly minSpeed: SpeedPlan
   readonly onChunk: ((chunk: Uint8Array, request: RequestView) => unknown) | undefined
+  readonly onItem: ((item: unknown, request: RequestView) => unknown) | undefined
+  readonly maxItemBytes: number
   readonly saving: SavingPlan
   readonly strictIntegrity: boolean
   readonly contentCoding: 'strict' | 'lenient' | 'raw'

@@ -108,7 +108,7 @@ export interface SharedOptions {
   body?: BodyInput | undefined
   /**
    * Time limit of one attempt, from leaving the queue to the last byte of the body. Default `'30s'`, but no limit with
-   * `'stream'` and `'file'`. `Infinity` = no limit; 0 is a ConfigError. Fails with `timeout/<phase>`.
+   * `'stream'`, `'ndjson'`, `'sse'` and `'file'`. `Infinity` = no limit; 0 is a ConfigError. Fails with `timeout/<phase>`.
    *
    * @example timeout: '10s'
    */
@@ -145,7 +145,7 @@ export interface SharedOptions {
    */
   allowBodyAcrossOrigins?: boolean | undefined
   /**
-   * Largest decoded body. Default `'64MiB'`, but no limit with `'stream'` and `'file'`. `Infinity` = no limit; 0 is a
+   * Largest decoded body. Default `'64MiB'`, but no limit with `'stream'`, `'ndjson'`, `'sse'` and `'file'`. `Infinity` = no limit; 0 is a
    * ConfigError. Fails with `too_large/body` or `too_large/decoded`.
    *
    * @example maxResponseBytes: '1GiB'
@@ -176,6 +176,13 @@ export interface SharedOptions {
    * @example onChunk: (chunk, { url }) => files.get(url).write(chunk)
    */
   onChunk?: ((chunk: Uint8Array, request: RequestView) => unknown) | undefined
+  /**
+   * With `returnType: 'ndjson'` and `'sse'`: the largest line or event. Default `'16MiB'`. `Infinity` = no limit; 0 is a
+   * ConfigError. Fails with `too_large/item`.
+   *
+   * @example maxItemBytes: '1MiB'
+   */
+  maxItemBytes?: Size | undefined
   /**
    * With `returnType: 'file'`: the folder in which bodies are saved (created if its parent exists), or a function that
    * returns the path of one file, relative to the working directory. Required with `'file'`.

@@ -54,6 +54,8 @@ export interface Taken {
   readonly bytes: number
   /** The path of the file, if the sink is a file. */
   readonly path?: string
+  /** Number of items, if the body is a sequence of them. */
+  readonly items?: number
 }
 
 /** Where a result came from, with the facts of the time at which it came. */

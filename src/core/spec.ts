@@ -49,13 +49,15 @@ export interface CostRequest extends RequestView {
  * - `'content'`: the bytes, as a `Uint8Array`.
  * - `'response'`: a `FullResponse` with status, headers and body. Every status is a success.
  * - `'stream'`: each piece of the body goes to `onChunk`; the value is the number of bytes.
+ * - `'ndjson'`: each line of the body is a JSON value that goes to `onItem`; the value is the number of items.
+ * - `'sse'`: each event of an event stream goes to `onItem` as a `ServerEvent`; the value is the number of items.
  * - `'file'`: the body is saved under `saveTo`; the value is a `SavedFile`.
  * - `'auto'`: JSON if the content type says so or the body parses as an object or array, else text, else bytes; null
  *   for an empty body. The command line uses it.
  *
  * Default `'json'`.
  */
-export type ReturnTypeName = 'auto' | 'json' | 'text' | 'content' | 'response' | 'stream' | 'file'
+export type ReturnTypeName = 'auto' | 'json' | 'text' | 'content' | 'response' | 'stream' | 'ndjson' | 'sse' | 'file'
 
 /** The names of the return types as constants: `ReturnType.JSON` is `'json'`. */
 export const ReturnType = {
@@ -65,6 +67,8 @@ export const ReturnType = {
   CONTENT: 'content',
   RESPONSE: 'response',
   STREAM: 'stream',
+  NDJSON: 'ndjson',
+  SSE: 'sse',
   FILE: 'file',
 } as const
 
@@ -260,6 +264,16 @@ export interface SaveRequest extends RequestView {
 export type SavePath = string | URL | { readonly path: string | URL; readonly overwrite?: boolean | undefined }
 /** The folder that bodies are saved in, or a function that returns the path of one file. See the option `saveTo`. */
 export type SaveTo = string | URL | ((request: SaveRequest) => SavePath | Promise<SavePath>)
+
+/** An event of `returnType: 'sse'`, as the standard defines it. */
+export interface ServerEvent<Data = string> {
+  /** Its type; `'message'` if it names none. */
+  readonly event: string
+  /** Its data, with line feeds between its lines; with `schema`, what the schema makes of its JSON. */
+  readonly data: Data
+  /** The last id that the stream has set, by this event or before; `''` if none. */
+  readonly id: string
+}
 
 /** The value of `returnType: 'file'`. It is null after an accepted 304, which leaves the file unchanged. */
 export interface SavedFile {
@@ -460,7 +474,10 @@ export interface RequestSpec<Value = unknown, Meta = unknown> {
   /** Any value. Returned unchanged as `outcome.request.meta`. */
   readonly meta?: Meta | undefined
 
-  /** `'json'`, `'text'`, `'content'`, `'response'`, `'stream'`, `'file'` or `'auto'`: see {@link ReturnTypeName}. */
+  /**
+   * `'json'`, `'text'`, `'content'`, `'response'`, `'stream'`, `'ndjson'`, `'sse'`, `'file'` or `'auto'`: see
+   * {@link ReturnTypeName}.
+   */
   readonly returnType?: ReturnTypeName | undefined
   /** A Standard Schema that checks the value. With `'json'` and `'text'`. Fails with `schema/mismatch`. */
   readonly schema?: Schema | undefined

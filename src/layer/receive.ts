@@ -8,6 +8,7 @@ import type { Attempt } from '../core/attempt.ts'
 import type { BodySink } from '../core/body-sink.ts'
 import type { Call } from '../core/call.ts'
 import type { AttemptLayer, CallLayer, Send } from '../core/layer.ts'
+import { isPassedOn } from '../core/passed-on.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, Result, Taken } from '../core/result.ts'
 
@@ -18,8 +19,7 @@ export const receive =
   (sinkFor: SinkFor): CallLayer =>
   next =>
   (call, done) => {
-    const { returnType } = call.plan
-    if (returnType !== 'stream' && returnType !== 'file') return next(call, done)
+    if (!isPassedOn(call.plan.returnType)) return next(call, done)
     const sink = sinkFor(call)
     if (sink === undefined) next(call, done)
     else awaited(received(next, call, sink), done)

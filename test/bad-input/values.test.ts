@@ -271,6 +271,8 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
   maxJsonDepth: [0, -1, 1.5, NaN, '3', null],
   maxResponseBytes: [0, -1, 1.5, NaN, '64', '64 apples', '0B', null, {}],
   onChunk: ['x', 1, null, {}, []],
+  onItem: ['x', 1, null, {}, []],
+  maxItemBytes: [0, -1, 1.5, NaN, '64', '64 apples', '0B', null, {}],
   saveTo: ['', 'a\0b', 1, true, null, {}, [], new URL('http://a.test/x')],
   checksum: ['', 'abc', 'sha256', 'sha256:', 'sha256:abc', 'crc32:00000000', `md5:${'g'.repeat(32)}`, 1, null, {}, []],
   minSpeed: [

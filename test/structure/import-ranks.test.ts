@@ -29,6 +29,7 @@ const HOMES: Readonly<Record<string, string>> = {
   'csv-stringify': 'sinks',
   uplot: 'report',
   '@opentelemetry/api': 'otel',
+  'eventsource-parser': 'codec',
   '@jmespath-community/jmespath': 'cli',
 }
 

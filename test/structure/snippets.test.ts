@@ -1,6 +1,6 @@
 /**
  * Every ```ts block of README.md and of the pages under docs/ compiles as it stands, and runs: `https://api.example.com` becomes a local server that
- * answers any path with a believable record. `/status/<code>` answers with that status, and a list `/items…` with an array.
+ * answers any path with a believable record. `/status/<code>` answers with that status, and a list `/items…` with an array, `/chat/…` with events.
  */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -64,6 +64,10 @@ beforeAll(async () => {
     const status = /^\/status\/(\d{3})$/.exec(pathname)?.[1]
     response.statusCode = status === undefined ? 200 : Number(status)
     response.setHeader('content-type', 'application/json')
+    if (pathname.startsWith('/chat/')) {
+      response.setHeader('content-type', 'text/event-stream')
+      return void response.end('id: 1\ndata: {"text":"Hello"}\n\ndata: [DONE]\n\n')
+    }
     const name = pathname.split('/').at(-1)
     const record = { id: 1, name, path: pathname, query: Object.fromEntries(searchParams), stars: 7, language: 'C' }
     response.end(JSON.stringify(/^\/items\b/.test(pathname) ? [record, record] : record))

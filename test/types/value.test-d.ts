@@ -3,7 +3,15 @@
  * never run.
  */
 import { isAbortError, parallelRequests, ReturnType } from 'parallel-requests'
-import type { FullResponse, Outcome, PartialFailureError, ReturnTypeName, SavedFile, Schema } from 'parallel-requests'
+import type {
+  FullResponse,
+  Outcome,
+  PartialFailureError,
+  ReturnTypeName,
+  SavedFile,
+  Schema,
+  ServerEvent,
+} from 'parallel-requests'
 import * as v from 'valibot'
 import { exactly } from './exactly.ts'
 
@@ -42,6 +50,43 @@ exactly<number>()(
     onChunk: (_chunk, { url: from }) => exactly<string>()(from),
   }),
 )
+exactly<number[]>()(await parallelRequests(urls, { returnType: 'ndjson', onItem: item => exactly<unknown>()(item) }))
+exactly<number>()(
+  await parallelRequests(url, {
+    returnType: ReturnType.NDJSON,
+    schema: RepoSchema,
+    onItem: (item, { url: from }) => (exactly<{ name: string; stars: number }>()(item), exactly<string>()(from)),
+  }),
+)
+exactly<number[]>()(await parallelRequests(urls, { returnType: 'sse', onItem: item => exactly<ServerEvent>()(item) }))
+exactly<number>()(
+  await parallelRequests(url, {
+    onItem: ({ event, data, id }) => (exactly<string>()(event), exactly<number>()(data), exactly<string>()(id)),
+    schema: Stars,
+    returnType: ReturnType.SSE,
+  }),
+)
+exactly<string[]>()(
+  await parallelRequests(urls, {
+    returnType: 'ndjson',
+    schema: RepoSchema,
+    onItem: item => void item.name,
+    parseFunc: count => (exactly<number>()(count), `${count}`),
+  }),
+)
+exactly<[number, string]>()(
+  await parallelRequests(
+    [
+      { url, returnType: 'ndjson' },
+      { url, returnType: 'text' },
+    ],
+    { onItem: () => undefined },
+  ),
+)
+// @ts-expect-error -- the output of the schema has no such field
+void parallelRequests(urls, { returnType: 'ndjson', schema: RepoSchema, onItem: item => item.forks })
+// @ts-expect-error -- lines are unknown without a schema
+void parallelRequests(urls, { returnType: 'ndjson', onItem: item => item.name })
 exactly<SavedFile[]>()(await parallelRequests(urls, { returnType: 'file', saveTo: './downloads' }))
 exactly<SavedFile>()(
   await parallelRequests(url, {

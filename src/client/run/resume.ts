@@ -12,7 +12,7 @@ import { hasBody, isRefusedValue, isUnparsed, unparsedBody } from './kept-body.t
 import { doneLineOf, lineValue, recordedBodyOf, recordedFault, recordedHeaders, recordedTries } from './run-line.ts'
 import type { LineValue } from './run-line.ts'
 import { settle } from './settle.ts'
-import { NOT_RESUMABLE } from '../../config/options/run-file.ts'
+import { notResumable } from '../../config/options/run-file.ts'
 import type { ResumePlan } from '../../config/plan.ts'
 import type { Call, CallPlan } from '../../core/call.ts'
 import { isThenable, reasonOf } from '../../core/callback.ts'
@@ -85,7 +85,8 @@ export class Resume {
   readonly send: Send<Call> = (call, done) => {
     const { journal, send } = this.#parts
     if (this.#refusals.of(call) !== undefined) return done(PLACEHOLDER_FAULT)
-    if (call.plan.returnType === 'stream') return done(fault('invalid_request/options', wordsOf(NOT_RESUMABLE)))
+    const lost = notResumable(call.plan.returnType)
+    if (lost !== undefined) return done(fault('invalid_request/options', wordsOf(lost)))
     call.trip.print = fingerprint(call, journal.salt)
     if (journal.isNew && isSafe(call)) return send(call, done)
     const decision = resumeDecisionOf(call, journal, this.#parts.plan, this.#isChecked ? PROVEN : this.#roll)

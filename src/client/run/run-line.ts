@@ -96,6 +96,9 @@ export function lineValue({ plan }: Call, reply: Reply, decoded: unknown): LineV
       return { value: decoded }
     case 'stream':
       return { value: reply.taken?.bytes ?? 0 }
+    case 'ndjson':
+    case 'sse':
+      return { value: reply.taken?.items ?? 0 }
     case 'content':
       return { value: base64(reply.body), encoding: 'base64' }
     case 'response': {

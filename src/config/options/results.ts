@@ -2,16 +2,18 @@
 import { funcOf } from '../functions.ts'
 import { bool, count, got, isRecord, listOf, matching, oneOf, problem, size, sizeOrNone } from '../kinds.ts'
 import { option, part } from '../option.ts'
+import { ITEMS_IN_SYNC } from './items.ts'
 import { isSink } from '../shapes.ts'
 import type { Values } from '../table.ts'
 import { isText } from '../texts.ts'
 import type { CallPlan } from '../../core/call.ts'
 import { MAX_JSON_DEPTH } from '../../core/json-depth.ts'
+import { isItems, isPassedOn } from '../../core/passed-on.ts'
 import type { Progress } from '../../core/progress.ts'
 import type { ReturnTypeName, Schema } from '../../core/spec.ts'
 import type { Problem } from '../../core/problem.ts'
 
-const readReturnType = oneOf(['json', 'text', 'content', 'response', 'stream', 'file', 'auto'])
+const readReturnType = oneOf(['json', 'text', 'content', 'response', 'stream', 'ndjson', 'sse', 'file', 'auto'])
 
 const PIECES_IN_SYNC = {
   expected: "no returnType 'stream'",
@@ -42,8 +44,8 @@ export const RESULT_OPTIONS = {
     read: readReturnType,
     default: 'json',
     crosses: 'plain',
-    inSync: type => (type === 'stream' ? PIECES_IN_SYNC : undefined),
-    doc: "`'json'` parses the body, `'text'` decodes it, `'content'` gives its bytes, `'response'` the whole response, `'stream'` passes it to `onChunk` in pieces, `'file'` saves it, `'auto'` gives JSON, else text, else bytes.",
+    inSync: type => (type === 'stream' ? PIECES_IN_SYNC : isItems(type) ? ITEMS_IN_SYNC : undefined),
+    doc: "`'json'` parses the body, `'text'` decodes it, `'content'` gives its bytes, `'response'` the whole response, `'stream'` passes it to `onChunk` in pieces, `'ndjson'` passes its lines and `'sse'` its events to `onItem`, `'file'` saves it, `'auto'` gives JSON, else text, else bytes.",
   }),
   schema: option({
     scope: 'call',
@@ -56,7 +58,7 @@ export const RESULT_OPTIONS = {
       'Give the schema itself; a function goes into parseFunc.',
     ),
     crosses: 'drop',
-    doc: "Checks and types the value; with `'json'` and `'text'`.",
+    doc: "Checks and types the value, with `'json'` and `'text'`; or each item, with `'ndjson'` and `'sse'`.",
   }),
   parseFunc: option({
     scope: 'call',
@@ -193,13 +195,6 @@ export const RESULT_OPTIONS = {
   }),
 }
 
-export const NO_ONCHUNK = problem(
-  'returnType',
-  "onChunk beside 'stream'",
-  'none',
-  'Give onChunk: chunk => … in the options, to receive the pieces.',
-)
-
 export function checkResults({ schema, returnType, keys }: Values, problems: Problem[]): void {
   if (schema !== undefined && returnType !== undefined) checkSchema(returnType, problems)
   if (keys !== undefined && new Set(keys).size !== keys.length) {
@@ -209,12 +204,12 @@ export function checkResults({ schema, returnType, keys }: Values, problems: Pro
 }
 
 export function checkSchema(returnType: ReturnTypeName, problems: Problem[]): void {
-  if (returnType === 'json' || returnType === 'text') return
+  if (returnType === 'json' || returnType === 'text' || isItems(returnType)) return
   problems.push(problem('schema', "returnType 'json' or 'text' beside it", `'${returnType}'`, 'Use parseFunc instead.'))
 }
 
 /** Bodies that are not collected may have any length, and take any time, unless the caller says otherwise. */
-export const isStreamed = ({ returnType }: Values): boolean => returnType === 'stream' || returnType === 'file'
+export const isStreamed = ({ returnType }: Values): boolean => isPassedOn(returnType)
 
 export const CALL_RESULTS = {
   maxResponseBytes: part(

@@ -6,6 +6,8 @@ import { readHeaderNames } from '../response-headers.ts'
 import type { ResumePlan } from '../plan.ts'
 import type { Values } from '../table.ts'
 import { isFilled } from '../texts.ts'
+import { isItems } from '../../core/passed-on.ts'
+import type { ReturnTypeName } from '../../core/spec.ts'
 import type { Problem } from '../../core/problem.ts'
 import type { Words } from '../../core/words.ts'
 
@@ -55,13 +57,19 @@ export const RUN_FILE_OPTIONS = {
   }),
 }
 
-/** A run file does not hold the pieces that were passed to `onChunk`. */
-export const NOT_RESUMABLE = problem(
-  'resume',
-  'a return type whose values can be kept',
-  "'stream', whose pieces are not kept",
-  'Use another one, or leave resume out.',
-)
+/** A run file does not hold what was passed to `onChunk` or `onItem`. */
+export function notResumable(type: ReturnTypeName | undefined): Problem | undefined {
+  return type === 'stream' ? NOT_RESUMABLE.pieces : isItems(type) ? NOT_RESUMABLE[type] : undefined
+}
+
+const lost = (what: string): Problem =>
+  problem('resume', 'a return type whose values can be kept', what, 'Use another one, or leave resume out.')
+
+const NOT_RESUMABLE = {
+  pieces: lost("'stream', whose pieces are not kept"),
+  ndjson: lost("'ndjson', whose items are not kept"),
+  sse: lost("'sse', whose events are not kept"),
+}
 
 export function checkRunFile(values: Values, problems: Problem[]): void {
   for (const name of ['retryFailed', 'unknownWrites', 'responseHeaders', 'durability'] as const) {

@@ -1,0 +1,38 @@
+/**
+ * Awaits a function of the caller within `timeouts.callback`, while an attempt is in flight. The attempt holds the
+ * cancel slot, so unlike `runCallback` this takes none.
+ */
+import { formatDuration } from '../core/duration.ts'
+import type { Clock } from '../core/ports.ts'
+import { fault } from '../core/result.ts'
+import type { Fault } from '../core/result.ts'
+
+export interface Limits {
+  /** What the message calls the function: `onChunk`. */
+  readonly name: string
+  /** Infinity = no limit. */
+  readonly callbackMs: number
+  readonly clock: Clock
+  readonly threw: (error: unknown) => Fault
+}
+
+export function inTime<T, R>(
+  answer: PromiseLike<T>,
+  then: (value: T) => R,
+  { name, callbackMs, clock, threw }: Limits,
+): Promise<R | Fault> {
+  return new Promise(resolve => {
+    const end = (found: R | Fault): void => {
+      timer?.cancel()
+      resolve(found)
+    }
+    const late = `${name} took longer than ${formatDuration(callbackMs)}`
+    const timer = Number.isFinite(callbackMs)
+      ? clock.after(callbackMs, () => resolve(fault('timeout/callback', late, { sent: true })))
+      : undefined
+    answer.then(
+      value => end(then(value)),
+      (error: unknown) => end(threw(error)),
+    )
+  })
+}

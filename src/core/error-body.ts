@@ -1,6 +1,7 @@
 /** The body of a refused response as people see it: text without secrets, cut to `maxErrorBody`. */
 import { byteOrderMark, charsetOf, decoderOf, isTextType } from './charset.ts'
 import type { HeaderList } from './headers.ts'
+import { latin1 } from './latin1.ts'
 import { redacted, secretsOf } from './secrets.ts'
 import type { Sent } from './secrets.ts'
 
@@ -50,12 +51,4 @@ function textOf(bytes: Uint8Array, isCut: boolean, { headers, kept }: RefusedBod
     return new TextDecoder(decoder.encoding).decode(bytes, { stream: isCut })
   }
   return text.includes('\0') && !isTextType(headers) ? undefined : text
-}
-
-const PIECE = 8_192
-
-function latin1(bytes: Uint8Array): string {
-  let text = ''
-  for (let at = 0; at < bytes.length; at += PIECE) text += String.fromCharCode(...bytes.subarray(at, at + PIECE))
-  return text
 }

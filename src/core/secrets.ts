@@ -3,8 +3,10 @@
  * proxies that print a request. Found by value (what this request sent) and by name (`"token": "…"`, `api_key=…`).
  */
 import type { Call } from './call.ts'
+import { EscapedText } from './escaped-text.ts'
 import { REDACTED, isSecretName, isSecretQueryName } from './headers.ts'
 import type { HeaderList } from './headers.ts'
+import { latin1 } from './latin1.ts'
 import type { Reply } from './result.ts'
 
 /** Shorter values are found by name only: as parts of other words they are too common. */
@@ -17,8 +19,8 @@ export interface Sent {
   /** Of the call, of its last attempt, and of the reply. */
   readonly headers: readonly (HeaderList | undefined)[]
   readonly credentials: string | undefined
-  /** Tokens that may have been sent, in every form. */
-  readonly tokens?: readonly string[] | undefined
+  /** Tokens that may have been sent. */
+  readonly tokens?: readonly Secret[] | undefined
   readonly url: string
   readonly finalUrl: string
   readonly secretNames: ReadonlySet<string> | undefined
@@ -35,8 +37,13 @@ export function sentWith({ headers, credentials, trip, url, plan }: Call, reply:
   }
 }
 
-/** The secret values that this request sent, and those of the reply's headers, in every form in which text holds them. */
-export function secretsOf({ headers, credentials, tokens, url, finalUrl, secretNames }: Sent): readonly string[] {
+export interface Secret {
+  readonly value: string
+  readonly escaped: EscapedText
+}
+
+/** The secret values that this request sent, and those of the reply's headers; the longest first. */
+export function secretsOf({ headers, credentials, tokens, url, finalUrl, secretNames }: Sent): readonly Secret[] {
   const lists = headers.map(list => (list === undefined ? NONE : headerSecrets(list, secretNames)))
   if (credentials !== undefined) lists.push(credentialSecrets(credentials))
   if (tokens !== undefined) lists.push(tokens)
@@ -46,49 +53,51 @@ export function secretsOf({ headers, credentials, tokens, url, finalUrl, secretN
   return longestFirst(filled.flat())
 }
 
-const NONE: readonly string[] = []
+const NONE: readonly Secret[] = []
 
 /** A longer secret may contain a shorter one. */
-const longestFirst = (found: Iterable<string>): readonly string[] =>
-  [...new Set(found)].toSorted((a, b) => b.length - a.length)
+function longestFirst(found: readonly Secret[]): readonly Secret[] {
+  const byValue = new Map(found.map(secret => [secret.value, secret]))
+  return [...byValue.values()].toSorted((a, b) => b.value.length - a.value.length)
+}
 
-const allForms = (found: ReadonlySet<string>): readonly string[] =>
-  found.size === 0 ? NONE : longestFirst([...found].flatMap(formsOf))
+const allOf = (found: ReadonlySet<string>): readonly Secret[] =>
+  found.size === 0 ? NONE : longestFirst(Array.from(found, value => ({ value, escaped: new EscapedText(value) })))
 
 interface Known {
   readonly secretNames: ReadonlySet<string> | undefined
-  readonly secrets: readonly string[]
+  readonly secrets: readonly Secret[]
 }
 
 /** Requests of a batch share their headers, and like answers share theirs. */
 const known = new WeakMap<HeaderList, Known>()
 
-function headerSecrets(list: HeaderList, secretNames: ReadonlySet<string> | undefined): readonly string[] {
+function headerSecrets(list: HeaderList, secretNames: ReadonlySet<string> | undefined): readonly Secret[] {
   const before = known.get(list)
   if (before !== undefined && before.secretNames === secretNames) return before.secrets
   const found = new Set<string>()
   addHeaders(list, secretNames, found)
-  const secrets = allForms(found)
+  const secrets = allOf(found)
   known.set(list, { secretNames, secrets })
   return secrets
 }
 
 /** The last credentials: requests of a batch mostly have the same. */
-let last: { readonly credentials: string; readonly secrets: readonly string[] } | undefined
+let last: { readonly credentials: string; readonly secrets: readonly Secret[] } | undefined
 
-function credentialSecrets(credentials: string): readonly string[] {
+function credentialSecrets(credentials: string): readonly Secret[] {
   if (last?.credentials !== credentials) {
     const found = new Set<string>()
     addAuthorization(credentials, found)
-    last = { credentials, secrets: allForms(found) }
+    last = { credentials, secrets: allOf(found) }
   }
   return last.secrets
 }
 
-function querySecrets(urls: readonly string[], secretNames: ReadonlySet<string> | undefined): readonly string[] {
+function querySecrets(urls: readonly string[], secretNames: ReadonlySet<string> | undefined): readonly Secret[] {
   const found = new Set<string>()
   for (const url of urls) addQuery(url, secretNames, found)
-  return allForms(found)
+  return allOf(found)
 }
 
 function addHeaders(list: HeaderList, secretNames: ReadonlySet<string> | undefined, found: Set<string>): void {
@@ -141,37 +150,37 @@ function addQuery(url: string, secretNames: ReadonlySet<string> | undefined, fou
   }
 }
 
+/** As it was sent, and as a server may have read it: without its percent-encoding, and as UTF-8 or as Latin-1. */
 function add(value: string, found: Set<string>): void {
-  if (value.length >= SHORTEST) found.add(value)
+  for (const read of new Set([value, value.includes('%') ? decoded(value) : value])) {
+    if (read.length < SHORTEST) continue
+    found.add(read)
+    // oxlint-disable-next-line no-control-regex -- ASCII reads the same
+    if (/^[\x00-\x7f]*$/.test(read)) continue
+    const bytes = new TextEncoder().encode(read)
+    found.add(latin1(bytes))
+    const utf8 = fromUtf8(read)
+    if (utf8 !== undefined) found.add(utf8)
+  }
 }
 
-/** Secret values in every form in which text may hold them, without those that are too short to be told from other text. */
-export function secretForms(values: readonly string[]): readonly string[] {
-  return allForms(new Set(values.filter(value => value.length >= SHORTEST)))
+/** Secret values, without those that are too short to be told from other text; the longest first. */
+export function secretsAmong(values: readonly string[]): readonly Secret[] {
+  const found = new Set<string>()
+  for (const value of values) add(value, found)
+  return allOf(found)
 }
 
-/** As it is, percent-encoded, as part of a form, of JSON and of HTML. */
-function formsOf(value: string): string[] {
-  if (/^[\w-]+$/.test(value)) return [value]
-  const encoded = percentEncoded(value)
-  return [
-    value,
-    encoded,
-    encoded.replace(/%[0-9A-F]{2}/g, escape => escape.toLowerCase()),
-    encoded.replaceAll('%20', '+'),
-    JSON.stringify(value).slice(1, -1),
-    JSON.stringify(value)
-      .slice(1, -1)
-      .replaceAll('/', String.raw`\/`),
-    value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
-  ]
-}
-
-function percentEncoded(value: string): string {
+/** The text that these bytes, one in each character, are in UTF-8; undefined if they are none. */
+function fromUtf8(text: string): string | undefined {
+  // oxlint-disable-next-line no-control-regex -- the pattern is for any byte
+  if (!/^[\x00-\xff]*$/.test(text)) return undefined
   try {
-    return encodeURIComponent(value)
+    return new TextDecoder('utf-8', { fatal: true }).decode(
+      Uint8Array.from(text, byte => byte.codePointAt(0) as number),
+    )
   } catch {
-    return value
+    return undefined
   }
 }
 
@@ -199,25 +208,18 @@ function decodedBase64(text: string): string | undefined {
  */
 export function redacted(
   text: string,
-  secrets: readonly string[],
+  secrets: readonly Secret[],
   secretNames: ReadonlySet<string> | undefined,
   isCut = false,
 ): string {
   let clean = isCut ? withoutBegun(text, secrets) : text
-  for (const secret of secrets) if (clean.includes(secret)) clean = clean.replaceAll(secret, REDACTED)
+  for (const { escaped } of secrets) clean = escaped.replacedIn(clean, REDACTED)
   return withoutQuoted(withoutPairs(withoutHeaderLines(clean, secretNames), secretNames), secretNames)
 }
 
 /** Cuts off what may be the beginning of a secret. */
-function withoutBegun(text: string, secrets: readonly string[]): string {
-  let length = text.length
-  for (const secret of secrets) {
-    for (let size = Math.min(secret.length - 1, text.length); size > 0 && text.length - size < length; size--) {
-      if (text.endsWith(secret.slice(0, size))) length = text.length - size
-    }
-  }
-  return text.slice(0, length)
-}
+const withoutBegun = (text: string, secrets: readonly Secret[]): string =>
+  text.slice(0, Math.min(text.length, ...secrets.map(({ escaped }) => escaped.begunIn(text))))
 
 const HEADER_LINE = /^((?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]{1,80})(:[ \t]*)\S.*$/gim
 

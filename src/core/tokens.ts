@@ -10,7 +10,8 @@ import { headerProblem } from './headers.ts'
 import type { Clock } from './ports.ts'
 import { fault } from './result.ts'
 import type { Fault } from './result.ts'
-import { redacted, secretForms } from './secrets.ts'
+import { redacted, secretsAmong } from './secrets.ts'
+import type { Secret } from './secrets.ts'
 import type { Refreshed, TokenContext } from './spec.ts'
 import type { Soon } from './layer.ts'
 import type { Words } from './words.ts'
@@ -83,7 +84,7 @@ export class Tokens {
   #running: Promise<Fault | undefined> | undefined = undefined
   /** The current one and those before it. */
   #tokens: readonly string[] = []
-  #known: readonly string[] = []
+  #known: readonly Secret[] = []
 
   constructor({ token, refresh, lifetimeMs, scheme }: TokensInput) {
     this.refresh = refresh
@@ -108,7 +109,7 @@ export class Tokens {
   }
 
   /** The current token and the last ones before it, in every form in which a text may hold them; longest first. */
-  get known(): readonly string[] {
+  get known(): readonly Secret[] {
     return this.#known
   }
 
@@ -194,7 +195,7 @@ export class Tokens {
     this.#token = token
     this.#authorization = `${this.scheme} ${token}`
     this.#tokens = [token, ...this.#tokens.filter(old => old !== token)].slice(0, MAX_KNOWN)
-    this.#known = secretForms(this.#tokens)
+    this.#known = secretsAmong(this.#tokens)
   }
 
   /** What the function threw may hold the token that it was given. */

@@ -33,7 +33,8 @@ export const isUnparsed = (code: string): boolean => code.startsWith('parse/')
 export function unparsedBody(reply: Reply, call: Call): LineValue | undefined {
   const { buffer, byteOffset, byteLength } = reply.body
   const bytes = Buffer.from(buffer, byteOffset, byteLength)
-  if (secretsOf(sentWith(call, reply)).some(secret => bytes.includes(secret))) return undefined
+  const text = bytes.toString('latin1')
+  if (secretsOf(sentWith(call, reply)).some(({ escaped }) => escaped.isIn(text))) return undefined
   const type = getHeader(reply.headers, 'content-type')
   const headers = type === undefined ? [] : ['content-type', type]
   const head = { statusText: '', headers, url: printableUrl(reply.url, call.plan.secretNames) }

@@ -178,7 +178,7 @@ function sentTrip({ retry, sentHeaders, stopwatch, warnings }: Trip): SentTrip {
 
 /** The fields of an outcome that the engine counts. The outcome itself is made, and stays, on the calling thread. */
 function countedOutcome(ok: boolean, attempts: number, bytes: number): Outcome {
-  return { ok, attempts, response: { bytes } } as unknown as Outcome
+  return { ok, attempts, source: 'network', response: { bytes } } as unknown as Outcome
 }
 
 function opinionsThrough(gate: Gate): Opinions {

@@ -2,7 +2,7 @@
  * Read the values of flags. A value is text if it comes from the command line or the environment, and may be a number or
  * boolean if it comes from the configuration file.
  */
-import { got, problem, size } from '../config/kinds.ts'
+import { got, oneOf, problem, size } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { isMethod } from '../config/options/bodies.ts'
 import type { ReadHostLimits } from '../config/limit-input.ts'
@@ -24,6 +24,24 @@ export const switched: Read<boolean> = (value, name, problems) => {
 export const text: Read<string> = (value, name, problems) => {
   if (typeof value === 'string' && value !== '') return value
   problems.push(problem(name, 'a text that is not empty', got(value), ''))
+  return undefined
+}
+
+export const BODY_TYPES = ['auto', 'json', 'text', 'bytes'] as const
+const oneBodyType = oneOf(BODY_TYPES)
+const ITEMS_IN_ROW = 'A row holds a whole body: use --as text for the lines of one.'
+/** Return types of the library that a row cannot hold. */
+const NO_BODY_TYPES: Readonly<Record<string, string>> = {
+  ndjson: ITEMS_IN_ROW,
+  sse: ITEMS_IN_ROW,
+  stream: ITEMS_IN_ROW,
+  file: 'Use --save FOLDER.',
+}
+
+export const bodyType: Read<(typeof BODY_TYPES)[number]> = (value, name, problems) => {
+  const remedy = typeof value === 'string' && Object.hasOwn(NO_BODY_TYPES, value) ? NO_BODY_TYPES[value] : undefined
+  if (remedy === undefined) return oneBodyType(value, name, problems)
+  problems.push(problem(name, `one of ${BODY_TYPES.map(each => `'${each}'`).join(', ')}`, got(value), remedy))
   return undefined
 }
 

@@ -18,7 +18,9 @@ import { aSwitch, choosing, enabling, setting, taking } from './flag.ts'
 import type { Flag } from './flag.ts'
 import { INPUT_FLAGS } from './input-flags.ts'
 import {
+  BODY_TYPES,
   asGiven,
+  bodyType,
   checksum,
   cost,
   failureCodes,
@@ -162,13 +164,12 @@ export const FLAGS = {
       more: 'JSON lines hold them in headers; CSV and SQLite have a column for each. Headers with secrets are refused.',
     },
   ),
-  as: choosing(
-    'Output',
-    'TYPE',
-    ['auto', 'json', 'text', 'bytes'],
-    'parse bodies as JSON, keep them as text, or as base64 (bytes)',
-    { option: 'returnType', says: { content: 'bytes' }, default: 'auto: JSON where it parses, else text, else base64' },
-  ),
+  as: taking('Output', 'TYPE', bodyType, 'parse bodies as JSON, keep them as text, or as base64 (bytes)', {
+    option: 'returnType',
+    choices: BODY_TYPES,
+    says: { content: 'bytes' },
+    default: 'auto: JSON where it parses, else text, else base64',
+  }),
   order: setting('Output', 'ORDER', 'order', asGiven, { choices: ['completed', 'input'] }),
   window: setting('Output', 'N', 'window', number, {
     more: 'With --order input, it bounds how many later requests may finish before a slow one.',

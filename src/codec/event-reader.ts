@@ -165,7 +165,7 @@ export class EventReader implements ItemReader {
     const at = this.#at
     if (!isJson) return { value: data, at, event }
     if (data === DONE || isBlank(data)) return undefined
-    const parsed = itemJson(data, `event ${at}`, maxJsonDepth)
+    const parsed = itemJson(data, () => `event ${at}`, maxJsonDepth)
     return isFault(parsed) ? parsed : { value: parsed.value, at, event }
   }
 

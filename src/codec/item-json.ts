@@ -9,10 +9,10 @@ import type { Words } from '../core/words.ts'
 const PREFIX_LENGTH = 200
 
 /**
- * @param where `line 7`
+ * @param whereOf returns `line 7`
  * @param note what else the message says
  */
-export function itemJson(text: string, where: string, maxDepth: number, note = ''): { value: unknown } | Fault {
+export function itemJson(text: string, whereOf: () => string, maxDepth: number, note = ''): { value: unknown } | Fault {
   let value: unknown
   try {
     value = parseAnswer(text)
@@ -20,9 +20,9 @@ export function itemJson(text: string, where: string, maxDepth: number, note = '
     // Without the cause: its message quotes the text, perhaps with control characters.
     const shown = JSON.stringify(text.slice(0, PREFIX_LENGTH))
     const found = `got something else at position ${jsonErrorPosition(text)}`
-    return fault('parse/json', `${where}: expected JSON, ${found}${note}: ${shown}`, { sent: true })
+    return fault('parse/json', `${whereOf()}: expected JSON, ${found}${note}: ${shown}`, { sent: true })
   }
-  return isDeeperThan(maxDepth, text) ? tooDeep(where, maxDepth) : { value }
+  return isDeeperThan(maxDepth, text) ? tooDeep(whereOf(), maxDepth) : { value }
 }
 
 function tooDeep(where: string, maxDepth: number): Fault {

@@ -143,13 +143,13 @@ class ItemWriter implements BodyWriter {
   #check(schema: Schema, found: Found): Checked | Fault | Promise<Checked | Fault> {
     const { head, run } = this.#parts
     const threw = (error: unknown): Fault =>
-      fault('callback/schema', `the schema threw at ${this.#where(found)}: ${reasonOf(error)}`, {
+      fault('callback/schema', `the schema threw at ${this.#where(found, 1)}: ${reasonOf(error)}`, {
         sent: true,
         cause: error,
       })
     const verdict = (result: Awaited<ReturnType<Schema['~standard']['validate']>>): Checked | Fault => {
       if (result.issues === undefined) return { value: result.value }
-      const message = mismatch(result.issues, this.#where(found))
+      const message = mismatch(result.issues, this.#where(found, 1))
       return fault('schema/mismatch', message, { sent: true, reply: head, issues: result.issues })
     }
     try {
@@ -163,12 +163,6 @@ class ItemWriter implements BodyWriter {
   #pass({ value }: Checked, found: Found): Fault | undefined | Promise<Fault | undefined> {
     if (this.#stopped) return undefined
     const { call, onItem, run, count } = this.#parts
-    const where = this.#where(found)
-    const threw = (error: unknown): Fault =>
-      fault('callback/on_item', `onItem threw at ${where}: ${reasonOf(error)}`, {
-        sent: true,
-        cause: error,
-      })
     call.trip.retry.delivered = true
     count.handed++
     this.#items++
@@ -176,19 +170,29 @@ class ItemWriter implements BodyWriter {
     const item = event === undefined ? value : { event: event.event, data: value, id: event.id }
     try {
       const answer: unknown = run(onItem, item, this.#request)
-      return isThenable(answer) ? inTime(answer, () => undefined, this.#limits('onItem', threw)) : undefined
+      if (!isThenable(answer)) return undefined
+      const threw = (error: unknown): Fault => onItemThrew(error, this.#where(found, 0))
+      return inTime(answer, () => undefined, this.#limits('onItem', threw))
     } catch (error) {
-      return threw(error)
+      return onItemThrew(error, this.#where(found, 0))
     }
   }
 
-  /** `item 5 (line 6)` */
-  #where({ at }: Found): string {
-    return `item ${this.#items + 1} (${this.#parts.reader.unit} ${at})`
+  /**
+   * `item 5 (line 6)`
+   *
+   * @param ahead how many items it comes after the last one that was handed out
+   */
+  #where({ at }: Found, ahead: 0 | 1): string {
+    return `item ${this.#items + ahead} (${this.#parts.reader.unit} ${at})`
   }
 
   #limits(name: string, threw: (error: unknown) => Fault) {
     const { call, clock } = this.#parts
     return { name, threw, clock, callbackMs: call.plan.timeouts.callbackMs }
   }
+}
+
+function onItemThrew(error: unknown, where: string): Fault {
+  return fault('callback/on_item', `onItem threw at ${where}: ${reasonOf(error)}`, { sent: true, cause: error })
 }

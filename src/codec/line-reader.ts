@@ -93,22 +93,23 @@ export class LineReader implements ItemReader {
   /** The value of a line; undefined if it is blank. */
   #read(line: Buffer): Found | Fault | undefined {
     const at = this.#at
-    const where = `${this.unit} ${at}`
     const mark = at <= 1 ? byteOrderMark(line) : undefined
     const charset = mark ?? this.#charset
     if (charset !== undefined && WIDE.test(charset)) {
-      return fault('parse/json', `${where}: expected UTF-8, got ${charset.toLowerCase()}`, { sent: true })
+      return fault('parse/json', `${this.#where()}: expected UTF-8, got ${charset.toLowerCase()}`, { sent: true })
     }
     const counted = line.byteLength - (mark === undefined ? 0 : 3) - (line.at(-1) === CARRIAGE_RETURN ? 1 : 0)
     if (counted > this.#limits.maxItemBytes) return this.#tooLong(at)
     const text = this.#decode(line)
     if (isBlank(text)) return undefined
     const note = this.#isOver ? ' at the end of the body, which may be cut short' : ''
-    const parsed = itemJson(text, where, this.#limits.maxJsonDepth, note)
+    const parsed = itemJson(text, this.#where, this.#limits.maxJsonDepth, note)
     if (isFault(parsed)) return parsed
-    if (typeof parsed.value === 'number' && this.#mayBeCut(text)) return cutNumber(where)
+    if (typeof parsed.value === 'number' && this.#mayBeCut(text)) return cutNumber(this.#where())
     return { value: parsed.value, at }
   }
+
+  readonly #where = (): string => `${this.unit} ${this.#at}`
 
   /** The beginning of a number is a number, too (RFC 7464 §2.4). */
   #mayBeCut(text: string): boolean {

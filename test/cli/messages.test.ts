@@ -12,6 +12,8 @@ describe('A message', () => {
     ['--workers 1.5', '--workers: expected an integer ≥ 0, got 1.5. Use 0 to send from the calling thread.'],
     ['--max-redirects x', '--max-redirects: expected an integer ≥ 0, got "x". Set --no-follow to follow none.'],
     ['--order foo', `--order: expected one of 'completed', 'input', got "foo". Write one of them.`],
+    ['--as ndjson', 'got "ndjson". A row holds a whole body: use --as text for the lines of one.'],
+    ['--as file', 'got "file". Use --save FOLDER.'],
     ['--durability power', '--durability: expected --resume beside it, got none. Set --resume.'],
     ['--proxy foo', '--proxy: expected the URL of a proxy'],
     [

@@ -17,6 +17,10 @@ const FED_BYTES = 16_384
 const PROBE = 'parallel-requests'
 const PROBE_COMMENT = /^(?:.*:)?parallel-requests$/
 const PREFIX_LENGTH = 200
+/** Far above what an event has; a million of them take some 50 MiB. */
+const MAX_LINES = 1_000_000
+const LINE_END = /\r\n?|\n/
+const BLANK_LINE = /\n[\r\n]|\r\r/
 /** APIs that speak like OpenAI's end their stream with it. It is no JSON. */
 const DONE = '[DONE]'
 const NOTHING = new Uint8Array(0)
@@ -53,6 +57,8 @@ export class EventReader implements ItemReader {
   #isKnown: boolean
   /** An id was set since this was last false. */
   #hasNewId = false
+  /** Lines of the event that has not ended. */
+  #lines = 0
   /** The beginning of a body that may be something else. */
   #prefix = ''
   #isOver = false
@@ -138,7 +144,15 @@ export class EventReader implements ItemReader {
     if (text.includes('\uFFFD')) this.#limits.warn('the event stream has U+FFFD, perhaps for bytes that are not UTF-8')
     if (!this.#isKnown) this.#prefix += text.slice(0, PREFIX_LENGTH - this.#prefix.length)
     this.#feed(text)
+    this.#countLines(text)
     return true
+  }
+
+  /** An event of many empty lines takes far more memory than its characters. */
+  #countLines(text: string): void {
+    if (this.#events.length > 0 || BLANK_LINE.test(text)) this.#lines = 0
+    else this.#lines += text.split(LINE_END).length - 1
+    if (this.#lines > MAX_LINES) this.#addTooLong()
   }
 
   #feed(text: string): void {

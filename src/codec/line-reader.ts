@@ -72,6 +72,7 @@ export class LineReader implements ItemReader {
 
   /** The bytes of the next line; undefined until its end has arrived. */
   #line(): Buffer | Fault | undefined {
+    this.#skipEmpty()
     const end = this.#separator === undefined ? -1 : this.#piece.indexOf(this.#separator, this.#from)
     if (end === -1) {
       this.#tail.add(this.#piece.subarray(this.#from))
@@ -88,6 +89,15 @@ export class LineReader implements ItemReader {
     this.#from = end + 1
     this.#at++
     return bytes
+  }
+
+  /** Lines without a byte, which cost a server nothing. */
+  #skipEmpty(): void {
+    if (this.#tail.bytes > 0 || this.#separator === undefined) return
+    while (this.#piece[this.#from] === this.#separator) {
+      this.#from++
+      this.#at++
+    }
   }
 
   /** The value of a line; undefined if it is blank. */

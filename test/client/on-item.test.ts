@@ -48,6 +48,18 @@ const pieces =
     }
     await end(connection)
   }
+/** The same for a body that was packed. */
+const packed =
+  (body: Buffer, size: number): Script =>
+  async connection => {
+    await connection.request()
+    await connection.send(`${OK}Content-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`)
+    for (let at = 0; at < body.length; at += size) {
+      await connection.send(body.subarray(at, at + size))
+      await connection.wait(1)
+    }
+    await connection.closed
+  }
 const whole = async (connection: Connection): Promise<void> => {
   await connection.send('0\r\n\r\n')
   await connection.closed
@@ -67,6 +79,17 @@ describe('onItem', () => {
       { event: 'message', data: 'x', id: '1' },
       { event: 'message', data: 'y', id: '1' },
     ])
+  })
+
+  it('gets events of gzip that arrives byte by byte, and none after the cut of a coding', async () => {
+    const body = gzipSync('data: é\n\ndata: 😀\n\n')
+    await using server = await rawServer([
+      packed(body, 1),
+      answering(connection => connection.reply(body.subarray(0, -8), { headers: 'Content-Encoding: gzip\r\n' })),
+    ])
+    const { items } = await take(server.origin, 'sse')
+    expect(items.map(item => (item as ServerEvent).data)).toEqual(['é', '😀'])
+    expect(verdictOf((await take(server.origin, 'sse')).outcome)).toBe('decode/truncated')
   })
 
   it('gets an item before the body has ended, and no other one meanwhile', async () => {

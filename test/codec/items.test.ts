@@ -73,6 +73,7 @@ type Row = [what: string, body: string | Uint8Array, seen: Seen, given?: Given]
 const LINES: readonly Row[] = [
   ['LF', '{"a":1}\n[2]\n"x"\n', [{ a: 1 }, [2], 'x']],
   ['CRLF and blank lines', '{"a":1}\r\n\r\n \t\r\n[2]\r\n', [{ a: 1 }, [2]]],
+  ['a bad line behind empty ones', '\n\r\n\n1\n\n\n{\n', [1, 'parse/json', /^line 7: /]],
   ['a byte-order mark and no last line feed', '\uFEFF{"a":"é😀"}\nnull', [{ a: 'é😀' }, null]],
   ['a text sequence', '\u001e{"a":\n1}\n\u001e\u001e12\n\u001e"x"', [{ a: 1 }, 12, 'x']],
   ['a number cut in a sequence', '\u001e1\n\u001e12', [1, 'truncated/item', /^text 2 is a number without a line feed/]],
@@ -174,6 +175,13 @@ describe('the items of a body', () => {
     const whole = readEvents(body, given)
     expect(whole).toEqual(matching(seen))
     for (const pieces of everyCut(bytesOf(body))) expect(read(events(given), pieces)).toEqual(whole)
+  })
+
+  it('are none of an event with more than a million lines', () => {
+    const event = Buffer.from('data\n'.repeat(1_010_000))
+    expect(readEvents(event)).toEqual(['too_large/item', expect.stringMatching(/^event 1 is larger/)])
+    const comments = Buffer.from(': ping\n\n'.repeat(600_000))
+    expect(readEvents(comments)).toEqual([])
   })
 
   it('are the values that were written, in any cut', () => {

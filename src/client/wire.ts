@@ -178,12 +178,13 @@ function sinkFor(call: Call, clock: Clock): BodySink | undefined {
 }
 
 /** The limits of all requests of the client, slots first. */
-function sharedLimits({ concurrency, rates, budgets }: ClientPlan): Limit[] {
+function sharedLimits({ concurrency, rates, budgets, auto }: ClientPlan): Limit[] {
   const named = Object.entries(budgets)
+  const option = auto ? 'maxConcurrency' : 'concurrency'
   // Without budgets, a cost counts as that many starts; a request counts as one start at least.
   const weighsStarts = named.length === 0
   return [
-    slots(concurrency),
+    slots(concurrency, { label: `${option} ${concurrency}`, option }),
     ...rates.map(rate => labelled(weighsStarts ? startsLimit(rate, startsOf) : rateLimit(rate), 'rate', rate)),
     ...named.flatMap(([name, several]) => several.map(rate => budgetLimit(rate, name))),
   ]
@@ -211,16 +212,18 @@ const labelled = (limit: Limit, name: string, rate: Rate): Limit => ({ ...limit,
  */
 function laneFor(
   { lane: key }: Call,
-  { concurrency, rates }: HostPlan,
+  host: HostPlan,
   plan: ClientPlan,
   shared: readonly Limit[],
   shares: Shares,
 ): Lane {
+  const { concurrency, rates } = host
+  const option = host === plan.perHost ? 'perHost.concurrency' : 'hosts'
   const hostSlots = plan.auto
     ? adaptive({ max: Math.min(concurrency, plan.concurrency) })
     : concurrency === Infinity
       ? undefined
-      : slots(concurrency)
+      : slots(concurrency, { label: `host concurrency ${concurrency}`, option })
   return new Lane({
     key,
     slots: hostSlots,

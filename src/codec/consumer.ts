@@ -49,7 +49,7 @@ class Consumer implements BodyWriter {
       const answer: unknown = this.#onChunk(piece, { method, url, meta })
       if (!isThenable(answer)) return undefined
       const { callbackMs } = this.#call.plan.timeouts
-      return inTime(answer, () => undefined, { name: 'onChunk', callbackMs, clock: this.#clock, threw })
+      return inTime(answer, () => undefined, { name: 'onChunk', callbackMs, trip, clock: this.#clock, threw })
     } catch (error) {
       return Promise.resolve(threw(error))
     }

@@ -189,7 +189,7 @@ class ItemWriter implements BodyWriter {
 
   #limits(name: string, threw: (error: unknown) => Fault) {
     const { call, clock } = this.#parts
-    return { name, threw, clock, callbackMs: call.plan.timeouts.callbackMs }
+    return { name, threw, clock, trip: call.trip, callbackMs: call.plan.timeouts.callbackMs }
   }
 }
 

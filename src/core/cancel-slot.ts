@@ -63,6 +63,15 @@ export class CancelSlot {
     this.#onCancel = onCancel
   }
 
+  /** The holder waits for a function of the caller, and remains the one to cancel. Returns what ends that. */
+  lend(): () => void {
+    const place = this.#place
+    this.#place = 'callback'
+    return () => {
+      this.#place = place
+    }
+  }
+
   free(): void {
     this.#onCancel = undefined
   }

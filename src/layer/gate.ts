@@ -110,9 +110,15 @@ export class Gate {
     return standing === 'proven' ? 'at-share' : 'yield'
   }
 
-  /** Whether all slots are in use. */
-  isFull(): boolean {
-    return this.#limits[0]?.isFull?.() === true
+  /** The limit of the slots, if all of them are in use. */
+  get fullSlots(): Limit | undefined {
+    const [first] = this.#limits
+    return first?.isFull?.() === true ? first : undefined
+  }
+
+  /** What the slots are called in advice. */
+  get slotsName(): string {
+    return this.#limits[0]?.label ?? `concurrency ${this.slots}`
   }
 
   /** What keeps attempts from the wire now: the limits at which they wait, and how many wait at each. */

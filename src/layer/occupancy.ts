@@ -26,7 +26,8 @@ export interface FirstBytes {
 export class Occupancy {
   /** The most attempts on the wire since `watch`. */
   peak = 0
-  #running = 0
+  /** Attempts that hold a slot. */
+  running = 0
   readonly #slots: number
   /** Of attempts that started while most or few of the slots were in use. */
   readonly #most = new Histogram()
@@ -38,12 +39,12 @@ export class Occupancy {
 
   /** Counts the peak from now on. */
   watch(): void {
-    this.peak = this.#running
+    this.peak = this.running
   }
 
   /** After the attempt was booked. */
   enter(attempt: Attempt, lane: Lane): void {
-    const running = ++this.#running
+    const running = ++this.running
     if (running > this.peak) this.peak = running
     const ofLane = lane.slots === undefined ? 0 : lane.running / lane.slots.size
     const used = Math.max(running / this.#slots, ofLane)
@@ -52,7 +53,7 @@ export class Occupancy {
   }
 
   leave({ occupancy, trip }: Attempt, result: Result): void {
-    this.#running--
+    this.running--
     const { firstByteMs } = trip.stopwatch
     if (firstByteMs === undefined || result.kind === 'fault') return
     if (occupancy === 'most') this.#most.add(firstByteMs)

@@ -214,6 +214,7 @@ export function adaptive({ max, initial = DEFAULT_INITIAL }: AdaptiveParts): Ada
 
   return {
     waitsFor: 'slot',
+    label: "host concurrency 'auto'",
     get size() {
       return size
     },

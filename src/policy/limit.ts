@@ -11,6 +11,8 @@ export interface Limit {
   readonly waitsFor: 'slot' | 'rate' | 'pause'
   /** What it is called in advice: `rate 10/s`. Absent: it needs no name of its own. */
   readonly label?: string
+  /** The option that raises it, for advice. */
+  readonly option?: string
   /** Milliseconds until this call may go; 0 = now; Infinity = ask again after a release. MUST change nothing. */
   waitMs(nowMs: number, call: Call): number
   /** Takes what a `waitMs` of 0 has just promised. */

@@ -6,9 +6,11 @@ export interface Slots extends Limit {
   readonly size: number
 }
 
-export function slots(size: number): Slots {
+/** @param name for advice */
+export function slots(size: number, name?: Pick<Limit, 'label' | 'option'>): Slots {
   let used = 0
   return {
+    ...name,
     waitsFor: 'slot',
     size,
     get used() {

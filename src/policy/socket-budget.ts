@@ -85,6 +85,7 @@ export class SocketBudget {
     const account: Account = { wants, wake, running: 0, servedAt: 0 }
     return {
       waitsFor: 'slot',
+      label: 'the number of open sockets',
       get running() {
         return account.running
       },

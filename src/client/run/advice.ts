@@ -5,6 +5,7 @@ import { printable } from '../../core/printable.ts'
 import type { Statistics } from '../../core/statistics.ts'
 import { say } from '../../core/words.ts'
 import type { Words, WordsPart } from '../../core/words.ts'
+import type { NamedLimit } from './named-limits.ts'
 import type { FirstBytes } from '../../layer/occupancy.ts'
 import { isSaturated } from '../../layer/occupancy.ts'
 
@@ -12,26 +13,30 @@ export interface Evidence {
   /** The part of the run for which the cause was the limit. */
   readonly share: number
   readonly statistics: Statistics
-  /** The most attempts that may be on the wire, and that were. */
+  /** The most attempts that may be on the wire, the name of that limit, and the most that were. */
   readonly slots: number
+  readonly slotsName: string
   readonly peak: number
   readonly firstBytes: FirstBytes | undefined
   /** The part of its share for which the event loop was busy. */
   readonly busy: number
-  /** The name of the rate. */
-  readonly limit: string | undefined
+  /** CPU time of the process, as a part of its share. More than 1 with threads. */
+  readonly onCpu: number
+  /** The rate, or the slots. */
+  readonly limit: NamedLimit | undefined
   readonly pausedHosts: readonly string[]
   /** The most outcomes that were not taken at one time. */
   readonly mostUntaken: number
+  /** The most requests that were in functions of the caller at one time; 0 if outcomes were what waited. */
+  readonly mostInCallback: number
 }
 
 const SENTENCES: Readonly<Record<Limiting, (evidence: Evidence) => Words>> = {
-  rate: evidence => [...limitedBy(evidence.limit ?? 'the rate', evidence), '; ', ...slotsUsed(evidence)],
+  rate: evidence => [...limitedBy(evidence.limit?.name ?? 'the rate', evidence), '; ', ...slotsUsed(evidence)],
   concurrency: evidence => [
-    ...limitedBy(['concurrency ', String(evidence.slots)].join(''), evidence),
-    `: all slots were in use and requests waited for one${firstByteOf(evidence)}. A higher `,
-    { option: 'concurrency' },
-    ' may be faster',
+    ...limitedBy(evidence.limit?.name ?? 'concurrency', evidence),
+    `: all its slots were in use and requests waited for one${firstByteOf(evidence)}`,
+    ...raising(evidence.limit),
   ],
   server: evidence => [...limitedBy('the server', evidence), ...serverReason(evidence)],
   retries: ({ statistics, ...evidence }) => [
@@ -45,17 +50,8 @@ const SENTENCES: Readonly<Record<Limiting, (evidence: Evidence) => Words>> = {
     { option: 'rateLimit' },
     ' may avoid it',
   ],
-  cpu: evidence => [
-    ...limitedBy('this process', evidence),
-    `: its event loop was busy for ${percent(Math.min(1, evidence.busy))} of that time. See `,
-    { option: 'workers' },
-  ],
-  consumer: evidence => [
-    ...limitedBy('the consumer of the outcomes', evidence),
-    `: up to ${evidence.mostUntaken} of them waited to be taken. A larger `,
-    { option: 'window' },
-    ' helps only if it is slow from time to time',
-  ],
+  cpu: evidence => busyProcess(evidence),
+  consumer: evidence => slowConsumer(evidence),
   input: evidence => [
     ...limitedBy('the input', evidence),
     ': the next request was not there yet; ',
@@ -71,10 +67,47 @@ const limitedBy = (what: string, { share }: Pick<Evidence, 'share'>): WordsPart[
   `${printable(what)} was the limit for ${percent(share)} of the run`,
 ]
 
-function slotsUsed({ slots, peak }: Evidence): WordsPart[] {
+function slotsUsed({ slots, slotsName, peak }: Evidence): WordsPart[] {
   if (slots === Infinity)
     return [`at most ${counted(peak, 'request')} ${peak === 1 ? 'was' : 'were'} on the wire at once`]
-  return [`concurrency ${slots} was ${peak < slots ? `never used above ${peak}` : 'used in full at times'}`]
+  return [`${slotsName} was ${peak < slots ? `never used above ${peak}` : 'used in full at times'}`]
+}
+
+const raising = (limit: NamedLimit | undefined): WordsPart[] =>
+  limit?.option === undefined ? [] : ['. A higher limit (', { option: limit.option }, ') may be faster']
+
+/** Below it, something else had the CPU while the event loop was busy. */
+const OWN_CPU = 0.6
+
+function busyProcess(evidence: Evidence): WordsPart[] {
+  const { busy, onCpu } = evidence
+  const whole = percent(Math.min(1, busy))
+  if (onCpu >= OWN_CPU * busy)
+    return [
+      ...limitedBy('this process', evidence),
+      `: its event loop was busy for ${whole} of that time. See `,
+      { option: 'workers' },
+    ]
+  return [
+    ...limitedBy('this machine', evidence),
+    `: the event loop of this process was busy for ${whole} of that time and had a CPU for ${percent(onCpu)} of it. ` +
+      'Other processes need the CPU, or a function blocks without using it',
+  ]
+}
+
+function slowConsumer(evidence: Evidence): WordsPart[] {
+  const { mostInCallback, mostUntaken } = evidence
+  if (mostInCallback > 0)
+    return [
+      ...limitedBy('a function of the caller', evidence),
+      `: up to ${counted(mostInCallback, 'request')} at once waited for a hook, auth, parseFunc, onChunk or onItem`,
+    ]
+  return [
+    ...limitedBy('the consumer of the outcomes', evidence),
+    `: up to ${mostUntaken} of them waited to be taken. A larger `,
+    { option: 'window' },
+    ' helps only if it is slow from time to time',
+  ]
 }
 
 function serverReason(evidence: Evidence): WordsPart[] {

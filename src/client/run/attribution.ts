@@ -9,10 +9,10 @@ import { setTimeout } from 'node:timers'
 import { adviceOf } from './advice.ts'
 import type { Evidence } from './advice.ts'
 import { causeOf } from './cause.ts'
-import type { Waits } from './cause.ts'
 import { PauseLog } from './pause-log.ts'
 import type { Pause } from './pause-log.ts'
 import { systemClock } from '../system-clock.ts'
+import { NamedLimits, limitingAt } from './named-limits.ts'
 import type { Attributed, Limiting } from '../../core/attribution.ts'
 import type { Clock } from '../../core/ports.ts'
 import type { Statistics } from '../../core/statistics.ts'
@@ -21,8 +21,6 @@ import { isSaturated } from '../../layer/occupancy.ts'
 import type { Gate } from '../../layer/gate.ts'
 
 const LEAST_MS = 20
-/** So many limits are told apart. */
-const MAX_LIMITS = 1_000
 /** So many looks while the duration of the run grows by the factor e. */
 const LOOKS = 500
 
@@ -41,18 +39,23 @@ export interface RunReport extends Attributed {
 export class Attribution {
   readonly #clock: Clock
   readonly #shares = new Map<Limiting, number>()
-  /** How long each named limit was the cause. */
-  readonly #limits = new Map<string, number>()
+  readonly #rates = new NamedLimits()
+  readonly #slots = new NamedLimits()
   readonly #pauses: PauseLog
   #startMs = 0
   #lastMs = 0
   #endMs: number | undefined
   #cpu: NodeJS.CpuUsage | undefined
+  /** CPU time of the process at the last look. */
+  #cpuMs = 0
   #loop = performance.eventLoopUtilization()
   #busyMs = 0
   #busyAsCauseMs = 0
+  #cpuAsCauseMs = 0
+  #callbackMs = 0
   #last: Limiting | undefined
   #mostUntaken = 0
+  #mostInCallback = 0
   #inOrder = false
   #run: WatchedRun | undefined
   #gate: Gate | undefined
@@ -71,6 +74,7 @@ export class Attribution {
     this.#gate = gate
     this.#startMs = this.#lastMs = this.#clock.now()
     this.#cpu = process.cpuUsage()
+    this.#cpuMs = 0
     this.#loop = performance.eventLoopUtilization()
     this.#unwatch = gate.watchPauses((host, fromMs, untilMs) => this.#pauses.note(host, fromMs, untilMs))
     gate.occupancy.watch()
@@ -101,28 +105,30 @@ export class Attribution {
 
   /** @param statistics of the same run */
   report(statistics: Statistics): RunReport {
-    const { user, system } = process.cpuUsage(this.#cpu)
     return {
       ...this.verdict(statistics),
       elapsedMs: Math.round((this.#endMs ?? this.#clock.now()) - this.#startMs),
-      cpuMs: Math.round((user + system) / 1_000),
+      cpuMs: Math.round(this.#usedMs()),
       pauses: this.#pauses.all,
     }
   }
 
   #evidence(limitedBy: Limiting, ms: number, share: number, statistics: Statistics): Evidence {
     const gate = this.#gate as Gate
-    const [limit] = [...this.#limits].toSorted(([, a], [, b]) => b - a)
     return {
       share,
       statistics,
       slots: gate.slots,
+      slotsName: gate.slotsName,
       peak: gate.occupancy.peak,
       firstBytes: gate.occupancy.firstBytes(),
       busy: limitedBy === 'cpu' ? this.#busyAsCauseMs / ms : 0,
-      limit: limit?.[0],
+      onCpu: limitedBy === 'cpu' ? this.#cpuAsCauseMs / ms : 0,
+      limit: (limitedBy === 'rate' ? this.#rates : this.#slots).most,
       pausedHosts: this.#pauses.hosts,
       mostUntaken: this.#mostUntaken,
+      // Functions of the caller, rather than outcomes that wait.
+      mostInCallback: 2 * this.#callbackMs > ms ? this.#mostInCallback : 0,
     }
   }
 
@@ -140,31 +146,41 @@ export class Attribution {
     this.#lastMs = nowMs
     const gate = this.#gate as Gate
     const { census } = this.#run as WatchedRun
-    const { waits, label } = waitsAt(gate)
+    const { waits, rate, slots } = limitingAt(gate)
     const firstBytes = gate.occupancy.firstBytes()
     const found = causeOf({
       census,
       inOrder: this.#inOrder,
       waits,
-      isFull: gate.isFull(),
+      isFull: gate.fullSlots !== undefined,
+      running: gate.occupancy.running,
       busy: this.#utilization(),
       isSaturated: firstBytes !== undefined && isSaturated(firstBytes),
     })
     this.#mostUntaken = Math.max(this.#mostUntaken, census.untaken)
+    this.#mostInCallback = Math.max(this.#mostInCallback, census.inCallback)
+    const cpuMs = this.#usedMs()
+    const cpuSinceMs = cpuMs - this.#cpuMs
+    this.#cpuMs = cpuMs
     const cause = found?.cause ?? this.#last
     if (cause === undefined) return
     const repeatsMs = sinceMs * (found?.repeats ?? 0)
     this.#attribute(cause, sinceMs - repeatsMs)
     if (repeatsMs > 0) this.#attribute('retries', repeatsMs)
-    if (cause === 'rate' && label !== undefined) this.#noteLimit(label, sinceMs)
-    if (cause === 'cpu') this.#busyAsCauseMs += this.#busyMs
+    if (cause === 'rate') this.#rates.note(rate, sinceMs)
+    if (cause === 'concurrency') this.#slots.note(slots, sinceMs)
+    if (cause === 'cpu') {
+      this.#busyAsCauseMs += this.#busyMs
+      this.#cpuAsCauseMs += cpuSinceMs
+    }
+    if (cause === 'consumer' && census.inCallback > census.untaken) this.#callbackMs += sinceMs
     this.#last = cause
   }
 
-  /** Each host has limits of its own. */
-  #noteLimit(label: string, ms: number): void {
-    const before = this.#limits.get(label)
-    if (before !== undefined || this.#limits.size < MAX_LIMITS) this.#limits.set(label, (before ?? 0) + ms)
+  /** CPU time of the process since the start of the run. */
+  #usedMs(): number {
+    const { user, system } = process.cpuUsage(this.#cpu)
+    return (user + system) / 1_000
   }
 
   #attribute(cause: Limiting, ms: number): void {
@@ -182,21 +198,3 @@ export class Attribution {
 }
 
 const rounded = (share: number): number => Math.round(share * 1_000) / 1_000
-
-/** How many attempts wait for what, and the name of the rate at which most of them wait. */
-function waitsAt(gate: Gate): { readonly waits: Waits; readonly label: string | undefined } {
-  const waits = { slot: 0, rate: 0, pause: 0 }
-  let label: string | undefined
-  let most = 0
-  for (const { limit, attempts, host } of gate.waiting()) {
-    waits[limit.waitsFor] += attempts
-    if (limit.waitsFor !== 'rate' || attempts <= most) continue
-    most = attempts
-    label = limit.label === undefined ? `the quota that ${host} publishes` : nameOf(limit.label, host)
-  }
-  return { waits, label }
-}
-
-/** Every host has its own limits with the same label. */
-const nameOf = (label: string, host: string): string =>
-  label.startsWith('host ') ? `${label.slice('host '.length)} of ${host}` : label

@@ -16,6 +16,8 @@ export interface Moment {
   readonly waits: Waits
   /** All slots are in use. */
   readonly isFull: boolean
+  /** Attempts that hold a slot. */
+  readonly running: number
   /** How busy the event loop was since the moment before, from 0 to 1. */
   readonly busy: number
   /** Whether answers take much longer while most slots are in use. */
@@ -32,6 +34,7 @@ export function causeOf(moment: Moment): { readonly cause: Limiting; readonly re
   if (kind === 'rate' || kind === 'pause') return only(kind)
   if (busy >= BUSY) return only('cpu')
   if (kind === 'slot') {
+    if (areSlotsLent(moment)) return only('consumer')
     const { repeated, onWire } = census
     return { cause: isSaturated ? 'server' : 'concurrency', repeats: onWire === 0 ? 0 : repeated / onWire }
   }
@@ -48,6 +51,12 @@ function isConsumerSlow({ isWindowFull, untaken, open }: Census, inOrder: boolea
   return isWindowFull && untaken > 0 && (inOrder ? open === 0 : untaken >= open)
 }
 
+/** Whether most of those that hold a slot wait for a hook, `auth` or `onChunk`. */
+function areSlotsLent({ census, running }: Moment): boolean {
+  const { inCallback, onWire } = census
+  return inCallback > onWire && 2 * onWire < running
+}
+
 /** What most attempts wait for. With every slot in use, nothing else matters. */
 function blockerOf({ census, waits, isFull }: Moment): keyof Waits | undefined {
   const { slot, rate, pause } = waits
@@ -59,7 +68,8 @@ function blockerOf({ census, waits, isFull }: Moment): keyof Waits | undefined {
 }
 
 /** Nothing waits at a limit. */
-function unblocked({ onWire, backingOff, inCallback, input }: Census): ReturnType<typeof causeOf> {
+function unblocked({ onWire, backingOff, inCallback, input, isWindowFull }: Census): ReturnType<typeof causeOf> {
+  if (isWindowFull && inCallback > onWire + backingOff) return only('consumer')
   if (input === 'awaited') return only('input')
   if (backingOff > onWire) return only('retries')
   if (onWire > 0) return only('server')

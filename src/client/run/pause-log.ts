@@ -1,4 +1,7 @@
-/** The pauses that hosts have asked for during a run. Pauses of one host that meet or overlap are one. */
+/**
+ * The pauses that hosts have asked for during a run. Pauses of one host that overlap are one: requests that were in flight
+ * are refused one by one.
+ */
 import { isoTime } from '../../core/iso-time.ts'
 import type { Clock } from '../../core/ports.ts'
 
@@ -9,8 +12,6 @@ export interface Pause {
   readonly to: string
 }
 
-/** Pauses that follow each other within this time are one: requests that were in flight are refused one by one. */
-const GAP_MS = 1_000
 /** After so many, further ones are not kept. */
 const MAX_PAUSES = 10_000
 
@@ -33,7 +34,7 @@ export class PauseLog {
   /** Times are monotonic. */
   note(host: string, fromMs: number, toMs: number): void {
     const latest = this.#latest.get(host)
-    if (latest !== undefined && fromMs <= latest.toMs + GAP_MS) {
+    if (latest !== undefined && fromMs <= latest.toMs) {
       latest.toMs = Math.max(latest.toMs, toMs)
       return
     }

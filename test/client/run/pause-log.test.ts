@@ -7,11 +7,11 @@ function clockAt(nowMs: number, epochMs: number): Clock {
   return { now: () => nowMs, epochMs: () => epochMs, after: () => ({ cancel: () => undefined }) }
 }
 
-test('pauses of a host that meet are one, and none goes on after the run', () => {
+test('pauses of a host that overlap are one, and none goes on after the run', () => {
   const log = new PauseLog(clockAt(60_000, Date.UTC(2026, 0, 1, 0, 1)))
   log.note('a.test', 1_000, 5_000)
   log.note('b.test', 2_000, 3_000)
-  log.note('a.test', 5_500, 9_000)
+  log.note('a.test', 4_500, 9_000)
   log.note('a.test', 5_600, 8_000)
   log.note('a.test', 20_000, Infinity)
   log.end(60_000)
@@ -21,6 +21,13 @@ test('pauses of a host that meet are one, and none goes on after the run', () =>
     { pause: 'a.test', from: '2026-01-01T00:00:20.000Z', to: '2026-01-01T00:01:00.000Z' },
   ])
   expect(log.hosts).toEqual(['a.test', 'b.test'])
+})
+
+test('requests may be sent between two pauses of a host, however short the time', () => {
+  const log = new PauseLog(clockAt(60_000, 60_000))
+  for (let n = 0; n < 4; n++) log.note('a.test', 1_200 * n, 1_200 * n + 1_000)
+  log.end(60_000)
+  expect(log.all.map(({ from, to }) => Date.parse(to) - Date.parse(from))).toEqual([1_000, 1_000, 1_000, 1_000])
 })
 
 test('a wall clock that was set back by a year does not turn a pause around', () => {

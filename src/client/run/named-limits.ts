@@ -1,0 +1,65 @@
+/** At which limits attempts wait, and what those are called in advice. */
+import type { Waits } from './cause.ts'
+import type { Gate } from '../../layer/gate.ts'
+import type { Limit } from '../../policy/limit.ts'
+
+/** A limit by its name for people. */
+export interface NamedLimit {
+  readonly name: string
+  /** The option that raises it; undefined if none does. */
+  readonly option: string | undefined
+}
+
+export interface LimitingNow {
+  readonly waits: Waits
+  /** The rate and the slots for which most attempts wait. */
+  readonly rate: NamedLimit | undefined
+  readonly slots: NamedLimit | undefined
+}
+
+export function limitingAt(gate: Gate): LimitingNow {
+  const waits = { slot: 0, rate: 0, pause: 0 }
+  const most = { slot: 0, rate: 0, pause: 0 }
+  let rate: NamedLimit | undefined
+  let slots: NamedLimit | undefined
+  for (const { limit, attempts, host } of gate.waiting()) {
+    const { waitsFor } = limit
+    waits[waitsFor] += attempts
+    if (attempts <= most[waitsFor]) continue
+    most[waitsFor] = attempts
+    if (waitsFor === 'rate') rate = namedRate(limit, host)
+    else if (waitsFor === 'slot') slots = named(limit, host)
+  }
+  // Where all slots are in use, those of a host do not matter.
+  const { fullSlots } = gate
+  return { waits, rate, slots: fullSlots === undefined ? slots : named(fullSlots, '') }
+}
+
+const namedRate = (limit: Limit, host: string): NamedLimit =>
+  named(limit, host) ?? { name: `the quota that ${host} publishes`, option: undefined }
+
+/** Every host has its own limits with the same label. */
+function named({ label, option }: Limit, host: string): NamedLimit | undefined {
+  if (label === undefined) return undefined
+  return { name: label.startsWith('host ') ? `${label.slice('host '.length)} of ${host}` : label, option }
+}
+
+/** So many limits are told apart: each host may have some. */
+const MAX_LIMITS = 1_000
+
+/** How long each limit was the cause. */
+export class NamedLimits {
+  readonly #limits = new Map<string, { readonly limit: NamedLimit; ms: number }>()
+
+  note(limit: NamedLimit | undefined, ms: number): void {
+    if (limit === undefined) return
+    const known = this.#limits.get(limit.name)
+    if (known !== undefined) known.ms += ms
+    else if (this.#limits.size < MAX_LIMITS) this.#limits.set(limit.name, { limit, ms })
+  }
+
+  get most(): NamedLimit | undefined {
+    const [first] = [...this.#limits.values()].toSorted((a, b) => b.ms - a.ms)
+    return first?.limit
+  }
+}

@@ -62,6 +62,7 @@ export { ReturnType } from './core/spec.ts'
 export type {
   AttemptContext,
   Auth,
+  ClientAuth,
   CostInput,
   CostRequest,
   FetchRequest,
@@ -69,6 +70,8 @@ export type {
   HookRequest,
   Hooks,
   MultipartInput,
+  OAuth,
+  OAuthInput,
   Params,
   ParseContext,
   Refreshed,

@@ -7,6 +7,7 @@ import { channels } from './channels.ts'
 import { observers } from './observers.ts'
 import { processSockets } from './process-sockets.ts'
 import type { ReadJson } from './opinions.ts'
+import { tokenEndpoint } from './token-endpoint.ts'
 import { threadedTransport } from './threads/wire-threads.ts'
 import { reserve } from './save-to.ts'
 import { consumerSink } from '../codec/consumer.ts'
@@ -126,6 +127,8 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
   // Always in the stack, since any request may have a proxy; for the others the layer only reads one field of the plan.
   const routes = route(new Proxies(plan.proxies, random), clock)
   const observer = ports.observer ?? observers(channels, plan.telemetry)
+  // the attempt's clock starts on the wire, not in the queue
+  const carry = (plan.workers > 0 ? untimed : timeout(clock))(transport.send)
   const send = stack(
     [
       deadline(clock), // covers queueing, back-off and every attempt: it is the promise made to the user
@@ -136,7 +139,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
     retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions, onShortage: sockets && shrinking(sockets) }),
     through(
       [
-        awaitToken(clock), // before the gate: a refresh of a token holds no slot, and may need one
+        awaitToken(clock, tokenEndpoint(through([routes.refuse, routes.choose], carry), clock)), // before the gate: a refresh of a token holds no slot, and may need one
         routes.refuse, // before the gate: a request that no proxy takes must not cost a token
         gate.layer, // waits for every limit, then books all of them in one tick
         requireToken(clock), // what was admitted while a refresh began goes back and waits outside
@@ -146,8 +149,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
         deliverBufferedBody, // outside the wire, which may know nothing of sinks; above the session, so that hooks see what it asks for
         session(cookies, clock), // at the last moment: a cookie set while queued must be in this request
       ],
-      // the attempt's clock starts on the wire, not in the queue
-      (plan.workers > 0 ? untimed : timeout(clock))(transport.send),
+      carry,
     ),
   )
   const close = async (): Promise<void> => {

@@ -5,7 +5,7 @@ import { readTokens } from './token-input.ts'
 import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 import type { Problem } from '../core/problem.ts'
 
-const FORMS = '{ username, password }, { bearer }, { token, refresh } or a function'
+const FORMS = '{ username, password }, { bearer }, { token, refresh }, { oauth } or a function'
 
 export function readAuth(value: unknown, name: string, problems: Problem[]): ReadAuth | undefined {
   if (typeof value === 'function') return value as Exclude<ReadAuth, object>
@@ -14,7 +14,7 @@ export function readAuth(value: unknown, name: string, problems: Problem[]): Rea
     problems.push(problem(name, FORMS, kindOf(value), remedy))
     return undefined
   }
-  if ('refresh' in value) return readTokens(value, name, problems)
+  if ('refresh' in value || 'oauth' in value) return readTokens(value, name, problems)
   const fields = Object.keys(value).filter(field => value[field] !== undefined)
   const { username, password, bearer } = value
   if (fields.length === 1 && typeof bearer === 'string') {

@@ -78,6 +78,15 @@ export function plainRemedy(value: unknown): string {
   return 'Write it as { name: value }.'
 }
 
+/** Adds a problem for the first field that is none of these. */
+export function checkFields(value: object, allowed: readonly string[], name: string, problems: Problem[]): void {
+  const unknown = Object.keys(value).find(field => !allowed.includes(field))
+  if (unknown === undefined) return
+  const near = nearest(unknown, allowed)
+  const remedy = near === undefined ? `It has ${allowed.join(', ')}.` : `Did you mean '${near}'?`
+  problems.push(problem(`${name}.${unknown}`, `a field of ${name}`, 'an unknown one', remedy))
+}
+
 export const bool = matching('true or false', value => typeof value === 'boolean', [
   { inCode: 'Write it without quotes.' },
 ])

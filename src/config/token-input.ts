@@ -2,37 +2,43 @@
 import { headerProblem } from '../core/headers.ts'
 import type { Problem } from '../core/problem.ts'
 import { Tokens } from '../core/tokens.ts'
-import type { Refresh } from '../core/tokens.ts'
-import { duration, func, kindOf, problem } from './kinds.ts'
+import type { Refresh, TokenOrigin } from '../core/tokens.ts'
+import { checkFields, duration, func, kindOf, problem } from './kinds.ts'
+import { readOAuth } from './oauth-input.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
 const FIELDS: readonly string[] = ['token', 'refresh', 'expiresIn', 'scheme']
+const OAUTH_FIELDS: readonly string[] = ['oauth', 'expiresIn', 'scheme']
 const readDuration = duration()
 
 /** The same object gives the same tokens, so that clients, calls and requests with it share them. */
 const known = new WeakMap<object, Tokens>()
 
+/** Reads `{ token, refresh }` and `{ oauth }`. */
 export function readTokens(value: Fields, name: string, problems: Problem[]): Tokens | undefined {
   const before = known.get(value)
   if (before !== undefined) return before
   const count = problems.length
-  const unknown = Object.keys(value).find(field => !FIELDS.includes(field))
-  if (unknown !== undefined) {
-    problems.push(problem(`${name}.${unknown}`, 'a field of auth', 'an unknown one', `It has ${FIELDS.join(', ')}.`))
-  }
-  const { refresh, expiresIn } = value
+  checkFields(value, 'oauth' in value ? OAUTH_FIELDS : FIELDS, name, problems)
+  const { expiresIn } = value
   const token = readToken(value['token'], name, problems)
   const scheme = readScheme(value['scheme'], name, problems)
-  const made = func(refresh, `${name}.refresh`, problems)
+  const origin = readOrigin(value, name, problems)
   const lifetimeMs =
     expiresIn === undefined || expiresIn === Infinity
       ? Infinity
       : readDuration(expiresIn, `${name}.expiresIn`, problems)
-  if (problems.length > count || lifetimeMs === undefined) return undefined
-  const tokens = new Tokens({ token, refresh: made as Refresh, lifetimeMs, scheme })
+  if (problems.length > count || origin === undefined || lifetimeMs === undefined) return undefined
+  const tokens = new Tokens({ token, origin, lifetimeMs, scheme })
   known.set(value, tokens)
   return tokens
+}
+
+function readOrigin(value: Fields, name: string, problems: Problem[]): TokenOrigin | undefined {
+  if ('oauth' in value) return readOAuth(value['oauth'], `${name}.oauth`, problems)
+  const refresh = func(value['refresh'], `${name}.refresh`, problems)
+  return refresh && { refresh: refresh as Refresh }
 }
 
 function readToken(value: unknown, name: string, problems: Problem[]): string | undefined {

@@ -2,6 +2,7 @@
  * A Call is a request that has been parsed, checked and completed. Every mistake in a spec is found before its Call
  * exists. A Call does not change, except for its Trip.
  */
+import { binaryOf } from './binary.ts'
 import type { Body } from './body.ts'
 import type { BodySink } from './body-sink.ts'
 import type { HeaderList } from './headers.ts'
@@ -11,6 +12,7 @@ import type {
   AuthRequest,
   Duration,
   Hooks,
+  OAuth,
   ParseContext,
   RequestView,
   ReturnTypeName,
@@ -161,7 +163,7 @@ export interface Call {
 }
 
 /** The `auth` option after it has been read: a form with `refresh` has become its tokens. */
-export type ReadAuth = Exclude<Auth, TokenAuth> | Tokens
+export type ReadAuth = Exclude<Auth, TokenAuth | OAuth> | Tokens
 
 /** Converts the `auth` option to credentials. */
 export function credentialsOf(auth: ReadAuth): Credentials {
@@ -172,7 +174,5 @@ export function credentialsOf(auth: ReadAuth): Credentials {
 
 /** The value of a Basic `Authorization` header (RFC 7617), in UTF-8. */
 export function basic(username: string, password: string): string {
-  let binary = ''
-  for (const byte of new TextEncoder().encode(`${username}:${password}`)) binary += String.fromCharCode(byte)
-  return `Basic ${btoa(binary)}`
+  return `Basic ${btoa(binaryOf(`${username}:${password}`))}`
 }

@@ -138,6 +138,49 @@ export interface TokenAuth {
   readonly scheme?: string | undefined
 }
 
+/** How a client names itself at a token endpoint (RFC 6749 §2.3.1). */
+export type ClientAuth = 'basic' | 'basic_raw' | 'body'
+
+/** The token endpoint of an authorization server, and who asks there. */
+export interface OAuthInput {
+  /** Must be https:, except on a loopback address. */
+  readonly tokenUrl: string | URL
+  readonly clientId: string
+  /** Absent for a public client, which needs a `refreshToken`. */
+  readonly clientSecret?: string | undefined
+  /** Separated by spaces, or a list. Absent: what the server gives by default. */
+  readonly scope?: string | readonly string[] | undefined
+  /**
+   * Uses the refresh token grant instead of client credentials. A new refresh token in an answer replaces it; an answer
+   * without one keeps it.
+   */
+  readonly refreshToken?: string | undefined
+  /**
+   * `'basic'`: Basic with both parts percent-encoded, as RFC 6749 says. `'basic_raw'`: Basic as they are, which many
+   * servers want. `'body'`: as fields of the form. Default `'basic'`.
+   */
+  readonly clientAuth?: ClientAuth | undefined
+  /** More fields of the form, such as `audience` or `resource`. */
+  readonly params?: Readonly<Record<string, string>> | undefined
+  /** Allow a `tokenUrl` with http: on another machine. Default false: the secret would be readable on the way. */
+  readonly allowHttp?: boolean | undefined
+}
+
+/**
+ * Tokens of an OAuth 2 token endpoint (RFC 6749): client credentials, or a refresh token. They are refreshed like those of
+ * `TokenAuth`. The endpoint is asked with the connection, the proxies and the TLS options of the client, outside of its
+ * limits. An answer that is no token is `auth/refresh`, with the words of the server.
+ *
+ * @example auth: { oauth: { tokenUrl: 'https://id.example.com/token', clientId: 'me', clientSecret: process.env.SECRET } }
+ */
+export interface OAuth {
+  readonly oauth: OAuthInput
+  /** How long a token is valid if the server does not say so. Default Infinity: until a server answers 401. */
+  readonly expiresIn?: Duration | undefined
+  /** The word before the token. Default `'Bearer'`. */
+  readonly scheme?: string | undefined
+}
+
 /**
  * Credentials: Basic (RFC 7617), a bearer token (RFC 6750), or a function that returns the value of the `Authorization`
  * header for each attempt. The function runs while the attempt holds a slot of `concurrency`, so it must not wait for
@@ -151,6 +194,7 @@ export type Auth =
   | { readonly username: string; readonly password: string }
   | { readonly bearer: string }
   | TokenAuth
+  | OAuth
   | ((request: AuthRequest) => string | Promise<string>)
 
 /**

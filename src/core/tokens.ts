@@ -4,6 +4,7 @@
  *
  * A token is replaced when there is none, when it is about to expire, and when a server has answered 401 to it.
  */
+import { binaryOf } from './binary.ts'
 import { reasonOf } from './callback.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { headerProblem } from './headers.ts'
@@ -12,27 +13,51 @@ import { fault } from './result.ts'
 import type { Fault } from './result.ts'
 import { redacted, secretsAmong } from './secrets.ts'
 import type { Secret } from './secrets.ts'
-import type { Refreshed, TokenContext } from './spec.ts'
+import type { ClientAuth, Refreshed, TokenContext } from './spec.ts'
 import type { Soon } from './layer.ts'
-import type { Words } from './words.ts'
 
 /** Makes a token: the caller's function, or a request to a token endpoint. Never called twice at a time. */
 export type Refresh = (context: TokenContext) => unknown
 
+/** A token endpoint; see `OAuthInput`. */
+export interface OAuthPlan {
+  readonly tokenUrl: string
+  readonly clientId: string
+  readonly clientSecret: string | undefined
+  readonly scope: string | undefined
+  readonly clientAuth: ClientAuth
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** What a token endpoint has given; without a refresh token, the old one is kept. */
+export type Granted = Exclude<Refreshed, string> & { readonly refreshToken?: string | undefined }
+
+/** Asks a token endpoint, with the refresh token if there is one. */
+export type Grant = (plan: OAuthPlan, refreshToken: string | undefined, signal: AbortSignal) => Promise<Granted>
+
+/** Where new tokens come from: the caller's function, or a token endpoint. */
+export type TokenOrigin =
+  | { readonly refresh: Refresh; readonly oauth?: undefined }
+  | { readonly oauth: OAuthPlan; readonly refreshToken: string | undefined }
+
 export interface TokensInput {
   /** The first token; undefined to get one before the first request. */
   readonly token: string | undefined
-  readonly refresh: Refresh
+  readonly origin: TokenOrigin
   /** How long a token lives that does not say so itself; Infinity = until a 401. */
   readonly lifetimeMs: number
   /** The word before the token in the `Authorization` header. */
   readonly scheme: string
+  /** Called with each new token. */
+  readonly refreshed?: (made: Token) => void
 }
 
-interface Token {
+export interface Token {
   readonly token: string
   /** Undefined if it does not say so. */
   readonly lifetimeMs: number | undefined
+  /** From a token endpoint; undefined to keep the old one. */
+  readonly refreshToken: string | undefined
 }
 
 /** Where a refresh runs. */
@@ -40,6 +65,7 @@ export interface RefreshLimits {
   readonly clock: Clock
   /** Infinity = no limit. */
   readonly timeoutMs: number
+  readonly grant: Grant
 }
 
 /** A token is replaced this long before it expires, or a tenth of its lifetime before, whichever is less. */
@@ -58,8 +84,8 @@ let lastNumber = 0
 export class Tokens {
   /** Distinguishes it from others, and says nothing about its tokens. */
   readonly name = `tokens ${++lastNumber}`
-  /** Runs the caller's function. */
-  readonly refresh: Refresh
+  readonly origin: TokenOrigin
+  readonly #refreshed: TokensInput['refreshed']
   readonly lifetimeMs: number
   readonly scheme: string
   #token: string | undefined
@@ -82,12 +108,22 @@ export class Tokens {
   #failedAtMs = -Infinity
   #failure: Fault | undefined = undefined
   #running: Promise<Fault | undefined> | undefined = undefined
+  #refreshToken: string | undefined = undefined
+  /** Of the client at its token endpoint. */
+  #secrets: readonly string[] = []
   /** The current one and those before it. */
   #tokens: readonly string[] = []
   #known: readonly Secret[] = []
 
-  constructor({ token, refresh, lifetimeMs, scheme }: TokensInput) {
-    this.refresh = refresh
+  constructor({ token, origin, lifetimeMs, scheme, refreshed }: TokensInput) {
+    this.#refreshed = refreshed
+    this.origin = origin
+    if (origin.oauth !== undefined) {
+      const { clientId, clientSecret } = origin.oauth
+      this.#refreshToken = origin.refreshToken
+      if (clientSecret !== undefined) this.#secrets = [clientSecret, btoa(binaryOf(`${clientId}:${clientSecret}`))]
+      this.#learn()
+    }
     this.lifetimeMs = lifetimeMs
     this.scheme = scheme
     if (token !== undefined) this.#set(token)
@@ -111,6 +147,10 @@ export class Tokens {
   /** The current token and the last ones before it, in every form in which a text may hold them; longest first. */
   get known(): readonly Secret[] {
     return this.#known
+  }
+
+  get refreshToken(): string | undefined {
+    return this.#refreshToken
   }
 
   isReady(nowMs: number): boolean {
@@ -159,17 +199,19 @@ export class Tokens {
    */
   adopt(answer: unknown, nowMs: number): Token {
     const made = tokenIn(answer)
+    this.#refreshToken = made.refreshToken ?? this.#refreshToken
     this.#set(made.token)
     this.#version++
     this.#refreshedAtMs = nowMs
     this.#renewAtMs = nowMs + renewalMs(made.lifetimeMs ?? this.lifetimeMs)
     this.#refused = this.#worked = this.#doubted = false
     this.#failures = 0
+    this.#refreshed?.(made)
     return made
   }
 
   /** Never rejects. */
-  async #renew({ clock, timeoutMs }: RefreshLimits): Promise<Fault | undefined> {
+  async #renew({ clock, timeoutMs, grant }: RefreshLimits): Promise<Fault | undefined> {
     const controller = new AbortController()
     const late = Promise.withResolvers<never>()
     const giveUp = (): void => {
@@ -178,9 +220,13 @@ export class Tokens {
     }
     const timer = timeoutMs === Infinity ? undefined : clock.after(timeoutMs, giveUp)
     try {
-      const reason = this.#token === undefined ? 'missing' : this.#refused ? 'refused' : 'expiring'
-      const context: TokenContext = { token: this.#token, reason, signal: controller.signal }
-      this.adopt(await Promise.race([this.refresh(context), late.promise]), clock.now())
+      const { origin } = this
+      const { signal } = controller
+      const answer =
+        origin.oauth === undefined
+          ? origin.refresh({ token: this.#token, reason: this.#reason(), signal })
+          : grant(origin.oauth, this.#refreshToken, signal)
+      this.adopt(await Promise.race([answer, late.promise]), clock.now())
       return undefined
     } catch (error) {
       this.#failures++
@@ -191,21 +237,47 @@ export class Tokens {
     }
   }
 
+  #reason(): TokenContext['reason'] {
+    if (this.#token === undefined) return 'missing'
+    return this.#refused ? 'refused' : 'expiring'
+  }
+
   #set(token: string): void {
     this.#token = token
     this.#authorization = `${this.scheme} ${token}`
     this.#tokens = [token, ...this.#tokens.filter(old => old !== token)].slice(0, MAX_KNOWN)
-    this.#known = secretsAmong(this.#tokens)
+    this.#learn()
   }
 
-  /** What the function threw may hold the token that it was given. */
+  #learn(): void {
+    const refreshTokens = this.#refreshToken === undefined ? [] : [this.#refreshToken]
+    this.#known = secretsAmong([...this.#secrets, ...refreshTokens, ...this.#tokens])
+  }
+
+  /** What was thrown may hold the token that was to be replaced, or the secret of the client. */
   #failed(error: unknown): Fault {
     const clean = (text: string): string => redacted(text, this.#known, undefined)
-    const reason = clean(reasonOf(error))
-    const message: Words = `the token could not be refreshed: ${reason}`
-    const isClean = !(error instanceof Error) || clean(error.stack ?? '') === error.stack
-    return fault('auth/refresh', message, { cause: isClean && reason === reasonOf(error) ? error : new Error(reason) })
+    const reason = shortened(clean(reasonOf(error)))
+    const isClean = error instanceof Error && reason === error.message && clean(error.stack ?? '') === error.stack
+    const cause = isClean ? error : Object.assign(new Error(reason), codesOf(error))
+    return fault('auth/refresh', `the token could not be refreshed: ${reason}`, { cause })
   }
+}
+
+/** The longest message of another that is quoted. */
+const MAX_REASON = 400
+
+const shortened = (text: string): string => (text.length > MAX_REASON ? `${text.slice(0, MAX_REASON)}…` : text)
+
+/** What a program may ask of an error whose text is not kept: short words, and numbers. */
+function codesOf(error: unknown): Readonly<Record<string, unknown>> {
+  if (typeof error !== 'object' || error === null) return {}
+  const codes = Object.entries(error).filter(
+    ([name, value]) =>
+      ['code', 'error', 'status'].includes(name) &&
+      (typeof value === 'number' || (typeof value === 'string' && /^\w{1,40}(?:\/\w{1,40})?$/.test(value))),
+  )
+  return Object.fromEntries(codes)
 }
 
 function renewalMs(lifetimeMs: number): number {
@@ -214,9 +286,8 @@ function renewalMs(lifetimeMs: number): number {
 
 /** What `refresh` returned, as a token. @throws if it is none; the message never shows it */
 function tokenIn(answer: unknown): Token {
-  const { token, expiresIn } = (typeof answer === 'object' && answer !== null ? answer : { token: answer }) as Partial<
-    Exclude<Refreshed, string>
-  >
+  const given = typeof answer === 'object' && answer !== null ? answer : { token: answer }
+  const { token, expiresIn, refreshToken } = given as Partial<Granted>
   if (typeof token !== 'string' || token === '') {
     const what = token === '' ? 'an empty one' : answer === undefined ? 'undefined' : 'none'
     throw new TypeError(`expected refresh to return a token, as a string or as { token, expiresIn }, got ${what}`)
@@ -224,10 +295,10 @@ function tokenIn(answer: unknown): Token {
   if (headerProblem('authorization', token) !== undefined) {
     throw new TypeError('expected refresh to return a token that a header can hold. Check for line breaks at its end')
   }
-  if (expiresIn === undefined) return { token, lifetimeMs: undefined }
+  if (expiresIn === undefined) return { token, lifetimeMs: undefined, refreshToken }
   const lifetimeMs = typeof expiresIn === 'string' ? parseDuration(expiresIn) : expiresIn
   if (typeof lifetimeMs !== 'number' || !(lifetimeMs > 0)) {
     throw new TypeError("expected refresh to return expiresIn as a duration such as '1h', or as milliseconds")
   }
-  return { token, lifetimeMs }
+  return { token, lifetimeMs, refreshToken }
 }

@@ -3,18 +3,21 @@
  * requests with the same client finds free ones. What was admitted while a refresh began goes back and waits here.
  */
 import type { Attempt } from '../core/attempt.ts'
+import type { Call } from '../core/call.ts'
 import type { AttemptLayer } from '../core/layer.ts'
 import type { Clock } from '../core/ports.ts'
 import { TOKENLESS, fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
+import type { Grant } from '../core/tokens.ts'
 
 /** Outside of the gate. */
-export function awaitToken(clock: Clock): AttemptLayer {
+export function awaitToken(clock: Clock, grantFor: (call: Call) => Grant): AttemptLayer {
   return {
     before: attempt => {
       const { credentials, plan } = attempt.call
-      if (typeof credentials !== 'object') return undefined
-      const ready = credentials.ready({ clock, timeoutMs: plan.timeouts.dressingMs })
+      if (typeof credentials !== 'object' || credentials.isReady(clock.now())) return undefined
+      const grant = grantFor(attempt.call)
+      const ready = credentials.ready({ clock, timeoutMs: plan.timeouts.dressingMs, grant })
       return ready instanceof Promise ? waiting(attempt, ready) : ready
     },
   }

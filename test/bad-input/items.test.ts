@@ -230,7 +230,7 @@ describe('an invalid field of a request fails it alone', () => {
     [
       { url, auth: null },
       'auth',
-      'auth: expected { username, password }, { bearer }, { token, refresh } or a function, got null.',
+      'auth: expected { username, password }, { bearer }, { token, refresh }, { oauth } or a function, got null.',
     ],
     [{ url, auth: 'token' }, 'auth', 'Write a token as { bearer: token }.'],
     [{ url, auth: { username: 'a' } }, 'auth', 'got fields username'],

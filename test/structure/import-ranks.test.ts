@@ -30,6 +30,7 @@ const HOMES: Readonly<Record<string, string>> = {
   uplot: 'report',
   '@opentelemetry/api': 'otel',
   'eventsource-parser': 'codec',
+  oauth4webapi: 'client',
   '@jmespath-community/jmespath': 'cli',
 }
 

@@ -48,6 +48,8 @@ function answer(request: IncomingMessage, response: ServerResponse, body: string
       return send(Number(query.get('is')), echo, query.has('after') ? { 'retry-after': query.get('after') ?? '' } : {})
     case '/guarded':
       return send(request.headers.authorization === `Bearer ${query.get('is')}` ? 200 : 401, echo)
+    case '/grant':
+      return send(200, JSON.stringify({ access_token: `token-${times}`, token_type: 'bearer' }))
     case '/flaky':
       return send(times < Number(query.get('until')) ? 503 : 200, JSON.stringify({ times }))
     case '/times':

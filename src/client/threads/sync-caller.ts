@@ -35,7 +35,7 @@ import type { Outcome } from '../../core/outcome.ts'
 import { fault, isFault } from '../../core/result.ts'
 import type { Fault, Result } from '../../core/result.ts'
 import type { AuthRequest, TokenContext } from '../../core/spec.ts'
-import type { Tokens } from '../../core/tokens.ts'
+import type { Token, Tokens } from '../../core/tokens.ts'
 import { Trip } from '../../core/trip.ts'
 import { printableUrl } from '../../core/url.ts'
 import type { Verdict } from '../../policy/judge.ts'
@@ -209,13 +209,19 @@ export class CallingThread implements Caller {
 
   refresh(index: number, context: Omit<TokenContext, 'signal'>) {
     const tokens = this.#call(index).credentials as Tokens
-    const run = prompt('auth.refresh', tokens.refresh)
+    const { origin } = tokens
+    const run = prompt('auth.refresh', origin.oauth === undefined ? origin.refresh : () => undefined)
     // The calling thread is blocked while the function runs, so nothing could abort it.
     const { token, lifetimeMs } = tokens.adopt(
       run({ ...context, signal: new AbortController().signal }),
       systemClock.now(),
     )
     return { token, expiresIn: lifetimeMs }
+  }
+
+  refreshed(index: number, { token, lifetimeMs: expiresIn, refreshToken }: Token): void {
+    const tokens = this.#call(index).credentials as Tokens
+    tokens.adopt({ token, expiresIn, refreshToken }, systemClock.now())
   }
 
   beforeRequest(index: number, { method, url, headers: list, hasBody, attempt: number }: SentRequest): HeaderList {

@@ -11,7 +11,7 @@ import type { Call, Costs } from '../../core/call.ts'
 import type { HeaderList } from '../../core/headers.ts'
 import type { Progress } from '../../core/progress.ts'
 import type { AuthRequest, TokenContext } from '../../core/spec.ts'
-import type { Tokens } from '../../core/tokens.ts'
+import type { OAuthPlan, Token, Tokens } from '../../core/tokens.ts'
 import type { Trip } from '../../core/trip.ts'
 import type { Verdict } from '../../policy/judge.ts'
 import type { MessagePort } from 'node:worker_threads'
@@ -57,12 +57,18 @@ type PlainParts =
   | 'replayable'
   | 'repeatable'
 
+/** A token endpoint is asked by the worker; a function runs on the calling thread. */
+export interface SentTokens extends Pick<Tokens, 'name' | 'token' | 'lifetimeMs' | 'scheme'> {
+  readonly oauth: OAuthPlan | undefined
+  readonly refreshToken: string | undefined
+}
+
 /** A Call without what belongs to the calling thread: `meta`, `key`, the trip and every function. */
 export interface SentCall extends Pick<Call, PlainParts> {
   readonly body: string | Uint8Array | Upload | undefined
   readonly credentials: string | undefined
   /** Its credentials, if they are tokens; requests with the same name share them. */
-  readonly tokens: Pick<Tokens, 'name' | 'token' | 'lifetimeMs' | 'scheme'> | undefined
+  readonly tokens: SentTokens | undefined
   readonly identity: Trip['identity']
   /** The part of its call plan that can cross a thread. */
   readonly plan: SentFields
@@ -119,6 +125,8 @@ export interface Caller {
     index: number,
     context: Omit<TokenContext, 'signal'>,
   ): { readonly token: string; readonly expiresIn: number | undefined }
+  /** A token endpoint has given this token. */
+  refreshed(index: number, made: Token): void
   /** The headers as `beforeRequest` left them. */
   beforeRequest(index: number, request: SentRequest): HeaderList
   ofResponse(hop: Hop, attempt: number, result: SentResult): Verdict | SentFault | undefined

@@ -2,7 +2,7 @@
  * A prepared batch → the part that can be sent to the worker: plain data, and marks for the functions that stay on the
  * calling thread.
  */
-import type { SentCall } from './sync-messages.ts'
+import type { SentCall, SentTokens } from './sync-messages.ts'
 import { sentFields } from '../../config/crossing.ts'
 import type { SentFields } from '../../config/crossing.ts'
 import type { Call, CallPlan } from '../../core/call.ts'
@@ -58,11 +58,13 @@ export function sender(): (call: Call) => SentCall {
   }
 }
 
-const sentTokens = ({ name, token, lifetimeMs, scheme }: Tokens): SentCall['tokens'] => ({
+const sentTokens = ({ name, token, lifetimeMs, scheme, origin, refreshToken }: Tokens): SentTokens => ({
   name,
   token,
   lifetimeMs,
   scheme,
+  oauth: origin.oauth,
+  refreshToken,
 })
 
 /** A view of a part of a buffer would be cloned with the whole buffer. */

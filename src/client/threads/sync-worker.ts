@@ -6,7 +6,17 @@ import { useNetwork } from './network.ts'
 import { reportedRun } from '../run/reported-run.ts'
 import type { Limits } from '../run/reported-run.ts'
 import { CELLS, STATES, TIMES } from './sync-messages.ts'
-import type { Caller, Hop, BatchOrder, SentCall, SentTrip, ToCaller, ToWorker, Wiring } from './sync-messages.ts'
+import type {
+  Caller,
+  Hop,
+  BatchOrder,
+  SentCall,
+  SentTokens,
+  SentTrip,
+  ToCaller,
+  ToWorker,
+  Wiring,
+} from './sync-messages.ts'
 import { KeptError, packResult } from './sync-result.ts'
 import type { SentFault } from './sync-result.ts'
 import { systemClock } from '../system-clock.ts'
@@ -24,7 +34,7 @@ import type { Fault, Result } from '../../core/result.ts'
 import type { Progress } from '../../core/progress.ts'
 import type { HookRequest, RequestView } from '../../core/spec.ts'
 import { Tokens } from '../../core/tokens.ts'
-import type { Refresh } from '../../core/tokens.ts'
+import type { TokensInput } from '../../core/tokens.ts'
 import { Trip } from '../../core/trip.ts'
 import type { Run } from '../../engine/engine.ts'
 import { laneSource } from '../../engine/lane-source.ts'
@@ -283,11 +293,17 @@ function tokensReviver(): (sent: SentCall['tokens'], index: number) => Tokens | 
     const { name } = sent
     let tokens = made.get(name)
     if (tokens === undefined) {
-      const refresh: Refresh = ({ token, reason }) => ask('refresh', [index, { token, reason }])
-      made.set(name, (tokens = new Tokens({ ...sent, refresh })))
+      made.set(name, (tokens = new Tokens(revivedTokens(sent, index))))
     }
     return tokens
   }
+}
+
+function revivedTokens({ oauth, refreshToken, ...plain }: SentTokens, index: number): TokensInput {
+  if (oauth !== undefined) {
+    return { ...plain, origin: { oauth, refreshToken }, refreshed: made => tell('refreshed', [index, made]) }
+  }
+  return { ...plain, origin: { refresh: ({ token, reason }) => ask('refresh', [index, { token, reason }]) } }
 }
 
 /** Functions of which the layers only check the presence. */

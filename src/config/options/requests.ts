@@ -94,7 +94,7 @@ export const REQUEST_OPTIONS = {
     plan: 'part',
     crosses: 'drop',
     differs: neverDiffers,
-    doc: 'Basic, bearer, a token with its `refresh`, or a function that returns the `Authorization` header of each attempt.',
+    doc: 'Basic, bearer, a token with its `refresh`, OAuth, or a function that returns the `Authorization` header of each attempt.',
   }),
   baseUrl: option({
     scope: 'any',

@@ -45,3 +45,13 @@ it('a refresh that throws or returns a promise fails the requests that wait for 
   const later = parallelRequestsSync(url, { ...settle, auth: { refresh: async () => 'token-2' } })
   expect(codeOf(later)).toBe('callback/async')
 })
+
+it('a token endpoint is asked by the worker, and its token stays for the next call', async () => {
+  const path = '/guarded?is=token-1'
+  const oauth = { tokenUrl: `${server.url}/grant?id=grant`, clientId: 'me', refreshToken: 'r-1' }
+  const auth = { oauth }
+  parallelRequestsSync([`${server.url}${path}`, `${server.url}${path}`], { auth })
+  parallelRequestsSync(`${server.url}${path}`, { auth })
+  // The endpoint counts: the first call has asked once, and the second one has used its token.
+  expect(parallelRequestsSync(`${server.url}/times?id=grant`)).toBe(1)
+})

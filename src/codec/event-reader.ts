@@ -152,7 +152,7 @@ export class EventReader implements ItemReader {
   #countLines(text: string): void {
     if (this.#events.length > 0 || BLANK_LINE.test(text)) this.#lines = 0
     else this.#lines += text.split(LINE_END).length - 1
-    if (this.#lines > MAX_LINES) this.#addTooLong()
+    if (this.#lines > MAX_LINES) this.#addTooLong(tooManyLines)
   }
 
   #feed(text: string): void {
@@ -166,11 +166,11 @@ export class EventReader implements ItemReader {
     else this.#events.push(raw)
   }
 
-  #addTooLong(): void {
+  #addTooLong(made = tooLong): void {
     if (this.#isOver) return
     this.#isOver = true
     const at = this.#at + 1 + this.#events.length - this.#next
-    this.#events.push(tooLong(`event ${at}`, this.#limits.maxItemBytes))
+    this.#events.push(made(`event ${at}`, this.#limits.maxItemBytes))
   }
 
   /** Undefined for an event without JSON that is none of the items. */
@@ -190,5 +190,8 @@ export class EventReader implements ItemReader {
     return fault('parse/events', message, { sent: true })
   }
 }
+
+const tooManyLines = (what: string): Fault =>
+  fault('too_large/item', `${what} has more than ${MAX_LINES} lines`, { sent: true })
 
 const CUT = fault('truncated/event', 'the body ended within an event: no blank line ends it', { sent: true })

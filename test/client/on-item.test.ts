@@ -1,6 +1,7 @@
 /** `returnType: 'ndjson'` and `'sse'`: items of a body one by one while it arrives, each awaited. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createSecureServer } from 'node:http2'
+import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { Agent } from 'undici'
@@ -195,6 +196,21 @@ describe('onItem', () => {
     const { outcome, items } = await take(server.origin, 'sse')
     expect([verdictOf(outcome), items.length]).toEqual(['truncated/event', 1])
     expect(outcome.error?.message).toContain('1 item was handed out before')
+  })
+
+  it('gets the same over TLS, where the connection ends within an event', async () => {
+    const server = createServer({ key: tlsFixture('server-key'), cert: tlsFixture('server') }, (_request, response) => {
+      response.shouldKeepAlive = false
+      response.useChunkedEncodingByDefault = false
+      response.removeHeader('transfer-encoding')
+      response.write('data: 1\n\nda')
+      setTimeout(() => response.end('ta: 2\n\ndata: 3'), 5)
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const { outcome, items } = await take(url, 'sse', TRUST)
+    server.close()
+    expect([verdictOf(outcome), items.length]).toEqual(['truncated/event', 2])
   })
 
   it('that throws or rejects fails only its own request', async () => {

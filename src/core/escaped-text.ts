@@ -192,7 +192,8 @@ const SHORTEST_BASE64 = 8
 /** Its three forms, since it may begin at any byte of a longer text; without what the bytes beside it decide. */
 function base64Of(text: string): string[] {
   const bytes = latin1(new TextEncoder().encode(text))
-  const found = new Set<string>()
+  const whole = btoa(bytes)
+  const found = new Set(whole.length < SHORTEST_BASE64 ? [] : [whole, whole.replaceAll('+', '-').replaceAll('/', '_')])
   for (const before of [0, 1, 2]) {
     const padded = btoa('\0'.repeat(before) + bytes).replace(/=+$/, '')
     // The first and the last character also depend on the bytes beside the text.

@@ -10,7 +10,7 @@ import { printableHeader, toHeaders } from './printable-headers.ts'
 import { fault as makeFault } from './result.ts'
 import type { Fault, Integrity, Origin, Reply } from './result.ts'
 import { isCommonPhrase } from './reason-phrase.ts'
-import { redacted, secretsOf, sentWith } from './secrets.ts'
+import { constantOf, redacted, secretsOf, sentWith } from './secrets.ts'
 import type { Trip } from './trip.ts'
 import type { Try } from './tries.ts'
 import { printableUrl } from './url.ts'
@@ -183,9 +183,16 @@ export function summarize(
   return new CallSummary(method, url, meta, secretNames)
 }
 
-/** What is known of a response besides its body. */
-interface ReplyFacts extends Omit<ResponseSummary, 'headers'> {
+/** What requests of a batch mostly share. */
+interface ReplyLists {
   readonly headers: HeaderList
+  /** The headers of the request, and its credentials: a header of the response may repeat them. */
+  readonly asked: HeaderList
+  readonly credentials: Call['credentials']
+}
+
+/** What is known of a response besides its body. */
+interface ReplyFacts extends Omit<ResponseSummary, 'headers'>, ReplyLists {
   readonly secretNames: ReadonlySet<string> | undefined
 }
 
@@ -198,6 +205,8 @@ class ReplySummary implements ResponseSummary {
   readonly protocol: string
   readonly redirects: number
   readonly #headers: HeaderList
+  readonly #asked: HeaderList
+  readonly #credentials: Call['credentials']
   readonly #secretNames: ReadonlySet<string> | undefined
   #made: Headers | undefined
 
@@ -209,6 +218,8 @@ class ReplySummary implements ResponseSummary {
     this.protocol = facts.protocol
     this.redirects = facts.redirects
     this.#headers = facts.headers
+    this.#asked = facts.asked
+    this.#credentials = facts.credentials
     this.#secretNames = facts.secretNames
   }
 
@@ -217,15 +228,34 @@ class ReplySummary implements ResponseSummary {
     return this.#made
   }
 
+  #withoutSecrets(text: string): string {
+    const secrets = secretsOf({
+      headers: [this.#asked],
+      ...constantOf(this.#credentials),
+      url: '',
+      finalUrl: '',
+      secretNames: this.#secretNames,
+    })
+    return redacted(text, secrets, this.#secretNames)
+  }
+
   static shownHeader(this: void, response: ResponseSummary, name: string): string | undefined {
     const isOurs = response instanceof ReplySummary
     const value = isOurs ? joinedHeader(response.#headers, name) : (response.headers.get(name) ?? undefined)
-    return value === undefined ? undefined : printableHeader(name, value, isOurs ? response.#secretNames : undefined)
+    if (value === undefined) return undefined
+    const shown = printableHeader(name, value, isOurs ? response.#secretNames : undefined)
+    return isOurs ? response.#withoutSecrets(shown) : shown
   }
 
-  /** Undefined for a response that another module has made. */
-  static headerList(this: void, summary: ResponseSummary): HeaderList | undefined {
-    return summary instanceof ReplySummary ? summary.#headers : undefined
+  /** Undefined for a response that another module has made. Returns the last ones again if they are the same. */
+  static listsOf(this: void, summary: ResponseSummary, last: ReplyLists | undefined): ReplyLists | undefined {
+    if (!(summary instanceof ReplySummary)) return undefined
+    const isSame =
+      last !== undefined &&
+      last.headers === summary.#headers &&
+      last.asked === summary.#asked &&
+      last.credentials === summary.#credentials
+    return isSame ? last : { headers: summary.#headers, asked: summary.#asked, credentials: summary.#credentials }
   }
 }
 
@@ -266,6 +296,8 @@ function factsOf(reply: Reply, call: Call, asked: RequestSummary, origin = reply
     protocol: reply.protocol,
     redirects: call.trip.retry.redirects,
     headers: (origin?.kind === 'run-file' ? origin.headers : undefined) ?? reply.headers,
+    asked: call.headers,
+    credentials: call.credentials,
     secretNames,
   }
 }
@@ -359,7 +391,7 @@ export interface PlainFacts {
   readonly method: string
   readonly meta: unknown
   readonly status: number
-  readonly headers: HeaderList
+  readonly lists: ReplyLists
   readonly integrity: Integrity
   readonly protocol: string
 }
@@ -395,19 +427,19 @@ export function plainFactsOf(outcome: OkOutcome<unknown>, last: PlainFacts | und
     !('key' in outcome) &&
     usableUrl(request) === request.url &&
     outcome.id === `#${outcome.index}`
-  const headers = isPlain ? ReplySummary.headerList(response) : undefined
-  if (headers === undefined) return undefined
+  const lists = isPlain ? ReplySummary.listsOf(response, last?.lists) : undefined
+  if (lists === undefined) return undefined
   const { method, meta } = request
   const { status, integrity, protocol } = response
   const isSame =
     last !== undefined &&
-    last.headers === headers &&
+    last.lists === lists &&
     last.status === status &&
     last.meta === meta &&
     last.method === method &&
     last.integrity === integrity &&
     last.protocol === protocol
-  return isSame ? last : { method, meta, status, headers, integrity, protocol }
+  return isSame ? last : { method, meta, status, lists, integrity, protocol }
 }
 
 /** The outcome again. @internal */
@@ -423,7 +455,7 @@ export function plainOutcome(
     index,
     request: summarize(facts.method, url, facts.meta, secretNames),
     value,
-    response: new ReplySummary({ ...facts, url, bytes, redirects: 0, secretNames }),
+    response: new ReplySummary({ ...facts, ...facts.lists, url, bytes, redirects: 0, secretNames }),
     attempts: 1,
     timings,
     warnings: NO_WARNINGS,

@@ -2,12 +2,16 @@
  * The secrets of a request, and a text without them. Servers echo what they were sent: debug pages, validation errors,
  * proxies that print a request. Found by value (what this request sent) and by name (`"token": "…"`, `api_key=…`).
  */
+import { isAtHand } from './body.ts'
+import type { Body } from './body.ts'
 import type { Call } from './call.ts'
 import { EscapedText } from './escaped-text.ts'
 import { REDACTED, isSecretName, isSecretQueryName } from './headers.ts'
 import type { HeaderList } from './headers.ts'
 import { latin1 } from './latin1.ts'
+import { decoded, withoutNamed } from './named-secrets.ts'
 import type { Reply } from './result.ts'
+import type { Proxy, Ways } from './route.ts'
 
 /** Shorter values are found by name only: as parts of other words they are too common. */
 const SHORTEST = 4
@@ -23,19 +27,35 @@ export interface Sent {
   readonly tokens?: readonly Secret[] | undefined
   readonly url: string
   readonly finalUrl: string
+  /** A short body in memory: a server that refuses it may quote it. */
+  readonly body?: string | Uint8Array | undefined
+  /** A proxy that refuses a request may quote what it was sent. */
+  readonly ways?: Ways | undefined
   readonly secretNames: ReadonlySet<string> | undefined
 }
 
-export function sentWith({ headers, credentials, trip, url, plan }: Call, reply: Reply): Sent {
+export function sentWith({ headers, credentials, trip, url, body, plan }: Call, reply: Reply): Sent {
   return {
     headers: [headers, trip.sentHeaders, reply.headers],
-    credentials: typeof credentials === 'string' ? credentials : undefined,
-    tokens: typeof credentials === 'object' ? credentials.known : undefined,
+    ...constantOf(credentials),
     url,
     finalUrl: reply.url,
+    body: shortBody(body),
+    ways: plan.ways,
     secretNames: plan.secretNames,
   }
 }
+
+/** Those that are known without calling a function. */
+export const constantOf = (credentials: Call['credentials']): Pick<Sent, 'credentials' | 'tokens'> => ({
+  credentials: typeof credentials === 'string' ? credentials : undefined,
+  tokens: typeof credentials === 'object' ? credentials.known : undefined,
+})
+
+const LONGEST_BODY = 16_384
+
+const shortBody = (body: Body | undefined): string | Uint8Array | undefined =>
+  isAtHand(body) && body !== undefined && body.length <= LONGEST_BODY ? body : undefined
 
 export interface Secret {
   readonly value: string
@@ -43,11 +63,14 @@ export interface Secret {
 }
 
 /** The secret values that this request sent, and those of the reply's headers; the longest first. */
-export function secretsOf({ headers, credentials, tokens, url, finalUrl, secretNames }: Sent): readonly Secret[] {
+export function secretsOf(sent: Sent): readonly Secret[] {
+  const { headers, credentials, tokens, url, finalUrl, body, ways, secretNames } = sent
   const lists = headers.map(list => (list === undefined ? NONE : headerSecrets(list, secretNames)))
   if (credentials !== undefined) lists.push(credentialSecrets(credentials))
   if (tokens !== undefined) lists.push(tokens)
   if (url.includes('?') || finalUrl.includes('?')) lists.push(querySecrets([url, finalUrl], secretNames))
+  if (body !== undefined) lists.push(bodySecrets(body, secretNames))
+  if (ways !== undefined && ways.kind !== 'direct') lists.push(proxySecrets(ways))
   const filled = lists.filter(list => list.length > 0)
   if (filled.length < 2) return filled[0] ?? NONE
   return longestFirst(filled.flat())
@@ -98,6 +121,44 @@ function querySecrets(urls: readonly string[], secretNames: ReadonlySet<string> 
   const found = new Set<string>()
   for (const url of urls) addQuery(url, secretNames, found)
   return allOf(found)
+}
+
+/** Values in JSON and in forms whose names suggest a secret: a server may quote them without their names. */
+function bodySecrets(body: string | Uint8Array, secretNames: ReadonlySet<string> | undefined): readonly Secret[] {
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
+  const found = new Set<string>()
+  if (/^\s*[[{]/.test(text)) {
+    try {
+      JSON.parse(text, (name, value: unknown) => {
+        if ((typeof value === 'string' || typeof value === 'number') && isSecretName(name, secretNames)) {
+          add(String(value), found)
+        }
+        return value
+      })
+    } catch {
+      // It only looks like JSON.
+    }
+  } else if (/^[\w.%[\]-]+=/.test(text)) {
+    addQuery(`?${text}`, secretNames, found)
+  }
+  return allOf(found)
+}
+
+const ofWays = new WeakMap<Ways, readonly Secret[]>()
+
+function proxySecrets(ways: Exclude<Ways, { kind: 'direct' }>): readonly Secret[] {
+  const before = ofWays.get(ways)
+  if (before !== undefined) return before
+  const found = new Set<string>()
+  const proxies: readonly Proxy[] = ways.kind === 'proxies' ? ways.proxies : [...ways.http, ...ways.https]
+  for (const { credentials } of proxies) {
+    if (credentials === undefined) continue
+    add(`${credentials.username}:${credentials.password}`, found)
+    add(credentials.password, found)
+  }
+  const secrets = allOf(found)
+  ofWays.set(ways, secrets)
+  return secrets
 }
 
 function addHeaders(list: HeaderList, secretNames: ReadonlySet<string> | undefined, found: Set<string>): void {
@@ -184,14 +245,6 @@ function fromUtf8(text: string): string | undefined {
   }
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch {
-    return text
-  }
-}
-
 function decodedBase64(text: string): string | undefined {
   try {
     return new TextDecoder().decode(Uint8Array.from(atob(text), letter => letter.codePointAt(0) as number))
@@ -214,61 +267,9 @@ export function redacted(
 ): string {
   let clean = isCut ? withoutBegun(text, secrets) : text
   for (const { escaped } of secrets) clean = escaped.replacedIn(clean, REDACTED)
-  return withoutQuoted(withoutPairs(withoutHeaderLines(clean, secretNames), secretNames), secretNames)
+  return withoutNamed(clean, secretNames)
 }
 
 /** Cuts off what may be the beginning of a secret. */
 const withoutBegun = (text: string, secrets: readonly Secret[]): string =>
   text.slice(0, Math.min(text.length, ...secrets.map(({ escaped }) => escaped.begunIn(text))))
-
-const HEADER_LINE = /^((?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]{1,80})(:[ \t]*)\S.*$/gim
-
-function withoutHeaderLines(text: string, secretNames: ReadonlySet<string> | undefined): string {
-  return text.replace(HEADER_LINE, (line, name: string, colon: string) =>
-    isSecretName(name, secretNames) ? `${name}${colon}${REDACTED}` : line,
-  )
-}
-
-const PAIR = /([?&;\s"'(,>]|^)([\w.%[\]-]{1,80})=([^&\s"'<>;,)]+)/g
-
-function withoutPairs(text: string, secretNames: ReadonlySet<string> | undefined): string {
-  return text.replace(PAIR, (pair, before: string, name: string) => {
-    const isQuery = before === '?' || before === '&'
-    const isSecret = (isQuery ? isSecretQueryName : isSecretName)(decoded(name), secretNames)
-    return isSecret ? `${before}${name}=${REDACTED}` : pair
-  })
-}
-
-/** A name in quotes and what is between it and its value. JSON inside of JSON has backslashes before its quotes. */
-const QUOTED_NAME = /(\\{0,8}["'])([\w.[\]-]{1,80})\1\s{0,40}[:=]\s{0,40}/g
-const NUMBER = /-?\d[\d.eE+-]*/y
-
-function withoutQuoted(text: string, secretNames: ReadonlySet<string> | undefined): string {
-  const names = new RegExp(QUOTED_NAME)
-  let clean = ''
-  let from = 0
-  for (let found = names.exec(text); found !== null; found = names.exec(text)) {
-    const [, quote = '', name = ''] = found
-    if (!isSecretName(name, secretNames)) continue
-    const start = names.lastIndex
-    const end = endOfValue(text, start, quote)
-    if (end === start) continue
-    const isQuoted = text.startsWith(quote, start)
-    clean += text.slice(from, start) + (isQuoted ? `${quote}${REDACTED}${quote}` : `"${REDACTED}"`)
-    names.lastIndex = from = end
-  }
-  return from === 0 ? text : clean + text.slice(from)
-}
-
-/** Where the string or the number that begins here ends; the same place if neither begins here. */
-function endOfValue(text: string, start: number, quote: string): number {
-  if (!text.startsWith(quote, start)) {
-    NUMBER.lastIndex = start
-    return NUMBER.test(text) ? NUMBER.lastIndex : start
-  }
-  for (let at = start + quote.length; at < text.length; at++) {
-    if (text.startsWith(quote, at)) return at + quote.length
-    if (text[at] === '\\') at++
-  }
-  return text.length
-}

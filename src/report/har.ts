@@ -7,8 +7,8 @@ import type { HarBody, HarResponse } from './har-entry.ts'
 import { IdStates } from './id-states.ts'
 import { readRunFile } from './read-file.ts'
 import { bool, size } from '../config/kinds.ts'
+import { shownHeader } from '../core/outcome.ts'
 import type { Outcome } from '../core/outcome.ts'
-import { printableHeader } from '../core/printable-headers.ts'
 import type { Size } from '../core/spec.ts'
 import type { Sink } from '../core/sink.ts'
 import { isUnsent } from '../core/unsent-outcome.ts'
@@ -129,7 +129,7 @@ const RESTORED = { note: 'restored from the run file, so it was sent before the 
 function responseOf({ response, source }: Outcome): HarResponse {
   const note = source === 'run-file' ? RESTORED : {}
   if (response === undefined) return note
-  const headers = [...response.headers].map(([name, value]) => ({ name, value: printableHeader(name, value) }))
+  const headers = [...response.headers].map(([name, value]) => ({ name, value: shownHeader(response, name) ?? value }))
   return { headers, protocol: response.protocol, ...note }
 }
 

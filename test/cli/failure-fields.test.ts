@@ -100,6 +100,19 @@ test('-w has fields for them, and a column of the input of the same name under i
   expect(stdout).toBe(`=${REASON}|||Bern||\n=||/self|Thun|"1"|"1"\n`)
 })
 
+test('a header that says a secret of the request back is shown without it in every output', async () => {
+  const echo: Respond = ({ headers, url }, response) => {
+    response.writeHead(url === '/ok' ? 200 : 404, { 'x-said': `${headers['authorization']}; ${headers['x-api-key']}` })
+    response.end('{}')
+  }
+  const { run, text } = await workplace(echo)
+  const secret = ['--bearer', 'CANARY-bearer', '-H', 'x-api-key: CANARY key']
+  const outputs = ['-o', 'r.jsonl', '-o', 'r.csv', '-o', 'r.db', '-o', '-']
+  const { stdout } = await run(['URL/ok', 'URL/gone', '--response-headers', 'x-said', ...secret, ...outputs])
+  expect(text('r.csv').match(/\*{3}; \*{3}/g)).toHaveLength(2)
+  for (const said of [stdout, text('r.jsonl'), text('r.csv'), text('r.db')]) expect(said).not.toContain('CANARY')
+})
+
 describe('--max-error-body', () => {
   test.each([
     ['0', undefined],

@@ -31,7 +31,8 @@ const WAYS: readonly (readonly [string, string])[] = [
   ['in HTML with numbers', entities(SECRET, code => `&#${code};`)],
   ['in HTML with hexadecimal numbers', entities(SECRET, code => `&#x${code.toString(16).toUpperCase()};`)],
   ['in quotes', SECRET.replaceAll('\\', '\\\\').replaceAll("'", String.raw`\'`)],
-  ['as base64', Buffer.from(SECRET).toString('base64').replaceAll('=', '')],
+  ['as base64', Buffer.from(SECRET).toString('base64')],
+  ['as base64 without its end', Buffer.from(SECRET).toString('base64').replaceAll('=', '')],
   ['as base64 for URLs', Buffer.from(SECRET).toString('base64url')],
 ]
 

@@ -1,16 +1,27 @@
 import { describe, expect, it } from 'vitest'
 import { redacted, secretsOf, sentWith } from '../../src/core/secrets.ts'
+import type { Proxy } from '../../src/core/route.ts'
 import { makeCall, makeReply } from '../support/calls.ts'
 
 const PAIR = Buffer.from('ann:CANARY pass/1').toString('base64')
+
+const PROXY: Proxy = {
+  protocol: 'http:',
+  hostname: 'p.test',
+  port: 3128,
+  credentials: { username: 'pat', password: 'CANARYproxy' },
+  key: '',
+  name: 'http://p.test:3128',
+}
 
 /** What this request sent, as the server may say it back. */
 function cleaned(said: string, isCut = false): string {
   const call = makeCall({
     url: 'http://a.test/p?api_key=CANARY%20q%2F1&page=7',
+    body: '{"user":{"password":"CANARYpass","pin":123456,"name":"Ann"}}',
     headers: ['authorization', 'Bearer CANARY.tok"en', 'x-api-key', 'CANARYkey', 'cookie', 'theme=dark; uid=CANARYuid'],
     credentials: `Basic ${PAIR}`,
-    plan: { secretNames: new Set(['tenant']) },
+    plan: { secretNames: new Set(['tenant']), ways: { kind: 'proxies', proxies: [PROXY] } },
   })
   call.trip.sentHeaders = ['cookie', 'sid=CANARYsid']
   const reply = makeReply(400, { 'set-cookie': 'session=CANARYset; Path=/' })
@@ -29,6 +40,8 @@ describe('a secret that the request sent is removed from a text', () => {
     ['as the password alone', 'wrong password CANARY pass/1', 'wrong password ***'],
     ['of a header with a secret name', 'no such key: CANARYkey', 'no such key: ***'],
     ['of a cookie', 'who is CANARYuid or CANARYsid or CANARYset?', 'who is *** or *** or ***?'],
+    ['of the body', 'no user Ann has CANARYpass or 123456', 'no user Ann has *** or ***'],
+    ['of the proxy', `got ${btoa('pat:CANARYproxy')}, pat:CANARYproxy, CANARYproxy`, 'got ***, ***, ***'],
     ['of the query, encoded', 'GET /p?x=CANARY%20q%2F1', 'GET /p?x=***'],
     ['of the query, decoded', 'searched for CANARY q/1', 'searched for ***'],
   ])('%s', (_, said, clean) => {
@@ -49,6 +62,12 @@ describe('a value whose name suggests a secret is removed from a text', () => {
       String.raw`{"log":"{\"password\":\"hunter2\",\"a\":1}"}`,
       String.raw`{"log":"{\"password\":\"***\",\"a\":1}"}`,
     ],
+    [
+      'JSON inside of HTML',
+      '<p>{&quot;token&quot;: &quot;abc&quot;}</p>',
+      '<p>{&quot;token&quot;: &quot;***&quot;}</p>',
+    ],
+    ['JSON inside of HTML, with numbers', '{&#34;token&#34;:&#34;abc&#34;}', '{&#34;token&#34;:&#34;***&#34;}'],
     ['JSON that is cut off', '{"token": "abc', '{"token": "***"'],
     ['single quotes', "{'api_key': 'abc'}", "{'api_key': '***'}"],
     ['a form', 'a=1&access_token=abc&b=2', 'a=1&access_token=***&b=2'],

@@ -34,9 +34,14 @@ export function inTime<T, R>(
     const timer = Number.isFinite(callbackMs)
       ? clock.after(callbackMs, () => resolve(fault('timeout/callback', late, { sent: true })))
       : undefined
-    answer.then(
-      value => end(then(value)),
-      (error: unknown) => end(threw(error)),
-    )
+    try {
+      answer.then(
+        value => end(then(value)),
+        (error: unknown) => end(threw(error)),
+      )
+    } catch (error) {
+      // The `then` of a foreign thenable may throw.
+      end(threw(error))
+    }
   })
 }

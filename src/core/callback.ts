@@ -52,7 +52,12 @@ function settleAnswer<T>(
     const late = (): void => end(totalLeftMs < timeoutMs ? tooLateInAll(trip.stopwatch) : callbackTooSlow(timeoutMs))
     const timer = Number.isFinite(limitMs) ? clock.after(limitMs, late) : undefined
     trip.cancelSlot.hold('callback', end)
-    answer.then(end, error => end(onThrow(error)))
+    try {
+      answer.then(end, error => end(onThrow(error)))
+    } catch (error) {
+      // The `then` of a foreign thenable may throw.
+      end(onThrow(error))
+    }
   })
 }
 

@@ -103,7 +103,7 @@ describe('The display of a run', () => {
     await running.says(/5\/6/)
     end()
     const lines = (await running.finished).stderr.trimEnd().split('\n')
-    for (const line of lines.slice(0, -2)) expect(line).toMatch(/^ {2}5\/6 +\d+\/s +0 retries +0 failed$/)
+    for (const line of lines.slice(0, -2)) expect(line).toMatch(/^ {2}5\/6 +83 % +\d+\/s +0 retries +0 failed$/)
     expect(lines.at(-2)).toMatch(/^ {2}6\/6 /)
     expect(lines.at(-1)).toMatch(/^6 ok, 0 failed in \d/)
     expect(lines.length).toBeGreaterThanOrEqual(3)

@@ -179,7 +179,7 @@ describe('onItem', () => {
     expect(items).toEqual([1, 2])
     expect(outcome.attempts).toBe(1)
     expect(outcome.error?.code).toMatch(/^(?:reset|truncated)\//)
-    expect(outcome.error?.message).toContain('2 items were handed out before')
+    expect(outcome.error?.message).toContain('2 items were handed out')
   })
 
   it('allows a retry as long as no item was complete', async () => {
@@ -195,7 +195,7 @@ describe('onItem', () => {
     await using server = await rawServer(pieces(['data: 1\n\ndata: 2\n'], whole))
     const { outcome, items } = await take(server.origin, 'sse')
     expect([verdictOf(outcome), items.length]).toEqual(['truncated/event', 1])
-    expect(outcome.error?.message).toContain('1 item was handed out before')
+    expect(outcome.error?.message).toContain('1 item was handed out')
   })
 
   it('gets the same over TLS, where the connection ends within an event', async () => {
@@ -230,6 +230,28 @@ describe('onItem', () => {
     expect(outcomes.map(verdictOf)).toEqual(['ok', 'callback/on_item', 'callback/on_item'])
     expect(outcomes[1]?.error?.message).toContain('onItem threw at item 2 (line 2): enough')
     expect(outcomes[2]?.attempts).toBe(1)
+  })
+
+  it('that returns a thenable whose then throws fails only its own request', async () => {
+    await using server = await rawServer(answering(connection => connection.reply('1\n')))
+    const thenable = {
+      // oxlint-disable-next-line unicorn/no-thenable -- as a caller might
+      then() {
+        throw new Error('no promise')
+      },
+    }
+    const { outcome } = await take(server.origin, 'ndjson', { onItem: () => thenable })
+    expect(outcome.error?.message).toContain('onItem threw at item 1 (line 1): no promise')
+    const parsed = await parallelRequests(server.origin, {
+      returnType: 'text',
+      parseFunc: () => thenable,
+      onFailure: 'settle',
+    })
+    expect(verdictOf(parsed)).toBe('callback/parse')
+    const client = clientOf({ onChunk: () => thenable })
+    const chunks = await client.request(server.origin, { returnType: 'stream', onFailure: 'settle' })
+    expect(verdictOf(chunks)).toBe('callback/on_chunk')
+    await client.close()
   })
 
   it('that hangs delays neither an abort nor timeouts.callback', async () => {
@@ -277,7 +299,7 @@ describe('a schema of items', () => {
     expect(items).toEqual([{ n: '1' }, { n: '2' }])
     expect([verdictOf(outcome), outcome.attempts]).toEqual(['schema/mismatch', 1])
     expect(outcome.error?.message).toContain('item 3 (line 4) does not fit the schema at n: ')
-    expect(outcome.error?.message).toContain('2 items were handed out before')
+    expect(outcome.error?.message).toContain('2 items were handed out')
   })
 
   it('may be async, and parseFunc gets the number of items', async () => {

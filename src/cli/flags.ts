@@ -14,6 +14,7 @@
  * - flags that do more than the option (--resume takes the output, --save a folder, --cookie-file implies
  *   --share-cookies, --base-url adds a slash, --tls-passphrase reads a file).
  */
+import { CLIENT_AUTHS } from '../config/oauth-input.ts'
 import { aSwitch, choosing, enabling, setting, taking } from './flag.ts'
 import type { Flag } from './flag.ts'
 import { INPUT_FLAGS } from './input-flags.ts'
@@ -91,6 +92,33 @@ export const FLAGS = {
   bearer: taking('Request', 'TOKEN', text, 'bearer token; env:NAME or @FILE reads it from there', {
     option: 'auth.bearer',
     common: true,
+  }),
+  'token-command': taking('Request', 'COMMAND', text, 'run COMMAND for a bearer token, and again after a 401', {
+    option: 'auth.refresh',
+    more: 'The shell runs it before the first request. What it prints, without white space around it, is the token. It may take 30 s.',
+  }),
+  'oauth-token-url': taking('Request', 'URL', text, 'get bearer tokens from this OAuth token endpoint', {
+    option: 'auth.oauth.tokenUrl',
+    more: 'Client credentials of RFC 6749. Must be https:, except on a loopback address.',
+  }),
+  'oauth-client': taking(
+    'Request',
+    'ID:SECRET',
+    text,
+    'client of the token endpoint; env:ID:SECRET, env:NAME or @FILE',
+    {
+      option: ['auth.oauth.clientId', 'auth.oauth.clientSecret'],
+      more: 'env:ID:SECRET reads the two from the variables ID and SECRET; env:NAME and @FILE hold both, with a colon between them.',
+    },
+  ),
+  'oauth-scope': taking('Request', 'SCOPES', text, 'scopes to ask for, separated by spaces', {
+    option: 'auth.oauth.scope',
+    default: 'those of the server',
+  }),
+  'oauth-client-auth': choosing('Request', 'HOW', CLIENT_AUTHS, 'how ID and SECRET are sent to the token endpoint', {
+    option: 'auth.oauth.clientAuth',
+    default: 'basic',
+    more: 'basic: percent-encoded, as RFC 6749 says. basic_raw: as they are. body: as fields of the form.',
   }),
   cookie: taking('Request', 'NAME=VALUE', pair, 'a cookie for the origins of the input', {
     option: 'cookies',

@@ -73,6 +73,8 @@ const named =
 const SHOWN: Partial<Record<FlagName, IsShown>> = {
   auth: refers,
   bearer: refers,
+  'token-command': () => false,
+  'oauth-client': refers,
   'tls-passphrase': refers,
   cookie: () => false,
   curl: (value, names) => !OF_CURL.test(value) && isOpenText(value, names),

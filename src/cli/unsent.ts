@@ -17,11 +17,14 @@ interface Unsent {
 
 export class UnsentHosts {
   readonly #paused = new Map<string, Unsent>()
+  /** Why the first request without a token has none. */
+  #tokenless: string | undefined = undefined
   readonly #broken = new Map<string, Unsent>()
 
   /** @param outcome of a request that was not sent */
   note({ request, error, timings }: FailedOutcome): void {
     const { code, retryAt } = error
+    if (code === 'auth/refresh') this.#tokenless ??= error.message
     if (retryAt === undefined) return
     const hosts = code === 'circuit/open' ? this.#broken : this.#paused
     const host = URL.parse(request.url)?.host ?? ''
@@ -44,6 +47,7 @@ export class UnsentHosts {
 
   lines(): string[] {
     const lines = [
+      ...(this.#tokenless === undefined ? [] : [`${this.#tokenless}\n`]),
       ...[...this.#paused].map(
         ([host, { untilMs, waitMs }]) =>
           `${host} asked for a pause until ${timeOf(untilMs)}: --max-retry-after ${durationFlag(waitMs)} would have waited\n`,
@@ -64,7 +68,8 @@ export class UnsentHosts {
     const broken = [...this.#broken].map(([host, { requests, untilMs }]) =>
       record('unsent', { host, requests, until: timeOf(untilMs) }),
     )
-    return [...paused, ...broken]
+    const tokenless = this.#tokenless === undefined ? [] : [record('unsent', { reason: this.#tokenless })]
+    return [...tokenless, ...paused, ...broken]
   }
 }
 

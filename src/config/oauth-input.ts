@@ -17,6 +17,7 @@ import {
 } from './kinds.ts'
 import type { Read } from './kinds.ts'
 import { printableUrl } from '../core/url.ts'
+import type { Words } from '../core/words.ts'
 
 const FIELDS: readonly string[] = [
   'tokenUrl',
@@ -36,7 +37,8 @@ const readScope = orList(
   matching('a string, or an array of them', isFilledText, NO_SCOPE),
   listOf('strings', isFilledText, NO_SCOPE, { filled: true }),
 )
-const readClientAuth = oneOf<ClientAuth>(['basic', 'basic_raw', 'body'])
+export const CLIENT_AUTHS: readonly ClientAuth[] = ['basic', 'basic_raw', 'body']
+const readClientAuth = oneOf(CLIENT_AUTHS)
 
 /** Fields that we set ourselves. */
 const OWN_PARAMS: ReadonlySet<string> = new Set(['grant_type', 'client_id', 'client_secret', 'refresh_token', 'scope'])
@@ -91,7 +93,7 @@ function readTokenUrl(value: unknown, name: string, allowHttp: boolean, problems
     return undefined
   }
   if (url.protocol === 'http:' && !allowHttp && !LOOPBACK.test(url.hostname)) {
-    const remedy = 'Set allowHttp: true to send the secret unencrypted.'
+    const remedy: Words = ['Use https:', { inCode: ', or set allowHttp: true to send the secret unencrypted' }, '.']
     problems.push(problem(name, 'an https: URL', got(printableUrl(url.href)), remedy))
     return undefined
   }

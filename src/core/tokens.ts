@@ -200,9 +200,10 @@ export class Tokens {
   adopt(answer: unknown, nowMs: number): Token {
     const made = tokenIn(answer)
     this.#refreshToken = made.refreshToken ?? this.#refreshToken
+    // The first token may come from a cache, as one that the caller gives: it has replaced none.
+    this.#refreshedAtMs = this.#token === undefined ? -Infinity : nowMs
     this.#set(made.token)
     this.#version++
-    this.#refreshedAtMs = nowMs
     this.#renewAtMs = nowMs + renewalMs(made.lifetimeMs ?? this.lifetimeMs)
     this.#refused = this.#worked = this.#doubted = false
     this.#failures = 0

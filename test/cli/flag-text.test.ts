@@ -45,6 +45,7 @@ test('a flag without texts of its own has the sentence, the unit and the default
 const OWN: readonly FlagName[] = [
   // What goes into each request.
   ...(['method', 'header', 'param', 'json', 'body', 'form', 'multipart', 'auth', 'bearer', 'cookie', 'cost'] as const),
+  ...(['token-command', 'oauth-token-url', 'oauth-client', 'oauth-scope', 'oauth-client-auth'] as const),
   'checksum',
   // One value of an option.
   ...(['no-cookies', 'fail-fast', 'ignore-server-limits', 'no-follow', 'keep-method', 'insecure'] as const),

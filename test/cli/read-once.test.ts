@@ -49,6 +49,7 @@ afterEach(() => void vi.restoreAllMocks())
 /** Flags whose values are in each request, or are a function that looks at it: there is no value to hand over. */
 const IN_EACH_REQUEST: ReadonlySet<FlagName> = new Set([
   ...(['header', 'param', 'json', 'body', 'form', 'multipart', 'auth', 'bearer', 'cost', 'checksum'] as const),
+  ...(['token-command', 'oauth-token-url', 'oauth-client', 'oauth-scope', 'oauth-client-auth'] as const),
   ...(['limit-key', 'save', 'overwrite', 'resume'] as const),
 ])
 

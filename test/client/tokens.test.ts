@@ -328,3 +328,10 @@ it('a request that a failed refresh kept from being sent is sent by the next run
   expect(second?.ok).toBe(true)
   expect(server.done).toEqual(['POST /a x'])
 })
+
+it('the first token that refresh gives may be refused once', async () => {
+  const server = await tokenServer('token-3')
+  const { calls, auth } = counted('')
+  await parallelRequests([`${server.url}/1`, `${server.url}/2`], { auth: { ...auth, token: undefined } })
+  expect(calls.map(({ reason }) => reason)).toEqual(['missing', 'refused'])
+})

@@ -84,7 +84,7 @@ let lastNumber = 0
 export class Tokens {
   /** Distinguishes it from others, and says nothing about its tokens. */
   readonly name = `tokens ${++lastNumber}`
-  readonly origin: TokenOrigin
+  readonly #origin: TokenOrigin
   readonly #refreshed: TokensInput['refreshed']
   readonly lifetimeMs: number
   readonly scheme: string
@@ -117,7 +117,7 @@ export class Tokens {
 
   constructor({ token, origin, lifetimeMs, scheme, refreshed }: TokensInput) {
     this.#refreshed = refreshed
-    this.origin = origin
+    this.#origin = origin
     if (origin.oauth !== undefined) {
       const { clientId, clientSecret } = origin.oauth
       this.#refreshToken = origin.refreshToken
@@ -147,6 +147,11 @@ export class Tokens {
   /** The current token and the last ones before it, in every form in which a text may hold them; longest first. */
   get known(): readonly Secret[] {
     return this.#known
+  }
+
+  /** A getter, so that nothing that prints this object prints a secret. */
+  get origin(): TokenOrigin {
+    return this.#origin
   }
 
   get refreshToken(): string | undefined {
@@ -221,7 +226,7 @@ export class Tokens {
     }
     const timer = timeoutMs === Infinity ? undefined : clock.after(timeoutMs, giveUp)
     try {
-      const { origin } = this
+      const origin = this.#origin
       const { signal } = controller
       const answer =
         origin.oauth === undefined

@@ -36,20 +36,26 @@ export function adviceFor(code: string, told: Told, waitMs: number): Advice | un
 type Known = Pick<Advice, 'why'> & Partial<Advice>
 
 const BY_CODE: Readonly<Record<string, Known>> = {
-  'decode/unsupported': { why: 'to take # as they come, without decoding', flags: [['content-coding', 'lenient']] },
-  'redirect/downgrade': { why: 'to send # again, if a redirect to http is fine', flags: [['allow-downgrade', '']] },
+  'decode/unsupported': {
+    why: 'to send # again, and keep the body as received if it cannot be decoded',
+    flags: [['content-coding', 'lenient']],
+  },
+  'redirect/downgrade': {
+    why: 'to send # again, if a redirect to http: is acceptable',
+    flags: [['allow-downgrade', '']],
+  },
   'redirect/body_cross_origin': {
-    why: 'to send # again, if another host may have the body',
+    why: 'to send # again, if another host may get the body',
     flags: [['allow-body-across-origins', '']],
   },
   'redirect/too_many': { why: 'to send # again with more redirects', flags: [['max-redirects', '50']] },
-  'parse/too_deep': { why: 'to send # again with deeper JSON', flags: [['max-json-depth', 'none']] },
+  'parse/too_deep': { why: 'to send # again, with no limit of JSON nesting', flags: [['max-json-depth', 'none']] },
 }
 
 const BY_CLASS: Readonly<Record<string, Known>> = {
-  dns: { why: 'to send # again, once the name of the host is right' },
-  tls: { why: 'to send # again, once the certificate is right or trusted (--tls-ca FILE)' },
-  proxy: { why: 'to send # again, once the proxy is right' },
+  dns: { why: 'to send # again, once the host name is correct' },
+  tls: { why: 'to send # again, once the certificate is valid or trusted (--tls-ca FILE)' },
+  proxy: { why: 'to send # again, once the proxy works' },
   connect: { why: AGAIN },
   reset: { why: AGAIN },
   truncated: { why: AGAIN },
@@ -57,8 +63,8 @@ const BY_CLASS: Readonly<Record<string, Known>> = {
   resource: { why: AGAIN },
   internal: { why: AGAIN },
   parse: { why: AGAIN },
-  too_large: { why: 'to send # again with no limit of size', flags: [['max-bytes', 'none']] },
-  in_doubt: { why: 'to send # again, if doing that twice does no harm', flags: [['unknown-writes', 'resend']] },
+  too_large: { why: 'to send # again, without a size limit', flags: [['max-bytes', 'none']] },
+  in_doubt: { why: 'to send # again, if a second write does no harm', flags: [['unknown-writes', 'resend']] },
   invalid_request: { why: 'to send # once the input is corrected', retry: undefined },
 }
 
@@ -67,12 +73,12 @@ function adviceForStatus(status: string, { accept }: Told, waitMs: number): Advi
     case '401':
     case '403':
     case '407':
-      return again(status, 'to send # again, once the credentials are right')
+      return again(status, 'to send # again, once the credentials are correct')
     case '404':
     case '410':
-      return again(status, 'to send # again and take that answer as ok', [['accept', `${accept},${status}`]])
+      return again(status, 'to send # again, with that status accepted as ok', [['accept', `${accept},${status}`]])
     case '429':
-      return again(status, 'to send # again with more patience', [['max-retry-after', waitFlag(waitMs)]])
+      return again(status, 'to send # again, with a longer wait for the host', [['max-retry-after', waitFlag(waitMs)]])
     case '408':
     case '425':
       return again(status)
@@ -93,7 +99,7 @@ function adviceForTimeout(phase: string, told: Told): Advice {
     case 'total':
       return twice('total-timeout', told.totalMs, 'timeout')
     case 'low_speed':
-      return again('timeout', 'to send # again, however slow the answers', [['min-speed', '0B']])
+      return again('timeout', 'to send # again, without a minimum speed', [['min-speed', '0B']])
     case 'headers':
       return isOfAttempt(told.headersMs) ? longer() : twice('headers-timeout', told.headersMs, 'timeout')
     case 'body':

@@ -1,4 +1,4 @@
-/** What follows the summary of a run: the terms of `--fail-on` that hold, and what the run was waiting for. */
+/** What follows the summary of a run: the conditions of `--fail-on` that hold, and what limited the run. */
 import { brokenTerms, judgesFailures } from './fail-on.ts'
 import type { FailTerm } from './fail-on.ts'
 import { record } from './records.ts'

@@ -28,14 +28,14 @@ const REPORT = `Usage: preq report [flags] RUN.jsonl
        preq report [flags] BEFORE.jsonl AFTER.jsonl    to compare two runs
 
 Shows what happened in a run: how many requests succeeded, how long they took,
-what limited them, what failed and why. Reads a run file (-o FILE.jsonl), also
-of a run that lasts, and sends nothing. Prints a text, or writes a file.
+what limited the run, what failed and why. Reads a run file (-o FILE.jsonl),
+during the run or later, and sends nothing. Prints text, or writes a file.
 
-  -o, --output FILE    report.html: one page to look at, without a network;
+  -o, --output FILE    report.html: one page that needs no network;
                        .md, .csv, .json and .txt as well
       --format NAME    html, text, json, csv or markdown, for any FILE
       --har FILE       write the requests as HAR 1.2, which browsers import
-      --bodies         with the bodies of responses, in the HAR
+      --bodies         with --har: include the bodies of responses
       --overwrite      replace FILE if it exists
 
 Exit code: 0, also if requests failed; 2 if RUN.jsonl is not a run file; 74 if

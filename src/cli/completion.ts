@@ -145,7 +145,7 @@ const SHELLS_OF_FISH = `complete -c preq -n '__fish_seen_subcommand_from complet
 
 const REPORT_OF_FISH = `complete -c preq -n '__fish_seen_subcommand_from report' -F
 complete -c preq -n '__fish_seen_subcommand_from report' -l har -r -F -d 'write the requests as HAR'
-complete -c preq -n '__fish_seen_subcommand_from report' -l bodies -d 'with the bodies of responses, in the HAR'`
+complete -c preq -n '__fish_seen_subcommand_from report' -l bodies -d 'with --har: include the bodies of responses'`
 
 const FISH_PLACES = {
   file: ' -r -F',

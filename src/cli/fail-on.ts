@@ -1,4 +1,4 @@
-/** `--fail-on`: terms such as `p95>2s` and `failed>1%`, and whether they hold at the end of a run. */
+/** `--fail-on`: conditions such as `p95>2s` and `failed>1%`, and whether they hold at the end of a run. */
 import { got, problem } from '../config/kinds.ts'
 import type { Read } from '../config/kinds.ts'
 import { nearest } from '../config/names.ts'
@@ -19,7 +19,7 @@ export type FailTerm = { readonly text: string; readonly operator: Operator; rea
   | { readonly figure: Figure; readonly phase: PhaseName }
 )
 
-/** What the terms look at: only requests that were sent in this run. */
+/** What the conditions cover: only requests that were sent in this run. */
 export interface SentCounts {
   readonly sent: number
   readonly failed: number
@@ -78,17 +78,17 @@ function unknown(given: string, known: readonly string[]): Wrong {
   return { remedy: near === undefined ? `Known are ${known.join(', ')}.` : `Did you mean '${near}'?` }
 }
 
-/** Whether a term decides about failures, so that a single one does not make the exit code 1. */
+/** Whether there is a condition on `failed`, so that a single failure does not make the exit code 1. */
 export const judgesFailures = (terms: readonly FailTerm[]): boolean =>
   terms.some(term => 'count' in term && term.count === 'failed')
 
 export interface Broken {
   readonly term: string
-  /** The figure as text, with what it is of. */
+  /** The figure as text, with what it measures. */
   readonly figure: string
 }
 
-/** The terms that hold. One about a phase that never happened, or about nothing at all, does not. */
+/** The conditions that hold. One on a phase that never happened, or on no requests at all, does not. */
 export function brokenTerms(terms: readonly FailTerm[], statistics: Statistics, sent: SentCounts): Broken[] {
   return terms.flatMap(term => {
     const found = 'count' in term ? countOf(term, statistics, sent) : timeOf(term, statistics)

@@ -189,7 +189,7 @@ export const FLAGS = {
       option: 'responseHeaders',
       repeat: true,
       default: 'none',
-      more: 'JSON lines hold them in headers; CSV and SQLite have a column for each. Headers with secrets are refused.',
+      more: 'JSON lines hold them in headers; CSV and SQLite have a column for each. Names that suggest a secret are refused.',
     },
   ),
   as: taking('Output', 'TYPE', bodyType, 'parse bodies as JSON, keep them as text, or as base64 (bytes)', {
@@ -209,7 +209,7 @@ export const FLAGS = {
     option: 'retryFailed',
     repeat: true,
     default: 'none',
-    more: 'Codes and classes with commas between them, as the column error and the summary show them. Implies --retry-failed for them; other failures are restored.',
+    more: 'Codes and classes, with commas between them; the column error and the summary show the codes. Other failures are restored.',
   }),
   'unknown-writes': setting('Run', 'fail|resend', 'unknownWrites', asGiven, {
     default: 'fail',
@@ -221,10 +221,10 @@ export const FLAGS = {
     common: true,
   }),
   'max-failures': setting('Run', 'N', 'maxFailures', number),
-  'fail-on': taking('Run', 'TERM', failTerm, 'exit with 1 if this holds at the end: p95>2s, failed>1%', {
+  'fail-on': taking('Run', 'CONDITION', failTerm, 'exit with 1 if this condition holds at the end: p95>2s, failed>1%', {
     repeat: true,
     default: 'failed>0',
-    more: 'A figure, one of > >= < <=, and a limit. Figures: failed and retries (a number, or a percentage of what was sent); p50, p90, p95, p99, max and mean of the whole request (a time with its unit), or of one phase: firstByte.p95>300ms. Only requests that were sent in this run count, not those restored from a run file. With a term on failed, other failures leave the exit code at 0.',
+    more: 'A condition is a figure, one of > >= < <=, and a limit. Figures: failed and retries (a number, or a percentage of the requests sent); p50, p90, p95, p99, max and mean of the whole request (a time with its unit), or of one phase: firstByte.p95>300ms. Only requests that were sent in this run count, not those restored from a run file. With a condition on failed, failures within it leave the exit code at 0.',
   }),
   config: taking('Run', 'FILE', text, 'read flags from a JSON file', {
     default: 'preq.json here, if there is one',
@@ -366,7 +366,7 @@ export const FLAGS = {
   verbose: aSwitch('Display', 'every failure and every host at the end', { short: 'v' }),
   log: taking('Display', 'FILE', text, 'one JSON line per attempt in FILE', {
     default: 'none',
-    more: 'Each line has id, index, key, attempt, at, delay, method, url, status or code, timings, bytes, protocol and reused. An existing file is refused without --overwrite; with --resume lines are added to it. - is standard output, if no results go there.',
+    more: 'Each line has id, index, key, attempt, at, delay, method, url, status or code, timings, bytes, protocol and reused. An existing file is refused without --overwrite; with --resume, lines are appended. - is standard output, if no results go there.',
   }),
   'no-progress': aSwitch('Display', 'no progress, but the summary'),
   'json-progress': aSwitch('Display', 'progress, failures and summary as JSON lines on standard error'),

@@ -56,7 +56,10 @@ export function nextStepsOf(
   const names = secretNames && new Set(secretNames.map(name => name.toLowerCase()))
   const given: GivenCommand = { urls, flags, isPiped: input.files.some(isReadOnce), secretNames: names }
   return {
-    remark: runFile !== undefined ? undefined : 'To send only some of them again, start a run with -o FILE.jsonl.',
+    remark:
+      runFile !== undefined
+        ? undefined
+        : 'To be able to send only the failures again, start the run with -o FILE.jsonl.',
     of: ending => (runFile === undefined ? [] : stepsOf(ending, given, told, runFile)),
   }
 }
@@ -122,7 +125,7 @@ function stepLine({ count, why, retry, flags }: Step, given: GivenCommand): Next
 const valueOf = (flag: FlagName, value: string): string | true => (flagOf(flag).takes === undefined ? true : value)
 
 const patient = (unsent: number, waitMs: number, given: GivenCommand): NextStep => ({
-  why: `to wait for the pause of the host, and send the ${unsent} that were not sent`,
+  why: `to wait until the host accepts requests again, and send the ${unsent} that were not sent`,
   command: commandWith(given, [
     ['resume', true],
     ['max-retry-after', formatDuration(Math.ceil(waitMs / 1_000) * 1_000)],

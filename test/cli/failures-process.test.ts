@@ -97,7 +97,7 @@ test('a host that asks for a long pause: what failed and what was not sent goes 
   isBusy = false
   const rest = await inShell(place, nextCommand(first.stderr, /send the 4 that were not sent/))
   expect(rest.stderr).toMatch(/^4 ok, 1 failed/m)
-  const whole = await inShell(place, nextCommand(rest.stderr, /with more patience/))
+  const whole = await inShell(place, nextCommand(rest.stderr, /with a longer wait/))
   expect([whole.code, server.requests.length]).toEqual([0, 6])
 })
 

@@ -66,11 +66,11 @@ describe('the next command', () => {
       [
         'next, to see every failure with what the server said; nothing is sent:',
         `  ${begun} --verbose`,
-        'next, to send these 2 again and take that answer as ok (404):',
+        'next, to send these 2 again, with that status accepted as ok (404):',
         `  ${begun} --retry-only 404 --accept 2xx,404`,
         'next, to send this one again (5xx):',
         `  ${begun} --retry-only 5xx`,
-        'next, to send this one again, once the credentials are right (401):',
+        'next, to send this one again, once the credentials are correct (401):',
         `  ${begun} --retry-only 401`,
         '',
       ].join('\n'),
@@ -81,10 +81,10 @@ describe('the next command', () => {
     const { run } = await workplace(api)
     const { stderr } = await run(['URL/busy/{1..3}', '-c', '1', '-o', 'r.jsonl'])
     expect(stderr).toMatch(
-      /^next, to send this one again with more patience \(429\):\n.* --retry-only 429 --max-retry-after (?:10m|9m\d+s|10m1s)$/m,
+      /^next, to send this one again, with a longer wait for the host \(429\):\n.* --retry-only 429 --max-retry-after (?:10m|9m\d+s|10m1s)$/m,
     )
     expect(stderr).toMatch(
-      /^next, to wait for the pause of the host, and send the 2 that were not sent:\n.* --resume --max-retry-after (?:10m|9m\d+s|10m1s)$/m,
+      /^next, to wait until the host accepts requests again, and send the 2 that were not sent:\n.* --resume --max-retry-after (?:10m|9m\d+s|10m1s)$/m,
     )
   })
 
@@ -93,7 +93,7 @@ describe('the next command', () => {
     expect((await run(['URL/ok', ...ARGS])).stderr).not.toContain('next')
     expect((await run(['URL/gone/1', '--quiet', ...ARGS, '--overwrite'])).stderr).not.toContain('next')
     const { stderr } = await run(['URL/gone/1'])
-    expect(stderr).toMatch(/ s\nTo send only some of them again, start a run with -o FILE\.jsonl\.\n$/)
+    expect(stderr).toMatch(/ s\nTo be able to send only the failures again, start the run with -o FILE\.jsonl\.\n$/)
     expect(stderr).not.toContain('next')
   })
 

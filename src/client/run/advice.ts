@@ -40,7 +40,7 @@ const SENTENCES: Readonly<Record<Limiting, (evidence: Evidence) => Words>> = {
   ],
   server: evidence => [...limitedBy('the server', evidence), ...serverReason(evidence)],
   retries: ({ statistics, ...evidence }) => [
-    ...limitedBy('repeating requests', evidence),
+    ...limitedBy('retrying', evidence),
     `: ${counted(statistics.retries, 'retry', 'retries')} of ${counted(statistics.requests, 'request')}, and the back-off before them`,
     ...(frequentFailure(statistics) ?? []),
   ],
@@ -54,7 +54,7 @@ const SENTENCES: Readonly<Record<Limiting, (evidence: Evidence) => Words>> = {
   consumer: evidence => slowConsumer(evidence),
   input: evidence => [
     ...limitedBy('the input', evidence),
-    ': the next request was not there yet; ',
+    ': the next request had not arrived; ',
     ...slotsUsed(evidence),
   ],
 }

@@ -18,7 +18,7 @@ export const ITEM_OPTIONS = {
     read: funcOf<NonNullable<CallPlan['onItem']>>(),
     crosses: 'drop',
     inSync: () => ITEMS_IN_SYNC,
-    doc: "With `returnType: 'ndjson'` and `'sse'`: called with each item of the body; the next item waits until it is done.",
+    doc: "With `returnType: 'ndjson'` and `'sse'`: called with each item of the body, one call at a time.",
   }),
   maxItemBytes: option({
     scope: 'any',
@@ -26,7 +26,7 @@ export const ITEM_OPTIONS = {
     default: '16MiB',
     crosses: 'plain',
     unit: 'bytes',
-    doc: "With `returnType: 'ndjson'` and `'sse'`: largest line or event.",
+    doc: "With `returnType: 'ndjson'` and `'sse'`: largest line or event; `Infinity` for no limit.",
   }),
 }
 

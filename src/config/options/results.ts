@@ -127,7 +127,7 @@ export const RESULT_OPTIONS = {
     default: '2KiB',
     crosses: 'plain',
     unit: 'bytes',
-    doc: 'The beginning of a refused body that `error.body`, outputs and the run file show, without secrets; 0 shows none.',
+    doc: 'How much of the body of a refused response `error.body`, outputs and the run file show, without secrets; 0 for none.',
   }),
   strictIntegrity: option({
     scope: 'any',

@@ -29,7 +29,7 @@ export const RUN_FILE_OPTIONS = {
     read: orList(bool, readFailureCodes),
     default: false,
     crosses: 'drop',
-    doc: "With `resume`: send recorded failures again: all, or those of a list of codes and classes such as `['5xx', 'timeout']`.",
+    doc: "With `resume`: send recorded failures again: all (`true`), or those with the given codes and classes: `['5xx', 'timeout']`.",
   }),
   unknownWrites: option({
     scope: 'call',
@@ -45,7 +45,7 @@ export const RUN_FILE_OPTIONS = {
     plan: 'part',
     read: readHeaderNames,
     crosses: 'drop',
-    doc: 'With `resume`: names of response headers that each line of the run file holds.',
+    doc: 'With `resume`: names of response headers that are recorded in the run file.',
   }),
   durability: option({
     scope: 'call',

@@ -156,7 +156,7 @@ const CASES: readonly (readonly [string, Limiting, Case])[] = [
       respond: refusing(2),
       client: { concurrency: 20, maxRetries: 2, retry: { backoff: () => 700, budget: { reserve: Infinity } } },
       requests: 6,
-      advice: /^repeating requests was the limit for \d+ % of the run: 12 retries of 6 requests/,
+      advice: /^retrying was the limit for \d+ % of the run: 12 retries of 6 requests/,
     },
   ],
   [
@@ -166,7 +166,7 @@ const CASES: readonly (readonly [string, Limiting, Case])[] = [
       respond: refusing(4, 40),
       client: { concurrency: 3, maxRetries: 4, retry: { backoff: () => 1, budget: { reserve: Infinity } } },
       requests: 30,
-      advice: /^repeating requests was the limit for/,
+      advice: /^retrying was the limit for/,
     },
   ],
   [
@@ -215,7 +215,7 @@ const CASES: readonly (readonly [string, Limiting, Case])[] = [
           yield url
         }
       },
-      advice: /^the input was the limit for \d+ % of the run: the next request was not there yet/,
+      advice: /^the input was the limit for \d+ % of the run: the next request had not arrived/,
     },
   ],
 ]

@@ -53,7 +53,7 @@ function withCount(result: Result, handed: number): Result {
   if (result.kind !== 'fault' || handed === 0) return result
   const words = typeof result.message === 'string' ? [result.message] : result.message
   const items = handed === 1 ? '1 item was' : `${handed} items were`
-  return { ...result, message: [...words, ` (${items} passed to onItem)`] }
+  return { ...result, message: [...words, ` (${items} delivered)`] }
 }
 
 interface WriterParts {

@@ -180,7 +180,7 @@ describe('onItem', () => {
     expect(items).toEqual([1, 2])
     expect(outcome.attempts).toBe(1)
     expect(outcome.error?.code).toMatch(/^(?:reset|truncated)\//)
-    expect(outcome.error?.message).toContain('2 items were passed to onItem')
+    expect(outcome.error?.message).toContain('2 items were delivered')
   })
 
   it('allows a retry as long as no item was complete', async () => {
@@ -196,7 +196,7 @@ describe('onItem', () => {
     await using server = await rawServer(pieces(['data: 1\n\ndata: 2\n'], whole))
     const { outcome, items } = await take(server.origin, 'sse')
     expect([verdictOf(outcome), items.length]).toEqual(['truncated/event', 1])
-    expect(outcome.error?.message).toContain('1 item was passed to onItem')
+    expect(outcome.error?.message).toContain('1 item was delivered')
   })
 
   it('gets the same over TLS, where the connection ends within an event', async () => {
@@ -300,7 +300,7 @@ describe('a schema of items', () => {
     expect(items).toEqual([{ n: '1' }, { n: '2' }])
     expect([verdictOf(outcome), outcome.attempts]).toEqual(['schema/mismatch', 1])
     expect(outcome.error?.message).toContain('item 3 (line 4) does not fit the schema at n: ')
-    expect(outcome.error?.message).toContain('2 items were passed to onItem')
+    expect(outcome.error?.message).toContain('2 items were delivered')
   })
 
   it('may be async, and parseFunc gets the number of items', async () => {

@@ -1,7 +1,7 @@
-/** What limited a run, over all of its sessions: each knows what limited itself. */
+/** What limited a run, over all of its sessions. Each session has recorded what limited it. */
 import type { RunNote } from './line.ts'
 
-/** A session this long, compared with all of them, speaks for the run. */
+/** If one session has this share of the total time, its advice is used for the run. */
 const MOST = 0.9
 /** More causes than there are. A file may have been written by anything. */
 const MAX_CAUSES = 50
@@ -37,7 +37,7 @@ export class Causes {
     const longest = this.#longest
     if (longest === undefined) return {}
     const { elapsedMs = 0, limitedBy, shares, advice } = longest
-    // Its own words have the figures of its own time.
+    // Its advice has the figures of its own session.
     if (elapsedMs >= MOST * this.#elapsedMs) {
       return {
         ...(limitedBy !== undefined && { limitedBy }),

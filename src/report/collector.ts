@@ -1,8 +1,8 @@
 /**
  * Sums up a run in bounded memory, one entry after the other.
  *
- * Attempts, bytes, latencies and the timeline count every line, because all of it was sent. How requests ended is told by
- * the last line of each: after `--resume --retry-failed`, a request that failed first and then succeeded is ok.
+ * Attempts, bytes, latencies and the timeline count every line, because all of them were sent. The last line of a request
+ * decides how it ended: after `--resume --retry-failed`, a request that failed first and then succeeded is ok.
  */
 import { Causes } from './causes.ts'
 import { Classes, IN_DOUBT, UNSENT } from './classes.ts'

@@ -95,14 +95,14 @@ function figures(before: ReportData, after: ReportData): Table {
       row('ok', ({ counts }) => counts.ok, amount),
       row('failed', ({ counts }) => counts.failed, amount),
       [
-        'share that is ok',
+        'success rate',
         ...[before, after].map(({ counts }) => (counts.requests === 0 ? '–' : percent(counts.ok / counts.requests))),
         '',
       ],
       row('attempts', ({ counts }) => counts.attempts, amount),
       row('retries', ({ counts }) => counts.retries, amount),
       row('bytes', ({ counts }) => counts.bytes, size),
-      row('took', ({ run }) => run.elapsedMs, duration),
+      row('duration', ({ run }) => run.elapsedMs, duration),
       row('throughput', rateOf, perSecond),
       ['limited by', ...limits, ''],
     ],
@@ -174,7 +174,7 @@ function hosts(before: readonly HostReport[], after: readonly HostReport[], most
 function requests(title: string, list: readonly RequestReport[], most: number, isFailure: boolean): Table {
   return table(
     title,
-    isFailure ? ['request', 'URL', 'code', 'why'] : ['request', 'URL'],
+    isFailure ? ['request', 'URL', 'code', 'reason'] : ['request', 'URL'],
     list
       .slice(0, most)
       .map(one => [

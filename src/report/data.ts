@@ -94,7 +94,7 @@ export interface ReportData {
     readonly name: string
     readonly bytes?: number
     readonly lines?: number
-    /** Lines that were changed after writing, or are no lines of a run. They are left out. */
+    /** Lines that were changed after writing, or are not lines of a run file. They are left out. */
     readonly damaged: number
     readonly isTorn: boolean
     /** Lines that a later line of the same request replaces. */
@@ -110,7 +110,7 @@ export interface ReportData {
     readonly sessions: number
     readonly version?: string
     readonly options?: Readonly<Record<string, unknown>>
-    /** What the run waited for most of the time, with the share of each cause. Of the last session. */
+    /** What limited the run, with the share of each cause. */
     readonly limitedBy?: string
     readonly shares?: Readonly<Record<string, number>>
     readonly advice?: string
@@ -139,7 +139,7 @@ export interface ReportData {
   readonly series?: Series
   /** Milliseconds since the start. */
   readonly pauses: readonly { readonly host: string; readonly fromMs: number; readonly toMs: number }[]
-  /** Why attempts were repeated, the most frequent reason first. */
+  /** Reasons for retries, the most frequent first. */
   readonly retriedFor: readonly { readonly reason: string; readonly count: number }[]
   readonly slowest: readonly RequestReport[]
   /** At most 500, from every code and host. */

@@ -31,8 +31,8 @@ export type HarTarget = string | URL | HarStream
 
 export interface HarOptions {
   /**
-   * Whether the bodies of responses are written: the value of a request that is ok, and of one that failed as much as
-   * `error.body` has. Default false. A value that `parseFunc` or a schema has changed is written as changed, as JSON.
+   * Whether the bodies of responses are written: the value of a successful request, and `error.body` of a failed one.
+   * Default false. A value that `parseFunc` or a schema has changed is written in its changed form, as JSON.
    */
   readonly bodies?: boolean | undefined
   /**
@@ -93,7 +93,7 @@ export interface HarOfFile {
   readonly overwrite: boolean
 }
 
-/** Writes the HAR of a run file: of each request its last line. Rejects as `report` does, and with a SinkError. @internal */
+/** Writes the HAR of a run file: the last line of each request. Rejects as `report` does, and with a SinkError. @internal */
 export async function harOfFile({ path, target, bodies, overwrite }: HarOfFile): Promise<void> {
   const last = await lastLines(path)
   const file = new HarFile('har', target, overwrite, DEFAULT_MAX_BYTES)

@@ -18,12 +18,12 @@ export const PHASE_LABELS: Readonly<Record<string, string>> = {
 
 const CAUSES: Readonly<Record<string, string>> = {
   rate: 'a rate limit',
-  concurrency: 'the number of requests at a time',
+  concurrency: 'the concurrency',
   server: 'the servers',
-  retries: 'waiting before retries',
+  retries: 'retries and their back-off',
   pause: 'pauses that servers asked for',
   cpu: 'the CPU',
-  consumer: 'the program that took the results',
+  consumer: 'the consumer of the outcomes',
   input: 'the input',
 }
 
@@ -59,32 +59,32 @@ function paceOf({ run, counts, timings }: ReportData): string {
   const half =
     total === undefined
       ? ''
-      : `: half of them were done within ${duration(total.p50)}, 95 % within ${duration(total.p95)}`
-  if (elapsedMs === undefined || elapsedMs === 0) return half === '' ? '' : `The requests took as long as this${half}.`
+      : `Half of the requests were done within ${duration(total.p50)}, 95 % within ${duration(total.p95)}.`
+  if (elapsedMs === undefined || elapsedMs === 0) return half
   const rate = perSecond((counts.requests / elapsedMs) * 1_000)
-  return `The run took ${duration(elapsedMs)}, that is ${rate}${half}.`
+  return `The run took ${duration(elapsedMs)} (${rate}). ${half}`.trim()
 }
 
-/** What the run says about itself; without that, where the time of the requests went. */
+/** What the run file says limited the run; otherwise the phase that took most of the request time. */
 function causeOf({ run, phaseShares, counts, retriedFor }: ReportData): string {
   if (counts.requests === 0) return ''
   const retries = retriesOf(counts.retries, retriedFor)
   if (run.limitedBy !== undefined) {
     const share = run.shares?.[run.limitedBy]
     const cause = `Limited by ${causeLabel(run.limitedBy)}`
-    // The advice has the share in it.
+    // The advice contains the share.
     if (run.advice !== undefined) return `${printable(`${cause}: ${ended(run.advice)}`)}${retries}`
     return `${printable(cause)}${share === undefined ? '' : ` for ${percent(share)} of the time`}.${retries}`
   }
   const [most] = Object.entries(phaseShares).toSorted(([, a], [, b]) => b - a)
   if (most === undefined) return retries.trim()
-  return `${percent(most[1])} of the time of its requests was ${PHASE_LABELS[most[0]] ?? most[0]}.${retries}`
+  return `Largest part of the request time: ${PHASE_LABELS[most[0]] ?? most[0]} (${percent(most[1])}).${retries}`
 }
 
 function retriesOf(retries: number, reasons: ReportData['retriedFor']): string {
   if (retries === 0) return ''
   const [most] = reasons
-  return ` ${amount(retries, 'attempt')} ${retries === 1 ? 'was' : 'were'} repeated${most === undefined ? '' : `, most often after ${printable(most.reason)} (${amount(most.count)})`}.`
+  return ` ${amount(retries)} ${retries === 1 ? 'retry' : 'retries'}${most === undefined ? '' : `, most often after ${printable(most.reason)} (${amount(most.count)})`}.`
 }
 
 function failuresOf({ codes, counts, failures }: ReportData): string {

@@ -142,12 +142,12 @@ export function pauseTable({ pauses }: ReportData): string {
     figure(fromMs, duration),
     figure(toMs - fromMs, duration),
   ])
-  return table('Pauses', ['host', 'from', 'lasting'], rows)
+  return table('Pauses', ['host', 'from', 'duration'], rows)
 }
 
 export function retryTable({ retriedFor }: ReportData): string {
   const rows = retriedFor.map(({ reason, count }): Cell[] => [words(reason), figure(count, amount)])
-  return table('Why attempts were repeated', ['repeated after', 'attempts'], rows)
+  return table('Reasons for retries', ['retried after', 'attempts'], rows)
 }
 
 export function slowTable({ slowest }: ReportData): string {

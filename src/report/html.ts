@@ -102,7 +102,7 @@ function sectionsOf(data: ReportData): Section[] {
   if (counts.requests > 0) whole.push(results(data), ...causes(data), ...overTime(data), latency(data), hosts(data))
   if (data.failures.length > 0) whole.push(failureSection('Failures'))
   if (data.slowest.length > 0) {
-    const content = `<p class="quiet">Time on the wire: without waiting for limits and between attempts.</p>${tables.slowTable(data)}`
+    const content = `<p class="quiet">Time on the wire: without waits for limits and between attempts.</p>${tables.slowTable(data)}`
     whole.push({ id: 'slowest', heading: 'Slowest requests', content })
   }
   return [...whole, ...notes(data)]
@@ -124,7 +124,7 @@ function tiles({ counts, run, timings }: ReportData): string {
     ['succeeded', amount(counts.ok)],
     ['failed', amount(counts.failed), counts.failed > 0 ? ' class="is-bad"' : ''],
     ...(counts.unsent > 0 ? [['not sent', amount(counts.unsent)] as [string, string]] : []),
-    ...(run.elapsedMs === undefined ? [] : [['took', duration(run.elapsedMs)] as [string, string]]),
+    ...(run.elapsedMs === undefined ? [] : [['duration', duration(run.elapsedMs)] as [string, string]]),
     ...(run.elapsedMs === undefined || run.elapsedMs === 0
       ? []
       : [['throughput', perSecond((counts.requests * 1_000) / run.elapsedMs)] as [string, string]]),
@@ -134,7 +134,7 @@ function tiles({ counts, run, timings }: ReportData): string {
           ['median', duration(total.p50)],
           ['p95', duration(total.p95)],
         ] as [string, string][])),
-    ['repeated', amount(counts.retries)],
+    ['retries', amount(counts.retries)],
     ['received', size(counts.bytes)],
   ]
   const items = list.map(
@@ -151,7 +151,7 @@ const results = (data: ReportData): Section => ({
 
 function causes(data: ReportData): Section[] {
   const { run, phaseShares, retriedFor } = data
-  const retries = retriedFor.length === 0 ? '' : `<h3>Why attempts were repeated</h3>${tables.retryTable(data)}`
+  const retries = retriedFor.length === 0 ? '' : `<h3>Reasons for retries</h3>${tables.retryTable(data)}`
   const hasShares = Object.keys(run.shares ?? {}).length > 0
   const content = `${hasShares ? tables.shareTable(data) : ''}${
     Object.keys(phaseShares).length === 0
@@ -191,7 +191,7 @@ const latency = (data: ReportData): Section => ({
 const hosts = (data: ReportData): Section => ({
   id: 'hosts',
   heading: 'Hosts',
-  content: `<p class="quiet">Times are those on the wire.</p>${tables.hostTable(data.hosts)}`,
+  content: `<p class="quiet">Times are times on the wire.</p>${tables.hostTable(data.hosts)}`,
 })
 
 export const failureSection = (heading: string): Section => ({

@@ -1,4 +1,4 @@
-/** What a report cannot tell, and what it has left out. */
+/** What is unknown to a report, and what it leaves out. */
 import type { Collector } from './collector.ts'
 import type { ReportData } from './data.ts'
 import { MAX_HOSTS } from './hosts.ts'
@@ -20,24 +20,24 @@ export function notesOf(
       ? ['There are no times, so throughput and concurrency over time are unknown.']
       : []),
     ...(clock.setBack > 0
-      ? [
-          `The clock was set back ${times(clock.setBack)} during the run: times after that are only known to each other.`,
-        ]
+      ? [`The clock was set back ${times(clock.setBack)} during the run: times after that are only relative.`]
       : []),
-    ...(clock.idle > 0 ? [`${idle(clock.idle)} without any result, left out of the charts.`] : []),
-    ...(lacksTries ? ['Some requests had several attempts that are not recorded one by one.'] : []),
+    ...(clock.idle > 0 ? [`${idle(clock.idle)} without a result, left out of the charts.`] : []),
+    ...(lacksTries ? ['For some requests with several attempts, the single attempts are not recorded.'] : []),
     ...(ids.forgotten > 0
       ? [
-          `${amount(ids.forgotten, 'request')} beyond the first millions: if the file has several lines of one of them, each counts.`,
+          `${amount(ids.forgotten, 'request')} beyond the ids that fit into memory: if one has several lines, each counts as a request.`,
         ]
       : []),
-    ...(hosts.list.length > MAX_HOSTS ? [`More than ${amount(MAX_HOSTS)} hosts: the further ones are one entry.`] : []),
+    ...(hosts.list.length > MAX_HOSTS
+      ? [`There are more than ${amount(MAX_HOSTS)} hosts: the others are counted as one.`]
+      : []),
     ...(morePauses > 0 ? [`${amount(morePauses, 'further pause')} not shown.`] : []),
     ...(counts.failed > shown
       ? [`${amount(shown)} of ${amount(counts.failed, 'failure')} are listed, some of every code and host.`]
       : []),
     ...(counts.inDoubt > 0
-      ? [`${amount(counts.inDoubt, 'request')} had been sent and had no result when their process ended.`]
+      ? [`${amount(counts.inDoubt, 'request')} had been sent, but had no result when the process ended.`]
       : []),
     ...(counts.unsent > 0 ? [`${amount(counts.unsent, 'request')} not sent.`] : []),
   ]
@@ -55,10 +55,9 @@ function sourceNotes(facts: FileFacts | undefined): string[] {
 function whyNoCause(sessions: number, facts: FileFacts | undefined): string {
   if (facts === undefined) return 'Outcomes do not say what limited the run.'
   return sessions > 0
-    ? 'The run has no end in the file, so what limited it is unknown: it was killed, or is still running.'
+    ? 'The file has no line for the end of the run, so what limited it is unknown: it was killed, or is still running.'
     : 'The file has no lines about the run itself, so what limited it is unknown.'
 }
 
 const times = (count: number): string => (count === 1 ? 'once' : `${amount(count)} times`)
-const idle = (count: number): string =>
-  count === 1 ? 'There was a long time' : `There were ${amount(count)} long times`
+const idle = (count: number): string => (count === 1 ? 'There was a long gap' : `There were ${amount(count)} long gaps`)

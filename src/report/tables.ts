@@ -1,4 +1,4 @@
-/** The tables of a report as cells, for the formats that are made of tables. Foreign text is one line, and escaped. */
+/** The tables of a report as cells, for text, Markdown and HTML. Text of servers and files is on one line, and escaped. */
 import type { ReportData } from './data.ts'
 import { PHASE_LABELS, causeLabel, reasonOf } from './headline.ts'
 import { wireMsOf } from './entry.ts'
@@ -16,7 +16,7 @@ export interface Table {
 const MAX_URL = 100
 const MAX_CELL = 60
 
-/** @param most rows of a table */
+/** @param most the most rows of a table */
 export function tablesOf(data: ReportData, most = 20): Table[] {
   return [
     overview(data),
@@ -25,13 +25,13 @@ export function tablesOf(data: ReportData, most = 20): Table[] {
     phaseTable(data),
     hostTable(data, most),
     table(
-      'Repeated after',
+      'Retried after',
       ['reason', 'attempts'],
       data.retriedFor.slice(0, most).map(({ reason, count }) => [short(reason), amount(count)]),
     ),
     table(
       'Pauses',
-      ['host', 'from', 'lasting'],
+      ['host', 'from', 'duration'],
       data.pauses
         .slice(0, most)
         .map(({ host, fromMs, toMs }) => [short(host), duration(fromMs), duration(toMs - fromMs)]),
@@ -119,7 +119,7 @@ function overview({ counts, run }: ReportData): Table {
       ['retries', amount(counts.retries)],
       ['bytes', size(counts.bytes)],
       ...(run.startedAt === undefined ? [] : [['started', run.startedAt]]),
-      ...(run.elapsedMs === undefined ? [] : [['took', duration(run.elapsedMs)]]),
+      ...(run.elapsedMs === undefined ? [] : [['duration', duration(run.elapsedMs)]]),
       ...(run.cpuMs === undefined ? [] : [['CPU time', duration(run.cpuMs)]]),
     ],
   )
@@ -135,7 +135,7 @@ function shareRows({ run }: ReportData): string[][] {
 function failureTable({ failures }: ReportData, most: number): Table {
   return table(
     'Failures',
-    ['request', 'code', 'attempts', 'URL', 'why'],
+    ['request', 'code', 'attempts', 'URL', 'reason'],
     failures
       .slice(0, most)
       .map(one => [

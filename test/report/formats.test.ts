@@ -19,7 +19,7 @@ describe('a report as text', () => {
     const [, result, time, failures] = text.split('\n\n').map(part => part.replaceAll('\n', ' '))
     expect(result).toBe('990 of 1,000 requests succeeded (99 %), 10 failed.')
     expect(time).toBe(
-      'The run took 1 m 40 s, that is 10/s: half of them were done within 10 ms, 95 % within 10 ms. Limited by a rate limit: raise the rate.',
+      'The run took 1 m 40 s (10/s). Half of the requests were done within 10 ms, 95 % within 10 ms. Limited by a rate limit: raise the rate.',
     )
     expect(failures).toBe('All of the failures are http/404 at https://api.example.com, for example: “no such person”.')
   })

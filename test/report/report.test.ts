@@ -96,7 +96,7 @@ describe('the data of a report', () => {
     expect(notes).toEqual(['The file has no lines about the run itself, so what limited it is unknown.'])
     const running = await dataOf(runFile(onTestFinished, runStart(), done(0)))
     expect(running.notes).toEqual([
-      'The run has no end in the file, so what limited it is unknown: it was killed, or is still running.',
+      'The file has no line for the end of the run, so what limited it is unknown: it was killed, or is still running.',
     ])
   })
 
@@ -106,9 +106,7 @@ describe('the data of a report', () => {
     const { series, notes, run } = await dataOf(runFile(onTestFinished, runStart(), ...jumps))
     expect(run.elapsedMs).toBeLessThan(1_000)
     expect(series?.done.reduce((sum, count) => sum + count, 0)).toBe(6)
-    expect(notes).toContain(
-      'The clock was set back once during the run: times after that are only known to each other.',
-    )
+    expect(notes).toContain('The clock was set back once during the run: times after that are only relative.')
     const sessions = [
       runStart(),
       done(0),

@@ -69,7 +69,7 @@ function item(one: RequestReport): HTMLElement {
     make('span', { class: 'quiet why' }, `${whyOf(one)}${attempts > 1 ? ` · ${attempts} attempts` : ''}`),
   )
   const details = make('details', {}, summary)
-  // Only what is looked at is made.
+  // Details are created when they are first opened.
   details.addEventListener(
     'toggle',
     () => details.open && details.children.length === 1 && details.append(content(one)),

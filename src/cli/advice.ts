@@ -1,4 +1,4 @@
-/** What helps against a failure, by its code: how the next run is told to send it again. */
+/** What helps against a failure, by its code: the flags with which the next run sends the request again. */
 import { formatDuration } from '../core/duration.ts'
 import type { FlagName } from './flags.ts'
 
@@ -10,7 +10,7 @@ export interface Advice {
   readonly flags: readonly (readonly [FlagName, string])[]
 }
 
-/** What the run was told, in milliseconds and as text. */
+/** The limits of this run in milliseconds, and its `--accept`. */
 export interface Told {
   readonly timeoutMs: number
   readonly connectMs: number
@@ -24,7 +24,7 @@ const AGAIN = 'to send # again'
 const NO_FLAGS: Advice['flags'] = []
 const again = (retry: string, why = AGAIN, flags = NO_FLAGS): Advice => ({ why, retry, flags })
 
-/** @param waitMs how long the server wants to be left alone; 0 if it has not said */
+/** @param waitMs how long the server asks for a pause; 0 if it does not */
 export function adviceFor(code: string, told: Told, waitMs: number): Advice | undefined {
   const [of = '', detail = ''] = code.split('/')
   if (of === 'http') return adviceForStatus(detail, told, waitMs)
@@ -88,7 +88,7 @@ function adviceForStatus(status: string, { accept }: Told, waitMs: number): Advi
     : undefined
 }
 
-/** Without a wish of the server, as long as quotas usually take. */
+/** If the server has not asked for a pause: 15 minutes, a common length of quota windows. */
 const waitFlag = (waitMs: number): string => formatDuration(waitMs > 0 ? Math.ceil(waitMs / 1_000) * 1_000 : 900_000)
 
 function adviceForTimeout(phase: string, told: Told): Advice {

@@ -10,7 +10,7 @@ import { isSecretName, isSecretQueryName } from '../core/headers.ts'
 import { redacted } from '../core/secrets.ts'
 import { printableUrl } from '../core/url.ts'
 
-/** A longer one is not copied but edited. */
+/** A longer command is described instead of printed. */
 const MAX_LENGTH = 2_000
 
 export interface GivenCommand {
@@ -25,8 +25,8 @@ export interface GivenCommand {
 type Added = readonly (readonly [FlagName, string | true])[]
 
 /**
- * Flags of how a run begins and how much it shows: each command sets its own. Restored failures count as failures, so a
- * limit of them would end the next run before it comes to the right rows.
+ * Flags for the start and the display of a run, which each command sets anew. A limit of failures is dropped as well, so
+ * that it does not end the next run early.
  */
 const OF_ONE_RUN: ReadonlySet<FlagName> = new Set([
   ...(['fail-fast', 'max-failures'] as const),
@@ -34,7 +34,7 @@ const OF_ONE_RUN: ReadonlySet<FlagName> = new Set([
   ...(['no-progress', 'json-progress'] as const),
 ])
 
-/** The whole command, or what is to be added to it. An added flag replaces a given one of the same name. */
+/** The complete command, or "the same command with" the added flags. An added flag replaces a given one of the same name. */
 export function commandWith({ urls, flags, isPiped, secretNames }: GivenCommand, added: Added): string {
   const names = new Set(added.map(([name]) => name))
   const kept = flags.filter(([name]) => !OF_ONE_RUN.has(name) && !names.has(name))
@@ -48,7 +48,7 @@ function wordsOf([name, value]: readonly [FlagName, string | true]): string[] {
   const { short, takes } = flagOf(name)
   if (takes === undefined) return value === 'false' ? [`--no-${name}`.replace(/^--no-no-/, '--')] : [`--${name}`]
   const text = String(value)
-  // A value that looks like a flag needs the sign between them.
+  // A value that looks like a flag must be joined with "=".
   if (text.startsWith('-') && text !== '-') return [`--${name}=${text}`]
   return [short === undefined ? `--${name}` : `-${short}`, text]
 }

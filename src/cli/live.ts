@@ -82,7 +82,7 @@ function withTotal(progress: Progress, known: Total | undefined): Shown {
   if (known === undefined || progress.total !== undefined) return progress
   const { done, rate } = progress
   const { isAbout } = known
-  // More than were expected: an estimate grows with them.
+  // There may be more requests than estimated.
   const total = Math.max(known.requests, done)
   const percent = percentOf(done, total)
   return { ...progress, total, percent, isAbout, ...(rate > 0 && { etaMs: ((total - done) / rate) * 1_000 }) }

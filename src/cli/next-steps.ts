@@ -1,4 +1,4 @@
-/** The commands that fit the failures of a run: to see why each failed, and to send only the right ones again. */
+/** The commands that are printed after failures: to see why each request failed, and to send only some of them again. */
 import { adviceFor } from './advice.ts'
 import type { Advice, Told } from './advice.ts'
 import type { FailureGroup } from './failures.ts'
@@ -33,7 +33,7 @@ export interface Ending {
 
 export interface NextSteps {
   of(ending: Ending): readonly NextStep[]
-  /** The sentence for a run that keeps no run file. Undefined if it does. */
+  /** The sentence for a run without a run file. Undefined if it has one. */
   readonly remark: string | undefined
 }
 
@@ -96,7 +96,7 @@ function stepsOf(
   ]
 }
 
-/** A resumed run would send what was left. */
+/** `--resume` would send the requests that were not sent, so it cannot be used only to look. */
 const readReport = (runFile: string): NextStep => ({
   why: 'to see what failed and why; nothing is sent',
   command: `preq report ${shellWord(runFile)}`,

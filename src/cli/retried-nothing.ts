@@ -1,4 +1,4 @@
-/** A warning for `--retry-only` with codes that no recorded failure has, as after a typing error in the half behind `/`. */
+/** A warning for `--retry-only` with codes that no recorded failure has, for example because of a typo after the `/`. */
 import type { MeantFailures } from '../core/failure-codes.ts'
 
 interface Counts {

@@ -51,7 +51,7 @@ function fromJson(text: string): string | undefined {
   try {
     return wordsIn(JSON.parse(text), 0)
   } catch {
-    // It may be cut off: the first of these members is then looked for in the text.
+    // The JSON may be cut off. Then the first of these members is searched for in the text.
     const [, value] =
       /"(?:error_description|detail|message|error|title)"\s*:\s*("(?:[^"\\]|\\.){1,500}")/.exec(text) ?? []
     return value === undefined ? undefined : stringIn(value)

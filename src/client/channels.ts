@@ -20,7 +20,7 @@ const isHeard = (kind: EventKind): boolean => {
   return start.hasSubscribers || end.hasSubscribers || error.hasSubscribers
 }
 
-/** What began while somebody listened, and has not ended. A listener that comes later gets no end without a start. */
+/** Events that started while there was a listener, and have not ended. A later listener gets no end without a start. */
 const begun = new WeakSet<Events[EventKind]>()
 
 export const channels: Observer = {

@@ -6,7 +6,7 @@ import type { Statistics } from '../core/statistics.ts'
 import { Tally } from '../core/tally.ts'
 
 export class ClientStatistics {
-  /** Runs whose own statistics nobody can ask for are counted here from the start. */
+  /** Runs whose own statistics cannot be read are counted here from the start. */
   readonly ofAll: Tally
   readonly #clock: Clock
   readonly #running = new Set<RunStatistics>()
@@ -37,7 +37,7 @@ export class ClientStatistics {
   }
 }
 
-/** What a run counts, and what it was waiting for. */
+/** What a run counts, and what limited it. */
 export class RunStatistics {
   readonly tally: Tally
   readonly attribution: Attribution

@@ -114,7 +114,7 @@ export class ParallelRequests {
 export const parallelRequests: RequestCall<OneShotExtra> = (async (first: unknown, second?: unknown) => {
   const { input, options } = argumentsOf(first, second)
   const { client, batch } = splitValues(readOptions(options, 'one-shot'))
-  // Nobody can ask for the statistics of a call that returns values only.
+  // The statistics of a call that returns values only cannot be read.
   const open = new OpenClient(client, false)
   try {
     return await open.request(input, batch)

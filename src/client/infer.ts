@@ -77,7 +77,7 @@ export interface ValueOptions<R extends ReturnTypeName, S extends Schema | undef
   /**
    * With `returnType: 'ndjson'` and `'sse'`: gets each item of a successful response while the body arrives, in order,
    * and the request. The next item waits until the function is done; back-pressure slows the server down, and the time
-   * limits of the attempt do not count that time. Once an item has been handed out, the request is not retried. A throw
+   * limits of the attempt do not count that time. Once an item has been delivered, the request is not retried. A throw
    * fails the request with `callback/on_item`, an item that `schema` refuses with `schema/mismatch`.
    *
    * @example onItem: (row, { url }) => table.insert(url, row)
@@ -239,8 +239,8 @@ export interface OutcomeIterator<O> extends AsyncIterableIterator<O, undefined, 
   /** Ends everything now; the outcomes can still be read. */
   abort(reason?: unknown): void
   /**
-   * What has happened so far, or in all once the stream is over: counts by code and status, the distribution of each
-   * phase, and all that over time and by host. Empty before the first outcome was requested.
+   * The statistics of the stream until now: counts by code and status, the distribution of each phase, and both over
+   * time and by host. Empty before the first outcome was requested.
    *
    * @example
    * const stream = client.stream(urls)

@@ -1,4 +1,4 @@
-/** Several observers as one. An observer that throws harms neither the run nor the other observers. */
+/** Several observers as one. An observer that throws affects neither the run nor the other observers. */
 import { isThenable, reasonOf } from '../core/callback.ts'
 import type { EventHeaders, EventKind, Events, Observer, Telemetry } from '../core/events.ts'
 import { WIRE_HEADERS, headerProblem } from '../core/headers.ts'
@@ -19,7 +19,7 @@ class Pair implements Observer {
     this.#own = own
   }
 
-  /** Whether the caller's object wants a thing is asked once, at its start. */
+  /** `wants` of the caller's object is called once per event, at its start. */
   wants(): boolean {
     return true
   }
@@ -40,8 +40,8 @@ class Pair implements Observer {
 }
 
 /**
- * Headers of the caller's object, names in lower case. Throws for what is no header, which could smuggle a second one,
- * and for a header that the transport sets.
+ * Headers of the caller's object, names in lower case. Throws for an invalid header, which could inject a second one, and
+ * for a header that the transport sets.
  */
 function checkedHeaders(given: unknown): EventHeaders | undefined {
   if (given === undefined) return undefined
@@ -62,7 +62,7 @@ function checkedHeaders(given: unknown): EventHeaders | undefined {
 
 class Guarded implements Pick<Observer, 'start' | 'end'> {
   readonly #telemetry: Telemetry
-  /** What it got the start of, and not yet the end. */
+  /** Events whose start it got, but not yet the end. */
   readonly #begun = new WeakSet<Events[EventKind]>()
   #hasWarned = false
 
@@ -90,7 +90,7 @@ class Guarded implements Pick<Observer, 'start' | 'end'> {
   #try<T>(run: () => T): T | undefined {
     try {
       const answer = run()
-      // An async function; nobody waits for it, and its error must not end the process.
+      // An async function. It is not awaited, and its rejection must not end the process.
       if (isThenable(answer)) answer.then(undefined, error => this.#warn(error))
       return answer
     } catch (error) {

@@ -1,7 +1,7 @@
 /**
- * Events of an event stream (WHATWG HTML, server-sent events), by eventsource-parser. That drops an event without a
- * blank line at the end of the body, as the standard says; here it is a failure, since the body may be cut. Knows
- * nothing of reconnecting: an id is only handed on.
+ * Events of an event stream (WHATWG HTML, server-sent events), parsed by eventsource-parser. At the end of the body, the
+ * parser drops an event without a blank line, as the standard says; here it is a failure, because the body may be cut
+ * off. There is no reconnect: an id is only passed on.
  */
 import type { EventSourceParser, createParser } from 'eventsource-parser'
 import { isBlank, itemJson } from './item-json.ts'
@@ -21,7 +21,7 @@ const PREFIX_LENGTH = 200
 const MAX_LINES = 1_000_000
 const LINE_END = /\r\n?|\n/
 const BLANK_LINE = /\n[\r\n]|\r\r/
-/** APIs that speak like OpenAI's end their stream with it. It is no JSON. */
+/** APIs in the style of OpenAI end their stream with this text, which is not JSON. */
 const DONE = '[DONE]'
 const NOTHING = new Uint8Array(0)
 

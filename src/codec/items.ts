@@ -1,6 +1,6 @@
 /**
- * Hands the items of a body to `onItem` one by one, each checked by the schema and awaited. Like a body in pieces, it
- * never starts a second time from the beginning.
+ * Passes the items of a body to `onItem` one by one, each checked by the schema and awaited. As with `'stream'`, a request
+ * is not retried after its first item.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { inTime } from './in-time.ts'
@@ -181,7 +181,7 @@ class ItemWriter implements BodyWriter {
   /**
    * `item 5 (line 6)`
    *
-   * @param ahead how many items it comes after the last one that was handed out
+   * @param ahead how many items it comes after the last one that was delivered
    */
   #where({ at }: Found, ahead: 0 | 1): string {
     return `item ${this.#items + ahead} (${this.#parts.reader.unit} ${at})`

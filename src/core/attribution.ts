@@ -1,10 +1,16 @@
-/** What a run was waiting for. */
+/** What limited a run. */
 
 /**
- * What kept a further request from the wire: a `rate`, budget or quota; `concurrency`, all slots being in use; the
- * `server`, which had everything, or was at its own limit; `retries`, repeated attempts and the back-off before them; a
- * `pause` that a host asked for; the `cpu` of this process; the `consumer`, which did not take outcomes as fast as they
- * came; the `input`, which did not give requests as fast as they could be sent.
+ * What kept a run from sending a further request:
+ *
+ * - `rate`: a rate, a budget or a quota was used up;
+ * - `concurrency`: all slots were in use;
+ * - `server`: all requests were on the wire, or the server was at its own limit;
+ * - `retries`: retries and the back-off before them;
+ * - `pause`: a host had asked for a pause;
+ * - `cpu`: this process was busy;
+ * - `consumer`: outcomes were not taken as fast as they came, or functions of the caller took long;
+ * - `input`: the input did not give requests as fast as they could be sent.
  */
 export type Limiting = 'rate' | 'concurrency' | 'server' | 'retries' | 'pause' | 'cpu' | 'consumer' | 'input'
 
@@ -12,7 +18,7 @@ export type Limiting = 'rate' | 'concurrency' | 'server' | 'retries' | 'pause' |
 export interface Attributed {
   /** The cause with the largest share. */
   readonly limitedBy?: Limiting
-  /** The part of the run for which each cause was the limit, from 0 to 1; their sum is 1. */
+  /** The share of the run for which each cause was the limit, from 0 to 1; the sum is 1. */
   readonly shares?: Readonly<Partial<Record<Limiting, number>>>
   /** The same as one sentence, with the figures behind it. */
   readonly advice?: string

@@ -16,8 +16,8 @@ import { say } from './words.ts'
 export const BRAND: unique symbol = Symbol.for('parallel-requests.error')
 
 /**
- * The response that made a request fail, with the first 64 KiB of its body as they came. They may hold secrets that the
- * server says back: show `error.body` instead.
+ * The response that made a request fail, with the first 64 KiB of its body as received. They may contain secrets that the
+ * server echoes: show `error.body` instead.
  */
 export interface ErrorResponse extends ResponseSummary {
   /** The first 64 KiB of the body. */

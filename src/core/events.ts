@@ -1,6 +1,6 @@
 /**
- * What the library reports while it runs: a batch, its requests and their attempts, each when it begins and when it
- * ends. The object of the beginning is filled in and reported again at the end, so a listener can keep it as a key.
+ * What the library reports while it runs: a batch, its requests and their attempts, each at its start and at its end. The
+ * object of the start is completed and reported again at the end, so a listener can use it as a key.
  *
  * Nothing in an event is a secret of its request: URLs are redacted, and headers and bodies are not part of it.
  */
@@ -21,7 +21,7 @@ export interface BatchEvent {
   readonly failed?: number
   /** Milliseconds from start to end. Set at the end. */
   readonly elapsedMs?: number
-  /** Why the batch ended before its input: the input threw, the run was aborted, or its run file was lost. */
+  /** Why the batch stopped before the end of its input: the input threw, the run was aborted, or its run file was lost. */
   readonly error?: unknown
 }
 
@@ -76,7 +76,7 @@ export interface AttemptEvent {
   readonly status?: number
   /**
    * Why there is no usable response. Absent before the end, and if there is one, whatever its status.
-   * `connect/preempted`: it gave its slot to another host while it connected, and does not count as an attempt.
+   * `connect/preempted`: its slot went to another host while it connected; it does not count as an attempt.
    */
   readonly code?: FaultCode
   /** Milliseconds by phase. Absent before the end. */
@@ -106,14 +106,14 @@ export type EventKind = keyof Events
 export type EventHeaders = Readonly<Record<string, string | undefined>>
 
 /**
- * Takes the events of a client: the option `telemetry`. `start` and `end` are called in turn for each thing, with the
- * same object. If one of these functions throws, or returns a promise that rejects, a warning is emitted once and the run
- * goes on. No promise is waited for.
+ * Receives the events of a client: the option `telemetry`. `start` and `end` are called once for each batch, request and
+ * attempt, with the same object. If one of these functions throws, or returns a promise that rejects, a warning is emitted
+ * once and the run continues. Promises are not awaited.
  */
 export interface Telemetry {
   /**
-   * Whether it takes an event of this kind. Asked once for each thing, at its beginning; what it declines has neither
-   * `start` nor `end`. Default: all kinds.
+   * Whether it takes an event of this kind. Called once per event, at its start. If it returns false, neither `start` nor
+   * `end` is called for the event. Default: all kinds.
    */
   wants?(kind: EventKind): boolean
   start<K extends EventKind>(kind: K, event: Events[K]): void

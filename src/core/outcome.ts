@@ -268,7 +268,7 @@ class ReplySummary implements ResponseSummary {
  */
 export const shownHeader: (response: ResponseSummary, name: string) => string | undefined = ReplySummary.shownHeader
 
-/** Those of the named headers that the response has; undefined if it has none. @internal */
+/** The named headers that the response has; undefined if it has none of them. @internal */
 export function shownHeaders(
   response: ResponseSummary | undefined,
   names: readonly string[],

@@ -5,6 +5,6 @@ import type { ReturnTypeName } from './spec.ts'
 export const isItems = (type: ReturnTypeName | undefined): type is 'ndjson' | 'sse' =>
   type === 'ndjson' || type === 'sse'
 
-/** The value is not the body but tells what became of it. */
+/** The value is not the body, but a summary of what was passed on or saved. */
 export const isPassedOn = (type: ReturnTypeName | undefined): boolean =>
   type === 'stream' || type === 'file' || isItems(type)

@@ -54,7 +54,7 @@ export interface Totals {
   readonly elapsedMs: number
   /** True if `signal` or the end of the client stopped the run. */
   readonly aborted: boolean
-  /** Counts by code and status, the distribution of each phase, and all that over time and by host. */
+  /** Counts by code and status, the distribution of each phase, and both over time and by host. */
   readonly statistics: Statistics
 }
 

@@ -1,4 +1,4 @@
-/** Counts over time in a bounded number of slots. When they are full, each two become one, so a slot is twice as long. */
+/** Counts over time in a bounded number of intervals (slots). When all are in use, each two are merged into one. */
 import type { StatisticsSeries } from './statistics.ts'
 
 const SLOTS = 240

@@ -1,4 +1,4 @@
-/** What the outcomes of a run have in common: counts, and where the time went. Its size does not grow with the run. */
+/** Statistics of the outcomes of a run: counts and distributions of durations. Their size does not grow with the run. */
 import type { Attributed } from './attribution.ts'
 import type { Timings } from './outcome.ts'
 
@@ -23,7 +23,7 @@ export interface Counted {
   readonly failed: number
   /** Outcomes that were restored from the run file; part of `requests`. */
   readonly restored: number
-  /** Those of them that had failed; part of `failed`. */
+  /** Restored outcomes that had failed; part of `failed`. */
   readonly restoredFailed: number
   /** Attempts that were sent in this run, redirect hops included. */
   readonly attempts: number
@@ -39,7 +39,7 @@ export interface Counted {
   readonly timings: { readonly [phase in keyof Timings]?: PhaseStatistics }
 }
 
-/** The requests whose URL named this host. Redirect hops count for the host that was asked first. */
+/** The requests whose URL names this host. Redirect hops count for the host of the original URL. */
 export interface HostStatistics extends Counted {
   /**
    * Host and port. `'other hosts'` stands for all hosts after the first 256, and `'no host'` for requests that were
@@ -49,19 +49,19 @@ export interface HostStatistics extends Counted {
 }
 
 /**
- * What happened over time, in slots of equal length. Restored outcomes are not in it. A run that outgrows its slots
- * halves their number, so there are at most 240.
+ * Counts over time, in at most 240 intervals of equal length. Restored outcomes are not included. When all intervals are
+ * in use, each two are merged.
  */
 export interface StatisticsSeries {
-  /** The start of the first slot, in milliseconds since 1970. */
+  /** The start of the first interval, in epoch milliseconds. */
   readonly startedAt: number
-  /** The length of a slot in milliseconds. */
+  /** The length of an interval in milliseconds. */
   readonly stepMs: number
-  /** Outcomes in each slot. */
+  /** Outcomes in each interval. */
   readonly done: readonly number[]
-  /** Those of them that failed. */
+  /** Failed outcomes in each interval. */
   readonly failed: readonly number[]
-  /** The bytes of their decoded bodies. */
+  /** The bytes of the decoded bodies. */
   readonly bytes: readonly number[]
   /** The mean number of requests on the wire. A request counts once it is done, for the whole time that it took. */
   readonly concurrency: readonly number[]
@@ -78,6 +78,6 @@ export interface Statistics extends Counted, Attributed {
   /** From the start to the end, or to now. */
   readonly elapsedMs: number
   readonly series: StatisticsSeries
-  /** The most frequent host first. At most 256 hosts are kept apart. */
+  /** The most frequent host first. At most 256 hosts have an entry of their own. */
   readonly hosts: readonly HostStatistics[]
 }

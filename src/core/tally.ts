@@ -1,6 +1,6 @@
 /**
- * The one tally of outcomes, by host and over time. Each outcome is counted once, at its host; totals are made when they
- * are asked for.
+ * The tally of outcomes, by host and over time. Each outcome is counted once, at its host; totals are computed when they
+ * are read.
  */
 import type { Call } from './call.ts'
 import { HostTally } from './host-tally.ts'
@@ -101,7 +101,7 @@ export function retriesOf({ attempts, redirects }: RetryState): number {
   return attempts > 1 ? attempts - 1 - redirects : 0
 }
 
-/** What was not waiting was on the wire. */
+/** The time that a request did not wait, it was on the wire. */
 function wireMsOf({ total, queue = 0, limiter = 0, backoff = 0 }: Timings): number {
   return Math.max(0, total - queue - limiter - backoff)
 }

@@ -1,5 +1,5 @@
 /**
- * Reports each attempt to an observer: when it has passed its limits, and when it has ended, whatever happened to it.
+ * Reports each attempt to an observer: when it has passed its limits, and when it has ended, with any result.
  * This layer is below the gate, because an attempt that waits has not started, and above the session, so that `auth`
  * and `beforeRequest` are part of the attempt and can sign a header that the observer adds.
  */

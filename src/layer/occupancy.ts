@@ -1,6 +1,6 @@
 /**
- * How many slots are in use, and whether the first byte of an answer takes longer when most of them are: then the
- * server is the limit, and more slots would not help.
+ * How many slots are in use, and whether the first byte takes longer when most of them are. If it does, the server is the
+ * limit, and more slots would not help.
  */
 import type { Attempt } from '../core/attempt.ts'
 import { Histogram } from '../core/histogram.ts'
@@ -10,9 +10,9 @@ import type { Lane } from '../policy/lane.ts'
 /** Parts of the slots. In between, attempts say nothing. */
 const MOST = 0.75
 const FEW = 0.25
-/** An answer this many times as slow does not come from the variation of a server that has room. */
+/** A first byte that takes this many times as long is not explained by the variance of a server with spare capacity. */
 const SATURATED = 3
-/** Below it, the difference may come from this process, which handles the answers one after the other. */
+/** A smaller difference may come from this process, which handles responses one after the other. */
 const LEAST_DIFFERENCE_MS = 5
 
 /** Medians of the first byte in milliseconds. */
@@ -67,7 +67,7 @@ export class Occupancy {
   }
 }
 
-/** Whether the server answers so much more slowly that its own capacity must be in use. */
+/** Whether the server is so much slower under load that its own capacity must be used up. */
 export function isSaturated({ mostMs, fewMs }: FirstBytes): boolean {
   return mostMs >= SATURATED * fewMs && mostMs - fewMs >= LEAST_DIFFERENCE_MS
 }

@@ -112,7 +112,7 @@ export function isTokenRefused(result: Result, { credentials, plan }: Call): boo
   return !isAccepted(plan, 401)
 }
 
-/** A 401 says that nothing was done: the request waits for another token and is sent once more, whatever its method. */
+/** A 401 means that nothing was carried out: the request waits for a new token and is sent again, whatever its method. */
 function afterTokenRefused({ call, trip, admittedAtMs }: Attempt, clock: Clock): Step | undefined {
   const tokens = call.credentials as Tokens
   if (!tokens.refuse(trip.retry.tokenVersion, trip.retry.renewed, clock.now())) return undefined

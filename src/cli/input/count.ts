@@ -1,6 +1,6 @@
 /**
- * Counts the requests of input files while the run goes on, with the readers that the run itself uses, so that the
- * progress has a total. It begins when the first requests are on their way, and takes a fifth of the CPU time at most.
+ * Counts the requests of input files during the run, with the same readers as the run, so that the progress has a total.
+ * It begins after the first requests were sent, and uses at most a fifth of a core.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { statSync } from 'node:fs'
@@ -22,9 +22,9 @@ export interface Counter {
 }
 
 const BEGIN_AFTER_MS = 200
-/** After each piece of the file, it rests for so many times as long as the piece took. */
+/** After each chunk of the file, it rests for this multiple of the time that the chunk took. */
 const REST = 4
-/** A range may come from a cell, where only its expansion could count it. */
+/** A cell may contain a range, which only expansion could count. */
 const MAYBE_RANGE = /\{-?\d+\.\./
 
 export function countInput(input: InputPlan, beginAfterMs = BEGIN_AFTER_MS): Counter {
@@ -51,7 +51,7 @@ class Counting implements Counter {
     this.#input = input
     const [template] = input.urls
     this.#perRow = template === undefined ? 1 : countOf(template)
-    // A row that cannot be used counts once, whatever its URL would have become.
+    // An invalid row counts as one request, however many its URL would have made.
     this.#isAbout = this.#perRow > 1
   }
 
@@ -68,7 +68,7 @@ class Counting implements Counter {
       const isLimited = this.#count >= limit
       this.total = { requests: Math.min(limit, this.#count), isAbout: this.#isAbout && !isLimited }
     } catch {
-      // The run itself reports what is wrong with the file, or it has ended.
+      // The run reports problems of the file itself, or it has ended.
     } finally {
       this.#stream?.destroy()
     }

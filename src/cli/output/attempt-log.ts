@@ -1,6 +1,6 @@
 /**
- * `--log FILE`: one line of JSON per attempt, written when the attempt has ended. An attempt never waits for the file; the
- * run does if too much of the log waits to be written. If writing fails, the run goes on, and its exit code says so.
+ * `--log FILE`: one line of JSON per attempt, written when the attempt ends. An attempt never waits for the file; the run
+ * does if too much of the log waits to be written. If writing fails, the run continues and ends with exit code 74.
  */
 import { statSync } from 'node:fs'
 import { isoTime } from '../../core/iso-time.ts'
@@ -53,7 +53,7 @@ export class AttemptLog implements Telemetry {
     this.#last = this.#batches.add(line, line.length).then(written, written)
   }
 
-  /** A promise for room, if the file is slow: who takes outcomes waits for it, so that memory is bounded. */
+  /** A promise for room if the file is slow. The run awaits it before it takes an outcome, so that memory is bounded. */
   room(): Promise<void> | undefined {
     return this.#waiting < MAX_WAITING ? undefined : this.#last
   }
@@ -133,6 +133,6 @@ function attemptLine(event: AttemptEvent): string {
     reused,
     hop,
   }
-  // JSON leaves some characters as they are that a terminal would act on.
+  // JSON does not escape all characters that a terminal would act on.
   return `${printable(JSON.stringify(line))}\n`
 }

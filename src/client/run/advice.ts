@@ -1,4 +1,4 @@
-/** One sentence that says what a run was waiting for, with the figures behind it. */
+/** One sentence that says what limited a run, with the figures behind it. */
 import type { Limiting } from '../../core/attribution.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { printable } from '../../core/printable.ts'
@@ -76,7 +76,7 @@ function slotsUsed({ slots, slotsName, peak }: Evidence): WordsPart[] {
 const raising = (limit: NamedLimit | undefined): WordsPart[] =>
   limit?.option === undefined ? [] : ['. A higher limit (', { option: limit.option }, ') may be faster']
 
-/** Below it, something else had the CPU while the event loop was busy. */
+/** Below this share, other processes had the CPU while the event loop was busy. */
 const OWN_CPU = 0.6
 
 function busyProcess(evidence: Evidence): WordsPart[] {

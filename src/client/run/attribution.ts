@@ -1,9 +1,9 @@
 /**
- * Finds out what a run was waiting for: it looks at the run from time to time, and attributes the time since the last
- * look to the one cause that keeps a further attempt from the wire now.
+ * Finds out what limited a run: it samples the state of the run from time to time, and attributes the time since the last
+ * sample to the one cause that keeps a further attempt from the wire now.
  *
- * The looks become rarer as the run goes on, so their number grows with the logarithm of its duration. The timer does
- * not keep the process running.
+ * Samples become rarer as the run goes on, so their number grows with the logarithm of its duration. The timer does not
+ * keep the process running.
  */
 import { setTimeout } from 'node:timers'
 import { adviceOf } from './advice.ts'
@@ -21,7 +21,7 @@ import { isSaturated } from '../../layer/occupancy.ts'
 import type { Gate } from '../../layer/gate.ts'
 
 const LEAST_MS = 20
-/** So many looks while the duration of the run grows by the factor e. */
+/** The number of samples while the duration of the run grows by a factor of e. */
 const LOOKS = 500
 
 export interface WatchedRun {
@@ -78,7 +78,7 @@ export class Attribution {
     this.#loop = performance.eventLoopUtilization()
     this.#unwatch = gate.watchPauses((host, fromMs, untilMs) => this.#pauses.note(host, fromMs, untilMs))
     gate.occupancy.watch()
-    // Where time does not pass by itself, a timer would move it.
+    // With a virtual clock, a timer would advance the time.
     if (this.#clock === systemClock) this.#schedule(LEAST_MS)
   }
 
@@ -89,7 +89,7 @@ export class Attribution {
     this.#unwatch?.()
     this.#endMs = this.#clock.now()
     this.#pauses.end(this.#endMs)
-    // Nothing is open any more: the rest of the time is like the time before it.
+    // No request is open any more. The rest of the time goes to the last cause.
     if (this.#last !== undefined) this.#attribute(this.#last, this.#endMs - this.#lastMs)
   }
 

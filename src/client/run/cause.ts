@@ -1,4 +1,4 @@
-/** Which one cause keeps a further attempt from the wire at a moment. */
+/** The one cause that keeps a further attempt from the wire at a given moment. */
 import type { Limiting } from '../../core/attribution.ts'
 import type { Census } from '../../engine/census.ts'
 
@@ -26,7 +26,7 @@ export interface Moment {
 
 const BUSY = 0.9
 
-/** The cause, and the part of the time that repeats took from it. Undefined if nothing was under way. */
+/** The cause, and the share of the time that goes to retries instead. Undefined if no request was open. */
 export function causeOf(moment: Moment): { readonly cause: Limiting; readonly repeats: number } | undefined {
   const { census, busy, isSaturated, inOrder } = moment
   if (isConsumerSlow(census, inOrder)) return only('consumer')
@@ -44,8 +44,8 @@ export function causeOf(moment: Moment): { readonly cause: Limiting; readonly re
 const only = (cause: Limiting): { readonly cause: Limiting; readonly repeats: number } => ({ cause, repeats: 0 })
 
 /**
- * The window may also be full of requests that wait themselves, for example for a paused host. In the order of the
- * input, outcomes may wait for an earlier one, which is still open then.
+ * The window may also be full of requests that wait, for example for a paused host. In input order, outcomes may wait for
+ * an earlier request, which is still open then.
  */
 function isConsumerSlow({ isWindowFull, untaken, open }: Census, inOrder: boolean): boolean {
   return isWindowFull && untaken > 0 && (inOrder ? open === 0 : untaken >= open)
@@ -57,7 +57,7 @@ function areSlotsLent({ census, running }: Moment): boolean {
   return inCallback > onWire && 2 * onWire < running
 }
 
-/** What most attempts wait for. With every slot in use, nothing else matters. */
+/** What most attempts wait for. If all slots are in use, other limits do not matter. */
 function blockerOf({ census, waits, isFull }: Moment): keyof Waits | undefined {
   const { slot, rate, pause } = waits
   const all = slot + rate + pause

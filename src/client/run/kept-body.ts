@@ -1,7 +1,6 @@
 /**
- * Bodies of failures that the server is not to blame for: the response was a success, and its value was refused here, by
- * the schema, by `parseFunc` or by the parser. The run file keeps them, so that a run with a mended schema does not send
- * the request again.
+ * Bodies of successful responses whose value was refused here: by the schema, by `parseFunc` or by the parser. The run
+ * file keeps them, so that a run with a corrected schema does not send the request again.
  */
 import type { LineValue } from './run-line.ts'
 import type { Call } from '../../core/call.ts'
@@ -27,8 +26,8 @@ export const isRefusedValue = (code: string): boolean => REFUSED.has(code)
 export const isUnparsed = (code: string): boolean => code.startsWith('parse/')
 
 /**
- * The body as it came, with what is needed to read it again. Undefined if it says a secret of the request back: what is
- * not JSON is mostly a page for people, which nobody expects to hold one.
+ * The body as received, with what is needed to read it again. Undefined if it echoes a secret of the request: a body that
+ * is not JSON is usually an error page, in which no one expects a secret.
  */
 export function unparsedBody(reply: Reply, call: Call): LineValue | undefined {
   const { buffer, byteOffset, byteLength } = reply.body

@@ -1,4 +1,4 @@
-/** At which limits attempts wait, and what those are called in advice. */
+/** The limits at which attempts wait, and their names in advice. */
 import type { Waits } from './cause.ts'
 import type { Gate } from '../../layer/gate.ts'
 import type { Limit } from '../../policy/limit.ts'
@@ -44,7 +44,7 @@ function named({ label, option }: Limit, host: string): NamedLimit | undefined {
   return { name: label.startsWith('host ') ? `${label.slice('host '.length)} of ${host}` : label, option }
 }
 
-/** So many limits are told apart: each host may have some. */
+/** The most limits that are counted separately: each host may have several. */
 const MAX_LIMITS = 1_000
 
 /** How long each limit was the cause. */

@@ -1,6 +1,6 @@
 /**
- * Reports a batch and its requests to the observer of the client. A request is reported if somebody listens when it is
- * taken from the input, so a listener that comes later gets the requests from then on.
+ * Reports a batch and its requests to the observer of the client. A request is reported if there is a listener when it is
+ * taken from the input. A later listener gets the requests that are taken after that.
  */
 import { isThenable } from '../../core/callback.ts'
 import type { Call } from '../../core/call.ts'
@@ -12,7 +12,7 @@ import type { Trip } from '../../core/trip.ts'
 import type { Writable } from '../../core/writable.ts'
 import type { EngineParts } from '../../engine/ports.ts'
 
-/** What became of a batch. */
+/** How a batch ended. */
 export interface BatchEnd {
   readonly ok: number
   readonly failed: number
@@ -31,7 +31,7 @@ export class ObservedBatch {
     this.#observer = observer
     this.#clock = clock
     this.#startedAtMs = clock.now()
-    // An event leads to the one that it belongs to, so what is above a wanted kind is made as well.
+    // An event links to its parent, so the parents of a wanted kind are created as well.
     if (!observer.wants('batch') && !this.#wantsBelow()) return
     this.#event = { ...(total !== undefined && { total }), startedAt: clock.epochMs() }
     observer.start('batch', this.#event)

@@ -12,7 +12,7 @@ export interface Pause {
   readonly to: string
 }
 
-/** After so many, further ones are not kept. */
+/** The most pauses that are kept. */
 const MAX_PAUSES = 10_000
 
 interface Kept {
@@ -44,7 +44,7 @@ export class PauseLog {
     this.#latest.set(host, kept)
   }
 
-  /** A pause does not go on after the run. */
+  /** Cuts pauses off at the end of the run. */
   end(nowMs: number): void {
     for (const kept of this.#latest.values()) kept.toMs = Math.min(kept.toMs, nowMs)
   }

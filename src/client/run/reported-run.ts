@@ -19,7 +19,7 @@ export interface ReportedRunParts extends Pick<RunOptions, 'deliver' | 'ended' |
   readonly parts: EngineParts
   readonly wired: Wired
   readonly clock: Clock
-  /** Watches the run until its end; undefined if nobody asks what it was waiting for. */
+  /** Samples the run until its end; undefined if what limited it is not reported. */
   readonly attribution?: Attribution | undefined
 }
 
@@ -57,7 +57,7 @@ export function reportedRun(given: ReportedRunParts): Run {
   return run
 }
 
-/** Who wants to know of the progress: the caller's function, the display, both, or nobody. */
+/** The receivers of the progress: the caller's function, the display, both, or none. */
 function watching({ onProgress, progress }: Limits, { gate }: Wired, clock: Clock): ShownProgress | undefined {
   if (!progress) return onProgress && { show: onProgress, done: () => undefined }
   const shown = shownProgress(() => pausesAt(gate, clock.now()))

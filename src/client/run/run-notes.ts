@@ -1,4 +1,4 @@
-/** The lines of a run file that say when a run began and ended, with which options, and what it was waiting for. */
+/** The lines of a run file that say when a run began and ended, with which options, and what limited it. */
 import type { RunReport } from './attribution.ts'
 import type { ClientPlan, HostPlan } from '../../config/client-plan.ts'
 import type { BatchPlan } from '../../config/plan.ts'

@@ -123,7 +123,8 @@ describe.skipIf(!hasScript)('On a terminal', () => {
       expect.stringMatching(/^ {2}[45]\/6 /),
       expect.stringMatching(/^ {2}6\/6 /),
       expect.stringMatching(/^6 ok, 0 failed in/),
-      expect.stringMatching(/^concurrency 1 was the limit for /),
+      // What it was waiting for depends on the machine.
+      expect.stringMatching(/ % of the run/),
     ])
   })
 

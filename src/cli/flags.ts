@@ -105,7 +105,7 @@ export const FLAGS = {
     'Request',
     'ID:SECRET',
     text,
-    'client of the token endpoint; env:ID:SECRET, env:NAME or @FILE',
+    'client id and secret for the token endpoint; env:ID:SECRET, env:NAME or @FILE',
     {
       option: ['auth.oauth.clientId', 'auth.oauth.clientSecret'],
       more: 'env:ID:SECRET reads the two from the variables ID and SECRET; env:NAME and @FILE hold both, with a colon between them.',
@@ -118,7 +118,7 @@ export const FLAGS = {
   'oauth-client-auth': choosing('Request', 'HOW', CLIENT_AUTHS, 'how ID and SECRET are sent to the token endpoint', {
     option: 'auth.oauth.clientAuth',
     default: 'basic',
-    more: 'basic: percent-encoded, as RFC 6749 says. basic_raw: as they are. body: as fields of the form.',
+    more: 'basic: percent-encoded, as RFC 6749 says. basic_raw: not encoded. body: as form fields.',
   }),
   cookie: taking('Request', 'NAME=VALUE', pair, 'a cookie for the origins of the input', {
     option: 'cookies',

@@ -56,7 +56,7 @@ export interface Attempt {
    * up to date here. The attempt then ends as PREEMPTED.
    */
   preempt: (() => void) | undefined
-  /** Its event; undefined if nobody listens. */
+  /** Its event; undefined without a listener. */
   event: AttemptEvent | undefined
   /** `hooks.beforeRequest` was called for it. */
   signed: boolean

@@ -8,7 +8,7 @@ export interface ResumeOptions {
    * (`Outcome.id`), and must have the same URL, method, body, headers and credentials as before; those of the options
    * may change. Otherwise the run fails with a ConfigError that shows the first difference. The input may have grown;
    * with keys, it may also be sorted or shortened. A value that `schema` or `parseFunc` refused is recorded as well, and
-   * judged anew by those of the rerun. Only the owner can read the file (mode 0600). Default none.
+   * checked again by the rerun. Only the owner can read the file (mode 0600). Default none.
    *
    * @example resume: 'run.jsonl'
    */

@@ -130,7 +130,7 @@ export interface TokenAuth {
   readonly token?: string | undefined
   readonly refresh: (context: TokenContext) => Refreshed | Promise<Refreshed>
   /**
-   * How long a token is valid that does not say so itself, the first one included, counted from the first request.
+   * How long a token without an `expiresIn` of its own is valid, including the first one, from the first request on.
    * Milliseconds, or a duration such as '1h'. Default Infinity: until a server answers 401.
    */
   readonly expiresIn?: Duration | undefined
@@ -157,19 +157,19 @@ export interface OAuthInput {
   readonly refreshToken?: string | undefined
   /**
    * `'basic'`: Basic with both parts percent-encoded, as RFC 6749 says. `'basic_raw'`: Basic as they are, which many
-   * servers want. `'body'`: as fields of the form. Default `'basic'`.
+   * servers expect. `'body'`: as form fields. Default `'basic'`.
    */
   readonly clientAuth?: ClientAuth | undefined
   /** More fields of the form, such as `audience` or `resource`. */
   readonly params?: Readonly<Record<string, string>> | undefined
-  /** Allow a `tokenUrl` with http: on another machine. Default false: the secret would be readable on the way. */
+  /** Allow a `tokenUrl` with http: on another machine. Default false, because the secret would be sent unencrypted. */
   readonly allowHttp?: boolean | undefined
 }
 
 /**
  * Tokens of an OAuth 2 token endpoint (RFC 6749): client credentials, or a refresh token. They are refreshed like those of
  * `TokenAuth`. The endpoint is asked with the connection, the proxies and the TLS options of the client, outside of its
- * limits. An answer that is no token is `auth/refresh`, with the words of the server.
+ * limits. If the response has no token, requests fail with `auth/refresh`, and the message has what the server said.
  *
  * @example auth: { oauth: { tokenUrl: 'https://id.example.com/token', clientId: 'me', clientSecret: process.env.SECRET } }
  */
@@ -184,8 +184,8 @@ export interface OAuth {
 /**
  * Credentials: Basic (RFC 7617), a bearer token (RFC 6750), or a function that returns the value of the `Authorization`
  * header for each attempt. The function runs while the attempt holds a slot of `concurrency`, so it must not wait for
- * another request of the same client. A throw fails the request with `callback/hook`. A token that expires is given
- * with a function that gets the next one: see `TokenAuth`.
+ * another request of the same client. A throw fails the request with `callback/hook`. For
+ * tokens that expire, see `TokenAuth` and `OAuthInput`.
  *
  * @example auth: { username: 'alice', password: process.env.API_PASSWORD }
  * @example auth: async () => `Bearer ${await freshToken()}`
@@ -403,7 +403,7 @@ export interface Hooks {
     context: AttemptContext,
   ): HookVerdict | boolean | undefined | void | Promise<HookVerdict | boolean | undefined | void>
   /**
-   * Runs after each attempt, whatever became of it: a response, a network error, a timeout, an abort. With
+   * Runs after each attempt, however it ended: a response, a network error, a timeout, an abort. With
    * `beforeRequest` it runs exactly once for each call of that hook. It runs before `afterResponse`, when the attempt
    * has given its slot back, and the request waits for its promise. A throw ends the request with `callback/hook`, unless
    * it was aborted already.

@@ -30,7 +30,7 @@ export class Trip {
   /** The headers of the last attempt, if cookies, credentials or a hook added some to those of the call. */
   sentHeaders: HeaderList | undefined = undefined
   warnings: string[] | undefined = undefined
-  /** Its event; undefined if nobody listens. */
+  /** Its event; undefined without a listener. */
   event: RequestEvent | undefined = undefined
   readonly retry: RetryState
   readonly stopwatch: Stopwatch

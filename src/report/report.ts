@@ -30,7 +30,7 @@ export type ReportSource = string | URL | Iterable<Outcome> | AsyncIterable<Outc
 
 export interface ReportOptions {
   /**
-   * `html`: one file to look at, without a network. `text`: for a terminal. `json`: all figures. `csv`: one figure a line.
+   * `html`: one page that needs no network. `text`: for a terminal. `json`: all figures. `csv`: one figure per line.
    * `markdown`: for an issue or a pull request. Default `'html'`.
    */
   readonly format?: ReportFormat | undefined
@@ -46,8 +46,8 @@ export interface ReportOptions {
 /**
  * Reads a run file, or outcomes, and resolves with a report as text: did it work, why was it slow, what failed and why.
  *
- * A file is read line by line in constant memory, so it may be larger than the memory; it is not locked, so it may be of a
- * run that lasts. A file of the sink `jsonLines` is read as well. Outcomes have no times: their report has no throughput
+ * A file is read line by line in constant memory, so it may be larger than memory. It is not locked, so the run may
+ * still be going on. A file of the sink `jsonLines` is read as well. Outcomes have no times: their report has no throughput
  * over time. All text of servers is escaped, and URLs show no secrets.
  *
  * Rejects with a ConfigError if the file cannot be read or is not a run file, or if an option is wrong.

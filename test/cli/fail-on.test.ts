@@ -16,7 +16,7 @@ const statistics = { retries: 4, timings: { total: phase } } as unknown as Stati
 const brokenBy = (text: string, sent = { sent: 200, failed: 3 }): string[] =>
   brokenTerms([read(text) as FailTerm], statistics, sent).map(({ figure }) => figure)
 
-describe('a term of --fail-on', () => {
+describe('a condition of --fail-on', () => {
   test.each([
     ['p95>99ms', 'p95 of total was 100ms over 10 requests'],
     ['p95>=100ms', 'p95 of total was 100ms over 10 requests'],
@@ -74,7 +74,7 @@ describe('preq --fail-on', () => {
     expect(stderr).toMatch(/^preq: failed on p50>=0ms: p50 of total was \S+ over 10 requests$/m)
   })
 
-  test('a term about time leaves failures what they are', async () => {
+  test('a condition on time does not allow failures', async () => {
     const { run } = await workplace((_, response) => response.writeHead(404).end('{}'))
     expect((await run(['URL/1', '--fail-on', 'p95>1h'])).code).toBe(1)
   })
@@ -117,7 +117,7 @@ describe('the last line of the summary', () => {
   const slow = async (): Promise<ReturnType<typeof workplace>> =>
     workplace((_, response) => void sleep(2_200).then(() => response.end('{}')))
 
-  test('says what a run of more than two seconds was waiting for', async () => {
+  test('says what limited a run of more than two seconds', async () => {
     const { run } = await slow()
     const { stderr } = await run(['URL/1', '-o', 'r.jsonl'])
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^the server was the limit for \d+ % of the run: /)

@@ -28,7 +28,7 @@ test('JSON lines and the run file have the body, the final URL, the Location and
   expect(text('r.jsonl')).not.toContain('CANARY')
 })
 
-test('outcomes that a run file gives back still have them', async () => {
+test('restored outcomes have them as well', async () => {
   const { run, server } = await workplace(people)
   await run([...ARGS, '-o', 'r.jsonl'])
   const sent = server.requests.length

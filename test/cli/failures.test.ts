@@ -49,7 +49,7 @@ test('-v shows every failure with the body of its answer on one line', async () 
   ])
 })
 
-test('a secret that the server says back is shown nowhere', async () => {
+test('a secret that the server echoes is not shown', async () => {
   const { run, text } = await workplace(api)
   const { stderr } = await run(['URL/echo', '--bearer', 'CANARY-0123456789', '-v', ...ARGS])
   expect(stderr).toContain('  the server said: who is ***?')

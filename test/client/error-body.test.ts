@@ -84,7 +84,7 @@ function expectSafe(error: RequestError | undefined): void {
   expect(shown).not.toContain(Buffer.from('ann:CANARY').toString('base64').slice(0, 8))
 }
 
-describe('a secret that a server says back is not in error.body', () => {
+describe('a secret that a server echoes is not in error.body', () => {
   it('of an asynchronous call, with credentials, cookies and headers computed late', async () => {
     const server = await echoing()
     const { error } = await parallelRequests({ url: `${server.url}/?page=1`, ...SECRETS }, settled)
@@ -116,7 +116,7 @@ describe('a secret that a server says back is not in error.body', () => {
 })
 
 describe('the message of an error', () => {
-  it('quotes no secret that the body of a wrong JSON says back', async () => {
+  it('quotes no secret that an invalid JSON body echoes', async () => {
     const server = await echoServer(
       ({ headers }, response) => void response.end(`you are ${headers.authorization}, Ann page`),
     )

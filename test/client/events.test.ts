@@ -303,7 +303,7 @@ describe('events of attempts', () => {
     expect(wrong).toEqual([])
   })
 
-  test('tell of a batch whose input threw', async () => {
+  test('report a batch whose input threw', async () => {
     const { url } = await troubleServer()
     const seen = observeChannels()
     const why = new Error('no more')

@@ -55,7 +55,7 @@ test('its headers replace those of the request before beforeRequest signs them, 
   expect(signed).toEqual(['#0/1', '#0/1'])
 })
 
-test('headers that are none, or that the transport sets, are not sent: the object is warned of once', async () => {
+test('invalid headers, and headers that the transport sets, are not sent, with one warning', async () => {
   const server = await threadServer()
   for (const headers of [
     { 'x-a': 'b\r\nx-smuggled: 1' },
@@ -89,7 +89,7 @@ test('headers that are none, or that the transport sets, are not sent: the objec
   expect(outcome?.value).toMatchObject({ headers: { 'x-trace': 'yes' } })
 })
 
-test('telemetry that throws is warned of once and changes no outcome', async () => {
+test('telemetry that throws causes one warning and changes no outcome', async () => {
   const { url } = await troubleServer()
   const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
   const boom = (): never => {
@@ -106,7 +106,7 @@ test('telemetry that throws is warned of once and changes no outcome', async () 
   warned.mockRestore()
 })
 
-test('telemetry is asked once for each thing, and gets an end for each start, whoever else listens', async () => {
+test('wants is called once per event, and each start has an end, whatever other listeners there are', async () => {
   const { url } = await troubleServer()
   const seen = observeChannels()
   let asked = 0
@@ -128,7 +128,7 @@ test('telemetry is asked once for each thing, and gets an end for each start, wh
   expect(seen.attempts).toHaveLength(3)
 })
 
-test('telemetry of async functions that reject is warned of once, and the process goes on', async () => {
+test('telemetry whose promises reject causes one warning, and the process continues', async () => {
   const { url } = await troubleServer()
   const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
   const boom = (): Promise<never> => Promise.reject(new Error('boom'))

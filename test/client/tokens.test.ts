@@ -59,7 +59,7 @@ it('1,000 concurrent 401s: one refresh; 200 POSTs among them: each carried out o
 })
 
 describe('a token', () => {
-  it('is got before the first request if there is none, and shared by the calls of a client', async () => {
+  it('is fetched before the first request if there is none, and shared by the calls of a client', async () => {
     const server = await tokenServer('token-2')
     const { calls, auth } = counted('')
     const client = new ParallelRequests({ auth: { ...auth, token: undefined } })

@@ -103,7 +103,7 @@ describe('spans', () => {
     ])
   })
 
-  test('of a request that was not sent, or that a run file gave back, have no attempt below', async () => {
+  test('of a request that was not sent or was restored have no attempt below', async () => {
     const { url } = await troubleServer()
     const first = sdk()
     const resume = join(folder(), 'run.jsonl')

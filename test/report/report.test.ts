@@ -135,7 +135,7 @@ describe('the data of a report', () => {
     expect(hosts.map(({ host }) => host)).toEqual(['https://api.example.com'])
   })
 
-  test('tells why attempts were repeated, without redirect hops', async () => {
+  test('has the reasons for retries, without redirect hops', async () => {
     const tries = [
       { at: at(0), status: 302, delay: 0, timings: { total: 5 } },
       { at: at(10), status: 503, delay: 5, timings: { total: 5 }, url: 'https://api.example.com/a' },

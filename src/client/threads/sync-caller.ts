@@ -94,7 +94,7 @@ export class CallingThread implements Caller {
     }
   }
 
-  /** What the worker reports: nothing unless somebody listens now. */
+  /** What the worker reports: nothing if there is no listener now. */
   #reports(): BatchOrder['reports'] {
     if (this.#observer.headersFor !== undefined) return 'headers'
     const isHooked = this.#calls.some(call => call?.plan.hooks.afterAttempt !== undefined)

@@ -29,7 +29,7 @@ function slowStream() {
 
 const event = { id: '#0', index: 0, attempt: 1, method: 'GET', url: `http://a.test/${'x'.repeat(1_000)}`, startedAt: 0 }
 
-test('a slow log holds the run up at 8 MiB, and lets it go on when there is room', async () => {
+test('a slow log pauses the run at 8 MiB until there is room', async () => {
   const { stream, release, size } = slowStream()
   const log = new AttemptLog(new StreamOutput('--log', stream, () => undefined), 'a.jsonl')
   let ended = 0
@@ -59,7 +59,7 @@ test('a slow log holds the run up at 8 MiB, and lets it go on when there is room
   expect(log.room()).toBeUndefined()
 })
 
-test('a log that fails holds nothing up', async () => {
+test('a log that fails does not pause the run', async () => {
   const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error('no space left')) })
   const log = new AttemptLog(new StreamOutput('--log', stream, () => undefined), 'a.jsonl')
   for (let count = 0; count < 10_000; count++) log.end('attempt', event as unknown as AttemptEvent)

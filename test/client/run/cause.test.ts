@@ -80,7 +80,7 @@ test.each<[string, string | undefined, Given]>([
   expect(causeOf(momentOf(given))?.cause).toBe(cause)
 })
 
-test('the part of the slots that repeats hold is told apart', () => {
+test('the share of the slots that retries hold is attributed to retries', () => {
   const moment = momentOf({ isFull: true, waits: { slot: 2 }, census: { onWire: 10, repeated: 4 } })
   expect(causeOf(moment)).toEqual({ cause: 'concurrency', repeats: 0.4 })
 })

@@ -41,10 +41,19 @@ export class ClientStatistics {
 export class RunStatistics {
   readonly tally: Tally
   readonly attribution: Attribution
+  #isTaken = false
 
   constructor(clock: Clock) {
     this.tally = new Tally(clock)
     this.attribution = new Attribution(clock)
+  }
+
+  /** The consumer has taken the last outcome, perhaps long after it came. */
+  taken(): void {
+    if (this.#isTaken) return
+    this.#isTaken = true
+    this.tally.end()
+    this.attribution.taken()
   }
 
   snapshot(): Statistics {

@@ -90,7 +90,8 @@ export class OpenClient {
       const batch = this.#batch({ items: input, plan, wired, deliver, ended }, statistics)
       return isThenable(batch) ? batch.then(runOf) : runOf(batch)
     }
-    return new OutcomeStream(start, plan.order === 'input', () => statistics?.snapshot() ?? noStatistics(this.#clock))
+    const snapshot = (): Statistics => statistics?.snapshot() ?? noStatistics(this.#clock)
+    return new OutcomeStream(start, plan.order === 'input', snapshot, () => statistics?.taken())
   }
 
   async drain(input: RequestInputs, given: Values): Promise<Totals> {
@@ -103,7 +104,10 @@ export class OpenClient {
       signal: plan.signal,
       closed: (this.#closing ??= new AbortController()).signal,
       clock: this.#clock,
-      statistics: () => statistics?.snapshot() ?? noStatistics(this.#clock),
+      statistics: () => {
+        statistics?.taken()
+        return statistics?.snapshot() ?? noStatistics(this.#clock)
+      },
       open: (deliver, ended) => this.#batch({ items: input, plan, wired, deliver, ended }, statistics),
     })
   }

@@ -75,7 +75,7 @@ export interface StatisticsSeries {
  * console.log(failed, timings.total?.p95, hosts[0]?.host)
  */
 export interface Statistics extends Counted, Attributed {
-  /** From the start to the end, or to now. */
+  /** From the start until the last outcome was taken, or to now. Until then, the end of the last request stands for it. */
   readonly elapsedMs: number
   readonly series: StatisticsSeries
   /** The most frequent host first. At most 256 hosts have an entry of their own. */

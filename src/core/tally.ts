@@ -54,9 +54,9 @@ export class Tally {
     this.#series.merge(other.#series)
   }
 
-  /** From now on, the elapsed time stays as it is. */
+  /** From now on, the elapsed time stays as it is, until the next call. */
   end(): void {
-    this.#endMs ??= this.#clock.now()
+    this.#endMs = this.#clock.now()
   }
 
   /** Consistent: nothing is counted while it is made. */

@@ -6,6 +6,8 @@ export interface Places {
   readonly open: number
   /** Waiting for a slot or at another limit. */
   readonly queued: number
+  /** The lanes that those wait in; of very many requests, of evenly chosen ones. */
+  readonly queuedIn: ReadonlyMap<string, number>
   /** Waiting for a retry. */
   readonly backingOff: number
   readonly onWire: number
@@ -30,13 +32,16 @@ const MOST_COUNTED = 1_000
 export function placesOf(calls: OpenCalls): Places {
   const { size } = calls
   const step = Math.max(1, Math.ceil(size / MOST_COUNTED))
+  const queuedIn = new Map<string, number>()
   let [counted, queued, backingOff, onWire, repeated, inCallback] = [0, 0, 0, 0, 0, 0]
   for (let index = 0; index < size; index += step) {
-    const { cancelSlot, retry } = calls.at(index).trip
+    const { lane, trip } = calls.at(index)
+    const { cancelSlot, retry } = trip
     counted++
     switch (cancelSlot.place) {
       case 'queue':
         queued++
+        queuedIn.set(lane, (queuedIn.get(lane) ?? 0) + 1)
         break
       case 'backoff':
         backingOff++
@@ -53,6 +58,7 @@ export function placesOf(calls: OpenCalls): Places {
   return {
     open: size,
     queued: all(queued),
+    queuedIn,
     backingOff: all(backingOff),
     onWire: all(onWire),
     repeated: all(repeated),

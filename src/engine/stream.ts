@@ -71,6 +71,8 @@ function nextState(state: StreamState, event: Event): StreamState {
 export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, void> {
   /** What the run has counted so far; empty before the first outcome was requested. */
   readonly statistics: () => Statistics
+  /** Called when the consumer has taken everything, or has left; perhaps several times. */
+  readonly #taken: () => void
   readonly #startRun: StartRun
   readonly #order: Reorder | undefined
   readonly #ready = new Ring<Outcome>()
@@ -80,8 +82,9 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   #consumer: 'idle' | 'working' | 'gone' = 'idle'
   #isIterated = false
 
-  constructor(startRun: StartRun, inOrder: boolean, statistics: () => Statistics) {
+  constructor(startRun: StartRun, inOrder: boolean, statistics: () => Statistics, taken: () => void) {
     this.statistics = statistics
+    this.#taken = taken
     this.#startRun = startRun
     this.#order = inOrder ? new Reorder() : undefined
   }
@@ -120,6 +123,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
     this.#consumer = 'gone'
     this.abort(new Error('the loop over the stream was left'))
     this.#discard()
+    this.#taken()
     const over = 'over' in this.#state ? this.#state.over : undefined
     return over === undefined ? Promise.resolve(END_OF_STREAM) : over.promise.then(() => END_OF_STREAM)
   }
@@ -208,6 +212,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   }
 
   #finish(): Promise<Next> {
+    this.#taken()
     if (this.#state.kind !== 'ended' || this.#state.failure === undefined) return Promise.resolve(END_OF_STREAM)
     const { error } = this.#state.failure
     this.#state = nextState(this.#state, { kind: 'reported' })

@@ -127,6 +127,13 @@ export class Gate {
       if (attempts > 0) yield { limit, attempts, host: hostOf(first.head()?.attempt.call) }
   }
 
+  /** The limit at which the requests of this lane wait; undefined if none does. */
+  waitingIn(key: string): { readonly limit: Limit; readonly host: string } | undefined {
+    const queue = this.#lanes.get(key)
+    const limit = queue?.blockedAt?.limit
+    return limit && { limit, host: hostOf(queue?.head()?.attempt.call) }
+  }
+
   /** Calls the listener whenever a host asks for a pause. Returns a function that stops this. */
   watchPauses(listener: OnPause): () => void {
     this.#onPause = [...this.#onPause, listener]

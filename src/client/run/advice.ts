@@ -27,6 +27,8 @@ export interface Evidence {
   readonly pausedHosts: readonly string[]
   /** The most outcomes that were not taken at one time. */
   readonly mostUntaken: number
+  /** Whether the window was full at some time. */
+  readonly hadFullWindow: boolean
   /** The most requests that were in functions of the caller at one time; 0 if outcomes were what waited. */
   readonly mostInCallback: number
 }
@@ -96,7 +98,7 @@ function busyProcess(evidence: Evidence): WordsPart[] {
 }
 
 function slowConsumer(evidence: Evidence): WordsPart[] {
-  const { mostInCallback, mostUntaken } = evidence
+  const { mostInCallback, mostUntaken, hadFullWindow } = evidence
   if (mostInCallback > 0)
     return [
       ...limitedBy('a function of the caller', evidence),
@@ -104,9 +106,8 @@ function slowConsumer(evidence: Evidence): WordsPart[] {
     ]
   return [
     ...limitedBy('the consumer of the outcomes', evidence),
-    `: up to ${mostUntaken} of them waited to be taken. A larger `,
-    { option: 'window' },
-    ' helps only if it is slow from time to time',
+    `: up to ${mostUntaken} of them waited to be taken`,
+    ...(hadFullWindow ? ['. A larger ', { option: 'window' }, ' helps only if it is slow from time to time'] : []),
   ]
 }
 

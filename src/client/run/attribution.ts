@@ -55,6 +55,7 @@ export class Attribution {
   #callbackMs = 0
   #last: Limiting | undefined
   #mostUntaken = 0
+  #hadFullWindow = false
   #mostInCallback = 0
   #inOrder = false
   #run: WatchedRun | undefined
@@ -88,9 +89,19 @@ export class Attribution {
     clearTimeout(this.#timer)
     this.#unwatch?.()
     this.#endMs = this.#clock.now()
+    this.#mostUntaken = Math.max(this.#mostUntaken, this.#run.census.untaken)
     this.#pauses.end(this.#endMs)
     // No request is open any more. The rest of the time goes to the last cause.
     if (this.#last !== undefined) this.#attribute(this.#last, this.#endMs - this.#lastMs)
+  }
+
+  /** The consumer has the last outcome now: the time since the end was its own. */
+  taken(): void {
+    if (this.#endMs === undefined || this.#clock !== systemClock) return
+    const restMs = this.#clock.now() - this.#endMs
+    if (restMs < LEAST_MS) return
+    this.#attribute('consumer', restMs)
+    this.#endMs += restMs
   }
 
   /** @param statistics of the same run */
@@ -127,6 +138,7 @@ export class Attribution {
       limit: (limitedBy === 'rate' ? this.#rates : this.#slots).most,
       pausedHosts: this.#pauses.hosts,
       mostUntaken: this.#mostUntaken,
+      hadFullWindow: this.#hadFullWindow,
       // Functions of the caller, rather than outcomes that wait.
       mostInCallback: 2 * this.#callbackMs > ms ? this.#mostInCallback : 0,
     }
@@ -146,7 +158,7 @@ export class Attribution {
     this.#lastMs = nowMs
     const gate = this.#gate as Gate
     const { census } = this.#run as WatchedRun
-    const { waits, rate, slots } = limitingAt(gate)
+    const { waits, rate, slots } = limitingAt(gate, census)
     const firstBytes = gate.occupancy.firstBytes()
     const found = causeOf({
       census,
@@ -158,6 +170,7 @@ export class Attribution {
       isSaturated: firstBytes !== undefined && isSaturated(firstBytes),
     })
     this.#mostUntaken = Math.max(this.#mostUntaken, census.untaken)
+    this.#hadFullWindow ||= census.isWindowFull
     this.#mostInCallback = Math.max(this.#mostInCallback, census.inCallback)
     const cpuMs = this.#usedMs()
     const cpuSinceMs = cpuMs - this.#cpuMs

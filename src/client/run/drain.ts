@@ -12,6 +12,7 @@ import type { RunOptions } from '../../engine/ports.ts'
 export interface DrainParts {
   readonly sink: Sink | undefined
   readonly clock: Clock
+  /** Called once, when the sink has everything. */
   readonly statistics: () => Statistics
   /** The caller's signal: it also ends the wait for a sink that never settles. */
   readonly signal: AbortSignal | undefined

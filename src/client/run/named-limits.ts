@@ -1,5 +1,6 @@
 /** The limits at which attempts wait, and their names in advice. */
 import type { Waits } from './cause.ts'
+import type { Census } from '../../engine/census.ts'
 import type { Gate } from '../../layer/gate.ts'
 import type { Limit } from '../../policy/limit.ts'
 
@@ -17,12 +18,12 @@ export interface LimitingNow {
   readonly slots: NamedLimit | undefined
 }
 
-export function limitingAt(gate: Gate): LimitingNow {
+export function limitingAt(gate: Gate, census: Pick<Census, 'queuedIn'>): LimitingNow {
   const waits = { slot: 0, rate: 0, pause: 0 }
   const most = { slot: 0, rate: 0, pause: 0 }
   let rate: NamedLimit | undefined
   let slots: NamedLimit | undefined
-  for (const { limit, attempts, host } of gate.waiting()) {
+  for (const { limit, attempts, host } of waitingOf(gate, census)) {
     const { waitsFor } = limit
     waits[waitsFor] += attempts
     if (attempts <= most[waitsFor]) continue
@@ -33,6 +34,23 @@ export function limitingAt(gate: Gate): LimitingNow {
   // Where all slots are in use, those of a host do not matter.
   const { fullSlots } = gate
   return { waits, rate, slots: fullSlots === undefined ? slots : named(fullSlots, '') }
+}
+
+interface Waiting {
+  readonly limit: Limit
+  readonly attempts: number
+  readonly host: string
+}
+
+/** Those of this run: another one of the same client may wait for something else. */
+function waitingOf(gate: Gate, { queuedIn }: Pick<Census, 'queuedIn'>): Iterable<Waiting> {
+  if (queuedIn.size === 0) return []
+  const own = [...queuedIn].flatMap(([lane, attempts]) => {
+    const found = gate.waitingIn(lane)
+    return found === undefined ? [] : [{ ...found, attempts }]
+  })
+  // Redirects may have led to other lanes.
+  return own.length > 0 ? own : gate.waiting()
 }
 
 const namedRate = (limit: Limit, host: string): NamedLimit =>

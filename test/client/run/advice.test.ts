@@ -16,6 +16,7 @@ const EVIDENCE: Evidence = {
   limit: undefined,
   pausedHosts: [],
   mostUntaken: 0,
+  hadFullWindow: false,
   mostInCallback: 0,
 }
 

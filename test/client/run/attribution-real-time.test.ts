@@ -203,6 +203,18 @@ const CASES: readonly (readonly [string, Limiting, Case])[] = [
     },
   ],
   [
+    'a sink that has everything and is not done',
+    'consumer',
+    {
+      respond: after(1),
+      client: { concurrency: 10 },
+      requests: 20,
+      options: { sink: { write: () => undefined, close: () => sleep(2_000) } },
+      advice:
+        /^the consumer of the outcomes was the limit for \d+ % of the run: up to \d+ of them waited to be taken\.$/,
+    },
+  ],
+  [
     'its input',
     'input',
     {
@@ -238,4 +250,26 @@ describe('the statistics of a run that waits for', () => {
     expect(all.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 1)
     expect(shares[cause]).toBe(Math.max(...all))
   })
+})
+
+test('a loop that takes its time counts until its end, whatever the window', async () => {
+  const server = await echoServer(after(1))
+  const client = new ParallelRequests()
+  const stream = client.stream(Array.from({ length: 10 }, (_, n) => `${server.url}/${n}`))
+  for await (const { ok } of stream) if (ok) await sleep(200)
+  const { limitedBy, elapsedMs } = stream.statistics()
+  await client.close()
+  expect(limitedBy).toBe('consumer')
+  expect(elapsedMs).toBeGreaterThanOrEqual(10 * 200 - 10)
+})
+
+test('what another run of the same client waits for is not a cause', async () => {
+  const [slow, limited] = await Promise.all([echoServer(after(1_500)), echoServer(after(1))])
+  const { host } = new URL(limited.url)
+  const client = new ParallelRequests({ hosts: { [host]: { rateLimit: '10/s' } } })
+  const urlsOf = ({ url }: { readonly url: string }, count: number): string[] =>
+    Array.from({ length: count }, (_, n) => `${url}/${n}`)
+  const [first, second] = await Promise.all([client.drain(urlsOf(slow, 5)), client.drain(urlsOf(limited, 30))])
+  await client.close()
+  expect([first.statistics.limitedBy, second.statistics.limitedBy]).toEqual(['server', 'rate'])
 })

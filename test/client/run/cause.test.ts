@@ -13,6 +13,7 @@ const momentOf = ({ census, waits, ...more }: Given): Moment => ({
   census: {
     open: 10,
     queued: 0,
+    queuedIn: new Map(),
     backingOff: 0,
     onWire: 10,
     repeated: 0,

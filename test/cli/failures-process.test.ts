@@ -71,7 +71,7 @@ test('three commands that the run printed lead to the causes and send only the r
   expect(slow.stderr).toMatch(/^32 ok, 4 failed \(27 of these restored from the run file\)/m)
 
   // What is left are the people that do not exist, which may count as an answer.
-  const whole = await inShell(place, nextCommand(slow.stderr, /take that answer as ok \(404\)/))
+  const whole = await inShell(place, nextCommand(slow.stderr, /that status accepted as ok \(404\)/))
   expect([whole.code, whole.stderr]).toEqual([0, expect.stringMatching(/^36 ok, 0 failed /m)])
   expect(
     new Set(

@@ -25,7 +25,9 @@ export interface SentCounts {
   readonly failed: number
 }
 
-const TERM = /^\s*(?:([a-z]+)\s*\.\s*)?([a-z0-9]+)\s*(>=|<=|>|<)\s*(\S+)\s*$/i
+const TERM = /^\s*(?:([a-z_-]+)\s*\.\s*)?([a-z0-9_-]+)\s*(>=|<=|>|<)\s*(\S.*)$/i
+/** `p95>2s,failed>1%`: several terms in one. */
+const SEVERAL = /[<>]/
 const EXPECTED = "a condition such as 'p95>2s', 'firstByte.p99>=500ms', 'failed>1%' or 'retries>100'"
 
 export const failTerm: Read<FailTerm> = (value, name, problems) => {
@@ -50,9 +52,12 @@ function termOf(text: string): FailTerm | Wrong {
     Operator,
     string,
   ]
+  if (SEVERAL.test(limitText)) return { remedy: 'Give each condition its own --fail-on.' }
   const count = COUNTS.find(each => each === figureText)
   if (count !== undefined && phaseText === undefined) return countTerm(text, count, operator, limitText)
   const figure = FIGURES.find(each => each === figureText)
+  if (phaseText === undefined && PHASE_NAMES.some(each => each === figureText))
+    return { remedy: `A phase needs a figure: did you mean ${figureText}.p95${operator}${limitText}?` }
   if (figure === undefined) return unknown(figureText, phaseText === undefined ? [...COUNTS, ...FIGURES] : FIGURES)
   const phase = phaseText === undefined ? 'total' : PHASE_NAMES.find(each => each === phaseText)
   if (phase === undefined) return unknown(phaseText as string, PHASE_NAMES)
@@ -67,7 +72,7 @@ function termOf(text: string): FailTerm | Wrong {
 }
 
 function countTerm(text: string, count: Count, operator: Operator, limitText: string): FailTerm | Wrong {
-  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(limitText)
+  const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(limitText)
   if (match === null) return { remedy: `Write ${count} with a number or a percentage: ${count}>10, ${count}>1%.` }
   const [, number, percent] = match
   return { text, count, operator, limit: Number(number), isPercent: percent === '%' }

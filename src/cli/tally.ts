@@ -93,6 +93,11 @@ export class Tally {
     return this.statistics.restored
   }
 
+  /** Until now, from the start of the command. */
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAtMs
+  }
+
   /** @param mayFail whether failures are judged by other means */
   isWhole(mayFail: boolean): boolean {
     const failed = mayFail ? 0 : this.failed
@@ -138,7 +143,7 @@ export class Tally {
         not_written: this.unwritten,
         complete: isComplete,
         codes: Object.fromEntries(this.#failures.codes),
-        elapsed_ms: Math.round(performance.now() - this.#startedAtMs),
+        elapsed_ms: Math.round(this.elapsedMs),
       }),
     ].join('')
   }

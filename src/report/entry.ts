@@ -142,18 +142,26 @@ export function objectOf(value: unknown): JsonObject | undefined {
 
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
+/** No figure of a run is larger: a file that somebody has changed must not spoil every sum. */
+const MOST = Number.MAX_SAFE_INTEGER
+
 export const numberOf = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) ? value : undefined
+  typeof value === 'number' && Math.abs(value) <= MOST ? value : undefined
 
-const count = (value: unknown): number => (typeof value === 'number' && value > 0 && value < Infinity ? value : 0)
+const count = (value: unknown): number => (typeof value === 'number' && value > 0 && value <= MOST ? value : 0)
 
-/** An object of numbers. One field that is not a number makes it a copy without that field. */
+/** More than a century. */
+const LONGEST_MS = 1e13
+
+const isTime = (ms: unknown): ms is number => typeof ms === 'number' && ms >= 0 && ms <= LONGEST_MS
+
+/** An object of times. One field that is none makes it a copy without that field. */
 function timesOf(value: unknown): PhaseTimes {
   const times = objectOf(value)
   if (times === undefined) return NO_TIMES
   for (const name in times) {
-    if (typeof times[name] === 'number') continue
-    return Object.fromEntries(Object.entries(times).filter(([, ms]) => typeof ms === 'number')) as PhaseTimes
+    if (isTime(times[name])) continue
+    return Object.fromEntries(Object.entries(times).filter(([, ms]) => isTime(ms))) as PhaseTimes
   }
   return times as PhaseTimes
 }

@@ -49,6 +49,13 @@ describe('the data of a report', () => {
     expect(hosts.map(({ ok, failed: bad }) => [ok, bad])).toEqual([[2, 1]])
   })
 
+  test('leaves out figures that no run has', async () => {
+    const absurd = { attempts: 1e300, bytes: 1e300, timings: { total: 1e300, firstByte: -5, body: 2 } }
+    const { counts, timings } = await dataOf(runFile(onTestFinished, done(0, absurd), done(1)))
+    expect(counts).toMatchObject({ requests: 2, attempts: 1, bytes: 10 })
+    expect(timings).toMatchObject({ total: { count: 1, max: 10 }, firstByte: { min: 8 }, body: { count: 2 } })
+  })
+
   test('has statistics of each phase, and their shares', async () => {
     const timings = [10, 20, 30, 1_000].map(firstByte => ({ firstByte, limiter: 100, total: firstByte + 100 }))
     const path = runFile(onTestFinished, ...timings.map((times, index) => done(index, { timings: times })))

@@ -455,7 +455,7 @@ describe('the exact message', () => {
     ],
     [
       { returnType: 'jsn' },
-      "returnType: expected one of 'json', 'text', 'content', 'response', 'stream', 'file', 'auto', got \"jsn\". Did you mean 'json'?",
+      "returnType: expected one of 'json', 'text', 'content', 'response', 'stream', 'ndjson', 'sse', 'file', 'auto', got \"jsn\". Did you mean 'json'?",
     ],
     [
       { auth: 'abc' },

@@ -14,7 +14,7 @@ const run = promisify(execFile)
  * The files that run: `dist`, the manual page and the manifest. A fifth of it are the reports, which only
  * `parallel-requests/report` and `preq report` load.
  */
-const MAX_CODE_BYTES = 380_000
+const MAX_CODE_BYTES = 420_000
 /** All files, including the guides, the examples and the decisions, which take a third. */
 const MAX_TARBALL_BYTES = 600_000
 const COMPILERS = { '7': 'typescript', '5.9': 'typescript-5.9' }
@@ -80,7 +80,7 @@ describe('the tarball', () => {
     expect(statSync(join(home, packed.filename)).size).toBeLessThanOrEqual(MAX_TARBALL_BYTES)
   })
 
-  it('is at most 380,000 bytes without the documentation', async () => {
+  it('is at most 420,000 bytes without the documentation', async () => {
     await run('tar', ['-czf', 'code.tgz', 'package/dist', 'package/man', 'package/package.json'], { cwd: home })
     expect(statSync(join(home, 'code.tgz')).size).toBeLessThanOrEqual(MAX_CODE_BYTES)
   })

@@ -13,7 +13,15 @@ import { OPTIONS } from '../../src/config/table.ts'
 
 const got: { client?: Record<string, unknown>; call?: Record<string, unknown> } = {}
 
-const NO_STATISTICS = vi.hoisted(() => ({ ok: 0, failed: 0, restored: 0, codes: {}, hosts: [] }))
+const NO_STATISTICS = vi.hoisted(() => ({
+  ok: 0,
+  failed: 0,
+  restored: 0,
+  elapsedMs: 0,
+  codes: {},
+  series: { startedAt: 0 },
+  hosts: [],
+}))
 
 vi.mock('../../src/client/open-client.ts', () => ({
   OpenClient: class {

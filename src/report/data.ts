@@ -1,7 +1,10 @@
 /** The content of a report as plain data: what `format: 'json'` writes, and what the other formats show. */
 import type { Series } from './timeline.ts'
 
-/** Milliseconds. Quantiles are within 1.6 %. */
+/**
+ * Milliseconds. Quantiles are within 1.6 %. Not made from the type in `core/statistics.ts`: the script of the page, which is
+ * compiled without Node's types, imports this file.
+ */
 export interface PhaseStatistics {
   readonly count: number
   readonly min: number

@@ -32,6 +32,8 @@ export const FAULT_CLASSES = [
   'schema',
   'too_large',
   'redirect',
+  'follow',
+  'poll',
   'blocked',
   'http',
   'auth',

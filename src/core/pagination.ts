@@ -1,0 +1,85 @@
+/**
+ * Pagination: how a style of pagination is described, and what it decides after each page. A style knows no requests: it
+ * says how the request of the next page differs from that of the first one.
+ */
+import type { Fault } from './result.ts'
+
+export const PAGE_STYLES = [
+  'link',
+  'cursor',
+  'offset',
+  'page',
+  'odata',
+  'json-api',
+  'mediawiki',
+  'elasticsearch',
+  'relay',
+  'auto',
+] as const
+export type PageStyle = (typeof PAGE_STYLES)[number]
+
+/** A JMESPath expression, or a function of the value of a page. */
+export type Path<T = unknown> = string | ((value: any) => T)
+
+/** The option `paginate` after it has been read: every field that was not given is undefined. */
+export interface PaginatePlan {
+  readonly style: PageStyle
+  /** The cursor, the URL or the number of the next page. */
+  readonly next: Path | undefined
+  /** Name of the query field (or path in a JSON body) that takes the cursor, the offset or the page number. */
+  readonly param: string | undefined
+  /** The number of all items, or of all pages with the style `page`. */
+  readonly total: Path<number> | undefined
+  /** Items per page. */
+  readonly size: number | undefined
+  /** Name of the query field (or path in a JSON body) that takes the size. */
+  readonly sizeParam: string | undefined
+}
+
+export interface PageHeaders {
+  /** All values of the header, joined by a comma; undefined if there is none. */
+  get(name: string): string | undefined
+}
+
+/** A page, as a style of pagination sees it. */
+export interface PageView {
+  /** From 0. */
+  readonly number: number
+  /** The URL of the request. */
+  readonly requestUrl: string
+  /** The URL that answered: relative links are resolved against it. */
+  readonly url: string
+  readonly headers: PageHeaders
+  readonly value: unknown
+  /** The JSON body of the request; undefined if it has none. */
+  readonly body: unknown
+  /** The items of the page; undefined without a path to them, and if the path finds no list. */
+  readonly items: readonly unknown[] | undefined
+}
+
+/** How the request of a page differs from that of the first page. */
+export interface PageChange {
+  /** The URL of the page, absolute, as the server has given it. */
+  readonly url?: string
+  /** Query fields of the first request's URL that are replaced; null removes one. Ignored beside `url`. */
+  readonly query?: Readonly<Record<string, string | null>>
+  /** The JSON body that replaces that of the first request. */
+  readonly json?: unknown
+}
+
+/** What comes after a page. `rest`: further pages that can be requested in any order, here in the order of their items. */
+export type PageStep =
+  | { readonly kind: 'end' }
+  | { readonly kind: 'next'; readonly change: PageChange }
+  | { readonly kind: 'rest'; readonly changes: readonly PageChange[] }
+  | Fault
+
+/** Pages through one root. It has a state: what it has seen so far. */
+export interface Paginator {
+  /** How the request of the first page differs from what the caller wrote (a page size, for example). */
+  readonly first?: PageChange
+  /** What `'auto'` has found, as a sentence; undefined before the first page, and for any other style. */
+  readonly detected: string | undefined
+  /** MUST be called once for each page, in the order in which they arrive. MUST NOT throw. */
+  after(page: PageView): PageStep
+}

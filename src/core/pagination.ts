@@ -43,7 +43,7 @@ export interface PageHeaders {
 
 /** A page, as a style of pagination sees it. */
 export interface PageView {
-  /** From 0. */
+  /** From 0, in the order of the items: the pages of a `rest` MUST be numbered on in the order of its `changes`. */
   readonly number: number
   /** The URL of the request. */
   readonly requestUrl: string
@@ -67,11 +67,15 @@ export interface PageChange {
   readonly json?: unknown
 }
 
-/** What comes after a page. `rest`: further pages that can be requested in any order, here in the order of their items. */
+/**
+ * What comes after a page. `rest`: further pages that can be requested in any order. Its changes are made one at a time,
+ * in the order of their items, because a server may announce any number of pages. `end`: nothing follows from this page;
+ * other pages of its `rest` may be under way, and the last of them to arrive decides what follows.
+ */
 export type PageStep =
   | { readonly kind: 'end' }
   | { readonly kind: 'next'; readonly change: PageChange }
-  | { readonly kind: 'rest'; readonly changes: readonly PageChange[] }
+  | { readonly kind: 'rest'; readonly count: number; readonly changes: Iterable<PageChange> }
   | Fault
 
 /** Pages through one root. It has a state: what it has seen so far. */

@@ -19,6 +19,7 @@ export const PAGE_STYLES = [
 export type PageStyle = (typeof PAGE_STYLES)[number]
 
 /** A JMESPath expression, or a function of the value of a page. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the value of a page has the type that the caller knows
 export type Path<T = unknown> = string | ((value: any) => T)
 
 /** The option `paginate` after it has been read: every field that was not given is undefined. */
